@@ -14,6 +14,8 @@ from impasto.plugins import registry
 from impasto.recipe import Recipe, Step
 from impasto.runner import run
 from impasto.texture import Maps
+from impasto.tools import Result
+from impasto.training.reporting import add_report
 from impasto_style.fast.data import Lessons, own_pictures, teacher_of
 from impasto_style.fast.discriminator import PatchDiscriminator, standardised
 from impasto_style.fast.losses import beyond_range, placed_colors
@@ -198,6 +200,11 @@ def test_the_card_names_the_painting_and_the_pictures(tmp_path):
     assert model.card["tool"] == "fast-style"
     assert model.size_bytes < 1e6
     assert {"loss_discriminator", "loss_painter", "loss_colors"} <= set(result.figures)
+
+
+def test_it_has_no_report_which_is_for_generators(library):
+    result = Result(models=(library / "night.safetensors",))
+    assert add_report(result, dataset_of(CAT), device="cpu") == result
 
 
 def stripes(values: torch.Tensor, seed: int) -> torch.Tensor:

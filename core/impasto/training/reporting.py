@@ -12,6 +12,7 @@ from dataclasses import replace
 from ..data.dataset import Dataset
 from ..errors import Cancelled, ImpastoError
 from ..library.models import REPORT_SUFFIX, read_model
+from ..plugins import registry
 from ..tools import Result
 
 log = logging.getLogger(__name__)
@@ -29,7 +30,8 @@ def add_report(
 ) -> Result:
     """The result of a training with the reports of its models, and a note with the verdict of each.
 
-    Where a report cannot be made, or it is cancelled, a note says so instead.
+    Where a report cannot be made, or it is cancelled, a note says so instead. Models of stylizers have none: a report
+    compares what generators make with their data.
     """
     from .report import write_report
 
@@ -43,7 +45,10 @@ def add_report(
     for path in result.models:
         file, again = path.with_suffix(REPORT_SUFFIX), f"`impasto models report {path.stem} DATA` writes one"
         try:
-            said = write_report(read_model(path), data, file, device=device, on_progress=tell)
+            model = read_model(path)
+            if registry().tool(model.card["tool"]).kind != "generator":
+                continue
+            said = write_report(model, data, file, device=device, on_progress=tell)
         except Cancelled:
             notes.append(f"the model is saved, its report was cancelled; {again}")
         except ImpastoError as error:
