@@ -108,12 +108,13 @@ def tries(walk: Walk, path: str, places: list[Place]) -> Steps:
         after.append(value(group, name))
         if after == [before]:  # the last of several buttons would have changed it: this is a list, and open
             break
-    for item in (1, 0):  # one of them may be chosen already
+    # One of them may be chosen already; near the window's lower edge a list opens upwards.
+    for side, item in ((-1, 1), (-1, 0), (1, 1), (1, 0)):
         if kind.type == "ENUM" and set(after) == {before}:
-            if item == 0:
+            if (side, item) != (-1, 1):
                 yield walk.tap(place)
             yield 0.3
-            yield walk.tap((place[0], place[1] - FIRST_ITEM_PX - item * ITEM_PX))
+            yield walk.tap((place[0], place[1] + side * (FIRST_ITEM_PX + item * ITEM_PX)))
             after.append(value(group, name))
     setattr(group, name, set(before) if getattr(kind, "is_enum_flag", False) else before)
     yield 0.2

@@ -257,6 +257,8 @@ def test_every_field_and_picture_of_the_style_panel_and_each_button_on_an_image_
     facts = walk_through("clicks", "styles")
     assert untouched(facts["fields"]) == []
     assert facts["gallery"] == ["None", "chelsea.png", "coffee.png", "immunohistochemistry.png"]
+    call, before, kind = facts["kind"]
+    assert (f'"{kind}"' in call, kind != before) == (True, True)
     assert facts["repainted"].startswith("Made the image")
     assert all(count > 0 and level != "ERROR" for count, level in facts["made_of_the_image"].values())
     assert facts["reports"] == ["image", "style"]

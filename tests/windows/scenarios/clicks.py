@@ -134,12 +134,31 @@ def styles(walk: Walk) -> Steps:
     yield from tries_fields(walk, "fields")
     yield from chooses_from_the_gallery(walk)
     walk.screenshot("style_chosen.png")
+    yield from picks_a_kind(walk)
     bpy.context.scene.impasto_parameters.patches_style.longest_px = 64
     yield from clicks_and_waits(walk, "impasto.stylize", "VIEW_3D", "style")
     walk.record("repainted", JOBS.reports["style"].text)
     yield walk.switch("VIEW_3D", "IMAGE_EDITOR")
     yield from images(walk)
     walk.record("reports", sorted(JOBS.reports))
+
+
+def picks_a_kind(walk: Walk) -> Steps:
+    """Small pictures of all kinds of style, and a click on the button below one of them."""
+    group = bpy.context.scene.impasto_parameters.patches_style
+    place = yield from unfold(walk, "live_preview", "impasto.style_kinds")
+    yield from clicks_and_waits(walk, "impasto.style_kinds", "VIEW_3D", "style")
+    yield 0.5
+    walk.screenshot("kinds.png")
+    found = yield walk.buttons("VIEW_3D", top=place[1])
+    name = sorted(name for name in found if name.startswith("impasto.pick_style_kind"))[0]
+    before = group.kind
+    yield walk.tap(found[name][0])
+    walk.record("kind", [name, before, group.kind])
+    group.kind = before
+    JOBS.reports.clear()
+    yield 0.5
+    yield walk.tap(place)
 
 
 def training(walk: Walk) -> Steps:

@@ -38,7 +38,7 @@ def scenario(walk: Walk) -> Steps:
     yield walk.fold_panel(FIRST + 1)
     yield from opens_and_tries(walk, "method", "relief", "patches_style", 60, skip=1)
     yield from opens_and_tries(walk, "start", "relief", "start_from", 50)
-    _, y = yield from unfold(walk, "live_preview", "image.open", skip=1)
+    _, y = yield from unfold(walk, "live_preview", "image.open", skip=2)
     yield from chooses_images(walk, top=y, height=90, columns=BESIDE_LABEL)
     walk.record("mask", bool(bpy.context.scene.impasto_parameters.patches_style.input_mask))
     walk.screenshot("style.png")
