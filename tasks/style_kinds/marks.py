@@ -113,7 +113,7 @@ def paper(size: tuple[int, int], rng: np.random.Generator, age: float = 1.0) -> 
 
 
 def vignette(size: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
-    """Where a motif stands (H, W), 0 to 1, on a sheet that is left blank around it."""
+    """Cover (H, W), 0 to 1, of a motif on a sheet that is left blank around it."""
     rows, columns = np.mgrid[-1 : 1 : size[0] * 1j, -1 : 1 : size[1] * 1j]
     radius = np.hypot(rows / rng.uniform(0.6, 0.95), columns / rng.uniform(0.5, 0.95)) + 0.25 * noise(size, 40, rng)
     return steep(1 - radius, rng.choice([0.05, 0.5]))

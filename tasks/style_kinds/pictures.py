@@ -1,4 +1,4 @@
-"""What is redrawn: photographs that come with scikit-image, and drawn scenes; and what scanning does to a picture."""
+"""Pictures that are redrawn: photographs that come with scikit-image, and drawn scenes; and changes by scanning."""
 
 from __future__ import annotations
 

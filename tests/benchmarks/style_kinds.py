@@ -92,7 +92,7 @@ def outcome(found: Recognised, kind: str | None) -> str:
 
 
 def timed(path: Path) -> tuple[Recognised, float]:
-    """What is recognised in a picture, and seconds of the processor."""
+    """The kind that is recognised in a picture, and seconds of the processor."""
     pixels = read_maps(path)["base_color"].pixels
     start = time.process_time()
     return recognised(pixels), time.process_time() - start

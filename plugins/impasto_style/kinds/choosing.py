@@ -9,10 +9,10 @@ from impasto.texture import Maps
 
 from ..patches.parameters import PatchesStyleParameters
 from ..shared.inputs import OPAQUE, read_color
-from .recognition import Recognised, recognised
+from .recognition import NONE, Recognised, recognised
 from .settings import LABELS, SETTINGS
 
-AUTO, NONE = "auto", "none"
+AUTO = "auto"
 PICTURE = {"base_color", "opacity", "emission"}
 """Maps of a mere picture, on which strokes have no relief."""
 

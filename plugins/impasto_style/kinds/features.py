@@ -163,7 +163,7 @@ def _of_lines(lightness: Tensor) -> dict[str, float]:
 
 
 def _of_dots(blurs: list[Tensor]) -> dict[str, float]:
-    """How much of fine detail is round, in lightness and colour: Hessians with eigenvalues of one sign."""
+    """Share of fine detail that is round, in lightness and colour: Hessians with eigenvalues of one sign."""
     found: dict[str, float] = {}
     for index, name in ((1, "small"), (2, "large")):
         for channels, kind in ((slice(0, 1), "dots"), (slice(1, 3), "color_dots")):

@@ -40,7 +40,7 @@ COLOR_WEIGHT, CONTRAST_WEIGHT = 0.7, 0.7
 KEPT = 0.8
 """Strength with which the picture's edges are restored before each search."""
 FORMS_POWER = 0.5
-"""How fast the picture's own edges come through at the end, as preservation rises above 1."""
+"""Exponent by which the picture's own edges come through at the end, as preservation rises above 1."""
 NOISE = 0.1
 FIRST_ROUNDS = 30
 """Rounds at the first size, where they cost nothing, to find potentials that hold for all sizes."""

@@ -16,7 +16,7 @@ OUT, SOURCE, PART = map(Path, sys.argv[sys.argv.index("--") + 1 :])
 EDITOR, FIRST = {"shader": ("ShaderNodeTree", 0), "image": ("IMAGE_EDITOR", 1)}[PART.name]
 """The editor, and how many more panels are above the first of the three: the image editor has one for its image."""
 IMAGE = -1
-"""That panel is above the one that is left out."""
+"""The panel *From Words or Picture* is above the one that is left out."""
 STYLES = SOURCE.parent / "styles"
 bpy.ops.extensions.package_install_files(
     filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
