@@ -143,10 +143,13 @@ class Stage(nn.Module):
         return State(x, maps, want)
 
     def _maps(self, x: Tensor) -> Tensor:
-        """The head's part of the maps (B, channels, h, w), float32; a product from the left is the faster one."""
+        """The head's part of the maps (B, channels, h, w), float32; a product from the left is faster in float32."""
         assert self.head.bias is not None
-        weight = self.head.weight.flatten(1).to(x.dtype).expand(len(x), -1, -1)
-        maps = torch.bmm(weight, x.flatten(2)).float().unflatten(2, x.shape[2:])
+        if x.dtype == torch.float32:
+            weight = self.head.weight.flatten(1).expand(len(x), -1, -1)
+            maps = torch.bmm(weight, x.flatten(2)).unflatten(2, x.shape[2:])
+        else:
+            maps = _mixed(self.head.weight, x).float()
         return torch.addcmul(self.head.bias[:, None, None] * self.gains, maps, self.gains)
 
 
