@@ -49,6 +49,20 @@ STACKGAN = (
         (f"{TESTS}::test_conditioning_augmentation_has_mean_deviation_and_divergence_of_the_paper",),
     ),
     Mutation(
+        "stackgan-patches-off",
+        "The generator learns by the discriminator alone.",
+        TRAIN,
+        Edit('            loss_G = loss_G + self.losses.patches * losses["loss_swd"]\n', ""),
+        (f"{TESTS}::test_patches_of_the_same_caption_are_learned_from",),
+    ),
+    Mutation(
+        "stackgan-patches-of-any-caption",
+        "Patches are compared with those of all pictures of a batch.",
+        "plugins/impasto_gan/torus/losses.py",
+        Edit("found.flatten(0, 1) if one_by_one else found.flatten(1)", "found.flatten(1)"),
+        ("plugins/test_torus_losses.py::test_pictures_are_compared_all_with_all_or_one_by_one",),
+    ),
+    Mutation(
         "stackgan-no-augmentation",
         "A phrase has one condition, its mean.",
         ONE,

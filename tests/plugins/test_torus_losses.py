@@ -12,7 +12,7 @@ from impasto.data.dataset import dataset_of
 from impasto.texture import Maps
 from impasto.training.watch import probe_figures
 from impasto_gan.torus import train
-from impasto_gan.torus.losses import checkerboard
+from impasto_gan.torus.losses import checkerboard, sliced_wasserstein
 from impasto_gan.torus.parameters import TrainTorusParameters
 from impasto_gan.torus.prepare import prepare
 from impasto_gan.torus.train import GAMMA, PENALTY_EVERY, SWD_EVERY, TorusTraining
@@ -54,6 +54,21 @@ def test_without_discriminators_patches_still_come_closer_to_the_data():
         take_step(training)
     training.ema.load_state_dict(training.networks["generator"].state_dict())
     assert probe_figures(*training.probe())["swd"] < 0.9 * before
+
+
+def test_pictures_are_compared_all_with_all_or_one_by_one():
+    """Another order of the same pictures is no distance from all, and one from each."""
+    x = torch.randn(2, 3, 48, 48, generator=torch.Generator().manual_seed(0))
+    x[1] = 3 * x[1] + 2
+    apart, same = (
+        [
+            float(sliced_wasserstein(x, other, 1, torch.Generator().manual_seed(1), one_by_one))
+            for one_by_one in (False, True)
+        ]
+        for other in (x.flip(0), x)
+    )
+    assert apart[0] < 0.1 < 0.5 < apart[1]
+    assert max(same) < 0.1
 
 
 @pytest.mark.parametrize("scale", ["coarse", "fine"])

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -71,14 +72,22 @@ class CaptionedData:
     examples: tuple[str, ...]
     sources: list[dict[str, Any]]
 
+    @cached_property
+    def areas(self) -> Tensor:
+        """Area of each picture, in pixels."""
+        return torch.tensor([float(one.picture.values[0].numel()) for one in self.pictures])
+
     @property
     def maps(self) -> tuple[str, ...]:
         """Names of the maps whose channels the pictures have."""
         return self.standardisation.maps
 
     def pairs(self, count: int, side_px: int, is_coarse: bool, random: torch.Generator) -> Pairs:
-        """Random crops of `side_px` (of pictures at a quarter of the size if `is_coarse`) with captions."""
-        chosen = torch.randint(len(self.pictures), (count,), generator=random).tolist()
+        """Random crops of `side_px` (of pictures at a quarter of the size if `is_coarse`) with captions.
+
+        Larger pictures are chosen more often, by their area.
+        """
+        chosen = torch.multinomial(self.areas, count, replacement=True, generator=random).tolist()
         pictures = [self.pictures[index] for index in chosen]
         right = [_one(one.captions, random) for one in pictures]
         wrong = [self._wrong(index, row, random) for index, row in zip(chosen, right, strict=True)]

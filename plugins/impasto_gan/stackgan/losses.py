@@ -26,6 +26,8 @@ class Losses(ABC):
     """Those of Adam."""
     saturated_below: float | None = None
     """Loss of D that means that it has won."""
+    patches = 0.0
+    """Weight of the distance of patches between x̂ and x of the same caption, which a single logit tells G slowly."""
 
     @abstractmethod
     def discriminator(
@@ -70,6 +72,7 @@ class Relativistic(Losses):
     """
 
     betas = (0.0, 0.95)
+    patches = 4.0
 
     def __init__(self, gamma: float) -> None:
         self.gamma = gamma

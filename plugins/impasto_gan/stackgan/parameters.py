@@ -39,7 +39,7 @@ class TrainStackGanParameters(Parameters):
         128, ge=64, le=512, multiple_of=64, description="Part of its pictures that Stage II looks at in a step"
     )
     batch: int = Field(12, ge=2, le=256, description="Pictures in a step; more is steadier and slower")
-    learning_rate: float = Field(5e-4, ge=1e-6, le=1e-2, description="How fast it learns; lower it if it diverges")
+    learning_rate: float = Field(1e-3, ge=1e-6, le=1e-2, description="How fast it learns; lower it if it diverges")
     width: float = Field(1.0, ge=0.125, le=4, description="Number of channels, relative to the default")
     loss: Literal["relativistic", "textbook"] = Field(
         "relativistic", description="Textbook: as in the paper; relativistic: with penalties, as torus is trained"
@@ -52,7 +52,7 @@ class TrainStackGanParameters(Parameters):
         json_schema_extra=visible_if("loss", "relativistic"),
     )
     kl_weight: float = Field(
-        2.0, ge=0, le=100, description="How far the meanings of phrases are spread, so that near phrases look alike"
+        0.3, ge=0, le=100, description="How far the meanings of phrases are spread, so that near phrases look alike"
     )
     encoder: str = Field("", description="Text encoder of a plugin; empty: the one that is built in")
     watched: bool = Field(True, description="Go back where the training fails; off: watch a collapse to its end")

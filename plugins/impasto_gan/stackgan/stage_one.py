@@ -3,7 +3,8 @@
 Noise and the condition ĉ become a picture at a quarter of the final resolution. Departures from the paper: a map of
 noise on a torus, and more of it at each level, in place of one vector z; circular convolutions, bilinear upsampling and
 no batch norm; ĉ also sets gains and biases of each level, as classes do in conditional batch norm (Dumoulin et al.
-2017); the mean of each map, which a linear layer tells from the phrase, is added to the picture.
+2017); each level adds its part to the picture (as in StyleGAN 2, Karras et al. 2020), and so does the mean of each map,
+which a linear layer tells from the phrase.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ LATENT = 16
 """Channels of z for each cell of the coarsest grid."""
 NOISE_CHANNELS = 4
 """Channels of noise that each level adds."""
+HEAD_DEVIATION, RESIDUAL_SHARE = 0.3, 0.2
+"""Initial deviation of the maps that a level adds, and weight of its residual block relative to He's."""
 LEVELS = 5
 """Resolutions of Stage I: a cell of the coarsest grid is 16 px of its picture."""
 WIDTHS = (128, 112, 80, 56, 32)
@@ -50,27 +53,39 @@ def kl_divergence(mu: Tensor, log_variance: Tensor) -> Tensor:
 
 
 class Level(nn.Module):
-    """A level of both generators: a circular convolution, twice the size, noise, and gains and biases that ĉ sets."""
+    """A level of both generators: a circular convolution, twice the size, what ĉ and noise set, a residual block, maps.
 
-    def __init__(self, inputs: int, width: int, doubles: bool = True) -> None:
+    Gains and biases of the features are linear in ĉ and in the noise at each place, as in the `torus` generator.
+    """
+
+    def __init__(self, inputs: int, width: int, channels: int, doubles: bool = True) -> None:
         super().__init__()
         self.doubles = doubles
         self.convolution = circular_convolution(inputs, width)
-        self.noise = nn.Conv2d(NOISE_CHANNELS, width, 1, bias=False)
+        self.noise = nn.Conv2d(NOISE_CHANNELS, 2 * width, 1, bias=False)
         self.style = nn.Linear(CONDITION, 2 * width)
-        nn.init.kaiming_normal_(self.convolution.weight, a=SLOPE)
+        self.residual = circular_convolution(width, width)
+        self.head = nn.Conv2d(width, channels, 1)
+        for convolution in (self.convolution, self.residual):
+            nn.init.kaiming_normal_(convolution.weight, a=SLOPE)
         nn.init.normal_(self.noise.weight, std=0.3)
         nn.init.normal_(self.style.weight, std=0.3 / CONDITION**0.5)
         nn.init.zeros_(self.style.bias)
+        nn.init.normal_(self.head.weight, std=HEAD_DEVIATION / width**0.5)
+        with torch.no_grad():
+            self.residual.weight.mul_(RESIDUAL_SHARE)
 
-    def forward(self, x: Tensor, c_hat: Tensor, noise: Noise) -> Tensor:
-        """x (B, inputs, h, w) and ĉ (B, CONDITION) -> (B, width, 2h, 2w)."""
+    def forward(self, x: Tensor, maps: Tensor | None, c_hat: Tensor, noise: Noise) -> tuple[Tensor, Tensor]:
+        """x (B, inputs, h, w), maps (B, channels, h, w), ĉ (B, CONDITION) -> (B, width, 2h, 2w) and maps of that size."""
         x = self.convolution(x)
         if self.doubles:
             x = resized(x, (2 * x.shape[2], 2 * x.shape[3]))  # after the convolution, which then costs a quarter
-        x = x + self.noise(noise(len(x), NOISE_CHANNELS, *x.shape[2:]))
-        gain, bias = self.style(c_hat)[:, :, None, None].chunk(2, 1)  # (B, width, 1, 1)
-        return leaky_relu(torch.addcmul(bias, x, 1 + gain), SLOPE)
+        modulation = self.style(c_hat)[:, :, None, None] + self.noise(noise(len(x), NOISE_CHANNELS, *x.shape[2:]))
+        gain, bias = modulation.chunk(2, 1)  # (B, width, 2h, 2w)
+        x = leaky_relu(torch.addcmul(bias, x, 1 + gain), SLOPE)
+        x = x + leaky_relu(self.residual(x), SLOPE)
+        made = self.head(x).float()
+        return x, made if maps is None else made + resized(maps, (made.shape[2], made.shape[3]))
 
 
 class StageOne(nn.Module):
@@ -81,20 +96,17 @@ class StageOne(nn.Module):
         widths = [max(8, round(width * one)) for one in WIDTHS]
         self.augmentation = ConditioningAugmentation()
         self.levels = nn.ModuleList(
-            Level(before, after, doubles=index > 0)
+            Level(before, after, channels, doubles=index > 0)
             for index, (before, after) in enumerate(pairwise([LATENT + CONDITION, *widths]))
         )
-        self.last = circular_convolution(widths[-1], widths[-1])
-        self.head = nn.Conv2d(widths[-1], channels, 1)
-        nn.init.kaiming_normal_(self.last.weight, a=SLOPE)
-        nn.init.normal_(self.head.weight, std=0.5 / widths[-1] ** 0.5)
 
     def forward(self, z: Tensor, c_hat: Tensor, noise: Noise) -> Tensor:
         """x̂ = G(z, ĉ) (section 3.3), with ĉ repeated at each cell."""
-        x = torch.cat([z, repeated(c_hat, z)], 1)
+        x, maps = torch.cat([z, repeated(c_hat, z)], 1), None
         for level in self.levels:
-            x = level(x, c_hat, noise)
-        return self.head(leaky_relu(self.last(x), SLOPE)).float()  # type: ignore[no-any-return]
+            x, maps = level(x, maps, c_hat, noise)
+        assert maps is not None
+        return maps
 
 
 class Discriminator(nn.Module):

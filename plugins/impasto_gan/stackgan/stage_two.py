@@ -56,12 +56,10 @@ class StageTwo(nn.Module):
         )
         self.joined = circular_convolution(encoder[-1] + CONDITION, encoder[-1])
         self.residuals = nn.ModuleList(Residual(encoder[-1]) for _ in range(BLOCKS))
-        self.levels = nn.ModuleList(Level(a, b) for a, b in pairwise([encoder[-1], *decoder]))
-        self.last = circular_convolution(decoder[-1], decoder[-1])
-        self.head = nn.Conv2d(decoder[-1], channels, 1)
-        nn.init.kaiming_normal_(self.last.weight, a=SLOPE)
-        nn.init.zeros_(self.head.weight)
-        nn.init.zeros_(self.head.bias)  # type: ignore[arg-type]
+        self.levels = nn.ModuleList(Level(a, b, channels) for a, b in pairwise([encoder[-1], *decoder]))
+        for level in self.levels:
+            nn.init.zeros_(level.head.weight)
+            nn.init.zeros_(level.head.bias)
 
     def forward(self, s_0: Tensor, c_hat: Tensor, noise: Noise) -> Tensor:
         """x̂ = G(s0, ĉ) (section 3.4); s0 has sides that are multiples of four."""
@@ -71,7 +69,7 @@ class StageTwo(nn.Module):
         x = leaky_relu(self.joined(torch.cat([x, repeated(c_hat, x)], 1)), SLOPE)
         for residual in self.residuals:
             x = residual(x)
+        maps = None
         for level in self.levels:
-            x = level(x, c_hat, noise)
-        enlarged = resized(s_0.float(), (ENLARGED * s_0.shape[2], ENLARGED * s_0.shape[3]))
-        return enlarged + self.head(leaky_relu(self.last(x), SLOPE)).float()  # type: ignore[no-any-return]
+            x, maps = level(x, maps, c_hat, noise)
+        return resized(s_0.float(), (ENLARGED * s_0.shape[2], ENLARGED * s_0.shape[3])) + maps

@@ -25,6 +25,7 @@ from impasto.training.loop import train_model
 
 from ..textbook.shared import cut
 from ..torus.discriminator import fitting_widths
+from ..torus.losses import sliced_wasserstein
 from . import stage_one, stage_two
 from .card import StackGanCard
 from .data import CaptionedData, Pairs, check_captions, read_captioned
@@ -38,6 +39,8 @@ from .stage_two import ENLARGED
 
 SURFACE_WEIGHT = 1.0
 """Weight of the means of the maps, of relief and texel size that a phrase tells."""
+PATCH_LEVELS = 2
+"""Frequency bands of the distance of patches; the largest patches are 28 px."""
 PROBES = 8
 PREVIEW_PX, PREVIEWS = 128, 4
 
@@ -110,9 +113,13 @@ class StackGanTraining(Training):
             adversarial = self.losses.generator(D, x_hat, known_phi[0], real_logits)
             D.requires_grad_(True)
         loss_G = adversarial + self.parameters.kl_weight * kl + SURFACE_WEIGHT * loss_surface
+        losses = {"loss_discriminator": loss_D, "loss_generator": adversarial, "loss_kl": kl}
+        if self.losses.patches:
+            with self.autocast():
+                losses["loss_swd"] = sliced_wasserstein(x, x_hat, PATCH_LEVELS, self.random, one_by_one=True)
+            loss_G = loss_G + self.losses.patches * losses["loss_swd"]
         self.descend("generator", loss_G)
         self.average()
-        losses = {"loss_discriminator": loss_D, "loss_generator": adversarial, "loss_kl": kl}
         return {**losses, "loss_surface": loss_surface}
 
     def _generated(self, real: Pairs, side_px: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -11,7 +11,10 @@ from impasto.training.losses import ordered
 
 PATCH_PX = 7
 DIRECTIONS = 32
-POSITIONS = 4096
+POSITIONS, LEAST_POSITIONS = 4096, 512
+"""Number of patches of a batch that are compared, and the least number of a picture."""
+LEAST_CHANNEL, LEAST_PROJECTION = 0.1, 0.2
+"""Least deviations to divide by where pictures are compared one by one, since maps of some are of one value."""
 PERIOD_PX = 4
 """Period of the checkerboards that are looked for: two upsamplings by 2 leave no longer ones in the finest bands."""
 LEAST_SQUARE = 1e-12
@@ -20,44 +23,48 @@ LAGS = ((0, 0), (0, 1), (1, 0), (1, 1), (1, -1))
 """Distances down and right at which values of a band are multiplied, in units of the band's width."""
 
 
-def sliced_wasserstein(x: Tensor, x_hat: Tensor, levels: int, random: torch.Generator) -> Tensor:
+def sliced_wasserstein(
+    x: Tensor, x_hat: Tensor, levels: int, random: torch.Generator, one_by_one: bool = False
+) -> Tensor:
     """Mean |difference| of sorted random projections of x's and x̂'s 7x7 patches, over the levels of a pyramid.
 
     x, x̂ (B, C, H, W): at most `levels` frequency bands, finest first, the residual, and single pixels, for the
     distribution of colours (Elnekave & Weiss 2022). Each channel of a level, and each projection, is divided by its
-    deviation in x, so that fine and coarse detail, and colours and relief, count equally.
+    deviation in x, so that fine and coarse detail, and colours and relief, count equally. one_by_one: each picture of
+    x̂ is compared with the one of x that has its index, otherwise all with all.
     """
     x = x.detach()
-    distances = [_distance(x, x_hat, 1, random)]
+    distances = [_distance(x, x_hat, 1, random, one_by_one)]
     for _ in range(levels):
         if min(x.shape[2:]) < 3 * PATCH_PX:
             break
         (band, x), (band_hat, x_hat) = split_band(x), split_band(x_hat)
-        distances.append(_distance(band, band_hat, PATCH_PX, random))
-    distances.append(_distance(x, x_hat, PATCH_PX, random))
+        distances.append(_distance(band, band_hat, PATCH_PX, random, one_by_one))
+    distances.append(_distance(x, x_hat, PATCH_PX, random, one_by_one))
     return torch.stack(distances).mean()
 
 
-def _distance(x: Tensor, x_hat: Tensor, patch_px: int, random: torch.Generator) -> Tensor:
-    deviation = x.std((0, 2, 3), keepdim=True).clamp(min=1e-3)
+def _distance(x: Tensor, x_hat: Tensor, patch_px: int, random: torch.Generator, one_by_one: bool) -> Tensor:
+    deviation = x.std((0, 2, 3), keepdim=True).clamp(min=LEAST_CHANNEL if one_by_one else 1e-3)
     x, x_hat = x / deviation, x_hat / deviation
     directions = torch.randn(DIRECTIONS, x.shape[1], patch_px, patch_px, generator=random)
     directions = (directions / directions.flatten(1).norm(dim=1)[:, None, None, None]).to(x.device)
     stride = 2 if x[:, 0].numel() > 4 * POSITIONS else 1
     top, left = torch.randint(stride, (2,), generator=random).tolist()
-    projected = [
-        _sample(conv2d(pixels[:, :, top:, left:], directions, stride=stride).transpose(0, 1).flatten(1).float(), random)
-        for pixels in (x, x_hat)
-    ]
+    count = max(LEAST_POSITIONS, POSITIONS // len(x)) if one_by_one else POSITIONS
+    projected = []
+    for pixels in (x, x_hat):
+        found = conv2d(pixels[:, :, top:, left:], directions, stride=stride).transpose(0, 1).flatten(2).float()
+        projected.append(_sample(found.flatten(0, 1) if one_by_one else found.flatten(1), count, random))
     real, fake = ordered(projected[0]), ordered(projected[1])
-    return ((real - fake).abs() / real.std(1, keepdim=True).clamp(min=1e-3)).mean()
+    return ((real - fake).abs() / real.std(1, keepdim=True).clamp(min=LEAST_PROJECTION if one_by_one else 1e-3)).mean()
 
 
-def _sample(projected: Tensor, random: torch.Generator) -> Tensor:
-    """A random sample of at most `POSITIONS` columns of (directions, positions)."""
-    if projected.shape[1] <= POSITIONS:
+def _sample(projected: Tensor, count: int, random: torch.Generator) -> Tensor:
+    """A random sample of at most `count` columns of (directions, positions)."""
+    if projected.shape[1] <= count:
         return projected
-    return projected[:, torch.randint(projected.shape[1], (POSITIONS,), generator=random).to(projected.device)]
+    return projected[:, torch.randint(projected.shape[1], (count,), generator=random).to(projected.device)]
 
 
 def checkerboard(x: Tensor) -> Tensor:
