@@ -75,8 +75,13 @@ class Level(nn.Module):
         with torch.no_grad():
             self.residual.weight.mul_(RESIDUAL_SHARE)
 
-    def forward(self, x: Tensor, maps: Tensor | None, c_hat: Tensor, noise: Noise) -> tuple[Tensor, Tensor]:
-        """x (B, inputs, h, w), maps (B, channels, h, w), ĉ (B, CONDITION) -> (B, width, 2h, 2w) and maps of that size."""
+    def add_nothing(self) -> None:
+        """Begin with no part of the maps."""
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)  # type: ignore[arg-type]
+
+    def forward(self, x: Tensor, maps: Tensor, c_hat: Tensor, noise: Noise) -> tuple[Tensor, Tensor]:
+        """x (B, inputs, h, w), maps (B, channels, h, w) and ĉ (B, CONDITION) -> x (B, width, 2h, 2w) and their maps."""
         x = self.convolution(x)
         if self.doubles:
             x = resized(x, (2 * x.shape[2], 2 * x.shape[3]))  # after the convolution, which then costs a quarter
@@ -84,8 +89,7 @@ class Level(nn.Module):
         gain, bias = modulation.chunk(2, 1)  # (B, width, 2h, 2w)
         x = leaky_relu(torch.addcmul(bias, x, 1 + gain), SLOPE)
         x = x + leaky_relu(self.residual(x), SLOPE)
-        made = self.head(x).float()
-        return x, made if maps is None else made + resized(maps, (made.shape[2], made.shape[3]))
+        return x, self.head(x).float() + resized(maps, (x.shape[2], x.shape[3]))
 
 
 class StageOne(nn.Module):
@@ -93,6 +97,7 @@ class StageOne(nn.Module):
 
     def __init__(self, channels: int, width: float) -> None:
         super().__init__()
+        self.channels = channels
         widths = [max(8, round(width * one)) for one in WIDTHS]
         self.augmentation = ConditioningAugmentation()
         self.levels = nn.ModuleList(
@@ -102,10 +107,10 @@ class StageOne(nn.Module):
 
     def forward(self, z: Tensor, c_hat: Tensor, noise: Noise) -> Tensor:
         """x̂ = G(z, ĉ) (section 3.3), with ĉ repeated at each cell."""
-        x, maps = torch.cat([z, repeated(c_hat, z)], 1), None
+        x = torch.cat([z, repeated(c_hat, z)], 1)
+        maps = torch.zeros(len(z), self.channels, *z.shape[2:], device=z.device)
         for level in self.levels:
             x, maps = level(x, maps, c_hat, noise)
-        assert maps is not None
         return maps
 
 

@@ -58,8 +58,8 @@ class StageTwo(nn.Module):
         self.residuals = nn.ModuleList(Residual(encoder[-1]) for _ in range(BLOCKS))
         self.levels = nn.ModuleList(Level(a, b, channels) for a, b in pairwise([encoder[-1], *decoder]))
         for level in self.levels:
-            nn.init.zeros_(level.head.weight)
-            nn.init.zeros_(level.head.bias)
+            assert isinstance(level, Level)
+            level.add_nothing()
 
     def forward(self, s_0: Tensor, c_hat: Tensor, noise: Noise) -> Tensor:
         """x̂ = G(s0, ĉ) (section 3.4); s0 has sides that are multiples of four."""
@@ -69,7 +69,7 @@ class StageTwo(nn.Module):
         x = leaky_relu(self.joined(torch.cat([x, repeated(c_hat, x)], 1)), SLOPE)
         for residual in self.residuals:
             x = residual(x)
-        maps = None
+        maps = torch.zeros(len(x), s_0.shape[1], *x.shape[2:], device=x.device)
         for level in self.levels:
             x, maps = level(x, maps, c_hat, noise)
         return resized(s_0.float(), (ENLARGED * s_0.shape[2], ENLARGED * s_0.shape[3])) + maps
