@@ -19,13 +19,14 @@ from impasto.errors import Cancelled
 from impasto.evaluation.metrics import seam_z, sliced_wasserstein, wavelet_distance
 from impasto_style.patches import painting
 from impasto_style.patches.grid import SIDE, STRIDE, Grid, extended
-from impasto_style.patches.guides import SUITED, blurred, detail_contrast, edges, matched, suited
+from impasto_style.patches.guides import SUITED, detail_contrast, edges, matched, suited
 from impasto_style.patches.library import CELLS, Library, Pieces, cropped, pixels_of
 from impasto_style.patches.matching import Search
 from impasto_style.patches.mosaic import blended, detail_energies, patch_weights, sharpened
 from impasto_style.patches.painting import paint
 from impasto_style.patches.parameters import PatchesStyleParameters
 from impasto_style.patches.recoloring import recolored
+from impasto_style.shared.blur import blurred
 from impasto_style.shared.resampling import as_image, as_tensor
 from impasto_style.shared.task import Region, Task
 

@@ -7,12 +7,13 @@ from itertools import pairwise
 
 import numpy as np
 import torch
-from kornia.filters import gaussian_blur2d
 from torch import Tensor
 from torch.nn.functional import max_pool2d, pad
 
 from impasto.data.prepare import resized
 from impasto.surface.palette import in_bands, to_oklab
+
+from ..shared.blur import blurred
 
 SIDE_PX = 640
 """Longer side at which a painting is measured; smaller ones are measured as they are."""
@@ -37,7 +38,7 @@ def features_of(pixels: np.ndarray) -> dict[str, float]:
     """Features of a painting (H, W, 3), sRGB in [0, 1], by name; they hardly depend on its size above `SIDE_PX`."""
     lab = torch.from_numpy(in_bands(to_oklab, shrunk(pixels))).permute(2, 0, 1)[None].float()
     lightness = lab[:, :1]
-    blurs = [lab, *(_blurred(lab, sigma_px) for sigma_px in SIGMAS_PX)]
+    blurs = [lab, *(blurred(lab, sigma_px) for sigma_px in SIGMAS_PX)]
     return {
         **_of_color(lab),
         **_of_tones(lightness),
@@ -137,7 +138,7 @@ def _of_orientation(lightness: Tensor) -> dict[str, float]:
     products = torch.cat([x * x, y * y, x * y], 1)
     found: dict[str, float] = {}
     for window_px in (1.5, 4.0, 12.0):
-        xx, yy, xy = _blurred(products, window_px)[0]
+        xx, yy, xy = blurred(products, window_px)[0]
         energy = xx + yy
         coherence = torch.hypot(xx - yy, 2 * xy) / (energy + TINY)
         found[f"coherence_{window_px:g}"] = float((coherence * energy).sum() / (energy.sum() + TINY))
@@ -208,12 +209,6 @@ def _of_grain(blurs: list[Tensor]) -> dict[str, float]:
         return float(((fine[where].mean() if where.any() else torch.zeros(())) / contrast + TINY).log())
 
     return {"light_grain": grain(calm & is_light), "dark_grain": grain(calm & ~is_light)}
-
-
-def _blurred(x: Tensor, sigma_px: float) -> Tensor:
-    """(B, C, H, W), blurred by a Gaussian."""
-    reach = min(int(3 * sigma_px + 0.5), *(side - 1 for side in x.shape[2:]))
-    return gaussian_blur2d(x, 2 * reach + 1, (sigma_px, sigma_px))
 
 
 def _along(x: Tensor, axis: int) -> Tensor:

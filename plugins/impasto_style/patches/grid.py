@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-import torch
 from torch import Tensor
-from torch.nn.functional import pad
+
+from ..shared.blur import extended
 
 SIDE = 7
 """Pixels of a patch's side."""
@@ -90,17 +90,3 @@ class Grid:
         folded = rows[: self.height, : self.width].clone()
         folded[:, :right] += rows[: self.height, self.width :]
         return folded
-
-
-def extended(x: Tensor, before: tuple[int, int], after: tuple[int, int], seamless: bool) -> Tensor:
-    """(B, C, H, W), padded by these pixels (rows, columns): circular if seamless, else by repeated reflection."""
-    (top, left), (bottom, right), (height, width) = before, after, x.shape[2:]
-    if max(top, bottom) < height and max(left, right) < width:  # 30 times as fast
-        return pad(x, (left, right, top, bottom), mode="circular" if seamless else "reflect")
-    for axis in (2, 3):
-        length = x.shape[axis]
-        places = torch.arange(-before[axis - 2], length + after[axis - 2], device=x.device)
-        period = length if seamless else 2 * length - 2
-        places = places % period
-        x = x.index_select(axis, places if seamless else torch.minimum(places, period - places))
-    return x

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from kornia.filters import gaussian_blur2d
 from torch import Tensor
 
-from .grid import extended
+from ..shared.blur import blurred
 
 DETAIL_PX = 1.5
 """Width of the blur that separates fine detail."""
@@ -26,15 +25,6 @@ SUITED = (0.25, 3.0)
 QUANTILES = np.linspace(0, 1, 257)
 SAMPLES = 2**16
 LEAST_MASK = 0.5
-
-
-def blurred(x: Tensor, sigma_px: float, seamless: bool = False) -> Tensor:
-    """(B, C, H, W), blurred by a Gaussian; small pictures are reflected as often as needed, which kornia cannot."""
-    (height, width), reach = x.shape[2:], int(3 * sigma_px + 0.5)
-    margin = reach if min(height, width) <= reach else 0
-    x = extended(x, (margin, margin), (margin, margin), seamless)
-    x = gaussian_blur2d(x, 2 * reach + 1, (sigma_px, sigma_px), "circular" if seamless else "reflect")
-    return x[:, :, margin : margin + height, margin : margin + width]
 
 
 def deviation(x: Tensor, sigma_px: float, seamless: bool = False) -> Tensor:

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
+from ..shared.blur import blurred
 from .grid import Grid
-from .guides import blurred
 from .library import Pieces, pixels_of
 from .matching import Tick
 

@@ -17,11 +17,12 @@ from torch import Tensor
 from impasto.context import Context
 from impasto.texture import Maps
 
+from ..shared.blur import blurred
 from ..shared.progress import Progress
 from ..shared.resampling import as_image, resized, resized_linear
 from ..shared.task import Region, Task, scales
 from .grid import SIDE, STRIDE, Grid
-from .guides import blurred, calmed, detail_contrast, edges, inside, matched, mixed, suited
+from .guides import calmed, detail_contrast, edges, inside, matched, mixed, suited
 from .library import MOST_PATCHES, Library, cropped
 from .matching import Search, Tick
 from .mosaic import blended, detail_energies, patch_weights, sharpened

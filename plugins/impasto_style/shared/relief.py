@@ -10,7 +10,6 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from kornia.filters import gaussian_blur2d
 from torch import Tensor
 
 from impasto.surface.heights import normal_from_slopes, slopes_from_height, slopes_from_normal
@@ -18,6 +17,7 @@ from impasto.surface.palette import in_bands, to_oklab
 from impasto.surface.relief import UNKNOWN_RELIEF
 from impasto.texture import Maps
 
+from .blur import blurred
 from .controls import StyleParameters
 from .resampling import resized_linear
 
@@ -100,14 +100,11 @@ def _detail(x: Tensor, stroke_px: float, seamless: bool) -> Tensor:
 
 
 def _blurred(x: Tensor, deviation_px: float, seamless: bool) -> Tensor:
-    """(1, 1, H, W), blurred by a Gaussian, circular if seamless."""
+    """(1, 1, H, W), blurred by a Gaussian of any width, a wide one at a coarser resolution."""
     size = x.shape[2:]
     factor = max(1.0, deviation_px / COARSE)
     small = resized_linear(x, [max(1, round(side / factor)) for side in size], seamless)
-    reach = min(int(3 * deviation_px / factor) + 1, *(side - 1 for side in small.shape[2:]))
-    border = "circular" if seamless else "reflect"
-    deviations = (deviation_px / factor,) * 2
-    return resized_linear(gaussian_blur2d(small, 2 * reach + 1, deviations, border), size, seamless)
+    return resized_linear(blurred(small, deviation_px / factor, seamless), size, seamless)
 
 
 def _slopes(height_px: np.ndarray, seamless: bool) -> np.ndarray:
