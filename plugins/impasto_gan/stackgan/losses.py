@@ -27,7 +27,7 @@ class Losses(ABC):
     saturated_below: float | None = None
     """Loss of D that means that it has won."""
     patches = 0.0
-    """Weight of the distance of patches between x̂ and x of the same caption, which a single logit tells G slowly."""
+    """Weight of the distance of patches between x̂ and x of the same caption: colours and grain, before D knows them."""
 
     @abstractmethod
     def discriminator(
