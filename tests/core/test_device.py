@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import subprocess
 import sys
 
@@ -99,3 +100,35 @@ def test_inference_takes_the_faster_precision_and_leaves_threads_alone(monkeypat
     assert device.fast_precision("cpu") == "bfloat16"
     assert torch.get_num_threads() == before
     assert device.fast_precision("mps") == "float32"
+
+
+FAULTS = """
+import resource
+import numpy as np
+from impasto.device import keep_freed_memory, release_memory
+
+def rounds(count):
+    for _ in range(count):
+        blocks = [np.ones(2**20) for _ in range(4)]
+        del blocks
+        {after}
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+
+{before}
+start = rounds(4)
+print(rounds(16) - start)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc is told")
+def test_freed_memory_is_kept_for_the_next_blocks_or_given_back():
+    """Page faults of 16 rounds of four blocks of 8 MiB: each page of each round, unless they are kept."""
+
+    def faults(before: str = "", after: str = "pass") -> int:
+        code = FAULTS.format(before=before, after=after)
+        return int(subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True).stdout)
+
+    usual, kept = faults(), faults("keep_freed_memory()")
+    given_back = faults("keep_freed_memory()", "release_memory()")
+    assert kept < 0.05 * usual
+    assert given_back > 0.5 * usual

@@ -17,6 +17,7 @@ def main() -> None:
     import logging
     from pathlib import Path
 
+    from ..device import keep_freed_memory
     from ..system.interruption import install
     from ..system.streams import prepare
     from ..system.transaction import end_all
@@ -36,6 +37,7 @@ def main() -> None:
 
         for stream in (source, sink):
             msvcrt.setmode(stream.fileno(), os.O_BINARY)
+    keep_freed_memory()
     worker = Worker(source, sink)
     install(end_all, worker.end)
     worker.serve()
