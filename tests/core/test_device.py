@@ -126,7 +126,9 @@ def test_freed_memory_is_kept_for_the_next_blocks_or_given_back():
 
     def faults(before: str = "", after: str = "pass") -> int:
         code = FAULTS.format(before=before, after=after)
-        return int(subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True).stdout)
+        return int(
+            subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True).stdout
+        )
 
     usual, kept = faults(), faults("keep_freed_memory()")
     given_back = faults("keep_freed_memory()", "release_memory()")
