@@ -58,13 +58,13 @@ class ImpastoPanel(ToolPanel):
         else:
             draw_images(layout.column(), context, tool, inputs.image_inputs(tool))
         _draw_size(layout, context, tool)
+        draw_run(layout, "impasto.generate", Place.TEXTURE, "TEXTURE")
         if properties.drawn_parameters(tool):
             section(layout, "impasto_parameters", "Parameters", lambda body: _draw_parameters(body, context, tool))
         if variations.has_seeds(tool):
             section(layout, "impasto_variations", "Preview", lambda body: _draw_variations(body, context))
         section(layout, "impasto_maps", "Maps", lambda body: _draw_maps(body, context, tool), closed=True)
         section(layout, "impasto_material", "Material", lambda body: _draw_material(body, settings, tool))
-        draw_run(layout, "impasto.generate", Place.TEXTURE, "TEXTURE")
         section(layout, "impasto_bake", "Bake", lambda body: draw_bake(body, context), closed=True)
         if results.recent():
             section(layout, "impasto_recent", "Recent Results", _draw_recent, closed=True)
