@@ -55,7 +55,7 @@ ALLOWED = {
 """Materials of each class; pictures of other classes have none, and do not count for the agreement."""
 SHEET = ("brick", "gravel", "grass", "ground", "wood", "tiles", "stone", "marble", "metal", "snow")
 """Classes of the sheet, of which the first photograph of the part is shown."""
-SHOWN_PX = 256
+SHOWN_PX = 192
 
 
 def main() -> None:
