@@ -1,17 +1,18 @@
-"""Measures the materials that phrases become: colour, class, diversity and seams of procedural materials.
+"""Measures the materials that phrases become: colour, class, diversity and seams.
 
-    python tests/benchmarks/phrase_materials.py DATA [--set second] [--weights DIR] [--sheet FILE]
+    python tests/benchmarks/phrase_materials.py DATA [--set second] [--model NAME] [--weights DIR] [--sheet FILE]
 
-DATA: as for `real_tiles.py`, whose classifier judges the classes. --weights: library with SqueezeNet. Phrases are the
-held-out ones of a set in `phrases/`, in both languages; those that are refused count as judged wrong. --sheet: a
-picture of those that were judged wrong.
+DATA: as for `real_tiles.py`, whose classifier judges the classes. --model: a model of `stackgan`, which makes them in
+place of the procedural materials. --weights: library with SqueezeNet. Phrases are the held-out ones of a set in
+`phrases/`, in both languages; those that are refused count as judged wrong. --sheet: picture of what was judged wrong.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from PIL import Image, ImageDraw
 from real_tiles import MATERIALS, Features, TileJudge, real_tiles, views_of
 from skimage.color import deltaE_ciede2000, rgb2lab
 
-from impasto import Maps, match, run
+from impasto import Maps, Recipe, Step, match, run
 from impasto.errors import ParameterError
 from impasto.evaluation.judging import own_figures
 from impasto.schemas import color_of
@@ -37,6 +38,9 @@ OTHER_COLORS = ("second_color", "shade", "tone", "tint", "paint", "metal", "moss
 VARIED, SEEDS = 8, 4
 """Phrases whose variations are compared, and variations of each."""
 SHOWN_PX = 160
+
+Make = Callable[[str, int], Maps]
+"""Maps of a phrase, with a seed."""
 
 
 @dataclass(frozen=True)
@@ -64,13 +68,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("--set", choices=SETS, default="first")
+    parser.add_argument("--model", metavar="NAME", help="model of stackgan, in place of the procedural materials")
     parser.add_argument("--weights", type=Path, metavar="DIR")
     parser.add_argument("--sheet", type=Path, metavar="FILE")
     options = parser.parse_args()
     torch.set_num_threads(1)
     given = [one for name in LANGUAGES for one in phrases(name, options.set)]
     stated = [one for one in given if one.is_held_out and "material" in one.slots]
-    made = [one for phrase in stated if (one := made_of(phrase))]
+    make: Make = partial(learned, options.model) if options.model else procedural
+    made = [one for phrase in stated if (one := made_of(phrase, make))]
     refused = [one for one in stated if not any(one is other.stated for other in made)]
     print(f"{len(made)} held-out phrases with a material, {SIDE_PX}² each; {len(refused)} refused")
     print_colors(made)
@@ -79,18 +85,28 @@ def main() -> None:
     judge = TileJudge.trained(real_tiles(options.data), features)
     wrong = print_classes(made, refused, judge, "base colour", [one.bytes for one in made])
     print_classes(made, refused, judge, "under a light, tiled twice", [one.lit for one in made])
-    print_diversity(made[:: max(1, len(made) // VARIED)][:VARIED], judge)
+    print_diversity(made[:: max(1, len(made) // VARIED)][:VARIED], judge, make)
     if options.sheet:
         sheet_of(wrong).save(options.sheet, quality=85)
 
 
-def made_of(stated: Stated) -> Made | None:
+def procedural(text: str, seed: int) -> Maps:
+    """The procedural material that a phrase describes."""
+    return run(match("phrase", text, seed=seed, size_px=(SIDE_PX, SIDE_PX)).recipe).maps
+
+
+def learned(model: str, text: str, seed: int) -> Maps:
+    """What a model of StackGAN makes of a phrase."""
+    parameters = {"text": text, "model": model, "width_px": SIDE_PX, "height_px": SIDE_PX}
+    return run(Recipe((Step("stackgan", parameters),), seed), device="cpu").maps
+
+
+def made_of(stated: Stated, make: Make) -> Made | None:
     """The maps of a phrase; None if it is refused."""
     try:
-        recipe = match("phrase", stated.text, size_px=(SIDE_PX, SIDE_PX)).recipe
+        return Made(stated, make(stated.text, 0))
     except ParameterError:
         return None
-    return Made(stated, run(recipe).maps)
 
 
 def print_colors(made: Sequence[Made]) -> None:
@@ -180,21 +196,16 @@ def print_classes(
     return [(one, name) for one, name, true in zip(known, found, truth, strict=False) if name != true]
 
 
-def print_diversity(made: Sequence[Made], judge: TileJudge) -> None:
+def print_diversity(made: Sequence[Made], judge: TileJudge, make: Make) -> None:
     """Mean distance of pictures in the judge's features: variations, other arrangements, and other phrases."""
-    varied: list[list[np.ndarray]] = []
-    arranged: list[list[np.ndarray]] = []
-    for one in made:
-        recipes = [match("phrase", one.stated.text, seed=s, size_px=(SIDE_PX,) * 2).recipe for s in range(1, SEEDS + 1)]
-        varied.append([described(run(recipe).maps, judge) for recipe in recipes])
-        first = match("phrase", one.stated.text, size_px=(SIDE_PX,) * 2).recipe
-        arranged.append([described(run(replace(first, seed=seed)).maps, judge) for seed in range(1, SEEDS + 1)])
-    firsts = [described(one.maps, judge) for one in made]
-    figures: Mapping[str, float] = {
-        "variations of a phrase": float(np.mean([spread(group) for group in varied])),
-        "the same parameters, other seeds": float(np.mean([spread(group) for group in arranged])),
-        "other phrases": spread(firsts),
-    }
+    seeds = range(1, SEEDS + 1)
+    varied = [[described(make(one.stated.text, seed), judge) for seed in seeds] for one in made]
+    figures = {"variations of a phrase": float(np.mean([spread(group) for group in varied]))}
+    if make is procedural:
+        recipes = [match("phrase", one.stated.text, size_px=(SIDE_PX, SIDE_PX)).recipe for one in made]
+        arranged = [[described(run(replace(one, seed=seed)).maps, judge) for seed in seeds] for one in recipes]
+        figures["the same parameters, other seeds"] = float(np.mean([spread(group) for group in arranged]))
+    figures["other phrases"] = spread([described(one.maps, judge) for one in made])
     print(f"\ndiversity, {len(made)} phrases: mean distance in standardised features of SqueezeNet")
     for name, value in figures.items():
         print(f"  {name:34} {value:.3f}")
