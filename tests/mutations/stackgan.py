@@ -59,8 +59,22 @@ STACKGAN = (
         "stackgan-patches-of-any-caption",
         "Patches are compared with those of all pictures of a batch.",
         "plugins/impasto_gan/torus/losses.py",
-        Edit("found.flatten(0, 1) if one_by_one else found.flatten(1)", "found.flatten(1)"),
+        Edit("ONE_BY_ONE = Pairing((0, 1)", "ONE_BY_ONE = Pairing((1, 2)"),
         ("plugins/test_torus_losses.py::test_pictures_are_compared_all_with_all_or_one_by_one",),
+    ),
+    Mutation(
+        "stackgan-no-waves",
+        "Stage I has noise and convolutions alone.",
+        ONE,
+        Edit("            modulation = modulation + rows[:, :, :, None] + columns[:, :, None, :]\n", ""),
+        (f"{TESTS}::test_the_wave_that_is_chosen_repeats_along_its_axis",),
+    ),
+    Mutation(
+        "stackgan-waves-cut",
+        "Waves end where the torus does, in the middle of one.",
+        ONE,
+        Edit("max(1, round(cycles * self.cells[axis]))", "cycles * self.cells[axis]"),
+        (f"{TESTS}::test_waves_fit_the_torus_whatever_its_size_and_show_at_a_period_of_four_pixels",),
     ),
     Mutation(
         "stackgan-no-augmentation",

@@ -26,15 +26,18 @@ from impasto_gan.stackgan.model import CELL_PX, StackGanModel
 from impasto_gan.stackgan.parameters import TrainStackGanParameters
 from impasto_gan.stackgan.stage_one import (
     CONDITION,
+    CYCLES,
     EMBEDDING,
+    HARMONICS,
     LATENT,
     ConditioningAugmentation,
     StageOne,
+    Waves,
     kl_divergence,
 )
 from impasto_gan.stackgan.stage_two import StageTwo
 from impasto_gan.stackgan.train import StackGanTraining
-from impasto_gan.torus.losses import sliced_wasserstein
+from impasto_gan.torus.losses import ONE_BY_ONE, sliced_wasserstein
 
 TINY = {"crop_px": 64, "detail_px": 64, "longest_px": 64, "batch": 4, "width": 0.125}
 
@@ -174,8 +177,10 @@ def test_the_relativistic_losses_have_both_pairs_and_the_penalty():
 
 
 def rolled_noise(random, rolls, *shape):
-    """Noise that is moved by whole cells of the coarsest grid."""
+    """Noise that is moved by whole cells of the coarsest grid; so are waves, by their offsets."""
     noise = torch.randn(shape, generator=random)
+    if shape[1:] == (2,):
+        return torch.special.ndtri((0.3 - torch.tensor([rolls]) / 4) % 1)
     if len(shape) < 4:
         return noise
     return noise.roll([cells * side // 4 for cells, side in zip(rolls, shape[2:], strict=True)], (2, 3))
@@ -197,6 +202,35 @@ def test_both_stages_are_on_a_torus(is_second):
     expected = still.roll([cells * side // 4 for cells, side in zip((1, 3), still.shape[2:], strict=True)], (2, 3))
     assert torch.allclose(moved, expected, atol=1e-4)
     assert not torch.allclose(moved, still, atol=0.1)
+
+
+@pytest.mark.parametrize("cells", [4, 5, 7])
+def test_waves_fit_the_torus_whatever_its_size_and_show_at_a_period_of_four_pixels(cells):
+    """All have whole numbers of waves; an offset moves them by that part of the torus."""
+    share = torch.eye(len(CYCLES))[:, None].expand(-1, 2, -1)  # each number of waves alone
+    length = 16 * cells
+    still, moved = (Waves(share, torch.full((len(CYCLES), 2), offset), (cells, cells)) for offset in (0.0, 0.25))
+    found = still.along(0, length)
+    assert found.shape == (len(CYCLES), 2 * len(HARMONICS), length)
+    spectrum = torch.fft.rfft(found).abs() / length
+    assert (spectrum > 1e-4).sum(2).max() == 1
+    assert torch.allclose(found.roll(-length // 4, 2), moved.along(0, length), atol=1e-4)
+    assert not still.along(1, cells)[-1, 2:].any()  # no room for the harmonics of the shortest
+    assert found[:, :4].any(2).all()
+
+
+def test_the_wave_that_is_chosen_repeats_along_its_axis():
+    torch.manual_seed(0)
+    one = StageOne(3, 0.125)
+    torch.nn.init.zeros_(one.choice.weight)
+    one.choice.bias.data.fill_(-50)
+    for axis, chosen in enumerate((CYCLES.index(1.0), -1)):  # four waves along y, none along x
+        one.choice.bias.data.unflatten(0, (2, -1))[axis, chosen] = 50
+    with torch.no_grad():
+        maps = one(torch.zeros(1, LATENT, 4, 4), torch.randn(1, CONDITION), lambda *shape: torch.zeros(shape))
+    assert torch.allclose(maps.roll(16, 2), maps, atol=1e-4)
+    assert torch.allclose(maps.roll(1, 3), maps, atol=1e-4)
+    assert not torch.allclose(maps.roll(8, 2), maps, atol=0.01)
 
 
 def weights(module) -> torch.Tensor:
@@ -249,7 +283,7 @@ def test_patches_of_the_same_caption_are_learned_from(monkeypatch):
                 under_way.networks["generator"].embedding(pairs.right), under_way.fixed_noise(), (1, 1)
             )[0]
             random = torch.Generator().manual_seed(1)
-            distances.append(float(sliced_wasserstein(pairs.x, x_hat, 2, random, one_by_one=True)))
+            distances.append(float(sliced_wasserstein(pairs.x, x_hat, 2, random, ONE_BY_ONE)))
     assert distances[1] < 0.8 * distances[0]
 
 

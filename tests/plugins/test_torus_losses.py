@@ -12,7 +12,7 @@ from impasto.data.dataset import dataset_of
 from impasto.texture import Maps
 from impasto.training.watch import probe_figures
 from impasto_gan.torus import train
-from impasto_gan.torus.losses import checkerboard, sliced_wasserstein
+from impasto_gan.torus.losses import ALL_WITH_ALL, ONE_BY_ONE, checkerboard, sliced_wasserstein
 from impasto_gan.torus.parameters import TrainTorusParameters
 from impasto_gan.torus.prepare import prepare
 from impasto_gan.torus.train import GAMMA, PENALTY_EVERY, SWD_EVERY, TorusTraining
@@ -62,8 +62,8 @@ def test_pictures_are_compared_all_with_all_or_one_by_one():
     x[1] = 3 * x[1] + 2
     apart, same = (
         [
-            float(sliced_wasserstein(x, other, 1, torch.Generator().manual_seed(1), one_by_one))
-            for one_by_one in (False, True)
+            float(sliced_wasserstein(x, other, 1, torch.Generator().manual_seed(1), pairing))
+            for pairing in (ALL_WITH_ALL, ONE_BY_ONE)
         ]
         for other in (x.flip(0), x)
     )

@@ -52,7 +52,7 @@ class TrainStackGanParameters(Parameters):
         json_schema_extra=visible_if("loss", "relativistic"),
     )
     kl_weight: float = Field(
-        0.3, ge=0, le=100, description="How far the meanings of phrases are spread, so that near phrases look alike"
+        0.02, ge=0, le=100, description="How far the meanings of phrases are spread, so that near phrases look alike"
     )
     encoder: str = Field("", description="Text encoder of a plugin; empty: the one that is built in")
     watched: bool = Field(True, description="Go back where the training fails; off: watch a collapse to its end")

@@ -25,7 +25,7 @@ from impasto.training.loop import train_model
 
 from ..textbook.shared import cut
 from ..torus.discriminator import fitting_widths
-from ..torus.losses import sliced_wasserstein
+from ..torus.losses import ONE_BY_ONE, sliced_wasserstein
 from . import stage_one, stage_two
 from .card import StackGanCard
 from .data import CaptionedData, Pairs, check_captions, read_captioned
@@ -116,7 +116,7 @@ class StackGanTraining(Training):
         losses = {"loss_discriminator": loss_D, "loss_generator": adversarial, "loss_kl": kl}
         if self.losses.patches:
             with self.autocast():
-                losses["loss_swd"] = sliced_wasserstein(x, x_hat, PATCH_LEVELS, self.random, one_by_one=True)
+                losses["loss_swd"] = sliced_wasserstein(x, x_hat, PATCH_LEVELS, self.random, ONE_BY_ONE)
             loss_G = loss_G + self.losses.patches * losses["loss_swd"]
         self.descend("generator", loss_G)
         self.average()

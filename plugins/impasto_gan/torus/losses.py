@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 from torch.nn.functional import conv2d
@@ -11,10 +13,8 @@ from impasto.training.losses import ordered
 
 PATCH_PX = 7
 DIRECTIONS = 32
-POSITIONS, LEAST_POSITIONS = 4096, 512
-"""Number of patches of a batch that are compared, and the least number of a picture."""
-LEAST_CHANNEL, LEAST_PROJECTION = 0.1, 0.2
-"""Least deviations to divide by where pictures are compared one by one, since maps of some are of one value."""
+POSITIONS = 4096
+"""Number of patches of a batch that are compared."""
 PERIOD_PX = 4
 """Period of the checkerboards that are looked for: two upsamplings by 2 leave no longer ones in the finest bands."""
 LEAST_SQUARE = 1e-12
@@ -23,41 +23,59 @@ LAGS = ((0, 0), (0, 1), (1, 0), (1, 1), (1, -1))
 """Distances down and right at which values of a band are multiplied, in units of the band's width."""
 
 
+@dataclass(frozen=True)
+class Pairing:
+    """Which pictures are compared with which.
+
+    pooled: axes of (directions, pictures, positions) whose values are one distribution. least_positions: least number
+    of patches of a distribution. least_channel, least_projection: least deviations to divide by.
+    """
+
+    pooled: tuple[int, int]
+    least_positions: int
+    least_channel: float
+    least_projection: float
+
+
+ALL_WITH_ALL = Pairing((1, 2), POSITIONS, 1e-3, 1e-3)
+ONE_BY_ONE = Pairing((0, 1), 512, 0.1, 0.2)
+"""Each picture of x̂ with the one of x that has its index; maps of some are of one value, so deviations have limits."""
+
+
 def sliced_wasserstein(
-    x: Tensor, x_hat: Tensor, levels: int, random: torch.Generator, one_by_one: bool = False
+    x: Tensor, x_hat: Tensor, levels: int, random: torch.Generator, pairing: Pairing = ALL_WITH_ALL
 ) -> Tensor:
     """Mean |difference| of sorted random projections of x's and x̂'s 7x7 patches, over the levels of a pyramid.
 
     x, x̂ (B, C, H, W): at most `levels` frequency bands, finest first, the residual, and single pixels, for the
     distribution of colours (Elnekave & Weiss 2022). Each channel of a level, and each projection, is divided by its
-    deviation in x, so that fine and coarse detail, and colours and relief, count equally. one_by_one: each picture of
-    x̂ is compared with the one of x that has its index, otherwise all with all.
+    deviation in x, so that fine and coarse detail, and colours and relief, count equally.
     """
     x = x.detach()
-    distances = [_distance(x, x_hat, 1, random, one_by_one)]
+    distances = [_distance(x, x_hat, 1, random, pairing)]
     for _ in range(levels):
         if min(x.shape[2:]) < 3 * PATCH_PX:
             break
         (band, x), (band_hat, x_hat) = split_band(x), split_band(x_hat)
-        distances.append(_distance(band, band_hat, PATCH_PX, random, one_by_one))
-    distances.append(_distance(x, x_hat, PATCH_PX, random, one_by_one))
+        distances.append(_distance(band, band_hat, PATCH_PX, random, pairing))
+    distances.append(_distance(x, x_hat, PATCH_PX, random, pairing))
     return torch.stack(distances).mean()
 
 
-def _distance(x: Tensor, x_hat: Tensor, patch_px: int, random: torch.Generator, one_by_one: bool) -> Tensor:
-    deviation = x.std((0, 2, 3), keepdim=True).clamp(min=LEAST_CHANNEL if one_by_one else 1e-3)
+def _distance(x: Tensor, x_hat: Tensor, patch_px: int, random: torch.Generator, pairing: Pairing) -> Tensor:
+    deviation = x.std((0, 2, 3), keepdim=True).clamp(min=pairing.least_channel)
     x, x_hat = x / deviation, x_hat / deviation
     directions = torch.randn(DIRECTIONS, x.shape[1], patch_px, patch_px, generator=random)
     directions = (directions / directions.flatten(1).norm(dim=1)[:, None, None, None]).to(x.device)
     stride = 2 if x[:, 0].numel() > 4 * POSITIONS else 1
     top, left = torch.randint(stride, (2,), generator=random).tolist()
-    count = max(LEAST_POSITIONS, POSITIONS // len(x)) if one_by_one else POSITIONS
+    count = max(pairing.least_positions, POSITIONS // len(x))
     projected = []
     for pixels in (x, x_hat):
         found = conv2d(pixels[:, :, top:, left:], directions, stride=stride).transpose(0, 1).flatten(2).float()
-        projected.append(_sample(found.flatten(0, 1) if one_by_one else found.flatten(1), count, random))
+        projected.append(_sample(found.flatten(*pairing.pooled), count, random))
     real, fake = ordered(projected[0]), ordered(projected[1])
-    return ((real - fake).abs() / real.std(1, keepdim=True).clamp(min=LEAST_PROJECTION if one_by_one else 1e-3)).mean()
+    return ((real - fake).abs() / real.std(1, keepdim=True).clamp(min=pairing.least_projection)).mean()
 
 
 def _sample(projected: Tensor, count: int, random: torch.Generator) -> Tensor:
