@@ -270,12 +270,12 @@ def test_the_discriminator_learns_to_tell_wrong_captions():
 
 
 def test_patches_of_the_same_caption_are_learned_from(monkeypatch):
-    """The distance of patches falls faster with its term than by the discriminator alone."""
+    """With its term the distance of patches falls to less than half of what the discriminator alone reaches."""
     distances = []
     for weight in (0.0, Relativistic.patches):
         monkeypatch.setattr(Relativistic, "patches", weight)
         under_way = training(steps=200, stage_one_steps=190)
-        losses = take_steps(under_way, 40)
+        losses = take_steps(under_way, 80)
         assert ("loss_swd" in losses) == (weight > 0)
         pairs = under_way.data.pairs(8, under_way.coarse_px, True, torch.Generator().manual_seed(9))
         with torch.no_grad():
@@ -284,7 +284,7 @@ def test_patches_of_the_same_caption_are_learned_from(monkeypatch):
             )[0]
             random = torch.Generator().manual_seed(1)
             distances.append(float(sliced_wasserstein(pairs.x, x_hat, 2, random, ONE_BY_ONE)))
-    assert distances[1] < 0.8 * distances[0]
+    assert distances[1] < 0.5 * distances[0]
 
 
 def test_the_phrase_decides_the_colour():
