@@ -4,8 +4,9 @@
 
 The pictures are those of DIR/photos and DIR/paintings that the encoder did not learn from. Judged by SqueezeNet and by
 the first layers of VGG19, which had no part in the training (see `style_judging`): the score (0: the photograph, 1: the
-painting), in brackets what it is above that of recolouring alone, and LPIPS from the photograph. Writes the pictures
-and table.md.
+painting), in brackets what it is above that of recolouring alone, and LPIPS from the photograph. Writes the pictures,
+a sheet for each photograph, and table.md. Pictures that are in the folder already are kept, such as those of an arm
+`before` that another version painted; they have no seconds.
 """
 
 from __future__ import annotations
@@ -22,9 +23,11 @@ from unittest.mock import patch
 
 import numpy as np
 import torch
+from grids import Cell, grid
 from PIL import Image
 from style import JUDGE, SECOND_JUDGE
 from style_judging import Judge, read_heads
+from style_pictures import caption_of
 from tasks.style_encoder.network import StyleEncoderNetwork
 
 from impasto import Maps, Recipe, Step, read_maps, run
@@ -46,6 +49,7 @@ PAINTINGS = (
     "vangogh_starry_night",
     "monet_water_lilies",
 )
+CELL_PX = 190
 PATCHES, RANDOM = "patches", "random"
 MODULES = {"neighbours": neighbours, "gatys": gatys}
 
@@ -76,11 +80,12 @@ def main() -> None:
                     "source": shrunk(options.data / "photos" / f"{photo}.jpg", options.px),
                     "style": shrunk(options.data / "paintings" / f"{style}.jpg", options.px),
                 }
-                made, seconds = painted(options.tool, arm, inputs, context)
-                Image.fromarray((255 * made.clip(0, 1)).astype(np.uint8)).save(
-                    options.out / f"{arm}--{photo}--{style}.png"
-                )
-                rows.append([*judged(made, inputs, judges, heads), seconds])
+                file = options.out / f"{arm}--{photo}--{style}.png"
+                seconds = np.nan
+                if not file.exists():
+                    made, seconds = painted(options.tool, arm, inputs, context)
+                    Image.fromarray((255 * made.clip(0, 1)).astype(np.uint8)).save(file)
+                rows.append([*judged(read_maps(file)["base_color"].pixels, inputs, judges, heads), seconds])
         means = np.mean(rows, 0)
         squeeze, gain, vgg, vgg_gain, lpips, seconds = means
         lines.append(
@@ -88,6 +93,22 @@ def main() -> None:
         )
         print(lines[-1], flush=True)
     (options.out / "table.md").write_text("\n".join(lines) + "\n")
+    for photo in options.photos:
+        sheet_of(photo, options).save(options.out / f"sheet_{photo}.jpg", quality=85)
+
+
+def sheet_of(photo: str, options: argparse.Namespace) -> Image.Image:
+    """The photograph and the paintings, and a row for each arm."""
+    given = [
+        options.data / "photos" / f"{photo}.jpg",
+        *(options.data / "paintings" / f"{one}.jpg" for one in options.paintings),
+    ]
+    first = [shrunk(path, options.px) for path in given]
+    rows = [[Cell(maps["base_color"].pixels, caption_of(maps)) for maps in first]]
+    for arm in options.arms:
+        files = [options.out / f"{arm}--{photo}--{style}.png" for style in options.paintings]
+        rows.append([Cell(caption=arm), *(Cell(read_maps(file)["base_color"].pixels) for file in files)])
+    return grid(rows, cell_px=CELL_PX)
 
 
 def shrunk(path: Path, px: int) -> Maps:
