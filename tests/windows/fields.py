@@ -105,6 +105,8 @@ def tries(walk: Walk, path: str, places: list[Place]) -> Steps:
         yield walk.tap(place)
         if kind.type in ("INT", "FLOAT", "STRING"):
             yield write(walk, "0.37" if kind.type == "FLOAT" else "1", place)  # no default is 0.37
+        if kind.type == "STRING":
+            yield walk.press("ESC", place)  # a field with a search goes on asking where nothing is found
         after.append(value(group, name))
         if after == [before]:  # the last of several buttons would have changed it: this is a list, and open
             break

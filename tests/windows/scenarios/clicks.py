@@ -107,9 +107,9 @@ def made(walk: Walk) -> Steps:
 
 def uses_recent_results(walk: Walk) -> Steps:
     """The buttons of the latest: Mark as Asset, and Make Again."""
-    JOBS.reports.clear()  # which are shown between Generate and the sections below it
+    bpy.context.scene.impasto.live_preview = False  # room for the last section
     yield 0.5
-    place = yield from unfold(walk, "impasto.generate", "impasto.mark_asset", skip=1, columns=(0.8,))
+    place = yield from unfold(walk, "use_ambient_occlusion", "impasto.mark_asset", skip=1, columns=(0.8,))
     walk.screenshot("recent.png")
     found = yield walk.buttons("VIEW_3D", top=place[1], height=50, columns=(0.79, 0.8, 0.82, 0.87))
     walk.record("recent_buttons", sorted(found))

@@ -67,7 +67,7 @@ def scenario(walk: Walk) -> Steps:
 def textures(walk: Walk) -> Steps:
     """Bake with the bake itself; Maps; Prepare Source."""
     bake = bpy.context.scene.impasto_bake
-    place, found = yield from opens_and_tries(walk, "bake", "impasto.generate", "impasto_bake", 420)
+    place, found = yield from opens_and_tries(walk, "bake", "use_ambient_occlusion", "impasto_bake", 420)
     walk.record("opened", (yield from browses(walk, found["buttons.directory_browse()"][0])))
     bake.width_px = bake.height_px = 32
     bake.samples = 1
@@ -216,7 +216,7 @@ def damaged_weights() -> Path:
     library = OUT / "weights"
     shutil.rmtree(library, ignore_errors=True)
     library.mkdir()
-    (library / "vgg19.safetensors").write_bytes(b"damaged")
+    (library / "vgg19-small.safetensors").write_bytes(b"damaged")
     extension().engine.engine.preferences().weights_folder = str(library)
     return library
 
@@ -226,7 +226,7 @@ def removes_weights(walk: Walk) -> Steps:
     library = damaged_weights()
     settings = bpy.context.scene.impasto_style
     before = settings.tool
-    settings.tool = "gatys"
+    settings.tool = "wct"
     bpy.ops.impasto.refresh_tools("EXEC_DEFAULT")
     yield 0.5
     walk.screenshot("damaged.png")
