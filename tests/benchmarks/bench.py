@@ -40,8 +40,8 @@ for _ in range(5):
 addon_utils.disable("bl_ext.user_default.impasto", default_set=True)
 print("SECONDS", min(times))
 """
-TOOLS = ("torus", "quilt", "patch-synthesis", "photo-maps", *RELIEF)
-PREVIEWED = ("torus", "quilt", "patch-synthesis")
+TOOLS = ("torus", "quilt", "patch-synthesis", "photo-maps", "patches-style", *RELIEF)
+PREVIEWED = ("torus", "quilt", "patch-synthesis", "patches-style")
 """Tools that are also measured at the size of a preview."""
 ECHO = """
 import sys
@@ -202,10 +202,11 @@ def timed_first_picture(command: list[str]) -> float:
 def measure_tool(tool: str, size_px: int, enough_px: int | None = None) -> dict[str, object]:
     """Time and memory of a tool without imports: on a photograph of 512² (quilt), of the size (photo-maps), or none.
 
-    Those of relief start from a procedural material.
+    Those of relief start from a procedural material; patches-style repaints a tile of gravel like the demo's painting.
     """
     import torch  # noqa: F401  its import is not what is measured
     from skimage import data
+    from style_pictures import at, sample
 
     from impasto import Maps, Recipe, Step, run
     from impasto.evaluation.metrics import seam_z
@@ -221,12 +222,14 @@ def measure_tool(tool: str, size_px: int, enough_px: int | None = None) -> dict[
         recipe = Recipe((Step(tool, {}, inputs),), 1)
     else:
         source = run(Recipe((Step("quilt", size),), 1), {"source": source}).maps
-        recipe = Recipe((Step("photo-maps"),), 1)
+        inputs = {"style": "style"} if tool == "patches-style" else {}
+        recipe = Recipe((Step(tool, {}, inputs),), 1)
+    style = {"style": at(sample("night"), size_px)} if tool == "patches-style" else {}
     before = peak_memory_mib()
     walls, cpus = [], []
     for _ in range(RUNS):
         started, cpu = time.perf_counter(), time.process_time()
-        maps = run(recipe, {"source": source}, enough_px=enough_px).maps
+        maps = run(recipe, {"source": source, **style}, enough_px=enough_px).maps
         walls.append(time.perf_counter() - started)
         cpus.append(time.process_time() - cpu)
         if sum(cpus) > LONG_S:
