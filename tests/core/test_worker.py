@@ -15,6 +15,7 @@ from PIL import Image
 from worker_jobs import CHECKER, recipe, wait_until
 
 from impasto.engine.client import Client
+from impasto.engine.process import start
 from impasto.errors import Cancelled, FileError, ParameterError, ProtocolError, WorkerError
 from impasto.recipe import Recipe, Step
 from impasto.texture import Maps
@@ -303,6 +304,21 @@ def test_an_engine_without_impasto_points_to_its_log(tmp_path):
         client.describe().wait()
     log = tmp_path / "log"
     wait_until(lambda: log.exists() and "impasto" in log.read_text())
+
+
+def test_an_engine_that_has_ended_before_its_first_job_fails_it(tmp_path, monkeypatch):
+    """As ssh does where nobody answers, at times sooner than the job is handed over."""
+
+    def started(*arguments):
+        popen = start(*arguments)
+        popen.wait()
+        return popen
+
+    monkeypatch.setattr("impasto.engine.client.start", started)
+    client = Client([sys.executable, "-c", "raise SystemExit(3)"], tmp_path / "log")
+    with pytest.raises(WorkerError, match="the worker died"):
+        client.submit(CHECKER).result(timeout=30)
+    client.close()
 
 
 def test_another_protocol_is_refused_with_repair(tmp_path):

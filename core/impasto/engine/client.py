@@ -214,8 +214,7 @@ class Client:
             with self._lock:
                 if self._connection is None or not self._connection.add(job, header, arrays):
                     self._connection = self._start()
-                    self._connection.add(job, header, arrays)
-                    self._connection.run()
+                    self._connection.run(job, header, arrays)
         except WorkerError as error:
             job.set_exception(error)
         return job

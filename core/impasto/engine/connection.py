@@ -92,8 +92,10 @@ class Connection:
         self._has_greeted = self._is_left = self._is_finished = False
         self._failure: WorkerError | None = None
 
-    def run(self) -> None:
-        """Start the threads."""
+    def run(self, job: Job, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
+        """Start the threads with a first job, which fails if the worker has ended already."""
+        self._jobs[job.id] = job
+        self._send(job, header, arrays)
         for target in (self._read, self._write, self._watch, self._keep_log):
             self._threads.append(threading.Thread(target=target, daemon=True))
             self._threads[-1].start()
@@ -109,9 +111,12 @@ class Connection:
             if not self.is_open:
                 return False
             self._jobs[job.id] = job
+        self._send(job, header, arrays)
+        return True
+
+    def _send(self, job: Job, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
         job.ask = self._ask
         self._outbox.put(({**header, "id": job.id}, arrays))
-        return True
 
     def close(self, grace_s: float) -> None:
         """Tell the worker to end, and kill it after the grace period. One with a detached job is left running instead.
