@@ -315,7 +315,7 @@ def test_an_engine_that_has_ended_before_its_first_job_fails_it(tmp_path, monkey
         return popen
 
     monkeypatch.setattr("impasto.engine.client.start", started)
-    client = Client([sys.executable, "-c", "raise SystemExit(3)"], tmp_path / "log")
+    client = Client([sys.executable, "-P", "-c", "raise SystemExit(3)"], tmp_path / "log")
     with pytest.raises(WorkerError, match="the worker died"):
         client.submit(CHECKER).result(timeout=30)
     client.close()
