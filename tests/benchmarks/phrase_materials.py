@@ -17,13 +17,14 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
+import stackgan
 import torch
 from phrase_slots import LANGUAGES, SETS, Stated, phrases
 from PIL import Image, ImageDraw
 from real_tiles import MATERIALS, Features, TileJudge, real_tiles, views_of
 from skimage.color import deltaE_ciede2000, rgb2lab
 
-from impasto import Maps, Recipe, Step, match, run
+from impasto import Maps, match, run
 from impasto.errors import ParameterError
 from impasto.evaluation.judging import own_figures
 from impasto.schemas import color_of
@@ -96,9 +97,8 @@ def procedural(text: str, seed: int) -> Maps:
 
 
 def learned(model: str, text: str, seed: int) -> Maps:
-    """What a model of StackGAN makes of a phrase."""
-    parameters = {"text": text, "model": model, "width_px": SIDE_PX, "height_px": SIDE_PX}
-    return run(Recipe((Step("stackgan", parameters),), seed), device="cpu").maps
+    """The maps of a phrase by a model of StackGAN."""
+    return stackgan.made(text, model, seed, SIDE_PX)
 
 
 def made_of(stated: Stated, make: Make) -> Made | None:

@@ -25,7 +25,7 @@ LAGS = ((0, 0), (0, 1), (1, 0), (1, 1), (1, -1))
 
 @dataclass(frozen=True)
 class Pairing:
-    """Which pictures are compared with which.
+    """A choice of the pictures that are compared with each other.
 
     pooled: axes of (directions, pictures, positions) whose values are one distribution. least_positions: least number
     of patches of a distribution. least_channel, least_projection: least deviations to divide by.
