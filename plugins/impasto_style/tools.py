@@ -14,7 +14,8 @@ from .fast.tool import FastStyle, TrainFastStyle
 from .gatys.parameters import CnnTextureParameters, GatysParameters
 from .neighbours.parameters import NeighboursParameters
 from .patches.parameters import PatchesStyleParameters
-from .shared.controls import NETWORKS, STYLE, STYLE_INPUTS, StyleParameters
+from .shared.controls import NETWORKS, STYLE, STYLE_INPUTS
+from .wct.parameters import DISTILLED, WctParameters
 
 
 class PaintingStylizer(Stylizer):
@@ -79,9 +80,8 @@ class Wct(PaintingStylizer):
     name, label, description = "wct", "Repaint at Once", "Repaints a picture in about a second; the strokes are rougher"
     rank = 30
     preview_px = 256
-    parameters = StyleParameters
-    weights = ("vgg19-small",)
-    needs_weights = True
+    parameters = WctParameters
+    weights = (DISTILLED,)
 
     def painter(self) -> Callable[..., Any]:
         from .wct.painting import paint

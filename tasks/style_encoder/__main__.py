@@ -1,32 +1,34 @@
 """`python -m tasks.style_encoder DATA`, in the core's Python: train the encoder of the stylizers, and write what ships.
 
-DATA holds texture_sheets/, pbr/, textures/, photos/ and paintings/. It takes about an hour of one core, and goes on
-where it was interrupted.
+With --decoders, train the decoders of the encoder that ships instead. DATA holds texture_sheets/, pbr/, textures/,
+photos/ and paintings/. Each takes about half an hour of one core, and goes on where it was interrupted.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from impasto.context import Context
 from impasto.library.models import save_model
 from impasto.library.tensors import SUFFIX
 from impasto.training.loop import Outcome, train
-from impasto_style.shared.architectures import MODELS
+from impasto_style.shared.architectures import MODELS, bundled_tensors
 from impasto_style.shared.controls import BUNDLED
+from impasto_style.wct.coders import DECODERS
 
 from ..environments import BUILD
-from .network import StyleEncoderNetwork
+from .decoders import StyleDecodersTraining
 from .pictures import pictures
 from .training import StyleEncoderTraining
 
-STEPS = 3200
+STEPS, DECODER_STEPS = 3200, 2700
 WORK = BUILD / "style_encoder"
 SHOWN = 50
 """Steps between two lines about the progress."""
@@ -35,40 +37,48 @@ SHOWN = 50
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
+    parser.add_argument("--decoders", action="store_true", help="train the decoders instead of the encoder")
+    parser.add_argument("--steps", type=int, help=f"(default: {STEPS}, for decoders {DECODER_STEPS})")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--work", type=Path, default=WORK, help="folder of the checkpoint")
-    parser.add_argument("--out", type=Path, default=MODELS / f"{BUNDLED}{SUFFIX}")
+    parser.add_argument("--out", type=Path, default=MODELS, help="folder of what ships")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    arguments.work.mkdir(parents=True, exist_ok=True)
+    for folder in (arguments.work, arguments.out):
+        folder.mkdir(parents=True, exist_ok=True)
     found, sources = pictures(arguments.data)
     print(len(found), "pictures", flush=True)
-    training = StyleEncoderTraining(found, STEPS, arguments.seed, "bfloat16")
+    training: StyleEncoderTraining | StyleDecodersTraining
+    if arguments.decoders:
+        encoder = {name: torch.from_numpy(array).float() for name, array in bundled_tensors().items()}
+        training = StyleDecodersTraining(found, encoder, arguments.steps or DECODER_STEPS, arguments.seed, "bfloat16")
+        named = {"name": DECODERS, "architecture": DECODERS, "tool": "wct", "label": "Style decoders"}
+    else:
+        training = StyleEncoderTraining(found, arguments.steps or STEPS, arguments.seed, "bfloat16")
+        named = {"name": BUNDLED, "architecture": BUNDLED, "tool": "neighbours", "label": "Style encoder"}
 
     def tell(fraction: float, message: str) -> None:
         if training.done % SHOWN == 0:
             print(message, flush=True)
 
     about = {"data": "", "parameters": {}, "seed": arguments.seed}
-    outcome = train(training, arguments.work / "encoder.checkpoint", about, Context(on_progress=tell), watched=False)
+    checkpoint = arguments.work / f"{named['name']}.checkpoint"
+    outcome = train(training, checkpoint, about, Context(on_progress=tell), watched=False)
     training.complete()
-    write(training.ema, outcome, sources, arguments.out)
-    print(arguments.out)
+    path = arguments.out / f"{named['name']}{SUFFIX}"
+    write(path, training.shipped(), {**named, "data": sources}, outcome)
+    print(path)
 
 
-def write(network: StyleEncoderNetwork, outcome: Outcome, data: Sequence[Mapping[str, Any]], path: Path) -> None:
-    """Save the network with a card, in half precision."""
-    path.parent.mkdir(exist_ok=True)
+def write(path: Path, tensors: Mapping[str, Tensor], about: Mapping[str, Any], outcome: Outcome) -> None:
+    """Save a network with a card, in half precision."""
+    losses = [name for name in outcome.curve if name in outcome.figures]
     card = {
-        "name": BUNDLED,
-        "architecture": BUNDLED,
-        "tool": "neighbours",
-        "label": "Style encoder",
-        "data": list(data),
-        "figures": {name: round(outcome.figures[name], 4) for name in ("told", "classified")},
+        **about,
+        "figures": {name: round(outcome.figures[name], 4) for name in losses},
         "curve": {name: [round(value, 4) for value in values] for name, values in outcome.curve.items()},
     }
-    save_model(path, {name: tensor.numpy().astype(np.float16) for name, tensor in network.folded().items()}, card)
+    save_model(path, {name: tensor.detach().numpy().astype(np.float16) for name, tensor in tensors.items()}, card)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ from .mutation import Edit, Mutation
 GUIDES, MOSAIC = "plugins/impasto_style/patches/guides.py", "plugins/impasto_style/patches/mosaic.py"
 CHOOSING, RECOGNITION = "plugins/impasto_style/kinds/choosing.py", "plugins/impasto_style/kinds/recognition.py"
 KINDS = "plugins/test_style_kinds.py"
-TESTS = "plugins/test_patches_style.py"
+CODERS = "plugins/impasto_style/wct/coders.py"
+TESTS, WCT = "plugins/test_patches_style.py", "plugins/test_wct.py"
 CALM = f"{TESTS}::test_a_calm_picture_is_painted_with_calm_parts_of_a_style"
 
 STYLE = (
@@ -52,5 +53,19 @@ STYLE = (
         CHOOSING,
         Edit(" if name not in parameters.model_fields_set", ""),
         (f"{KINDS}::test_a_recognised_kind_sets_what_was_not_given",),
+    ),
+    Mutation(
+        "wct-colors-lost",
+        "Decoders of the bundled encoder add their detail to nothing.",
+        CODERS,
+        Edit("if self.has_colors:\n            x = x +", "if self.has_colors:\n            x = x + 0 *"),
+        (f"{WCT}::test_trained_decoders_give_back_what_was_encoded",),
+    ),
+    Mutation(
+        "wct-always-bundled",
+        "Published weights are not used, though they are installed.",
+        "plugins/impasto_style/shared/architectures.py",
+        Edit("if found := context.find_weights(networks):", "if found := context.find_weights(()):"),
+        (f"{WCT}::test_the_bundled_network_is_used_until_weights_are_installed",),
     ),
 )

@@ -14,7 +14,7 @@ import pytest
 from quick import QUICK
 from skimage import data
 
-from impasto.errors import Cancelled, ModelError, ParameterError
+from impasto.errors import Cancelled, ParameterError
 from impasto.evaluation.metrics import seam_z
 from impasto.plugins import registry
 from impasto.recipe import Recipe, Step, name_inputs
@@ -288,14 +288,14 @@ def test_what_cannot_be_used_is_refused_at_once(name, given, said):
         paint(name, **given)
 
 
-@pytest.mark.parametrize("name", STYLIZERS)
-def test_without_weights_it_paints_or_says_how_to_get_them(name, monkeypatch, tmp_path):
+@every_stylizer
+def test_without_weights_it_paints_and_says_what_is_missing(name, monkeypatch, tmp_path):
     monkeypatch.setenv("IMPASTO_WEIGHTS", str(tmp_path))
-    if not registry().tools[name].needs_weights:
-        assert paint(name).size_px == COFFEE.size_px
-        return
-    with pytest.raises(ModelError, match="impasto weights"):
-        paint(name)
+    recipe = Recipe((Step(name, QUICK.get(name, {}), {"style": "style"}),))
+    result = run(recipe, {"source": COFFEE, "style": CAT}, device="cpu")
+    assert result.maps.size_px == COFFEE.size_px
+    missing = registry().tools[name].weights[:1]
+    assert [note.split()[2] for note in result.notes if "not installed" in note] == list(missing)
 
 
 @pytest.mark.parametrize("name", USE_WEIGHTS)

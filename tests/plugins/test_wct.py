@@ -1,6 +1,6 @@
 """The stylizer that repaints at once: its transform, its windows and palette, and that pictures of any size agree.
 
-What holds for all stylizers is tested with them. Weights are random ones in which colours are handed through.
+What holds for all stylizers is tested with them. Published weights are random ones in which colours are handed through.
 """
 
 from __future__ import annotations
@@ -20,16 +20,17 @@ from impasto.errors import Cancelled, ModelError
 from impasto.evaluation.metrics import seam_z
 from impasto.plugins import registry
 from impasto_style.shared.architectures import ARCHITECTURES
-from impasto_style.shared.controls import StyleParameters
+from impasto_style.shared.controls import BUNDLED
 from impasto_style.shared.encoder import Encoder
 from impasto_style.shared.resampling import as_image, as_tensor
 from impasto_style.shared.statistics import mean_and_covariance
 from impasto_style.shared.task import Region, Task
 from impasto_style.wct import painting
-from impasto_style.wct.coders import LEVELS, Coder, load_coders
+from impasto_style.wct.coders import LINKS, Coder, load_coders
 from impasto_style.wct.features import Features
 from impasto_style.wct.moments import coloring, mixed, raw_moments
 from impasto_style.wct.painting import paint
+from impasto_style.wct.parameters import DISTILLED, WctParameters
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "weights"
 pytestmark = pytest.mark.usefixtures("small_weights")
@@ -51,7 +52,7 @@ def task(subject: Tensor = CAT, *styles: Tensor, regions: tuple[Region, ...] = S
 def painted(what: Task, seed: int = 0, tile_px: int = 768, how: dict | None = None, **given) -> Tensor:
     """The task, painted; `how` is for the context, the rest are parameters."""
     context = Context(**{"rng": np.random.default_rng(seed), "weights": registry().weights_library(), **(how or {})})
-    return paint(what, StyleParameters(**given), context, tile_px)
+    return paint(what, WctParameters(**given), context, tile_px)
 
 
 def correlated(seed: int, count: int = 4000) -> Tensor:
@@ -104,20 +105,30 @@ def test_moments_of_a_mask_are_those_of_what_it_shows():
     assert torch.allclose(gaussian_of(F, mask)[1], gaussian_of(F[:, :, 1000:2000])[1], atol=1e-5)
 
 
-@pytest.mark.parametrize("level", LEVELS)
-def test_what_is_decoded_in_tiles_is_what_the_whole_gives(level):
-    coder = load_coders(Context(weights=registry().weights_library()))[level]
+every_coder = pytest.mark.parametrize(
+    ("network", "level"), [(network, level) for network, levels in LINKS.items() for level in range(1, len(levels) + 1)]
+)
+
+
+@every_coder
+def test_what_is_decoded_in_tiles_is_what_the_whole_gives(network, level):
+    coder = coders(network)[level]
     x = torch.rand(1, 3, 350, 96, generator=torch.Generator().manual_seed(0))
     whole, tiled = (_decoded(coder, x, tile_px) for tile_px in (512, 64))
     assert torch.allclose(tiled, whole, atol=1e-5)
 
 
-@pytest.mark.parametrize("level", LEVELS)
-def test_what_is_decoded_of_a_tiling_picture_moves_with_it(level):
-    coder = load_coders(Context(weights=registry().weights_library()))[level]
+@every_coder
+def test_what_is_decoded_of_a_tiling_picture_moves_with_it(network, level):
+    coder = coders(network)[level]
     x = torch.rand(1, 3, 64, 96, generator=torch.Generator().manual_seed(0))
     here, there = (_decoded(coder, moved, 512, seamless=True) for moved in (x, x.roll((16, 32), (2, 3))))
     assert torch.allclose(there, here.roll((16, 32), (2, 3)), atol=1e-5)
+
+
+def coders(network: str, folder: Path | None = None) -> dict[int, Coder]:
+    """The coders of a network, from a library of weights."""
+    return load_coders(network, Context(weights=registry().weights_library(folder)))
 
 
 def _decoded(coder: Coder, x: Tensor, tile_px: int, seamless: bool = False) -> Tensor:
@@ -159,13 +170,14 @@ def test_regions_have_the_colours_of_their_styles_and_mixtures_those_between():
     assert redness(mixture) == pytest.approx(0.25 * redness(warm) + 0.75 * redness(cold), abs=0.05)
 
 
+@pytest.mark.parametrize("backbone", LINKS)
 @pytest.mark.parametrize("size", [(96, 128), (91, 117)], ids=str)
 @pytest.mark.parametrize("seamless", [False, True])
-def test_tiles_make_the_same_picture(size, seamless, monkeypatch):
+def test_tiles_make_the_same_picture(backbone, size, seamless, monkeypatch):
     """In the precision of pictures that are larger than a tile."""
     monkeypatch.setattr(painting, "TILE_PX", 48)
     what = task(CAT[..., : size[0], : size[1]], seamless=seamless)
-    whole, tiled = painted(what), painted(what, tile_px=48)
+    whole, tiled = (painted(what, tile_px=tile_px, backbone=backbone) for tile_px in (768, 48))
     assert (tiled - whole).abs().max() <= 8 / 255
     assert (tiled - whole).abs().mean() <= 1 / 255
 
@@ -223,26 +235,44 @@ def test_small_pictures_are_painted(size):
 
 def test_without_weights_it_says_how_to_get_them(tmp_path):
     with pytest.raises(ModelError, match="vgg19-small"):
-        painted(task(), how={"weights": registry().weights_library(tmp_path)})
+        painted(task(), how={"weights": registry().weights_library(tmp_path)}, backbone=DISTILLED)
 
 
-@pytest.fixture
-def real_weights(tmp_path: Path) -> Path:
-    """A library of the published coders; skips where they are not."""
-    path = REAL / "wct_vgg19_small16x.safetensors"
-    if not path.exists():
-        pytest.skip(f"needs shared/data/weights/{path.name}")
-    (tmp_path / "vgg19-small.safetensors").symlink_to(path)
-    return tmp_path
+def test_the_bundled_network_is_used_until_weights_are_installed(tmp_path):
+    notes: list[str] = []
+    how = {"weights": registry().weights_library(tmp_path), "on_note": notes.append}
+    assert torch.equal(painted(task(), how=how), painted(task(), backbone=BUNDLED))
+    assert notes == ["the weights vgg19-small are not installed: strokes are rougher than with them"]
+    notes.clear()
+    installed = {"on_note": notes.append}
+    assert torch.equal(painted(task(), how=installed), painted(task(), backbone=DISTILLED))
+    assert notes == []
 
 
-def test_published_decoders_give_back_what_was_encoded(real_weights):
-    for level, coder in load_coders(Context(weights=registry().weights_library(real_weights))).items():
+@pytest.fixture(params=LINKS)
+def trained(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Path]:
+    """A network whose decoders were trained, and a library of weights with it; skips where they are not."""
+    if request.param == DISTILLED:
+        path = REAL / "wct_vgg19_small16x.safetensors"
+        if not path.exists():
+            pytest.skip(f"needs shared/data/weights/{path.name}")
+        (tmp_path / f"{DISTILLED}.safetensors").symlink_to(path)
+    return request.param, tmp_path
+
+
+def repainted(trained: tuple[str, Path], what: Task) -> Tensor:
+    """The task, painted with a trained network."""
+    backbone, folder = trained
+    return painted(what, how={"weights": registry().weights_library(folder)}, backbone=backbone)
+
+
+def test_trained_decoders_give_back_what_was_encoded(trained):
+    for level, coder in coders(*trained).items():
         lost = (coder.decode(coder.encode(CAT)) - CAT).abs().mean()
         assert lost < (0.04 if level < 3 else 0.12), level
 
 
-def test_it_is_more_than_a_change_of_colours(real_weights):
+def test_it_is_more_than_a_change_of_colours(trained):
     path = REAL / "squeezenet1_1_features_fp16.safetensors"
     if not path.exists():
         pytest.skip(f"needs shared/data/weights/{path.name}")
@@ -250,13 +280,12 @@ def test_it_is_more_than_a_change_of_colours(real_weights):
 
     tensors = {name: tensor.float() for name, tensor in load_file(path).items()}
     judge = Judge(Encoder(ARCHITECTURES["squeezenet"], tensors), as_image(COFFEE), as_image(SPACE))
-    result = painted(task(COFFEE, SPACE), how={"weights": registry().weights_library(real_weights)})
-    assert judge.judge(as_image(result)).above_recoloring > 0.1
+    assert judge.judge(as_image(repainted(trained, task(COFFEE, SPACE)))).above_recoloring > 0.1
 
 
 @pytest.mark.parametrize("size", [(96, 128), (91, 117)], ids=str)
-def test_a_tiling_picture_still_tiles(real_weights, size):
+def test_a_tiling_picture_still_tiles(trained, size):
     rows, columns = torch.meshgrid(*(torch.arange(side) / side * 2 * torch.pi for side in size), indexing="ij")
     waves = torch.stack([torch.sin(3 * rows + columns), torch.cos(2 * columns), torch.sin(5 * columns - rows)])
     what = task(0.5 + 0.4 * waves[None], seamless=True)
-    assert max(seam_z(as_image(painted(what, how={"weights": registry().weights_library(real_weights)})))) < 3
+    assert max(seam_z(as_image(repainted(trained, what)))) < 3

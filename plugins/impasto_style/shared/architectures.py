@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -97,15 +97,22 @@ def bundled_tensors() -> dict[str, np.ndarray]:
     return load_model(read_model(MODELS / f"{BUNDLED}{SUFFIX}"))
 
 
+def chosen_network(name: str, networks: Sequence[str], context: Context) -> str:
+    """The network `name`; for "auto" the first of the networks whose weights are installed, or else the bundled one."""
+    if name != "auto":
+        return name
+    if found := context.find_weights(networks):
+        return found
+    context.note(f"the weights {networks[0]} are not installed: strokes are rougher than with them")
+    return BUNDLED
+
+
 def load_encoder(name: str, context: Context, seamless: bool = False, pooling: Pooling = "max") -> Encoder:
     """The encoder with the weights `name`, on the context's device; the recipe records the hash of published ones.
 
-    "auto" stands for the best that is installed, or else the bundled one. ModelError, with instructions for getting it,
-    if it is not installed.
+    "auto" as in `chosen_network`. ModelError, with instructions for getting it, if it is not installed.
     """
-    chosen = name if name != "auto" else context.find_weights(NETWORKS) or BUNDLED
-    if name == "auto" and chosen == BUNDLED:
-        context.note("no weights are installed: strokes are rougher than with those of vgg19")
+    chosen = chosen_network(name, NETWORKS, context)
     architecture = ARCHITECTURES[chosen]
     weights = bundled_tensors() if chosen == BUNDLED else context.load_weights(chosen)
     names = [name for operation in architecture.operations for name in operation.tensor_names()]

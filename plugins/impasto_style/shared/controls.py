@@ -21,12 +21,12 @@ Backbone = Literal[
     "auto", "vgg19", "vgg19-keras", "vgg16", "vgg19-small", "squeezenet", "vgg19-normalised", "style-encoder"
 ]
 NETWORKS = get_args(Backbone)[1:-1]
-"""Published weights that tools that compare features can use, best first."""
+"""Published weights that tools without decoders can use, best first."""
 
 
 def backbone_field() -> Any:
-    """`backbone: Backbone = backbone_field()`: the network that a tool compares features of."""
-    return Field("auto", description="The network whose features are compared; auto: the best whose weights are there")
+    """`backbone: Backbone = backbone_field()`: the network that a tool looks at pictures with."""
+    return Field("auto", description="The network that looks at the pictures; auto: the best whose weights are there")
 
 
 Color = Annotated[

@@ -12,7 +12,6 @@ from impasto.context import Context
 from impasto.surface.sliced import Sample, color_table, look_up, transported
 from impasto.texture import Maps
 
-from ..shared.controls import StyleParameters
 from ..shared.progress import Progress
 from ..shared.resampling import as_image, resized, scaled_size
 from ..shared.task import Task
@@ -20,6 +19,7 @@ from ..shared.tiles import Tile, Tiling
 from .coders import Coder
 from .features import Features
 from .moments import coloring, mixed
+from .parameters import WctParameters
 
 FINE = 3
 """Highest level for fine detail."""
@@ -38,7 +38,7 @@ class Painter:
     """Painter of a task at its own size."""
 
     def __init__(
-        self, task: Task, parameters: StyleParameters, context: Context, progress: Progress, tile_px: int
+        self, task: Task, parameters: WctParameters, context: Context, progress: Progress, tile_px: int
     ) -> None:
         self.task, self.parameters, self.context = task, parameters, context
         self.progress, self.tile_px = progress, tile_px

@@ -6,38 +6,40 @@ pictures are painted at increasing sizes; faint noise turns flat areas into stro
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
 from impasto.context import Context
 from impasto.device import training_precision
 
-from ..shared.controls import StyleParameters
 from ..shared.progress import Progress
 from ..shared.resampling import resized_linear
 from ..shared.task import Task, scales
-from .coders import LEVELS, load_coders
+from .coders import Coder, load_coders
 from .painter import FINE, Painter
+from .parameters import WctParameters
 
-LEAST_PX = 384
-"""Least longer side of the first size; sizes double up to the picture's own."""
+LEAST_FEATURES = 24
+"""Least longer side of the first size, in the coarsest features; sizes double up to the picture's own."""
 GRID_PX = 16
 """Stride of the coarsest features."""
 TILE_PX = 768
-"""Twice LEAST_PX, so that the first size, painted by the level with the largest reach, is a single tile."""
+"""Twice the least side, so that the first size, painted by the level with the largest reach, is a single tile."""
 
 
 @torch.inference_mode()
-def paint(task: Task, parameters: StyleParameters, context: Context, tile_px: int = TILE_PX) -> Tensor:
+def paint(task: Task, parameters: WctParameters, context: Context, tile_px: int = TILE_PX) -> Tensor:
     """The task's picture, repainted, (1, 3, H, W) in [0, 1]; if stopped early, the painting so far.
 
     Statistics are global, so that tiles of any multiple of `GRID_PX` give the same picture.
     """
     context.progress(0.0, "Loading the weights")
-    coders = load_coders(context)
+    coders = load_coders(parameters.backbone, context)
     precision = getattr(torch, training_precision(context.device))
     quick = {level: coder.to(precision) for level, coder in coders.items()}
-    plan = _plan(task, parameters)
+    plan = _plan(task, parameters, coders)
     progress = Progress(context, [sum(size**2 * level for level in levels) for size, levels in plan])
     x = seen = task.picture
     for index, (size, levels) in enumerate(plan):
@@ -53,10 +55,13 @@ def paint(task: Task, parameters: StyleParameters, context: Context, tile_px: in
     return enlarged(x, seen, task.picture, task.seamless).float()
 
 
-def _plan(task: Task, parameters: StyleParameters) -> list[tuple[int, tuple[int, ...]]]:
-    """Longer side and levels of each size; from the second on, level 4 sees as much as level 5 did at half the size."""
-    levels = tuple(level for level in LEVELS if level > FINE or parameters.detail > 0)
-    sizes = scales(task, LEAST_PX, 2)
+def _plan(task: Task, parameters: WctParameters, coders: Mapping[int, Coder]) -> list[tuple[int, tuple[int, ...]]]:
+    """Longer side and levels of each size; from the second on, without the coarsest level.
+
+    The next one sees as much as that did at half the size.
+    """
+    levels = tuple(level for level in coders if level > FINE or parameters.detail > 0)
+    sizes = scales(task, LEAST_FEATURES * max(coder.stride for coder in coders.values()), 2)
     return [(size, levels[1:] if index or task.start_px else levels) for index, size in enumerate(sizes)]
 
 
@@ -68,7 +73,7 @@ def _on_grid(task: Task) -> Task:
     return task.resized(size)
 
 
-def _beginning(task: Task, parameters: StyleParameters) -> Tensor:
+def _beginning(task: Task, parameters: WctParameters) -> Tensor:
     """The start, float16; if it is noise, mixed with the picture for its shapes."""
     start = task.start
     if parameters.start_from == "noise" and not task.start_px:

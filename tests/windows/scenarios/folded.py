@@ -227,12 +227,14 @@ def removes_weights(walk: Walk) -> Steps:
     settings = bpy.context.scene.impasto_style
     before = settings.tool
     settings.tool = "wct"
+    bpy.context.scene.impasto_parameters.wct.backbone = "vgg19-small"
     bpy.ops.impasto.refresh_tools("EXEC_DEFAULT")
     yield 0.5
     walk.screenshot("damaged.png")
     yield from confirms(walk, (yield walk.find("impasto.remove_weights", "VIEW_3D")), "style")
     walk.record("weights_left", [path.name for path in library.glob("*.safetensors")])
     extension().engine.engine.preferences().weights_folder = ""
+    bpy.context.scene.impasto_parameters.wct.property_unset("backbone")
     settings.tool = before
     yield 0.5
 
