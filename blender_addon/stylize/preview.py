@@ -15,7 +15,6 @@ from ..jobs.session import connect, jobs
 from ..parameters.properties import STYLE
 from ..tools.live import Live, PreviewInputs
 from ..tools.missing import why_no_input
-from ..weights import weights
 from .request import from_scene
 from .settings import LONGEST, RELIEF, START, STROKES
 from .subject import subject_of, why_no_subject
@@ -25,22 +24,27 @@ PREVIEW_PX = 256
 
 
 def previewer(context: bpy.types.Context) -> Mapping[str, Any] | None:
-    """Stylizer that paints the preview: the quickest with the same inputs as the chosen one, or that one itself.
+    """Stylizer that paints the preview: the chosen one, or if it is slow, the quickest with the same inputs, if any.
 
     None for a tool without a parameter for its result's size.
     """
-    chosen = context.scene.impasto_style.tool
-    if chosen not in catalogue or LONGEST not in properties_of(catalogue[chosen]):
+    name = context.scene.impasto_style.tool
+    if name not in catalogue or LONGEST not in properties_of(catalogue[name]):
         return None
-    needed = _needed(catalogue[chosen])
-    quick = [tool for tool in catalogue.tools_for("stylize") if tool["preview_px"] and _needed(tool) == needed]
-    quick.sort(key=lambda tool: -tool["preview_px"])
-    return next((tool for tool in quick if not weights.missing_for(tool)), catalogue[chosen])
+    chosen = catalogue[name]
+    quick = [tool for tool in catalogue.tools_for("stylize") if tool["preview_px"] and _needed(tool) == _needed(chosen)]
+    return chosen if chosen["preview_px"] else max(quick, key=lambda tool: tool["preview_px"], default=chosen)
 
 
 def _needed(tool: Mapping[str, Any]) -> set[str]:
     """Names of the inputs that a tool cannot do without."""
     return {item["name"] for item in tool["inputs"] if item["required"]}
+
+
+def _takes(tool: Mapping[str, Any], name: str, value: Any) -> bool:
+    """Whether a tool has this parameter, with this choice where it has choices."""
+    known = properties_of(tool)
+    return name in known and value in known[name].get("enum", (value,))
 
 
 def why_no_preview(context: bpy.types.Context) -> str:
@@ -66,7 +70,7 @@ def small_inputs(context: bpy.types.Context, tool: Mapping[str, Any]) -> Preview
     """Client, request and inputs of a small picture by a stylizer, with the panel's settings."""
     request = from_scene(context)
     subject = subject_of(context, context.scene.impasto_style.subject)
-    parameters = {name: value for name, value in request.parameters.items() if name in properties_of(tool)}
+    parameters = {name: value for name, value in request.parameters.items() if _takes(tool, name, value)}
     longest_px = min(tool["preview_px"] or PREVIEW_PX, subject.longest_px)
     if (strokes_px := parameters.get(STROKES)) and (full_px := parameters.get(LONGEST) or subject.longest_px):
         parameters[STROKES] = max(1, round(strokes_px * longest_px / full_px))

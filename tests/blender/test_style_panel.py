@@ -296,9 +296,25 @@ class TestLivePreview:
         assert stylize(image=image.name) == {"FINISHED"}
         settle(extension.jobs.session.jobs)
 
+    def test_a_quick_stylizer_paints_its_own_and_wct_those_of_slow_ones(self, extension, settings):
+        preview = extension.stylize.preview
+        painters = {}
+        for settings.tool in ("patches-style", "wct", "gatys", "neighbours"):
+            painters[settings.tool] = preview.previewer(bpy.context)["name"]
+        assert painters == {"patches-style": "patches-style", "wct": "wct", "gatys": "wct", "neighbours": "wct"}
+
+    def test_a_network_that_the_quick_stylizer_does_not_know_is_left_to_it(
+        self, extension, scene, settings, image, style
+    ):
+        settings.tool, scene.impasto_parameters.gatys.input_style = "gatys", style
+        for network, given in (("vgg16", None), ("style-encoder", "style-encoder")):
+            scene.impasto_parameters.gatys.backbone = network
+            _, request, _ = extension.stylize.preview.preview_inputs(bpy.context)
+            assert request.parameters.get("backbone") == given
+
     def test_the_quick_stylizer_paints_it_for_all_that_can_be_told_the_same(self, extension, settings):
         catalogue, previewer = extension.engine.catalogue.catalogue, extension.stylize.preview.previewer
-        assert previewer(bpy.context)["name"] in ("wct", "patches-style")
+        assert previewer(bpy.context)["name"] == "wct"
         settings.tool = "blend"
         assert previewer(bpy.context) is None
         assert "as its source is" in extension.stylize.preview.why_no_preview(bpy.context)
