@@ -4,9 +4,10 @@
 
 The pictures are those of DIR/photos and DIR/paintings that the encoder did not learn from. Judged by SqueezeNet and by
 the first layers of VGG19, which had no part in the training (see `style_judging`): the score (0: the photograph, 1: the
-painting), in brackets what it is above that of recolouring alone, and LPIPS from the photograph. Writes the pictures,
-a sheet for each photograph, and table.md. Pictures that are in the folder already are kept, such as those of an arm
-`before` that another version painted; they have no seconds.
+painting), in brackets what it is above that of recolouring alone, and LPIPS from the photograph. Writes the pictures, a
+sheet for each photograph, and table.md. With --tool wct it prints the PSNR of photographs that each level of a network
+encoded and decoded, too. Pictures that are in the folder already are kept, such as those of an arm `before` that
+another version painted; they have no seconds.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -39,6 +40,7 @@ from impasto_style.shared.architectures import ARCHITECTURES, load_encoder
 from impasto_style.shared.controls import BUNDLED
 from impasto_style.shared.encoder import Encoder, Pooling
 from impasto_style.shared.resampling import as_image, as_tensor, resized, scaled_size
+from impasto_style.wct.coders import load_coders
 
 PHOTOS = ("astronaut", "coffee", "st_basils_cathedral", "grand_canyon")
 PAINTINGS = (
@@ -51,7 +53,8 @@ PAINTINGS = (
 )
 CELL_PX = 190
 PATCHES, RANDOM = "patches", "random"
-MODULES = {"neighbours": neighbours, "gatys": gatys}
+LOADING = {"neighbours": neighbours, "gatys": gatys}
+"""Modules of the stylizers that load encoders alone, without decoders."""
 
 
 def main() -> None:
@@ -61,12 +64,14 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, required=True, metavar="DIR", help="library of weights")
     parser.add_argument("--heads", type=Path, metavar="FILE", help="LPIPS' heads for SqueezeNet, as safetensors")
     parser.add_argument("--out", type=Path, default=Path("out/style_encoder"), metavar="DIR")
-    parser.add_argument("--tool", default="neighbours", choices=MODULES, help="(default: neighbours)")
+    parser.add_argument("--tool", default="neighbours", choices=(*LOADING, "wct"), help="(default: neighbours)")
     parser.add_argument("--px", type=int, default=256, help="longer side (default: 256)")
     parser.add_argument("--photos", nargs="+", default=PHOTOS, metavar="NAME")
     parser.add_argument("--paintings", nargs="+", default=PAINTINGS, metavar="NAME")
     parser.add_argument("--arms", nargs="+", default=(PATCHES, RANDOM, BUNDLED, "vgg19-small"), metavar="ARM")
     options = parser.parse_args()
+    if RANDOM in options.arms and options.tool not in LOADING:
+        parser.error(f"{options.tool} has no decoders for random filters: give other --arms")
     options.out.mkdir(parents=True, exist_ok=True)
     context = Context(weights=registry().weights_library(options.weights))
     judges = {name: load_encoder(name, context) for name in (JUDGE, SECOND_JUDGE)}
@@ -83,7 +88,7 @@ def main() -> None:
                 file = options.out / f"{arm}--{photo}--{style}.png"
                 seconds = np.nan
                 if not file.exists():
-                    made, seconds = painted(options.tool, arm, inputs, context)
+                    made, seconds = painted(arm, inputs, options)
                     Image.fromarray((255 * made.clip(0, 1)).astype(np.uint8)).save(file)
                 rows.append([*judged(read_maps(file)["base_color"].pixels, inputs, judges, heads), seconds])
         means = np.mean(rows, 0)
@@ -92,9 +97,27 @@ def main() -> None:
             f"| {arm} | {squeeze:.2f} ({gain:+.2f}) | {vgg:.2f} ({vgg_gain:+.2f}) | {lpips:.2f} | {seconds:.1f} |"
         )
         print(lines[-1], flush=True)
+        if options.tool == "wct" and arm != PATCHES:
+            print("  PSNR:", ", ".join(f"level {level} {psnr:.1f} dB" for level, psnr in fidelity(arm, options)))
     (options.out / "table.md").write_text("\n".join(lines) + "\n")
     for photo in options.photos:
         sheet_of(photo, options).save(options.out / f"sheet_{photo}.jpg", quality=85)
+
+
+@torch.inference_mode()
+def fidelity(network: str, options: argparse.Namespace) -> Iterator[tuple[int, float]]:
+    """Each level of a network, and the mean PSNR in dB of the photographs, encoded and decoded."""
+    pictures = [shrunk(options.data / "photos" / f"{photo}.jpg", options.px) for photo in options.photos]
+    context = Context(weights=registry().weights_library(options.weights))
+    for level, coder in load_coders(network, context).items():
+        found = []
+        for maps in pictures:
+            x = as_tensor(maps["base_color"].pixels, "cpu")
+            height, width = (side // coder.stride * coder.stride for side in x.shape[2:])
+            x = x[..., :height, :width]
+            error = (coder.decode(coder.encode(x)).clamp(0, 1) - x).square().mean()
+            found.append(-10 * float(error.log10()))
+        yield level, float(np.mean(found))
 
 
 def sheet_of(photo: str, options: argparse.Namespace) -> Image.Image:
@@ -118,23 +141,20 @@ def shrunk(path: Path, px: int) -> Maps:
     return Maps.from_arrays({"base_color": as_image(small)}, name=path.stem)
 
 
-def painted(tool: str, arm: str, inputs: dict[str, Maps], context: Context) -> tuple[np.ndarray, float]:
+def painted(arm: str, inputs: dict[str, Maps], options: argparse.Namespace) -> tuple[np.ndarray, float]:
     """The photograph repainted by an arm (H, W, 3), and CPU seconds."""
     begun = time.process_time()
-    with encoder_of(arm, MODULES[tool], context):
-        tool = "patches-style" if arm == PATCHES else tool
-        recipe = Recipe((Step(tool, {}, {"style": "style"}),), 1)
-        pixels = run(recipe, inputs).maps["base_color"].pixels
-    return pixels, time.process_time() - begun
+    tool = "patches-style" if arm == PATCHES else options.tool
+    given = {} if arm == PATCHES else {"backbone": BUNDLED if arm == RANDOM else arm}
+    with random_instead(LOADING[tool]) if arm == RANDOM else nullcontext():
+        made = run(Recipe((Step(tool, given, {"style": "style"}),), 1), inputs, weights_folder=options.weights)
+    return made.maps["base_color"].pixels, time.process_time() - begun
 
 
 @contextmanager
-def encoder_of(arm: str, module: ModuleType, context: Context) -> Iterator[None]:
-    """The encoder of an arm in place of those that a stylizer's module loads."""
-    if arm == PATCHES:
-        yield
-        return
-    encoder = random_filters() if arm == RANDOM else load_encoder(arm, context)
+def random_instead(module: ModuleType) -> Iterator[None]:
+    """Random filters in place of the encoder that a stylizer's module loads."""
+    encoder = random_filters()
 
     def replacement(name: str, context: Context, seamless: bool = False, pooling: Pooling = "max") -> Encoder:
         return replace(encoder, seamless=seamless, pooling=pooling)
