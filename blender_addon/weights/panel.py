@@ -33,8 +33,7 @@ def draw_missing_weights(layout: bpy.types.UILayout, context: bpy.types.Context,
     """Draw, in a panel, the weights that a tool needs and the buttons that install them; nothing if it needs none."""
     if missing := weights.missing_for(tool, properties.parameters_of(context.scene, tool)):
         box = layout.box()
-        which = "weights, which are not installed" if len(missing) == 1 else "one of these weights; none is installed"
-        draw_text(box, f"{tool['label']} needs {which}", "INFO")
+        draw_text(box, f"{tool['label']} needs weights, which are not installed", "INFO")
         _draw_list(box, missing)
 
 

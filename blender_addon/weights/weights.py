@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Published weights in the catalogue: which a tool needs, and the terms of a download."""
+"""Published weights in the catalogue: which a tool lacks, and the terms of a download."""
 
 from __future__ import annotations
 
@@ -23,17 +23,10 @@ def named(name: str) -> Mapping[str, Any]:
     raise ParameterError(f"there are no weights called {name!r}", f"there are: {known}; or refresh the tools")
 
 
-def missing_for(tool: Mapping[str, Any], parameters: Mapping[str, Any] | None = None) -> list[Mapping[str, Any]]:
-    """Weights of which a tool needs one, if none of them is installed; else empty.
-
-    parameters: values of the tool's parameters; if one names weights, only those count.
-    """
-    names = tool.get("weights", ())
-    chosen = [value for value in (parameters or {}).values() if value in names]
-    if not chosen and not tool.get("needs_weights"):
-        return []
-    wanted = [item for name in chosen or names for item in catalogue.weights if item["name"] == name]
-    return [] if any(item["installed"] for item in wanted) else wanted
+def missing_for(tool: Mapping[str, Any], parameters: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Weights that the values of a tool's parameters name, if they are not installed; else empty."""
+    chosen = [value for value in parameters.values() if value in tool.get("weights", ())]
+    return [item for name in chosen for item in catalogue.weights if item["name"] == name and not item["installed"]]
 
 
 def why_missing(tool: Mapping[str, Any], parameters: Mapping[str, Any]) -> str:

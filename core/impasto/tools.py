@@ -128,17 +128,16 @@ class Tool(ABC):
     """A function from maps to maps. Subclass one of the kinds below; import torch inside `apply`, not above.
 
     name: lower-case words joined by hyphens. needs: maps that the subject must have. needs_source: whether it needs
-    a subject, of any maps. weights: published weights that it can use. needs_weights: whether one set of them must
-    be installed. is_pointwise: each pixel of the result depends only on the same pixel of the subject, and not on
-    random numbers, so `apply` may be called with tiles. keeps_size: False for a filter whose result has another
-    size, such as a crop. takes_any_picture: False for one that refuses subjects but of a certain form.
-    uses_subject: False for a generator that uses only the subject's size: the result is then not named after the
-    subject, nor is it in the recipe. example: arguments after the tool's name in the command's help, if the default
-    example does not fit. rank: position among the tools of its kind, lowest first: below 50 for everyday work, from
-    90 for teaching. task: one of `TASKS`, for which hosts use the tool of lowest rank unless the user names
-    another; "" if it is only used by its name. may_use_bfloat16: whether it follows `Context.precision`, which then
-    is bfloat16 where that is faster. preview_px: longer side of the quick previews of a stylizer; 0 if it is too
-    slow.
+    a subject, of any maps. weights: published weights that it can use, best first. is_pointwise: each pixel of the
+    result depends only on the same pixel of the subject, and not on random numbers, so `apply` may be called with
+    tiles. keeps_size: False for a filter whose result has another size, such as a crop. takes_any_picture: False for
+    one that refuses subjects but of a certain form. uses_subject: False for a generator that uses only the subject's
+    size: the result is then not named after the subject, nor is it in the recipe. example: arguments after the tool's
+    name in the command's help, if the default example does not fit. rank: position among the tools of its kind, lowest
+    first: below 50 for everyday work, from 90 for teaching. task: one of `TASKS`, for which hosts use the tool of
+    lowest rank unless the user names another; "" if it is only used by its name. may_use_bfloat16: whether it follows
+    `Context.precision`, which then is bfloat16 where that is faster. preview_px: longer side of the quick previews of a
+    stylizer; 0 if it is too slow.
     """
 
     kind: ClassVar[str]
@@ -150,7 +149,6 @@ class Tool(ABC):
     needs: ClassVar[tuple[str, ...]] = ()
     needs_source: ClassVar[bool] = False
     weights: ClassVar[tuple[str, ...]] = ()
-    needs_weights: ClassVar[bool] = False
     example: ClassVar[str] = ""
     is_pointwise: ClassVar[bool] = False
     keeps_size: ClassVar[bool] = True
@@ -325,7 +323,6 @@ def describe(tool: Tool) -> dict[str, Any]:
         "needs": list(tool.needs),
         "needs_source": bool(tool.needs) or tool.needs_source,
         "weights": list(tool.weights),
-        "needs_weights": tool.needs_weights,
         "inputs": [vars(item) for item in tool.inputs],
         "makes_tiles": makes_tiles(tool),
         "uses_subject": tool.uses_subject,

@@ -31,18 +31,23 @@ NET = struct.pack("<Q", len(HEADER)) + HEADER.encode() + bytes(4 * SHAPE[0] * SH
 """A safetensors file of 2 MiB."""
 
 PLUGIN = """
+from typing import Literal
+
 from impasto import hookimpl
-from impasto.tools import Input, Stylizer
+from impasto.tools import Field, Input, Parameters, Stylizer
 from impasto.library.weights import PublishedFile, Weights
+
+class SeeingParameters(Parameters):
+    network: Literal["net", "other"] = Field("net", description="What it sees with")
 
 class Seeing(Stylizer):
     name, label, description = "seeing", "Seeing", "Needs a network, for tests"
-    weights = ("net",)
-    needs_weights = True
+    parameters = SeeingParameters
+    weights = ("net", "other")
     inputs = (Input("style", "a picture"),)
 
     def apply(self, subject, parameters, inputs, context):
-        context.load_weights("net")
+        context.load_weights(parameters.network)
         return subject
 
 @hookimpl
@@ -244,10 +249,10 @@ def test_a_stylizer_without_its_weights_says_so_in_place(extension, scene, libra
 
 @pytest.mark.any_blender
 def test_weights_that_are_chosen_must_be_those_that_are_there(extension, library, published):
-    """Any one will do for a tool that chooses by itself."""
+    """A tool that chooses by itself needs none."""
     missing = extension.weights.weights.missing_for
-    tool = {"weights": ["net", "other"], "needs_weights": True}
-    assert [item["name"] for item in missing(tool)] == ["net", "other"]
+    tool = {"weights": ["net", "other"]}
+    assert [item["name"] for item in missing(tool, {"backbone": "net"})] == ["net"]
     bpy.ops.impasto.install_weights(filepath=str(published), name="net")
     assert missing(tool, {"backbone": "auto"}) == []
     assert missing(tool, {"backbone": "net"}) == []

@@ -132,7 +132,6 @@ class ToolDescription(Answer):
     needs_source: bool = Field(description="whether it needs a source")
     uses_subject: bool = Field(description="whether it uses more of its subject than the size")
     weights: list[str] = Field(description="published weights that it can use")
-    needs_weights: bool = Field(description="whether one of these must be installed")
     inputs: list[ToolInput] = Field(description="inputs besides the subject")
     makes_tiles: bool = Field(description="whether its result may be larger than memory")
     parameters: dict[str, Any] = Field(description="JSON Schema of its parameters")

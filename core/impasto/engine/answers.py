@@ -140,7 +140,6 @@ DESCRIPTION = {
             "needs": [str],
             "uses_subject": bool,
             "weights": [str],
-            "needs_weights": bool,
             "inputs": [
                 {
                     "name": str,
