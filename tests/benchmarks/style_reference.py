@@ -134,17 +134,16 @@ class Loss:
     def __init__(self, task: Task, encoder: Encoder, terms: Terms) -> None:
         self.encoder, self.terms = encoder, terms
         with torch.no_grad():
-            content = encoder(task.picture, [encoder.content_layer])
-            self.content = content[encoder.content_layer]
+            self.content = encoder(task.picture, list(terms.content))
             self.styles = {layer: Gaussian.of(seen) for layer, seen in encoder(task.sources[1]).items()}
         self.roots = {layer: root(style.covariance) for layer, style in self.styles.items()}
 
     def gradient(self, x: Tensor) -> Tensor:
         """Gradient of the loss with respect to a picture (1, 3, H, W)."""
         x = x.detach().requires_grad_()
-        seen = self.encoder(x, [*self.terms.style, self.encoder.content_layer])
-        difference = seen[self.encoder.content_layer] - self.content
-        loss = self.terms.content * difference.square().mean() + self.terms.smoothness(x)
+        seen, loss = self.encoder(x, [*self.terms.style, *self.terms.content]), self.terms.smoothness(x)
+        for layer, weight in self.terms.content.items():
+            loss = loss + weight * (seen[layer] - self.content[layer]).square().mean()
         for layer, weight in self.terms.style.items():
             loss = loss + weight * self.styles[layer].distance(Gaussian.of(seen[layer]), self.roots[layer])
         return torch.autograd.grad(loss, x)[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .mutation import Edit, Mutation
 
 GUIDES, MOSAIC = "plugins/impasto_style/patches/guides.py", "plugins/impasto_style/patches/mosaic.py"
+REFINING = "plugins/impasto_style/patches/refining.py"
 CHOOSING, RECOGNITION = "plugins/impasto_style/kinds/choosing.py", "plugins/impasto_style/kinds/recognition.py"
 KINDS = "plugins/test_style_kinds.py"
 CODERS = "plugins/impasto_style/wct/coders.py"
@@ -32,6 +33,34 @@ STYLE = (
         MOSAIC,
         Edit(".sqrt().clamp(1, MOST_GAIN)", ".sqrt().clamp(1, 1)"),
         (f"{TESTS}::test_detail_that_was_lost_by_blending_is_restored",),
+    ),
+    Mutation(
+        "patches-not-refined",
+        "Patches are not refined.",
+        REFINING,
+        Edit("return descent.best.clamp(0, 1)", "return x"),
+        (f"{TESTS}::test_a_refined_mosaic_has_more_of_the_styles_texture",),
+    ),
+    Mutation(
+        "patches-refined-in-vain",
+        "What refines patches is not painted.",
+        "plugins/impasto_style/patches/painting.py",
+        Edit("        x = x + resized_linear(change, final, task.seamless)\n", ""),
+        (f"{TESTS}::test_what_patches_paint_is_refined",),
+    ),
+    Mutation(
+        "patches-refined-without-forms",
+        "Patches are refined without looking at the picture.",
+        REFINING,
+        Edit("CONTENT_WEIGHT * preservation", "0 * preservation"),
+        (f"{TESTS}::test_a_refined_mosaic_takes_the_pictures_forms_the_more_the_more_they_are_to_be_kept",),
+    ),
+    Mutation(
+        "patches-embossed",
+        "A refinement brings a relief into calm places.",
+        MOSAIC,
+        Edit("(MOST_REFINED * (before / after).sqrt()).clamp_max(1) * ", ""),
+        (f"{TESTS}::test_a_refinement_leaves_calm_places_calm",),
     ),
     Mutation(
         "kinds-by-nothing",

@@ -44,7 +44,7 @@ def task_of(size: tuple[int, int] = (48, 64), mask: torch.Tensor | None = None, 
 
 def objective(task: Task, statistic: Statistic, tile_px: int = 1024) -> Objective:
     encoder = random_encoder(SMALL, seamless=task.seamless)
-    terms = Terms(statistic, LAYERS, 0.01, lambda x: 0.1 * x.diff(dim=3).square().mean())
+    terms = Terms(statistic, LAYERS, {encoder.content_layer: 0.01}, lambda x: 0.1 * x.diff(dim=3).square().mean())
     return Objective(task, encoder, terms, lambda: None, tile_px)
 
 

@@ -22,12 +22,13 @@ from impasto_style.patches.grid import SIDE, STRIDE, Grid, extended
 from impasto_style.patches.guides import SUITED, detail_contrast, edges, matched, suited
 from impasto_style.patches.library import CELLS, Library, Pieces, cropped, pixels_of
 from impasto_style.patches.matching import Search
-from impasto_style.patches.mosaic import blended, detail_energies, patch_weights, sharpened
+from impasto_style.patches.mosaic import blended, calmed, detail_energies, patch_weights, sharpened
 from impasto_style.patches.painting import paint
 from impasto_style.patches.parameters import PatchesStyleParameters
 from impasto_style.patches.recoloring import recolored
+from impasto_style.patches.refining import refined
 from impasto_style.shared.blur import blurred
-from impasto_style.shared.resampling import as_image, as_tensor
+from impasto_style.shared.resampling import as_image, as_tensor, resized
 from impasto_style.shared.task import Region, Task
 
 
@@ -38,6 +39,8 @@ def tensor(pixels: np.ndarray, step: int) -> Tensor:
 PHOTO = tensor(data.coffee(), 9)  # 45x67
 STYLE = tensor(data.chelsea()[:, 60:420], 5)  # 60x72, fur
 COLD = STYLE.flip(1)
+LAID = resized(STYLE, PHOTO.shape[2:])
+"""The style as a mosaic that shows nothing of the photograph."""
 EVERYWHERE = (Region(None, (0.0, 1.0)),)
 
 
@@ -323,6 +326,58 @@ def test_detail_that_was_lost_by_blending_is_restored(factor):
     energies = detail_energies([grid.on_canvas(picture)], factor)
     assert contrast(sharpened(dull, pieces, grid, energies, False)) == pytest.approx(contrast(picture), rel=0.1)
     assert contrast(sharpened(picture, pieces, grid, energies, False)) == pytest.approx(contrast(picture), rel=0.1)
+
+
+def refined_from(mosaic: Tensor, preservation: float, leading: Tensor, style: Tensor = STYLE, seamless=False) -> Tensor:
+    task = Task(leading, (style,), (Region(None, (1.0,)),), leading, 0, seamless)
+    return refined(mosaic, leading, task, preservation, Context(), lambda: None)
+
+
+def test_a_refined_mosaic_has_more_of_the_styles_texture():
+    photo = tensor(data.coffee(), 6)  # 67x100
+    style = tensor(data.brick()[..., None] * (1.0, 0.7, 0.5), 5)[:, :, :100, :100]
+    palette = recolored(photo, (style,), (Region(None, (1.0,)),), False, np.random.default_rng(0))
+    before, after = (
+        np.mean(sliced_wasserstein(as_image(x), as_image(style), directions=64))
+        for x in (palette, refined_from(palette, 1.0, palette, style))
+    )
+    assert after < 0.88 * before
+
+
+def test_a_refined_mosaic_takes_the_pictures_forms_the_more_the_more_they_are_to_be_kept():
+    laid = correlation(LAID, PHOTO)
+    gained = [correlation(refined_from(LAID, kept, PHOTO), PHOTO) - laid for kept in (0.0, 1.0, 5.0)]
+    assert abs(gained[0]) < 0.02
+    assert gained[1] > 0.03
+    assert gained[2] > gained[1] + 0.03
+
+
+@pytest.mark.parametrize("search_px", [67, 34])
+def test_what_patches_paint_is_refined(monkeypatch, search_px):
+    monkeypatch.setitem(painting.SEARCH_PX, "quick", search_px)
+    means = []
+    for brighter in (0.0, 0.1):
+        monkeypatch.setattr(painting, "refined", lambda mosaic, *_, brighter=brighter: mosaic + brighter)
+        means.append(float(painted().mean()))
+    assert means[1] - means[0] > 0.05
+
+
+def test_a_refined_tile_tiles():
+    """A tile refined from other corners is the same, but for its place; these are whole strides of the features."""
+    laid, photo = (x[..., :40, :64] for x in (LAID, PHOTO))
+    made = refined_from(laid, 1.0, photo, seamless=True)
+    shift = {"shifts": (16, 24), "dims": (2, 3)}
+    moved = refined_from(laid.roll(**shift), 1.0, photo.roll(**shift), seamless=True)
+    assert torch.allclose(moved, made.roll(**shift), atol=1e-4)
+
+
+def test_a_refinement_leaves_calm_places_calm():
+    noise = 0.1 * torch.randn(1, 3, 48, 96, generator=torch.Generator().manual_seed(0))
+    is_busy = (torch.arange(96) < 48).float()
+    mosaic = 0.7 + is_busy * noise
+    left = calmed(mosaic, mosaic + noise.flip(2), False) - mosaic
+    assert left[..., 60:].abs().max() < 0.03  # the other half is allowed as much detail as it has, and a third more
+    assert left[..., :36].std() > 0.05
 
 
 @pytest.mark.parametrize("seamless", [False, True])

@@ -13,7 +13,7 @@ from impasto.device import training_precision
 from ..shared.architectures import CAFFE_SCALE
 from ..shared.encoder import Encoder
 from ..shared.layers import TILE_PX
-from ..shared.objective import Objective, Terms
+from ..shared.objective import Objective, Terms, squared_differences, style_weights
 from ..shared.optimise import Method, adam, lbfgs, picture_adam
 from ..shared.statistics import ClassicGram, GaussianMoments, GramMoments, Sliced, Statistic
 from ..shared.task import Task, scales
@@ -21,8 +21,6 @@ from .parameters import GatysParameters
 
 LEAST_PX = 91
 """Longer side of the first size; below it a network's coarsest layer has too few features."""
-STYLE_WEIGHTS = (256.0, 64.0, 16.0, 4.0, 1.0)
-"""Weights of the layers, fine to coarse, before normalisation; the defaults of crowsonkb 2021."""
 CONTENT_WEIGHT, SMOOTHNESS = 0.015, 2.0
 """The defaults of crowsonkb 2021; `tests/benchmarks/style_reference.py` compares the results."""
 FINE_LAYERS = 2
@@ -66,8 +64,8 @@ class Modern:
     def terms(self, seamless: bool) -> Terms:
         """The terms of the loss."""
         content = CONTENT_WEIGHT * self.parameters.preservation / self.encoder.architecture.content_scale**2
-        smoothness = partial(_differences, SMOOTHNESS * self.parameters.smoothness, seamless)
-        return Terms(self._statistic(), self._style_weights(), content, smoothness)
+        smoothness = partial(squared_differences, SMOOTHNESS * self.parameters.smoothness, seamless)
+        return Terms(self._statistic(), self._style_weights(), {self.encoder.content_layer: content}, smoothness)
 
     def method(self, size_px: int) -> Method:
         if size_px > LARGE_PX:
@@ -82,13 +80,9 @@ class Modern:
         return GramMoments() if self.parameters.statistics == "gram" else GaussianMoments()
 
     def _style_weights(self) -> dict[str, float]:
-        """Weight of each style layer, divided by the scale of its activations."""
-        architecture = self.encoder.architecture
-        weights = {}
-        for index, layer in enumerate(architecture.style_layers):
-            detail = max(self.parameters.detail, LEAST_DETAIL) if index < FINE_LAYERS else 1.0
-            weights[layer] = detail * STYLE_WEIGHTS[index] / sum(STYLE_WEIGHTS) / architecture.style_scales[index] ** 2
-        return weights
+        """Weight of each style layer; of fine ones, by the detail that is wanted."""
+        weights, detail = style_weights(self.encoder), max(self.parameters.detail, LEAST_DETAIL)
+        return weights | {layer: detail * weights[layer] for layer in self.encoder.style_layers[:FINE_LAYERS]}
 
 
 class Classic:
@@ -108,20 +102,11 @@ class Classic:
         pairs = zip(architecture.style_layers, architecture.style_scales, strict=True)
         style = {layer: CLASSIC_STYLE / len(architecture.style_layers) / unit**4 for layer, unit in pairs}
         content = CLASSIC_CONTENT * (CAFFE_SCALE / architecture.content_scale) ** 2 * self.parameters.preservation
-        terms = Terms(ClassicGram(CAFFE_SCALE), style, content, _classic_smoothness)
+        terms = Terms(ClassicGram(CAFFE_SCALE), style, {self.encoder.content_layer: content}, _classic_smoothness)
         return Objective(task, self.encoder, terms, self.context.check, self.tile_px)
 
     def method(self, size_px: int) -> Method:
         return adam(CLASSIC_RATE / LEVELS, CLASSIC_BETAS, CLASSIC_EPSILON * LEVELS)
-
-
-def _differences(weight: float, seamless: bool, x: Tensor) -> Tensor:
-    """Weighted mean of squared differences of pixels (1, 3, H, W) to their right and lower neighbours."""
-    if seamless:
-        along_x, along_y = x.roll(-1, 3) - x, x.roll(-1, 2) - x
-    else:
-        along_x, along_y = x.diff(dim=3), x.diff(dim=2)
-    return weight * (along_x.square().sum() + along_y.square().sum()) / x.numel()
 
 
 def _classic_smoothness(x: Tensor) -> Tensor:

@@ -11,11 +11,11 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
     "none": {},
     "oil": {"relief": 0.6},
     "pointillism": {"detail": 1.5, "relief": 0.3},
-    "ink": {"detail": 1.5, "preservation": 1.5},
-    "watercolor": {"preservation": 2.0, "detail": 0.7},
-    "print": {"preservation": 2.0, "variety": 0.4},
-    "gold": {"strokes": 0.6, "preservation": 1.5, "relief": 0.5},
-    "pencil": {"strokes": 0.7, "detail": 1.3, "preservation": 2.0},
+    "ink": {"detail": 1.5},
+    "watercolor": {"detail": 0.7},
+    "print": {"variety": 0.4},
+    "gold": {"strokes": 0.6, "relief": 0.5},
+    "pencil": {"strokes": 0.7, "detail": 1.3},
 }
 """Parameters by kind, where they differ from the defaults; relief is only for materials."""
 LABELS = {

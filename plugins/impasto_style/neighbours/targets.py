@@ -62,7 +62,7 @@ class Targets:
         ]
         self.is_split = False
         self.wanted_of_all: list[Tensor] = []
-        terms = Terms(GaussianMoments(), self._weights_of_moments(), content=0.0, smoothness=_no_smoothness)
+        terms = Terms(GaussianMoments(), self._weights_of_moments(), content={}, smoothness=_no_smoothness)
         painted = tuple(region for region in task.regions if region.weights[0] < 1)
         self.moments = Objective(
             replace(task, regions=painted), encoder.encoder, terms, progress.advance, encoder.tile_px

@@ -51,7 +51,7 @@ def matched(values: np.ndarray, known: np.ndarray, wanted: np.ndarray) -> np.nda
     return moved.astype(np.float32, copy=False)
 
 
-def calmed(values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+def with_calm(values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """Contrasts of a picture, between their own and those matched to the wanted ones."""
     return CALM * values + (1 - CALM) * wanted
 

@@ -1,4 +1,4 @@
-"""Style transfer from the style's own patches, coarse to fine, without any network.
+"""Style transfer from the style's own patches, coarse to fine, refined by a small network that is bundled.
 
 After Elad & Milanfar 2017 ("Style transfer via texture synthesis") and StyLit (Fišer et al. 2016): patches of the style
 are matched to the picture in the style's palette, so that all of the style is used, and blended so that strokes stay
@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -22,12 +23,13 @@ from ..shared.progress import Progress
 from ..shared.resampling import as_image, resized, resized_linear
 from ..shared.task import Region, Task, scales
 from .grid import SIDE, STRIDE, Grid
-from .guides import calmed, detail_contrast, edges, inside, matched, mixed, suited
+from .guides import detail_contrast, edges, inside, matched, mixed, suited, with_calm
 from .library import MOST_PATCHES, Library, cropped
 from .matching import Search, Tick
-from .mosaic import blended, detail_energies, patch_weights, sharpened
+from .mosaic import blended, calmed, detail_energies, patch_weights, sharpened
 from .parameters import PatchesStyleParameters
 from .recoloring import recolored
+from .refining import STEPS, refined
 
 LEAST_PX = 64
 """Longer side of the first size."""
@@ -36,12 +38,12 @@ SEARCH_PX = {"quick": 512, "usual": 512, "best": 1024}
 STROKES = 4 / 256
 """Width of the guides' blur, relative to a style's longer side, above that of strokes."""
 LEAST_STROKES_PX = 1.2
-COLOR_WEIGHT, CONTRAST_WEIGHT = 0.7, 0.7
+COLOR_WEIGHT, CONTRAST_WEIGHT = 1.0, 0.7
 """Weights of the guides, relative to the patch itself."""
-KEPT = 0.8
+KEPT = 0.96
 """Strength with which the picture's edges are restored before each search."""
 FORMS_POWER = 0.5
-"""Exponent by which the picture's own edges come through at the end, as preservation rises above 1."""
+"""Exponent by which the picture's own edges come through at the end, as preservation rises."""
 NOISE = 0.1
 FIRST_ROUNDS = 30
 """Rounds at the first size, where they cost nothing, to find potentials that hold for all sizes."""
@@ -61,7 +63,7 @@ def paint(task: Task, parameters: PatchesStyleParameters, context: Context) -> T
     sizes = scales(small, LEAST_PX)
     passes, _ = PASSES[parameters.quality]
     enlarged_px = task.longest_px if factor > 1 else 0
-    progress = Progress(context, [0, *(passes * size**2 for size in sizes), enlarged_px**2])
+    progress = Progress(context, [0, *(passes * size**2 for size in sizes), STEPS * sizes[-1] ** 2, enlarged_px**2])
     progress.begin("Choosing colours")
     painter = _Painter(small, parameters, progress)
     mosaic: _Mosaic | None = None
@@ -72,11 +74,16 @@ def paint(task: Task, parameters: PatchesStyleParameters, context: Context) -> T
         context.preview(Maps.from_arrays({"base_color": as_image(painter.finished(x))}))
         if context.is_stopped():
             break
-    if mosaic and factor > 1 and not context.is_stopped():
-        progress.begin(f"Painting at {task.longest_px} px")
-        x = _enlarged(mosaic, task, factor, progress.advance)
-    x = painter.with_forms(resized(x, task.picture.shape[2:], task.seamless), task)
-    return _finished(x, task, parameters.detail, factor)
+    final = task.picture.shape[2:]
+    x = resized(x, final, task.seamless)
+    if mosaic and not context.is_stopped():
+        progress.begin("Refining strokes")
+        change = painter.refinement(mosaic.picture)
+        if factor > 1:
+            progress.begin(f"Painting at {task.longest_px} px")
+            x = resized(_enlarged(mosaic, task, factor, progress.advance), final, task.seamless)
+        x = x + resized_linear(change, final, task.seamless)
+    return _finished(painter.with_forms(x, task), task, parameters.detail, factor)
 
 
 @dataclass(frozen=True)
@@ -103,11 +110,17 @@ class _Painter:
         self.color_weight = COLOR_WEIGHT * parameters.preservation**0.5
         self.thresholds = _thresholds(task, self.context) if len(task.regions) > 1 else None
 
+    def refinement(self, mosaic: Tensor) -> Tensor:
+        """Change of the last size's mosaic (1, 3, H, W) that fits its features to the styles'."""
+        task = self.task.scaled(max(mosaic.shape[2:]))
+        leading = resized(self.leading, mosaic.shape[2:], task.seamless)
+        tick = partial(self.progress.advance, max(mosaic.shape[2:]) ** 2)
+        better = refined(mosaic, leading, task, self.parameters.preservation, self.context, tick)
+        return calmed(mosaic, better, task.seamless) - mosaic
+
     def with_forms(self, x: Tensor, task: Task) -> Tensor:
-        """x (1, 3, H, W) with edges of the task's picture, if more than the usual is to be preserved."""
-        share = 1 - max(1.0, self.parameters.preservation) ** -FORMS_POWER
-        if not share:
-            return x
+        """x (1, 3, H, W) with edges of the task's picture, as far as these are to be preserved."""
+        share = 1 - (1 + self.parameters.preservation) ** -FORMS_POWER
         size = (x.shape[2], x.shape[3])
         coarse = resized(resized(task.picture, self.task.picture.shape[2:], task.seamless), size, task.seamless)
         leading = resized(self.leading, size, task.seamless) + task.picture - coarse
@@ -239,7 +252,7 @@ def _matched_contrast(leading: Tensor, contrasts: Sequence[Tensor], task: Task, 
     result = torch.zeros_like(leading[:, :1])
     for region in task.regions:
         moved = matched(values, inside(values, region.mask), mixed(of_styles, region.weights))
-        moved = calmed(values, moved)
+        moved = with_calm(values, moved)
         result += _mask(region, task) * torch.from_numpy(moved).to(leading.device).view_as(result)
     return result
 

@@ -21,6 +21,8 @@ from .statistics import Distance, Statistic, exact
 from .task import Region, Task
 from .tiles import Tile
 
+STYLE_WEIGHTS = (256.0, 64.0, 16.0, 4.0, 1.0)
+"""Weights of the layers, fine to coarse, before normalisation; the defaults of crowsonkb 2021."""
 LEAST_TO_RELEASE_PX = 640
 """Longer side above which freed memory is returned to the system after each evaluation."""
 
@@ -30,12 +32,30 @@ Features = Mapping[str, Tensor]
 
 @dataclass(frozen=True)
 class Terms:
-    """Terms of a loss. style: weight of each layer. smoothness: a function of the pixels (1, 3, H, W)."""
+    """Terms of a loss. style, content: weight of each layer. smoothness: a function of the pixels (1, 3, H, W)."""
 
     statistic: Statistic
     style: Mapping[str, float]
-    content: float
+    content: Mapping[str, float]
     smoothness: Callable[[Tensor], Tensor]
+
+
+def style_weights(encoder: Encoder) -> dict[str, float]:
+    """Weight of each style layer of an encoder, divided by the scale of its activations."""
+    layers, scales = encoder.style_layers, encoder.architecture.style_scales
+    return {
+        layer: weight / sum(STYLE_WEIGHTS) / scale**2
+        for layer, weight, scale in zip(layers, STYLE_WEIGHTS, scales, strict=False)
+    }
+
+
+def squared_differences(weight: float, seamless: bool, x: Tensor) -> Tensor:
+    """Weighted mean of squared differences of pixels (1, 3, H, W) to their right and lower neighbours."""
+    if seamless:
+        along_x, along_y = x.roll(-1, 3) - x, x.roll(-1, 2) - x
+    else:
+        along_x, along_y = x.diff(dim=3), x.diff(dim=2)
+    return weight * (along_x.square().sum() + along_y.square().sum()) / x.numel()
 
 
 @dataclass(frozen=True)
@@ -88,6 +108,7 @@ class ContentTarget:
     """Mean squared difference of features from the picture's own, `content` (C, h, w) (Gatys et al. 2016, eq. 1)."""
 
     layers: TiledLayers
+    name: str
     content: Tensor
     weight: float
 
@@ -95,8 +116,7 @@ class ContentTarget:
         return None
 
     def of_tile(self, features: Features, tile: Tile, positions: Tensor | None) -> Tensor:
-        name = self.layers.encoder.content_layer
-        difference = exact(features[name] - self.content[:, *self.layers.window(tile, name)])
+        difference = exact(features[self.name] - self.content[:, *self.layers.window(tile, self.name)])
         return difference.square().sum() / self.content.numel()
 
     def of_picture(self, parts: Sequence[Tensor], positions: Tensor | None) -> Tensor:
@@ -119,12 +139,13 @@ class Objective:
         self, task: Task, encoder: Encoder, terms: Terms, tick: Callable[[], None], tile_px: int = TILE_PX
     ) -> None:
         self.terms, self.tick = terms, tick
-        names = (*terms.style, *([encoder.content_layer] if terms.content else []))
+        content = {name: weight for name, weight in terms.content.items() if weight}
+        names = tuple(dict.fromkeys([*terms.style, *content]))
         self.layers = TiledLayers((task.picture.shape[2], task.picture.shape[3]), encoder, names, tile_px)
         with torch.no_grad():
             self.targets: list[StyleTarget | ContentTarget] = [*self._style_targets(task)]
-            if terms.content:
-                self.targets.append(ContentTarget(self.layers, self._content(task.picture), terms.content))
+            for name, weight in content.items():
+                self.targets.append(ContentTarget(self.layers, name, self._content(task.picture, name), weight))
 
     def __call__(self, x: Tensor) -> tuple[Tensor, Tensor]:
         x = x.detach().requires_grad_()
@@ -186,9 +207,8 @@ class Objective:
         pairs = zip(self.targets, statistics, strict=True)
         return torch.stack([target.loss(statistic) for target, statistic in pairs]).sum()
 
-    def _content(self, picture: Tensor) -> Tensor:
-        """Features (C, h, w) of the picture at the content layer."""
-        name = self.layers.encoder.content_layer
+    def _content(self, picture: Tensor, name: str) -> Tensor:
+        """Features (C, h, w) of the picture at a layer."""
         content = picture.new_empty(self.layers.encoder.layers[name].channels, *self.layers.grid(name))
         for tile in self.layers.tiles:
             found = self.layers.features(tile.with_halo(picture), tile)[name]

@@ -1,0 +1,60 @@
+"""Refinement of a mosaic of patches: its pixels are changed until statistics of their features fit the styles'.
+
+As in Gatys et al. 2016, but with means and covariances of the bundled encoder's features, and in a few evaluations:
+patches have laid the strokes, and features join them where they overlap and bring back the picture's forms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from torch import Tensor
+
+from impasto.context import Context
+
+from ..shared.architectures import load_encoder
+from ..shared.controls import BUNDLED
+from ..shared.objective import Objective, Terms, squared_differences, style_weights
+from ..shared.optimise import Descent, lbfgs
+from ..shared.statistics import GaussianMoments
+from ..shared.task import Region, Task
+
+STEPS = 5
+"""Evaluations of the loss; more bring scores up, and grain and relief with them."""
+FIRST_STEP = 3e-3
+"""Mean change of a pixel by the first step, whose length L-BFGS cannot know; its own is some hundred times less."""
+CONTENT_LAYER, CONTENT_WEIGHT = "relu2_2", 0.5
+"""Layer of the features by which forms are kept, and their weight: finer than usual, since eyes are small."""
+SMOOTHNESS = 10.0
+"""Weight of squared differences of neighbouring pixels, without which the encoder leaves a grain."""
+
+
+def refined(
+    x: Tensor, leading: Tensor, task: Task, preservation: float, context: Context, tick: Callable[[], None]
+) -> Tensor:
+    """A mosaic x (1, 3, H, W) of the task's styles, its only sources, with features like theirs.
+
+    leading: the picture (1, 3, H, W) whose forms are kept. tick: called after each evaluation.
+    """
+    encoder = load_encoder(BUNDLED, context, task.seamless)
+    content = {CONTENT_LAYER: CONTENT_WEIGHT * preservation / encoder.architecture.content_scale**2}
+    smoothness = partial(squared_differences, SMOOTHNESS, task.seamless)
+    terms = Terms(GaussianMoments(), style_weights(encoder), content, smoothness)
+    objective = Objective(_with_picture(task, leading), encoder, terms, context.check)
+    unit = FIRST_STEP * x.numel()
+
+    def watch(loss: float) -> bool:
+        tick()
+        return not context.is_stopped()
+
+    descent = Descent(x, lbfgs(), STEPS, watch, lambda x: [x / unit], lambda parts: unit * parts[0])
+    descent.run(objective)
+    return descent.best.clamp(0, 1)
+
+
+def _with_picture(task: Task, picture: Tensor) -> Task:
+    """The task for another picture, which is its first source, as objectives expect, and of no weight."""
+    regions = [Region(one.mask, (0.0, *(weight / sum(one.weights) for weight in one.weights))) for one in task.regions]
+    return replace(task, picture=picture, sources=(picture, *task.sources), regions=tuple(regions))
