@@ -40,7 +40,7 @@ class PatchesStyle(PaintingStylizer):
     name, label = "patches-style", "Repaint by patches"
     description = "Repaints a picture with the strokes of another; needs no weights"
     rank = 10
-    preview_px = 160
+    preview_px = 256
     parameters = PatchesStyleParameters
 
     def apply(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -21,7 +20,7 @@ size 1 shows as a mesh of dots."""
 
 def in_palette(x: Tensor, style: Tensor, seamless: bool = False) -> Tensor:
     """x (1, 3, H, W) in [0, 1] in the palette of the style (1, 3, h, w), as `patches-style` begins with it."""
-    return recolored(x, (style,), (Region(None, (1.0,)),), seamless, np.random.default_rng(0))
+    return recolored(x, (style,), (Region(None, (1.0,)),), seamless)
 
 
 def noise_input(size_px: tuple[int, int], draw: Callable[[int, int, int], Tensor]) -> Tensor:

@@ -17,7 +17,7 @@ from .grid import Grid
 from .library import Pieces, pixels_of
 from .matching import Tick
 
-ROUNDS = 3
+ROUNDS = 2
 POWER = -2.0
 """Exponent that turns a patch's mean squared difference from the picture into its weight in the next round."""
 LEAST_DIFFERENCE = 3e-4

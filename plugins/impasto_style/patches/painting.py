@@ -102,7 +102,7 @@ class _Painter:
     def __init__(self, task: Task, parameters: PatchesStyleParameters, progress: Progress) -> None:
         self.task, self.parameters, self.progress = task, parameters, progress
         self.context = progress.context
-        leading = recolored(task.picture, task.sources, task.regions, task.seamless, self.context.rng)
+        leading = recolored(task.picture, task.sources, task.regions, task.seamless)
         is_fresh = task.start is task.picture
         self.task = replace(task, start=leading if is_fresh else task.start)
         self.leading, self.noise = leading, NOISE if is_fresh else 0.0

@@ -7,6 +7,7 @@ colours amplifies, is removed from the change by a guided filter (He et al. 2010
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -29,18 +30,14 @@ GUIDED_PX = 256
 """Approximate size at which the filter is computed."""
 
 
-def recolored(
-    picture: Tensor, sources: Sequence[Tensor], regions: Sequence[Region], seamless: bool, rng: np.random.Generator
-) -> Tensor:
+def recolored(picture: Tensor, sources: Sequence[Tensor], regions: Sequence[Region], seamless: bool) -> Tensor:
     """The picture (1, 3, H, W) in the weighted palette of each region's styles."""
     result = torch.zeros_like(picture)
     samples = [Sample.of(_along_axes(source), count=SAMPLES) for source in sources]
     for region in regions:
         painted = Sample.of(_along_axes(picture), region.mask, SAMPLES)
-        rotations = [torch.eye(3), *(_random_rotation(rng) for _ in range(ROUNDS - 1))]
-        wanted = mixture(samples, region.weights)
-        moved = transported(AXES @ color_table(), painted, [wanted], [1.0], rotations, QUANTILES)
-        smooth = _without_grain(picture, look_up(torch.linalg.inv(AXES) @ moved, picture), seamless)
+        table = _moved_table(_as_bytes(painted), _as_bytes(mixture(samples, region.weights)))
+        smooth = _without_grain(picture, look_up(table, picture), seamless)
         result += smooth if region.mask is None else region.mask * smooth
     covered = sum(1 if region.mask is None else region.mask for region in regions)
     return (result + (1 - covered) * picture).clamp(0, 1)
@@ -48,6 +45,28 @@ def recolored(
 
 def _along_axes(picture: Tensor) -> Tensor:
     return torch.einsum("ij,bjhw->bihw", AXES.to(picture), picture)
+
+
+@lru_cache(maxsize=16)
+def _moved_table(painted: bytes, wanted: bytes) -> Tensor:
+    """The colour table (3, N) from painted colours to wanted ones; remembered, since a live preview asks for it anew.
+
+    Its rotations are always the same, so that what is remembered does not change what is drawn afterwards.
+    """
+    rng = np.random.default_rng(0)
+    rotations = [torch.eye(3), *(_random_rotation(rng) for _ in range(ROUNDS - 1))]
+    sources = [_from_bytes(wanted)]
+    moved = transported(AXES @ color_table(), _from_bytes(painted), sources, [1.0], rotations, QUANTILES)
+    return torch.linalg.inv(AXES) @ moved
+
+
+def _as_bytes(sample: Sample) -> bytes:
+    return torch.cat([sample.colors, sample.weights[None]]).numpy().tobytes()
+
+
+def _from_bytes(sample: bytes) -> Sample:
+    values = torch.frombuffer(bytearray(sample), dtype=torch.float32).view(4, -1)
+    return Sample(values[:3], values[3])
 
 
 def _random_rotation(rng: np.random.Generator) -> Tensor:
