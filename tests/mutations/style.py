@@ -35,10 +35,31 @@ STYLE = (
         (f"{TESTS}::test_detail_that_was_lost_by_blending_is_restored",),
     ),
     Mutation(
+        "patches-across-forms",
+        "Strokes do not follow the picture's forms.",
+        "plugins/impasto_style/patches/painting.py",
+        Edit("ORIENTATION_WEIGHT * orientation(", "0 * orientation("),
+        (f"{TESTS}::test_strokes_follow_the_pictures_forms",),
+    ),
+    Mutation(
+        "patches-not-turned-with-views",
+        "A turned patch is looked for by the orientation that it had before.",
+        GUIDES,
+        Edit("signs[:2] = -1 if view % 2 else 1", "signs[:2] = 1"),
+        (f"{TESTS}::test_orientations_are_turned_as_the_pixels_are",),
+    ),
+    Mutation(
+        "patches-colored-by-refining",
+        "Refining changes colours along all axes.",
+        REFINING,
+        Edit("FIRST_STEP * x.numel() * _color_axes(task.sources)", "FIRST_STEP * x.numel() * torch.eye(3)"),
+        (f"{TESTS}::test_a_grey_style_leaves_no_colour",),
+    ),
+    Mutation(
         "patches-not-refined",
         "Patches are not refined.",
         REFINING,
-        Edit("return descent.best.clamp(0, 1)", "return x"),
+        Edit("return descent.best", "return x"),
         (f"{TESTS}::test_a_refined_mosaic_has_more_of_the_styles_texture",),
     ),
     Mutation(
@@ -59,7 +80,7 @@ STYLE = (
         "patches-embossed",
         "A refinement brings a relief into calm places.",
         MOSAIC,
-        Edit("(MOST_REFINED * (before / after).sqrt()).clamp_max(1) * ", ""),
+        Edit("(MOST_REFINED * before / after).clamp_max(1) * ", ""),
         (f"{TESTS}::test_a_refinement_leaves_calm_places_calm",),
     ),
     Mutation(

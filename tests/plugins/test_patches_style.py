@@ -19,7 +19,7 @@ from impasto.errors import Cancelled
 from impasto.evaluation.metrics import seam_z, sliced_wasserstein, wavelet_distance
 from impasto_style.patches import painting
 from impasto_style.patches.grid import SIDE, STRIDE, Grid, extended
-from impasto_style.patches.guides import SUITED, detail_contrast, edges, matched, suited
+from impasto_style.patches.guides import SUITED, detail_contrast, edges, matched, orientation, seen, suited
 from impasto_style.patches.library import CELLS, Library, Pieces, cropped, pixels_of
 from impasto_style.patches.matching import Search
 from impasto_style.patches.mosaic import blended, calmed, detail_energies, patch_weights, sharpened
@@ -105,18 +105,18 @@ def test_a_picture_goes_on_beyond_its_borders_as_often_as_it_takes(seamless):
 
 
 def test_features_are_those_of_the_pixels_that_will_be_laid():
-    library = Library([STYLE, PHOTO], [STYLE[:, :1], PHOTO[:, :1]], turned=True)
+    library = Library([STYLE, PHOTO], [STYLE, PHOTO], turned=True)  # each is its own guides
     patches = torch.arange(0, len(library.features), 97)
     pieces = library.pieces(patches)
     colors = torch.stack([pieces.at(y, x) for y in range(SIDE) for x in range(SIDE)], 2)  # (patches, 3, SIDE²)
     features = (colors - library.mean[:, 0]).flatten(1) @ library.basis.flatten(1).T
-    assert torch.allclose(features, library.features[patches, :-1], atol=1e-4)
-    assert torch.allclose(SIDE * colors[:, 0, SIDE**2 // 2], library.features[patches, -1], atol=1e-4)
+    assert torch.allclose(features, library.features[patches, :-3], atol=1e-4)
+    assert torch.allclose(SIDE * colors[:, 2, SIDE**2 // 2], library.features[patches, -1], atol=1e-4)
     assert set(library.view.tolist()) == set(range(16))
 
 
 def test_a_patch_is_the_same_in_a_style_of_larger_pixels():
-    library = Library([STYLE], [STYLE[:, :1]], turned=True)
+    library = Library([STYLE], [STYLE], turned=True)
     patches = torch.arange(0, len(library.features), 31)
     large = STYLE.repeat_interleave(3, 2).repeat_interleave(3, 3)
     small, enlarged = library.pieces(patches), library.enlarged_pieces(patches, [large], 3)
@@ -189,6 +189,24 @@ def test_edges_are_where_forms_are_and_busy_is_where_detail_is():
     assert contrast[..., 32:].mean() > 5 * contrast[..., :12].mean()
 
 
+@pytest.mark.parametrize("degrees", [0, 30, 90, 150])
+def test_the_orientation_is_that_of_the_changes(degrees):
+    angle = np.radians(degrees)
+    rows, columns = torch.meshgrid(torch.arange(40.0), torch.arange(50.0), indexing="ij")
+    waves = 0.5 + 0.3 * torch.sin(0.8 * (columns * np.cos(angle) + rows * np.sin(angle))).expand(1, 3, 40, 50)
+    found = orientation(waves, 3.0)[0, :, 20, 25]
+    assert found.numpy() == pytest.approx([np.cos(2 * angle), np.sin(2 * angle)], abs=0.05)
+    assert orientation(torch.full((1, 3, 40, 50), 0.5), 3.0).abs().max() < 1e-3
+
+
+@pytest.mark.parametrize("view", range(8))
+def test_orientations_are_turned_as_the_pixels_are(view):
+    upright = orientation(STYLE, 2.0)
+    turned = torch.rot90(STYLE, view % 4, (2, 3))
+    turned = turned.flip(3) if view >= 4 else turned
+    assert torch.allclose(seen(upright, view), orientation(turned, 2.0), atol=1e-4)
+
+
 def test_a_blur_keeps_the_mean_of_what_tiles():
     assert blurred(PHOTO, 3.0, seamless=True).mean() == pytest.approx(float(PHOTO.mean()), abs=1e-4)
 
@@ -240,6 +258,22 @@ def test_strokes_are_turned_only_where_they_may_be():
 
     style = stripes((0.9, 0.8, 0.2), (0.2, 0.1, 0.3))
     assert upright(painted(PHOTO, style, turned=False)) < 0.7 * upright(painted(PHOTO, style))
+
+
+def test_strokes_follow_the_pictures_forms():
+    """Softly waving columns, then rows, are hatched along their waves, in which the style has no part."""
+    wave = 0.5 + 0.25 * torch.sin(torch.arange(64) / 64 * 4 * torch.pi)
+    picture = torch.cat([wave.expand(64, 64), wave[:, None].expand(64, 64)], 1).expand(1, 3, 64, 128)
+    made = painted(picture, stripes((0.9, 0.9, 0.9), (0.1, 0.1, 0.1)))
+    detail = made - blurred(made, 3.0)
+    rows, columns = ((detail - detail.roll(1, axis)).square().mean((0, 1)) for axis in (2, 3))
+    columns_first = (columns / (rows + columns))[8:-8]
+    assert columns_first[:, 8:56].mean() > columns_first[:, 72:120].mean() + 0.15
+
+
+def test_a_grey_style_leaves_no_colour():
+    made = painted(PHOTO, STYLE.mean(1, keepdim=True).expand_as(STYLE))
+    assert (made - made.mean(1, keepdim=True)).abs().max() < 0.01
 
 
 @pytest.mark.parametrize("share", [0.25, 0.75])
@@ -408,7 +442,7 @@ def test_it_stops_with_what_there_is_and_ends_when_cancelled():
 
 
 def test_strides_of_styles_and_pictures_agree():
-    library = Library([STYLE], [STYLE[:, :1]], turned=False)
+    library = Library([STYLE], [STYLE], turned=False)
     first, second = library.corner[:2].tolist()
     assert second - first == STRIDE
     assert library.moved(torch.tensor([0]), 1, 2) == library.columns[0] + 2

@@ -1,17 +1,22 @@
-"""Guides for the choice of patches: blurred colours, local contrast of fine detail, and edges."""
+"""Guides for the choice of patches: orientation, blurred colours, local contrast of fine detail, and edges."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 from torch import Tensor
 
-from ..shared.blur import blurred
+from ..shared.blur import blurred, extended
 
 DETAIL_PX = 1.5
 """Width of the blur that separates fine detail."""
 FORM_PX = 2.0
+GRADIENT_PX = 1.0
+"""Width of the blur before gradients are taken."""
+EVEN = 1e-4
+"""Energy of gradients, per pixel, below which a place has hardly an orientation."""
 EDGE_QUANTILE = 0.9
 """Quantile of local deviations at which an edge has full strength."""
 
@@ -36,6 +41,32 @@ def deviation(x: Tensor, sigma_px: float, seamless: bool = False) -> Tensor:
 def detail_contrast(x: Tensor, sigma_px: float, seamless: bool = False) -> Tensor:
     """Local contrast of fine detail (B, 1, H, W) in (B, 3, H, W): the root of its blurred deviation."""
     return blurred(deviation(x, DETAIL_PX, seamless), sigma_px, seamless).sqrt()
+
+
+def orientation(x: Tensor, sigma_px: float, seamless: bool = False) -> Tensor:
+    """Orientation (1, 2, H, W) of the strongest changes around each pixel of (1, 3, H, W): cos 2θ and sin 2θ.
+
+    From the smoothed structure tensor (Förstner & Gülch 1987; Bigün & Granlund 1987); its length is the coherence, from
+    0 for no orientation to 1 for parallel lines.
+    """
+    smooth = blurred(x.mean(1, keepdim=True), GRADIENT_PX, seamless)
+    around = extended(smooth, (1, 1), (1, 1), seamless)
+    down = (around[:, :, 2:, 1:-1] - around[:, :, :-2, 1:-1]) / 2
+    right = (around[:, :, 1:-1, 2:] - around[:, :, 1:-1, :-2]) / 2
+    tensor = torch.cat([right.square() - down.square(), 2 * right * down, right.square() + down.square()], 1)
+    tensor = blurred(tensor, sigma_px, seamless)
+    return tensor[:, :2] / (tensor[:, 2:] + EVEN)
+
+
+def seen(guides: Tensor, view: int) -> Tensor:
+    """Guides, (1, G, h, w) with an orientation first, turned and mirrored as a view of a style."""
+    turned = torch.rot90(guides, view % 4, (2, 3))
+    signs = guides.new_ones(guides.shape[1], 1, 1)
+    signs[:2] = -1 if view % 2 else 1
+    if view >= 4:
+        turned = turned.flip(3)
+        signs[1] *= -1
+    return signs * turned
 
 
 def edges(x: Tensor, seamless: bool = False) -> Tensor:

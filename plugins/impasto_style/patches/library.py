@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn.functional import conv2d, unfold
 
 from .grid import SIDE, STRIDE
+from .guides import seen
 
 COMPONENTS = 24
 """Number of principal components that represent a patch's 3·7·7 values."""
@@ -51,7 +52,7 @@ class Pieces:
 
 
 class Library:
-    """Table of the patches of styles (1, 3, h, w) with guides (1, G, h, w), one row for each patch.
+    """Table of the patches of styles (1, 3, h, w) with guides (1, G, h, w), an orientation first; a row for each patch.
 
     features: (rows, COMPONENTS + G), compared by squared differences. cell, view: (rows,).
     """
@@ -74,7 +75,7 @@ class Library:
                 steps.append((int(places[1, 0] - places[0, 0]), int(places[0, 1] - places[0, 0])))
                 corners.append(offset + corner.flatten())
                 cells.append(number * CELLS**2 + cell.flatten())
-                features.append(self.features_of(_seen(style, view), _seen(guide, view)))
+                features.append(self.features_of(_seen(style, view), seen(guide, view)))
             offset += height * width
         self.features = torch.cat(features)
         self.corner, self.cell = torch.cat(corners), torch.cat(cells)

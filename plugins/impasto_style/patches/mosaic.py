@@ -27,8 +27,9 @@ WINDOW = 1.5
 DETAIL_PX, NEAR_PX = 1.2, 4.0
 """Widths, in pixels of the size used for matching, of the blur that separates detail, and of the mean of its energy."""
 MOST_GAIN = 2.0
-MOST_REFINED = 1.3
-"""Contrast of fine detail that a refinement may leave, relative to that of the mosaic."""
+MOST_REFINED, CALM_PX = 1.5, 3.0
+"""Energy of detail, relative to that of the mosaic, up to which a refinement is taken whole, and the width of the blur
+that separates this detail. With more of it, flat prints look embossed."""
 LEAST_ENERGY = 1e-6
 
 
@@ -74,12 +75,12 @@ def sharpened(x: Tensor, pieces: Pieces, grid: Grid, energies: Tensor, seamless:
 def calmed(x: Tensor, refined: Tensor, seamless: bool) -> Tensor:
     """A mosaic x (1, 3, H, W) as far on the way to `refined` as leaves calm places calm: white paper stays white."""
     before, after = (_energy_near(one, seamless) + LEAST_ENERGY for one in (x, refined))
-    return x + (MOST_REFINED * (before / after).sqrt()).clamp_max(1) * (refined - x)
+    return x + (MOST_REFINED * before / after).clamp_max(1) * (refined - x)
 
 
 def _energy_near(x: Tensor, seamless: bool) -> Tensor:
-    """Mean energy (1, 1, H, W) of fine detail of x (1, 3, H, W) around each pixel."""
-    return blurred(_energy(x - blurred(x, DETAIL_PX, seamless)), NEAR_PX, seamless)
+    """Mean energy (1, 1, H, W) of detail of x (1, 3, H, W) around each pixel."""
+    return blurred(_energy(x - blurred(x, CALM_PX, seamless)), NEAR_PX, seamless)
 
 
 def _energy(x: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import torch
+from kornia.color import rgb_to_grayscale
 from torch import Tensor
 
 from impasto.context import Context
@@ -23,7 +24,7 @@ from ..shared.progress import Progress
 from ..shared.resampling import as_image, resized, resized_linear
 from ..shared.task import Region, Task, scales
 from .grid import SIDE, STRIDE, Grid
-from .guides import detail_contrast, edges, inside, matched, mixed, suited, with_calm
+from .guides import detail_contrast, edges, inside, matched, mixed, orientation, suited, with_calm
 from .library import MOST_PATCHES, Library, cropped
 from .matching import Search, Tick
 from .mosaic import blended, calmed, detail_energies, patch_weights, sharpened
@@ -44,6 +45,8 @@ KEPT = 0.96
 """Strength with which the picture's edges are restored before each search."""
 FORMS_POWER = 0.5
 """Exponent by which the picture's own edges come through at the end, as preservation rises."""
+ORIENTATION_WEIGHT, ORIENTATION_STROKES = 0.3, 1.5
+"""Weight of the orientation among the guides, and the width of its blur, relative to theirs."""
 NOISE = 0.1
 FIRST_ROUNDS = 30
 """Rounds at the first size, where they cost nothing, to find potentials that hold for all sizes."""
@@ -123,7 +126,7 @@ class _Painter:
         share = 1 - (1 + self.parameters.preservation) ** -FORMS_POWER
         size = (x.shape[2], x.shape[3])
         coarse = resized(resized(task.picture, self.task.picture.shape[2:], task.seamless), size, task.seamless)
-        leading = resized(self.leading, size, task.seamless) + task.picture - coarse
+        leading = resized(self.leading, size, task.seamless) + rgb_to_grayscale(task.picture - coarse)
         return (x + share * edges(leading, task.seamless) * (leading - x)).clamp(0, 1)
 
     def finished(self, x: Tensor) -> Tensor:
@@ -164,7 +167,7 @@ class _Painter:
         return mosaic
 
     def _search(self, task: Task, leading: Tensor, before: _Mosaic | None) -> tuple[Search, Tensor]:
-        """The search at this size, and the guides of the picture (1, 4, H, W)."""
+        """The search at this size, and the guides of the picture (1, 6, H, W)."""
         styles = task.sources
         sigma_px = max(LEAST_STROKES_PX, STROKES * max(max(style.shape[2:]) for style in styles))
         contrasts = [detail_contrast(style, sigma_px) for style in styles]
@@ -184,7 +187,9 @@ class _Painter:
         return search, guides
 
     def _guides(self, x: Tensor, contrast: Tensor, sigma_px: float, seamless: bool = False) -> Tensor:
-        return torch.cat([self.color_weight * blurred(x, sigma_px, seamless), CONTRAST_WEIGHT * contrast], 1)
+        direction = ORIENTATION_WEIGHT * orientation(x, ORIENTATION_STROKES * sigma_px, seamless)
+        color = self.color_weight * blurred(x, sigma_px, seamless)
+        return torch.cat([direction, color, CONTRAST_WEIGHT * contrast], 1)
 
     def _regions(self, task: Task, grid: Grid) -> Tensor:
         """The region of each position (Q,), dithered where masks are soft."""

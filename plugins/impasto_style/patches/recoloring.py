@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 import torch
+from kornia.color import rgb_to_grayscale
 from kornia.filters import guided_blur
 from torch import Tensor
 
@@ -54,7 +55,7 @@ def _moved_table(painted: bytes, wanted: bytes) -> Tensor:
     Its rotations are always the same, so that what is remembered does not change what is drawn afterwards.
     """
     rng = np.random.default_rng(0)
-    rotations = [torch.eye(3), *(_random_rotation(rng) for _ in range(ROUNDS - 1))]
+    rotations = [torch.eye(3), *(_random_rotation(rng) for _ in range(ROUNDS - 2)), torch.eye(3)]
     sources = [_from_bytes(wanted)]
     moved = transported(AXES @ color_table(), _from_bytes(painted), sources, [1.0], rotations, QUANTILES)
     return torch.linalg.inv(AXES) @ moved
@@ -75,9 +76,10 @@ def _random_rotation(rng: np.random.Generator) -> Tensor:
 
 
 def _without_grain(picture: Tensor, moved: Tensor, seamless: bool) -> Tensor:
-    """The picture plus a smooth change to `moved`."""
+    """The picture's lightness, plus a smooth change to `moved`: its own hues would show around forms."""
     shorter = min(picture.shape[2:])
     side = 2 * max(1, shorter // SMOOTHING_PARTS) + 1
     border = "circular" if seamless else "reflect"
     step = max(1, shorter // GUIDED_PX)
-    return picture + guided_blur(picture, moved - picture, side, SMOOTHING_EPSILON, border, subsample=step)
+    lightness = rgb_to_grayscale(picture)
+    return lightness + guided_blur(picture, moved - lightness, side, SMOOTHING_EPSILON, border, subsample=step)

@@ -6,10 +6,11 @@ patches have laid the strokes, and features join them where they overlap and bri
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
+import torch
 from torch import Tensor
 
 from impasto.context import Context
@@ -43,15 +44,24 @@ def refined(
     smoothness = partial(squared_differences, SMOOTHNESS, task.seamless)
     terms = Terms(GaussianMoments(), style_weights(encoder), content, smoothness)
     objective = Objective(_with_picture(task, leading), encoder, terms, context.check)
-    unit = FIRST_STEP * x.numel()
+    axes = FIRST_STEP * x.numel() * _color_axes(task.sources)
 
     def watch(loss: float) -> bool:
         tick()
         return not context.is_stopped()
 
-    descent = Descent(x, lbfgs(), STEPS, watch, lambda x: [x / unit], lambda parts: unit * parts[0])
+    def changed(changes: Sequence[Tensor]) -> Tensor:
+        return x + torch.einsum("ij,bjhw->bihw", axes, changes[0])
+
+    descent = Descent(x, lbfgs(), STEPS, watch, lambda x: [torch.zeros_like(x)], changed)
     descent.run(objective)
-    return descent.best.clamp(0, 1)
+    return descent.best
+
+
+def _color_axes(styles: Sequence[Tensor]) -> Tensor:
+    """Root (3, 3) of the covariance of the styles' colours, at most 1: along these axes a grey style stays grey."""
+    values, vectors = torch.linalg.eigh(torch.cat([style[0].flatten(1) for style in styles], 1).cov())
+    return (vectors * (values.clamp_min(0) / values.max().clamp_min(1e-6)).sqrt()) @ vectors.T
 
 
 def _with_picture(task: Task, picture: Tensor) -> Task:

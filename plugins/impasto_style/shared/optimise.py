@@ -124,7 +124,8 @@ class Descent:
     def best(self) -> Tensor:
         """The picture with the least loss of the last run."""
         with torch.no_grad():
-            return self.join(self.kept)
+            picture = self.join(self.kept)
+            return picture.clamp(0, 1) if self.method.bound == "penalty" else picture
 
     def run(self, evaluate: Evaluate, count: int | None = None) -> bool:
         """Evaluate a loss up to `count` more times, by default to the end; return whether evaluations are left."""
@@ -176,7 +177,7 @@ class Descent:
         if loss < self.loss:
             self.loss = loss
             for kept, tensor in zip(self.kept, self.tensors, strict=True):
-                kept.copy_(tensor.detach().clamp(0, 1) if self.method.bound == "penalty" else tensor.detach())
+                kept.copy_(tensor.detach())
 
     def _restart(self) -> None:
         """Restart from the best picture with a lower rate, or end there."""
