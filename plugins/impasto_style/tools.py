@@ -35,7 +35,7 @@ class PaintingStylizer(Stylizer):
 
 
 class PatchesStyle(PaintingStylizer):
-    """Style transfer by patches, without any network."""
+    """Style transfer by patches, refined by the bundled encoder."""
 
     name, label = "patches-style", "Repaint by patches"
     description = "Repaints a picture with the strokes of another; needs no weights"
@@ -128,5 +128,5 @@ class CnnTexture(Generator):
 
 
 def style_tools() -> list[Tool]:
-    """The stylizers, beginning with the one that needs no weights, the generator, and the trainer."""
+    """The stylizers, beginning with the default, the generator, and the trainer."""
     return [PatchesStyle(), Gatys(), Neighbours(), Wct(), CnnTexture(), FastStyle(), TrainFastStyle()]

@@ -4,8 +4,9 @@
 
 The pictures are those of DIR/photos and DIR/paintings that the encoder did not learn from. Judged by SqueezeNet and by
 the first layers of VGG19, which had no part in the training (see `style_judging`): the score (0: the photograph, 1: the
-painting), in brackets what it is above that of recolouring alone, and LPIPS from the photograph. Writes the pictures, a
-sheet for each photograph, and table.md. With --tool wct it prints the PSNR of photographs that each level of a network
+painting), in brackets what it is above that of recolouring alone, and LPIPS from the photograph; then the shares of
+pairs with scores of 0.6, gains of 0.15 by both judges, LPIPS of 0.6, and all of these. Writes the pictures, a sheet for
+each photograph, and table.md. With --tool wct it prints the PSNR of photographs that each level of a network
 encoded and decoded, too. Pictures that are in the folder already are kept, such as those of an arm `before` that
 another version painted; they have no seconds.
 """
@@ -52,6 +53,7 @@ PAINTINGS = (
     "monet_water_lilies",
 )
 CELL_PX = 190
+LEAST_SCORE, LEAST_GAIN, MOST_LPIPS = 0.6, 0.15, 0.6
 PATCHES, RANDOM = "patches", "random"
 LOADING = {"neighbours": neighbours, "gatys": gatys}
 """Modules of the stylizers that load encoders alone, without decoders."""
@@ -76,7 +78,10 @@ def main() -> None:
     context = Context(weights=registry().weights_library(options.weights))
     judges = {name: load_encoder(name, context) for name in (JUDGE, SECOND_JUDGE)}
     heads = read_heads(options.heads) if options.heads else None
-    lines = ["| arm | SqueezeNet | VGG19 | LPIPS | CPU s |", "| --- | --- | --- | --- | --- |"]
+    lines = [
+        "| arm | SqueezeNet | VGG19 | LPIPS | score | gain | near | all | CPU s |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
     for arm in options.arms:
         rows = []
         for photo in options.photos:
@@ -93,15 +98,22 @@ def main() -> None:
                 rows.append([*judged(read_maps(file)["base_color"].pixels, inputs, judges, heads), seconds])
         means = np.mean(rows, 0)
         squeeze, gain, vgg, vgg_gain, lpips, seconds = means
-        lines.append(
-            f"| {arm} | {squeeze:.2f} ({gain:+.2f}) | {vgg:.2f} ({vgg_gain:+.2f}) | {lpips:.2f} | {seconds:.1f} |"
-        )
+        shares = " | ".join(f"{100 * share:.0f} %" for share in shares_of(np.array(rows)))
+        figures = f"{squeeze:.2f} ({gain:+.2f}) | {vgg:.2f} ({vgg_gain:+.2f}) | {lpips:.2f}"
+        lines.append(f"| {arm} | {figures} | {shares} | {seconds:.1f} |")
         print(lines[-1], flush=True)
         if options.tool == "wct" and arm != PATCHES:
             print("  PSNR:", ", ".join(f"level {level} {psnr:.1f} dB" for level, psnr in fidelity(arm, options)))
     (options.out / "table.md").write_text("\n".join(lines) + "\n")
     for photo in options.photos:
         sheet_of(photo, options).save(options.out / f"sheet_{photo}.jpg", quality=85)
+
+
+def shares_of(rows: np.ndarray) -> list[float]:
+    """Shares of the pairs (pairs, score, gain, score, gain, LPIPS, ...) that reach each goal, and all of them."""
+    score, gain = rows[:, [0, 2]].min(1) >= LEAST_SCORE, rows[:, [1, 3]].min(1) >= LEAST_GAIN
+    near = rows[:, 4] <= MOST_LPIPS
+    return [float(met.mean()) for met in (score, gain, near, score & gain & near)]
 
 
 @torch.inference_mode()

@@ -1,10 +1,11 @@
-"""Measures how large the pieces are that `patches-style` copies, and whether calm places of a picture stay calm.
+"""Measures pieces that `patches-style` copies, whether calm places stay calm, and whether strokes follow forms.
 
     python tests/benchmarks/style_pieces.py --data DIR
 
 For each setting, over pairs of photographs and paintings: the side in pixels, as if the picture were 512 px, of the
 pieces in which half and 95 % of the area lie and of the largest one (a piece is an area of patches that continue each
-other), and the rank correlation of local contrast in photograph and painting.
+other), the rank correlation of local contrast in photograph and painting, and how far strokes follow the photograph's
+forms: the mean cosine of twice the angle between the orientations of both, weighted by their coherence.
 """
 
 from __future__ import annotations
@@ -22,12 +23,17 @@ from style_pictures import contents_and_styles
 from impasto import Maps, Recipe, Step, run
 from impasto_style.patches import guides, matching, painting
 from impasto_style.patches.grid import SIDE, STRIDE
+from impasto_style.shared.blur import blurred
 from impasto_style.shared.resampling import as_tensor
 
 REFERENCE_PX = 512
 CONTRAST_PX = 4.0
+FINE_PX, STROKES_PX, FORMS_PX = 2.0, 3.0, 8.0
+"""Widths of the blurs that separate strokes, and over which the orientations of strokes and of forms are taken."""
 SETTINGS: dict[str, dict[Any, dict[str, Any]]] = {
     "usual": {},
+    "without orientation": {painting: {"ORIENTATION_WEIGHT": 0.0}},
+    "not refined": {painting: {"refined": lambda mosaic, *_: mosaic}},
     "coherence 0": {matching: {"COHERENCE": 0.0}},
     "coherence 0.3": {matching: {"COHERENCE": 0.3}},
     "contrast matched": {guides: {"CALM": 0.0}},
@@ -44,19 +50,19 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=3, metavar="N", help="photographs, and paintings (default: 3)")
     options = parser.parse_args()
     contents, styles = contents_and_styles(options.data, options.count, options.count, options.px)
-    print(f"{'setting':>24} {'median px':>10} {'95 % px':>10} {'largest px':>10} {'calm':>10}")
+    print(f"{'setting':>24} {'median px':>10} {'95 % px':>10} {'largest px':>10} {'calm':>10} {'forms':>10}")
     for name, changes in SETTINGS.items():
         with ExitStack() as stack:
             for module, values in changes.items():
                 for constant, value in values.items():
                     stack.enter_context(patch.object(module, constant, value))
             rows = np.array([measured(content, style) for content in contents for style in styles])
-        half, most, largest, calm = rows[:, 0].mean(), rows[:, 1].mean(), rows[:, 2].max(), rows[:, 3].mean()
-        print(f"{name:>24} {half:10.1f} {most:10.1f} {largest:10.1f} {calm:10.3f}", flush=True)
+        half, most, _, calm, forms = rows.mean(0)
+        print(f"{name:>24} {half:10.1f} {most:10.1f} {rows[:, 2].max():10.1f} {calm:10.3f} {forms:10.3f}", flush=True)
 
 
-def measured(content: Maps, style: Maps) -> tuple[float, float, float, float]:
-    """Sides of the pieces (half of the area, 95 %, largest), and the correlation of contrasts, of one painting."""
+def measured(content: Maps, style: Maps) -> tuple[float, float, float, float, float]:
+    """Of one painting: sides of the pieces (half of the area, 95 %, largest), correlation of contrasts, `following`."""
     mosaics = []
     paint_at = painting._Painter.paint_at
 
@@ -67,7 +73,7 @@ def measured(content: Maps, style: Maps) -> tuple[float, float, float, float]:
     with patch.object(painting._Painter, "paint_at", recorded):
         recipe = Recipe((Step("patches-style", {}, {"style": "style"}),), 1)
         painted = run(recipe, {"source": content, "style": style}).maps
-    return *sides_of_pieces(mosaics[-1]), rank_correlation(content, painted)
+    return *sides_of_pieces(mosaics[-1]), rank_correlation(content, painted), following(content, painted)
 
 
 def sides_of_pieces(mosaic: Any) -> tuple[float, float, float]:
@@ -104,6 +110,15 @@ def rank_correlation(content: Maps, painted: Maps) -> float:
         contrast = guides.detail_contrast(as_tensor(maps["base_color"].pixels, "cpu"), CONTRAST_PX)
         ranks.append(contrast[0, 0, ::4, ::4].flatten().argsort().argsort().numpy())
     return float(np.corrcoef(*ranks)[0, 1])
+
+
+def following(content: Maps, painted: Maps) -> float:
+    """How far strokes follow the picture's forms, from -1 (across) over 0 (any direction) to 1 (along)."""
+    picture, made = (as_tensor(maps["base_color"].pixels, "cpu") for maps in (content, painted))
+    forms = guides.orientation(picture, FORMS_PX)
+    strokes = guides.orientation(made - blurred(made, FINE_PX), STROKES_PX)
+    lengths = [x.square().sum(1).sqrt() for x in (forms, strokes)]
+    return float((forms * strokes).sum() / (lengths[0] * lengths[1]).sum())
 
 
 if __name__ == "__main__":

@@ -68,8 +68,8 @@ def measure(options: argparse.Namespace, tool: str, is_tiled: bool, path: Path) 
     content, style = (square(read_maps(file), options.px) for file in (options.content, options.style))
     known = registry().tools[tool].parameters
     given = {name: options.steps for name in ("steps", "iterations") if options.steps and name in known.model_fields}
-    parameters = known(**given)
-    task, _ = make_task(content, parameters, {"style": style}, context)
+    parameters = known(weight=(1.0,), **given)
+    task, _ = make_task(content, parameters, {"style": [style], "mask": [None]}, context)
     paint = importlib.import_module(f"impasto_style.{tool}.painting").paint
     started = time.process_time()
     made = as_image(paint(task, parameters, context, **({} if is_tiled else {"tile_px": WHOLE_PX})))

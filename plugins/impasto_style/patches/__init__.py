@@ -1,1 +1,1 @@
-"""Style transfer by patches, without any network."""
+"""Style transfer by patches, refined by the bundled encoder."""
