@@ -21,7 +21,7 @@ EDGE_QUANTILE = 0.9
 """Quantile of local deviations at which an edge has full strength."""
 
 
-CALM = 0.25
+CALM = 0.35
 """Share of the picture's own contrast in the contrast that is looked for: with 0, a calm sky is painted with leaves,
 because the style has leaves (`tests/benchmarks/style_pieces.py`)."""
 BINS = 16

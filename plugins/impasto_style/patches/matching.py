@@ -32,7 +32,7 @@ NEIGHBOURS = 4
 NEAR = (8, 4, 2)
 """Radii of the search around the present patch, in grid steps."""
 AT_RANDOM = 2
-COHERENCE = 0.2
+COHERENCE = 0.15
 """Relative reduction of the distance of a patch that continues a neighbour's, so that strokes stay whole; more of it
 makes larger pieces (`tests/benchmarks/style_pieces.py`)."""
 RATE = 0.5

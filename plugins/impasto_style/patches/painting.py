@@ -39,7 +39,7 @@ SEARCH_PX = {"quick": 512, "usual": 512, "best": 1024}
 STROKES = 4 / 256
 """Width of the guides' blur, relative to a style's longer side, above that of strokes."""
 LEAST_STROKES_PX = 1.2
-COLOR_WEIGHT, CONTRAST_WEIGHT = 1.0, 0.7
+COLOR_WEIGHT, CONTRAST_WEIGHT = 1.0, 0.9
 """Weights of the guides, relative to the patch itself."""
 KEPT = 0.96
 """Strength with which the picture's edges are restored before each search."""
