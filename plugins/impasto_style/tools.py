@@ -79,7 +79,7 @@ class Wct(PaintingStylizer):
 
     name, label, description = "wct", "Repaint at Once", "Repaints a picture in about a second; the strokes are rougher"
     rank = 30
-    preview_px = 256
+    preview_px = 384
     parameters = WctParameters
     weights = (DISTILLED,)
 

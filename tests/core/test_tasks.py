@@ -59,7 +59,7 @@ def test_a_task_that_no_host_knows_is_refused():
 
 def test_stylizers_that_are_fast_enough_for_previews_say_how_large():
     sizes = {tool.name: describe(tool)["preview_px"] for tool in registry().tools_for("stylize")}
-    assert {name: size for name, size in sizes.items() if size} == {"wct": 256, "patches-style": 256}
+    assert {name: size for name, size in sizes.items() if size} == {"wct": 384, "patches-style": 256}
 
 
 def literals(file: Path) -> Iterator[str]:
