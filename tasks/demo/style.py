@@ -1,4 +1,4 @@
-"""Part two of the demo: a photograph is repainted in the style of a painting, with no network at all."""
+"""Part two of the demo: a photograph is repainted in the style of a painting."""
 
 from __future__ import annotations
 
@@ -15,15 +15,14 @@ from impasto.texture import Maps
 
 TOOL = "patches-style"
 PHOTO = "chelsea"
-LONGEST_PX, PRESERVATION = 448, 2.5
-"""The cat is kept better than usual: it shall be seen at a glance that it is one."""
+LONGEST_PX = 448
 
 
 def main(folder: Path) -> None:
     photo = sample(PHOTO)
     style = Maps.from_arrays({"base_color": np.asarray(night(), np.float32) / 255}, name="night")
     write_maps(style, folder / "style", style.name)
-    recipe = Recipe((Step(TOOL, {"longest_px": LONGEST_PX, "preservation": PRESERVATION}, {"style": "style"}),), 1)
+    recipe = Recipe((Step(TOOL, {"longest_px": LONGEST_PX}, {"style": "style"}),), 1)
     with told("Repainting a photograph of a cat in the style of a painting"):
         result = run(recipe, {"source": photo, "style": style})
     write_maps(result.maps, folder / "painted", PHOTO, recipe=result.recipe)

@@ -52,6 +52,8 @@ FIRST_ROUNDS = 30
 """Rounds at the first size, where they cost nothing, to find potentials that hold for all sizes."""
 PASSES = {"quick": (2, 2), "usual": (3, 2), "best": (8, 4)}
 """Number of times that patches are blended at each size, and rounds of search before each."""
+EVALUATION = 0.25
+"""Time of an evaluation of the refinement, relative to that of a pass at the same size."""
 DETAIL_PX = 1.2
 
 
@@ -66,7 +68,8 @@ def paint(task: Task, parameters: PatchesStyleParameters, context: Context) -> T
     sizes = scales(small, LEAST_PX)
     passes, _ = PASSES[parameters.quality]
     enlarged_px = task.longest_px if factor > 1 else 0
-    progress = Progress(context, [0, *(passes * size**2 for size in sizes), STEPS * sizes[-1] ** 2, enlarged_px**2])
+    refining = STEPS * EVALUATION * sizes[-1] ** 2
+    progress = Progress(context, [0, *(passes * size**2 for size in sizes), refining, enlarged_px**2])
     progress.begin("Choosing colours")
     painter = _Painter(small, parameters, progress)
     mosaic: _Mosaic | None = None
@@ -117,7 +120,7 @@ class _Painter:
         """Change of the last size's mosaic (1, 3, H, W) that fits its features to the styles'."""
         task = self.task.scaled(max(mosaic.shape[2:]))
         leading = resized(self.leading, mosaic.shape[2:], task.seamless)
-        tick = partial(self.progress.advance, max(mosaic.shape[2:]) ** 2)
+        tick = partial(self.progress.advance, EVALUATION * max(mosaic.shape[2:]) ** 2)
         better = refined(mosaic, leading, task, self.parameters.preservation, self.context, tick)
         return calmed(mosaic, better, task.seamless) - mosaic
 

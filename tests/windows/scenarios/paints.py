@@ -90,7 +90,7 @@ def stops_and_keeps(walk: Walk) -> Steps:
     with walk.at(walk.area(EDITOR)):
         bpy.ops.image.view_all(fit_view=True)
     settings().subject, parameters().relief = "IMAGE", 0.0
-    parameters().strength, parameters().longest_px = 1.0, 512
+    parameters().strength, parameters().longest_px, parameters().quality = 1.0, 512, "best"
     yield 0.5
     yield walk.click("impasto.stylize", EDITOR)
     yield until(lambda: not JOBS.shown or (JOBS.shown.fraction > ENOUGH and JOBS.shown.preview is not None), LIMIT_S)
@@ -100,6 +100,7 @@ def stops_and_keeps(walk: Walk) -> Steps:
     yield walk.click("impasto.stop", EDITOR)
     yield until(lambda: not JOBS.shown, LIMIT_S)
     walk.record("stopped", JOBS.last_report.text)
+    parameters().quality = "usual"
 
 
 def repaints_a_material(walk: Walk) -> Steps:
