@@ -175,5 +175,6 @@ def _principal(styles: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         samples.append(unfold(style, SIDE, stride=step)[0].T)
     P = torch.cat(samples)  # (patches, 3·SIDE²)
     centred = P - P.mean(0)
-    basis = torch.linalg.eigh(centred.T @ centred / len(P)).eigenvectors[:, -COMPONENTS:]
+    covariance = (centred.T @ centred / len(P)).cpu()  # not every device has eigenvectors
+    basis = torch.linalg.eigh(covariance).eigenvectors[:, -COMPONENTS:].to(P.device)
     return P.mean(0).view(3, -1).mean(1)[:, None, None], basis.T.reshape(COMPONENTS, 3, SIDE, SIDE)

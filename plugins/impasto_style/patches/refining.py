@@ -60,8 +60,10 @@ def refined(
 
 def _color_axes(styles: Sequence[Tensor]) -> Tensor:
     """Root (3, 3) of the covariance of the styles' colours, at most 1: along these axes a grey style stays grey."""
-    values, vectors = torch.linalg.eigh(torch.cat([style[0].flatten(1) for style in styles], 1).cov())
-    return (vectors * (values.clamp_min(0) / values.max().clamp_min(1e-6)).sqrt()) @ vectors.T
+    covariance = torch.cat([style[0].flatten(1) for style in styles], 1).cov()
+    values, vectors = torch.linalg.eigh(covariance.cpu())  # not every device can
+    root = (vectors * (values.clamp_min(0) / values.max().clamp_min(1e-6)).sqrt()) @ vectors.T
+    return root.to(covariance.device)
 
 
 def _with_picture(task: Task, picture: Tensor) -> Task:
