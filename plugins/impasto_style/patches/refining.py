@@ -23,9 +23,9 @@ from ..shared.statistics import GaussianMoments
 from ..shared.task import Region, Task
 
 STEPS = 5
-"""Evaluations of the loss; more bring scores up, and grain and relief with them."""
+"""Evaluations of the loss; more of them bring grain, and no better scores."""
 FIRST_STEP = 3e-3
-"""Mean change of a pixel by the first step, whose length L-BFGS cannot know; its own is some hundred times less."""
+"""Largest mean change of a pixel by the first step, whose length L-BFGS cannot know: its own is a hundredth."""
 CONTENT_LAYER, CONTENT_WEIGHT = "relu2_2", 0.5
 """Layer of the features by which forms are kept, and their weight: finer than usual, since eyes are small."""
 SMOOTHNESS = 10.0
