@@ -13,6 +13,7 @@ farther inside, in parts of the photograph's.
 from __future__ import annotations
 
 import argparse
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -86,7 +87,7 @@ def peak_of(window: torch.Tensor) -> float:
     down, across = torch.fft.fftfreq(SECTION_PX)[:, None], torch.fft.rfftfreq(SECTION_PX)
     frequency = torch.sqrt(down**2 + across**2)
     edges = torch.logspace(np.log2(1 / MOST_PERIOD_PX), np.log2(1 / LEAST_PERIOD_PX), RINGS + 1, base=2)
-    rings = [power[(frequency >= low) & (frequency < high)] for low, high in zip(edges[:-1], edges[1:], strict=True)]
+    rings = [power[(frequency >= low) & (frequency < high)] for low, high in pairwise(edges)]
     return max(float(10 * (ring.max() / ring.median().clamp_min(1e-12)).log10()) for ring in rings)
 
 

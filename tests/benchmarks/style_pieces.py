@@ -113,7 +113,7 @@ def rank_correlation(content: Maps, painted: Maps) -> float:
 
 
 def following(content: Maps, painted: Maps) -> float:
-    """How far strokes follow the picture's forms, from -1 (across) over 0 (any direction) to 1 (along)."""
+    """Agreement of strokes with the picture's forms, from -1 (across) over 0 (any direction) to 1 (along)."""
     picture, made = (as_tensor(maps["base_color"].pixels, "cpu") for maps in (content, painted))
     forms = guides.orientation(picture, FORMS_PX)
     strokes = guides.orientation(made - blurred(made, FINE_PX), STROKES_PX)

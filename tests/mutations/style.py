@@ -44,7 +44,7 @@ STYLE = (
     Mutation(
         "patches-not-turned-with-views",
         "A turned patch is looked for by the orientation that it had before.",
-        GUIDES,
+        "plugins/impasto_style/patches/library.py",
         Edit("signs[:2] = -1 if view % 2 else 1", "signs[:2] = 1"),
         (f"{TESTS}::test_orientations_are_turned_as_the_pixels_are",),
     ),
@@ -66,7 +66,7 @@ STYLE = (
         "patches-refined-in-vain",
         "What refines patches is not painted.",
         "plugins/impasto_style/patches/painting.py",
-        Edit("        x = x + resized_linear(change, final, task.seamless)\n", ""),
+        Edit(" + resized_linear(change, final, task.seamless)", ""),
         (f"{TESTS}::test_what_patches_paint_is_refined",),
     ),
     Mutation(

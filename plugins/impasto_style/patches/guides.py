@@ -58,17 +58,6 @@ def orientation(x: Tensor, sigma_px: float, seamless: bool = False) -> Tensor:
     return tensor[:, :2] / (tensor[:, 2:] + EVEN)
 
 
-def seen(guides: Tensor, view: int) -> Tensor:
-    """Guides, (1, G, h, w) with an orientation first, turned and mirrored as a view of a style."""
-    turned = torch.rot90(guides, view % 4, (2, 3))
-    signs = guides.new_ones(guides.shape[1], 1, 1)
-    signs[:2] = -1 if view % 2 else 1
-    if view >= 4:
-        turned = turned.flip(3)
-        signs[1] *= -1
-    return signs * turned
-
-
 def edges(x: Tensor, seamless: bool = False) -> Tensor:
     """Strength (1, 1, H, W), from 0 to 1, of the edges of (1, 3, H, W) that must be kept (Elad & Milanfar 2017)."""
     varying = deviation(x, FORM_PX, seamless)

@@ -11,7 +11,6 @@ from torch import Tensor
 from torch.nn.functional import conv2d, unfold
 
 from .grid import SIDE, STRIDE
-from .guides import seen
 
 COMPONENTS = 24
 """Number of principal components that represent a patch's 3·7·7 values."""
@@ -67,7 +66,7 @@ class Library:
             height, width = self.sizes[number]
             index = torch.arange(height * width, device=device).view(1, 1, height, width)
             for view in VIEWS[: _count_of_views(self.sizes, turned)]:
-                places = _seen(index, view)[0, 0]
+                places = seen(index, view)[0, 0]
                 corner = places[: 1 - SIDE : STRIDE, : 1 - SIDE : STRIDE]
                 middle = places[SIDE // 2 :: STRIDE, SIDE // 2 :: STRIDE][: corner.shape[0], : corner.shape[1]]
                 cell = (middle // width * CELLS // height) * CELLS + middle % width * CELLS // width
@@ -75,7 +74,7 @@ class Library:
                 steps.append((int(places[1, 0] - places[0, 0]), int(places[0, 1] - places[0, 0])))
                 corners.append(offset + corner.flatten())
                 cells.append(number * CELLS**2 + cell.flatten())
-                features.append(self.features_of(_seen(style, view), seen(guide, view)))
+                features.append(self.features_of(seen(style, view), seen_guides(guide, view)))
             offset += height * width
         self.features = torch.cat(features)
         self.corner, self.cell = torch.cat(corners), torch.cat(cells)
@@ -162,9 +161,18 @@ def _count_of_views(sizes: Sequence[tuple[int, int]], turned: bool) -> int:
     return int(np.clip(MOST_PATCHES // max(1, patches), 1, len(VIEWS))) if turned else 1
 
 
-def _seen(x: Tensor, view: int) -> Tensor:
+def seen(x: Tensor, view: int) -> Tensor:
+    """(1, C, h, w), turned and mirrored as a view."""
     turned = torch.rot90(x, view % 4, (2, 3))
     return turned.flip(3) if view >= 4 else turned
+
+
+def seen_guides(guides: Tensor, view: int) -> Tensor:
+    """Guides (1, G, h, w), turned and mirrored as a view, with the orientation that comes first."""
+    signs = guides.new_ones(guides.shape[1], 1, 1)
+    signs[:2] = -1 if view % 2 else 1
+    signs[1] *= -1 if view >= 4 else 1
+    return signs * seen(guides, view)
 
 
 def _principal(styles: Sequence[Tensor]) -> tuple[Tensor, Tensor]:

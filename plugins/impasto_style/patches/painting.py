@@ -80,15 +80,15 @@ def paint(task: Task, parameters: PatchesStyleParameters, context: Context) -> T
         context.preview(Maps.from_arrays({"base_color": as_image(painter.finished(x))}))
         if context.is_stopped():
             break
-    final = task.picture.shape[2:]
-    x = resized(x, final, task.seamless)
+    change = torch.zeros_like(x)
     if mosaic and not context.is_stopped():
         progress.begin("Refining strokes")
         change = painter.refinement(mosaic.picture)
         if factor > 1:
             progress.begin(f"Painting at {task.longest_px} px")
-            x = resized(_enlarged(mosaic, task, factor, progress.advance), final, task.seamless)
-        x = x + resized_linear(change, final, task.seamless)
+            x = _enlarged(mosaic, task, factor, progress.advance)
+    final = task.picture.shape[2:]
+    x = resized(x, final, task.seamless) + resized_linear(change, final, task.seamless)
     return _finished(painter.with_forms(x, task), task, parameters.detail, factor)
 
 
