@@ -116,6 +116,16 @@ def test_every_name_of_the_library_in_the_documentation_can_be_imported():
         assert hasattr(above, attribute) or import_module(name), name
 
 
+def test_every_table_of_measurements_says_when_and_of_which_commit():
+    text = (ROOT / "docs" / "benchmarks.md").read_text("utf-8")
+    sections = re.split(r"^##+ ", text, flags=re.MULTILINE)[1:]
+    measured = [one for one in sections if re.search(r"^\|.*\d", one, re.MULTILINE)]
+    assert len(measured) > 10
+    for section in measured:
+        heading, _, rest = section.partition("\n")
+        assert re.match(r"\n\*Measured \d{4}-\d\d-\d\d at [0-9a-f]{7}\b", rest), heading
+
+
 @pytest.mark.parametrize("page", ["README.md", "docs/guide.md"])
 def test_the_chinese_pages_show_the_same_code_and_pictures_as_the_english_ones(page):
     english = ROOT / page
