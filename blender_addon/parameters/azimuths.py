@@ -55,8 +55,8 @@ def _switch(name: str, schema: Mapping[str, Any]) -> Any:
 
     return BoolProperty(
         name=label_of(name, schema),
-        description="Say where the light comes from, here or by the dial in the image editor, instead of leaving it to "
-        "the tool",
+        description="Say where the light comes from, here or by the dial in the image editor. While that is unknown, "
+        "the tool does without it",
         get=lambda group: is_known(group, name),
         set=know,
     )

@@ -222,13 +222,12 @@ def _draw_point(column: bpy.types.UILayout, group: bpy.types.PropertyGroup, iden
 
 
 def _draw_azimuth(column: bpy.types.UILayout, group: bpy.types.PropertyGroup, name: str, label: str) -> None:
-    """Draw the azimuth of a light, or that the tool finds it out."""
+    """Draw whether the azimuth of a light is known, and if so its angle."""
     row = column.row(heading=label)
-    row.prop(group, azimuths.switch_of(name), text="")
-    if azimuths.is_known(group, name):
+    is_known = azimuths.is_known(group, name)
+    row.prop(group, azimuths.switch_of(name), text="" if is_known else "Known")
+    if is_known:
         row.prop(group, properties.identifier(name), text="")
-    else:
-        row.label(text="Automatic")
 
 
 def draw_place_points(

@@ -13,12 +13,12 @@ from .texture import Maps
 Angle = Annotated[float, Field(json_schema_extra={"format": "angle"})]
 """An angle in degrees; hosts draw an angle field."""
 UNKNOWN_AZIMUTH = -1.0
-"""Value of a `LightAzimuth` that is not known, so that the tool finds it or does without."""
+"""Value of a `LightAzimuth` that is not known, so that the tool does without."""
 LightAzimuth = Annotated[float, Field(ge=UNKNOWN_AZIMUTH, le=360, json_schema_extra={"format": "azimuth"})]
 """Direction that light comes from in a picture, in degrees counter-clockwise: 0 from the right, 90 from the top.
 
 `light_azimuth: LightAzimuth = Field(UNKNOWN_AZIMUTH, description="…")`. Any value below 0 counts as unknown. Hosts draw
-a switch between automatic and an angle field, and a dial on the picture.
+a box to tick where it is known, the angle then, and a dial on the picture.
 """
 Color = Annotated[tuple[float, float, float], Field(json_schema_extra={"format": "color"})]
 """An sRGB colour, three floats in [0, 1]; hosts draw a colour field."""

@@ -19,7 +19,7 @@ class PhotoMapsParameters(Parameters):
     )
     light_azimuth: LightAzimuth = Field(
         UNKNOWN_AZIMUTH,
-        description="Where the light came from: 0° from the right, 90° from the top. Known, it tells bumps from dents",
+        description="Where the light came from: 0° right, 90° top, below 0 unknown. Known, it tells bumps from dents",
     )
     boldness: float = Field(
         0.0,

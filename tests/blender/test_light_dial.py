@@ -47,14 +47,23 @@ def test_the_field_cannot_be_dragged_below_zero(group):
     assert (prop.soft_min, prop.soft_max) == (0, pytest.approx(math.tau))
 
 
-def test_the_panel_says_automatic_or_shows_the_angle(group, scene, extension):
+def test_the_panel_asks_whether_the_light_is_known_and_then_for_its_angle(group, scene, extension):
     scene.impasto.tool = "lit"
     layout = drawn(bpy.types.IMPASTO_PT_image_editor)
-    assert "knows_light_azimuth" in layout.props()
+    assert switch_texts(layout) == ["Known"], "an empty box beside another word would read as its contrary"
     assert NAME not in layout.props()
-    assert any(what == "label" and options.get("text") == "Automatic" for what, _, options in layout.drawn)
+    assert not [options for what, _, options in layout.drawn if what == "label" and options.get("text") == "Automatic"]
     group.knows_light_azimuth = True
-    assert NAME in drawn(bpy.types.IMPASTO_PT_image_editor).props()
+    layout = drawn(bpy.types.IMPASTO_PT_image_editor)
+    assert switch_texts(layout) == [""]
+    assert NAME in layout.props()
+
+
+def switch_texts(layout) -> list[str]:
+    """Texts beside the box that says whether the light is known."""
+    return [
+        options["text"] for what, given, options in layout.drawn if what == "prop" and given[1] == "knows_light_azimuth"
+    ]
 
 
 def test_maps_from_image_take_the_light_that_is_set(group, image, extension, scene, monkeypatch):
