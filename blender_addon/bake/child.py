@@ -37,6 +37,8 @@ def main(folder: Path) -> None:
 def load(folder: Path, job: dict) -> bpy.types.Object:
     """Load the object into an empty file at the same frame, with the pixels that only the open file had."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
+    if job["working_space"]:
+        bpy.ops.wm.set_working_color_space(working_space=job["working_space"], convert_colors=False)
     with bpy.data.libraries.load(str(folder / "object.blend")) as (_found, wanted):
         wanted.objects = [job["object"]]
     obj = wanted.objects[0]

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 import bpy
 from bpy.types import Image, Object
 
+from ..bridge import working_space
 from ..core.errors import Cancelled, FileError, ImpastoError, WorkerError, error_from_name
 from ..engine.engine import NO_CONSOLE, clean_environment
 from .checks import BakeOptions
@@ -82,6 +83,7 @@ def _write(folder: Path, obj: Object, options: BakeOptions) -> list[np.ndarray]:
     job = {
         "name": obj.name,
         "options": asdict(options),
+        "working_space": working_space.name(),
         "frame": [scene.frame_current, scene.frame_subframe],
         "images": [_describe(image) for image in images],
     }

@@ -11,7 +11,7 @@ import bpy
 from ..core.io.metadata import PNG_SIGNATURE
 from ..core.system.transaction import temporary_folder
 from . import headers
-from .images import Picture, pixels_of
+from .images import MAP, RECIPE, Picture, add, pixels_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,6 +41,29 @@ def _png_of(picture: Picture) -> bytes:
     if pixels.dtype == np.float32:
         return encode_png(pixels, bits=16)
     return encode_png(pixels / np.float32(255), bits=8)
+
+
+def join_alpha(color: bpy.types.Image, alpha: bpy.types.Image) -> bpy.types.Image:
+    """One image of a base colour and its opacity, which replaces both."""
+    import numpy as np
+
+    name, bits = color.name, 16 if color.is_float else 8
+    pixels = np.concatenate([_values(color), _values(alpha)[..., :1]], axis=2)
+    image = add(name, color[MAP], encode_png(pixels[::-1], bits), None)
+    for key in (MAP, RECIPE):
+        image[key] = color[key]
+    bpy.data.images.remove(color)
+    bpy.data.images.remove(alpha)
+    image.name = name
+    return image
+
+
+def _values(image: bpy.types.Image) -> np.ndarray:
+    """An image's colours (H, W, 3) as floats in [0, 1], encoded, row 0 at the top."""
+    import numpy as np
+
+    pixels = pixels_of(image).to_pixels().arrays["base_color"]
+    return pixels if pixels.dtype == np.float32 else pixels / np.float32(255)
 
 
 def encode_map(values: np.ndarray) -> bytes:

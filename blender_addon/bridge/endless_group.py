@@ -13,6 +13,8 @@ from typing import Any
 
 import bpy
 
+from . import working_space
+
 LABELS = {
     "base_color": "Base Color",
     "ambient_occlusion": "Ambient Occlusion",
@@ -104,6 +106,9 @@ class Graph:
     def vector(self, operation: str, *values: Given) -> bpy.types.NodeSocket:
         return self.node("VectorMath", *values, operation=operation).outputs[0]
 
+    def dot(self, *values: Given) -> bpy.types.NodeSocket:
+        return self.node("VectorMath", *values, operation="DOT_PRODUCT").outputs["Value"]
+
     def combine(self, *values: Value) -> bpy.types.NodeSocket:
         return self.node("CombineXYZ", *values).outputs[0]
 
@@ -172,14 +177,18 @@ def _blended(
     if map_ in NORMALS:
         unit = graph.vector("NORMALIZE", graph.vector("ADD", result, (0.0, 0.0, 1.0)))
         return graph.vector("MULTIPLY_ADD", unit, (0.5,) * 3, (0.5,) * 3)
-    return _linear(graph, result) if map_ in made.encoded else result
+    return _scene_linear(graph, result) if map_ in made.encoded else result
 
 
-def _linear(graph: Graph, encoded: bpy.types.NodeSocket) -> bpy.types.NodeSocket:
-    """sRGB to linear: its power law throughout, which is at most 0.0009 above the straight part near black."""
+def _scene_linear(graph: Graph, encoded: bpy.types.NodeSocket) -> bpy.types.NodeSocket:
+    """sRGB to the file's working space; its power law throughout, at most 0.0009 above the straight part near black."""
     limited = graph.vector("MAXIMUM", graph.vector("MINIMUM", encoded, (1.0,) * 3), (0.0,) * 3)
     base = graph.vector("MULTIPLY_ADD", limited, (1 / 1.055,) * 3, (0.055 / 1.055,) * 3)
-    return graph.combine(*(graph.math("POWER", channel, 2.4) for channel in graph.separate(base)))
+    linear = graph.combine(*(graph.math("POWER", channel, 2.4) for channel in graph.separate(base)))
+    matrix = working_space.from_rec709()
+    if matrix is None:
+        return linear
+    return graph.combine(*(graph.dot(linear, tuple(map(float, row))) for row in matrix))
 
 
 def _piece_group() -> bpy.types.NodeTree:

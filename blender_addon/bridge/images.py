@@ -18,6 +18,7 @@ from ..core.io.metadata import png_chunks
 from ..core.recipe import Recipe
 from ..core.system.outside import parse_json, read_bytes
 from . import headers
+from .working_space import converted, from_rec709, to_rec709
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,7 +39,10 @@ TOLERANCE = 1 / 256
 
 @dataclass(frozen=True)
 class Picture:
-    """Pixels of an image as read on the main thread; `to_pixels` converts them on any other."""
+    """Pixels of an image as read on the main thread; `to_pixels` converts them on any other.
+
+    to_rec709, from_rec709: matrices of the file's working space, in which colours are held as floats.
+    """
 
     name: str
     size_px: tuple[int, int]
@@ -46,6 +50,8 @@ class Picture:
     is_float: bool
     is_data: bool
     has_alpha: bool
+    to_rec709: np.ndarray | None = None
+    from_rec709: np.ndarray | None = None
 
     def reduced(self, longest_px: int) -> Picture:
         """The picture in blocks of whole pixels, averaged, its longer side at least longest_px if it was before."""
@@ -71,7 +77,7 @@ class Picture:
         if self.is_float:
             self._check_range(float(color.max(initial=0)))
         if self.is_float and not self.is_data:
-            color = linear_to_srgb(np.clip(color, 0, 1))
+            color = linear_to_srgb(np.clip(converted(color, self.to_rec709), 0, 1))
         arrays = {"base_color": color} if alpha is None else {"base_color": color, "opacity": alpha}
         scale = 1 if self.is_float else 255
         dtype = np.float32 if self.is_float else np.uint8
@@ -112,7 +118,8 @@ def pixels_of(image: bpy.types.Image) -> Picture:
     image.pixels.foreach_get(values)
     has_alpha = image.depth == (128 if image.is_float else 32) and image.alpha_mode != "NONE"
     is_data = image.colorspace_settings.is_data
-    return Picture(image.name, (height, width), values, image.is_float, is_data, has_alpha)
+    spaces = to_rec709(), from_rec709()
+    return Picture(image.name, (height, width), values, image.is_float, is_data, has_alpha, *spaces)
 
 
 def add(name: str, map_name: str, data: bytes, recipe: Recipe | None) -> bpy.types.Image:
@@ -121,28 +128,6 @@ def add(name: str, map_name: str, data: bytes, recipe: Recipe | None) -> bpy.typ
     image.pack(data=data, data_len=len(data))
     image.source = "FILE"
     return _label(image, map_name, recipe)
-
-
-def join_alpha(color: bpy.types.Image, alpha: bpy.types.Image) -> bpy.types.Image:
-    """One image of a base colour and its opacity, which replaces both."""
-    import numpy as np
-
-    name, (width, height) = color.name, color.size
-    values, opacity = (np.empty((height, width, image.channels), np.float32) for image in (color, alpha))
-    color.pixels.foreach_get(values.ravel())
-    alpha.pixels.foreach_get(opacity.ravel())
-    values[..., 3] = opacity[..., 0]
-    if color.is_float:  # Blender holds floats multiplied by their alpha
-        values[..., :3] *= opacity[..., :1]
-    image = bpy.data.images.new(name, width, height, alpha=True, float_buffer=color.is_float)
-    image.pixels.foreach_set(values.ravel())
-    image.pack()
-    for key in (MAP, RECIPE):
-        image[key] = color[key]
-    bpy.data.images.remove(color)
-    bpy.data.images.remove(alpha)
-    image.name = name
-    return image
 
 
 def load(path: Path, map_name: str, recipe: Recipe | None) -> bpy.types.Image:
@@ -203,7 +188,7 @@ def small(image: bpy.types.Image, longest_px: int) -> np.ndarray:
     finally:
         bpy.data.images.remove(copy)
     color = _color(pixels)
-    color = linear_to_srgb(color.clip(0, 1)) if image.is_float else color
+    color = linear_to_srgb(converted(color, to_rec709()).clip(0, 1)) if image.is_float else color
     return np.concatenate([color, np.ones((*color.shape[:2], 1), np.float32)], axis=2).astype(np.float32)
 
 

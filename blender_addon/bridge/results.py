@@ -17,7 +17,7 @@ from ..core.system.transaction import replace_files
 from ..engine import engine
 from ..jobs.session import jobs, push_undo
 from ..jobs.task import Report
-from . import endless_nodes, former, image_editors, images, materials, naming, surfaces
+from . import encode, endless_nodes, former, image_editors, images, materials, naming, surfaces
 from .inputs import material_called
 from .target import ACTIVE, NEW, NONE, Target, by_uid, check_assignable
 
@@ -114,7 +114,7 @@ def _images(made: JobOutput, target: Target) -> dict[str, bpy.types.Image]:
     new = {map_: images.add(_image_name(target, map_), map_, data, made.recipe) for map_, data in made.encoded.items()}
     has_alpha = {"opacity", "base_color"} <= new.keys()
     if has_alpha and (target.is_picture or _has_alpha_in_color(target)):  # it was the alpha of the picture
-        new["base_color"] = images.join_alpha(new["base_color"], new.pop("opacity"))
+        new["base_color"] = encode.join_alpha(new["base_color"], new.pop("opacity"))
     return new
 
 

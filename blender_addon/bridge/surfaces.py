@@ -14,6 +14,7 @@ import bpy
 
 from ..core.errors import ParameterError
 from . import endless_nodes, images, materials
+from .working_space import converted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -210,6 +211,7 @@ def _map(name: str, picture: images.Picture, channel: int | None) -> np.ndarray:
         return values
     if not picture.is_data:  # a picture of colours gives a map: the shader makes it linear
         values = srgb_to_linear(values if picture.is_float else values / np.float32(255)).astype(np.float32)
+        values = converted(values, picture.from_rec709)
     return values if name == "normal" else values[..., channel or 0 : (channel or 0) + 1]
 
 

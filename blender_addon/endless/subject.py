@@ -10,7 +10,7 @@ from typing import Any
 import bpy
 
 from ..bridge import endless_nodes, images, materials, surfaces
-from ..bridge.endless_group import COMPONENTS, LABELS, Ingredients
+from ..bridge.endless_group import COLORS, COMPONENTS, LABELS, Ingredients
 from ..bridge.surfaces import MapNode
 from ..bridge.target import by_uid
 from ..core.engine.answers import LOOKUP, Answer
@@ -89,7 +89,7 @@ class Made:
             rows,
             (width / shorter, height / shorter),
             (bool(figures["wraps_across"]), bool(figures["wraps_down"])),
-            frozenset(map_ for map_ in made if not used[map_].image.colorspace_settings.is_data),
+            frozenset(map_ for map_ in made if map_ in COLORS and not used[map_].image.colorspace_settings.is_data),
         )
 
 

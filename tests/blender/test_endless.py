@@ -28,8 +28,7 @@ def spots(seed: int = 0) -> np.ndarray:
     return np.stack([grey, grey**1.5, 0.8 - 0.5 * grey], 2)
 
 
-@pytest.fixture
-def material(scene, plane) -> bpy.types.Material:
+def spotted() -> bpy.types.Material:
     """A material of soft spots, whose roughness and normals go with its colours."""
     materials = module("bridge.materials")
     color = spots()
@@ -41,8 +40,14 @@ def material(scene, plane) -> bpy.types.Material:
         image.colorspace_settings.name = "sRGB" if key == "base_color" else "Non-Color"
     made = materials.new("Spots")
     materials.apply_maps(made, images, materials.Look())
-    plane.active_material = made
     return made
+
+
+@pytest.fixture
+def material(scene, plane) -> bpy.types.Material:
+    """The spotted material on a plane."""
+    plane.active_material = spotted()
+    return plane.active_material
 
 
 def rendered(material: bpy.types.Material, socket: bpy.types.NodeSocket, size: tuple[int, int]) -> np.ndarray:
@@ -78,7 +83,9 @@ def baked(material: bpy.types.Material) -> dict[str, np.ndarray]:
     return {name.removeprefix("baked_"): pixels_of(bpy.data.images[name])[..., :3] for name in names}
 
 
-def test_the_nodes_show_what_the_tool_makes_in_all_maps(material):
+@pytest.mark.parametrize("space", ["Non-Color", "sRGB"])
+def test_the_nodes_show_what_the_tool_makes_in_all_maps(material, space):
+    bpy.data.images["spots_roughness"].colorspace_settings.name = space
     assert bpy.ops.impasto.make_endless(seed=3) == {"FINISHED"}
     node = module("bridge.endless_nodes").find(material)
     tool = baked(material)
