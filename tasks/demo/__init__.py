@@ -14,6 +14,7 @@ from ..environments import BUILD, CORE, ROOT, bpy_environment, clean_environment
 from ..extension import build_extension
 from ..models import TABLE
 from ..say import BuildError, step
+from .settings import settings_text
 
 DEMO = ROOT / "out" / "demo"
 PARTS = Path(__file__).parent
@@ -52,6 +53,7 @@ def demo(options: argparse.Namespace) -> None:
         ("maps", "the maps as files"),
     ):
         print(f"  {(made / name).relative_to(ROOT)}: {what}")
+    print(f"Not made with the defaults: {settings_text()}")
 
 
 def pictures(options: argparse.Namespace) -> None:

@@ -15,14 +15,13 @@ from pathlib import Path
 import bpy
 
 sys.path.insert(0, str(Path(__file__).parent))
+from settings import PAINTED_PX, SETTINGS
 from told import say, told
 
 RENDER_PX = 640
 SAMPLES = 24
 LEARNED = "bricks"
-STYLIZER, PAINTED_PX = "patches-style", 512
-PATCHES = '{"variation": 0.0}'
-"""Large pieces: of smaller ones, some bricks would be cut."""
+GENERATOR, ESTIMATOR, STYLIZER = SETTINGS
 EXTENSION = "bl_ext.user_default.impasto"
 
 
@@ -67,12 +66,13 @@ def generate(ball: bpy.types.Object, source: Path, name: str, size: int, maps: P
     """One call of the operator, as a script would make it."""
     select(ball)
     bpy.ops.impasto.run(
-        tool="patch-synthesis",
+        tool=GENERATOR,
         source=str(source),
-        parameters=PATCHES,
+        parameters=json.dumps(SETTINGS[GENERATOR]),
         width_px=size,
         height_px=size,
-        estimator_parameters='{"boldness": 0.6}',
+        estimator=ESTIMATOR,
+        estimator_parameters=json.dumps(SETTINGS[ESTIMATOR]),
         seed=3,
         name=name,
         material="NEW",
@@ -96,7 +96,7 @@ def from_model(ball: bpy.types.Object, model: str, size: int, everywhere: bool =
 def repaint(ball: bpy.types.Object, style: Path, name: str) -> None:
     """The ball's material repainted in the style of a picture, on everything."""
     select(ball)
-    parameters = json.dumps({"relief": 1.0, "longest_px": PAINTED_PX})
+    parameters = json.dumps({**SETTINGS[STYLIZER], "longest_px": PAINTED_PX["bricks"]})
     bpy.ops.impasto.stylize(
         tool=STYLIZER,
         subject="MATERIAL",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from painting import night
+from settings import PAINTED_PX
 from skimage import data
 from told import told
 
@@ -15,14 +16,13 @@ from impasto.texture import Maps
 
 TOOL = "patches-style"
 PHOTO = "chelsea"
-LONGEST_PX = 448
 
 
 def main(folder: Path) -> None:
     photo = sample(PHOTO)
     style = Maps.from_arrays({"base_color": np.asarray(night(), np.float32) / 255}, name="night")
     write_maps(style, folder / "style", style.name)
-    recipe = Recipe((Step(TOOL, {"longest_px": LONGEST_PX}, {"style": "style"}),), 1)
+    recipe = Recipe((Step(TOOL, {"longest_px": PAINTED_PX["cat"]}, {"style": "style"}),), 1)
     with told("Repainting a photograph of a cat in the style of a painting"):
         result = run(recipe, {"source": photo, "style": style})
     write_maps(result.maps, folder / "painted", PHOTO, recipe=result.recipe)

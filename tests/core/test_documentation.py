@@ -11,7 +11,10 @@ import pytest
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 from tasks.demo import PICTURES, WINDOWS  # noqa: E402
+from tasks.demo.settings import SETTINGS, settings_text  # noqa: E402
 from tasks.manual import PAGES, anchor, write_manual  # noqa: E402
+
+from impasto.plugins import registry  # noqa: E402
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 PRE_COMMIT = ROOT / ".pre-commit-config.yaml"
@@ -134,6 +137,22 @@ def test_the_chinese_pages_show_the_same_code_and_pictures_as_the_english_ones(p
     shown, also_shown = ([Path(target).name for mark, _, target in links(one) if mark] for one in (english, chinese))
     assert also_shown[0] == shown[0]
     assert set(also_shown) <= set(shown)
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md"])
+def test_the_settings_that_are_not_defaults_stand_below_the_picture_that_they_made(page):
+    _, below = (ROOT / page).read_text("utf-8").split("overview.jpg)", 1)
+    caption = below.strip().split("\n\n")[0]
+    named = {
+        (tool, name, value)
+        for tool, rest in re.findall(r"`([a-z-]+)`([^`]*)", caption)
+        for name, value in re.findall(r"\*(\w+)\* \D*?(\d[\d.]*\d|\d)", rest)
+    }
+    assert named == {(tool, name, f"{value:g}") for tool, given in SETTINGS.items() for name, value in given.items()}
+    assert all(tool in settings_text() for tool, _, _ in named)
+    for tool, given in SETTINGS.items():
+        defaults = registry().tool(tool).parameters()
+        assert not [name for name, value in given.items() if getattr(defaults, name) == value]
 
 
 def blocks(document: Path) -> list[str]:

@@ -1,0 +1,22 @@
+"""The demo's parameters that are not their tools' defaults: the demo says so, and so does README under its pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+PAINTED_PX = {"cat": 448, "bricks": 512}
+"""Longer side of what is repainted, which saves time."""
+SETTINGS: Mapping[str, Mapping[str, float]] = {
+    "patch-synthesis": {"variation": 0.0},
+    "photo-maps": {"boldness": 0.6},
+    "patches-style": {"relief": 1.0},
+}
+"""Large pieces, of smaller ones some bricks would be cut; dark joints taken for deep; strokes that stand out."""
+
+
+def settings_text() -> str:
+    """`patch-synthesis` variation 0, …"""
+    return "; ".join(
+        f"{tool} with " + ", ".join(f"{name} {value:g}" for name, value in given.items())
+        for tool, given in SETTINGS.items()
+    )
