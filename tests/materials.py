@@ -42,6 +42,15 @@ def bond(side: int = 192, period: int = 32, length: int = 64, shift: float = 0.5
     return np.clip(np.repeat(grey[..., None], 3, 2), 0, 1)
 
 
+def dots(side: int = 256, period: int = 24, tilt: float = 0.3) -> np.ndarray:
+    """Dots on a square lattice that is turned, so that its rows follow neither axis, (side, side, 3)."""
+    y, x = np.mgrid[:side, :side] / period
+    along, across = (y + tilt * x) / (1 + tilt**2), (x - tilt * y) / (1 + tilt**2)
+    distance = np.hypot(along - np.round(along), across - np.round(across)) * np.hypot(1, tilt)
+    grain = 0.05 * np.random.default_rng(0).standard_normal((side, side, 3))
+    return np.clip(0.3 + 0.5 * (distance < 0.3)[..., None] + grain, 0, 1)
+
+
 def as_tensor(pixels: np.ndarray) -> torch.Tensor:
     """Pixels (H, W, C) as a picture (C, H, W) in single precision."""
     return torch.from_numpy(pixels).float().permute(2, 0, 1)

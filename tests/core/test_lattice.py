@@ -132,3 +132,46 @@ def test_a_lattice_seen_from_elsewhere_has_its_origin_there():
     assert torch.allclose(
         lattice.cycles(full_region((4, 6)), 1)[0, :, 2, 4], lattice.wave_vectors @ torch.tensor([-0.5, -0.5])
     )
+
+
+def test_an_oblique_lattice_stays_one_where_a_torus_straightens_it():
+    oblique = Lattice(torch.tensor([[0.004, 0.04], [0.03, -0.003]]))
+    straight = oblique.fitted((96, 100))
+    assert straight.wave_vectors[0].tolist() == pytest.approx([0, 0.04])
+    assert not straight.has_rows
+    assert not straight.has_cells
+    assert not straight.fitted((96, 100)).has_rows
+
+
+def test_rows_wider_than_a_torus_keep_their_axis():
+    columns_first = Lattice(torch.tensor([[0.0, 1 / 20], [1 / 300, 0.0]]))
+    rows_first = Lattice(columns_first.wave_vectors.flip(0))
+    for lattice in (columns_first, rows_first):
+        fitted = lattice.fitted((96, 100))
+        assert fitted.has_cells
+        assert fitted.row_axis == lattice.row_axis
+        assert fitted.cells((96, 100)) == (1, 5)
+
+
+def test_a_lattice_fits_where_its_wave_vectors_stay_apart():
+    assert Lattice().fits((64, 64))
+    assert Lattice(torch.tensor([[1 / 64, 0.0]])).fits((64, 32))
+    assert not Lattice(torch.tensor([[1 / 300, 0.0]])).fits((64, 64))
+    parallel = Lattice(torch.tensor([[-0.0104, 0.0084], [0.0114, -0.0045]]))
+    assert not parallel.fits((128, 128))
+    assert parallel.fits((384, 384))
+
+
+def test_a_torus_is_as_large_as_asked_for_at_least():
+    rows = Lattice(torch.tensor([[1 / 100, 0.0]]))
+    assert rows.torus_size((256, 256), 256, 32) == (192, 256)
+    assert rows.torus_size((256, 256), 256, 32, 240) == (256, 256)
+
+
+def test_stripes_at_an_angle_have_one_wave_vector():
+    """Any shift along them correlates, and some of these would give a second one of less than four pixels."""
+    y, x = np.mgrid[:160, :160]
+    stripes = (y * np.cos(0.7) + x * np.sin(0.7)) / 24 % 1 < 0.3
+    picture = 0.5 * stripes + 0.07 * np.random.default_rng(0).standard_normal(stripes.shape)
+    (vector,) = find_lattice(torch.from_numpy(picture).float()).wave_vectors
+    assert 1 / float(vector.norm()) == pytest.approx(24, rel=0.01)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from .bond import Sublattice, find_sublattice
 from .correlation import autocorrelation, find_basis, normalise
-from .lattice import Lattice
+from .lattice import MOST_FREQUENCY, Lattice
 from .rows import LEAST_PX, Rows, find_rows
 from .warp import warp
 
@@ -66,14 +66,15 @@ def find_lattice(luminance: Tensor) -> Lattice:
     if found is None:
         return Lattice()
     if found.wave_vectors is not None:
-        lattice = Lattice(found.wave_vectors.float())
+        vectors = found.wave_vectors.float()
+        lattice = Lattice(vectors[(vectors.abs() <= MOST_FREQUENCY).all(1)])  # along stripes, any shift correlates
     else:
         straight = {axis: rows for axis, rows in enumerate(found.rows) if rows and _is_straight(rows)}
         if len(straight) == 2 and not found.sublattice.is_full_lattice:
             best = max(straight, key=lambda axis: straight[axis].variance_share)
             straight = {best: straight[best]}
-        vectors = [axis_wave_vector(axis, 1 / rows.period) for axis, rows in straight.items()]
-        lattice = Lattice(torch.stack(vectors)) if vectors else Lattice()
+        along_axes = [axis_wave_vector(axis, 1 / rows.period) for axis, rows in straight.items()]
+        lattice = Lattice(torch.stack(along_axes)) if along_axes else Lattice()
     return replace(lattice, origin_px=_origin_between_joints(luminance, lattice))
 
 

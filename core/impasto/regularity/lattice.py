@@ -22,6 +22,9 @@ From 0.06 to 0.5, sizes deviate by 1.7 % to 1.9 % and periods by 0.1 %; with 1, 
 LEAST_FREQUENCY = 1e-4
 """Components of wave vectors below this, in cycles per pixel, count as 0: no picture holds a whole period."""
 
+MOST_FREQUENCY = 0.25
+"""Largest component of a wave vector, in cycles per pixel: a period has at least four pixels."""
+
 Draw: TypeAlias = Callable[[int, tuple[int, int]], Tensor]
 """`draw(channels, counts)`: standard normal noise (B, channels, *counts) for the unit cells of a torus."""
 
@@ -41,12 +44,15 @@ class Lattice:
     origin_px: (2,), or (B, 2) for a batch: a point (y, x) of phase 0, the centre of a cell; cells end at phase 0.5.
     bond: given if wave vector 0 is that of rows, and 1 that of the cells along each row.
     row_offsets: (B, rows), shift of each row in cells, once the rows are placed on a torus.
+    measured: the wave vectors before they were fitted to a torus, which straightens oblique ones that hardly tilt, and
+    leaves none of rows wider than itself; what the lattice consists of remains that of the measured ones.
     """
 
     wave_vectors: Tensor = field(default_factory=lambda: torch.zeros(0, 2))
     origin_px: Tensor = field(default_factory=lambda: torch.zeros(2))
     bond: Bond | None = None
     row_offsets: Tensor | None = None
+    measured: Tensor | None = None
 
     @property
     def is_regular(self) -> bool:
@@ -56,7 +62,7 @@ class Lattice:
     @property
     def has_rows(self) -> bool:
         """Whether the pattern consists of rows along y or x or both: each wave vector lies along an axis."""
-        return self.is_regular and not bool(self.wave_vectors.bool().all(1).any())
+        return self.is_regular and not bool(self._directions.bool().all(1).any())
 
     @property
     def has_cells(self) -> bool:
@@ -66,7 +72,12 @@ class Lattice:
     @property
     def row_axis(self) -> int:
         """The axis along which the rows of the first wave vector follow each other: 0 for horizontal rows."""
-        return int(self.wave_vectors[0, 0] == 0)
+        return int(self._directions[0, 0] == 0)
+
+    @property
+    def _directions(self) -> Tensor:
+        """Wave vectors (N, 2) that tell which components are 0."""
+        return self.wave_vectors if self.measured is None else self.measured
 
     def frequency(self, axis: int) -> float:
         """Frequency of rows along y (0) or x (1), in cycles per pixel; 0 if there are none along that axis."""
@@ -85,11 +96,16 @@ class Lattice:
         sides = torch.tensor(full, dtype=torch.float32)
         counts = (self.wave_vectors * sides).round()
         if self.bond is None:
-            return Lattice(counts / sides)
+            return Lattice(counts / sides, measured=self._directions)
         counts[1] = torch.where(self.wave_vectors[1] > 0, counts[1].clamp(min=1), 0)
         rows = int(counts[0].sum())
         shift = round(self.bond.shift * rows) / max(rows, 1)  # all rows together are shifted by whole cells
-        return Lattice(counts / sides, bond=replace(self.bond, shift=shift))
+        return Lattice(counts / sides, bond=replace(self.bond, shift=shift), measured=self._directions)
+
+    def fits(self, full: tuple[int, int]) -> bool:
+        """Whether a torus of `full` (height, width) pixels holds a period of each wave vector, and they stay apart."""
+        counts = self.fitted(full).wave_vectors
+        return not len(counts) or int(torch.linalg.matrix_rank(counts.double())) == len(counts)
 
     def with_row_offsets(self, full: tuple[int, int], draw: Draw) -> Lattice:
         """This lattice with an offset for each row of a torus of `full` pixels, which deviates at random by `draw`."""
@@ -109,11 +125,14 @@ class Lattice:
         rows, columns = self.cells(full)
         return (columns, rows) if self.row_axis else (rows, columns)
 
-    def torus_size(self, near: tuple[int, int], most: int, multiple: int) -> tuple[int, int]:
-        """Torus (height, width) that stretches periods least: multiples of `multiple` close to `near`, up to `most`."""
+    def torus_size(self, near: tuple[int, int], most: int, multiple: int, least: int = 1) -> tuple[int, int]:
+        """Torus (height, width) that stretches periods least.
+
+        Its sides are multiples of `multiple` close to `near`, from `least` to `most`.
+        """
         sides = []
         for axis in (0, 1):
-            choices = range(max(multiple, near[axis] // 2), min(most, 3 * near[axis] // 2) + 1)
+            choices = range(max(multiple, least, near[axis] // 2), min(most, 3 * near[axis] // 2) + 1)
             costs = {
                 side: self._stretch(axis, side) + SIZE_COST * abs(side / near[axis] - 1)
                 for side in choices

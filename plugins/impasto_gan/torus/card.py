@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from impasto.io.cards import DataAbout, FromOutside, Name, NetworkCard, Range
+from impasto.regularity.lattice import MOST_FREQUENCY
 
 MOST_STAGES, MOST_FEATURES = 8, 64
 """Limits of stages, and of features of the last; each one before may have four times as many, up to MOST_WIDTH."""
@@ -17,8 +18,7 @@ MOST_DEVIATION = 10.0
 
 Mean = Annotated[float, Field(ge=0, le=1)]
 Entry = Annotated[float, Field(ge=-1e6, le=1e6)]
-Frequency = Annotated[float, Field(ge=-0.25, le=0.25)]
-"""Frequency in cycles per pixel: a period has at least four pixels."""
+Frequency = Annotated[float, Field(ge=-MOST_FREQUENCY, le=MOST_FREQUENCY)]
 Vector = Annotated[list[Frequency], Field(min_length=2, max_length=2)]
 Texel = Annotated[float, Field(ge=1e-9, le=1000)]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -31,20 +32,24 @@ LEAST_EXPLAINED = 0.1
 that of a clay roof, whose rows waver, 0.06."""
 
 
-def prepare(dataset: Dataset, canvas_px: int, fine_px: int, cell_px: int, hold_out: bool, device: str) -> TrainingData:
-    """The dataset as training data. ParameterError if its pictures are too small, or of one colour."""
+def prepare(
+    dataset: Dataset,
+    canvas_px: int,
+    fine_px: int,
+    cell_px: int,
+    hold_out: bool,
+    device: str,
+    tell: Callable[[str], None] = lambda note: None,
+) -> TrainingData:
+    """The dataset as training data. ParameterError if its pictures are too small, or of one colour.
+
+    tell: called with a note for the user if its pattern cannot be learned as one.
+    """
     surfaces, wraps, sources = load_surfaces(dataset, hold_out)
     names = tuple(name for name in LEARNED_MAPS if any(name in maps for maps in surfaces))
     pixels = [_tensor(maps, names) for maps in surfaces]
     if names[0] == "base_color" and max(float(tensor[:3].std((1, 2)).max()) for tensor, _ in pixels) < LEAST_DEVIATION:
         raise ParameterError("the data is of one colour: there is nothing to learn", "give pictures with texture")
-    lattice, unit_cell = Lattice(), None
-    if len(surfaces) == 1:
-        lattice = _lattice(surfaces[0])
-        if lattice.has_rows:
-            ((tensor, known),) = pixels
-            lattice, unit_cell = _unit_cell(tensor, lattice)
-            pixels = [(unit_cell.residual(tensor, lattice) if unit_cell is not None else tensor, known)]
     sides = [min(tensor.shape[1:]) for tensor, _ in pixels]
     layouts = _layouts(dataset, sides, canvas_px)
     side = min(side for side, is_layout in zip(sides, layouts, strict=True) if not is_layout)
@@ -52,7 +57,18 @@ def prepare(dataset: Dataset, canvas_px: int, fine_px: int, cell_px: int, hold_o
     if largest < fine_px:
         message = f"the shorter side of the smallest picture is {side} px, too small for crops of {fine_px} px"
         raise ParameterError(message, "give larger pictures, or choose smaller crops")
-    canvas = lattice.torus_size((largest, largest), side // cell_px * cell_px, cell_px)
+
+    def canvas_of(lattice: Lattice) -> tuple[int, int]:
+        return lattice.torus_size((largest, largest), side // cell_px * cell_px, cell_px, fine_px)
+
+    lattice, unit_cell = Lattice(), None
+    if len(surfaces) == 1:
+        lattice = _fitting(_lattice(surfaces[0]), canvas_of, tell)
+        if lattice.has_rows:
+            ((tensor, known),) = pixels
+            lattice, unit_cell = _unit_cell(tensor, lattice)
+            pixels = [(unit_cell.residual(tensor, lattice) if unit_cell is not None else tensor, known)]
+    canvas = canvas_of(lattice)
     labels = dataset.labels
     if len(labels) > 1 and (loose := [sample.name for sample in dataset.samples if sample.label is None]):
         raise ParameterError(f"{loose[0]} has no class, and others have one", "put it into the folder of its class")
@@ -137,6 +153,21 @@ def _lattice(maps: Maps) -> Lattice:
             if lattice.is_regular:
                 return lattice
     return Lattice()
+
+
+def _fitting(lattice: Lattice, canvas_of: Callable[[Lattice], tuple[int, int]], tell: Callable[[str], None]) -> Lattice:
+    """The lattice, or as much of it as the canvas that a step looks at can hold.
+
+    Of tiles the rows along one axis, if those along the other are wider than the canvas; or none at all.
+    """
+    single = (
+        [replace(lattice, wave_vectors=vector[None]) for vector in lattice.wave_vectors] if lattice.has_cells else []
+    )
+    fitting = next(one for one in (lattice, *single, Lattice()) if one.fits(canvas_of(one)))
+    if fitting is not lattice:
+        height, width = canvas_of(lattice)
+        tell(f"a canvas of {width}x{height} px is too small for its pattern, whose period is not learned")
+    return fitting
 
 
 def _unit_cell(picture: Tensor, lattice: Lattice) -> tuple[Lattice, UnitCell | None]:

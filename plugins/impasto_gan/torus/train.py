@@ -328,7 +328,8 @@ def train_torus(parameters: TrainTorusParameters, dataset: Dataset, context: Con
     def build(seed: int) -> TorusTraining:
         context.progress(0, "Preparing the data")
         cell_px = 2 ** (len(GENERATOR_WIDTHS) - 1)
-        data = prepare(dataset, parameters.canvas_px, parameters.crop_px, cell_px, parameters.hold_out, context.device)
+        sides_px = parameters.canvas_px, parameters.crop_px, cell_px
+        data = prepare(dataset, *sides_px, parameters.hold_out, context.device, context.note)
         return TorusTraining(data, parameters, seed, context.device, training_precision(context.device))
 
     return train_model(build, "torus", parameters, dataset, context)
