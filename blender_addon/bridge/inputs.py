@@ -49,7 +49,7 @@ def image_called(name: str) -> bpy.types.Image:
     """Image of this name. ParameterError if there is none."""
     image = bpy.data.images.get(name)
     if image is None:
-        raise ParameterError(f"there is no image called {name!r}", "see bpy.data.images for those that there are")
+        raise ParameterError(f"there is no image called {shown(name)}", "see bpy.data.images for those that there are")
     return image
 
 
@@ -57,7 +57,9 @@ def material_called(name: str) -> bpy.types.Material:
     """Material of this name. ParameterError if there is none."""
     material = bpy.data.materials.get(name)
     if material is None:
-        raise ParameterError(f"there is no material called {name!r}", "see bpy.data.materials for those that there are")
+        raise ParameterError(
+            f"there is no material called {shown(name)}", "see bpy.data.materials for those that there are"
+        )
     return material
 
 
@@ -66,7 +68,7 @@ def recipe_called(name: str) -> Recipe:
     item = bpy.data.materials.get(name) or bpy.data.images.get(name)
     recipe = images.recipe_in(item) if item else None
     if recipe is None:
-        message = f"there is no material and no image called {name!r} that Impasto made"
+        message = f"there is no material and no image called {shown(name)} that Impasto made"
         raise ParameterError(message, "check the name")
     return replace(recipe, inputs={}, made_with={})
 

@@ -12,14 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from ..core.engine.answers import DESCRIPTION
-from ..core.errors import FileError, ParameterError, ProtocolError
-from ..core.system.outside import read_json
+from ..core.errors import FileError, ParameterError, ProtocolError, choices
+from ..core.system.outside import read_json, shown
 from ..core.system.shapes import check
 from ..core.system.transaction import replace_files
 from . import engine
 
 SHIPPED = Path(__file__).parents[1] / "description.json"
 KEPT = "description.json"
+LISTED = "the menu Tool"
+"""What lists all tools."""
 SIZE_PARAMETERS = ("width_px", "height_px")
 
 
@@ -75,8 +77,8 @@ class Catalogue:
     def matcher(self, name: str) -> Mapping[str, Any]:
         """Matcher of this name. ParameterError lists those that there are."""
         if name not in self.matchers:
-            known = ", ".join(self.matchers)
-            raise ParameterError(f"there is no matcher called {name!r}", f"choose from {known}, or refresh the tools")
+            remedy = f"{choices(name, self.matchers, LISTED)}; or refresh the tools"
+            raise ParameterError(f"there is no matcher called {shown(name)}", remedy)
         return self.matchers[name]
 
     def _use(self, description: Mapping[str, Any]) -> None:
@@ -96,8 +98,8 @@ class Catalogue:
 
     def __getitem__(self, name: str) -> Mapping[str, Any]:
         if name not in self._tools:
-            known = ", ".join(self._tools)
-            raise ParameterError(f"there is no tool called {name!r}", f"choose from {known}, or refresh the tools")
+            remedy = f"{choices(name, self._tools, LISTED)}; or refresh the tools"
+            raise ParameterError(f"there is no tool called {shown(name)}", remedy)
         return self._tools[name]
 
 

@@ -12,6 +12,7 @@ import bpy
 
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe
+from ..core.system.outside import shown
 from ..engine import engine
 from ..engine.catalogue import catalogue, properties_of
 from ..jobs.session import jobs
@@ -86,7 +87,7 @@ def toggle_lock(name: str) -> None:
     """Lock a parameter, or let it vary again. ParameterError if no favourite has it."""
     if name not in lockable():
         raise ParameterError(
-            f"no favourite has a parameter {name!r}", "see Locked Parameters in the panel for those that they have"
+            f"no favourite has a parameter {shown(name)}", "see Locked Parameters in the panel for those that they have"
         )
     _liked.locked ^= {name}
 

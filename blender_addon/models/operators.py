@@ -6,7 +6,8 @@ from __future__ import annotations
 import bpy
 from bpy.props import StringProperty
 
-from ..core.errors import ParameterError
+from ..core.errors import ParameterError, choices
+from ..core.system.outside import shown
 from ..engine.catalogue import catalogue
 from ..jobs.operator import tell
 from ..jobs.task import Report, Task
@@ -60,8 +61,8 @@ class IMPASTO_OT_use_model(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         tool = properties.choose_model(context.scene, self.name)
         if tool is None:
-            known = ", ".join(model["name"] for model in catalogue.models) or "none"
-            return tell(self, Report("ERROR", f"there is no model {self.name!r}; there are: {known}"))
+            remedy = choices(self.name, (model["name"] for model in catalogue.models), "the section Models")
+            return tell(self, Report("ERROR", f"there is no model {shown(self.name)}; {remedy}"))
         context.scene.impasto.tool = tool["name"]
         return {"FINISHED"}
 

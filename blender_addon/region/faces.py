@@ -13,6 +13,7 @@ import bpy
 
 from ..bridge import surfaces
 from ..core.errors import ParameterError
+from ..core.system.outside import shown
 from . import mapping, regions, shapes
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ def _colors(numbers: np.ndarray) -> np.ndarray:
 def _object(context: bpy.types.Context, name: str) -> bpy.types.Object:
     item = bpy.data.objects.get(name) if name else context.active_object
     if item is None or item.type != "MESH":
-        what = f"there is no mesh object called {name!r}" if name else "the active object is no mesh"
+        what = f"there is no mesh object called {shown(name)}" if name else "the active object is no mesh"
         raise ParameterError(what, "choose a mesh object, and select faces of it in edit mode")
     return item
 

@@ -10,6 +10,7 @@ import bpy
 from mathutils.geometry import interpolate_bezier
 
 from ..core.errors import ParameterError
+from ..core.system.outside import shown
 from . import shapes
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def chosen(context: bpy.types.Context, name: str) -> bpy.types.Mask:
     else:
         found = getattr(context.space_data, "mask", None) or next(iter(bpy.data.masks), None)
     if found is None:
-        what = f"there is no mask called {name!r}" if name else "there is no mask"
+        what = f"there is no mask called {shown(name)}" if name else "there is no mask"
         raise ParameterError(what, "draw one in the image editor's Mask mode")
     return found
 

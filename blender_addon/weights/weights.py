@@ -8,7 +8,8 @@ from typing import Any
 
 import bpy
 
-from ..core.errors import ParameterError
+from ..core.errors import ParameterError, choices
+from ..core.system.outside import shown
 from ..engine.catalogue import catalogue
 
 OFFLINE = "Blender is offline: turn on Preferences, System, Network, Allow Online Access, or install from a file"
@@ -19,8 +20,8 @@ def named(name: str) -> Mapping[str, Any]:
     for item in catalogue.weights:
         if item["name"] == name:
             return item
-    known = ", ".join(item["name"] for item in catalogue.weights) or "none"
-    raise ParameterError(f"there are no weights called {name!r}", f"there are: {known}; or refresh the tools")
+    known = choices(name, (item["name"] for item in catalogue.weights), "the preferences")
+    raise ParameterError(f"there are no weights called {shown(name)}", f"{known}; or refresh the tools")
 
 
 def missing_for(tool: Mapping[str, Any], parameters: Mapping[str, Any]) -> list[Mapping[str, Any]]:

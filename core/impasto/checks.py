@@ -8,6 +8,7 @@ from .errors import PluginError
 from .matchers import SUBJECTS, Matcher
 from .parameters import SizeParameters, properties_of
 from .schemas import check_conditions, check_parameter
+from .system.outside import shown
 from .text_encoders import MOST_FEATURES, TextEncoder
 from .texture import MAP_CHANNELS
 from .tools import INPUT_KINDS, KINDS, OF_MODEL, TASKS, Input, Tool, makes_tiles, model_parameter
@@ -19,14 +20,14 @@ def check_tool(tool: Tool) -> None:
     """Raise PluginError if a host could not list the tool or draw its parameters."""
     _check_texts(tool, "kind", "name", "label", "description")
     if tool.kind not in KINDS:
-        raise PluginError(f"{tool.name} has the kind {tool.kind!r}", f"derive it from one of {', '.join(KINDS)}")
+        raise PluginError(f"{tool.name} has the kind {shown(tool.kind)}", f"derive it from one of {', '.join(KINDS)}")
     for item in tool.inputs:
         _check_input(tool, item)
     for attribute in ("rank", "preview_px"):
         if not isinstance(value := getattr(tool, attribute), int):
-            raise PluginError(f"{tool.name} has the {attribute} {value!r}", "use a whole number")
+            raise PluginError(f"{tool.name} has the {attribute} {shown(value)}", "use a whole number")
     if tool.task and tool.task not in TASKS:
-        raise PluginError(f"{tool.name} has the task {tool.task!r}", f"use one of {', '.join(TASKS)}, or none")
+        raise PluginError(f"{tool.name} has the task {shown(tool.task)}", f"use one of {', '.join(TASKS)}, or none")
     if makes_tiles(tool) and not issubclass(tool.parameters, SizeParameters):
         raise PluginError(f"{tool.name} makes tiles of an unknown size", "derive its parameters from SizeParameters")
     unknown = set(tool.needs) - set(MAP_CHANNELS)
@@ -46,14 +47,18 @@ def check_matcher(matcher: Matcher) -> None:
     """Raise PluginError if a host could not list the matcher."""
     _check_texts(matcher, "name", "label", "description", "subject", "example")
     if matcher.subject not in SUBJECTS:
-        raise PluginError(f"{matcher.name} has the subject {matcher.subject!r}", f"use one of {', '.join(SUBJECTS)}")
+        raise PluginError(
+            f"{matcher.name} has the subject {shown(matcher.subject)}", f"use one of {', '.join(SUBJECTS)}"
+        )
 
 
 def check_text_encoder(encoder: TextEncoder) -> None:
     """Raise PluginError if models could not record the encoder, or it has no plausible size."""
     _check_texts(encoder, "name", "label")
     if not isinstance(encoder.size, int) or not 1 <= encoder.size <= MOST_FEATURES:
-        raise PluginError(f"{encoder.name} has the size {encoder.size!r}", f"say a number from 1 to {MOST_FEATURES}")
+        raise PluginError(
+            f"{encoder.name} has the size {shown(encoder.size)}", f"say a number from 1 to {MOST_FEATURES}"
+        )
 
 
 def _check_texts(named: Tool | Matcher | TextEncoder, *attributes: str) -> None:
@@ -62,12 +67,12 @@ def _check_texts(named: Tool | Matcher | TextEncoder, *attributes: str) -> None:
             raise PluginError(f"{type(named).__name__} has no {attribute}", "set it as a class attribute")
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", named.name):
         kind = next(word for base, word in NAMED.items() if isinstance(named, base))
-        raise PluginError(f"the {kind} name {named.name!r} is not lower-case words joined by hyphens", "rename it")
+        raise PluginError(f"the {kind} name {shown(named.name)} is not lower-case words joined by hyphens", "rename it")
 
 
 def _check_input(tool: Tool, item: Input) -> None:
     if item.kind not in INPUT_KINDS:
-        message = f"{tool.name}'s input {item.name} has the kind {item.kind!r}"
+        message = f"{tool.name}'s input {item.name} has the kind {shown(item.kind)}"
         raise PluginError(message, f"use one of {', '.join(INPUT_KINDS)}")
     if item.takes_many and item.kind != "maps":
         raise PluginError(f"{tool.name}'s input {item.name} takes many, but is no picture", "declare one dataset")
@@ -82,4 +87,4 @@ def _check_input(tool: Tool, item: Input) -> None:
 def _check_is_for_many(tool: Tool, name: str, other: str) -> None:
     """Raise PluginError unless `other`, for each value of which an input or a parameter is, takes many values."""
     if other not in [item.name for item in tool.inputs if item.many]:
-        raise PluginError(f"{tool.name}: {name} is for each {other!r}", "name an input that takes many")
+        raise PluginError(f"{tool.name}: {name} is for each {shown(other)}", "name an input that takes many")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from .errors import DeviceError, FileError
 from .system.folders import user_folder
-from .system.outside import read_json
+from .system.outside import read_json, shown
 from .system.transaction import replace_files
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ def choose_device(wanted: str, preferred: Callable[[Sequence[str]], str | None])
     else:
         chosen = next((device for device in available if device.split(":")[0] == wanted), wanted)
     if chosen not in available:
-        raise DeviceError(f"there is no device {chosen!r} here", f"choose from auto, {', '.join(available)}")
+        raise DeviceError(f"there is no device {shown(chosen)} here", f"choose from auto, {', '.join(available)}")
     _check_fork(chosen)
     if chosen == "cpu":
         leave_a_core_free()
@@ -152,7 +152,7 @@ def fast_precision(device: str) -> str:
 
     wanted = os.environ.get("IMPASTO_PRECISION", "")
     if wanted not in ("", "float32", "bfloat16"):
-        raise DeviceError(f"IMPASTO_PRECISION is {wanted!r}", "set it to float32 or bfloat16, or leave it out")
+        raise DeviceError(f"IMPASTO_PRECISION is {shown(wanted)}", "set it to float32 or bfloat16, or leave it out")
     if device.startswith("cuda"):
         return wanted or ("bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32")
     if device != "cpu":

@@ -9,6 +9,11 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+MOST_NAMED = 12
+"""Limit of names that a remedy lists."""
+LONGEST_NAME = 100
+"""Characters of an unknown name that are compared with known ones."""
+
 
 class ImpastoError(Exception):
     """Base of all expected errors. `remedy` says what the user can do now; `exit_code` is that of the command."""
@@ -78,8 +83,19 @@ class Cancelled(BaseException):
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Beginning of a remedy for an unknown name, `did you mean 'source'? `; "" if no known name is similar."""
-    near = difflib.get_close_matches(name, list(known), n=1)
+    near = difflib.get_close_matches(name[:LONGEST_NAME], list(known), n=1)
     return f"did you mean {near[0]!r}? " if near else ""
+
+
+def choices(name: str, known: Iterable[str], listed: str) -> str:
+    """Remedy for an unknown name: the known one that is most like it, and all of them if they are few.
+
+    listed: what lists them, a command or a menu, which takes the place of many names.
+    """
+    names = sorted(known)
+    if len(names) > MOST_NAMED:
+        return f"{did_you_mean(name, names)}{listed} lists all {len(names)}"
+    return f"{did_you_mean(name, names)}choose from {', '.join(names) or 'none'}"
 
 
 def error_from_name(name: str, message: str, remedy: str) -> ImpastoError:

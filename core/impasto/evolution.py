@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .crossover import Crossover
-from .errors import ParameterError, did_you_mean
+from .errors import ParameterError, choices
 from .library.models import ModelLibrary
 from .matchers import Match
 from .matching import of_size
@@ -73,7 +73,7 @@ def _check(favourites: Sequence[Recipe], variety: float, locked: Collection[str]
     known = {name for tool in tools for name in tool.parameters.model_fields}
     for name in locked:
         if name not in known:
-            remedy = f"{did_you_mean(name, known)}the parameters are {', '.join(sorted(known))}"
+            remedy = choices(name, known, f"`impasto tools {tools[0].name}`")
             raise ParameterError(f"no recipe has a parameter {shown(name)} to be kept", remedy)
 
 

@@ -19,13 +19,14 @@ import pluggy
 
 from . import hookspecs, trial
 from .checks import check_matcher, check_text_encoder, check_tool
-from .errors import ImpastoError, ParameterError, PluginError, did_you_mean
+from .errors import ImpastoError, ParameterError, PluginError, choices
 from .io.formats import BUILTIN_EXPORTERS, Exporter
 from .library.installed import WeightsLibrary
 from .library.models import ModelLibrary
 from .library.weights import Weights, check_weights
 from .matchers import Matcher
 from .system.folders import user_folder
+from .system.outside import shown
 from .text_encoders import TextEncoder
 from .tools import Generator, Tool, in_order
 
@@ -93,20 +94,20 @@ class Registry:
         return self.hook.impasto_encode(patches=patches, context=context)
 
     def tool(self, name: str) -> Tool:
-        """The tool called `name`. ParameterError lists the tools, or says why its plugin is unavailable."""
+        """The tool called `name`. ParameterError names the most similar one, or plugins that could not load."""
         if name in self.tools:
             return self.tools[name]
         broken = [status.name for status in self.plugins if status.error]
         also = f"; these plugins could not load: {', '.join(broken)} (see `impasto doctor`)" if broken else ""
-        remedy = f"{did_you_mean(name, self.tools)}choose from {', '.join(sorted(self.tools))}{also}"
-        raise ParameterError(f"there is no tool called {name!r}", remedy)
+        remedy = f"{choices(name, self.tools, '`impasto tools`')}{also}"
+        raise ParameterError(f"there is no tool called {shown(name)}", remedy)
 
     def matcher(self, name: str) -> Matcher:
         """The matcher called `name`. ParameterError lists the known ones."""
         if name in self.matchers:
             return self.matchers[name]
-        remedy = f"{did_you_mean(name, self.matchers)}choose from {', '.join(sorted(self.matchers))}"
-        raise ParameterError(f"there is no matcher called {name!r}", remedy)
+        remedy = choices(name, self.matchers, "`impasto generate --help`")
+        raise ParameterError(f"there is no matcher called {shown(name)}", remedy)
 
     def text_encoder(self, name: str) -> TextEncoder:
         """The text encoder called `name`. ParameterError lists the known ones."""
@@ -114,7 +115,7 @@ class Registry:
             return self.text_encoders[name]
         known = ", ".join(sorted(self.text_encoders)) or "none"
         remedy = f"install the plugin that adds it (known: {known}), or leave it empty for the built-in one"
-        raise ParameterError(f"there is no text encoder called {name!r}", remedy)
+        raise ParameterError(f"there is no text encoder called {shown(name)}", remedy)
 
     def tools_for(self, task: str) -> list[Tool]:
         """The tools that do a task (one of `impasto.tools.TASKS`), the one that hosts take by themselves first."""
@@ -129,8 +130,8 @@ class Registry:
         """The exporter called `name`. ParameterError lists the known ones."""
         if name in self.exporters:
             return self.exporters[name]
-        known = ", ".join(sorted(self.exporters))
-        raise ParameterError(f"there is no file format called {name!r}", f"choose from {known}")
+        remedy = choices(name, self.exporters, "`impasto export --help`")
+        raise ParameterError(f"there is no file format called {shown(name)}", remedy)
 
 
 @dataclass
@@ -232,7 +233,7 @@ def _collect(
     for item in getattr(module, hook, list)():
         check(item)
         if item.name in known or item.name in found:
-            raise PluginError(f"another plugin has {item.name!r} already", "rename it or uninstall one of the two")
+            raise PluginError(f"another plugin has {shown(item.name)} already", "rename it or uninstall one of the two")
         found[item.name] = item
     return found
 

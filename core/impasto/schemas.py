@@ -61,18 +61,20 @@ def check_conditions(where: str, name: str, properties: Mapping[str, Any]) -> No
     """Raise PluginError for a `visible_if` that can never hold, or that a host cannot compare."""
     conditions = properties[name].get("visible_if", {})
     if not isinstance(conditions, Mapping):
-        raise PluginError(f"{where} has the condition {conditions!r}", "write json_schema_extra=visible_if(…)")
+        raise PluginError(f"{where} has the condition {shown(conditions)}", "write json_schema_extra=visible_if(…)")
     for other, values in conditions.items():
         if other == name or other not in properties:
             remedy = f"{did_you_mean(other, properties)}name another parameter of the same tool"
-            raise PluginError(f"{where} is visible if {other!r} has some value, but that is no other parameter", remedy)
+            raise PluginError(
+                f"{where} is visible if {shown(other)} has some value, but that is no other parameter", remedy
+            )
         if properties[other]["type"] in ("array", "object"):
             raise PluginError(f"{where} is visible if {other} has some value, but that is a tuple", "name a scalar")
         if not isinstance(values, list) or not values:
-            raise PluginError(f"{where} is visible if {other} is {values!r}", 'write visible_if("method", "best")')
+            raise PluginError(f"{where} is visible if {other} is {shown(values)}", 'write visible_if("method", "best")')
         for value in values:
             if not _can_be(properties[other], value):
-                message = f"{where} is visible if {other} is {value!r}, which it can never be"
+                message = f"{where} is visible if {other} is {shown(value)}, which it can never be"
                 raise PluginError(message, f"{other} can be {_possible_values(properties[other])}")
 
 

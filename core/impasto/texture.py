@@ -88,7 +88,7 @@ class Maps(Mapping[str, Texture]):
         sizes = set()
         for name, texture in self.textures.items():
             if name not in MAP_CHANNELS:
-                raise ParameterError(f"there is no map called {name!r}", f"use one of {', '.join(MAP_CHANNELS)}")
+                raise ParameterError(f"there is no map called {shown(name)}", f"use one of {', '.join(MAP_CHANNELS)}")
             channels = texture.pixels.shape[2]
             if channels != MAP_CHANNELS[name]:
                 raise ParameterError(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field, ValidationError
 
-from .errors import ModelError, ParameterError, did_you_mean
+from .errors import ModelError, ParameterError, choices
 from .parameters import (
     UNKNOWN_AZIMUTH,
     Angle,
@@ -36,6 +36,7 @@ from .parameters import (
 )
 from .recipe import Recipe
 from .schemas import holds
+from .system.outside import shown
 from .texture import Maps
 
 if TYPE_CHECKING:
@@ -279,11 +280,10 @@ def validate(tool: Tool, given: Mapping[str, Any]) -> Parameters:
         first = error.errors()[0]
         name = _name_at(tool, first["loc"]) or "parameters"
         if first["type"] == "extra_forbidden":
-            known = tool.parameters.model_fields
-            remedy = f"{did_you_mean(name, known)}its parameters are: {', '.join(known) or 'none'}"
-            raise ParameterError(f"{tool.name} has no parameter {name!r}", remedy) from error
+            remedy = choices(name, tool.parameters.model_fields, f"`impasto tools {tool.name}`")
+            raise ParameterError(f"{tool.name} has no parameter {shown(name)}", remedy) from error
         reason = first["msg"][0].lower() + first["msg"][1:]
-        message = f"{tool.name}: {name} got {first['input']!r}: {reason}"
+        message = f"{tool.name}: {name} got {shown(first['input'])}: {reason}"
         raise ParameterError(message, f"see `impasto tools {tool.name}`") from error
 
 

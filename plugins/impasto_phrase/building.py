@@ -10,6 +10,7 @@ from impasto.parameters import properties_of
 from impasto.plugins import registry
 from impasto.recipe import Step
 from impasto.schemas import color_of
+from impasto.system.outside import shown
 
 from .levels import level, stepped, within
 from .palettes import lightness, moved, shaded, tinted, toned
@@ -96,7 +97,7 @@ class _Builder:
 
     def _cannot(self, slot: str) -> None:
         word = self.reading.words.get(slot, slot)
-        self.notes.append(f"{word!r} has no effect on {self.label}")
+        self.notes.append(f"{shown(word)} has no effect on {self.label}")
 
     def _choose(self, slot: str, value: str) -> None:
         """One of the choices of the material, such as the bond of bricks."""

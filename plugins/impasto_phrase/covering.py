@@ -8,6 +8,7 @@ from typing import Any
 from impasto.parameters import properties_of
 from impasto.plugins import registry
 from impasto.recipe import Step
+from impasto.system.outside import shown
 
 from .levels import level
 from .reading import Reading
@@ -64,5 +65,5 @@ def covering_step(text: str, how: str, reading: Reading) -> tuple[Step, list[str
         if slot == "wetness":
             parameters["wetness"] = level(slot, schemas["wetness"], value)
         elif slot not in ("leaves", "needles", reading.material):
-            notes.append(f"{reading.words.get(slot, slot)!r} has no effect on the layer of {reading.material}")
+            notes.append(f"{shown(reading.words.get(slot, slot))} has no effect on the layer of {reading.material}")
     return Step(COVER, parameters), notes

@@ -111,9 +111,9 @@ class Phrase(Matcher):
         if start is not None:
             message = f"{shown(subject)} changes nothing that is known here"
             raise ParameterError(message, f"{remedy}write for example 'a little darker', or 'more moss'")
-        known = f"the materials are {', '.join(materials())}"
         message = f"{shown(subject)} names no material that is known here"
-        raise ParameterError(message, f"{remedy}{known}; write for example {self.example!r}")
+        remedy += f"`impasto tools` lists the {len(materials())} materials"
+        raise ParameterError(message, f"{remedy}; write for example {self.example!r}")
 
 
 def _position(start: Recipe | None) -> int | None:
@@ -134,5 +134,7 @@ def _words_left_out(reading: Reading) -> list[str]:
     notes = []
     for index, word in enumerate(dict.fromkeys(reading.unknown)):
         near = _nearest(word) if index < MOST_NEAREST else ()
-        notes.append(f"{word!r} has no meaning here" + (f"; known is {', '.join(near)}" if near else ""))
-    return notes + [f"{word!r} was left out: a phrase makes one material" for word in dict.fromkeys(reading.left_out)]
+        notes.append(f"{shown(word)} has no meaning here" + (f"; known is {', '.join(near)}" if near else ""))
+    return notes + [
+        f"{shown(word)} was left out: a phrase makes one material" for word in dict.fromkeys(reading.left_out)
+    ]

@@ -9,6 +9,7 @@ from impasto.library.models import ModelLibrary
 from impasto.parameters import properties_of
 from impasto.plugins import registry
 from impasto.recipe import Step
+from impasto.system.outside import shown
 from impasto.tools import model_parameter
 
 from .building import STEPS, amount_of, size_factor
@@ -55,5 +56,5 @@ def slid(step: Step, reading: Reading, models: ModelLibrary) -> tuple[dict[str, 
             moved = values.get(slider, about["default"]) + UPWARDS[word] * STEPS[amount]
             values[slider] = min(max(moved, about["low"]), about["high"])
         else:
-            notes.append(f"{reading.words.get(slot, slot)!r} has no effect on {model.label}")
+            notes.append(f"{shown(reading.words.get(slot, slot))} has no effect on {model.label}")
     return {**made, name: values}, notes

@@ -121,6 +121,8 @@ def _wholes(part: str) -> Iterator[str]:
     if part.endswith("? "):  # before a remedy
         part += "{}"
     part = re.sub(r"^\{\}(?=[a-z]{2})", "", part).replace("{}{}", "{}").strip()
+    if re.fullmatch("`[^`]*`", part):  # a command alone
+        return
     if part.strip("{}.,:() ") and part not in NOT_SHOWN and (SENTENCE.search(part) or WHY.match(part)):
         before = "{} " if WHY.match(part) else "{}" if part.startswith(", ") else ""
         yield from OF_SEVERAL.get(part, [before + part])

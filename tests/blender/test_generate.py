@@ -212,9 +212,9 @@ def test_a_relative_path_in_a_file_that_was_never_saved_is_refused(scene):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"tool": "nonsense"}, "no tool called 'nonsense'.*choose from"),
+        ({"tool": "nonsense"}, "no tool called 'nonsense'; the menu Tool lists all"),
         ({"tool": "checker", "parameters": '{"squares": 1000}'}, "squares got 1000.*less than or equal to 64"),
-        ({"tool": "checker", "parameters": '{"sqares": 1}'}, "no parameter 'sqares'.*its parameters are"),
+        ({"tool": "checker", "parameters": '{"sqares": 1}'}, "no parameter 'sqares'.*did you mean 'squares'"),
         ({"tool": "checker", "parameters": "squares=3"}, "parameters is not JSON"),
         ({"tool": "quilt", "source": "/nowhere/wall.png"}, "no file called /nowhere/wall.png"),
         ({"tool": "quilt", "image": "nothing"}, "no image called 'nothing'"),

@@ -228,7 +228,7 @@ class TestRenders:
     ("given", "message"),
     [
         ({"tool": "checker"}, "checker is no stylizer; choose from .*patches-style"),
-        ({"tool": "nonsense"}, "no tool called 'nonsense'.*choose from"),
+        ({"tool": "nonsense"}, "no tool called 'nonsense'; the menu Tool lists all"),
         ({"style": ""}, "flat needs the input style"),
         ({"style": "/nowhere/monet.png"}, "no image and no file called /nowhere/monet.png"),
         ({"image": "nothing"}, "no image called 'nothing'"),

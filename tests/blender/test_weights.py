@@ -272,7 +272,7 @@ def test_the_preferences_list_them_with_size_and_licence(extension, library):
 @pytest.mark.parametrize(
     ("operator", "given", "message"),
     [
-        ("download_weights", {"name": "nonsense"}, "no weights called 'nonsense'; there are: "),
+        ("download_weights", {"name": "nonsense"}, "no weights called 'nonsense'; .*or refresh the tools"),
         ("download_weights", {"name": "other"}, "no published hash"),
         ("remove_weights", {"name": "net"}, "net are not installed"),
         ("install_weights", {}, "no file is given"),

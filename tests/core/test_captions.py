@@ -68,3 +68,15 @@ def test_captions_are_part_of_what_a_dataset_is(tmp_path):
         (tmp_path / "a_base_color.txt").write_text(text)
         hashes.add(read_dataset(tmp_path, smallest_px=16).sha256())
     assert len(hashes) == 3
+
+
+@pytest.mark.parametrize("count", ["0", "-1"])
+def test_a_count_below_one_is_refused(impasto, count, tmp_path):
+    for option in ("--count", "--side-px", "--captions"):
+        done = impasto("captions", "draw", option, count, "--out", tmp_path / "drawn", "--materials", "bricks")
+        assert done.returncode == 2
+        assert f"{option} got {count}\n  give 1 or more" in done.stderr
+    assert "--captions got" in impasto("captions", "write", tmp_path, "--captions", count).stderr
+    assert not (tmp_path / "drawn").exists()
+    for command in (("batch", "tint", "wall.png", "--out", "o", "--seeds"), ("evaluate", "model", "x", "y", "--seeds")):
+        assert "no whole number from 1 upwards" in impasto(*command, count).stderr

@@ -118,8 +118,8 @@ def test_parameters_are_options_with_ranges_and_defaults(impasto):
     ("arguments", "code", "said"),
     [
         (("generate", "checker", "--squares", "999", "--out", "x"), 2, "squares got 999"),
-        (("generate", "checker", "--seed", "-3", "--out", "x"), 2, "seed must be between"),
-        (("generate", "nothing", "--out", "x"), 2, "invalid choice"),
+        (("generate", "checker", "--seed", "-3", "--out", "x"), 2, "no whole number from 0 to 2,147,483,647"),
+        (("generate", "nothing", "--out", "x"), 2, "there is no TOOL|MATCHER 'nothing'"),
         (("generate", "quilt", "--out", "x"), 2, "quilt needs the input source"),
         (("tools", "nothing"), 2, "no tool called 'nothing'"),
         (("seamless", "nowhere.png", "--out", "x"), 3, "cannot read nowhere.png"),

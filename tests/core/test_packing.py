@@ -295,3 +295,9 @@ def test_another_machine_is_not_asked_to_pack(tmp_path, capsys):
     with pytest.raises(SystemExit):
         main([*line, "--out", str(tmp_path / "out")])
     assert "another machine cannot pack" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["X=height x=height", "a=height a=roughness", "gltf BASECOLOR=height"])
+def test_two_packed_pictures_of_one_file_are_refused(text):
+    with pytest.raises(ParameterError, match="would be one file"):
+        packing_of(text)

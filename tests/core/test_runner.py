@@ -89,7 +89,7 @@ def test_progress_covers_all_steps_in_order(photo):
     [
         (Step("blend"), "blend needs the input style"),
         (Step("blend", inputs={"style": "nowhere"}), "'nowhere', which was not given"),
-        (Step("blend", inputs={"stile": "source"}), "no input 'stile'; did you mean 'style'\\? its inputs are: style"),
+        (Step("blend", inputs={"stile": "source"}), "no input 'stile'; did you mean 'style'\\? choose from style"),
         (Step("nothing"), "no tool called 'nothing'"),
         (Step("checker", {"squares": 0}), "squares got 0"),
     ],

@@ -137,7 +137,7 @@ def test_help_shows_styles_masks_start_and_the_tools_own_parameters(impasto):
     ("arguments", "code", "said"),
     [
         (("cat.png",), 2, "--style"),
-        (("cat.png", *RED, "--tool", "nothing"), 2, "invalid choice"),
+        (("cat.png", *RED, "--tool", "nothing"), 2, "there is no --tool 'nothing'"),
         (("flat", "cat.png", *RED), 3, "cannot read flat"),
         (("cat.png", *FLAT, *RED * 17), 2, "--style is given 17 times"),
         (("cat.png", "--tool", "blend", *RED * 2), 2, "give it once"),
@@ -222,4 +222,4 @@ def test_every_value_of_a_parameter_is_compared_on_one_sheet(impasto, folder, tm
     again = impasto(*given, "--out", tmp_path)
     assert "is there already" in again.stderr
     refused = impasto("stylize", folder / "cat.png", *FLAT, "--style", folder / "red.png", "--compare", "strength")
-    assert "invalid choice: 'strength'" in refused.stderr
+    assert "there is no --compare 'strength'" in refused.stderr

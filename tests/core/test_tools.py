@@ -175,7 +175,7 @@ def test_names_that_are_no_options_are_refused(name):
         ({"count": "many"}, "count got 'many'"),
         ({"amount": float("nan")}, "amount"),
         ({"method": "slow"}, "'fast' or 'best'"),
-        ({"amuont": 0.5}, "no parameter 'amuont'; did you mean 'amount'\\? its parameters are: flag, count"),
+        ({"amuont": 0.5}, "no parameter 'amuont'; did you mean 'amount'\\? choose from amount, color, count"),
     ],
 )
 def test_a_wrong_parameter_is_named_with_its_value(given, said):

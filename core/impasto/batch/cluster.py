@@ -317,4 +317,4 @@ def parse_resources(text: str) -> dict[str, float]:
     try:
         return {name: float(amount) for name, amount in (part.split("=") for part in text.split())}
     except ValueError:
-        raise ParameterError(f"{text!r} is not NAME=AMOUNT", "write --resources GPU=1") from None
+        raise ParameterError(f"{shown(text)} is not NAME=AMOUNT", "write --resources GPU=1") from None

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from ..errors import ParameterError, did_you_mean
+from ..errors import ParameterError, choices
 from ..recipe import Recipe
 from ..schemas import color_of
 from ..system.outside import parse_json, shown
@@ -43,7 +43,7 @@ def _place(tools: Sequence[Tool], name: str) -> tuple[int, str]:
         numbered = " or ".join(f"{index + 1}.{own}" for index in found)
         raise ParameterError(f"several steps have the parameter {shown(own)}", f"write {numbered}")
     known = sorted({known for index in wanted for known in tools[index].parameters.model_fields})
-    remedy = f"{did_you_mean(own, known)}their parameters are: {', '.join(known) or 'none'}"
+    remedy = choices(own, known, f"`impasto tools {tools[wanted[0]].name}`" if wanted else "")
     raise ParameterError(f"no step has the parameter {shown(name)}", remedy)
 
 

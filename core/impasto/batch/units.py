@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ..errors import ParameterError
+from ..system.outside import shown
 
 SECONDS = {"s": 1, "min": 60, "h": 3600}
 BYTES = {"MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
@@ -15,7 +16,7 @@ def parse_time(text: str) -> float:
     """Seconds of 90s, 10min, 1.5h. ParameterError for anything else."""
     found = re.fullmatch(r"(\d+(?:\.\d*)?)\s*(s|min|h)", text.strip())
     if not found or not float(found[1]):
-        raise ParameterError(f"{text!r} is no time", "write 90s, 10min or 1.5h")
+        raise ParameterError(f"{shown(text)} is no time", "write 90s, 10min or 1.5h")
     return float(found[1]) * SECONDS[found[2]]
 
 
@@ -23,7 +24,7 @@ def parse_memory(text: str) -> int:
     """Bytes of 800MiB, 4GiB or 4G. ParameterError for anything else."""
     found = re.fullmatch(r"(\d+(?:\.\d*)?)\s*([mgt])(i?b)?", text.strip().lower())
     if not found or not float(found[1]):
-        raise ParameterError(f"{text!r} is no amount of memory", "write 800MiB or 4GiB")
+        raise ParameterError(f"{shown(text)} is no amount of memory", "write 800MiB or 4GiB")
     return int(float(found[1]) * BYTES[BYTE_NAMES[found[2]]])
 
 

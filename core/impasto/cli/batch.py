@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..errors import FileError, ParameterError
 from ..system.interruption import Stop
 from .making import add_output
-from .options import add_command, parse_metres
+from .options import add_command, parse_metres, whole_number
 from .printed import Planned, PlannedJob
 from .sources import SOURCES_HELP, add_named_inputs, found_sources, named_files
 from .terminal import Terminal
@@ -52,7 +52,9 @@ def add_batch(commands: Any) -> None:
     add_named_inputs(parser)
     text = "real-world width of each source in metres"
     parser.add_argument("--width-m", type=parse_metres, metavar="METRES", help=text)
-    parser.add_argument("--seeds", type=_count, default=1, metavar="N", help="results of each source (default: 1)")
+    parser.add_argument(
+        "--seeds", type=whole_number(), default=1, metavar="N", help="results of each source (default: 1)"
+    )
     text = "names of results, of {name}, {index}, {seed}, {recipe} and {tool} (default: {name}, or {name}_{seed})"
     parser.add_argument("--pattern", metavar="PATTERN", help=text)
     parser.add_argument("--dry-run", action="store_true", help="list what would be made, and its size")
@@ -83,21 +85,15 @@ def _resources(text: str) -> dict[str, float]:
 def _add_workers(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("workers")
     text = "processes (default: one for each processor core or graphics card)"
-    group.add_argument("--workers", type=_count, metavar="N", help=text)
+    group.add_argument("--workers", type=whole_number(), metavar="N", help=text)
     text = "processor threads of each (default: 1, or with graphics cards their share)"
-    group.add_argument("--threads", type=_count, metavar="N", help=text)
+    group.add_argument("--threads", type=whole_number(), metavar="N", help=text)
     group.add_argument("--time-limit", type=_time, metavar="TIME", help="for each job, such as 90s or 10min")
     group.add_argument("--memory-limit", type=_memory, metavar="SIZE", help="for each job, such as 4GiB")
     text = "how often a job is tried whose process dies (default: 2)"
-    group.add_argument("--tries", type=_count, default=2, metavar="N", help=text)
+    group.add_argument("--tries", type=whole_number(), default=2, metavar="N", help=text)
     text = "do not write contact_sheet.png"
     group.add_argument("--no-contact-sheet", dest="contact_sheet", action="store_false", help=text)
-
-
-def _count(text: str) -> int:
-    if not (text.isdecimal() and 1 <= int(text[:9]) < 10**6 and len(text) < 9):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 upwards")
-    return int(text)
 
 
 def _time(text: str) -> float:

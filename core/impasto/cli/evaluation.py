@@ -12,9 +12,9 @@ from ..errors import FileError, ModelError, ParameterError
 from ..library.models import Model, read_model, record_figures
 from ..library.tensors import SUFFIX
 from ..plugins import registry
-from ..system.outside import parse_json, printable
+from ..system.outside import parse_json, printable, shown
 from .gallery import add_gallery
-from .options import add_command, add_device, add_seed, parse_size
+from .options import add_command, add_device, add_seed, parse_size, whole_number
 from .terminal import Terminal
 
 
@@ -37,7 +37,9 @@ def _add_model(kinds: Any) -> None:
         "data", type=Path, metavar="DATA", help="a picture, a PBR set, or a folder of them or of classes"
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder for evaluation.json and contact_sheet.png")
-    parser.add_argument("--seeds", type=int, default=3, metavar="N", help="how many results are judged (default: 3)")
+    parser.add_argument(
+        "--seeds", type=whole_number(), default=3, metavar="N", help="how many results are judged (default: 3)"
+    )
     parser.add_argument("--size", type=parse_size, default=(512, 512), metavar="PX", help="side of each (default: 512)")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the generator")
     text = "judge by the quarter of a picture that is for choosing settings (without it: by the last quarter)"
@@ -62,7 +64,7 @@ def _add_picture(kinds: Any) -> None:
         help="judge small pieces of the source and noise of its spectrum as well (default: --controls)",
     )
     text = "networks that learn to tell each of them from the source: 10 s each and more of one core (default: 0)"
-    parser.add_argument("--classifiers", type=int, default=0, metavar="N", help=text)
+    parser.add_argument("--classifiers", type=whole_number(0), default=0, metavar="N", help=text)
     text = "picture to write: the source, the result across its corner, tiled 2x2, and on a ball (PNG)"
     parser.add_argument("--sheet", type=Path, metavar="FILE", help=text)
     add_seed(parser)
@@ -164,7 +166,7 @@ def _settings(given: Sequence[str]) -> Mapping[str, Any]:
     for item in given:
         name, separator, value = item.partition("=")
         if not (name and separator):
-            raise ParameterError(f"--set got {item!r}", "write --set NAME=VALUE, such as --set variation=0.8")
+            raise ParameterError(f"--set got {shown(item)}", "write --set NAME=VALUE, such as --set variation=0.8")
         try:
             settings[name] = parse_json(value, name)
         except FileError:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import FileError, ParameterError
 from ..system.names import usable_name
-from ..system.outside import files_in, is_folder, parse_json
+from ..system.outside import files_in, is_folder, parse_json, shown
 from .options import add_command, add_device, add_seed, parse_size
 from .terminal import Terminal
 
@@ -63,7 +63,7 @@ def _tool_and_parameters(text: str) -> tuple[str, dict[str, Any]]:
     for item in filter(None, given.split(",")):
         name, separator, value = item.partition("=")
         if not (name and separator):
-            raise ParameterError(f"--tools got {text!r}", "write TOOL:NAME=VALUE, such as TOOL:model=my-wall")
+            raise ParameterError(f"--tools got {shown(text)}", "write TOOL:NAME=VALUE, such as TOOL:model=my-wall")
         try:
             parameters[name] = parse_json(value, name)
         except FileError:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..evolution import MAX_PARENTS, MORE_LIKE, more_like
 from ..system.names import usable_name
+from ..system.outside import shown
 from .making import add_output, carry_out
 from .options import add_command, add_seed, parse_size
 from .sources import add_named_inputs, named_files, recipe_in
@@ -42,7 +43,7 @@ def _variety(text: str) -> float:
     except ValueError:
         value = -1.0
     if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
+        raise argparse.ArgumentTypeError(f"{shown(text)} is not a number from 0 to 1")
     return value
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from ..parameters import properties_of
 from ..recipe import MAX_SEED, MAX_VALUES, name_inputs
 from ..schemas import color_of, limits_of, readable, readable_default
 from ..system import outside
+from ..system.outside import shown
 from ..texture import check_metres
 from ..tools import Input, Tool, without_effect
 
@@ -19,6 +20,8 @@ SIZE_PARAMETERS = ("width_px", "height_px")
 """Parameters that --size gives instead."""
 RENAMED = {"start_from": "from"}
 """Parameters whose option has a shorter name, a keyword in Python."""
+MOST_COUNT = 999_999
+"""Limit of numbers of things for which nothing else is said."""
 LEFT_OUT = "-"
 """Placeholder for a value that is left out."""
 
@@ -35,7 +38,7 @@ def add_seed(parser: argparse.ArgumentParser) -> None:
     """Add --seed."""
     parser.add_argument(
         "--seed",
-        type=int,
+        type=whole_number(0, MAX_SEED),
         default=0,
         metavar="N",
         help=f"0 to {readable(MAX_SEED)}; another seed, another result (default: 0)",
@@ -53,12 +56,25 @@ def add_engine(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--engine", metavar="ADDRESS", help=text)
 
 
+def whole_number(least: int = 1, most: int = MOST_COUNT) -> Callable[[str], int]:
+    """A parser of whole numbers in a range. It raises ArgumentTypeError for others."""
+
+    def parse(text: str) -> int:
+        digits = text.removeprefix("-")
+        if not (digits.isdecimal() and len(digits) < 12 and least <= int(text) <= most):
+            limits = f"from {least} upwards" if most == MOST_COUNT else f"from {least} to {readable(most)}"
+            raise argparse.ArgumentTypeError(f"{shown(text)} is no whole number {limits}")
+        return int(text)
+
+    return parse
+
+
 def parse_metres(text: str) -> float:
     """A real-world length in metres. ArgumentTypeError if it is none."""
     try:
         check_metres("it", value := float(text))
     except (ValueError, ParameterError):
-        message = f"{text!r} is not a width in metres; write 1.5 for one and a half"
+        message = f"{shown(text)} is not a width in metres; write 1.5 for one and a half"
         raise argparse.ArgumentTypeError(message) from None
     return value
 
@@ -70,7 +86,7 @@ def parse_size(text: str) -> tuple[int, int]:
     except ValueError:
         sides = []
     if len(sides) not in (1, 2) or min(sides) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a size; write 1024x1024, or 1024 for a square")
+        raise argparse.ArgumentTypeError(f"{shown(text)} is not a size; write 1024x1024, or 1024 for a square")
     return sides[0], sides[-1]
 
 
@@ -79,7 +95,9 @@ def parse_crop(text: str) -> tuple[float, float, float, float]:
     try:
         left, top, right, bottom = (float(part) for part in text.split(","))
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not left,top,right,bottom, such as 0.1,0.1,0.9,0.9") from None
+        raise argparse.ArgumentTypeError(
+            f"{shown(text)} is not left,top,right,bottom, such as 0.1,0.1,0.9,0.9"
+        ) from None
     return left, top, right, bottom
 
 
@@ -90,7 +108,7 @@ def parse_json(text: str) -> dict[str, Any]:
     except FileError:
         value = None
     if not isinstance(value, dict):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a JSON object")
+        raise argparse.ArgumentTypeError(f"{shown(text)} is not a JSON object")
     return value
 
 
@@ -232,11 +250,13 @@ def _named_numbers(text: str) -> dict[str, float]:
     try:
         return {name.strip(): float(value) for name, _, value in pairs}
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=NUMBER, such as brightness=1.5,contrast=-1") from None
+        raise argparse.ArgumentTypeError(
+            f"{shown(text)} is not NAME=NUMBER, such as brightness=1.5,contrast=-1"
+        ) from None
 
 
 def _floats(text: str) -> list[float]:
     try:
         return [float(part) for part in text.split(",")]
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not numbers joined by commas") from None
+        raise argparse.ArgumentTypeError(f"{shown(text)} is not numbers joined by commas") from None

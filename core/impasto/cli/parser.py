@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import argparse
 import logging
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from ..errors import ParameterError
-from ..system.outside import printable
+from ..errors import ParameterError, choices
+from ..system.outside import SHOWN_CHARACTERS, printable, shortened, shown
+
+LONG_WORD = re.compile(rf"\S{{{SHOWN_CHARACTERS + 1},}}")
+"""Pattern of a word in one of argparse's messages, which quote what they do not know as a whole."""
+LONGEST_MESSAGE = 3 * SHOWN_CHARACTERS
 
 
 class Parser(argparse.ArgumentParser):
@@ -22,9 +27,34 @@ class Parser(argparse.ArgumentParser):
         group.add_argument("-v", "--verbose", action="count", help="log what is done; -vv: in more detail")
         group.add_argument("-q", "--quiet", action="store_true", help="no progress and no notes: results and errors")
 
+        for kind, parse in ((int, _whole_number), (float, _number)):
+            self.register("type", kind, parse)
+
     def error(self, message: str) -> NoReturn:
         """Raise the mistake as a ParameterError, so that it is reported like any other error, as JSON if requested."""
-        raise ParameterError(message, f"see `{self.prog} --help`")
+        words = LONG_WORD.sub(lambda found: shortened(found[0]), message)
+        raise ParameterError(shortened(words, LONGEST_MESSAGE), f"see `{self.prog} --help`")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Refuse what is no choice of an action. argparse would quote the whole value, and a hundred choices."""
+        if action.choices is not None and value not in action.choices:
+            remedy = choices(str(value), map(str, action.choices), f"`{self.prog} --help`")
+            named = "/".join(action.option_strings) or action.metavar or action.dest
+            raise ParameterError(f"there is no {named} {shown(value)}", remedy)
+
+
+def _whole_number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{shown(text)} is not a whole number") from None
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{shown(text)} is not a number") from None
 
 
 @dataclass(frozen=True)

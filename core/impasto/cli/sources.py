@@ -98,6 +98,8 @@ def named_files(given: Sequence[str]) -> dict[str, Path]:
     for item in given:
         name, separator, file = item.partition("=")
         if not (name and separator and file):
-            raise ParameterError(f"--input got {item!r}", "write --input NAME=FILE, such as --input source=brick.jpg")
+            raise ParameterError(
+                f"--input got {shown(item)}", "write --input NAME=FILE, such as --input source=brick.jpg"
+            )
         files[name] = Path(file)
     return files

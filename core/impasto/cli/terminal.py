@@ -15,7 +15,7 @@ from ..about import VERSION
 from ..data.class_warnings import class_warnings
 from ..errors import ImpastoError, ParameterError
 from ..library.models import Model
-from ..system.outside import printable
+from ..system.outside import printable, shortened
 from ..system.streams import screen
 from ..tools import Result
 from . import tables
@@ -280,7 +280,7 @@ class Terminal:
         """Print a table of the results of a gallery, and those that failed."""
         for entry in entries:
             if entry.error:
-                self._fail(f"{entry.source}, {entry.method}: {entry.error}", entry.remedy)
+                self._fail(f"{entry.source}, {shortened(entry.method)}: {entry.error}", entry.remedy)
         results = [
             GalleryResult(**{name: getattr(one, name) for name in GalleryResult.model_fields}) for one in entries
         ]

@@ -7,6 +7,7 @@ import argparse
 from ..errors import ParameterError
 from ..recipe import MAX_SEED
 from .making import refuse_to_replace
+from .options import whole_number
 
 MAX_VARIATIONS = 16
 
@@ -14,13 +15,7 @@ MAX_VARIATIONS = 16
 def add_variations(parser: argparse.ArgumentParser, default: int = 1) -> None:
     """Add --variations."""
     text = f"results, each with a seed of its own, up to {MAX_VARIATIONS} (default: {default})"
-    parser.add_argument("--variations", type=_variations, default=default, metavar="N", help=text)
-
-
-def _variations(text: str) -> int:
-    if not (text.isdecimal() and 1 <= int(text[:3]) <= MAX_VARIATIONS):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {MAX_VARIATIONS}")
-    return int(text)
+    parser.add_argument("--variations", type=whole_number(1, MAX_VARIATIONS), default=default, metavar="N", help=text)
 
 
 def names_of_variations(arguments: argparse.Namespace, own: str) -> list[str]:

@@ -18,7 +18,7 @@ import numpy as np
 from ..about import VERSION
 from ..errors import ParameterError, ProtocolError, WorkerError
 from ..system.names import check_name
-from ..system.outside import files_in, is_folder, read_bytes, shown
+from ..system.outside import files_in, is_folder, read_bytes, shortened, shown
 from ..system.transaction import replace_files
 from .answers import Answer
 from .wire import MAX_ARRAY_BYTES
@@ -40,7 +40,7 @@ OPTIONS = {
 SSH_FAILED, NO_COMMAND = 255, (126, 127)
 """Exit codes: of ssh itself, and of a shell that could not start the command."""
 ADDRESS = re.compile(
-    r"ssh://(?:(?P<user>[\w][\w.-]*)@)?(?P<host>[A-Za-z0-9_][\w.-]*|\[[0-9a-fA-F:.%]+\])(?::(?P<port>\d{1,5}))?(?P<python>/[^\0\n]*)?"
+    r"ssh://(?:(?P<user>[\w][\w.-]{0,63})@)?(?P<host>[A-Za-z0-9_][\w.-]{0,252}|\[[0-9a-fA-F:.%]+\])(?::(?P<port>\d{1,5}))?(?P<python>/[^\0\n]*)?"
 )
 """Names that begin with "-" would be options of ssh."""
 UNKNOWN_KEY = re.compile(r"Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED")
@@ -97,7 +97,7 @@ class Remote:
         """Error for the end of its connection, by ssh's exit code and last lines; None if the worker is the cause."""
         text = "\n".join(said)
         if code in NO_COMMAND:
-            return WorkerError(f"there is no {self.python} on {self.place}", EXAMPLE)
+            return WorkerError(f"there is no {shortened(self.python)} on {shortened(self.place)}", EXAMPLE)
         known = self._cause_of_ssh(text) if code == SSH_FAILED else self._cause_of_python(text)
         if known:
             return WorkerError(*known)
@@ -105,30 +105,31 @@ class Remote:
             return None
         reason = next((line.strip()[-200:] for line in reversed(said) if line.strip()), "ssh said nothing")
         remedy = "nothing was changed here: try again, and see whether ssh reaches it from a terminal"
-        return WorkerError(f"the connection to {self.place} was lost: {reason}", remedy)
+        return WorkerError(f"the connection to {shortened(self.place)} was lost: {reason}", remedy)
 
     def _cause_of_ssh(self, text: str) -> tuple[str, str] | None:
         """Message and remedy for what ssh says when it cannot connect."""
         if UNKNOWN_KEY.search(text):
-            message = f"the host key of {self.place} is unknown, or not the one that it had"
+            message = f"the host key of {shortened(self.place)} is unknown, or not the one that it had"
             return message, f"run `ssh {self.place}` once in a terminal, compare the fingerprint, and confirm it"
         if NOT_ADMITTED.search(text):
             remedy = f"put your key there (`ssh-copy-id {self.place}`) and unlock it (`ssh-add`)"
-            return f"{self.place} asks for a password, or does not accept the key", remedy
+            return f"{shortened(self.place)} asks for a password, or does not accept the key", remedy
         if NO_SUCH_HOST.search(text):
             remedy = "check the address, or add the name to ~/.ssh/config"
-            return f"there is no machine called {self.host}", remedy
+            return f"there is no machine called {shortened(self.host)}", remedy
         if NO_ANSWER.search(text):
-            return f"{self.place} does not answer", "check that it is on, that it runs an ssh server, and the port"
+            remedy = "check that it is on, that it runs an ssh server, and the port"
+            return f"{shortened(self.place)} does not answer", remedy
         return None
 
     def _cause_of_python(self, text: str) -> tuple[str, str] | None:
         """Message and remedy for what a Python says that cannot start the worker."""
         if NO_IMPASTO.search(text):
-            message = f"{self.python} on {self.place} has no impasto"
+            message = f"{shortened(self.python)} on {shortened(self.place)} has no impasto"
             return message, f"install impasto {VERSION} there, or give the path of the Python that has it"
         if TOO_OLD.search(text):
-            message = f"{self.python} on {self.place} is too old"
+            message = f"{shortened(self.python)} on {shortened(self.place)} is too old"
             return message, "give the path of a Python 3.11 or newer that has impasto"
         return None
 

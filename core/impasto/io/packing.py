@@ -6,6 +6,7 @@ Each channel is a map, or one minus it, so packing is exact and can be undone.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ import numpy as np
 
 from ..errors import ParameterError, did_you_mean
 from ..surface.color import linear_to_srgb
+from ..system.outside import shown
 from ..texture import COLOR_MAPS, MAP_CHANNELS, Maps, Texture
 
 NEUTRAL: Mapping[str, tuple[float, ...]] = {
@@ -131,6 +133,14 @@ class Packing:
     pictures: tuple[Picture, ...]
     describe: Callable[[Material], Mapping[str, str]] = lambda material: {}
 
+    def __post_init__(self) -> None:
+        """Raise ParameterError for two pictures of one file, since many disks do not tell `X` from `x`."""
+        patterns = Counter(one.pattern.casefold() for one in self.pictures)
+        if same := [one.pattern for one in self.pictures if patterns[one.pattern.casefold()] > 1]:
+            names = " and ".join(pattern.format(name="NAME") for pattern in same[:2])
+            message = f"two packed pictures would be one file: {names}"
+            raise ParameterError(message, "give them names that differ in more than capitals")
+
     def pictures_for(self, names: Collection[str]) -> list[Picture]:
         """The pictures that show one of these maps at least."""
         return [one.fitted(names) for one in self.pictures if one.map_names & set(names)]
@@ -188,7 +198,7 @@ def _parse_picture(text: str) -> Picture:
     name, separator, channels = text.partition("=")
     if not (separator and re.fullmatch(r"\w+", name, re.ASCII)):
         remedy = "write a name and its channels, such as orm=ambient_occlusion,roughness,metallic"
-        raise ParameterError(f"{text!r} is no packed picture", remedy)
+        raise ParameterError(f"{shown(text)} is no packed picture", remedy)
     found = tuple(channel for part in channels.split(",") for channel in _parse_channels(part))
     if len(found) not in CHANNEL_COUNTS:
         message = f"the packed picture {name} has {len(found)} channels"
@@ -207,11 +217,11 @@ def _parse_channels(text: str) -> Iterable[Channel]:
     name, _, component = text.removeprefix("1-").partition(".")
     if name not in MAP_CHANNELS:
         remedy = f"{did_you_mean(name, MAP_CHANNELS)}a channel is a map ({', '.join(MAP_CHANNELS)}), 1-MAP, or a number"
-        raise ParameterError(f"there is no map called {name!r} to pack", remedy)
+        raise ParameterError(f"there is no map called {shown(name)} to pack", remedy)
     channels = all_of(name, is_inverted=is_inverted)
     if not component:
         return channels
     if component not in COMPONENTS[: len(channels)]:
         remedy = f"its components are {', '.join(COMPONENTS[: len(channels)])}"
-        raise ParameterError(f"the map {name} has no component {component!r}", remedy)
+        raise ParameterError(f"the map {name} has no component {shown(component)}", remedy)
     return (channels[COMPONENTS.index(component)],)

@@ -45,7 +45,7 @@ def rerun(
     for given in inputs or {}:
         if given not in recipe.inputs:
             remedy = f"{did_you_mean(given, recipe.inputs)}its inputs are: {', '.join(sorted(recipe.inputs)) or 'none'}"
-            raise ParameterError(f"the recipe in {file} has no input {given!r}", remedy)
+            raise ParameterError(f"the recipe in {file} has no input {shown(given)}", remedy)
     exporter = _exporter_of(file)
     name = usable_name(set_name(file))
     _refuse_existing(folder, name, exporter)

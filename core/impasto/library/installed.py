@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import FileError, ModelError, ParameterError
+from ..errors import FileError, ModelError, ParameterError, choices
 from ..system.folders import user_folder
 from ..system.locks import held
 from ..system.outside import check_file, explained, is_there, open_file, shown
@@ -88,8 +88,8 @@ class WeightsLibrary:
     def named(self, name: str) -> Weights:
         """The declaration of this name. ParameterError lists the known ones."""
         if name not in self.declared:
-            known = ", ".join(sorted(self.declared))
-            raise ParameterError(f"there are no weights called {name!r}", f"choose from {known}")
+            remedy = choices(name, self.declared, "`impasto weights list`")
+            raise ParameterError(f"there are no weights called {shown(name)}", remedy)
         return self.declared[name]
 
     def path(self, name: str) -> Path:

@@ -19,12 +19,12 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import FileError, ImpastoError, ModelError, ParameterError
+from ..errors import FileError, ImpastoError, ModelError, ParameterError, choices
 from ..io.cards import MODEL_NAME, read_card
 from ..system.folders import user_folder
 from ..system.locks import held
 from ..system.names import as_unicode, check_name
-from ..system.outside import check_file, explained, files_in, is_there, open_file, read_bytes, shown
+from ..system.outside import check_file, explained, files_in, is_folder, is_there, open_file, read_bytes, shown
 from ..system.transaction import recover, replace_files
 from ..texture import Maps
 from .tensors import SUFFIX, read_tensors, write_tensors
@@ -238,7 +238,7 @@ class ModelLibrary:
                     return replace(read_model(path), shipped=path != own)
             except ImpastoError as error:
                 damage = damage or error
-        raise damage or ModelError(f"there is no model {name!r} in {shown(self.folder)}", "see `impasto models list`")
+        raise damage or self._unknown(name)
 
     def install(self, file: Path) -> Model:
         """Copy a model file into the library under the name on its card, after checking all its tensors."""
@@ -260,7 +260,7 @@ class ModelLibrary:
     def _refuse_to_replace(self, target: Path) -> None:
         if is_there(target):
             remedy = f"`impasto models remove {target.stem}` first"
-            raise ModelError(f"there is a model {target.stem!r} already", remedy)
+            raise ModelError(f"there is a model {shown(target.stem)} already", remedy)
 
     def remove(self, name: str) -> Path:
         """Delete one of the user's models, readable or not, and the files beside it; return its path.
@@ -276,7 +276,14 @@ class ModelLibrary:
         if any((place / path.name).is_file() for place in self.shipped):
             remedy = "a model of your own of the same name replaces it"
             raise ModelError(f"{name} is shipped and cannot be removed", remedy)
-        raise ModelError(f"there is no model {name!r}", "see `impasto models list`")
+        raise self._unknown(name)
+
+    def _unknown(self, name: str) -> ModelError:
+        """The error for a name that no model has."""
+        files = [file for place in (self.folder, *self.shipped) if is_folder(place) for file in files_in(place)]
+        known = {file.stem for file in files if file.suffix == SUFFIX}
+        remedy = choices(name, known, "`impasto models list`")
+        return ModelError(f"there is no model {shown(name)} in {shown(self.folder)}", remedy)
 
     def catalogue(self) -> dict[str, list[dict[str, Any]]]:
         """Description of the models for hosts, as JSON: `models`, and `damaged_models` with the reasons."""

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from ..errors import PluginError
+from ..system.outside import shown
 
 Shapes = Mapping[str, tuple[int, ...]]
 """Shapes of tensors by name."""
@@ -126,7 +127,7 @@ def check_weights(weights: Weights) -> None:
         if not file.url.startswith("https://"):
             raise PluginError(f"{where} would come from {file.url}", "give an https address")
         if file.sha256 and not re.fullmatch(r"[0-9a-f]{8,64}", file.sha256):
-            raise PluginError(f"{where} have the hash {file.sha256!r}", "give 8 to 64 digits of the SHA-256")
+            raise PluginError(f"{where} have the hash {shown(file.sha256)}", "give 8 to 64 digits of the SHA-256")
         if file.sha256 and file.size_bytes <= 0:
             raise PluginError(f"{where} have no size", "a download is checked by hash and size: give both")
 

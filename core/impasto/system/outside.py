@@ -237,9 +237,12 @@ def is_unicode(text: str) -> bool:
 
 def shown(value: object) -> str:
     """A value as messages show it: one short line without terminal control characters."""
-    text = str(value) if isinstance(value, os.PathLike) else repr(value) if isinstance(value, str) else f"{value!r}"
-    text = printable(text)
-    limit = 4 * SHOWN_CHARACTERS if isinstance(value, os.PathLike) else SHOWN_CHARACTERS
+    is_path = isinstance(value, os.PathLike)
+    return shortened(printable(str(value) if is_path else repr(value)), SHOWN_CHARACTERS * (4 if is_path else 1))
+
+
+def shortened(text: str, limit: int = SHOWN_CHARACTERS) -> str:
+    """A text without its middle, if it is longer than `limit` characters."""
     return text if len(text) <= limit else f"{text[: limit // 2]}…{text[-limit // 2 :]}"
 
 

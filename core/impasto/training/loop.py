@@ -244,7 +244,7 @@ def new_model_path(name: str, context: Context) -> Path:
     path = context.models.path(name)
     if is_there(path):
         raise ModelError(
-            f"there is a model {name!r} already", f"choose another name, or `impasto models remove {name}`"
+            f"there is a model {shown(name)} already", f"choose another name, or `impasto models remove {name}`"
         )
     return path
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from impasto.errors import ParameterError
+from impasto.errors import ParameterError, choices
+from impasto.system.outside import shown
 from impasto.system.transaction import replace_files
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 LEARNED = ("base_color", "height", "roughness", "metallic")
 CAPTIONS = 8
+LEAST = {"count": 1, "side_px": 1, "captions": 1, "seed": 0}
+"""Least number that each option takes."""
 
 
 def add_captions(subparsers: Any) -> None:
@@ -30,10 +33,13 @@ def add_captions(subparsers: Any) -> None:
     draws = actions.add_parser("draw", help=text, description=f"{text[0].upper()}{text[1:]}.")
     draws.epilog = "example:\n  impasto captions draw --count 24 --out drawn"
     draws.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the sets, one a material")
-    draws.add_argument("--count", type=int, default=24, metavar="N", help="sets of each material (default: 24)")
-    draws.add_argument("--side-px", type=int, default=256, metavar="N", help="side of the sets (default: 256)")
+    text = "sets of each material (default: 24)"
+    draws.add_argument("--count", type=int, default=24, metavar="N", help=text)
+    text = "side of the sets (default: 256)"
+    draws.add_argument("--side-px", type=int, default=256, metavar="N", help=text)
     draws.add_argument("--materials", nargs="+", default=[], metavar="NAME", help="some of the procedural materials")
-    draws.add_argument("--seed", type=int, default=0, metavar="N", help="another seed, other sets (default: 0)")
+    text = "another seed, other sets (default: 0)"
+    draws.add_argument("--seed", type=int, default=0, metavar="N", help=text)
     draws.set_defaults(run=_draw)
     text = "write captions beside pictures and map sets: their class, measured colours and adjectives"
     writes = actions.add_parser("write", help=text, description=f"{text[0].upper()}{text[1:]}.")
@@ -53,9 +59,11 @@ def _draw(arguments: argparse.Namespace, terminal: Any) -> None:
     from .captions import captions_of
     from .drawn import draw, drawings
 
+    _check(arguments)
     names = arguments.materials or sorted(materials())
     if unknown := sorted(set(names) - set(materials())):
-        raise ParameterError(f"there is no material {unknown[0]!r}", f"choose from {', '.join(sorted(materials()))}")
+        remedy = choices(unknown[0], materials(), "`impasto tools`")
+        raise ParameterError(f"there is no material {shown(unknown[0])}", remedy)
     written = []
     with terminal.progress() as on_progress:
         for index, drawing in enumerate(drawings(names, arguments.count, arguments.side_px, arguments.seed)):
@@ -77,6 +85,7 @@ def _write(arguments: argparse.Namespace, terminal: Any) -> None:
 
     from .captions import captions_of, facts_of
 
+    _check(arguments)
     written = []
     with terminal.progress() as on_progress:
         dataset = read_dataset(arguments.data, on_progress=lambda part, message: on_progress(0.5 * part, message))
@@ -89,6 +98,12 @@ def _write(arguments: argparse.Namespace, terminal: Any) -> None:
             facts = facts_of(sample.load(), sample.label or sample.name)
             written.append(_write_captions(file, captions_of(facts, arguments.captions, rng)))
     terminal.written(written, [])
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    for name, least in LEAST.items():
+        if (value := getattr(arguments, name, least)) < least:
+            raise ParameterError(f"--{name.replace('_', '-')} got {value}", f"give {least} or more")
 
 
 def _caption_file(sample: Sample) -> Path | None:

@@ -68,7 +68,7 @@ def _checked(text: str, card: StackGanCard, context: Context) -> str:
     if not text:
         if not card.examples:
             raise ParameterError(f"{card.name} needs a phrase", "give one, such as --text 'old red bricks'")
-        context.note(f"no text was given: this is {card.examples[0]!r}")
+        context.note(f"no text was given: this is {shown(card.examples[0])}")
         return card.examples[0]
     if len(text) > LONGEST_TEXT:
         message = f"the text has {len(text)} characters, and at most {LONGEST_TEXT} are read"

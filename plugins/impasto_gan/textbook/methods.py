@@ -14,6 +14,7 @@ from impasto.data.dataset import Dataset
 from impasto.device import training_precision
 from impasto.errors import ParameterError
 from impasto.library.networks import fitted
+from impasto.system.outside import shown
 from impasto.texture import Maps
 from impasto.tools import Result
 from impasto.training.loop import train_model
@@ -87,5 +88,5 @@ def _class_of(material: str, card: TextbookCard) -> int:
     if not material or not card.classes:
         return 0
     if material not in card.classes:
-        raise ParameterError(f"{card.name} has no class {material!r}", f"choose one of {', '.join(card.classes)}")
+        raise ParameterError(f"{card.name} has no class {shown(material)}", f"choose one of {', '.join(card.classes)}")
     return card.classes.index(material)

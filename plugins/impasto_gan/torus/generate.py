@@ -17,6 +17,7 @@ from impasto.errors import ParameterError, did_you_mean
 from impasto.regularity.lattice import Draw, Lattice
 from impasto.regularity.region import Region, full_region
 from impasto.surface.relief import HALO_PX, normal_from_height, occlusion_from_height
+from impasto.system.outside import shown
 from impasto.texture import MAP_CHANNELS, Maps
 from impasto.training.noise import NoiseField
 
@@ -261,7 +262,7 @@ def _moved(model: TorusModel, parameters: TorusParameters) -> Tensor:
     for name, value in parameters.sliders.items():
         if name not in known:
             remedy = f"{did_you_mean(name, known)}its sliders are: {', '.join(known) or 'none'}"
-            raise ParameterError(f"{model.card.name} has no slider {name!r}", remedy)
+            raise ParameterError(f"{model.card.name} has no slider {shown(name)}", remedy)
         low, high = known[name].get("low", -3.0), known[name].get("high", 3.0)
         if not low <= value <= high:
             raise ParameterError(f"the slider {name} got {value:g}", f"give {low:g} to {high:g}")
@@ -286,7 +287,7 @@ def _class_weights(card: TorusCard, parameters: TorusParameters) -> tuple[float,
 def _class_index(card: TorusCard, name: str) -> int:
     wanted = name or card.classes[0]
     if wanted not in card.classes:
-        raise ParameterError(f"{card.name} knows no material {wanted!r}", f"use one of {', '.join(card.classes)}")
+        raise ParameterError(f"{card.name} knows no material {shown(wanted)}", f"use one of {', '.join(card.classes)}")
     return card.classes.index(wanted)
 
 

@@ -1,0 +1,140 @@
+"""What errors quote of what was given: at most 80 characters, and of known names those that help."""
+
+import argparse
+import ast
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from impasto.cli.main import make_parser
+from impasto.errors import MOST_NAMED, ImpastoError, choices
+from impasto.plugins import registry
+from impasto.recipe import Recipe
+from impasto.runner import run
+
+ROOT = Path(__file__).parents[2]
+LONG = "<long>" * 300
+NESTED = "[" * 1000 + "]" * 1000
+LONGEST = 4 * 80
+"""Limit of characters of a message or a remedy."""
+
+
+def commands(parser: argparse.ArgumentParser, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:
+    """Each command by its words, with its parser."""
+    yield words, parser
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, sub in action.choices.items():
+                yield from commands(sub, (*words, name))
+
+
+def test_no_option_of_any_command_quotes_a_long_value_whole():
+    whole, tried = make_parser(), 0
+    for words, parser in commands(whole):
+        for action in parser._actions:
+            option = action.option_strings[:1]
+            if action.nargs == 0 or (action.type in (None, str, Path) and action.choices is None):
+                continue  # any text is right for it
+            with pytest.raises(ImpastoError) as caught:
+                whole.parse_args([*words, *option, LONG])
+            assert len(caught.value.message) < LONGEST, caught.value.message
+            assert len(caught.value.remedy) < LONGEST, caught.value.remedy
+            tried += 1
+    assert tried > 500
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("tools", LONG),
+        ("nothing", LONG),
+        ("plugins", "check", LONG),
+        ("generate", LONG),
+        ("generate", "checker", f"--{LONG}", "3"),
+        ("generate", "checker", "--out", "o", "--engine", f"ssh://{LONG[1:]}"),
+        ("generate", "checker", "--out", "o", "--engine", LONG),
+        ("generate", "checker", "--out", "o", "--estimator-parameters", NESTED),
+        ("generate", "checker", "--out", "o", "--device", LONG),
+        ("generate", "checker", "--out", "o", "--export", LONG),
+        ("generate", "checker", "--out", "o", "--export", f"a={LONG}"),
+        ("generate", "phrase", LONG, "--out", "o"),
+        ("generate", "torus", "--model", LONG, "--out", "o"),
+        ("seamless", "a.png", "--out", "o", "--input", LONG),
+        ("export", "a", "--out", "o", "--preset", LONG),
+        ("evaluate", "gallery", "wall.png", "--out", "o", "--tools", LONG),
+        ("evaluate", "gallery", "wall.png", "--out", "o", "--tools", f"quilt:{LONG}=1"),
+        ("evaluate", "gallery", "wall.png", "--out", "o", "--tools", f"quilt:{LONG}"),
+        ("models", "show", LONG),
+        ("models", "remove", LONG),
+        ("weights", "download", LONG),
+        ("weights", "remove", LONG),
+        ("captions", "draw", "--out", "o", "--materials", LONG),
+        ("batch", LONG, "wall.png", "--out", "o"),
+        ("batch", "quilt", "wall.png", "--out", "o", "--time-limit", LONG),
+        ("batch", "quilt", "wall.png", "--out", "o", "--pattern", "{" + LONG + "}"),
+    ],
+    ids=lambda arguments: " ".join(word[:14] for word in arguments),
+)
+def test_no_command_quotes_a_long_value_whole(impasto, arguments, tmp_path):
+    from PIL import Image
+
+    Image.linear_gradient("L").convert("RGB").save(tmp_path / "wall.png")
+    done = impasto(*arguments, cwd=tmp_path)
+    assert 2 <= done.returncode < 10, done.stderr
+    assert max(map(len, done.stderr.splitlines())) < LONGEST, done.stderr
+
+
+def test_recipes_quote_little_of_a_long_value():
+    for recipe in (
+        {"steps": LONG},
+        {"steps": [{"tool": LONG}]},
+        {"steps": [{"tool": "quilt", "parameters": {LONG: 1}}]},
+        {"steps": [{"tool": "quilt", "parameters": {"block_px": LONG}}]},
+        {"steps": [{"tool": "quilt", "inputs": {LONG: "source"}}]},
+        {"steps": [{"tool": "tint"}], LONG: 1},
+    ):
+        with pytest.raises(ImpastoError) as caught:
+            run(Recipe.from_json(json.dumps(recipe)))
+        assert len(str(caught.value)) < 2 * LONGEST, caught.value
+
+
+def test_every_quoted_value_in_an_error_is_shown_in_one_way():
+    """`shown` quotes at most 80 characters and no control character; {value!r} would quote all."""
+    ours = {"core/impasto/__init__.py", "core/impasto/batch/__init__.py"}  # AttributeErrors of Python code
+    found = []
+    for folder in ("core", "plugins", "blender_addon"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            if str(path.relative_to(ROOT).as_posix()) in ours:
+                continue
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.FormattedValue) and node.conversion == ord("r"):
+                    found.append(f"{path.relative_to(ROOT)}:{node.lineno} {ast.unparse(node.value)}")
+    known = ("near[0]", "matcher.example", "self.example")  # names and examples of ours
+    assert [one for one in found if not one.endswith(known)] == []
+
+
+def test_an_unknown_name_is_answered_with_the_nearest_and_with_what_lists_them():
+    with pytest.raises(ImpastoError) as caught:
+        registry().tool("quitl")
+    assert caught.value.remedy.startswith("did you mean 'quilt'? `impasto tools` lists all ")
+    assert len(caught.value.remedy) < 160
+    assert choices("png17", ["png", "png16"], "a menu") == "did you mean 'png16'? choose from png, png16"
+    many = [f"name{index}" for index in range(MOST_NAMED + 1)]
+    assert choices("x", many, "a menu") == f"a menu lists all {len(many)}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("generate", "quitl", "--out", "o"), "did you mean 'quilt'?"),
+        (("tools", "quitl"), "did you mean 'quilt'?"),
+        (("generate", "torus", "--model", "brickz", "--out", "o"), "did you mean 'bricks'?"),
+        (("export", "a", "--preset", "gtlf", "--out", "o"), "did you mean 'gltf'?"),
+    ],
+)
+def test_a_misspelt_name_is_answered_in_few_words(impasto, arguments, said, tmp_path):
+    done = impasto(*arguments, cwd=tmp_path)
+    assert said in done.stderr
+    assert len(done.stderr) < LONGEST
