@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -15,11 +18,12 @@ from impasto_synthesis.layout import Pattern
 from impasto_synthesis.patch_synthesis import PatchSynthesis
 from impasto_synthesis.patch_synthesis.alignment import aligned
 from impasto_synthesis.patch_synthesis.atlas import Patterns
-from impasto_synthesis.patch_synthesis.layout import enlarged, positions_of
+from impasto_synthesis.patch_synthesis.layout import enlarged, is_inside, positions_of
 from impasto_synthesis.patch_synthesis.level import levels_of
 from impasto_synthesis.patch_synthesis.parameters import PatchSynthesisParameters
 from impasto_synthesis.patch_synthesis.phases import AtlasPhases, Phases
 from impasto_synthesis.patch_synthesis.similar import find_similar
+from impasto_synthesis.patch_synthesis.synthesis import Step, synthesise
 
 data = pytest.importorskip("skimage.data")
 
@@ -123,6 +127,59 @@ def test_pieces_of_a_fine_weave_are_aligned() -> None:
     made = aligned(field, level, phases, torch.Generator().manual_seed(0))
     steps = (made[:, :, 16] - made[:, :, 15] - torch.tensor([[0], [1]])) % 8
     assert not steps.any()
+
+
+def test_no_piece_is_aligned_beyond_the_photograph() -> None:
+    """The weave would fit a pixel outside, but there is nothing to show."""
+    y, x = np.mgrid[:64, :64]
+    weave = torch.from_numpy(np.sin(2 * np.pi * x / 8) * np.sin(2 * np.pi * y / 8)).float()[None]
+    level = list(levels_of(weave, (32, 32)))[-1]
+    field = positions_of((32, 32), torch.device("cpu")) + torch.tensor([10, 15])[:, None, None]
+    field[1, :, 16:] -= 31  # its left column shows the photograph's, a pixel after what the other piece would show
+    phases = AtlasPhases(Patterns((0,), (Pattern(),)), 1, "cpu")
+    for seed in range(8):
+        made = aligned(field, level, phases, torch.Generator().manual_seed(seed))
+        assert is_inside(made, level.size).all()
+
+
+def test_what_is_out_of_phase_moves_to_a_repeat_inside_the_photograph() -> None:
+    """A running bond of 24 x 20 px in a photograph of 60 x 50 px: the nearest repeat is often beyond its border."""
+    pattern = Pattern(np.float32([[1 / 24, 0], [0, 1 / 20]]), Sublattice(1, 1, 2))
+    phases = AtlasPhases(Patterns((0,), (pattern,)), 1, "cpu")
+    here = positions_of((96, 80), torch.device("cpu"))
+    field = torch.stack([here[0] * 7 % 60, here[1] * 11 % 50])
+    kept = phases.kept(field, (60, 50))
+    assert is_inside(kept, (60, 50)).all()
+    in_phase = phases.costs(kept.flatten(1), here.flatten(1)) == 0
+    assert in_phase.float().mean() > 0.45  # snapping finds whole periods, half of which are in the bond
+
+
+@pytest.mark.parametrize("periods", [(0, 31), (37, 0)], ids=["columns", "rows"])
+def test_the_border_of_the_photograph_is_not_drawn_out(
+    periods: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows of one pixel were repeated where pieces reached beyond a photograph whose sides are no whole periods."""
+    monkeypatch.setattr("impasto_synthesis.patch_synthesis.level.COARSEST_PX", 32)  # so that it has four levels
+    size = height, width = 171, 237
+    y, x = np.mgrid[:height, :width]
+    joint = np.any([axis % period < 4 for axis, period in zip((y, x), periods, strict=True) if period], 0)
+    grey = np.where(joint, 0.9, 0.5 + 0.08 * np.random.default_rng(3).standard_normal(size))
+    shown: list[Step] = []
+    steps = synthesise
+
+    def kept(*given: Any) -> Iterator[Step]:
+        for step in steps(*given):
+            shown.append(step)
+            yield step
+
+    monkeypatch.setattr("impasto_synthesis.patch_synthesis.seamless.synthesise", kept)
+    color(np.repeat(grey.astype(np.float32)[..., None], 3, 2), height_px=342, width_px=474, quality="quick")
+    field, source = shown[-1].field, shown[-1].source
+    repeated = 0
+    for axis in (0, 1):
+        on_border = (field[axis] == 0) | (field[axis] == source[axis] - 1)
+        repeated += int((on_border & (field[axis] == field[axis].roll(-1, axis))).sum())
+    assert repeated < 20  # beside a cut it may happen; clamped to the border, 66 to 346 were
 
 
 def test_similar_places_look_alike_and_lie_apart() -> None:

@@ -33,11 +33,32 @@ class Borders:
     beyond: Tensor
 
 
+@dataclass(frozen=True)
+class _Room:
+    """The least and the largest moves (2, P) of pieces that stay inside the source."""
+
+    least: Tensor
+    largest: Tensor
+
+    @classmethod
+    def of(cls, field: Tensor, piece: Tensor, size: tuple[int, int]) -> _Room:
+        """That of pieces (H, W) of a field (2, H, W) in a source of this size."""
+        places, index = field.flatten(1), piece.flatten().expand(2, -1)
+        first = torch.zeros(2, int(piece.max()) + 1, dtype=torch.long, device=field.device)
+        lowest = first.scatter_reduce(1, index, places, "amin", include_self=False)
+        highest = first.scatter_reduce(1, index, places, "amax", include_self=False)
+        return cls(-lowest, torch.tensor(size, device=field.device)[:, None] - 1 - highest)
+
+    def fits(self, moves: Tensor) -> Tensor:
+        """Whether moves (n, 2, P) of the pieces keep them inside (n, P)."""
+        return ((moves >= self.least) & (moves <= self.largest)).all(1)
+
+
 def aligned(field: Tensor, level: Level, phases: AtlasPhases, generator: torch.Generator) -> Tensor:
     """The field (2, H, W), whose pieces are moved to where their borders fit best on the level.
 
-    A piece is all that is shifted alike, by any number of turns around the torus. Only about half of the pieces move at
-    a time, so that neighbours do not both move towards each other.
+    A piece is all that is shifted alike, by any number of turns around the torus. None is moved beyond the source. Only
+    about half of the pieces move at a time, so that neighbours do not both move towards each other.
     """
     lengths = field.shape[1:]
     shifts = field - positions_of((lengths[0], lengths[1]), field.device)
@@ -49,6 +70,7 @@ def aligned(field: Tensor, level: Level, phases: AtlasPhases, generator: torch.G
     place = torch.zeros_like(first)  # of any pixel of each piece
     place[:, piece.flatten()] = field.flatten(1)
     borders = _borders(field, piece)
+    room = _Room.of(field, piece, level.size)
     steps = torch.tensor(STEPS, device=field.device)
     moved = torch.zeros_like(first)
     for _ in range(ROUNDS):
@@ -58,6 +80,7 @@ def aligned(field: Tensor, level: Level, phases: AtlasPhases, generator: torch.G
             costs += torch.stack(
                 [phases.costs(place + moved + step[:, None], place - first) for step in steps]
             ).double()
+        costs[~room.fits(moved + steps[:, :, None])] = torch.inf
         best = costs.argmin(0)  # stays where nothing is better, since that is the first step
         moved = torch.where(moving, moved + steps[best].T, moved)
     return field + moved[:, piece]

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from .appearance import RADIUS_PX
 from .guidance import LevelGuidance
+from .layout import is_inside
 from .level import Level
 from .phases import AtlasPhases
 
@@ -30,7 +31,7 @@ NEIGHBOURS = tuple((dy, dx) for dy, dx in product((-1, 0, 1), repeat=2) if dy or
 
 
 class Correction:
-    """A field (2, H, W) of positions on a level that shows its pixels, corrected in place.
+    """A field (2, H, W) of positions inside a level that shows its pixels, corrected in place.
 
     variety: cost of a part of the source that is used twice as often as the mean, in mean distances.
     """
@@ -46,8 +47,6 @@ class Correction:
     ) -> None:
         self.level, self.phases, self.field, self.variety, self.generator = level, phases, field, variety, generator
         self.guidance = guidance
-        limits = torch.tensor(level.size, device=field.device)[:, None, None] - 1
-        field.copy_(torch.minimum(field.clamp(min=0), limits))
         self.shown = level.channels[:, field[0], field[1]]
         self.uses = torch.zeros(0)
 
@@ -129,9 +128,7 @@ class _Search:
 
     def consider(self, places: Tensor, among: Tensor, factor: float) -> None:
         """Take places (2, n) for the pixels `among` (n), where cheaper; their distances count `factor` times."""
-        height, width = self.level.size
-        y, x = places
-        is_new = (y >= 0) & (y < height) & (x >= 0) & (x < width) & (places != self.best[:, among]).any(0)
+        is_new = is_inside(places, self.level.size) & (places != self.best[:, among]).any(0)
         places, among = places[:, is_new], among[is_new]
         known = self.level.appearance.vectors[self._index(places)]
         distance = (self.wanted[among] - known).square().sum(1)

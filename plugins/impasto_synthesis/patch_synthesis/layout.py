@@ -56,3 +56,9 @@ def enlarged(field: Tensor, size: tuple[int, int]) -> Tensor:
 def positions_of(size: tuple[int, int], device: torch.device) -> Tensor:
     """The positions (2, H, W) of pixels."""
     return torch.stack(torch.meshgrid(*(torch.arange(length, device=device) for length in size), indexing="ij"))
+
+
+def is_inside(places: Tensor, size: tuple[int, int]) -> Tensor:
+    """Whether places (2, N) lie in a picture of this size."""
+    y, x = places
+    return (y >= 0) & (y < size[0]) & (x >= 0) & (x < size[1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 
 import torch
 from torch import Tensor
@@ -11,7 +12,7 @@ from impasto.regularity.bond import Sublattice
 
 from ..layout import TOLERANCE, Pattern
 from .atlas import Patterns
-from .layout import positions_of
+from .layout import is_inside, positions_of
 
 OUT_OF_PHASE = 1e8
 """Cost of a period out of phase; distances are at most about 1e7."""
@@ -45,6 +46,16 @@ class Phases:
             cost = cost + 0.5 * ~is_kept
         return (OUT_OF_PHASE * cost).float()
 
+    @property
+    def repeats(self) -> Tensor:
+        """The shortest shifts (n, 2) in pixels but 0 that map the pattern to itself, the shortest first."""
+        bond = self.sublattice
+        periods = [[bond.rows, bond.shift], [0, bond.columns]] if len(self.wave_vectors) == 2 else [[1]]
+        counts = torch.tensor(list(product((-1, 0, 1), repeat=len(periods))), dtype=torch.double)
+        counts = counts[counts.any(1)] @ torch.tensor(periods, dtype=torch.double)
+        shifts = (self.inverse @ counts.T.to(self.inverse)).T
+        return shifts[shifts.norm(dim=1).argsort(stable=True)].round().long()
+
     def snapped(self, shifts: Tensor) -> Tensor:
         """Shifts (2, N), of which those out of phase are moved to the next whole number of periods."""
         cycles = self.wave_vectors @ shifts.double()
@@ -76,10 +87,31 @@ class AtlasPhases:
             moved = torch.where(inside, places + part.snapped(shifts) - shifts, moved)
         return moved
 
-    def kept(self, field: Tensor) -> Tensor:
-        """Positions (2, H, W), of which those out of phase are moved to where they are in phase."""
-        here = positions_of((field.shape[1], field.shape[2]), field.device)
-        return self.snapped(field.flatten(1), here.flatten(1)).view_as(field) if self else field
+    def kept(self, field: Tensor, source: tuple[int, int]) -> Tensor:
+        """Positions (2, H, W) in a source (h, w), of which those out of phase are moved to where they are in phase.
+
+        If that is beyond a border, then to a repeat of it inside; what has none stays where it was.
+        """
+        if not self:
+            return field
+        here = positions_of((field.shape[1], field.shape[2]), field.device).flatten(1)
+        places = field.flatten(1)
+        kept = self.snapped(places, here)
+        beyond = (~is_inside(kept, source)).nonzero()[:, 0]
+        kept[:, beyond] = self._repeated(places[:, beyond], here[:, beyond], source)
+        return kept.view_as(field)
+
+    def _repeated(self, places: Tensor, here: Tensor, source: tuple[int, int]) -> Tensor:
+        """Places (2, N), moved to be in phase with `here` by more than one repeat, if that is inside the source."""
+        moved = places.clone()
+        todo = torch.ones_like(places[0], dtype=torch.bool)
+        for part, (own, shifts) in self._shifts(places, here):
+            for repeat in part.repeats:
+                further = places + part.snapped(shifts + repeat[:, None]) - shifts
+                found = todo & own & is_inside(further, source)
+                moved = torch.where(found, further, moved)
+                todo &= ~found
+        return moved
 
     def _shifts(self, places: Tensor, here: Tensor) -> Iterator[tuple[Phases, tuple[Tensor, Tensor]]]:
         """Each source with a pattern, whether places (2, N) are in it (N,), and their shifts (2, N) within it."""

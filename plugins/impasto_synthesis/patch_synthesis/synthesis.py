@@ -49,7 +49,7 @@ class Step:
     def origin(self) -> Tensor:
         """Flat indices (H', W') into the source (h, w), in the middle of what the level's pixels cover."""
         y, x = self.field * self.scale + self.scale // 2
-        return y.clamp(max=self.source[0] - 1) * self.source[1] + x.clamp(max=self.source[1] - 1)
+        return y * self.source[1] + x
 
 
 def synthesise(
@@ -77,7 +77,7 @@ def synthesise(
             )
         else:
             field = enlarged(field, size)
-        field = aligned(phases.kept(field), level, phases, generator)
+        field = aligned(phases.kept(field, level.size), level, phases, generator)
         variety = max(VARIETY / 2**number, FINE_VARIETY) * variation
         correction = Correction(level, phases, field, variety, generator, guide)
         share = 0.75 / level.scale**2
