@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import bpy
 import pytest
-from drawing import drawn
+from drawing import Layout, drawn
 
 PANELS = {
     "texture": "IMPASTO_PT_view_3d",
@@ -14,6 +14,8 @@ PANELS = {
     "training": "IMPASTO_PT_train_view_3d",
     "image": "IMPASTO_PT_this_image",
 }
+BESIDE_AN_EMPTY_FIELD = {"impasto.change_by_words"}
+"""Buttons that need no reason, since they stand beside the field that is to be filled in."""
 
 
 @pytest.fixture
@@ -27,7 +29,10 @@ def checker(scene):
 
 def said(panel: str) -> str:
     """All that a panel's labels say."""
-    layout = drawn(getattr(bpy.types, PANELS[panel]))
+    return text_of(drawn(getattr(bpy.types, PANELS[panel])))
+
+
+def text_of(layout: Layout) -> str:
     return " ".join(str(options.get("text")) for what, _, options in layout.drawn if what == "label")
 
 
@@ -75,11 +80,24 @@ class TestReasons:
         checker.material = "ACTIVE"
         assert "The active object has no material" in said("texture")
 
-    def test_every_button_that_can_be_disabled_can_say_why(self, scene, extension):
-        """The panels ask the operators by this name."""
-        for cls in extension.registration.CLASSES:
-            if issubclass(cls, bpy.types.Operator) and hasattr(cls, "why_not"):
-                assert isinstance(cls.why_not(bpy.context), str)
+    def test_every_button_that_can_do_nothing_says_why_in_its_panel(self, scene, extension):
+        """With nothing chosen and nothing to work on; what is on an image is asked for below."""
+        bpy.ops.object.select_all(action="SELECT")
+        bpy.ops.object.delete()
+        panels = [cls for cls in extension.registration.CLASSES if issubclass(cls, bpy.types.Panel)]
+        told, silent = set(), []
+        for panel in panels:
+            layout = drawn(panel) if panel.bl_space_type != "IMAGE_EDITOR" else Layout()
+            text = text_of(layout).casefold()
+            for name in {
+                arguments[0] for what, arguments, _ in layout.drawn if what == "operator"
+            } - BESIDE_AN_EMPTY_FIELD:
+                operator = getattr(bpy.types, name.replace("impasto.", "IMPASTO_OT_"), None)
+                if reason := operator.why_not(bpy.context) if hasattr(operator, "why_not") else "":
+                    told.add(name.removeprefix("impasto."))
+                    silent += [(panel.__name__, name)] if reason.split("; ")[0].casefold() not in text else []
+        assert not silent
+        assert {"generate", "match", "stylize", "train", "bake", "batch", "relight", "make_endless", "export"} <= told
 
     def test_the_buttons_on_an_image_all_ask_for_one_where_the_editor_shows_none(self, extension):
         empty = SimpleNamespace(space_data=SimpleNamespace(type="IMAGE_EDITOR", image=None))
