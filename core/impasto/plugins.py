@@ -26,6 +26,7 @@ from .library.models import ModelLibrary
 from .library.weights import Weights, check_weights
 from .matchers import Matcher
 from .system.folders import user_folder
+from .system.libraries import confine_libraries
 from .system.outside import shown
 from .text_encoders import TextEncoder
 from .tools import Generator, Tool, in_order
@@ -181,6 +182,7 @@ def try_failed_again() -> None:
 
 def load_plugins(points: Iterable[EntryPoint]) -> Registry:
     """Load each entry point separately; a plugin that fails at any stage is left out and its reason recorded."""
+    confine_libraries()
     manager = pluggy.PluginManager("impasto")
     manager.add_hookspecs(hookspecs)
     added = _Additions(exporters={exporter.name: exporter for exporter in BUILTIN_EXPORTERS})
@@ -205,9 +207,9 @@ def load_alone(name: str, value: str) -> NoReturn:
 
 def _load(manager: pluggy.PluginManager, point: EntryPoint, added: _Additions) -> PluginStatus:
     distribution, version = (point.dist.name, point.dist.version) if point.dist else ("", "")
-    if point.dist and not _is_first_party(point) and (failure := trial.failure_of(point, TRIAL)):
-        return PluginStatus(point.name, distribution, version, failure, TRY_AGAIN)
     try:
+        if point.dist and not _is_first_party(point) and (failure := trial.failure_of(point, TRIAL)):
+            return PluginStatus(point.name, distribution, version, failure, TRY_AGAIN)
         module = point.load()
         manager.register(module, point.name)
         manager.check_pending()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
 from impasto.system.folders import user_folder
+from impasto.system.libraries import FOLDERS, OPT_OUTS, confine_libraries
 
 
 @pytest.fixture(autouse=True)
@@ -40,3 +42,36 @@ def test_a_variable_chooses_and_an_empty_one_does_not(home, monkeypatch):
     assert user_folder("models") == home / "data/impasto/models"
     monkeypatch.setenv("IMPASTO_MODELS", str(home / "mine"))
     assert user_folder("models") == home / "mine"
+
+
+@pytest.fixture
+def unset(monkeypatch, tmp_path):
+    """An environment in which no library is told anything, and the cache is a folder of this test's own."""
+    for name in (*OPT_OUTS, *FOLDERS):
+        monkeypatch.setenv(name, "")
+    monkeypatch.setenv("IMPASTO_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.mark.usefixtures("unset")
+def test_libraries_send_nothing_and_write_into_our_cache(tmp_path):
+    confine_libraries()
+    assert os.environ["ORT_DISABLE_TELEMETRY"] == "1"
+    for name in FOLDERS:
+        assert Path(os.environ[name]).is_relative_to(tmp_path / "cache")
+
+
+@pytest.mark.usefixtures("unset")
+def test_what_the_user_chose_for_a_library_stays(monkeypatch, tmp_path):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "own"))
+    confine_libraries()
+    assert os.environ["KERAS_HOME"] == str(tmp_path / "own")
+
+
+@pytest.mark.usefixtures("unset")
+@pytest.mark.parametrize("below", ["file", "x" * 5000])
+def test_libraries_keep_their_folders_where_ours_cannot_be_made(below, monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("IMPASTO_CACHE", str(tmp_path / below / "cache"))
+    confine_libraries()
+    assert os.environ["ORT_DISABLE_TELEMETRY"] == "1"
+    assert not any(os.environ[name] for name in FOLDERS)

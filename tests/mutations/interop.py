@@ -45,6 +45,13 @@ INTEROP = (
         (f"{EXPORTED}::test_onnx_runtime_makes_our_picture",),
     ),
     Mutation(
+        "libraries-unconfined",
+        "ONNX Runtime reports to its maker, and Keras and PyTorch write beside our folders.",
+        "core/impasto/system/libraries.py",
+        Edit("os.environ[name] = os.environ.get(name) or value", "pass"),
+        ("plugins/test_offline.py::test_no_tool_and_no_library_opens_a_socket_or_writes_outside_our_folders",),
+    ),
+    Mutation(
         "imported-range-forgotten",
         "Pictures from -1 to 1 are clipped at 0.",
         RUNNING,

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import importlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from ..errors import PluginError
+from ..errors import ModelError, PluginError
+from ..system.libraries import confine_libraries
+from ..system.outside import shown
 
 REMEDY = 'install them into the engine\'s environment: pip install "impasto[interop]"'
 
 
 def imported(name: str) -> Any:
     """The module `name` of the extra, with submodules. PluginError if the extra is not installed."""
+    confine_libraries()
     try:
         return importlib.import_module(name)
     except ImportError as error:
@@ -23,3 +28,18 @@ def imported_keras() -> Any:
     """Keras, with torch as its backend unless the environment names another. PluginError if it is not installed."""
     os.environ.setdefault("KERAS_BACKEND", "torch")
     return imported("keras")
+
+
+@contextmanager
+def framework_errors(what: str, remedy: str) -> Iterator[None]:
+    """Convert whatever a framework raises, whose errors have no common base, into a ModelError: `what`, and its words.
+
+    Only for calls of a framework: an error of ours would pass for one of the file.
+    """
+    try:
+        yield
+    except ModelError:
+        raise
+    except Exception as error:
+        said = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise ModelError(f"{what}: {shown(said)}", remedy) from error
