@@ -123,7 +123,25 @@ def no_files(corpus: Corpus) -> dict[str, Maker]:
         found["folder"] = lambda path: path.mkdir()
     if sys.platform != "win32":
         found |= {"pipe": os.mkfifo, "socket": _bind, "device": lambda path: path.symlink_to("/dev/zero")}
-    return found
+    return found | endless({"zeros": b""})
+
+
+def endless(beginnings: Mapping[str, bytes | Callable[[], bytes]]) -> dict[str, Maker]:
+    """Files that begin like this, by name, and go on for a terabyte of zeros, which only Linux always keeps unwritten.
+
+    Nothing that reads one to its end, or hashes it, does so within the limit.
+    """
+
+    def make(beginning: bytes | Callable[[], bytes]) -> Maker:
+        def made(path: Path) -> None:
+            path.write_bytes(beginning if isinstance(beginning, bytes) else beginning())
+            os.truncate(path, 2**40)
+
+        return made
+
+    if sys.platform != "linux":
+        return {}
+    return {f"a terabyte of {name}": make(beginning) for name, beginning in beginnings.items()}
 
 
 def _bind(path: Path) -> None:

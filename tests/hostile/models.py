@@ -17,7 +17,7 @@ from impasto.errors import ModelError
 from impasto.library.tensors import write_tensors
 from impasto.plugins import registry
 
-from .corpus import Corpus, Maker, Reader, written
+from .corpus import Corpus, Maker, Reader, endless, written
 from .recipes import JSON
 
 SURFACE: dict[str, Any] = {
@@ -173,6 +173,7 @@ MODELS: dict[str, Maker] = {
         safetensors({name: {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]} for name in "ab"}, bytes(4))
     ),
     "cut off": cut_off,
+    **endless({"a header": safetensors({"x": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}, bytes(8))}),
     "name is a path": model({"name": "../../evil"}),
     "name has escapes": model({"name": "\x1b[2J"}),
     "name ends a line": model({"name": "wall\n"}),

@@ -34,7 +34,7 @@ from .browser_pictures import (
     webp,
     with_segments,
 )
-from .corpus import Corpus, Maker, Reader, written
+from .corpus import Corpus, Maker, Reader, endless, written
 
 FLIPS = 4
 
@@ -324,6 +324,7 @@ CORPORA = [
             **EXR,
             **OTHERS,
             **{f"half a {kind}": half(make) for kind, make in GOOD.items()},
+            **endless(GOOD),
         },
         (
             Reader("read", function="hostile.pictures:read"),

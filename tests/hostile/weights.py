@@ -5,15 +5,15 @@ from __future__ import annotations
 import io
 import os
 import pickle
-import shutil
 import struct
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
 
-from .corpus import Corpus, Maker, Reader, written
+from .corpus import Corpus, Maker, Reader, endless, written
 from .models import safetensors
 
 
@@ -61,6 +61,27 @@ def shaped(shape: list[int], end: int, dtype: str = "F32") -> Maker:
     )
 
 
+def there(end: int) -> Maker:
+    """A safetensors file with a tensor of so many bytes, all of them there, and none of them written."""
+
+    def make(path: Path) -> None:
+        shaped([end // 4], end)(path)
+        os.truncate(path, path.stat().st_size - 8 + end)
+
+    return make
+
+
+def list_of_a_million(path: Path) -> None:
+    """An archive that lists a million parts, all of them one."""
+    count, part = 10**6, b"PK\3\4" + struct.pack("<HHHHHIIIHH", 20, 0, 0, 0, 0, 0, 0, 0, 1, 0) + b"a"
+    about = b"PK\1\2" + struct.pack("<HHHHHHIIIHHHHHII", 20, 20, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0)
+    listed = b"".join(about + b"%08d" % index for index in range(count))
+    place = struct.pack("<QHHIIQQQQ", 44, 45, 45, 0, 0, count, count, len(listed), len(part))
+    last = struct.pack("<IQI", 0, len(part) + len(listed), 1)
+    end = struct.pack("<HHHHIIH", 0, 0, 2**16 - 1, 2**16 - 1, 2**32 - 1, 2**32 - 1, 0)
+    path.write_bytes(part + listed + b"PK\6\6" + place + b"PK\6\7" + last + b"PK\5\6" + end)
+
+
 SAFETENSORS: dict[str, Maker] = {
     "another network": shaped([2], 8),
     "claims terabytes": shaped([2**40], 2**42),
@@ -69,7 +90,10 @@ SAFETENSORS: dict[str, Maker] = {
     "unknown type": shaped([2], 8, "F99"),
     "header claims terabytes": written(struct.pack("<Q", 2**42) + b"{}"),
     "no tensors": written(safetensors({})),
+    **endless({"another header": safetensors({"x": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}, bytes(8))}),
 }
+if sys.platform == "linux":  # elsewhere the bytes would be written
+    SAFETENSORS["terabytes are there"] = there(2**40)
 PICKLES: dict[str, Maker] = {
     "a program": program,
     "a program of torch": program_of_torch,
@@ -79,6 +103,7 @@ PICKLES: dict[str, Maker] = {
     "not finite": written(saved({"features.0.weight": torch.full((4,), torch.nan)})),
     "cut off": written(saved({"weight": torch.zeros(100)})[:-40]),
     "a bomb": lambda path: path.write_bytes(bomb()) and None,
+    "a list of a million parts": list_of_a_million,
     "names are numbers": written(saved({7: torch.zeros(2)})),
     "nested": written(pickle.dumps([[[]]] * 5, 0)),
     "no pickle": written(b"<html>404</html>"),
@@ -90,7 +115,7 @@ def as_installed(make: Maker) -> Maker:
 
     def make_both(path: Path) -> None:
         make(path)
-        shutil.copyfile(path, path.parent / "squeezenet.safetensors")
+        os.link(path, path.parent / "squeezenet.safetensors")
 
     return make_both
 

@@ -97,13 +97,13 @@ def find_pictures(path: Path, licence: str) -> tuple[list[Picture], list[tuple[s
     if not is_there(path):
         raise FileError(f"cannot read {shown(path)}: no such file or folder", "check its name")
     listed = Sources.above(path if is_folder(path) else path.parent)
-    if not is_folder(path):
-        files = [(path.name, None, {"base_color": path})]
-        return [_picture(*item, listed, licence, Captions(path.parent)) for item in files], []
     if is_there(path / INDEX):
         return list(_boxes(path, "", listed, licence)), []
-    found, sheets, left_out = _walk(path)
-    captions = Captions(path)
+    if is_folder(path):
+        found, sheets, left_out = _walk(path)
+    else:
+        found, sheets, left_out = [(path.name, None, {"base_color": path})], [], []
+    captions = Captions(path if is_folder(path) else path.parent)
     pictures: list[Picture] = []
     prefixes: set[str] = set()
     for number, folder in enumerate(sheets, start=1):
@@ -163,6 +163,8 @@ def _picture(
 
 
 def _sha256(file: Path) -> str:
+    """Hash of a picture's file. FileError, before it is read, for one that no picture of its size can be."""
+    decode.read_size(file)
     with open_file(file) as stream, explained(file, "read"):
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
@@ -258,7 +260,10 @@ def _boxes(folder: Path, prefix: str, listed: Sources, licence: str) -> Iterator
         if inside(folder, name, "a contact sheet").parent != resolved(folder):
             raise FileError(f"{INDEX} names {shown(name)}, which is not in its folder", "put the sheets beside it")
         about = listed.row(file)
-        sha256 = _sha256(file) if is_there(file) else ""
+        try:
+            sha256 = _sha256(file)
+        except FileError:  # which is given for each of its boxes when they are read
+            sha256 = ""
         for x, y in places:
             yield Picture(
                 f"{prefix}{name}@{x},{y}",

@@ -27,6 +27,12 @@ MAX_CHUNKS = 10_000
 """Limit of chunks before the pixels of a PNG."""
 MAX_EXIF_BYTES = 2**16
 READ_AT_ONCE = 2**20
+MAX_FILE_BYTES = 2**32
+SPARE_BYTES = 2**26
+"""Room in a file for metadata, profiles and previews."""
+BYTES_PER_PIXEL = {"PSD": 1024, "TIFF": 1024, "EXR": 1024}
+FLAT_BYTES_PER_PIXEL = 32
+"""Limit of a file's length for the size that it claims: formats with layers or pages, and all others."""
 PSD_LAB = 9
 PSD_MODES = (0, 1, 2, 3, 4, 8, PSD_LAB)
 """Bitmap, grey, indexed, RGB, CMYK, duotone (stored as grey) and Lab."""
@@ -55,16 +61,35 @@ class Header:
 def read_header(path: Path) -> Header:
     """The header of a picture. FileError for a file that is no picture, or one that is too costly to decode."""
     kind = recognise(path)
+    check_length(path, kind)
     reader = {"PNG": _read_png, "JPEG": _read_jpeg, "WEBP": _read_webp, "PSD": _read_psd}.get(kind)
     if reader is None:
         return Header(kind, held=4 if kind == "TGA" else 0)
     with open_file(path) as stream, explained(path, "read"):
         try:
-            return reader(stream)
+            header = reader(stream)
+            check_length(path, kind, header.size_px)
+            if kind == "JPEG" and header.held:
+                _check_scans(stream, header)
+            return header
         except (struct.error, IndexError, KeyError, zlib.error) as error:
             raise FileError(f"{shown(path)} is damaged: its header ends early or makes no sense", DAMAGED) from error
         except _RefusedError as error:
             raise FileError(f"{shown(path)} {error}", error.remedy) from error
+
+
+def check_length(path: Path, kind: str, size_px: tuple[int, int] | None = None) -> None:
+    """FileError for a file longer than a picture of this (width, height) can be, or than any can."""
+    with explained(path, "read"):
+        length = path.stat().st_size
+    most = MAX_FILE_BYTES
+    if size_px:
+        pixels = max(0, size_px[0] * size_px[1])
+        most = min(most, SPARE_BYTES + BYTES_PER_PIXEL.get(kind, FLAT_BYTES_PER_PIXEL) * pixels)
+    if length > most:
+        claimed = f" of {size_px[0]}x{size_px[1]} pixels" if size_px else ""
+        message = f"{shown(path)} is {length:,} bytes long, and the limit for a picture{claimed} is {most:,}"
+        raise FileError(message, DAMAGED)
 
 
 class _RefusedError(Exception):
@@ -117,7 +142,7 @@ def _inflated(kind: bytes, body: bytes, most: int) -> bytes:
 
 
 def _read_jpeg(stream: IO[bytes]) -> Header:
-    """The frame header and the number of scans (ITU-T T.81, B.2)."""
+    """The frame header (ITU-T T.81, B.2); the stream is then in the first scan."""
     stream.seek(2)
     header, components = None, 0
     while True:
@@ -134,13 +159,18 @@ def _read_jpeg(stream: IO[bytes]) -> Header:
         stream.seek(max(length - 2, 0), 1)
     if header is None or header.size_px is None:
         raise KeyError("no frame")
-    pixels = max(1, header.size_px[0] * header.size_px[1])
     if stream.read(3)[2] < components:  # later scans hold the rest: decoders keep all coefficients until the last scan
         header = replace(header, held=max(header.held, 2 * components))
-    most = max(USUAL_SCANS, min(MAX_SCANS, MAX_SCANNED_PIXELS // pixels))
-    if header.held and _count_scans(stream, most) > most:
-        raise _RefusedError(f"has more than {most} scans, which take long to decode", "save it again as a plain JPEG")
     return header
+
+
+def _check_scans(stream: IO[bytes], header: Header) -> None:
+    """Refuse a JPEG with more scans than pictures of its size have; the stream is in the first one."""
+    assert header.size_px is not None
+    pixels = max(1, header.size_px[0] * header.size_px[1])
+    most = max(USUAL_SCANS, min(MAX_SCANS, MAX_SCANNED_PIXELS // pixels))
+    if _count_scans(stream, most) > most:
+        raise _RefusedError(f"has more than {most} scans, which take long to decode", "save it again as a plain JPEG")
 
 
 def _frame(marker: int, bits: int, height: int, width: int, components: int) -> Header:

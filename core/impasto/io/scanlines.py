@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import FileError
 from ..system.outside import is_unicode, printable, shown
 from .channels import choose_channels, rank
-from .headers import DAMAGED, read_header
+from .headers import DAMAGED, check_length, read_header
 from .jpegs import CMYKJPEG, TwelveBitJPEG
 
 MEMORY_BYTES = 13 * 2**27
@@ -171,6 +171,7 @@ def _scanlines(path: Path) -> Scanlines:
         width, height = header.size_px  # some decoders allocate all of it when they open the file
         raise FileError(f"{shown(path)} claims {width}x{height} pixels, which is too much to read", SMALLER)
     source, spec = _opened(path, header.kind, raw=header.is_lab)
+    check_length(path, header.kind, (spec.width, spec.height))
     color, held = "icclab" if header.is_lab else _color(spec), header.held
     if color != "rgb" and header.kind == "TIFF":  # as stored: OpenImageIO would ignore profiles and convert Lab wrongly
         source, spec = _opened(path, header.kind, raw=True)

@@ -18,7 +18,7 @@ from ..system.folders import user_folder
 from ..system.locks import held
 from ..system.outside import check_file, explained, is_there, open_file, shown
 from .published import recognise
-from .tensors import SUFFIX, read_tensors, write_tensors
+from .tensors import MOST_BYTES, SUFFIX, read_tensors, write_tensors
 from .weights import Weights, differences
 
 
@@ -60,7 +60,7 @@ def read_weights(weights: Weights, path: Path) -> InstalledWeights:
     """The weights in a file, from its header. ModelError if it is damaged or holds other weights."""
     from safetensors import SafetensorError, safe_open
 
-    check_file(path)
+    check_file(path, MOST_BYTES)
     try:
         with safe_open(path, framework="numpy") as stream:
             metadata = stream.metadata() or {}

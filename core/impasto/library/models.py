@@ -27,7 +27,7 @@ from ..system.names import as_unicode, check_name
 from ..system.outside import check_file, explained, files_in, is_folder, is_there, open_file, read_bytes, shown
 from ..system.transaction import recover, replace_files
 from ..texture import Maps
-from .tensors import SUFFIX, read_tensors, write_tensors
+from .tensors import MOST_BYTES, SUFFIX, read_tensors, write_tensors
 
 DATA_SUFFIXES = (".manifest.json", ".data.png")
 """Suffixes of the files beside a model that was trained here: its training data as a list and as a picture."""
@@ -108,7 +108,7 @@ def read_model(path: Path) -> Model:
 
     from ..surface.thumbnail import decode_thumbnail
 
-    check_file(path)
+    check_file(path, MOST_BYTES)
     try:
         with safe_open(path, framework="numpy") as stream:
             metadata = stream.metadata() or {}

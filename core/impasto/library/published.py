@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,8 @@ import numpy as np
 
 from ..errors import ModelError
 from ..interop.hdf5 import SIGNATURE, read_hdf5
-from ..system.outside import explained, open_file
+from ..system.outside import archive_members, check_file, explained, open_file
+from .tensors import MOST_BYTES
 from .weights import Shapes, Weights, differences
 
 if TYPE_CHECKING:
@@ -128,16 +130,16 @@ def _array(name: str, tensor: Tensor, weights: Weights) -> np.ndarray:
 
 def _read(path: Path) -> _File:
     """A published file's tensors. ModelError if it is damaged, unsafe, or holds none."""
-    with open_file(path) as stream, explained(path, "read"):
+    with open_file(check_file(path, MOST_BYTES)) as stream, explained(path, "read"):
         start = stream.read(9)
-        stream.seek(0)
-        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
     if start[8:] == b"{":
         tensors, metadata = _read_safetensors(path)
     else:
         tensors, metadata = (_read_keras if start.startswith(SIGNATURE) else _read_pickle)(path), {}
     if not tensors:
         raise ModelError(f"{path.name} contains no tensors", "choose the file with the network's weights")
+    with open_file(path) as stream, explained(path, "read"):
+        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
     return _File(path, tensors, sha256, metadata)
 
 
@@ -167,6 +169,7 @@ def _read_keras(path: Path) -> dict[str, Tensor]:
 def _read_pickle(path: Path) -> dict[str, Tensor]:
     import torch
 
+    _check_archive(path)
     try:
         loaded = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
@@ -181,3 +184,18 @@ def _read_pickle(path: Path) -> dict[str, Tensor]:
             loaded = loaded[nested]
     tensors = loaded.items() if isinstance(loaded, Mapping) else ()
     return {str(name): tensor for name, tensor in tensors if isinstance(tensor, torch.Tensor)}
+
+
+def _check_archive(path: Path) -> None:
+    """ModelError for a pickle in an archive that unpacks to more than it holds: PyTorch packs nothing."""
+    with open_file(path) as stream:
+        if stream.read(2) != b"PK":  # older files are no archives
+            return
+        try:
+            members = archive_members(stream)
+        except zipfile.BadZipFile as error:
+            raise ModelError(f"{path.name} is damaged: {error}", "download or copy it again") from error
+    is_packed = any(one.compress_type != zipfile.ZIP_STORED for one in members)
+    if is_packed or sum(one.file_size for one in members) > MOST_BYTES:
+        message = f"{path.name} unpacks to more than is in it, which no file of weights does"
+        raise ModelError(message, "choose the file that its authors publish")

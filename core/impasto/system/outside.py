@@ -15,16 +15,22 @@ import stat
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Any
+from typing import IO, TYPE_CHECKING, Any
 
 from ..errors import FileError, ImpastoError
 
+if TYPE_CHECKING:
+    from zipfile import ZipInfo
+
 MAX_JSON_BYTES = 2**24
 MAX_JSON_DEPTH = 64
+MAX_LIST_BYTES = 2**22
+"""Limit of an archive's list of parts, some 40,000: Python needs ten times as much for it."""
 MAX_DIGITS = 40
 """Limit of digits of a number in JSON: more than any float needs, and few enough to be parsed fast."""
 SHOWN_CHARACTERS = 80
 """Length of a wrong value in a message."""
+LARGER = "check that it is the file that you meant"
 REMEDIES = {
     errno.EROFS: "choose a folder that is not on a read-only disk",
     errno.ENOSPC: "check the disk and its free space: make room, or choose a folder on another disk",
@@ -128,19 +134,50 @@ def open_file(path: Path) -> io.BufferedReader:
     return stream
 
 
-def check_file(path: Path) -> Path:
-    """The path, if it is a readable regular file, for libraries that open files themselves. FileError otherwise."""
-    open_file(path).close()
+def check_file(path: Path, max_bytes: int | None = None) -> Path:
+    """The path, if it is a readable regular file, for libraries that open files themselves. FileError otherwise.
+
+    max_bytes: its largest size, checked before anything is read: a file of any size costs whoever sends it nothing.
+    """
+    with open_file(path) as stream:
+        if max_bytes is not None and os.fstat(stream.fileno()).st_size > max_bytes:
+            raise FileError(f"{shown(path)} is larger than {max_bytes:,} bytes", LARGER)
     return path
 
 
 def read_bytes(path: Path, max_bytes: int) -> bytes:
     """The content of a regular file. FileError if it is larger than `max_bytes`."""
-    with open_file(path) as stream, explained(path, "read"):
+    with open_file(check_file(path, max_bytes)) as stream, explained(path, "read"):
         data = stream.read(max_bytes + 1)
-    if len(data) > max_bytes:
-        raise FileError(f"{shown(path)} is larger than {max_bytes:,} bytes", "check that it is the file that you meant")
+    if len(data) > max_bytes:  # it has grown, or the system makes it as it is read
+        raise FileError(f"{shown(path)} is larger than {max_bytes:,} bytes", LARGER)
     return data
+
+
+def archive_members(stream: IO[bytes]) -> list[ZipInfo]:
+    """The parts of a zip, of which none is unpacked. BadZipFile if it is none, or lists more than any of ours."""
+    from zipfile import ZipFile
+
+    with ZipFile(_Bounded(stream)) as archive:  # type: ignore[call-overload]
+        return archive.infolist()
+
+
+class _Bounded:
+    """A file of which little is read at once, as an archive's list of parts is, whatever length it claims."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._stream.read(size if 0 <= size <= MAX_LIST_BYTES else MAX_LIST_BYTES + 1)
+        if len(data) > MAX_LIST_BYTES:
+            from zipfile import BadZipFile
+
+            raise BadZipFile("it lists too many parts")
+        return data
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 def resolved(path: Path) -> Path:
