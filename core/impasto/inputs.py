@@ -74,6 +74,13 @@ def check_inputs(steps: Sequence[Step], tools: Sequence[Tool], inputs: Mapping[s
                 raise ParameterError(f"{tool.name} needs the input {item.name} ({item.description})", "give it")
 
 
+def refuse_empty(inputs: Mapping[str, Maps | Dataset]) -> None:
+    """Raise ParameterError for an input without any map."""
+    for name, given in inputs.items():
+        if not isinstance(given, Dataset) and not (isinstance(given, Maps) and given):
+            raise ParameterError(f"the input {name} has no maps", "give a picture or a set of maps, or leave it out")
+
+
 def values_of(tool: Tool, step: Step, inputs: Mapping[str, Maps | Dataset]) -> dict[str, Value]:
     """Values of the tool's inputs by name, from inputs that `check_inputs` accepts.
 

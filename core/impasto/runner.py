@@ -21,7 +21,7 @@ from .context import Context, step_rngs
 from .data.dataset import Dataset
 from .device import choose_device, fast_precision
 from .errors import ParameterError, PluginError
-from .inputs import SOURCE, Value, as_needed, check_inputs, subject_of, values_of, with_numbers_for_each
+from .inputs import SOURCE, Value, as_needed, check_inputs, refuse_empty, subject_of, values_of, with_numbers_for_each
 from .io.files import write_maps
 from .io.metadata import metadata_of
 from .io.streaming import Sink, check_streamable, should_stream, tile_maker, write_tiles
@@ -61,6 +61,7 @@ def run(
     tools = [registry().tool(step.tool) for step in recipe.steps]
     parameters = [validate(tool, step.parameters) for tool, step in zip(tools, recipe.steps, strict=True)]
     check_inputs(recipe.steps, tools, inputs)
+    refuse_empty(inputs)
     parameters = [with_numbers_for_each(*given) for given in zip(tools, parameters, recipe.steps, strict=True)]
     if sink is not None:
         check_streamable(tools, sink)

@@ -109,6 +109,13 @@ def test_a_tool_that_needs_a_picture_names_the_input_before_anything_runs(tool):
     assert not ran
 
 
+@pytest.mark.parametrize("given", [Maps(), {}, None], ids=["no maps", "an object", "nothing"])
+@pytest.mark.parametrize("tool", ["quilt", "checker"])
+def test_an_input_without_maps_is_named(tool, given):
+    with pytest.raises(ParameterError, match="the input source has no maps"):
+        run(Recipe((Step(tool),)), {"source": given})
+
+
 @pytest.mark.parametrize("tool", ["quilt", "checker"])
 def test_an_input_by_another_name_is_named_with_the_name_that_was_meant(tool, photo):
     with pytest.raises(ParameterError, match="the recipe has no input 'src'; did you mean 'source'"):

@@ -15,6 +15,7 @@ from PIL import Image
 from worker_jobs import CHECKER, recipe, wait_until
 
 from impasto.engine.client import Client
+from impasto.engine.job import Pixels
 from impasto.engine.process import start
 from impasto.errors import Cancelled, FileError, ParameterError, ProtocolError, WorkerError
 from impasto.recipe import Recipe, Step
@@ -43,6 +44,15 @@ def test_encoded_files_hold_the_recipe(shared_client, tmp_path):
     answer = shared_client.submit(CHECKER, deliver={"as": "encoded", "format": "png16"}).wait()
     (tmp_path / "a.png").write_bytes(answer.arrays["base_color"].tobytes())
     assert read_recipe(tmp_path / "a.png") == answer.recipe
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [(Maps(), "has no maps"), (Pixels({}), "has no maps"), ({}, "{} is no input"), ([], "is no input")],
+)
+def test_an_input_of_no_maps_is_named(given, said, shared_client):
+    with pytest.raises(ParameterError, match=said):
+        shared_client.submit(recipe("quilt"), {"source": given}).wait()
 
 
 def test_files_are_written_and_a_path_is_read_by_the_worker(shared_client, tmp_path, photo):

@@ -7,6 +7,7 @@ Standard library and NumPy only; nothing here blocks the caller.
 from __future__ import annotations
 
 import itertools
+import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -17,7 +18,7 @@ import numpy as np
 
 from ..errors import ParameterError, WorkerError
 from ..recipe import Recipe
-from ..system.outside import is_folder
+from ..system.outside import is_folder, shown
 from ..texture import Maps
 from .answers import Answer
 from .connection import Connection, Limits
@@ -170,10 +171,12 @@ class Client:
         return self._submit(header, arrays, finish)
 
     def _described(self, given: Maps | Pixels | Data | Path) -> tuple[dict[str, Any], Mapping[str, np.ndarray]]:
-        """Header and arrays of an input."""
+        """Header and arrays of an input. ParameterError if it is none."""
         if isinstance(given, (Maps, Pixels)):
             known = {"name": given.name, "width_m": given.width_m, "height_range_m": given.height_range_m}
             return known, given.arrays() if isinstance(given, Maps) else given.arrays
+        if not isinstance(given, Data | str | os.PathLike):
+            raise ParameterError(f"{shown(given)} is no input", "give maps, pixels, training data or a path")
         if self._remote:
             if isinstance(given, Data):
                 remedy = f"train with `impasto train` on {self._remote.place}, or choose an engine of this machine"
