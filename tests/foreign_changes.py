@@ -85,6 +85,76 @@ def linked_weights(parts):
     parts["model.weights.h5"] = stream.getvalue()
 
 
+def changed_weights(change):
+    """A change of the parts of an archive: of the open HDF5 file of its weights."""
+
+    def edit(parts):
+        import h5py
+
+        stream = io.BytesIO(parts["model.weights.h5"])
+        with h5py.File(stream, "a") as file:
+            change(file)
+        parts["model.weights.h5"] = stream.getvalue()
+
+    return edit
+
+
+@changed_weights
+def renamed_weights(file):
+    """As many numbers as before, but where no layer looks for them."""
+    file.move("layers/dense/vars/0", "layers/dense/vars/7")
+
+
+@changed_weights
+def transposed_weights(file):
+    kernel = file["layers/dense/vars/0"][()]
+    del file["layers/dense/vars/0"]
+    file["layers/dense/vars/0"] = kernel.T
+
+
+@changed_weights
+def weights_linked_often(file):
+    """A megabyte, under a thousand names."""
+    file["large"] = np.random.default_rng(0).random(2**18, "f")
+    for index in range(1000):
+        file[f"large{index}"] = file["large"]
+
+
+@changed_weights
+def weights_of_nothing(file):
+    """Thousands of arrays that claim just what a small one may, and of which nothing is in the file."""
+    for index in range(3000):
+        file.create_dataset(f"large{index}", (2**17,), "f")
+
+
+def weights_of_zeros(parts):
+    parts["model.weights.h5"] = bytes(2**25)
+
+
+def class_of_a_list(config):
+    objects(config)[1]["class_name"] = ["Dense"]
+
+
+def class_within_of_a_list(config):
+    objects(config)[1]["config"]["kernel_initializer"]["class_name"] = ["Zeros"]
+
+
+def activation_of_a_list(config):
+    objects(config)[1]["config"]["activation"] = ["relu"]
+
+
+def without_a_name(config):
+    del objects(config)[0]["config"]["name"]
+
+
+def named_alike(config):
+    objects(config)[2]["config"]["name"] = objects(config)[1]["config"]["name"]
+
+
+def without_an_input(config):
+    del objects(config)[0]
+
+
 def external(onnx, model):
     tensor = model.graph.initializer[0]
     tensor.ClearField("raw_data")
@@ -122,6 +192,11 @@ def grows(onnx, model):
 
 def of_doubles(onnx, model):
     model.graph.input[0].type.tensor_type.elem_type = 11
+
+
+def other_kernel(onnx, model):
+    """What the checker of ONNX passes, and its runtime does not run."""
+    next(one for one in model.graph.node[0].attribute if one.name == "kernel_shape").ints[0] = 100
 
 
 def four_channels(onnx, model):

@@ -25,7 +25,7 @@ from .errors import FileError, ProtocolError
 from .system.folders import user_folder
 from .system.outside import printable, read_json
 from .system.shapes import check
-from .system.transaction import replace_files
+from .system.transaction import TEMPORARY_REMEDY, replace_files
 
 TRIAL_LIMIT_S = 20.0
 """Far longer than importing PyTorch from a cold disk takes."""
@@ -82,7 +82,7 @@ def answer(load: Callable[[], object]) -> NoReturn:
 
 def _try(point: EntryPoint, program: str) -> str:
     command = [sys.executable, "-I", "-c", ON_THE_SAME_PATH + program, json.dumps(sys.path), point.name, point.value]
-    with tempfile.TemporaryFile() as said:
+    with _temporary_file() as said:
         started = time.monotonic()
         running = subprocess.Popen(
             command,
@@ -98,6 +98,14 @@ def _try(point: EntryPoint, program: str) -> str:
             end(running, at_once=True)
             raise
         return _verdict(said) if said.tell() else _ending(code, time.monotonic() - started)
+
+
+def _temporary_file() -> IO[bytes]:
+    """A file for what the trial says, which no process that the plugin starts can keep open. FileError."""
+    try:
+        return tempfile.TemporaryFile()
+    except OSError as error:
+        raise FileError(f"cannot write to the temporary folder: {error.strerror or error}", TEMPORARY_REMEDY) from error
 
 
 def _verdict(said: IO[bytes]) -> str:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from impasto.errors import ModelError
-from impasto.interop.keras_reader import KerasFile
-from impasto.interop.onnx_reader import MOST_BYTES, onnx_inputs, onnx_outputs, onnx_range, read_onnx
+from impasto.interop.keras_reader import KerasFile, KerasRunner
+from impasto.interop.onnx_reader import MOST_BYTES, OnnxRunner, onnx_inputs, onnx_outputs, onnx_range, read_onnx
 from impasto.io.cards import checked
 from impasto.system.outside import is_there, read_bytes, read_json, shown
 from impasto.texture import MAP_CHANNELS
@@ -25,6 +25,7 @@ PROBES = (4, 8)
 """Sides of the noise with which sizes are found."""
 
 Shapes = Mapping[str, tuple[int, ...]]
+Runner = Callable[[Mapping[str, np.ndarray]], dict[str, np.ndarray]]
 
 
 class Source:
@@ -34,17 +35,25 @@ class Source:
         self.form, self._what = form, what
         if form == "keras":
             self._keras = KerasFile(data, what)
-            self.inputs, self.range, self.data = self._keras.inputs, self._keras.range(), self._keras.archive
+            self.inputs, self.range = self._keras.inputs, self._keras.range()
         else:
             self._onnx = read_onnx(data, what)
-            self.inputs, self.range = onnx_inputs(self._onnx, what), onnx_range(self._onnx)
-            self.data = data
+            self._data, self.inputs, self.range = data, onnx_inputs(self._onnx, what), onnx_range(self._onnx)
+
+    @property
+    def data(self) -> bytes:
+        """What is installed: the file, or one of what was checked of it; only once its shapes are known to be right."""
+        return self._keras.archive if self.form == "keras" else self._data
 
     def outputs(self, inputs: Shapes) -> dict[str, tuple[int, ...]]:
         """Shapes of the outputs for inputs of these shapes. ModelError if they do not fit, or not into memory."""
         if self.form == "keras":
             return self._keras.outputs(inputs)
         return onnx_outputs(self._onnx, inputs, self._what)
+
+    def runner(self) -> Runner:
+        """What runs the file, loaded by its framework; only once its shapes are known to fit into memory."""
+        return KerasRunner(self.data, self._what) if self.form == "keras" else OnnxRunner(self._onnx, self._what)
 
 
 def imported_file(file: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
@@ -57,6 +66,7 @@ def imported_file(file: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     value_range = stated.range or source.range
     if value_range is None:
         raise ModelError(f"{what} does not say in which range its colours are", _state(what))
+    source.runner()  # so that what is installed can be loaded
     about = {
         "name": _name(stated.name or file.stem),
         "architecture": form,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -15,8 +15,6 @@ from torch.nn.functional import interpolate
 
 from impasto.context import Context
 from impasto.errors import ModelError
-from impasto.interop.keras_reader import KerasRunner
-from impasto.interop.onnx_reader import OnnxRunner, read_onnx
 from impasto.library.models import load_model, read_model
 from impasto.surface.relief import normal_from_height, occlusion_from_height
 from impasto.texture import Maps
@@ -24,9 +22,7 @@ from impasto.training.layers import resized
 from impasto.training.noise import NoiseField
 
 from .card import ImportedCard, InputCard
-from .reading import FILE, Source
-
-Runner = Callable[[Mapping[str, np.ndarray]], dict[str, np.ndarray]]
+from .reading import FILE, PROBES, Runner, Source
 
 
 def picture(wanted: str, size: tuple[int, int], context: Context) -> Maps:
@@ -64,10 +60,8 @@ def _loaded(path: Path, _sha256: str) -> tuple[ImportedCard, Source, Runner]:
         raise ModelError(f"{model.name} holds no file of another framework", "install it again from that file")
     data = tensors[FILE].tobytes()
     source = Source(data, card.architecture, model.name)
-    if card.architecture == "onnx":
-        return card, source, OnnxRunner(read_onnx(data, model.name))
-    source.outputs(card.shapes((2, 2)))  # before Keras takes memory for the weights
-    return card, source, KerasRunner(source.data)
+    source.outputs(card.shapes((PROBES[0], PROBES[0] + 1)))  # before a framework takes memory for it
+    return card, source, source.runner()
 
 
 def _values(one: InputCard, field: NoiseField, stream: int, card: ImportedCard, cells: tuple[int, int]) -> np.ndarray:

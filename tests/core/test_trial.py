@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -146,3 +147,11 @@ def test_a_plugin_whose_commands_fail_takes_none_of_ours_along(site, caplog):
     install(site, "commands", code)
     assert make_parser().parse_args(["tools"]).run
     assert "the plugin commands adds no commands: no disk" in caplog.text
+
+
+def test_without_a_temporary_folder_only_the_plugins_to_be_tried_are_missing(site, monkeypatch, tmp_path):
+    install(site, "untried", "def impasto_tools(): return []")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "absent"))
+    untried = next(status for status in registry().plugins if status.name == "untried")
+    assert "cannot write to the temporary folder" in untried.error
+    assert "quilt" in registry().tools

@@ -13,6 +13,7 @@ import foreign_changes as changes
 from foreign import keras_latent, onnx_noise, reconfigured, rezipped
 
 from .corpus import Corpus, Maker, Reader, written
+from .weights import list_of_a_million
 
 
 @cache
@@ -115,10 +116,6 @@ def shape_of_text(config: Any) -> None:
     config["config"]["layers"][0]["config"]["batch_shape"] = ["x", {}]
 
 
-def bomb_of_weights(parts: dict[str, bytes]) -> None:
-    parts["model.weights.h5"] = bytes(2**28)
-
-
 def absolute_part(parts: dict[str, bytes]) -> None:
     parts["/tmp/evil.txt"] = b"evil"
 
@@ -162,12 +159,24 @@ KERAS: dict[str, Maker] = {
     "other weights": zipped(changes.other_weights),
     "linked weights": zipped(changes.linked_weights),
     "without weights": zipped(changes.without_weights),
+    "weights renamed": zipped(changes.renamed_weights),
+    "weights transposed": zipped(changes.transposed_weights),
+    "weights linked a thousand times": zipped(changes.weights_linked_often),
+    "weights of nothing": zipped(changes.weights_of_nothing),
+    "bomb of weights": zipped(changes.weights_of_zeros),
+    "a class of a list": configured(changes.class_of_a_list),
+    "a class within of a list": configured(changes.class_within_of_a_list),
+    "an activation of a list": configured(changes.activation_of_a_list),
+    "a layer without a name": configured(changes.without_a_name),
+    "layers of one name": configured(changes.named_alike),
+    "no input": configured(changes.without_an_input),
     "cut off": shortened(keras, 0.7),
     "no keras": written(b"<html>404</html>"),
+    "a list of a million parts": list_of_a_million,
 }
 INSTALL = Reader("install", ("models", "install", "{file}"), environment={"IMPASTO_MODELS": "{out}"})
 
 CORPORA = [
     Corpus("onnx", ".onnx", ONNX, (INSTALL,)),
-    Corpus("keras", ".keras", KERAS, (INSTALL,), slow={"bomb of weights": zipped(bomb_of_weights)}),
+    Corpus("keras", ".keras", KERAS, (INSTALL,)),
 ]

@@ -9,10 +9,13 @@ import pytest
 from exporting import exported
 from foreign import keras_latent, keras_noise, onnx_noise, reconfigured, rezipped
 from foreign_changes import (
+    activation_of_a_list,
     bomb,
     by_module,
     by_registered_name,
     claims_terabytes,
+    class_of_a_list,
+    class_within_of_a_list,
     climbing,
     external,
     four_channels,
@@ -23,15 +26,24 @@ from foreign_changes import (
     large_layer,
     linked_weights,
     loop,
+    named_alike,
     no_layers,
     not_json,
     of_doubles,
     old,
+    other_kernel,
     other_weights,
     own_activation,
     own_domain,
     own_layer,
+    renamed_weights,
+    transposed_weights,
+    weights_linked_often,
+    weights_of_nothing,
+    weights_of_zeros,
     with_assets,
+    without_a_name,
+    without_an_input,
     without_weights,
 )
 
@@ -183,6 +195,12 @@ def test_a_file_without_a_range_is_taken_once_a_card_states_it(tmp_path):
         (huge_layer, "too large"),
         (large_layer, "weights, and its layers|cannot be built"),
         (no_layers, "no list of layers"),
+        (class_of_a_list, "no names"),
+        (class_within_of_a_list, "no names"),
+        (activation_of_a_list, "the activation"),
+        (without_a_name, "a layer that is none"),
+        (named_alike, "a name or a place of its own"),
+        (without_an_input, "does not say what it takes"),
     ],
 )
 def test_a_configuration_with_foreign_or_huge_parts_is_refused_before_keras_opens_it(change, reason, kept, tmp_path):
@@ -201,6 +219,11 @@ def test_a_configuration_with_foreign_or_huge_parts_is_refused_before_keras_open
         (not_json, "is not JSON|nested deeper"),
         (other_weights, "has 9 weights, and its layers"),
         (linked_weights, "refers to data elsewhere"),
+        (weights_of_zeros, "unpacks to more than"),
+        (weights_linked_often, "which are not in the file"),
+        (weights_of_nothing, "which are not in the file|unpacks to more than"),
+        (renamed_weights, "cannot be loaded"),
+        (transposed_weights, "cannot be loaded"),
     ],
 )
 def test_a_hostile_archive_is_refused_and_nothing_is_unpacked(change, reason, kept, tmp_path):
@@ -238,6 +261,12 @@ def test_a_hostile_or_wrong_onnx_file_is_refused(change, reason, tmp_path):
     file = onnx_noise(tmp_path / "x.onnx", change=change)
     with pytest.raises(ModelError, match=reason):
         install(file)
+
+
+def test_what_the_runtime_refuses_to_run_is_said_in_a_sentence(tmp_path):
+    install(onnx_noise(tmp_path / "x.onnx", change=other_kernel))
+    with pytest.raises(ModelError, match="cannot be run"):
+        made("x", (24, 24))
 
 
 def test_a_classifier_is_no_generator(tmp_path):

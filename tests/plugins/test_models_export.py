@@ -1,13 +1,15 @@
 """Exported models: ONNX Runtime and Keras make our picture from the same noise, of any size in steps of a cell."""
 
 import json
+import tempfile
 
 import numpy as np
 import pytest
 import torch
 from exporting import MODELS, differences, exported, keras_run, onnx_run, reference
 
-from impasto.errors import ModelError, ParameterError
+from impasto.cli.main import main
+from impasto.errors import FileError, ModelError, ParameterError
 from impasto.interop.graph import Graph, GraphInput
 from impasto.interop.keras_writer import keras_model
 from impasto.interop.onnx_writer import onnx_bytes
@@ -29,6 +31,17 @@ def test_onnx_runtime_makes_our_picture(name, tmp_path):
 def test_keras_makes_our_picture(name, tmp_path):
     ours, inputs = reference(name, SIZES[name])
     assert max(differences(keras_run(exported(name, "keras", tmp_path), inputs), ours).values()) < CLOSE
+
+
+def test_a_temporary_folder_that_takes_nothing_is_said_in_a_sentence(tmp_path, monkeypatch, capsys):
+    file = exported("bark", "keras", tmp_path)
+    monkeypatch.setenv("IMPASTO_MODELS", str(tmp_path / "library"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "absent"))
+    for command in (["export", "bark", "--format", "keras", "--out", str(tmp_path / "again")], ["install", str(file)]):
+        with pytest.raises(SystemExit) as end:
+            main(["models", *command])
+        assert end.value.code == FileError.exit_code
+        assert "cannot write to the temporary folder" in capsys.readouterr().err
 
 
 def test_other_noise_makes_another_picture(tmp_path):

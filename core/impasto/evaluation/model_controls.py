@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +15,7 @@ from ..library.models import Model, load_model, save_model
 from ..plugins import registry
 from ..recipe import Recipe, Step
 from ..runner import run
+from ..system.transaction import temporary_folder
 from ..texture import Maps
 from .cases import spread
 from .controls import quilted, random_phase_noise
@@ -56,8 +55,8 @@ class Generation:
         tensors = getattr(tool, "without_network", lambda _: None)(load_model(self.model))
         if tensors is None:
             return []
-        with tempfile.TemporaryDirectory() as folder:
-            model = save_model(Path(folder) / self.model.path.name, tensors, self.model.card)
+        with temporary_folder() as folder:
+            model = save_model(folder / self.model.path.name, tensors, self.model.card)
             return [replace(self, model=model).make(seed) for seed in seeds]
 
 

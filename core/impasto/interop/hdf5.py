@@ -6,7 +6,9 @@ size: all of that is refused before a value is read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import io
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,34 +16,53 @@ import numpy as np
 
 from ..errors import ModelError
 from ..system.outside import shown
-from .extra import imported
+from .extra import framework_errors, imported
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
-MOST_BYTES = 2**31
+MOST_BYTES = 2**30
+SMALL_BYTES = 2**20
 MOST_ITEMS, MOST_DEPTH = 20_000, 16
-MOST_PACKED = 100
-"""Largest ratio of an array's size to its size in the file; floats that were learned hardly shrink at all."""
+MOST_PACKED = 10
+"""Largest ratio of all arrays' size to that of the file; floats that were learned hardly shrink at all."""
 FILTERS = {1, 2, 3}
 """Built-in filters: deflate, shuffle, Fletcher's checksum."""
 REMEDY = "choose a file of weights as Keras saves it, or download it again"
 
 
-def read_hdf5(file: Path | IO[bytes], what: str, most_bytes: int = MOST_BYTES) -> dict[str, np.ndarray]:
+def read_hdf5(file: Path | IO[bytes], what: str) -> dict[str, np.ndarray]:
     """All arrays of numbers in an HDF5 file, by path such as `layers/conv2d/vars/0`. ModelError says what is wrong."""
+    with _opened(file, what) as found:
+        return {path: array[()] for path, array in found.items()}
+
+
+def count_hdf5(file: Path | IO[bytes], what: str) -> int:
+    """How many numbers an HDF5 file holds; none of them is read. ModelError as for `read_hdf5`."""
+    with _opened(file, what) as found:
+        return sum(array.size for array in found.values())
+
+
+@contextmanager
+def _opened(file: Path | IO[bytes], what: str) -> Iterator[dict[str, Any]]:
+    """The checked arrays of a file, by path, while it is open. ModelError for whatever is wrong with it meanwhile."""
     h5py = imported("h5py")
-    try:
-        with h5py.File(file, "r") as opened:
-            found = dict(_arrays(h5py, opened, what))
-            if sum(array.size * array.dtype.itemsize for array in found.values()) > most_bytes:
-                raise ModelError(f"{what} holds more than {most_bytes:,} bytes of numbers", REMEDY)
-            return {path: array[()] for path, array in found.items()}
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
-        raise ModelError(f"{what} is damaged, or no HDF5 file: {error}", REMEDY) from error
+    with framework_errors(f"{what} is damaged, or no HDF5 file", REMEDY), h5py.File(file, "r") as opened:
+        yield dict(_arrays(h5py, opened, what))
 
 
-def _arrays(h5py: Any, group: Any, what: str) -> Iterator[tuple[str, Any]]:
-    """Checked arrays below a group, by path."""
-    waiting, count = [("", group, 0)], 0
+def hdf5_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
+    """An HDF5 file of these arrays, by path, and nothing else."""
+    h5py = imported("h5py")
+    stream = io.BytesIO()
+    with h5py.File(stream, "w") as file:
+        for path, array in arrays.items():
+            file[path] = array
+    return stream.getvalue()
+
+
+def _arrays(h5py: Any, file: Any, what: str) -> Iterator[tuple[str, Any]]:
+    """Checked arrays of an open file, by path."""
+    waiting, count, size = [("", file, 0)], 0, 0
+    most = min(MOST_BYTES, max(SMALL_BYTES, MOST_PACKED * file.id.get_filesize()))
     while waiting:
         path, here, depth = waiting.pop()
         for name in here:
@@ -55,11 +76,14 @@ def _arrays(h5py: Any, group: Any, what: str) -> Iterator[tuple[str, Any]]:
                 waiting.append((f"{full}/", item, depth + 1))
             elif isinstance(item, h5py.Dataset):
                 _check(item, f"{what}, {shown(full)},")
+                size += item.size * item.dtype.itemsize
+                if size > most:
+                    raise ModelError(f"{what} claims {size:,} bytes of numbers, which are not in the file", REMEDY)
                 yield full, item
 
 
 def _check(array: Any, what: str) -> None:
-    """ModelError unless an array is of numbers, within the file, and of about the size that it takes there."""
+    """ModelError unless an array is of numbers, and within the file."""
     if array.dtype.kind not in "fiub" or array.shape is None:
         raise ModelError(f"{what} is no array of numbers", REMEDY)
     if array.is_virtual or array.external:
@@ -67,6 +91,3 @@ def _check(array: Any, what: str) -> None:
     properties = array.id.get_create_plist()
     if not {properties.get_filter(index)[0] for index in range(properties.get_nfilters())} <= FILTERS:
         raise ModelError(f"{what} is packed in an unknown way", REMEDY)
-    size = array.size * array.dtype.itemsize
-    if size > 2**20 and size > MOST_PACKED * max(array.id.get_storage_size(), 1):
-        raise ModelError(f"{what} claims {size:,} bytes, which are not in the file", REMEDY)

@@ -10,17 +10,18 @@ import copy
 import io
 import json
 import math
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from functools import cached_property
 from typing import Any
 
 from ..errors import ModelError
-from ..system.outside import parse_json, shown
-from .extra import imported_keras
-from .hdf5 import read_hdf5
+from ..system.outside import archive_members, parse_json, shown
+from ..system.transaction import temporary_folder
+from .extra import framework_errors, imported_keras
+from .hdf5 import MOST_PACKED, SMALL_BYTES, count_hdf5, hdf5_bytes, read_hdf5
+from .keras_graph import REMEDY, TENSOR, check_calls, functional, last_layer
 
 CONFIG, WEIGHTS, METADATA = "config.json", "model.weights.h5", "metadata.json"
 MOST_BYTES = {CONFIG: 2**24, WEIGHTS: 2**30, METADATA: 2**16}
@@ -56,7 +57,7 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "keras.initializers": INITIALIZERS,
     "keras.src.ops.numpy": OPERATIONS,
 }
-PLAIN = frozenset(("__keras_tensor__", "__slice__", "__tuple__", "__ellipsis__"))
+PLAIN = frozenset((TENSOR, "__slice__", "__tuple__", "__ellipsis__"))
 """Values that are no objects."""
 ACTIVATIONS = frozenset(
     (
@@ -65,11 +66,10 @@ ACTIVATIONS = frozenset(
     )
 )
 RANGES = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0)}
-REMEDY = "build it of Keras' own layers, without code of your own, and save it again"
 
 
 class KerasFile:
-    """A checked `.keras` file: its configuration, and a new archive of what was checked."""
+    """A checked `.keras` file: its configuration, and how many weights it has; they are only read for `archive`."""
 
     def __init__(self, data: bytes, what: str) -> None:
         self._what = what
@@ -79,10 +79,17 @@ class KerasFile:
             raise ModelError(f"{what} is neither a functional nor a sequential model", REMEDY)
         self.config = {key: value for key, value in self.config.items() if "compile" not in key}
         _check(self.config, what)
-        arrays = read_hdf5(io.BytesIO(parts[WEIGHTS]), f"the weights in {what}")
-        self._elements = sum(array.size for array in arrays.values())
-        kept = {**parts, CONFIG: json.dumps(self.config).encode(), METADATA: parts.get(METADATA, b"{}")}
-        self.archive = _zipped(kept)
+        self.config = functional(self.config, what)
+        check_calls(self.config, what)
+        self._parts = parts
+        self._elements = count_hdf5(io.BytesIO(parts[WEIGHTS]), f"the weights in {what}")
+
+    @cached_property
+    def archive(self) -> bytes:
+        """A new file of what was checked. ModelError if a weight cannot be read."""
+        arrays = read_hdf5(io.BytesIO(self._parts[WEIGHTS]), f"the weights in {self._what}")
+        config, metadata = json.dumps(self.config).encode(), self._parts.get(METADATA, b"{}")
+        return _zipped({CONFIG: config, METADATA: metadata, WEIGHTS: hdf5_bytes(arrays)})
 
     @property
     def inputs(self) -> dict[str, list[int | None]]:
@@ -105,20 +112,12 @@ class KerasFile:
                 layer["config"]["batch_shape"] = list(inputs[layer["config"]["name"]])
             layer.pop("build_config", None)
         config.pop("build_config", None)
-        if config["class_name"] == "Sequential":
-            config["config"].pop("build_input_shape", None)
         keras = imported_keras()
-        try:
-            with keras.device("meta"):
-                model = keras.saving.deserialize_keras_object(config, safe_mode=True)
-                inner = getattr(model, "_functional", None) or model
-                shapes = [tuple(one.shape) for layer in inner.operations for one in _made(layer)]
-                found = {name: tuple(one.shape) for name, one in _named(inner.output).items()}
-                counts = [sum(math.prod(one.shape) for one in kind) for kind in (model.weights, model.variables)]
-        except ModelError:
-            raise
-        except Exception as error:  # Keras refuses what does not fit in any way
-            raise ModelError(f"{self._what} cannot be built: {shown(_first_line(error))}", REMEDY) from error
+        with framework_errors(f"{self._what} cannot be built", REMEDY), keras.device("meta"):
+            model = keras.saving.deserialize_keras_object(config, safe_mode=True)
+            shapes = [tuple(one.shape) for layer in model.operations for one in _made(layer)]
+            found = {name: tuple(one.shape) for name, one in _named(model.output).items()}
+            counts = [sum(math.prod(one.shape) for one in kind) for kind in (model.weights, model.variables)]
         if any(math.prod(side or 0 for side in shape) > MOST_ELEMENTS for shape in shapes):
             raise ModelError(f"{self._what} makes tensors that do not fit into memory", "choose a smaller picture")
         if self._elements not in counts:  # some versions store the state of dropout's random numbers
@@ -128,7 +127,7 @@ class KerasFile:
 
     def range(self) -> tuple[float, float] | None:
         """Range of the picture by the last layer; None if it does not say."""
-        last = self.config["config"]["layers"][-1]
+        last = last_layer(self.config)
         about = last["config"]
         if last["class_name"] == "ReLU" and about.get("max_value") == 1.0:
             return (0.0, 1.0)
@@ -138,24 +137,27 @@ class KerasFile:
 def _members(data: bytes, what: str) -> dict[str, bytes]:
     """The parts of the archive, by name. ModelError for other names, for parts that are too large, or damage."""
     try:
+        members = archive_members(io.BytesIO(data))
+        names = [one.filename for one in members]
+        if wrong := [name for name in names if name not in MOST_BYTES]:
+            raise ModelError(f"{what} contains {shown(wrong[0])}, which no generator needs", REMEDY)
+        if len(set(names)) < len(names) or not {CONFIG, WEIGHTS} <= set(names):
+            raise ModelError(f"{what} lacks {CONFIG} or {WEIGHTS}, or has one twice", REMEDY)
+        for one in members:
+            _check_claim(one, what)
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            names = [one.filename for one in archive.infolist()]
-            if wrong := [name for name in names if name not in MOST_BYTES]:
-                raise ModelError(f"{what} contains {shown(wrong[0])}, which no generator needs", REMEDY)
-            if len(set(names)) < len(names) or not {CONFIG, WEIGHTS} <= set(names):
-                raise ModelError(f"{what} lacks {CONFIG} or {WEIGHTS}, or has one twice", REMEDY)
-            return {one.filename: _unpacked(archive, one, what) for one in archive.infolist()}
+            return {name: archive.read(name) for name in names}
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError) as error:
         raise ModelError(f"{what} is damaged, or no .keras file: {error}", "copy or save it again") from error
 
 
-def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo, what: str) -> bytes:
+def _check_claim(member: zipfile.ZipInfo, what: str) -> None:
+    """ModelError, before it is unpacked, for a part that is too large; none unpacks to more than it claims."""
     most = MOST_BYTES[member.filename]
-    with archive.open(member) as stream:
-        data = stream.read(most + 1)
-    if len(data) > most:
+    if member.filename == WEIGHTS:
+        most = min(most, max(SMALL_BYTES, MOST_PACKED * member.compress_size))
+    if member.file_size > most:
         raise ModelError(f"{what}: {member.filename} unpacks to more than {most:,} bytes", REMEDY)
-    return data
 
 
 def _zipped(parts: Mapping[str, bytes]) -> bytes:
@@ -173,7 +175,8 @@ def _check(config: Mapping[str, Any], what: str) -> None:
     if not isinstance(layers, list) or not 0 < len(layers) <= MOST_LAYERS:
         raise ModelError(f"{what} has no list of layers", REMEDY)
     for layer in layers:
-        if not isinstance(layer, dict) or not isinstance(layer.get("config"), dict) or "class_name" not in layer:
+        about = layer.get("config") if isinstance(layer, dict) else None
+        if not isinstance(about, dict) or not isinstance(about.get("name"), str) or "class_name" not in layer:
             raise ModelError(f"{what} has a layer that is none", REMEDY)
         if layer["class_name"] in NETWORKS:
             raise ModelError(f"{what} has a model within a model", REMEDY)
@@ -202,15 +205,17 @@ def _check_object(value: Mapping[str, Any], what: str) -> None:
     name, module = value.get("class_name"), value.get("module")
     if name == "Lambda" or name == "__lambda__":
         raise ModelError(f"{what} has a Lambda layer, which is a program; it was not opened", REMEDY)
+    if not isinstance(name, str) or not isinstance(module, str | None):
+        raise ModelError(f"{what} uses {shown(name)} of {shown(module)}, which are no names", REMEDY)
     if name in PLAIN:
         return
-    known = isinstance(module, str) and isinstance(name, str) and name in ALLOWED.get(module, ())
+    known = name in ALLOWED.get(module or "", ())
     if not known or value.get("registered_name") not in (None, name):
         raise ModelError(f"{what} uses {shown(name)} of {shown(module)}, which is not allowed", REMEDY)
 
 
 def _check_activation(value: Any, what: str) -> None:
-    if value is not None and not isinstance(value, dict) and value not in ACTIVATIONS:
+    if value is not None and not isinstance(value, dict) and not (isinstance(value, str) and value in ACTIVATIONS):
         raise ModelError(f"{what} uses the activation {shown(value)}, which is not allowed", REMEDY)
 
 
@@ -226,19 +231,16 @@ def _named(outputs: Any) -> dict[str, Any]:
     return {f"output_{index}": one for index, one in enumerate(listed)}
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
-
-
 class KerasRunner:
-    """Runs a checked file in Keras."""
+    """Runs a checked file in Keras. ModelError if Keras does not load or run it."""
 
-    def __init__(self, archive: bytes) -> None:
-        self._keras = imported_keras()
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "generator.keras"
+    def __init__(self, archive: bytes, what: str) -> None:
+        self._keras, self._what = imported_keras(), what
+        with temporary_folder() as folder:
+            path = folder / "generator.keras"
             path.write_bytes(archive)
-            self._model = self._keras.saving.load_model(path, compile=False, safe_mode=True)
+            with framework_errors(f"{what} cannot be loaded", REMEDY):
+                self._model = self._keras.saving.load_model(path, compile=False, safe_mode=True)
 
     def __call__(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """Outputs by name."""
@@ -248,6 +250,6 @@ class KerasRunner:
         given = [inputs[name] for name in names]
         by_name = isinstance(getattr(self._model, "_inputs_struct", None), dict)
         arguments = dict(zip(names, given, strict=True)) if by_name else given[0] if len(given) == 1 else given
-        with torch.inference_mode():
+        with framework_errors(f"{self._what} cannot be run", REMEDY), torch.inference_mode():
             made = self._model(arguments)
         return {name: self._keras.ops.convert_to_numpy(one) for name, one in _named(made).items()}

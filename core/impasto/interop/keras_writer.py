@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
+from ..system.transaction import temporary_folder
 from .extra import imported_keras
 from .graph import Graph, GraphInput, Node
 
@@ -14,8 +13,8 @@ SUFFIX = ".keras"
 
 def keras_bytes(graph: Graph) -> bytes:
     """The graph as a `.keras` file. PluginError if the extra is not installed."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"generator{SUFFIX}"
+    with temporary_folder() as folder:
+        path = folder / f"generator{SUFFIX}"
         keras_model(graph).save(path)
         return path.read_bytes()
 

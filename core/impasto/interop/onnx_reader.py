@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import ModelError
 from ..system.outside import shown
-from .extra import imported
+from .extra import framework_errors, imported
 
 MOST_BYTES = 2**30
 MOST_NODES = 10_000
@@ -35,15 +35,11 @@ def read_onnx(data: bytes, what: str) -> Any:
     onnx = imported("onnx")
     if len(data) > MOST_BYTES:
         raise ModelError(f"{what} is larger than {MOST_BYTES:,} bytes", REMEDY)
-    try:
+    with framework_errors(f"{what} is damaged, or no ONNX file", "copy or export it again"):
         model = onnx.load_model_from_string(data)
-    except Exception as error:  # damaged protocol buffers fail in several ways
-        raise ModelError(f"{what} is damaged, or no ONNX file: {error}", "copy or export it again") from error
     _check_structure(onnx, model, what)
-    try:
+    with framework_errors(f"{what} is no valid ONNX model", REMEDY):
         onnx.checker.check_model(model, full_check=True)
-    except Exception as error:  # the checker's errors have no common base
-        raise ModelError(f"{what} is no valid ONNX model: {shown(str(error))}", REMEDY) from error
     return model
 
 
@@ -104,10 +100,8 @@ def onnx_outputs(model: Any, inputs: Mapping[str, tuple[int, ...]], what: str) -
             side.dim_value = length
     for value in fixed.graph.output:
         value.type.tensor_type.ClearField("shape")
-    try:
+    with framework_errors(f"{what} does not take inputs of these sizes", REMEDY):
         inferred = onnx.shape_inference.infer_shapes(fixed, strict_mode=True, data_prop=True).graph
-    except Exception as error:  # its errors have no common base
-        raise ModelError(f"{what} does not take inputs of these sizes: {shown(str(error))}", REMEDY) from error
     known = {one.name: one.type.tensor_type.shape for one in (*inferred.value_info, *inferred.output)}
     for name in (name for node in fixed.graph.node for name in node.output if name):
         sides = (
@@ -129,13 +123,16 @@ def onnx_range(model: Any) -> tuple[float, float] | None:
 
 
 class OnnxRunner:
-    """Runs a checked model in ONNX Runtime, on the processor."""
+    """Runs a checked model in ONNX Runtime, on the processor. ModelError if it does not load or run it."""
 
-    def __init__(self, model: Any) -> None:
-        runtime = imported("onnxruntime")
-        self._session = runtime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    def __init__(self, model: Any, what: str) -> None:
+        runtime, self._what = imported("onnxruntime"), what
+        runtime.disable_telemetry_events()  # Windows has events of its own beside those that the environment turns off
+        with framework_errors(f"{what} cannot be loaded", REMEDY):
+            self._session = runtime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
 
     def __call__(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """Outputs by name."""
         names = [one.name for one in self._session.get_outputs()]
-        return dict(zip(names, self._session.run(names, dict(inputs)), strict=True))
+        with framework_errors(f"{self._what} cannot be run", REMEDY):
+            return dict(zip(names, self._session.run(names, dict(inputs)), strict=True))
