@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from impasto.errors import FileError, ModelError, ParameterError
 from impasto.system.names import check_name
 from impasto.system.outside import inside, open_file, parse_json, printable, read_bytes, read_json, shown
 
+CONTROL = re.compile(r"[\x00-\x1f]")
 BAD_JSON = {
     "nothing": "",
     "half": '{"a": ',
@@ -113,3 +116,24 @@ def test_foreign_text_cannot_control_a_terminal() -> None:
     assert printable("a\x1b[2Jb\r\x07\x9b\u202ec\udcff") == "a\\x1b[2Jb\\r\\x07\\x9b\\u202ec\\udcff"
     assert printable("Grüße, 墙\n\t☃") == "Grüße, 墙\n\t☃"
     assert len(shown("x" * 10_000)) < 100
+
+
+@pytest.mark.parametrize("value", [bytes(2**25), "\x1b" * 2**25, ["\x1b" * 2**22]], ids=["bytes", "text", "a list"])
+def test_a_value_of_megabytes_is_shortened_at_once(value: object) -> None:
+    started = time.process_time()
+    text = shown(value)
+    assert time.process_time() - started < 1.0
+    assert len(text) < 100
+    assert not CONTROL.search(text)
+
+
+def test_nothing_of_a_file_that_is_too_long_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "large"
+    file.touch()
+    os.truncate(file, 2**30)
+    tracemalloc.start()
+    with pytest.raises(FileError, match="larger than"):
+        read_bytes(file, 2**26)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2**20

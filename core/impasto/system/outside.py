@@ -275,7 +275,13 @@ def is_unicode(text: str) -> bool:
 def shown(value: object) -> str:
     """A value as messages show it: one short line without terminal control characters."""
     is_path = isinstance(value, os.PathLike)
-    return shortened(printable(str(value) if is_path else repr(value)), SHOWN_CHARACTERS * (4 if is_path else 1))
+    limit = SHOWN_CHARACTERS * (4 if is_path else 1)
+    if isinstance(value, str | bytes) and len(value) > 2 * limit:
+        value = (
+            value[:limit] + value[-limit:]
+        )  # megabytes take long to be made printable, and their middle is not shown
+    text = str(value) if is_path else repr(value)
+    return shortened(printable(text if len(text) <= 2 * limit else text[:limit] + text[-limit:]), limit)
 
 
 def shortened(text: str, limit: int = SHOWN_CHARACTERS) -> str:
