@@ -225,6 +225,14 @@ def test_a_material_is_what_the_card_says_or_what_all_its_data_are(tmp_path):
     assert material(["brick"], material="old wall") == "old wall"
 
 
+def test_a_model_is_called_as_its_artist_spelled_it_unless_its_card_has_a_label(tmp_path):
+    def label(name, **more):
+        return save_model(tmp_path / f"{name}.safetensors", TENSORS, {**CARD, **more}).label
+
+    assert [label("bricks097"), label("old-wall")] == ["bricks097", "old-wall"]
+    assert label("x", label="Red bricks") == "Red bricks"
+
+
 def test_light_from_the_upper_left_falls_on_slopes_that_face_it():
     flat, slope = np.full((4, 4, 3), 0.5), np.full((4, 4, 3), 0.5)
     flat[..., 2] = 1

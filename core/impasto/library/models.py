@@ -52,8 +52,8 @@ class Model:
 
     @property
     def label(self) -> str:
-        """Name shown to users: the card's label, or else "Old brick" for old-brick."""
-        return str(self.card.get("label") or re.sub("[-_]+", " ", self.name).capitalize())
+        """Name shown to users: the card's label, or else the name as its artist spelled it."""
+        return str(self.card.get("label") or self.name)
 
     @property
     def material(self) -> str:
