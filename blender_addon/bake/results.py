@@ -49,12 +49,12 @@ def put(baked: Sequence[tuple[Sequence[BakedMap], Target]], notes: Sequence[str]
     unassigned = ""
     for maps, target in baked:
         stored = {one.name: store(one) for one in maps}
-        names = ", ".join(image.name for image in stored.values())
+        title, what = title_of(maps), maps[0].name.replace("_", " ") if len(maps) == 1 else f"{len(maps)} maps"
         new["images"] += [image.name for image in stored.values()]
-        said = f"Baked {names}"
+        said, material = f"Baked {what} of {title}", None
         if target.material != NONE:
-            material = make_material(f"{title_of(maps)} Baked", stored, maps)
-            said = f"Baked {names} and made the material {material.name}"
+            material = make_material(f"{title} Baked", stored, maps)
+            said = f"Baked {what} of {title} and made the material {material.name}"
             new["materials"].append(material.name)
             unassigned = material.name if target.material == NEW else ""
             if target.material == ASSIGN:

@@ -51,13 +51,16 @@ class Export:
         found, version = engine.require(here=True), catalogue.version
         environment = engine.clean_environment() | engine.settings_environment()
         files = {f"{name}_{one.name}.png": one.png for one in maps_of(material, saved_options())}
-        options = ["--preset", packing, "--out", str(folder), "--name", name, "--format", self.format, "--json"]
+        options = ["--preset", packing, "--out", str(folder), "--format", self.format, "--json"]
 
         def work(task: Task) -> Mapping[str, Any]:
             engine.check(found, version)
             with temporary_folder() as temporary:
                 source = _written(files, temporary / name)
-                command = found.command("impasto", "export", str(source), *options, *["--force"] * self.replace)
+                named = (
+                    ["--force", "--name", name] if self.replace else ["--name", naming.free_for_engine(folder, name)]
+                )
+                command = found.command("impasto", "export", str(source), *options, *named)
                 return run_command(task, command, environment)
 
         return Task("Export", work, _report)

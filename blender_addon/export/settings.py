@@ -42,7 +42,9 @@ class ExportProperties:
         name="Folder", description="Folder for the files", subtype="DIR_PATH", options=RELATIVE_PATH
     )
     format: EnumProperty(name="Format", description="Format of the files", items=FORMATS)
-    replace: BoolProperty(name="Replace", description="Replace files of the same name in the folder", default=True)
+    replace: BoolProperty(
+        name="Replace", description="Replace files of the same name in the folder, which otherwise get a number"
+    )
 
 
 class ExportSettings(ExportProperties, bpy.types.PropertyGroup):

@@ -14,6 +14,8 @@ from bpy.props import (
 )
 
 from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size
+from ..jobs.session import jobs
+from ..jobs.task import Place
 from ..parameters.groups import group_of
 from ..parameters.properties import MAX_INT, TEXTURE, tell_changed
 from ..paths import RELATIVE_PATH
@@ -23,7 +25,7 @@ CHANGED = tell_changed(TEXTURE)
 
 
 def _keep_size(settings: ImpastoSettings, context: bpy.types.Context) -> None:
-    """Keep the size of the result when another tool is chosen, and forget the match of the one before."""
+    """Keep the size of the result when another tool is chosen; forget the match and the report of the one before."""
     before, now = settings.sized or catalogue.usual("seamless"), settings.tool
     if now in catalogue and has_size(catalogue[now]):
         settings.sized = now
@@ -32,6 +34,7 @@ def _keep_size(settings: ImpastoSettings, context: bpy.types.Context) -> None:
             for name in SIZE_PARAMETERS:
                 setattr(group, name, getattr(former, name))
     settings.matched = ""
+    jobs.forget(Place.TEXTURE)
     CHANGED(settings, context)
 
 

@@ -4,11 +4,10 @@
 from __future__ import annotations
 
 import re
-import textwrap
-import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import blf
 import bpy
 
 from ..engine import engine
@@ -16,12 +15,14 @@ from ..jobs.session import jobs
 from ..jobs.task import PLACE, Place, Task
 from ..translations.texts import full_stop, sentence
 
-LETTER_PX, MARGIN_PX = 6, 70
-"""Width of a usual letter in a label, and of a panel's edges with an icon, at a resolution scale of 1."""
+MARGIN_PX, LEAST_PX, USUAL_PX = 70, 120, 360
+"""Widths at a resolution scale of 1: of a panel's edges with an icon; of a text at least, and where no panel is."""
 BOX_PX = 14
 """Width of the edges of a box."""
-WIDE = 2.1
-"""Width of a Chinese character, in usual letters."""
+WORD = re.compile(r"[\u2e80-\uffff]\s*|[^\s\u2e80-\uffff]+\s*")
+"""A Chinese character, or what has no spaces in it."""
+NAMED_FIRST = ("objects", "materials", "images")
+"""Data whose names sentences begin with."""
 
 
 def draw_progress(layout: bpy.types.UILayout, task: Task) -> None:
@@ -97,29 +98,41 @@ def draw_text(layout: bpy.types.UILayout, text: str, icon: str, boxes: int = 0) 
 
     boxes: number of nested boxes around it.
     """
-    region, scale = bpy.context.region, bpy.context.preferences.system.ui_scale
-    width = max(int(region.width / scale - MARGIN_PX - boxes * BOX_PX) // LETTER_PX, 20) if region else 60
+    region, scale = bpy.context.region, _scale()
+    width_px = max(region.width - (MARGIN_PX + boxes * BOX_PX) * scale, LEAST_PX * scale) if region else USUAL_PX
     column = layout.column(align=True)
-    sentences = [part[:1].upper() + part[1:] for part in sentence(text).split("; ")]
-    for line in _lines(full_stop().join(sentences), width):
+    for line in _lines(full_stop().join(map(_begun, sentence(text).split("; "))), width_px):
         column.label(text=line, icon=icon, translate=False)
         icon = "BLANK1" if icon != "NONE" else icon
 
 
-def _lines(text: str, width: int) -> list[str]:
-    """Lines of this many letters; Chinese has no spaces, and its characters are wide."""
-    if not any(map(_is_wide, text)):
-        return textwrap.wrap(text, width, break_long_words=True)
+def _scale() -> float:
+    """Resolution scale of the interface; 1 without a window."""
+    return bpy.context.preferences.system.ui_scale or 1.0
+
+
+def _begun(part: str) -> str:
+    """A sentence with a capital, unless it begins with the name of something in the file."""
+    names = (one.name for kind in NAMED_FIRST for one in getattr(bpy.data, kind))
+    is_name = part[:1].islower() and any(_begins(part, name) for name in names)
+    return part if is_name else part[:1].upper() + part[1:]
+
+
+def _begins(part: str, name: str) -> bool:
+    return part.startswith(name) and not part[len(name) :][:1].isalnum()
+
+
+def _lines(text: str, width_px: float) -> list[str]:
+    """Lines of at most this width in Blender's font; Chinese, which has no spaces, ends anywhere."""
+    blf.size(0, bpy.context.preferences.ui_styles[0].widget.points * _scale())
     lines = [""]
-    for part in re.findall(r"[!-~]+ ?|.", text):
-        if sum(WIDE if _is_wide(letter) else 1 for letter in lines[-1] + part) > width:
-            lines.append("")
-        lines[-1] += part
-    return [line for line in lines if line]
-
-
-def _is_wide(letter: str) -> bool:
-    return unicodedata.east_asian_width(letter) in "WF"
+    for word in WORD.findall(text):
+        fits = blf.dimensions(0, word.rstrip())[0] <= width_px
+        for part in [word] if fits else word:
+            if lines[-1] and blf.dimensions(0, (lines[-1] + part).rstrip())[0] > width_px:
+                lines.append("")
+            lines[-1] += part
+    return [line.rstrip() for line in lines if line.strip()]
 
 
 def draw_preferences_button(layout: bpy.types.UILayout) -> None:

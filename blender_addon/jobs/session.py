@@ -161,6 +161,10 @@ class Jobs:
         self.reports.pop(place, None)
         self.reports[place] = self.made = report
 
+    def forget(self, place: Place) -> None:
+        """Show no report in a panel any more, since it is set to make something else."""
+        self.reports.pop(place, None)
+
     def _shown_state(self) -> tuple:
         """State that panels show: they are redrawn only when it has changed."""
         progress = [(task.message, task.state, round(task.fraction, 2), id(task.preview)) for task in self.tasks]

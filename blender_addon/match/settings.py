@@ -7,6 +7,8 @@ import bpy
 from bpy.props import EnumProperty, PointerProperty, StringProperty
 
 from ..engine.catalogue import catalogue
+from ..jobs.session import jobs
+from ..jobs.task import Place
 from ..paths import RELATIVE_PATH
 from ..tools.lists import MATCHER, items_of
 
@@ -47,7 +49,12 @@ def _suggest(settings: MatchSettings, _context: bpy.types.Context, typed: str) -
 class MatchSettings(bpy.types.PropertyGroup):
     """Settings of the panel for words and pictures, in each scene."""
 
-    matcher: EnumProperty(name="From", description="What the material is made from", items=items_of(MATCHER))
+    matcher: EnumProperty(
+        name="From",
+        description="What the material is made from",
+        items=items_of(MATCHER),
+        update=lambda _settings, _context: jobs.forget(Place.MATCH),
+    )
     text: StringProperty(
         name="Words",
         description="One material in a few words: its kind, colours, pattern, size, wear",

@@ -11,6 +11,8 @@ from bpy.props import BoolProperty, EnumProperty, IntProperty, PointerProperty, 
 
 from ..bridge.target import ACTIVE, NEW, NONE
 from ..engine.catalogue import catalogue, properties_of
+from ..jobs.session import jobs
+from ..jobs.task import Place
 from ..parameters import inputs, properties
 from ..parameters.groups import identifier
 from ..parameters.properties import MAX_INT, STYLE, tell_changed
@@ -29,10 +31,11 @@ AUTO_KIND, NO_KIND = "auto", "none"
 
 
 def _carry_over(settings: StyleSettings, context: bpy.types.Context) -> None:
-    """Keep the settings that the former and the chosen stylizer share."""
+    """Keep the settings that the former and the chosen stylizer share, and forget the report of the former."""
     former, settings.former = settings.former or catalogue.usual("stylize"), settings.tool
     if former in catalogue and settings.tool in catalogue:
         copy_settings(settings.id_data, catalogue[former], catalogue[settings.tool])
+    jobs.forget(Place.STYLE)
     tell_changed(STYLE)(settings, context)
 
 

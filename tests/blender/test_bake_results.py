@@ -127,8 +127,16 @@ def test_every_selected_object_is_baked_and_who_cannot_be_is_named(capsys) -> No
     assert np.allclose(pixels("Second_roughness")[..., 0], 0.8, atol=BYTE)
     assert (first.active_material.name, second.active_material.name) == ("First Baked", "Second Baked")
     said = capsys.readouterr().out
-    assert "Baked Second_roughness and made the material Second Baked; Baked First_roughness" in said
+    assert "Baked roughness of Second and made the material Second Baked; Baked roughness of First" in said
     assert "left out: Plane has no material" in said
+
+
+def test_the_report_of_a_bake_is_short_however_many_maps_it_has(extension) -> None:
+    plane(material())
+    bake(maps=ALL_MAPS, material="NEW")
+    made = extension.jobs.session.jobs.made
+    assert made.text.partition("; ")[0] == "Baked 6 maps of Strip and made the material Strip Baked"
+    assert len(made.images) == 6
 
 
 def test_images_are_kept_by_the_material_or_else_by_themselves() -> None:

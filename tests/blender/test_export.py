@@ -32,6 +32,20 @@ def test_a_material_is_exported_as_its_engine_expects(extension, plane, tmp_path
     assert panel.operators("impasto.export")
 
 
+def test_files_get_a_number_unless_they_are_to_be_replaced_as_everywhere(extension, plane, tmp_path):
+    textured("brick")
+    for preset in ("unreal", "materialx"):
+        for given in ({}, {}, {"replace": True}):
+            bpy.ops.impasto.export(material="brick", preset=preset, out_dir=str(tmp_path / preset), **given)
+    assert {path.name for path in (tmp_path / "unreal").iterdir()} == {
+        *("T_brick_BC.png", "T_brick_ORM.png", "T_brick_2_BC.png", "T_brick_2_ORM.png")
+    }
+    assert {path.name for path in (tmp_path / "materialx").glob("*.mtlx")} == {"brick.mtlx", "brick_2.mtlx"}
+    scene = bpy.context.scene
+    assert not scene.impasto_export.replace
+    assert not scene.impasto_bake.replace
+
+
 def test_opacity_becomes_the_alpha_of_what_is_exported(extension, plane, tmp_path):
     material = textured("leaf")
     nodes, links = material.node_tree.nodes, material.node_tree.links

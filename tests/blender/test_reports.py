@@ -165,3 +165,20 @@ def test_notes_of_a_result_are_a_list_and_an_error_with_its_remedy_is_one_text(e
         assert lines("ERROR")[:1] == [("ERROR", "Made the image wall. No moss. Dry")]
     finally:
         jobs.reports.clear()
+
+
+def test_a_report_is_gone_once_the_panel_is_set_to_another_tool(checker, plane, extension, image):
+    run_from(extension, "texture")
+    run_from(extension, "style")
+    checker.tool = "quilt"
+    assert "Made the material" not in said("texture")
+    assert "Made the material" in said("style")
+    bpy.context.scene.impasto_style.tool = "neighbours"
+    assert "Made the material" not in said("style")
+
+
+def test_a_text_begins_with_a_capital_unless_it_begins_with_a_name(extension, checker, plane):
+    jobs, Report, Place = extension.jobs.session.jobs, extension.jobs.task.Report, extension.jobs.task.Place
+    plane.name = "bricks097"
+    jobs.tell(Report("WARNING", "made it; bricks097 has no UVs; bricks0970 is another"), Place.TEXTURE)
+    assert "Made it bricks097 has no UVs Bricks0970 is another" in said("texture")
