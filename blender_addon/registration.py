@@ -25,7 +25,7 @@ from .generate import panel as generate_panel
 from .generate import settings as generate_settings
 from .image import operators as image_operators
 from .image import panel as image_panel
-from .interface import previews
+from .interface import browsing, previews
 from .jobs import made, session
 from .jobs import operators as job_operators
 from .match import operators as match_operators
@@ -83,6 +83,7 @@ CLASSES = (
     *stylize_kinds.CLASSES,
     *weight_operators.CLASSES,
     *material_operators.CLASSES,
+    *browsing.CLASSES,
     *relight_operators.CLASSES,
     *endless_operators.CLASSES,
     *placing_operator.CLASSES,

@@ -7,6 +7,7 @@ import bpy
 
 from ..engine import engine
 from ..engine.catalogue import catalogue
+from ..interface.browsing import draw_image
 from ..interface.drawing import draw_text, name_place
 from ..jobs.session import jobs
 from ..jobs.task import Place
@@ -67,7 +68,7 @@ def _draw_recipe(layout: bpy.types.UILayout, context: bpy.types.Context, setting
     if settings.apply == RECIPE:
         column.prop(settings, "recipe", text="File")
     elif settings.apply == IMAGE:
-        column.template_ID(settings, "image", open="image.open")
+        draw_image(column, settings, "image")
         shown = recipes.chosen_image(context)
         if shown and not settings.image:
             column.label(text=shown.name, icon="IMAGE_DATA", translate=False)

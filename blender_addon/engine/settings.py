@@ -40,6 +40,7 @@ class PreferenceProperties:
         subtype="DIR_PATH",
         options=RELATIVE_PATH,
     )
+    last_folder: StringProperty(options={"HIDDEN"})  # of pictures, where their file browsers begin
     keep_training: BoolProperty(
         name="Keep Training",
         description="A training goes on when Blender closes, and its model is then in the list; otherwise it leaves a "

@@ -13,6 +13,7 @@ from ..bridge import results
 from ..bridge.target import NONE
 from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size, properties_of
 from ..interface import previews
+from ..interface.browsing import draw_image, draw_path
 from ..interface.drawing import draw_text
 from ..jobs.task import Place
 from ..parameters import inputs, properties
@@ -87,9 +88,9 @@ def _draw_source(layout: bpy.types.UILayout, context: bpy.types.Context, tool: M
     column = layout.column()
     column.row().prop(settings, "source_kind", expand=True)
     if settings.source_kind == "FILE":
-        column.prop(settings, "filepath")
+        draw_path(column, settings, "filepath")
     elif settings.source_kind == "IMAGE":
-        column.template_ID(settings, "image", open="image.open")
+        draw_image(column, settings, "image")
     preparing = preparing_tool()
     if settings.source_kind != "NONE" and preparing:
         section(

@@ -18,7 +18,6 @@ from ..jobs.session import jobs
 from ..jobs.task import Place
 from ..parameters.groups import group_of
 from ..parameters.properties import MAX_INT, TEXTURE, tell_changed
-from ..paths import RELATIVE_PATH
 from ..tools.lists import items_of
 
 CHANGED = tell_changed(TEXTURE)
@@ -57,8 +56,6 @@ class ImpastoSettings(bpy.types.PropertyGroup):
     filepath: StringProperty(
         name="File",
         description="A picture, or a folder of maps",
-        subtype="FILE_PATH",
-        options=RELATIVE_PATH,
         update=CHANGED,
     )
     image: PointerProperty(

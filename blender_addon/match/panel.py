@@ -11,6 +11,7 @@ import bpy
 from ..engine.catalogue import catalogue
 from ..generate import variations
 from ..generate.variation_grid import draw_grid
+from ..interface.browsing import draw_image, draw_path
 from ..interface.drawing import draw_text, name_place
 from ..jobs.task import Place
 from ..tools.panel import InImageEditor, InShaderEditor, InView3D, Tab, draw_run
@@ -69,9 +70,9 @@ def _draw_picture(layout: bpy.types.UILayout, settings: MatchSettings, _matcher:
     column = layout.column()
     column.row().prop(settings, "source_kind", expand=True)
     if settings.source_kind == "FILE":
-        column.prop(settings, "filepath")
+        draw_path(column, settings, "filepath")
     else:
-        column.template_ID(settings, "image", open="image.open")
+        draw_image(column, settings, "image")
     column.prop(settings.id_data.impasto, "width_m")
 
 

@@ -9,7 +9,6 @@ from bpy.props import EnumProperty, PointerProperty, StringProperty
 from ..engine.catalogue import catalogue
 from ..jobs.session import jobs
 from ..jobs.task import Place
-from ..paths import RELATIVE_PATH
 from ..tools.lists import MATCHER, items_of
 
 MOST_SUGGESTIONS = 40
@@ -75,9 +74,7 @@ class MatchSettings(bpy.types.PropertyGroup):
             ("IMAGE", "Image", "An image of this .blend file"),
         ),
     )
-    filepath: StringProperty(
-        name="File", description="A picture, or a folder of maps", subtype="FILE_PATH", options=RELATIVE_PATH
-    )
+    filepath: StringProperty(name="File", description="A picture, or a folder of maps")
     image: PointerProperty(name="Image", description="An image of this .blend file", type=bpy.types.Image)
 
 

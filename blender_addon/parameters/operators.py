@@ -3,10 +3,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import bpy
-from bpy.props import BoolProperty, CollectionProperty, IntProperty, StringProperty
+from bpy.props import IntProperty, StringProperty
 
 from ..engine.catalogue import catalogue
 from . import inputs, properties
@@ -53,32 +51,4 @@ class IMPASTO_OT_remove_image(OfInput, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class IMPASTO_OT_open_images(OfInput, bpy.types.Operator):
-    """Choose image files, several at once, in the order of their names"""
-
-    bl_idname = "impasto.open_images"
-    bl_label = "Open Images"
-
-    files: CollectionProperty(type=bpy.types.OperatorFileListElement, options={"HIDDEN", "SKIP_SAVE"})
-    directory: StringProperty(subtype="DIR_PATH", options={"HIDDEN", "SKIP_SAVE"})
-    filter_image: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
-    filter_folder: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
-
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        context.window_manager.fileselect_add(self)
-        return {"RUNNING_MODAL"}
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        names = sorted(item.name for item in self.files if item.name)[: inputs.MAX_VALUES]
-        try:
-            opened = [bpy.data.images.load(str(Path(self.directory, name)), check_existing=True) for name in names]
-        except RuntimeError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        if opened:
-            inputs.put_all(self.group(context), self.input, opened)
-            properties.tell_changed(properties.kind_of_preview(catalogue[self.tool]))(None, context)
-        return {"FINISHED"}
-
-
-CLASSES = (IMPASTO_OT_add_image, IMPASTO_OT_remove_image, IMPASTO_OT_open_images)
+CLASSES = (IMPASTO_OT_add_image, IMPASTO_OT_remove_image)

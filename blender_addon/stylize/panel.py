@@ -11,6 +11,7 @@ import bpy
 from ..bridge import surfaces
 from ..engine.catalogue import properties_of
 from ..interface import previews
+from ..interface.browsing import draw_image
 from ..interface.drawing import draw_preferences_button, draw_text
 from ..jobs.task import Place
 from ..parameters import inputs, properties
@@ -20,8 +21,8 @@ from ..tools.panel import (
     InShaderEditor,
     InView3D,
     ToolPanel,
-    draw_image,
     draw_images,
+    draw_input,
     draw_more,
     draw_parameters,
     draw_run,
@@ -94,7 +95,7 @@ def _draw_subject(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     row.use_property_split = False
     row.prop(settings, "subject", expand=True)
     if settings.subject == IMAGE:
-        column.template_ID(settings, "image", open="image.open")
+        draw_image(column, settings, "image")
         shown = chosen_image(context)
         if shown and not settings.image:
             column.label(text=shown.name, icon="IMAGE_DATA", translate=False)
@@ -125,7 +126,7 @@ def _draw_style(
     column = layout.column()
     shown = inputs.beside(gallery.GALLERY, name)
     column.template_icon_view(value, shown, show_labels=True, scale=scale, scale_popup=5.0)
-    column.template_ID(value, inputs.pointer_to(name), open="image.open")
+    draw_image(column, value, inputs.pointer_to(name))
 
 
 def _draw_more(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
@@ -155,7 +156,7 @@ def _draw_controls(layout: bpy.types.UILayout, context: bpy.types.Context, tool:
         if start:
             draw_parameters(body, context, tool, start)
         if has_start:
-            draw_image(body, properties.group_of(context.scene, tool), START)
+            draw_input(body, properties.group_of(context.scene, tool), START)
 
     if start or has_start:
         section(layout, "impasto_style_start", "Start", draw_start, closed=True)

@@ -11,6 +11,7 @@ import bpy
 from ..engine import engine
 from ..engine.catalogue import catalogue, properties_of
 from ..interface import previews
+from ..interface.browsing import draw_image
 from ..interface.drawing import draw_operator, draw_progress, draw_report, name_place
 from ..jobs.session import jobs
 from ..jobs.task import Place
@@ -112,18 +113,18 @@ def draw_images(
         if item["for_each"]:
             _draw_for_each(layout, group, item)
         else:
-            draw_image(layout, group, item["name"])
+            draw_input(layout, group, item["name"])
         if item["many"]:
-            draw_more(layout, context, tool, item["name"], draw_image)
+            draw_more(layout, context, tool, item["name"], draw_input)
 
 
-def draw_image(layout: bpy.types.UILayout, value: bpy.types.PropertyGroup, name: str, of: str = "") -> None:
+def draw_input(layout: bpy.types.UILayout, value: bpy.types.PropertyGroup, name: str, of: str = "") -> None:
     """The image of an input, to be chosen or opened; `of` names the image that it belongs to, instead of a label."""
     row = layout.split(factor=LABEL)
     left = row.row()
     left.alignment = "RIGHT"
     left.label(text=of or label_of(name, {}), translate=not of)
-    row.template_ID(value, inputs.pointer_to(name), open="image.open")
+    draw_image(row, value, inputs.pointer_to(name))
 
 
 def _draw_for_each(layout: bpy.types.UILayout, group: bpy.types.PropertyGroup, item: Mapping[str, Any]) -> None:
@@ -131,7 +132,7 @@ def _draw_for_each(layout: bpy.types.UILayout, group: bpy.types.PropertyGroup, i
     others = inputs.values(group, item["for_each"])
     for value in others:
         image = getattr(value, inputs.pointer_to(item["for_each"]))
-        draw_image(layout, value, item["name"], image.name if image and len(others) > 1 else "")
+        draw_input(layout, value, item["name"], image.name if image and len(others) > 1 else "")
 
 
 def draw_more(

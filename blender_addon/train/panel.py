@@ -10,6 +10,7 @@ import bpy
 
 from ..engine import engine
 from ..interface import previews
+from ..interface.browsing import draw_image, draw_path
 from ..interface.drawing import draw_operator, draw_report, draw_text
 from ..jobs.session import jobs
 from ..jobs.task import Place, Task
@@ -56,9 +57,10 @@ def _draw_data(layout: bpy.types.UILayout, settings: TrainingSettings) -> None:
     column = layout.column()
     column.row().prop(settings, "data_kind", expand=True)
     if settings.data_kind == "IMAGE":
-        column.template_ID(settings, "image", open="image.open")
+        draw_image(column, settings, "image")
     else:
-        column.prop(settings, "filepath" if settings.data_kind == "FILE" else "folder")
+        names = {"FILE": ("filepath", "impasto.open_picture"), "FOLDER": ("folder", "impasto.open_folder")}
+        draw_path(column, settings, *names[settings.data_kind])
     column.prop(settings, "licence")
     column.prop(settings, "width_m")
 

@@ -13,7 +13,6 @@ from bpy.props import (
 )
 
 from ..parameters.properties import MAX_INT
-from ..paths import RELATIVE_PATH
 from ..tools.lists import items_of
 
 
@@ -30,12 +29,9 @@ class TrainingSettings(bpy.types.PropertyGroup):
             ("IMAGE", "Image", "An image of this .blend file"),
         ),
     )
-    filepath: StringProperty(name="File", description="A photograph", subtype="FILE_PATH", options=RELATIVE_PATH)
+    filepath: StringProperty(name="File", description="A photograph")
     folder: StringProperty(
-        name="Folder",
-        description="Photographs, maps of one material, or a folder for each material",
-        subtype="DIR_PATH",
-        options=RELATIVE_PATH,
+        name="Folder", description="Photographs, maps of one material, or a folder for each material"
     )
     image: PointerProperty(name="Image", description="An image of this .blend file", type=bpy.types.Image)
     licence: StringProperty(

@@ -28,7 +28,7 @@ ARROW_PX = 40
 """From the left edge of a region to the arrow and the name of a section."""
 CLICKS = 10
 """Most clicks of a button that asks first, and then of its OK, until Blender has seen both."""
-OPEN = "image.open()"
+OPEN = "impasto.open_picture("
 IMAGES_PX, IMAGE_PX = 16, 33
 """From the left edge of Open to the button of the list of images beside it, and down to the first of them."""
 WHEEL_PX, WHEEL_ABOVE_PX = 100, 215
@@ -137,10 +137,8 @@ def chooses_images(walk: Walk, **where: Any) -> Steps:
     """Click the first image of each list beside an Open button, where `Walk.buttons` is to look."""
     area = walk.area(walk.editor)
     found = yield walk.buttons(walk.editor, **where)
-    for x, y in found.get(OPEN, []):
-        if (yield walk.look(area, "UI", (x, y))) != OPEN:
-            continue  # the same button was seen twice, and has its image now
-        while (yield walk.look(area, "UI", (x, y))) == OPEN:
+    for name, (x, y) in [(name, places[0]) for name, places in found.items() if name.startswith(OPEN)]:
+        while (yield walk.look(area, "UI", (x, y))) == name:
             x -= 8
         yield walk.tap((x - IMAGES_PX + 8, y))
         yield 0.5

@@ -9,7 +9,7 @@ from pathlib import Path
 import bpy
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from fields import BESIDE_LABEL, chooses_images, extension, opens_and_tries, unfold
+from fields import BESIDE_LABEL, OPEN, chooses_images, extension, opens_and_tries, unfold
 from walk import Steps, Walk, start
 
 OUT, SOURCE, PART = map(Path, sys.argv[sys.argv.index("--") + 1 :])
@@ -38,7 +38,7 @@ def scenario(walk: Walk) -> Steps:
     yield walk.fold_panel(FIRST + 1)
     yield from opens_and_tries(walk, "method", "kind", "patches_style", 60, skip=1)
     yield from opens_and_tries(walk, "start", "kind", "start_from", 50)
-    _, y = yield from unfold(walk, "live_preview", "image.open", skip=2)
+    _, y = yield from unfold(walk, "live_preview", OPEN, skip=2)
     yield from chooses_images(walk, top=y, height=90, columns=BESIDE_LABEL)
     walk.record("mask", bool(bpy.context.scene.impasto_parameters.patches_style.input_mask))
     walk.screenshot("style.png")

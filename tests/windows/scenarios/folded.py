@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from fields import (
     ARROW_PX,
     BESIDE_LABEL,
+    OPEN,
     browses,
     chooses_each,
     chooses_images,
@@ -91,7 +92,7 @@ def styles(walk: Walk) -> Steps:
     yield walk.fold_panel(0)
     yield walk.fold_panel(1)
     scene = bpy.context.scene
-    place = yield walk.find("image.open", "VIEW_3D")
+    place = yield walk.find("impasto.open_picture", "VIEW_3D")
     walk.record("opened", (yield from browses(walk, place)))
     bpy.data.images.load(str(STYLES / "chelsea.png"))
     yield 0.5
@@ -101,15 +102,18 @@ def styles(walk: Walk) -> Steps:
     yield from opens_and_tries(walk, "start", "relief", "start_from", 90)
     _, y = yield walk.find("start_from", "VIEW_3D")
     yield from chooses_images(walk, top=y, height=90, columns=BESIDE_LABEL)
-    place, found = yield from opens_and_tries(walk, "masks", "live_preview", "image.open", 90, skip=2)
-    walk.record("opened_mask", (yield from browses(walk, found["image.open()"][-1])))
+    place, found = yield from opens_and_tries(walk, "masks", "live_preview", OPEN, 90, skip=2)
+    walk.record(
+        "opened_mask",
+        (yield from browses(walk, [places[0] for name, places in found.items() if name.startswith(OPEN)][-1])),
+    )
     yield from chooses_images(walk, top=place[1], height=90, columns=BESIDE_LABEL)
     yield walk.tap(place)
     place = yield from unfold(walk, "live_preview", "impasto.add_image", skip=1, reach_px=150)
     yield walk.click("impasto.add_image", "VIEW_3D")
     yield 0.5
     yield walk.tap(place)
-    (x, y), _ = yield from opens_and_tries(walk, "more", "live_preview", "image.open", 300, skip=1, reach_px=150)
+    (x, y), _ = yield from opens_and_tries(walk, "more", "live_preview", OPEN, 300, skip=1, reach_px=150)
     group = scene.impasto_parameters.patches_style
     yield from chooses_images(walk, top=y, height=300, columns=BESIDE_LABEL)
     walk.record("listed", chosen_inputs(group) | {"image": scene.impasto_style.image.name})
