@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import bpy
 
 from ..core.errors import ParameterError
 from ..jobs.session import jobs
 from . import materials
-
-if TYPE_CHECKING:
-    pass
-
+from .inputs import material_called
 
 NEW, ACTIVE, ASSIGN, NONE = "NEW", "ACTIVE", "ASSIGN", "NONE"
 """Materials for results: a new one, the active one, a new one in all slots of an object, or none."""
@@ -72,6 +69,19 @@ def target_of(context: bpy.types.Context, material: str, name: str, **look: Any)
 def assignable_objects(context: bpy.types.Context) -> list[bpy.types.Object]:
     """Selected objects that can have a material."""
     return [item for item in context.selected_objects if item.type in CAN_HAVE_MATERIAL]
+
+
+def active_material(context: bpy.types.Context) -> bpy.types.Material | None:
+    """The active object's active material."""
+    return context.active_object.active_material if context.active_object else None
+
+
+def chosen_material(context: bpy.types.Context, name: str = "") -> bpy.types.Material:
+    """The material of this name, or else the active object's. ParameterError if there is none."""
+    material = material_called(name) if name else active_material(context)
+    if material is None:
+        raise ParameterError("the active object has no material", "choose a new material, or add one")
+    return material
 
 
 def check_assignable(item: bpy.types.Object) -> None:

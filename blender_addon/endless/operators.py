@@ -10,7 +10,7 @@ from bpy.props import StringProperty
 
 from ..bridge import endless_nodes, surfaces
 from ..bridge.inputs import SOURCE
-from ..bridge.target import target_of
+from ..bridge.target import chosen_material, target_of
 from ..core.errors import ImpastoError, ParameterError
 from ..core.recipe import Recipe, Step
 from ..engine import engine
@@ -42,7 +42,7 @@ class IMPASTO_OT_make_endless(TaskOperator, bpy.types.Operator):
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
         try:
-            subject.check(subject.material_of(context), insist=context.scene.impasto_endless.insist)
+            subject.check(chosen_material(context), insist=context.scene.impasto_endless.insist)
         except ImpastoError as error:
             return str(error)
         return engine.why_none()
@@ -52,7 +52,7 @@ class IMPASTO_OT_make_endless(TaskOperator, bpy.types.Operator):
         names = ("cell_size", "sharpness", "seed")
         values = {name: getattr(settings, name) for name in names} | given_to(self, names)
         insist = self.insist if "insist" in given_to(self, ("insist",)) else settings.insist
-        return subject.task(subject.material_of(context, self.source), endless_nodes.Grid(**values), insist=insist)
+        return subject.task(chosen_material(context, self.source), endless_nodes.Grid(**values), insist=insist)
 
 
 class IMPASTO_OT_make_plain(bpy.types.Operator):
@@ -69,7 +69,7 @@ class IMPASTO_OT_make_plain(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
-            material = subject.material_of(context, self.source)
+            material = chosen_material(context, self.source)
             endless_nodes.remove(material.node_tree, _endless(material))
             push_undo(f"Impasto: {material.name}")
         except ImpastoError as error:
@@ -94,7 +94,7 @@ class IMPASTO_OT_bake_endless(TaskOperator, bpy.types.Operator):
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
         try:
-            _endless(subject.material_of(context))
+            _endless(chosen_material(context))
         except ImpastoError as error:
             return str(error)
         return engine.why_none()
@@ -102,7 +102,7 @@ class IMPASTO_OT_bake_endless(TaskOperator, bpy.types.Operator):
     def task(self, context: bpy.types.Context) -> Task:
         settings = context.scene.impasto_endless
         size_px = given_to(self, ("size_px",)).get("size_px", settings.size_px)
-        material = subject.material_of(context, self.source)
+        material = chosen_material(context, self.source)
         tool = catalogue.usual("endless")
         if not tool:
             raise ParameterError("no tool can bake endless materials", "install the plugin impasto_synthesis")

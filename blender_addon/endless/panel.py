@@ -6,6 +6,7 @@ from __future__ import annotations
 import bpy
 
 from ..bridge import endless_nodes
+from ..bridge.target import active_material
 from ..interface.drawing import name_place
 from ..jobs.task import Place
 from ..tools.panel import InShaderEditor, InView3D, Tab, draw_run
@@ -24,7 +25,7 @@ class EndlessPanel(Tab):
         layout.use_property_split = True
         layout.use_property_decorate = False
         name_place(layout, Place.ENDLESS)
-        material = context.active_object.active_material if context.active_object else None
+        material = active_material(context)
         node = endless_nodes.find(material)
         if node is None:
             for name in ("cell_size", "sharpness", "seed", "insist"):

@@ -25,18 +25,6 @@ WHY_REGULAR = "its pattern is regular, and random pieces would break it"
 REMEDY = "make it seamless with a tool that keeps patterns, or turn Insist on"
 
 
-def material_of(context: bpy.types.Context, name: str = "") -> bpy.types.Material:
-    """The material of this name, or else the active object's. ParameterError if there is none."""
-    if name:
-        from ..bridge.inputs import material_called
-
-        return material_called(name)
-    found = context.active_object.active_material if context.active_object else None
-    if found is None:
-        raise ParameterError("the active object has no material", "choose an object whose material has textures")
-    return found
-
-
 def check(material: bpy.types.Material, *, insist: bool) -> None:
     """Raise ParameterError if the material cannot be made endless; reads no pixels."""
     materials.check_editable(material)

@@ -14,7 +14,7 @@ from bpy.props import StringProperty
 from ..bake.contents import saved_options
 from ..bake.material_maps import maps_of
 from ..bridge import naming
-from ..bridge.inputs import material_called
+from ..bridge.target import active_material, chosen_material
 from ..core.errors import ParameterError
 from ..core.system.outside import explained, make_folder
 from ..core.system.transaction import temporary_folder
@@ -91,23 +91,14 @@ class IMPASTO_OT_export(ExportProperties, TaskOperator, bpy.types.Operator):
 
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
-        item = context.active_object
-        if item is None or item.active_material is None:
+        if active_material(context) is None:
             return "Select an object with a material"
         return "" if context.scene.impasto_export.out_dir else "Choose a folder for the files"
 
     def task(self, context: bpy.types.Context) -> Task:
         settings = context.scene.impasto_export
         choice = {name: getattr(settings, name) for name in CHOICE} | given_to(self, CHOICE)
-        return Export(**choice).task(self._chosen(context))
-
-    def _chosen(self, context: bpy.types.Context) -> bpy.types.Material:
-        if self.material:
-            return material_called(self.material)
-        item = context.active_object
-        if item is None or item.active_material is None:
-            raise ParameterError("the active object has no material", "choose a new material, or add one")
-        return item.active_material
+        return Export(**choice).task(chosen_material(context, self.material))
 
 
 CLASSES = (IMPASTO_OT_export,)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import bpy
 
+from ..bridge.target import active_material
 from ..engine import engine
 from ..interface.drawing import name_place
 from ..jobs.task import Place
@@ -27,9 +28,8 @@ class IMPASTO_PT_export(Tab, InView3D, bpy.types.Panel):
         column = layout.column()
         for name in ("preset", "pictures", "out_dir", "format", "replace"):
             column.prop(settings, name)
-        item = context.active_object
-        if item is not None and item.active_material is not None:
-            column.label(text=item.active_material.name, icon="MATERIAL", translate=False)
+        if material := active_material(context):
+            column.label(text=material.name, icon="MATERIAL", translate=False)
         draw_run(layout, "impasto.export", Place.EXPORT, "EXPORT")
 
 

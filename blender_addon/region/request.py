@@ -16,7 +16,7 @@ import bpy
 
 from ..bridge import images, materials, naming, surfaces
 from ..bridge.inputs import SOURCE, Input, ready
-from ..bridge.target import ACTIVE, NEW, Target, by_uid
+from ..bridge.target import ACTIVE, NEW, Target, active_material, by_uid
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe, Step
 from ..engine import engine
@@ -50,7 +50,7 @@ class Subject:
     @classmethod
     def of(cls, context: bpy.types.Context, image: bpy.types.Image) -> Subject:
         """The image, with the material that it belongs to: the active object's, or else the first."""
-        active = context.active_object.active_material if context.active_object else None
+        active = active_material(context)
         for material in (active, *bpy.data.materials):
             if material is not None and not material.is_grease_pencil:
                 nodes = surfaces.map_nodes(material)

@@ -11,6 +11,7 @@ import bpy
 
 from ..bridge import former, surfaces
 from ..bridge.inputs import SOURCE, Input, ready
+from ..bridge.target import active_material
 from ..core.errors import ImpastoError
 from ..core.recipe import Recipe
 from ..engine import engine
@@ -43,11 +44,6 @@ class Subject:
     scale: Mapping[str, float]
 
 
-def material_of(context: bpy.types.Context) -> bpy.types.Material | None:
-    """The active object's material."""
-    return context.active_object.active_material if context.active_object else None
-
-
 def why_none(context: bpy.types.Context) -> str:
     """Reason why nothing can be shown; empty if something can."""
     if context.scene.impasto_relight.subject != MATERIAL:
@@ -55,7 +51,7 @@ def why_none(context: bpy.types.Context) -> str:
         has_seeds = chosen in catalogue and variations.has_seeds(catalogue[chosen])
         return variations.why_not(context) if has_seeds else engine.why_none() or why_incomplete(context)
     try:
-        surfaces.base_color_of(material_of(context))
+        surfaces.base_color_of(active_material(context))
     except ImpastoError as error:
         return engine.why_none() or str(error)
     return engine.why_none()
@@ -86,7 +82,7 @@ def task(context: bpy.types.Context, light: Light) -> Task:
 
 def _of_material(context: bpy.types.Context) -> tuple[str, dict[str, Subject]]:
     """Name of the material, and what to show of it: its maps, and those before the last result if they are left."""
-    material = material_of(context)
+    material = active_material(context)
     surfaces.base_color_of(material)
     assert material is not None  # else there is no base colour
     has_normal = "normal" in surfaces.map_nodes(material)

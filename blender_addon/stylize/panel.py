@@ -9,6 +9,7 @@ from typing import Any
 import bpy
 
 from ..bridge import surfaces
+from ..bridge.target import active_material
 from ..engine.catalogue import properties_of
 from ..interface import previews
 from ..interface.browsing import draw_image
@@ -31,7 +32,7 @@ from ..tools.panel import (
 from . import gallery, kinds, preview
 from .preview import previewer, why_no_preview
 from .settings import IMAGE, KIND, MATERIAL, START
-from .subject import active_material, chosen_image, why_no_subject
+from .subject import chosen_image, why_no_subject
 
 FIRST = (
     "kind",

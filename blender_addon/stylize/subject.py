@@ -11,7 +11,7 @@ from typing import Any
 import bpy
 
 from ..bridge import image_editors, images, materials, renders, surfaces
-from ..bridge.target import ACTIVE, CAN_HAVE_MATERIAL, Target
+from ..bridge.target import ACTIVE, CAN_HAVE_MATERIAL, Target, active_material
 from ..core.errors import ImpastoError, ParameterError
 from ..engine.catalogue import catalogue, properties_of
 from ..jobs.task import Task
@@ -96,11 +96,6 @@ def chosen_image(context: bpy.types.Context) -> bpy.types.Image | None:
     if chosen is None and context.area is None:  # a timer asks, for the preview
         chosen = next((space.image for space in image_editors.image_editors() if space.image), None)
     return chosen
-
-
-def active_material(context: bpy.types.Context) -> bpy.types.Material | None:
-    """The active object's active material."""
-    return context.active_object.active_material if context.active_object else None
 
 
 def is_painted(image: bpy.types.Image | None) -> bool:

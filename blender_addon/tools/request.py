@@ -12,7 +12,7 @@ import bpy
 
 from ..bridge import naming, results, surfaces
 from ..bridge.inputs import SOURCE, Input, Source, read, ready
-from ..bridge.target import ACTIVE, NONE, Target, target_of
+from ..bridge.target import ACTIVE, NONE, Target, active_material, target_of
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe, Step, name_inputs
 from ..core.texture import is_large
@@ -124,7 +124,7 @@ class Request:
         target = target_of(context, material, self.result_name(), width_m=self.width_m, **look)
         if catalogue[self.tool]["kind"] != "filter" or material == NONE:
             return target
-        before = context.active_object.active_material if context.active_object else None
+        before = active_material(context)
         nodes = surfaces.map_nodes(before) if before else {}
         is_own = self.source in [node.image for node in nodes.values()]
         if before is None or "base_color" not in nodes or (material != ACTIVE and not is_own):
