@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -26,7 +27,13 @@ def which_field() -> Any:
     return Field("color", description=text)
 
 
-def stacked(subject: Maps, device: str) -> Tensor:
+def with_others(subject: Maps, change: Callable[[Tensor], Tensor], device: str) -> Maps:
+    """The subject with its maps besides colours changed, all at once as channels (C, H, W); as it is without any."""
+    x = _stacked(subject, device)
+    return _with_stacked(subject, change(x)) if len(x) else subject
+
+
+def _stacked(subject: Maps, device: str) -> Tensor:
     """The subject's maps besides colours as channels (C, H, W), perhaps none: normals as slopes."""
     arrays = [subject[name].pixels for name in FILTERED if name in subject]
     if "normal" in subject:
@@ -34,7 +41,7 @@ def stacked(subject: Maps, device: str) -> Tensor:
     return tensor_of(np.concatenate([np.empty((*subject.size_px, 0), np.float32), *arrays], axis=2), device)
 
 
-def with_stacked(subject: Maps, channels: Tensor) -> Maps:
+def _with_stacked(subject: Maps, channels: Tensor) -> Maps:
     """The subject with the maps of channels that were `stacked`, of any size.
 
     A height that leaves [0, 1] gets a wider range in metres instead.

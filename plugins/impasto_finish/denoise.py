@@ -39,7 +39,7 @@ class Denoise(Filter):
 
     def apply(self, subject: Maps, parameters: DenoiseParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
         """The subject without noise; each map has its own."""
-        from .data_maps import stacked, with_stacked
+        from .data_maps import with_others
         from .shrinkage import colors_apart, colors_together, denoised, noise_of
 
         wraps = tiles(subject, "base_color", parameters.tiling)
@@ -53,4 +53,4 @@ class Denoise(Filter):
         subject = subject.with_arrays({"base_color": pixels_of(made)})
         if parameters.maps == "color":
             return subject
-        return with_stacked(subject, denoised(stacked(subject, context.device), parameters.strength, wraps, tell))
+        return with_others(subject, lambda x: denoised(x, parameters.strength, wraps, tell), context.device)

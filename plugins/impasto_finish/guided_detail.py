@@ -51,7 +51,7 @@ class GuidedDetail(Filter):
     ) -> Maps:
         """The subject with other detail. The lightness guides the filters of all maps."""
         from .borders import guided
-        from .data_maps import stacked, with_stacked
+        from .data_maps import with_others
         from .lightness import lightness_of, with_lightness
 
         wraps = tiles(subject, "base_color", parameters.tiling)
@@ -71,4 +71,4 @@ class GuidedDetail(Filter):
         made = subject.with_arrays({"base_color": color})
         if parameters.maps == "color":
             return made
-        return with_stacked(made, weighted(stacked(made, context.device)))
+        return with_others(made, weighted, context.device)

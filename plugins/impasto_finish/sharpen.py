@@ -54,7 +54,7 @@ class Sharpen(Filter):
     def apply(self, subject: Maps, parameters: SharpenParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
         """The sharpened subject; with all maps, its relief gets steeper where it is fine."""
         from .borders import gaussian
-        from .data_maps import stacked, with_stacked
+        from .data_maps import with_others
         from .lightness import with_lightness
 
         context.progress(0.1, "Sharpening the picture")
@@ -70,5 +70,5 @@ class Sharpen(Filter):
         if parameters.maps == "color":
             return made
         context.progress(0.6, "Sharpening the relief")
-        x = stacked(made, context.device)
-        return with_stacked(made, x + parameters.amount * (x - gaussian(x, parameters.radius_px, wraps)))
+        sharper = lambda x: x + parameters.amount * (x - gaussian(x, parameters.radius_px, wraps))  # noqa: E731
+        return with_others(made, sharper, context.device)

@@ -60,6 +60,10 @@ class Canvas:
         most = max(1, 2 * self.size_px[1 if horizontal else 0] // multiple_of)
         return min(max(1, round(side_m / size_m / multiple_of)), most) * multiple_of
 
+    def pieces(self, per_m2: float, most: int) -> int:
+        """Number of pieces that a tile of this density has: 1 at least, and `most` at most, to save memory."""
+        return min(max(1, round(per_m2 * self.width_m * self.height_m)), most)
+
     def uniform(self, name: str, *shape: int) -> Tensor:
         """Random numbers in [0, 1), always the same for one name, shape and seed."""
         return torch.from_numpy(self._random(name).random(shape, np.float32)).to(self.device)

@@ -11,7 +11,7 @@ from impasto.cli.main import main
 from impasto.evaluation.behaviour import CHECKS, LONGEST_S, check
 from impasto.plugins import registry
 from impasto.texture import Maps
-from impasto.tools import Filter, NoParameters, Trainer
+from impasto.tools import Field, Filter, NoParameters, Parameters, Trainer
 
 
 class Kept(Filter):
@@ -64,6 +64,22 @@ class Fails(Kept):
         raise KeyError("height")
 
 
+class Shares(Parameters):
+    """A number that may be 0."""
+
+    parts: int = Field(2, ge=0, le=9, description="Parts that the colour is divided by")
+
+
+class Breaks(Kept):
+    """A tool that cannot stand an end of the range that it declares."""
+
+    parameters = Shares
+
+    def apply(self, subject, parameters, inputs, context):
+        height = np.full(subject.size_px, 0.1 // parameters.parts)
+        return super().apply(subject.with_arrays({"height": height}), parameters, inputs, context)
+
+
 class Lower(Kept):
     description = "does nothing"
 
@@ -94,6 +110,7 @@ def test_a_tool_that_behaves_has_no_problem(monkeypatch):
         (InPlace(), "one seed gives one picture", "one seed differ|in place"),
         (Cut(), "odd sizes give maps in range", "has the shape"),
         (Divides(), "one colour gives maps in range", r"leaves \[0, 1\]|NaN|finite"),
+        (Breaks(), "parameters at the ends of their ranges", "'parts': 0} ends in ZeroDivisionError"),
         (Deaf(), "a cancelled job ends", "call context.progress"),
         (Fails(), "odd sizes give maps in range", "KeyError: 'height'"),
     ],

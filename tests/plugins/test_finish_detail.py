@@ -107,6 +107,12 @@ def test_with_all_maps_the_relief_changes_as_one(tool):
         assert np.array_equal(alone[name].pixels, subject[name].pixels)
 
 
+@pytest.mark.parametrize("tool", ["sharpen", "guided-detail", "denoise"])
+def test_all_maps_of_a_picture_are_its_colour(tool):
+    picture = Maps.from_arrays({"base_color": tile(48, seed=4)["base_color"].pixels})
+    assert set(finish(tool, picture, maps="all")) == {"base_color"}
+
+
 @pytest.mark.parametrize("channels", ["color", "lightness"])
 def test_histograms_become_those_of_the_reference(channels):
     subject, reference = tile(64, seed=1), tile(80, seed=2)

@@ -56,6 +56,46 @@ def test_colours_are_those_of_real_surfaces(name):
     assert (color.max(2) < 0.08).mean() < 0.25
 
 
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("grass", {"blade_m": 0.005}),
+        ("carpet", {"pile": "shag", "tuft_m": 0.05}),
+        ("moss", {"kind": "feather"}),
+    ],
+)
+def test_a_tile_smaller_than_its_pieces_is_drawn(name, parameters):
+    assert set(made(name, (24, 24), width_m=0.001, **parameters)) == MAPS
+
+
+@pytest.mark.parametrize(
+    ("name", "amount", "color"),
+    [
+        ("scales", "pattern", "spot_color"),
+        ("carpet", "mixture", "second_color"),
+        ("bricks", "color_variation", "second_color"),
+        ("roof-tiles", "color_variation", "second_color"),
+        ("ceramic-tiles", "second_share", "second_color"),
+        ("cobbles", "color_variation", "second_color"),
+        ("grass", "dry", "dry_color"),
+        ("moss", "dry", "dry_color"),
+        ("marble", "veins", "accent_color"),
+        ("corrugated-sheet", "paint", "color"),
+        ("metal-plates", "paint", "color"),
+    ],
+)
+def test_nothing_is_drawn_of_an_amount_of_0(name, amount, color):
+    """Else "green scales", without a pattern, have spots of its colour; beside it, the amount does draw that colour."""
+    changed = [
+        np.abs(
+            made(name, **{amount: share})["base_color"].pixels
+            - made(name, **{amount: share, color: (0.9, 0.1, 0.9)})["base_color"].pixels
+        ).max()
+        for share in (0.0, 1.0)
+    ]
+    assert changed[0] == 0 < changed[1]
+
+
 def test_normals_follow_from_the_height(name):
     maps = made(name)
     height_px = maps["height"].pixels[..., 0] * maps.height_range_px

@@ -17,12 +17,15 @@ from ..runner import run
 from ..surface.heights import normal_from_slopes, slopes_from_height
 from ..texture import MAP_CHANNELS, Maps
 from ..tools import Result, Tool, describe, validate
+from .extremes import SIDE_PX, extremes
 
 Make = Callable[..., Maps]
 """`make(subject, seed=0, **how)`: the tool's result for a subject; `how` is passed to `run`."""
 ODD_SIZES_PX = ((1, 1), (8, 8), (3, 500), (97, 61))
 RELIEF_PX = 5.0
 GREYS = (0.0, 0.5, 1.0)
+ENOUGH_S = 0.25
+"""Time after which a result of extreme parameters is not waited for."""
 LONGEST_S = 1.0
 """Longest time between two reports of progress, twice the documented limit."""
 
@@ -104,6 +107,24 @@ def one_color_problem(tool: Tool, make: Make) -> str:
     return next(filter(None, (_map_problem(maps, (64, 64) if tool.keeps_size else maps.size_px) for maps in made)), "")
 
 
+def extreme_problem(tool: Tool, make: Make) -> str:
+    """Problem of parameters at the ends of their ranges, which may be refused, but neither fail nor leave [0, 1]."""
+    for parameters in extremes(tool):
+        ends_s = time.monotonic() + ENOUGH_S
+        subject = picture(SIDE_PX, SIDE_PX)
+        try:
+            made = maker(tool, parameters)(subject, is_cancelled=lambda ends_s=ends_s: time.monotonic() > ends_s)
+        except ModelError:
+            raise
+        except (Cancelled, ImpastoError):
+            continue
+        except Exception as error:  # noqa: BLE001  any failure is a finding
+            return f"{parameters} ends in {type(error).__name__}: {error}"
+        if problem := _map_problem(made, made.size_px):
+            return f"{problem}, with {parameters}"
+    return ""
+
+
 def cancellation_problem(tool: Tool, make: Make) -> str:
     """Problem of a tool that continues for `LONGEST_S` after it was cancelled at its first report of progress."""
     looks: list[None] = []
@@ -156,6 +177,7 @@ CHECKS: Mapping[str, Callable[[Tool, Make], str]] = {
     "one seed gives one picture, and the subject is left alone": repetition_problem,
     "odd sizes give maps in range": odd_size_problem,
     "one colour gives maps in range": one_color_problem,
+    "parameters at the ends of their ranges give maps in range, or an error that says why not": extreme_problem,
     "a cancelled job ends before it is done": cancellation_problem,
 }
 """Expected behaviours, each with the function that returns a tool's problem."""

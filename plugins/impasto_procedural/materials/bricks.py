@@ -79,7 +79,7 @@ class Bricks(Material):
         )
         shade = each("shade")
         dark = step(shade + 0.10 * clouds, 1 - 0.75 * p.color_variation, 1.15 - 0.45 * p.color_variation)
-        color = mix(canvas.color(p.color), canvas.color(p.second_color), dark)
+        color = mix(canvas.color(p.color), canvas.color(p.second_color), dark * (p.color_variation > 0))
         value = 1 + p.color_variation * 0.45 * (each("value") - 0.5) + 0.07 * clouds + 0.05 * grain
         warmth = p.color_variation * 0.16 * (each("warmth") - 0.5) + 0.02 * clouds
         tint = canvas.color((1, 1, 1)) + warmth * (canvas.color((1, 0, 0)) - canvas.color((0, 0.1, 1)))

@@ -56,7 +56,7 @@ class Carpet(Material):
         fibres = self._fibres(canvas, p, tufts.x_m / p.tuft_m, tufts.y_m / p.tuft_m, each("turn"))
         height_m = p.height_m * (0.32 * dome * (0.85 + 0.3 * each("high")) + 0.10 * fibres) * (1 - 0.45 * trodden)
         kind = step(each("kind") + 0.25 * (fibres - 0.5), p.mixture + 0.08, p.mixture - 0.08)
-        color = mix(canvas.color(p.color), canvas.color(p.second_color), kind)
+        color = mix(canvas.color(p.color), canvas.color(p.second_color), kind * (p.mixture > 0))
         shade = (0.5 + 0.5 * dome) * (0.62 + 0.5 * fibres)
         shade = mix(shade.mean(), shade, resolved(p.tuft_m / canvas.texel_m)) * (0.9 + 0.2 * each("value"))
         return Surface(color * shade * (1 - 0.14 * trodden), height_m, p.roughness - 0.06 * trodden)
@@ -73,7 +73,7 @@ class Carpet(Material):
         from ..strokes import strokes
 
         length_m, thread_m = 7 * p.height_m, 0.3 * p.tuft_m
-        count = min(120_000, round(7 * canvas.width_m * canvas.height_m / (length_m * thread_m)))
+        count = canvas.pieces(7 / (length_m * thread_m), 120_000)
         laid = strokes(
             canvas,
             "strands",

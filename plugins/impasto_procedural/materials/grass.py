@@ -41,8 +41,7 @@ class Grass(Material):
 
         p = parameters
         patches = canvas.noise("patches", canvas.width_m / 4, octaves=4)
-        area_m2 = canvas.width_m * canvas.height_m
-        count = min(200_000, round((0.4 + 3.2 * p.density) * area_m2 / (p.blade_m * p.blade_width_m)))
+        count = canvas.pieces((0.4 + 3.2 * p.density) / (p.blade_m * p.blade_width_m), 200_000)
         blades = strokes(
             canvas,
             "blades",

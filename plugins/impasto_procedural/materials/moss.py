@@ -101,7 +101,7 @@ class Moss(Material):
         from ..strokes import strokes
 
         length_m = 5 * p.shoot_m
-        count = min(20_000, round(2.4 * canvas.width_m * canvas.height_m / (length_m * p.shoot_m)))
+        count = canvas.pieces(2.4 / (length_m * p.shoot_m), 20_000)
         fronds = strokes(
             canvas, "fronds", count, length_m=length_m, width_m=1.3 * p.shoot_m, rise_m=(0.0, 1.0), bend=0.2, taper=0.9
         )

@@ -81,7 +81,7 @@ class Parquet(Material):
 
         clouds = canvas.noise("scuffs", 0.35, octaves=7, gain=0.62)
         scuffed = step(clouds, 1.9 - 2.2 * p.scuffs, 3.1 - 2.2 * p.scuffs)
-        count = round(260 * p.scuffs * canvas.width_m * canvas.height_m)
+        count = min(20_000, round(260 * p.scuffs * canvas.width_m * canvas.height_m))
         if not count:
             return scuffed, 0.0 * clouds
         lines = strokes(

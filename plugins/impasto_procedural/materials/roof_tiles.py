@@ -141,7 +141,7 @@ class RoofTiles(Material):
     def _color(self, canvas: Canvas, p: RoofTilesParameters, tiles: Shingles, fine: Tensor, clouds: Tensor) -> Tensor:
         each = lambda name: canvas.of_each(name, tiles.number)  # noqa: E731
         other = step(each("shade") + 0.10 * clouds, 1 - 0.8 * p.color_variation, 1.2 - 0.5 * p.color_variation)
-        color = mix(canvas.color(p.color), canvas.color(p.second_color), other)
+        color = mix(canvas.color(p.color), canvas.color(p.second_color), other * (p.color_variation > 0))
         value = 1 + p.color_variation * (0.55 * (each("value") - 0.5) + 0.09 * clouds) + 0.06 * fine
         warm = 0.20 * p.color_variation * (each("warmth") - 0.5)
         color = color * value * (1 + warm * (canvas.color((1, 0.5, 0)) - canvas.color((0, 0.4, 1))))

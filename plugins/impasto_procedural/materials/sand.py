@@ -81,7 +81,7 @@ class Sand(Material):
     def _pebbles(self, canvas: Canvas, p: SandParameters, sand: Surface) -> Surface:
         from ..scatter import scattered
 
-        count = round(500 * p.pebbles**2 * canvas.width_m * canvas.height_m) + 1
+        count = min(20_000, round(500 * p.pebbles**2 * canvas.width_m * canvas.height_m) + 1)
         flat = 0.6 + 0.8 * canvas.uniform("flat", count)
 
         def dome(y: Tensor, x: Tensor, number: Tensor) -> Tensor:

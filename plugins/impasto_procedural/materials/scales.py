@@ -89,7 +89,7 @@ class Scales(Material):
         each = canvas.of_each("value", number.long())
         clouds = canvas.evened(canvas.noise("pattern", 1.8 * p.scale_m, octaves=2, gain=0.4), 4.5 * p.scale_m)
         spot = step(clouds + 1.8 * (each - 0.5), 1.8 - 3.4 * p.pattern, 1.86 - 3.4 * p.pattern)
-        tip = mix(canvas.color(p.color), canvas.color(p.spot_color), spot)
+        tip = mix(canvas.color(p.color), canvas.color(p.spot_color), spot * (p.pattern > 0))
         root = mix(canvas.color(p.root_color), tip * 0.45, 0.5)
         color = gradient(0.15 + 0.8 * y, [root, tip, tip * 1.15])
         rings = (y * 26 + 3 * x.square()).sin()  # growth rings
