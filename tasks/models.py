@@ -51,7 +51,7 @@ def _train(name: str, about: Mapping[str, Any], data: Path, folder: Path) -> Non
         with step(f"Training {name}"):
             command = ["train", "train-torus", source, "--name", name, "--out", WORK, "--hold-out", "--seed", 0]
             settings = [word for key in PARAMETERS if key in about for word in (f"--{key}", about[key])]
-            _run([*command, *settings, "--no-report"])
+            _run([*command, *settings, "--no-report", "--no-keep-exemplar"])
     brief = [] if isinstance(about["data"], str) else ["--brief"]
     with step(f"Judging {name} by the quarter that chose nothing"):
         _run(["evaluate", "model", trained, source, "--record", *brief, "--out", ROOT / "out" / "models" / name])

@@ -17,6 +17,7 @@ from ..interface.browsing import draw_image, draw_path
 from ..interface.drawing import draw_text
 from ..jobs.task import Place
 from ..parameters import inputs, properties
+from ..parameters.groups import chosen_model
 from ..tools import presets
 from ..tools.panel import (
     InImageEditor,
@@ -33,6 +34,9 @@ from . import variations
 from .request import preparing_tool, why_incomplete
 from .settings import ImpastoSettings
 from .variation_grid import draw_grid
+
+DETAIL, EXEMPLAR = "texture_transfer", "exemplar"
+"""Parameter and input of a tool whose results are made of pieces of what their model learned, if that is kept."""
 
 
 class ImpastoPanel(ToolPanel):
@@ -58,6 +62,7 @@ class ImpastoPanel(ToolPanel):
             _draw_source(layout, context, tool)
         else:
             draw_images(layout.column(), context, tool, inputs.image_inputs(tool))
+            _draw_origin_of_detail(layout, context, tool)
         _draw_size(layout, context, tool)
         draw_run(layout, "impasto.generate", Place.TEXTURE, "TEXTURE")
         if properties.drawn_parameters(tool):
@@ -101,6 +106,15 @@ def _draw_source(layout: bpy.types.UILayout, context: bpy.types.Context, tool: M
             closed=True,
         )
     draw_images(column, context, tool, inputs.image_inputs(tool))
+
+
+def _draw_origin_of_detail(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
+    """Say so if results are made of pieces of what the chosen model learned."""
+    group = properties.group_of(context.scene, tool)
+    model = chosen_model(group, tool)
+    if model and model.get("exemplar") and getattr(group, DETAIL) and not getattr(group, inputs.pointer_to(EXEMPLAR)):
+        draw_text(layout, "Made of pieces of what the model learned", "INFO")
+        draw_text(layout, "By the network alone if Texture Transfer is off", "NONE")
 
 
 def _draw_parameters(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import Cancelled
+from .library.exemplars import read_exemplar
 from .library.installed import InstalledWeights, WeightsLibrary
 from .library.models import Model, ModelLibrary, load_model
 from .texture import Maps
@@ -46,6 +47,7 @@ class Context:
     on_progress: Callable[[float, str], None] = _nothing
     on_preview: Callable[[Maps], None] = _nothing
     on_model: Callable[[Model], None] = _nothing
+    on_exemplar: Callable[[Model], None] = _nothing
     on_weights: Callable[[InstalledWeights], None] = _nothing
     on_note: Callable[[str], None] = _nothing
     on_decision: Callable[[Any], None] = _nothing
@@ -83,6 +85,17 @@ class Context:
         model = self.models.find(wanted, tool)
         self.on_model(model)
         return model.card, load_model(model)
+
+    def load_exemplar(self, model: Model) -> Maps:
+        """The picture that a model learned, kept beside it; the recipe records its hash, and a note tells the user.
+
+        ModelError if it is not there, or cannot be used.
+        """
+        exemplar = read_exemplar(model.path, model.card["exemplar"])
+        self.on_exemplar(model)
+        names = ", ".join(str(item["name"]) for item in model.card["data"])
+        self.note(f"made of pieces of {names} ({model.licence}), from which {model.name} learned")
+        return exemplar
 
     def find_weights(self, names: Sequence[str]) -> str | None:
         """The first of these weights that is installed; None where none is."""

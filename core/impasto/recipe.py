@@ -134,7 +134,8 @@ def differences(before: Recipe, now: Recipe) -> list[str]:
         other = now.inputs.get(name, {})
         if about.get("sha256") != other.get("sha256"):
             found.append(f"input {name}: {other.get('name')} is not the {about.get('name')} that was used then")
-    for key, word in (("versions", "version"), ("models", "model"), ("weights", "weights")):
+    words = {"versions": "version", "models": "model", "exemplars": "exemplar", "weights": "weights"}
+    for key, word in words.items():
         then, today = before.made_with.get(key, {}), now.made_with.get(key, {})
         found += [
             f"{word} of {name}: {then.get(name, 'absent')} then, {today.get(name, 'absent')} now"
@@ -168,7 +169,7 @@ def _check_recorded_inputs(inputs: Any) -> None:
 
 def _check_made_with(made_with: Any) -> None:
     _expect(isinstance(made_with, Mapping), "made_with must be an object", made_with)
-    for key in ("versions", "models", "weights"):
+    for key in ("versions", "models", "exemplars", "weights"):
         _expect_texts(made_with.get(key, {}), key)
     for key in ("device", "precision"):
         _expect(_is_text(made_with.get(key, "")), f"{key} must be text", made_with.get(key))

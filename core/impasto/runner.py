@@ -66,7 +66,7 @@ def run(
     if sink is not None:
         check_streamable(tools, sink)
     notes: list[str] = []
-    used: dict[str, dict[str, str]] = {"models": {}, "weights": {}}  # hashes of those that tools load
+    used: dict[str, dict[str, str]] = {"models": {}, "exemplars": {}, "weights": {}}  # hashes of those that tools load
     context = _context(
         device,
         used,
@@ -204,10 +204,11 @@ def _each(tiles: Iterator[Tile], step: _Step, context: Context) -> Iterator[Tile
 
 
 def _context(device: str, used: dict[str, dict[str, str]], **given: Any) -> Context:
-    """The context of a run, of given fields and defaults. Loaded models and weights are added to `used`."""
+    """The context of a run, of given fields and defaults. Loaded models, exemplars and weights are added to `used`."""
     return Context(
         device=choose_device(device, registry().preferred_device),
         on_model=lambda model: used["models"].update({model.name: model.sha256()}),
+        on_exemplar=lambda model: used["exemplars"].update({model.name: model.card["exemplar"]}),
         on_weights=lambda installed: used["weights"].update({installed.name: installed.sha256()}),
         **{name: value for name, value in given.items() if value is not None},
     )

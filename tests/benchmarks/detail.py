@@ -47,8 +47,8 @@ def main() -> None:
 
 def made(model: str, inputs: dict[str, Maps]) -> Maps:
     """A tile of the model, without an exemplar or with one."""
-    step = Step("torus", {"model": model, "width_px": SIDE_PX, "height_px": SIDE_PX}, {name: name for name in inputs})
-    return run(Recipe((step,)), inputs).maps
+    parameters = {"model": model, "width_px": SIDE_PX, "height_px": SIDE_PX, "texture_transfer": bool(inputs)}
+    return run(Recipe((Step("torus", parameters, {name: name for name in inputs}),)), inputs).maps
 
 
 def print_figures(model: str, alone: Maps, detailed: Maps, source: Maps, classifiers: int) -> None:

@@ -76,6 +76,17 @@ class TestReasons:
         scene.impasto_parameters.torus.model = ""
         assert "There is no model" not in said("texture")
 
+    def test_results_of_pieces_of_what_a_model_learned_are_announced(self, scene, image, extension, monkeypatch):
+        scene.impasto.tool, parameters = "torus", scene.impasto_parameters.torus
+        assert "Made of pieces of what the model learned" not in said("texture")
+        model = extension.engine.catalogue.catalogue.model("torus", "")
+        monkeypatch.setitem(model, "exemplar", "beside it")
+        assert "Made of pieces of what the model learned" in said("texture")
+        parameters.texture_transfer = False
+        assert "Made of pieces of what the model learned" not in said("texture")
+        parameters.texture_transfer, parameters.input_exemplar = True, image
+        assert "Made of pieces of what the model learned" not in said("texture")
+
     def test_the_active_material_is_asked_for_before_the_click(self, checker):
         checker.material = "ACTIVE"
         assert "The active object has no material" in said("texture")

@@ -1,5 +1,7 @@
 """The report of a training: what its page shows and says, and that it never costs the model."""
 
+import shutil
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 from impasto.cli.main import main
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.errors import Cancelled
+from impasto.evaluation.model_controls import Generation
 from impasto.library.models import REPORT_SUFFIX, read_model
 from impasto.recipe import Recipe, Step
 from impasto.runner import run
@@ -95,13 +98,30 @@ def test_the_page_shows_seeds_beside_data_and_loads_nothing(trained, data):
     assert made.reports == (trained.models[0].with_suffix(REPORT_SUFFIX),)
     page = page_of(made.reports[0])
     assert page.open == []
-    assert len(page.addresses) == 8  # what was learned, what was not, three seeds, three controls
+    assert len(page.addresses) == 9  # what was learned, what was not, three seeds, one of them detailed, three controls
     assert all(address.startswith("data:image/jpeg;base64,") for address in page.addresses)
     assert "://" not in made.reports[0].read_text(encoding="utf-8")
     assert "script" not in page.tags
     assert NAME in page.text
     for said in ("seed 2", "what it learned from", "that it has not seen", "Loss: generator", "What to try next"):
         assert said in page.text
+    assert "seed 0 with detail, which is made of pieces of what it learned from" in page.text
+    assert "figures and the other pictures are of the model alone" in page.text
+
+
+def test_figures_are_of_the_model_alone(trained, data):
+    """Pieces of the data would earn them a score; only the picture that says so shows these."""
+    generation = Generation(read_model(trained.models[0]), "", 128, {})
+    alone, detailed = generation.make(0), replace(generation, parameters={"texture_transfer": True}).make(0)
+    step = Step("torus", {"model": "wall", "width_px": 128, "height_px": 128, "texture_transfer": False})
+    folder = trained.models[0].parent
+    assert alone.sha256() == run(Recipe((step,)), models_folder=folder).maps.sha256() != detailed.sha256()
+
+
+def test_of_a_model_without_its_data_beside_it_no_detail_is_shown(trained, data, tmp_path):
+    shutil.copy(trained.models[0], tmp_path)
+    write_report(read_model(tmp_path / trained.models[0].name), data, tmp_path / "page.html")
+    assert "with detail" not in page_of(tmp_path / "page.html").text
 
 
 def test_larger_data_is_compared_with_controls(tmp_path, monkeypatch):

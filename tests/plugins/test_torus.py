@@ -29,7 +29,7 @@ from impasto_gan.torus.sliders import _measured, find_sliders
 
 pytestmark = pytest.mark.usefixtures("one_slider")
 
-TINY = {"name": "tiny", "canvas_px": 96, "crop_px": 48, "batch": 2, "width": 0.125}
+TINY = {"name": "tiny", "canvas_px": 96, "crop_px": 48, "batch": 2, "width": 0.125, "keep_exemplar": False}
 
 
 def train(folder, steps, dataset: Dataset | None = None, seed=1, on=(), **how):

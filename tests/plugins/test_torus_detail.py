@@ -29,7 +29,7 @@ TINY = {"name": "tiny", "canvas_px": 96, "crop_px": 48, "batch": 1, "width": 0.1
 def library(tmp_path_factory):
     """A library with a model that took two steps on a surface."""
     folder = tmp_path_factory.mktemp("models")
-    step = Step("train-torus", TINY, {"dataset": "dataset"})
+    step = Step("train-torus", {**TINY, "keep_exemplar": False}, {"dataset": "dataset"})
     run(Recipe((step,)), {"dataset": dataset_of(surface(), licence="CC0-1.0")}, models_folder=folder)
     return folder
 

@@ -43,6 +43,7 @@ class Generation:
         tool = registry().tool(str(self.model.card["tool"]))
         fields = tool.parameters.model_fields
         given: dict[str, Any] = {"model": self.model.name, "width_px": self.size_px, "height_px": self.size_px}
+        given["texture_transfer"] = False  # pieces of the data would earn the network a score
         if self.label and "material" in fields:
             given["material"] = self.label
         given = {name: value for name, value in given.items() if name in fields} | dict(self.parameters)

@@ -28,6 +28,7 @@ Corner = Annotated[list[Annotated[int, Field(ge=0, le=LARGEST_PX)]], Field(min_l
 Setting = Annotated[float, Field(ge=-1000, le=1000)]
 Text = Annotated[str, Field(max_length=1000)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+Sha256 = Annotated[str, Field(pattern="^([0-9a-f]{64})?$")]
 MapName = Annotated[str, Field(pattern=f"^({'|'.join(MAP_CHANNELS)})$")]
 Checked = TypeVar("Checked", bound="FromOutside")
 
@@ -115,7 +116,10 @@ class SliderAbout(FromOutside):
 
 
 class ModelCard(FromOutside):
-    """Card of a model, common to all architectures; fields of one architecture are validated when it is loaded."""
+    """Card of a model, common to all architectures; fields of one architecture are validated when it is loaded.
+
+    exemplar: hash of the file beside it with the picture that it learned; "" if there is none.
+    """
 
     name: Annotated[str, Field(pattern=MODEL_NAME)]
     architecture: Name
@@ -126,6 +130,7 @@ class ModelCard(FromOutside):
     classes: Annotated[list[Name], Field(max_length=MOST_ITEMS, default_factory=list)]
     maps: Annotated[list[MapName], Field(max_length=len(MAP_CHANNELS), default_factory=list)]
     sliders: Annotated[list[SliderAbout], Field(max_length=MOST_ITEMS, default_factory=list)]
+    exemplar: Sha256 = ""
 
     @model_validator(mode="after")
     def _is_distinct(self) -> ModelCard:

@@ -37,7 +37,7 @@ def metadata_of(
 def source_type(recipe: Recipe) -> str:
     """IPTC's digital source type (its NewsCodes vocabulary) for what a recipe makes."""
     trained = any(recipe.made_with.get(kind) for kind in ("models", "weights"))
-    from_pictures = bool(recipe.inputs) or "sha256" in recipe.matched
+    from_pictures = bool(recipe.inputs or recipe.made_with.get("exemplars")) or "sha256" in recipe.matched
     if trained:
         kind = "compositeWithTrainedAlgorithmicMedia" if from_pictures else "trainedAlgorithmicMedia"
     else:

@@ -27,7 +27,8 @@ from ..system.names import as_unicode, check_name
 from ..system.outside import check_file, explained, files_in, is_folder, is_there, open_file, read_bytes, shown
 from ..system.transaction import recover, replace_files
 from ..texture import Maps
-from .tensors import MOST_BYTES, SUFFIX, read_tensors, write_tensors
+from .exemplars import EXEMPLAR_SUFFIX, LARGEST_BYTES, exemplar_file
+from .tensors import MOST_BYTES, SUFFIX, read_tensors, tensor_file
 
 DATA_SUFFIXES = (".manifest.json", ".data.png")
 """Suffixes of the files beside a model that was trained here: its training data as a list and as a picture."""
@@ -71,9 +72,9 @@ class Model:
         with open_file(self.path) as stream, explained(self.path, "read"):
             return hashlib.file_digest(stream, "sha256").hexdigest()
 
-    def _report(self) -> str:
-        """Path of the report of its training; "" if there is none."""
-        file = self.path.with_suffix(REPORT_SUFFIX)
+    def _beside(self, suffix: str) -> str:
+        """Path of a file that its training wrote beside it; "" if there is none."""
+        file = self.path.with_suffix(suffix)
         return str(file) if not self.shipped and is_there(file) else ""
 
     def described(self) -> dict[str, Any]:
@@ -87,7 +88,8 @@ class Model:
             "maps": self.card.get("maps", []),
             "sliders": [_slider(slider) for slider in self.card.get("sliders", [])],
             "shipped": self.shipped,
-            "report": self._report(),
+            "report": self._beside(REPORT_SUFFIX),
+            "exemplar": self._beside(EXEMPLAR_SUFFIX) if self.card.get("exemplar") else "",
             "bytes": self.size_bytes,
             "licence": self.licence,
             "thumbnail": base64.b64encode(self.thumbnail).decode("ascii"),
@@ -123,15 +125,21 @@ def read_model(path: Path) -> Model:
 
 
 def save_model(
-    path: Path, tensors: Mapping[str, np.ndarray], card: Mapping[str, Any], preview: Maps | None = None
+    path: Path,
+    tensors: Mapping[str, np.ndarray],
+    card: Mapping[str, Any],
+    preview: Maps | None = None,
+    exemplar: Maps | None = None,
 ) -> Model:
     """Write a model with its card, and a thumbnail rendered from `preview`, an example of its results.
 
-    ModelError if the card lacks the training data or their licences.
+    exemplar: written beside it, both or neither. ModelError if the card lacks the training data or their licences.
     """
     from ..surface.thumbnail import thumbnail
 
-    return _write_model(path, tensors, card, thumbnail(preview) if preview else b"")
+    beside = exemplar_file(exemplar) if exemplar else b""
+    card = {**card, "exemplar": hashlib.sha256(beside).hexdigest()} if exemplar else card
+    return _write_model(path, tensors, card, thumbnail(preview) if preview else b"", beside)
 
 
 def record_figures(model: Model, figures: Mapping[str, float]) -> Model:
@@ -140,7 +148,9 @@ def record_figures(model: Model, figures: Mapping[str, float]) -> Model:
     return _write_model(model.path, load_model(model), card, model.thumbnail)
 
 
-def _write_model(path: Path, tensors: Mapping[str, np.ndarray], card: Mapping[str, Any], thumbnail: bytes) -> Model:
+def _write_model(
+    path: Path, tensors: Mapping[str, np.ndarray], card: Mapping[str, Any], thumbnail: bytes, exemplar: bytes = b""
+) -> Model:
     missing = [name for name in CARD_FIELDS if name not in card]
     missing += [f"data.{name}" for item in card.get("data", ()) for name in DATA_FIELDS if not item.get(name)]
     if missing:
@@ -148,7 +158,8 @@ def _write_model(path: Path, tensors: Mapping[str, np.ndarray], card: Mapping[st
     metadata = {"card": json.dumps(_finite(card), ensure_ascii=False, sort_keys=True, separators=(",", ":"))}
     if thumbnail:
         metadata["thumbnail"] = base64.b64encode(thumbnail).decode("ascii")
-    write_tensors(path, tensors, metadata)
+    beside = {path.with_suffix(EXEMPLAR_SUFFIX): exemplar} if exemplar else {}
+    replace_files({path: tensor_file(tensors, metadata), **beside})
     return read_model(path)
 
 
@@ -241,13 +252,16 @@ class ModelLibrary:
         raise damage or self._unknown(name)
 
     def install(self, file: Path) -> Model:
-        """Copy a model file into the library under the name on its card, after checking all its tensors."""
+        """Copy a model file, and its exemplar, into the library under the name on its card, after checking it."""
         model = read_model(file)
         load_model(model)
         target = self.path(str(model.card["name"]))
         with held(target):
             self._refuse_to_replace(target)
-            replace_files({target: read_bytes(file, model.size_bytes)})
+            copies = {target: read_bytes(file, model.size_bytes)}
+            if exemplar := model.described()["exemplar"]:
+                copies[target.with_suffix(EXEMPLAR_SUFFIX)] = read_bytes(Path(exemplar), LARGEST_BYTES)
+            replace_files(copies)
         return read_model(target)
 
     def add(self, tensors: Mapping[str, np.ndarray], card: Mapping[str, Any]) -> Model:
@@ -269,7 +283,7 @@ class ModelLibrary:
         """
         path = self.path(name)
         if is_there(path):
-            for file in (path, *map(path.with_suffix, (*DATA_SUFFIXES, REPORT_SUFFIX))):
+            for file in (path, *map(path.with_suffix, (*DATA_SUFFIXES, REPORT_SUFFIX, EXEMPLAR_SUFFIX))):
                 with explained(file, "remove"):
                     file.unlink(missing_ok=True)
             return path

@@ -31,10 +31,15 @@ def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
 
 def write_tensors(path: Path, tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> None:
     """Write a safetensors file atomically: an interrupted write loses nothing."""
+    replace_files({path: tensor_file(tensors, metadata)})
+
+
+def tensor_file(tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> bytes:
+    """The content of a safetensors file."""
     from safetensors.numpy import save
 
     plain = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
-    replace_files({path: _in_order(save(plain, dict(metadata)))})
+    return _in_order(save(plain, dict(metadata)))
 
 
 def _in_order(file: bytes) -> bytes:

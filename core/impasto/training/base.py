@@ -89,6 +89,10 @@ class Training(ABC):
         """Fields of the model's card that its tool needs, and its "data"; called once, after `complete`."""
         return {}
 
+    def exemplar(self) -> Maps | None:
+        """The picture to keep beside the model, for the detail of its results; None for none."""
+        return None
+
     def probe(self) -> tuple[Tensor, Tensor] | None:
         """Results of `ema` from fixed noise, and fixed real pictures, both (B, C, H, W); None to watch losses alone."""
         return None

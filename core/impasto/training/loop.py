@@ -281,7 +281,7 @@ def save_trained(training: Training, path: Path, checkpoint: Path, card: Mapping
     about = {**card, "precision": training.precision, "figures": outcome.figures, "curve": outcome.curve}
     if outcome.note:
         about["note"] = outcome.note
-    model = save_model(path, halves, about, training.preview())
+    model = save_model(path, halves, about, training.preview(), training.exemplar())
     with explained(checkpoint, "remove"):
         checkpoint.unlink(missing_ok=True)
     return Result(models=(model.path,), figures={**outcome.figures, "seconds": outcome.seconds})

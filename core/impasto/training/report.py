@@ -45,6 +45,9 @@ def write_report(
     first, *others = cases(model, _some_classes(model, data), choosing=True)
     generation = Generation(model, first.label, _side_px(first), {}, device)
     compared, shown = _compared(first, generation, lambda part, message: on_progress(0.8 * part, message))
+    if model.described()["exemplar"]:
+        on_progress(0.8, "taking detail from what it learned")
+        shown = replace(shown, detailed=replace(generation, parameters={"texture_transfer": True}).make(0))
     pages = [shown]
     for index, case in enumerate(others):
         on_progress(0.8 + 0.2 * index / len(others), f"making {case.label}")

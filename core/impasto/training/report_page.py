@@ -29,6 +29,12 @@ TILES = 4
 NAMES_SHOWN = 3
 BESIDE = "What simpler methods make of the same data"
 UNSEEN = "a part of the data that it has not seen"
+DETAILED = "seed 0 with detail, which is made of pieces of what it learned from"
+ABOUT_DETAIL = (
+    "By default results have detail: they are made of pieces of what the model learned from, laid out by it, and the "
+    "licence of that holds for them. Verdict, figures and the other pictures are of the model alone (without texture "
+    "transfer)."
+)
 ROWS = {
     MODEL: "this model",
     CROP: "another crop",
@@ -56,12 +62,16 @@ FIGURES = {**comparison.FIGURES, **MEANINGS, "seam_z_high": "Visibility of the b
 
 @dataclass(frozen=True)
 class Shown:
-    """Pictures of one class (or of the only material, ""): one for each seed, and pieces of the data by caption."""
+    """Pictures of one class (or of the only material, ""): one for each seed, and pieces of the data by caption.
+
+    detailed: the first seed as it is made by default, of a model beside which its data are kept; None for others.
+    """
 
     label: str
     made: tuple[Maps, ...]
     real: Mapping[str, Maps]
     controls: Mapping[str, Maps] = field(default_factory=dict)
+    detailed: Maps | None = None
 
 
 def report_page(model: Model, shown: Sequence[Shown], compared: Compared, found: Verdict, tips: Sequence[str]) -> str:
@@ -98,11 +108,13 @@ def _pictures(shown: Shown) -> str:
     addresses = [embedded(lit(maps)) for maps in shown.made]
     figures = [_figure(embedded(lit(maps)), caption) for caption, maps in shown.real.items()]
     figures += [_figure(address, f"seed {seed}") for seed, address in enumerate(addresses)]
+    figures += [_figure(embedded(lit(shown.detailed)), DETAILED)] if shown.detailed else []
     figures.append(_tiled(addresses[0], shown.made[0].size_px))
     controls = [_figure(embedded(lit(maps)), caption) for caption, maps in shown.controls.items()]
     beside = f"<details><summary>{BESIDE}</summary><div class=pictures>{''.join(controls)}</div></details>"
     title = f"Pictures: {escape(shown.label)}" if shown.label else "Pictures"
-    note = "<p class=faint>One pixel is one texel in each of them.</p>"
+    about = f" {ABOUT_DETAIL}" if shown.detailed else ""
+    note = f"<p class=faint>One pixel is one texel in each of them.{about}</p>"
     first = f"<div class=pictures>{''.join(figures)}</div>"
     return f"<section><h2>{title}</h2>{note}{first}{beside if controls else ''}</section>"
 

@@ -18,6 +18,7 @@ from impasto.regularity.lattice import Lattice
 from impasto.regularity.phase_statistics import PhaseStatistics
 from impasto.regularity.unit_cell import UnitCell
 from impasto.surface.pyramid import band_deviations
+from impasto.texture import Maps
 
 from .card import TorusCard
 from .standardisation import Standardisation
@@ -86,7 +87,7 @@ class TrainingData:
     """All pictures, the surface of each class, the deviations of their slopes by scale, and their lattice.
 
     unit_cell: statistics of the cells of a material with rows; the pictures then hold the residual. sources: entries of
-    the pictures for a model's card.
+    the pictures for a model's card. exemplar: the maps that were learned, of a single picture or map set.
     """
 
     pictures: tuple[Picture, ...]
@@ -97,6 +98,7 @@ class TrainingData:
     canvas: tuple[int, int]
     labels: tuple[str, ...]
     sources: list[dict[str, Any]]
+    exemplar: Maps | None = None
 
     @property
     def maps(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ A network soon learns layout and large shapes, but hardly grain and sharp outlin
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +14,7 @@ from torch import Tensor
 
 from impasto.context import Context
 from impasto.data.prepare import Preparation, prepare
-from impasto.errors import ParameterError
+from impasto.errors import ModelError, ParameterError
 from impasto.regularity.region import Region
 from impasto.texture import MAP_CHANNELS, Maps
 from impasto.tools import Tile
@@ -23,11 +23,35 @@ from impasto_transform.geometry import scaled
 
 from .card import TorusCard
 from .generate import RANGE_M, TILE_PX, Synthesis
+from .parameters import TorusParameters
 
 MOST_PX = 4096 * 4096
 """Most pixels of a result: its pieces are compared as a whole, in about 0.1 kB of memory for each pixel."""
 GENERATED = 0.3
 """Fraction of the work after which the model's own picture is there."""
+
+
+def exemplar_for(
+    synthesis: Synthesis, parameters: TorusParameters, inputs: Mapping[str, Maps], context: Context
+) -> Maps | None:
+    """The exemplar that was given, or else the picture that the model learned, if it is wanted, kept, and can be used.
+
+    If it cannot be used, a note says why, and the recipe records that the network made the picture alone.
+    """
+    if not parameters.texture_transfer or "exemplar" in inputs:
+        return inputs.get("exemplar") if parameters.texture_transfer else None
+    model = context.models.find(parameters.model, "torus")
+    if not model.card.get("exemplar"):
+        return None
+    height, width = synthesis.choice.made
+    try:
+        if height * width > MOST_PX:
+            raise ModelError(f"the result has {width}x{height} px, and 4096x4096 are the limit", "make a smaller tile")
+        return context.load_exemplar(model)
+    except ModelError as error:
+        context.note(f"made by the network alone, without detail: {error.message}")
+        context.decide(parameters.model_copy(update={"texture_transfer": False}))
+        return None
 
 
 def detailed(synthesis: Synthesis, exemplar: Maps, strictness: float, context: Context) -> Maps:

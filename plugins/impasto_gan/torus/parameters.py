@@ -27,7 +27,9 @@ class TorusParameters(SizeParameters):
     blend_material: str = class_field("The class to blend with, instead of another seed")
     sliders: dict[str, float] = sliders_field()
     texture_transfer: bool = Field(
-        True, description="Show the grain of the exemplar, if one is given, laid out as the model does"
+        True,
+        description="Make results of pieces of the exemplar, laid out by the model: of the one given, or else of the"
+        " picture that it learned, if that is kept beside it. Off: by the network alone",
     )
     strictness: float = Field(
         0.5, ge=0, le=1, description="How closely detail follows the model's layout; less leaves more to the exemplar"
@@ -69,6 +71,11 @@ class TrainTorusParameters(Parameters):
         ge=0,
         le=0.9,
         description="Highest probability of mirroring or blanking parts, so that few pictures are not learned by heart",
+    )
+    keep_exemplar: bool = Field(
+        True,
+        description="Keep the picture beside the model, in a file of its own, so that results are made of its pieces."
+        " Only a single picture or map set is kept",
     )
     hold_out: bool = Field(False, description="Learn only one half of each picture, to be judged on the other")
     start_from: str = model_field(

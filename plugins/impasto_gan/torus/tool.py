@@ -30,7 +30,13 @@ class Torus(Generator):
     rank = 20
     task = "generate"
     parameters = TorusParameters
-    inputs = (Input("exemplar", "the picture, or the map set, that the model learned from, for its detail", False),)
+    inputs = (
+        Input(
+            "exemplar",
+            "the picture or map set that results are made of, or else the one that the model learned, if it is kept",
+            False,
+        ),
+    )
     uses_subject = False
     may_use_bfloat16 = True
 
@@ -39,12 +45,11 @@ class Torus(Generator):
 
         With an exemplar, their detail is its own.
         """
+        from .detail import detailed, exemplar_for
         from .generate import synthesis_of, whole_picture
 
         synthesis = synthesis_of(subject, parameters, context)
-        if exemplar := _exemplar(parameters, inputs):
-            from .detail import detailed
-
+        if exemplar := exemplar_for(synthesis, parameters, inputs, context):
             return detailed(synthesis, exemplar, parameters.strictness, context)
         return whole_picture(synthesis, context)
 
@@ -52,12 +57,11 @@ class Torus(Generator):
         self, subject: Maps, parameters: TorusParameters, inputs: Mapping[str, Maps], context: Context
     ) -> Iterator[Tile]:
         """The same result in tiles, for results larger than memory."""
+        from .detail import detailed_tiles, exemplar_for
         from .generate import synthesis_of
 
         synthesis = synthesis_of(subject, parameters, context)
-        if exemplar := _exemplar(parameters, inputs):
-            from .detail import detailed_tiles
-
+        if exemplar := exemplar_for(synthesis, parameters, inputs, context):
             yield from detailed_tiles(synthesis, exemplar, parameters.strictness, context)
         else:
             yield from synthesis.tiles()
@@ -84,15 +88,11 @@ class Torus(Generator):
         return portable_of(load_torus(model, context))
 
     def portable_inputs(self, model: str, size: tuple[int, int], context: Context) -> dict[str, np.ndarray]:
-        """Noise, and what follows from a lattice, of the picture that `apply` makes with its defaults."""
+        """Noise, and what follows from a lattice, of the picture that `apply` makes by the network alone."""
         from .model import load_torus
         from .portable import inputs_of
 
         return inputs_of(load_torus(model, context), size, int(context.rng.integers(2**31)))
-
-
-def _exemplar(parameters: TorusParameters, inputs: Mapping[str, Maps]) -> Maps | None:
-    return inputs.get("exemplar") if parameters.texture_transfer else None
 
 
 class TrainTorus(Trainer):

@@ -311,6 +311,10 @@ class TorusTraining(Training):
         """Find the sliders of the averaged generator."""
         self.model.set_sliders(*find_sliders(self.model))
 
+    def exemplar(self) -> Maps | None:
+        """The picture that it learned, if it is a single one, unless the user wants none kept."""
+        return self.data.exemplar if self.parameters.keep_exemplar else None
+
     def card(self) -> dict[str, Any]:
         """The model's fields, its label and its data."""
         parameters = self.parameters
