@@ -11,7 +11,7 @@ from .bake import settings as bake_settings
 from .batch import operators as batch_operators
 from .batch import panel as batch_panel
 from .batch import settings as batch_settings
-from .bridge import former, image_editors
+from .bridge import former, image_editors, mapping
 from .endless import operators as endless_operators
 from .endless import panel as endless_panel
 from .endless import settings as endless_settings
@@ -132,6 +132,7 @@ PARTS = (
     former,
     image_editors,
     command_line,
+    mapping,
     menus,
     texts,
 )

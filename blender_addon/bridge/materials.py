@@ -45,7 +45,6 @@ class Look:
     width_m: float = 1.0
     aspect: float = 1.0
     relief_m: float | None = None
-    use_uv: bool = True
     use_displacement: bool = False
     use_ambient_occlusion: bool = False
 
@@ -74,7 +73,7 @@ def new(name: str) -> bpy.types.Material:
 
 
 def apply_maps(material: bpy.types.Material, images: Mapping[str, bpy.types.Image], look: Look) -> None:
-    """Link the images to the material's Principled BSDF, instead of those that Impasto linked before."""
+    """Link the images to the material's Principled BSDF by UVs, instead of those that Impasto linked before."""
     if bpy.app.version < (5, 0):
         material.use_nodes = True
     tree = material.node_tree
@@ -193,15 +192,10 @@ class _Builder:
         node_layout.make_room(self.tree, self.made)
 
     def _is_used(self, name: str, images: Mapping[str, bpy.types.Image]) -> bool:
-        """Link normal map and height; without UVs only a bump, since a normal map's tangents come from UVs.
-
-        Confidence is only to be looked at, and bent normals are for other renderers.
-        """
-        if name in ("confidence", "bent_normal"):
-            return False
+        """Confidence is only to be looked at, and bent normals are for other renderers."""
         if name == "ambient_occlusion":
             return self.look.use_ambient_occlusion and "base_color" in images
-        return self.look.use_uv or name != "normal"
+        return name not in ("confidence", "bent_normal")
 
     def _join(self, colors: Mapping[str, bpy.types.NodeSocket], *, has_normal: bool) -> None:
         for name, socket in SOCKETS.items():
@@ -244,17 +238,13 @@ class _Builder:
         mapping = self._node("ShaderNodeMapping", "Mapping", (self.right - 0.75 * COLUMN_PX, top))
         mapping.label = f"Real-World Scale ({length_text(self.look.width_m)} wide)"
         across = unit_m() / self.look.width_m
-        up = across / self.look.aspect
-        mapping.inputs["Scale"].default_value = (across, up, 1.0) if self.look.use_uv else (across, across, up)
-        output = coordinates.outputs["UV" if self.look.use_uv else "Object"]
-        self.tree.links.new(output, mapping.inputs["Vector"])
+        mapping.inputs["Scale"].default_value = (across, across / self.look.aspect, 1.0)
+        self.tree.links.new(coordinates.outputs["UV"], mapping.inputs["Vector"])
         return mapping
 
     def _image(self, name: str, image: bpy.types.Image, row: int) -> bpy.types.Node:
         node = self._node("ShaderNodeTexImage", LABELS[name], (self.right, self.top - row * ROW_PX))
         node.image, node.label = image, LABELS[name]
-        if not self.look.use_uv:
-            node.projection, node.projection_blend = "BOX", 0.2
         return node
 
     def _beside(self, socket: bpy.types.NodeSocket) -> tuple[float, float]:

@@ -17,7 +17,7 @@ from ..core.system.transaction import replace_files
 from ..engine import engine
 from ..jobs.session import jobs, push_undo
 from ..jobs.task import Report
-from . import encode, endless_nodes, former, image_editors, images, materials, naming, surfaces
+from . import encode, endless_nodes, former, image_editors, images, mapping, materials, naming, surfaces
 from .inputs import material_called
 from .target import ACTIVE, NEW, NONE, Target, by_uid, check_assignable
 
@@ -149,9 +149,11 @@ def _material(
         former.keep(active, surfaces.map_nodes(active))
     material = active or materials.new(target.name)
     without_uv = [item.name for item in objects if item.type == "MESH" and not item.data.uv_layers]
-    if without_uv:
+    materials.apply_maps(material, new, _look(made, target))
+    if target.mapping != mapping.UV or without_uv:
+        mapping.change(material, mapping.BOX if target.mapping == mapping.UV else target.mapping)
+    if without_uv and target.mapping == mapping.UV:
         notes.append(f"{', '.join(without_uv)} has no UVs: projected from the sides of a box, relief by bump")
-    materials.apply_maps(material, new, _look(made, target, use_uv=not without_uv))
     if active is None:
         for item in objects:
             item.active_material = material
@@ -195,13 +197,12 @@ def _make_plain(material: bpy.types.Material, notes: list[str]) -> None:
         notes.append("it is plain again: make it endless anew, of its new textures")
 
 
-def _look(made: JobOutput, target: Target, *, use_uv: bool) -> materials.Look:
+def _look(made: JobOutput, target: Target) -> materials.Look:
     height, width = made.size_px
     return materials.Look(
         width_m=made.width_m or target.width_m or 1.0,
         aspect=height / width,
         relief_m=made.height_range_m,
-        use_uv=use_uv,
         use_displacement=target.use_displacement,
         use_ambient_occlusion=target.use_ambient_occlusion,
     )

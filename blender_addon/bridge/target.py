@@ -13,6 +13,7 @@ from ..core.errors import ParameterError
 from ..jobs.session import jobs
 from . import materials
 from .inputs import material_called
+from .mapping import UV
 
 NEW, ACTIVE, ASSIGN, NONE = "NEW", "ACTIVE", "ASSIGN", "NONE"
 """Materials for results: a new one, the active one, a new one in all slots of an object, or none."""
@@ -35,6 +36,7 @@ class Target:
     is_picture: bool = False
     painted: int = 0
     width_m: float = 0.0
+    mapping: str = UV
     use_displacement: bool = False
     use_ambient_occlusion: bool = False
     file_epoch: int = field(default_factory=lambda: jobs.file_epoch)

@@ -18,6 +18,7 @@ from ..paths import RELATIVE_PATH
 from ..tools.arguments import (
     DEVICE,
     HEIGHT_PX,
+    MAPPING,
     MATERIAL,
     OUT_DIR,
     REPLACE,
@@ -35,7 +36,7 @@ from .request import from_scene, why_incomplete
 from .shown_recipe import matched_by, name_of_match
 
 PLAIN = ("width_px", "height_px", "seed", "estimator", "width_m", "bits", "name", "out_dir", "replace", "device")
-LOOK = ("use_displacement", "use_ambient_occlusion")
+LOOK = ("mapping", "use_displacement", "use_ambient_occlusion")
 
 
 class RequestProperties:
@@ -73,6 +74,7 @@ class RequestProperties:
     )
     device: DEVICE
     width_m: FloatProperty(name="Real Width", description="Real-world width of the source in metres; 0: unknown", min=0)
+    mapping: MAPPING
     use_displacement: BoolProperty(name="True Displacement", description="Displace the surface itself")
     use_ambient_occlusion: BoolProperty(name="Ambient Occlusion", description="Darken the base colour by it")
     bits: EnumProperty(

@@ -180,6 +180,7 @@ def _draw_material(layout: bpy.types.UILayout, settings: ImpastoSettings, tool: 
     if "width_m" not in properties_of(tool):  # the tool's own width is that of its result
         column.prop(settings, "width_m")
     if settings.material != NONE:
+        column.prop(settings, "mapping")
         column.prop(settings, "use_displacement")
         column.prop(settings, "use_ambient_occlusion")
 

@@ -13,6 +13,7 @@ from bpy.props import (
     StringProperty,
 )
 
+from ..bridge import mapping
 from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size
 from ..jobs.session import jobs
 from ..jobs.task import Place
@@ -105,6 +106,9 @@ class ImpastoSettings(bpy.types.PropertyGroup):
         soft_max=10.0,
         unit="LENGTH",
         subtype="DISTANCE",
+    )
+    mapping: EnumProperty(
+        name="Mapping", description="How the textures of a new material are mapped to surfaces", items=mapping.ITEMS
     )
     use_displacement: BoolProperty(
         name="True Displacement", description="Displace the surface itself (Cycles, finely subdivided meshes)"

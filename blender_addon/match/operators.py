@@ -44,7 +44,7 @@ from ..tools.request import Request
 from .request import PICTURE, TEXT, MatchRequest, chosen_picture, key_of, matcher_for, name_of, read_picture
 
 RESULT = ("width_px", "height_px", "bits", "out_dir", "replace", "device")
-LOOK = ("use_displacement", "use_ambient_occlusion")
+LOOK = ("mapping", "use_displacement", "use_ambient_occlusion")
 
 
 class ResultProperties:

@@ -10,6 +10,7 @@ from typing import Any
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, StringProperty
 
+from ..bridge import mapping
 from ..bridge.inputs import Source, find_source, image_called
 from ..bridge.target import ACTIVE, NEW, NONE
 from ..core.errors import ParameterError
@@ -34,6 +35,7 @@ MATERIAL = EnumProperty(
         (NONE, "Images", "New images, no material"),
     ),
 )
+MAPPING = EnumProperty(name="Mapping", description="How the textures are mapped to surfaces", items=mapping.ITEMS)
 OUT_DIR = StringProperty(
     name="Output Folder",
     description="Write the maps as files here instead of packing them",

@@ -119,7 +119,7 @@ class Request:
         sources = named if self.source is None else {SOURCE: self.source, **named}
         return {name: read(source) for name, source in sources.items()}
 
-    def target(self, context: bpy.types.Context, material: str, **look: bool) -> Target:
+    def target(self, context: bpy.types.Context, material: str, **look: Any) -> Target:
         """Target of its result; a filter's replaces the image that it was made of, and keeps other maps."""
         target = target_of(context, material, self.result_name(), width_m=self.width_m, **look)
         if catalogue[self.tool]["kind"] != "filter" or material == NONE:

@@ -178,7 +178,8 @@ def test_an_object_without_uvs_is_reported_and_projected_on(plane):
     nodes = plane.active_material.node_tree.nodes
     assert nodes["Impasto Base Color"].projection == "BOX"
     assert nodes["Impasto Coordinates"].outputs["Object"].is_linked
-    assert not nodes["Impasto Normal"].outputs["Color"].is_linked
+    assert not nodes["Principled BSDF"].inputs["Normal"].is_linked
+    assert nodes["Impasto Displacement"].outputs["Displacement"].is_linked
 
 
 def test_a_linked_material_is_refused_and_left_alone(scene, plane, tmp_path):

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Mapping of a result's textures to a surface: by UVs, from the sides of a box, or from above.
+
+It is read from the material's nodes and changed in them, so that it can be chosen after a result is there.
+"""
+
+from __future__ import annotations
+
+import bpy
+from bpy.props import EnumProperty
+
+from . import endless_nodes, materials
+
+UV, BOX, ABOVE = "UV", "BOX", "ABOVE"
+ITEMS = (
+    (UV, "UV", "By the UV map of each object"),
+    (BOX, "Box", "From the six sides of a box in each object's own space: upright on walls, without UVs"),
+    (ABOVE, "From Above", "Along each object's Z axis, for floors and terrain, without UVs"),
+)
+KINDS = tuple(item[0] for item in ITEMS)
+BLEND = 0.2
+"""Width of the blend between two sides of a box."""
+
+
+def is_offered(material: bpy.types.Material) -> bool:
+    """Whether a material's mapping can be changed: its nodes are as Impasto made them. Cheap enough for a panel."""
+    tree = material.node_tree
+    if tree is None or not material.is_editable or endless_nodes.find(material):
+        return False
+    own = [_named(tree, name) for name in ("Coordinates", "Mapping")]
+    return all((*own, materials.principled_of(tree), materials.output_of(tree)))
+
+
+def of_material(material: bpy.types.Material) -> str:
+    """Mapping of a material; UV where it is not known."""
+    tree = material.node_tree
+    coordinates = _named(tree, "Coordinates") if tree else None
+    if coordinates is None or not coordinates.outputs["Object"].is_linked:
+        return UV
+    return BOX if any(node.projection == "BOX" for node in _images(tree)) else ABOVE
+
+
+def change(material: bpy.types.Material, kind: str) -> None:
+    """Map a material's textures another way, at the scale that they have; one for which that is offered.
+
+    A normal map's tangents come from UVs: without, relief is a bump.
+    """
+    tree, before = material.node_tree, of_material(material)
+    coordinates, mapping = (tree.nodes[f"{materials.FRAME} {name}"] for name in ("Coordinates", "Mapping"))
+    scale = mapping.inputs["Scale"]
+    across, up = scale.default_value[0], scale.default_value[2 if before == BOX else 1]
+    scale.default_value = (across, across, up) if kind == BOX else (across, up, 1.0)
+    tree.links.new(coordinates.outputs["UV" if kind == UV else "Object"], mapping.inputs["Vector"])
+    for node in _images(tree):
+        node.projection, node.projection_blend = ("BOX", BLEND) if kind == BOX else ("FLAT", 0.0)
+    _join_relief(material, by_normals=kind == UV)
+
+
+def _join_relief(material: bpy.types.Material, *, by_normals: bool) -> None:
+    """Link the normal map if it can be used, and the displacement if it is wanted or nothing else shows the relief."""
+    tree = material.node_tree
+    normal, displacement = (_named(tree, name) for name in ("Normal Map", "Displacement"))
+    shader, output = materials.principled_of(tree), materials.output_of(tree)
+    assert shader is not None  # else it is not offered
+    assert output is not None
+    if normal:
+        _link(tree, normal.outputs["Normal"], shader.inputs["Normal"], is_wanted=by_normals)
+    if displacement:
+        is_wanted = material.displacement_method != "BUMP" or not (normal and by_normals)
+        _link(tree, displacement.outputs["Displacement"], output.inputs["Displacement"], is_wanted=is_wanted)
+
+
+def _link(tree: bpy.types.NodeTree, start: bpy.types.NodeSocket, end: bpy.types.NodeSocket, *, is_wanted: bool) -> None:
+    if is_wanted:
+        tree.links.new(start, end)
+        return
+    for link in [link for link in end.links if link.from_socket == start]:
+        tree.links.remove(link)
+
+
+def _named(tree: bpy.types.NodeTree, name: str) -> bpy.types.Node | None:
+    """The node that `materials` has made under this name."""
+    return tree.nodes.get(f"{materials.FRAME} {name}")
+
+
+def _images(tree: bpy.types.NodeTree) -> list[bpy.types.Node]:
+    """Image nodes of the maps, which all have the coordinates of one Mapping node."""
+    mapping = _named(tree, "Mapping")
+    links = mapping.outputs["Vector"].links if mapping else ()
+    return [link.to_node for link in links if link.to_node.type == "TEX_IMAGE"]
+
+
+def _get(material: bpy.types.Material) -> int:
+    return KINDS.index(of_material(material))
+
+
+def _set(material: bpy.types.Material, value: int) -> None:
+    if is_offered(material):
+        change(material, KINDS[value])
+
+
+def register() -> None:
+    bpy.types.Material.impasto_mapping = EnumProperty(
+        name="Mapping", description="How the textures are mapped to surfaces", items=ITEMS, get=_get, set=_set
+    )
+
+
+def unregister() -> None:
+    del bpy.types.Material.impasto_mapping

@@ -1,0 +1,113 @@
+"""How a result's textures are mapped to surfaces, chosen before it is made or after."""
+
+from __future__ import annotations
+
+import math
+
+import bpy
+import numpy as np
+import pytest
+from conftest import packed_image
+
+CHECKER = {"tool": "checker", "width_px": 16, "height_px": 8, "estimator": "none"}
+SIDE_PX = 24
+
+
+@pytest.fixture
+def cube(scene) -> bpy.types.Object:
+    bpy.ops.mesh.primitive_cube_add()
+    return bpy.context.object
+
+
+def nodes_of(material: bpy.types.Material) -> bpy.types.bpy_prop_collection:
+    return material.node_tree.nodes
+
+
+def links_of(material: bpy.types.Material) -> set[tuple[str, ...]]:
+    return {
+        (link.from_node.name, link.from_socket.name, link.to_node.name, link.to_socket.name)
+        for link in material.node_tree.links
+    }
+
+
+def described(material: bpy.types.Material) -> tuple:
+    """Coordinates, scale and projection, and by what the relief is seen."""
+    nodes, links = nodes_of(material), links_of(material)
+    images = {(node.projection, round(node.projection_blend, 3)) for node in nodes if node.type == "TEX_IMAGE"}
+    (coordinates,) = {start for _, start, node, _ in links if node == "Impasto Mapping"}
+    scale = tuple(round(value, 4) for value in nodes["Impasto Mapping"].inputs["Scale"].default_value)
+    relief = {node.removeprefix("Impasto ") for node, _, _, end in links if end in ("Normal", "Displacement")}
+    return coordinates, scale, images, relief
+
+
+UV = ("UV", (1.5, 3.0, 1.0), {("FLAT", 0.0)}, {"Normal Map"})
+BOX = ("Object", (1.5, 1.5, 3.0), {("BOX", 0.2)}, {"Displacement"})
+ABOVE = ("Object", (1.5, 3.0, 1.0), {("FLAT", 0.0)}, {"Displacement"})
+"""Two metres are three of its tiles, which are half as high as wide."""
+
+
+def test_the_mapping_is_chosen_with_the_result_at_its_real_width_or_after_it(cube, image):
+    for kind, expected in {"UV": UV, "BOX": BOX, "ABOVE": ABOVE}.items():
+        bpy.ops.impasto.run(**CHECKER, image=image.name, width_m=2, mapping=kind)
+        material = cube.active_material
+        assert (material.impasto_mapping, described(material)) == (kind, expected)
+    before = links_of(material)
+    for kind, expected in {"UV": UV, "BOX": BOX, "ABOVE": ABOVE}.items():
+        material.impasto_mapping = kind
+        assert (material.impasto_mapping, described(material)) == (kind, expected)
+    assert links_of(material) == before
+
+
+def test_true_displacement_and_a_scale_that_was_changed_by_hand_stay(cube):
+    bpy.ops.impasto.run(**CHECKER, use_displacement=True)
+    material = cube.active_material
+    nodes_of(material)["Impasto Mapping"].inputs["Scale"].default_value = (3, 5, 1)
+    material.impasto_mapping = "BOX"
+    assert described(material)[1::2] == ((3, 3, 5), {"Displacement"})
+    material.impasto_mapping = "UV"
+    assert described(material)[1::2] == ((3, 5, 1), {"Normal Map", "Displacement"})
+
+
+def test_it_is_offered_only_where_the_nodes_are_as_they_were_made(extension, cube, material):
+    is_offered = extension.bridge.mapping.is_offered
+    assert not is_offered(material)
+    material.impasto_mapping = "BOX"
+    assert material.impasto_mapping == "UV"
+    bpy.ops.impasto.run(**CHECKER)
+    made = cube.active_material
+    assert is_offered(made)
+    made.node_tree.nodes.remove(nodes_of(made)["Impasto Mapping"])
+    assert not is_offered(made)
+    assert made.impasto_mapping == "UV"
+
+
+def test_rows_lie_level_on_every_side_of_a_box(extension, scene, cube):
+    """As Cycles renders it. With the UVs of a cube they stand upright on some sides."""
+    rows = np.repeat((np.arange(16)[:, None, None] // 2 % 2) * 200 + 20, 16, 1).repeat(3, 2).astype(np.uint8)
+    materials = extension.bridge.materials
+    made = materials.new("rows")
+    materials.apply_maps(made, {"emission": packed_image("rows.png", rows)}, materials.Look(width_m=2.0))
+    cube.active_material = made
+    levels = {}
+    for kind in ("UV", "BOX"):
+        made.impasto_mapping = kind
+        sides = [rendered(scene, turn * math.pi / 2) for turn in range(4)]
+        levels[kind] = [side.mean(1).std() > 4 * side.std(1).mean() for side in sides]
+    assert levels["BOX"] == [True] * 4
+    assert levels["UV"] != [True] * 4
+
+
+def rendered(scene: bpy.types.Scene, azimuth: float) -> np.ndarray:
+    """What an upright camera sees of the middle of the cube from this side: brightness (H, W)."""
+    camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
+    scene.collection.objects.link(camera)
+    camera.data.type, camera.data.ortho_scale = "ORTHO", 1.6
+    camera.location = (5 * math.sin(azimuth), -5 * math.cos(azimuth), 0.0)
+    camera.rotation_euler = (math.pi / 2, 0, azimuth)
+    scene.render.engine, scene.cycles.samples, scene.camera = "CYCLES", 4, camera
+    scene.render.resolution_x = scene.render.resolution_y = SIDE_PX
+    scene.render.filepath = f"{bpy.app.tempdir}seen.png"
+    scene.view_settings.view_transform = "Raw"
+    bpy.ops.render.render(write_still=True)
+    image = bpy.data.images.load(scene.render.filepath)
+    return np.array(image.pixels[:]).reshape(SIDE_PX, SIDE_PX, 4)[..., 0]
