@@ -20,6 +20,7 @@ OBJECT: Entries = (
     ("impasto.stylize", "Style Transfer: Repaint Material", "BRUSH_DATA"),
     ("impasto.bake", "Bake Material to Textures", "RENDER_STILL"),
     ("impasto.export", "Export Maps for Unity, Unreal, Godot, glTF, MaterialX", "EXPORT"),
+    ("impasto.restore", "Restore Former Material", "LOOP_BACK"),
     ("impasto.make_endless", "Make Material Endless: No Repeats", "MOD_ARRAY"),
     ("impasto.train", "Train Texture Model on Own Pictures", "PLAY"),
     ("impasto.set_up_engine", "Set Up Engine (PyTorch)", "IMPORT"),
@@ -39,13 +40,15 @@ IMAGE: Entries = (
     ("impasto.mend_tiling", "Mend Tiling: Repair Seams", "MOD_ARRAY"),
     ("impasto.extend_image", "Extend Image Beyond its Borders", "FULLSCREEN_ENTER"),
 )
-MATERIAL: Entries = OBJECT[:7]
+MATERIAL: Entries = OBJECT[:8]
+SLOT: Entries = (OBJECT[6],)
 FACES: Entries = (("impasto.fill_faces", "Fill Textures of Selected Faces", "BRUSH_DATA"),)
 PLACES = {
     "IMPASTO_MT_object": ("VIEW3D_MT_object", OBJECT),
     "IMPASTO_MT_image": ("IMAGE_MT_image", IMAGE),
     "IMPASTO_MT_faces": ("VIEW3D_MT_edit_mesh_faces", FACES),
     "IMPASTO_MT_material": ("NODE_MT_node", MATERIAL),
+    "IMPASTO_MT_slot": ("MATERIAL_MT_context_menu", SLOT),
 }
 """Our menus: for each the Blender menu that it is appended to, and its entries."""
 

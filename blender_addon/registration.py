@@ -32,6 +32,7 @@ from .match import operators as match_operators
 from .match import panel as match_panel
 from .match import settings as match_settings
 from .material import operators as material_operators
+from .material import using
 from .models import operators as model_operators
 from .models import report as model_report
 from .parameters import operators as parameter_operators
@@ -82,8 +83,9 @@ CLASSES = (
     *stylize_operators.CLASSES,
     *stylize_kinds.CLASSES,
     *weight_operators.CLASSES,
-    *material_operators.CLASSES,
     *browsing.CLASSES,
+    *material_operators.CLASSES,
+    *using.CLASSES,
     *relight_operators.CLASSES,
     *endless_operators.CLASSES,
     *placing_operator.CLASSES,
@@ -130,9 +132,9 @@ PARTS = (
     stylize_preview,
     turntable,
     former,
+    mapping,
     image_editors,
     command_line,
-    mapping,
     menus,
     texts,
 )

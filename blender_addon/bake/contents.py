@@ -76,7 +76,8 @@ def _used() -> dict[bpy.types.ID, set[bpy.types.ID]]:
     used: dict[bpy.types.ID, set[bpy.types.ID]] = {}
     for one, users in bpy.data.user_map().items():
         for user in users:
-            used.setdefault(user, set()).add(one)
+            if not isinstance(one, bpy.types.Material) or not isinstance(user, bpy.types.Material):  # not a former one
+                used.setdefault(user, set()).add(one)
     return used
 
 

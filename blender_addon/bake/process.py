@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import bpy
 from bpy.types import Image, Object
 
-from ..bridge import working_space
+from ..bridge import former, working_space
 from ..core.errors import Cancelled, FileError, ImpastoError, WorkerError, error_from_name
 from ..engine.engine import NO_CONSOLE, clean_environment
 from .checks import BakeOptions
@@ -90,7 +90,8 @@ def _write(folder: Path, obj: Object, options: BakeOptions) -> list[np.ndarray]:
     subject = obj.copy() if obj.library else obj
     try:
         (folder / "job.json").write_text(json.dumps({**job, "object": subject.name}), encoding="utf-8")
-        bpy.data.libraries.write(str(folder / "object.blend"), {subject}, path_remap="ABSOLUTE", fake_user=True)
+        with former.left_out({slot.material for slot in subject.material_slots if slot.material}):
+            bpy.data.libraries.write(str(folder / "object.blend"), {subject}, path_remap="ABSOLUTE", fake_user=True)
     except RuntimeError as error:  # so Blender says that it cannot write
         message = f"the object {obj.name} cannot be written to {folder.parent}"
         raise FileError(

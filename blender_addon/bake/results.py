@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bpy.types import Image, Material, Object
 
-from ..bridge import images, materials, naming
+from ..bridge import former, images, materials, naming, recent
 from ..bridge.target import ASSIGN, NEW, NONE, Target
 from ..core.errors import ParameterError
 from ..core.system.transaction import replace_files
@@ -60,9 +60,9 @@ def put(baked: Sequence[tuple[Sequence[BakedMap], Target]], notes: Sequence[str]
             if target.material == ASSIGN:
                 notes += _assign(material, target)
         else:
-            for image in stored.values():  # nothing else holds them
-                image.use_fake_user = True
+            recent.keep(stored.values())
         made.append(said)
+        recent.note(material or next(iter(stored.values())))
     push_undo("Impasto: Bake")
     text = "; ".join([*made, *dict.fromkeys(notes)])
     return Report(
@@ -99,7 +99,7 @@ def save(maps: Sequence[BakedMap], folder: Path, *, replace: bool = False) -> li
 def make_material(name: str, stored: Mapping[str, Image], maps: Sequence[BakedMap]) -> Material:
     """New material that shows the baked images on the UVs that they were baked to."""
     material = materials.new(name)
-    material.use_fake_user = True
+    recent.keep([material])
     relief_m = next((one.provenance["height_range_m"] for one in maps if one.name == "height"), None)
     materials.apply_maps(material, stored, materials.Look(relief_m=relief_m))
     nodes, about = material.node_tree.nodes, maps[0].provenance
@@ -128,8 +128,6 @@ def make_material(name: str, stored: Mapping[str, Image], maps: Sequence[BakedMa
 def _assign(material: Material, target: Target) -> list[str]:
     objects = target.found_objects()
     for obj in objects:
-        for slot in obj.material_slots:
-            if not obj.data.is_editable:
-                slot.link = "OBJECT"
-            slot.material = material
+        for index in range(len(obj.material_slots)):
+            former.assign(obj, material, index)
     return [] if objects else ["the object was deleted meanwhile: the material is kept without it"]

@@ -11,7 +11,7 @@ from pathlib import Path
 import bpy
 
 from ..bake.sources import images_in
-from ..bridge import images
+from ..bridge import former, images, recent
 from ..core.errors import FileError, ParameterError
 from ..core.system.outside import read_bytes
 from ..core.system.transaction import replace_files
@@ -43,8 +43,10 @@ def selected(context: bpy.types.Context) -> list[bpy.types.Material]:
 
 
 def of_file() -> list[bpy.types.Material]:
-    """Materials of the open file but those without users, which it loses when it is saved."""
-    return _usable(material for material in bpy.data.materials if material.users)
+    """Materials of the open file that something uses, besides the user's own that have a fake user."""
+    held = former.held()
+    own = {one: int(one.use_fake_user and recent.MADE in one) for one in bpy.data.materials}
+    return _usable(one for one in bpy.data.materials if one.users > held[one] + own[one])
 
 
 def _usable(materials: Iterable[bpy.types.Material]) -> list[bpy.types.Material]:
@@ -136,7 +138,8 @@ def _write(materials: Sequence[bpy.types.Material], path: Path) -> None:
         for name, value in baked.items():
             setattr(scene.impasto_bake, name, value)
         scene.view_layers[0].update()  # or Blender 5.2 crashes as it writes
-        bpy.data.libraries.write(str(path), {*materials, scene}, path_remap="ABSOLUTE", fake_user=True)
+        with former.left_out(materials):
+            bpy.data.libraries.write(str(path), {*materials, scene}, path_remap="ABSOLUTE", fake_user=True)
     except RuntimeError as error:  # so Blender says that it cannot write
         raise FileError(f"the materials cannot be written to {path}", "choose another folder") from error
     finally:

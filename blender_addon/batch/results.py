@@ -10,7 +10,7 @@ from typing import Any
 
 import bpy
 
-from ..bridge import images, materials
+from ..bridge import images, materials, recent
 from ..core.errors import FileError, ProtocolError
 from ..core.system.outside import parse_json, read_bytes, read_json
 from ..core.system.shapes import Integer, OrNone, check
@@ -134,7 +134,8 @@ def _material(name: str, maps: Mapping[str, bpy.types.Image], catalog: str | Non
     recipe = images.recipe_of(first)
     for item in (material, *maps.values()):
         item[images.RECIPE] = recipe.to_json()
-    material.use_fake_user = True
+    recent.keep([material])
+    recent.note(material)
     if catalog is not None:
         mark(material)
         material.asset_data.catalog_id = catalog

@@ -1,52 +1,229 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Former images of materials whose maps a result replaced, for a look at before and after.
+"""Former materials: what a result took the place of. A pointer from the new material keeps it in the file.
 
-They are remembered by session ids until another file is opened: the user may delete or undo any of them meanwhile.
+Without a user it would be lost when the file is saved, and with it all that only it uses. A result itself, which no
+object may have at that moment, is kept by a fake user.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import bpy
+from bpy.props import BoolProperty, CollectionProperty, IntProperty, PointerProperty, StringProperty
 
-from ..jobs.session import jobs
-from .surfaces import MapImage, MapNode
-from .target import by_uid
+from ..core.errors import ParameterError
+from . import recent, surfaces
+from .surfaces import MapImage
+from .target import check_assignable
 
-
-@dataclass(frozen=True)
-class _Former:
-    """Session id and channel of the image of each map, in the file of this epoch."""
-
-    file_epoch: int
-    maps: Mapping[str, tuple[int, int | None]]
+EVERYWHERE = -1
+"""Slot of a former material that is an earlier state of the same one: it goes back wherever that is used."""
 
 
-_former: dict[int, _Former] = {}
+class ImpastoFormer(bpy.types.PropertyGroup):
+    """Material that another took the place of in a slot of an object; the latest of a slot comes last."""
+
+    material: PointerProperty(type=bpy.types.Material)
+    object: StringProperty()
+    slot: IntProperty(default=EVERYWHERE, min=EVERYWHERE)
 
 
-def keep(material: bpy.types.Material, nodes: Mapping[str, MapNode]) -> None:
-    """Remember the images of these nodes as the former ones of a material."""
-    maps = {name: (node.image.session_uid, node.channel) for name, node in nodes.items()}
-    _former[material.session_uid] = _Former(jobs.file_epoch, maps)
+def assign(item: bpy.types.Object, material: bpy.types.Material, slot: int | None = None) -> None:
+    """Put a material into a slot of an object, by default the active one; it holds the one that was there."""
+    index = item.active_material_index if slot is None else slot
+    if not item.material_slots:
+        item.active_material = material
+        _hold(material, None, item.name, index)
+        return
+    there = item.material_slots[index]
+    before = there.material
+    if before == material:
+        return
+    if not item.data.is_editable:
+        there.link = "OBJECT"
+    there.material = material
+    _hold(material, before, item.name, index)
+    if before and before.is_editable:
+        before.impasto_is_former = True
+
+
+def keep_state(material: bpy.types.Material) -> None:
+    """Hold a copy of a material as it is, before it changes."""
+    state = material.copy()
+    if state.asset_data:
+        state.asset_clear()
+    material.impasto_former.clear()  # the copy holds those
+    _hold(material, state)
+
+
+def plain_copy(material: bpy.types.Material) -> bpy.types.Material:
+    """A copy of a material that holds none of its former ones."""
+    copy = material.copy()
+    copy.impasto_former.clear()
+    copy.impasto_is_former = False
+    return copy
+
+
+def _hold(
+    material: bpy.types.Material, former: bpy.types.Material | None, item: str = "", slot: int = EVERYWHERE
+) -> None:
+    new = material.impasto_former.add()
+    new.material, new.object, new.slot = former, item, slot
+
+
+def choices(material: bpy.types.Material | None, item: bpy.types.Object | None = None) -> list[bpy.types.Material]:
+    """Former materials that can go back to an object: its own, or else all of them. Cheap enough for a panel."""
+    found = _of_object(material, item).values() if material else ()
+    return list(dict.fromkeys(entry.material for entry in found if entry.material))
+
+
+def _of_object(material: bpy.types.Material, item: bpy.types.Object | None) -> dict[int, ImpastoFormer]:
+    """What can go back to an object, by place in the list: the latest of each of its slots, or else the latest state.
+
+    Of an object that got the material otherwise, such as a copy of one, nothing is noted: then all, the latest first.
+    """
+    entries = dict(reversed(list(enumerate(material.impasto_former))))
+    latest: dict[int, int] = {}
+    for place, entry in entries.items():
+        if item and entry.object == item.name:
+            latest.setdefault(entry.slot, place)
+    states = [place for place, entry in entries.items() if entry.slot == EVERYWHERE]
+    return {place: entries[place] for place in list(latest.values()) or states[:1] or entries}
+
+
+def restore(
+    material: bpy.types.Material, objects: Sequence[bpy.types.Object], chosen: bpy.types.Material | None = None
+) -> list[str]:
+    """Give objects back what the material took the place of, and keep it; names of what is there now.
+
+    chosen: which one, for objects of which nothing is noted. ParameterError if there is none, or it cannot be put back.
+    """
+    users = [
+        item
+        for item in objects
+        if any(slot.material == material for slot in item.material_slots) and choices(material, item)
+    ]
+    if not users:
+        raise ParameterError(
+            f"the material {material.name} took the place of no other", "choose an object where it did"
+        )
+    for item in users:
+        check_assignable(item)
+    recent.keep([material])
+    back: list[bpy.types.Material] = []
+    for item in users:
+        places = _of_object(material, item)
+        if not places:  # a state before went back everywhere
+            continue
+        is_state = any(entry.slot == EVERYWHERE for entry in places.values())
+        back += [_restore_state(material, *places)] if is_state else _restore_slots(material, item, chosen)
+    return list(dict.fromkeys(now.name for now in back))
+
+
+def _restore_slots(
+    material: bpy.types.Material, item: bpy.types.Object, chosen: bpy.types.Material | None
+) -> list[bpy.types.Material]:
+    places = _of_object(material, item)
+    noted = {entry.slot: entry.material for entry in places.values() if entry.object == item.name}
+    other = chosen or next((entry.material for entry in places.values() if entry.material), None)
+    given = {slot.slot_index: noted.get(slot.slot_index) if noted else other for slot in item.material_slots}
+    slots = [slot for slot in item.material_slots if slot.material == material and given[slot.slot_index]]
+    for slot in slots:
+        slot.material = given[slot.slot_index]
+    if noted:
+        _forget(material, places)
+    return [slot.material for slot in slots]
+
+
+def _restore_state(material: bpy.types.Material, place: int) -> bpy.types.Material:
+    """Put the state before in the place of a material everywhere, under its name."""
+    state = material.impasto_former[place].material
+    _forget(material, [place])
+    material.user_remap(state)
+    names = material.name, state.name
+    state.name = f"{names[0]} "  # no two have one name
+    material.name, state.name = names[::-1]
+    return state
+
+
+def forget(material: bpy.types.Material) -> None:
+    """Let go of a material's former ones: those that nothing else uses are not saved any more."""
+    _forget(material, range(len(material.impasto_former)))
+
+
+def release(material: bpy.types.Material) -> None:
+    """Keep a material's former ones by fake users instead, so that it takes nothing along into other files."""
+    recent.keep(entry.material for entry in material.impasto_former if entry.material and entry.material.is_editable)
+    forget(material)
+
+
+def _forget(material: bpy.types.Material, places: Iterable[int]) -> None:
+    formers = [material.impasto_former[place].material for place in places]
+    for place in sorted(places, reverse=True):
+        material.impasto_former.remove(place)
+    still = held()
+    for former in formers:
+        if former and former.is_editable and former not in still:
+            former.impasto_is_former = False
 
 
 def images_of(material: bpy.types.Material | None) -> dict[str, MapImage]:
-    """Former images of a material by map, those that are left; none without a base colour."""
-    former = _former.get(material.session_uid) if material else None
-    if former is None or former.file_epoch != jobs.file_epoch:
-        return {}
-    found = {name: (by_uid(bpy.data.images, uid), channel) for name, (uid, channel) in former.maps.items()}
-    left = {name: MapImage(image, channel) for name, (image, channel) in found.items() if image}
-    return left if "base_color" in left else {}
+    """Images of the latest former material by map; none without a base colour."""
+    former = next(iter(choices(material)), None)
+    nodes = surfaces.map_nodes(former) if former else {}
+    return {name: MapImage(node.image, node.channel) for name, node in nodes.items()} if "base_color" in nodes else {}
+
+
+def not_only_held() -> list[bpy.types.Material]:
+    """Materials of the file but those that are there only because another took their place."""
+    times = held()
+    return [material for material in bpy.data.materials if material.users > times[material]]
+
+
+def held() -> Counter[bpy.types.Material]:
+    """How often each material is held as a former one."""
+    return Counter(entry.material for one in bpy.data.materials for entry in one.impasto_former if entry.material)
+
+
+@contextmanager
+def left_out(materials: Iterable[bpy.types.Material]) -> Iterator[None]:
+    """Let materials hold no former ones for a while, so that these are not written into another file with them."""
+    kept = {
+        one: [(entry.material, entry.object, entry.slot) for entry in one.impasto_former]
+        for one in materials
+        if one.is_editable
+    }
+    try:
+        for material in kept:
+            material.impasto_former.clear()
+        yield
+    finally:
+        for material, entries in kept.items():
+            for entry in entries:
+                new = material.impasto_former.add()
+                new.material, new.object, new.slot = entry
+
+
+@bpy.app.handlers.persistent
+def _saving(*_: object) -> None:
+    """Keep former materials whose successor the user has deleted since: they are not Impasto's to lose."""
+    for material in bpy.data.materials:
+        if material.users == 0 and material.impasto_is_former:
+            material.use_fake_user = True
 
 
 def register() -> None:
-    """Do nothing: there is nothing to remember yet."""
+    bpy.utils.register_class(ImpastoFormer)
+    bpy.types.Material.impasto_former = CollectionProperty(type=ImpastoFormer)
+    bpy.types.Material.impasto_is_former = BoolProperty(options={"HIDDEN"})
+    bpy.app.handlers.save_pre.append(_saving)
 
 
 def unregister() -> None:
-    """Forget all."""
-    _former.clear()
+    bpy.app.handlers.save_pre.remove(_saving)
+    del bpy.types.Material.impasto_is_former
+    del bpy.types.Material.impasto_former
+    bpy.utils.unregister_class(ImpastoFormer)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import bpy
+from bpy.props import PointerProperty
 
 _replaced: dict[int, list[tuple[int, int]]] = {}
 """By pointer of an editor: session ids of images that it showed, each with the one that took its place."""
@@ -57,6 +58,8 @@ def replace_shown(before: bpy.types.Image, now: bpy.types.Image) -> None:
 def _show_instead(space: bpy.types.SpaceImageEditor, now: bpy.types.Image) -> None:
     """Show another image, and remember the one before."""
     if space.image is not None:
+        if space.image not in (now, now.impasto_former) and space.image.source != "VIEWER":
+            now.impasto_former = space.image  # or nothing might hold it any more
         _replaced.setdefault(space.as_pointer(), []).append((space.image.session_uid, now.session_uid))
     space.image = now
 
@@ -90,6 +93,7 @@ HANDLERS = (("undo_post", _undone), ("redo_post", _redone), ("load_post", _file_
 
 
 def register() -> None:
+    bpy.types.Image.impasto_former = PointerProperty(type=bpy.types.Image)
     for event, handler in HANDLERS:
         getattr(bpy.app.handlers, event).append(handler)
 
@@ -97,6 +101,7 @@ def register() -> None:
 def unregister() -> None:
     for event, handler in HANDLERS:
         getattr(bpy.app.handlers, event).remove(handler)
+    del bpy.types.Image.impasto_former
     _replaced.clear()
 
 

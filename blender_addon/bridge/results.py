@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,9 +14,9 @@ from ..core.errors import ParameterError
 from ..core.recipe import Recipe
 from ..core.system.transaction import replace_files
 from ..engine import engine
-from ..jobs.session import jobs, push_undo
+from ..jobs.session import push_undo
 from ..jobs.task import Report
-from . import encode, endless_nodes, former, image_editors, images, mapping, materials, naming, surfaces
+from . import encode, endless_nodes, former, image_editors, images, mapping, materials, naming, recent, surfaces
 from .inputs import material_called
 from .target import ACTIVE, NEW, NONE, Target, by_uid, check_assignable
 
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from ..core.engine.answers import Answer
 
 NOWHERE = "no object has it yet: it is kept in the file"
-_recent: deque[tuple[str, str, int]] = deque(maxlen=5)
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,7 @@ def assign(name: str, objects: Sequence[bpy.types.Object]) -> Report:
     for item in objects:
         check_assignable(item)
     for item in objects:
-        item.active_material = material
+        former.assign(item, material)
     without_uv = [item.name for item in objects if item.type == "MESH" and not item.data.uv_layers]
     notes = [f"{', '.join(without_uv)} has no UVs: unwrap it"] if without_uv else []
     said = f"{', '.join(item.name for item in objects)}: {name}"
@@ -85,12 +83,11 @@ def put(made: JobOutput, target: Target, more: Sequence[str] = ()) -> Report:
         material[images.RECIPE] = made.recipe.to_json()
         name, what = material.name, f"the material {material.name}"
     else:
-        for image in new.values():  # nothing else holds them
-            image.use_fake_user = True
+        recent.keep(new.values())
         name, what = first.name, f"the image{'s' * (len(new) > 1)} {', '.join(image.name for image in new.values())}"
     if before := by_uid(bpy.data.images, target.image):
         image_editors.show_instead(before, first)
-    _recent.appendleft((name, first.name, jobs.file_epoch))
+    recent.note(material or first)
     push_undo(f"Impasto: {name}")
     unassigned = material.name if material and material.users == int(material.use_fake_user) else ""
     return Report(
@@ -101,11 +98,6 @@ def put(made: JobOutput, target: Target, more: Sequence[str] = ()) -> Report:
         images=tuple(image.name for image in new.values()),
         files=tuple(map(str, made.paths)),
     )
-
-
-def recent() -> list[tuple[str, str]]:
-    """Results in this file, the latest first: (name, name of the first image)."""
-    return [(name, image) for name, image, epoch in _recent if epoch == jobs.file_epoch]
 
 
 def _images(made: JobOutput, target: Target) -> dict[str, bpy.types.Image]:
@@ -146,7 +138,7 @@ def _material(
     if active is None and target.material == ACTIVE:
         notes.append("the material was deleted meanwhile: this is a new one")
     if active:
-        former.keep(active, surfaces.map_nodes(active))
+        former.keep_state(active)
     material = active or materials.new(target.name)
     without_uv = [item.name for item in objects if item.type == "MESH" and not item.data.uv_layers]
     materials.apply_maps(material, new, _look(made, target))
@@ -156,8 +148,9 @@ def _material(
         notes.append(f"{', '.join(without_uv)} has no UVs: projected from the sides of a box, relief by bump")
     if active is None:
         for item in objects:
-            item.active_material = material
-    material.use_fake_user = material.use_fake_user or material.users == 0
+            former.assign(item, material)
+    if active is None or not material.users:
+        recent.keep([material])
     return material
 
 
@@ -171,22 +164,21 @@ def _repainted(
         notes.append("the material was deleted or changed meanwhile: this is a new one")
         return _material(made, new, replace(target, painted=0, material=NEW), notes)
     if target.material == ACTIVE:
-        former.keep(before, nodes)
+        former.keep_state(before)
         shown = {name: node.image for name, node in nodes.items() if name in new}
         _make_plain(before, notes)
         surfaces.repaint(before, new, made.height_range_m)
         for name, image in shown.items():
             image_editors.replace_shown(image, new[name])
         return before
-    material = before.copy()
+    material = former.plain_copy(before)
     material.name = target.name
-    former.keep(material, nodes)
     _make_plain(material, notes)
     surfaces.repaint(material, new, made.height_range_m)
-    objects = target.found_objects()
-    for slot in [slot for item in objects for slot in item.material_slots if slot.material == before]:
-        slot.material = material
-    material.use_fake_user = material.users == 0
+    for item in target.found_objects():
+        for slot in [slot for slot in item.material_slots if slot.material == before]:
+            former.assign(item, material, slot.slot_index)
+    recent.keep([material])
     return material
 
 

@@ -9,13 +9,14 @@ from typing import Any
 import bpy
 
 from ..bake.panel import draw_bake
-from ..bridge import results
+from ..bridge import images, recent, surfaces
 from ..bridge.target import NONE
 from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size, properties_of
 from ..interface import previews
 from ..interface.browsing import draw_image, draw_path
 from ..interface.drawing import draw_text
 from ..jobs.task import Place
+from ..material.drawing import draw_former
 from ..parameters import inputs, properties
 from ..parameters.groups import chosen_model
 from ..tools import presets
@@ -70,9 +71,9 @@ class ImpastoPanel(ToolPanel):
         if variations.has_seeds(tool):
             section(layout, "impasto_variations", "Preview", lambda body: _draw_variations(body, context))
         section(layout, "impasto_maps", "Maps", lambda body: _draw_maps(body, context, tool), closed=True)
-        section(layout, "impasto_material", "Material", lambda body: _draw_material(body, settings, tool))
+        section(layout, "impasto_material", "Material", lambda body: _draw_material(body, context, tool))
         section(layout, "impasto_bake", "Bake", lambda body: draw_bake(body, context), closed=True)
-        if results.recent():
+        if recent.latest(1):
             section(layout, "impasto_recent", "Recent Results", _draw_recent, closed=True)
 
 
@@ -174,8 +175,8 @@ def _draw_maps(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Map
             draw_parameters(layout, context, catalogue[settings.estimator])
 
 
-def _draw_material(layout: bpy.types.UILayout, settings: ImpastoSettings, tool: Mapping[str, Any]) -> None:
-    column = layout.column()
+def _draw_material(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
+    settings, column = context.scene.impasto, layout.column()
     column.row().prop(settings, "material", expand=True)
     if "width_m" not in properties_of(tool):  # the tool's own width is that of its result
         column.prop(settings, "width_m")
@@ -183,15 +184,19 @@ def _draw_material(layout: bpy.types.UILayout, settings: ImpastoSettings, tool: 
         column.prop(settings, "mapping")
         column.prop(settings, "use_displacement")
         column.prop(settings, "use_ambient_occlusion")
+        draw_former(layout, context)
 
 
 def _draw_recent(layout: bpy.types.UILayout) -> None:
-    for name, image in results.recent():
+    for one in recent.latest():
         row = layout.row(align=True)
-        row.label(text=name, translate=False)
-        if name in bpy.data.materials:
-            row.operator("impasto.mark_asset", text="", icon="ASSET_MANAGER").material = name
-        row.operator("impasto.rerun", text="", icon="FILE_REFRESH").image = image
+        row.label(text=one.name, translate=False)
+        image = one
+        if isinstance(one, bpy.types.Material):
+            row.operator("impasto.mark_asset", text="", icon="ASSET_MANAGER").material = one.name
+            image = next((node.image for node in surfaces.map_nodes(one).values()), None)
+        if image and images.has_recipe(image):
+            row.operator("impasto.rerun", text="", icon="FILE_REFRESH").image = image.name
 
 
 CLASSES = (IMPASTO_PT_view_3d, IMPASTO_PT_shader_editor, IMPASTO_PT_image_editor)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from ..bridge import images, materials, naming, surfaces
+from ..bridge import former, images, materials, naming, surfaces
 from ..bridge.inputs import SOURCE, Input, ready
 from ..bridge.target import ACTIVE, NEW, Target, active_material, by_uid
 from ..core.errors import ParameterError
@@ -51,7 +51,7 @@ class Subject:
     def of(cls, context: bpy.types.Context, image: bpy.types.Image) -> Subject:
         """The image, with the material that it belongs to: the active object's, or else the first."""
         active = active_material(context)
-        for material in (active, *bpy.data.materials):
+        for material in (active, *former.not_only_held()):
             if material is not None and not material.is_grease_pencil:
                 nodes = surfaces.map_nodes(material)
                 if "base_color" in nodes and image in [node.image for node in nodes.values()]:

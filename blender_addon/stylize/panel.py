@@ -15,6 +15,7 @@ from ..interface import previews
 from ..interface.browsing import draw_image
 from ..interface.drawing import draw_preferences_button, draw_text
 from ..jobs.task import Place
+from ..material.drawing import draw_former
 from ..parameters import inputs, properties
 from ..tools import presets
 from ..tools.panel import (
@@ -105,6 +106,7 @@ def _draw_subject(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
         column.label(text=material.name, icon="MATERIAL", translate=False)
         draw_text(column, maps, "BLANK1")
         column.prop(settings, "material")
+        draw_former(column, context)
 
 
 def _draw_styles(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:

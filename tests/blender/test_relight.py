@@ -164,7 +164,7 @@ def test_there_is_no_before_in_a_new_material_or_another_file(turntable, ridges,
     assert set(turntable.shown.maps) == {"now"}
     assert "show_former" not in drawn(bpy.types.IMPASTO_PT_relight_view_3d).props()
     former, surfaces = module("bridge.former"), module("bridge.surfaces")
-    former.keep(ridges, surfaces.map_nodes(ridges))
+    former.keep_state(ridges)
     assert set(former.images_of(ridges)) == {"base_color", "normal"}
     bpy.data.images.remove(surfaces.map_nodes(ridges)["base_color"].image)
     assert former.images_of(ridges) == {}

@@ -112,7 +112,7 @@ class TestMaterials:
         stylize(subject="MATERIAL", material="ACTIVE")
         assert plane.active_material == material
         assert behind(material, "Base Color").image.name == "bricks – red_base_color"
-        assert len(bpy.data.materials) == 1
+        assert len(bpy.data.materials) == 2, "with its state before"
 
     def test_relief_joins_the_maps_that_it_makes(self, plane, material, style):
         """The strokes stand out: roughness comes from the socket's own value, laid out as the colour is."""

@@ -1,0 +1,247 @@
+"""What Impasto makes, and what it takes off objects, is in the file after saving it; Restore puts it back."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import bpy
+from baking import bake
+from conftest import coordinates, packed_image
+from drawing import drawn
+from styling import stylize
+
+KEPT = Path(__file__).with_name("kept.py")
+CHECKER = {"tool": "checker", "width_px": 8, "height_px": 8, "estimator": "none"}
+
+
+def save_and_reopen(path: Path, *restored: str) -> dict:
+    """What another Blender finds in the file, in which it puts former materials of these objects back in turn."""
+    bpy.ops.wm.save_as_mainfile(filepath=str(path))
+    done = subprocess.run([sys.executable, KEPT, path, *restored], capture_output=True, text=True, env={**os.environ})
+    line = next((line for line in done.stdout.splitlines() if line.startswith("kept ")), None)
+    assert line, done.stdout + done.stderr
+    return json.loads(line.removeprefix("kept "))
+
+
+def procedural(name: str) -> bpy.types.Material:
+    """A material of the user's own, with nodes, a group and an image that nothing else uses."""
+    made = bpy.data.materials.new(name)
+    if bpy.app.version < (5, 0):
+        made.use_nodes = True
+    tree = made.node_tree
+    noise, image, group = (tree.nodes.new(f"ShaderNode{kind}") for kind in ("TexNoise", "TexImage", "Group"))
+    image.image = packed_image(f"{name}.png", coordinates(8, 8))
+    group.node_tree = bpy.data.node_groups.new(f"{name} group", "ShaderNodeTree")
+    tree.links.new(noise.outputs[0], tree.nodes["Principled BSDF"].inputs["Base Color"])
+    return made
+
+
+def textured(name: str) -> bpy.types.Material:
+    """A material whose base colour is a packed image."""
+    made = procedural(name)
+    tree = made.node_tree
+    tree.links.new(tree.nodes["Image Texture"].outputs[0], tree.nodes["Principled BSDF"].inputs["Base Color"])
+    return made
+
+
+def on_plane(name: str, *materials: bpy.types.Material | None) -> bpy.types.Object:
+    """A plane with these materials, which alone is selected."""
+    bpy.ops.object.select_all(action="DESELECT")
+    bpy.ops.mesh.primitive_plane_add()
+    item = bpy.context.object
+    item.name = name
+    for one in materials:
+        item.data.materials.append(one)
+    return item
+
+
+def is_whole(found: dict, name: str) -> bool:
+    """Whether a material of `procedural` has all that it had."""
+    about = found["materials"].get(name, {"nodes": (), "images": {}, "groups": ()})
+    own = {"Group", "Image Texture", "Material Output", "Noise Texture", "Principled BSDF"}
+    return own <= set(about["nodes"]) and about["images"].get(f"{name}.png") and about["groups"] == [f"{name} group"]
+
+
+def offered(item: bpy.types.Object) -> list[str]:
+    """Former materials that the panel has buttons for, in any of its sections."""
+    bpy.context.view_layer.objects.active = item
+    buttons = drawn(bpy.types.IMPASTO_PT_view_3d).operators("impasto.restore")
+    return list(dict.fromkeys(button.former for button in buttons))
+
+
+def test_all_that_was_made_or_taken_off_is_there_after_reopening_and_goes_back(scene, style, tmp_path):
+    on_plane("Twice", procedural("Lava"))
+    for seed in (1, 2):
+        bpy.ops.impasto.run(**CHECKER, seed=seed)
+    on_plane("Baked", procedural("Moss"), procedural("Oak"))
+    bake(maps={"base_color"}, material="ASSIGN", width_px=8, height_px=8)
+    on_plane("Painted", textured("Bricks"))
+    stylize(subject="MATERIAL", material="NEW")
+    on_plane("Same", textured("Stone"))
+    for _ in range(2):
+        stylize(subject="MATERIAL", material="ACTIVE")
+    on_plane("Active", textured("Tiles"))
+    bpy.ops.impasto.run(**CHECKER, material="ACTIVE")
+    made = {name: set(getattr(bpy.data, name).keys()) for name in ("materials", "images")}
+
+    found = save_and_reopen(tmp_path / "scene.blend", "Twice", "Twice", "Baked", "Painted", "Same", "Same", "Active")
+    assert set(found["materials"]) == made["materials"]
+    assert made["images"] - {"Render Result", style.name} <= set(found["images"])
+    assert [name for name in ("Lava", "Moss", "Oak", "Bricks") if not is_whole(found, name)] == []
+    assert all(all(about["images"].values()) for about in found["materials"].values())
+    assert found["restored"] == {
+        "Twice": [["Texture"], ["Lava"]],
+        "Baked": [["Moss", "Oak"]],
+        "Painted": [["Bricks"]],
+        "Same": [["Stone"], ["Stone"]],
+        "Active": [["Tiles"]],
+    }
+
+
+def test_the_latest_results_are_found_again_after_reopening(scene, plane, tmp_path):
+    for seed in (1, 2):
+        bpy.ops.impasto.run(**CHECKER, seed=seed)
+    bpy.ops.impasto.run(**CHECKER, material="NONE", name="picture")
+    bpy.data.materials["Texture"].name = "mine"
+    found = save_and_reopen(tmp_path / "scene.blend")
+    assert found["recent"] == ["picture_base_color", "Texture.001", "mine"]
+
+
+def other_file(path: Path) -> None:
+    bpy.ops.wm.save_as_mainfile(filepath=str(path))
+    bpy.ops.wm.read_homefile(use_empty=True)
+
+
+def test_each_object_gets_its_own_back_and_one_of_which_nothing_is_known_what_is_chosen(scene):
+    items = {name: on_plane(name, procedural(material)) for name, material in (("A", "Lava"), ("B", "Moss"))}
+    items["C"] = on_plane("C")
+    for item in items.values():
+        item.select_set(True)
+    bpy.ops.impasto.run(**CHECKER)
+    copy = items["A"].copy()
+    copy.name = "Copy"
+    bpy.context.collection.objects.link(copy)
+    copy.data = copy.data.copy()
+    assert offered(copy) == ["Moss", "Lava"]
+    bpy.ops.object.select_all(action="DESELECT")
+    bpy.context.view_layer.objects.active = copy
+    bpy.ops.impasto.restore(former="Lava")
+    for item in items.values():
+        item.select_set(True)
+    bpy.context.view_layer.objects.active = items["A"]
+    bpy.ops.impasto.restore()
+    now = {name: item.active_material and item.active_material.name for name, item in items.items()}
+    assert now == {"A": "Lava", "B": "Moss", "C": "Texture"}, "C had none, and is left alone"
+    assert copy.active_material.name == "Lava"
+    assert bpy.data.materials["Texture"].use_fake_user
+
+
+def test_what_the_user_made_outlives_a_successor_that_the_user_deletes(scene, tmp_path):
+    on_plane("Baked", procedural("Moss"))
+    bake(maps={"base_color"}, material="ASSIGN", width_px=8, height_px=8)
+    bpy.data.materials.remove(bpy.data.materials["Baked Baked"])
+    assert is_whole(save_and_reopen(tmp_path / "scene.blend"), "Moss")
+
+
+def test_no_orphan_is_left_of_what_is_let_go_or_purged(scene, tmp_path):
+    item = on_plane("Twice", procedural("Lava"))
+    bpy.ops.impasto.run(**CHECKER)
+    bpy.ops.impasto.forget_former()
+    assert offered(item) == []
+    assert set(save_and_reopen(tmp_path / "scene.blend")["materials"]) == {"Texture"}
+
+    other = on_plane("Other", procedural("Moss"))
+    bpy.ops.impasto.run(**CHECKER)
+    bpy.data.orphans_purge()
+    assert "Moss" in bpy.data.materials
+    bpy.data.materials.remove(other.active_material)
+    bpy.data.orphans_purge()
+    assert "Moss" not in bpy.data.materials
+
+
+def test_undo_and_redo_of_a_result_and_of_restoring_it(scene):
+    on_plane("Twice", procedural("Lava"))
+    bpy.ops.ed.undo_push(message="Before")
+    bpy.ops.impasto.run(**CHECKER)
+
+    def state() -> tuple[str, list[str]]:
+        item = bpy.data.objects["Twice"]
+        return item.active_material.name, offered(item)
+
+    assert state() == ("Texture", ["Lava"])
+    bpy.ops.ed.undo()
+    assert state() == ("Lava", [])
+    bpy.ops.ed.redo()
+    assert state() == ("Texture", ["Lava"])
+    bpy.ops.impasto.restore("EXEC_DEFAULT", True)
+    assert state() == ("Lava", [])
+    bpy.ops.ed.undo()
+    assert state() == ("Texture", ["Lava"])
+
+
+def test_an_object_is_appended_with_its_former_material_and_an_override_is_given_one_of_its_own(scene, tmp_path):
+    on_plane("Twice", procedural("Lava"))
+    bpy.ops.impasto.run(**CHECKER)
+    other_file(tmp_path / "library.blend")
+    with bpy.data.libraries.load(str(tmp_path / "library.blend")) as (_, wanted):
+        wanted.objects = ["Twice"]
+    (appended,) = wanted.objects
+    bpy.context.collection.objects.link(appended)
+    bpy.context.view_layer.objects.active = appended
+    bpy.ops.impasto.restore()
+    assert appended.active_material.name == "Lava"
+
+    with bpy.data.libraries.load(str(tmp_path / "library.blend"), link=True) as (_, wanted):
+        wanted.objects = ["Twice"]
+    override = wanted.objects[0].override_create()
+    bpy.context.collection.objects.link(override)
+    bpy.ops.object.select_all(action="DESELECT")
+    override.select_set(True)
+    bpy.context.view_layer.objects.active = override
+    bpy.ops.impasto.run(**CHECKER, name="own")
+    assert override.material_slots[0].material.name == "own"
+    bpy.ops.impasto.restore()
+    restored = override.material_slots[0].material
+    assert (restored.name, restored.library is not None) == ("Texture", True)
+
+
+def test_former_materials_are_not_carried_into_bakes_and_batches(extension, scene, tmp_path):
+    item = on_plane("Twice", textured("Lava"))
+    bpy.ops.impasto.run(**CHECKER)
+    process, checks, chosen = extension.bake.process, extension.bake.checks, extension.batch.chosen
+    (given,) = process.prepare_all([item], checks.BakeOptions(width_px=8, height_px=8))
+    with bpy.data.libraries.load(str(given.folder / "object.blend")) as (found, _):
+        assert (found.materials, found.objects) == (["Texture"], ["Twice"])
+    assert [one.name for one in chosen.of_file()] == ["Texture"]
+    chosen.choose(bpy.context, "FILE", "", "", tmp_path)
+    with bpy.data.libraries.load(str(tmp_path / "materials.blend")) as (found, _):
+        assert found.materials == ["Texture"]
+    assert offered(item) == ["Lava"], "it has it again"
+
+
+def test_an_asset_takes_no_former_material_along_which_is_kept_all_the_same(scene, tmp_path):
+    item = on_plane("Twice", procedural("Lava"))
+    bpy.ops.impasto.run(**CHECKER)
+    bpy.ops.impasto.mark_asset(material="Texture")
+    assert offered(item) == []
+    other_file(tmp_path / "library.blend")
+    with bpy.data.libraries.load(str(tmp_path / "library.blend")) as (found, wanted):
+        assert set(found.materials) == {"Lava", "Texture"}
+        wanted.materials = ["Texture"]
+    assert list(bpy.data.materials.keys()) == ["Texture"]
+
+
+def test_an_image_that_a_result_took_the_place_of_in_an_editor_is_kept(extension, scene, image, style, tmp_path):
+    bpy.context.window_manager.windows[0].screen.areas[0].type = "IMAGE_EDITOR"
+    space = bpy.context.window_manager.windows[0].screen.areas[0].spaces.active
+    space.image = image
+    stylize(image=image.name)
+    assert space.image.name == "bricks – red"
+    for _ in range(2):  # an editor's own image has no other user when the file is opened
+        bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
+        bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
+    assert "bricks.png" in bpy.data.images
