@@ -9,7 +9,7 @@ from ..bake.checks import chosen_objects
 from ..core.errors import ImpastoError
 from ..interface.drawing import draw_operator, draw_report, draw_text, name_place
 from ..jobs.task import Place
-from ..material.drawing import draw_former
+from ..material.drawing import draw_former, draw_result
 
 
 def draw_bake(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -22,6 +22,7 @@ def draw_bake(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     name_place(layout, Place.BAKE)
     draw_operator(layout, "impasto.bake", icon="RENDER_STILL")
     draw_report(layout, Place.BAKE)
+    draw_result(layout, context, Place.BAKE)
     draw_former(layout, context)
 
 

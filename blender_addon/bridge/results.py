@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import bmesh
 import bpy
 
 from ..core.errors import ParameterError
@@ -68,6 +69,37 @@ def assign(name: str, objects: Sequence[bpy.types.Object]) -> Report:
     notes = [f"{', '.join(without_uv)} has no UVs: unwrap it"] if without_uv else []
     said = f"{', '.join(item.name for item in objects)}: {name}"
     return Report("WARNING" if notes else "INFO", "; ".join([said, *notes]), materials=(name,))
+
+
+def assign_to_faces(name: str, objects: Sequence[bpy.types.Object]) -> Report:
+    """Assign the material of this name to the selected faces of objects in edit mode; others keep theirs.
+
+    ParameterError if it is gone, or no face is selected.
+    """
+    material, count = material_called(name), 0
+    for item in objects:
+        mesh = bmesh.from_edit_mesh(item.data)
+        chosen = [face for face in mesh.faces if face.select]
+        slot = _slot_for(item, material) if chosen else 0
+        for face in chosen:
+            face.material_index = slot
+        bmesh.update_edit_mesh(item.data)
+        count += len(chosen)
+    if not count:
+        raise ParameterError("no face is selected", "select those that shall have it, or leave edit mode")
+    return Report("INFO", f"Assigned {name} to {count} faces", materials=(name,))
+
+
+def _slot_for(item: bpy.types.Object, material: bpy.types.Material) -> int:
+    """Slot of an object that has a material, added where none has it."""
+    check_assignable(item)
+    found = [slot.material for slot in item.material_slots]
+    if material not in found:
+        new = [material] if found else [None, material]  # the other faces are in the first slot, whatever is there
+        for one in new:
+            item.data.materials.append(one)
+        found += new
+    return found.index(material)
 
 
 def put(made: JobOutput, target: Target, more: Sequence[str] = ()) -> Report:

@@ -9,14 +9,14 @@ from typing import Any
 import bpy
 
 from ..bake.panel import draw_bake
-from ..bridge import images, recent, surfaces
+from ..bridge import recent
 from ..bridge.target import NONE
 from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size, properties_of
 from ..interface import previews
 from ..interface.browsing import draw_image, draw_path
 from ..interface.drawing import draw_text
 from ..jobs.task import Place
-from ..material.drawing import draw_former
+from ..material.drawing import draw_former, draw_recent
 from ..parameters import inputs, properties
 from ..parameters.groups import chosen_model
 from ..tools import presets
@@ -74,7 +74,7 @@ class ImpastoPanel(ToolPanel):
         section(layout, "impasto_material", "Material", lambda body: _draw_material(body, context, tool))
         section(layout, "impasto_bake", "Bake", lambda body: draw_bake(body, context), closed=True)
         if recent.latest(1):
-            section(layout, "impasto_recent", "Recent Results", _draw_recent, closed=True)
+            section(layout, "impasto_recent", "Recent Results", draw_recent, closed=True)
 
 
 class IMPASTO_PT_view_3d(ImpastoPanel, InView3D, bpy.types.Panel):
@@ -181,22 +181,9 @@ def _draw_material(layout: bpy.types.UILayout, context: bpy.types.Context, tool:
     if "width_m" not in properties_of(tool):  # the tool's own width is that of its result
         column.prop(settings, "width_m")
     if settings.material != NONE:
-        column.prop(settings, "mapping")
-        column.prop(settings, "use_displacement")
-        column.prop(settings, "use_ambient_occlusion")
+        for name in ("mapping", "use_displacement", "use_ambient_occlusion"):
+            column.prop(settings, name)
         draw_former(layout, context)
-
-
-def _draw_recent(layout: bpy.types.UILayout) -> None:
-    for one in recent.latest():
-        row = layout.row(align=True)
-        row.label(text=one.name, translate=False)
-        image = one
-        if isinstance(one, bpy.types.Material):
-            row.operator("impasto.mark_asset", text="", icon="ASSET_MANAGER").material = one.name
-            image = next((node.image for node in surfaces.map_nodes(one).values()), None)
-        if image and images.has_recipe(image):
-            row.operator("impasto.rerun", text="", icon="FILE_REFRESH").image = image.name
 
 
 CLASSES = (IMPASTO_PT_view_3d, IMPASTO_PT_shader_editor, IMPASTO_PT_image_editor)

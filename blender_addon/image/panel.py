@@ -8,6 +8,7 @@ import bpy
 from ..engine.catalogue import catalogue
 from ..interface.drawing import draw_operators, draw_report, name_place
 from ..jobs.task import Place
+from ..material.drawing import draw_result
 from ..parameters.azimuths import azimuths_of
 from ..tools.panel import InImageEditor, Tab, draw_parameters
 
@@ -30,6 +31,7 @@ class IMPASTO_PT_this_image(Tab, InImageEditor, bpy.types.Panel):
         _draw_known(self.layout, context)
         draw_operators(self.layout, IMAGE_BUTTONS)
         draw_report(self.layout, Place.IMAGE)
+        draw_result(self.layout, context, Place.IMAGE)
 
 
 def _draw_known(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

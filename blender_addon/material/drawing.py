@@ -1,13 +1,65 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Parts of panels: what a material has replaced."""
+"""Parts of panels: a result's picture with what can be done next, the latest results, what a material has replaced."""
 
 from __future__ import annotations
 
 import bpy
 
-from ..bridge import former
+from ..bridge import former, image_editors, images, mapping, recent, surfaces
 from ..bridge.target import active_material
+from ..interface import previews
+from ..interface.drawing import draw_text
+from ..jobs.session import jobs
+from ..jobs.task import Place
 from ..translations.texts import sentence
+from .using import views_without_materials
+
+MOST_PICTURES = 4
+PICTURE_SCALE, MORE_SCALE, RECENT_SCALE = 7.0, 3.5, 2.6
+"""Sizes of pictures, in heights of a button: of one result, of several, and in the list."""
+SCALED = 1e-3
+"""Difference from 1 from which an object's scale is seen in its texture."""
+
+
+def draw_result(layout: bpy.types.UILayout, context: bpy.types.Context, place: Place) -> None:
+    """Draw what the last task from this place has made, a button to see it on its objects, and its mapping."""
+    report = jobs.reports.get(place)
+    if report is None:
+        return
+    made = [found for name in report.materials if (found := bpy.data.materials.get(name))]
+    pictures = made or [found for name in report.images[:1] if (found := bpy.data.images.get(name))]
+    _draw_pictures(layout, pictures[:MOST_PICTURES])
+    if made and views_without_materials(context):
+        layout.operator("impasto.material_preview", icon="SHADING_TEXTURE")
+    if len(made) == 1 and mapping.is_offered(made[0]):
+        _draw_mapping(layout, context, made[0])
+
+
+def _draw_pictures(layout: bpy.types.UILayout, results: list[bpy.types.Material | bpy.types.Image]) -> None:
+    row = layout.row()
+    for one in results:
+        if image := _image_of(one):
+            scale = PICTURE_SCALE if len(results) == 1 else MORE_SCALE
+            row.template_icon(previews.icon_of_image(image), scale=scale)
+
+
+def _image_of(result: bpy.types.Material | bpy.types.Image) -> bpy.types.Image | None:
+    """The image, or that of a material's base colour, or else of its first map; None if it has none."""
+    if isinstance(result, bpy.types.Image):
+        return result
+    nodes = surfaces.map_nodes(result)
+    first = nodes.get("base_color") or next(iter(nodes.values()), None)
+    return first.image if first else None
+
+
+def _draw_mapping(layout: bpy.types.UILayout, context: bpy.types.Context, material: bpy.types.Material) -> None:
+    row = layout.row()
+    row.use_property_split = False
+    row.prop(material, "impasto_mapping", expand=True)
+    item = context.active_object
+    is_of_object = mapping.of_material(material) != mapping.UV and active_material(context) == material
+    if is_of_object and any(abs(factor - 1) > SCALED for factor in item.scale):
+        draw_text(layout, f"{item.name} is scaled, and its texture with it: apply its scale (Ctrl+A)", "INFO")
 
 
 def draw_former(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -19,3 +71,23 @@ def draw_former(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         button = row.operator("impasto.restore", text=text, icon="LOOP_BACK", translate=False)
         button.former = one.name
         row.operator("impasto.forget_former", text="", icon="X")
+
+
+def draw_recent(layout: bpy.types.UILayout) -> None:
+    """Draw the latest results, each with its picture and buttons."""
+    for one in recent.latest():
+        row, image = layout.row(), _image_of(one)
+        if image:
+            row.template_icon(previews.icon_of_image(image), scale=RECENT_SCALE)
+        column = row.column(align=True)
+        column.label(text=one.name, translate=False)
+        buttons = column.row(align=True)
+        if isinstance(one, bpy.types.Material):
+            buttons.operator("impasto.assign", icon="MATERIAL").material = one.name
+            buttons.operator("impasto.select_users", text="", icon="RESTRICT_SELECT_OFF").material = one.name
+            buttons.operator("impasto.mark_asset", text="", icon="ASSET_MANAGER").material = one.name
+        if image and (image == one or image_editors.is_image_editor(bpy.context)):
+            look = {} if image == one else {"text": ""}
+            buttons.operator("impasto.show_image", icon="IMAGE_DATA", **look).image = image.name
+        if image and images.has_recipe(image):
+            buttons.operator("impasto.rerun", text="", icon="FILE_REFRESH").image = image.name

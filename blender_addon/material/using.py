@@ -1,18 +1,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Operators that give materials to objects, and give back what they took the place of."""
+"""Operators that give materials to objects and faces, find who has them, and give back what they took the place of."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import bmesh
 import bpy
 from bpy.props import StringProperty
 
-from ..bridge import former, results
-from ..bridge.inputs import material_called
+from ..bridge import former, image_editors, results
+from ..bridge.inputs import image_called, material_called
 from ..bridge.target import assignable_objects, chosen_material
-from ..core.errors import ImpastoError
+from ..core.errors import ImpastoError, ParameterError
 from ..jobs.operator import poll, tell
 from ..jobs.task import Place, Report, error_report
 from .operators import NAMED
+
+EDITED = "EDIT_MESH"
 
 
 class OnMaterial:
@@ -41,7 +46,7 @@ class OnMaterial:
 
 
 class IMPASTO_OT_assign(OnMaterial, bpy.types.Operator):
-    """Give this material to the selected objects"""
+    """Give this material to the selected objects; in edit mode, to the selected faces"""
 
     bl_idname = "impasto.assign"
     bl_label = "Assign"
@@ -53,7 +58,45 @@ class IMPASTO_OT_assign(OnMaterial, bpy.types.Operator):
         return "" if assignable_objects(context) else "Select the objects that shall have it"
 
     def do(self, context: bpy.types.Context) -> Report:
+        if context.mode == EDITED:
+            return results.assign_to_faces(self.material, context.objects_in_mode_unique_data)
         return results.assign(self.material, assignable_objects(context))
+
+
+class IMPASTO_OT_select_users(OnMaterial, bpy.types.Operator):
+    """Select the objects that have this material; in edit mode, their faces that have it"""
+
+    bl_idname = "impasto.select_users"
+    bl_label = "Select Users"
+
+    material: StringProperty(name="Material", description="Name of the material")
+
+    def do(self, context: bpy.types.Context) -> Report:
+        material = material_called(self.material)
+        if context.mode == EDITED:
+            return self._select_faces(material, context.objects_in_mode_unique_data)
+        users = [one for one in context.view_layer.objects if material in _materials(one) and one.visible_get()]
+        if not users:
+            raise ParameterError(f"no object that is seen has the material {material.name}", "assign it to one")
+        for one in context.view_layer.objects:
+            one.select_set(one in users)
+        context.view_layer.objects.active = users[0]
+        return Report("INFO", f"Selected {', '.join(one.name for one in users)}")
+
+    def _select_faces(self, material: bpy.types.Material, objects: Sequence[bpy.types.Object]) -> Report:
+        count = 0
+        for one in objects:
+            slots = [index for index, found in enumerate(_materials(one)) if found == material]
+            mesh = bmesh.from_edit_mesh(one.data)
+            for face in mesh.faces:
+                face.select_set(face.material_index in slots)
+                count += face.select
+            bmesh.update_edit_mesh(one.data)
+        return Report("INFO", f"Selected {count} faces")
+
+
+def _materials(item: bpy.types.Object) -> list[bpy.types.Material]:
+    return [slot.material for slot in item.material_slots]
 
 
 class OfFormer(OnMaterial):
@@ -101,8 +144,48 @@ class IMPASTO_OT_forget_former(OfFormer, bpy.types.Operator):
         return Report("INFO", f"{material.name} no longer keeps {names}")
 
 
+class IMPASTO_OT_show_image(OnMaterial, bpy.types.Operator):
+    """Show this image in an image editor"""
+
+    bl_idname = "impasto.show_image"
+    bl_label = "Show"
+
+    image: StringProperty(name="Image", description="Name of the image")
+
+    def do(self, context: bpy.types.Context) -> Report:
+        image = image_called(self.image)
+        if image_editors.is_image_editor(context):
+            context.space_data.image = image
+        elif not bpy.app.background:
+            image_editors.show(image)
+        return Report("INFO", f"{image.name} is shown in an image editor")
+
+
+class IMPASTO_OT_material_preview(bpy.types.Operator):
+    """Show materials in the 3D view, which solid shading does not"""
+
+    bl_idname = "impasto.material_preview"
+    bl_label = "Material Preview"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        for space in views_without_materials(context):
+            space.shading.type = "MATERIAL"
+        return {"FINISHED"}
+
+
+def views_without_materials(context: bpy.types.Context) -> list[bpy.types.SpaceView3D]:
+    """The 3D view of the panel, or else those of the window, where they do not show materials."""
+    area, screen = context.area, context.screen
+    areas = [area] if area and area.type == "VIEW_3D" else list(screen.areas if screen else ())
+    spaces = [one.spaces.active for one in areas if one.type == "VIEW_3D"]
+    return [space for space in spaces if space.shading.type in ("WIREFRAME", "SOLID")]
+
+
 CLASSES = (
     IMPASTO_OT_assign,
+    IMPASTO_OT_select_users,
     IMPASTO_OT_restore,
     IMPASTO_OT_forget_former,
+    IMPASTO_OT_show_image,
+    IMPASTO_OT_material_preview,
 )

@@ -15,6 +15,7 @@ from ..interface.browsing import draw_image
 from ..interface.drawing import draw_operator, draw_progress, draw_report, name_place
 from ..jobs.session import jobs
 from ..jobs.task import Place
+from ..material.drawing import draw_result
 from ..parameters import azimuths, inputs, model_values, points, properties
 from ..parameters.groups import belongs_to_model
 from ..parameters.schemas import AZIMUTH, POINT, component_labels, label_of
@@ -255,3 +256,4 @@ def draw_run(layout: bpy.types.UILayout, operator: str, place: Place, icon: str,
     draw_operator(column, operator, scale_y=1.5, icon=icon, **look)
     if has_engine:
         draw_report(column, place)
+        draw_result(column, bpy.context, place)

@@ -8,7 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import bmesh
 import bpy
+import pytest
 from baking import bake
 from conftest import coordinates, packed_image
 from drawing import drawn
@@ -245,3 +247,33 @@ def test_an_image_that_a_result_took_the_place_of_in_an_editor_is_kept(extension
         bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
         bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
     assert "bricks.png" in bpy.data.images
+
+
+def test_a_result_is_assigned_to_objects_or_faces_and_its_users_are_selected(extension, scene):
+    jobs = extension.jobs.session.jobs
+    first = on_plane("First", procedural("Lava"))
+    bpy.ops.impasto.run(**CHECKER)
+    second = on_plane("Second")
+    bpy.ops.impasto.assign(material="Texture")
+    assert second.active_material.name == "Texture"
+    bpy.ops.object.select_all(action="DESELECT")
+    bpy.ops.impasto.select_users(material="Texture")
+    assert (first.select_get(), second.select_get()) == (True, True)
+
+    bpy.ops.object.select_all(action="DESELECT")
+    bpy.ops.mesh.primitive_cube_add()
+    cube = bpy.context.object
+    bpy.ops.object.mode_set(mode="EDIT")
+    bpy.ops.mesh.select_all(action="DESELECT")
+    with pytest.raises(RuntimeError, match="no face is selected"):
+        bpy.ops.impasto.assign(material="Texture")
+    faces = bmesh.from_edit_mesh(cube.data).faces
+    faces.ensure_lookup_table()
+    faces[2].select_set(True)
+    bpy.ops.impasto.assign(material="Texture")
+    bpy.ops.mesh.select_all(action="SELECT")
+    bpy.ops.impasto.select_users(material="Texture")
+    assert jobs.made.text == "Selected 1 faces"
+    bpy.ops.object.mode_set(mode="OBJECT")
+    assert [face.material_index for face in cube.data.polygons] == [0, 0, 1, 0, 0, 0]
+    assert [slot.material and slot.material.name for slot in cube.material_slots] == [None, "Texture"]

@@ -40,6 +40,11 @@ def offers(panel: str, operator: str) -> list:
     return drawn(getattr(bpy.types, PANELS[panel])).operators(operator)
 
 
+def assigns() -> list:
+    """Buttons of the report that assign its material; Recent Results has one for each material, too."""
+    return offers("texture", "impasto.assign")[: -len(offers("texture", "impasto.select_users")) or None]
+
+
 def run_from(extension, place: str) -> None:
     """Start and finish the panel's task as a click in this panel does."""
     request = extension.generate.request.from_scene(bpy.context)
@@ -123,24 +128,24 @@ class TestWhereTheMaterialIs:
         plane.select_set(False)
         run_from(extension, "texture")
         assert "no object has it yet" in said("texture").lower()
-        (button,) = offers("texture", "impasto.assign")
+        (button,) = assigns()
         assert "Select the objects" in said("texture")
         plane.select_set(True)
         assert "Select the objects" not in said("texture")
         assert bpy.ops.impasto.assign(material=button.material) == {"FINISHED"}
         assert plane.active_material.name == button.material
-        assert not offers("texture", "impasto.assign")
+        assert not assigns()
 
     def test_with_an_object_selected_nothing_is_offered(self, checker, plane, extension):
         run_from(extension, "texture")
         assert plane.active_material is not None
-        assert not offers("texture", "impasto.assign")
+        assert not assigns()
 
     def test_a_mesh_without_uvs_is_told_of(self, checker, plane, extension):
         bpy.ops.object.select_all(action="DESELECT")
         run_from(extension, "texture")
         bpy.ops.mesh.primitive_cube_add(calc_uvs=False)
-        (button,) = offers("texture", "impasto.assign")
+        (button,) = assigns()
         bpy.ops.impasto.assign(material=button.material)
         assert "unwrap" in extension.jobs.session.jobs.made.text
 
@@ -193,3 +198,49 @@ def test_a_text_begins_with_a_capital_unless_it_begins_with_a_name(extension, ch
     plane.name = "bricks097"
     jobs.tell(Report("WARNING", "made it; bricks097 has no UVs; bricks0970 is another"), Place.TEXTURE)
     assert "Made it bricks097 has no UVs Bricks0970 is another" in said("texture")
+
+
+class TestWhatIsSeenOfAResult:
+    def test_its_picture_and_its_mapping_are_in_the_panel(self, checker, plane, extension):
+        run_from(extension, "texture")
+        layout = drawn(bpy.types.IMPASTO_PT_view_3d)
+        shown = [arguments[0] for what, arguments, _ in layout.drawn if what == "template_icon"]
+        color = bpy.data.images["made_base_color"].preview_ensure()
+        assert shown == [color.icon_id] * 2, "and in Recent Results"
+        assert "impasto_mapping" in layout.props()
+
+    def test_a_scaled_object_is_told_of_where_its_scale_matters(self, checker, plane, extension):
+        run_from(extension, "texture")
+        plane.scale = (1, 3, 1)
+        assert "is scaled" not in said("texture")
+        plane.active_material.impasto_mapping = "BOX"
+        assert "Plane is scaled" in said("texture")
+
+    def test_material_preview_is_offered_in_solid_shading_only(self, checker, plane, extension):
+        window = bpy.context.window_manager.windows[0]
+        area = (
+            next(area for area in window.screen.areas if area.type == "VIEW_3D")
+            if any(area.type == "VIEW_3D" for area in window.screen.areas)
+            else window.screen.areas[0]
+        )
+        area.type = "VIEW_3D"
+        run_from(extension, "texture")
+        with bpy.context.temp_override(window=window, area=area):
+            assert offers("texture", "impasto.material_preview")
+            bpy.ops.impasto.material_preview()
+            assert area.spaces.active.shading.type == "MATERIAL"
+            assert not offers("texture", "impasto.material_preview")
+
+    def test_several_results_are_shown_beside_each_other(self, checker, plane, extension):
+        jobs, Report, Place = extension.jobs.session.jobs, extension.jobs.task.Report, extension.jobs.task.Place
+        bpy.ops.impasto.run(tool="checker", width_px=8, height_px=8, name="one", material="NONE")
+        for name in ("one", "two"):
+            bpy.ops.impasto.run(tool="checker", width_px=8, height_px=8, name=name)
+        jobs.tell(Report("INFO", "made", materials=("one", "two")), Place.TEXTURE)
+        scales = [
+            options["scale"]
+            for what, _, options in drawn(bpy.types.IMPASTO_PT_view_3d).drawn
+            if what == "template_icon"
+        ]
+        assert len(scales) == 2 + 3
+        assert scales[0] == scales[1] < 4

@@ -273,6 +273,34 @@ def test_every_field_of_the_training_panel_and_every_trainer_of_its_list_answers
 
 
 TALL_PX = 1000, 1500
+LONG_PX = 1200, 1700
+"""Long enough for the Impasto panel with its sections."""
+
+
+def test_browsers_of_sources_show_pictures_as_thumbnails_and_begin_where_one_was_chosen(walk_through, source):
+    facts = walk_through("results", "sources")
+    begins = ["THUMBNAIL", True, ["use_filter_folder", "use_filter_image"], f"{source.parent}/"]
+    assert facts["first"] == facts["second"] == begins
+    assert facts["path"] == str(source.parent / facts["first_selected"])
+    assert facts["image"] == facts["second_selected"]
+    assert Path(facts["last_folder"]) == source.parent
+
+
+def test_an_artist_sees_a_result_maps_it_and_gives_it_to_another_object_and_to_a_face(walk_through):
+    facts = walk_through("results", "seen", LONG_PX)
+    assert (facts["shading"], facts["mapping"]) == ("MATERIAL", "BOX")
+    assert facts["restored"] == ["Material"] * 2
+    assert facts["assigned"] == ["Bricks"] * 2
+    assert facts["selected"] == ["Plane"]
+    assert facts["faces"] == [["", "Bricks"], [0, 0, 0, 1, 0, 0]]
+    assert not facts["reports_of_another_tool"]
+
+
+def test_what_a_bake_replaced_is_there_after_reopening_and_a_click_restores_it(walk_through):
+    facts = walk_through("results", "kept", LONG_PX)
+    assert facts["report"] == "Baked 4 maps of Cube and made the material Cube Baked"
+    assert facts["after_reopening"] == ["Cube Baked", ["Cube Baked", "lava"]]
+    assert facts["restored"] == ["lava", ["BSDF_PRINCIPLED", "OUTPUT_MATERIAL", "TEX_NOISE"]]
 
 
 def test_the_fields_of_bake_maps_and_prepare_source_answer_to_clicks_and_the_maps_are_baked(walk_through):

@@ -106,12 +106,12 @@ def made(walk: Walk) -> Steps:
 
 
 def uses_recent_results(walk: Walk) -> Steps:
-    """The buttons of the latest: Mark as Asset, and Make Again."""
+    """The buttons of the latest: Assign, Select Users, Mark as Asset, and Make Again."""
     bpy.context.scene.impasto.live_preview = False  # room for the last section
     yield 0.5
-    place = yield from unfold(walk, "use_ambient_occlusion", "impasto.mark_asset", skip=1, columns=(0.8,))
+    place = yield from unfold(walk, "use_ambient_occlusion", "impasto.mark_asset", skip=1, columns=(0.84,))
     walk.screenshot("recent.png")
-    found = yield walk.buttons("VIEW_3D", top=place[1], height=50, columns=(0.79, 0.8, 0.82, 0.87))
+    found = yield walk.buttons("VIEW_3D", top=place[1], height=60, columns=(0.5, 0.74, 0.84, 0.92))
     walk.record("recent_buttons", sorted(found))
     material = bpy.data.materials[JOBS.made.materials[0] if JOBS.made.materials else walk.facts["assigned"]]
     for name in sorted(found):
