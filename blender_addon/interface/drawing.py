@@ -15,7 +15,7 @@ from ..jobs.session import jobs
 from ..jobs.task import PLACE, Place, Task
 from ..translations.texts import full_stop, sentence
 
-MARGIN_PX, LEAST_PX, USUAL_PX = 70, 120, 360
+MARGIN_PX, LEAST_PX, USUAL_PX = 84, 120, 360
 """Widths at a resolution scale of 1: of a panel's edges with an icon; of a text at least, and where no panel is."""
 BOX_PX = 14
 """Width of the edges of a box."""
