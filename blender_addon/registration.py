@@ -58,7 +58,7 @@ from .stylize import operators as stylize_operators
 from .stylize import panel as stylize_panel
 from .stylize import preview as stylize_preview
 from .stylize import settings as stylize_settings
-from .tools import presets
+from .tools import menu, presets
 from .train import operators as train_operators
 from .train import panel as train_panel
 from .train import settings as train_settings
@@ -92,6 +92,7 @@ CLASSES = (
     *point_operators.CLASSES,
     *export_operators.CLASSES,
     *presets.CLASSES,
+    *menu.CLASSES,
     *menus.CLASSES,
     *image_panel.CLASSES,
     *point_panel.CLASSES,

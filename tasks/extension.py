@@ -14,6 +14,7 @@ from .manual import write_manual
 VENDORED = (
     "about",
     "errors",
+    "groups",
     "recipe",
     "texture",
     "batch.names",

@@ -10,7 +10,7 @@ from pathlib import Path
 from .environments import ROOT
 
 PAGES = (
-    *("guide", "style", "training", "generators", "command", "concepts", "maps", "text", "match"),
+    *("guide", "tools", "style", "training", "generators", "command", "concepts", "maps", "text", "match"),
     *("photo-to-material", "preparation", "repair", "finish", "shapes", "endless", "benchmarks"),
 )
 PAGE = """<!doctype html>

@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw
 from impasto import Recipe, Step, run
 from impasto.plugins import registry
 from impasto.surface.shading import Light, ball, plane
-from impasto.tools import Tool
+from impasto.tools import Tool, is_procedural
 
 SIDE_PX, MAPS_PX, CAPTION_PX, COLUMNS = 128, 512, 18, 5
 QUALITY = 84
@@ -69,8 +69,8 @@ def preset_cell(tool: Tool, name: str, values: Mapping[str, Any]) -> Image.Image
 
 def materials() -> list[Tool]:
     """All procedural materials, by group and name."""
-    drawn = [tool for tool in registry().tools.values() if tool.group and tool.kind == "generator"]
-    return sorted(drawn, key=lambda tool: (tool.group, tool.name))
+    drawn = [tool for tool in registry().tools.values() if is_procedural(tool)]
+    return sorted(drawn, key=lambda tool: (tool.subgroup, tool.name))
 
 
 def sheet(cells: list[Image.Image], columns: int) -> Image.Image:
@@ -100,7 +100,7 @@ def cell(tool: Tool, thumbnail: Path) -> Image.Image:
     print(thumbnail)
     tiled = picture(np.tile(plane(maps), (2, 2, 1))).resize((SIDE_PX, SIDE_PX), Image.Resampling.BOX)
     made = Image.new("RGB", (2 * SIDE_PX, SIDE_PX + CAPTION_PX), BACKGROUND)
-    ImageDraw.Draw(made).text((4, 3), f"{tool.group} / {tool.label}", fill=(225, 225, 225))
+    ImageDraw.Draw(made).text((4, 3), f"{tool.subgroup} / {tool.label}", fill=(225, 225, 225))
     made.paste(round_, (0, CAPTION_PX))
     made.paste(tiled, (SIDE_PX, CAPTION_PX))
     return made

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Buttons that find a tool by its name, and that give its parameters random values."""
+"""The button that gives a tool's parameters random values."""
 
 from __future__ import annotations
 
@@ -10,39 +10,18 @@ from collections.abc import Mapping
 from typing import Any
 
 import bpy
-from bpy.props import EnumProperty, IntProperty
+from bpy.props import IntProperty
 
 from ..engine.catalogue import SIZE_PARAMETERS, catalogue, properties_of
 from ..jobs.operator import poll, tell
 from ..jobs.task import Report
 from ..parameters import properties, schemas
 from ..parameters.groups import belongs_to_model
-from ..tools.lists import items_of
 
 OFTEN = 0.7
 """Share of the sliders that are off by default, such as moss, that stay off."""
 SPREAD = 0.35
 """Range of random hues, saturations and values around a colour."""
-
-
-class IMPASTO_OT_search_tool(bpy.types.Operator):
-    """Find a tool by its name"""
-
-    bl_idname = "impasto.search_tool"
-    bl_label = "Search Tool"
-    bl_options = {"UNDO", "INTERNAL"}  # noqa: RUF012  as Blender wants it
-    bl_property = "tool"
-
-    tool: EnumProperty(name="Tool", description="What makes the texture", items=items_of("tool"))
-
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        context.window_manager.invoke_search_popup(self)
-        return {"FINISHED"}
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        context.scene.impasto.tool = self.tool
-        context.area.tag_redraw()
-        return {"FINISHED"}
 
 
 class IMPASTO_OT_randomize(bpy.types.Operator):
@@ -115,4 +94,4 @@ def _random_color(default: tuple[float, float, float], chance: random.Random) ->
     return colorsys.hsv_to_rgb(hue, saturation, value)
 
 
-CLASSES = (IMPASTO_OT_search_tool, IMPASTO_OT_randomize)
+CLASSES = (IMPASTO_OT_randomize,)

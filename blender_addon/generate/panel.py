@@ -19,7 +19,7 @@ from ..jobs.task import Place
 from ..material.drawing import draw_former, draw_recent
 from ..parameters import inputs, properties
 from ..parameters.groups import chosen_model
-from ..tools import presets
+from ..tools import menu, presets
 from ..tools.panel import (
     InImageEditor,
     InShaderEditor,
@@ -48,13 +48,10 @@ class ImpastoPanel(ToolPanel):
     place = Place.TEXTURE
 
     def draw_choice(self, layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
-        """Draw the choice of the tool: by its name, by a search, or by its thumbnail where it has one."""
-        row = layout.row(align=True)
-        row.prop(settings, "tool")
-        row.operator("impasto.search_tool", text="", icon="VIEWZOOM")
-        row.operator("impasto.randomize", text="", icon="FILE_REFRESH")
+        """Draw the choice of the tool: by its group, by a search, or by its thumbnail where it has one."""
+        menu.draw(layout, catalogue[settings.tool] if settings.tool in catalogue else None)  # noqa: SIM401  it has no get
         if settings.tool in catalogue and catalogue[settings.tool]["thumbnail"]:
-            layout.template_icon_view(settings, "tool", show_labels=True, scale=6, scale_popup=4)
+            layout.template_icon_view(settings, "pictured", show_labels=True, scale=6, scale_popup=4)
 
     def draw_tool(self, context: bpy.types.Context, settings: bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> None:
         layout = self.layout
@@ -66,10 +63,18 @@ class ImpastoPanel(ToolPanel):
             _draw_origin_of_detail(layout, context, tool)
         _draw_size(layout, context, tool)
         draw_run(layout, "impasto.generate", Place.TEXTURE, "TEXTURE")
-        if properties.drawn_parameters(tool):
-            section(layout, "impasto_parameters", "Parameters", lambda body: _draw_parameters(body, context, tool))
         if variations.has_seeds(tool):
-            section(layout, "impasto_variations", "Preview", lambda body: _draw_variations(body, context))
+            section(layout, "impasto_preview", "Preview", lambda body: _draw_preview(body, settings))
+        if properties.drawn_parameters(tool):
+            section(
+                layout,
+                "impasto_parameters",
+                "Parameters",
+                lambda body: _draw_parameters(body, context, tool),
+                button=("impasto.randomize", "FILE_REFRESH"),
+            )
+        if variations.has_seeds(tool):
+            section(layout, "impasto_variations", "Variations", lambda body: _draw_variations(body, context))
         section(layout, "impasto_maps", "Maps", lambda body: _draw_maps(body, context, tool), closed=True)
         section(layout, "impasto_material", "Material", lambda body: _draw_material(body, context, tool))
         section(layout, "impasto_bake", "Bake", lambda body: draw_bake(body, context), closed=True)
@@ -134,16 +139,19 @@ def _draw_size(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Map
     row.prop(settings, "lock_seed", text="", icon="LOCKED" if settings.lock_seed else "UNLOCKED")
 
 
-def _draw_variations(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """Draw the live preview, and the four variations to choose from."""
-    settings = context.scene.impasto
-    repeats = 2 if settings.tile_preview else 1
+def _draw_preview(layout: bpy.types.UILayout, settings: ImpastoSettings) -> None:
+    """Draw the live preview, right above the sliders that it follows."""
     row = layout.row()
     row.use_property_split = False
     row.prop(settings, "live_preview")
     row.prop(settings, "tile_preview")
     if settings.live_preview:
-        _draw_live(layout, settings, repeats)
+        _draw_live(layout, settings, 2 if settings.tile_preview else 1)
+
+
+def _draw_variations(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Draw the four variations to choose from."""
+    settings = context.scene.impasto
     layout.operator("impasto.variations", icon="IMGDISPLAY")
     if (why := variations.why_not(context)) != why_incomplete(context):  # which is said at Generate
         draw_text(layout, why, "INFO")

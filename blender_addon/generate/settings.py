@@ -19,7 +19,7 @@ from ..jobs.session import jobs
 from ..jobs.task import Place
 from ..parameters.groups import group_of
 from ..parameters.properties import MAX_INT, TEXTURE, tell_changed
-from ..tools.lists import items_of
+from ..tools.lists import PICTURED, items_of
 
 CHANGED = tell_changed(TEXTURE)
 
@@ -38,10 +38,26 @@ def _keep_size(settings: ImpastoSettings, context: bpy.types.Context) -> None:
     CHANGED(settings, context)
 
 
+def _pictured(settings: ImpastoSettings) -> int:
+    """Number of the chosen tool."""
+    return next((item[4] for item in items_of(PICTURED)(settings, None) if item[0] == settings.tool), 0)
+
+
+def _choose_pictured(settings: ImpastoSettings, number: int) -> None:
+    settings.tool = next(item[0] for item in items_of(PICTURED)(settings, None) if item[4] == number)
+
+
 class ImpastoSettings(bpy.types.PropertyGroup):
     """Settings of the Impasto panel, in each scene."""
 
     tool: EnumProperty(name="Tool", description="What makes the texture", items=items_of("tool"), update=_keep_size)
+    pictured: EnumProperty(
+        name="Material",
+        description="A procedural material, by its picture",
+        items=items_of(PICTURED),
+        get=_pictured,
+        set=_choose_pictured,
+    )
     sized: StringProperty(options={"HIDDEN"})  # the last tool with a size
     matched: StringProperty(options={"HIDDEN"})  # record of the match that found the tool's parameters, as JSON
     source_kind: EnumProperty(

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import bpy
@@ -21,6 +21,8 @@ LISTS = {
 """Enums of tools: the kinds in each, and the task of the tool that is its default."""
 MATCHER = "matcher"
 """The enum of matchers."""
+PICTURED = "pictured"
+"""The enum of the panel's tools that have a thumbnail."""
 Item = tuple[str, str, str, str | int, int]
 _items: dict[str, tuple[int, list[Item]]] = {}
 """Items, and the revision of the catalogue that they are of. Blender keeps no reference to their strings."""
@@ -33,20 +35,42 @@ def items_of(which: str) -> Callable[[Any, Any], list[Item]]:
 
 def _current(which: str) -> list[Item]:
     if which not in _items or _items[which][0] != catalogue.revision:
-        _items[which] = catalogue.revision, _matchers() if which == MATCHER else _listed(*LISTS[which])
+        listed = {MATCHER: _matchers, PICTURED: _pictured}.get(which, lambda: _listed(which))
+        _items[which] = catalogue.revision, listed()
     return _items[which][1]
 
 
-def _listed(kinds: tuple[str, ...], task: str) -> list[Item]:
-    tools = [tool for tool in catalogue if tool["kind"] in kinds]
+def _listed(which: str) -> list[Item]:
+    tools, task = tools_of(which), LISTS[which][1]
     numbers = enum_numbers.numbers_of([tool["name"] for tool in tools] + ["none"], catalogue.usual(task) or None)
     items: list[Item] = []
-    for group in dict.fromkeys(["", *sorted(tool["group"] for tool in tools)]):
-        items += [("", group, "", "NONE", 0)] if group else []  # a heading
-        items += [_item(tool, numbers) for tool in tools if tool["group"] == group]
+    groups = grouped(tools)
+    for group, of_group in groups.items():
+        for subgroup, of_subgroup in of_group.items():
+            items += [("", subgroup or group, "", "NONE", 0)] if len(groups) > 1 else []  # a heading
+            items += [_item(tool, numbers) for tool in of_subgroup]
     if task == "maps":
         items.append(("none", "None", "Only the maps that the tool itself makes", "NONE", numbers["none"]))
     return items
+
+
+def grouped(tools: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, list[Mapping[str, Any]]]]:
+    """Tools by group and subgroup, in the catalogue's order."""
+    found: dict[str, dict[str, list[Mapping[str, Any]]]] = {}
+    for tool in tools:
+        found.setdefault(tool["group"], {}).setdefault(tool["subgroup"], []).append(tool)
+    return found
+
+
+def tools_of(which: str) -> list[Mapping[str, Any]]:
+    """Tools of one of `LISTS`."""
+    return [tool for tool in catalogue if tool["kind"] in LISTS[which][0]]
+
+
+def _pictured() -> list[Item]:
+    """The items of the panel's tools with a thumbnail, without the headings, which a gallery would show as gaps."""
+    pictured = {tool["name"] for tool in catalogue if tool["thumbnail"]}
+    return [item for item in _current("tool") if item[0] in pictured]
 
 
 def _matchers() -> list[Item]:

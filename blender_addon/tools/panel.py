@@ -93,11 +93,18 @@ class InImageEditor:
 
 
 def section(
-    layout: bpy.types.UILayout, name: str, label: str, draw: Callable[[bpy.types.UILayout], None], closed: bool = False
+    layout: bpy.types.UILayout,
+    name: str,
+    label: str,
+    draw: Callable[[bpy.types.UILayout], None],
+    closed: bool = False,
+    button: tuple[str, str] = ("", ""),
 ) -> None:
-    """Draw a section of a panel that can be collapsed."""
+    """Draw a section of a panel that can be collapsed. button: operator and icon of a button in its header."""
     header, body = layout.panel(name, default_closed=closed)
     header.label(text=label)
+    if operator := button[0]:
+        header.operator(operator, text="", icon=button[1], emboss=False)
     if body:
         draw(body)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from .errors import PluginError
+from .groups import GROUPS
 from .matchers import SUBJECTS, Matcher
 from .parameters import SizeParameters, properties_of
 from .schemas import check_conditions, check_parameter
@@ -18,9 +19,13 @@ NAMED = {Tool: "tool", Matcher: "matcher", TextEncoder: "encoder"}
 
 def check_tool(tool: Tool) -> None:
     """Raise PluginError if a host could not list the tool or draw its parameters."""
-    _check_texts(tool, "kind", "name", "label", "description")
+    _check_texts(tool, "kind", "name", "label", "description", "group", "subgroup")
     if tool.kind not in KINDS:
         raise PluginError(f"{tool.name} has the kind {shown(tool.kind)}", f"derive it from one of {', '.join(KINDS)}")
+    if tool.group not in GROUPS:
+        raise PluginError(
+            f"{tool.name} has the group {shown(tool.group)}", f"use one of {', '.join(GROUPS)}, or leave it out"
+        )
     for item in tool.inputs:
         _check_input(tool, item)
     for attribute in ("rank", "preview_px"):

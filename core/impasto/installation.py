@@ -18,15 +18,16 @@ PACKAGES = ("torch", "kornia", "numpy", "pillow", "pluggy", "pydantic", "safeten
 
 def description() -> dict[str, Any]:
     """Tools with their parameters' JSON Schemas, matchers, models, weights, formats and plugins; loads no torch."""
+    from .groups import by_group
     from .matchers import describe_matcher
     from .plugins import registry
-    from .tools import describe, in_order
+    from .tools import describe
 
     known = registry()
     return {
         "version": VERSION,
         "python": platform.python_version(),
-        "tools": [describe(tool) for tool in in_order(known.tools.values())],
+        "tools": [describe(tool) for tools in by_group(known.tools.values()).values() for tool in tools],
         "matchers": [
             describe_matcher(item) for item in sorted(known.matchers.values(), key=lambda item: (item.rank, item.name))
         ],

@@ -136,9 +136,10 @@ class Tool(ABC):
     size: the result is then not named after the subject, nor is it in the recipe. example: arguments after the tool's
     name in the command's help, if the default example does not fit. rank: position among the tools of its kind, lowest
     first: below 50 for everyday work, from 90 for teaching. task: one of `TASKS`, for which hosts use the tool of
-    lowest rank unless the user names another; "" if it is only used by its name. may_use_bfloat16: whether it follows
-    `Context.precision`, which then is bfloat16 where that is faster. preview_px: longer side of the quick previews of a
-    stylizer; 0 if it is too slow.
+    lowest rank unless the user names another; "" if it is only used by its name. group: one of `groups.GROUPS`, under
+    which hosts list it; each kind has its own. subgroup: a heading within the group, such as Masonry; "" for none.
+    may_use_bfloat16: whether it follows `Context.precision`, which then is bfloat16 where that is faster. preview_px:
+    longer side of the quick previews of a stylizer; 0 if it is too slow.
     """
 
     kind: ClassVar[str]
@@ -159,7 +160,8 @@ class Tool(ABC):
     rank: ClassVar[int] = 50
     task: ClassVar[str] = ""
     preview_px: ClassVar[int] = 0
-    group: ClassVar[str] = ""
+    group: ClassVar[str]
+    subgroup: ClassVar[str] = ""
 
     def thumbnail(self) -> bytes:
         """A small picture (JPEG, at most 20 kB) of what the tool makes, for lists in hosts; b"" if it has none."""
@@ -190,6 +192,7 @@ class Generator(Tool):
     """
 
     kind = "generator"
+    group = "Make"
     model_suffixes: ClassVar[tuple[str, ...]] = ()
 
     def without_network(self, tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray] | None:
@@ -228,6 +231,7 @@ class Stylizer(Tool):
     """Repaints its subject in another style."""
 
     kind = "stylizer"
+    group = "Style"
     task = "stylize"
     needs = ("base_color",)
 
@@ -236,6 +240,7 @@ class Estimator(Tool):
     """Estimates maps that its subject lacks."""
 
     kind = "estimator"
+    group = "Maps"
     task = "maps"
     needs = ("base_color",)
 
@@ -244,12 +249,14 @@ class Filter(Tool):
     """Changes its subject: its colours, detail or size."""
 
     kind = "filter"
+    group = "Finish"
 
 
 class Trainer(Tool):
     """Trains a model on data."""
 
     kind = "trainer"
+    group = "Train"
     task = "train"
 
 
@@ -319,6 +326,7 @@ def describe(tool: Tool) -> dict[str, Any]:
         "task": tool.task,
         "preview_px": tool.preview_px,
         "group": tool.group,
+        "subgroup": tool.subgroup,
         "thumbnail": base64.b64encode(tool.thumbnail()).decode(),
         "needs": list(tool.needs),
         "needs_source": bool(tool.needs) or tool.needs_source,
@@ -328,6 +336,11 @@ def describe(tool: Tool) -> dict[str, Any]:
         "uses_subject": tool.uses_subject,
         "parameters": tool.parameters.model_json_schema(),
     }
+
+
+def is_procedural(tool: Tool) -> bool:
+    """Whether the tool makes a material from its parameters alone, without a picture or a model."""
+    return tool.kind == "generator" and not (tool.uses_subject or tool.inputs or model_parameter(tool))
 
 
 def in_order(tools: Iterable[Tool]) -> list[Tool]:

@@ -51,6 +51,7 @@ class Weathering(Filter):
     name, label = "weathering", "Wear, dirt and moss"
     description = "Ages a material: worn edges, dirt in crevices and moss, from curvature and occlusion"
     rank = 50
+    group = "Age"
     example = "bricks --moss 0.4 "
     parameters = WeatheringParameters
     needs = ("base_color", "height")

@@ -27,6 +27,7 @@ class ImportedModel(Generator):
     label = "From an imported model"
     description = "Makes a texture from noise with a model of another framework, installed from a .keras or .onnx file"
     rank = 80
+    subgroup = "From a model"
     parameters = ImportedParameters
     uses_subject = False
     model_suffixes = (".keras", ".onnx")

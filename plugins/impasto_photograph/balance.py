@@ -54,6 +54,7 @@ class Balance(Filter):
     name, label = "balance", "Exposure and white"
     description = "Sets exposure and white balance of a photograph by what it shows"
     rank = 25
+    group = "Prepare"
     example = "gravel.jpg --white mean "
     parameters = BalanceParameters
     needs = ("base_color",)

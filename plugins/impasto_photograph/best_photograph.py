@@ -17,6 +17,7 @@ class BestPhotograph(Generator):
     name, label = "best-photograph", "Best photograph"
     description = "Chooses the best of several photographs of one surface, and says why"
     rank = 36
+    group = "Prepare"
     example = "--photo a.jpg --photo b.jpg --photo c.jpg --out textures"
     uses_subject = False
     inputs = (Input(PHOTO, "photographs of one surface", many=True, least=2),)

@@ -27,6 +27,7 @@ class CropPeriod(Filter):
     name, label = "crop-period", "Crop to whole periods"
     description = "Crops bricks, tiles or weaves to whole periods, and other pictures where their borders agree best"
     rank = 28
+    group = "Prepare"
     example = "bricks.jpg --keep 0.6 "
     parameters = CropPeriodParameters
     needs_source = True

@@ -32,6 +32,7 @@ class EvenLight(Filter):
     name, label = "even-light", "Even light"
     description = "Evens gradients of the light, dark corners and soft shadows, but leaves the material's own colours"
     rank = 24
+    group = "Prepare"
     example = "plaster.jpg --size 0.2 "
     parameters = EvenLightParameters
     needs = ("base_color",)

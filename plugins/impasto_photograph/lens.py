@@ -46,6 +46,7 @@ class Lens(Filter):
     name, label = "lens", "Lens curvature"
     description = "Straightens lines that a wide-angle or tele lens has bent, before perspective is corrected"
     rank = 19
+    group = "Prepare"
     example = "wall.jpg --find given --k1 -0.06 "
     parameters = LensParameters
     needs_source = True

@@ -40,6 +40,7 @@ class PatchColor(Filter):
     name, label = "patch-color", "Colour from a patch"
     description = "Corrects colours and exposure by a place whose true colour is known, such as a grey card"
     rank = 26
+    group = "Prepare"
     example = 'gravel.jpg --patch 0.1 0.9 --radius 0.03 --color "#767676" '
     parameters = PatchColorParameters
     needs = ("base_color",)

@@ -34,6 +34,7 @@ class RealScale(Filter):
     name, label = "real-scale", "Real-world scale"
     description = "Sets a picture's width in metres from a length that is known in it, such as that of a brick"
     rank, task = 27, "scale"
+    group = "Prepare"
     example = "bricks.jpg --start 0.2 0.4 --end 0.45 0.4 --length-m 0.24 "
     parameters = RealScaleParameters
     needs_source = True

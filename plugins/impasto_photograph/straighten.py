@@ -42,6 +42,7 @@ class Straighten(Filter):
     name, label = "straighten", "Straighten"
     description = "Straightens a surface that was photographed at an angle, by a rectangle on it or by its lines"
     rank, task = 20, "straighten"
+    group = "Prepare"
     example = "wall.jpg --top-left 0.1 0.05 --top-right 0.95 0.1 --bottom-right 0.9 0.95 --bottom-left 0.15 0.9 "
     parameters = StraightenParameters
     needs_source = True

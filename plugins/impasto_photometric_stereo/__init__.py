@@ -22,6 +22,7 @@ class PhotometricStereo(Generator):
     description = "Measures colour, normals, height and roughness from photographs of one surface under several lights"
     example = "--photo a.jpg --photo b.jpg --photo c.jpg --clock 12 --clock 4 --clock 8 --out textures"
     rank, task = 35, "stereo"
+    group = "Maps"
     uses_subject = False
     inputs = (PHOTOS,)
     parameters = PhotometricStereoParameters

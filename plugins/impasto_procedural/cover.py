@@ -67,6 +67,7 @@ class Cover(Filter):
     description = (
         "Lays snow, moss, grass, leaves, sand, gravel or rust over a material, in hollows, on tops or in patches"
     )
+    group = "Age"
     needs = ("base_color", "height")
     parameters = CoverParameters
 

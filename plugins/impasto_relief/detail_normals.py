@@ -39,6 +39,7 @@ class DetailNormals(Filter):
     name, label = "detail-normals", "Detail normals"
     description = "Adds the relief of a second normal map to a first, such as pores to bricks"
     rank = 63
+    group = "Maps"
     example = "brick_normal.png --detail pores_normal.png --scale 0.5 "
     parameters = DetailNormalsParameters
     needs = ("normal",)

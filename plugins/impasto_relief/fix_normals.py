@@ -27,6 +27,7 @@ class FixNormals(Filter):
     name, label = "fix-normals", "Fix normals"
     description = "Turns a normal map for DirectX into one for OpenGL, and gives normals unit length"
     rank = 64
+    group = "Maps"
     example = "brick_normal.png --format png16 "
     parameters = FixNormalsParameters
     needs = ("normal",)

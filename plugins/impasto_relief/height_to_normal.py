@@ -33,6 +33,7 @@ class HeightToNormal(Filter):
     name, label = "height-to-normal", "Height to normal"
     description = "Makes the normal map of a height map"
     rank = 61
+    group = "Maps"
     example = "brick_height.png --height-range-m 0.02 --format png16 "
     parameters = HeightToNormalParameters
     needs = ("height",)

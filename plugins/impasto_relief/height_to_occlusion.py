@@ -37,6 +37,7 @@ class HeightToOcclusion(Filter):
     name, label = "height-to-occlusion", "Height to occlusion"
     description = "Makes the ambient occlusion of a height map, from the horizon around each point"
     rank = 62
+    group = "Maps"
     example = "brick_height.png --height-range-m 0.02 "
     parameters = HeightToOcclusionParameters
     needs = ("height",)

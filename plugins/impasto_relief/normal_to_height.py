@@ -31,6 +31,7 @@ class NormalToHeight(Filter):
     name, label = "normal-to-height", "Normal to height"
     description = "Makes the height map that fits a normal map, with its range in metres"
     rank = 60
+    group = "Maps"
     example = "brick_normal.png --format png16 "
     parameters = NormalToHeightParameters
     needs = ("normal",)

@@ -40,6 +40,7 @@ class PackAtlas(Filter):
     name, label = "pack-atlas", "Atlas"
     description = "Cuts the objects of photographs out, and packs them into one sheet with opacity"
     rank = 54
+    group = "Shape"
     keeps_size = False
     example = "leaves.jpg --more ferns.jpg --padding-px 16 "
     parameters = PackAtlasParameters

@@ -47,6 +47,7 @@ class CubeFaces(Filter):
     name, label = "cube-faces", "Cube faces"
     description = "Makes the six faces of a cube from an equirectangular panorama, on one sheet"
     rank = 57
+    group = "Shape"
     keeps_size = False
     example = "sky.png --layout cross "
     parameters = CubeFacesParameters
@@ -95,6 +96,7 @@ class PanoramaFromCube(Filter):
     name, label = "panorama-from-cube", "Panorama from cube"
     description = "Makes an equirectangular panorama from the six faces of a cube on one sheet"
     rank = 58
+    group = "Shape"
     keeps_size = False
     example = "faces.png "
     parameters = PanoramaFromCubeParameters

@@ -55,6 +55,7 @@ class CutDecal(Filter):
     name, label = "cut-decal", "Decal"
     description = "Cuts an object out of a photograph, with a soft edge, and opacity around it"
     rank = 52
+    group = "Shape"
     keeps_size = False
     example = "leaf.jpg --margin-px 16 "
     parameters = CutDecalParameters

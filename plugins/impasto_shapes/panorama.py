@@ -42,6 +42,7 @@ class ClosePanorama(Filter):
     name, label = "close-panorama", "Close panorama"
     description = "Makes an equirectangular panorama go on across its sides and its poles"
     rank = 56
+    group = "Shape"
     example = "view.jpg --poles 10 "
     parameters = ClosePanoramaParameters
     needs = ("base_color",)

@@ -48,6 +48,7 @@ class TrimSheet(Filter):
     name, label = "trim-sheet", "Trim sheet"
     description = "Cuts horizontal strips out of photographs, makes each endless along its length, and stacks them"
     rank = 53
+    group = "Shape"
     keeps_size = False
     example = "facade.jpg --strips 4 --sheet-px 1024 "
     parameters = TrimSheetParameters

@@ -114,6 +114,7 @@ class CnnTexture(Generator):
         "Makes a texture in which a network sees the picture's statistics; better with weights of a large network"
     )
     rank = 70
+    subgroup = "From a photo"
     parameters = CnnTextureParameters
     weights = NETWORKS
     needs = ("base_color",)

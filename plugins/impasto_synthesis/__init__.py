@@ -29,6 +29,7 @@ class Quilt(Generator):
         "Makes a photograph or a map set seamless, larger or smaller, from pieces of itself, in about a second"
     )
     rank = 10
+    subgroup = "From a photo"
     task = "seamless"
     parameters = QuiltParameters
     needs_source = True

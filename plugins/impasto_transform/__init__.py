@@ -44,6 +44,7 @@ class Transform(Filter):
 
     name, label = "transform", "Rotate, crop, scale"
     description = "Rotates, crops and scales a picture or a map set, normals included"
+    group = "Prepare"
     task = "prepare"
     parameters = TransformParameters
     needs_source = True

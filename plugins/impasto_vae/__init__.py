@@ -25,6 +25,7 @@ class Vae(Generator):
         "Makes a picture seamless and varies it, or makes more of its kind, with a model trained on such pictures"
     )
     rank = 60
+    subgroup = "From a model"
     task = "generate"
     parameters = VaeParameters
 

@@ -26,7 +26,7 @@ from impasto.runner import run
 from impasto.surface.heights import FINE_STEEPEST_Z, fit_scale, integrate, slopes_from_normal
 from impasto.surface.orientation import orientation
 from impasto.texture import Maps
-from impasto.tools import validate
+from impasto.tools import is_procedural, validate
 
 SIDE_PX = 512
 CROP = (slice(50, 420), slice(30, 450))
@@ -44,7 +44,7 @@ def main(folder: Path, checkout: Path | None = None) -> None:
         except ParameterError as error:
             print(f"{path.name:<28} {error.message}")
     print(f"\n{'procedural, 16 bits':<28} {'ours':>7} {'F-C':>7} {'cropped':>8} {'F-C':>7}")
-    rows = [compare_procedural(name) for name, tool in registry().tools.items() if tool.group]
+    rows = [compare_procedural(name) for name, tool in registry().tools.items() if is_procedural(tool)]
     print(f"{'least':<28} " + " ".join(f"{least:7.4f}" for least in np.min(rows, 0)))
 
 

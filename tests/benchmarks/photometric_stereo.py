@@ -34,7 +34,7 @@ from impasto.runner import Result, run
 from impasto.surface.color import srgb_to_linear
 from impasto.surface.shading import Light
 from impasto.texture import Maps
-from impasto.tools import validate
+from impasto.tools import is_procedural, validate
 
 SIDE = 384
 GUESSING_DEG = 6.0
@@ -63,7 +63,7 @@ def main(arguments: Sequence[str]) -> None:
 def materials() -> Iterator[tuple[str, Maps]]:
     """Name and maps of each procedural material."""
     for name, tool in registry().tools.items():
-        if tool.group:
+        if is_procedural(tool):
             yield name, _material(name, SIDE)
 
 

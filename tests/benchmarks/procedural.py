@@ -14,13 +14,13 @@ import torch
 from impasto.context import Context
 from impasto.plugins import registry
 from impasto.texture import Maps
-from impasto.tools import Tool, validate
+from impasto.tools import Tool, is_procedural, validate
 
 RUNS = 3
 
 
 def main(names: list[str]) -> None:
-    tools = [tool for tool in registry().tools.values() if tool.group and (not names or tool.name in names)]
+    tools = [tool for tool in registry().tools.values() if is_procedural(tool) and (not names or tool.name in names)]
     slowest = {"1024": 0.0, "256": 0.0}
     print(f"{'material':<18} {'1024², s':>9} {'256², crops/s':>14}")
     for tool in tools:

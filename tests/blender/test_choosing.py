@@ -5,6 +5,7 @@ import random
 
 import bpy
 import pytest
+from drawing import drawn
 
 TOOL = "bricks"
 
@@ -28,7 +29,56 @@ def test_tools_are_listed_under_headings(extension, scene):
     items = [(identifier, name) for identifier, name, *_ in extension.tools.lists.items_of("tool")(None, None)]
     names = [identifier for identifier, _ in items]
     heading = items.index(("", "Masonry"))
-    assert names.index("quilt") < heading < names.index(TOOL)
+    assert names.index("lens") < items.index(("", "From a photo")) < names.index("quilt") < heading < names.index(TOOL)
+    assert items.index(("", "Finish")) < names.index("tint")
+    assert "" not in [identifier for identifier, *_ in extension.tools.lists.items_of("stylizer")(None, None)]
+
+
+def lines_of(menu: str) -> list[tuple[str, str]]:
+    """Headings and tools of a group's menu: what each is, and its text or name."""
+    lines = drawn(getattr(bpy.types, menu)).drawn
+    headings = {"label": lambda _, options: options["text"], "prop_enum": lambda arguments, _: arguments[2]}
+    return [(what, headings[what](arguments, options)) for what, arguments, options in lines if what in headings]
+
+
+def test_the_menu_has_every_tool_once_below_its_group_and_its_heading(extension, scene):
+    """The groups are in the order of the core, and no entry is cut off: no column is longer than a small screen."""
+    menu = extension.tools.menu
+    groups = [arguments[0] for what, arguments, _ in drawn(menu.IMPASTO_MT_tools).drawn if what == "menu"]
+    catalogue = list(extension.engine.catalogue.catalogue)
+    offered = [tool["name"] for tool in catalogue if tool["kind"] in ("generator", "filter", "estimator")]
+    assert groups == [menu.name_of(group) for group in extension.core.groups.GROUPS if group not in ("Style", "Train")]
+    entries = {name: [text for what, text in lines_of(name) if what == "prop_enum"] for name in groups}
+    assert [name for names in entries.values() for name in names] == offered
+    assert {"straighten", "real-scale"} <= set(entries["IMPASTO_MT_tools_prepare"])
+    made = lines_of("IMPASTO_MT_tools_make")
+    assert made.index(("label", "Masonry")) < made.index(("prop_enum", TOOL)) < made.index(("label", "Metal"))
+    columns = menu.columns({"": [{}] * 3, "One": [{}] * 12, "Two": [{}] * 4, "Long": [{}] * 40})
+    assert [list(column) for column in columns] == [["", "One"], ["Two"], ["Long"]]
+
+
+def test_the_button_of_the_tool_has_its_whole_name_and_a_search_beside_it(extension, scene, group):
+    layout = drawn(bpy.types.IMPASTO_PT_view_3d)
+    buttons = [(arguments[0], options["text"]) for what, arguments, options in layout.drawn if what == "menu"]
+    assert buttons[0] == ("IMPASTO_MT_tools", "Bricks")
+    assert "tool" not in layout.props(), "a list in half the width cuts the names"
+    assert [given.menu_idname for given in layout.operators("wm.search_single_menu")] == ["IMPASTO_MT_tools"]
+
+
+def test_the_gallery_has_the_tools_with_a_picture_and_no_gaps(extension, scene, group):
+    assert [options for what, options, _ in drawn(bpy.types.IMPASTO_PT_view_3d).drawn if what == "template_icon_view"]
+    names = [name for name, *_ in extension.tools.lists.items_of("pictured")(None, None)]
+    assert len(names) == len(set(names)) == 32
+    assert scene.impasto.pictured == TOOL
+    scene.impasto.pictured = "moss"
+    assert scene.impasto.tool == "moss"
+    scene.impasto.tool = "quilt"
+    assert scene.impasto.pictured == "" or scene.impasto.pictured in names
+
+
+def test_live_preview_is_above_the_sliders_that_it_follows(extension, scene, group):
+    props = drawn(bpy.types.IMPASTO_PT_view_3d).props()
+    assert props.index("live_preview") < props.index("bond")
 
 
 def test_random_values_are_other_ones_within_their_ranges(extension, scene, group):

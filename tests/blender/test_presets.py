@@ -113,7 +113,7 @@ def test_those_that_come_along_set_what_they_say_and_nothing_else(extension, sce
 
 
 def test_those_of_materials_set_what_they_say_and_nothing_else(extension, scene):
-    tools = [tool for tool in extension.engine.catalogue.catalogue if tool["group"]]
+    tools = [tool for tool in extension.engine.catalogue.catalogue if tool["thumbnail"]]
     assert len(tools) >= 32
     for described in tools:
         scene.impasto.tool = described["name"]

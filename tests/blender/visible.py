@@ -99,7 +99,7 @@ def of_description(description: Mapping[str, Any], label_of: Any, choices_of: An
     """Labels, descriptions and headings of the tools, matchers, models and weights of a description."""
     found: set[str] = set()
     for tool in description["tools"]:
-        found |= {tool["label"], tool["description"], tool["group"]}
+        found |= {tool["label"], tool["description"], tool["group"], tool["subgroup"]}
         for name, schema in tool["parameters"]["properties"].items():
             found |= {label_of(name, schema), schema.get("description", "")}
             found |= {component.get("title", "") for component in schema.get("prefixItems", ())}

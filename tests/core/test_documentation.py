@@ -70,6 +70,12 @@ def test_every_picture_of_a_window_is_taken_by_a_scenario():
         assert all(f'screenshot("{name}.png")' in code for name in names), scenario
 
 
+def test_the_page_of_tools_lists_those_that_there_are():
+    from tasks.tools_page import PAGE, lines
+
+    assert PAGE.read_text("utf-8").splitlines() == "\n".join(lines()).splitlines(), "python -m tasks.tools_page"
+
+
 def test_the_pages_in_the_extension_keep_their_links(tmp_path):
     write_manual(tmp_path / "manual")
     for name in PAGES:

@@ -12,6 +12,7 @@ from quick import QUICK
 from impasto.evaluation.behaviour import CHECKS, declaration_problem, maker, picture, takes_sets
 from impasto.plugins import registry
 from impasto.texture import Maps
+from impasto.tools import is_procedural
 
 pytestmark = pytest.mark.usefixtures("small_weights", "tiny_models")
 TOOLS = sorted(registry().tools)
@@ -28,7 +29,7 @@ ON_A_SUBJECT = [
 ]
 """Those that change or add to their subject's maps; the others make new ones, most from their model alone."""
 EVERY_MAKER = [
-    pytest.param(name, marks=pytest.mark.any_numpy) if registry().tool(name).group else name
+    pytest.param(name, marks=pytest.mark.any_numpy) if is_procedural(registry().tool(name)) else name
     for name in MAKERS
     if registry().tool(name).task != "stylize"
 ]

@@ -384,6 +384,14 @@ def test_the_panels_speak_the_languages_and_f3_finds_a_seamless_texture(walk_thr
     assert len(facts["made"]) == 1
 
 
+def test_a_tool_is_chosen_from_its_group_by_the_search_and_by_its_picture_in_each_editor_and_language(walk_through):
+    facts = walk_through("tools", files={"/usr/share/locale/languages": LANGUAGES})
+    assert len(facts["chosen"]) == 6
+    for place, (by_menu, entry, by_search, searched) in facts["chosen"].items():
+        assert (by_menu, by_search) == (entry, searched), place
+    assert facts["picture"] not in ("rust", "quilt")
+
+
 @pytest.fixture
 def in_background(blender: Chroot, source: Path, tmp_path: Path) -> Run:
     """Run `blender -b` with a script or a command in a folder of its own."""

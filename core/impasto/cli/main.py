@@ -15,6 +15,7 @@ from typing import Any
 
 from ..about import VERSION
 from ..errors import Cancelled, ImpastoError, PluginError
+from ..groups import by_group
 from ..installation import findings
 from ..plugins import registry
 from ..recipe import Recipe
@@ -171,8 +172,10 @@ def _add_tools(commands: Any) -> None:
 
 def _tools(arguments: argparse.Namespace, terminal: Terminal) -> None:
     known = registry()
-    chosen = [known.tool(arguments.tool)] if arguments.tool else in_order(known.tools.values())
-    terminal.tools([describe(tool) for tool in chosen], in_detail=bool(arguments.tool))
+    if arguments.tool:
+        terminal.tool(describe(known.tool(arguments.tool)))
+    else:
+        terminal.tools(describe(tool) for tools in by_group(known.tools.values()).values() for tool in tools)
 
 
 def _add_doctor(commands: Any) -> None:

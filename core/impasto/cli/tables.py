@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ..batch.units import readable_bytes
+from ..groups import GROUPS
 from ..library.figures import was_a_loss
 from ..library.models import Model
 from ..schemas import conditions_of, limits_of, readable, readable_default
@@ -29,11 +30,22 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
         yield "  ".join(cells).rstrip()
 
 
-def tool(described: Mapping[str, Any], in_detail: bool) -> Iterator[str]:
-    """Lines about a tool, with its inputs and parameters if `in_detail`."""
-    yield f"{described['name']:<16} {described['kind']:<10} {described['description']}"
-    if not in_detail:
-        return
+def tools(described: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """A line about each tool, below the headings of groups and subgroups; tools of one group follow each other."""
+    width, group, subgroup = max(len(tool["name"]) for tool in described), "", ""
+    for tool in described:
+        if tool["group"] != group:
+            yield f"{tool['group']}: {GROUPS[tool['group']]}"
+        if (tool["group"], tool["subgroup"]) != (group, subgroup) and tool["subgroup"]:
+            yield f"  {tool['subgroup']}"
+        group, subgroup = tool["group"], tool["subgroup"]
+        yield f"    {tool['name']:<{width}}  {tool['kind']:<9}  {tool['description']}"
+
+
+def tool(described: Mapping[str, Any]) -> Iterator[str]:
+    """Lines about a tool, its inputs and its parameters."""
+    yield f"{described['name']}: {described['description']}"
+    yield f"  {described['kind']}, listed under {' / '.join(filter(None, (described['group'], described['subgroup'])))}"
     for item in described["inputs"]:
         yield f"  input {item['name']}: {item['description']}"
     for name, schema in described["parameters"].get("properties", {}).items():

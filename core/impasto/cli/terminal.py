@@ -199,10 +199,14 @@ class Terminal:
         for sentence in class_warnings(dataset):
             self.warn(sentence)
 
-    def tools(self, described: Sequence[Mapping[str, Any]], in_detail: bool) -> None:
-        """Print the tools, one per line, or everything about one."""
-        lines = (line for tool in described for line in tables.tool(tool, in_detail))
-        self._say(Tools.model_validate({"tools": described}), lines)
+    def tools(self, described: Iterable[Mapping[str, Any]]) -> None:
+        """Print the tools, one per line, below the headings of their groups."""
+        listed = list(described)
+        self._say(Tools.model_validate({"tools": listed}), tables.tools(listed))
+
+    def tool(self, described: Mapping[str, Any]) -> None:
+        """Print everything about one tool."""
+        self._say(Tools.model_validate({"tools": [described]}), tables.tool(described))
 
     def models(self, folder: Path, models: Sequence[Model], damaged: Mapping[Path, ImpastoError]) -> None:
         """Print a table of the models, and the damaged files."""

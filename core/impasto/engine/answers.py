@@ -136,6 +136,7 @@ DESCRIPTION = {
             "task": str,
             "preview_px": ID,
             "group": str,
+            "subgroup": str,
             "thumbnail": str,
             "needs": [str],
             "uses_subject": bool,

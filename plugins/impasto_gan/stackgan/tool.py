@@ -18,6 +18,7 @@ class StackGan(Generator):
     name, label = "stackgan", "From a phrase (StackGAN)"
     description = "Makes a seamless material of a phrase with a model that learned from pictures with captions"
     rank = 70
+    subgroup = "From a model"
     parameters = StackGanParameters
     uses_subject = False
 

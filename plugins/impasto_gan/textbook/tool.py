@@ -21,6 +21,7 @@ from .parameters import (
 class TextbookGenerator(Generator):
     """Makes textures with a model of its trainer, by the method of its name; of the subject only the size counts."""
 
+    subgroup = "From a model"
     parameters = TextbookParameters
     uses_subject = False
 

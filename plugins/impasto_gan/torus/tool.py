@@ -28,6 +28,7 @@ class Torus(Generator):
     label = "From a trained model"
     description = "Makes a seamless material of any size with a model: a shipped one, or one trained on your pictures"
     rank = 20
+    subgroup = "From a model"
     task = "generate"
     parameters = TorusParameters
     inputs = (

@@ -60,7 +60,7 @@ class Bark(Material):
 
     name, label = "bark", "Bark"
     description = "Tree bark: furrowed oak, plated pine or white birch"
-    group = "Nature"
+    subgroup = "Nature"
     parameters = BarkParameters
 
     def surface(self, canvas: Canvas, parameters: BarkParameters) -> Surface:

@@ -49,7 +49,7 @@ class Bricks(Material):
 
     name, label = "bricks", "Bricks"
     description = "A brick wall: seven bonds, from new and sharp to old and chipped"
-    group = "Masonry"
+    subgroup = "Masonry"
     parameters = BricksParameters
 
     def surface(self, canvas: Canvas, parameters: BricksParameters) -> Surface:

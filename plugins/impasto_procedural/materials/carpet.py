@@ -40,7 +40,7 @@ class Carpet(Material):
 
     name, label = "carpet", "Carpet"
     description = "Carpet with loops, a cut pile or a long shag, trodden or new"
-    group = "Fabric"
+    subgroup = "Fabric"
     parameters = CarpetParameters
 
     def surface(self, canvas: Canvas, parameters: CarpetParameters) -> Surface:

@@ -59,7 +59,7 @@ class Tiles(Material):
 
     name, label = "ceramic-tiles", "Tiles"
     description = "Ceramic tiles: squares, hexagons, subway, herringbone; from bathroom white to handmade and crazed"
-    group = "Masonry"
+    subgroup = "Masonry"
     parameters = TilesParameters
 
     def surface(self, canvas: Canvas, parameters: TilesParameters) -> Surface:

@@ -34,7 +34,7 @@ class Cobbles(Material):
 
     name, label = "cobbles", "Cobbles"
     description = "A street of set stones, from square setts to river cobbles"
-    group = "Masonry"
+    subgroup = "Masonry"
     parameters = CobblesParameters
 
     def surface(self, canvas: Canvas, parameters: CobblesParameters) -> Surface:

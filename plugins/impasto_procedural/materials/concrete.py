@@ -59,7 +59,7 @@ class Concrete(Material):
 
     name, label = "concrete", "Concrete"
     description = "Cast concrete: smooth, in panels with tie holes, or with the grain of boards"
-    group = "Walls"
+    subgroup = "Walls"
     parameters = ConcreteParameters
 
     def surface(self, canvas: Canvas, parameters: ConcreteParameters) -> Surface:

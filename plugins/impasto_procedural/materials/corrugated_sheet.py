@@ -59,7 +59,7 @@ class CorrugatedSheet(Material):
 
     name, label = "corrugated-sheet", "Corrugated sheet"
     description = "Corrugated zinc-plated steel: new, weathered, painted or rusty"
-    group = "Metal"
+    subgroup = "Metal"
     parameters = CorrugatedSheetParameters
 
     def surface(self, canvas: Canvas, parameters: CorrugatedSheetParameters) -> Surface:

@@ -37,7 +37,7 @@ class CrackedGround(Material):
 
     name, label = "cracked-ground", "Cracked ground"
     description = "Dried mud: plates that curl at their rims, with wide and fine cracks"
-    group = "Ground"
+    subgroup = "Ground"
     parameters = CrackedGroundParameters
 
     def surface(self, canvas: Canvas, parameters: CrackedGroundParameters) -> Surface:

@@ -45,7 +45,7 @@ class FlakingPaint(Material):
 
     name, label = "flaking-paint", "Flaking paint"
     description = "Old paint that cracks and peels off wood or rusty metal"
-    group = "Paint"
+    subgroup = "Paint"
     parameters = FlakingPaintParameters
 
     def surface(self, canvas: Canvas, parameters: FlakingPaintParameters) -> Surface:

@@ -37,7 +37,7 @@ class Foam(Material):
 
     name, label = "foam", "Foam"
     description = "Sponge, foam rubber, pumice, aerated concrete"
-    group = "Fabric"
+    subgroup = "Fabric"
     parameters = FoamParameters
 
     def surface(self, canvas: Canvas, parameters: FoamParameters) -> Surface:

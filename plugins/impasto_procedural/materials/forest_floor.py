@@ -47,7 +47,7 @@ class ForestFloor(Material):
 
     name, label = "forest-floor", "Forest floor"
     description = "Fallen leaves, needles and twigs on soil: autumn, spring or a conifer forest"
-    group = "Ground"
+    subgroup = "Ground"
     parameters = ForestFloorParameters
 
     def surface(self, canvas: Canvas, parameters: ForestFloorParameters) -> Surface:

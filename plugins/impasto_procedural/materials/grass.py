@@ -33,7 +33,7 @@ class Grass(Material):
 
     name, label = "grass", "Grass"
     description = "Grass from above, from a short lawn to a dry meadow"
-    group = "Ground"
+    subgroup = "Ground"
     parameters = GrassParameters
 
     def surface(self, canvas: Canvas, parameters: GrassParameters) -> Surface:

@@ -46,7 +46,7 @@ class Gravel(Material):
 
     name, label = "gravel", "Gravel"
     description = "Gravel: river pebbles or crushed stone, from one size to all sizes"
-    group = "Ground"
+    subgroup = "Ground"
     parameters = GravelParameters
 
     def surface(self, canvas: Canvas, parameters: GravelParameters) -> Surface:

@@ -43,7 +43,7 @@ class Knit(Material):
 
     name, label = "knit", "Knitted wool"
     description = "A knitted pullover: smooth, ribbed or garter stitch, with stripes"
-    group = "Fabric"
+    subgroup = "Fabric"
     parameters = KnitParameters
 
     def surface(self, canvas: Canvas, parameters: KnitParameters) -> Surface:

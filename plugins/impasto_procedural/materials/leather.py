@@ -35,7 +35,7 @@ class Leather(Material):
 
     name, label = "leather", "Leather"
     description = "Leather of shoes, sofas and bags, from smooth nappa to pebbled grain"
-    group = "Fabric"
+    subgroup = "Fabric"
     parameters = LeatherParameters
 
     def surface(self, canvas: Canvas, parameters: LeatherParameters) -> Surface:

@@ -39,7 +39,7 @@ class Marble(Material):
 
     name, label = "marble", "Marble"
     description = "Polished marble: white, green or black, with veins and clouds"
-    group = "Stone"
+    subgroup = "Stone"
     parameters = MarbleParameters
 
     def surface(self, canvas: Canvas, parameters: MarbleParameters) -> Surface:

@@ -80,7 +80,7 @@ class MetalPlates(Material):
 
     name, label = "metal-plates", "Metal plates"
     description = "Riveted steel plates, and tread plate with diamonds or bars; bare, painted or rusty"
-    group = "Metal"
+    subgroup = "Metal"
     parameters = MetalPlatesParameters
 
     def surface(self, canvas: Canvas, parameters: MetalPlatesParameters) -> Surface:

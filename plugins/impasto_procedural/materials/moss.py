@@ -48,7 +48,7 @@ class Moss(Material):
 
     name, label = "moss", "Moss"
     description = "A carpet of moss: star-shaped shoots or feathery fronds, from sparse to lush"
-    group = "Nature"
+    subgroup = "Nature"
     parameters = MossParameters
 
     def surface(self, canvas: Canvas, parameters: MossParameters) -> Surface:

@@ -44,7 +44,7 @@ class Parquet(Material):
 
     name, label = "parquet", "Parquet"
     description = "Parquet in herringbone, mosaic or strips, from freshly varnished to worn"
-    group = "Wood"
+    subgroup = "Wood"
     parameters = ParquetParameters
 
     def surface(self, canvas: Canvas, parameters: ParquetParameters) -> Surface:

@@ -44,7 +44,7 @@ class Planks(Material):
 
     name, label = "planks", "Planks"
     description = "Boards of wood: floors, decks, walls of sheds; from varnished to grey and cracked"
-    group = "Wood"
+    subgroup = "Wood"
     parameters = PlanksParameters
 
     def surface(self, canvas: Canvas, parameters: PlanksParameters) -> Surface:

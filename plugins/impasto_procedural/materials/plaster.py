@@ -44,7 +44,7 @@ class Plaster(Material):
 
     name, label = "plaster", "Plaster"
     description = "Plaster put on by hand: strokes of a trowel, cracks, patches, and places where it has come off"
-    group = "Walls"
+    subgroup = "Walls"
     parameters = PlasterParameters
 
     def surface(self, canvas: Canvas, parameters: PlasterParameters) -> Surface:

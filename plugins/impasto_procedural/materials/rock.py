@@ -42,7 +42,7 @@ class Rock(Material):
 
     name, label = "rock", "Rock"
     description = "A cliff: layers, blocks, facets and cracks, with stains and lichen"
-    group = "Stone"
+    subgroup = "Stone"
     parameters = RockParameters
 
     def surface(self, canvas: Canvas, parameters: RockParameters) -> Surface:

@@ -60,7 +60,7 @@ class RoofTiles(Material):
 
     name, label = "roof-tiles", "Roof tiles"
     description = "A roof of pantiles, half pipes, plain or scalloped clay tiles, or slates"
-    group = "Masonry"
+    subgroup = "Masonry"
     parameters = RoofTilesParameters
 
     def surface(self, canvas: Canvas, parameters: RoofTilesParameters) -> Surface:

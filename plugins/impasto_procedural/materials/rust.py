@@ -39,7 +39,7 @@ class Rust(Material):
 
     name, label = "rust", "Rust"
     description = "Rusting steel, from the first stains to a flaking crust"
-    group = "Metal"
+    subgroup = "Metal"
     parameters = RustParameters
 
     def surface(self, canvas: Canvas, parameters: RustParameters) -> Surface:

@@ -42,7 +42,7 @@ class Sand(Material):
 
     name, label = "sand", "Sand"
     description = "Sand of a beach or a dune, with ripples, hollows, and small stones"
-    group = "Ground"
+    subgroup = "Ground"
     parameters = SandParameters
 
     def surface(self, canvas: Canvas, parameters: SandParameters) -> Surface:

@@ -39,7 +39,7 @@ class Scales(Material):
 
     name, label = "scales", "Scales"
     description = "Scales of fish, snakes, lizards or dragons"
-    group = "Nature"
+    subgroup = "Nature"
     parameters = ScalesParameters
 
     def surface(self, canvas: Canvas, parameters: ScalesParameters) -> Surface:

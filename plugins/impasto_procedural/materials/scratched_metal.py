@@ -56,7 +56,7 @@ class ScratchedMetal(Material):
 
     name, label = "scratched-metal", "Scratched metal"
     description = "Brushed, swirled or polished steel, aluminium, brass, copper or gold, from new to scratched"
-    group = "Metal"
+    subgroup = "Metal"
     parameters = ScratchedMetalParameters
 
     def surface(self, canvas: Canvas, parameters: ScratchedMetalParameters) -> Surface:

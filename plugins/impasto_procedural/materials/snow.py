@@ -37,7 +37,7 @@ class Snow(Material):
 
     name, label = "snow", "Snow"
     description = "Snow from fresh and soft to wind-blown, crusted or melting"
-    group = "Ground"
+    subgroup = "Ground"
     parameters = SnowParameters
 
     def surface(self, canvas: Canvas, parameters: SnowParameters) -> Surface:

@@ -42,7 +42,7 @@ class StoneWall(Material):
 
     name, label = "stone-wall", "Stone wall"
     description = "A wall of natural stone: rubble, polygonal blocks, or ashlar"
-    group = "Masonry"
+    subgroup = "Masonry"
     parameters = StoneWallParameters
 
     def surface(self, canvas: Canvas, parameters: StoneWallParameters) -> Surface:

@@ -42,7 +42,7 @@ class Stucco(Material):
 
     name, label = "stucco", "Stucco"
     description = "Rough render: thrown lumps, lumps pressed flat, or a scraped finish"
-    group = "Walls"
+    subgroup = "Walls"
     parameters = StuccoParameters
 
     def surface(self, canvas: Canvas, parameters: StuccoParameters) -> Surface:

@@ -48,7 +48,7 @@ class Terrazzo(Material):
 
     name, label = "terrazzo", "Terrazzo"
     description = "Polished floor of coloured stone chips in a binder, with or without brass strips"
-    group = "Stone"
+    subgroup = "Stone"
     parameters = TerrazzoParameters
 
     def surface(self, canvas: Canvas, parameters: TerrazzoParameters) -> Surface:

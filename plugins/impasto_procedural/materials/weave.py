@@ -47,7 +47,7 @@ class Weave(Material):
 
     name, label = "weave", "Woven cloth"
     description = "Cloth of crossing threads: linen, denim, burlap, canvas, satin"
-    group = "Fabric"
+    subgroup = "Fabric"
     parameters = WeaveParameters
 
     def surface(self, canvas: Canvas, parameters: WeaveParameters) -> Surface:

@@ -22,6 +22,7 @@ from impasto.runner import run
 from impasto.surface.color import linear_to_srgb
 from impasto.surface.thumbnail import lit
 from impasto.texture import Maps
+from impasto.tools import is_procedural
 from impasto.training.pictures import Picture
 
 from ..neighbours import painting as neighbours
@@ -98,8 +99,8 @@ class Lessons:
 
     @cached_property
     def _materials(self) -> list[str]:
-        """Generators that plugins list in a group, materials that need neither a picture nor a model; shuffled."""
-        names = sorted(name for name, tool in registry().tools.items() if tool.kind == "generator" and tool.group)
+        """Names of the procedural materials, shuffled."""
+        names = sorted(name for name, tool in registry().tools.items() if is_procedural(tool))
         return [names[place] for place in np.random.default_rng(self.seed).permutation(len(names))]
 
     @cached_property

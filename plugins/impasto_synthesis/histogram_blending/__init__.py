@@ -21,6 +21,7 @@ class HistogramBlending(Generator):
         "random pieces that fade into each other with their colours and contrast kept"
     )
     rank = 14
+    subgroup = "From a photo"
     task = "endless"
     parameters = HistogramBlendingParameters
     needs_source = True

@@ -17,6 +17,7 @@ class Inpaint(Filter):
     name, label = "inpaint", "Fill region"
     description = "Fills regions of a picture or a map set from the rest of it, so that nobody sees where they were"
     rank = 20
+    group = "Repair"
     task = "fill"
     parameters = InpaintParameters
     inputs = (
@@ -43,6 +44,7 @@ class FindLandmarks(Filter):
     name, label = "find-landmarks", "Find landmarks"
     description = "Finds blemishes and landmarks that are seen again and again where a texture repeats, as a mask"
     rank = 22
+    group = "Repair"
     task = "landmarks"
     parameters = FindLandmarksParameters
     needs_source = True
@@ -62,6 +64,7 @@ class MendTiling(Filter):
     name, label = "mend-tiling", "Mend tiling"
     description = "Makes a picture or a map set tile by replacing narrow bands along its borders; the inside is kept"
     rank = 24
+    group = "Repair"
     task = "mend"
     parameters = MendTilingParameters
     needs_source = True
@@ -81,6 +84,7 @@ class Extend(Filter):
     name, label = "extend", "Extend"
     description = "Extends a picture or a map set beyond its borders, with more of the same"
     rank = 26
+    group = "Repair"
     task = "extend"
     example = "wall.jpg --right 0.25 "
     parameters = ExtendParameters

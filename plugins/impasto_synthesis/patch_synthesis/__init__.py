@@ -22,6 +22,7 @@ class PatchSynthesis(Generator):
         "to each other from coarse to fine, in a few seconds"
     )
     rank = 12
+    subgroup = "From a photo"
     task = "seamless"
     parameters = PatchSynthesisParameters
     inputs = (

@@ -44,13 +44,7 @@ def searches_a_tool(walk: Walk) -> Steps:
     """Find a material by its name, give it random values, and take both back."""
     settings = bpy.context.scene.impasto
     before = settings.tool
-    place = yield walk.find("tool", "VIEW_3D")
-    yield walk.press("LEFTMOUSE", place)
-    yield 0.5
-    walk.screenshot("list_tool.png")
-    yield walk.press("ESC", place)
-    yield 0.3
-    place = yield walk.find("impasto.search_tool", "VIEW_3D")
+    place = yield walk.find("wm.search_single_menu", "VIEW_3D")
     yield walk.press("LEFTMOUSE", place)
     yield 0.3
     yield from write(walk, "cobbles", place)

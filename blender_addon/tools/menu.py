@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The menu that chooses the Impasto panel's tool: a search, and a submenu for each group.
+
+Each submenu is a class of its own: Blender's search of a menu looks into each class once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import bpy
+
+from ..core.groups import GROUPS
+from ..interface import previews
+from .lists import grouped, tools_of
+
+LONGEST = 17
+"""Most lines of a column of a menu, unless a single subgroup is longer."""
+ICONS = {
+    "Prepare": "MODIFIER",
+    "Make": "TEXTURE",
+    "Repair": "SCULPTMODE_HLT",
+    "Maps": "NODE_MATERIAL",
+    "Finish": "COLOR",
+    "Age": "MOD_NOISE",
+    "Shape": "MOD_UVPROJECT",
+}
+
+
+class IMPASTO_MT_tools(bpy.types.Menu):
+    bl_label = "Tool"
+    bl_description = "All tools by what they are for"
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        layout = self.layout
+        _draw_search(layout, "Search")
+        layout.separator()
+        for group in grouped(tools_of("tool")):
+            layout.menu(name_of(group), text=group, icon=ICONS.get(group, "NONE"))
+
+
+def draw(layout: bpy.types.UILayout, tool: Mapping[str, Any] | None) -> None:
+    """Draw the button that opens the menu, with the chosen tool, if there is one, and the one that searches it.
+
+    `UILayout.prop_with_menu` would do the same, but crashes Blender 4.3 as soon as the mouse is over it.
+    """
+    row = layout.row(align=True)
+    label = tool["label"] if tool else IMPASTO_MT_tools.bl_label
+    row.menu(IMPASTO_MT_tools.__name__, text=label, icon_value=previews.icon_of_tool(tool) if tool else 0)
+    _draw_search(row, "")
+
+
+def _draw_search(layout: bpy.types.UILayout, text: str) -> None:
+    """Draw the button that finds a tool by its name."""
+    layout.operator_context = "INVOKE_DEFAULT"
+    layout.operator("wm.search_single_menu", text=text, icon="VIEWZOOM").menu_idname = IMPASTO_MT_tools.__name__
+
+
+def name_of(group: str) -> str:
+    """Name of a group's menu."""
+    return f"{IMPASTO_MT_tools.__name__}_{group.lower()}"
+
+
+def _menu(group: str) -> type[bpy.types.Menu]:
+    def draw(self: bpy.types.Menu, context: bpy.types.Context) -> None:
+        row = self.layout.row()
+        for column in columns(grouped(tools_of("tool")).get(group, {})):
+            _draw_column(row.column(), context.scene.impasto, column)
+
+    return type(name_of(group), (bpy.types.Menu,), {"bl_label": group, "draw": draw})
+
+
+def _draw_column(
+    layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup, column: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> None:
+    for index, (subgroup, tools) in enumerate(column.items()):
+        if index:
+            layout.separator()
+        if subgroup:
+            layout.label(text=subgroup)
+        for tool in tools:
+            layout.prop_enum(settings, "tool", tool["name"])
+
+
+def columns(
+    subgroups: Mapping[str, Sequence[Mapping[str, Any]]],
+) -> list[dict[str, Sequence[Mapping[str, Any]]]]:
+    """Subgroups in columns of up to `LONGEST` lines, their headings included."""
+    found: list[dict[str, Sequence[Mapping[str, Any]]]] = []
+    lines = LONGEST
+    for subgroup, tools in subgroups.items():
+        needed = len(tools) + bool(subgroup)
+        if lines + needed > LONGEST:
+            found.append({})
+            lines = 0
+        found[-1][subgroup] = tools
+        lines += needed
+    return found
+
+
+CLASSES = (*map(_menu, GROUPS), IMPASTO_MT_tools)

@@ -1,0 +1,104 @@
+"""Inside a Blender window: a tool is chosen from its group's menu, by a search, and by its picture, in each editor."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import bpy
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from walk import Place, Steps, Walk, start
+
+OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
+EDITORS = ("VIEW_3D", "ShaderNodeTree", "IMAGE_EDITOR")
+FIRST_PX, GROUP_PX, ENTRY_PX = 52, 21, 23
+"""From the button of the tool down to its menu's first group, from one group to the next, and between entries."""
+LEFT_PX, ENTRY_LEFT_PX, PICTURE_PX = 60, 50, 100
+"""From the panel's left edge to the button; from the search to the entries of a group; from it down to the picture."""
+REPAIR = 2
+"""Position of the group in the menu."""
+ENTRIES = ("inpaint", "find-landmarks", "mend-tiling", "extend")
+bpy.ops.extensions.package_install_files(
+    filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
+)
+
+
+def scenario(walk: Walk) -> Steps:
+    settings = bpy.context.scene.impasto
+    chosen: dict[str, list[str]] = {}
+    before = EDITORS[0]
+    for index, editor in enumerate(EDITORS):
+        if editor != before:
+            yield walk.switch(before, editor)
+        before = editor
+        yield walk.show_panel(editor, "Impasto")
+        for language, words in (("en_US", ("even light", "even-light")), ("de_DE", ("begradigen", "straighten"))):
+            speak(language)
+            settings.tool = "quilt"
+            yield 1.0
+            walk.screenshot(f"{editor}_{language}.png")
+            search = yield walk.find("wm.search_single_menu", editor)
+            yield from chooses_from_its_group(walk, editor, search, index)
+            by_menu = settings.tool
+            yield from searches(walk, search, words[0])
+            chosen[f"{editor} {language}"] = [by_menu, ENTRIES[index], settings.tool, words[1]]
+    speak("en_US")
+    walk.record("chosen", chosen)
+    yield from chooses_its_picture(walk)
+    bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
+
+
+def speak(language: str) -> None:
+    view = bpy.context.preferences.view
+    view.language, view.use_translate_interface = language, True
+
+
+def chooses_from_its_group(walk: Walk, editor: str, search: Place, entry: int) -> Steps:
+    """Click the button of the tool, and in the menu an entry of the group Repair, which opens to the right."""
+    x, y = walk.region(walk.area(editor), "UI").x + LEFT_PX, search[1]
+    yield walk.tap((x, y))
+    yield 0.5
+    y -= FIRST_PX + REPAIR * GROUP_PX
+    yield walk.move((x, y))
+    yield walk.move((x + 2, y))
+    yield 1.0
+    walk.screenshot(f"group_{editor}_{bpy.context.preferences.view.language}.png")
+    yield walk.move((search[0] + ENTRY_LEFT_PX, y))
+    yield walk.tap((search[0] + ENTRY_LEFT_PX, y - entry * ENTRY_PX))
+    yield 0.5
+
+
+def searches(walk: Walk, search: Place, name: str) -> Steps:
+    """Click the search, and type a tool's name in the language of the interface."""
+    yield walk.tap(search)
+    yield 0.5
+    for letter in name:
+        key = "SPACE" if letter == " " else letter.upper()
+        yield walk.event(key, "PRESS", search, unicode=letter)
+        yield walk.event(key, "RELEASE", search)
+    yield 0.5
+    walk.screenshot(f"search_{bpy.context.preferences.view.language}.png")
+    yield walk.event("RET", "PRESS", search)
+    yield walk.event("RET", "RELEASE", search)
+    yield 0.5
+
+
+def chooses_its_picture(walk: Walk) -> Steps:
+    """Click the picture of a material, and in the gallery another one."""
+    settings = bpy.context.scene.impasto
+    yield walk.switch("IMAGE_EDITOR", "VIEW_3D")
+    yield walk.show_panel("VIEW_3D", "Impasto")
+    settings.tool = "rust"
+    yield 1.0
+    x, y = yield walk.find("wm.search_single_menu", "VIEW_3D")
+    yield walk.tap((x - LEFT_PX, y - PICTURE_PX))
+    yield 1.5
+    walk.screenshot("gallery.png")
+    yield walk.tap((x - LEFT_PX, y - 2 * PICTURE_PX))
+    yield 0.5
+    walk.record("picture", settings.tool)
+
+
+start(scenario, OUT)
