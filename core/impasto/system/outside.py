@@ -276,10 +276,8 @@ def shown(value: object) -> str:
     """A value as messages show it: one short line without terminal control characters."""
     is_path = isinstance(value, os.PathLike)
     limit = SHOWN_CHARACTERS * (4 if is_path else 1)
-    if isinstance(value, str | bytes) and len(value) > 2 * limit:
-        value = (
-            value[:limit] + value[-limit:]
-        )  # megabytes take long to be made printable, and their middle is not shown
+    if isinstance(value, str) and len(value) > 2 * limit:  # megabytes take long to be made printable
+        value = value[:limit] + value[-limit:]
     text = str(value) if is_path else repr(value)
     return shortened(printable(text if len(text) <= 2 * limit else text[:limit] + text[-limit:]), limit)
 
