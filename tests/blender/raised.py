@@ -24,7 +24,7 @@ TO_AUTHORS = {"checks.py", "schemas.py", "weights.py"}
 PAGES = {"impasto.training.report"}
 """Modules that write pages in English for the browser; what they import is not shown either."""
 IN_TERMINALS = {"installation.py", "interruption.py", "metadata.py", "schemas.py", "streams.py", "trial.py"}
-IN_TERMINALS |= {"command.py", "table.py", "units.py"}
+IN_TERMINALS |= {"command.py", "groups.py", "table.py", "units.py"}
 """Modules whose texts `impasto doctor`, a command's help or an interrupted command shows; or that write no message.
 
 Of tables written by hand and of options too: the extension writes its tables itself."""
