@@ -208,6 +208,26 @@ def test_the_command_skips_writes_opens_and_removes_it(library, tmp_path, capsys
     assert not file.exists()
 
 
+def test_a_training_killed_before_its_report_is_completed_by_the_same_command(library, tmp_path, capsys):
+    folder, _ = library
+    model, report_file, checkpoint = (
+        folder / f"wall{suffix}" for suffix in (".safetensors", REPORT_SUFFIX, ".checkpoint")
+    )
+    small = ("--canvas-px", 64, "--crop-px", 48, "--batch", 1, "--width", 0.125)
+    train = ("train", "train-torus", tmp_path / "wall.png", "--name", "wall", *small, "--steps")
+    assert command(*train, 1, "--no-report") == 0  # all that a killed training has written
+    checkpoint.write_bytes(b"which it was about to remove")
+    before = model.read_bytes()
+    assert command(*train, 2) == 5
+    assert "there is a model 'wall' already" in capsys.readouterr().err
+    assert command(*train, 1) == 0
+    assert "wall was trained before, and its report was missing" in capsys.readouterr().err
+    assert report_file.exists()
+    assert not checkpoint.exists()
+    assert model.read_bytes() == before
+    assert command(*train, 1) == 5
+
+
 def compared(model: dict[str, float], held_out: bool = True, **controls: dict[str, float]) -> Compared:
     return Compared({"model": {**FINE, **model}, **controls}, GOALS, held_out)
 

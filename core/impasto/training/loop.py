@@ -5,6 +5,7 @@ An interrupted training resumes bit for bit; a failing one returns to the last g
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import math
@@ -22,12 +23,13 @@ from ..context import Context
 from ..data.dataset import Dataset
 from ..errors import Cancelled, ModelError
 from ..io.cards import read_training
-from ..library.models import save_model
+from ..library.models import REPORT_SUFFIX, save_model
 from ..library.tensors import read_tensors, write_tensors
 from ..system.outside import explained, is_there, shown
 from ..tools import Result
 from .base import Training
 from .curve import Curve, mean_row
+from .reporting import unreported_model
 from .watch import Watch, probe_figures
 
 log = logging.getLogger(__name__)
@@ -260,18 +262,36 @@ def train_model(
     """Train a model for `tool` on the dataset, and save it; resumes from a checkpoint of its name if there is one.
 
     build: creates the training from a seed. parameters: a trainer's, with the `name` of the model and the one to
-    `start_from`. The card has the fields of the training's `card()`, beside name, architecture and parameters.
+    `start_from`. The card has the fields of the training's `card()`, beside name, architecture and parameters. A model
+    that the same training has left without its report, because it was interrupted, is returned as it is.
     """
-    path = new_model_path(parameters.name, context)
-    training = build(int(context.rng.integers(2**62)))
-    training.start_from(parameters.start_from, tool, context)
+    path, seed = context.models.path(parameters.name), int(context.rng.integers(2**62))
     settings = parameters.model_dump(mode="json")
-    about = {"data": dataset.sha256(), "parameters": settings, "seed": training.seed}
+    about = {"data": dataset.sha256(), "parameters": settings, "seed": seed}
+    made_by: dict[str, Any] = {
+        "name": path.stem,
+        "architecture": tool,
+        "tool": tool,
+        "impasto": VERSION,
+        "parameters": settings,
+    }
+    made_by["training"] = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
     checkpoint = path.with_suffix(".checkpoint")
+    if model := unreported_model(path, made_by["training"]):
+        context.note(f"{model.name} was trained before, and its report was missing")
+        _drop(checkpoint)
+        return Result(models=(model.path,), figures=model.card["figures"])
+    new_model_path(parameters.name, context)
+    training = build(seed)
+    training.start_from(parameters.start_from, tool, context)
     outcome = train(training, checkpoint, about, context, watched=watched)
     training.complete()
-    made_by = {"name": path.stem, "architecture": tool, "tool": tool, "impasto": VERSION, "parameters": settings}
     return save_trained(training, path, checkpoint, {**made_by, **training.card()}, outcome)
+
+
+def _drop(file: Path) -> None:
+    with explained(file, "remove"):
+        file.unlink(missing_ok=True)
 
 
 def save_trained(training: Training, path: Path, checkpoint: Path, card: Mapping[str, Any], outcome: Outcome) -> Result:
@@ -281,7 +301,7 @@ def save_trained(training: Training, path: Path, checkpoint: Path, card: Mapping
     about = {**card, "precision": training.precision, "figures": outcome.figures, "curve": outcome.curve}
     if outcome.note:
         about["note"] = outcome.note
+    _drop(path.with_suffix(REPORT_SUFFIX))  # of a model that was deleted by hand
     model = save_model(path, halves, about, training.preview(), training.exemplar())
-    with explained(checkpoint, "remove"):
-        checkpoint.unlink(missing_ok=True)
+    _drop(checkpoint)
     return Result(models=(model.path,), figures={**outcome.figures, "seconds": outcome.seconds})

@@ -8,16 +8,33 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from ..data.dataset import Dataset
 from ..errors import Cancelled, ImpastoError
-from ..library.models import REPORT_SUFFIX, read_model
+from ..library.models import REPORT_SUFFIX, Model, read_model
 from ..plugins import registry
+from ..system.outside import is_there
 from ..tools import Result
 
 log = logging.getLogger(__name__)
 
 MESSAGE = "Writing the report"
+
+
+def unreported_model(path: Path, training: str) -> Model | None:
+    """The model of a training, by its hash, if it is there, but not the report that it should have."""
+    try:
+        model = read_model(path) if is_there(path) else None
+    except ImpastoError:
+        return None
+    is_same = model is not None and model.card.get("training") == training
+    return model if model and is_same and _has_reports(model) and not model.described()["report"] else None
+
+
+def _has_reports(model: Model) -> bool:
+    """Whether models of this kind have reports, which compare what generators make with their data."""
+    return registry().tool(str(model.card["tool"])).kind == "generator"
 
 
 def add_report(
@@ -30,8 +47,7 @@ def add_report(
 ) -> Result:
     """The result of a training with the reports of its models, and a note with the verdict of each.
 
-    Where a report cannot be made, or it is cancelled, a note says so instead. Models of stylizers have none: a report
-    compares what generators make with their data.
+    Where a report cannot be made, or it is cancelled, a note says so instead. Models of stylizers have none.
     """
     from .report import write_report
 
@@ -46,7 +62,7 @@ def add_report(
         file, again = path.with_suffix(REPORT_SUFFIX), f"`impasto models report {path.stem} DATA` writes one"
         try:
             model = read_model(path)
-            if registry().tool(model.card["tool"]).kind != "generator":
+            if not _has_reports(model):
                 continue
             said = write_report(model, data, file, device=device, on_progress=tell)
         except Cancelled:
