@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ from ..bridge import encode, images, materials
 from ..bridge.inputs import SOURCE, Source, existing
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe, Step
+from ..core.system.transaction import temporary_folder
 from ..engine import engine
 from ..engine.catalogue import catalogue
 from ..jobs.description import use_description
@@ -49,7 +49,7 @@ class TrainingRequest:
             raise ParameterError("there is nothing to learn from", "give a picture, a folder or an image")
         if jobs.training:
             raise ParameterError(f"a training runs already: {jobs.training.label}", "wait for it, or stop it")
-        path = _path_of(self.data)
+        path, content = _read(self.data)
         recipe, connected = self._recipe(), connect(LONG)
         options = {"device": self.device or engine.preferences().device, "detach": engine.preferences().keep_training}
 
@@ -57,7 +57,7 @@ class TrainingRequest:
             from ..core.engine.job import Data
 
             client = connected()
-            given = Data(path, self.licence, self.width_m or None)
+            given = Data(path, self.licence, self.width_m or None, content)
             answer = task.wait_for(client.submit(recipe, {self._input: given}, **options))
             return answer.models, client.describe().wait()
 
@@ -103,21 +103,19 @@ def why_incomplete(context: bpy.types.Context) -> str:
     return "" if chosen else "Choose what to learn from: a file, a folder, or an image of this .blend"
 
 
-def _path_of(data: Source) -> Path:
-    """File or folder to learn from; an image that is no plain file is written to one."""
+def _read(data: Source) -> tuple[Path, bytes]:
+    """File or folder to learn from; of an image that is no plain file, its name and its content.
+
+    The content is sent: a training may outlive this Blender, and a file would have to outlive it too.
+    """
     if not isinstance(data, bpy.types.Image):
-        return existing(data)
+        return existing(data), b""
     found = images.read(data)
-    return (
-        found if isinstance(found, Path) else encode.write(data, _fresh(engine.user_folder(create=True) / "training"))
-    )
-
-
-def _fresh(folder: Path) -> Path:
-    """The folder, emptied. It is kept when Blender closes: a training that continues may still read from it."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    if isinstance(found, Path):
+        return found, b""
+    with temporary_folder() as folder:
+        written = encode.write(data, folder)
+        return Path(written.name), written.read_bytes()
 
 
 def trainers() -> list[str]:

@@ -110,7 +110,7 @@ def test_the_panels_settings_train(jobs, scene, extension, photo):
 
 @pytest.mark.parametrize("is_float", [False, True])
 def test_an_image_of_the_blend_is_learned_from(jobs, scene, library, extension, is_float):
-    """Its pixels reach the trainer through a PNG: the model is their mean colour."""
+    """Its pixels are sent to the trainer as a PNG: the model is their mean colour."""
     name, pixels = f"image-{is_float}", half_plain()
     if is_float:
         image = bpy.data.images.new("wall", 96, 80, float_buffer=True, is_data=True)
@@ -121,6 +121,7 @@ def test_an_image_of_the_blend_is_learned_from(jobs, scene, library, extension, 
     bpy.ops.impasto.run(tool="recall", parameters=json.dumps({"model": name}), width_px=8, height_px=8, name=name)
     made = pixels_of(bpy.data.images[f"{name}_base_color"])[0, 0, :3]
     np.testing.assert_allclose(made / made[0], MEAN_COLOR / MEAN_COLOR[0], atol=0.03)
+    assert not (extension.engine.engine.user_folder() / "training").exists()  # which another Blender would empty
 
 
 def test_the_artist_generates_while_a_training_runs(jobs, begin, scene):

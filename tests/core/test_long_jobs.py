@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from worker_jobs import CHECKER, recipe, wait_until
 from impasto.engine.client import Client
 from impasto.engine.job import Data
 from impasto.errors import Cancelled, WorkerError
+from impasto.library.models import read_model
 from impasto.recipe import Recipe, Step
 from impasto.texture import Maps
 
@@ -71,6 +73,19 @@ def test_a_paused_job_can_be_cancelled(tool, long_client, library, wall):
     assert long_client.submit(CHECKER).wait()
     assert long_client.pid == pid
     assert (library / "wall.checkpoint").exists() == (tool == "learn")
+
+
+def test_a_picture_that_is_no_file_is_sent_and_nobody_can_delete_it(long_client, library, wall, tmp_path):
+    """Several hosts shared a folder of such pictures, which each of them emptied."""
+    content = wall.path.read_bytes()
+    wall.path.unlink()
+    before = set(tmp_path.iterdir())
+    sent = replace(wall, path=Path("image of a .blend.png"), content=content)
+    job = long_client.submit(learning(3), {"dataset": sent})
+    assert job.wait().models == (library / "wall.safetensors",)
+    (source,) = read_model(library / "wall.safetensors").card["data"]
+    assert (source["name"], source["licence"]) == ("image of a .blend.png", "CC0-1.0")
+    assert set(tmp_path.iterdir()) - before <= {library, tmp_path / "long.log"}
 
 
 @pytest.mark.parametrize("is_paused", [False, True])

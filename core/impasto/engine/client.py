@@ -185,7 +185,10 @@ class Client:
             numbered = {str(index): data for index, data in enumerate(files.values())}
             return {"files": list(files), "folder": given.name if is_folder(given) else None}, numbered
         if isinstance(given, Data):
-            return {"path": str(given.path), "licence": given.licence, "width_m": given.width_m}, {}
+            about = {"licence": given.licence, "width_m": given.width_m}
+            if given.content:
+                return {"files": [given.path.name], **about}, {"0": np.frombuffer(given.content, np.uint8)}
+            return {"path": str(given.path), **about}, {}
         return {"path": str(given)}, {}
 
     def close(self, grace_s: float = 3.0) -> None:

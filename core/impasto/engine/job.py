@@ -26,11 +26,15 @@ class Pixels:
 
 @dataclass(frozen=True)
 class Data:
-    """Training data: a picture or a folder that the worker reads, with facts that its files may not state."""
+    """Training data: a picture or a folder that the worker reads, with facts that its files may not state.
+
+    content: of a picture that is sent, because it is no file; `path` is then its name.
+    """
 
     path: Path
     licence: str = ""
     width_m: float | None = None
+    content: bytes = b""
 
 
 Doing = Literal["waiting", "running", "pausing", "paused", "stopping", "cancelling"]
