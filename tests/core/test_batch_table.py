@@ -112,10 +112,23 @@ def test_every_mistake_is_listed_by_its_row(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_no_more_than_twenty_mistakes_are_listed(tmp_path):
-    said = mistakes_of(write_csv(tmp_path / "t.csv", [{"recipe": "absent"}] * 500)).splitlines()
-    assert said[0] == "nothing was started, because of more than 20 mistakes:"
-    assert len(said) == 21
+def test_mistakes_that_are_alike_stand_in_one_line_and_no_more_than_a_thousand_are_looked_for(tmp_path):
+    rows = [{"recipe": "tint", "source": f"{number}.png"} for number in range(4)]
+    said = mistakes_of(write_csv(tmp_path / "t.csv", rows)).splitlines()
+    assert said[0] == "nothing was started, because of 4 mistakes:"
+    assert said[1].startswith(f"  rows 2, 3, 4 and 1 more: cannot read {tmp_path / '0.png'}")
+    rows += [{"recipe": f"absent{number}", "name": number} for number in range(5000)]
+    said = mistakes_of(write_csv(tmp_path / "t.csv", rows)).splitlines()
+    assert said[0] == "nothing was started, because of more than 1,000 mistakes:"
+    assert said[2].startswith("  rows 6, 7, 8 and 994 more: there is no tool called 'absent0'")
+    assert len(said) == 3
+
+
+def test_no_more_than_twenty_kinds_of_mistakes_are_listed(tmp_path):
+    rows = [{"recipe": "tint", "source": f"x.{chr(ord('a') + index)}", "name": index} for index in range(25)]
+    said = mistakes_of(write_csv(tmp_path / "t.csv", rows)).splitlines()
+    assert len(said) == 22, said
+    assert said[-1] == "  and 5 other kinds"
 
 
 @pytest.mark.parametrize(
@@ -259,6 +272,18 @@ def test_options_that_a_table_has_columns_for_and_unknown_ones_are_refused(capsy
         ((table, "--pattern", "{evil}"), "has the unknown field 'evil'"),
         ((), "neither a recipe nor a table is given"),
         (("checker", "--retry"), "--retry makes the jobs in failures.jsonl"),
+        (("--retry", "--pattern", "{index}"), "--pattern was given"),
+        (("--retry", "--format", "exr"), "--format was given"),
+        ((table, "--pattern", ""), "the pattern is ''"),
+        ((table, "--cluster", ""), "--cluster is ''"),
+        ((table, "--cluster", "host:8786"), "--cluster is 'host:8786'"),
+        ((table, "--tls-ca-file", table), "--tls-ca-file is for a cluster"),
+        ((table, "--send"), "--send is for a cluster"),
+        ((table, "--resources", "GPU=1"), "--resources is for a cluster"),
+        ((table, "--resources", ""), "'' is not NAME=AMOUNT"),
+        ((table, "--resources", "GPU=-1"), "'GPU=-1' is not NAME=AMOUNT"),
+        ((table, "--cluster", "tcp://x:1", "--tls-key", table), "certificates are for tls://"),
+        (("checker", ""), "'' is no file or folder"),
     ]
     for arguments, said in wrong:
         with pytest.raises(SystemExit) as ended:
@@ -266,6 +291,15 @@ def test_options_that_a_table_has_columns_for_and_unknown_ones_are_refused(capsy
         assert ended.value.code == 2
         assert said in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_certificate_that_is_not_there_is_named(capsys, tmp_path):
+    table = write_csv(tmp_path / "t.csv", checkers(1))
+    given = ("--cluster", "tls://127.0.0.1:1", "--tls-ca-file", str(tmp_path / "absent.pem"))
+    with pytest.raises(SystemExit) as ended:
+        main(["batch", str(table), *given, "--out", str(tmp_path / "out")])
+    assert ended.value.code == FileError.exit_code
+    assert "absent.pem: No such file" in capsys.readouterr().err
 
 
 def test_a_row_may_have_a_text_for_a_matcher(tmp_path):

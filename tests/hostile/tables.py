@@ -18,6 +18,7 @@ JOB = {
     "inputs": {"source": "good.png"},
     "folder": "o",
     "format": "png",
+    "export": "",
     "replace": False,
     "device": "auto",
     "width_m": None,
@@ -68,15 +69,30 @@ CELLS: dict[str, bytes | str] = {
     "numbers are long": "recipe,seed\ntint," + "9" * 5000 + "\n",
     "a parameter is deep": 'recipe,parameter.dark\ntint,"' + "[" * 10_000 + '"\n',
 }
+
+
+def failed(**job: Any) -> str:
+    """The line of a job that failed, with other fields of the job."""
+    return json.dumps({**FAILURE, "job": {**JOB, **job}})
+
+
+def steps(*given: Any) -> dict[str, Any]:
+    return {"steps": list(given)}
+
+
 FAILURES: dict[str, bytes | str] = {
     "no job": json.dumps({**FAILURE, "job": {}}),
-    "the job is another's": json.dumps({**FAILURE, "job": {**JOB, "inputs": {"source": 7}}}),
-    "the job has no recipe": json.dumps({**FAILURE, "job": {**JOB, "recipe": {}}}),
-    "the job's tool is unknown": json.dumps({**FAILURE, "job": {**JOB, "recipe": {"steps": [{"tool": "absent"}]}}}),
-    "the job's name is a path": json.dumps({**FAILURE, "job": {**JOB, "name": "../evil"}}),
-    "the job's format is unknown": json.dumps({**FAILURE, "job": {**JOB, "format": "../evil"}}),
-    "the job's input is a device": json.dumps({**FAILURE, "job": {**JOB, "inputs": {"source": "/dev/zero"}}}),
-    "the job's width is text": json.dumps({**FAILURE, "job": {**JOB, "width_m": "wide"}}),
+    "the job is another's": failed(inputs={"source": 7}),
+    "the job has no recipe": failed(recipe={}),
+    "the job's tool is unknown": failed(recipe=steps({"tool": "absent"})),
+    "the job's tool takes no such input": failed(recipe=steps({"tool": "tint", "inputs": {"source": "source"}})),
+    "the job's input is of no step": failed(inputs={"photo": "good.png"}),
+    "the job's tool trains": failed(recipe=steps({"tool": "train-torus"})),
+    "the job's parameter is wrong": failed(recipe=steps({"tool": "tint", "parameters": {"strength": "x"}})),
+    "the job's name is a path": failed(name="../evil"),
+    "the job's format is unknown": failed(format="../evil"),
+    "the job's input is a device": failed(inputs={"source": "/dev/zero"}),
+    "the job's width is text": failed(width_m="wide"),
 }
 
 
@@ -95,7 +111,19 @@ def failures(text: bytes | str) -> Maker:
 
     def make(path: Path) -> None:
         path.write_bytes(b"")
+        written('{"failed": "a"}\n')(path.with_name("batch.jsonl"))
         written(text)(path.with_name("failures.jsonl"))
+
+    return make
+
+
+def linked(name: str) -> Maker:
+    """A folder of a batch in which a file of the record is a link to somebody else's."""
+
+    def make(path: Path) -> None:
+        path.write_bytes(b"")
+        path.with_name("somebody's").write_text('{"failed": "a"}\n')
+        path.with_name(name).symlink_to("somebody's")
 
     return make
 
@@ -129,5 +157,15 @@ CORPORA = [
         suffix=".txt",
         files={name: failures(text) for name, text in FAILURES.items()},
         readers=(Reader("batch again", ("batch", "--retry", "--out", "{folder}", "--dry-run")),),
+    ),
+    Corpus(
+        only=True,
+        kind="records that are links",
+        suffix=".txt",
+        files={name: linked(name) for name in ("batch.jsonl", "failures.jsonl")},
+        readers=(
+            Reader("batch", ("batch", "bark", "--out", "{folder}")),
+            Reader("batch again", ("batch", "--retry", "--out", "{folder}")),
+        ),
     ),
 ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import FileError, ImpastoError, ParameterError
@@ -19,17 +20,19 @@ from .names import folded
 from .plan import Output, Plan
 from .record import Record
 
-MISTAKES_SHOWN = 20
+MISTAKES_COUNTED, MISTAKES_SHOWN, ROWS_SHOWN = 1000, 20, 3
 MISTAKE_CHARACTERS = 160
+VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|\S*[./\\](?=\S+)|\d+")
+"""What differs between mistakes of one kind: quoted values, names of files but for their endings, and numbers."""
 
 
 def check_plan(plan: Plan, owned: Callable[[str], bool] = lambda name: False) -> int:
-    """Number of jobs. An ImpastoError lists the mistakes of all rows, at most `MISTAKES_SHOWN`.
+    """Number of jobs. An ImpastoError lists the mistakes of all rows, those that are alike in one line.
 
-    owned: whether existing files of a name were made by this batch.
+    At most MISTAKES_SHOWN lines, of the first MISTAKES_COUNTED mistakes. owned: whether existing files of a name were
+    made by this batch.
     """
-    mistakes: list[str] = []
-    first: ImpastoError | None = None
+    mistakes: dict[str, _Mistake] = {}
     jobs = _Jobs(plan.output, owned)
     count = 0
     for number, job in plan.numbered():
@@ -39,26 +42,53 @@ def check_plan(plan: Plan, owned: Callable[[str], bool] = lambda name: False) ->
                 raise job
             jobs.check(job)
         except ImpastoError as error:
-            first = first or error
-            mistake = f"row {number}: {error}" if number else str(error)
-            mistakes += [mistake] * (mistake not in mistakes)
-            if len(mistakes) > MISTAKES_SHOWN:
+            mistakes.setdefault(_alike(str(error)), _Mistake(error)).rows.append(number)
+            if sum(len(mistake.rows) for mistake in mistakes.values()) > MISTAKES_COUNTED:
                 break
-    if first:
-        raise _listed(mistakes, first)
+    if mistakes:
+        raise _listed(list(mistakes.values()))
     if not count:
         raise ParameterError("there are no jobs", "give sources, --seeds, or a table with rows")
     return count
 
 
-def _listed(mistakes: Sequence[str], first: ImpastoError) -> ImpastoError:
+@dataclass(frozen=True)
+class _Mistake:
+    """A mistake, and the rows in which there is one like it; 0 for what is no row of a table."""
+
+    error: ImpastoError
+    rows: list[int] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        rows, more = self.rows[:ROWS_SHOWN], len(self.rows) - ROWS_SHOWN
+        if not rows[0]:
+            where = f"{len(self.rows)} times: " if len(self.rows) > 1 else ""
+        elif more > 0:
+            where = f"rows {', '.join(map(str, rows))} and {more} more: "
+        else:
+            where = f"row{'s' * (len(rows) > 1)} {', '.join(map(str, rows))}: "
+        return _shortened(f"{where}{self.error}")
+
+
+def _alike(text: str) -> str:
+    """What mistakes of one kind have in common."""
+    return VALUES.sub("", text)
+
+
+def _listed(mistakes: Sequence[_Mistake]) -> ImpastoError:
     """One error for all mistakes, of the kind of the first."""
-    if len(mistakes) == 1 and not mistakes[0].startswith("row "):
-        return first
-    many = len(mistakes) > MISTAKES_SHOWN
-    count = f"more than {MISTAKES_SHOWN} mistakes" if many else f"{len(mistakes)} mistake{'s' * (len(mistakes) > 1)}"
-    lines = "".join(f"\n  {_shortened(mistake)}" for mistake in mistakes[:MISTAKES_SHOWN])
-    return type(first)(f"nothing was started, because of {count}:{lines}", "correct them, and run it again")
+    count = sum(len(mistake.rows) for mistake in mistakes)
+    first = mistakes[0]
+    if count == 1 and not first.rows[0]:
+        return first.error
+    said = (
+        f"more than {MISTAKES_COUNTED:,} mistakes"
+        if count > MISTAKES_COUNTED
+        else f"{count} mistake{'s' * (count > 1)}"
+    )
+    lines = "".join(f"\n  {mistake}" for mistake in mistakes[:MISTAKES_SHOWN])
+    more = f"\n  and {len(mistakes) - MISTAKES_SHOWN} other kinds" if len(mistakes) > MISTAKES_SHOWN else ""
+    return type(first.error)(f"nothing was started, because of {said}:{lines}{more}", "correct them, and run it again")
 
 
 def _shortened(mistake: str) -> str:

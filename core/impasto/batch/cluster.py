@@ -6,6 +6,7 @@ Dask distributes, counts failures of workers and frees memory; here is only what
 from __future__ import annotations
 
 import logging
+import math
 import secrets
 import socket
 from collections import OrderedDict
@@ -315,6 +316,9 @@ def _first_line(error: BaseException) -> str:
 def parse_resources(text: str) -> dict[str, float]:
     """Dask's resources from "GPU=1 MEMORY=4e9". ParameterError if it is something else."""
     try:
-        return {name: float(amount) for name, amount in (part.split("=") for part in text.split())}
+        found = {name: float(amount) for name, amount in (part.split("=") for part in text.split())}
     except ValueError:
-        raise ParameterError(f"{shown(text)} is not NAME=AMOUNT", "write --resources GPU=1") from None
+        found = {}
+    if found and all(name and 0 < amount < math.inf for name, amount in found.items()):
+        return found
+    raise ParameterError(f"{shown(text)} is not NAME=AMOUNT", "write --resources GPU=1")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import errno
 import json
 import os
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 from ..errors import FileError, ProtocolError
-from ..system.outside import explained, is_there, open_file, parse_json
+from ..system.outside import explained, is_there, open_file, parse_json, shown
 from ..system.shapes import check
 
 MAX_LINE_BYTES = 2**20
@@ -24,8 +25,14 @@ class Lines:
         self._shapes: Sequence[Mapping[str, Any]] = shapes
         self._stream: IO[bytes] | None = None
 
+    def check(self) -> None:
+        """FileError for a link, which could lead out of its folder: what it leads to would be written to."""
+        if self.path.is_symlink():
+            raise FileError(f"{shown(self.path)} is a link", "remove it, or choose another folder")
+
     def __iter__(self) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Offset and content of each line; damaged ones are left out."""
+        """Offset and content of each line; damaged ones are left out. FileError for a link."""
+        self.check()
         if not is_there(self.path):
             return
         with open_file(self.path) as stream, explained(self.path, "read"):
@@ -42,9 +49,10 @@ class Lines:
             return self._parsed(stream.readline(MAX_LINE_BYTES))
 
     def open(self) -> None:
-        """Open the file for appending, and end a line that a crash left unfinished."""
+        """Open the file for appending, and end a line that a crash left unfinished. FileError if it is no file."""
+        self.check()
         with explained(self.path):
-            self._stream = self.path.open("ab+", buffering=0)
+            self._stream = os.fdopen(_appendable(self.path), "ab+", buffering=0)
             if self._stream.tell():
                 self._stream.seek(-1, os.SEEK_END)
                 if self._stream.read(1) != b"\n":
@@ -73,6 +81,18 @@ class Lines:
         except (FileError, ProtocolError):
             return None
         return line
+
+
+def _appendable(path: Path) -> int:
+    """Descriptor of a regular file that is no link; a pipe is not waited for. Raises OSError."""
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
+    for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY", "O_CLOEXEC"):
+        flags |= getattr(os, name, 0)
+    descriptor = os.open(path, flags, 0o666)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is no regular file")
+    return descriptor
 
 
 def line_of(data: Mapping[str, Any]) -> bytes:

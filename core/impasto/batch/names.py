@@ -24,6 +24,8 @@ WIDTH = re.compile(r"0?\d{0,2}")
 def check_pattern(pattern: str) -> str:
     """The pattern, if it can be filled in. ParameterError names the wrong field and lists the known ones."""
     known = ", ".join(f"{{{name}}}" for name in FIELDS)
+    if not pattern.strip():
+        raise ParameterError(f"the pattern is {shown(pattern)}", f"its fields are {known}")
     try:
         parts = list(Formatter().parse(pattern))
     except ValueError as error:

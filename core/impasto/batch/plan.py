@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from ..errors import ImpastoError
 from ..inputs import SOURCE, check_inputs
 from ..io.files import source_name
 from ..plugins import registry
-from ..system.names import usable_name
+from ..recipe import Recipe
+from ..system.names import check_name, usable_name
 from ..texture import Maps
 from .job import BatchJob
 from .names import filled_in
@@ -61,19 +63,21 @@ class Plan:
         """The job of a row. ParameterError or FileError with the first mistake, except in its pictures."""
         output = self.output
         if isinstance(row, BatchJob):
-            return replace(row, folder=output.folder, replace=output.replace)
+            check_name(row.name, "the name of the files")
+            checked = self._checked(row.recipe, row.inputs, {})
+            device = row.device if output.device == "auto" else output.device
+            return replace(row, recipe=checked, folder=output.folder, replace=output.replace, device=device)
         inputs = {name: self.recipes.folder / file for name, file in row.inputs.items() if file}
         if row.text or row.recipe in registry().matchers:
             recipe = self.recipes.matched(row.recipe, row.text, row.seed or 0)
         else:
             recipe = self.recipes.of(row.recipe, inputs)
-        tools = [registry().tool(step.tool) for step in recipe.steps]
-        recipe = with_parameters(recipe, tools, row.parameters)
+        recipe = self._checked(recipe, inputs, row.parameters)
         recipe = replace(recipe, seed=recipe.seed if row.seed is None else row.seed)
-        check_inputs(recipe.steps, tools, dict.fromkeys(inputs, Maps()))
         stem = usable_name(self.recipes.name_of(row.recipe))
         own = row.name or (source_name(inputs[SOURCE]) if SOURCE in inputs else stem)
-        name = filled_in(output.pattern, name=own, index=index, seed=recipe.seed, recipe=stem, tool=tools[0].name)
+        tool = recipe.steps[0].tool
+        name = filled_in(output.pattern, name=own, index=index, seed=recipe.seed, recipe=stem, tool=tool)
         return BatchJob(
             name,
             recipe,
@@ -86,6 +90,13 @@ class Plan:
             width_m=row.width_m,
             row=row.number,
         )
+
+    def _checked(self, recipe: Recipe, inputs: Mapping[str, Path], parameters: Mapping[str, Any]) -> Recipe:
+        """The recipe with these and all other parameters. ParameterError for a mistake in it or its inputs."""
+        tools = [registry().tool(step.tool) for step in recipe.steps]
+        recipe = with_parameters(recipe, tools, parameters)
+        check_inputs(recipe.steps, tools, dict.fromkeys(inputs, Maps()))
+        return recipe
 
 
 def rows_of_sources(

@@ -62,6 +62,7 @@ class Record:
         self._places: dict[str, int] = {}
         """Offset of the last line about each job; -1 for one that was begun and is not known to be done."""
         self._failed: set[str] = set()
+        self._why.check()
         for place, line in self._done:
             if "failed" in line:
                 self._failed.add(line["failed"])

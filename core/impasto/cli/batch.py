@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import FileError, ParameterError
 from ..system.interruption import Stop
+from ..system.outside import check_file, printable, shown
 from .making import add_output
 from .options import add_command, parse_metres, whole_number
 from .printed import Planned, PlannedJob
@@ -62,6 +63,7 @@ def add_batch(commands: Any) -> None:
     add_output(parser, can_stream=False, is_batch=True)
     _add_workers(parser)
     _add_cluster(parser)
+    parser.set_defaults(default_of=parser.get_default)
 
 
 def _add_cluster(parser: argparse.ArgumentParser) -> None:
@@ -119,6 +121,7 @@ def _batch(arguments: argparse.Namespace, terminal: Terminal) -> None:
     from ..batch.checks import check_plan, listed
     from ..batch.record import Record
 
+    _check_options(arguments)
     record = Record(arguments.out)
     plan = _plan_of_failures(record, arguments) if arguments.retry else _plan(arguments)
     total = check_plan(plan, record.owns)
@@ -133,6 +136,36 @@ def _batch(arguments: argparse.Namespace, terminal: Terminal) -> None:
     terminal.batched(progress, files)
     if progress.exit_code:
         sys.exit(progress.exit_code)
+
+
+FOR_CLUSTER = ("--send", "--resources", "--tls-ca-file", "--tls-cert", "--tls-key")
+OF_FAILURES = ("--input", "--width-m", "--seeds", "--pattern", "--format", "--export")
+"""Options that a job in failures.jsonl has its own values of."""
+
+
+def _check_options(arguments: argparse.Namespace) -> None:
+    """ParameterError for an option that would be ignored, FileError for a certificate that cannot be read."""
+    if arguments.retry and (given := _given(arguments, OF_FAILURES)):
+        message = f"--retry makes the jobs in failures.jsonl as they are, and {given} was given"
+        raise ParameterError(message, "leave it out")
+    if arguments.cluster is None:
+        if given := _given(arguments, FOR_CLUSTER):
+            raise ParameterError(f"{given} is for a cluster", "add --cluster ADDRESS, or leave it out")
+        return
+    kind, separator, place = arguments.cluster.partition("://")
+    if not separator:
+        raise ParameterError(f"--cluster is {shown(arguments.cluster)}", "write tcp://HOST:PORT or tls://HOST:PORT")
+    for file in filter(None, (arguments.tls_ca_file, arguments.tls_cert, arguments.tls_key)):
+        check_file(file)
+        if kind != "tls":
+            message = f"certificates are for tls://, and --cluster is {shown(arguments.cluster)}"
+            raise ParameterError(message, f"write --cluster tls://{printable(place)}, or leave the files out")
+
+
+def _given(arguments: argparse.Namespace, options: Sequence[str]) -> str:
+    """The first of these options whose value is not its default; "" if there is none."""
+    values = ((option, option.removeprefix("--").replace("-", "_")) for option in options)
+    return next((option for option, name in values if getattr(arguments, name) != arguments.default_of(name)), "")
 
 
 def _planned(jobs: Sequence[Listed], format_: str) -> Planned:
@@ -171,7 +204,8 @@ def _plan(arguments: argparse.Namespace) -> Plan:
 
     if arguments.what is None:
         raise ParameterError("neither a recipe nor a table is given", "see `impasto batch --help`")
-    pattern = check_pattern(arguments.pattern or ("{name}_{seed}" if arguments.seeds > 1 else "{name}"))
+    usual = "{name}_{seed}" if arguments.seeds > 1 else "{name}"
+    pattern = check_pattern(usual if arguments.pattern is None else arguments.pattern)
     packing_of(arguments.export)
     given = arguments.format, arguments.force, arguments.device, arguments.export
     output = Output(arguments.out, pattern, *given)
@@ -201,7 +235,7 @@ def _plan_of_failures(record: Record, arguments: argparse.Namespace) -> Plan:
         raise ParameterError(message, f"leave {arguments.what} out, or leave --retry out")
     if next(record.failures(), None) is None:
         raise ParameterError(f"no failures are recorded in {record.folder}", "run the batch without --retry")
-    output = Output(arguments.out, replace=arguments.force)
+    output = Output(arguments.out, replace=arguments.force, device=arguments.device)
     return Plan(lambda: jobs_of(record.failures()), Recipes(Path()), output)
 
 
@@ -211,7 +245,7 @@ def _run(plan: Plan, record: Record, total: int, arguments: argparse.Namespace, 
     from ..batch.running import run_jobs
 
     stop, progress = Stop(), Progress(total)
-    executors = _on_cluster if arguments.cluster else _on_this_machine
+    executors = _on_this_machine if arguments.cluster is None else _on_cluster
     with terminal.progress(in_json=True) as show, executors(total, arguments) as (executor, limits, in_flight):
         run_jobs(
             plan,

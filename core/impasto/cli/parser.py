@@ -7,6 +7,7 @@ import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NoReturn
 
 from ..errors import ParameterError, choices
@@ -27,7 +28,7 @@ class Parser(argparse.ArgumentParser):
         group.add_argument("-v", "--verbose", action="count", help="log what is done; -vv: in more detail")
         group.add_argument("-q", "--quiet", action="store_true", help="no progress and no notes: results and errors")
 
-        for kind, parse in ((int, _whole_number), (float, _number)):
+        for kind, parse in ((int, _whole_number), (float, _number), (Path, _path)):
             self.register("type", kind, parse)
 
     def error(self, message: str) -> NoReturn:
@@ -55,6 +56,13 @@ def _number(text: str) -> float:
         return float(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{shown(text)} is not a number") from None
+
+
+def _path(text: str) -> Path:
+    """The path, which is not empty: that would be the current folder, and is mostly a variable that is not set."""
+    if not text:
+        raise argparse.ArgumentTypeError("'' is no file or folder; write . for the current folder")
+    return Path(text)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,85 @@
+"""The record of a batch as others may leave it: links in its place, and failures that were edited by hand."""
+
+import json
+import os
+
+import pytest
+from batches import checkers, failures_in, plan_of, write_csv
+
+from impasto.batch.checks import check_plan
+from impasto.batch.plan import Output, Plan
+from impasto.batch.recipes import Recipes
+from impasto.batch.record import DONE_FILE, FAILURES_FILE, Record, failure_of, jobs_of
+from impasto.errors import FileError, ParameterError
+
+pytestmark = pytest.mark.usefixtures("misbehaving")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a right there")
+@pytest.mark.parametrize("name", [DONE_FILE, FAILURES_FILE])
+def test_a_record_that_is_a_link_is_not_followed(name, tmp_path):
+    (tmp_path / "precious").write_text("mine")
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / name).symlink_to("../precious")
+    with pytest.raises(FileError, match=f"{name} is a link"), Record(out):
+        pytest.fail("it was opened")
+    assert (tmp_path / "precious").read_text() == "mine"
+    assert sorted(path.name for path in out.iterdir()) == [name]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no pipes with names there")
+@pytest.mark.parametrize("name", [DONE_FILE, FAILURES_FILE])
+def test_a_record_that_is_a_pipe_is_not_waited_for(name, tmp_path):
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(FileError, match="no regular file"), Record(tmp_path):
+        pytest.fail("it was opened")
+
+
+def failed_jobs(out, count):
+    """The lines of so many jobs that have failed."""
+    plan = plan_of(write_csv(out.with_name("t.csv"), checkers(count)), out)
+    with Record(out) as record:
+        for job in plan:
+            record.fail(failure_of(job, FileError("not now", ""), 1))
+    return failures_in(out)
+
+
+def plan_of_failures(out, lines):
+    """The jobs of these lines, as --retry plans them."""
+    (out / FAILURES_FILE).write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return Plan(lambda: jobs_of(Record(out).failures()), Recipes(out), Output(out))
+
+
+def test_failed_jobs_are_tried_again_as_they_were(tmp_path):
+    out = tmp_path / "out"
+    lines = failed_jobs(out, 2)
+    plan = plan_of_failures(out, lines)
+    assert check_plan(plan) == 2
+    assert [job.to_dict() for job in plan] == [line["job"] for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        ({"tool": "checker", "inputs": {"source": "source"}}, "checker has no input 'source'"),
+        ({"tool": "quilt"}, "quilt needs the input source"),
+        ({"tool": "checker", "parameters": {"squares": 900}}, "checker: squares got 900"),
+        ({"tool": "absent"}, "there is no tool called 'absent'"),
+    ],
+)
+def test_a_mistake_in_a_failed_job_is_said_before_any_is_tried_again(step, said, tmp_path):
+    out = tmp_path / "out"
+    good, edited = failed_jobs(out, 2)
+    edited["job"]["recipe"]["steps"] = [step]
+    with pytest.raises(ParameterError, match="nothing was started, because of 1 mistake") as listed:
+        check_plan(plan_of_failures(out, [good, edited]))
+    assert f"row 3: {said}" in listed.value.message
+
+
+def test_the_name_of_a_failed_job_leads_nowhere_else(tmp_path):
+    out = tmp_path / "out"
+    (line,) = failed_jobs(out, 1)
+    line["job"]["name"] = "../evil"
+    with pytest.raises(ParameterError, match=r"the name of the files '\.\./evil'"):
+        check_plan(plan_of_failures(out, [line]))
