@@ -60,14 +60,14 @@ class _Mistake:
     rows: list[int] = field(default_factory=list)
 
     def __str__(self) -> str:
-        rows, more = self.rows[:ROWS_SHOWN], len(self.rows) - ROWS_SHOWN
-        if not rows[0]:
-            where = f"{len(self.rows)} times: " if len(self.rows) > 1 else ""
+        rows, more = ", ".join(map(str, self.rows[:ROWS_SHOWN])), len(self.rows) - ROWS_SHOWN
+        if not self.rows[0]:
+            text = str(self.error) if len(self.rows) == 1 else f"{len(self.rows)} times: {self.error}"
         elif more > 0:
-            where = f"rows {', '.join(map(str, rows))} and {more} more: "
+            text = f"rows {rows} and {more} more: {self.error}"
         else:
-            where = f"row{'s' * (len(rows) > 1)} {', '.join(map(str, rows))}: "
-        return _shortened(f"{where}{self.error}")
+            text = f"rows {rows}: {self.error}" if len(self.rows) > 1 else f"row {rows}: {self.error}"
+        return text if len(text) <= MISTAKE_CHARACTERS else f"{text[:MISTAKE_CHARACTERS]}…"
 
 
 def _alike(text: str) -> str:
@@ -89,10 +89,6 @@ def _listed(mistakes: Sequence[_Mistake]) -> ImpastoError:
     lines = "".join(f"\n  {mistake}" for mistake in mistakes[:MISTAKES_SHOWN])
     more = f"\n  and {len(mistakes) - MISTAKES_SHOWN} other kinds" if len(mistakes) > MISTAKES_SHOWN else ""
     return type(first.error)(f"nothing was started, because of {said}:{lines}{more}", "correct them, and run it again")
-
-
-def _shortened(mistake: str) -> str:
-    return mistake if len(mistake) <= MISTAKE_CHARACTERS else f"{mistake[:MISTAKE_CHARACTERS]}…"
 
 
 class _Jobs:

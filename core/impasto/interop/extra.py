@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -31,10 +31,11 @@ def imported_keras() -> Any:
 
 
 @contextmanager
-def framework_errors(what: str, remedy: str) -> Iterator[None]:
-    """Convert whatever a framework raises, whose errors have no common base, into a ModelError: `what`, and its words.
+def framework_errors(message: Callable[[str], str], remedy: str) -> Iterator[None]:
+    """Convert whatever a framework raises, whose errors have no common base, into a ModelError.
 
-    Only for calls of a framework: an error of ours would pass for one of the file.
+    message: of the first line of what it says. Only for calls of a framework: an error of ours would pass for the
+    file's.
     """
     try:
         yield
@@ -42,4 +43,4 @@ def framework_errors(what: str, remedy: str) -> Iterator[None]:
         raise
     except Exception as error:
         said = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise ModelError(f"{what}: {shown(said)}", remedy) from error
+        raise ModelError(message(shown(said)), remedy) from error

@@ -45,7 +45,10 @@ def count_hdf5(file: Path | IO[bytes], what: str) -> int:
 def _opened(file: Path | IO[bytes], what: str) -> Iterator[dict[str, Any]]:
     """The checked arrays of a file, by path, while it is open. ModelError for whatever is wrong with it meanwhile."""
     h5py = imported("h5py")
-    with framework_errors(f"{what} is damaged, or no HDF5 file", REMEDY), h5py.File(file, "r") as opened:
+    with (
+        framework_errors(lambda said: f"{what} is damaged, or no HDF5 file: {said}", REMEDY),
+        h5py.File(file, "r") as opened,
+    ):
         yield dict(_arrays(h5py, opened, what))
 
 

@@ -113,7 +113,7 @@ class KerasFile:
             layer.pop("build_config", None)
         config.pop("build_config", None)
         keras = imported_keras()
-        with framework_errors(f"{self._what} cannot be built", REMEDY), keras.device("meta"):
+        with framework_errors(lambda said: f"{self._what} cannot be built: {said}", REMEDY), keras.device("meta"):
             model = keras.saving.deserialize_keras_object(config, safe_mode=True)
             shapes = [tuple(one.shape) for layer in model.operations for one in _made(layer)]
             found = {name: tuple(one.shape) for name, one in _named(model.output).items()}
@@ -239,7 +239,7 @@ class KerasRunner:
         with temporary_folder() as folder:
             path = folder / "generator.keras"
             path.write_bytes(archive)
-            with framework_errors(f"{what} cannot be loaded", REMEDY):
+            with framework_errors(lambda said: f"{what} cannot be loaded: {said}", REMEDY):
                 self._model = self._keras.saving.load_model(path, compile=False, safe_mode=True)
 
     def __call__(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -250,6 +250,6 @@ class KerasRunner:
         given = [inputs[name] for name in names]
         by_name = isinstance(getattr(self._model, "_inputs_struct", None), dict)
         arguments = dict(zip(names, given, strict=True)) if by_name else given[0] if len(given) == 1 else given
-        with framework_errors(f"{self._what} cannot be run", REMEDY), torch.inference_mode():
+        with framework_errors(lambda said: f"{self._what} cannot be run: {said}", REMEDY), torch.inference_mode():
             made = self._model(arguments)
         return {name: self._keras.ops.convert_to_numpy(one) for name, one in _named(made).items()}

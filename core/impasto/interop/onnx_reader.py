@@ -35,10 +35,10 @@ def read_onnx(data: bytes, what: str) -> Any:
     onnx = imported("onnx")
     if len(data) > MOST_BYTES:
         raise ModelError(f"{what} is larger than {MOST_BYTES:,} bytes", REMEDY)
-    with framework_errors(f"{what} is damaged, or no ONNX file", "copy or export it again"):
+    with framework_errors(lambda said: f"{what} is damaged, or no ONNX file: {said}", "copy or export it again"):
         model = onnx.load_model_from_string(data)
     _check_structure(onnx, model, what)
-    with framework_errors(f"{what} is no valid ONNX model", REMEDY):
+    with framework_errors(lambda said: f"{what} is no valid ONNX model: {said}", REMEDY):
         onnx.checker.check_model(model, full_check=True)
     return model
 
@@ -100,7 +100,7 @@ def onnx_outputs(model: Any, inputs: Mapping[str, tuple[int, ...]], what: str) -
             side.dim_value = length
     for value in fixed.graph.output:
         value.type.tensor_type.ClearField("shape")
-    with framework_errors(f"{what} does not take inputs of these sizes", REMEDY):
+    with framework_errors(lambda said: f"{what} does not take inputs of these sizes: {said}", REMEDY):
         inferred = onnx.shape_inference.infer_shapes(fixed, strict_mode=True, data_prop=True).graph
     known = {one.name: one.type.tensor_type.shape for one in (*inferred.value_info, *inferred.output)}
     for name in (name for node in fixed.graph.node for name in node.output if name):
@@ -128,11 +128,11 @@ class OnnxRunner:
     def __init__(self, model: Any, what: str) -> None:
         runtime, self._what = imported("onnxruntime"), what
         runtime.disable_telemetry_events()  # Windows has events of its own beside those that the environment turns off
-        with framework_errors(f"{what} cannot be loaded", REMEDY):
+        with framework_errors(lambda said: f"{what} cannot be loaded: {said}", REMEDY):
             self._session = runtime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
 
     def __call__(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """Outputs by name."""
         names = [one.name for one in self._session.get_outputs()]
-        with framework_errors(f"{self._what} cannot be run", REMEDY):
+        with framework_errors(lambda said: f"{self._what} cannot be run: {said}", REMEDY):
             return dict(zip(names, self._session.run(names, dict(inputs)), strict=True))
