@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from .locks import alone
 from .say import BuildError, step
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -46,21 +47,28 @@ class Environment:
         """Make the environment if it is not there, or only half there; its Python."""
         if self.base:
             self.base.ready()
-        marker = self.folder / ".ready"
-        if not marker.exists():
-            shutil.rmtree(self.folder, ignore_errors=True)
-            _check_room()
-            with step(f"Setting up the environment {self.name}"):
-                python = base_python() if self.name.startswith("bpy") else Path(sys.executable)
-                call([python, "-I", "-m", "venv", self.folder])
-                if self.base:
-                    path = self._packages() / "base.pth"
-                    path.write_text(f"import site; site.addsitedir({str(self.base._packages())!r})\n")
-                call(
-                    [self.python, "-I", "-m", "pip", "install", "-q", "--disable-pip-version-check", *self.requirements]
-                )
-            marker.touch()
+        if not self._marker.exists():
+            with alone(self.folder):
+                if not self._marker.exists():  # another process may have made it meanwhile
+                    self._make()
         return self.python
+
+    @property
+    def _marker(self) -> Path:
+        """A file that is there once the environment is complete."""
+        return self.folder / ".ready"
+
+    def _make(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        _check_room()
+        with step(f"Setting up the environment {self.name}"):
+            python = base_python() if self.name.startswith("bpy") else Path(sys.executable)
+            call([python, "-I", "-m", "venv", self.folder])
+            if self.base:
+                path = self._packages() / "base.pth"
+                path.write_text(f"import site; site.addsitedir({str(self.base._packages())!r})\n")
+            call([self.python, "-I", "-m", "pip", "install", "-q", "--disable-pip-version-check", *self.requirements])
+        self._marker.touch()
 
     def _packages(self) -> Path:
         """The folder into which packages are installed."""

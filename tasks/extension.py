@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 from .environments import BUILD, CORE, ROOT, call, clean_environment
+from .locks import alone
 from .manual import write_manual
 
 VENDORED = (
@@ -41,8 +42,12 @@ VENDORED = (
 
 def build_extension() -> Path:
     """dist/impasto-VERSION.zip: the add-on, the vendored core, the wheel and the description of the tools."""
-    python = CORE.ready()
-    staged = BUILD / "extension"
+    python, staged = CORE.ready(), BUILD / "extension"
+    with alone(staged):
+        return _built(python, staged)
+
+
+def _built(python: Path, staged: Path) -> Path:
     shutil.rmtree(staged, ignore_errors=True)
     shutil.copytree(ROOT / "blender_addon", staged, ignore=shutil.ignore_patterns("__pycache__", ".*"))
     (staged / "core").mkdir()
@@ -78,9 +83,12 @@ def build_extension() -> Path:
 
 
 def _zip(folder: Path, target: Path) -> None:
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+    """Write the archive beside its target and rename it: another process may be installing the one before."""
+    part = target.with_suffix(".part")
+    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in sorted(folder.rglob("*")):
             if file.is_file():
                 info = zipfile.ZipInfo(file.relative_to(folder).as_posix(), (1980, 1, 1, 0, 0, 0))
                 info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
                 archive.writestr(info, file.read_bytes())
+    part.replace(target)

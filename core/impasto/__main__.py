@@ -1,4 +1,4 @@
-"""`python -m impasto` and the `impasto` command; if a package is missing, the doctor's findings are printed instead."""
+"""The `impasto` command, and `python -P -m impasto`; where a package is missing, what the doctor finds is printed."""
 
 import sys
 

@@ -5,9 +5,12 @@ The doctor must also run when a package is missing, so third-party packages are 
 
 from __future__ import annotations
 
+import os
 import platform
 import sys
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 from .about import VERSION
@@ -42,7 +45,7 @@ def description() -> dict[str, Any]:
 
 
 def findings() -> dict[str, Any]:
-    """Versions, devices, plugins, and a list of `problems`, each with its description (`what`) and `remedy`."""
+    """Versions, devices, plugins, `problems` and `warnings`, each of these with its description and `remedy`."""
     packages = {name: _version(name) for name in PACKAGES}
     problems = [
         {"what": f"{name} is not installed", "remedy": f"{sys.executable} -I -m pip install {name}"}
@@ -74,7 +77,23 @@ def findings() -> dict[str, Any]:
         "plugins": described["plugins"],
         "tools": [tool["name"] for tool in described["tools"]],
         "problems": problems,
+        "warnings": list(_warnings()),
     }
+
+
+def _warnings() -> Iterator[dict[str, str]]:
+    """Ways in which this process was started that let Python run files of the current folder before ours."""
+    if not sys.flags.safe_path and Path(sys.argv[0]).name == "__main__.py":
+        yield {
+            "what": "after python -m, Python looks into the current folder first, and runs an impasto that lies there",
+            "remedy": "write impasto, or python -P -m impasto",
+        }
+    folders = [] if sys.flags.ignore_environment else os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    if folders != [""] and {"", "."} & set(folders):
+        yield {
+            "what": "PYTHONPATH has an empty entry, or a dot: Python takes modules from the current folder first",
+            "remedy": "remove that entry",
+        }
 
 
 def _version(package: str) -> str | None:

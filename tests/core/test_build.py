@@ -1,5 +1,6 @@
 """The task runner: which tests run where, and what they need first."""
 
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
-from tasks.environments import CORE, CORE_NUMPY_1  # noqa: E402
+from tasks.environments import CORE, CORE_NUMPY_1, Environment  # noqa: E402
 from tasks.say import BuildError  # noqa: E402
 from tasks.testing import NEWEST_BLENDER, all_sessions, sessions  # noqa: E402
 
@@ -83,3 +84,61 @@ def test_a_session_that_none_of_the_paths_belongs_to_is_refused():
         chosen("core/test_wire.py", only=("plugins",))
     with pytest.raises(BuildError, match="--only takes core, plugins"):
         chosen(only=("kore",))
+
+
+MAKING = """
+import sys, time
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from tasks import environments
+environments.BUILD = Path(sys.argv[2])
+probe = environments.Environment("probe", ())
+
+def call(command):
+    if "venv" in command:
+        probe.folder.mkdir(parents=True)  # fails where another one makes it
+        print("begun", flush=True)
+        time.sleep(float(sys.argv[3]))
+    else:
+        (probe.folder / "packages").touch()
+
+environments.call = call
+probe.ready()
+assert (probe.folder / "packages").exists()
+print("ready")
+"""
+
+
+def making(folder, seconds):
+    """A process that makes an environment whose packages take so long to come."""
+    command = [sys.executable, "-P", "-c", MAKING, str(ROOT), str(folder), str(seconds)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def said_until(process, text):
+    said = ""
+    while text not in said and (line := process.stdout.readline()):
+        said += line
+    return said
+
+
+def test_of_two_that_need_an_environment_one_makes_it_and_the_other_waits(tmp_path):
+    first = making(tmp_path, 1.5)
+    said_until(first, "begun")
+    second = making(tmp_path, 0)
+    said = [one.communicate(timeout=60)[0] for one in (first, second)]
+    assert [one.returncode for one in (first, second)] == [0, 0], said
+    assert f"is being made by process {first.pid}" in said[1]
+    assert "begun" not in said[1]
+    assert sorted(path.name for path in (tmp_path / "envs").iterdir()) == [Environment("probe", ()).folder.name]
+
+
+def test_one_that_was_killed_while_it_made_an_environment_is_waited_for_by_nobody(tmp_path):
+    killed = making(tmp_path, 600)
+    said_until(killed, "begun")
+    waiting = making(tmp_path, 0)
+    assert "Waiting" in said_until(waiting, "Waiting")
+    killed.kill()
+    killed.communicate()
+    assert "ready" in waiting.communicate(timeout=60)[0]
+    assert waiting.returncode == 0

@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,8 @@ from impasto.errors import PluginError
 from traps import EVIL, set_traps
 
 ROOT = Path(__file__).parents[2]
+WAYS = re.compile(r"python[\d.]*(?: +-(?![PI])\S+)* +-m +impasto\S*")
+"""Pattern of a Python that is started with -m impasto, and without -P or -I."""
 WORK = """
 import sys
 from pathlib import Path
@@ -99,6 +102,37 @@ def test_programs_are_not_found_in_the_current_folder(tmp_path, monkeypatch):
         monkeypatch.setenv("PATH", f"{path}{os.pathsep}{elsewhere}")
         assert find_program("tool") == str(elsewhere / "tool")
     assert find_program("./tool") == "./tool"
+
+
+@pytest.mark.parametrize(
+    ("started", "path", "warnings"),
+    [
+        (["-P", "-m", "impasto"], None, []),
+        (["-m", "impasto"], None, ["after python -m"]),
+        (["-P", "-m", "impasto"], ".", ["PYTHONPATH"]),
+        (["-P", "-m", "impasto"], f"{os.pathsep}/elsewhere", ["PYTHONPATH"]),
+        (["-I", "-m", "impasto"], ".", []),
+        (["-P", "-m", "impasto"], "/elsewhere", []),
+        ([str(Path(sys.executable).with_name("impasto"))], None, []),
+    ],
+)
+def test_the_doctor_warns_where_python_searches_the_current_folder(started, path, warnings, tmp_path):
+    if not started[0].startswith("-") and not Path(started[0]).exists():
+        pytest.skip("the command is not installed here")
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    own = clean if path is None else {**clean, "PYTHONPATH": path}
+    said = json.loads(ran([sys.executable, *started, "doctor", "--json"], tmp_path, env=own).stdout)
+    assert len(said["warnings"]) == len(warnings)
+    for warning, beginning in zip(said["warnings"], warnings, strict=True):
+        assert warning["what"].startswith(beginning)
+        assert warning["remedy"]
+
+
+def test_no_page_shows_a_way_that_searches_the_current_folder():
+    pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("docs/scripts/*")]
+    assert len(pages) > 20
+    ways = {f"{page}: {found}" for page in pages for found in WAYS.findall(page.read_text(encoding="utf-8"))}
+    assert not ways
 
 
 def python_starts(path: Path) -> list[tuple[int, bool]]:

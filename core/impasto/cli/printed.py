@@ -379,6 +379,7 @@ class Findings(Answer):
     plugins: list[PluginReport] = Field(description="the plugins, including those that could not be loaded")
     tools: list[str] = Field(description="the tools' names")
     problems: list[Problem] = Field(description="what needs mending; empty if all is well")
+    warnings: list[Problem] = Field(description="what works, and is better done in another way")
 
 
 class PluginCheck(Answer):

@@ -263,7 +263,7 @@ def checks(found: Sequence[Finding]) -> Iterator[str]:
 
 
 def findings(found: Mapping[str, Any]) -> Iterator[str]:
-    """Versions, devices, plugins and problems."""
+    """Versions, devices, plugins, warnings and problems."""
     yield f"impasto {found['impasto']}, Python {found['python']} ({found['executable']})"
     yield found["platform"]
     for name, version in found["packages"].items():
@@ -274,6 +274,9 @@ def findings(found: Mapping[str, Any]) -> Iterator[str]:
         state = plugin["error"] or "works"
         yield f"plugin {plugin['name']} ({plugin['distribution']} {plugin['version']}): {state}"
     yield f"tools: {', '.join(found['tools'])}"
+    for warning in found["warnings"]:
+        yield f"WARNING {warning['what']}"
+        yield f"  better: {warning['remedy']}"
     for problem in found["problems"]:
         yield f"PROBLEM {problem['what']}"
         yield f"  to mend it: {problem['remedy']}"
