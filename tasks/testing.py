@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Mapping, Sequence
@@ -191,7 +192,12 @@ def _run_pytest(session: Session, built: Path | None, more: Sequence[str]) -> in
     results.parent.mkdir(parents=True, exist_ok=True)
     results.unlink(missing_ok=True)
     extension = {"IMPASTO_EXTENSION": built} if built else {}
-    environment = clean_environment(IMPASTO_ENGINE=CORE.python, IMPASTO_CACHE=BUILD, **extension)
+    with tempfile.TemporaryDirectory(prefix="impasto-profile-", ignore_cleanup_errors=True) as profile:
+        own = {"IMPASTO_ENGINE": CORE.python, "IMPASTO_CACHE": BUILD, "IMPASTO_PROFILE": profile, **extension}
+        return _run_in(session, clean_environment(**own), results, more)
+
+
+def _run_in(session: Session, environment: dict[str, str], results: Path, more: Sequence[str]) -> int:
     command = [
         session.environment.python,
         "-P",

@@ -1,6 +1,7 @@
 """A real Blender (the bpy wheel) with the built extension, and a real engine that also has the misbehaving tools.
 
-IMPASTO_EXTENSION is the zip that is tested, IMPASTO_ENGINE the Python that runs the worker.
+IMPASTO_EXTENSION is the zip that is tested, IMPASTO_ENGINE the Python that runs the worker, IMPASTO_PROFILE an empty
+folder for Blender's own files.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from struct import pack
 import pytest
 
 HERE = Path(__file__).resolve().parent
-PROFILE = Path(tempfile.mkdtemp(prefix="impasto-profile-"))
+PROFILE = Path(os.environ.get("IMPASTO_PROFILE") or tempfile.mkdtemp(prefix="impasto-profile-"))
+"""Blender's files of this session: a folder that `build.py test` removes, since Blender writes until its end."""
 os.environ["BLENDER_USER_RESOURCES"] = str(PROFILE)
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path[:0] = [str(HERE.parent / "misbehaving"), str(HERE.parent)]

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,9 +10,10 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
+from tasks import testing  # noqa: E402
 from tasks.environments import CORE, CORE_NUMPY_1, Environment  # noqa: E402
 from tasks.say import BuildError  # noqa: E402
-from tasks.testing import NEWEST_BLENDER, all_sessions, sessions  # noqa: E402
+from tasks.testing import NEWEST_BLENDER, Session, all_sessions, sessions  # noqa: E402
 
 
 def chosen(*paths: str, only: tuple[str, ...] = ()) -> dict[str, tuple[str, ...]]:
@@ -84,6 +86,30 @@ def test_a_session_that_none_of_the_paths_belongs_to_is_refused():
         chosen("core/test_wire.py", only=("plugins",))
     with pytest.raises(BuildError, match="--only takes core, plugins"):
         chosen(only=("kore",))
+
+
+class Here(Environment):
+    """The environment that these tests run in."""
+
+    python = Path(sys.executable)  # type: ignore[assignment]
+
+
+def test_the_profile_of_a_session_is_gone_after_it(tmp_path, monkeypatch):
+    program = tmp_path / "test_probe.py"
+    program.write_text(
+        "import os, pathlib\n"
+        "def test_it():\n"
+        "    folder = pathlib.Path(os.environ['IMPASTO_PROFILE'])\n"
+        "    assert list(folder.iterdir()) == []\n"
+        "    (folder / 'userpref.blend').touch()\n"
+    )
+    monkeypatch.setattr(testing, "BUILD", tmp_path)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert (
+        testing._run_pytest(Session("probe", Here("here", ()), (str(program),)), None, ["-p", "no:cacheprovider"]) == 0
+    )
+    assert (tmp_path / "results" / "probe.xml").exists()
+    assert not list(tmp_path.glob("impasto-profile-*"))
 
 
 MAKING = """
