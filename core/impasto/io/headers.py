@@ -86,10 +86,12 @@ def check_length(path: Path, kind: str, size_px: tuple[int, int] | None = None) 
     if size_px:
         pixels = max(0, size_px[0] * size_px[1])
         most = min(most, SPARE_BYTES + BYTES_PER_PIXEL.get(kind, FLAT_BYTES_PER_PIXEL) * pixels)
-    if length > most:
-        claimed = f" of {size_px[0]}x{size_px[1]} pixels" if size_px else ""
-        message = f"{shown(path)} is {length:,} bytes long, and the limit for a picture{claimed} is {most:,}"
+    if length > most and size_px:
+        width, height = size_px
+        message = f"{shown(path)} is {length:,} bytes long, and a picture of {width}x{height} px has at most {most:,}"
         raise FileError(message, DAMAGED)
+    if length > most:
+        raise FileError(f"{shown(path)} is {length:,} bytes long, and a picture has at most {most:,}", DAMAGED)
 
 
 class _RefusedError(Exception):
