@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
 from .arguments import NAMES
-from .corpus import Corpus, Maker, Reader, written
+from .corpus import Corpus, Maker, Reader, endless, written
 from .data import picture
 from .recipes import JSON, RECIPES
 
@@ -117,15 +119,25 @@ def failures(text: bytes | str) -> Maker:
     return make
 
 
-def linked(name: str) -> Maker:
-    """A folder of a batch in which a file of the record is a link to somebody else's."""
+def recorded(name: str, make: Maker) -> Maker:
+    """A folder of a batch in which a file of the record is something else."""
 
-    def make(path: Path) -> None:
+    def made(path: Path) -> None:
         path.write_bytes(b"")
         path.with_name("somebody's").write_text('{"failed": "a"}\n')
-        path.with_name(name).symlink_to("somebody's")
+        make(path.with_name(name))
 
-    return make
+    return made
+
+
+RECORDS = ("batch.jsonl", "failures.jsonl")
+ODD: dict[str, Maker] = {
+    "a link": lambda path: path.symlink_to("somebody's"),
+    "a folder": lambda path: path.mkdir(),
+    **endless({"zeros": b"", "failures": b'{"failed": "a"}\n'}),
+}
+if sys.platform != "win32":
+    ODD["a pipe"] = os.mkfifo
 
 
 BATCH = Reader("batch", ("batch", "{file}", "--out", "{out}"))
@@ -160,9 +172,9 @@ CORPORA = [
     ),
     Corpus(
         only=True,
-        kind="records that are links",
+        kind="records",
         suffix=".txt",
-        files={name: linked(name) for name in ("batch.jsonl", "failures.jsonl")},
+        files={f"{name} is {what}": recorded(name, make) for name in RECORDS for what, make in ODD.items()},
         readers=(
             Reader("batch", ("batch", "bark", "--out", "{folder}")),
             Reader("batch again", ("batch", "--retry", "--out", "{folder}")),

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import IO, Any
 
 from ..errors import FileError, ProtocolError
-from ..system.outside import explained, is_there, open_file, parse_json, shown
+from ..system.outside import check_file, explained, is_there, open_file, parse_json, shown
 from ..system.shapes import check
 
 MAX_LINE_BYTES = 2**20
+MAX_BYTES = 2**30
+"""Limit of a file: 200,000 rows that have all failed are half as long."""
 
 
 class Lines:
@@ -26,9 +28,11 @@ class Lines:
         self._stream: IO[bytes] | None = None
 
     def check(self) -> None:
-        """FileError for a link, which could lead out of its folder: what it leads to would be written to."""
+        """FileError for a link, which could lead to what would then be written to, and for a file that is too long."""
         if self.path.is_symlink():
             raise FileError(f"{shown(self.path)} is a link", "remove it, or choose another folder")
+        if is_there(self.path):
+            check_file(self.path, MAX_BYTES)
 
     def __iter__(self) -> Iterator[tuple[int, dict[str, Any]]]:
         """Offset and content of each line; damaged ones are left out. FileError for a link."""
