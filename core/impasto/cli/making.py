@@ -19,7 +19,7 @@ from ..system.names import usable_name
 from ..system.outside import is_there
 from ..texture import Maps
 from ..tools import Result, model_parameter
-from .options import add_device, add_engine
+from .options import add_device, add_engine, some_text
 from .terminal import Terminal
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ def add_files(group: argparse._ActionsContainer, is_batch: bool = False) -> None
     """Add --out, --format, --force, and --name unless for a batch."""
     group.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the files")
     if not is_batch:
-        group.add_argument("--name", metavar="NAME", help="start of the files' names (default: the source's)")
+        text = "start of the files' names (default: the source's)"
+        group.add_argument("--name", type=some_text, metavar="NAME", help=text)
     formats = sorted(registry().exporters)
     group.add_argument("--format", choices=formats, default="png", help="file format (default: png)")
     group.add_argument("--force", action="store_true", help="replace files of the same name")

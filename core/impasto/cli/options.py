@@ -53,7 +53,14 @@ def add_device(parser: argparse._ActionsContainer) -> None:
 def add_engine(parser: argparse._ActionsContainer) -> None:
     """Add --engine."""
     text = "make it on another machine that has impasto: ssh://user@host, or ssh://host/path/to/python"
-    parser.add_argument("--engine", metavar="ADDRESS", help=text)
+    parser.add_argument("--engine", type=some_text, metavar="ADDRESS", help=text)
+
+
+def some_text(text: str) -> str:
+    """The text, which is not empty: it is mostly a variable that is not set. ArgumentTypeError otherwise."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError(f"{shown(text)} is empty; leave the option out for its default")
+    return text
 
 
 def whole_number(least: int = 1, most: int = MOST_COUNT) -> Callable[[str], int]:
