@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 from sealed import run_sealed, why_not
 
+import impasto
+import impasto_gan
+
 if reason := why_not():
     pytest.skip(reason, allow_module_level=True)
 
@@ -49,7 +52,8 @@ def test_no_tool_and_no_library_opens_a_socket_or_writes_outside_our_folders(
 ):
     here, models = Path(__file__), tmp_path / "models"
     shutil.copytree(tiny_models_folder, models)
-    folders = os.pathsep.join(map(str, (here.parent, here.parents[1])))
+    code = [Path(str(package.__file__)).parents[1] for package in (impasto, impasto_gan)]
+    folders = os.pathsep.join(map(str, (here.parent, here.parents[1], *code)))
     ours = {"IMPASTO_WEIGHTS": str(small_weights_folder), "IMPASTO_MODELS": str(models), "PYTHONPATH": folders}
     done, left = run_sealed(here.with_name("everything.py"), tmp_path, **ours)
     assert done.returncode == 0, done.stderr[-4000:]
