@@ -94,7 +94,7 @@ def test_a_script_trains_and_the_generator_uses_the_new_model(jobs, scene, libra
     assert (model["licence"], model["shipped"]) == ("CC0", False)
     scene.impasto.tool, scene.impasto.source_kind, scene.impasto.estimator = "recall", "NONE", "none"
     bpy.ops.impasto.generate(width_px=8, height_px=8)
-    made = pixels_of(bpy.data.images["Script_base_color"])[0, 0, :3]
+    made = pixels_of(bpy.data.images["script_base_color"])[0, 0, :3]
     np.testing.assert_allclose(made / made[0], MEAN_COLOR / MEAN_COLOR[0], atol=0.03)
 
 
