@@ -19,7 +19,7 @@ import numpy as np
 from ..errors import FileError, ParameterError
 from ..io.signatures import FORMATS
 from ..system.names import as_unicode
-from ..system.outside import is_folder, resolved
+from ..system.outside import is_folder, resolved, shortened
 from ..texture import Maps
 from .pictures import Picture, find_pictures
 from .prepare import Preparation, find_same, is_blank, thumbnail, wraps
@@ -219,7 +219,7 @@ def settings_for(parameters: Any) -> dict[str, Any]:
 
 
 def _listed(rejected: list[Rejection]) -> str:
-    shown = "; ".join(f"{item.name}: {item.reason}" for item in rejected[:3])
+    shown = "; ".join(f"{shortened(item.name)}: {item.reason}" for item in rejected[:3])
     more = f"; and {len(rejected) - 3} more" if len(rejected) > 3 else ""
     return f" ({shown}{more})" if shown else ""
 
