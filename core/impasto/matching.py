@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -62,8 +62,9 @@ def match(
     recipe = found.recipe if size_px is None else of_size(found.recipe, size_px)
     for step in recipe.steps:
         validate(known.tool(step.tool), step.parameters)
-    recipe = replace(recipe, matched=_record(matcher, subject, start), made_with={})
-    return replace(found, recipe=recipe, notes=tuple(dict.fromkeys([*found.notes, *notes])))
+    told = tuple(dict.fromkeys([*found.notes, *notes]))
+    recipe = replace(recipe, matched=_record(matcher, subject, start, told), made_with={})
+    return replace(found, recipe=recipe, notes=told)
 
 
 def _checked(matcher: Matcher, subject: str | Maps) -> str | Maps:
@@ -102,10 +103,15 @@ def of_size(recipe: Recipe, size_px: tuple[int, int]) -> Recipe:
     return replace(recipe, steps=steps)
 
 
-def _record(matcher: Matcher, subject: str | Maps, start: Recipe | None) -> dict[str, str]:
-    """Record of a match: the text, after those that it was changed from, or name and SHA-256 of the picture."""
+def _record(matcher: Matcher, subject: str | Maps, start: Recipe | None, notes: Sequence[str]) -> dict[str, str]:
+    """Record of a match: the text, after those that it was changed from, or name and SHA-256 of the picture.
+
+    Notes are kept as well, such as what of a text was not understood: whoever opens the file may not have seen them.
+    """
+    before = start.matched if start is not None else {}
+    told = "; ".join(dict.fromkeys(filter(None, [*before.get("notes", "").split("; "), *notes])))
+    kept = {"notes": told[-MAX_TEXT:]} if told else {}
     if isinstance(subject, Maps):
-        return {"matcher": matcher.name, "name": subject.name, "sha256": subject.sha256()}
-    before = start.matched.get("text", "") if start is not None else ""
-    text = f"{before}; {subject}" if before else subject
-    return {"matcher": matcher.name, "text": text[-MAX_TEXT:]}
+        return {"matcher": matcher.name, "name": subject.name, "sha256": subject.sha256(), **kept}
+    text = "; ".join(filter(None, [before.get("text", ""), subject]))
+    return {"matcher": matcher.name, "text": text[-MAX_TEXT:], **kept}

@@ -69,8 +69,8 @@ class Recipe:
     """Steps and a seed in [0, 2³¹), and a record of their run (filled in by `run`).
 
     inputs: name, SHA-256 and real-world scale of every input. made_with: versions, device, precision, hashes of models
-    and weights, and `stopped` if the run ended early. matched: the matcher that found the recipe, and its text, or name
-    and SHA-256 of its picture. None contains paths. ParameterError with the first field that is wrong.
+    and weights, and `stopped` if the run ended early. matched: the matcher that found the recipe, its text, or name and
+    SHA-256 of its picture, and its notes. None contains paths. ParameterError with the first field that is wrong.
     """
 
     steps: tuple[Step, ...]

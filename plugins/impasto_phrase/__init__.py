@@ -1,6 +1,6 @@
 """Materials from phrases: English and Chinese words become parameters of the procedural materials.
 
-`words` holds the vocabulary, `reading` finds what a phrase says, `building` turns that into a recipe.
+`words` holds the vocabulary, `phrases` finds what a phrase says, `building` turns that into a recipe.
 """
 
 from __future__ import annotations

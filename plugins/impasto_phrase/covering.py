@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 from impasto.parameters import properties_of
@@ -25,6 +26,8 @@ THIN = re.compile(
 THICK = re.compile(r"^(?:much|deep|thick|heavy|dense|(?:a )?lots? of|a thick layer of|厚厚的|大量)\s*")
 AMOUNT_OF = {"no": 0.0, "little": 0.25, "some": 0.5, "much": 0.8}
 """Share that is covered, by degree."""
+SHOWN = ("wetness", "leaves", "needles")
+"""Slots that a layer shows, beside that of its own name."""
 AMOUNTS = ((THIN, AMOUNT_OF["little"]), (THICK, AMOUNT_OF["much"]))
 FORMS = (
     r"(?P<cover>.+?)\s+(?:lying |drifted |growing )?(?P<how>on top of|on|over|between|among|in)\s+(?P<base>.+)",
@@ -60,10 +63,13 @@ def covering_step(text: str, how: str, reading: Reading) -> tuple[Step, list[str
         "place": "hollows" if how in ("between", "among", "in") or reading.material not in FLAT else "patches",
         "thickness_m": THICKNESS_M[reading.material],
     }
-    notes = []
-    for slot, value in reading.slots.items():
-        if slot == "wetness":
-            parameters["wetness"] = level(slot, schemas["wetness"], value)
-        elif slot not in ("leaves", "needles", reading.material):
-            notes.append(f"{shown(reading.words.get(slot, slot))} has no effect on the layer of {reading.material}")
-    return Step(COVER, parameters), notes
+    if "wetness" in reading.slots:
+        parameters["wetness"] = level("wetness", schemas["wetness"], reading.slots["wetness"])
+    return Step(COVER, parameters), without_effect(reading, (*SHOWN, reading.material))
+
+
+def without_effect(reading: Reading, drawn: Collection[str]) -> list[str]:
+    """A note on each word about a layer that it does not show; drawn: slots that it does."""
+    slots = [slot for slot in (*reading.slots, *reading.sizes_m) if slot not in drawn]
+    words = dict.fromkeys([*(reading.words.get(slot, slot) for slot in slots), *reading.undrawn])
+    return [f"{shown(word)} has no effect on the layer of {reading.material}" for word in words]

@@ -11,13 +11,13 @@ from impasto.parameters import properties_of
 from impasto.plugins import registry
 from impasto.recipe import Step
 
-from .building import STEPS, amount_of
 from .contradictions import contradiction
-from .covering import AMOUNT_OF, COVER, THICKNESS_M, covering_step
-from .levels import level, stepped, within
-from .reading import read
+from .covering import AMOUNT_OF, COVER, THICKNESS_M, covering_step, without_effect
+from .levels import STEPS, amount_of, level, stepped, within
+from .phrases import read
+from .reading import Reading
 from .terms import Term, terms_of
-from .vocabulary import materials, vocabulary
+from .vocabulary import materials, vocabulary, words_without_meaning
 
 _CLAUSES = re.compile(r"\s*(?:[,;.!?，；。！？、]|\band\b|\bbut\b)\s*", re.IGNORECASE)
 WETNESS = "wetness"
@@ -69,7 +69,7 @@ def _change(clause: str, steps: Sequence[Step]) -> LayerChange | None:
     material, word = next(iter(named.items()))
     amount, wetness = _amount(terms), _wetness(clause, material)
     if _place(steps, material) is not None:
-        return LayerChange(material, word, amount or ("" if wetness else "some"), wetness)
+        return LayerChange(material, word, amount or ("" if wetness else "some"), wetness, clause)
     is_laid = material in FALLING or amount.endswith(("more", "less")) or amount == "no" or _LAID.search(clause)
     if material not in THICKNESS_M or not is_laid or _is_of_base(material, steps):
         return None
@@ -123,20 +123,21 @@ def with_layers_changed(steps: Sequence[Step], changes: Sequence[LayerChange]) -
         if place is None and change.amount.endswith(("less", "no")):
             notes.append(f"{change.word}: there is no such layer")
             continue
+        reading = replace(read(change.clause, vocabulary(), {}, change.material), material=change.material)
+        notes += words_without_meaning(reading.unknown)
         if place is None:
-            step, said = _new(change)
+            step, said = _new(change, reading)
             made.append(step)
             notes += said
             continue
         step, said = _changed(made[place], change)
         made[place] = step
-        notes += said
+        notes += [*said, *without_effect(reading, (WETNESS, change.material))]
     return tuple(made), notes
 
 
-def _new(change: LayerChange) -> tuple[Step, list[str]]:
+def _new(change: LayerChange, reading: Reading) -> tuple[Step, list[str]]:
     """The step of a layer that was not there, and notes about words without effect on it."""
-    reading = replace(read(change.clause, vocabulary(), {}, change.material), material=change.material)
     step, notes = covering_step(change.clause, "", reading)
     more, word = amount_of(change.amount)
     degree = {"a_little_": "little", "much_": "much"}.get(more, word)

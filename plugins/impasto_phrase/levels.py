@@ -19,6 +19,16 @@ LEVEL_STEP = 0.2
 """Step of a parameter from 0 to 1 that "more" makes."""
 
 
+STEPS = {"a_little_": 0.5, "": 1.0, "much_": 2.0}
+"""Steps that a comparative makes, by its amount."""
+
+
+def amount_of(value: str) -> tuple[str, str]:
+    """The amount of a comparative, and the comparative; ("", value) for others."""
+    amount = next((amount for amount in ("a_little_", "much_") if value.startswith(amount)), "")
+    return amount, value.removeprefix(amount)
+
+
 def level(slot: str, schema: Mapping[str, Any], word: str) -> float:
     """Value of a parameter for "no", "little", "some" or "much"."""
     if schema.get("type") == "boolean":

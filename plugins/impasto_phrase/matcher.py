@@ -12,11 +12,9 @@ from impasto.recipe import Recipe, Step
 from impasto.system.outside import shown
 from impasto.texture import Maps
 
-from .reading import Reading, read
-from .vocabulary import materials, table, vocabulary
-
-MOST_NEAREST = 12
-"""Unknown words for which known ones are looked up: each takes some milliseconds."""
+from .phrases import read
+from .reading import Reading
+from .vocabulary import materials, nearest_to, table, vocabulary, words_without_meaning
 
 
 def read_phrase(text: str, start: str | None = None) -> Reading:
@@ -102,8 +100,7 @@ class Phrase(Matcher):
         """Raise ParameterError for a phrase that names no material, or changes nothing."""
         if reading.material or (before and not reading.is_empty):
             return
-        unknown = list(dict.fromkeys(reading.unknown))[:MOST_NEAREST]
-        hints = [f"{word} may be {' or '.join(near)}" for word in unknown if (near := _nearest(word))]
+        hints = [f"{word} may be {' or '.join(near)}" for word, near in nearest_to(reading.unknown).items() if near]
         remedy = "".join(f"{hint}; " for hint in hints)
         if start is not None and before is None:
             message = "the recipe has no procedural material and no model with sliders that words could change"
@@ -125,16 +122,8 @@ def _position(start: Recipe | None) -> int | None:
     return max(known, default=None)
 
 
-def _nearest(word: str) -> Sequence[str]:
-    return vocabulary().nearest(word)
-
-
 def _words_left_out(reading: Reading) -> list[str]:
-    """A sentence fragment for each word without a meaning, with those that are written like it, or that do not fit."""
-    notes = []
-    for index, word in enumerate(dict.fromkeys(reading.unknown)):
-        near = _nearest(word) if index < MOST_NEAREST else ()
-        notes.append(f"{shown(word)} has no meaning here" + (f"; known is {', '.join(near)}" if near else ""))
-    return notes + [
-        f"{shown(word)} was left out: a phrase makes one material" for word in dict.fromkeys(reading.left_out)
-    ]
+    """A sentence fragment for each word without a meaning, and for each other material."""
+    others = dict.fromkeys(reading.left_out)
+    notes = [f"{shown(word)} was left out: a phrase makes one material" for word in others]
+    return [*words_without_meaning(reading.unknown), *notes]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from impasto.schemas import color_of
 from impasto.surface.palette import from_oklab, to_oklab
 
 DARK, LIGHT, BRIGHT = 0.74, 0.5, 1.4
@@ -30,6 +31,12 @@ def moved(color: Sequence[float], before: Sequence[float], after: Sequence[float
     differences = FAMILY * (_lab(color) - _lab(before))
     differences[1:] *= min(1.0, _chroma(after) / max(_chroma(before), 1e-6))  # what is beside grey is grey, too
     return _rgb(_lab(after) + differences)
+
+
+def between(one: str, other: str, share: float) -> str:
+    """The colour that lies a share of the way from one to another, all as hex."""
+    labs = [_lab(color_of(color)) for color in (one, other)]
+    return "#" + "".join(f"{round(255 * value):02x}" for value in _rgb(labs[0] + share * (labs[1] - labs[0])))
 
 
 def shaded(color: Sequence[float], word: str) -> list[float]:

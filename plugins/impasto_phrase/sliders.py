@@ -12,9 +12,9 @@ from impasto.recipe import Step
 from impasto.system.outside import shown
 from impasto.tools import model_parameter
 
-from .building import STEPS, amount_of, size_factor
-from .levels import within
+from .levels import STEPS, amount_of, within
 from .reading import Reading
+from .sizing import size_factor
 from .vocabulary import COMPARATIVES
 
 SLIDERS: Mapping[str, tuple[str, ...]] = {
@@ -44,7 +44,7 @@ def slid(step: Step, reading: Reading, models: ModelLibrary) -> tuple[dict[str, 
     known = {about["name"]: about for about in model.described()["sliders"]}
     made: dict[str, Any] = dict(step.parameters)
     given: Any = made.get(name, {})
-    values, notes = dict(given), []
+    values, missed = dict(given), list(reading.sizes_m)
     for slot, value in reading.slots.items():
         amount, word = amount_of(COMPARATIVES.get(value, (value,))[0])
         slider = next((one for one in SLIDERS.get(slot, ()) if one in known), None)
@@ -56,5 +56,6 @@ def slid(step: Step, reading: Reading, models: ModelLibrary) -> tuple[dict[str, 
             moved = values.get(slider, about["default"]) + UPWARDS[word] * STEPS[amount]
             values[slider] = min(max(moved, about["low"]), about["high"])
         else:
-            notes.append(f"{shown(reading.words.get(slot, slot))} has no effect on {model.label}")
-    return {**made, name: values}, notes
+            missed.append(slot)
+    words = dict.fromkeys([*(reading.words.get(slot, slot) for slot in missed), *reading.undrawn, *reading.amounts])
+    return {**made, name: values}, [f"{shown(word)} has no effect on {model.label}" for word in words]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from .vocabulary import COMPARED, Meaning, Vocabulary, words_of
@@ -148,3 +148,20 @@ def _continues(unknown: Term, term: Term, after: Term | None) -> bool:
         return True
     is_inside = len(unknown.text) == 1 or (after is not None and after.meaning is None)
     return is_inside and len(term.text) == 1 and term.text not in PARTICLES
+
+
+def named_material(terms: Sequence[Term], is_change: bool) -> str | None:
+    """The material of the firmest word; of several the first clause's, and there the last one.
+
+    is_change: only words that name a material for certain count.
+    """
+    best: tuple[int, int, int] | None = None
+    found = None
+    clause = 0
+    for position, term in enumerate(terms):
+        clause += term.is_break or term.has("split")
+        if term.meaning and (named := term.meaning.material):
+            rank = (named[0], -clause, position)
+            if (best is None or rank > best) and (named[0] == 3 or not is_change):
+                best, found = rank, named[1]
+    return found

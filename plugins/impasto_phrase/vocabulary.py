@@ -11,10 +11,21 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from impasto.system.outside import shown
+
+from .palettes import between
+
 WORDS = Path(__file__).with_name("words")
 MATERIAL_KEYS = ("material", "hint", "maybe")
 """Keys under which a word names a material, the firmest first."""
 
+GRAMMAR = {*("degree", "deepens", "brightens", "compare", "amount", "after"), *("role", "across", "and", "split")}
+GRAMMAR |= {"ignored", "noun"}
+"""Keys that say how a word goes with others, beside slots."""
+MOST_NEAREST = 12
+"""Unknown words for which known ones are looked up: each takes some milliseconds."""
+OF_FIRST = 0.4
+"""Share of the first of two hues that make one colour."""
 COMPARATIVES = {
     "dark": ("darker", "lighter"),
     "light": ("lighter", "darker"),
@@ -40,6 +51,15 @@ COMPARATIVES = {
 """Comparatives of qualities: with "more", and with "less"."""
 COMPARED = frozenset(value for pair in COMPARATIVES.values() for value in pair) | {"more", "less"}
 
+COLORS = ("color", "second_color", "joint_color", "vein_color", "chip_color")
+"""Slots of colours: of the material, and of its parts."""
+STRONGER = {"small": "tiny", "large": "huge"}
+AS_DEGREE = {"tiny": "little", "small": "little", "large": "much", "huge": "much", "sparse": "little", "dense": "much"}
+"""Degrees of what is on a material, for words of size and density: "large cracks"."""
+AS_COMPARATIVE = {"larger": "more", "denser": "more", "smaller": "less", "sparser": "less"}
+NATURAL = {"moss": ("green",), "rust": ("red", "brown", "orange", "reddish-brown"), "dirt": ("brown", "black", "grey")}
+"""Colours that go without saying for what is on a material."""
+
 
 @dataclass(frozen=True)
 class Meaning:
@@ -63,8 +83,8 @@ class Meaning:
         """Values by slot for one material."""
         if material is None or material not in self.own:
             return self.values
-        names = {key: value for key, value in self.values.items() if key in MATERIAL_KEYS}
-        return {**names, **self.own[material]}
+        kept = {key: value for key, value in self.values.items() if key in (*MATERIAL_KEYS, *GRAMMAR)}
+        return {**kept, **self.own[material]}
 
     @property
     def material(self) -> tuple[int, str] | None:
@@ -85,6 +105,12 @@ class Vocabulary:
     basic: frozenset[str]
     written: Mapping[str, str]  # each English expression as it is written, by its words in the singular
 
+    def one_color(self, first: str, second: str) -> str:
+        """The one colour that two neighbouring names mean: "navy blue" is navy, "blue grey" lies between, as hex."""
+        if first in self.basic and second in self.basic:
+            return between(self.colors[second], self.colors[first], OF_FIRST)
+        return second if first in self.basic else first
+
     def nearest(self, word: str) -> Sequence[str]:
         """Up to three known expressions that are written like a word."""
         return [self.written[name] for name in difflib.get_close_matches(word, list(self.written), n=3, cutoff=0.75)]
@@ -92,7 +118,8 @@ class Vocabulary:
 
 def singular(word: str) -> str:
     """A word without the ending of its plural, or something that all forms of it share: `leaves` and `leaf`."""
-    for ending, instead in (("ies", "y"), ("ves", "f"), ("sses", "ss"), ("shes", "sh"), ("ches", "ch"), ("xes", "x")):
+    endings = (("ies", "y"), ("ves", "f"), ("ve", "f"), ("sses", "ss"), ("shes", "sh"), ("ches", "ch"), ("xes", "x"))
+    for ending, instead in endings:
         if word.endswith(ending) and len(word) > len(ending) + 1:
             return word[: -len(ending)] + instead
     return word[:-1] if len(word) > 3 and re.search(r"[^sui]s$", word) else word
@@ -138,3 +165,19 @@ def _expressions(language: str) -> list[tuple[str, str]]:
 def table(name: str) -> dict[str, Any]:
     """A table of `words`, by its name."""
     return tomllib.loads((WORDS / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def nearest_to(words: Sequence[str]) -> dict[str, Sequence[str]]:
+    """Known expressions that are written like each of some unknown words; none for those after MOST_NEAREST."""
+    known = vocabulary()
+    return {
+        word: known.nearest(word) if place < MOST_NEAREST else () for place, word in enumerate(dict.fromkeys(words))
+    }
+
+
+def words_without_meaning(words: Sequence[str]) -> list[str]:
+    """A sentence fragment for each unknown word, with those that are written like it."""
+    return [
+        f"{shown(word)} has no meaning here" + (f"; known is {', '.join(near)}" if near else "")
+        for word, near in nearest_to(words).items()
+    ]

@@ -48,7 +48,7 @@ def test_words_become_a_material_whose_sliders_are_those_of_the_panel(settings, 
     parameters = recipe["steps"][0]["parameters"]
     assert (parameters["squares"], parameters["contrast"], parameters["width_px"]) == (3, 0.7, 64)
     assert recipe["seed"] == scene.impasto.seed == 7
-    assert recipe["matched"] == {"matcher": "word-count", "text": "one two three"}
+    assert recipe["matched"] == {"matcher": "word-count", "text": "one two three", "notes": "words were counted"}
     assert (scene.impasto.tool, checker.squares, round(checker.contrast, 3)) == ("checker", 3, 0.7), "as the recipe is"
     assert "words were counted" in made()["report"].lower()
 

@@ -310,7 +310,7 @@ def test_a_row_may_have_a_text_for_a_matcher(tmp_path):
     job, plain = jobs_of(write_csv(tmp_path / "t.csv", rows))
     assert (job.recipe.steps[0].parameters["squares"], job.recipe.seed, job.name) == (2, 4, "two")
     assert job.recipe.steps[0].parameters["width_px"] == 16
-    assert job.recipe.matched == {"matcher": "word-count", "text": "one two"}
+    assert job.recipe.matched == {"matcher": "word-count", "text": "one two", "notes": "words were counted"}
     assert not plain.recipe.matched
     wrong = [{"recipe": "word-count", "text": "a cat"}, {"recipe": "word-count"}, {"recipe": "checker", "text": "one"}]
     for row, said in zip(wrong, ("no number of squares", "the text is empty", "takes no text"), strict=True):

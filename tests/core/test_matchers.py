@@ -25,7 +25,7 @@ class TestHere:
         assert found.recipe == Recipe(
             (Step("checker", {"squares": 2, "height_px": 32, "width_px": 64}),),
             3,
-            matched={"matcher": "word-count", "text": "one two"},
+            matched={"matcher": "word-count", "text": "one two", "notes": "words were counted"},
         )
         assert found.notes == ("words were counted",)
         assert Recipe.from_json(found.recipe.to_json()) == found.recipe
@@ -40,7 +40,7 @@ class TestHere:
         first = match("word-count", "one two", seed=5).recipe
         changed = match("word-count", "one more", start=first).recipe
         assert (changed.steps[0].parameters["squares"], changed.seed) == (4, 5)
-        assert changed.matched["text"] == "one two; one more"
+        assert (changed.matched["text"], changed.matched["notes"]) == ("one two; one more", "words were counted")
 
     @pytest.mark.parametrize(
         ("name", "subject", "said"),
@@ -97,7 +97,7 @@ def test_the_command_makes_variations_and_changes_them(impasto, tmp_path):
     assert "words were counted" in made.stderr
     first, second = (read_recipe(tmp_path / f"one-two_{number}_base_color.png") for number in (1, 2))
     assert (first.seed, second.seed) == (0, 1)
-    assert first.matched == {"matcher": "word-count", "text": "one two"}
+    assert first.matched == {"matcher": "word-count", "text": "one two", "notes": "words were counted"}
     assert read_maps(tmp_path / "one-two_1_base_color.png").size_px == (16, 32)
     given = "--from", tmp_path / "one-two_1_base_color.png", "--name", "more", "--out", tmp_path, "--json"
     changed = impasto("generate", "word-count", "one more", *given)

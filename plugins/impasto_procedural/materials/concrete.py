@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from ..canvas import Canvas
 
+UNSEEN_PANEL_M = 1.2
+"""Width of panels whose joints are not seen, for the distance of tie holes."""
+
 
 class ConcreteParameters(MaterialParameters):
     """Formwork, pores, stains and cracks of concrete."""
@@ -31,6 +34,22 @@ class ConcreteParameters(MaterialParameters):
         description="Width of a board, in metres",
         json_schema_extra=visible_if("formwork", "boards"),
     )
+    grain: float = Field(
+        1.0,
+        ge=0,
+        le=1,
+        title="Board Grain",
+        description="How far the grain of the boards has come off on the concrete",
+        json_schema_extra=visible_if("formwork", "boards"),
+    )
+    grooves: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        title="Board Grooves",
+        description="Open grooves between the boards",
+        json_schema_extra=visible_if("formwork", "boards"),
+    )
     panel_m: float = Field(
         1.2,
         ge=0.2,
@@ -39,11 +58,7 @@ class ConcreteParameters(MaterialParameters):
         description="Width of a panel, in metres",
         json_schema_extra=visible_if("formwork", "panels"),
     )
-    tie_holes: bool = Field(
-        True,
-        description="Holes of the rods that held the panels",
-        json_schema_extra=visible_if("formwork", "panels"),
-    )
+    tie_holes: bool = Field(False, description="Holes of the rods that held the formwork")
     pores: float = Field(0.6, ge=0, le=1, description="Holes of air bubbles")
     stains: float = Field(0.5, ge=0, le=1, description="Clouds and streaks of water and dust")
     cracks: float = Field(0.2, ge=0, le=1, description="Hairline cracks")
@@ -58,7 +73,7 @@ class Concrete(Material):
     """Cast concrete with the marks of its formwork."""
 
     name, label = "concrete", "Concrete"
-    description = "Cast concrete: smooth, in panels with tie holes, or with the grain of boards"
+    description = "Cast concrete: smooth, in panels, or with the grain of boards; with tie holes"
     subgroup = "Walls"
     parameters = ConcreteParameters
 
@@ -68,6 +83,9 @@ class Concrete(Material):
         sand = canvas.noise("sand", 0.005, octaves=3, gain=0.8)
         mottle = canvas.noise("mottle", 0.09, octaves=5, gain=0.85)
         mark_m, tone, damp = self._formwork(canvas, p, clouds, sand)
+        if p.tie_holes:
+            hole_m, stain = self._tie_holes(canvas, p, sand)
+            mark_m, damp = mark_m + hole_m, (damp + stain).clamp(0, 2.5)
         airy = p.pores * step(canvas.noise("airy", 0.4, octaves=3, stretch=(0.6, 1.6)), -1.6, 1.6) * 1.4
         pores = holes(canvas, "bubbles", 0.04, 0.0055, airy)
         pores = pores.maximum(holes(canvas, "small bubbles", 0.014, 0.0025, airy))
@@ -103,6 +121,16 @@ class Concrete(Material):
         trowel = canvas.noise("trowel", 0.12, octaves=3, stretch=(1, 3))
         return 0.0004 * trowel, 0.02 * trowel, 0 * trowel
 
+    def _tie_holes(self, canvas: Canvas, p: ConcreteParameters, sand: Tensor) -> tuple[Tensor, Tensor]:
+        """Relief in metres, and mask of stains, of four holes for each panel; as far apart where there are none."""
+        panel_m = p.panel_m if p.formwork == "panels" else UNSEEN_PANEL_M
+        panels = blocks(canvas, "stack", panel_m, panel_m)
+        y_m, x_m = panels.y_m.abs() - panels.half_height_m / 2, panels.x_m.abs() - panels.half_width_m / 2
+        from_hole_m = (y_m.square() + x_m.square()).sqrt() + 0.0006 * sand
+        hole = step(from_hole_m, 0.0135, 0.010)
+        relief_m = 0.0006 * step(from_hole_m, 0.021, 0.015) - 0.016 * hole
+        return relief_m, 1.6 * hole + 0.35 * step(from_hole_m, 0.06, 0.01)
+
     def _boards(self, canvas: Canvas, p: ConcreteParameters, clouds: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         sway = canvas.noise("sway", 0.3, octaves=2, stretch=(0.3, 3)) * 0.001
         boards = blocks(canvas, "third", 14 * p.board_m, p.board_m, warp=(sway, sway))
@@ -115,12 +143,13 @@ class Concrete(Material):
         inside_m = boards.inside_m()
         fin = step(inside_m, 0.0035, 0.0) * step(canvas.noise("fins", 0.25, octaves=3, stretch=(0.3, 1)), -0.6, 1.2)
         lean = (each("lean") - 0.5) * boards.y_m / p.board_m
-        relief_m = (
-            0.005 * (each("stands out") - 0.5) + 0.004 * lean + each("grain") * (0.0005 * rings + 0.0002 * fibres)
-        )
-        tone = 0.24 * (each("tone") - 0.5) - each("grain") * (0.03 * rings + 0.02 * fibres)
+        grain = p.grain * each("grain")
+        relief_m = 0.005 * (each("stands out") - 0.5) + 0.004 * lean + grain * (0.0005 * rings + 0.0002 * fibres)
+        tone = 0.24 * (each("tone") - 0.5) - grain * (0.03 * rings + 0.02 * fibres)
         joint = step(inside_m, 0.006, 0.0) * (1 - fin)
-        return relief_m + 0.0035 * fin - 0.0008 * joint, tone, 0.5 * joint * step(clouds, -1.0, 1.0)
+        groove = p.grooves * step(inside_m, 0.004 + 0.008 * p.grooves, 0.002)
+        damp = (0.5 * joint * step(clouds, -1.0, 1.0)).maximum(2.2 * groove)
+        return relief_m + 0.0035 * fin * (1 - groove) - 0.0008 * joint - 0.014 * groove, tone, damp
 
     def _panels(self, canvas: Canvas, p: ConcreteParameters, sand: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         panels = blocks(canvas, "stack", p.panel_m, p.panel_m)
@@ -130,10 +159,4 @@ class Concrete(Material):
         lean = (each("lean y") - 0.5) * panels.y_m + (each("lean x") - 0.5) * panels.x_m
         relief_m = 0.003 * lean - 0.006 * joint
         damp = 0.35 * step(inside_m, 0.03, 0.0) + 0.6 * joint
-        if p.tie_holes:
-            y_m, x_m = panels.y_m.abs() - panels.half_height_m / 2, panels.x_m.abs() - panels.half_width_m / 2
-            from_hole_m = (y_m.square() + x_m.square()).sqrt() + 0.0006 * sand
-            hole = step(from_hole_m, 0.0135, 0.010)
-            relief_m = relief_m - 0.016 * hole + 0.0006 * step(from_hole_m, 0.021, 0.015)
-            damp = damp + 1.6 * hole + 0.35 * step(from_hole_m, 0.06, 0.01)
-        return relief_m, 0.10 * (each("tone") - 0.5), damp.clamp(0, 2.5)
+        return relief_m, 0.10 * (each("tone") - 0.5), damp

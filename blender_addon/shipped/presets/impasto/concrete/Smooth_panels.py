@@ -5,6 +5,7 @@ import bpy
 
 parameters = bpy.context.scene.impasto_parameters.concrete
 parameters.formwork = "panels"
+parameters.tie_holes = True
 parameters.pores = 0.2
 parameters.stains = 0.2
 parameters.cracks = 0.0

@@ -1,0 +1,85 @@
+"""Parameters of one material while a phrase sets them, and notes on what it cannot set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from impasto.parameters import properties_of
+from impasto.plugins import registry
+from impasto.schemas import color_of, holds
+from impasto.system.outside import shown
+
+from .levels import within
+from .reading import Reading
+from .vocabulary import materials
+
+
+class Draft:
+    """Parameters that a phrase sets, over those that are given.
+
+    What a word says itself ("scratched") is set by `put`; what only goes with it, such as fewer stains on what is
+    polished, by `suggest`, which changes nothing that a word says itself.
+    """
+
+    def __init__(self, tool: str, given: Mapping[str, Any], reading: Reading) -> None:
+        self.tool, self.reading, self.given = tool, reading, given
+        self.table = materials()[tool]
+        self.schemas = properties_of(registry().tool(tool).parameters)
+        self.now = {name: schema["default"] for name, schema in self.schemas.items()} | dict(given)
+        self.made: dict[str, Any] = dict(given)
+        self.notes: list[str] = []
+        self._said: dict[str, str] = {}
+        self._slot = ""
+
+    def goes_without_saying(self, slot: str) -> bool:
+        """Whether the material has it by itself."""
+        return slot in self.table.get("implied", ())
+
+    def say(self, slot: str) -> None:
+        """Take what is put from now on for what the words of this slot say."""
+        self._slot = slot
+
+    def put(self, name: str, value: Any) -> None:
+        """Set a parameter, within its limits."""
+        schema = self.schemas[name]
+        if isinstance(value, str) and value.startswith("#"):
+            value = color_of(value)
+        if schema.get("type") == "boolean":
+            value = bool(value)
+        elif schema.get("type") == "integer":
+            value = round(within(schema, value))
+        elif schema.get("type") == "number":
+            wanted, value = value, within(schema, value)
+            if abs(value - wanted) > 1e-3 * abs(wanted):
+                self.notes.append(f"{name} was limited to {value:g}, from {wanted:g}")
+        self.now[name] = self.made[name] = value
+        self._said[name] = self._slot
+
+    def suggest(self, values: Mapping[str, Any], share: float = 1.0) -> None:
+        """Set parameters that no word has set; share: how far they go from what they are."""
+        for name, value in values.items():
+            if name in self.schemas and name not in self._said:
+                whole = share == 1 or isinstance(value, str)
+                self.put(name, value if whole else self.now[name] + share * (value - self.now[name]))
+                del self._said[name]
+
+    def fall_short(self, slot: str, of: str = "") -> None:
+        """Note that the words of a slot have no effect; of: on a part of the material."""
+        self.miss([self.reading.words.get(slot, slot)], of)
+
+    def miss(self, words: Sequence[str], of: str = "") -> None:
+        """Note words that have no effect."""
+        label = of or registry().tool(self.tool).label
+        self.notes += [f"{shown(word)} has no effect on {label}" for word in dict.fromkeys(words)]
+
+    def bring_out(self) -> None:
+        """Make parameters effective that words have set, by the choice that they need; or note that they have none."""
+        for name, slot in list(self._said.items()):
+            needed: Mapping[str, Sequence[Any]] = self.schemas[name].get("visible_if", {})
+            if holds(self.schemas[name], self.now) or not slot or slot == "size":
+                continue
+            if any(other in self._said or other in self.given for other in needed):
+                self.fall_short(slot)
+            else:
+                self.suggest({other: values[0] for other, values in needed.items()})

@@ -1,0 +1,30 @@
+"""The reading of a whole phrase: its material, and what its words say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from .reader import PhraseReader
+from .reading import Reading
+from .terms import named_material, terms_of
+from .vocabulary import Vocabulary
+
+
+def read(text: str, known: Vocabulary, implied: Mapping[str, Sequence[str]], start: str | None = None) -> Reading:
+    """The reading of a phrase.
+
+    implied: what goes without saying for each material: slots, so that "some" of them says nothing (of paint only if it
+    has a colour), other materials, and parts. start: the material that is changed if the phrase names none.
+    ParameterError if the phrase contradicts itself.
+    """
+    terms = terms_of(text, known)
+    named = named_material(terms, start is not None or any(term.compares for term in terms))
+    if start and any(term.compares for term in terms):
+        named = None  # "smaller tiles" are still those of the recipe
+    own = implied.get(named or start or "", ())
+    reading = PhraseReader(terms, known, named or start, own).read()
+    reading.material = named
+    for slot in own:
+        if reading.slots.get(slot) == "some" and (slot != "paint" or "color" in reading.slots):
+            del reading.slots[slot]
+    return reading
