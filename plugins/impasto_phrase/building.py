@@ -38,7 +38,7 @@ DAMAGE = dict.fromkeys(
 )
 GOES_WITH: Mapping[tuple[str, str], Mapping[str, float]] = {
     ("dirt", "no"): STAINS,
-    ("wear", "no"): {**STAINS, **DAMAGE, "age": 0.0},
+    ("wear", "no"): {**STAINS, **DAMAGE, "age": 0.0, "irregular": 0.15, "uneven": 0.1},
 }
 """Parameters that a word sets besides its own, unless other words set them."""
 USUAL: Mapping[str, Mapping[str, Mapping[str, float]]] = {
