@@ -135,6 +135,17 @@ def test_every_table_of_measurements_says_when_and_of_which_commit():
         assert re.match(r"\n\*Measured \d{4}-\d\d-\d\d at [0-9a-f]{7}\b", rest), heading
 
 
+def test_the_page_of_textbook_generators_begins_with_how_short_its_trainings_were():
+    opening, *sections = re.split(r"^## ", (ROOT / "docs" / "generators.md").read_text("utf-8"), flags=re.MULTILINE)
+    trained = {re.search(r"generate ([a-z-]+) ", one)[1]: re.search(r"([\d,]+) steps", one)[1] for one in sections[:4]}
+    assert sorted(trained) == ["conditional-gan", "gan", "progressive-gan", "vae"]
+    for tool, steps in trained.items():
+        usual = registry().tool(f"train-{tool}").parameters().steps
+        share = 100 * int(steps.replace(",", "")) / usual
+        said = re.search(rf"`{tool}`[^%]*? {steps} of {usual:,}(?: steps)? \({share:g} %\)", " ".join(opening.split()))
+        assert said, (tool, steps, usual, share)
+
+
 @pytest.mark.parametrize("page", ["README.md", "docs/guide.md"])
 def test_the_chinese_pages_show_the_same_code_and_pictures_as_the_english_ones(page):
     english = ROOT / page
