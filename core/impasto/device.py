@@ -94,6 +94,11 @@ def _check_fork(device: str) -> None:
         raise DeviceError(f"{device} cannot be used in a forked process", f'use {spawn}, or device="cpu"')
 
 
+def _threads_are_given() -> bool:
+    """Whether the user set OMP_NUM_THREADS; an empty variable says nothing, to OpenMP as well."""
+    return bool(os.environ.get("OMP_NUM_THREADS", "").strip())
+
+
 @cache
 def leave_a_core_free() -> None:
     """Let torch use all cores but one, unless OMP_NUM_THREADS says otherwise.
@@ -101,7 +106,7 @@ def leave_a_core_free() -> None:
     Blender's window needs one, and OpenMP threads wait for each other when one of them shares its core with another
     process: small operations then take ten times as long.
     """
-    if "OMP_NUM_THREADS" not in os.environ:
+    if not _threads_are_given():
         import torch
 
         set_threads(max(1, torch.get_num_threads() - 1))
@@ -136,7 +141,7 @@ def _from_glibc(name: str) -> Callable[..., int] | None:
 def training_precision(device: str) -> str:
     """`fast_precision`; on a CPU, also set the number of threads that trains fastest, unless OMP_NUM_THREADS does."""
     precision = fast_precision(device)
-    if device == "cpu" and "OMP_NUM_THREADS" not in os.environ:
+    if device == "cpu" and not _threads_are_given():
         set_threads(_cached(_benchmark)[1])
     return precision
 

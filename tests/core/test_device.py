@@ -102,6 +102,27 @@ def test_inference_takes_the_faster_precision_and_leaves_threads_alone(monkeypat
     assert device.fast_precision("mps") == "float32"
 
 
+TRAINS = """
+import torch
+from impasto import device
+device._benchmark = lambda: ("bfloat16", {measured})
+device.choose_device("cpu", lambda available: None)
+device.training_precision("cpu")
+print(torch.get_num_threads())
+"""
+
+
+@pytest.mark.parametrize(("given", "measured", "threads"), [("1", 2, 1), ("", 1, 1), (None, 1, 1)])
+def test_a_training_takes_the_threads_that_the_user_set_and_else_those_of_the_benchmark(given, measured, threads):
+    """In a process of its own, since OpenMP reads its variable once."""
+    environment = {key: value for key, value in os.environ.items() if key != "OMP_NUM_THREADS"}
+    environment |= {} if given is None else {"OMP_NUM_THREADS": given}
+    command = [sys.executable, "-P", "-c", TRAINS.format(measured=measured)]
+    for _ in range(2 if given else 1):  # the second time there is a cache
+        ran = subprocess.run(command, env=environment, capture_output=True, check=True)
+        assert int(ran.stdout) == threads
+
+
 FAULTS = """
 import resource
 import numpy as np
