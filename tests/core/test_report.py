@@ -11,6 +11,7 @@ import pytest
 from impasto.cli.main import main
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.errors import Cancelled
+from impasto.evaluation import comparison
 from impasto.evaluation.model_controls import Generation
 from impasto.library.models import REPORT_SUFFIX, read_model
 from impasto.recipe import Recipe, Step
@@ -21,6 +22,7 @@ from impasto.tools import Result
 from impasto.training import report
 from impasto.training.report import write_report
 from impasto.training.report_charts import charts, nice_ticks
+from impasto.training.report_page import FIGURES, MEANINGS
 from impasto.training.report_verdict import BAD, FAR, GOOD, Compared, advice, verdict
 from impasto.training.reporting import add_report
 
@@ -122,6 +124,12 @@ def test_of_a_model_without_its_data_beside_it_no_detail_is_shown(trained, data,
     shutil.copy(trained.models[0], tmp_path)
     write_report(read_model(tmp_path / trained.models[0].name), data, tmp_path / "page.html")
     assert "with detail" not in page_of(tmp_path / "page.html").text
+
+
+def test_every_figure_of_the_table_is_called_in_words():
+    """A bare heading of the comparison, such as "drift", tells a reader nothing."""
+    assert set(comparison.FIGURES) <= set(MEANINGS)
+    assert all(" " in meaning for meaning in FIGURES.values())
 
 
 def test_larger_data_is_compared_with_controls(tmp_path, monkeypatch):
