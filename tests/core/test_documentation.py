@@ -18,12 +18,13 @@ from impasto.plugins import registry  # noqa: E402
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 PRE_COMMIT = ROOT / ".pre-commit-config.yaml"
+CODE = re.compile(r"^```.*?^```$|`[^`\n]+`", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)")
 
 
 def text_of(document: Path) -> str:
     """The text without blocks and spans of code, in which brackets are no links."""
-    return re.sub(r"^```.*?^```$|`[^`\n]+`", "", document.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    return CODE.sub("", document.read_text("utf-8"))
 
 
 def links(document: Path) -> list[tuple[str, str, str]]:
@@ -74,6 +75,25 @@ def test_the_page_of_tools_lists_those_that_there_are():
     from tasks.tools_page import PAGE, lines
 
     assert PAGE.read_text("utf-8").splitlines() == "\n".join(lines()).splitlines(), "python -m tasks.tools_page"
+
+
+def test_every_tool_stands_on_a_page_that_was_written():
+    from tasks.tools_page import PAGE
+
+    pages = [path for path in DOCUMENTS if path not in (PAGE, ROOT / "CHANGELOG.md") and "zh-CN" not in path.parts]
+    code = [span for path in pages for span in CODE.findall(path.read_text("utf-8"))]
+    named = {name for span in code for name in re.findall(r"[a-z0-9-]+", span)}
+    procedural = {name for name, tool in registry().tools.items() if "impasto_procedural" in type(tool).__module__}
+    assert not registry().tools.keys() - procedural - named
+
+
+@pytest.mark.parametrize("program", ["DeepArt", "Runway", "Prisma", "ArtEngine", "DeepBump"])
+def test_what_other_programs_do_is_found_by_their_names(program):
+    concepts = (ROOT / "docs" / "concepts.md").read_text("utf-8")
+    (table,) = re.findall(r"## In the words of other programs\n\n(.+?)\n\n", concepts, re.DOTALL)
+    rows = [row for row in table.splitlines() if program in row.split("|")[1]]
+    assert rows
+    assert all(".md" in row.split("|")[2] for row in rows)
 
 
 def test_the_pages_in_the_extension_keep_their_links(tmp_path):
