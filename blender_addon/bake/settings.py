@@ -25,6 +25,13 @@ MAP_ITEMS = tuple((name, *LABELS[name], "", 1 << bit) for bit, name in enumerate
 # Not within the class: Blender evaluates annotations where a comprehension does not see this module's names.
 
 
+def _search_uv_maps(_self: object, context: bpy.types.Context, typed: str) -> list[str]:
+    """UV maps that every selected mesh has, with this in their names."""
+    meshes = [item.data for item in context.selected_objects if item.type == "MESH"]
+    first, *others = [mesh.uv_layers.keys() for mesh in meshes] or [[]]
+    return [name for name in first if typed.lower() in name.lower() and all(name in names for names in others)]
+
+
 class BakeProperties:
     """Settings of a bake: in each scene, and as properties of the operator."""
 
@@ -65,7 +72,12 @@ class BakeProperties:
         min=1,
         max=4096,
     )
-    uv_map: StringProperty(name="UV Map", description="The UV map to bake to; empty: the active one")
+    uv_map: StringProperty(
+        name="UV Map",
+        description="The UV map to bake to; empty: the active one",
+        search=_search_uv_maps,
+        search_options={"SUGGESTION"},
+    )
     material: EnumProperty(
         name="Material",
         description="What to make of the baked maps",

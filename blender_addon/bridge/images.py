@@ -156,7 +156,8 @@ def recipe_of(image: bpy.types.Image) -> Recipe:
         return Recipe.from_json(text)
     if about := metadata_of(image).get("recipe"):
         return Recipe.from_dict(about)
-    raise FileError(f"the image {image.name} has no recipe", "choose an image that Impasto made")
+    message = f"Impasto did not make the image {image.name}: it has no recipe"
+    raise FileError(message, "choose an image that Impasto made")
 
 
 def metadata_of(image: bpy.types.Image) -> Mapping[str, Any]:

@@ -23,7 +23,7 @@ SHARPNESS = FloatProperty(
 )
 SEED = IntProperty(name="Seed", description="Another seed, another layout", min=0, max=1 << 20)
 INSIST = BoolProperty(
-    name="Insist", description="Make it endless even if a regular pattern was found, which will be broken"
+    name="Break Patterns", description="Make it endless even if a regular pattern was found, which will be broken"
 )
 SIZE_PX = IntProperty(
     name="Size", description="Width and height of the baked maps in pixels", min=16, max=16384, default=4096

@@ -22,7 +22,7 @@ from ..relight.turntable import plain_recipe
 REGULAR = "impasto_regular"
 """Custom property of images in which the engine found a regular pattern."""
 WHY_REGULAR = "its pattern is regular, and random pieces would break it"
-REMEDY = "make it seamless with a tool that keeps patterns, or turn Insist on"
+REMEDY = "make it seamless with a tool that keeps patterns, or turn Break Patterns on"
 
 
 def check(material: bpy.types.Material, *, insist: bool) -> None:

@@ -26,7 +26,9 @@ class IMPASTO_PT_export(Tab, InView3D, bpy.types.Panel):
         if engine.find() is None:
             draw_missing_engine(layout.box(), Place.EXPORT)
         column = layout.column()
-        for name in ("preset", "pictures", "out_dir", "format", "replace"):
+        column.prop(settings, "preset")
+        column.prop(settings, "pictures", placeholder="orm=ambient_occlusion,roughness,metallic")
+        for name in ("out_dir", "format", "replace"):
             column.prop(settings, name)
         if material := active_material(context):
             column.label(text=material.name, icon="MATERIAL", translate=False)

@@ -31,12 +31,12 @@ class ExportProperties:
     preset: EnumProperty(
         name="Engine",
         description="Files, channels and normals as this engine expects them",
-        items=(*PRESETS, (CUSTOM, "Custom", "Only the pictures below")),
+        items=(*PRESETS, (CUSTOM, "Custom", "Only the packed textures below")),
     )
     pictures: StringProperty(
-        name="Pictures",
-        description="Further packed pictures: NAME=CHANNEL,CHANNEL,…, of maps, 1-MAP, MAP.g or numbers, such as "
-        "orm=ambient_occlusion,roughness,metallic smooth=1-roughness",
+        name="Packed Textures",
+        description="Further textures with a map in each channel: NAME=CHANNEL,CHANNEL,…, of maps, 1-MAP, MAP.g or "
+        "numbers, such as orm=ambient_occlusion,roughness,metallic smooth=1-roughness",
     )
     out_dir: StringProperty(
         name="Folder", description="Folder for the files", subtype="DIR_PATH", options=RELATIVE_PATH

@@ -9,7 +9,6 @@ import bpy
 
 from ..interface import previews
 from ..tools.panel import section
-from ..translations.texts import sentence
 from .favourites import favourites, is_favourite, lockable, locked
 from .variations import Variation
 
@@ -22,9 +21,7 @@ def draw_grid(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup, sho
         column = grid.column(align=True)
         column.template_icon(previews.icon_of_pixels(f"variation {index}", variation.pixels, repeats), scale=5)
         row = column.row(align=True)
-        is_chosen = variation.seed == settings.seed
-        text = str(variation.seed) if variation.recipe else sentence(f"Seed {variation.seed}")  # a star takes its room
-        button = row.operator("impasto.pick_variation", text=text, translate=False, depress=is_chosen)
+        button = row.operator("impasto.pick_variation", text="Pick", depress=variation.seed == settings.seed)
         button.index = index
         if variation.recipe is not None:
             is_liked = is_favourite(variation)

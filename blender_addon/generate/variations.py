@@ -150,7 +150,7 @@ def task_of(
             keep(name, epoch, subject, made)
 
     def tell(_: None) -> Report:
-        return Report("WARNING" if notes else "INFO", "; ".join(["Choose one of the variations", *notes]))
+        return Report("WARNING" if notes else "INFO", "; ".join(["Made four variations", *notes]))
 
     return Task(label, work, tell)
 

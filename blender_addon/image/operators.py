@@ -35,6 +35,11 @@ class OnImage(TaskOperator):
         """Reason why the editor's image cannot be used; elsewhere the image is given by its name."""
         return "Open an image first" if is_image_editor(context) and shown_image(context) is None else ""
 
+    @classmethod
+    def suits(cls, image: bpy.types.Image) -> bool:
+        """Whether it can do something with the image; the panel has no button for it otherwise."""
+        return True
+
     def chosen(self, context: bpy.types.Context) -> bpy.types.Image:
         if self.image:
             return image_called(self.image)
@@ -92,9 +97,14 @@ class IMPASTO_OT_rerun(OnImage, bpy.types.Operator):
     bl_label = "Make Again"
 
     @classmethod
+    def suits(cls, image: bpy.types.Image) -> bool:
+        return images.has_recipe(image)
+
+    @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
-        has_none = is_image_editor(context) and not images.has_recipe(shown_image(context))
-        return super().why_not(context) or ("Impasto did not make this image: it has no recipe" if has_none else "")
+        image = shown_image(context)
+        is_none = image is not None and not cls.suits(image)
+        return super().why_not(context) or ("Only an image that Impasto made can be made again" if is_none else "")
 
     def task(self, context: bpy.types.Context) -> Task:
         image = self.chosen(context)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import bpy
 
+from ..bridge.image_editors import shown_image
 from ..engine.catalogue import catalogue
 from ..interface.drawing import draw_operators, draw_report, name_place
 from ..jobs.task import Place
@@ -29,7 +30,10 @@ class IMPASTO_PT_this_image(Tab, InImageEditor, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         name_place(self.layout, Place.IMAGE)
         _draw_known(self.layout, context)
-        draw_operators(self.layout, IMAGE_BUTTONS)
+        image = shown_image(context)
+        operators = {name: getattr(bpy.types, name.replace("impasto.", "IMPASTO_OT_")) for name in IMAGE_BUTTONS}
+        offered = {name: icon for name, icon in IMAGE_BUTTONS.items() if image is None or operators[name].suits(image)}
+        draw_operators(self.layout, offered)
         draw_report(self.layout, Place.IMAGE)
         draw_result(self.layout, context, Place.IMAGE)
 

@@ -38,12 +38,16 @@ def draw_progress(layout: bpy.types.UILayout, task: Task) -> None:
 def name_place(layout: bpy.types.UILayout, place: Place) -> None:
     """Show the reports of the buttons that follow at this place."""
     layout.context_string_set(PLACE, place)
+    jobs.drawn.add(place)
 
 
-def draw_report(layout: bpy.types.UILayout, place: Place) -> None:
-    """Draw the report of the last task from this place, its notes as a list, and the buttons that may help."""
-    report = jobs.reports.get(place)
-    if report is None:
+def draw_report(layout: bpy.types.UILayout, place: Place, *, said: str = "", buttons: bool = True) -> None:
+    """Draw the report of the last task from this place, its notes as a list, and the buttons that may help.
+
+    said: what the panel says already, which is not repeated. buttons: False where it has those of the engine already.
+    """
+    report = jobs.report_at(place)
+    if report is None or report.text == said:
         return
     column = layout.column()
     column.alert = report.level == "ERROR"
@@ -52,7 +56,7 @@ def draw_report(layout: bpy.types.UILayout, place: Place) -> None:
     draw_text(column, said, icon)
     for note in notes:
         draw_text(column, note, "DOT")
-    if report.is_of_engine:
+    if report.is_of_engine and buttons:
         column = layout.column(align=True)
         column.operator("impasto.check_engine", icon="FILE_REFRESH")
         column.operator("impasto.open_log", icon="TEXT")
@@ -78,6 +82,11 @@ def draw_operator(
     return button
 
 
+def why_not(name: str) -> str:
+    """Reason why a click on this operator's button could do nothing useful; empty if it could."""
+    return getattr(bpy.types, name.replace("impasto.", "IMPASTO_OT_")).why_not(bpy.context)
+
+
 def draw_operators(layout: bpy.types.UILayout, icons: Mapping[str, str]) -> None:
     """Draw buttons, by name and icon, and below them the reasons why some can do nothing useful, each once."""
     column = layout.column()
@@ -87,8 +96,7 @@ def draw_operators(layout: bpy.types.UILayout, icons: Mapping[str, str]) -> None
 
 
 def _draw_reasons(layout: bpy.types.UILayout, names: Iterable[str]) -> None:
-    classes = (getattr(bpy.types, name.replace("impasto.", "IMPASTO_OT_")) for name in names)
-    for why in dict.fromkeys(cls.why_not(bpy.context) for cls in classes):
+    for why in dict.fromkeys(map(why_not, names)):
         if why:
             draw_text(layout, why, "INFO")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import atexit
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +39,8 @@ BLOCKING_JOBS = ("RENDER", "OBJECT_BAKE")
 """Blender's jobs that read the scene: its data must not change under them."""
 NAME_BYTES = 60
 """Limit of an operator's name in UTF-8."""
+TAB = "Impasto"
+"""Name of the tab of our panels."""
 DRAWN = {"VIEW_3D": "UI", "NODE_EDITOR": "UI", "IMAGE_EDITOR": "UI", "PREFERENCES": "WINDOW"}
 """Regions that show progress, by area: the viewports beside them are not redrawn."""
 
@@ -50,6 +52,10 @@ class Jobs:
         self.tasks: list[Task] = []
         self.reports: dict[Place, Report] = {}
         """Report of the last task from each panel, the latest at the end."""
+        self.drawn: set[Place] = set()
+        """Panels that were drawn since their last task began."""
+        self._engines: dict[Place, engine.Engine | None] = {}
+        """The engine that was chosen when each report came."""
         self.made = Report("INFO", "")
         """Report of the last operator, in any panel or script."""
         self.file_epoch = self.render_epoch = 0
@@ -85,6 +91,7 @@ class Jobs:
         self.tasks.append(task)
         if task.is_shown or task.is_long:
             self.reports.pop(task.place, None)
+            self.drawn.discard(task.place)
         task.start()
         redraw()
         if not bpy.app.timers.is_registered(_tick):
@@ -150,7 +157,8 @@ class Jobs:
             report = task.conclude()
             if task.is_shown or task.is_long or report.level == "ERROR":
                 self.tell(report, task.place)
-            _announce(report)
+            if not self._is_seen(task.place):
+                _announce(report)
         if self.seen != (seen := self._shown_state()):
             self.seen = seen
             redraw()
@@ -160,6 +168,17 @@ class Jobs:
         """Show a report in the panel that caused it; scripts find its names in `made`."""
         self.reports.pop(place, None)
         self.reports[place] = self.made = report
+        self._engines[place] = engine.find()
+
+    def report_at(self, place: Place) -> Report | None:
+        """The last report from a panel; None if there is none, or it was about another engine than the chosen one."""
+        report = self.reports.get(place)
+        is_past = report is not None and report.is_of_engine and self._engines.get(place) != engine.find()
+        return None if is_past else report
+
+    def _is_seen(self, place: Place) -> bool:
+        """Whether a panel that shows the reports from this place is open in a window."""
+        return place in self.drawn and any(map(_shows_panels, _areas()))
 
     def forget(self, place: Place) -> None:
         """Show no report in a panel any more, since it is set to make something else."""
@@ -185,11 +204,26 @@ def is_rendering() -> bool:
 
 def redraw() -> None:
     """Redraw the side panels."""
+    for area in _areas():
+        for region in area.regions:
+            if region.type == DRAWN.get(area.type):
+                region.tag_redraw()
+
+
+def _areas() -> Iterator[bpy.types.Area]:
+    """Areas of all windows."""
     for window in bpy.context.window_manager.windows:
-        for area in window.screen.areas:
-            for region in area.regions:
-                if region.type == DRAWN.get(area.type):
-                    region.tag_redraw()
+        yield from window.screen.areas
+
+
+def _shows_panels(area: bpy.types.Area) -> bool:
+    """Whether an area shows our preferences or our tab."""
+    regions = [region for region in area.regions if region.type == DRAWN.get(area.type)]
+    return any(region.type == "WINDOW" or _shows_tab(region) for region in regions if region.width > 1)
+
+
+def _shows_tab(region: bpy.types.Region) -> bool:
+    return region.active_panel_category == TAB
 
 
 def push_undo(message: str) -> None:
@@ -216,7 +250,7 @@ def push_undo(message: str) -> None:
 
 
 def _announce(report: Report) -> None:
-    """Show an error in a popup, since no panel may be open; the panels show every report."""
+    """Show an error in a popup, for want of an open panel; panels show every report."""
     windows = bpy.context.window_manager.windows
     if report.level != "ERROR" or bpy.app.background or not windows:
         return

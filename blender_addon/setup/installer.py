@@ -117,33 +117,34 @@ class Plan:
         if self.repairs and self._folder_of(self.repairs).is_dir() and engine.answers(self.repairs):
             return self.repairs
         wanted = {"build": build.requirement if build else str(self.wheels), "version": self.version}
-        for record in sorted(self.folder.glob(f"engine-*/{ATTEMPT}")):
-            left = _read(record, wanted)
+        for of_attempt in sorted(self.folder.glob(f"engine-*/{ATTEMPT}")):
+            left = _read(of_attempt, wanted)
             if left and engine.answers(left):
                 task.say("Going on with the set-up that was interrupted", 0.05)
                 return left
-            shutil.rmtree(record.parent, ignore_errors=True)
-        return self._new(task, wanted, log)
-
-    def _new(self, task: Task, wanted: dict[str, str], log: IO[str]) -> Engine:
+            shutil.rmtree(of_attempt.parent, ignore_errors=True)
         place = Path(tempfile.mkdtemp(prefix="engine-", dir=self.folder))
-        made = Engine(str(place / ("Scripts/python.exe" if os.name == "nt" else "bin/python")))
         try:
-            python = find_python()
-            if python:
-                task.say(f"Making an environment of {python}", 0.02)
-                run([python, "-I", "-m", "venv", str(place)], task, log, cwd=place)
-        except WorkerError:
-            python = None  # a Python without all that makes environments: Blender's own will do
-            shutil.rmtree(place, ignore_errors=True)
-            place.mkdir()
+            made = self._new(place, task, log)
         except BaseException:
-            shutil.rmtree(place, ignore_errors=True)
+            shutil.rmtree(place, ignore_errors=True)  # nothing is installed yet that another attempt could go on with
             raise
-        if python is None:
-            made = Engine(sys.executable, str(place))
         record = {**wanted, "python": made.python, "packages": made.packages}
         (place / ATTEMPT).write_text(json.dumps(record), encoding="utf-8")
+        return made
+
+    def _new(self, place: Path, task: Task, log: IO[str]) -> Engine:
+        """An environment of the user's Python in `place`, or else Blender's own Python, whose packages go there."""
+        if python := find_python():
+            task.say(f"Making an environment of {python}", 0.02)
+            try:
+                run([python, "-I", "-m", "venv", str(place)], task, log, cwd=place)
+                return Engine(str(place / ("Scripts/python.exe" if os.name == "nt" else "bin/python")))
+            except WorkerError:  # a Python without all that makes environments: Blender's own will do
+                shutil.rmtree(place, ignore_errors=True)
+                place.mkdir()
+        made = Engine(sys.executable, str(place))
+        Pip(made, place, log).require()
         return made
 
     def _folder_of(self, made: Engine) -> Path:

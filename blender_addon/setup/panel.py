@@ -39,7 +39,7 @@ def draw_engine_state(layout: bpy.types.UILayout, place: Place) -> None:
     if jobs.shown:
         draw_progress(column, jobs.shown)
         return
-    draw_report(column, place)
+    draw_report(column, place, buttons=False)  # which are below
     if found is None and (reason := installer.why_not(engine.preferences())):
         draw_text(column, f"{reason}.", "INFO")
     if not (found or bpy.app.online_access or bpy.app.online_access_override):
@@ -63,10 +63,10 @@ def draw_builds(layout: bpy.types.UILayout, preferences: PreferenceProperties) -
         text = f"Automatic: {build.label}" if choice == "AUTO" else f"{build.label}: {build.download}"
         column.prop_enum(preferences, "torch_build", choice, text=sentence(text))
     gpu, cpu = computer.build("GPU"), computer.build("CPU")
-    sizes = f"That is to download; on disk it is {gpu.disk} with {gpu.label}, {cpu.disk} with {cpu.label}"
+    sizes = f"These are sizes of downloads; on disk: {gpu.disk} for {gpu.label}, {cpu.disk} for {cpu.label}"
     draw_text(column, sizes, "BLANK1")
     if installer.unfinished():
-        draw_text(column, "A set-up was interrupted: Set Up Engine goes on with it.", "INFO")
+        draw_text(column, "A set-up was interrupted: Set Up Engine continues it.", "INFO")
 
 
 def _this_computer() -> graphics.Computer | None:

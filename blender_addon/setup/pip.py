@@ -72,6 +72,8 @@ NETWORK = re.compile(
     r"getaddrinfo failed|NewConnectionError|ConnectTimeout|Read timed out|ProxyError|SSLError|Connection broken|"
     r"Could not fetch URL|IncompleteRead|Connection refused|Network is unreachable"
 )
+NO_VERSION = (0,)
+"""Version of pip where there is none."""
 SET_UP_AGAIN = "press Set Up Engine again: what is already there is kept"
 
 
@@ -108,6 +110,14 @@ class Pip:
             again += [str(wheel) for wheel in self._own_wheel if "impasto" in damaged]
             self.install(again, build, task, (0.92, 0.94), "--force-reinstall", "--no-deps")
 
+    def require(self) -> None:
+        """Raise WorkerError if the engine's Python has no pip, not even the one of ensurepip."""
+        if self._version == NO_VERSION:
+            raise WorkerError(
+                f"neither a Python with venv nor pip for Blender's own Python ({self.engine.python}) was found",
+                "install Python from python.org (on Debian and Ubuntu: python3-venv), then press Set Up Engine again",
+            )
+
     @property
     def _own_wheel(self) -> list[Path]:
         from ..engine.engine import wheel
@@ -121,7 +131,7 @@ class Pip:
     @property
     def _version(self) -> tuple[int, ...]:
         said = _said([*self._command, "--version"])
-        return tuple(map(int, re.findall(r"\d+", said)[:2])) if said else (0,)
+        return tuple(map(int, re.findall(r"\d+", said)[:2])) if said else NO_VERSION
 
 
 def find_python() -> str | None:
@@ -205,7 +215,7 @@ def run(
     if task.is_cancelled:
         raise Cancelled
     if running.returncode:
-        raise _explained(command, lines)
+        raise _explained(lines)
 
 
 def _followed(running: subprocess.Popen, task: Task, progress: _Progress, log: IO[str]) -> list[str]:
@@ -245,16 +255,11 @@ class _Progress:
         return bool(match)
 
 
-def _explained(command: Sequence[str], lines: Sequence[str]) -> WorkerError:
+def _explained(lines: Sequence[str]) -> WorkerError:
     """One sentence on why a command failed, and the remedy."""
     text = "\n".join(lines)
     errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
     said = next(reversed(errors), lines[-1] if lines else "it said nothing")[:300].rstrip(".")
-    if "Python has no pip" in text:
-        return WorkerError(
-            f"neither a Python with venv nor pip for Blender's own Python ({command[0]}) was found",
-            "install Python from python.org (on Debian and Ubuntu: python3-venv), then press Set Up Engine again",
-        )
     if "No space left on device" in text or "Errno 28" in text or "not enough space on the disk" in text:
         return WorkerError("the disk is full", f"make room on it, then {SET_UP_AGAIN}")
     if "Permission denied" in text or "Errno 13" in text or "Access is denied" in text:

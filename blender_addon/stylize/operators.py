@@ -115,9 +115,14 @@ class IMPASTO_OT_continue_larger(OnImage, bpy.types.Operator):
     factor: FloatProperty(name="Factor", description="How many times as large", default=2.0, min=1.0, max=16.0)
 
     @classmethod
+    def suits(cls, image: bpy.types.Image) -> bool:
+        return is_painted(image)
+
+    @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
-        is_none = image_editors.is_image_editor(context) and not is_painted(image_editors.shown_image(context))
-        return super().why_not(context) or ("Impasto did not paint this image" if is_none else "")
+        image = image_editors.shown_image(context)
+        is_none = image is not None and not cls.suits(image)
+        return super().why_not(context) or ("Only an image that Impasto repainted can be continued" if is_none else "")
 
     def task(self, context: bpy.types.Context) -> Task:
         image = self.chosen(context)

@@ -12,12 +12,12 @@ from ..engine import engine
 from ..engine.catalogue import catalogue, properties_of
 from ..interface import previews
 from ..interface.browsing import draw_image
-from ..interface.drawing import draw_operator, draw_progress, draw_report, name_place
-from ..jobs.session import jobs
+from ..interface.drawing import draw_operator, draw_progress, draw_report, name_place, why_not
+from ..jobs.session import TAB, jobs
 from ..jobs.task import Place
 from ..material.drawing import draw_result
 from ..parameters import azimuths, inputs, model_values, points, properties
-from ..parameters.groups import belongs_to_model
+from ..parameters.groups import belongs_to_model, chosen_model, model_parameter
 from ..parameters.schemas import AZIMUTH, POINT, component_labels, label_of
 from ..setup.panel import draw_missing_engine
 from ..weights.panel import draw_missing_weights
@@ -32,7 +32,7 @@ POINT_LABEL = 0.4
 class Tab:
     """Mixin: a panel in the tab."""
 
-    bl_category = "Impasto"
+    bl_category = TAB
     bl_region_type = "UI"
 
 
@@ -211,6 +211,10 @@ def _draw_parameter(
     if schema.get("format") == AZIMUTH:
         _draw_azimuth(column, group, name, label_of(name, schema))
         return
+    if name == model_parameter(tool):
+        used = chosen_model(group, tool)  # where none is named: the first
+        column.prop(group, identifier, placeholder=used["name"] if used else "")
+        return
     if not belongs_to_model(schema):
         column.prop(group, identifier)
         return
@@ -262,5 +266,5 @@ def draw_run(layout: bpy.types.UILayout, operator: str, place: Place, icon: str,
         return
     draw_operator(column, operator, scale_y=1.5, icon=icon, **look)
     if has_engine:
-        draw_report(column, place)
+        draw_report(column, place, said=why_not(operator))
         draw_result(column, bpy.context, place)

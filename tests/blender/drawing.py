@@ -14,6 +14,7 @@ class Layout:
 
     def __init__(self) -> None:
         self.drawn: list[tuple[str, tuple, Any]] = []
+        self._looks: list[tuple[str, dict[str, Any]]] = []
 
     def __getattr__(self, what: str) -> Any:
         def draw(*arguments: Any, **options: Any) -> Layout:
@@ -25,14 +26,19 @@ class Layout:
     def panel(self, *_arguments: Any, **_options: Any) -> tuple[Layout, Layout]:
         return self, self
 
-    def operator(self, name: str, **_options: Any) -> SimpleNamespace:
+    def operator(self, name: str, **options: Any) -> SimpleNamespace:
         given = SimpleNamespace()
+        self._looks.append((name, options))
         self.drawn.append(("operator", (name,), given))
         return given
 
     def operators(self, name: str) -> list[SimpleNamespace]:
         """Properties that were given to each button of this operator."""
         return [given for what, arguments, given in self.drawn if what == "operator" and arguments == (name,)]
+
+    def looks(self, name: str) -> list[dict[str, Any]]:
+        """Text, icon and so on of each button of this operator."""
+        return [options for drawn, options in self._looks if drawn == name]
 
     def props(self) -> list[str]:
         """The names of the properties that were drawn."""

@@ -173,7 +173,7 @@ class TestRerun:
         assert extension.bridge.images.recipe_of(made).to_json() == kept.to_json()
 
     def test_an_image_without_a_recipe_is_refused(self, image):
-        with pytest.raises(RuntimeError, match=r"bricks\.png has no recipe"):
+        with pytest.raises(RuntimeError, match=r"did not make the image bricks\.png: it has no recipe"):
             bpy.ops.impasto.rerun(image=image.name)
 
 

@@ -225,9 +225,11 @@ def test_without_venv_and_pip_it_says_what_to_install(extension, plan, without_p
     bare.write_text(f'#!/bin/sh\nshift 5\ncode=$1\nshift\nexec {real} -I -c "{hide}\n$code" "$@"\n')
     bare.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(bare))
+    of_plan = plan()
     with pytest.raises(extension.setup.installer.WorkerError) as raised:
-        carry_out(extension, plan())
+        carry_out(extension, of_plan)
     assert is_one_sentence(raised.value, "install Python from python.org (on Debian and Ubuntu: python3-venv)")
+    assert not list(of_plan.folder.glob("engine-*")), "another attempt could not go on with it"
 
 
 @contextmanager
@@ -316,7 +318,6 @@ def test_the_preferences_show_what_was_found_and_both_choices_with_sizes(extensi
     assert texts[0].startswith("Automatic: ")
     assert any(text.startswith("CPU: ") and "MB" in text for text in texts)
     assert any(text.startswith(("CUDA", "ROCm", "Apple")) and "GB" in text for text in texts)
-    assert any(
-        "to download" in str(options.get("text")) for what, _arguments, options in layout.drawn if what == "label"
-    )
-    assert any("Found" in str(options.get("text")) for what, _arguments, options in layout.drawn if what == "label")
+    labels = [str(options.get("text")) for what, _arguments, options in layout.drawn if what == "label"]
+    assert any("sizes of downloads" in label for label in labels)
+    assert any("Found" in label for label in labels)
