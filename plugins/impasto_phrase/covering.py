@@ -32,6 +32,7 @@ AMOUNTS = ((THIN, AMOUNT_OF["little"]), (THICK, AMOUNT_OF["much"]))
 FORMS = (
     r"(?P<cover>.+?)\s+(?:lying |drifted |growing )?(?P<how>on top of|on|over|between|among|in)\s+(?P<base>.+)",
     r"(?P<base>.+?)\s+(?:partly )?(?:covered|strewn|dusted|buried|overgrown)\s+(?:in|with|by|under)\s+(?P<cover>.+)",
+    r"(?P<cover>.+?)[- ](?:covered|strewn|dusted|capped)\s+(?P<base>.+)",
     r"(?P<base>.+?)\s+(?:under|beneath|below)\s+(?P<cover>.+)",
     r"(?:覆盖着|盖着|铺着|铺满|落满|覆满)(?P<cover>.+?)的(?P<base>.+)",
     r"(?:被)?(?P<cover>[^的]+?)覆盖的(?P<base>.+)",

@@ -283,6 +283,8 @@ class PhraseReader:
         slots, words = self.result.slots, self.result.words
         before = slots.get(slot)
         if before is not None and before != value:
+            if slot in QUALITIES and term.meaning and term.meaning.material:
+                return  # "large mosaic": what a name has unasked yields to what is said before it
             if contradict(slot, before, value):
                 raise contradiction(words[slot], term.text)
             if value == "some":

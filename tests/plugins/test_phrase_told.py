@@ -194,3 +194,27 @@ def test_two_hues_side_by_side_are_one_colour_between():
     assert parameters("navy blue tiles") == parameters("navy tiles")
     assert read_phrase("black white tiles").slots["second_color"] == "white"
     assert read_phrase("灰绿色皮革").slots == read_phrase("grey-green leather").slots
+
+
+@pytest.mark.parametrize(
+    ("text", "base", "layer"),
+    [
+        ("snow-covered gravel", "gravel", "snow"),
+        ("leaf-strewn old cobblestones", "cobbles", "forest-floor"),
+        ("sand covered concrete floor", "concrete", "sand"),
+    ],
+)
+def test_what_covers_a_material_may_stand_before_it(text, base, layer):
+    bottom, top = match("phrase", text).recipe.steps
+    assert (bottom.tool, top.tool, top.parameters["material"]) == (base, "cover", layer)
+
+
+def test_what_grows_on_a_material_is_no_layer():
+    assert [step.tool for step in match("phrase", "moss-covered stone wall").recipe.steps] == ["stone-wall"]
+
+
+def test_a_mosaic_is_of_small_tiles_unless_the_phrase_says_another_size_or_shape():
+    sizes = [parameters(text)["tile_m"] for text in ("tiny blue mosaic", "blue mosaic", "large blue mosaic")]
+    assert sizes[0] < sizes[1] < sizes[2]
+    assert parameters("hexagonal white mosaic")["shape"] == "hexagon"
+    assert parameters("mosaic parquet")["pattern"] == "mosaic"
