@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -151,17 +152,18 @@ def _continues(unknown: Term, term: Term, after: Term | None) -> bool:
 
 
 def named_material(terms: Sequence[Term], is_change: bool) -> str | None:
-    """The material of the firmest word; of several the first clause's, and there the last one.
+    """The material of the firmest word; of several hints that of the most; then the first clause's, and there the last.
 
     is_change: only words that name a material for certain count.
     """
-    best: tuple[int, int, int] | None = None
+    hints = Counter(term.meaning.values["hint"] for term in terms if term.meaning and "hint" in term.meaning.values)
+    best: tuple[int, int, int, int] | None = None
     found = None
     clause = 0
     for position, term in enumerate(terms):
         clause += term.is_break or term.has("split")
         if term.meaning and (named := term.meaning.material):
-            rank = (named[0], -clause, position)
+            rank = (named[0], hints[named[1]] if named[0] == 2 else 0, -clause, position)
             if (best is None or rank > best) and (named[0] == 3 or not is_change):
                 best, found = rank, named[1]
     return found

@@ -218,3 +218,10 @@ def test_a_mosaic_is_of_small_tiles_unless_the_phrase_says_another_size_or_shape
     assert sizes[0] < sizes[1] < sizes[2]
     assert parameters("hexagonal white mosaic")["shape"] == "hexagon"
     assert parameters("mosaic parquet")["pattern"] == "mosaic"
+
+
+@pytest.mark.parametrize("text", ["rusty iron door, peeling green paint", "生锈的铁门，剥落的绿漆"])
+def test_of_materials_that_words_only_hint_at_the_one_with_the_most_is_made(text):
+    """Rust is named first, and once; peeling and paint are two words for paint that peels."""
+    (step,) = match("phrase", text).recipe.steps
+    assert (step.tool, step.parameters["ground"]) == ("flaking-paint", "metal")
