@@ -48,7 +48,8 @@ def _levelled(array: np.ndarray, overlap_px: int, name: str) -> np.ndarray:
 def _share_of_left(difference: np.ndarray) -> np.ndarray:
     """Share (H, W, 1) of the left end where both ends overlap, by squared differences (H, W); 0 at its left."""
     height, width = difference.shape
-    shown = Bands((height, width), {"left": width}).cut(difference.astype(np.float32)).astype(np.float32)
+    alike = np.broadcast_to(difference.astype(np.float32), (2, height, width))
+    shown = Bands((height, width), {"left": width}).cut(alike).astype(np.float32)
     reach = min(FEATHER_PX, width // 4)
     wide = np.pad(shown, ((0, 0), (reach + 1, reach)), "edge")
     sums = np.cumsum(wide, axis=1)

@@ -10,11 +10,15 @@ import math
 import torch
 from torch.fft import irfft2, rfft2
 
+LARGEST_GAP = 0.12
+"""Steps beyond this are shapes that end at a cut, not light or colour: they are only spread over a short distance."""
 
-def join(image: torch.Tensor, origin: torch.Tensor, reach_px: float) -> torch.Tensor:
+
+def join(image: torch.Tensor, origin: torch.Tensor, light_px: float, shapes_px: float) -> torch.Tensor:
     """Pixels (C, H, W) of the torus, copied from `image` (C, h, w) at indices `origin` (H, W), without steps at cuts.
 
-    Minimises |grad u - g|^2 + |u - copied|^2 / reach_px^2, where g is the mean of the gradients of both pieces.
+    Minimises |grad u - g|^2 + |u - copied|^2 / reach^2, where g is the mean of the gradients of both pieces: small
+    steps, of light and colour, with a reach of `light_px`, what is more with `shapes_px`.
     """
     height, width = origin.shape
     frequencies = (
@@ -24,16 +28,16 @@ def join(image: torch.Tensor, origin: torch.Tensor, reach_px: float) -> torch.Te
     laplacian = sum(2 * torch.cos(frequency) - 2 for frequency in frequencies)
     joined = []
     for channel in image:  # one at a time: all channels of a large map set would not fit into memory
-        divergence = _divergence_of_gaps(channel, origin)
-        correction = irfft2(rfft2(divergence) / (laplacian - 1 / reach_px**2), s=(height, width))
-        joined.append(channel.flatten()[origin] + correction)
+        light, shapes = _divergences_of_gaps(channel, origin)
+        spectrum = rfft2(light) / (laplacian - 1 / light_px**2) + rfft2(shapes) / (laplacian - 1 / shapes_px**2)
+        joined.append(channel.flatten()[origin] + irfft2(spectrum, s=(height, width)))
     return torch.stack(joined)
 
 
-def _divergence_of_gaps(channel: torch.Tensor, origin: torch.Tensor) -> torch.Tensor:
-    """div(g - grad copied) (H, W) on the torus, of a channel (h, w): zero except at cuts."""
+def _divergences_of_gaps(channel: torch.Tensor, origin: torch.Tensor) -> torch.Tensor:
+    """div(g - grad copied) (2, H, W) on the torus, of a channel (h, w): of light and of shapes, zero except at cuts."""
     flat, (height, width) = channel.flatten(), channel.shape
-    divergence = flat.new_zeros(origin.shape)
+    divergences = flat.new_zeros(2, *origin.shape)
     for axis, (step, size) in enumerate(((width, height), (1, width))):
         after = origin.roll(-1, axis)
         cut = (after != origin + step).nonzero(as_tuple=True)
@@ -42,8 +46,10 @@ def _divergence_of_gaps(channel: torch.Tensor, origin: torch.Tensor) -> torch.Te
         before = torch.where(there // step % size > 0, there - step, there)  # the previous pixel of that piece
         own = 0.5 * (flat[beyond] - flat[here] + flat[there] - flat[before])
         gap = own - (flat[there] - flat[here])
-        divergence[cut] += gap
+        light = gap / (1 + (gap / LARGEST_GAP).square())
         next_one = list(cut)
         next_one[axis] = (cut[axis] + 1) % origin.shape[axis]
-        divergence[tuple(next_one)] -= gap
-    return divergence
+        for divergence, part in zip(divergences, (light, gap - light), strict=True):
+            divergence[cut] += part
+            divergence[tuple(next_one)] -= part
+    return divergences

@@ -60,19 +60,21 @@ class Bands:
             _upright(mask, side)[:, :width] = True
         return mask
 
-    def costs(self, difference: np.ndarray) -> np.ndarray:
-        """Total costs (K,) of the cheapest cuts through squared differences (K, b, d)."""
-        total = np.zeros(len(difference), np.float32)
+    def costs(self, differences: np.ndarray) -> np.ndarray:
+        """Total costs (K,) of the cheapest cuts through squared differences (2, K, b, d): see `cut`."""
+        total = np.zeros(differences.shape[1], np.float32)
         for side, width in self.widths.items():
-            total += cut_costs(*_edge_costs(_upright(difference, side)[:, :, :width]))
+            total += cut_costs(*_edge_costs(differences, side, width))
         return total
 
-    def cut(self, difference: np.ndarray) -> np.ndarray:
-        """Whether a pixel shows the new block, bool (b, d), by the cheapest cuts through squared differences (b, d)."""
+    def cut(self, differences: np.ndarray) -> np.ndarray:
+        """Whether a pixel shows the new block, bool (b, d), by the cheapest cuts through squared differences (2, b, d).
+
+        The first count where a cut runs down, between pixels of a row; the second where it runs across.
+        """
         mask = np.ones(self.block, bool)
         for side, width in self.widths.items():
-            upright = _upright(difference[None], side)[:, :, :width]
-            _, path = shortest_paths(*_edge_costs(upright))
+            _, path = shortest_paths(*_edge_costs(differences[:, None], side, width))
             _upright(mask, side)[:, :width] &= np.arange(width) >= path[0][:, None]
         return mask
 
@@ -84,10 +86,13 @@ def _upright(image: np.ndarray, side: str) -> np.ndarray:
     return image[..., ::-1] if side in ("right", "bottom") else image
 
 
-def _edge_costs(difference: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _edge_costs(differences: np.ndarray, side: str, width: int) -> tuple[np.ndarray, np.ndarray]:
     """Costs of cutting between neighbours, with the differences at both (Kwatra et al. 2003, eq. 1, squared)."""
-    step = np.full(difference.shape, np.inf, np.float32)
-    step[:, :, 1:] = difference[:, :, 1:] + difference[:, :, :-1]
-    along = np.zeros(difference.shape, np.float32)
-    along[:, 1:] = difference[:, 1:] + difference[:, :-1]
+    down, across = _upright(differences, side)[..., :width]
+    if side in ("top", "bottom"):
+        down, across = across, down
+    step = np.full(down.shape, np.inf, np.float32)
+    step[:, :, 1:] = down[:, :, 1:] + down[:, :, :-1]
+    along = np.zeros(down.shape, np.float32)
+    along[:, 1:] = across[:, 1:] + across[:, :-1]
     return step, along

@@ -12,9 +12,10 @@ import torch
 from torch.nn.functional import avg_pool2d, normalize
 
 from impasto.context import Context
-from impasto.regularity.detection import Regularity, find_regularity
+from impasto.regularity.detection import Regularity, find_regularity, find_regularity_of_lines
 from impasto.texture import Maps, Texture
 
+from .lines import line_strength
 from .pattern import Fitted, fit_to_torus, repeat_px, turned
 from .source import even_light, luminance
 
@@ -71,7 +72,10 @@ def prepared(
 
 def _regularity(light: torch.Tensor, wanted: str) -> Regularity | None:
     """The pattern in `light` (h, w), if one is wanted and there is one."""
-    return None if wanted == "stochastic" else find_regularity(light.cpu(), SENSITIVITY[wanted])
+    if wanted == "stochastic":
+        return None
+    light, sensitivity = light.cpu(), SENSITIVITY[wanted]
+    return find_regularity(light, sensitivity) or find_regularity_of_lines(line_strength(light[None]), sensitivity)
 
 
 def previews(maps: Mapping[str, torch.Tensor], context: Context) -> Callable[[Callable[[], torch.Tensor]], None]:

@@ -41,6 +41,7 @@ class Quilter:
         self.torus = Torus(features, layout.size)
         self.matcher = Matcher(features, layout.scale)
         _, height, width = self.matcher.features.shape
+        self.grain = avg_pool2d(self.torus.grain[None], layout.scale)[0]
         self.guide = guide and (Matcher(guide[0], layout.scale), guide[1])
         self.history = History((height, width), layout, pattern.shortest_px)
 
@@ -113,7 +114,7 @@ class Quilter:
         rows = torch.from_numpy(ys[:, None, None] + np.arange(height)[:, None]).to(features.device)
         columns = torch.from_numpy(xs[:, None, None] + np.arange(width)).to(features.device)
         pieces = features[:, rows, columns]  # (C, K, b, d)
-        differences = (pieces - template[:, None]).square().sum(0).cpu().numpy()
+        differences = ((pieces - template[:, None]).square().sum(0) * self.grain[:, rows, columns]).cpu().numpy()
         widths = {side: max(2, width // self.layout.scale) for side, width in bands.widths.items()}
         return Bands((height, width), widths).costs(differences)
 
@@ -122,15 +123,16 @@ class Quilter:
         scale, features = self.layout.scale, self.torus.features
         if scale == 1:
             return near
-        (height, width), stride = self.layout.block, max(1, scale // 2)
-        mask = torch.from_numpy(bands.mask()[::stride, ::stride]).to(known.device)
-        target = known[:, ::stride, ::stride][:, mask]  # (C, n)
+        stride = max(1, scale // 2)
+        y, x = (stride * torch.from_numpy(bands.mask()[::stride, ::stride]).to(known.device).nonzero()).T
+        target = known[:, y, x]  # (C, n)
         rows, columns = (
             range(max(0, start - scale // 2), min(length - block, start + scale // 2) + 1)
             for start, length, block in zip(near, features.shape[1:], self.layout.block, strict=True)
         )
         positions = list(product(rows, columns))
-        pieces = (features[:, y : y + height : stride, x : x + width : stride][:, mask] for y, x in positions)
+        flat, index = features.flatten(1), y * features.shape[2] + x
+        pieces = (flat.index_select(1, index + top * features.shape[2] + left) for top, left in positions)
         errors = torch.stack([(piece - target).square().sum() for piece in pieces])
         return positions[int(errors.argmin())]
 

@@ -7,13 +7,15 @@ from impasto.texture import Maps
 
 from .blend import join
 from .layout import plan
+from .lines import with_lines
 from .material import finished, prepared, previews, shrinks
 from .parameters import QuiltParameters
 from .quilting import Quilter
 from .source import features_of
 
 BLEND_PX = 12.0
-"""Distance over which the step at a cut is spread: enough to hide it, and to keep each piece's own colour."""
+"""Distance over which a step of shapes at a cut is spread: enough to hide it. That of light or colour is spread as far
+as pieces overlap, or else the pieces would show as patches."""
 
 
 def make_seamless(subject: Maps, parameters: QuiltParameters, context: Context) -> Maps:
@@ -22,12 +24,12 @@ def make_seamless(subject: Maps, parameters: QuiltParameters, context: Context) 
     shrink = shrinks((height_px, width_px))
     size_px = (height_px * shrink[0], width_px * shrink[1])
     fitted = prepared(subject, parameters.even_light, parameters.pattern, size_px, context, (0.0, 0.2))
-    features = features_of(fitted.maps)
+    features = with_lines(features_of(fitted.maps))
     layout = plan((features.shape[1], features.shape[2]), size_px, parameters.block_px, parameters.overlap)
     quilter = Quilter(features, layout, fitted.pattern, parameters.variety, context.rng)
     show = previews(fitted.maps, context)
     for done in quilter.cover():
         context.progress(0.2 + 0.7 * done, "Sewing pieces together")
         show(lambda: quilter.torus.origin)
-    joined = (join(image, quilter.torus.origin, BLEND_PX) for image in fitted.maps.values())
+    joined = (join(image, quilter.torus.origin, max(layout.overlap), BLEND_PX) for image in fitted.maps.values())
     return finished(subject, fitted, joined, shrink, context)

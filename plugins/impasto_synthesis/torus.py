@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from .cuts import Bands
+from .lines import grain_weights
 
 
 class Torus:
@@ -12,6 +13,7 @@ class Torus:
 
     def __init__(self, features: torch.Tensor, size_px: tuple[int, int]) -> None:
         self.features = features  # (C, h, w)
+        self.grain = grain_weights(features)  # (2, h, w)
         self.size_px = size_px
         self.canvas = features.new_zeros(features.shape[0], *size_px)
         self.origin = torch.zeros(size_px, dtype=torch.int64, device=features.device)
@@ -29,8 +31,8 @@ class Torus:
         rows, columns = self.indices(corner, bands.block)
         (y, x), (height, width) = source, bands.block
         old, new = self.canvas[:, rows, columns], self.features[:, y : y + height, x : x + width]  # (C, b, d)
-        difference = (old - new).square().sum(0)
-        mask = torch.from_numpy(bands.cut(difference.cpu().numpy())).to(self.origin.device)
+        differences = (old - new).square().sum(0) * self.grain[:, y : y + height, x : x + width]
+        mask = torch.from_numpy(bands.cut(differences.cpu().numpy())).to(self.origin.device)
         index = torch.arange(self.features[0].numel(), device=mask.device).view(self.features.shape[1:])
         index = index[y : y + height, x : x + width]
         self.canvas[:, rows, columns] = torch.where(mask, new, old)

@@ -62,7 +62,7 @@ class Transfer:
 
     def joined(self, image: Tensor) -> Tensor:
         """Pixels (C, H, W) of the torus from a map (C, h, w) of the source, without steps at cuts."""
-        return join(image, self.origin, BLEND_PX)
+        return join(image, self.origin, BLEND_PX, BLEND_PX)
 
 
 def _guide(features: Tensor, wanted: Tensor, scale: float, weight: float) -> tuple[Tensor, Tensor]:

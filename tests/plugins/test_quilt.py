@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from quick import repeated
+from scipy.ndimage import gaussian_filter
 
 from impasto.context import Context
 from impasto.errors import Cancelled, ParameterError
@@ -13,6 +14,8 @@ from impasto.evaluation import metrics
 from impasto.regularity.detection import find_lattice, find_regularity
 from impasto.texture import Maps
 from impasto_synthesis import Quilt
+from impasto_synthesis.blend import join
+from impasto_synthesis.lines import grain_weights
 from impasto_synthesis.parameters import QuiltParameters
 
 data = pytest.importorskip("skimage.data")
@@ -108,6 +111,51 @@ def test_bond_of_brick_is_kept() -> None:
         return float((light * np.roll(light, round(count * course), 0)).mean() / light.var())
 
     assert agreement(2) > agreement(1) + 0.2  # bricks' own greys keep the first from 1; broken bond has no difference
+
+
+def boards(side: int = 256, width: int = 38, joint: float = 0.12) -> np.ndarray:
+    """Boards of random lengths and greys, with grain, whose thin joints alone repeat."""
+    rng = np.random.default_rng(5)
+    y, x = np.mgrid[:side, :side]
+    grain = gaussian_filter(rng.standard_normal((side, side)), (1, 8))
+    row = y // width
+    board = (x - rng.integers(0, side, 40)[row]) % (2 * side) // 110
+    tone = 0.35 + 0.3 * rng.random((40, 40))[row, board] + 0.04 * grain / grain.std()
+    return np.repeat(np.where(y % width < 2, tone - joint, tone).astype(np.float32)[..., None], 3, 2)
+
+
+def share_in_whole_joints(pixels: np.ndarray, joint: float = 0.12) -> float:
+    """Share of what is darker than what lies 2 px above and below that belongs to lines across the whole picture."""
+    grey = pixels.mean(2)
+    dark = (grey[2:-2] - 0.5 * (grey[:-4] + grey[4:]) < -0.5 * joint).mean(1)
+    return float(dark[dark > 0.9].sum() / dark.sum())
+
+
+def test_joints_between_boards_run_through() -> None:
+    """Greys of boards do not repeat, so that joints alone tell where rows are; pieces were sewn together anywhere."""
+    source = boards()
+    for seed in range(2):
+        result = color(source, seed, even_light=0.0)
+        assert share_in_whole_joints(result) > share_in_whole_joints(source)  # 0.28; without lines, 0.09 to 0.16
+
+
+def test_a_cut_across_the_grain_costs_more_than_one_along_it() -> None:
+    """Between pieces that are equally unlike each other everywhere, cuts keep to the boards' length."""
+    down, across = grain_weights(torch.from_numpy(boards()[..., :1]).permute(2, 0, 1))
+    assert down.mean() > 1.5
+    assert across.mean() < 1.1
+    noise = torch.from_numpy(np.random.default_rng(0).random((1, 128, 128), np.float32))
+    assert grain_weights(noise).mean() < 1.2  # without grain, no direction counts
+
+
+def test_steps_of_light_are_spread_farther_than_those_of_shapes() -> None:
+    """Else a piece that is a little lighter shows as a patch with an edge."""
+    origin = torch.cat([torch.arange(100), torch.arange(250, 350)]) + 400 * torch.arange(64)[:, None]
+    for step, at_most, at_least in ((0.05, 0.4, 0.0), (0.4, 1.0, 0.6)):
+        image = 0.3 + step * (torch.arange(400) >= 200).float().expand(1, 64, 400)
+        row = join(image, origin, light_px=96, shapes_px=12)[0, 32] / step
+        assert abs(row[100] - row[99]) < 0.1  # no edge
+        assert at_least <= row[124] - row[75] < at_most
 
 
 def test_converging_rows_are_straightened() -> None:

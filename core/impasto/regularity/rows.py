@@ -7,6 +7,7 @@ photograph), and keeping the projection with the largest variance.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 
 import torch
@@ -58,11 +59,14 @@ class Rows:
         return (along if axis == 0 else along.flip(0)) / self.period
 
 
-def find_rows(image: torch.Tensor, sensitivity: float = 1.0) -> Rows | None:
-    """Rows that follow each other along y in a normalised picture (h, w); thresholds are divided by `sensitivity`."""
+def find_rows(image: torch.Tensor, sensitivity: float = 1.0, level: bool = False) -> Rows | None:
+    """Rows that follow each other along y in a normalised picture (h, w); thresholds are divided by `sensitivity`.
+
+    level: look only for rows without tilt and keystone.
+    """
     if min(image.shape) < LEAST_PX:
         return None
-    tilt, keystone, share = _straightest(image)
+    tilt, keystone, share = (0.0, 0.0, _explained(image, (0.0, 0.0))) if level else _straightest(image)
     if keystone and share < KEYSTONE_SHARE:
         return None
     correlation = _profile_correlation(image, tilt, keystone)
@@ -95,9 +99,9 @@ def _straightest(image: torch.Tensor) -> tuple[float, float, float]:
     small = torch.nn.functional.avg_pool2d(image[None, None], step)[0, 0]
     total = float(image.square().mean())
 
+    @cache
     def explained(axis: tuple[float, float], of: torch.Tensor) -> float:
-        means, counts = _profile(of, *axis)
-        return float((means.square() * counts).sum() / counts.sum()) / max(total, 1e-9)
+        return _explained(of, axis, total)
 
     best: tuple[float, float] = max(product(TILTS, KEYSTONES), key=lambda pair: explained(pair, small))
     straight = max(product(TILTS, [0.0]), key=lambda pair: explained(pair, small))
@@ -111,6 +115,13 @@ def _straightest(image: torch.Tensor) -> tuple[float, float, float]:
     if explained(level, image) > LEVEL_SHARE * explained(best, image):
         best = level
     return *best, explained(best, image)
+
+
+def _explained(image: torch.Tensor, axis: tuple[float, float], total: float | None = None) -> float:
+    """Fraction of the variance (`total`, or the image's own) that means of lines with a tilt and a keystone explain."""
+    means, counts = _profile(image, *axis)
+    explained = float((means.square() * counts).sum() / counts.sum())
+    return explained / max(float(image.square().mean()) if total is None else total, 1e-9)
 
 
 def _profile_correlation(image: torch.Tensor, tilt: float, keystone: float) -> torch.Tensor:

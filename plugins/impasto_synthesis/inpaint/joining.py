@@ -11,13 +11,12 @@ from torch import Tensor
 
 from impasto.texture import NORMAL_MAPS
 
+from ..blend import LARGEST_GAP
 from .grid import Grid
 from .groups import cell_px, groups
 from .level import Level
 from .membrane import membrane
 
-LARGEST_GAP = 0.12
-"""Steps beyond this are shapes that end there, not light: what is beyond is only taken up over a short distance."""
 SHAPES_REACH_PX = 6.0
 
 
