@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from scipy.ndimage import gaussian_filter
+from scipy.spatial import cKDTree
 
 from impasto.context import Context
 from impasto.errors import Cancelled, ParameterError
@@ -15,6 +17,7 @@ from impasto.evaluation import metrics
 from impasto.regularity.bond import Sublattice
 from impasto.texture import Maps
 from impasto_synthesis.layout import Pattern
+from impasto_synthesis.material import prepared
 from impasto_synthesis.patch_synthesis import PatchSynthesis
 from impasto_synthesis.patch_synthesis.alignment import aligned
 from impasto_synthesis.patch_synthesis.atlas import Patterns
@@ -44,16 +47,32 @@ def color(source: np.ndarray | Maps, seed: int = 0, **parameters) -> np.ndarray:
     return synthesised(source, seed, **parameters)["base_color"].pixels
 
 
+def strangeness_of_borders(result: np.ndarray, source: np.ndarray) -> np.ndarray:
+    """Mean distances (2,) of windows across borders from the photograph's nearest, relative to its own halves'.
+
+    The photograph is rectified as for the result, and its halves are compared with each other.
+    """
+    maps = Maps.from_arrays({"base_color": source})
+    known = prepared(maps, 0.6, "auto", (256, 256), Context(), (0, 1)).maps["base_color"].mean(0).numpy()
+
+    def windows(grey: np.ndarray) -> np.ndarray:
+        return np.lib.stride_tricks.sliding_window_view(grey, (4, 4)).reshape(-1, 16)
+
+    middle = known.shape[1] // 2
+    own = cKDTree(windows(known[:, :middle])).query(windows(known[:, middle:])[::37])[0].mean()
+    tree = cKDTree(windows(known))
+    rows, columns = np.roll(result, 2, 0)[:4].mean(2), np.roll(result, 2, 1)[:, :4].mean(2)
+    return np.array([tree.query(windows(strip))[0].mean() for strip in (rows, columns)]) / own
+
+
 @pytest.mark.parametrize("name", ["gravel", "grass", "brick"])
 def test_result_is_seamless_and_as_the_photograph(name: str) -> None:
     source = photograph(name)
     result = color(source)
-    for axis, z in enumerate(metrics.seam_z(result)):  # hard cuts score 3 to 33, mirrored borders below -4
-        assert -4 < z < 4
-        if z >= 3:  # joints between rows of bricks score up to 5: no worse than within the wall
-            rolled = (np.roll(result, (offset, offset), (0, 1)) for offset in range(4, 512, 4))
-            inside = [metrics.seam_z(pixels)[axis] for pixels in rolled]
-            assert z < max(inside)
+    # 0.25 to 0.4: most windows are copied; a hard cut is as unlike all windows as another place, or more
+    assert strangeness_of_borders(result, source).max() < 0.6
+    assert strangeness_of_borders(result[6:, 6:], source).min() > 0.8
+    assert min(metrics.seam_z(result)) > -4  # not mirrored
     for ratio in metrics.contrast_ratio(result, source)[:4]:  # coarser levels lose what even_light takes out
         assert 0.75 < ratio < 1.3
     assert max(metrics.color_distance(result, source)) < 0.02  # 5 of 255, as of quilt
@@ -245,6 +264,27 @@ def test_each_scale_is_previewed_and_cancelling_ends_it_at_once(monkeypatch: pyt
         synthesised(photograph("gravel"), context=context)
     assert len(reports) == 6
     assert reports == sorted(reports)
+
+
+def test_a_blurred_result_is_made_again_or_told() -> None:
+    """Of a photograph that is sharp only at its left, the layouts with the least costs repeat what is blurred."""
+    source = photograph("gravel", 128)
+    source[:, 64:] = gaussian_filter(source, (5, 5, 0))[:, 64:]
+    plain = {"quality": "quick", "even_light": 0.0, "pattern": "stochastic"}
+    texts: list[str] = []
+    shown: list[float] = []
+    for seed in range(4):
+        notes: list[str] = []
+        context = Context(
+            rng=np.random.default_rng(seed), on_note=notes.append, on_progress=lambda _, text: texts.append(text)
+        )
+        result = synthesised(source, context=context, **plain)["base_color"].pixels
+        least = min(metrics.contrast_ratio(result, source)[:3])
+        assert bool(notes) == (least < 0.8)
+        assert not notes or f"only {least:.0%} of the photograph's contrast" in notes[0]
+        shown.append(least)
+    assert "Trying another layout" in texts
+    assert np.mean(shown) > 0.7  # without another try, 0.52, 0.61, 0.30 and 0.73
 
 
 def test_what_is_left_out_is_never_shown() -> None:

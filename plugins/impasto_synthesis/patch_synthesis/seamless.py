@@ -7,10 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
 from impasto.context import Context
 from impasto.data.prepare import resized_map
 from impasto.errors import ParameterError
+from impasto.evaluation.metrics import laplacian_pyramid
 from impasto.texture import Maps
 from impasto_transform.geometry import scaled
 
@@ -18,12 +20,17 @@ from ..material import finished, prepared, previews, shrinks
 from ..source import features_of
 from .atlas import Atlas, stacked
 from .given import Given
+from .guidance import Guidance
 from .parameters import PatchSynthesisParameters
 from .photographs import with_common_maps
 from .synthesis import synthesise
 
 MOST_PX = 36_000_000
 """Most pixels of all photographs: each takes about 0.2 kB of memory while pieces are compared."""
+LEAST_CONTRAST, SCALES = 0.8, 3
+"""Contrast relative to the photograph's below which a result is blurred, at any of so many scales."""
+NO_CONTRAST, SMALLEST_PX = 1 / 255, 64
+"""Deviation below which a scale is empty, and shorter side below which contrast is a matter of chance."""
 PREPARED = 0.05
 """Fraction of the work after which the photographs are prepared."""
 
@@ -42,15 +49,57 @@ def synthesised_maps(
     _check_pixels(sum(height * width for height, width in (maps.size_px for maps in photographs)))
     atlas = _atlas(photographs, given, parameters, size_px, context)
     guidance = given.guidance(atlas, parameters, size_px, context)
-    show = previews(atlas.fitted.maps, context)
-    features = features_of(atlas.fitted.maps)
-    steps = synthesise(atlas, features, size_px, guidance, parameters.variation, parameters.quality, context.rng)
-    for step in steps:
-        context.progress(PREPARED + (0.9 - PREPARED) * step.fraction, "Correcting cuts")
-        show(step.origin)
-    origin = step.origin()
+    origin = _origin(atlas, guidance, parameters, size_px, context)
     images = (image.flatten(1)[:, origin] for image in atlas.fitted.maps.values())
     return enlarged(finished(photographs[0], atlas.fitted, images, shrink, context), result_px)
+
+
+def _origin(
+    atlas: Atlas,
+    guidance: Guidance | None,
+    parameters: PatchSynthesisParameters,
+    size_px: tuple[int, int],
+    context: Context,
+) -> Tensor:
+    """Flat indices (H, W) of the texels of the photographs that the result shows.
+
+    A layout that only repeats what is calm or blurred in a single photograph is made again, with all variation.
+    """
+    maps = atlas.fitted.maps
+    features, show = features_of(maps), previews(maps, context)
+
+    def synthesised(variation: float, words: str, done: float) -> Tensor:
+        for step in synthesise(atlas, features, size_px, guidance, variation, parameters.quality, context.rng):
+            context.progress(done + (0.9 - done) * step.fraction, words)
+            show(step.origin)
+        return step.origin()
+
+    origin = synthesised(parameters.variation, "Correcting cuts", PREPARED)
+    image = atlas.image
+    if guidance or len(atlas.patterns.parts) > 1 or min(*size_px, *image.shape[1:]) < SMALLEST_PX:
+        return origin
+    contrast = least_contrast(image, origin)
+    if contrast < LEAST_CONTRAST:
+        another = synthesised(1.0, "Trying another layout", 0.9)
+        contrasts = {contrast: origin, least_contrast(image, another): another}
+        contrast = max(contrasts)
+        origin = contrasts[contrast]
+    if contrast < LEAST_CONTRAST:
+        context.note(
+            f"the result has only {contrast:.0%} of the photograph's contrast at one scale: try quilt, or a photograph "
+            "that is equally sharp everywhere"
+        )
+    return origin
+
+
+def least_contrast(image: Tensor, origin: Tensor) -> float:
+    """Least contrast of the texels (H, W) of an image (C, h, w), relative to all of it, at its three finest scales."""
+    shown, known = (
+        laplacian_pyramid(one.permute(1, 2, 0).cpu().numpy(), SCALES + 1)[:SCALES]
+        for one in (image.flatten(1)[:, origin], image)
+    )
+    contrasts = [(float(found.std()), float(wanted.std())) for found, wanted in zip(shown, known, strict=True)]
+    return min((found / wanted for found, wanted in contrasts if wanted > NO_CONTRAST), default=1.0)
 
 
 def _check_pixels(pixels: int) -> None:
