@@ -36,7 +36,7 @@ BACKGROUND = (24, 24, 24)
 def main(folder: Path, picture: Path) -> None:
     wall = photograph()
     even, mask, mended = prepared(wall)
-    endless = after(mended, "patch-synthesis", variation=0.0, width_px=1024, height_px=1024)
+    endless = after(mended, "quilt", width_px=1024, height_px=1024)
     material = after(endless, "photo-maps", boldness=0.6)
     for name, maps in (("wall", wall), ("straight", even), ("mask", mask), ("mended", mended), ("bricks", material)):
         write_maps(maps, folder, name)
