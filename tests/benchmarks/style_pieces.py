@@ -17,11 +17,11 @@ from typing import Any
 from unittest.mock import patch
 
 import numpy as np
-import torch
 from style_pictures import contents_and_styles
 
 from impasto import Maps, Recipe, Step, run
-from impasto_style.patches import guides, matching, painting
+from impasto_style.patches import guides, matching, painting, use
+from impasto_style.patches.copies import copies
 from impasto_style.patches.grid import SIDE, STRIDE
 from impasto_style.shared.blur import blurred
 from impasto_style.shared.resampling import as_tensor
@@ -37,8 +37,10 @@ SETTINGS: dict[str, dict[Any, dict[str, Any]]] = {
     "coherence 0": {matching: {"COHERENCE": 0.0}},
     "coherence 0.3": {matching: {"COHERENCE": 0.3}},
     "contrast matched": {guides: {"CALM": 0.0}},
-    "all of the style used": {guides: {"SUITED": (1.0, 1.0)}},
-    "both": {guides: {"CALM": 0.0, "SUITED": (1.0, 1.0)}},
+    "all of the style used": {use: {"SUITED": (1.0, 1.0), "COLORS_SUITED": (1.0, 1.0)}},
+    "all of the style calm": {use: {"CALMEST": 1.0, "CALMER": 1.0}},
+    "copies for nothing": {matching: {"COPY_PRICE": 0.0}},
+    "spots for nothing": {matching: {"SPOT_PRICE": 0.0}},
 }
 
 
@@ -79,28 +81,12 @@ def measured(content: Maps, style: Maps) -> tuple[float, float, float, float, fl
 def sides_of_pieces(mosaic: Any) -> tuple[float, float, float]:
     """Sides, for a picture of `REFERENCE_PX`, of the pieces at half and 95 % of the area, and of the largest."""
     grid, library = mosaic.search.grid, mosaic.search.library
-    rows, columns = grid.shape
-    view, row, column = (x.view(rows, columns) for x in library.place(mosaic.patches))
-    offset = torch.stack([view, row - torch.arange(rows)[:, None], column - torch.arange(columns)])
-    areas = np.sort(np.bincount(connected(offset.numpy()).ravel()))
+    areas = np.sort(np.bincount(copies(mosaic.patches, library, grid).flatten().numpy()))
     areas = areas[areas > 0]
     covered = np.cumsum(areas) / areas.sum()
     scale = REFERENCE_PX / max(grid.height, grid.width)
     sides = scale * (np.sqrt(areas) * STRIDE + SIDE - STRIDE)
     return float(sides[np.searchsorted(covered, 0.5)]), float(sides[np.searchsorted(covered, 0.95)]), float(sides[-1])
-
-
-def connected(values: np.ndarray) -> np.ndarray:
-    """Labels (H, W) of the connected areas in which values (C, H, W) are equal."""
-    labels = np.arange(values[0].size).reshape(values.shape[1:])
-    while True:
-        before = labels
-        for axis in (0, 1):
-            for step in (1, -1):
-                is_same = (np.roll(values, step, axis + 1) == values).all(0)
-                labels = np.where(is_same, np.minimum(labels, np.roll(labels, step, axis)), labels)
-        if (labels == before).all():
-            return labels
 
 
 def rank_correlation(content: Maps, painted: Maps) -> float:

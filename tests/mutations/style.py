@@ -10,7 +10,9 @@ CHOOSING, RECOGNITION = "plugins/impasto_style/kinds/choosing.py", "plugins/impa
 KINDS = "plugins/test_style_kinds.py"
 CODERS = "plugins/impasto_style/wct/coders.py"
 TESTS, WCT = "plugins/test_patches_style.py", "plugins/test_wct.py"
-CALM = f"{TESTS}::test_a_calm_picture_is_painted_with_calm_parts_of_a_style"
+USES = "plugins/test_patches_style_use.py"
+USE, MATCHING = "plugins/impasto_style/patches/use.py", "plugins/impasto_style/patches/matching.py"
+CALM = f"{USES}::test_a_calm_picture_is_painted_with_calm_parts_of_a_style"
 
 STYLE = (
     Mutation(
@@ -23,9 +25,44 @@ STYLE = (
     Mutation(
         "patches-all-suited",
         "All parts of a style are used, whether their contrast is wanted or not.",
-        GUIDES,
-        Edit(".clip(*SUITED)", ".clip(1, 1)"),
-        (f"{TESTS}::test_contrasts_are_suited_by_how_often_they_are_wanted",),
+        USE,
+        Edit("(shares[1] / shares[0].clip(0.1 / count)).clip(*limits)", "np.ones(count)"),
+        (f"{USES}::test_contrasts_are_suited_by_how_often_they_are_wanted",),
+    ),
+    Mutation(
+        "patches-calm-from-anywhere",
+        "A calm place takes busy parts of a style.",
+        USE,
+        Edit("return contrast <= limits[color]", "return contrast < np.inf"),
+        (f"{USES}::test_nothing_of_a_thing_that_a_style_shows_is_in_a_calm_sky",),
+    ),
+    Mutation(
+        "patches-copied",
+        "Large connected copies of a style have no price.",
+        MATCHING,
+        Edit("COPY_PRICE * self.usual_distance", "0 * self.usual_distance"),
+        (f"{USES}::test_no_copy_of_the_style_stays_large",),
+    ),
+    Mutation(
+        "patches-repeated",
+        "The same spot of a style is used again and again nearby.",
+        MATCHING,
+        Edit("SPOT_PRICE * self.usual_distance", "0 * self.usual_distance"),
+        (f"{USES}::test_no_spot_of_the_style_is_repeated_nearby",),
+    ),
+    Mutation(
+        "patches-not-stopped",
+        "Asked to stop, patches go on.",
+        "plugins/impasto_style/patches/painting.py",
+        Edit("if mosaic and not context.is_stopped()", "if mosaic"),
+        ("plugins/test_every_stylizer.py::test_a_stopped_job_keeps_what_is_painted[patches-style]",),
+    ),
+    Mutation(
+        "gatys-not-stopped",
+        "Asked to stop, Gatys's method goes on.",
+        "plugins/impasto_style/gatys/painting.py",
+        Edit("return not progress.context.is_stopped()", "return True"),
+        ("plugins/test_every_stylizer.py::test_a_stopped_job_keeps_what_is_painted[gatys]",),
     ),
     Mutation(
         "patches-dull",

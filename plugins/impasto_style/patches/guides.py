@@ -24,9 +24,6 @@ EDGE_QUANTILE = 0.9
 CALM = 0.35
 """Share of the picture's own contrast in the contrast that is looked for: with 0, a calm sky is painted with leaves,
 because the style has leaves (`tests/benchmarks/style_pieces.py`)."""
-BINS = 16
-SUITED = (0.25, 3.0)
-"""Least and greatest weight with which parts of a style are used, by how often their contrast is looked for."""
 QUANTILES = np.linspace(0, 1, 257)
 SAMPLES = 2**16
 LEAST_MASK = 0.5
@@ -74,14 +71,6 @@ def matched(values: np.ndarray, known: np.ndarray, wanted: np.ndarray) -> np.nda
 def with_calm(values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """Contrasts of a picture, between their own and those matched to the wanted ones."""
     return CALM * values + (1 - CALM) * wanted
-
-
-def suited(own: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Weight of contrasts of a style (n,): how much more often they are among the wanted ones (m,) than the style's."""
-    edges = np.quantile(own, np.linspace(0, 1, BINS + 1)[1:-1])
-    shares = [np.bincount(np.searchsorted(edges, values), minlength=BINS) / len(values) for values in (own, wanted)]
-    ratio = (shares[1] / np.maximum(shares[0], 0.1 / BINS)).clip(*SUITED)
-    return ratio[np.searchsorted(edges, own)].astype(np.float32)
 
 
 def inside(values: np.ndarray, mask: Tensor | None) -> np.ndarray:

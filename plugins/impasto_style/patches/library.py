@@ -20,8 +20,8 @@ MOST_PATCHES = 2**21
 """Limit of patches: 230 MiB of features."""
 VIEWS = (0, 4, 2, 6, 1, 5, 3, 7)
 """Quarter turns, plus 4 if mirrored; the last ones are dropped first if there are too many patches."""
-CELLS = 32
-"""Number of cells per side of a style, for measuring how evenly it is used."""
+CELLS, SPOTS = 32, 64
+"""Numbers of cells and of spots per side of a style, for measuring how evenly it is used as a whole and nearby."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,8 @@ class Pieces:
 class Library:
     """Table of the patches of styles (1, 3, h, w) with guides (1, G, h, w), an orientation first; a row for each patch.
 
-    features: (rows, COMPONENTS + G), compared by squared differences. cell, view: (rows,).
+    features: (rows, COMPONENTS + G), compared by squared differences. centre: (rows,), numbers of the middle pixels.
+    cell, spot, view: (rows,). room: patches of each spot in one view, at least 1. longest_px: longest side of a style.
     """
 
     def __init__(self, styles: Sequence[Tensor], guides: Sequence[Tensor], turned: bool) -> None:
@@ -61,7 +62,7 @@ class Library:
         self.pixels = pixels_of(styles)
         self.mean, self.basis = _principal(styles)
         device, offset = self.pixels.device, 0
-        shapes, steps, features, corners, cells = [], [], [], [], []
+        shapes, steps, features, corners, centres, cells, spots = [], [], [], [], [], [], []
         for number, (style, guide) in enumerate(zip(styles, guides, strict=True)):
             height, width = self.sizes[number]
             index = torch.arange(height * width, device=device).view(1, 1, height, width)
@@ -69,21 +70,25 @@ class Library:
                 places = seen(index, view)[0, 0]
                 corner = places[: 1 - SIDE : STRIDE, : 1 - SIDE : STRIDE]
                 middle = places[SIDE // 2 :: STRIDE, SIDE // 2 :: STRIDE][: corner.shape[0], : corner.shape[1]]
-                cell = (middle // width * CELLS // height) * CELLS + middle % width * CELLS // width
                 shapes.append((*corner.shape, number))
                 steps.append((int(places[1, 0] - places[0, 0]), int(places[0, 1] - places[0, 0])))
                 corners.append(offset + corner.flatten())
-                cells.append(number * CELLS**2 + cell.flatten())
+                centres.append(offset + middle.flatten())
+                cells.append(number * CELLS**2 + _squares(middle.flatten(), height, width, CELLS))
+                spots.append(number * SPOTS**2 + _squares(middle.flatten(), height, width, SPOTS))
                 features.append(self.features_of(seen(style, view), seen_guides(guide, view)))
             offset += height * width
         self.features = torch.cat(features)
-        self.corner, self.cell = torch.cat(corners), torch.cat(cells)
+        self.corner, self.centre, self.cell, self.spot = map(torch.cat, (corners, centres, cells, spots))
         shape = torch.tensor(shapes, device=device)  # (views, 3)
         counts = shape[:, 0] * shape[:, 1]
         self.rows, self.columns, self.source = shape.T
         self.first = counts.cumsum(0) - counts
         self.view = torch.arange(len(shapes), device=device).repeat_interleave(counts)
         self.down, self.right = torch.tensor(steps, device=device).T
+        self.longest_px = max(max(size) for size in self.sizes)
+        views = len(shapes) // len(styles)
+        self.room = (torch.bincount(self.spot, minlength=len(styles) * SPOTS**2) / views).clamp_min(1)
 
     def features_of(self, picture: Tensor, guides: Tensor) -> Tensor:
         """Features (patches, COMPONENTS + G) of all patches of (1, 3, H, W) on the grid, with their centres' guides."""
@@ -91,17 +96,6 @@ class Library:
         rows, columns = patches.shape[2:]
         centres = guides[:, :, SIDE // 2 :: STRIDE, SIDE // 2 :: STRIDE][:, :, :rows, :columns]
         return torch.cat([patches, SIDE * centres], 1)[0].flatten(1).T.contiguous()
-
-    def cell_areas(self) -> Tensor:
-        """Area of each cell relative to its style (styles, cells of all styles)."""
-        counts = torch.bincount(self.cell, minlength=len(self.sizes) * CELLS**2).view(len(self.sizes), -1)
-        return torch.block_diag(*(counts / counts.sum(1, keepdim=True)))
-
-    def cell_means(self, values: Tensor) -> Tensor:
-        """Means (cells of all styles,) of values of the patches (rows,)."""
-        count = len(self.sizes) * CELLS**2
-        total = values.new_zeros(count).index_add_(0, self.cell, values)
-        return total / torch.bincount(self.cell, minlength=count).clamp_min(1)
 
     def place(self, patches: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """View of each patch, and row and column on the view's grid."""
@@ -153,6 +147,11 @@ def cropped(style: Tensor, most_px: int) -> Tensor:
     tall, wide = int(height * ratio), int(width * ratio)
     top, left = (height - tall) // 2, (width - wide) // 2
     return style[:, :, top : top + tall, left : left + wide]
+
+
+def _squares(pixels: Tensor, height: int, width: int, count: int) -> Tensor:
+    """In which of the count · count parts of a style's area its pixels, given by their numbers, lie."""
+    return pixels // width * count // height * count + pixels % width * count // width
 
 
 def _count_of_views(sizes: Sequence[tuple[int, int]], turned: bool) -> int:

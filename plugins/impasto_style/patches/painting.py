@@ -24,13 +24,14 @@ from ..shared.progress import Progress
 from ..shared.resampling import as_image, resized, resized_linear
 from ..shared.task import Region, Task, scales
 from .grid import SIDE, STRIDE, Grid
-from .guides import detail_contrast, edges, inside, matched, mixed, orientation, suited, with_calm
+from .guides import detail_contrast, edges, inside, matched, mixed, orientation, with_calm
 from .library import MOST_PATCHES, Library, cropped
 from .matching import Search, Tick
 from .mosaic import blended, calmed, detail_energies, patch_weights, sharpened
 from .parameters import PatchesStyleParameters
 from .recoloring import recolored
 from .refining import STEPS, refined
+from .use import Impression, calm_places, parts_and_use
 
 LEAST_PX = 64
 """Longer side of the first size."""
@@ -173,26 +174,27 @@ class _Painter:
         """The search at this size, and the guides of the picture (1, 6, H, W)."""
         styles = task.sources
         sigma_px = max(LEAST_STROKES_PX, STROKES * max(max(style.shape[2:]) for style in styles))
-        contrasts = [detail_contrast(style, sigma_px) for style in styles]
-        style_guides = [self._guides(*pair, sigma_px) for pair in zip(styles, contrasts, strict=True)]
+        looks = [Impression.of(style, sigma_px) for style in styles]
+        style_guides = [self._guides(*pair, sigma_px) for pair in zip(styles, looks, strict=True)]
         library = Library(styles, style_guides, self.parameters.turned)
-        contrast = _matched_contrast(leading, contrasts, task, sigma_px)
-        guides = self._guides(leading, contrast, sigma_px, task.seamless)
+        own = Impression.of(leading, sigma_px, task.seamless)
+        wanted = replace(own, contrast=_matched_contrast(own, looks, task))
+        seen = detail_contrast(task.picture, sigma_px, task.seamless)
+        is_calm = calm_places(torch.minimum(own.contrast, seen), looks, task.regions)
+        part, target_use = parts_and_use(library, looks, wanted, is_calm, task.regions)
         grid = Grid(leading.shape[2], leading.shape[3], task.seamless)
-        region = self._regions(task, grid)
-        weights = torch.tensor([region.weights for region in task.regions], device=leading.device)
-        target_use = weights / weights.sum(1, keepdim=True) @ library.cell_areas()
-        target_use = target_use * _suited(library, contrast, task)
-        target_use = target_use / target_use.sum(1, keepdim=True)
-        potentials = torch.zeros_like(target_use) if before is None else before.search.potentials
+        is_busy = grid.at_centres((~is_calm).float())[:, 0] > 0.5
+        region = 2 * self._regions(task, grid) + is_busy
         painted = grid.at_centres(_coverage(task)).flatten() > 0
-        search = Search(library, grid, region, painted, target_use, potentials, self.context.rng, self.progress.advance)
-        return search, guides
+        potentials = torch.zeros_like(target_use) if before is None else before.search.potentials
+        search = Search(
+            library, grid, part, region, painted, target_use, potentials, self.context.rng, self.progress.advance
+        )
+        return search, self._guides(leading, wanted, sigma_px, task.seamless)
 
-    def _guides(self, x: Tensor, contrast: Tensor, sigma_px: float, seamless: bool = False) -> Tensor:
+    def _guides(self, x: Tensor, look: Impression, sigma_px: float, seamless: bool = False) -> Tensor:
         direction = ORIENTATION_WEIGHT * orientation(x, ORIENTATION_STROKES * sigma_px, seamless)
-        color = self.color_weight * blurred(x, sigma_px, seamless)
-        return torch.cat([direction, color, CONTRAST_WEIGHT * contrast], 1)
+        return torch.cat([direction, self.color_weight * look.color, CONTRAST_WEIGHT * look.contrast], 1)
 
     def _regions(self, task: Task, grid: Grid) -> Tensor:
         """The region of each position (Q,), dithered where masks are soft."""
@@ -253,24 +255,15 @@ def _thresholds(task: Task, context: Context) -> Tensor:
     return (order.view_as(noise) + 0.5) / order.numel()
 
 
-def _matched_contrast(leading: Tensor, contrasts: Sequence[Tensor], task: Task, sigma_px: float) -> Tensor:
+def _matched_contrast(own: Impression, styles: Sequence[Impression], task: Task) -> Tensor:
     """Contrast of the picture's detail (1, 1, H, W), with the histogram of the styles' in each region."""
-    values = detail_contrast(leading, sigma_px, task.seamless).flatten().cpu().numpy()
-    of_styles = [own.flatten().cpu().numpy() for own in contrasts]
-    result = torch.zeros_like(leading[:, :1])
+    values, of_styles = own.contrasts(), [style.contrasts() for style in styles]
+    result = torch.zeros_like(own.contrast)
     for region in task.regions:
         moved = matched(values, inside(values, region.mask), mixed(of_styles, region.weights))
         moved = with_calm(values, moved)
-        result += _mask(region, task) * torch.from_numpy(moved).to(leading.device).view_as(result)
+        result += _mask(region, task) * torch.from_numpy(moved).to(result.device).view_as(result)
     return result
-
-
-def _suited(library: Library, contrast: Tensor, task: Task) -> Tensor:
-    """Weights of the styles' cells in each region (regions, cells), by how often contrasts like theirs are wanted."""
-    own = library.features[:, -1].cpu().numpy() / (SIDE * CONTRAST_WEIGHT)
-    wanted = contrast.flatten().cpu().numpy()
-    weights = [torch.from_numpy(suited(own, inside(wanted, region.mask))) for region in task.regions]
-    return torch.stack([library.cell_means(own.to(library.cell.device)) for own in weights])
 
 
 def _transferred(before: _Mosaic, search: Search) -> Tensor:

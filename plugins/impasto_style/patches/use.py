@@ -1,0 +1,140 @@
+"""Use of a style's parts: how much of each is taken where the picture is calm, and where it is busy.
+
+A calm place takes calm parts alone: in a sky, anything else is seen as what it shows, as a hand or a house's windows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..shared.blur import blurred
+from ..shared.task import Region
+from .guides import detail_contrast, inside, mixed
+from .library import CELLS, Library
+
+CALMEST, CALMEST_OF_COLOR, CALMER = 0.4, 0.3, 0.6
+"""Shares of a style that count as calm: the calmest of the whole, and of all that has nearly one colour those calmest
+that belong to the calmer of the whole."""
+PARTS = 2 * CELLS**2
+"""Number of parts of a style: the calm and the busy patches of each of its cells."""
+LEVELS = 4
+"""Steps of red, green and blue by which colours are told apart."""
+BINS = 16
+"""Steps of contrast."""
+SUITED, COLORS_SUITED = (0.25, 3.0), (0.1, 4.0)
+"""Least and greatest weight with which patches are used, by how often their contrast and their colour are wanted."""
+
+
+@dataclass(frozen=True)
+class Impression:
+    """Blurred colours (1, 3, H, W) of a picture, and the contrast (1, 1, H, W) of its detail."""
+
+    color: Tensor
+    contrast: Tensor
+
+    @classmethod
+    def of(cls, x: Tensor, sigma_px: float, seamless: bool = False) -> Impression:
+        """The look of (1, 3, H, W)."""
+        return cls(blurred(x, sigma_px, seamless), detail_contrast(x, sigma_px, seamless))
+
+    def contrasts(self) -> np.ndarray:
+        """Contrast of each pixel (H·W,)."""
+        return self.contrast.flatten().cpu().numpy()
+
+    def colors(self) -> np.ndarray:
+        """Number of the colour of each pixel (H·W,)."""
+        levels = (LEVELS * self.color[0].flatten(1)).long().clamp(0, LEVELS - 1).cpu().numpy()
+        return np.ravel_multi_index(levels, (LEVELS,) * 3)
+
+
+@dataclass(frozen=True)
+class Places:
+    """Contrasts, numbers of colours and whether they are calm, of places (n,) of a picture or style."""
+
+    contrast: np.ndarray
+    color: np.ndarray
+    is_calm: np.ndarray
+
+    def at(self, index: np.ndarray) -> Places:
+        """The places of an index or mask."""
+        return Places(self.contrast[index], self.color[index], self.is_calm[index])
+
+
+def calm_parts(style: Impression) -> np.ndarray:
+    """Where (h·w,) a style is calm: for all of it, or for what has the same colour."""
+    contrast, color = style.contrasts(), style.colors()
+    least, most = np.quantile(contrast, (CALMEST, CALMER))
+    limits = np.full(LEVELS**3, least)
+    for number in np.unique(color):
+        limits[number] = np.quantile(contrast[color == number], CALMEST_OF_COLOR).clip(least, most)
+    return contrast <= limits[color]
+
+
+def calm_places(contrast: Tensor, styles: Sequence[Impression], regions: Sequence[Region]) -> Tensor:
+    """Where (1, 1, H, W) the contrast (1, 1, H, W) of a picture is as low as in calm parts of each region's styles."""
+    contrasts = [style.contrasts() for style in styles]
+    result = torch.zeros_like(contrast, dtype=torch.bool)
+    for region in regions:
+        is_calm = contrast <= float(np.quantile(mixed(contrasts, region.weights), CALMEST))
+        result |= is_calm if region.mask is None else is_calm & (region.mask > 0)
+    return result
+
+
+def parts_and_use(
+    library: Library, styles: Sequence[Impression], wanted: Impression, is_calm: Tensor, regions: Sequence[Region]
+) -> tuple[Tensor, Tensor]:
+    """The part of each patch (rows,), and the share of each part in the patches of each region (2·regions, parts).
+
+    wanted: what is looked for in the picture. A region has two rows, for its calm (1, 1, H, W) and its busy places.
+    """
+    looks = [Places(style.contrasts(), style.colors(), calm_parts(style)) for style in styles]
+    known = [np.concatenate(values) for values in zip(*(vars(look).values() for look in looks), strict=True)]
+    own = Places(*known).at(library.centre.cpu().numpy())
+    part = 2 * library.cell.cpu().numpy() + ~own.is_calm
+    counts = np.bincount(part, minlength=len(styles) * PARTS)
+    areas = counts.reshape(len(styles), PARTS)
+    areas = areas / areas.sum(1, keepdims=True)
+    picture = Places(wanted.contrasts(), wanted.colors(), is_calm.flatten().cpu().numpy())
+    use: list[np.ndarray] = []
+    for region in regions:
+        places = Places(*(inside(values, region.mask) for values in vars(picture).values()))
+        weights = np.array(region.weights) / sum(region.weights)
+        area = (weights[:, None] * areas).ravel()
+        weighted = [np.bincount(part, suitability(own, places, calm), len(counts)) for calm in (True, False)]
+        use += _use(area, [total / counts.clip(1) for total in weighted], float(places.is_calm.mean()))
+    device = library.centre.device
+    return torch.from_numpy(part).to(device), torch.from_numpy(np.stack(use).astype(np.float32)).to(device)
+
+
+def _use(area: np.ndarray, suited: Sequence[np.ndarray], calm_share: float) -> list[np.ndarray]:
+    """Shares of all parts (parts,) in calm places, and in busy ones, which take what is left of each part's area."""
+    has_calm = np.arange(len(area)) % 2 == 0
+    calm = area * has_calm * suited[0]
+    calm = calm / calm.sum() if calm.any() else area
+    busy = np.maximum(area - calm_share * calm, SUITED[0] * area) * suited[1]
+    return [calm, busy / busy.sum()]
+
+
+def suitability(own: Places, wanted: Places, is_calm: bool) -> np.ndarray:
+    """Weights of a style's patches (n,) for calm or busy places of a picture (m,).
+
+    By how much more often their contrast and their colour are there than in the style's own calm or busy parts.
+    """
+    own_ones, wanted_ones = (places.at(places.is_calm == is_calm) for places in (own, wanted))
+    if not len(own_ones.contrast) or not len(wanted_ones.contrast):
+        return np.ones(len(own.contrast))
+    edges = np.quantile(own_ones.contrast, np.linspace(0, 1, BINS + 1)[1:-1])
+    own_bins, wanted_bins = (np.searchsorted(edges, places.contrast) for places in (own_ones, wanted_ones))
+    by_contrast = _ratio(own_bins, wanted_bins, BINS, SUITED)[np.searchsorted(edges, own.contrast)]
+    return by_contrast * _ratio(own_ones.color, wanted_ones.color, LEVELS**3, COLORS_SUITED)[own.color]
+
+
+def _ratio(own: np.ndarray, wanted: np.ndarray, count: int, limits: tuple[float, float]) -> np.ndarray:
+    """How much more often each number below `count` is among the wanted ones (m,) than among one's own (n,)."""
+    shares = [np.bincount(numbers, minlength=count) / len(numbers) for numbers in (own, wanted)]
+    return (shares[1] / shares[0].clip(0.1 / count)).clip(*limits)
