@@ -14,9 +14,11 @@ from .manual import write_manual
 
 VENDORED = (
     "about",
+    "descriptions",
     "errors",
     "groups",
     "recipe",
+    "schemas",
     "texture",
     "batch.names",
     "engine.answers",

@@ -7,12 +7,13 @@ Until an engine was asked, it is the extension's own description of the first-pa
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..core.descriptions import check_description
 from ..core.engine.answers import DESCRIPTION
-from ..core.errors import FileError, ParameterError, ProtocolError, choices
+from ..core.errors import FileError, ParameterError, PluginError, ProtocolError, choices
 from ..core.system.outside import read_json, shown
 from ..core.system.shapes import check
 from ..core.system.transaction import replace_files
@@ -31,6 +32,8 @@ class Catalogue:
     def __init__(self) -> None:
         self.version = ""
         self.revision = 0
+        self.description: Mapping[str, Any] = {}
+        """All that is known of the engine, without the tools that cannot be drawn."""
         self._tools: dict[str, Mapping[str, Any]] = {}
         self.matchers: dict[str, Mapping[str, Any]] = {}
         """Matchers by name, the usual one first."""
@@ -43,15 +46,30 @@ class Catalogue:
         """Read the cached description of the current engine, or the bundled one."""
         shipped = json.loads(SHIPPED.read_text(encoding="utf-8"))
         self.version = shipped["version"]
-        self._use(_read_kept(self.version) or shipped)
+        self.use(_read_kept(self.version) or shipped)
 
-    def keep(self, description: Mapping[str, Any]) -> bool:
-        """Use the engine's description, and cache it for the next session; return whether any parameters changed."""
+    def fall_back(self) -> None:
+        """Use the bundled description, and delete the cached one."""
+        (engine.user_folder() / KEPT).unlink(missing_ok=True)
+        self.load()
+
+    def use(self, description: Mapping[str, Any]) -> bool:
+        """Use a description, without tools that cannot be drawn; return whether any parameters changed."""
         before = self._parameters()
-        self._use(description)
-        kept = json.dumps({"key": _key(self.version), "description": description})
-        replace_files({engine.user_folder(create=True) / KEPT: kept.encode()})
+        self.revision += 1
+        self._tools, odd = _drawable(description["tools"])
+        self.matchers = {matcher["name"]: matcher for matcher in description["matchers"]}
+        self.plugins = [*description["plugins"], *odd]
+        self.models = list(description["models"])
+        self.damaged_models = list(description["damaged_models"])
+        self.weights = list(description["weights"])
+        self.description = {**description, "tools": list(self), "plugins": self.plugins}
         return self._parameters() != before
+
+    def save(self) -> None:
+        """Cache the description for the next session."""
+        kept = json.dumps({"key": _key(self.version), "description": self.description})
+        replace_files({engine.user_folder(create=True) / KEPT: kept.encode()})
 
     def _parameters(self) -> list[Any]:
         """All that decides which parameters there are: the tools, and the sliders and classes of the models."""
@@ -81,15 +99,6 @@ class Catalogue:
             raise ParameterError(f"there is no matcher called {shown(name)}", remedy)
         return self.matchers[name]
 
-    def _use(self, description: Mapping[str, Any]) -> None:
-        self.revision += 1
-        self._tools = {tool["name"]: tool for tool in description["tools"]}
-        self.matchers = {matcher["name"]: matcher for matcher in description["matchers"]}
-        self.plugins = list(description["plugins"])
-        self.models = list(description.get("models", ()))
-        self.damaged_models = list(description.get("damaged_models", ()))
-        self.weights = list(description.get("weights", ()))
-
     def __iter__(self) -> Iterator[Mapping[str, Any]]:
         return iter(self._tools.values())
 
@@ -101,6 +110,19 @@ class Catalogue:
             remedy = f"{choices(name, self._tools, LISTED)}; or refresh the tools"
             raise ParameterError(f"there is no tool called {shown(name)}", remedy)
         return self._tools[name]
+
+
+def _drawable(tools: Iterable[Mapping[str, Any]]) -> tuple[dict[str, Mapping[str, Any]], list[dict[str, str]]]:
+    """Tools that can be drawn, by name, and what is wrong with each of the others, as with a plugin that fails."""
+    found, odd = {}, []
+    for tool in tools:
+        try:
+            check_description(tool)
+        except PluginError as error:
+            odd.append({"name": shown(tool["name"]), "error": error.message, "remedy": error.remedy})
+        else:
+            found[tool["name"]] = tool
+    return found, odd
 
 
 def properties_of(tool: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:

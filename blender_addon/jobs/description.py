@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..core.errors import PluginError
 from ..engine.catalogue import catalogue
 from ..jobs.session import connect
 from ..jobs.task import Report, Task
@@ -26,6 +27,17 @@ def description_task() -> Task:
 
 
 def use_description(description: Mapping[str, Any]) -> None:
-    """Use the engine's description of itself: its tools, and the models of the library."""
-    if catalogue.keep(description):
-        properties.refresh()
+    """Use the engine's description of itself: its tools, and the models of the library.
+
+    It is cached once it works, and if Blender refuses it, the one before stays. PluginError says why.
+    """
+    before = catalogue.description
+    if catalogue.use(description):
+        try:
+            properties.refresh()
+        except Exception as error:
+            catalogue.use(before)
+            properties.register()
+            message = f"Blender cannot show what the engine has: {error}"
+            raise PluginError(message, "remove the plugin or the model that was added last") from error
+    catalogue.save()

@@ -7,6 +7,7 @@ The group itself holds the first value of such an input, and what belongs to eac
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -135,7 +136,7 @@ def input_properties(
         name = item["name"]
         keys = [pointer_to(name), *belonging_to(tool, name), *(beside(what, name) for what in _beside)]
         own = {key: {**found, **numbers}[key] for key in keys if key in found or key in numbers}
-        label = f"IMPASTO_PG_{identifier(tool['name'])}_{identifier(name)}"
+        label = f"IMPASTO_PG_{zlib.crc32(tool['name'].encode())}_more_{zlib.crc32(name.encode())}"
         cls = type(label, (bpy.types.PropertyGroup,), {"__annotations__": own, "__doc__": item["description"]})
         classes.append(cls)
         found[more_of(name)] = CollectionProperty(type=cls)

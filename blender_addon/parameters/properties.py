@@ -7,6 +7,7 @@ Sliders and materials, which depend on the model, are read from the cached catal
 from __future__ import annotations
 
 import math
+import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -58,6 +59,14 @@ class _Live:
         self.root: type | None = None
 
     def register(self) -> None:
+        """Register all classes, or none if Blender refuses one of them."""
+        try:
+            self._register()
+        except BaseException:
+            self.unregister()
+            raise
+
+    def _register(self) -> None:
         pointers = {}
         preparing = catalogue.usual("prepare")
         for tool in catalogue:
@@ -67,17 +76,17 @@ class _Live:
             pointers[identifier(tool["name"])] = PointerProperty(type=self.groups[-1])
             if tool["name"] == preparing:  # twice, since it can be the panel's tool as well
                 bpy.types.Scene.impasto_preparation = PointerProperty(type=self.groups[-1])
-        self.root = type("IMPASTO_PG_parameters", (bpy.types.PropertyGroup,), {"__annotations__": pointers})
-        bpy.utils.register_class(self.root)
+        root = type("IMPASTO_PG_parameters", (bpy.types.PropertyGroup,), {"__annotations__": pointers})
+        bpy.utils.register_class(root)
+        self.root = root
         bpy.types.Scene.impasto_parameters = PointerProperty(type=self.root)
 
     def unregister(self) -> None:
-        if self.root is None:
-            return
-        del bpy.types.Scene.impasto_parameters
-        if hasattr(bpy.types.Scene, "impasto_preparation"):
-            del bpy.types.Scene.impasto_preparation
-        bpy.utils.unregister_class(self.root)
+        for name in ("impasto_parameters", "impasto_preparation"):
+            if hasattr(bpy.types.Scene, name):
+                delattr(bpy.types.Scene, name)
+        if self.root:
+            bpy.utils.unregister_class(self.root)
         for cls in reversed(self.groups):
             bpy.utils.unregister_class(cls)
         self.groups, self.root = [], None
@@ -93,7 +102,13 @@ def refresh() -> None:
 
 
 def register() -> None:
-    _live.register()
+    """Register the groups of what was cached, or if Blender refuses that, of what is bundled."""
+    try:
+        _live.register()
+    except Exception:  # noqa: BLE001  whatever it is, it would be there again at the next start
+        traceback.print_exc()
+        catalogue.fall_back()
+        _live.register()
 
 
 def unregister() -> None:

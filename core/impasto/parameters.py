@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from functools import cache
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from .errors import ParameterError
+from .system.outside import shown
 from .texture import Maps
 
 Angle = Annotated[float, Field(json_schema_extra={"format": "angle"})]
@@ -108,3 +111,17 @@ def class_field(description: str) -> Any:
 def sliders_field(description: str = "Sliders of the model, by their names: its card says what they do") -> Any:
     """`sliders: dict[str, float] = sliders_field()`: values of the chosen model's sliders, which its card describes."""
     return Field({}, description=description, json_schema_extra={"format": "sliders"})
+
+
+def color_of(text: str) -> list[float]:
+    """A colour from #ff8800, #f80, a CSS name, or three numbers from 0 to 1. ParameterError for anything else."""
+    from PIL import ImageColor
+
+    with contextlib.suppress(ValueError):
+        channels = ImageColor.getrgb(text)
+        if len(channels) == 3:
+            return [round(channel / 255, 6) for channel in channels]
+    with contextlib.suppress(ValueError):
+        if len(numbers := [float(part) for part in text.split(",")]) == 3:
+            return numbers
+    raise ParameterError(f"{shown(text)} is no colour", "write #ff8800, a name such as orange, or 1,0.5,0")

@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .errors import ParameterError, PluginError, did_you_mean
+from .errors import PluginError, ProtocolError, did_you_mean
 from .system.outside import shown
+from .system.shapes import ANY_NUMBER, check
 
-LARGEST_INT = 2**31 - 1
+LARGEST_INT, LARGEST_FLOAT = 2**31 - 1, 3.4e38
+MOST_ITEMS = 32
+"""Most floats of a tuple, as of a vector in Blender."""
+LIMITS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
+PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {
+    "boolean": (bool,),
+    "integer": (int,),
+    "number": (int, float),
+    "string": (str,),
+}
+DRAWABLE = "use bool, int, float, str, Literal or a tuple"
+_ITEM = {"type": str, "title?": str, **{f"{limit}?": ANY_NUMBER for limit in LIMITS}}
+PARAMETER = {
+    **_ITEM,
+    "description": str,
+    "format?": str,
+    "enum?": list,
+    "prefixItems?": [_ITEM],
+    "items?": _ITEM,
+    "additionalProperties?": dict,
+    "for_each?": str,
+    "default_of_each?": ANY_NUMBER,
+    "relative?": bool,
+    "model_of?": str,
+}
+"""Shape of a parameter's JSON Schema, as far as hosts read it."""
 AZIMUTH = ("number", -1.0, 360)
 """Type and limits of a parameter of the format azimuth, in which -1 is unknown."""
 POINT = [("number", -1.0, 2.0)] * 2
@@ -23,27 +48,58 @@ def check_parameter(where: str, schema: Mapping[str, Any]) -> None:
         raise PluginError(f"{where} has no default", "give one, so that the tool runs as it is")
     if not schema.get("description"):
         raise PluginError(f"{where} has no description", "hosts show it as the tooltip: Field(…, description=…)")
-    kind = schema.get("type")
+    try:
+        check(schema, PARAMETER, where)
+    except ProtocolError as error:
+        raise PluginError(error.message, DRAWABLE) from error
+    if schema.get("format") == "azimuth" and _limits([schema]) != [AZIMUTH]:
+        raise PluginError(f"{where} has the format azimuth", "write light_azimuth: LightAzimuth = Field(-1.0, …)")
+    if schema.get("format") == "point" and _limits(schema.get("prefixItems", ())) != POINT:
+        raise PluginError(f"{where} has the format point", "write top_left: Point = Field((0.0, 0.0), …)")
+    kind = schema["type"]
     if "for_each" in schema:
         _check_for_each(where, schema)
     elif schema.get("format") == "sliders":
         if kind != "object" or schema.get("additionalProperties", {}).get("type") != "number" or schema["default"]:
             raise PluginError(f"{where} has the format sliders", "write dict[str, float] = sliders_field()")
     elif kind == "array":
-        items = schema.get("prefixItems", [])
-        if not items or any(item.get("type") != "number" for item in items):
-            raise PluginError(f"{where} is a list", "only fixed tuples of floats can be drawn: tuple[float, float]")
-    elif kind not in ("boolean", "integer", "number", "string"):
-        raise PluginError(f"{where} has a type that hosts cannot draw", "use bool, int, float, str, Literal or a tuple")
-    if schema.get("format") == "azimuth" and _limits([schema]) != [AZIMUTH]:
-        raise PluginError(f"{where} has the format azimuth", "write light_azimuth: LightAzimuth = Field(-1.0, …)")
-    if schema.get("format") == "point" and _limits(schema.get("prefixItems", ())) != POINT:
-        raise PluginError(f"{where} has the format point", "write top_left: Point = Field((0.0, 0.0), …)")
-    if kind == "integer" and max(abs(schema.get(key, 0)) for key in ("default", "minimum", "maximum")) > LARGEST_INT:
-        raise PluginError(f"{where} does not fit in 32 bits", "narrow its range")
+        _check_tuple(where, schema)
+    elif kind in PYTHON_TYPES:
+        _check_scalar(where, schema)
+    else:
+        raise PluginError(f"{where} has a type that hosts cannot draw", DRAWABLE)
     usual = [schema.get(limit, 0) for limit in ("soft_minimum", "soft_maximum")]
     if not all(isinstance(limit, int | float) for limit in usual) or schema.get("decimals", 0) not in range(7):
         raise PluginError(f"{where} has display hints that no host can follow", "give numbers, and 0 to 6 decimals")
+
+
+def _check_scalar(where: str, schema: Mapping[str, Any]) -> None:
+    """Raise PluginError for choices that cannot be told apart, and for what does not fit or is out of range."""
+    choices = schema.get("enum", [schema["const"]] if "const" in schema else ["any"])
+    names = [str(choice) for choice in choices if isinstance(choice, str | int | float)]
+    if not names or len(set(names)) < len(choices) or "" in names:
+        raise PluginError(f"{where} has the choices {shown(choices)}", "list different words or numbers")
+    numbers = [schema[key] for key in ("default", *LIMITS) if isinstance(schema.get(key), int | float)]
+    most = LARGEST_INT if schema["type"] == "integer" else LARGEST_FLOAT
+    if any(abs(number) > most for number in numbers):
+        raise PluginError(f"{where} does not fit in 32 bits", "narrow its range")
+    is_whole = schema["type"] != "integer" or all(isinstance(number, int) for number in numbers)
+    if not (is_whole and _can_be(schema, schema["default"])):
+        message = f"{where} has the default {shown(schema['default'])}"
+        raise PluginError(message, f"it can be {_possible_values(schema)}")
+
+
+def _check_tuple(where: str, schema: Mapping[str, Any]) -> None:
+    """Raise PluginError for anything but a tuple of floats, with as many defaults."""
+    items, default = schema.get("prefixItems", []), schema["default"]
+    if not 0 < len(items) <= MOST_ITEMS or any(item["type"] != "number" for item in items):
+        raise PluginError(f"{where} is a list", "only fixed tuples of floats can be drawn: tuple[float, float]")
+    if schema.get("format") == "color" and len(items) != len("rgb"):
+        raise PluginError(f"{where} has the format color", "write color: Color = Field((0.5, 0.5, 0.5), …)")
+    if not isinstance(default, list | tuple) or len(default) != len(items):
+        raise PluginError(f"{where} has the default {shown(default)}", f"it can be {len(items)} numbers")
+    for item, number in zip(items, default, strict=True):
+        _check_scalar(where, {**item, "default": number})
 
 
 def _limits(schemas: Sequence[Mapping[str, Any]]) -> list[tuple[Any, Any, Any]]:
@@ -53,8 +109,10 @@ def _limits(schemas: Sequence[Mapping[str, Any]]) -> list[tuple[Any, Any, Any]]:
 
 def _check_for_each(where: str, schema: Mapping[str, Any]) -> None:
     """Raise PluginError for anything but a list of numbers, one for each value of an input."""
-    if schema.get("items", {}).get("type") != "number" or schema["default"]:
+    is_number = schema.get("items", {}).get("type") == "number"
+    if not is_number or schema["default"] or not {"default_of_each", "relative"} <= set(schema):
         raise PluginError(f"{where} is for each value of an input", "make it tuple[float, ...] with the default ()")
+    _check_scalar(where, {**schema["items"], "default": schema["default_of_each"]})
 
 
 def check_conditions(where: str, name: str, properties: Mapping[str, Any]) -> None:
@@ -80,8 +138,7 @@ def check_conditions(where: str, name: str, properties: Mapping[str, Any]) -> No
 
 def _can_be(schema: Mapping[str, Any], value: Any) -> bool:
     """Whether a parameter of this schema can have the value, as hosts compare it: True is not 1."""
-    kinds = {"boolean": (bool,), "integer": (int,), "number": (int, float), "string": (str,)}[schema["type"]]
-    if not isinstance(value, kinds) or isinstance(value, bool) != (schema["type"] == "boolean"):
+    if not isinstance(value, PYTHON_TYPES[schema["type"]]) or isinstance(value, bool) != (schema["type"] == "boolean"):
         return False
     if "enum" in schema or "const" in schema:
         return value in schema.get("enum", [schema.get("const")])
@@ -144,17 +201,3 @@ def readable_default(schema: Mapping[str, Any]) -> str:
     if schema.get("format") == "color":
         return "#" + "".join(f"{round(255 * channel):02x}" for channel in default)
     return readable(default) if default not in ("", {}) else "none"
-
-
-def color_of(text: str) -> list[float]:
-    """A colour from #ff8800, #f80, a CSS name, or three numbers from 0 to 1. ParameterError for anything else."""
-    from PIL import ImageColor
-
-    with contextlib.suppress(ValueError):
-        channels = ImageColor.getrgb(text)
-        if len(channels) == 3:
-            return [round(channel / 255, 6) for channel in channels]
-    with contextlib.suppress(ValueError):
-        if len(numbers := [float(part) for part in text.split(",")]) == 3:
-            return numbers
-    raise ParameterError(f"{shown(text)} is no colour", "write #ff8800, a name such as orange, or 1,0.5,0")

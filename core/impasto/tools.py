@@ -260,10 +260,6 @@ class Trainer(Tool):
     task = "train"
 
 
-KINDS = ("generator", "stylizer", "estimator", "filter", "trainer")
-INPUT_KINDS = ("maps", "dataset")
-OF_MODEL = ("class", "sliders")
-"""Formats of parameters that belong to the chosen model."""
 TASKS = (
     *("seamless", "generate", "maps", "stereo", "stylize", "train", "prepare", "straighten", "scale"),
     *("fill", "landmarks", "mend", "extend", "endless"),

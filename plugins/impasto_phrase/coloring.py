@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from impasto.schemas import color_of
+from impasto.parameters import color_of
 
 from .draft import Draft
 from .palettes import lightness, moved, shaded, tinted, toned

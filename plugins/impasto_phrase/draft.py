@@ -7,7 +7,8 @@ from typing import Any
 
 from impasto.parameters import properties_of
 from impasto.plugins import registry
-from impasto.schemas import color_of, holds
+from impasto.parameters import color_of
+from impasto.schemas import holds
 from impasto.system.outside import shown
 
 from .levels import within

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from impasto.schemas import color_of
+from impasto.parameters import color_of
 from impasto.surface.palette import from_oklab, to_oklab
 
 DARK, LIGHT, BRIGHT = 0.74, 0.5, 1.4

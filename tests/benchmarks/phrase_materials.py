@@ -27,7 +27,7 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 from impasto import Maps, match, run
 from impasto.errors import ParameterError
 from impasto.evaluation.judging import own_figures
-from impasto.schemas import color_of
+from impasto.parameters import color_of
 from impasto.surface.relight import BallAndPlane
 from impasto.surface.shading import Light
 from impasto_phrase.vocabulary import vocabulary

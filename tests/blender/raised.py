@@ -19,7 +19,7 @@ STARTS = ("impasto.engine.worker", "impasto.engine.client", "impasto.library.dow
 STARTS += ("impasto.batch.checks", "impasto.batch.cluster", "impasto.batch.contact_sheet", "impasto.batch.running")
 STARTS += ("impasto.batch.workers",)
 """Modules that the extension imports, or runs in the engine; plugins are beside them."""
-TO_AUTHORS = {"checks.py", "schemas.py", "weights.py"}
+TO_AUTHORS = {"checks.py", "descriptions.py", "schemas.py", "weights.py"}
 """Modules whose PluginErrors tell a plugin's author, in a terminal, why the plugin cannot be loaded."""
 PAGES = {"impasto.training.report"}
 """Modules that write pages in English for the browser; what they import is not shown either."""

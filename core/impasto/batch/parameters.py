@@ -8,8 +8,8 @@ from functools import cache
 from typing import Any
 
 from ..errors import ParameterError, choices
+from ..parameters import color_of
 from ..recipe import Recipe
-from ..schemas import color_of
 from ..system.outside import parse_json, shown
 from ..tools import Parameters, Tool, validate
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import FileError, ParameterError
-from ..parameters import properties_of
+from ..parameters import color_of, properties_of
 from ..recipe import MAX_SEED, MAX_VALUES, name_inputs
-from ..schemas import color_of, limits_of, readable, readable_default
+from ..schemas import limits_of, readable, readable_default
 from ..system import outside
 from ..system.outside import shown
 from ..texture import check_metres

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from impasto.schemas import color_of
+from impasto.parameters import color_of
 from impasto.surface.color import linear_to_srgb, srgb_to_linear
 from impasto.surface.palette import to_oklab
 from impasto.texture import Maps

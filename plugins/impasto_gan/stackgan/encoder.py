@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 
 from impasto.errors import ParameterError
-from impasto.schemas import color_of
+from impasto.parameters import color_of
 from impasto.surface.palette import to_oklab
 from impasto_phrase.contradictions import QUALITIES
 from impasto_phrase.matcher import read_phrase
