@@ -95,6 +95,8 @@ MANUAL = {
     "bpy.types.exportsettings*": "shapes.html#files-for-engines",
     "bpy.types.batchsettings*": "guide.html#batch",
     "bpy.types.impastosettings*": "guide.html#in-blender",
+    "bpy.types.impastobakesettings*": "guide.html#in-blender",
+    "bpy.types.pointssettings*": "guide.html#straighten-and-measure",
     "bpy.types.impastopreferences*": "guide.html#in-blender",
     "bpy.types.impasto_pg_*": "guide.html#the-tools",
 }
