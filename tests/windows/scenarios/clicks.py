@@ -9,7 +9,17 @@ from pathlib import Path
 import bpy
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from fields import FIRST_ITEM_PX, chooses_each, chooses_images, clicks_and_waits, tries_fields, unfold, write
+from fields import (
+    ARROW_PX,
+    FIRST_ITEM_PX,
+    FIRST_SECTION_PX,
+    chooses_each,
+    chooses_images,
+    clicks_and_waits,
+    tries_fields,
+    unfold,
+    write,
+)
 from walk import Steps, Walk, start, until
 
 OUT, SOURCE, PART = map(Path, sys.argv[sys.argv.index("--") + 1 :])
@@ -102,6 +112,10 @@ def made(walk: Walk) -> Steps:
 def uses_recent_results(walk: Walk) -> Steps:
     """The buttons of the latest: Assign, Select Users, Mark as Asset, and Make Again."""
     bpy.context.scene.impasto.live_preview = False  # room for the last section
+    yield 0.5
+    region = walk.region(walk.area("VIEW_3D"), "UI")
+    _, y = yield walk.find("impasto.variations", "VIEW_3D")
+    yield walk.tap((region.x + ARROW_PX, y + FIRST_SECTION_PX))  # folds Variations
     yield 0.5
     place = yield from unfold(walk, "use_ambient_occlusion", "impasto.mark_asset", skip=1, columns=(0.84,))
     walk.screenshot("recent.png")
