@@ -65,7 +65,7 @@ class ColorTransfer(Filter):
             context.progress(0.5, "Restoring the grain")
             from .regrain import regrained
 
-            wraps = tiles(subject, "base_color", parameters.tiling)
+            wraps = tiles(subject, parameters.tiling)
             original, changed = (tensor_of(x, context.device) for x in (own, moved))
             moved = np.clip(pixels_of(regrained(original, changed, wraps, context.check)), 0, 1)
         if parameters.keep_lightness:

@@ -42,7 +42,7 @@ class Denoise(Filter):
         from .data_maps import with_others
         from .shrinkage import colors_apart, colors_together, denoised, noise_of
 
-        wraps = tiles(subject, "base_color", parameters.tiling)
+        wraps = tiles(subject, parameters.tiling)
         color = colors_apart(tensor_of(color_of(subject), context.device))
         context.note(f"the noise measured is {100 * noise_of(color[0]) / 3**0.5:.1f} % of white")
 

@@ -54,7 +54,7 @@ class GuidedDetail(Filter):
         from .data_maps import with_others
         from .lightness import lightness_of, with_lightness
 
-        wraps = tiles(subject, "base_color", parameters.tiling)
+        wraps = tiles(subject, parameters.tiling)
         gains = (parameters.fine, parameters.medium, parameters.coarse)
         guide = lightness_of(color_of(subject), context.device)
 

@@ -47,7 +47,7 @@ class LocalContrast(Filter):
         from .lightness import with_lightness
 
         context.progress(0.1, "Counting lightness")
-        wraps = tiles(subject, "base_color", parameters.tiling)
+        wraps = tiles(subject, parameters.tiling)
         sigma_px = parameters.size * min(subject.size_px) / 2
         changed = with_lightness(
             color_of(subject),

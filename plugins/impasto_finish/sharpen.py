@@ -58,7 +58,7 @@ class Sharpen(Filter):
         from .lightness import with_lightness
 
         context.progress(0.1, "Sharpening the picture")
-        wraps = tiles(subject, "base_color", parameters.tiling)
+        wraps = tiles(subject, parameters.tiling)
 
         def sharpened(L: Tensor) -> Tensor:
             mask = L - gaussian(L, parameters.radius_px, wraps)

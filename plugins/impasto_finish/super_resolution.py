@@ -49,7 +49,7 @@ class SuperResolution(Filter):
             message = f"factor {factor} makes {factor * width}x{factor * height} pixels of {width}x{height}"
             raise ParameterError(message, f"stay below {LARGEST_PX} pixels a side")
         leading = "base_color" if "base_color" in subject else next(iter(subject))
-        wraps = tiles(subject, leading, parameters.tiling)
+        wraps = tiles(subject, parameters.tiling)
         guide = tensor_of(subject[leading].pixels, context.device).mean(0, keepdim=True)
         made = {}
         for index, (name, texture) in enumerate(subject.items()):

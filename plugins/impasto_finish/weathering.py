@@ -64,7 +64,7 @@ class Weathering(Filter):
         from .shelter import cavities, grain, occluded, share_above
 
         context.progress(0.1, "Looking for edges and crevices")
-        p, wraps = parameters, tiles(subject, "base_color", parameters.tiling)
+        p, wraps = parameters, tiles(subject, parameters.tiling)
         color = srgb_to_linear(color_of(subject))
         height = tensor_of(subject["height"].pixels, context.device)
         fray = p.breakup * grain(lightness_of(color_of(subject), context.device), wraps)

@@ -8,12 +8,12 @@ import numpy as np
 import torch
 
 from impasto.context import Context
-from impasto.data.prepare import wraps
 from impasto.errors import ParameterError
 from impasto.surface.heights import integrate, slopes_from_normal
 from impasto.surface.illumination import delight, illumination, linear_to_srgb, srgb_to_linear
 from impasto.surface.plane import Plane
 from impasto.surface.relief import UNKNOWN_RELIEF, normal_from_height, without_rounding
+from impasto.surface.tiling import tiles
 from impasto.texture import Maps
 
 from . import relief
@@ -39,7 +39,7 @@ def estimate_maps(subject: Maps, parameters: PhotoMapsParameters, context: Conte
     given = _tensors(subject, context.device)
     base_color = given["base_color"]
     kept = given if parameters.keep_given else {}
-    plane = Plane.around(subject.size_px, _wraps(base_color, parameters))
+    plane = Plane.around(subject.size_px, tiles(subject, parameters.tiling))
     made: dict[str, torch.Tensor] = {}
     if parameters.delight > 0:
         context.progress(0.1, "evening the light")
@@ -99,13 +99,6 @@ def _tensors(subject: Maps, device: str) -> dict[str, torch.Tensor]:
 
 def _arrays(tensors: dict[str, torch.Tensor]) -> dict[str, np.ndarray]:
     return {name: (x.permute(1, 2, 0) if x.ndim == 3 else x).cpu().numpy() for name, x in tensors.items()}
-
-
-def _wraps(base_color: torch.Tensor, parameters: PhotoMapsParameters) -> tuple[bool, bool]:
-    """Whether the picture wraps around (vertically, horizontally)."""
-    if parameters.tiling == "auto":
-        return wraps(Maps.from_arrays(_arrays({"base_color": base_color})))
-    return (parameters.tiling == "tiling",) * 2
 
 
 def _delighted(base_color: torch.Tensor, plane: Plane, strength: float) -> torch.Tensor:

@@ -50,7 +50,7 @@ class HeightToNormal(Filter):
         if height.max() == height.min():
             context.note("the height is flat, and so are the normals")
         width_m, range_m = scale_m(subject, parameters.height_range_m)
-        wraps = tiles(subject, "height", parameters.tiling)
+        wraps = tiles(subject, parameters.tiling)
         context.progress(0.3, "turning height into normals")
         smooth = without_rounding(torch.from_numpy(height).to(context.device))
         height_px = smooth * (parameters.strength * range_m / width_m * subject.size_px[1])

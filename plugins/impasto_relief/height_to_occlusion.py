@@ -55,7 +55,7 @@ class HeightToOcclusion(Filter):
         if height.max() == height.min():
             context.note("the height is flat, so nothing shades it")
         width_m, range_m = scale_m(subject, parameters.height_range_m)
-        wraps = tiles(subject, "height", parameters.tiling)
+        wraps = tiles(subject, parameters.tiling)
         smooth = without_rounding(torch.from_numpy(height).to(context.device))
         rows, columns = subject.size_px
         height_px = smooth * (range_m / width_m * columns)

@@ -48,7 +48,7 @@ class NormalToHeight(Filter):
 
         own = subject["height"].pixels[..., 0] if "height" in subject else None
         normal = as_opengl(normals(subject), own, parameters.green, context, must_know=False)
-        wraps = tiles(subject, "normal", parameters.tiling)
+        wraps = tiles(subject, parameters.tiling)
         if grid_px(subject.size_px, wraps) > LARGEST_GRID_PX:
             message = f"a normal map of {subject.size_px[1]}x{subject.size_px[0]} px that does not tile is too large"
             raise ParameterError(message, "scale it down to 4096x4096 px, or make it seamless first")

@@ -12,10 +12,11 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from impasto.context import Context
-from impasto.data.prepare import Preparation, prepare, wraps
+from impasto.data.prepare import Preparation, prepare
 from impasto.errors import ModelError, ParameterError
 from impasto.library.networks import fitted, floats
 from impasto.surface.relief import with_relief
+from impasto.surface.wrapping import wraps
 from impasto.texture import Maps
 from impasto.tools import Tile
 from impasto.training.layers import halved_sizes

@@ -52,7 +52,11 @@ def test_messages_remedies_parts_and_notes_are_looked_for_and_the_commands_own_a
     known = (
         *("there is no device {} here", "choose from auto, {}", "{} is nested deeper than {} levels"),
         *("cannot read {}: {}", "did you mean {}? {}", "{} has one colour only", "a phone's HEIC photograph"),
-        *("it tiles, as what was repainted does", "Painting at {} px", "the connection to {} is not secure: {}"),
+        *(
+            "its opposite borders do not fit together, so it was repainted as a single picture",
+            "Painting at {} px",
+            "the connection to {} is not secure: {}",
+        ),
         *("Drawing {}", "Deriving normals"),
     )
     assert not [text for text in known if not any(text in found for found in texts)]

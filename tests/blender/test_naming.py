@@ -97,10 +97,13 @@ def test_any_name_becomes_one_that_files_can_have(naming, extension, name, file)
     extension.core.system.names.check_name(file, "the name")
 
 
-def test_repainting_what_tiles_says_that_it_tiles(scene, capsys):
+def test_repainting_says_whether_it_tiles(scene, capsys):
     wave = np.sin(np.arange(32) / 32 * 2 * np.pi)
     tile = 128 + 60 * wave[:, None, None] * np.ones(3) + 60 * np.cos(2 * np.arange(32) / 32 * 2 * np.pi)[None, :, None]
     packed_image("tile.png", tile.astype(np.uint8))
     packed_image("style.png", np.random.default_rng(0).integers(0, 255, (24, 24, 3)).astype(np.uint8))
     bpy.ops.impasto.stylize(tool="patches-style", image="tile.png", style="style.png")
-    assert "Made the image tile – style; it tiles, as what was repainted does" in capsys.readouterr().out
+    assert (
+        "Made the image tile – style; its opposite borders fit together, so it was repainted as a texture without seams"
+        in capsys.readouterr().out
+    )

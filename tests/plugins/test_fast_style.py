@@ -141,9 +141,11 @@ def test_what_tiles_still_tiles_and_says_so(library):
     y, x = np.mgrid[:66, :90]
     waves = np.stack([np.sin(2 * np.pi * (k * y / 66 + x / 90)) for k in (1, 2, 3)], 2) * 0.3 + 0.5
     made = repaint(library, Maps.from_arrays({"base_color": waves}))
-    assert made.notes == ("it tiles, as what was repainted does",)
+    assert made.notes == ("its opposite borders fit together, so it was repainted as a texture without seams",)
     assert max(seam_z(color(made))) < 3
-    assert repaint(library).notes == ()
+    assert repaint(library).notes == (
+        "its opposite borders do not fit together, so it was repainted as a single picture",
+    )
 
 
 @pytest.mark.parametrize("size", [(1, 1), (8, 8), (3, 150), (61, 37), (17, 18)], ids=str)

@@ -18,11 +18,12 @@ import numpy as np
 
 from ..errors import FileError, ParameterError
 from ..io.signatures import FORMATS
+from ..surface.wrapping import wraps
 from ..system.names import as_unicode
 from ..system.outside import is_folder, resolved, shortened
 from ..texture import Maps
 from .pictures import Picture, find_pictures
-from .prepare import Preparation, find_same, is_blank, thumbnail, wraps
+from .prepare import Preparation, find_same, is_blank, thumbnail
 
 REMEDY = f"give a photograph, a PBR set, or a folder of them: {FORMATS}"
 ENOUGH_CROPS = 1.2

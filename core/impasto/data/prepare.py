@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..errors import FileError, ParameterError
-from ..evaluation.metrics.surface import seam_z
 from ..surface import heights
 from ..surface.color import linear_to_srgb, srgb_to_linear
+from ..surface.wrapping import wraps
 from ..texture import COLOR_MAPS, NORMAL_MAPS, Maps, Texture
 
 GIVEN_RELIEF = 0.04
@@ -22,8 +22,6 @@ LARGE_PIXELS, BAND_PX = 2**24, 512
 """Pictures above this many pixels are shrunk in bands of this many rows."""
 SAME_CORRELATION = 0.9
 SAME_COLOR = 0.03
-WRAP_Z = 5.0  # standard deviations
-STREAK_PX = 9  # borders are compared after averaging along them, which shows faint broad steps
 
 
 @dataclass(frozen=True)
@@ -146,34 +144,6 @@ def _with_height(maps: Maps, width_m: float, height_range_m: float | None) -> Ma
     elif "height" in maps:
         height_range_m = height_range_m or GIVEN_RELIEF * width_m
     return replace(maps, width_m=width_m, height_range_m=height_range_m if "height" in maps else None)
-
-
-def wraps(maps: Maps) -> tuple[bool, bool]:
-    """Whether the picture continues across its (horizontal, vertical) borders as smoothly as inside."""
-    name = "base_color" if "base_color" in maps else next(iter(maps))
-    pixels = maps[name].pixels
-    return _wraps(pixels.swapaxes(0, 1)), _wraps(pixels)
-
-
-def is_seamless(maps: Maps) -> bool:
-    """Whether the maps tile: they continue across both borders, and no seam stands out there.
-
-    Of scikit-image's photographs, only those with black borders all round pass.
-    """
-    name = "base_color" if "base_color" in maps else next(iter(maps))
-    return all(wraps(maps)) and max(seam_z(maps[name].pixels)) < WRAP_Z
-
-
-def _wraps(pixels: np.ndarray) -> bool:
-    """Whether the last column of (H, W, C) continues in the first: the step between them must not stand out."""
-    if pixels.shape[1] < 8:
-        return True
-    streak = min(STREAK_PX, pixels.shape[0])
-    rows = pixels.shape[0] // streak * streak
-    streaks = pixels[:rows].reshape(-1, streak, *pixels.shape[1:]).mean(1)
-    steps = np.abs(np.roll(streaks, -1, 1) - streaks).mean((0, 2))  # (W,), the last is across the border
-    border, inside = steps[-1], steps[:-1]
-    return bool(border <= inside.max() or border < inside.mean() + WRAP_Z * (inside.std() + 1e-4))
 
 
 def is_blank(maps: Maps) -> bool:

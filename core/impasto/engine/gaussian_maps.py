@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from ..data.prepare import wraps
 from ..io.files import encode_maps
 from ..plugins import registry
 from ..regularity.detection import find_regularity
 from ..surface.gaussianization import LIMIT, GaussianMap, gaussianized
+from ..surface.wrapping import wraps
 from ..texture import MAP_CHANNELS, NORMAL_MAPS, Maps, Texture
 from .answers import LOOKUP
 

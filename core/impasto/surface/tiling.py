@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from ..data.prepare import wraps
 from ..parameters import Field
 from ..texture import Maps
+from .wrapping import wraps
 
 Tiling = Literal["auto", "tiling", "single"]
 
@@ -17,9 +17,6 @@ def tiling_field() -> Any:
     return Field("auto", description=text)
 
 
-def tiles(maps: Maps, name: str, tiling: Tiling) -> tuple[bool, bool]:
-    """Whether a map wraps around (vertically, horizontally), by its own borders or those of the base colour."""
-    if tiling == "auto":
-        own, colors = wraps(Maps({name: maps[name]})), wraps(maps) if "base_color" in maps else (False, False)
-        return own[0] or colors[0], own[1] or colors[1]
-    return (tiling == "tiling",) * 2
+def tiles(maps: Maps, tiling: Tiling) -> tuple[bool, bool]:
+    """Whether the maps wrap around (vertically, horizontally): as is said, or else as all of their borders show."""
+    return wraps(maps) if tiling == "auto" else (tiling == "tiling",) * 2

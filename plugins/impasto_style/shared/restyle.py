@@ -11,8 +11,8 @@ import numpy as np
 from torch import Tensor
 
 from impasto.context import Context
-from impasto.data.prepare import is_seamless
 from impasto.surface.heights import normal_from_slopes, slopes_from_normal
+from impasto.surface.wrapping import wraps
 from impasto.texture import Maps
 
 from .color.choice import Colors, choose_colors
@@ -55,12 +55,14 @@ def restyle(
 
 
 def _decided(parameters: StyleParameters, subject: Maps, context: Context) -> StyleParameters:
-    """The parameters with `seamless` on or off; if it is auto, it is on if the subject tiles, with a note."""
+    """The parameters with `seamless` on or off; if it is auto, it is on if the subject tiles, and a note says which."""
     if parameters.seamless != "auto":
         return parameters
-    seamless = is_seamless(subject)
+    seamless = all(wraps(subject))
     if seamless:
-        context.note("it tiles, as what was repainted does")
+        context.note("its opposite borders fit together, so it was repainted as a texture without seams")
+    else:
+        context.note("its opposite borders do not fit together, so it was repainted as a single picture")
     return parameters.model_copy(update={"seamless": "on" if seamless else "off"})
 
 

@@ -15,10 +15,10 @@ import numpy as np
 import torch
 
 from impasto.context import Context
-from impasto.data.prepare import wraps
 from impasto.errors import ParameterError
 from impasto.regularity.detection import find_regularity
 from impasto.surface.gaussianization import ENTRIES, LIMIT, GaussianMap, gaussianized
+from impasto.surface.wrapping import wraps
 from impasto.texture import Maps, Texture
 
 from ..source import luminance

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from impasto.context import Context
-from impasto.data.prepare import resized, resized_map, wraps
+from impasto.data.prepare import resized, resized_map
 from impasto.evaluation.channels import PrincipalChannels
 from impasto.evaluation.metrics.landmarks import LANDMARKS, in_deviations, low_passed
+from impasto.surface.wrapping import wraps
 from impasto.texture import Maps
 from impasto.tools import Result
 

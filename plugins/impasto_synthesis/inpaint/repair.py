@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from impasto.context import Context
-from impasto.data.prepare import is_seamless
 from impasto.errors import ParameterError
+from impasto.surface.wrapping import wraps
 from impasto.texture import Maps
 
 from .fill import Holes, filled
@@ -31,8 +31,8 @@ def inpainted(subject: Maps, parameters: InpaintParameters, inputs: Mapping[str,
         context.note("the mask is black everywhere, so nothing was filled")
         return subject
     constraints = _constraints(subject, inputs)
-    wraps = wraps_of(subject, parameters.wraps)
-    holes = Holes(mask, wraps, constraints, parameters.quality, parameters.blend)
+    periodic = wraps_of(subject, parameters.wraps, context)
+    holes = Holes(mask, periodic, constraints, parameters.quality, parameters.blend)
     return filled(subject, holes, context)
 
 
@@ -45,9 +45,13 @@ def is_too_small(subject: Maps, context: Context) -> bool:
     return True
 
 
-def wraps_of(subject: Maps, wanted: Wraps) -> tuple[bool, bool]:
-    """Whether the subject wraps around (vertically, horizontally)."""
-    is_periodic = is_seamless(subject) if wanted == "automatic" else wanted == "yes"
+def wraps_of(subject: Maps, wanted: Wraps, context: Context) -> tuple[bool, bool]:
+    """Whether the subject wraps around (vertically, horizontally); a note says so where its borders decide."""
+    if wanted != "automatic":
+        return (wanted == "yes",) * 2
+    is_periodic = all(wraps(subject))
+    if is_periodic:
+        context.note("its opposite borders fit together, so holes were filled across them")
     return is_periodic, is_periodic
 
 
