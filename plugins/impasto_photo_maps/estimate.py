@@ -21,10 +21,13 @@ from .parameters import PhotoMapsParameters
 from .prior import Brightness, towards
 from .shading import ambient_occlusion, roughness
 from .shares import likely_slopes, load_network
+from .steepness import fitted_steepness
 
 WIDTH_M = 1.0  # of a picture whose width is not stated
 HALF_TRUSTED_DEGREES = 10.0
 """Expected angle between normals and true ones at which confidence is a half."""
+BLANK_DEGREES = 1.0
+"""Mean tilt below which a note says that there is hardly any relief."""
 MOST_PX = 36_000_000
 """Limit of a picture, whose relief is found as a whole."""
 COMPLETE = {"base_color", "height", "normal", "roughness", "ambient_occlusion"}
@@ -47,7 +50,7 @@ def estimate_maps(subject: Maps, parameters: PhotoMapsParameters, context: Conte
         context.preview(Maps.from_arrays(_arrays({"base_color": base_color})))
     context.progress(0.3, "finding the height")
     L = relief.lightness(base_color)
-    height, span_px, error = _height(given["base_color"], kept, plane, parameters)
+    height, span_px, error = _height(given["base_color"], kept, plane, parameters, context)
     range_m = _range_m(subject, kept, span_px, parameters)
     scale_px = range_m / (subject.width_m or WIDTH_M) * subject.size_px[1]  # from height 0 to height 1
     made["height"] = height
@@ -107,7 +110,9 @@ def _delighted(base_color: torch.Tensor, plane: Plane, strength: float) -> torch
     return linear_to_srgb(delight(albedo, light, strength))
 
 
-def _slopes(picture: torch.Tensor, plane: Plane, parameters: PhotoMapsParameters) -> tuple[torch.Tensor, torch.Tensor]:
+def _slopes(
+    picture: torch.Tensor, plane: Plane, parameters: PhotoMapsParameters, context: Context
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Slopes (2, H, W) to the right and down the rows, and the angle (H, W) in radians that normals may be wrong by.
 
     picture: sRGB-encoded (3, H, W), with its light.
@@ -116,16 +121,46 @@ def _slopes(picture: torch.Tensor, plane: Plane, parameters: PhotoMapsParameters
     is_low = parameters.low_parts == "light" or (
         parameters.low_parts == "auto" and relief.pale_is_deep(extended, plane.scale_px)
     )
-    azimuth = parameters.light_azimuth
-    toward = towards(azimuth).to(picture) if azimuth >= 0 else picture.new_zeros(2)
     brightness = Brightness.of_picture(srgb_to_linear(picture), plane)
-    slopes, error = likely_slopes(load_network(), brightness, toward, parameters.boldness, is_low)
+    unknown = picture.new_zeros(2)
+    toward = towards(parameters.light_azimuth).to(picture) if parameters.light_azimuth >= 0 else unknown
+    slopes, judgement = likely_slopes(load_network(), brightness, toward, parameters.boldness, is_low)
+    if parameters.light_azimuth >= 0 and slopes.any():
+        factor = fitted_steepness(slopes, brightness, toward)
+        if factor is None:
+            context.note(
+                f"a light at {parameters.light_azimuth:.0f}° does not explain the picture, so its relief was found as"
+                " of an unknown light: check Light Azimuth"
+            )
+            slopes, judgement = likely_slopes(load_network(), brightness, unknown, parameters.boldness, is_low)
+        else:
+            slopes = slopes * factor
+    angle = slopes.square().sum(0).sqrt().atan()
+    _note_blank(float(angle.mean().rad2deg()), parameters, context)
     slopes = relief.balanced(slopes, plane.scale_px, parameters.shape_size)
+    error = judgement.expected_error(angle.cpu()[None])[0].to(angle.device)
     return -slopes if parameters.invert_height else slopes, error
 
 
+def _note_blank(degrees: float, parameters: PhotoMapsParameters, context: Context) -> None:
+    """A note of what to do where surfaces lean by fewer than `BLANK_DEGREES` on average."""
+    if degrees >= BLANK_DEGREES:
+        return
+    if parameters.light_azimuth < 0:
+        context.note(
+            f"hardly any relief was found ({degrees:.1f}° on average): give Light Azimuth if the photograph was lit"
+            " from one side, or raise Boldness"
+        )
+    else:
+        context.note(f"hardly any relief was found ({degrees:.1f}° on average): raise Boldness if there is more")
+
+
 def _height(
-    picture: torch.Tensor, kept: dict[str, torch.Tensor], plane: Plane, parameters: PhotoMapsParameters
+    picture: torch.Tensor,
+    kept: dict[str, torch.Tensor],
+    plane: Plane,
+    parameters: PhotoMapsParameters,
+    context: Context,
 ) -> tuple[torch.Tensor, float, torch.Tensor | None]:
     """Height (H, W) in [0, 1] and its range in pixels: as given, from given normals, or from the picture; then also the
     angle (H, W) in radians that normals may be wrong by.
@@ -137,7 +172,7 @@ def _height(
     if "normal" in kept:
         slopes = slopes_from_normal(kept["normal"].permute(1, 2, 0).cpu().numpy())
         return *_integrated(slopes, plane, picture.device), None
-    found, error = _slopes(picture, plane, parameters)
+    found, error = _slopes(picture, plane, parameters, context)
     height, span_px = _integrated(found.permute(1, 2, 0).cpu().numpy(), plane, picture.device)
     return relief.with_contrast(height, parameters.height_contrast), span_px, error
 

@@ -30,6 +30,8 @@ DARKEST = 2.0
 PAINT = 1.0
 """Energy of paint relative to that of shading."""
 BLACK = 0.01
+LEAST_COLOR = 1e-6
+"""Variance of colours' logarithms that counts as none."""
 
 
 def towards(azimuth: float) -> Tensor:
@@ -40,11 +42,11 @@ def towards(azimuth: float) -> Tensor:
 
 @dataclass(frozen=True)
 class Brightness:
-    """The logarithm of a picture's brightness on its plane. spectrum: of its variation (H', W'//2 + 1). chroma: mean
-    energy of the spectra of the logarithms of red and blue over green. scale: of the bands."""
+    """The logarithm of a picture's brightness on its plane. spectrum: of its variation (H', W'//2 + 1). colors: spectra
+    (2, H', W'//2 + 1) of the logarithms of red and blue over green. scale: of the bands."""
 
     spectrum: Tensor
-    chroma: Tensor
+    colors: Tensor
     plane: Plane
     scale: float
 
@@ -64,8 +66,7 @@ class Brightness:
         passed = 1 - gaussian(brightness, WIDEST_PX * scale)
         size = brightness.shape
         varying = torch.fft.irfft2(torch.fft.rfft2(brightness) * passed, s=size).clamp(-DARKEST, DARKEST)
-        chroma = torch.fft.rfft2(logs[[0, 2]] - logs[1]).abs().square().mean(0)
-        return cls(torch.fft.rfft2(varying * fade), chroma, plane, scale)
+        return cls(torch.fft.rfft2(varying * fade), torch.fft.rfft2(logs[[0, 2]] - logs[1]), plane, scale)
 
     @property
     def size_px(self) -> tuple[int, int]:
@@ -82,9 +83,25 @@ class Brightness:
         blurs = [gaussian(like, edge) for edge in edges]
         return [inner - outer for inner, outer in pairwise(blurs)]
 
+    @cached_property
+    def chroma(self) -> Tensor:
+        """Mean energy (H', W'//2 + 1) of the spectra of colours."""
+        return self.colors.abs().square().mean(0)
+
     def band(self, response: Tensor) -> Tensor:
         """A band of brightness (H', W')."""
         return torch.fft.irfft2(self.spectrum * response, s=self.size_px)
+
+    def beside_color(self) -> tuple[Tensor, Tensor]:
+        """Brightness (H, W) in all bands together, and what is left of it without the part that colours explain."""
+        response = torch.stack(self.bands).sum(0)
+        spectra = torch.cat([self.spectrum[None], self.colors]) * response
+        fields = self.plane.crop(torch.fft.irfft2(spectra, s=self.size_px))
+        brightness, *colors = fields - fields.mean((1, 2), keepdim=True)
+        paints = torch.stack(colors).flatten(1)  # (2, H·W)
+        covariance = paints @ paints.T / paints.shape[1] + LEAST_COLOR * torch.eye(2, device=paints.device)
+        weights = torch.linalg.solve(covariance, paints @ brightness.flatten() / paints.shape[1])
+        return brightness, brightness - (weights @ paints).view_as(brightness)
 
     def slopes(self, toward: Tensor, shares: Tensor) -> Tensor:
         """Slopes (2, H, W) to the right and down the rows.

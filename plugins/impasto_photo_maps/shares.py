@@ -139,15 +139,12 @@ def load_network() -> SharesNetwork:
 @torch.inference_mode()
 def likely_slopes(
     network: SharesNetwork, brightness: Brightness, toward: Tensor, boldness: float = 0.0, light_is_low: bool = False
-) -> tuple[Tensor, Tensor]:
-    """Slopes (2, H, W) to the right and down the rows: the shares of the suggested ones that are relief; and the
-    expected angle (H, W) in radians between their normals and true ones.
+) -> tuple[Tensor, Judgement]:
+    """Slopes (2, H, W) to the right and down the rows: the shares of the suggested ones that are relief.
 
     boldness: of brightness as height, whether that is likely or not. light_is_low: whether light parts lie low.
     """
     judgement = network(statistics(brightness, toward).cpu()[None])
     shares = judgement.shares[0] + torch.tensor([[0.0], [BOLDEST * boldness]])
     signs = torch.tensor([[1.0], [-1.0 if light_is_low else 1.0]])
-    slopes = brightness.slopes(toward, (shares * signs).to(toward.device))
-    angle = slopes.square().sum(0).sqrt().atan()
-    return slopes, judgement.expected_error(angle.cpu()[None])[0].to(angle.device)
+    return brightness.slopes(toward, (shares * signs).to(toward.device)), judgement

@@ -4,17 +4,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from photographed import Camera, photographs
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFilter
 
 from impasto import Recipe, Step, run
 from impasto.context import Context
 from impasto.errors import ParameterError
 from impasto.evaluation.maps import compare_maps
+from impasto.surface.color import srgb_to_linear
+from impasto.surface.plane import Plane
 from impasto.surface.shading import Light
 from impasto.texture import MAP_CHANNELS, Maps, Texture
 from impasto_photo_maps import PhotoMaps
 from impasto_photo_maps.parameters import PhotoMapsParameters
+from impasto_photo_maps.prior import Brightness, towards
+from impasto_photo_maps.shares import likely_slopes, load_network
+from impasto_photo_maps.steepness import fitted_steepness
 
 PBR = Path(__file__).parents[2].parent / "shared" / "data" / "pbr"
 MADE = ("base_color", "roughness", "metallic", "normal", "height", "ambient_occlusion", "confidence")
@@ -228,6 +234,58 @@ def test_a_known_light_tells_bumps_from_dents(tool, azimuth):
     assert right.normal_of_flat < 0.95
 
 
+@pytest.mark.parametrize("azimuth", [20.0, 140.0, 260.0])
+def test_relief_under_a_known_light_is_about_as_steep_as_the_surface(azimuth):
+    name = "plaster_damaged_plaster"
+    truth = Maps.from_arrays({m: load(name, m) for m in ("normal", "roughness")} | {"base_color": load(name, "albedo")})
+    made = estimate(photograph(truth, azimuth), light_azimuth=azimuth, tiling="tiling")
+    assert 0.35 < degrees(made).mean() / degrees(truth).mean() < 1.5
+    assert compare_maps(made, truth).slope_correlation > 0.3
+
+
+@pytest.mark.parametrize("tool", ["cobbles", "gravel", "rock"])
+def test_a_procedural_relief_is_about_as_steep_as_it_is(tool):
+    truth = material(tool)
+    made = estimate(photograph(truth, 140.0), light_azimuth=140.0)
+    assert 0.5 < degrees(made).mean() / degrees(truth).mean() < 1.5
+
+
+def test_slopes_that_go_against_the_light_are_not_fitted():
+    picture = srgb_to_linear(photograph(material("cobbles"), 30.0)["base_color"].pixels).transpose(2, 0, 1)
+    brightness = Brightness.of_picture(torch.from_numpy(picture.copy()), Plane.around((256, 256), (True, True)))
+    slopes, _ = likely_slopes(load_network(), brightness, towards(30.0))
+    assert fitted_steepness(slopes, brightness, towards(30.0)) > 1
+    assert fitted_steepness(-slopes, brightness, towards(30.0)) is None
+    assert fitted_steepness(torch.zeros_like(slopes), brightness, towards(30.0)) == 1
+
+
+def notes_of(picture: np.ndarray, **parameters) -> tuple[str, ...]:
+    """What `photo-maps` says of its result."""
+    recipe = Recipe((Step("photo-maps", parameters),))
+    return run(recipe, {"source": Maps.from_arrays({"base_color": picture})}, device="cpu").notes
+
+
+def test_a_light_that_does_not_explain_the_picture_is_refused_and_said():
+    picture, _ = painted_wall()
+    notes = notes_of(picture, light_azimuth=260.0)
+    assert notes[0].startswith("a light at 260° does not explain the picture")
+    refused, unknown = (estimate(picture, light_azimuth=azimuth) for azimuth in (260.0, -1.0))
+    assert np.array_equal(refused["normal"].pixels, unknown["normal"].pixels)
+
+
+def test_a_blank_relief_says_so_and_what_to_do():
+    flat = photograph(material("marble"), 30.0)["base_color"].pixels
+    (unknown,), (known,) = notes_of(flat), notes_of(flat, light_azimuth=30.0)
+    assert unknown.startswith("hardly any relief was found (0.")
+    assert "give Light Azimuth" in unknown
+    assert "raise Boldness" in unknown
+    assert "raise Boldness" in known
+    assert "Light Azimuth" not in known
+    lit = photograph(material("cobbles"), 30.0)["base_color"].pixels
+    assert notes_of(lit, light_azimuth=30.0) == ()
+    assert notes_of(flat, boldness=1.0) == ()
+
+
 def test_shading_at_the_borders_of_a_single_picture_makes_no_cliffs():
     truth = material("cobbles")
     part = Maps.from_arrays({"base_color": photograph(truth, 30.0)["base_color"].pixels[20:220, 30:240]})
@@ -237,14 +295,28 @@ def test_shading_at_the_borders_of_a_single_picture_makes_no_cliffs():
     assert steep[-4:].mean() < 1.6 * steep[20:-20].mean()
 
 
-@pytest.mark.parametrize("azimuth", [-1.0, 120.0], ids=["light unknown", "light known"])
-def test_letters_on_a_wall_stay_flat(azimuth):
-    wall = Image.new("RGB", (256, 256), (196, 190, 180))
-    ImageDraw.Draw(wall).text((20, 40), "FRESH\nPAINT", (60, 40, 120), font_size=72)
+def painted_wall() -> tuple[np.ndarray, np.ndarray]:
+    """Letters in paint on a plastered wall (256, 256, 3), and where they and the 2 px around them are."""
+    wall, ink = Image.new("RGB", (256, 256), (196, 190, 180)), Image.new("L", (256, 256))
+    for picture, color in ((wall, (60, 40, 120)), (ink, 255)):
+        ImageDraw.Draw(picture).text((20, 40), "FRESH\nPAINT", color, font_size=72)
     grain = np.random.default_rng(0).normal(0, 0.01, (256, 256, 1))
-    picture = (np.asarray(wall, np.float32) / 255 + grain).astype(np.float32)
-    p, q = tilt(estimate(picture, light_azimuth=azimuth)["normal"].pixels)
-    assert np.degrees(np.arctan(np.hypot(p, q))).mean() < 3
+    letters = np.asarray(ink.filter(ImageFilter.MaxFilter(5))) > 0
+    return (np.asarray(wall, np.float32) / 255 + grain).astype(np.float32), letters
+
+
+def degrees(made: Maps) -> np.ndarray:
+    """Angles (H, W) of the normals to the surface's own."""
+    return np.degrees(np.arctan(np.hypot(*tilt(made["normal"].pixels))))
+
+
+@pytest.mark.parametrize("azimuth", [-1.0, 0.0, 120.0, 260.0])
+def test_letters_on_a_wall_stay_flat(azimuth):
+    picture, letters = painted_wall()
+    lean = degrees(estimate(picture, light_azimuth=azimuth))
+    assert lean[letters].mean() < lean[~letters].mean() + 2.5  # measured 1.5
+    bold = degrees(estimate(picture, light_azimuth=azimuth, boldness=1.0))
+    assert bold[letters].mean() > bold[~letters].mean() + 10
 
 
 @pytest.mark.parametrize("tool", ["marble", "plaster"])
