@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from impasto.parameters import properties_of
+from impasto.parameters import color_of, properties_of
 from impasto.plugins import registry
-from impasto.parameters import color_of
 from impasto.schemas import holds
 from impasto.system.outside import shown
 
