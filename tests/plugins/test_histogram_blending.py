@@ -76,7 +76,7 @@ def test_all_maps_follow_the_same_pieces() -> None:
 
 
 def test_a_map_of_two_values_keeps_both_and_their_shares() -> None:
-    metal = (photograph("gravel", 128) > 0.6).astype(np.float32)
+    metal = (photograph("gravel") > 0.6).astype(np.float32)
     result = blended(Maps.from_arrays({"metallic": metal}), width_px=384, height_px=384)["metallic"].pixels
     assert set(np.unique(result)) <= {0, 1}
     assert result.mean() == pytest.approx(metal.mean(), abs=0.04)
