@@ -146,3 +146,15 @@ def test_variations_are_picked_by_a_word_and_not_by_their_seeds(extension, scene
     assert extension.jobs.session.jobs.made.text == "Made four variations"
     names = {texts_of["text"] for texts_of in drawn(bpy.types.IMPASTO_PT_view_3d).looks("impasto.pick_variation")}
     assert names == {"Pick"}
+
+
+@pytest.mark.parametrize("tool", ["bricks", "scratched-metal", "checker"])
+def test_the_live_preview_is_right_above_the_sliders_that_it_follows(extension, scene, tool):
+    scene.impasto.tool = tool
+    about = extension.engine.catalogue.catalogue[tool]
+    sliders = [
+        extension.parameters.groups.identifier(name) for name in extension.parameters.groups.drawn_parameters(about)
+    ]
+    shown = drawn(bpy.types.IMPASTO_PT_view_3d).props()
+    above = shown[: min(shown.index(slider) for slider in sliders if slider in shown)]
+    assert above[-2:] == ["live_preview", "tile_preview"]
