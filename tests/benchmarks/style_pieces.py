@@ -37,7 +37,7 @@ SETTINGS: dict[str, dict[Any, dict[str, Any]]] = {
     "coherence 0": {matching: {"COHERENCE": 0.0}},
     "coherence 0.3": {matching: {"COHERENCE": 0.3}},
     "contrast matched": {guides: {"CALM": 0.0}},
-    "all of the style used": {use: {"SUITED": (1.0, 1.0), "COLORS_SUITED": (1.0, 1.0)}},
+    "all of the style used": {use: {"SUITED": (1.0, 1.0)}},
     "all of the style calm": {use: {"CALMEST": 1.0, "CALMER": 1.0}},
     "copies for nothing": {matching: {"COPY_PRICE": 0.0}},
     "spots for nothing": {matching: {"SPOT_PRICE": 0.0}},

@@ -26,7 +26,7 @@ STYLE = (
         "patches-all-suited",
         "All parts of a style are used, whether their contrast is wanted or not.",
         USE,
-        Edit("(shares[1] / shares[0].clip(0.1 / count)).clip(*limits)", "np.ones(count)"),
+        Edit(".clip(*SUITED)", ".clip(1, 1)"),
         (f"{USES}::test_contrasts_are_suited_by_how_often_they_are_wanted",),
     ),
     Mutation(

@@ -52,10 +52,10 @@ def test_a_calm_picture_is_painted_with_calm_parts_of_a_style():
 
 def test_contrasts_are_suited_by_how_often_they_are_wanted():
     own = np.linspace(0, 1, 1000)
-    one_color, is_calm = np.zeros(1000, int), np.ones(1000, bool)
-    of_style = Places(own, one_color, is_calm)
+    is_calm = np.ones(1000, bool)
+    of_style = Places(own, is_calm)
     assert suitability(of_style, of_style, True) == pytest.approx(np.ones(1000), abs=0.05)
-    weights = suitability(of_style, Places(0.25 * own, one_color, is_calm), True)
+    weights = suitability(of_style, Places(0.25 * own, is_calm), True)
     assert weights[:200] == pytest.approx(np.full(200, SUITED[1]), rel=0.02)
     assert weights[300:] == pytest.approx(SUITED[0])
 

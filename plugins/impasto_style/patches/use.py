@@ -26,8 +26,8 @@ LEVELS = 4
 """Steps of red, green and blue by which colours are told apart."""
 BINS = 16
 """Steps of contrast."""
-SUITED, COLORS_SUITED = (0.25, 3.0), (0.1, 4.0)
-"""Least and greatest weight with which patches are used, by how often their contrast and their colour are wanted."""
+SUITED = (0.25, 3.0)
+"""Least and greatest weight with which patches are used, by how often their contrast is wanted."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Impression:
 
     @classmethod
     def of(cls, x: Tensor, sigma_px: float, seamless: bool = False) -> Impression:
-        """The look of (1, 3, H, W)."""
+        """The impression of (1, 3, H, W)."""
         return cls(blurred(x, sigma_px, seamless), detail_contrast(x, sigma_px, seamless))
 
     def contrasts(self) -> np.ndarray:
@@ -54,15 +54,14 @@ class Impression:
 
 @dataclass(frozen=True)
 class Places:
-    """Contrasts, numbers of colours and whether they are calm, of places (n,) of a picture or style."""
+    """Contrasts of places (n,) of a picture or style, and whether they are calm."""
 
     contrast: np.ndarray
-    color: np.ndarray
     is_calm: np.ndarray
 
     def at(self, index: np.ndarray) -> Places:
         """The places of an index or mask."""
-        return Places(self.contrast[index], self.color[index], self.is_calm[index])
+        return Places(self.contrast[index], self.is_calm[index])
 
 
 def calm_parts(style: Impression) -> np.ndarray:
@@ -92,14 +91,14 @@ def parts_and_use(
 
     wanted: what is looked for in the picture. A region has two rows, for its calm (1, 1, H, W) and its busy places.
     """
-    looks = [Places(style.contrasts(), style.colors(), calm_parts(style)) for style in styles]
+    looks = [Places(style.contrasts(), calm_parts(style)) for style in styles]
     known = [np.concatenate(values) for values in zip(*(vars(look).values() for look in looks), strict=True)]
     own = Places(*known).at(library.centre.cpu().numpy())
     part = 2 * library.cell.cpu().numpy() + ~own.is_calm
     counts = np.bincount(part, minlength=len(styles) * PARTS)
     areas = counts.reshape(len(styles), PARTS)
     areas = areas / areas.sum(1, keepdims=True)
-    picture = Places(wanted.contrasts(), wanted.colors(), is_calm.flatten().cpu().numpy())
+    picture = Places(wanted.contrasts(), is_calm.flatten().cpu().numpy())
     use: list[np.ndarray] = []
     for region in regions:
         places = Places(*(inside(values, region.mask) for values in vars(picture).values()))
@@ -123,18 +122,15 @@ def _use(area: np.ndarray, suited: Sequence[np.ndarray], calm_share: float) -> l
 def suitability(own: Places, wanted: Places, is_calm: bool) -> np.ndarray:
     """Weights of a style's patches (n,) for calm or busy places of a picture (m,).
 
-    By how much more often their contrast and their colour are there than in the style's own calm or busy parts.
+    By how much more often their contrast is there than in the style's own calm or busy parts.
     """
     own_ones, wanted_ones = (places.at(places.is_calm == is_calm) for places in (own, wanted))
     if not len(own_ones.contrast) or not len(wanted_ones.contrast):
         return np.ones(len(own.contrast))
     edges = np.quantile(own_ones.contrast, np.linspace(0, 1, BINS + 1)[1:-1])
-    own_bins, wanted_bins = (np.searchsorted(edges, places.contrast) for places in (own_ones, wanted_ones))
-    by_contrast = _ratio(own_bins, wanted_bins, BINS, SUITED)[np.searchsorted(edges, own.contrast)]
-    return by_contrast * _ratio(own_ones.color, wanted_ones.color, LEVELS**3, COLORS_SUITED)[own.color]
-
-
-def _ratio(own: np.ndarray, wanted: np.ndarray, count: int, limits: tuple[float, float]) -> np.ndarray:
-    """How much more often each number below `count` is among the wanted ones (m,) than among one's own (n,)."""
-    shares = [np.bincount(numbers, minlength=count) / len(numbers) for numbers in (own, wanted)]
-    return (shares[1] / shares[0].clip(0.1 / count)).clip(*limits)
+    shares = []
+    for places in (own_ones, wanted_ones):
+        bins = np.searchsorted(edges, places.contrast)
+        shares.append(np.bincount(bins, minlength=BINS) / len(bins))
+    ratio = (shares[1] / shares[0].clip(0.1 / BINS)).clip(*SUITED)
+    return ratio[np.searchsorted(edges, own.contrast)]
