@@ -68,7 +68,7 @@ def test_the_button_of_the_tool_has_its_whole_name_and_a_search_beside_it(extens
 def test_the_gallery_has_the_tools_with_a_picture_and_no_gaps(extension, scene, group):
     assert [options for what, options, _ in drawn(bpy.types.IMPASTO_PT_view_3d).drawn if what == "template_icon_view"]
     names = [name for name, *_ in extension.tools.lists.items_of("pictured")(None, None)]
-    assert len(names) == len(set(names)) == 32
+    assert len(names) == len(set(names)) == 33
     assert scene.impasto.pictured == TOOL
     scene.impasto.pictured = "moss"
     assert scene.impasto.tool == "moss"

@@ -207,7 +207,7 @@ def test_what_tiles_still_tiles_and_it_is_said(impasto, folder, tmp_path):
         done = impasto("stylize", *arguments)
         assert done.returncode == 0, done.stderr
         z = max(seam_z(read_maps(tmp_path / "painted" / f"{name}_base_color.png")["base_color"].pixels))
-        assert (z < 3, "note: it tiles" in done.stderr) == (tiles, tiles)
+        assert (z < 3, "note: its opposite borders fit together" in done.stderr) == (tiles, tiles)
 
 
 def test_every_value_of_a_parameter_is_compared_on_one_sheet(impasto, folder, tmp_path):
