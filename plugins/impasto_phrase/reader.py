@@ -57,7 +57,7 @@ class PhraseReader:
         return self.result
 
     def _values(self, term: Term | None) -> dict[str, str]:
-        """What a term says of this material, by slot."""
+        """The values that a term gives this material, by slot."""
         return dict(term.meaning.for_material(self.material)) if term and term.meaning else {}
 
     def _end_clause(self) -> None:

@@ -1,4 +1,4 @@
-"""What a phrase says: a material, values by slot, and the words of which nothing can be drawn."""
+"""Reading of a phrase: a material, values by slot, and the words of which nothing can be drawn."""
 
 from __future__ import annotations
 

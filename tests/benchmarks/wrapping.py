@@ -1,4 +1,4 @@
-"""How often `wraps` is right: `python tests/benchmarks/wrapping.py DATA`, in the core's Python.
+"""Measures how often `wraps` is right: `python tests/benchmarks/wrapping.py DATA`, in the core's Python.
 
 DATA has photos/, paintings/, textures/ and pbr512/, whose SOURCES.tsv says which sets tile. Wholes, parts of them, and
 photographs are saved as JPEG of random quality, subsampling and size. Half of the names were looked at while the
@@ -87,7 +87,7 @@ def examples(data: Path) -> Iterator[Example]:
 
 
 def _tiles(note: str) -> tuple[bool, bool]:
-    """What SOURCES.tsv says of a picture: (down, across)."""
+    """Tiling of a picture by SOURCES.tsv: (down, across)."""
     if "does not tile" in note:
         return False, False
     return "x only" not in note, "y only" not in note

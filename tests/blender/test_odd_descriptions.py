@@ -156,7 +156,7 @@ def kept(extension) -> Any:
 
 
 def start_again(extension) -> None:
-    """What is done with the cached description at the next start."""
+    """Use of the cached description at the next start."""
     extension.parameters.properties.unregister()
     extension.engine.catalogue.catalogue.load()
     extension.parameters.properties.register()

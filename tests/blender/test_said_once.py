@@ -1,4 +1,4 @@
-"""What panels say is said once, and only as long and where it is true."""
+"""Panels say a thing once, and only as long and where it is true."""
 
 from __future__ import annotations
 

@@ -164,7 +164,8 @@ def test_what_was_chosen_is_recorded_and_makes_the_same_again(monkeypatch):
     monkeypatch.setattr(choosing, "recognised", lambda _: Recognised("oil", {"oil": 1.0}))
     again = run(made.recipe, inputs)
     assert np.array_equal(again.maps["base_color"].pixels, made.maps["base_color"].pixels)
-    assert not any("kind" in note for note in again.notes)
+    borders = "its opposite borders do not fit together, so it was repainted as a single picture"
+    assert again.notes == (borders,)  # and nothing of kinds
     plain = run(
         replace(recipe, steps=(replace(recipe.steps[0], parameters={"quality": "quick", "kind": "none"}),)), inputs
     )

@@ -112,26 +112,24 @@ def extreme_problem(tool: Tool, make: Make) -> str:
 
     ModelError if all of them need models or weights that are not installed.
     """
-    missing: ModelError | None = None
-    has_run = False
-    for parameters in extremes(tool):
+    combinations = list(extremes(tool))
+    missing: list[ModelError] = []
+    for parameters in combinations:
         ends_s = time.monotonic() + ENOUGH_S
         subject = picture(SIDE_PX, SIDE_PX)
         try:
             made = maker(tool, parameters)(subject, is_cancelled=lambda ends_s=ends_s: time.monotonic() > ends_s)
         except ModelError as error:
-            missing = error
+            missing.append(error)
             continue
         except (Cancelled, ImpastoError):
-            has_run = True
             continue
         except Exception as error:  # noqa: BLE001  any failure is a finding
             return f"{parameters} ends in {type(error).__name__}: {error}"
-        has_run = True
         if problem := _map_problem(made, made.size_px):
             return f"{problem}, with {parameters}"
-    if missing and not has_run:
-        raise missing
+    if len(missing) == len(combinations):
+        raise missing[0]
     return ""
 
 

@@ -65,7 +65,7 @@ class Places:
 
 
 def calm_parts(style: Impression) -> np.ndarray:
-    """Where (h·w,) a style is calm: for all of it, or for what has the same colour."""
+    """Mask (h·w,) of where a style is calm: for all of it, or for what has the same colour."""
     contrast, color = style.contrasts(), style.colors()
     least, most = np.quantile(contrast, (CALMEST, CALMER))
     limits = np.full(LEVELS**3, least)
@@ -75,7 +75,7 @@ def calm_parts(style: Impression) -> np.ndarray:
 
 
 def calm_places(contrast: Tensor, styles: Sequence[Impression], regions: Sequence[Region]) -> Tensor:
-    """Where (1, 1, H, W) the contrast (1, 1, H, W) of a picture is as low as in calm parts of each region's styles."""
+    """Mask of where the contrast (1, 1, H, W) of a picture is as low as in calm parts of each region's styles."""
     contrasts = [style.contrasts() for style in styles]
     result = torch.zeros_like(contrast, dtype=torch.bool)
     for region in regions:
