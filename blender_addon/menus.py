@@ -9,7 +9,7 @@ from pathlib import Path
 
 import bpy
 
-from .interface.drawing import name_place
+from .interface.drawing import name_place, operator_class
 
 Entries = tuple[tuple[str, str, str], ...]
 
@@ -108,7 +108,7 @@ def _menu(name: str, entries: Entries) -> type[bpy.types.Menu]:
         self.layout.operator_context = "INVOKE_DEFAULT"  # as in Blender's menus, also where a shortcut opens this one
         for operator, text, icon in entries:
             row = self.layout.row()
-            name_place(row, getattr(bpy.types, operator.replace("impasto.", "IMPASTO_OT_")).place)
+            name_place(row, operator_class(operator).place)
             row.operator(operator, text=text, icon=icon)
 
     return type(name, (bpy.types.Menu,), {"bl_idname": name, "bl_label": "Impasto", "draw": draw})

@@ -7,7 +7,7 @@ import bpy
 
 from ..bridge.image_editors import shown_image
 from ..engine.catalogue import catalogue
-from ..interface.drawing import draw_operators, draw_report, name_place
+from ..interface.drawing import draw_operators, draw_report, name_place, operator_class
 from ..jobs.task import Place
 from ..material.drawing import draw_result
 from ..parameters.azimuths import azimuths_of
@@ -31,9 +31,8 @@ class IMPASTO_PT_this_image(Tab, InImageEditor, bpy.types.Panel):
         name_place(self.layout, Place.IMAGE)
         _draw_known(self.layout, context)
         image = shown_image(context)
-        operators = {name: getattr(bpy.types, name.replace("impasto.", "IMPASTO_OT_")) for name in IMAGE_BUTTONS}
-        offered = {name: icon for name, icon in IMAGE_BUTTONS.items() if image is None or operators[name].suits(image)}
-        draw_operators(self.layout, offered)
+        suiting = (name for name in IMAGE_BUTTONS if image is None or operator_class(name).suits(image))
+        draw_operators(self.layout, {name: IMAGE_BUTTONS[name] for name in suiting})
         draw_report(self.layout, Place.IMAGE)
         draw_result(self.layout, context, Place.IMAGE)
 

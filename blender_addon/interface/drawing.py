@@ -82,9 +82,14 @@ def draw_operator(
     return button
 
 
+def operator_class(name: str) -> Any:
+    """Our class of the operator of this name, such as impasto.bake."""
+    return getattr(bpy.types, name.replace("impasto.", "IMPASTO_OT_"))
+
+
 def why_not(name: str) -> str:
     """Reason why a click on this operator's button could do nothing useful; empty if it could."""
-    return getattr(bpy.types, name.replace("impasto.", "IMPASTO_OT_")).why_not(bpy.context)
+    return operator_class(name).why_not(bpy.context)
 
 
 def draw_operators(layout: bpy.types.UILayout, icons: Mapping[str, str]) -> None:
