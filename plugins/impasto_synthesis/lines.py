@@ -16,6 +16,9 @@ GRAIN, STRONGEST, WEIGHT = 0.7, 4.7, 3.0
 relative to features whose variances sum to 1: a joint is a few pixels wide, but must outweigh the boards beside it."""
 CROSSING = 2.0
 """Cost that a cut across the grain has in addition, relative to one along it, where all lines run in one direction."""
+BROAD = (0.1, 0.3)
+"""Shares of the variance in areas, such as boards of different tones, between which they begin to hide lines. Mortar
+hides behind nothing: if its long joints had more weight than its short ones, bricks would be cut into slivers."""
 
 
 def line_strength(image: Tensor) -> Tensor:
@@ -27,17 +30,27 @@ def line_strength(image: Tensor) -> Tensor:
     return torch.stack([mean.square().sum(0).sqrt() for mean in means]) / deviation
 
 
-def with_lines(features: Tensor) -> Tensor:
-    """Features (C, h, w) and two more channels, in which lines differ from everything else, and from each other."""
-    return torch.cat([features, WEIGHT * (line_strength(features).clamp(GRAIN, STRONGEST) - GRAIN)])
+def line_channels(features: Tensor) -> Tensor:
+    """Channels (2, h, w) in which lines differ from everything else, and from each other, as far as areas hide them."""
+    lines = line_strength(features).clamp(GRAIN, STRONGEST) - GRAIN
+    return WEIGHT * _hidden(features) * lines
 
 
-def grain_weights(image: Tensor) -> Tensor:
-    """Weights (2, h, w) of cuts that run down and across an image (C, h, w): 1, or more where they cross its grain."""
-    length = _length(image)
-    down, across = (_mean(one.square().sum(0, keepdim=True), length, length)[0] for one in _derivatives(image))
+def grain_weights(features: Tensor) -> Tensor:
+    """Weights (2, h, w) of cuts that run down and across features (C, h, w): 1, or more where they cross the grain."""
+    length = _length(features)
+    down, across = (_mean(one.square().sum(0, keepdim=True), length, length)[0] for one in _derivatives(features))
     lean = (down - across) / (down + across).clamp(min=1e-9)  # 1: all lines run across
-    return 1 + CROSSING * torch.stack([lean, -lean]).clamp(min=0)
+    return 1 + CROSSING * _hidden(features) * torch.stack([lean, -lean]).clamp(min=0)
+
+
+def _hidden(features: Tensor) -> Tensor:
+    """How much areas of different tones hide the lines in features (C, h, w): 0 to 1."""
+    length = _length(features)
+    areas = _mean(features, length, length) - features.mean((1, 2), keepdim=True)
+    share = areas.square().sum(0).mean() / features.var((1, 2)).sum().clamp(min=1e-9)
+    none, all_ = BROAD
+    return ((share - none) / (all_ - none)).clamp(0, 1)
 
 
 def _length(image: Tensor) -> int:

@@ -16,6 +16,7 @@ from torch.nn.functional import avg_pool2d
 from .cuts import Bands
 from .history import History
 from .layout import Layout, PiecePattern
+from .lines import grain_weights
 from .matching import Matcher
 from .torus import Torus
 
@@ -25,7 +26,8 @@ CANDIDATES = 16
 class Quilter:
     """Covers a torus with pieces of `features` (C, h, w).
 
-    guide: channels of the source (G, h, w), and of the torus (G, H, W), that should agree.
+    guide: channels of the source (G, h, w), and of the torus (G, H, W), that should agree. lines: more features
+    (L, h, w), which tell nothing of the grain.
     """
 
     def __init__(
@@ -36,12 +38,16 @@ class Quilter:
         variety: float,
         rng: np.random.Generator,
         guide: tuple[torch.Tensor, torch.Tensor] | None = None,
+        lines: torch.Tensor | None = None,
     ) -> None:
         self.layout, self.pattern, self.variety, self.rng = layout, pattern, variety, rng
-        self.torus = Torus(features, layout.size)
+        grain = grain_weights(features)
+        if lines is not None:
+            features = torch.cat([features, lines])
+        self.torus = Torus(features, grain, layout.size)
         self.matcher = Matcher(features, layout.scale)
         _, height, width = self.matcher.features.shape
-        self.grain = avg_pool2d(self.torus.grain[None], layout.scale)[0]
+        self.grain = avg_pool2d(grain[None], layout.scale)[0]
         self.guide = guide and (Matcher(guide[0], layout.scale), guide[1])
         self.history = History((height, width), layout, pattern.shortest_px)
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import torch
 
 from .cuts import Bands
-from .lines import grain_weights
 
 
 class Torus:
-    """A torus of (H, W) texels. origin (H, W): flat indices into the source. canvas (C, H, W): features there."""
+    """A torus of (H, W) texels. origin (H, W): flat indices into the source. canvas (C, H, W): features there.
 
-    def __init__(self, features: torch.Tensor, size_px: tuple[int, int]) -> None:
-        self.features = features  # (C, h, w)
-        self.grain = grain_weights(features)  # (2, h, w)
+    features (C, h, w): of the source. grain (2, h, w): weights of cuts that run down and across it.
+    """
+
+    def __init__(self, features: torch.Tensor, grain: torch.Tensor, size_px: tuple[int, int]) -> None:
+        self.features, self.grain = features, grain
         self.size_px = size_px
         self.canvas = features.new_zeros(features.shape[0], *size_px)
         self.origin = torch.zeros(size_px, dtype=torch.int64, device=features.device)
