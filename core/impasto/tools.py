@@ -33,7 +33,6 @@ from .parameters import (
     properties_of,
     sliders_field,
     visible_if,
-    zero_means,
 )
 from .recipe import Recipe
 from .schemas import holds
@@ -70,7 +69,6 @@ __all__ = [
     "model_field",
     "sliders_field",
     "visible_if",
-    "zero_means",
 ]
 
 
