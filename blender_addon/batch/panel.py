@@ -11,12 +11,13 @@ from ..interface.browsing import draw_image
 from ..interface.drawing import draw_text, name_place
 from ..jobs.session import jobs
 from ..jobs.task import Place
+from ..parameters.open_numbers import draw_open_number
 from ..setup.panel import draw_missing_engine
 from ..tools.panel import InView3D, Tab, draw_run, section
 from . import chosen, recipes, results
 from .operators import IMPASTO_OT_batch_retry, IMPASTO_OT_batch_sheet
 from .request import FOLDER, TABLE
-from .settings import CATALOG, IMAGE, RECIPE, SELECTED, STYLE, BatchSettings
+from .settings import CATALOG, IMAGE, RECIPE, SELECTED, STYLE, WORKERS, BatchSettings
 
 FAILURES_SHOWN = 3
 
@@ -79,7 +80,7 @@ def _draw_recipe(layout: bpy.types.UILayout, context: bpy.types.Context, setting
 
 def _draw_advanced(layout: bpy.types.UILayout, settings: BatchSettings) -> None:
     column = layout.column()
-    column.prop(settings, "workers")
+    draw_open_number(column, settings, "workers", WORKERS, "Workers")
     column.prop(settings, "cluster")
     draw_text(layout, f"List writes the jobs to {FOLDER}/{TABLE}, which `impasto batch` also runs elsewhere", "INFO")
 

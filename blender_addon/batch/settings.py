@@ -7,6 +7,7 @@ import bpy
 from bpy.props import EnumProperty, IntProperty, PointerProperty, StringProperty
 
 from ..export.settings import FORMATS, PRESETS
+from ..parameters.open_numbers import Open, switch
 from ..paths import RELATIVE_PATH
 from .catalogs import search_catalogs, search_libraries
 
@@ -14,6 +15,7 @@ SELECTED, FILE, CATALOG = "SELECTED", "FILE", "CATALOG"
 TEXTURE, STYLE, RECIPE, IMAGE = "TEXTURE", "STYLE", "RECIPE", "IMAGE"
 FILES, MATERIALS = "FILES", "MATERIALS"
 MAPS = "MAPS"
+WORKERS = Open(0.0, 2, "One for each core")
 
 
 OUT_DIR = StringProperty(
@@ -95,6 +97,7 @@ class BatchProperties:
         min=0,
         max=256,
     )
+    leaves_workers: switch("workers", "Workers", WORKERS)
     cluster: StringProperty(
         name="Cluster",
         description="Address of a Dask scheduler, tcp://host:8786, whose workers see the same folders; empty: this "

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import bpy
 
 from ..core.errors import ParameterError
-from ..parameters import properties
+from ..parameters import groups
 from . import node_layout
 
 FRAME = "Impasto"
@@ -96,7 +96,7 @@ def add_maps(
 
 def unit_m() -> float:
     """Metres in one Blender unit of the current scene."""
-    return properties.unit_m(bpy.context.scene)
+    return groups.unit_m(bpy.context.scene)
 
 
 def length_text(metres: float) -> str:

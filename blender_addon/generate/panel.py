@@ -19,6 +19,8 @@ from ..jobs.task import Place
 from ..material.drawing import draw_former, draw_recent
 from ..parameters import inputs, properties
 from ..parameters.groups import chosen_model
+from ..parameters.open_numbers import WIDTH, draw_open_number, open_number
+from ..parameters.schemas import label_of
 from ..tools import menu, presets
 from ..tools.panel import (
     InImageEditor,
@@ -133,7 +135,11 @@ def _draw_size(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Map
     column = layout.column(align=True)
     if has_size(tool):
         for name in SIZE_PARAMETERS:
-            column.prop(group, name)
+            schema = properties_of(tool)[name]
+            if number := open_number(name, schema):
+                draw_open_number(column, group, name, number, label_of(name, schema))
+            else:
+                column.prop(group, name)
     row = column.row(align=True)
     row.prop(settings, "seed")
     row.prop(settings, "lock_seed", text="", icon="LOCKED" if settings.lock_seed else "UNLOCKED")
@@ -187,7 +193,7 @@ def _draw_material(layout: bpy.types.UILayout, context: bpy.types.Context, tool:
     settings, column = context.scene.impasto, layout.column()
     column.row().prop(settings, "material", expand=True)
     if "width_m" not in properties_of(tool):  # the tool's own width is that of its result
-        column.prop(settings, "width_m")
+        draw_open_number(column, settings, "width_m", WIDTH, "Real Width")
     if settings.material != NONE:
         for name in ("mapping", "use_displacement", "use_ambient_occlusion"):
             column.prop(settings, name)

@@ -11,6 +11,7 @@ from ..interface.drawing import draw_operators, draw_report, name_place, operato
 from ..jobs.task import Place
 from ..material.drawing import draw_result
 from ..parameters.azimuths import azimuths_of
+from ..parameters.open_numbers import WIDTH, draw_open_number
 from ..tools.panel import InImageEditor, Tab, draw_parameters
 
 IMAGE_BUTTONS = {
@@ -46,7 +47,7 @@ def _draw_known(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     column.use_property_decorate = False
     if lit:
         draw_parameters(column, context, catalogue[usual], only=lit)
-    column.prop(context.scene.impasto, "width_m")
+    draw_open_number(column, context.scene.impasto, "width_m", WIDTH, "Real Width")
 
 
 CLASSES = (IMPASTO_PT_this_image,)

@@ -14,6 +14,7 @@ from ..generate.variation_grid import draw_grid
 from ..interface.browsing import draw_image, draw_path
 from ..interface.drawing import draw_text, name_place
 from ..jobs.task import Place
+from ..parameters.open_numbers import WIDTH, draw_open_number
 from ..tools.panel import InImageEditor, InShaderEditor, InView3D, Tab, draw_run
 from .request import PICTURE, chosen_picture, key_of
 from .settings import MatchSettings
@@ -73,7 +74,7 @@ def _draw_picture(layout: bpy.types.UILayout, settings: MatchSettings, _matcher:
         draw_path(column, settings, "filepath")
     else:
         draw_image(column, settings, "image")
-    column.prop(settings.id_data.impasto, "width_m")
+    draw_open_number(column, settings.id_data.impasto, "width_m", WIDTH, "Real Width")
 
 
 def _draw_variations(layout: bpy.types.UILayout, context: bpy.types.Context, matcher: Mapping[str, Any]) -> None:

@@ -25,6 +25,12 @@ def group_of(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> bpy.types.Prope
     return getattr(scene.impasto_parameters, identifier(tool["name"]))
 
 
+def unit_m(scene: bpy.types.Scene) -> float:
+    """Metres in one Blender unit, by the scene's Unit Scale, in which Blender shows lengths."""
+    settings = scene.unit_settings
+    return 1.0 if settings.system == "NONE" else settings.scale_length
+
+
 def drawn_parameters(tool: Mapping[str, Any]) -> list[str]:
     """Parameters that a panel lists; the size, and what belongs to each image of an input, are drawn elsewhere."""
     parameters = properties_of(tool).items()

@@ -15,7 +15,7 @@ import bpy
 from bpy.props import PointerProperty
 
 from ..engine.catalogue import catalogue, properties_of
-from . import azimuths, inputs, model_values, schemas
+from . import inputs, model_values, open_numbers, schemas
 from .groups import (
     SLIDERS,
     belongs_to_model,
@@ -25,6 +25,7 @@ from .groups import (
     is_model,
     is_of_model,
     model_parameter,
+    unit_m,
 )
 
 MAX_INT = 2**31 - 1
@@ -171,12 +172,6 @@ def values_of(group: bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> dict[s
     return {name: value_of(group, tool, name) for name in names} | numbers
 
 
-def unit_m(scene: bpy.types.Scene) -> float:
-    """Metres in one Blender unit, by the scene's Unit Scale, in which Blender shows lengths."""
-    settings = scene.unit_settings
-    return 1.0 if settings.system == "NONE" else settings.scale_length
-
-
 def _six_digits(value: float) -> float:
     return float(f"{value:.6g}")
 
@@ -195,7 +190,7 @@ def _classes(tool: Mapping[str, Any]) -> list[type]:
     images, classes = inputs.input_properties(tool, parameters, tell)
     models, classes_of_models = model_values.model_properties(tool, tell)
     members = {
-        "__annotations__": parameters | azimuths.switches(tool) | images | models,
+        "__annotations__": parameters | open_numbers.switches(tool) | images | models,
         "__doc__": tool["description"],
     }
     return [

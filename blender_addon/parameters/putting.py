@@ -10,8 +10,8 @@ from typing import Any
 import bpy
 
 from ..engine.catalogue import properties_of
-from . import model_values, properties, schemas
-from .groups import SLIDERS, belongs_to_model, drawn_parameters, group_of, identifier, is_model
+from . import model_values, schemas
+from .groups import SLIDERS, belongs_to_model, drawn_parameters, group_of, identifier, is_model, unit_m
 
 
 def put_parameters(scene: bpy.types.Scene, tool: Mapping[str, Any], parameters: Mapping[str, Any]) -> None:
@@ -47,4 +47,4 @@ def _as_property(scene: bpy.types.Scene, name: str, schema: Mapping[str, Any], v
         return str(value)
     if schemas.is_angle(schema):
         return math.radians(value)
-    return value / properties.unit_m(scene) if schemas.is_length(name, schema) else value
+    return value / unit_m(scene) if schemas.is_length(name, schema) else value

@@ -18,7 +18,8 @@ from ..core.system.outside import parse_json
 from ..engine.catalogue import catalogue
 from ..jobs.description import description_task
 from ..jobs.session import jobs
-from ..parameters.properties import MAX_INT, unit_m
+from ..parameters.groups import unit_m
+from ..parameters.properties import MAX_INT
 from ..paths import RELATIVE_PATH, absolute
 
 WIDTH_PX = IntProperty(name="Width", description="Width of the result in pixels; 0: as the source", min=0)

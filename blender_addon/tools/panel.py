@@ -16,9 +16,10 @@ from ..interface.drawing import draw_operator, draw_progress, draw_report, name_
 from ..jobs.session import TAB, jobs
 from ..jobs.task import Place
 from ..material.drawing import draw_result
-from ..parameters import azimuths, inputs, model_values, points, properties
+from ..parameters import inputs, model_values, points, properties
 from ..parameters.groups import belongs_to_model, chosen_model, model_parameter
-from ..parameters.schemas import AZIMUTH, POINT, component_labels, label_of
+from ..parameters.open_numbers import draw_open_number, open_number
+from ..parameters.schemas import POINT, component_labels, label_of
 from ..setup.panel import draw_missing_engine
 from ..weights.panel import draw_missing_weights
 from .placing import placing
@@ -208,8 +209,8 @@ def _draw_parameter(
         for index, label in enumerate(labels):
             components.prop(group, identifier, index=index, text=label)
         return
-    if schema.get("format") == AZIMUTH:
-        _draw_azimuth(column, group, name, label_of(name, schema))
+    if number := open_number(name, schema):
+        draw_open_number(column, group, name, number, label_of(name, schema))
         return
     if name == model_parameter(tool):
         used = chosen_model(group, tool)  # where none is named: the first
@@ -232,15 +233,6 @@ def _draw_point(column: bpy.types.UILayout, group: bpy.types.PropertyGroup, iden
     right.use_property_split = False
     right.prop(group, identifier, index=0, text="X")
     right.prop(group, identifier, index=1, text="Y")
-
-
-def _draw_azimuth(column: bpy.types.UILayout, group: bpy.types.PropertyGroup, name: str, label: str) -> None:
-    """Draw whether the azimuth of a light is known, and if so its angle."""
-    row = column.row(heading=label)
-    is_known = azimuths.is_known(group, name)
-    row.prop(group, azimuths.switch_of(name), text="" if is_known else "Known")
-    if is_known:
-        row.prop(group, properties.identifier(name), text="")
 
 
 def draw_place_points(

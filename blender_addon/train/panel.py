@@ -16,6 +16,7 @@ from ..jobs.session import jobs
 from ..jobs.task import Place, Task
 from ..models.panel import draw_models
 from ..models.report import model_of, why_no_report
+from ..parameters.open_numbers import WIDTH, draw_open_number
 from ..tools.panel import InImageEditor, InShaderEditor, InView3D, ToolPanel, draw_parameters, section
 from .request import NAME
 from .settings import TrainingSettings
@@ -62,7 +63,7 @@ def _draw_data(layout: bpy.types.UILayout, settings: TrainingSettings) -> None:
         names = {"FILE": ("filepath", "impasto.open_picture"), "FOLDER": ("folder", "impasto.open_folder")}
         draw_path(column, settings, *names[settings.data_kind])
     column.prop(settings, "licence")
-    column.prop(settings, "width_m")
+    draw_open_number(column, settings, "width_m", WIDTH, "Real Width")
 
 
 def _draw_settings(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:

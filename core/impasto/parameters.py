@@ -48,11 +48,31 @@ class NoParameters(Parameters):
     """Parameters of a tool without any."""
 
 
+def zero_means(text: str, start: float) -> dict[str, Any]:
+    """Mark of a number whose 0 is no amount: hosts show `text` in place of it, and `start` once a number is wanted.
+
+    `block_px: int = Field(0, ge=0, …, json_schema_extra=zero_means("automatic", 128))`.
+    """
+    return {"zero": text, "start": start}
+
+
 class SizeParameters(Parameters):
     """Base of the parameters of tools whose results may have any size."""
 
-    width_px: int = Field(0, ge=0, le=16384, description="Width of the result in pixels; 0: as the source")
-    height_px: int = Field(0, ge=0, le=16384, description="Height of the result in pixels; 0: as the source")
+    width_px: int = Field(
+        0,
+        ge=0,
+        le=16384,
+        description="Width of the result in pixels; 0: as the source",
+        json_schema_extra=zero_means("as the source", 1024),
+    )
+    height_px: int = Field(
+        0,
+        ge=0,
+        le=16384,
+        description="Height of the result in pixels; 0: as the source",
+        json_schema_extra=zero_means("as the source", 1024),
+    )
 
     def size_px(self, subject: Maps) -> tuple[int, int]:
         """(height, width) of the result; each is the subject's if its parameter is 0."""

@@ -32,6 +32,8 @@ PARAMETER = {
     "additionalProperties?": dict,
     "for_each?": str,
     "default_of_each?": ANY_NUMBER,
+    "zero?": str,
+    "start?": ANY_NUMBER,
     "relative?": bool,
     "model_of?": str,
 }
@@ -87,6 +89,12 @@ def _check_scalar(where: str, schema: Mapping[str, Any]) -> None:
     if not (is_whole and _can_be(schema, schema["default"])):
         message = f"{where} has the default {shown(schema['default'])}"
         raise PluginError(message, f"it can be {_possible_values(schema)}")
+    if "zero" in schema and not (
+        schema["default"] == schema.get("minimum") == 0 and _can_be(schema, schema.get("start"))
+    ):
+        raise PluginError(
+            f"{where} means {shown(schema['zero'])} by 0", "write Field(0, ge=0, …) and a start in its range"
+        )
 
 
 def _check_tuple(where: str, schema: Mapping[str, Any]) -> None:

@@ -33,6 +33,7 @@ from .parameters import (
     properties_of,
     sliders_field,
     visible_if,
+    zero_means,
 )
 from .recipe import Recipe
 from .schemas import holds
@@ -69,6 +70,7 @@ __all__ = [
     "model_field",
     "sliders_field",
     "visible_if",
+    "zero_means",
 ]
 
 

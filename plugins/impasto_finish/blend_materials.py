@@ -13,7 +13,7 @@ from impasto.data.prepare import resized_map
 from impasto.surface.color import linear_to_srgb, srgb_to_linear
 from impasto.surface.heights import FINE_STEEPEST_Z, normal_from_slopes, slopes_from_height, slopes_from_normal
 from impasto.texture import COLOR_MAPS, NORMAL_MAPS, Maps, Texture
-from impasto.tools import Field, Filter, Input, Parameters
+from impasto.tools import Field, Filter, Input, Parameters, zero_means
 
 from .subject import color_of, scale_m
 
@@ -36,7 +36,11 @@ class BlendMaterialsParameters(Parameters):
         description="How much the border that the mask draws follows the relief; without a mask, all of it",
     )
     repeat: int = Field(
-        0, ge=0, le=64, description="How often the second material is repeated along the width; 0: as its metres say"
+        0,
+        ge=0,
+        le=64,
+        description="How often the second material is repeated along the width; 0: as its metres say",
+        json_schema_extra=zero_means("as its metres say", 1),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from impasto.tools import UNKNOWN_AZIMUTH, Field, LightAzimuth, Parameters
+from impasto.tools import UNKNOWN_AZIMUTH, Field, LightAzimuth, Parameters, zero_means
 
 
 class PhotoMapsParameters(Parameters):
@@ -36,7 +36,11 @@ class PhotoMapsParameters(Parameters):
     )
     height_contrast: float = Field(0.5, ge=0, le=1, description="0: flat; 0.5: as estimated; 1: steep steps")
     height_range_m: float = Field(
-        0.0, ge=0, le=10, description="Height difference from lowest to highest point in metres; 0: as estimated"
+        0.0,
+        ge=0,
+        le=10,
+        description="Height difference from lowest to highest point in metres; 0: as estimated",
+        json_schema_extra=zero_means("as estimated", 0.02),
     )
     normal_strength: float = Field(
         1.0, ge=0, le=4, description="Steepness in the normal map; 1: as the height has it, 2: twice as steep"

@@ -9,7 +9,7 @@ import numpy as np
 
 from impasto.context import Context
 from impasto.texture import Maps
-from impasto.tools import Field, Filter, Parameters, Point, display_hints, visible_if
+from impasto.tools import Field, Filter, Parameters, Point, display_hints, visible_if, zero_means
 
 from .rectangle import aspect_of, check_corners, size_of
 from .views import across, is_straight, largest_view
@@ -32,7 +32,7 @@ class StraightenParameters(Parameters):
         ge=0,
         le=100,
         description="Its true width divided by its height; 0: estimated from the perspective",
-        json_schema_extra=CORNERS | display_hints(high=4),
+        json_schema_extra=CORNERS | display_hints(high=4) | zero_means("from the perspective", 1),
     )
 
 

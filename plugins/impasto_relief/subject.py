@@ -8,7 +8,7 @@ import numpy as np
 
 from impasto.errors import ParameterError
 from impasto.texture import Maps
-from impasto.tools import Field, display_hints
+from impasto.tools import Field, display_hints, zero_means
 
 MOST_PX = 2**26
 """Most pixels of a map, 8192²: what these filters need does not fit into memory beyond that."""
@@ -22,7 +22,13 @@ FACING_UP = 0.2
 def range_field() -> Any:
     """`height_range_m: float = range_field()`; see `scale_m`."""
     text = "Height difference from black to white in metres; 0: as stated with the source, or else 4 % of its width"
-    return Field(0.0, ge=0, le=10, description=text, json_schema_extra=display_hints(high=0.5, decimals=4))
+    return Field(
+        0.0,
+        ge=0,
+        le=10,
+        description=text,
+        json_schema_extra=display_hints(high=0.5, decimals=4) | zero_means("as stated with the source", 0.02),
+    )
 
 
 def values(maps: Maps, name: str) -> np.ndarray:

@@ -12,7 +12,7 @@ from impasto.context import Context
 from impasto.errors import ParameterError
 from impasto.surface.color import linear_to_srgb, srgb_to_linear
 from impasto.texture import COLOR_MAPS, Maps
-from impasto.tools import Field, Filter, Input, Parameters
+from impasto.tools import Field, Filter, Input, Parameters, zero_means
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -34,7 +34,11 @@ class CubeFacesParameters(Parameters):
     """Parameters of the faces and of their places."""
 
     face_px: int = Field(
-        0, ge=0, le=LARGEST_PX, description="Side of a face in pixels; 0: as fine as the panorama is at its horizon"
+        0,
+        ge=0,
+        le=LARGEST_PX,
+        description="Side of a face in pixels; 0: as fine as the panorama is at its horizon",
+        json_schema_extra=zero_means("as fine as the panorama", 1024),
     )
     layout: Layout = Field(
         "row", description="Places of right, left, up, down, front and back: one row, a cross, or two rows of three"
@@ -86,7 +90,11 @@ class PanoramaFromCubeParameters(Parameters):
     """Parameters of the panorama."""
 
     height_px: int = Field(
-        0, ge=0, le=LARGEST_PX, description="Height of the panorama in pixels, half its width; 0: two faces"
+        0,
+        ge=0,
+        le=LARGEST_PX,
+        description="Height of the panorama in pixels, half its width; 0: two faces",
+        json_schema_extra=zero_means("two faces", 2048),
     )
 
 

@@ -12,7 +12,7 @@ from impasto.context import Context
 from impasto.data.prepare import resized_map
 from impasto.errors import ParameterError
 from impasto.texture import Maps
-from impasto.tools import Field, Filter, Input, Parameters, Result, display_hints
+from impasto.tools import Field, Filter, Input, Parameters, Result, display_hints, zero_means
 
 
 class TrimSheetParameters(Parameters):
@@ -26,9 +26,15 @@ class TrimSheetParameters(Parameters):
         ge=0,
         le=64,
         description="Number of strips to find, if no borders are given; 0: as many as stand out",
-        json_schema_extra=display_hints(high=12),
+        json_schema_extra=display_hints(high=12) | zero_means("as many as stand out", 4),
     )
-    sheet_px: int = Field(0, ge=0, le=16384, description="Width of the sheet in pixels; 0: what the picture gives")
+    sheet_px: int = Field(
+        0,
+        ge=0,
+        le=16384,
+        description="Width of the sheet in pixels; 0: what the picture gives",
+        json_schema_extra=zero_means("what the picture gives", 1024),
+    )
     overlap: float = Field(
         0.15, ge=0.01, le=0.5, description="Part of each strip's length in which its ends may be joined"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from impasto.tools import Field, SizeParameters
+from impasto.tools import Field, SizeParameters, zero_means
 
 EVEN_LIGHT = Field(0.6, ge=0, le=1, description="Remove broad differences in light and colour across the photograph")
 PatternChoice = Literal["auto", "regular", "stochastic"]
@@ -17,7 +17,11 @@ class QuiltParameters(SizeParameters):
     """Parameters of the pieces and of the choice among them."""
 
     block_px: int = Field(
-        0, ge=0, le=4096, description="Size of the pieces in pixels; larger keeps larger shapes whole; 0: automatic"
+        0,
+        ge=0,
+        le=4096,
+        description="Size of the pieces in pixels; larger keeps larger shapes whole; 0: automatic",
+        json_schema_extra=zero_means("automatic", 128),
     )
     overlap: float = Field(
         0.25,

@@ -22,15 +22,15 @@ def recipe_of(image_name: str) -> dict:
     return json.loads(bpy.data.images[image_name]["impasto_recipe"])["steps"][-1]["parameters"]
 
 
-def test_it_is_unknown_until_the_switch_is_turned_on(group, extension):
-    assert not group.knows_light_azimuth
+def test_it_is_unknown_until_it_is_given(group, extension):
+    assert group.leaves_light_azimuth
     assert math.degrees(group.light_azimuth) == pytest.approx(-1)
-    group.knows_light_azimuth = True
+    group.leaves_light_azimuth = False
     assert math.degrees(group.light_azimuth) == pytest.approx(135)
     group.light_azimuth = math.radians(200)
-    group.knows_light_azimuth = True
-    assert math.degrees(group.light_azimuth) == pytest.approx(200), "it was on already"
-    group.knows_light_azimuth = False
+    group.leaves_light_azimuth = False
+    assert math.degrees(group.light_azimuth) == pytest.approx(200), "it was given already"
+    group.leaves_light_azimuth = True
     assert math.degrees(group.light_azimuth) == pytest.approx(-1)
 
 
@@ -50,19 +50,21 @@ def test_the_field_cannot_be_dragged_below_zero(group):
 def test_the_panel_asks_whether_the_light_is_known_and_then_for_its_angle(group, scene, extension):
     scene.impasto.tool = "lit"
     layout = drawn(bpy.types.IMPASTO_PT_image_editor)
-    assert switch_texts(layout) == ["Known"], "an empty box beside another word would read as its contrary"
+    assert switch_texts(layout) == ["Unknown"]
     assert NAME not in layout.props()
     assert not [options for what, _, options in layout.drawn if what == "label" and options.get("text") == "Automatic"]
-    group.knows_light_azimuth = True
+    group.leaves_light_azimuth = False
     layout = drawn(bpy.types.IMPASTO_PT_image_editor)
     assert switch_texts(layout) == [""]
     assert NAME in layout.props()
 
 
 def switch_texts(layout) -> list[str]:
-    """Texts beside the box that says whether the light is known."""
+    """Texts on the button that says that the light is unknown, and takes the angle back."""
     return [
-        options["text"] for what, given, options in layout.drawn if what == "prop" and given[1] == "knows_light_azimuth"
+        options["text"]
+        for what, given, options in layout.drawn
+        if what == "prop" and given[1] == "leaves_light_azimuth"
     ]
 
 
@@ -70,9 +72,9 @@ def test_maps_from_image_take_the_light_that_is_set(group, image, extension, sce
     catalogue = extension.engine.catalogue.catalogue
     only_lit = {name: tool for name, tool in catalogue._tools.items() if tool["task"] != "maps" or name == "lit"}
     monkeypatch.setattr(catalogue, "_tools", only_lit)
-    assert "knows_light_azimuth" in drawn(bpy.types.IMPASTO_PT_this_image).props()
+    assert "leaves_light_azimuth" in drawn(bpy.types.IMPASTO_PT_this_image).props()
     for known, degrees in ((False, -1), (True, 250)):
-        group.knows_light_azimuth = known
+        group.leaves_light_azimuth = not known
         if known:
             group.light_azimuth = math.radians(degrees)
         bpy.ops.impasto.estimate_maps(image=image.name, material="NONE")
@@ -85,7 +87,7 @@ def test_random_values_leave_the_light_of_the_photograph_alone(group, scene):
     before = group.strength
     for seed in (1, 2, 3):
         bpy.ops.impasto.randomize(seed=seed)
-        assert not group.knows_light_azimuth
+        assert group.leaves_light_azimuth
     assert group.strength != before
 
 
@@ -93,7 +95,7 @@ def test_the_dial_belongs_to_a_known_azimuth_of_the_chosen_tools(group, scene, e
     shown = extension.generate.light_dial.shown_azimuth
     scene.impasto.tool, scene.impasto.estimator = "lit", "none"
     assert shown(bpy.context) is None
-    group.knows_light_azimuth = True
+    group.leaves_light_azimuth = False
     assert shown(bpy.context) == (group, NAME)
     scene.impasto.tool = "checker"
     assert shown(bpy.context) is None

@@ -102,6 +102,7 @@ def of_description(description: Mapping[str, Any], label_of: Any, choices_of: An
         found |= {tool["label"], tool["description"], tool["group"], tool["subgroup"]}
         for name, schema in tool["parameters"]["properties"].items():
             found |= {label_of(name, schema), schema.get("description", "")}
+            found |= {schema["zero"][:1].upper() + schema["zero"][1:]} if "zero" in schema else set()
             found |= {component.get("title", "") for component in schema.get("prefixItems", ())}
             found |= {str(choice).replace("-", " ").replace("_", " ").capitalize() for choice in choices_of(schema)}
         for item in tool["inputs"]:

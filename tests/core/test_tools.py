@@ -23,6 +23,7 @@ from impasto.tools import (
     validate,
     visible_if,
     without_effect,
+    zero_means,
 )
 
 
@@ -217,6 +218,33 @@ def test_a_condition_that_can_hold_is_accepted(condition):
         late: float = Field(0.5, description="Comes and goes", json_schema_extra=condition)
 
     check_tool(tool_with(Conditional))
+
+
+def test_what_0_means_is_for_hosts_to_say():
+    class Open(Parameters):
+        block_px: int = Field(0, ge=0, le=9, description="A size", json_schema_extra=zero_means("automatic", 5))
+
+    tool = tool_with(Open)
+    check_tool(tool)
+    schema = describe(tool)["parameters"]["properties"]["block_px"]
+    assert (schema["zero"], schema["start"]) == ("automatic", 5)
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"default": 1, "ge": 0, "json_schema_extra": zero_means("automatic", 5)},
+        {"default": 0, "ge": -1, "json_schema_extra": zero_means("automatic", 5)},
+        {"default": 0, "ge": 0, "le": 4, "json_schema_extra": zero_means("automatic", 5)},
+        {"default": 0, "ge": 0, "json_schema_extra": {"zero": "automatic"}},
+    ],
+)
+def test_a_meaning_of_0_that_hosts_could_not_show_is_refused(field):
+    class Odd(Parameters):
+        block_px: int = Field(description="A size", **field)
+
+    with pytest.raises(PluginError, match="block_px means 'automatic' by 0; write Field"):
+        check_tool(tool_with(Odd))
 
 
 def test_what_was_given_in_vain_is_found_and_defaults_are_not():

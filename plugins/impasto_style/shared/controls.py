@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, get_args
 
-from impasto.tools import Field, Input, Parameters, for_each, visible_if
+from impasto.tools import Field, Input, Parameters, for_each, visible_if, zero_means
 
 STYLE, MASK, START = "style", "mask", "start"
 
@@ -46,7 +46,13 @@ ColorMix = Annotated[
 ]
 LongestPx = Annotated[
     int,
-    Field(ge=0, le=16384, title="Longer Side", description="Longer side of the result in pixels; 0: as the picture"),
+    Field(
+        ge=0,
+        le=16384,
+        title="Longer Side",
+        description="Longer side of the result in pixels; 0: as the picture",
+        json_schema_extra=zero_means("as the picture", 1024),
+    ),
 ]
 Seamless = Annotated[
     Literal["auto", "on", "off"],
@@ -75,6 +81,7 @@ class StyleParameters(Parameters):
         le=16384,
         title="Strokes in Pixels",
         description="The style's longer side, in pixels of the result; 0: by the size of the strokes",
+        json_schema_extra=zero_means("by the size of the strokes", 512),
     )
     detail: float = Field(
         1.0, ge=0, le=2, description="How much fine detail of the style is painted, relative to the default"
