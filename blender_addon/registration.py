@@ -35,8 +35,8 @@ from .material import operators as material_operators
 from .material import using
 from .models import operators as model_operators
 from .models import report as model_report
+from .parameters import open_numbers, properties
 from .parameters import operators as parameter_operators
-from .parameters import properties
 from .points import gizmos as point_gizmos
 from .points import operators as point_operators
 from .points import panel as point_panel
@@ -79,6 +79,7 @@ CLASSES = (
     *model_report.CLASSES,
     *choosing.CLASSES,
     *variation_operators.CLASSES,
+    *open_numbers.CLASSES,
     *parameter_operators.CLASSES,
     *stylize_operators.CLASSES,
     *stylize_kinds.CLASSES,

@@ -7,7 +7,7 @@ import bpy
 from bpy.props import EnumProperty, IntProperty, PointerProperty, StringProperty
 
 from ..export.settings import FORMATS, PRESETS
-from ..parameters.open_numbers import Open, switch
+from ..parameters.open_numbers import Open
 from ..paths import RELATIVE_PATH
 from .catalogs import search_catalogs, search_libraries
 
@@ -97,7 +97,6 @@ class BatchProperties:
         min=0,
         max=256,
     )
-    leaves_workers: switch("workers", "Workers", WORKERS)
     cluster: StringProperty(
         name="Cluster",
         description="Address of a Dask scheduler, tcp://host:8786, whose workers see the same folders; empty: this "

@@ -18,7 +18,6 @@ from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size
 from ..jobs.session import jobs
 from ..jobs.task import Place
 from ..parameters.groups import group_of
-from ..parameters.open_numbers import WIDTH, switch
 from ..parameters.properties import MAX_INT, TEXTURE, tell_changed
 from ..tools.lists import PICTURED, items_of
 
@@ -124,7 +123,6 @@ class ImpastoSettings(bpy.types.PropertyGroup):
         unit="LENGTH",
         subtype="DISTANCE",
     )
-    leaves_width_m: switch("width_m", "Real Width", WIDTH)
     mapping: EnumProperty(
         name="Mapping", description="How the textures of a new material are mapped to surfaces", items=mapping.ITEMS
     )

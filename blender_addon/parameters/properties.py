@@ -15,7 +15,7 @@ import bpy
 from bpy.props import PointerProperty
 
 from ..engine.catalogue import catalogue, properties_of
-from . import inputs, model_values, open_numbers, schemas
+from . import inputs, model_values, schemas
 from .groups import (
     SLIDERS,
     belongs_to_model,
@@ -190,7 +190,7 @@ def _classes(tool: Mapping[str, Any]) -> list[type]:
     images, classes = inputs.input_properties(tool, parameters, tell)
     models, classes_of_models = model_values.model_properties(tool, tell)
     members = {
-        "__annotations__": parameters | open_numbers.switches(tool) | images | models,
+        "__annotations__": parameters | images | models,
         "__doc__": tool["description"],
     }
     return [

@@ -12,7 +12,6 @@ from bpy.props import (
     StringProperty,
 )
 
-from ..parameters.open_numbers import WIDTH, switch
 from ..parameters.properties import MAX_INT
 from ..tools.lists import items_of
 
@@ -46,7 +45,6 @@ class TrainingSettings(bpy.types.PropertyGroup):
         unit="LENGTH",
         subtype="DISTANCE",
     )
-    leaves_width_m: switch("width_m", "Real Width", WIDTH)
     seed: IntProperty(name="Seed", description="Another seed, another course of the training", min=0, max=MAX_INT)
 
 

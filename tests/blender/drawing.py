@@ -8,6 +8,8 @@ from typing import Any
 import bpy
 from conftest import MODULE
 
+SET_NUMBER = "impasto.set_number"
+
 
 class Layout:
     """Its rows, columns and boxes are itself; `drawn` holds (what, arguments, options or properties)."""
@@ -56,3 +58,18 @@ def drawn(cls: type[bpy.types.Panel | bpy.types.Menu], **properties: Any) -> Lay
     stand_in.layout = Layout()
     cls.draw(stand_in, bpy.context)
     return stand_in.layout
+
+
+def texts_of_number(layout: Layout, group: Any, name: str) -> list[str]:
+    """What the panel shows of a number that may be left open: its text, or "number" and the cross's icon."""
+    fields = ["number" for what, given, _ in layout.drawn if what == "prop" and given == (group, name)]
+    looks = zip(layout.operators(SET_NUMBER), layout.looks(SET_NUMBER), strict=True)
+    path = f"{group.path_from_id()}.{name}"
+    return fields + [look["text"] or look["icon"] for button, look in looks if button.path == path]
+
+
+def press_set_number(layout: Layout, group: Any, name: str) -> None:
+    """Run the button that gives this number, or leaves it open again, as a click does."""
+    path = f"{group.path_from_id()}.{name}"
+    button = next(button for button in layout.operators(SET_NUMBER) if button.path == path)
+    bpy.ops.impasto.set_number(path=path, value=button.value)

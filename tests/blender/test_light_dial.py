@@ -7,7 +7,7 @@ import math
 
 import bpy
 import pytest
-from drawing import drawn
+from drawing import drawn, press_set_number, texts_of_number
 
 NAME = "light_azimuth"
 
@@ -22,15 +22,13 @@ def recipe_of(image_name: str) -> dict:
     return json.loads(bpy.data.images[image_name]["impasto_recipe"])["steps"][-1]["parameters"]
 
 
-def test_it_is_unknown_until_it_is_given(group, extension):
-    assert group.leaves_light_azimuth
+def test_it_is_unknown_until_it_is_given(group, scene):
+    scene.impasto.tool = "lit"
     assert math.degrees(group.light_azimuth) == pytest.approx(-1)
-    group.leaves_light_azimuth = False
+    press_set_number(drawn(bpy.types.IMPASTO_PT_image_editor), group, NAME)
     assert math.degrees(group.light_azimuth) == pytest.approx(135)
     group.light_azimuth = math.radians(200)
-    group.leaves_light_azimuth = False
-    assert math.degrees(group.light_azimuth) == pytest.approx(200), "it was given already"
-    group.leaves_light_azimuth = True
+    press_set_number(drawn(bpy.types.IMPASTO_PT_image_editor), group, NAME)
     assert math.degrees(group.light_azimuth) == pytest.approx(-1)
 
 
@@ -50,33 +48,19 @@ def test_the_field_cannot_be_dragged_below_zero(group):
 def test_the_panel_asks_whether_the_light_is_known_and_then_for_its_angle(group, scene, extension):
     scene.impasto.tool = "lit"
     layout = drawn(bpy.types.IMPASTO_PT_image_editor)
-    assert switch_texts(layout) == ["Unknown"]
-    assert NAME not in layout.props()
+    assert texts_of_number(layout, group, NAME) == ["Unknown"]
     assert not [options for what, _, options in layout.drawn if what == "label" and options.get("text") == "Automatic"]
-    group.leaves_light_azimuth = False
-    layout = drawn(bpy.types.IMPASTO_PT_image_editor)
-    assert switch_texts(layout) == [""]
-    assert NAME in layout.props()
-
-
-def switch_texts(layout) -> list[str]:
-    """Texts on the button that says that the light is unknown, and takes the angle back."""
-    return [
-        options["text"]
-        for what, given, options in layout.drawn
-        if what == "prop" and given[1] == "leaves_light_azimuth"
-    ]
+    group.light_azimuth = math.radians(135)
+    assert texts_of_number(drawn(bpy.types.IMPASTO_PT_image_editor), group, NAME) == ["number", "X"]
 
 
 def test_maps_from_image_take_the_light_that_is_set(group, image, extension, scene, monkeypatch):
     catalogue = extension.engine.catalogue.catalogue
     only_lit = {name: tool for name, tool in catalogue._tools.items() if tool["task"] != "maps" or name == "lit"}
     monkeypatch.setattr(catalogue, "_tools", only_lit)
-    assert "leaves_light_azimuth" in drawn(bpy.types.IMPASTO_PT_this_image).props()
-    for known, degrees in ((False, -1), (True, 250)):
-        group.leaves_light_azimuth = not known
-        if known:
-            group.light_azimuth = math.radians(degrees)
+    assert texts_of_number(drawn(bpy.types.IMPASTO_PT_this_image), group, NAME) == ["Unknown"]
+    for degrees in (-1, 250):
+        group.light_azimuth = math.radians(degrees)
         bpy.ops.impasto.estimate_maps(image=image.name, material="NONE")
         made = json.loads(bpy.context.window_manager.impasto_made)["images"]
         assert recipe_of(made[0]).get(NAME, -1) == degrees
@@ -87,7 +71,7 @@ def test_random_values_leave_the_light_of_the_photograph_alone(group, scene):
     before = group.strength
     for seed in (1, 2, 3):
         bpy.ops.impasto.randomize(seed=seed)
-        assert group.leaves_light_azimuth
+        assert group.light_azimuth < 0
     assert group.strength != before
 
 
@@ -95,7 +79,7 @@ def test_the_dial_belongs_to_a_known_azimuth_of_the_chosen_tools(group, scene, e
     shown = extension.generate.light_dial.shown_azimuth
     scene.impasto.tool, scene.impasto.estimator = "lit", "none"
     assert shown(bpy.context) is None
-    group.leaves_light_azimuth = False
+    group.light_azimuth = math.radians(135)
     assert shown(bpy.context) == (group, NAME)
     scene.impasto.tool = "checker"
     assert shown(bpy.context) is None

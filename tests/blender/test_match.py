@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 import pytest
 from conftest import coordinates, packed_image, pixels_of, png
-from drawing import drawn
+from drawing import drawn, texts_of_number
 
 SMALL = {"width_px": 32, "height_px": 32}
 
@@ -90,8 +90,8 @@ def test_the_image_editors_button_matches_its_image(settings, scene, plane):
 def test_the_real_width_of_a_picture_is_told_to_its_matcher(settings, scene, plane, tmp_path):
     settings.matcher, settings.source_kind, settings.filepath = "mean-color", "FILE", str(tmp_path / "wall.png")
     (tmp_path / "wall.png").write_bytes(png(coordinates(24, 32)))
-    assert "width_m" in drawn(bpy.types.IMPASTO_PT_match_image_editor).props()
-    assert "width_m" in drawn(bpy.types.IMPASTO_PT_this_image).props()
+    for panel in (bpy.types.IMPASTO_PT_match_image_editor, bpy.types.IMPASTO_PT_this_image):
+        assert texts_of_number(drawn(panel), scene.impasto, "width_m") == ["Unknown"]
     packed_image("floor.png", coordinates(24, 32))
     scene.unit_settings.scale_length = 0.5
     for set_to, wanted in ((0.0, None), (5.0, "2.5 m wide")):
@@ -103,7 +103,9 @@ def test_the_real_width_of_a_picture_is_told_to_its_matcher(settings, scene, pla
     bpy.ops.impasto.match_image(image="floor.png", width_m=0.25)
     assert "0.25 m wide" in made()["report"], "as given in the call, in metres"
     settings.matcher = "word-count"
-    assert "width_m" not in drawn(bpy.types.IMPASTO_PT_match_image_editor).props(), "words say it themselves"
+    assert not texts_of_number(drawn(bpy.types.IMPASTO_PT_match_image_editor), scene.impasto, "width_m"), (
+        "words say it themselves"
+    )
 
 
 def test_four_variations_of_a_phrase_are_shown_and_one_is_gone_on_with(settings, scene, extension):

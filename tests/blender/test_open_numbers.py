@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 import pytest
-from drawing import drawn
+from drawing import drawn, press_set_number, texts_of_number
 
 
 @pytest.fixture
@@ -16,43 +16,39 @@ def checker(scene):
     return group
 
 
-def shown(group, name: str) -> list[str | None]:
-    """Texts with which a group's property is drawn in the texture panel."""
-    drawings = drawn(bpy.types.IMPASTO_PT_view_3d).drawn
-    return [options.get("text") for what, given, options in drawings if what == "prop" and given == (group, name)]
+def texts(group, name: str) -> list[str]:
+    return texts_of_number(drawn(bpy.types.IMPASTO_PT_view_3d), group, name)
+
+
+def press(group, name: str) -> None:
+    press_set_number(drawn(bpy.types.IMPASTO_PT_view_3d), group, name)
 
 
 def test_in_place_of_0_the_panel_says_what_it_means(checker):
-    assert shown(checker, "leaves_width_px") == ["As the source"]
-    assert shown(checker, "width_px") == []
+    assert texts(checker, "width_px") == ["As the source"]
 
 
 def test_a_click_on_that_gives_a_number_to_begin_with_and_the_cross_takes_it_back(checker):
-    checker.leaves_width_px = False
-    assert checker.width_px == 1024
-    assert (shown(checker, "width_px"), shown(checker, "leaves_width_px"), shown(checker, "leaves_height_px")) == (
-        [""],
-        [""],
-        ["As the source"],
-    )
+    press(checker, "width_px")
+    assert (checker.width_px, checker.height_px) == (1024, 0)
+    assert (texts(checker, "width_px"), texts(checker, "height_px")) == (["number", "X"], ["As the source"])
     checker.width_px = 300
-    checker.leaves_width_px = False
-    assert checker.width_px == 300, "it was given already"
-    checker.leaves_width_px = True
-    assert (checker.width_px, shown(checker, "leaves_width_px")) == (0, ["As the source"])
+    assert texts(checker, "width_px") == ["number", "X"]
+    press(checker, "width_px")
+    assert (checker.width_px, texts(checker, "width_px")) == (0, ["As the source"])
 
 
 @pytest.mark.parametrize(("scale", "given"), [(1.0, 1.0), (0.01, 100.0)])
 def test_a_width_that_is_not_known_reads_so_and_begins_with_a_metre(checker, scene, scale, given):
     scene.unit_settings.scale_length = scale
-    assert shown(scene.impasto, "leaves_width_m") == ["Unknown"]
-    scene.impasto.leaves_width_m = False
+    assert texts(scene.impasto, "width_m") == ["Unknown"]
+    press(scene.impasto, "width_m")
     assert scene.impasto.width_m == pytest.approx(given)
-    assert (shown(scene.impasto, "width_m"), shown(scene.impasto, "leaves_width_m")) == ([""], [""])
+    assert texts(scene.impasto, "width_m") == ["number", "X"]
 
 
 def test_workers_of_a_batch_are_as_many_as_there_are_cores_until_a_number_is_given(scene):
     settings = scene.impasto_batch
-    assert settings.leaves_workers
-    settings.leaves_workers = False
+    assert texts_of_number(drawn(bpy.types.IMPASTO_PT_batch), settings, "workers") == ["One for each core"]
+    press_set_number(drawn(bpy.types.IMPASTO_PT_batch), settings, "workers")
     assert settings.workers == 2

@@ -11,7 +11,7 @@ import bpy
 import numpy as np
 import pytest
 from conftest import coordinates, packed_image, png
-from drawing import drawn
+from drawing import drawn, texts_of_number
 from styling import LIMIT_S, RED, recipe_of, settle, stylize
 
 PANEL = "IMPASTO_PT_style_view_3d"
@@ -78,12 +78,11 @@ class TestStyles:
 
 
 class TestPanel:
-    def test_it_draws_what_all_stylizers_have_and_what_only_one_has(self, settings):
+    def test_it_draws_what_all_stylizers_have_and_what_only_one_has(self, scene, settings):
         layout = drawn(getattr(bpy.types, PANEL))
         props = layout.props()
-        assert {"tool", "subject", "strength", "strokes", "color", "relief", "longest_px", "seed", "seconds"} <= set(
-            props
-        )
+        assert {"tool", "subject", "strength", "strokes", "color", "relief", "seed", "seconds"} <= set(props)
+        assert texts_of_number(layout, scene.impasto_parameters.flat, "longest_px") == ["As the picture"]
         assert "color_mix" not in props
         assert len(props) == len(set(props))
         assert [arguments[1] for what, arguments, _ in layout.drawn if what == "template_icon_view"] == [

@@ -7,7 +7,6 @@ import re
 from pathlib import Path
 
 import blf  # of bpy, which conftest has imported
-import bpy
 import pytest
 import visible
 from drawing import Layout

@@ -110,7 +110,7 @@ def drags_the_dial(walk: Walk) -> Steps:
     yield walk.show_panel("IMAGE_EDITOR", "Impasto")
     with walk.at(area):
         bpy.ops.image.view_all(fit_view=True)
-    yield walk.click(EXTENSION.parameters.open_numbers.switch_of(name), "IMAGE_EDITOR")
+    yield walk.click("impasto.set_number", "IMAGE_EDITOR")
     for panel in (THIS_IMAGE, IMPASTO, PANELS_ABOVE):
         yield walk.fold_panel(panel)
     yield walk.settle(1.5)
