@@ -14,6 +14,10 @@ from .groups import identifier, unit_m
 from .schemas import AZIMUTH, is_length
 
 
+LABEL = 0.4
+"""Part of a panel's width that Blender gives to labels."""
+
+
 class Open(NamedTuple):
     """A number that may be left open.
 
@@ -67,11 +71,22 @@ class IMPASTO_OT_set_number(bpy.types.Operator):
         return {"FINISHED"}
 
 
+def labelled_row(layout: bpy.types.UILayout, label: str, factor: float = LABEL) -> bpy.types.UILayout:
+    """A row for several buttons, with their label where Blender draws those of properties."""
+    split = layout.split(factor=factor)
+    left = split.row()
+    left.alignment = "RIGHT"
+    left.label(text=label)
+    row = split.row(align=True)
+    row.use_property_split = False
+    return row
+
+
 def draw_open_number(
     layout: bpy.types.UILayout, group: bpy.types.PropertyGroup, name: str, number: Open, label: str
 ) -> None:
     """Draw what an open number stands for, as a button to give it; else the number, and a cross to leave it open."""
-    row, name = layout.row(heading=label, align=True), identifier(name)
+    row, name = labelled_row(layout, label), identifier(name)
     if is_open(group, name, number):
         button = row.operator(IMPASTO_OT_set_number.bl_idname, text=number.text)
         button.value = number.start / unit_m(group.id_data) if number.is_length else number.start

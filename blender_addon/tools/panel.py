@@ -18,7 +18,7 @@ from ..jobs.task import Place
 from ..material.drawing import draw_result
 from ..parameters import inputs, model_values, points, properties
 from ..parameters.groups import belongs_to_model, chosen_model, model_parameter
-from ..parameters.open_numbers import draw_open_number, open_number
+from ..parameters.open_numbers import draw_open_number, labelled_row, open_number
 from ..parameters.schemas import POINT, component_labels, label_of
 from ..setup.panel import draw_missing_engine
 from ..weights.panel import draw_missing_weights
@@ -26,8 +26,6 @@ from .placing import placing
 
 LABEL = 0.25
 """Share of a row for an input's label: the image beside it has four buttons, and a name to be read."""
-POINT_LABEL = 0.4
-"""Share of a row for a point's label, as Blender's own."""
 
 
 class Tab:
@@ -225,12 +223,7 @@ def _draw_parameter(
 
 def _draw_point(column: bpy.types.UILayout, group: bpy.types.PropertyGroup, identifier: str, label: str) -> None:
     """Draw both coordinates of a point in one row."""
-    row = column.split(factor=POINT_LABEL)
-    left = row.row()
-    left.alignment = "RIGHT"
-    left.label(text=label)
-    right = row.row(align=True)
-    right.use_property_split = False
+    right = labelled_row(column, label)
     right.prop(group, identifier, index=0, text="X")
     right.prop(group, identifier, index=1, text="Y")
 

@@ -198,7 +198,7 @@ def scenario(walk: Walk) -> Steps:
     editor(walk).spaces.active.image = bpy.data.images.load(str(WALL))
     yield walk.show_panel("IMAGE_EDITOR", "Impasto")
     view_all(walk)
-    yield walk.unfold(PANEL.IMPASTO_PT_straighten, "impasto.continue_larger", "IMAGE_EDITOR")
+    yield walk.unfold(PANEL.IMPASTO_PT_straighten, "impasto.match_image", "IMAGE_EDITOR")
     yield walk.settle(1.0)
     walk.screenshot("begin.png")
     yield from places(walk)

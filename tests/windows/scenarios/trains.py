@@ -116,6 +116,8 @@ def moves_a_slider(walk: Walk) -> Steps:
     yield until(lambda: live.pixels is not before, LIMIT_S)
     yield 1.0
     walk.screenshot("live_preview.png")
+    settings.live_preview = False  # room
+    yield 0.5
 
 
 def varies(walk: Walk) -> Steps:
