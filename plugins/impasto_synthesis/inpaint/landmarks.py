@@ -64,16 +64,30 @@ def salience_of(maps: Maps) -> np.ndarray:
     pixels = PrincipalChannels(maps, tuple(maps)).of(maps)
     if not pixels.shape[2]:  # of one colour
         return np.zeros(maps.size_px, np.float32)
-    pad = [(0, 0) if wraps_ else (side - 1,) * 2 for side, wraps_ in zip(maps.size_px, wraps(maps), strict=True)]
+    (height, width), (wraps_down, wraps_across) = maps.size_px, wraps(maps)
+    pad = [(0, 0) if wraps_ else (side - 1,) * 2 for side, wraps_ in ((height, wraps_down), (width, wraps_across))]
     wide = np.pad(pixels, (*pad, (0, 0)), mode="reflect")
     (top, _), (left, _) = pad
     found = []
     for scale in LANDMARKS:
-        smooth = low_passed(wide, scale * min(maps.size_px))
-        smooth = smooth[top : top + maps.size_px[0], left : left + maps.size_px[1]]
+        deviation_px = scale * min(maps.size_px)
+        smooth = low_passed(wide, deviation_px)[top : top + height, left : left + width]
         smooth = smooth - np.median(smooth, (0, 1))
+        if not wraps_down:
+            smooth /= spread_at_borders(height, deviation_px)[:, None, None]
+        if not wraps_across:
+            smooth /= spread_at_borders(width, deviation_px)[None, :, None]
         found.append(in_deviations(smooth, np.median(np.abs(smooth), (0, 1)) / MEDIAN_OF_NORMAL))
     return np.max(found, 0)
+
+
+def spread_at_borders(side: int, deviation_px: float) -> np.ndarray:
+    """Standard deviation (side,) of Gaussian-filtered white noise with mirrored borders, 1 far from them.
+
+    d px from a border, the mirrored half counts pixels twice: σ² = 1 + exp(-d²/s²) for a filter of deviation s.
+    """
+    from_border = np.minimum(np.arange(side), np.arange(side)[::-1])
+    return np.sqrt(1 + np.exp(-((from_border / deviation_px) ** 2)))
 
 
 def _grown(mask: np.ndarray, reach_px: int) -> np.ndarray:
