@@ -1,35 +1,38 @@
-"""Trains the classifier of materials that matches photographs, of thumbnails with labels and of drawn materials.
+"""Trains the classifier of materials that matches photographs, of labelled pictures and of drawn materials.
 
-    python tests/benchmarks/match_classifier.py SHEETS UNSEEN…
+    python tests/benchmarks/match_classifier.py SHEETS FOLDER…
 
-SHEETS: folder of contact sheets CLASS.webp and `index.json` with the corners of their thumbnails. UNSEEN: folders of
-pictures for judging; thumbnails that look like one of them are left out. Writes the file of the plugin.
+SHEETS: folder of contact sheets CLASS.webp and `index.json` with the corners of their thumbnails. FOLDER: photographs
+or PBR sets as `match_photographs.py` takes them; their part "develop" is learned from. Their part "judge" is not, and
+thumbnails that look like one of it are left out. Writes the file of the plugin, and prints how many of the part "judge"
+it knows.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from match_pictures import pictures_in, square
+from match_photographs import ALLOWED
+from match_pictures import divided, lab_of, name_of, square
 from PIL import Image
 
 from impasto.library.tensors import write_tensors
-from impasto.surface.color import srgb_to_linear
 from impasto_procedural.catalogue import all_materials
-from impasto_procedural.matching.classifier import FILE, MOST_DEVIATIONS
+from impasto_procedural.matching.classifier import FILE, MOST_DEVIATIONS, bundled
 from impasto_procedural.matching.drawing import picture_of
-from impasto_procedural.matching.features import SIDE_PX, features_of, oklab
+from impasto_procedural.matching.features import SIDE_PX, features_of
 from impasto_procedural.matching.space import space_of
 
 MATERIALS_OF = {
-    "Asphalt": "concrete gravel stucco",
-    "Road": "concrete gravel stucco",
+    "Asphalt": "asphalt",
+    "Road": "asphalt",
     "Bark": "bark",
     "Bricks": "bricks",
     "Carpet": "carpet",
@@ -64,12 +67,13 @@ MATERIALS_OF = {
 """Materials that a thumbnail of a class may show; other classes are left out."""
 SAME = 0.5
 """Correlation of small grey pictures from which two show the same surface."""
-VIEWS = (1.0, 0.68)
-"""Shares of the thumbnails' sides that are learned from."""
+VIEWED_PX = 512
+SHARE, PHOTOGRAPH_SHARE = 0.68, 0.6
+"""Sides of the views of a thumbnail's and of a photograph's corners."""
 DRAWN = 40
 """Pictures of each material."""
-DRAWN_SHARE = 0.33
-"""Weight of drawn pictures, relative to thumbnails."""
+PHOTOGRAPH_WEIGHT, DRAWN_WEIGHT = 1.6, 0.063
+"""Weights of a photograph and of a drawn picture, relative to a thumbnail."""
 NETWORKS, NEURONS, STEPS = 3, 96, 200
 DROPOUT, NOISE = 0.4, 0.15
 
@@ -77,12 +81,13 @@ Example = tuple[np.ndarray, str, float]
 """Features, names of the materials that it may show, and weight."""
 
 
-def main(sheets: Path, unseen: Sequence[Path]) -> None:
-    """Train on thumbnails and drawn materials, and write the file."""
+def main(sheets: Path, folders: Sequence[Path]) -> None:
+    """Train on labelled pictures and drawn materials, and write the file."""
     torch.set_num_threads(1)
     names = sorted(tool.name for tool in all_materials())
-    real = list(thumbnails(sheets, unseen))
-    print(f"{len(real)} views of thumbnails", flush=True)
+    pictures = divided([*folders])
+    real = [*thumbnails(sheets, pictures["judge"]), *photographs(pictures)]
+    print(f"{len(real)} views of thumbnails and photographs", flush=True)
     examples = [*real, *drawn()]
     features = np.stack([example[0] for example in examples])
     allowed = np.array([[name in example[1].split() for name in names] for example in examples], np.float32)
@@ -93,14 +98,29 @@ def main(sheets: Path, unseen: Sequence[Path]) -> None:
     parts: list[Any] = [torch.stack(part).half().numpy() for part in zip(*networks, strict=True)]
     tensors = dict(zip(("hidden", "hidden_bias", "out", "out_bias"), parts, strict=True))
     tensors |= {"mean": mean.astype("f4"), "deviation": deviation.astype("f4")}
-    about = {"names": " ".join(names), "trained_on": "thumbnails of ambientCG (CC0) and procedural materials"}
+    about = {"names": " ".join(names), "trained_on": "CC0 photographs and thumbnails, and procedural materials"}
     write_tensors(FILE, tensors, about)
     print(f"{FILE.name}: {FILE.stat().st_size:,} bytes")
+    judge(pictures["judge"])
 
 
-def thumbnails(sheets: Path, unseen: Sequence[Path]) -> Iterator[Example]:
-    """Views of all thumbnails that show none of the unseen pictures; each class has the square root of its weight."""
-    known = np.stack([signature(square(path)) for folder in unseen for _, path in pictures_in(folder)])
+def judge(pictures: Sequence[tuple[str, Path]]) -> None:
+    """Print how many pictures are most probably, or among five, of a material that their class allows."""
+    first, five, counts = Counter[str](), Counter[str](), Counter[str]()
+    for class_, path in pictures:
+        if class_ not in ALLOWED or is_of_one_color(path):
+            continue
+        found = list(bundled().probabilities(torch.from_numpy(features_of_bytes(square(path)))))
+        counts[class_] += 1
+        first[class_] += found[0] in ALLOWED[class_].split()
+        five[class_] += bool({*found[:5]} & {*ALLOWED[class_].split()})
+    print(f"first {first.total()}, among five {five.total()}, of {counts.total()}")
+    print(", ".join(f"{class_} {first[class_]}/{count}" for class_, count in counts.items()))
+
+
+def thumbnails(sheets: Path, unseen: Sequence[tuple[str, Path]]) -> Iterator[Example]:
+    """Views of all thumbnails that show none of the unseen pictures."""
+    known = np.stack([signature(square(path)) for _, path in unseen])
     boxes = json.loads((sheets / "index.json").read_text())["boxes"]
     for sheet, corners in sorted(boxes.items()):
         materials = MATERIALS_OF.get(Path(sheet).stem)
@@ -109,21 +129,42 @@ def thumbnails(sheets: Path, unseen: Sequence[Path]) -> Iterator[Example]:
             thumbnail = without_margin(np.asarray(picture.crop((x, y, x + 128, y + 128))))
             if min(thumbnail.shape[:2]) < 60 or (known @ signature(thumbnail)).max() > SAME:
                 continue
-            for share in VIEWS:
-                side = round(share * min(thumbnail.shape[:2]))
-                view = Image.fromarray(thumbnail[-side:, -side:]).resize((SIDE_PX, SIDE_PX), Image.Resampling.BICUBIC)
-                yield features_of(lab_of(np.asarray(view))).numpy(), materials, len(corners) ** -0.5
+            whole, part = min(thumbnail.shape[:2]), round(SHARE * min(thumbnail.shape[:2]))
+            for view in (thumbnail[-whole:, -whole:], thumbnail[-part:, -part:], thumbnail[:part, :part]):
+                yield features_of_bytes(view), materials, 1 / 3
+
+
+def photographs(pictures: Mapping[str, Sequence[tuple[str, Path]]]) -> Iterator[Example]:
+    """Views of the photographs of "develop" that show none of "judge": whole, mirrored, and the four corners."""
+    known = np.stack([signature(square(path)) for _, path in pictures["judge"]])
+    names = {name_of(path).removeprefix(f"{class_}_") for class_, path in pictures["judge"]}
+    for class_, path in pictures["develop"]:
+        is_known = name_of(path).removeprefix(f"{class_}_") in names or (known @ signature(square(path))).max() > SAME
+        if class_ not in ALLOWED or is_known or is_of_one_color(path):
+            continue
+        whole = square(path, VIEWED_PX)
+        part = int(PHOTOGRAPH_SHARE * VIEWED_PX)
+        corners = [
+            whole[rows, columns]
+            for rows in (slice(part), slice(-part, None))
+            for columns in (slice(part), slice(-part, None))
+        ]
+        for view in (whole, whole[:, ::-1], *corners):
+            yield features_of_bytes(view), ALLOWED[class_], PHOTOGRAPH_WEIGHT / 6
 
 
 def drawn() -> Iterator[Example]:
     """Pictures of all materials with random parameters."""
     rng = np.random.default_rng(0)
-    weight = DRAWN_SHARE * 2 * len(MATERIALS_OF) ** 0.5 / DRAWN
     for material in all_materials():
         space = space_of(material)
         for _ in range(DRAWN):
             values = material.parameters.model_validate(space.random(rng))
-            yield features_of(picture_of(material, values, int(rng.integers(2**31)))).numpy(), material.name, weight
+            yield (
+                features_of(picture_of(material, values, int(rng.integers(2**31)))).numpy(),
+                material.name,
+                DRAWN_WEIGHT,
+            )
 
 
 def trained(x: torch.Tensor, allowed: torch.Tensor, weights: torch.Tensor, seed: int) -> tuple[torch.Tensor, ...]:
@@ -155,9 +196,15 @@ def signature(pixels: np.ndarray) -> np.ndarray:
     return values / (np.linalg.norm(values) + 1e-9)
 
 
-def lab_of(pixels: np.ndarray) -> torch.Tensor:
-    """Oklab (3, H, W) of sRGB bytes (H, W, 3)."""
-    return oklab(torch.from_numpy(srgb_to_linear(pixels.astype(np.float32) / 255)).permute(2, 0, 1))
+def features_of_bytes(pixels: np.ndarray) -> np.ndarray:
+    """Features of a square picture of sRGB bytes (S, S, 3)."""
+    method = Image.Resampling.BOX if len(pixels) > SIDE_PX else Image.Resampling.BICUBIC
+    return features_of(lab_of(np.asarray(Image.fromarray(pixels).resize((SIDE_PX, SIDE_PX), method)))).numpy()
+
+
+def is_of_one_color(path: Path) -> bool:
+    """Whether a picture shows no pattern."""
+    return bool(square(path).std((0, 1)).max() < 2)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from match_pictures import divided, name_of, square
+from match_pictures import divided, lab_of, name_of, square
 from PIL import Image, ImageDraw
 
 from impasto import Maps, Recipe, run
@@ -34,9 +34,12 @@ from impasto_procedural.matching.space import space_of
 SIDE_PX, PATCH_PX = 512, 64
 METHODS = ("match", "colours", "nearest", "random")
 ALLOWED = {
+    "asphalt": "asphalt",
     "bark": "bark",
     "brick": "bricks",
+    "carpet": "carpet",
     "concrete": "concrete",
+    "corrugated": "corrugated-sheet",
     "fabric": "weave knit carpet",
     "grass": "grass",
     "gravel": "gravel",
@@ -44,11 +47,17 @@ ALLOWED = {
     "leather": "leather",
     "marble": "marble",
     "metal": "scratched-metal rust metal-plates corrugated-sheet",
+    "metalplates": "metal-plates",
+    "moss": "moss",
+    "paving": "cobbles ceramic-tiles bricks stone-wall",
     "plaster": "plaster stucco",
+    "rock": "rock",
     "roof": "roof-tiles",
+    "rust": "rust",
     "sand": "sand",
     "snow": "snow",
     "stone": "rock stone-wall marble",
+    "terrazzo": "terrazzo",
     "wood": "planks parquet",
     "tiles": "ceramic-tiles cobbles",
 }
@@ -206,8 +215,6 @@ def as_picture(pixels: np.ndarray, side_px: int) -> Image.Image:
 
 
 def _lab(path: Path) -> torch.Tensor:
-    from match_classifier import lab_of
-
     return lab_of(square(path))
 
 

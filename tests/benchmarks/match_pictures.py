@@ -6,9 +6,11 @@ from itertools import groupby
 from pathlib import Path
 
 import numpy as np
+import torch
 from PIL import Image
 
-from impasto_procedural.matching.features import SIDE_PX
+from impasto.surface.color import srgb_to_linear
+from impasto_procedural.matching.features import SIDE_PX, oklab
 
 SUFFIXES = {".jpg", ".png", ".webp"}
 
@@ -43,3 +45,8 @@ def square(path: Path, side_px: int = SIDE_PX) -> np.ndarray:
     picture = Image.open(path).convert("RGB")
     side = min(picture.size)
     return np.asarray(picture.crop((0, 0, side, side)).resize((side_px, side_px), Image.Resampling.BOX))
+
+
+def lab_of(pixels: np.ndarray) -> torch.Tensor:
+    """Oklab (3, H, W) of sRGB bytes (H, W, 3)."""
+    return oklab(torch.from_numpy(srgb_to_linear(pixels.astype(np.float32) / 255)).permute(2, 0, 1))

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from match_classifier import VIEWS, lab_of, signature, trained, without_margin
-from match_pictures import name_of, pictures_in
+from match_classifier import SHARE, signature, trained, without_margin
+from match_pictures import lab_of, name_of, pictures_in
 from PIL import Image
 
 from impasto.context import Context
@@ -234,7 +234,7 @@ def _of_pictures(folders: Sequence[Path]) -> Iterator[Tile]:
 def views_of(pixels: np.ndarray) -> list[np.ndarray]:
     """Square views (SIDE_PX, SIDE_PX, 3) of a picture (H, W, 3): as large as it allows, and crops in two corners."""
     found = []
-    for share in VIEWS:
+    for share in (1.0, SHARE):
         side = round(share * min(pixels.shape[:2]))
         crops = [pixels[-side:, -side:]] if share == 1 else [pixels[:side, :side], pixels[-side:, -side:]]
         sized = [Image.fromarray(crop).resize((SIDE_PX, SIDE_PX), Image.Resampling.BICUBIC) for crop in crops]

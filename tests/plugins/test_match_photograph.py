@@ -107,6 +107,16 @@ def test_the_classifier_knows_most_materials():
     assert len(known) >= 0.9 * len(MATERIALS)
 
 
+def test_the_classifier_names_every_material():
+    assert set(bundled().names) == set(MATERIALS)
+
+
+@pytest.mark.parametrize("name", ["asphalt", "concrete", "planks"])
+def test_drawn_asphalt_concrete_and_planks_are_told_apart(name):
+    found = [next(iter(bundled().probabilities(features_of(lab_of(name, seed))))) for seed in range(4)]
+    assert found.count(name) >= 3
+
+
 def test_a_pattern_that_runs_across_is_called_turned():
     lab = lab_of("planks", seed=1)
     space = space_of(MATERIALS["planks"])

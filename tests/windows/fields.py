@@ -28,8 +28,8 @@ ARROW_PX = 40
 """From the left edge of a region to the arrow and the name of a section."""
 CLICKS = 10
 """Most clicks of a button that asks first, and then of its OK, until Blender has seen both."""
-SEARCHED = {"uv_map": "uv"}
-"""What is typed into fields that take only what their search finds."""
+SUGGESTING, SUGGESTION_PX = {"uv_map"}, 35
+"""Fields that take one of the names that they offer, and from such a field down to the first."""
 OPEN = "impasto.open_picture("
 IMAGES_PX, IMAGE_PX = 16, 33
 """From the left edge of Open to the button of the list of images beside it, and down to the first of them."""
@@ -106,8 +106,11 @@ def tries(walk: Walk, path: str, places: list[Place]) -> Steps:
             place = yield walk.find(name, walk.editor)  # what was clicked before has moved it
         yield walk.tap(place)
         if kind.type in ("INT", "FLOAT", "STRING"):
-            text = "0.37" if kind.type == "FLOAT" else "1"  # no default is 0.37
-            yield write(walk, SEARCHED.get(name, text), place)
+            if name in SUGGESTING:
+                yield 0.5
+                yield walk.tap((place[0], place[1] - SUGGESTION_PX))
+            else:
+                yield write(walk, "0.37" if kind.type == "FLOAT" else "1", place)  # no default is 0.37
         if kind.type == "STRING":
             yield walk.press("ESC", place)  # a field with a search goes on asking where nothing is found
         after.append(value(group, name))

@@ -117,9 +117,9 @@ def uses_recent_results(walk: Walk) -> Steps:
     _, y = yield walk.find("impasto.variations", "VIEW_3D")
     yield walk.tap((region.x + ARROW_PX, y + FIRST_SECTION_PX))  # folds Variations
     yield 0.5
-    place = yield from unfold(walk, "impasto.restore", "impasto.mark_asset", skip=1, columns=(0.84,))
+    place = yield from unfold(walk, "impasto.restore", "impasto.mark_asset", skip=1, columns=(0.75, 0.84))
     walk.screenshot("recent.png")
-    found = yield walk.buttons("VIEW_3D", top=place[1], height=60, columns=(0.5, 0.74, 0.84, 0.92))
+    found = yield walk.buttons("VIEW_3D", top=place[1], height=60, columns=(0.5, 0.68, 0.75, 0.84))
     walk.record("recent_buttons", sorted(found))
     material = bpy.data.materials[JOBS.made.materials[0] if JOBS.made.materials else walk.facts["assigned"]]
     for name in sorted(found):
