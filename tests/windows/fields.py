@@ -107,11 +107,14 @@ def tries(walk: Walk, path: str, places: list[Place]) -> Steps:
         yield walk.tap(place)
         if kind.type in ("INT", "FLOAT", "STRING"):
             if name in SUGGESTING:
+                yield walk.event("U", "PRESS", place, unicode="u")
+                yield walk.event("U", "RELEASE", place)
                 yield 0.5
-                yield walk.tap((place[0], place[1] - SUGGESTION_PX))
+                yield walk.press("LEFTMOUSE", (place[0], place[1] - SUGGESTION_PX))
+                yield 0.3
             else:
                 yield write(walk, "0.37" if kind.type == "FLOAT" else "1", place)  # no default is 0.37
-        if kind.type == "STRING":
+        if kind.type == "STRING" and name not in SUGGESTING:
             yield walk.press("ESC", place)  # a field with a search goes on asking where nothing is found
         after.append(value(group, name))
         if after == [before]:  # the last of several buttons would have changed it: this is a list, and open

@@ -119,12 +119,15 @@ def uses_recent_results(walk: Walk) -> Steps:
     yield 0.5
     place = yield from unfold(walk, "impasto.restore", "impasto.mark_asset", skip=1, columns=(0.75, 0.84))
     walk.screenshot("recent.png")
-    found = yield walk.buttons("VIEW_3D", top=place[1], height=60, columns=(0.5, 0.68, 0.75, 0.84))
+    columns = (0.5, 0.68, 0.75, 0.84)
+    found = yield walk.buttons("VIEW_3D", top=place[1], height=60, columns=columns)
     walk.record("recent_buttons", sorted(found))
     material = bpy.data.materials[JOBS.made.materials[0] if JOBS.made.materials else walk.facts["assigned"]]
-    for name in sorted(found):
+    for name in sorted(found, key=lambda name: name.startswith("impasto.rerun")):  # puts another one on top
         before = len(bpy.data.images)
+        found = yield walk.buttons("VIEW_3D", top=place[1] + 60, height=180, columns=columns)  # reports move them
         yield walk.tap(found[name][0])
+        yield 0.5  # until its job has begun
         yield until(lambda: JOBS.shown is None, LIMIT_S)
         yield 1.0
         walk.record(name.split("(")[0], [bool(material.asset_data), len(bpy.data.images) - before])
