@@ -1,7 +1,8 @@
 """Steepness of relief under a known light: as steep as the picture's shading says, where it is shading.
 
 The network finds the direction of slopes and is too careful about how steep they are. Brightness that goes with colour
-is paint; the slopes that explain the rest of it are fitted to it.
+is paint; the slopes that explain the rest of it are fitted to it. That the rest is shading is likely where the network
+says so, or where it varies along the light more than across it, as paint has no reason to.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from .prior import BANDS, Brightness
 
 UNLIKELY, LIKELY = 0.2, 0.35
 """Shares of the suggested slopes that the network takes for relief: below, nothing is fitted; above, all is."""
+UNDIRECTED, DIRECTED = 0.0, 0.1
+"""Values of `_along` between which brightness becomes shading."""
 LEAST_CORRELATION = 0.2
 """Correlation, of brightness with the shading of the slopes, below which they do not explain it."""
 
@@ -24,18 +27,36 @@ def fitted_steepness(slopes: Tensor, brightness: Brightness, toward: Tensor) -> 
     toward: unit vector (2,), as `Brightness.slopes` has it.
     """
     suggested = brightness.slopes(toward, torch.stack([torch.ones(BANDS), torch.zeros(BANDS)]).to(slopes))
-    share = _energy(slopes) / _energy(suggested) if slopes.any() else 0.0
-    likelihood = min(max((share - UNLIKELY) / (LIKELY - UNLIKELY), 0.0), 1.0)
+    if not slopes.any():
+        return 1.0
+    share = _energy(slopes) / _energy(suggested)
+    whole, unexplained = brightness.beside_color()
+    along = _along(unexplained, toward)
+    signs = (share - UNLIKELY) / (LIKELY - UNLIKELY), (along - UNDIRECTED) / (DIRECTED - UNDIRECTED)
+    likelihood = min(max(*signs, 0.0), 1.0)
     if likelihood == 0:
         return 1.0
     x, y = toward.tolist()
     shading = y * slopes[1] - x * slopes[0]
     shading = shading - shading.mean()
-    whole, unexplained = brightness.beside_color()
     product = float((unexplained * shading).sum())
     if product < LEAST_CORRELATION * float(whole.norm() * shading.norm()):
         return None
     return (product / float(shading.square().sum())) ** likelihood
+
+
+def _along(x: Tensor, toward: Tensor) -> float:
+    """How much of the variation of x (H, W) runs along a direction: 1 all, 0 as much as across it, -1 none.
+
+    The mean of the cosine of twice the angle between waves and direction, weighted by their energy.
+    """
+    height, width = x.shape
+    window = torch.hann_window(height, device=x.device)[:, None] * torch.hann_window(width, device=x.device)
+    energy = torch.fft.fft2(x * window).abs().square()
+    up = -torch.fft.fftfreq(height, device=x.device)[:, None]
+    right = torch.fft.fftfreq(width, device=x.device)
+    angle = torch.atan2(up, right) - torch.atan2(toward[1], toward[0])
+    return float((energy * torch.cos(2 * angle)).sum() / energy.sum().clamp_min(1e-12))
 
 
 def _energy(slopes: Tensor) -> float:

@@ -16,6 +16,11 @@ GRAIN, STRONGEST, WEIGHT = 0.7, 4.7, 3.0
 relative to features whose variances sum to 1: a joint is a few pixels wide, but must outweigh the boards beside it."""
 CROSSING = 2.0
 """Cost that a cut across the grain has in addition, relative to one along it, where all lines run in one direction."""
+THROUGH, CROSSED = 0.35, 0.15
+"""Share of the variance of lines that whole rows have, above which joints run through (boards have .4 to .8); and
+strength of the lines that cross them, relative to theirs, up to which only joints tell where a piece belongs. Boards
+have up to .1. Bricks have .1 to .4: their short upright joints must meet as well.
+"""
 BROAD = (0.1, 0.3)
 """Shares of the variance in areas, such as boards of different tones, between which they begin to hide lines. Mortar
 hides behind nothing: if its long joints had more weight than its short ones, bricks would be cut into slivers."""
@@ -34,6 +39,14 @@ def line_channels(features: Tensor) -> Tensor:
     """Channels (2, h, w) in which lines differ from everything else, and from each other, as far as areas hide them."""
     lines = line_strength(features).clamp(GRAIN, STRONGEST) - GRAIN
     return WEIGHT * _hidden(features) * lines
+
+
+def axis_of_joints(features: Tensor) -> int | None:
+    """Axis across which joints run through features (C, h, w), and few lines cross them: 0 rows, 1 columns, or None."""
+    lines = line_strength(features).clamp(GRAIN, STRONGEST) - GRAIN
+    axis = int(lines[1].mean() > lines[0].mean())
+    runs_through = lines[axis].mean(1 - axis).var() > THROUGH * lines[axis].var()
+    return axis if runs_through and lines[1 - axis].mean() < CROSSED * lines[axis].mean() else None
 
 
 def grain_weights(features: Tensor) -> Tensor:

@@ -15,19 +15,22 @@ from torch.nn.functional import avg_pool2d
 
 from .cuts import Bands
 from .history import History
-from .layout import Layout, PiecePattern
-from .lines import grain_weights
+from .layout import OUT_OF_PHASE, Layout, PiecePattern
+from .lines import axis_of_joints, grain_weights
 from .matching import Matcher
 from .torus import Torus
 
 CANDIDATES = 16
+OFF_LINE = 1 / 200
+"""Distance, relative to the source's side, by which joints that run through may miss each other at a cut."""
 
 
 class Quilter:
     """Covers a torus with pieces of `features` (C, h, w).
 
     guide: channels of the source (G, h, w), and of the torus (G, H, W), that should agree. lines: more features
-    (L, h, w), which tell nothing of the grain.
+    (L, h, w), which tell nothing of the grain; where joints run through the source, pieces of a row come from the same
+    rows of it, so that none ends.
     """
 
     def __init__(
@@ -42,7 +45,9 @@ class Quilter:
     ) -> None:
         self.layout, self.pattern, self.variety, self.rng = layout, pattern, variety, rng
         grain = grain_weights(features)
+        self.axis_of_joints = None
         if lines is not None:
+            self.axis_of_joints = axis_of_joints(features)
             features = torch.cat([features, lines])
         self.torus = Torus(features, grain, layout.size)
         self.matcher = Matcher(features, layout.scale)
@@ -55,6 +60,7 @@ class Quilter:
         """Cover the torus, row by row; yields the fraction done."""
         rows, columns = self.layout.corners
         down, right = self.layout.overlap
+        axis, lines = self.axis_of_joints, dict[int, int]()  # where pieces of a row, or column, lie in the source
         for r, y in enumerate(rows.tolist()):
             for c, x in enumerate(columns.tolist()):
                 overlaps = {
@@ -64,7 +70,10 @@ class Quilter:
                     "bottom": down * (r == len(rows) - 1),
                 }
                 bands = Bands(self.layout.block, {side: width for side, width in overlaps.items() if width})
-                source = self._best((y, x), bands) if bands.widths else self._first((y, x))
+                line = None if axis is None else lines.get((r, c)[axis])
+                source = self._best((y, x), bands, line) if bands.widths else self._first((y, x))
+                if axis is not None:
+                    lines.setdefault((r, c)[axis], source[axis])
                 self.torus.place((y, x), source, bands)
                 self.history.add((y, x), source)
                 yield (r * len(columns) + c + 1) / (len(rows) * len(columns))
@@ -84,8 +93,8 @@ class Quilter:
         y, x = choices[self.rng.integers(len(choices))].tolist()
         return y * scale, x * scale
 
-    def _best(self, corner: tuple[int, int], bands: Bands) -> tuple[int, int]:
-        """The position in the source whose piece fits best at `corner`."""
+    def _best(self, corner: tuple[int, int], bands: Bands, line: int | None) -> tuple[int, int]:
+        """The position in the source whose piece fits best at `corner`, on a line of the source if one is given."""
         scale = self.layout.scale
         rows, columns = self.torus.indices(corner, self.layout.block)
         known = self.torus.canvas[:, rows, columns]  # (C, b, d)
@@ -93,7 +102,7 @@ class Quilter:
         mask = avg_pool2d(torch.from_numpy(bands.mask()).to(known)[None, None], scale)[0, 0]
         differences = self.matcher.differences(template, mask).cpu().numpy()
         penalty, familiar = self.history.repetition(corner, differences.shape)
-        penalty += self.pattern.penalty(corner, differences.shape, scale)
+        penalty += self.pattern.penalty(corner, differences.shape, scale) + self._off(line, differences.shape)
         weight = 1 + self.variety * (2 * self.history.uses_of_blocks((mask.shape[0], mask.shape[1])) + familiar)
         unlike = self._unlike_guide(corner) if self.guide else np.zeros_like(differences)
         differences += unlike
@@ -104,6 +113,15 @@ class Quilter:
         good = np.flatnonzero(costs <= costs.min() * (1 + 0.2 * self.variety))
         chosen = self.rng.choice(good)
         return self._to_the_pixel(known, bands, (int(ys[chosen]) * scale, int(xs[chosen]) * scale))
+
+    def _off(self, line: int | None, shape: tuple[int, int]) -> np.ndarray:
+        """Penalty, of `shape`, of positions off a line of the source across which no joint runs."""
+        penalty, axis = np.zeros(shape, np.float32), self.axis_of_joints
+        if line is not None and axis is not None:
+            scale, length = self.layout.scale, self.torus.features.shape[1 + axis]
+            off = np.abs(np.arange(shape[axis]) * scale - line) > max(0.6 * scale, OFF_LINE * length)
+            penalty += OUT_OF_PHASE * np.expand_dims(off, 1 - axis)
+        return penalty
 
     def _unlike_guide(self, corner: tuple[int, int]) -> np.ndarray:
         """Mean squared differences of the piece from each position from what is wanted at `corner`."""

@@ -250,6 +250,14 @@ def test_a_procedural_relief_is_about_as_steep_as_it_is(tool):
     assert 0.5 < degrees(made).mean() / degrees(truth).mean() < 1.5
 
 
+@pytest.mark.parametrize("tool", ["sand", "snow", "asphalt"])
+def test_shading_that_runs_along_the_light_is_fitted_where_the_network_finds_little(tool):
+    truth = material(tool)
+    found = estimate(photograph(truth, 140.0), light_azimuth=140.0)
+    assert 0.25 < degrees(found).mean() / degrees(truth).mean() < 1.5
+    assert compare_maps(found, truth).normal_of_flat < 0.95
+
+
 def test_slopes_that_go_against_the_light_are_not_fitted():
     picture = srgb_to_linear(photograph(material("cobbles"), 30.0)["base_color"].pixels).transpose(2, 0, 1)
     brightness = Brightness.of_picture(torch.from_numpy(picture.copy()), Plane.around((256, 256), (True, True)))
