@@ -13,7 +13,6 @@ from bpy.props import FloatProperty, StringProperty
 from .groups import identifier, unit_m
 from .schemas import AZIMUTH, is_length
 
-
 LABEL = 0.4
 """Part of a panel's width that Blender gives to labels."""
 
