@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
+import torch
 
 from impasto.errors import Cancelled, ParameterError
 from impasto.recipe import Recipe, Step
 from impasto.runner import Result, run
 from impasto.texture import Maps
+from impasto_synthesis.inpaint.belief import Edges, labellings
 
 data = pytest.importorskip("skimage.data")
 
@@ -51,6 +55,20 @@ def test_only_the_hole_changes_and_nothing_of_what_was_there_is_left():
     made = color(source, mask)
     assert np.array_equal(made[mask == 0], source[mask == 0])
     assert np.ptp(made, axis=2).max() < 0.02  # no red
+
+
+def test_labels_are_the_best_of_all_where_there_are_no_loops():
+    generator = torch.Generator().manual_seed(0)
+    costs = torch.rand(5, 3, generator=generator)
+    between = torch.rand(4, 3, 3, generator=generator)
+    edges = Edges(torch.arange(4), torch.arange(1, 5), between, [(number, number + 1) for number in range(4)])
+    *_, labels = labellings(costs, (edges,), sweeps=12)
+
+    def total(chosen: tuple[int, ...]) -> float:
+        own = sum(float(costs[node, label]) for node, label in enumerate(chosen))
+        return own + sum(float(between[node, chosen[node], chosen[node + 1]]) for node in range(4))
+
+    assert tuple(labels.tolist()) == min(product(range(3), repeat=5), key=total)
 
 
 def test_the_filling_is_previewed_on_each_level(monkeypatch):
