@@ -57,6 +57,38 @@ def test_only_the_hole_changes_and_nothing_of_what_was_there_is_left():
     assert np.ptp(made, axis=2).max() < 0.02  # no red
 
 
+def border_step(made: np.ndarray, top: int, left: int, hole: int) -> float:
+    """Mean step across the sides of a square, relative to those a few pixels inside and outside of them."""
+    at_border, close = [], []
+    for axis, along, across in ((0, left, top), (1, top, left)):
+        strip = np.moveaxis(made, axis, 1)[along : along + hole]
+        steps = np.abs(np.diff(strip, axis=1)).mean((0, 2))
+        for border in (across - 1, across + hole - 1):
+            at_border.append(steps[border])
+            close += [*steps[border - 5 : border - 1], *steps[border + 2 : border + 6]]
+    return float(np.mean(at_border) / np.mean(close))
+
+
+def test_joints_between_bricks_continue_across_the_border():
+    source = photograph("brick", 256)
+    joints = source[..., 0] > 0.5
+    steps, shares = [], []
+    for seed, (top, left, hole) in enumerate(((48, 32, 64), (144, 152, 64), (75, 85, 80), (20, 165, 60))):
+        made = color(source, square(256, top, left, hole), seed, wraps="no")
+        steps.append(border_step(made, top, left, hole))
+        inside = made[top : top + hole, left : left + hole, 0] > 0.5
+        shares.append(inside.mean() / joints.mean())
+    assert np.mean(steps) < 1.3  # the photograph's own: 0.5; joints that end at the border: 1.8
+    assert 0.6 < np.mean(shares) < 1.5  # a smooth fill has next to none
+
+
+def test_a_huge_hole_is_filled_with_bricks_to_its_middle():
+    source = photograph("brick", 256)
+    made = color(source, square(256, 16, 16, 224), wraps="no")
+    middle = made[78:178, 78:178, 0] > 0.5
+    assert 0.6 < middle.mean() / (source[..., 0] > 0.5).mean() < 1.5
+
+
 def test_labels_are_the_best_of_all_where_there_are_no_loops():
     generator = torch.Generator().manual_seed(0)
     costs = torch.rand(5, 3, generator=generator)

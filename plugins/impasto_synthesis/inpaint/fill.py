@@ -1,7 +1,7 @@
 """Filling the holes of a picture or a map set from the rest of it, so that nobody sees where they were.
 
-A field of positions, which all maps follow, is laid out in blocks on the coarsest level of a pyramid and corrected from
-level to level. Only the pixels of holes are visited, while what they show is searched for in the whole picture.
+A field of positions, which all maps follow, is laid out in squares on the coarsest level of a pyramid and corrected
+from level to level. Only the pixels of holes are visited, while what they show is searched for in the whole picture.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The first filling, on the coarsest level: for each hole, the best of attempts with blocks of several sizes."""
+"""The first filling, on the coarsest level: squares are shifted into the holes, and corrected."""
 
 from __future__ import annotations
 
@@ -7,40 +7,24 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from .blocks import Blocks
 from .correction import Correction
-from .groups import groups_of
 from .level import Level
+from .offsets import Offsets
 
-BLOCKS = (2.0, 1.4, 1.0, 0.7, 0.5)
-"""Sides of blocks, relative to the width of holes: large ones keep more, small ones fit better."""
-SMALLEST_BLOCK_PX, LARGEST_BLOCK = 12, 0.5
-"""Least side of blocks, and their largest, relative to the picture's shorter side."""
+SQUARES = 0.25
+"""Side of the squares, relative to the width of holes: small ones join better, large ones keep more."""
+SMALLEST_PX, LARGEST_PX = 4, 12
+MOST_SQUARES = 1500
 
 
 def first_filling(
     level: Level, thickness: float, passes: int, generator: torch.Generator
 ) -> Iterator[tuple[float, Tensor]]:
     """Fill the holes of the coarsest level; yields the fraction done, and the pixel (P,) that each one shows."""
-    largest = round(LARGEST_BLOCK * min(level.grid.size))
-    sides = dict.fromkeys(max(SMALLEST_BLOCK_PX, min(round(2 * thickness * side), largest)) for side in BLOCKS)
-    group = groups_of(level)
-    best = level.grid.shown.clone()
-    least = torch.full((int(group.max()) + 1,), torch.inf, dtype=torch.double, device=group.device)
-    known = level.features.clone()
-    for number, side in enumerate(sides):
-        level.features.copy_(known)
-        blocks = Blocks(level, side, generator)
-        for fraction in blocks.fill():
-            yield (number + 0.5 * fraction) / len(sides), blocks.origin
-        correction = Correction(level, blocks.origin, generator)
-        for fraction in correction.passes(passes):
-            yield (number + 0.5 + 0.5 * fraction) / len(sides), blocks.origin
-        cost = torch.zeros_like(least).index_add_(0, group, correction.costs().double())
-        is_better = (cost < least)[group]
-        holes = level.holes[is_better]
-        best[holes] = blocks.origin[holes]
-        least = torch.minimum(least, cost)
-    level.grid.with_margin(best)
-    level.features[level.holes] = known[best[level.holes]]
-    yield 1.0, best
+    side = max(SMALLEST_PX, min(thickness * SQUARES, LARGEST_PX), (len(level.holes) / MOST_SQUARES) ** 0.5)
+    offsets = Offsets(level, round(side), generator)
+    for fraction in offsets.fill():
+        yield 0.7 * fraction, offsets.origin
+    for fraction in Correction(level, offsets.origin, generator).passes(passes):
+        yield 0.7 + 0.3 * fraction, offsets.origin
+    yield 1.0, offsets.origin

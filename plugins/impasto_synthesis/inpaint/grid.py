@@ -50,6 +50,11 @@ class Grid:
         """Pixels (P, ...) of an image (h, w, ...), with its margin."""
         return image.index_select(0, self.lines(0)).index_select(1, self.lines(1)).flatten(0, 1)
 
+    def image(self, pixels: Tensor) -> Tensor:
+        """Image (h, w, ...) of pixels (P, ...), without its margin."""
+        shape = self.size[0] + 2 * RADIUS_PX, self.stride, *pixels.shape[1:]
+        return pixels.view(shape)[RADIUS_PX:-RADIUS_PX, RADIUS_PX:-RADIUS_PX]
+
     @cached_property
     def shown(self) -> Tensor:
         """Index (P,) of the pixel that each one shows: its own, except in the margin."""

@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import torch
-from torch import Tensor
-
-from .level import Level
 
 CELLS = 48
 """Number of cells along the longer side; holes in neighbouring cells are in one group."""
@@ -17,18 +13,6 @@ CELLS = 48
 def cell_px(size: tuple[int, ...]) -> int:
     """Side of the cells of a picture."""
     return max(4, -(-max(size) // CELLS))
-
-
-def groups_of(level: Level) -> Tensor:
-    """Number (N,) of the group of each of a level's hole pixels."""
-    cell = cell_px(level.grid.size)
-    y, x = (position.cpu().numpy() // cell for position in level.grid.position(level.holes))
-    cells = np.zeros((y.max() + 1, x.max() + 1), bool)
-    cells[y, x] = True
-    numbers = np.zeros(cells.shape, np.int64)
-    for number, group in enumerate(groups(cells)):
-        numbers[group] = number
-    return torch.from_numpy(numbers[y, x]).to(level.holes.device)
 
 
 def groups(cells: np.ndarray) -> Iterator[np.ndarray]:

@@ -1,0 +1,82 @@
+"""Search of a whole level for windows that fit best, by Fourier transforms."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.fft import irfft2, rfft2
+
+from .level import Level
+
+APART_PX = 2
+"""Best places of a window are further from each other than this, or they would all be the same."""
+NEARLY_BEST = 1.02
+"""Cost, relative to another place's, within which chance decides."""
+
+
+class Search:
+    """Finds places of a level's features (P, C), those of holes being 0, for windows of at most `side_px`."""
+
+    def __init__(self, level: Level, features: Tensor, side_px: int, generator: torch.Generator) -> None:
+        self.level, self.grid, self.generator = level, level.grid, generator
+        self.size_px = tuple(
+            length if wraps else _composite(length + side_px)
+            for length, wraps in zip(self.grid.size, self.grid.wraps, strict=True)
+        )
+        image = self.grid.image(features).permute(2, 0, 1)  # (C, h, w)
+        self.spectra = rfft2(torch.cat([image, image.square().sum(0, keepdim=True)]), s=self.size_px)
+        self.refused: dict[int | None, Tensor] = {}
+
+    def best(self, windows: Tensor, weights: Tensor, wanted: Tensor, kind: Tensor | None, count: int) -> Tensor:
+        """Places (W, count, 2) of the corners of windows (W, C, s, s), of which what is weighted is compared.
+
+        wanted (W, s, s): cost of each pixel that the place cannot fill with the right kind (W, s, s).
+        """
+        kinds = [None] if kind is None else kind[wanted > 0].unique().tolist()
+        masks = [wanted if one is None else wanted * (kind == one) for one in kinds]
+        kernels = torch.cat([-2 * weights[:, None] * windows, weights[:, None], *(mask[:, None] for mask in masks)], 1)
+        spectra = torch.cat([self.spectra, *(self._refused(one)[None] for one in kinds)])
+        spectrum = (spectra * rfft2(kernels, s=self.size_px).conj()).sum(1)
+        costs = irfft2(spectrum, s=self.size_px) + (weights * windows.square().sum(1)).sum((1, 2))[:, None, None]
+        chance = torch.rand(self.size_px, generator=self.generator).to(costs.device)
+        costs *= 1 + (NEARLY_BEST - 1) * chance
+        return self._lowest(costs, count)
+
+    def _lowest(self, costs: Tensor, count: int) -> Tensor:
+        """Places (W, count, 2) of the least costs (W, y, x), apart from each other; some are negative."""
+        near = torch.arange(-APART_PX, APART_PX + 1, device=costs.device)
+        window = torch.arange(len(costs), device=costs.device)
+        found = []
+        for _ in range(count):
+            place = costs.flatten(1).argmin(1)
+            y, x = place // self.size_px[1], place % self.size_px[1]
+            rows, columns = (y[:, None] + near) % self.size_px[0], (x[:, None] + near) % self.size_px[1]
+            costs[window[:, None, None], rows[:, :, None], columns[:, None]] = torch.inf
+            found.append(torch.stack([self._signed(y, 0), self._signed(x, 1)], 1))
+        return torch.stack(found, 1)
+
+    def _signed(self, position: Tensor, axis: int) -> Tensor:
+        return torch.where(position >= self.grid.size[axis], position - self.size_px[axis], position)
+
+    def _refused(self, kind: int | None) -> Tensor:
+        """Spectrum of where no pixel of a kind may be taken."""
+        if kind not in self.refused:
+            usable = self.level.source >= 0
+            if kind is not None and self.level.kind is not None:
+                usable = usable & (self.level.kind == kind)
+            refused = torch.ones(self.size_px, device=usable.device)
+            refused[: self.grid.size[0], : self.grid.size[1]] = (~self.grid.image(usable)).float()
+            self.refused[kind] = rfft2(refused)
+        return self.refused[kind]
+
+
+def _composite(length: int) -> int:
+    """The least length from this one on whose Fourier transform is fast: without prime factors above 5."""
+    while True:
+        rest = length
+        for factor in (2, 3, 5):
+            while rest % factor == 0:
+                rest //= factor
+        if rest == 1:
+            return length
+        length += 1

@@ -1,0 +1,82 @@
+"""Squares that cover the pixels to be filled of a level, as the nodes of a lattice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from .grid import Grid
+
+
+@dataclass(frozen=True)
+class Squares:
+    """Squares in the rows and columns (n,) of a lattice, with the pixels of their corners `top` and `left` (n,).
+
+    table (rows, columns): the square at each place, or -1. of_pixel (N,): the square of each pixel that is covered.
+    """
+
+    grid: Grid
+    side_px: int
+    row: Tensor
+    column: Tensor
+    top: Tensor
+    left: Tensor
+    table: Tensor
+    of_pixel: Tensor
+
+    def neighbours(self, axis: int) -> Tensor:
+        """The next square (n,) along an axis, or -1."""
+        place = [self.row, self.column]
+        place[axis] = place[axis] + 1
+        length = self.table.shape[axis]
+        is_beyond = place[axis] >= length
+        place[axis] = place[axis] % length
+        beyond = torch.full_like(self.row, -1)
+        return torch.where(is_beyond & (not self.grid.wraps[axis]), beyond, self.table[place[0], place[1]])
+
+    def away(self, others: Tensor) -> Tensor:
+        """Squared distances (n, m) from some of the squares, in squares."""
+        total = torch.zeros(len(self.row), len(others), dtype=torch.long, device=self.row.device)
+        for place, length, wraps in zip((self.row, self.column), self.table.shape, self.grid.wraps, strict=True):
+            distance = (place[:, None] - place[others]).abs()
+            total += (torch.minimum(distance, length - distance) if wraps else distance).square()
+        return total
+
+    def sparse(self, squares: Tensor) -> Tensor:
+        """Those of some squares in every second row and column, and those that touch none of these."""
+        is_kept = (self.row[squares] % 2 == 0) & (self.column[squares] % 2 == 0)
+        if is_kept.any():
+            is_kept |= self.away(squares[is_kept])[squares].amin(1) > 2
+        return squares[is_kept] if is_kept.any() else squares
+
+    def pixels(self, squares: Tensor, reach_px: int) -> tuple[Tensor, Tensor]:
+        """Positions (y, x), both (m, p), of the pixels of some squares and of those up to `reach_px` around them."""
+        line = torch.arange(-reach_px, self.side_px + reach_px, device=self.top.device)
+        y, x = torch.cartesian_prod(line, line).T
+        return self.top[squares, None] + y, self.left[squares, None] + x
+
+    def strips(self, squares: Tensor, axis: int, half_px: int) -> tuple[Tensor, Tensor]:
+        """Positions (y, x), both (m, p), of the pixels up to `half_px` from the border with the next along an axis."""
+        across = torch.arange(-half_px, half_px, device=self.top.device)
+        along = torch.arange(self.side_px, device=self.top.device)
+        across, along = torch.cartesian_prod(across, along).T
+        corner = self.top[squares, None], self.left[squares, None]
+        border = (corner[axis] + self.side_px).clamp(max=self.grid.size[axis])
+        other = corner[1 - axis] + along
+        return (border + across, other) if axis == 0 else (other, border + across)
+
+
+def squares_over(grid: Grid, pixels: Tensor, side_px: int, shift_px: Sequence[int]) -> Squares:
+    """Squares over pixels (N,), from a lattice whose first corner lies `shift_px` above and left of the picture's."""
+    rows, columns = ((length - 1 + shift) // side_px + 1 for length, shift in zip(grid.size, shift_px, strict=True))
+    y, x = ((place + shift) // side_px for place, shift in zip(grid.position(pixels), shift_px, strict=True))
+    number, of_pixel = (y * columns + x).unique(return_inverse=True)
+    row, column = number // columns, number % columns
+    table = torch.full((rows, columns), -1, device=pixels.device)
+    table[row, column] = torch.arange(len(number), device=pixels.device)
+    return Squares(
+        grid, side_px, row, column, row * side_px - shift_px[0], column * side_px - shift_px[1], table, of_pixel
+    )
