@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.fft import irfft2, rfft2
 
+from ..matching import fast_length
 from .level import Level
 
 APART_PX = 2
@@ -20,7 +21,7 @@ class Search:
     def __init__(self, level: Level, features: Tensor, side_px: int, generator: torch.Generator) -> None:
         self.level, self.grid, self.generator = level, level.grid, generator
         self.size_px = tuple(
-            length if wraps else _composite(length + side_px)
+            length if wraps else fast_length(length + side_px)
             for length, wraps in zip(self.grid.size, self.grid.wraps, strict=True)
         )
         image = self.grid.image(features).permute(2, 0, 1)  # (C, h, w)
@@ -68,15 +69,3 @@ class Search:
             refused[: self.grid.size[0], : self.grid.size[1]] = (~self.grid.image(usable)).float()
             self.refused[kind] = rfft2(refused)
         return self.refused[kind]
-
-
-def _composite(length: int) -> int:
-    """The least length from this one on whose Fourier transform is fast: without prime factors above 5."""
-    while True:
-        rest = length
-        for factor in (2, 3, 5):
-            while rest % factor == 0:
-                rest //= factor
-        if rest == 1:
-            return length
-        length += 1
