@@ -25,7 +25,6 @@ VENDORED = (
     "engine.client",
     "engine.connection",
     "engine.job",
-    "engine.process",
     "engine.remote",
     "engine.wire",
     "io.datablocks",
@@ -36,6 +35,7 @@ VENDORED = (
     "system.locks",
     "system.names",
     "system.outside",
+    "system.process",
     "system.shapes",
     "system.transaction",
 )

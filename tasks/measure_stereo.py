@@ -13,7 +13,7 @@ from impasto.context import Context
 from impasto.io.files import read_maps
 from impasto.plugins import registry
 from impasto.recipe import Recipe, Step
-from impasto.runner import run
+from impasto.running.runner import run
 from impasto.surface.shading import Light, plane
 from impasto.texture import Maps
 from impasto.tools import validate

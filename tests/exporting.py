@@ -10,7 +10,7 @@ from impasto.cli.main import main
 from impasto.context import Context, step_rngs
 from impasto.plugins import registry
 from impasto.recipe import Recipe, Step
-from impasto.runner import run
+from impasto.running.runner import run
 from impasto.texture import Maps
 
 MODELS = ("bark", "bricks", "tiles", "wood", "materials")

@@ -268,6 +268,6 @@ def settings_environment() -> dict[str, str]:
 
 def clean_environment() -> dict[str, str]:
     """Environment of this process without variables that affect another Python."""
-    from ..core.engine.process import without_python
+    from ..core.system.process import without_python
 
     return without_python(os.environ)

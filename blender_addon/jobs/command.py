@@ -55,7 +55,7 @@ def _started(
     task: Task, command: Sequence[str], environment: Mapping[str, str], log: Any, grace_s: float
 ) -> Iterator[subprocess.Popen[str]]:
     """The running command, in a group of its own; `task.cancel` ends it, and so does an exception."""
-    from ..core.engine.process import kill, separate
+    from ..core.system.process import kill, separate
 
     running = subprocess.Popen(
         list(command),

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from ..core.engine import process
 from ..core.errors import Cancelled, WorkerError
+from ..core.system import process
 from ..engine.engine import MIN_PYTHON, NO_CONSOLE, Engine, clean_environment
 from .torch_builds import Build
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .io.files import read_maps, read_recipe, write_maps
     from .matching import match
     from .recipe import Recipe, Step
-    from .runner import run
+    from .running.runner import run
     from .texture import Maps, Texture
     from .tools import Result, Tool
 
@@ -30,7 +30,7 @@ _HOME = {
     "read_maps": "io.files",
     "read_recipe": "io.files",
     "write_maps": "io.files",
-    "run": "runner",
+    "run": "running.runner",
 }
 
 __all__ = [

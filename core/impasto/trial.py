@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import IO, Any, NoReturn
 
 from .about import VERSION
-from .engine.process import describe_exit, end, separate, without_python
 from .errors import FileError, ProtocolError
 from .system.folders import user_folder
 from .system.outside import printable, read_json
+from .system.process import describe_exit, end, separate, without_python
 from .system.shapes import check
 from .system.transaction import TEMPORARY_REMEDY, replace_files
 

@@ -17,7 +17,7 @@ from impasto.data.dataset import read_dataset
 from impasto.evaluation.controls import quilted
 from impasto.evaluation.pictures import judge_picture
 from impasto.recipe import Recipe, Step
-from impasto.runner import run
+from impasto.running.runner import run
 from impasto.texture import Maps
 
 SIDE_PX, SHOWN_PX = 512, 300

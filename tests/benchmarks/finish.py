@@ -16,7 +16,7 @@ import torch
 from PIL import Image
 
 from impasto.recipe import Recipe, Step
-from impasto.runner import run
+from impasto.running.runner import run
 from impasto.texture import Maps
 
 CROP_PX = 256

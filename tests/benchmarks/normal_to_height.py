@@ -22,7 +22,7 @@ from impasto.io.decode import read_map
 from impasto.io.files import map_files
 from impasto.plugins import registry
 from impasto.recipe import Recipe, Step
-from impasto.runner import run
+from impasto.running.runner import run
 from impasto.surface.heights import FINE_STEEPEST_Z, fit_scale, integrate, slopes_from_normal
 from impasto.surface.orientation import orientation
 from impasto.texture import Maps

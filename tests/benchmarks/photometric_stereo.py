@@ -30,7 +30,7 @@ from impasto.context import Context
 from impasto.data.prepare import resized_map
 from impasto.plugins import registry
 from impasto.recipe import Recipe, Step
-from impasto.runner import Result, run
+from impasto.running.runner import Result, run
 from impasto.surface.color import srgb_to_linear
 from impasto.surface.shading import Light
 from impasto.texture import Maps

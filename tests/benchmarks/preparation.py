@@ -21,7 +21,7 @@ from scipy.ndimage import gaussian_filter, map_coordinates
 from impasto.evaluation.metrics.surface import seam_z
 from impasto.recipe import Recipe, Step
 from impasto.regularity.pencils import find_pencils
-from impasto.runner import Result, run
+from impasto.running.runner import Result, run
 from impasto.surface.color import linear_to_srgb, srgb_to_linear
 from impasto.texture import Maps
 

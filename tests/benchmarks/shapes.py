@@ -11,7 +11,7 @@ from PIL import Image
 from skimage import data
 
 from impasto.recipe import Recipe, Step
-from impasto.runner import run
+from impasto.running.runner import run
 from impasto.texture import Maps
 
 GAP_PX, SQUARE_PX = 8, 12

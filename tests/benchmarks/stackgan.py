@@ -26,7 +26,7 @@ from impasto.data.dataset import Dataset, read_dataset
 from impasto.evaluation.metrics import seam_z
 from impasto.parameters import color_of
 from impasto.recipe import Recipe, Step
-from impasto.runner import run
+from impasto.running.runner import run
 from impasto.surface.color import srgb_to_linear
 from impasto.texture import Maps
 from impasto.training.watch import pairwise_difference

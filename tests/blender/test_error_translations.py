@@ -61,7 +61,7 @@ def test_messages_remedies_parts_and_notes_are_looked_for_and_the_commands_own_a
     assert not [text for text in known if not any(text in found for found in texts)]
     assert "stands out" not in texts, "the name of a random number"
     modules = raised.modules()
-    assert {"impasto.runner", "impasto.data.dataset", "impasto.library.download"} <= modules.keys()
+    assert {"impasto.running.runner", "impasto.data.dataset", "impasto.library.download"} <= modules.keys()
     assert "impasto_style.shared.inputs" in modules
     assert not [name for name in modules if name.startswith("impasto.cli")]
 

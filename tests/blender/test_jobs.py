@@ -107,7 +107,7 @@ def test_a_tool_that_ignores_cancel_is_killed_and_the_next_job_runs(jobs, start)
 def test_a_worker_that_is_killed_is_an_error_and_the_next_job_runs(jobs, start, extension):
     task = start("slow", seconds=60)
     wait_until(lambda: running(task))
-    extension.core.engine.process.kill(jobs.clients["interactive"]._connection.popen)
+    extension.core.system.process.kill(jobs.clients["interactive"]._connection.popen)
     report = finish(jobs)
     assert report.level == "ERROR"
     assert "the worker died (killed by SIGKILL)" in report.text

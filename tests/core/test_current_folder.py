@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from impasto.engine.process import find_program
 from impasto.errors import PluginError
+from impasto.system.process import find_program
 from traps import EVIL, set_traps
 
 ROOT = Path(__file__).parents[2]

@@ -19,7 +19,7 @@ from impasto.errors import FileError, ParameterError
 from impasto.evaluation.metrics import normal_height_consistency
 from impasto.library.models import ModelLibrary
 from impasto.recipe import Recipe, Step
-from impasto.runner import run
+from impasto.running.runner import run
 from impasto.surface import heights
 from impasto.texture import Maps, Texture
 

@@ -80,7 +80,7 @@ def stubbed(tmp_path_factory):
     """The stub among the tools, with few samples for each figure; the folder of the library of models."""
     known, folder = replace(registry(), tools={**registry().tools, "stub": Stub()}), tmp_path_factory.mktemp("models")
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("evaluation.model_controls", "runner", "plugins"):
+        for module in ("evaluation.model_controls", "running.runner", "plugins"):
             patch.setattr(f"impasto.{module}.registry", lambda: known)
         patch.setattr("impasto.evaluation.judging.SWD_DIRECTIONS", 32)
         patch.setattr("impasto.evaluation.judging.NOVELTY_PATCHES", 48)

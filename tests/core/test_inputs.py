@@ -7,8 +7,8 @@ import pytest
 
 from impasto.checks import check_tool
 from impasto.errors import ParameterError, PluginError
-from impasto.inputs import check_inputs, values_of, with_numbers_for_each
 from impasto.recipe import Step
+from impasto.running.inputs import check_inputs, values_of, with_numbers_for_each
 from impasto.texture import Maps
 from impasto.tools import Field, Filter, Input, Parameters, describe, for_each, validate
 

@@ -12,11 +12,11 @@ import pytest
 
 from impasto.data.dataset import dataset_of
 from impasto.errors import FileError
-from impasto.io.streaming import Sink
 from impasto.library.models import ModelLibrary, save_model
 from impasto.plugins import registry
 from impasto.recipe import Recipe, Step
-from impasto.runner import run, run_to_files
+from impasto.running.runner import run, run_to_files
+from impasto.running.streaming import Sink
 from impasto.system.locks import PREFIX, held
 from impasto.system.transaction import replace_files
 from impasto.texture import Maps

@@ -142,7 +142,7 @@ def everything(monkeypatch):
     plugin.finished = []
     known = registry()
     manager_registry = load_plugins([PointTo(plugin)])
-    monkeypatch.setattr("impasto.runner.registry", lambda: manager_registry)
+    monkeypatch.setattr("impasto.running.runner.registry", lambda: manager_registry)
     monkeypatch.setattr("impasto.cli.main.registry", lambda: manager_registry)
     monkeypatch.setattr("impasto.plugins.registry", lambda: manager_registry)
     manager_registry.tools.update(known.tools)

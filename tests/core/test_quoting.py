@@ -12,7 +12,7 @@ from impasto.cli.main import make_parser
 from impasto.errors import MOST_NAMED, ImpastoError, choices
 from impasto.plugins import registry
 from impasto.recipe import Recipe
-from impasto.runner import run
+from impasto.running.runner import run
 
 ROOT = Path(__file__).parents[2]
 LONG = "<long>" * 300

@@ -15,7 +15,7 @@ from impasto.evaluation import comparison
 from impasto.evaluation.model_controls import Generation
 from impasto.library.models import REPORT_SUFFIX, read_model
 from impasto.recipe import Recipe, Step
-from impasto.runner import run
+from impasto.running.runner import run
 from impasto.surface.grid import grid
 from impasto.texture import Maps
 from impasto.tools import Result

@@ -8,7 +8,7 @@ import pytest
 from impasto.errors import Cancelled, ParameterError
 from impasto.plugins import registry
 from impasto.recipe import Recipe, Step
-from impasto.runner import run
+from impasto.running.runner import run
 from impasto.texture import Maps
 from impasto.tools import Filter, Parameters
 

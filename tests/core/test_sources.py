@@ -12,9 +12,9 @@ from PIL import Image
 from impasto.cli.main import main
 from impasto.errors import ParameterError
 from impasto.io.files import read_maps, read_recipe
-from impasto.io.rerun import rerun
 from impasto.recipe import Recipe, Step
-from impasto.runner import run
+from impasto.running.rerun import rerun
+from impasto.running.runner import run
 from impasto.surface.heights import slopes_from_normal
 from impasto.texture import Maps
 

@@ -16,11 +16,11 @@ from impasto.errors import Cancelled, FileError, ParameterError, PluginError
 from impasto.io.encode import PngRows
 from impasto.io.files import read_maps, read_recipe, write_maps
 from impasto.io.packing import Layout
-from impasto.io.rerun import rerun
-from impasto.io.streaming import Sink, should_stream
 from impasto.plugins import registry
 from impasto.recipe import Recipe, Step
-from impasto.runner import run, run_to_files
+from impasto.running.rerun import rerun
+from impasto.running.runner import run, run_to_files
+from impasto.running.streaming import Sink, should_stream
 from impasto.texture import Maps, Texture
 from impasto.tools import describe
 
@@ -131,7 +131,7 @@ import resource, signal
 from pathlib import Path
 from impasto import Recipe, Step, run
 from impasto.errors import FileError
-from impasto.io.streaming import Sink
+from impasto.running.streaming import Sink
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 recipe = Recipe((Step("blotches", {"width_px": 150, "height_px": 100}),), 7)

@@ -33,7 +33,7 @@ from impasto.io.metadata import source_type
 from impasto.library.weights import PublishedFile, check_weights
 from impasto.plugins import registry
 from impasto.recipe import Recipe, Step, differences
-from impasto.runner import run
+from impasto.running.runner import run
 from impasto.system.folders import user_folder
 from impasto.tools import Filter
 
@@ -254,7 +254,7 @@ class TestLibrary:
                 return subject
 
         known = replace(registry(), tools={"seeing": Seeing()})
-        monkeypatch.setattr("impasto.runner.registry", lambda: known)
+        monkeypatch.setattr("impasto.running.runner.registry", lambda: known)
         recipe = Recipe((Step("seeing"),))
         installed = weights_library().install([file(CONTENT)])
         first = run(recipe, {"source": photo}).recipe

@@ -16,14 +16,14 @@ from worker_jobs import CHECKER, recipe, wait_until
 
 from impasto.engine.client import Client
 from impasto.engine.job import Pixels
-from impasto.engine.process import start
 from impasto.errors import Cancelled, FileError, ParameterError, ProtocolError, WorkerError
 from impasto.recipe import Recipe, Step
+from impasto.system.process import start
 from impasto.texture import Maps
 
 
 def test_the_worker_makes_the_same_pixels_as_run(shared_client, misbehaving, photo):
-    from impasto.runner import run
+    from impasto.running.runner import run
 
     answer = shared_client.submit(CHECKER, {"source": photo}).wait()
     here = run(CHECKER, {"source": photo})

@@ -16,7 +16,7 @@ from impasto.data.dataset import Dataset, dataset_of
 from impasto.errors import Cancelled
 from impasto.library.tensors import read_tensors, write_tensors
 from impasto.recipe import Recipe, Step
-from impasto.runner import run
+from impasto.running.runner import run
 from impasto.texture import Maps
 
 from .corpus import Corpus, Maker, Reader, written

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from impasto.recipe import Recipe, Step
-from impasto.runner import Result, run
+from impasto.running.runner import Result, run
 from impasto.surface.heights import normal_from_slopes, slopes_from_height
 from impasto.texture import Maps
 

@@ -8,7 +8,7 @@ import pytest
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.errors import ParameterError
 from impasto.recipe import Recipe, Step
-from impasto.runner import run
+from impasto.running.runner import run
 from impasto.texture import Maps
 
 TRAINERS = ("train-torus", "train-gan", "train-conditional-gan", "train-progressive-gan", "train-vae")

@@ -17,7 +17,7 @@ from impasto.errors import Cancelled, ParameterError
 from impasto.evaluation.metrics import seam_z
 from impasto.plugins import registry
 from impasto.recipe import Recipe, Step, name_inputs
-from impasto.runner import run
+from impasto.running.runner import run
 from impasto.surface.color import linear_to_oklab, srgb_to_linear
 from impasto.texture import Maps
 from impasto_style.shared.controls import STYLE_INPUTS, StyleParameters

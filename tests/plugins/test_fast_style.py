@@ -12,7 +12,7 @@ from impasto.evaluation.metrics import seam_z
 from impasto.library.models import load_model, read_model, save_model
 from impasto.plugins import registry
 from impasto.recipe import Recipe, Step
-from impasto.runner import run
+from impasto.running.runner import run
 from impasto.texture import Maps
 from impasto.tools import Result
 from impasto.training.reporting import add_report

@@ -11,7 +11,7 @@ from skimage import data
 from impasto.errors import ParameterError
 from impasto.evaluation.metrics.surface import seam_z
 from impasto.recipe import Recipe, Step
-from impasto.runner import run
+from impasto.running.runner import run
 from impasto.surface.color import srgb_to_linear
 from impasto.surface.heights import slopes_from_height, slopes_from_normal
 from impasto.surface.palette import to_oklab

@@ -11,7 +11,7 @@ from skimage import data
 from impasto.context import Context
 from impasto.evaluation.metrics import seam_z
 from impasto.recipe import Recipe, Step
-from impasto.runner import run
+from impasto.running.runner import run
 from impasto.texture import Maps
 from impasto_style.gatys import presets
 from impasto_style.gatys.painting import paint

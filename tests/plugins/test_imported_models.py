@@ -54,7 +54,7 @@ from impasto.interop.extra import imported_keras
 from impasto.library.models import ModelLibrary
 from impasto.plugins import registry
 from impasto.recipe import Recipe, Step
-from impasto.runner import run
+from impasto.running.runner import run
 from impasto.training.noise import NoiseField
 
 TOOL = "imported-model"

@@ -10,7 +10,7 @@ import torch
 
 from impasto.errors import Cancelled, ParameterError
 from impasto.recipe import Recipe, Step
-from impasto.runner import Result, run
+from impasto.running.runner import Result, run
 from impasto.texture import Maps
 from impasto_synthesis.inpaint.belief import Edges, labellings
 

@@ -17,7 +17,7 @@ from impasto.context import Context
 from impasto.errors import Cancelled
 from impasto.evaluation.metrics import seam_z
 from impasto.recipe import Recipe, Step
-from impasto.runner import run
+from impasto.running.runner import run
 from impasto.texture import Maps
 from impasto_style.neighbours import matching, painting, pyramid
 from impasto_style.neighbours import targets as targets_module

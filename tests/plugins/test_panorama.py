@@ -11,7 +11,7 @@ from skimage import data
 
 from impasto.errors import ParameterError
 from impasto.recipe import Recipe, Step
-from impasto.runner import Result, run
+from impasto.running.runner import Result, run
 from impasto.texture import Maps
 from impasto_shapes.cube import PLACES, layout_of
 from impasto_shapes.panorama import sides_meet, with_poles

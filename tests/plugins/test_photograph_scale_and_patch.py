@@ -9,7 +9,7 @@ import pytest
 
 from impasto.errors import ParameterError
 from impasto.recipe import Recipe, Step
-from impasto.runner import Result, run
+from impasto.running.runner import Result, run
 from impasto.surface.color import linear_to_srgb, srgb_to_linear
 from impasto.texture import Maps
 

@@ -12,7 +12,7 @@ from impasto.errors import Cancelled, ParameterError
 from impasto.io.files import read_maps, write_maps
 from impasto.plugins import registry
 from impasto.recipe import Recipe, Step
-from impasto.runner import Result, run
+from impasto.running.runner import Result, run
 from impasto.surface.shading import Light
 from impasto.texture import Maps
 from impasto.tools import validate

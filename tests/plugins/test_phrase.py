@@ -10,7 +10,7 @@ from impasto.errors import ParameterError
 from impasto.matching import match
 from impasto.plugins import registry
 from impasto.recipe import Recipe, Step
-from impasto.runner import run
+from impasto.running.runner import run
 from impasto.surface.palette import to_oklab
 from impasto.tools import validate
 from impasto_phrase.matcher import read_phrase

@@ -9,7 +9,7 @@ from impasto.errors import ParameterError
 from impasto.io.files import read_recipe
 from impasto.matching import match
 from impasto.recipe import Recipe, Step
-from impasto.runner import run
+from impasto.running.runner import run
 from impasto_phrase.matcher import read_phrase
 from impasto_phrase.vocabulary import GRAMMAR, MATERIAL_KEYS, Meaning, materials, vocabulary
 

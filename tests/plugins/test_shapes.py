@@ -11,7 +11,7 @@ from skimage import data
 from impasto.errors import ParameterError
 from impasto.evaluation.metrics.surface import seam_z
 from impasto.recipe import Recipe, Step
-from impasto.runner import Result, run
+from impasto.running.runner import Result, run
 from impasto.surface.color import linear_to_srgb
 from impasto.texture import Maps
 from impasto_shapes.islands import labelled, without_holes

@@ -14,7 +14,7 @@ from impasto.evaluation.metrics import normal_length_error, seam_z
 from impasto.evaluation.model_controls import Generation, network_share
 from impasto.library.models import read_model
 from impasto.recipe import Recipe, Step
-from impasto.runner import run
+from impasto.running.runner import run
 
 FOLDER = Path(impasto_gan.__file__).parent / "models"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.safetensors"))

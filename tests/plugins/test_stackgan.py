@@ -14,7 +14,7 @@ from impasto.evaluation.metrics import seam_z
 from impasto.library.models import load_model, read_model
 from impasto.plugins import registry
 from impasto.recipe import Recipe, Step
-from impasto.runner import run
+from impasto.running.runner import run
 from impasto.text_encoders import TextEncoder
 from impasto.texture import Maps
 from impasto_gan.stackgan.captions import captions_of, color_name, facts_of

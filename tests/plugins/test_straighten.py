@@ -14,7 +14,7 @@ from impasto.errors import ParameterError
 from impasto.recipe import Recipe, Step
 from impasto.regularity.detection import find_regularity
 from impasto.regularity.pencils import find_pencils
-from impasto.runner import Result, run
+from impasto.running.runner import Result, run
 from impasto.surface.color import srgb_to_linear
 from impasto.surface.heights import normal_from_slopes, slopes_from_height
 from impasto.texture import Maps

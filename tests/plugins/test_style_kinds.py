@@ -12,7 +12,7 @@ from skimage import data
 
 from impasto.errors import ParameterError
 from impasto.recipe import Recipe, Step
-from impasto.runner import run
+from impasto.running.runner import run
 from impasto.texture import Maps
 from impasto_style.kinds import choosing
 from impasto_style.kinds.choosing import with_kind

@@ -13,7 +13,7 @@ from impasto.errors import Cancelled, ModelError, ParameterError
 from impasto.evaluation.metrics import normal_height_consistency, seam_z
 from impasto.library.models import load_model, read_model
 from impasto.recipe import Recipe, Step
-from impasto.runner import run
+from impasto.running.runner import run
 from impasto.texture import Maps
 from impasto.training.layers import resized
 from impasto.training.watch import probe_figures

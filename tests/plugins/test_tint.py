@@ -4,7 +4,7 @@ import numpy as np
 from skimage import data
 
 from impasto.recipe import Recipe, Step
-from impasto.runner import run
+from impasto.running.runner import run
 from impasto.texture import Maps
 
 GREY = Maps.from_arrays({"base_color": np.repeat(data.brick()[::4, ::4, None] / 255, 3, 2)})

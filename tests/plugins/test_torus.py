@@ -17,7 +17,7 @@ from impasto.evaluation.metrics import normal_height_consistency, seam_z
 from impasto.library.models import ModelLibrary, read_model, read_tensors, save_model
 from impasto.recipe import Recipe, Step
 from impasto.regularity.region import Region, full_region
-from impasto.runner import run
+from impasto.running.runner import run
 from impasto.texture import Maps
 from impasto_gan.torus import generate as generate_module
 from impasto_gan.torus.generate import Choice, Synthesis, picture_of, whole_picture

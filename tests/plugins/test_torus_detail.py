@@ -13,7 +13,7 @@ from impasto.data.dataset import dataset_of
 from impasto.errors import Cancelled, ParameterError
 from impasto.evaluation.metrics import normal_height_consistency
 from impasto.recipe import Recipe, Step
-from impasto.runner import run
+from impasto.running.runner import run
 from impasto.texture import Maps
 from impasto_gan.torus.detail import source_of
 from impasto_gan.torus.generate import Choice, Synthesis

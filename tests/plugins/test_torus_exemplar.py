@@ -18,7 +18,7 @@ from impasto.library.exemplars import MOST_PX, exemplar_file, read_exemplar
 from impasto.library.models import ModelLibrary, read_model
 from impasto.library.tensors import tensor_file
 from impasto.recipe import Recipe, Step, differences
-from impasto.runner import run
+from impasto.running.runner import run
 from impasto.texture import Maps
 from impasto_gan.torus import detail
 

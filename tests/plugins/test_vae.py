@@ -12,7 +12,7 @@ from impasto.library.models import ModelLibrary, read_model, save_model
 from impasto.library.tensors import read_tensors
 from impasto.plugins import registry
 from impasto.recipe import Recipe, Step
-from impasto.runner import run
+from impasto.running.runner import run
 from impasto.texture import Maps
 from impasto.training.layers import resized
 from impasto.training.noise import NoiseField

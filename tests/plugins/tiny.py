@@ -9,7 +9,7 @@ from impasto.data.dataset import Dataset, dataset_of
 from impasto.evaluation.behaviour import picture
 from impasto.plugins import registry
 from impasto.recipe import Recipe, Step
-from impasto.runner import run
+from impasto.running.runner import run
 from impasto.tools import Result
 
 TINY = {

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import FileError, ImpastoError, ParameterError
-from ..inputs import SOURCE
 from ..io.files import read_size
 from ..io.presets import packing_of
 from ..plugins import registry
+from ..running.inputs import SOURCE
 from ..system.outside import files_in, shown
 from ..texture import Maps
 from ..tools import SizeParameters, validate

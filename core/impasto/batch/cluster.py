@@ -21,7 +21,7 @@ from ..errors import Cancelled, FileError, ImpastoError, ModelError, ParameterEr
 from ..io.datablocks import Datablock
 from ..io.files import source_files, unpacked
 from ..plugins import registry
-from ..runner import versions_of
+from ..running.runner import versions_of
 from ..system.outside import explained, is_folder, make_folder, open_file, shown
 from ..system.transaction import replace_files, temporary_folder
 from .job import BatchJob

@@ -16,7 +16,7 @@ from ..io.datablocks import Datablock
 from ..io.files import source_files
 from ..plugins import registry
 from ..recipe import Recipe
-from ..runner import versions_of
+from ..running.runner import versions_of
 from ..system.outside import explained, is_folder, open_file
 from ..system.shapes import LENGTH_M, Integer, OrNone, check
 from ..tools import model_parameter

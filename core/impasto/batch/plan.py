@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ImpastoError
-from ..inputs import SOURCE, check_inputs
 from ..io.files import source_name
 from ..plugins import registry
 from ..recipe import Recipe
+from ..running.inputs import SOURCE, check_inputs
 from ..system.names import check_name, usable_name
 from ..texture import Maps
 from .job import BatchJob

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import FileError, ImpastoError, ParameterError, did_you_mean
-from ..inputs import SOURCE
+from ..running.inputs import SOURCE
 from ..system.outside import is_unicode, parse_json, read_bytes, shown
 from ..texture import check_metres
 

@@ -6,8 +6,8 @@ import os
 import subprocess
 from dataclasses import dataclass
 
-from ..engine.process import find_program
-from ..runner import versions_of
+from ..running.runner import versions_of
+from ..system.process import find_program
 
 MEMORY_BYTES = 3 * 2**29
 """Memory that a worker is expected to need unless a limit is given: PyTorch, and a material of 2048 x 2048 pixels."""

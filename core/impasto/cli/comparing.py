@@ -49,9 +49,9 @@ def compare(
     terminal: Terminal,
 ) -> None:
     """Write a sheet for each source: small results of the recipe's last step, with each value of --compare."""
-    from ..inputs import SOURCE
     from ..io.files import read_maps
-    from ..runner import run
+    from ..running.inputs import SOURCE
+    from ..running.runner import run
     from ..surface.grid import cell, grid
     from ..system.transaction import replace_files
 

@@ -18,7 +18,7 @@ from .sources import SOURCES_HELP, named_sources
 from .terminal import Terminal
 
 if TYPE_CHECKING:
-    from ..io.streaming import Sink
+    from ..running.streaming import Sink
 
 
 def add_export(commands: Any) -> None:
@@ -31,7 +31,7 @@ def add_export(commands: Any) -> None:
 
 
 def _export(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    from ..io.streaming import Sink
+    from ..running.streaming import Sink
 
     sources = named_sources(arguments.sources, arguments.name)
     if not arguments.force:

@@ -151,7 +151,7 @@ def _add_rerun(commands: Any) -> None:
 
 
 def _rerun(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    from ..io.rerun import rerun
+    from ..running.rerun import rerun
 
     with terminal.progress() as on_progress:
         again = rerun(

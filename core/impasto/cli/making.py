@@ -24,7 +24,7 @@ from .terminal import Terminal
 
 if TYPE_CHECKING:
     from ..engine.client import Client
-    from ..io.streaming import Sink
+    from ..running.streaming import Sink
 
 
 def add_output(parser: argparse.ArgumentParser, can_stream: bool = True, is_batch: bool = False) -> None:
@@ -77,7 +77,7 @@ def carry_out(
     A source of None is for recipes without one. files: the other inputs. If one of several sources fails, it is
     reported and the others are still processed; the exit code is that of the first failure. `how` is passed to `run`.
     """
-    from ..io.streaming import Sink
+    from ..running.streaming import Sink
 
     for name in sources:
         if not arguments.force:
@@ -140,9 +140,9 @@ def _make(
     sink: Sink,
     **how: Any,
 ) -> Result:
-    from ..inputs import SOURCE
     from ..io.files import read_maps
-    from ..runner import run_to_files
+    from ..running.inputs import SOURCE
+    from ..running.runner import run_to_files
 
     if source is not None:
         maps = read_maps(source)
@@ -159,7 +159,7 @@ def _make_there(
     sink: Sink,
     **how: Any,
 ) -> Result:
-    from ..inputs import SOURCE
+    from ..running.inputs import SOURCE
     from .remote import run_to_files_there
 
     inputs = files if source is None else {SOURCE: source, **files}

@@ -56,7 +56,7 @@ def _datasets(tool: Tool) -> list[Input]:
 
 
 def _train(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    from ..runner import run
+    from ..running.runner import run
 
     parameters = given_parameters(arguments, arguments.tool)
     for sentence in void_options(arguments, arguments.tool):

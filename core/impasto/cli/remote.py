@@ -12,10 +12,10 @@ from ..engine.client import Client
 from ..engine.job import Job
 from ..engine.remote import Remote
 from ..errors import ParameterError
-from ..inputs import SOURCE
 from ..io.files import on_disk
-from ..io.streaming import Sink
 from ..recipe import Recipe
+from ..running.inputs import SOURCE
+from ..running.streaming import Sink
 from ..system.transaction import temporary_folder
 from ..texture import Maps
 from ..tools import Result

@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from ..evaluation.gallery import Entry
     from ..evaluation.maps import MapFigures
     from ..evaluation.pictures import PictureJudgement
-    from ..io.rerun import Rerun
+    from ..running.rerun import Rerun
 
 REJECTED_SHOWN = 20
 PROGRESS_INTERVAL_S = 0.25

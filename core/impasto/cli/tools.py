@@ -157,7 +157,7 @@ def _run(arguments: argparse.Namespace, terminal: Terminal, sources: dict[str, P
 
 def _estimator(arguments: argparse.Namespace, steps: list[Step]) -> str:
     """The chosen estimator, or else the default; "none" for results written tile by tile, since it needs the whole."""
-    from ..io.streaming import should_stream
+    from ..running.streaming import should_stream
 
     if arguments.estimator:
         return arguments.estimator

@@ -19,11 +19,11 @@ import numpy as np
 from ..errors import ParameterError, WorkerError
 from ..recipe import Recipe
 from ..system.outside import is_folder, shown
+from ..system.process import start
 from ..texture import Maps
 from .answers import Answer
 from .connection import Connection, Limits
 from .job import Data, Job, Pixels
-from .process import start
 from .remote import Remote, read_files, write_files
 from .wire import STALL_LIMIT_S
 

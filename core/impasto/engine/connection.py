@@ -21,6 +21,7 @@ import numpy as np
 
 from ..about import VERSION
 from ..errors import ImpastoError, ProtocolError, WorkerError, error_from_name
+from ..system.process import describe_exit, end, keep_log, kill, kill_group
 from .answers import (
     Answer,
     Described,
@@ -36,7 +37,6 @@ from .answers import (
     answer_of,
 )
 from .job import Job
-from .process import describe_exit, end, keep_log, kill, kill_group
 from .wire import PROTOCOL, FrameReader, write_frame
 
 WATCH_INTERVAL_S = 0.1

@@ -108,8 +108,8 @@ class _Execution:
 
     def run(self, request: JobRequest) -> Answer:
         """The result of a recipe, in the form that was asked for."""
-        from ..io.streaming import Sink
-        from ..runner import run, run_to_files
+        from ..running.runner import run, run_to_files
+        from ..running.streaming import Sink
 
         started = time.monotonic()
         inputs = read_inputs(request.recipe, request.inputs, lambda _, name: self._check(0.0, f"looking at {name}"))

@@ -13,7 +13,7 @@ import numpy as np
 from ..checks import check_tool
 from ..errors import Cancelled, ImpastoError, ModelError
 from ..recipe import Recipe, Step
-from ..runner import run
+from ..running.runner import run
 from ..surface.heights import normal_from_slopes, slopes_from_height
 from ..texture import MAP_CHANNELS, Maps
 from ..tools import Result, Tool, describe, validate

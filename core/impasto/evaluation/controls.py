@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..recipe import Recipe, Step
-from ..runner import run
+from ..running.runner import run
 from ..texture import Maps
 
 QUILT = "quilt"

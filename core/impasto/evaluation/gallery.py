@@ -15,11 +15,11 @@ from typing import Any
 
 from ..about import VERSION
 from ..errors import FileError, ImpastoError, ParameterError, ProtocolError
-from ..inputs import SOURCE
 from ..io.files import read_maps
 from ..plugins import registry
 from ..recipe import Recipe, Step
-from ..runner import run
+from ..running.inputs import SOURCE
+from ..running.runner import run
 from ..system.names import usable_name
 from ..system.outside import is_there, read_json
 from ..system.shapes import ANY_NUMBER, check

@@ -14,7 +14,7 @@ from ..errors import ImpastoError
 from ..library.models import Model, load_model, save_model
 from ..plugins import registry
 from ..recipe import Recipe, Step
-from ..runner import run
+from ..running.runner import run
 from ..system.transaction import temporary_folder
 from ..texture import Maps
 from .cases import spread

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..plugins import registry
 from ..recipe import Recipe, Step
-from ..runner import run
+from ..running.runner import run
 from ..surface.grid import cell, grid
 from ..surface.relight import BallAndPlane
 from ..surface.shading import Light

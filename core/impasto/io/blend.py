@@ -16,8 +16,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ..engine import process
 from ..errors import FileError, ProtocolError, WorkerError, error_from_name
+from ..system import process
 from ..system.outside import check_file, explained, parse_json, read_bytes, shown
 from ..system.shapes import Integer, OrNone, check
 from ..system.transaction import temporary_folder

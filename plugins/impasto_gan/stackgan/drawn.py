@@ -10,7 +10,7 @@ import numpy as np
 from impasto.parameters import properties_of
 from impasto.plugins import registry
 from impasto.recipe import Recipe, Step
-from impasto.runner import run
+from impasto.running.runner import run
 from impasto.texture import Maps
 from impasto_phrase.building import described
 from impasto_phrase.matcher import read_phrase

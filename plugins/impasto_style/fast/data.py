@@ -18,7 +18,7 @@ from impasto.context import Context
 from impasto.data.dataset import Dataset
 from impasto.plugins import registry
 from impasto.recipe import Recipe, Step
-from impasto.runner import run
+from impasto.running.runner import run
 from impasto.surface.color import linear_to_srgb
 from impasto.surface.thumbnail import lit
 from impasto.texture import Maps

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from .data.dataset import Dataset
-from .errors import ParameterError, choices, did_you_mean
-from .parameters import Parameters, properties_of
-from .recipe import Step
-from .system.outside import shown
-from .texture import COLOR_MAPS, MAP_CHANNELS, Maps, Texture
-from .tools import Input, Tool
+from ..data.dataset import Dataset
+from ..errors import ParameterError, choices, did_you_mean
+from ..parameters import Parameters, properties_of
+from ..recipe import Step
+from ..system.outside import shown
+from ..texture import COLOR_MAPS, MAP_CHANNELS, Maps, Texture
+from ..tools import Input, Tool
 
 SOURCE = "source"
 """Name of the input that is the first step's subject."""

@@ -17,19 +17,19 @@ from typing import Any
 
 import numpy as np
 
-from .context import Context, step_rngs
-from .data.dataset import Dataset
-from .device import choose_device, fast_precision
-from .errors import ParameterError, PluginError
+from ..context import Context, step_rngs
+from ..data.dataset import Dataset
+from ..device import choose_device, fast_precision
+from ..errors import ParameterError, PluginError
+from ..io.files import write_maps
+from ..io.metadata import metadata_of
+from ..plugins import registry
+from ..recipe import Recipe
+from ..system.locks import held
+from ..texture import Maps
+from ..tools import Result, SizeParameters, Tile, Tool, validate
 from .inputs import SOURCE, Value, as_needed, check_inputs, refuse_empty, subject_of, values_of, with_numbers_for_each
-from .io.files import write_maps
-from .io.metadata import metadata_of
-from .io.streaming import Sink, check_streamable, should_stream, tile_maker, write_tiles
-from .plugins import registry
-from .recipe import Recipe
-from .system.locks import held
-from .texture import Maps
-from .tools import Result, SizeParameters, Tile, Tool, validate
+from .streaming import Sink, check_streamable, should_stream, tile_maker, write_tiles
 
 log = logging.getLogger(__name__)
 

@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import FileError, ParameterError, did_you_mean
+from ..io.decode import is_turned
+from ..io.files import is_source, read_maps, read_recipe, set_name
+from ..io.formats import Exporter
 from ..plugins import registry
 from ..recipe import Recipe, differences
-from ..runner import run_to_files
 from ..system.names import usable_name
 from ..system.outside import inside, is_there, open_file, printable, shown
 from ..texture import MAP_CHANNELS, Maps
 from ..tools import Result
-from .decode import is_turned
-from .files import is_source, read_maps, read_recipe, set_name
-from .formats import Exporter
+from .runner import run_to_files
 from .streaming import Sink
 
 

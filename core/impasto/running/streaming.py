@@ -15,15 +15,15 @@ import numpy as np
 
 from ..context import Context
 from ..errors import ParameterError, PluginError
+from ..io.files import write_bands
+from ..io.packing import MapFiles, Packing
+from ..io.presets import packing_of
 from ..plugins import registry
 from ..recipe import Recipe
 from ..system.locks import held
 from ..system.names import check_name
 from ..texture import MAP_CHANNELS, Maps, Texture, is_large
 from ..tools import SizeParameters, Tile, Tool, makes_tiles, validate
-from .files import write_bands
-from .packing import MapFiles, Packing
-from .presets import packing_of
 
 PREVIEW_SIZE_PX = 512
 PREVIEWS = 100
