@@ -72,7 +72,7 @@ def _built(python: Path, staged: Path) -> Path:
         ROOT,
     )
     call([python, *wheel])
-    describe = "import json; from impasto.installation import description; print(json.dumps(description()))"
+    describe = "import json; from impasto.plugins.installation import description; print(json.dumps(description()))"
     nobodys = clean_environment(IMPASTO_MODELS=staged / "models")  # what is shipped, without this user's models
     done = subprocess.run([python, "-I", "-c", describe], capture_output=True, text=True, check=True, env=nobodys)
     description = json.loads(done.stdout)

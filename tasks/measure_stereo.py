@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from impasto.context import Context
 from impasto.io.files import read_maps
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto.recipe import Recipe, Step
 from impasto.running.runner import run
 from impasto.surface.shading import Light, plane

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from impasto import Recipe, Step, run
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto.surface.shading import Light, ball, plane
 from impasto.tools import Tool, is_procedural
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from impasto.groups import GROUPS, by_group
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 
 from .environments import ROOT
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from impasto.cli.main import main
 from impasto.context import Context, step_rngs
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto.recipe import Recipe, Step
 from impasto.running.runner import run
 from impasto.texture import Maps

@@ -8,11 +8,11 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # not from typing: `python -m impasto` imports this before it leaves the current folder
 if TYPE_CHECKING:
-    from .evolution import more_like
-    from .hookspecs import hookimpl
     from .io.files import read_maps, read_recipe, write_maps
-    from .matching import match
+    from .plugins.hookspecs import hookimpl
     from .recipe import Recipe, Step
+    from .running.evolution import more_like
+    from .running.matching import match
     from .running.runner import run
     from .texture import Maps, Texture
     from .tools import Result, Tool
@@ -24,9 +24,9 @@ _HOME = {
     "Step": "recipe",
     "Result": "tools",
     "Tool": "tools",
-    "hookimpl": "hookspecs",
-    "match": "matching",
-    "more_like": "evolution",
+    "hookimpl": "plugins.hookspecs",
+    "match": "running.matching",
+    "more_like": "running.evolution",
     "read_maps": "io.files",
     "read_recipe": "io.files",
     "write_maps": "io.files",

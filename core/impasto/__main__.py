@@ -22,7 +22,7 @@ def _run() -> None:
         from .cli.main import main as command
     except ImportError:
         from .errors import PluginError
-        from .installation import findings
+        from .plugins.installation import findings
 
         for problem in findings()["problems"]:
             print(f"impasto: {problem['what']}\n  {problem['remedy']}", file=sys.stderr)

@@ -1,6 +1,6 @@
 """Matchers: from a phrase or a picture to a recipe, whose tools make what was described or shown.
 
-A plugin subclasses `Matcher` and returns it from the hook `impasto_matchers`; `impasto.matching.match` calls it.
+A plugin subclasses `Matcher` and returns it from the hook `impasto_matchers`; `impasto.match` calls it.
 """
 
 from __future__ import annotations

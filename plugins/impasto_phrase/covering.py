@@ -7,7 +7,7 @@ from collections.abc import Collection
 from typing import Any
 
 from impasto.parameters import properties_of
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto.recipe import Step
 from impasto.system.outside import shown
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from impasto.parameters import color_of, properties_of
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto.schemas import holds
 from impasto.system.outside import shown
 

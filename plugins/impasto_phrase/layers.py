@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from impasto.parameters import properties_of
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto.recipe import Step
 
 from .contradictions import contradiction

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from impasto.parameters import properties_of
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 
 from .levels import within
 from .palettes import jittered

@@ -266,7 +266,7 @@ def measure_streaming(format_: str, size_px: int) -> dict[str, object]:
     """Time and memory of an analytic map set with normals, in tiles of 512 px; measured once, since it takes long."""
     sys.path.insert(0, str(Path(__file__).parents[1] / "misbehaving"))
     from impasto import Recipe, Step, run
-    from impasto.plugins import registry
+    from impasto.plugins.registry import registry
     from impasto.running.streaming import Sink
     from impasto_misbehaving_tiles import Blotches
 

@@ -23,7 +23,7 @@ from style_pictures import caption_of
 
 from impasto import Maps, Recipe, Step, run
 from impasto.context import Context
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto_style.shared.architectures import load_encoder
 
 TOOLS = ("fast-style", "patches-style")

@@ -23,8 +23,8 @@ from PIL import Image, ImageDraw
 from impasto import Maps, Recipe, run
 from impasto.context import Context
 from impasto.evaluation.metrics import color_distance, sliced_wasserstein
-from impasto.matching import match
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
+from impasto.running.matching import match
 from impasto.surface.palette import to_oklab
 from impasto_procedural.catalogue import all_materials
 from impasto_procedural.matching.classifier import bundled

@@ -20,7 +20,7 @@ from impasto.context import Context
 from impasto.errors import ParameterError
 from impasto.io.decode import read_map
 from impasto.io.files import map_files
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto.recipe import Recipe, Step
 from impasto.running.runner import run
 from impasto.surface.heights import FINE_STEEPEST_Z, fit_scale, integrate, slopes_from_normal

@@ -21,7 +21,7 @@ from tasks.photo_maps.sets import JUDGES
 from impasto.context import Context
 from impasto.evaluation.maps import MapFigures, compare_maps, mean_figures
 from impasto.io.files import read_maps
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto.surface.heights import normal_from_slopes, slopes_from_height
 from impasto.surface.shading import Light
 from impasto.texture import Maps

@@ -28,7 +28,7 @@ from photographed import hours, lights_around, normal_error, photographs
 
 from impasto.context import Context
 from impasto.data.prepare import resized_map
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto.recipe import Recipe, Step
 from impasto.running.runner import Result, run
 from impasto.surface.color import srgb_to_linear

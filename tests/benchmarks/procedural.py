@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from impasto.context import Context
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto.texture import Maps
 from impasto.tools import Tool, is_procedural, validate
 

@@ -23,7 +23,7 @@ from match_pictures import lab_of, name_of, pictures_in
 from PIL import Image
 
 from impasto.context import Context
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto_procedural.matching.features import SIDE_PX, features_of
 from impasto_style.shared.architectures import load_encoder
 from impasto_style.shared.encoder import Encoder

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from impasto.context import Context
 from impasto.evaluation.metrics import spectrum_difference_db
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto.regularity.region import full_region
 from impasto_gan.torus import sliders
 from impasto_gan.torus.generate import Choice, Synthesis

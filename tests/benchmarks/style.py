@@ -29,7 +29,7 @@ from style_pictures import caption_of, contents_and_styles
 from impasto import Maps
 from impasto.context import Context
 from impasto.errors import ImpastoError
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 
 JUDGE = "squeezenet"
 SECOND_JUDGE = "vgg19-normalised"

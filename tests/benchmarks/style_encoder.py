@@ -34,7 +34,7 @@ from tasks.style_encoder.network import StyleEncoderNetwork
 
 from impasto import Maps, Recipe, Step, read_maps, run
 from impasto.context import Context
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto_style.gatys import painting as gatys
 from impasto_style.neighbours import painting as neighbours
 from impasto_style.shared.architectures import ARCHITECTURES, load_encoder

@@ -31,7 +31,7 @@ from torch.nn.functional import interpolate
 
 from impasto import read_maps
 from impasto.context import Context
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto_style.gatys.painting import paint
 from impasto_style.gatys.parameters import GatysParameters
 from impasto_style.gatys.presets import Modern

@@ -20,7 +20,7 @@ from style_pictures import contents_and_styles
 
 from impasto import Recipe, Step, run
 from impasto.context import Context
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto_style.shared.architectures import load_encoder
 
 SLIDERS = {"strength": (0.0, 0.25, 0.5, 0.75, 1.0), "preservation": (0.0, 0.25, 0.5, 1.0, 2.0, 5.0)}

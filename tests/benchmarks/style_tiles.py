@@ -24,7 +24,7 @@ from style_pictures import square
 
 from impasto import read_maps
 from impasto.context import Context
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto_style.shared.resampling import as_image
 from impasto_style.shared.restyle import make_task
 

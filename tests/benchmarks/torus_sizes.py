@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import torch
 
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto.regularity import lattice
 from impasto.regularity.lattice import Lattice
 

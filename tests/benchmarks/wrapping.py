@@ -20,7 +20,7 @@ import numpy as np
 from PIL import Image
 
 from impasto import Recipe, Step, run
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto.surface.wrapping import wraps
 from impasto.texture import MAP_CHANNELS, Maps
 

@@ -13,7 +13,7 @@ import pytest
 
 from impasto.batch import making
 from impasto.engine.client import Client
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto.texture import Maps
 
 sys.path.insert(0, str(Path(__file__).parents[1]))

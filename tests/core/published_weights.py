@@ -18,7 +18,7 @@ import torch
 
 from impasto.library.installed import WeightsLibrary
 from impasto.library.weights import Conversion, PublishedFile, Shapes, Weights
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 
 PAGE = "https://example.com/networks"
 SEER: Shapes = {"features.0.weight": (4, 3, 3, 3), "features.0.bias": (4,), "features.2.weight": (6, 4, 3, 3)}

@@ -9,7 +9,7 @@ import pytest
 
 from impasto.cli.main import main
 from impasto.evaluation.behaviour import CHECKS, LONGEST_S, check
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto.texture import Maps
 from impasto.tools import Field, Filter, NoParameters, Parameters, Trainer
 

@@ -14,7 +14,7 @@ from tasks.demo import PICTURES, WINDOWS  # noqa: E402
 from tasks.demo.settings import SETTINGS, settings_text  # noqa: E402
 from tasks.manual import PAGES, anchor, write_manual  # noqa: E402
 
-from impasto.plugins import registry  # noqa: E402
+from impasto.plugins.registry import registry  # noqa: E402
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 PRE_COMMIT = ROOT / ".pre-commit-config.yaml"

@@ -36,7 +36,7 @@ from impasto.errors import Cancelled, FileError, ModelError, ParameterError
 from impasto.library import download
 from impasto.library.download import fetch
 from impasto.library.installed import WeightsLibrary
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto.system import interruption
 
 TENSORS = random_tensors(SEER | CLASSIFIER)

@@ -19,7 +19,7 @@ from impasto.evaluation.judgement import Case
 from impasto.evaluation.judging import compared_maps, figures_of
 from impasto.evaluation.model_controls import CROP, MEAN, MODEL
 from impasto.library.models import read_model, save_model
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto.texture import Maps
 from impasto.tools import Field, Generator, SizeParameters, model_field
 
@@ -80,7 +80,7 @@ def stubbed(tmp_path_factory):
     """The stub among the tools, with few samples for each figure; the folder of the library of models."""
     known, folder = replace(registry(), tools={**registry().tools, "stub": Stub()}), tmp_path_factory.mktemp("models")
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("evaluation.model_controls", "running.runner", "plugins"):
+        for module in ("evaluation.model_controls", "running.runner", "plugins.registry"):
             patch.setattr(f"impasto.{module}.registry", lambda: known)
         patch.setattr("impasto.evaluation.judging.SWD_DIRECTIONS", 32)
         patch.setattr("impasto.evaluation.judging.NOVELTY_PATCHES", 48)

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from impasto.checks import check_tool
 from impasto.errors import PluginError
 from impasto.groups import GROUPS, by_group
-from impasto.plugins import registry
+from impasto.plugins.checks import check_tool
+from impasto.plugins.registry import registry
 from impasto.tools import Estimator, Filter, Generator, Stylizer, Tool, Trainer, describe
 
 

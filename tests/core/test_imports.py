@@ -37,7 +37,7 @@ def test_importing_the_library_loads_nothing_heavy():
 
 
 def test_describing_every_tool_loads_no_torch():
-    loaded = modules_after("from impasto.installation import description; description()")
+    loaded = modules_after("from impasto.plugins.installation import description; description()")
     assert "pydantic" in loaded
     assert "torch" not in loaded
 

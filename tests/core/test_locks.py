@@ -13,7 +13,7 @@ import pytest
 from impasto.data.dataset import dataset_of
 from impasto.errors import FileError
 from impasto.library.models import ModelLibrary, save_model
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto.recipe import Recipe, Step
 from impasto.running.runner import run, run_to_files
 from impasto.running.streaming import Sink

@@ -11,7 +11,7 @@ from impasto.engine.client import Client
 from impasto.engine.job import Pixels
 from impasto.errors import ParameterError, PluginError
 from impasto.io.files import read_maps, read_recipe
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto.recipe import Recipe, Step
 from impasto.texture import Maps
 
@@ -67,7 +67,7 @@ class TestHere:
             match("mean-color", Maps.from_arrays({"base_color": RED}), start=Recipe((Step("checker"),)))
 
     def test_a_matcher_of_a_tools_name_or_without_a_subject_is_refused(self):
-        from impasto.checks import check_matcher
+        from impasto.plugins.checks import check_matcher
 
         wrong = type("Wrong", (type(registry().matcher("word-count")),), {"subject": "sound"})
         with pytest.raises(PluginError, match="sound"):

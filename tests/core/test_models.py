@@ -13,7 +13,6 @@ from PIL import Image
 from impasto.cli.main import main
 from impasto.data.parts import OTHER_PART, part_of, training_part
 from impasto.errors import ModelError, ParameterError
-from impasto.hookspecs import hookimpl
 from impasto.library.models import (
     DATA_SUFFIXES,
     REPORT_SUFFIX,
@@ -24,7 +23,8 @@ from impasto.library.models import (
     save_model,
 )
 from impasto.library.tensors import read_tensors, write_tensors
-from impasto.plugins import load_plugins, registry
+from impasto.plugins.hookspecs import hookimpl
+from impasto.plugins.registry import load_plugins, registry
 from impasto.surface.thumbnail import lit
 from impasto.texture import Maps
 from impasto.tools import Parameters, model_field

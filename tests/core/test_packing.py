@@ -14,7 +14,7 @@ from impasto.errors import FileError, ParameterError
 from impasto.io.files import read_maps, read_recipe, write_maps
 from impasto.io.packing import NEUTRAL, parse_pictures
 from impasto.io.presets import PRESETS, packing_of
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto.recipe import Recipe, Step
 from impasto.running.runner import run, run_to_files
 from impasto.running.streaming import Sink

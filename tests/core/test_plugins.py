@@ -8,14 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from impasto import hookspecs, runner
 from impasto.context import Context
 from impasto.errors import ParameterError
-from impasto.hookspecs import hookimpl
 from impasto.io.files import Exporter
 from impasto.library.weights import PublishedFile, Weights
-from impasto.plugins import load_plugins, registry
+from impasto.plugins import hookspecs
+from impasto.plugins.hookspecs import hookimpl
+from impasto.plugins.registry import load_plugins, registry
 from impasto.recipe import Recipe, Step
+from impasto.running import runner
 from impasto.text_encoders import TextEncoder
 
 ROOT = Path(__file__).parents[2]
@@ -144,7 +145,7 @@ def everything(monkeypatch):
     manager_registry = load_plugins([PointTo(plugin)])
     monkeypatch.setattr("impasto.running.runner.registry", lambda: manager_registry)
     monkeypatch.setattr("impasto.cli.main.registry", lambda: manager_registry)
-    monkeypatch.setattr("impasto.plugins.registry", lambda: manager_registry)
+    monkeypatch.setattr("impasto.plugins.registry.registry", lambda: manager_registry)
     manager_registry.tools.update(known.tools)
     return plugin, manager_registry
 

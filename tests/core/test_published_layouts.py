@@ -12,7 +12,7 @@ from published_weights import (
 )
 from torch.nn.functional import conv2d
 
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "weights"
 

@@ -10,7 +10,7 @@ import pytest
 
 from impasto.cli.main import make_parser
 from impasto.errors import MOST_NAMED, ImpastoError, choices
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto.recipe import Recipe
 from impasto.running.runner import run
 

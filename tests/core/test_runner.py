@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from impasto.errors import Cancelled, ParameterError
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto.recipe import Recipe, Step
 from impasto.running.runner import run
 from impasto.texture import Maps

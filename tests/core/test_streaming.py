@@ -16,7 +16,7 @@ from impasto.errors import Cancelled, FileError, ParameterError, PluginError
 from impasto.io.encode import PngRows
 from impasto.io.files import read_maps, read_recipe, write_maps
 from impasto.io.packing import Layout
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto.recipe import Recipe, Step
 from impasto.running.rerun import rerun
 from impasto.running.runner import run, run_to_files

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from impasto.checks import check_tool
 from impasto.cli.main import make_parser
 from impasto.errors import ParameterError, PluginError
-from impasto.plugins import registry
+from impasto.plugins.checks import check_tool
+from impasto.plugins.registry import registry
 from impasto.tools import TASKS, Filter, Parameters, describe, sliders_field
 
 ROOT = Path(__file__).parents[2]

@@ -5,9 +5,9 @@ from typing import Literal
 
 import pytest
 
-from impasto.checks import check_tool
 from impasto.cli.options import add_parameters, given_parameters
 from impasto.errors import ParameterError, PluginError
+from impasto.plugins.checks import check_tool
 from impasto.schemas import limits_of, readable, readable_default
 from impasto.tools import (
     UNKNOWN_AZIMUTH,
@@ -275,7 +275,7 @@ def test_a_colour_is_shown_as_it_may_be_given():
 
 
 def test_tools_are_listed_as_artists_want_them_and_those_that_teach_come_last():
-    from impasto.installation import description
+    from impasto.plugins.installation import description
 
     names = [tool["name"] for tool in description()["tools"]]
     generators = ["quilt", "cnn-texture", "torus", "vae", "gan", "conditional-gan", "progressive-gan"]

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from conftest import make_distribution
 
-from impasto import trial
-from impasto.installation import findings
-from impasto.plugins import registry
+from impasto.plugins import trial
+from impasto.plugins.installation import findings
+from impasto.plugins.registry import registry
 
 GOOD = """
 from impasto import Maps, hookimpl

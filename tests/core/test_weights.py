@@ -28,10 +28,10 @@ from safetensors.torch import save, save_file
 from impasto.cli.main import main
 from impasto.context import Context
 from impasto.errors import FileError, ModelError, ParameterError, PluginError
-from impasto.installation import description
 from impasto.io.metadata import source_type
 from impasto.library.weights import PublishedFile, check_weights
-from impasto.plugins import registry
+from impasto.plugins.installation import description
+from impasto.plugins.registry import registry
 from impasto.recipe import Recipe, Step, differences
 from impasto.running.runner import run
 from impasto.system.folders import user_folder

@@ -15,7 +15,7 @@ import numpy as np
 
 from impasto.errors import ModelError
 from impasto.library.tensors import write_tensors
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 
 from .corpus import Corpus, Maker, Reader, endless, written
 from .recipes import JSON

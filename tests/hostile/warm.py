@@ -100,8 +100,8 @@ def _forward(stream: IO[bytes], answers: queue.SimpleQueue[bytes]) -> None:
 def serve() -> None:
     """Answer the requests on stdin; what readers print on stdout never gets there."""
     _limit_memory()
-    from impasto import runner  # noqa: F401  what every reader needs, before their time is taken
     from impasto.cli import main as command
+    from impasto.running import runner  # noqa: F401  what every reader needs, before their time is taken
 
     command.make_parser = functools.cache(command.make_parser)  # making it takes longer than reading most files
     answers = os.fdopen(os.dup(1), "wb", buffering=0)

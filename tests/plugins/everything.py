@@ -19,7 +19,7 @@ from tiny import train_tiny
 from impasto.cli.main import main
 from impasto.evaluation.behaviour import maker, picture, takes_sets
 from impasto.interop.extra import imported, imported_keras
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 
 LIBRARIES = (
     *("torch", "torch._dynamo", "torch.distributed", "kornia", "scipy", "safetensors", "OpenImageIO", "tifffile"),

@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from impasto.context import Context
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto_style.shared.architectures import ARCHITECTURES
 from impasto_style.shared.encoder import Convolution, Encoder, Fire
 

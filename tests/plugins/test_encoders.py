@@ -12,7 +12,7 @@ from skimage import data
 
 from impasto.context import Context
 from impasto.errors import ParameterError
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto_style.shared.architectures import ARCHITECTURES, load_encoder
 from impasto_style.shared.encoder import Encoder
 

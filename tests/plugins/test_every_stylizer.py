@@ -15,7 +15,7 @@ from skimage import data
 
 from impasto.errors import Cancelled, ParameterError
 from impasto.evaluation.metrics import seam_z
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto.recipe import Recipe, Step, name_inputs
 from impasto.running.runner import run
 from impasto.surface.color import linear_to_oklab, srgb_to_linear

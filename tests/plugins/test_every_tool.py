@@ -10,7 +10,7 @@ import pytest
 from quick import QUICK
 
 from impasto.evaluation.behaviour import CHECKS, declaration_problem, maker, picture, takes_sets
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto.texture import Maps
 from impasto.tools import is_procedural
 

@@ -10,7 +10,7 @@ from impasto.data.dataset import dataset_of
 from impasto.errors import Cancelled, ModelError, ParameterError
 from impasto.evaluation.metrics import seam_z
 from impasto.library.models import load_model, read_model, save_model
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto.recipe import Recipe, Step
 from impasto.running.runner import run
 from impasto.texture import Maps

@@ -7,7 +7,7 @@ import pytest
 from finishing import SHIFT, finish, rolled, tile
 
 from impasto.errors import ParameterError
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto.texture import Maps
 
 FILTERS = {tool.name: tool for tool in registry().tools.values() if type(tool).__module__.startswith("impasto_finish.")}

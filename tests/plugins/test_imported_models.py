@@ -52,7 +52,7 @@ from impasto.context import step_rngs
 from impasto.errors import ModelError
 from impasto.interop.extra import imported_keras
 from impasto.library.models import ModelLibrary
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto.recipe import Recipe, Step
 from impasto.running.runner import run
 from impasto.training.noise import NoiseField

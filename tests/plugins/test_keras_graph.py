@@ -12,7 +12,7 @@ from foreign import reconfigured
 from impasto.errors import ModelError
 from impasto.interop.extra import imported_keras
 from impasto.interop.keras_graph import MOST_ATTEMPTS, check_calls
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 
 SHORT, LONG = 40, 160
 MOST_TIMES = 5.0

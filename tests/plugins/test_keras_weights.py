@@ -10,7 +10,7 @@ from torch.nn.functional import conv2d
 from impasto.context import Context
 from impasto.errors import ModelError
 from impasto.interop.extra import imported_keras
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto_style.catalogue import CAFFE_MEAN, VGG19_BLOCKS
 from impasto_style.shared.architectures import ARCHITECTURES, load_encoder
 

@@ -9,7 +9,7 @@ import torch
 from impasto import run
 from impasto.context import Context
 from impasto.errors import Cancelled, ParameterError
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto.recipe import Recipe, Step
 from impasto.surface.color import linear_to_srgb, srgb_to_linear
 from impasto.texture import Maps

@@ -113,7 +113,7 @@ def test_a_size_without_whole_periods_is_refused_with_one_that_has_them():
 
 def test_a_model_of_another_tool_is_refused():
     from impasto.context import Context
-    from impasto.plugins import registry
+    from impasto.plugins.registry import registry
 
     with pytest.raises(ModelError, match="cannot be written for other frameworks"):
         registry().tool("vae").portable("any", Context())

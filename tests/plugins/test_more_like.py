@@ -5,9 +5,9 @@ import pytest
 
 from impasto import Recipe, Step, match, more_like, run
 from impasto.errors import ParameterError
-from impasto.evolution import MAX_PARENTS
 from impasto.parameters import properties_of
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
+from impasto.running.evolution import MAX_PARENTS
 from impasto.surface.palette import to_oklab
 from impasto.tools import validate
 

@@ -9,7 +9,7 @@ from pretend_gpu import DEVICE, MixedDevicesError, pretend_gpu
 from test_every_tool import MAKERS, make, picture
 from tiny import TINY, train_tiny
 
-from impasto import runner
+from impasto.running import runner
 from impasto.training.noise import NoiseField
 
 pytestmark = pytest.mark.usefixtures("small_weights", "tiny_models", "one_slider")

@@ -10,7 +10,7 @@ from impasto.cli.main import main
 from impasto.context import Context
 from impasto.errors import Cancelled, ParameterError
 from impasto.io.files import read_maps, write_maps
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto.recipe import Recipe, Step
 from impasto.running.runner import Result, run
 from impasto.surface.shading import Light

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from impasto.errors import ParameterError
-from impasto.matching import match
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto.recipe import Recipe, Step
+from impasto.running.matching import match
 from impasto.running.runner import run
 from impasto.surface.palette import to_oklab
 from impasto.tools import validate

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto.tools import validate
 from impasto_procedural import impasto_tools
 

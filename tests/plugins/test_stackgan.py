@@ -12,7 +12,7 @@ from impasto.data.dataset import dataset_of
 from impasto.errors import Cancelled, ParameterError
 from impasto.evaluation.metrics import seam_z
 from impasto.library.models import load_model, read_model
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto.recipe import Recipe, Step
 from impasto.running.runner import run
 from impasto.text_encoders import TextEncoder

@@ -18,7 +18,7 @@ from torch import Tensor
 from impasto.context import Context
 from impasto.errors import Cancelled, ModelError
 from impasto.evaluation.metrics import seam_z
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto_style.shared.architectures import ARCHITECTURES
 from impasto_style.shared.controls import BUNDLED
 from impasto_style.shared.encoder import Encoder

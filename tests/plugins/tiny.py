@@ -7,7 +7,7 @@ from foreign import onnx_noise
 
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.evaluation.behaviour import picture
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto.recipe import Recipe, Step
 from impasto.running.runner import run
 from impasto.tools import Result

@@ -10,7 +10,7 @@ from pathlib import Path
 from ..errors import FileError, ImpastoError, ParameterError
 from ..io.files import read_size
 from ..io.presets import packing_of
-from ..plugins import registry
+from ..plugins.registry import registry
 from ..running.inputs import SOURCE
 from ..system.outside import files_in, shown
 from ..texture import Maps

@@ -20,7 +20,7 @@ from typing import Any
 from ..errors import Cancelled, FileError, ImpastoError, ModelError, ParameterError, PluginError, WorkerError
 from ..io.datablocks import Datablock
 from ..io.files import source_files, unpacked
-from ..plugins import registry
+from ..plugins.registry import registry
 from ..running.runner import versions_of
 from ..system.outside import explained, is_folder, make_folder, open_file, shown
 from ..system.transaction import replace_files, temporary_folder

@@ -14,7 +14,7 @@ from ..errors import FileError, ProtocolError
 from ..io.blend import source_at
 from ..io.datablocks import Datablock
 from ..io.files import source_files
-from ..plugins import registry
+from ..plugins.registry import registry
 from ..recipe import Recipe
 from ..running.runner import versions_of
 from ..system.outside import explained, is_folder, open_file

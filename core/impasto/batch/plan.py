@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import ImpastoError
 from ..io.files import source_name
-from ..plugins import registry
+from ..plugins.registry import registry
 from ..recipe import Recipe
 from ..running.inputs import SOURCE, check_inputs
 from ..system.names import check_name, usable_name

@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import ParameterError
-from ..matching import match
-from ..plugins import registry
+from ..plugins.registry import registry
 from ..recipe import Recipe, Step, name_inputs
+from ..running.matching import match
 from ..system.outside import read_json, shown
 from ..tools import Tool
 

@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import FileError, ModelError, ParameterError
 from ..library.models import Model, read_model, record_figures
 from ..library.tensors import SUFFIX
-from ..plugins import registry
+from ..plugins.registry import registry
 from ..system.outside import parse_json, printable, shown
 from .gallery import add_gallery
 from .options import add_command, add_device, add_seed, parse_size, whole_number

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import FileError, ImpastoError
-from ..plugins import registry
+from ..plugins.registry import registry
 from ..recipe import Recipe
 from .making import add_files, packing_help, refuse_to_replace
 from .options import add_command

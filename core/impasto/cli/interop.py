@@ -13,7 +13,7 @@ import numpy as np
 from ..context import Context, step_rngs
 from ..errors import ModelError
 from ..library.models import Model
-from ..plugins import registry
+from ..plugins.registry import registry
 from ..system.transaction import replace_files
 from ..tools import Generator
 from .options import add_command, add_seed, parse_size

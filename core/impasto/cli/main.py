@@ -16,8 +16,8 @@ from typing import Any
 from ..about import VERSION
 from ..errors import Cancelled, ImpastoError, PluginError
 from ..groups import by_group
-from ..installation import findings
-from ..plugins import registry
+from ..plugins.installation import findings
+from ..plugins.registry import registry
 from ..recipe import Recipe
 from ..system.interruption import say_by
 from ..system.outside import read_json, shown

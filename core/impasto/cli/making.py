@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import Cancelled, FileError, ImpastoError
 from ..matchers import Match
-from ..plugins import registry
+from ..plugins.registry import registry
 from ..recipe import Recipe, Step
 from ..system.names import usable_name
 from ..system.outside import is_there

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..matching import match
-from ..plugins import registry
+from ..plugins.registry import registry
+from ..running.matching import match
 from ..system.names import usable_name
 from .making import add_output, carry_out
 from .options import add_command, add_seed, parse_metres, parse_size

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import Cancelled, FileError, ModelError
 from ..library.models import DATA_SUFFIXES, REPORT_SUFFIX, Model
-from ..plugins import registry
+from ..plugins.registry import registry
 from ..recipe import Recipe, Step
 from ..system.interruption import Stop
 from ..system.locks import held

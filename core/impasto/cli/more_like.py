@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ..evolution import MAX_PARENTS, MORE_LIKE, more_like
+from ..running.evolution import MAX_PARENTS, MORE_LIKE, more_like
 from ..system.names import usable_name
 from ..system.outside import shown
 from .making import add_output, carry_out

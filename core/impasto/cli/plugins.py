@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 from ..errors import ParameterError, PluginError
-from ..plugins import Registry, registry
+from ..plugins.registry import Registry, registry
 from ..system.outside import shown
 from ..tools import Tool
 from .options import add_command

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ParameterError
-from ..plugins import registry
+from ..plugins.registry import registry
 from ..system.names import usable_name
 from .options import add_command, add_device
 from .terminal import Terminal

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import FileError, ParameterError
-from ..plugins import registry
+from ..plugins.registry import registry
 from ..recipe import Recipe, Step
 from ..system.outside import is_folder, read_json, shown
 from .options import add_parameters_to, given_parameters, parse_metres

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ParameterError
-from ..plugins import registry
+from ..plugins.registry import registry
 from ..recipe import MAX_VALUES, Recipe, Step, name_inputs
 from ..system.names import usable_name
 from ..tools import Tool

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ..plugins import registry
+from ..plugins.registry import registry
 from ..recipe import Recipe, Step
 from ..system.interruption import Stop
 from ..tools import Tool

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..library.tensors import SUFFIX
-from ..plugins import registry
+from ..plugins.registry import registry
 from ..recipe import Recipe, Step
 from ..texture import Maps
 from ..tools import Tool, in_order

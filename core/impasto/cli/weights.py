@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import Cancelled
 from ..library.weights import Weights
-from ..plugins import registry
+from ..plugins.registry import registry
 from ..system.interruption import Stop
 from .options import add_command
 from .terminal import Terminal

@@ -49,7 +49,7 @@ def read_picture(given: Given) -> Maps:
 def _datasets(recipe: Recipe) -> dict[str, dict[str, Any]]:
     """Inputs that a step's tool takes as a dataset, with the arguments for reading them."""
     from ..data.dataset import settings_for
-    from ..plugins import registry
+    from ..plugins.registry import registry
     from ..tools import validate
 
     steps = [(registry().tool(step.tool), step) for step in recipe.steps]
@@ -122,7 +122,7 @@ def deliver(
     `tell(fraction, message)` is called while frames are rendered and may raise Cancelled.
     """
     from ..io.files import encode_maps
-    from ..plugins import registry
+    from ..plugins.registry import registry
     from ..surface.thumbnail import scaled_down
 
     assert result.recipe is not None

@@ -93,7 +93,7 @@ class _Execution:
 
     def match(self, request: MatchRequest) -> Answer:
         """The recipe that a matcher finds."""
-        from ..matching import match
+        from ..running.matching import match
 
         found = match(
             request.matcher,
@@ -177,13 +177,13 @@ class _Execution:
 
 
 def _describe() -> Answer:
-    from ..installation import description
+    from ..plugins.installation import description
 
     return {"type": "described", "description": description()}, {}
 
 
 def _more_like(request: MoreLikeRequest) -> Answer:
-    from ..evolution import more_like
+    from ..running.evolution import more_like
 
     given = request.favourites
     return _matched(more_like(given, seed=request.seed, variety=request.variety, locked=request.locked))

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from ..io.files import encode_maps
-from ..plugins import registry
+from ..plugins.registry import registry
 from ..regularity.detection import find_regularity
 from ..surface.gaussianization import LIMIT, GaussianMap, gaussianized
 from ..surface.wrapping import wraps

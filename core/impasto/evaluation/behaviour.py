@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import check_tool
 from ..errors import Cancelled, ImpastoError, ModelError
+from ..plugins.checks import check_tool
 from ..recipe import Recipe, Step
 from ..running.runner import run
 from ..surface.heights import normal_from_slopes, slopes_from_height

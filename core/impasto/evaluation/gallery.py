@@ -16,7 +16,7 @@ from typing import Any
 from ..about import VERSION
 from ..errors import FileError, ImpastoError, ParameterError, ProtocolError
 from ..io.files import read_maps
-from ..plugins import registry
+from ..plugins.registry import registry
 from ..recipe import Recipe, Step
 from ..running.inputs import SOURCE
 from ..running.runner import run

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..context import Context
 from ..errors import ParameterError
-from ..plugins import registry
+from ..plugins.registry import registry
 from ..texture import Maps
 from . import metrics
 from .channels import PrincipalChannels

@@ -12,7 +12,7 @@ import numpy as np
 from ..data.parts import window_of
 from ..errors import ImpastoError
 from ..library.models import Model, load_model, save_model
-from ..plugins import registry
+from ..plugins.registry import registry
 from ..recipe import Recipe, Step
 from ..running.runner import run
 from ..system.transaction import temporary_folder

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..plugins import registry
+from ..plugins.registry import registry
 from ..recipe import Recipe, Step
 from ..running.runner import run
 from ..surface.grid import cell, grid

@@ -12,7 +12,7 @@ from ..errors import FileError, ParameterError, did_you_mean
 from ..io.decode import is_turned
 from ..io.files import is_source, read_maps, read_recipe, set_name
 from ..io.formats import Exporter
-from ..plugins import registry
+from ..plugins.registry import registry
 from ..recipe import Recipe, differences
 from ..system.names import usable_name
 from ..system.outside import inside, is_there, open_file, printable, shown

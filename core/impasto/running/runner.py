@@ -23,7 +23,7 @@ from ..device import choose_device, fast_precision
 from ..errors import ParameterError, PluginError
 from ..io.files import write_maps
 from ..io.metadata import metadata_of
-from ..plugins import registry
+from ..plugins.registry import registry
 from ..recipe import Recipe
 from ..system.locks import held
 from ..texture import Maps

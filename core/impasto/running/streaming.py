@@ -18,7 +18,7 @@ from ..errors import ParameterError, PluginError
 from ..io.files import write_bands
 from ..io.packing import MapFiles, Packing
 from ..io.presets import packing_of
-from ..plugins import registry
+from ..plugins.registry import registry
 from ..recipe import Recipe
 from ..system.locks import held
 from ..system.names import check_name

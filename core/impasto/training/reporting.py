@@ -13,7 +13,7 @@ from pathlib import Path
 from ..data.dataset import Dataset
 from ..errors import Cancelled, ImpastoError
 from ..library.models import REPORT_SUFFIX, Model, read_model
-from ..plugins import registry
+from ..plugins.registry import registry
 from ..system.outside import is_there
 from ..tools import Result
 

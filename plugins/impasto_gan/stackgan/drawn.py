@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from impasto.parameters import properties_of
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto.recipe import Recipe, Step
 from impasto.running.runner import run
 from impasto.texture import Maps

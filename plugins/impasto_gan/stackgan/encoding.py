@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from impasto.context import Context
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 
 from .encoder import features_of, usual_slots
 

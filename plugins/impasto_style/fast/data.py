@@ -16,7 +16,7 @@ from torch import Tensor
 
 from impasto.context import Context
 from impasto.data.dataset import Dataset
-from impasto.plugins import registry
+from impasto.plugins.registry import registry
 from impasto.recipe import Recipe, Step
 from impasto.running.runner import run
 from impasto.surface.color import linear_to_srgb

@@ -17,27 +17,27 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import pluggy
 
+from ..errors import ImpastoError, ParameterError, PluginError, choices
+from ..io.formats import BUILTIN_EXPORTERS, Exporter
+from ..library.installed import WeightsLibrary
+from ..library.models import ModelLibrary
+from ..library.weights import Weights, check_weights
+from ..matchers import Matcher
+from ..system.folders import user_folder
+from ..system.libraries import confine_libraries
+from ..system.outside import shown
+from ..text_encoders import TextEncoder
+from ..tools import Generator, Tool, in_order
 from . import hookspecs, trial
 from .checks import check_matcher, check_text_encoder, check_tool
-from .errors import ImpastoError, ParameterError, PluginError, choices
-from .io.formats import BUILTIN_EXPORTERS, Exporter
-from .library.installed import WeightsLibrary
-from .library.models import ModelLibrary
-from .library.weights import Weights, check_weights
-from .matchers import Matcher
-from .system.folders import user_folder
-from .system.libraries import confine_libraries
-from .system.outside import shown
-from .text_encoders import TextEncoder
-from .tools import Generator, Tool, in_order
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from .context import Context
+    from ..context import Context
 
 GROUP = "impasto"
-TRIAL = "from impasto.plugins import load_alone; load_alone(*sys.argv[2:])"
+TRIAL = "from impasto.plugins.registry import load_alone; load_alone(*sys.argv[2:])"
 """Python code of the process that tries a plugin."""
 TRY_AGAIN = "update or uninstall the plugin, or tell its author; `impasto doctor` tries it again"
 log = logging.getLogger(__name__)

@@ -10,16 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from .context import Context
-from .device import choose_device
-from .errors import ParameterError
-from .matchers import Match, Matcher
-from .parameters import SizeParameters
-from .plugins import registry
-from .recipe import MAX_TEXT, Recipe
-from .system.outside import is_unicode, shown
-from .texture import Maps
-from .tools import validate
+from ..context import Context
+from ..device import choose_device
+from ..errors import ParameterError
+from ..matchers import Match, Matcher
+from ..parameters import SizeParameters
+from ..plugins.registry import registry
+from ..recipe import MAX_TEXT, Recipe
+from ..system.outside import is_unicode, shown
+from ..texture import Maps
+from ..tools import validate
 
 MAX_PHRASE = 2_000
 """Limit of characters in a text: some paragraphs; a longer one is no description of a material."""

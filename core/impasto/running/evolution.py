@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import ParameterError, choices
+from ..library.models import ModelLibrary
+from ..matchers import Match
+from ..parameters import SizeParameters, properties_of
+from ..plugins.registry import registry
+from ..recipe import MAX_SEED, MAX_TEXT, Recipe, Step
+from ..system.outside import shown
+from ..tools import Generator, Tool, model_parameter, validate
 from .crossover import Crossover
-from .errors import ParameterError, choices
-from .library.models import ModelLibrary
-from .matchers import Match
 from .matching import of_size
-from .parameters import SizeParameters, properties_of
-from .plugins import registry
-from .recipe import MAX_SEED, MAX_TEXT, Recipe, Step
-from .system.outside import shown
-from .tools import Generator, Tool, model_parameter, validate
 
 MORE_LIKE = "more-like"
 """Name of the action in commands and in the record of a recipe."""

@@ -13,18 +13,18 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from .about import VERSION
-from .errors import ImpastoError
+from ..about import VERSION
+from ..errors import ImpastoError
 
 PACKAGES = ("torch", "kornia", "numpy", "pillow", "pluggy", "pydantic", "safetensors", "OpenImageIO")
 
 
 def description() -> dict[str, Any]:
     """Tools with their parameters' JSON Schemas, matchers, models, weights, formats and plugins; loads no torch."""
-    from .groups import by_group
-    from .matchers import describe_matcher
-    from .plugins import registry
-    from .tools import describe
+    from ..groups import by_group
+    from ..matchers import describe_matcher
+    from ..tools import describe
+    from .registry import registry
 
     known = registry()
     return {
@@ -55,7 +55,7 @@ def findings() -> dict[str, Any]:
     described: dict[str, Any] = {"plugins": [], "tools": []}
     devices: list[dict[str, str]] = []
     try:
-        from .plugins import try_failed_again
+        from .registry import try_failed_again
 
         try_failed_again()
         described = description()
@@ -106,7 +106,7 @@ def _version(package: str) -> str | None:
 def _devices() -> list[dict[str, str]]:
     import torch
 
-    from .device import available_devices
+    from ..device import available_devices
 
     def label(device: str) -> str:
         if device.startswith("cuda"):

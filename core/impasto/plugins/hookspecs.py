@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from .context import Context
-    from .io.formats import Exporter
-    from .library.weights import Weights
-    from .matchers import Matcher
-    from .recipe import Recipe
-    from .text_encoders import TextEncoder
-    from .tools import Result, Tool
+    from ..context import Context
+    from ..io.formats import Exporter
+    from ..library.weights import Weights
+    from ..matchers import Matcher
+    from ..recipe import Recipe
+    from ..text_encoders import TextEncoder
+    from ..tools import Result, Tool
 
 hookspec = pluggy.HookspecMarker("impasto")
 hookimpl = pluggy.HookimplMarker("impasto")

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .surface.palette import from_oklab, to_oklab
+from ..surface.palette import from_oklab, to_oklab
 
 BEYOND = 0.5
 """Highest share of the parents' distance by which a child lies beyond them: the alpha of BLX-alpha, at full variety."""
