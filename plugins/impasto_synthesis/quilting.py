@@ -60,7 +60,7 @@ class Quilter:
         """Cover the torus, row by row; yields the fraction done."""
         rows, columns = self.layout.corners
         down, right = self.layout.overlap
-        axis, lines = self.axis_of_joints, dict[int, int]()  # where pieces of a row, or column, lie in the source
+        axis, lines = self.axis_of_joints, dict[int, int]()  # row of the source from which each row of pieces comes
         for r, y in enumerate(rows.tolist()):
             for c, x in enumerate(columns.tolist()):
                 overlaps = {
@@ -94,7 +94,7 @@ class Quilter:
         return y * scale, x * scale
 
     def _best(self, corner: tuple[int, int], bands: Bands, line: int | None) -> tuple[int, int]:
-        """The position in the source whose piece fits best at `corner`, on a line of the source if one is given."""
+        """The position in the source whose piece fits best at `corner`; line: its row, or column, if joints set it."""
         scale = self.layout.scale
         rows, columns = self.torus.indices(corner, self.layout.block)
         known = self.torus.canvas[:, rows, columns]  # (C, b, d)
@@ -115,7 +115,7 @@ class Quilter:
         return self._to_the_pixel(known, bands, (int(ys[chosen]) * scale, int(xs[chosen]) * scale))
 
     def _off(self, line: int | None, shape: tuple[int, int]) -> np.ndarray:
-        """Penalty, of `shape`, of positions off a line of the source across which no joint runs."""
+        """Penalty, of `shape`, of positions in other rows, or columns, of the source than `line`."""
         penalty, axis = np.zeros(shape, np.float32), self.axis_of_joints
         if line is not None and axis is not None:
             scale, length = self.layout.scale, self.torus.features.shape[1 + axis]
