@@ -28,6 +28,7 @@ ARROW_PX = 40
 """From the left edge of a region to the arrow and the name of a section."""
 CLICKS = 10
 """Most clicks of a button that asks first, and then of its OK, until Blender has seen both."""
+SETS_A_NUMBER = re.compile(r'impasto\.set_number\(path="(.+)", value=(.+)\)')
 SUGGESTING, SUGGESTION_PX = {"uv_map"}, 35
 """Fields that take one of the names that they offer, and from such a field down to the first."""
 OPEN = "impasto.open_picture("
@@ -74,13 +75,22 @@ def confirms(walk: Walk, place: Place, report: str, ok: Place | None = None) -> 
 
 
 def tries_fields(walk: Walk, which: str, **where: Any) -> Steps:
-    """Click each field that is shown, or where `Walk.buttons` is to look; notes what each was before and after."""
+    """Click each field that is shown, or where `Walk.buttons` is to look; notes what each was before and after.
+
+    A number that is open, such as a width that is not known, has a button that sets it.
+    """
     found = yield walk.buttons(walk.editor, **where)
     walk.record(f"{which}_buttons", sorted(found))
     done = {}
     for path, places in found.items():
         if path.startswith("impasto") and "(" not in path and not path.endswith(".tool"):
             done[path] = yield from tries(walk, path, places)
+        if sets := SETS_A_NUMBER.fullmatch(path):
+            group, name = owner(sets[1])
+            before = value(group, name)
+            yield walk.tap(places[0])
+            yield 0.3
+            done[sets[1]] = [before, value(group, name)]
     walk.record(which, done)
     return found
 

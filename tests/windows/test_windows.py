@@ -234,6 +234,7 @@ def test_every_field_of_the_texture_panel_and_the_search_for_a_tool_answer_to_cl
     fields = facts["fields"]
     assert len(fields) > 15
     assert untouched(fields) == []
+    assert fields["impasto.width_m"] == [0, 1]
     assert set(fields["impasto.source_kind"]) == {"FILE", "IMAGE", "NONE"}
     assert set(fields["impasto.material"]) == {"NEW", "ACTIVE", "NONE"}
     assert (facts["searched"], facts["is_random"]) == ("cobbles", True)
