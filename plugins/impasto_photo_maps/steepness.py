@@ -26,9 +26,9 @@ def fitted_steepness(slopes: Tensor, brightness: Brightness, toward: Tensor) -> 
     Least squares: under a light half-way up, the logarithm of brightness is the slope towards it (Pentland 1990).
     toward: unit vector (2,), as `Brightness.slopes` has it.
     """
-    suggested = brightness.slopes(toward, torch.stack([torch.ones(BANDS), torch.zeros(BANDS)]).to(slopes))
     if not slopes.any():
         return 1.0
+    suggested = brightness.slopes(toward, torch.stack([torch.ones(BANDS), torch.zeros(BANDS)]).to(slopes))
     share = _energy(slopes) / _energy(suggested)
     whole, unexplained = brightness.beside_color()
     along = _along(unexplained, toward)
@@ -46,7 +46,7 @@ def fitted_steepness(slopes: Tensor, brightness: Brightness, toward: Tensor) -> 
 
 
 def _along(x: Tensor, toward: Tensor) -> float:
-    """How much of the variation of x (H, W) runs along a direction: 1 all, 0 as much as across it, -1 none.
+    """Share of the variation of x (H, W) along a direction, less that across it: from -1, all across, to 1, all along.
 
     The mean of the cosine of twice the angle between waves and direction, weighted by their energy.
     """

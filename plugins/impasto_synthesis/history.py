@@ -34,6 +34,12 @@ class History:
         )
         self.uses[shown] += self.share
 
+    def line(self, axis: int, at: int) -> int | None:
+        """Row (axis 0) or column of the source from which the first piece in that row or column comes, or None."""
+        placed = self.placed[: self.count]
+        sources = placed[placed[:, axis] == at, 2 + axis]
+        return int(sources[0]) if len(sources) else None
+
     def uses_of_blocks(self, box: tuple[int, int]) -> np.ndarray:
         """Mean uses (h-b+1, w-d+1) in the box (b, d) at each position; 1 under even use."""
         sums = np.pad(self.uses.astype(np.float64), ((1, 0), (1, 0))).cumsum(0).cumsum(1)

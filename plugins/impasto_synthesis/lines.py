@@ -35,15 +35,18 @@ def line_strength(image: Tensor) -> Tensor:
     return torch.stack([mean.square().sum(0).sqrt() for mean in means]) / deviation
 
 
-def line_channels(features: Tensor) -> Tensor:
+def clear_lines(features: Tensor) -> Tensor:
+    """Strength (2, h, w) of lines across and down features (C, h, w) that stand out from the grain, 0 elsewhere."""
+    return line_strength(features).clamp(GRAIN, STRONGEST) - GRAIN
+
+
+def line_channels(features: Tensor, lines: Tensor) -> Tensor:
     """Channels (2, h, w) in which lines differ from everything else, and from each other, as far as areas hide them."""
-    lines = line_strength(features).clamp(GRAIN, STRONGEST) - GRAIN
     return WEIGHT * _hidden(features) * lines
 
 
-def axis_of_joints(features: Tensor) -> int | None:
-    """Axis across which joints run through features (C, h, w), and few lines cross them: 0 rows, 1 columns, or None."""
-    lines = line_strength(features).clamp(GRAIN, STRONGEST) - GRAIN
+def axis_of_joints(lines: Tensor) -> int | None:
+    """Axis across which joints run through a picture's clear lines (2, h, w), if few cross them: 0 rows, 1 columns."""
     axis = int(lines[1].mean() > lines[0].mean())
     runs_through = lines[axis].mean(1 - axis).var() > THROUGH * lines[axis].var()
     return axis if runs_through and lines[1 - axis].mean() < CROSSED * lines[axis].mean() else None

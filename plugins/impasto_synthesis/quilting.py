@@ -16,7 +16,7 @@ from torch.nn.functional import avg_pool2d
 from .cuts import Bands
 from .history import History
 from .layout import OUT_OF_PHASE, Layout, PiecePattern
-from .lines import axis_of_joints, grain_weights
+from .lines import axis_of_joints, clear_lines, grain_weights, line_channels
 from .matching import Matcher
 from .torus import Torus
 
@@ -28,9 +28,9 @@ OFF_LINE = 1 / 200
 class Quilter:
     """Covers a torus with pieces of `features` (C, h, w).
 
-    guide: channels of the source (G, h, w), and of the torus (G, H, W), that should agree. lines: more features
-    (L, h, w), which tell nothing of the grain; where joints run through the source, pieces of a row come from the same
-    rows of it, so that none ends.
+    guide: channels of the source (G, h, w), and of the torus (G, H, W), that should agree. keeps_lines: whether
+    lines count as features too; where joints run through the source, pieces of a row then come from the same rows of
+    it, so that none ends.
     """
 
     def __init__(
@@ -41,14 +41,15 @@ class Quilter:
         variety: float,
         rng: np.random.Generator,
         guide: tuple[torch.Tensor, torch.Tensor] | None = None,
-        lines: torch.Tensor | None = None,
+        keeps_lines: bool = False,
     ) -> None:
         self.layout, self.pattern, self.variety, self.rng = layout, pattern, variety, rng
         grain = grain_weights(features)
         self.axis_of_joints = None
-        if lines is not None:
-            self.axis_of_joints = axis_of_joints(features)
-            features = torch.cat([features, lines])
+        if keeps_lines:
+            lines = clear_lines(features)
+            self.axis_of_joints = axis_of_joints(lines)
+            features = torch.cat([features, line_channels(features, lines)])
         self.torus = Torus(features, grain, layout.size)
         self.matcher = Matcher(features, layout.scale)
         _, height, width = self.matcher.features.shape
@@ -60,7 +61,6 @@ class Quilter:
         """Cover the torus, row by row; yields the fraction done."""
         rows, columns = self.layout.corners
         down, right = self.layout.overlap
-        axis, lines = self.axis_of_joints, dict[int, int]()  # row of the source from which each row of pieces comes
         for r, y in enumerate(rows.tolist()):
             for c, x in enumerate(columns.tolist()):
                 overlaps = {
@@ -70,10 +70,7 @@ class Quilter:
                     "bottom": down * (r == len(rows) - 1),
                 }
                 bands = Bands(self.layout.block, {side: width for side, width in overlaps.items() if width})
-                line = None if axis is None else lines.get((r, c)[axis])
-                source = self._best((y, x), bands, line) if bands.widths else self._first((y, x))
-                if axis is not None:
-                    lines.setdefault((r, c)[axis], source[axis])
+                source = self._best((y, x), bands) if bands.widths else self._first((y, x))
                 self.torus.place((y, x), source, bands)
                 self.history.add((y, x), source)
                 yield (r * len(columns) + c + 1) / (len(rows) * len(columns))
@@ -93,8 +90,8 @@ class Quilter:
         y, x = choices[self.rng.integers(len(choices))].tolist()
         return y * scale, x * scale
 
-    def _best(self, corner: tuple[int, int], bands: Bands, line: int | None) -> tuple[int, int]:
-        """The position in the source whose piece fits best at `corner`; line: its row, or column, if joints set it."""
+    def _best(self, corner: tuple[int, int], bands: Bands) -> tuple[int, int]:
+        """The position in the source whose piece fits best at `corner`."""
         scale = self.layout.scale
         rows, columns = self.torus.indices(corner, self.layout.block)
         known = self.torus.canvas[:, rows, columns]  # (C, b, d)
@@ -102,7 +99,7 @@ class Quilter:
         mask = avg_pool2d(torch.from_numpy(bands.mask()).to(known)[None, None], scale)[0, 0]
         differences = self.matcher.differences(template, mask).cpu().numpy()
         penalty, familiar = self.history.repetition(corner, differences.shape)
-        penalty += self.pattern.penalty(corner, differences.shape, scale) + self._off(line, differences.shape)
+        penalty += self.pattern.penalty(corner, differences.shape, scale) + self._off_line(corner, differences.shape)
         weight = 1 + self.variety * (2 * self.history.uses_of_blocks((mask.shape[0], mask.shape[1])) + familiar)
         unlike = self._unlike_guide(corner) if self.guide else np.zeros_like(differences)
         differences += unlike
@@ -114,14 +111,14 @@ class Quilter:
         chosen = self.rng.choice(good)
         return self._to_the_pixel(known, bands, (int(ys[chosen]) * scale, int(xs[chosen]) * scale))
 
-    def _off(self, line: int | None, shape: tuple[int, int]) -> np.ndarray:
-        """Penalty, of `shape`, of positions in other rows, or columns, of the source than `line`."""
+    def _off_line(self, corner: tuple[int, int], shape: tuple[int, int]) -> np.ndarray:
+        """Penalty, of `shape`, of positions where joints would not continue those of the first piece in the row."""
         penalty, axis = np.zeros(shape, np.float32), self.axis_of_joints
-        if line is not None and axis is not None:
-            scale, length = self.layout.scale, self.torus.features.shape[1 + axis]
-            off = np.abs(np.arange(shape[axis]) * scale - line) > max(0.6 * scale, OFF_LINE * length)
-            penalty += OUT_OF_PHASE * np.expand_dims(off, 1 - axis)
-        return penalty
+        if axis is None or (line := self.history.line(axis, corner[axis])) is None:
+            return penalty
+        scale, length = self.layout.scale, self.torus.features.shape[1 + axis]
+        off = np.abs(np.arange(shape[axis]) * scale - line) > max(0.6 * scale, OFF_LINE * length)
+        return penalty + OUT_OF_PHASE * np.expand_dims(off, 1 - axis)
 
     def _unlike_guide(self, corner: tuple[int, int]) -> np.ndarray:
         """Mean squared differences of the piece from each position from what is wanted at `corner`."""

@@ -7,7 +7,6 @@ from impasto.texture import Maps
 
 from .blend import join
 from .layout import plan
-from .lines import line_channels
 from .material import finished, prepared, previews, shrinks
 from .parameters import QuiltParameters
 from .quilting import Quilter
@@ -26,7 +25,7 @@ def make_seamless(subject: Maps, parameters: QuiltParameters, context: Context) 
     fitted = prepared(subject, parameters.even_light, parameters.pattern, size_px, context, (0.0, 0.2))
     features = features_of(fitted.maps)
     layout = plan((features.shape[1], features.shape[2]), size_px, parameters.block_px, parameters.overlap)
-    quilter = Quilter(features, layout, fitted.pattern, parameters.variety, context.rng, lines=line_channels(features))
+    quilter = Quilter(features, layout, fitted.pattern, parameters.variety, context.rng, keeps_lines=True)
     show = previews(fitted.maps, context)
     for done in quilter.cover():
         context.progress(0.2 + 0.7 * done, "Sewing pieces together")

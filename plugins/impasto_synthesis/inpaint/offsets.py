@@ -15,7 +15,7 @@ from .belief import Edges, labellings
 from .correction import anywhere
 from .grid import dilated
 from .level import Level
-from .search import Search
+from .search import WindowSearch
 from .squares import Squares, squares_over
 
 REACH = 1.0
@@ -60,7 +60,7 @@ class Offsets:
         """Features of what is shown so far."""
         self.unit = 1.0 + 2 * float(self.known[level.usable].var(0, correction=0).sum())
         """Mean squared difference of pixels that have nothing in common."""
-        self.search = Search(level, self.known, self.side_px + 2 * self.window_px, generator)
+        self.search = WindowSearch(level, self.known, self.side_px + 2 * self.window_px, generator)
 
     def fill(self) -> Iterator[float]:
         """Fill all holes, from their borders inwards; yields the fraction done."""

@@ -15,7 +15,7 @@ NEARLY_BEST = 1.02
 """Cost, relative to another place's, within which chance decides."""
 
 
-class Search:
+class WindowSearch:
     """Finds places of a level's features (P, C), those of holes being 0, for windows of at most `side_px`."""
 
     def __init__(self, level: Level, features: Tensor, side_px: int, generator: torch.Generator) -> None:
