@@ -25,8 +25,8 @@ from tasks.environments import (
     clean_environment,
 )
 from tasks.extension import build_extension
+from tasks.messages import BuildError, step
 from tasks.models import MODELS, models
-from tasks.say import BuildError, step
 from tasks.stereo import stereo
 from tasks.testing import test
 from tasks.thumbnails import thumbnails

@@ -17,8 +17,8 @@ import bpy
 from .bake import headless
 from .bridge import images, materials, results
 from .core.errors import FileError, ImpastoError, ProtocolError
-from .core.system.outside import parse_json, printable
 from .core.system.shapes import check
+from .core.system.untrusted import parse_json, printable
 from .engine import engine
 from .engine.catalogue import catalogue
 

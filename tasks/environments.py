@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .locks import alone
-from .say import BuildError, step
+from .messages import BuildError, step
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / ".build"

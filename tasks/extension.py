@@ -34,7 +34,7 @@ VENDORED = (
     "system.journal",
     "system.locks",
     "system.names",
-    "system.outside",
+    "system.untrusted",
     "system.process",
     "system.shapes",
     "system.transaction",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from .say import BuildError
+from .messages import BuildError
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "core"))
 from impasto.errors import FileError

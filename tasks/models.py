@@ -16,7 +16,7 @@ from typing import Any
 
 from . import phrase_model
 from .environments import BUILD, CORE, ROOT, clean_environment
-from .say import BuildError, step
+from .messages import BuildError, step
 
 MODELS = ROOT / "plugins" / "impasto_gan" / "models"
 TABLE = MODELS / "training.toml"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .environments import BUILD, CORE, ROOT, clean_environment
-from .say import BuildError, step
+from .messages import BuildError, step
 
 TABLE = ROOT / "plugins" / "impasto_gan" / "stackgan" / "training.toml"
 WORK = BUILD / "models"

@@ -6,7 +6,7 @@ import argparse
 import subprocess
 
 from .environments import BUILD, CORE, ROOT, bpy_environment, clean_environment
-from .say import BuildError, step
+from .messages import BuildError, step
 
 SCRIPTS = ROOT / "tasks"
 FOLDER = BUILD / "stereo"

@@ -25,7 +25,7 @@ from .environments import (
     start,
 )
 from .extension import build_extension
-from .say import BuildError, step
+from .messages import BuildError, step
 
 NUMPY_1 = (
     *(f"tests/core/test_{name}.py" for name in ("color", "dataset", "files", "metrics", "models", "noise", "relief")),

@@ -7,8 +7,8 @@ import json
 import subprocess
 
 from .environments import CORE, ROOT, clean_environment
+from .messages import BuildError, step
 from .presets import bundled
-from .say import BuildError, step
 
 SCRIPT = ROOT / "tasks" / "render_materials.py"
 FOLDER = ROOT / "plugins" / "impasto_procedural" / "thumbnails"

@@ -9,7 +9,7 @@ import bpy
 from bpy.types import Context, Material, Node, Object
 
 from ..core.errors import ParameterError
-from ..core.system.outside import shown
+from ..core.system.untrusted import shown
 from .values import VALUE_MAPS
 
 MAPS = (*VALUE_MAPS, "normal", "ambient_occlusion")

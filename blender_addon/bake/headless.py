@@ -20,8 +20,8 @@ import bpy
 
 from ..core.errors import FileError, ImpastoError
 from ..core.io.datablocks import Datablock
-from ..core.system.outside import check_file, printable, shown
 from ..core.system.transaction import replace_files
+from ..core.system.untrusted import check_file, printable, shown
 from . import contents, material_maps
 from .maps import BakedMap, bake_maps
 from .sources import sources_of, with_recipes

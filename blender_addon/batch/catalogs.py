@@ -15,7 +15,7 @@ from typing import Any
 import bpy
 
 from ..core.errors import FileError, ParameterError
-from ..core.system.outside import read_bytes, shown
+from ..core.system.untrusted import read_bytes, shown
 
 DEFINITIONS = "blender_assets.cats.txt"
 MOST_BYTES = 2**24

@@ -13,8 +13,8 @@ import bpy
 from ..bake.sources import images_in
 from ..bridge import former, images, recent
 from ..core.errors import FileError, ParameterError
-from ..core.system.outside import read_bytes
 from ..core.system.transaction import replace_files
+from ..core.system.untrusted import read_bytes
 from . import catalogs
 from .fingerprint import fingerprint
 from .settings import CATALOG, FILE

@@ -14,7 +14,7 @@ from ..bridge.inputs import SOURCE, Source, existing
 from ..core.errors import FileError, ParameterError
 from ..core.recipe import Recipe, name_inputs
 from ..core.system.names import usable_name
-from ..core.system.outside import inside, is_there, make_folder, read_json
+from ..core.system.untrusted import inside, is_there, make_folder, read_json
 from ..engine.catalogue import catalogue
 from ..generate import request as generate_request
 from ..stylize import request as stylize_request

@@ -17,8 +17,8 @@ import bpy
 from ..core.batch.names import check_pattern, filled_in, folded
 from ..core.errors import ParameterError
 from ..core.system.names import usable_name
-from ..core.system.outside import make_folder
 from ..core.system.transaction import replace_files
+from ..core.system.untrusted import make_folder
 from ..engine import engine
 from ..engine.catalogue import catalogue
 from ..jobs.command import run_command

@@ -12,8 +12,8 @@ import bpy
 
 from ..bridge import images, materials, recent
 from ..core.errors import FileError, ProtocolError
-from ..core.system.outside import parse_json, read_bytes, read_json
 from ..core.system.shapes import Integer, OrNone, check
+from ..core.system.untrusted import parse_json, read_bytes, read_json
 from ..jobs.session import jobs, push_undo
 from ..jobs.task import Report
 from ..material.operators import mark

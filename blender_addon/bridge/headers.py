@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..core.errors import FileError
 from ..core.io.metadata import PNG_SIGNATURE, png_chunks
-from ..core.system.outside import open_file
+from ..core.system.untrusted import open_file
 
 JPEG_SIGNATURE = b"\xff\xd8"
 HEAD_BYTES = 2**20

@@ -16,7 +16,7 @@ import bpy
 from ..core.errors import FileError, ParameterError
 from ..core.io.metadata import png_chunks
 from ..core.recipe import Recipe
-from ..core.system.outside import parse_json, read_bytes
+from ..core.system.untrusted import parse_json, read_bytes
 from . import headers
 from .working_space import converted, from_rec709, to_rec709
 

@@ -12,7 +12,7 @@ import bpy
 
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe
-from ..core.system.outside import is_there, shown
+from ..core.system.untrusted import is_there, shown
 from ..paths import absolute
 from . import images, surfaces
 

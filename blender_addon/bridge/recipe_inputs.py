@@ -13,7 +13,7 @@ import bpy
 
 from ..core.errors import FileError
 from ..core.recipe import Recipe
-from ..core.system.outside import inside, is_there
+from ..core.system.untrusted import inside, is_there
 from . import images
 
 if TYPE_CHECKING:

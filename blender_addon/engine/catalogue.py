@@ -14,9 +14,9 @@ from typing import Any
 from ..core.descriptions import check_description
 from ..core.engine.answers import DESCRIPTION
 from ..core.errors import FileError, ParameterError, PluginError, ProtocolError, choices
-from ..core.system.outside import read_json, shown
 from ..core.system.shapes import check
 from ..core.system.transaction import replace_files
+from ..core.system.untrusted import read_json, shown
 from . import engine
 
 SHIPPED = Path(__file__).parents[1] / "description.json"

@@ -18,8 +18,8 @@ import bpy
 
 from ..core.errors import FileError, ProtocolError, WorkerError
 from ..core.system import shapes
-from ..core.system.outside import make_folder, parse_json, read_json
 from ..core.system.transaction import replace_files
+from ..core.system.untrusted import make_folder, parse_json, read_json
 
 if TYPE_CHECKING:
     from ..core.engine.remote import Remote

@@ -16,8 +16,8 @@ from ..bake.material_maps import maps_of
 from ..bridge import naming
 from ..bridge.target import active_material, chosen_material
 from ..core.errors import ParameterError
-from ..core.system.outside import explained, make_folder
 from ..core.system.transaction import temporary_folder
+from ..core.system.untrusted import explained, make_folder
 from ..engine import engine
 from ..engine.catalogue import catalogue
 from ..jobs.command import run_command

@@ -12,7 +12,7 @@ import bpy
 
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe
-from ..core.system.outside import shown
+from ..core.system.untrusted import shown
 from ..engine import engine
 from ..engine.catalogue import catalogue, properties_of
 from ..jobs.session import jobs

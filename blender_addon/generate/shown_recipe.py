@@ -12,7 +12,7 @@ import bpy
 from ..bridge import naming
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe, Step
-from ..core.system.outside import parse_json
+from ..core.system.untrusted import parse_json
 from ..engine.catalogue import catalogue
 from ..parameters import properties
 from ..parameters.putting import put_parameters

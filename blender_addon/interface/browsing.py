@@ -12,7 +12,7 @@ import bpy
 from bpy.props import BoolProperty, CollectionProperty, EnumProperty, StringProperty
 
 from ..core.errors import FileError
-from ..core.system.outside import shown
+from ..core.system.untrusted import shown
 from ..engine import engine
 from ..engine.catalogue import catalogue
 from ..jobs.operator import tell

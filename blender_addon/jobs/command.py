@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..core.errors import Cancelled, ProtocolError, error_from_name
-from ..core.system.outside import parse_json
 from ..core.system.shapes import ANY_NUMBER, check
+from ..core.system.untrusted import parse_json
 from .task import Task
 
 SAID = {"progress?": ANY_NUMBER, "message?": str, "error?": str, "remedy?": str}

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import bpy
 
 from ..core.errors import WorkerError
-from ..core.system.outside import printable
+from ..core.system.untrusted import printable
 from ..engine import engine
 from ..engine.catalogue import catalogue
 from ..translations.texts import sentence

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import Cancelled, ImpastoError, WorkerError
-from ..core.system.outside import file_error
+from ..core.system.untrusted import file_error
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,7 +7,7 @@ import bpy
 from bpy.props import StringProperty
 
 from ..core.errors import ParameterError, choices
-from ..core.system.outside import shown
+from ..core.system.untrusted import shown
 from ..engine.catalogue import catalogue
 from ..jobs.operator import tell
 from ..jobs.task import Report, Task

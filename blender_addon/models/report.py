@@ -10,7 +10,7 @@ from typing import Any
 import bpy
 from bpy.props import StringProperty
 
-from ..core.system.outside import shown
+from ..core.system.untrusted import shown
 from ..engine import engine
 from ..engine.catalogue import catalogue
 from ..jobs.operator import tell

@@ -13,7 +13,7 @@ import bpy
 
 from ..bridge import surfaces
 from ..core.errors import ParameterError
-from ..core.system.outside import shown
+from ..core.system.untrusted import shown
 from . import mapping, regions, shapes
 
 if TYPE_CHECKING:

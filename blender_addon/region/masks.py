@@ -10,7 +10,7 @@ import bpy
 from mathutils.geometry import interpolate_bezier
 
 from ..core.errors import ParameterError
-from ..core.system.outside import shown
+from ..core.system.untrusted import shown
 from . import shapes
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import bpy
 from bpy.props import BoolProperty, IntProperty, StringProperty
 
 from ..core.errors import ImpastoError, ParameterError
-from ..core.system.outside import parse_json
+from ..core.system.untrusted import parse_json
 from ..jobs.operator import tell
 from ..jobs.session import jobs
 from ..jobs.task import Report, Task, error_report

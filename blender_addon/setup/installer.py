@@ -24,7 +24,7 @@ import bpy
 
 from ..core.errors import FileError, WorkerError
 from ..core.system import locks
-from ..core.system.outside import read_json
+from ..core.system.untrusted import read_json
 from ..engine import engine
 from ..engine.catalogue import catalogue
 from ..engine.engine import Engine

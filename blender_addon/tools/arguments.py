@@ -14,7 +14,7 @@ from ..bridge import mapping
 from ..bridge.inputs import Source, find_source, image_called
 from ..bridge.target import ACTIVE, NEW, NONE
 from ..core.errors import ParameterError
-from ..core.system.outside import parse_json
+from ..core.system.untrusted import parse_json
 from ..engine.catalogue import catalogue
 from ..jobs.description import description_task
 from ..jobs.session import jobs

@@ -9,7 +9,7 @@ from typing import Any
 import bpy
 
 from ..core.errors import ParameterError, choices
-from ..core.system.outside import shown
+from ..core.system.untrusted import shown
 from ..engine.catalogue import catalogue
 
 OFFLINE = "Blender is offline: turn on Preferences, System, Network, Allow Online Access, or install from a file"

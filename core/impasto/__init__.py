@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from .io.files import read_maps, read_recipe, write_maps
     from .plugins.hookspecs import hookimpl
     from .recipe import Recipe, Step
-    from .running.evolution import more_like
     from .running.matching import match
+    from .running.more_like import more_like
     from .running.runner import run
     from .texture import Maps, Texture
     from .tools import Result, Tool
@@ -26,7 +26,7 @@ _HOME = {
     "Tool": "tools",
     "hookimpl": "plugins.hookspecs",
     "match": "running.matching",
-    "more_like": "running.evolution",
+    "more_like": "running.more_like",
     "read_maps": "io.files",
     "read_recipe": "io.files",
     "write_maps": "io.files",

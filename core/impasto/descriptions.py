@@ -14,7 +14,7 @@ from typing import Any
 from .errors import PluginError
 from .groups import GROUPS
 from .schemas import check_conditions, check_parameter
-from .system.outside import shown
+from .system.untrusted import shown
 
 KINDS = ("generator", "stylizer", "estimator", "filter", "trainer")
 INPUT_KINDS = ("maps", "dataset")

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from .errors import DeviceError, FileError
 from .system.folders import user_folder
-from .system.outside import read_json, shown
 from .system.transaction import replace_files
+from .system.untrusted import read_json, shown
 
 log = logging.getLogger(__name__)
 

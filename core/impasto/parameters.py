@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from .errors import ParameterError
-from .system.outside import shown
+from .system.untrusted import shown
 from .texture import Maps
 
 Angle = Annotated[float, Field(json_schema_extra={"format": "angle"})]

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
 from .errors import ParameterError
-from .system.outside import is_unicode, parse_json, shown
+from .system.untrusted import is_unicode, parse_json, shown
 
 Scalar = bool | int | float | str
 MAX_SEED = 2**31 - 1

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .errors import PluginError, ProtocolError, did_you_mean
-from .system.outside import shown
 from .system.shapes import ANY_NUMBER, check
+from .system.untrusted import shown
 
 LARGEST_INT, LARGEST_FLOAT = 2**31 - 1, 3.4e38
 MOST_ITEMS = 32

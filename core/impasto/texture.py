@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 
 from .errors import ParameterError
-from .system.outside import shown
+from .system.untrusted import shown
 
 ColorSpace = Literal["srgb", "linear", "data"]
 

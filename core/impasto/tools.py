@@ -37,7 +37,7 @@ from .parameters import (
 )
 from .recipe import Recipe
 from .schemas import holds
-from .system.outside import shown
+from .system.untrusted import shown
 from .texture import Maps
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from impasto.errors import ModelError
 from impasto.interop.keras_reader import KerasFile, KerasRunner
 from impasto.interop.onnx_reader import MOST_BYTES, OnnxRunner, onnx_inputs, onnx_outputs, onnx_range, read_onnx
 from impasto.io.cards import checked
-from impasto.system.outside import is_there, read_bytes, read_json, shown
+from impasto.system.untrusted import is_there, read_bytes, read_json, shown
 from impasto.texture import MAP_CHANNELS
 
 from .card import ImportedCard, InputCard, StatedCard

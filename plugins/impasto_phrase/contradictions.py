@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from impasto.errors import ParameterError
-from impasto.system.outside import shown
+from impasto.system.untrusted import shown
 
 from .vocabulary import COMPARED
 

@@ -9,7 +9,7 @@ from typing import Any
 from impasto.parameters import properties_of
 from impasto.plugins.registry import registry
 from impasto.recipe import Step
-from impasto.system.outside import shown
+from impasto.system.untrusted import shown
 
 from .levels import level
 from .reading import Reading

@@ -8,7 +8,7 @@ from typing import Any
 from impasto.parameters import color_of, properties_of
 from impasto.plugins.registry import registry
 from impasto.schemas import holds
-from impasto.system.outside import shown
+from impasto.system.untrusted import shown
 
 from .levels import within
 from .reading import Reading

@@ -9,7 +9,7 @@ from impasto.context import Context
 from impasto.errors import ParameterError
 from impasto.matchers import Match, Matcher
 from impasto.recipe import Recipe, Step
-from impasto.system.outside import shown
+from impasto.system.untrusted import shown
 from impasto.texture import Maps
 
 from .phrases import read

@@ -9,7 +9,7 @@ from impasto.library.models import ModelLibrary
 from impasto.parameters import properties_of
 from impasto.plugins.registry import registry
 from impasto.recipe import Step
-from impasto.system.outside import shown
+from impasto.system.untrusted import shown
 from impasto.tools import model_parameter
 
 from .levels import STEPS, amount_of, within

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from impasto.system.outside import shown
+from impasto.system.untrusted import shown
 
 from .palettes import between
 

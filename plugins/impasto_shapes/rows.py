@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from impasto.errors import ParameterError
-from impasto.system.outside import shown
+from impasto.system.untrusted import shown
 
 MOST = 12
 """Most strips that are found."""

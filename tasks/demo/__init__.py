@@ -12,8 +12,8 @@ from pathlib import Path
 
 from ..environments import BUILD, CORE, ROOT, bpy_environment, clean_environment, start
 from ..extension import build_extension
+from ..messages import BuildError, step
 from ..models import TABLE
-from ..say import BuildError, step
 from .settings import settings_text
 
 DEMO = ROOT / "out" / "demo"

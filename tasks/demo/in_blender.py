@@ -15,8 +15,8 @@ from pathlib import Path
 import bpy
 
 sys.path.insert(0, str(Path(__file__).parent))
+from messages import print_line, task
 from settings import PAINTED_PX, SETTINGS
-from told import say, told
 
 RENDER_PX = 640
 SAMPLES = 24
@@ -36,26 +36,26 @@ def main() -> None:
 
     install()
     ball = build_scene()
-    with told(f"Making it seamless at {options.size}x{options.size}, estimating its maps, building the material"):
+    with task(f"Making it seamless at {options.size}x{options.size}, estimating its maps, building the material"):
         generate(ball, source, name, options.size, folder / "maps")
-    with told("Rendering the preview"):
+    with task("Rendering the preview"):
         render(folder / "preview.png")
     made = ball.active_material
-    with told("Repainting the material, with strokes that stand out, and rendering it"):
+    with task("Repainting the material, with strokes that stand out, and rendering it"):
         repaint(ball, next((folder / "style").glob("*.png")), name)
         render(folder / "repainted.png")
-    with told(f"Making {LEARNED} with a bundled model, and rendering it"):
+    with task(f"Making {LEARNED} with a bundled model, and rendering it"):
         from_model(ball, LEARNED, options.size)
         render(folder / "learned.png")
     dress(made)
-    with told("Saving the scene with its images packed, opening it again and comparing every pixel"):
+    with task("Saving the scene with its images packed, opening it again and comparing every pixel"):
         save_and_check(folder / "demo.blend")
     bpy.ops.preferences.addon_disable(module=EXTENSION)
 
 
 def install() -> None:
     """Install the extension into a clean profile, and begin with an empty scene."""
-    with told("Installing the extension into a clean profile of Blender " + bpy.app.version_string):
+    with task("Installing the extension into a clean profile of Blender " + bpy.app.version_string):
         bpy.ops.wm.read_factory_settings(use_empty=True)
         bpy.ops.extensions.package_install_files(
             filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
@@ -185,7 +185,7 @@ def save_and_check(path: Path) -> None:
     bpy.ops.wm.open_mainfile(filepath=str(path))
     if hashes() != before or not before:
         raise SystemExit(f"the images changed on the way through {path}")
-    say(f"{len(before)} images packed in {path.name}, the same after opening it again")
+    print_line(f"{len(before)} images packed in {path.name}, the same after opening it again")
 
 
 def hashes() -> dict[str, str]:

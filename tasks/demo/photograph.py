@@ -10,9 +10,9 @@ import argparse
 from pathlib import Path
 
 import numpy as np
+from messages import task
 from photo_to_material import photograph, prepared
 from skimage import data
-from told import told
 
 from impasto import Recipe, Step, read_maps, run, write_maps
 from impasto.texture import Maps
@@ -35,7 +35,7 @@ def main() -> None:
     if options.sample == MENDED and not options.tint and not options.photo:
         taken = photograph()
         write_maps(taken, options.folder / "taken", MENDED)
-        with told("Straightening and mending a photograph of a wall"):
+        with task("Straightening and mending a photograph of a wall"):
             _, _, mended = prepared(taken)
         write_maps(mended, options.folder / "source", MENDED)
         print(f"demo: The photograph: {MENDED}, {taken.size_px[1]}x{taken.size_px[0]}")

@@ -9,7 +9,7 @@ import bpy
 
 sys.path.insert(0, str(Path(__file__).parent))
 from in_blender import EXTENSION, from_model, install, point_at, render, select
-from told import told
+from messages import task
 
 COLUMNS = 5
 TEXTURE_PX = 1024
@@ -22,10 +22,10 @@ def main() -> None:
     rows = -(-len(models) // COLUMNS)
     light(rows)
     for index, model in enumerate(models):
-        with told(f"Making {model}"):
+        with task(f"Making {model}"):
             ball = add_ball(index % COLUMNS, rows - 1 - index // COLUMNS)
             from_model(ball, model, TEXTURE_PX, everywhere=False)
-    with told("Rendering the shelf"):
+    with task("Rendering the shelf"):
         render(Path(folder) / "shelf.png", (COLUMNS * CELL_PX, rows * CELL_PX))
     bpy.ops.preferences.addon_disable(module=EXTENSION)
 

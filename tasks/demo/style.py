@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from messages import task
 from painting import night
 from settings import PAINTED_PX
 from skimage import data
-from told import told
 
 from impasto import Recipe, Step, run, write_maps
 from impasto.texture import Maps
@@ -23,7 +23,7 @@ def main(folder: Path) -> None:
     style = Maps.from_arrays({"base_color": np.asarray(night(), np.float32) / 255}, name="night")
     write_maps(style, folder / "style", style.name)
     recipe = Recipe((Step(TOOL, {"longest_px": PAINTED_PX["cat"]}, {"style": "style"}),), 1)
-    with told("Repainting a photograph of a cat in the style of a painting"):
+    with task("Repainting a photograph of a cat in the style of a painting"):
         result = run(recipe, {"source": photo, "style": style})
     write_maps(result.maps, folder / "painted", PHOTO, recipe=result.recipe)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from told import told
+from messages import task
 
 from impasto import match, run, write_maps
 
@@ -20,7 +20,7 @@ def main() -> None:
     folder = parser.parse_args().folder / "words"
     first = match("phrase", PHRASE, size_px=(SIZE_PX, SIZE_PX)).recipe
     changed = match("phrase", CHANGE, start=first).recipe
-    with told(f'A material from the phrase "{PHRASE}", then "{CHANGE}"'):
+    with task(f'A material from the phrase "{PHRASE}", then "{CHANGE}"'):
         for name, recipe in (("cobbles", first), ("cobbles-changed", changed)):
             result = run(recipe)
             write_maps(result.maps, folder, name, recipe=result.recipe)

@@ -30,7 +30,7 @@ from style_pictures import sample, square
 
 from impasto.batch.checks import check_plan
 from impasto.batch.contact_sheet import contact_sheet
-from impasto.batch.making import Limits, local_engines
+from impasto.batch.engines import Limits, local_engines
 from impasto.batch.plan import Output, Plan
 from impasto.batch.progress import Progress
 from impasto.batch.recipes import Recipes

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from impasto.batch.checks import check_plan
-from impasto.batch.making import Limits
+from impasto.batch.engines import Limits
 from impasto.batch.plan import Output, Plan
 from impasto.batch.progress import Progress
 from impasto.batch.recipes import Recipes

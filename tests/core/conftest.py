@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from impasto.batch import making
+from impasto.batch.engines import local_engines
 from impasto.engine.client import Client
 from impasto.plugins.registry import registry
 from impasto.texture import Maps
@@ -58,10 +58,10 @@ def client(worker_command: list[str], tmp_path: Path) -> Iterator[Client]:
 
 @pytest.fixture(scope="module")
 def engines(worker_command: list[str]) -> Iterator[Executor]:
-    """An executor for `impasto.batch.making.make`, with two engines that have the misbehaving plugin."""
+    """An executor for `impasto.batch.make`, with two engines that have the misbehaving plugin."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(making, "COMMAND", worker_command)
-        with making.local_engines(2) as executor:
+        patch.setattr("impasto.batch.engines.COMMAND", worker_command)
+        with local_engines(2) as executor:
             yield executor
 
 

@@ -27,14 +27,13 @@ from batches import (
 )
 from worker_jobs import wait_until
 
-from impasto.batch import making
-from impasto.batch.making import Limits, local_engines
+from impasto.batch.engines import CrashError, Limits, local_engines, make
 from impasto.batch.progress import Progress, Sample
 from impasto.batch.record import DONE_FILE, Record
 from impasto.batch.running import run_jobs
 from impasto.errors import FileError
 from impasto.system.locks import held
-from impasto.system.outside import file_error
+from impasto.system.untrusted import file_error
 
 pytestmark = [pytest.mark.usefixtures("misbehaving"), pytest.mark.farm]
 
@@ -114,7 +113,7 @@ def test_bytes_do_not_depend_on_the_order_or_the_number_of_workers(engines, work
     random.Random(1).shuffle(rows)
     write_csv(tmp_path / "b.csv", rows)
     run_plan(plan_of(tmp_path / "a.csv", tmp_path / "a"), engines)
-    monkeypatch.setattr(making, "COMMAND", worker_command)
+    monkeypatch.setattr("impasto.batch.engines.COMMAND", worker_command)
     with local_engines(1) as alone:
         run_plan(plan_of(tmp_path / "b.csv", tmp_path / "b"), alone)
     assert len(bytes_of(tmp_path / "a")) >= 5 * 6
@@ -215,7 +214,7 @@ def test_a_job_over_its_memory_fails_with_the_remedy_and_the_others_are_made(eng
 
 def test_engines_take_graphics_cards_in_turn_and_have_their_threads(worker_command, monkeypatch, tmp_path):
     """Pretended cards: no tool of this test uses them."""
-    monkeypatch.setattr(making, "COMMAND", worker_command)
+    monkeypatch.setattr("impasto.batch.engines.COMMAND", worker_command)
     plan = plan_of(write_csv(tmp_path / "t.csv", checkers(4, **{"recipe": "slow", "parameter.seconds": 1})), tmp_path)
     seen = {}
 
@@ -308,9 +307,9 @@ def test_a_pool_of_processes_makes_jobs_too(tmp_path):
         assert outcome(run_plan(plan, pool)) == (2, 0, 0)
         assert not left_over(tmp_path / "out")
         (tmp_path / "p0.png").write_bytes(b"damaged")
-        broken = pool.submit(making.make, next(iter(plan)), Limits()).exception()
+        broken = pool.submit(make, next(iter(plan)), Limits()).exception()
         assert isinstance(broken, FileError)
-    error = pickle.loads(pickle.dumps(making.CrashError("m", "r")))
+    error = pickle.loads(pickle.dumps(CrashError("m", "r")))
     assert (error.message, error.remedy) == ("m", "r")
 
 

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 from tasks import testing  # noqa: E402
 from tasks.environments import CORE, CORE_NUMPY_1, Environment  # noqa: E402
-from tasks.say import BuildError  # noqa: E402
+from tasks.messages import BuildError  # noqa: E402
 from tasks.testing import NEWEST_BLENDER, Session, all_sessions, sessions  # noqa: E402
 
 

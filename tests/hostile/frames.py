@@ -12,7 +12,7 @@ from impasto.engine.requests import request_of
 from impasto.engine.wire import MAX_ARRAY_BYTES, FrameReader
 from impasto.errors import ProtocolError
 from impasto.recipe import Recipe, Step
-from impasto.system.outside import open_file
+from impasto.system.untrusted import open_file
 
 from .corpus import Corpus, Reader, written
 

@@ -7,7 +7,7 @@ from impasto import Recipe, Step, match, more_like, run
 from impasto.errors import ParameterError
 from impasto.parameters import properties_of
 from impasto.plugins.registry import registry
-from impasto.running.evolution import MAX_PARENTS
+from impasto.running.more_like import MAX_PARENTS
 from impasto.surface.palette import to_oklab
 from impasto.tools import validate
 

@@ -24,8 +24,8 @@ from importlib import import_module
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .checks import check_plan
+    from .engines import CrashError, Limits, local_engines, make, shared_engines
     from .job import BatchJob
-    from .making import CrashError, Limits, local_engines, make, shared_engines
     from .plan import Output, Plan
     from .progress import Progress
     from .recipes import Recipes
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 _HOME = {
     "BatchJob": "job",
-    "CrashError": "making",
-    "Limits": "making",
+    "CrashError": "engines",
+    "Limits": "engines",
     "Made": "record",
     "Output": "plan",
     "Plan": "plan",
@@ -45,10 +45,10 @@ _HOME = {
     "Record": "record",
     "Table": "table",
     "check_plan": "checks",
-    "local_engines": "making",
-    "make": "making",
+    "local_engines": "engines",
+    "make": "engines",
     "run_jobs": "running",
-    "shared_engines": "making",
+    "shared_engines": "engines",
 }
 
 __all__ = [

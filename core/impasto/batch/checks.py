@@ -12,7 +12,7 @@ from ..io.files import read_size
 from ..io.presets import packing_of
 from ..plugins.registry import registry
 from ..running.inputs import SOURCE
-from ..system.outside import files_in, shown
+from ..system.untrusted import files_in, shown
 from ..texture import Maps
 from ..tools import SizeParameters, validate
 from .job import BatchJob

@@ -22,10 +22,10 @@ from ..io.datablocks import Datablock
 from ..io.files import source_files, unpacked
 from ..plugins.registry import registry
 from ..running.runner import versions_of
-from ..system.outside import explained, is_folder, make_folder, open_file, shown
 from ..system.transaction import replace_files, temporary_folder
+from ..system.untrusted import explained, is_folder, make_folder, open_file, shown
+from .engines import CrashError, Limits, make
 from .job import BatchJob
-from .making import CrashError, Limits, make
 from .record import Made
 from .running import UNWRITTEN
 

@@ -13,7 +13,7 @@ from ..io.decode import read_small
 from ..io.files import map_name
 from ..surface.grid import cell, empty_cell, grid
 from ..surface.thumbnail import scaled_down
-from ..system.outside import shown
+from ..system.untrusted import shown
 from ..texture import Maps
 from .record import Failure, Made
 

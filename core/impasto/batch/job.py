@@ -17,8 +17,8 @@ from ..io.files import source_files
 from ..plugins.registry import registry
 from ..recipe import Recipe
 from ..running.runner import versions_of
-from ..system.outside import explained, is_folder, open_file
 from ..system.shapes import LENGTH_M, Integer, OrNone, check
+from ..system.untrusted import explained, is_folder, open_file
 from ..tools import model_parameter
 
 SHAPE = {

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from ..errors import FileError, ProtocolError
-from ..system.outside import check_file, explained, is_there, open_file, parse_json, shown
 from ..system.shapes import check
+from ..system.untrusted import check_file, explained, is_there, open_file, parse_json, shown
 
 MAX_LINE_BYTES = 2**20
 MAX_BYTES = 2**30

@@ -8,7 +8,7 @@ from string import Formatter
 
 from ..errors import ParameterError, did_you_mean
 from ..system.names import check_name
-from ..system.outside import shown
+from ..system.untrusted import shown
 
 FIELDS = {
     "name": "the row's name, or that of its source",

@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import ParameterError, choices
 from ..parameters import color_of
 from ..recipe import Recipe
-from ..system.outside import parse_json, shown
+from ..system.untrusted import parse_json, shown
 from ..tools import Parameters, Tool, validate
 
 

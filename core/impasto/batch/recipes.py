@@ -11,7 +11,7 @@ from ..errors import ParameterError
 from ..plugins.registry import registry
 from ..recipe import Recipe, Step, name_inputs
 from ..running.matching import match
-from ..system.outside import read_json, shown
+from ..system.untrusted import read_json, shown
 from ..tools import Tool
 
 

@@ -14,9 +14,9 @@ from typing import Any
 from ..errors import FileError, ImpastoError
 from ..system.locks import held
 from ..system.names import is_file_name
-from ..system.outside import explained, is_there, make_folder, shown
 from ..system.shapes import ANY_NUMBER, Integer
 from ..system.transaction import recover, staged
+from ..system.untrusted import explained, is_there, make_folder, shown
 from .job import BatchJob
 from .lines import Lines, line_of
 

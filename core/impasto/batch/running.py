@@ -7,8 +7,8 @@ from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future
 from dataclasses import dataclass, replace
 
 from ..errors import Cancelled, FileError, ImpastoError, WorkerError
+from .engines import CrashError, Limits, make
 from .job import BatchJob
-from .making import CrashError, Limits, make
 from .progress import Progress
 from .record import Made, Record, failure_of
 

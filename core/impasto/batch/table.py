@@ -17,7 +17,7 @@ from typing import Any
 
 from ..errors import FileError, ImpastoError, ParameterError, did_you_mean
 from ..running.inputs import SOURCE
-from ..system.outside import is_unicode, parse_json, read_bytes, shown
+from ..system.untrusted import is_unicode, parse_json, read_bytes, shown
 from ..texture import check_metres
 
 SUFFIXES = (".csv", ".tsv", ".jsonl")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ..errors import ParameterError
-from ..system.outside import shown
+from ..system.untrusted import shown
 
 SECONDS = {"s": 1, "min": 60, "h": 3600}
 BYTES = {"MiB": 2**20, "GiB": 2**30, "TiB": 2**40}

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import FileError, ParameterError
 from ..system.interruption import Stop
-from ..system.outside import check_file, printable, shown
-from .making import add_output
+from ..system.untrusted import check_file, printable, shown
 from .options import add_command, parse_metres, whole_number
+from .output import add_output
 from .printed import Planned, PlannedJob
 from .sources import SOURCES_HELP, add_named_inputs, found_sources, named_files
 from .terminal import Terminal
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from ..batch.checks import Listed
-    from ..batch.making import Limits
+    from ..batch.engines import Limits
     from ..batch.plan import Plan
     from ..batch.progress import Progress
     from ..batch.record import Record
@@ -267,7 +267,7 @@ def _run(plan: Plan, record: Record, total: int, arguments: argparse.Namespace, 
 @contextmanager
 def _on_this_machine(total: int, arguments: argparse.Namespace) -> Iterator[tuple[Executor, Limits, int]]:
     """Engines of this machine, the limits of each, and the number of jobs to submit at a time."""
-    from ..batch.making import Limits, local_engines
+    from ..batch.engines import Limits, local_engines
     from ..batch.workers import share
 
     chosen = share(
@@ -286,7 +286,7 @@ def _on_this_machine(total: int, arguments: argparse.Namespace) -> Iterator[tupl
 def _on_cluster(_total: int, arguments: argparse.Namespace) -> Iterator[tuple[Executor, Limits, int]]:
     """The same of a Dask cluster."""
     from ..batch.cluster import Security, dask_cluster
-    from ..batch.making import Limits
+    from ..batch.engines import Limits
 
     if arguments.workers:
         raise ParameterError("the workers of a cluster are not started here", "leave --workers out, or --cluster")

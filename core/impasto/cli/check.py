@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import FileError, ParameterError
-from ..system.outside import files_in, is_folder
+from ..system.untrusted import files_in, is_folder
 from .options import add_command
 from .printed import CheckedMap, CheckedSet, CheckedSets
 from .tables import table

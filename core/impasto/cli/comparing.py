@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import FileError, ParameterError
 from ..parameters import properties_of
 from ..recipe import Recipe
-from ..system.outside import is_there
+from ..system.untrusted import is_there
 from ..texture import Maps
 from ..tools import Tool
 from .terminal import Terminal

@@ -12,7 +12,7 @@ from ..errors import FileError, ModelError, ParameterError
 from ..library.models import Model, read_model, record_figures
 from ..library.tensors import SUFFIX
 from ..plugins.registry import registry
-from ..system.outside import parse_json, printable, shown
+from ..system.untrusted import parse_json, printable, shown
 from .gallery import add_gallery
 from .options import add_command, add_device, add_seed, parse_size, whole_number
 from .terminal import Terminal

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from ..errors import FileError, ImpastoError
 from ..plugins.registry import registry
 from ..recipe import Recipe
-from .making import add_files, packing_help, refuse_to_replace
 from .options import add_command
+from .output import add_files, packing_help, refuse_to_replace
 from .sources import SOURCES_HELP, named_sources
 from .terminal import Terminal
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import FileError, ParameterError
 from ..system.names import usable_name
-from ..system.outside import files_in, is_folder, parse_json, shown
+from ..system.untrusted import files_in, is_folder, parse_json, shown
 from .options import add_command, add_device, add_seed, parse_size
 from .terminal import Terminal
 

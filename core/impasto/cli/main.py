@@ -20,8 +20,8 @@ from ..plugins.installation import findings
 from ..plugins.registry import registry
 from ..recipe import Recipe
 from ..system.interruption import say_by
-from ..system.outside import read_json, shown
 from ..system.streams import check_output
+from ..system.untrusted import read_json, shown
 from ..tools import TASKS, describe, in_order
 from .batch import add_batch
 from .check import add_check
@@ -29,9 +29,9 @@ from .completion import add_completion
 from .data import add_prepare
 from .evaluation import add_evaluate
 from .export import add_export
-from .making import add_output, carry_out, result_name
 from .models import add_models, add_train
 from .options import add_command, add_device, parse_metres
+from .output import add_output, carry_out, result_name
 from .parser import EarlyOptions, Parser
 from .plugins import add_plugins
 from .relight import add_relight

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from ..plugins.registry import registry
 from ..running.matching import match
 from ..system.names import usable_name
-from .making import add_output, carry_out
 from .options import add_command, add_seed, parse_metres, parse_size
+from .output import add_output, carry_out
 from .sources import SOURCE_HELP, recipe_in
 from .terminal import Terminal
 from .variations import add_variations, names_of_variations

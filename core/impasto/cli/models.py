@@ -12,8 +12,8 @@ from ..plugins.registry import registry
 from ..recipe import Recipe, Step
 from ..system.interruption import Stop
 from ..system.locks import held
-from ..system.outside import is_there
 from ..system.transaction import replace_files
+from ..system.untrusted import is_there
 from ..tools import Input, Result, Tool, in_order, validate
 from .data import DATA_HELP, add_licence, write_data_files
 from .interop import add_models_export, add_models_inputs

@@ -6,11 +6,11 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ..running.evolution import MAX_PARENTS, MORE_LIKE, more_like
+from ..running.more_like import MAX_PARENTS, MORE_LIKE, more_like
 from ..system.names import usable_name
-from ..system.outside import shown
-from .making import add_output, carry_out
+from ..system.untrusted import shown
 from .options import add_command, add_seed, parse_size
+from .output import add_output, carry_out
 from .sources import add_named_inputs, named_files, recipe_in
 from .terminal import Terminal
 from .variations import add_variations, names_of_variations

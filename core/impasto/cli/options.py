@@ -11,8 +11,8 @@ from ..errors import FileError, ParameterError
 from ..parameters import color_of, properties_of
 from ..recipe import MAX_SEED, MAX_VALUES, name_inputs
 from ..schemas import limits_of, readable, readable_default
-from ..system import outside
-from ..system.outside import shown
+from ..system import untrusted
+from ..system.untrusted import shown
 from ..texture import check_metres
 from ..tools import Input, Tool, without_effect
 
@@ -111,7 +111,7 @@ def parse_crop(text: str) -> tuple[float, float, float, float]:
 def parse_json(text: str) -> dict[str, Any]:
     """Parameters written as a JSON object."""
     try:
-        value = outside.parse_json(text, "it")
+        value = untrusted.parse_json(text, "it")
     except FileError:
         value = None
     if not isinstance(value, dict):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ..errors import ParameterError, choices
-from ..system.outside import SHOWN_CHARACTERS, printable, shortened, shown
+from ..system.untrusted import SHOWN_CHARACTERS, printable, shortened, shown
 
 LONG_WORD = re.compile(rf"\S{{{SHOWN_CHARACTERS + 1},}}")
 """Pattern of a word in one of argparse's messages, which quote what they do not know as a whole."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import ParameterError, PluginError
 from ..plugins.registry import Registry, registry
-from ..system.outside import shown
+from ..system.untrusted import shown
 from ..tools import Tool
 from .options import add_command
 from .terminal import Terminal

@@ -10,7 +10,7 @@ from pathlib import Path
 from ..errors import FileError, ParameterError
 from ..plugins.registry import registry
 from ..recipe import Recipe, Step
-from ..system.outside import is_folder, read_json, shown
+from ..system.untrusted import is_folder, read_json, shown
 from .options import add_parameters_to, given_parameters, parse_metres
 
 PREPARE = "prepare"

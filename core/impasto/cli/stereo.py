@@ -11,8 +11,8 @@ from ..plugins.registry import registry
 from ..recipe import MAX_VALUES, Recipe, Step, name_inputs
 from ..system.names import usable_name
 from ..tools import Tool
-from .making import add_output, carry_out
 from .options import add_command, add_parameters_to, given_parameters, void_options
+from .output import add_output, carry_out
 from .terminal import Terminal
 
 PER_PHOTO = {"angles": "clock", "elevations": "light_elevation"}

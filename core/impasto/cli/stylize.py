@@ -11,8 +11,8 @@ from ..recipe import Recipe, Step
 from ..system.interruption import Stop
 from ..tools import Tool
 from .comparing import add_comparison, compare
-from .making import add_output, carry_out
 from .options import add_command, add_inputs, add_parameters, add_seed, given_inputs, given_parameters, void_options
+from .output import add_output, carry_out
 from .sources import SOURCES_HELP, add_preparation, named_sources, preparing_steps
 from .terminal import Terminal
 

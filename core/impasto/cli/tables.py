@@ -11,7 +11,7 @@ from ..groups import GROUPS
 from ..library.figures import was_a_loss
 from ..library.models import Model
 from ..schemas import conditions_of, limits_of, readable, readable_default
-from ..system.outside import printable
+from ..system.untrusted import printable
 from .printed import Evaluation, Gallery, MapEvaluation, PictureEvaluation, Planned, PlannedJob, SetFigures
 
 if TYPE_CHECKING:

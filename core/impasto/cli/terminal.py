@@ -15,8 +15,8 @@ from ..about import VERSION
 from ..data.class_warnings import class_warnings
 from ..errors import ImpastoError, ParameterError
 from ..library.models import Model
-from ..system.outside import printable, shortened
 from ..system.streams import screen
+from ..system.untrusted import printable, shortened
 from ..tools import Result
 from . import tables
 from .printed import (

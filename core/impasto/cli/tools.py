@@ -11,7 +11,6 @@ from ..plugins.registry import registry
 from ..recipe import Recipe, Step
 from ..texture import Maps
 from ..tools import Tool, in_order
-from .making import add_output, carry_out, result_name
 from .matchers import add_matchers
 from .more_like import add_more_like
 from .options import (
@@ -25,6 +24,7 @@ from .options import (
     parse_size,
     void_options,
 )
+from .output import add_output, carry_out, result_name
 from .sources import SOURCE_HELP, SOURCES_HELP, add_preparation, named_sources, preparing_steps
 from .terminal import Terminal
 

@@ -6,8 +6,8 @@ import argparse
 
 from ..errors import ParameterError
 from ..recipe import MAX_SEED
-from .making import refuse_to_replace
 from .options import whole_number
+from .output import refuse_to_replace
 
 MAX_VARIATIONS = 16
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ..errors import FileError
 from ..io.files import set_name
-from ..system.outside import is_there, parse_json, read_bytes, resolved, shown
+from ..system.untrusted import is_there, parse_json, read_bytes, resolved, shown
 
 TABLE = "metadata.jsonl"
 LEVELS = 3

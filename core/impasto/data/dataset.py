@@ -20,7 +20,7 @@ from ..errors import FileError, ParameterError
 from ..io.signatures import FORMATS
 from ..surface.wrapping import wraps
 from ..system.names import as_unicode
-from ..system.outside import is_folder, resolved, shortened
+from ..system.untrusted import is_folder, resolved, shortened
 from ..texture import Maps
 from .pictures import Picture, find_pictures
 from .prepare import Preparation, find_same, is_blank, thumbnail

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ..errors import ParameterError
-from ..system.outside import shown
+from ..system.untrusted import shown
 from ..texture import Maps, Texture
 
 OTHER_PART: Mapping[str, str] = {"left": "right", "right": "left", "top": "bottom", "bottom": "top"}

@@ -18,8 +18,8 @@ from ..io import decode
 from ..io.cards import read_index
 from ..io.files import map_name, set_name
 from ..system.names import as_unicode
-from ..system.outside import explained, files_in, inside, is_folder, is_there, open_file, resolved, shown
 from ..system.transaction import recover
+from ..system.untrusted import explained, files_in, inside, is_folder, is_there, open_file, resolved, shown
 from ..texture import Maps, Texture
 from .captions import Captions
 from .prepare import Preparation, prepare

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import FileError
-from ..system.outside import MAX_JSON_BYTES, is_there, read_bytes, resolved, shown
+from ..system.untrusted import MAX_JSON_BYTES, is_there, read_bytes, resolved, shown
 
 SOURCES = "SOURCES.tsv"
 SOURCES_LEVELS = 3

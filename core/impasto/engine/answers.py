@@ -14,8 +14,8 @@ import numpy as np
 
 from ..errors import ParameterError, ProtocolError
 from ..recipe import Recipe
-from ..system.outside import shown
 from ..system.shapes import ANY_NUMBER, ID, RANGE_M, Integer, OrNone, check
+from ..system.untrusted import shown
 from ..texture import MAP_CHANNELS, Maps
 
 PREVIEW, RELIT, LOOKUP = "preview", "relit", "lookup"

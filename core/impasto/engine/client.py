@@ -18,8 +18,8 @@ import numpy as np
 
 from ..errors import ParameterError, WorkerError
 from ..recipe import Recipe
-from ..system.outside import is_folder, shown
 from ..system.process import start
+from ..system.untrusted import is_folder, shown
 from ..texture import Maps
 from .answers import Answer
 from .connection import Connection, Limits

@@ -14,8 +14,8 @@ import numpy as np
 
 from ..errors import FileError
 from ..recipe import Recipe
-from ..system.outside import printable
 from ..system.transaction import temporary_folder
+from ..system.untrusted import printable
 from ..texture import Maps
 from .requests import Delivery, Given
 

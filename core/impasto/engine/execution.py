@@ -183,7 +183,7 @@ def _describe() -> Answer:
 
 
 def _more_like(request: MoreLikeRequest) -> Answer:
-    from ..running.evolution import more_like
+    from ..running.more_like import more_like
 
     given = request.favourites
     return _matched(more_like(given, seed=request.seed, variety=request.variety, locked=request.locked))

@@ -18,8 +18,8 @@ import numpy as np
 from ..about import VERSION
 from ..errors import ParameterError, ProtocolError, WorkerError
 from ..system.names import check_name
-from ..system.outside import files_in, is_folder, read_bytes, shortened, shown
 from ..system.transaction import replace_files
+from ..system.untrusted import files_in, is_folder, read_bytes, shortened, shown
 from .answers import Answer
 from .wire import MAX_ARRAY_BYTES
 

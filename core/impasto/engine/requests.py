@@ -12,8 +12,8 @@ import numpy as np
 from ..errors import ParameterError, ProtocolError
 from ..recipe import MAX_SEED, Recipe
 from ..system.names import is_file_name
-from ..system.outside import shown
 from ..system.shapes import ANY_NUMBER, ID, LENGTH_M, RANGE_M, Integer, OrNone, check
+from ..system.untrusted import shown
 from ..texture import MAP_CHANNELS
 
 

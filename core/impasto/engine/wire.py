@@ -20,7 +20,7 @@ import numpy as np
 
 from ..errors import ProtocolError
 from ..system.names import MAX_NAME_BYTES
-from ..system.outside import parse_json, shown
+from ..system.untrusted import parse_json, shown
 
 PROTOCOL = 2
 MAX_HEADER_BYTES = 16 * 2**20

@@ -21,9 +21,9 @@ from ..recipe import Recipe, Step
 from ..running.inputs import SOURCE
 from ..running.runner import run
 from ..system.names import usable_name
-from ..system.outside import is_there, read_json
 from ..system.shapes import ANY_NUMBER, check
 from ..system.transaction import replace_files
+from ..system.untrusted import is_there, read_json
 from ..texture import Maps
 from ..tools import SizeParameters
 from .gallery_page import page

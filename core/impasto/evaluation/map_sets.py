@@ -13,7 +13,7 @@ from ..errors import FileError, ParameterError
 from ..io import decode
 from ..io.files import first_of_each, set_name
 from ..system.names import as_unicode
-from ..system.outside import files_in, is_folder, printable, shown
+from ..system.untrusted import files_in, is_folder, printable, shown
 from ..texture import Maps
 from .maps import COMPARED, compared_size
 

@@ -13,7 +13,7 @@ from ..errors import FileError
 from ..io import decode
 from ..io.files import map_files, map_name, set_name
 from ..io.signatures import EXTENSIONS
-from ..system.outside import files_in, resolved
+from ..system.untrusted import files_in, resolved
 from ..texture import COLOR_MAPS, MAP_CHANNELS, Texture
 from .finding import Finding
 

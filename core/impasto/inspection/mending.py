@@ -22,8 +22,8 @@ from ..surface.integration import height_from_slopes
 from ..surface.orientation import flipped, renormalised, with_blue
 from ..surface.wrapping import wraps
 from ..system.names import usable_name
-from ..system.outside import explained, resolved
 from ..system.transaction import replace_files
+from ..system.untrusted import explained, resolved
 from ..texture import Maps, Texture
 from .finding import Fix
 from .inspect import Report

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..errors import ModelError, PluginError
 from ..system.libraries import confine_libraries
-from ..system.outside import shown
+from ..system.untrusted import shown
 
 REMEDY = 'install them into the engine\'s environment: pip install "impasto[interop]"'
 

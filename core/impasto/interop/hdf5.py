@@ -15,7 +15,7 @@ from typing import IO, Any
 import numpy as np
 
 from ..errors import ModelError
-from ..system.outside import shown
+from ..system.untrusted import shown
 from .extra import framework_errors, imported
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..errors import ModelError
-from ..system.outside import shown
+from ..system.untrusted import shown
 
 TENSOR = "__keras_tensor__"
 MOST_ATTEMPTS = 20_000

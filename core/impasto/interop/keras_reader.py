@@ -17,8 +17,8 @@ from functools import cached_property
 from typing import Any
 
 from ..errors import ModelError
-from ..system.outside import archive_members, parse_json, shown
 from ..system.transaction import temporary_folder
+from ..system.untrusted import archive_members, parse_json, shown
 from .extra import framework_errors, imported_keras
 from .hdf5 import MOST_PACKED, SMALL_BYTES, count_hdf5, hdf5_bytes, read_hdf5
 from .keras_graph import REMEDY, TENSOR, check_calls, functional, last_layer

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..errors import ModelError
-from ..system.outside import shown
+from ..system.untrusted import shown
 from .extra import framework_errors, imported
 
 MOST_BYTES = 2**30

@@ -18,9 +18,9 @@ from typing import Any
 
 from ..errors import FileError, ProtocolError, WorkerError, error_from_name
 from ..system import process
-from ..system.outside import check_file, explained, parse_json, read_bytes, shown
 from ..system.shapes import Integer, OrNone, check
 from ..system.transaction import temporary_folder
+from ..system.untrusted import check_file, explained, parse_json, read_bytes, shown
 from .datablocks import MATERIAL, OBJECT, Datablock
 
 PROGRAM, ADDON = "IMPASTO_BLENDER", "IMPASTO_BLENDER_ADDON"

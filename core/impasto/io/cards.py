@@ -12,7 +12,7 @@ from typing import Annotated, Any, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from ..errors import FileError, ImpastoError, ModelError
-from ..system.outside import parse_json, read_json, shown
+from ..system.untrusted import parse_json, read_json, shown
 from ..texture import LARGEST_M, MAP_CHANNELS, SMALLEST_M, channels_of
 
 MODEL_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..errors import FileError, did_you_mean
 from ..system.names import usable_name
-from ..system.outside import is_folder, is_there, printable, shown
+from ..system.untrusted import is_folder, is_there, printable, shown
 
 SUFFIX = ".blend"
 MATERIAL, OBJECT = "Material", "Object"

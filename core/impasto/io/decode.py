@@ -14,11 +14,11 @@ import numpy as np
 
 from ..errors import FileError
 from ..surface.color import srgb_to_linear
-from ..system.outside import shown
+from ..system.untrusted import shown
 from ..texture import COLOR_MAPS, MAP_CHANNELS, Maps, Texture, standard_color_space
 from .cards import read_embedded
+from .color_conversion import Conversion
 from .headers import read_header
-from .inks import Conversion
 from .scanlines import Scanlines, open_scanlines
 from .signatures import EXTENSIONS, REFUSED_EXTENSIONS
 

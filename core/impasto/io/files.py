@@ -16,8 +16,8 @@ from pathlib import Path
 from ..errors import FileError
 from ..recipe import Recipe
 from ..system.names import as_unicode, check_name, usable_name
-from ..system.outside import explained, files_in, is_folder, is_there, make_folder, resolved
 from ..system.transaction import recover, staged
+from ..system.untrusted import explained, files_in, is_folder, is_there, make_folder, resolved
 from ..texture import Maps
 from . import blend, decode
 from .datablocks import Datablock

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from ..errors import FileError
-from ..system.outside import explained, open_file, shown
+from ..system.untrusted import explained, open_file, shown
 from .signatures import recognise
 
 DAMAGED = "export it again, or use another file"

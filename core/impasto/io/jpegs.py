@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import FileError
-from ..system.outside import explained, open_file, shown
+from ..system.untrusted import explained, open_file, shown
 
 SCAN, END = b"\xff\xda", b"\xff\xd9"
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..errors import ParameterError, did_you_mean
 from ..surface.color import linear_to_srgb
-from ..system.outside import shown
+from ..system.untrusted import shown
 from ..texture import COLOR_MAPS, MAP_CHANNELS, Maps, Texture
 
 NEUTRAL: Mapping[str, tuple[float, ...]] = {

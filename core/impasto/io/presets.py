@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..errors import ParameterError, did_you_mean
-from ..system.outside import shown
+from ..system.untrusted import shown
 from .materialx import document
 from .packing import MAPS, Channel, Packing, Picture, all_of, parse_pictures
 

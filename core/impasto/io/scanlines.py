@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import FileError
-from ..system.outside import is_unicode, printable, shown
+from ..system.untrusted import is_unicode, printable, shown
 from .channels import choose_channels, rank
 from .headers import DAMAGED, check_length, read_header
 from .jpegs import CMYKJPEG, TwelveBitJPEG

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from ..errors import FileError
-from ..system.outside import explained, open_file, shown
+from ..system.untrusted import explained, open_file, shown
 
 EXTENSIONS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".exr", ".bmp", ".tga", ".psd")
 """Extensions of the formats that are read."""

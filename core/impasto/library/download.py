@@ -23,7 +23,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from ..about import VERSION
 from ..errors import FileError, ModelError
-from ..system.outside import explained, is_there, open_file
+from ..system.untrusted import explained, is_there, open_file
 from .weights import Weights
 
 TIMEOUT_S = 30.0

@@ -16,7 +16,7 @@ import numpy as np
 from ..data.parts import window_of
 from ..errors import ImpastoError, ModelError
 from ..io.cards import read_embedded
-from ..system.outside import is_there, read_bytes, shown
+from ..system.untrusted import is_there, read_bytes, shown
 from ..texture import COLOR_MAPS, Maps
 from .tensors import read_tensors, tensor_file
 

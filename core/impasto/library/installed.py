@@ -16,7 +16,7 @@ import numpy as np
 from ..errors import FileError, ModelError, ParameterError, choices
 from ..system.folders import user_folder
 from ..system.locks import held
-from ..system.outside import check_file, explained, is_there, open_file, shown
+from ..system.untrusted import check_file, explained, is_there, open_file, shown
 from .published import recognise
 from .tensors import MOST_BYTES, SUFFIX, read_tensors, write_tensors
 from .weights import Weights, differences

@@ -24,8 +24,8 @@ from ..io.cards import MODEL_NAME, read_card
 from ..system.folders import user_folder
 from ..system.locks import held
 from ..system.names import as_unicode, check_name
-from ..system.outside import check_file, explained, files_in, is_folder, is_there, open_file, read_bytes, shown
 from ..system.transaction import recover, replace_files
+from ..system.untrusted import check_file, explained, files_in, is_folder, is_there, open_file, read_bytes, shown
 from ..texture import Maps
 from .exemplars import EXEMPLAR_SUFFIX, LARGEST_BYTES, exemplar_file
 from .tensors import MOST_BYTES, SUFFIX, read_tensors, tensor_file

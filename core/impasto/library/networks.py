@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import ModelError
-from ..system.outside import shown
+from ..system.untrusted import shown
 
 Network = TypeVar("Network", bound=nn.Module)
 LARGEST_WEIGHT = 1000.0

@@ -18,7 +18,7 @@ import numpy as np
 
 from ..errors import ModelError
 from ..interop.hdf5 import SIGNATURE, read_hdf5
-from ..system.outside import archive_members, check_file, explained, open_file
+from ..system.untrusted import archive_members, check_file, explained, open_file
 from .tensors import MOST_BYTES
 from .weights import Shapes, Weights, differences
 

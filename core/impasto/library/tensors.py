@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import ModelError
-from ..system.outside import check_file, shown
 from ..system.transaction import replace_files
+from ..system.untrusted import check_file, shown
 
 SUFFIX = ".safetensors"
 MOST_BYTES = 2**31

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from ..errors import PluginError
-from ..system.outside import shown
+from ..system.untrusted import shown
 
 Shapes = Mapping[str, tuple[int, ...]]
 """Shapes of tensors by name."""

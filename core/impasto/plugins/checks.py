@@ -6,7 +6,7 @@ from ..descriptions import check_description, check_name
 from ..errors import PluginError
 from ..matchers import SUBJECTS, Matcher
 from ..parameters import SizeParameters, properties_of
-from ..system.outside import shown
+from ..system.untrusted import shown
 from ..text_encoders import MOST_FEATURES, TextEncoder
 from ..texture import MAP_CHANNELS
 from ..tools import TASKS, Tool, makes_tiles

@@ -25,7 +25,7 @@ from ..library.weights import Weights, check_weights
 from ..matchers import Matcher
 from ..system.folders import user_folder
 from ..system.libraries import confine_libraries
-from ..system.outside import shown
+from ..system.untrusted import shown
 from ..text_encoders import TextEncoder
 from ..tools import Generator, Tool, in_order
 from . import hookspecs, trial

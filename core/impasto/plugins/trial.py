@@ -22,10 +22,10 @@ from typing import IO, Any, NoReturn
 from ..about import VERSION
 from ..errors import FileError, ProtocolError
 from ..system.folders import user_folder
-from ..system.outside import printable, read_json
 from ..system.process import describe_exit, end, separate, without_python
 from ..system.shapes import check
 from ..system.transaction import TEMPORARY_REMEDY, replace_files
+from ..system.untrusted import printable, read_json
 
 TRIAL_LIMIT_S = 20.0
 """Far longer than importing PyTorch from a cold disk takes."""

@@ -11,7 +11,7 @@ from ..data.dataset import Dataset
 from ..errors import ParameterError, choices, did_you_mean
 from ..parameters import Parameters, properties_of
 from ..recipe import Step
-from ..system.outside import shown
+from ..system.untrusted import shown
 from ..texture import COLOR_MAPS, MAP_CHANNELS, Maps, Texture
 from ..tools import Input, Tool
 

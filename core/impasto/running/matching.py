@@ -17,7 +17,7 @@ from ..matchers import Match, Matcher
 from ..parameters import SizeParameters
 from ..plugins.registry import registry
 from ..recipe import MAX_TEXT, Recipe
-from ..system.outside import is_unicode, shown
+from ..system.untrusted import is_unicode, shown
 from ..texture import Maps
 from ..tools import validate
 

@@ -15,7 +15,7 @@ from ..io.formats import Exporter
 from ..plugins.registry import registry
 from ..recipe import Recipe, differences
 from ..system.names import usable_name
-from ..system.outside import inside, is_there, open_file, printable, shown
+from ..system.untrusted import inside, is_there, open_file, printable, shown
 from ..texture import MAP_CHANNELS, Maps
 from ..tools import Result
 from .runner import run_to_files

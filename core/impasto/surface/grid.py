@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..system.outside import printable
+from ..system.untrusted import printable
 
 CELL_PX = 256
 CAPTION_PX = 16

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import ModelError
-from ..system.outside import shown
+from ..system.untrusted import shown
 from ..texture import Maps
 from .color import linear_to_srgb, srgb_to_linear
 

@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote
 
 from ..errors import FileError
 from .names import is_file_name
-from .outside import read_json, shown
+from .untrusted import read_json, shown
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from ..errors import FileError
 from .interruption import Uninterrupted
-from .outside import explained, make_folder, read_json, shown
+from .untrusted import explained, make_folder, read_json, shown
 
 PREFIX = ".impasto-"
 """Prefix of all files that exist only while a process works."""

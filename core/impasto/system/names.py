@@ -7,7 +7,7 @@ import unicodedata
 from pathlib import PurePosixPath, PureWindowsPath
 
 from ..errors import ImpastoError, ParameterError
-from .outside import is_unicode, shown
+from .untrusted import is_unicode, shown
 
 MAX_NAME_BYTES = 180
 """Limit in UTF-8: file systems allow 255, and `_ambient_occlusion.png` and the suffix of a partial file are added."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import ProtocolError
-from .outside import shown
+from .untrusted import shown
 
 MAX_ID = 2**53
 

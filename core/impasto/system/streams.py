@@ -1,6 +1,6 @@
 """Standard streams of this process: always open, and safe for untrusted text.
 
-Everything written to stdout and stderr goes through `outside.printable`, including usage errors, logs, warnings and
+Everything written to stdout and stderr goes through `untrusted.printable`, including usage errors, logs, warnings and
 tracebacks. A closed pipe raises nothing. Standard library only.
 """
 
@@ -13,7 +13,7 @@ import sys
 from typing import Any, TextIO, cast
 
 from ..errors import FileError
-from .outside import printable
+from .untrusted import printable
 
 GONE = (errno.EPIPE, errno.EINVAL, errno.EIO, errno.EBADF, errno.ECONNRESET)
 """Errors of writing after the reader is gone: a closed pipe (EINVAL on Windows) or a closed terminal."""

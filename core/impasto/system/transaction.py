@@ -22,7 +22,7 @@ from ..errors import FileError
 from .interruption import Uninterrupted
 from .journal import Journal
 from .locks import PREFIX, Lock, acquire, held, release_all, remove_stale_locks
-from .outside import explained, make_folder, shown
+from .untrusted import explained, make_folder, shown
 
 log = logging.getLogger(__name__)
 

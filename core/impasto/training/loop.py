@@ -25,7 +25,7 @@ from ..errors import Cancelled, ModelError
 from ..io.cards import read_training
 from ..library.models import REPORT_SUFFIX, save_model
 from ..library.tensors import read_tensors, write_tensors
-from ..system.outside import explained, is_there, shown
+from ..system.untrusted import explained, is_there, shown
 from ..tools import Result
 from .base import Training
 from .curve import Curve, mean_row

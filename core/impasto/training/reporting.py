@@ -14,7 +14,7 @@ from ..data.dataset import Dataset
 from ..errors import Cancelled, ImpastoError
 from ..library.models import REPORT_SUFFIX, Model, read_model
 from ..plugins.registry import registry
-from ..system.outside import is_there
+from ..system.untrusted import is_there
 from ..tools import Result
 
 log = logging.getLogger(__name__)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from impasto.errors import ParameterError, choices
-from impasto.system.outside import shown
 from impasto.system.transaction import replace_files
+from impasto.system.untrusted import shown
 
 if TYPE_CHECKING:
     from impasto.data.dataset import Sample

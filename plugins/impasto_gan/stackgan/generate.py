@@ -13,7 +13,7 @@ from impasto.context import Context
 from impasto.errors import ModelError, ParameterError
 from impasto.library.networks import fitted
 from impasto.surface.relief import with_relief
-from impasto.system.outside import shown
+from impasto.system.untrusted import shown
 from impasto.texture import Maps
 from impasto.training.layers import resized
 

@@ -14,7 +14,7 @@ from impasto.data.dataset import Dataset
 from impasto.device import training_precision
 from impasto.errors import ParameterError
 from impasto.library.networks import fitted
-from impasto.system.outside import shown
+from impasto.system.untrusted import shown
 from impasto.texture import Maps
 from impasto.tools import Result
 from impasto.training.loop import train_model

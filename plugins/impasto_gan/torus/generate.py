@@ -17,7 +17,7 @@ from impasto.errors import ParameterError, did_you_mean
 from impasto.regularity.lattice import Draw, Lattice
 from impasto.regularity.region import Region, full_region
 from impasto.surface.relief import HALO_PX, normal_from_height, occlusion_from_height
-from impasto.system.outside import shown
+from impasto.system.untrusted import shown
 from impasto.texture import MAP_CHANNELS, Maps
 from impasto.training.noise import NoiseField
 

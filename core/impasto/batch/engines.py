@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from ..engine.client import CANCEL_GRACE_S, Client
 from ..errors import Cancelled, DeviceError, WorkerError
 from ..system.folders import user_folder
-from ..system.outside import explained
+from ..system.untrusted import explained
 from .record import Made
 from .units import readable_bytes, readable_time
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import FileError
 from ..surface.color import linear_to_srgb
-from ..system.outside import shown
+from ..system.untrusted import shown
 from .scanlines import Scanlines
 
 MAX_PROFILE_BYTES = 2**24

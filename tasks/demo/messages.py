@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-def say(text: str) -> None:
+def print_line(text: str) -> None:
     """One line."""
     print(f"demo: {text}", flush=True)
 
 
 @contextmanager
-def told(text: str) -> Iterator[None]:
+def task(text: str) -> Iterator[None]:
     """Report a task while it runs."""
     print(f"demo begins: {text}", flush=True)
     yield

@@ -13,7 +13,7 @@ import pytest
 
 from impasto.errors import FileError, ModelError, ParameterError
 from impasto.system.names import check_name
-from impasto.system.outside import inside, open_file, parse_json, printable, read_bytes, read_json, shown
+from impasto.system.untrusted import inside, open_file, parse_json, printable, read_bytes, read_json, shown
 
 CONTROL = re.compile(r"[\x00-\x1f]")
 BAD_JSON = {

@@ -16,7 +16,7 @@ from ..matchers import Match
 from ..plugins.registry import registry
 from ..recipe import Recipe, Step
 from ..system.names import usable_name
-from ..system.outside import is_there
+from ..system.untrusted import is_there
 from ..texture import Maps
 from ..tools import Result, model_parameter
 from .options import add_device, add_engine, some_text
