@@ -14,10 +14,10 @@ from pathlib import Path
 import torch
 from pbr_sets import pbr_sets
 
-from impasto.regularity.cells import find_cells
 from impasto.regularity.correlation import autocorrelation, find_basis, normalise
 from impasto.regularity.detection import find_lattice, find_regularity
 from impasto.texture import Maps
+from impasto_gan.torus.cells.division import find_cells
 
 MAPS = ("base_color", "roughness")
 STEPS = [step / 100 for step in range(20, 100, 2)]

@@ -18,14 +18,14 @@ import torch
 from pbr_sets import pbr_sets
 from torch import Tensor
 
-from impasto.regularity import components, periodic
-from impasto.regularity.cells import find_cells
-from impasto.regularity.components import PrincipalComponents
 from impasto.regularity.detection import find_lattice
 from impasto.regularity.lattice import Lattice
-from impasto.regularity.periodic import PeriodicFunction
 from impasto.regularity.region import picture_region
 from impasto.surface.pyramid import split_band
+from impasto_gan.torus.cells import components, periodic
+from impasto_gan.torus.cells.components import PrincipalComponents
+from impasto_gan.torus.cells.division import find_cells
+from impasto_gan.torus.cells.periodic import PeriodicFunction
 
 Half = tuple[Tensor, Lattice]
 """Part of a picture (C, H, w) of mean 0, and the lattice in its coordinates."""

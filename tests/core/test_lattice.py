@@ -1,4 +1,4 @@
-"""Regular patterns are found: rows, cells and their bond, lattices of peaks; and are made whole around a torus."""
+"""Regular patterns are found: rows, their bond, lattices of peaks; and are made whole around a torus."""
 
 import numpy as np
 import pytest
@@ -6,10 +6,8 @@ import torch
 from materials import as_tensor, bond, bricks
 
 from impasto.regularity.bond import Sublattice
-from impasto.regularity.cells import find_cells
 from impasto.regularity.detection import find_lattice, find_regularity
 from impasto.regularity.lattice import Lattice
-from impasto.regularity.periodic import PeriodicFunction
 from impasto.regularity.region import full_region
 
 ROWS = torch.tensor([[1 / 32, 0.0]])
@@ -49,26 +47,6 @@ def test_pictures_begin_between_joints():
     assert float(origin_px[1]) == 0
 
 
-@pytest.mark.parametrize("turned", [False, True], ids=["rows", "columns"])
-def test_cells_of_rows_and_their_bond_are_found(turned):
-    picture = as_tensor(bond())
-    rows, axis = ROWS, 1
-    if turned:
-        picture, rows, axis = picture.mT, rows.flip(1), 0
-    lattice = find_cells(picture, Lattice(rows, BETWEEN_JOINTS))
-    assert lattice.row_axis == int(turned)
-    assert 1 / lattice.frequency(axis) == pytest.approx(64, abs=0.5)
-    assert abs(lattice.bond.shift) == pytest.approx(0.5, abs=0.03)
-    assert lattice.bond.spread < 0.03
-
-
-def test_a_row_that_the_edge_cuts_does_not_spoil_the_bond():
-    """Of the last row too little is seen to say where its joints are."""
-    lattice = find_cells(as_tensor(bond(380, 33, 70, 0.33)), Lattice(torch.tensor([[1 / 33, 0.0]]), BETWEEN_JOINTS))
-    assert lattice.bond.shift == pytest.approx(0.33, abs=0.005)
-    assert lattice.bond.spread < 0.02
-
-
 @pytest.mark.parametrize(("shift", "expected"), [(0.5, Sublattice(1, 1, 2)), (1 / 3, Sublattice(1, 2, 3))])
 def test_a_regular_bond_is_found_in_the_shifts_that_keep_it(shift, expected):
     """If columns repeat, too, their period is that of all rows' joints together: a part of a brick."""
@@ -76,14 +54,6 @@ def test_a_regular_bond_is_found_in_the_shifts_that_keep_it(shift, expected):
     assert found.rows[0].period == pytest.approx(32, rel=0.02)
     assert found.rows[1].period == pytest.approx(72 / expected.columns, rel=0.02)
     assert found.sublattice == expected
-
-
-def test_cells_in_a_regular_bond_are_whole_bricks():
-    """Not the parts of bricks into which the joints of all rows together divide a picture."""
-    picture = as_tensor(bond())
-    rows = find_lattice(picture.mean(0))
-    assert rows.wave_vectors.shape == (1, 2)
-    assert 1 / find_cells(picture, rows).frequency(1) == pytest.approx(64, abs=0.5)
 
 
 def test_a_sublattice_holds_the_shifts_of_running_bond():
@@ -94,28 +64,6 @@ def test_a_sublattice_holds_the_shifts_of_running_bond():
     assert Sublattice(2, 0, 1).repeat_periods == (2, 1)
     assert Sublattice(1, 1, 3).repeat_periods == (3, 3)
     assert Sublattice().contains(np.arange(5), np.arange(5)).all()
-
-
-def test_the_joints_of_each_row_are_found_to_the_pixel():
-    """Of a bond that is kept loosely: joints of the mean are as dark as each row's own."""
-    picture = np.concatenate(
-        [np.roll(bond(shift=0)[32 * k : 32 * k + 32], by, 1) for k, by in enumerate((0, 33, 2, 30, 3, 31))]
-    )
-    values = as_tensor(picture)
-    lattice = find_cells(values, Lattice(ROWS, BETWEEN_JOINTS))
-    assert lattice.bond.spread > 0.01
-    mean = PeriodicFunction.fitted(values - values.mean((1, 2), keepdim=True), lattice)(
-        lattice, full_region((192, 192))
-    )
-    joints = (values[0] < 0.3) & (torch.arange(192)[:, None] % 32 >= 6)
-    assert (mean[0] + values[0].mean())[joints].mean() < 0.21
-
-
-def test_planks_that_do_not_end_have_no_cells_nor_have_rows_without_a_bond():
-    lattice, anyhow = Lattice(ROWS, torch.tensor([16.0, 0.0])), (0, 9, 41, 17, 60, 30)
-    loose = np.concatenate([np.roll(bond(shift=0)[32 * k : 32 * k + 32], by, 1) for k, by in enumerate(anyhow)])
-    for pixels in (bricks(), loose):
-        assert find_cells(as_tensor(pixels), lattice) is lattice
 
 
 def test_a_torus_holds_whole_periods():

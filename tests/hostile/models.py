@@ -45,8 +45,8 @@ CARD: dict[str, Any] = {
 @cache
 def tensors() -> dict[str, np.ndarray]:
     """Those of the good model: random weights, a slider, and a unit cell."""
-    from impasto.regularity.unit_cell import UnitCell
     from impasto_gan.torus.card import TorusCard
+    from impasto_gan.torus.cells.unit_cell import UnitCell
     from impasto_gan.torus.model import TorusModel, lattice_of
 
     card = TorusCard.of(CARD)

@@ -15,12 +15,12 @@ import torch
 from torch import Tensor
 
 from impasto.regularity.lattice import Lattice
-from impasto.regularity.phase_statistics import PhaseStatistics
-from impasto.regularity.unit_cell import UnitCell
 from impasto.surface.pyramid import band_deviations
 from impasto.texture import Maps
 
 from .card import TorusCard
+from .cells.phase_statistics import PhaseStatistics
+from .cells.unit_cell import UnitCell
 from .standardisation import Standardisation
 
 T = TypeVar("T")

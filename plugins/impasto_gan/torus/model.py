@@ -15,9 +15,9 @@ from impasto.errors import ModelError
 from impasto.library.models import load_model, read_model
 from impasto.library.networks import fitted
 from impasto.regularity.lattice import Bond, Lattice
-from impasto.regularity.unit_cell import UnitCell
 
 from .card import LatticeCard, TorusCard
+from .cells.unit_cell import UnitCell
 from .conditioning import condition_channels
 from .network import STYLE_CHANNELS, TorusGenerator
 from .standardisation import Standardisation

@@ -15,10 +15,10 @@ from torch import Tensor, nn
 from impasto.errors import ParameterError
 from impasto.interop.graph import Graph, GraphInput, Portable, sides_problem
 from impasto.regularity.region import Region, full_region
-from impasto.regularity.unit_cell import LEAST_VARIANCE
 from impasto.texture import MAP_CHANNELS
 from impasto.training.layers import SLOPE
 
+from .cells.unit_cell import LEAST_VARIANCE
 from .generate import COMPONENT_STREAM, GLOBAL_STREAM, HEIGHT_MARGIN, Choice, Synthesis
 from .model import TorusModel
 from .network import BROAD_CELLS, BROAD_CHANNELS, GLOBAL_CHANNELS, LOCAL_CHANNELS, STYLE_CHANNELS, Stage

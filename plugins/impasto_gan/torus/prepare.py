@@ -11,15 +11,15 @@ from torch.nn.functional import avg_pool2d
 
 from impasto.data.dataset import Dataset
 from impasto.errors import ParameterError
-from impasto.regularity.cells import find_cells
 from impasto.regularity.detection import find_lattice
 from impasto.regularity.lattice import Lattice
-from impasto.regularity.unit_cell import UnitCell
 from impasto.surface.pyramid import band_deviations
 from impasto.texture import MAP_CHANNELS, Maps
 from impasto.training.base import LEARNED_MAPS, LEAST_DEVIATION
 from impasto.training.pictures import load_surfaces
 
+from .cells.division import find_cells
+from .cells.unit_cell import UnitCell
 from .data import COARSE, Picture, Surface, TrainingData
 from .standardisation import standardisation_of
 from .views import slope_deviations

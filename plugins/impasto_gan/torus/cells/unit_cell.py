@@ -14,12 +14,12 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
+from impasto.regularity.lattice import Draw, Lattice
+from impasto.regularity.region import Region, picture_region
 from impasto.surface.pyramid import split_band
 
 from .components import COMPONENTS, PrincipalComponents
-from .lattice import Draw, Lattice
 from .periodic import PeriodicFunction
-from .region import Region, picture_region
 
 BANDS, VARIANCE_RANK = 3, 2
 """Number of frequency bands whose variance is measured, finest first, and its rank: coarser bands have too few samples

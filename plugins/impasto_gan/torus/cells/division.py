@@ -8,11 +8,12 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from .detection import axis_wave_vector
-from .lattice import Bond, Lattice, cell_at
+from impasto.regularity.detection import axis_wave_vector
+from impasto.regularity.lattice import Bond, Lattice, cell_at
+from impasto.regularity.region import picture_region
+from impasto.regularity.rows import LEAST_PX
+
 from .periodic import PeriodicFunction
-from .region import picture_region
-from .rows import LEAST_PX
 
 LEAST_ROWS = 3
 LEAST_SEEN = 0.5

@@ -7,8 +7,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from .lattice import Lattice
-from .region import Region, picture_region
+from impasto.regularity.lattice import Lattice
+from impasto.regularity.region import Region, picture_region
 
 KNOT_PX = 1.0
 """Distance of the knots of linear interpolation, in pixels of the picture."""

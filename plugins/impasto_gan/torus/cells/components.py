@@ -11,9 +11,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import grid_sample
 
-from .lattice import Lattice
+from impasto.regularity.lattice import Lattice
+from impasto.regularity.region import Region, picture_region
+
 from .periodic import PeriodicFunction, interpolated, knot_count, phases
-from .region import Region, picture_region
 
 COMPONENTS, RANK = 3, 2
 """Number of components, and rank of each (separable products). Components of one half of a wall of tiles leave 0.13,

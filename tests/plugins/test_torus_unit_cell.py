@@ -7,13 +7,13 @@ import pytest
 import torch
 from materials import as_tensor, bricks, tiles
 
-from impasto.regularity.components import COMPONENTS, PrincipalComponents
 from impasto.regularity.lattice import Bond, Lattice
-from impasto.regularity.periodic import PeriodicFunction
-from impasto.regularity.phase_statistics import PhaseStatistics
 from impasto.regularity.region import Region, full_region
-from impasto.regularity.unit_cell import UnitCell
 from impasto.surface.pyramid import split_band
+from impasto_gan.torus.cells.components import COMPONENTS, PrincipalComponents
+from impasto_gan.torus.cells.periodic import PeriodicFunction
+from impasto_gan.torus.cells.phase_statistics import PhaseStatistics
+from impasto_gan.torus.cells.unit_cell import UnitCell
 
 
 def test_what_cells_have_in_common_is_measured():

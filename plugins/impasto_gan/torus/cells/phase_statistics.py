@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .lattice import Lattice
-from .region import picture_region
+from impasto.regularity.lattice import Lattice
+from impasto.regularity.region import picture_region
 
 LEAST_BINS = 4
 """Least number of bins of a period: joint, edge, centre, edge."""
