@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 
 from impasto.context import Context
+from impasto.data.tiling import Tiling, tiles, tiling_field
 from impasto.surface.palette import NOISE, Move, Palette, from_oklab, in_bands, palette_of, to_oklab, transport
-from impasto.surface.tiling import Tiling, tiles, tiling_field
 from impasto.texture import Maps
 from impasto.tools import Field, Filter, Input, Parameters, visible_if
 

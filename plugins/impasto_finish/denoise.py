@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from impasto.context import Context
-from impasto.surface.tiling import Tiling, tiles, tiling_field
+from impasto.data.tiling import Tiling, tiles, tiling_field
 from impasto.texture import Maps
 from impasto.tools import Field, Filter, Parameters, display_hints
 

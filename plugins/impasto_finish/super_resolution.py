@@ -9,9 +9,9 @@ from typing import Literal
 import numpy as np
 
 from impasto.context import Context
+from impasto.data.tiling import Tiling, tiles, tiling_field
 from impasto.errors import ParameterError
 from impasto.surface.heights import FINE_STEEPEST_Z, normal_from_slopes, slopes_from_normal
-from impasto.surface.tiling import Tiling, tiles, tiling_field
 from impasto.texture import NORMAL_MAPS, Maps, Texture
 from impasto.tools import Field, Filter, Parameters
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from impasto.context import Context
+from impasto.data.tiling import Tiling, tiles, tiling_field
 from impasto.surface.color import linear_to_srgb, srgb_to_linear
-from impasto.surface.tiling import Tiling, tiles, tiling_field
 from impasto.texture import Maps
 from impasto.tools import Color, Field, Filter, Parameters, display_hints
 

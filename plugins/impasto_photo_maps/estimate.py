@@ -8,12 +8,12 @@ import numpy as np
 import torch
 
 from impasto.context import Context
+from impasto.data.tiling import tiles
 from impasto.errors import ParameterError
 from impasto.surface.heights import integrate, slopes_from_normal
 from impasto.surface.illumination import delight, illumination, linear_to_srgb, srgb_to_linear
 from impasto.surface.plane import Plane
 from impasto.surface.relief import UNKNOWN_RELIEF, normal_from_height, without_rounding
-from impasto.surface.tiling import tiles
 from impasto.texture import Maps
 
 from . import relief

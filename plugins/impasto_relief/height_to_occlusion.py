@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from impasto.context import Context
-from impasto.surface.tiling import Tiling, tiles, tiling_field
+from impasto.data.tiling import Tiling, tiles, tiling_field
 from impasto.texture import Maps
 from impasto.tools import Field, Filter, Parameters, display_hints
 

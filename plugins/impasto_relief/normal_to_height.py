@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from impasto.context import Context
+from impasto.data.tiling import Tiling, tiles, tiling_field
 from impasto.errors import ParameterError
-from impasto.surface.tiling import Tiling, tiles, tiling_field
 from impasto.texture import Maps
 from impasto.tools import Filter, Parameters
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from ..parameters import Field
+from ..surface.wrapping import wraps
 from ..texture import Maps
-from .wrapping import wraps
 
 Tiling = Literal["auto", "tiling", "single"]
 
