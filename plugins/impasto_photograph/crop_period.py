@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from impasto.context import Context
-from impasto.evaluation.metrics.surface import seam_z
+from impasto.surface.seams import seam_z
 from impasto.texture import Maps
 from impasto.tools import Field, Filter, Parameters, Result
 

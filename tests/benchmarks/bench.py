@@ -209,7 +209,7 @@ def measure_tool(tool: str, size_px: int, enough_px: int | None = None) -> dict[
     from style_pictures import at, sample
 
     from impasto import Maps, Recipe, Step, run
-    from impasto.evaluation.metrics import seam_z
+    from impasto.surface.seams import seam_z
 
     photograph = np.repeat(data.gravel()[..., None].astype(np.float32) / 255, 3, 2)
     source = Maps.from_arrays({"base_color": photograph})

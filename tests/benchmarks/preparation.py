@@ -18,11 +18,11 @@ import torch
 from PIL import Image
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from impasto.evaluation.metrics.surface import seam_z
 from impasto.recipe import Recipe, Step
 from impasto.regularity.pencils import find_pencils
 from impasto.running.runner import Result, run
 from impasto.surface.color import linear_to_srgb, srgb_to_linear
+from impasto.surface.seams import seam_z
 from impasto.texture import Maps
 
 SIDE_PX, VIEW_PX, FOCAL = 640, 512, 0.85

@@ -23,11 +23,11 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 
 from impasto import match
 from impasto.data.dataset import Dataset, read_dataset
-from impasto.evaluation.metrics import seam_z
 from impasto.parameters import color_of
 from impasto.recipe import Recipe, Step
 from impasto.running.runner import run
 from impasto.surface.color import srgb_to_linear
+from impasto.surface.seams import seam_z
 from impasto.texture import Maps
 from impasto.training.watch import pairwise_difference
 from impasto_gan.stackgan.captions import mean_color

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from impasto.evaluation import metrics
+from impasto.surface.seams import seam_z
 
 data = pytest.importorskip("skimage.data")
 
@@ -57,18 +58,18 @@ def seamless_noise(side: int = 128) -> np.ndarray:
 
 
 def test_seamless_picture_has_no_seam() -> None:
-    assert all(-4 < z < 3 for z in metrics.seam_z(seamless_noise()))
+    assert all(-4 < z < 3 for z in seam_z(seamless_noise()))
 
 
 def test_hard_cut_is_found_on_its_axis(gravel: np.ndarray) -> None:
-    across, down = metrics.seam_z(np.roll(seamless_noise(192), 40, 1)[:, :150])  # cut off in x only
+    across, down = seam_z(np.roll(seamless_noise(192), 40, 1)[:, :150])  # cut off in x only
     assert across > 3
     assert down < 3
 
 
 def test_mirrored_border_is_found() -> None:
     half = np.random.default_rng(0).random((96, 48, 3), np.float32)
-    across, _ = metrics.seam_z(np.concatenate([half, half[:, ::-1]], 1))
+    across, _ = seam_z(np.concatenate([half, half[:, ::-1]], 1))
     assert across < -4  # the two columns at the wrap are the same
 
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from impasto.evaluation.metrics import seam_z
 from impasto.io.files import read_maps, read_recipe
+from impasto.surface.seams import seam_z
 
 
 @pytest.fixture(scope="module")

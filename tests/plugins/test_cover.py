@@ -5,7 +5,7 @@ import pytest
 
 from impasto import Recipe, Step, match, run
 from impasto.errors import ParameterError
-from impasto.evaluation.metrics import seam_z
+from impasto.surface.seams import seam_z
 from impasto.texture import Maps
 
 SIZE = {"width_px": 128, "height_px": 128}

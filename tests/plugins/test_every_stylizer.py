@@ -14,11 +14,11 @@ from quick import QUICK
 from skimage import data
 
 from impasto.errors import Cancelled, ParameterError
-from impasto.evaluation.metrics import seam_z
 from impasto.plugins.registry import registry
 from impasto.recipe import Recipe, Step, name_inputs
 from impasto.running.runner import run
 from impasto.surface.color import linear_to_oklab, srgb_to_linear
+from impasto.surface.seams import seam_z
 from impasto.texture import Maps
 from impasto_style.shared.controls import STYLE_INPUTS, StyleParameters
 

@@ -7,8 +7,8 @@ import pytest
 
 from impasto.context import Context
 from impasto.errors import ParameterError
-from impasto.evaluation import metrics
 from impasto.surface.gaussianization import gaussianized
+from impasto.surface.seams import seam_z
 from impasto.texture import Maps, Texture
 from impasto_synthesis.histogram_blending import HistogramBlending
 from impasto_synthesis.histogram_blending.grid import TriangleGrid, white_noise
@@ -44,7 +44,7 @@ def test_colours_and_contrast_are_kept_and_borders_meet(name: str) -> None:
     assert result.shape == (384, 512, 3)
     assert quantile_error(result, source) < 0.03  # of plain averages of three pieces: 0.15
     assert 0.93 < result.std() / source.std() < 1.07
-    for z in metrics.seam_z(result):
+    for z in seam_z(result):
         assert -4 < z < 3  # METHODS: seamless
 
 

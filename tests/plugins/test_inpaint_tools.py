@@ -7,9 +7,9 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from impasto.errors import ParameterError
-from impasto.evaluation.metrics import seam_z
 from impasto.recipe import Recipe, Step
 from impasto.running.runner import Result, run
+from impasto.surface.seams import seam_z
 from impasto.texture import Maps
 from impasto_synthesis.inpaint.landmarks import salience_of, spread_at_borders
 

@@ -15,9 +15,9 @@ from torch.nn.functional import avg_pool2d, normalize
 
 from impasto.context import Context
 from impasto.errors import Cancelled
-from impasto.evaluation.metrics import seam_z
 from impasto.recipe import Recipe, Step
 from impasto.running.runner import run
+from impasto.surface.seams import seam_z
 from impasto.texture import Maps
 from impasto_style.neighbours import matching, painting, pyramid
 from impasto_style.neighbours import targets as targets_module

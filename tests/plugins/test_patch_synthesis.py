@@ -15,6 +15,7 @@ from impasto.context import Context
 from impasto.errors import Cancelled, ParameterError
 from impasto.evaluation import metrics
 from impasto.regularity.bond import Sublattice
+from impasto.surface.seams import seam_z
 from impasto.texture import Maps
 from impasto_synthesis.layout import Pattern
 from impasto_synthesis.material import prepared
@@ -72,7 +73,7 @@ def test_result_is_seamless_and_as_the_photograph(name: str) -> None:
     # 0.25 to 0.4: most windows are copied; a hard cut is as unlike all windows as another place, or more
     assert strangeness_of_borders(result, source).max() < 0.6
     assert strangeness_of_borders(result[6:, 6:], source).min() > 0.8
-    assert min(metrics.seam_z(result)) > -4  # not mirrored
+    assert min(seam_z(result)) > -4  # not mirrored
     for ratio in metrics.contrast_ratio(result, source)[:4]:  # coarser levels lose what even_light takes out
         assert 0.75 < ratio < 1.3
     assert max(metrics.color_distance(result, source)) < 0.02  # 5 of 255, as of quilt
@@ -339,7 +340,7 @@ def test_scale_changes_the_size_of_features_and_keeps_the_width_in_metres_true(s
 def test_a_pattern_is_turned_and_stays_in_whole_periods(degrees: float, wave: tuple[int, int]) -> None:
     result = color(stripes(16), rotation=degrees)
     assert strongest_wave(result) == wave  # 8 cycles, at 45 degrees 5.7 along each axis
-    for z in metrics.seam_z(result):
+    for z in seam_z(result):
         assert z < 3
 
 

@@ -16,7 +16,8 @@ from torch.nn.functional import interpolate
 
 from impasto.context import Context
 from impasto.errors import Cancelled
-from impasto.evaluation.metrics import seam_z, sliced_wasserstein, wavelet_distance
+from impasto.evaluation.metrics import sliced_wasserstein, wavelet_distance
+from impasto.surface.seams import seam_z
 from impasto_style.patches import painting
 from impasto_style.patches.grid import SIDE, STRIDE, Grid, extended
 from impasto_style.patches.guides import detail_contrast, edges, matched, orientation

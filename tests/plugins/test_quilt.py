@@ -12,6 +12,7 @@ from impasto.context import Context
 from impasto.errors import Cancelled, ParameterError
 from impasto.evaluation import metrics
 from impasto.regularity.detection import find_lattice, find_regularity
+from impasto.surface.seams import seam_z
 from impasto.texture import Maps
 from impasto_synthesis import Quilt
 from impasto_synthesis.blend import join
@@ -47,7 +48,7 @@ def share_of_rows(result: np.ndarray, cycles: int) -> float:
 def test_result_is_seamless_and_as_the_photograph(name: str) -> None:
     source = photograph(name)
     result = color(source)
-    for z in metrics.seam_z(result):
+    for z in seam_z(result):
         assert -4 < z < 3  # METHODS: seamless; hard cuts score 3 to 33, mirrored borders below -4
     grey, as_wanted = result[..., :1], source[..., :1]
     fine = metrics.fine(metrics.sliced_wasserstein(grey, as_wanted, directions=128))

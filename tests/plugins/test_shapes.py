@@ -9,10 +9,10 @@ from scipy.ndimage import gaussian_filter
 from skimage import data
 
 from impasto.errors import ParameterError
-from impasto.evaluation.metrics.surface import seam_z
 from impasto.recipe import Recipe, Step
 from impasto.running.runner import Result, run
 from impasto.surface.color import linear_to_srgb
+from impasto.surface.seams import seam_z
 from impasto.texture import Maps
 from impasto_shapes.islands import labelled, without_holes
 from impasto_shapes.matting import alpha_of, object_in

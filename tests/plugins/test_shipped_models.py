@@ -10,11 +10,12 @@ import pytest
 import impasto_gan
 from impasto.evaluation.comparison import CLASS_GOALS, GOALS
 from impasto.evaluation.judgement import within
-from impasto.evaluation.metrics import normal_length_error, seam_z
+from impasto.evaluation.metrics import normal_length_error
 from impasto.evaluation.model_controls import Generation, network_share
 from impasto.library.models import read_model
 from impasto.recipe import Recipe, Step
 from impasto.running.runner import run
+from impasto.surface.seams import seam_z
 
 FOLDER = Path(impasto_gan.__file__).parent / "models"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.safetensors"))

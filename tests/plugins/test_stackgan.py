@@ -10,11 +10,11 @@ import torch
 from impasto.context import Context
 from impasto.data.dataset import dataset_of
 from impasto.errors import Cancelled, ParameterError
-from impasto.evaluation.metrics import seam_z
 from impasto.library.models import load_model, read_model
 from impasto.plugins.registry import registry
 from impasto.recipe import Recipe, Step
 from impasto.running.runner import run
+from impasto.surface.seams import seam_z
 from impasto.text_encoders import TextEncoder
 from impasto.texture import Maps
 from impasto_gan.stackgan.captions import captions_of, color_name, facts_of

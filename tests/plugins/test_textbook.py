@@ -10,10 +10,11 @@ import torch
 
 from impasto.data.dataset import dataset_of
 from impasto.errors import Cancelled, ModelError, ParameterError
-from impasto.evaluation.metrics import normal_height_consistency, seam_z
+from impasto.evaluation.metrics import normal_height_consistency
 from impasto.library.models import load_model, read_model
 from impasto.recipe import Recipe, Step
 from impasto.running.runner import run
+from impasto.surface.seams import seam_z
 from impasto.texture import Maps
 from impasto.training.layers import resized
 from impasto.training.watch import probe_figures

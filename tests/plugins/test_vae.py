@@ -7,12 +7,13 @@ import torch
 from impasto.context import Context
 from impasto.data.dataset import dataset_of
 from impasto.errors import Cancelled, ModelError, ParameterError
-from impasto.evaluation.metrics import normal_height_consistency, seam_z
+from impasto.evaluation.metrics import normal_height_consistency
 from impasto.library.models import ModelLibrary, read_model, save_model
 from impasto.library.tensors import read_tensors
 from impasto.plugins.registry import registry
 from impasto.recipe import Recipe, Step
 from impasto.running.runner import run
+from impasto.surface.seams import seam_z
 from impasto.texture import Maps
 from impasto.training.layers import resized
 from impasto.training.noise import NoiseField

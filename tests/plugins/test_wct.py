@@ -17,8 +17,8 @@ from torch import Tensor
 
 from impasto.context import Context
 from impasto.errors import Cancelled, ModelError
-from impasto.evaluation.metrics import seam_z
 from impasto.plugins.registry import registry
+from impasto.surface.seams import seam_z
 from impasto_style.shared.architectures import ARCHITECTURES
 from impasto_style.shared.controls import BUNDLED
 from impasto_style.shared.encoder import Encoder

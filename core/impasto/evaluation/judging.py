@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ParameterError
+from ..surface.seams import seam_z
 from ..texture import MAP_CHANNELS, Maps
 from . import metrics
 from .judgement import Case
@@ -171,7 +172,7 @@ def _cropped(maps: Maps, size_px: tuple[int, int]) -> Maps:
 
 def own_figures(maps: Maps) -> tuple[dict[str, float], dict[str, Any]]:
     """Figures that need no real pictures: seams of every map, and consistency of normals and height."""
-    seams = {name: metrics.seam_z(maps[name].pixels) for name in maps}
+    seams = {name: seam_z(maps[name].pixels) for name in maps}
     figures = {"seam_z_high": max(map(max, seams.values())), "seam_z_low": min(map(min, seams.values()))}
     if "normal" in maps:
         normal = maps["normal"].pixels

@@ -10,8 +10,8 @@ import torch
 
 from impasto.context import Context
 from impasto.data.prepare import resized
-from impasto.evaluation.metrics.surface import border_step, seam_z
 from impasto.regularity.detection import find_regularity
+from impasto.surface.seams import border_step, seam_z
 from impasto.texture import Maps, Texture
 
 from .fill import Holes, filled

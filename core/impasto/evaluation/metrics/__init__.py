@@ -16,8 +16,8 @@ from .copies import (
     verbatim_copies,
 )
 from .diversity import largest_correlation, ms_ssim, over_pairs
+from .normals import normal_height_consistency, normal_length_error
 from .patches import Pictures, as_list, contrast_ratio, fine, laplacian_pyramid, sliced_wasserstein, swd_floor
-from .surface import normal_height_consistency, normal_length_error, seam_z
 from .values import color_distance, radial_power_spectrum, spectrum_difference_db
 from .wavelets import wavelet_distance
 
@@ -42,7 +42,6 @@ __all__ = [
     "over_pairs",
     "radial_power_spectrum",
     "repeated_share",
-    "seam_z",
     "sliced_wasserstein",
     "spectrum_difference_db",
     "swd_floor",
