@@ -5,12 +5,14 @@
     python tests/benchmarks/hashes.py --against before.npz quilt inpaint
 
 Each tool runs with its defaults on crops of two photographs of scikit-image, a generator with a small model trained for
-two steps. A line says for each map that differs by how much, or that a tool refuses what it accepted before.
+two steps, whose tensors are compared as well. A line says for each map, figure or recipe that differs by how much, or
+that a tool refuses what it accepted before.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import tempfile
@@ -32,7 +34,7 @@ SUBJECTS = {"brick": 0, "coffee": 60}
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tools", nargs="*", help="tools; by default, all but trainers")
+    parser.add_argument("tools", nargs="*", help="tools; by default, all")
     parser.add_argument("--save", type=Path, help="file for the results")
     parser.add_argument("--against", type=Path, help="file of earlier results to compare with")
     options = parser.parse_args()
@@ -45,7 +47,7 @@ def main() -> int:
     with np.load(options.against) as before:
         known = {name: before[name] for name in before.files if not options.tools or name.split()[0] in options.tools}
     different = list(_differences(known, results))
-    print("\n".join(different) if different else f"{len(results)} maps of {_tools(results)} tools are equal")
+    print("\n".join(different) if different else f"{len(results)} results of {_tools(results)} tools are equal")
     return bool(different)
 
 
@@ -56,7 +58,7 @@ def _tools(results: dict[str, np.ndarray]) -> int:
 def _results(folder: Path, wanted: Sequence[str]) -> Iterator[tuple[str, np.ndarray]]:
     """Each map of each tool's result, or the message with which it refuses, as "tool subject map"."""
     from conftest import tensors_that_see
-    from safetensors.numpy import save_file
+    from safetensors.numpy import load_file, save_file
     from tiny import TINY, install_foreign, train_tiny
 
     from impasto.errors import ImpastoError
@@ -70,7 +72,9 @@ def _results(folder: Path, wanted: Sequence[str]) -> Iterator[tuple[str, np.ndar
     save_file(tensors_that_see(shapes), folder / "IMPASTO_WEIGHTS" / "vgg19-small.safetensors")
     models = folder / "IMPASTO_MODELS"
     for trainer in TINY:
-        train_tiny(trainer, models)
+        (file,) = train_tiny(trainer, models).models
+        if not wanted or trainer in wanted:
+            yield from ((f"{trainer} model {name}", array) for name, array in load_file(file).items())
     install_foreign(models)
     for name, tool in sorted(registry().tools.items()):
         if tool.kind == "trainer" or (wanted and name not in wanted):
@@ -78,8 +82,11 @@ def _results(folder: Path, wanted: Sequence[str]) -> Iterator[tuple[str, np.ndar
         for subject in SUBJECTS:
             started_s = time.monotonic()
             try:
-                maps = _result(name, subject)
-                yield from ((f"{name} {subject} {item}", maps[item].pixels) for item in maps)
+                result = _result(name, subject)
+                yield from ((f"{name} {subject} {item}", result.maps[item].pixels) for item in result.maps)
+                yield from ((f"{name} {subject} {item}", np.array(value)) for item, value in result.figures.items())
+                steps = result.recipe.to_dict()["steps"]
+                yield f"{name} {subject} recipe", np.array(json.dumps(steps, sort_keys=True))
             except ImpastoError as error:
                 yield f"{name} {subject} refused", np.array(str(error))
             print(f"{name} {subject}: {time.monotonic() - started_s:.1f} s", file=sys.stderr)
@@ -97,7 +104,7 @@ def _photograph(name: str) -> Any:
 
 
 def _result(name: str, subject: str) -> Any:
-    """Maps of the tool's result for a photograph that has what the tool needs; the other one is its style or guide."""
+    """The tool's result for a photograph that has what the tool needs; the other one is its style or guide."""
     from impasto.evaluation.behaviour import _with_needs
     from impasto.plugins.registry import registry
     from impasto.recipe import Recipe, Step, name_inputs
@@ -110,7 +117,7 @@ def _result(name: str, subject: str) -> Any:
         values["mask"] = [_hole()]
     inputs, named = name_inputs(values)
     source = _with_needs(tool, _photograph(subject))
-    return run(Recipe((Step(name, {}, inputs),), SEED), {"source": source, **named}).maps
+    return run(Recipe((Step(name, {}, inputs),), SEED), {"source": source, **named})
 
 
 def _hole() -> Any:
