@@ -66,9 +66,8 @@ class Lens(Filter):
 
 
 def _found(subject: Maps, context: Context) -> float | None:
-    from impasto.regularity.pencils import find_curvature
-
     from .light import luminance
+    from .vanishing_points import find_curvature
 
     found = find_curvature(luminance(subject, context.device), context.check)
     if found is not None and abs(found) < STRAIGHT:

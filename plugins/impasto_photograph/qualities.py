@@ -12,11 +12,11 @@ from torch.nn.functional import avg_pool2d, conv2d, interpolate
 from impasto.context import Context
 from impasto.data.prepare import resized
 from impasto.errors import ParameterError
-from impasto.regularity.pencils import find_pencils
 from impasto.surface.illumination import unevenness
 from impasto.texture import Maps
 
 from .light import LUMA, linear_color
+from .vanishing_points import find_vanishing_points
 
 COMPARED_PX = 768
 """Longer side at which photographs are compared, or that of the smallest."""
@@ -100,10 +100,10 @@ def _angle(luma: torch.Tensor, context: Context) -> float:
     """Largest angle in degrees, anywhere in the picture, of its lines to the axes that they run along."""
     half = [side / 2 for side in luma.shape[::-1]]
     angles = [0.0]
-    for axis, pencil in enumerate(find_pencils(luma, context.check)):
-        if pencil is None:
+    for axis, point in enumerate(find_vanishing_points(luma, context.check)):
+        if point is None:
             continue
-        x, y, w = pencil.vanishing_point
+        x, y, w = point.position
         for corner in ((-half[0], -half[1]), (half[0], -half[1]), (half[0], half[1]), (-half[0], half[1])):
             along = np.array([x - w * corner[0], y - w * corner[1]])
             angles.append(float(np.degrees(np.arctan2(abs(along[1 - axis]), abs(along[axis])))))

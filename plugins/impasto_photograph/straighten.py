@@ -65,12 +65,11 @@ class Straighten(Filter):
 
 def _found(subject: Maps, context: Context) -> tuple[np.ndarray, float] | None:
     """Corners (4, 2) and aspect of the largest rectangle between the picture's lines; None, with a note, without."""
-    from impasto.regularity.pencils import find_pencils
-
     from .light import luminance
+    from .vanishing_points import find_vanishing_points
 
-    found = find_pencils(luminance(subject, context.device), context.check)
-    points = [pencil.vanishing_point for pencil in found if pencil]
+    found = find_vanishing_points(luminance(subject, context.device), context.check)
+    points = [point.position for point in found if point]
     if not points:
         context.note("no straight lines were found, so nothing is changed: give the corners of a rectangle")
         return None

@@ -19,11 +19,11 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter, map_coordinates
 
 from impasto.recipe import Recipe, Step
-from impasto.regularity.pencils import find_pencils
 from impasto.running.runner import Result, run
 from impasto.surface.color import linear_to_srgb, srgb_to_linear
 from impasto.surface.seams import seam_z
 from impasto.texture import Maps
+from impasto_photograph.vanishing_points import find_vanishing_points
 
 SIDE_PX, VIEW_PX, FOCAL = 640, 512, 0.85
 ANGLES = (((0, 0), 0), ((20, 0), 3), ((0, 25), -4), ((-25, 15), 2), ((30, -20), 5))
@@ -119,12 +119,12 @@ def lines(pixels: np.ndarray) -> str:
     ends = VIEW_PX * 0.35 * np.array([(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1)])
     left: tuple[list[float], list[float]] = ([], [])
     for view, matrix in views(pixels):
-        found = find_pencils(torch.from_numpy(view.mean(2)).float())
-        for axis, pencil in enumerate(found):
-            if pencil is None:
+        found = find_vanishing_points(torch.from_numpy(view.mean(2)).float())
+        for axis, point in enumerate(found):
+            if point is None:
                 continue
             truth = (center @ matrix)[:, axis]
-            a, b = (point[:2] - point[2] * ends for point in (truth, pencil.vanishing_point))
+            a, b = (one[:2] - one[2] * ends for one in (truth, point.position))
             cosines = np.abs((a * b).sum(1)) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
             left[axis].append(float(np.degrees(np.arccos(np.clip(cosines, 0, 1))).max()))
     return " | ".join(f"{len(one)}/{len(ANGLES)} | {max(one):.2f}" if one else f"0/{len(ANGLES)} | -" for one in left)

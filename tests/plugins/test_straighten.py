@@ -13,11 +13,11 @@ from skimage.transform import ProjectiveTransform, warp
 from impasto.errors import ParameterError
 from impasto.recipe import Recipe, Step
 from impasto.regularity.detection import find_regularity
-from impasto.regularity.pencils import find_pencils
 from impasto.running.runner import Result, run
 from impasto.surface.color import srgb_to_linear
 from impasto.surface.heights import normal_from_slopes, slopes_from_height
 from impasto.texture import Maps
+from impasto_photograph.vanishing_points import find_vanishing_points
 
 FOCAL_PX = 160.0
 FLAT = {"top_left": (0, 0), "top_right": (1, 0), "bottom_right": (1, 1), "bottom_left": (0, 1)}
@@ -147,7 +147,7 @@ def paving(side: int = 120) -> np.ndarray:
 def leanings(pixels: np.ndarray) -> list[float]:
     """Largest angles in degrees of lines along x and y to these axes."""
     luma = torch.from_numpy(pixels.mean(2)).float()
-    x, y = (pencil.vanishing_point for pencil in find_pencils(luma) if pencil)
+    x, y = (point.position for point in find_vanishing_points(luma) if point)
     half = np.array([pixels.shape[1], pixels.shape[0]]) / 2
     along = [[point[:2] - point[2] * half * (i, j) for i in (-1, 1) for j in (-1, 1)] for point in (x, y)]
     return [max(np.degrees(np.arctan(abs(d[1 - k] / d[k]))) for d in along[k]) for k in (0, 1)]

@@ -1,4 +1,4 @@
-"""Pencils of lines: the straight edges of a photographed wall or floor, which are parallel or converge to a point.
+"""Vanishing points of a photographed wall or floor: its straight edges are parallel or converge to a point.
 
 As `rows` does with brightness, the picture is projected along the lines of every candidate; here it is the strength of
 edges, so that joints count however short they are, and nothing needs to repeat. A lens bends lines: its curvature is
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
-from .correlation import normalise
+from impasto.regularity.correlation import normalise
 
 SEARCH_PX, MIDDLE_PX = 128, 256
 """Longer sides of the reduced copies for the first two searches."""
@@ -33,7 +33,7 @@ MOST_STEPS = 6
 LEAST_PX = 48
 """Least shorter side of a picture that is searched."""
 SURE, LIKELY = 3.0, 2.2
-"""Least prominence of one pencil alone, and of one across a sure one. Of nine regular photographs at five angles, right
+"""Least prominence of one point alone, and of one across a sure one. Of nine regular photographs at five angles, right
 ones began at 2.3; of photographs of grass, stone, plaster, marble, earth and concrete, none reached 2 wrongly
 (`tests/benchmarks/preparation.py lines`)."""
 
@@ -42,16 +42,16 @@ Candidate = tuple[float, ...]
 
 
 @dataclass(frozen=True)
-class Pencil:
-    """Lines through one point, or parallel ones, that run along x or along y, within 31 degrees.
+class VanishingPoint:
+    """The point of lines that run along x or along y, within 31 degrees; parallel ones meet at infinity.
 
-    vanishing_point (3,): homogeneous (x, y, w) in pixels from the picture's centre; w is 0 for parallel lines.
+    position (3,): homogeneous (x, y, w) in pixels from the picture's centre; w is 0 for parallel lines.
     prominence: variance of edge strength that the lines explain, relative to lines in any direction: up to 1.9 by
     chance. k1: curvature of the lens (Fitzgibbon 2001): what is seen at r would be at r / (1 + k1 r²), with r in halves
     of the picture's diagonal.
     """
 
-    vanishing_point: np.ndarray
+    position: np.ndarray
     prominence: float
     k1: float = 0.0
 
@@ -85,8 +85,10 @@ class _Edges:
         return _Edges(*(avg_pool2d(one[None, None], factor)[0, 0] for one in (self.strength, self.y, self.x)))
 
 
-def find_pencils(luminance: Tensor, check: Callable[[], None] = lambda: None) -> tuple[Pencil | None, Pencil | None]:
-    """The pencils of lines along x and along y in luminance (H, W), each None where no lines stand out.
+def find_vanishing_points(
+    luminance: Tensor, check: Callable[[], None] = lambda: None
+) -> tuple[VanishingPoint | None, VanishingPoint | None]:
+    """The vanishing points of lines along x and along y in luminance (H, W), each None where no lines stand out.
 
     check: called now and then, and may raise Cancelled.
     """
@@ -94,7 +96,7 @@ def find_pencils(luminance: Tensor, check: Callable[[], None] = lambda: None) ->
     for edges in _edges_along_both(luminance):
         check()
         best = _best(edges, [(tilt, keystone) for tilt in TILTS for keystone in KEYSTONES], check)
-        found.append(_pencil(edges, best, luminance))
+        found.append(_vanishing_point(edges, best, luminance))
     return _accepted(found)
 
 
@@ -108,10 +110,10 @@ def find_curvature(luminance: Tensor, check: Callable[[], None] = lambda: None) 
             small = edges.reduced(SEARCH_PX)
             near = max(((tilt, keystone, k1) for tilt in TILTS[::2] for keystone in KEYSTONES[::2]), key=small.share)
             starts.append(near)
-        found.append(_pencil(edges, _best(edges, starts, check), luminance))
-    pencils = [pencil for pencil in _accepted(found) if pencil]
-    weights = [pencil.prominence for pencil in pencils]
-    return float(np.average([pencil.k1 for pencil in pencils], weights=weights)) if pencils else None
+        found.append(_vanishing_point(edges, _best(edges, starts, check), luminance))
+    points = [point for point in _accepted(found) if point]
+    weights = [point.prominence for point in points]
+    return float(np.average([point.k1 for point in points], weights=weights)) if points else None
 
 
 def _edges_along_both(luminance: Tensor) -> list[_Edges]:
@@ -130,23 +132,23 @@ def _edges(image: Tensor) -> _Edges:
     return _Edges(strength - strength.mean(), *torch.meshgrid(y, x, indexing="ij"))
 
 
-def _pencil(edges: _Edges, best: Candidate, luminance: Tensor) -> Pencil | None:
-    """The pencil of a candidate; None if it is at the end of the search, so that the lines have another direction."""
+def _vanishing_point(edges: _Edges, best: Candidate, luminance: Tensor) -> VanishingPoint | None:
+    """The vanishing point of a candidate; None if it is at the end of the search: the lines have another direction."""
     tilt, keystone, *k1 = best
     if abs(tilt) > FARTHEST * TILTS[-1] or abs(keystone) > FARTHEST * KEYSTONES[-1]:
         return None
     usual = float(np.median([edges.share(pair) for pair in product(TILTS[::5], KEYSTONES[::5])]))
     slope = keystone / (float(np.hypot(*luminance.shape)) / 2)  # per pixel: lines meet at x = -1 / slope
-    return Pencil(np.array([-1, tilt, slope]), edges.share(best) / max(usual, 1e-9), *k1)
+    return VanishingPoint(np.array([-1, tilt, slope]), edges.share(best) / max(usual, 1e-9), *k1)
 
 
-def _accepted(found: Sequence[Pencil | None]) -> tuple[Pencil | None, Pencil | None]:
-    """Pencils along x and y that stand out, of those along x and, with both exchanged, along y."""
-    prominence = [pencil.prominence if pencil else 0.0 for pencil in found] or [0.0]
+def _accepted(found: Sequence[VanishingPoint | None]) -> tuple[VanishingPoint | None, VanishingPoint | None]:
+    """Vanishing points of lines along x and y that stand out, of those along x and, with both exchanged, along y."""
+    prominence = [point.prominence if point else 0.0 for point in found] or [0.0]
     least = LIKELY if max(prominence) >= SURE else np.inf
-    along_x, along_y = (pencil if pencil and pencil.prominence >= least else None for pencil in found or (None, None))
+    along_x, along_y = (point if point and point.prominence >= least else None for point in found or (None, None))
     if along_y is not None:
-        along_y = replace(along_y, vanishing_point=along_y.vanishing_point[[1, 0, 2]])
+        along_y = replace(along_y, position=along_y.position[[1, 0, 2]])
     return along_x, along_y
 
 
