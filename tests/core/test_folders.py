@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
+import platformdirs
 import pytest
+from platformdirs.macos import MacOS
+from platformdirs.unix import Unix
+from platformdirs.windows import Windows
 
 from impasto.system.folders import user_folder
 from impasto.system.libraries import FOLDERS, OPT_OUTS, confine_libraries
@@ -14,8 +17,11 @@ from impasto.system.libraries import FOLDERS, OPT_OUTS, confine_libraries
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(Path, "home", lambda: tmp_path)
-    for variable in ("IMPASTO_MODELS", "IMPASTO_CACHE", "XDG_DATA_HOME", "XDG_CACHE_HOME", "LOCALAPPDATA"):
+    for variable in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    known = {"CSIDL_LOCAL_APPDATA": str(tmp_path / "AppData" / "Local")}
+    monkeypatch.setattr("platformdirs.windows.get_win_folder", known.__getitem__)
+    for variable in ("IMPASTO_MODELS", "IMPASTO_CACHE", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
         monkeypatch.delenv(variable, raising=False)
     return tmp_path
 
@@ -23,19 +29,19 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("platform", "models", "cache"),
     [
-        ("linux", ".local/share/impasto/models", ".cache/impasto"),
-        ("darwin", "Library/Application Support/impasto/models", "Library/Caches/impasto"),
-        ("win32", "AppData/Local/impasto/models", "AppData/Local/impasto"),
+        (Unix, ".local/share/impasto/models", ".cache/impasto"),
+        (MacOS, "Library/Application Support/impasto/models", "Library/Caches/impasto"),
+        (Windows, "AppData/Local/impasto/models", "AppData/Local/impasto"),
     ],
 )
 def test_each_platform_has_its_folders(platform, models, cache, home, monkeypatch):
-    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(platformdirs, "PlatformDirs", platform)
     assert user_folder("models") == home / models
     assert user_folder("cache") == home / cache
 
 
 def test_a_variable_chooses_and_an_empty_one_does_not(home, monkeypatch):
-    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(platformdirs, "PlatformDirs", Unix)
     monkeypatch.setenv("XDG_DATA_HOME", "")
     assert user_folder("models") == home / ".local/share/impasto/models"
     monkeypatch.setenv("XDG_DATA_HOME", str(home / "data"))
