@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field, ValidationError
 
-from .errors import ModelError, ParameterError, choices
+from .errors import ParameterError, choices
 from .parameters import (
     UNKNOWN_AZIMUTH,
     Angle,
@@ -41,10 +41,7 @@ from .system.untrusted import shown
 from .texture import Maps
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from .context import Context
-    from .interop.graph import Portable
 
 __all__ = [
     "UNKNOWN_AZIMUTH",
@@ -127,47 +124,65 @@ class Result:
     reports: tuple[Path, ...] = ()
 
 
-class Tool(ABC):
-    """A function from maps to maps. Subclass one of the kinds below; import torch inside `apply`, not above.
-
-    name: lower-case words joined by hyphens. needs: maps that the subject must have. needs_source: whether it needs
-    a subject, of any maps. weights: published weights that it can use, best first. is_pointwise: each pixel of the
-    result depends only on the same pixel of the subject, and not on random numbers, so `apply` may be called with
-    tiles. keeps_size: False for a filter whose result has another size, such as a crop. takes_any_picture: False for
-    one that refuses subjects but of a certain form. uses_subject: False for a generator that uses only the subject's
-    size: the result is then not named after the subject, nor is it in the recipe. example: arguments after the tool's
-    name in the command's help, if the default example does not fit. rank: position among the tools of its kind, lowest
-    first: below 50 for everyday work, from 90 for teaching. task: one of `TASKS`, for which hosts use the tool of
-    lowest rank unless the user names another; "" if it is only used by its name. group: one of `groups.GROUPS`, under
-    which hosts list it; each kind has its own. subgroup: a heading within the group, such as Masonry; "" for none.
-    may_use_bfloat16: whether it follows `Context.precision`, which then is bfloat16 where that is faster. preview_px:
-    longer side of the quick previews of a stylizer; 0 if it is too slow.
-    """
+class Listing:
+    """How hosts show a tool. The name, a label and a description must be set."""
 
     kind: ClassVar[str]
+    """Set by the kinds below."""
     name: ClassVar[str]
+    """Lower-case words joined by hyphens, as in recipes and commands."""
     label: ClassVar[str]
+    """Name in menus."""
     description: ClassVar[str]
-    parameters: ClassVar[type[Parameters]] = NoParameters
-    inputs: ClassVar[tuple[Input, ...]] = ()
-    needs: ClassVar[tuple[str, ...]] = ()
-    needs_source: ClassVar[bool] = False
-    weights: ClassVar[tuple[str, ...]] = ()
-    example: ClassVar[str] = ""
-    is_pointwise: ClassVar[bool] = False
-    keeps_size: ClassVar[bool] = True
-    takes_any_picture: ClassVar[bool] = True
-    uses_subject: ClassVar[bool] = True
-    may_use_bfloat16: ClassVar[bool] = False
-    rank: ClassVar[int] = 50
-    task: ClassVar[str] = ""
-    preview_px: ClassVar[int] = 0
+    """One sentence on what it does."""
     group: ClassVar[str]
+    """One of `groups.GROUPS`, under which it is listed; each kind has its own."""
     subgroup: ClassVar[str] = ""
+    """Heading within the group, such as Masonry."""
+    rank: ClassVar[int] = 50
+    """Position among the tools of its kind, lowest first: below 50 for everyday work, from 90 for teaching."""
+    task: ClassVar[str] = ""
+    """One of `TASKS`, for which hosts use the tool of lowest rank unless the user names another."""
+    preview_px: ClassVar[int] = 0
+    """Longer side of the quick previews of a stylizer; 0 if it is too slow."""
+    example: ClassVar[str] = ""
+    """Arguments after its name in the command's help, if the default example does not fit."""
 
     def thumbnail(self) -> bytes:
         """A small picture (JPEG, at most 20 kB) of what the tool makes, for lists in hosts; b"" if it has none."""
         return b""
+
+
+class Contract:
+    """What a tool needs, and what hosts may rely on. The defaults fit a filter of any maps without parameters."""
+
+    parameters: ClassVar[type[Parameters]] = NoParameters
+    """Model of its parameters."""
+    needs: ClassVar[tuple[str, ...]] = ()
+    """Maps that the subject must have."""
+    needs_source: ClassVar[bool] = False
+    """Whether it needs a subject, of any maps."""
+    takes_any_picture: ClassVar[bool] = True
+    """False if it refuses subjects but of a certain form."""
+    uses_subject: ClassVar[bool] = True
+    """False for a generator that uses only the subject's size: neither the result's name nor the recipe mentions it."""
+    inputs: ClassVar[tuple[Input, ...]] = ()
+    """Inputs besides the subject."""
+    weights: ClassVar[tuple[str, ...]] = ()
+    """Published weights that it can use, best first."""
+    keeps_size: ClassVar[bool] = True
+    """False for a filter whose result has another size, such as a crop."""
+    is_pointwise: ClassVar[bool] = False
+    """Whether each pixel of the result depends only on the same pixel of the subject, and not on random numbers.
+
+    `apply` may then be called with tiles.
+    """
+    may_use_bfloat16: ClassVar[bool] = False
+    """Whether it follows `Context.precision`, which then is bfloat16 where that is faster."""
+
+
+class Tool(Listing, Contract, ABC):
+    """A function from maps to maps. Subclass one of the kinds below; import torch inside `apply`, not above."""
 
     @abstractmethod
     def apply(self, subject: Maps, parameters: Any, inputs: Mapping[str, Any], context: Context) -> Maps | Result:
@@ -188,45 +203,10 @@ class Tool(ABC):
 
 
 class Generator(Tool):
-    """Makes textures, from a source or without one.
-
-    model_suffixes: of files of other programs that `imported` makes models of.
-    """
+    """Makes textures, from a source or without one."""
 
     kind = "generator"
     group = "Make"
-    model_suffixes: ClassVar[tuple[str, ...]] = ()
-
-    def without_network(self, tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray] | None:
-        """Tensors of the same model whose network adds nothing to what it stores, such as a mean: its control.
-
-        None where that cannot be separated.
-        """
-        return None
-
-    def between_latents(
-        self, one: Mapping[str, Any], other: Mapping[str, Any], share: float, seed: int
-    ) -> Mapping[str, Any]:
-        """Parameters with which a recipe goes a share of the way to the latent of another with `seed`.
-
-        one, other: parameters of both recipes, the first of whose seed stays. {} where there is no latent between them.
-        """
-        return {}
-
-    def portable(self, model: str, context: Context) -> Portable:
-        """The model of this name as a graph that other frameworks can run. ModelError if it cannot be one."""
-        raise ModelError(f"models for {self.name} cannot be written for other frameworks", "choose another model")
-
-    def portable_inputs(self, model: str, size: tuple[int, int], context: Context) -> dict[str, np.ndarray]:
-        """Values of that graph's inputs, by name, for the picture (height, width) that this step's seed gives.
-
-        ParameterError if the graph makes no pictures of this size.
-        """
-        raise NotImplementedError
-
-    def imported(self, file: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        """Tensors and card of a model from a file of one of `model_suffixes`. ModelError if it is not one."""
-        raise NotImplementedError
 
 
 class Stylizer(Tool):

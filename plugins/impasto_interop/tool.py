@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from impasto.context import Context
+from impasto.generators import ImportingGenerator
 from impasto.texture import Maps
-from impasto.tools import Generator, SizeParameters, model_field
+from impasto.tools import SizeParameters, model_field
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,7 +21,7 @@ class ImportedParameters(SizeParameters):
     model: str = model_field("Name of a model that was installed from a .keras or .onnx file; empty: the first of them")
 
 
-class ImportedModel(Generator):
+class ImportedModel(ImportingGenerator):
     """Makes pictures with a generator that was trained elsewhere, from noise."""
 
     name = "imported-model"

@@ -111,12 +111,11 @@ def test_a_size_without_whole_periods_is_refused_with_one_that_has_them():
     reference("tiles", (int(height), int(width)))
 
 
-def test_a_model_of_another_tool_is_refused():
-    from impasto.context import Context
-    from impasto.plugins.registry import registry
-
-    with pytest.raises(ModelError, match="cannot be written for other frameworks"):
-        registry().tool("vae").portable("any", Context())
+def test_a_model_of_another_tool_is_refused(tmp_path, capsys):
+    with pytest.raises(SystemExit) as ended:
+        exported("photo-maps", "onnx", tmp_path)
+    assert ended.value.code == ModelError.exit_code
+    assert "models for photo-maps cannot be written for other frameworks" in capsys.readouterr().err
 
 
 @pytest.fixture(autouse=True)

@@ -12,10 +12,10 @@ import numpy as np
 
 from ..context import Context, step_rngs
 from ..errors import ModelError
+from ..generators import ExportingGenerator
 from ..library.models import Model
 from ..plugins.registry import registry
 from ..system.transaction import replace_files
-from ..tools import Generator
 from .options import add_command, add_seed, parse_size
 from .terminal import Terminal
 
@@ -81,12 +81,12 @@ def _inputs(arguments: argparse.Namespace, terminal: Terminal) -> None:
     terminal.written([arguments.out], [])
 
 
-def _generator(name: str) -> tuple[Model, Generator]:
-    """The model of this name, and the tool that runs it. ModelError if that is no generator."""
+def _generator(name: str) -> tuple[Model, ExportingGenerator]:
+    """The model of this name, and the tool that runs it. ModelError if that cannot export it."""
     model = registry().model_library().named(name)
     tool = registry().tool(str(model.card["tool"]))
-    if not isinstance(tool, Generator):
-        raise ModelError(f"{name} is a model for {tool.name}, which generates nothing", "choose another model")
+    if not isinstance(tool, ExportingGenerator):
+        raise ModelError(f"models for {tool.name} cannot be written for other frameworks", "choose another model")
     return model, tool
 
 

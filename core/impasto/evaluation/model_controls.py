@@ -11,6 +11,7 @@ import numpy as np
 
 from ..data.parts import window_of
 from ..errors import ImpastoError
+from ..generators import ControlledGenerator
 from ..library.models import Model, load_model, save_model
 from ..plugins.registry import registry
 from ..recipe import Recipe, Step
@@ -53,9 +54,9 @@ class Generation:
     def without_network(self, seeds: Sequence[int]) -> list[Maps]:
         """Results of the same model whose network adds nothing; none if its tool cannot separate that."""
         tool = registry().tool(str(self.model.card["tool"]))
-        tensors = getattr(tool, "without_network", lambda _: None)(load_model(self.model))
-        if tensors is None:
+        if not isinstance(tool, ControlledGenerator):
             return []
+        tensors = tool.without_network(load_model(self.model))
         with temporary_folder() as folder:
             model = save_model(folder / self.model.path.name, tensors, self.model.card)
             return [replace(self, model=model).make(seed) for seed in seeds]

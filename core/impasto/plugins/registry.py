@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 import pluggy
 
 from ..errors import ImpastoError, ParameterError, PluginError, choices
+from ..generators import ImportingGenerator
 from ..io.formats import BUILTIN_EXPORTERS, Exporter
 from ..library.installed import WeightsLibrary
 from ..library.models import ModelLibrary
@@ -27,7 +28,7 @@ from ..system.folders import user_folder
 from ..system.libraries import confine_libraries
 from ..system.untrusted import shown
 from ..text_encoders import TextEncoder
-from ..tools import Generator, Tool, in_order
+from ..tools import Tool, in_order
 from . import hookspecs, trial
 from .checks import check_matcher, check_text_encoder, check_tool
 
@@ -122,9 +123,9 @@ class Registry:
         """The tools that do a task (one of `impasto.tools.TASKS`), the one that hosts take by themselves first."""
         return in_order(tool for tool in self.tools.values() if tool.task == task)
 
-    def tool_for_file(self, file: Path) -> Generator | None:
+    def tool_for_file(self, file: Path) -> ImportingGenerator | None:
         """The generator that makes models of files of other programs with this suffix; None if there is none."""
-        generators = (tool for tool in self.tools.values() if isinstance(tool, Generator))
+        generators = (tool for tool in self.tools.values() if isinstance(tool, ImportingGenerator))
         return next((tool for tool in generators if file.suffix.lower() in tool.model_suffixes), None)
 
     def exporter(self, name: str) -> Exporter:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ParameterError, choices
+from ..generators import LatentGenerator
 from ..library.models import ModelLibrary
 from ..matchers import Match
 from ..parameters import SizeParameters, properties_of
@@ -21,7 +22,7 @@ from ..plugins.registry import registry
 from ..recipe import MAX_SEED, MAX_TEXT, Recipe, Step
 from ..surface.palette import from_oklab, to_oklab
 from ..system.untrusted import shown
-from ..tools import Generator, Tool, model_parameter, validate
+from ..tools import Tool, model_parameter, validate
 from .matching import of_size
 
 MORE_LIKE = "more-like"
@@ -127,7 +128,7 @@ def _child(
 def _latent_of(lead: Recipe, mate: Recipe, crossover: Crossover, fresh: int) -> Mapping[str, Any]:
     """Parameters that mix the latents of the first steps; of a single parent, with that of a fresh seed."""
     tool = registry().tool(lead.steps[0].tool)
-    if not isinstance(tool, Generator):
+    if not isinstance(tool, LatentGenerator):
         return {}
     if lead is mate:
         share, seed = LATENT_STEP * crossover.variety * crossover.rng.random(), fresh

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from impasto.context import Context
+from impasto.generators import ControlledGenerator, ExportingGenerator, LatentGenerator
 from impasto.texture import Maps
-from impasto.tools import Generator, Input, Result, Tile, Trainer
+from impasto.tools import Input, Result, Tile, Trainer
 
 from .parameters import TorusParameters, TrainTorusParameters
 
@@ -21,7 +22,7 @@ HEADS = re.compile(r"^network\.stages\.\d+\.head\.")
 """Names of the tensors through which all maps of the network pass."""
 
 
-class Torus(Generator):
+class Torus(LatentGenerator, ControlledGenerator, ExportingGenerator):
     """Makes learned materials from noise on a torus, by circular convolutions, so that the result tiles."""
 
     name = "torus"
@@ -77,7 +78,7 @@ class Torus(Generator):
             return {"material": one.get("material", ""), "blend": share, "blend_material": other["material"]}
         return {"blend": share, "blend_seed": seed}
 
-    def without_network(self, tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray] | None:
+    def without_network(self, tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """The tensors with heads that give zeros: only the mean, the unit cell and its components are left."""
         return {name: 0 * value if HEADS.search(name) else value for name, value in tensors.items()}
 
