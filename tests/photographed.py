@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from impasto.numerics.resampling import bilinear_samples
 from impasto.surface.color import linear_to_srgb
 from impasto.surface.heights import integrate, slopes_from_normal
-from impasto.surface.sampling import sampled
 from impasto.surface.shading import Light, Shaded, reflected
 from impasto.texture import Maps
 
@@ -71,7 +71,11 @@ def shadow(height_px: Tensor, light: Light) -> Tensor:
     reach_px = max(float(height_px.max() - height_px.min()) / rise, 2.0)
     lit = torch.ones_like(height_px)
     for t in np.geomspace(1.0, reach_px, min(STEPS, 2 + int(reach_px))):
-        over = sampled(height_px[None], y - t * math.sin(azimuth), x + t * math.cos(azimuth))[0] - height_px - t * rise
+        over = (
+            bilinear_samples(height_px[None], y - t * math.sin(azimuth), x + t * math.cos(azimuth))[0]
+            - height_px
+            - t * rise
+        )
         lit = torch.minimum(lit, (1 - (over - 0.2) / (PENUMBRA * t + 0.3)).clamp(0, 1))
     return lit
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from impasto.surface.relief import extended
+from impasto.numerics.borders import with_margin
 
 WIDE_PX = 6.0
 """Standard deviation from which blurs are faster in the frequency domain."""
@@ -17,7 +17,7 @@ def with_borders(x: Tensor, margin_px: int, wraps: tuple[bool, bool], change: Ca
 
     margin_px: as far as the filter reaches, at least 1, so that its own treatment of borders has no effect.
     """
-    changed = change(extended(x, margin_px, wraps)[None])[0]
+    changed = change(with_margin(x, margin_px, wraps)[None])[0]
     return changed[:, margin_px:-margin_px, margin_px:-margin_px]
 
 
@@ -25,7 +25,7 @@ def gaussian(x: Tensor, sigma_px: float, wraps: tuple[bool, bool]) -> Tensor:
     """Gaussian blur of x (C, H, W)."""
     from kornia.filters import gaussian_blur2d
 
-    from impasto.surface.blurring import blur
+    from impasto.numerics.blur import blur
 
     reach = max(1, round(3 * sigma_px))
     if sigma_px > WIDE_PX:

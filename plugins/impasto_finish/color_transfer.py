@@ -86,13 +86,13 @@ def distribution_transfer(own: np.ndarray, wanted: np.ndarray, context: Context)
     """
     import torch
 
-    from impasto.surface.sliced import Sample, color_table, look_up, transported
+    from impasto.numerics.color_transport import Sample, color_table, look_up, sliced_transport
 
     x, y = (tensor_of(pixels, "cpu")[None] for pixels in (own, wanted))
     turned = (np.linalg.qr(context.rng.standard_normal((3, 3)))[0] for _ in range(ROUNDS - 1))
     rotations = [torch.eye(3), *(torch.from_numpy(axes.astype(np.float32)) for axes in turned)]
     here, there = Sample.of(x, count=SAMPLES), Sample.of(y, count=SAMPLES)
-    table = transported(color_table(), here, [there], [1.0], rotations)
+    table = sliced_transport(color_table(), here, [there], [1.0], rotations)
     return pixels_of(look_up(table, x)[0]).clip(0, 1)
 
 

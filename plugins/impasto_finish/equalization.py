@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample, pad
 
-from impasto.surface.relief import extended
+from impasto.numerics.borders import with_margin
 
 BINS = 64
 POINTS_PER_SIGMA = 4
@@ -26,20 +26,11 @@ def equalized(L: Tensor, sigma_px: float, limit: float, wraps: tuple[bool, bool]
     low, high = L.min(), L.max()
     unit = (L - low) / (high - low).clamp_min(1e-4)
     margin = [0 if wrap else round(REACH * sigma_px) for wrap in wraps]
-    around = _with_margins(unit, margin, wraps)
+    around = with_margin(unit, ((margin[0],) * 2, (margin[1],) * 2), wraps)
     weights = [_windows(size, sigma_px, L) for size in around.shape]
     ranks = _ranks(_histograms(around, *weights), limit)
     found = _look_up(ranks, around)[margin[0] :, margin[1] :][: L.shape[0], : L.shape[1]]
     return low + (high - low) * found
-
-
-def _with_margins(x: Tensor, margin: list[int], wraps: tuple[bool, bool]) -> Tensor:
-    """x (H, W) with mirrored margins at the borders where it does not wrap around."""
-    for axis in (0, 1):
-        if not wraps[axis]:
-            whole = extended(x, margin[axis], (False, False))
-            x = whole[:, margin[axis] : -margin[axis]] if axis == 0 else whole[margin[axis] : -margin[axis]]
-    return x
 
 
 def _windows(size: int, sigma_px: float, like: Tensor) -> Tensor:

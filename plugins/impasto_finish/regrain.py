@@ -11,7 +11,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from impasto.surface.relief import extended
+from impasto.numerics.borders import with_margin
 
 ITERATIONS = 60
 TOLERANCE = 1e-3
@@ -24,7 +24,7 @@ def regrained(I: Tensor, T: Tensor, wraps: tuple[bool, bool], check: Callable[[]
 
     The equation ψD − div(φ∇D) = ψ(T − I) for the change D = J − I, by conjugate gradients. check: called at each step.
     """
-    around = extended(255 * I.mean(0), 1, wraps)
+    around = with_margin(255 * I.mean(0), 1, wraps)
     gradient = torch.hypot(around[1:-1, 2:] - around[1:-1, :-2], around[2:, 1:-1] - around[:-2, 1:-1]) / 2
     phi = 30 / (1 + 10 * gradient)
     psi = (gradient / 5).clamp(LEAST_PSI, 1)

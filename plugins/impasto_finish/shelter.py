@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from impasto.surface.relief import extended, occlusion_from_height
+from impasto.numerics.borders import TORUS, with_margin
+from impasto.surface.relief import occlusion_from_height
 from impasto.texture import Maps
 
 from .borders import gaussian
@@ -37,7 +38,7 @@ def occluded(subject: Maps, height: Tensor, device: str) -> Tensor:
         open_ = tensor_of(subject["ambient_occlusion"].pixels, device)
     else:
         width_m, range_m = scale_m(subject)
-        around = extended(height[0] * (range_m / width_m * subject.size_px[1]), MARGIN_PX, (True, True))
+        around = with_margin(height[0] * (range_m / width_m * subject.size_px[1]), MARGIN_PX, TORUS)
         open_ = occlusion_from_height(around)[None, MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX]
     return _standardised(1 - open_)
 

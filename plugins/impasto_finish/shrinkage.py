@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d, conv_transpose2d
 
-from impasto.surface.relief import extended
+from impasto.numerics.borders import with_margin
 
 PATCH_PX = 8
 THRESHOLD = 2.5
@@ -42,7 +42,7 @@ def denoised(x: Tensor, strength: float, wraps: tuple[bool, bool], on_progress: 
     """x (C, H, W) without noise, each channel by its own; strength: multiplies the measured noise."""
     thresholds = [THRESHOLD * strength * noise_of(channel) for channel in x]
     margin = PATCH_PX - 1
-    around = extended(x, margin, wraps)
+    around = with_margin(x, margin, wraps)
     rows = max(1, BAND_PX // around.shape[2])
     made = torch.empty_like(x)
     for index, threshold in enumerate(thresholds):

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate, pixel_shuffle, pixel_unshuffle
 
-from impasto.surface.relief import extended
+from impasto.numerics.borders import with_margin
 
 REACH_PX = 3
 """Radius of the filters."""
@@ -66,7 +66,7 @@ def _even(x: Tensor) -> Tensor:
 
 def doubled(x: Tensor, wraps: tuple[bool, bool]) -> Tensor:
     """x (C, H, W), twice as large by bicubic interpolation."""
-    around = extended(x, 3, wraps)[None]
+    around = with_margin(x, 3, wraps)[None]
     return interpolate(around, scale_factor=2, mode="bicubic", align_corners=False)[0, :, 6:-6, 6:-6]
 
 
@@ -113,7 +113,7 @@ def _residual(
 def _patches(x: Tensor, wraps: tuple[bool, bool], chosen: Tensor) -> Tensor:
     """Patches (C, N, side²) around the pixels of x (C, H, W) with these indices, less their centres."""
     side = 2 * REACH_PX + 1
-    around = extended(x, REACH_PX, wraps)
+    around = with_margin(x, REACH_PX, wraps)
     every = around.unfold(1, side, 1).unfold(2, side, 1)  # a view
     rows, columns = chosen // x.shape[2], chosen % x.shape[2]
     found = every[:, rows, columns].flatten(2)
@@ -122,7 +122,7 @@ def _patches(x: Tensor, wraps: tuple[bool, bool], chosen: Tensor) -> Tensor:
 
 def _gradients(guide: Tensor, wraps: tuple[bool, bool]) -> tuple[Tensor, Tensor, Tensor]:
     """Angle, in [0, π), strength and coherence, each (H, W), of the structure tensor of a guide (1, H, W)."""
-    around = extended(guide, 3, wraps)[0]
+    around = with_margin(guide, 3, wraps)[0]
     x = (around[1:-1, 2:] - around[1:-1, :-2]) / 2
     y = (around[2:, 1:-1] - around[:-2, 1:-1]) / 2
     xx, yy, xy = avg_pool2d(torch.stack([x * x, y * y, x * y]), 5, 1)

@@ -10,9 +10,9 @@ import torch
 from impasto.context import Context
 from impasto.data.tiling import tiles
 from impasto.errors import ParameterError
+from impasto.numerics.borders import Plane
 from impasto.surface.heights import integrate, slopes_from_normal
 from impasto.surface.illumination import delight, illumination, linear_to_srgb, srgb_to_linear
-from impasto.surface.plane import Plane
 from impasto.surface.relief import UNKNOWN_RELIEF, normal_from_height, without_rounding
 from impasto.texture import Maps
 

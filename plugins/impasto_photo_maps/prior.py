@@ -13,8 +13,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from impasto.surface.blurring import gaussian
-from impasto.surface.plane import Plane
+from impasto.numerics.blur import gaussian_response
+from impasto.numerics.borders import Plane
 
 EDGES_PX = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Deviations of the Gaussians whose differences are the bands, on a picture of `REFERENCE_PX` or less; relative to the
@@ -63,7 +63,7 @@ class Brightness:
         scale, fade = max(1.0, plane.scale_px / REFERENCE_PX), plane.fade(extended)
         logs = (extended + BLACK).log()
         brightness = (extended.mean(0) + BLACK).log()
-        passed = 1 - gaussian(brightness, WIDEST_PX * scale)
+        passed = 1 - gaussian_response(brightness, WIDEST_PX * scale)
         size = brightness.shape
         varying = torch.fft.irfft2(torch.fft.rfft2(brightness) * passed, s=size).clamp(-DARKEST, DARKEST)
         return cls(torch.fft.rfft2(varying * fade), torch.fft.rfft2(logs[[0, 2]] - logs[1]), plane, scale)
@@ -80,7 +80,7 @@ class Brightness:
         """Responses (H', W'//2 + 1) of the bands, from fine to broad."""
         edges = [EDGES_PX[0], *(edge * self.scale for edge in EDGES_PX[1:])]
         like = torch.empty(self.size_px, device=self.spectrum.device)
-        blurs = [gaussian(like, edge) for edge in edges]
+        blurs = [gaussian_response(like, edge) for edge in edges]
         return [inner - outer for inner, outer in pairwise(blurs)]
 
     @cached_property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from impasto.surface.blurring import blur, blurs, filtered
+from impasto.numerics.blur import blur, blurs, convolution
 
 PIVOT = 1 / 32
 """Size of shapes, relative to the picture's, whose weight is the same at any balance of fine and large shapes."""
@@ -39,7 +39,7 @@ def balanced(slopes: torch.Tensor, size_px: float, balance: float) -> torch.Tens
     fy = torch.fft.fftfreq(height, device=slopes.device)[:, None]
     fx = torch.fft.rfftfreq(width, device=slopes.device)[None]
     waves = torch.hypot(fy, fx) * size_px * PIVOT
-    weighted = filtered(slopes, waves.clamp(0.05, 20).pow(-BALANCE * (2 * balance - 1)))
+    weighted = convolution(slopes, waves.clamp(0.05, 20).pow(-BALANCE * (2 * balance - 1)))
     return weighted * (slopes.square().mean() / weighted.square().mean().clamp_min(1e-12)).sqrt()
 
 

@@ -15,8 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from impasto.numerics.resampling import bilinear_samples
 from impasto.surface.color import srgb_to_linear
-from impasto.surface.sampling import sampled
 
 SPLINE_DEVIATION = 151 / 315
 """Standard deviation of standard normal noise after interpolation by cubic B-splines along both axes."""
@@ -123,7 +123,7 @@ class Canvas:
         """A field (…, H, W) whose texels are taken from a place that is further down and right by so many metres."""
         y = ((self.y_m + y_m) / self.texel_m).expand(self.size_px)
         x = ((self.x_m + x_m) / self.texel_m).expand(self.size_px)
-        return sampled(field, y, x)
+        return bilinear_samples(field, y, x)
 
     def blurred(self, field: Tensor, deviation_m: float) -> Tensor:
         """A field (…, H, W) convolved with a Gaussian, around the torus."""

@@ -44,7 +44,8 @@ class HeightToNormal(Filter):
         """The subject with `normal`, and the range of heights that it was made with."""
         import torch
 
-        from impasto.surface.relief import extended, normal_from_height, without_rounding
+        from impasto.numerics.borders import with_margin
+        from impasto.surface.relief import normal_from_height, without_rounding
 
         height = values(subject, "height")[..., 0]
         if height.max() == height.min():
@@ -54,6 +55,6 @@ class HeightToNormal(Filter):
         context.progress(0.3, "turning height into normals")
         smooth = without_rounding(torch.from_numpy(height).to(context.device))
         height_px = smooth * (parameters.strength * range_m / width_m * subject.size_px[1])
-        normal = normal_from_height(extended(height_px, 1, wraps, is_odd=True))[:, 1:-1, 1:-1]
+        normal = normal_from_height(with_margin(height_px, 1, wraps, is_odd=True))[:, 1:-1, 1:-1]
         maps = subject.with_arrays({"normal": normal.permute(1, 2, 0).cpu().numpy()})
         return replace(maps, width_m=width_m, height_range_m=range_m)

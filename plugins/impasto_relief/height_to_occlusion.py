@@ -48,8 +48,9 @@ class HeightToOcclusion(Filter):
         """The subject with `ambient_occlusion`, perhaps `bent_normal`, and the range of heights that both are for."""
         import torch
 
+        from impasto.numerics.borders import with_margin
         from impasto.surface.horizons import sky_over
-        from impasto.surface.relief import extended, without_rounding
+        from impasto.surface.relief import without_rounding
 
         height = values(subject, "height")[..., 0]
         if height.max() == height.min():
@@ -62,7 +63,7 @@ class HeightToOcclusion(Filter):
         radius_px = parameters.radius * columns
         margin = 0 if all(wraps) else int(radius_px) + 1
         tell = lambda fraction: context.progress(0.05 + 0.9 * fraction, "looking for the horizon")  # noqa: E731
-        sky = sky_over(extended(height_px, margin, wraps), radius_px, tell)
+        sky = sky_over(with_margin(height_px, margin, wraps), radius_px, tell)
         inner = (..., slice(margin, margin + rows), slice(margin, margin + columns))
         arrays = {"ambient_occlusion": (sky.occlusion[inner] ** parameters.strength).cpu().numpy()}
         if parameters.bent_normals:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
-from impasto.training.layers import wrapped
+from impasto.numerics.borders import TORUS, with_margin
 
 PATCH = 3
 """Side of a patch in cells: 48 texels, so that nothing larger is repeated."""
@@ -85,7 +85,7 @@ def kept_cells(size: tuple[int, int], variation: float, noise: Callable[..., Ten
     """Cells (H, W) to keep: a fraction `variation`, in blobs a few cells wide, is left out."""
     field = noise(1, 1, *size)
     for _ in range(2):
-        field = avg_pool2d(wrapped(field, 1), 3, 1)
+        field = avg_pool2d(with_margin(field, 1, TORUS), 3, 1)
     new = round(variation * field.numel())
     kept = torch.ones(field.numel(), dtype=torch.bool)
     kept[field.flatten().cpu().topk(new).indices] = False

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from impasto.surface.pyramid import split_band
+from impasto.numerics.pyramid import split_band
 from impasto.training.losses import ordered
 
 PATCH_PX = 7

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu, pixel_unshuffle
 
-from impasto.training.layers import SLOPE, Noise, circular_convolution, halved_sizes, resized, wrapped
+from impasto.numerics.borders import TORUS, with_margin
+from impasto.training.layers import SLOPE, Noise, circular_convolution, halved_sizes, resized
 
 from .prior import SIDE
 
@@ -95,8 +96,10 @@ class Stage(nn.Module):
 
         A margin from the other side of the torus is added once, and residual convolutions without padding consume it.
         """
-        x = resized(self.convolution(wrapped(x, 1)), size, self.blocks)  # at the coarser size: a quarter of the cost
-        drawn = wrapped(noise(len(x), self.noise_channels, *size), self.blocks)
+        x = resized(
+            self.convolution(with_margin(x, 1, TORUS)), size, self.blocks
+        )  # at the coarser size: a quarter of the cost
+        drawn = with_margin(noise(len(x), self.noise_channels, *size), self.blocks, TORUS)
         x = leaky_relu(x + self.noise(drawn), SLOPE)
         for residual in self.residuals:
             x = x[:, :, 1:-1, 1:-1] + leaky_relu(residual(x), SLOPE)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d
 
-from impasto.training.layers import wrapped
+from impasto.numerics.borders import TORUS, with_margin
 
 REACH = 5
 """Largest distance in cells over which latents correlate: 80 texels."""
@@ -57,7 +57,7 @@ def root(covariance: Tensor) -> Tensor:
 def gaussian_field(mean: Tensor, kernel: Tensor, noise: Tensor) -> Tensor:
     """Latents (C, h, w) on a torus from white noise (C, h, w): mean (C,) plus the noise filtered by the kernel."""
     flipped = kernel.flip(2, 3)  # conv2d correlates
-    return mean.view(-1, 1, 1) + conv2d(wrapped(noise[None], SIDE // 2), flipped)[0]
+    return mean.view(-1, 1, 1) + conv2d(with_margin(noise[None], SIDE // 2, TORUS), flipped)[0]
 
 
 def prior_gap(mean: Tensor, covariance: Tensor) -> dict[str, float]:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from impasto.surface.plane import Plane
+from impasto.numerics.borders import Plane
 from impasto_photo_maps.prior import BANDS, Brightness, towards
 from impasto_photo_maps.shares import HIDDEN, SharesNetwork, statistics
 

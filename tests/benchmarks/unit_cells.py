@@ -18,10 +18,10 @@ import torch
 from pbr_sets import pbr_sets
 from torch import Tensor
 
+from impasto.numerics.pyramid import split_band
 from impasto.regularity.detection import find_lattice
 from impasto.regularity.lattice import Lattice
 from impasto.regularity.region import picture_region
-from impasto.surface.pyramid import split_band
 from impasto_gan.torus.cells import components, periodic
 from impasto_gan.torus.cells.components import PrincipalComponents
 from impasto_gan.torus.cells.division import find_cells

@@ -12,7 +12,7 @@ FAST_STYLE = (
     Mutation(
         "fast-style-borders",
         "Borders that tile are padded by reflection.",
-        NETWORK,
+        "plugins/impasto_style/shared/encoder.py",
         Edit('mode = "circular" if', 'mode = "reflect" if'),
         (f"{TESTS}::test_a_rolled_torus_gives_a_rolled_result",),
     ),

@@ -147,14 +147,14 @@ TRAINING = (
         "Convolutions on a torus see black beyond the border.",
         LAYERS,
         Edit('padding_mode="circular"', 'padding_mode="zeros"'),
-        (f"{STATE}::test_convolutions_and_margins_go_round_the_torus",),
+        (f"{STATE}::test_convolutions_go_round_the_torus",),
     ),
     Mutation(
         "margins-of-zeros",
         "Margins are black instead of wrapped around.",
-        LAYERS,
-        Edit('(margin,) * 4, mode="circular")', "(margin,) * 4)"),
-        (f"{STATE}::test_convolutions_and_margins_go_round_the_torus",),
+        "core/impasto/numerics/borders.py",
+        Edit('mode="circular" if wrap', 'mode="constant" if wrap'),
+        ("core/test_borders.py::test_margins_go_round_the_torus",),
     ),
     Mutation(
         "mean-logit-before-softplus",

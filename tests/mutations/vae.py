@@ -115,7 +115,7 @@ VAE = (
         "The decoder's noise is not continued beyond the border.",
         NETWORKS,
         Edit(
-            "drawn = wrapped(noise(len(x), self.noise_channels, *size), self.blocks)",
+            "drawn = with_margin(noise(len(x), self.noise_channels, *size), self.blocks, TORUS)",
             "drawn = nn.functional.pad(noise(len(x), self.noise_channels, *size), (self.blocks,) * 4)",
         ),
         (f"{TOOL}::test_shifted_latents_give_the_shifted_picture",),

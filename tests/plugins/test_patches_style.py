@@ -19,7 +19,7 @@ from impasto.errors import Cancelled
 from impasto.evaluation.metrics import sliced_wasserstein, wavelet_distance
 from impasto.surface.seams import seam_z
 from impasto_style.patches import painting
-from impasto_style.patches.grid import SIDE, STRIDE, Grid, extended
+from impasto_style.patches.grid import SIDE, STRIDE, Grid
 from impasto_style.patches.guides import detail_contrast, edges, matched, orientation
 from impasto_style.patches.library import CELLS, Library, Pieces, cropped, pixels_of, seen, seen_guides
 from impasto_style.patches.matching import Search
@@ -95,14 +95,6 @@ def test_a_patch_that_disagrees_does_not_blur_what_the_others_lay():
     wrong = replace(pieces, corner=corner)
     weights = patch_weights(wrong, grid, lambda: None)
     assert weights[len(corner) // 2] < 0.05 * weights.median()
-
-
-@pytest.mark.parametrize("seamless", [False, True])
-def test_a_picture_goes_on_beyond_its_borders_as_often_as_it_takes(seamless):
-    row = torch.arange(4.0).view(1, 1, 1, 4).expand(1, 1, 4, 4)
-    wide = extended(row, (0, 5), (0, 5), seamless)[0, 0, 0].tolist()
-    around, mirrored = [3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0], [1, 2, 3, 2, 1, 0, 1, 2, 3, 2, 1, 0, 1, 2]
-    assert wide == (around if seamless else mirrored)
 
 
 def test_features_are_those_of_the_pixels_that_will_be_laid():

@@ -12,8 +12,8 @@ from impasto import Recipe, Step, run
 from impasto.context import Context
 from impasto.errors import ParameterError
 from impasto.evaluation.maps import compare_maps
+from impasto.numerics.borders import Plane
 from impasto.surface.color import srgb_to_linear
-from impasto.surface.plane import Plane
 from impasto.surface.shading import Light
 from impasto.texture import MAP_CHANNELS, Maps, Texture
 from impasto_photo_maps import PhotoMaps

@@ -10,9 +10,9 @@ from impasto.context import Context
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.errors import ParameterError
 from impasto.library.models import ModelLibrary
+from impasto.numerics.pyramid import band_deviations, finest_bands, split_band
 from impasto.regularity.lattice import Bond, Lattice
 from impasto.regularity.region import Region, full_region
-from impasto.surface.pyramid import band_deviations, finest_bands, split_band
 from impasto.texture import Maps
 from impasto.training.layers import PatchDiscriminator, patch_px
 from impasto.training.losses import SIGMA, zero_centred_penalty

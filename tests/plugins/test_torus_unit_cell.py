@@ -7,9 +7,9 @@ import pytest
 import torch
 from materials import as_tensor, bricks, tiles
 
+from impasto.numerics.pyramid import split_band
 from impasto.regularity.lattice import Bond, Lattice
 from impasto.regularity.region import Region, full_region
-from impasto.surface.pyramid import split_band
 from impasto_gan.torus.cells.components import COMPONENTS, PrincipalComponents
 from impasto_gan.torus.cells.periodic import PeriodicFunction
 from impasto_gan.torus.cells.phase_statistics import PhaseStatistics

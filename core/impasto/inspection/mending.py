@@ -58,11 +58,12 @@ def _with_height(textures: Textures, found: MapSet) -> Textures:
 def _with_normals(textures: Textures, found: MapSet) -> Textures:
     import torch
 
-    from ..surface.relief import UNKNOWN_RELIEF, extended, normal_from_height, without_rounding
+    from ..numerics.borders import with_margin
+    from ..surface.relief import UNKNOWN_RELIEF, normal_from_height, without_rounding
 
     height = textures["height"]
     smooth = without_rounding(torch.from_numpy(height.pixels[..., 0]))
-    around = extended(smooth, 1, wraps(Maps({"height": height})), is_odd=True)
+    around = with_margin(smooth, 1, wraps(Maps({"height": height})), is_odd=True)
     normal = normal_from_height(around * (UNKNOWN_RELIEF * height.size_px[1]))[:, 1:-1, 1:-1]
     return {**textures, "normal": Texture(normal.permute(1, 2, 0).contiguous().numpy())}
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .relief import extended
+from ..numerics.borders import TORUS, with_margin
 
 DIRECTIONS = 16
 GROWTH = 1.15
@@ -37,7 +37,7 @@ def sky_over(height_px: Tensor, radius_px: float, on_progress: Callable[[float],
     Slopes are central differences. Shape of everything inside: (H, W).
     """
     n = _normals(height_px)
-    around = extended(height_px, int(max(radius_px, 1.0) * GROWTH) + 2, (True, True))
+    around = with_margin(height_px, int(max(radius_px, 1.0) * GROWTH) + 2, TORUS)
     seen, whole = torch.zeros_like(height_px), torch.zeros_like(height_px)
     bent = torch.zeros_like(n)
     for index in range(DIRECTIONS):

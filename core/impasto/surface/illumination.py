@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch.nn.functional import adaptive_avg_pool2d
 
-from .blurring import blur
-from .plane import Plane
+from ..numerics.blur import blur
+from ..numerics.borders import Plane
 
 BLACK = 0.01  # added to luminance before its logarithm, so that black pixels do not count as deep shadow
 WIDE = 1 / 10  # standard deviation of the blur that finds the light, relative to the picture's size

@@ -46,28 +46,6 @@ def normal_from_height(height_px: Tensor) -> Tensor:
     return 0.5 + torch.stack([-p * z, q * z, z])
 
 
-def extended(height: Tensor, margin_px: int, wraps: tuple[bool, bool], *, is_odd: bool = False) -> Tensor:
-    """Height (..., H, W) with a margin on each side: its other end where it wraps around (vertically, horizontally).
-
-    Elsewhere it is mirrored; is_odd: about its border as well, so that slopes go on.
-    """
-    for axis, wrap in zip((-2, -1), wraps, strict=True):
-        size = height.shape[axis]
-        index = torch.arange(-margin_px, size + margin_px, device=height.device)
-        if wrap:
-            height = height.index_select(axis, index % size)
-            continue
-        last = max(size - 1, 1)
-        folded = (index % (2 * last)).sub(last).abs().neg().add(last).clamp_max(size - 1)
-        inside = height.index_select(axis, folded)
-        if is_odd:
-            border = height.index_select(axis, index.clamp(0, size - 1))
-            is_inside = ((index >= 0) & (index < size)).view(*(-1 if i == axis else 1 for i in (-2, -1)))
-            inside = torch.where(is_inside, inside, 2 * border - inside)
-        height = inside
-    return height
-
-
 def without_rounding(height: Tensor) -> Tensor:
     """Height (H, W) in [0, 1], smoothed within half a step if it was stored in 8 bits, so that slopes have no stairs.
 

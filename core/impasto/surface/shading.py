@@ -15,10 +15,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..numerics.resampling import bilinear_samples
 from ..texture import Maps
 from .color import linear_to_srgb, srgb_to_linear
 from .heights import STEEPEST_Z
-from .sampling import sampled
 
 DIELECTRIC = 0.04
 """Reflectance of dielectrics at normal incidence (index of refraction 1.5)."""
@@ -75,7 +75,7 @@ class Shaded:
     def at(self, y: Tensor, x: Tensor) -> Shaded:
         """Bilinear samples (…, h, w) at places (h, w) in pixels, which wrap around."""
         fields = torch.cat([self.color, self.normal, torch.stack([self.roughness, self.metallic, self.occlusion])])
-        found = sampled(fields, y, x)
+        found = bilinear_samples(fields, y, x)
         return Shaded(found[:3], torch.nn.functional.normalize(found[3:6], dim=0), *found[6:])
 
 

@@ -7,7 +7,9 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate, pad
+from torch.nn.functional import interpolate
+
+from ..numerics.borders import TORUS, with_margin
 
 SLOPE = 0.2
 """Slope of leaky ReLUs below 0."""
@@ -29,22 +31,14 @@ def halved_sizes(size: tuple[int, int], count: int) -> list[tuple[int, int]]:
     return sizes
 
 
-def wrapped(x: Tensor, margin: int) -> Tensor:
-    """x (B, C, h, w), padded circularly by a margin that may be wider than x."""
-    if margin <= min(x.shape[2:]):
-        return pad(x, (margin,) * 4, mode="circular") if margin else x
-    rows, columns = (torch.arange(-margin, side + margin, device=x.device) % side for side in x.shape[2:])
-    return x[:, :, rows[:, None], columns]
-
-
 def resized(x: Tensor, size: tuple[int, int], margin: int = 0) -> Tensor:
     """x (B, C, h, w) resized on the torus, bilinearly, and padded circularly: (B, C, H + 2 margin, W + 2 margin)."""
     height, width = x.shape[2:]
     if size == (height, width):
-        return wrapped(x, margin)
+        return with_margin(x, margin, TORUS)
     if size == (2 * height, 2 * width):  # the usual case, five times as fast
         ring = margin // 2 + 1
-        x = interpolate(wrapped(x, ring), scale_factor=2, mode="bilinear", align_corners=False)
+        x = interpolate(with_margin(x, ring, TORUS), scale_factor=2, mode="bilinear", align_corners=False)
         cut = 2 * ring - margin
         return x[:, :, cut:-cut, cut:-cut]
     for axis, length in ((2, size[0]), (3, size[1])):

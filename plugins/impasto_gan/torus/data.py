@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
+from impasto.numerics.pyramid import band_deviations
 from impasto.regularity.lattice import Lattice
-from impasto.surface.pyramid import band_deviations
 from impasto.texture import Maps
 
 from .card import TorusCard

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d
 
-from impasto.surface.pyramid import split_band
+from impasto.numerics.pyramid import split_band
 from impasto.training.losses import ordered
 
 PATCH_PX = 7

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from impasto.numerics.color_transport import Sample, sliced_transport
 from impasto.surface.color import linear_to_srgb, oklab_to_linear, srgb_to_linear
 from impasto.surface.palette import Move, from_oklab, to_oklab
-from impasto.surface.sliced import Sample, transported
 
 from .drawing import drawn
 from .features import oklab
@@ -41,7 +41,7 @@ def fitted_colors(space: Space, values: Values, photograph: Tensor, seed: int) -
     if not space.colors:
         return dict(values)
     picture = _drawn(space, values, seed)
-    target = _transported(picture, photograph)
+    target = _target_colors(picture, photograph)
     before = np.stack([srgb_to_linear(np.array(values[name])) for name in space.colors])  # (K, 3)
     slopes = []
     for name, color in zip(space.colors, before, strict=True):
@@ -67,14 +67,14 @@ def _least_squares(slopes: Tensor, wanted: Tensor, picture: Tensor) -> np.ndarra
     return changes
 
 
-def _transported(picture: Tensor, photograph: Tensor) -> Tensor:
+def _target_colors(picture: Tensor, photograph: Tensor) -> Tensor:
     """Linear colours (3, N) of a picture after sliced optimal transport to those of a photograph, in Oklab."""
     lab = oklab(picture[:, None])[:, 0]
     rotations = [torch.eye(3)]
     rng = np.random.default_rng(0)
     rotations += [torch.from_numpy(np.linalg.qr(rng.normal(size=(3, 3)))[0].astype("f4")) for _ in range(ROTATIONS)]
     painted = Sample(lab, torch.ones_like(lab[0]))
-    target = transported(lab, painted, [Sample.of(photograph[None])], [1.0], rotations)
+    target = sliced_transport(lab, painted, [Sample.of(photograph[None])], [1.0], rotations)
     return torch.from_numpy(oklab_to_linear(target.T.numpy()).T.clip(0, 1))
 
 

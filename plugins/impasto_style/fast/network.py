@@ -8,7 +8,9 @@ circular padding for pictures that tile.
 from __future__ import annotations
 
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d, interpolate, pad
+from torch.nn.functional import avg_pool2d, interpolate
+
+from ..shared.encoder import padded
 
 STRIDE = 4
 """Sides of pictures are multiples of it: the coarsest features have a quarter of their resolution."""
@@ -92,10 +94,3 @@ def enlarged(x: Tensor, factor: int, seamless: bool) -> Tensor:
     """x (B, C, h, w) at `factor` times its resolution, interpolated linearly."""
     large = interpolate(padded(x, 1, seamless), scale_factor=factor, mode="bilinear", align_corners=False)
     return large[..., factor:-factor, factor:-factor]
-
-
-def padded(x: Tensor, reach: int, seamless: bool) -> Tensor:
-    """(B, C, H, W), padded by `reach`; the edge is repeated if a reflection would be larger than the picture."""
-    least = min(x.shape[2:])
-    mode = "circular" if seamless and least >= reach else "reflect" if least > reach else "replicate"
-    return pad(x, (reach,) * 4, mode=mode)

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from torch import Tensor
 
-from ..shared.blur import extended
+from impasto.numerics.borders import with_margin
 
 SIDE = 7
 """Pixels of a patch's side."""
@@ -60,8 +60,8 @@ class Grid:
 
     def on_canvas(self, x: Tensor) -> Tensor:
         """(B, C, H, W), extended to the area that the patches cover."""
-        after = self.canvas[0] - self.margin - self.height, self.canvas[1] - self.margin - self.width
-        return extended(x, (self.margin, self.margin), after, self.seamless)
+        below, right = self.canvas[0] - self.margin - self.height, self.canvas[1] - self.margin - self.width
+        return with_margin(x, ((self.margin, below), (self.margin, right)), (self.seamless, self.seamless))
 
     def at_centres(self, x: Tensor) -> Tensor:
         """Values (patches, C) of (1, C, H, W) at the patches' centres."""

@@ -8,7 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..shared.blur import blurred, extended
+from impasto.numerics.borders import with_margin
+
+from ..shared.blur import blurred
 
 DETAIL_PX = 1.5
 """Width of the blur that separates fine detail."""
@@ -47,7 +49,7 @@ def orientation(x: Tensor, sigma_px: float, seamless: bool = False) -> Tensor:
     0 for no orientation to 1 for parallel lines.
     """
     smooth = blurred(x.mean(1, keepdim=True), GRADIENT_PX, seamless)
-    around = extended(smooth, (1, 1), (1, 1), seamless)
+    around = with_margin(smooth, 1, (seamless, seamless))
     down = (around[:, :, 2:, 1:-1] - around[:, :, :-2, 1:-1]) / 2
     right = (around[:, :, 1:-1, 2:] - around[:, :, 1:-1, :-2]) / 2
     tensor = torch.cat([right.square() - down.square(), 2 * right * down, right.square() + down.square()], 1)

@@ -15,7 +15,7 @@ from kornia.color import rgb_to_grayscale
 from kornia.filters import guided_blur
 from torch import Tensor
 
-from impasto.surface.sliced import Sample, color_table, look_up, mixture, transported
+from impasto.numerics.color_transport import Sample, color_table, look_up, mixture, sliced_transport
 
 from ..shared.task import Region
 
@@ -57,7 +57,7 @@ def _moved_table(painted: bytes, wanted: bytes) -> Tensor:
     rng = np.random.default_rng(0)
     rotations = [torch.eye(3), *(_random_rotation(rng) for _ in range(ROUNDS - 2)), torch.eye(3)]
     sources = [_from_bytes(wanted)]
-    moved = transported(AXES @ color_table(), _from_bytes(painted), sources, [1.0], rotations, QUANTILES)
+    moved = sliced_transport(AXES @ color_table(), _from_bytes(painted), sources, [1.0], rotations, QUANTILES)
     return torch.linalg.inv(AXES) @ moved
 
 

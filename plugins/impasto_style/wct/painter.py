@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.functional import linear
 
 from impasto.context import Context
-from impasto.surface.sliced import Sample, color_table, look_up, transported
+from impasto.numerics.color_transport import Sample, color_table, look_up, sliced_transport
 from impasto.texture import Maps
 
 from ..shared.progress import Progress
@@ -140,7 +140,7 @@ class Painter:
             sources = [Sample.of(picture, region.mask), *samples]
             painted = Sample.of(x, region.mask)
             rotations = (torch.linalg.qr(self.context.noise(3, 3).cpu())[0] for _ in range(ROTATIONS))
-            tables.append(transported(color_table(), painted, sources, region.weights, rotations))
+            tables.append(sliced_transport(color_table(), painted, sources, region.weights, rotations))
         for tile in Tiling((x.shape[2], x.shape[3]), self.tile_px).tiles:
             colors = tile.with_halo(x).float()
             made = torch.zeros_like(colors)

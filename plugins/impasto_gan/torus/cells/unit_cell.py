@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
+from impasto.numerics.pyramid import split_band
 from impasto.regularity.lattice import Draw, Lattice
 from impasto.regularity.region import Region, picture_region
-from impasto.surface.pyramid import split_band
 
 from .components import COMPONENTS, PrincipalComponents
 from .periodic import PeriodicFunction

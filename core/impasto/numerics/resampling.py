@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 
-def sampled(fields: Tensor, y: Tensor, x: Tensor) -> Tensor:
+def bilinear_samples(fields: Tensor, y: Tensor, x: Tensor) -> Tensor:
     """Bilinear samples (…, h, w) of fields (…, H, W) at y and x (h, w), around the torus.
 
     y, x: in pixels; the centre of the first pixel is at 0.5.

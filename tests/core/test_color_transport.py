@@ -7,7 +7,7 @@ import torch
 from skimage import data
 from torch import Tensor
 
-from impasto.surface.sliced import Sample, color_table, look_up, mixture, transported
+from impasto.numerics.color_transport import Sample, color_table, look_up, mixture, sliced_transport
 
 
 def picture(name: str) -> Tensor:
@@ -32,15 +32,15 @@ def apart(one: Sample, other: Sample) -> float:
 def test_colours_become_distributed_as_the_sources(by_table: bool):
     painted, source = Sample.of(CAT), Sample.of(SPACE)
     if by_table:
-        made = look_up(transported(color_table(), painted, [source], [1.0], ROTATIONS), CAT)
+        made = look_up(sliced_transport(color_table(), painted, [source], [1.0], ROTATIONS), CAT)
     else:
-        made = transported(CAT[0].flatten(1), painted, [source], [1.0], ROTATIONS).view_as(CAT)
+        made = sliced_transport(CAT[0].flatten(1), painted, [source], [1.0], ROTATIONS).view_as(CAT)
     assert apart(Sample.of(made), source) < 0.2 * apart(painted, source)
 
 
 def test_the_own_colours_stay():
     sources = [Sample.of(CAT), Sample.of(SPACE)]
-    table = transported(color_table(), sources[0], sources, [1.0, 0.0], ROTATIONS)
+    table = sliced_transport(color_table(), sources[0], sources, [1.0, 0.0], ROTATIONS)
     assert (look_up(table, CAT) - CAT).abs().max() < 1e-5
 
 

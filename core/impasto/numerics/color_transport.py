@@ -55,7 +55,7 @@ def mixture(samples: Sequence[Sample], shares: Sequence[float]) -> Sample:
     return Sample(torch.cat([sample.colors for sample, _ in used], 1), torch.cat(weights))
 
 
-def transported(
+def sliced_transport(
     colors: Tensor,
     painted: Sample,
     sources: Sequence[Sample],
