@@ -53,13 +53,15 @@ class Transform(Filter):
         self, subject: Maps, parameters: TransformParameters, inputs: Mapping[str, Maps], context: Context
     ) -> Maps:
         """The transformed maps; only `scale` changes the size of texels in the world."""
-        from .geometry import cropped, rotated, scaled
+        from impasto.data.prepare import maps_at_scale
+
+        from .geometry import cropped, rotated
 
         context.progress(0.0, "Rotating")
         maps = rotated(subject, parameters.rotate)
         maps = cropped(maps, parameters.crop)
         context.progress(0.7, "Scaling")
-        return scaled(maps, parameters.scale)
+        return maps_at_scale(maps, parameters.scale)
 
 
 @hookimpl

@@ -8,13 +8,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from impasto.data.prepare import Preparation, pixel_box, resized_map
-from impasto.errors import ParameterError
+from impasto.data.prepare import Preparation, pixel_box
 from impasto.surface.color import linear_to_srgb, srgb_to_linear
 from impasto.surface.heights import normal_from_slopes, slopes_from_normal
 from impasto.texture import NORMAL_MAPS, Maps
-
-LARGEST_PX = 16384
 
 
 def rotated(maps: Maps, degrees: float) -> Maps:
@@ -94,14 +91,3 @@ def cropped(maps: Maps, crop: Sequence[float]) -> Maps:
     }
     share = (last - first) / maps.size_px[1]
     return replace(maps, textures=textures, width_m=maps.width_m and maps.width_m * share)
-
-
-def scaled(maps: Maps, scale: float) -> Maps:
-    """Maps with `scale` times as many pixels along each side. ParameterError if those are too many."""
-    height, width = (max(1, round(side * scale)) for side in maps.size_px)
-    if max(height, width) > LARGEST_PX and scale > 1:
-        message = f"scale {scale:g} makes {width}x{height} pixels of {maps.size_px[1]}x{maps.size_px[0]}"
-        raise ParameterError(message, f"stay below {LARGEST_PX} pixels a side")
-    if (height, width) == maps.size_px:
-        return maps
-    return replace(maps, textures={name: resized_map(name, maps[name], (height, width)) for name in maps})

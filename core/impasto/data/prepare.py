@@ -16,6 +16,8 @@ from ..texture import COLOR_MAPS, NORMAL_MAPS, Maps, Texture
 
 GIVEN_RELIEF = 0.04
 """Range of heights, in picture widths, if neither the file nor a normal map tells it (stone: 0.03 to 0.06)."""
+LARGEST_PX = 16384
+"""Longest side of enlarged maps."""
 LEAST_DEVIATION = 0.006  # a grey level and a half
 THUMBNAIL_PX = 32
 LARGE_PIXELS, BAND_PX = 2**24, 512
@@ -101,6 +103,17 @@ def resized_map(name: str, texture: Texture, size_px: tuple[int, int]) -> Textur
     else:
         pixels = resized(pixels, size_px).clip(0, None if texture.color_space == "linear" else 1)
     return replace(texture, pixels=pixels)
+
+
+def maps_at_scale(maps: Maps, scale: float) -> Maps:
+    """Maps with `scale` times as many pixels along each side. ParameterError if those are too many."""
+    height, width = (max(1, round(side * scale)) for side in maps.size_px)
+    if max(height, width) > LARGEST_PX and scale > 1:
+        message = f"scale {scale:g} makes {width}x{height} pixels of {maps.size_px[1]}x{maps.size_px[0]}"
+        raise ParameterError(message, f"stay below {LARGEST_PX} pixels a side")
+    if (height, width) == maps.size_px:
+        return maps
+    return replace(maps, textures={name: resized_map(name, maps[name], (height, width)) for name in maps})
 
 
 def _converted(pixels: np.ndarray, convert: Callable[[np.ndarray], np.ndarray], size_px: tuple[int, int]) -> np.ndarray:

@@ -13,13 +13,12 @@ import torch
 from torch import Tensor
 
 from impasto.context import Context
-from impasto.data.prepare import Preparation, prepare
+from impasto.data.prepare import Preparation, maps_at_scale, prepare
 from impasto.errors import ModelError, ParameterError
 from impasto.regularity.region import Region
 from impasto.texture import MAP_CHANNELS, Maps
 from impasto.tools import Tile
 from impasto_synthesis.transfer import Transfer
-from impasto_transform.geometry import scaled
 
 from .card import TorusCard
 from .generate import RANGE_M, TILE_PX, Synthesis
@@ -137,4 +136,4 @@ def _prepared(exemplar: Maps, synthesis: Synthesis) -> Maps:
     width_m = exemplar.width_m or (texel_m or 1 / 1024) * learned_px * exemplar.size_px[1] / longest_px
     known = {name: exemplar[name] for name in exemplar if name in (*card.maps, "normal")}
     prepared = prepare(known, Preparation(min(longest_px, learned_px)), width_m, exemplar.height_range_m)
-    return scaled(prepared, synthesis.choice.scale / 2**synthesis.choice.halvings)
+    return maps_at_scale(prepared, synthesis.choice.scale / 2**synthesis.choice.halvings)

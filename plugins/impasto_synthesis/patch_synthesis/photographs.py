@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from impasto.context import Context
+from impasto.data.prepare import maps_at_scale
 from impasto.errors import ParameterError
 from impasto.surface.color import linear_to_srgb, srgb_to_linear
 from impasto.texture import Maps, Texture
-from impasto_transform.geometry import scaled
 
 
 def with_common_maps(photographs: Sequence[Maps], context: Context) -> list[Maps]:
@@ -33,7 +33,7 @@ def _as(first: Maps, other: Maps, names: Sequence[str]) -> Maps:
     if other is first or not (first.width_m and other.width_m):
         return other
     texel_m, own_m = (maps.width_m / maps.size_px[1] for maps in (first, other) if maps.width_m)
-    return scaled(other, own_m / texel_m)
+    return maps_at_scale(other, own_m / texel_m)
 
 
 def _in_color_space(texture: Texture, color_space: str) -> Texture:

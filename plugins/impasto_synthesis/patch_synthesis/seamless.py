@@ -10,11 +10,10 @@ import numpy as np
 from torch import Tensor
 
 from impasto.context import Context
-from impasto.data.prepare import resized_map
+from impasto.data.prepare import maps_at_scale, resized_map
 from impasto.errors import ParameterError
 from impasto.evaluation.metrics import laplacian_pyramid
 from impasto.texture import Maps
-from impasto_transform.geometry import scaled
 
 from ..material import finished, prepared, previews, shrinks
 from ..source import features_of
@@ -45,7 +44,7 @@ def synthesised_maps(
     shrink = shrinks((height_px, width_px))
     size_px = (height_px * shrink[0], width_px * shrink[1])
     common = with_common_maps([subject, *given.others], context)
-    photographs = [scaled(maps, min(1.0, parameters.scale)) for maps in common]
+    photographs = [maps_at_scale(maps, min(1.0, parameters.scale)) for maps in common]
     _check_pixels(sum(height * width for height, width in (maps.size_px for maps in photographs)))
     atlas = _atlas(photographs, given, parameters, size_px, context)
     guidance = given.guidance(atlas, parameters, size_px, context)
