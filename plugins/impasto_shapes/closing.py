@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from impasto.patches.cuts import Bands
 from impasto.surface.orientation import renormalised
 from impasto.texture import NORMAL_MAPS, Maps
-from impasto_synthesis.cuts import Bands
 
 FEATHER_PX = 3
 """Distance from the cut to which it is blended."""

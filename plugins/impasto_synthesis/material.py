@@ -12,12 +12,12 @@ import torch
 from torch.nn.functional import avg_pool2d, normalize
 
 from impasto.context import Context
+from impasto.patches.lines import line_strength
 from impasto.regularity.detection import Regularity, find_regularity, find_regularity_of_lines
 from impasto.texture import Maps, Texture
 
-from .lines import line_strength
+from .light import even_light, luminance
 from .pattern import Fitted, fit_to_torus, repeat_px, turned
-from .source import even_light, luminance
 
 SENSITIVITY = {"auto": 1.0, "regular": 2.0}
 """Divisors of the thresholds for finding a pattern: if one is requested, half as clear a pattern is enough."""

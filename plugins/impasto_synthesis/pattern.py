@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 import torch
 from torch.nn.functional import normalize
 
+from impasto.patches.layout import Pattern
 from impasto.regularity.detection import Regularity
 from impasto.regularity.warp import warp
 from impasto.texture import NORMAL_MAPS
-
-from .layout import Pattern
 
 LARGEST_STRETCH = 0.2
 """Largest stretch of a period, as a logarithm, to make whole periods fit; beyond, distortion is worse than a seam."""

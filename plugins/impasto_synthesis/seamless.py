@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from impasto.context import Context
+from impasto.patches.features import features_of
+from impasto.patches.layout import plan
+from impasto.patches.quilting import Quilter
+from impasto.patches.seams import join
 from impasto.texture import Maps
 
-from .blend import join
-from .layout import plan
 from .material import finished, prepared, previews, shrinks
 from .parameters import QuiltParameters
-from .quilting import Quilter
-from .source import features_of
 
 BLEND_PX = 12.0
 """Distance over which a step of shapes at a cut is spread: enough to hide it. That of light or colour is spread as far

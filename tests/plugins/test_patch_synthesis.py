@@ -14,10 +14,10 @@ from scipy.spatial import cKDTree
 from impasto.context import Context
 from impasto.errors import Cancelled, ParameterError
 from impasto.evaluation import metrics
+from impasto.patches.layout import Pattern
 from impasto.regularity.bond import Sublattice
 from impasto.surface.seams import seam_z
 from impasto.texture import Maps
-from impasto_synthesis.layout import Pattern
 from impasto_synthesis.material import prepared
 from impasto_synthesis.patch_synthesis import PatchSynthesis
 from impasto_synthesis.patch_synthesis.alignment import aligned

@@ -11,12 +11,12 @@ from scipy.ndimage import gaussian_filter
 from impasto.context import Context
 from impasto.errors import Cancelled, ParameterError
 from impasto.evaluation import metrics
+from impasto.patches.lines import grain_weights
+from impasto.patches.seams import join
 from impasto.regularity.detection import find_lattice, find_regularity
 from impasto.surface.seams import seam_z
 from impasto.texture import Maps
 from impasto_synthesis import Quilt
-from impasto_synthesis.blend import join
-from impasto_synthesis.lines import grain_weights
 from impasto_synthesis.parameters import QuiltParameters
 
 data = pytest.importorskip("skimage.data")

@@ -15,10 +15,10 @@ from torch import Tensor
 from impasto.context import Context
 from impasto.data.prepare import Preparation, maps_at_scale, prepare
 from impasto.errors import ModelError, ParameterError
+from impasto.patches.transfer import Transfer
 from impasto.regularity.region import Region
 from impasto.texture import MAP_CHANNELS, Maps
 from impasto.tools import Tile
-from impasto_synthesis.transfer import Transfer
 
 from .card import TorusCard
 from .generate import RANGE_M, TILE_PX, Synthesis

@@ -21,7 +21,7 @@ from impasto.surface.gaussianization import ENTRIES, LIMIT, GaussianMap, gaussia
 from impasto.surface.wrapping import wraps
 from impasto.texture import Maps, Texture
 
-from ..source import luminance
+from ..light import luminance
 from .grid import TriangleGrid, random_point
 from .parameters import LARGEST_LAYOUT, HistogramBlendingParameters
 

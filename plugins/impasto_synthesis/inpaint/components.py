@@ -7,9 +7,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from impasto.patches.features import WEIGHTS
 from impasto.texture import COLOR_MAPS
-
-from ..source import WEIGHTS
 
 MOST = 4
 LEAST_SHARE = 0.02

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from impasto.patches.seams import LARGEST_GAP
 from impasto.texture import NORMAL_MAPS
 
-from ..blend import LARGEST_GAP
 from .grid import Grid
 from .groups import cell_px, groups
 from .level import Level

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import torch
+from scipy.fft import next_fast_len
 from torch import Tensor
 from torch.fft import irfft2, rfft2
 
-from ..matching import fast_length
 from .level import Level
 
 APART_PX = 2
@@ -21,7 +21,7 @@ class WindowSearch:
     def __init__(self, level: Level, features: Tensor, side_px: int, generator: torch.Generator) -> None:
         self.level, self.grid, self.generator = level, level.grid, generator
         self.size_px = tuple(
-            length if wraps else fast_length(length + side_px)
+            length if wraps else next_fast_len(length + side_px, real=True)
             for length, wraps in zip(self.grid.size, self.grid.wraps, strict=True)
         )
         image = self.grid.image(features).permute(2, 0, 1)  # (C, h, w)

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from ..layout import Pattern
+from impasto.patches.layout import Pattern
+
 from ..material import LEFT_OUT
 from ..pattern import Fitted
 

@@ -10,8 +10,8 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from impasto.errors import ParameterError
+from impasto.patches.features import opponent, with_ranks_of
 
-from ..source import opponent, with_ranks_of
 from .guidance import Guidance
 
 STRICTNESS = 8.0

@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
-from ..layout import plan
-from ..quilting import Quilter
+from impasto.patches.layout import plan
+from impasto.patches.quilting import Quilter
+
 from .atlas import Patterns
 from .guidance import LevelGuidance
 from .level import Level

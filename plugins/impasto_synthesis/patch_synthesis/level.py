@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, max_pool2d
 
-from ..source import with_detail
+from impasto.patches.features import with_detail
+
 from .appearance import COARSE, FINE, Appearance, halved, whole
 from .similar import find_similar, refine_similar
 

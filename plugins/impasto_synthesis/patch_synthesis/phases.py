@@ -8,9 +8,9 @@ from itertools import product
 import torch
 from torch import Tensor
 
+from impasto.patches.layout import TOLERANCE, Pattern
 from impasto.regularity.bond import Sublattice
 
-from ..layout import TOLERANCE, Pattern
 from .atlas import Patterns
 from .layout import is_inside, positions_of
 

@@ -13,10 +13,10 @@ from impasto.context import Context
 from impasto.data.prepare import maps_at_scale, resized_map
 from impasto.errors import ParameterError
 from impasto.evaluation.metrics import laplacian_pyramid
+from impasto.patches.features import features_of
 from impasto.texture import Maps
 
 from ..material import finished, prepared, previews, shrinks
-from ..source import features_of
 from .atlas import Atlas, stacked
 from .given import Given
 from .guidance import Guidance

@@ -13,10 +13,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from .blend import join
+from .features import Projection, with_detail, with_ranks_of
 from .layout import Pattern, plan
 from .quilting import Quilter
-from .source import Projection, with_detail, with_ranks_of
+from .seams import join
 
 PIECE, SMALLEST_PIECE_PX = 0.095, 32
 """Side of a piece, relative to the source's shorter side: small enough for shapes that the source does not have."""
@@ -27,7 +27,7 @@ STRICTNESS = 4.0
 """Cost of what differs from the picture as much as the source varies, with all strictness; that of cuts is about 1."""
 VARIETY = 0.5
 BLEND_PX = 12.0
-"""As of `quilt`: see `seamless`."""
+"""Distance over which a step at a cut is spread, as of `quilt`."""
 
 
 class Transfer:

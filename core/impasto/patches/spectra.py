@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 import torch
+from scipy.fft import next_fast_len
 from torch.fft import irfft2, rfft2
 from torch.nn.functional import avg_pool2d
 
 
-def fast_length(length: int) -> int:
-    """The smallest length from `length` on whose only prime factors are 2, 3 and 5."""
-    while True:
-        rest = length
-        for prime in (2, 3, 5):
-            while rest % prime == 0:
-                rest //= prime
-        if rest == 1:
-            return length
-        length += 1
-
-
-class Matcher:
+class BlockSpectra:
     """Features (C, h, w) of the source, reduced by `scale`, and their Fourier transforms."""
 
     def __init__(self, features: torch.Tensor, scale: int) -> None:
         self.scale = scale
         self.features = avg_pool2d(features[None], scale)[0] if scale > 1 else features  # (C, h/s, w/s)
-        self.size = tuple(map(fast_length, self.features.shape[1:]))
+        self.size = tuple(next_fast_len(length, real=True) for length in self.features.shape[1:])
         self.spectrum = rfft2(self.features, s=self.size)
         self.square_spectrum = rfft2((self.features**2).sum(0), s=self.size)
 

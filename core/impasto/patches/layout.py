@@ -7,8 +7,8 @@ from typing import Protocol
 
 import numpy as np
 
-from impasto.errors import ParameterError
-from impasto.regularity.bond import Sublattice
+from ..errors import ParameterError
+from ..regularity.bond import Sublattice
 
 BLOCK = 1 / 3
 """Side of a piece, relative to the source's: large pieces need few cuts, and none shows half of the photograph."""
@@ -21,7 +21,7 @@ TOLERANCE = 0.04
 
 
 @dataclass(frozen=True)
-class Layout:
+class PieceLayout:
     """The grid of pieces, sizes (y, x) in pixels; corners: the top left corners of pieces along each axis.
 
     scale: factor by which the copy on which pieces are compared is smaller.
@@ -76,7 +76,7 @@ class Pattern:
         return penalty
 
 
-def plan(source: tuple[int, int], size: tuple[int, int], block_px: int, overlap: float) -> Layout:
+def plan(source: tuple[int, int], size: tuple[int, int], block_px: int, overlap: float) -> PieceLayout:
     """An even grid of overlapping pieces on a torus of `size`, at most half as large as source and torus.
 
     block_px: requested side of a piece, 0 for an automatic one. overlap: relative to a piece. ParameterError if there
@@ -100,4 +100,4 @@ def plan(source: tuple[int, int], size: tuple[int, int], block_px: int, overlap:
             "choose a larger block_px or a smaller size, or give a larger picture",
         )
     pairs = ((size[0], size[1]), (blocks[0], blocks[1]), (overlaps[0], overlaps[1]), (corners[0], corners[1]))
-    return Layout(*pairs, scale)
+    return PieceLayout(*pairs, scale)

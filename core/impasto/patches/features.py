@@ -1,4 +1,4 @@
-"""Preparation of the source: even light, and few channels for matching instead of all of a map set's."""
+"""Features of patches: few channels for matching instead of all of a map set's, as principal components."""
 
 from __future__ import annotations
 
@@ -6,47 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
-from torch.nn.functional import avg_pool2d, interpolate
+from torch.nn.functional import avg_pool2d
 
-from impasto.texture import COLOR_MAPS
+from ..texture import COLOR_MAPS
 
 WEIGHTS: Mapping[str, float] = {"base_color": 1.0, "height": 0.5, "normal": 0.4, "emission": 0.5, "opacity": 0.5}
 """Weights of maps in matching; 0.2 for the others, which mostly correlate with these."""
 
-BROAD = 0.16
-"""Standard deviation, relative to the longer side, of the blur that separates light from surface."""
-
 DETAIL, DETAIL_PX = 0.7, 5
 """Deviation of the channel of detail, relative to that of all others, and the width of the mean that it differs from.
 Without it, thin joints between planks are lost on coarse levels, and pieces are laid out of step."""
-
-
-def even_light(color: torch.Tensor, strength: float) -> torch.Tensor:
-    """Image (C, h, w) with a fraction `strength` of the drift broader than a third of it subtracted, mean kept."""
-    drift = _blur(color, sigma=BROAD)
-    return color - strength * (drift - drift.mean((1, 2), keepdim=True))
-
-
-def _blur(image: torch.Tensor, sigma: float) -> torch.Tensor:
-    """Gaussian blur with mirrored borders, `sigma` relative to the longer side, computed on a small copy."""
-    height, width = image.shape[1:]
-    reduction = max(height, width) / 64
-    small_size = [max(1, round(side / reduction)) for side in (height, width)]
-    small = interpolate(image[None], size=small_size, mode="area")
-    for axis, length in ((2, small_size[0]), (3, small_size[1])):
-        mirrored = torch.cat([small.flip(axis), small, small.flip(axis)], axis)
-        from_, to = (torch.arange(n, device=image.device, dtype=image.dtype) for n in (length, 3 * length))
-        kernel = torch.exp(-0.5 * ((to[None] - length - from_[:, None]) / (64 * sigma)) ** 2)
-        kernel = kernel / kernel.sum(1, keepdim=True)  # (n, 3n)
-        small = (kernel @ mirrored) if axis == 2 else mirrored @ kernel.T
-    return interpolate(small, size=(height, width), mode="bicubic", align_corners=False)[0]
-
-
-def luminance(maps: Mapping[str, torch.Tensor]) -> torch.Tensor:
-    """Luma (h, w) of the base colour; of maps without one, the mean of the first."""
-    if "base_color" in maps:
-        return opponent(maps["base_color"])[0]
-    return next(iter(maps.values())).mean(0)
 
 
 def opponent(color: torch.Tensor) -> torch.Tensor:

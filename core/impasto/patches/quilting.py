@@ -14,15 +14,15 @@ import torch
 from torch.nn.functional import avg_pool2d
 
 from .cuts import Bands
-from .history import History
-from .layout import OUT_OF_PHASE, Layout, PiecePattern
+from .layout import OUT_OF_PHASE, PieceLayout, PiecePattern
 from .lines import axis_of_joints, clear_lines, grain_weights, line_channels
-from .matching import Matcher
-from .torus import Torus
+from .spectra import BlockSpectra
 
 CANDIDATES = 16
 OFF_LINE = 1 / 200
 """Distance, relative to the source's side, by which joints that run through may miss each other at a cut."""
+CONTINUES = 100.0
+"""Added to the error of a position that would only continue a neighbouring piece; errors are around 1."""
 
 
 class Quilter:
@@ -36,7 +36,7 @@ class Quilter:
     def __init__(
         self,
         features: torch.Tensor,
-        layout: Layout,
+        layout: PieceLayout,
         pattern: PiecePattern,
         variety: float,
         rng: np.random.Generator,
@@ -50,11 +50,11 @@ class Quilter:
             lines = clear_lines(features)
             self.axis_of_joints = axis_of_joints(lines)
             features = torch.cat([features, line_channels(features, lines)])
-        self.torus = Torus(features, grain, layout.size)
-        self.matcher = Matcher(features, layout.scale)
-        _, height, width = self.matcher.features.shape
+        self.torus = QuiltedTorus(features, grain, layout.size)
+        self.spectra = BlockSpectra(features, layout.scale)
+        _, height, width = self.spectra.features.shape
         self.grain = avg_pool2d(grain[None], layout.scale)[0]
-        self.guide = guide and (Matcher(guide[0], layout.scale), guide[1])
+        self.guide = guide and (BlockSpectra(guide[0], layout.scale), guide[1])
         self.history = History((height, width), layout, pattern.shortest_px)
 
     def cover(self) -> Iterator[float]:
@@ -79,7 +79,7 @@ class Quilter:
         """A random position, in phase with the pattern."""
         scale = self.layout.scale
         block = self.layout.block
-        _, height, width = self.matcher.features.shape
+        _, height, width = self.spectra.features.shape
         shape = (height - block[0] // scale + 1, width - block[1] // scale + 1)
         penalty = self.pattern.penalty(corner, shape, scale)
         if self.guide:
@@ -97,7 +97,7 @@ class Quilter:
         known = self.torus.canvas[:, rows, columns]  # (C, b, d)
         template = avg_pool2d(known[None], scale)[0]
         mask = avg_pool2d(torch.from_numpy(bands.mask()).to(known)[None, None], scale)[0, 0]
-        differences = self.matcher.differences(template, mask).cpu().numpy()
+        differences = self.spectra.differences(template, mask).cpu().numpy()
         penalty, familiar = self.history.repetition(corner, differences.shape)
         penalty += self.pattern.penalty(corner, differences.shape, scale) + self._off_line(corner, differences.shape)
         weight = 1 + self.variety * (2 * self.history.uses_of_blocks((mask.shape[0], mask.shape[1])) + familiar)
@@ -123,14 +123,14 @@ class Quilter:
     def _unlike_guide(self, corner: tuple[int, int]) -> np.ndarray:
         """Mean squared differences of the piece from each position from what is wanted at `corner`."""
         assert self.guide
-        matcher, wanted = self.guide
+        spectra, wanted = self.guide
         rows, columns = self.torus.indices(corner, self.layout.block)
         template = avg_pool2d(wanted[None, :, rows, columns], self.layout.scale)[0]
-        return matcher.differences(template, torch.ones_like(template[0])).cpu().numpy()
+        return spectra.differences(template, torch.ones_like(template[0])).cpu().numpy()
 
     def _cut_costs(self, template: torch.Tensor, bands: Bands, ys: np.ndarray, xs: np.ndarray) -> np.ndarray:
         """Costs (K,) of the cuts around candidate pieces at (ys, xs), both (K,), on the reduced source."""
-        features = self.matcher.features
+        features = self.spectra.features
         height, width = template.shape[1:]
         rows = torch.from_numpy(ys[:, None, None] + np.arange(height)[:, None]).to(features.device)
         columns = torch.from_numpy(xs[:, None, None] + np.arange(width)).to(features.device)
@@ -168,3 +168,94 @@ def _local_minima(scores: np.ndarray, count: int, tile: int) -> tuple[np.ndarray
     down, right = np.divmod(tiles.argmin(1), tile)
     best = np.argsort(tiles.min(1), kind="stable")[:count]
     return best // columns * tile + down[best], best % columns * tile + right[best]
+
+
+class History:
+    """Pieces placed so far, and the number of uses of each pixel of the reduced source (h, w).
+
+    By it, none continues its neighbour, repeats the source's layout or is used too often.
+    """
+
+    def __init__(self, shape: tuple[int, int], layout: PieceLayout, shortest_px: float) -> None:
+        self.layout = layout
+        self.uses = np.zeros(shape, np.float32)
+        self.share = min(1.0, shape[0] * shape[1] * layout.scale**2 / (layout.size[0] * layout.size[1]))
+        pieces = len(layout.corners[0]) * len(layout.corners[1])
+        self.placed = np.zeros((pieces, 4), int)  # corner y, x; source y, x
+        self.count = 0
+        self.same_px = np.minimum(np.array(layout.block) / 2, 0.45 * shortest_px)
+        """Distance below which a shifted piece counts as the same; one shifted by a period is another."""
+
+    def add(self, corner: tuple[int, int], source: tuple[int, int]) -> None:
+        """Record the piece from `source` at `corner`, both (y, x)."""
+        self.placed[self.count] = (*corner, *source)
+        self.count += 1
+        layout = self.layout
+        shown = tuple(
+            slice((start + overlap // 2) // layout.scale, (start + block - overlap // 2) // layout.scale)
+            for start, block, overlap in zip(source, layout.block, layout.overlap, strict=True)
+        )
+        self.uses[shown] += self.share
+
+    def line(self, axis: int, at: int) -> int | None:
+        """Row (axis 0) or column of the source from which the first piece in that row or column comes, or None."""
+        placed = self.placed[: self.count]
+        sources = placed[placed[:, axis] == at, 2 + axis]
+        return int(sources[0]) if len(sources) else None
+
+    def uses_of_blocks(self, box: tuple[int, int]) -> np.ndarray:
+        """Mean uses (h-b+1, w-d+1) in the box (b, d) at each position; 1 under even use."""
+        sums = np.pad(self.uses.astype(np.float64), ((1, 0), (1, 0))).cumsum(0).cumsum(1)
+        height, width = box
+        boxes = sums[height:, width:] - sums[:-height, width:] - sums[height:, :-width] + sums[:-height, :-width]
+        return (boxes / (height * width)).astype(np.float32)
+
+    def repetition(self, corner: tuple[int, int], shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+        """Penalties for continuing neighbours of `corner`, and counts of pieces in the same layout, both `shape`."""
+        penalty, familiar = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+        placed, size = self.placed[: self.count], np.array(self.layout.size)
+        apart = (np.array(corner) - placed[:, :2] + size // 2) % size - size // 2
+        near = (np.abs(apart) < self.layout.block).all(1)
+        centers = (placed[:, 2:] + apart) / self.layout.scale
+        radii = np.where(near[:, None], self.same_px, self.same_px / 4) / self.layout.scale
+        lows = np.maximum(np.ceil(centers - radii), 0).astype(int)
+        highs = np.maximum(np.floor(centers + radii) + 1, 0).astype(int)
+        for index in np.flatnonzero(((lows < shape) & (highs > 0)).all(1)):
+            layer, amount = (penalty, CONTINUES) if near[index] else (familiar, 1)
+            low, high = lows[index], highs[index]
+            layer[low[0] : high[0], low[1] : high[1]] += amount
+        return penalty, familiar
+
+
+class QuiltedTorus:
+    """The unfinished result, a torus of (H, W) texels. origin (H, W): flat indices into the source.
+
+    canvas (C, H, W): features of what is shown. features (C, h, w): of the source. grain (2, h, w): weights of cuts
+    that run down and across it.
+    """
+
+    def __init__(self, features: torch.Tensor, grain: torch.Tensor, size_px: tuple[int, int]) -> None:
+        self.features, self.grain = features, grain
+        self.size_px = size_px
+        self.canvas = features.new_zeros(features.shape[0], *size_px)
+        self.origin = torch.zeros(size_px, dtype=torch.int64, device=features.device)
+
+    def indices(self, corner: tuple[int, int], block: tuple[int, int]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Rows (b, 1) and columns (d,) of the block at `corner`, wrapped around."""
+        rows, columns = (
+            (torch.arange(length, device=self.origin.device) + start) % size
+            for start, length, size in zip(corner, block, self.size_px, strict=True)
+        )
+        return rows[:, None], columns
+
+    def place(self, corner: tuple[int, int], source: tuple[int, int], bands: Bands) -> None:
+        """Place the block from `source` at `corner`, both (y, x), cut from its neighbours along the cheapest paths."""
+        rows, columns = self.indices(corner, bands.block)
+        (y, x), (height, width) = source, bands.block
+        old, new = self.canvas[:, rows, columns], self.features[:, y : y + height, x : x + width]  # (C, b, d)
+        differences = (old - new).square().sum(0) * self.grain[:, y : y + height, x : x + width]
+        mask = torch.from_numpy(bands.cut(differences.cpu().numpy())).to(self.origin.device)
+        index = torch.arange(self.features[0].numel(), device=mask.device).view(self.features.shape[1:])
+        index = index[y : y + height, x : x + width]
+        self.canvas[:, rows, columns] = torch.where(mask, new, old)
+        self.origin[rows, columns] = torch.where(mask, index, self.origin[rows, columns])

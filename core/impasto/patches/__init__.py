@@ -1,0 +1,1 @@
+"""Pictures laid anew from patches of other pictures."""
