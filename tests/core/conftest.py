@@ -20,16 +20,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "misbehaving"))
 from forking import CAN_FORK, ForkedCommand
 
-from install import make_engine, site_packages
+from install import make_engine, site_packages, write_metadata
 
 
 def make_distribution(folder: Path, name: str, points: dict[str, str]) -> Path:
     """An installed-looking distribution in `folder`, which is then put on a path."""
-    info = folder / f"{name.replace('-', '_')}-1.0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-    lines = "".join(f"{point} = {module}\n" for point, module in points.items())
-    (info / "entry_points.txt").write_text(f"[impasto]\n{lines}")
+    write_metadata(folder, name, "1.0", points)
     return folder
 
 

@@ -1,10 +1,5 @@
 """Tasks: hosts ask for the tool that does one, and know no tool by its name."""
 
-import ast
-import re
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from impasto.cli.main import make_parser
@@ -13,8 +8,6 @@ from impasto.plugins.checks import check_tool
 from impasto.plugins.registry import registry
 from impasto.tools import TASKS, Filter, Parameters, describe, sliders_field
 
-ROOT = Path(__file__).parents[2]
-HOSTS = ("core/impasto/cli", "blender_addon")
 USUAL = {
     "seamless": "quilt",
     "generate": "torus",
@@ -60,28 +53,6 @@ def test_a_task_that_no_host_knows_is_refused():
 def test_stylizers_that_are_fast_enough_for_previews_say_how_large():
     sizes = {tool.name: describe(tool)["preview_px"] for tool in registry().tools_for("stylize")}
     assert {name: size for name, size in sizes.items() if size} == {"wct": 384, "patches-style": 256}
-
-
-def literals(file: Path) -> Iterator[str]:
-    """The texts of a module that are no docstrings."""
-    nodes = list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
-    alone = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
-    for node in nodes:
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in alone:
-            yield node.value
-
-
-@pytest.mark.parametrize("folder", HOSTS)
-def test_hosts_know_no_tool_and_no_matcher_by_its_name(folder):
-    own = [plugin.tools for plugin in registry().plugins if plugin.distribution == "impasto"]
-    names = "|".join(re.escape(name) for tools in own for name in tools)
-    named = re.compile(rf"(?<![\w-])({names})(?![\w-])")
-    presets = ROOT / folder / "shipped" / "presets"  # in a folder for each tool
-    files = [path for path in sorted((ROOT / folder).rglob("*.py")) if not path.is_relative_to(presets)]
-    assert len(files) > 10
-    texts = ((file, text) for file in files for text in literals(file) if text not in TASKS)
-    found = [f"{file.name}: {text}" for file, text in texts if named.search(text) or text in registry().matchers]
-    assert found == []
 
 
 def test_sliders_are_given_by_name_on_the_command_line():

@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import tomllib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -17,27 +18,41 @@ HERE = Path(__file__).parent
 def install_into(site: Path, folder: Path = HERE) -> None:
     """Put a folder's plugin and its dist-info into `site`, so that its entry point is found there."""
     project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
-    about = site / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
-    about.mkdir(parents=True, exist_ok=True)
-    (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n")
-    points = "".join(f"{name} = {value}\n" for name, value in project["entry-points"]["impasto"].items())
-    (about / "entry_points.txt").write_text(f"[impasto]\n{points}")
+    write_metadata(site, project["name"], project["version"], project["entry-points"]["impasto"])
     for module in folder.glob("impasto_*.py"):
         shutil.copy2(module, site)
 
 
-def make_engine(engine: Path, folder: Path) -> Path:
-    """A Python in `folder` that sees all that `engine` sees, and the misbehaving tools; takes about 0.1 s."""
+def make_engine(engine: Path, folder: Path, plugins: Sequence[Path] = (HERE,)) -> Path:
+    """A Python in `folder` that sees all that `engine` sees, and some plugins; takes about 0.1 s."""
     subprocess.run([engine, "-P", "-m", "venv", "--without-pip", folder], check=True)
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     site = site_packages(python)
     (site / "engine.pth").write_text(f"import site; site.addsitedir({str(site_packages(engine))!r})\n")
-    install_into(site)
+    for plugin in plugins:
+        install_into(site, plugin)
     return python
+
+
+def hide_our_plugins(python: Path) -> None:
+    """Put metadata without entry points before those of Impasto: this Python then has the core without our tools."""
+    version = _output(python, "import importlib.metadata; print(importlib.metadata.version('impasto'))")
+    write_metadata(site_packages(python), "impasto", version, {})
 
 
 def site_packages(python: Path) -> Path:
     """Folder in which `python` looks for installed packages."""
-    ask = "import sysconfig; print(sysconfig.get_path('purelib'))"
-    done = subprocess.run([python, "-I", "-c", ask], check=True, capture_output=True, text=True)
-    return Path(done.stdout.strip())
+    return Path(_output(python, "import sysconfig; print(sysconfig.get_path('purelib'))"))
+
+
+def _output(python: Path, code: str) -> str:
+    return subprocess.run([python, "-I", "-c", code], check=True, capture_output=True, text=True).stdout.strip()
+
+
+def write_metadata(site: Path, name: str, version: str, points: Mapping[str, str]) -> None:
+    """Write the dist-info of a distribution with these entry points."""
+    about = site / f"{name.replace('-', '_')}-{version}.dist-info"
+    about.mkdir(parents=True, exist_ok=True)
+    (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    lines = "".join(f"{point} = {module}\n" for point, module in points.items())
+    (about / "entry_points.txt").write_text(f"[impasto]\n{lines}")

@@ -32,7 +32,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 def tools(described: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """A line about each tool, below the headings of groups and subgroups; tools of one group follow each other."""
-    width, group, subgroup = max(len(tool["name"]) for tool in described), "", ""
+    width, group, subgroup = max((len(tool["name"]) for tool in described), default=0), "", ""
     for tool in described:
         if tool["group"] != group:
             yield f"{tool['group']}: {GROUPS[tool['group']]}"
