@@ -11,7 +11,7 @@ from typing import Any
 from .environments import BUILD, CORE, ROOT, clean_environment
 from .messages import BuildError, step
 
-TABLE = ROOT / "plugins" / "impasto_gan" / "stackgan" / "training.toml"
+TABLE = ROOT / "plugins" / "impasto_phrase" / "stackgan" / "training.toml"
 WORK = BUILD / "models"
 PARAMETERS = ("label", "licence", "steps", "stage-one-steps", "longest-px", "batch")
 """Settings of the table that are passed on as they are."""

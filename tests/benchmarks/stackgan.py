@@ -30,8 +30,8 @@ from impasto.surface.color import srgb_to_linear
 from impasto.surface.seams import seam_z
 from impasto.texture import Maps
 from impasto.training.watch import pairwise_difference
-from impasto_gan.stackgan.captions import mean_color
 from impasto_phrase.matcher import read_phrase
+from impasto_phrase.stackgan.captions import mean_color
 from impasto_phrase.vocabulary import vocabulary
 from impasto_procedural.matching.classifier import bundled
 from impasto_procedural.matching.features import SIDE_PX, features_of, oklab

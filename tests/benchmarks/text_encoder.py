@@ -20,10 +20,10 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, mse_loss
 
 from impasto.surface.palette import to_oklab
-from impasto_gan.stackgan import encoder
-from impasto_gan.stackgan.encoder import features_of, usual_slots
-from impasto_gan.stackgan.model import Embedding
-from impasto_gan.stackgan.stage_one import EMBEDDING
+from impasto_phrase.stackgan import encoder
+from impasto_phrase.stackgan.encoder import features_of, usual_slots
+from impasto_phrase.stackgan.model import Embedding
+from impasto_phrase.stackgan.stage_one import EMBEDDING
 
 BUCKETS = (0, 1024, 4096, 16384)
 STEPS, BATCH, RATE = 1200, 64, 2e-3

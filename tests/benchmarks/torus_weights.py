@@ -21,7 +21,8 @@ from impasto.data.dataset import Dataset, read_dataset
 from impasto.evaluation.comparison import compare_model
 from impasto.evaluation.model_controls import MODEL
 from impasto.library.models import read_model
-from impasto_gan.torus import data, standardisation, train
+from impasto.training import standardisation
+from impasto_gan.torus import data, train
 
 CHANGES = (
     (train, "GAMMA", (0.5, 2.0)),

@@ -84,6 +84,14 @@ def test_no_modules_of_the_core_and_the_plugins_import_each_other():
     check_circles(known)
 
 
+def test_no_plugin_imports_another():
+    """Whatever two plugins need is the core's."""
+    known = modules_in(ROOT / "plugins")
+    assert len({name.partition(".")[0] for name in known}) == 14
+    found = ((name, other) for name in known for other in imports_of(name, known))
+    assert [(one, other) for one, other in found if one.partition(".")[0] != other.partition(".")[0]] == []
+
+
 def modules_of_the_extension() -> dict[str, Path]:
     found = modules_in(ROOT / "blender_addon")
     return {f"blender_addon.{name}".removesuffix(".__init__"): path for name, path in found.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .mutation import Edit, Mutation
 
-FOLDER = "plugins/impasto_gan/stackgan"
+FOLDER = "plugins/impasto_phrase/stackgan"
 ONE, TWO, LOSSES, MODEL, TRAIN, ENCODER = (
     f"{FOLDER}/{name}.py" for name in ("stage_one", "stage_two", "losses", "model", "train", "encoder")
 )
@@ -58,7 +58,7 @@ STACKGAN = (
     Mutation(
         "stackgan-patches-of-any-caption",
         "Patches are compared with those of all pictures of a batch.",
-        "plugins/impasto_gan/torus/losses.py",
+        "core/impasto/training/losses.py",
         Edit("ONE_BY_ONE = Pairing((0, 1)", "ONE_BY_ONE = Pairing((1, 2)"),
         ("plugins/test_torus_losses.py::test_pictures_are_compared_all_with_all_or_one_by_one",),
     ),

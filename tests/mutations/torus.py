@@ -78,7 +78,7 @@ TORUS = (
     Mutation(
         "torus-checkerboard-energy-alone",
         "Only the energy of positions in the grid is compared, not how alike neighbours are.",
-        f"{FOLDER}/losses.py",
+        f"{FOLDER}/checkerboards.py",
         Edit("LAGS = ((0, 0), (0, 1), (1, 0), (1, 1), (1, -1))", "LAGS = ((0, 0),)"),
         (f"{TERMS}::test_checkerboards_are_told_from_textures_without_a_grid",),
     ),

@@ -17,14 +17,15 @@ from impasto.running.runner import run
 from impasto.surface.seams import seam_z
 from impasto.text_encoders import TextEncoder
 from impasto.texture import Maps
-from impasto_gan.stackgan.captions import captions_of, color_name, facts_of
-from impasto_gan.stackgan.data import read_captioned
-from impasto_gan.stackgan.encoder import BUCKETS, features_of, usual_slots
-from impasto_gan.stackgan.encoding import encoder_of
-from impasto_gan.stackgan.losses import Relativistic, Textbook
-from impasto_gan.stackgan.model import CELL_PX, StackGanModel
-from impasto_gan.stackgan.parameters import TrainStackGanParameters
-from impasto_gan.stackgan.stage_one import (
+from impasto.training.losses import ONE_BY_ONE, sliced_wasserstein
+from impasto_phrase.stackgan.captions import captions_of, color_name, facts_of
+from impasto_phrase.stackgan.data import read_captioned
+from impasto_phrase.stackgan.encoder import BUCKETS, features_of, usual_slots
+from impasto_phrase.stackgan.encoding import encoder_of
+from impasto_phrase.stackgan.losses import Relativistic, Textbook
+from impasto_phrase.stackgan.model import CELL_PX, StackGanModel
+from impasto_phrase.stackgan.parameters import TrainStackGanParameters
+from impasto_phrase.stackgan.stage_one import (
     CONDITION,
     CYCLES,
     EMBEDDING,
@@ -35,9 +36,8 @@ from impasto_gan.stackgan.stage_one import (
     Waves,
     kl_divergence,
 )
-from impasto_gan.stackgan.stage_two import StageTwo
-from impasto_gan.stackgan.train import StackGanTraining
-from impasto_gan.torus.losses import ONE_BY_ONE, sliced_wasserstein
+from impasto_phrase.stackgan.stage_two import StageTwo
+from impasto_phrase.stackgan.train import StackGanTraining
 
 TINY = {"crop_px": 64, "detail_px": 64, "longest_px": 64, "batch": 4, "width": 0.125}
 

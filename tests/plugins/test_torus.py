@@ -20,9 +20,9 @@ from impasto.regularity.region import Region, full_region
 from impasto.running.runner import run
 from impasto.surface.seams import seam_z
 from impasto.texture import Maps
+from impasto.training.losses import sliced_wasserstein
 from impasto_gan.torus import generate as generate_module
 from impasto_gan.torus.generate import Choice, Synthesis, picture_of, whole_picture
-from impasto_gan.torus.losses import sliced_wasserstein
 from impasto_gan.torus.model import load_torus
 from impasto_gan.torus.prepare import prepare
 from impasto_gan.torus.resampling import taps_of

@@ -11,11 +11,11 @@ from impasto.context import Context
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.library.models import ModelLibrary
 from impasto.texture import Maps
+from impasto.training.standardisation import blended
 from impasto_gan.torus.model import load_torus
 from impasto_gan.torus.network import GLOBAL_CHANNELS
 from impasto_gan.torus.parameters import TrainTorusParameters
 from impasto_gan.torus.prepare import prepare
-from impasto_gan.torus.standardisation import blended
 from impasto_gan.torus.train import TorusTraining
 
 pytestmark = pytest.mark.usefixtures("one_slider")

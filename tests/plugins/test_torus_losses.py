@@ -10,9 +10,10 @@ from torch import Tensor, nn
 
 from impasto.data.dataset import dataset_of
 from impasto.texture import Maps
+from impasto.training.losses import ALL_WITH_ALL, ONE_BY_ONE, sliced_wasserstein
 from impasto.training.watch import probe_figures
 from impasto_gan.torus import train
-from impasto_gan.torus.losses import ALL_WITH_ALL, ONE_BY_ONE, checkerboard, sliced_wasserstein
+from impasto_gan.torus.checkerboards import checkerboard
 from impasto_gan.torus.parameters import TrainTorusParameters
 from impasto_gan.torus.prepare import prepare
 from impasto_gan.torus.train import GAMMA, PENALTY_EVERY, SWD_EVERY, TorusTraining

@@ -15,10 +15,9 @@ from impasto.regularity.lattice import Bond, Lattice
 from impasto.regularity.region import Region, full_region
 from impasto.texture import Maps
 from impasto.training.layers import PatchDiscriminator, patch_px
-from impasto.training.losses import SIGMA, zero_centred_penalty
+from impasto.training.losses import SIGMA, sliced_wasserstein, zero_centred_penalty
 from impasto_gan.torus.augmentation import Augmentation
 from impasto_gan.torus.conditioning import CELL_CHANNELS, Conditioning, condition_channels, phase_channels
-from impasto_gan.torus.losses import sliced_wasserstein
 from impasto_gan.torus.parameters import TrainTorusParameters
 from impasto_gan.torus.prepare import prepare
 from impasto_gan.torus.train import GENERATOR_WIDTHS, TorusTraining

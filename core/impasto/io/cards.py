@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from ..errors import FileError, ImpastoError, ModelError
@@ -19,10 +20,16 @@ MODEL_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 MOST_ITEMS = 10_000
 LARGEST_PX = 2**20
 MOST_STEPS = 10**7
+MOST_DEVIATION = 10.0
+"""Limit of the data's deviation along any axis, since maps are in [0, 1]."""
 
 Metres = Annotated[float, Field(ge=SMALLEST_M, le=LARGEST_M)]
 Range = Annotated[float, Field(ge=0, le=LARGEST_M)]
 """Range of heights, in metres; 0 for a flat surface."""
+Texel = Annotated[float, Field(ge=1e-9, le=1000)]
+"""Size of a texel, in metres."""
+Mean = Annotated[float, Field(ge=0, le=1)]
+Entry = Annotated[float, Field(ge=-1e6, le=1e6)]
 Side = Annotated[int, Field(ge=1, le=LARGEST_PX)]
 Corner = Annotated[list[Annotated[int, Field(ge=0, le=LARGEST_PX)]], Field(min_length=2, max_length=2)]
 Setting = Annotated[float, Field(ge=-1000, le=1000)]
@@ -156,6 +163,27 @@ class NetworkCard(FromOutside):
         """These fields of a model's card. ModelError names the wrong one."""
         what = f"the card of the model {card['name']}"
         return checked(cls, card, what, ModelError, "train it again, or choose another")
+
+
+class SurfaceCard(FromOutside):
+    """Standardisation of a class's maps, and the scale of its surface."""
+
+    mean: list[Mean]
+    matrix: list[list[Entry]]
+    texel_m: Texel | None = None
+    height_range_m: Range | None = None
+
+    @model_validator(mode="after")
+    def _can_be_undone(self) -> SurfaceCard:
+        if {len(self.matrix), *map(len, self.matrix)} != {len(self.mean)}:
+            raise ValueError(f"matrix is not of the {len(self.mean)} channels of mean")
+        try:
+            inverse = np.linalg.inv(np.array(self.matrix, np.float32))
+        except np.linalg.LinAlgError:
+            inverse = np.array(np.inf)
+        if not np.abs(inverse).max() < MOST_DEVIATION:
+            raise ValueError("matrix cannot be undone")
+        return self
 
 
 class TrainedWith(FromOutside):

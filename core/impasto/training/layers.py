@@ -84,3 +84,10 @@ def patch_px(widths: Sequence[int]) -> int:
     for _ in widths[1:]:
         side = 2 * (side + 2)
     return side + 2
+
+
+def fitting_widths(widths: list[int], side_px: int) -> list[int]:
+    """The first of these widths, as many as keep patches within a picture of `side_px`."""
+    while len(widths) > 1 and patch_px(widths) > side_px:
+        widths = widths[:-1]
+    return widths

@@ -1,14 +1,41 @@
-"""Losses that several trainers share: a relativistic loss and its penalty, and differentiable sorting."""
+"""Losses that several trainers share: a relativistic loss and its penalty, and the distance of patches."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import softplus
+from torch.nn.functional import conv2d, softplus
+
+from ..numerics.pyramid import split_band
 
 SIGMA = 0.1
 """Step of the finite difference that approximates the gradient, at half the cost of double backpropagation."""
+PATCH_PX = 7
+DIRECTIONS = 32
+POSITIONS = 4096
+"""Number of patches of a batch that are compared."""
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """A choice of the pictures that are compared with each other.
+
+    pooled: axes of (directions, pictures, positions) whose values are one distribution. least_positions: least number
+    of patches of a distribution. least_channel, least_projection: least deviations to divide by.
+    """
+
+    pooled: tuple[int, int]
+    least_positions: int
+    least_channel: float
+    least_projection: float
+
+
+ALL_WITH_ALL = Pairing((1, 2), POSITIONS, 1e-3, 1e-3)
+ONE_BY_ONE = Pairing((0, 1), 512, 0.1, 0.2)
+"""Each picture of x̂ with the one of x that has its index; maps of some are of one value, so deviations have limits."""
 
 
 def relativistic_loss(relativistic_logits: Tensor) -> Tensor:
@@ -30,3 +57,46 @@ def ordered(values: Tensor) -> Tensor:
         return values.sort(1).values
     order = np.argsort(values.detach().numpy(), axis=1)
     return values.gather(1, torch.from_numpy(order))
+
+
+def sliced_wasserstein(
+    x: Tensor, x_hat: Tensor, levels: int, random: torch.Generator, pairing: Pairing = ALL_WITH_ALL
+) -> Tensor:
+    """Mean |difference| of sorted random projections of x's and x̂'s 7x7 patches, over the levels of a pyramid.
+
+    x, x̂ (B, C, H, W): at most `levels` frequency bands, finest first, the residual, and single pixels, for the
+    distribution of colours (Elnekave & Weiss 2022). Each channel of a level, and each projection, is divided by its
+    deviation in x, so that fine and coarse detail, and colours and relief, count equally.
+    """
+    x = x.detach()
+    distances = [_distance(x, x_hat, 1, random, pairing)]
+    for _ in range(levels):
+        if min(x.shape[2:]) < 3 * PATCH_PX:
+            break
+        (band, x), (band_hat, x_hat) = split_band(x), split_band(x_hat)
+        distances.append(_distance(band, band_hat, PATCH_PX, random, pairing))
+    distances.append(_distance(x, x_hat, PATCH_PX, random, pairing))
+    return torch.stack(distances).mean()
+
+
+def _distance(x: Tensor, x_hat: Tensor, patch_px: int, random: torch.Generator, pairing: Pairing) -> Tensor:
+    deviation = x.std((0, 2, 3), keepdim=True).clamp(min=pairing.least_channel)
+    x, x_hat = x / deviation, x_hat / deviation
+    directions = torch.randn(DIRECTIONS, x.shape[1], patch_px, patch_px, generator=random)
+    directions = (directions / directions.flatten(1).norm(dim=1)[:, None, None, None]).to(x.device)
+    stride = 2 if x[:, 0].numel() > 4 * POSITIONS else 1
+    top, left = torch.randint(stride, (2,), generator=random).tolist()
+    count = max(pairing.least_positions, POSITIONS // len(x))
+    projected = []
+    for pixels in (x, x_hat):
+        found = conv2d(pixels[:, :, top:, left:], directions, stride=stride).transpose(0, 1).flatten(2).float()
+        projected.append(_sample(found.flatten(*pairing.pooled), count, random))
+    real, fake = ordered(projected[0]), ordered(projected[1])
+    return ((real - fake).abs() / real.std(1, keepdim=True).clamp(min=pairing.least_projection)).mean()
+
+
+def _sample(projected: Tensor, count: int, random: torch.Generator) -> Tensor:
+    """A random sample of at most `count` columns of (directions, positions)."""
+    if projected.shape[1] <= count:
+        return projected
+    return projected[:, torch.randint(projected.shape[1], (count,), generator=random).to(projected.device)]

@@ -34,6 +34,12 @@ class Picture:
         return self.values[:, rows[:, None], columns]
 
 
+def random_crop(x: Tensor, size_px: int, random: torch.Generator) -> Tensor:
+    """A random crop (B, C, size_px, size_px) of x (B, C, H, W): from it, a discriminator cannot see that x tiles."""
+    top, left = (int(torch.randint(side - size_px + 1, (), generator=random)) for side in x.shape[2:])
+    return x[:, :, top : top + size_px, left : left + size_px]
+
+
 def load_surfaces(
     dataset: Dataset, hold_out: bool, longest_px: int | None = None
 ) -> tuple[list[Maps], list[tuple[bool, bool]], list[dict[str, Any]]]:

@@ -18,8 +18,9 @@ from torch.nn.functional import avg_pool2d, conv2d, leaky_relu, linear, pad
 
 from impasto.errors import ParameterError
 from impasto.training.layers import SLOPE, Noise, halved_sizes, resized
+from impasto.training.pictures import random_crop
 
-from .shared import TextbookTraining, cut
+from .shared import TextbookTraining
 
 LATENT = 32
 FIRST_PX = 8
@@ -188,7 +189,7 @@ class ProgressiveTraining(TextbookTraining):
         x = inside(shown(x, levels - 1 - level, growth % 1), FIRST_PX << level)  # (B, C, 8·2^level, 8·2^level)
         sizes = halved_sizes((cells << (levels - 1),) * 2, levels)
         with self.autocast():
-            x_hat = cut(G.grown(self.noise(self.batch, LATENT, cells, cells), sizes), x.shape[2], self.random)  # type: ignore[operator]
+            x_hat = random_crop(G.grown(self.noise(self.batch, LATENT, cells, cells), sizes), x.shape[2], self.random)  # type: ignore[operator]
             real, fake = D(x, growth), D(x_hat.detach(), growth)
         penalty = self._penalty(x, x_hat.detach().float(), growth)
         loss_D = (fake - real).mean() + LAMBDA * penalty + DRIFT * real.square().mean()

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from impasto.surface.relief import with_relief
 from impasto.texture import Maps
 from impasto.training.base import Training
+from impasto.training.pictures import random_crop
 
 from .card import TextbookCard
 from .crops import Crops
@@ -50,7 +51,7 @@ class TextbookTraining(Training):
         G, side = self.networks["generator"], self.crop_px + MARGIN_PX
         x, y = self.crops.draw(self.batch, self.crop_px, self.random)  # (B, C, crop_px, crop_px), (B,)
         with self.autocast():
-            x_hat = cut(G(self.noise, self.batch, (side, side), y), self.crop_px, self.random)
+            x_hat = random_crop(G(self.noise, self.batch, (side, side), y), self.crop_px, self.random)
             loss_D, real_logits = self.discriminator_loss(x, x_hat.detach(), y)
         self.descend("discriminator", loss_D)
         with self.autocast():
@@ -95,12 +96,6 @@ class TextbookTraining(Training):
             "data": crops.about,
             **classes,
         }
-
-
-def cut(x: Tensor, size_px: int, random: torch.Generator) -> Tensor:
-    """A random crop (B, C, size_px, size_px) of x, so that D cannot see that x tiles."""
-    top, left = (int(torch.randint(side - size_px + 1, (), generator=random)) for side in x.shape[2:])
-    return x[:, :, top : top + size_px, left : left + size_px]
 
 
 def maps_of(pixels: Tensor, card: TextbookCard, device: str = "cpu") -> Maps:

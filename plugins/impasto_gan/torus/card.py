@@ -7,20 +7,15 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field, model_validator
 
-from impasto.io.cards import DataAbout, FromOutside, Name, NetworkCard, Range
+from impasto.io.cards import DataAbout, FromOutside, Name, NetworkCard, SurfaceCard
 from impasto.regularity.lattice import MOST_FREQUENCY
 
 MOST_STAGES, MOST_FEATURES = 8, 64
 """Limits of stages, and of features of the last; each one before may have four times as many, up to MOST_WIDTH."""
 MOST_WIDTH = 512
-MOST_DEVIATION = 10.0
-"""Limit of the data's deviation along any axis, since maps are in [0, 1]."""
 
-Mean = Annotated[float, Field(ge=0, le=1)]
-Entry = Annotated[float, Field(ge=-1e6, le=1e6)]
 Frequency = Annotated[float, Field(ge=-MOST_FREQUENCY, le=MOST_FREQUENCY)]
 Vector = Annotated[list[Frequency], Field(min_length=2, max_length=2)]
-Texel = Annotated[float, Field(ge=1e-9, le=1000)]
 
 
 class BondCard(FromOutside):
@@ -46,27 +41,6 @@ class LatticeCard(FromOutside):
             raise ValueError("wave vectors of rows must be positive")
         if self.bond and not (has_rows and len(vectors) == 2):
             raise ValueError("a bond needs wave vectors along both axes")
-        return self
-
-
-class SurfaceCard(FromOutside):
-    """Standardisation of a class's maps, and the scale of its surface."""
-
-    mean: list[Mean]
-    matrix: list[list[Entry]]
-    texel_m: Texel | None = None
-    height_range_m: Range | None = None
-
-    @model_validator(mode="after")
-    def _can_be_undone(self) -> SurfaceCard:
-        if {len(self.matrix), *map(len, self.matrix)} != {len(self.mean)}:
-            raise ValueError(f"matrix is not of the {len(self.mean)} channels of mean")
-        try:
-            inverse = np.linalg.inv(np.array(self.matrix, np.float32))
-        except np.linalg.LinAlgError:
-            inverse = np.array(np.inf)
-        if not np.abs(inverse).max() < MOST_DEVIATION:
-            raise ValueError("matrix cannot be undone")
         return self
 
 

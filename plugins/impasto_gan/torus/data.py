@@ -17,11 +17,11 @@ from torch import Tensor
 from impasto.numerics.pyramid import band_deviations
 from impasto.regularity.lattice import Lattice
 from impasto.texture import Maps
+from impasto.training.standardisation import Standardisation
 
 from .card import TorusCard
 from .cells.phase_statistics import PhaseStatistics
 from .cells.unit_cell import UnitCell
-from .standardisation import Standardisation
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from impasto.training.layers import PatchDiscriminator, patch_px
+from impasto.training.layers import PatchDiscriminator
 
 from .augmentation import Augmentation
 
@@ -32,10 +32,3 @@ class Discriminators(nn.Module):
         """Logits of a view (B, C, H, W) at a scale, by its discriminator; labels (B,) are ignored without classes."""
         logits: Tensor = self.by_scale[scale](view, labels if self.has_classes else None)
         return logits
-
-
-def fitting_widths(widths: list[int], side_px: int) -> list[int]:
-    """The first of these widths, as many as keep patches within a picture of `side_px`."""
-    while len(widths) > 1 and patch_px(widths) > side_px:
-        widths = widths[:-1]
-    return widths

@@ -20,6 +20,7 @@ from impasto.surface.relief import HALO_PX, normal_from_height, occlusion_from_h
 from impasto.system.untrusted import shown
 from impasto.texture import MAP_CHANNELS, Maps
 from impasto.training.noise import NoiseField
+from impasto.training.standardisation import Standardisation, blended
 
 from .card import TorusCard
 from .conditioning import Conditioning
@@ -28,7 +29,6 @@ from .model import TorusModel, load_torus
 from .network import BROAD_STREAM, GLOBAL_CHANNELS, GRID_STREAM, LAYOUT_STAGES, STYLE_CHANNELS
 from .parameters import TorusParameters
 from .resampling import taps_of
-from .standardisation import Standardisation, blended
 
 STREAMS = {BROAD_STREAM: 100, GRID_STREAM: 101}
 GLOBAL_STREAM, CELL_STREAM, ROW_STREAM, COMPONENT_STREAM = 102, 103, 104, 105

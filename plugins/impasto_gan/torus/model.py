@@ -15,12 +15,12 @@ from impasto.errors import ModelError
 from impasto.library.models import load_model, read_model
 from impasto.library.networks import fitted
 from impasto.regularity.lattice import Bond, Lattice
+from impasto.training.standardisation import Standardisation
 
 from .card import LatticeCard, TorusCard
 from .cells.unit_cell import UnitCell
 from .conditioning import condition_channels
 from .network import STYLE_CHANNELS, TorusGenerator
-from .standardisation import Standardisation
 
 UNIT_CELL, COMPONENTS = "unit_cell.", "unit_cell.components."
 """Prefixes of the names of these tensors in a model's file."""

@@ -17,11 +17,11 @@ from impasto.regularity.lattice import Lattice
 from impasto.texture import MAP_CHANNELS, Maps
 from impasto.training.base import LEARNED_MAPS, LEAST_DEVIATION
 from impasto.training.pictures import load_surfaces
+from impasto.training.standardisation import standardisation_of
 
 from .cells.division import find_cells
 from .cells.unit_cell import UnitCell
 from .data import COARSE, Picture, Surface, TrainingData
-from .standardisation import standardisation_of
 from .views import slope_deviations
 
 LUMINANCE = (0.2126, 0.7152, 0.0722)

@@ -26,15 +26,16 @@ from impasto.regularity.region import Region, full_region
 from impasto.texture import MAP_CHANNELS, Maps, channels_of
 from impasto.tools import Result
 from impasto.training.base import Training
+from impasto.training.layers import fitting_widths
 from impasto.training.loop import train_model
-from impasto.training.losses import SIGMA, relativistic_loss, zero_centred_penalty
+from impasto.training.losses import SIGMA, relativistic_loss, sliced_wasserstein, zero_centred_penalty
 
 from .augmentation import Augmentation
+from .checkerboards import checkerboard
 from .conditioning import Conditioning
 from .data import BROAD, COARSE, SCALES, Crops, TrainingData
-from .discriminator import Discriminators, fitting_widths
+from .discriminator import Discriminators
 from .generate import picture_of
-from .losses import checkerboard, sliced_wasserstein
 from .model import TorusModel
 from .network import GLOBAL_CHANNELS
 from .parameters import START, TrainTorusParameters

@@ -54,8 +54,8 @@ def add_captions(subparsers: Any) -> None:
 
 def _draw(arguments: argparse.Namespace, terminal: Any) -> None:
     from impasto.io.files import write_maps
-    from impasto_phrase.vocabulary import materials
 
+    from ..vocabulary import materials
     from .captions import captions_of
     from .drawn import draw, drawings
 

@@ -17,11 +17,12 @@ import numpy as np
 from impasto.errors import ParameterError
 from impasto.parameters import color_of
 from impasto.surface.palette import to_oklab
-from impasto_phrase.contradictions import QUALITIES
-from impasto_phrase.matcher import read_phrase
-from impasto_phrase.palettes import shaded
-from impasto_phrase.reading import Reading
-from impasto_phrase.vocabulary import COMPARED, materials, singular, vocabulary
+
+from ..contradictions import QUALITIES
+from ..matcher import read_phrase
+from ..palettes import shaded
+from ..reading import Reading
+from ..vocabulary import COMPARED, materials, singular, vocabulary
 
 BUCKETS = 4096
 """Number of hashed features. With 16,384 the model is no better (docs/generators.md), and 0.8 MB larger."""

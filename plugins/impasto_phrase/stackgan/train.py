@@ -21,11 +21,11 @@ from impasto.errors import ParameterError
 from impasto.texture import Maps
 from impasto.tools import Result
 from impasto.training.base import FINAL_RATE, Training
+from impasto.training.layers import fitting_widths
 from impasto.training.loop import train_model
+from impasto.training.losses import ONE_BY_ONE, sliced_wasserstein
+from impasto.training.pictures import random_crop
 
-from ..textbook.shared import cut
-from ..torus.discriminator import fitting_widths
-from ..torus.losses import ONE_BY_ONE, sliced_wasserstein
 from . import stage_one, stage_two
 from .card import StackGanCard
 from .data import CaptionedData, Pairs, check_captions, read_captioned
@@ -135,7 +135,12 @@ class StackGanTraining(Training):
         x_hat, mu, log_variance = model.first(phi, self.noise, (cells, cells))
         if self.is_second:
             x_hat, mu, log_variance = model.second(x_hat, phi, self.noise)
-        return cut(x_hat, side_px, self.random), phi, kl_divergence(mu.float(), log_variance.float()), loss_surface
+        return (
+            random_crop(x_hat, side_px, self.random),
+            phi,
+            kl_divergence(mu.float(), log_variance.float()),
+            loss_surface,
+        )
 
     def _model(self) -> Any:
         """The generator; when Stage II learns, with the averaged weights of Stage I and of the embedding, frozen."""

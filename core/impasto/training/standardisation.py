@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d
 
-from impasto.texture import MAP_CHANNELS, channels_of
-from impasto.training.base import LEAST_DEVIATION
+from ..texture import MAP_CHANNELS, channels_of
+from .base import LEAST_DEVIATION
 
 CHROMA = 0.6
 """Degree of whitening of the principal components of colours (0: none, 1: full): the power of the deviation by which

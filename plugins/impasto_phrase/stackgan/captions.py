@@ -19,8 +19,9 @@ from impasto.parameters import color_of
 from impasto.surface.color import linear_to_srgb, srgb_to_linear
 from impasto.surface.palette import to_oklab
 from impasto.texture import Maps
-from impasto_phrase.matcher import read_phrase
-from impasto_phrase.vocabulary import materials, table, vocabulary
+
+from ..matcher import read_phrase
+from ..vocabulary import materials, table, vocabulary
 
 WORDS = Path(__file__).with_name("caption_words.toml")
 SAID = 0.75

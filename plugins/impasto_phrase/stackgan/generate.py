@@ -16,8 +16,8 @@ from impasto.surface.relief import with_relief
 from impasto.system.untrusted import shown
 from impasto.texture import Maps
 from impasto.training.layers import resized
+from impasto.training.standardisation import Standardisation
 
-from ..torus.standardisation import Standardisation
 from .card import StackGanCard
 from .data import HEIGHT_DEVIATIONS
 from .encoder import words_of

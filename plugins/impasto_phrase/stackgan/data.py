@@ -20,8 +20,8 @@ from impasto.surface.relief import UNKNOWN_RELIEF
 from impasto.texture import MAP_CHANNELS, Maps
 from impasto.training.base import LEARNED_MAPS, LEAST_DEVIATION
 from impasto.training.pictures import Picture, load_surfaces
+from impasto.training.standardisation import Standardisation, standardisation_of
 
-from ..torus.standardisation import Standardisation, standardisation_of
 from .card import MOST_WORDS
 from .encoder import words_of
 from .stage_two import ENLARGED

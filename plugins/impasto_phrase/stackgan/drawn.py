@@ -12,11 +12,11 @@ from impasto.plugins.registry import registry
 from impasto.recipe import Recipe, Step
 from impasto.running.runner import run
 from impasto.texture import Maps
-from impasto_phrase.building import described
-from impasto_phrase.matcher import read_phrase
-from impasto_phrase.variations import varied
-from impasto_phrase.vocabulary import materials, vocabulary
 
+from ..building import described
+from ..matcher import read_phrase
+from ..variations import varied
+from ..vocabulary import materials, vocabulary
 from .captions import Facts, facts_of
 
 COLORED = 0.75

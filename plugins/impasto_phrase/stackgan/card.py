@@ -6,9 +6,8 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from impasto.io.cards import Name, NetworkCard, Text
+from impasto.io.cards import Name, NetworkCard, SurfaceCard, Text
 
-from ..torus.card import SurfaceCard
 from .encoder import BUCKETS
 
 MOST_WORDS = 4000
