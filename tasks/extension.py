@@ -31,7 +31,6 @@ VENDORED = (
     "io.metadata",
     "surface.color",
     "system.interruption",
-    "system.journal",
     "system.locks",
     "system.names",
     "system.untrusted",

@@ -1,8 +1,8 @@
 """Atomic writes of sets of files: all or none, even if the process is killed.
 
 A set is written into a hidden folder beside its targets, .impasto-….part, with a lock that vanishes with the process.
-Once the set is complete, a journal records it: from then on it is finished, or else undone, by this process or by the
-next one that uses the folder (`recover`). Standard library only: Blender uses it too.
+Once all files are there, the folder is marked as complete: from then on they are moved to their places, by this process
+or by the next one that uses the folder (`recover`). Standard library only: Blender uses it too.
 """
 
 from __future__ import annotations
@@ -15,14 +15,13 @@ import secrets
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from ..errors import FileError
 from .interruption import Uninterrupted
-from .journal import Journal
 from .locks import PREFIX, Lock, acquire, held, release_all, remove_stale_locks
-from .untrusted import explained, make_folder, shown
+from .untrusted import explained, files_in, make_folder, shown
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +63,7 @@ def staged(targets: Iterable[Path], *, replace: bool = True) -> Iterator[dict[Pa
                 os.fsync(stream.fileno())
         with held(folder / RENAMING, wait_s=COMMIT_WAIT_S):
             _check(targets, replace=replace)
-            staging.commit([target.name for target in targets])
+            staging.commit()
     finally:
         staging.end()
 
@@ -94,15 +93,12 @@ def in_temporary_folder(error: FileError) -> FileError:
 
 
 class _Staging:
-    """Hidden folder of a set being written.
-
-    A file `journal` in it means that the set is complete, a file `undo` that it failed.
-    """
+    """Hidden folder of a set being written; a file `complete` in it means that all files of the set are there."""
 
     def __init__(self, folder: Path, lock: Lock | None = None) -> None:
         self.folder, self.lock = folder, lock
         self.new, self.old, self.gone = folder / "new", folder / "old", folder / "gone"
-        self.draft, self.journal, self.undoing = folder / "draft", folder / "journal", folder / "undo"
+        self.complete = folder / "complete"
 
     def begin(self) -> bool:
         """Create and lock the folder; False if another process took it for an abandoned one first."""
@@ -114,69 +110,48 @@ class _Staging:
                     self.new.mkdir()
         return self.new.exists()
 
-    def commit(self, names: Sequence[str]) -> None:
+    def commit(self) -> None:
         """Replace the targets; on failure restore the replaced files. FileError says why."""
-        with Uninterrupted():
-            self._commit(names)
-
-    def _commit(self, names: Sequence[str]) -> None:
-        added = tuple(name for name in names if not os.path.lexists(self.folder.parent / name))
-        with explained(self.folder.parent):
+        with Uninterrupted(), explained(self.folder.parent):
+            names = [path.name for path in files_in(self.new)]
             self.old.mkdir()
-            Journal(tuple(names), added).write(self.draft)
-            self.draft.rename(self.journal)
-        self.settle()
-
-    def settle(self) -> None:
-        """Finish a complete set, or undo it. FileError says why it was undone."""
-        if self.undoing.exists():
-            self._undo(Journal.read(self.undoing))
-        elif self.journal.exists():
-            journal = Journal.read(self.journal)
+            self.complete.touch()
             try:
-                self._finish(journal)
+                self.finish()
             except FileError:
-                self.journal.replace(self.undoing)
-                self._undo(journal)
+                self._undo(names)
                 raise
 
-    def _finish(self, journal: Journal) -> None:
-        for name in journal.names:
-            new, target, old = self.new / name, self.folder.parent / name, self.old / name
-            if not os.path.lexists(new):  # already moved
-                continue
+    def finish(self) -> None:
+        """Move the files of a complete set to their places, and keep those that they replace. FileError on failure."""
+        for new in files_in(self.new):
+            target, old = self.folder.parent / new.name, self.old / new.name
             with explained(target):
                 _check_in_the_way(target)
                 if os.path.lexists(target) and not os.path.lexists(old):
                     _keep(target, old)
                 new.replace(target)
         _sync(self.folder.parent)
-        self.journal.unlink(missing_ok=True)
+        self.complete.unlink(missing_ok=True)
 
-    def _undo(self, journal: Journal) -> None:
-        for name in journal.names:
+    def _undo(self, names: Iterable[str]) -> None:
+        """Move the files of a set back, so that it can still be finished if this process is killed meanwhile."""
+        for name in names:
             new, target, old = self.new / name, self.folder.parent / name, self.old / name
             with explained(target):
+                if not os.path.lexists(new):
+                    target.replace(new)
                 if os.path.lexists(old):
                     old.replace(target)
-                elif name in journal.added and not os.path.lexists(new):
-                    target.unlink(missing_ok=True)
-        self.undoing.unlink(missing_ok=True)
+        self.complete.unlink()
 
     def end(self) -> None:
-        """Settle the set and remove the folder; a set that can be neither finished nor undone is left for `recover`."""
+        """Remove the folder; a complete set that can be neither finished nor undone is left for `recover`."""
         with Uninterrupted():
-            self._end()
-
-    def _end(self) -> None:
-        try:
-            self.settle()
-        finally:
-            is_settled = not (self.journal.exists() or self.undoing.exists())
+            is_settled = not self.complete.exists()
             if is_settled:
                 for folder in (self.gone, self.new, self.old):
                     self._remove(folder)
-                self.draft.unlink(missing_ok=True)
             if self.lock is not None:
                 self.lock.release()
             if is_settled:
@@ -195,11 +170,11 @@ class _Staging:
 _temporary: set[str] = set()
 """Temporary folders of this process, to be removed by `end_all`."""
 _live: dict[Path, _Staging] = {}
-"""Sets that this process is writing, to be settled by `end_all`."""
+"""Sets that this process is writing, to be removed by `end_all` unless they are complete."""
 
 
 def end_all() -> None:
-    """Finish or remove all sets of this process, from any thread, because it ends."""
+    """Remove all incomplete sets of this process, from any thread, because it ends."""
     for staging in list(_live.values()):
         with contextlib.suppress(FileError, OSError):
             staging.end()
@@ -209,7 +184,7 @@ def end_all() -> None:
 
 
 def recover(folder: Path) -> None:
-    """Finish or undo sets that killed processes left in a folder, and remove their other files.
+    """Finish the complete sets that killed processes left in a folder, and remove their other files.
 
     Files of running processes, on this machine or another, are left alone; so are those without write permission.
     """
@@ -235,11 +210,13 @@ def _recover(path: Path) -> None:
     staging = _Staging(path, lock)
     if not lock.is_certain:
         lock.release()
-    elif staging.journal.exists() or staging.undoing.exists():
-        with held(path.parent / RENAMING, wait_s=COMMIT_WAIT_S):
-            log.info("settling what was left in %s", path)
-            staging.end()
-    else:
+        return
+    try:
+        if staging.complete.exists():
+            with held(path.parent / RENAMING, wait_s=COMMIT_WAIT_S):
+                log.info("finishing what was left in %s", path)
+                staging.finish()
+    finally:
         staging.end()
 
 
