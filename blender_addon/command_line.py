@@ -7,7 +7,7 @@ engine.
 
 from __future__ import annotations
 
-import subprocess
+import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +17,7 @@ import bpy
 from .bake import headless
 from .bridge import images, materials, results
 from .core.errors import FileError, ImpastoError, ProtocolError
+from .core.system.process import start
 from .core.system.shapes import check
 from .core.system.untrusted import parse_json, printable
 from .engine import engine
@@ -61,17 +62,17 @@ def _take_blend(arguments: list[str]) -> tuple[list[str], Path | None]:
 def _run_engine(arguments: Sequence[str]) -> tuple[int, str]:
     """Run the command and pass its output on; return exit code and output."""
     command = engine.require(here=True).command("impasto", *arguments)
-    environment = engine.clean_environment() | engine.settings_environment()
-    running = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, encoding="utf-8")
+    running = start(command, engine.settings_environment(), stdin=None, stderr=None, is_separate=False)
     assert running.stdout is not None
     lines = []
-    try:
-        for line in running.stdout:
-            lines.append(line)
-            print(line, end="", flush=True)
-    except KeyboardInterrupt:
-        pass  # the command got it too and ends with its own exit code
-    code = running.wait()
+    with running:
+        try:
+            for line in io.TextIOWrapper(running.stdout, encoding="utf-8"):
+                lines.append(line)
+                print(line, end="", flush=True)
+        except KeyboardInterrupt:
+            pass  # the command got it too and ends with its own exit code
+    code = running.returncode
     if not arguments or {"-h", "--help"} & set(arguments):
         print(HELP, end="")
     return code, "".join(lines)

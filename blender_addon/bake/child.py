@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Script of the background Blender: bakes the object in the folder that it is given, and writes the maps there.
 
-It is not imported by the extension, and imports the extension's modules without registering it.
+It says on stdout how far it is, as the engine's commands do. It is not imported by the extension, and imports the
+extension's modules without registering it.
 """
 
 import json
@@ -26,12 +27,25 @@ def main(folder: Path) -> None:
     tempfile.tempdir = str(folder)  # so that nothing is left behind when this process is killed
     job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
     options = BakeOptions(**{**job["options"], "maps": tuple(job["options"]["maps"])})
-    (folder / "started").touch()
+    progress, count = job["progress"], len(options.maps)
     try:
-        for baked in maps.bake_maps(load(folder, job), options):
-            process.write_map(folder, baked)
+        baked = maps.bake_maps(load(folder, job), options)
+        for index, name in enumerate(options.maps):
+            done, what = (
+                progress["first"] + progress["share"] * index / count,
+                f"{job['name']}: {name.replace('_', ' ')}",
+            )
+            say(progress=done, message=f"Baking {what}")
+            process.write_map(folder, next(baked))
+        baked.close()
     except ImpastoError as error:
-        process.write_error(folder, error)
+        say(error=type(error).__name__, message=error.message, remedy=error.remedy)
+        raise
+
+
+def say(**about: object) -> None:
+    """Print a line of JSON, apart from what Blender itself may have begun to print."""
+    print(f"\n{json.dumps(about)}", flush=True)
 
 
 def load(folder: Path, job: dict) -> bpy.types.Object:

@@ -8,14 +8,11 @@ a copy of the object, and its crash harms nothing.
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,8 +20,7 @@ import bpy
 from bpy.types import Image, Object
 
 from ..bridge import former, working_space
-from ..core.errors import Cancelled, FileError, ImpastoError, WorkerError, error_from_name
-from ..engine.engine import NO_CONSOLE, clean_environment
+from ..core.errors import FileError, WorkerError
 from .checks import BakeOptions
 from .maps import BakedMap
 from .sources import images_of
@@ -35,14 +31,13 @@ if TYPE_CHECKING:
     from ..jobs.task import Task
 
 CHILD = Path(__file__).with_name("child.py")
-POLL_S = 0.05
 
 
 @dataclass(frozen=True)
 class BackgroundBake:
     """Input of the background Blender: a folder with the object, and the pixels that no file holds.
 
-    first and share: the progress of the whole task at which this bake begins, and its part of it.
+    first: the progress of the whole task at which this bake begins.
     """
 
     title: str
@@ -51,7 +46,6 @@ class BackgroundBake:
     unsaved: list[np.ndarray]
     command: list[str]
     first: float = 0.0
-    share: float = 1.0
 
 
 def prepare_all(objects: Sequence[Object], options: BakeOptions) -> list[BackgroundBake]:
@@ -60,29 +54,32 @@ def prepare_all(objects: Sequence[Object], options: BakeOptions) -> list[Backgro
     share = 1 / len(objects)
     try:
         for index, obj in enumerate(objects):
-            given.append(replace(_prepare(obj, options), first=index * share, share=share))
+            given.append(_prepare(obj, options, index * share, share))
     except BaseException:
         _discard(given)
         raise
     return given
 
 
-def _prepare(obj: Object, options: BakeOptions) -> BackgroundBake:
+def _prepare(obj: Object, options: BakeOptions, first: float, share: float) -> BackgroundBake:
+    """A bake that covers this share of the progress, beginning at `first`."""
     folder = Path(tempfile.mkdtemp(prefix="impasto-bake-"))
     try:
-        return BackgroundBake(obj.name, folder, options, _write(folder, obj, options), _command(folder))
+        unsaved = _write(folder, obj, options, {"first": first, "share": share})
+        return BackgroundBake(obj.name, folder, options, unsaved, _command(folder), first)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
 
 
-def _write(folder: Path, obj: Object, options: BakeOptions) -> list[np.ndarray]:
+def _write(folder: Path, obj: Object, options: BakeOptions, progress: dict[str, float]) -> list[np.ndarray]:
     """Write the object with its materials and the options; return the pixels of unsaved images."""
     images = [image for image in images_of(obj) if image.is_dirty and image.source in ("FILE", "GENERATED")]
     scene = bpy.context.scene
     job = {
         "name": obj.name,
         "options": asdict(options),
+        "progress": progress,
         "working_space": working_space.name(),
         "frame": [scene.frame_current, scene.frame_subframe],
         "images": [_describe(image) for image in images],
@@ -140,17 +137,18 @@ def bake_all(task: Task, given: Sequence[BackgroundBake]) -> list[list[BakedMap]
 def _bake(task: Task, given: BackgroundBake) -> list[BakedMap]:
     import numpy as np
 
+    from ..jobs.command import run_command
+
     for index, values in enumerate(given.unsaved):
         np.save(given.folder / f"{index}.npy", values)
     task.say(f"Starting Blender in the background for {given.title}", given.first)
-    with (given.folder / "log.txt").open("wb") as log:
-        process = _start(given.command, log.fileno())
-    try:
-        _watch(task, given, process)
-    finally:
-        process.kill()
-        process.wait()
-    return _collect(given, process.returncode)
+    run_command(task, given.command, {}, died=_died)
+    return [read_map(given.folder, name) for name in given.options.maps]
+
+
+def _died(code: int, output: str) -> WorkerError:
+    tail = " | ".join(output.splitlines()[-3:])
+    return WorkerError(f"Blender in the background stopped with status {code}: {tail}", "try a smaller size")
 
 
 def _discard(given: Sequence[BackgroundBake]) -> None:
@@ -158,55 +156,11 @@ def _discard(given: Sequence[BackgroundBake]) -> None:
         shutil.rmtree(one.folder, ignore_errors=True)
 
 
-def _start(command: list[str], log: int) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        env=clean_environment(),
-        creationflags=NO_CONSOLE,
-        start_new_session=os.name != "nt",
-    )
-
-
-def _watch(task: Task, given: BackgroundBake, process: subprocess.Popen[bytes]) -> None:
-    """Report the process's progress until it ends: each finished map has a JSON file."""
-    names = given.options.maps
-    while process.poll() is None:
-        if task.is_cancelled:
-            raise Cancelled
-        done = sum((given.folder / f"{name}.json").exists() for name in names)
-        if (given.folder / "started").exists() and done < len(names):
-            what = f"{given.title}: {names[done].replace('_', ' ')}"
-            task.say(f"Baking {what}", given.first + given.share * done / len(names))
-        time.sleep(POLL_S)
-
-
-def _collect(given: BackgroundBake, status: int) -> list[BakedMap]:
-    """Read the maps that the process wrote, or raise its error."""
-    failure = given.folder / "error.json"
-    if failure.exists():
-        error = json.loads(failure.read_text(encoding="utf-8"))
-        raise error_from_name(error["type"], error["message"], error["remedy"])
-    if status:
-        tail = " | ".join((given.folder / "log.txt").read_text(errors="replace").splitlines()[-3:])
-        raise WorkerError(f"Blender in the background stopped with status {status}: {tail}", "try a smaller size")
-    return [read_map(given.folder, name) for name in given.options.maps]
-
-
 def write_map(folder: Path, baked: BakedMap) -> None:
-    """In the process: write the picture, then the JSON file that marks it complete."""
+    """In the process: write the picture, and what is known of it as JSON."""
     (folder / f"{baked.name}.png").write_bytes(baked.png)
-    part = folder / f"{baked.name}.part"
-    part.write_text(json.dumps({"provenance": baked.provenance, "notes": baked.notes}), encoding="utf-8")
-    part.replace(folder / f"{baked.name}.json")
-
-
-def write_error(folder: Path, error: ImpastoError) -> None:
-    """In the process: write an expected error, which `bake_all` raises again."""
-    about = {"type": type(error).__name__, "message": error.message, "remedy": error.remedy}
-    (folder / "error.json").write_text(json.dumps(about), encoding="utf-8")
+    about = {"provenance": baked.provenance, "notes": baked.notes}
+    (folder / f"{baked.name}.json").write_text(json.dumps(about), encoding="utf-8")
 
 
 def read_map(folder: Path, name: str) -> BakedMap:

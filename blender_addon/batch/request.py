@@ -73,7 +73,7 @@ class Output:
         """Task that runs the command."""
         found, version = engine.require(here=True), catalogue.version
         command = found.command("impasto", "batch", *arguments, *self._options(), "--json")
-        environment = engine.clean_environment() | engine.settings_environment()
+        environment = engine.settings_environment()
 
         def work(task: Task) -> Mapping[str, Any]:
             engine.check(found, version)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING
 import bpy
 
 from ..core.errors import FileError, ProtocolError, WorkerError
-from ..core.system import shapes
+from ..core.system import process, shapes
 from ..core.system.transaction import replace_files
 from ..core.system.untrusted import make_folder, parse_json, read_json
 
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 EXTENSION = __package__.rpartition(".")[0]
 MIN_PYTHON = (3, 11)
 CHECK_LIMIT_S = 60.0
-NO_CONSOLE = 0x08000000 if os.name == "nt" else 0
 MEND = "press Set Up Engine in Impasto's preferences, or choose another Python there"
 
 RUN_MODULE = (
@@ -224,21 +222,13 @@ def forget_checks() -> None:
 def _probe(engine: Engine) -> dict:
     command = engine.run_python("-c", PROBE, *([engine.packages] if engine.packages else []))
     try:
-        done = subprocess.run(
-            command,
-            env=clean_environment(),
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            timeout=CHECK_LIMIT_S,
-            check=False,
-            creationflags=NO_CONSOLE,
-        )
+        done = process.run(command, {}, CHECK_LIMIT_S)
     except FileNotFoundError as error:
         raise WorkerError(f"the engine {engine.python} does not exist", MEND) from error
+    except TimeoutError as error:
+        raise WorkerError(f"the engine {engine.python} did not answer in {CHECK_LIMIT_S:.0f} s", MEND) from error
     except OSError as error:
         raise WorkerError(f"the engine {engine.python} cannot be started ({error.strerror})", MEND) from error
-    except subprocess.TimeoutExpired as error:
-        raise WorkerError(f"the engine {engine.python} did not answer in {CHECK_LIMIT_S:.0f} s", MEND) from error
     try:
         found = parse_json(done.stdout.splitlines()[-1], "its answer")
         shapes.check(found, {"version": [shapes.Integer()], "packages": {str: str}}, "its answer")
@@ -264,10 +254,3 @@ def settings_environment() -> dict[str, str]:
     if bpy.app.binary_path and BLENDER not in os.environ:  # there is none in the bpy module
         chosen |= {BLENDER: bpy.app.binary_path, ADDON: EXTENSION}
     return chosen
-
-
-def clean_environment() -> dict[str, str]:
-    """Environment of this process without variables that affect another Python."""
-    from ..core.system.process import without_python
-
-    return without_python(os.environ)

@@ -49,7 +49,7 @@ class Export:
             raise ParameterError("no pictures are given", "write orm=ambient_occlusion,roughness,metallic, or choose")
         name, folder = naming.of_files(material.name), Path(absolute(self.out_dir)).absolute()
         found, version = engine.require(here=True), catalogue.version
-        environment = engine.clean_environment() | engine.settings_environment()
+        environment = engine.settings_environment()
         files = {f"{name}_{one.name}.png": one.png for one in maps_of(material, saved_options())}
         options = ["--preset", packing, "--out", str(folder), "--format", self.format, "--json"]
 

@@ -16,7 +16,7 @@ from ..jobs.task import Report, Task
 def library_task(label: str, *arguments: str) -> Task:
     """Task that runs `impasto models …` or `impasto weights …`; it can be cancelled if that reports progress."""
     connected, command = connect(), engine.require().command("impasto", *arguments, "--json")
-    environment = engine.clean_environment() | engine.settings_environment()
+    environment = engine.settings_environment()
 
     def work(task: Task) -> tuple[str, Mapping[str, Any]]:
         client = connected()  # checks the engine

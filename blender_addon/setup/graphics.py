@@ -9,13 +9,12 @@ from __future__ import annotations
 import os
 import platform
 import re
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from ..engine.engine import NO_CONSOLE
+from ..core.system import process
 from .torch_builds import AMD_CHIPS, CUDA, METAL, ROCM, Build, cpu_build
 
 LIMIT_S = 15.0
@@ -124,16 +123,8 @@ def _ask_nvidia(places: Sequence[Path]) -> tuple[Card, ...]:
     if program is None:
         return ()
     try:
-        done = subprocess.run(
-            [program, *QUERY],
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            timeout=LIMIT_S,
-            check=False,
-            cwd=program.parent,
-            creationflags=NO_CONSOLE,
-        )
-    except (OSError, subprocess.TimeoutExpired):
+        done = process.run([str(program), *QUERY], {}, LIMIT_S, program.parent)
+    except OSError:
         return ()
     rows = [line.rsplit(",", 2) for line in done.stdout.decode("utf-8", "replace").splitlines()]
     cards = [Card(name.strip(), _number(driver), _number(compute)) for name, driver, compute in _of_three(rows)]

@@ -138,7 +138,7 @@ class Plan:
         if python := find_python():
             task.say(f"Making an environment of {python}", 0.02)
             try:
-                run([python, "-I", "-m", "venv", str(place)], task, log, cwd=place)
+                run([python, "-I", "-m", "venv", str(place)], task, log, folder=place)
                 return Engine(str(place / ("Scripts/python.exe" if os.name == "nt" else "bin/python")))
             except WorkerError:  # a Python without all that makes environments: Blender's own will do
                 shutil.rmtree(place, ignore_errors=True)

@@ -9,15 +9,15 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 from ..core.errors import Cancelled, WorkerError
 from ..core.system import process
-from ..engine.engine import MIN_PYTHON, NO_CONSOLE, Engine, clean_environment
+from ..engine.engine import MIN_PYTHON, Engine
+from ..jobs.command import run_lines
 from .torch_builds import Build
 
 if TYPE_CHECKING:
@@ -72,6 +72,8 @@ NETWORK = re.compile(
     r"getaddrinfo failed|NewConnectionError|ConnectTimeout|Read timed out|ProxyError|SSLError|Connection broken|"
     r"Could not fetch URL|IncompleteRead|Connection refused|Network is unreachable"
 )
+ENVIRONMENT = {"PIP_TARGET": "", "PIP_PREFIX": "", "PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"}
+"""Variables against pip's settings that would put packages elsewhere; pip leaves empty ones out of account."""
 NO_VERSION = (0,)
 """Version of pip where there is none."""
 SET_UP_AGAIN = "press Set Up Engine again: what is already there is kept"
@@ -159,26 +161,11 @@ def _pythons() -> Iterator[str]:
 def _said(command: Sequence[str]) -> str:
     """Last line that a command printed; empty if it failed."""
     try:
-        done = subprocess.run(
-            command,
-            env=_environment(),
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            timeout=PROBE_LIMIT_S,
-            check=False,
-            cwd=Path(command[0]).parent,
-            creationflags=NO_CONSOLE,
-        )
-    except (OSError, subprocess.TimeoutExpired):
+        done = process.run(command, ENVIRONMENT, PROBE_LIMIT_S, Path(command[0]).parent)
+    except OSError:
         return ""
     lines = done.stdout.decode("utf-8", "replace").splitlines()
     return lines[-1] if lines and done.returncode == 0 else ""
-
-
-def _environment() -> dict[str, str]:
-    """The clean environment, without pip's settings that would put packages elsewhere."""
-    kept = {key: value for key, value in clean_environment().items() if key not in ("PIP_TARGET", "PIP_PREFIX")}
-    return {**kept, "PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"}
 
 
 def run(
@@ -187,49 +174,21 @@ def run(
     log: IO[str],
     span: tuple[float, float] = (0.0, 0.0),
     expected_mb: float = 0.0,
-    cwd: Path | None = None,
+    folder: Path | None = None,
 ) -> None:
     """Run a command, with its output as progress; Cancelled if the task was, WorkerError if it failed."""
-    if task.is_cancelled:
-        raise Cancelled
-    group: dict[str, Any] = {"creationflags": NO_CONSOLE} if os.name == "nt" else {"start_new_session": True}
-    running = subprocess.Popen(
-        command,
-        env=_environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        cwd=cwd,
-        **group,
-    )
-    task.on_cancel = lambda: process.kill(running)
-    progress = _Progress(task.say, span, expected_mb * 1e6)
-    try:
-        lines = _followed(running, task, progress, log)
-    finally:
-        process.kill(running)  # what is still there: it has ended by itself unless its output could not be read
-        running.wait()
-    if task.is_cancelled:
-        raise Cancelled
-    if running.returncode:
-        raise _explained(lines)
+    progress, lines = _Progress(task.say, span, expected_mb * 1e6), []
 
-
-def _followed(running: subprocess.Popen, task: Task, progress: _Progress, log: IO[str]) -> list[str]:
-    """Lines that a process prints until its end, without pip's numbers."""
-    if task.is_cancelled:
-        process.kill(running)
-    assert running.stdout is not None
-    lines = []
-    for line in map(str.strip, running.stdout):
-        if not progress.tell(line):
+    def tell(line: str) -> None:
+        if not progress.tell(line := line.strip()):
             lines.append(line)
             print(line, file=log, flush=True)
-    running.wait()
-    return lines
+
+    code = run_lines(task, command, ENVIRONMENT, tell, folder=folder)
+    if task.is_cancelled:
+        raise Cancelled
+    if code:
+        raise _explained(lines)
 
 
 class _Progress:

@@ -319,8 +319,8 @@ def test_an_engine_without_impasto_points_to_its_log(tmp_path):
 def test_an_engine_that_has_ended_before_its_first_job_fails_it(tmp_path, monkeypatch):
     """As ssh does where nobody answers, at times sooner than the job is handed over."""
 
-    def started(*arguments):
-        popen = start(*arguments)
+    def started(*arguments, **streams):
+        popen = start(*arguments, **streams)
         popen.wait()
         return popen
 

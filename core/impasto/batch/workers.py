@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from dataclasses import dataclass
 
 from ..running.runner import versions_of
-from ..system.process import find_program
+from ..system.process import run
 
 MEMORY_BYTES = 3 * 2**29
 """Memory that a worker is expected to need unless a limit is given: PyTorch, and a material of 2048 x 2048 pixels."""
@@ -55,11 +54,8 @@ def graphics_cards() -> tuple[str, ...]:
         return ()
     if (chosen := os.environ.get("CUDA_VISIBLE_DEVICES")) is not None:
         return tuple(name.strip() for name in chosen.split(",") if name.strip())
-    if (program := find_program("nvidia-smi")) is None:
-        return ()
-    ask = [program, "--query-gpu=index", "--format=csv,noheader"]
     try:
-        answer = subprocess.run(ask, capture_output=True, text=True, check=True, timeout=ASK_LIMIT_S)
-    except (OSError, subprocess.SubprocessError):
+        answer = run(["nvidia-smi", "--query-gpu=index", "--format=csv,noheader"], {}, ASK_LIMIT_S)
+    except OSError:
         return ()
-    return tuple(answer.stdout.split())
+    return () if answer.returncode else tuple(answer.stdout.decode().split())

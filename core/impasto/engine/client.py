@@ -6,19 +6,21 @@ Standard library and NumPy only; nothing here blocks the caller.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any
 
 import numpy as np
 
 from ..errors import ParameterError, WorkerError
 from ..recipe import Recipe
-from ..system.process import start
+from ..system.process import open_fresh_log, start
 from ..system.untrusted import is_folder, shown
 from ..texture import Maps
 from .answers import Answer
@@ -227,7 +229,9 @@ class Client:
 
     def _start(self) -> Connection:
         try:
-            popen = start(self._command, self._environment, self._log_path if self._outlives else None)
+            with contextlib.ExitStack() as opened:
+                log = opened.enter_context(open_fresh_log(self._log_path)) if self._outlives else PIPE
+                popen = start(self._command, self._environment, stderr=log)
         except OSError as error:
             message = f"the engine cannot be started: {self._command[0]}: {error.strerror or error}"
             raise WorkerError(message, "choose a Python with impasto installed in the preferences") from error

@@ -6,7 +6,6 @@ It is $IMPASTO_BLENDER, or else `blender` on PATH. Its `contents` says what a .b
 from __future__ import annotations
 
 import os
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -132,12 +131,10 @@ def _ask(arguments: tuple[str, ...], folder: Path, poll: Callable[[], None]) -> 
     addon = ("--addons", name) if (name := os.environ.get(ADDON)) else ()  # it may be enabled in one session only
     command = [program, "--background", *share, *addon, "--command", "impasto", *arguments, *own]
     said, log = folder / "said", folder / "log"
-    environment = process.without_python(os.environ) | dict.fromkeys(("TMPDIR", "TMP", "TEMP"), str(folder))
+    environment = dict.fromkeys(("TMPDIR", "TMP", "TEMP"), str(folder))
     with said.open("wb") as stdout, log.open("wb") as stderr:
         try:
-            popen = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=stdout, stderr=stderr, env=environment, **process.separate()
-            )
+            popen = process.start(command, environment, stdout=stdout, stderr=stderr)
         except OSError as error:
             raise FileError(f"{program} cannot be started: {error.strerror or error}", GET_BLENDER) from error
     with popen:

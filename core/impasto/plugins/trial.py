@@ -10,19 +10,19 @@ import importlib.util
 import json
 import logging
 import os
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from subprocess import DEVNULL
 from typing import IO, Any, NoReturn
 
 from ..about import VERSION
 from ..errors import FileError, ProtocolError
 from ..system.folders import user_folder
-from ..system.process import describe_exit, end, separate, without_python
+from ..system.process import describe_exit, end, start
 from ..system.shapes import check
 from ..system.transaction import TEMPORARY_REMEDY, replace_files
 from ..system.untrusted import printable, read_json
@@ -84,14 +84,7 @@ def _try(point: EntryPoint, program: str) -> str:
     command = [sys.executable, "-I", "-c", ON_THE_SAME_PATH + program, json.dumps(sys.path), point.name, point.value]
     with _temporary_file() as said:
         started = time.monotonic()
-        running = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=subprocess.DEVNULL,
-            env=without_python(os.environ),
-            **separate(),
-        )
+        running = start(command, {}, stdin=DEVNULL, stdout=said, stderr=DEVNULL)
         try:
             code = end(running, TRIAL_LIMIT_S)
         except BaseException:

@@ -1,4 +1,7 @@
-"""Starting, logging and ending processes, on POSIX and on Windows. Standard library only."""
+"""Starting, logging and ending processes, on POSIX and on Windows; nothing else here starts one.
+
+Standard library only.
+"""
 
 from __future__ import annotations
 
@@ -11,29 +14,61 @@ import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from subprocess import DEVNULL, PIPE
+from typing import IO, Any, TypeAlias
 
 LOG_BYTES, LOG_FILES = 2**20, 2
 LOG_LINE_BYTES = 2**16
 KILL_LIMIT_S = 5.0
+Stream: TypeAlias = IO[bytes] | int | None
+_SEPARATE: dict[str, Any] = (
+    {"creationflags": 0x08000000 | 0x00000200}  # CREATE_NO_WINDOW | CREATE_NEW_PROCESS_GROUP
+    if os.name == "nt"
+    else {"start_new_session": True}
+)
 
 
-def start(command: Sequence[str], environment: Mapping[str, str], log: Path | None = None) -> subprocess.Popen:
-    """Start a command with all three streams piped, without this process's PYTHON* variables. Raises OSError.
+def start(
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    stdin: Stream = PIPE,
+    stdout: Stream = PIPE,
+    stderr: Stream = PIPE,
+    folder: Path | None = None,
+    is_separate: bool = True,
+) -> subprocess.Popen[bytes]:
+    """Start a command without this process's PYTHON* variables. Raises OSError.
 
-    log: a file that takes its stderr instead of a pipe, so that it can outlive this process.
+    environment: further variables. stdin, stdout, stderr: as for `subprocess.Popen`. folder: its current one.
+    is_separate: whether it has a process group of its own, which `kill` ends with it, and no console window on Windows.
     """
     if (program := find_program(command[0])) is None:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), command[0])
-    with contextlib.ExitStack() as opened:
-        return subprocess.Popen(
-            [program, *command[1:]],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE if log is None else opened.enter_context(_fresh_log(log)),
-            env=without_python(os.environ) | dict(environment),
-            **separate(),
-        )
+    return subprocess.Popen(
+        [program, *command[1:]],
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
+        cwd=folder,
+        env=_without_python(os.environ) | dict(environment),
+        **(_SEPARATE if is_separate else {}),
+    )
+
+
+def run(
+    command: Sequence[str], environment: Mapping[str, str], limit_s: float, folder: Path | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a command that is soon done, without input. OSError if it cannot start, TimeoutError after the limit."""
+    with start(command, environment, stdin=DEVNULL, folder=folder) as popen:
+        try:
+            stdout, stderr = popen.communicate(timeout=limit_s)
+        except BaseException as error:
+            kill(popen)
+            if isinstance(error, subprocess.TimeoutExpired):
+                raise TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT), command[0]) from error
+            raise
+    return subprocess.CompletedProcess(command, popen.returncode, stdout, stderr)
 
 
 def find_program(name: str) -> str | None:
@@ -50,7 +85,7 @@ def find_program(name: str) -> str | None:
     return None
 
 
-def _fresh_log(path: Path) -> IO[bytes]:
+def open_fresh_log(path: Path) -> IO[bytes]:
     """A new file of this name, open for writing; the previous one is renamed to end with `.1`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(OSError):  # there is none, or on Windows a running process still writes to it
@@ -78,16 +113,9 @@ def keep_log(stream: IO[bytes], path: Path, tell: Callable[[str], None] = lambda
     stream.close()
 
 
-def without_python(environment: Mapping[str, str]) -> dict[str, str]:
+def _without_python(environment: Mapping[str, str]) -> dict[str, str]:
     """The environment without PYTHON* variables, which would affect another Python."""
     return {key: value for key, value in environment.items() if not key.startswith("PYTHON")}
-
-
-def separate() -> dict[str, Any]:
-    """Options of Popen for a process group of its own, without a console window on Windows."""
-    if os.name == "nt":
-        return {"creationflags": 0x08000000 | 0x00000200}  # CREATE_NO_WINDOW | CREATE_NEW_PROCESS_GROUP
-    return {"start_new_session": True}
 
 
 def kill(popen: subprocess.Popen) -> None:
