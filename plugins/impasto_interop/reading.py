@@ -28,7 +28,7 @@ Shapes = Mapping[str, tuple[int, ...]]
 Runner = Callable[[Mapping[str, np.ndarray]], dict[str, np.ndarray]]
 
 
-class Source:
+class ForeignFile:
     """A checked file of either format: shapes of its inputs, and of its outputs for given inputs."""
 
     def __init__(self, data: bytes, form: str, what: str) -> None:
@@ -59,7 +59,7 @@ class Source:
 def imported_file(file: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """The file as a tensor of bytes, and its card. ModelError if it is no generator, or does not say enough."""
     what, form = file.name, file.suffix.lower().removeprefix(".")
-    source = Source(read_bytes(file, MOST_BYTES), form, what)
+    source = ForeignFile(read_bytes(file, MOST_BYTES), form, what)
     stated = _stated(file)
     inputs = _inputs(source, stated, what)
     shaped = _Shaped(source, stated, inputs, what)
@@ -105,7 +105,7 @@ def _name(text: str) -> str:
     return re.sub(r"^[^A-Za-z0-9]+|[^A-Za-z0-9_-]+", "-", text).strip("-")[:64] or "imported"
 
 
-def _inputs(source: Source, stated: StatedCard, what: str) -> list[InputCard]:
+def _inputs(source: ForeignFile, stated: StatedCard, what: str) -> list[InputCard]:
     """Inputs of the file as its card states them, or else noise of the shapes that the file states."""
     if any(one.kind == "position" for one in stated.inputs):
         remedy = "install the .safetensors file that it was exported from"
@@ -145,7 +145,7 @@ def _channels(shape: list[int | None], form: str) -> int | None:
 class _Shaped:
     """Inputs, outputs and sizes of a source, found by the shapes of what it gives for two sizes of noise."""
 
-    def __init__(self, source: Source, stated: StatedCard, inputs: list[InputCard], what: str) -> None:
+    def __init__(self, source: ForeignFile, stated: StatedCard, inputs: list[InputCard], what: str) -> None:
         self.channels_last = source.form == "keras"
         open_inputs = [one for one in inputs if one.pixel]
         if not open_inputs:

@@ -22,7 +22,7 @@ from impasto.training.layers import resized
 from impasto.training.noise import NoiseField
 
 from .card import ImportedCard, InputCard
-from .reading import FILE, PROBES, Runner, Source
+from .reading import FILE, PROBES, ForeignFile, Runner
 
 
 def picture(wanted: str, size: tuple[int, int], context: Context) -> Maps:
@@ -51,7 +51,7 @@ def picture(wanted: str, size: tuple[int, int], context: Context) -> Maps:
 
 
 @lru_cache(maxsize=2)
-def _loaded(path: Path, _sha256: str) -> tuple[ImportedCard, Source, Runner]:
+def _loaded(path: Path, _sha256: str) -> tuple[ImportedCard, ForeignFile, Runner]:
     """Card, checked source and runner of an installed file, cached by its hash."""
     model = read_model(path)
     card = ImportedCard.of(model.card)
@@ -59,7 +59,7 @@ def _loaded(path: Path, _sha256: str) -> tuple[ImportedCard, Source, Runner]:
     if tensors.keys() != {FILE} or tensors[FILE].dtype != np.uint8 or tensors[FILE].ndim != 1:
         raise ModelError(f"{model.name} holds no file of another framework", "install it again from that file")
     data = tensors[FILE].tobytes()
-    source = Source(data, card.architecture, model.name)
+    source = ForeignFile(data, card.architecture, model.name)
     source.outputs(card.shapes((PROBES[0], PROBES[0] + 1)))  # before a framework takes memory for it
     return card, source, source.runner()
 

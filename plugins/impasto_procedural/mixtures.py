@@ -21,7 +21,7 @@ from torch.nn.functional import interpolate
 from .canvas import Canvas
 from .catalogue import all_materials
 from .material import Material
-from .parameters import Weathering
+from .parameters import WeatheringLayers
 from .shaping import gradient, mix, step
 from .surface import Surface
 from .weathering import weathered
@@ -78,7 +78,7 @@ def _drawn(rng: np.random.Generator, side_px: int, device: str, width_m: float =
 
 def _random_value(rng: np.random.Generator, name: str, field: FieldInfo) -> Any:
     """A random valid value of a parameter, often near its default."""
-    if name in Weathering.model_fields:
+    if name in WeatheringLayers.model_fields:
         return rng.random() ** 1.5 if rng.random() < WEATHERED_SHARE else 0.0
     default, kind = field.default, field.annotation
     if get_origin(kind) is Literal:

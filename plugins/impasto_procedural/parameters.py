@@ -7,7 +7,7 @@ from typing import Any
 from impasto.tools import Field, Parameters, SizeParameters, display_hints
 
 
-class Weathering(Parameters):
+class WeatheringLayers(Parameters):
     """Layers that go on any material."""
 
     wear: float = Field(0.0, ge=0, le=1, description="How far edges are rubbed off")
@@ -23,7 +23,7 @@ def width_field(default_m: float) -> Any:
     return Field(default_m, ge=0.001, le=100, title="Real Width", description=text, json_schema_extra=hints)
 
 
-class MaterialParameters(SizeParameters, Weathering):
+class MaterialParameters(SizeParameters, WeatheringLayers):
     """Base of the parameters of procedural materials, which add `width_m` and their own."""
 
     width_m: float = width_field(1.0)

@@ -20,7 +20,7 @@ EVEN_STEPS = (0.7548776662466927, 0.5698402909980532)
 
 
 @dataclass(frozen=True)
-class Pieces:
+class ScatteredPieces:
     """The uppermost piece of each texel, (H, W). number: from 0; −1 where there is none.
 
     height_m: of its surface; 0 where there is none. y and x: offset from its centre, turned with the piece, in radii.
@@ -42,7 +42,7 @@ def scattered(
     spread: float = 0.35,
     turn: float = 1.0,
     even: bool = False,
-) -> Pieces:
+) -> ScatteredPieces:
     """`count` pieces at random places, each turned and sized at random, of which each texel shows the highest.
 
     shape: heights in metres (N, P), −inf outside, of offsets y and x (N, P) in radii, and numbers (N, 1). spread: how
@@ -74,7 +74,7 @@ def scattered(
         numbers[places] = part[wins[0]]
         offsets[0, places], offsets[1, places] = v[wins], w[wins]
     fields = (field.view(height, width) for field in (numbers, top.nan_to_num_(neginf=0.0), *offsets))
-    return Pieces(*fields)
+    return ScatteredPieces(*fields)
 
 
 def _places(canvas: Canvas, name: str, count: int, even: bool) -> tuple[Tensor, Tensor]:

@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from .canvas import Canvas
-    from .parameters import Weathering
+    from .parameters import WeatheringLayers
 
 DIRT = (0.19, 0.15, 0.11)
 MOSS = ((0.10, 0.14, 0.04), (0.24, 0.31, 0.09), (0.42, 0.45, 0.18))
 
 
-def weathered(surface: Surface, canvas: Canvas, weathering: Weathering) -> Surface:
+def weathered(surface: Surface, canvas: Canvas, weathering: WeatheringLayers) -> Surface:
     """The surface with wear, dirt, moss and wetness, in this order."""
     if not (weathering.wear or weathering.dirt or weathering.moss or weathering.wetness):
         return surface

@@ -38,7 +38,7 @@ TILE_PX = (512, 1024)
 
 
 @dataclass(frozen=True)
-class Surface:
+class LatentTorus:
     """Latents z (8, h, w) on a torus, with everything needed to decode any part. about: scale and name of the maps."""
 
     vae: Autoencoder
@@ -104,7 +104,7 @@ def generate_tiles(subject: Maps, parameters: VaeParameters, context: Context) -
             yield top, left, surface.part(top, left, min(TILE_PX[0], height - top), min(TILE_PX[1], width - left))
 
 
-def surface_of(subject: Maps, parameters: VaeParameters, context: Context) -> Surface:
+def surface_of(subject: Maps, parameters: VaeParameters, context: Context) -> LatentTorus:
     """The surface of the kept latents of the subject and new ones that fit around them."""
     stated, tensors = context.load_model(parameters.model, "vae")
     card = VaeCard.of(stated)
@@ -139,7 +139,7 @@ def surface_of(subject: Maps, parameters: VaeParameters, context: Context) -> Su
         "height_range_m": card.height_range_m,
     }
     noise = NoiseField(int(context.rng.integers(2**31)), context.device)
-    return Surface(vae, z, card.maps, size_px, noise, about)
+    return LatentTorus(vae, z, card.maps, size_px, noise, about)
 
 
 def read_autoencoder(card: VaeCard, tensors: Mapping[str, np.ndarray]) -> tuple[Autoencoder, list[Tensor]]:

@@ -28,7 +28,7 @@ WIDTH_PER_NOISE = 8
 """Number of channels of a stage per channel of noise."""
 
 
-class Residual(nn.Module):
+class ResidualConvolutions(nn.Module):
     """x + f(x), where f is two convolutions, the last of them with small initial weights."""
 
     def __init__(self, width: int) -> None:
@@ -51,7 +51,7 @@ def begin(convolution: nn.Conv2d, gain: float = 1.0) -> None:
         nn.init.zeros_(convolution.bias)
 
 
-class Encoder(nn.Module):
+class VariationalEncoder(nn.Module):
     """Maps x (B, channels, 16 h, 16 w), standardised -> mean and log variance of q(z|x), both (B, 8, h, w)."""
 
     def __init__(self, channels: int, width: int) -> None:
@@ -59,11 +59,11 @@ class Encoder(nn.Module):
         quarter, eighth, sixteenth = (max(8, width * part // 4) for part in (2, 3, 4))
         self.layers = nn.Sequential(
             circular_convolution(16 * channels, quarter),
-            Residual(quarter),
+            ResidualConvolutions(quarter),
             circular_convolution(quarter, eighth, stride=2),
-            Residual(eighth),
+            ResidualConvolutions(eighth),
             circular_convolution(eighth, sixteenth, stride=2),
-            Residual(sixteenth),
+            ResidualConvolutions(sixteenth),
             nn.LeakyReLU(SLOPE),
             circular_convolution(sixteenth, 2 * LATENT_CHANNELS, kernel=1),
         )
@@ -74,7 +74,7 @@ class Encoder(nn.Module):
         return mu, log_variance.clamp(-10, 4)
 
 
-class Stage(nn.Module):
+class DecoderStage(nn.Module):
     """A level of the decoder: convolution, upsampling, noise for detail, residual convolutions, and a head."""
 
     def __init__(self, inputs: int, width: int, channels: int, blocks: int) -> None:
@@ -120,7 +120,7 @@ class Decoder(nn.Module):
         widths = [max(8, width * part // 8) for part in DECODER_WIDTHS]
         inputs = (LATENT_CHANNELS, *widths)
         self.stages = nn.ModuleList(
-            Stage(before, after, channels, blocks)
+            DecoderStage(before, after, channels, blocks)
             for before, after, blocks in zip(inputs, widths, DECODER_BLOCKS, strict=False)
         )
         self.register_buffer("gains", torch.ones(channels))
@@ -154,7 +154,7 @@ class Autoencoder(nn.Module):
 
     def __init__(self, channels: int, width: int) -> None:
         super().__init__()
-        self.encoder, self.decoder = Encoder(channels, width), Decoder(channels, width)
+        self.encoder, self.decoder = VariationalEncoder(channels, width), Decoder(channels, width)
         self.register_buffer("mean", torch.zeros(channels))
         self.register_buffer("mixing", torch.eye(channels))
         self.register_buffer("deviation", torch.zeros(LATENT_CHANNELS))

@@ -32,7 +32,7 @@ from impasto.batch.checks import check_plan
 from impasto.batch.contact_sheet import contact_sheet
 from impasto.batch.engines import Limits, local_engines
 from impasto.batch.plan import Output, Plan
-from impasto.batch.progress import Progress
+from impasto.batch.progress import BatchProgress
 from impasto.batch.recipes import Recipes
 from impasto.batch.record import Made, Record
 from impasto.batch.running import run_jobs
@@ -102,7 +102,7 @@ def _table(folder: Path, tool: str, picture: str, side: int) -> list[str]:
     return [header, *rows]
 
 
-def _note(times: list[float], progress: Progress) -> None:
+def _note(times: list[float], progress: BatchProgress) -> None:
     """Note the processor seconds so far once another job is made."""
     if progress.made > len(times):
         times.append(_busy_s())
@@ -210,10 +210,12 @@ def _plan(folder: Path, lines: list[str]) -> Plan:
     return Plan(lambda: table, Recipes(folder), Output(folder / "out"))
 
 
-def _run(plan: Plan, executor: Executor, in_flight: int = 1, on_progress: Callable[[Progress], None] = str) -> None:
+def _run(
+    plan: Plan, executor: Executor, in_flight: int = 1, on_progress: Callable[[BatchProgress], None] = str
+) -> None:
     with Record(plan.output.folder) as record:
         given = {"limits": Limits(), "in_flight": in_flight, "on_progress": on_progress}
-        run_jobs(plan, record, executor, Progress(0), **given)
+        run_jobs(plan, record, executor, BatchProgress(0), **given)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ from impasto.running.matching import match
 from impasto.surface.palette import to_oklab
 from impasto_procedural.catalogue import all_materials
 from impasto_procedural.matching.classifier import bundled
-from impasto_procedural.matching.search import Found, Search, Target
+from impasto_procedural.matching.search import Found, MaterialSearch, Target
 from impasto_procedural.matching.space import space_of
 
 SIDE_PX, PATCH_PX = 512, 64
@@ -116,7 +116,7 @@ def controls(recipe: Recipe, path: Path) -> Mapping[str, Recipe]:
     """The material's defaults in the photograph's colours, the nearest of all such defaults, and a random material."""
     known = {material.name: material for material in all_materials()}
     lab = _lab(path)
-    search = Search(Target.of(lab), bundled().deviation, recipe.seed)
+    search = MaterialSearch(Target.of(lab), bundled().deviation, recipe.seed)
     defaults = {name: search.moved(space_of(material), space_of(material).defaults) for name, material in known.items()}
     nearest = min(defaults.values(), key=lambda one: one.distance)
     rng = np.random.default_rng(sum(map(ord, path.name)))

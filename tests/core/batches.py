@@ -15,7 +15,7 @@ from PIL import Image
 from impasto.batch.checks import check_plan
 from impasto.batch.engines import Limits
 from impasto.batch.plan import Output, Plan
-from impasto.batch.progress import Progress
+from impasto.batch.progress import BatchProgress
 from impasto.batch.recipes import Recipes
 from impasto.batch.record import DONE_FILE, Record
 from impasto.batch.running import run_jobs
@@ -89,16 +89,16 @@ def plan_of(table: Path, out: Path, **output: Any) -> Plan:
 
 def run_plan(
     plan: Plan, executor: Executor, *, in_flight: int = 4, limits: Limits | None = None, **how: Any
-) -> Progress:
+) -> BatchProgress:
     """Check and run a plan as the command does."""
     record = Record(plan.output.folder)
-    progress = Progress(check_plan(plan, record.owns))
+    progress = BatchProgress(check_plan(plan, record.owns))
     with record:
         run_jobs(plan, record, executor, progress, limits=limits or Limits(), in_flight=in_flight, **how)
         record.tidy()
     return progress
 
 
-def outcome(progress: Progress) -> tuple[int, int, int]:
+def outcome(progress: BatchProgress) -> tuple[int, int, int]:
     """Numbers of jobs made, done before, and failed."""
     return progress.made, progress.before, progress.failed

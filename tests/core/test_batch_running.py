@@ -28,7 +28,7 @@ from batches import (
 from worker_jobs import wait_until
 
 from impasto.batch.engines import CrashError, Limits, local_engines, make
-from impasto.batch.progress import Progress, Sample
+from impasto.batch.progress import BatchProgress, ResultSample
 from impasto.batch.record import DONE_FILE, Record
 from impasto.batch.running import run_jobs
 from impasto.errors import FileError
@@ -88,7 +88,7 @@ def test_files_whose_record_was_lost_in_a_crash_are_made_again(engines, photos, 
 
 def test_what_another_batch_made_meanwhile_is_not_made_again(engines, photos, tmp_path):
     plan = plan_of(tmp_path / "t.csv", tmp_path / "out")
-    read_before, progress = Record(tmp_path / "out"), Progress(3)
+    read_before, progress = Record(tmp_path / "out"), BatchProgress(3)
     run_plan(plan, engines)
     with read_before:
         run_jobs(plan, read_before, engines, progress, limits=Limits(), in_flight=2)
@@ -123,7 +123,7 @@ def test_bytes_do_not_depend_on_the_order_or_the_number_of_workers(engines, work
 def test_no_more_jobs_are_taken_than_there_is_room_for(engines, tmp_path):
     plan = plan_of(write_csv(tmp_path / "t.csv", checkers(20)), tmp_path / "out")
     record, taken, ahead = Record(plan.output.folder), [], []
-    progress = Progress(20)
+    progress = BatchProgress(20)
 
     def counted():
         for job in plan:
@@ -290,7 +290,7 @@ def test_a_job_whose_machine_is_lost_is_tried_again(engines, tmp_path):
 def test_a_job_whose_input_vanishes_fails_alone(engines, photos, tmp_path):
     plan = plan_of(tmp_path / "t.csv", tmp_path / "out")
     run_plan(plan, engines)
-    record, progress = Record(plan.output.folder), Progress(3)
+    record, progress = Record(plan.output.folder), BatchProgress(3)
     photos[1].unlink()
     with record:
         run_jobs(plan, record, engines, progress, limits=Limits(), in_flight=2)
@@ -374,7 +374,7 @@ def test_a_folder_has_one_batch_at_a_time(engines, tmp_path):
 def test_the_sample_for_the_contact_sheet_is_the_same_in_any_order():
     order = list(range(1000))
     random.Random(3).shuffle(order)
-    forwards, shuffled = Sample(), Sample()
+    forwards, shuffled = ResultSample(), ResultSample()
     for index in range(1000):
         forwards.add(index, index)
         shuffled.add(order[index], order[index])
@@ -382,12 +382,12 @@ def test_the_sample_for_the_contact_sheet_is_the_same_in_any_order():
 
 
 def test_time_left_is_told_from_the_results_and_not_from_the_start_of_engines():
-    assert Progress(100).left_s is None
-    assert Progress(100).words == "0/100"
+    assert BatchProgress(100).left_s is None
+    assert BatchProgress(100).words == "0/100"
     now = time.monotonic()
-    first = Progress(100, made=2, started_s=now - 20, first_s=now)
+    first = BatchProgress(100, made=2, started_s=now - 20, first_s=now)
     assert first.left_s == pytest.approx(10 * 98, rel=0.05)
-    later = Progress(100, made=19, failed=2, before=4, started_s=now - 40, first_s=now - 20)
+    later = BatchProgress(100, made=19, failed=2, before=4, started_s=now - 40, first_s=now - 20)
     assert later.left_s == pytest.approx(1 * 75, rel=0.05)
     assert later.words == "25/100, 2 failed, 1.3 min left"
 

@@ -34,10 +34,10 @@ def tensors() -> dict[str, np.ndarray]:
     """Those of the good model, with random weights."""
     import torch
 
-    from impasto_gan.textbook.gan import Generator
+    from impasto_gan.textbook.gan import PlainGenerator
 
     torch.manual_seed(1)
-    return {name: value.numpy() for name, value in Generator(3, 16).state_dict().items()}
+    return {name: value.numpy() for name, value in PlainGenerator(3, 16).state_dict().items()}
 
 
 def model(card: dict[str, Any] | None = None, **changed: np.ndarray) -> Maker:

@@ -17,7 +17,7 @@ from impasto.texture import Maps
 from impasto.tools import Result
 from impasto.training.reporting import add_report
 from impasto_style.fast.data import Lessons, own_pictures, teacher_of
-from impasto_style.fast.discriminator import PatchDiscriminator, standardised
+from impasto_style.fast.discriminator import PaintingDiscriminator, standardised
 from impasto_style.fast.losses import beyond_range, placed_colors
 from impasto_style.fast.network import NOISE_CHANNELS, STRIDE, TransformNetwork
 from impasto_style.fast.painting import FastPainter, load_painter
@@ -270,7 +270,7 @@ def test_the_painter_is_taught_by_the_discriminator(monkeypatch):
 
 
 def test_a_logit_sees_some_strokes_of_painting_and_picture():
-    D = PatchDiscriminator().requires_grad_(False)
+    D = PaintingDiscriminator().requires_grad_(False)
     x, changed = torch.zeros(2, 1, 3, 96, 96)
     changed[..., 40, 40] = 1
     for one, other in ((changed, x), (x, changed)):

@@ -20,7 +20,7 @@ from impasto_procedural.matching.colors import fitted_colors
 from impasto_procedural.matching.drawing import canvas_seed, drawn, picture_of
 from impasto_procedural.matching.features import SIDE_PX, features_of
 from impasto_procedural.matching.matcher import PhotographMatcher, middle_width_m
-from impasto_procedural.matching.search import Search, Target
+from impasto_procedural.matching.search import MaterialSearch, Target
 from impasto_procedural.matching.space import UNSEEN, space_of
 
 MATERIALS = {material.name: material for material in all_materials()}
@@ -47,7 +47,7 @@ def noisy(side_px=SIDE_PX):
 
 @pytest.mark.parametrize("name", ["bricks", "gravel", "weave"])
 def test_another_seed_of_a_material_is_nearer_than_other_materials(name):
-    search = Search(Target.of(lab_of(name, seed=1)), bundled().deviation, seed=2)
+    search = MaterialSearch(Target.of(lab_of(name, seed=1)), bundled().deviation, seed=2)
     spaces = {other: space_of(MATERIALS[other]) for other in ("bricks", "gravel", "weave", "sand")}
     distances = {other: search.distance(space, space.defaults).distance for other, space in spaces.items()}
     assert min(distances, key=distances.get) == name
@@ -71,7 +71,7 @@ def test_colours_are_found_again():
 def test_a_known_material_is_found_again_and_again():
     target = Target.of(lab_of("weave", seed=1, **RED_CLOTH))
     space = space_of(MATERIALS["weave"])
-    searches = [Search(target, bundled().deviation, seed=4) for _ in range(2)]
+    searches = [MaterialSearch(target, bundled().deviation, seed=4) for _ in range(2)]
     first, second = (search.best({MATERIALS["weave"]: 1.0})[0] for search in searches)
     assert first.values == second.values
     only_colors = searches[0].recolored(searches[0].distance(space, space.defaults))
@@ -121,7 +121,7 @@ def test_a_pattern_that_runs_across_is_called_turned():
     lab = lab_of("planks", seed=1)
     space = space_of(MATERIALS["planks"])
     for target, is_turned in ((lab, False), (lab.rot90(1, (1, 2)), True)):
-        search = Search(Target.of(target), bundled().deviation, seed=1)
+        search = MaterialSearch(Target.of(target), bundled().deviation, seed=1)
         assert search.distance(space, space.defaults).is_turned is is_turned
 
 

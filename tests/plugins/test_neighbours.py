@@ -28,7 +28,7 @@ from impasto_style.neighbours.parameters import NeighboursParameters
 from impasto_style.neighbours.targets import Targets
 from impasto_style.shared.color.regions import in_mixed_colors
 from impasto_style.shared.optimise import Descent
-from impasto_style.shared.progress import Progress
+from impasto_style.shared.progress import WorkProgress
 from impasto_style.shared.resampling import as_image, as_tensor, resized
 from impasto_style.shared.task import Region, Task
 
@@ -64,8 +64,8 @@ def painted(task: Task, parameters: NeighboursParameters = QUICK, seed: int = 0,
     return paint(task, parameters, context_with_weights(rng=np.random.default_rng(seed)), **how)
 
 
-def progress_of(context: Context) -> Progress:
-    return Progress(context, [1])
+def progress_of(context: Context) -> WorkProgress:
+    return WorkProgress(context, [1])
 
 
 def levels_apart(a: Tensor, b: Tensor) -> Tensor:

@@ -22,7 +22,7 @@ from impasto_gan.textbook import progressive
 from impasto_gan.textbook.card import TextbookCard
 from impasto_gan.textbook.conditional import ConditionalTraining, ProjectionDiscriminator
 from impasto_gan.textbook.crops import read_crops
-from impasto_gan.textbook.gan import ConditionalNorm, Discriminator, GanTraining, Generator
+from impasto_gan.textbook.gan import ConditionalNorm, GanTraining, PlainDiscriminator, PlainGenerator
 from impasto_gan.textbook.methods import NETWORKS
 from impasto_gan.textbook.parameters import TrainProgressiveParameters, TrainTextbookParameters
 from impasto_gan.textbook.progressive import ProgressiveTraining, levels_of, minibatch_deviation, pixel_norm
@@ -273,9 +273,9 @@ def test_fading_blends_nothing_with_the_opposite_border():
 
 def test_every_layer_of_the_progressive_gan_has_an_equalised_learning_rate():
     torch.manual_seed(0)
-    G, D = progressive.Generator(3, 64, 3), progressive.Discriminator(3, 64, 3)
+    G, D = progressive.ProgressiveGenerator(3, 64, 3), progressive.ProgressiveDiscriminator(3, 64, 3)
     layers = [layer for network in (G, D) for layer in network.modules() if list(layer.parameters(recurse=False))]
-    assert all(isinstance(layer, progressive.Convolution | progressive.Dense) for layer in layers)
+    assert all(isinstance(layer, progressive.EqualisedConvolution | progressive.Dense) for layer in layers)
     for layer in layers:
         assert not layer.bias.any()
         assert layer.weight.std().item() == pytest.approx(1, abs=0.25)  # the smallest has 24 weights
@@ -318,7 +318,7 @@ def test_parts_of_the_papers():
     assert alike.shape == (4, 3, 3, 3)
     assert alike[:, 2].max() < 1e-3
     assert minibatch_deviation(torch.randn(64, 2, 3, 3))[0, 2, 0, 0] == pytest.approx(1, abs=0.1)
-    equalised = progressive.Convolution(64, 32, 3, gain=1.0)(torch.randn(4, 64, 8, 8))
+    equalised = progressive.EqualisedConvolution(64, 32, 3, gain=1.0)(torch.randn(4, 64, 8, 8))
     assert equalised[:, :, 1:-1, 1:-1].std().item() == pytest.approx(1, abs=0.1)
     assert [levels_of(side) for side in (32, 64, 128)] == [3, 4, 5]
     with pytest.raises(ParameterError, match="got 40"):
@@ -353,8 +353,8 @@ def test_the_projection_tells_classes_apart():
 
 
 def test_sizes_of_the_plain_gan():
-    assert Discriminator(3, 16)(torch.zeros(2, 3, 32, 32)).shape == (2, 1, 1, 1)
-    assert Generator(3, 16)(torch.randn, 2, (40, 24)).shape == (2, 3, 40, 24)
+    assert PlainDiscriminator(3, 16)(torch.zeros(2, 3, 32, 32)).shape == (2, 1, 1, 1)
+    assert PlainGenerator(3, 16)(torch.randn, 2, (40, 24)).shape == (2, 3, 40, 24)
 
 
 def test_too_large_a_picture_and_a_model_that_does_not_fit_are_refused(library):

@@ -10,7 +10,7 @@ from test_every_training import KINDS, take_step
 from torch import Tensor, nn
 
 from impasto_gan.textbook.conditional import ProjectionDiscriminator
-from impasto_gan.textbook.progressive import Discriminator, Generator, shown
+from impasto_gan.textbook.progressive import ProgressiveDiscriminator, ProgressiveGenerator, shown
 from impasto_gan.textbook.relativistic import GAMMA
 
 REAL, FAKE = torch.tensor([2.0, 0.5, -1.0]), torch.tensor([-3.0, 0.25, 1.0])
@@ -119,7 +119,7 @@ def test_networks_grow_through_every_fade():
     """Between two resolutions, results are a blend of both, in the share that has faded in."""
     torch.manual_seed(0)
     z, sizes = torch.randn(2, 32, 8, 8), [(8, 8), (16, 16), (32, 32)]
-    G, D = Generator(3, 16, 3), Discriminator(3, 16, 3)
+    G, D = ProgressiveGenerator(3, 16, 3), ProgressiveDiscriminator(3, 16, 3)
     made = []
     for growth in (1.0001, 1.5, 1.9999):
         G.growth.fill_(growth)
@@ -133,7 +133,7 @@ def test_networks_grow_through_every_fade():
 
 def test_a_discriminator_sees_how_much_a_batch_varies():
     torch.manual_seed(0)
-    D, unlike = Discriminator(3, 16, 3), torch.randn(4, 3, 32, 32)
+    D, unlike = ProgressiveDiscriminator(3, 16, 3), torch.randn(4, 3, 32, 32)
     alone = torch.cat([D(one[None], 2.0) for one in unlike])
     assert not torch.allclose(D(unlike, 2.0), alone, atol=1e-4)
 
@@ -141,7 +141,7 @@ def test_a_discriminator_sees_how_much_a_batch_varies():
 def test_features_of_the_progressive_generator_have_one_scale():
     """Weights ten times as large make the same features, and the same pictures."""
     torch.manual_seed(0)
-    z, sizes, G = torch.randn(2, 32, 8, 8), [(8, 8), (16, 16), (32, 32)], Generator(3, 16, 3)
+    z, sizes, G = torch.randn(2, 32, 8, 8), [(8, 8), (16, 16), (32, 32)], ProgressiveGenerator(3, 16, 3)
     G.growth.fill_(2.0)
     usual = G.grown(z, sizes)
     with torch.no_grad():

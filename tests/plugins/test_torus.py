@@ -16,7 +16,7 @@ from impasto.errors import Cancelled, ModelError, ParameterError
 from impasto.evaluation.metrics import normal_height_consistency
 from impasto.library.models import ModelLibrary, read_model, read_tensors, save_model
 from impasto.recipe import Recipe, Step
-from impasto.regularity.region import Region, full_region
+from impasto.regularity.region import TorusRegion, full_region
 from impasto.running.runner import run
 from impasto.surface.seams import seam_z
 from impasto.texture import Maps
@@ -185,7 +185,11 @@ def test_any_region_is_as_it_is_within_the_whole(which, size, scale, request):
     synthesis = Synthesis(model, Choice(size, seed=5, scale=scale))
     with torch.inference_mode():
         everything = synthesis.arrays(full_region(size))
-        for region in (Region(0, 0, 40, size[1], size), Region(70, -20, 50, 60, size), Region(33, 41, 1, 1, size)):
+        for region in (
+            TorusRegion(0, 0, 40, size[1], size),
+            TorusRegion(70, -20, 50, 60, size),
+            TorusRegion(33, 41, 1, 1, size),
+        ):
             part = synthesis.arrays(region)
             rows = np.arange(region.top, region.top + region.height) % size[0]
             columns = np.arange(region.left, region.left + region.width) % size[1]
@@ -210,7 +214,7 @@ def test_in_reduced_precision_too_a_region_is_as_it_is_within_the_whole(library)
     model = load_torus("tiny", Context(models=ModelLibrary(library), precision="bfloat16"))
     assert model.network.precision == torch.bfloat16
     synthesis = Synthesis(model, Choice((192, 160), seed=5))
-    region = Region(70, -20, 50, 60, (192, 160))
+    region = TorusRegion(70, -20, 50, 60, (192, 160))
     with torch.inference_mode():
         whole, part = synthesis.maps(full_region((192, 160))), synthesis.maps(region)
     assert (whole.roll((-70, 20), (1, 2))[:, :50, :60] - part).abs().max() < 1e-3

@@ -12,7 +12,7 @@ from impasto.errors import ParameterError
 from impasto.library.models import ModelLibrary
 from impasto.numerics.pyramid import band_deviations, finest_bands, split_band
 from impasto.regularity.lattice import Bond, Lattice
-from impasto.regularity.region import Region, full_region
+from impasto.regularity.region import TorusRegion, full_region
 from impasto.texture import Maps
 from impasto.training.layers import PatchDiscriminator, patch_px
 from impasto.training.losses import SIGMA, sliced_wasserstein, zero_centred_penalty
@@ -104,7 +104,7 @@ def test_cells_in_a_bond_are_whole_around_the_torus():
     lattice = Lattice(torch.tensor([[1 / 32, 0.0], [0.0, 1 / 50]]), bond=Bond(0.48, 0.1)).fitted(full)
     condition = Conditioning.drawn(lattice.with_row_offsets(full, drawn), full, drawn, "cpu")
     told = condition(full_region(full))
-    assert torch.equal(told[..., 100:140, 50:60], condition(Region(260, -142, 40, 10, full)))
+    assert torch.equal(told[..., 100:140, 50:60], condition(TorusRegion(260, -142, 40, 10, full)))
     noise = told[0, -CELL_CHANNELS]
     assert len(noise.unique()) == 5 * 4
     assert all(len(row.unique()) == 4 for row in noise)
@@ -120,7 +120,7 @@ def test_each_tile_has_noise_of_its_own():
     noise = told[:, phase_channels(lattice) :]
     assert len(noise[0, 0].unique()) == 2 * 4
     assert len(noise[0, 0, 16:48, 8:24].unique()) == 1  # tiles end at phase 0.5
-    assert torch.equal(noise, condition(Region(64, -64, 64, 64, (64, 64)))[:, phase_channels(lattice) :])
+    assert torch.equal(noise, condition(TorusRegion(64, -64, 64, 64, (64, 64)))[:, phase_channels(lattice) :])
     assert torch.equal(noise[..., ::2, ::2], condition(full_region((32, 32)))[:, phase_channels(lattice) :])
     oblique = Lattice(torch.tensor([[1 / 30, 0.01], [0.0, 1 / 20]]))
     assert condition_channels(oblique) == phase_channels(oblique)

@@ -9,7 +9,7 @@ from materials import as_tensor, bricks, tiles
 
 from impasto.numerics.pyramid import split_band
 from impasto.regularity.lattice import Bond, Lattice
-from impasto.regularity.region import Region, full_region
+from impasto.regularity.region import TorusRegion, full_region
 from impasto_gan.torus.cells.components import COMPONENTS, PrincipalComponents
 from impasto_gan.torus.cells.periodic import PeriodicFunction
 from impasto_gan.torus.cells.phase_statistics import PhaseStatistics
@@ -21,7 +21,7 @@ def test_what_cells_have_in_common_is_measured():
     picture = as_tensor(tiles(320))
     lattice = Lattice(torch.eye(2) / 32, torch.tensor([-7.3, 2.6]))
     mean = PeriodicFunction.fitted(picture[:, :160], lattice)
-    other, full = picture[:, 160:], Region(160, 0, 160, 320, (320, 320))
+    other, full = picture[:, 160:], TorusRegion(160, 0, 160, 320, (320, 320))
     told = mean(lattice, full)
     joints = other[0] < 0.4
     assert (told - other)[:, joints].square().mean().sqrt() < 0.1 * 0.45
@@ -37,7 +37,7 @@ def test_the_mean_is_the_same_in_parts_and_with_less_detail(in_bond):
     if in_bond:
         lattice = replace(lattice, bond=Bond(0.3, 0.0), row_offsets=torch.tensor([[0.0, 0.4]]))
     all_of_it = mean(lattice, full_region((64, 96)))
-    part = mean(lattice, Region(50, -10, 30, 40, (64, 96)))
+    part = mean(lattice, TorusRegion(50, -10, 30, 40, (64, 96)))
     assert torch.equal(part, all_of_it.roll((-50, 10), (1, 2))[:, :30, :40])
     quarter = mean(lattice, full_region((16, 24)), 4)
     assert torch.allclose(quarter, torch.nn.functional.avg_pool2d(all_of_it, 4), atol=1e-5)
@@ -97,15 +97,15 @@ def test_cells_are_the_same_in_parts(skipped):
     unit_cell = UnitCell.of(grain(6.0)[0], lattice)
     x = torch.randn(1, 1, *full, generator=torch.Generator().manual_seed(5))
 
-    def made(want: Region) -> torch.Tensor:
+    def made(want: TorusRegion) -> torch.Tensor:
         needed = unit_cell.required_region(want)
         return needed.take(unit_cell(full_region(full).take(x, needed), lattice, needed, skipped, alike, STILL), want)
 
     all_of_it = made(full_region(full))
     assert torch.allclose(
-        made(Region(51, -10, 30, 41, full)), all_of_it.roll((-51, 10), (2, 3))[:, :, :30, :41], atol=1e-6
+        made(TorusRegion(51, -10, 30, 41, full)), all_of_it.roll((-51, 10), (2, 3))[:, :, :30, :41], atol=1e-6
     )
-    assert torch.allclose(made(Region(-7, 0, 140, 96, full))[:, :, 7:135], all_of_it, atol=1e-6)
+    assert torch.allclose(made(TorusRegion(-7, 0, 140, 96, full))[:, :, 7:135], all_of_it, atol=1e-6)
 
 
 SHADED = Lattice(torch.tensor([[1 / 32, 0.0], [0.0, 1 / 40]]))
@@ -147,11 +147,11 @@ def test_components_are_the_same_in_parts_and_with_less_detail():
     components = PrincipalComponents.of(shaded(), SHADED_AT_A_PIXEL)
     weights = torch.randn(COMPONENTS, 4, 4, generator=torch.Generator().manual_seed(8))
 
-    def at(region: Region, pixel: int = 1) -> torch.Tensor:
+    def at(region: TorusRegion, pixel: int = 1) -> torch.Tensor:
         return components(weights, SHADED, region, pixel)
 
     all_of_it = at(full_region((128, 160)))
-    part = at(Region(100, -30, 60, 70, (128, 160)))
+    part = at(TorusRegion(100, -30, 60, 70, (128, 160)))
     assert torch.allclose(part, all_of_it.roll((-100, 30), (1, 2))[:, :60, :70], atol=1e-6)
     quarter = torch.nn.functional.avg_pool2d(all_of_it, 4)
     assert torch.allclose(at(full_region((32, 40)), 4), quarter, atol=1e-5)

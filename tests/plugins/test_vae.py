@@ -18,7 +18,7 @@ from impasto.texture import Maps
 from impasto.training.layers import resized
 from impasto.training.noise import NoiseField
 from impasto_vae.data import load_pictures
-from impasto_vae.generate import Surface, surface_of
+from impasto_vae.generate import LatentTorus, surface_of
 from impasto_vae.latents import WINDOW, fill, inner_cells, kept_cells, windows_of
 from impasto_vae.losses import free_bits, kl_divergence, reconstruction_loss, sliced_wasserstein_loss
 from impasto_vae.networks import CELL_PX, LATENT_CHANNELS, Autoencoder, Decoder
@@ -199,7 +199,7 @@ def test_a_part_is_as_it_is_within_the_whole():
     about = {"name": "x", "width_m": 1.0, "height_range_m": 0.02}
     size = (384, 448)
     z = torch.randn(LATENT_CHANNELS, *(side // CELL_PX for side in size))
-    made = Surface(Autoencoder(4, 8), z, ("base_color", "height"), size, NoiseField(1), about)
+    made = LatentTorus(Autoencoder(4, 8), z, ("base_color", "height"), size, NoiseField(1), about)
     whole, part = made.whole(), made.part(192, 320, 192, 128)
     assert list(part) == ["base_color", "normal", "height", "ambient_occlusion"]
     assert (part.width_m, part.height_range_m) == (1.0, 0.02)

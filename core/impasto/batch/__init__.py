@@ -2,7 +2,7 @@
 
     plan = Plan(table_rows, Recipes(folder), Output(out))
     record = Record(out)
-    progress = Progress(check_plan(plan, record.owns))
+    progress = BatchProgress(check_plan(plan, record.owns))
     with record, local_engines(4) as executor:
         run_jobs(plan, record, executor, progress, limits=Limits(time_s=600), in_flight=8)
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .engines import CrashError, Limits, local_engines, make, shared_engines
     from .job import BatchJob
     from .plan import Output, Plan
-    from .progress import Progress
+    from .progress import BatchProgress
     from .recipes import Recipes
     from .record import Made, Record
     from .running import run_jobs
@@ -40,7 +40,7 @@ _HOME = {
     "Made": "record",
     "Output": "plan",
     "Plan": "plan",
-    "Progress": "progress",
+    "BatchProgress": "progress",
     "Recipes": "recipes",
     "Record": "record",
     "Table": "table",
@@ -53,12 +53,12 @@ _HOME = {
 
 __all__ = [
     "BatchJob",
+    "BatchProgress",
     "CrashError",
     "Limits",
     "Made",
     "Output",
     "Plan",
-    "Progress",
     "Recipes",
     "Record",
     "Table",

@@ -13,7 +13,7 @@ ENOUGH = 10
 """Number of results after which their rate says how long the others take."""
 
 
-class Sample:
+class ResultSample:
     """Every n-th result of a batch, at most `LIMIT`: the same ones in whatever order they end."""
 
     LIMIT = 100
@@ -37,7 +37,7 @@ class Sample:
 
 
 @dataclass
-class Progress:
+class BatchProgress:
     """State of a running batch: numbers of jobs made now, made before and failed.
 
     failures: the first of them. exit_code: of the first failure. kept: results and failures for the contact sheet.
@@ -51,7 +51,7 @@ class Progress:
     failures: list[Failure] = field(default_factory=list)
     exit_code: int = 0
     is_stopped: bool = False
-    kept: Sample = field(default_factory=Sample)
+    kept: ResultSample = field(default_factory=ResultSample)
     started_s: float = field(default_factory=time.monotonic)
     first_s: float | None = None
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from ..errors import Cancelled, FileError, ImpastoError, WorkerError
 from .engines import CrashError, Limits, make
 from .job import BatchJob
-from .progress import Progress
+from .progress import BatchProgress
 from .record import Made, Record, failure_of
 
 POLL_S = 0.1
@@ -26,10 +26,10 @@ class _Attempt:
     tries: int
 
 
-class _Run:
+class _BatchRun:
     """The jobs of a run that are on the executor."""
 
-    def __init__(self, record: Record, progress: Progress, submit: Callable[[BatchJob], Future[Made]], tries: int):
+    def __init__(self, record: Record, progress: BatchProgress, submit: Callable[[BatchJob], Future[Made]], tries: int):
         self._record, self._progress, self._submit_job, self._tries = record, progress, submit, tries
         self._waiting: dict[Future[Made], _Attempt] = {}
         self._unwritten = 0
@@ -103,12 +103,12 @@ def run_jobs(
     jobs: Iterable[BatchJob],
     record: Record,
     executor: Executor,
-    progress: Progress,
+    progress: BatchProgress,
     *,
     limits: Limits,
     in_flight: int,
     tries: int = 2,
-    on_progress: Callable[[Progress], None] = lambda progress: None,
+    on_progress: Callable[[BatchProgress], None] = lambda progress: None,
     is_stopped: Callable[[], bool] = lambda: False,
 ) -> None:
     """Make the jobs that are not done, at most `in_flight` at a time, and record each result and each failure.
@@ -116,7 +116,7 @@ def run_jobs(
     jobs: taken one by one, as there is room. tries: for a job whose worker dies. Once `is_stopped()` is true, no job is
     started, and `progress.is_stopped`: the caller ends the executor. FileError if nothing can be written any more.
     """
-    run = _Run(record, progress, lambda job: executor.submit(make, job, limits), tries)
+    run = _BatchRun(record, progress, lambda job: executor.submit(make, job, limits), tries)
     coming = enumerate(jobs)
     following = next(coming, None)
     try:

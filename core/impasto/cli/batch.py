@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..batch.checks import Listed
     from ..batch.engines import Limits
     from ..batch.plan import Plan
-    from ..batch.progress import Progress
+    from ..batch.progress import BatchProgress
     from ..batch.record import Record
 
 EXAMPLES = (
@@ -180,7 +180,7 @@ def _planned(jobs: Sequence[Listed], format_: str) -> Planned:
     return Planned(jobs=entries, to_make=to_make, unknown=to_make - len(sizes), pixels=pixels, bytes=size_bytes)
 
 
-def _write_contact_sheet(progress: Progress, record: Record, terminal: Terminal) -> list[Path]:
+def _write_contact_sheet(progress: BatchProgress, record: Record, terminal: Terminal) -> list[Path]:
     from ..batch.contact_sheet import contact_sheet
     from ..system.transaction import replace_files
 
@@ -239,12 +239,12 @@ def _plan_of_failures(record: Record, arguments: argparse.Namespace) -> Plan:
     return Plan(lambda: jobs_of(record.failures()), Recipes(Path()), output)
 
 
-def _run(plan: Plan, record: Record, total: int, arguments: argparse.Namespace, terminal: Terminal) -> Progress:
+def _run(plan: Plan, record: Record, total: int, arguments: argparse.Namespace, terminal: Terminal) -> BatchProgress:
     """Run the batch. Cancelled, with what is done, after a signal."""
-    from ..batch.progress import Progress
+    from ..batch.progress import BatchProgress
     from ..batch.running import run_jobs
 
-    stop, progress = Stop(), Progress(total)
+    stop, progress = Stop(), BatchProgress(total)
     executors = _on_this_machine if arguments.cluster is None else _on_cluster
     with terminal.progress(in_json=True) as show, executors(total, arguments) as (executor, limits, in_flight):
         run_jobs(

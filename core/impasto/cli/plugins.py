@@ -24,9 +24,9 @@ def add_plugins(commands: Any) -> None:
 
 
 def _check(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    from ..evaluation.behaviour import Finding, check
+    from ..evaluation.behaviour import BehaviourFinding, check
 
-    findings: list[Finding] = []
+    findings: list[BehaviourFinding] = []
     tools = tools_of(arguments.plugin, registry())
     with terminal.progress() as on_progress:
         for index, tool in enumerate(tools):

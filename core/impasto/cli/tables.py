@@ -15,7 +15,7 @@ from ..system.untrusted import printable
 from .printed import Evaluation, Gallery, MapEvaluation, PictureEvaluation, Planned, PlannedJob, SetFigures
 
 if TYPE_CHECKING:
-    from ..evaluation.behaviour import Finding
+    from ..evaluation.behaviour import BehaviourFinding
     from ..evaluation.maps import MapFigures
 
 LISTED_FIGURES = ("fine_swd_of_floor", "wavelets_of_floor", "spectrum_db")
@@ -253,7 +253,7 @@ def _goal(answer: PictureEvaluation, name: str) -> str:
     return " to ".join(f"{value:g}" for value in answer.goals[name]) if name in answer.goals else ""
 
 
-def checks(found: Sequence[Finding]) -> Iterator[str]:
+def checks(found: Sequence[BehaviourFinding]) -> Iterator[str]:
     """A line for each check, and the number of failures."""
     for finding in found:
         state = f"skipped, {finding.skipped}" if finding.skipped else "holds"

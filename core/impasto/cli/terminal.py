@@ -50,9 +50,9 @@ from .printed import (
 )
 
 if TYPE_CHECKING:
-    from ..batch.progress import Progress as BatchProgress
+    from ..batch.progress import BatchProgress
     from ..data.dataset import Dataset
-    from ..evaluation.behaviour import Finding
+    from ..evaluation.behaviour import BehaviourFinding
     from ..evaluation.gallery import Entry
     from ..evaluation.maps import MapFigures
     from ..evaluation.pictures import PictureJudgement
@@ -303,7 +303,7 @@ class Terminal:
         """Print the completion script for a shell."""
         self._say(Completion(shell=shell, script=script), [script])
 
-    def checked(self, findings: Sequence[Finding]) -> None:
+    def checked(self, findings: Sequence[BehaviourFinding]) -> None:
         """Print the findings of the checks of a plugin's tools."""
         answer = PluginChecks.model_validate({"checks": [asdict(finding) for finding in findings]})
         self._say(answer, tables.checks(findings))

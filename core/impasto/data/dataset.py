@@ -22,7 +22,7 @@ from ..surface.wrapping import wraps
 from ..system.names import as_unicode
 from ..system.untrusted import is_folder, resolved, shortened
 from ..texture import Maps
-from .pictures import Picture, find_pictures
+from .pictures import PictureSource, find_pictures
 from .prepare import Preparation, find_same, is_blank, thumbnail
 
 REMEDY = f"give a photograph, a PBR set, or a folder of them: {FORMATS}"
@@ -47,7 +47,7 @@ class Sample:
     size_px: tuple[int, int]
     maps: tuple[str, ...]
     wraps: tuple[bool, bool]
-    picture: Picture
+    picture: PictureSource
     preparation: Preparation
 
     @property
@@ -197,7 +197,9 @@ def dataset_of(
 ) -> Dataset:
     """A dataset of maps in memory, all of them with these captions. ParameterError if none of them can be used."""
     pictures = [
-        Picture(maps.name or f"surface {index}", label, licence, maps.sha256(), given=maps, captions=tuple(captions))
+        PictureSource(
+            maps.name or f"surface {index}", label, licence, maps.sha256(), given=maps, captions=tuple(captions)
+        )
         for index, maps in enumerate(surfaces)
     ]
     preparation = Preparation(longest_px, smallest_px)
@@ -226,7 +228,7 @@ def _listed(rejected: list[Rejection]) -> str:
 
 
 def _examine(
-    pictures: list[Picture], preparation: Preparation, on_progress: Callable[[float, str], None]
+    pictures: list[PictureSource], preparation: Preparation, on_progress: Callable[[float, str], None]
 ) -> tuple[list[Sample], list[Rejection], dict[str, dict[str, list[float]]]]:
     """The usable pictures by name, the rejected ones, and the statistics of the usable ones."""
     samples: list[Sample] = []

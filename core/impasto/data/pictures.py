@@ -31,7 +31,7 @@ ONLY_IN_SETS = frozenset({"normal", "height", "roughness", "ambient_occlusion", 
 
 
 @dataclass(frozen=True)
-class Picture:
+class PictureSource:
     """A photograph, a PBR set, a box in a contact sheet, or maps in memory; its pixels are not read yet.
 
     files: by map name; a photograph or a sheet is base_color. box: (left, top, right, bottom) in the sheet, in pixels.
@@ -85,7 +85,7 @@ def _sheet(path: Path) -> np.ndarray:
     return decode.read_picture(path)["base_color"].pixels
 
 
-def find_pictures(path: Path, licence: str) -> tuple[list[Picture], list[tuple[str, str]]]:
+def find_pictures(path: Path, licence: str) -> tuple[list[PictureSource], list[tuple[str, str]]]:
     """The pictures at `path`, by name, and (name, reason) of files that can be rejected without decoding them.
 
     A single file is a photograph. A folder with an index.json of boxes, here or below, holds contact sheets. Elsewhere,
@@ -104,7 +104,7 @@ def find_pictures(path: Path, licence: str) -> tuple[list[Picture], list[tuple[s
     else:
         found, sheets, left_out = [(path.name, None, {"base_color": path})], [], []
     captions = Captions(path if is_folder(path) else path.parent)
-    pictures: list[Picture] = []
+    pictures: list[PictureSource] = []
     prefixes: set[str] = set()
     for number, folder in enumerate(sheets, start=1):
         below = as_unicode(folder.relative_to(path).parts[0])
@@ -154,12 +154,12 @@ def _is_one_set(files: Sequence[Path]) -> bool:
 
 def _picture(
     name: str, label: str | None, files: Mapping[str, Path], listed: Sources, licence: str, captions: Captions
-) -> Picture:
+) -> PictureSource:
     about = listed.row(files["base_color"])
     hashes = {map_: _sha256(file) for map_, file in sorted(files.items())}
     sha256 = hashes["base_color"] if len(files) == 1 else hashlib.sha256(json.dumps(hashes).encode()).hexdigest()
     label, licence = about.get("class") or label, about.get("licence") or licence
-    return Picture(name, label, licence, sha256, files, captions=captions.of(files))
+    return PictureSource(name, label, licence, sha256, files, captions=captions.of(files))
 
 
 def _sha256(file: Path) -> str:
@@ -252,7 +252,7 @@ def _grouped(files: list[Path]) -> tuple[dict[str, dict[str, Path]], list[Path],
     return sets, sorted(photographs), unused
 
 
-def _boxes(folder: Path, prefix: str, listed: Sources, licence: str) -> Iterator[Picture]:
+def _boxes(folder: Path, prefix: str, listed: Sources, licence: str) -> Iterator[PictureSource]:
     """The boxes of the contact sheets in a folder; the class is the sheet's name in lower case."""
     index = read_index(folder / INDEX)
     for name, places in sorted(index.boxes.items()):
@@ -265,7 +265,7 @@ def _boxes(folder: Path, prefix: str, listed: Sources, licence: str) -> Iterator
         except FileError:  # which is given for each of its boxes when they are read
             sha256 = ""
         for x, y in places:
-            yield Picture(
+            yield PictureSource(
                 f"{prefix}{name}@{x},{y}",
                 about.get("class") or file.stem.lower(),
                 about.get("licence") or licence,

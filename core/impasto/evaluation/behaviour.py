@@ -31,7 +31,7 @@ LONGEST_S = 1.0
 
 
 @dataclass(frozen=True)
-class Finding:
+class BehaviourFinding:
     """Outcome of one check of a tool: passed unless there is a `problem`, or a reason why it was `skipped`."""
 
     tool: str
@@ -191,20 +191,20 @@ CHECKS: Mapping[str, Callable[[Tool, Make], str]] = {
 """Expected behaviours, each with the function that returns a tool's problem."""
 
 
-def check(tool: Tool, make: Make | None = None) -> Iterator[Finding]:
+def check(tool: Tool, make: Make | None = None) -> Iterator[BehaviourFinding]:
     """Findings of all checks of a tool. A trainer makes no maps, so only its declaration is checked."""
     make = make or maker(tool)
     for behaviour, problem_of in CHECKS.items():
         if tool.kind == "trainer" and problem_of is not declaration_problem:
             continue
         if takes_sets(tool) and problem_of is not declaration_problem:
-            yield Finding(tool.name, behaviour, skipped="it needs pictures that belong together")
+            yield BehaviourFinding(tool.name, behaviour, skipped="it needs pictures that belong together")
             continue
         try:
-            yield Finding(tool.name, behaviour, problem_of(tool, make))
+            yield BehaviourFinding(tool.name, behaviour, problem_of(tool, make))
         except ModelError as error:
-            yield Finding(tool.name, behaviour, skipped=error.message)
+            yield BehaviourFinding(tool.name, behaviour, skipped=error.message)
         except ImpastoError as error:
-            yield Finding(tool.name, behaviour, error.message)
+            yield BehaviourFinding(tool.name, behaviour, error.message)
         except Exception as error:  # noqa: BLE001  any failure of a plugin is a finding
-            yield Finding(tool.name, behaviour, f"{type(error).__name__}: {error}")
+            yield BehaviourFinding(tool.name, behaviour, f"{type(error).__name__}: {error}")

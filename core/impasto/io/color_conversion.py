@@ -26,7 +26,7 @@ LEAST_ALPHA = 1e-4
 """Alpha below which a colour cannot be recovered from its associated value."""
 
 
-class Conversion:
+class ColorConversion:
     """Conversion of rows of `lines`, (n, W, C) as stored -> colour (n, W, 1 or 3) and alpha (n, W, 1) or None.
 
     Colour is sRGB-encoded if `is_color`, otherwise the stored values scaled to [0, 1].

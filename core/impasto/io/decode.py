@@ -17,7 +17,7 @@ from ..surface.color import srgb_to_linear
 from ..system.untrusted import shown
 from ..texture import COLOR_MAPS, MAP_CHANNELS, Maps, Texture, standard_color_space
 from .cards import read_embedded
-from .color_conversion import Conversion
+from .color_conversion import ColorConversion
 from .headers import read_header
 from .scanlines import Scanlines, open_scanlines
 from .signatures import EXTENSIONS, REFUSED_EXTENSIONS
@@ -76,7 +76,7 @@ def read_small(path: Path, name: str, longest_px: int) -> Texture:
     Its longer side is from `longest_px` to twice that if the picture is larger. FileError if it is damaged.
     """
     lines = open_scanlines(path)
-    conversion = Conversion(lines, name in COLOR_MAPS)
+    conversion = ColorConversion(lines, name in COLOR_MAPS)
     step = max(1, max(lines.size_px) // longest_px)
     bands = [conversion(rows[-top % step :: step, ::step])[0] for top, rows in lines.bands() if -top % step < len(rows)]
     pixels = np.concatenate(bands)[..., : MAP_CHANNELS[name]].astype(np.float32)
@@ -114,7 +114,7 @@ def _fill(
     on_progress: Callable[[float], None],
 ) -> None:
     """Decode the picture into color (H, W, 1 or 3) and opacity (H, W, 1), both of its size as stored."""
-    conversion = Conversion(lines, is_color)
+    conversion = ColorConversion(lines, is_color)
     invalid, beyond, largest = 0, 0, 1.0
     for top, rows in lines.bands():
         values, alpha = conversion(rows)

@@ -24,7 +24,7 @@ from .datablocks import Datablock
 from .encode import Rows
 from .formats import BUILTIN_EXPORTERS, AtOnce, Exporter
 from .metadata import metadata_of
-from .packing import MAPS, Layout, MapFiles, Packing, Picture
+from .packing import MAPS, Layout, MapFiles, PackedPicture, Packing
 
 SUFFIXES: Mapping[str, tuple[str, ...]] = {
     "base_color": (
@@ -261,7 +261,7 @@ def write_bands(
         _wait([pool.submit(_close, target, rows[target].close) for target in rows])
 
 
-def _write(target: Path, picture: Picture, rows: Rows | AtOnce, band: Maps) -> None:
+def _write(target: Path, picture: PackedPicture, rows: Rows | AtOnce, band: Maps) -> None:
     with explained(target):
         rows.write(picture.texture(band))
 

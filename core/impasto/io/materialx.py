@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from xml.etree import ElementTree
 
 from ..surface.heights import UNKNOWN_RELIEF
-from .packing import Material
+from .packing import PackedMaterial
 
 VERSION = "1.38"
 INPUTS = {
@@ -22,7 +22,7 @@ IMAGE_TYPES = {"opacity": "float", "height": "float"}
 """Types of the images that are not those of their inputs: one channel."""
 
 
-def document(material: Material) -> Mapping[str, str]:
+def document(material: PackedMaterial) -> Mapping[str, str]:
     """NAME.mtlx, which refers to the files beside it."""
     root = ElementTree.Element("materialx", version=VERSION)
     shader = _node(root, "standard_surface", "surface", "surfaceshader")
@@ -56,7 +56,7 @@ def _joined(root: ElementTree.Element, role: str) -> str:
     return f"{role}_image"
 
 
-def _image(root: ElementTree.Element, material: Material, role: str, type_: str) -> None:
+def _image(root: ElementTree.Element, material: PackedMaterial, role: str, type_: str) -> None:
     """An image; colour in PNG files is sRGB-encoded, in EXR files linear."""
     node = _node(root, "image", f"{role}_image", IMAGE_TYPES.get(role, type_))
     file = _value(node, "file", "filename", value=material.files[role])
@@ -64,7 +64,7 @@ def _image(root: ElementTree.Element, material: Material, role: str, type_: str)
         file.set("colorspace", "lin_rec709" if material.suffix == ".exr" else "srgb_texture")
 
 
-def _displace(root: ElementTree.Element, material: Material) -> None:
+def _displace(root: ElementTree.Element, material: PackedMaterial) -> None:
     """Displacement in units of which one is the width of the picture, or metres if that is known; 0.5 stays."""
     width = material.width_m or 1.0
     scale = UNKNOWN_RELIEF * width if material.height_range_m is None else material.height_range_m

@@ -70,7 +70,7 @@ class Channel:
 
 
 @dataclass(frozen=True)
-class Picture:
+class PackedPicture:
     """A picture that a packing writes. pattern: of its file's name, without suffix, from {name}.
 
     role: what a material does with it, for files that name it. has_optional_alpha: the fourth channel is left out if
@@ -83,7 +83,7 @@ class Picture:
     has_optional_alpha: bool = False
 
     @classmethod
-    def of_map(cls, name: str, pattern: str = "") -> Picture:
+    def of_map(cls, name: str, pattern: str = "") -> PackedPicture:
         """A map by itself, as it is."""
         return cls(pattern or f"{{name}}_{name}", all_of(name), name)
 
@@ -98,10 +98,10 @@ class Picture:
         first = self.channels[0].map_name
         return Layout(len(self.channels), first in COLOR_MAPS and self.channels[:3] == all_of(first))
 
-    def fitted(self, names: Collection[str]) -> Picture:
+    def fitted(self, names: Collection[str]) -> PackedPicture:
         """The picture for a set of these maps: without an alpha channel that would be plain."""
         if self.has_optional_alpha and self.channels[-1].map_name not in names:
-            return Picture(self.pattern, self.channels[:-1], self.role)
+            return PackedPicture(self.pattern, self.channels[:-1], self.role)
         return self
 
     def texture(self, maps: Maps) -> Texture:
@@ -114,7 +114,7 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Material:
+class PackedMaterial:
     """A set as files that describe it see it. files: of each role, by name, with the picture in them."""
 
     name: str
@@ -130,8 +130,8 @@ class Packing:
     """Pictures that an engine expects. describe(material): further text files, by name."""
 
     name: str
-    pictures: tuple[Picture, ...]
-    describe: Callable[[Material], Mapping[str, str]] = lambda material: {}
+    pictures: tuple[PackedPicture, ...]
+    describe: Callable[[PackedMaterial], Mapping[str, str]] = lambda material: {}
 
     def __post_init__(self) -> None:
         """Raise ParameterError for two pictures of one file, since many disks do not tell `X` from `x`."""
@@ -141,7 +141,7 @@ class Packing:
             message = f"two packed pictures would be one file: {names}"
             raise ParameterError(message, "give them names that differ in more than capitals")
 
-    def pictures_for(self, names: Collection[str]) -> list[Picture]:
+    def pictures_for(self, names: Collection[str]) -> list[PackedPicture]:
         """The pictures that show one of these maps at least."""
         return [one.fitted(names) for one in self.pictures if one.map_names & set(names)]
 
@@ -159,7 +159,7 @@ def all_of(name: str, *, is_inverted: bool = False) -> tuple[Channel, ...]:
 class MapFiles:
     """The files of a map set: its pictures by path, and further text files."""
 
-    pictures: Mapping[Path, Picture]
+    pictures: Mapping[Path, PackedPicture]
     texts: Mapping[Path, str]
 
     @property
@@ -179,14 +179,14 @@ class MapFiles:
             raise ParameterError(message, "choose another export, or estimate the maps first")
         pictures = {stem.with_name(f"{one.pattern.format(name=stem.name)}{suffix}"): one for one in chosen}
         files = {picture.role: path.name for path, picture in pictures.items()}
-        about = Material(stem.name, files, suffix, size_px, maps.width_m, maps.height_range_m)
+        about = PackedMaterial(stem.name, files, suffix, size_px, maps.width_m, maps.height_range_m)
         return cls(pictures, {stem.with_name(file): text for file, text in packing.describe(about).items()})
 
 
-MAPS = Packing("maps", tuple(map(Picture.of_map, MAP_CHANNELS)))
+MAPS = Packing("maps", tuple(map(PackedPicture.of_map, MAP_CHANNELS)))
 
 
-def parse_pictures(text: str) -> tuple[Picture, ...]:
+def parse_pictures(text: str) -> tuple[PackedPicture, ...]:
     """Pictures from "orm=ambient_occlusion,roughness,metallic smooth=1-roughness". ParameterError says what is wrong.
 
     A channel is a map, a component of one (`normal.g`), one minus either, or a number from 0 to 1.
@@ -194,7 +194,7 @@ def parse_pictures(text: str) -> tuple[Picture, ...]:
     return tuple(_parse_picture(part) for part in text.split())
 
 
-def _parse_picture(text: str) -> Picture:
+def _parse_picture(text: str) -> PackedPicture:
     name, separator, channels = text.partition("=")
     if not (separator and re.fullmatch(r"\w+", name, re.ASCII)):
         remedy = "write a name and its channels, such as orm=ambient_occlusion,roughness,metallic"
@@ -205,7 +205,7 @@ def _parse_picture(text: str) -> Picture:
         raise ParameterError(message, "give it 1, 3 or 4; a map of three channels counts as three")
     if not any(channel.map_name for channel in found):
         raise ParameterError(f"the packed picture {name} shows no map", "name one, such as roughness")
-    return Picture(f"{{name}}_{name}", found, name)
+    return PackedPicture(f"{{name}}_{name}", found, name)
 
 
 def _parse_channels(text: str) -> Iterable[Channel]:

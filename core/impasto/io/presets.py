@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ..errors import ParameterError, did_you_mean
 from ..system.untrusted import shown
 from .materialx import document
-from .packing import MAPS, Channel, Packing, Picture, all_of, parse_pictures
+from .packing import MAPS, Channel, PackedPicture, Packing, all_of, parse_pictures
 
 OCCLUSION, ROUGHNESS, METALLIC, OPACITY = (
     Channel(name) for name in ("ambient_occlusion", "roughness", "metallic", "opacity")
@@ -18,15 +18,15 @@ DETAIL = Channel(constant=1.0)
 """Mask of a detail map: everywhere, as without a mask."""
 
 
-def _color(pattern: str) -> Picture:
+def _color(pattern: str) -> PackedPicture:
     """Base colour, with opacity as alpha where there is any."""
-    return Picture(pattern, (*all_of("base_color"), OPACITY), "base_color", has_optional_alpha=True)
+    return PackedPicture(pattern, (*all_of("base_color"), OPACITY), "base_color", has_optional_alpha=True)
 
 
-def _directx(name: str, pattern: str) -> Picture:
+def _directx(name: str, pattern: str) -> PackedPicture:
     """Normals whose green points down."""
     red, green, blue = all_of(name)
-    return Picture(pattern, (red, Channel(name, green.index, is_inverted=True), blue), name)
+    return PackedPicture(pattern, (red, Channel(name, green.index, is_inverted=True), blue), name)
 
 
 PRESETS: Mapping[str, Packing] = {
@@ -36,19 +36,19 @@ PRESETS: Mapping[str, Packing] = {
             "gltf",
             (
                 _color("{name}_baseColor"),
-                Picture("{name}_occlusionRoughnessMetallic", ORM, "orm"),
-                Picture.of_map("normal", "{name}_normal"),
-                Picture.of_map("emission", "{name}_emissive"),
+                PackedPicture("{name}_occlusionRoughnessMetallic", ORM, "orm"),
+                PackedPicture.of_map("normal", "{name}_normal"),
+                PackedPicture.of_map("emission", "{name}_emissive"),
             ),
         ),
         Packing(
             "unreal",
             (
                 _color("T_{name}_BC"),
-                Picture("T_{name}_ORM", ORM, "orm"),
+                PackedPicture("T_{name}_ORM", ORM, "orm"),
                 _directx("normal", "T_{name}_N"),
-                Picture.of_map("emission", "T_{name}_E"),
-                Picture.of_map("height", "T_{name}_H"),
+                PackedPicture.of_map("emission", "T_{name}_E"),
+                PackedPicture.of_map("height", "T_{name}_H"),
                 _directx("bent_normal", "T_{name}_BN"),
             ),
         ),
@@ -56,38 +56,38 @@ PRESETS: Mapping[str, Packing] = {
             "unity-urp",
             (
                 _color("{name}_BaseMap"),
-                Picture("{name}_MetallicSmoothness", (METALLIC,) * 3 + (SMOOTHNESS,), "mask"),
-                Picture.of_map("normal", "{name}_Normal"),
-                Picture.of_map("ambient_occlusion", "{name}_Occlusion"),
-                Picture.of_map("height", "{name}_Height"),
-                Picture.of_map("emission", "{name}_Emission"),
+                PackedPicture("{name}_MetallicSmoothness", (METALLIC,) * 3 + (SMOOTHNESS,), "mask"),
+                PackedPicture.of_map("normal", "{name}_Normal"),
+                PackedPicture.of_map("ambient_occlusion", "{name}_Occlusion"),
+                PackedPicture.of_map("height", "{name}_Height"),
+                PackedPicture.of_map("emission", "{name}_Emission"),
             ),
         ),
         Packing(
             "unity-hdrp",
             (
                 _color("{name}_BaseMap"),
-                Picture("{name}_MaskMap", (METALLIC, OCCLUSION, DETAIL, SMOOTHNESS), "mask"),
-                Picture.of_map("normal", "{name}_Normal"),
-                Picture.of_map("bent_normal", "{name}_BentNormal"),
-                Picture.of_map("height", "{name}_Height"),
-                Picture.of_map("emission", "{name}_Emissive"),
+                PackedPicture("{name}_MaskMap", (METALLIC, OCCLUSION, DETAIL, SMOOTHNESS), "mask"),
+                PackedPicture.of_map("normal", "{name}_Normal"),
+                PackedPicture.of_map("bent_normal", "{name}_BentNormal"),
+                PackedPicture.of_map("height", "{name}_Height"),
+                PackedPicture.of_map("emission", "{name}_Emissive"),
             ),
         ),
         Packing(
             "godot",
             (
                 _color("{name}_albedo"),
-                Picture("{name}_orm", ORM, "orm"),
-                Picture.of_map("normal", "{name}_normal"),
-                Picture.of_map("emission", "{name}_emission"),
-                Picture.of_map("height", "{name}_height"),
+                PackedPicture("{name}_orm", ORM, "orm"),
+                PackedPicture.of_map("normal", "{name}_normal"),
+                PackedPicture.of_map("emission", "{name}_emission"),
+                PackedPicture.of_map("height", "{name}_height"),
             ),
         ),
         Packing(
             "materialx",
             tuple(
-                Picture.of_map(name)
+                PackedPicture.of_map(name)
                 for name in ("base_color", "roughness", "metallic", "normal", "height", "opacity", "emission")
             ),
             document,

@@ -13,7 +13,7 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from .region import Region
+from .region import TorusRegion
 
 SIZE_COST = 0.25
 """Weight of the deviation from the requested size against the stretch of periods, both relative, in `torus_size`.
@@ -147,7 +147,7 @@ class Lattice:
         counts = [abs(float(k[axis])) * side for k in tight if abs(float(k[axis])) > LEAST_FREQUENCY]
         return max((abs(count - round(count)) / max(count, 1.0) for count in counts), default=0.0)
 
-    def cycles(self, region: Region, pixel: float) -> Tensor:
+    def cycles(self, region: TorusRegion, pixel: float) -> Tensor:
         """Phase K · (x - origin) in cycles, (B, N, h, w), of a region whose pixels are `pixel` wide."""
         y, x = region.rows() % region.full[0] * pixel, region.columns() % region.full[1] * pixel
         vectors = self.wave_vectors
@@ -160,7 +160,7 @@ class Lattice:
             cycles[:, 1] += offsets.gather(1, rows.flatten(1)).view_as(rows)
         return cycles
 
-    def cell_indices(self, axis: int, region: Region, pixel: int) -> Tensor:
+    def cell_indices(self, axis: int, region: TorusRegion, pixel: int) -> Tensor:
         """Index (n,) of the cell that holds each row (axis 0) or column (axis 1) of pixels of a region."""
         line = replace(region, width=1) if axis == 0 else replace(region, height=1)
         return cell_at(self.cycles(line, pixel)[0, int(axis != self.row_axis)]).flatten()

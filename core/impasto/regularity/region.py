@@ -9,7 +9,7 @@ from torch import Tensor
 
 
 @dataclass(frozen=True)
-class Region:
+class TorusRegion:
     """height x width pixels from (top, left) of a torus of `full` (height, width) pixels; may exceed the torus."""
 
     top: int
@@ -18,7 +18,7 @@ class Region:
     width: int
     full: tuple[int, int]
 
-    def grown(self, margin: int) -> Region:
+    def grown(self, margin: int) -> TorusRegion:
         """This region with `margin` more pixels on each side (fewer if negative)."""
         return replace(
             self,
@@ -28,7 +28,7 @@ class Region:
             width=self.width + 2 * margin,
         )
 
-    def clipped(self) -> Region:
+    def clipped(self) -> TorusRegion:
         """This region, with sides that exceed the torus cut to its full length from 0."""
         clipped = self
         if self.height >= self.full[0]:
@@ -37,25 +37,25 @@ class Region:
             clipped = replace(clipped, left=0, width=self.full[1])
         return clipped
 
-    def halved(self) -> Region:
+    def halved(self) -> TorusRegion:
         """The same region of a torus half as large."""
         full = (self.full[0] // 2, self.full[1] // 2)
-        return Region(self.top // 2, self.left // 2, self.height // 2, self.width // 2, full)
+        return TorusRegion(self.top // 2, self.left // 2, self.height // 2, self.width // 2, full)
 
-    def aligned(self, multiple: int) -> Region:
+    def aligned(self, multiple: int) -> TorusRegion:
         """The smallest region that contains this one and whose edges are multiples of `multiple` pixels."""
         top, left = self.top // multiple * multiple, self.left // multiple * multiple
         bottom, right = (-(-end // multiple) * multiple for end in (self.top + self.height, self.left + self.width))
-        return Region(top, left, bottom - top, right - left, self.full)
+        return TorusRegion(top, left, bottom - top, right - left, self.full)
 
-    def bands(self, area: int) -> list[Region]:
+    def bands(self, area: int) -> list[TorusRegion]:
         """This region in bands of whole rows, of at most about `area` pixels each."""
         count = -(-self.height * self.width // area)
         height = -(-self.height // count)
         tops = range(0, self.height, height)
         return [replace(self, top=self.top + top, height=min(height, self.height - top)) for top in tops]
 
-    def take(self, x: Tensor, want: Region) -> Tensor:
+    def take(self, x: Tensor, want: TorusRegion) -> Tensor:
         """The part `want` of x (B, C, h, w), the values of this region; sides as long as the torus wrap around."""
         x = _take(x, 2, self.top, self.height, want.top, want.height, self.full[0])
         return _take(x, 3, self.left, self.width, want.left, want.width, self.full[1])
@@ -69,12 +69,12 @@ class Region:
         return torch.arange(self.left, self.left + self.width) + 0.5
 
 
-def full_region(full: tuple[int, int]) -> Region:
+def full_region(full: tuple[int, int]) -> TorusRegion:
     """The whole torus of `full` (height, width) pixels."""
-    return Region(0, 0, *full, full)
+    return TorusRegion(0, 0, *full, full)
 
 
-def picture_region(x: Tensor) -> Region:
+def picture_region(x: Tensor) -> TorusRegion:
     """The whole of a picture x (..., H, W)."""
     return full_region((x.shape[-2], x.shape[-1]))
 

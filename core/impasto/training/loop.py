@@ -68,7 +68,7 @@ def train(
     that the user stops, or that keeps failing, ends early with its best weights. watch: limits for detecting failure;
     watched=False: never roll back.
     """
-    run = _Run(training, checkpoint, about, context, watch or Watch(training.saturated_below), watched)
+    run = _TrainingRun(training, checkpoint, about, context, watch or Watch(training.saturated_below), watched)
     if is_there(checkpoint):
         run.resume()
     try:
@@ -79,7 +79,7 @@ def train(
     return run.outcome()
 
 
-class _Run:
+class _TrainingRun:
     """A running training: its clock, its curves, and the times of the next preview and checkpoint."""
 
     def __init__(

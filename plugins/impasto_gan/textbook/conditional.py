@@ -16,7 +16,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from impasto.training.layers import SLOPE
 
-from .gan import Generator
+from .gan import PlainGenerator
 from .shared import TextbookTraining
 
 
@@ -54,7 +54,7 @@ class ConditionalTraining(TextbookTraining):
         """G and D."""
         classes = len(self.crops.labels)
         return {
-            "generator": Generator(channels, width, classes),
+            "generator": PlainGenerator(channels, width, classes),
             "discriminator": ProjectionDiscriminator(channels, width, classes),
         }
 

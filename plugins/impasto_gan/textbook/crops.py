@@ -17,7 +17,7 @@ from impasto.training.pictures import Picture, load_surfaces
 
 
 @dataclass(frozen=True)
-class Crops:
+class CropSource:
     """Pictures of `maps`, standardised by mean and deviation (C, 1, 1), of the classes `labels`.
 
     texel_m: mean size of a texel. span_px: difference of heights 0 and 1, in texels. about: the data for the model's
@@ -47,7 +47,7 @@ class Crops:
         return torch.stack(crops), classes[chosen].to(crops[0].device)
 
 
-def read_crops(dataset: Dataset, longest_px: int, crop_px: int, hold_out: bool, device: str) -> Crops:
+def read_crops(dataset: Dataset, longest_px: int, crop_px: int, hold_out: bool, device: str) -> CropSource:
     """The dataset's pictures, shrunk to `longest_px`; only half of each if `hold_out`, so that the other can judge.
 
     ParameterError if there is nothing to learn.
@@ -75,7 +75,9 @@ def read_crops(dataset: Dataset, longest_px: int, crop_px: int, hold_out: bool, 
         for channels, wrap, label in zip(values, wraps, labels, strict=True)
     )
     texels = [(surface.width_m or 1.0) / surface.size_px[1] for surface in surfaces]
-    return Crops(pictures, maps, mean, deviation, dataset.labels, sum(texels) / len(texels), max(spans_px), sources)
+    return CropSource(
+        pictures, maps, mean, deviation, dataset.labels, sum(texels) / len(texels), max(spans_px), sources
+    )
 
 
 def _channels(surface: Maps, maps: tuple[str, ...], factor: float) -> Tensor:

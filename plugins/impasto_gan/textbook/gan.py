@@ -43,7 +43,7 @@ class ConditionalNorm(nn.Module):
         return gain * self.norm(x) + bias
 
 
-class Generator(nn.Module):
+class PlainGenerator(nn.Module):
     """z (B, 32, H/8, W/8) -> standardised pictures (B, channels, H, W), which a tanh as in DCGAN would bound.
 
     With classes, batch norm is conditional.
@@ -70,7 +70,7 @@ class Generator(nn.Module):
         return self.head(x)
 
 
-class Discriminator(nn.Module):
+class PlainDiscriminator(nn.Module):
     """Pictures (B, channels, H, W) -> logits (B, 1, H/8 - 3, W/8 - 3), each of a patch of 46 px; one for 32 px."""
 
     def __init__(self, channels: int, width: int, is_normalised: bool = True) -> None:
@@ -106,7 +106,7 @@ class GanTraining(TextbookTraining):
 
     def networks_of(self, channels: int, width: int) -> dict[str, nn.Module]:
         """G and D."""
-        networks = {"generator": Generator(channels, width), "discriminator": Discriminator(channels, width)}
+        networks = {"generator": PlainGenerator(channels, width), "discriminator": PlainDiscriminator(channels, width)}
         for network in networks.values():
             network.apply(begin)
         return networks

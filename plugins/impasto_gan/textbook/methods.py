@@ -22,16 +22,15 @@ from impasto.training.loop import train_model
 from .card import TextbookCard
 from .conditional import ConditionalTraining
 from .crops import read_crops
-from .gan import GanTraining, Generator
+from .gan import GanTraining, PlainGenerator
 from .parameters import TrainGanParameters, TrainTextbookParameters
-from .progressive import Generator as ProgressiveGenerator
-from .progressive import ProgressiveTraining
+from .progressive import ProgressiveGenerator, ProgressiveTraining
 from .relativistic import RelativisticTraining
 from .shared import TextbookTraining, maps_of
 
 NETWORKS: Mapping[str, Callable[[TextbookCard], nn.Module]] = {
-    "gan": lambda card: Generator(card.channels, card.width),
-    "conditional-gan": lambda card: Generator(card.channels, card.width, len(card.classes)),
+    "gan": lambda card: PlainGenerator(card.channels, card.width),
+    "conditional-gan": lambda card: PlainGenerator(card.channels, card.width, len(card.classes)),
     "progressive-gan": lambda card: ProgressiveGenerator(card.channels, card.width, card.levels),
 }
 TRAININGS: Mapping[str, type[TextbookTraining]] = {

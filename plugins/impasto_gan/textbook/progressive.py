@@ -32,7 +32,7 @@ LAMBDA = 10.0
 DRIFT = 1e-3
 
 
-class Convolution(nn.Module):
+class EqualisedConvolution(nn.Module):
     """A convolution with equalised learning rate: normal weights, scaled at run time (section 4.1)."""
 
     def __init__(self, inputs: int, outputs: int, kernel: int, gain: float = math.sqrt(2), wraps: bool = False) -> None:
@@ -49,7 +49,7 @@ class Convolution(nn.Module):
 
 
 class Dense(nn.Module):
-    """A fully connected layer with equalised learning rate, as `Convolution`; gain 1 in the paper's last layer."""
+    """A fully connected layer with equalised learning rate as well; gain 1 in the paper's last layer."""
 
     def __init__(self, inputs: int, outputs: int, gain: float = math.sqrt(2)) -> None:
         super().__init__()
@@ -78,7 +78,7 @@ def widths_of(width: int, levels: int) -> list[int]:
     return [max(8, width >> max(0, level - 1)) for level in range(levels)]
 
 
-class Generator(nn.Module):
+class ProgressiveGenerator(nn.Module):
     """z (B, 32, cells) -> standardised pictures (B, channels, H, W).
 
     growth: the level reached; a fraction is the weight of the next level, which is fading in.
@@ -90,9 +90,11 @@ class Generator(nn.Module):
         super().__init__()
         widths = widths_of(width, levels)
         before = [LATENT, *widths]
-        self.first = nn.ModuleList(Convolution(a, b, 3, wraps=True) for a, b in zip(before, widths, strict=False))
-        self.second = nn.ModuleList(Convolution(b, b, 3, wraps=True) for b in widths)
-        self.heads = nn.ModuleList(Convolution(b, channels, 1, gain=1.0) for b in widths)
+        self.first = nn.ModuleList(
+            EqualisedConvolution(a, b, 3, wraps=True) for a, b in zip(before, widths, strict=False)
+        )
+        self.second = nn.ModuleList(EqualisedConvolution(b, b, 3, wraps=True) for b in widths)
+        self.heads = nn.ModuleList(EqualisedConvolution(b, channels, 1, gain=1.0) for b in widths)
         self.register_buffer("growth", torch.zeros(()))
 
     def forward(
@@ -124,15 +126,15 @@ class Generator(nn.Module):
         return picture
 
 
-class Discriminator(nn.Module):
+class ProgressiveDiscriminator(nn.Module):
     """Pictures (B, channels, 8·2^level, 8·2^level) -> unbounded scores (B,); grows like G."""
 
     def __init__(self, channels: int, width: int, levels: int) -> None:
         super().__init__()
         widths = widths_of(width, levels)
-        self.stems = nn.ModuleList(Convolution(channels, b, 1) for b in widths)
-        self.blocks = nn.ModuleList(Convolution(b, a, 3) for a, b in pairwise(widths))
-        self.last = Convolution(widths[0] + 1, width, 3)
+        self.stems = nn.ModuleList(EqualisedConvolution(channels, b, 1) for b in widths)
+        self.blocks = nn.ModuleList(EqualisedConvolution(b, a, 3) for a, b in pairwise(widths))
+        self.last = EqualisedConvolution(widths[0] + 1, width, 3)
         self.dense = Dense(width * FIRST_PX**2, width)
         self.score = Dense(width, 1, gain=1.0)
 
@@ -159,8 +161,8 @@ class ProgressiveTraining(TextbookTraining):
         """G and D."""
         levels = levels_of(self.crop_px)
         return {
-            "generator": Generator(channels, width, levels),
-            "discriminator": Discriminator(channels, width, levels),
+            "generator": ProgressiveGenerator(channels, width, levels),
+            "discriminator": ProgressiveDiscriminator(channels, width, levels),
         }
 
     def card(self) -> dict[str, Any]:

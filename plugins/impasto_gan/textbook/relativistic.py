@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from impasto.training.losses import SIGMA, relativistic_loss, zero_centred_penalty
 
-from .gan import Discriminator, GanTraining, Generator
+from .gan import GanTraining, PlainDiscriminator, PlainGenerator
 
 GAMMA = 0.5
 
@@ -23,8 +23,8 @@ class RelativisticTraining(GanTraining):
 
     def networks_of(self, channels: int, width: int) -> dict[str, nn.Module]:
         """G as in `gan`; D without batch norm, which would mix the pictures of a batch."""
-        discriminator = Discriminator(channels, width, is_normalised=False)
-        return {"generator": Generator(channels, width), "discriminator": discriminator}
+        discriminator = PlainDiscriminator(channels, width, is_normalised=False)
+        return {"generator": PlainGenerator(channels, width), "discriminator": discriminator}
 
     def discriminator_loss(self, x: Tensor, x_hat: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """softplus(D(x̂) - D(x)), and the penalties."""

@@ -14,7 +14,7 @@ from impasto.training.base import Training
 from impasto.training.pictures import random_crop
 
 from .card import TextbookCard
-from .crops import Crops
+from .crops import CropSource
 from .parameters import TrainTextbookParameters
 
 PREVIEW_PX = 128
@@ -31,7 +31,7 @@ class TextbookTraining(Training):
     """Those of Adam, as in the method's paper."""
 
     def __init__(
-        self, crops: Crops, parameters: TrainTextbookParameters, seed: int, device: str, precision: str
+        self, crops: CropSource, parameters: TrainTextbookParameters, seed: int, device: str, precision: str
     ) -> None:
         super().__init__(parameters.steps, parameters.learning_rate, seed, device, precision)
         self.crops, self.batch, self.crop_px = crops, parameters.batch, parameters.crop_px

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from impasto.regularity.lattice import Draw, Lattice, cell_at
-from impasto.regularity.region import Region
+from impasto.regularity.region import TorusRegion
 
 HARMONICS = (1, 2, 4, 8)
 """Multiples of each wave vector; several, since joints are narrow and the fundamental hardly locates them."""
@@ -39,7 +39,7 @@ class Conditioning:
         noise = draw(CELL_CHANNELS, lattice.cells_by_vector(full)) if lattice.has_cells else None
         return cls(lattice, full, noise, device)
 
-    def __call__(self, region: Region) -> Tensor:
+    def __call__(self, region: TorusRegion) -> Tensor:
         """Phases and cell noise (B, condition_channels, h, w) of any region of the torus, at any scale."""
         cycles = self.lattice.cycles(region, self.full[0] / region.full[0])
         vectors, harmonics = _fundamentals(self.lattice)

@@ -36,7 +36,7 @@ LEAST_BAND_DEVIATION = 1e-3
 
 
 @dataclass(frozen=True)
-class Picture:
+class StandardisedPicture:
     """Standardised pixels (C, H, W), and the same at 1/`COARSE` of the resolution. label: index of its class.
 
     A layout is only coarse: a thumbnail that shows the layout of a material without its grain.
@@ -48,14 +48,14 @@ class Picture:
     label: int
     known: Tensor
 
-    def on(self, device: str) -> Picture:
+    def on(self, device: str) -> StandardisedPicture:
         """The same picture on a device."""
         pixels = None if self.pixels is None else self.pixels.to(device)
         return replace(self, pixels=pixels, coarse=self.coarse.to(device), known=self.known.to(device))
 
 
 @dataclass(frozen=True)
-class Surface:
+class ClassStatistics:
     """Standardisation of the pictures of a class, and their scale in metres, if known."""
 
     standardisation: Standardisation
@@ -90,8 +90,8 @@ class TrainingData:
     the pictures for a model's card. exemplar: the maps that were learned, of a single picture or map set.
     """
 
-    pictures: tuple[Picture, ...]
-    surfaces: tuple[Surface, ...]
+    pictures: tuple[StandardisedPicture, ...]
+    surfaces: tuple[ClassStatistics, ...]
     slope_deviations: Mapping[str, float]
     lattice: Lattice
     unit_cell: UnitCell | None
@@ -161,9 +161,9 @@ class TrainingData:
         return squares.mean(0).sqrt().clamp(min=LEAST_BAND_DEVIATION)
 
     @cached_property
-    def _classes(self) -> list[tuple[list[Picture], list[Picture]]]:
+    def _classes(self) -> list[tuple[list[StandardisedPicture], list[StandardisedPicture]]]:
         """The pictures at full resolution and the layouts of each class."""
-        found: dict[int, tuple[list[Picture], list[Picture]]] = {}
+        found: dict[int, tuple[list[StandardisedPicture], list[StandardisedPicture]]] = {}
         for picture in self.pictures:
             found.setdefault(picture.label, ([], []))[picture.pixels is None].append(picture)
         return list(found.values())

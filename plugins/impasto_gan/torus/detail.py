@@ -16,7 +16,7 @@ from impasto.context import Context
 from impasto.data.prepare import Preparation, maps_at_scale, prepare
 from impasto.errors import ModelError, ParameterError
 from impasto.patches.transfer import Transfer
-from impasto.regularity.region import Region
+from impasto.regularity.region import TorusRegion
 from impasto.texture import MAP_CHANNELS, Maps
 from impasto.tools import Tile
 
@@ -97,7 +97,7 @@ def _values(synthesis: Synthesis, context: Context) -> Tensor:
     for top in range(0, height, TILE_PX[0]):
         context.progress(GENERATED * top / height, "Generating")
         with torch.inference_mode():
-            bands.append(synthesis.maps(Region(top, 0, min(TILE_PX[0], height - top), width, size)))
+            bands.append(synthesis.maps(TorusRegion(top, 0, min(TILE_PX[0], height - top), width, size)))
     return torch.cat(bands, 1).clone()
 
 

@@ -15,7 +15,7 @@ from torch import Tensor
 from impasto.context import Context, step_rngs
 from impasto.errors import ParameterError, did_you_mean
 from impasto.regularity.lattice import Draw, Lattice
-from impasto.regularity.region import Region, full_region
+from impasto.regularity.region import TorusRegion, full_region
 from impasto.surface.relief import HALO_PX, normal_from_height, occlusion_from_height
 from impasto.system.untrusted import shown
 from impasto.texture import MAP_CHANNELS, Maps
@@ -141,7 +141,7 @@ class Synthesis:
         """Noise of a stream for unit cells."""
         return lambda channels, counts: self.noise(stream, channels, full_region(counts))
 
-    def maps(self, want: Region) -> Tensor:
+    def maps(self, want: TorusRegion) -> Tensor:
         """Values (C, h, w) of a region of the result, neither standardised nor clipped."""
         if self.torus == self.choice.made:
             return self._torus_values(replace(want, full=self.torus))
@@ -151,13 +151,13 @@ class Synthesis:
                 (want.top, want.left), (want.height, want.width), self.choice.made, self.torus, strict=True
             )
         ]
-        source = Region(taps[0].first, taps[1].first, taps[0].count, taps[1].count, self.torus)
+        source = TorusRegion(taps[0].first, taps[1].first, taps[0].count, taps[1].count, self.torus)
         values = self._torus_values(source)
         for axis, one in enumerate(taps, start=1):
             values = one.resampled(values, axis)
         return values
 
-    def _torus_values(self, want: Region) -> Tensor:
+    def _torus_values(self, want: TorusRegion) -> Tensor:
         """Values (C, h, w) of a region of the torus, not standardised."""
         network, unit_cell = self.model.network, self.model.unit_cell
         region = want.clipped()
@@ -171,7 +171,7 @@ class Synthesis:
             values = unit_cell(values, self.lattice, needed, self.skipped, draw, self.cell_shift)
         return region.take(needed.take(values, region), want)[0]
 
-    def noise(self, stream: int, channels: int, region: Region) -> Tensor:
+    def noise(self, stream: int, channels: int, region: TorusRegion) -> Tensor:
         """Noise (1, channels, h, w) of a region of a stream's torus."""
         window = (region.top, region.left, region.height, region.width)
 
@@ -192,10 +192,10 @@ class Synthesis:
             for left in range(0, width, TILE_PX[1]):
                 rows, columns = min(TILE_PX[0], height - top), min(TILE_PX[1], width - left)
                 with torch.inference_mode():
-                    arrays = self.arrays(Region(top, left, rows, columns, (height, width)))
+                    arrays = self.arrays(TorusRegion(top, left, rows, columns, (height, width)))
                 yield top, left, self.described(Maps.from_arrays(arrays))
 
-    def arrays(self, want: Region) -> dict[str, np.ndarray]:
+    def arrays(self, want: TorusRegion) -> dict[str, np.ndarray]:
         """The maps of a region of the result (h, w, C), in [0, 1]."""
         is_full = (want.height, want.width) == want.full
         halo = HALO_PX if "height" in self.model.card.maps and not is_full else 0

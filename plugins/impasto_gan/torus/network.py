@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, leaky_relu
 
-from impasto.regularity.region import Region, full_region
+from impasto.regularity.region import TorusRegion, full_region
 from impasto.training.layers import SLOPE, resized
 
 LOCAL_CHANNELS = 16
@@ -38,19 +38,19 @@ LAYOUT_STAGES = 3
 BROAD_STREAM, GRID_STREAM = -1, -2
 """Streams of the two grids' noise; those of the stages are 0, 1, …"""
 
-Noise = Callable[[int, int, Region], Tensor]
+Noise = Callable[[int, int, TorusRegion], Tensor]
 """`noise(stream, channels, region)`: standard normal noise (B, channels, h, w) of a region of a stream's torus."""
-Condition = Callable[[Region], Tensor]
+Condition = Callable[[TorusRegion], Tensor]
 """`condition(region)`: conditioning on a lattice (B, channels, h, w), such as a `Conditioning`."""
 
 
 @dataclass(frozen=True)
-class State:
+class StageOutput:
     """Output of a stage: features (B, width, h, w) and maps (B, channels, h, w) of a region of its torus."""
 
     features: Tensor
     maps: Tensor | None
-    region: Region
+    region: TorusRegion
 
 
 def _mixed(weight: Tensor, x: Tensor) -> Tensor:
@@ -64,7 +64,7 @@ def _modulated(weight: Tensor, x: Tensor, by: Tensor) -> Tensor:
     return torch.addcmul(_mixed(added, by), x, _mixed(gain, by).add_(1))
 
 
-def upsample(x: Tensor, have: Region, want: Region) -> Tensor:
+def upsample(x: Tensor, have: TorusRegion, want: TorusRegion) -> Tensor:
     """x (B, C, h, w), the values of `have`, in the region `want` of a torus twice as large, bilinear."""
     source = upsampled_from(want)
     x = interpolate(have.take(x, source), scale_factor=2, mode="bilinear", align_corners=False)
@@ -114,13 +114,15 @@ class Stage(nn.Module):
         assert self.head.bias is not None
         nn.init.zeros_(self.head.bias)
 
-    def before(self, want: Region) -> Region:
+    def before(self, want: TorusRegion) -> TorusRegion:
         """The region of the previous stage that the region `want` of this one needs."""
         grown = want.grown(self.blocks)
         return (grown if self.is_first else upsampled_from(grown)).grown(1)
 
-    def forward(self, state: State, want: Region, style: Tensor, noise: Tensor, condition: Tensor | None) -> State:
-        """State of the region `want`, from that of the previous stage.
+    def forward(
+        self, state: StageOutput, want: TorusRegion, style: Tensor, noise: Tensor, condition: Tensor | None
+    ) -> StageOutput:
+        """Output of the stage for the region `want`, from that of the previous stage.
 
         noise (B, noise_channels, h, w) and condition (B, conditions, h, w) are of `want` grown by `blocks` pixels.
         """
@@ -140,7 +142,7 @@ class Stage(nn.Module):
         maps = self._maps(x)
         if state.maps is not None:
             maps = maps + upsample(state.maps, state.region, want)
-        return State(x, maps, want)
+        return StageOutput(x, maps, want)
 
     def _maps(self, x: Tensor) -> Tensor:
         """The head's part of the maps (B, channels, h, w), float32; a product from the left is faster in float32."""
@@ -207,15 +209,15 @@ class TorusGenerator(nn.Module):
             latent = torch.cat([latent, classes @ self.classes.weight], 1)
         return self.mapping(latent)
 
-    def start(self, noise: Noise, cells: tuple[int, int]) -> State:
+    def start(self, noise: Noise, cells: tuple[int, int]) -> StageOutput:
         """The coarsest grid of (rows, columns) cells, filled with noise."""
         grid = full_region(cells)
         broad = full_region((-(-cells[0] // BROAD_CELLS), -(-cells[1] // BROAD_CELLS)))
         blended = resized(noise(BROAD_STREAM, BROAD_CHANNELS, broad), cells)
         drawn = torch.cat([noise(GRID_STREAM, LOCAL_CHANNELS, grid), blended], 1)
-        return State(drawn.to(self.precision), None, grid)
+        return StageOutput(drawn.to(self.precision), None, grid)
 
-    def plan(self, want: Region, first: int = 0, stages: int = 0) -> list[Region]:
+    def plan(self, want: TorusRegion, first: int = 0, stages: int = 0) -> list[TorusRegion]:
         """Regions that the stages from `first` on must compute so that the last one gives `want`; coarsest first."""
         wants = [want]
         for stage in list(self.stages)[first + 1 : stages or None][::-1]:
@@ -223,23 +225,29 @@ class TorusGenerator(nn.Module):
         return wants
 
     def run_stages(
-        self, state: State, first: int, wants: Sequence[Region], style: Tensor, noise: Noise, condition: Condition
-    ) -> State:
-        """State after the stages from `first` on, one for each region in `wants`."""
+        self,
+        state: StageOutput,
+        first: int,
+        wants: Sequence[TorusRegion],
+        style: Tensor,
+        noise: Noise,
+        condition: Condition,
+    ) -> StageOutput:
+        """Output after the stages from `first` on, one for each region in `wants`."""
         for index, want in enumerate(wants, start=first):
             state = self._run_stage(index, state, want, style, noise, condition)
         return state
 
     def _run_stage(
-        self, index: int, state: State, want: Region, style: Tensor, noise: Noise, condition: Condition
-    ) -> State:
+        self, index: int, state: StageOutput, want: TorusRegion, style: Tensor, noise: Noise, condition: Condition
+    ) -> StageOutput:
         stage = self.stages[index]
         grown = want.grown(stage.blocks)
         conditions = condition(grown).to(self.precision) if stage.condition is not None else None
         drawn = noise(index, stage.noise_channels, grown).to(self.precision)
         return stage(state, want, style, drawn, conditions)  # type: ignore[no-any-return]
 
-    def forward(self, want: Region, style: Tensor, noise: Noise, condition: Condition, stages: int = 0) -> Tensor:
+    def forward(self, want: TorusRegion, style: Tensor, noise: Noise, condition: Condition, stages: int = 0) -> Tensor:
         """Maps (B, channels, h, w) of the region `want` of the torus, from the first `stages` stages (0: all).
 
         For inference: on a CPU, in bands of rows whose features stay in the cache.
@@ -249,18 +257,18 @@ class TorusGenerator(nn.Module):
         for index, region in enumerate(wants[:-1]):
             parts = [self._run_stage(index, state, band, style, noise, condition) for band in _bands(region, style)]
             features, maps = (torch.cat([getattr(part, name) for part in parts], 2) for name in ("features", "maps"))
-            state = State(features, maps, region)
+            state = StageOutput(features, maps, region)
         last, bands = len(wants) - 1, _bands(wants[-1], style)
         parts = [self._run_stage(last, state, band, style, noise, condition) for band in bands]
         return torch.cat([part.maps for part in parts if part.maps is not None], 2)
 
 
-def _bands(region: Region, x: Tensor) -> list[Region]:
+def _bands(region: TorusRegion, x: Tensor) -> list[TorusRegion]:
     return region.bands(BAND_PX) if x.device.type == "cpu" else [region]
 
 
-def upsampled_from(want: Region) -> Region:
+def upsampled_from(want: TorusRegion) -> TorusRegion:
     """The region of a torus half as large that bilinear upsampling to `want` reads."""
     top, left = (want.top - 1) // 2, (want.left - 1) // 2
     bottom, right = (want.top + want.height) // 2 + 1, (want.left + want.width) // 2 + 1
-    return Region(top, left, bottom - top, right - left, (want.full[0] // 2, want.full[1] // 2))
+    return TorusRegion(top, left, bottom - top, right - left, (want.full[0] // 2, want.full[1] // 2))

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from impasto.errors import ParameterError
 from impasto.interop.graph import Graph, GraphInput, Portable, sides_problem
-from impasto.regularity.region import Region, full_region
+from impasto.regularity.region import TorusRegion, full_region
 from impasto.texture import MAP_CHANNELS
 from impasto.training.layers import SLOPE
 
@@ -239,6 +239,6 @@ def _positional(synthesis: Synthesis) -> dict[str, Tensor]:
     return made
 
 
-def _region(synthesis: Synthesis, pixel: int) -> Region:
+def _region(synthesis: Synthesis, pixel: int) -> TorusRegion:
     """The whole torus in pixels of this width."""
     return full_region((synthesis.torus[0] // pixel, synthesis.torus[1] // pixel))

@@ -21,7 +21,7 @@ from impasto.training.standardisation import standardisation_of
 
 from .cells.division import find_cells
 from .cells.unit_cell import UnitCell
-from .data import COARSE, Picture, Surface, TrainingData
+from .data import COARSE, ClassStatistics, StandardisedPicture, TrainingData
 from .views import slope_deviations
 
 LUMINANCE = (0.2126, 0.7152, 0.0722)
@@ -109,11 +109,11 @@ def _surface(
     pixels: Sequence[tuple[Tensor, Tensor]],
     indices: Sequence[int],
     wanted: int,
-) -> Surface:
+) -> ClassStatistics:
     """Standardisation and scale of a class; the scale is that of its first picture."""
     chosen = [place for place, index in enumerate(indices) if index == wanted]
     first = surfaces[chosen[0]]
-    return Surface(
+    return ClassStatistics(
         standardisation_of(names, [pixels[place] for place in chosen]),
         first.width_m / first.size_px[1] if first.width_m else None,
         first.height_range_m,
@@ -128,13 +128,13 @@ def _tensor(maps: Maps, names: tuple[str, ...]) -> tuple[Tensor, Tensor]:
 
 def _picture(
     values: Tensor, known: Tensor, label: int, wraps: tuple[bool, bool], crop: tuple[int, ...], is_layout: bool
-) -> Picture:
+) -> StandardisedPicture:
     for axis, does_wrap in ((1, wraps[0]), (2, wraps[1])):
         if does_wrap:  # crops may lie across the border
             values = torch.cat([values, values.narrow(axis, 0, min(crop[axis - 1], values.shape[axis]))], axis)
     if is_layout:
-        return Picture(None, values, label, known)
-    return Picture(values, avg_pool2d(values[None], COARSE)[0], label, known)
+        return StandardisedPicture(None, values, label, known)
+    return StandardisedPicture(values, avg_pool2d(values[None], COARSE)[0], label, known)
 
 
 def _layouts(dataset: Dataset, sides: Sequence[int], canvas_px: int) -> list[bool]:

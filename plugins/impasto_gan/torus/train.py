@@ -22,7 +22,7 @@ from impasto.context import Context
 from impasto.data.dataset import Dataset
 from impasto.device import training_precision
 from impasto.regularity.lattice import Lattice
-from impasto.regularity.region import Region, full_region
+from impasto.regularity.region import TorusRegion, full_region
 from impasto.texture import MAP_CHANNELS, Maps, channels_of
 from impasto.tools import Result
 from impasto.training.base import Training
@@ -254,7 +254,7 @@ class TorusTraining(Training):
         network, batch, canvas = model.network, len(real.coarse), self.data.canvas
         offsets_px = torch.rand(batch, 2, generator=self.random) * FARTHEST_PX
 
-        def draw(_: int, channels: int, region: Region) -> Tensor:
+        def draw(_: int, channels: int, region: TorusRegion) -> Tensor:
             is_full = region.height >= region.full[0] and region.width >= region.full[1]
             drawn = noise(batch, channels, *(region.full if is_full else (region.height, region.width)))
             return full_region(region.full).take(drawn, region) if is_full else drawn
@@ -276,11 +276,11 @@ class TorusTraining(Training):
         corner = torch.tensor([region.top, region.left])
         return Fake(coarse.maps, fine.maps, lattice, lattice.moved(corner))
 
-    def _fine_region(self) -> Region:
+    def _fine_region(self) -> TorusRegion:
         """A random region of the canvas, of the size of the fine crops."""
         height, width = self.data.canvas
         top, left = (int(torch.randint(side - self.fine_px + 1, (), generator=self.random)) for side in (height, width))
-        return Region(top, left, self.fine_px, self.fine_px, (height, width))
+        return TorusRegion(top, left, self.fine_px, self.fine_px, (height, width))
 
     def _views(self, coarse: Tensor, fine: Tensor) -> dict[str, Tensor]:
         """Input of the losses at each scale."""

@@ -12,7 +12,7 @@ from torch.nn.functional import avg_pool2d
 
 from impasto.numerics.pyramid import finest_bands
 
-from .data import BROAD, COARSE, SCALES, Picture
+from .data import BROAD, COARSE, SCALES, StandardisedPicture
 
 DETAIL_BANDS = 2
 """Number of frequency bands that are shown separately, beside the picture."""
@@ -57,7 +57,7 @@ def at_scales(fine: Tensor, coarse: Tensor) -> dict[str, Tensor]:
     return {"fine": fine, "coarse": coarse, "broad": avg_pool2d(coarse, BROAD // COARSE)}
 
 
-def slope_deviations(height_channel: int | None, pictures: Sequence[Picture]) -> dict[str, float]:
+def slope_deviations(height_channel: int | None, pictures: Sequence[StandardisedPicture]) -> dict[str, float]:
     """Root mean squares of the slopes of pictures at each scale; 1 without height."""
     if height_channel is None:
         return dict.fromkeys(SCALES, 1.0)

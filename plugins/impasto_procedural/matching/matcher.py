@@ -45,7 +45,7 @@ class PhotographMatcher(Matcher):
         from ..catalogue import all_materials
         from .classifier import bundled
         from .drawing import canvas_seed
-        from .search import Search, Target
+        from .search import MaterialSearch, Target
 
         assert isinstance(subject, Maps)
         context.progress(0.0, "Measuring the photograph")
@@ -55,7 +55,7 @@ class PhotographMatcher(Matcher):
         known = {material.name: material for material in all_materials()}
         tried = {known[name]: probable[name] for name in list(probable)[: self.candidates]}
         tell = lambda share: context.progress(share, "Trying materials")  # noqa: E731
-        search = Search(target, classifier.deviation, canvas_seed(seed), tell)
+        search = MaterialSearch(target, classifier.deviation, canvas_seed(seed), tell)
         best, *others = search.best(tried, middle_width_m(subject))
         step = Step(best.space.material.name, {key: best.values[key] for key in _changed(best)})
         _tell(best, others, probable, subject, context)

@@ -79,7 +79,7 @@ def palette_of_lab(lab: Tensor) -> Palette:
     return Palette(colors.mean(1), np.cov(colors))
 
 
-class Search:
+class MaterialSearch:
     """Candidates for one photograph, drawn with one seed, and their distances to it.
 
     scale: deviation (F,) of features over photographs. progress: called with the share that is done before each trial.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from ..canvas import Canvas
-    from ..scatter import Pieces
+    from ..scatter import ScatteredPieces
 
 NEEDLE = (0.022, 0.0013, 0.012, 0.06)
 TWIG = (0.16, 0.005, 0.026, 0.25)
@@ -93,7 +93,7 @@ class ForestFloor(Material):
         pieces = scattered(canvas, "leaves", count, radius_m, shape, spread=0.3)
         return self._leaf_surface(canvas, p, pieces, count), (pieces.number >= 0).to(pieces.y.dtype)
 
-    def _leaf_surface(self, canvas: Canvas, p: ForestFloorParameters, leaves: Pieces, count: int) -> Surface:
+    def _leaf_surface(self, canvas: Canvas, p: ForestFloorParameters, leaves: ScatteredPieces, count: int) -> Surface:
         one = lambda name: canvas.uniform(f"leaf {name}", count)[leaves.number.clamp_min(0)]  # noqa: E731
         side = leaves.y.abs()
         rib = step(side, 0.045, 0.01)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from ..canvas import Canvas
-    from ..scatter import Pieces
+    from ..scatter import ScatteredPieces
 
 FACETS = 6
 
@@ -89,7 +89,7 @@ class Gravel(Material):
         mask = step(height_m - below.height_m, 0.0, 0.05 * size_m) * (stones.number >= 0)
         return below.under(stone, mask.to(height_m.dtype))
 
-    def _shaped(self, canvas: Canvas, p: GravelParameters, name: str, size_m: float, count: int) -> Pieces:
+    def _shaped(self, canvas: Canvas, p: GravelParameters, name: str, size_m: float, count: int) -> ScatteredPieces:
         """Ellipsoids, cut by random planes, that lie at random heights."""
         from ..scatter import scattered
 

@@ -24,7 +24,7 @@ BARS = 5
 
 
 @dataclass(frozen=True)
-class Relief:
+class PlateForm:
     """Form of the plates (H, W). raised: 1 on what is rubbed. cavity: 1 in joints and at feet, where water stays."""
 
     height_m: Tensor
@@ -98,7 +98,7 @@ class MetalPlates(Material):
         return rusted(canvas, steel, p.rust, relief.cavity - 0.9 * bright)
 
     def _steel(
-        self, canvas: Canvas, p: MetalPlatesParameters, relief: Relief, clouds: Tensor, bright: Tensor
+        self, canvas: Canvas, p: MetalPlatesParameters, relief: PlateForm, clouds: Tensor, bright: Tensor
     ) -> Surface:
         rolled = canvas.noise("rolled", 0.003, octaves=2, stretch=(1, 40))
         scale = step(clouds + 0.3 * rolled, 1.6, -1.2)  # mill scale: a dark skin from rolling
@@ -111,12 +111,12 @@ class MetalPlates(Material):
         return Surface(canvas.color(p.metal_color) * (value * grime).clamp(0.1, 1.3), height_m, roughness, 1.0)
 
     def _paint(
-        self, canvas: Canvas, p: MetalPlatesParameters, relief: Relief, clouds: Tensor, grain: Tensor
+        self, canvas: Canvas, p: MetalPlatesParameters, relief: PlateForm, clouds: Tensor, grain: Tensor
     ) -> Surface:
         value = (1 + 0.07 * clouds + 0.25 * relief.shade) * (1 - 0.3 * relief.cavity)
         return Surface(canvas.color(p.color) * value, relief.height_m + 0.00025 + 0.00002 * grain, 0.5 + 0.06 * clouds)
 
-    def _riveted(self, canvas: Canvas, p: MetalPlatesParameters) -> Relief:
+    def _riveted(self, canvas: Canvas, p: MetalPlatesParameters) -> PlateForm:
         plates = blocks(canvas, "running", p.plate_m, 0.5 * p.plate_m)
         each = lambda name: canvas.of_each(name, plates.number)  # noqa: E731
         inside_m = plates.inside_m(0.0025, 0.004)
@@ -131,9 +131,9 @@ class MetalPlates(Material):
         foot = step(away_m, 1.5 * radius_m, radius_m) * (1 - step(dome, 0.0, 0.4))
         cavity = (0.6 * step(inside_m, 0.006, 0.0) + foot).clamp(0, 1)
         edge = (0.6 * step(inside_m, 0.007, 0.003) + 0.3 * step(inside_m, 0.04, 0.0)) * step(inside_m, 0.0, 0.002)
-        return Relief(height_m, (step(dome, 0.4, 0.9) + edge).clamp(0, 1), cavity, each("shade") - 0.5)
+        return PlateForm(height_m, (step(dome, 0.4, 0.9) + edge).clamp(0, 1), cavity, each("shade") - 0.5)
 
-    def _tread(self, canvas: Canvas, p: MetalPlatesParameters) -> Relief:
+    def _tread(self, canvas: Canvas, p: MetalPlatesParameters) -> PlateForm:
         rows = canvas.count(p.tread_m, horizontal=False, multiple_of=2)
         columns = canvas.count(p.tread_m, multiple_of=2)
         v, u = canvas.y_m / canvas.height_m * rows + 0.25, canvas.x_m / canvas.width_m * columns + 0.25
@@ -149,7 +149,7 @@ class MetalPlates(Material):
             inside = 0.055 - ((along.abs() - 0.36).clamp_min(0).square() + (across - bar).square()).sqrt()
         top = bump(inside.clamp_min(0), 0.11 if p.pattern == "diamond" else 0.05)
         cavity = step(inside, -0.14, 0.0) * step(inside, 0.03, 0.0)
-        return Relief(p.tread_height_m * top, step(top, 0.3, 0.8), cavity)
+        return PlateForm(p.tread_height_m * top, step(top, 0.3, 0.8), cavity)
 
 
 def _to_rivet_m(plates: Blocks, margin_m: float, spacing_m: float) -> Tensor:

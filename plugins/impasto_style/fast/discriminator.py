@@ -14,7 +14,7 @@ MEAN, DEVIATION = 0.5, 0.25
 """Of the pictures that it sees, roughly."""
 
 
-class PatchDiscriminator(nn.Module):
+class PaintingDiscriminator(nn.Module):
     """Paintings and pictures, each (B, 3, H, W) and standardised -> logits (B, 1, H / 8, W / 8).
 
     Each logit judges a patch of 38 pixels: a few strokes. There is no normalisation, which would mix patches.

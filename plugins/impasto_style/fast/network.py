@@ -19,7 +19,7 @@ DILATIONS = (1, 2, 4, 2, 1)
 """Dilation of each residual block; wider ones in the middle let strokes follow forms of up to a hundred pixels."""
 
 
-class Convolution(nn.Conv2d):
+class PaddedConvolution(nn.Conv2d):
     """A convolution that pads circularly, or by reflection: `seamless` is an argument of each call."""
 
     def __init__(self, inputs: int, outputs: int, side: int = 3, stride: int = 1, dilation: int = 1) -> None:
@@ -36,8 +36,8 @@ class ResidualBlock(nn.Module):
 
     def __init__(self, width: int, dilation: int) -> None:
         super().__init__()
-        self.first = Convolution(width, width, dilation=dilation)
-        self.second = Convolution(width, width)
+        self.first = PaddedConvolution(width, width, dilation=dilation)
+        self.second = PaddedConvolution(width, width)
         nn.init.zeros_(self.second.weight)
 
     def forward(self, x: Tensor, seamless: bool) -> Tensor:
@@ -56,12 +56,12 @@ class TransformNetwork(nn.Module):
 
     def __init__(self, fine: int, middle: int, coarse: int) -> None:
         super().__init__()
-        self.begin = Convolution(3, fine)
-        self.down = nn.ModuleList([Convolution(fine, middle, 4, 2), Convolution(middle, coarse, 4, 2)])
+        self.begin = PaddedConvolution(3, fine)
+        self.down = nn.ModuleList([PaddedConvolution(fine, middle, 4, 2), PaddedConvolution(middle, coarse, 4, 2)])
         self.noise = nn.Conv2d(NOISE_CHANNELS, coarse, 1, bias=False)
         self.blocks = nn.ModuleList([ResidualBlock(coarse, dilation) for dilation in DILATIONS])
-        self.up = nn.ModuleList([Convolution(coarse, middle), Convolution(middle, fine)])
-        self.end = Convolution(fine, 3)
+        self.up = nn.ModuleList([PaddedConvolution(coarse, middle), PaddedConvolution(middle, fine)])
+        self.end = PaddedConvolution(fine, 3)
 
     def forward(self, x: Tensor, noise: Tensor, seamless: bool = False) -> Tensor:
         """The pictures repainted; values may lie slightly outside [0, 1]."""

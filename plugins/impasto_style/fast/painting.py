@@ -17,7 +17,7 @@ from impasto.texture import Maps
 from impasto.training.noise import NoiseField
 
 from ..shared.controls import MASK, STYLE, StyleParameters
-from ..shared.progress import Progress
+from ..shared.progress import WorkProgress
 from ..shared.resampling import as_image, as_tensor, resized
 from ..shared.restyle import PREVIEW_PX, restyle
 from ..shared.task import Task
@@ -71,7 +71,7 @@ class FastPainter:
         tiling = Tiling(
             size, tile_px, self.network.reach_px, seamless, STRIDE, STRIDE, has_halo_if_single=not is_single
         )
-        progress = Progress(context, [len(tiling.tiles)])
+        progress = WorkProgress(context, [len(tiling.tiles)])
         progress.begin("Painting")
         result, step = x.clone(), max(1, max(size) // PREVIEW_PX)
         for tile in tiling.tiles:

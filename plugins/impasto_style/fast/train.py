@@ -29,7 +29,7 @@ from impasto.training.pictures import load_surfaces
 
 from ..shared.resampling import as_image, as_tensor
 from .data import Lessons, colors_of, own_pictures, teacher_of
-from .discriminator import PatchDiscriminator, standardised
+from .discriminator import PaintingDiscriminator, standardised
 from .losses import beyond_range, placed_colors
 from .network import TransformNetwork
 from .painting import STYLE_TENSOR, TOOL
@@ -70,7 +70,7 @@ class FastStyleTraining(Training):
         with self.seeded():
             networks = {
                 "painter": TransformNetwork(*widths_of(parameters.width)),
-                "discriminator": PatchDiscriminator(),
+                "discriminator": PaintingDiscriminator(),
             }
         self.hold(networks, lambda weights: torch.optim.Adam(weights, betas=BETAS, fused=True))
 

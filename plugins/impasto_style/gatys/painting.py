@@ -12,7 +12,7 @@ from impasto.texture import Maps
 from ..shared.architectures import load_encoder
 from ..shared.layers import TILE_PX
 from ..shared.optimise import Descent
-from ..shared.progress import Progress
+from ..shared.progress import WorkProgress
 from ..shared.resampling import as_image, resized
 from ..shared.task import Task
 from .parameters import GatysParameters
@@ -24,7 +24,7 @@ def paint(task: Task, parameters: GatysParameters, context: Context, tile_px: in
     encoder = load_encoder(parameters.backbone, context, task.seamless, parameters.pooling)
     preset = (Classic if parameters.preset == "classic" else Modern)(encoder, parameters, context, tile_px)
     sizes = preset.sizes(task)
-    progress = Progress(context, [preset.evaluations(size_px) * size_px**2 for size_px in sizes])
+    progress = WorkProgress(context, [preset.evaluations(size_px) * size_px**2 for size_px in sizes])
     x = task.start
     for size_px in sizes:
         progress.begin(f"Painting at {size_px} px")
@@ -44,7 +44,7 @@ def _fitted(x: Tensor, task: Task) -> Tensor:
     return resized(x, task.picture.shape[2:], task.seamless)
 
 
-def _watch(progress: Progress, work: float, loss: float) -> bool:
+def _watch(progress: WorkProgress, work: float, loss: float) -> bool:
     """Report an evaluation; return whether to continue."""
     progress.advance(work, f", loss {loss:.4g}")
     return not progress.context.is_stopped()

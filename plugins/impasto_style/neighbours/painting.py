@@ -21,7 +21,7 @@ from impasto.texture import Maps
 from ..shared.architectures import load_encoder
 from ..shared.color.regions import in_mixed_colors
 from ..shared.optimise import Descent, Method
-from ..shared.progress import Progress
+from ..shared.progress import WorkProgress
 from ..shared.resampling import as_image, resized
 from ..shared.task import Task, scales
 from . import pyramid
@@ -54,7 +54,7 @@ def paint(task: Task, parameters: NeighboursParameters, context: Context, tile_p
     encoder = load_encoder(parameters.backbone, context, task.seamless)
     quick = encoder.to(getattr(torch, training_precision(context.device)))
     sizes = scales(task, LEAST_PX, RATIO)
-    progress = Progress(context, [parameters.steps * size**2 for size in sizes])
+    progress = WorkProgress(context, [parameters.steps * size**2 for size in sizes])
     x = task.start
     for size in sizes:
         progress.begin(f"Painting at {size} px")
@@ -72,7 +72,12 @@ def paint(task: Task, parameters: NeighboursParameters, context: Context, tile_p
 
 
 def _paint_at_size(
-    x: Tensor, task: Task, encoder: CellEncoder, is_first: bool, parameters: NeighboursParameters, progress: Progress
+    x: Tensor,
+    task: Task,
+    encoder: CellEncoder,
+    is_first: bool,
+    parameters: NeighboursParameters,
+    progress: WorkProgress,
 ) -> Tensor:
     """x (1, 3, H, W), repainted by one match for all layers, then by one for the layers of each stride.
 

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ..shared.color.regions import in_colors_of
 from ..shared.objective import Objective, Terms
-from ..shared.progress import Progress
+from ..shared.progress import WorkProgress
 from ..shared.statistics import GaussianMoments
 from ..shared.task import Task
 from ..shared.tiles import Tile
@@ -43,7 +43,9 @@ class Targets:
     `match` chooses the targets. A call with a picture (1, 3, H, W) then returns the loss and its gradient.
     """
 
-    def __init__(self, task: Task, encoder: CellEncoder, parameters: NeighboursParameters, progress: Progress) -> None:
+    def __init__(
+        self, task: Task, encoder: CellEncoder, parameters: NeighboursParameters, progress: WorkProgress
+    ) -> None:
         self.task, self.encoder, self.progress = task, encoder, progress
         self.weights = _weights_of_sources(task)  # (S, 1, H, W)
         self.pieces = {

@@ -20,7 +20,7 @@ from impasto.context import Context
 from impasto.texture import Maps
 
 from ..shared.blur import blurred
-from ..shared.progress import Progress
+from ..shared.progress import WorkProgress
 from ..shared.resampling import as_image, resized, resized_linear
 from ..shared.task import Region, Task, scales
 from .grid import SIDE, STRIDE, Grid
@@ -70,7 +70,7 @@ def paint(task: Task, parameters: PatchesStyleParameters, context: Context) -> T
     passes, _ = PASSES[parameters.quality]
     enlarged_px = task.longest_px if factor > 1 else 0
     refining = STEPS * EVALUATION * sizes[-1] ** 2
-    progress = Progress(context, [0, *(passes * size**2 for size in sizes), refining, enlarged_px**2])
+    progress = WorkProgress(context, [0, *(passes * size**2 for size in sizes), refining, enlarged_px**2])
     progress.begin("Choosing colours")
     painter = _Painter(small, parameters, progress)
     mosaic: _Mosaic | None = None
@@ -106,7 +106,7 @@ class _Mosaic:
 class _Painter:
     """Painter of a task, whose sources are its styles, at one size after the other."""
 
-    def __init__(self, task: Task, parameters: PatchesStyleParameters, progress: Progress) -> None:
+    def __init__(self, task: Task, parameters: PatchesStyleParameters, progress: WorkProgress) -> None:
         self.task, self.parameters, self.progress = task, parameters, progress
         self.context = progress.context
         leading = recolored(task.picture, task.sources, task.regions, task.seamless)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from impasto.context import Context
 
 
-class Progress:
+class WorkProgress:
     """Counter of work, in processed pixels or any other unit, that reports the fraction done to the context.
 
     stages: amount of work in each. A stage that ends early counts as done.

@@ -12,7 +12,7 @@ from impasto.context import Context
 from impasto.numerics.color_transport import Sample, color_table, look_up, sliced_transport
 from impasto.texture import Maps
 
-from ..shared.progress import Progress
+from ..shared.progress import WorkProgress
 from ..shared.resampling import as_image, resized, scaled_size
 from ..shared.task import Task
 from ..shared.tiles import Tile, Tiling
@@ -38,7 +38,7 @@ class Painter:
     """Painter of a task at its own size."""
 
     def __init__(
-        self, task: Task, parameters: WctParameters, context: Context, progress: Progress, tile_px: int
+        self, task: Task, parameters: WctParameters, context: Context, progress: WorkProgress, tile_px: int
     ) -> None:
         self.task, self.parameters, self.context = task, parameters, context
         self.progress, self.tile_px = progress, tile_px

@@ -14,7 +14,7 @@ from torch import Tensor
 from impasto.context import Context
 from impasto.device import training_precision
 
-from ..shared.progress import Progress
+from ..shared.progress import WorkProgress
 from ..shared.resampling import resized_linear
 from ..shared.task import Task, scales
 from .coders import Coder, load_coders
@@ -40,7 +40,7 @@ def paint(task: Task, parameters: WctParameters, context: Context, tile_px: int 
     precision = getattr(torch, training_precision(context.device))
     quick = {level: coder.to(precision) for level, coder in coders.items()}
     plan = _plan(task, parameters, coders)
-    progress = Progress(context, [sum(size**2 * level for level in levels) for size, levels in plan])
+    progress = WorkProgress(context, [sum(size**2 * level for level in levels) for size, levels in plan])
     x = seen = task.picture
     for index, (size, levels) in enumerate(plan):
         part = _on_grid(task if size == task.longest_px else task.scaled(size))

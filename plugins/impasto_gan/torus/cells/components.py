@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import grid_sample
 
 from impasto.regularity.lattice import Lattice
-from impasto.regularity.region import Region, picture_region
+from impasto.regularity.region import TorusRegion, picture_region
 
 from .periodic import PeriodicFunction, interpolated, knot_count, phases
 
@@ -82,7 +82,7 @@ class PrincipalComponents(nn.Module):
         rest = rest - rest.mean(1, keepdim=True)
         return rest - rest.mean(2, keepdim=True) + mean
 
-    def forward(self, weights: Tensor, lattice: Lattice, region: Region, pixel: int = 1) -> Tensor:
+    def forward(self, weights: Tensor, lattice: Lattice, region: TorusRegion, pixel: int = 1) -> Tensor:
         """Cells with these weights, (C, h, w), in a region whose pixels are `pixel` wide."""
         rows_of_cells, columns_of_cells = _cell_indices(lattice, region, pixel)
         rows, columns = (
@@ -98,7 +98,7 @@ class PrincipalComponents(nn.Module):
         return torch.cat(bands, 1)
 
 
-def _cell_indices(lattice: Lattice, region: Region, pixel: int) -> tuple[Tensor, Tensor]:
+def _cell_indices(lattice: Lattice, region: TorusRegion, pixel: int) -> tuple[Tensor, Tensor]:
     """Index of the row of cells of each row of pixels, (h,), and of the column of cells of each column, (w,)."""
     return lattice.cell_indices(0, region, pixel), lattice.cell_indices(1, region, pixel)
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from impasto.regularity.lattice import Lattice
-from impasto.regularity.region import Region, picture_region
+from impasto.regularity.region import TorusRegion, picture_region
 
 KNOT_PX = 1.0
 """Distance of the knots of linear interpolation, in pixels of the picture."""
@@ -69,7 +69,7 @@ class PeriodicFunction(nn.Module):
         rows, columns = left[:, :, :rank] * sizes, right.mT[:, :, :rank] * sizes
         return cls(rows.mT.contiguous(), columns.mT.contiguous())
 
-    def forward(self, lattice: Lattice, region: Region, pixel: int = 1) -> Tensor:
+    def forward(self, lattice: Lattice, region: TorusRegion, pixel: int = 1) -> Tensor:
         """Values (C, h, w) in a region whose pixels are `pixel` wide."""
         across = lattice.row_axis
         over_knots, along_knots = (self.columns, self.rows) if across else (self.rows, self.columns)
@@ -85,7 +85,7 @@ def knot_count(frequency: float) -> int:
     return max(2, round(1 / (KNOT_PX * abs(frequency)))) if frequency else 1
 
 
-def phases(lattice: Lattice, region: Region, pixel: int, axis: int) -> Tensor:
+def phases(lattice: Lattice, region: TorusRegion, pixel: int, axis: int) -> Tensor:
     """Phases (n, pixel) in [0, 1) of a region's rows (axis 0) or columns (axis 1), at `pixel` points in each pixel."""
     centres = (region.columns() % region.full[1]) if axis else (region.rows() % region.full[0])
     inner = (torch.arange(pixel) + 0.5) / pixel - 0.5
@@ -108,7 +108,7 @@ def _knot_weights(phases: Tensor, count: int) -> Tensor:
     return interpolated(torch.eye(count, dtype=torch.double), phases).movedim(0, -1)
 
 
-def _row_phases(lattice: Lattice, region: Region, pixel: int) -> tuple[list[slice], Tensor, Tensor]:
+def _row_phases(lattice: Lattice, region: TorusRegion, pixel: int) -> tuple[list[slice], Tensor, Tensor]:
     """The pixel lines of each of n rows of cells; phases across rows (h, pixel), and along each row (n, w, pixel).
 
     A single slice of all lines if no row is shifted.

@@ -16,7 +16,7 @@ from torch.nn.functional import interpolate
 
 from impasto.numerics.pyramid import split_band
 from impasto.regularity.lattice import Draw, Lattice
-from impasto.regularity.region import Region, picture_region
+from impasto.regularity.region import TorusRegion, picture_region
 
 from .components import COMPONENTS, PrincipalComponents
 from .periodic import PeriodicFunction
@@ -90,7 +90,7 @@ class UnitCell(nn.Module):
         return self._scaled(rest[None], lattice, region, 0, -0.5)[0]
 
     def forward(
-        self, residual: Tensor, lattice: Lattice, region: Region, skipped: int, draw: Draw, moved: Tensor
+        self, residual: Tensor, lattice: Lattice, region: TorusRegion, skipped: int, draw: Draw, moved: Tensor
     ) -> Tensor:
         """The picture (B, C, h, w) with this residual: the inverse of `residual`, with components drawn for each cell.
 
@@ -106,12 +106,12 @@ class UnitCell(nn.Module):
         weights = draw(COMPONENTS, lattice.cells(full))[0] + moved[1:, None, None].to(residual)
         return picture + self.components(weights, lattice, region, pixel)
 
-    def required_region(self, want: Region) -> Region:
+    def required_region(self, want: TorusRegion) -> TorusRegion:
         """The region that `forward` needs to be correct in `want`: bands start at even pixels, and lose edges."""
         coarsest = 1 << len(self.variances)
         return want.grown(coarsest).aligned(coarsest) if self.variances else want
 
-    def _scaled(self, x: Tensor, lattice: Lattice, region: Region, band: int, power: float) -> Tensor:
+    def _scaled(self, x: Tensor, lattice: Lattice, region: TorusRegion, band: int, power: float) -> Tensor:
         """x with each of its bands, from `band` on, multiplied by a power of its variance."""
         if band >= len(self.variances):
             return x
