@@ -14,20 +14,20 @@ from scipy.spatial import cKDTree
 from impasto.context import Context
 from impasto.errors import Cancelled, ParameterError
 from impasto.evaluation import metrics
+from impasto.patches.field import Field, PixelGrid, SourceGrid
 from impasto.patches.layout import Pattern
 from impasto.regularity.bond import Sublattice
 from impasto.surface.seams import seam_z
 from impasto.texture import Maps
 from impasto_synthesis.material import prepared
 from impasto_synthesis.patch_synthesis import PatchSynthesis
-from impasto_synthesis.patch_synthesis.alignment import aligned
+from impasto_synthesis.patch_synthesis.alignment import align
 from impasto_synthesis.patch_synthesis.atlas import Patterns
-from impasto_synthesis.patch_synthesis.layout import enlarged, is_inside, positions_of
 from impasto_synthesis.patch_synthesis.level import levels_of
 from impasto_synthesis.patch_synthesis.parameters import PatchSynthesisParameters
 from impasto_synthesis.patch_synthesis.phases import AtlasPhases, Phases
 from impasto_synthesis.patch_synthesis.similar import find_similar
-from impasto_synthesis.patch_synthesis.synthesis import Step, synthesise
+from impasto_synthesis.patch_synthesis.synthesis import synthesise
 
 data = pytest.importorskip("skimage.data")
 
@@ -136,15 +136,34 @@ def test_a_bond_that_does_not_close_is_told_and_may_break_anywhere() -> None:
     assert not Phases(Pattern(wave_vectors, bond, closes=False), 1, "cpu").costs(around)
 
 
+def positions_of(size: tuple[int, int]) -> torch.Tensor:
+    """The positions (2, H, W) of pixels."""
+    return torch.stack(torch.meshgrid(*map(torch.arange, size), indexing="ij"))
+
+
+def plain_source(size: tuple[int, int]) -> SourceGrid:
+    """A source of this size without features."""
+    grid = PixelGrid(size, (False, False), torch.device("cpu"))
+    return SourceGrid(1, grid, grid.shown, torch.zeros(len(grid.shown), 1))
+
+
+def field_of(places: torch.Tensor, source: SourceGrid) -> Field:
+    """The field of a torus that shows places (2, H, W) of a source."""
+    grid = PixelGrid((places.shape[1], places.shape[2]), (True, True), torch.device("cpu"))
+    return Field(grid, source, grid.padded(source.grid.index(*places)), grid.inside)
+
+
 def test_pieces_of_a_fine_weave_are_aligned() -> None:
     """Two halves that are a pixel out of step: the alignment finds the step that makes the weave continuous."""
     y, x = np.mgrid[:64, :64]
     weave = torch.from_numpy(np.sin(2 * np.pi * x / 8) * np.sin(2 * np.pi * y / 8)).float()[None]
     level = list(levels_of(weave, (32, 32)))[-1]
-    field = positions_of((32, 32), torch.device("cpu")) + 10
-    field[:, :, 16:] += 1
+    places = positions_of((32, 32)) + 10
+    places[:, :, 16:] += 1
+    field = field_of(places, level)
     phases = AtlasPhases(Patterns((0,), (Pattern(),)), 1, "cpu")
-    made = aligned(field, level, phases, torch.Generator().manual_seed(0))
+    align(field, phases, torch.Generator().manual_seed(0))
+    made = torch.stack(field.positions()).view(2, 32, 32)
     steps = (made[:, :, 16] - made[:, :, 15] - torch.tensor([[0], [1]])) % 8
     assert not steps.any()
 
@@ -154,23 +173,24 @@ def test_no_piece_is_aligned_beyond_the_photograph() -> None:
     y, x = np.mgrid[:64, :64]
     weave = torch.from_numpy(np.sin(2 * np.pi * x / 8) * np.sin(2 * np.pi * y / 8)).float()[None]
     level = list(levels_of(weave, (32, 32)))[-1]
-    field = positions_of((32, 32), torch.device("cpu")) + torch.tensor([10, 15])[:, None, None]
-    field[1, :, 16:] -= 31  # its left column shows the photograph's, a pixel after what the other piece would show
+    places = positions_of((32, 32)) + torch.tensor([10, 15])[:, None, None]
+    places[1, :, 16:] -= 31  # its left column shows the photograph's, a pixel after what the other piece would show
     phases = AtlasPhases(Patterns((0,), (Pattern(),)), 1, "cpu")
     for seed in range(8):
-        made = aligned(field, level, phases, torch.Generator().manual_seed(seed))
-        assert is_inside(made, level.size).all()
+        field = field_of(places, level)
+        align(field, phases, torch.Generator().manual_seed(seed))
+        assert level.grid.is_within(*field.positions()).all()
 
 
 def test_what_is_out_of_phase_moves_to_a_repeat_inside_the_photograph() -> None:
     """A running bond of 24 x 20 px in a photograph of 60 x 50 px: the nearest repeat is often beyond its border."""
     pattern = Pattern(np.float32([[1 / 24, 0], [0, 1 / 20]]), Sublattice(1, 1, 2))
     phases = AtlasPhases(Patterns((0,), (pattern,)), 1, "cpu")
-    here = positions_of((96, 80), torch.device("cpu"))
-    field = torch.stack([here[0] * 7 % 60, here[1] * 11 % 50])
-    kept = phases.kept(field, (60, 50))
-    assert is_inside(kept, (60, 50)).all()
-    in_phase = phases.costs(kept.flatten(1), here.flatten(1)) == 0
+    here = positions_of((96, 80))
+    field = field_of(torch.stack([here[0] * 7 % 60, here[1] * 11 % 50]), plain_source((60, 50)))
+    phases.keep(field)
+    assert field.source.grid.is_within(*field.positions()).all()
+    in_phase = phases.costs(torch.stack(field.positions()), here.flatten(1)) == 0
     assert in_phase.float().mean() > 0.45  # snapping finds whole periods, half of which are in the bond
 
 
@@ -184,17 +204,17 @@ def test_the_border_of_the_photograph_is_not_drawn_out(
     y, x = np.mgrid[:height, :width]
     joint = np.any([axis % period < 4 for axis, period in zip((y, x), periods, strict=True) if period], 0)
     grey = np.where(joint, 0.9, 0.5 + 0.08 * np.random.default_rng(3).standard_normal(size))
-    shown: list[Step] = []
+    shown: list[Field] = []
     steps = synthesise
 
-    def kept(*given: Any) -> Iterator[Step]:
-        for step in steps(*given):
-            shown.append(step)
-            yield step
+    def kept(*given: Any) -> Iterator[tuple[float, Field]]:
+        for fraction, field in steps(*given):
+            shown.append(field)
+            yield fraction, field
 
     monkeypatch.setattr("impasto_synthesis.patch_synthesis.seamless.synthesise", kept)
     color(np.repeat(grey.astype(np.float32)[..., None], 3, 2), height_px=342, width_px=474, quality="quick")
-    field, source = shown[-1].field, shown[-1].source
+    field, source = torch.stack(shown[-1].positions()).view(2, 342, 474), shown[-1].source.grid.size
     repeated = 0
     for axis in (0, 1):
         on_border = (field[axis] == 0) | (field[axis] == source[axis] - 1)
@@ -206,7 +226,7 @@ def test_similar_places_look_alike_and_lie_apart() -> None:
     y, x = np.mgrid[:64, :64]
     picture = torch.from_numpy(np.sin(2 * np.pi * x / 16) + np.sin(2 * np.pi * y / 16)).float()[None]
     level = next(levels_of(picture, (64, 64)))
-    found = find_similar(level.appearance.vectors, level.size)
+    found = find_similar(level.appearance.vectors, level.grid.size)
     here = torch.arange(64 * 64)
     inner = (here // 64 > 2) & (here // 64 < 61) & (here % 64 > 2) & (here % 64 < 61)
     distance = (level.appearance.vectors[found[inner, 0].long()] - level.appearance.vectors[inner]).square().sum(1)
@@ -224,9 +244,11 @@ def test_shifts_by_whole_periods_cost_nothing_and_others_are_moved_to_them() -> 
 
 
 def test_an_enlarged_field_shows_what_its_parents_cover() -> None:
-    field = torch.tensor([[[3, 5]], [[7, 1]]])  # (2, 1, 2)
-    assert enlarged(field, (2, 3))[0].tolist() == [[6, 6, 10], [7, 7, 11]]
-    assert enlarged(field, (2, 3))[1].tolist() == [[14, 15, 2], [14, 15, 2]]
+    field = field_of(torch.tensor([[[3, 5]], [[7, 1]]]), plain_source((8, 8)))
+    grid = PixelGrid((2, 3), (True, True), torch.device("cpu"))
+    y, x = (one.view(2, 3).tolist() for one in field.enlarged(grid, plain_source((16, 16)), grid.inside).positions())
+    assert y == [[6, 6, 10], [7, 7, 11]]
+    assert x == [[14, 15, 2], [14, 15, 2]]
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,17 @@ DETAIL, DETAIL_PX = 0.7, 5
 Without it, thin joints between planks are lost on coarse levels, and pieces are laid out of step."""
 
 
+RADIUS_PX = 2
+"""Windows are of 5 x 5 pixels, on every level of a pyramid."""
+
+
+def window_weights() -> torch.Tensor:
+    """Weights (5, 5) of a window's pixels in double precision, which count less away from its centre."""
+    away = torch.arange(-RADIUS_PX, RADIUS_PX + 1, dtype=torch.double)
+    line = torch.exp(-0.25 * (away / (0.7 * RADIUS_PX)) ** 2)
+    return line[:, None] * line
+
+
 def opponent(color: torch.Tensor) -> torch.Tensor:
     """Luma and colour differences (3, h, w), the latter halved, as the eye sees them less sharply."""
     red, green, blue = color

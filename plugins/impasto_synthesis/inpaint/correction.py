@@ -1,20 +1,20 @@
-"""Correction of what fills holes, on one level of the pyramid, so that every window looks like one of the picture.
+"""Correction of what fills holes, on one level of the pyramid.
 
-As of `patch_synthesis`, but only the pixels of holes are visited, windows are compared as they are, and what surrounds
-a hole never changes: each pixel takes the best of a few candidates (Lefebvre & Hoppe 2005): what continues its
-neighbours, and random places near the best so far or anywhere (PatchMatch, Barnes et al. 2009).
+Only the pixels of holes are visited, windows are compared as they are, and what surrounds a hole never changes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
 
-from ..patch_synthesis.correction import JUMP, NEIGHBOURS, REACHES_PX
-from .grid import RADIUS_PX
-from .level import Level
+from impasto.patches.correction import REACHES_PX, Choice, Correction
+from impasto.patches.features import window_weights
+from impasto.patches.field import Field
+
+from .level import HoleLevel
 
 CHUNK = 1 << 12
 """Most pixels that are corrected at a time."""
@@ -22,93 +22,50 @@ NEVER = 1e9
 """Cost of what must not be shown."""
 
 
-class Correction:
-    """The pixel (P,) of a level that each one shows, corrected where there are holes."""
+class HoleCorrection(Correction):
+    """Corrects a field of places in a picture that the pixels of its holes show."""
 
-    def __init__(self, level: Level, origin: Tensor, generator: torch.Generator) -> None:
-        self.level, self.origin, self.generator = level, origin, generator
-        self.steps = torch.tensor([dy * level.grid.stride + dx for dy, dx in NEIGHBOURS], device=origin.device)
-        self.weights = _window_weights(origin.device)
+    def __init__(self, field: Field, level: HoleLevel, generator: torch.Generator) -> None:
+        super().__init__(field, generator)
+        self.level = level
+        self.weights = (4 * window_weights()).round().float().flatten().to(field.place.device)
         self.outside = ~level.grid.is_inside()
         self.has_outside = bool(self.outside[level.holes[:, None] + level.grid.offsets].any())
-        self._show(level.holes)
+        self.show(level.holes, field.place[level.holes])
 
-    def passes(self, count: int) -> Iterator[float]:
-        """Correct every pixel at a cut `count` times; yields the fraction done."""
-        y, x = self.level.grid.position(self.level.holes)
-        parities = [self.level.holes[(y % 2 == p // 2) & (x % 2 == p % 2)] for p in range(4)]
-        for number in range(count):
-            for part, parity in enumerate(torch.randperm(4, generator=self.generator).tolist()):
-                for pixels in self._at_cuts(parities[parity]).split(CHUNK):
-                    self._correct(pixels)
-                    yield (number + part / 4) / count
+    def chunks(self, pixels: Tensor) -> Iterator[tuple[float, Tensor]]:
+        """Those that are at a cut, or show what they must not."""
+        own = self.field.place[pixels]
+        at_cuts = pixels[self.is_at_cut(pixels) | (self.level.allowed(own, pixels) < 0)]
+        for number, chunk in enumerate(at_cuts.split(CHUNK)):
+            yield min(1.0, (number + 1) * CHUNK / max(1, len(at_cuts))), chunk
 
-    def costs(self) -> Tensor:
-        """Costs (N,) of what the pixels of the holes show."""
-        holes = self.level.holes
-        return torch.cat([self._costs(self.origin[part][None], part)[0] for part in holes.split(CHUNK)])
+    def choice(self, pixels: Tensor) -> Choice:
+        """All of the pixels."""
+        vectors, offsets = self.level.vectors, self.level.grid.offsets
+        wanted, weights = vectors[pixels[:, None] + offsets], self._weights(pixels)  # (n, 25, C), (n, 25)
 
-    def _at_cuts(self, pixels: Tensor) -> Tensor:
-        """Those of the pixels that do not continue all their neighbours, or show what they must not."""
-        continued = self.origin[pixels[:, None] + self.steps] - self.steps
-        own = self.origin[pixels]
-        return pixels[(continued != own[:, None]).any(1) | self._is_refused(own, pixels)]
+        def costs(places: Tensor, among: Tensor | slice, factor: float) -> Tensor:
+            windows = vectors[places[:, None] + offsets]
+            return factor * (windows.sub_(wanted[among]).square_().sum(2) * weights[among]).sum(1)
 
-    def _is_refused(self, places: Tensor, pixels: Tensor) -> Tensor:
-        """Whether places may not be shown by pixels, both (n,)."""
-        kind = self.level.kind
-        refused = self.level.source[places] < 0
-        return refused if kind is None else refused | (kind[places] != kind[pixels])
+        choice = Choice(self.field, pixels, costs)
+        choice.cost[self.level.allowed(choice.place, pixels) < 0] = NEVER
+        return choice
 
-    def _correct(self, pixels: Tensor) -> None:
-        """Show the best of all candidates at the pixels (n,)."""
-        beside = self.origin[pixels + self.steps[:, None]] - self.steps[:, None]  # (8, n)
-        continued = self.level.source[beside]
-        own = self.origin[pixels][None]
-        candidates = torch.cat([own, continued])
-        costs = self._costs(candidates, pixels)
-        best = costs.argmin(0, keepdim=True)
-        places, cost = candidates.gather(0, best), costs.gather(0, best)
-        jumps = self._jumps(places[0], pixels)
-        candidates = torch.cat([places, jumps])
-        costs = torch.cat([cost, JUMP * self._costs(jumps, pixels)])
-        self.origin[pixels] = candidates.gather(0, costs.argmin(0, keepdim=True))[0]
-        self._show(pixels)
+    def jumps(self, choice: Choice, beside: Tensor) -> Sequence[Tensor]:
+        """Random places, all of them near what continues the neighbours best."""
+        near = [self.near(choice, reach_px) for reach_px in REACHES_PX]
+        kinds = self.level.kind
+        if kinds is not None:
+            near = [torch.where(kinds[place] == kinds[choice.pixels], place, -1) for place in near]
+        return [*near, self.level.anywhere(choice.pixels, self.generator)]
 
-    def _show(self, pixels: Tensor) -> None:
-        """Copy the features that the pixels show, and what changed into the margin."""
-        features = self.level.features
-        features[pixels] = features[self.origin[pixels]]
-        self.level.grid.with_margin(features)
-        self.level.grid.with_margin(self.origin)
-
-    def _jumps(self, best: Tensor, pixels: Tensor) -> Tensor:
-        """Random places (k, n) near the best so far, and anywhere; -1 if none."""
-        grid, source = self.level.grid, self.level.source
-        y, x = grid.position(best)
-        near = []
-        for reach in REACHES_PX:
-            moves = torch.randint(-reach, reach + 1, (2, len(best)), generator=self.generator).to(best.device)
-            near.append(source[grid.index(*grid.brought_inside(y + moves[0], x + moves[1]))])
-        anywhere = self._anywhere(pixels)
-        return torch.stack([*near, anywhere])
-
-    def _anywhere(self, pixels: Tensor) -> Tensor:
-        """Random places (n,) that pixels may show."""
-        return anywhere(self.level, pixels, self.generator)
-
-    def _costs(self, places: Tensor, pixels: Tensor) -> Tensor:
-        """Weighted squared distances (k, n) of the windows at places (k, n), -1 if none, from those of pixels (n,)."""
-        level, offsets = self.level, self.level.grid.offsets
-        wanted = level.features[pixels[:, None] + offsets]  # (n, 25, C)
-        weights = self._weights(pixels)  # (n, 25)
-        refused = self._is_refused(places.clamp(min=0), pixels.expand_as(places)) | (places < 0)
-        row, column = (~refused).nonzero(as_tuple=True)
-        windows = level.features[places[row, column][:, None] + offsets]
-        distances = (windows.sub_(wanted[column]).square_().sum(2) * weights[column]).sum(1)
-        costs = torch.full(places.shape, NEVER, device=places.device)
-        costs[row, column] = distances
-        return costs
+    def show(self, pixels: Tensor, places: Tensor) -> None:
+        """Show places (n,) at pixels (n,), and their features."""
+        super().show(pixels, places)
+        self.level.vectors[pixels] = self.level.vectors[places]
+        self.level.grid.with_margin(self.level.vectors)
 
     def _weights(self, pixels: Tensor) -> Tensor:
         """Weights (n, 25) of the windows' pixels: those outside the picture, or on other islands, are not compared."""
@@ -119,25 +76,3 @@ class Correction:
         if self.level.island is not None:
             weights = weights * (self.level.island[around] == self.level.island[pixels][:, None])
         return weights
-
-
-def anywhere(level: Level, pixels: Tensor, generator: torch.Generator) -> Tensor:
-    """Random places (n,) that pixels (n,) may show; -1 where there are none of their kind."""
-    usable = level.usable
-    drawn = torch.rand(len(pixels), generator=generator, dtype=torch.double).to(pixels.device)
-    if level.kind is None:
-        return usable[(drawn * len(usable)).long()]
-    places = torch.full_like(pixels, -1)
-    kinds = level.kind[pixels]
-    for kind in kinds.unique():
-        own = usable[level.kind[usable] == kind]
-        if len(own):
-            places[kinds == kind] = own[(drawn[kinds == kind] * len(own)).long()]
-    return places
-
-
-def _window_weights(device: torch.device) -> Tensor:
-    """Whole-numbered weights (25,) of a window's pixels, which count less away from its centre."""
-    away = torch.arange(-RADIUS_PX, RADIUS_PX + 1, device=device, dtype=torch.double)
-    line = torch.exp(-0.25 * (away / (0.7 * RADIUS_PX)) ** 2)
-    return (4 * line[:, None] * line).round().float().flatten()

@@ -11,21 +11,23 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from impasto.context import Context
 from impasto.errors import ParameterError
+from impasto.patches.correction import PASSES
+from impasto.patches.field import Field
 from impasto.texture import Maps, Texture
 
-from .alignment import aligned
-from .correction import Correction, anywhere
-from .first import first_filling
+from .correction import HoleCorrection
 from .joining import joined
-from .level import Constraints, Level, levels_of, thickness_px
+from .level import Constraints, HoleLevel, levels_of, thickness_px
+from .offsets import Offsets
 from .previews import previews
 
-PASSES = {"quick": (3, 2, 1), "usual": (6, 3, 2), "best": (12, 8, 5)}
-"""Corrections of the coarsest level, the next, and all finer ones."""
+SQUARES = 0.25
+"""Side of the squares, relative to the width of holes: small ones join better, large ones keep more."""
+SMALLEST_PX, LARGEST_PX = 4, 12
+MOST_SQUARES = 1500
 
 
 @dataclass(frozen=True)
@@ -58,59 +60,54 @@ def filled(subject: Maps, holes: Holes, context: Context) -> Maps:
         raise ParameterError(message, "paint a smaller mask, or give more of the picture")
     generator = torch.Generator().manual_seed(int(context.rng.integers(1 << 62)))
     show = previews(*next(iter(images.items())), context)
-    for step in _filling(levels, thickness_px(mask), holes.quality, generator):
-        context.progress(0.1 + 0.75 * step.fraction, "Filling holes")
-        show(step.level, step.origin)
+    for fraction, field in _filling(levels, thickness_px(mask), holes.quality, generator):
+        context.progress(0.1 + 0.75 * fraction, "Filling holes")
+        show(field)
     textures = dict(subject.textures)
     for number, (name, texture) in enumerate(subject.items()):
         context.progress(0.85 + 0.15 * number / len(subject), "Joining colours")
         pixels = texture.pixels.copy()
-        joined(name, pixels, step.level, step.origin, holes.blend)
+        joined(name, pixels, field, holes.blend)
         textures[name] = Texture(pixels, texture.color_space)
     return replace(subject, textures=textures)
 
 
-@dataclass(frozen=True)
-class Step:
-    """A step of the filling: the fraction done, and the pixel (P,) that each pixel of a level shows so far."""
-
-    fraction: float
-    level: Level
-    origin: Tensor
-
-
-def _filling(levels: list[Level], thickness: float, quality: str, generator: torch.Generator) -> Iterator[Step]:
-    """Fill level by level, coarsest first; the last step has the whole filling."""
-    origin: Tensor | None = None
-    coarse = levels[-1]
+def _filling(
+    levels: list[HoleLevel], thickness: float, quality: str, generator: torch.Generator
+) -> Iterator[tuple[float, Field]]:
+    """Fill level by level, coarsest first; yields the fraction done and the field so far, at last the whole one."""
+    field: Field | None = None
     passes = PASSES[quality]
     shares = np.cumsum([0.0] + [1.0 + len(level.holes) / 2e4 for level in reversed(levels)])
     shares /= shares[-1]
     for number, level in enumerate(reversed(levels)):
         start, end = shares[number : number + 2]
-        if origin is None:
-            for fraction, origin in first_filling(level, thickness / level.scale, passes[0], generator):
-                yield Step(end * fraction, level, origin)
-            continue
-        origin = aligned(level, _enlarged(origin, coarse, level, generator), generator)
-        correction = Correction(level, origin, generator)
-        for fraction in correction.passes(passes[min(number, len(passes) - 1)]):
-            yield Step(start + (end - start) * fraction, level, origin)
-        coarse = level
-    assert origin is not None
-    yield Step(1.0, level, origin)
+        if field is None:
+            offsets = Offsets(level, _side_px(level, thickness / level.scale), generator)
+            field = offsets.field
+            for fraction in offsets.fill():
+                yield end * 0.7 * fraction, field
+            start = 0.7 * end
+        else:
+            field = _enlarged(field, level, generator)
+            level.align(field, generator)
+        for fraction in HoleCorrection(field, level, generator).passes(passes[min(number, len(passes) - 1)]):
+            yield start + (end - start) * fraction, field
+    assert field is not None
+    yield 1.0, field
 
 
-def _enlarged(origin: Tensor, coarse: Level, level: Level, generator: torch.Generator) -> Tensor:
-    """The pixel (P,) of a level that each one shows, from that of the level half as large."""
-    y, x = level.grid.position(level.holes)
-    above = coarse.grid.index(y // 2, x // 2)
-    from_y, from_x = coarse.grid.position(origin[above])
-    places = level.source[level.grid.index(*level.grid.brought_inside(2 * from_y + y % 2, 2 * from_x + x % 2))].clone()
-    if level.kind is not None:
-        places[level.kind[places] != level.kind[level.holes]] = -1
+def _side_px(level: HoleLevel, thickness: float) -> int:
+    """Side of the squares that are shifted into the holes of the coarsest level, of about half this width."""
+    return round(max(SMALLEST_PX, min(thickness * SQUARES, LARGEST_PX), (len(level.holes) / MOST_SQUARES) ** 0.5))
+
+
+def _enlarged(coarse: Field, level: HoleLevel, generator: torch.Generator) -> Field:
+    """The field of a level from that of the level half as large."""
+    holes, field = level.holes, coarse.enlarged(level.grid, level, level.holes)
+    places = field.place[holes]
+    places[level.allowed(places.clamp(min=0), holes) < 0] = -1
     lost = places < 0
-    places[lost] = anywhere(level, level.holes[lost], generator)
-    enlarged = level.grid.shown.clone()
-    enlarged[level.holes] = torch.where(places < 0, level.holes, places)
-    return level.grid.with_margin(enlarged)
+    places[lost] = level.anywhere(holes[lost], generator)
+    field.show(holes, torch.where(places < 0, holes, places))
+    return field

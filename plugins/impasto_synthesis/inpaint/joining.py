@@ -9,30 +9,29 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from impasto.patches.field import Field, PixelGrid
 from impasto.patches.seams import LARGEST_GAP
 from impasto.texture import NORMAL_MAPS
 
-from .grid import Grid
 from .groups import cell_px, groups
-from .level import Level
 from .membrane import membrane
 
 SHAPES_REACH_PX = 6.0
 
 
-def joined(name: str, pixels: np.ndarray, level: Level, origin: Tensor, blend: float) -> None:
-    """Fill the holes of a map's pixels (H, W, C), in place, from the pixels (P,) of the finest level that they show."""
-    grid = level.grid
+def joined(name: str, pixels: np.ndarray, field: Field, blend: float) -> None:
+    """Fill the holes of a map's pixels (H, W, C), in place, by the field of the finest level."""
+    grid = field.grid
     image = torch.from_numpy(pixels).to(grid.device)
     known = image.clone() if blend else image
-    y, x = grid.position(level.holes)
-    from_y, from_x = grid.position(origin[level.holes])
+    y, x = grid.position(field.pixels)
+    from_y, from_x = field.positions()
     image[y, x] = image[from_y, from_x]
     if blend:
         hole = torch.zeros(grid.size, dtype=torch.bool, device=grid.device)
         hole[y, x] = True
         for rows, columns, wraps in windows_of(hole, grid.wraps):
-            _join(image, known, hole, origin, grid, (rows, columns), wraps, blend)
+            _join(image, known, hole, field.place, grid, (rows, columns), wraps, blend)
     if name in NORMAL_MAPS:
         vectors = image[y, x] * 2 - 1
         image[y, x] = vectors / vectors.norm(dim=1, keepdim=True).clamp(min=1e-6) * 0.5 + 0.5
@@ -44,7 +43,7 @@ def _join(
     known: Tensor,
     hole: Tensor,
     origin: Tensor,
-    grid: Grid,
+    grid: PixelGrid,
     window: tuple[Tensor, Tensor],
     wraps: tuple[bool, bool],
     blend: float,
@@ -69,7 +68,7 @@ def _join(
     image[part] = torch.where(inside[..., None], (copied + blend * shift.permute(1, 2, 0)).clamp(0, 1), copied)
 
 
-def _gaps(known: Tensor, copied: Tensor, inside: Tensor, index: Tensor, grid: Grid, axis: int) -> Tensor:
+def _gaps(known: Tensor, copied: Tensor, inside: Tensor, index: Tensor, grid: PixelGrid, axis: int) -> Tensor:
     """Wanted minus copied steps (h, w, C) to the next pixel along an axis: 0 but at cuts.
 
     The wanted step is the mean of what the pieces on both sides have there, or that of the piece in the hole.
@@ -87,7 +86,7 @@ def _gaps(known: Tensor, copied: Tensor, inside: Tensor, index: Tensor, grid: Gr
     return gaps
 
 
-def _step(known: Tensor, grid: Grid, place: Tensor, step: int) -> Tensor:
+def _step(known: Tensor, grid: PixelGrid, place: Tensor, step: int) -> Tensor:
     """Differences (n, C) of the picture from places to the next pixel; 0 at its borders."""
     next_one = grid.brought_inside(*grid.position(place + step))
     return known[next_one] - known[grid.position(place)]

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, max_pool2d, pad
 
+from impasto.patches.alignment import moves_of_pieces
+from impasto.patches.features import RADIUS_PX
+from impasto.patches.field import Field, PixelGrid, SourceGrid
+
 from ..patch_synthesis.appearance import CLIPPED, COARSE
 from .components import principal_components
-from .grid import RADIUS_PX, Grid, dilated
 
 COARSEST_PX = 400
 """The pyramid ends below this length of the shorter side, or where holes get thin."""
@@ -37,34 +39,50 @@ class Constraints:
 
 
 @dataclass(frozen=True)
-class Level:
-    """A level whose pixels are `scale` wide. features (P, C), whole numbers; those of holes are replaced.
+class HoleLevel(SourceGrid):
+    """A level of a picture with holes, of which the vectors are replaced. holes (N,): indices of pixels to be filled.
 
-    holes (N,): indices of the pixels to be filled. source (P,): index of the pixel that may be taken for each, or -1.
+    kind, island (P,): see `Constraints`.
     """
 
-    scale: int
-    grid: Grid
-    features: Tensor
     holes: Tensor
-    source: Tensor
     kind: Tensor | None
     island: Tensor | None
 
-    @cached_property
-    def usable(self) -> Tensor:
-        """Indices (n,) of all pixels that may be taken."""
-        pixels = (self.source >= 0).nonzero()[:, 0]
-        return pixels[self.source[pixels] == pixels]
+    def allowed(self, places: Tensor, pixels: Tensor) -> Tensor:
+        """The places (n,), which may be in the margin, that pixels (n,) may show; -1 for others."""
+        found = self.source[places]
+        return found if self.kind is None else torch.where(self.kind[found] == self.kind[pixels], found, -1)
+
+    def anywhere(self, pixels: Tensor, generator: torch.Generator) -> Tensor:
+        """Random places (n,) that pixels (n,) may show; -1 where there are none of their kind."""
+        if self.kind is None:
+            return super().anywhere(pixels, generator)
+        drawn = torch.rand(len(pixels), generator=generator, dtype=torch.double).to(pixels.device)
+        places, kinds = torch.full_like(pixels, -1), self.kind[pixels]
+        for kind in kinds.unique():
+            own = self.usable[self.kind[self.usable] == kind]
+            if len(own):
+                places[kinds == kind] = own[(drawn[kinds == kind] * len(own)).long()]
+        return places
+
+    def align(self, field: Field, generator: torch.Generator) -> None:
+        """Move the pieces in the holes to where they fit best with the surroundings, which stay, and each other."""
+        holes, places = self.holes, field.place[self.holes]
+        _, piece = (places - holes).unique(return_inverse=True)
+        down, right = moves_of_pieces(field, piece, self.source >= 0, generator)
+        moved = places + (down * self.grid.stride + right)[piece]
+        found = self.allowed(moved.clamp(0, len(self.source) - 1), holes)
+        field.show(holes, torch.where(found < 0, places, found))
 
 
 def levels_of(
     images: Mapping[str, Tensor], hole: Tensor, constraints: Constraints | None, wraps: tuple[bool, bool]
-) -> list[Level]:
+) -> list[HoleLevel]:
     """Levels of images (H, W, C) with holes (H, W), finest first; none if nothing is left to learn from."""
     features = _features(images, hole)
     thickness = 2 * thickness_px(hole)
-    levels: list[Level] = []
+    levels: list[HoleLevel] = []
     while True:
         level = _level(features, hole, constraints, wraps, 2 ** len(levels))
         if level is None:
@@ -98,9 +116,9 @@ def _features(images: Mapping[str, Tensor], hole: Tensor) -> Tensor:
 
 def _level(
     features: Tensor, hole: Tensor, constraints: Constraints | None, wraps: tuple[bool, bool], scale: int
-) -> Level | None:
+) -> HoleLevel | None:
     """A level; None if it has too few windows to learn from, unless it is the finest."""
-    grid = Grid((hole.shape[0], hole.shape[1]), wraps, hole.device)
+    grid = PixelGrid((hole.shape[0], hole.shape[1]), wraps, hole.device)
     padded_hole = grid.padded(hole)
     shape = hole.shape[0] + 2 * RADIUS_PX, hole.shape[1] + 2 * RADIUS_PX
     is_usable = ~dilated(padded_hole.view(shape) | ~grid.is_inside().view(shape)).flatten()
@@ -116,7 +134,7 @@ def _level(
     holes = grid.index(*hole.nonzero(as_tuple=True))
     kind = None if constraints is None else grid.padded(constraints.kind)
     island = None if constraints is None else grid.padded(constraints.island)
-    return Level(scale, grid, grid.padded(_whole(features, hole)), holes, source, kind, island)
+    return HoleLevel(scale, grid, source, grid.padded(_whole(features, hole)), holes, kind, island)
 
 
 def _whole(features: Tensor, hole: Tensor) -> Tensor:
@@ -139,3 +157,14 @@ def _halved(features: Tensor) -> Tensor:
 def _any_of_four(hole: Tensor) -> Tensor:
     """Hole (H, W) at half the size: pixels that cover any of it."""
     return max_pool2d(hole[None, None].to(torch.float32), 2, ceil_mode=True)[0, 0] > 0
+
+
+def dilated(mask: Tensor, reach_px: int = RADIUS_PX) -> Tensor:
+    """Mask (H, W) of everything within a square of `reach_px` around a mask."""
+    for axis in (0, 1):
+        length, found = mask.shape[axis], mask.clone()
+        for step in range(1, min(reach_px, length - 1) + 1):
+            found.narrow(axis, step, length - step).logical_or_(mask.narrow(axis, 0, length - step))
+            found.narrow(axis, 0, length - step).logical_or_(mask.narrow(axis, step, length - step))
+        mask = found
+    return mask

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from impasto.patches.field import Field
+
 from .belief import Edges, labellings
-from .correction import anywhere
-from .grid import dilated
-from .level import Level
+from .level import HoleLevel, dilated
 from .search import WindowSearch
 from .squares import Squares, squares_over
 
@@ -44,17 +44,17 @@ CHUNK = 16
 
 
 class Offsets:
-    """Fills the holes of a level; `origin` (P,) is then the pixel that each one shows."""
+    """Fills the holes of a level: its `field`."""
 
-    def __init__(self, level: Level, side_px: int, generator: torch.Generator) -> None:
+    def __init__(self, level: HoleLevel, side_px: int, generator: torch.Generator) -> None:
         self.level, self.grid, self.generator = level, level.grid, generator
         self.side_px = min(side_px, *self.grid.size)
         most_px = max(1, (min(self.grid.size) - self.side_px) // 2)
         self.reach_px, self.window_px = (min(round(reach * self.side_px), most_px) for reach in (REACH, WINDOW_REACH))
-        self.origin = self.grid.shown.clone()
-        self.todo = torch.zeros_like(self.origin, dtype=torch.bool)
+        self.field = Field(self.grid, level, self.grid.shown.clone(), level.holes)
+        self.todo = torch.zeros_like(self.grid.shown, dtype=torch.bool)
         self.todo[level.holes] = True
-        self.known = level.features.clone()
+        self.known = level.vectors.clone()
         self.known[level.holes] = 0
         self.features = self.grid.with_margin(self.known).clone()
         """Features of what is shown so far."""
@@ -104,14 +104,13 @@ class Offsets:
         is_done = (lost <= MOST_LOST * size)[squares.of_pixel]
         if not is_done.any():
             is_done[:] = True
-        places = torch.where(is_lost, anywhere(self.level, pixels, self.generator), places)
+        places = torch.where(is_lost, self.level.anywhere(pixels, self.generator), places)
         places = torch.where(places < 0, pixels, places)[is_done]
         pixels = pixels[is_done]
-        self.origin[pixels] = places
+        self.field.show(pixels, places)
         self.features[pixels] = self.known[places]
+        self.grid.with_margin(self.features)
         self.todo[pixels] = False
-        for shown in (self.origin, self.features):
-            self.grid.with_margin(shown)
 
     def _at_border(self, squares: Squares) -> Tensor:
         """Those of the squares (W,) that touch what is known."""

@@ -7,7 +7,7 @@ from scipy.fft import next_fast_len
 from torch import Tensor
 from torch.fft import irfft2, rfft2
 
-from .level import Level
+from .level import HoleLevel
 
 APART_PX = 2
 """Best places of a window are further from each other than this, or they would all be the same."""
@@ -18,7 +18,7 @@ NEARLY_BEST = 1.02
 class WindowSearch:
     """Finds places of a level's features (P, C), those of holes being 0, for windows of at most `side_px`."""
 
-    def __init__(self, level: Level, features: Tensor, side_px: int, generator: torch.Generator) -> None:
+    def __init__(self, level: HoleLevel, features: Tensor, side_px: int, generator: torch.Generator) -> None:
         self.level, self.grid, self.generator = level, level.grid, generator
         self.size_px = tuple(
             length if wraps else next_fast_len(length + side_px, real=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .grid import Grid
+from impasto.patches.field import PixelGrid
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Squares:
     table (rows, columns): the square at each place, or -1. of_pixel (N,): the square of each pixel that is covered.
     """
 
-    grid: Grid
+    grid: PixelGrid
     side_px: int
     row: Tensor
     column: Tensor
@@ -69,7 +69,7 @@ class Squares:
         return (border + across, other) if axis == 0 else (other, border + across)
 
 
-def squares_over(grid: Grid, pixels: Tensor, side_px: int, shift_px: Sequence[int]) -> Squares:
+def squares_over(grid: PixelGrid, pixels: Tensor, side_px: int, shift_px: Sequence[int]) -> Squares:
     """Squares over pixels (N,), from a lattice whose first corner lies `shift_px` above and left of the picture's."""
     rows, columns = ((length - 1 + shift) // side_px + 1 for length, shift in zip(grid.size, shift_px, strict=True))
     y, x = ((place + shift) // side_px for place, shift in zip(grid.position(pixels), shift_px, strict=True))

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d, pad, unfold
 
-RADIUS_PX = 2
-"""Windows are of 5 x 5 pixels, on every level of the pyramid."""
+from impasto.patches.features import RADIUS_PX, window_weights
+
 DIMENSIONS = 10
 SAMPLES = 16384
 """Number of windows whose principal components are taken."""
@@ -65,10 +65,8 @@ def _principal_components(padded: Tensor) -> Tensor:
     """Whole-numbered convolution kernel (D, C, n, n) of windows that count less away from their centres."""
     side = 2 * RADIUS_PX + 1
     windows = _some_windows(padded, side)  # (N, C n n)
-    away = torch.arange(-RADIUS_PX, RADIUS_PX + 1, dtype=torch.double)
-    line = torch.exp(-0.25 * (away / (0.7 * RADIUS_PX)) ** 2)
     channels = padded.shape[1]
-    weights = (line[:, None] * line).flatten().repeat(channels)
+    weights = window_weights().flatten().repeat(channels)
     weighted = (windows - windows.mean(0)) * weights
     _, directions = torch.linalg.eigh(weighted.T @ weighted)
     kernel = directions[:, -DIMENSIONS:].T * weights

@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate
 
+from impasto.patches.field import PixelGrid, SourceGrid
+
 GROUPS_PER_CHANNEL = 4
 """Number of values of a guiding channel, among whose pixels uses are compared."""
 
@@ -23,34 +25,36 @@ class Guidance:
     given: Tensor
     wanted: Tensor
 
-    def reduced(self, scale: int, source: tuple[int, int], result: tuple[int, int]) -> LevelGuidance:
-        """The same on a level of these sizes, whose pixels are `scale` wide."""
-        given = avg_pool2d(self.given[None], scale)[0, :, : source[0], : source[1]]
-        return LevelGuidance(given, interpolate(self.wanted[None], size=result, mode="area")[0])
+    def reduced(self, level: SourceGrid, result: PixelGrid) -> LevelGuidance:
+        """The same on a level of the source and of the result."""
+        height, width = level.grid.size
+        given = avg_pool2d(self.given[None], level.scale)[0, :, :height, :width]
+        wanted = interpolate(self.wanted[None], size=result.size, mode="area")[0]
+        return LevelGuidance(given, wanted, level.grid, result)
 
 
 class LevelGuidance:
-    """Guidance on a level of the pyramid. given (C, h, w), wanted (C, H, W)."""
+    """Guidance on a level of the pyramid. given (C, h, w) on a grid of the source, wanted (C, H, W) of the result."""
 
-    def __init__(self, given: Tensor, wanted: Tensor) -> None:
+    def __init__(self, given: Tensor, wanted: Tensor, source: PixelGrid, result: PixelGrid) -> None:
         self.given, self.wanted = given, wanted
-        self._given, self._wanted = given.flatten(1).T.contiguous(), wanted.flatten(1).T.contiguous()
-        low, high = self._given.amin(0), self._given.amax(0)
-        steps = (self._given - low) / (high - low).clamp(min=1e-6) * (GROUPS_PER_CHANNEL - 1)
+        self._given, self._wanted = source.padded(given.permute(1, 2, 0)), result.padded(wanted.permute(1, 2, 0))
+        values = given.flatten(1).T
+        low, high = values.amin(0), values.amax(0)
+        steps = (values - low) / (high - low).clamp(min=1e-6) * (GROUPS_PER_CHANNEL - 1)
         powers = GROUPS_PER_CHANNEL ** torch.arange(steps.shape[1], device=steps.device)
         _, self._groups = (steps.round().long() * powers).sum(1).unique(return_inverse=True)
 
-    def costs(self, index: Tensor, here: Tensor) -> Tensor:
-        """Squared differences (n,) of the source's pixels at `index` (n,) from what is wanted `here` (2, n)."""
-        wanted = self._wanted[here[0] * self.wanted.shape[2] + here[1]]
-        return (self._given[index] - wanted).square().sum(1)
+    def costs(self, places: Tensor, pixels: Tensor) -> Tensor:
+        """Squared differences (n,) of the source at places (n,) from what is wanted at pixels (n,)."""
+        return (self._given[places] - self._wanted[pixels]).square().sum(1)
 
     def relative_uses(self, uses: Tensor) -> Tensor:
-        """Uses (h w,) relative to the mean of all pixels with the same given channels."""
+        """Uses (h, w) relative to the mean of all pixels with the same given channels."""
         sums = torch.zeros(int(self._groups.max()) + 1, device=uses.device, dtype=torch.double)
         counts = torch.bincount(self._groups)
-        means = sums.index_add_(0, self._groups, uses.double()) / counts
-        return uses / means.float().clamp(min=1e-3)[self._groups]
+        means = sums.index_add_(0, self._groups, uses.flatten().double()) / counts
+        return uses / means.float().clamp(min=1e-3)[self._groups].view_as(uses)
 
 
 def joined(parts: Sequence[Guidance]) -> Guidance | None:

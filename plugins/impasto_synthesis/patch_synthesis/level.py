@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, max_pool2d
 
 from impasto.patches.features import with_detail
+from impasto.patches.field import Field, PixelGrid, SourceGrid
 
 from .appearance import COARSE, FINE, Appearance, halved, whole
 from .similar import find_similar, refine_similar
@@ -22,47 +24,38 @@ SPREAD_PX = 3
 
 
 @dataclass(frozen=True)
-class Level:
-    """A level of the source (h, w), whose pixels are `scale` wide. channels (C, h, w): whole numbers.
+class ExemplarLevel(SourceGrid):
+    """A level of a photograph (h, w). channels (P, C): whole numbers, whose windows' appearance the vectors are.
 
-    similar (h w, k): indices of pixels that look alike. left_out (h w,): whether pixels must not be shown.
+    similar (P, k): indices of pixels that look alike. left_out (P,): whether pixels must not be shown.
     """
 
-    scale: int
     channels: Tensor
     appearance: Appearance
     similar: Tensor
     left_out: Tensor
 
-    @property
-    def size(self) -> tuple[int, int]:
-        """(h, w)."""
-        return self.channels.shape[1], self.channels.shape[2]
+    @cached_property
+    def usable(self) -> Tensor:
+        """Indices (n,) of all pixels that may be shown."""
+        inside = self.grid.inside
+        return inside[~self.left_out[inside]]
 
-    def uses(self, index: Tensor) -> Tensor:
-        """Uses (h w) about each pixel by a result whose pixels show those at `index`; 1 if all are used alike."""
-        height, width = self.size
-        counts = torch.bincount(index.flatten(), minlength=height * width).float() * (height * width / index.numel())
+    def at(self, y: Tensor, x: Tensor) -> Tensor:
+        """The pixels at positions; -1 beyond the borders."""
+        height, width = self.grid.size
+        return self.source[self.grid.index(y.clamp(-1, height), x.clamp(-1, width))]
+
+    def uses(self, field: Field) -> Tensor:
+        """Uses (h, w) about each pixel by a field; 1 if all are used alike."""
+        (height, width), (y, x) = self.grid.size, field.positions()
+        counts = torch.bincount(y * width + x, minlength=height * width).float() * (height * width / len(y))
         side = 2 * SPREAD_PX + 1
         counts = counts.view(1, 1, height, width)
-        return avg_pool2d(counts, side, 1, SPREAD_PX, count_include_pad=False).flatten()
-
-    def anywhere(self, count: int, generator: torch.Generator) -> Tensor:
-        """Random positions (2, count) of pixels that may be shown."""
-        usable = (~self.left_out).nonzero()[:, 0]
-        drawn = torch.rand(count, generator=generator, dtype=torch.double) * len(usable)
-        index = usable[drawn.long().to(usable.device)]
-        return torch.stack([index // self.size[1], index % self.size[1]])
-
-    def without_left_out(self, field: Tensor, generator: torch.Generator) -> Tensor:
-        """The field (2, H, W), with random positions for the few pixels that still show what is left out."""
-        wrong = self.left_out[field[0] * self.size[1] + field[1]]
-        mended = field.clone()
-        mended[:, wrong] = self.anywhere(int(wrong.sum()), generator)
-        return mended
+        return avg_pool2d(counts, side, 1, SPREAD_PX, count_include_pad=False)[0, 0]
 
 
-def levels_of(features: Tensor, size_px: tuple[int, int], left_out: Tensor | None = None) -> Iterator[Level]:
+def levels_of(features: Tensor, size_px: tuple[int, int], left_out: Tensor | None = None) -> Iterator[ExemplarLevel]:
     """Levels of features (C, h, w), coarsest first, for a result of `size_px`, without pixels `left_out` (h, w)."""
     if left_out is None:
         left_out = torch.zeros(features.shape[1:], dtype=torch.bool, device=features.device)
@@ -74,13 +67,27 @@ def levels_of(features: Tensor, size_px: tuple[int, int], left_out: Tensor | Non
     for number, fine in reversed(list(enumerate(pyramid))):
         channels = whole(fine, COARSE)
         appearance = Appearance(channels)
-        size = channels.shape[1], channels.shape[2]
+        vectors, size = appearance.vectors, (channels.shape[1], channels.shape[2])
         if similar is None:
-            similar = find_similar(appearance.vectors, size)
+            similar = find_similar(vectors, size)
         else:
-            similar = refine_similar(similar, coarse_width, appearance.vectors, size)
-        yield Level(2**number, channels, appearance, similar, _reduced_mask(left_out, 2**number, size))
+            similar = refine_similar(similar, coarse_width, vectors, size)
+        yield _level(2**number, channels, appearance, similar, _reduced_mask(left_out, 2**number, size))
         coarse_width = size[1]
+
+
+def _level(scale: int, channels: Tensor, appearance: Appearance, similar: Tensor, left_out: Tensor) -> ExemplarLevel:
+    """A level of channels (C, h, w), with vectors (h w, D), similar pixels (h w, k) and a mask (h w,)."""
+    size = channels.shape[1], channels.shape[2]
+    grid = PixelGrid(size, (False, False), channels.device)
+    source = torch.full_like(grid.shown, -1)
+    source[grid.inside] = grid.inside
+    images = (
+        channels.permute(1, 2, 0),
+        *(one.view(*size, *one.shape[1:]) for one in (appearance.vectors, grid.inside.int()[similar], left_out)),
+    )
+    channels, vectors, similar, left_out = map(grid.padded, images)
+    return ExemplarLevel(scale, grid, source, vectors, channels, appearance, similar, left_out)
 
 
 def _reduced_mask(left_out: Tensor, scale: int, size: tuple[int, int]) -> Tensor:

@@ -8,11 +8,11 @@ from itertools import product
 import torch
 from torch import Tensor
 
+from impasto.patches.field import Field, PixelGrid
 from impasto.patches.layout import TOLERANCE, Pattern
 from impasto.regularity.bond import Sublattice
 
 from .atlas import Patterns
-from .layout import is_inside, positions_of
 
 OUT_OF_PHASE = 1e8
 """Cost of a period out of phase; distances are at most about 1e7."""
@@ -87,28 +87,28 @@ class AtlasPhases:
             moved = torch.where(inside, places + part.snapped(shifts) - shifts, moved)
         return moved
 
-    def kept(self, field: Tensor, source: tuple[int, int]) -> Tensor:
-        """Positions (2, H, W) in a source (h, w), of which those out of phase are moved to where they are in phase.
+    def keep(self, field: Field) -> None:
+        """Move what is out of phase to where it is in phase.
 
         If that is beyond a border, then to a repeat of it inside; what has none stays where it was.
         """
         if not self:
-            return field
-        here = positions_of((field.shape[1], field.shape[2]), field.device).flatten(1)
-        places = field.flatten(1)
+            return
+        here, places = torch.stack(field.grid.position(field.pixels)), torch.stack(field.positions())
         kept = self.snapped(places, here)
-        beyond = (~is_inside(kept, source)).nonzero()[:, 0]
+        source = field.source.grid
+        beyond = (~source.is_within(*kept)).nonzero()[:, 0]
         kept[:, beyond] = self._repeated(places[:, beyond], here[:, beyond], source)
-        return kept.view_as(field)
+        field.show(field.pixels, source.index(*kept))
 
-    def _repeated(self, places: Tensor, here: Tensor, source: tuple[int, int]) -> Tensor:
+    def _repeated(self, places: Tensor, here: Tensor, source: PixelGrid) -> Tensor:
         """Places (2, N), moved to be in phase with `here` by more than one repeat, if that is inside the source."""
         moved = places.clone()
         todo = torch.ones_like(places[0], dtype=torch.bool)
         for part, (own, shifts) in self._shifts(places, here):
             for repeat in part.repeats:
                 further = places + part.snapped(shifts + repeat[:, None]) - shifts
-                found = todo & own & is_inside(further, source)
+                found = todo & own & source.is_within(*further)
                 moved = torch.where(found, further, moved)
                 todo &= ~found
         return moved

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from .given import Given
 from .guidance import Guidance
 from .parameters import PatchSynthesisParameters
 from .photographs import with_common_maps
-from .synthesis import synthesise
+from .synthesis import source_indices, synthesise
 
 MOST_PX = 36_000_000
 """Most pixels of all photographs: each takes about 0.2 kB of memory while pieces are compared."""
@@ -68,10 +69,12 @@ def _origin(
     features, show = features_of(maps), previews(maps, context)
 
     def synthesised(variation: float, words: str, done: float) -> Tensor:
-        for step in synthesise(atlas, features, size_px, guidance, variation, parameters.quality, context.rng):
-            context.progress(done + (0.9 - done) * step.fraction, words)
-            show(step.origin)
-        return step.origin()
+        for fraction, field in synthesise(
+            atlas, features, size_px, guidance, variation, parameters.quality, context.rng
+        ):
+            context.progress(done + (0.9 - done) * fraction, words)
+            show(partial(source_indices, field, features.shape[2]))
+        return source_indices(field, features.shape[2])
 
     origin = synthesised(parameters.variation, "Correcting cuts", PREPARED)
     image = atlas.image

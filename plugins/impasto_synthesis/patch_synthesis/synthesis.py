@@ -7,22 +7,22 @@ Parallel controllable texture synthesis (Lefebvre & Hoppe 2005) in appearance sp
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from .alignment import aligned
+from impasto.patches.correction import PASSES
+from impasto.patches.field import Field, PixelGrid
+
+from .alignment import align
 from .atlas import Atlas
-from .correction import Correction
+from .correction import AppearanceCorrection
 from .guidance import Guidance
-from .layout import enlarged, first_layout
+from .layout import first_layout
 from .level import levels_of
 from .phases import AtlasPhases
 
-PASSES = {"quick": (3, 2, 1), "usual": (6, 3, 2), "best": (12, 8, 5)}
-"""Corrections of the coarsest level, the next, and all finer ones."""
 LARGEST_PIECE, SMALLEST_PIECE = 0.35, 0.15
 """Side of pieces, relative to the source's, without variation and with all of it."""
 GUIDED_PIECE = 0.1
@@ -37,19 +37,10 @@ LAYOUT_VARIETY = 4.0
 """Variety of the quilt that is the first layout, with all variation."""
 
 
-@dataclass(frozen=True)
-class Step:
-    """A step of the synthesis: the fraction done, and the field (2, H', W') of positions on a level so far."""
-
-    fraction: float
-    field: Tensor
-    scale: int
-    source: tuple[int, int]
-
-    def origin(self) -> Tensor:
-        """Flat indices (H', W') into the source (h, w), in the middle of what the level's pixels cover."""
-        y, x = self.field * self.scale + self.scale // 2
-        return y * self.source[1] + x
+def source_indices(field: Field, width: int) -> Tensor:
+    """Flat indices (H', W') into a source of this width, in the middle of what the pixels of a level cover."""
+    (y, x), scale = field.positions(), field.source.scale
+    return ((y * scale + scale // 2) * width + x * scale + scale // 2).view(field.grid.size)
 
 
 def synthesise(
@@ -60,28 +51,34 @@ def synthesise(
     variation: float,
     quality: str,
     rng: np.random.Generator,
-) -> Iterator[Step]:
-    """Synthesise a torus of `size_px` from an atlas with features (C, h, w); the last step has its whole field."""
+) -> Iterator[tuple[float, Field]]:
+    """Synthesise a torus of `size_px` from an atlas with features (C, h, w).
+
+    Yields the fraction done and the field of a level so far; the last one is the whole field.
+    """
     generator = torch.Generator().manual_seed(int(rng.integers(1 << 62)))
     piece = GUIDED_PIECE if guidance else LARGEST_PIECE + (SMALLEST_PIECE - LARGEST_PIECE) * variation
     passes = PASSES[quality]
-    field: Tensor | None = None
+    field: Field | None = None
     done = 0.0
     for number, level in enumerate(levels_of(features, size_px, atlas.left_out)):
         size = -(-size_px[0] // level.scale), -(-size_px[1] // level.scale)
+        grid = PixelGrid(size, (True, True), features.device)
         phases = AtlasPhases(atlas.patterns, level.scale, features.device)
-        guide = guidance.reduced(level.scale, level.size, size) if guidance else None
+        guide = guidance.reduced(level, grid) if guidance else None
         if field is None:
             field = first_layout(
-                level, size, piece * atlas.side_px, LAYOUT_VARIETY * variation, atlas.patterns, rng, guide
+                level, grid, piece * atlas.side_px, LAYOUT_VARIETY * variation, atlas.patterns, rng, guide
             )
         else:
-            field = enlarged(field, size)
-        field = aligned(phases.kept(field, level.size), level, phases, generator)
+            field = field.enlarged(grid, level, grid.inside)
+        phases.keep(field)
+        align(field, phases, generator)
         variety = max(VARIETY / 2**number, FINE_VARIETY) * variation
-        correction = Correction(level, phases, field, variety, generator, guide)
+        correction = AppearanceCorrection(field, level, phases, variety, generator, guide)
         share = 0.75 / level.scale**2
         for fraction in correction.passes(passes[min(number, len(passes) - 1)]):
-            yield Step(done + fraction * share, field, level.scale, (features.shape[1], features.shape[2]))
+            yield done + fraction * share, field
         done += share
-        field.copy_(level.without_left_out(field, generator))
+        wrong = field.pixels[level.left_out[field.place[field.pixels]]]
+        field.show(wrong, level.anywhere(wrong, generator))

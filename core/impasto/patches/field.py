@@ -1,4 +1,8 @@
-"""Flat indices of a picture's pixels, with a margin all round so that windows never leave the array."""
+"""Coordinate fields: which pixel of a source each pixel of a picture shows.
+
+Pixels are flat indices into pictures with a margin all round, so that windows never leave the array. A field covers all
+pixels of a picture or some, and wraps around its borders or ends there.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +12,11 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-RADIUS_PX = 2
-"""Windows are of 5 x 5 pixels, on every level of the pyramid."""
+from .features import RADIUS_PX
 
 
 @dataclass(frozen=True)
-class Grid:
+class PixelGrid:
     """Pixels (h, w), of which P = (h + 4) (w + 4) with the margin; wraps: whether it is periodic (y, x)."""
 
     size: tuple[int, int]
@@ -89,13 +92,71 @@ class Grid:
             lines.append(torch.full_like(line, wraps, dtype=torch.bool) | ((line >= 0) & (line < length)))
         return (lines[0][:, None] & lines[1]).flatten()
 
+    def is_within(self, y: Tensor, x: Tensor) -> Tensor:
+        """Whether positions lie in the picture."""
+        return (y >= 0) & (y < self.size[0]) & (x >= 0) & (x < self.size[1])
 
-def dilated(mask: Tensor, reach_px: int = RADIUS_PX) -> Tensor:
-    """Mask (H, W) of everything within a square of `reach_px` around a mask."""
-    for axis in (0, 1):
-        length, found = mask.shape[axis], mask.clone()
-        for step in range(1, min(reach_px, length - 1) + 1):
-            found.narrow(axis, step, length - step).logical_or_(mask.narrow(axis, 0, length - step))
-            found.narrow(axis, 0, length - step).logical_or_(mask.narrow(axis, step, length - step))
-        mask = found
-    return mask
+    @cached_property
+    def inside(self) -> Tensor:
+        """Indices (h w,) of all pixels but the margin, row by row."""
+        rows, columns = (torch.arange(length, device=self.device) for length in self.size)
+        return self.index(rows[:, None], columns).flatten()
+
+
+@dataclass(frozen=True)
+class SourceGrid:
+    """A source on a level of its pyramid, whose pixels are `scale` wide.
+
+    source (P,): index of the pixel that may be taken for each, or -1. vectors (P, C): features, whole numbers.
+    """
+
+    scale: int
+    grid: PixelGrid
+    source: Tensor
+    vectors: Tensor
+
+    @cached_property
+    def usable(self) -> Tensor:
+        """Indices (n,) of all pixels that may be taken."""
+        pixels = (self.source >= 0).nonzero()[:, 0]
+        return pixels[self.source[pixels] == pixels]
+
+    def at(self, y: Tensor, x: Tensor) -> Tensor:
+        """The pixels that may be taken at positions, around the torus or nearest inside; -1 if none."""
+        return self.source[self.grid.index(*self.grid.brought_inside(y, x))]
+
+    def allowed(self, places: Tensor, pixels: Tensor) -> Tensor:
+        """The places (n,), which may be in the margin, that pixels (n,) may show; -1 for others."""
+        return self.source[places]
+
+    def anywhere(self, pixels: Tensor, generator: torch.Generator) -> Tensor:
+        """Random places (n,) for pixels (n,); -1 if there is none."""
+        drawn = torch.rand(len(pixels), generator=generator, dtype=torch.double).to(pixels.device)
+        return self.usable[(drawn * len(self.usable)).long()]
+
+
+@dataclass
+class Field:
+    """Places (P,) in a source that the pixels of a grid show; pixels (N,): those whose places are chosen."""
+
+    grid: PixelGrid
+    source: SourceGrid
+    place: Tensor
+    pixels: Tensor
+
+    def positions(self) -> tuple[Tensor, Tensor]:
+        """Positions (y, x), both (N,), in the source that are shown."""
+        return self.source.grid.position(self.place[self.pixels])
+
+    def show(self, pixels: Tensor, places: Tensor) -> None:
+        """Show places (n,) at pixels (n,)."""
+        self.place[pixels] = places
+        self.grid.with_margin(self.place)
+
+    def enlarged(self, grid: PixelGrid, source: SourceGrid, pixels: Tensor) -> Field:
+        """The field of a level twice as large: the four pixels of a parent show the four that its own covers; or -1."""
+        y, x = grid.position(pixels)
+        from_y, from_x = self.source.grid.position(self.place[self.grid.index(y // 2, x // 2)])
+        field = Field(grid, source, grid.shown.clone(), pixels)
+        field.show(pixels, source.at(2 * from_y + y % 2, 2 * from_x + x % 2))
+        return field

@@ -1,0 +1,110 @@
+"""Correction of a field on one level of the pyramid, so that every window looks like one of the source.
+
+Each pixel at a cut takes the best of a few candidates (Lefebvre & Hoppe 2005): what continues its neighbours
+(coherence, Ashikhmin 2001), and what the tool adds: pixels that look alike (k-coherence, Tong et al. 2002), random
+places near the best so far or anywhere (PatchMatch, Barnes et al. 2009).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator
+from itertools import product
+
+import torch
+from torch import Tensor
+
+from .field import Field
+
+PASSES = {"quick": (3, 2, 1), "usual": (6, 3, 2), "best": (12, 8, 5)}
+"""Corrections of the coarsest level, the next, and all finer ones, by quality."""
+JUMP = 2.0
+"""Factor of distances that what does not continue a neighbour must beat: pieces stay whole, instead of melting."""
+REACHES_PX = (1, 1, 3, 8)
+"""Largest distances of random candidates from the best so far; one more is anywhere."""
+NEIGHBOURS = tuple((dy, dx) for dy, dx in product((-1, 0, 1), repeat=2) if dy or dx)
+
+Costs = Callable[[Tensor, Tensor | slice, float], Tensor]
+"""Costs (n,) of places (n,) for some of the pixels, whose distances count a number of times."""
+
+
+class Choice:
+    """The best places (N,) so far of some pixels (N,), and their costs (N,)."""
+
+    def __init__(self, field: Field, pixels: Tensor, costs: Costs, own: Tensor | None = None) -> None:
+        self.source, self.pixels, self.costs = field.source, pixels, costs
+        self.place = field.place[pixels]
+        self.cost = costs(self.place, slice(None), 1.0) if own is None else own
+
+    def consider(self, places: Tensor, factor: float) -> None:
+        """Take places (N,), or -1 for none, where they are cheaper; their distances count `factor` times."""
+        among = ((places >= 0) & (places != self.place)).nonzero()[:, 0]
+        places = places[among]
+        cost = self.costs(places, among, factor)
+        is_better = cost < self.cost[among]
+        among = among[is_better]
+        self.cost[among] = cost[is_better]
+        self.place[among] = places[is_better]
+
+
+class Correction(ABC):
+    """Corrects a field in place. A subclass says what places cost, and where else to look."""
+
+    def __init__(self, field: Field, generator: torch.Generator) -> None:
+        self.field, self.generator = field, generator
+        self.steps, self.source_steps = (
+            torch.tensor([dy * grid.stride + dx for dy, dx in NEIGHBOURS], device=field.place.device)[:, None]
+            for grid in (field.grid, field.source.grid)
+        )
+
+    def passes(self, count: int) -> Iterator[float]:
+        """Correct every pixel at a cut `count` times; yields the fraction done."""
+        for number in range(count):
+            for done in self.one_pass():
+                yield (number + done) / count
+
+    def one_pass(self) -> Iterator[float]:
+        """Correct pixels of one parity together, so that few see their neighbours change; yields the fraction done."""
+        pixels = self.field.pixels
+        y, x = self.field.grid.position(pixels)
+        for part, parity in enumerate(torch.randperm(4, generator=self.generator).tolist()):
+            for done, chunk in self.chunks(pixels[(y % 2 == parity // 2) & (x % 2 == parity % 2)]):
+                self._correct(chunk)
+                yield (part + done) / 4
+
+    @abstractmethod
+    def chunks(self, pixels: Tensor) -> Iterator[tuple[float, Tensor]]:
+        """Those of the pixels that are corrected at a time, and the fraction done after them."""
+
+    @abstractmethod
+    def choice(self, pixels: Tensor) -> Choice:
+        """What those of the pixels that are at a cut show."""
+
+    @abstractmethod
+    def jumps(self, choice: Choice, beside: Tensor) -> Iterable[Tensor]:
+        """Candidates (n,) that continue no neighbour, next to which `beside` (8, n) is shown; -1 for none."""
+
+    def show(self, pixels: Tensor, places: Tensor) -> None:
+        """Show places (n,) at pixels (n,)."""
+        self.field.show(pixels, places)
+
+    def is_at_cut(self, pixels: Tensor) -> Tensor:
+        """Whether pixels (n,) do not continue all their neighbours."""
+        continued = self.field.place[pixels + self.steps] - self.source_steps
+        return (continued != self.field.place[pixels]).any(0)
+
+    def near(self, choice: Choice, reach_px: int) -> Tensor:
+        """Random places (n,) near the best so far; -1 if none."""
+        y, x = self.field.source.grid.position(choice.place)
+        moves = torch.randint(-reach_px, reach_px + 1, (2, len(y)), generator=self.generator).to(y.device)
+        return self.field.source.at(y + moves[0], x + moves[1])
+
+    def _correct(self, pixels: Tensor) -> None:
+        """Show the best of all candidates at those of the pixels that are at a cut."""
+        choice, source = self.choice(pixels), self.field.source
+        beside = self.field.place[choice.pixels + self.steps]  # (8, n)
+        for continued in beside - self.source_steps:
+            choice.consider(source.allowed(continued, choice.pixels), 1.0)
+        for jump in self.jumps(choice, beside):
+            choice.consider(jump, JUMP)
+        self.show(choice.pixels, choice.place)
