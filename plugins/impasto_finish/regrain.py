@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from impasto.numerics.borders import with_margin
+from impasto.numerics.gradients import central_differences
 
 ITERATIONS = 60
 TOLERANCE = 1e-3
@@ -25,7 +26,7 @@ def regrained(I: Tensor, T: Tensor, wraps: tuple[bool, bool], check: Callable[[]
     The equation ψD − div(φ∇D) = ψ(T − I) for the change D = J − I, by conjugate gradients. check: called at each step.
     """
     around = with_margin(255 * I.mean(0), 1, wraps)
-    gradient = torch.hypot(around[1:-1, 2:] - around[1:-1, :-2], around[2:, 1:-1] - around[:-2, 1:-1]) / 2
+    gradient = torch.hypot(*central_differences(around))
     phi = 30 / (1 + 10 * gradient)
     psi = (gradient / 5).clamp(LEAST_PSI, 1)
     right, down = (_between(phi, axis, wraps) for axis in (1, 0))

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate, pixel_shuffle, pixel_unshuffle
 
 from impasto.numerics.borders import with_margin
+from impasto.numerics.gradients import angle, central_differences, eigenvalues
 
 REACH_PX = 3
 """Radius of the filters."""
@@ -122,18 +123,14 @@ def _patches(x: Tensor, wraps: tuple[bool, bool], chosen: Tensor) -> Tensor:
 
 def _gradients(guide: Tensor, wraps: tuple[bool, bool]) -> tuple[Tensor, Tensor, Tensor]:
     """Angle, in [0, π), strength and coherence, each (H, W), of the structure tensor of a guide (1, H, W)."""
-    around = with_margin(guide, 3, wraps)[0]
-    x = (around[1:-1, 2:] - around[1:-1, :-2]) / 2
-    y = (around[2:, 1:-1] - around[:-2, 1:-1]) / 2
-    xx, yy, xy = avg_pool2d(torch.stack([x * x, y * y, x * y]), 5, 1)
-    root = torch.hypot(xx - yy, 2 * xy)
-    most, least = (((xx + yy + sign * root) / 2).clamp_min(0).sqrt() for sign in (1, -1))
-    angle = (torch.atan2(2 * xy, xx - yy) / 2).remainder(torch.pi)
-    return angle, most, (most - least) / (most + least + 1e-6)
+    y, x = central_differences(with_margin(guide, 3, wraps)[0])
+    tensor = avg_pool2d(torch.stack([x * x, y * y, x * y]), 5, 1)
+    most, least = (value.clamp_min(0).sqrt() for value in eigenvalues(*tensor))
+    return angle(*tensor).remainder(torch.pi), most, (most - least) / (most + least + 1e-6)
 
 
 def _kinds(guide: Tensor, limits: Tensor, wraps: tuple[bool, bool]) -> Tensor:
     """Number (H, W) of the kind of gradient at each pixel of a guide (1, H, W)."""
-    angle, strength, coherence = _gradients(guide, wraps)
-    direction = (angle * DIRECTIONS / torch.pi).round().long() % DIRECTIONS
+    turned, strength, coherence = _gradients(guide, wraps)
+    direction = (turned * DIRECTIONS / torch.pi).round().long() % DIRECTIONS
     return (direction * STRENGTHS + torch.bucketize(strength, limits)) * 2 + (coherence > COHERENT)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 
 from impasto.numerics.blur import blur, blurs, convolution
+from impasto.numerics.gradients import eigenvalues
+from impasto.numerics.guided_filter import guided_filter
 
 PIVOT = 1 / 32
 """Size of shapes, relative to the picture's, whose weight is the same at any balance of fine and large shapes."""
@@ -24,11 +26,8 @@ def lightness(srgb: torch.Tensor) -> torch.Tensor:
 
 def smooth_grain(x: torch.Tensor) -> torch.Tensor:
     """x (H, W) without fine variation weaker than `GRAIN`, edges kept: a self-guided filter (He et al. 2013)."""
-    mean, mean_square = blur(torch.stack([x, x * x]), GRAIN_PX)
-    variance = (mean_square - mean * mean).clamp_min(0)
-    a = variance / (variance + GRAIN**2)
-    a, b = blur(torch.stack([a, mean - a * mean]), GRAIN_PX)
-    return a * x + b
+    guide = x[None, None]
+    return guided_filter(guide, guide, lambda y: blur(y, GRAIN_PX), GRAIN**2)[0, 0]
 
 
 def balanced(slopes: torch.Tensor, size_px: float, balance: float) -> torch.Tensor:
@@ -58,8 +57,7 @@ def _ridge_asymmetry(L: torch.Tensor) -> float:
     Lyy = torch.roll(L, -1, 0) + torch.roll(L, 1, 0) - 2 * L
     across = (torch.roll(L, -1, 1) - torch.roll(L, 1, 1)) / 2
     Lxy = (torch.roll(across, -1, 0) - torch.roll(across, 1, 0)) / 2
-    mean, spread = (Lxx + Lyy) / 2, torch.hypot((Lxx - Lyy) / 2, Lxy)
-    low, high = mean - spread, mean + spread
+    high, low = eigenvalues(Lxx, Lyy, Lxy)
     bright = (-low - 2 * high.abs()).clamp_min(0).square().mean()
     dark = (high - 2 * low.abs()).clamp_min(0).square().mean()
     return float((bright - dark) / (bright + dark + 1e-14))

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from impasto.errors import ParameterError
+from impasto.numerics.gradients import central_differences
 
 from .lights import factorised
 
@@ -88,9 +89,7 @@ def _fitted(intensity: Tensor, found: list[tuple[float, float]]) -> list[tuple[f
         shape = small.shape[:1] + small.shape[2:]
         aligned, predicted, weight = flat.view(shape), (S @ b).view(shape), w.view(shape)
         inner = (slice(None), slice(1, -1), slice(1, -1))
-        down = (predicted[:, 2:, 1:-1] - predicted[:, :-2, 1:-1]) / 2
-        right = (predicted[:, 1:-1, 2:] - predicted[:, 1:-1, :-2]) / 2
-        slope = torch.stack([down, right])  # (2, K, h, w)
+        slope = torch.stack(central_differences(predicted))  # (2, K, h, w)
         residual = (weight * (aligned - predicted))[inner]
         gram = torch.einsum("khw,ikhw,jkhw->kij", weight[inner], slope, slope) + 1e-9 * torch.eye(2).to(slope)
         step = torch.linalg.solve(gram, torch.einsum("khw,ikhw->ki", residual, slope)).clamp(-1, 1)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from impasto.errors import ParameterError
+from impasto.numerics.gradients import central_differences
 
 SEARCHED_PX = 192
 """Longer side of the picture in which the ball is looked for."""
@@ -54,7 +55,7 @@ def find_ball(intensity: Tensor) -> tuple[float, float, float]:
     small = torch.nn.functional.avg_pool2d(intensity.amin(0)[None], factor)[0]
     small = small / small.mean().clamp_min(1e-6)
     height, width = small.shape
-    down, right = (small[2:, 1:-1] - small[:-2, 1:-1]) / 2, (small[1:-1, 2:] - small[1:-1, :-2]) / 2
+    down, right = central_differences(small)
     strength = torch.hypot(down, right)
     edge = strength > strength.quantile(0.9)
     y, x = (at + 1.0 for at in edge.nonzero(as_tuple=True))

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, max_pool2d, pad
 
+from impasto.numerics.guided_filter import guided_filter
+
 from .bleeding import spread
 from .islands import without_specks
 
@@ -160,22 +162,10 @@ def _alpha_of_band(color: np.ndarray, mask: np.ndarray, edge_px: int) -> np.ndar
     alpha = torch.from_numpy(mask + sure * (line - mask)).float()[None, None]
     alpha = torch.where(inside > 0, 1.0, torch.where(outside > 0, 0.0, alpha))
     guide = torch.from_numpy(np.ascontiguousarray(color.transpose(2, 0, 1), np.float32))[None]
-    smooth = _guided(guide, alpha, max(1, edge_px // 2)).clamp(0, 1)
+    radius_px = max(1, edge_px // 2)
+    smooth = guided_filter(guide, alpha, lambda x: _mean(x, radius_px), EPSILON).clamp(0, 1)
     alpha = torch.where(inside > 0, 1.0, torch.where(outside > 0, 0.0, smooth))
     return alpha[0, 0].numpy()
-
-
-def _guided(I: Tensor, p: Tensor, radius_px: int) -> Tensor:  # noqa: E741
-    """Guided filter (He et al. 2010, eq. 19) of p (1, 1, H, W) by a colour guide I (1, 3, H, W)."""
-    mean_I, mean_p = _mean(I, radius_px), _mean(p, radius_px)
-    products = _mean((I[:, :, None] * I[:, None]).flatten(1, 2), radius_px).unflatten(1, (3, 3))
-    covariance = products - mean_I[:, :, None] * mean_I[:, None]  # (1, 3, 3, H, W)
-    with_p = _mean(I * p, radius_px) - mean_I * mean_p
-    ridge = EPSILON * torch.eye(3)
-    a = torch.linalg.solve(covariance.permute(0, 3, 4, 1, 2) + ridge, with_p.permute(0, 2, 3, 1)[..., None])
-    a = a[..., 0].permute(0, 3, 1, 2)
-    b = mean_p - (a * mean_I).sum(1, keepdim=True)
-    return (_mean(a, radius_px) * I).sum(1, keepdim=True) + _mean(b, radius_px)
 
 
 def _mean(x: Tensor, radius_px: int) -> Tensor:

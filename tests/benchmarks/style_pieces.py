@@ -20,10 +20,10 @@ import numpy as np
 from style_pictures import contents_and_styles
 
 from impasto import Maps, Recipe, Step, run
+from impasto.numerics.blur import gaussian_blur
 from impasto_style.patches import guides, matching, painting, use
 from impasto_style.patches.copies import copies
 from impasto_style.patches.grid import SIDE, STRIDE
-from impasto_style.shared.blur import blurred
 from impasto_style.shared.resampling import as_tensor
 
 REFERENCE_PX = 512
@@ -102,7 +102,7 @@ def following(content: Maps, painted: Maps) -> float:
     """Agreement of strokes with the picture's forms, from -1 (across) over 0 (any direction) to 1 (along)."""
     picture, made = (as_tensor(maps["base_color"].pixels, "cpu") for maps in (content, painted))
     forms = guides.orientation(picture, FORMS_PX)
-    strokes = guides.orientation(made - blurred(made, FINE_PX), STROKES_PX)
+    strokes = guides.orientation(made - gaussian_blur(made, FINE_PX), STROKES_PX)
     lengths = [x.square().sum(1).sqrt() for x in (forms, strokes)]
     return float((forms * strokes).sum() / (lengths[0] * lengths[1]).sum())
 

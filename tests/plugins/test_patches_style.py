@@ -17,6 +17,7 @@ from torch.nn.functional import interpolate
 from impasto.context import Context
 from impasto.errors import Cancelled
 from impasto.evaluation.metrics import sliced_wasserstein, wavelet_distance
+from impasto.numerics.blur import gaussian_blur
 from impasto.surface.seams import seam_z
 from impasto_style.patches import painting
 from impasto_style.patches.grid import SIDE, STRIDE, Grid
@@ -28,7 +29,6 @@ from impasto_style.patches.painting import paint
 from impasto_style.patches.parameters import PatchesStyleParameters
 from impasto_style.patches.recoloring import recolored
 from impasto_style.patches.refining import refined
-from impasto_style.shared.blur import blurred
 from impasto_style.shared.resampling import as_image, as_tensor, resized
 from impasto_style.shared.task import Region, Task
 
@@ -200,7 +200,7 @@ def test_orientations_are_turned_as_the_pixels_are(view):
 
 
 def test_a_blur_keeps_the_mean_of_what_tiles():
-    assert blurred(PHOTO, 3.0, seamless=True).mean() == pytest.approx(float(PHOTO.mean()), abs=1e-4)
+    assert gaussian_blur(PHOTO, 3.0, seamless=True).mean() == pytest.approx(float(PHOTO.mean()), abs=1e-4)
 
 
 def test_colours_are_matched_in_their_order():
@@ -257,7 +257,7 @@ def test_strokes_follow_the_pictures_forms():
     wave = 0.5 + 0.25 * torch.sin(torch.arange(64) / 64 * 4 * torch.pi)
     picture = torch.cat([wave.expand(64, 64), wave[:, None].expand(64, 64)], 1).expand(1, 3, 64, 128)
     made = painted(picture, stripes((0.9, 0.9, 0.9), (0.1, 0.1, 0.1)))
-    detail = made - blurred(made, 3.0)
+    detail = made - gaussian_blur(made, 3.0)
     rows, columns = ((detail - detail.roll(1, axis)).square().mean((0, 1)) for axis in (2, 3))
     columns_first = (columns / (rows + columns))[8:-8]
     assert columns_first[:, 8:56].mean() > columns_first[:, 72:120].mean() + 0.15
@@ -324,11 +324,11 @@ def test_detail_that_was_lost_by_blending_is_restored(factor):
     size = 48
     grid = Grid(size, size, False).enlarged(factor)
     noise = torch.rand((1, 3, size * factor, size * factor), generator=torch.Generator().manual_seed(0))
-    picture = (0.5 + 0.3 * (blurred(noise, 0.6 * factor) - 0.5) * 3).clamp(0, 1)
+    picture = (0.5 + 0.3 * (gaussian_blur(noise, 0.6 * factor) - 0.5) * 3).clamp(0, 1)
     pieces, dull = own_pieces(picture, grid), 0.5 + 0.6 * (picture - 0.5)
 
     def contrast(x: Tensor) -> float:
-        return float((x - blurred(x, 1.2 * factor)).std())
+        return float((x - gaussian_blur(x, 1.2 * factor)).std())
 
     energies = detail_energies([grid.on_canvas(picture)], factor)
     assert contrast(sharpened(dull, pieces, grid, energies, False)) == pytest.approx(contrast(picture), rel=0.1)

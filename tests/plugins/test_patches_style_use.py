@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from impasto.context import Context
+from impasto.numerics.blur import gaussian_blur
 from impasto_style.patches.copies import connected, copy_areas
 from impasto_style.patches.grid import SIDE, STRIDE, Grid
 from impasto_style.patches.guides import detail_contrast
@@ -19,7 +20,6 @@ from impasto_style.patches.matching import Search
 from impasto_style.patches.painting import paint
 from impasto_style.patches.parameters import PatchesStyleParameters
 from impasto_style.patches.use import SUITED, Places, suitability
-from impasto_style.shared.blur import blurred
 from impasto_style.shared.task import Region, Task
 
 
@@ -35,7 +35,7 @@ def noise(seed: int, *shape: int) -> Tensor:
 
 def grain(seed: int, *shape: int) -> Tensor:
     """Soft grain with a standard deviation of 1."""
-    soft = blurred(noise(seed, *shape).mean(1, keepdim=True) - 0.5, 1.0)
+    soft = gaussian_blur(noise(seed, *shape).mean(1, keepdim=True) - 0.5, 1.0)
     return soft / soft.std()
 
 

@@ -1,13 +1,16 @@
-"""Circular filters of tensors as products in the frequency domain, where wide ones cost as much as narrow ones."""
+"""Blurs of pictures: as wide as you like around a torus, narrow ones at any border, and means of boxes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
 import torch
+from torch import Tensor
+
+from .borders import Wraps, with_margin
 
 
-def gaussian_response(x: torch.Tensor, sigma_px: float) -> torch.Tensor:
+def gaussian_response(x: Tensor, sigma_px: float) -> Tensor:
     """The frequency response (H, W // 2 + 1) of a Gaussian of `sigma_px` for pictures (..., H, W) like x."""
     height, width = x.shape[-2:]
     fy = torch.fft.fftfreq(height, device=x.device)[:, None]
@@ -16,18 +19,46 @@ def gaussian_response(x: torch.Tensor, sigma_px: float) -> torch.Tensor:
     return torch.exp(-c * fy.square()) * torch.exp(-c * fx.square())
 
 
-def convolution(x: torch.Tensor, response: torch.Tensor) -> torch.Tensor:
+def convolution(x: Tensor, response: Tensor) -> Tensor:
     """Circular convolution of x (..., H, W) with the filter of a frequency response."""
     return torch.fft.irfft2(torch.fft.rfft2(x) * response, s=x.shape[-2:])
 
 
-def blur(x: torch.Tensor, sigma_px: float) -> torch.Tensor:
-    """Circular Gaussian blur of x (..., H, W)."""
+def blur(x: Tensor, sigma_px: float) -> Tensor:
+    """Circular Gaussian blur of x (..., H, W), in the frequency domain, where wide ones cost as much as narrow ones."""
     return convolution(x, gaussian_response(x, sigma_px))
 
 
-def blurs(x: torch.Tensor, sigmas_px: Iterable[float]) -> Iterator[torch.Tensor]:
+def blurs(x: Tensor, sigmas_px: Iterable[float]) -> Iterator[Tensor]:
     """Circular Gaussian blurs of x (..., H, W), one of each width."""
     spectrum = torch.fft.rfft2(x)
     for sigma_px in sigmas_px:
         yield torch.fft.irfft2(spectrum * gaussian_response(x, sigma_px), s=x.shape[-2:])
+
+
+def gaussian_blur(x: Tensor, sigma_px: float, wraps: Wraps | bool, reach_px: int | None = None) -> Tensor:
+    """Gaussian blur of x (B, C, H, W), which wraps around or is mirrored at its borders; may be wider than x.
+
+    reach_px: where the Gaussian ends, three standard deviations by default.
+    """
+    from kornia.filters import filter2d_separable, get_gaussian_kernel1d
+
+    reach_px = int(3 * sigma_px + 0.5) if reach_px is None else reach_px
+    kernel = get_gaussian_kernel1d(2 * reach_px + 1, sigma_px, device=x.device, dtype=x.dtype)
+    return filter2d_separable(with_margin(x, reach_px, wraps), kernel, kernel, padding="valid")
+
+
+def box_mean(x: Tensor, height_px: int, width_px: int) -> Tensor:
+    """Means (C, H, W) of x (C, H, W) in the part of a box around each pixel that is inside.
+
+    By running sums: wide boxes cost as much as narrow ones, as they do not in `avg_pool2d`.
+    """
+    for axis, side in ((1, height_px), (2, width_px)):
+        length = x.shape[axis]
+        sums = torch.cat([torch.zeros_like(x.narrow(axis, 0, 1)).double(), x.double().cumsum(axis)], axis)
+        here = torch.arange(length, device=x.device)
+        first, last = (here - side // 2).clamp(min=0), (here + side // 2 + 1).clamp(max=length)
+        shape = (1, -1, 1) if axis == 1 else (1, 1, -1)
+        total = sums.index_select(axis, last) - sums.index_select(axis, first)
+        x = (total / (last - first).view(shape)).float()
+    return x

@@ -15,12 +15,13 @@ Margins = tuple[tuple[int, int], tuple[int, int]]
 TORUS: Wraps = (True, True)
 
 
-def with_margin(x: Tensor, margin_px: int | Margins, wraps: Wraps, *, is_odd: bool = False) -> Tensor:
+def with_margin(x: Tensor, margin_px: int | Margins, wraps: Wraps | bool, *, is_odd: bool = False) -> Tensor:
     """x (..., H, W) with margins, which may be wider than x: its other end where it wraps around, else mirrored.
 
     A mirror image does not repeat the border; is_odd: it is mirrored about the border's values as well, so that slopes
     go on.
     """
+    wraps = (wraps, wraps) if isinstance(wraps, bool) else wraps
     down, across = ((margin_px, margin_px),) * 2 if isinstance(margin_px, int) else margin_px
     size_px = x.shape[-2:]
     if not is_odd and max(down) < size_px[0] and max(across) < size_px[1]:  # 20 times as fast

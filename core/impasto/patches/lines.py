@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
+from ..numerics.blur import box_mean
+
 LENGTH = 1 / 16
 """Length over which derivatives are averaged, relative to the shorter side."""
 GRAIN, STRONGEST, WEIGHT = 0.7, 4.7, 3.0
@@ -31,7 +33,7 @@ def line_strength(image: Tensor) -> Tensor:
     length = _length(image)
     derivatives = _derivatives(image)
     deviation = torch.stack([one.square().sum(0).mean() for one in derivatives]).mean().sqrt().clamp(min=1e-6)
-    means = [_mean(one, *box) for one, box in zip(derivatives, ((1, length), (length, 1)), strict=True)]
+    means = [box_mean(one, *box) for one, box in zip(derivatives, ((1, length), (length, 1)), strict=True)]
     return torch.stack([mean.square().sum(0).sqrt() for mean in means]) / deviation
 
 
@@ -55,7 +57,7 @@ def axis_of_joints(lines: Tensor) -> int | None:
 def grain_weights(features: Tensor) -> Tensor:
     """Weights (2, h, w) of cuts that run down and across features (C, h, w): 1, or more where they cross the grain."""
     length = _length(features)
-    down, across = (_mean(one.square().sum(0, keepdim=True), length, length)[0] for one in _derivatives(features))
+    down, across = (box_mean(one.square().sum(0, keepdim=True), length, length)[0] for one in _derivatives(features))
     lean = (down - across) / (down + across).clamp(min=1e-9)  # 1: all lines run across
     return 1 + CROSSING * _hidden(features) * torch.stack([lean, -lean]).clamp(min=0)
 
@@ -63,7 +65,7 @@ def grain_weights(features: Tensor) -> Tensor:
 def _hidden(features: Tensor) -> Tensor:
     """How much areas of different tones hide the lines in features (C, h, w): 0 to 1."""
     length = _length(features)
-    areas = _mean(features, length, length) - features.mean((1, 2), keepdim=True)
+    areas = box_mean(features, length, length) - features.mean((1, 2), keepdim=True)
     share = areas.square().sum(0).mean() / features.var((1, 2)).sum().clamp(min=1e-9)
     none, all_ = BROAD
     return ((share - none) / (all_ - none)).clamp(0, 1)
@@ -77,16 +79,3 @@ def _derivatives(image: Tensor) -> tuple[Tensor, Tensor]:
     """Central differences (C, h, w) down and across an image."""
     wide = pad(image[None], (1, 1, 1, 1), mode="replicate")[0]
     return wide[:, 2:, 1:-1] - wide[:, :-2, 1:-1], wide[:, 1:-1, 2:] - wide[:, 1:-1, :-2]
-
-
-def _mean(image: Tensor, height: int, width: int) -> Tensor:
-    """Means (C, h, w) of an image in the part of a box around each pixel that is inside."""
-    for axis, side in ((1, height), (2, width)):
-        length = image.shape[axis]
-        sums = torch.cat([torch.zeros_like(image.narrow(axis, 0, 1)).double(), image.double().cumsum(axis)], axis)
-        here = torch.arange(length, device=image.device)
-        first, last = (here - side // 2).clamp(min=0), (here + side // 2 + 1).clamp(max=length)
-        shape = (1, -1, 1) if axis == 1 else (1, 1, -1)
-        total = sums.index_select(axis, last) - sums.index_select(axis, first)
-        image = (total / (last - first).view(shape)).float()
-    return image

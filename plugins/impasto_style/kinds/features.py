@@ -11,9 +11,9 @@ from torch import Tensor
 from torch.nn.functional import max_pool2d, pad
 
 from impasto.data.prepare import resized
+from impasto.numerics.blur import gaussian_blur
+from impasto.numerics.gradients import angle, coherence
 from impasto.surface.palette import in_bands, to_oklab
-
-from ..shared.blur import blurred
 
 SIDE_PX = 640
 """Longer side at which a painting is measured; smaller ones are measured as they are."""
@@ -38,7 +38,7 @@ def features_of(pixels: np.ndarray) -> dict[str, float]:
     """Features of a painting (H, W, 3), sRGB in [0, 1], by name; they hardly depend on its size above `SIDE_PX`."""
     lab = torch.from_numpy(in_bands(to_oklab, shrunk(pixels))).permute(2, 0, 1)[None].float()
     lightness = lab[:, :1]
-    blurs = [lab, *(blurred(lab, sigma_px) for sigma_px in SIGMAS_PX)]
+    blurs = [lab, *(gaussian_blur(lab, sigma_px, False) for sigma_px in SIGMAS_PX)]
     return {
         **_of_color(lab),
         **_of_tones(lightness),
@@ -138,14 +138,12 @@ def _of_orientation(lightness: Tensor) -> dict[str, float]:
     products = torch.cat([x * x, y * y, x * y], 1)
     found: dict[str, float] = {}
     for window_px in (1.5, 4.0, 12.0):
-        xx, yy, xy = blurred(products, window_px)[0]
-        energy = xx + yy
-        coherence = torch.hypot(xx - yy, 2 * xy) / (energy + TINY)
-        found[f"coherence_{window_px:g}"] = float((coherence * energy).sum() / (energy.sum() + TINY))
-        found[f"calm_coherence_{window_px:g}"] = float(coherence[energy <= energy.median()].mean())
-    angle = 0.5 * torch.atan2(2 * products[0, 2], products[0, 0] - products[0, 1])
+        tensor = gaussian_blur(products, window_px, False)[0]
+        energy, coherent = tensor[0] + tensor[1], coherence(*tensor, TINY)
+        found[f"coherence_{window_px:g}"] = float((coherent * energy).sum() / (energy.sum() + TINY))
+        found[f"calm_coherence_{window_px:g}"] = float(coherent[energy <= energy.median()].mean())
     energy = products[0, 0] + products[0, 1]
-    bins = ((angle / math.pi + 0.5) * 16).long().clamp(0, 15)
+    bins = ((angle(*products[0]) / math.pi + 0.5) * 16).long().clamp(0, 15)
     shares = torch.zeros(16).index_add_(0, bins.flatten(), energy.flatten())
     shares = shares / (shares.sum() + TINY)
     return found | {"directions": float(-(shares * (shares + TINY).log()).sum())}

@@ -61,7 +61,7 @@ class Grid:
     def on_canvas(self, x: Tensor) -> Tensor:
         """(B, C, H, W), extended to the area that the patches cover."""
         below, right = self.canvas[0] - self.margin - self.height, self.canvas[1] - self.margin - self.width
-        return with_margin(x, ((self.margin, below), (self.margin, right)), (self.seamless, self.seamless))
+        return with_margin(x, ((self.margin, below), (self.margin, right)), self.seamless)
 
     def at_centres(self, x: Tensor) -> Tensor:
         """Values (patches, C) of (1, C, H, W) at the patches' centres."""

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from impasto.numerics.blur import gaussian_blur
 from impasto.numerics.borders import with_margin
-
-from ..shared.blur import blurred
+from impasto.numerics.gradients import central_differences
 
 DETAIL_PX = 1.5
 """Width of the blur that separates fine detail."""
@@ -33,13 +33,13 @@ LEAST_MASK = 0.5
 
 def deviation(x: Tensor, sigma_px: float, seamless: bool = False) -> Tensor:
     """Local standard deviation (B, 1, H, W) of (B, C, H, W) under a Gaussian window, over all channels."""
-    mean = blurred(x, sigma_px, seamless)
-    return (blurred(x.square(), sigma_px, seamless) - mean.square()).clamp_min(0).sum(1, keepdim=True).sqrt()
+    mean = gaussian_blur(x, sigma_px, seamless)
+    return (gaussian_blur(x.square(), sigma_px, seamless) - mean.square()).clamp_min(0).sum(1, keepdim=True).sqrt()
 
 
 def detail_contrast(x: Tensor, sigma_px: float, seamless: bool = False) -> Tensor:
     """Local contrast of fine detail (B, 1, H, W) in (B, 3, H, W): the root of its blurred deviation."""
-    return blurred(deviation(x, DETAIL_PX, seamless), sigma_px, seamless).sqrt()
+    return gaussian_blur(deviation(x, DETAIL_PX, seamless), sigma_px, seamless).sqrt()
 
 
 def orientation(x: Tensor, sigma_px: float, seamless: bool = False) -> Tensor:
@@ -48,12 +48,10 @@ def orientation(x: Tensor, sigma_px: float, seamless: bool = False) -> Tensor:
     From the smoothed structure tensor (Förstner & Gülch 1987; Bigün & Granlund 1987); its length is the coherence, from
     0 for no orientation to 1 for parallel lines.
     """
-    smooth = blurred(x.mean(1, keepdim=True), GRADIENT_PX, seamless)
-    around = with_margin(smooth, 1, (seamless, seamless))
-    down = (around[:, :, 2:, 1:-1] - around[:, :, :-2, 1:-1]) / 2
-    right = (around[:, :, 1:-1, 2:] - around[:, :, 1:-1, :-2]) / 2
+    smooth = gaussian_blur(x.mean(1, keepdim=True), GRADIENT_PX, seamless)
+    down, right = central_differences(with_margin(smooth, 1, seamless))
     tensor = torch.cat([right.square() - down.square(), 2 * right * down, right.square() + down.square()], 1)
-    tensor = blurred(tensor, sigma_px, seamless)
+    tensor = gaussian_blur(tensor, sigma_px, seamless)
     return tensor[:, :2] / (tensor[:, 2:] + EVEN)
 
 

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
-from ..shared.blur import blurred
+from impasto.numerics.blur import gaussian_blur
+
 from .grid import Grid
 from .library import Pieces, pixels_of
 from .matching import Tick
@@ -56,18 +57,18 @@ def blended(pieces: Pieces, weights: Tensor, grid: Grid, tick: Tick) -> Tensor:
 
 def detail_energies(styles: Sequence[Tensor], factor: int = 1) -> Tensor:
     """Energy of fine detail at all pixels of styles (1, 3, h, w), one after the other: (N, 1)."""
-    return pixels_of([_energy(style - blurred(style, DETAIL_PX * factor)) for style in styles])
+    return pixels_of([_energy(style - gaussian_blur(style, DETAIL_PX * factor)) for style in styles])
 
 
 def sharpened(x: Tensor, pieces: Pieces, grid: Grid, energies: Tensor, seamless: bool) -> Tensor:
     """x (1, 3, H, W), blended of pieces of styles, with as much fine detail as these have: their `detail_energies`."""
     detail_px, near_px = DETAIL_PX * grid.factor, NEAR_PX * grid.factor
     wanted = energies[pieces.place(grid.side // 2, grid.side // 2)]
-    scattered = blurred(grid.from_centres(torch.cat([wanted, torch.ones_like(wanted)], 1)), near_px, seamless)
+    scattered = gaussian_blur(grid.from_centres(torch.cat([wanted, torch.ones_like(wanted)], 1)), near_px, seamless)
     wanted = scattered[:, :1] / scattered[:, 1:]
-    coarse = blurred(x, detail_px, seamless)
+    coarse = gaussian_blur(x, detail_px, seamless)
     detail = x - coarse
-    present = blurred(_energy(detail), near_px, seamless)
+    present = gaussian_blur(_energy(detail), near_px, seamless)
     gain = ((wanted + LEAST_ENERGY) / (present + LEAST_ENERGY)).sqrt().clamp(1, MOST_GAIN)
     return (coarse + gain * detail).clamp(0, 1)
 
@@ -80,7 +81,7 @@ def calmed(x: Tensor, refined: Tensor, seamless: bool) -> Tensor:
 
 def _energy_near(x: Tensor, seamless: bool) -> Tensor:
     """Mean energy (1, 1, H, W) of detail of x (1, 3, H, W) around each pixel."""
-    return blurred(_energy(x - blurred(x, CALM_PX, seamless)), NEAR_PX, seamless)
+    return gaussian_blur(_energy(x - gaussian_blur(x, CALM_PX, seamless)), NEAR_PX, seamless)
 
 
 def _energy(x: Tensor) -> Tensor:

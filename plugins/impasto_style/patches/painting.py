@@ -17,9 +17,9 @@ from kornia.color import rgb_to_grayscale
 from torch import Tensor
 
 from impasto.context import Context
+from impasto.numerics.blur import gaussian_blur
 from impasto.texture import Maps
 
-from ..shared.blur import blurred
 from ..shared.progress import WorkProgress
 from ..shared.resampling import as_image, resized, resized_linear
 from ..shared.task import Region, Task, scales
@@ -242,7 +242,7 @@ def _mask(region: Region, task: Task) -> Tensor:
 def _finished(x: Tensor, task: Task, detail: float, factor: int) -> Tensor:
     """The painting with its detail scaled, blended over the original."""
     if detail != 1:
-        coarse = blurred(x, DETAIL_PX * factor, task.seamless)
+        coarse = gaussian_blur(x, DETAIL_PX * factor, task.seamless)
         x = (coarse + detail * (x - coarse)).clamp(0, 1)
     return task.picture + _coverage(task) * (x - task.picture)
 
@@ -250,7 +250,7 @@ def _finished(x: Tensor, task: Task, detail: float, factor: int) -> Tensor:
 def _thresholds(task: Task, context: Context) -> Tensor:
     """Smooth noise (1, 1, h, w), uniformly distributed in [0, 1], for dithering between regions."""
     height, width = (max(2, side // SIDE) for side in task.picture.shape[2:])
-    noise = blurred(context.noise(1, 1, height, width), 1.0, task.seamless)
+    noise = gaussian_blur(context.noise(1, 1, height, width), 1.0, task.seamless)
     order = noise.flatten().argsort().argsort()
     return (order.view_as(noise) + 0.5) / order.numel()
 

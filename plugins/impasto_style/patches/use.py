@@ -12,7 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..shared.blur import blurred
+from impasto.numerics.blur import gaussian_blur
+
 from ..shared.task import Region
 from .guides import detail_contrast, inside, mixed
 from .library import CELLS, Library
@@ -40,7 +41,7 @@ class Impression:
     @classmethod
     def of(cls, x: Tensor, sigma_px: float, seamless: bool = False) -> Impression:
         """The impression of (1, 3, H, W)."""
-        return cls(blurred(x, sigma_px, seamless), detail_contrast(x, sigma_px, seamless))
+        return cls(gaussian_blur(x, sigma_px, seamless), detail_contrast(x, sigma_px, seamless))
 
     def contrasts(self) -> np.ndarray:
         """Contrast of each pixel (H·W,)."""

@@ -12,12 +12,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from impasto.numerics.blur import gaussian_blur
 from impasto.surface.heights import normal_from_slopes, slopes_from_height, slopes_from_normal
 from impasto.surface.palette import in_bands, to_oklab
 from impasto.surface.relief import UNKNOWN_RELIEF
 from impasto.texture import Maps
 
-from .blur import blurred
 from .controls import StyleParameters
 from .resampling import resized_linear
 
@@ -83,7 +83,7 @@ def _ridges(before: np.ndarray, after: np.ndarray, stroke_px: float, seamless: b
     known, painted = (_detail(_lightness(pixels), stroke_px, seamless) for pixels in (before, after))
 
     def near(x: Tensor) -> Tensor:
-        return _blurred(x, stroke_px, seamless)
+        return _blur(x, stroke_px, seamless)
 
     common = (near(painted * known) / (near(known * known) + CALM)).clamp(0, 1)
     return (painted - common * known)[0, 0].numpy()
@@ -96,15 +96,15 @@ def _lightness(pixels: np.ndarray) -> Tensor:
 
 def _detail(x: Tensor, stroke_px: float, seamless: bool) -> Tensor:
     """Band-pass: detail wider than noise and narrower than strokes."""
-    return _blurred(x, BRISTLE_PX, seamless) - _blurred(x, stroke_px, seamless)
+    return _blur(x, BRISTLE_PX, seamless) - _blur(x, stroke_px, seamless)
 
 
-def _blurred(x: Tensor, deviation_px: float, seamless: bool) -> Tensor:
+def _blur(x: Tensor, deviation_px: float, seamless: bool) -> Tensor:
     """(1, 1, H, W), blurred by a Gaussian of any width, a wide one at a coarser resolution."""
     size = x.shape[2:]
     factor = max(1.0, deviation_px / COARSE)
     small = resized_linear(x, [max(1, round(side / factor)) for side in size], seamless)
-    return resized_linear(blurred(small, deviation_px / factor, seamless), size, seamless)
+    return resized_linear(gaussian_blur(small, deviation_px / factor, seamless), size, seamless)
 
 
 def _slopes(height_px: np.ndarray, seamless: bool) -> np.ndarray:

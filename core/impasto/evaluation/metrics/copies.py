@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 COPY_CORRELATION = 0.98
 NOVELTY_PATCH_PX = 11
+WINDOW_PX = 11
+"""Side of the window in which copies are compared."""
 COPIED_BLOCK_PX = 32
 """Side of the smallest copied squares that count; those of 48 px are always found."""
 IN_PLACE_PX = 8
@@ -231,17 +233,17 @@ def repeated_share(result: np.ndarray, probe_px: int = 32, near_px: int = 8, mir
 
 
 def _locally_normalised(image: torch.Tensor) -> torch.Tensor:
-    """Image (H, W) with zero mean and unit deviation in each 11x11 window."""
+    """Image (H, W) with zero mean and unit deviation in the window around each pixel."""
     mean = _box_mean(image)
     deviation = (_box_mean(image.square()) - mean.square()).clamp(min=1e-7).sqrt()
     return (image - mean) / deviation
 
 
-def _box_mean(image: torch.Tensor, size: int = 11) -> torch.Tensor:
-    from torch.nn.functional import avg_pool2d
+def _box_mean(image: torch.Tensor) -> torch.Tensor:
+    """Means of the window around each pixel of an image (H, W)."""
+    from ...numerics.blur import box_mean
 
-    across = avg_pool2d(image[None], (1, size), 1, (0, size // 2), count_include_pad=False)
-    return avg_pool2d(across, (size, 1), 1, (size // 2, 0), count_include_pad=False)[0]
+    return box_mean(image[None], WINDOW_PX, WINDOW_PX)[0]
 
 
 def _copied_pixels(
