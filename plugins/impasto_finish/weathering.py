@@ -10,7 +10,7 @@ import numpy as np
 
 from impasto.context import Context
 from impasto.data.tiling import Tiling, tiles, tiling_field
-from impasto.surface.color import linear_to_srgb, srgb_to_linear
+from impasto.surface.color import LUMINANCE, linear_to_srgb, srgb_to_linear
 from impasto.texture import Maps
 from impasto.tools import Color, Field, Filter, Parameters, display_hints
 
@@ -87,7 +87,7 @@ class Weathering(Filter):
 
 def _laid_over(color: np.ndarray, tone: np.ndarray, share: np.ndarray, keeps: float) -> np.ndarray:
     """Linear colours (H, W, 3) under a share (H, W, 1) of a tone, sRGB, that keeps some of their light and dark."""
-    luminance = color @ np.array([0.2126, 0.7152, 0.0722], np.float32)
+    luminance = color @ LUMINANCE
     relative = luminance[..., None] / max(float(luminance.mean()), 1e-4)
     layer = srgb_to_linear(tone) * (1 - keeps + keeps * relative)
     return color + share * (layer - color)

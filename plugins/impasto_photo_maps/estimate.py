@@ -11,8 +11,9 @@ from impasto.context import Context
 from impasto.data.tiling import tiles
 from impasto.errors import ParameterError
 from impasto.numerics.borders import Plane
+from impasto.surface.color_tensors import linear_to_srgb, luma, srgb_to_linear
 from impasto.surface.heights import integrate, slopes_from_normal
-from impasto.surface.illumination import delight, illumination, linear_to_srgb, srgb_to_linear
+from impasto.surface.illumination import delight, illumination
 from impasto.surface.relief import UNKNOWN_RELIEF, normal_from_height, without_rounding
 from impasto.texture import Maps
 
@@ -49,7 +50,7 @@ def estimate_maps(subject: Maps, parameters: PhotoMapsParameters, context: Conte
         made["base_color"] = base_color = _delighted(base_color, plane, parameters.delight)
         context.preview(Maps.from_arrays(_arrays({"base_color": base_color})))
     context.progress(0.3, "finding the height")
-    L = relief.lightness(base_color)
+    L = luma(base_color)
     height, span_px, error = _height(given["base_color"], kept, plane, parameters, context)
     range_m = _range_m(subject, kept, span_px, parameters)
     scale_px = range_m / (subject.width_m or WIDTH_M) * subject.size_px[1]  # from height 0 to height 1
@@ -117,7 +118,7 @@ def _slopes(
 
     picture: sRGB-encoded (3, H, W), with its light.
     """
-    extended = relief.smooth_grain(plane.extend(relief.lightness(picture)))
+    extended = relief.smooth_grain(plane.extend(luma(picture)))
     is_low = parameters.low_parts == "light" or (
         parameters.low_parts == "auto" and relief.pale_is_deep(extended, plane.scale_px)
     )

@@ -19,11 +19,6 @@ GRAIN, GRAIN_PX = 0.02, 1.2
 """Contrast and width of the grain that is smoothed away."""
 
 
-def lightness(srgb: torch.Tensor) -> torch.Tensor:
-    """Luma (H, W) of sRGB (3, H, W): perceptually even, and without the logarithm's noise in the dark."""
-    return 0.299 * srgb[0] + 0.587 * srgb[1] + 0.114 * srgb[2]
-
-
 def smooth_grain(x: torch.Tensor) -> torch.Tensor:
     """x (H, W) without fine variation weaker than `GRAIN`, edges kept: a self-guided filter (He et al. 2013)."""
     guide = x[None, None]

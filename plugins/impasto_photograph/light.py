@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from impasto.surface.color import linear_to_srgb, srgb_to_linear
+from impasto.surface.color import LUMA, linear_to_srgb, srgb_to_linear
 from impasto.texture import Maps
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def luminance(maps: Maps, device: str) -> Tensor:

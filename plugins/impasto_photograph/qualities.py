@@ -12,10 +12,11 @@ from torch.nn.functional import avg_pool2d, conv2d, interpolate
 from impasto.context import Context
 from impasto.data.prepare import resized
 from impasto.errors import ParameterError
+from impasto.surface.color import LUMA
 from impasto.surface.illumination import unevenness
 from impasto.texture import Maps
 
-from .light import LUMA, linear_color
+from .light import linear_color
 from .vanishing_points import find_vanishing_points
 
 COMPARED_PX = 768

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from impasto.errors import ParameterError
+from impasto.surface.color_tensors import srgb_to_linear
 from impasto.texture import Maps
 
 from .parameters import FEWEST
@@ -76,7 +77,7 @@ def read(photos: Sequence[Maps], device: str) -> Photographs:
         if float(white.float().mean()) > MOST_WHITE:
             message = f"{_named(photos, index)} is overexposed: {float(white.float().mean()):.0%} of it is white"
             raise ParameterError(message, "expose less, so that only highlights are white, or leave it out")
-        rgb.append(_linear(x) if color.color_space == "srgb" else x)
+        rgb.append(srgb_to_linear(x) if color.color_space == "srgb" else x)
         usable.append(1 - white.float())
     found = Photographs(torch.stack(rgb), torch.stack(usable))
     _refuse_twins(found, photos)
@@ -113,11 +114,6 @@ def _refuse_twins(found: Photographs, photos: Sequence[Maps]) -> None:
             other = _named(photos, int(differences.argmin()))
             message = f"{_named(photos, index)} and {other} are lit alike"
             raise ParameterError(message, "move the light between the photographs, and give each of them once")
-
-
-def _linear(x: Tensor) -> Tensor:
-    """Linear light of sRGB values (IEC 61966-2-1)."""
-    return torch.where(x <= 0.04045, x / 12.92, ((x + 0.055) / 1.055).pow_(2.4))
 
 
 def _named(photos: Sequence[Maps], index: int) -> str:

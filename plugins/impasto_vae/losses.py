@@ -23,14 +23,6 @@ BAND_WEIGHTS = (0.1, 0.5, 1.0, 1.0)
 """Weights of the L1 of each level of the pyramid, finest first."""
 
 
-def kl_divergence(mu: Tensor, log_variance: Tensor) -> Tensor:
-    """KL(q(z|x) ‖ N(0, I)) in nats, mean of each channel (C,), of μ and log σ² (B, C, h, w).
-
-    Kingma & Welling 2014, appendix B.
-    """
-    return 0.5 * (mu.square() + log_variance.exp() - 1 - log_variance).mean((0, 2, 3))
-
-
 def free_bits(kl: Tensor, free_nats: float) -> Tensor:
     """Sum of kl (C,), each at least `free_nats`, so that no channel collapses (Kingma et al. 2016, eq. 15)."""
     return kl.clamp(min=free_nats).sum()

@@ -21,13 +21,12 @@ from impasto.tools import Result
 from impasto.training.base import Training
 from impasto.training.layers import PatchDiscriminator
 from impasto.training.loop import train_model
-from impasto.training.losses import SIGMA, relativistic_loss, zero_centred_penalty
+from impasto.training.losses import SIGMA, kl_divergence, relativistic_loss, zero_centred_penalty
 
 from .data import Pictures, load_pictures
 from .latents import fill, inner_cells, windows_of
 from .losses import (
     free_bits,
-    kl_divergence,
     reconstruction_loss,
     sliced_wasserstein_loss,
 )
@@ -87,7 +86,7 @@ class VaeTraining(Training):
             z, known, from_prior = self.partly_new(z, known_count, self.random)
             x_hat = vae.decoder(z, (x.shape[2], x.shape[3]), self.noise)
         x_hat = x_hat.float()
-        kl = kl_divergence(mu, log_variance)
+        kl = kl_divergence(mu, log_variance).mean((0, 2, 3))
         loss_L1 = reconstruction_loss(x[:known_count], x_hat[:known_count], known)
         x_hat = x_hat.roll(torch.randint(x.shape[3], (2,), generator=self.random).tolist(), (2, 3))
         new = x_hat[known_count:]

@@ -10,7 +10,8 @@ import torch
 from PIL import Image
 
 from impasto.surface.color import srgb_to_linear
-from impasto_procedural.matching.features import SIDE_PX, oklab
+from impasto.surface.color_tensors import linear_to_oklab
+from impasto_procedural.matching.features import SIDE_PX
 
 SUFFIXES = {".jpg", ".png", ".webp"}
 
@@ -49,4 +50,4 @@ def square(path: Path, side_px: int = SIDE_PX) -> np.ndarray:
 
 def lab_of(pixels: np.ndarray) -> torch.Tensor:
     """Oklab (3, H, W) of sRGB bytes (H, W, 3)."""
-    return oklab(torch.from_numpy(srgb_to_linear(pixels.astype(np.float32) / 255)).permute(2, 0, 1))
+    return linear_to_oklab(torch.from_numpy(srgb_to_linear(pixels.astype(np.float32) / 255)).permute(2, 0, 1))

@@ -27,6 +27,7 @@ from impasto.parameters import color_of
 from impasto.recipe import Recipe, Step
 from impasto.running.runner import run
 from impasto.surface.color import srgb_to_linear
+from impasto.surface.color_tensors import linear_to_oklab
 from impasto.surface.seams import seam_z
 from impasto.texture import Maps
 from impasto.training.watch import pairwise_difference
@@ -34,7 +35,7 @@ from impasto_phrase.matcher import read_phrase
 from impasto_phrase.stackgan.captions import mean_color
 from impasto_phrase.vocabulary import vocabulary
 from impasto_procedural.matching.classifier import bundled
-from impasto_procedural.matching.features import SIDE_PX, features_of, oklab
+from impasto_procedural.matching.features import SIDE_PX, features_of
 
 SIDE_PX_MADE, LARGE_PX = 256, 1024
 SEEDS = 4
@@ -120,7 +121,7 @@ def print_classes(name: str, materials: Sequence, pictures: Sequence[Maps], rng:
 def lab_of(maps: Maps) -> torch.Tensor:
     """The base colour (3, SIDE_PX, SIDE_PX) in Oklab."""
     linear = torch.from_numpy(srgb_to_linear(maps["base_color"].pixels)).permute(2, 0, 1)[None]
-    return oklab(torch.nn.functional.interpolate(linear, (SIDE_PX, SIDE_PX), mode="area")[0])
+    return linear_to_oklab(torch.nn.functional.interpolate(linear, (SIDE_PX, SIDE_PX), mode="area")[0])
 
 
 def colors(maps: Maps) -> torch.Tensor:

@@ -44,7 +44,7 @@ STACKGAN = (
     Mutation(
         "stackgan-kl-without-variance",
         "The divergence ignores the variance.",
-        ONE,
+        "core/impasto/training/losses.py",
         Edit("(mu.square() + log_variance.exp() - 1 - log_variance)", "mu.square()"),
         (f"{TESTS}::test_conditioning_augmentation_has_mean_deviation_and_divergence_of_the_paper",),
     ),

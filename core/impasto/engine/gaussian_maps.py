@@ -8,6 +8,7 @@ import torch
 from ..io.files import encode_maps
 from ..plugins.registry import registry
 from ..regularity.detection import find_regularity
+from ..surface.color import luma
 from ..surface.gaussianization import LIMIT, GaussianMap, gaussianized
 from ..surface.wrapping import wraps
 from ..texture import MAP_CHANNELS, NORMAL_MAPS, Maps, Texture
@@ -15,7 +16,6 @@ from .answers import LOOKUP
 
 FINE = frozenset({"height", *NORMAL_MAPS})
 """Maps whose steps would be seen with 8 bits."""
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def gaussian_maps(maps: Maps) -> tuple[dict[str, float], dict[str, np.ndarray]]:
@@ -35,9 +35,7 @@ def gaussian_maps(maps: Maps) -> tuple[dict[str, float], dict[str, np.ndarray]]:
 
 def _is_regular(maps: Maps) -> bool:
     """Whether the base colour, or else the first map, has a regular pattern."""
-    pixels = maps[next(iter(maps))].pixels
-    luminance = pixels @ LUMA if pixels.shape[2] == 3 else pixels[..., 0]
-    return find_regularity(torch.from_numpy(luminance)) is not None
+    return find_regularity(torch.from_numpy(luma(maps[next(iter(maps))].pixels))) is not None
 
 
 def _encoded(one: GaussianMap) -> bytes:

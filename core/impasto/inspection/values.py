@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..data.prepare import resized_map
-from ..surface.color import srgb_to_linear
+from ..surface.color import LUMINANCE, srgb_to_linear
 from ..surface.heights import fit_scale, slopes_from_normal
 from .finding import Finding
 from .map_set import MapSet
@@ -54,7 +54,7 @@ def _base_color(found: MapSet) -> Iterator[Finding]:
         return
     linear = srgb_to_linear(texture.pixels) if texture.color_space == "srgb" else texture.pixels
     is_metal = _metal_mask(found, texture.size_px)
-    luminance = linear @ np.array([0.2126, 0.7152, 0.0722], np.float32)
+    luminance = linear @ LUMINANCE
     if not is_metal.all():
         yield _dielectric(linear[~is_metal], luminance[~is_metal], float((~is_metal).mean()))
     if is_metal.mean() > 0.01:

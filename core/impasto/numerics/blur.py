@@ -36,7 +36,7 @@ def blurs(x: Tensor, sigmas_px: Iterable[float]) -> Iterator[Tensor]:
         yield torch.fft.irfft2(spectrum * gaussian_response(x, sigma_px), s=x.shape[-2:])
 
 
-def gaussian_blur(x: Tensor, sigma_px: float, wraps: Wraps | bool, reach_px: int | None = None) -> Tensor:
+def gaussian_blur(x: Tensor, sigma_px: float, wraps: Wraps | bool = False, reach_px: int | None = None) -> Tensor:
     """Gaussian blur of x (B, C, H, W), which wraps around or is mirrored at its borders; may be wider than x.
 
     reach_px: where the Gaussian ends, three standard deviations by default.

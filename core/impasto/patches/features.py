@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch.nn.functional import avg_pool2d
 
+from ..surface.color_tensors import luma
 from ..texture import COLOR_MAPS
 
 WEIGHTS: Mapping[str, float] = {"base_color": 1.0, "height": 0.5, "normal": 0.4, "emission": 0.5, "opacity": 0.5}
@@ -31,9 +32,8 @@ def window_weights() -> torch.Tensor:
 
 def opponent(color: torch.Tensor) -> torch.Tensor:
     """Luma and colour differences (3, h, w), the latter halved, as the eye sees them less sharply."""
-    red, green, blue = color
-    light = 0.299 * red + 0.587 * green + 0.114 * blue
-    return torch.stack([light, 0.5 * (blue - light), 0.5 * (red - light)])
+    light = luma(color)
+    return torch.stack([light, 0.5 * (color[2] - light), 0.5 * (color[0] - light)])
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,14 @@
-"""Colour conversions on NumPy arrays (..., 3): sRGB, linear sRGB and Oklab."""
+"""Colour conversions on NumPy arrays (..., 3): sRGB, linear sRGB and Oklab, luma and luminance."""
 
 from __future__ import annotations
 
 import numpy as np
+
+LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
+"""Shares of linear red, green and blue in luminance (ITU-R BT.709, whose primaries sRGB has)."""
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+"""Shares of sRGB-encoded red, green and blue in luma (ITU-R BT.601, as in JPEG): of pictures that are compared as they
+are stored."""
 
 
 def srgb_to_linear(encoded: np.ndarray) -> np.ndarray:
@@ -16,6 +22,11 @@ def linear_to_srgb(linear: np.ndarray) -> np.ndarray:
     linear = np.asarray(linear, np.float32)
     curve = 1.055 * np.maximum(linear, 0) ** (1 / 2.4) - 0.055
     return np.where(linear <= 0.0031308, linear * 12.92, curve).astype("f4")
+
+
+def luma(encoded: np.ndarray) -> np.ndarray:
+    """Luma (...) of sRGB-encoded colours (..., 3), or the values themselves of one channel (..., 1)."""
+    return encoded @ LUMA if encoded.shape[-1] == 3 else encoded[..., 0]
 
 
 LINEAR_TO_LMS = np.array(

@@ -7,27 +7,13 @@ from torch.nn.functional import adaptive_avg_pool2d
 
 from ..numerics.blur import blur
 from ..numerics.borders import Plane
+from .color_tensors import luminance
 
 BLACK = 0.01  # added to luminance before its logarithm, so that black pixels do not count as deep shadow
 WIDE = 1 / 10  # standard deviation of the blur that finds the light, relative to the picture's size
 CELLS = 16  # along a side, in which brightness is averaged before a gradient is fitted
 PASSES, OUTLIER = 6, 0.2  # of that fit; deviation, as a logarithm, of cells that count half
 LIGHT_STOPS = 1.5  # about the largest deviation of the light either way; greater ones are attributed to the material
-
-
-def srgb_to_linear(x: torch.Tensor) -> torch.Tensor:
-    """sRGB-encoded values to linear ones (IEC 61966-2-1)."""
-    return torch.where(x <= 0.04045, x / 12.92, ((x.clamp_min(0) + 0.055) / 1.055) ** 2.4)
-
-
-def linear_to_srgb(x: torch.Tensor) -> torch.Tensor:
-    """Linear values to sRGB-encoded ones (IEC 61966-2-1)."""
-    return torch.where(x <= 0.0031308, x * 12.92, 1.055 * x.clamp_min(0) ** (1 / 2.4) - 0.055)
-
-
-def luminance(rgb: torch.Tensor) -> torch.Tensor:
-    """Rec. 709 luminance (H, W) of linear rgb (3, H, W)."""
-    return 0.2126 * rgb[0] + 0.7152 * rgb[1] + 0.0722 * rgb[2]
 
 
 def delight(albedo: torch.Tensor, light: torch.Tensor, strength: float) -> torch.Tensor:

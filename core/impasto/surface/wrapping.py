@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..texture import NORMAL_MAPS, Maps
+from .color import luma
 
 HALF_PX, BLOCK_PX = 4, 8
 """Columns of a window on either side, and distance of windows: that of JPEG's blocks."""
@@ -27,7 +28,6 @@ MOST_EVIDENCE = 5.0
 """Limit of one map's evidence, as a joint may lie at its border."""
 BOTH, ONE = 2.0, -2.0
 """Prior log odds of pictures that wrap around in both directions and in one, relative to those that do in none."""
-LUMA = np.array((0.299, 0.587, 0.114), np.float32)
 
 
 def wraps(maps: Maps) -> tuple[bool, bool]:
@@ -53,7 +53,7 @@ def _evidence(name: str, pixels: np.ndarray, axis: int) -> float:
     if name in NORMAL_MAPS:
         channels = [lines[..., 0], lines[..., 1]]
     else:
-        channels = [lines @ LUMA if lines.shape[2] == 3 else lines[..., 0]]
+        channels = [luma(lines)]
     odds = float(np.mean([_log_odds(np.ascontiguousarray(channel, np.float32)) for channel in channels]))
     return min(max(odds, -MOST_EVIDENCE), MOST_EVIDENCE)
 

@@ -51,6 +51,11 @@ def zero_centred_penalty(logits: Tensor, near: Tensor) -> Tensor:
     return ((near - logits) / SIGMA).square().mean()
 
 
+def kl_divergence(mu: Tensor, log_variance: Tensor) -> Tensor:
+    """KL(N(μ, σ²) ‖ N(0, 1)) in nats of each element, from μ and log σ² (Kingma & Welling 2014, appendix B)."""
+    return 0.5 * (mu.square() + log_variance.exp() - 1 - log_variance)
+
+
 def ordered(values: Tensor) -> Tensor:
     """Each row of values (n, m) sorted, differentiable; on the CPU by NumPy, several times as fast as PyTorch."""
     if values.device.type != "cpu":

@@ -14,6 +14,7 @@ from impasto.errors import ParameterError
 from impasto.numerics.pyramid import band_deviations
 from impasto.regularity.detection import find_lattice
 from impasto.regularity.lattice import Lattice
+from impasto.surface.color import LUMINANCE
 from impasto.texture import MAP_CHANNELS, Maps
 from impasto.training.base import LEARNED_MAPS, LEAST_DEVIATION
 from impasto.training.pictures import load_surfaces
@@ -24,7 +25,6 @@ from .cells.unit_cell import UnitCell
 from .data import COARSE, ClassStatistics, StandardisedPicture, TrainingData
 from .views import slope_deviations
 
-LUMINANCE = (0.2126, 0.7152, 0.0722)
 LATTICE_MAPS = ("base_color", "roughness")
 """Maps that are searched for a lattice: the joints of boards hardly show in their colours."""
 LEAST_EXPLAINED = 0.1
@@ -195,4 +195,4 @@ def _unit_cell(picture: Tensor, lattice: Lattice) -> tuple[Lattice, UnitCell | N
 
 def _grey(pixels: Tensor) -> Tensor:
     """Luminance (H, W) of pixels (H, W, 1 or 3)."""
-    return pixels @ torch.tensor(LUMINANCE) if pixels.shape[2] == 3 else pixels[..., 0]
+    return pixels @ torch.from_numpy(LUMINANCE) if pixels.shape[2] == 3 else pixels[..., 0]

@@ -61,11 +61,6 @@ class ConditioningAugmentation(nn.Module):
         return mu + (0.5 * log_variance).exp() * epsilon, mu, log_variance
 
 
-def kl_divergence(mu: Tensor, log_variance: Tensor) -> Tensor:
-    """D_KL(N(μ, Σ) || N(0, I)) (eq. 2), as a mean over components and batch, so that its weight is free of sizes."""
-    return 0.5 * (mu.square() + log_variance.exp() - 1 - log_variance).mean()
-
-
 @dataclass(frozen=True)
 class Waves:
     """Waves on a torus of cells (rows, columns). share (B, 2, CYCLES): of each number of waves, along y and along x.

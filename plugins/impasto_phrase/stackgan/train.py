@@ -23,7 +23,7 @@ from impasto.tools import Result
 from impasto.training.base import FINAL_RATE, Training
 from impasto.training.layers import fitting_widths
 from impasto.training.loop import train_model
-from impasto.training.losses import ONE_BY_ONE, sliced_wasserstein
+from impasto.training.losses import ONE_BY_ONE, kl_divergence, sliced_wasserstein
 from impasto.training.pictures import random_crop
 
 from . import stage_one, stage_two
@@ -34,7 +34,7 @@ from .generate import maps_of
 from .losses import PENALTY_EVERY, losses_of
 from .model import CELL_PX, StackGanModel
 from .parameters import TrainStackGanParameters
-from .stage_one import Discriminator, kl_divergence
+from .stage_one import Discriminator
 from .stage_two import ENLARGED
 
 SURFACE_WEIGHT = 1.0
@@ -135,12 +135,8 @@ class StackGanTraining(Training):
         x_hat, mu, log_variance = model.first(phi, self.noise, (cells, cells))
         if self.is_second:
             x_hat, mu, log_variance = model.second(x_hat, phi, self.noise)
-        return (
-            random_crop(x_hat, side_px, self.random),
-            phi,
-            kl_divergence(mu.float(), log_variance.float()),
-            loss_surface,
-        )
+        kl = kl_divergence(mu.float(), log_variance.float()).mean()  # over components too: its weight is free of sizes
+        return random_crop(x_hat, side_px, self.random), phi, kl, loss_surface
 
     def _model(self) -> Any:
         """The generator; when Stage II learns, with the averaged weights of Stage I and of the embedding, frozen."""

@@ -10,10 +10,10 @@ from torch import Tensor
 
 from impasto.numerics.color_transport import Sample, sliced_transport
 from impasto.surface.color import linear_to_srgb, oklab_to_linear, srgb_to_linear
+from impasto.surface.color_tensors import linear_to_oklab
 from impasto.surface.palette import Move, from_oklab, to_oklab
 
 from .drawing import drawn
-from .features import oklab
 from .space import Space, Values
 
 DIFFERENCE = 0.1
@@ -69,7 +69,7 @@ def _least_squares(slopes: Tensor, wanted: Tensor, picture: Tensor) -> np.ndarra
 
 def _target_colors(picture: Tensor, photograph: Tensor) -> Tensor:
     """Linear colours (3, N) of a picture after sliced optimal transport to those of a photograph, in Oklab."""
-    lab = oklab(picture[:, None])[:, 0]
+    lab = linear_to_oklab(picture[:, None])[:, 0]
     rotations = [torch.eye(3)]
     rng = np.random.default_rng(0)
     rotations += [torch.from_numpy(np.linalg.qr(rng.normal(size=(3, 3)))[0].astype("f4")) for _ in range(ROTATIONS)]

@@ -8,11 +8,12 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from impasto.context import step_rngs
+from impasto.surface.color_tensors import linear_to_oklab
 
 from ..canvas import Canvas
 from ..material import Material
 from ..weathering import weathered
-from .features import SIDE_PX, oklab
+from .features import SIDE_PX
 
 DRAWN_PX = 2 * SIDE_PX
 """Materials are drawn at twice the size and averaged: a camera's pixel averages what lies in it."""
@@ -28,7 +29,7 @@ def drawn(material: Material, parameters: Any, seed: int) -> Tensor:
 
 def picture_of(material: Material, parameters: Any, seed: int) -> Tensor:
     """The material's picture (3, SIDE_PX, SIDE_PX) in Oklab."""
-    return oklab(drawn(material, parameters, seed))
+    return linear_to_oklab(drawn(material, parameters, seed))
 
 
 def canvas_seed(seed: int) -> int:

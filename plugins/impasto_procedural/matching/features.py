@@ -13,7 +13,6 @@ import torch
 from torch import Tensor
 
 from impasto.evaluation.metrics.steerable import periodic_component
-from impasto.surface.color import LINEAR_TO_LMS, LMS_TO_OKLAB
 
 SIDE_PX = 128
 """Side of the pictures whose statistics are taken."""
@@ -25,12 +24,6 @@ COLOR_FEATURES = 12
 """Number of features, at the beginning, that describe colours and not their arrangement."""
 LEAST_DEVIATION = 0.004
 """Deviation of lightness below which a picture has no pattern: the rounding of 8 bits."""
-
-
-def oklab(linear: Tensor) -> Tensor:
-    """Linear sRGB (3, H, W) in [0, 1] to Oklab (Ottosson 2020)."""
-    lms = linear.new_tensor(LINEAR_TO_LMS) @ linear.flatten(1).clamp_min(0)
-    return (linear.new_tensor(LMS_TO_OKLAB) @ lms.pow(1 / 3)).view_as(linear)
 
 
 def features_of(lab: Tensor) -> Tensor:

@@ -75,8 +75,9 @@ def _small(subject: Maps) -> Tensor:
 
     from impasto.data.prepare import resized
     from impasto.surface.color import srgb_to_linear
+    from impasto.surface.color_tensors import linear_to_oklab
 
-    from .features import SIDE_PX, oklab
+    from .features import SIDE_PX
 
     height, width = subject.size_px
     if min(height, width) < SMALLEST_PX:
@@ -91,7 +92,7 @@ def _small(subject: Maps) -> Tensor:
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
     small = resized(linear[top : top + side, left : left + side], (SIDE_PX, SIDE_PX))
-    lab = oklab(torch.from_numpy(small).permute(2, 0, 1).clamp(0, 1))
+    lab = linear_to_oklab(torch.from_numpy(small).permute(2, 0, 1).clamp(0, 1))
     if float(lab[0].std()) < LEAST_CONTRAST:
         raise ParameterError("the picture is of one colour, which shows no material", "give a photograph of a surface")
     return lab

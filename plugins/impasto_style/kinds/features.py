@@ -38,7 +38,7 @@ def features_of(pixels: np.ndarray) -> dict[str, float]:
     """Features of a painting (H, W, 3), sRGB in [0, 1], by name; they hardly depend on its size above `SIDE_PX`."""
     lab = torch.from_numpy(in_bands(to_oklab, shrunk(pixels))).permute(2, 0, 1)[None].float()
     lightness = lab[:, :1]
-    blurs = [lab, *(gaussian_blur(lab, sigma_px, False) for sigma_px in SIGMAS_PX)]
+    blurs = [lab, *(gaussian_blur(lab, sigma_px) for sigma_px in SIGMAS_PX)]
     return {
         **_of_color(lab),
         **_of_tones(lightness),
@@ -138,7 +138,7 @@ def _of_orientation(lightness: Tensor) -> dict[str, float]:
     products = torch.cat([x * x, y * y, x * y], 1)
     found: dict[str, float] = {}
     for window_px in (1.5, 4.0, 12.0):
-        tensor = gaussian_blur(products, window_px, False)[0]
+        tensor = gaussian_blur(products, window_px)[0]
         energy, coherent = tensor[0] + tensor[1], coherence(*tensor, TINY)
         found[f"coherence_{window_px:g}"] = float((coherent * energy).sum() / (energy.sum() + TINY))
         found[f"calm_coherence_{window_px:g}"] = float(coherent[energy <= energy.median()].mean())
