@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch.nn.functional import avg_pool2d, conv2d, interpolate
+from torch.nn.functional import avg_pool2d, conv2d
 
 from impasto.context import Context
 from impasto.data.prepare import resized
 from impasto.errors import ParameterError
+from impasto.numerics.pyramid import laplacian_pyramid
 from impasto.surface.color import LUMA
 from impasto.surface.illumination import unevenness
 from impasto.texture import Maps
@@ -88,12 +89,10 @@ def _sharpness(luma: torch.Tensor, noise: float) -> float:
     """Root of the energy of the finest octave relative to the next three, less that of noise."""
     if min(luma.shape) < 16:
         return 0.0
-    x, energies = luma[None, None], []
-    for level in range(4):
-        small = avg_pool2d(x, 2)
-        enlarged = interpolate(small, size=x.shape[2:], mode="bilinear", align_corners=False)
-        energies.append(max(float((x - enlarged).square().mean()) - 0.75 * (noise / 2**level) ** 2, 0.0))
-        x = small
+    *bands, _ = laplacian_pyramid(luma[None, None], 5)
+    energies = [
+        max(float(band.square().mean()) - 0.75 * (noise / 2**level) ** 2, 0.0) for level, band in enumerate(bands)
+    ]
     return float(np.sqrt(energies[0] / max(sum(energies[1:]), 1e-9)))
 
 

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from impasto.numerics.pyramid import split_band
-from impasto.training.losses import ordered
+from impasto.numerics.pyramid import laplacian_pyramid
+from impasto.numerics.sliced_wasserstein import ordered, patches_at, relative_distance
 
 PATCH_PX = 7
 DIRECTIONS = 16
@@ -51,12 +51,8 @@ def scale_of(band: Tensor) -> Tensor:
 
 
 def bands(x: Tensor) -> list[Tensor]:
-    """Laplacian pyramid of x (B, C, H, W), finest first, of the levels that a patch fits into; last the residual."""
-    levels: list[Tensor] = []
-    while len(levels) < LEVELS - 1 and min(x.shape[2:]) >= 4 * PATCH_PX:
-        band, x = split_band(x)
-        levels.append(band)
-    return [*levels, x]
+    """Laplacian pyramid of x (B, C, H, W), of the levels that a patch fits into."""
+    return laplacian_pyramid(x, LEVELS, 4 * PATCH_PX)
 
 
 def sliced_wasserstein_loss(x: Tensor, made: Sequence[Tensor], random: torch.Generator) -> Tensor:
@@ -70,16 +66,13 @@ def sliced_wasserstein_loss(x: Tensor, made: Sequence[Tensor], random: torch.Gen
         directions = torch.randn(DIRECTIONS, x.shape[1] * PATCH_PX**2, generator=random).to(x.device)
         scale = scale_of(real)
         real, *fakes = (ordered(directions @ patches(band / scale, POSITIONS, random).T) for band in (real, *fakes))
-        deviation = real.std(1, keepdim=True).clamp(min=1e-3)
-        losses += [((real - fake).abs() / deviation).mean() for fake in fakes]
+        losses += [relative_distance(real, fake, 1e-3) for fake in fakes]
     return torch.stack(losses).mean()
 
 
 def patches(x: Tensor, count: int, random: torch.Generator) -> Tensor:
     """7x7 patches (count, C · 49) of x (B, C, H, W) at random places."""
-    batch, channels, height, width = x.shape
+    batch, _, height, width = x.shape
     index, y, x_ = (torch.randint(n, (count, 1, 1), generator=random) for n in (batch, height - 6, width - 6))
-    offset = torch.arange(PATCH_PX)
-    places = ((index * height + y + offset[:, None]) * width + x_ + offset).flatten().to(x.device)
-    found = x.permute(1, 0, 2, 3).flatten(1).index_select(1, places)  # (C, count · 49)
-    return found.view(channels, count, -1).permute(1, 0, 2).flatten(1)
+    column = x.permute(1, 0, 2, 3).flatten(1, 2)  # (C, B · H, W): one picture below the other
+    return patches_at(column, (index * height + y).flatten(), x_.flatten(), PATCH_PX).permute(1, 0, 2).flatten(1)

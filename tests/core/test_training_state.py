@@ -13,9 +13,10 @@ from test_training import Scale
 from impasto.context import Context
 from impasto.library.models import ModelLibrary
 from impasto.library.tensors import read_tensors
+from impasto.numerics.sliced_wasserstein import ordered
 from impasto.training.layers import circular_convolution
 from impasto.training.loop import new_model_path, save_trained, train
-from impasto.training.losses import ordered, relativistic_loss
+from impasto.training.losses import relativistic_loss
 
 ABOUT = {"data": "d1", "parameters": {"steps": 12}, "seed": 3}
 CARD = {"architecture": "scale", "tool": "scale", "data": [{"name": "x", "licence": "CC0-1.0", "sha256": "0"}]}

@@ -180,7 +180,7 @@ TRAINING = (
     Mutation(
         "projections-unsorted",
         "The sliced Wasserstein distance compares projections at the same place, not of the same rank.",
-        LOSSES,
+        "core/impasto/numerics/sliced_wasserstein.py",
         Edit("order = np.argsort(values.detach().numpy(), axis=1)", "order = np.zeros_like(values.detach(), np.int64)"),
         (f"{STATE}::test_rows_are_sorted_and_gradients_find_their_way_back",),
     ),

@@ -6,26 +6,48 @@ losses also see them divided by their own standard deviation.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, interpolate
+from torch.nn.functional import avg_pool2d, conv2d, interpolate, pad
 
 
-def split_band(x: Tensor) -> tuple[Tensor, Tensor]:
-    """The finest frequency band of x (B, C, H, W), of the same size, and the rest, half as large."""
+def split_band(x: Tensor, mode: str = "bilinear") -> tuple[Tensor, Tensor]:
+    """The finest frequency band of x (B, C, H, W), of the same size, and the rest, half as large.
+
+    mode: of the interpolation back to the size of x.
+    """
     below = avg_pool2d(x, 2)
-    return x - interpolate(below, size=x.shape[2:], mode="bilinear", align_corners=False), below
+    return x - interpolate(below, size=x.shape[2:], mode=mode), below
+
+
+def split_binomial_band(x: Tensor) -> tuple[Tensor, Tensor]:
+    """The same by the binomial filter [1, 3, 3, 1] / 8, which lets less of the band into the rest than means of 2x2."""
+    height, width = (2 * (side // 2) for side in x.shape[2:])
+    row = torch.tensor([1.0, 3.0, 3.0, 1.0]).to(x) / 8
+    channels = pad(x[..., :height, :width].flatten(0, 1)[:, None], (1, 1, 1, 1), mode="replicate")
+    below = conv2d(channels, (row[:, None] * row)[None, None], stride=2).view(*x.shape[:2], height // 2, width // 2)
+    return x - interpolate(below, size=x.shape[2:], mode="bilinear"), below
+
+
+def laplacian_pyramid(
+    x: Tensor, levels: int, least_px: int = 2, split: Callable[[Tensor], tuple[Tensor, Tensor]] = split_band
+) -> list[Tensor]:
+    """At most `levels` levels of x (B, C, H, W): bands, finest first, and the residual.
+
+    least_px: shorter side of what is split. split: finds the band of each level.
+    """
+    bands: list[Tensor] = []
+    while len(bands) < levels - 1 and min(x.shape[2:]) >= least_px:
+        band, x = split(x)
+        bands.append(band)
+    return [*bands, x]
 
 
 def band_deviations(x: Tensor, count: int) -> Tensor:
     """Root mean squares (count, C) of `count` bands of x (B, C, H, W), finest first; the last is the residual."""
-    squares = []
-    for _ in range(count - 1):
-        band, x = split_band(x)
-        squares.append(band.square().mean((0, 2, 3)))
-    return torch.stack([*squares, x.square().mean((0, 2, 3))]).sqrt()
+    return torch.stack([band.square().mean((0, 2, 3)) for band in laplacian_pyramid(x, count)]).sqrt()
 
 
 def finest_bands(x: Tensor, deviations: Sequence[Tensor]) -> Tensor:

@@ -50,10 +50,7 @@ def _evidence(name: str, pixels: np.ndarray, axis: int) -> float:
     lines = across[:: max(1, len(across) // MOST_LINES)]
     if not np.isfinite(lines).all():
         return -MOST_EVIDENCE
-    if name in NORMAL_MAPS:
-        channels = [lines[..., 0], lines[..., 1]]
-    else:
-        channels = [luma(lines)]
+    channels = [lines[..., 0], lines[..., 1]] if name in NORMAL_MAPS else [luma(lines)]
     odds = float(np.mean([_log_odds(np.ascontiguousarray(channel, np.float32)) for channel in channels]))
     return min(max(odds, -MOST_EVIDENCE), MOST_EVIDENCE)
 

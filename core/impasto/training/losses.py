@@ -1,15 +1,15 @@
-"""Losses that several trainers share: a relativistic loss and its penalty, and the distance of patches."""
+"""Losses that several trainers share: relativistic, its penalty, KL divergence, distance of patches."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import conv2d, softplus
 
-from ..numerics.pyramid import split_band
+from ..numerics.pyramid import laplacian_pyramid
+from ..numerics.sliced_wasserstein import ordered, relative_distance
 
 SIGMA = 0.1
 """Step of the finite difference that approximates the gradient, at half the cost of double backpropagation."""
@@ -56,14 +56,6 @@ def kl_divergence(mu: Tensor, log_variance: Tensor) -> Tensor:
     return 0.5 * (mu.square() + log_variance.exp() - 1 - log_variance)
 
 
-def ordered(values: Tensor) -> Tensor:
-    """Each row of values (n, m) sorted, differentiable; on the CPU by NumPy, several times as fast as PyTorch."""
-    if values.device.type != "cpu":
-        return values.sort(1).values
-    order = np.argsort(values.detach().numpy(), axis=1)
-    return values.gather(1, torch.from_numpy(order))
-
-
 def sliced_wasserstein(
     x: Tensor, x_hat: Tensor, levels: int, random: torch.Generator, pairing: Pairing = ALL_WITH_ALL
 ) -> Tensor:
@@ -74,13 +66,9 @@ def sliced_wasserstein(
     deviation in x, so that fine and coarse detail, and colours and relief, count equally.
     """
     x = x.detach()
+    pyramids = (laplacian_pyramid(one, levels + 1, 3 * PATCH_PX) for one in (x, x_hat))
     distances = [_distance(x, x_hat, 1, random, pairing)]
-    for _ in range(levels):
-        if min(x.shape[2:]) < 3 * PATCH_PX:
-            break
-        (band, x), (band_hat, x_hat) = split_band(x), split_band(x_hat)
-        distances.append(_distance(band, band_hat, PATCH_PX, random, pairing))
-    distances.append(_distance(x, x_hat, PATCH_PX, random, pairing))
+    distances += [_distance(real, fake, PATCH_PX, random, pairing) for real, fake in zip(*pyramids, strict=True)]
     return torch.stack(distances).mean()
 
 
@@ -97,7 +85,7 @@ def _distance(x: Tensor, x_hat: Tensor, patch_px: int, random: torch.Generator, 
         found = conv2d(pixels[:, :, top:, left:], directions, stride=stride).transpose(0, 1).flatten(2).float()
         projected.append(_sample(found.flatten(*pairing.pooled), count, random))
     real, fake = ordered(projected[0]), ordered(projected[1])
-    return ((real - fake).abs() / real.std(1, keepdim=True).clamp(min=pairing.least_projection)).mean()
+    return relative_distance(real, fake, pairing.least_projection)
 
 
 def _sample(projected: Tensor, count: int, random: torch.Generator) -> Tensor:

@@ -9,12 +9,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, conv2d, interpolate
+from torch.nn.functional import avg_pool2d, conv2d
+
+from ..numerics.pyramid import laplacian_pyramid, split_band
+from ..numerics.sliced_wasserstein import ordered, relative_distance
 
 PATCH_PX = 7
 DIRECTIONS = 32
@@ -143,30 +147,20 @@ def patch_distance(made: Tensor, real: Tensor, seed: int = 0) -> float:
     """
     random = torch.Generator().manual_seed(seed)
     distances = []
-    for made_band, real_band in zip(_bands(made.float()), _bands(real.float()), strict=True):
+    split = partial(split_band, mode="nearest")
+    pyramids = (laplacian_pyramid(x.float(), LEVELS, 4 * PATCH_PX, split) for x in (made, real))
+    for made_band, real_band in zip(*pyramids, strict=True):
         directions = torch.randn(DIRECTIONS, real.shape[1], PATCH_PX, PATCH_PX, generator=random).to(real.device)
-        bands = (made_band, real_band)
-        ordered = [_ordered(conv2d(band, directions), random) for band in bands]  # (DIRECTIONS, POSITIONS)
-        deviation = ordered[1].std(1, keepdims=True).clip(1e-3)
-        distances.append(np.abs((ordered[0] - ordered[1]) / deviation).mean())
+        found, wanted = (_ordered(conv2d(band, directions), random) for band in (made_band, real_band))
+        distances.append(float(relative_distance(wanted, found, 1e-3, correction=0)))
     return float(np.mean(distances))
 
 
-def _bands(x: Tensor) -> list[Tensor]:
-    """Laplacian pyramid of x (B, C, H, W), finest level first, as far as patches fit well; the last is the residual."""
-    bands: list[Tensor] = []
-    while len(bands) < LEVELS - 1 and min(x.shape[2:]) >= 4 * PATCH_PX:
-        smaller = avg_pool2d(x, 2)
-        bands.append(x - interpolate(smaller, size=x.shape[2:], mode="nearest"))
-        x = smaller
-    return [*bands, x]
-
-
-def _ordered(projected: Tensor, random: torch.Generator) -> np.ndarray:
-    """Projections (B, D, h, w) at random positions, sorted: (D, POSITIONS). NumPy sorts four times as fast as torch."""
+def _ordered(projected: Tensor, random: torch.Generator) -> Tensor:
+    """Projections (B, D, h, w) at random positions, sorted: (D, POSITIONS)."""
     values = projected.transpose(0, 1).flatten(1)
     chosen = torch.randint(values.shape[1], (POSITIONS,), generator=random).to(values.device)
-    return np.sort(values[:, chosen].cpu().numpy(), axis=1)
+    return ordered(values[:, chosen].cpu())
 
 
 @torch.no_grad()

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate, normalize
 
 from impasto.context import Context
-from impasto.training.losses import ordered
+from impasto.numerics.sliced_wasserstein import ordered
 
 Distance = Callable[[Tensor], Tensor]
 """A function from the statistic of a picture to a loss."""

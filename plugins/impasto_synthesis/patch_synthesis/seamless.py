@@ -13,7 +13,7 @@ from torch import Tensor
 from impasto.context import Context
 from impasto.data.prepare import maps_at_scale, resized_map
 from impasto.errors import ParameterError
-from impasto.evaluation.metrics import laplacian_pyramid
+from impasto.evaluation.metrics import pyramid_of
 from impasto.patches.features import features_of
 from impasto.texture import Maps
 
@@ -97,7 +97,7 @@ def _origin(
 def least_contrast(image: Tensor, origin: Tensor) -> float:
     """Least contrast of the texels (H, W) of an image (C, h, w), relative to all of it, at its three finest scales."""
     shown, known = (
-        laplacian_pyramid(one.permute(1, 2, 0).cpu().numpy(), SCALES + 1)[:SCALES]
+        pyramid_of(one.permute(1, 2, 0).cpu().numpy(), SCALES + 1)[:SCALES]
         for one in (image.flatten(1)[:, origin], image)
     )
     contrasts = [(float(found.std()), float(wanted.std())) for found, wanted in zip(shown, known, strict=True)]

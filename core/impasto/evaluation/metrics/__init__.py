@@ -17,7 +17,7 @@ from .copies import (
 )
 from .diversity import largest_correlation, ms_ssim, over_pairs
 from .normals import normal_height_consistency, normal_length_error
-from .patches import Pictures, as_list, contrast_ratio, fine, laplacian_pyramid, sliced_wasserstein, swd_floor
+from .patches import Pictures, as_list, contrast_ratio, fine, pyramid_of, sliced_wasserstein, swd_floor
 from .values import color_distance, radial_power_spectrum, spectrum_difference_db
 from .wavelets import wavelet_distance
 
@@ -30,7 +30,6 @@ __all__ = [
     "color_distance",
     "contrast_ratio",
     "fine",
-    "laplacian_pyramid",
     "largest_copied_block",
     "largest_correlation",
     "ms_ssim",
@@ -40,6 +39,7 @@ __all__ = [
     "normal_length_error",
     "novelty",
     "over_pairs",
+    "pyramid_of",
     "radial_power_spectrum",
     "repeated_share",
     "sliced_wasserstein",
