@@ -47,7 +47,7 @@ VAE = (
     Mutation(
         "vae-kl-formula",
         "The divergence has a wrong sign at log σ².",
-        LOSSES,
+        "core/impasto/training/losses.py",
         Edit("- 1 - log_variance)", "- 1 + log_variance)"),
         (f"{TOOL}::test_the_divergence_is_that_of_two_gaussians",),
     ),
