@@ -21,9 +21,9 @@ from style_pictures import contents_and_styles
 
 from impasto import Maps, Recipe, Step, run
 from impasto.numerics.blur import gaussian_blur
+from impasto.patches.field import SIDE, STRIDE
 from impasto_style.patches import guides, matching, painting, use
 from impasto_style.patches.copies import copies
-from impasto_style.patches.grid import SIDE, STRIDE
 from impasto_style.shared.resampling import as_tensor
 
 REFERENCE_PX = 512

@@ -81,7 +81,7 @@ STYLE = (
     Mutation(
         "patches-not-turned-with-views",
         "A turned patch is looked for by the orientation that it had before.",
-        "plugins/impasto_style/patches/library.py",
+        "core/impasto/patches/library.py",
         Edit("signs[:2] = -1 if view % 2 else 1", "signs[:2] = 1"),
         (f"{TESTS}::test_orientations_are_turned_as_the_pixels_are",),
     ),

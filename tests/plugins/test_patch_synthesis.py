@@ -16,6 +16,7 @@ from impasto.errors import Cancelled, ParameterError
 from impasto.evaluation import metrics
 from impasto.patches.field import Field, PixelGrid, SourceGrid
 from impasto.patches.layout import Pattern
+from impasto.patches.similar import find_similar
 from impasto.regularity.bond import Sublattice
 from impasto.surface.seams import seam_z
 from impasto.texture import Maps
@@ -26,7 +27,6 @@ from impasto_synthesis.patch_synthesis.atlas import Patterns
 from impasto_synthesis.patch_synthesis.level import levels_of
 from impasto_synthesis.patch_synthesis.parameters import PatchSynthesisParameters
 from impasto_synthesis.patch_synthesis.phases import AtlasPhases, Phases
-from impasto_synthesis.patch_synthesis.similar import find_similar
 from impasto_synthesis.patch_synthesis.synthesis import synthesise
 
 data = pytest.importorskip("skimage.data")

@@ -18,13 +18,14 @@ from impasto.context import Context
 from impasto.errors import Cancelled
 from impasto.evaluation.metrics import sliced_wasserstein, wavelet_distance
 from impasto.numerics.blur import gaussian_blur
+from impasto.patches.field import SIDE, STRIDE, PatchGrid
+from impasto.patches.library import CELLS, PatchLibrary, PatchPixels, cropped, pixels_of, seen, seen_guides
+from impasto.patches.votes import blend, patch_weights
 from impasto.surface.seams import seam_z
 from impasto_style.patches import painting
-from impasto_style.patches.grid import SIDE, STRIDE, Grid
 from impasto_style.patches.guides import detail_contrast, edges, matched, orientation
-from impasto_style.patches.library import CELLS, Library, Pieces, cropped, pixels_of, seen, seen_guides
 from impasto_style.patches.matching import Search
-from impasto_style.patches.mosaic import blended, calmed, detail_energies, patch_weights, sharpened
+from impasto_style.patches.mosaic import calmed, detail_energies, sharpened
 from impasto_style.patches.painting import paint
 from impasto_style.patches.parameters import PatchesStyleParameters
 from impasto_style.patches.recoloring import recolored
@@ -68,27 +69,27 @@ def correlation(one: Tensor, other: Tensor) -> float:
     return float(np.corrcoef(one.mean(1).flatten(), other.mean(1).flatten())[0, 1])
 
 
-def own_pieces(picture: Tensor, grid: Grid) -> Pieces:
+def own_pieces(picture: Tensor, grid: PatchGrid) -> PatchPixels:
     """A picture's own patches, at their own places."""
     canvas = grid.on_canvas(picture)
     width = canvas.shape[3]
     rows, columns = (torch.arange(count) * grid.stride for count in grid.shape)
     corner = (rows[:, None] * width + columns).flatten()
-    return Pieces(pixels_of([canvas]), corner, torch.full_like(corner, width), torch.ones_like(corner))
+    return PatchPixels(pixels_of([canvas]), corner, torch.full_like(corner, width), torch.ones_like(corner))
 
 
 @pytest.mark.parametrize("seamless", [False, True])
 @pytest.mark.parametrize(("height", "width"), [(16, 16), (33, 50), (40, 17)])
 def test_a_pictures_own_patches_make_the_picture(height, width, seamless):
-    picture, grid = PHOTO[:, :, :height, :width], Grid(height, width, seamless)
+    picture, grid = PHOTO[:, :, :height, :width], PatchGrid(height, width, seamless)
     pieces = own_pieces(picture, grid)
-    made = blended(pieces, torch.rand(len(pieces.corner)) + 0.1, grid, lambda: None)
+    made = blend(pieces, torch.rand(len(pieces.corner)) + 0.1, grid, lambda: None)
     assert torch.allclose(made, picture, atol=1e-5)
     assert (grid.at_centres(picture) == pieces.at(SIDE // 2, SIDE // 2)).all()
 
 
 def test_a_patch_that_disagrees_does_not_blur_what_the_others_lay():
-    grid = Grid(40, 40, False)
+    grid = PatchGrid(40, 40, False)
     pieces = own_pieces(PHOTO[:, :, :40, :40], grid)
     corner = pieces.corner.clone()
     corner[len(corner) // 2] = corner[0]
@@ -98,7 +99,7 @@ def test_a_patch_that_disagrees_does_not_blur_what_the_others_lay():
 
 
 def test_features_are_those_of_the_pixels_that_will_be_laid():
-    library = Library([STYLE, PHOTO], [STYLE, PHOTO], turned=True)  # each is its own guides
+    library = PatchLibrary([STYLE, PHOTO], [STYLE, PHOTO], turned=True)  # each is its own guides
     patches = torch.arange(0, len(library.features), 97)
     pieces = library.pieces(patches)
     colors = torch.stack([pieces.at(y, x) for y in range(SIDE) for x in range(SIDE)], 2)  # (patches, 3, SIDE²)
@@ -109,7 +110,7 @@ def test_features_are_those_of_the_pixels_that_will_be_laid():
 
 
 def test_a_patch_is_the_same_in_a_style_of_larger_pixels():
-    library = Library([STYLE], [STYLE], turned=True)
+    library = PatchLibrary([STYLE], [STYLE], turned=True)
     patches = torch.arange(0, len(library.features), 31)
     large = STYLE.repeat_interleave(3, 2).repeat_interleave(3, 3)
     small, enlarged = library.pieces(patches), library.enlarged_pieces(patches, [large], 3)
@@ -126,7 +127,7 @@ def test_a_style_too_large_to_be_searched_gives_its_middle():
 
 def searched(balanced: bool) -> tuple[Search, Tensor, Tensor]:
     """A search for the photograph's patches in the style, and what it found, with or without balancing."""
-    library, grid = Library([STYLE], [STYLE], turned=True), Grid(PHOTO.shape[2], PHOTO.shape[3], False)
+    library, grid = PatchLibrary([STYLE], [STYLE], turned=True), PatchGrid(PHOTO.shape[2], PHOTO.shape[3], False)
     canvas, places = grid.on_canvas(PHOTO), grid.shape[0] * grid.shape[1]
     queries = library.features_of(canvas, canvas)
     search = Search(
@@ -322,7 +323,7 @@ def test_a_result_larger_than_what_is_searched_has_the_styles_own_resolution(mon
 @pytest.mark.parametrize("factor", [1, 2])
 def test_detail_that_was_lost_by_blending_is_restored(factor):
     size = 48
-    grid = Grid(size, size, False).enlarged(factor)
+    grid = PatchGrid(size, size, False).enlarged(factor)
     noise = torch.rand((1, 3, size * factor, size * factor), generator=torch.Generator().manual_seed(0))
     picture = (0.5 + 0.3 * (gaussian_blur(noise, 0.6 * factor) - 0.5) * 3).clamp(0, 1)
     pieces, dull = own_pieces(picture, grid), 0.5 + 0.6 * (picture - 0.5)
@@ -389,7 +390,7 @@ def test_a_refinement_leaves_calm_places_calm():
 
 @pytest.mark.parametrize("seamless", [False, True])
 def test_values_at_centres_are_put_back_where_they_were(seamless):
-    grid = Grid(34, 40, seamless)
+    grid = PatchGrid(34, 40, seamless)
     x = torch.rand(1, 2, 34, 40)
     values = grid.at_centres(x)
     back, ones = (grid.from_centres(v) for v in (values, torch.ones_like(values)))
@@ -415,7 +416,7 @@ def test_it_stops_with_what_there_is_and_ends_when_cancelled():
 
 
 def test_strides_of_styles_and_pictures_agree():
-    library = Library([STYLE], [STYLE], turned=False)
+    library = PatchLibrary([STYLE], [STYLE], turned=False)
     first, second = library.corner[:2].tolist()
     assert second - first == STRIDE
     assert library.moved(torch.tensor([0]), 1, 2) == library.columns[0] + 2

@@ -12,10 +12,10 @@ from torch import Tensor
 
 from impasto.context import Context
 from impasto.numerics.blur import gaussian_blur
+from impasto.patches.field import SIDE, STRIDE, PatchGrid
+from impasto.patches.library import PatchLibrary
 from impasto_style.patches.copies import connected, copy_areas
-from impasto_style.patches.grid import SIDE, STRIDE, Grid
 from impasto_style.patches.guides import detail_contrast
-from impasto_style.patches.library import Library
 from impasto_style.patches.matching import Search
 from impasto_style.patches.painting import paint
 from impasto_style.patches.parameters import PatchesStyleParameters
@@ -84,7 +84,7 @@ def like_its_style() -> tuple[Search, Tensor]:
     """A search for a picture that is its style with a little more grain, and the picture's features."""
     style = 0.5 + 0.1 * grain(3, 64, 512)
     style, picture = (style.expand(1, 3, 64, 512), (style + 0.05 * grain(4, 64, 512)).expand(1, 3, 64, 512))
-    library, grid = Library([style], [style], turned=True), Grid(64, 512, False)
+    library, grid = PatchLibrary([style], [style], turned=True), PatchGrid(64, 512, False)
     canvas, places = grid.on_canvas(picture), grid.shape[0] * grid.shape[1]
     queries = library.features_of(canvas, canvas)
     none = torch.zeros(places, dtype=torch.long)

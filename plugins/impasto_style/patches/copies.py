@@ -5,17 +5,17 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .grid import Grid
-from .library import Library
+from impasto.patches.field import PatchGrid
+from impasto.patches.library import PatchLibrary
 
 
-def copy_areas(patches: Tensor, library: Library, grid: Grid) -> Tensor:
+def copy_areas(patches: Tensor, library: PatchLibrary, grid: PatchGrid) -> Tensor:
     """Number of patches in the connected copy to which each position (Q,) belongs."""
     labels = copies(patches, library, grid).flatten()
     return torch.bincount(labels, minlength=len(labels))[labels]
 
 
-def copies(patches: Tensor, library: Library, grid: Grid) -> Tensor:
+def copies(patches: Tensor, library: PatchLibrary, grid: PatchGrid) -> Tensor:
     """Labels (rows, columns) of connected copies: the number of the first position in each."""
     view, row, column = (x.view(grid.shape) for x in library.place(patches))
     rows, columns = (torch.arange(count, device=patches.device) for count in grid.shape)

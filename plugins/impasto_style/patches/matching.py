@@ -8,16 +8,18 @@ has the use of the same spot again and again nearby, which would become a patter
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from impasto.patches.field import SIDE, STRIDE, PatchGrid
+from impasto.patches.library import PatchLibrary
+from impasto.patches.votes import Tick
+
 from .copies import copy_areas
-from .grid import SIDE, STRIDE, Grid
-from .library import Library
 
 POOL = 2048
 """Number of random patches of each style that are compared with every position, at each size."""
@@ -56,8 +58,6 @@ NEARBY = 1 / 8
 """Side of the blocks of the picture in which a spot may be used once, relative to the style's longer side."""
 LEAST_DISTANCE = 1e-3
 
-Tick = Callable[[], None]
-
 
 @dataclass
 class Search:
@@ -68,8 +68,8 @@ class Search:
     (regions, parts). potentials: dual variables of the parts, relative to `usual_distance`, a squared distance.
     """
 
-    library: Library
-    grid: Grid
+    library: PatchLibrary
+    grid: PatchGrid
     part: Tensor
     region: Tensor
     is_painted: Tensor

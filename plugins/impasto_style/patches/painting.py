@@ -18,16 +18,17 @@ from torch import Tensor
 
 from impasto.context import Context
 from impasto.numerics.blur import gaussian_blur
+from impasto.patches.field import SIDE, STRIDE, PatchGrid
+from impasto.patches.library import MOST_PATCHES, PatchLibrary, cropped
+from impasto.patches.votes import Tick, blend, patch_weights
 from impasto.texture import Maps
 
 from ..shared.progress import WorkProgress
 from ..shared.resampling import as_image, resized, resized_linear
 from ..shared.task import Region, Task, scales
-from .grid import SIDE, STRIDE, Grid
 from .guides import detail_contrast, edges, inside, matched, mixed, orientation, with_calm
-from .library import MOST_PATCHES, Library, cropped
-from .matching import Search, Tick
-from .mosaic import blended, calmed, detail_energies, patch_weights, sharpened
+from .matching import Search
+from .mosaic import calmed, detail_energies, sharpened
 from .parameters import PatchesStyleParameters
 from .recoloring import recolored
 from .refining import STEPS, refined
@@ -162,7 +163,7 @@ class _Painter:
                 search.balance(patches, self.parameters.variety)
             pieces = search.library.pieces(patches)
             weights = patch_weights(pieces, search.grid, self.progress.advance)
-            x = blended(pieces, weights, search.grid, self.progress.advance)
+            x = blend(pieces, weights, search.grid, self.progress.advance)
             x = sharpened(x, pieces, search.grid, energies, task.seamless)
             mosaic = _Mosaic(x, search, patches, weights)
             self.progress.advance(size**2)
@@ -176,13 +177,13 @@ class _Painter:
         sigma_px = max(LEAST_STROKES_PX, STROKES * max(max(style.shape[2:]) for style in styles))
         looks = [Impression.of(style, sigma_px) for style in styles]
         style_guides = [self._guides(*pair, sigma_px) for pair in zip(styles, looks, strict=True)]
-        library = Library(styles, style_guides, self.parameters.turned)
+        library = PatchLibrary(styles, style_guides, self.parameters.turned)
         own = Impression.of(leading, sigma_px, task.seamless)
         wanted = replace(own, contrast=_matched_contrast(own, looks, task))
         seen = detail_contrast(task.picture, sigma_px, task.seamless)
         is_calm = calm_places(torch.minimum(own.contrast, seen), looks, task.regions)
         part, target_use = parts_and_use(library, looks, wanted, is_calm, task.regions)
-        grid = Grid(leading.shape[2], leading.shape[3], task.seamless)
+        grid = PatchGrid(leading.shape[2], leading.shape[3], task.seamless)
         is_busy = grid.at_centres((~is_calm).float())[:, 0] > 0.5
         region = 2 * self._regions(task, grid) + is_busy
         painted = grid.at_centres(_coverage(task)).flatten() > 0
@@ -196,7 +197,7 @@ class _Painter:
         direction = ORIENTATION_WEIGHT * orientation(x, ORIENTATION_STROKES * sigma_px, seamless)
         return torch.cat([direction, self.color_weight * look.color, CONTRAST_WEIGHT * look.contrast], 1)
 
-    def _regions(self, task: Task, grid: Grid) -> Tensor:
+    def _regions(self, task: Task, grid: PatchGrid) -> Tensor:
         """The region of each position (Q,), dithered where masks are soft."""
         if self.thresholds is None:
             return torch.zeros(math.prod(grid.shape), dtype=torch.long, device=task.picture.device)
@@ -292,5 +293,5 @@ def _enlarged(mosaic: _Mosaic, task: Task, factor: int, tick: Tick) -> Tensor:
     sizes = [(height * factor, width * factor) for height, width in library.sizes]
     styles = [resized(style, size) for style, size in zip(task.sources, sizes, strict=True)]
     pieces = library.enlarged_pieces(mosaic.patches, styles, factor)
-    x = blended(pieces, mosaic.weights, grid.enlarged(factor), tick)
+    x = blend(pieces, mosaic.weights, grid.enlarged(factor), tick)
     return sharpened(x, pieces, grid.enlarged(factor), detail_energies(styles, factor), task.seamless)

@@ -13,10 +13,10 @@ import torch
 from torch import Tensor
 
 from impasto.numerics.blur import gaussian_blur
+from impasto.patches.library import CELLS, PatchLibrary
 
 from ..shared.task import Region
 from .guides import detail_contrast, inside, mixed
-from .library import CELLS, Library
 
 CALMEST, CALMEST_OF_COLOR, CALMER = 0.4, 0.3, 0.6
 """Shares of a style that count as calm: the calmest of the whole, and of all that has nearly one colour those calmest
@@ -86,7 +86,7 @@ def calm_places(contrast: Tensor, styles: Sequence[Impression], regions: Sequenc
 
 
 def parts_and_use(
-    library: Library, styles: Sequence[Impression], wanted: Impression, is_calm: Tensor, regions: Sequence[Region]
+    library: PatchLibrary, styles: Sequence[Impression], wanted: Impression, is_calm: Tensor, regions: Sequence[Region]
 ) -> tuple[Tensor, Tensor]:
     """The part of each patch (rows,), and the share of each part in the patches of each region (2·regions, parts).
 

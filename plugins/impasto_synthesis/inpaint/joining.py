@@ -7,16 +7,18 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
+from scipy.ndimage import label
 from torch import Tensor
 
 from impasto.patches.field import Field, PixelGrid
 from impasto.patches.seams import LARGEST_GAP
 from impasto.texture import NORMAL_MAPS
 
-from .groups import cell_px, groups
 from .membrane import membrane
 
 SHAPES_REACH_PX = 6.0
+CELLS, LEAST_CELL_PX = 48, 4
+"""Number of cells along the longer side, and their least side: holes in neighbouring cells share a window."""
 
 
 def joined(name: str, pixels: np.ndarray, field: Field, blend: float) -> None:
@@ -116,13 +118,14 @@ def _free_line(mask: Tensor, axis: int) -> int | None:
 
 def _boxes(mask: np.ndarray, goes_round: list[bool]) -> Iterator[list[tuple[int, int]]]:
     """Boxes ((top, bottom), (left, right)) of groups of holes, a pixel wider; the whole length where it goes round."""
-    cell = cell_px(mask.shape)
+    cell = max(LEAST_CELL_PX, -(-max(mask.shape) // CELLS))
     rows, columns = (-(-length // cell) for length in mask.shape)
     padded = np.zeros((rows * cell, columns * cell), bool)
     padded[: mask.shape[0], : mask.shape[1]] = mask
     cells = np.asarray(padded.reshape(rows, cell, columns, cell).any((1, 3)))
-    for group in groups(cells):
-        box = []
+    groups, count = label(cells, np.ones((3, 3)))
+    for number in range(count):
+        group, box = groups == number + 1, []
         for axis in (0, 1):
             if goes_round[axis]:
                 box.append((0, mask.shape[axis]))

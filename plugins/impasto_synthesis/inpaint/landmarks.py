@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.ndimage import label, maximum_filter
 
 from impasto.context import Context
 from impasto.data.prepare import resized, resized_map
@@ -12,7 +13,6 @@ from impasto.surface.wrapping import wraps
 from impasto.texture import Maps
 from impasto.tools import Result
 
-from .groups import groups
 from .parameters import FindLandmarksParameters
 from .repair import is_too_small
 
@@ -36,7 +36,10 @@ def landmarks_of(subject: Maps, parameters: FindLandmarksParameters, context: Co
     context.progress(0.5, "Looking for landmarks")
     mask, found = _found(small, parameters)
     grow_px = round(parameters.grow * min(size_px))
-    full = resized(_grown(mask, grow_px)[..., None].astype(np.float32), (height, width)) > 0.5
+    full = (
+        resized(maximum_filter(mask, 2 * grow_px + 1, mode="constant")[..., None].astype(np.float32), (height, width))
+        > 0.5
+    )
     context.note(f"{len(found)} landmarks were found")
     figures = {"landmarks": float(len(found)), "salience": max(found, default=0.0)}
     white = np.repeat(full.astype(np.float32), 3, axis=2)
@@ -52,7 +55,8 @@ def _found(maps: Maps, parameters: FindLandmarksParameters) -> tuple[np.ndarray,
         peak = float(salience[place])
         if peak < parameters.threshold:
             break
-        around = next(group for group in groups(salience >= EXTENT * peak) if group[place])
+        areas, _ = label(salience >= EXTENT * peak, np.ones((3, 3)))
+        around = areas == areas[place]
         mask |= around
         found.append(peak)
         salience = np.where(around, 0, salience)
@@ -88,12 +92,3 @@ def spread_at_borders(side: int, deviation_px: float) -> np.ndarray:
     """
     from_border = np.minimum(np.arange(side), np.arange(side)[::-1])
     return np.sqrt(1 + np.exp(-((from_border / deviation_px) ** 2)))
-
-
-def _grown(mask: np.ndarray, reach_px: int) -> np.ndarray:
-    """Mask (h, w) of everything within a square of `reach_px` around a mask."""
-    for axis in (0, 1):
-        wide = np.pad(mask, [(reach_px, reach_px) if axis == one else (0, 0) for one in (0, 1)])
-        length = mask.shape[axis]
-        mask = np.any([np.take(wide, np.arange(length) + step, axis) for step in range(2 * reach_px + 1)], 0)
-    return mask

@@ -10,10 +10,10 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, max_pool2d, pad
 
 from impasto.patches.alignment import moves_of_pieces
+from impasto.patches.appearance import CLIPPED, COARSE
 from impasto.patches.features import RADIUS_PX
 from impasto.patches.field import Field, PixelGrid, SourceGrid
 
-from ..patch_synthesis.appearance import CLIPPED, COARSE
 from .components import principal_components
 
 COARSEST_PX = 400
@@ -161,10 +161,4 @@ def _any_of_four(hole: Tensor) -> Tensor:
 
 def dilated(mask: Tensor, reach_px: int = RADIUS_PX) -> Tensor:
     """Mask (H, W) of everything within a square of `reach_px` around a mask."""
-    for axis in (0, 1):
-        length, found = mask.shape[axis], mask.clone()
-        for step in range(1, min(reach_px, length - 1) + 1):
-            found.narrow(axis, step, length - step).logical_or_(mask.narrow(axis, 0, length - step))
-            found.narrow(axis, 0, length - step).logical_or_(mask.narrow(axis, step, length - step))
-        mask = found
-    return mask
+    return max_pool2d(mask[None].float(), 2 * reach_px + 1, stride=1, padding=reach_px)[0] > 0

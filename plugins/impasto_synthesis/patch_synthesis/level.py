@@ -10,11 +10,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, max_pool2d
 
+from impasto.patches.appearance import COARSE, FINE, Appearance, halved, whole
 from impasto.patches.features import with_detail
 from impasto.patches.field import Field, PixelGrid, SourceGrid
-
-from .appearance import COARSE, FINE, Appearance, halved, whole
-from .similar import find_similar, refine_similar
+from impasto.patches.similar import find_similar, refine_similar
 
 COARSEST_PX = 256
 """The pyramid ends below this length of the source's shorter side; quilts of smaller ones lose bricks and planks."""

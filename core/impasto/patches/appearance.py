@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d, pad, unfold
 
-from impasto.patches.features import RADIUS_PX, window_weights
+from .features import RADIUS_PX, window_weights
 
 DIMENSIONS = 10
 SAMPLES = 16384

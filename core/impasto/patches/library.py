@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d, unfold
 
-from .grid import SIDE, STRIDE
+from .field import SIDE, STRIDE
 
 COMPONENTS = 24
 """Number of principal components that represent a patch's 3·7·7 values."""
@@ -25,7 +25,7 @@ CELLS, SPOTS = 32, 64
 
 
 @dataclass(frozen=True)
-class Pieces:
+class PatchPixels:
     """Pixels of patches: indices into pixels (N, 3), from `corner` (patches,), in steps `down` and `right`.
 
     known: colours that were looked up before, by their places; None to look them up each time, which needs no memory.
@@ -50,7 +50,7 @@ class Pieces:
         return self.corner + y * self.down + x * self.right
 
 
-class Library:
+class PatchLibrary:
     """Table of the patches of styles (1, 3, h, w) with guides (1, G, h, w), an orientation first; a row for each patch.
 
     features: (rows, COMPONENTS + G), compared by squared differences. centre: (rows,), numbers of the middle pixels.
@@ -114,12 +114,12 @@ class Library:
         view, row, column = self.place(patches)
         return self.patch_at(view, row + rows, column + columns)
 
-    def pieces(self, patches: Tensor) -> Pieces:
+    def pieces(self, patches: Tensor) -> PatchPixels:
         """Pixels of patches."""
         view = self.view[patches]
-        return Pieces(self.pixels, self.corner[patches], self.down[view], self.right[view], known={})
+        return PatchPixels(self.pixels, self.corner[patches], self.down[view], self.right[view], known={})
 
-    def enlarged_pieces(self, patches: Tensor, styles: Sequence[Tensor], factor: int) -> Pieces:
+    def enlarged_pieces(self, patches: Tensor, styles: Sequence[Tensor], factor: int) -> PatchPixels:
         """Pixels of the same patches of styles enlarged by a factor."""
         view = self.view[patches]
         source, down, right = self.source[view], self.down[view], self.right[view]
@@ -132,7 +132,7 @@ class Library:
         x = x * factor + (factor - 1) * ((down == -1) | (right == -1))
         corner = before * factor**2 + y * width * factor + x
         down, right = (torch.where(step.abs() == 1, step, step * factor) for step in (down, right))
-        return Pieces(pixels_of(styles), corner, down, right)
+        return PatchPixels(pixels_of(styles), corner, down, right)
 
 
 def pixels_of(styles: Sequence[Tensor]) -> Tensor:
