@@ -24,7 +24,7 @@ import torch
 from impasto.data.dataset import Dataset, read_dataset
 from impasto.errors import ParameterError
 from impasto.evaluation.cases import trained_px
-from impasto.evaluation.comparison import FIGURES, compare_model, report
+from impasto.evaluation.comparison import compare_model, report
 from impasto.library.models import Model, read_model
 
 ROOT = Path(__file__).parents[2]
@@ -41,6 +41,24 @@ ROWS = {
     "noise": "random-phase noise",
     "mean": "without its network",
 }
+HEADINGS: Mapping[str, str] = {
+    "fine_swd_of_floor": "fine SWD",
+    "wavelets_of_floor": "wavelets",
+    "statistics_of_crop": "joint statistics",
+    "phases_of_crop": "phases",
+    "spectrum_db": "spectrum, dB",
+    "two_sample_auc": "AUC",
+    "precision": "precision",
+    "recall": "recall",
+    "contrast_low": "least contrast",
+    "contrast_high": "most contrast",
+    "salience_of_crop": "salience",
+    "drift_of_crop": "drift",
+    "repeated_share": "repeated",
+    "relief_ratio": "relief",
+    "novelty": "novelty",
+}
+"""Heading of each figure in the tables of the page."""
 LOSS = "\\*"
 """Mark of the figure that training minimises."""
 
@@ -114,7 +132,7 @@ def write_page(
 def overview(found: Mapping[str, Model], measured: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """A row for each model: its independent figures, the network's share, and what it misses."""
     lines = [
-        f"| model | {' | '.join(FIGURES[name] for name in OVERVIEW)} | network | misses | file |",
+        f"| model | {' | '.join(HEADINGS[name] for name in OVERVIEW)} | network | misses | file |",
         "| --- |" + " --- |" * (len(OVERVIEW) + 3),
     ]
     for name, model in found.items():
@@ -126,7 +144,7 @@ def overview(found: Mapping[str, Model], measured: Mapping[str, Mapping[str, Any
             continue
         case = about["cases"][0]
         cells = [cell(name_, case["rows"]["model"], case["deviation"]["model"]) for name_ in OVERVIEW]
-        missed = ", ".join(FIGURES.get(one, one) for one in case["missed"]) or "none"
+        missed = ", ".join(HEADINGS.get(one, one) for one in case["missed"]) or "none"
         share = f"{case['network_share'].get('all', 1):.0%}"
         lines.append(f"{head} | {' | '.join(cells)} | {share} | {missed} | `{model.sha256()[:8]}` |")
     return lines
@@ -136,7 +154,7 @@ def classes(model: Model, measured: Mapping[str, Any]) -> list[str]:
     """A row for each class of a model of many."""
     lines = [
         f"| {model.label} (`{model.name}`), file `{model.sha256()[:8]}` | "
-        + " | ".join(FIGURES[name] for name in OF_CLASS)
+        + " | ".join(HEADINGS[name] for name in OF_CLASS)
         + " |",
         "| --- |" + " --- |" * len(OF_CLASS),
     ]
@@ -154,8 +172,8 @@ def details(found: Mapping[str, Model], measured: Mapping[str, Mapping[str, Any]
             lines += [f"### {name}", "", measured[name].get("refused") or "Not measured.", ""]
             continue
         case = measured[name]["cases"][0]
-        figures = [figure for figure in FIGURES if any(figure in row for row in case["rows"].values())]
-        headings = [FIGURES[figure] + (LOSS if figure == "fine_swd_of_floor" else "") for figure in figures]
+        figures = [figure for figure in HEADINGS if any(figure in row for row in case["rows"].values())]
+        headings = [HEADINGS[figure] + (LOSS if figure == "fine_swd_of_floor" else "") for figure in figures]
         learned = ", ".join(str(source["name"]) for source in model.card["data"])
         steps = int(model.card["figures"].get("steps", model.card.get("parameters", {}).get("steps", 0)))
         shares = ", ".join(f"{map_.replace('_', ' ')} {share:.0%}" for map_, share in case["network_share"].items())

@@ -24,9 +24,9 @@ from PIL import Image, ImageDraw, ImageFont
 from impasto import Maps, Recipe, Step, run
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.data.parts import part_of
+from impasto.evaluation.cases import Case
 from impasto.evaluation.controls import quilted, random_phase_noise
-from impasto.evaluation.judgement import Case
-from impasto.evaluation.judging import figures_of
+from impasto.evaluation.figures import figures_of
 from impasto.library.models import read_model
 
 PHOTOGRAPHS = ("brick", "grass", "gravel")

@@ -13,8 +13,8 @@ from impasto.data.parts import part_of, training_part, unseen_part
 from impasto.evaluation.cases import trained_px
 from impasto.evaluation.channels import PrincipalChannels
 from impasto.evaluation.controls import quilted
+from impasto.evaluation.generation import Generation
 from impasto.evaluation.metrics.pattern_salience import PatternSalience
-from impasto.evaluation.model_controls import Generation
 from impasto.library.models import Model
 from impasto.texture import Maps
 from impasto.training.report_charts import HEIGHT, WIDTH, drawings

@@ -26,7 +26,7 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 
 from impasto import Maps, match, run
 from impasto.errors import ParameterError
-from impasto.evaluation.judging import own_figures
+from impasto.evaluation.figures import own_figures
 from impasto.parameters import color_of
 from impasto.surface.relight import BallAndPlane
 from impasto.surface.shading import Light

@@ -21,7 +21,7 @@ from impasto import Recipe, Step, run
 from impasto.data.dataset import read_dataset
 from impasto.evaluation.cases import cases
 from impasto.evaluation.comparison import compare_model
-from impasto.evaluation.model_controls import Generation
+from impasto.evaluation.generation import Generation
 from impasto.library.models import Model, read_model
 from impasto_gan.torus.parameters import START
 

@@ -19,7 +19,7 @@ import numpy as np
 from impasto import Recipe, Step, run
 from impasto.data.dataset import Dataset, read_dataset
 from impasto.evaluation.comparison import compare_model
-from impasto.evaluation.model_controls import MODEL
+from impasto.evaluation.controls import MODEL
 from impasto.library.models import read_model
 from impasto.training import standardisation
 from impasto_gan.torus import data, train

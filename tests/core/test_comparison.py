@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from test_evaluate import surface
 
-from impasto.evaluation.controls import quilted, random_phase_noise
+from impasto.evaluation.cases import Case
+from impasto.evaluation.controls import crops, quilted, random_phase_noise
+from impasto.evaluation.figures import compared_maps
+from impasto.evaluation.generation import network_share
 from impasto.evaluation.independent import IndependentFigures
-from impasto.evaluation.judgement import Case
-from impasto.evaluation.judging import compared_maps
 from impasto.evaluation.metrics.pattern_salience import PatternSalience
 from impasto.evaluation.metrics.precision_recall import precision_recall
-from impasto.evaluation.model_controls import crops, network_share
 from impasto.texture import Maps
 
 SIDE = 256

@@ -12,12 +12,11 @@ from PIL import Image
 from impasto.cli.main import main
 from impasto.data.dataset import dataset_of, read_dataset
 from impasto.errors import ModelError, ParameterError
-from impasto.evaluation.cases import cases
+from impasto.evaluation.cases import Case, cases
 from impasto.evaluation.comparison import compare_model
-from impasto.evaluation.contact_sheet import contact_sheet
-from impasto.evaluation.judgement import Case
-from impasto.evaluation.judging import compared_maps, figures_of
-from impasto.evaluation.model_controls import CROP, MEAN, MODEL
+from impasto.evaluation.controls import CROP, MEAN, MODEL
+from impasto.evaluation.figures import compared_maps, figures_of
+from impasto.evaluation.sheets import contact_sheet
 from impasto.library.models import read_model, save_model
 from impasto.plugins.registry import registry
 from impasto.texture import Maps
@@ -80,10 +79,10 @@ def stubbed(tmp_path_factory):
     """The stub among the tools, with few samples for each figure; the folder of the library of models."""
     known, folder = replace(registry(), tools={**registry().tools, "stub": Stub()}), tmp_path_factory.mktemp("models")
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("evaluation.model_controls", "running.runner", "plugins.registry"):
+        for module in ("evaluation.generation", "running.runner", "plugins.registry"):
             patch.setattr(f"impasto.{module}.registry", lambda: known)
-        patch.setattr("impasto.evaluation.judging.SWD_DIRECTIONS", 32)
-        patch.setattr("impasto.evaluation.judging.NOVELTY_PATCHES", 48)
+        patch.setattr("impasto.evaluation.figures.SWD_DIRECTIONS", 32)
+        patch.setattr("impasto.evaluation.figures.NOVELTY_PATCHES", 48)
         patch.setattr("impasto.evaluation.metrics.two_sample.STEPS", 20)
         patch.setattr("impasto.evaluation.metrics.two_sample.TESTED_PATCHES", 32)
         patch.setenv("IMPASTO_MODELS", str(folder))
@@ -293,7 +292,7 @@ def squeezed(maps: Maps, share: float, lift: float) -> Maps:
 
 
 def test_heights_are_compared_in_metres_not_in_parts_of_their_ranges(monkeypatch):
-    monkeypatch.setattr("impasto.evaluation.judging.SWD_DIRECTIONS", 32)
+    monkeypatch.setattr("impasto.evaluation.figures.SWD_DIRECTIONS", 32)
     known = {"width_m": 1.0, "height_range_m": 0.02}
     real, trained, made = (replace(surface(seed), **known) for seed in (1, 2, 3))
     case = Case("", (real,), (trained,), True, (trained,))

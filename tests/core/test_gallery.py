@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from impasto.cli.main import main
-from impasto.evaluation import tile_sheet
+from impasto.evaluation import sheets
 from impasto.io.files import write_maps
 from impasto.texture import Maps
 
@@ -17,7 +17,7 @@ TABLE = ["source", "tool", "statistics_of_crop", "salience_of_crop", "repeated_s
 
 @pytest.fixture(autouse=True)
 def small_cells(monkeypatch):
-    monkeypatch.setattr(tile_sheet, "CELL_PX", 64)
+    monkeypatch.setattr(sheets, "CELL_PX", 64)
 
 
 @pytest.fixture

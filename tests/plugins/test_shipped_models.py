@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 
 import impasto_gan
-from impasto.evaluation.comparison import CLASS_GOALS, GOALS
-from impasto.evaluation.judgement import within
+from impasto.evaluation.generation import Generation, network_share
+from impasto.evaluation.goals import CLASS_GOALS, GOALS, within
 from impasto.evaluation.metrics import normal_length_error
-from impasto.evaluation.model_controls import Generation, network_share
 from impasto.library.models import read_model
 from impasto.recipe import Recipe, Step
 from impasto.running.runner import run

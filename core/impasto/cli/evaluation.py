@@ -72,7 +72,7 @@ def _add_picture(kinds: Any) -> None:
 
 def _evaluate_picture(arguments: argparse.Namespace, terminal: Terminal) -> None:
     from ..evaluation.pictures import judge_picture
-    from ..evaluation.tile_sheet import tile_sheet
+    from ..evaluation.sheets import tile_sheet
     from ..io.files import read_maps
     from ..system.transaction import replace_files
 
@@ -121,7 +121,7 @@ def _evaluate_model(arguments: argparse.Namespace, terminal: Terminal) -> None:
     from ..data.dataset import read_dataset
     from ..evaluation.cases import trained_px
     from ..evaluation.comparison import card_figures, compare_model, report
-    from ..evaluation.contact_sheet import contact_sheet
+    from ..evaluation.sheets import contact_sheet
     from ..system.transaction import replace_files
 
     if arguments.seeds < 1:

@@ -1,4 +1,4 @@
-"""Real pictures that a model is judged by, disjoint from those that it learned from."""
+"""Cases: the real pictures of a material that results are judged by, disjoint from those that a model learned from."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ..data.dataset import Dataset, Sample
-from ..data.parts import part_of, training_part, unseen_part
+from ..data.parts import OTHER_PART, part_of, training_part, unseen_part
 from ..errors import ParameterError
 from ..library.models import Model
 from ..texture import Maps
 from . import metrics
-from .judgement import Case
 
 T = TypeVar("T")
 
@@ -23,6 +22,27 @@ MOST_PICTURES = 8
 MOST_SHARED = 0.2
 """Share of the judging part that may be copies of what was learned. Of CC0 sets it is at most 0.12, but 0.44 and 0.61
 of two that repeat themselves (`python tests/benchmarks/shared_blocks.py FOLDER_OF_SETS`)."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One material: the real pictures to compare with, and those used for training, if known.
+
+    held_out: whether the two are disjoint. others: real pictures of the material, disjoint from the judged ones.
+    """
+
+    label: str
+    judged: tuple[Maps, ...]
+    trained: tuple[Maps, ...]
+    held_out: bool
+    others: tuple[Maps, ...] = ()
+
+    def floor_pairs(self) -> list[tuple[list[Maps], list[Maps]]]:
+        """Disjoint real pictures of the material: the other and the judged ones, or else two halves of the latter."""
+        if self.others:
+            return [(list(self.others), list(self.judged))]
+        one = self.judged[0]
+        return [([part_of(one, part)], [part_of(one, OTHER_PART[part])]) for part in ("left", "top")]
 
 
 @dataclass(frozen=True)

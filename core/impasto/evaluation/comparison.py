@@ -17,67 +17,22 @@ from ..data.dataset import Dataset
 from ..library.models import Model
 from ..texture import Maps
 from . import metrics
-from .cases import cases
-from .independent import IndependentFigures
-from .judgement import Case, within
-from .judging import (
+from .cases import Case, cases
+from .channels import ScaledChannels
+from .controls import CROP, MEAN, MODEL, NOISE, QUILT, ROWS, simple_controls
+from .figures import (
     Copies,
-    Standardisation,
     colors_of,
     compared_maps,
     comparison_figures,
     own_figures,
     with_heights_in_metres,
 )
-from .model_controls import CROP, MEAN, MODEL, NOISE, QUILT, ROWS, Generation, network_share, simple_controls
+from .generation import Generation, network_share
+from .goals import CLASS_GOALS, FIGURES, GOALS, MORE_REPEATED, within
+from .independent import IndependentFigures
 
 Progress = Callable[[float, str], None]
-FIGURES: Mapping[str, str] = {
-    "fine_swd_of_floor": "fine SWD",
-    "wavelets_of_floor": "wavelets",
-    "statistics_of_crop": "joint statistics",
-    "phases_of_crop": "phases",
-    "spectrum_db": "spectrum, dB",
-    "two_sample_auc": "AUC",
-    "precision": "precision",
-    "recall": "recall",
-    "contrast_low": "least contrast",
-    "contrast_high": "most contrast",
-    "salience_of_crop": "salience",
-    "drift_of_crop": "drift",
-    "repeated_share": "repeated",
-    "relief_ratio": "relief",
-    "novelty": "novelty",
-}
-"""Heading of each figure of a table, by its name; there are others for information."""
-GOALS: Mapping[str, tuple[float, float]] = {
-    "fine_swd_of_floor": (0, 1.5),
-    "statistics_of_crop": (0, 1.5),
-    "two_sample_auc": (0, 0.8),
-    "contrast_low": (0.75, 1.3),
-    "contrast_high": (0.75, 1.3),
-    "spectrum_db": (0, 3),
-    "salience_of_crop": (0, 1.1),
-    "drift_of_crop": (0, 1.2),
-    "relief_ratio": (0.75, 1.3),
-    "seam_z_high": (-4, 3),
-    "seam_z_low": (-4, 3),
-    "novelty": (0.85, np.inf),
-    "near_copies": (0, 0.05),
-    "copied_block_px": (0, 64),
-    "largest_correlation": (0, 0.8),
-    "normal_length_error": (0, 0.01),
-}
-"""Range in which each figure of the model should lie; other figures are for information."""
-CLASS_GOALS: Mapping[str, tuple[float, float]] = {
-    **GOALS,
-    "fine_swd_of_floor": (0, 2.0),
-    "statistics_of_crop": (0, 2.0),
-}
-INDEPENDENT = ("wavelets_of_floor", "statistics_of_crop", "spectrum_db", "two_sample_auc")
-"""Figures that no training minimises, by which a model should beat noise and what it stores."""
-MORE_REPEATED = 0.05
-"""Share of a tile that may occur in it twice, more than in another crop."""
 CLASSIFIERS: Mapping[str, int] = {MODEL: 2, CROP: 2, QUILT: 2, NOISE: 1, MEAN: 1}
 """Classifiers that learn to tell the pictures of each row."""
 BRIEF_CLASSIFIERS: Mapping[str, int] = {MODEL: 1, CROP: 1}
@@ -87,19 +42,19 @@ JUDGED_CONTROLS = 1
 
 @dataclass(frozen=True)
 class Comparison:
-    """Figures of a model and of controls for one material: `rows` by row (see `ROWS`) and name.
+    """Figures of a model and of controls for one material: `rows` by row (see `ROWS`) and name; none if it failed.
 
     label: class of the model, "" if it has none. held_out: whether it did not learn what judges it. deviation: of each
-    figure, by row, over its seeds, crops or classifiers. network_share: see `network_share`. made: a picture of each
+    figure, by row, over its seeds, crops or classifiers. network_share: see `network_share`. made: pictures of each
     row. notes: sentences about what could not be measured.
     """
 
     case: Case
-    rows: Mapping[str, Mapping[str, float]]
-    deviation: Mapping[str, Mapping[str, float]]
-    network_share: Mapping[str, float]
-    made: Mapping[str, tuple[Maps, ...]]
-    notes: tuple[str, ...] = field(default_factory=tuple)
+    rows: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    deviation: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    network_share: Mapping[str, float] = field(default_factory=dict)
+    made: Mapping[str, tuple[Maps, ...]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -112,19 +67,15 @@ class Comparison:
     def goals(self) -> dict[str, tuple[float, float]]:
         """Range in which each figure of the model should lie: what other crops repeat is no fault."""
         goals = dict(CLASS_GOALS if self.label else GOALS)
-        if "repeated_share" in self.rows[CROP]:
-            goals["repeated_share"] = (0, self.rows[CROP]["repeated_share"] + MORE_REPEATED)
+        crop = self.rows.get(CROP, {})
+        if "repeated_share" in crop:
+            goals["repeated_share"] = (0, crop["repeated_share"] + MORE_REPEATED)
         return goals
 
     def missed(self) -> list[str]:
         """Names of the model's figures that miss their goals."""
-        goals, found = self.goals(), self.rows[MODEL]
+        goals, found = self.goals(), self.rows.get(MODEL, {})
         return [name for name in found if name in goals and not within(found[name], goals[name])]
-
-    def beaten_by(self, row: str) -> list[str]:
-        """Names of the independent figures in which a control is as near to the real pictures as the model."""
-        model, control = self.rows[MODEL], self.rows.get(row, {})
-        return [name for name in INDEPENDENT if name in model and name in control and control[name] <= model[name]]
 
     def as_json(self) -> dict[str, Any]:
         """The comparison as JSON, without pictures."""
@@ -223,7 +174,7 @@ class _Judge:
         self.metric_case, metric = with_heights_in_metres(case, everything)
         ordered = iter(metric)
         self.metric_rows = {row: [next(ordered) for _ in made] for row, made in rows.items()}
-        self.standardisation = Standardisation(names, self.metric_case.judged)
+        self.channels = ScaledChannels(names, self.metric_case.judged)
         self.independent = IndependentFigures(self.metric_case, names)
         self.copies = Copies(case) if copies else None
         self.measured: set[str] = set()
@@ -234,7 +185,7 @@ class _Judge:
         raw = {"fine_swd": 1.0, "wavelets": 1.0}
         found = []
         for maps, metric in zip(self.rows[row][:count], self.metric_rows[row], strict=False):
-            figures, _ = comparison_figures(self.metric_case, metric, self.standardisation, raw, tiles)
+            figures, _ = comparison_figures(self.metric_case, metric, self.channels, raw, tiles)
             figures |= self.independent.of(metric, tiles)
             if tiles:
                 figures |= own_figures(maps)[0]

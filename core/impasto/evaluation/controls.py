@@ -1,22 +1,54 @@
-"""Controls: tiles of a source by simple methods, beside which the figures of a result can be read."""
+"""Controls beside which figures are read: other real crops, and tiles of the data by simple methods."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 import numpy as np
 
+from ..data.parts import window_of
+from ..errors import ImpastoError
+from ..plugins.registry import registry
 from ..recipe import Recipe, Step
 from ..running.runner import run
 from ..texture import Maps
+from .cases import Case, spread
 
-QUILT = "quilt"
+MODEL, CROP, QUILT, NOISE, MEAN = "model", "crop", "quilt", "noise", "mean"
+ROWS = (MODEL, CROP, QUILT, NOISE, MEAN)
+"""Rows of a comparison: results of a model; other real crops; a quilt of the data and noise of its spectrum; and what
+the model stores besides its network."""
+MOST_CROPS = 3
+
+
+def simple_controls(case: Case, names: tuple[str, ...], size_px: int, count: int) -> dict[str, list[Maps]]:
+    """Real crops, and `count` quilts and noises of the material; without those for which the data are too small."""
+    source = max(case.trained or case.others, key=lambda maps: min(maps.size_px))
+    rows = {CROP: crops(case)}
+    with suppress(ImpastoError):  # the source may be smaller than its blocks
+        rows[QUILT] = [quilted(source, (size_px, size_px), seed) for seed in range(count)]
+    rows[NOISE] = [random_phase_noise(source, (size_px, size_px), names, seed) for seed in range(count)]
+    return rows
+
+
+def crops(case: Case) -> list[Maps]:
+    """Up to three disjoint parts of the other real pictures, of the judged ones' size or as large as they are."""
+    found = []
+    height, width = case.judged[0].size_px
+    for maps in case.others:
+        rows, columns = (min(side, full) for side, full in zip((height, width), maps.size_px, strict=True))
+        for y in range(0, maps.size_px[0] - rows + 1, rows):
+            for x in range(0, maps.size_px[1] - columns + 1, columns):
+                found.append(window_of(maps, (slice(y, y + rows), slice(x, x + columns))))
+    return spread(found, MOST_CROPS)
 
 
 def quilted(source: Maps, size_px: tuple[int, int], seed: int = 0) -> Maps:
-    """The source quilted to (height, width) with the defaults of `quilt`."""
+    """The source made seamless at (height, width), by the usual tool with its defaults."""
     height, width = size_px
-    step = Step(QUILT, {"width_px": width, "height_px": height})
+    tool = next((tool.name for tool in registry().tools_for("seamless")), "seamless")
+    step = Step(tool, {"width_px": width, "height_px": height})
     return run(Recipe((step,), seed), {"source": source}).maps
 
 

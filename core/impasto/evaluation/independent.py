@@ -13,8 +13,8 @@ from ..errors import ParameterError
 from ..plugins.registry import registry
 from ..texture import Maps
 from . import metrics
+from .cases import Case
 from .channels import PrincipalChannels
-from .judgement import Case
 from .metrics.pattern_salience import PatternSalience
 from .real_texture import window_side
 

@@ -14,12 +14,14 @@ import numpy as np
 from ..data.prepare import resized_map
 from ..errors import ParameterError
 from ..texture import Maps
-from .controls import quilted, random_phase_noise
-from .judgement import Case, within
-from .judging import compared_maps, figures_of, own_figures, with_heights_in_metres
+from .cases import Case
+from .controls import CROP, NOISE, QUILT, quilted, random_phase_noise
+from .figures import compared_maps, figures_of, own_figures, with_heights_in_metres
+from .goals import MORE_REPEATED, within
 from .real_texture import RealTexture, check_two_sample_size, window_side
 
-RESULT, CROP, QUILT, NOISE = "result", "crop", "quilt", "noise"
+RESULT = "result"
+"""Row of the picture that is judged."""
 GOALS: Mapping[str, tuple[float, float]] = {
     "statistics_of_crop": (0, 1.3),
     "salience_of_crop": (0, 1.3),
@@ -32,8 +34,6 @@ GOALS: Mapping[str, tuple[float, float]] = {
 """Range in which each figure of a result should lie; other figures are for information."""
 BRIEF = ("statistics_of_crop", "salience_of_crop", "repeated_share", "contrast_low", "contrast_high")
 """Figures of a result that tell most."""
-MORE_REPEATED = 0.05
-"""Share of a tile that may occur in it twice, more than in another crop: in walls, some bricks look alike."""
 AUC, AUC_DEVIATION = "two_sample_auc", "two_sample_deviation"
 LEFT_OUT = ("wavelets_of_floor", "fine_swd")
 """Figures of models that others say better here."""

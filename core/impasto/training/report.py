@@ -9,15 +9,15 @@ from pathlib import Path
 
 from ..data.dataset import Dataset
 from ..errors import ParameterError
-from ..evaluation.cases import cases
-from ..evaluation.comparison import BRIEF_CLASSIFIERS, compare_case
-from ..evaluation.judgement import Case
-from ..evaluation.model_controls import CROP, MODEL, Generation
+from ..evaluation.cases import Case, cases
+from ..evaluation.comparison import BRIEF_CLASSIFIERS, Comparison, compare_case
+from ..evaluation.controls import CROP, MODEL
+from ..evaluation.generation import Generation
 from ..library.models import Model
 from ..system.transaction import replace_files
 from ..texture import Maps
 from .report_page import ROWS, UNSEEN, Shown, report_page
-from .report_verdict import Compared, advice, verdict
+from .verdict import advice, verdict
 
 Progress = Callable[[float, str], None]
 SEEDS, JUDGED_SEEDS = 3, 2
@@ -70,7 +70,7 @@ def _side_px(case: Case) -> int:
     return max(SMALLEST_PX, min(LARGEST_PX, shorter) // STEP_PX * STEP_PX)
 
 
-def _compared(case: Case, generation: Generation, on_progress: Progress) -> tuple[Compared, Shown]:
+def _compared(case: Case, generation: Generation, on_progress: Progress) -> tuple[Comparison, Shown]:
     """Figures of a class and of controls, and their pictures."""
     started = time.process_time()
 
@@ -84,8 +84,8 @@ def _compared(case: Case, generation: Generation, on_progress: Progress) -> tupl
         found = compare_case(case, generation, JUDGED_SEEDS, BRIEF_CLASSIFIERS, False, tell)
     except ParameterError as error:
         reason = f"{error.message}; {error.remedy}"
-        return Compared({}, {}, case.held_out, (reason,)), _shown(case, generation, {})
-    return Compared(found.rows, found.goals(), found.held_out, found.notes), _shown(case, generation, found.made)
+        found = Comparison(case, notes=(reason,))
+    return found, _shown(case, generation, found.made)
 
 
 def _shown(case: Case, generation: Generation, made: Mapping[str, tuple[Maps, ...]]) -> Shown:

@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 from html import escape
 
 from ..about import VERSION
-from ..evaluation import comparison
-from ..evaluation.model_controls import CROP, MEAN, MODEL, NOISE, QUILT
+from ..evaluation.comparison import Comparison
+from ..evaluation.controls import CROP, MEAN, MODEL, NOISE, QUILT
+from ..evaluation.goals import FIGURES, SEAM
 from ..io.web_page import embedded, page, table
 from ..library.figures import was_a_loss
 from ..library.models import Model
 from ..surface.thumbnail import lit
 from ..texture import Maps
 from . import report_charts
-from .report_verdict import BAD, GOOD, Compared, Verdict
+from .verdict import BAD, GOOD, Verdict
 
 STYLE = f"""
 .pictures {{ display: flex; flex-wrap: wrap; gap: 1em }} figure {{ margin: 0; max-width: 100% }}
@@ -42,25 +43,6 @@ ROWS = {
     NOISE: "noise of its spectrum",
     MEAN: "this model without its network",
 }
-MEANINGS: Mapping[str, str] = {
-    "fine_swd_of_floor": "Distance of fine patches, over another crop's",
-    "wavelets_of_floor": "Distance of wavelet coefficients, over another crop's",
-    "statistics_of_crop": "Distance of joint wavelet statistics, over another crop's",
-    "phases_of_crop": "Distance of the phases across scales, over another crop's",
-    "spectrum_db": "Largest difference of power in a frequency band, in dB",
-    "two_sample_auc": "How well a classifier tells its patches from the data's: 0.5 if not at all, 1 always",
-    "precision": "Precision: share of its patches that could be the data's",
-    "recall": "Recall: share of the data's patches that could be its own",
-    "contrast_low": "Contrast of the faintest detail, over the data's",
-    "contrast_high": "Contrast of the strongest detail, over the data's",
-    "salience_of_crop": "Salience of the most salient patch, over a crop's",
-    "drift_of_crop": "Drift of its colours across the picture, over a crop's",
-    "repeated_share": "Share that occurs in it twice",
-    "relief_ratio": "Steepness of its relief, over the data's",
-    "novelty": "Distance of its patches from the nearest in the data, over another crop's",
-}
-FIGURES = {**comparison.FIGURES, **MEANINGS, "seam_z_high": "Visibility of the border, in standard deviations"}
-"""Figures of the table, in its order, and what they are."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +59,7 @@ class Shown:
     detailed: Maps | None = None
 
 
-def report_page(model: Model, shown: Sequence[Shown], compared: Compared, found: Verdict, tips: Sequence[str]) -> str:
+def report_page(model: Model, shown: Sequence[Shown], compared: Comparison, found: Verdict, tips: Sequence[str]) -> str:
     """The page in HTML."""
     kind = {GOOD: "good", BAD: "missed"}.get(found.title, "")
     parts = [
@@ -136,19 +118,19 @@ def _figure(address: str, caption: str) -> str:
     return f'<figure><div class=frame><img src="{address}" alt="{text}"></div><figcaption>{text}</figcaption></figure>'
 
 
-def _figures(model: Model, compared: Compared) -> str:
+def _figures(model: Model, compared: Comparison) -> str:
     """The table of figures, a column for the model and for each control, and what it is judged by."""
-    rows = [row for row in ROWS if row in compared.figures]
-    missed = compared.missed()
+    rows = [row for row in ROWS if row in compared.rows]
+    goals, missed = compared.goals(), compared.missed()
     lines = []
-    for name, meaning in FIGURES.items():
-        values = [compared.figures[row].get(name) for row in rows]
+    for name, meaning in {**FIGURES, "seam_z_high": SEAM}.items():
+        values = [compared.rows[row].get(name) for row in rows]
         if rows and values[0] is not None:
             cells = ["" if value is None else f"{value:.2f}" for value in values]
             if name in missed:
                 cells[0] = f'<span class=missed title="misses its goal">{cells[0]} ✗</span>'
             also = " (was also a loss, so it proves little)" if was_a_loss(name, model.card["figures"]) else ""
-            lines.append((escape(meaning + also), *cells, _goal(compared.goals.get(name))))
+            lines.append((escape(meaning + also), *cells, _goal(goals.get(name))))
     heads = ["", *(escape(ROWS[row]) for row in rows), "goal"]
     by = UNSEEN if compared.held_out else "what it learned from, so that copying earns a score"
     notes = "".join(f"<p class=faint>{escape(note)}.</p>" for note in compared.notes)

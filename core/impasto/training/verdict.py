@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..evaluation.judgement import within
-from ..evaluation.model_controls import MEAN, MODEL, NOISE, QUILT
+from ..evaluation.comparison import Comparison
+from ..evaluation.controls import MEAN, MODEL, NOISE, QUILT
 
 STATISTICS, WAVELETS, SPECTRUM = "statistics_of_crop", "wavelets_of_floor", "spectrum_db"
 AS_A_CROP = 1.2
@@ -43,24 +43,6 @@ COPIES = 0.85
 
 
 @dataclass(frozen=True)
-class Compared:
-    """Figures of a model and of controls, by row and name; and why some or all of them are missing.
-
-    goals: range in which figures of the model should lie. held_out: whether it did not learn what it is compared with.
-    """
-
-    figures: Mapping[str, Mapping[str, float]]
-    goals: Mapping[str, tuple[float, float]]
-    held_out: bool
-    notes: tuple[str, ...] = ()
-
-    def missed(self) -> list[str]:
-        """Names of the model's figures that miss their goals."""
-        found = self.figures.get(MODEL, {})
-        return [name for name, goal in self.goals.items() if name in found and not within(found[name], goal)]
-
-
-@dataclass(frozen=True)
 class Verdict:
     """One of the four titles below, and the reason, a part of a sentence."""
 
@@ -71,11 +53,11 @@ class Verdict:
 GOOD, FAR, BAD, UNKNOWN = "good", "usable from afar", "not usable", "not judged"
 
 
-def verdict(compared: Compared) -> Verdict:
+def verdict(compared: Comparison) -> Verdict:
     """The verdict on a model."""
-    if MODEL not in compared.figures:
+    if MODEL not in compared.rows:
         return Verdict(UNKNOWN, "; ".join(compared.notes) or "there is nothing to compare it with")
-    missed, figures = compared.missed(), compared.figures
+    missed, figures = compared.missed(), compared.rows
     found = figures[MODEL].get(STATISTICS)
     if set(missed) & set(SEAMS):
         return Verdict(BAD, "its border shows when it is tiled")
@@ -102,10 +84,10 @@ def _like_a_control(figures: Mapping[str, Mapping[str, float]]) -> str:
     return ""
 
 
-def advice(card: Mapping[str, Any], compared: Compared, sizes_px: Sequence[tuple[int, int]]) -> list[str]:
+def advice(card: Mapping[str, Any], compared: Comparison, sizes_px: Sequence[tuple[int, int]]) -> list[str]:
     """Advice on training, most useful first, by the card of a model and the sizes (height, width) of its data."""
     settings, figures, curve = card.get("parameters", {}), card.get("figures", {}), card.get("curve", {})
-    found, missed = compared.figures.get(MODEL, {}), set(compared.missed())
+    found, missed = compared.rows.get(MODEL, {}), set(compared.missed())
     tips = []
     if figures.get("rollbacks"):
         rate = settings.get("learning_rate")
@@ -129,7 +111,7 @@ def advice(card: Mapping[str, Any], compared: Compared, sizes_px: Sequence[tuple
         tips.append(f"Give more or larger pictures: all together they are {small:.1f} times what one step looks at.")
     if not compared.held_out:
         tips.append("Train with --hold-out to judge it by a part of the data that it has not seen.")
-    quilt = compared.figures.get(QUILT, {}).get(STATISTICS)
+    quilt = compared.rows.get(QUILT, {}).get(STATISTICS)
     if quilt is not None and STATISTICS in found and quilt < found[STATISTICS] and STATISTICS in missed:
         tips.append("A quilt of the picture is closer to it: use that instead if you need no endless variation.")
     return tips or ["Nothing is wrong with its figures: look at the pictures, nearby and from afar."]

@@ -1,16 +1,13 @@
-"""Pictures of a model, and of the controls that its figures are read beside."""
+"""Results of a model that is judged, with its network and without."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from ..data.parts import window_of
-from ..errors import ImpastoError
 from ..generators import ControlledGenerator
 from ..library.models import Model, load_model, save_model
 from ..plugins.registry import registry
@@ -18,15 +15,6 @@ from ..recipe import Recipe, Step
 from ..running.runner import run
 from ..system.transaction import temporary_folder
 from ..texture import Maps
-from .cases import spread
-from .controls import quilted, random_phase_noise
-from .judgement import Case
-
-MODEL, CROP, QUILT, NOISE, MEAN = "model", "crop", "quilt", "noise", "mean"
-ROWS = (MODEL, CROP, QUILT, NOISE, MEAN)
-"""Rows of a comparison: results of the model; other real crops; `quilt` and random-phase noise of the same data; and
-what the model stores besides its network."""
-MOST_CROPS = 3
 
 
 @dataclass(frozen=True)
@@ -60,28 +48,6 @@ class Generation:
         with temporary_folder() as folder:
             model = save_model(folder / self.model.path.name, tensors, self.model.card)
             return [replace(self, model=model).make(seed) for seed in seeds]
-
-
-def simple_controls(case: Case, names: tuple[str, ...], size_px: int, count: int) -> dict[str, list[Maps]]:
-    """Real crops, and `count` quilts and noises of the material; without those for which the data are too small."""
-    source = max(case.trained or case.others, key=lambda maps: min(maps.size_px))
-    rows = {CROP: crops(case)}
-    with suppress(ImpastoError):  # the source may be smaller than its blocks
-        rows[QUILT] = [quilted(source, (size_px, size_px), seed) for seed in range(count)]
-    rows[NOISE] = [random_phase_noise(source, (size_px, size_px), names, seed) for seed in range(count)]
-    return rows
-
-
-def crops(case: Case) -> list[Maps]:
-    """Up to three disjoint parts of the other real pictures, of the judged ones' size or as large as they are."""
-    found = []
-    height, width = case.judged[0].size_px
-    for maps in case.others:
-        rows, columns = (min(side, full) for side, full in zip((height, width), maps.size_px, strict=True))
-        for y in range(0, maps.size_px[0] - rows + 1, rows):
-            for x in range(0, maps.size_px[1] - columns + 1, columns):
-                found.append(window_of(maps, (slice(y, y + rows), slice(x, x + columns))))
-    return spread(found, MOST_CROPS)
 
 
 def network_share(made: Sequence[Maps], without: Sequence[Maps], names: Sequence[str]) -> dict[str, float]:

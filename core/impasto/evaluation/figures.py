@@ -1,4 +1,4 @@
-"""Comparison of the results for one material with real pictures of it; see `comparison`."""
+"""Figures of results beside real pictures of the same material: distances, spectra, contrast, seams and copies."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import numpy as np
 
 from ..errors import ParameterError
 from ..surface.seams import seam_z
-from ..texture import MAP_CHANNELS, Maps
+from ..texture import Maps
 from . import metrics
-from .judgement import Case
+from .cases import Case
+from .channels import ScaledChannels
 
 JUDGED_MAPS = ("base_color", "roughness", "metallic", "height")
 """Maps that are compared; normals and occlusion follow from height."""
@@ -28,13 +29,13 @@ def figures_of(
     """Figures of real pictures against each other; figures of each result, by its name; and these by level and map."""
     names = compared_maps(case, next(iter(made.values())))
     metric_case, metric_made = with_heights_in_metres(case, list(made.values()))
-    standardisation = Standardisation(names, metric_case.judged)
+    channels = ScaledChannels(names, metric_case.judged)
     on_progress(0, "floor")
-    floor, copies = floor_of(metric_case, standardisation), Copies(case)
+    floor, copies = floor_of(metric_case, channels), Copies(case)
     found, details = {}, {}
     for index, (name, maps) in enumerate(made.items()):
         on_progress((index + 1) / (len(made) + 1), f"judging {name}")
-        figures, levels = comparison_figures(metric_case, metric_made[index], standardisation, floor)
+        figures, levels = comparison_figures(metric_case, metric_made[index], channels, floor)
         own, seams = own_figures(maps)
         found[name] = {**figures, **own, **copies.figures(maps)}
         details[name] = {**levels, **seams}
@@ -82,35 +83,12 @@ def compared_maps(case: Case, made: Maps) -> tuple[str, ...]:
     return names
 
 
-class Standardisation:
-    """Maps stacked as channels, divided by the real standard deviations, so that all count equally."""
-
-    def __init__(self, names: tuple[str, ...], real: Sequence[Maps]) -> None:
-        self.names = names
-        pixels = [[maps[name].pixels.reshape(-1, MAP_CHANNELS[name]) for maps in real] for name in names]
-        values = [np.concatenate(parts) for parts in pixels]
-        self.mean = [value.mean(0) for value in values]
-        self.deviation = [max(float((value - value.mean(0)).std()), 1e-6) for value in values]
-
-    def channels(self, maps: Maps) -> np.ndarray:
-        """All channels of each map, standardised, (H, W, C)."""
-        parts = [
-            (maps[name].pixels - mean) / deviation
-            for name, mean, deviation in zip(self.names, self.mean, self.deviation, strict=True)
-        ]
-        return np.concatenate(parts, 2)
-
-    def luminances(self, maps: Maps) -> np.ndarray:
-        """One channel per map, the mean of its channels, (H, W, M)."""
-        return np.concatenate([maps[name].pixels.mean(2, keepdims=True) for name in self.names], 2)
-
-
-def floor_of(case: Case, standardisation: Standardisation) -> dict[str, float]:
+def floor_of(case: Case, channels: ScaledChannels) -> dict[str, float]:
     """Distances between disjoint real pictures."""
     pairs = case.floor_pairs()
     return {
-        "fine_swd": float(np.mean([metrics.fine(_swd(*pair, standardisation)) for pair in pairs])),
-        "wavelets": float(np.mean([_wavelets(*pair, standardisation) for pair in pairs])),
+        "fine_swd": float(np.mean([metrics.fine(_swd(*pair, channels)) for pair in pairs])),
+        "wavelets": float(np.mean([_wavelets(*pair, channels) for pair in pairs])),
         "spectrum_db": float(np.mean([np.abs(_spectrum_db(*pair)).max() for pair in pairs])),
     }
 
@@ -119,38 +97,37 @@ def _spectrum_db(made: Sequence[Maps], real: Sequence[Maps]) -> list[float]:
     return metrics.spectrum_difference_db(colors_of(made), colors_of(real))
 
 
-def _swd(made: Sequence[Maps], real: Sequence[Maps], standardisation: Standardisation) -> list[float]:
-    found, wanted = ([standardisation.channels(maps) for maps in side] for side in (made, real))
+def _swd(made: Sequence[Maps], real: Sequence[Maps], channels: ScaledChannels) -> list[float]:
+    found, wanted = ([channels.of(maps) for maps in side] for side in (made, real))
     return metrics.sliced_wasserstein(found, wanted, directions=SWD_DIRECTIONS)
 
 
-def _wavelets(made: Sequence[Maps], real: Sequence[Maps], standardisation: Standardisation) -> float:
-    found, wanted = ([standardisation.luminances(maps) for maps in side] for side in (made, real))
+def _wavelets(made: Sequence[Maps], real: Sequence[Maps], channels: ScaledChannels) -> float:
+    found, wanted = ([channels.luminances(maps) for maps in side] for side in (made, real))
     return metrics.wavelet_distance(found, wanted)
 
 
 def comparison_figures(
-    case: Case, maps: Maps, standardisation: Standardisation, floor: Mapping[str, float], tiles: bool = True
+    case: Case, maps: Maps, channels: ScaledChannels, floor: Mapping[str, float], tiles: bool = True
 ) -> tuple[dict[str, float], dict[str, Any]]:
     """Figures that compare a result with the real pictures, and the same by level or band.
 
     tiles: whether it may be rolled, to begin at the same phase of the pattern as the real picture.
     """
     if len(case.judged) == 1:  # the floor is of pictures of this size
-        rolled = _rolled(maps, case.judged[0], standardisation) if tiles else maps
+        rolled = _rolled(maps, case.judged[0], channels) if tiles else maps
         maps = _cropped(rolled, case.judged[0].size_px)
     real = list(case.judged)
-    swd = _swd([maps], real, standardisation)
-    contrast = metrics.contrast_ratio(standardisation.channels(maps), [standardisation.channels(one) for one in real])
+    swd = _swd([maps], real, channels)
+    contrast = metrics.contrast_ratio(channels.of(maps), [channels.of(one) for one in real])
     spectrum = _spectrum_db([maps], real)
     distances = {
-        name: metrics.color_distance(maps[name].pixels, [one[name].pixels for one in real])
-        for name in standardisation.names
+        name: metrics.color_distance(maps[name].pixels, [one[name].pixels for one in real]) for name in channels.names
     }
     figures = {
         "fine_swd": metrics.fine(swd),
         "fine_swd_of_floor": metrics.fine(swd) / floor["fine_swd"],
-        "wavelets_of_floor": _wavelets([maps], real, standardisation) / max(floor["wavelets"], 1e-6),
+        "wavelets_of_floor": _wavelets([maps], real, channels) / max(floor["wavelets"], 1e-6),
         "contrast_low": min(contrast[:3]),
         "contrast_high": max(contrast[:3]),
         "spectrum_db": float(np.abs(spectrum).max()),
@@ -159,9 +136,9 @@ def comparison_figures(
     return figures, {"swd_levels": swd, "contrast_levels": contrast, "spectrum_bands_db": spectrum}
 
 
-def _rolled(maps: Maps, real: Maps, standardisation: Standardisation) -> Maps:
+def _rolled(maps: Maps, real: Maps, channels: ScaledChannels) -> Maps:
     """Seamless maps, rolled to begin at the same phase of the pattern as the real ones."""
-    shift = metrics.best_shift(standardisation.channels(maps), standardisation.channels(real))
+    shift = metrics.best_shift(channels.of(maps), channels.of(real))
     return Maps.from_arrays({name: np.roll(maps[name].pixels, shift, (0, 1)) for name in maps}, name=maps.name)
 
 
