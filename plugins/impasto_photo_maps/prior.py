@@ -17,8 +17,7 @@ from impasto.numerics.blur import gaussian_response
 from impasto.numerics.borders import Plane
 
 EDGES_PX = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
-"""Deviations of the Gaussians whose differences are the bands, on a picture of `REFERENCE_PX` or less; relative to the
-size, but for the first, on a larger one."""
+"""Deviations of the Gaussians whose differences are the bands; larger, but for the first, beyond `REFERENCE_PX`."""
 BANDS = len(EDGES_PX) - 1
 REFERENCE_PX = 1024
 WIDEST_PX = 32.0

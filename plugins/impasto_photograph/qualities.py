@@ -24,8 +24,7 @@ COMPARED_PX = 768
 """Longer side at which photographs are compared, or that of the smallest."""
 WHITE, BLACK = 0.995, 0.005
 NOISE_UNIT, CLIPPED_UNIT, LIGHT_UNIT, ANGLE_UNIT = 0.02, 0.02, 0.5, 10.0
-"""Noise (as encoded), clipped fraction, deviation of light in stops, and angle in degrees that weigh as much as half
-of the sharpness."""
+"""Noise, clipped fraction, deviation of light in stops, and angle in degrees that weigh as half of the sharpness."""
 
 
 @dataclass(frozen=True)

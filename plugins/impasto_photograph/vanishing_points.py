@@ -33,9 +33,7 @@ MOST_STEPS = 6
 LEAST_PX = 48
 """Least shorter side of a picture that is searched."""
 SURE, LIKELY = 3.0, 2.2
-"""Least prominence of one point alone, and of one across a sure one. Of nine regular photographs at five angles, right
-ones began at 2.3; of photographs of grass, stone, plaster, marble, earth and concrete, none reached 2 wrongly
-(`tests/benchmarks/preparation.py lines`)."""
+"""Least prominence of one point alone, and of one across a sure one."""
 
 Candidate = tuple[float, ...]
 """Tilt and keystone, and perhaps the curvature k1, of lines along x."""

@@ -29,10 +29,7 @@ SURE_PEAK = 20.0
 FITTED_PX, FITS = 256, 8
 """Longer side of the pictures that are moved until they fit, and how often."""
 NO_BETTER = 0.05
-"""Gain in mean weights below which photographs are left where they are.
-
-Procedural materials that did not move gain up to .03, those that moved by some pixels .1 and more.
-"""
+"""Gain in mean weights below which photographs are left where they are."""
 SETTLED_PX = 0.02
 STEPS, REACH_PX = 41, 1.0
 """Subpixel positions that are looked at along each axis, around the highest pixel."""

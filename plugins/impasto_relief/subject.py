@@ -13,8 +13,7 @@ from impasto.tools import Field, display_hints, zero_means
 MOST_PX = 2**26
 """Most pixels of a map, 8192²: what these filters need does not fit into memory beyond that."""
 SHORTEST, LONGEST = 0.2, 2.0
-"""Mean lengths of normals between which a picture may be a normal map; independent noise has about 1 too, but faces
-down as often as up."""
+"""Mean lengths of normals between which a picture may be a normal map."""
 FACING_UP = 0.2
 """Least mean z of normals; nor do they lean by more than 45° on average, as a bright photograph's would."""
 

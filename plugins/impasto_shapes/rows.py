@@ -15,8 +15,7 @@ WINDOW = 1 / 30
 """Height of the windows that are compared above and below a border, relative to the picture's."""
 STANDS_OUT = 3.0
 LEAST_CHANGE = 0.06
-"""Least change at a border, as a multiple of the median, and at all: within single textures it is up to 0.05
-(scikit-image's brick, grass and gravel), between them from 0.09."""
+"""Least change at a border, as a multiple of the median, and at all: within one texture it is up to 0.05."""
 GRADIENT_WEIGHT = 2.0
 
 

@@ -13,8 +13,7 @@ from .material import finished, prepared, previews, shrinks
 from .parameters import QuiltParameters
 
 BLEND_PX = 12.0
-"""Distance over which a step of shapes at a cut is spread: enough to hide it. That of light or colour is spread as far
-as pieces overlap, or else the pieces would show as patches."""
+"""Distance over which a step of shapes at a cut is spread; one of light or colour is as far as pieces overlap."""
 
 
 def make_seamless(subject: Maps, parameters: QuiltParameters, context: Context) -> Maps:

@@ -20,8 +20,7 @@ T = TypeVar("T")
 MOST_PICTURES = 8
 """Limit of pictures per class, spread over the list: enough to judge by, few enough to wait for."""
 MOST_SHARED = 0.2
-"""Share of the judging part that may be copies of what was learned. Of CC0 sets it is at most 0.12, but 0.44 and 0.61
-of two that repeat themselves (`python tests/benchmarks/shared_blocks.py FOLDER_OF_SETS`)."""
+"""Share of the judging part that may be copies of what was learned."""
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,7 @@ WEIGHTS: Mapping[str, float] = {"base_color": 1.0, "height": 0.5, "normal": 0.4,
 """Weights of maps in matching; 0.2 for the others, which mostly correlate with these."""
 
 DETAIL, DETAIL_PX = 0.7, 5
-"""Deviation of the channel of detail, relative to that of all others, and the width of the mean that it differs from.
-Without it, thin joints between planks are lost on coarse levels, and pieces are laid out of step."""
+"""Deviation of the channel of detail, which keeps thin joints, over all others'; width of its mean."""
 
 
 RADIUS_PX = 2

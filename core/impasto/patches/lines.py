@@ -14,18 +14,13 @@ from ..numerics.blur import box_mean
 LENGTH = 1 / 16
 """Length over which derivatives are averaged, relative to the shorter side."""
 GRAIN, STRONGEST, WEIGHT = 0.7, 4.7, 3.0
-"""Strength of lines up to which they are grain, and beyond which all are alike; and weight of what lies between,
-relative to features whose variances sum to 1: a joint is a few pixels wide, but must outweigh the boards beside it."""
+"""Strength of lines up to which they are grain, that from which all are alike, and their weight beside the features."""
 CROSSING = 2.0
 """Cost that a cut across the grain has in addition, relative to one along it, where all lines run in one direction."""
 THROUGH, CROSSED = 0.35, 0.15
-"""Share of the variance of lines that whole rows have, above which joints run through (boards have .4 to .8); and
-strength of the lines that cross them, relative to theirs, up to which only joints tell where a piece belongs. Boards
-have up to .1. Bricks have .1 to .4: their short upright joints must meet as well.
-"""
+"""Share of lines' variance in whole rows from which joints run through; most strength of lines that cross these."""
 BROAD = (0.1, 0.3)
-"""Shares of the variance in areas, such as boards of different tones, between which they begin to hide lines. Mortar
-hides behind nothing: if its long joints had more weight than its short ones, bricks would be cut into slivers."""
+"""Shares of the variance in areas, such as boards of different tones, between which they begin to hide lines."""
 
 
 def line_strength(image: Tensor) -> Tensor:

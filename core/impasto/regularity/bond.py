@@ -14,8 +14,7 @@ from .correlation import correlation_at
 MOST_REPEATS = 4
 """Largest number of periods after which a bond repeats, along y and along x."""
 LEAST_CORRELATION = 0.04
-"""Least correlation of cells that are alike, after subtracting means along rows and columns: of running bonds, only
-the joints of bricks correlate. A quarter more or less changes none of 38 PBR sets (docs/benchmarks.md)."""
+"""Least correlation of cells that are alike, after subtracting means along rows and columns."""
 NEARLY_BEST, ALIKE = 0.8, 0.5
 """Least correlation of a smaller bond relative to the best one, and of alike cells relative to their bond's."""
 

@@ -16,9 +16,7 @@ from torch import Tensor
 from .region import TorusRegion
 
 SIZE_COST = 0.25
-"""Weight of the deviation from the requested size against the stretch of periods, both relative, in `torus_size`.
-From 0.06 to 0.5, sizes deviate by 1.7 % to 1.9 % and periods by 0.1 %; with 1, periods stretch by up to a third
-(`tests/benchmarks/torus_sizes.py`)."""
+"""Weight of the deviation from the requested size against the stretch of periods, both relative, in `torus_size`."""
 LEAST_FREQUENCY = 1e-4
 """Components of wave vectors below this, in cycles per pixel, count as 0: no picture holds a whole period."""
 

@@ -15,13 +15,11 @@ import torch
 LEAST_PX = 24
 """Least shorter side of a picture that is searched."""
 CORRELATION, VARIANCE_SHARE = 0.6, 0.035
-"""Least correlation of a profile of rows after one period, and least fraction of the picture's variance. On 80
-photographs, regular ones reached 0.64 to 0.99; others stayed below 0.6, or explained less than 0.03."""
+"""Least correlation of a profile of rows after one period, and least fraction of the picture's variance."""
 KEYSTONE_SHARE = 3 * VARIANCE_SHARE
 """Least fraction that converging lines explain: with two more degrees of freedom, noise too has a profile."""
 KEYSTONE_GAIN, LEAST_KEYSTONE = 1.25, 0.03
-"""Least variance of converging lines relative to parallel ones, and least keystone, chosen on
-scikit-image's brick. On 38 PBR sets, gains of 1 to 1.56 find the same rows (`tests/benchmarks/sensitivity.py`)."""
+"""Least variance of converging lines relative to parallel ones, and least keystone."""
 LEVEL_SHARE = 0.97
 """Rows count as level if level ones explain at least this fraction of the variance that the best tilt explains."""
 SEARCH_PX = 192
@@ -34,10 +32,7 @@ REACH = 0.6
 """Largest shift of a profile's autocorrelation, relative to its length."""
 LEAST_PERIOD_PX = 6
 PEAK, TALLEST_SHARE, SURE = 0.3, 0.8, 0.85
-"""Least correlation of a peak; that of the first peak relative to the tallest; and that of a single peak without a
-second one at a multiple, chosen on those photographs. On 38 PBR sets, each may be 1.25 times smaller or larger without
-a change, but `TALLEST_SHARE` not larger: five of eleven sets then get multiples of their periods
-(`tests/benchmarks/sensitivity.py`)."""
+"""Least correlation of a peak; of the first relative to the tallest; and of one without a second at a multiple."""
 
 
 @dataclass(frozen=True)

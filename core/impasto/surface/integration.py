@@ -21,13 +21,11 @@ MUCH_BETTER = 0.5
 LEAST_RESPONSE = 1e-3
 """Least squared response of differences that is inverted, of a surface that tiles."""
 LEAST_IN_PASSES = (0.3, 0.2, 0.1, 0.01)
-"""The same in each pass over one that does not tile: its last slopes are a guess, with an error that small responses
-amplify, until earlier passes have bettered it."""
+"""The same in each pass over one that does not tile: small responses amplify the error of its guessed last slopes."""
 FINEST_CYCLES = 0.2
 """Frequency, in cycles per pixel, from which on these limits hold."""
 LARGEST_GRID_PX = 2**26
-"""Largest grid of the Fourier transform, 8192²: about 4 GiB of memory. A surface that does not tile takes four times
-its own size."""
+"""Largest grid of the Fourier transform: about 4 GiB; a surface that does not tile takes four times its own size."""
 
 Grid = tuple[np.ndarray, np.ndarray]
 

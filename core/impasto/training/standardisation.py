@@ -12,14 +12,11 @@ from ..texture import MAP_CHANNELS, channels_of
 from .base import LEAST_DEVIATION
 
 CHROMA = 0.6
-"""Degree of whitening of the principal components of colours (0: none, 1: full): the power of the deviation by which
-each is divided. Without whitening, losses hardly see hue, and results shimmer in rainbow colours; half as much is
-worse on sets that no bundled model learned, full whitening no better (docs/benchmarks.md)."""
+"""Degree of whitening of the principal components of colours (0: none, 1: full), so that losses see hue as well."""
 USUAL = {"base_color": 0.5, "height": 0.5, "roughness": 0.5, "metallic": 0.0}
 """Value of a map that no picture of a class has."""
 LEAST_CHROMA = 0.02
-"""Least deviation of a component of colours, relative to the largest, so that the hue of grey materials is not
-amplified."""
+"""Least deviation of a component of colours, relative to the largest: the hue of grey materials is not amplified."""
 
 
 class Standardisation(nn.Module):

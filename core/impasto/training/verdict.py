@@ -13,13 +13,11 @@ STATISTICS, WAVELETS, SPECTRUM = "statistics_of_crop", "wavelets_of_floor", "spe
 AS_A_CROP = 1.2
 """A control up to here is as near as another crop: the material has hardly any structure."""
 HARDLY = 0.75
-"""Share of the way from another crop's figure to a control's from which a model shows hardly more than the control: a
-stone wall without stones is at 0.93 of noise's wavelets."""
+"""Share of the way from another crop's figure to a control's from which a model is hardly better than the control."""
 WORST_STATISTICS = 3.0
 """Statistics, over another crop's, from which a model does not show its material: noise of the spectrum has 2 to 8."""
 WORST_SPECTRUM_DB = 5.0
-"""Difference of power in a frequency band from which large shapes are missing: bundled models have up to
-4.5."""
+"""Difference of power in a frequency band from which large shapes are missing."""
 SEAMS = ("seam_z_high", "seam_z_low")
 FROM_AFAR = {
     SPECTRUM: "shapes of some size are missing",

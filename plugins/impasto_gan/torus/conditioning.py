@@ -19,8 +19,7 @@ from impasto.regularity.region import TorusRegion
 HARMONICS = (1, 2, 4, 8)
 """Multiples of each wave vector; several, since joints are narrow and the fundamental hardly locates them."""
 HARMONICS_IN_BOND = HARMONICS[:2]
-"""Multiples for rows in a bond: their joints are measured (`UnitCell`), and with more harmonics networks draw straight
-lines along rows."""
+"""Multiples for rows in a bond: with more, networks draw straight lines along rows."""
 CELL_CHANNELS = 4
 
 

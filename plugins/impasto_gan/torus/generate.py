@@ -39,8 +39,7 @@ HEIGHT_MARGIN = 0.25
 RANGE_M, TEXEL_M = 0.04, 1 / 1024
 """Range of height and size of a texel if unknown: as of a surface one metre wide and 4 cm deep."""
 TILE_PX = (512, 2048)
-"""Height and width of tiles: low, so that a band of a very wide picture is small, but not too low, since the edges of
-tiles are computed twice."""
+"""Height and width of tiles: low for bands of very wide pictures, not too low, since edges are computed twice."""
 LEAST_CELLS = 2
 
 

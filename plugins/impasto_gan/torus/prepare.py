@@ -28,8 +28,7 @@ from .views import slope_deviations
 LATTICE_MAPS = ("base_color", "roughness")
 """Maps that are searched for a lattice: the joints of boards hardly show in their colours."""
 LEAST_EXPLAINED = 0.1
-"""Least fraction of the second finest band's variance that the mean of rows must explain: that of bricks explains 0.14,
-that of a clay roof, whose rows waver, 0.06."""
+"""Least fraction of the second finest band's variance that the mean of rows must explain."""
 
 
 def prepare(

@@ -28,8 +28,7 @@ RIDGE = 0.1
 REACH = 2.0
 """Position, on either side, at which a slider is tested."""
 LONGEST = 2.5
-"""Longest unit of a slider. At the ends of colour sliders of twice this length, spectra change by 4 dB, with this one
-by 2 dB (docs/benchmarks.md)."""
+"""Longest unit of a slider; longer ones of colour change the spectrum as well."""
 LEAST_EFFECT = 0.25
 """Least effect of a slider, relative to CHANGE."""
 MOST = 6

@@ -50,8 +50,7 @@ COARSE_STAGES = 4
 DISCRIMINATOR_WIDTHS = (32, 64, 96)
 """They see 26 px: with 54 px, a discriminator soon knows the patches of a single picture by heart."""
 GAMMA = 1.0
-"""Weight of the zero-centred penalty: per patch, far below the paper's 150 to 15 for whole images, and high enough for
-logits of unseen parts of a picture to stay near those of the seen ones."""
+"""Weight of the zero-centred penalty per patch, far below the 150 to 15 for whole images of Huang et al. 2024."""
 PENALTY_EVERY = 4
 """Steps between penalties, whose weight is multiplied by it (lazy regularisation: Karras et al. 2020, section 3.1)."""
 BETAS = (0.0, 0.95)
@@ -63,8 +62,7 @@ SWD_WEIGHT = 2.0
 SWD_LEVELS = {"coarse": 3, "fine": 2}
 """Number of pyramid levels compared; three levels of a coarse crop are as coarse as patches can judge."""
 PHASE_WEIGHT = 10.0
-"""Weight of the phase statistics. With 2, joints appear some pixels off their phase, and the discriminators accept
-that."""
+"""Weight of the phase statistics; with less, joints appear some pixels off their phase."""
 CHECKERBOARD_WEIGHT = 10.0
 FARTHEST_PX = 4096
 """Largest random offset of a picture in the lattice, so that any phase may be at its corner."""

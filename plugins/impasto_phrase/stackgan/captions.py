@@ -32,8 +32,7 @@ CHINESE = 0.3
 """Share of captions in Chinese, of materials that have Chinese names."""
 CLAUSE = 0.3
 NAMED_DISTANCE = 0.07
-"""Distance in Oklab, about three just noticeable differences more than shades of one name have, up to which a colour
-has a name's."""
+"""Distance in Oklab up to which a colour has a name's."""
 GLOSSY, MATTE = 0.35, 0.85
 """Mean roughness below which a surface is glossy, and above which it is matte."""
 DARK, LIGHT = 0.38, 0.75

@@ -30,8 +30,7 @@ LATENT = 16
 NOISE_CHANNELS = 4
 """Channels of noise that each level adds."""
 FIRST_LOG_VARIANCE = -4.0
-"""Initial log σ²: with that of N(0, I) the noise drowns a phrase's mean, and G learns for long what all have in common.
-"""
+"""Initial log σ²; with that of N(0, I), the noise drowns a phrase's mean."""
 CYCLES = (0.2, 0.4, 0.6, 0.8, 1.0, 1.4)
 """Waves along a row or column of cells that ĉ chooses from, in waves a cell."""
 HARMONICS = (1, 2, 4)

@@ -23,9 +23,7 @@ MOST_TRANSPARENT = 0.01
 LEAST_CONTRAST = 0.004
 """Deviation of lightness of a picture that shows something: more than the rounding of 8 bits."""
 UNLIKE = 0.9
-"""Distance above which the match is called poor; photographs of known materials mostly had 0.4 to 0.7.
-
-`python tests/benchmarks/match_photographs.py` prints the distances again."""
+"""Distance above which the match is called poor; photographs of known materials mostly had 0.4 to 0.7."""
 SURE = 0.5
 """Probability from which the kind of material is not called doubtful."""
 

@@ -14,8 +14,7 @@ from ..shared.task import Region
 from .network import STRIDE
 
 SIZES = (2, 2, 4, 16)
-"""Sizes of the noise of each channel, relative to the network's coarsest pixels: strokes to patches of colour. Noise of
-size 1 shows as a mesh of dots."""
+"""Sizes of the noise of each channel, relative to the network's coarsest pixels: strokes to patches of colour."""
 
 
 def in_palette(x: Tensor, style: Tensor, seamless: bool = False) -> Tensor:

@@ -12,8 +12,7 @@ import torch
 from torch import Tensor
 
 LARGEST, SMALLEST = 0.6, 0.02
-"""Range of the shapes' radii, relative to the side, with a density of 1/r²: less steep than the scale-invariant 1/r³,
-with which large shapes would be too rare in so few pictures."""
+"""Range of the shapes' radii, relative to the side, with a density of 1/r²."""
 SHAPES = (10, 250)
 TEXTURED = 0.5
 BLURRED = 0.3

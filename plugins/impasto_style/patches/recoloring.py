@@ -20,8 +20,7 @@ from impasto.numerics.color_transport import Sample, color_table, look_up, mixtu
 from ..shared.task import Region
 
 AXES = torch.tensor([[0.75, 1.47, 0.28], [0.5, -0.5, 0.0], [-0.25, -0.25, 0.5]])
-"""Lightness (weighted 2.5-fold) and two colour differences of sRGB. A smaller weight keeps the order of lightness less
-well, a larger one hardly better, and palettes get farther from the style's (docs/benchmarks.md)."""
+"""Lightness (weighted 2.5-fold, so that its order is kept) and two colour differences of sRGB."""
 ROUNDS, QUANTILES = 12, 257
 SAMPLES = 2**14
 SMOOTHING_PARTS = 32

@@ -19,8 +19,7 @@ from ..shared.task import Region
 from .guides import detail_contrast, inside, mixed
 
 CALMEST, CALMEST_OF_COLOR, CALMER = 0.4, 0.3, 0.6
-"""Shares of a style that count as calm: the calmest of the whole, and of all that has nearly one colour those calmest
-that belong to the calmer of the whole."""
+"""Shares of a style that are calm: its calmest; and the calmest of nearly one colour, among the calmer of the whole."""
 PARTS = 2 * CELLS**2
 """Number of parts of a style: the calm and the busy patches of each of its cells."""
 LEVELS = 4

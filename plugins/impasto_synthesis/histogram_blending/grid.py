@@ -12,8 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 ROW = 7 / 8
-"""Distance of rows of vertices in cells: near that of equilateral triangles, 0.866, and rational, so that whole cells
-fit common sizes: with cells of 2/7 of a picture, two pictures are 7 cells wide and 8 rows high."""
+"""Distance of rows of vertices in cells: near that of equilateral triangles, and rational, so that whole cells fit."""
 LEAST_CELLS = 2
 
 

@@ -17,9 +17,7 @@ from impasto.regularity.region import TorusRegion, picture_region
 from .periodic import PeriodicFunction, interpolated, knot_count, phases
 
 COMPONENTS, RANK = 3, 2
-"""Number of components, and rank of each (separable products). Components of one half of a wall of tiles leave 0.13,
-0.06 and 0.06 of the other half's variance if there are 1, 3 or 6; ranks 1 to 4 do not differ
-(`tests/benchmarks/unit_cells.py`)."""
+"""Number of components, and rank of each (separable products)."""
 LEAST_CELLS = 8 * COMPONENTS
 """Least number of cells: with fewer, the components would merely reproduce them."""
 RIDGE = 0.01

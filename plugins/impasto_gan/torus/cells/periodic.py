@@ -13,12 +13,9 @@ from impasto.regularity.region import TorusRegion, picture_region
 KNOT_PX = 1.0
 """Distance of the knots of linear interpolation, in pixels of the picture."""
 RANK = 4
-"""Rank of the mean of a unit cell: enough for joints along rows and along columns and their crossings, and too low for
-the grain of single cells. Means of one half explain 0.25, 0.43, 0.44 and 0.45 of the other half's variance with ranks
-1, 2, 4 and 8 (seven PBR sets, `tests/benchmarks/unit_cells.py`)."""
+"""Rank of the mean of a unit cell: enough for joints and their crossings, and too low for the grain of single cells."""
 LANDWEBER_STEPS = 6
-"""Iterations of least squares, each of which fits the residual of the previous ones. On unseen halves, 3 to 24 are
-equally good (`tests/benchmarks/unit_cells.py`)."""
+"""Iterations of least squares, each of which fits the residual of the previous ones."""
 
 
 class PeriodicFunction(nn.Module):

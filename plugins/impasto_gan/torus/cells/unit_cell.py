@@ -22,10 +22,7 @@ from .components import COMPONENTS, PrincipalComponents
 from .periodic import PeriodicFunction
 
 BANDS, VARIANCE_RANK = 3, 2
-"""Number of frequency bands whose variance is measured, finest first, and its rank: coarser bands have too few samples
-at each phase. In the halves of seven PBR sets that were not fitted, variances by phase gain 0.25, 0.16 and 0.09 nats
-per sample in these bands, 0.03 and -0.34 in the next two, and with rank 1 -0.25 in the second
-(`tests/benchmarks/unit_cells.py`)."""
+"""Number of frequency bands whose variance is measured, finest first, and its rank: coarser ones have few samples."""
 LEAST_VARIANCE = 0.01
 """Least variance at a phase, relative to the band's mean, since residuals are divided by its root."""
 STRENGTH = 0.1
