@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from materials import swd_floor
 
 from impasto.evaluation import metrics
 from impasto.surface.seams import seam_z
@@ -76,7 +77,7 @@ def test_mirrored_border_is_found() -> None:
 def test_other_crop_is_closer_than_blur_and_noise(gravel: np.ndarray) -> None:
     gravel = gravel[..., :1]
     crop, other = gravel[:256, :256], gravel[256:, 256:]
-    floor = metrics.fine(metrics.swd_floor(gravel, directions=128))
+    floor = metrics.fine(swd_floor(gravel, directions=128))
     noise = np.random.default_rng(0).random(crop.shape, np.float32)
 
     def fine(picture: np.ndarray) -> float:
@@ -128,8 +129,8 @@ def test_another_crop_is_no_copy(gravel: np.ndarray) -> None:
 
 
 def test_copies_are_near_and_new_pictures_are_not(gravel: np.ndarray) -> None:
-    copy = metrics.nearest_patch_distances(gravel[:200, :200], gravel, count=64)
-    new = metrics.nearest_patch_distances(gravel[:200, :200], gravel[256:], count=64)
+    copy = metrics.nearest_patches(gravel[:200, :200], gravel, count=64).distances
+    new = metrics.nearest_patches(gravel[:200, :200], gravel[256:], count=64).distances
     assert copy.max() < 0.01
     assert np.median(new) > 0.2
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from materials import swd_floor
 from quick import repeated
 from scipy.ndimage import gaussian_filter
 
@@ -52,9 +53,7 @@ def test_result_is_seamless_and_as_the_photograph(name: str) -> None:
         assert -4 < z < 3  # METHODS: seamless; hard cuts score 3 to 33, mirrored borders below -4
     grey, as_wanted = result[..., :1], source[..., :1]
     fine = metrics.fine(metrics.sliced_wasserstein(grey, as_wanted, directions=128))
-    assert fine <= 1.3 * metrics.fine(
-        metrics.swd_floor(as_wanted, directions=128)
-    )  # as close as another crop, by a third
+    assert fine <= 1.3 * metrics.fine(swd_floor(as_wanted, directions=128))  # as close as another crop, by a third
     for ratio in metrics.contrast_ratio(result, source)[:4]:  # coarser levels lose what even_light takes out
         assert 0.75 < ratio < 1.3
     assert max(metrics.color_distance(result, source)) < 0.02  # 5 of 255: even_light alone moves 1 to 2

@@ -9,7 +9,6 @@ from .copies import (
     Copies,
     Nearest,
     largest_copied_block,
-    nearest_patch_distances,
     nearest_patches,
     novelty,
     repeated_share,
@@ -17,7 +16,7 @@ from .copies import (
 )
 from .diversity import largest_correlation, ms_ssim, over_pairs
 from .normals import normal_height_consistency, normal_length_error
-from .patches import Pictures, as_list, contrast_ratio, fine, pyramid_of, sliced_wasserstein, swd_floor
+from .patches import Pictures, as_list, contrast_ratio, fine, pyramid_of, sliced_wasserstein
 from .values import color_distance, radial_power_spectrum, spectrum_difference_db
 from .wavelets import wavelet_distance
 
@@ -33,7 +32,6 @@ __all__ = [
     "largest_copied_block",
     "largest_correlation",
     "ms_ssim",
-    "nearest_patch_distances",
     "nearest_patches",
     "normal_height_consistency",
     "normal_length_error",
@@ -44,7 +42,6 @@ __all__ = [
     "repeated_share",
     "sliced_wasserstein",
     "spectrum_difference_db",
-    "swd_floor",
     "verbatim_copies",
     "wavelet_distance",
 ]

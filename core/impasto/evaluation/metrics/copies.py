@@ -95,13 +95,6 @@ def _search(
     return torch.cat(squares), torch.cat(best), torch.cat(places)
 
 
-def nearest_patch_distances(
-    result: np.ndarray, source: Pictures, seed: int = 0, count: int = 256, patch_px: int = NOVELTY_PATCH_PX
-) -> np.ndarray:
-    """The distances of `nearest_patches` alone, (count,)."""
-    return nearest_patches(result, source, seed, count, patch_px).distances
-
-
 def novelty(found: Nearest, usual: Sequence[Nearest]) -> tuple[float, float]:
     """Novelty and excess of near copies of a result, relative to other real pictures (`usual`), in the same source.
 

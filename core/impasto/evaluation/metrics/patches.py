@@ -99,18 +99,6 @@ def fine(levels: Sequence[float]) -> float:
     return float(np.mean(levels[:3]))
 
 
-def swd_floor(source: np.ndarray, seed: int = 0, directions: int = 512) -> list[float]:
-    """`sliced_wasserstein` between two disjoint halves of the source, averaged over both ways to halve it.
-
-    The score of another crop of the same photograph, which no result can be expected to beat. With 8,192 patches most
-    of it is sampling error: a picture scores 20 against itself, 24 against its other half, 68 blurred.
-    """
-    height, width = source.shape[0] // 2, source.shape[1] // 2
-    halves = [(source[:, :width], source[:, -width:]), (source[:height], source[-height:])]
-    scores = [sliced_wasserstein(*half, seed, directions=directions) for half in halves]
-    return [float(np.mean(level)) for level in zip(*scores, strict=False)]
-
-
 def contrast_ratio(result: Pictures, source: Pictures) -> list[float]:
     """Standard deviation of the result over the source's at each pyramid level, finest first; 1 is ideal."""
     import torch
