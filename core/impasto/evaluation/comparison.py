@@ -21,7 +21,7 @@ from .cases import Case, cases
 from .channels import ScaledChannels
 from .controls import CROP, MEAN, MODEL, NOISE, QUILT, ROWS, simple_controls
 from .figures import (
-    Copies,
+    CopySearch,
     colors_of,
     compared_maps,
     comparison_figures,
@@ -176,7 +176,7 @@ class _Judge:
         self.metric_rows = {row: [next(ordered) for _ in made] for row, made in rows.items()}
         self.channels = ScaledChannels(names, self.metric_case.judged)
         self.independent = IndependentFigures(self.metric_case, names)
-        self.copies = Copies(case) if copies else None
+        self.copies = CopySearch(case) if copies else None
         self.measured: set[str] = set()
 
     def figures(self, row: str) -> list[dict[str, float]]:

@@ -31,7 +31,7 @@ def figures_of(
     metric_case, metric_made = with_heights_in_metres(case, list(made.values()))
     channels = ScaledChannels(names, metric_case.judged)
     on_progress(0, "floor")
-    floor, copies = floor_of(metric_case, channels), Copies(case)
+    floor, copies = floor_of(metric_case, channels), CopySearch(case)
     found, details = {}, {}
     for index, (name, maps) in enumerate(made.items()):
         on_progress((index + 1) / (len(made) + 1), f"judging {name}")
@@ -160,7 +160,7 @@ def own_figures(maps: Maps) -> tuple[dict[str, float], dict[str, Any]]:
     return figures, {"seam_z": seams}
 
 
-class Copies:
+class CopySearch:
     """Search for copies of the training data in results; without figures if the training data are not known.
 
     For a model trained on whole pictures, each half serves as the reference for copies of the other half.
