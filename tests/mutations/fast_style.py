@@ -6,7 +6,7 @@ from .mutation import Edit, Mutation
 
 FOLDER = "plugins/impasto_style/fast"
 NETWORK, TRAIN = f"{FOLDER}/network.py", f"{FOLDER}/train.py"
-TESTS = "plugins/test_fast_style.py"
+TESTS, TRAINING = "plugins/test_fast_style.py", "plugins/test_fast_style_training.py"
 
 FAST_STYLE = (
     Mutation(
@@ -42,41 +42,41 @@ FAST_STYLE = (
         "The network learns from the pictures instead of the lessons.",
         TRAIN,
         Edit("x, y = self._next_crops()", "x, _ = self._next_crops()\n        y = x"),
-        (f"{TESTS}::test_it_learns_what_the_teacher_paints",),
+        (f"{TRAINING}::test_it_learns_what_the_teacher_paints",),
     ),
     Mutation(
         "fast-style-preservation-lost",
         "Preservation changes nothing.",
         f"{FOLDER}/data.py",
         Edit('"preservation": chosen.preservation', '"preservation": 1.0'),
-        (f"{TESTS}::test_shapes_are_kept_as_the_teacher_is_asked_to",),
+        (f"{TRAINING}::test_shapes_are_kept_as_the_teacher_is_asked_to",),
     ),
     Mutation(
         "fast-style-no-discriminator",
         "The discriminator learns, and the painter does not learn from it.",
         TRAIN,
         Edit('"painter": relativistic_loss(of_painter - of_teacher),', '"painter": x_hat.new_zeros(()),'),
-        (f"{TESTS}::test_the_painter_is_taught_by_the_discriminator",),
+        (f"{TRAINING}::test_the_painter_is_taught_by_the_discriminator",),
     ),
     Mutation(
         "fast-style-discriminator-reversed",
         "The discriminator prefers the painter's.",
         TRAIN,
         Edit("relativistic_loss(of_teacher - of_painter)", "relativistic_loss(of_painter - of_teacher)"),
-        (f"{TESTS}::test_the_discriminator_learns_to_tell_the_teachers_strokes",),
+        (f"{TRAINING}::test_the_discriminator_learns_to_tell_the_teachers_strokes",),
     ),
     Mutation(
         "fast-style-upright",
         "Lessons are always seen upright.",
         f"{FOLDER}/data.py",
         Edit("_draw(4, random)", "_draw(1, random)"),
-        (f"{TESTS}::test_lessons_are_turned_and_mirrored_with_what_is_painted",),
+        (f"{TRAINING}::test_lessons_are_turned_and_mirrored_with_what_is_painted",),
     ),
     Mutation(
         "fast-style-lost-draws",
         "A lesson that is cancelled costs the random numbers of its step.",
         TRAIN,
         Edit("self.random.set_state(state)", "pass"),
-        (f"{TESTS}::test_a_cancelled_lesson_changes_nothing",),
+        (f"{TRAINING}::test_a_cancelled_lesson_changes_nothing",),
     ),
 )

@@ -8,7 +8,7 @@ FOLDER = "plugins/impasto_phrase/stackgan"
 ONE, TWO, LOSSES, MODEL, TRAIN, ENCODER = (
     f"{FOLDER}/{name}.py" for name in ("stage_one", "stage_two", "losses", "model", "train", "encoder")
 )
-TESTS = "plugins/test_stackgan.py"
+TESTS, PHRASES = "plugins/test_stackgan.py", "plugins/test_stackgan_phrases.py"
 ON_A_TORUS = f"{TESTS}::test_both_stages_are_on_a_torus"
 FROZEN = f"{TESTS}::test_stage_one_learns_first_and_is_frozen_while_stage_two_learns"
 
@@ -129,6 +129,6 @@ STACKGAN = (
         "Words have other features in each process.",
         ENCODER,
         Edit("zlib.crc32(gram.encode()) % BUCKETS", "hash(gram) % BUCKETS"),
-        (f"{TESTS}::test_features_are_the_same_on_every_machine",),
+        (f"{PHRASES}::test_features_are_the_same_on_every_machine",),
     ),
 )

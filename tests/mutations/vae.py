@@ -49,7 +49,7 @@ VAE = (
         "The divergence has a wrong sign at log σ².",
         "core/impasto/training/losses.py",
         Edit("- 1 - log_variance)", "- 1 + log_variance)"),
-        (f"{TOOL}::test_the_divergence_is_that_of_two_gaussians",),
+        (f"{TERMS}::test_the_divergence_is_that_of_two_gaussians",),
     ),
     Mutation(
         "vae-free-bits-off",
@@ -63,7 +63,7 @@ VAE = (
         "The divergence is averaged over channels instead of summed.",
         LOSSES,
         Edit("kl.clamp(min=free_nats).sum()", "kl.clamp(min=free_nats).mean()"),
-        (f"{TOOL}::test_the_divergence_is_that_of_two_gaussians",),
+        (f"{TERMS}::test_the_divergence_is_that_of_two_gaussians",),
     ),
     Mutation(
         "vae-reconstruction-off",

@@ -70,6 +70,15 @@ def one_slider() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="module")
+def quick_teacher() -> Iterator[None]:
+    """Trainings of fast styles have a teacher that hardly works, and lessons hardly larger than crops."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("impasto_style.fast.data.TEACHER_STEPS", 2)
+        patch.setattr("impasto_style.fast.train.LESSON", 1.5)
+        yield
+
+
 def tensors_that_see(shapes: dict[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
     """Random convolutions, but the first three channels hand the colours through, so that decoders give them back."""
     rng = np.random.default_rng(0)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from skimage import data
+from tiny import cancelled_after
 
 from impasto.context import Context
 from impasto.data.dataset import dataset_of
@@ -16,24 +17,15 @@ from impasto.surface.seams import seam_z
 from impasto.texture import Maps
 from impasto.tools import Result
 from impasto.training.reporting import add_report
-from impasto_style.fast.data import Lessons, own_pictures, teacher_of
-from impasto_style.fast.discriminator import PaintingDiscriminator, standardised
-from impasto_style.fast.losses import beyond_range, placed_colors
 from impasto_style.fast.network import NOISE_CHANNELS, STRIDE, TransformNetwork
 from impasto_style.fast.painting import FastPainter, load_painter
-from impasto_style.fast.parameters import TrainFastStyleParameters
 from impasto_style.fast.preparing import in_palette, noise_input
-from impasto_style.fast.scenes import draw_scene
-from impasto_style.fast.train import FastStyleTraining, some_pixels
 from impasto_style.shared.controls import StyleParameters
 from impasto_style.shared.task import Region, Task
 
-pytestmark = pytest.mark.usefixtures("small_weights")
+pytestmark = pytest.mark.usefixtures("small_weights", "quick_teacher")
 TINY = {"name": "night", "crop_px": 64, "batch": 2, "width": 4, "longest_px": 128, "lessons": 2}
-GREY = 0.5 + 0.2 * torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(3))
-"""A style without hue."""
 COFFEE = Maps.from_arrays({"base_color": data.coffee()[::4, ::4] / 255}, name="coffee.png")  # 100x150
-SCENE = draw_scene(48, np.random.default_rng(0))
 CAT = Maps.from_arrays({"base_color": data.chelsea()[::2, ::2] / 255}, name="cat.png")  # 150x226
 
 
@@ -53,15 +45,6 @@ def color(result) -> np.ndarray:
     return (result if isinstance(result, Maps) else result.maps)["base_color"].pixels
 
 
-def stop_after(steps):
-    """A cancel button that is pressed once so many steps were begun."""
-    begun = []
-    return {
-        "on_progress": lambda fraction, message: begun.append(message) if message.startswith("Step") else None,
-        "is_cancelled": lambda: len(begun) >= steps,
-    }
-
-
 def network(seed: int = 0) -> TransformNetwork:
     """A small network in which every layer counts: blocks begin at 0 otherwise."""
     torch.manual_seed(seed)
@@ -78,14 +61,6 @@ def picture(height: int, width: int, seed: int = 0) -> torch.Tensor:
 
 def noise(height: int, width: int) -> torch.Tensor:
     return torch.randn(1, NOISE_CHANNELS, height // STRIDE, width // STRIDE, generator=torch.Generator().manual_seed(1))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quick_teacher():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("impasto_style.fast.data.TEACHER_STEPS", 2)
-        patch.setattr("impasto_style.fast.train.LESSON", 1.5)
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -178,18 +153,9 @@ def test_a_mask_says_where(library):
     assert np.abs(made - color(COFFEE))[:, :72].mean() > 0.02
 
 
-def test_a_stopped_training_goes_on_to_the_same_model(tmp_path):
-    whole = train(tmp_path / "whole", 4)
-    with pytest.raises(Cancelled):
-        train(tmp_path / "parts", 4, **stop_after(3))
-    assert (tmp_path / "parts" / "night.checkpoint").is_file()
-    again = train(tmp_path / "parts", 4)
-    assert whole.models[0].read_bytes() == again.models[0].read_bytes()
-
-
 def test_a_checkpoint_of_other_pictures_is_refused(tmp_path):
     with pytest.raises(Cancelled):
-        train(tmp_path, 3, **stop_after(2))
+        train(tmp_path, 3, **cancelled_after(2))
     with pytest.raises(ModelError, match="begun with other data"):
         train(tmp_path, 3, pictures=dataset_of(COFFEE))
 
@@ -207,127 +173,6 @@ def test_the_card_names_the_painting_and_the_pictures(tmp_path):
 def test_it_has_no_report_which_is_for_generators(library):
     result = Result(models=(library / "night.safetensors",))
     assert add_report(result, dataset_of(CAT), device="cpu") == result
-
-
-def stripes(values: torch.Tensor, seed: int) -> torch.Tensor:
-    """A teacher that paints orange stripes, whatever the picture shows."""
-    rows, columns = torch.meshgrid(*map(torch.arange, values.shape[1:]), indexing="ij")
-    return torch.tensor([0.9, 0.5, 0.1])[:, None, None] * (0.6 + 0.4 * ((rows + columns) // 4 % 2))
-
-
-def training_of(teacher=stripes, **given) -> FastStyleTraining:
-    parameters = TrainFastStyleParameters(**{**TINY, "width": 8, "steps": 30, "learning_rate": 0.01, **given})
-    return FastStyleTraining([GREY[0]], Lessons(2, 96, 1, GREY, teacher), [], parameters, 1, "cpu", "float32")
-
-
-def test_it_learns_what_the_teacher_paints():
-    """In a few steps its pictures come nearer to the lessons."""
-    training = training_of(learning_rate=0.003)
-    x, y = training.crops(4, torch.Generator().manual_seed(0))
-
-    def distance() -> float:
-        made = training.networks["painter"](x, torch.zeros(4, NOISE_CHANNELS, 16, 16))
-        return float(placed_colors(made.detach(), y))
-
-    before = distance()
-    for _ in range(60):
-        training.step()
-        training.done += 1
-    assert distance() < 0.7 * before
-
-
-def test_the_discriminator_learns_to_tell_the_teachers_strokes():
-    """Its logits of the teacher's stripes rise above those of a painter who stands still."""
-    training = training_of(learning_rate=0.002)
-    training.networks["painter"].requires_grad_(False)
-    x, y = training.crops(2, torch.Generator().manual_seed(0))
-    x_hat = training.repainted(x)
-
-    def difference() -> float:
-        of_teacher, of_painter = training._logits(standardised(torch.cat([y, x_hat])), x).detach().chunk(2)
-        return float((of_teacher - of_painter).mean())
-
-    before = difference()
-    for _ in range(20):
-        training._discriminator_step(x, y, x_hat)
-    assert difference() > before + 0.3
-
-
-def test_the_painter_is_taught_by_the_discriminator(monkeypatch):
-    """But for the places of colours, its step is the opposite with the opposite discriminator."""
-    monkeypatch.setattr("impasto_style.fast.train.COLORS_WEIGHT", 0.0)
-    steps = []
-    for scale in (1.0, -1.0):
-        training = training_of()
-        painter, discriminator = training.networks.values()
-        for weight in discriminator.layers[-1].parameters():
-            weight.data *= scale
-        x, y = training.crops(2, torch.Generator().manual_seed(0))
-        before = painter.end.weight.detach().clone()
-        training._painter_step(x, y, painter(x, torch.zeros(2, 4, 16, 16)))
-        steps.append(painter.end.weight.detach() - before)
-    assert (steps[0] - steps[1]).abs().mean() > 1e-3
-
-
-def test_a_logit_sees_some_strokes_of_painting_and_picture():
-    D = PaintingDiscriminator().requires_grad_(False)
-    x, changed = torch.zeros(2, 1, 3, 96, 96)
-    changed[..., 40, 40] = 1
-    for one, other in ((changed, x), (x, changed)):
-        rows = torch.nonzero((D(one, other) - D(x, x))[0, 0].abs().sum(1))
-        assert 2 <= len(rows) <= 5
-
-
-def test_a_cancelled_lesson_changes_nothing():
-    """A teacher at work may be cancelled; the next step then draws the same crops."""
-    calls = []
-
-    def cancelled_once(values, seed):
-        calls.append(seed)
-        if len(calls) == 1:
-            raise Cancelled
-        return values
-
-    training = training_of(cancelled_once)
-    state = training.random.get_state()
-    with pytest.raises(Cancelled):
-        training.step()
-    assert torch.equal(training.random.get_state(), state)
-    training.step()
-    assert calls[0] == calls[1]
-
-
-@pytest.mark.parametrize("name", ["patches-style", "neighbours"])
-def test_teachers_repaint_in_the_paintings_colours(name):
-    context = Context(weights=registry().weights_library())
-    teacher = teacher_of(TrainFastStyleParameters(**TINY, teacher=name), [CAT], context)
-    values = SCENE
-    made = teacher(values, 3)
-    assert made.shape == values.shape
-    assert torch.equal(made, teacher(values, 3))
-    goal = torch.from_numpy(color(CAT)).mean((0, 1))
-    assert (made.mean((1, 2)) - goal).norm() < 0.5 * (values.mean((1, 2)) - goal).norm()
-
-
-def test_all_paintings_are_learned_from():
-    """Of two, each is in the palette that the model keeps, and in what the teacher paints."""
-    paintings = [torch.full((3, 64, 80), value) for value in (0.1, 0.9)]
-    style = some_pixels(paintings)
-    assert style.shape == (3, 64, 128)
-    assert float(style.mean()) == pytest.approx(0.5)
-    noisy = [
-        Maps.from_arrays({"base_color": np.random.default_rng(0).uniform(low, low + 0.2, (64, 64, 3))})
-        for low in (0, 0.8)
-    ]
-    made = teacher_of(TrainFastStyleParameters(**TINY), noisy, Context())(SCENE, 0)
-    assert min(float((made < 0.3).float().mean()), float((made > 0.7).float().mean())) > 0.25
-
-
-def test_shapes_are_kept_as_the_teacher_is_asked_to():
-    goal = in_palette(SCENE[None], torch.from_numpy(color(CAT)).permute(2, 0, 1)[None])[0]
-    chosen = (TrainFastStyleParameters(**TINY, preservation=value) for value in (0.0, 5.0))
-    loose, strict = (float((teacher_of(one, [CAT], Context())(SCENE, 3) - goal).abs().mean()) for one in chosen)
-    assert strict < 0.9 * loose
 
 
 def test_a_picture_gets_the_paintings_palette():
@@ -374,61 +219,3 @@ def test_a_painting_of_one_colour_or_too_small_is_refused(tmp_path):
     for pixels, said in ((np.full((128, 128, 3), 0.5), "almost of one colour"), (np.random.rand(32, 32, 3), "smaller")):
         with pytest.raises(ParameterError, match=said):
             dataset_of(Maps.from_arrays({"base_color": pixels}), smallest_px=64)
-
-
-def unchanged(values: torch.Tensor, seed: int) -> torch.Tensor:
-    return values
-
-
-def test_lessons_are_the_same_for_a_seed():
-    crops = [Lessons(4, 64, seed, GREY, unchanged).crop(48, torch.Generator().manual_seed(2)) for seed in (5, 5, 6)]
-    assert torch.equal(crops[0][0], crops[1][0])
-    assert not torch.equal(crops[0][0], crops[2][0])
-    x, y = crops[0]
-    assert x.shape == y.shape == (3, 48, 48)
-    assert (x.mean((1, 2)) - GREY.mean((0, 2, 3))).norm() < (y.mean((1, 2)) - GREY.mean((0, 2, 3))).norm()
-
-
-def test_every_other_lesson_is_a_material_and_half_are_of_the_users_pictures():
-    slope = np.linspace(0, 1, 96)[:, None, None].repeat(96, 1).repeat(3, 2)
-    smooth = dataset_of(Maps.from_arrays({"base_color": slope}))
-    seen = []
-    lessons = Lessons(8, 64, 0, GREY, lambda values, seed: seen.append(values) or values, own_pictures(smooth, 96, 48))
-    random = torch.Generator().manual_seed(0)
-    for _ in range(100):
-        lessons.crop(48, random)
-    assert len(seen) == 8
-    assert sum(float(values.diff(dim=2).abs().max()) < 1e-6 for values in seen) == 4
-    names = lessons._materials
-    assert {"bricks", "marble"} <= set(names)
-    assert names != sorted(names)
-    assert own_pictures(smooth, 96, 128) == own_pictures(None, 96, 48) == []
-
-
-def test_scenes_have_edges_and_calm_places():
-    scene = draw_scene(128, np.random.default_rng(1))
-    steps = scene.mean(0).diff(dim=1).abs()
-    assert scene.shape == (3, 128, 128)
-    assert 0 <= scene.min() <= scene.max() <= 1
-    assert steps.max() > 0.15
-    assert steps.median() < 0.03
-
-
-def test_losses_are_those_of_their_names():
-    x = torch.randn(2, 3, 40, 40, generator=torch.Generator().manual_seed(0))
-    assert placed_colors(x + 0.25, x) == pytest.approx(0.25)
-    dots = torch.arange(40) % 2 - 0.5
-    assert placed_colors(x + dots, x) < 1e-6  # strokes need not be where the teacher has put them
-    assert beyond_range(torch.tensor([1.5, 0.5, -0.5])) == pytest.approx(0.5 / 3)
-
-
-def test_lessons_are_turned_and_mirrored_with_what_is_painted():
-    """All eight views of a picture are seen, each with that of its painting."""
-    lessons, random = Lessons(1, 64, 5, GREY, lambda values, seed: values), torch.Generator().manual_seed(0)
-    _, y = lessons._lesson(0).crop((0, 0), 64).split(3)
-    views = [torch.rot90(one, turns, (1, 2)) for one in (y, y.flip(2)) for turns in range(4)]
-    seen = set()
-    for _ in range(60):
-        _, crop = lessons.crop(64, random)
-        seen |= {number for number, view in enumerate(views) if torch.equal(crop, view)}
-    assert seen == set(range(8))

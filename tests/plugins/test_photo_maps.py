@@ -1,76 +1,19 @@
 """Photo maps: tiles stay tiles, normals fit height and the world, and the maps agree with measured sets."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-import torch
-from photographed import Camera, photographs
-from PIL import Image, ImageDraw, ImageFilter
+from estimating import bricks, correlation, estimate, load, tile, tilt
 
 from impasto import Recipe, Step, run
-from impasto.context import Context
 from impasto.errors import ParameterError
-from impasto.evaluation.maps import compare_maps
-from impasto.numerics.borders import Plane
-from impasto.surface.color import srgb_to_linear
-from impasto.surface.shading import Light
 from impasto.texture import MAP_CHANNELS, Maps, Texture
-from impasto_photo_maps import PhotoMaps
-from impasto_photo_maps.parameters import PhotoMapsParameters
-from impasto_photo_maps.prior import Brightness, towards
-from impasto_photo_maps.shares import likely_slopes, load_network
-from impasto_photo_maps.steepness import fitted_steepness
 
-PBR = Path(__file__).parents[2].parent / "shared" / "data" / "pbr"
 MADE = ("base_color", "roughness", "metallic", "normal", "height", "ambient_occlusion", "confidence")
-
-
-def estimate(subject: np.ndarray | Maps, **parameters) -> Maps:
-    """All maps of a base colour or of maps."""
-    subject = subject if isinstance(subject, Maps) else Maps.from_arrays({"base_color": subject})
-    return PhotoMaps().apply(subject, PhotoMapsParameters(**parameters), {}, Context())
-
-
-def tile(height_px: int = 96, width_px: int = 128, seed: int = 0) -> np.ndarray:
-    """A coloured picture that tiles: band-limited noise, its shapes about 10 px wide."""
-    spectrum = np.fft.rfft2(np.random.default_rng(seed).standard_normal((3, height_px, width_px)))
-    frequency = np.hypot(np.fft.fftfreq(height_px)[:, None], np.fft.rfftfreq(width_px)[None])
-    noise = np.fft.irfft2(spectrum * np.exp(-((frequency / 0.07) ** 2)), s=(height_px, width_px))
-    return np.clip(0.45 + 0.12 * (noise / noise.std()).transpose(1, 2, 0), 0.02, 0.98).astype(np.float32)
-
-
-def bricks(mortar: float, brick: float) -> tuple[np.ndarray, np.ndarray]:
-    """A grey running bond of 8 × 8 bricks, and where its joints are: 4 px wide, a hundredth of the picture."""
-    y, x = np.mgrid[0:256, 0:512]
-    joint = (y % 32 < 4) | ((x + 32 * (y // 32 % 2)) % 64 < 4)
-    grain = 0.02 * np.random.default_rng(1).standard_normal(joint.shape)
-    return np.repeat((np.where(joint, mortar, brick) + grain)[..., None], 3, 2).astype(np.float32), joint
-
-
-def tilt(normal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Slopes of the surface to the right and upwards from encoded normals (H, W, 3)."""
-    n = 2 * normal.astype(np.float64) - 1
-    return -n[..., 0] / n[..., 2], -n[..., 1] / n[..., 2]
 
 
 def wrapped_slopes(height: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Central differences of height (H, W): to the right, and upwards, that is against the rows."""
     return (np.roll(height, -1, 1) - np.roll(height, 1, 1)) / 2, (np.roll(height, 1, 0) - np.roll(height, -1, 0)) / 2
-
-
-def correlation(a: np.ndarray, b: np.ndarray) -> float:
-    """Pearson's r."""
-    return float(np.corrcoef(np.ravel(a), np.ravel(b))[0, 1])
-
-
-def load(name: str, map_: str) -> np.ndarray:
-    """A map of a measured set at half its size, (H, W, C) or (H, W)."""
-    path = PBR / name / f"{map_}.jpg"
-    if not path.exists():
-        pytest.skip(f"needs shared/data/pbr/{name}")
-    mode = "RGB" if MAP_CHANNELS.get(map_, 3) == 3 else "L"
-    return np.asarray(Image.open(path).convert(mode).reduce(2), np.float32) / 255
 
 
 @pytest.mark.parametrize("shift", [(1, 0), (37, 51)])
@@ -202,139 +145,6 @@ def test_joints_lie_low_and_are_shaded_and_rough(mortar, brick):
     assert np.allclose(inverted, 1 - height, atol=1e-3)
 
 
-def material(tool: str, side_px: int = 256, **parameters) -> Maps:
-    """True maps of a procedural material."""
-    step = Step(tool, {"width_px": side_px, "height_px": side_px, **parameters})
-    return run(Recipe((step,), seed=5)).maps
-
-
-def photograph(truth: Maps, azimuth: float) -> Maps:
-    """The surface seen from above in the sun."""
-    (picture,) = photographs(truth, [Light(azimuth, 45.0)], Camera(ambient=0.2, strength_stops=0.0))
-    return picture
-
-
-@pytest.mark.parametrize(
-    ("tool", "azimuth"),
-    [
-        *(("cobbles", azimuth) for azimuth in (20.0, 140.0, 270.0)),
-        pytest.param("stone-wall", 140.0, marks=pytest.mark.any_numpy),
-        pytest.param("gravel", 270.0, marks=pytest.mark.any_numpy),
-        pytest.param("rock", 20.0, marks=pytest.mark.any_numpy),
-    ],
-)
-def test_a_known_light_tells_bumps_from_dents(tool, azimuth):
-    truth = material(tool)
-    picture = photograph(truth, azimuth)
-    right, wrong = (
-        compare_maps(estimate(picture, light_azimuth=angle % 360), truth) for angle in (azimuth, azimuth + 180)
-    )
-    assert right.slope_correlation > 0.4  # measured 0.48 to 0.69
-    assert wrong.slope_correlation < -0.15
-    assert right.normal_of_flat < 0.95
-
-
-@pytest.mark.parametrize("azimuth", [20.0, 140.0, 260.0])
-def test_relief_under_a_known_light_is_about_as_steep_as_the_surface(azimuth):
-    name = "plaster_damaged_plaster"
-    truth = Maps.from_arrays({m: load(name, m) for m in ("normal", "roughness")} | {"base_color": load(name, "albedo")})
-    made = estimate(photograph(truth, azimuth), light_azimuth=azimuth, tiling="tiling")
-    assert 0.35 < degrees(made).mean() / degrees(truth).mean() < 1.5
-    assert compare_maps(made, truth).slope_correlation > 0.3
-
-
-@pytest.mark.parametrize("tool", ["cobbles", "gravel", "rock"])
-def test_a_procedural_relief_is_about_as_steep_as_it_is(tool):
-    truth = material(tool)
-    made = estimate(photograph(truth, 140.0), light_azimuth=140.0)
-    assert 0.5 < degrees(made).mean() / degrees(truth).mean() < 1.5
-
-
-@pytest.mark.parametrize("tool", ["sand", "snow", "asphalt"])
-def test_shading_that_runs_along_the_light_is_fitted_where_the_network_finds_little(tool):
-    truth = material(tool)
-    found = estimate(photograph(truth, 140.0), light_azimuth=140.0)
-    assert 0.25 < degrees(found).mean() / degrees(truth).mean() < 1.5
-    assert compare_maps(found, truth).normal_of_flat < 0.95
-
-
-def test_slopes_that_go_against_the_light_are_not_fitted():
-    picture = srgb_to_linear(photograph(material("cobbles"), 30.0)["base_color"].pixels).transpose(2, 0, 1)
-    brightness = Brightness.of_picture(torch.from_numpy(picture.copy()), Plane.around((256, 256), (True, True)))
-    slopes, _ = likely_slopes(load_network(), brightness, towards(30.0))
-    assert fitted_steepness(slopes, brightness, towards(30.0)) > 1
-    assert fitted_steepness(-slopes, brightness, towards(30.0)) is None
-    assert fitted_steepness(torch.zeros_like(slopes), brightness, towards(30.0)) == 1
-
-
-def notes_of(picture: np.ndarray, **parameters) -> tuple[str, ...]:
-    """What `photo-maps` says of its result."""
-    recipe = Recipe((Step("photo-maps", parameters),))
-    return run(recipe, {"source": Maps.from_arrays({"base_color": picture})}, device="cpu").notes
-
-
-def test_a_light_that_does_not_explain_the_picture_is_refused_and_said():
-    picture, _ = painted_wall()
-    notes = notes_of(picture, light_azimuth=260.0)
-    assert notes[0].startswith("a light at 260° does not explain the picture")
-    refused, unknown = (estimate(picture, light_azimuth=azimuth) for azimuth in (260.0, -1.0))
-    assert np.array_equal(refused["normal"].pixels, unknown["normal"].pixels)
-
-
-def test_a_blank_relief_says_so_and_what_to_do():
-    flat = photograph(material("marble"), 30.0)["base_color"].pixels
-    (unknown,), (known,) = notes_of(flat), notes_of(flat, light_azimuth=30.0)
-    assert unknown.startswith("hardly any relief was found (0.")
-    assert "give Light Azimuth" in unknown
-    assert "raise Boldness" in unknown
-    assert "raise Boldness" in known
-    assert "Light Azimuth" not in known
-    lit = photograph(material("cobbles"), 30.0)["base_color"].pixels
-    assert notes_of(lit, light_azimuth=30.0) == ()
-    assert notes_of(flat, boldness=1.0) == ()
-
-
-def test_shading_at_the_borders_of_a_single_picture_makes_no_cliffs():
-    truth = material("cobbles")
-    part = Maps.from_arrays({"base_color": photograph(truth, 30.0)["base_color"].pixels[20:220, 30:240]})
-    p, q = tilt(estimate(part, light_azimuth=30.0, tiling="single")["normal"].pixels)
-    steep = np.hypot(p, q)
-    assert steep[:, :4].mean() < 1.6 * steep[:, 20:-20].mean()
-    assert steep[-4:].mean() < 1.6 * steep[20:-20].mean()
-
-
-def painted_wall() -> tuple[np.ndarray, np.ndarray]:
-    """Letters in paint on a plastered wall (256, 256, 3), and where they and the 2 px around them are."""
-    wall, ink = Image.new("RGB", (256, 256), (196, 190, 180)), Image.new("L", (256, 256))
-    for picture, color in ((wall, (60, 40, 120)), (ink, 255)):
-        ImageDraw.Draw(picture).text((20, 40), "FRESH\nPAINT", color, font_size=72)
-    grain = np.random.default_rng(0).normal(0, 0.01, (256, 256, 1))
-    letters = np.asarray(ink.filter(ImageFilter.MaxFilter(5))) > 0
-    return (np.asarray(wall, np.float32) / 255 + grain).astype(np.float32), letters
-
-
-def degrees(made: Maps) -> np.ndarray:
-    """Angles (H, W) of the normals to the surface's own."""
-    return np.degrees(np.arctan(np.hypot(*tilt(made["normal"].pixels))))
-
-
-@pytest.mark.parametrize("azimuth", [-1.0, 0.0, 120.0, 260.0])
-def test_letters_on_a_wall_stay_flat(azimuth):
-    picture, letters = painted_wall()
-    lean = degrees(estimate(picture, light_azimuth=azimuth))
-    assert lean[letters].mean() < lean[~letters].mean() + 2.5  # measured 1.5
-    bold = degrees(estimate(picture, light_azimuth=azimuth, boldness=1.0))
-    assert bold[letters].mean() > bold[~letters].mean() + 10
-
-
-@pytest.mark.parametrize("tool", ["marble", "plaster"])
-def test_a_flat_surface_with_a_pattern_stays_flat(tool):
-    truth = material(tool)
-    for azimuth in (-1.0, 30.0):
-        found = compare_maps(estimate(photograph(truth, 30.0), light_azimuth=azimuth), truth)
-        assert found.normal_degrees < found.flat_degrees + 1.5
-
-
 def test_boldness_takes_brightness_for_relief():
     picture, joint = bricks(0.25, 0.5)
     steepness = []
@@ -346,28 +156,6 @@ def test_boldness_takes_brightness_for_relief():
     height, occlusion = (made[n].pixels[..., 0] for n in ("height", "ambient_occlusion"))
     assert height[joint].mean() < height[~joint].mean() - 0.2
     assert occlusion[joint].mean() < occlusion[~joint].mean() - 0.1
-
-
-def test_confidence_is_low_where_relief_is_steep():
-    made = estimate(photograph(material("cobbles"), 30.0), light_azimuth=30.0)
-    p, q = tilt(made["normal"].pixels)
-    steep = np.hypot(p, q)
-    confidence = made["confidence"].pixels[..., 0]
-    assert confidence[steep > np.quantile(steep, 0.9)].mean() < confidence[steep < np.median(steep)].mean()
-
-
-def test_no_shading_is_no_relief():
-    made = estimate(np.full((40, 56, 3), 0.4, np.float32), light_azimuth=90.0)
-    assert np.allclose(made["normal"].pixels, (0.5, 0.5, 1), atol=1e-3)
-
-
-def test_relief_of_shading_rolls_with_a_tile_and_turns_upside_down():
-    picture = photograph(material("cobbles"), 30.0)["base_color"].pixels
-    height = estimate(picture, light_azimuth=30.0, tiling="tiling")["height"].pixels
-    rolled = estimate(np.roll(picture, (37, 51), (0, 1)), light_azimuth=30.0, tiling="tiling")["height"].pixels
-    assert np.abs(np.roll(height, (37, 51), (0, 1)) - rolled).max() < 1e-3
-    inverted = estimate(picture, light_azimuth=30.0, tiling="tiling", invert_height=True)["height"].pixels
-    assert np.allclose(inverted, 1 - height, atol=1e-3)
 
 
 def test_sliders_do_what_they_say():
@@ -441,8 +229,8 @@ def test_maps_agree_with_measured_sets():
 
 def test_progress_is_told_in_the_users_words():
     told = []
-    context = Context(on_progress=lambda fraction, message: told.append((fraction, message)))
-    PhotoMaps().apply(Maps.from_arrays({"base_color": tile()}), PhotoMapsParameters(), {}, context)
+    source, tell = Maps.from_arrays({"base_color": tile()}), lambda fraction, message: told.append((fraction, message))
+    run(Recipe((Step("photo-maps"),)), {"source": source}, on_progress=tell)
     fractions = [fraction for fraction, _ in told]
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1

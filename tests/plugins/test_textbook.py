@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from impasto.data.dataset import dataset_of
-from impasto.errors import Cancelled, ModelError, ParameterError
+from impasto.errors import ModelError, ParameterError
 from impasto.evaluation.metrics import normal_height_consistency
 from impasto.library.models import load_model, read_model
 from impasto.recipe import Recipe, Step
@@ -76,15 +76,6 @@ def library(tmp_path_factory):
     return folder
 
 
-def stop_after(steps):
-    """A cancel button that is pressed once so many steps were begun."""
-    begun = []
-    return {
-        "on_progress": lambda fraction, message: begun.append(message) if message.startswith("Step") else None,
-        "is_cancelled": lambda: len(begun) >= steps,
-    }
-
-
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("size", [(64, 96), (37, 51), (200, 24)], ids=str)
 def test_every_map_tiles_at_any_size(kind, library, size):
@@ -122,20 +113,6 @@ def test_more_variation_is_more_spread(kind, library):
         spread.append(float(made.std((0, 2, 3)).mean()))
     assert spread[0] < 0.05 * spread[2]
     assert all(after > 1.1 * before for before, after in pairwise(spread))
-
-
-@pytest.mark.any_numpy
-@pytest.mark.parametrize("kind", KINDS)
-def test_what_was_cancelled_goes_on_to_the_same_model(kind, tmp_path):
-    train(kind, tmp_path / "whole", 4)
-    with pytest.raises(Cancelled):
-        train(kind, tmp_path / "parts", 4, **stop_after(2))
-    train(kind, tmp_path / "parts", 4)
-    whole, parts = (read_model(tmp_path / name / f"{kind}.safetensors") for name in ("whole", "parts"))
-    assert whole.card == parts.card
-    assert whole.thumbnail == parts.thumbnail
-    weights = load_model(whole)
-    assert all(np.array_equal(weights[name], array) for name, array in load_model(parts).items())
 
 
 def test_the_card_says_what_it_learned_from_and_the_scale_is_kept(library):

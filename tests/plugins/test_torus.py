@@ -12,7 +12,7 @@ from quick import repeated
 from impasto.context import Context
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.data.prepare import resized_map
-from impasto.errors import Cancelled, ModelError, ParameterError
+from impasto.errors import ModelError, ParameterError
 from impasto.evaluation.metrics import normal_height_consistency
 from impasto.library.models import ModelLibrary, read_model, read_tensors, save_model
 from impasto.recipe import Recipe, Step
@@ -81,15 +81,6 @@ def classes(tmp_path_factory):
     return folder
 
 
-def stop_after(steps):
-    """A cancel button that is pressed once so many steps were begun."""
-    begun = []
-    return {
-        "on_progress": lambda fraction, message: begun.append(message) if message.startswith("Step") else None,
-        "is_cancelled": lambda: len(begun) >= steps,
-    }
-
-
 @pytest.mark.any_numpy
 def test_training_brings_the_patches_closer_to_the_data(library, tmp_path):
     train(tmp_path, 1)
@@ -104,19 +95,6 @@ def test_training_brings_the_patches_closer_to_the_data(library, tmp_path):
         real, random = data.pictures[0].pixels[None, :, :128, :128], torch.Generator().manual_seed(0)
         distances.append(float(sliced_wasserstein(real, values, 2, random)))
     assert distances[1] < 0.9 * distances[0], distances
-
-
-@pytest.mark.any_numpy
-def test_a_training_that_was_stopped_goes_on_to_the_same_bits(tmp_path):
-    train(tmp_path / "whole", 6)
-    with pytest.raises(Cancelled):
-        train(tmp_path / "parts", 6, **stop_after(3))
-    checkpoint = tmp_path / "parts" / "tiny.checkpoint"
-    assert checkpoint.exists()
-    train(tmp_path / "parts", 6)
-    assert not checkpoint.exists()
-    whole_, parts = (read_model(tmp_path / name / "tiny.safetensors") for name in ("whole", "parts"))
-    assert whole_.sha256() == parts.sha256()
 
 
 @pytest.mark.any_numpy

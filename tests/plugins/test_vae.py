@@ -6,7 +6,7 @@ import torch
 
 from impasto.context import Context
 from impasto.data.dataset import dataset_of
-from impasto.errors import Cancelled, ModelError, ParameterError
+from impasto.errors import ModelError, ParameterError
 from impasto.evaluation.metrics import normal_height_consistency
 from impasto.library.models import ModelLibrary, read_model, save_model
 from impasto.library.tensors import read_tensors
@@ -16,15 +16,11 @@ from impasto.running.runner import run
 from impasto.surface.seams import seam_z
 from impasto.texture import Maps
 from impasto.training.layers import resized
-from impasto.training.losses import kl_divergence
 from impasto.training.noise import NoiseField
 from impasto_vae.data import load_pictures
 from impasto_vae.generate import LatentTorus, surface_of
-from impasto_vae.latents import WINDOW, fill, inner_cells, kept_cells, windows_of
-from impasto_vae.losses import free_bits, reconstruction_loss, sliced_wasserstein_loss
 from impasto_vae.networks import CELL_PX, LATENT_CHANNELS, Autoencoder, Decoder
 from impasto_vae.parameters import TrainVaeParameters, VaeParameters
-from impasto_vae.prior import autocovariance, gaussian_field, prior_gap, root
 from impasto_vae.training import VaeTraining
 
 TINY = {"name": "tiny", "crop_px": 80, "batch": 2, "width": 8, "learning_rate": 3e-3}
@@ -67,15 +63,6 @@ def library(tmp_path_factory):
     return folder
 
 
-def stop_after(steps):
-    """A cancel button that is pressed once so many steps were begun."""
-    begun = []
-    return {
-        "on_progress": lambda fraction, message: begun.append(message) if message.startswith("Step") else None,
-        "is_cancelled": lambda: len(begun) >= steps,
-    }
-
-
 def laid_out(folder, source, **parameters):
     """The latents (8, h, w) that the tool decodes."""
     return surface_of(source, VaeParameters(**parameters), Context(models=ModelLibrary(folder))).z
@@ -111,18 +98,6 @@ def test_variation_is_the_share_of_latents_that_are_new(library):
     for variation in (0.0, 0.5, 1.0):
         same = (laid_out(library, surface(), variation=variation) == kept).all(0)
         assert float(same.float().mean()) == pytest.approx(1 - variation, abs=0.01)
-
-
-def test_a_training_that_was_stopped_goes_on_to_the_same_bits(tmp_path):
-    train(tmp_path / "whole", 4)
-    with pytest.raises(Cancelled):
-        train(tmp_path / "parts", 4, **stop_after(2))
-    assert (tmp_path / "parts" / "tiny.checkpoint").exists()
-    train(tmp_path / "parts", 4)
-    whole, parts = (read_model(tmp_path / name / "tiny.safetensors") for name in ("whole", "parts"))
-    assert whole.card == parts.card
-    tensors = [read_tensors(model.path)[0] for model in (whole, parts)]
-    assert all(np.array_equal(tensors[0][name], tensors[1][name]) for name in tensors[0])
 
 
 def test_a_training_goes_on_from_a_model(library, tmp_path):
@@ -256,85 +231,6 @@ def test_half_of_each_picture_is_held_out():
     assert crop.shape == (3, 5, 80, 80)
 
 
-def test_a_patchwork_keeps_what_is_known_and_fits_the_rest():
-    random = torch.Generator().manual_seed(0)
-    ramp = torch.arange(20.0).expand(2, 20, 20)  # each row counts to 19: only neighbours in number fit each other
-    known = torch.zeros(9, 12, dtype=torch.bool)
-    known[4:6, 3:7] = True
-    canvas = torch.zeros(2, 9, 12)
-    canvas[:, 4:6, 3:7] = torch.arange(7.0, 11)
-    laid = fill(canvas, known, windows_of([ramp]), random)
-    assert torch.equal(laid[:, known], canvas[:, known])
-    steps = (laid.diff(dim=2) - 1).abs()
-    assert (steps < 0.01).float().mean() > 0.6  # patches of 3 cells: two of three steps are inside one
-
-
-def test_small_latents_are_repeated_until_they_hold_a_patch():
-    windows = windows_of([torch.arange(2.0).view(1, 1, 2)])
-    assert windows.shape == (2, 1, WINDOW, WINDOW)
-    assert windows.unique().tolist() == [0, 1]
-
-
-def test_as_many_cells_are_new_as_asked_for():
-    noise = lambda *shape: torch.randn(shape, generator=torch.Generator().manual_seed(0))  # noqa: E731
-    for variation in (0.0, 0.25, 1.0):
-        assert kept_cells((16, 16), variation, noise).float().mean() == 1 - variation
-    blobs = kept_cells((16, 16), 0.5, noise)
-    assert (blobs != blobs.roll(1, 0)).float().mean() < 0.4  # of single cells half would differ
-    assert inner_cells(5, 4, (True, False)).sum() == 10
-
-
-def test_the_divergence_is_that_of_two_gaussians():
-    mu, sigma = torch.full((1, 2, 3, 3), 0.7), torch.tensor([0.5, 2.0]).view(1, 2, 1, 1).expand(1, 2, 3, 3)
-    normal = torch.distributions.Normal
-    expected = torch.distributions.kl_divergence(normal(mu, sigma), normal(0.0, 1.0))[0, :, 0, 0]
-    kl = kl_divergence(mu, 2 * sigma.log()).mean((0, 2, 3))
-    assert torch.allclose(kl, expected)
-    assert free_bits(kl, 10.0) == 20
-    assert torch.allclose(free_bits(kl, 0.0), kl.sum())
-
-
-def correlated(side: int, channels: int = LATENT_CHANNELS, seed: int = 0) -> torch.Tensor:
-    """Noise (C, side, side) of deviation 2 and mean 1; neighbours correlate by .5, channels 0 and 1 by .8."""
-    noise = torch.randn(channels, side, side, generator=torch.Generator().manual_seed(seed))
-    noise[1] = 0.8 * noise[0] + 0.6 * noise[1]
-    return 1 + noise + noise.roll(1, 1) + noise.roll(1, 2) + noise.roll((1, 1), (1, 2))
-
-
-def test_the_fitted_field_is_like_the_latents_on_any_torus():
-    latents = correlated(48)
-    mean = latents.mean((1, 2))
-    covariance = autocovariance([latents], mean, torch.full((LATENT_CHANNELS,), 0.25))
-    kernel = root(covariance)
-    for size in ((96, 64), (7, 128)):
-        noise = torch.randn(LATENT_CHANNELS, *size, generator=torch.Generator().manual_seed(1))
-        z = gaussian_field(mean, kernel, noise)
-        assert z.shape == noise.shape
-        assert z.mean() == pytest.approx(1, abs=0.2)
-        centred = z - mean.view(-1, 1, 1)
-        assert centred.square().mean() == pytest.approx(4.25, rel=0.1)
-        across = (centred * centred.roll(1, 2)).mean((1, 2)).mean()  # the last column's neighbour is the first
-        assert across == pytest.approx(5 / 6 * 2, rel=0.15)  # as tapered
-        assert (centred[0] * centred[1]).mean() == pytest.approx(0.8 * 4, rel=0.15)
-        assert gaussian_field(mean, kernel, noise.roll(3, 2)).allclose(z.roll(3, 2), atol=0.01)  # convolutions round
-
-
-def test_the_gap_from_the_prior_is_that_of_the_latents():
-    white = torch.randn(LATENT_CHANNELS, 64, 64, generator=torch.Generator().manual_seed(0))
-    nothing = torch.zeros(LATENT_CHANNELS)
-    gap = prior_gap(nothing, autocovariance([white], nothing, nothing))
-    assert gap["prior_kl"] < 0.02
-    assert abs(gap["neighbour_correlation"]) < 0.02
-    other = prior_gap(nothing + 1, autocovariance([2 * white], nothing, nothing))
-    expected = LATENT_CHANNELS * (0.5 * (1 + 4 - 1) - np.log(2))  # of N(1, 4)
-    assert other["prior_kl"] == pytest.approx(expected, rel=0.02)
-    latents = correlated(64)
-    mean = latents.mean((1, 2))
-    assert prior_gap(mean, autocovariance([latents], mean, nothing))["neighbour_correlation"] == pytest.approx(
-        0.5, abs=0.05
-    )
-
-
 def test_latents_come_from_the_prior_the_field_or_patches(library):
     size = {"width_px": 512, "height_px": 512}
     white, field, copied = (laid_out(library, Maps(), latents=kind, **size) for kind in ("prior", "fitted", "patches"))
@@ -371,32 +267,6 @@ def test_half_of_a_batch_is_decoded_from_new_latents_of_both_kinds():
     drawn = new[4:][from_prior]
     assert abs(drawn.mean()) < 0.2
     assert drawn.std() == pytest.approx(1, abs=0.15)  # 400 draws
-
-
-def test_only_what_is_known_has_to_be_reconstructed():
-    x, known = torch.randn(1, 2, 64, 64, generator=torch.Generator().manual_seed(0)), torch.zeros(1, 1, 64, 64)
-    known[..., :32] = 1
-    wrong = x.clone()
-    wrong[..., 48:] += 1
-    assert reconstruction_loss(x, wrong, known) < 0.01  # broad bands leak a little across
-    assert reconstruction_loss(x, wrong, 1 - known) > 0.5
-
-
-def test_a_channel_that_never_varies_does_not_count():
-    x = torch.randn(1, 2, 64, 64, generator=torch.Generator().manual_seed(0))
-    x[:, 1] = 0
-    known = torch.ones(1, 1, 64, 64)
-    assert reconstruction_loss(x, x + 0.5, known) == pytest.approx(
-        float(reconstruction_loss(x[:, :1], x[:, :1] + 0.5, known))
-    )
-    assert reconstruction_loss(0 * x, 0 * x, known) == 0
-
-
-def test_sliced_wasserstein_tells_blurred_from_sharp():
-    random = torch.Generator().manual_seed(0)
-    x, other = torch.randn(2, 1, 2, 96, 96, generator=random)
-    blurred = torch.nn.functional.avg_pool2d(other, 3, 1, 1)
-    assert 3 * sliced_wasserstein_loss(x, [other], random) < sliced_wasserstein_loss(x, [blurred], random)
 
 
 def test_a_model_that_does_not_fit_is_refused(library, tmp_path):

@@ -6,7 +6,9 @@ import pytest
 import torch
 from test_every_training import KINDS, take_step, weights
 
+from impasto.training.losses import kl_divergence
 from impasto_vae import training as vae_training
+from impasto_vae.losses import free_bits, reconstruction_loss, sliced_wasserstein_loss
 from impasto_vae.networks import Decoder, reparameterised
 
 
@@ -95,3 +97,39 @@ def test_the_finished_model_knows_how_unsure_its_encoder_was():
     training.ema.load_state_dict(training.vae.state_dict())
     training.complete()
     assert training.ema.deviation.tolist() == pytest.approx([float(torch.tensor(-1.0).exp())] * 8, rel=1e-4)
+
+
+def test_the_divergence_is_that_of_two_gaussians():
+    mu, sigma = torch.full((1, 2, 3, 3), 0.7), torch.tensor([0.5, 2.0]).view(1, 2, 1, 1).expand(1, 2, 3, 3)
+    normal = torch.distributions.Normal
+    expected = torch.distributions.kl_divergence(normal(mu, sigma), normal(0.0, 1.0))[0, :, 0, 0]
+    kl = kl_divergence(mu, 2 * sigma.log()).mean((0, 2, 3))
+    assert torch.allclose(kl, expected)
+    assert free_bits(kl, 10.0) == 20
+    assert torch.allclose(free_bits(kl, 0.0), kl.sum())
+
+
+def test_only_what_is_known_has_to_be_reconstructed():
+    x, known = torch.randn(1, 2, 64, 64, generator=torch.Generator().manual_seed(0)), torch.zeros(1, 1, 64, 64)
+    known[..., :32] = 1
+    wrong = x.clone()
+    wrong[..., 48:] += 1
+    assert reconstruction_loss(x, wrong, known) < 0.01  # broad bands leak a little across
+    assert reconstruction_loss(x, wrong, 1 - known) > 0.5
+
+
+def test_a_channel_that_never_varies_does_not_count():
+    x = torch.randn(1, 2, 64, 64, generator=torch.Generator().manual_seed(0))
+    x[:, 1] = 0
+    known = torch.ones(1, 1, 64, 64)
+    assert reconstruction_loss(x, x + 0.5, known) == pytest.approx(
+        float(reconstruction_loss(x[:, :1], x[:, :1] + 0.5, known))
+    )
+    assert reconstruction_loss(0 * x, 0 * x, known) == 0
+
+
+def test_sliced_wasserstein_tells_blurred_from_sharp():
+    random = torch.Generator().manual_seed(0)
+    x, other = torch.randn(2, 1, 2, 96, 96, generator=random)
+    blurred = torch.nn.functional.avg_pool2d(other, 3, 1, 1)
+    assert 3 * sliced_wasserstein_loss(x, [other], random) < sliced_wasserstein_loss(x, [blurred], random)

@@ -1,7 +1,9 @@
 """Models that took two steps, for tests of what does not depend on how well a model has learned."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from foreign import onnx_noise
 
@@ -23,12 +25,22 @@ TINY = {
 }
 
 
-def train_tiny(trainer: str, folder: Path) -> Result:
-    """Train a model of the trainer's name for two steps, into a folder."""
+def train_tiny(trainer: str, folder: Path, parameters: Mapping[str, int] | None = None, **how: Any) -> Result:
+    """Train a model of the trainer's name, for two steps unless `parameters` say else; `how` is as for `run`."""
     takes_dataset = any(item.kind == "dataset" for item in registry().tool(trainer).inputs)
     given = {"dataset": two_classes()} if takes_dataset else {"source": picture(128, 128)}
-    step = Step(trainer, {**TINY[trainer], "name": trainer}, {"dataset": "dataset"} if takes_dataset else {})
-    return run(Recipe((step,)), given, models_folder=folder)
+    inputs = {"dataset": "dataset"} if takes_dataset else {}
+    step = Step(trainer, {**TINY[trainer], "name": trainer, **(parameters or {})}, inputs)
+    return run(Recipe((step,)), given, models_folder=folder, **how)
+
+
+def cancelled_after(steps: int) -> dict[str, Any]:
+    """A cancel button for `run` that is pressed once so many steps were begun."""
+    begun: list[str] = []
+    return {
+        "on_progress": lambda fraction, message: begun.append(message) if message.startswith("Step") else None,
+        "is_cancelled": lambda: len(begun) >= steps,
+    }
 
 
 def install_foreign(folder: Path) -> None:
