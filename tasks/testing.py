@@ -31,7 +31,7 @@ NUMPY_1 = (
     *(f"tests/core/test_{name}.py" for name in ("color", "dataset", "files", "metrics", "models", "noise", "relief")),
     *(f"tests/core/test_{name}.py" for name in ("runner", "streaming", "texture", "training", "wire")),
     *(f"tests/plugins/test_{name}.py" for name in ("every_stylizer", "every_tool", "photo_maps", "quilt", "restyle")),
-    *(f"tests/plugins/test_{name}.py" for name in ("shipped_models", "textbook", "torus")),
+    *(f"tests/plugins/test_{name}.py" for name in ("photo_maps_light", "shipped_models", "textbook", "torus")),
 )
 """The tests in which arrays are computed with: processes and the command line are the same under every NumPy.
 

@@ -129,6 +129,30 @@ def pixels_of(image: bpy.types.Image) -> np.ndarray:
     return values.reshape(height, width, -1)[::-1]
 
 
+@pytest.fixture(scope="module")
+def models_library(tmp_path_factory, extension):
+    """A library of models for a file's tests, so that the workers need not start anew for each."""
+    folder = tmp_path_factory.mktemp("models")
+    extension.engine.engine.preferences().models_folder = str(folder)
+    yield folder
+    extension.engine.engine.preferences().models_folder = ""
+    extension.jobs.session.jobs.close()
+
+
+@pytest.fixture
+def training_jobs(extension, scene, models_library):
+    """The jobs of the session, whose trainings write into `models_library`."""
+    yield extension.jobs.session.jobs
+    extension.jobs.session.jobs.reports.clear()
+
+
+@pytest.fixture
+def wall_file(tmp_path) -> Path:
+    """A picture on disk to learn from, of which little is judged."""
+    (tmp_path / "wall.png").write_bytes(png(half_plain()))
+    return tmp_path / "wall.png"
+
+
 @pytest.fixture
 def style(scene) -> bpy.types.Image:
     """A picture whose mean colour is red."""

@@ -83,3 +83,16 @@ def test_the_name_of_a_failed_job_leads_nowhere_else(tmp_path):
     line["job"]["name"] = "../evil"
     with pytest.raises(ParameterError, match=r"the name of the files '\.\./evil'"):
         check_plan(plan_of_failures(out, [line]))
+
+
+def test_the_record_is_read_even_if_lines_are_damaged(tmp_path):
+    good = {"name": "a", "key": "k", "files": {}, "seconds": 1.0}
+    above = {**good, "name": "above", "files": {"../evil.png": 1}}
+    wrong = [b"\xff\xfe", b"[1]", b'{"name": 7}', b'{"begun": []}', b"{" * 5000]
+    lines = [*wrong, *(json.dumps(line).encode() for line in (above, good))]
+    (tmp_path / DONE_FILE).write_bytes(b"\n".join(lines) + b"\n")
+    (tmp_path / "failures.jsonl").write_bytes(b'{"name": "b"}\n7\n')
+    record = Record(tmp_path)
+    assert record.made("a").key == "k"
+    assert record.made("above") is None
+    assert not list(record.failures())

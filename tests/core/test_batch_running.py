@@ -1,6 +1,5 @@
 """Batches in real engines: what is done again and what is not, lost engines, limits, and bytes that stay the same."""
 
-import json
 import multiprocessing
 import os
 import pickle
@@ -390,16 +389,3 @@ def test_time_left_is_told_from_the_results_and_not_from_the_start_of_engines():
     later = BatchProgress(100, made=19, failed=2, before=4, started_s=now - 40, first_s=now - 20)
     assert later.left_s == pytest.approx(1 * 75, rel=0.05)
     assert later.words == "25/100, 2 failed, 1.3 min left"
-
-
-def test_the_record_is_read_even_if_lines_are_damaged(tmp_path):
-    good = {"name": "a", "key": "k", "files": {}, "seconds": 1.0}
-    above = {**good, "name": "above", "files": {"../evil.png": 1}}
-    wrong = [b"\xff\xfe", b"[1]", b'{"name": 7}', b'{"begun": []}', b"{" * 5000]
-    lines = [*wrong, *(json.dumps(line).encode() for line in (above, good))]
-    (tmp_path / DONE_FILE).write_bytes(b"\n".join(lines) + b"\n")
-    (tmp_path / "failures.jsonl").write_bytes(b'{"name": "b"}\n7\n')
-    record = Record(tmp_path)
-    assert record.made("a").key == "k"
-    assert record.made("above") is None
-    assert not list(record.failures())
