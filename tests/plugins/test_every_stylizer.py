@@ -237,6 +237,7 @@ def test_progress_rises_and_previews_come_before_the_end(name):
     paint(name, how={"on_progress": lambda *said: told.append(said), "on_preview": shown.append})
     fractions = [fraction for fraction, _ in told]
     assert fractions == sorted(fractions)
+    assert fractions[-1] == 1
     assert len({message for _, message in told}) > 1
     assert shown
     for preview in shown:

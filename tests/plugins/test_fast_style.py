@@ -64,10 +64,15 @@ def noise(height: int, width: int) -> torch.Tensor:
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory, quick_teacher):
+def trained(tmp_path_factory):
+    """A training of a painting, with pictures of the user's."""
     folder = tmp_path_factory.mktemp("models")
-    train(folder)
-    return folder
+    return train(folder, pictures=dataset_of(COFFEE, licence="mine"))
+
+
+@pytest.fixture(scope="module")
+def library(trained):
+    return trained.models[0].parent
 
 
 def test_the_same_seed_repaints_the_same_picture(library):
@@ -160,14 +165,13 @@ def test_a_checkpoint_of_other_pictures_is_refused(tmp_path):
         train(tmp_path, 3, pictures=dataset_of(COFFEE))
 
 
-def test_the_card_names_the_painting_and_the_pictures(tmp_path):
-    result = train(tmp_path, pictures=dataset_of(COFFEE, licence="mine"))
-    model = read_model(result.models[0])
+def test_the_card_names_the_painting_and_the_pictures(trained):
+    model = read_model(trained.models[0])
     assert [one["licence"] for one in model.card["data"]] == ["CC0-1.0", "mine"]
     assert model.card["strokes_px"] == 128
     assert model.card["tool"] == "fast-style"
     assert model.size_bytes < 1e6
-    assert {"loss_discriminator", "loss_painter", "loss_colors"} <= set(result.figures)
+    assert {"loss_discriminator", "loss_painter", "loss_colors"} <= set(trained.figures)
 
 
 def test_it_has_no_report_which_is_for_generators(library):
