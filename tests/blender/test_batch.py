@@ -263,6 +263,7 @@ def test_an_object_without_materials_and_an_image_with_unsaved_pixels_are_refuse
     assert not (tmp_path / "out" / "from_blender" / "table.jsonl").exists()
 
 
+@pytest.mark.any_blender
 @pytest.mark.parametrize(
     ("given", "message"),
     [

@@ -93,6 +93,7 @@ def test_random_values_are_other_ones_within_their_ranges(extension, scene, grou
     assert values(group) != first
 
 
+@pytest.mark.any_blender
 def test_random_values_are_valid_for_every_tool(extension, scene):
     choosing, catalogue = extension.generate.choosing, extension.engine.catalogue
     for tool in catalogue.catalogue:

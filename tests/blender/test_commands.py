@@ -30,16 +30,19 @@ def run(extension, scene):
     return lambda *arguments: extension.command_line.run([str(argument) for argument in arguments])
 
 
+@pytest.mark.any_blender
 def test_the_command_takes_the_engines_arguments_and_passes_its_output_on(run, capsys):
     assert run("tools") == 0
     assert "checker" in capsys.readouterr().out
 
 
+@pytest.mark.any_blender
 def test_the_command_ends_with_the_engines_exit_codes(run, tmp_path):
     assert run("generate", "checker", "--nonsense") == 2
     assert run("maps", "/nowhere.png", "--out", tmp_path) == 3
 
 
+@pytest.mark.any_blender
 def test_without_an_engine_the_command_says_the_remedy(run, monkeypatch, capsys):
     monkeypatch.delenv("IMPASTO_ENGINE")
     assert run("tools") == 7
@@ -96,6 +99,7 @@ def test_script_material_from_words(scene, plane, tmp_path, monkeypatch, capsys)
     assert [item.name for item in bpy.data.materials] == ["mossy red bricks", "mossy red bricks.001"]
 
 
+@pytest.mark.any_blender
 def test_the_command_makes_a_material_from_a_phrase(run, tmp_path):
     blend = tmp_path / "lane.blend"
     phrase = ("generate", "phrase", "wet mossy cobblestones", "--size", "64x64", "--out", tmp_path)
@@ -176,6 +180,7 @@ def test_the_example_of_words_runs(scene, plane, extension):
     assert len(extension.generate.variations.shown(bpy.context)) == 4
 
 
+@pytest.mark.any_blender
 def test_every_script_is_tested():
     farm = Path(__file__).parents[1] / "core" / "test_farm_scripts.py"
     tested = Path(__file__).read_text() + farm.read_text()

@@ -32,6 +32,7 @@ def stand_in(folder: Path, says: str) -> str:
     return str(program)
 
 
+@pytest.mark.any_blender
 def test_the_environment_wins_over_the_preferences(extension, preferences, monkeypatch):
     preferences.engine_python = "/chosen/python"
     assert extension.engine.engine.find().python == "/chosen/python"
@@ -44,12 +45,14 @@ def test_without_an_engine_the_remedy_is_named(preferences):
         bpy.ops.impasto.run(tool="checker")
 
 
+@pytest.mark.any_blender
 def test_a_python_that_does_not_exist_is_named(preferences):
     preferences.engine_python = "/nowhere/python3"
     with pytest.raises(RuntimeError, match="/nowhere/python3 does not exist; press Set Up Engine"):
         bpy.ops.impasto.run(tool="checker")
 
 
+@pytest.mark.any_blender
 @POSIX_ONLY
 def test_a_python_that_is_too_old_is_named(preferences, tmp_path):
     preferences.engine_python = stand_in(tmp_path, """echo '{"version": [3, 9], "packages": {}}'""")
@@ -57,6 +60,7 @@ def test_a_python_that_is_too_old_is_named(preferences, tmp_path):
         bpy.ops.impasto.check_engine()
 
 
+@pytest.mark.any_blender
 @POSIX_ONLY
 def test_a_program_that_is_no_python_is_named(preferences, tmp_path):
     preferences.engine_python = stand_in(tmp_path, "echo I am no Python >&2; exit 3")
@@ -64,12 +68,14 @@ def test_a_program_that_is_no_python_is_named(preferences, tmp_path):
         bpy.ops.impasto.check_engine()
 
 
+@pytest.mark.any_blender
 def test_a_folder_is_no_python(preferences, tmp_path):
     preferences.engine_python = str(tmp_path)
     with pytest.raises(RuntimeError, match="cannot be started"):
         bpy.ops.impasto.check_engine()
 
 
+@pytest.mark.any_blender
 @pytest.mark.parametrize(("packages", "missing"), [((), "torch"), (("torch",), "impasto")])
 def test_a_python_without_torch_or_impasto_is_named_with_what_to_run(preferences, tmp_path, packages, missing):
     python = bare_python(tmp_path, packages)
@@ -78,6 +84,7 @@ def test_a_python_without_torch_or_impasto_is_named_with_what_to_run(preferences
         bpy.ops.impasto.check_engine()
 
 
+@pytest.mark.any_blender
 def test_another_version_of_impasto_is_named(preferences, tmp_path):
     preferences.engine_python = str(bare_python(tmp_path, ("torch", "impasto")))
     with pytest.raises(RuntimeError, match=r"has impasto 0\.0\.1, this extension needs"):
@@ -97,6 +104,7 @@ def bare_python(folder: Path, packages: tuple[str, ...], version: str = "0.0.1")
     return python
 
 
+@pytest.mark.any_blender
 def test_a_working_engine_is_said_to_work(scene):
     assert bpy.ops.impasto.check_engine() == {"FINISHED"}
 

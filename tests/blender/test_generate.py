@@ -89,6 +89,7 @@ def test_the_panel_and_scripts_set_the_estimators_parameters(scene, image):
     assert np.allclose(pixels_of(bpy.data.images["script_metallic"])[..., 0], 0.5, atol=1 / 255)
 
 
+@pytest.mark.any_blender
 def test_the_estimator_fills_in_what_a_generator_lacks(scene, image):
     bpy.ops.impasto.run(tool="quilt", image=image.name, width_px=64, height_px=64)
     made = {item["impasto_map"] for item in bpy.data.images if "impasto_map" in item}
@@ -210,6 +211,7 @@ def test_a_relative_path_in_a_file_that_was_never_saved_is_refused(scene):
         bpy.ops.impasto.run(tool="quilt", source="//wall.png")
 
 
+@pytest.mark.any_blender
 @pytest.mark.parametrize(
     ("given", "message"),
     [
@@ -241,6 +243,7 @@ def test_named_inputs_are_images_or_files(scene, image, tmp_path):
     np.testing.assert_allclose(made, (pixels_of(image)[..., :3] + 1) / 2, atol=1 / 255)
 
 
+@pytest.mark.any_blender
 def test_a_tool_that_prints_does_no_harm(scene, image):
     bpy.ops.impasto.run(tool="chatty", image=image.name, material="NONE")
     np.testing.assert_array_equal(pixels_of(bpy.data.images["bricks_base_color"]), pixels_of(image))

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.any_blender
+
 POSIX_ONLY = pytest.mark.skipif(os.name == "nt", reason="the stand-ins are shell scripts")
 RTX = "NVIDIA GeForce RTX 4070 Laptop GPU, 580.65.06, 8.9"
 GTX = "NVIDIA GeForce GTX 1080, 580.65.06, 6.1"

@@ -73,6 +73,7 @@ def made_images():
     return [image for image in bpy.data.images if "impasto_map" in image]
 
 
+@pytest.mark.any_blender
 def test_progress_and_previews_arrive_while_it_runs(jobs, start):
     task = start("slow", seconds=2)
     wait_until(lambda: running(task) and task.preview is not None)
@@ -81,6 +82,7 @@ def test_progress_and_previews_arrive_while_it_runs(jobs, start):
     assert finish(jobs).level == "INFO"
 
 
+@pytest.mark.any_blender
 def test_cancel_ends_a_job_at_once_and_keeps_the_worker(jobs, start):
     task = start("slow", seconds=60)
     wait_until(lambda: running(task))

@@ -87,6 +87,7 @@ def test_the_dial_belongs_to_a_known_azimuth_of_the_chosen_tools(group, scene, e
     assert shown(bpy.context) == (group, NAME)
 
 
+@pytest.mark.any_blender
 @pytest.mark.parametrize(
     ("offset", "degrees"), [((50, 0), 0), ((0, 50), 90), ((-50, 0), 180), ((0, -50), 270), ((30, 30), 45)]
 )
@@ -94,6 +95,7 @@ def test_a_place_around_the_middle_is_an_azimuth(offset, degrees, extension):
     assert math.degrees(extension.generate.light_dial.azimuth_at(offset)) == pytest.approx(degrees)
 
 
+@pytest.mark.any_blender
 def test_with_ctrl_it_goes_in_steps(extension):
     azimuth_at = extension.generate.light_dial.azimuth_at
     for degrees, snapped in ((50, 45), (53, 60), (359, 0)):

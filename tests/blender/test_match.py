@@ -108,6 +108,7 @@ def test_the_real_width_of_a_picture_is_told_to_its_matcher(settings, scene, pla
     )
 
 
+@pytest.mark.any_blender
 def test_four_variations_of_a_phrase_are_shown_and_one_is_gone_on_with(settings, scene, extension):
     settings.matcher, settings.text = "phrase", "wet mossy cobblestones"
     scene.impasto.tool = "checker"
@@ -129,6 +130,7 @@ def test_four_variations_of_a_phrase_are_shown_and_one_is_gone_on_with(settings,
     assert "something was changed" in said(drawn(bpy.types.IMPASTO_PT_match_view_3d))
 
 
+@pytest.mark.any_blender
 def test_words_change_what_the_panel_shows_and_keep_its_seed_and_name(settings, scene, plane):
     bpy.ops.impasto.match(text="one two", seed=4, **SMALL)
     scene.impasto_parameters.checker.squares = 10
@@ -150,6 +152,7 @@ def test_words_change_a_material_that_is_named(settings, scene, plane):
         bpy.ops.impasto.change_by_words(start_from="two", text="more")
 
 
+@pytest.mark.any_blender
 def test_another_tool_is_not_what_the_words_were_about(settings, scene, plane):
     bpy.ops.impasto.match(text="one two", **SMALL)
     scene.impasto.tool = "slow"
@@ -159,6 +162,7 @@ def test_another_tool_is_not_what_the_words_were_about(settings, scene, plane):
     assert plane.active_material.name == "Checker"
 
 
+@pytest.mark.any_blender
 @pytest.mark.parametrize(
     ("text", "why"),
     [
@@ -177,6 +181,7 @@ def test_what_is_no_description_is_refused_in_a_sentence_and_changes_nothing(set
     assert (scene.impasto_parameters.checker.squares, plane.active_material) == (before, None)
 
 
+@pytest.mark.any_blender
 @pytest.mark.parametrize(
     ("text", "why"),
     [
@@ -204,12 +209,14 @@ def test_a_click_without_words_or_a_picture_says_what_is_missing(settings, scene
     assert layout.operators("impasto.change_by_words") == []
 
 
+@pytest.mark.any_blender
 def test_every_matcher_of_the_engine_is_offered_the_usual_first(extension, settings):
     offered = [name for name, *_ in extension.tools.lists.items_of("matcher")(None, None)]
     assert offered[0] == "phrase"
     assert {"word-count", "mean-color", "match-photograph"} <= set(offered)
 
 
+@pytest.mark.any_blender
 def test_what_is_typed_is_completed_by_the_matchers_words(extension, settings):
     suggest = extension.match.settings.suggestions
     known = ["wet cobblestones", "mossy", "moss", "潮湿", "青砖"]
@@ -250,6 +257,7 @@ def four(settings, scene, extension):
     extension.generate.favourites.clear()
 
 
+@pytest.mark.any_blender
 def test_favourites_are_marked_by_their_stars_and_more_like_them_are_shown(four, extension, scene):
     assert drawn(bpy.types.IMPASTO_PT_match_view_3d).operators("impasto.more_like") == []
     with pytest.raises(RuntimeError, match="no favourites"):
@@ -292,6 +300,7 @@ def test_favourites_of_another_file_are_forgotten(four, extension):
     assert extension.generate.favourites.favourites() == ()
 
 
+@pytest.mark.any_blender
 def test_scripts_name_materials_to_be_mixed(settings, scene, extension, plane):
     for text in ("one two", "one two three four five six"):
         bpy.ops.impasto.match(text=text, **SMALL)
@@ -307,6 +316,7 @@ def test_scripts_name_materials_to_be_mixed(settings, scene, extension, plane):
         bpy.ops.impasto.more_like(favourites='["one two"]', locked='["nonsense"]')
 
 
+@pytest.mark.any_blender
 def test_variations_of_the_panels_own_are_mixed_if_they_need_no_source(settings, scene, extension, image):
     scene.impasto.tool, scene.impasto.source_kind = "bricks", "NONE"
     scene.impasto_parameters.bricks.width_px = scene.impasto_parameters.bricks.height_px = 32
@@ -352,6 +362,7 @@ def task(settings, scene, extension):
     return request.MatchRequest(matcher, "one two", result, "two words").task(target, scene)
 
 
+@pytest.mark.any_blender
 def test_a_match_that_is_cancelled_changes_nothing(task, scene, extension, plane):
     scene.impasto.tool = "slow"
     task.cancel()

@@ -18,6 +18,7 @@ DESCRIPTIONS = [
 ]
 
 
+@pytest.mark.any_blender
 @pytest.mark.parametrize("text", DAMAGED)
 def test_a_damaged_record_of_the_engine_is_none(extension, text):
     record = extension.engine.engine.user_folder(create=True) / extension.engine.engine.RECORD
@@ -31,6 +32,7 @@ def test_a_damaged_record_of_the_engine_is_none(extension, text):
             record.write_bytes(before)
 
 
+@pytest.mark.any_blender
 @pytest.mark.parametrize("description", DESCRIPTIONS)
 def test_a_damaged_description_is_not_used(extension, description):
     catalogue = extension.engine.catalogue
@@ -70,6 +72,7 @@ def test_a_recipe_never_reads_outside_of_its_folder(extension, scene, tmp_path, 
         extension.bridge.recipe_inputs.inputs_of(recipe, image)
 
 
+@pytest.mark.any_blender
 @pytest.mark.parametrize("text", ["[]", "{", '{"steps": [7]}', '{"steps": [{"tool": 7}]}', "9" * 5000])
 def test_a_damaged_recipe_is_refused_in_a_sentence(extension, scene, text):
     image = bpy.data.images.new("made", 4, 4)

@@ -68,6 +68,7 @@ def test_the_view_counts_from_the_bottom_and_the_recipe_from_the_top(extension, 
     assert tuple(group.top_left) == (-1, -1)
 
 
+@pytest.mark.any_blender
 @pytest.mark.parametrize("order", [(0, 1, 2, 3), (0, 2, 1, 3), (3, 0, 1, 2)])
 def test_lines_join_corners_around_whatever_order_they_are_declared_in(order, extension):
     geometry = extension.points.geometry
@@ -80,6 +81,7 @@ def test_lines_join_corners_around_whatever_order_they_are_declared_in(order, ex
     assert geometry.outline(usual[:3]) == geometry.outline(usual[:1]) == []
 
 
+@pytest.mark.any_blender
 def test_the_nearest_handle_within_reach_is_grabbed_and_none_is_lost_beyond_the_edge(extension):
     geometry = extension.points.geometry
     assert geometry.nearest([(10, 10), (20, 10)], (17, 10), 8) == 1

@@ -115,6 +115,7 @@ def test_a_script_overrides_the_panels_preparation_and_that_is_of_the_panels_sou
     assert sizes == {(20, 15), (80, 60), (40, 30)}
 
 
+@pytest.mark.any_blender
 @pytest.mark.parametrize(
     ("preparation", "said"),
     [
@@ -129,6 +130,7 @@ def test_a_wrong_preparation_is_named(photo, scene, preparation, said):
         bpy.ops.impasto.run(tool="quilt", estimator="none", source=str(photo), preparation=preparation)
 
 
+@pytest.mark.any_blender
 def test_one_that_changes_nothing_is_no_step(plane, photo, recipe_of):
     given = {"tool": "quilt", "estimator": "none", "source": str(photo)}
     bpy.ops.impasto.run(preparation='{"rotate": 0, "crop": [0, 0, 1, 1], "scale": 1}', **given)

@@ -74,6 +74,7 @@ def test_a_material_is_shown_on_a_ball_and_a_plane(turntable, ridges):
     assert set(turntable.shown.maps["now"].arrays) == {"base_color", "normal", "roughness"}
 
 
+@pytest.mark.any_blender
 @pytest.mark.parametrize(("azimuth", "bright", "dark"), [(0, 16, 48), (180, 48, 16)])
 def test_slopes_that_face_the_light_are_bright(azimuth, bright, dark, turntable, ridges, scene):
     """The plane shows the tile once; column 16 of 64 leans most to the right, column 48 to the left."""
@@ -208,6 +209,7 @@ def test_what_cannot_be_shown_says_why(kind, turntable, scene, plane):
     assert not bpy.ops.impasto.turn_light.poll()
 
 
+@pytest.mark.any_blender
 def test_an_engine_that_fails_is_told_in_the_panel(turntable, ridges, scene, extension, monkeypatch):
     bpy.ops.impasto.relight()
     monkeypatch.setenv("IMPASTO_ENGINE", "/nowhere/python")

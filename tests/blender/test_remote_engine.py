@@ -10,7 +10,7 @@ import pytest
 from conftest import MODULE, pixels_of, png
 from ssh_server import served, serving
 
-pytestmark = served
+pytestmark = [served, pytest.mark.any_blender]
 
 
 @pytest.fixture
@@ -41,14 +41,12 @@ def made(plane, photo, **more):
     return pixels_of(next(node.image for node in nodes if node.type == "TEX_IMAGE"))
 
 
-@pytest.mark.any_blender
 def test_it_makes_the_same_pixels_from_the_same_picture(plane, photo, monkeypatch, request):
     here = made(plane, photo)
     request.getfixturevalue("farm")
     assert np.array_equal(made(plane, photo), here)
 
 
-@pytest.mark.any_blender
 def test_files_are_written_here(farm, plane, photo, tmp_path):
     made(plane, photo, out_dir=str(tmp_path / "out"))
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["photo_base_color.png"]

@@ -100,6 +100,7 @@ def test_an_image_of_the_blend_is_learned_from(training_jobs, scene, models_libr
     assert not (extension.engine.engine.user_folder() / "training").exists()  # which another Blender would empty
 
 
+@pytest.mark.any_blender
 def test_the_artist_generates_while_a_training_runs(training_jobs, begin, scene):
     task = begin("beside")
     assert bpy.ops.impasto.run(tool="checker", width_px=16, height_px=16, estimator="none") == {"FINISHED"}
@@ -110,6 +111,7 @@ def test_the_artist_generates_while_a_training_runs(training_jobs, begin, scene)
     assert finish_training(training_jobs).level == "CANCELLED"
 
 
+@pytest.mark.any_blender
 def test_a_training_pauses_resumes_and_keeps_what_it_has(training_jobs, begin, scene, models_library):
     task = begin("kept")
     assert not bpy.ops.impasto.resume_training.poll()
@@ -126,6 +128,7 @@ def test_a_training_pauses_resumes_and_keeps_what_it_has(training_jobs, begin, s
     assert drawn(bpy.types.IMPASTO_PT_train_view_3d).operators("impasto.use_model")[0].name == "kept"
 
 
+@pytest.mark.any_blender
 def test_a_cancelled_training_leaves_a_checkpoint(training_jobs, begin, models_library):
     begin("half")
     bpy.ops.impasto.cancel_training()
@@ -134,6 +137,7 @@ def test_a_cancelled_training_leaves_a_checkpoint(training_jobs, begin, models_l
     assert not (models_library / "half.safetensors").exists()
 
 
+@pytest.mark.any_blender
 def test_a_second_training_is_refused_while_one_runs(training_jobs, begin, wall_file):
     begin("first")
     with pytest.raises(RuntimeError, match=r"runs already: Training first.*wait for it"):
@@ -148,6 +152,7 @@ def test_a_model_for_another_file_is_kept_in_the_library_alone(training_jobs, be
     assert (models_library / "elsewhere.safetensors").exists()
 
 
+@pytest.mark.any_blender
 @pytest.mark.parametrize(
     ("given", "message"),
     [
@@ -181,6 +186,7 @@ def test_the_panel_shows_the_training_and_its_preview(training_jobs, begin, scen
     assert drawn(panel).operators("impasto.resume_training")
 
 
+@pytest.mark.any_blender
 def test_the_panel_warns_of_classes_while_there_is_time_to_stop(training_jobs, extension, scene, tmp_path):
     rng = np.random.default_rng(0)
     for name in ("many/a.png", "many/b.png", "one/c.png", "loose.png"):
@@ -251,6 +257,7 @@ def test_a_training_ends_with_a_report_that_a_button_opens(
         bpy.ops.impasto.open_report(name="nowhere")
 
 
+@pytest.mark.any_blender
 def test_the_report_of_another_machine_is_not_opened_here(
     training_jobs, scene, extension, models_library, wall_file, monkeypatch
 ):
@@ -263,6 +270,7 @@ def test_the_report_of_another_machine_is_not_opened_here(
         bpy.ops.impasto.open_report(name="distant")
 
 
+@pytest.mark.any_blender
 def test_a_file_that_is_no_model_is_refused(training_jobs, wall_file):
     with pytest.raises(RuntimeError, match="is not a model file"):
         bpy.ops.impasto.install_model(filepath=str(wall_file))

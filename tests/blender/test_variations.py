@@ -64,6 +64,7 @@ def test_a_changed_parameter_makes_a_new_picture(live, extension, checker):
     assert before is not live.pixels
 
 
+@pytest.mark.any_blender
 def test_pictures_are_the_real_result_with_its_maps_under_a_light_scaled_down(live, extension, checker, scene):
     """As the artist generates it afterwards, of its size, seed and maps; within 3 of 255, as the maps have 8 bits."""
     scene.impasto.tool, scene.impasto.estimator = "blotches", "photo-maps"
@@ -88,6 +89,7 @@ def real_result(extension) -> np.ndarray:
     return 255 * lit.reshape(128, 2, 256, 2, 3).mean((1, 3))
 
 
+@pytest.mark.any_blender
 def test_a_newer_picture_shows_what_there_is_of_it_while_it_is_made(live, extension, scene):
     before = live.pixels
     scene.impasto.tool = "slow"
@@ -121,6 +123,7 @@ def test_a_changed_panel_is_told_beside_older_variations(extension, checker, sce
     assert extension.generate.variations.are_of_other_settings(bpy.context)
 
 
+@pytest.mark.any_blender
 def test_a_result_too_large_for_a_preview_says_so(extension, checker, scene):
     checker.width_px = checker.height_px = 8192
     assert "too large" in extension.generate.variations.why_not(bpy.context)
@@ -161,6 +164,7 @@ def test_it_asks_for_nothing_while_it_is_off(extension, checker, scene):
     assert not bpy.app.timers.is_registered(extension.generate.variations.live.timer)
 
 
+@pytest.mark.any_blender
 def test_an_error_is_told_in_the_panel_and_in_no_window(live, extension, scene):
     scene.impasto.source_kind, scene.impasto.filepath = "FILE", "/nowhere.png"
     settle(extension)
@@ -174,6 +178,7 @@ def test_a_tool_that_keeps_its_sources_size_has_no_small_picture(extension, chec
     assert "as its source is" in extension.generate.variations.why_not(bpy.context)
 
 
+@pytest.mark.any_blender
 def test_four_variations_are_shown_and_one_sets_the_seed(extension, checker, scene):
     assert not bpy.ops.impasto.pick_variation.poll()
     assert bpy.ops.impasto.variations() == {"FINISHED"}
