@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from impasto_style.catalogue import CATALOGUE
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 COLORS = 3
+Value = TypeVar("Value", Path, str)
 
 
 @pytest.fixture(scope="session")
@@ -48,11 +50,11 @@ def tiny_models(tiny_models_folder: Path) -> Iterator[Path]:
     yield from _in_environment("IMPASTO_MODELS", tiny_models_folder)
 
 
-def _in_environment(variable: str, folder: Path) -> Iterator[Path]:
-    """The folder, with its path in this variable meanwhile."""
+def _in_environment(variable: str, value: Value) -> Iterator[Value]:
+    """The value, which this variable has meanwhile."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(variable, str(folder))
-        yield folder
+        patch.setenv(variable, str(value))
+        yield value
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +70,12 @@ def one_slider() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(train, "find_sliders", first_axis)
         yield
+
+
+@pytest.fixture(scope="module")
+def one_precision() -> Iterator[str]:
+    """Trainings and generators compute in single precision, whatever the computer prefers."""
+    yield from _in_environment("IMPASTO_PRECISION", "float32")
 
 
 @pytest.fixture(scope="module")

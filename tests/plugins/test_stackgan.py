@@ -37,6 +37,7 @@ from impasto_phrase.stackgan.stage_one import (
 from impasto_phrase.stackgan.stage_two import StageTwo
 from impasto_phrase.stackgan.train import StackGanTraining
 
+pytestmark = pytest.mark.usefixtures("one_precision")
 TINY = {"crop_px": 64, "detail_px": 64, "longest_px": 64, "batch": 4, "width": 0.125}
 
 
@@ -82,13 +83,6 @@ def train(folder, data=None, steps=2, seed=1, **how):
 def generate(folder, text, height=64, width=64, seed=0, **parameters):
     step = Step("stackgan", {"text": text, "width_px": width, "height_px": height, **parameters})
     return run(Recipe((step,), seed), device="cpu", models_folder=folder)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_precision():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("IMPASTO_PRECISION", "float32")
-        yield
 
 
 @pytest.fixture(scope="module")

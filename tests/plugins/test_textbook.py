@@ -28,6 +28,7 @@ from impasto_gan.textbook.parameters import TrainProgressiveParameters, TrainTex
 from impasto_gan.textbook.progressive import ProgressiveTraining, levels_of, minibatch_deviation, pixel_norm
 from impasto_gan.textbook.relativistic import RelativisticTraining
 
+pytestmark = pytest.mark.usefixtures("one_precision")
 KINDS = ("gan", "conditional-gan", "progressive-gan")
 TINY = {"crop_px": 32, "batch": 4, "width": 16}
 FAST = {**TINY, "learning_rate": 2e-3}
@@ -59,13 +60,6 @@ def train(kind, folder, steps=2, seed=1, dataset=None, **how):
 def generate(kind, folder, height, width, seed=0, **parameters):
     step = Step(kind, {"width_px": width, "height_px": height, **parameters})
     return run(Recipe((step,), seed), device="cpu", models_folder=folder).maps
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_precision():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("IMPASTO_PRECISION", "float32")
-        yield
 
 
 @pytest.fixture(scope="module")

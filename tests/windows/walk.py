@@ -10,10 +10,12 @@ import contextlib
 import json
 import os
 import subprocess
+import sys
 import time
 import traceback
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any, TypeAlias
 
 import bpy
@@ -35,6 +37,14 @@ NEAR = 1.8
 # Yields None, seconds, or Steps to do first, whose value comes back.
 Steps: TypeAlias = Generator[Any, Any, Any]
 Place: TypeAlias = tuple[int, int]
+
+
+def installed_extension() -> ModuleType:
+    """The extension, installed from its zip and enabled."""
+    bpy.ops.extensions.package_install_files(
+        filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
+    )
+    return sys.modules["bl_ext.user_default.impasto"]
 
 
 def start(scenario: Callable[[Walk], Steps], out: Path) -> None:

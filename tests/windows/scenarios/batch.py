@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sys
 from pathlib import Path
@@ -11,14 +10,11 @@ from pathlib import Path
 import bpy
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from walk import Steps, Walk, start, until
+from walk import Steps, Walk, installed_extension, start, until
 
 OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
 STYLES = SOURCE.parent / "styles"
-bpy.ops.extensions.package_install_files(
-    filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
-)
-EXTENSION = sys.modules["bl_ext.user_default.impasto"]
+EXTENSION = installed_extension()
 JOBS = EXTENSION.jobs.session.jobs
 FOLDER = OUT / "repainted"
 SURFACES = {"Gravel": SOURCE, "Cat": STYLES / "chelsea.png", "Cup": STYLES / "coffee.png"}

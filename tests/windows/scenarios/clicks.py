@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -20,15 +19,12 @@ from fields import (
     unfold,
     write,
 )
-from walk import Steps, Walk, start, until
+from walk import Steps, Walk, installed_extension, start, until
 
 OUT, SOURCE, PART = map(Path, sys.argv[sys.argv.index("--") + 1 :])
 PART = PART.name
 STYLES = SOURCE.parent / "styles"
-bpy.ops.extensions.package_install_files(
-    filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
-)
-EXTENSION = sys.modules["bl_ext.user_default.impasto"]
+EXTENSION = installed_extension()
 JOBS = EXTENSION.jobs.session.jobs
 LIMIT_S = 600
 GALLERY_PX = 110

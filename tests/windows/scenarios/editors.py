@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import bpy
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from fields import BESIDE_LABEL, OPEN, chooses_images, extension, opens_and_tries, unfold
-from walk import Steps, Walk, start
+from walk import Steps, Walk, installed_extension, start
 
 OUT, SOURCE, PART = map(Path, sys.argv[sys.argv.index("--") + 1 :])
 EDITOR, FIRST = {"shader": ("ShaderNodeTree", 0), "image": ("IMAGE_EDITOR", 1)}[PART.name]
@@ -18,9 +17,7 @@ EDITOR, FIRST = {"shader": ("ShaderNodeTree", 0), "image": ("IMAGE_EDITOR", 1)}[
 IMAGE = -1
 """The panel *From Words or Picture* is above the one that is left out."""
 STYLES = SOURCE.parent / "styles"
-bpy.ops.extensions.package_install_files(
-    filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
-)
+installed_extension()
 
 
 def scenario(walk: Walk) -> Steps:

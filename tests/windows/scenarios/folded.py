@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from pathlib import Path
@@ -26,7 +25,7 @@ from fields import (
     sets,
     unfold,
 )
-from walk import Steps, Walk, start, until
+from walk import Steps, Walk, installed_extension, start, until
 
 OUT, SOURCE, PART = map(Path, sys.argv[sys.argv.index("--") + 1 :])
 PART = PART.name
@@ -52,9 +51,7 @@ BUILD_PX = 20
 """From one build of PyTorch down to the next."""
 STYLES = SOURCE.parent / "styles"
 SHIPPED = Path(__file__).resolve().parents[3] / "plugins" / "impasto_gan" / "models"
-bpy.ops.extensions.package_install_files(
-    filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
-)
+installed_extension()
 
 
 def scenario(walk: Walk) -> Steps:

@@ -12,15 +12,13 @@ import bpy
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from fields import clicks_and_waits, extension, unfold
-from walk import Place, Steps, Walk, start, until
+from walk import Place, Steps, Walk, installed_extension, start, until
 
 OUT, SOURCE, PART = map(Path, sys.argv[sys.argv.index("--") + 1 :])
 LIMIT_S = 600
 ITEM_PX = 130
 """Side of a thumbnail in the file browser, with its name."""
-bpy.ops.extensions.package_install_files(
-    filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
-)
+installed_extension()
 
 
 def scenario(walk: Walk) -> Steps:

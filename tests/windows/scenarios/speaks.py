@@ -9,14 +9,11 @@ from pathlib import Path
 import bpy
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from walk import Steps, Walk, start, until
+from walk import Steps, Walk, installed_extension, start, until
 
 OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
 MODULE = "bl_ext.user_default.impasto"
-bpy.ops.extensions.package_install_files(
-    filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
-)
-JOBS = sys.modules[f"{MODULE}.jobs.session"].jobs
+JOBS = installed_extension().jobs.session.jobs
 EMPTY = OUT / "empty.png"
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
 import bpy
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from walk import Place, Steps, Walk, start
+from walk import Place, Steps, Walk, installed_extension, start
 
 OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
 EDITORS = ("VIEW_3D", "ShaderNodeTree", "IMAGE_EDITOR")
@@ -20,9 +19,7 @@ LEFT_PX, ENTRY_LEFT_PX, PICTURE_PX = 60, 50, 100
 REPAIR = 2
 """Position of the group in the menu."""
 ENTRIES = ("inpaint", "find-landmarks", "mend-tiling", "extend")
-bpy.ops.extensions.package_install_files(
-    filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
-)
+installed_extension()
 
 
 def scenario(walk: Walk) -> Steps:

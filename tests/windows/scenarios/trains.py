@@ -10,13 +10,10 @@ from pathlib import Path
 import bpy
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from walk import Steps, Walk, start, until
+from walk import Steps, Walk, installed_extension, start, until
 
 OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
-bpy.ops.extensions.package_install_files(
-    filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
-)
-EXTENSION = sys.modules["bl_ext.user_default.impasto"]
+EXTENSION = installed_extension()
 JOBS = EXTENSION.jobs.session.jobs
 SMALL = {"name": "gravel", "steps": 5000, "canvas_px": 128, "crop_px": 64, "batch": 2, "width": 0.5}
 LIMIT_S = 600
