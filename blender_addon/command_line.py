@@ -11,6 +11,7 @@ import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypedDict
 
 import bpy
 
@@ -18,7 +19,7 @@ from .bake import headless
 from .bridge import images, materials, results
 from .core.errors import FileError, ImpastoError, ProtocolError
 from .core.system.process import start
-from .core.system.shapes import check
+from .core.system.typed_json import typed
 from .core.system.untrusted import parse_json, printable
 from .engine import engine
 from .engine.catalogue import catalogue
@@ -78,12 +79,16 @@ def _run_engine(arguments: Sequence[str]) -> tuple[int, str]:
     return code, "".join(lines)
 
 
+class _Written(TypedDict):
+    """What the command says about the files that it wrote, with --json."""
+
+    files: list[str]
+
+
 def _written(said: str) -> list[Path]:
     """Files that the command names in its output, one a line or as JSON."""
     try:
-        about = parse_json(said, "what the command said")
-        check(about, {"files": [str]}, "what the command said")
-        listed = about["files"]
+        listed = typed(_Written, parse_json(said, "what the command said"), "what the command said")["files"]
     except (FileError, ProtocolError):
         listed = said.splitlines()
     return [path for line in listed if results.map_of(path := Path(line)) and path.is_file()]

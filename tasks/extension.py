@@ -16,16 +16,15 @@ VENDORED = (
     "about",
     "descriptions",
     "errors",
-    "groups",
     "recipe",
     "schemas",
     "texture",
     "batch.names",
-    "engine.answers",
     "engine.client",
     "engine.connection",
     "engine.job",
     "engine.remote",
+    "engine.replies",
     "engine.wire",
     "io.datablocks",
     "io.metadata",
@@ -35,8 +34,8 @@ VENDORED = (
     "system.names",
     "system.untrusted",
     "system.process",
-    "system.shapes",
     "system.transaction",
+    "system.typed_json",
 )
 """The modules of the core that the extension carries: standard library and NumPy only."""
 

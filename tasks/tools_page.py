@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from impasto.groups import GROUPS, by_group
+from impasto.descriptions import GROUPS
 from impasto.plugins.registry import registry
+from impasto.tools import by_group
 
 from .environments import ROOT
 

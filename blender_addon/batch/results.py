@@ -6,13 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import bpy
 
 from ..bridge import images, materials, recent
 from ..core.errors import FileError, ProtocolError
-from ..core.system.shapes import Integer, OrNone, check
+from ..core.system.typed_json import Count, typed
 from ..core.system.untrusted import parse_json, read_bytes, read_json
 from ..jobs.session import jobs, push_undo
 from ..jobs.task import Report
@@ -20,11 +20,41 @@ from ..material.operators import mark
 
 FAILURES, SHEET = "failures.jsonl", "contact_sheet.png"
 MOST_BYTES = 2**30
-FAILURE = {"name": str, "message": str, "remedy": str}
-ANSWER = {"made": Integer(), "done_before": Integer(), "failed": Integer(), "failures": [FAILURE], "files": [str]}
-PLANNED = {"jobs": [{"name": str, "size_px": OrNone([Integer()]), "done": bool}], "to_make": Integer()}
 SHOWN = 20
 """Jobs that the panel lists."""
+
+
+class JobFailure(TypedDict):
+    """A job that failed, as the command says and failures.jsonl holds it."""
+
+    name: str
+    message: str
+    remedy: str
+
+
+class BatchAnswer(TypedDict):
+    """What `impasto batch` says at its end."""
+
+    made: Count
+    done_before: Count
+    failed: Count
+    failures: list[JobFailure]
+    files: list[str]
+
+
+class PlannedJob(TypedDict):
+    """A job that `impasto batch --dry-run` lists."""
+
+    name: str
+    size_px: list[Count] | None
+    done: bool
+
+
+class PlanAnswer(TypedDict):
+    """What `impasto batch --dry-run` says."""
+
+    jobs: list[PlannedJob]
+    to_make: Count
 
 
 @dataclass(frozen=True)
@@ -40,9 +70,9 @@ class Wanted:
     assets: Path
     file_epoch: int = field(default_factory=lambda: jobs.file_epoch)
 
-    def put(self, said: Mapping[str, Any]) -> Report:
+    def put(self, answer: Mapping[str, Any]) -> Report:
         """Report what a batch made, and make the materials that are wanted of it."""
-        check(said, ANSWER, "what the engine says")
+        said = typed(BatchAnswer, answer, "what the engine says")
         latest.failures, latest.epoch = said["failures"], jobs.file_epoch
         made: list[bpy.types.Material] = []
         notes = []
@@ -79,9 +109,9 @@ class Wanted:
 class Latest:
     """The first jobs of the last list, and the failures of the last batch, which the panel shows."""
 
-    jobs: Sequence[Mapping[str, Any]] = ()
+    jobs: Sequence[PlannedJob] = ()
     more: int = 0
-    failures: Sequence[Mapping[str, Any]] = ()
+    failures: Sequence[JobFailure] = ()
     epoch: int = -1
 
 
@@ -93,9 +123,9 @@ def forget() -> None:
     latest.jobs, latest.more, latest.failures, latest.epoch = (), 0, (), jobs.file_epoch
 
 
-def list_jobs(said: Mapping[str, Any]) -> Report:
+def list_jobs(answer: Mapping[str, Any]) -> Report:
     """Keep the list of jobs for the panel, and report their number."""
-    check(said, PLANNED, "what the engine says")
+    said = typed(PlanAnswer, answer, "what the engine says")
     every = said["jobs"]
     latest.jobs, latest.more, latest.epoch = every[:SHOWN], max(0, len(every) - SHOWN), jobs.file_epoch
     done = len(every) - said["to_make"]
@@ -110,11 +140,9 @@ def failed_names(folder: Path) -> list[str]:
     found = []
     for line in read_bytes(path, MOST_BYTES).splitlines():
         try:
-            failure = parse_json(line, FAILURES)
-            check(failure, FAILURE, FAILURES)
+            found.append(typed(JobFailure, parse_json(line, FAILURES), FAILURES)["name"])
         except (FileError, ProtocolError):  # a line that a crash left unfinished
             continue
-        found.append(failure["name"])
     return list(dict.fromkeys(found))
 
 
@@ -144,8 +172,6 @@ def _material(name: str, maps: Mapping[str, bpy.types.Image], catalog: str | Non
 
 def _catalogs(path: Path) -> dict[str, str]:
     try:
-        found = read_json(path)
-        check(found, {str: str}, path.name)
+        return typed(dict[str, str], read_json(path), path.name)
     except (FileError, ProtocolError):
         return {}
-    return found

@@ -22,7 +22,7 @@ from .inputs import material_called
 from .target import ACTIVE, NEW, NONE, Target, by_uid, check_assignable
 
 if TYPE_CHECKING:
-    from ..core.engine.answers import Answer
+    from ..core.engine.replies import Answer
 
 NOWHERE = "no object has it yet: it is kept in the file"
 

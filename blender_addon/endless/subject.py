@@ -13,7 +13,7 @@ from ..bridge import endless_nodes, images, materials, surfaces
 from ..bridge.endless_group import COLORS, COMPONENTS, LABELS, Ingredients
 from ..bridge.surfaces import MapNode
 from ..bridge.target import by_uid
-from ..core.engine.answers import LOOKUP, Answer
+from ..core.engine.replies import LOOKUP, Answer
 from ..core.errors import ParameterError
 from ..jobs.session import connect, jobs, push_undo
 from ..jobs.task import Report, Task

@@ -9,13 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
-from ..core.descriptions import check_description
-from ..core.engine.answers import DESCRIPTION
+from ..core.descriptions import EngineDescription, check_description
 from ..core.errors import FileError, ParameterError, PluginError, ProtocolError, choices
-from ..core.system.shapes import check
 from ..core.system.transaction import replace_files
+from ..core.system.typed_json import typed
 from ..core.system.untrusted import read_json, shown
 from . import engine
 
@@ -140,10 +139,16 @@ def _key(version: str) -> list[str]:
     return [version, found.python if found else "", found.packages if found else ""]
 
 
-def _read_kept(version: str) -> Mapping[str, Any] | None:
+class _Kept(TypedDict):
+    """The cached description, and the engine and version that it is of."""
+
+    key: list[str]
+    description: EngineDescription
+
+
+def _read_kept(version: str) -> EngineDescription | None:
     try:
-        kept = read_json(engine.user_folder() / KEPT)
-        check(kept, {"key": [str], "description": DESCRIPTION}, KEPT)
+        kept = typed(_Kept, read_json(engine.user_folder() / KEPT), KEPT)
     except (FileError, ProtocolError):
         return None
     return kept["description"] if kept["key"] == _key(version) else None

@@ -11,13 +11,14 @@ import os
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import bpy
 
 from ..core.errors import FileError, ProtocolError, WorkerError
-from ..core.system import process, shapes
+from ..core.system import process
 from ..core.system.transaction import replace_files
+from ..core.system.typed_json import Count, typed
 from ..core.system.untrusted import make_folder, parse_json, read_json
 
 if TYPE_CHECKING:
@@ -168,9 +169,7 @@ class _Record:
 
     def _read(self) -> Engine | None:
         try:
-            record = read_json(user_folder() / RECORD)
-            shapes.check(record, {"python": str, "packages?": str}, RECORD)
-            return Engine(record["python"], record.get("packages", ""))
+            return typed(Engine, read_json(user_folder() / RECORD), RECORD)
         except (FileError, ProtocolError):
             return None
 
@@ -219,7 +218,14 @@ def forget_checks() -> None:
     _works.clear()
 
 
-def _probe(engine: Engine) -> dict:
+class _Probed(TypedDict):
+    """What an engine says about itself: its Python's version, and versions of packages."""
+
+    version: list[Count]
+    packages: dict[str, str]
+
+
+def _probe(engine: Engine) -> _Probed:
     command = engine.run_python("-c", PROBE, *([engine.packages] if engine.packages else []))
     try:
         done = process.run(command, {}, CHECK_LIMIT_S)
@@ -230,9 +236,7 @@ def _probe(engine: Engine) -> dict:
     except OSError as error:
         raise WorkerError(f"the engine {engine.python} cannot be started ({error.strerror})", MEND) from error
     try:
-        found = parse_json(done.stdout.splitlines()[-1], "its answer")
-        shapes.check(found, {"version": [shapes.Integer()], "packages": {str: str}}, "its answer")
-        return found
+        return typed(_Probed, parse_json(done.stdout.splitlines()[-1], "its answer"), "its answer")
     except (FileError, ProtocolError, IndexError) as error:
         lines = (done.stderr or done.stdout).decode("utf-8", "replace").split("\n")
         if engine.is_remote and (reason := engine.remote.explain(done.returncode, lines)):

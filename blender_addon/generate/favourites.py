@@ -24,8 +24,8 @@ from . import variations
 from .request import without_source
 
 if TYPE_CHECKING:
-    from ..core.engine.answers import Matched
     from ..core.engine.client import Client
+    from ..core.engine.replies import Matched
 
 MOST = 16
 """Limit of favourites, which is the core's."""

@@ -26,8 +26,8 @@ from .request import from_scene, why_incomplete
 if TYPE_CHECKING:
     import numpy as np
 
-    from ..core.engine.answers import Matched
     from ..core.engine.client import Client
+    from ..core.engine.replies import Matched
 
 COUNT = 4
 

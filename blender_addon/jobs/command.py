@@ -14,18 +14,25 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from subprocess import DEVNULL, STDOUT
-from typing import Any
+from typing import Any, TypedDict
 
 from ..core.errors import Cancelled, ImpastoError, ProtocolError, error_from_name
 from ..core.system.process import Stream, kill, start
-from ..core.system.shapes import ANY_NUMBER, check
+from ..core.system.typed_json import typed
 from ..core.system.untrusted import parse_json
 from .task import Task
 
-SAID = {"progress?": ANY_NUMBER, "message?": str, "error?": str, "remedy?": str}
-"""Shape of a line of the command's output; other fields say what it did."""
 MAX_BYTES = 2**28
 """Limit of a line: the list of a batch of 100,000 jobs."""
+
+
+class CommandLine(TypedDict, total=False):
+    """A line of a command's output; other fields say what it did."""
+
+    progress: float
+    message: str
+    error: str
+    remedy: str
 
 
 def run_lines(
@@ -116,7 +123,6 @@ def _object_in(line: str) -> dict[str, Any]:
     """Object in a line of the command's output; empty for other lines, such as those that a plugin prints."""
     try:
         told = parse_json(line, "what the engine says", kind=ProtocolError, max_bytes=MAX_BYTES)
-        check(told, SAID, "what the engine says")
+        return {**typed(CommandLine, told, "what the engine says")}
     except ProtocolError:
         return {}
-    return told

@@ -27,8 +27,8 @@ from ..tools.request import Request, make_task
 from .settings import MatchSettings
 
 if TYPE_CHECKING:
-    from ..core.engine.answers import Matched
     from ..core.engine.client import Client
+    from ..core.engine.replies import Matched
 
 TEXT, PICTURE = "text", "picture"
 

@@ -26,8 +26,8 @@ from .turntable import FORMER, NOW, Light, Shown, plain_recipe, render, turntabl
 if TYPE_CHECKING:
     import numpy as np
 
-    from ..core.engine.answers import Answer
     from ..core.engine.job import Pixels
+    from ..core.engine.replies import Answer
 
 LIT = ("roughness", "metallic", "normal", "height", "ambient_occlusion")
 """Maps, besides the base colour, that decide how a surface looks under a light."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import bpy
 
-from ..core.groups import GROUPS
+from ..core.descriptions import GROUPS
 from ..interface import previews
 from .lists import grouped, tools_of
 

@@ -1,7 +1,7 @@
-"""Checks of a tool's description: whether hosts can list the tool, and draw its inputs and parameters.
+"""Descriptions of an engine and its tools, the only thing that hosts see of them, and the checks of a tool's.
 
-The engine checks each tool when its plugin is loaded, and a host each tool of an engine, which may be of another
-version. Standard library only: Blender imports this too.
+Declared once for all: the wire and the cache of Blender's panels are checked against them, `--json` prints them, and
+the reference of the command is made from them. Standard library only: Blender imports this too.
 """
 
 from __future__ import annotations
@@ -9,13 +9,25 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from .errors import PluginError
-from .groups import GROUPS
 from .schemas import check_conditions, check_parameter
+from .system.typed_json import Count
 from .system.untrusted import shown
 
+GROUPS: Mapping[str, str] = {
+    "Prepare": "get a photograph ready",
+    "Make": "make a material",
+    "Repair": "remove what is wrong, and go on beyond the borders",
+    "Maps": "estimate, measure and convert maps",
+    "Finish": "change colours and detail",
+    "Age": "wear, soil and cover a material",
+    "Style": "repaint",
+    "Shape": "fit textures to shapes and to other programs",
+    "Train": "make models",
+}
+"""The groups, and what each is for. A tool names its own: `group = "Repair"`; each kind of tool has a default."""
 KINDS = ("generator", "stylizer", "estimator", "filter", "trainer")
 INPUT_KINDS = ("maps", "dataset")
 OF_MODEL = ("class", "sliders")
@@ -24,7 +36,150 @@ LONGEST_NAME = 48
 """Most bytes of a name: Blender's properties have at most 63, prefixes included."""
 
 
-def check_description(tool: Mapping[str, Any]) -> None:
+class InputDescription(TypedDict):
+    """An input of a tool besides its subject."""
+
+    name: Annotated[str, "its name in a recipe's step"]
+    description: Annotated[str, "what it is for"]
+    required: Annotated[bool, "whether the tool needs it"]
+    kind: Annotated[str, "maps or dataset"]
+    many: Annotated[bool, "whether it takes a list"]
+    for_each: Annotated[str, "another input: this one takes at most one for each of that's values"]
+    least: Annotated[Count, "fewest values of one that takes a list"]
+
+
+class ParametersDescription(TypedDict):
+    """JSON Schema of a tool's parameters."""
+
+    properties: NotRequired[dict[str, dict[str, Any]]]
+
+
+class ToolDescription(TypedDict):
+    """Everything known about a tool."""
+
+    name: Annotated[str, "as in recipes and options"]
+    kind: Annotated[str, "generator, stylizer, estimator, filter or trainer"]
+    label: Annotated[str, "as in Blender"]
+    description: Annotated[str, "what it does"]
+    rank: Annotated[Count, "position among tools of its kind; teaching tools have 90 or more"]
+    task: Annotated[str, "action or panel that uses the tool of the lowest rank unless another is chosen"]
+    preview_px: Annotated[Count, "longer side of the previews that a stylizer makes in a moment; 0: it is slow"]
+    group: Annotated[str, "what it is for: the heading under which it is listed"]
+    subgroup: Annotated[str, "heading within the group; may be empty"]
+    thumbnail: Annotated[str, "small picture of what it makes: JPEG in base64"]
+    needs: Annotated[list[str], "maps that its subject must have"]
+    needs_source: Annotated[bool, "whether it needs a source"]
+    uses_subject: Annotated[bool, "whether it uses more of its subject than the size"]
+    weights: Annotated[list[str], "published weights that it can use"]
+    inputs: Annotated[list[InputDescription], "inputs besides the subject"]
+    makes_tiles: Annotated[bool, "whether its result may be larger than memory"]
+    parameters: Annotated[ParametersDescription, "JSON Schema of its parameters"]
+
+
+class MatcherDescription(TypedDict):
+    """Everything known about a matcher."""
+
+    name: str
+    label: str
+    description: str
+    subject: Literal["text", "picture"]
+    example: str
+    can_edit: bool
+    varies: bool
+    rank: Count
+    suggestions: list[str]
+
+
+class SliderDescription(TypedDict):
+    """A slider of a model, as a host draws it."""
+
+    name: str
+    label: str
+    description: str
+    low: float
+    high: float
+    default: float
+
+
+class ModelDescription(TypedDict):
+    """A model as hosts list it. report, exemplar: files beside it."""
+
+    name: str
+    label: str
+    tool: str
+    material: str
+    classes: list[str]
+    maps: list[str]
+    sliders: list[SliderDescription]
+    shipped: bool
+    report: str
+    exemplar: str
+    bytes: Count
+    licence: str
+    thumbnail: str
+
+
+class DamagedDescription(TypedDict):
+    """A file in the library that is no model."""
+
+    name: str
+    error: str
+    remedy: str
+
+
+class WeightsDescription(TypedDict):
+    """Published weights, as `weights list` prints them."""
+
+    name: Annotated[str, "as in `weights download NAME`"]
+    label: Annotated[str, "as in Blender"]
+    description: Annotated[str, "what they are"]
+    licence: Annotated[str, "their licence"]
+    page: Annotated[str, "where their authors describe them"]
+    bytes: Annotated[Count, "size of the download"]
+    downloadable: Annotated[bool, "whether `weights download` can fetch them"]
+    installed: Annotated[bool, "whether they are installed here"]
+    as_published: Annotated[bool | None, "whether the installed file is the published one; null if unknown"]
+    error: Annotated[str, "what is wrong with the installed file"]
+    how_to_get: Annotated[str, "how to get them if they are not installed"]
+
+
+class FormatDescription(TypedDict):
+    """A file format that maps can be written in."""
+
+    name: str
+    label: str
+
+
+class PluginDescription(TypedDict):
+    """A plugin as it was found."""
+
+    name: Annotated[str, "its entry point"]
+    distribution: Annotated[str, "the package"]
+    version: Annotated[str, "the package's version"]
+    error: Annotated[str, "why it could not be loaded; empty if it works"]
+    remedy: Annotated[str, "remedy, such as a command to run"]
+
+
+class LibraryDescription(TypedDict):
+    """The models of a library, and the files in it that are none."""
+
+    models: list[ModelDescription]
+    damaged_models: list[DamagedDescription]
+
+
+class EngineDescription(LibraryDescription):
+    """All that an engine offers."""
+
+    version: str
+    python: str
+    tools: list[ToolDescription]
+    matchers: list[MatcherDescription]
+    weights: list[WeightsDescription]
+    formats: list[FormatDescription]
+    plugins: list[PluginDescription]
+
+
+def check_description(tool: ToolDescription) -> None:
     """Raise PluginError if a host could not list a tool by its description, or draw its inputs and parameters."""
     name, parameters = tool["name"], tool["parameters"].get("properties", {})
     check_name("tool", name)
@@ -66,7 +221,7 @@ def _check_identifier(tool: str, name: str) -> None:
         )
 
 
-def _check_input(tool: str, item: Mapping[str, Any], many: Collection[str]) -> None:
+def _check_input(tool: str, item: InputDescription, many: Collection[str]) -> None:
     name, is_many, needed = item["name"], item["many"], item["required"]
     if item["kind"] not in INPUT_KINDS:
         message = f"{tool}'s input {name} has the kind {shown(item['kind'])}"
@@ -87,7 +242,7 @@ def _check_is_for_many(tool: str, name: str, other: str, many: Collection[str]) 
         raise PluginError(f"{tool}: {name} is for each {shown(other)}", "name an input that takes many")
 
 
-def _check_text(tool: Mapping[str, Any]) -> None:
+def _check_text(tool: ToolDescription) -> None:
     """Raise PluginError for texts with characters that hosts cannot show: null, and halves of surrogates."""
     text = json.dumps(tool, ensure_ascii=False)
     if r"\u0000" in text or re.search("[\ud800-\udfff]", text):

@@ -9,7 +9,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -41,14 +41,11 @@ def available_devices() -> tuple[str, ...]:
     return (*gpus, "cpu")
 
 
-def choose_device(wanted: str, preferred: Callable[[Sequence[str]], str | None]) -> str:
-    """A torch device for "auto", "cpu", "cuda", "cuda:1" or "mps". DeviceError lists the available ones.
-
-    preferred: called for "auto" to choose among the available ones; if it returns None, the first (best) is taken.
-    """
+def choose_device(wanted: str) -> str:
+    """A torch device for "auto" (the best), "cpu", "cuda", "cuda:1" or "mps". DeviceError lists the available ones."""
     available = available_devices()
     if wanted == "auto":
-        chosen = preferred(available) or available[0]
+        chosen = available[0]
     else:
         chosen = next((device for device in available if device.split(":")[0] == wanted), wanted)
     if chosen not in available:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
+from .descriptions import MatcherDescription
 from .recipe import Recipe
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Matcher(ABC):
     name: ClassVar[str]
     label: ClassVar[str]
     description: ClassVar[str]
-    subject: ClassVar[str]
+    subject: ClassVar[Literal["text", "picture"]]
     example: ClassVar[str] = ""
     can_edit: ClassVar[bool] = False
     varies: ClassVar[bool] = True
@@ -63,8 +64,8 @@ class Matcher(ABC):
         """
 
 
-def describe_matcher(matcher: Matcher) -> dict[str, Any]:
-    """Description of a matcher as JSON, the only thing that hosts see of it."""
+def describe_matcher(matcher: Matcher) -> MatcherDescription:
+    """Description of a matcher, the only thing that hosts see of it."""
     return {
         "name": matcher.name,
         "label": matcher.label,

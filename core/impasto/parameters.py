@@ -81,9 +81,14 @@ class SizeParameters(Parameters):
 
 
 @cache
+def schema_of(parameters: type[Parameters]) -> Mapping[str, Any]:
+    """JSON Schema of a model of parameters."""
+    return parameters.model_json_schema()
+
+
 def properties_of(parameters: type[Parameters]) -> Mapping[str, Mapping[str, Any]]:
     """JSON Schema of each parameter, by name."""
-    return parameters.model_json_schema().get("properties", {})
+    return schema_of(parameters).get("properties", {})
 
 
 def display_hints(low: float | None = None, high: float | None = None, decimals: int | None = None) -> dict[str, Any]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from .errors import PluginError, ProtocolError, did_you_mean
-from .system.shapes import ANY_NUMBER, check
+from .system.typed_json import typed
 from .system.untrusted import shown
 
 LARGEST_INT, LARGEST_FLOAT = 2**31 - 1, 3.4e38
@@ -21,27 +21,38 @@ PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
 }
 DRAWABLE = "use bool, int, float, str, Literal or a tuple"
-_ITEM = {"type": str, "title?": str, **{f"{limit}?": ANY_NUMBER for limit in LIMITS}}
-PARAMETER = {
-    **_ITEM,
-    "description": str,
-    "format?": str,
-    "enum?": list,
-    "prefixItems?": [_ITEM],
-    "items?": _ITEM,
-    "additionalProperties?": dict,
-    "for_each?": str,
-    "default_of_each?": ANY_NUMBER,
-    "zero?": str,
-    "start?": ANY_NUMBER,
-    "relative?": bool,
-    "model_of?": str,
-}
-"""Shape of a parameter's JSON Schema, as far as hosts read it."""
 AZIMUTH = ("number", -1.0, 360)
 """Type and limits of a parameter of the format azimuth, in which -1 is unknown."""
 POINT = [("number", -1.0, 2.0)] * 2
 """Type and limits of both coordinates of a parameter of the format point, which a picture spans from 0 to 1."""
+
+
+class ItemSchema(TypedDict):
+    """JSON Schema of a component of a tuple."""
+
+    type: str
+    title: NotRequired[str]
+    minimum: NotRequired[float]
+    maximum: NotRequired[float]
+    exclusiveMinimum: NotRequired[float]
+    exclusiveMaximum: NotRequired[float]
+
+
+class ParameterSchema(ItemSchema):
+    """JSON Schema of a parameter, as far as hosts read it."""
+
+    description: str
+    format: NotRequired[str]
+    enum: NotRequired[list[Any]]
+    prefixItems: NotRequired[list[ItemSchema]]
+    items: NotRequired[ItemSchema]
+    additionalProperties: NotRequired[dict[str, Any]]
+    for_each: NotRequired[str]
+    default_of_each: NotRequired[float]
+    zero: NotRequired[str]
+    start: NotRequired[float]
+    relative: NotRequired[bool]
+    model_of: NotRequired[str]
 
 
 def check_parameter(where: str, schema: Mapping[str, Any]) -> None:
@@ -51,7 +62,7 @@ def check_parameter(where: str, schema: Mapping[str, Any]) -> None:
     if not schema.get("description"):
         raise PluginError(f"{where} has no description", "hosts show it as the tooltip: Field(…, description=…)")
     try:
-        check(schema, PARAMETER, where)
+        typed(ParameterSchema, schema, where)
     except ProtocolError as error:
         raise PluginError(error.message, DRAWABLE) from error
     if schema.get("format") == "azimuth" and _limits([schema]) != [AZIMUTH]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field, ValidationError
 
+from .descriptions import GROUPS, InputDescription, ToolDescription
 from .errors import ParameterError, choices
 from .parameters import (
     UNKNOWN_AZIMUTH,
@@ -31,6 +32,7 @@ from .parameters import (
     for_each,
     model_field,
     properties_of,
+    schema_of,
     sliders_field,
     visible_if,
     zero_means,
@@ -136,7 +138,7 @@ class Listing:
     description: ClassVar[str]
     """One sentence on what it does."""
     group: ClassVar[str]
-    """One of `groups.GROUPS`, under which it is listed; each kind has its own."""
+    """One of `descriptions.GROUPS`, under which it is listed; each kind has its own."""
     subgroup: ClassVar[str] = ""
     """Heading within the group, such as Masonry."""
     rank: ClassVar[int] = 50
@@ -293,8 +295,8 @@ def makes_tiles(tool: Tool) -> bool:
     return type(tool).tiles is not Tool.tiles
 
 
-def describe(tool: Tool) -> dict[str, Any]:
-    """Description of a tool as JSON, the only thing that hosts see of it."""
+def describe(tool: Tool) -> ToolDescription:
+    """Description of a tool, the only thing that hosts see of it."""
     return {
         "name": tool.name,
         "kind": tool.kind,
@@ -308,12 +310,27 @@ def describe(tool: Tool) -> dict[str, Any]:
         "thumbnail": base64.b64encode(tool.thumbnail()).decode(),
         "needs": list(tool.needs),
         "needs_source": bool(tool.needs) or tool.needs_source,
-        "weights": list(tool.weights),
-        "inputs": [vars(item) for item in tool.inputs],
-        "makes_tiles": makes_tiles(tool),
         "uses_subject": tool.uses_subject,
-        "parameters": tool.parameters.model_json_schema(),
+        "weights": list(tool.weights),
+        "inputs": [InputDescription(**vars(item)) for item in tool.inputs],  # type: ignore[typeddict-item]
+        "makes_tiles": makes_tiles(tool),
+        "parameters": schema_of(tool.parameters),  # type: ignore[typeddict-item]
     }
+
+
+def by_group(tools: Iterable[Tool]) -> dict[str, list[Tool]]:
+    """Tools of each group that has any: those without a subgroup or with the one of lowest rank first, then by rank."""
+    listed = list(tools)
+    ranks: dict[tuple[str, str], int] = {}
+    for tool in listed:
+        key = tool.group, tool.subgroup
+        ranks[key] = min(tool.rank, ranks.get(key, tool.rank))
+
+    def place(tool: Tool) -> tuple[int, str, int, str]:
+        return ranks[tool.group, tool.subgroup], tool.subgroup, tool.rank, tool.name
+
+    found = {group: sorted((tool for tool in listed if tool.group == group), key=place) for group in GROUPS}
+    return {group: tools for group, tools in found.items() if tools}
 
 
 def is_procedural(tool: Tool) -> bool:

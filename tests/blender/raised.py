@@ -23,8 +23,8 @@ TO_AUTHORS = {"checks.py", "descriptions.py", "schemas.py", "weights.py"}
 """Modules whose PluginErrors tell a plugin's author, in a terminal, why the plugin cannot be loaded."""
 PAGES = {"impasto.training.report"}
 """Modules that write pages in English for the browser; what they import is not shown either."""
-IN_TERMINALS = {"installation.py", "interruption.py", "metadata.py", "schemas.py", "streams.py", "trial.py"}
-IN_TERMINALS |= {"command.py", "groups.py", "table.py", "units.py"}
+IN_TERMINALS = {"descriptions.py", "installation.py", "interruption.py", "metadata.py", "schemas.py", "streams.py"}
+IN_TERMINALS |= {"command.py", "table.py", "units.py"}
 """Modules whose texts `impasto doctor`, a command's help or an interrupted command shows; or that write no message.
 
 Of tables written by hand and of options too: the extension writes its tables itself."""
@@ -33,7 +33,7 @@ DECLARING |= {"_torchvision", "compile", "GraphInput", "_input"}
 """Calls whose texts are declared, logged or patterns, not raised."""
 DRAWING = "impasto_procedural"
 """Plugin whose modules name their random numbers: only what they raise, note, and tell of their progress is shown."""
-DECLARED = {"label", "description", "__all__", "example", "TRIAL"}
+DECLARED = {"label", "description", "__all__", "example"}
 WHY = re.compile(r"(is|has|contains|lacks|lies|begins|shows) \S")
 """The second half of a message, which is put behind what it is about."""
 NOT_SHOWN = {

@@ -47,7 +47,9 @@ def test_the_menu_has_every_tool_once_below_its_group_and_its_heading(extension,
     groups = [arguments[0] for what, arguments, _ in drawn(menu.IMPASTO_MT_tools).drawn if what == "menu"]
     catalogue = list(extension.engine.catalogue.catalogue)
     offered = [tool["name"] for tool in catalogue if tool["kind"] in ("generator", "filter", "estimator")]
-    assert groups == [menu.name_of(group) for group in extension.core.groups.GROUPS if group not in ("Style", "Train")]
+    assert groups == [
+        menu.name_of(group) for group in extension.core.descriptions.GROUPS if group not in ("Style", "Train")
+    ]
     entries = {name: [text for what, text in lines_of(name) if what == "prop_enum"] for name in groups}
     assert [name for names in entries.values() for name in names] == offered
     assert {"straighten", "real-scale"} <= set(entries["IMPASTO_MT_tools_prepare"])

@@ -26,7 +26,7 @@ def own_cache(tmp_path, monkeypatch):
 def test_a_build_for_processors_is_known_without_importing_torch():
     """Its import takes longer than many jobs."""
     code = "import sys; from impasto.device import choose_device; "
-    code += "print(choose_device('auto', lambda available: None), 'torch' in sys.modules)"
+    code += "print(choose_device('auto'), 'torch' in sys.modules)"
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-P", "-c", code]
     assert subprocess.run(command, env=environment, capture_output=True, check=True).stdout.split() == [
@@ -106,7 +106,7 @@ TRAINS = """
 import torch
 from impasto import device
 device._benchmark = lambda: ("bfloat16", {measured})
-device.choose_device("cpu", lambda available: None)
+device.choose_device("cpu")
 device.training_precision("cpu")
 print(torch.get_num_threads())
 """

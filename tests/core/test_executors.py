@@ -98,7 +98,7 @@ def test_a_gpu_that_the_parent_used_is_refused_in_a_forked_process(gpu, monkeypa
     import torch
 
     monkeypatch.setattr(device, "available_devices", lambda: (gpu, "cpu"))
-    assert device.choose_device("auto", lambda available: None) == gpu
+    assert device.choose_device("auto") == gpu
     monkeypatch.setattr(torch.cuda, "_is_in_bad_fork", lambda: True)
     monkeypatch.setattr(device._Fork, "happened", True)
     given = {"source": Maps.from_arrays({"base_color": np.zeros((8, 8, 3))})}

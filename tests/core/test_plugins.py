@@ -2,11 +2,15 @@
 
 import argparse
 import inspect
-from importlib.metadata import EntryPoint
+import os
+import subprocess
+import sys
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import make_distribution
 
 from impasto.context import Context
 from impasto.errors import ParameterError
@@ -15,8 +19,6 @@ from impasto.library.weights import PublishedFile, Weights
 from impasto.plugins import hookspecs
 from impasto.plugins.hookspecs import hookimpl
 from impasto.plugins.registry import load_plugins, registry
-from impasto.recipe import Recipe, Step
-from impasto.running import runner
 from impasto.text_encoders import TextEncoder
 
 ROOT = Path(__file__).parents[2]
@@ -93,7 +95,6 @@ class Everything:
 
     name = "everything"
     models = Path("there/is/none")
-    finished: list = []  # noqa: RUF012
 
     @hookimpl
     def impasto_tools(self):
@@ -124,23 +125,43 @@ class Everything:
         subparsers.add_parser("greet").set_defaults(run=lambda arguments, terminal: None)
 
     @hookimpl
-    def impasto_device(self, available):
-        return "cpu"
-
-    @hookimpl
     def impasto_encode(self, patches, context):
         return patches.mean((1, 2))
 
-    @hookimpl
-    def impasto_job_finished(self, recipe, result):
-        self.finished.append(recipe)
-        raise ZeroDivisionError("a listener that fails must not lose the result")
+
+def test_a_plugin_whose_commands_fail_takes_none_of_ours_along(monkeypatch, caplog):
+    from impasto.cli.main import make_parser
+
+    class Failing:
+        @hookimpl
+        def impasto_commands(self, subparsers):
+            raise OSError("no disk")
+
+    known = load_plugins([PointTo(Failing()), *entry_points(group="impasto")])
+    monkeypatch.setattr("impasto.cli.main.registry", lambda: known)
+    assert make_parser().parse_args(["tools"]).run
+    assert "captions" in make_parser().format_help()
+    assert "the plugin everything adds no commands: no disk" in caplog.text
+
+
+def test_the_log_names_the_plugin_that_ends_the_process(tmp_path):
+    (tmp_path / "plugin_crashes.py").write_text("import os; os._exit(9)")
+    make_distribution(tmp_path, "plugin_crashes", {"crashes": "plugin_crashes"})
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "impasto", "tools", "-v"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 9
+    assert "loading the plugin crashes" in done.stderr.splitlines()[-1]
 
 
 @pytest.fixture
 def everything(monkeypatch):
     plugin = Everything()
-    plugin.finished = []
     known = registry()
     manager_registry = load_plugins([PointTo(plugin)])
     monkeypatch.setattr("impasto.running.runner.registry", lambda: manager_registry)
@@ -162,15 +183,8 @@ class PointTo:
         return self.plugin
 
 
-def test_a_finished_job_is_told_and_a_failing_listener_loses_nothing(everything, photo):
-    plugin, _ = everything
-    result = runner.run(Recipe((Step("tint"),)), {"source": photo})
-    assert plugin.finished == [result.recipe]
-
-
-def test_exporters_weights_commands_and_device_are_asked_for(everything, monkeypatch):
+def test_exporters_weights_commands_and_encoders_are_asked_for(everything):
     from impasto.cli.main import make_parser
-    from impasto.device import choose_device
 
     _, known = everything
     assert known.encode(np.ones((5, 8, 8, 3)), Context()).shape == (5, 3)
@@ -180,9 +194,6 @@ def test_exporters_weights_commands_and_device_are_asked_for(everything, monkeyp
         known.text_encoder("length")
     assert known.weights == {"net": NETWORK}
     assert make_parser().parse_args(["greet"]).run
-    monkeypatch.setattr("impasto.device.available_devices", lambda: ("mps", "cpu"))
-    assert choose_device("auto", known.preferred_device) == "cpu"
-    assert choose_device("auto", lambda available: None) == "mps"
 
 
 def test_every_hook_is_documented_and_implemented_here():

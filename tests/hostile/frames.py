@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from impasto.engine.answers import answer_of
+from impasto.engine.replies import reply_of
 from impasto.engine.requests import request_of
 from impasto.engine.wire import MAX_ARRAY_BYTES, FrameReader
 from impasto.errors import ProtocolError
@@ -52,12 +52,19 @@ TOOL = {
     "rank": 50,
     "task": "",
     "preview_px": 0,
+    "group": "Finish",
+    "subgroup": "",
+    "thumbnail": "",
     "needs": [],
+    "needs_source": False,
+    "uses_subject": True,
     "weights": [],
     "inputs": [],
+    "makes_tiles": False,
     "parameters": {},
 }
-DESCRIPTION = {"version": "1", "tools": [], "models": [], "damaged_models": [], "weights": [], "plugins": []}
+LISTS = ("tools", "matchers", "models", "damaged_models", "weights", "formats", "plugins")
+DESCRIPTION = {"version": "1", "python": "3.13.0", **{name: [] for name in LISTS}}
 
 
 def described(**changed) -> bytes:
@@ -220,7 +227,7 @@ def read_request(file: Path, _out: Path) -> None:
 
 def read_answer(file: Path, _out: Path) -> None:
     """Read the file as the client reads a worker's stdout."""
-    answer_of(*_frame(file))
+    reply_of(*_frame(file))
 
 
 def _frame(file: Path) -> tuple:

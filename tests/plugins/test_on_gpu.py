@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("small_weights", "tiny_models", "one_slider
 
 @pytest.fixture(autouse=True)
 def gpu(monkeypatch):
-    monkeypatch.setattr(runner, "choose_device", lambda *_: DEVICE)
+    monkeypatch.setattr(runner, "choose_device", lambda _: DEVICE)
     with pretend_gpu():
         yield
 

@@ -15,7 +15,7 @@ from ..surface.grid import cell, empty_cell, grid
 from ..surface.thumbnail import scaled_down
 from ..system.untrusted import shown
 from ..texture import Maps
-from .record import Failure, Made
+from .record import Made, RecordedFailure
 
 SIDE_PX = 160
 COLUMNS = 10
@@ -24,13 +24,13 @@ SHOWN_MAPS = ("base_color", "normal")
 FAILED_COLOR = (190, 40, 40)
 
 
-def contact_sheet(items: Sequence[Made | Failure], folder: Path) -> bytes:
+def contact_sheet(items: Sequence[Made | RecordedFailure], folder: Path) -> bytes:
     """PNG with a cell for each result or failure, below its name; a result that cannot be read is a failure too."""
     return grid([_cell(item, folder) for item in items], COLUMNS, GAP_PX)
 
 
-def _cell(item: Made | Failure, folder: Path) -> Any:
-    if isinstance(item, Failure):
+def _cell(item: Made | RecordedFailure, folder: Path) -> Any:
+    if isinstance(item, RecordedFailure):
         return _failed(item.name, item.error)
     try:
         return cell(item.name, _picture(item, folder), SIDE_PX)

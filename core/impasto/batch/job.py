@@ -17,22 +17,9 @@ from ..io.files import source_files
 from ..plugins.registry import registry
 from ..recipe import Recipe
 from ..running.runner import versions_of
-from ..system.shapes import LENGTH_M, Integer, OrNone, check
+from ..system.typed_json import Count, PositiveLength, typed
 from ..system.untrusted import explained, is_folder, open_file
 from ..tools import model_parameter
-
-SHAPE = {
-    "name": str,
-    "recipe": dict,
-    "inputs": {str: str},
-    "folder": str,
-    "format": str,
-    "export": str,
-    "replace": bool,
-    "device": str,
-    "width_m": OrNone(LENGTH_M),
-    "row": Integer(),
-}
 
 
 @dataclass(frozen=True)
@@ -52,8 +39,8 @@ class BatchJob:
     export: str = ""
     replace: bool = False
     device: str = "auto"
-    width_m: float | None = None
-    row: int = 0
+    width_m: PositiveLength | None = None
+    row: Count = 0
 
     def key(self) -> str:
         """SHA-256 of all that the result depends on but the device: recipe, inputs, models, format, versions.
@@ -92,17 +79,13 @@ class BatchJob:
             "folder": str(self.folder.absolute()),
         }
 
-    @classmethod
-    def from_dict(cls, data: Any, where: str) -> BatchJob:
-        """The job of `to_dict`. FileError names the wrong field; `where` says where it comes from."""
-        try:
-            check(data, SHAPE, "job")
-        except ProtocolError as error:
-            raise FileError(f"{where}: {error.message}", "run the whole batch again instead") from error
-        known = {name: data[name] for name in SHAPE}
-        inputs = {name: Path(path) for name, path in data["inputs"].items()}
-        recipe = Recipe.from_dict(data["recipe"])
-        return cls(**{**known, "recipe": recipe, "inputs": inputs, "folder": Path(data["folder"])})
+
+def job_from(data: Any, where: str) -> BatchJob:
+    """The job of `BatchJob.to_dict`. FileError names the wrong field; `where` says where it comes from."""
+    try:
+        return typed(BatchJob, data, "job")
+    except ProtocolError as error:
+        raise FileError(f"{where}: {error.message}", "run the whole batch again instead") from error
 
 
 def _content(path: Path) -> list[Any]:

@@ -6,25 +6,26 @@ import errno
 import json
 import os
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Generic, TypeVar
 
 from ..errors import FileError, ProtocolError
-from ..system.shapes import check
+from ..system.typed_json import typed
 from ..system.untrusted import check_file, explained, is_there, open_file, parse_json, shown
 
+T = TypeVar("T")
 MAX_LINE_BYTES = 2**20
 MAX_BYTES = 2**30
 """Limit of a file: 200,000 rows that have all failed are half as long."""
 
 
-class Lines:
-    """A file of lines, each of one of the shapes: the first of these whose fields are there."""
+class Lines(Generic[T]):
+    """A file of lines, each of one of these dataclasses: the first whose fields are there."""
 
-    def __init__(self, path: Path, *shapes: Mapping[str, Any]) -> None:
+    def __init__(self, path: Path, *kinds: type[T]) -> None:
         self.path = path
-        self._shapes: Sequence[Mapping[str, Any]] = shapes
+        self._kinds = kinds
         self._stream: IO[bytes] | None = None
 
     def check(self) -> None:
@@ -34,7 +35,7 @@ class Lines:
         if is_there(self.path):
             check_file(self.path, MAX_BYTES)
 
-    def __iter__(self) -> Iterator[tuple[int, dict[str, Any]]]:
+    def __iter__(self) -> Iterator[tuple[int, T]]:
         """Offset and content of each line; damaged ones are left out. FileError for a link."""
         self.check()
         if not is_there(self.path):
@@ -46,7 +47,7 @@ class Lines:
                     yield place, line
                 place += len(data)
 
-    def at(self, place: int) -> dict[str, Any] | None:
+    def at(self, place: int) -> T | None:
         """The line at an offset; None if it is damaged."""
         with open_file(self.path) as stream, explained(self.path, "read"):
             stream.seek(place)
@@ -76,15 +77,14 @@ class Lines:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return place
 
-    def _parsed(self, data: bytes) -> dict[str, Any] | None:
+    def _parsed(self, data: bytes) -> T | None:
         try:
             line = parse_json(data, "a line", max_bytes=MAX_LINE_BYTES)
-            check(line, dict, "a line")
-            shape = next((one for one in self._shapes if one.keys() <= line.keys()), self._shapes[-1])
-            check(line, shape, "a line")
+            known = typed(dict, line, "a line").keys()
+            kind = next((one for one in self._kinds if one.__annotations__.keys() <= known), self._kinds[-1])
+            return typed(kind, line, "a line")
         except (FileError, ProtocolError):
             return None
-        return line
 
 
 def _appendable(path: Path) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from .record import Failure, Made
+from .record import Made, RecordedFailure
 from .units import readable_time
 
 FAILURES_KEPT = 20
@@ -20,9 +20,9 @@ class ResultSample:
 
     def __init__(self) -> None:
         self._stride = 1
-        self._items: dict[int, Made | Failure] = {}
+        self._items: dict[int, Made | RecordedFailure] = {}
 
-    def add(self, index: int, item: Made | Failure) -> None:
+    def add(self, index: int, item: Made | RecordedFailure) -> None:
         """Keep an item if its index in the batch is among those to be kept."""
         if index % self._stride == 0:
             self._items[index] = item
@@ -31,7 +31,7 @@ class ResultSample:
             self._items = {index: item for index, item in self._items.items() if index % self._stride == 0}
 
     @property
-    def items(self) -> list[Made | Failure]:
+    def items(self) -> list[Made | RecordedFailure]:
         """The kept items in the order of their jobs."""
         return [self._items[index] for index in sorted(self._items)]
 
@@ -48,7 +48,7 @@ class BatchProgress:
     made: int = 0
     before: int = 0
     failed: int = 0
-    failures: list[Failure] = field(default_factory=list)
+    failures: list[RecordedFailure] = field(default_factory=list)
     exit_code: int = 0
     is_stopped: bool = False
     kept: ResultSample = field(default_factory=ResultSample)
@@ -84,7 +84,7 @@ class BatchProgress:
         self.made += 1
         self.kept.add(index, made)
 
-    def add_failure(self, index: int, failure: Failure, exit_code: int) -> None:
+    def add_failure(self, index: int, failure: RecordedFailure, exit_code: int) -> None:
         """Count a failure of the job at this index."""
         self.first_s = self.first_s or time.monotonic()
         self.failed += 1

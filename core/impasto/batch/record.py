@@ -14,15 +14,27 @@ from typing import Any
 from ..errors import FileError, ImpastoError
 from ..system.locks import held
 from ..system.names import is_file_name
-from ..system.shapes import ANY_NUMBER, Integer
 from ..system.transaction import recover, staged
+from ..system.typed_json import Count
 from ..system.untrusted import explained, is_there, make_folder, shown
-from .job import BatchJob
+from .job import BatchJob, job_from
 from .lines import Lines, line_of
 
 DONE_FILE, FAILURES_FILE = "batch.jsonl", "failures.jsonl"
-DONE = {"name": str, "key": str, "files": {str: Integer()}, "seconds": ANY_NUMBER}
-FAILURE = {"row": Integer(), "name": str, "error": str, "message": str, "remedy": str, "tries": Integer(), "job": dict}
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A job that was begun, by its name."""
+
+    begun: str
+
+
+@dataclass(frozen=True)
+class GivenUp:
+    """A job that failed for the last time, by its name."""
+
+    failed: str
 
 
 @dataclass(frozen=True)
@@ -31,20 +43,20 @@ class Made:
 
     name: str
     key: str
-    files: Mapping[str, int]
+    files: Mapping[str, Count]
     seconds: float
 
 
 @dataclass(frozen=True)
-class Failure:
+class RecordedFailure:
     """A job that failed for the last time, and its error."""
 
-    row: int
+    row: Count
     name: str
     error: str
     message: str
     remedy: str
-    tries: int
+    tries: Count
     job: Mapping[str, Any]
 
 
@@ -53,8 +65,8 @@ class Record:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._done = Lines(folder / DONE_FILE, {"begun": str}, {"failed": str}, DONE)
-        self._why = Lines(folder / FAILURES_FILE, FAILURE)
+        self._done: Lines[Begun | GivenUp | Made] = Lines(folder / DONE_FILE, Begun, GivenUp, Made)
+        self._why = Lines(folder / FAILURES_FILE, RecordedFailure)
         self._stack = ExitStack()
         self._read()
 
@@ -64,13 +76,13 @@ class Record:
         self._failed: set[str] = set()
         self._why.check()
         for place, line in self._done:
-            if "failed" in line:
-                self._failed.add(line["failed"])
-            elif "begun" in line:
-                self._places[line["begun"]] = -1
+            if isinstance(line, GivenUp):
+                self._failed.add(line.failed)
+            elif isinstance(line, Begun):
+                self._places[line.begun] = -1
             else:
-                self._places[line["name"]] = place
-                self._failed.discard(line["name"])
+                self._places[line.name] = place
+                self._failed.discard(line.name)
 
     def __enter__(self) -> Record:
         make_folder(self.folder)
@@ -99,9 +111,7 @@ class Record:
         """The result that is recorded for a name, whatever its recipe was; None if there is none."""
         place = self._places.get(name, -1)
         line = self._done.at(place) if place >= 0 else None
-        if line is None or not all(map(is_file_name, line["files"])):
-            return None
-        return Made(line["name"], line["key"], line["files"], line["seconds"])
+        return line if isinstance(line, Made) and all(map(is_file_name, line.files)) else None
 
     def done(self, job: BatchJob) -> Made | None:
         """The result of a job that is done: with its key, and all files there; None if it is not done."""
@@ -119,7 +129,7 @@ class Record:
             message = f"a file of {shown(job.name)} is there already, and has been changed since it was made"
             raise FileError(message, "move it away to keep it, or add --force")
         may_replace = job.replace or self.owns(job.name)
-        self._done.append({"begun": job.name})
+        self._done.append(asdict(Begun(job.name)))
         self._places[job.name] = -1
         return replace(job, replace=may_replace)
 
@@ -128,18 +138,16 @@ class Record:
         self._places[made.name] = self._done.append(asdict(made))
         self._failed.discard(made.name)
 
-    def fail(self, failure: Failure) -> None:
+    def fail(self, failure: RecordedFailure) -> None:
         """Record that a job failed."""
-        self._done.append({"failed": failure.name})
+        self._done.append(asdict(GivenUp(failure.name)))
         self._why.append(asdict(failure))
         self._failed.add(failure.name)
 
-    def failures(self) -> Iterator[Failure]:
+    def failures(self) -> Iterator[RecordedFailure]:
         """The last failure of each job that has not been made since."""
-        places = {line["name"]: place for place, line in self._why if line["name"] in self._failed}
-        for place in places.values():
-            if line := self._why.at(place):
-                yield Failure(**{name: line[name] for name in FAILURE})
+        places = {failure.name: place for place, failure in self._why if failure.name in self._failed}
+        yield from filter(None, map(self._why.at, places.values()))
 
     def tidy(self) -> Path | None:
         """Rewrite failures.jsonl with the failures that remain; its path, or None if there are none."""
@@ -166,16 +174,16 @@ class Record:
         return count
 
 
-def failure_of(job: BatchJob, error: ImpastoError, tries: int) -> Failure:
+def failure_of(job: BatchJob, error: ImpastoError, tries: int) -> RecordedFailure:
     """The failure of a job with its error."""
     kind = next(kind.__name__ for kind in type(error).__mro__ if kind.__module__ == ImpastoError.__module__)
-    return Failure(job.row, job.name, kind, error.message, error.remedy, tries, job.to_dict())
+    return RecordedFailure(job.row, job.name, kind, error.message, error.remedy, tries, job.to_dict())
 
 
-def jobs_of(failures: Iterable[Failure]) -> Iterator[tuple[int, BatchJob | ImpastoError]]:
+def jobs_of(failures: Iterable[RecordedFailure]) -> Iterator[tuple[int, BatchJob | ImpastoError]]:
     """The jobs of failures, to be tried again, or what is wrong with them, by their rows."""
     for failure in failures:
         try:
-            yield failure.row, BatchJob.from_dict(failure.job, f"{FAILURES_FILE}, {shown(failure.name)}")
+            yield failure.row, job_from(failure.job, f"{FAILURES_FILE}, {shown(failure.name)}")
         except ImpastoError as error:
             yield failure.row, error

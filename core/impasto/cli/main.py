@@ -15,14 +15,13 @@ from typing import Any
 
 from ..about import VERSION
 from ..errors import Cancelled, ImpastoError, PluginError
-from ..groups import by_group
 from ..plugins.installation import findings
 from ..plugins.registry import registry
 from ..recipe import Recipe
 from ..system.interruption import say_by
 from ..system.streams import check_output
 from ..system.untrusted import read_json, shown
-from ..tools import TASKS, describe, in_order
+from ..tools import TASKS, by_group, describe, in_order
 from .batch import add_batch
 from .check import add_check
 from .completion import add_completion

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from ..errors import ParameterError
-from ..plugins.registry import registry
 from ..system.names import usable_name
 from .options import add_command, add_device
 from .terminal import Terminal
@@ -48,7 +47,7 @@ def _relight(arguments: argparse.Namespace, terminal: Terminal) -> None:
 
     _check(arguments)
     maps = read_maps(arguments.source)
-    device = choose_device(arguments.device, registry().preferred_device)
+    device = choose_device(arguments.device)
     light = Light(arguments.azimuth, arguments.elevation)
     shown = BallAndPlane.of_maps(maps, arguments.side, repeats=arguments.repeats, device=device)
     pictures = []

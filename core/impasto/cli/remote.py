@@ -7,10 +7,10 @@ from concurrent.futures import wait
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from ..engine.answers import Answer
 from ..engine.client import Client
 from ..engine.job import Job
 from ..engine.remote import Remote
+from ..engine.replies import Answer
 from ..errors import ParameterError
 from ..io.files import on_disk
 from ..recipe import Recipe

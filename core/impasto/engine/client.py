@@ -23,10 +23,10 @@ from ..recipe import Recipe
 from ..system.process import open_fresh_log, start
 from ..system.untrusted import is_folder, shown
 from ..texture import Maps
-from .answers import Answer
 from .connection import Connection, Limits
 from .job import Data, Job, Pixels
 from .remote import Remote, read_files, write_files
+from .replies import Answer
 from .wire import STALL_LIMIT_S
 
 CANCEL_GRACE_S = 2.0

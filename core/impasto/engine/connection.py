@@ -22,21 +22,21 @@ import numpy as np
 from ..about import VERSION
 from ..errors import ImpastoError, ProtocolError, WorkerError, error_from_name
 from ..system.process import describe_exit, end, keep_log, kill, kill_group
-from .answers import (
+from .job import Job
+from .replies import (
     Answer,
     Described,
-    Failure,
     Hello,
+    JobFailure,
+    JobPreview,
+    JobProgress,
+    JobState,
+    JobWarnings,
     Matched,
-    Preview,
-    Progress,
-    Received,
-    State,
+    Reply,
     Stopped,
-    Warned,
-    answer_of,
+    reply_of,
 )
-from .job import Job
 from .wire import PROTOCOL, FrameReader, write_frame
 
 WATCH_INTERVAL_S = 0.1
@@ -167,7 +167,7 @@ class Connection:
         assert self.popen.stdout is not None
         try:
             while (frame := self._reader.read()) is not None:
-                self._receive(answer_of(*frame))
+                self._receive(reply_of(*frame))
         except ProtocolError as error:
             self._fail(error)
         except Exception as error:  # noqa: BLE001  no bug may leave the jobs waiting
@@ -185,24 +185,24 @@ class Connection:
         self._log_ended.wait(EXTRA_LIMIT_S)
         return list(self._last_lines)
 
-    def _receive(self, answer: Received) -> None:
-        if isinstance(answer, Hello):
-            if answer.protocol != PROTOCOL:
-                raise ProtocolError(f"the engine speaks protocol {answer.protocol}, Blender {PROTOCOL}", REPAIR)
-            if answer.version != VERSION:
-                raise ProtocolError(f"the engine has impasto {answer.version}, this is {VERSION}", REPAIR)
+    def _receive(self, reply: Reply) -> None:
+        if isinstance(reply, Hello):
+            if reply.protocol != PROTOCOL:
+                raise ProtocolError(f"the engine speaks protocol {reply.protocol}, Blender {PROTOCOL}", REPAIR)
+            if reply.version != VERSION:
+                raise ProtocolError(f"the engine has impasto {reply.version}, this is {VERSION}", REPAIR)
             self._has_greeted = True
             return
         if not self._has_greeted:
             raise ProtocolError("the worker began without saying hello", REPAIR)
-        if isinstance(answer, Failure) and answer.id is None:
-            raise ProtocolError(f"the worker refused a request: {answer.message}", answer.remedy)
-        assert answer.id is not None
-        if isinstance(answer, (Progress, Preview, State, Warned)):
-            if job := self._jobs.get(answer.id):
-                job.tell(answer)
-        elif job := self._settled(answer.id):
-            _settle(job, answer)
+        if isinstance(reply, JobFailure) and reply.id is None:
+            raise ProtocolError(f"the worker refused a request: {reply.message}", reply.remedy)
+        assert reply.id is not None
+        if isinstance(reply, (JobProgress, JobPreview, JobState, JobWarnings)):
+            if job := self._jobs.get(reply.id):
+                job.tell(reply)
+        elif job := self._settled(reply.id):
+            _settle(job, reply)
 
     def _settled(self, id_: int) -> Job | None:
         """Remove and return the job of this id, which has its answer; None if there is none."""
@@ -267,18 +267,18 @@ class Connection:
         return ignores or (self._closed_at is not None and not self._is_left and now - self._closed_at > EXIT_LIMIT_S)
 
 
-def _settle(job: Job, answer: Answer | Described | Matched | Stopped | Failure) -> None:
-    if isinstance(answer, Described):
-        job.set_result(answer.description)
-    elif isinstance(answer, Matched):
-        job.set_result(answer)
-    elif isinstance(answer, Stopped):
+def _settle(job: Job, reply: Answer | Described | Matched | Stopped | JobFailure) -> None:
+    if isinstance(reply, Described):
+        job.set_result(reply.description)
+    elif isinstance(reply, Matched):
+        job.set_result(reply)
+    elif isinstance(reply, Stopped):
         job.end_cancelled()
-    elif isinstance(answer, Failure):
-        job.set_exception(error_from_name(answer.error, answer.message, answer.remedy))
+    elif isinstance(reply, JobFailure):
+        job.set_exception(error_from_name(reply.error, reply.message, reply.remedy))
     else:
         try:
-            job.set_result(job.finish(answer))
+            job.set_result(job.finish(reply))
         except ImpastoError as error:
             job.set_exception(error)
         except Exception as error:  # noqa: BLE001  no bug may leave the job waiting

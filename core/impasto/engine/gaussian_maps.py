@@ -12,7 +12,7 @@ from ..surface.color import luma
 from ..surface.gaussianization import LIMIT, GaussianMap, gaussianized
 from ..surface.wrapping import wraps
 from ..texture import MAP_CHANNELS, NORMAL_MAPS, Maps, Texture
-from .answers import LOOKUP
+from .replies import LOOKUP
 
 FINE = frozenset({"height", *NORMAL_MAPS})
 """Maps whose steps would be seen with 8 bits."""

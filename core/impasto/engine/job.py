@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ..errors import Cancelled
-from .answers import Preview, Progress, State, Warned
+from .replies import JobPreview, JobProgress, JobState, JobWarnings
 
 
 @dataclass(frozen=True)
@@ -85,15 +85,15 @@ class Job(Future):
             self.state = state
             self.ask(self, what)
 
-    def tell(self, news: Progress | Preview | State | Warned) -> None:
+    def tell(self, news: JobProgress | JobPreview | JobState | JobWarnings) -> None:
         """Record news from the worker, called by the client; later requests of the user take precedence."""
-        if isinstance(news, Preview):
+        if isinstance(news, JobPreview):
             self.preview = news.pixels
-        elif isinstance(news, Warned):
+        elif isinstance(news, JobWarnings):
             self.warnings = news.warnings
-        elif isinstance(news, Progress):
+        elif isinstance(news, JobProgress):
             if self.state != "cancelling":
-                self.fraction, self.message = news.fraction, news.message
+                self.fraction, self.message = min(max(news.fraction, 0.0), 1.0), news.message
         elif self.state not in ("stopping", "cancelling") and not (self.state == "pausing" and news.state == "running"):
             self.state = news.state
 

@@ -20,7 +20,7 @@ from ..errors import ParameterError, ProtocolError, WorkerError
 from ..system.names import check_name
 from ..system.transaction import replace_files
 from ..system.untrusted import files_in, is_folder, read_bytes, shortened, shown
-from .answers import Answer
+from .replies import Answer
 from .wire import MAX_ARRAY_BYTES
 
 PYTHON = "python3"

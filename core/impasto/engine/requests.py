@@ -1,18 +1,18 @@
-"""Frames from the client to the worker: each is checked for its fields and types, and a wrong field is named."""
+"""Frames from the client to the worker: a class for each type of frame, whose annotations say what it may hold."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 
 from ..errors import ParameterError, ProtocolError
 from ..recipe import MAX_SEED, Recipe
 from ..system.names import is_file_name
-from ..system.shapes import ANY_NUMBER, ID, LENGTH_M, RANGE_M, Integer, OrNone, check
+from ..system.typed_json import Count, Length, PositiveLength, Within, one_of, typed
 from ..system.untrusted import shown
 from ..texture import MAP_CHANNELS
 
@@ -30,8 +30,8 @@ class Given:
     folder: str | None = None
     licence: str = ""
     name: str | None = None
-    width_m: float | None = None
-    height_range_m: float | None = None
+    width_m: PositiveLength | None = None
+    height_range_m: Length | None = None
 
 
 @dataclass(frozen=True)
@@ -43,27 +43,33 @@ class Delivery:
     which show one turn of the light.
     """
 
-    kind: Literal["arrays", "small", "preview", "relit", "gaussian", "encoded", "files"] = "arrays"
+    kind: Literal["arrays", "small", "preview", "relit", "gaussian", "encoded", "files"] = field(
+        metadata={"json": "as"}
+    )
     folder: str = ""
     name: str = ""
     format: str = "png"
     export: str = ""
     tile_by_tile: bool | None = None
     replace: bool = False
-    wait_s: int = 0
-    longest_px: int = 512
-    side_px: int = 256
+    wait_s: Annotated[int, Within(0, 3600)] = 0
+    longest_px: Annotated[int, Within(1, 4096)] = 512
+    side_px: Annotated[int, Within(16, 512)] = 256
     azimuth: float = 135.0
     elevation: float = 40.0
-    frames: int = 1
+    frames: Annotated[int, Within(1, 120)] = 1
+
+    def __post_init__(self) -> None:
+        if self.kind == "files" and not (self.folder and self.name):
+            raise ProtocolError("job.deliver needs folder and name for files", "say where to write them")
 
 
 @dataclass(frozen=True)
 class Request:
     """A request of `kind` "describe", or about the job `id`: "pause", "resume", "stop" or "cancel"."""
 
-    id: int
-    kind: str
+    id: Count
+    kind: str = field(metadata={"json": "type"})
 
 
 @dataclass(frozen=True)
@@ -72,10 +78,10 @@ class JobRequest(Request):
 
     recipe: Recipe
     inputs: Mapping[str, Given]
-    delivery: Delivery
-    device: str
-    supersedes: str
-    detach: bool
+    delivery: Delivery = field(default=Delivery("arrays"), metadata={"json": "deliver"})
+    device: str = "auto"
+    supersedes: str = ""
+    detach: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,12 +89,12 @@ class MatchRequest(Request):
     """A recipe to find for a text, or for the input `picture`. start: one to be changed. supersedes: as for a job."""
 
     matcher: str
-    text: str
     inputs: Mapping[str, Given]
-    seed: int
-    start: Recipe | None
-    device: str
-    supersedes: str
+    text: str = ""
+    seed: Annotated[int, Within(0, MAX_SEED)] = 0
+    start: Recipe | None = None
+    device: str = "auto"
+    supersedes: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,123 +102,31 @@ class MoreLikeRequest(Request):
     """A recipe to make that resembles `favourites`. supersedes: as for a job; the rest as for `more_like`."""
 
     favourites: tuple[Recipe, ...]
-    seed: int
-    variety: float
-    locked: tuple[str, ...]
-    supersedes: str
+    seed: Annotated[int, Within(0, MAX_SEED)] = 0
+    variety: float = 0.5
+    locked: tuple[str, ...] = ()
+    supersedes: str = ""
 
 
-ASKED = ("describe", "pause", "resume", "stop", "cancel")
-GIVEN = {
-    "path?": str,
-    "files?": [str],
-    "folder?": OrNone(str),
-    "name?": str,
-    "licence?": str,
-    "width_m?": OrNone(LENGTH_M),
-    "height_range_m?": OrNone(RANGE_M),
+REQUESTS: Mapping[str, type[Request]] = {
+    **dict.fromkeys(("describe", "pause", "resume", "stop", "cancel"), Request),
+    "job": JobRequest,
+    "match": MatchRequest,
+    "more_like": MoreLikeRequest,
 }
-JOB = {
-    "recipe": dict,
-    "inputs?": {str: GIVEN},
-    "deliver?": {
-        "as": ("arrays", "small", "preview", "relit", "gaussian", "encoded", "files"),
-        "folder?": str,
-        "name?": str,
-        "format?": str,
-        "export?": str,
-        "tile_by_tile?": OrNone(bool),
-        "replace?": bool,
-        "wait_s?": Integer(0, 3600),
-        "longest_px?": Integer(1, 4096),
-        "side_px?": Integer(16, 512),
-        "azimuth?": ANY_NUMBER,
-        "elevation?": ANY_NUMBER,
-        "frames?": Integer(1, 120),
-    },
-    "device?": str,
-    "supersedes?": str,
-    "detach?": bool,
-}
-
-
-MATCH = {
-    "matcher": str,
-    "text?": str,
-    "inputs?": {"picture?": GIVEN},
-    "seed?": Integer(0, MAX_SEED),
-    "start?": OrNone(dict),
-    "device?": str,
-    "supersedes?": str,
-}
-MORE_LIKE = {
-    "favourites": [dict],
-    "seed?": Integer(0, MAX_SEED),
-    "variety?": ANY_NUMBER,
-    "locked?": [str],
-    "supersedes?": str,
-}
+"""The class of each type of frame."""
 
 
 def request_of(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Request:
     """The request in a frame. ProtocolError names the wrong field, ParameterError a mistake in the recipe."""
-    check(header, {"type": ("job", "match", "more_like", *ASKED), "id": ID}, "request")
-    if header["type"] == "match":
-        return _match_request(header, arrays)
-    if header["type"] == "more_like":
-        return _more_like_request(header)
-    if header["type"] != "job":
-        return Request(header["id"], header["type"])
-    check(header, JOB, "job")
-    wanted = dict(header.get("deliver", {"as": "arrays"}))
-    delivery = Delivery(wanted.pop("as"), **{name: wanted[name] for name in wanted if name in _FIELDS})
-    if delivery.kind == "files" and not (delivery.folder and delivery.name):
-        raise ProtocolError("job.deliver needs folder and name for files", "say where to write them")
-    return JobRequest(
-        header["id"],
-        "job",
-        Recipe.from_dict(header["recipe"]),
-        _inputs(header.get("inputs", {}), arrays),
-        delivery,
-        header.get("device", "auto"),
-        header.get("supersedes", ""),
-        header.get("detach", False),
-    )
+    type_ = one_of(REQUESTS, header.get("type"), "request.type")
+    described = typed(dict[str, dict[str, Any]], header.get("inputs", {}), f"{type_}.inputs")
+    return typed(REQUESTS[type_], {**header, "inputs": _inputs(described, arrays, f"{type_}.inputs")}, type_)
 
 
-def _match_request(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> MatchRequest:
-    check(header, MATCH, "match")
-    start = header.get("start")
-    return MatchRequest(
-        header["id"],
-        "match",
-        header["matcher"],
-        header.get("text", ""),
-        _inputs(header.get("inputs", {}), arrays),
-        header.get("seed", 0),
-        Recipe.from_dict(start) if start is not None else None,
-        header.get("device", "auto"),
-        header.get("supersedes", ""),
-    )
-
-
-def _more_like_request(header: Mapping[str, Any]) -> MoreLikeRequest:
-    check(header, MORE_LIKE, "more_like")
-    return MoreLikeRequest(
-        header["id"],
-        "more_like",
-        tuple(map(Recipe.from_dict, header["favourites"])),
-        header.get("seed", 0),
-        header.get("variety", 0.5),
-        tuple(header.get("locked", ())),
-        header.get("supersedes", ""),
-    )
-
-
-_FIELDS = tuple(item.name for item in fields(Delivery) if item.name != "kind")
-
-
-def _inputs(described: Mapping[str, Mapping[str, Any]], arrays: Mapping[str, np.ndarray]) -> dict[str, Given]:
+def _inputs(
+    described: Mapping[str, Mapping[str, Any]], arrays: Mapping[str, np.ndarray], where: str
+) -> dict[str, Given]:
     """Each input with its own arrays, which are named INPUT/MAP, or INPUT/INDEX if they are files."""
     own: dict[str, dict[str, np.ndarray]] = {name: {} for name in described}
     for key, array in arrays.items():
@@ -224,15 +138,13 @@ def _inputs(described: Mapping[str, Mapping[str, Any]], arrays: Mapping[str, np.
         own[name][part] = array
     inputs = {}
     for name, about in described.items():
-        known = {key: about[key] for key in ("licence", "name", "width_m", "height_range_m") if key in about}
-        path = Path(about["path"]) if "path" in about else None
-        if path is not None and (not about["path"] or "\0" in about["path"]):
-            raise ProtocolError(f"job.inputs.{name}.path is {shown(about['path'])}", "give the path of a file")
+        content: dict[str, Any] = {"pixels": own[name]}
         if "files" in about:
-            files = _files(name, about["files"], own[name])
-            inputs[name] = Given(path, {}, files, _folder(name, about.get("folder")), **known)
-        else:
-            inputs[name] = Given(path, own[name], **known)
+            names = typed(list[str], about["files"], f"{where}.{name}.files")
+            content = {"files": _files(name, names, own[name])}
+        inputs[name] = given = typed(Given, {**about, **content}, f"{where}.{name}")
+        if given.folder is not None and not is_file_name(given.folder):
+            raise ProtocolError(f"job.inputs.{name}.folder is {shown(given.folder)}", "see the log")
     return inputs
 
 
@@ -249,12 +161,6 @@ def _files(input_: str, names: Sequence[str], arrays: Mapping[str, np.ndarray]) 
     if len(arrays) != len(names) or not names:
         raise ProtocolError(f"job.inputs.{input_}.files names {len(names)} of {len(arrays)} files", "see the log")
     return found
-
-
-def _folder(input_: str, name: str | None) -> str | None:
-    if name is not None and not is_file_name(name):
-        raise ProtocolError(f"job.inputs.{input_}.folder is {shown(name)}", "see the log")
-    return name
 
 
 def _check_pixels(key: str, map_: str, array: np.ndarray) -> None:

@@ -19,7 +19,7 @@ import numpy as np
 
 from ..about import VERSION
 from ..errors import Cancelled, ImpastoError, ProtocolError
-from ..system.shapes import ID
+from ..system.typed_json import MAX_ID
 from .execution import Job, answer_to
 from .requests import Request, request_of
 from .wire import PROTOCOL, FrameError, FrameReader, write_frame
@@ -87,8 +87,8 @@ class Worker:
         return True
 
     def _refuse(self, id_: object, error: Exception) -> None:
-        known = id_ if ID.allows(id_) else None
-        self._send({"id": known, **_describe_error(error)})
+        is_id = type(id_) is int and 0 <= id_ <= MAX_ID
+        self._send({"id": id_ if is_id else None, **_describe_error(error)})
 
     def _receive(self, request: Request) -> None:
         if request.kind in ("pause", "resume"):

@@ -25,8 +25,8 @@ from ..recipe import Recipe, Step
 from ..running.inputs import SOURCE
 from ..running.runner import run
 from ..system.names import usable_name
-from ..system.shapes import ANY_NUMBER, check
 from ..system.transaction import replace_files
+from ..system.typed_json import typed
 from ..system.untrusted import is_there, read_json
 from ..texture import Maps
 from ..tools import SizeParameters
@@ -36,21 +36,6 @@ from .sheets import tile_sheet
 FILE, PAGE = "gallery.json", "index.html"
 NAME = "{name}"
 """Stands for the source's name in a parameter, such as a model of each photograph."""
-ENTRY = {
-    "source": str,
-    "method": str,
-    "recipe": dict,
-    "sha256": str,
-    "impasto": str,
-    "seconds": ANY_NUMBER,
-    "cpu_seconds": ANY_NUMBER,
-    "figures": {str: ANY_NUMBER},
-    "missed": [str],
-    "notes": [str],
-    "sheet": str,
-    "error": str,
-    "remedy": str,
-}
 STYLE = "img { display: block; max-width: 100%; height: auto }"
 LEGEND = (
     ("statistics", "distance of wavelet statistics from the source's, over another crop's: good below 1.3"),
@@ -109,6 +94,13 @@ class Entry:
     def is_of(self, other: Entry) -> bool:
         """Whether it is the result of the same recipe for the same source."""
         return (self.recipe, self.sha256, self.impasto) == (other.recipe, other.sha256, other.impasto)
+
+
+@dataclass(frozen=True)
+class GalleryRecord:
+    """The content of gallery.json."""
+
+    entries: list[Entry]
 
 
 def make_gallery(
@@ -202,10 +194,9 @@ def _read(folder: Path) -> dict[tuple[str, str], Entry]:
         return {}
     data = read_json(path)
     try:
-        check(data, {"entries": [ENTRY]}, FILE)
+        entries = typed(GalleryRecord, data, FILE).entries
     except ProtocolError as error:
         raise FileError(f"{path} is no gallery: {error.message}", "choose another --out, or remove it") from error
-    entries = [Entry(**{name: one[name] for name in ENTRY}) for one in data["entries"]]
     return {entry.key: entry for entry in entries}
 
 

@@ -13,30 +13,55 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, TypeVar
 
 from ..errors import FileError, ProtocolError, WorkerError, error_from_name
 from ..system import process
-from ..system.shapes import Integer, OrNone, check
 from ..system.transaction import temporary_folder
+from ..system.typed_json import PositiveSize, typed
 from ..system.untrusted import check_file, explained, parse_json, read_bytes, shown
-from .datablocks import MATERIAL, OBJECT, Datablock
+from .datablocks import Datablock
 
 PROGRAM, ADDON = "IMPASTO_BLENDER", "IMPASTO_BLENDER_ADDON"
 POLL_S = 0.1
 CONTENTS_LIMIT_S = 600.0
 MOST_BYTES = 2**26
 """Limit of what Blender says about a file."""
-FOUND = {
-    "name": str,
-    "size_px": OrNone([Integer(1)]),
-    "files": [str],
-    "problem": OrNone({"message": str, "remedy": str}),
-}
-CONTENTS = {"blender": str, MATERIAL: [FOUND], OBJECT: [FOUND]}
-FAILURE = {"error": str, "message": str, "remedy": str}
+T = TypeVar("T")
 GET_BLENDER = f"install Blender and its Impasto extension, and set {PROGRAM} to its program if it is not on PATH"
 GET_EXTENSION = f"install the Impasto extension of this version in it, or set {PROGRAM} to another Blender"
+
+
+class BlenderFailure(TypedDict):
+    """What Blender could not do."""
+
+    error: str
+    message: str
+    remedy: str
+
+
+class Problem(TypedDict):
+    """What keeps a datablock from being baked."""
+
+    message: str
+    remedy: str
+
+
+class Found(TypedDict):
+    """A datablock in a .blend."""
+
+    name: str
+    size_px: list[PositiveSize] | None
+    files: list[str]
+    problem: Problem | None
+
+
+class Contents(TypedDict):
+    """What a .blend holds, by kind, and Blender's version."""
+
+    blender: str
+    Material: list[Found]
+    Object: list[Found]
 
 
 @dataclass(frozen=True)
@@ -56,7 +81,7 @@ def datablocks_in(given: Datablock) -> list[Datablock]:
     """The datablock, or all of its kind if it has no name. FileError if there are none."""
     if given.name:
         return [given]
-    found = [Datablock(given.blend, given.kind, one["name"]) for one in _contents(given.blend)[given.kind]]
+    found = [Datablock(given.blend, given.kind, one["name"]) for one in _contents(given.blend)[given.kind]]  # type: ignore[literal-required]
     if not found:
         raise FileError(f"{given.title} has no sources", "add materials or mesh objects that have one in Blender")
     return found
@@ -65,7 +90,7 @@ def datablocks_in(given: Datablock) -> list[Datablock]:
 def source_at(datablock: Datablock) -> Source:
     """The source in a .blend. FileError if it is not there, lacks a file, or cannot be baked."""
     contents = _contents(datablock.blend)
-    known = contents[datablock.kind]
+    known: list[Found] = contents[datablock.kind]  # type: ignore[literal-required]
     name = datablock.found_in(one["name"] for one in known)
     about = next(one for one in known if one["name"] == name)
     files = tuple(map(Path, about["files"]))
@@ -93,7 +118,7 @@ def written_maps(datablock: Datablock, on_progress: Callable[[float], None] = la
         yield maps
 
 
-def _contents(blend: Path) -> Mapping[str, Any]:
+def _contents(blend: Path) -> Contents:
     """Answer of Blender's `contents` about a file, asked once as long as its size and its time do not change."""
     check_file(blend)
     with explained(blend, "read"):
@@ -106,7 +131,7 @@ _asking = threading.Lock()
 
 
 @lru_cache(maxsize=64)
-def _contents_of(blend: Path, size_bytes: int, changed_ns: int) -> Mapping[str, Any]:
+def _contents_of(blend: Path, size_bytes: int, changed_ns: int) -> Contents:
     until = time.monotonic() + CONTENTS_LIMIT_S
 
     def check_time() -> None:
@@ -116,8 +141,7 @@ def _contents_of(blend: Path, size_bytes: int, changed_ns: int) -> Mapping[str, 
 
     with temporary_folder() as folder:
         answer = _ask(("contents", str(blend)), folder, check_time)
-    _check(answer, CONTENTS)
-    return answer
+    return _typed(Contents, answer)
 
 
 def _ask(arguments: tuple[str, ...], folder: Path, poll: Callable[[], None]) -> Mapping[str, Any]:
@@ -154,8 +178,8 @@ def _answer(code: int, said: Path, log: Path) -> Mapping[str, Any]:
     if line:
         answer = parse_json(line, "Blender's answer", kind=WorkerError, max_bytes=MOST_BYTES)
         if "error" in answer:
-            _check(answer, FAILURE)
-            raise error_from_name(answer["error"], answer["message"], answer["remedy"])
+            failure = _typed(BlenderFailure, answer)
+            raise error_from_name(failure["error"], failure["message"], failure["remedy"])
         if code == 0:
             return answer
     words = [*lines, *read_bytes(log, MOST_BYTES).decode("utf-8", "replace").splitlines()]
@@ -163,8 +187,8 @@ def _answer(code: int, said: Path, log: Path) -> Mapping[str, Any]:
     raise WorkerError(f"Blender could not read the .blend ({process.describe_exit(code)}): {last}", GET_EXTENSION)
 
 
-def _check(answer: Mapping[str, Any], shape: Mapping[str, Any]) -> None:
+def _typed(kind: type[T], answer: Mapping[str, Any]) -> T:
     try:
-        check(answer, shape, "Blender's answer")
+        return typed(kind, answer, "Blender's answer")
     except ProtocolError as error:
         raise WorkerError(error.message, GET_EXTENSION) from error

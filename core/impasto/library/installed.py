@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..descriptions import WeightsDescription
 from ..errors import FileError, ModelError, ParameterError, choices
 from ..system.folders import user_folder
 from ..system.locks import held
@@ -164,11 +165,11 @@ class WeightsLibrary:
                 file.unlink()
         return path
 
-    def catalogue(self) -> list[dict[str, Any]]:
-        """Description of all weights for hosts, as JSON. Reads the headers of installed ones."""
+    def catalogue(self) -> list[WeightsDescription]:
+        """Description of all weights for hosts. Reads the headers of installed ones."""
         return [self._described(weights) for weights in self.declared.values()]
 
-    def _described(self, weights: Weights) -> dict[str, Any]:
+    def _described(self, weights: Weights) -> WeightsDescription:
         path, error = self.path(weights.name), None
         try:
             installed = read_weights(weights, path) if is_there(path) else None
@@ -183,7 +184,7 @@ class WeightsLibrary:
             "bytes": weights.download_bytes,
             "downloadable": weights.is_downloadable,
             "installed": installed is not None,
-            "as_published": installed and installed.is_as_published,
+            "as_published": installed.is_as_published if installed else None,
             "error": str(error or ""),
             "how_to_get": weights.how_to_get,
         }
@@ -191,7 +192,7 @@ class WeightsLibrary:
     def about(self, name: str) -> dict[str, Any]:
         """Catalogue entry of one, with its published files and, if installed, its file, hash, source and licence."""
         weights = self.named(name)
-        about = self._described(weights)
+        about: dict[str, Any] = {**self._described(weights)}
         files = [{"url": file.url, "sha256": file.sha256, "bytes": file.size_bytes} for file in weights.files]
         if not about["installed"]:
             return about | {"files": files}

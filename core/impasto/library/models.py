@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from ..descriptions import LibraryDescription, ModelDescription, SliderDescription
 from ..errors import FileError, ImpastoError, ModelError, ParameterError, choices
 from ..io.cards import MODEL_NAME, read_card
 from ..system.folders import user_folder
@@ -77,8 +78,8 @@ class Model:
         file = self.path.with_suffix(suffix)
         return str(file) if not self.shipped and is_there(file) else ""
 
-    def described(self) -> dict[str, Any]:
-        """Description of the model for hosts, as JSON."""
+    def described(self) -> ModelDescription:
+        """Description of the model for hosts."""
         return {
             "name": self.name,
             "label": self.label,
@@ -96,12 +97,12 @@ class Model:
         }
 
 
-def _slider(about: Mapping[str, Any]) -> dict[str, Any]:
+def _slider(about: Mapping[str, Any]) -> SliderDescription:
     """A slider as a host draws it: name, label, range, default and description."""
     label = str(about["name"]).replace("_", " ").capitalize()
     usual: dict[str, Any] = {"label": label, "description": "", "low": -3.0, "high": 3.0, "default": 0.0}
     known = {key: about[key] for key in usual if about.get(key) not in (None, "")}
-    return {"name": about["name"], **usual, **known}
+    return SliderDescription(name=about["name"], **(usual | known))  # type: ignore[typeddict-item]
 
 
 def read_model(path: Path) -> Model:
@@ -299,8 +300,8 @@ class ModelLibrary:
         remedy = choices(name, known, "`impasto models list`")
         return ModelError(f"there is no model {shown(name)} in {shown(self.folder)}", remedy)
 
-    def catalogue(self) -> dict[str, list[dict[str, Any]]]:
-        """Description of the models for hosts, as JSON: `models`, and `damaged_models` with the reasons."""
+    def catalogue(self) -> LibraryDescription:
+        """Description of the models for hosts, and of the damaged ones with the reasons."""
         return {
             "models": [model.described() for model in self.all()],
             "damaged_models": [

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from ..descriptions import check_description, check_name
-from ..errors import PluginError
-from ..matchers import SUBJECTS, Matcher
-from ..parameters import SizeParameters, properties_of
+from ..descriptions import MatcherDescription, ToolDescription, check_description, check_name
+from ..errors import PluginError, ProtocolError
+from ..matchers import SUBJECTS, Matcher, describe_matcher
+from ..parameters import SizeParameters
+from ..system.typed_json import typed
 from ..system.untrusted import shown
 from ..text_encoders import MOST_FEATURES, TextEncoder
 from ..texture import MAP_CHANNELS
-from ..tools import TASKS, Tool, makes_tiles
-
-NAMED = {Tool: "tool", Matcher: "matcher", TextEncoder: "encoder"}
+from ..tools import TASKS, Tool, describe, makes_tiles
 
 
 def check_tool(tool: Tool) -> None:
     """Raise PluginError if a host could not list the tool or draw its parameters."""
-    _check_texts(tool, "kind", "name", "label", "description", "group", "subgroup")
-    for attribute in ("rank", "preview_px"):
-        if not isinstance(value := getattr(tool, attribute), int):
-            raise PluginError(f"{tool.name} has the {attribute} {shown(value)}", "use a whole number")
+    _check_texts("tool", tool, "kind", "name", "label", "description", "group", "subgroup")
     if tool.task and tool.task not in TASKS:
         raise PluginError(f"{tool.name} has the task {shown(tool.task)}", f"use one of {', '.join(TASKS)}, or none")
     if makes_tiles(tool) and not issubclass(tool.parameters, SizeParameters):
@@ -27,31 +23,39 @@ def check_tool(tool: Tool) -> None:
     unknown = set(tool.needs) - set(MAP_CHANNELS)
     if unknown:
         raise PluginError(f"{tool.name} needs unknown maps {sorted(unknown)}", f"use {', '.join(MAP_CHANNELS)}")
-    described = {name: getattr(tool, name) for name in ("name", "kind", "label", "description", "group", "subgroup")}
-    inputs = [vars(item) for item in tool.inputs]
-    check_description({**described, "inputs": inputs, "parameters": {"properties": properties_of(tool.parameters)}})
+    described = describe(tool)
+    check_description(described)
+    _check_types(ToolDescription, described)
 
 
 def check_matcher(matcher: Matcher) -> None:
     """Raise PluginError if a host could not list the matcher."""
-    _check_texts(matcher, "name", "label", "description", "subject", "example")
+    _check_texts("matcher", matcher, "name", "label", "description", "subject", "example")
     if matcher.subject not in SUBJECTS:
         raise PluginError(
             f"{matcher.name} has the subject {shown(matcher.subject)}", f"use one of {', '.join(SUBJECTS)}"
         )
+    _check_types(MatcherDescription, describe_matcher(matcher))
 
 
 def check_text_encoder(encoder: TextEncoder) -> None:
     """Raise PluginError if models could not record the encoder, or it has no plausible size."""
-    _check_texts(encoder, "name", "label")
+    _check_texts("encoder", encoder, "name", "label")
     if not isinstance(encoder.size, int) or not 1 <= encoder.size <= MOST_FEATURES:
         raise PluginError(
             f"{encoder.name} has the size {shown(encoder.size)}", f"say a number from 1 to {MOST_FEATURES}"
         )
 
 
-def _check_texts(named: Tool | Matcher | TextEncoder, *attributes: str) -> None:
+def _check_texts(kind: str, named: Tool | Matcher | TextEncoder, *attributes: str) -> None:
     for attribute in attributes:
         if not isinstance(getattr(named, attribute, None), str):
             raise PluginError(f"{type(named).__name__} has no {attribute}", "set it as a class attribute")
-    check_name(next(word for base, word in NAMED.items() if isinstance(named, base)), named.name)
+    check_name(kind, named.name)
+
+
+def _check_types(kind: type, described: ToolDescription | MatcherDescription) -> None:
+    try:
+        typed(kind, described, described["name"])
+    except ProtocolError as error:
+        raise PluginError(error.message, "see its class attributes in impasto.tools or impasto.matchers") from error

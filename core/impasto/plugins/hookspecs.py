@@ -17,9 +17,8 @@ if TYPE_CHECKING:
     from ..io.formats import Exporter
     from ..library.weights import Weights
     from ..matchers import Matcher
-    from ..recipe import Recipe
     from ..text_encoders import TextEncoder
-    from ..tools import Result, Tool
+    from ..tools import Tool
 
 hookspec = pluggy.HookspecMarker("impasto")
 hookimpl = pluggy.HookimplMarker("impasto")
@@ -67,18 +66,8 @@ def impasto_commands(subparsers: argparse._SubParsersAction) -> None:
 
 
 @hookspec(firstresult=True)
-def impasto_device(available: Sequence[str]) -> str | None:
-    """One of the `available` torch devices if the user chose "auto"; None leaves the choice to the next plugin."""
-
-
-@hookspec(firstresult=True)
 def impasto_encode(patches: np.ndarray, context: Context) -> np.ndarray | None:
     """Features (N, F) of patches (N, S, S, 3) in a network with published weights, for judging results.
 
     None if no weights for it are installed; the next plugin is then asked.
     """
-
-
-@hookspec
-def impasto_job_finished(recipe: Recipe, result: Result) -> None:
-    """Called after each recipe that completed."""

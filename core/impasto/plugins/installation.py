@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from ..about import VERSION
+from ..descriptions import EngineDescription, PluginDescription
 from ..errors import ImpastoError
 
 PACKAGES = ("torch", "kornia", "numpy", "pillow", "pluggy", "pydantic", "safetensors", "OpenImageIO")
 
 
-def description() -> dict[str, Any]:
+def description() -> EngineDescription:
     """Tools with their parameters' JSON Schemas, matchers, models, weights, formats and plugins; loads no torch."""
-    from ..groups import by_group
     from ..matchers import describe_matcher
-    from ..tools import describe
+    from ..tools import by_group, describe
     from .registry import registry
 
     known = registry()
@@ -38,7 +38,13 @@ def description() -> dict[str, Any]:
         "weights": known.weights_library().catalogue(),
         "formats": [{"name": item.name, "label": item.label} for item in known.exporters.values()],
         "plugins": [
-            {key: getattr(plugin, key) for key in ("name", "distribution", "version", "error", "remedy")}
+            PluginDescription(
+                name=plugin.name,
+                distribution=plugin.distribution,
+                version=plugin.version,
+                error=plugin.error,
+                remedy=plugin.remedy,
+            )
             for plugin in known.plugins
         ],
     }
@@ -52,19 +58,18 @@ def findings() -> dict[str, Any]:
         for name, found in packages.items()
         if found is None
     ]
-    described: dict[str, Any] = {"plugins": [], "tools": []}
+    tools: list[str] = []
+    plugins: list[PluginDescription] = []
     devices: list[dict[str, str]] = []
     try:
-        from .registry import try_failed_again
-
-        try_failed_again()
         described = description()
+        tools, plugins = [tool["name"] for tool in described["tools"]], described["plugins"]
         devices = _devices()
     except ImportError as error:
         problems.append({"what": f"cannot import {error.name}: {error}", "remedy": "install the packages above again"})
     except ImpastoError as error:
         problems.append({"what": error.message, "remedy": error.remedy})
-    for plugin in described["plugins"]:
+    for plugin in plugins:
         if plugin["error"]:
             problems.append({"what": f"plugin {plugin['name']}: {plugin['error']}", "remedy": plugin["remedy"]})
     return {
@@ -74,8 +79,8 @@ def findings() -> dict[str, Any]:
         "platform": platform.platform(),
         "packages": packages,
         "devices": devices,
-        "plugins": described["plugins"],
-        "tools": [tool["name"] for tool in described["tools"]],
+        "plugins": plugins,
+        "tools": tools,
         "problems": problems,
         "warnings": list(_warnings()),
     }

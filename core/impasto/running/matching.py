@@ -52,7 +52,7 @@ def match(
     given: dict[str, Any] = {"on_progress": on_progress, "is_cancelled": is_cancelled}
     context = Context(
         rng=np.random.default_rng(seed),
-        device=choose_device(device, known.preferred_device),
+        device=choose_device(device),
         models=known.model_library(models_folder),
         weights=known.weights_library(weights_folder),
         **{name: value for name, value in given.items() if value is not None},

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..descriptions import SliderDescription
 from ..errors import ParameterError, choices
 from ..generators import LatentGenerator
 from ..library.models import ModelLibrary
@@ -153,7 +154,7 @@ def _mixed(one: Step, other: Step, crossover: Crossover, locked: set[str], libra
     return replace(one, parameters=values)
 
 
-def _sliders(tool: Tool, step: Step, library: ModelLibrary) -> list[dict[str, Any]]:
+def _sliders(tool: Tool, step: Step, library: ModelLibrary) -> list[SliderDescription]:
     return library.find(_model_of(step, library), tool.name).described()["sliders"]
 
 
@@ -201,7 +202,7 @@ class Crossover:
         return one if self.rng.random() < 0.5 else other
 
     def sliders(
-        self, known: Sequence[Mapping[str, Any]], one: Mapping[str, float], other: Mapping[str, float]
+        self, known: Sequence[SliderDescription], one: Mapping[str, float], other: Mapping[str, float]
     ) -> dict[str, float]:
         """Values of all sliders of a model, which its card describes."""
         found = {}

@@ -91,9 +91,7 @@ def run(
 
     subject = as_needed(subject_of(inputs), tools)
     result = _stream(steps, subject, context, sink, record) if sink else _fold(steps, subject, context)
-    result = replace(result, recipe=record(), notes=tuple(dict.fromkeys(notes)))
-    _tell_finished(result)
-    return result
+    return replace(result, recipe=record(), notes=tuple(dict.fromkeys(notes)))
 
 
 def run_to_files(
@@ -206,19 +204,12 @@ def _each(tiles: Iterator[Tile], step: _Step, context: Context) -> Iterator[Tile
 def _context(device: str, used: dict[str, dict[str, str]], **given: Any) -> Context:
     """The context of a run, of given fields and defaults. Loaded models, exemplars and weights are added to `used`."""
     return Context(
-        device=choose_device(device, registry().preferred_device),
+        device=choose_device(device),
         on_model=lambda model: used["models"].update({model.name: model.sha256()}),
         on_exemplar=lambda model: used["exemplars"].update({model.name: model.card["exemplar"]}),
         on_weights=lambda installed: used["weights"].update({installed.name: installed.sha256()}),
         **{name: value for name, value in given.items() if value is not None},
     )
-
-
-def _tell_finished(result: Result) -> None:
-    try:
-        registry().hook.impasto_job_finished(recipe=result.recipe, result=result)
-    except Exception:  # the result is made: a listener's failure must not lose it
-        log.exception("a plugin's impasto_job_finished failed")
 
 
 def _share(on_progress: Callable[[float, str], None], index: int, count: int) -> Callable[[float, str], None]:

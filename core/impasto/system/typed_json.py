@@ -1,0 +1,163 @@
+"""Plain data from outside as the type that it is declared to have: a dataclass or a TypedDict says what is allowed.
+
+The one checking language of what Blender carries, so standard library only; where the engine is, pydantic does this.
+"""
+
+from __future__ import annotations
+
+import math
+import types
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from functools import cache
+from pathlib import Path
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    NotRequired,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+    is_typeddict,
+)
+
+from ..errors import ProtocolError
+from .untrusted import shown
+
+MAX_ID = 2**53
+"""Limit of ids and counts, which any reader of JSON can hold."""
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Within:
+    """Limits of a number: `Annotated[int, Within(1, 4096)]`, `Annotated[float, Within(above=0)]`."""
+
+    least: float = -math.inf
+    most: float = math.inf
+    above: float = -math.inf
+
+    def __contains__(self, value: float) -> bool:
+        return self.least <= value <= self.most and value > self.above
+
+
+Count = Annotated[int, Within(0, MAX_ID)]
+"""A number of things, or an id."""
+PositiveSize = Annotated[int, Within(1, MAX_ID)]
+"""A number of pixels or the like, at least 1."""
+Length = Annotated[float, Within(0)]
+"""A length in metres."""
+PositiveLength = Annotated[float, Within(above=0)]
+"""A length in metres, above 0."""
+WORDS: Mapping[Any, str] = {
+    bool: "true or false",
+    str: "text",
+    Path: "a path",
+    dict: "an object",
+    list: "a list",
+}
+
+
+def typed(kind: type[T], value: Any, where: str) -> T:
+    """`value` as `kind`. ProtocolError names the wrong field, which begins with `where`.
+
+    Kinds are bool, int, float (finite), str, Path, Literal of texts, `X | None`; lists, tuples, and mappings from text;
+    dataclasses, made of their fields, which metadata may call otherwise in `json`; TypedDicts; classes with
+    `from_dict`, which may raise errors of its own; and others, of which the value is an instance already. Fields that
+    are not declared are left alone.
+    """
+    return _typed(kind, value, where, Within())
+
+
+def _typed(kind: Any, value: Any, where: str, limits: Within) -> Any:
+    origin, arguments = get_origin(kind) or kind, get_args(kind)
+    if kind is Any or (is_dataclass(kind) and isinstance(value, kind)):  # type: ignore[arg-type]
+        return value
+    if origin is Annotated:
+        return _typed(arguments[0], value, where, next((one for one in arguments if isinstance(one, Within)), limits))
+    if origin in (Union, types.UnionType):
+        return None if value is None else _typed(arguments[0], value, where, limits)
+    if origin is Literal:
+        return one_of(arguments, value, where)
+    if origin in (int, float):
+        is_number = type(value) is int or (origin is float and type(value) is float and math.isfinite(value))
+        _expect(is_number and value in limits, _number(origin, limits), value, where)
+        return value
+    if origin is Path:
+        _expect(isinstance(value, str) and value != "" and "\0" not in value, WORDS[Path], value, where)
+        return Path(value)
+    if origin in (list, tuple, Sequence):
+        return _list(origin, arguments, value, where)
+    if origin in (dict, Mapping):
+        _expect(isinstance(value, dict), WORDS[dict], value, where)
+        of = arguments[1] if arguments else Any
+        return {name: _typed(of, item, f"{where}.{name}", Within()) for name, item in value.items()}
+    if hasattr(kind, "from_dict"):
+        _expect(isinstance(value, dict), WORDS[dict], value, where)
+        return kind.from_dict(value)
+    if is_typeddict(kind) or is_dataclass(kind):
+        return _object(kind, value, where)
+    _expect(isinstance(value, kind), WORDS.get(kind) or kind.__name__, value, where)
+    return value
+
+
+def one_of(names: Collection[str], value: Any, where: str) -> str:
+    """`value`, which is one of these texts. ProtocolError if it is not."""
+    _expect(isinstance(value, str) and value in names, f"one of {', '.join(names)}", value, where)
+    return value
+
+
+def _number(kind: type, limits: Within) -> str:
+    """Words for a number within limits; whole numbers have both."""
+    if kind is int:
+        return f"a whole number from {limits.least:.16g} to {limits.most:.16g}"
+    if math.isfinite(limits.above):
+        return f"a number above {limits.above:.16g}"
+    return f"a number from {limits.least:.16g}" if math.isfinite(limits.least) else "a number"
+
+
+def _list(origin: type, arguments: tuple[Any, ...], value: Any, where: str) -> Any:
+    _expect(isinstance(value, list), WORDS[list], value, where)
+    kinds = list(arguments or (Any,))
+    if origin is tuple and kinds[-1] is not Ellipsis:
+        _expect(len(value) == len(kinds), f"a list of {len(kinds)}", value, where)
+    else:
+        kinds = kinds[:1] * len(value)
+    items = [
+        _typed(of, item, f"{where}[{at}]", Within()) for at, (of, item) in enumerate(zip(kinds, value, strict=True))
+    ]
+    return items if origin is list else tuple(items)
+
+
+def _object(kind: Any, value: Any, where: str) -> Any:
+    _expect(isinstance(value, dict), WORDS[dict], value, where)
+    found = {}
+    for name, (attribute, of, is_needed) in _fields_of(kind).items():
+        if name in value:
+            found[attribute] = _typed(of, value[name], f"{where}.{name}", Within())
+        elif is_needed:
+            raise ProtocolError(f"{where}.{name} is missing", "see the log, and install the same version on both sides")
+    return {**value, **found} if is_typeddict(kind) else kind(**found)
+
+
+@cache
+def _fields_of(kind: Any) -> Mapping[str, tuple[str, Any, bool]]:
+    """Each field of a class by its name in JSON: its own name, its type, and whether it is needed."""
+    hints = get_type_hints(kind, include_extras=True)
+    if is_dataclass(kind):
+        needed = {one.name for one in fields(kind) if one.default is MISSING and one.default_factory is MISSING}
+        names = {one.metadata.get("json", one.name): one.name for one in fields(kind)}
+        return {json: (name, hints[name], name in needed) for json, name in names.items()}
+    return {
+        name: (name, get_args(of)[0], False) if get_origin(of) is NotRequired else (name, of, kind.__total__)
+        for name, of in hints.items()
+    }
+
+
+def _expect(holds: bool, wanted: str, value: Any, where: str) -> None:
+    if not holds:
+        message = f"{where} must be {wanted}, got {shown(value)}"
+        raise ProtocolError(message, "see the log, and install the same version on both sides")
