@@ -16,9 +16,9 @@ from torch.nn.functional import interpolate
 from impasto.context import Context
 from impasto.errors import ModelError
 from impasto.library.models import load_model, read_model
+from impasto.numerics.resampling import bilinear_resize
 from impasto.surface.relief import normal_from_height, occlusion_from_height
 from impasto.texture import Maps
-from impasto.training.layers import resized
 from impasto.training.noise import NoiseField
 
 from .card import ImportedCard, InputCard
@@ -71,7 +71,7 @@ def _values(one: InputCard, field: NoiseField, stream: int, card: ImportedCard, 
         return np.array([one.default], np.float32)
     sides = (1, 1) if len(shape) == 2 else shape[1:3] if card.channels_last else shape[2:]
     grid = (-(-sides[0] // one.every), -(-sides[1] // one.every))
-    noise = resized(field.normal(stream, one.channels, grid)[None], (sides[0], sides[1]))
+    noise = bilinear_resize(field.normal(stream, one.channels, grid)[None], (sides[0], sides[1]))
     if len(shape) == 2:
         return noise[:, :, 0, 0].numpy()
     return np.ascontiguousarray((noise.permute(0, 2, 3, 1) if card.channels_last else noise).numpy())
@@ -87,7 +87,7 @@ def _sized(values: Tensor, size: tuple[int, int]) -> Tensor:
     if tuple(values.shape[2:]) == size:
         return values
     if all(have <= want for have, want in zip(values.shape[2:], size, strict=True)):
-        return resized(values, size)
+        return bilinear_resize(values, size)
     return interpolate(values, size=size, mode="bilinear", antialias=True)
 
 

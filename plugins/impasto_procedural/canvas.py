@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from impasto.numerics.blur import blur
 from impasto.numerics.resampling import bilinear_samples
 from impasto.surface.color import srgb_to_linear
 
@@ -127,11 +128,7 @@ class Canvas:
 
     def blurred(self, field: Tensor, deviation_m: float) -> Tensor:
         """A field (…, H, W) convolved with a Gaussian, around the torus."""
-        height, width = self.size_px
-        fy = torch.fft.fftfreq(height, self.texel_m, device=self.device)[:, None]
-        fx = torch.fft.rfftfreq(width, self.texel_m, device=self.device)[None]
-        response = torch.exp(-2 * (math.pi * deviation_m) ** 2 * (fy * fy + fx * fx))
-        return torch.fft.irfft2(torch.fft.rfft2(field) * response, s=self.size_px)
+        return blur(field, deviation_m / self.texel_m)
 
     def trailed(self, field: Tensor, length_m: float) -> Tensor:
         """A field (H, W) that runs down the surface, fading by the factor e with each `length_m`; means stay."""

@@ -72,12 +72,14 @@ def _share_of_progress(context: Context, index: int, count: int) -> Context:
 
 def parts_of(maps: Maps, alpha: np.ndarray, padding_px: int, context: Context) -> list[Maps]:
     """Each connected part of alpha (H, W), cropped to it, with a margin; from the top, then from the left."""
-    from .islands import boxes_of, labelled
+    from scipy.ndimage import find_objects
 
-    labels = labelled(alpha > VISIBLE)
+    from .islands import labels_of
+
+    labels = labels_of(alpha > VISIBLE)
     counts = np.bincount(labels.ravel())
     found = [label for label in range(1, len(counts)) if counts[label] >= LEAST_SHARE * alpha.size]
-    every = boxes_of(labels)
+    every = find_objects(labels)
     boxes = {label: every[label - 1] for label in found[: MOST + 1]}
     parts = []
     for index, (label, box) in enumerate(sorted(boxes.items(), key=lambda one: (one[1][0].start, one[1][1].start))):

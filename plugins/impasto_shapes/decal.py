@@ -66,13 +66,13 @@ class CutDecal(Filter):
         self, subject: Maps, parameters: CutDecalParameters, inputs: Mapping[str, Maps], context: Context
     ) -> Maps:
         """The object, cropped to it. ParameterError for a mask that shows nothing or everything."""
-        from .islands import box_of, labelled
+        from .islands import box_of, labels_of
 
         alpha = cut(subject, parameters, inputs.get("mask"), context)
         if alpha.min() > VISIBLE:
             return subject if "opacity" in subject else subject.with_arrays({"opacity": np.ones_like(alpha)})
         if parameters.islands == "largest":
-            alpha = alpha * (labelled(alpha > VISIBLE) == 1)
+            alpha = alpha * (labels_of(alpha > VISIBLE) == 1)
         context.progress(0.7, "Bleeding colours under the edge")
         box = box_of(alpha > VISIBLE)
         return cropped(subject, alpha[box], box, parameters.margin_px, parameters.power_of_two)
@@ -90,7 +90,8 @@ def cut(subject: Maps, parameters: CutParameters, mask: Maps | None, context: Co
 
     It is 1 everywhere if nothing differs.
     """
-    from .islands import without_holes
+    from scipy.ndimage import binary_fill_holes
+
     from .matting import alpha_of, object_in
 
     context.progress(0.1, LOOKING)
@@ -102,7 +103,7 @@ def cut(subject: Maps, parameters: CutParameters, mask: Maps | None, context: Co
     else:
         found = shown_by(mask, subject.size_px)
     if parameters.fill_holes:
-        found = without_holes(found)
+        found = binary_fill_holes(found)
     if mask is None and (not found.any() or found.all()):
         context.note("nothing stands out from the border of the picture, so all of it is kept")
         return np.ones(subject.size_px, np.float32)

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from torch.nn.functional import leaky_relu, pixel_unshuffle
 
 from impasto.numerics.borders import TORUS, with_margin
-from impasto.training.layers import SLOPE, Noise, circular_convolution, halved_sizes, resized
+from impasto.numerics.resampling import bilinear_resize
+from impasto.training.layers import SLOPE, Noise, circular_convolution, halved_sizes
 
 from .prior import SIDE
 
@@ -96,7 +97,7 @@ class DecoderStage(nn.Module):
 
         A margin from the other side of the torus is added once, and residual convolutions without padding consume it.
         """
-        x = resized(
+        x = bilinear_resize(
             self.convolution(with_margin(x, 1, TORUS)), size, self.blocks
         )  # at the coarser size: a quarter of the cost
         drawn = with_margin(noise(len(x), self.noise_channels, *size), self.blocks, TORUS)
@@ -133,7 +134,7 @@ class Decoder(nn.Module):
             x, part = stage(x, size, noise)
             parts.append(part)
         y = reduce(
-            lambda broad, part: resized(broad, (part.shape[2], part.shape[3])) + part, parts
+            lambda broad, part: bilinear_resize(broad, (part.shape[2], part.shape[3])) + part, parts
         )  # (B, channels, H, W)
         return y * self.gains.view(-1, 1, 1)
 

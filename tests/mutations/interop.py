@@ -61,7 +61,7 @@ INTEROP = (
         "imported-noise-halved",
         "The noise of imported generators has half of its deviation.",
         RUNNING,
-        Edit("noise = resized(field", "noise = 0.5 * resized(field"),
+        Edit("noise = bilinear_resize(field", "noise = 0.5 * bilinear_resize(field"),
         (f"{IMPORTED}::test_the_picture_is_that_of_onnx_runtime",),
     ),
     Mutation(

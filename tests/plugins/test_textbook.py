@@ -12,11 +12,11 @@ from impasto.data.dataset import dataset_of
 from impasto.errors import ModelError, ParameterError
 from impasto.evaluation.metrics import normal_height_consistency
 from impasto.library.models import load_model, read_model
+from impasto.numerics.resampling import bilinear_resize
 from impasto.recipe import Recipe, Step
 from impasto.running.runner import run
 from impasto.surface.seams import seam_z
 from impasto.texture import Maps
-from impasto.training.layers import resized
 from impasto.training.watch import probe_figures
 from impasto_gan.textbook import progressive
 from impasto_gan.textbook.card import TextbookCard
@@ -226,7 +226,7 @@ def test_the_progressive_gan_grows_and_fades_without_a_step():
             settled = G.grown(z, sizes)
             G.growth.fill_(grown + 1e-4)
             fading = G.grown(z, sizes)
-            assert torch.allclose(fading, resized(settled, fading.shape[2:]), atol=1e-2)
+            assert torch.allclose(fading, bilinear_resize(settled, fading.shape[2:]), atol=1e-2)
             x = torch.randn(3, 5, 8 * 2 ** int(grown), 8 * 2 ** int(grown))
             larger = torch.nn.functional.interpolate(x, scale_factor=2)
             assert torch.allclose(D(x, grown), D(larger, grown + 1e-4), atol=1e-2)

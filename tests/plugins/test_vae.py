@@ -10,12 +10,12 @@ from impasto.errors import ModelError, ParameterError
 from impasto.evaluation.metrics import normal_height_consistency
 from impasto.library.models import ModelLibrary, read_model, save_model
 from impasto.library.tensors import read_tensors
+from impasto.numerics.resampling import bilinear_resize
 from impasto.plugins.registry import registry
 from impasto.recipe import Recipe, Step
 from impasto.running.runner import run
 from impasto.surface.seams import seam_z
 from impasto.texture import Maps
-from impasto.training.layers import resized
 from impasto.training.noise import NoiseField
 from impasto_vae.data import load_pictures
 from impasto_vae.generate import LatentTorus, surface_of
@@ -195,10 +195,10 @@ def test_sizes_that_cannot_be_tiled_are_refused(library):
 
 def test_resizing_is_the_same_by_either_way():
     x = torch.randn(1, 2, 6, 5)
-    doubled = resized(x, (12, 10), margin=2)
-    by_axes = resized(resized(x, (12, 5)), (12, 10), margin=2)
+    doubled = bilinear_resize(x, (12, 10), margin=2)
+    by_axes = bilinear_resize(bilinear_resize(x, (12, 5)), (12, 10), margin=2)
     assert torch.allclose(doubled, by_axes, atol=1e-6)
-    assert torch.equal(resized(torch.ones(1, 1, 1, 1), (1, 7), margin=2), torch.ones(1, 1, 5, 11))
+    assert torch.equal(bilinear_resize(torch.ones(1, 1, 1, 1), (1, 7), margin=2), torch.ones(1, 1, 5, 11))
 
 
 def test_standardised_channels_are_those_of_the_axes():

@@ -1,15 +1,11 @@
-"""Layers that several networks share: convolutions and resizing on a torus, and a discriminator of patches."""
+"""Layers that several networks share: convolutions on a torus, and a discriminator of patches."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate
-
-from ..numerics.borders import TORUS, with_margin
 
 SLOPE = 0.2
 """Slope of leaky ReLUs below 0."""
@@ -29,26 +25,6 @@ def halved_sizes(size: tuple[int, int], count: int) -> list[tuple[int, int]]:
     while len(sizes) < count:
         sizes.insert(0, (-(-sizes[0][0] // 2), -(-sizes[0][1] // 2)))
     return sizes
-
-
-def resized(x: Tensor, size: tuple[int, int], margin: int = 0) -> Tensor:
-    """x (B, C, h, w) resized on the torus, bilinearly, and padded circularly: (B, C, H + 2 margin, W + 2 margin)."""
-    height, width = x.shape[2:]
-    if size == (height, width):
-        return with_margin(x, margin, TORUS)
-    if size == (2 * height, 2 * width):  # the usual case, five times as fast
-        ring = margin // 2 + 1
-        x = interpolate(with_margin(x, ring, TORUS), scale_factor=2, mode="bilinear", align_corners=False)
-        cut = 2 * ring - margin
-        return x[:, :, cut:-cut, cut:-cut]
-    for axis, length in ((2, size[0]), (3, size[1])):
-        cells = x.shape[axis]
-        position = (torch.arange(-margin, length + margin, device=x.device) + 0.5) * (cells / length) - 0.5
-        before = position.floor()
-        weight = (position - before).to(x.dtype).unflatten(0, (-1, 1) if axis == 2 else (1, -1))
-        index = before.long()
-        x = x.index_select(axis, index % cells).lerp(x.index_select(axis, (index + 1) % cells), weight)
-    return x
 
 
 class PatchDiscriminator(nn.Module):

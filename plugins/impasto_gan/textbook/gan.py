@@ -14,7 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu, relu, softplus
 
-from impasto.training.layers import SLOPE, Noise, circular_convolution, halved_sizes, resized
+from impasto.numerics.resampling import bilinear_resize
+from impasto.training.layers import SLOPE, Noise, circular_convolution, halved_sizes
 
 from .shared import TextbookTraining
 
@@ -65,7 +66,7 @@ class PlainGenerator(nn.Module):
         sizes = halved_sizes(size_px, LEVELS)
         x = variation * noise(batch, LATENT, *sizes[0])
         for convolve, normalise, size in zip(self.convolutions, self.norms, sizes, strict=True):
-            x = convolve(resized(x, size))  # (B, width, h, w)
+            x = convolve(bilinear_resize(x, size))  # (B, width, h, w)
             x = relu(normalise(x, classes) if isinstance(normalise, ConditionalNorm) else normalise(x))
         return self.head(x)
 

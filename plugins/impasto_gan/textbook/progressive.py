@@ -17,7 +17,8 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, conv2d, leaky_relu, linear, pad
 
 from impasto.errors import ParameterError
-from impasto.training.layers import SLOPE, Noise, halved_sizes, resized
+from impasto.numerics.resampling import bilinear_resize
+from impasto.training.layers import SLOPE, Noise, halved_sizes
 from impasto.training.pictures import random_crop
 
 from .shared import TextbookTraining
@@ -108,7 +109,7 @@ class ProgressiveGenerator(nn.Module):
         sizes = halved_sizes(size_px, len(self.heads))
         x = variation * self.grown(noise(batch, LATENT, *sizes[0]), sizes)
         for size in sizes[sizes.index((x.shape[2], x.shape[3])) :]:
-            x = resized(x, size)
+            x = bilinear_resize(x, size)
         return x
 
     def grown(self, z: Tensor, sizes: list[tuple[int, int]]) -> Tensor:
@@ -116,12 +117,13 @@ class ProgressiveGenerator(nn.Module):
         growth = float(self.growth)
         x, picture = pixel_norm(z), None
         for level in range(math.ceil(growth) + 1):
-            x = resized(x, sizes[level])
+            x = bilinear_resize(x, sizes[level])
             for convolve in (self.first[level], self.second[level]):
                 x = pixel_norm(leaky_relu(convolve(x), SLOPE))
             if level >= growth - 1:
                 new = self.heads[level](x)
-                picture = new if picture is None else torch.lerp(resized(picture, sizes[level]), new, growth % 1 or 1.0)
+                coarser = new if picture is None else bilinear_resize(picture, sizes[level])
+                picture = new if picture is None else torch.lerp(coarser, new, growth % 1 or 1.0)
         assert picture is not None
         return picture
 
@@ -217,7 +219,7 @@ def shown(x: Tensor, halvings: int, fade: float) -> Tensor:
         x = avg_pool2d(x, 2)
     if not fade:
         return x
-    coarse = resized(avg_pool2d(x, 2), (x.shape[2], x.shape[3]))
+    coarse = bilinear_resize(avg_pool2d(x, 2), (x.shape[2], x.shape[3]))
     return torch.lerp(coarse, x, fade)
 
 

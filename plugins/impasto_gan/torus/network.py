@@ -14,8 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, leaky_relu
 
+from impasto.numerics.resampling import bilinear_resize
 from impasto.regularity.region import TorusRegion, full_region
-from impasto.training.layers import SLOPE, resized
+from impasto.training.layers import SLOPE
 
 LOCAL_CHANNELS = 16
 """Channels of noise for each cell of the coarsest grid, which determines the layout."""
@@ -213,7 +214,7 @@ class TorusGenerator(nn.Module):
         """The coarsest grid of (rows, columns) cells, filled with noise."""
         grid = full_region(cells)
         broad = full_region((-(-cells[0] // BROAD_CELLS), -(-cells[1] // BROAD_CELLS)))
-        blended = resized(noise(BROAD_STREAM, BROAD_CHANNELS, broad), cells)
+        blended = bilinear_resize(noise(BROAD_STREAM, BROAD_CHANNELS, broad), cells)
         drawn = torch.cat([noise(GRID_STREAM, LOCAL_CHANNELS, grid), blended], 1)
         return StageOutput(drawn.to(self.precision), None, grid)
 

@@ -12,10 +12,10 @@ from torch import Tensor
 from impasto.context import Context
 from impasto.errors import ModelError, ParameterError
 from impasto.library.networks import fitted
+from impasto.numerics.resampling import bilinear_resize
 from impasto.surface.relief import with_relief
 from impasto.system.untrusted import shown
 from impasto.texture import Maps
-from impasto.training.layers import resized
 from impasto.training.standardisation import Standardisation
 
 from .card import StackGanCard
@@ -54,11 +54,11 @@ def generate_stackgan(subject: Maps, parameters: StackGanParameters, context: Co
         s_0 = model.first(phi, context.noise, cells, parameters.variation)[0]
         context.check()
         if parameters.stage == "first":
-            pixels = resized(s_0, (ENLARGED * s_0.shape[2], ENLARGED * s_0.shape[3]))
+            pixels = bilinear_resize(s_0, (ENLARGED * s_0.shape[2], ENLARGED * s_0.shape[3]))
         else:
             pixels = model.second(s_0, phi, context.noise)[0]
         about = model.surface(phi)[0]
-        pixels = resized(pixels, size)[0]
+        pixels = bilinear_resize(pixels, size)[0]
     context.check()
     return replace(maps_of(pixels, about, card, context.device), name=card.name)
 

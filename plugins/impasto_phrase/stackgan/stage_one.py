@@ -19,7 +19,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, leaky_relu
 
-from impasto.training.layers import SLOPE, Noise, circular_convolution, resized
+from impasto.numerics.resampling import bilinear_resize
+from impasto.training.layers import SLOPE, Noise, circular_convolution
 
 EMBEDDING = 64
 """Size of φ, the embedding of a phrase."""
@@ -124,7 +125,8 @@ class Level(nn.Module):
         """x (B, inputs, h, w), maps (B, channels, h, w) and ĉ (B, CONDITION) -> x (B, width, 2h, 2w) and their maps."""
         x = self.convolution(x)
         if self.doubles:
-            x = resized(x, (2 * x.shape[2], 2 * x.shape[3]))  # after the convolution, which then costs a quarter
+            # after the convolution, which then costs a quarter
+            x = bilinear_resize(x, (2 * x.shape[2], 2 * x.shape[3]))
         modulation = self.style(c_hat)[:, :, None, None] + self.noise(noise(len(x), NOISE_CHANNELS, *x.shape[2:]))
         if waves is not None:
             rows, columns = (mixed(waves.along(axis, x.shape[2 + axis])) for axis, mixed in enumerate(self.waves))
@@ -132,7 +134,7 @@ class Level(nn.Module):
         gain, bias = modulation.chunk(2, 1)  # (B, width, 2h, 2w)
         x = leaky_relu(torch.addcmul(bias, x, 1 + gain), SLOPE)
         x = x + leaky_relu(self.residual(x), SLOPE)
-        return x, self.head(x).float() + resized(maps, (x.shape[2], x.shape[3]))
+        return x, self.head(x).float() + bilinear_resize(maps, (x.shape[2], x.shape[3]))
 
 
 class StageOne(nn.Module):

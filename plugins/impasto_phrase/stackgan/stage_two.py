@@ -14,7 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
-from impasto.training.layers import SLOPE, Noise, circular_convolution, resized
+from impasto.numerics.resampling import bilinear_resize
+from impasto.training.layers import SLOPE, Noise, circular_convolution
 
 from .stage_one import CONDITION, ConditioningAugmentation, Level, repeated
 
@@ -72,4 +73,4 @@ class StageTwo(nn.Module):
         maps = torch.zeros(len(x), s_0.shape[1], *x.shape[2:], device=x.device)
         for level in self.levels:
             x, maps = level(x, maps, c_hat, noise)
-        return resized(s_0.float(), (ENLARGED * s_0.shape[2], ENLARGED * s_0.shape[3])) + maps
+        return bilinear_resize(s_0.float(), (ENLARGED * s_0.shape[2], ENLARGED * s_0.shape[3])) + maps

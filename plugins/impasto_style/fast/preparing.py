@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from impasto.training.layers import resized
+from impasto.numerics.resampling import bilinear_resize
 
 from ..patches.recoloring import recolored
 from ..shared.task import Region
@@ -29,4 +29,4 @@ def noise_input(size_px: tuple[int, int], draw: Callable[[int, int, int], Tensor
     """
     grid = size_px[0] // STRIDE, size_px[1] // STRIDE
     cells = [[max(1, round(side / size)) for side in grid] for size in SIZES]
-    return torch.cat([resized(draw(channel, *shape), grid) for channel, shape in enumerate(cells)], 1)
+    return torch.cat([bilinear_resize(draw(channel, *shape), grid) for channel, shape in enumerate(cells)], 1)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from impasto.errors import ParameterError
+from impasto.numerics.blur import blur
 from impasto.patches.features import opponent, with_ranks_of
 
 from .guidance import Guidance
@@ -55,7 +55,7 @@ def color_guidance(color: Tensor, wanted: Tensor, strength: float, seed: int) ->
     broad = avg_pool2d(opponent(color)[None], width, 1, width // 2, count_include_pad=False)[0]
     guide = opponent(wanted)
     generator = torch.Generator().manual_seed(seed)
-    noise = _blurred(torch.randn(3, *wanted.shape[1:], generator=generator), UNEVEN_SIZE * min(color.shape[1:]))
+    noise = blur(torch.randn(3, *wanted.shape[1:], generator=generator), UNEVEN_SIZE * min(color.shape[1:]))
     guide = guide + (UNEVEN * guide[0].std() * noise / noise.std()).to(guide)
     used = [0] + [channel for channel in (1, 2) if opponent(wanted)[channel].std() > NEARLY_GREY]
     given = broad[used] - broad[used].mean((1, 2), keepdim=True)
@@ -79,13 +79,13 @@ def shares(
     rest = 1 - torch.stack(covered).amax(0) if covered else torch.ones(size_px)
     regions = _random_regions([weights[number] for number in free], size_px, side_px, seed)
     found = [mask if mask is not None else rest * regions[free.index(number)] for number, mask in enumerate(masks)]
-    return _blurred(torch.stack(found), SOFT * min(size_px))
+    return blur(torch.stack(found), SOFT * min(size_px))
 
 
 def _random_regions(weights: Sequence[float], size_px: tuple[int, int], side_px: int, seed: int) -> Tensor:
     """Regions (S, H, W) on the torus, each 1 in a share of it that is proportional to its weight."""
     generator = torch.Generator().manual_seed(seed)
-    noise = _blurred(torch.randn(len(weights), *size_px, generator=generator), BLOB * side_px)
+    noise = blur(torch.randn(len(weights), *size_px, generator=generator), BLOB * side_px)
     taken = torch.zeros(size_px, dtype=torch.bool)
     regions = torch.zeros(len(weights), *size_px)
     for number, weight in enumerate(weights):
@@ -95,11 +95,3 @@ def _random_regions(weights: Sequence[float], size_px: tuple[int, int], side_px:
         regions[number].view(-1)[chosen] = 1
         taken.view(-1)[chosen] = True
     return regions
-
-
-def _blurred(images: Tensor, sigma_px: float) -> Tensor:
-    """Images (C, H, W) after a circular Gaussian filter."""
-    spectrum = torch.fft.rfft2(images)
-    rows, columns = (np.fft.fftfreq(images.shape[1])[:, None], np.fft.rfftfreq(images.shape[2]))
-    filtered = spectrum * torch.from_numpy(np.exp(-2 * (np.pi * sigma_px) ** 2 * (rows**2 + columns**2))).float()
-    return torch.fft.irfft2(filtered, s=images.shape[1:])
