@@ -107,7 +107,8 @@ class GanTraining(TextbookTraining):
 
     def networks_of(self, channels: int, width: int) -> dict[str, nn.Module]:
         """G and D."""
-        networks = {"generator": PlainGenerator(channels, width), "discriminator": PlainDiscriminator(channels, width)}
+        G, D = PlainGenerator(channels, width), PlainDiscriminator(channels, width)
+        networks: dict[str, nn.Module] = {"generator": G, "discriminator": D}
         for network in networks.values():
             network.apply(begin)
         return networks

@@ -138,8 +138,8 @@ def _of_orientation(lightness: Tensor) -> dict[str, float]:
     products = torch.cat([x * x, y * y, x * y], 1)
     found: dict[str, float] = {}
     for window_px in (1.5, 4.0, 12.0):
-        tensor = gaussian_blur(products, window_px)[0]
-        energy, coherent = tensor[0] + tensor[1], coherence(*tensor, TINY)
+        xx, yy, xy = gaussian_blur(products, window_px)[0]
+        energy, coherent = xx + yy, coherence(xx, yy, xy, TINY)
         found[f"coherence_{window_px:g}"] = float((coherent * energy).sum() / (energy.sum() + TINY))
         found[f"calm_coherence_{window_px:g}"] = float(coherent[energy <= energy.median()].mean())
     energy = products[0, 0] + products[0, 1]
