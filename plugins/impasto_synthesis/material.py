@@ -17,7 +17,7 @@ from impasto.regularity.detection import Regularity, find_regularity, find_regul
 from impasto.texture import Maps, Texture
 
 from .light import even_light, luminance
-from .pattern import Fitted, fit_to_torus, repeat_px, turned
+from .pattern import Fitted, fit_to_torus, repeat_px, rotate_maps
 
 SENSITIVITY = {"auto": 1.0, "regular": 2.0}
 """Divisors of the thresholds for finding a pattern: if one is requested, half as clear a pattern is enough."""
@@ -32,7 +32,7 @@ def shrinks(size_px: tuple[int, int]) -> tuple[int, int]:
     return -(-SMALLEST_PX // size_px[0]), -(-SMALLEST_PX // size_px[1])
 
 
-def prepared(
+def prepare_source(
     subject: Maps,
     light: float,
     pattern: str,
@@ -58,7 +58,7 @@ def prepared(
     context.progress(start + (end - start) / 4, "Looking for a pattern")
     found = _regularity(luminance(images), pattern)
     fitted = (found and fit_to_torus(images | others, found, size_px, degrees)) or Fitted(
-        turned(images | others, degrees)
+        rotate_maps(images | others, degrees)
     )
     if found and not (len(fitted.pattern.wave_vectors) and fitted.pattern.closes):
         height, width = repeat_px(found)
@@ -94,7 +94,7 @@ def previews(maps: Mapping[str, torch.Tensor], context: Context) -> Callable[[Ca
     return show
 
 
-def finished(
+def finish_maps(
     subject: Maps, fitted: Fitted, images: Iterator[torch.Tensor], shrink: tuple[int, int], context: Context
 ) -> Maps:
     """Maps of the result's images (C, H, W), one for each of the fitted maps, reduced by `shrink`."""

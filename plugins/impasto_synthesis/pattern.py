@@ -57,7 +57,7 @@ def fit_to_torus(
             kept = (whole * counts[:, None] / size)[is_periodic].numpy()
             stretch_x = 1 / float(torch.linalg.inv(affine)[:, 1].norm())
             closes = repeat_periods == found.sublattice.repeat_periods
-            return Fitted(with_turned_normals(warped, degrees), Pattern(kept, found.sublattice, closes), stretch_x)
+            return Fitted(rotate_normals(warped, degrees), Pattern(kept, found.sublattice, closes), stretch_x)
     return None
 
 
@@ -69,12 +69,12 @@ def repeat_px(found: Regularity) -> tuple[int, int]:
     return max(1, height), max(1, width)
 
 
-def turned(maps: Mapping[str, torch.Tensor], degrees: float) -> Mapping[str, torch.Tensor]:
+def rotate_maps(maps: Mapping[str, torch.Tensor], degrees: float) -> Mapping[str, torch.Tensor]:
     """Maps (c, h, w) turned counter-clockwise: their largest upright part."""
     if not degrees % 360:
         return maps
     warped = {name: warp(image, rotation(degrees), (0.0, 0.0)) for name, image in maps.items()}
-    return with_turned_normals(warped, degrees)
+    return rotate_normals(warped, degrees)
 
 
 def rotation(degrees: float) -> torch.Tensor:
@@ -83,7 +83,7 @@ def rotation(degrees: float) -> torch.Tensor:
     return torch.stack([torch.stack([angle.cos(), -angle.sin()]), torch.stack([angle.sin(), angle.cos()])])
 
 
-def with_turned_normals(maps: Mapping[str, torch.Tensor], degrees: float) -> Mapping[str, torch.Tensor]:
+def rotate_normals(maps: Mapping[str, torch.Tensor], degrees: float) -> Mapping[str, torch.Tensor]:
     """Maps of a picture that was turned, with normals that are turned as well, and of unit length."""
     if not degrees % 360:
         return maps

@@ -9,7 +9,7 @@ from impasto.patches.quilting import Quilter
 from impasto.patches.seams import join
 from impasto.texture import Maps
 
-from .material import finished, prepared, previews, shrinks
+from .material import finish_maps, prepare_source, previews, shrinks
 from .parameters import QuiltParameters
 
 BLEND_PX = 12.0
@@ -21,7 +21,7 @@ def make_seamless(subject: Maps, parameters: QuiltParameters, context: Context) 
     height_px, width_px = parameters.size_px(subject)
     shrink = shrinks((height_px, width_px))
     size_px = (height_px * shrink[0], width_px * shrink[1])
-    fitted = prepared(subject, parameters.even_light, parameters.pattern, size_px, context, (0.0, 0.2))
+    fitted = prepare_source(subject, parameters.even_light, parameters.pattern, size_px, context, (0.0, 0.2))
     features = features_of(fitted.maps)
     layout = plan((features.shape[1], features.shape[2]), size_px, parameters.block_px, parameters.overlap)
     quilter = Quilter(features, layout, fitted.pattern, parameters.variety, context.rng, keeps_lines=True)
@@ -30,4 +30,4 @@ def make_seamless(subject: Maps, parameters: QuiltParameters, context: Context) 
         context.progress(0.2 + 0.7 * done, "Sewing pieces together")
         show(lambda: quilter.torus.origin)
     joined = (join(image, quilter.torus.origin, max(layout.overlap), BLEND_PX) for image in fitted.maps.values())
-    return finished(subject, fitted, joined, shrink, context)
+    return finish_maps(subject, fitted, joined, shrink, context)

@@ -50,7 +50,7 @@ def main() -> None:
 def _measured(content: Maps, style: Maps) -> tuple[float, float]:
     """Spearman's correlation of lightness before and after, and the distance of the palettes."""
     picture, painting = _tensor(content), _tensor(style)
-    result = recoloring.recolored(picture, [painting], [Region(None, (1.0,))], False)
+    result = recoloring.recolor(picture, [painting], [Region(None, (1.0,))], False)
     order = np.corrcoef(_ranks(picture), _ranks(result))[0, 1]
     pixels = result[0].permute(1, 2, 0).numpy()
     return float(order), 100 * float(np.mean(color_distance(pixels, style["base_color"].pixels)))

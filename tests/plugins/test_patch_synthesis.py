@@ -14,13 +14,13 @@ from scipy.spatial import cKDTree
 from impasto.context import Context
 from impasto.errors import Cancelled, ParameterError
 from impasto.evaluation import metrics
+from impasto.patches.candidates import find_similar
 from impasto.patches.field import Field, PixelGrid, SourceGrid
 from impasto.patches.layout import Pattern
-from impasto.patches.similar import find_similar
 from impasto.regularity.bond import Sublattice
 from impasto.surface.seams import seam_z
 from impasto.texture import Maps
-from impasto_synthesis.material import prepared
+from impasto_synthesis.material import prepare_source
 from impasto_synthesis.patch_synthesis import PatchSynthesis
 from impasto_synthesis.patch_synthesis.alignment import align
 from impasto_synthesis.patch_synthesis.atlas import Patterns
@@ -54,7 +54,7 @@ def strangeness_of_borders(result: np.ndarray, source: np.ndarray) -> np.ndarray
     The photograph is rectified as for the result, and its halves are compared with each other.
     """
     maps = Maps.from_arrays({"base_color": source})
-    known = prepared(maps, 0.6, "auto", (256, 256), Context(), (0, 1)).maps["base_color"].mean(0).numpy()
+    known = prepare_source(maps, 0.6, "auto", (256, 256), Context(), (0, 1)).maps["base_color"].mean(0).numpy()
 
     def windows(grey: np.ndarray) -> np.ndarray:
         return np.lib.stride_tricks.sliding_window_view(grey, (4, 4)).reshape(-1, 16)

@@ -19,17 +19,17 @@ from impasto.errors import Cancelled
 from impasto.evaluation.metrics import sliced_wasserstein, wavelet_distance
 from impasto.numerics.blur import gaussian_blur
 from impasto.patches.field import SIDE, STRIDE, PatchGrid
-from impasto.patches.library import CELLS, PatchLibrary, PatchPixels, cropped, pixels_of, seen, seen_guides
+from impasto.patches.library import CELLS, PatchLibrary, PatchPixels, centre_of, guides_of_view, pixels_of, view_of
 from impasto.patches.votes import blend, patch_weights
 from impasto.surface.seams import seam_z
 from impasto_style.patches import painting
-from impasto_style.patches.guides import detail_contrast, edges, matched, orientation
+from impasto_style.patches.guides import detail_contrast, edges, match_histogram, orientation
 from impasto_style.patches.matching import Search
-from impasto_style.patches.mosaic import calmed, detail_energies, sharpened
+from impasto_style.patches.mosaic import detail_energies, limit_detail, restore_detail
 from impasto_style.patches.painting import paint
 from impasto_style.patches.parameters import PatchesStyleParameters
-from impasto_style.patches.recoloring import recolored
-from impasto_style.patches.refining import refined
+from impasto_style.patches.recoloring import recolor
+from impasto_style.patches.refining import refine
 from impasto_style.shared.resampling import as_image, as_tensor, resized
 from impasto_style.shared.task import Region, Task
 
@@ -120,7 +120,7 @@ def test_a_patch_is_the_same_in_a_style_of_larger_pixels():
 
 
 def test_a_style_too_large_to_be_searched_gives_its_middle():
-    middle = cropped(STYLE, 1000)
+    middle = centre_of(STYLE, 1000)
     assert middle.shape[2] * middle.shape[3] <= 1000
     assert (middle[0, :, 0, 0] == STYLE[0, :, (60 - middle.shape[2]) // 2, (72 - middle.shape[3]) // 2]).all()
 
@@ -196,8 +196,8 @@ def test_the_orientation_is_that_of_the_changes(degrees):
 
 @pytest.mark.parametrize("view", range(8))
 def test_orientations_are_turned_as_the_pixels_are(view):
-    turned = orientation(seen(STYLE, view), 2.0)
-    assert torch.allclose(seen_guides(orientation(STYLE, 2.0), view), turned, atol=1e-4)
+    turned = orientation(view_of(STYLE, view), 2.0)
+    assert torch.allclose(guides_of_view(orientation(STYLE, 2.0), view), turned, atol=1e-4)
 
 
 def test_a_blur_keeps_the_mean_of_what_tiles():
@@ -206,13 +206,13 @@ def test_a_blur_keeps_the_mean_of_what_tiles():
 
 def test_colours_are_matched_in_their_order():
     values = np.random.default_rng(0).random(2000).astype(np.float32)
-    moved = matched(values, values, 3 + values**2)
+    moved = match_histogram(values, values, 3 + values**2)
     assert np.corrcoef(values.argsort().argsort(), moved.argsort().argsort())[0, 1] > 0.999
     assert np.allclose(np.quantile(moved, (0.1, 0.5, 0.9)), np.quantile(3 + values**2, (0.1, 0.5, 0.9)), atol=0.01)
 
 
 def test_the_leading_picture_has_the_styles_palette_and_its_own_light_and_shadow():
-    moved = recolored(PHOTO, (STYLE,), (Region(None, (1.0,)),), False)
+    moved = recolor(PHOTO, (STYLE,), (Region(None, (1.0,)),), False)
     before, after = ((x.mean((2, 3)) - STYLE.mean((2, 3))).abs().max() for x in (PHOTO, moved))
     assert after < 0.2 * before
     assert correlation(moved, PHOTO) > 0.8
@@ -221,7 +221,7 @@ def test_the_leading_picture_has_the_styles_palette_and_its_own_light_and_shadow
 def test_the_result_has_more_of_the_style_than_its_colours():
     photo = tensor(data.coffee(), 6)  # 67x100
     style = tensor(data.brick()[..., None] * (1.0, 0.7, 0.5), 5)[:, :, :100, :100]
-    palette = recolored(photo, (style,), (Region(None, (1.0,)),), False)
+    palette = recolor(photo, (style,), (Region(None, (1.0,)),), False)
     made = painted(photo, style)
     for measure, how in ((sliced_wasserstein, {"directions": 64}), (wavelet_distance, {"samples": 4096})):
         by_colours, by_strokes = (np.mean(measure(as_image(x), as_image(style), **how)) for x in (palette, made))
@@ -332,19 +332,19 @@ def test_detail_that_was_lost_by_blending_is_restored(factor):
         return float((x - gaussian_blur(x, 1.2 * factor)).std())
 
     energies = detail_energies([grid.on_canvas(picture)], factor)
-    assert contrast(sharpened(dull, pieces, grid, energies, False)) == pytest.approx(contrast(picture), rel=0.1)
-    assert contrast(sharpened(picture, pieces, grid, energies, False)) == pytest.approx(contrast(picture), rel=0.1)
+    assert contrast(restore_detail(dull, pieces, grid, energies, False)) == pytest.approx(contrast(picture), rel=0.1)
+    assert contrast(restore_detail(picture, pieces, grid, energies, False)) == pytest.approx(contrast(picture), rel=0.1)
 
 
 def refined_from(mosaic: Tensor, preservation: float, leading: Tensor, style: Tensor = STYLE, seamless=False) -> Tensor:
     task = Task(leading, (style,), (Region(None, (1.0,)),), leading, 0, seamless)
-    return refined(mosaic, leading, task, preservation, Context(), lambda: None)
+    return refine(mosaic, leading, task, preservation, Context(), lambda: None)
 
 
 def test_a_refined_mosaic_has_more_of_the_styles_texture():
     photo = tensor(data.coffee(), 6)  # 67x100
     style = tensor(data.brick()[..., None] * (1.0, 0.7, 0.5), 5)[:, :, :100, :100]
-    palette = recolored(photo, (style,), (Region(None, (1.0,)),), False)
+    palette = recolor(photo, (style,), (Region(None, (1.0,)),), False)
     before, after = (
         np.mean(sliced_wasserstein(as_image(x), as_image(style), directions=64))
         for x in (palette, refined_from(palette, 1.0, palette, style))
@@ -365,7 +365,7 @@ def test_what_patches_paint_is_refined(monkeypatch, search_px):
     monkeypatch.setitem(painting.SEARCH_PX, "quick", search_px)
     means = []
     for brighter in (0.0, 0.1):
-        monkeypatch.setattr(painting, "refined", lambda mosaic, *_, brighter=brighter: mosaic + brighter)
+        monkeypatch.setattr(painting, "refine", lambda mosaic, *_, brighter=brighter: mosaic + brighter)
         means.append(float(painted().mean()))
     assert means[1] - means[0] > 0.05
 
@@ -383,7 +383,7 @@ def test_a_refinement_leaves_calm_places_calm():
     noise = 0.1 * torch.randn(1, 3, 48, 96, generator=torch.Generator().manual_seed(0))
     is_busy = (torch.arange(96) < 48).float()
     mosaic = 0.7 + is_busy * noise
-    left = calmed(mosaic, mosaic + noise.flip(2), False) - mosaic
+    left = limit_detail(mosaic, mosaic + noise.flip(2), False) - mosaic
     assert left[..., 60:].abs().max() < 0.03  # the other half is allowed as much detail as it has, and half more
     assert left[..., :36].std() > 0.05
 

@@ -56,7 +56,7 @@ def follows(strictness):
     transfer = Transfer({"roughness": patches()}, {"roughness": layout}, strictness, np.random.default_rng(0))
     for _ in transfer.cover():
         pass
-    made = transfer.joined(patches())
+    made = transfer.pixels_of(patches())
     sides = (avg_pool2d(image[None], 16).flatten().numpy() for image in (made, layout))
     return float(np.corrcoef(*sides)[0, 1]), made, transfer
 
@@ -71,7 +71,7 @@ def test_pieces_lie_where_the_picture_is_alike_however_faint_it_is():
 
 def test_all_maps_show_the_same_place_of_the_exemplar():
     _, made, transfer = follows(0.5)
-    other = transfer.joined(1 - patches())
+    other = transfer.pixels_of(1 - patches())
     assert torch.allclose(other, 1 - made, atol=1e-3)
     shown = patches().flatten()[transfer.origin]
     assert np.corrcoef(made.flatten().numpy(), shown.flatten().numpy())[0, 1] > 0.9  # 1 but for steps at cuts

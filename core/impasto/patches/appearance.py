@@ -25,14 +25,14 @@ CLIPPED = 4
 """Values beyond this many standard deviations are clipped."""
 
 
-def whole(channels: Tensor, largest: int) -> Tensor:
+def whole_numbers(channels: Tensor, largest: int) -> Tensor:
     """Channels (C, h, w), scaled by one factor for all to whole numbers up to `largest`."""
     deviation = float(channels.double().square().mean().sqrt())
     scale = largest / (CLIPPED * deviation) if deviation > 1e-6 else 0.0
     return (channels * scale).round().clamp(-largest, largest)
 
 
-def halved(channels: Tensor) -> Tensor:
+def half_size(channels: Tensor) -> Tensor:
     """Whole-numbered channels (C, h, w) at half the size, blurred by a binomial filter, as whole numbers."""
     line = torch.tensor([1.0, 3.0, 3.0, 1.0], device=channels.device)
     count, height, width = channels.shape

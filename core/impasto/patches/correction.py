@@ -1,8 +1,7 @@
 """Correction of a field on one level of the pyramid, so that every window looks like one of the source.
 
-Each pixel at a cut takes the best of a few candidates (Lefebvre & Hoppe 2005): what continues its neighbours
-(coherence, Ashikhmin 2001), and what the tool adds: pixels that look alike (k-coherence, Tong et al. 2002), random
-places near the best so far or anywhere (PatchMatch, Barnes et al. 2009).
+Each pixel at a cut takes the best of a few candidates (Lefebvre & Hoppe 2005): what continues its neighbours, and what
+the tool adds.
 """
 
 from __future__ import annotations
@@ -20,8 +19,6 @@ PASSES = {"quick": (3, 2, 1), "usual": (6, 3, 2), "best": (12, 8, 5)}
 """Corrections of the coarsest level, the next, and all finer ones, by quality."""
 JUMP = 2.0
 """Factor of distances that what does not continue a neighbour must beat: pieces stay whole, instead of melting."""
-REACHES_PX = (1, 1, 3, 8)
-"""Largest distances of random candidates from the best so far; one more is anywhere."""
 NEIGHBOURS = tuple((dy, dx) for dy, dx in product((-1, 0, 1), repeat=2) if dy or dx)
 
 Costs = Callable[[Tensor, Tensor | slice, float], Tensor]
@@ -92,12 +89,6 @@ class Correction(ABC):
         """Whether pixels (n,) do not continue all their neighbours."""
         continued = self.field.place[pixels + self.steps] - self.source_steps
         return (continued != self.field.place[pixels]).any(0)
-
-    def near(self, choice: Choice, reach_px: int) -> Tensor:
-        """Random places (n,) near the best so far; -1 if none."""
-        y, x = self.field.source.grid.position(choice.place)
-        moves = torch.randint(-reach_px, reach_px + 1, (2, len(y)), generator=self.generator).to(y.device)
-        return self.field.source.at(y + moves[0], x + moves[1])
 
     def _correct(self, pixels: Tensor) -> None:
         """Show the best of all candidates at those of the pixels that are at a cut."""

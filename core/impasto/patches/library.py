@@ -67,7 +67,7 @@ class PatchLibrary:
             height, width = self.sizes[number]
             index = torch.arange(height * width, device=device).view(1, 1, height, width)
             for view in VIEWS[: _count_of_views(self.sizes, turned)]:
-                places = seen(index, view)[0, 0]
+                places = view_of(index, view)[0, 0]
                 corner = places[: 1 - SIDE : STRIDE, : 1 - SIDE : STRIDE]
                 middle = places[SIDE // 2 :: STRIDE, SIDE // 2 :: STRIDE][: corner.shape[0], : corner.shape[1]]
                 shapes.append((*corner.shape, number))
@@ -76,7 +76,7 @@ class PatchLibrary:
                 centres.append(offset + middle.flatten())
                 cells.append(number * CELLS**2 + _squares(middle.flatten(), height, width, CELLS))
                 spots.append(number * SPOTS**2 + _squares(middle.flatten(), height, width, SPOTS))
-                features.append(self.features_of(seen(style, view), seen_guides(guide, view)))
+                features.append(self.features_of(view_of(style, view), guides_of_view(guide, view)))
             offset += height * width
         self.features = torch.cat(features)
         self.corner, self.centre, self.cell, self.spot = map(torch.cat, (corners, centres, cells, spots))
@@ -140,7 +140,7 @@ def pixels_of(styles: Sequence[Tensor]) -> Tensor:
     return torch.cat([style[0].flatten(1).T for style in styles]).contiguous()
 
 
-def cropped(style: Tensor, most_px: int) -> Tensor:
+def centre_of(style: Tensor, most_px: int) -> Tensor:
     """The centre of a style (1, 3, h, w), with at most `most_px` pixels."""
     height, width = style.shape[2:]
     ratio = min(1.0, (most_px / (height * width)) ** 0.5)
@@ -160,18 +160,18 @@ def _count_of_views(sizes: Sequence[tuple[int, int]], turned: bool) -> int:
     return int(np.clip(MOST_PATCHES // max(1, patches), 1, len(VIEWS))) if turned else 1
 
 
-def seen(x: Tensor, view: int) -> Tensor:
+def view_of(x: Tensor, view: int) -> Tensor:
     """(1, C, h, w), turned and mirrored as a view."""
     turned = torch.rot90(x, view % 4, (2, 3))
     return turned.flip(3) if view >= 4 else turned
 
 
-def seen_guides(guides: Tensor, view: int) -> Tensor:
+def guides_of_view(guides: Tensor, view: int) -> Tensor:
     """Guides (1, G, h, w), turned and mirrored as a view, with the orientation that comes first."""
     signs = guides.new_ones(guides.shape[1], 1, 1)
     signs[:2] = -1 if view % 2 else 1
     signs[1] *= -1 if view >= 4 else 1
-    return signs * seen(guides, view)
+    return signs * view_of(guides, view)
 
 
 def _principal(styles: Sequence[Tensor]) -> tuple[Tensor, Tensor]:

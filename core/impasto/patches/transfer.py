@@ -60,7 +60,7 @@ class Transfer:
         """Flat indices (H, W) into the source of the texels that are shown so far."""
         return self._quilter.torus.origin
 
-    def joined(self, image: Tensor) -> Tensor:
+    def pixels_of(self, image: Tensor) -> Tensor:
         """Pixels (C, H, W) of the torus from a map (C, h, w) of the source, without steps at cuts."""
         return join(image, self.origin, BLEND_PX, BLEND_PX)
 

@@ -71,7 +71,7 @@ def detailed(synthesis: Synthesis, exemplar: Maps, strictness: float, context: C
     transfer = Transfer(source, {name: parts[name] for name in source}, strictness, context.rng)
     for done in transfer.cover():
         context.progress(GENERATED + (0.9 - GENERATED) * done, "Taking detail from the exemplar")
-    shown = {name: transfer.joined(source[name]) if name in source else part for name, part in parts.items()}
+    shown = {name: transfer.pixels_of(source[name]) if name in source else part for name, part in parts.items()}
     context.progress(0.95, "Smoothing the seams")
     made = synthesis.with_relief(torch.cat(list(shown.values())))
     return synthesis.described(

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from impasto.numerics.resampling import bilinear_resize
 
-from ..patches.recoloring import recolored
+from ..patches.recoloring import recolor
 from ..shared.task import Region
 from .network import STRIDE
 
@@ -19,7 +19,7 @@ SIZES = (2, 2, 4, 16)
 
 def in_palette(x: Tensor, style: Tensor, seamless: bool = False) -> Tensor:
     """x (1, 3, H, W) in [0, 1] in the palette of the style (1, 3, h, w), as `patches-style` begins with it."""
-    return recolored(x, (style,), (Region(None, (1.0,)),), seamless)
+    return recolor(x, (style,), (Region(None, (1.0,)),), seamless)
 
 
 def noise_input(size_px: tuple[int, int], draw: Callable[[int, int, int], Tensor]) -> Tensor:

@@ -62,7 +62,7 @@ def edges(x: Tensor, seamless: bool = False) -> Tensor:
     return (varying / strongest.clamp_min(1e-3)).clamp(0, 1).sqrt()
 
 
-def matched(values: np.ndarray, known: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+def match_histogram(values: np.ndarray, known: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """Values mapped by the histogram matching of `known` to `wanted`."""
     moved = np.interp(values, np.quantile(known, QUANTILES), np.quantile(wanted, QUANTILES))
     return moved.astype(np.float32, copy=False)
@@ -81,7 +81,7 @@ def inside(values: np.ndarray, mask: Tensor | None) -> np.ndarray:
     return inside if len(inside) else values
 
 
-def mixed(values: Sequence[np.ndarray], weights: Sequence[float]) -> np.ndarray:
+def mixture_of(values: Sequence[np.ndarray], weights: Sequence[float]) -> np.ndarray:
     """A sample of the values (n, ...) of several styles, in proportion to their weights."""
     total = sum(weights)
     pairs = zip(values, weights, strict=True)

@@ -1,6 +1,6 @@
 """Approximate nearest neighbours among the styles' patches, balanced so that all parts of the styles are used.
 
-Searched as by PatchMatch (Barnes et al. 2009): by propagation from neighbours, near the present match, and at random.
+Searched by propagation from neighbours, near the present match, and at random (PatchMatch).
 The potentials of the styles' parts rise with their use (dual ascent of semi-discrete optimal transport): without them,
 the few smoothest patches would be nearest everywhere. Connected copies have a price that rises with their area, and so
 has the use of the same spot again and again nearby, which would become a pattern.

@@ -25,7 +25,7 @@ def detail_energies(styles: Sequence[Tensor], factor: int = 1) -> Tensor:
     return pixels_of([_energy(style - gaussian_blur(style, DETAIL_PX * factor)) for style in styles])
 
 
-def sharpened(x: Tensor, pieces: PatchPixels, grid: PatchGrid, energies: Tensor, seamless: bool) -> Tensor:
+def restore_detail(x: Tensor, pieces: PatchPixels, grid: PatchGrid, energies: Tensor, seamless: bool) -> Tensor:
     """x (1, 3, H, W), blended of pieces of styles, with as much fine detail as these have: their `detail_energies`."""
     detail_px, near_px = DETAIL_PX * grid.factor, NEAR_PX * grid.factor
     wanted = energies[pieces.place(grid.side // 2, grid.side // 2)]
@@ -38,7 +38,7 @@ def sharpened(x: Tensor, pieces: PatchPixels, grid: PatchGrid, energies: Tensor,
     return (coarse + gain * detail).clamp(0, 1)
 
 
-def calmed(x: Tensor, refined: Tensor, seamless: bool) -> Tensor:
+def limit_detail(x: Tensor, refined: Tensor, seamless: bool) -> Tensor:
     """A mosaic x (1, 3, H, W) as far on the way to `refined` as leaves calm places calm: white paper stays white."""
     before, after = (_energy_near(one, seamless) + LEAST_ENERGY for one in (x, refined))
     return x + (MOST_REFINED * before / after).clamp_max(1) * (refined - x)

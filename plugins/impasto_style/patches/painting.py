@@ -19,19 +19,19 @@ from torch import Tensor
 from impasto.context import Context
 from impasto.numerics.blur import gaussian_blur
 from impasto.patches.field import SIDE, STRIDE, PatchGrid
-from impasto.patches.library import MOST_PATCHES, PatchLibrary, cropped
+from impasto.patches.library import MOST_PATCHES, PatchLibrary, centre_of
 from impasto.patches.votes import Tick, blend, patch_weights
 from impasto.texture import Maps
 
 from ..shared.progress import WorkProgress
 from ..shared.resampling import as_image, resized, resized_linear
 from ..shared.task import Region, Task, scales
-from .guides import detail_contrast, edges, inside, matched, mixed, orientation, with_calm
+from .guides import detail_contrast, edges, inside, match_histogram, mixture_of, orientation, with_calm
 from .matching import Search
-from .mosaic import calmed, detail_energies, sharpened
+from .mosaic import detail_energies, limit_detail, restore_detail
 from .parameters import PatchesStyleParameters
-from .recoloring import recolored
-from .refining import STEPS, refined
+from .recoloring import recolor
+from .refining import STEPS, refine
 from .use import Impression, calm_places, parts_and_use
 
 LEAST_PX = 64
@@ -110,7 +110,7 @@ class _Painter:
     def __init__(self, task: Task, parameters: PatchesStyleParameters, progress: WorkProgress) -> None:
         self.task, self.parameters, self.progress = task, parameters, progress
         self.context = progress.context
-        leading = recolored(task.picture, task.sources, task.regions, task.seamless)
+        leading = recolor(task.picture, task.sources, task.regions, task.seamless)
         is_fresh = task.start is task.picture
         self.task = replace(task, start=leading if is_fresh else task.start)
         self.leading, self.noise = leading, NOISE if is_fresh else 0.0
@@ -123,8 +123,8 @@ class _Painter:
         task = self.task.scaled(max(mosaic.shape[2:]))
         leading = resized(self.leading, mosaic.shape[2:], task.seamless)
         tick = partial(self.progress.advance, EVALUATION * max(mosaic.shape[2:]) ** 2)
-        better = refined(mosaic, leading, task, self.parameters.preservation, self.context, tick)
-        return calmed(mosaic, better, task.seamless) - mosaic
+        better = refine(mosaic, leading, task, self.parameters.preservation, self.context, tick)
+        return limit_detail(mosaic, better, task.seamless) - mosaic
 
     def with_forms(self, x: Tensor, task: Task) -> Tensor:
         """x (1, 3, H, W) with edges of the task's picture, as far as these are to be preserved."""
@@ -164,7 +164,7 @@ class _Painter:
             pieces = search.library.pieces(patches)
             weights = patch_weights(pieces, search.grid, self.progress.advance)
             x = blend(pieces, weights, search.grid, self.progress.advance)
-            x = sharpened(x, pieces, search.grid, energies, task.seamless)
+            x = restore_detail(x, pieces, search.grid, energies, task.seamless)
             mosaic = _Mosaic(x, search, patches, weights)
             self.progress.advance(size**2)
             if self.context.is_stopped():
@@ -226,7 +226,9 @@ def _with_styles_only(task: Task, painted: Sequence[Region], factor: int) -> Tas
     used = [index for index in range(1, len(task.sources)) if any(region.weights[index] for region in painted)]
     most_px = MOST_PATCHES // len(used) * STRIDE**2 * factor**2
     regions = [replace(region, weights=tuple(region.weights[index] for index in used)) for region in painted]
-    return replace(task, sources=tuple(cropped(task.sources[index], most_px) for index in used), regions=tuple(regions))
+    return replace(
+        task, sources=tuple(centre_of(task.sources[index], most_px) for index in used), regions=tuple(regions)
+    )
 
 
 def _coverage(task: Task) -> Tensor:
@@ -261,7 +263,7 @@ def _matched_contrast(own: Impression, styles: Sequence[Impression], task: Task)
     values, of_styles = own.contrasts(), [style.contrasts() for style in styles]
     result = torch.zeros_like(own.contrast)
     for region in task.regions:
-        moved = matched(values, inside(values, region.mask), mixed(of_styles, region.weights))
+        moved = match_histogram(values, inside(values, region.mask), mixture_of(of_styles, region.weights))
         moved = with_calm(values, moved)
         result += _mask(region, task) * torch.from_numpy(moved).to(result.device).view_as(result)
     return result
@@ -294,4 +296,4 @@ def _enlarged(mosaic: _Mosaic, task: Task, factor: int, tick: Tick) -> Tensor:
     styles = [resized(style, size) for style, size in zip(task.sources, sizes, strict=True)]
     pieces = library.enlarged_pieces(mosaic.patches, styles, factor)
     x = blend(pieces, mosaic.weights, grid.enlarged(factor), tick)
-    return sharpened(x, pieces, grid.enlarged(factor), detail_energies(styles, factor), task.seamless)
+    return restore_detail(x, pieces, grid.enlarged(factor), detail_energies(styles, factor), task.seamless)

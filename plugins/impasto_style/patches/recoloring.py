@@ -30,7 +30,7 @@ GUIDED_PX = 256
 """Approximate size at which the filter is computed."""
 
 
-def recolored(picture: Tensor, sources: Sequence[Tensor], regions: Sequence[Region], seamless: bool) -> Tensor:
+def recolor(picture: Tensor, sources: Sequence[Tensor], regions: Sequence[Region], seamless: bool) -> Tensor:
     """The picture (1, 3, H, W) in the weighted palette of each region's styles."""
     result = torch.zeros_like(picture)
     samples = [Sample.of(_along_axes(source), count=SAMPLES) for source in sources]

@@ -32,7 +32,7 @@ SMOOTHNESS = 10.0
 """Weight of squared differences of neighbouring pixels, without which the encoder leaves a grain."""
 
 
-def refined(
+def refine(
     x: Tensor, leading: Tensor, task: Task, preservation: float, context: Context, tick: Callable[[], None]
 ) -> Tensor:
     """A mosaic x (1, 3, H, W) of the task's styles, its only sources, with features like theirs.

@@ -16,7 +16,7 @@ from impasto.numerics.blur import gaussian_blur
 from impasto.patches.library import CELLS, PatchLibrary
 
 from ..shared.task import Region
-from .guides import detail_contrast, inside, mixed
+from .guides import detail_contrast, inside, mixture_of
 
 CALMEST, CALMEST_OF_COLOR, CALMER = 0.4, 0.3, 0.6
 """Shares of a style that are calm: its calmest; and the calmest of nearly one colour, among the calmer of the whole."""
@@ -79,7 +79,7 @@ def calm_places(contrast: Tensor, styles: Sequence[Impression], regions: Sequenc
     contrasts = [style.contrasts() for style in styles]
     result = torch.zeros_like(contrast, dtype=torch.bool)
     for region in regions:
-        is_calm = contrast <= float(np.quantile(mixed(contrasts, region.weights), CALMEST))
+        is_calm = contrast <= float(np.quantile(mixture_of(contrasts, region.weights), CALMEST))
         result |= is_calm if region.mask is None else is_calm & (region.mask > 0)
     return result
 

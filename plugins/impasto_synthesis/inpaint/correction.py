@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
-from impasto.patches.correction import REACHES_PX, Choice, Correction
+from impasto.patches.candidates import REACHES_PX, places_near
+from impasto.patches.correction import Choice, Correction
 from impasto.patches.features import window_weights
 from impasto.patches.field import Field
 
@@ -55,7 +56,7 @@ class HoleCorrection(Correction):
 
     def jumps(self, choice: Choice, beside: Tensor) -> Sequence[Tensor]:
         """Random places, all of them near what continues the neighbours best."""
-        near = [self.near(choice, reach_px) for reach_px in REACHES_PX]
+        near = [places_near(self.level, choice.place, reach_px, self.generator) for reach_px in REACHES_PX]
         kinds = self.level.kind
         if kinds is not None:
             near = [torch.where(kinds[place] == kinds[choice.pixels], place, -1) for place in near]

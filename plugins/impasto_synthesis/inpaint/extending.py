@@ -10,14 +10,14 @@ from impasto.context import Context
 from impasto.errors import ParameterError
 from impasto.texture import Maps, Texture
 
-from .fill import Holes, filled
+from .fill import Holes, fill_holes
 from .parameters import ExtendParameters
 from .repair import is_too_small
 
 LARGEST_PX = 16384
 
 
-def extended(subject: Maps, parameters: ExtendParameters, context: Context) -> Maps:
+def extend_maps(subject: Maps, parameters: ExtendParameters, context: Context) -> Maps:
     """The subject with margins; what was there stays as it is, and texels keep their size in the world."""
     (top, bottom), (left, right) = margins = _margins_px(subject.size_px, parameters)
     height, width = subject.size_px
@@ -39,7 +39,7 @@ def extended(subject: Maps, parameters: ExtendParameters, context: Context) -> M
     }
     width_m = subject.width_m and subject.width_m * size_px[1] / width
     wide = replace(subject, textures=textures, width_m=width_m)
-    return filled(wide, Holes(mask, quality=parameters.quality, blend=parameters.blend), context)
+    return fill_holes(wide, Holes(mask, quality=parameters.quality, blend=parameters.blend), context)
 
 
 def _margins_px(size_px: tuple[int, int], parameters: ExtendParameters) -> tuple[tuple[int, int], tuple[int, int]]:

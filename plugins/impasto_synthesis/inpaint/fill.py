@@ -19,7 +19,7 @@ from impasto.patches.field import Field
 from impasto.texture import Maps, Texture
 
 from .correction import HoleCorrection
-from .joining import joined
+from .joining import join_map
 from .level import Constraints, HoleLevel, levels_of, thickness_px
 from .offsets import Offsets
 from .previews import previews
@@ -44,7 +44,7 @@ class Holes:
     blend: float = 1.0
 
 
-def filled(subject: Maps, holes: Holes, context: Context) -> Maps:
+def fill_holes(subject: Maps, holes: Holes, context: Context) -> Maps:
     """The subject with its holes filled; every pixel outside them is as it was."""
     if not holes.mask.any():
         return subject
@@ -67,7 +67,7 @@ def filled(subject: Maps, holes: Holes, context: Context) -> Maps:
     for number, (name, texture) in enumerate(subject.items()):
         context.progress(0.85 + 0.15 * number / len(subject), "Joining colours")
         pixels = texture.pixels.copy()
-        joined(name, pixels, field, holes.blend)
+        join_map(name, pixels, field, holes.blend)
         textures[name] = Texture(pixels, texture.color_space)
     return replace(subject, textures=textures)
 

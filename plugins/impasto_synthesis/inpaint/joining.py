@@ -21,7 +21,7 @@ CELLS, LEAST_CELL_PX = 48, 4
 """Number of cells along the longer side, and their least side: holes in neighbouring cells share a window."""
 
 
-def joined(name: str, pixels: np.ndarray, field: Field, blend: float) -> None:
+def join_map(name: str, pixels: np.ndarray, field: Field, blend: float) -> None:
     """Fill the holes of a map's pixels (H, W, C), in place, by the field of the finest level."""
     grid = field.grid
     image = torch.from_numpy(pixels).to(grid.device)

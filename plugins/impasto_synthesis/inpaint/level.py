@@ -33,7 +33,7 @@ class Constraints:
     kind: Tensor
     island: Tensor
 
-    def halved(self) -> Constraints:
+    def half_size(self) -> Constraints:
         """Those of every second pixel."""
         return Constraints(self.kind[::2, ::2].contiguous(), self.island[::2, ::2].contiguous())
 
@@ -93,7 +93,7 @@ def levels_of(
         if min(size) < COARSEST_PX or is_thin:
             return levels
         features, hole = _halved(features), _any_of_four(hole)
-        constraints = constraints and constraints.halved()
+        constraints = constraints and constraints.half_size()
 
 
 def thickness_px(hole: Tensor) -> float:
@@ -121,7 +121,7 @@ def _level(
     grid = PixelGrid((hole.shape[0], hole.shape[1]), wraps, hole.device)
     padded_hole = grid.padded(hole)
     shape = hole.shape[0] + 2 * RADIUS_PX, hole.shape[1] + 2 * RADIUS_PX
-    is_usable = ~dilated(padded_hole.view(shape) | ~grid.is_inside().view(shape)).flatten()
+    is_usable = ~dilation(padded_hole.view(shape) | ~grid.is_inside().view(shape)).flatten()
     shown = grid.shown
     is_usable = grid.with_margin(is_usable) & grid.is_inside()
     if int(is_usable.sum()) < LEAST_USABLE:
@@ -159,6 +159,6 @@ def _any_of_four(hole: Tensor) -> Tensor:
     return max_pool2d(hole[None, None].to(torch.float32), 2, ceil_mode=True)[0, 0] > 0
 
 
-def dilated(mask: Tensor, reach_px: int = RADIUS_PX) -> Tensor:
+def dilation(mask: Tensor, reach_px: int = RADIUS_PX) -> Tensor:
     """Mask (H, W) of everything within a square of `reach_px` around a mask."""
     return max_pool2d(mask[None].float(), 2 * reach_px + 1, stride=1, padding=reach_px)[0] > 0

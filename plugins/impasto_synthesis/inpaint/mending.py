@@ -14,7 +14,7 @@ from impasto.regularity.detection import find_regularity
 from impasto.surface.seams import border_step, seam_z
 from impasto.texture import Maps, Texture
 
-from .fill import Holes, filled
+from .fill import Holes, fill_holes
 from .parameters import MendTilingParameters
 from .repair import is_too_small
 
@@ -57,7 +57,7 @@ class Periods:
         return cls((along_y, along_x))
 
 
-def mended(subject: Maps, parameters: MendTilingParameters, context: Context) -> Maps:
+def mend_maps(subject: Maps, parameters: MendTilingParameters, context: Context) -> Maps:
     """The subject with bands along those borders replaced that do not continue each other."""
     context.progress(0.0, "Looking at the borders")
     if is_too_small(subject, context):
@@ -88,7 +88,7 @@ def _healed(
         mask = np.zeros(maps.size_px, bool)
         for axis, lines in bands.items():
             mask[lines if axis == 0 else (slice(None), lines)] = True
-        made = filled(maps, Holes(mask, (True, True), None, parameters.quality, parameters.blend), context)
+        made = fill_holes(maps, Holes(mask, (True, True), None, parameters.quality, parameters.blend), context)
         worst = {axis: _z_in(made, axis, lines) for axis, lines in bands.items()}
         if best is None or max(worst.values()) < best[0]:
             best = max(worst.values()), {axis: widths[axis][number[axis]] for axis in broken}, made

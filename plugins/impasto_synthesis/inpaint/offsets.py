@@ -14,7 +14,7 @@ from torch import Tensor
 from impasto.patches.field import Field
 
 from .belief import Edges, labellings
-from .level import HoleLevel, dilated
+from .level import HoleLevel, dilation
 from .search import WindowSearch
 from .squares import Squares, squares_over
 
@@ -206,7 +206,7 @@ class Offsets:
         near = self.grid.image(self.todo)[lines[0]][:, lines[1]]
         total = torch.zeros_like(near, dtype=torch.float32)
         for _ in range(reach_px):
-            near = dilated(near, 1)
+            near = dilation(near, 1)
             total += near
         margins = [(len(line) - length) // 2 for line, length in zip(lines, self.grid.size, strict=True)]
         total = total[margins[0] : margins[0] + self.grid.size[0], margins[1] : margins[1] + self.grid.size[1]]

@@ -11,7 +11,7 @@ from impasto.errors import ParameterError
 from impasto.surface.wrapping import wraps
 from impasto.texture import Maps
 
-from .fill import Holes, filled
+from .fill import Holes, fill_holes
 from .masks import mask_of, regions_of
 from .parameters import InpaintParameters, Wraps
 
@@ -19,7 +19,7 @@ SMALLEST_PX = 16
 """Shorter side below which a picture has no texture to learn from: it is left as it is."""
 
 
-def inpainted(subject: Maps, parameters: InpaintParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
+def inpaint_maps(subject: Maps, parameters: InpaintParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
     """The subject with the white parts of the mask filled."""
     mask = mask_of(inputs["mask"], subject.size_px)
     if is_too_small(subject, context):
@@ -33,7 +33,7 @@ def inpainted(subject: Maps, parameters: InpaintParameters, inputs: Mapping[str,
     constraints = _constraints(subject, inputs)
     periodic = wraps_of(subject, parameters.wraps, context)
     holes = Holes(mask, periodic, constraints, parameters.quality, parameters.blend)
-    return filled(subject, holes, context)
+    return fill_holes(subject, holes, context)
 
 
 def is_too_small(subject: Maps, context: Context) -> bool:

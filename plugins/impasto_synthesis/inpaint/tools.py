@@ -33,9 +33,9 @@ class Inpaint(Filter):
 
     def apply(self, subject: Maps, parameters: InpaintParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
         """The subject, of which only the masked parts are changed."""
-        from .repair import inpainted
+        from .repair import inpaint_maps
 
-        return inpainted(subject, parameters, inputs, context)
+        return inpaint_maps(subject, parameters, inputs, context)
 
 
 class FindLandmarks(Filter):
@@ -73,9 +73,9 @@ class MendTiling(Filter):
         self, subject: Maps, parameters: MendTilingParameters, inputs: Mapping[str, Maps], context: Context
     ) -> Maps:
         """The subject, which tiles; or the subject itself if it did."""
-        from .mending import mended
+        from .mending import mend_maps
 
-        return mended(subject, parameters, context)
+        return mend_maps(subject, parameters, context)
 
 
 class Extend(Filter):
@@ -92,6 +92,6 @@ class Extend(Filter):
 
     def apply(self, subject: Maps, parameters: ExtendParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
         """The subject inside its margins; its width in metres grows with them."""
-        from .extending import extended
+        from .extending import extend_maps
 
-        return extended(subject, parameters, context)
+        return extend_maps(subject, parameters, context)

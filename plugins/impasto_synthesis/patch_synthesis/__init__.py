@@ -38,6 +38,6 @@ class PatchSynthesis(Generator):
         self, subject: Maps, parameters: PatchSynthesisParameters, inputs: Mapping[str, Any], context: Context
     ) -> Maps:
         """Seamless maps, whose texels keep their size in the world."""
-        from .seamless import synthesised_maps
+        from .seamless import synthesise_maps
 
-        return synthesised_maps(subject, parameters, inputs, context)
+        return synthesise_maps(subject, parameters, inputs, context)

@@ -71,7 +71,7 @@ class Atlas:
         return torch.bucketize(rows, torch.tensor(self.patterns.tops[1:], device=rows.device), right=True)
 
 
-def stacked(sources: Sequence[Fitted]) -> Atlas:
+def stack_sources(sources: Sequence[Fitted]) -> Atlas:
     """The atlas of sources with the same maps; what is not of the first alone is carried by all, or is zero."""
     images = [next(iter(source.maps.values())) for source in sources]
     side_px = min(min(image.shape[1:]) for image in images)
@@ -83,18 +83,18 @@ def stacked(sources: Sequence[Fitted]) -> Atlas:
     heights[-1] = images[-1].shape[1]
     tops = tuple(int(top) for top in np.cumsum([0, *heights[:-1]]))
 
-    def joined(parts: Sequence[Tensor], mode: str, value: float | None = None) -> Tensor:
+    def join(parts: Sequence[Tensor], mode: str, value: float | None = None) -> Tensor:
         spaces = (
             (0, width - part.shape[2], 0, height - part.shape[1]) for part, height in zip(parts, heights, strict=True)
         )
         return torch.cat([pad(part[None], space, mode, value)[0] for part, space in zip(parts, spaces, strict=True)], 1)
 
-    maps = {name: joined([source.maps[name] for source in sources], "replicate") for name in first.maps}
+    maps = {name: join([source.maps[name] for source in sources], "replicate") for name in first.maps}
     carried = {}
     for name, image in first.carried.items():
         if name != LEFT_OUT:
             nothing = (torch.zeros_like(other[:1]).expand(len(image), -1, -1) for other in images)
-            carried[name] = joined(
+            carried[name] = join(
                 [source.carried.get(name, empty) for source, empty in zip(sources, nothing, strict=True)],
                 "constant",
                 0.0,
@@ -102,6 +102,6 @@ def stacked(sources: Sequence[Fitted]) -> Atlas:
     usable = [
         source.carried.get(LEFT_OUT, torch.zeros_like(image[:1])) for source, image in zip(sources, images, strict=True)
     ]
-    carried[LEFT_OUT] = joined(usable, "constant", 1.0)
+    carried[LEFT_OUT] = join(usable, "constant", 1.0)
     patterns = Patterns(tops, tuple(source.pattern for source in sources))
     return Atlas(replace(first, maps=maps, carried=carried), patterns, side_px)

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from impasto.patches.correction import REACHES_PX, Choice, Correction
+from impasto.patches.candidates import REACHES_PX, places_near
+from impasto.patches.correction import Choice, Correction
 from impasto.patches.field import Field
 
 from .guidance import LevelGuidance
@@ -95,7 +96,7 @@ class AppearanceCorrection(Correction):
             for alike in level.similar[places].long().T:
                 yield level.allowed(alike - step, choice.pixels)
         for reach_px in REACHES_PX:
-            yield self.near(choice, reach_px)
+            yield places_near(self.level, choice.place, reach_px, self.generator)
         anywhere = level.anywhere(choice.pixels, self.generator)
         if self.phases:
             here = torch.stack(self.field.grid.position(choice.pixels))

@@ -16,7 +16,7 @@ from impasto.texture import Maps
 
 from ..material import LEFT_OUT
 from .atlas import Atlas
-from .guidance import Guidance, joined
+from .guidance import Guidance, join_guidance
 from .guides import color_guidance, label_guidance, mix_guidance, shares
 from .parameters import PatchSynthesisParameters
 
@@ -66,7 +66,7 @@ class Given:
             ]
             found = shares(weights, masks, size_px, atlas.side_px, _seed(context)).to(context.device)
             parts.append(mix_guidance(atlas.part_of_rows(), atlas.image.shape[2], found))
-        return joined(parts)
+        return join_guidance(parts)
 
     def _of_guide(
         self, atlas: Atlas, strictness: float, size_px: tuple[int, int], context: Context

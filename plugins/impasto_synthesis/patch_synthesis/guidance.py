@@ -57,7 +57,7 @@ class LevelGuidance:
         return uses / means.float().clamp(min=1e-3)[self._groups].view_as(uses)
 
 
-def joined(parts: Sequence[Guidance]) -> Guidance | None:
+def join_guidance(parts: Sequence[Guidance]) -> Guidance | None:
     """All of the guidance as one; None without any."""
     if not parts:
         return None

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, max_pool2d
 
-from impasto.patches.appearance import COARSE, FINE, Appearance, halved, whole
+from impasto.patches.appearance import COARSE, FINE, Appearance, half_size, whole_numbers
+from impasto.patches.candidates import find_similar, refine_similar
 from impasto.patches.features import with_detail
 from impasto.patches.field import Field, PixelGrid, SourceGrid
-from impasto.patches.similar import find_similar, refine_similar
 
 COARSEST_PX = 256
 """The pyramid ends below this length of the source's shorter side; quilts of smaller ones lose bricks and planks."""
@@ -58,13 +58,13 @@ def levels_of(features: Tensor, size_px: tuple[int, int], left_out: Tensor | Non
     """Levels of features (C, h, w), coarsest first, for a result of `size_px`, without pixels `left_out` (h, w)."""
     if left_out is None:
         left_out = torch.zeros(features.shape[1:], dtype=torch.bool, device=features.device)
-    pyramid = [whole(with_detail(features), FINE)]
+    pyramid = [whole_numbers(with_detail(features), FINE)]
     while min(pyramid[-1].shape[1:]) >= COARSEST_PX and min(size_px) // 2 ** len(pyramid) >= LEAST_RESULT_PX:
-        pyramid.append(halved(pyramid[-1]))
+        pyramid.append(half_size(pyramid[-1]))
     similar: Tensor | None = None
     coarse_width = 0
     for number, fine in reversed(list(enumerate(pyramid))):
-        channels = whole(fine, COARSE)
+        channels = whole_numbers(fine, COARSE)
         appearance = Appearance(channels)
         vectors, size = appearance.vectors, (channels.shape[1], channels.shape[2])
         if similar is None:

@@ -17,8 +17,8 @@ from impasto.evaluation.metrics import pyramid_of
 from impasto.patches.features import features_of
 from impasto.texture import Maps
 
-from ..material import finished, prepared, previews, shrinks
-from .atlas import Atlas, stacked
+from ..material import finish_maps, prepare_source, previews, shrinks
+from .atlas import Atlas, stack_sources
 from .given import Given
 from .guidance import Guidance
 from .parameters import PatchSynthesisParameters
@@ -35,7 +35,7 @@ PREPARED = 0.05
 """Fraction of the work after which the photographs are prepared."""
 
 
-def synthesised_maps(
+def synthesise_maps(
     subject: Maps, parameters: PatchSynthesisParameters, inputs: Mapping[str, Any], context: Context
 ) -> Maps:
     """Seamless maps of the requested size, whose texels are those of photographs at the same positions for all maps."""
@@ -51,7 +51,7 @@ def synthesised_maps(
     guidance = given.guidance(atlas, parameters, size_px, context)
     origin = _origin(atlas, guidance, parameters, size_px, context)
     images = (image.flatten(1)[:, origin] for image in atlas.fitted.maps.values())
-    return enlarged(finished(photographs[0], atlas.fitted, images, shrink, context), result_px)
+    return resize_tiling(finish_maps(photographs[0], atlas.fitted, images, shrink, context), result_px)
 
 
 def _origin(
@@ -125,11 +125,11 @@ def _atlas(
         done = PREPARED * number / len(photographs), PREPARED * (number + 1) / len(photographs)
         light, pattern = parameters.even_light, parameters.pattern
         own = carried if number == 0 else {}
-        sources.append(prepared(photograph, light, pattern, size_px, context, done, own, parameters.rotation))
-    return stacked(sources)
+        sources.append(prepare_source(photograph, light, pattern, size_px, context, done, own, parameters.rotation))
+    return stack_sources(sources)
 
 
-def enlarged(maps: Maps, size_px: tuple[int, int]) -> Maps:
+def resize_tiling(maps: Maps, size_px: tuple[int, int]) -> Maps:
     """Maps that tile, at another size (height, width): each axis is resized with a period on either side."""
     textures = dict(maps)
     for axis, length in enumerate(size_px):

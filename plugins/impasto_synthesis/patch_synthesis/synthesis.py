@@ -1,7 +1,7 @@
 """Multi-scale patch synthesis on a torus: a field of positions in the source, corrected from coarse to fine.
 
-Parallel controllable texture synthesis (Lefebvre & Hoppe 2005) in appearance space (2006), with occurrence costs
-(Kaspar et al. 2015). The first field is a quilt of small pieces on the coarsest level.
+After parallel controllable texture synthesis (Lefebvre & Hoppe 2005), in appearance space. The first field is a quilt
+of small pieces on the coarsest level.
 """
 
 from __future__ import annotations

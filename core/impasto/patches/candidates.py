@@ -1,6 +1,7 @@
-"""Similar pixels of the source to each of its pixels, for k-coherent search (Tong et al. 2002).
+"""Candidates: places that a pixel might show, besides those that continue its neighbours.
 
-Found on the coarsest level among all pixels, and refined from level to level.
+Random places near the best so far (PatchMatch, Barnes et al. 2009); and pixels that look alike, for k-coherent search
+(Tong et al. 2002), which are found on the coarsest level among all and refined from level to level.
 """
 
 from __future__ import annotations
@@ -8,12 +9,23 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from .field import SourceGrid
+
+REACHES_PX = (1, 1, 3, 8)
+"""Largest distances of random candidates from the best so far; one more is anywhere."""
 COUNT = 3
 APART = 0.05
 """Least distance between similar pixels, relative to the source's shorter side, so that they are no neighbours."""
 MOST_COMPARED = 1024
 CHUNK = 1024
 NEARBY = ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1))
+
+
+def places_near(source: SourceGrid, places: Tensor, reach_px: int, generator: torch.Generator) -> Tensor:
+    """Random places (n,) at most `reach_px` from places (n,) in each direction; -1 where nothing may be taken."""
+    y, x = source.grid.position(places)
+    moves = torch.randint(-reach_px, reach_px + 1, (2, len(y)), generator=generator).to(y.device)
+    return source.at(y + moves[0], x + moves[1])
 
 
 def find_similar(vectors: Tensor, size: tuple[int, int]) -> Tensor:
