@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import shutil
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -20,14 +23,25 @@ if TYPE_CHECKING:
 
 LISTED_FIGURES = ("fine_swd_of_floor", "wavelets_of_floor", "spectrum_db")
 LOSS_MARK = "*"
+UNLIMITED_WIDTH = 10**6
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Lines of a left-aligned table, with columns as wide as their longest cell."""
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    """Lines of a left-aligned table: on a terminal as wide as that, with wrapped cells; else a line for each row."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    columns = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
+    for index in range(len(head)):
+        columns.add_column(overflow="fold", no_wrap=index == 0)  # names stay whole
     for row in (head, *rows):
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        yield "  ".join(cells).rstrip()
+        columns.add_row(*(Text(printable(cell)) for cell in row))
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else UNLIMITED_WIDTH
+    console = Console(file=io.StringIO(), width=width, color_system=None)
+    with console.capture() as lines:
+        console.print(columns)
+    yield from (line.rstrip() for line in lines.get().splitlines())
 
 
 def tools(described: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -50,6 +50,8 @@ from .printed import (
 )
 
 if TYPE_CHECKING:
+    from rich.progress import Progress as ProgressBar
+
     from ..batch.progress import BatchProgress
     from ..data.dataset import Dataset
     from ..evaluation.behaviour import BehaviourFinding
@@ -71,6 +73,7 @@ class Terminal:
     def __init__(self, json: bool = False, quiet: bool = False) -> None:
         self.json, self.quiet = json, quiet
         self.warnings: list[str] = []
+        self._bar: ProgressBar | None = None
 
     @contextlib.contextmanager
     def progress(self, in_json: bool = False) -> Iterator[Callable[[float, str], None]]:
@@ -87,16 +90,22 @@ class Terminal:
         if not sys.stderr.isatty():
             yield lambda fraction, message: None
             return
-        from tqdm import tqdm
+        from rich.console import Console
+        from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as ProgressBar
 
-        layout = "{desc:<32} {percentage:3.0f}% |{bar}| {elapsed}"
-        with screen() as stream, tqdm(total=100, bar_format=layout, leave=False, file=stream) as bar:
-
-            def show(fraction: float, message: str) -> None:
-                bar.set_description_str(printable(message)[:32], refresh=False)
-                bar.update(round(fraction * 100, 2) - bar.n)
-
-            yield show
+        message = TextColumn("{task.description:<32}", markup=False)
+        columns = (message, TaskProgressColumn(), BarColumn(None), TimeElapsedColumn())
+        unchanged = {"redirect_stdout": False, "redirect_stderr": False}  # or escapes in untrusted text become colours
+        with (
+            screen() as stream,
+            ProgressBar(*columns, console=Console(file=stream), transient=True, **unchanged) as bar,
+        ):
+            self._bar, task = bar, bar.add_task("", total=1.0)
+            try:
+                yield lambda done, text: bar.update(task, completed=done, description=printable(text)[:32])
+            finally:
+                self._bar = None
 
     def _progress_lines(self) -> Callable[[float, str], None]:
         last_s, last = -PROGRESS_INTERVAL_S, None
@@ -323,6 +332,8 @@ class Terminal:
         self._fail(message, remedy)
 
     def _fail(self, message: str, remedy: str) -> None:
+        if self._bar:
+            self._bar.stop()
         print(f"impasto: {message}" + (f"\n  {remedy}" if remedy else ""), file=sys.stderr)
 
     def _say(self, answer: Answer, lines: Iterable[str]) -> None:
