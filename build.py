@@ -78,6 +78,14 @@ def lint(options: argparse.Namespace) -> None:
         sys.exit(1)
 
 
+def reference(_: argparse.Namespace) -> None:
+    """Write the pages of the documentation that list tools, and what the command prints as JSON."""
+    python = CORE.ready()
+    for name in ("tools_page", "command_page"):
+        command = [python, "-P", "-m", f"tasks.{name}"]
+        subprocess.run(command, cwd=ROOT, env=clean_environment(PYTHONPATH=ROOT), check=True)
+
+
 def bench(options: argparse.Namespace) -> None:
     """Measure start-up, the wire, and each tool, side by side in one run."""
     CORE.ready()
@@ -156,6 +164,7 @@ def make_parser() -> argparse.ArgumentParser:
     add(thumbnails)
     add(stereo)
     add(extension)
+    add(reference)
     add(lint).add_argument("--fix", action="store_true", help="mend what can be mended")
     for function in PASSED_ON:
         add(function).usage = f"build.py {function.__name__} [ARGUMENT ...]"

@@ -71,10 +71,16 @@ def test_every_picture_of_a_window_is_taken_by_a_scenario():
         assert all(f'screenshot("{name}.png")' in code for name in names), scenario
 
 
+def test_the_page_of_the_command_lists_every_field_of_every_answer():
+    from tasks.command_page import PAGE, page
+
+    assert PAGE.read_text("utf-8") == page(), "python build.py reference"
+
+
 def test_the_page_of_tools_lists_those_that_there_are():
     from tasks.tools_page import PAGE, lines
 
-    assert PAGE.read_text("utf-8").splitlines() == "\n".join(lines()).splitlines(), "python -m tasks.tools_page"
+    assert PAGE.read_text("utf-8").splitlines() == "\n".join(lines()).splitlines(), "python build.py reference"
 
 
 def test_every_tool_stands_on_a_page_that_was_written():

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from impasto.cli import printed
+from impasto.cli import json_answers
 from impasto.cli.main import main, make_parser
 from impasto.cli.parser import EarlyOptions
 
@@ -22,43 +22,43 @@ pytestmark = pytest.mark.usefixtures("misbehaving")
 GUIDE = Path(__file__).parents[2] / "docs" / "command.md"
 FOLDERS = ("core", "plugins", "blender_addon", "tasks", "tests")
 Said = Callable[..., tuple[int, str, str]]
-ACTIONS: dict[str, type[printed.Answer]] = {
-    "generate": printed.Written,
-    "seamless": printed.Written,
-    "maps": printed.Written,
-    "stereo": printed.Written,
-    "apply": printed.Written,
-    "stylize": printed.Written,
-    "run": printed.Written,
-    "train": printed.Written,
-    "models report": printed.Written,
-    "export": printed.Written,
-    "batch": printed.Batched,
-    "rerun": printed.Again,
-    "prepare": printed.Prepared,
-    "captions draw": printed.Written,
-    "captions write": printed.Written,
-    "tools": printed.Tools,
-    "models": printed.Models,
-    "models list": printed.Models,
-    "models show": printed.ModelEntry,
-    "models install": printed.Installed,
-    "models remove": printed.Removed,
-    "weights": printed.WeightsList,
-    "weights list": printed.WeightsList,
-    "weights show": printed.WeightsDetails,
-    "weights download": printed.Installed,
-    "weights install": printed.Installed,
-    "weights remove": printed.Removed,
-    "evaluate model": printed.Evaluation,
-    "evaluate picture": printed.PictureEvaluation,
-    "evaluate gallery": printed.Gallery,
-    "evaluate maps": printed.MapEvaluation,
-    "relight": printed.Written,
-    "check": printed.CheckedSets,
-    "plugins check": printed.PluginChecks,
-    "doctor": printed.Findings,
-    "completion": printed.Completion,
+ACTIONS: dict[str, type[json_answers.Answer]] = {
+    "generate": json_answers.Written,
+    "seamless": json_answers.Written,
+    "maps": json_answers.Written,
+    "stereo": json_answers.Written,
+    "apply": json_answers.Written,
+    "stylize": json_answers.Written,
+    "run": json_answers.Written,
+    "train": json_answers.Written,
+    "models report": json_answers.Written,
+    "export": json_answers.Written,
+    "batch": json_answers.Batched,
+    "rerun": json_answers.Again,
+    "prepare": json_answers.Prepared,
+    "captions draw": json_answers.Written,
+    "captions write": json_answers.Written,
+    "tools": json_answers.Tools,
+    "models": json_answers.Models,
+    "models list": json_answers.Models,
+    "models show": json_answers.ModelEntry,
+    "models install": json_answers.Installed,
+    "models remove": json_answers.Removed,
+    "weights": json_answers.WeightsList,
+    "weights list": json_answers.WeightsList,
+    "weights show": json_answers.WeightsDetails,
+    "weights download": json_answers.Installed,
+    "weights install": json_answers.Installed,
+    "weights remove": json_answers.Removed,
+    "evaluate model": json_answers.Evaluation,
+    "evaluate picture": json_answers.PictureEvaluation,
+    "evaluate gallery": json_answers.Gallery,
+    "evaluate maps": json_answers.MapEvaluation,
+    "relight": json_answers.Written,
+    "check": json_answers.CheckedSets,
+    "plugins check": json_answers.PluginChecks,
+    "doctor": json_answers.Findings,
+    "completion": json_answers.Completion,
 }
 
 
@@ -178,7 +178,7 @@ def test_each_action_prints_what_is_documented(said, wall, tmp_path, monkeypatch
         ACTIONS[action].model_validate(last(stdout))
         for progress in stdout.splitlines()[:-1]:
             assert action in ("train", "batch"), (action, progress)
-            printed.Progress.model_validate_json(progress)
+            json_answers.Progress.model_validate_json(progress)
         if action == "train":
             assert len(stdout.splitlines()) > 1
     needs_a_file = {"weights download", "weights install", "weights remove"}  # see test_weights and test_download
@@ -210,24 +210,10 @@ def test_every_action_has_a_documented_answer():
 def test_wrong_usage_is_json_too(said, arguments, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     code, stdout, stderr = said(*arguments)
-    failure = printed.Failure.model_validate(last(stdout))
+    failure = json_answers.Failure.model_validate(last(stdout))
     assert (code == 2) == (failure.error == "ParameterError")
     assert code
     assert failure.message in stderr
-
-
-def documented(answer: type[printed.Answer]) -> str:
-    """The lines of the guide for an answer."""
-    fields = [f"- `{name}`: {field.description}" for name, field in answer.model_fields.items()]
-    return "\n".join([str(answer.__doc__).strip(), "", *fields])
-
-
-def test_the_guide_lists_every_field_of_every_answer():
-    text = GUIDE.read_text(encoding="utf-8")
-    every = [item for item in vars(printed).values() if isinstance(item, type) and issubclass(item, printed.Answer)]
-    for answer in every:
-        if answer is not printed.Answer:
-            assert documented(answer) in text, f"\n{documented(answer)}"
 
 
 def examples() -> list[tuple[str, str]]:

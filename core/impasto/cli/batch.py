@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..errors import FileError, ParameterError
 from ..system.interruption import Stop
 from ..system.untrusted import check_file, printable, shown
+from .json_answers import Planned, PlannedJob
 from .options import add_command, parse_metres, whole_number
 from .output import add_output
-from .printed import Planned, PlannedJob
 from .sources import SOURCES_HELP, add_named_inputs, found_sources, named_files
 from .terminal import Terminal
 

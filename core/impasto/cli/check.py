@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import FileError, ParameterError
 from ..system.untrusted import files_in, is_folder
+from .json_answers import CheckedMap, CheckedSet, CheckedSets
 from .options import add_command
-from .printed import CheckedMap, CheckedSet, CheckedSets
 from .tables import table
 from .terminal import Terminal
 

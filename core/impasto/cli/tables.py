@@ -15,7 +15,7 @@ from ..library.figures import was_a_loss
 from ..library.models import Model
 from ..schemas import conditions_of, limits_of, readable, readable_default
 from ..system.untrusted import printable
-from .printed import Evaluation, Gallery, MapEvaluation, PictureEvaluation, Planned, PlannedJob, SetFigures
+from .json_answers import Evaluation, Gallery, MapEvaluation, PictureEvaluation, Planned, PlannedJob, SetFigures
 
 if TYPE_CHECKING:
     from ..evaluation.behaviour import BehaviourFinding

@@ -19,7 +19,7 @@ from ..system.streams import screen
 from ..system.untrusted import printable, shortened
 from ..tools import Result
 from . import tables
-from .printed import (
+from .json_answers import (
     Again,
     Answer,
     Batched,
@@ -67,7 +67,7 @@ PROGRESS_INTERVAL_S = 0.25
 class Terminal:
     """Prints results to stdout and everything else to stderr, of which `quiet` keeps only errors.
 
-    json: print results and errors as the objects in `printed`, one per line. warnings: all warnings so far.
+    json: print results and errors as the objects in `json_answers`, one per line. warnings: all warnings so far.
     """
 
     def __init__(self, json: bool = False, quiet: bool = False) -> None:

@@ -1,19 +1,30 @@
 """Schemas of the JSON that each action of the command prints with --json: one object on one line.
 
-`docs/command.md` lists their fields; a test runs every action and compares both with the output.
+`python build.py reference` lists them in `docs/command.md`; a test runs every action and compares them with its output.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from .. import descriptions
 
 
 class Answer(BaseModel):
     """Base of all answers, without fields that are not listed."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
+
+
+def _described(description: type, **nested: Any) -> Any:
+    """The answer with the fields of one of `descriptions`; nested: types of fields that are described as well."""
+    fields: dict[str, Any] = {}
+    for field, hint in get_type_hints(description, include_extras=True).items():
+        kind, *_, text = get_args(hint)
+        fields[field] = (nested.get(field, kind), Field(description=text))
+    return create_model(description.__name__, __base__=Answer, __doc__=description.__doc__, **fields)
 
 
 class Failure(Answer):
@@ -104,44 +115,20 @@ class Prepared(Answer):
     manifest: dict[str, Any] = Field(description="content of manifest.json")
 
 
-class ToolInput(Answer):
-    """An input of a tool besides its subject."""
-
-    name: str = Field(description="its name in a recipe's step")
-    description: str = Field(description="what it is for")
-    required: bool = Field(description="whether the tool needs it")
-    kind: str = Field(description="maps or dataset")
-    many: bool = Field(description="whether it takes a list")
-    for_each: str = Field(description="another input: this one takes at most one for each of that's values")
-    least: int = Field(description="fewest values of one that takes a list")
-
-
-class ToolDescription(Answer):
-    """Everything known about a tool."""
-
-    name: str = Field(description="as in recipes and options")
-    kind: str = Field(description="generator, stylizer, estimator, filter or trainer")
-    label: str = Field(description="as in Blender")
-    description: str = Field(description="what it does")
-    rank: int = Field(description="position among tools of its kind; teaching tools have 90 or more")
-    task: str = Field(description="action or panel that uses the tool of the lowest rank unless another is chosen")
-    preview_px: int = Field(description="longer side of the previews that a stylizer makes in a moment; 0: it is slow")
-    group: str = Field(description="what it is for: the heading under which it is listed")
-    subgroup: str = Field(description="heading within the group; may be empty")
-    thumbnail: str = Field(description="small picture of what it makes: JPEG in base64")
-    needs: list[str] = Field(description="maps that its subject must have")
-    needs_source: bool = Field(description="whether it needs a source")
-    uses_subject: bool = Field(description="whether it uses more of its subject than the size")
-    weights: list[str] = Field(description="published weights that it can use")
-    inputs: list[ToolInput] = Field(description="inputs besides the subject")
-    makes_tiles: bool = Field(description="whether its result may be larger than memory")
-    parameters: dict[str, Any] = Field(description="JSON Schema of its parameters")
+InputDescription = _described(descriptions.InputDescription)
+ToolDescription = _described(
+    descriptions.ToolDescription,
+    inputs=list[InputDescription],  # type: ignore[valid-type]
+    parameters=dict[str, Any],
+)
+WeightsDescription = _described(descriptions.WeightsDescription)
+PluginDescription = _described(descriptions.PluginDescription)
 
 
 class Tools(Answer):
     """Printed by `tools`."""
 
-    tools: list[ToolDescription] = Field(description="the tools, or the one asked for")
+    tools: list[ToolDescription] = Field(description="the tools, or the one asked for")  # type: ignore[valid-type]
 
 
 class ModelEntry(Answer):
@@ -169,22 +156,6 @@ class Models(Answer):
     damaged: list[DamagedModel] = Field(description="files that are not models")
 
 
-class WeightsEntry(Answer):
-    """Published weights, as `weights list` prints them."""
-
-    name: str = Field(description="as in `weights download NAME`")
-    label: str = Field(description="as in Blender")
-    description: str = Field(description="what they are")
-    licence: str = Field(description="their licence")
-    page: str = Field(description="where their authors describe them")
-    bytes: int = Field(description="size of the download")
-    downloadable: bool = Field(description="whether `weights download` can fetch them")
-    installed: bool = Field(description="whether they are installed here")
-    as_published: bool | None = Field(description="whether the installed file is the published one; null if unknown")
-    error: str = Field(description="what is wrong with the installed file")
-    how_to_get: str = Field(description="how to get them if they are not installed")
-
-
 class PublishedFile(Answer):
     """A file of published weights."""
 
@@ -193,7 +164,7 @@ class PublishedFile(Answer):
     bytes: int = Field(description="its size")
 
 
-class WeightsDetails(WeightsEntry):
+class WeightsDetails(WeightsDescription):  # type: ignore[misc, valid-type]
     """Printed by `weights show`. The last four are null unless they are installed."""
 
     files: list[PublishedFile] = Field(description="what their authors published")
@@ -207,7 +178,7 @@ class WeightsList(Answer):
     """Printed by `weights` and `weights list`."""
 
     folder: str = Field(description="where weights are installed")
-    weights: list[WeightsEntry] = Field(description="all that tools can use")
+    weights: list[WeightsDescription] = Field(description="all that tools can use")  # type: ignore[valid-type]
 
 
 class Installed(Answer):
@@ -350,16 +321,6 @@ class Device(Answer):
     label: str = Field(description="what it is")
 
 
-class PluginReport(Answer):
-    """A plugin as it was found."""
-
-    name: str = Field(description="its entry point")
-    distribution: str = Field(description="the package")
-    version: str = Field(description="the package's version")
-    error: str = Field(description="why it could not be loaded; empty if it works")
-    remedy: str = Field(description="remedy, such as a command to run")
-
-
 class Problem(Answer):
     """Something that needs mending."""
 
@@ -376,7 +337,9 @@ class Findings(Answer):
     platform: str = Field(description="the system")
     packages: dict[str, str | None] = Field(description="their versions; null for a missing one")
     devices: list[Device] = Field(description="available devices")
-    plugins: list[PluginReport] = Field(description="the plugins, including those that could not be loaded")
+    plugins: list[PluginDescription] = Field(  # type: ignore[valid-type]
+        description="the plugins, including those that could not be loaded"
+    )
     tools: list[str] = Field(description="the tools' names")
     problems: list[Problem] = Field(description="what needs mending; empty if all is well")
     warnings: list[Problem] = Field(description="what works, and is better done in another way")
