@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import fnmatch
 import multiprocessing
 import os
@@ -24,6 +25,7 @@ SOURCES = ("core", "plugins")
 ASSERTED = ("assert", "AssertionError", "Failed: DID NOT RAISE")
 """Beginning of a failed assertion's message; other exceptions may come from the edit itself."""
 LIMIT_S = 300
+IGNORED = shutil.ignore_patterns("__pycache__", "pictures")
 CAN_FORK = "fork" in multiprocessing.get_all_start_methods()
 PROCESSES: Any = multiprocessing.get_context("fork" if CAN_FORK else "spawn")
 CAUGHT, NOT_CAUGHT, BROKEN = "caught", "NOT CAUGHT", "BROKEN"
@@ -51,7 +53,7 @@ class Checkout:
         for name in COPIED:
             source = ROOT / name
             if source.is_dir():
-                shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__", "pictures"))
+                shutil.copytree(source, folder / name, ignore=IGNORED)
             else:
                 shutil.copy2(source, folder / name)
         return cls(folder)
@@ -152,6 +154,25 @@ def judge(mutation: Mutation, copy: Checkout, unmutated: Outcomes) -> Verdict:
     return verdict(CAUGHT, name) if message.startswith(ASSERTED) else verdict(BROKEN, f"{name}: {message[:120]}")
 
 
+def why_not(mutation: Mutation, root: Path = ROOT) -> str:
+    """Reason why a mutation no longer applies: its text, its file or a test is gone; "" if it does."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            source = root / mutation.file  # with its neighbours: models change places
+            copy = Path(shutil.copytree(source.parent, Path(folder) / "copy", ignore=IGNORED)) / source.name
+            mutation.change(copy)
+            if copy.suffix == ".py":
+                ast.parse(copy.read_text(encoding="utf-8"))
+        except (OSError, SyntaxError, NotFoundError) as error:
+            return str(error)
+    for test in mutation.tests:
+        file, name = test.split("[")[0].split("::")
+        path = root / "tests" / file
+        if not path.is_file() or f"def {name}(" not in path.read_text(encoding="utf-8"):
+            return f"there is no test {test}"
+    return ""
+
+
 def chosen(patterns: Sequence[str]) -> list[Mutation]:
     """The mutations whose names match a pattern; all without patterns."""
     return [one for one in MUTATIONS if not patterns or any(fnmatch.fnmatch(one.name, like) for like in patterns)]
@@ -181,6 +202,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="build.py mutations", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="only these; patterns such as 'vae-*' too")
     parser.add_argument("--list", action="store_true", help="say what each mutation breaks, and run nothing")
+    parser.add_argument("--check", action="store_true", help="say which no longer apply to the code, and run nothing")
     options = parser.parse_args()
     mutations = chosen(options.names)
     if not mutations:
@@ -188,6 +210,10 @@ def main() -> None:
     if options.list:
         print(table(mutations))
         return
+    if options.check:
+        gone = [f"{one.name}: {why}" for one in mutations if (why := why_not(one))]
+        print("\n".join([*gone, f"{len(mutations) - len(gone)} of {len(mutations)} apply"]))
+        sys.exit(bool(gone))
     if CAN_FORK:
         import torch  # noqa: F401  once, for all processes
     started = time.monotonic()
