@@ -15,7 +15,6 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from impasto.context import Context
-from impasto.errors import Cancelled
 from impasto.evaluation.metrics import sliced_wasserstein, wavelet_distance
 from impasto.numerics.blur import gaussian_blur
 from impasto.patches.field import SIDE, STRIDE, PatchGrid
@@ -130,17 +129,10 @@ def searched(balanced: bool) -> tuple[Search, Tensor, Tensor]:
     library, grid = PatchLibrary([STYLE], [STYLE], turned=True), PatchGrid(PHOTO.shape[2], PHOTO.shape[3], False)
     canvas, places = grid.on_canvas(PHOTO), grid.shape[0] * grid.shape[1]
     queries = library.features_of(canvas, canvas)
-    search = Search(
-        library,
-        grid,
-        library.cell,
-        torch.zeros(places, dtype=torch.long),
-        torch.ones(places, dtype=torch.bool),
-        (torch.bincount(library.cell, minlength=CELLS**2) / len(library.cell))[None],
-        torch.zeros(1, CELLS**2),
-        np.random.default_rng(0),
-        lambda: None,
-    )
+    region, is_painted = torch.zeros(places, dtype=torch.long), torch.ones(places, dtype=torch.bool)
+    use = (torch.bincount(library.cell, minlength=CELLS**2) / len(library.cell))[None]
+    rng = np.random.default_rng(0)
+    search = Search(library, grid, library.cell, region, is_painted, use, torch.zeros_like(use), rng, lambda: None)
     pool = search.pool()
     search.measure(queries, pool)
     patches = search.nearest_of(queries, pool)
@@ -397,22 +389,6 @@ def test_values_at_centres_are_put_back_where_they_were(seamless):
     seen = ones > 0
     assert 0.2 < seen.float().mean() < 0.35
     assert torch.allclose((back / ones)[seen], x[seen])
-
-
-def test_one_seed_is_one_picture(usual):
-    assert (painted(seed=0) == usual).all()
-    assert (painted(seed=1) != usual).any()
-
-
-def test_it_stops_with_what_there_is_and_ends_when_cancelled():
-    told: list[float] = []
-    stopped = painted(how={"is_stopped": lambda: True, "on_progress": lambda fraction, _: told.append(fraction)})
-    assert stopped.shape == PHOTO.shape
-    assert stopped.isfinite().all()
-    assert told == sorted(told)
-    assert told[-1] <= 0.5
-    with pytest.raises(Cancelled):
-        painted(how={"is_cancelled": lambda: True})
 
 
 def test_strides_of_styles_and_pictures_agree():
