@@ -6,12 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from impasto import Maps, Recipe, Step, run
 from impasto.cli.main import main
 from impasto.context import Context, step_rngs
 from impasto.plugins.registry import registry
-from impasto.recipe import Recipe, Step
-from impasto.running.runner import run
-from impasto.texture import Maps
 
 MODELS = ("bark", "bricks", "tiles", "wood", "materials")
 """Bundled models that differ in what they are made of: no lattice, rows, cells, a bond, classes."""

@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
+from impasto import Maps
 from impasto.evaluation import metrics
-from impasto.texture import Maps
 
 
 def surface(side: int = 128, seed: int = 3) -> Maps:

@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from impasto import Maps
 from impasto.numerics.resampling import bilinear_samples
 from impasto.surface.color import linear_to_srgb
 from impasto.surface.heights import integrate, slopes_from_normal
 from impasto.surface.shading import Light, Shaded, reflected
-from impasto.texture import Maps
 
 PENUMBRA = 0.02
 """Width of the edges of shadows, as a difference of heights in the distance that casts them."""

@@ -13,12 +13,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from impasto import Maps, Recipe, Step, run
 from impasto.data.dataset import read_dataset
 from impasto.evaluation.controls import quilted
 from impasto.evaluation.pictures import judge_picture
-from impasto.recipe import Recipe, Step
-from impasto.running.runner import run
-from impasto.texture import Maps
 
 SIDE_PX, SHOWN_PX = 512, 300
 SHOWN = ("two_sample_auc", "two_sample_deviation", "statistics_of_crop", "salience_of_crop", "copied_share")

@@ -28,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from dask_cluster import DaskCluster
 from style_pictures import sample, square
 
+from impasto import write_maps
 from impasto.batch.checks import check_plan
 from impasto.batch.contact_sheet import contact_sheet
 from impasto.batch.engines import Limits, local_engines
@@ -37,7 +38,6 @@ from impasto.batch.recipes import Recipes
 from impasto.batch.record import Made, Record
 from impasto.batch.running import run_jobs
 from impasto.batch.table import MAX_ROWS, Table
-from impasto.io.files import write_maps
 from impasto.system.transaction import replace_files
 
 TYPICAL = (

@@ -15,9 +15,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from impasto.recipe import Recipe, Step
-from impasto.running.runner import run
-from impasto.texture import Maps
+from impasto import Maps, Recipe, Step, run
 
 CROP_PX = 256
 NOISE = (0.03, 0.06)

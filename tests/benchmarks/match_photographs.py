@@ -20,11 +20,10 @@ import torch
 from match_pictures import divided, lab_of, name_of, square
 from PIL import Image, ImageDraw
 
-from impasto import Maps, Recipe, run
+from impasto import Maps, Recipe, match, run
 from impasto.context import Context
 from impasto.evaluation.metrics import color_distance, sliced_wasserstein
 from impasto.plugins.registry import registry
-from impasto.running.matching import match
 from impasto.surface.palette import to_oklab
 from impasto_procedural.catalogue import all_materials
 from impasto_procedural.matching.classifier import bundled

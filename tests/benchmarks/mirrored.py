@@ -12,9 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
+from impasto import Maps, read_maps
 from impasto.evaluation.pictures import judge_picture
-from impasto.io.files import read_maps
-from impasto.texture import Maps
 
 SHOWN = (
     "statistics_of_crop",

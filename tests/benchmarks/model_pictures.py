@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from impasto import Maps
 from impasto.data.dataset import read_dataset
 from impasto.data.parts import part_of, training_part, unseen_part
 from impasto.evaluation.cases import trained_px
@@ -16,7 +17,6 @@ from impasto.evaluation.controls import quilted
 from impasto.evaluation.generation import Generation
 from impasto.evaluation.metrics.pattern_salience import PatternSalience
 from impasto.library.models import Model
-from impasto.texture import Maps
 from impasto.training.report_charts import HEIGHT, WIDTH, drawings
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"

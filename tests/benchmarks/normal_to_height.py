@@ -16,16 +16,14 @@ from pathlib import Path
 
 import numpy as np
 
+from impasto import Maps, Recipe, Step, run
 from impasto.context import Context
 from impasto.errors import ParameterError
 from impasto.io.decode import read_map
 from impasto.io.files import map_files
 from impasto.plugins.registry import registry
-from impasto.recipe import Recipe, Step
-from impasto.running.runner import run
 from impasto.surface.heights import FINE_STEEPEST_Z, fit_scale, integrate, slopes_from_normal
 from impasto.surface.orientation import orientation
-from impasto.texture import Maps
 from impasto.tools import is_procedural, validate
 
 SIDE_PX = 512

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from impasto import Maps
 from impasto.data.dataset import read_dataset
-from impasto.texture import Maps
 
 
 def pbr_sets(folder: Path) -> Iterator[tuple[str, Maps]]:

@@ -18,13 +18,12 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from photographed import Camera, photographs
 from tasks.photo_maps.sets import JUDGES
 
+from impasto import Maps, read_maps
 from impasto.context import Context
 from impasto.evaluation.maps import MapFigures, compare_maps, mean_figures
-from impasto.io.files import read_maps
 from impasto.plugins.registry import registry
 from impasto.surface.heights import normal_from_slopes, slopes_from_height
 from impasto.surface.shading import Light
-from impasto.texture import Maps
 from impasto.tools import validate
 
 AZIMUTHS = (20.0, 140.0, 260.0)

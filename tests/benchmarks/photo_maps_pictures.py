@@ -13,10 +13,9 @@ from skimage import data
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from photographed import Camera, photographs
 
-from impasto import Recipe, Step, run
+from impasto import Maps, Recipe, Step, run
 from impasto.surface.color import linear_to_srgb
 from impasto.surface.shading import Light, Shaded, lit_by
-from impasto.texture import Maps
 
 SIDE_PX, FRAMES, FRAME_MS, GAP_PX = 176, 14, 150, 4
 AZIMUTH, ELEVATION = 60.0, 30.0

@@ -26,14 +26,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from pbr_sets import pbr_sets
 from photographed import hours, lights_around, normal_error, photographs
 
+from impasto import Maps, Recipe, Result, Step, run
 from impasto.context import Context
 from impasto.data.prepare import resized_map
 from impasto.plugins.registry import registry
-from impasto.recipe import Recipe, Step
-from impasto.running.runner import Result, run
 from impasto.surface.color import srgb_to_linear
 from impasto.surface.shading import Light
-from impasto.texture import Maps
 from impasto.tools import is_procedural, validate
 
 SIDE = 384

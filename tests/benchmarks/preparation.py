@@ -18,11 +18,9 @@ import torch
 from PIL import Image
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from impasto.recipe import Recipe, Step
-from impasto.running.runner import Result, run
+from impasto import Maps, Recipe, Result, Step, run
 from impasto.surface.color import linear_to_srgb, srgb_to_linear
 from impasto.surface.seams import seam_z
-from impasto.texture import Maps
 from impasto_photograph.vanishing_points import find_vanishing_points
 
 SIDE_PX, VIEW_PX, FOCAL = 640, 512, 0.85

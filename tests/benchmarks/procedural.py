@@ -11,10 +11,10 @@ import time
 import numpy as np
 import torch
 
+from impasto import Maps, Tool
 from impasto.context import Context
 from impasto.plugins.registry import registry
-from impasto.texture import Maps
-from impasto.tools import Tool, is_procedural, validate
+from impasto.tools import is_procedural, validate
 
 RUNS = 3
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import torch
 from pbr_sets import pbr_sets
 
+from impasto import Maps
 from impasto.regularity.correlation import autocorrelation, find_basis, normalise
 from impasto.regularity.detection import find_lattice, find_regularity
-from impasto.texture import Maps
 from impasto_gan.torus.cells.division import find_cells
 
 MAPS = ("base_color", "roughness")

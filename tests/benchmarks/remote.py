@@ -21,11 +21,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from ssh_server import serving
 from style_pictures import sample, square
 
+from impasto import Recipe, Step, write_maps
 from impasto.engine import remote
 from impasto.engine.client import Client
 from impasto.engine.remote import Remote
-from impasto.io.files import write_maps
-from impasto.recipe import Recipe, Step
 
 RECIPE = Recipe((Step("photo-maps"),))
 SPEEDS = {"loopback": 0.0, "12.5 MB/s": 12.5e6}

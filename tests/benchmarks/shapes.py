@@ -10,9 +10,7 @@ import numpy as np
 from PIL import Image
 from skimage import data
 
-from impasto.recipe import Recipe, Step
-from impasto.running.runner import run
-from impasto.texture import Maps
+from impasto import Maps, Recipe, Step, run
 
 GAP_PX, SQUARE_PX = 8, 12
 

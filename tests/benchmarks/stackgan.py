@@ -21,15 +21,12 @@ import torch
 from PIL import Image
 from skimage.color import deltaE_ciede2000, rgb2lab
 
-from impasto import match
+from impasto import Maps, Recipe, Step, match, run
 from impasto.data.dataset import Dataset, read_dataset
 from impasto.parameters import color_of
-from impasto.recipe import Recipe, Step
-from impasto.running.runner import run
 from impasto.surface.color import srgb_to_linear
 from impasto.surface.color_tensors import linear_to_oklab
 from impasto.surface.seams import seam_z
-from impasto.texture import Maps
 from impasto.training.watch import pairwise_difference
 from impasto_phrase.matcher import read_phrase
 from impasto_phrase.stackgan.captions import mean_color

@@ -19,10 +19,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from impasto import Recipe, Step, run
+from impasto import Maps, Recipe, Step, run
 from impasto.plugins.registry import registry
 from impasto.surface.wrapping import wraps
-from impasto.texture import MAP_CHANNELS, Maps
+from impasto.texture import MAP_CHANNELS
 
 QUALITIES, SUBSAMPLINGS = (70, 75, 80, 85, 90, 95), ("4:4:4", "4:2:0")
 FILES = {"albedo": "base_color", "normal": "normal", "roughness": "roughness", "height": "height"}

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from impasto import Maps
 from impasto.batch.engines import local_engines
 from impasto.engine.client import Client
 from impasto.plugins.registry import registry
-from impasto.texture import Maps
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "misbehaving"))

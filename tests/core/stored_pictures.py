@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from impasto.io.files import read_maps
+from impasto import read_maps
 from impasto.surface.color import srgb_to_linear
 
 HEIGHT, WIDTH = 24, 40

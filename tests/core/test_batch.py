@@ -14,9 +14,9 @@ from batches import checkers, done_names, failures_in, left_over, write_csv, wri
 from PIL import Image
 from worker_jobs import wait_until
 
+from impasto import read_maps, read_recipe
 from impasto.batch.contact_sheet import FAILED_COLOR
 from impasto.batch.record import DONE_FILE
-from impasto.io.files import read_maps, read_recipe
 
 pytestmark = pytest.mark.farm
 

@@ -7,10 +7,10 @@ import time
 import numpy as np
 import pytest
 
+from impasto import Maps
 from impasto.cli.main import main
 from impasto.evaluation.behaviour import CHECKS, LONGEST_S, check
 from impasto.plugins.registry import registry
-from impasto.texture import Maps
 from impasto.tools import Field, Filter, NoParameters, Parameters, Trainer
 
 

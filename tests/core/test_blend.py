@@ -18,13 +18,14 @@ from PIL import Image
 from ssh_server import served, serving
 from worker_jobs import wait_until
 
+from impasto import read_maps, read_recipe
 from impasto.batch.checks import check_plan
 from impasto.batch.plan import Output, Plan, rows_of_sources
 from impasto.batch.recipes import Recipes
 from impasto.errors import Cancelled, FileError, ParameterError, WorkerError
 from impasto.io.blend import PROGRAM
 from impasto.io.datablocks import Datablock
-from impasto.io.files import read_maps, read_recipe, read_size, source_name, sources_in
+from impasto.io.files import read_size, source_name, sources_in
 
 TESTS = Path(__file__).parents[1]
 sys.path.insert(0, str(TESTS.parent))

@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
+from impasto import Maps, write_maps
 from impasto.data.dataset import read_dataset
 from impasto.errors import ParameterError
-from impasto.io.files import write_maps
-from impasto.texture import Maps
 
 
 def picture(seed: int) -> Maps:

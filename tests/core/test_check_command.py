@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from impasto import Maps, read_maps, write_maps
 from impasto.cli.main import main
 from impasto.inspection.finding import Finding
 from impasto.inspection.inspect import inspect
 from impasto.inspection.mending import FIXES
-from impasto.io.files import BUILTIN_EXPORTERS, read_maps, write_maps
+from impasto.io.files import BUILTIN_EXPORTERS
 from impasto.surface.color import linear_to_srgb, srgb_to_linear
 from impasto.surface.heights import normal_from_slopes, slopes_from_height
 from impasto.surface.orientation import flipped
 from impasto.surface.relief import occlusion_from_height
-from impasto.texture import Maps
 
 PNG16 = next(one for one in BUILTIN_EXPORTERS if one.name == "png16")
 SIDE = 128

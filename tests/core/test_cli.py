@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from impasto.io.files import read_maps, read_recipe
+from impasto import read_maps, read_recipe
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from test_evaluate import surface
 
+from impasto import Maps
 from impasto.evaluation.cases import Case
 from impasto.evaluation.controls import crops, quilted, random_phase_noise
 from impasto.evaluation.figures import compared_maps
@@ -11,7 +12,6 @@ from impasto.evaluation.generation import network_share
 from impasto.evaluation.independent import IndependentFigures
 from impasto.evaluation.metrics.pattern_salience import PatternSalience
 from impasto.evaluation.metrics.precision_recall import precision_recall
-from impasto.texture import Maps
 
 SIDE = 256
 

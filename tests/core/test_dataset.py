@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 from training_pictures import hills, noise
 
+from impasto import Maps, Recipe, Step, Texture, run
 from impasto.cli.main import main
 from impasto.data import prepare as prepare_module
 from impasto.data.dataset import Dataset, dataset_of, read_dataset
@@ -18,10 +19,7 @@ from impasto.data.sheets import preview_sheet
 from impasto.errors import FileError, ParameterError
 from impasto.evaluation.metrics import normal_height_consistency
 from impasto.library.models import ModelLibrary
-from impasto.recipe import Recipe, Step
-from impasto.running.runner import run
 from impasto.surface import heights
-from impasto.texture import Maps, Texture
 
 
 def save(path: Path, seed: int, size_px: tuple[int, int] = (96, 96)) -> Path:

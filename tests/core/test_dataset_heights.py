@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from training_pictures import hills, noise
 
+from impasto import Maps
 from impasto.data.dataset import dataset_of
 from impasto.evaluation.metrics import normal_height_consistency
 from impasto.surface import heights
-from impasto.texture import Maps
 
 
 @pytest.mark.parametrize("is_tiling", [True, False])

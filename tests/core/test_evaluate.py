@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from impasto import Maps
 from impasto.cli.main import main
 from impasto.data.dataset import dataset_of, read_dataset
 from impasto.errors import ModelError, ParameterError
@@ -19,7 +20,6 @@ from impasto.evaluation.figures import compared_maps, figures_of
 from impasto.evaluation.sheets import contact_sheet
 from impasto.library.models import read_model, save_model
 from impasto.plugins.registry import registry
-from impasto.texture import Maps
 from impasto.tools import Field, Generator, SizeParameters, model_field
 
 SIDE = 192

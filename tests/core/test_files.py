@@ -16,11 +16,11 @@ import OpenImageIO as oiio
 import pytest
 from PIL import Image, ImageCms
 
+from impasto import Maps, Recipe, Step, read_maps, read_recipe, write_maps
 from impasto.errors import FileError
-from impasto.io.files import BUILTIN_EXPORTERS, encode_maps, map_name, read_maps, read_recipe, set_name, write_maps
-from impasto.recipe import Recipe, Step
+from impasto.io.files import BUILTIN_EXPORTERS, encode_maps, map_name, set_name
 from impasto.surface.color import srgb_to_linear
-from impasto.texture import MAP_CHANNELS, Maps
+from impasto.texture import MAP_CHANNELS
 
 EXPORTERS = {exporter.name: exporter for exporter in BUILTIN_EXPORTERS}
 STEPS = {"png": 1 / 255, "png16": 1 / 65535, "exr": 2**-10}

@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from impasto import Maps, write_maps
 from impasto.cli.main import main
 from impasto.evaluation import sheets
-from impasto.io.files import write_maps
-from impasto.texture import Maps
 
 TABLE = ["source", "tool", "statistics_of_crop", "salience_of_crop", "repeated_share"]
 

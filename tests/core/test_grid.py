@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from impasto import Maps, write_maps
 from impasto.batch.contact_sheet import SIDE_PX, contact_sheet
 from impasto.batch.record import Made
 from impasto.io.decode import read_map, read_small
-from impasto.io.files import write_maps
 from impasto.surface.grid import CAPTION_PX, cell, empty_cell, grid
-from impasto.texture import Maps
 
 
 def opened(data: bytes) -> np.ndarray:

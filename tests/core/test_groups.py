@@ -4,11 +4,12 @@ import json
 
 import pytest
 
+from impasto import Tool
 from impasto.descriptions import GROUPS
 from impasto.errors import PluginError
 from impasto.plugins.checks import check_tool
 from impasto.plugins.registry import registry
-from impasto.tools import Estimator, Filter, Generator, Stylizer, Tool, Trainer, by_group, describe
+from impasto.tools import Estimator, Filter, Generator, Stylizer, Trainer, by_group, describe
 
 
 def made(kind: type[Tool], **attributes: object) -> Tool:

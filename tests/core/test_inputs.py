@@ -5,11 +5,10 @@ from typing import Annotated
 import numpy as np
 import pytest
 
+from impasto import Maps, Step
 from impasto.errors import ParameterError, PluginError
 from impasto.plugins.checks import check_tool
-from impasto.recipe import Step
 from impasto.running.inputs import check_inputs, values_of, with_numbers_for_each
-from impasto.texture import Maps
 from impasto.tools import Field, Filter, Input, Parameters, describe, for_each, validate
 
 

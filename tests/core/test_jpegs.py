@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 from stored_pictures import HEIGHT, INK, INK_SEEN, LOSSY, RGB8, TWELVE_BIT, WIDTH, check, colors, grey, stored
 
+from impasto import read_maps
 from impasto.errors import FileError
 from impasto.io import decode, scanlines
-from impasto.io.files import read_maps
 
 
 def test_jpeg_of_ink_and_progressive(tmp_path):

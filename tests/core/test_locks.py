@@ -10,16 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from impasto import Maps, Recipe, Step, run
 from impasto.data.dataset import dataset_of
 from impasto.errors import FileError
 from impasto.library.models import ModelLibrary, save_model
 from impasto.plugins.registry import registry
-from impasto.recipe import Recipe, Step
-from impasto.running.runner import run, run_to_files
+from impasto.running.runner import run_to_files
 from impasto.running.streaming import Sink
 from impasto.system.locks import PREFIX, held
 from impasto.system.transaction import replace_files
-from impasto.texture import Maps
 
 pytestmark = pytest.mark.usefixtures("misbehaving")
 TOLD = r"is being made by process \d+ on .* since \d\d:\d\d; wait until that is done"

@@ -10,12 +10,11 @@ import numpy as np
 import pytest
 from worker_jobs import CHECKER, recipe, wait_until
 
+from impasto import Maps, Recipe, Step
 from impasto.engine.client import Client
 from impasto.engine.job import Data
 from impasto.errors import Cancelled, WorkerError
 from impasto.library.models import read_model
-from impasto.recipe import Recipe, Step
-from impasto.texture import Maps
 
 
 @pytest.fixture

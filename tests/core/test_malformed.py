@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from hostile.frames import ANSWERS, RECIPE, REQUESTS, done, frame, job, pixels
 
+from impasto import Recipe, Step
 from impasto.about import VERSION
 from impasto.engine.client import Client
 from impasto.engine.job import Pixels
 from impasto.engine.wire import MAX_FRAME_BYTES, FrameReader, write_frame
 from impasto.errors import ParameterError, ProtocolError, WorkerError
-from impasto.recipe import Recipe, Step
 
 FAKE = """
 import json, pathlib, sys, time

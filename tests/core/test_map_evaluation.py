@@ -7,15 +7,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from impasto import Maps
+from impasto import Maps, Texture, read_maps, write_maps
 from impasto.errors import FileError, ParameterError
 from impasto.evaluation.map_sets import pair_sets, sets_in
 from impasto.evaluation.maps import MapFigures, compare_maps, mean_figures
 from impasto.evaluation.renders import configurations, render_log_l1
-from impasto.io.files import read_maps, write_maps
 from impasto.surface.color import linear_to_srgb
 from impasto.surface.heights import normal_from_slopes, slopes_from_height
-from impasto.texture import Texture
 
 SIDE = 48
 

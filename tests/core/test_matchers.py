@@ -6,14 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from impasto import match
+from impasto import Maps, Recipe, Step, match, read_maps, read_recipe
 from impasto.engine.client import Client
 from impasto.engine.job import Pixels
 from impasto.errors import ParameterError, PluginError
-from impasto.io.files import read_maps, read_recipe
 from impasto.plugins.registry import registry
-from impasto.recipe import Recipe, Step
-from impasto.texture import Maps
 
 RED = np.full((8, 8, 3), (1.0, 0.0, 0.0), np.float32)
 

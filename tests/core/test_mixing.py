@@ -2,11 +2,9 @@
 
 import pytest
 
-from impasto import more_like
+from impasto import Recipe, Step, more_like, read_maps, read_recipe
 from impasto.engine.client import Client
 from impasto.errors import ParameterError, ProtocolError
-from impasto.io.files import read_maps, read_recipe
-from impasto.recipe import Recipe, Step
 
 ONE, OTHER = (Recipe((Step("checker", {"squares": count, "width_px": 32, "height_px": 16}),), 3) for count in (2, 30))
 

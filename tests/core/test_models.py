@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from impasto import Maps, hookimpl
 from impasto.cli.main import main
 from impasto.data.parts import OTHER_PART, part_of, training_part
 from impasto.errors import ModelError, ParameterError
@@ -23,10 +24,8 @@ from impasto.library.models import (
     save_model,
 )
 from impasto.library.tensors import read_tensors, write_tensors
-from impasto.plugins.hookspecs import hookimpl
 from impasto.plugins.registry import load_plugins, registry
 from impasto.surface.thumbnail import lit
-from impasto.texture import Maps
 from impasto.tools import Parameters, model_field
 
 CARD = {

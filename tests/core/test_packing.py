@@ -9,16 +9,15 @@ import numpy as np
 import OpenImageIO as oiio
 import pytest
 
+from impasto import Maps, Recipe, Step, Texture, read_maps, read_recipe, run, write_maps
 from impasto.cli.main import main
 from impasto.errors import FileError, ParameterError
-from impasto.io.files import read_maps, read_recipe, write_maps
 from impasto.io.packing import NEUTRAL, parse_pictures
 from impasto.io.presets import PRESETS, packing_of
 from impasto.plugins.registry import registry
-from impasto.recipe import Recipe, Step
-from impasto.running.runner import run, run_to_files
+from impasto.running.runner import run_to_files
 from impasto.running.streaming import Sink
-from impasto.texture import MAP_CHANNELS, Maps, Texture
+from impasto.texture import MAP_CHANNELS
 
 SIZE = (12, 20)
 RECIPE = Recipe((Step("checker"),))

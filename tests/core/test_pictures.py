@@ -28,14 +28,12 @@ from stored_pictures import (
     grey,
 )
 
+from impasto import Recipe, Step, read_maps, run, write_maps
 from impasto.data.dataset import read_dataset
 from impasto.errors import Cancelled, FileError
 from impasto.io import decode
-from impasto.io.files import read_maps, write_maps
 from impasto.io.signatures import EXTENSIONS, REFUSED_EXTENSIONS
-from impasto.recipe import Recipe, Step
 from impasto.running.rerun import rerun
-from impasto.running.runner import run
 from impasto.surface.color import linear_to_srgb
 
 

@@ -9,11 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from impasto import Maps, Recipe, Step
 from impasto.context import Context
 from impasto.engine.client import Client
 from impasto.plugins.checks import check_tool
-from impasto.recipe import Recipe, Step
-from impasto.texture import Maps
 from impasto.tools import validate, without_effect
 from install import make_engine
 

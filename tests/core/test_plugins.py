@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from conftest import make_distribution
 
+from impasto import hookimpl
 from impasto.context import Context
 from impasto.errors import ParameterError
 from impasto.io.files import Exporter
 from impasto.library.weights import PublishedFile, Weights
 from impasto.plugins import hookspecs
-from impasto.plugins.hookspecs import hookimpl
 from impasto.plugins.registry import load_plugins, registry
 from impasto.text_encoders import TextEncoder
 

@@ -25,9 +25,9 @@ from stored_pictures import (
     grey,
 )
 
+from impasto import read_maps
 from impasto.errors import FileError
 from impasto.io import decode, scanlines
-from impasto.io.files import read_maps
 
 
 def psd(planes: np.ndarray, mode: int, depth: int, resources: bytes = b"", layers: bytes = b"") -> bytes:

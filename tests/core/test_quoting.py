@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from impasto import Recipe, run
 from impasto.cli.main import make_parser
 from impasto.errors import MOST_NAMED, ImpastoError, choices
 from impasto.plugins.registry import registry
-from impasto.recipe import Recipe
-from impasto.running.runner import run
 
 ROOT = Path(__file__).parents[2]
 LONG = "<long>" * 300

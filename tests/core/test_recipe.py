@@ -2,8 +2,9 @@
 
 import pytest
 
+from impasto import Recipe, Step
 from impasto.errors import ParameterError
-from impasto.recipe import Recipe, Step, name_inputs
+from impasto.recipe import name_inputs
 
 
 def test_json_gives_the_same_recipe_back():

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from impasto import Maps
 from impasto.evaluation.metrics import normal_height_consistency, normal_length_error
 from impasto.surface.relief import HALO_PX, normal_from_height, occlusion_from_height, with_relief
-from impasto.texture import Maps
 
 
 def bumps(height: int = 96, width: int = 128) -> torch.Tensor:

@@ -12,14 +12,12 @@ import pytest
 from ssh_server import Server, served, serving
 from worker_jobs import CHECKER, recipe, wait_until
 
-from impasto import read_maps
+from impasto import Recipe, Step, read_maps, write_maps
 from impasto.about import VERSION
 from impasto.engine.client import WORKER, Client
 from impasto.engine.job import Data
 from impasto.engine.remote import Remote
 from impasto.errors import Cancelled, FileError, ParameterError, ProtocolError, WorkerError
-from impasto.io.files import write_maps
-from impasto.recipe import Recipe, Step
 
 pytestmark = pytest.mark.farm
 

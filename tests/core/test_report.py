@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from impasto import Maps, Recipe, Result, Step, run
 from impasto.cli.main import main
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.errors import Cancelled
@@ -16,11 +17,7 @@ from impasto.evaluation.comparison import Comparison
 from impasto.evaluation.generation import Generation
 from impasto.evaluation.goals import FIGURES
 from impasto.library.models import REPORT_SUFFIX, read_model
-from impasto.recipe import Recipe, Step
-from impasto.running.runner import run
 from impasto.surface.grid import grid
-from impasto.texture import Maps
-from impasto.tools import Result
 from impasto.training import report
 from impasto.training.report import write_report
 from impasto.training.report_charts import charts, nice_ticks

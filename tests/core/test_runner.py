@@ -5,11 +5,9 @@ import pickle
 import numpy as np
 import pytest
 
+from impasto import Maps, Recipe, Step, run
 from impasto.errors import Cancelled, ParameterError
 from impasto.plugins.registry import registry
-from impasto.recipe import Recipe, Step
-from impasto.running.runner import run
-from impasto.texture import Maps
 from impasto.tools import Filter, Parameters
 
 pytestmark = pytest.mark.usefixtures("misbehaving")

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from impasto import Maps
-from impasto.io.files import write_maps
+from impasto import Maps, write_maps
 from impasto.surface.heights import normal_from_slopes
 from impasto.surface.shading import Light, Shaded, ball, lit_by, plane, reflected
 

@@ -9,14 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from impasto import Maps, Recipe, Step, read_maps, read_recipe, run
 from impasto.cli.main import main
 from impasto.errors import ParameterError
-from impasto.io.files import read_maps, read_recipe
-from impasto.recipe import Recipe, Step
 from impasto.running.rerun import rerun
-from impasto.running.runner import run
 from impasto.surface.heights import slopes_from_normal
-from impasto.texture import Maps
 
 pytestmark = pytest.mark.usefixtures("misbehaving")
 

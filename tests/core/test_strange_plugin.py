@@ -11,8 +11,7 @@ import pytest
 from forking import ForkedCommand
 from PIL import Image
 
-from impasto import Maps
-from impasto.io.files import read_maps
+from impasto import Maps, read_maps
 from impasto.tools import TASKS
 from install import hide_our_plugins, make_engine
 

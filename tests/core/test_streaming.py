@@ -12,16 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from impasto import Maps, Recipe, Step, Texture, read_maps, read_recipe, run, write_maps
 from impasto.errors import Cancelled, FileError, ParameterError, PluginError
 from impasto.io.encode import PngRows
-from impasto.io.files import read_maps, read_recipe, write_maps
 from impasto.io.packing import Layout
 from impasto.plugins.registry import registry
-from impasto.recipe import Recipe, Step
 from impasto.running.rerun import rerun
-from impasto.running.runner import run, run_to_files
+from impasto.running.runner import run_to_files
 from impasto.running.streaming import Sink, should_stream
-from impasto.texture import Maps, Texture
 from impasto.tools import describe
 
 pytestmark = pytest.mark.usefixtures("misbehaving")

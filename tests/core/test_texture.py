@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from impasto import Maps, Texture
 from impasto.errors import ParameterError
-from impasto.texture import MAP_CHANNELS, Maps, Texture
+from impasto.texture import MAP_CHANNELS
 
 
 def test_names_keep_the_order_of_the_table():

@@ -11,11 +11,11 @@ import pytest
 import torch
 from torch import nn
 
+from impasto import Maps
 from impasto.context import Context
 from impasto.errors import Cancelled, ModelError
 from impasto.library.models import ModelLibrary, read_model, save_model
 from impasto.library.tensors import read_tensors
-from impasto.texture import Maps
 from impasto.training import loop as training_loop
 from impasto.training.base import Training
 from impasto.training.curve import CURVE_ROWS, Curve

@@ -25,6 +25,7 @@ from published_weights import (
 )
 from safetensors.torch import save, save_file
 
+from impasto import Recipe, Step, run
 from impasto.cli.main import main
 from impasto.context import Context
 from impasto.errors import FileError, ModelError, ParameterError, PluginError
@@ -32,8 +33,7 @@ from impasto.io.metadata import source_type
 from impasto.library.weights import PublishedFile, check_weights
 from impasto.plugins.installation import description
 from impasto.plugins.registry import registry
-from impasto.recipe import Recipe, Step, differences
-from impasto.running.runner import run
+from impasto.recipe import differences
 from impasto.system.folders import user_folder
 from impasto.tools import Filter
 

@@ -14,12 +14,11 @@ import pytest
 from PIL import Image
 from worker_jobs import CHECKER, recipe, wait_until
 
+from impasto import Maps, Recipe, Step
 from impasto.engine.client import Client
 from impasto.engine.job import Pixels
 from impasto.errors import Cancelled, FileError, ParameterError, ProtocolError, WorkerError
-from impasto.recipe import Recipe, Step
 from impasto.system.process import start
-from impasto.texture import Maps
 
 
 def test_the_worker_makes_the_same_pixels_as_run(shared_client, misbehaving, photo):

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from impasto import Maps
 from impasto.surface.wrapping import wraps
-from impasto.texture import MAP_CHANNELS, Maps
+from impasto.texture import MAP_CHANNELS
 
 JPEGS = [(quality, subsampling) for quality in (70, 80, 90, 95) for subsampling in ("4:4:4", "4:2:0")]
 SIZES = [(256, 256), (250, 196)]

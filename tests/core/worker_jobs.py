@@ -2,7 +2,7 @@
 
 import time
 
-from impasto.recipe import Recipe, Step
+from impasto import Recipe, Step
 
 CHECKER = Recipe((Step("checker", {"width_px": 64, "height_px": 48}),), 3)
 

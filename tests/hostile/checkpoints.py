@@ -12,12 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from impasto import Maps, Recipe, Step, run
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.errors import Cancelled
 from impasto.library.tensors import read_tensors, write_tensors
-from impasto.recipe import Recipe, Step
-from impasto.running.runner import run
-from impasto.texture import Maps
 
 from .corpus import Corpus, Maker, Reader, written
 from .recipes import JSON

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from impasto import Recipe, Step
 from impasto.engine.replies import reply_of
 from impasto.engine.requests import request_of
 from impasto.engine.wire import MAX_ARRAY_BYTES, FrameReader
 from impasto.errors import ProtocolError
-from impasto.recipe import Recipe, Step
 from impasto.system.untrusted import open_file
 
 from .corpus import Corpus, Reader, written

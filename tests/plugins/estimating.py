@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from impasto import Recipe, Step, run
-from impasto.texture import MAP_CHANNELS, Maps
+from impasto import Maps, Recipe, Step, run
+from impasto.texture import MAP_CHANNELS
 
 PBR = Path(__file__).parents[2].parent / "shared" / "data" / "pbr"
 

@@ -7,10 +7,8 @@ from typing import Any
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from impasto.recipe import Recipe, Step
-from impasto.running.runner import Result, run
+from impasto import Maps, Recipe, Result, Step, run
 from impasto.surface.heights import normal_from_slopes, slopes_from_height
-from impasto.texture import Maps
 
 SHIFT = (16, 40)
 

@@ -10,9 +10,9 @@ from kornia.filters import gaussian_blur2d
 from skimage import data
 from torch import Tensor
 
+from impasto import Maps
 from impasto.context import Context
 from impasto.surface.color import linear_to_oklab, srgb_to_linear
-from impasto.texture import Maps
 from impasto_style.shared.controls import StyleParameters
 from impasto_style.shared.resampling import resized
 from impasto_style.shared.restyle import restyle

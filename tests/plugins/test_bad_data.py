@@ -5,11 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from impasto import Maps, Recipe, Step, run
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.errors import ParameterError
-from impasto.recipe import Recipe, Step
-from impasto.running.runner import run
-from impasto.texture import Maps
 
 TRAINERS = ("train-torus", "train-gan", "train-conditional-gan", "train-progressive-gan", "train-vae")
 

@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from impasto import Recipe, Step, match, run
+from impasto import Maps, Recipe, Step, match, run
 from impasto.errors import ParameterError
 from impasto.surface.seams import seam_z
-from impasto.texture import Maps
 
 SIZE = {"width_px": 128, "height_px": 128}
 BASE = Step("bricks", {**SIZE, "joint_m": 0.03, "width_m": 1.0, "bond": "stack"})

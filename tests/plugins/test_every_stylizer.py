@@ -13,13 +13,12 @@ import pytest
 from quick import QUICK
 from skimage import data
 
+from impasto import Maps, Recipe, Step, run
 from impasto.errors import Cancelled, ParameterError
 from impasto.plugins.registry import registry
-from impasto.recipe import Recipe, Step, name_inputs
-from impasto.running.runner import run
+from impasto.recipe import name_inputs
 from impasto.surface.color import linear_to_oklab, srgb_to_linear
 from impasto.surface.seams import seam_z
-from impasto.texture import Maps
 from impasto_style.shared.controls import STYLE_INPUTS, StyleParameters
 
 STYLIZERS = sorted(name for name, tool in registry().tools.items() if issubclass(tool.parameters, StyleParameters))

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from quick import QUICK
 
+from impasto import Maps
 from impasto.evaluation.behaviour import CHECKS, declaration_problem, maker, picture, takes_sets
 from impasto.plugins.registry import registry
-from impasto.texture import Maps
 from impasto.tools import is_procedural
 
 pytestmark = pytest.mark.usefixtures("small_weights", "tiny_models")

@@ -12,8 +12,8 @@ import torch
 from materials import surface
 from torch import Tensor, nn
 
+from impasto import Maps
 from impasto.data.dataset import Dataset, dataset_of
-from impasto.texture import Maps
 from impasto.training.base import Training
 from impasto_gan.textbook.conditional import ConditionalTraining
 from impasto_gan.textbook.crops import read_crops

@@ -6,16 +6,13 @@ import torch
 from skimage import data
 from tiny import cancelled_after
 
+from impasto import Maps, Recipe, Result, Step, run
 from impasto.context import Context
 from impasto.data.dataset import dataset_of
 from impasto.errors import Cancelled, ModelError, ParameterError
 from impasto.library.models import load_model, read_model, save_model
 from impasto.plugins.registry import registry
-from impasto.recipe import Recipe, Step
-from impasto.running.runner import run
 from impasto.surface.seams import seam_z
-from impasto.texture import Maps
-from impasto.tools import Result
 from impasto.training.reporting import add_report
 from impasto_style.fast.network import NOISE_CHANNELS, STRIDE, TransformNetwork
 from impasto_style.fast.painting import FastPainter, load_painter

@@ -5,11 +5,11 @@ import pytest
 import torch
 from test_fast_style import CAT, TINY, color
 
+from impasto import Maps
 from impasto.context import Context
 from impasto.data.dataset import dataset_of
 from impasto.errors import Cancelled
 from impasto.plugins.registry import registry
-from impasto.texture import Maps
 from impasto_style.fast.data import Lessons, own_pictures, teacher_of
 from impasto_style.fast.discriminator import PaintingDiscriminator, standardised
 from impasto_style.fast.losses import beyond_range, placed_colors

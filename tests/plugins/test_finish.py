@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from finishing import SHIFT, finish, rolled, tile
 
+from impasto import Maps
 from impasto.errors import ParameterError
 from impasto.plugins.registry import registry
-from impasto.texture import Maps
 
 FILTERS = {tool.name: tool for tool in registry().tools.values() if type(tool).__module__.startswith("impasto_finish.")}
 ONE, OTHER = tile(seed=1), tile(seed=2)

@@ -8,9 +8,9 @@ import torch
 from finishing import finish, tile
 from skimage import data
 
+from impasto import Maps
 from impasto.surface.color import srgb_to_linear
 from impasto.surface.palette import to_oklab
-from impasto.texture import Maps
 from impasto_finish.regrain import regrained
 
 CAT, COFFEE = (

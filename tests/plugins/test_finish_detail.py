@@ -8,9 +8,9 @@ import torch
 from finishing import finish, tile
 from skimage import data
 
+from impasto import Maps
 from impasto.surface.heights import slopes_from_height, slopes_from_normal
 from impasto.surface.palette import to_oklab
-from impasto.texture import Maps
 from impasto_finish.shrinkage import noise_of
 
 BRICK = Maps.from_arrays({"base_color": np.repeat(data.brick()[::2, ::2, None] / 255, 3, 2)})

@@ -8,14 +8,12 @@ from finishing import finish, finish_result, tile
 from PIL import Image
 from skimage import data
 
+from impasto import Maps, Recipe, Step, run
 from impasto.errors import ParameterError
-from impasto.recipe import Recipe, Step
-from impasto.running.runner import run
 from impasto.surface.color import srgb_to_linear
 from impasto.surface.heights import slopes_from_height, slopes_from_normal
 from impasto.surface.palette import to_oklab
 from impasto.surface.seams import seam_z
-from impasto.texture import Maps
 
 ONE, OTHER = tile(96, seed=1), tile(96, seed=2)
 SMOOTH = tile(96, seed=3, finest_px=2)

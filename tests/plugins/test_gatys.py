@@ -8,11 +8,9 @@ import torch
 from random_weights import context_with_weights, random_encoder
 from skimage import data
 
+from impasto import Maps, Recipe, Step, run
 from impasto.context import Context
-from impasto.recipe import Recipe, Step
-from impasto.running.runner import run
 from impasto.surface.seams import seam_z
-from impasto.texture import Maps
 from impasto_style.gatys import presets
 from impasto_style.gatys.painting import paint
 from impasto_style.gatys.parameters import GatysParameters

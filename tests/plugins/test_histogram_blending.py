@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from impasto import Maps, Texture
 from impasto.context import Context
 from impasto.errors import ParameterError
 from impasto.surface.gaussianization import gaussianized
 from impasto.surface.seams import seam_z
-from impasto.texture import Maps, Texture
 from impasto_synthesis.histogram_blending import HistogramBlending
 from impasto_synthesis.histogram_blending.grid import TriangleGrid, white_noise
 from impasto_synthesis.histogram_blending.parameters import HistogramBlendingParameters

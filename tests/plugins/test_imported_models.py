@@ -47,14 +47,13 @@ from foreign_changes import (
     without_weights,
 )
 
+from impasto import Recipe, Step, run
 from impasto.cli.main import main
 from impasto.context import step_rngs
 from impasto.errors import ModelError
 from impasto.interop.extra import imported_keras
 from impasto.library.models import ModelLibrary
 from impasto.plugins.registry import registry
-from impasto.recipe import Recipe, Step
-from impasto.running.runner import run
 from impasto.training.noise import NoiseField
 
 TOOL = "imported-model"

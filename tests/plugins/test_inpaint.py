@@ -8,10 +8,8 @@ import numpy as np
 import pytest
 import torch
 
+from impasto import Maps, Recipe, Result, Step, run
 from impasto.errors import Cancelled, ParameterError
-from impasto.recipe import Recipe, Step
-from impasto.running.runner import Result, run
-from impasto.texture import Maps
 from impasto_synthesis.inpaint.belief import Edges, labellings
 
 data = pytest.importorskip("skimage.data")

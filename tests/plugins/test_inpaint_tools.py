@@ -6,11 +6,9 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
+from impasto import Maps, Recipe, Result, Step, run
 from impasto.errors import ParameterError
-from impasto.recipe import Recipe, Step
-from impasto.running.runner import Result, run
 from impasto.surface.seams import seam_z
-from impasto.texture import Maps
 from impasto_synthesis.inpaint.landmarks import salience_of, spread_at_borders
 
 data = pytest.importorskip("skimage.data")

@@ -6,13 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from impasto import run
+from impasto import Maps, Recipe, Step, run
 from impasto.context import Context
 from impasto.errors import Cancelled, ParameterError
 from impasto.plugins.registry import registry
-from impasto.recipe import Recipe, Step
 from impasto.surface.color import linear_to_srgb, srgb_to_linear
-from impasto.texture import Maps
 from impasto.tools import validate
 from impasto_procedural.catalogue import all_materials
 from impasto_procedural.matching.classifier import bundled

@@ -9,10 +9,8 @@ import pytest
 import torch
 from skimage import data
 
+from impasto import Maps, Recipe, Result, Step, run
 from impasto.errors import ParameterError
-from impasto.recipe import Recipe, Step
-from impasto.running.runner import Result, run
-from impasto.texture import Maps
 from impasto_shapes.cube import PLACES, layout_of
 from impasto_shapes.panorama import sides_meet, with_poles
 from impasto_shapes.sphere import FACES, face_directions, panorama_directions

@@ -11,6 +11,7 @@ import torch
 from scipy.ndimage import gaussian_filter
 from scipy.spatial import cKDTree
 
+from impasto import Maps
 from impasto.context import Context
 from impasto.errors import Cancelled, ParameterError
 from impasto.evaluation import metrics
@@ -19,7 +20,6 @@ from impasto.patches.field import Field, PixelGrid, SourceGrid
 from impasto.patches.layout import Pattern
 from impasto.regularity.bond import Sublattice
 from impasto.surface.seams import seam_z
-from impasto.texture import Maps
 from impasto_synthesis.material import prepare_source
 from impasto_synthesis.patch_synthesis import PatchSynthesis
 from impasto_synthesis.patch_synthesis.alignment import align

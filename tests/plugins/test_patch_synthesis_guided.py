@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from impasto import Maps
 from impasto.context import Context
 from impasto.errors import ParameterError
-from impasto.texture import Maps
 from impasto_synthesis.patch_synthesis import PatchSynthesis
 from impasto_synthesis.patch_synthesis.parameters import PatchSynthesisParameters
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from estimating import bricks, correlation, estimate, load, tile, tilt
 
-from impasto import Recipe, Step, run
+from impasto import Maps, Recipe, Step, Texture, run
 from impasto.errors import ParameterError
-from impasto.texture import MAP_CHANNELS, Maps, Texture
+from impasto.texture import MAP_CHANNELS
 
 MADE = ("base_color", "roughness", "metallic", "normal", "height", "ambient_occlusion", "confidence")
 

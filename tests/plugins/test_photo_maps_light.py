@@ -7,12 +7,11 @@ from estimating import degrees, estimate, load, tilt
 from photographed import Camera, photographs
 from PIL import Image, ImageDraw, ImageFilter
 
-from impasto import Recipe, Step, run
+from impasto import Maps, Recipe, Step, run
 from impasto.evaluation.maps import compare_maps
 from impasto.numerics.borders import Plane
 from impasto.surface.color import srgb_to_linear
 from impasto.surface.shading import Light
-from impasto.texture import Maps
 from impasto_photo_maps.prior import Brightness, towards
 from impasto_photo_maps.shares import likely_slopes, load_network
 from impasto_photo_maps.steepness import fitted_steepness

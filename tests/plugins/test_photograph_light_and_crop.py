@@ -8,10 +8,8 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from impasto.recipe import Recipe, Step
-from impasto.running.runner import Result, run
+from impasto import Maps, Recipe, Result, Step, run
 from impasto.surface.color import linear_to_srgb, srgb_to_linear
-from impasto.texture import Maps
 
 
 def made(tool: str, pixels: np.ndarray, **parameters: Any) -> Result:

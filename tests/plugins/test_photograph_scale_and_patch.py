@@ -7,11 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from impasto import Maps, Recipe, Result, Step, run
 from impasto.errors import ParameterError
-from impasto.recipe import Recipe, Step
-from impasto.running.runner import Result, run
 from impasto.surface.color import linear_to_srgb, srgb_to_linear
-from impasto.texture import Maps
 
 GREY = (0.46, 0.46, 0.46)
 

@@ -6,15 +6,12 @@ import numpy as np
 import pytest
 from photographed import hours, lights_around, normal_error, photographs
 
+from impasto import Maps, Recipe, Result, Step, read_maps, run, write_maps
 from impasto.cli.main import main
 from impasto.context import Context
 from impasto.errors import Cancelled, ParameterError
-from impasto.io.files import read_maps, write_maps
 from impasto.plugins.registry import registry
-from impasto.recipe import Recipe, Step
-from impasto.running.runner import Result, run
 from impasto.surface.shading import Light
-from impasto.texture import Maps
 from impasto.tools import validate
 
 TOOL = "photometric-stereo"

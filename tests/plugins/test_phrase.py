@@ -6,11 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from impasto import Recipe, Step, match, run
 from impasto.errors import ParameterError
 from impasto.plugins.registry import registry
-from impasto.recipe import Recipe, Step
-from impasto.running.matching import match
-from impasto.running.runner import run
 from impasto.surface.palette import to_oklab
 from impasto.tools import validate
 from impasto_phrase.matcher import read_phrase

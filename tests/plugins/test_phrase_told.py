@@ -5,11 +5,8 @@ import colorsys
 import numpy as np
 import pytest
 
+from impasto import Recipe, Step, match, read_recipe, run
 from impasto.errors import ParameterError
-from impasto.io.files import read_recipe
-from impasto.recipe import Recipe, Step
-from impasto.running.matching import match
-from impasto.running.runner import run
 from impasto_phrase.matcher import read_phrase
 from impasto_phrase.vocabulary import GRAMMAR, MATERIAL_KEYS, Meaning, materials, vocabulary
 

@@ -5,9 +5,9 @@ from functools import cache
 import numpy as np
 import pytest
 
+from impasto import Maps
 from impasto.context import Context
 from impasto.surface.heights import fit_scale, slopes_from_normal
-from impasto.texture import Maps
 from impasto.tools import validate
 from impasto_procedural import impasto_tools
 

@@ -9,6 +9,7 @@ from materials import swd_floor
 from quick import repeated
 from scipy.ndimage import gaussian_filter
 
+from impasto import Maps
 from impasto.context import Context
 from impasto.errors import Cancelled, ParameterError
 from impasto.evaluation import metrics
@@ -16,7 +17,6 @@ from impasto.patches.lines import grain_weights
 from impasto.patches.seams import join
 from impasto.regularity.detection import find_lattice, find_regularity
 from impasto.surface.seams import seam_z
-from impasto.texture import Maps
 from impasto_synthesis import Quilt
 from impasto_synthesis.parameters import QuiltParameters
 

@@ -7,9 +7,9 @@ import pytest
 import torch
 from restyling import COFFEE, blurred, left_half, painted, stretched
 
+from impasto import Maps
 from impasto.surface.heights import normal_from_slopes
 from impasto.surface.relief import normal_from_height
-from impasto.texture import Maps
 
 
 def test_without_relief_the_other_maps_are_left_alone():

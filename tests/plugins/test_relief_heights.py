@@ -7,14 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from impasto import Maps, Recipe, Step, run
+from impasto import Maps, Recipe, Result, Step, Texture, run
 from impasto.context import Context
 from impasto.errors import ParameterError
 from impasto.surface.heights import normal_from_slopes, slopes_from_height, slopes_from_normal
 from impasto.surface.integration import height_from_slopes
 from impasto.surface.orientation import flipped
-from impasto.texture import Texture
-from impasto.tools import Result, validate
+from impasto.tools import validate
 from impasto_procedural.catalogue import all_materials
 from impasto_relief.subject import values
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from impasto import Maps, Recipe, Step, run
+from impasto import Maps, Recipe, Result, Step, run
 from impasto.errors import ParameterError
 from impasto.surface.heights import normal_from_slopes, slopes_from_height, slopes_from_normal
 from impasto.surface.orientation import flipped, orientation, renormalised
-from impasto.tools import Result
 from impasto_relief.reoriented import reoriented, repeated
 
 pytestmark = pytest.mark.any_numpy

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from impasto import Maps, Recipe, Step, run
-from impasto.io.files import read_maps, write_maps
+from impasto import Maps, Recipe, Step, read_maps, run, write_maps
 from impasto.surface.horizons import sky_over
 
 

@@ -26,11 +26,11 @@ from restyling import (
 )
 from torch import Tensor
 
+from impasto import Maps, Texture
 from impasto.context import Context
 from impasto.errors import Cancelled, ParameterError
 from impasto.surface.color import srgb_to_linear
 from impasto.surface.heights import normal_from_slopes
-from impasto.texture import Maps, Texture
 from impasto_style.shared.controls import StyleParameters
 from impasto_style.shared.resampling import resized, resized_linear
 from impasto_style.shared.restyle import restyle

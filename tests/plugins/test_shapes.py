@@ -8,12 +8,10 @@ from finishing import tile
 from scipy.ndimage import gaussian_filter
 from skimage import data
 
+from impasto import Maps, Recipe, Result, Step, run
 from impasto.errors import ParameterError
-from impasto.recipe import Recipe, Step
-from impasto.running.runner import Result, run
 from impasto.surface.color import linear_to_srgb
 from impasto.surface.seams import seam_z
-from impasto.texture import Maps
 from impasto_shapes.islands import labels_of
 from impasto_shapes.matting import alpha_of, object_in
 from impasto_shapes.rows import found_rows

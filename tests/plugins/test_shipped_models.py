@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 
 import impasto_gan
+from impasto import Recipe, Step, run
 from impasto.evaluation.generation import Generation, network_share
 from impasto.evaluation.goals import CLASS_GOALS, GOALS, within
 from impasto.evaluation.metrics import normal_length_error
 from impasto.library.models import read_model
-from impasto.recipe import Recipe, Step
-from impasto.running.runner import run
 from impasto.surface.seams import seam_z
 
 FOLDER = Path(impasto_gan.__file__).parent / "models"

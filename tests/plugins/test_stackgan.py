@@ -7,16 +7,14 @@ import numpy as np
 import pytest
 import torch
 
+from impasto import Maps, Recipe, Step, run
 from impasto.context import Context
 from impasto.data.dataset import dataset_of
 from impasto.errors import ParameterError
 from impasto.library.models import read_model
 from impasto.plugins.registry import registry
-from impasto.recipe import Recipe, Step
-from impasto.running.runner import run
 from impasto.surface.seams import seam_z
 from impasto.text_encoders import TextEncoder
-from impasto.texture import Maps
 from impasto.training.losses import ONE_BY_ONE, kl_divergence, sliced_wasserstein
 from impasto_phrase.stackgan.data import read_captioned
 from impasto_phrase.stackgan.encoder import usual_slots

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from impasto.texture import Maps
+from impasto import Maps
 from impasto_phrase.stackgan.captions import captions_of, color_name, facts_of
 from impasto_phrase.stackgan.encoder import BUCKETS, features_of, usual_slots
 

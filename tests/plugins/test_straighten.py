@@ -10,13 +10,11 @@ import torch
 from scipy.ndimage import map_coordinates
 from skimage.transform import ProjectiveTransform, warp
 
+from impasto import Maps, Recipe, Result, Step, run
 from impasto.errors import ParameterError
-from impasto.recipe import Recipe, Step
 from impasto.regularity.detection import find_regularity
-from impasto.running.runner import Result, run
 from impasto.surface.color import srgb_to_linear
 from impasto.surface.heights import normal_from_slopes, slopes_from_height
-from impasto.texture import Maps
 from impasto_photograph.vanishing_points import find_vanishing_points
 
 FOCAL_PX = 160.0

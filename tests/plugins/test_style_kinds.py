@@ -10,10 +10,8 @@ import numpy as np
 import pytest
 from skimage import data
 
+from impasto import Maps, Recipe, Step, run
 from impasto.errors import ParameterError
-from impasto.recipe import Recipe, Step
-from impasto.running.runner import run
-from impasto.texture import Maps
 from impasto_style.kinds import choosing
 from impasto_style.kinds.choosing import with_kind
 from impasto_style.kinds.features import features_of

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from restyling import CAT, COFFEE, SPACE, averaged, blurred, color, flat, left_half, painted, right_half, task_of
 
-from impasto.texture import Maps
+from impasto import Maps
 from impasto_style.shared.task import Region
 
 

@@ -8,15 +8,13 @@ import numpy as np
 import pytest
 import torch
 
+from impasto import Maps, Recipe, Step, run
 from impasto.data.dataset import dataset_of
 from impasto.errors import ModelError, ParameterError
 from impasto.evaluation.metrics import normal_height_consistency
 from impasto.library.models import load_model, read_model
 from impasto.numerics.resampling import bilinear_resize
-from impasto.recipe import Recipe, Step
-from impasto.running.runner import run
 from impasto.surface.seams import seam_z
-from impasto.texture import Maps
 from impasto.training.watch import probe_figures
 from impasto_gan.textbook import progressive
 from impasto_gan.textbook.card import TextbookCard

@@ -3,9 +3,7 @@
 import numpy as np
 from skimage import data
 
-from impasto.recipe import Recipe, Step
-from impasto.running.runner import run
-from impasto.texture import Maps
+from impasto import Maps, Recipe, Step, run
 
 GREY = Maps.from_arrays({"base_color": np.repeat(data.brick()[::4, ::4, None] / 255, 3, 2)})
 

@@ -9,17 +9,15 @@ import torch
 from materials import bond, bricks, surface, tiles
 from quick import repeated
 
+from impasto import Maps, Recipe, Step, run
 from impasto.context import Context
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.data.prepare import resized_map
 from impasto.errors import ModelError, ParameterError
 from impasto.evaluation.metrics import normal_height_consistency
 from impasto.library.models import ModelLibrary, read_model, read_tensors, save_model
-from impasto.recipe import Recipe, Step
 from impasto.regularity.region import TorusRegion, full_region
-from impasto.running.runner import run
 from impasto.surface.seams import seam_z
-from impasto.texture import Maps
 from impasto.training.losses import sliced_wasserstein
 from impasto_gan.torus import generate as generate_module
 from impasto_gan.torus.generate import Choice, Synthesis, picture_of, whole_picture

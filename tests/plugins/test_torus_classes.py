@@ -7,10 +7,10 @@ import torch
 from materials import surface
 from test_torus import TINY, generate, train
 
+from impasto import Maps
 from impasto.context import Context
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.library.models import ModelLibrary
-from impasto.texture import Maps
 from impasto.training.standardisation import blended
 from impasto_gan.torus.model import load_torus
 from impasto_gan.torus.network import GLOBAL_CHANNELS

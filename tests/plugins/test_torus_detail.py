@@ -8,14 +8,12 @@ import torch
 from materials import surface
 from torch.nn.functional import avg_pool2d
 
+from impasto import Maps, Recipe, Step, run
 from impasto.context import Context
 from impasto.data.dataset import dataset_of
 from impasto.errors import Cancelled, ParameterError
 from impasto.evaluation.metrics import normal_height_consistency
 from impasto.patches.transfer import Transfer
-from impasto.recipe import Recipe, Step
-from impasto.running.runner import run
-from impasto.texture import Maps
 from impasto_gan.torus.detail import source_of
 from impasto_gan.torus.generate import Choice, Synthesis
 from impasto_gan.torus.model import load_torus

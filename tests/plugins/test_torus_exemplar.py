@@ -9,6 +9,7 @@ import pytest
 from materials import surface
 from test_torus_detail import TINY
 
+from impasto import Maps, Recipe, Step, run
 from impasto.cli.main import main
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.data.parts import part_of
@@ -17,9 +18,7 @@ from impasto.io.metadata import source_type
 from impasto.library.exemplars import MOST_PX, exemplar_file, read_exemplar
 from impasto.library.models import ModelLibrary, read_model
 from impasto.library.tensors import tensor_file
-from impasto.recipe import Recipe, Step, differences
-from impasto.running.runner import run
-from impasto.texture import Maps
+from impasto.recipe import differences
 from impasto_gan.torus import detail
 
 pytestmark = pytest.mark.usefixtures("one_slider")

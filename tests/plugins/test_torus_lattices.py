@@ -5,10 +5,10 @@ import pytest
 import torch
 from materials import bond, bricks, dots, surface, tiles
 
+from impasto import Maps
 from impasto.data.dataset import dataset_of
 from impasto.regularity.lattice import Lattice
 from impasto.regularity.region import full_region
-from impasto.texture import Maps
 from impasto_gan.torus.generate import Choice, Synthesis
 from impasto_gan.torus.parameters import TrainTorusParameters
 from impasto_gan.torus.prepare import _fitting, prepare

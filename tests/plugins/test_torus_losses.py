@@ -8,8 +8,8 @@ from materials import surface, tiles
 from test_every_training import KINDS, freeze, take_step, weights
 from torch import Tensor, nn
 
+from impasto import Maps
 from impasto.data.dataset import dataset_of
-from impasto.texture import Maps
 from impasto.training.losses import ALL_WITH_ALL, ONE_BY_ONE, sliced_wasserstein
 from impasto.training.watch import probe_figures
 from impasto_gan.torus import train

@@ -6,6 +6,7 @@ import torch
 from materials import bricks, surface, tiles
 from test_torus import TINY, train
 
+from impasto import Maps
 from impasto.context import Context
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.errors import ParameterError
@@ -13,7 +14,6 @@ from impasto.library.models import ModelLibrary
 from impasto.numerics.pyramid import band_deviations, finest_bands, split_band
 from impasto.regularity.lattice import Bond, Lattice
 from impasto.regularity.region import TorusRegion, full_region
-from impasto.texture import Maps
 from impasto.training.layers import PatchDiscriminator, patch_px
 from impasto.training.losses import SIGMA, sliced_wasserstein, zero_centred_penalty
 from impasto_gan.torus.augmentation import Augmentation

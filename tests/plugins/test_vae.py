@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from impasto import Maps, Recipe, Step, run
 from impasto.context import Context
 from impasto.data.dataset import dataset_of
 from impasto.errors import ModelError, ParameterError
@@ -12,10 +13,7 @@ from impasto.library.models import ModelLibrary, read_model, save_model
 from impasto.library.tensors import read_tensors
 from impasto.numerics.resampling import bilinear_resize
 from impasto.plugins.registry import registry
-from impasto.recipe import Recipe, Step
-from impasto.running.runner import run
 from impasto.surface.seams import seam_z
-from impasto.texture import Maps
 from impasto.training.noise import NoiseField
 from impasto_vae.data import load_pictures
 from impasto_vae.generate import LatentTorus, surface_of

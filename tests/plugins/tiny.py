@@ -7,12 +7,10 @@ from typing import Any
 
 from foreign import onnx_noise
 
+from impasto import Recipe, Result, Step, run
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.evaluation.behaviour import picture
 from impasto.plugins.registry import registry
-from impasto.recipe import Recipe, Step
-from impasto.running.runner import run
-from impasto.tools import Result
 
 TINY = {
     "train-torus": {"steps": 2, "canvas_px": 96, "crop_px": 48, "batch": 1, "width": 0.125},

@@ -8,11 +8,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from impasto import Maps, hookimpl
+from impasto import Maps, Recipe, Result, Step, Tool, hookimpl
 from impasto.context import Context
 from impasto.library.models import save_model
 from impasto.matchers import Match, Matcher
-from impasto.recipe import Recipe, Step
 from impasto.tools import (
     Estimator,
     Field,
@@ -21,10 +20,8 @@ from impasto.tools import (
     Input,
     Parameters,
     Point,
-    Result,
     SizeParameters,
     Stylizer,
-    Tool,
     Trainer,
     for_each,
     model_field,
