@@ -96,10 +96,15 @@ class Terminal:
 
         message = TextColumn("{task.description:<32}", markup=False)
         columns = (message, TaskProgressColumn(), BarColumn(None), TimeElapsedColumn())
-        unchanged = {"redirect_stdout": False, "redirect_stderr": False}  # or escapes in untrusted text become colours
         with (
             screen() as stream,
-            ProgressBar(*columns, console=Console(file=stream), transient=True, **unchanged) as bar,
+            ProgressBar(
+                *columns,
+                console=Console(file=stream),
+                transient=True,
+                redirect_stdout=False,  # or escapes in untrusted text would become colours
+                redirect_stderr=False,
+            ) as bar,
         ):
             self._bar, task = bar, bar.add_task("", total=1.0)
             try:
