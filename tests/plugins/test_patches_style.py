@@ -193,7 +193,7 @@ def test_orientations_are_turned_as_the_pixels_are(view):
 
 
 def test_a_blur_keeps_the_mean_of_what_tiles():
-    assert gaussian_blur(PHOTO, 3.0, seamless=True).mean() == pytest.approx(float(PHOTO.mean()), abs=1e-4)
+    assert gaussian_blur(PHOTO, 3.0, True).mean() == pytest.approx(float(PHOTO.mean()), abs=1e-4)
 
 
 def test_colours_are_matched_in_their_order():
