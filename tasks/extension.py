@@ -24,6 +24,7 @@ VENDORED = (
     "engine.connection",
     "engine.job",
     "engine.remote",
+    "engine.requests",
     "engine.replies",
     "engine.wire",
     "io.datablocks",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
+from ..core.engine.requests import JobInput
 from ..core.errors import FileError, ParameterError
 from ..core.io.metadata import png_chunks
 from ..core.recipe import Recipe
@@ -22,8 +23,6 @@ from .working_space import converted, from_rec709, to_rec709
 
 if TYPE_CHECKING:
     import numpy as np
-
-    from ..core.engine.job import Pixels
 
 COLOR_MAPS = frozenset({"base_color", "emission"})
 MAP = "impasto_map"
@@ -63,11 +62,10 @@ class Picture:
         blocks = rows.reshape(height, min(factor, rows.shape[0]), width, min(factor, rows.shape[1]), -1)
         return replace(self, size_px=(height, width), values=blocks.mean((1, 3)).ravel())
 
-    def to_pixels(self) -> Pixels:
+    def to_pixels(self) -> JobInput:
         """base_color, and opacity where there is alpha, with row 0 at the top; 8-bit images stay 8-bit."""
         import numpy as np
 
-        from ..core.engine.job import Pixels
         from ..core.surface.color import linear_to_srgb
 
         rows = self.values.reshape(*self.size_px, -1)[::-1]
@@ -82,9 +80,8 @@ class Picture:
         scale = 1 if self.is_float else 255
         dtype = np.float32 if self.is_float else np.uint8
         rounding = 0 if self.is_float else 0.5
-        return Pixels(
-            {name: (np.clip(array, 0, 1) * scale + rounding).astype(dtype) for name, array in arrays.items()}, self.name
-        )
+        rounded = {name: (np.clip(array, 0, 1) * scale + rounding).astype(dtype) for name, array in arrays.items()}
+        return JobInput(arrays=rounded, name=self.name)
 
     def _check_range(self, largest: float) -> None:
         """Raise ParameterError if values above 1 would be lost, as the engine does for files."""

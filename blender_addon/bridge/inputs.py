@@ -6,24 +6,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import bpy
 
+from ..core.engine.requests import JobInput
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe
 from ..core.system.untrusted import is_there, shown
 from ..paths import absolute
 from . import images, surfaces
 
-if TYPE_CHECKING:
-    from ..core.engine.job import Pixels
-
-
 SOURCE = "source"
 Source = bpy.types.Image | bpy.types.Material | Path
 Readable = Path | images.Picture
-Input = Readable | Callable[[], "Path | Pixels"]
+Input = Readable | Callable[[], "Path | JobInput"]
 
 
 def read(source: Source) -> Input:
@@ -33,7 +29,7 @@ def read(source: Source) -> Input:
     return images.read(source) if isinstance(source, bpy.types.Image) else existing(source)
 
 
-def ready(given: Input) -> Path | Pixels:
+def ready(given: Input) -> Path | JobInput:
     """An input in the form that the worker takes; for any thread."""
     if isinstance(given, images.Picture):
         return given.to_pixels()

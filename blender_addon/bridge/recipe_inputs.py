@@ -7,22 +7,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import bpy
 
+from ..core.engine.requests import JobInput
 from ..core.errors import FileError
 from ..core.recipe import Recipe
 from ..core.system.untrusted import inside, is_there
 from . import images
 
-if TYPE_CHECKING:
-    from ..core.engine.job import Pixels
-
 Readable = Path | images.Picture
 
 
-def inputs_of(recipe: Recipe, image: bpy.types.Image) -> dict[str, Callable[[], Path | Pixels]]:
+def inputs_of(recipe: Recipe, image: bpy.types.Image) -> dict[str, Callable[[], Path | JobInput]]:
     """Functions, for any thread, that choose among the candidates for each input. FileError names a missing one."""
     return {
         name: partial(_choose, _candidates(str(about["name"]), image), str(about["name"]), str(about["sha256"]))
@@ -65,7 +62,7 @@ def _is_called(image: bpy.types.Image, name: str) -> bool:
     return image.name == name or numbered or Path(bpy.path.basename(image.filepath)).name == name
 
 
-def _choose(candidates: Sequence[Readable], name: str, sha256: str) -> Path | Pixels:
+def _choose(candidates: Sequence[Readable], name: str, sha256: str) -> Path | JobInput:
     """Candidate with this hash, else the first: the result's report then names what differs."""
     called = [replace(item, name=name) if isinstance(item, images.Picture) else item for item in candidates]
     ready = [item.to_pixels() if isinstance(item, images.Picture) else item for item in called]
@@ -73,7 +70,7 @@ def _choose(candidates: Sequence[Readable], name: str, sha256: str) -> Path | Pi
     return next(same, ready[0])
 
 
-def _hash(pixels: Pixels) -> str:
+def _hash(pixels: JobInput) -> str:
     import numpy as np
 
     from ..core.texture import Maps

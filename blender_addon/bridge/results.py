@@ -4,15 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import bmesh
 import bpy
 
+from ..core.engine.replies import Answer
 from ..core.errors import ParameterError
-from ..core.recipe import Recipe
 from ..core.system.transaction import replace_files
 from ..engine import engine
 from ..jobs.session import push_undo
@@ -21,39 +20,7 @@ from . import encode, endless_nodes, former, image_editors, images, mapping, mat
 from .inputs import material_called
 from .target import ACTIVE, NEW, NONE, Target, by_uid, check_assignable
 
-if TYPE_CHECKING:
-    from ..core.engine.replies import Answer
-
 NOWHERE = "no object has it yet: it is kept in the file"
-
-
-@dataclass(frozen=True)
-class JobOutput:
-    """Output of a job: encoded files by map name, or the paths of files on disk.
-
-    notes: choices that tools made themselves.
-    """
-
-    recipe: Recipe
-    encoded: Mapping[str, bytes]
-    paths: tuple[Path, ...] = ()
-    size_px: tuple[int, int] = (1, 1)
-    width_m: float | None = None
-    height_range_m: float | None = None
-    notes: tuple[str, ...] = ()
-
-    @classmethod
-    def from_answer(cls, answer: Answer) -> JobOutput:
-        """From a worker's answer; copies the data, so not for the main thread."""
-        return cls(
-            answer.recipe,
-            {name: data.tobytes() for name, data in answer.arrays.items()},
-            answer.paths,
-            answer.size_px or (1, 1),
-            answer.width_m,
-            answer.height_range_m,
-            answer.notes,
-        )
 
 
 def assign(name: str, objects: Sequence[bpy.types.Object]) -> Report:
@@ -102,8 +69,8 @@ def _slot_for(item: bpy.types.Object, material: bpy.types.Material) -> int:
     return found.index(material)
 
 
-def put(made: JobOutput, target: Target, more: Sequence[str] = ()) -> Report:
-    """Make images, and the material, of a job's output; the report names them and what could not be done."""
+def put(made: Answer, target: Target, more: Sequence[str] = ()) -> Report:
+    """Make images, and the material, of an encoded answer; the report names them and what could not be done."""
     if not target.is_in_open_file:
         return _keep_as_files(made, target)
     new = _images(made, target)
@@ -132,10 +99,11 @@ def put(made: JobOutput, target: Target, more: Sequence[str] = ()) -> Report:
     )
 
 
-def _images(made: JobOutput, target: Target) -> dict[str, bpy.types.Image]:
+def _images(made: Answer, target: Target) -> dict[str, bpy.types.Image]:
     if made.paths:
         return {map_: images.load(path, map_, made.recipe) for path in made.paths if (map_ := map_of(path))}
-    new = {map_: images.add(_image_name(target, map_), map_, data, made.recipe) for map_, data in made.encoded.items()}
+    files = {map_: data.tobytes() for map_, data in made.arrays.items()}
+    new = {map_: images.add(_image_name(target, map_), map_, data, made.recipe) for map_, data in files.items()}
     has_alpha = {"opacity", "base_color"} <= new.keys()
     if has_alpha and (target.is_picture or _has_alpha_in_color(target)):  # it was the alpha of the picture
         new["base_color"] = encode.join_alpha(new["base_color"], new.pop("opacity"))
@@ -160,9 +128,7 @@ def map_of(path: Path) -> str:
     return max(found, key=len, default="")  # a bent normal's ends like a normal's
 
 
-def _material(
-    made: JobOutput, new: Mapping[str, bpy.types.Image], target: Target, notes: list[str]
-) -> bpy.types.Material:
+def _material(made: Answer, new: Mapping[str, bpy.types.Image], target: Target, notes: list[str]) -> bpy.types.Material:
     objects = target.found_objects()
     if len(objects) < len(target.objects):
         notes.append("an object was deleted meanwhile: the material is kept without it")
@@ -187,7 +153,7 @@ def _material(
 
 
 def _repainted(
-    made: JobOutput, new: Mapping[str, bpy.types.Image], target: Target, notes: list[str]
+    made: Answer, new: Mapping[str, bpy.types.Image], target: Target, notes: list[str]
 ) -> bpy.types.Material:
     """The repainted material, or a repainted copy that replaces it on the objects."""
     before = by_uid(bpy.data.materials, target.painted)
@@ -221,8 +187,8 @@ def _make_plain(material: bpy.types.Material, notes: list[str]) -> None:
         notes.append("it is plain again: make it endless anew, of its new textures")
 
 
-def _look(made: JobOutput, target: Target) -> materials.Look:
-    height, width = made.size_px
+def _look(made: Answer, target: Target) -> materials.Look:
+    height, width = made.size_px or (1, 1)
     return materials.Look(
         width_m=made.width_m or target.width_m or 1.0,
         aspect=height / width,
@@ -232,12 +198,12 @@ def _look(made: JobOutput, target: Target) -> materials.Look:
     )
 
 
-def _keep_as_files(made: JobOutput, target: Target) -> Report:
+def _keep_as_files(made: Answer, target: Target) -> Report:
     """Keep the result as files, since another .blend is open now."""
     if made.paths:
         return Report("WARNING", f"Another file was opened: the maps of {target.name} are files only")
     folder = engine.user_folder(create=True) / "kept"
     name = naming.free(folder, naming.of_files(target.name))
-    files = {folder / f"{name}_{map_}.png": bytes(data) for map_, data in made.encoded.items()}
+    files = {folder / f"{name}_{map_}.png": data.tobytes() for map_, data in made.arrays.items()}
     replace_files(files, replace=False)
     return Report("WARNING", f"Another file was opened: the maps of {target.name} were kept in {folder}")

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
+from ..core.engine.requests import JobInput
 from ..core.errors import ParameterError
 from . import endless_nodes, images, materials
 from .working_space import converted
 
 if TYPE_CHECKING:
     import numpy as np
-
-    from ..core.engine.job import Pixels
 
 RELIEF = ("roughness", "normal", "height")
 """Maps that follow the strokes if relief is on."""
@@ -133,7 +132,7 @@ def base_color_of(material: bpy.types.Material | None) -> bpy.types.Image:
 
 def read(
     material: bpy.types.Material, names: Sequence[str] = RELIEF, longest_px: int | None = None
-) -> Callable[[], Pixels]:
+) -> Callable[[], JobInput]:
     """Read the base colour and other maps, at its size; the returned function converts them on any thread.
 
     longest_px: about the longer side that is enough.
@@ -155,7 +154,7 @@ def read_images(
     even: Mapping[str, float],
     longest_px: int | None = None,
     **scale: Any,
-) -> Callable[[], Pixels]:
+) -> Callable[[], JobInput]:
     """Read images of maps at the size of the base colour; the returned function converts them on any thread.
 
     even: values of maps without an image. longest_px: about the longer side that is enough. scale: in metres.
@@ -164,7 +163,7 @@ def read_images(
     pictures = {"": color} | {name: _scaled(one.image, color.size_px) for name, one in maps.items()}
     channels = {name: one.channel for name, one in maps.items()}
 
-    def to_pixels() -> Pixels:
+    def to_pixels() -> JobInput:
         import numpy as np
 
         small = {name: picture.reduced(longest_px) if longest_px else picture for name, picture in pictures.items()}

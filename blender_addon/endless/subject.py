@@ -14,6 +14,7 @@ from ..bridge.endless_group import COLORS, COMPONENTS, LABELS, Ingredients
 from ..bridge.surfaces import MapNode
 from ..bridge.target import by_uid
 from ..core.engine.replies import LOOKUP, Answer
+from ..core.engine.requests import View
 from ..core.errors import ParameterError
 from ..jobs.session import connect, jobs, push_undo
 from ..jobs.task import Report, Task
@@ -88,7 +89,7 @@ def task(material: bpy.types.Material, grid: endless_nodes.Grid, *, insist: bool
     connected, recipe, uid, epoch = connect(), plain_recipe(), material.session_uid, jobs.file_epoch
 
     def work(task: Task) -> Made:
-        job = connected().submit(recipe, {"source": given()}, deliver={"as": "gaussian"})
+        job = connected().submit(recipe, {"source": given()}, deliver=View("gaussian"))
         return Made(task.wait_for(job))
 
     def apply(made: Made) -> Report:

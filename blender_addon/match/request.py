@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from ..bridge import naming, results
+from ..bridge import naming
 from ..bridge.inputs import Input, Source, read, ready
 from ..bridge.target import Target, by_uid
 from ..core.errors import ParameterError
@@ -28,7 +28,7 @@ from .settings import MatchSettings
 
 if TYPE_CHECKING:
     from ..core.engine.client import Client
-    from ..core.engine.replies import Matched
+    from ..core.engine.replies import Answer, Matched
 
 TEXT, PICTURE = "text", "picture"
 
@@ -72,7 +72,7 @@ class MatchRequest:
             notes.extend(found.notes)
             return self.result.completed(found.recipe)
 
-        def show(made: results.JobOutput) -> Sequence[str]:
+        def show(made: Answer) -> Sequence[str]:
             shown_in = by_uid(bpy.data.scenes, scene_uid) if target.is_in_open_file else None
             return [*notes, *(_show(shown_in, made.recipe) if shown_in else [])]
 

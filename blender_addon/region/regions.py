@@ -17,12 +17,12 @@ import bpy
 
 from ..bridge import images
 from ..bridge.inputs import image_called
+from ..core.engine.requests import JobInput
 from ..core.errors import ParameterError
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from ..core.engine.job import Pixels
     from .shapes import Size
 
 REGION = "impasto_region"
@@ -120,10 +120,9 @@ def given_or_kept(image: bpy.types.Image, mask: str) -> np.ndarray:
     return found
 
 
-def as_picture(mask: np.ndarray, name: str) -> Pixels:
+def as_picture(mask: np.ndarray, name: str) -> JobInput:
     """A mask as the picture that tools take, white within; or colours uint8 (H, W, 3) as they are."""
     import numpy as np
 
-    from ..core.engine.job import Pixels
-
-    return Pixels({"base_color": mask if mask.ndim == 3 else np.repeat(mask[..., None], 3, 2) * np.uint8(255)}, name)
+    colors = mask if mask.ndim == 3 else np.repeat(mask[..., None], 3, 2) * np.uint8(255)
+    return JobInput(arrays={"base_color": colors}, name=name)

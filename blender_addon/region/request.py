@@ -17,6 +17,7 @@ import bpy
 from ..bridge import former, images, materials, naming, surfaces
 from ..bridge.inputs import SOURCE, Input, ready
 from ..bridge.target import ACTIVE, NEW, Target, active_material, by_uid
+from ..core.engine.requests import JobInput
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe, Step
 from ..engine import engine
@@ -30,8 +31,6 @@ from .settings import settings_of
 
 if TYPE_CHECKING:
     import numpy as np
-
-    from ..core.engine.job import Pixels
 
 MAPS = ("roughness", "metallic", "normal", "height", "ambient_occlusion", "opacity", "emission")
 """Maps of a material that change with its base colour."""
@@ -115,7 +114,7 @@ def run_task(
     tool: str,
     *,
     parameters: Mapping[str, Any] | None = None,
-    inputs: Mapping[str, Pixels] | None = None,
+    inputs: Mapping[str, JobInput] | None = None,
     seed: int = 0,
 ) -> Task:
     """Task that runs a tool on a subject. parameters: those that differ from the panel's."""

@@ -12,6 +12,7 @@ import bpy
 from ..bridge import former, surfaces
 from ..bridge.inputs import SOURCE, Input, ready
 from ..bridge.target import active_material
+from ..core.engine.requests import JobInput, View
 from ..core.errors import ImpastoError
 from ..core.recipe import Recipe
 from ..engine import engine
@@ -26,7 +27,6 @@ from .turntable import FORMER, NOW, Light, Shown, plain_recipe, render, turntabl
 if TYPE_CHECKING:
     import numpy as np
 
-    from ..core.engine.job import Pixels
     from ..core.engine.replies import Answer
 
 LIT = ("roughness", "metallic", "normal", "height", "ambient_occlusion")
@@ -67,8 +67,8 @@ def task(context: bpy.types.Context, light: Light) -> Task:
         client, maps = connected(), {}
         for which, subject in subjects.items():
             sent = {key: ready(given) for key, given in subject.inputs.items()}
-            deliver = {"as": "small", "longest_px": LONGEST_PX}
-            job = client.submit(subject.recipe, sent, deliver=deliver, device=device, scale=subject.scale)
+            view = View("small", LONGEST_PX)
+            job = client.submit(subject.recipe, sent, deliver=view, device=device, scale=subject.scale)
             maps[which] = _pixels(task.wait_for(job))
         shown = Shown(name, maps)
         return shown, render(task, client, recipe, shown, light)
@@ -100,8 +100,7 @@ def _of_preview(context: bpy.types.Context) -> tuple[str, dict[str, Subject]]:
     return catalogue[request.tool]["label"], {NOW: Subject(request.recipe(), inputs, request.scale)}
 
 
-def _pixels(answer: Answer) -> Pixels:
-    from ..core.engine.job import Pixels
-
+def _pixels(answer: Answer) -> JobInput:
     arrays = {name: array for name, array in answer.arrays.items() if name in ("base_color", *LIT)}
-    return Pixels(arrays, answer.name, answer.width_m, answer.height_range_m)
+    scale = {"width_m": answer.width_m, "height_range_m": answer.height_range_m}
+    return JobInput(arrays=arrays, name=answer.name, **scale)

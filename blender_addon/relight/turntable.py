@@ -12,10 +12,13 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import bpy
 
+from ..bridge.inputs import SOURCE
+from ..core.engine.replies import RELIT
+from ..core.engine.requests import JobInput, View
 from ..core.errors import ImpastoError, ParameterError
 from ..core.recipe import Recipe, Step
 from ..engine.catalogue import catalogue
@@ -26,7 +29,6 @@ if TYPE_CHECKING:
     import numpy as np
 
     from ..core.engine.client import Client
-    from ..core.engine.job import Pixels
 
 NOW, FORMER = "now", "former"
 FRAMES, FRAME_S, DELAY_S = 24, 0.1, 0.05
@@ -39,7 +41,7 @@ class Shown:
     """Small maps, those that are there now and those that the last result replaced, and the name of what has them."""
 
     name: str
-    maps: Mapping[str, Pixels]
+    maps: Mapping[str, JobInput]
 
 
 @dataclass(frozen=True)
@@ -190,11 +192,8 @@ def plain_recipe() -> Recipe:
 def render(task: Task, client: Client, recipe: Recipe, shown: Shown, light: Light) -> np.ndarray:
     """Pictures of the maps under the light: uint8 RGB (N, SIDE_PX, 2 SIDE_PX, 3). For a task's `work`."""
     given = shown.maps.get(light.which, shown.maps[NOW])
-    where: dict[str, Any] = {"azimuth": light.azimuth, "elevation": light.elevation, "frames": light.frames}
-    deliver = {"as": "relit", "side_px": SIDE_PX, **where}
-    return task.wait_for(client.submit(recipe, {"source": given}, deliver=deliver, supersedes="relight")).arrays[
-        "relit"
-    ]
+    view = View("relit", side_px=SIDE_PX, azimuth=light.azimuth, elevation=light.elevation, frames=light.frames)
+    return task.wait_for(client.submit(recipe, {SOURCE: given}, deliver=view, supersedes="relight")).arrays[RELIT]
 
 
 @bpy.app.handlers.persistent

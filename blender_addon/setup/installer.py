@@ -114,12 +114,12 @@ class Plan:
 
     def _place(self, task: Task, build: Build | None, log: IO[str]) -> Engine:
         """Engine to fill: the one to repair, the one of an unfinished attempt, or a new one."""
-        if self.repairs and self._folder_of(self.repairs).is_dir() and engine.answers(self.repairs):
+        if self.repairs and self._folder_of(self.repairs).is_dir() and engine.replies(self.repairs):
             return self.repairs
         wanted = {"build": build.requirement if build else str(self.wheels), "version": self.version}
         for of_attempt in sorted(self.folder.glob(f"engine-*/{ATTEMPT}")):
             left = _read(of_attempt, wanted)
-            if left and engine.answers(left):
+            if left and engine.replies(left):
                 task.say("Going on with the set-up that was interrupted", 0.05)
                 return left
             shutil.rmtree(of_attempt.parent, ignore_errors=True)

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, TypeAlias
 import bpy
 
 from ..bridge.inputs import Input, ready
+from ..core.engine.replies import PREVIEW
+from ..core.engine.requests import View
 from ..core.errors import ImpastoError
 from ..core.recipe import Recipe
 from ..jobs.session import jobs, redraw
@@ -149,6 +151,6 @@ def run(
     recipe: instead of the request's own.
     """
     sent = {name: ready(given) for name, given in inputs.items()}
-    deliver = {"as": "preview", "longest_px": LONGEST_PX}
-    how = {"deliver": deliver, "device": request.device, "scale": request.scale, "supersedes": supersedes}
-    return task.wait_for(client.submit(recipe or request.recipe(), sent, **how)).arrays["preview"]
+    how = {"device": request.device, "scale": request.scale, "supersedes": supersedes}
+    job = client.submit(recipe or request.recipe(), sent, deliver=View("preview", LONGEST_PX), **how)
+    return task.wait_for(job).arrays[PREVIEW]

@@ -13,6 +13,8 @@ import bpy
 from ..bridge import naming, results, surfaces
 from ..bridge.inputs import SOURCE, Input, Source, read, ready
 from ..bridge.target import ACTIVE, NONE, Target, active_material, target_of
+from ..core.engine.replies import Answer
+from ..core.engine.requests import Delivery
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe, Step, name_inputs
 from ..core.texture import is_large
@@ -131,7 +133,7 @@ class Request:
             return target
         return replace(target, painted=before.session_uid)
 
-    def task(self, target: Target, then: Callable[[results.JobOutput], Sequence[str]] | None = None) -> Task:
+    def task(self, target: Target, then: Callable[[Answer], Sequence[str]] | None = None) -> Task:
         """Task that carries the request out, and then calls `then`. Raises ImpastoError if it cannot be."""
         given = self.read_inputs()
         tool = catalogue[self.tool]
@@ -162,7 +164,7 @@ def make_task(
     device: str = "",
     replace: bool = False,
     can_stop: bool = False,
-    then: Callable[[results.JobOutput], Sequence[str]] | None = None,
+    then: Callable[[Answer], Sequence[str]] | None = None,
 ) -> Task:
     """Task in which the worker runs the recipe; its result goes to `target`.
 
@@ -172,22 +174,20 @@ def make_task(
     notes for the report.
     """
     connected, device = connect(), device or engine.preferences().device
-    deliver: dict[str, Any] = {"as": "encoded", "format": "png" if bits == "8" else "png16"}
+    deliver = Delivery("encoded", "png" if bits == "8" else "png16")
     folder = Path(absolute(out_dir)) if out_dir else None
 
-    def work(task: Task) -> results.JobOutput:
-        client = connected()
+    def work(task: Task) -> Answer:
+        client, wanted = connected(), deliver
         if folder:
             name = naming.of_files(target.name)
             name = name if replace else naming.free(folder, name)
-            deliver.update({"as": "files", "folder": str(folder), "name": name, "replace": replace})
+            wanted = Delivery("files", deliver.format, str(folder), name, replace=replace)
         found = recipe(task, client) if callable(recipe) else recipe
         sent = {name: ready(given) for name, given in inputs.items()}
-        return results.JobOutput.from_answer(
-            task.wait_for(client.submit(found, sent, deliver=deliver, device=device, scale=scale))
-        )
+        return task.wait_for(client.submit(found, sent, deliver=wanted, device=device, scale=scale))
 
-    def apply(made: results.JobOutput) -> Report:
+    def apply(made: Answer) -> Report:
         return results.put(made, target, then(made) if then else ())
 
     return Task(label, work, apply, can_stop=can_stop)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,8 @@ import bpy
 
 from ..bridge import encode, images, materials
 from ..bridge.inputs import SOURCE, Source, existing
+from ..core.engine.remote import read_files
+from ..core.engine.requests import JobInput
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe, Step
 from ..core.system.transaction import temporary_folder
@@ -49,15 +51,13 @@ class TrainingRequest:
             raise ParameterError("there is nothing to learn from", "give a picture, a folder or an image")
         if jobs.training:
             raise ParameterError(f"a training runs already: {jobs.training.label}", "wait for it, or stop it")
-        path, content = _read(self.data)
+        data = _read(self.data)
         recipe, connected = self._recipe(), connect(LONG)
         options = {"device": self.device or engine.preferences().device, "detach": engine.preferences().keep_training}
 
         def work(task: Task) -> tuple[tuple[Path, ...], Mapping[str, Any]]:
-            from ..core.engine.job import Data
-
             client = connected()
-            given = Data(path, self.licence, self.width_m or None, content)
+            given = replace(data, licence=self.licence, width_m=self.width_m or None)
             answer = task.wait_for(client.submit(recipe, {self._input: given}, **options))
             return answer.models, client.describe().wait()
 
@@ -103,19 +103,16 @@ def why_incomplete(context: bpy.types.Context) -> str:
     return "" if chosen else "Choose what to learn from: a file, a folder, or an image of this .blend"
 
 
-def _read(data: Source) -> tuple[Path, bytes]:
-    """File or folder to learn from; of an image that is no plain file, its name and its content.
+def _read(data: Source) -> JobInput:
+    """File or folder to learn from; an image that is no plain file is sent as one.
 
-    The content is sent: a training may outlive this Blender, and a file would have to outlive it too.
+    A training may outlive this Blender, and a file that Blender writes would have to outlive it too.
     """
-    if not isinstance(data, bpy.types.Image):
-        return existing(data), b""
-    found = images.read(data)
+    found = images.read(data) if isinstance(data, bpy.types.Image) else existing(data)
     if isinstance(found, Path):
-        return found, b""
+        return JobInput(path=found)
     with temporary_folder() as folder:
-        written = encode.write(data, folder)
-        return Path(written.name), written.read_bytes()
+        return JobInput(files=read_files(encode.write(data, folder)))
 
 
 def trainers() -> list[str]:

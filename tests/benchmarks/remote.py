@@ -25,6 +25,7 @@ from impasto import Recipe, Step, write_maps
 from impasto.engine import remote
 from impasto.engine.client import Client
 from impasto.engine.remote import Remote
+from impasto.engine.requests import Delivery
 
 RECIPE = Recipe((Step("photo-maps"),))
 SPEEDS = {"loopback": 0.0, "12.5 MB/s": 12.5e6}
@@ -82,9 +83,9 @@ def _measured(given: object, form: str, folder: Path, repeats: int) -> tuple[flo
     client.submit(RECIPE, {"source": given}).wait()
     times, before = [], _sent(folder)
     for index in range(repeats):
-        sink = {"as": "files", "folder": str(folder / "out"), "name": f"{form}{index}", "replace": True}
+        sink = Delivery("files", folder=str(folder / "out"), name=f"{form}{index}", replace=True)
         began = time.monotonic()
-        client.submit(RECIPE, {"source": given}, deliver={"as": "arrays"} if form == "arrays" else sink).wait()
+        client.submit(RECIPE, {"source": given}, deliver=None if form == "arrays" else sink).wait()
         times.append(time.monotonic() - began)
     time.sleep(0.5)
     count = (_sent(folder) - before) / repeats

@@ -3,7 +3,6 @@
 import os
 import signal
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,7 @@ from worker_jobs import CHECKER, recipe, wait_until
 
 from impasto import Maps, Recipe, Step
 from impasto.engine.client import Client
-from impasto.engine.job import Data
+from impasto.engine.requests import JobInput, View
 from impasto.errors import Cancelled, WorkerError
 from impasto.library.models import read_model
 
@@ -31,13 +30,13 @@ def long_client(worker_command, tmp_path, library):
 
 
 @pytest.fixture
-def wall(tmp_path) -> Data:
+def wall(tmp_path) -> JobInput:
     """A picture to learn from. The half by which a report judges has one colour, so that the report is quick."""
     from impasto.io.files import write_maps
 
     pixels = np.random.default_rng(0).random((96, 96, 3))
     pixels[:, 48:] = 0.5
-    return Data(write_maps(Maps.from_arrays({"base_color": pixels}), tmp_path, "wall")[0], licence="CC0-1.0")
+    return JobInput(path=write_maps(Maps.from_arrays({"base_color": pixels}), tmp_path, "wall")[0], licence="CC0-1.0")
 
 
 def learning(steps: int) -> Recipe:
@@ -79,7 +78,7 @@ def test_a_picture_that_is_no_file_is_sent_and_nobody_can_delete_it(long_client,
     content = wall.path.read_bytes()
     wall.path.unlink()
     before = set(tmp_path.iterdir())
-    sent = replace(wall, path=Path("image of a .blend.png"), content=content)
+    sent = JobInput(files={"image of a .blend.png": np.frombuffer(content, np.uint8)}, licence=wall.licence)
     job = long_client.submit(learning(3), {"dataset": sent})
     assert job.wait().models == (library / "wall.safetensors",)
     (source,) = read_model(library / "wall.safetensors").card["data"]
@@ -127,7 +126,7 @@ def test_stopping_a_job_that_waits_for_its_turn_cancels_it(shared_client):
 def test_a_newer_preview_supersedes_older_ones_running_or_waiting(shared_client):
     previews = [shared_client.submit(recipe("slow"), supersedes="preview") for _ in range(3)]
     other = shared_client.submit(CHECKER)
-    last = shared_client.submit(CHECKER, supersedes="preview", deliver={"as": "preview"})
+    last = shared_client.submit(CHECKER, supersedes="preview", deliver=View("preview"))
     for older in previews:
         with pytest.raises(Cancelled):
             older.wait()

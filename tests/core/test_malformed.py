@@ -12,7 +12,7 @@ from hostile.frames import ANSWERS, RECIPE, REQUESTS, done, frame, job, pixels
 from impasto import Recipe, Step
 from impasto.about import VERSION
 from impasto.engine.client import Client
-from impasto.engine.job import Pixels
+from impasto.engine.requests import JobInput
 from impasto.engine.wire import MAX_FRAME_BYTES, FrameReader, write_frame
 from impasto.errors import ParameterError, ProtocolError, WorkerError
 
@@ -151,7 +151,7 @@ def test_an_id_that_is_in_use_is_refused_and_its_job_goes_on(wire):
 
 
 def test_pixels_that_are_not_finite_are_named_to_who_sent_them(shared_client):
-    given = Pixels({"base_color": np.full((4, 4, 3), np.nan, np.float32)})
+    given = JobInput(arrays={"base_color": np.full((4, 4, 3), np.nan, np.float32)})
     with pytest.raises(ParameterError, match="source/base_color has pixels"):
         shared_client.submit(RECIPE, {"source": given}).result(60)
     assert shared_client.submit(RECIPE).result(60)

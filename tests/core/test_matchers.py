@@ -8,7 +8,7 @@ from PIL import Image
 
 from impasto import Maps, Recipe, Step, match, read_maps, read_recipe
 from impasto.engine.client import Client
-from impasto.engine.job import Pixels
+from impasto.engine.requests import JobInput
 from impasto.errors import ParameterError, PluginError
 from impasto.plugins.registry import registry
 
@@ -76,7 +76,7 @@ def test_the_worker_finds_the_same_recipes(shared_client: Client, misbehaving, t
     assert (words.recipe, words.notes) == (match("word-count", "one two", seed=3).recipe, ("words were counted",))
     edited = shared_client.match("word-count", "more", start=words.recipe).wait()
     assert edited.recipe.steps[0].parameters["squares"] == 3
-    picture = shared_client.match("mean-color", Pixels({"base_color": RED}, name="red")).wait()
+    picture = shared_client.match("mean-color", JobInput(arrays={"base_color": RED}, name="red")).wait()
     assert picture.recipe.steps[0].parameters["color"] == [1.0, 0.0, 0.0]
     assert picture.figures == {"distance": 0.0}
     Image.fromarray((RED * 255).astype(np.uint8)).save(tmp_path / "red.png")

@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,8 @@ from worker_jobs import CHECKER, recipe, wait_until
 from impasto import Recipe, Step, read_maps, write_maps
 from impasto.about import VERSION
 from impasto.engine.client import WORKER, Client
-from impasto.engine.job import Data
 from impasto.engine.remote import Remote
+from impasto.engine.requests import Delivery, JobInput
 from impasto.errors import Cancelled, FileError, ParameterError, ProtocolError, WorkerError
 
 pytestmark = pytest.mark.farm
@@ -95,13 +96,13 @@ class TestServed:
     def test_files_are_sent_and_results_are_written_here_with_the_same_bytes(self, farm, client, photo, tmp_path):
         (picture,) = write_maps(photo, tmp_path / "in", "photo")
         for name, one in (("there", farm), ("here", client)):
-            deliver = {"as": "files", "folder": str(tmp_path / name), "name": "x", "format": "png16"}
+            deliver = Delivery("files", "png16", str(tmp_path / name), "x")
             answer = one.submit(CHECKER, {"source": picture}, deliver=deliver, scale={"width_m": 2.0}).wait()
             assert set(answer.paths) == set((tmp_path / name).iterdir())
         written = [[path.read_bytes() for path in sorted((tmp_path / name).iterdir())] for name in ("there", "here")]
         assert written[0] == written[1]
         with pytest.raises(FileError, match="is there already"):
-            farm.submit(CHECKER, {"source": picture}, deliver={**deliver, "folder": str(tmp_path / "there")}).wait()
+            farm.submit(CHECKER, {"source": picture}, deliver=replace(deliver, folder=str(tmp_path / "there"))).wait()
 
     def test_a_folder_of_maps_is_sent_as_one(self, farm, photo, tmp_path):
         from impasto import Maps
@@ -179,7 +180,7 @@ class TestServed:
 
     def test_training_data_are_not_sent(self, farm, tmp_path):
         with pytest.raises(ParameterError, match=r"impasto train.*farm"):
-            farm.submit(Recipe((Step("train-torus", {}, {"dataset": "data"}),)), {"data": Data(tmp_path)})
+            farm.submit(Recipe((Step("train-torus", {}, {"dataset": "data"}),)), {"data": JobInput(path=tmp_path)})
 
     def test_the_command_makes_files_there(self, path, impasto, engine_with_misbehaving, photo, tmp_path):
         (picture,) = write_maps(photo, tmp_path / "in", "photo")

@@ -7,6 +7,7 @@ import struct
 import sys
 import time
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from worker_jobs import CHECKER, recipe, wait_until
 
 from impasto import Maps, Recipe, Step
 from impasto.engine.client import Client
-from impasto.engine.job import Pixels
+from impasto.engine.requests import Delivery, JobInput, View
 from impasto.errors import Cancelled, FileError, ParameterError, ProtocolError, WorkerError
 from impasto.system.process import start
 
@@ -40,14 +41,14 @@ def test_it_describes_tools_and_broken_plugins(shared_client):
 def test_encoded_files_hold_the_recipe(shared_client, tmp_path):
     from impasto.io.files import read_recipe
 
-    answer = shared_client.submit(CHECKER, deliver={"as": "encoded", "format": "png16"}).wait()
+    answer = shared_client.submit(CHECKER, deliver=Delivery("encoded", "png16")).wait()
     (tmp_path / "a.png").write_bytes(answer.arrays["base_color"].tobytes())
     assert read_recipe(tmp_path / "a.png") == answer.recipe
 
 
 @pytest.mark.parametrize(
     ("given", "said"),
-    [(Maps(), "has no maps"), (Pixels({}), "has no maps"), ({}, "{} is no input"), ([], "is no input")],
+    [(Maps(), "has no maps"), (JobInput(), "has no maps"), ({}, "{} is no input"), ([], "is no input")],
 )
 def test_an_input_of_no_maps_is_named(given, said, shared_client):
     with pytest.raises(ParameterError, match=said):
@@ -58,7 +59,7 @@ def test_files_are_written_and_a_path_is_read_by_the_worker(shared_client, tmp_p
     from impasto.io.files import write_maps
 
     source = write_maps(photo, tmp_path, "photo")[0]
-    deliver = {"as": "files", "folder": str(tmp_path / "out"), "name": "x", "format": "png"}
+    deliver = Delivery("files", folder=str(tmp_path / "out"), name="x")
     answer = shared_client.submit(CHECKER, {"source": source}, deliver=deliver, scale={"width_m": 2.0}).wait()
     assert answer.paths[0].name == "x_base_color.png"
     assert all(path.exists() for path in answer.paths)
@@ -66,11 +67,11 @@ def test_files_are_written_and_a_path_is_read_by_the_worker(shared_client, tmp_p
     assert answer.width_m == 2.0 * 64 / photo.size_px[1]
     with pytest.raises(FileError, match="is there already"):
         shared_client.submit(CHECKER, {"source": source}, deliver=deliver).wait()
-    shared_client.submit(CHECKER, {"source": source}, deliver={**deliver, "replace": True}).wait()
+    shared_client.submit(CHECKER, {"source": source}, deliver=replace(deliver, replace=True)).wait()
 
 
 def test_a_result_written_tile_by_tile_is_told_like_any_other(shared_client, tmp_path):
-    deliver = {"as": "files", "folder": str(tmp_path), "name": "x", "format": "exr", "tile_by_tile": True}
+    deliver = Delivery("files", "exr", str(tmp_path), "x", tile_by_tile=True)
     job = shared_client.submit(recipe("blotches", width_px=96, height_px=80, tile_px=40), deliver=deliver)
     answer = job.wait()
     assert [path.name for path in answer.paths][:2] == ["x_base_color.exr", "x_roughness.exr"]
@@ -242,7 +243,7 @@ def test_a_preview_is_the_real_result_under_a_light_scaled_down(shared_client):
 
     made = Recipe((Step("checker", {"width_px": 256, "height_px": 128}), Step("photo-maps")), 5)
     real = lit(shared_client.submit(made).wait().maps)
-    preview = shared_client.submit(made, deliver={"as": "preview", "longest_px": 64}).wait().arrays["preview"]
+    preview = shared_client.submit(made, deliver=View("preview", longest_px=64)).wait().arrays["preview"]
     assert preview.shape == (32, 64, 3)
     assert np.abs(preview - 255 * real.reshape(32, 4, 64, 4, 3).mean((1, 3))).max() < 1.5
 
@@ -250,17 +251,17 @@ def test_a_preview_is_the_real_result_under_a_light_scaled_down(shared_client):
 def test_small_maps_are_the_real_ones_scaled_down(shared_client):
     made = recipe("checker", width_px=256, height_px=128)
     real = shared_client.submit(made).wait().maps
-    small = shared_client.submit(made, deliver={"as": "small", "longest_px": 64}).wait().arrays
+    small = shared_client.submit(made, deliver=View("small", longest_px=64)).wait().arrays
     assert set(small) == set(real)
     for name in ("roughness", "normal"):
         mean = 255 * real[name].pixels.reshape(32, 4, 64, 4, -1).mean((1, 3))
         assert np.abs(small[name] - mean).max() < 1, name
 
 
-def relit(client, **deliver) -> np.ndarray:
+def relit(client, **view) -> np.ndarray:
     bumps = np.float32(0.5 + 0.4 * np.sin(np.arange(64) / 64 * 2 * np.pi))
     source = Maps.from_arrays({"base_color": np.full((64, 64, 3), 0.5), "height": np.tile(bumps, (64, 1))})
-    wanted = {"as": "relit", "side_px": 32, **deliver}
+    wanted = View("relit", **{"side_px": 32, **view})
     return client.submit(recipe("transform"), {"source": source}, deliver=wanted).wait().arrays["relit"]
 
 
@@ -282,7 +283,7 @@ def test_a_turn_of_the_light_begins_at_its_azimuth_and_goes_on_counter_clockwise
 def test_maps_with_gaussian_histograms_come_with_a_table_that_takes_them_back(shared_client):
     height = np.float32(np.random.default_rng(0).random((48, 48, 1)) ** 2)
     source = Maps.from_arrays({"base_color": np.full((48, 48, 3), 0.25), "height": height})
-    answer = shared_client.submit(recipe("transform"), {"source": source}, deliver={"as": "gaussian"}).wait()
+    answer = shared_client.submit(recipe("transform"), {"source": source}, deliver=View("gaussian")).wait()
     assert answer.figures["is_regular"] == 0
     assert set(answer.arrays) == {"base_color", "height", "lookup"}
     tables = answer.arrays["lookup"]  # three components of the colour, one of the height

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..engine.client import CANCEL_GRACE_S, Client
+from ..engine.requests import Delivery
 from ..errors import Cancelled, DeviceError, WorkerError
 from ..system.folders import user_folder
 from ..system.untrusted import explained
@@ -60,15 +61,15 @@ def make(job: BatchJob, limits: Limits, is_cancelled: Callable[[], bool] = lambd
     started, key = time.monotonic(), job.key()
     engines: Engines = getattr(_of_thread, "engines", shared_engines)
     client = engines.of_this_thread(limits)
-    deliver = {
-        "as": "files",
-        "folder": str(job.folder),
-        "name": job.name,
-        "format": job.format,
-        "export": job.export,
-        "replace": job.replace,
-        "wait_s": LOST_TRY_S,
-    }
+    deliver = Delivery(
+        "files",
+        job.format,
+        str(job.folder),
+        job.name,
+        export=job.export,
+        replace=job.replace,
+        wait_s=LOST_TRY_S,
+    )
     scale = {"width_m": job.width_m} if job.width_m else None
     if limits.memory_bytes and _memory_bytes(client.pid) > limits.memory_bytes * KEPT_SHARE:
         client.close()  # what earlier jobs left in memory is not this one's

@@ -11,6 +11,7 @@ from ..engine.client import Client
 from ..engine.job import Job
 from ..engine.remote import Remote
 from ..engine.replies import Answer
+from ..engine.requests import Delivery
 from ..errors import ParameterError
 from ..io.files import on_disk
 from ..recipe import Recipe
@@ -50,13 +51,7 @@ def run_to_files_there(
 
     WorkerError if the connection is lost.
     """
-    deliver = {
-        "as": "files",
-        "folder": str(sink.folder),
-        "name": sink.name,
-        "format": sink.format,
-        "replace": sink.replace,
-    }
+    deliver = Delivery("files", sink.format, str(sink.folder), sink.name, replace=sink.replace)
     scale = {"width_m": width_m} if width_m and SOURCE in inputs else None
     with ExitStack() as stack:
         stack.enter_context(sink.held())

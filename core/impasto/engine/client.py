@@ -11,12 +11,11 @@ import itertools
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from subprocess import PIPE
 from typing import Any
-
-import numpy as np
 
 from ..errors import ParameterError, WorkerError
 from ..recipe import Recipe
@@ -24,9 +23,10 @@ from ..system.process import open_fresh_log, start
 from ..system.untrusted import is_folder, shown
 from ..texture import Maps
 from .connection import Connection, Limits
-from .job import Data, Job, Pixels
+from .job import Job
 from .remote import Remote, read_files, write_files
 from .replies import Answer
+from .requests import Delivery, JobInput, JobRequest, MatchRequest, MoreLikeRequest, Request, View
 from .wire import STALL_LIMIT_S
 
 CANCEL_GRACE_S = 2.0
@@ -69,12 +69,12 @@ class Client:
 
     def describe(self) -> Job:
         """A job whose result is the description of the worker's installation (dict)."""
-        return self._submit({"type": "describe"}, {})
+        return self._submit(Request(id=next(self._ids)))
 
     def match(
         self,
         matcher: str,
-        subject: str | Maps | Pixels | Path,
+        subject: str | Maps | JobInput | Path,
         *,
         seed: int = 0,
         start: Recipe | None = None,
@@ -86,21 +86,13 @@ class Client:
 
         width_m: real-world width of the picture; 0: as its file states it, if it does.
         """
-        header = {
-            "type": "match",
-            "matcher": matcher,
-            "seed": seed,
-            "start": start.to_dict() if start is not None else None,
-            "device": device,
-            "supersedes": supersedes,
-        }
+        what: dict[str, Any] = {"seed": seed, "start": start, "device": device, "supersedes": supersedes}
         if isinstance(subject, str):
-            return self._submit({**header, "text": subject}, {})
-        about, arrays = self._described(subject)
-        if width_m:
-            about["width_m"] = width_m
-        arrays = {f"picture/{key}": array for key, array in arrays.items()}
-        return self._submit({**header, "inputs": {"picture": about}}, arrays)
+            what["text"] = subject
+        else:
+            picture = self._given(subject)
+            what["inputs"] = {"picture": replace(picture, width_m=width_m) if width_m else picture}
+        return self._submit(MatchRequest(id=next(self._ids), matcher=matcher, **what))
 
     def more_like(
         self,
@@ -115,83 +107,54 @@ class Client:
 
         Another seed, another recipe. variety: from 0 to 1. locked: names of parameters that keep their values.
         """
-        header = {
-            "type": "more_like",
-            "favourites": [recipe.to_dict() for recipe in favourites],
-            "seed": seed,
-            "variety": variety,
-            "locked": list(locked),
-            "supersedes": supersedes,
-        }
-        return self._submit(header, {})
+        how: dict[str, Any] = {"seed": seed, "variety": variety, "locked": tuple(locked), "supersedes": supersedes}
+        return self._submit(MoreLikeRequest(id=next(self._ids), favourites=tuple(favourites), **how))
 
     def submit(
         self,
         recipe: Recipe,
-        inputs: Mapping[str, Maps | Pixels | Data | Path] | None = None,
+        inputs: Mapping[str, Maps | JobInput | Path] | None = None,
         *,
-        deliver: Mapping[str, Any] | None = None,
+        deliver: Delivery | View | None = None,
         device: str = "auto",
         scale: Mapping[str, float] | None = None,
         supersedes: str = "",
         detach: bool = False,
     ) -> Job:
-        """A job whose result is an `Answer`. Inputs are maps, pixels, data, or paths that the worker reads.
+        """A job whose result is an `Answer`. Inputs are maps, pixels or files, or paths that the worker reads.
 
-        deliver: {"as": "arrays"}, {"as": "small", "longest_px"} (maps as uint8, scaled down), {"as": "preview",
-        "longest_px"} (uint8 RGB: the result under a light, scaled down),
-        {"as": "relit", "side_px", "azimuth", "elevation", "frames"} (uint8 RGB (N, side_px, 2 side_px, 3): it on a ball
-        and a plane, in one turn of the light that begins at the azimuth), {"as": "gaussian"} (for shaders that blend
-        it: PNGs with Gaussian histograms, and `lookup`, the table that takes them back),
-        {"as": "encoded", "format": "png"} or {"as": "files", "folder", "name", "format", "export", "replace",
-        "wait_s"}: without "replace", existing files are an error, and so is another run that still writes them after
-        "wait_s". scale: `width_m` and `height_range_m` of the source, if its file does not state them.
-        supersedes: a key; older jobs with the same key are cancelled. detach: continue after this process ends, if the
-        client `outlives` it.
+        deliver: the form of the result; None for arrays. scale: `width_m` and `height_range_m` of the source, if its
+        file does not state them. supersedes: a key; older jobs with the same key are cancelled. detach: continue after
+        this process ends, if the client `outlives` it.
         """
-        deliver = dict(deliver or {"as": "arrays"})
+        deliver = deliver or Delivery()
         finish: Callable[[Answer], Answer] | None = None
-        if self._remote and deliver["as"] == "files":
+        if self._remote and isinstance(deliver, Delivery) and deliver.kind == "files":
             finish = partial(write_files, deliver)
-            deliver = {"as": "encoded", "format": deliver.get("format", "png")}
-        described: dict[str, dict[str, Any]] = {}
-        arrays: dict[str, np.ndarray] = {}
-        for name, given in (inputs or {}).items():
-            described[name], own = self._described(given)
-            arrays.update({f"{name}/{key}": array for key, array in own.items()})
-        if scale and "source" in described:
-            described["source"].update(scale)
-        header = {
-            "type": "job",
-            "recipe": recipe.to_dict(),
-            "inputs": described,
-            "deliver": deliver,
-            "device": device,
-            "supersedes": supersedes,
-            "detach": detach and self._outlives,
-        }
-        return self._submit(header, arrays, finish)
+            deliver = Delivery("encoded", deliver.format)
+        given = {name: self._given(one) for name, one in (inputs or {}).items()}
+        if scale and "source" in given:
+            known: dict[str, Any] = {**scale}
+            given["source"] = replace(given["source"], **known)
+        how: dict[str, Any] = {"device": device, "supersedes": supersedes, "detach": detach and self._outlives}
+        request = JobRequest(id=next(self._ids), recipe=recipe, inputs=given, deliver=deliver, **how)
+        return self._submit(request, finish)
 
-    def _described(self, given: Maps | Pixels | Data | Path) -> tuple[dict[str, Any], Mapping[str, np.ndarray]]:
-        """Header and arrays of an input. ParameterError if it is none."""
-        if isinstance(given, (Maps, Pixels)):
-            known = {"name": given.name, "width_m": given.width_m, "height_range_m": given.height_range_m}
-            return known, given.arrays() if isinstance(given, Maps) else given.arrays
-        if not isinstance(given, Data | str | os.PathLike):
+    def _given(self, given: Maps | JobInput | Path) -> JobInput:
+        """An input as it is sent. ParameterError if it is none."""
+        if isinstance(given, Maps):
+            return JobInput.of_maps(given)
+        if not isinstance(given, JobInput | str | os.PathLike):
             raise ParameterError(f"{shown(given)} is no input", "give maps, pixels, training data or a path")
-        if self._remote:
-            if isinstance(given, Data):
-                remedy = f"train with `impasto train` on {self._remote.place}, or choose an engine of this machine"
-                raise ParameterError("training data are not sent to another machine", remedy)
-            files = read_files(given)
-            numbered = {str(index): data for index, data in enumerate(files.values())}
-            return {"files": list(files), "folder": given.name if is_folder(given) else None}, numbered
-        if isinstance(given, Data):
-            about = {"licence": given.licence, "width_m": given.width_m}
-            if given.content:
-                return {"files": [given.path.name], **about}, {"0": np.frombuffer(given.content, np.uint8)}
-            return {"path": str(given.path), **about}, {}
-        return {"path": str(given)}, {}
+        if not self._remote:
+            return given if isinstance(given, JobInput) else JobInput(path=Path(given))
+        if not isinstance(given, JobInput):
+            path = Path(given)
+            return JobInput(files=read_files(path), folder=path.name if is_folder(path) else None)
+        if given.path or given.files:
+            remedy = f"train with `impasto train` on {self._remote.place}, or choose an engine of this machine"
+            raise ParameterError("training data are not sent to another machine", remedy)
+        return given
 
     def close(self, grace_s: float = 3.0) -> None:
         """End the worker: close its stdin, so that it cancels its jobs and exits, and kill it after the grace period.
@@ -209,20 +172,15 @@ class Client:
         connection = self._connection
         return connection.popen.pid if connection and connection.is_open else None
 
-    def _submit(
-        self,
-        header: dict[str, Any],
-        arrays: Mapping[str, np.ndarray],
-        finish: Callable[[Answer], Answer] | None = None,
-    ) -> Job:
-        job = Job(next(self._ids), is_detached=header.get("detach", False))
+    def _submit(self, request: Request, finish: Callable[[Answer], Answer] | None = None) -> Job:
+        job = Job(request.id, is_detached=isinstance(request, JobRequest) and request.detach)
         if finish is not None:
             job.finish = finish
         try:
             with self._lock:
-                if self._connection is None or not self._connection.add(job, header, arrays):
+                if self._connection is None or not self._connection.add(job, request):
                     self._connection = self._start()
-                    self._connection.run(job, header, arrays)
+                    self._connection.run(job, request)
         except WorkerError as error:
             job.set_exception(error)
         return job

@@ -12,12 +12,9 @@ import subprocess
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from ..about import VERSION
 from ..errors import ImpastoError, ProtocolError, WorkerError, error_from_name
@@ -37,6 +34,7 @@ from .replies import (
     Stopped,
     reply_of,
 )
+from .requests import Request, frame_of
 from .wire import PROTOCOL, FrameReader, write_frame
 
 WATCH_INTERVAL_S = 0.1
@@ -83,7 +81,7 @@ class Connection:
         self._see_log = f"try again; if it happens again, see {log_path}"
         self._threads: list[threading.Thread] = []
         self._reader = FrameReader(popen.stdout, limits.stall_s)
-        self._outbox: queue.SimpleQueue = queue.SimpleQueue()
+        self._outbox: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._jobs: dict[int, Job] = {}
         self._cancelled_at: dict[int, float] = {}
@@ -92,10 +90,10 @@ class Connection:
         self._has_greeted = self._is_left = self._is_finished = False
         self._failure: WorkerError | None = None
 
-    def run(self, job: Job, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
+    def run(self, job: Job, request: Request) -> None:
         """Start the threads with a first job, which fails if the worker has ended already."""
         self._jobs[job.id] = job
-        self._send(job, header, arrays)
+        self._send(job, request)
         for target in (self._read, self._write, self._watch, self._keep_log):
             self._threads.append(threading.Thread(target=target, daemon=True))
             self._threads[-1].start()
@@ -105,18 +103,18 @@ class Connection:
         """Whether the worker accepts jobs."""
         return self._closed_at is None and self.popen.poll() is None
 
-    def add(self, job: Job, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> bool:
+    def add(self, job: Job, request: Request) -> bool:
         """Send a job; return False if the worker is about to end."""
         with self._lock:
             if not self.is_open:
                 return False
             self._jobs[job.id] = job
-        self._send(job, header, arrays)
+        self._send(job, request)
         return True
 
-    def _send(self, job: Job, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
+    def _send(self, job: Job, request: Request) -> None:
         job.ask = self._ask
-        self._outbox.put(({**header, "id": job.id}, arrays))
+        self._outbox.put(request)
 
     def close(self, grace_s: float) -> None:
         """Tell the worker to end, and kill it after the grace period. One with a detached job is left running instead.
@@ -148,11 +146,11 @@ class Connection:
         stdin = self.popen.stdin
         assert stdin is not None
         try:
-            while (frame := self._outbox.get()) is not None:
+            while (request := self._outbox.get()) is not None:
                 try:
-                    write_frame(stdin, *frame)
+                    write_frame(stdin, *frame_of(request))
                 except ProtocolError as error:
-                    if job := self._settled(frame[0]["id"]):
+                    if job := self._settled(request.id):
                         job.set_exception(error)
         except OSError:
             pass  # the worker is gone: the reading thread notices and fails the jobs
@@ -232,7 +230,7 @@ class Connection:
         """Send a request for a job: pause, resume, stop or cancel; a worker that ignores the last is killed."""
         if job.id not in self._jobs:
             return
-        self._outbox.put(({"type": what, "id": job.id}, {}))
+        self._outbox.put(Request(id=job.id, kind=what))
         if what == "cancel":
             self._cancelled_at.setdefault(job.id, time.monotonic())
 

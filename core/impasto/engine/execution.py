@@ -17,7 +17,7 @@ import numpy as np
 
 from ..errors import Cancelled
 from .delivery import deliver, preview_pixels, read_inputs, read_picture
-from .requests import JobRequest, MatchRequest, MoreLikeRequest, Request
+from .requests import Delivery, JobRequest, MatchRequest, MoreLikeRequest, Request, View
 
 if TYPE_CHECKING:
     from ..data.dataset import Dataset
@@ -123,10 +123,10 @@ class _Execution:
             "is_cancelled": self._is_cancelled,
             "is_stopped": self._job.stopped.is_set,
         }
-        wanted = request.delivery
-        if wanted.kind == "preview":
+        wanted = request.deliver
+        if isinstance(wanted, View) and wanted.kind == "preview":
             how["enough_px"] = wanted.longest_px
-        if wanted.kind == "files":
+        if isinstance(wanted, Delivery) and wanted.kind == "files":
             where = Path(wanted.folder)
             sink = Sink(where, wanted.name, wanted.format, wanted.replace, wanted.wait_s, wanted.export)
             result = run_to_files(request.recipe, inputs, sink, tile_by_tile=wanted.tile_by_tile, **how)

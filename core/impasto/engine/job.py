@@ -1,41 +1,15 @@
-"""A job on the client's side, as a future with progress; and the kinds of input that it may have."""
+"""A job on the client's side, as a future with progress."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from ..errors import Cancelled
 from .replies import JobPreview, JobProgress, JobState, JobWarnings
-
-
-@dataclass(frozen=True)
-class Pixels:
-    """Like `Maps`, but with `arrays` (H, W, C) by map name of any type that hosts use: uint8, uint16 or float32."""
-
-    arrays: Mapping[str, np.ndarray]
-    name: str = ""
-    width_m: float | None = None
-    height_range_m: float | None = None
-
-
-@dataclass(frozen=True)
-class Data:
-    """Training data: a picture or a folder that the worker reads, with facts that its files may not state.
-
-    content: of a picture that is sent, because it is no file; `path` is then its name.
-    """
-
-    path: Path
-    licence: str = ""
-    width_m: float | None = None
-    content: bytes = b""
-
 
 Doing = Literal["waiting", "running", "pausing", "paused", "stopping", "cancelling"]
 

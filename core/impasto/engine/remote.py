@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -21,6 +20,7 @@ from ..system.names import check_name
 from ..system.transaction import replace_files
 from ..system.untrusted import files_in, is_folder, read_bytes, shortened, shown
 from .replies import Answer
+from .requests import Delivery
 from .wire import MAX_ARRAY_BYTES
 
 PYTHON = "python3"
@@ -140,11 +140,11 @@ def read_files(path: Path) -> dict[str, np.ndarray]:
     return {file.name: np.frombuffer(read_bytes(file, MAX_ARRAY_BYTES), np.uint8) for file in files}
 
 
-def write_files(sink: Mapping[str, Any], answer: Answer) -> Answer:
-    """Write the encoded files of an answer into the folder of `sink`, as the engine would, and add their paths."""
+def write_files(wanted: Delivery, answer: Answer) -> Answer:
+    """Write the encoded files of an answer where they are wanted, as the engine would, and add their paths."""
     if not re.fullmatch(r"\.[a-z0-9]{1,8}", answer.suffix):
         raise ProtocolError(f"done.suffix is {shown(answer.suffix)}", "see the log")
-    name = check_name(sink["name"], "the name of the files")
-    contents = {Path(sink["folder"]) / f"{name}_{map_}{answer.suffix}": data for map_, data in answer.arrays.items()}
-    replace_files({path: data.tobytes() for path, data in contents.items()}, replace=sink.get("replace", False))
+    name = check_name(wanted.name, "the name of the files")
+    contents = {Path(wanted.folder) / f"{name}_{map_}{answer.suffix}": data for map_, data in answer.arrays.items()}
+    replace_files({path: data.tobytes() for path, data in contents.items()}, replace=wanted.replace)
     return replace(answer, arrays={}, paths=tuple(contents))

@@ -1,11 +1,14 @@
-"""Frames from the client to the worker: a class for each type of frame, whose annotations say what it may hold."""
+"""Requests from a client to its worker, declared once for both sides: what their annotations allow is all that is read.
+
+Standard library and NumPy only.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import numpy as np
 
@@ -14,18 +17,25 @@ from ..recipe import MAX_SEED, Recipe
 from ..system.names import is_file_name
 from ..system.typed_json import Count, Length, PositiveLength, Within, one_of, typed
 from ..system.untrusted import shown
-from ..texture import MAP_CHANNELS
+from ..texture import MAP_CHANNELS, Maps
+
+ViewKind = Literal["small", "preview", "relit", "gaussian"]
+DeliveryKind = Literal["arrays", "encoded", "files"]
+CONTENT = ("inputs", "arrays", "files")
+"""Fields whose arrays follow the header."""
 
 
-@dataclass(frozen=True)
-class Given:
-    """An input of a job: a file or folder that the worker reads, or the pixels or files that came with the frame.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class JobInput:
+    """An input of a job: a file or folder that the worker reads, or pixels or files that are sent with the frame.
 
-    files: bytes (N,) by name, of a picture, or of the maps in a folder called `folder`.
+    arrays: pixels (H, W, C) by map name, of any type that hosts use: uint8, uint16 or float32. files: bytes (N,) by
+    name, of a picture, or of the maps in a folder called `folder`. licence: of training data. The others are facts that
+    files may not state.
     """
 
     path: Path | None = None
-    pixels: Mapping[str, np.ndarray] = field(default_factory=dict)
+    arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
     files: Mapping[str, np.ndarray] = field(default_factory=dict)
     folder: str | None = None
     licence: str = ""
@@ -33,74 +43,98 @@ class Given:
     width_m: PositiveLength | None = None
     height_range_m: Length | None = None
 
+    @classmethod
+    def of_maps(cls, maps: Maps) -> JobInput:
+        """The pixels of maps, with their name and scale."""
+        width_m, height_range_m = maps.width_m, maps.height_range_m
+        return cls(arrays=maps.arrays(), name=maps.name, width_m=width_m, height_range_m=height_range_m)
+
 
 @dataclass(frozen=True)
-class Delivery:
-    """Form in which the client wants the result. longest_px: of a preview and of small maps.
+class ResultForm:
+    """Form in which a client wants a result: a `View` or a `Delivery`."""
 
-    folder, name, export, tile_by_tile: of files. replace: overwrite existing files. wait_s: longest wait for another
-    run that writes them. side_px, azimuth, elevation (degrees), frames: of the ball and the plane in a relit result,
-    which show one turn of the light.
+
+@dataclass(frozen=True)
+class View(ResultForm):
+    """A result as a host shows it, instead of its maps.
+
+    small: the maps as uint8, their longer side at most longest_px. preview: the surface under a light, as small, uint8
+    RGB. relit: the surface on a ball and on a plane, uint8 RGB (frames, side_px, 2 side_px, 3), in one turn of the
+    light that begins at the azimuth. gaussian: for shaders that blend it, PNGs with Gaussian histograms, and `lookup`,
+    the table that takes them back. azimuth, elevation: of the light, in degrees.
     """
 
-    kind: Literal["arrays", "small", "preview", "relit", "gaussian", "encoded", "files"] = field(
-        metadata={"json": "as"}
-    )
-    folder: str = ""
-    name: str = ""
-    format: str = "png"
-    export: str = ""
-    tile_by_tile: bool | None = None
-    replace: bool = False
-    wait_s: Annotated[int, Within(0, 3600)] = 0
+    kind: ViewKind = field(metadata={"json": "as"})
     longest_px: Annotated[int, Within(1, 4096)] = 512
     side_px: Annotated[int, Within(16, 512)] = 256
     azimuth: float = 135.0
     elevation: float = 40.0
     frames: Annotated[int, Within(1, 120)] = 1
 
+
+@dataclass(frozen=True)
+class Delivery(ResultForm):
+    """Form of a result's maps: `arrays`, `encoded` files, or `files` that the worker writes.
+
+    format: name of an exporter. folder, name, export, tile_by_tile: of files, as for `Sink`. replace: overwrite
+    existing files; otherwise they are an error. wait_s: longest wait for another run that writes them.
+    """
+
+    kind: DeliveryKind = field(default="arrays", metadata={"json": "as"})
+    format: str = "png"
+    folder: str = ""
+    name: str = ""
+    export: str = ""
+    tile_by_tile: bool | None = None
+    replace: bool = False
+    wait_s: Annotated[int, Within(0, 3600)] = 0
+
     def __post_init__(self) -> None:
         if self.kind == "files" and not (self.folder and self.name):
             raise ProtocolError("job.deliver needs folder and name for files", "say where to write them")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Request:
     """A request of `kind` "describe", or about the job `id`: "pause", "resume", "stop" or "cancel"."""
 
     id: Count
-    kind: str = field(metadata={"json": "type"})
+    kind: str = field(default="describe", metadata={"json": "type"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class JobRequest(Request):
     """A recipe to run. supersedes: older jobs with this key are cancelled. detach: continue without the client."""
 
+    kind: str = field(default="job", metadata={"json": "type"})
     recipe: Recipe
-    inputs: Mapping[str, Given]
-    delivery: Delivery = field(default=Delivery("arrays"), metadata={"json": "deliver"})
+    inputs: Mapping[str, JobInput] = field(default_factory=dict)
+    deliver: ResultForm = Delivery()
     device: str = "auto"
     supersedes: str = ""
     detach: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class MatchRequest(Request):
     """A recipe to find for a text, or for the input `picture`. start: one to be changed. supersedes: as for a job."""
 
+    kind: str = field(default="match", metadata={"json": "type"})
     matcher: str
-    inputs: Mapping[str, Given]
     text: str = ""
+    inputs: Mapping[str, JobInput] = field(default_factory=dict)
     seed: Annotated[int, Within(0, MAX_SEED)] = 0
     start: Recipe | None = None
     device: str = "auto"
     supersedes: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class MoreLikeRequest(Request):
     """A recipe to make that resembles `favourites`. supersedes: as for a job; the rest as for `more_like`."""
 
+    kind: str = field(default="more_like", metadata={"json": "type"})
     favourites: tuple[Recipe, ...]
     seed: Annotated[int, Within(0, MAX_SEED)] = 0
     variety: float = 0.5
@@ -117,16 +151,52 @@ REQUESTS: Mapping[str, type[Request]] = {
 """The class of each type of frame."""
 
 
+def frame_of(request: Request) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Header and arrays of a request; fields that are as by default are left out."""
+    header = _plain(request)
+    arrays: dict[str, np.ndarray] = {}
+    if isinstance(request, JobRequest | MatchRequest):
+        header["inputs"] = {}
+        for name, given in request.inputs.items():
+            header["inputs"][name] = _plain(given) | ({"files": list(given.files)} if given.files else {})
+            own = given.arrays or {str(index): data for index, data in enumerate(given.files.values())}
+            arrays.update({f"{name}/{part}": array for part, array in own.items()})
+    return header, arrays
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON, without what follows the header."""
+    if isinstance(value, Recipe):
+        return value.to_dict()
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    if not is_dataclass(value):
+        return str(value) if isinstance(value, Path) else value
+    own = [(item, getattr(value, item.name)) for item in fields(value) if item.name not in CONTENT]
+    return {
+        item.metadata.get("json", item.name): _plain(one) for item, one in own if item.metadata or one != item.default
+    }
+
+
 def request_of(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Request:
     """The request in a frame. ProtocolError names the wrong field, ParameterError a mistake in the recipe."""
     type_ = one_of(REQUESTS, header.get("type"), "request.type")
     described = typed(dict[str, dict[str, Any]], header.get("inputs", {}), f"{type_}.inputs")
-    return typed(REQUESTS[type_], {**header, "inputs": _inputs(described, arrays, f"{type_}.inputs")}, type_)
+    values = {**header, "inputs": _inputs(described, arrays, f"{type_}.inputs")}
+    if type_ == "job" and "deliver" in header:
+        values["deliver"] = _form(header["deliver"], f"{type_}.deliver")
+    return typed(REQUESTS[type_], values, type_)
+
+
+def _form(given: Any, where: str) -> ResultForm:
+    given = typed(dict[str, Any], given, where)
+    kind = one_of((*get_args(ViewKind), *get_args(DeliveryKind)), given.get("as"), f"{where}.as")
+    return typed(View if kind in get_args(ViewKind) else Delivery, given, where)
 
 
 def _inputs(
     described: Mapping[str, Mapping[str, Any]], arrays: Mapping[str, np.ndarray], where: str
-) -> dict[str, Given]:
+) -> dict[str, JobInput]:
     """Each input with its own arrays, which are named INPUT/MAP, or INPUT/INDEX if they are files."""
     own: dict[str, dict[str, np.ndarray]] = {name: {} for name in described}
     for key, array in arrays.items():
@@ -138,11 +208,11 @@ def _inputs(
         own[name][part] = array
     inputs = {}
     for name, about in described.items():
-        content: dict[str, Any] = {"pixels": own[name]}
+        content: dict[str, Any] = {"arrays": own[name]}
         if "files" in about:
             names = typed(list[str], about["files"], f"{where}.{name}.files")
             content = {"files": _files(name, names, own[name])}
-        inputs[name] = given = typed(Given, {**about, **content}, f"{where}.{name}")
+        inputs[name] = given = typed(JobInput, {**about, **content}, f"{where}.{name}")
         if given.folder is not None and not is_file_name(given.folder):
             raise ProtocolError(f"job.inputs.{name}.folder is {shown(given.folder)}", "see the log")
     return inputs

@@ -1,0 +1,134 @@
+"""Views of a result: what hosts show of it or blend of it, instead of its maps.
+
+Each kind of `View` has a function here that makes its arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..texture import MAP_CHANNELS, NORMAL_MAPS, Maps, Texture
+from .replies import LOOKUP, PREVIEW, RELIT
+from .requests import View
+
+if TYPE_CHECKING:
+    from ..surface.gaussianization import GaussianMap
+    from ..surface.relight import BallAndPlane
+
+FINE = frozenset({"height", *NORMAL_MAPS})
+"""Maps whose steps would be seen with 8 bits."""
+Arrays = dict[str, np.ndarray]
+
+
+def view_of(maps: Maps, view: View, tell: Callable[[float, str], None]) -> tuple[Arrays, dict[str, float]]:
+    """Arrays of a view of maps, and figures about it; a view without any leaves the result's own.
+
+    `tell(fraction, message)` is called while frames are rendered and may raise Cancelled.
+    """
+    from ..surface.thumbnail import scaled_down
+
+    if view.kind == "gaussian":
+        return gaussian_maps(maps), gaussian_figures(maps)
+    if view.kind == "small":
+        return small_maps(maps, view.longest_px), {}
+    if view.kind == "preview":
+        return {PREVIEW: scaled_down(maps, view.longest_px)}, {}
+    return {RELIT: relit(maps, view, tell)}, {}
+
+
+def small_maps(maps: Maps, longest_px: int) -> Arrays:
+    """The maps as uint8, shrunk to a longer side of at most longest_px: enough for pictures in a panel."""
+    from ..data.prepare import resized_map
+    from ..surface.color import linear_to_srgb
+
+    factor = min(1.0, longest_px / max(maps.size_px))
+    height, width = (max(1, round(side * factor)) for side in maps.size_px)
+    small = {name: resized_map(name, maps[name], (height, width)) for name in maps}
+    encoded = {name: linear_to_srgb(x.pixels) if x.color_space == "linear" else x.pixels for name, x in small.items()}
+    return {name: np.round(np.clip(pixels, 0, 1) * 255).astype(np.uint8) for name, pixels in encoded.items()}
+
+
+def relit(maps: Maps, view: View, tell: Callable[[float, str], None]) -> np.ndarray:
+    """One turn of the light around the maps on a ball and a plane: uint8 RGB (frames, side_px, 2 side_px, 3)."""
+    from ..surface.shading import Light
+
+    light, frames = Light(view.azimuth, view.elevation), []
+    for picture in _ball_and_plane(_KnownMaps(maps.sha256(), maps), view.side_px).turn(light, view.frames):
+        frames.append(np.round(picture * 255).astype(np.uint8))
+        tell(len(frames) / view.frames, "Rendering")
+    return np.stack(frames)
+
+
+@dataclass(frozen=True)
+class _KnownMaps:
+    """Maps that are equal if their pixels are."""
+
+    sha256: str
+    maps: Maps = field(compare=False)
+
+
+@lru_cache(maxsize=1)
+def _ball_and_plane(known: _KnownMaps, side_px: int) -> BallAndPlane:
+    """The maps, to be lit; the last ones are kept, since their light is moved again and again."""
+    from ..surface.relight import BallAndPlane
+
+    return BallAndPlane.of_maps(known.maps, side_px)
+
+
+def gaussian_figures(maps: Maps) -> dict[str, float]:
+    """`is_regular`: whether the maps have a pattern; `wraps_down`, `wraps_across`: whether they tile."""
+    from ..surface.wrapping import wraps
+
+    down, across = wraps(maps)
+    return {"is_regular": float(_is_regular(maps)), "wraps_down": float(down), "wraps_across": float(across)}
+
+
+def gaussian_maps(maps: Maps) -> Arrays:
+    """Each map as a PNG with a component in each channel, from -LIMIT to LIMIT, and `lookup` (N, ENTRIES, 3).
+
+    The table has the shares of each component, in the order of maps and channels, in a map's channels, or in a normal
+    before it is made one long.
+    """
+    from ..surface.gaussianization import gaussianized
+
+    made = [gaussianized(name, maps[name]) for name in maps]
+    return {one.name: np.frombuffer(_encoded(one), np.uint8) for one in made} | {
+        LOOKUP: np.concatenate([_rgb(one) for one in made])
+    }
+
+
+def _is_regular(maps: Maps) -> bool:
+    """Whether the base colour, or else the first map, has a regular pattern."""
+    import torch
+
+    from ..regularity.detection import find_regularity
+    from ..surface.color import luma
+
+    return find_regularity(torch.from_numpy(luma(maps[next(iter(maps))].pixels))) is not None
+
+
+def _encoded(one: GaussianMap) -> bytes:
+    from ..io.files import encode_maps
+    from ..plugins.registry import registry
+    from ..surface.gaussianization import LIMIT
+
+    channels = np.full((*one.values.shape[1:], MAP_CHANNELS[one.name]), 0.5, np.float32)
+    channels[..., : len(one.values)] = np.moveaxis(one.values, 0, 2) / (2 * LIMIT) + 0.5
+    exporter = registry().exporter("png16" if one.name in FINE else "png")
+    return encode_maps(Maps({one.name: Texture(channels)}), exporter)[one.name]
+
+
+def _rgb(one: GaussianMap) -> np.ndarray:
+    """The map's table with three channels: grey repeated, slopes as x and y of a normal whose z is 1."""
+    count = one.lookup.shape[2]
+    if count == 3:
+        return one.lookup
+    if count == 1:
+        return np.repeat(one.lookup, 3, axis=2)
+    slopes = one.lookup * np.array([-1, 1], np.float32)
+    return np.concatenate([slopes, np.zeros_like(slopes[..., :1])], axis=2)
