@@ -14,7 +14,7 @@ from ..core.errors import ImpastoError, ParameterError
 from ..jobs.operator import TaskOperator, poll, tell
 from ..jobs.task import Place, Report, Task, error_report
 from ..paths import absolute
-from ..tools.arguments import DEVICE, SEED, ensure_known, given_to, parse_object, sources_from
+from ..tools.arguments import ensure_known, given_to, values_of, with_properties
 from ..tools.request import Request
 from . import recipes, results
 from .chosen import selected
@@ -26,6 +26,7 @@ CHOICE = ("what", "library", "catalog", "pattern")
 OUTPUT = ("out_dir", "format", "export", "result", "workers", "cluster")
 
 
+@with_properties(Request, "parameters", "inputs", "seed", "device")
 class Batch(BatchProperties, TaskOperator):
     """Mixin: an operator on the batch that the panel is set to; arguments of a call override the panel."""
 
@@ -34,13 +35,7 @@ class Batch(BatchProperties, TaskOperator):
     tool: StringProperty(
         name="Tool", description="Name of the tool, with its defaults for all that is not given; empty: see Recipe"
     )
-    parameters: StringProperty(name="Parameters", description='The tool\'s parameters as JSON: {"variety": 0.7}')
-    inputs: StringProperty(
-        name="Inputs", description='The tool\'s other inputs as JSON, paths or image names: {"style": "monet.jpg"}'
-    )
-    seed: SEED
     image: StringProperty(name="Image", description="Name of an image whose recipe is used")
-    device: DEVICE
 
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
@@ -60,8 +55,7 @@ class Batch(BatchProperties, TaskOperator):
         settings = context.scene.impasto_batch
         if self.tool:
             ensure_known(self.tool)
-            parameters, inputs = parse_object(self.parameters, "parameters"), sources_from(self.inputs)
-            return Applied.of_request(Request(self.tool, parameters, inputs=inputs, seed=self.seed))
+            return Applied.of_request(Request(**values_of(Request, self)))
         apply = given_to(self, ("apply",)).get("apply", settings.apply)
         if self.recipe or (apply == RECIPE and not self.image):
             path = self.recipe or settings.recipe

@@ -10,7 +10,7 @@ from bpy.props import StringProperty
 
 from ..bridge import endless_nodes, surfaces
 from ..bridge.inputs import SOURCE
-from ..bridge.target import chosen_material, target_of
+from ..bridge.target import chosen_material
 from ..core.errors import ImpastoError, ParameterError
 from ..core.recipe import Recipe, Step
 from ..engine import engine
@@ -18,7 +18,8 @@ from ..engine.catalogue import catalogue
 from ..jobs.operator import TaskOperator, poll, tell
 from ..jobs.session import push_undo
 from ..jobs.task import Place, Report, Task, error_report
-from ..tools.arguments import MATERIAL, OUT_DIR, REPLACE, given_to
+from ..tools.arguments import given_to, values_of, with_properties
+from ..tools.form import Form
 from ..tools.request import make_task
 from . import subject
 from .settings import CELL_SIZE, INSIST, SEED, SHARPNESS, SIZE_PX
@@ -77,6 +78,7 @@ class IMPASTO_OT_make_plain(bpy.types.Operator):
         return tell(self, Report("INFO", f"The material {material.name} is plain again", materials=(material.name,)))
 
 
+@with_properties(Form, "material", "out_dir", "replace")
 class IMPASTO_OT_bake_endless(TaskOperator, bpy.types.Operator):
     """Make seamless textures of the endless material's layout, for other programs and renderers"""
 
@@ -86,10 +88,7 @@ class IMPASTO_OT_bake_endless(TaskOperator, bpy.types.Operator):
 
     source: NAMED
     size_px: SIZE_PX
-    material: MATERIAL
     name: StringProperty(name="Name", description="What the results are called (default: as the material)")
-    out_dir: OUT_DIR
-    replace: REPLACE
 
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
@@ -110,16 +109,9 @@ class IMPASTO_OT_bake_endless(TaskOperator, bpy.types.Operator):
         names = [name for name in surfaces.map_nodes(material) if name != "base_color"]
         given = surfaces.read(material, names)
         displaced = material.displacement_method != "BUMP"
-        target = target_of(context, self.material, self.name or f"{material.name}_baked", use_displacement=displaced)
-        return make_task(
-            "Bake Endless",
-            Recipe((Step(tool, parameters),)),
-            {SOURCE: given},
-            target,
-            scale={},
-            out_dir=self.out_dir,
-            replace=self.replace,
-        )
+        form = Form(**values_of(Form, self, is_whole=True), use_displacement=displaced)
+        target = form.target_called(context, form.name or f"{material.name}_baked")
+        return make_task("Bake Endless", Recipe((Step(tool, parameters),)), {SOURCE: given}, target, form)
 
 
 def _endless(material: bpy.types.Material) -> bpy.types.Node:

@@ -8,18 +8,18 @@ from bpy.props import (
     BoolProperty,
     EnumProperty,
     FloatProperty,
-    IntProperty,
     PointerProperty,
     StringProperty,
 )
 
-from ..bridge import mapping
 from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size
 from ..jobs.session import jobs
 from ..jobs.task import Place
 from ..parameters.groups import group_of
-from ..parameters.properties import MAX_INT, TEXTURE, tell_changed
+from ..parameters.properties import TEXTURE, tell_changed
+from ..tools.arguments import with_properties
 from ..tools.lists import PICTURED, items_of
+from ..tools.request import Request
 
 CHANGED = tell_changed(TEXTURE)
 
@@ -47,6 +47,8 @@ def _choose_pictured(settings: ImpastoSettings, number: int) -> None:
     settings.tool = next(item[0] for item in items_of(PICTURED)(settings, None) if item[4] == number)
 
 
+@with_properties(Request, "seed", update=CHANGED)
+@with_properties(Request, "bits", "material", "mapping", "use_displacement", "use_ambient_occlusion")
 class ImpastoSettings(bpy.types.PropertyGroup):
     """Settings of the Impasto panel, in each scene."""
 
@@ -78,7 +80,6 @@ class ImpastoSettings(bpy.types.PropertyGroup):
     image: PointerProperty(
         name="Image", description="An image of this .blend file", type=bpy.types.Image, update=CHANGED
     )
-    seed: IntProperty(name="Seed", description="Another seed, another result", min=0, max=MAX_INT, update=CHANGED)
     lock_seed: BoolProperty(
         name="Lock Seed", description="Keep the seed; unlocked, Generate takes another one each time", default=True
     )
@@ -98,23 +99,6 @@ class ImpastoSettings(bpy.types.PropertyGroup):
         description="What estimates the maps that the tool does not make",
         items=items_of("estimator"),
     )
-    bits: EnumProperty(
-        name="Depth",
-        description="Bits of each channel of the results",
-        items=(
-            ("8", "8 bits", "Small and fast"),
-            ("16", "16 bits", "Smooth heights, for true displacement; four times the memory"),
-        ),
-    )
-    material: EnumProperty(
-        name="Material",
-        description="Where the result goes",
-        items=(
-            ("NEW", "New", "A new material on the selected objects"),
-            ("ACTIVE", "Active", "The active object's material: its other nodes stay as they are"),
-            ("NONE", "Images", "New images, no material"),
-        ),
-    )
     width_m: FloatProperty(
         name="Real Width",
         description="How wide a picture is in the world; 0: not known",
@@ -122,15 +106,6 @@ class ImpastoSettings(bpy.types.PropertyGroup):
         soft_max=10.0,
         unit="LENGTH",
         subtype="DISTANCE",
-    )
-    mapping: EnumProperty(
-        name="Mapping", description="How the textures of a new material are mapped to surfaces", items=mapping.ITEMS
-    )
-    use_displacement: BoolProperty(
-        name="True Displacement", description="Displace the surface itself (Cycles, finely subdivided meshes)"
-    )
-    use_ambient_occlusion: BoolProperty(
-        name="Ambient Occlusion", description="Darken the base colour by the ambient occlusion map"
     )
 
 

@@ -20,7 +20,8 @@ from ..engine.catalogue import catalogue
 from ..jobs.operator import TaskOperator
 from ..jobs.task import Place, Task
 from ..parameters.azimuths import known_azimuths
-from ..tools.arguments import HEIGHT_PX, MATERIAL, SEED, WIDTH_M, WIDTH_PX, width_of
+from ..tools.arguments import values_of, width_of, with_properties
+from ..tools.form import Form
 from ..tools.request import Request, make_task
 
 
@@ -49,15 +50,12 @@ class OnImage(TaskOperator):
         return image
 
 
+@with_properties(Request, "width_px", "height_px", "seed")
 class IMPASTO_OT_make_seamless(OnImage, bpy.types.Operator):
     """Make a new image of this one that repeats without seams"""
 
     bl_idname = "impasto.make_seamless"
     bl_label = "Make Seamless"
-
-    width_px: WIDTH_PX
-    height_px: HEIGHT_PX
-    seed: SEED
 
     def task(self, context: bpy.types.Context) -> Task:
         image = self.chosen(context)
@@ -65,29 +63,26 @@ class IMPASTO_OT_make_seamless(OnImage, bpy.types.Operator):
             tool=catalogue.usual("seamless"),
             source=image,
             estimator="none",
-            **{name: getattr(self, name) for name in ("width_px", "height_px", "seed")},
+            **values_of(Request, self, is_whole=True),
         )
         request = replace(request, name=f"{request.result_name()}_seamless")
         target = target_of(context, NONE, request.name)
         return request.task(replace(target, image=image.session_uid))
 
 
+@with_properties(Form, "material", "width_m")
 class IMPASTO_OT_estimate_maps(OnImage, bpy.types.Operator):
     """Estimate height, normal, roughness and occlusion of this image, and make a material of them"""
 
     bl_idname = "impasto.estimate_maps"
     bl_label = "Maps from Image"
 
-    material: MATERIAL
-    width_m: WIDTH_M
-
     def task(self, context: bpy.types.Context) -> Task:
         tool = catalogue.usual("maps")
         lit = known_azimuths(context.scene, catalogue[tool])
-        width_m = width_of(self, context)
-        request = Request(tool=tool, parameters=lit, source=self.chosen(context), width_m=width_m)
-        target = target_of(context, self.material, request.result_name(), width_m=width_m)
-        return request.task(target)
+        form = {"material": self.material, "width_m": width_of(self, context)}
+        request = Request(tool, lit, self.chosen(context), **form)
+        return request.task(request.target(context))
 
 
 class IMPASTO_OT_rerun(OnImage, bpy.types.Operator):
@@ -118,8 +113,8 @@ class IMPASTO_OT_rerun(OnImage, bpy.types.Operator):
             replace(recipe, inputs={}, made_with={}),
             inputs_of(recipe, image),
             target_of(context, NONE, name),
+            Form(bits="16" if image.is_float else "8"),
             scale=scale_of(recipe),
-            bits="16" if image.is_float else "8",
             then=lambda made: differences(recipe, made.recipe),
         )
 

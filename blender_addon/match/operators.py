@@ -9,11 +9,10 @@ from dataclasses import replace
 from typing import Any
 
 import bpy
-from bpy.props import EnumProperty, StringProperty
+from bpy.props import StringProperty
 
 from ..bridge import naming
 from ..bridge.inputs import Source, read, recipe_called
-from ..bridge.target import target_of
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe
 from ..engine.catalogue import catalogue
@@ -27,52 +26,27 @@ from ..jobs.session import jobs
 from ..jobs.task import Place, Task
 from ..parameters.properties import MAX_INT
 from ..paths import RELATIVE_PATH
-from ..tools.arguments import (
-    DEVICE,
-    HEIGHT_PX,
-    MATERIAL,
-    OUT_DIR,
-    REPLACE,
-    SEED,
-    WIDTH_M,
-    WIDTH_PX,
-    given_to,
-    source_of,
-    width_of,
-)
+from ..tools.arguments import given_to, source_of, width_of, with_properties
 from ..tools.request import Request
 from .request import PICTURE, TEXT, MatchRequest, chosen_picture, key_of, matcher_for, name_of, read_picture
 
-RESULT = ("width_px", "height_px", "bits", "out_dir", "replace", "device")
-LOOK = ("mapping", "use_displacement", "use_ambient_occlusion")
+RESULT = ("width_px", "height_px", "bits", "material", "out_dir", "replace", "device")
+"""Fields of the request that are the result's."""
 
 
+@with_properties(Request, *RESULT)
 class ResultProperties:
     """Properties of a match's result; what is not given is as in the Impasto panel."""
 
     matcher: StringProperty(name="Matcher", description="Name of the matcher; empty: the panel's")
-    width_px: WIDTH_PX
-    height_px: HEIGHT_PX
-    material: MATERIAL
     name: StringProperty(name="Name", description="What the results are called (default: as the words or the picture)")
-    out_dir: OUT_DIR
-    replace: REPLACE
-    device: DEVICE
-    bits: EnumProperty(
-        name="Depth", description="Bits of each channel of the results", items=(("8", "8", ""), ("16", "16", ""))
-    )
 
     def result(self, context: bpy.types.Context, **size: int) -> Request:
         """Size, device, estimator and form of the result: what was given in this call, else as in the panel."""
         return replace(without_source(context), **{**size, **given_to(self, RESULT)})
 
-    def run_task(self, context: bpy.types.Context, request: MatchRequest) -> Task:
-        """Task that carries the request out."""
-        settings = context.scene.impasto
-        goes = {name: getattr(settings, name) for name in ("material", *LOOK)} | given_to(self, ("material",))
-        return request.task(target_of(context, goes.pop("material"), request.name, **goes), context.scene)
 
-
+@with_properties(Request, "seed", "width_m")
 class SubjectProperties(ResultProperties):
     """Properties of operators on words or a picture."""
 
@@ -86,8 +60,6 @@ class SubjectProperties(ResultProperties):
         options=RELATIVE_PATH,
     )
     image: StringProperty(name="Image", description="Name of an image of this .blend file to match, instead of words")
-    width_m: WIDTH_M
-    seed: SEED
 
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
@@ -138,7 +110,7 @@ class IMPASTO_OT_match(SubjectProperties, TaskOperator, bpy.types.Operator):
         settings = context.scene.impasto
         if not settings.lock_seed and not given_to(self, ("seed",)):
             request = replace(request, seed=random.randrange(MAX_INT))
-        return self.run_task(context, request)
+        return request.task_in(context)
 
 
 class IMPASTO_OT_match_variations(SubjectProperties, TaskOperator, bpy.types.Operator):
@@ -156,13 +128,12 @@ class IMPASTO_OT_match_variations(SubjectProperties, TaskOperator, bpy.types.Ope
         return request.variations_task(key)
 
 
+@with_properties(Request, "width_m")
 class IMPASTO_OT_match_image(OnImage, bpy.types.Operator):
     """Make a material like this image without its pixels; its sliders are then those of the Impasto panel"""
 
     bl_idname = "impasto.match_image"
     bl_label = "Match Image"
-
-    width_m: WIDTH_M
 
     def task(self, context: bpy.types.Context) -> Task:
         variations.live.cancel()
@@ -173,8 +144,7 @@ class IMPASTO_OT_match_image(OnImage, bpy.types.Operator):
         request = MatchRequest(
             matcher, read(image), without_source(context), name_of(image), settings.seed, width_m=width_m
         )
-        goes = {name: getattr(settings, name) for name in ("material", *LOOK)}
-        return request.task(target_of(context, goes.pop("material"), request.name, **goes), context.scene)
+        return request.task_in(context)
 
 
 class IMPASTO_OT_change_by_words(ResultProperties, TaskOperator, bpy.types.Operator):
@@ -206,7 +176,7 @@ class IMPASTO_OT_change_by_words(ResultProperties, TaskOperator, bpy.types.Opera
         start = recipe_called(self.start_from) if self.start_from else shown_recipe(context.scene)
         name = naming.of_parts(self.name) if self.name else self._name(context, start)
         result = self.result(context, **size)
-        return self.run_task(context, MatchRequest(matcher, text, result, name, start.seed, start))
+        return MatchRequest(matcher, text, result, name, start.seed, start).task_in(context)
 
     def _name(self, context: bpy.types.Context, start: Recipe) -> str:
         """Name of what is changed: of the data that was given, of its first words, or of its tool."""

@@ -62,6 +62,10 @@ class MatchRequest:
         )
         return task.wait_for(job)
 
+    def task_in(self, context: bpy.types.Context) -> Task:
+        """Task that finds the recipe and runs it, for the scene and what is selected there."""
+        return self.task(self.result.target_called(context, self.name), context.scene)
+
     def task(self, target: Target, scene: bpy.types.Scene) -> Task:
         """Task that finds the recipe, runs it, and shows its parameters in the scene's panel."""
         notes: list[str] = []
@@ -76,19 +80,7 @@ class MatchRequest:
             shown_in = by_uid(bpy.data.scenes, scene_uid) if target.is_in_open_file else None
             return [*notes, *(_show(shown_in, made.recipe) if shown_in else [])]
 
-        result = self.result
-        return make_task(
-            self.matcher["label"],
-            find,
-            {},
-            target,
-            scale={},
-            bits=result.bits,
-            out_dir=result.out_dir,
-            device=result.device,
-            replace=result.replace,
-            then=show,
-        )
+        return make_task(self.matcher["label"], find, {}, target, self.result, then=show)
 
     def variations_task(self, key: str) -> Task:
         """Task that matches with four seeds, and shows a small picture of each as it comes; key: of the subject."""

@@ -14,7 +14,8 @@ from ..image.operators import OnImage
 from ..jobs.operator import TaskOperator, clicked_in, poll, tell
 from ..jobs.task import Place, Report, Task, error_report
 from ..library.operator import ASKED_IN
-from ..tools.arguments import SEED, parse_object
+from ..tools.arguments import parse_object, with_properties
+from ..tools.request import Request
 from . import faces, masks, regions
 from .request import Subject, fill_task, landmarks_task, run_task, usual
 
@@ -45,6 +46,7 @@ class OnRegion(OnImage):
         return reason
 
 
+@with_properties(Request, "seed")
 class IMPASTO_OT_fill_region(OnRegion, bpy.types.Operator):
     """Fill the region from the rest of the image, in all maps of its material, into new images in their places"""
 
@@ -54,7 +56,6 @@ class IMPASTO_OT_fill_region(OnRegion, bpy.types.Operator):
 
     mask: MASK
     parameters: PARAMETERS
-    seed: SEED
 
     def task(self, context: bpy.types.Context) -> Task:
         image = self.chosen(context)
@@ -75,6 +76,7 @@ class IMPASTO_OT_find_landmarks(OnRegion, bpy.types.Operator):
         return landmarks_task(context, self.chosen(context), parse_object(self.parameters, "parameters"))
 
 
+@with_properties(Request, "seed")
 class IMPASTO_OT_mend_tiling(OnRegion, bpy.types.Operator):
     """Mend the seams of an image that should tile, with all maps of its material; the rest stays as it is"""
 
@@ -82,7 +84,6 @@ class IMPASTO_OT_mend_tiling(OnRegion, bpy.types.Operator):
     bl_label = "Mend Tiling"
 
     parameters: PARAMETERS
-    seed: SEED
 
     def task(self, context: bpy.types.Context) -> Task:
         subject = Subject.of(context, self.chosen(context))
@@ -96,6 +97,7 @@ def _margin(side: str) -> Any:
     )
 
 
+@with_properties(Request, "seed")
 class IMPASTO_OT_extend_image(OnRegion, bpy.types.Operator):
     """Continue this image, with all maps of its material, beyond its borders: a new image, or a new material"""
 
@@ -107,7 +109,6 @@ class IMPASTO_OT_extend_image(OnRegion, bpy.types.Operator):
     top: _margin("Top")
     bottom: _margin("Bottom")
     parameters: PARAMETERS
-    seed: SEED
     asked_in: ASKED_IN
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
@@ -214,6 +215,7 @@ class IMPASTO_OT_clear_region(OnRegion, bpy.types.Operator):
         return self.execute(context)
 
 
+@with_properties(Request, "seed")
 class IMPASTO_OT_fill_faces(TaskOperator, bpy.types.Operator):
     """Fill the textures where the selected faces are, from the rest of their UV islands, in all maps of the material"""
 
@@ -230,7 +232,6 @@ class IMPASTO_OT_fill_faces(TaskOperator, bpy.types.Operator):
         max=64,
     )
     parameters: PARAMETERS
-    seed: SEED
 
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:

@@ -25,6 +25,7 @@ from ..engine.catalogue import catalogue, properties_of
 from ..jobs.session import connect, push_undo, redraw
 from ..jobs.task import Report, Task
 from ..parameters import properties, schemas
+from ..tools.form import Form
 from ..tools.request import make_task
 from . import regions
 from .settings import settings_of
@@ -125,8 +126,7 @@ def run_task(
         Recipe((Step(tool, {**panel, **(parameters or {})}, {name: name for name in given}),), seed),
         {SOURCE: subject.read(), **given},
         target,
-        scale={},
-        bits=subject.bits,
+        Form(bits=subject.bits),
     )
 
 

@@ -20,16 +20,16 @@ from ..image.operators import OnImage
 from ..jobs.operator import TaskOperator
 from ..jobs.task import Place, Task
 from ..paths import RELATIVE_PATH, absolute
-from ..tools.arguments import DEVICE, REPLACE, SEED, ensure_known, given_to, parse_object, sources_from
+from ..tools.arguments import ensure_known, values_of, with_properties
+from ..tools.form import Form
 from ..tools.request import Request, make_task
 from .preview import live
 from .request import from_scene, why_incomplete
 from .settings import LONGEST, START, SUBJECTS, ResultProperties
 from .subject import Subject, is_painted, subject_of
 
-PLAIN = ("seed", "bits", "name", "out_dir", "replace", "device")
 
-
+@with_properties(Request, "inputs", "seed", "bits", "out_dir", "replace", "device")
 class IMPASTO_OT_stylize(ResultProperties, TaskOperator, bpy.types.Operator):
     """Repaint an image, a material's textures or the render result in the style of another picture"""
 
@@ -51,20 +51,7 @@ class IMPASTO_OT_stylize(ResultProperties, TaskOperator, bpy.types.Operator):
         name="Surface", description="Name of the material to repaint; empty: the active object's material"
     )
     style: StringProperty(name="Style", description="Name of an image, or path of a picture, to paint like")
-    inputs: StringProperty(
-        name="Inputs",
-        description='The stylizer\'s other inputs as JSON, paths or image names: {"mask": "sky.png"}',
-    )
-    seed: SEED
     name: StringProperty(name="Name", description="What the results are called (default: as the subject and the style)")
-    out_dir: StringProperty(
-        name="Output Folder",
-        description="Write the result as files here instead of packing it",
-        subtype="DIR_PATH",
-        options=RELATIVE_PATH,
-    )
-    replace: REPLACE
-    device: DEVICE
 
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
@@ -84,12 +71,10 @@ class IMPASTO_OT_stylize(ResultProperties, TaskOperator, bpy.types.Operator):
         """The panel's request, or one with a tool's defaults; arguments of this call override both."""
         request = Request(self.tool, estimator="none") if self.tool else from_scene(context)
         style = {"style": [find_source(self.style)]} if self.style else {}
-        return replace(
-            request,
-            parameters={**request.parameters, **parse_object(self.parameters, "parameters")},
-            inputs={**request.inputs, **sources_from(self.inputs), **style},
-            **given_to(self, PLAIN),
-        )
+        given = values_of(Request, self)
+        given["parameters"] = {**request.parameters, **given.get("parameters", {})}
+        given["inputs"] = {**request.inputs, **given.get("inputs", {}), **style}
+        return replace(request, **{**given, "tool": request.tool})
 
     def _subject(self, context: bpy.types.Context) -> Subject:
         if self.source:
@@ -134,8 +119,8 @@ class IMPASTO_OT_continue_larger(OnImage, bpy.types.Operator):
             recipe,
             {**inputs_of(before, image), START: images.read(image)},
             Target(image.name, image=image.session_uid, is_picture=True),
+            Form(bits="16" if image.is_float else "8"),
             scale=scale_of(before),
-            bits="16" if image.is_float else "8",
             can_stop=True,
             then=lambda made: differences(before, made.recipe),
         )

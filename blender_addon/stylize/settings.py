@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import bpy
-from bpy.props import BoolProperty, EnumProperty, IntProperty, PointerProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, PointerProperty, StringProperty
 
 from ..bridge.target import ACTIVE, NEW, NONE
 from ..engine.catalogue import catalogue, properties_of
@@ -15,8 +15,10 @@ from ..jobs.session import jobs
 from ..jobs.task import Place
 from ..parameters import inputs, properties
 from ..parameters.groups import identifier
-from ..parameters.properties import MAX_INT, STYLE, tell_changed
+from ..parameters.properties import STYLE, tell_changed
+from ..tools.arguments import with_properties
 from ..tools.lists import items_of
+from ..tools.request import Request
 
 IMAGE, MATERIAL, RENDER = "IMAGE", "MATERIAL", "RENDER"
 SUBJECTS = (
@@ -64,7 +66,7 @@ def _range_of(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class ResultProperties:
-    """Settings of the results: in each scene, and as properties of the operator."""
+    """Destination of the results: in each scene, and as a property of the operator."""
 
     material: EnumProperty(
         name="Result",
@@ -75,13 +77,10 @@ class ResultProperties:
             (NONE, "Images", "New images, no material"),
         ),
     )
-    bits: EnumProperty(
-        name="Depth",
-        description="Bits of each channel of the results",
-        items=(("8", "8 bits", "Small and fast"), ("16", "16 bits", "Smooth heights; four times the memory")),
-    )
 
 
+@with_properties(Request, "seed", update=tell_changed(STYLE))
+@with_properties(Request, "bits")
 class StyleSettings(ResultProperties, bpy.types.PropertyGroup):
     """Settings of the Style panel, in each scene."""
 
@@ -95,9 +94,6 @@ class StyleSettings(ResultProperties, bpy.types.PropertyGroup):
         description="The image that is repainted; in the image editor, without one: the image that is shown",
         type=bpy.types.Image,
         update=tell_changed(STYLE),
-    )
-    seed: IntProperty(
-        name="Seed", description="Another seed, another result", min=0, max=MAX_INT, update=tell_changed(STYLE)
     )
     live_preview: BoolProperty(
         name="Live Preview", description="Show a small preview whenever something changes", update=tell_changed(STYLE)

@@ -1,51 +1,64 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Arguments of operators that run tools: shared properties, JSON objects, sources."""
+"""Arguments of operators that run tools: properties made of a request's fields, JSON objects, sources."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import inspect
+from collections.abc import Callable, Iterable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import bpy
-from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, StringProperty
 
-from ..bridge import mapping
 from ..bridge.inputs import Source, find_source, image_called
-from ..bridge.target import ACTIVE, NEW, NONE
 from ..core.errors import ParameterError
 from ..core.system.untrusted import parse_json
 from ..engine.catalogue import catalogue
 from ..jobs.description import description_task
 from ..jobs.session import jobs
 from ..parameters.groups import unit_m
-from ..parameters.properties import MAX_INT
-from ..paths import RELATIVE_PATH, absolute
+from ..paths import absolute
 
-WIDTH_PX = IntProperty(name="Width", description="Width of the result in pixels; 0: as the source", min=0)
-HEIGHT_PX = IntProperty(name="Height", description="Height of the result in pixels; 0: as the source", min=0)
-WIDTH_M = FloatProperty(name="Real Width", description="Real-world width of the image in metres; 0: unknown", min=0)
-SEED = IntProperty(name="Seed", description="Another seed, another result", min=0, max=MAX_INT)
-DEVICE = StringProperty(name="Device", description="auto, cpu, cuda, cuda:1 or mps; empty: as in the preferences")
-MATERIAL = EnumProperty(
-    name="Material",
-    description="Where the result goes",
-    items=(
-        (NEW, "New", "A new material on the selected objects"),
-        (ACTIVE, "Active", "The active object's material"),
-        (NONE, "Images", "New images, no material"),
-    ),
-)
-MAPPING = EnumProperty(name="Mapping", description="How the textures are mapped to surfaces", items=mapping.ITEMS)
-OUT_DIR = StringProperty(
-    name="Output Folder",
-    description="Write the maps as files here instead of packing them",
-    subtype="DIR_PATH",
-    options=RELATIVE_PATH,
-)
-REPLACE = BoolProperty(
-    name="Replace", description="Replace files of the same name in the folder, which otherwise get a number"
-)
+
+def argument(
+    make: Callable[..., Any], label: str, description: str, *, read: Callable[..., Any] | None = None, **options: Any
+) -> dict[str, Any]:
+    """Metadata of a request's field that operators and settings have as a property, which `make` makes.
+
+    read(text, name): the field's value of the property's, where that is a text in JSON.
+    """
+    return {"make": make, "options": {"name": label, "description": description, **options}, "read": read}
+
+
+def with_properties(request: type, *names: str, **options: Any) -> Callable[[type], type]:
+    """Decorator that gives a class the properties of a request's fields, of all or of these, with further options.
+
+    Those that the class declares itself stay as they are.
+    """
+    known = {item.name: item.metadata for item in fields(request) if item.metadata}
+    made = {name: known[name]["make"](**known[name]["options"], **options) for name in names or known}
+
+    def decorate(cls: type) -> type:
+        cls.__annotations__ = made | inspect.get_annotations(cls)
+        return cls
+
+    return decorate
+
+
+def values_of(request: type, operator: bpy.types.Operator, *, is_whole: bool = False) -> dict[str, Any]:
+    """Values for a request's fields of an operator's properties: those that were set in this call, or all.
+
+    A text in JSON counts as set if it is not empty. ParameterError if one is wrong.
+    """
+    known, found = operator.properties.bl_rna.properties.keys(), {}
+    for item in fields(request):
+        if not item.metadata or item.name not in known:
+            continue
+        value, read = getattr(operator, item.name), item.metadata["read"]
+        if is_whole or (value if read else operator.properties.is_property_set(item.name)):
+            found[item.name] = read(value, item.name) if read else value
+    return found
 
 
 def ensure_known(tool: str) -> None:
@@ -72,9 +85,9 @@ def source_of(image: str, path: str) -> Source | None:
     return Path(absolute(path)) if path else None
 
 
-def sources_from(text: str) -> dict[str, list[Source | None]]:
+def sources_from(text: str, what: str = "inputs") -> dict[str, list[Source | None]]:
     """Sources in a JSON object of paths and names of images, or of lists of them, by input. ParameterError if wrong."""
-    given = {name: [one] if isinstance(one, str) else one for name, one in parse_object(text, "inputs").items()}
+    given = {name: [one] if isinstance(one, str) else one for name, one in parse_object(text, what).items()}
     for name, names in given.items():
         if not isinstance(names, list) or not all(isinstance(one, str) for one in names):
             message = f"the input {name} is no name and no list of names"

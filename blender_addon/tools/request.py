@@ -4,15 +4,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bpy
+from bpy.props import IntProperty, StringProperty
 
 from ..bridge import naming, results, surfaces
 from ..bridge.inputs import SOURCE, Input, Source, read, ready
-from ..bridge.target import ACTIVE, NONE, Target, active_material, target_of
+from ..bridge.target import ACTIVE, NONE, Target, active_material
 from ..core.engine.replies import Answer
 from ..core.engine.requests import Delivery
 from ..core.errors import ParameterError
@@ -23,45 +24,89 @@ from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size, properties_
 from ..jobs.session import connect
 from ..jobs.task import Report, Task
 from ..parameters import inputs, properties
+from ..parameters.properties import MAX_INT
 from ..paths import absolute
+from .arguments import argument, parse_object, sources_from
+from .form import Form
 
 if TYPE_CHECKING:
     from ..core.engine.client import Client
 
 
 @dataclass(frozen=True)
-class Request:
+class Request(Form):
     """A tool with its parameters and inputs in plain values, with the command line's names and defaults.
 
     estimator: of the maps that a generator does not make, or "none"; empty for the usual one. preparation: parameters
     of the tool that prepares the source. matched: record of the match that found the parameters.
     """
 
-    tool: str
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    tool: str = field(
+        metadata=argument(StringProperty, "Tool", "Name of the tool; empty: the one that makes pictures seamless")
+    )
+    parameters: Mapping[str, Any] = field(
+        default_factory=dict,
+        metadata=argument(
+            StringProperty, "Parameters", 'The tool\'s parameters as JSON: {"variety": 0.7}', read=parse_object
+        ),
+    )
     source: Source | None = None
-    inputs: Mapping[str, Sequence[Source | None]] = field(default_factory=dict)
-    width_px: int = 0
-    height_px: int = 0
-    seed: int = 0
-    estimator: str = ""
-    estimator_parameters: Mapping[str, Any] = field(default_factory=dict)
-    preparation: Mapping[str, Any] = field(default_factory=dict)
-    width_m: float = 0.0
-    bits: str = "8"
-    name: str = ""
-    out_dir: str = ""
-    device: str = ""
-    replace: bool = False
+    inputs: Mapping[str, Sequence[Source | None]] = field(
+        default_factory=dict,
+        metadata=argument(
+            StringProperty,
+            "Inputs",
+            'The tool\'s other inputs as JSON, paths or image names: {"style": "monet.jpg"}',
+            read=sources_from,
+        ),
+    )
+    width_px: int = field(
+        default=0, metadata=argument(IntProperty, "Width", "Width of the result in pixels; 0: as the source", min=0)
+    )
+    height_px: int = field(
+        default=0, metadata=argument(IntProperty, "Height", "Height of the result in pixels; 0: as the source", min=0)
+    )
+    seed: int = field(
+        default=0, metadata=argument(IntProperty, "Seed", "Another seed, another result", min=0, max=MAX_INT)
+    )
+    estimator: str = field(
+        default="",
+        metadata=argument(
+            StringProperty,
+            "Other Maps",
+            "Tool that estimates the maps which a generator does not make, or none; empty: the usual one",
+        ),
+    )
+    estimator_parameters: Mapping[str, Any] = field(
+        default_factory=dict,
+        metadata=argument(
+            StringProperty,
+            "Its Parameters",
+            'The estimator\'s parameters as JSON: {"normal_strength": 0.5}',
+            read=parse_object,
+        ),
+    )
+    preparation: Mapping[str, Any] = field(
+        default_factory=dict,
+        metadata=argument(
+            StringProperty,
+            "Preparation",
+            'How the source is prepared, as JSON: {"rotate": 2.5, "crop": [0, 0, 0.75, 1], "scale": 0.25}',
+            read=parse_object,
+        ),
+    )
     matched: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_settings(cls, settings: bpy.types.PropertyGroup, **more: Any) -> Request:
-        """Request from a scene's settings: their tool, its parameters and images, seed, bits; `more`: other fields."""
+        """Request from a scene's settings: their tool, its parameters and images, seed, form; `more`: other fields."""
         scene, tool = settings.id_data, catalogue[settings.tool]
         images = inputs.images_of(scene, tool)
         parameters = properties.parameters_of(scene, tool)
-        return cls(settings.tool, parameters, inputs=images, seed=settings.seed, bits=settings.bits, **more)
+        names = settings.bl_rna.properties.keys()
+        shared = {one.name: getattr(settings, one.name) for one in fields(Form) if one.name in names}
+        shared |= {"name": "", "width_m": 0.0}  # every group has a name, and a width in the scene's units
+        return cls(settings.tool, parameters, inputs=images, seed=settings.seed, **(shared | more))
 
     def recipe(self) -> Recipe:
         """Recipe: the tool and, after a generator, the estimator of the maps that it does not make."""
@@ -104,11 +149,6 @@ class Request:
         )
         return replace(found, steps=tuple(steps))
 
-    @property
-    def scale(self) -> dict[str, float]:
-        """Real-world width of the source, if it is known."""
-        return {"width_m": self.width_m} if self.width_m > 0 else {}
-
     def result_name(self) -> str:
         """Name of the results: the given one, or one after their source and model or style."""
         if self.name:
@@ -121,35 +161,23 @@ class Request:
         sources = named if self.source is None else {SOURCE: self.source, **named}
         return {name: read(source) for name, source in sources.items()}
 
-    def target(self, context: bpy.types.Context, material: str, **look: Any) -> Target:
+    def target(self, context: bpy.types.Context) -> Target:
         """Target of its result; a filter's replaces the image that it was made of, and keeps other maps."""
-        target = target_of(context, material, self.result_name(), width_m=self.width_m, **look)
-        if catalogue[self.tool]["kind"] != "filter" or material == NONE:
+        target = self.target_called(context, self.result_name())
+        if catalogue[self.tool]["kind"] != "filter" or self.material == NONE:
             return target
         before = active_material(context)
         nodes = surfaces.map_nodes(before) if before else {}
         is_own = self.source in [node.image for node in nodes.values()]
-        if before is None or "base_color" not in nodes or (material != ACTIVE and not is_own):
+        if before is None or "base_color" not in nodes or (self.material != ACTIVE and not is_own):
             return target
         return replace(target, painted=before.session_uid)
 
     def task(self, target: Target, then: Callable[[Answer], Sequence[str]] | None = None) -> Task:
         """Task that carries the request out, and then calls `then`. Raises ImpastoError if it cannot be."""
-        given = self.read_inputs()
-        tool = catalogue[self.tool]
-        return make_task(
-            tool["label"],
-            self.recipe(),
-            given,
-            target,
-            scale=self.scale,
-            bits=self.bits,
-            out_dir=self.out_dir,
-            device=self.device,
-            replace=self.replace,
-            can_stop=tool["kind"] == "stylizer",
-            then=then,
-        )
+        given, tool = self.read_inputs(), catalogue[self.tool]
+        can_stop = tool["kind"] == "stylizer"
+        return make_task(tool["label"], self.recipe(), given, target, self, can_stop=can_stop, then=then)
 
 
 def make_task(
@@ -157,32 +185,29 @@ def make_task(
     recipe: Recipe | Callable[[Task, Client], Recipe],
     inputs: Mapping[str, Input],
     target: Target,
+    form: Form,
     *,
-    scale: Mapping[str, float],
-    bits: str = "8",
-    out_dir: str = "",
-    device: str = "",
-    replace: bool = False,
+    scale: Mapping[str, float] | None = None,
     can_stop: bool = False,
     then: Callable[[Answer], Sequence[str]] | None = None,
 ) -> Task:
     """Task in which the worker runs the recipe; its result goes to `target`.
 
-    recipe: or a function, for the task's work, that finds it with the worker's help.
-    device: empty for that of the preferences. replace: overwrite files of this name; otherwise new ones get a number.
-    can_stop: it can end early and keep its result so far. then(made): further work on the main thread, which returns
-    notes for the report.
+    recipe: or a function, for the task's work, that finds it with the worker's help. scale: of the source, if it is not
+    the form's. can_stop: it can end early and keep its result so far. then(made): further work on the main thread,
+    which returns notes for the report.
     """
-    connected, device = connect(), device or engine.preferences().device
-    deliver = Delivery("encoded", "png" if bits == "8" else "png16")
-    folder = Path(absolute(out_dir)) if out_dir else None
+    connected, device = connect(), form.device or engine.preferences().device
+    deliver = Delivery("encoded", "png" if form.bits == "8" else "png16")
+    folder = Path(absolute(form.out_dir)) if form.out_dir else None
+    scale = form.scale if scale is None else scale
 
     def work(task: Task) -> Answer:
         client, wanted = connected(), deliver
         if folder:
             name = naming.of_files(target.name)
-            name = name if replace else naming.free(folder, name)
-            wanted = Delivery("files", deliver.format, str(folder), name, replace=replace)
+            name = name if form.replace else naming.free(folder, name)
+            wanted = Delivery("files", deliver.format, str(folder), name, replace=form.replace)
         found = recipe(task, client) if callable(recipe) else recipe
         sent = {name: ready(given) for name, given in inputs.items()}
         return task.wait_for(client.submit(found, sent, deliver=wanted, device=device, scale=scale))

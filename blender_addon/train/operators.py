@@ -4,19 +4,19 @@
 from __future__ import annotations
 
 import bpy
-from bpy.props import FloatProperty, IntProperty, StringProperty
+from bpy.props import StringProperty
 
 from ..engine import engine
 from ..engine.catalogue import catalogue
 from ..jobs.operator import TaskOperator, poll
 from ..jobs.session import jobs
 from ..jobs.task import Place, Task
-from ..parameters.properties import MAX_INT
 from ..paths import RELATIVE_PATH
-from ..tools.arguments import DEVICE, ensure_known, parse_object, source_of
+from ..tools.arguments import ensure_known, source_of, values_of, with_properties
 from .request import NAME, TrainingRequest, from_scene, why_incomplete
 
 
+@with_properties(TrainingRequest)
 class IMPASTO_OT_train(TaskOperator, bpy.types.Operator):
     """Train a model on your own pictures; Blender stays free meanwhile. Without data: as the panel is set"""
 
@@ -30,11 +30,6 @@ class IMPASTO_OT_train(TaskOperator, bpy.types.Operator):
     )
     image: StringProperty(name="Image", description="Name of an image of this .blend file, instead of data")
     name: StringProperty(name="Name", description="What the model is called: letters, digits, - and _")
-    licence: StringProperty(name="Licence", description="Licence of the data; the model's card keeps it")
-    width_m: FloatProperty(name="Real Width", description="Real-world width of a picture in metres; 0: unknown", min=0)
-    parameters: StringProperty(name="Parameters", description='The trainer\'s parameters as JSON: {"steps": 400}')
-    seed: IntProperty(name="Seed", description="Another seed, another course of the training", min=0, max=MAX_INT)
-    device: DEVICE
 
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
@@ -56,11 +51,9 @@ class IMPASTO_OT_train(TaskOperator, bpy.types.Operator):
             return from_scene(context).task()
         tool = self.tool or catalogue.usual("train")
         ensure_known(tool)
-        data = source_of(self.image, self.data)
-        parameters = parse_object(self.parameters, "parameters")
-        parameters |= {NAME: self.name} if self.name else {}
-        about = {name: getattr(self, name) for name in ("licence", "width_m", "seed", "device")}
-        return TrainingRequest(tool, data, parameters, **about).task()
+        given = values_of(TrainingRequest, self, is_whole=True)
+        given["parameters"] |= {NAME: self.name} if self.name else {}
+        return TrainingRequest(tool, source_of(self.image, self.data), **given).task()
 
 
 class OnTraining:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import bpy
+from bpy.props import FloatProperty, IntProperty, StringProperty
 
 from ..bridge import encode, images, materials
 from ..bridge.inputs import SOURCE, Source, existing
@@ -23,8 +24,9 @@ from ..jobs.description import use_description
 from ..jobs.session import LONG, connect, jobs
 from ..jobs.task import Report, Task
 from ..parameters import properties
+from ..parameters.properties import MAX_INT
 from ..paths import absolute
-from .settings import TrainingSettings
+from ..tools.arguments import argument, parse_object
 
 DATASET = "dataset"
 NAME = "name"
@@ -37,11 +39,30 @@ class TrainingRequest:
 
     tool: str
     data: Source | None = None
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    licence: str = ""
-    width_m: float = 0.0
-    seed: int = 0
-    device: str = ""
+    parameters: Mapping[str, Any] = field(
+        default_factory=dict,
+        metadata=argument(
+            StringProperty, "Parameters", 'The trainer\'s parameters as JSON: {"steps": 400}', read=parse_object
+        ),
+    )
+    licence: str = field(
+        default="",
+        metadata=argument(
+            StringProperty, "Licence", "Licence of the data, such as CC0-1.0 or own; the model's card keeps it"
+        ),
+    )
+    width_m: float = field(
+        default=0.0,
+        metadata=argument(FloatProperty, "Real Width", "Real-world width of a picture in metres; 0: unknown", min=0),
+    )
+    seed: int = field(
+        default=0,
+        metadata=argument(IntProperty, "Seed", "Another seed, another course of the training", min=0, max=MAX_INT),
+    )
+    device: str = field(
+        default="",
+        metadata=argument(StringProperty, "Device", "auto, cpu, cuda, cuda:1 or mps; empty: as in the preferences"),
+    )
 
     def task(self) -> Task:
         """Task that trains. Raises ImpastoError if it cannot be started."""
@@ -86,7 +107,7 @@ def from_scene(context: bpy.types.Context) -> TrainingRequest:
     return TrainingRequest(settings.tool, chosen_data(settings), parameters, **about)
 
 
-def chosen_data(settings: TrainingSettings) -> Source | None:
+def chosen_data(settings: bpy.types.PropertyGroup) -> Source | None:
     """File, folder or image chosen in the Train panel."""
     if settings.data_kind == "IMAGE":
         return settings.image

@@ -7,15 +7,16 @@ import bpy
 from bpy.props import (
     EnumProperty,
     FloatProperty,
-    IntProperty,
     PointerProperty,
     StringProperty,
 )
 
-from ..parameters.properties import MAX_INT
+from ..tools.arguments import with_properties
 from ..tools.lists import items_of
+from .request import TrainingRequest
 
 
+@with_properties(TrainingRequest, "licence", "seed")
 class TrainingSettings(bpy.types.PropertyGroup):
     """Settings of the Train panel, in each scene."""
 
@@ -34,9 +35,6 @@ class TrainingSettings(bpy.types.PropertyGroup):
         name="Folder", description="Photographs, maps of one material, or a folder for each material"
     )
     image: PointerProperty(name="Image", description="An image of this .blend file", type=bpy.types.Image)
-    licence: StringProperty(
-        name="Licence", description="Licence of the data, such as CC0-1.0 or own; the model's card keeps it"
-    )
     width_m: FloatProperty(
         name="Real Width",
         description="How wide a picture is in the world; 0: not known",
@@ -45,7 +43,6 @@ class TrainingSettings(bpy.types.PropertyGroup):
         unit="LENGTH",
         subtype="DISTANCE",
     )
-    seed: IntProperty(name="Seed", description="Another seed, another course of the training", min=0, max=MAX_INT)
 
 
 def register() -> None:

@@ -82,7 +82,10 @@ def test_files_of_translations_have_each_text_once(extension, language):
             "7 of 12 faces overlap others in UVMap; they share pixels",
             "UVMap 中 12 个面里有 7 个与其他面重叠; 它们共用像素",
         ),
-        ("Smooth heights; four times the memory", "高度平滑；内存为四倍"),
+        (
+            "Smooth heights, for true displacement; four times the memory",
+            "高度平滑，适合真实置换；内存为四倍",
+        ),
         (
             "Blender is offline: turn on Preferences, System, Network, Allow Online Access, or "
             "make a Python environment by hand and choose it in Impasto's preferences.",

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Form of a result and where it goes: settings in each scene, arguments of operators, and part of each request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import bpy
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, StringProperty
+
+from ..bridge import mapping
+from ..bridge.target import ACTIVE, NEW, NONE, Target, target_of
+from ..paths import RELATIVE_PATH
+from .arguments import argument
+
+BITS = (
+    ("8", "8 bits", "Small and fast"),
+    ("16", "16 bits", "Smooth heights, for true displacement; four times the memory"),
+)
+MATERIALS = (
+    (NEW, "New", "A new material on the selected objects"),
+    (ACTIVE, "Active", "The active object's material: its other nodes stay as they are"),
+    (NONE, "Images", "New images, no material"),
+)
+LOOK = ("width_m", "mapping", "use_displacement", "use_ambient_occlusion")
+"""Fields that a material depends on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """Form of a result, and where it goes.
+
+    name: of the results. out_dir: folder for files. device: empty for that of the preferences. width_m: of the source.
+    """
+
+    name: str = field(
+        default="", metadata=argument(StringProperty, "Name", "What the results are called (default: as the source)")
+    )
+    bits: str = field(
+        default="8", metadata=argument(EnumProperty, "Depth", "Bits of each channel of the results", items=BITS)
+    )
+    out_dir: str = field(
+        default="",
+        metadata=argument(
+            StringProperty,
+            "Output Folder",
+            "Write the maps as files here instead of packing them",
+            subtype="DIR_PATH",
+            options=RELATIVE_PATH,
+        ),
+    )
+    replace: bool = field(
+        default=False,
+        metadata=argument(
+            BoolProperty, "Replace", "Replace files of the same name in the folder, which otherwise get a number"
+        ),
+    )
+    device: str = field(
+        default="",
+        metadata=argument(StringProperty, "Device", "auto, cpu, cuda, cuda:1 or mps; empty: as in the preferences"),
+    )
+    width_m: float = field(
+        default=0.0,
+        metadata=argument(FloatProperty, "Real Width", "Real-world width of a picture in metres; 0: unknown", min=0),
+    )
+    material: str = field(
+        default=NEW, metadata=argument(EnumProperty, "Material", "Where the result goes", items=MATERIALS)
+    )
+    mapping: str = field(
+        default=mapping.UV,
+        metadata=argument(
+            EnumProperty, "Mapping", "How the textures of a new material are mapped to surfaces", items=mapping.ITEMS
+        ),
+    )
+    use_displacement: bool = field(
+        default=False,
+        metadata=argument(
+            BoolProperty, "True Displacement", "Displace the surface itself (Cycles, finely subdivided meshes)"
+        ),
+    )
+    use_ambient_occlusion: bool = field(
+        default=False,
+        metadata=argument(BoolProperty, "Ambient Occlusion", "Darken the base colour by the ambient occlusion map"),
+    )
+
+    @property
+    def scale(self) -> dict[str, float]:
+        """Real-world width of the source, if it is known."""
+        return {"width_m": self.width_m} if self.width_m > 0 else {}
+
+    def target_called(self, context: bpy.types.Context, name: str) -> Target:
+        """Target of a result of this name. ParameterError if the active material cannot take maps."""
+        return target_of(context, self.material, name, **{one: getattr(self, one) for one in LOOK})
