@@ -6,7 +6,7 @@ from __future__ import annotations
 import bpy
 from bpy.props import EnumProperty, IntProperty, PointerProperty, StringProperty
 
-from ..export.settings import FORMATS, PRESETS
+from ..export.request import FORMATS, PRESETS
 from ..parameters.open_numbers import Open
 from ..paths import RELATIVE_PATH
 from .catalogs import search_catalogs, search_libraries

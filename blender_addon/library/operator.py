@@ -1,13 +1,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Base of the operators that change the library of models or weights."""
+"""Base of the operators that change the library of models or weights, and the task in which the engine does so."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 import bpy
 from bpy.props import StringProperty
 
+from ..engine import engine
+from ..jobs.command import run_command
+from ..jobs.description import use_description
 from ..jobs.operator import TaskOperator, clicked_in
-from ..jobs.task import Place
+from ..jobs.session import connect
+from ..jobs.task import Place, Report, Task
 from ..translations.texts import sentence
 
 ASKED_IN = StringProperty(options={"HIDDEN", "SKIP_SAVE"})
@@ -43,3 +50,21 @@ def ask_to_remove(operator: ChangesLibrary, context: bpy.types.Context, event: b
     """Ask whether to delete something of the library, by its name."""
     title = sentence(f"Remove {what}?")
     return context.window_manager.invoke_confirm(operator, event, title=title, confirm_text="Remove")
+
+
+def library_task(label: str, *arguments: str) -> Task:
+    """Task that runs `impasto models …` or `impasto weights …`; it can be cancelled if that reports progress."""
+    connected, command = connect(), engine.require().command("impasto", *arguments, "--json")
+    environment = engine.settings_environment()
+
+    def work(task: Task) -> tuple[str, Mapping[str, Any]]:
+        client = connected()  # checks the engine
+        task.say(label)
+        said = run_command(task, command, environment)
+        return "; ".join(f"{what} {path}" for what, path in said.items()), client.describe().wait()
+
+    def apply(result: tuple[str, Mapping[str, Any]]) -> Report:
+        use_description(result[1])
+        return Report("INFO", f"{label}: {result[0]}")
+
+    return Task(label, work, apply)

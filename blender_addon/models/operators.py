@@ -11,8 +11,7 @@ from ..core.system.untrusted import shown
 from ..engine.catalogue import catalogue
 from ..jobs.operator import tell
 from ..jobs.task import Report, Task
-from ..library.operator import ASKED_IN, ChangesLibrary, ask_to_remove
-from ..library.task import library_task
+from ..library.operator import ASKED_IN, ChangesLibrary, ask_to_remove, library_task
 from ..parameters import properties
 from ..paths import RELATIVE_PATH, absolute
 

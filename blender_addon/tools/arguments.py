@@ -61,6 +61,12 @@ def values_of(request: type, operator: bpy.types.Operator, *, is_whole: bool = F
     return found
 
 
+def values_over(settings: bpy.types.PropertyGroup, request: type, operator: bpy.types.Operator) -> dict[str, Any]:
+    """Values for a request's fields as a scene's settings have them, and over them those that were set in this call."""
+    names = [item.name for item in fields(request) if item.metadata]
+    return {name: getattr(settings, name) for name in names} | values_of(request, operator)
+
+
 def ensure_known(tool: str) -> None:
     """Ask the engine for its tools if this one is not known yet."""
     if tool not in catalogue:

@@ -22,6 +22,11 @@ MATERIALS = (
     (ACTIVE, "Active", "The active object's material: its other nodes stay as they are"),
     (NONE, "Images", "New images, no material"),
 )
+DEVICE = argument(StringProperty, "Device", "auto, cpu, cuda, cuda:1 or mps; empty: as in the preferences")
+WIDTH_M = argument(FloatProperty, "Real Width", "Real-world width of a picture in metres; 0: unknown", min=0)
+REPLACE = argument(
+    BoolProperty, "Replace", "Replace files of the same name in the folder, which otherwise get a number"
+)
 LOOK = ("width_m", "mapping", "use_displacement", "use_ambient_occlusion")
 """Fields that a material depends on."""
 
@@ -49,20 +54,9 @@ class Form:
             options=RELATIVE_PATH,
         ),
     )
-    replace: bool = field(
-        default=False,
-        metadata=argument(
-            BoolProperty, "Replace", "Replace files of the same name in the folder, which otherwise get a number"
-        ),
-    )
-    device: str = field(
-        default="",
-        metadata=argument(StringProperty, "Device", "auto, cpu, cuda, cuda:1 or mps; empty: as in the preferences"),
-    )
-    width_m: float = field(
-        default=0.0,
-        metadata=argument(FloatProperty, "Real Width", "Real-world width of a picture in metres; 0: unknown", min=0),
-    )
+    replace: bool = field(default=False, metadata=REPLACE)
+    device: str = field(default="", metadata=DEVICE)
+    width_m: float = field(default=0.0, metadata=WIDTH_M)
     material: str = field(
         default=NEW, metadata=argument(EnumProperty, "Material", "Where the result goes", items=MATERIALS)
     )

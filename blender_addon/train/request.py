@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import bpy
-from bpy.props import FloatProperty, IntProperty, StringProperty
+from bpy.props import IntProperty, StringProperty
 
 from ..bridge import encode, images, materials
 from ..bridge.inputs import SOURCE, Source, existing
@@ -27,6 +27,7 @@ from ..parameters import properties
 from ..parameters.properties import MAX_INT
 from ..paths import absolute
 from ..tools.arguments import argument, parse_object
+from ..tools.form import DEVICE, WIDTH_M
 
 DATASET = "dataset"
 NAME = "name"
@@ -51,18 +52,12 @@ class TrainingRequest:
             StringProperty, "Licence", "Licence of the data, such as CC0-1.0 or own; the model's card keeps it"
         ),
     )
-    width_m: float = field(
-        default=0.0,
-        metadata=argument(FloatProperty, "Real Width", "Real-world width of a picture in metres; 0: unknown", min=0),
-    )
+    width_m: float = field(default=0.0, metadata=WIDTH_M)
     seed: int = field(
         default=0,
         metadata=argument(IntProperty, "Seed", "Another seed, another course of the training", min=0, max=MAX_INT),
     )
-    device: str = field(
-        default="",
-        metadata=argument(StringProperty, "Device", "auto, cpu, cuda, cuda:1 or mps; empty: as in the preferences"),
-    )
+    device: str = field(default="", metadata=DEVICE)
 
     def task(self) -> Task:
         """Task that trains. Raises ImpastoError if it cannot be started."""

@@ -10,8 +10,7 @@ from bpy.props import CollectionProperty, StringProperty
 
 from ..core.errors import ParameterError
 from ..jobs.task import Place, Task
-from ..library.operator import ASKED_IN, ChangesLibrary, ask_to_remove
-from ..library.task import library_task
+from ..library.operator import ASKED_IN, ChangesLibrary, ask_to_remove, library_task
 from ..paths import RELATIVE_PATH, absolute
 from . import weights
 

@@ -189,7 +189,7 @@ def test_a_download_installs_the_weights(extension, library):
 @pytest.mark.any_blender
 def test_a_download_tells_how_far_it_is_and_goes_on_after_it_was_cancelled(extension, library):
     Publisher.may_send.clear()
-    jobs, library_task = extension.jobs.session.jobs, extension.library.task.library_task
+    jobs, library_task = extension.jobs.session.jobs, extension.library.operator.library_task
     task = library_task("Downloading Net", "weights", "download", "net", "--yes")
     jobs.start(task)
     wait_until(lambda: task.fraction > 0 or task.ended)
