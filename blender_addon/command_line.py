@@ -19,7 +19,7 @@ from .bake import headless
 from .bridge import images, materials, results
 from .core.errors import FileError, ImpastoError, ProtocolError
 from .core.system.process import start
-from .core.system.typed_json import typed
+from .core.system.typed_json import as_kind
 from .core.system.untrusted import parse_json, printable
 from .engine import engine
 from .engine.catalogue import catalogue
@@ -42,7 +42,7 @@ def run(arguments: Sequence[str]) -> int:
         engine.check(engine.require(here=True), catalogue.version)
         code, said = _run_engine(arguments)
         if code == 0 and blend:
-            _save_blend(blend, _written(said))
+            _save_blend(blend, _write(said))
     except ImpastoError as error:
         print(printable(f"impasto: {error.message}\n  {error.remedy}"), file=sys.stderr)
         return error.exit_code
@@ -85,10 +85,10 @@ class _Written(TypedDict):
     files: list[str]
 
 
-def _written(said: str) -> list[Path]:
+def _write(said: str) -> list[Path]:
     """Files that the command names in its output, one a line or as JSON."""
     try:
-        listed = typed(_Written, parse_json(said, "what the command said"), "what the command said")["files"]
+        listed = as_kind(_Written, parse_json(said, "what the command said"), "what the command said")["files"]
     except (FileError, ProtocolError):
         listed = said.splitlines()
     return [path for line in listed if results.map_of(path := Path(line)) and path.is_file()]

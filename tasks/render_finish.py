@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 from impasto import Recipe, Step, run
-from impasto.surface.thumbnail import lit
+from impasto.surface.thumbnail import lit_picture
 from impasto.texture import Maps
 
 SIDE_PX, CAPTION_PX, COLUMNS, QUALITY = 224, 18, 4, 84
@@ -48,7 +48,7 @@ def cell(name: str, maps: Maps) -> Image.Image:
     """A quarter of the maps under a light, below a name."""
     made = Image.new("RGB", (SIDE_PX, SIDE_PX + CAPTION_PX), BACKGROUND)
     ImageDraw.Draw(made).text((4, 3), name, fill=(225, 225, 225))
-    shown = (lit(maps)[:SIDE_PX, :SIDE_PX].clip(0, 1) * 255).round().astype("u1")
+    shown = (lit_picture(maps)[:SIDE_PX, :SIDE_PX].clip(0, 1) * 255).round().astype("u1")
     made.paste(Image.fromarray(shown), (0, CAPTION_PX))
     return made
 

@@ -14,7 +14,7 @@ from impasto import Maps
 from impasto.numerics.resampling import bilinear_samples
 from impasto.surface.color import linear_to_srgb
 from impasto.surface.heights import integrate, slopes_from_normal
-from impasto.surface.shading import Light, Shaded, reflected
+from impasto.surface.shading import Light, Shaded, reflect
 
 PENUMBRA = 0.02
 """Width of the edges of shadows, as a difference of heights in the distance that casts them."""
@@ -96,7 +96,7 @@ def _height_px(maps: Maps) -> Tensor:
 def _lit(surface: Shaded, height_px: Tensor, light: Light, camera: Camera, rng: np.random.Generator) -> Tensor:
     """Linear radiance (3, H, W) of a near lamp with a little light from all around."""
     above = torch.tensor([0.0, 0.0, 1.0]).view(3, 1, 1)
-    direct = reflected(surface, light.direction().view(3, 1, 1), above) * shadow(height_px, light)
+    direct = reflect(surface, light.direction().view(3, 1, 1), above) * shadow(height_px, light)
     rows, columns = (torch.linspace(-1, 1, side) for side in height_px.shape)
     nearer = (
         math.cos(math.radians(light.azimuth)) * columns[None] - math.sin(math.radians(light.azimuth)) * rows[:, None]

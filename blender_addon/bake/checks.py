@@ -9,7 +9,7 @@ import bpy
 from bpy.types import Context, Material, Node, Object
 
 from ..core.errors import ParameterError
-from ..core.system.untrusted import shown
+from ..core.system.untrusted import excerpt
 from .values import VALUE_MAPS
 
 MAPS = (*VALUE_MAPS, "normal", "ambient_occlusion")
@@ -77,7 +77,7 @@ def check(obj: Object, options: BakeOptions) -> str:
     layers = obj.data.uv_layers
     if options.uv_map and options.uv_map not in layers:
         names = ", ".join(layers.keys())
-        raise ParameterError(f"{obj.name} has no UV map called {shown(options.uv_map)}", f"choose from {names}")
+        raise ParameterError(f"{obj.name} has no UV map called {excerpt(options.uv_map)}", f"choose from {names}")
     return options.uv_map or next((layer.name for layer in layers if layer.active_render), layers[0].name)
 
 

@@ -25,9 +25,9 @@ def saved_options() -> BakeOptions:
     return options_of({name: getattr(settings, name) for name in ("maps", *OPTIONS)})
 
 
-def described() -> dict[str, Any]:
+def describe() -> dict[str, Any]:
     """The sources of the open file by kind, and Blender's version, as JSON."""
-    used = _used()
+    used = _used_datablocks()
     options = saved_options()
     found: dict[str, Any] = {kind: [_about(one, options, used) for one in _sources(kind)] for kind in KINDS}
     return {"blender": bpy.app.version_string, **found}
@@ -68,10 +68,10 @@ def _about(one: Any, options: BakeOptions, used: dict[bpy.types.ID, set[bpy.type
 
 def files_of(one: bpy.types.ID) -> list[str]:
     """Files outside the .blend whose content a datablock uses, whether they are there or not."""
-    return sorted(set(_files(_closure(one, _used()))))
+    return sorted(set(_files(_closure(one, _used_datablocks()))))
 
 
-def _used() -> dict[bpy.types.ID, set[bpy.types.ID]]:
+def _used_datablocks() -> dict[bpy.types.ID, set[bpy.types.ID]]:
     """The datablocks that each one uses."""
     used: dict[bpy.types.ID, set[bpy.types.ID]] = {}
     for one, users in bpy.data.user_map().items():
@@ -95,9 +95,9 @@ def _files(used: Iterable[bpy.types.ID]) -> Iterator[str]:
     for one in used:
         for owner in (one, *getattr(one, "modifiers", ()), *_nodes(one)):
             if path := _outside(owner):
-                yield from _expanded(Path(bpy.path.abspath(path, library=one.library)))
+                yield from _expand(Path(bpy.path.abspath(path, library=one.library)))
         if one.library is not None and not _is_packed(one.library) and not getattr(one, "is_linked_packed", False):
-            yield from _expanded(Path(bpy.path.abspath(one.library.filepath)))
+            yield from _expand(Path(bpy.path.abspath(one.library.filepath)))
 
 
 def _nodes(one: bpy.types.ID) -> list[bpy.types.Node]:
@@ -121,7 +121,7 @@ def _is_packed(owner: Any) -> bool:
     return getattr(owner, "packed_file", None) is not None
 
 
-def _expanded(path: Path) -> Iterator[str]:
+def _expand(path: Path) -> Iterator[str]:
     """The file, or the files of its tiles."""
     if TILE not in path.name:
         yield str(path.resolve())

@@ -21,7 +21,7 @@ import bpy
 from ..core.errors import FileError, ImpastoError
 from ..core.io.datablocks import Datablock
 from ..core.system.transaction import replace_files
-from ..core.system.untrusted import check_file, printable, shown
+from ..core.system.untrusted import check_file, excerpt, printable
 from . import contents, material_maps
 from .maps import BakedMap, bake_maps
 from .sources import sources_of, with_recipes
@@ -86,7 +86,7 @@ def _end_with_stdin(temporary: Path) -> None:
 def _contents(given: argparse.Namespace) -> tuple[Mapping[str, Any], list[str]]:
     """List what a file holds."""
     _open(given.blend)
-    found = contents.described()
+    found = contents.describe()
     return found, [_line(kind, one) for kind in contents.KINDS for one in found[kind]]
 
 
@@ -100,7 +100,7 @@ def _bake(given: argparse.Namespace) -> tuple[Mapping[str, Any], list[str]]:
     """Write the maps of a datablock."""
     datablock = Datablock.at(given.source)
     if datablock is None:
-        raise FileError(f"{shown(given.source)} is in no .blend", "write FILE.blend/Material/NAME")
+        raise FileError(f"{excerpt(given.source)} is in no .blend", "write FILE.blend/Material/NAME")
     _open(datablock.blend)
     found = contents.find(datablock)
     datablock.check_files(map(Path, contents.files_of(found)))
@@ -132,4 +132,4 @@ def _open(blend: Path) -> None:
     except RuntimeError as error:  # so Blender says that it cannot read
         reason = str(error).strip().partition("\n")[0].removeprefix("Error: ")
         remedy = f"see whether it opens in Blender {bpy.app.version_string}; save it again, or use a newer Blender"
-        raise FileError(f"cannot read {shown(blend)}: {reason}", remedy) from error
+        raise FileError(f"cannot read {excerpt(blend)}: {reason}", remedy) from error

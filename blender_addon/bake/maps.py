@@ -14,7 +14,7 @@ import bpy
 from bpy.types import Image, Object
 
 from ..bridge import encode
-from ..bridge.working_space import converted, to_rec709
+from ..bridge.working_space import convert, to_rec709
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe
 from .checks import BakeOptions, check, check_evaluated
@@ -101,7 +101,7 @@ def _to_map(name: str, pixels: np.ndarray) -> tuple[np.ndarray, dict[str, Any]]:
     if name == "height":
         return _to_height(values[..., 0] - values[..., 1], covered)
     if name in COLOR_VALUES:
-        values = converted(values, to_rec709())
+        values = convert(values, to_rec709())
     if name == "emission":
         figures["emission_strength"] = strength = max(1.0, float(values[covered].max()))
         values = values / strength

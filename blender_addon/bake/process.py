@@ -142,11 +142,11 @@ def _bake(task: Task, given: BackgroundBake) -> list[BakedMap]:
     for index, values in enumerate(given.unsaved):
         np.save(given.folder / f"{index}.npy", values)
     task.say(f"Starting Blender in the background for {given.title}", given.first)
-    run_command(task, given.command, {}, died=_died)
+    run_command(task, given.command, {}, died=_crash)
     return [read_map(given.folder, name) for name in given.options.maps]
 
 
-def _died(code: int, output: str) -> WorkerError:
+def _crash(code: int, output: str) -> WorkerError:
     tail = " | ".join(output.splitlines()[-3:])
     return WorkerError(f"Blender in the background stopped with status {code}: {tail}", "try a smaller size")
 

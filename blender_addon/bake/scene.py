@@ -136,7 +136,7 @@ def prepare(temporary: BakeScene, name: str) -> list[str]:
             reader = ValueReader(surface.tree, name, temporary.made)
             value = reader.read(surface.shaded)
             notes += [f"{surface.material}: {note}" for note in reader.notes]
-        value = _signed(surface.tree, value) if name == "height" else value
+        value = _sign(surface.tree, value) if name == "height" else value
         surface.tree.links.new(value, surface.emission.inputs["Color"])
     return notes
 
@@ -149,7 +149,7 @@ def _occlusion(tree: NodeTree, distance: float) -> NodeSocket:
     return node.outputs["AO"]
 
 
-def _signed(tree: NodeTree, value: NodeSocket) -> NodeSocket:
+def _sign(tree: NodeTree, value: NodeSocket) -> NodeSocket:
     """Positive values as red, negative ones as green, since no emission is negative."""
     both = tree.nodes.new("ShaderNodeCombineColor")
     for channel, sign in (("Red", 1.0), ("Green", -1.0)):

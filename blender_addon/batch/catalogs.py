@@ -15,7 +15,7 @@ from typing import Any
 import bpy
 
 from ..core.errors import FileError, ParameterError
-from ..core.system.untrusted import read_bytes, shown
+from ..core.system.untrusted import excerpt, read_bytes
 
 DEFINITIONS = "blender_assets.cats.txt"
 MOST_BYTES = 2**24
@@ -44,7 +44,7 @@ def library_folder(name: str) -> Path | None:
     libraries = bpy.context.preferences.filepaths.asset_libraries
     if name not in libraries:
         known = ", ".join(libraries.keys()) or "none"
-        raise ParameterError(f"there is no asset library called {shown(name)}", f"the preferences have: {known}")
+        raise ParameterError(f"there is no asset library called {excerpt(name)}", f"the preferences have: {known}")
     return Path(bpy.path.abspath(libraries[name].path))
 
 
@@ -64,7 +64,7 @@ def ids_within(library: str, catalog: str) -> set[str]:
     path = catalog.strip().strip(BETWEEN)
     found = {id_ for name, id_ in known.items() if name == path or name.startswith(f"{path}{BETWEEN}")}
     if not found:
-        message = f"there is no catalogue called {shown(catalog)} in {library or 'the open file'}"
+        message = f"there is no catalogue called {excerpt(catalog)} in {library or 'the open file'}"
         raise ParameterError(message, f"choose from {', '.join(sorted(known)) or 'none: it has no catalogues'}")
     return found
 

@@ -36,7 +36,7 @@ class Chosen:
     catalog: str | None = None
 
 
-def selected(context: bpy.types.Context) -> list[bpy.types.Material]:
+def selected_materials(context: bpy.types.Context) -> list[bpy.types.Material]:
     """Materials of the selected objects, each once. Cheap enough for a panel."""
     slots = [slot for item in context.selected_objects for slot in item.material_slots]
     return _usable(slot.material for slot in slots if slot.material)
@@ -64,7 +64,7 @@ def choose(context: bpy.types.Context, what: str, library: str, catalog: str, fo
         found = [Chosen(asset.name, _place(asset.file, asset.name), asset.catalog) for asset in assets]
         reason = "the catalogue has no material assets", "choose another catalogue"
     else:
-        materials = of_file() if what == FILE else selected(context) if what != CATALOG else _assets(catalog)
+        materials = of_file() if what == FILE else selected_materials(context) if what != CATALOG else _assets(catalog)
         found = _sources([one for one in materials if not _is_result(one, folder.parent)], folder)
         reason = {
             FILE: ("the file has no materials", "add one to an object"),

@@ -28,11 +28,11 @@ def fingerprint(materials: Iterable[bpy.types.Material]) -> str:
 
     Of other data that they refer to, such as an object, only the name counts; of files outside, the path.
     """
-    described = [_described(material, ()) for material in sorted(materials, key=lambda item: item.name)]
+    described = [_describe(material, ()) for material in sorted(materials, key=lambda item: item.name)]
     return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
 
 
-def _described(item: bpy.types.bpy_struct, within: tuple[str, ...]) -> dict[str, Any]:
+def _describe(item: bpy.types.bpy_struct, within: tuple[str, ...]) -> dict[str, Any]:
     """All values of an item; within: the groups that it is in, so that none is described in itself."""
     left_out = LAYOUT if isinstance(item, bpy.types.Node) else ELSE
     properties = [prop for prop in item.bl_rna.properties if prop.identifier not in left_out]
@@ -53,9 +53,9 @@ def _value(item: bpy.types.bpy_struct, prop: bpy.types.Property, within: tuple[s
     if prop.type in ("POINTER", "COLLECTION"):
         value = getattr(item, prop.identifier) if is_part or not prop.is_readonly else None
         if value is None or prop.type == "COLLECTION":
-            return [_described(one, within) for one in value] if value is not None and is_part else None
+            return [_describe(one, within) for one in value] if value is not None and is_part else None
         name = getattr(value, "name_full", "")
-        return _described(value, (*within, name)) if is_part and (not name or name not in within) else name
+        return _describe(value, (*within, name)) if is_part and (not name or name not in within) else name
     if prop.is_readonly:
         return None
     value = getattr(item, prop.identifier)

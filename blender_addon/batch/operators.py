@@ -14,10 +14,10 @@ from ..core.errors import ImpastoError, ParameterError
 from ..jobs.operator import TaskOperator, poll, tell
 from ..jobs.task import Place, Report, Task, error_report
 from ..paths import absolute
-from ..tools.arguments import ensure_known, given_to, values_of, with_properties
+from ..tools.arguments import ensure_known, given_properties, values_of, with_properties
 from ..tools.request import Request
 from . import recipes, results
-from .chosen import selected
+from .chosen import selected_materials
 from .recipes import Applied
 from .request import BatchRequest, Output, out_folder
 from .settings import IMAGE, OUT_DIR, RECIPE, SELECTED, BatchProperties
@@ -40,15 +40,15 @@ class Batch(BatchProperties, TaskOperator):
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
         settings = context.scene.impasto_batch
-        if settings.what == SELECTED and not selected(context):
+        if settings.what == SELECTED and not selected_materials(context):
             return "Select objects with materials"
         return recipes.why_none(context, settings) or ("" if settings.out_dir else "Choose a folder for the results")
 
     def request(self, context: bpy.types.Context) -> BatchRequest:
         """The request. ImpastoError if a setting is wrong."""
         settings = context.scene.impasto_batch
-        choice = {name: getattr(settings, name) for name in CHOICE} | given_to(self, CHOICE)
-        output = {name: getattr(settings, name) for name in OUTPUT} | given_to(self, (*OUTPUT, "device"))
+        choice = {name: getattr(settings, name) for name in CHOICE} | given_properties(self, CHOICE)
+        output = {name: getattr(settings, name) for name in OUTPUT} | given_properties(self, (*OUTPUT, "device"))
         return BatchRequest(self._applied(context), Output(**output), **choice)
 
     def _applied(self, context: bpy.types.Context) -> Applied:
@@ -56,7 +56,7 @@ class Batch(BatchProperties, TaskOperator):
         if self.tool:
             ensure_known(self.tool)
             return Applied.of_request(Request(**values_of(Request, self)))
-        apply = given_to(self, ("apply",)).get("apply", settings.apply)
+        apply = given_properties(self, ("apply",)).get("apply", settings.apply)
         if self.recipe or (apply == RECIPE and not self.image):
             path = self.recipe or settings.recipe
             if not path:

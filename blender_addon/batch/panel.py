@@ -57,7 +57,7 @@ def _draw_materials(layout: bpy.types.UILayout, context: bpy.types.Context, sett
         column.prop(settings, "library")
         column.prop(settings, "catalog")
         return
-    found = chosen.selected(context) if settings.what == SELECTED else chosen.of_file()
+    found = chosen.selected_materials(context) if settings.what == SELECTED else chosen.of_file()
     if found:
         names = ", ".join(material.name for material in found[: chosen.LISTED])
         draw_text(layout, names + (f", … ({len(found)})" if len(found) > chosen.LISTED else ""), "MATERIAL")

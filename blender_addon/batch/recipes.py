@@ -67,11 +67,13 @@ class Applied:
 
 def _without_record(recipe: Recipe, folders: Sequence[Path]) -> tuple[Recipe, dict[str, Source]]:
     """The recipe without what it was made with and of, and its inputs besides the source."""
-    found = {name: _found(str(about["name"]), folders) for name, about in recipe.inputs.items() if name != SOURCE}
+    found = {
+        name: _image_or_file(str(about["name"]), folders) for name, about in recipe.inputs.items() if name != SOURCE
+    }
     return Recipe(recipe.steps, recipe.seed), found
 
 
-def _found(name: str, folders: Sequence[Path]) -> Source:
+def _image_or_file(name: str, folders: Sequence[Path]) -> Source:
     """Image of the .blend of this name, or else a file in one of the folders. FileError if there is neither."""
     if image := bpy.data.images.get(name):
         return image

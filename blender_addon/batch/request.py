@@ -14,7 +14,7 @@ from typing import Any
 
 import bpy
 
-from ..core.batch.names import check_pattern, filled_in, folded
+from ..core.batch.names import check_pattern, fill_in, fold
 from ..core.errors import ParameterError
 from ..core.system.names import usable_name
 from ..core.system.transaction import replace_files
@@ -134,12 +134,12 @@ class BatchRequest:
         recipe = self.applied.recipe
         for index, one in enumerate(chosen, start=1):
             own = {"index": index, "seed": recipe.seed, "recipe": self.applied.name, "tool": recipe.steps[0].tool}
-            name = plain = filled_in(self.pattern, name=usable_name(one.name), **own)
+            name = plain = fill_in(self.pattern, name=usable_name(one.name), **own)
             number = 1
-            while folded(name) in taken:
+            while fold(name) in taken:
                 number += 1
                 name = f"{plain}_{number}"
-            taken.add(folded(name))
+            taken.add(fold(name))
             named[name] = one
         return named
 

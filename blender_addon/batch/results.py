@@ -12,7 +12,7 @@ import bpy
 
 from ..bridge import images, materials, recent
 from ..core.errors import FileError, ProtocolError
-from ..core.system.typed_json import Count, typed
+from ..core.system.typed_json import Count, as_kind
 from ..core.system.untrusted import parse_json, read_bytes, read_json
 from ..jobs.session import jobs, push_undo
 from ..jobs.task import Report
@@ -72,7 +72,7 @@ class Wanted:
 
     def put(self, answer: Mapping[str, Any]) -> Report:
         """Report what a batch made, and make the materials that are wanted of it."""
-        said = typed(BatchAnswer, answer, "what the engine says")
+        said = as_kind(BatchAnswer, answer, "what the engine says")
         latest.failures, latest.epoch = said["failures"], jobs.file_epoch
         made: list[bpy.types.Material] = []
         notes = []
@@ -125,7 +125,7 @@ def forget() -> None:
 
 def list_jobs(answer: Mapping[str, Any]) -> Report:
     """Keep the list of jobs for the panel, and report their number."""
-    said = typed(PlanAnswer, answer, "what the engine says")
+    said = as_kind(PlanAnswer, answer, "what the engine says")
     every = said["jobs"]
     latest.jobs, latest.more, latest.epoch = every[:SHOWN], max(0, len(every) - SHOWN), jobs.file_epoch
     done = len(every) - said["to_make"]
@@ -140,7 +140,7 @@ def failed_names(folder: Path) -> list[str]:
     found = []
     for line in read_bytes(path, MOST_BYTES).splitlines():
         try:
-            found.append(typed(JobFailure, parse_json(line, FAILURES), FAILURES)["name"])
+            found.append(as_kind(JobFailure, parse_json(line, FAILURES), FAILURES)["name"])
         except (FileError, ProtocolError):  # a line that a crash left unfinished
             continue
     return list(dict.fromkeys(found))
@@ -172,6 +172,6 @@ def _material(name: str, maps: Mapping[str, bpy.types.Image], catalog: str | Non
 
 def _catalogs(path: Path) -> dict[str, str]:
     try:
-        return typed(dict[str, str], read_json(path), path.name)
+        return as_kind(dict[str, str], read_json(path), path.name)
     except (FileError, ProtocolError):
         return {}

@@ -134,16 +134,16 @@ def build_group(name: str, made: Ingredients) -> bpy.types.NodeTree:
     wraps = graph.combine(*(0.0 if wraps else 1.0 for wraps in made.wraps), 0.0)
     margin = graph.vector("MINIMUM", graph.vector("MULTIPLY", size, wraps), (0.5, 0.5, 0.5))
     pieces = [graph.group(piece, vector, size, margin, float(slot), sharpness, seed) for slot in range(3)]
-    weights = _normalised(graph, [one.outputs["Weight"] for one in pieces])
+    weights = _normalise(graph, [one.outputs["Weight"] for one in pieces])
     places = [one.outputs["Vector"] for one in pieces]
-    results = {map_: _blended(graph, map_, made, places, weights) for map_ in made.images}
+    results = {map_: _blend(graph, map_, made, places, weights) for map_ in made.images}
     output = graph.outputs({LABELS[map_]: "Color" for map_ in made.images})
     for map_, value in results.items():
         graph.link(value, output.inputs[LABELS[map_]])
     return graph.tree
 
 
-def _normalised(graph: Graph, weights: list[bpy.types.NodeSocket]) -> list[bpy.types.NodeSocket]:
+def _normalise(graph: Graph, weights: list[bpy.types.NodeSocket]) -> list[bpy.types.NodeSocket]:
     """Weights over the root of the sum of their squares, so that the variance is kept."""
     squares = [graph.math("MULTIPLY", weight, weight) for weight in weights]
     total = graph.math("ADD", graph.math("ADD", squares[0], squares[1]), squares[2])
@@ -151,7 +151,7 @@ def _normalised(graph: Graph, weights: list[bpy.types.NodeSocket]) -> list[bpy.t
     return [graph.math("DIVIDE", weight, root) for weight in weights]
 
 
-def _blended(
+def _blend(
     graph: Graph,
     map_: str,
     made: Ingredients,

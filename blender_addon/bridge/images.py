@@ -19,7 +19,7 @@ from ..core.io.metadata import png_chunks
 from ..core.recipe import Recipe
 from ..core.system.untrusted import parse_json, read_bytes
 from . import headers
-from .working_space import converted, from_rec709, to_rec709
+from .working_space import convert, from_rec709, to_rec709
 
 if TYPE_CHECKING:
     import numpy as np
@@ -75,7 +75,7 @@ class Picture:
         if self.is_float:
             self._check_range(float(color.max(initial=0)))
         if self.is_float and not self.is_data:
-            color = linear_to_srgb(np.clip(converted(color, self.to_rec709), 0, 1))
+            color = linear_to_srgb(np.clip(convert(color, self.to_rec709), 0, 1))
         arrays = {"base_color": color} if alpha is None else {"base_color": color, "opacity": alpha}
         scale = 1 if self.is_float else 255
         dtype = np.float32 if self.is_float else np.uint8
@@ -186,7 +186,7 @@ def small(image: bpy.types.Image, longest_px: int) -> np.ndarray:
     finally:
         bpy.data.images.remove(copy)
     color = _color(pixels)
-    color = linear_to_srgb(converted(color, to_rec709()).clip(0, 1)) if image.is_float else color
+    color = linear_to_srgb(convert(color, to_rec709()).clip(0, 1)) if image.is_float else color
     return np.concatenate([color, np.ones((*color.shape[:2], 1), np.float32)], axis=2).astype(np.float32)
 
 

@@ -12,7 +12,7 @@ import bpy
 from ..core.engine.requests import JobInput
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe
-from ..core.system.untrusted import is_there, shown
+from ..core.system.untrusted import excerpt, is_there
 from ..paths import absolute
 from . import images, surfaces
 
@@ -45,7 +45,9 @@ def image_called(name: str) -> bpy.types.Image:
     """Image of this name. ParameterError if there is none."""
     image = bpy.data.images.get(name)
     if image is None:
-        raise ParameterError(f"there is no image called {shown(name)}", "see bpy.data.images for those that there are")
+        raise ParameterError(
+            f"there is no image called {excerpt(name)}", "see bpy.data.images for those that there are"
+        )
     return image
 
 
@@ -54,7 +56,7 @@ def material_called(name: str) -> bpy.types.Material:
     material = bpy.data.materials.get(name)
     if material is None:
         raise ParameterError(
-            f"there is no material called {shown(name)}", "see bpy.data.materials for those that there are"
+            f"there is no material called {excerpt(name)}", "see bpy.data.materials for those that there are"
         )
     return material
 
@@ -64,7 +66,7 @@ def recipe_called(name: str) -> Recipe:
     item = bpy.data.materials.get(name) or bpy.data.images.get(name)
     recipe = images.recipe_in(item) if item else None
     if recipe is None:
-        message = f"there is no material and no image called {shown(name)} that Impasto made"
+        message = f"there is no material and no image called {excerpt(name)} that Impasto made"
         raise ParameterError(message, "check the name")
     return replace(recipe, inputs={}, made_with={})
 
@@ -72,5 +74,5 @@ def recipe_called(name: str) -> Recipe:
 def existing(path: Path) -> Path:
     """The path. ParameterError if nothing is there."""
     if not is_there(path):
-        raise ParameterError(f"there is no image and no file called {shown(path)}", "check the name")
+        raise ParameterError(f"there is no image and no file called {excerpt(path)}", "check the name")
     return path

@@ -27,14 +27,14 @@ def is_offered(material: bpy.types.Material) -> bool:
     tree = material.node_tree
     if tree is None or not material.is_editable or endless_nodes.find(material):
         return False
-    own = [_named(tree, name) for name in ("Coordinates", "Mapping")]
+    own = [_node_called(tree, name) for name in ("Coordinates", "Mapping")]
     return all((*own, materials.principled_of(tree), materials.output_of(tree)))
 
 
 def of_material(material: bpy.types.Material) -> str:
     """Mapping of a material; UV where it is not known."""
     tree = material.node_tree
-    coordinates = _named(tree, "Coordinates") if tree else None
+    coordinates = _node_called(tree, "Coordinates") if tree else None
     if coordinates is None or not coordinates.outputs["Object"].is_linked:
         return UV
     return BOX if any(node.projection == "BOX" for node in _images(tree)) else ABOVE
@@ -59,7 +59,7 @@ def change(material: bpy.types.Material, kind: str) -> None:
 def _join_relief(material: bpy.types.Material, *, by_normals: bool) -> None:
     """Link the normal map if it can be used, and the displacement if it is wanted or nothing else shows the relief."""
     tree = material.node_tree
-    normal, displacement = (_named(tree, name) for name in ("Normal Map", "Displacement"))
+    normal, displacement = (_node_called(tree, name) for name in ("Normal Map", "Displacement"))
     shader, output = materials.principled_of(tree), materials.output_of(tree)
     assert shader is not None  # else it is not offered
     assert output is not None
@@ -78,14 +78,14 @@ def _link(tree: bpy.types.NodeTree, start: bpy.types.NodeSocket, end: bpy.types.
         tree.links.remove(link)
 
 
-def _named(tree: bpy.types.NodeTree, name: str) -> bpy.types.Node | None:
+def _node_called(tree: bpy.types.NodeTree, name: str) -> bpy.types.Node | None:
     """The node that `materials` has made under this name."""
     return tree.nodes.get(f"{materials.FRAME} {name}")
 
 
 def _images(tree: bpy.types.NodeTree) -> list[bpy.types.Node]:
     """Image nodes of the maps, which all have the coordinates of one Mapping node."""
-    mapping = _named(tree, "Mapping")
+    mapping = _node_called(tree, "Mapping")
     links = mapping.outputs["Vector"].links if mapping else ()
     return [link.to_node for link in links if link.to_node.type == "TEX_IMAGE"]
 

@@ -37,7 +37,7 @@ def picture(scene: bpy.types.Scene) -> Path:
             *(getattr(scene.view_settings, name) for name in VIEW),
         )
         if key != _Saved.key or not path.exists():
-            with _written_as_png(scene):
+            with _write_as_png(scene):
                 image.save_render(str(path), scene=scene)
             _Saved.key = key
     except RuntimeError as error:
@@ -56,7 +56,7 @@ def is_result(image: bpy.types.Image | None) -> bool:
 
 
 @contextmanager
-def _written_as_png(scene: bpy.types.Scene) -> Iterator[None]:
+def _write_as_png(scene: bpy.types.Scene) -> Iterator[None]:
     """Set the scene's output to 8-bit PNG, and at the end back to the user's settings."""
     settings = scene.render.image_settings
     before = {name: getattr(settings, name) for name in PNG if hasattr(settings, name)}

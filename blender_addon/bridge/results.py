@@ -10,7 +10,7 @@ from pathlib import Path
 import bmesh
 import bpy
 
-from ..core.engine.replies import Answer
+from ..core.engine.replies import JobResult
 from ..core.errors import ParameterError
 from ..core.system.transaction import replace_files
 from ..engine import engine
@@ -69,7 +69,7 @@ def _slot_for(item: bpy.types.Object, material: bpy.types.Material) -> int:
     return found.index(material)
 
 
-def put(made: Answer, target: Target, more: Sequence[str] = ()) -> Report:
+def put(made: JobResult, target: Target, more: Sequence[str] = ()) -> Report:
     """Make images, and the material, of an encoded answer; the report names them and what could not be done."""
     if not target.is_in_open_file:
         return _keep_as_files(made, target)
@@ -78,7 +78,7 @@ def put(made: Answer, target: Target, more: Sequence[str] = ()) -> Report:
     first = new.get("base_color") or next(iter(new.values()))
     material = None
     if target.material != NONE:
-        material = (_repainted if target.painted else _material)(made, new, target, notes)
+        material = (_repaint if target.painted else _material)(made, new, target, notes)
         material[images.RECIPE] = made.recipe.to_json()
         name, what = material.name, f"the material {material.name}"
     else:
@@ -99,7 +99,7 @@ def put(made: Answer, target: Target, more: Sequence[str] = ()) -> Report:
     )
 
 
-def _images(made: Answer, target: Target) -> dict[str, bpy.types.Image]:
+def _images(made: JobResult, target: Target) -> dict[str, bpy.types.Image]:
     if made.paths:
         return {map_: images.load(path, map_, made.recipe) for path in made.paths if (map_ := map_of(path))}
     files = {map_: data.tobytes() for map_, data in made.arrays.items()}
@@ -128,7 +128,9 @@ def map_of(path: Path) -> str:
     return max(found, key=len, default="")  # a bent normal's ends like a normal's
 
 
-def _material(made: Answer, new: Mapping[str, bpy.types.Image], target: Target, notes: list[str]) -> bpy.types.Material:
+def _material(
+    made: JobResult, new: Mapping[str, bpy.types.Image], target: Target, notes: list[str]
+) -> bpy.types.Material:
     objects = target.found_objects()
     if len(objects) < len(target.objects):
         notes.append("an object was deleted meanwhile: the material is kept without it")
@@ -152,8 +154,8 @@ def _material(made: Answer, new: Mapping[str, bpy.types.Image], target: Target, 
     return material
 
 
-def _repainted(
-    made: Answer, new: Mapping[str, bpy.types.Image], target: Target, notes: list[str]
+def _repaint(
+    made: JobResult, new: Mapping[str, bpy.types.Image], target: Target, notes: list[str]
 ) -> bpy.types.Material:
     """The repainted material, or a repainted copy that replaces it on the objects."""
     before = by_uid(bpy.data.materials, target.painted)
@@ -187,7 +189,7 @@ def _make_plain(material: bpy.types.Material, notes: list[str]) -> None:
         notes.append("it is plain again: make it endless anew, of its new textures")
 
 
-def _look(made: Answer, target: Target) -> materials.Look:
+def _look(made: JobResult, target: Target) -> materials.Look:
     height, width = made.size_px or (1, 1)
     return materials.Look(
         width_m=made.width_m or target.width_m or 1.0,
@@ -198,7 +200,7 @@ def _look(made: Answer, target: Target) -> materials.Look:
     )
 
 
-def _keep_as_files(made: Answer, target: Target) -> Report:
+def _keep_as_files(made: JobResult, target: Target) -> Report:
     """Keep the result as files, since another .blend is open now."""
     if made.paths:
         return Report("WARNING", f"Another file was opened: the maps of {target.name} are files only")

@@ -15,7 +15,7 @@ import bpy
 from ..core.engine.requests import JobInput
 from ..core.errors import ParameterError
 from . import endless_nodes, images, materials
-from .working_space import converted
+from .working_space import convert
 
 if TYPE_CHECKING:
     import numpy as np
@@ -160,7 +160,7 @@ def read_images(
     even: values of maps without an image. longest_px: about the longer side that is enough. scale: in metres.
     """
     color = images.pixels_of(base_color)
-    pictures = {"": color} | {name: _scaled(one.image, color.size_px) for name, one in maps.items()}
+    pictures = {"": color} | {name: _scale(one.image, color.size_px) for name, one in maps.items()}
     channels = {name: one.channel for name, one in maps.items()}
 
     def to_pixels() -> JobInput:
@@ -184,7 +184,7 @@ def _even(shader: bpy.types.Node, name: str) -> float | None:
     return None if socket.is_linked or (name == "metallic" and not socket.default_value) else socket.default_value
 
 
-def _scaled(image: bpy.types.Image, size_px: tuple[int, int]) -> images.Picture:
+def _scale(image: bpy.types.Image, size_px: tuple[int, int]) -> images.Picture:
     """Pixels of an image at another (height, width)."""
     if tuple(image.size) == size_px[::-1]:
         return images.pixels_of(image)
@@ -210,7 +210,7 @@ def _map(name: str, picture: images.Picture, channel: int | None) -> np.ndarray:
         return values
     if not picture.is_data:  # a picture of colours gives a map: the shader makes it linear
         values = srgb_to_linear(values if picture.is_float else values / np.float32(255)).astype(np.float32)
-        values = converted(values, picture.from_rec709)
+        values = convert(values, picture.from_rec709)
     return values if name == "normal" else values[..., channel or 0 : (channel or 0) + 1]
 
 

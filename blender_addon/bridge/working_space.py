@@ -44,6 +44,6 @@ def _matrix(conversion: str) -> np.ndarray | None:
     return None if np.abs(matrix - np.eye(3)).max() < ROUNDING else matrix
 
 
-def converted(colors: np.ndarray, matrix: np.ndarray | None) -> np.ndarray:
+def convert(colors: np.ndarray, matrix: np.ndarray | None) -> np.ndarray:
     """Colours (…, 3) times a matrix of this module."""
     return colors if matrix is None else colors @ matrix.T

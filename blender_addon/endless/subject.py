@@ -13,7 +13,7 @@ from ..bridge import endless_nodes, images, materials, surfaces
 from ..bridge.endless_group import COLORS, COMPONENTS, LABELS, Ingredients
 from ..bridge.surfaces import MapNode
 from ..bridge.target import by_uid
-from ..core.engine.replies import LOOKUP, Answer
+from ..core.engine.replies import LOOKUP, JobResult
 from ..core.engine.requests import View
 from ..core.errors import ParameterError
 from ..jobs.session import connect, jobs, push_undo
@@ -54,7 +54,7 @@ def used_maps(material: bpy.types.Material) -> dict[str, MapNode]:
 class Made:
     """The engine's answer about a material: files of Gaussian maps, their tables, and whether it has a pattern."""
 
-    answer: Answer
+    answer: JobResult
 
     @property
     def is_regular(self) -> bool:

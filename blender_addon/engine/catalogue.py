@@ -14,8 +14,8 @@ from typing import Any, TypedDict
 from ..core.descriptions import EngineDescription, check_description
 from ..core.errors import FileError, ParameterError, PluginError, ProtocolError, choices
 from ..core.system.transaction import replace_files
-from ..core.system.typed_json import typed
-from ..core.system.untrusted import read_json, shown
+from ..core.system.typed_json import as_kind
+from ..core.system.untrusted import excerpt, read_json
 from . import engine
 
 SHIPPED = Path(__file__).parents[1] / "description.json"
@@ -95,7 +95,7 @@ class Catalogue:
         """Matcher of this name. ParameterError lists those that there are."""
         if name not in self.matchers:
             remedy = f"{choices(name, self.matchers, LISTED)}; or refresh the tools"
-            raise ParameterError(f"there is no matcher called {shown(name)}", remedy)
+            raise ParameterError(f"there is no matcher called {excerpt(name)}", remedy)
         return self.matchers[name]
 
     def __iter__(self) -> Iterator[Mapping[str, Any]]:
@@ -107,7 +107,7 @@ class Catalogue:
     def __getitem__(self, name: str) -> Mapping[str, Any]:
         if name not in self._tools:
             remedy = f"{choices(name, self._tools, LISTED)}; or refresh the tools"
-            raise ParameterError(f"there is no tool called {shown(name)}", remedy)
+            raise ParameterError(f"there is no tool called {excerpt(name)}", remedy)
         return self._tools[name]
 
 
@@ -118,7 +118,7 @@ def _drawable(tools: Iterable[Mapping[str, Any]]) -> tuple[dict[str, Mapping[str
         try:
             check_description(tool)
         except PluginError as error:
-            odd.append({"name": shown(tool["name"]), "error": error.message, "remedy": error.remedy})
+            odd.append({"name": excerpt(tool["name"]), "error": error.message, "remedy": error.remedy})
         else:
             found[tool["name"]] = tool
     return found, odd
@@ -148,7 +148,7 @@ class _Kept(TypedDict):
 
 def _read_kept(version: str) -> EngineDescription | None:
     try:
-        kept = typed(_Kept, read_json(engine.user_folder() / KEPT), KEPT)
+        kept = as_kind(_Kept, read_json(engine.user_folder() / KEPT), KEPT)
     except (FileError, ProtocolError):
         return None
     return kept["description"] if kept["key"] == _key(version) else None

@@ -18,7 +18,7 @@ import bpy
 from ..core.errors import FileError, ProtocolError, WorkerError
 from ..core.system import process
 from ..core.system.transaction import replace_files
-from ..core.system.typed_json import Count, typed
+from ..core.system.typed_json import Count, as_kind
 from ..core.system.untrusted import make_folder, parse_json, read_json
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def why_none() -> str:
     return "" if find() else "Impasto has no engine yet: press Set Up Engine"
 
 
-def made() -> Engine | None:
+def own_engine() -> Engine | None:
     """The engine that Set Up Engine made, in use or not."""
     return _record.engine
 
@@ -169,7 +169,7 @@ class _Record:
 
     def _read(self) -> Engine | None:
         try:
-            return typed(Engine, read_json(user_folder() / RECORD), RECORD)
+            return as_kind(Engine, read_json(user_folder() / RECORD), RECORD)
         except (FileError, ProtocolError):
             return None
 
@@ -236,7 +236,7 @@ def _probe(engine: Engine) -> _Probed:
     except OSError as error:
         raise WorkerError(f"the engine {engine.python} cannot be started ({error.strerror})", MEND) from error
     try:
-        return typed(_Probed, parse_json(done.stdout.splitlines()[-1], "its answer"), "its answer")
+        return as_kind(_Probed, parse_json(done.stdout.splitlines()[-1], "its answer"), "its answer")
     except (FileError, ProtocolError, IndexError) as error:
         lines = (done.stderr or done.stdout).decode("utf-8", "replace").split("\n")
         if engine.is_remote and (reason := engine.remote.explain(done.returncode, lines)):

@@ -16,7 +16,7 @@ from ..bake.material_maps import maps_of
 from ..bridge import naming
 from ..core.errors import ParameterError
 from ..core.system.transaction import temporary_folder
-from ..core.system.untrusted import explained, make_folder
+from ..core.system.untrusted import explain, make_folder
 from ..engine import engine
 from ..engine.catalogue import catalogue
 from ..jobs.command import run_command
@@ -84,7 +84,7 @@ class Export:
         def work(task: Task) -> Mapping[str, Any]:
             engine.check(found, version)
             with temporary_folder() as temporary:
-                source = _written(files, temporary / name)
+                source = _write(files, temporary / name)
                 named = (
                     ["--force", "--name", name] if self.replace else ["--name", naming.free_for_engine(folder, name)]
                 )
@@ -94,10 +94,10 @@ class Export:
         return Task("Export", work, _report)
 
 
-def _written(files: Mapping[str, bytes], folder: Path) -> Path:
+def _write(files: Mapping[str, bytes], folder: Path) -> Path:
     make_folder(folder)
     for name, data in files.items():
-        with explained(folder / name):
+        with explain(folder / name):
             (folder / name).write_bytes(data)
     return folder
 

@@ -12,7 +12,7 @@ import bpy
 
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe
-from ..core.system.untrusted import shown
+from ..core.system.untrusted import excerpt
 from ..engine import engine
 from ..engine.catalogue import catalogue, properties_of
 from ..jobs.session import jobs
@@ -78,7 +78,7 @@ def lockable() -> dict[str, str]:
     return {name: label_of(name, properties_of(tool)[name]) for tool in known for name in drawn_parameters(tool)}
 
 
-def locked() -> set[str]:
+def locked_parameters() -> set[str]:
     """Names of the parameters that keep the values of the leading favourite."""
     return _liked.locked & lockable().keys()
 
@@ -87,7 +87,8 @@ def toggle_lock(name: str) -> None:
     """Lock a parameter, or let it vary again. ParameterError if no favourite has it."""
     if name not in lockable():
         raise ParameterError(
-            f"no favourite has a parameter {shown(name)}", "see Locked Parameters in the panel for those that they have"
+            f"no favourite has a parameter {excerpt(name)}",
+            "see Locked Parameters in the panel for those that they have",
         )
     _liked.locked ^= {name}
 

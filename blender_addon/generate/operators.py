@@ -19,7 +19,7 @@ from ..tools.arguments import ensure_known, source_of, values_of, with_propertie
 from ..tools.request import Request
 from . import variations
 from .request import from_scene, why_incomplete
-from .shown_recipe import matched_by, name_of_match
+from .shown_recipe import matcher_of, name_of_match
 
 
 @with_properties(Request)
@@ -68,7 +68,7 @@ class IMPASTO_OT_generate(RequestProperties, TaskOperator, bpy.types.Operator):
         given = self._given()
         if not settings.lock_seed and "seed" not in given:
             settings.seed = random.randrange(MAX_INT)
-        of_match = {"name": name_of_match(settings), "matched": matched_by(settings)}
+        of_match = {"name": name_of_match(settings), "matched": matcher_of(settings)}
         request = replace(from_scene(context), **{**of_match, **given})
         return request.task(request.target(context))
 

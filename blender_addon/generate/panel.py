@@ -161,7 +161,7 @@ def _draw_variations(layout: bpy.types.UILayout, context: bpy.types.Context) -> 
     layout.operator("impasto.variations", icon="IMGDISPLAY")
     if (why := variations.why_not(context)) != why_incomplete(context):  # which is said at Generate
         draw_text(layout, why, "INFO")
-    shown = variations.shown_of(settings.tool)
+    shown = variations.variations_of(settings.tool)
     draw_grid(layout, settings, shown)
     if shown and variations.are_of_other_settings(context):
         draw_text(layout, "These were made before something was changed", "INFO")

@@ -36,10 +36,10 @@ def shown_recipe(scene: bpy.types.Scene) -> Recipe:
     """Recipe of the panel's tool alone, with its sliders as they are now, and the record of its match."""
     settings = scene.impasto
     step = Step(settings.tool, properties.parameters_of(scene, catalogue[settings.tool]))
-    return Recipe((step,), settings.seed, matched=matched_by(settings))
+    return Recipe((step,), settings.seed, matched=matcher_of(settings))
 
 
-def matched_by(settings: bpy.types.PropertyGroup) -> Mapping[str, str]:
+def matcher_of(settings: bpy.types.PropertyGroup) -> Mapping[str, str]:
     """Record of the match that found the panel's parameters, whatever became of them since; empty if none did."""
     if not settings.matched:
         return {}
@@ -52,6 +52,6 @@ def matched_by(settings: bpy.types.PropertyGroup) -> Mapping[str, str]:
 
 def name_of_match(settings: bpy.types.PropertyGroup) -> str:
     """Name for results of the match that the panel shows: its first words, or its picture's; empty if there is none."""
-    matched = matched_by(settings)
+    matched = matcher_of(settings)
     name = matched.get("text", "").partition(";")[0] or Path(matched.get("name", "")).stem
     return naming.of_parts(name) if name else ""

@@ -9,7 +9,7 @@ import bpy
 
 from ..interface import previews
 from ..tools.panel import section
-from .favourites import favourites, is_favourite, lockable, locked
+from .favourites import favourites, is_favourite, lockable, locked_parameters
 from .variations import Variation
 
 
@@ -43,7 +43,7 @@ def _draw_more_like(layout: bpy.types.UILayout, settings: bpy.types.PropertyGrou
 
 def _draw_locks(layout: bpy.types.UILayout) -> None:
     """Draw a lock for each parameter of the favourites."""
-    kept = locked()
+    kept = locked_parameters()
     grid = layout.grid_flow(columns=2, even_columns=True, align=True)
     for name, label in lockable().items():
         is_locked = name in kept

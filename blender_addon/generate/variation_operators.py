@@ -10,7 +10,7 @@ from ..bridge.inputs import recipe_called
 from ..core.errors import ParameterError
 from ..jobs.operator import TaskOperator, poll, tell
 from ..jobs.task import Report, Task, error_report
-from ..tools.arguments import given_to, parse_names
+from ..tools.arguments import given_properties, parse_names
 from . import favourites, variations
 from .shown_recipe import show_recipe
 
@@ -36,11 +36,11 @@ class OfVariation:
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return poll(cls, "" if variations.shown(context) else "Make four variations first")
+        return poll(cls, "" if variations.latest_variations(context) else "Make four variations first")
 
     def chosen(self, context: bpy.types.Context) -> variations.Variation:
         """The variation; the last one, if there are not as many yet."""
-        shown = variations.shown(context)
+        shown = variations.latest_variations(context)
         return shown[min(self.index, len(shown) - 1)]
 
 
@@ -135,8 +135,8 @@ class IMPASTO_OT_more_like(TaskOperator, bpy.types.Operator):
         liked = [recipe_called(name) for name in names] or favourites.favourites()
         if not liked:
             raise ParameterError("there are no favourites", "mark a variation as favourite, or name materials")
-        variety = given_to(self, ("variety",)).get("variety", context.scene.impasto.variety)
-        kept = parse_names(self.locked, "locked") or ([] if names else favourites.locked())
+        variety = given_properties(self, ("variety",)).get("variety", context.scene.impasto.variety)
+        kept = parse_names(self.locked, "locked") or ([] if names else favourites.locked_parameters())
         return favourites.task(context, liked, variety, kept)
 
 

@@ -57,13 +57,13 @@ class _Latest:
 _latest = _Latest()
 
 
-def shown(context: bpy.types.Context) -> tuple[Variation, ...]:
+def latest_variations(context: bpy.types.Context) -> tuple[Variation, ...]:
     """The latest variations, of the chosen tool or of a match; none if there are none."""
     name = _latest.key[0]
-    return shown_of(name) if name in catalogue.matchers or name == context.scene.impasto.tool else ()
+    return variations_of(name) if name in catalogue.matchers or name == context.scene.impasto.tool else ()
 
 
-def shown_of(name: str) -> tuple[Variation, ...]:
+def variations_of(name: str) -> tuple[Variation, ...]:
     """Finished variations of this tool or matcher; none if there are none yet."""
     return _latest.items if _latest.key == (name, jobs.file_epoch) else ()
 

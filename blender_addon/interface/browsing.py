@@ -12,7 +12,7 @@ import bpy
 from bpy.props import BoolProperty, CollectionProperty, EnumProperty, StringProperty
 
 from ..core.errors import FileError
-from ..core.system.untrusted import shown
+from ..core.system.untrusted import excerpt
 from ..engine import engine
 from ..engine.catalogue import catalogue
 from ..jobs.operator import tell
@@ -162,7 +162,7 @@ def remember(folder: Path) -> None:
 
 def load(path: str) -> bpy.types.Image:
     """Image of a file, or the one that there is of it. FileError if Blender cannot read it."""
-    refusal = FileError(f"{shown(Path(path))} cannot be read as a picture", "choose a picture")
+    refusal = FileError(f"{excerpt(Path(path))} cannot be read as a picture", "choose a picture")
     try:
         image = bpy.data.images.load(path, check_existing=True)
     except RuntimeError as error:

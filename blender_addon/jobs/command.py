@@ -18,7 +18,7 @@ from typing import Any, TypedDict
 
 from ..core.errors import Cancelled, ImpastoError, ProtocolError, error_from_name
 from ..core.system.process import Stream, kill, start
-from ..core.system.typed_json import typed
+from ..core.system.typed_json import as_kind
 from ..core.system.untrusted import parse_json
 from .task import Task
 
@@ -123,6 +123,6 @@ def _object_in(line: str) -> dict[str, Any]:
     """Object in a line of the command's output; empty for other lines, such as those that a plugin prints."""
     try:
         told = parse_json(line, "what the engine says", kind=ProtocolError, max_bytes=MAX_BYTES)
-        return {**typed(CommandLine, told, "what the engine says")}
+        return {**as_kind(CommandLine, told, "what the engine says")}
     except ProtocolError:
         return {}

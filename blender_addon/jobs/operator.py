@@ -52,7 +52,7 @@ class TaskOperator:
         """Start it; the timer finishes it, and Blender's window stays responsive."""
         if bpy.app.background:
             return self.execute(context)
-        return self.start(context, clicked_in(context, self.place))
+        return self.start(context, clicked_panel(context, self.place))
 
     def start(self, context: bpy.types.Context, place: Place) -> set[str]:
         """Start it from a panel's button; its report, or the reason why it cannot start, is shown there."""
@@ -72,7 +72,7 @@ class TaskOperator:
         require_idle()
 
 
-def clicked_in(context: bpy.types.Context, usual: Place) -> Place:
+def clicked_panel(context: bpy.types.Context, usual: Place) -> Place:
     """Panel whose button was clicked; `usual` for calls from a menu or the search."""
     return Place(getattr(context, PLACE, usual))
 

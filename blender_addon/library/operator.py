@@ -12,7 +12,7 @@ from bpy.props import StringProperty
 from ..engine import engine
 from ..jobs.command import run_command
 from ..jobs.description import use_description
-from ..jobs.operator import TaskOperator, clicked_in
+from ..jobs.operator import TaskOperator, clicked_panel
 from ..jobs.session import connect
 from ..jobs.task import Place, Report, Task
 from ..translations.texts import sentence
@@ -37,7 +37,7 @@ class ChangesLibrary(TaskOperator):
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if bpy.app.background:
             return self.execute(context)
-        self.asked_in = clicked_in(context, self.place)
+        self.asked_in = clicked_panel(context, self.place)
         return self.ask(context, event)
 
     def execute(self, context: bpy.types.Context) -> set[str]:

@@ -26,7 +26,7 @@ from ..jobs.session import jobs
 from ..jobs.task import Place, Task
 from ..parameters.properties import MAX_INT
 from ..paths import RELATIVE_PATH
-from ..tools.arguments import given_to, source_of, width_of, with_properties
+from ..tools.arguments import given_properties, source_of, width_of, with_properties
 from ..tools.request import Request
 from .request import PICTURE, TEXT, MatchRequest, chosen_picture, key_of, matcher_for, name_of, read_picture
 
@@ -43,7 +43,7 @@ class ResultProperties:
 
     def result(self, context: bpy.types.Context, **size: int) -> Request:
         """Size, device, estimator and form of the result: what was given in this call, else as in the panel."""
-        return replace(without_source(context), **{**size, **given_to(self, RESULT)})
+        return replace(without_source(context), **{**size, **given_properties(self, RESULT)})
 
 
 @with_properties(Request, "seed", "width_m")
@@ -78,7 +78,7 @@ class SubjectProperties(ResultProperties):
         if self.source or self.image:
             about = matcher_for(PICTURE, self.matcher, settings.matcher)
             return about["name"], source_of(self.image, self.source)
-        if given_to(self, ("text",)):
+        if given_properties(self, ("text",)):
             return matcher_for(TEXT, self.matcher, settings.matcher)["name"], self.text
         about = catalogue.matcher(self.matcher or settings.matcher)
         return about["name"], chosen_picture(settings) if about["subject"] == PICTURE else settings.text
@@ -94,7 +94,7 @@ class SubjectProperties(ResultProperties):
         return request, key_of(matcher, subject)
 
     def _seed(self, context: bpy.types.Context) -> int:
-        return given_to(self, ("seed",)).get("seed", context.scene.impasto.seed)
+        return given_properties(self, ("seed",)).get("seed", context.scene.impasto.seed)
 
 
 class IMPASTO_OT_match(SubjectProperties, TaskOperator, bpy.types.Operator):
@@ -108,7 +108,7 @@ class IMPASTO_OT_match(SubjectProperties, TaskOperator, bpy.types.Operator):
         variations.live.cancel()
         request, _ = self.request(context)
         settings = context.scene.impasto
-        if not settings.lock_seed and not given_to(self, ("seed",)):
+        if not settings.lock_seed and not given_properties(self, ("seed",)):
             request = replace(request, seed=random.randrange(MAX_INT))
         return request.task_in(context)
 
@@ -171,7 +171,7 @@ class IMPASTO_OT_change_by_words(ResultProperties, TaskOperator, bpy.types.Opera
         _ensure_matchers()
         settings = context.scene.impasto_match
         matcher = catalogue.matcher(self.matcher) if self.matcher else _editing(settings.matcher)
-        text = given_to(self, ("text",)).get("text", settings.change)
+        text = given_properties(self, ("text",)).get("text", settings.change)
         size = {"width_px": 0, "height_px": 0} if self.start_from else {}
         start = recipe_called(self.start_from) if self.start_from else shown_recipe(context.scene)
         name = naming.of_parts(self.name) if self.name else self._name(context, start)

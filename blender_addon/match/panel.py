@@ -80,7 +80,7 @@ def _draw_picture(layout: bpy.types.UILayout, settings: MatchSettings, _matcher:
 def _draw_variations(layout: bpy.types.UILayout, context: bpy.types.Context, matcher: Mapping[str, Any]) -> None:
     settings = context.scene.impasto_match
     layout.operator("impasto.match_variations", icon="IMGDISPLAY")
-    shown = variations.shown_of(matcher["name"])
+    shown = variations.variations_of(matcher["name"])
     draw_grid(layout, context.scene.impasto, shown)
     subject = chosen_picture(settings) if matcher["subject"] == PICTURE else settings.text
     if shown and not variations.are_of(key_of(matcher["name"], subject)):

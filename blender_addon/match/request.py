@@ -28,7 +28,7 @@ from .settings import MatchSettings
 
 if TYPE_CHECKING:
     from ..core.engine.client import Client
-    from ..core.engine.replies import Answer, Matched
+    from ..core.engine.replies import JobResult, Matched
 
 TEXT, PICTURE = "text", "picture"
 
@@ -76,7 +76,7 @@ class MatchRequest:
             notes.extend(found.notes)
             return self.result.completed(found.recipe)
 
-        def show(made: Answer) -> Sequence[str]:
+        def show(made: JobResult) -> Sequence[str]:
             shown_in = by_uid(bpy.data.scenes, scene_uid) if target.is_in_open_file else None
             return [*notes, *(_show(shown_in, made.recipe) if shown_in else [])]
 

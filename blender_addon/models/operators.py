@@ -7,7 +7,7 @@ import bpy
 from bpy.props import StringProperty
 
 from ..core.errors import ParameterError, choices
-from ..core.system.untrusted import shown
+from ..core.system.untrusted import excerpt
 from ..engine.catalogue import catalogue
 from ..jobs.operator import tell
 from ..jobs.task import Report, Task
@@ -61,7 +61,7 @@ class IMPASTO_OT_use_model(bpy.types.Operator):
         tool = properties.choose_model(context.scene, self.name)
         if tool is None:
             remedy = choices(self.name, (model["name"] for model in catalogue.models), "the section Models")
-            return tell(self, Report("ERROR", f"there is no model {shown(self.name)}; {remedy}"))
+            return tell(self, Report("ERROR", f"there is no model {excerpt(self.name)}; {remedy}"))
         context.scene.impasto.tool = tool["name"]
         return {"FINISHED"}
 

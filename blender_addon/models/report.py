@@ -10,7 +10,7 @@ from typing import Any
 import bpy
 from bpy.props import StringProperty
 
-from ..core.system.untrusted import shown
+from ..core.system.untrusted import excerpt
 from ..engine import engine
 from ..engine.catalogue import catalogue
 from ..jobs.operator import tell
@@ -27,7 +27,7 @@ class IMPASTO_OT_open_report(bpy.types.Operator):
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         model = model_of(self.name)
-        if reason := why_no_report(model) if model else f"there is no model {shown(self.name)}":
+        if reason := why_no_report(model) if model else f"there is no model {excerpt(self.name)}":
             return tell(self, Report("ERROR", reason))
         assert model
         file = Path(model["report"])

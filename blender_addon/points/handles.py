@@ -54,7 +54,7 @@ def handles_of(context: bpy.types.Context) -> Handles | None:
         return None
     to_region = context.region.view2d.view_to_region
     places = tuple(to_region(*place_of(found.group, name), clip=False) for name in found.names)
-    bounds = seen_of(context.area, context.region, EDGE * context.preferences.system.ui_scale)
+    bounds = visible_part(context.area, context.region, EDGE * context.preferences.system.ui_scale)
     schemas = properties_of(found.tool)
     lines = geometry.outline([usual_place(found.tool, name) for name in found.names])
     return Handles(
@@ -74,7 +74,7 @@ def move(context: bpy.types.Context, index: int, place: Place) -> None:
         put(found.group, found.names[index], context.region.view2d.region_to_view(*place))
 
 
-def seen_of(area: bpy.types.Area, region: bpy.types.Region, margin: float) -> Bounds:
+def visible_part(area: bpy.types.Area, region: bpy.types.Region, margin: float) -> Bounds:
     """Part of a region that no header and no side panel covers, without a margin."""
     seen = {"LEFT": region.x, "BOTTOM": region.y, "RIGHT": region.x + region.width, "TOP": region.y + region.height}
     for other in area.regions:

@@ -10,7 +10,7 @@ from bpy.props import StringProperty
 
 from ..bridge import materials
 from ..bridge.target import NONE, target_of
-from ..core.engine.replies import Answer
+from ..core.engine.replies import JobResult
 from ..core.errors import ParameterError
 from ..engine.catalogue import catalogue
 from ..image.operators import OnImage
@@ -53,7 +53,7 @@ class ByPoints(OnImage):
         placing.end()
         return request.task(target, then=self.then)
 
-    def then(self, made: Answer) -> list[str]:
+    def then(self, made: JobResult) -> list[str]:
         """Further work once it is made; notes for the report."""
         return []
 
@@ -77,7 +77,7 @@ class IMPASTO_OT_scale_image(ByPoints, bpy.types.Operator):
 
     parameters: PARAMETERS
 
-    def then(self, made: Answer) -> list[str]:
+    def then(self, made: JobResult) -> list[str]:
         """Keep the width for the textures that are made next."""
         if not made.width_m:
             return []

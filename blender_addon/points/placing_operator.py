@@ -18,7 +18,7 @@ from ..jobs.task import EXPECTED, error_report
 from ..tools.placing import placing
 from ..translations.texts import sentence
 from .gizmos import MODES
-from .handles import seen_of
+from .handles import visible_part
 from .settings import live
 
 HELP = "Drag the handles, with Shift more precisely. Enter: done, Esc: as before, Ctrl Z: one step back"
@@ -133,7 +133,7 @@ def _area_with(context: bpy.types.Context, image: int) -> bpy.types.Area | None:
 def _is_over(area: bpy.types.Area, event: bpy.types.Event) -> bool:
     """Whether the mouse is over the picture, not over a panel beside it."""
     region = next(region for region in area.regions if region.type == "WINDOW")
-    left, bottom, right, top = seen_of(area, region, 0)
+    left, bottom, right, top = visible_part(area, region, 0)
     return left <= event.mouse_x - region.x <= right and bottom <= event.mouse_y - region.y <= top
 
 

@@ -13,7 +13,7 @@ import bpy
 
 from ..bridge import surfaces
 from ..core.errors import ParameterError
-from ..core.system.untrusted import shown
+from ..core.system.untrusted import excerpt
 from . import mapping, regions, shapes
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Chosen:
     islands: np.ndarray
 
 
-def chosen_on(context: bpy.types.Context, name: str, margin_px: int) -> Chosen:
+def faces_of(context: bpy.types.Context, name: str, margin_px: int) -> Chosen:
     """The selected faces of an object (default: the active one), of its active material or of the first that they have.
 
     margin_px: pixels by which faces and islands spread, as the margin of a bake. ParameterError if there are none, or
@@ -54,7 +54,7 @@ def chosen_on(context: bpy.types.Context, name: str, margin_px: int) -> Chosen:
     numbers = np.where(has_material, _numbers(_islands(uvs, vertices, faces, len(slots)), selected & has_material), 0)
     corners = placed.to_texture(uvs) * (size[1], -size[0]) + (0, size[0])  # in pixels from the upper left
     all_islands, filled = (
-        _drawn(size, corners, faces, np.where(which, numbers, 0)) for which in (has_material, selected)
+        _draw(size, corners, faces, np.where(which, numbers, 0)) for which in (has_material, selected)
     )
     all_islands, filled = shapes.grow(all_islands, margin_px), shapes.grow(filled, margin_px)
     return Chosen(image, material, (filled > 0) & (filled == all_islands), _colors(all_islands))
@@ -74,7 +74,7 @@ def _readable_mesh(item: bpy.types.Object) -> Iterator[bpy.types.Mesh]:
         bpy.data.meshes.remove(copy)
 
 
-def _drawn(size: shapes.Size, corners: np.ndarray, faces: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+def _draw(size: shapes.Size, corners: np.ndarray, faces: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     """Picture (H, W) of the triangles whose face has a number above 0."""
     wanted = numbers[faces] > 0
     return shapes.triangles(size, corners[wanted], numbers[faces][wanted])
@@ -122,7 +122,7 @@ def _islands(uvs: np.ndarray, vertices: np.ndarray, faces: np.ndarray, count: in
     corners = np.column_stack([vertices.ravel(), np.round(uvs.reshape(-1, 2) * 10**DIGITS).astype(np.int64)])
     points = np.unique(corners, axis=0, return_inverse=True)[1].reshape(-1)
     found = np.zeros(count, np.int64)
-    connected = shapes.connected(points, np.repeat(faces, 3))
+    connected = shapes.connect(points, np.repeat(faces, 3))
     found[: len(connected)] = connected
     return found
 
@@ -146,7 +146,7 @@ def _colors(numbers: np.ndarray) -> np.ndarray:
 def _object(context: bpy.types.Context, name: str) -> bpy.types.Object:
     item = bpy.data.objects.get(name) if name else context.active_object
     if item is None or item.type != "MESH":
-        what = f"there is no mesh object called {shown(name)}" if name else "the active object is no mesh"
+        what = f"there is no mesh object called {excerpt(name)}" if name else "the active object is no mesh"
         raise ParameterError(what, "choose a mesh object, and select faces of it in edit mode")
     return item
 
@@ -163,19 +163,21 @@ def _material(item: bpy.types.Object, slots: np.ndarray) -> tuple[int, bpy.types
     return slot, material
 
 
-def selected_in_editor(context: bpy.types.Context, size_px: shapes.Size) -> np.ndarray:
+def selected_faces_mask(context: bpy.types.Context, size_px: shapes.Size) -> np.ndarray:
     """Mask of the faces that are selected in edit mode: in the UV editor, unless it shows the mesh's own selection."""
     import numpy as np
 
     items = [item for item in context.objects_in_mode if item.type == "MESH"] if context.mode == "EDIT_MESH" else []
-    corners = [corner for item in items for corner in _selected(item, context.tool_settings.use_uv_select_sync)]
+    corners = [
+        corner for item in items for corner in _selected_triangles(item, context.tool_settings.use_uv_select_sync)
+    ]
     if not corners:
         raise ParameterError("no faces are selected", "select faces in edit mode, here or in the 3D view")
     pixels = np.array(corners) * (size_px[1], -size_px[0]) + (0, size_px[0])
     return shapes.triangles(size_px, pixels, np.ones(len(corners), np.int32)) > 0
 
 
-def _selected(item: bpy.types.Object, is_synced: bool) -> Iterator[list[tuple[float, float]]]:
+def _selected_triangles(item: bpy.types.Object, is_synced: bool) -> Iterator[list[tuple[float, float]]]:
     """Triangles (3, 2) of UVs that are selected in an object's edit mode."""
     mesh = bmesh.from_edit_mesh(item.data)
     layer = mesh.loops.layers.uv.active

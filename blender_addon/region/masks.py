@@ -10,7 +10,7 @@ import bpy
 from mathutils.geometry import interpolate_bezier
 
 from ..core.errors import ParameterError
-from ..core.system.untrusted import shown
+from ..core.system.untrusted import excerpt
 from . import shapes
 
 if TYPE_CHECKING:
@@ -20,14 +20,14 @@ STEPS = 24
 """Straight pieces of each curve between two points."""
 
 
-def chosen(context: bpy.types.Context, name: str) -> bpy.types.Mask:
+def choice(context: bpy.types.Context, name: str) -> bpy.types.Mask:
     """Mask of this name, or else the image editor's, or the first. ParameterError if there is none."""
     if name:
         found = bpy.data.masks.get(name)
     else:
         found = getattr(context.space_data, "mask", None) or next(iter(bpy.data.masks), None)
     if found is None:
-        what = f"there is no mask called {shown(name)}" if name else "there is no mask"
+        what = f"there is no mask called {excerpt(name)}" if name else "there is no mask"
         raise ParameterError(what, "draw one in the image editor's Mask mode")
     return found
 

@@ -11,7 +11,7 @@ from bpy.props import EnumProperty, IntProperty, StringProperty
 from ..bridge.image_editors import is_image_editor, shown_image
 from ..core.errors import ImpastoError, ParameterError
 from ..image.operators import OnImage
-from ..jobs.operator import TaskOperator, clicked_in, poll, tell
+from ..jobs.operator import TaskOperator, clicked_panel, poll, tell
 from ..jobs.task import Place, Report, Task, error_report
 from ..library.operator import ASKED_IN
 from ..tools.arguments import parse_object, with_properties
@@ -114,7 +114,7 @@ class IMPASTO_OT_extend_image(OnRegion, bpy.types.Operator):
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if bpy.app.background:
             return self.execute(context)
-        self.asked_in = clicked_in(context, self.place)
+        self.asked_in = clicked_panel(context, self.place)
         return context.window_manager.invoke_props_dialog(self)
 
     def draw(self, _context: bpy.types.Context) -> None:
@@ -185,9 +185,9 @@ class IMPASTO_OT_use_selection(OnRegion, bpy.types.Operator):
     def _mask(self, context: bpy.types.Context, image: bpy.types.Image) -> np.ndarray:
         size = regions.size_of(image)
         if self.source == FACES:
-            return faces.selected_in_editor(context, size)
+            return faces.selected_faces_mask(context, size)
         if self.source == MASKS:
-            return masks.mask_in(masks.chosen(context, self.name), size)
+            return masks.mask_in(masks.choice(context, self.name), size)
         return regions.mask_in(regions.image_called(self.name), size)
 
 
@@ -238,7 +238,7 @@ class IMPASTO_OT_fill_faces(TaskOperator, bpy.types.Operator):
         return "" if context.mode == "EDIT_MESH" else "Select faces in edit mode first"
 
     def task(self, context: bpy.types.Context) -> Task:
-        chosen = faces.chosen_on(context, self.object, self.margin_px)
+        chosen = faces.faces_of(context, self.object, self.margin_px)
         given = parse_object(self.parameters, "parameters")
         return fill_task(
             context,

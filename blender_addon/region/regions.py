@@ -50,19 +50,19 @@ def region_of(image: bpy.types.Image) -> np.ndarray:
     import numpy as np
 
     size = size_of(image)
-    mask = _decoded(str(image.get(REGION, "")))
-    return np.zeros(size, bool) if mask is None else resized(mask, size)
+    mask = _decode(str(image.get(REGION, "")))
+    return np.zeros(size, bool) if mask is None else resize(mask, size)
 
 
 def keep(image: bpy.types.Image, mask: np.ndarray) -> None:
     """Make a mask the image's region; an empty one removes it."""
     if mask.any():
-        image[REGION] = encoded(mask)
+        image[REGION] = encode(mask)
     elif REGION in image:
         del image[REGION]
 
 
-def resized(mask: np.ndarray, size: Size) -> np.ndarray:
+def resize(mask: np.ndarray, size: Size) -> np.ndarray:
     """A mask at another size, by the nearest pixels."""
     import numpy as np
 
@@ -72,7 +72,7 @@ def resized(mask: np.ndarray, size: Size) -> np.ndarray:
     return mask[np.ix_(rows, columns)]
 
 
-def encoded(mask: np.ndarray) -> str:
+def encode(mask: np.ndarray) -> str:
     """A mask as the text of the property."""
     import numpy as np
 
@@ -81,7 +81,7 @@ def encoded(mask: np.ndarray) -> str:
 
 
 @lru_cache(maxsize=4)
-def _decoded(text: str) -> np.ndarray | None:
+def _decode(text: str) -> np.ndarray | None:
     """The mask in a property's text; None if it holds none, as it may come from another program."""
     import numpy as np
 
@@ -97,7 +97,7 @@ def _decoded(text: str) -> np.ndarray | None:
 
 def mask_in(image: bpy.types.Image, size: Size) -> np.ndarray:
     """Mask of a black and white image, at this size."""
-    return resized(mask_from(images.pixels_of(image).to_pixels().arrays), size)
+    return resize(mask_from(images.pixels_of(image).to_pixels().arrays), size)
 
 
 def mask_from(arrays: Mapping[str, np.ndarray]) -> np.ndarray:

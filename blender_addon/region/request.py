@@ -149,7 +149,7 @@ def fill_task(
     mask = regions.given_or_kept(image, "") if mask is None else mask
     if not mask.any():
         raise ParameterError("the region is empty", "paint a larger one")
-    inputs = {MASK: regions.as_picture(regions.resized(mask, subject.size_px), "region")}
+    inputs = {MASK: regions.as_picture(regions.resize(mask, subject.size_px), "region")}
     if islands is not None:
         inputs[ISLANDS] = regions.as_picture(islands, "islands")
     tool, target = usual("fill"), subject.in_place("filled")
@@ -181,7 +181,7 @@ def _keep_found(uid: int, answer: Any) -> Report:
     image = by_uid(bpy.data.images, uid)
     if image is None:
         return Report("WARNING", "The image was deleted meanwhile, or another file was opened")
-    mask = regions.resized(regions.mask_from(answer.arrays), regions.size_of(image))
+    mask = regions.resize(regions.mask_from(answer.arrays), regions.size_of(image))
     regions.keep(image, mask)
     push_undo("Impasto: Find Landmarks")
     redraw()

@@ -27,7 +27,7 @@ from .turntable import FORMER, NOW, Light, Shown, plain_recipe, render, turntabl
 if TYPE_CHECKING:
     import numpy as np
 
-    from ..core.engine.replies import Answer
+    from ..core.engine.replies import JobResult
 
 LIT = ("roughness", "metallic", "normal", "height", "ambient_occlusion")
 """Maps, besides the base colour, that decide how a surface looks under a light."""
@@ -100,7 +100,7 @@ def _of_preview(context: bpy.types.Context) -> tuple[str, dict[str, Subject]]:
     return catalogue[request.tool]["label"], {NOW: Subject(request.recipe(), inputs, request.scale)}
 
 
-def _pixels(answer: Answer) -> JobInput:
+def _pixels(answer: JobResult) -> JobInput:
     arrays = {name: array for name, array in answer.arrays.items() if name in ("base_color", *LIT)}
     scale = {"width_m": answer.width_m, "height_range_m": answer.height_range_m}
     return JobInput(arrays=arrays, name=answer.name, **scale)

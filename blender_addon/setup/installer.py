@@ -114,12 +114,12 @@ class Plan:
 
     def _place(self, task: Task, build: Build | None, log: IO[str]) -> Engine:
         """Engine to fill: the one to repair, the one of an unfinished attempt, or a new one."""
-        if self.repairs and self._folder_of(self.repairs).is_dir() and engine.replies(self.repairs):
+        if self.repairs and self._folder_of(self.repairs).is_dir() and engine.answers(self.repairs):
             return self.repairs
         wanted = {"build": build.requirement if build else str(self.wheels), "version": self.version}
         for of_attempt in sorted(self.folder.glob(f"engine-*/{ATTEMPT}")):
             left = _read(of_attempt, wanted)
-            if left and engine.replies(left):
+            if left and engine.answers(left):
                 task.say("Going on with the set-up that was interrupted", 0.05)
                 return left
             shutil.rmtree(of_attempt.parent, ignore_errors=True)
@@ -190,11 +190,11 @@ def plan(preferences: PreferenceProperties, *, repairs: bool = False) -> Plan:
             raise WorkerError("the engine cannot be set up", f"{reason}; {BY_HAND}")
         return computer.build(choice)
 
-    made = engine.made() if repairs else None
+    made = engine.own_engine() if repairs else None
     return Plan(engine.user_folder(create=True) / "engine", wheel, catalogue.version, build, wheels, arguments, made)
 
 
-def unfinished() -> bool:
+def is_unfinished() -> bool:
     """Whether a set-up was interrupted, which the next one continues."""
     return any((engine.user_folder() / "engine").glob(f"engine-*/{ATTEMPT}"))
 

@@ -63,7 +63,7 @@ class IMPASTO_OT_repair_engine(TaskOperator, bpy.types.Operator):
 
     @classmethod
     def why_blocked(cls) -> str:
-        return _why_not_install() or ("" if engine.made() else "There is no engine that Impasto has made")
+        return _why_not_install() or ("" if engine.own_engine() else "There is no engine that Impasto has made")
 
     def task(self, _context: bpy.types.Context) -> Task:
         jobs.close()  # its worker holds the files that are mended

@@ -65,7 +65,7 @@ def draw_builds(layout: bpy.types.UILayout, preferences: PreferenceProperties) -
     gpu, cpu = computer.build("GPU"), computer.build("CPU")
     sizes = f"These are sizes of downloads; on disk: {gpu.disk} for {gpu.label}, {cpu.disk} for {cpu.label}"
     draw_text(column, sizes, "BLANK1")
-    if installer.unfinished():
+    if installer.is_unfinished():
         draw_text(column, "A set-up was interrupted: Set Up Engine continues it.", "INFO")
 
 
@@ -86,7 +86,7 @@ def _this_computer() -> graphics.Computer | None:
 
 def draw_engine_buttons(layout: bpy.types.UILayout) -> None:
     layout.operator("impasto.set_up_engine", icon="IMPORT")
-    if engine.made():
+    if engine.own_engine():
         layout.operator("impasto.repair_engine", icon="MODIFIER")
     layout.operator("impasto.check_engine", icon="FILE_REFRESH")
     layout.operator("impasto.open_log", icon="TEXT")

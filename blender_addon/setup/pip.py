@@ -106,7 +106,7 @@ class Pip:
     def restore(self, build: Build | None, task: Task) -> None:
         """Reinstall packages whose files are not as they were installed."""
         command = [self.engine.python, "-I", "-c", AUDIT, *([self.engine.packages] if self.engine.packages else [])]
-        damaged = json.loads(_said(command) or "{}")
+        damaged = json.loads(_last_line(command) or "{}")
         if damaged:
             again = [f"{name}=={version}" for name, version in damaged.items() if name != "impasto"]
             again += [str(wheel) for wheel in self._own_wheel if "impasto" in damaged]
@@ -132,14 +132,14 @@ class Pip:
 
     @property
     def _version(self) -> tuple[int, ...]:
-        said = _said([*self._command, "--version"])
+        said = _last_line([*self._command, "--version"])
         return tuple(map(int, re.findall(r"\d+", said)[:2])) if said else NO_VERSION
 
 
 def find_python() -> str | None:
     """Newest Python of the user's that can make environments; None if there is none."""
     for program in _pythons():
-        version = _said([program, "-I", "-c", CAN_MAKE_VENV]).split()
+        version = _last_line([program, "-I", "-c", CAN_MAKE_VENV]).split()
         if version and MIN_PYTHON <= tuple(map(int, version)) <= NEWEST_PYTHON:
             return program
     return None
@@ -158,7 +158,7 @@ def _pythons() -> Iterator[str]:
                 yield str(program)
 
 
-def _said(command: Sequence[str]) -> str:
+def _last_line(command: Sequence[str]) -> str:
     """Last line that a command printed; empty if it failed."""
     try:
         done = process.run(command, ENVIRONMENT, PROBE_LIMIT_S, Path(command[0]).parent)
@@ -188,7 +188,7 @@ def run(
     if task.is_cancelled:
         raise Cancelled
     if code:
-        raise _explained(lines)
+        raise _explain(lines)
 
 
 class _Progress:
@@ -214,7 +214,7 @@ class _Progress:
         return bool(match)
 
 
-def _explained(lines: Sequence[str]) -> WorkerError:
+def _explain(lines: Sequence[str]) -> WorkerError:
     """One sentence on why a command failed, and the remedy."""
     text = "\n".join(lines)
     errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]

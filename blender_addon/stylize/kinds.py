@@ -39,7 +39,7 @@ class _Latest:
 _latest = _Latest()
 
 
-def shown(context: bpy.types.Context) -> dict[str, np.ndarray]:
+def kind_thumbnails(context: bpy.types.Context) -> dict[str, np.ndarray]:
     """Thumbnails by kind, of the chosen stylizer; empty if there are none."""
     key = (context.scene.impasto_style.tool, jobs.file_epoch)
     return _latest.pictures if _latest.key == key else {}
@@ -54,7 +54,7 @@ def kinds_of(tool: str) -> Sequence[str]:
 def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     """Draw the thumbnails two by two, each above its button, below the one that makes them."""
     layout.operator("impasto.style_kinds", icon="IMAGE_REFERENCE")
-    pictures = shown(context)
+    pictures = kind_thumbnails(context)
     if not pictures:
         return
     tool = catalogue[context.scene.impasto_style.tool]
@@ -113,7 +113,7 @@ class IMPASTO_OT_pick_style_kind(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return poll(cls, "" if shown(context) else "Show all kinds first")
+        return poll(cls, "" if kind_thumbnails(context) else "Show all kinds first")
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         tool = catalogue[context.scene.impasto_style.tool]

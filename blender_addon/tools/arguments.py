@@ -73,7 +73,7 @@ def ensure_known(tool: str) -> None:
         jobs.finish(description_task())
 
 
-def given_to(operator: bpy.types.Operator, names: Iterable[str]) -> dict[str, Any]:
+def given_properties(operator: bpy.types.Operator, names: Iterable[str]) -> dict[str, Any]:
     """Properties of an operator that were set in this call, and so override the panel."""
     return {name: getattr(operator, name) for name in names if operator.properties.is_property_set(name)}
 
@@ -81,7 +81,7 @@ def given_to(operator: bpy.types.Operator, names: Iterable[str]) -> dict[str, An
 def width_of(operator: bpy.types.Operator, context: bpy.types.Context) -> float:
     """Real-world width of a picture in metres: as given in this call, or else as in the panels; 0: not known."""
     scene = context.scene
-    return given_to(operator, ("width_m",)).get("width_m", scene.impasto.width_m * unit_m(scene))
+    return given_properties(operator, ("width_m",)).get("width_m", scene.impasto.width_m * unit_m(scene))
 
 
 def source_of(image: str, path: str) -> Source | None:

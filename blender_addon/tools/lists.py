@@ -35,16 +35,16 @@ def items_of(which: str) -> Callable[[Any, Any], list[Item]]:
 
 def _current(which: str) -> list[Item]:
     if which not in _items or _items[which][0] != catalogue.revision:
-        listed = {MATCHER: _matchers, PICTURED: _pictured}.get(which, lambda: _listed(which))
+        listed = {MATCHER: _matchers, PICTURED: _picture}.get(which, lambda: _listing(which))
         _items[which] = catalogue.revision, listed()
     return _items[which][1]
 
 
-def _listed(which: str) -> list[Item]:
+def _listing(which: str) -> list[Item]:
     tools, task = tools_of(which), LISTS[which][1]
     numbers = enum_numbers.numbers_of([tool["name"] for tool in tools] + ["none"], catalogue.usual(task) or None)
     items: list[Item] = []
-    groups = grouped(tools)
+    groups = tools_by_group(tools)
     for group, of_group in groups.items():
         for subgroup, of_subgroup in of_group.items():
             items += [("", subgroup or group, "", "NONE", 0)] if len(groups) > 1 else []  # a heading
@@ -54,7 +54,7 @@ def _listed(which: str) -> list[Item]:
     return items
 
 
-def grouped(tools: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, list[Mapping[str, Any]]]]:
+def tools_by_group(tools: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, list[Mapping[str, Any]]]]:
     """Tools by group and subgroup, in the catalogue's order."""
     found: dict[str, dict[str, list[Mapping[str, Any]]]] = {}
     for tool in tools:
@@ -67,7 +67,7 @@ def tools_of(which: str) -> list[Mapping[str, Any]]:
     return [tool for tool in catalogue if tool["kind"] in LISTS[which][0]]
 
 
-def _pictured() -> list[Item]:
+def _picture() -> list[Item]:
     """The items of the panel's tools with a thumbnail, without the headings, which a gallery would show as gaps."""
     pictured = {tool["name"] for tool in catalogue if tool["thumbnail"]}
     return [item for item in _current("tool") if item[0] in pictured]

@@ -13,7 +13,7 @@ import bpy
 
 from ..core.descriptions import GROUPS
 from ..interface import previews
-from .lists import grouped, tools_of
+from .lists import tools_by_group, tools_of
 
 LONGEST = 17
 """Most lines of a column of a menu, unless a single subgroup is longer."""
@@ -36,7 +36,7 @@ class IMPASTO_MT_tools(bpy.types.Menu):
         layout = self.layout
         _draw_search(layout, "Search")
         layout.separator()
-        for group in grouped(tools_of("tool")):
+        for group in tools_by_group(tools_of("tool")):
             layout.menu(name_of(group), text=group, icon=ICONS.get(group, "NONE"))
 
 
@@ -65,7 +65,7 @@ def name_of(group: str) -> str:
 def _menu(group: str) -> type[bpy.types.Menu]:
     def draw(self: bpy.types.Menu, context: bpy.types.Context) -> None:
         row = self.layout.row()
-        for column in columns(grouped(tools_of("tool")).get(group, {})):
+        for column in columns(tools_by_group(tools_of("tool")).get(group, {})):
             _draw_column(row.column(), context.scene.impasto, column)
 
     return type(name_of(group), (bpy.types.Menu,), {"bl_label": group, "draw": draw})

@@ -131,14 +131,14 @@ def chosen_tool(settings: str) -> str:
     return getattr(bpy.context.scene, settings).tool
 
 
-def chosen(menu: type[Presets]) -> str:
+def choice(menu: type[Presets]) -> str:
     """Name of the preset chosen or added last, if it is one of the tool's; else empty."""
     return menu.bl_label if menu.tool == chosen_tool(menu.settings) else ""
 
 
 def draw(layout: bpy.types.UILayout, adds: type[AddsPreset] = IMPASTO_OT_preset_add) -> None:
     """Draw the menu, and the buttons that add a preset and remove the chosen one."""
-    name = chosen(adds.menu)
+    name = choice(adds.menu)
     row = layout.row(align=True)
     row.menu(adds.menu.__name__, text=name or "Presets")
     row.operator(adds.bl_idname, text="", icon="ADD")

@@ -14,7 +14,7 @@ from bpy.props import IntProperty, StringProperty
 from ..bridge import naming, results, surfaces
 from ..bridge.inputs import SOURCE, Input, Source, read, ready
 from ..bridge.target import ACTIVE, NONE, Target, active_material
-from ..core.engine.replies import Answer
+from ..core.engine.replies import JobResult
 from ..core.engine.requests import Delivery
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe, Step, name_inputs
@@ -173,7 +173,7 @@ class Request(Form):
             return target
         return replace(target, painted=before.session_uid)
 
-    def task(self, target: Target, then: Callable[[Answer], Sequence[str]] | None = None) -> Task:
+    def task(self, target: Target, then: Callable[[JobResult], Sequence[str]] | None = None) -> Task:
         """Task that carries the request out, and then calls `then`. Raises ImpastoError if it cannot be."""
         given, tool = self.read_inputs(), catalogue[self.tool]
         can_stop = tool["kind"] == "stylizer"
@@ -189,7 +189,7 @@ def make_task(
     *,
     scale: Mapping[str, float] | None = None,
     can_stop: bool = False,
-    then: Callable[[Answer], Sequence[str]] | None = None,
+    then: Callable[[JobResult], Sequence[str]] | None = None,
 ) -> Task:
     """Task in which the worker runs the recipe; its result goes to `target`.
 
@@ -202,7 +202,7 @@ def make_task(
     folder = Path(absolute(form.out_dir)) if form.out_dir else None
     scale = form.scale if scale is None else scale
 
-    def work(task: Task) -> Answer:
+    def work(task: Task) -> JobResult:
         client, wanted = connected(), deliver
         if folder:
             name = naming.of_files(target.name)
@@ -212,7 +212,7 @@ def make_task(
         sent = {name: ready(given) for name, given in inputs.items()}
         return task.wait_for(client.submit(found, sent, deliver=wanted, device=device, scale=scale))
 
-    def apply(made: Answer) -> Report:
+    def apply(made: JobResult) -> Report:
         return results.put(made, target, then(made) if then else ())
 
     return Task(label, work, apply, can_stop=can_stop)

@@ -31,7 +31,7 @@ def words(language: str) -> dict[str, str]:
 
 
 @cache
-def raised(language: str) -> dict[str, str]:
+def engine_texts(language: str) -> dict[str, str]:
     """Translations of the engine's texts, by their English."""
     return _read(f"errors/{language}.po")
 
@@ -66,7 +66,7 @@ def full_stop() -> str:
 
 @lru_cache(maxsize=512)
 def _sentence(text: str, chosen: str) -> str:
-    known = _known(chosen)
+    known = _known_texts(chosen)
     if text in known:
         return known[text]
     if "; " in text:
@@ -91,8 +91,8 @@ def _sentence(text: str, chosen: str) -> str:
 
 
 @cache
-def _known(chosen: str) -> dict[str, str]:
-    return raised(chosen) | words(chosen)
+def _known_texts(chosen: str) -> dict[str, str]:
+    return engine_texts(chosen) | words(chosen)
 
 
 class _Template:
@@ -121,7 +121,7 @@ def _templates(chosen: str) -> list[_Template]:
     def rank(english: str) -> tuple[bool, int, int]:
         return bool(NAMING.fullmatch(english)), english.count("{}") * 2 - len(english), -english.count("{}")
 
-    known = _known(chosen)
+    known = _known_texts(chosen)
     return [_Template(english, known[english]) for english in sorted(known, key=rank) if "{}" in english]
 
 

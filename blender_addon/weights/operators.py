@@ -37,14 +37,14 @@ class IMPASTO_OT_download_weights(ChangesWeights, bpy.types.Operator):
         return super().why_blocked() or weights.why_no_download()
 
     def ask(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        item = weights.named(self.name)
+        item = weights.weights_called(self.name)
         about = f"{weights.terms(item)}: {item['page']}"
         return context.window_manager.invoke_confirm(
             self, event, title=f"Download {item['label']}?", message=about, confirm_text="Download"
         )
 
     def task(self, _context: bpy.types.Context) -> Task:
-        item = weights.named(self.name)
+        item = weights.weights_called(self.name)
         return library_task(f"Downloading {item['label']}", "weights", "download", self.name, "--yes")
 
 
@@ -86,10 +86,10 @@ class IMPASTO_OT_remove_weights(ChangesWeights, bpy.types.Operator):
     asked_in: ASKED_IN
 
     def ask(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        return ask_to_remove(self, context, event, weights.named(self.name)["label"])
+        return ask_to_remove(self, context, event, weights.weights_called(self.name)["label"])
 
     def task(self, _context: bpy.types.Context) -> Task:
-        return library_task(f"Removing {weights.named(self.name)['label']}", "weights", "remove", self.name)
+        return library_task(f"Removing {weights.weights_called(self.name)['label']}", "weights", "remove", self.name)
 
 
 CLASSES = (IMPASTO_OT_download_weights, IMPASTO_OT_install_weights, IMPASTO_OT_remove_weights)

@@ -9,19 +9,19 @@ from typing import Any
 import bpy
 
 from ..core.errors import ParameterError, choices
-from ..core.system.untrusted import shown
+from ..core.system.untrusted import excerpt
 from ..engine.catalogue import catalogue
 
 OFFLINE = "Blender is offline: turn on Preferences, System, Network, Allow Online Access, or install from a file"
 
 
-def named(name: str) -> Mapping[str, Any]:
+def weights_called(name: str) -> Mapping[str, Any]:
     """Weights of this name. ParameterError lists the known names."""
     for item in catalogue.weights:
         if item["name"] == name:
             return item
     known = choices(name, (item["name"] for item in catalogue.weights), "the preferences")
-    raise ParameterError(f"there are no weights called {shown(name)}", f"{known}; or refresh the tools")
+    raise ParameterError(f"there are no weights called {excerpt(name)}", f"{known}; or refresh the tools")
 
 
 def missing_for(tool: Mapping[str, Any], parameters: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict
 from .errors import PluginError
 from .schemas import check_conditions, check_parameter
 from .system.typed_json import Count
-from .system.untrusted import shown
+from .system.untrusted import excerpt
 
 GROUPS: Mapping[str, str] = {
     "Prepare": "get a photograph ready",
@@ -184,10 +184,10 @@ def check_description(tool: ToolDescription) -> None:
     name, parameters = tool["name"], tool["parameters"].get("properties", {})
     check_name("tool", name)
     if tool["kind"] not in KINDS:
-        raise PluginError(f"{name} has the kind {shown(tool['kind'])}", f"derive it from one of {', '.join(KINDS)}")
+        raise PluginError(f"{name} has the kind {excerpt(tool['kind'])}", f"derive it from one of {', '.join(KINDS)}")
     if tool["group"] not in GROUPS:
         raise PluginError(
-            f"{name} has the group {shown(tool['group'])}", f"use one of {', '.join(GROUPS)}, or leave it out"
+            f"{name} has the group {excerpt(tool['group'])}", f"use one of {', '.join(GROUPS)}, or leave it out"
         )
     many = [item["name"] for item in tool["inputs"] if item["many"]]
     for item in tool["inputs"]:
@@ -209,14 +209,14 @@ def check_description(tool: ToolDescription) -> None:
 def check_name(kind: str, name: str) -> None:
     """Raise PluginError unless the name of a tool or the like can be a command's argument and a host's property."""
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name) or len(name) > LONGEST_NAME:
-        raise PluginError(f"the {kind} name {shown(name)} is not lower-case words joined by hyphens", "rename it")
+        raise PluginError(f"the {kind} name {excerpt(name)} is not lower-case words joined by hyphens", "rename it")
 
 
 def _check_identifier(tool: str, name: str) -> None:
     """Raise PluginError unless an input or a parameter has a name that hosts can use for a property."""
     if not name.isidentifier() or name.startswith("_") or len(name.encode()) > LONGEST_NAME:
         raise PluginError(
-            f"{tool} has a parameter or an input called {shown(name)}",
+            f"{tool} has a parameter or an input called {excerpt(name)}",
             f"use words joined by _, of at most {LONGEST_NAME} letters",
         )
 
@@ -224,7 +224,7 @@ def _check_identifier(tool: str, name: str) -> None:
 def _check_input(tool: str, item: InputDescription, many: Collection[str]) -> None:
     name, is_many, needed = item["name"], item["many"], item["required"]
     if item["kind"] not in INPUT_KINDS:
-        message = f"{tool}'s input {name} has the kind {shown(item['kind'])}"
+        message = f"{tool}'s input {name} has the kind {excerpt(item['kind'])}"
         raise PluginError(message, f"use one of {', '.join(INPUT_KINDS)}")
     if (is_many or item["for_each"]) and item["kind"] != "maps":
         raise PluginError(f"{tool}'s input {name} takes many, but is no picture", "declare one dataset")
@@ -239,7 +239,7 @@ def _check_input(tool: str, item: InputDescription, many: Collection[str]) -> No
 def _check_is_for_many(tool: str, name: str, other: str, many: Collection[str]) -> None:
     """Raise PluginError unless `other`, for each value of which an input or a parameter is, takes many values."""
     if other not in many:
-        raise PluginError(f"{tool}: {name} is for each {shown(other)}", "name an input that takes many")
+        raise PluginError(f"{tool}: {name} is for each {excerpt(other)}", "name an input that takes many")
 
 
 def _check_text(tool: ToolDescription) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from .errors import DeviceError, FileError
 from .system.folders import user_folder
 from .system.transaction import replace_files
-from .system.untrusted import read_json, shown
+from .system.untrusted import excerpt, read_json
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ def choose_device(wanted: str) -> str:
     else:
         chosen = next((device for device in available if device.split(":")[0] == wanted), wanted)
     if chosen not in available:
-        raise DeviceError(f"there is no device {shown(chosen)} here", f"choose from auto, {', '.join(available)}")
+        raise DeviceError(f"there is no device {excerpt(chosen)} here", f"choose from auto, {', '.join(available)}")
     _check_fork(chosen)
     if chosen == "cpu":
         leave_a_core_free()
@@ -139,7 +139,7 @@ def training_precision(device: str) -> str:
     """`fast_precision`; on a CPU, also set the number of threads that trains fastest, unless OMP_NUM_THREADS does."""
     precision = fast_precision(device)
     if device == "cpu" and not _threads_are_given():
-        set_threads(_cached(_benchmark)[1])
+        set_threads(_cache(_benchmark)[1])
     return precision
 
 
@@ -154,15 +154,15 @@ def fast_precision(device: str) -> str:
 
     wanted = os.environ.get("IMPASTO_PRECISION", "")
     if wanted not in ("", "float32", "bfloat16"):
-        raise DeviceError(f"IMPASTO_PRECISION is {shown(wanted)}", "set it to float32 or bfloat16, or leave it out")
+        raise DeviceError(f"IMPASTO_PRECISION is {excerpt(wanted)}", "set it to float32 or bfloat16, or leave it out")
     if device.startswith("cuda"):
         return wanted or ("bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32")
     if device != "cpu":
         return wanted or "float32"
-    return wanted or _cached(_benchmark)[0]
+    return wanted or _cache(_benchmark)[0]
 
 
-def _cached(measure: Callable[[], tuple[str, int]]) -> tuple[str, int]:
+def _cache(measure: Callable[[], tuple[str, int]]) -> tuple[str, int]:
     """Result of `measure` on this machine, cached. An unreadable or unwritable cache is ignored."""
     import torch
 

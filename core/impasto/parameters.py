@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from .errors import ParameterError
-from .system.untrusted import shown
+from .system.untrusted import excerpt
 from .texture import Maps
 
 Angle = Annotated[float, Field(json_schema_extra={"format": "angle"})]
@@ -149,4 +149,4 @@ def color_of(text: str) -> list[float]:
     with contextlib.suppress(ValueError):
         if len(numbers := [float(part) for part in text.split(",")]) == 3:
             return numbers
-    raise ParameterError(f"{shown(text)} is no colour", "write #ff8800, a name such as orange, or 1,0.5,0")
+    raise ParameterError(f"{excerpt(text)} is no colour", "write #ff8800, a name such as orange, or 1,0.5,0")

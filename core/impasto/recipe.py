@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
 from .errors import ParameterError
-from .system.untrusted import is_unicode, parse_json, shown
+from .system.untrusted import excerpt, is_unicode, parse_json
 
 Scalar = bool | int | float | str
 MAX_SEED = 2**31 - 1
@@ -161,10 +161,10 @@ def _check_recorded_inputs(inputs: Any) -> None:
     for name, about in inputs.items():
         _expect(_is_text(name) and isinstance(about, Mapping), "inputs must be objects by name", {name: about})
         for key in ("name", "sha256"):
-            _expect(_is_text(about.get(key)), f"the {key} of the input {shown(name)} must be text", about.get(key))
+            _expect(_is_text(about.get(key)), f"the {key} of the input {excerpt(name)} must be text", about.get(key))
         for key in ("width_m", "height_range_m"):
             value = about.get(key, 1.0)
-            _expect(_is_number(value) and value >= 0, f"the {key} of the input {shown(name)} must be a length", value)
+            _expect(_is_number(value) and value >= 0, f"the {key} of the input {excerpt(name)} must be a length", value)
 
 
 def _check_made_with(made_with: Any) -> None:
@@ -178,7 +178,7 @@ def _check_made_with(made_with: Any) -> None:
 def _refuse_unknown(what: str, data: Mapping[str, Any], known: set[str]) -> None:
     unknown = sorted(set(data) - known)
     fields = ", ".join(sorted(known))
-    _expect(not unknown, f"a {what} has no field {shown(unknown[0]) if unknown else ''}; it has {fields}", unknown)
+    _expect(not unknown, f"a {what} has no field {excerpt(unknown[0]) if unknown else ''}; it has {fields}", unknown)
 
 
 def _expect_texts(value: Any, what: str) -> None:
@@ -209,4 +209,4 @@ def _is_parameter(value: Any) -> bool:
 
 def _expect(holds: bool, rule: str, value: Any) -> None:
     if not holds:
-        raise ParameterError(f"{rule}, got {shown(value)}", "see `impasto run --help`")
+        raise ParameterError(f"{rule}, got {excerpt(value)}", "see `impasto run --help`")

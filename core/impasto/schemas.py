@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NotRequired, TypedDict
 
 from .errors import PluginError, ProtocolError, did_you_mean
-from .system.typed_json import typed
-from .system.untrusted import shown
+from .system.typed_json import as_kind
+from .system.untrusted import excerpt
 
 LARGEST_INT, LARGEST_FLOAT = 2**31 - 1, 3.4e38
 MOST_ITEMS = 32
@@ -62,7 +62,7 @@ def check_parameter(where: str, schema: Mapping[str, Any]) -> None:
     if not schema.get("description"):
         raise PluginError(f"{where} has no description", "hosts show it as the tooltip: Field(…, description=…)")
     try:
-        typed(ParameterSchema, schema, where)
+        as_kind(ParameterSchema, schema, where)
     except ProtocolError as error:
         raise PluginError(error.message, DRAWABLE) from error
     if schema.get("format") == "azimuth" and _limits([schema]) != [AZIMUTH]:
@@ -91,20 +91,20 @@ def _check_scalar(where: str, schema: Mapping[str, Any]) -> None:
     choices = schema.get("enum", [schema["const"]] if "const" in schema else ["any"])
     names = [str(choice) for choice in choices if isinstance(choice, str | int | float)]
     if not names or len(set(names)) < len(choices) or "" in names:
-        raise PluginError(f"{where} has the choices {shown(choices)}", "list different words or numbers")
+        raise PluginError(f"{where} has the choices {excerpt(choices)}", "list different words or numbers")
     numbers = [schema[key] for key in ("default", *LIMITS) if isinstance(schema.get(key), int | float)]
     most = LARGEST_INT if schema["type"] == "integer" else LARGEST_FLOAT
     if any(abs(number) > most for number in numbers):
         raise PluginError(f"{where} does not fit in 32 bits", "narrow its range")
     is_whole = schema["type"] != "integer" or all(isinstance(number, int) for number in numbers)
     if not (is_whole and _can_be(schema, schema["default"])):
-        message = f"{where} has the default {shown(schema['default'])}"
+        message = f"{where} has the default {excerpt(schema['default'])}"
         raise PluginError(message, f"it can be {_possible_values(schema)}")
     if "zero" in schema and not (
         schema["default"] == schema.get("minimum") == 0 and _can_be(schema, schema.get("start"))
     ):
         raise PluginError(
-            f"{where} means {shown(schema['zero'])} by 0", "write Field(0, ge=0, …) and a start in its range"
+            f"{where} means {excerpt(schema['zero'])} by 0", "write Field(0, ge=0, …) and a start in its range"
         )
 
 
@@ -116,7 +116,7 @@ def _check_tuple(where: str, schema: Mapping[str, Any]) -> None:
     if schema.get("format") == "color" and len(items) != len("rgb"):
         raise PluginError(f"{where} has the format color", "write color: Color = Field((0.5, 0.5, 0.5), …)")
     if not isinstance(default, list | tuple) or len(default) != len(items):
-        raise PluginError(f"{where} has the default {shown(default)}", f"it can be {len(items)} numbers")
+        raise PluginError(f"{where} has the default {excerpt(default)}", f"it can be {len(items)} numbers")
     for item, number in zip(items, default, strict=True):
         _check_scalar(where, {**item, "default": number})
 
@@ -138,20 +138,22 @@ def check_conditions(where: str, name: str, properties: Mapping[str, Any]) -> No
     """Raise PluginError for a `visible_if` that can never hold, or that a host cannot compare."""
     conditions = properties[name].get("visible_if", {})
     if not isinstance(conditions, Mapping):
-        raise PluginError(f"{where} has the condition {shown(conditions)}", "write json_schema_extra=visible_if(…)")
+        raise PluginError(f"{where} has the condition {excerpt(conditions)}", "write json_schema_extra=visible_if(…)")
     for other, values in conditions.items():
         if other == name or other not in properties:
             remedy = f"{did_you_mean(other, properties)}name another parameter of the same tool"
             raise PluginError(
-                f"{where} is visible if {shown(other)} has some value, but that is no other parameter", remedy
+                f"{where} is visible if {excerpt(other)} has some value, but that is no other parameter", remedy
             )
         if properties[other]["type"] in ("array", "object"):
             raise PluginError(f"{where} is visible if {other} has some value, but that is a tuple", "name a scalar")
         if not isinstance(values, list) or not values:
-            raise PluginError(f"{where} is visible if {other} is {shown(values)}", 'write visible_if("method", "best")')
+            raise PluginError(
+                f"{where} is visible if {other} is {excerpt(values)}", 'write visible_if("method", "best")'
+            )
         for value in values:
             if not _can_be(properties[other], value):
-                message = f"{where} is visible if {other} is {shown(value)}, which it can never be"
+                message = f"{where} is visible if {other} is {excerpt(value)}, which it can never be"
                 raise PluginError(message, f"{other} can be {_possible_values(properties[other])}")
 
 

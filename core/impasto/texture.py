@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 
 from .errors import ParameterError
-from .system.untrusted import shown
+from .system.untrusted import excerpt
 
 ColorSpace = Literal["srgb", "linear", "data"]
 
@@ -88,7 +88,7 @@ class Maps(Mapping[str, Texture]):
         sizes = set()
         for name, texture in self.textures.items():
             if name not in MAP_CHANNELS:
-                raise ParameterError(f"there is no map called {shown(name)}", f"use one of {', '.join(MAP_CHANNELS)}")
+                raise ParameterError(f"there is no map called {excerpt(name)}", f"use one of {', '.join(MAP_CHANNELS)}")
             channels = texture.pixels.shape[2]
             if channels != MAP_CHANNELS[name]:
                 raise ParameterError(
@@ -174,7 +174,7 @@ def check_metres(name: str, value: object, least: float = SMALLEST_M) -> None:
         return
     if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= LARGEST_M:
         remedy = "give metres, such as 1.5, or leave it out"
-        raise ParameterError(f"{name} must be between {least:g} and {LARGEST_M:g} metres, got {shown(value)}", remedy)
+        raise ParameterError(f"{name} must be between {least:g} and {LARGEST_M:g} metres, got {excerpt(value)}", remedy)
 
 
 def channels_of(names: Iterable[str]) -> int:

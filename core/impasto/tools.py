@@ -39,7 +39,7 @@ from .parameters import (
 )
 from .recipe import Recipe
 from .schemas import holds
-from .system.untrusted import shown
+from .system.untrusted import excerpt
 from .texture import Maps
 
 if TYPE_CHECKING:
@@ -268,9 +268,9 @@ def validate(tool: Tool, given: Mapping[str, Any]) -> Parameters:
         name = _name_at(tool, first["loc"]) or "parameters"
         if first["type"] == "extra_forbidden":
             remedy = choices(name, tool.parameters.model_fields, f"`impasto tools {tool.name}`")
-            raise ParameterError(f"{tool.name} has no parameter {shown(name)}", remedy) from error
+            raise ParameterError(f"{tool.name} has no parameter {excerpt(name)}", remedy) from error
         reason = first["msg"][0].lower() + first["msg"][1:]
-        message = f"{tool.name}: {name} got {shown(first['input'])}: {reason}"
+        message = f"{tool.name}: {name} got {excerpt(first['input'])}: {reason}"
         raise ParameterError(message, f"see `impasto tools {tool.name}`") from error
 
 

@@ -65,15 +65,15 @@ class BlendMaterials(Filter):
         over = inputs["over"]
         color_of(over, "over")
         context.progress(0.1, "Repeating the second material")
-        over = fitted(over, subject, parameters.repeat)
+        over = fit(over, subject, parameters.repeat)
         context.progress(0.4, "Blending by height")
         relief, own = _relief_of(subject, context), _relief_of(over, context)
         score = (relief if parameters.on == "high" else 1 - relief) + OWN_RELIEF * own
         low, high = np.quantile(score, (0.01, 0.99))
         score = (score - low) / max(high - low, 1e-3)
-        mask = _shown(inputs["mask"], subject.size_px) if "mask" in inputs else None
+        mask = _show(inputs["mask"], subject.size_px) if "mask" in inputs else None
         context.progress(0.7, "Blending by height")
-        return mixed(subject, over, coverage(score, mask, parameters))
+        return mix(subject, over, coverage(score, mask, parameters))
 
 
 def coverage(score: np.ndarray, mask: np.ndarray | None, parameters: BlendMaterialsParameters) -> np.ndarray:
@@ -90,13 +90,13 @@ def coverage(score: np.ndarray, mask: np.ndarray | None, parameters: BlendMateri
     return share * share * (3 - 2 * share)
 
 
-def _shown(mask: Maps, size_px: tuple[int, int]) -> np.ndarray:
+def _show(mask: Maps, size_px: tuple[int, int]) -> np.ndarray:
     """A mask (H, W, 1) at the size of the subject."""
     grey = Texture(color_of(mask, "mask").mean(2, keepdims=True))
     return resized_map("height", grey, size_px).pixels
 
 
-def fitted(over: Maps, subject: Maps, repeat: int) -> Maps:
+def fit(over: Maps, subject: Maps, repeat: int) -> Maps:
     """The maps of a second material that the subject has too, repeated a whole number of times to its size."""
     height, width = subject.size_px
     rows, columns = over.size_px
@@ -116,7 +116,7 @@ def fitted(over: Maps, subject: Maps, repeat: int) -> Maps:
     return replace(over, textures=textures, width_m=subject.width_m)
 
 
-def mixed(subject: Maps, over: Maps, share: np.ndarray) -> Maps:
+def mix(subject: Maps, over: Maps, share: np.ndarray) -> Maps:
     """The subject with a share (H, W, 1) of a second material of its size: heights in metres, colours as light."""
     made = {}
     for name in subject:

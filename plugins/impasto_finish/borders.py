@@ -20,7 +20,7 @@ def gaussian(x: Tensor, sigma_px: float, wraps: Wraps) -> Tensor:
     return blur(with_margin(x, reach, wraps), sigma_px)[:, reach:-reach, reach:-reach]
 
 
-def guided(I: Tensor, p: Tensor, radius_px: int, epsilon: float, wraps: Wraps) -> Tensor:  # noqa: E741
+def filter_by_guide(I: Tensor, p: Tensor, radius_px: int, epsilon: float, wraps: Wraps) -> Tensor:  # noqa: E741
     """Guided filter of p (C, H, W) by a guide I (1, H, W), with square windows."""
     from kornia.filters import box_blur
 

@@ -63,11 +63,11 @@ class ColorTransfer(Filter):
             moved = (_by_deviation(here, there) if is_diagonal else transport(here, there)).of(own)
         if parameters.method == "iterative" and parameters.regrain:
             context.progress(0.5, "Restoring the grain")
-            from .regrain import regrained
+            from .regrain import with_grain
 
             wraps = tiles(subject, parameters.tiling)
             original, changed = (tensor_of(x, context.device) for x in (own, moved))
-            moved = np.clip(pixels_of(regrained(original, changed, wraps, context.check)), 0, 1)
+            moved = np.clip(pixels_of(with_grain(original, changed, wraps, context.check)), 0, 1)
         if parameters.keep_lightness:
             moved = in_bands(_with_lightness, moved, own)
         return subject.with_arrays({"base_color": own + parameters.strength * (moved - own)})
@@ -86,12 +86,12 @@ def distribution_transfer(own: np.ndarray, wanted: np.ndarray, context: Context)
     """
     import torch
 
-    from impasto.numerics.color_transport import Sample, color_table, look_up, sliced_transport
+    from impasto.numerics.color_transport import ColorSample, color_table, look_up, sliced_transport
 
     x, y = (tensor_of(pixels, "cpu")[None] for pixels in (own, wanted))
     turned = (np.linalg.qr(context.rng.standard_normal((3, 3)))[0] for _ in range(ROUNDS - 1))
     rotations = [torch.eye(3), *(torch.from_numpy(axes.astype(np.float32)) for axes in turned)]
-    here, there = Sample.of(x, count=SAMPLES), Sample.of(y, count=SAMPLES)
+    here, there = ColorSample.of(x, count=SAMPLES), ColorSample.of(y, count=SAMPLES)
     table = sliced_transport(color_table(), here, [there], [1.0], rotations)
     return pixels_of(look_up(table, x)[0]).clip(0, 1)
 

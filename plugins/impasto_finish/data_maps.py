@@ -29,11 +29,11 @@ def which_field() -> Any:
 
 def with_others(subject: Maps, change: Callable[[Tensor], Tensor], device: str) -> Maps:
     """The subject with its maps besides colours changed, all at once as channels (C, H, W); as it is without any."""
-    x = _stacked(subject, device)
+    x = _stack(subject, device)
     return _with_stacked(subject, change(x)) if len(x) else subject
 
 
-def _stacked(subject: Maps, device: str) -> Tensor:
+def _stack(subject: Maps, device: str) -> Tensor:
     """The subject's maps besides colours as channels (C, H, W), perhaps none: normals as slopes."""
     arrays = [subject[name].pixels for name in FILTERED if name in subject]
     if "normal" in subject:

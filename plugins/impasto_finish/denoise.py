@@ -40,7 +40,7 @@ class Denoise(Filter):
     def apply(self, subject: Maps, parameters: DenoiseParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
         """The subject without noise; each map has its own."""
         from .data_maps import with_others
-        from .shrinkage import colors_apart, colors_together, denoised, noise_of
+        from .shrinkage import colors_apart, colors_together, denoise, noise_of
 
         wraps = tiles(subject, parameters.tiling)
         color = colors_apart(tensor_of(color_of(subject), context.device))
@@ -49,8 +49,8 @@ class Denoise(Filter):
         def tell(fraction: float) -> None:
             context.progress(fraction, "Removing noise")
 
-        made = colors_together(denoised(color, parameters.strength, wraps, tell)).clamp(0, 1)
+        made = colors_together(denoise(color, parameters.strength, wraps, tell)).clamp(0, 1)
         subject = subject.with_arrays({"base_color": pixels_of(made)})
         if parameters.maps == "color":
             return subject
-        return with_others(subject, lambda x: denoised(x, parameters.strength, wraps, tell), context.device)
+        return with_others(subject, lambda x: denoise(x, parameters.strength, wraps, tell), context.device)

@@ -18,7 +18,7 @@ REACH = 3.0
 """Standard deviations to the end of a window."""
 
 
-def equalized(L: Tensor, sigma_px: float, limit: float, wraps: tuple[bool, bool]) -> Tensor:
+def equalize(L: Tensor, sigma_px: float, limit: float, wraps: tuple[bool, bool]) -> Tensor:
     """Lightness (H, W) in [0, 1], each replaced by its rank in its surroundings, within its range in the picture.
 
     sigma_px: standard deviation of the window. limit: largest slope of the map from old to new lightness, 1 or more.

@@ -50,7 +50,7 @@ class GuidedDetail(Filter):
         self, subject: Maps, parameters: GuidedDetailParameters, inputs: Mapping[str, Maps], context: Context
     ) -> Maps:
         """The subject with other detail. The lightness guides the filters of all maps."""
-        from .borders import guided
+        from .borders import filter_by_guide
         from .data_maps import with_others
         from .lightness import lightness_of, with_lightness
 
@@ -63,7 +63,7 @@ class GuidedDetail(Filter):
             for index, (gain, part, epsilon) in enumerate(zip(gains, PARTS, EPSILONS, strict=True)):
                 context.progress(0.1 + 0.3 * index, "Separating detail")
                 if any(gains[index:]):
-                    base = guided(guide, x, max(1, round(part * min(subject.size_px))), epsilon, wraps)
+                    base = filter_by_guide(guide, x, max(1, round(part * min(subject.size_px))), epsilon, wraps)
                     result, x = result + gain * (x - base), base
             return result
 

@@ -52,7 +52,7 @@ class HistogramMatch(Filter):
         reference, strength = inputs["reference"], parameters.strength
         own, wanted = color_of(subject), color_of(reference, "reference")
         if parameters.channels == "color":
-            made = {"base_color": _matched(own, wanted, strength, context)}
+            made = {"base_color": _match_channel(own, wanted, strength, context)}
         else:
             lightness = lightness_of(wanted, context.device)
             made = {
@@ -61,11 +61,13 @@ class HistogramMatch(Filter):
         context.progress(0.7, "Comparing histograms")
         if parameters.data_maps:
             shared = [name for name in DATA if name in subject and name in reference]
-            made |= {name: _matched(subject[name].pixels, reference[name].pixels, strength, context) for name in shared}
+            made |= {
+                name: _match_channel(subject[name].pixels, reference[name].pixels, strength, context) for name in shared
+            }
         return subject.with_arrays(made)
 
 
-def _matched(pixels: np.ndarray, reference: np.ndarray, strength: float, context: Context) -> np.ndarray:
+def _match_channel(pixels: np.ndarray, reference: np.ndarray, strength: float, context: Context) -> np.ndarray:
     """Pixels (H, W, C) with the histograms of a reference (h, w, C)."""
     return np.clip(pixels_of(_match(tensor_of(pixels, "cpu"), tensor_of(reference, "cpu"), strength, context)), 0, 1)
 

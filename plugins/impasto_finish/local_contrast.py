@@ -43,7 +43,7 @@ class LocalContrast(Filter):
         self, subject: Maps, parameters: LocalContrastParameters, inputs: Mapping[str, Maps], context: Context
     ) -> Maps:
         """The subject with another lightness; hue and chroma are kept."""
-        from .equalization import equalized
+        from .equalization import equalize
         from .lightness import with_lightness
 
         context.progress(0.1, "Counting lightness")
@@ -51,7 +51,7 @@ class LocalContrast(Filter):
         sigma_px = parameters.size * min(subject.size_px) / 2
         changed = with_lightness(
             color_of(subject),
-            lambda L: L.lerp(equalized(L[0], sigma_px, parameters.limit, wraps)[None], parameters.strength),
+            lambda L: L.lerp(equalize(L[0], sigma_px, parameters.limit, wraps)[None], parameters.strength),
             context.device,
         )
         return subject.with_arrays({"base_color": changed})

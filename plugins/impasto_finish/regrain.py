@@ -20,7 +20,7 @@ LEAST_PSI = 0.02
 """Least weight of the changed colours, so that plain areas follow them as well."""
 
 
-def regrained(I: Tensor, T: Tensor, wraps: tuple[bool, bool], check: Callable[[], None]) -> Tensor:  # noqa: E741
+def with_grain(I: Tensor, T: Tensor, wraps: tuple[bool, bool], check: Callable[[], None]) -> Tensor:  # noqa: E741
     """J (3, H, W) of the original I and the changed T (3, H, W) in [0, 1], which wrap around or not.
 
     The equation ψD − div(φ∇D) = ψ(T − I) for the change D = J − I, by conjugate gradients. check: called at each step.
@@ -37,7 +37,7 @@ def regrained(I: Tensor, T: Tensor, wraps: tuple[bool, bool], check: Callable[[]
         return psi * D - (across_x - across_x.roll(1, 2)) - (across_y - across_y.roll(1, 1))
 
     diagonal = psi + right + right.roll(1, 1) + down + down.roll(1, 0)
-    return I + _solved(system, psi * (T - I), diagonal, T - I)
+    return I + _solve(system, psi * (T - I), diagonal, T - I)
 
 
 def _between(phi: Tensor, axis: int, wraps: tuple[bool, bool]) -> Tensor:
@@ -48,7 +48,7 @@ def _between(phi: Tensor, axis: int, wraps: tuple[bool, bool]) -> Tensor:
     return mean
 
 
-def _solved(system: Callable[[Tensor], Tensor], b: Tensor, diagonal: Tensor, x: Tensor) -> Tensor:
+def _solve(system: Callable[[Tensor], Tensor], b: Tensor, diagonal: Tensor, x: Tensor) -> Tensor:
     """Solution of system(x) = b by conjugate gradients, preconditioned by the diagonal, from a first guess x."""
     r = b - system(x)
     z = r / diagonal

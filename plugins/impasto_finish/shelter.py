@@ -28,11 +28,11 @@ def cavities(height: Tensor, sigma_px: float, wraps: tuple[bool, bool]) -> Tenso
     score = torch.zeros_like(height)
     for scale in SCALES:
         fine, broad = (gaussian(height, max(factor * scale * sigma_px, 0.3), wraps) for factor in (0.5, 1.0))
-        score += _standardised(broad - fine)
-    return _standardised(score)
+        score += _standardise(broad - fine)
+    return _standardise(score)
 
 
-def occluded(subject: Maps, height: Tensor, device: str) -> Tensor:
+def occlude(subject: Maps, height: Tensor, device: str) -> Tensor:
     """Occlusion (1, H, W), 0 where all is open, of standard deviation 1: the subject's own, or else of its height."""
     if "ambient_occlusion" in subject:
         open_ = tensor_of(subject["ambient_occlusion"].pixels, device)
@@ -40,13 +40,13 @@ def occluded(subject: Maps, height: Tensor, device: str) -> Tensor:
         width_m, range_m = scale_m(subject)
         around = with_margin(height[0] * (range_m / width_m * subject.size_px[1]), MARGIN_PX, TORUS)
         open_ = occlusion_from_height(around)[None, MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX]
-    return _standardised(1 - open_)
+    return _standardise(1 - open_)
 
 
 def grain(L: Tensor, wraps: tuple[bool, bool]) -> Tensor:
     """Fine variation (1, H, W) of lightness, of standard deviation 1: as seamless as the picture itself."""
     fine, broad = (gaussian(L, sigma_px, wraps) for sigma_px in GRAIN_PX)
-    return _standardised(fine - broad)
+    return _standardise(fine - broad)
 
 
 def share_above(score: Tensor, area: float) -> Tensor:
@@ -59,5 +59,5 @@ def share_above(score: Tensor, area: float) -> Tensor:
     return t * t * (3 - 2 * t)
 
 
-def _standardised(x: Tensor) -> Tensor:
+def _standardise(x: Tensor) -> Tensor:
     return (x - x.mean()) / (x.std(correction=0) + 1e-6)

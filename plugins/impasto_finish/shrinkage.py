@@ -38,7 +38,7 @@ def noise_of(x: Tensor) -> float:
     return float(torch.linalg.eigvalsh(covariance.reshape(len(side) ** 2, -1))[0].clamp_min(0).sqrt())
 
 
-def denoised(x: Tensor, strength: float, wraps: tuple[bool, bool], on_progress: Callable[[float], None]) -> Tensor:
+def denoise(x: Tensor, strength: float, wraps: tuple[bool, bool], on_progress: Callable[[float], None]) -> Tensor:
     """x (C, H, W) without noise, each channel by its own; strength: multiplies the measured noise."""
     thresholds = [THRESHOLD * strength * noise_of(channel) for channel in x]
     margin = PATCH_PX - 1

@@ -41,7 +41,7 @@ class SuperResolution(Filter):
         self, subject: Maps, parameters: SuperResolutionParameters, inputs: Mapping[str, Maps], context: Context
     ) -> Maps:
         """All maps of the subject, enlarged in step. ParameterError above 16384 pixels a side."""
-        from .upscaling import enlarged
+        from .upscaling import enlarge
 
         factor = int(parameters.factor)
         height, width = subject.size_px
@@ -56,7 +56,7 @@ class SuperResolution(Filter):
             context.progress(index / len(subject), "Learning from the picture's own scales")
             pixels = texture.pixels
             pixels = slopes_from_normal(pixels, FINE_STEEPEST_Z) if name in NORMAL_MAPS else pixels
-            pixels = pixels_of(enlarged(tensor_of(pixels, context.device), guide, factor, wraps, context.check))
+            pixels = pixels_of(enlarge(tensor_of(pixels, context.device), guide, factor, wraps, context.check))
             pixels = normal_from_slopes(pixels) if name in NORMAL_MAPS else np.clip(pixels, 0, 1)
             made[name] = Texture(pixels, texture.color_space)
         return replace(subject, textures=made)

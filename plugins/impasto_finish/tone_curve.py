@@ -63,7 +63,7 @@ class ToneCurve(Filter):
             raise ParameterError(message, "choose another map, or give a material that has it")
         curve = monotone_cubic(np.array([p.black, p.shadows, p.midtones, p.highlights, p.white]))
         if name == "base_color":
-            return subject.with_arrays({name: in_bands(lambda x: _recolored(x, curve, p.channel), color_of(subject))})
+            return subject.with_arrays({name: in_bands(lambda x: _recolor(x, curve, p.channel), color_of(subject))})
         value, steepness = curve(subject[name].pixels)
         made = {name: value}
         if name == "height" and "normal" in subject:
@@ -72,7 +72,7 @@ class ToneCurve(Filter):
         return subject.with_arrays(made)
 
 
-def _recolored(pixels: np.ndarray, curve: Any, channel: str) -> np.ndarray:
+def _recolor(pixels: np.ndarray, curve: Any, channel: str) -> np.ndarray:
     """Pixels (..., 3), sRGB in [0, 1], with a curve applied to some of their channels."""
     if channel == "lightness":
         oklab = to_oklab(pixels)

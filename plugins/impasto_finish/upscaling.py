@@ -38,7 +38,7 @@ class Filters:
     limits: Tensor
 
 
-def enlarged(x: Tensor, guide: Tensor, times: int, wraps: tuple[bool, bool], check: Callable[[], None]) -> Tensor:
+def enlarge(x: Tensor, guide: Tensor, times: int, wraps: tuple[bool, bool], check: Callable[[], None]) -> Tensor:
     """x (C, H, W), `times` (2, 4, …) as large; guide: lightness (1, H, W), whose gradients choose the filters.
 
     What filters add shrinks with each doubling by the factor that fits best from a quarter to half the size. check:
@@ -46,16 +46,16 @@ def enlarged(x: Tensor, guide: Tensor, times: int, wraps: tuple[bool, bool], che
     """
     if min(x.shape[1:]) < SMALLEST_PX:
         while times > 1:
-            x, times = doubled(x, wraps), times // 2
+            x, times = double(x, wraps), times // 2
         return x
     half, half_guide = (avg_pool2d(_even(y), 2) for y in (x, guide))
-    filters = learned(x, guide, wraps, check)
-    added = _residual(half, half_guide, learned(half, half_guide, wraps, check), wraps, check)
-    missed = _even(x) - doubled(half, wraps)
+    filters = learn(x, guide, wraps, check)
+    added = _residual(half, half_guide, learn(half, half_guide, wraps, check), wraps, check)
+    missed = _even(x) - double(half, wraps)
     gain = ((added * missed).sum() / added.square().sum().clamp_min(1e-12)).clamp(0, 1)
     share = gain
     while times > 1:
-        x, guide, added = doubled(x, wraps), doubled(guide, wraps), _residual(x, guide, filters, wraps, check)
+        x, guide, added = double(x, wraps), double(guide, wraps), _residual(x, guide, filters, wraps, check)
         x, share, times = x + share * added, share * gain, times // 2
     return x
 
@@ -65,19 +65,19 @@ def _even(x: Tensor) -> Tensor:
     return x[:, : x.shape[1] // 2 * 2, : x.shape[2] // 2 * 2]
 
 
-def doubled(x: Tensor, wraps: tuple[bool, bool]) -> Tensor:
+def double(x: Tensor, wraps: tuple[bool, bool]) -> Tensor:
     """x (C, H, W), twice as large by bicubic interpolation."""
     around = with_margin(x, 3, wraps)[None]
     return interpolate(around, scale_factor=2, mode="bicubic", align_corners=False)[0, :, 6:-6, 6:-6]
 
 
-def learned(x: Tensor, guide: Tensor, wraps: tuple[bool, bool], check: Callable[[], None]) -> Filters:
+def learn(x: Tensor, guide: Tensor, wraps: tuple[bool, bool], check: Callable[[], None]) -> Filters:
     """Filters from half the size of x (C, H, W) to what bicubic interpolation misses of it."""
     x, guide = _even(x), _even(guide)
     small, small_guide = avg_pool2d(x, 2), avg_pool2d(guide, 2)
     limits = _gradients(small_guide, wraps)[1].quantile(torch.tensor([1 / 3, 2 / 3], device=x.device))
     kinds = _kinds(small_guide, limits, wraps).flatten()
-    missed = pixel_unshuffle(x - doubled(small, wraps), 2).unflatten(0, (len(x), 4))  # (C, 4, h, w)
+    missed = pixel_unshuffle(x - double(small, wraps), 2).unflatten(0, (len(x), 4))  # (C, 4, h, w)
     missed = missed.movedim(1, 3).flatten(1, 2)  # (C, N, 4)
     count, side = DIRECTIONS * STRENGTHS * 2, (2 * REACH_PX + 1) ** 2
     A, B, step = x.new_zeros(count, side, side), x.new_zeros(count, side, 4), max(1, kinds.numel() // SAMPLES)
@@ -86,10 +86,10 @@ def learned(x: Tensor, guide: Tensor, wraps: tuple[bool, bool], check: Callable[
         chosen = (kinds == kind).nonzero()[::step, 0]
         P, M = _patches(small, wraps, chosen).flatten(0, 1), missed[:, chosen].flatten(0, 1)
         A[kind], B[kind] = P.T @ P, P.T @ M
-    return Filters(_solved(A, B, len(x) * kinds.numel() // step), limits)
+    return Filters(_solve(A, B, len(x) * kinds.numel() // step), limits)
 
 
-def _solved(A: Tensor, B: Tensor, samples: int) -> Tensor:
+def _solve(A: Tensor, B: Tensor, samples: int) -> Tensor:
     """Least squares (kinds, side², 4) with a prior: the solution for all kinds together."""
     energy = A.sum(0).diagonal().mean() / samples
     I = torch.eye(A.shape[1], device=A.device)  # noqa: E741

@@ -61,7 +61,7 @@ class Weathering(Filter):
     ) -> Maps:
         """The subject with another colour and roughness, no metal under dirt, and the relief of moss."""
         from .lightness import lightness_of
-        from .shelter import cavities, grain, occluded, share_above
+        from .shelter import cavities, grain, occlude, share_above
 
         context.progress(0.1, "Looking for edges and crevices")
         p, wraps = parameters, tiles(subject, parameters.tiling)
@@ -71,7 +71,7 @@ class Weathering(Filter):
         sigma_px = max(p.size * min(subject.size_px), 0.5)
         cavity = cavities(height, sigma_px, wraps)
         context.progress(0.3, "Looking for edges and crevices")
-        sheltered = cavity + occluded(subject, height, context.device)
+        sheltered = cavity + occlude(subject, height, context.device)
         context.progress(0.5, "Ageing the surface")
         worn = share_above(fray - cavities(height, sigma_px / 4, wraps), 0.3 * p.wear)
         dirty = share_above(sheltered + fray, 0.6 * p.dirt)
@@ -79,13 +79,13 @@ class Weathering(Filter):
         mossy = share_above(cavities(height, 3 * sigma_px, wraps) + sheltered + 0.5 * fray, 0.7 * p.moss)
         layers = ((p.wear_color, 0.6 * worn, 0.6), (p.dirt_color, 0.75 * dirty, 0.6), (p.moss_color, 0.95 * mossy, 0.8))
         for tone, share, keeps in layers:
-            color = _laid_over(color, np.array(tone), pixels_of(share), keeps)
+            color = _lay_over(color, np.array(tone), pixels_of(share), keeps)
         made = subject.with_arrays({"base_color": np.clip(linear_to_srgb(np.clip(color, 0, 1)), 0, 1)})
         shares = [pixels_of(share) for share in (worn, dirty, mossy)]
         return _with_moss(_with_gloss(made, *shares), shares[2], fray)
 
 
-def _laid_over(color: np.ndarray, tone: np.ndarray, share: np.ndarray, keeps: float) -> np.ndarray:
+def _lay_over(color: np.ndarray, tone: np.ndarray, share: np.ndarray, keeps: float) -> np.ndarray:
     """Linear colours (H, W, 3) under a share (H, W, 1) of a tone, sRGB, that keeps some of their light and dark."""
     luminance = color @ LUMINANCE
     relative = luminance[..., None] / max(float(luminance.mean()), 1e-4)

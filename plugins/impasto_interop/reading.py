@@ -12,8 +12,8 @@ import numpy as np
 from impasto.errors import ModelError
 from impasto.interop.keras_reader import KerasFile, KerasRunner
 from impasto.interop.onnx_reader import MOST_BYTES, OnnxRunner, onnx_inputs, onnx_outputs, onnx_range, read_onnx
-from impasto.io.cards import checked
-from impasto.system.untrusted import is_there, read_bytes, read_json, shown
+from impasto.io.cards import check
+from impasto.system.untrusted import excerpt, is_there, read_bytes, read_json
 from impasto.texture import MAP_CHANNELS
 
 from .card import ImportedCard, InputCard, StatedCard
@@ -60,7 +60,7 @@ def imported_file(file: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """The file as a tensor of bytes, and its card. ModelError if it is no generator, or does not say enough."""
     what, form = file.name, file.suffix.lower().removeprefix(".")
     source = ForeignFile(read_bytes(file, MOST_BYTES), form, what)
-    stated = _stated(file)
+    stated = _card_beside(file)
     inputs = _inputs(source, stated, what)
     shaped = _Shaped(source, stated, inputs, what)
     value_range = stated.range or source.range
@@ -91,13 +91,13 @@ def _state(what: str) -> str:
     return f"state it in a card beside it, {what}.json: range and maps"
 
 
-def _stated(file: Path) -> StatedCard:
+def _card_beside(file: Path) -> StatedCard:
     """The card beside the file, NAME.onnx.json; an empty one if there is none."""
     beside = file.with_name(file.name + CARD_SUFFIX)
     if not is_there(beside):
         return StatedCard.model_validate({})
-    what = f"the card of {shown(file)}"
-    return checked(StatedCard, read_json(beside, what, kind=ModelError), what, ModelError, "mend it, or remove it")
+    what = f"the card of {excerpt(file)}"
+    return check(StatedCard, read_json(beside, what, kind=ModelError), what, ModelError, "mend it, or remove it")
 
 
 def _name(text: str) -> str:
@@ -116,7 +116,7 @@ def _inputs(source: ForeignFile, stated: StatedCard, what: str) -> list[InputCar
         for one in stated.inputs:
             shape = source.inputs[one.name]
             if len(shape) != (4 if one.pixel or one.sides else 2) or _channels(shape, source.form) != one.channels:
-                reason = f"{what} does not take inputs for {shown(one.name)} as the card beside it says"
+                reason = f"{what} does not take inputs for {excerpt(one.name)} as the card beside it says"
                 raise ModelError(reason, "export both again")
         return list(stated.inputs)
     return [_input(name, shape, source.form, what) for name, shape in source.inputs.items()]
@@ -129,12 +129,12 @@ def _input(name: str, shape: list[int | None], form: str, what: str) -> InputCar
     if channels is None or shape[0] not in (None, 1) or (sides and (sides[0] is None) != (sides[1] is None)):
         said = "x".join("?" if side is None else str(side) for side in shape)
         raise ModelError(
-            f"{what} takes {shown(name)} of the shape {said}, neither a latent vector nor a map of noise",
+            f"{what} takes {excerpt(name)} of the shape {said}, neither a latent vector nor a map of noise",
             "use a generator that takes one picture's latent or noise",
         )
     fixed = [side for side in sides if side is not None]
     about = {"name": name, "channels": channels, "sides": fixed, "pixel": int(bool(sides) and not fixed)}
-    return checked(InputCard, about, f"{what}, {shown(name)},", ModelError, "use a smaller generator")
+    return check(InputCard, about, f"{what}, {excerpt(name)},", ModelError, "use a smaller generator")
 
 
 def _channels(shape: list[int | None], form: str) -> int | None:

@@ -30,7 +30,7 @@ def picture(wanted: str, size: tuple[int, int], context: Context) -> Maps:
     found = context.models.find(wanted, "imported-model")
     context.on_model(found)
     context.progress(0.05, "Loading the model")
-    card, source, run = _loaded(found.path, found.sha256())
+    card, source, run = _load(found.path, found.sha256())
     cells = card.cells(size)
     source.outputs(card.shapes(cells))
     context.progress(0.3, "Generating")
@@ -47,11 +47,11 @@ def picture(wanted: str, size: tuple[int, int], context: Context) -> Maps:
     made_px = next(iter(values.values())).shape[2:]
     if tuple(made_px) != size:
         context.note(f"made at {made_px[1]}x{made_px[0]} px, and resampled to {size[1]}x{size[0]}")
-    return _maps({name: _sized(value, size).clamp(0, 1)[0] for name, value in values.items()}, card)
+    return _maps({name: _size(value, size).clamp(0, 1)[0] for name, value in values.items()}, card)
 
 
 @lru_cache(maxsize=2)
-def _loaded(path: Path, _sha256: str) -> tuple[ImportedCard, ForeignFile, Runner]:
+def _load(path: Path, _sha256: str) -> tuple[ImportedCard, ForeignFile, Runner]:
     """Card, checked source and runner of an installed file, cached by its hash."""
     model = read_model(path)
     card = ImportedCard.of(model.card)
@@ -82,7 +82,7 @@ def _channels_first(values: np.ndarray, card: ImportedCard) -> Tensor:
     return made.permute(0, 3, 1, 2) if card.channels_last else made
 
 
-def _sized(values: Tensor, size: tuple[int, int]) -> Tensor:
+def _size(values: Tensor, size: tuple[int, int]) -> Tensor:
     """Maps (1, C, H, W) of this size; enlarged on the torus, so that what tiles still tiles."""
     if tuple(values.shape[2:]) == size:
         return values

@@ -47,7 +47,7 @@ def estimate_maps(subject: Maps, parameters: PhotoMapsParameters, context: Conte
     made: dict[str, torch.Tensor] = {}
     if parameters.delight > 0:
         context.progress(0.1, "evening the light")
-        made["base_color"] = base_color = _delighted(base_color, plane, parameters.delight)
+        made["base_color"] = base_color = _delight(base_color, plane, parameters.delight)
         context.preview(Maps.from_arrays(_arrays({"base_color": base_color})))
     context.progress(0.3, "finding the height")
     L = luma(base_color)
@@ -105,7 +105,7 @@ def _arrays(tensors: dict[str, torch.Tensor]) -> dict[str, np.ndarray]:
     return {name: (x.permute(1, 2, 0) if x.ndim == 3 else x).cpu().numpy() for name, x in tensors.items()}
 
 
-def _delighted(base_color: torch.Tensor, plane: Plane, strength: float) -> torch.Tensor:
+def _delight(base_color: torch.Tensor, plane: Plane, strength: float) -> torch.Tensor:
     albedo = srgb_to_linear(base_color)
     light = plane.crop(illumination(plane.extend(albedo), plane.scale_px))
     return linear_to_srgb(delight(albedo, light, strength))
@@ -138,7 +138,7 @@ def _slopes(
             slopes = slopes * factor
     angle = slopes.square().sum(0).sqrt().atan()
     _note_blank(float(angle.mean().rad2deg()), parameters, context)
-    slopes = relief.balanced(slopes, plane.scale_px, parameters.shape_size)
+    slopes = relief.rebalance(slopes, plane.scale_px, parameters.shape_size)
     error = judgement.expected_error(angle.cpu()[None])[0].to(angle.device)
     return -slopes if parameters.invert_height else slopes, error
 
@@ -172,13 +172,13 @@ def _height(
         return kept["height"], UNKNOWN_RELIEF * plane.scale_px, None
     if "normal" in kept:
         slopes = slopes_from_normal(kept["normal"].permute(1, 2, 0).cpu().numpy())
-        return *_integrated(slopes, plane, picture.device), None
+        return *_integrate(slopes, plane, picture.device), None
     found, error = _slopes(picture, plane, parameters, context)
-    height, span_px = _integrated(found.permute(1, 2, 0).cpu().numpy(), plane, picture.device)
+    height, span_px = _integrate(found.permute(1, 2, 0).cpu().numpy(), plane, picture.device)
     return relief.with_contrast(height, parameters.height_contrast), span_px, error
 
 
-def _integrated(slopes: np.ndarray, plane: Plane, device: torch.device) -> tuple[torch.Tensor, float]:
+def _integrate(slopes: np.ndarray, plane: Plane, device: torch.device) -> tuple[torch.Tensor, float]:
     """Height (H, W) in [0, 1] and its range in pixels, from slopes (H, W, 2)."""
     height_px = torch.from_numpy(integrate(slopes, plane.wraps)).to(device, torch.float32)
     height, span = relief.as_height(height_px / plane.scale_px)

@@ -25,7 +25,7 @@ def smooth_grain(x: torch.Tensor) -> torch.Tensor:
     return guided_filter(guide, guide, lambda y: blur(y, GRAIN_PX), GRAIN**2)[0, 0]
 
 
-def balanced(slopes: torch.Tensor, size_px: float, balance: float) -> torch.Tensor:
+def rebalance(slopes: torch.Tensor, size_px: float, balance: float) -> torch.Tensor:
     """Slopes (2, H, W) with more weight on fine shapes (balance 0) or on large ones (1); 0.5 leaves them alone."""
     if balance == 0.5:
         return slopes

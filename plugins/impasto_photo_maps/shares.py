@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn.functional import softplus
 
 from impasto.library.models import load_model, read_model
-from impasto.library.networks import fitted
+from impasto.library.networks import fit
 from impasto.library.tensors import SUFFIX
 
 from .prior import BANDS, Brightness
@@ -133,7 +133,7 @@ class SharesNetwork(nn.Module):
 @cache
 def load_network() -> SharesNetwork:
     """The bundled network. ModelError if its file is damaged."""
-    return fitted(SharesNetwork, load_model(read_model(MODELS / f"{MODEL}{SUFFIX}")), MODEL, TOOL).eval()
+    return fit(SharesNetwork, load_model(read_model(MODELS / f"{MODEL}{SUFFIX}")), MODEL, TOOL).eval()
 
 
 @torch.inference_mode()

@@ -27,13 +27,13 @@ class BestPhotograph(Generator):
         self, subject: Maps, parameters: NoParameters, inputs: Mapping[str, tuple[Maps, ...]], context: Context
     ) -> Result:
         """The best photograph as it is; measures of all as figures, in the order given, and as notes, best first."""
-        from .qualities import measured
+        from .qualities import measure
 
         photographs = inputs[PHOTO]
         qualities = []
         for index, photograph in enumerate(photographs):
             context.progress(index / len(photographs), f"Measuring photograph {index + 1} of {len(photographs)}")
-            qualities.append(measured(photograph, photographs, context))
+            qualities.append(measure(photograph, photographs, context))
         order = sorted(range(len(photographs)), key=lambda index: qualities[index].score, reverse=True)
         figures: dict[str, float] = {}
         for index in order:

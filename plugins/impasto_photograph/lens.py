@@ -57,7 +57,7 @@ class Lens(Filter):
         context.progress(0.0, "Looking for bent lines")
         k1: float | None = parameters.k1
         if parameters.find == "automatic":
-            k1 = _found(subject, context)
+            k1 = _curvature_found(subject, context)
             if k1 is None:
                 context.note("no lines were found that should be straight, so the lens is left as it is")
         if not k1:
@@ -65,7 +65,7 @@ class Lens(Filter):
         return Result(_without(subject, k1, context), figures={"k1": k1})
 
 
-def _found(subject: Maps, context: Context) -> float | None:
+def _curvature_found(subject: Maps, context: Context) -> float | None:
     from .light import luminance
     from .vanishing_points import find_curvature
 
@@ -80,29 +80,29 @@ def _without(subject: Maps, k1: float, context: Context) -> Maps:
     """The largest upright rectangle around the centre that the picture shows without curvature, as fine as there."""
     import torch
 
-    from .resampling import resampled
+    from .resampling import resample
 
     height, width = subject.size_px
     half = float(np.hypot(height, width)) / 2
     corner = torch.tensor([width, height], dtype=torch.float64) / 2 / half
     middles = torch.diag(corner)  # of the right and the bottom edge, which bend inwards or outwards
-    largest = straightened(middles, k1).diagonal() if k1 < 0 else straightened(corner, k1)
+    largest = straighten(middles, k1).diagonal() if k1 < 0 else straighten(corner, k1)
     size_px = [max(1, int(2 * side * half)) for side in largest.tolist()]
     center = torch.tensor([width, height], dtype=torch.float64, device=context.device) / 2
     new_center = torch.tensor(size_px, dtype=torch.float64, device=context.device) / 2
 
     def source(positions: Tensor) -> Tensor:
-        return center + half * curved((positions - new_center) / half, k1)
+        return center + half * curve((positions - new_center) / half, k1)
 
-    return resampled(subject, source, (size_px[1], size_px[0]), context)
+    return resample(subject, source, (size_px[1], size_px[0]), context)
 
 
-def straightened(seen: Tensor, k1: float) -> Tensor:
+def straighten(seen: Tensor, k1: float) -> Tensor:
     """Positions (..., 2) without curvature of positions in the photograph, in halves of the diagonal."""
     return seen / (1 + k1 * seen.square().sum(-1, keepdim=True))
 
 
-def curved(straight: Tensor, k1: float) -> Tensor:
+def curve(straight: Tensor, k1: float) -> Tensor:
     """Positions (..., 2) in the photograph of positions without curvature."""
     squares = straight.square().sum(-1, keepdim=True)
     return straight * (2 / (1 + (1 - 4 * k1 * squares).clamp(min=0).sqrt()))

@@ -75,7 +75,7 @@ def best_crop(
         check()
         other = [round(edge * scales[1 - axis]) for edge in spans[1 - axis]]
         across = picture.narrow(1 - axis, other[0], min(other[1], sides[1 - axis] - other[0]))
-        final.append(_refined(across if axis == 0 else across.T, spans[axis], scales[axis]))
+        final.append(_refine(across if axis == 0 else across.T, spans[axis], scales[axis]))
     return final[0][0], final[1][0], final[0][1], final[1][1]
 
 
@@ -115,7 +115,7 @@ def _border_errors(lines: Tensor, length: int) -> Tensor:
     return (sums[high] - sums[low]) / (high - low).clamp(min=1)
 
 
-def _refined(lines: Tensor, span: tuple[int, int], scale: float) -> tuple[int, int]:
+def _refine(lines: Tensor, span: tuple[int, int], scale: float) -> tuple[int, int]:
     """(start, length) in the picture's lines near those found on the copy, whose lines were `scale` thick."""
     reach = max(1, round(scale)) if scale > 1 else 0
     start, length = round(span[0] * scale), round(span[1] * scale)

@@ -10,7 +10,7 @@ import torch
 from torch.nn.functional import avg_pool2d, conv2d
 
 from impasto.context import Context
-from impasto.data.prepare import resized
+from impasto.data.prepare import resize
 from impasto.errors import ParameterError
 from impasto.numerics.pyramid import laplacian_pyramid
 from impasto.surface.color import LUMA
@@ -57,7 +57,7 @@ class Qualities:
         )
 
 
-def measured(photograph: Maps, photographs: Sequence[Maps], context: Context) -> Qualities:
+def measure(photograph: Maps, photographs: Sequence[Maps], context: Context) -> Qualities:
     """Qualities of one of several photographs, at the size of the smallest. ParameterError for one without colours."""
     if "base_color" not in photograph:
         raise ParameterError("one of the photographs has no base colour", "give photographs")
@@ -65,9 +65,9 @@ def measured(photograph: Maps, photographs: Sequence[Maps], context: Context) ->
     encoded = photograph["base_color"].pixels
     scale = longest / max(photograph.size_px)
     size_px = tuple(max(1, round(side * scale)) for side in photograph.size_px)
-    linear = torch.from_numpy(resized(linear_color(photograph), (size_px[0], size_px[1])).transpose(2, 0, 1).copy())
+    linear = torch.from_numpy(resize(linear_color(photograph), (size_px[0], size_px[1])).transpose(2, 0, 1).copy())
     context.check()
-    luma = torch.from_numpy(resized(encoded @ LUMA[:, None], (size_px[0], size_px[1]))[..., 0].copy())
+    luma = torch.from_numpy(resize(encoded @ LUMA[:, None], (size_px[0], size_px[1]))[..., 0].copy())
     clipped = float(((encoded.min(2) >= WHITE) | (encoded.max(2) <= BLACK)).mean())
     light = float(unevenness(linear).std(correction=0) / np.log(2)) if min(size_px) > 8 else 0.0
     noise = _noise(luma)

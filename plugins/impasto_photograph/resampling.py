@@ -30,7 +30,7 @@ Source = Callable[[Tensor], Tensor]
 """Positions (..., 2), (x, y) in pixels from the top left corner: those of a result -> those of the source."""
 
 
-def resampled(maps: Maps, source: Source, size_px: tuple[int, int], context: Context) -> Maps:
+def resample(maps: Maps, source: Source, size_px: tuple[int, int], context: Context) -> Maps:
     """Maps of `size_px` whose pixels are those at `source` of their positions: bicubic, averaged where they shrink.
 
     Texels are as long in metres as the mean of those that they come from.
@@ -44,8 +44,8 @@ def resampled(maps: Maps, source: Source, size_px: tuple[int, int], context: Con
     bands = []
     for top, positions in _bands(size_px):
         context.progress(top / size_px[0], "Resampling the photograph")
-        band, steps = _sampled(x, positions.to(context.device), source, context)
-        bands.append(_turned(band, steps / texel, len(normals)).cpu())
+        band, steps = _sample(x, positions.to(context.device), source, context)
+        bands.append(_turn(band, steps / texel, len(normals)).cpu())
     pixels = torch.cat(bands).numpy()  # (h, w, C)
     width_m = maps.width_m and maps.width_m * texel * size_px[1] / maps.size_px[1]
     return replace(maps, textures=_textures(maps, pixels, names, normals), width_m=width_m)
@@ -83,7 +83,7 @@ def _steps(positions: Tensor, source: Source) -> Tensor:
     return torch.stack([source(positions + step) - source(positions - step) for step in half], -1)
 
 
-def _sampled(x: Tensor, positions: Tensor, source: Source, context: Context) -> tuple[Tensor, Tensor]:
+def _sample(x: Tensor, positions: Tensor, source: Source, context: Context) -> tuple[Tensor, Tensor]:
     """Samples (h, w, C) of x (1, C, H, W), and the steps (h, w, 2, 2) in it, in columns, to the next pixels."""
     steps = _steps(positions, source)
     counts = [min(MOST_SAMPLES, max(1, math.ceil(float(length) - LOSS))) for length in steps.norm(dim=-2).amax((0, 1))]
@@ -98,7 +98,7 @@ def _sampled(x: Tensor, positions: Tensor, source: Source, context: Context) -> 
     return (total / math.prod(counts)).permute(1, 2, 0), steps
 
 
-def _turned(band: Tensor, steps: Tensor, count: int) -> Tensor:
+def _turn(band: Tensor, steps: Tensor, count: int) -> Tensor:
     """A band (h, w, C) whose last 2 `count` channels, slopes in the source, become those along its own axes."""
     if not count:
         return band

@@ -55,7 +55,7 @@ class Straighten(Filter):
         context.progress(0.0, "Straightening the photograph")
         height, width = subject.size_px
         if parameters.find == "automatic":
-            view = _found(subject, context)
+            view = _largest_rectangle(subject, context)
             return _upright(subject, *view, context) if view else subject
         chosen = (parameters.top_left, parameters.top_right, parameters.bottom_right, parameters.bottom_left)
         corners = np.array(chosen, np.float64) * (width, height)
@@ -63,7 +63,7 @@ class Straighten(Filter):
         return _upright(subject, corners, parameters.aspect, context)
 
 
-def _found(subject: Maps, context: Context) -> tuple[np.ndarray, float] | None:
+def _largest_rectangle(subject: Maps, context: Context) -> tuple[np.ndarray, float] | None:
     """Corners (4, 2) and aspect of the largest rectangle between the picture's lines; None, with a note, without."""
     from .light import luminance
     from .vanishing_points import find_vanishing_points
@@ -91,7 +91,7 @@ def _upright(subject: Maps, corners: np.ndarray, aspect: float, context: Context
     import torch
     from kornia.geometry.transform import get_perspective_transform
 
-    from .resampling import LARGEST_PX, resampled
+    from .resampling import LARGEST_PX, resample
 
     height, width = subject.size_px
     aspect = aspect or aspect_of(corners, (width / 2, height / 2), max(height, width))
@@ -106,7 +106,7 @@ def _upright(subject: Maps, corners: np.ndarray, aspect: float, context: Context
         projected = positions @ homography[:, :2].T + homography[:, 2]
         return projected[..., :2] / projected[..., 2:]
 
-    return resampled(subject, source, size_px, context)
+    return resample(subject, source, size_px, context)
 
 
 def _outline(size_px: tuple[int, int]) -> np.ndarray:

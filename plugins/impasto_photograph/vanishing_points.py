@@ -95,7 +95,7 @@ def find_vanishing_points(
         check()
         best = _best(edges, [(tilt, keystone) for tilt in TILTS for keystone in KEYSTONES], check)
         found.append(_vanishing_point(edges, best, luminance))
-    return _accepted(found)
+    return _accept(found)
 
 
 def find_curvature(luminance: Tensor, check: Callable[[], None] = lambda: None) -> float | None:
@@ -109,7 +109,7 @@ def find_curvature(luminance: Tensor, check: Callable[[], None] = lambda: None) 
             near = max(((tilt, keystone, k1) for tilt in TILTS[::2] for keystone in KEYSTONES[::2]), key=small.share)
             starts.append(near)
         found.append(_vanishing_point(edges, _best(edges, starts, check), luminance))
-    points = [point for point in _accepted(found) if point]
+    points = [point for point in _accept(found) if point]
     weights = [point.prominence for point in points]
     return float(np.average([point.k1 for point in points], weights=weights)) if points else None
 
@@ -140,7 +140,7 @@ def _vanishing_point(edges: _Edges, best: Candidate, luminance: Tensor) -> Vanis
     return VanishingPoint(np.array([-1, tilt, slope]), edges.share(best) / max(usual, 1e-9), *k1)
 
 
-def _accepted(found: Sequence[VanishingPoint | None]) -> tuple[VanishingPoint | None, VanishingPoint | None]:
+def _accept(found: Sequence[VanishingPoint | None]) -> tuple[VanishingPoint | None, VanishingPoint | None]:
     """Vanishing points of lines along x and y that stand out, of those along x and, with both exchanged, along y."""
     prominence = [point.prominence if point else 0.0 for point in found] or [0.0]
     least = LIKELY if max(prominence) >= SURE else np.inf
@@ -153,12 +153,12 @@ def _accepted(found: Sequence[VanishingPoint | None]) -> tuple[VanishingPoint | 
 def _best(edges: _Edges, candidates: Sequence[Candidate], check: Callable[[], None]) -> Candidate:
     """The candidate whose lines explain most, refined coarse to fine."""
     small, middle = edges.reduced(SEARCH_PX), edges.reduced(MIDDLE_PX)
-    near = sorted((_refined(small, one, 0.015) for one in _peaks(small, candidates)), key=small.share, reverse=True)
+    near = sorted((_refine(small, one, 0.015) for one in _peaks(small, candidates)), key=small.share, reverse=True)
     check()
-    best = max((_refined(middle, one, 0.0075) for one in near[:FINALISTS]), key=middle.share)
+    best = max((_refine(middle, one, 0.0075) for one in near[:FINALISTS]), key=middle.share)
     for grain in GRAINS:
         check()
-        best = _refined(edges, best, grain)
+        best = _refine(edges, best, grain)
     return best
 
 
@@ -176,7 +176,7 @@ def _peaks(edges: _Edges, candidates: Sequence[Candidate]) -> list[Candidate]:
     return peaks
 
 
-def _refined(edges: _Edges, best: Candidate, grain: float) -> Candidate:
+def _refine(edges: _Edges, best: Candidate, grain: float) -> Candidate:
     """The candidate at the top of the hill that this one is on, to within a grain."""
     steps = (grain, 2 * grain, 4 * grain)[: len(best)]
     for _ in range(MOST_STEPS):

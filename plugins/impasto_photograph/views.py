@@ -27,12 +27,12 @@ def largest_view(along_x: np.ndarray, along_y: np.ndarray, size_px: tuple[int, i
         return None
     to_picture = _plane(along_x, along_y, focal * longer)
     corners = np.array([(0, 0), (width, 0), (width, height), (0, height)]) - (width / 2, height / 2)
-    outline = _projected(corners, np.linalg.inv(to_picture))
+    outline = _project(corners, np.linalg.inv(to_picture))
     if outline is None:
         return None
     left, top, right, bottom = _largest_rectangle(outline)
     rectangle = np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
-    seen = _projected(rectangle, to_picture)
+    seen = _project(rectangle, to_picture)
     if seen is None or right <= left or bottom <= top:
         return None
     return seen + np.array([width / 2, height / 2]), (right - left) / (bottom - top)
@@ -68,7 +68,7 @@ def _plane(along_x: np.ndarray, along_y: np.ndarray, focal_px: float) -> np.ndar
     return np.stack([x * np.sign(x[0]), y * np.sign(y[1]), (0.0, 0.0, focal_px)], 1)
 
 
-def _projected(points: np.ndarray, matrix: np.ndarray) -> np.ndarray | None:
+def _project(points: np.ndarray, matrix: np.ndarray) -> np.ndarray | None:
     """Points (N, 2) through a matrix (3, 3); None if the horizon lies between them."""
     projected = np.column_stack([points, np.ones(len(points))]) @ matrix.T
     depths = projected[:, 2:]

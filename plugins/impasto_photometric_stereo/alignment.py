@@ -16,7 +16,7 @@ from torch import Tensor
 from impasto.errors import ParameterError
 from impasto.numerics.gradients import central_differences
 
-from .lights import factorised
+from .lights import factorise
 
 COMPARED_PX = 512
 """Longer side of the pictures that are compared."""
@@ -41,10 +41,10 @@ def shifts(intensity: Tensor) -> list[tuple[float, float]]:
     factor = max(1, math.ceil(max(height, width) / COMPARED_PX))
     small = torch.nn.functional.avg_pool2d(intensity[:, None], factor)[:, 0]
     mean = small.mean((1, 2), keepdim=True)
-    spectra = torch.fft.rfft2(_windowed((small + 0.2 * mean).log()))
+    spectra = torch.fft.rfft2(_window((small + 0.2 * mean).log()))
     found = [(0.0, 0.0)]
     for index in range(1, len(intensity)):
-        peak, (down, right) = _matched(spectra, index, found, (small.shape[1], small.shape[2]), factor)
+        peak, (down, right) = _match(spectra, index, found, (small.shape[1], small.shape[2]), factor)
         if peak < LEAST_PEAK:
             message = f"photograph {index + 1} does not match the first one"
             raise ParameterError(message, "take all of them from one place, of the same surface, or leave it out")
@@ -52,10 +52,10 @@ def shifts(intensity: Tensor) -> list[tuple[float, float]]:
         if max(abs(down), abs(right)) > FARTHEST * min(small.shape[1:]):
             message = f"photograph {index + 1} is moved by {abs(found[-1][1]):.0f} x {abs(found[-1][0]):.0f} pixels"
             raise ParameterError(message, "use a tripod, or leave that photograph out")
-    return _fitted(intensity, found) if len(intensity) > 3 else found
+    return _fit(intensity, found) if len(intensity) > 3 else found
 
 
-def _matched(
+def _match(
     spectra: Tensor, index: int, found: list[tuple[float, float]], size_px: tuple[int, int], factor: int
 ) -> tuple[float, tuple[float, float]]:
     """Height of the peak and shift (down, right) of a picture, by the first one or the earlier one that it fits best.
@@ -72,17 +72,17 @@ def _matched(
     return best
 
 
-def _fitted(intensity: Tensor, found: list[tuple[float, float]]) -> list[tuple[float, float]]:
+def _fit(intensity: Tensor, found: list[tuple[float, float]]) -> list[tuple[float, float]]:
     """Shifts after each picture of (K, H, W) was moved to where it fits b from all pictures, seen under its light."""
     factor = max(1, math.ceil(max(intensity.shape[1:]) / FITTED_PX))
     small = torch.nn.functional.avg_pool2d(intensity[:, None], factor)
     still, shift = torch.zeros(len(found), 2), torch.tensor(found) / factor
-    (_, _, w_still), (S, _, w_moved) = (factorised(*_flat(small, start)) for start in (still, shift))
+    (_, _, w_still), (S, _, w_moved) = (factorise(*_flat(small, start)) for start in (still, shift))
     if w_still.mean() > w_moved.mean() - NO_BETTER:  # a tripod: what looks like shifts is shading
         return [(0.0, 0.0)] * len(found)
     for _ in range(FITS):
         flat, usable = _flat(small, shift)
-        S, b, w = factorised(flat, usable, S)
+        S, b, w = factorise(flat, usable, S)
         shape = small.shape[:1] + small.shape[2:]
         aligned, predicted, weight = flat.view(shape), (S @ b).view(shape), w.view(shape)
         inner = (slice(None), slice(1, -1), slice(1, -1))
@@ -99,12 +99,12 @@ def _fitted(intensity: Tensor, found: list[tuple[float, float]]) -> list[tuple[f
 
 def _flat(small: Tensor, shift: Tensor) -> tuple[Tensor, Tensor]:
     """Pictures (K, 1, h, w), each moved back by its shift, as (K, N), and ones of the same shape."""
-    moved_back = [moved(one, float(down), float(right)) for one, (down, right) in zip(small, shift, strict=True)]
+    moved_back = [move(one, float(down), float(right)) for one, (down, right) in zip(small, shift, strict=True)]
     flat = torch.stack(moved_back).flatten(1)
     return flat, torch.ones_like(flat)
 
 
-def moved(picture: Tensor, down: float, right: float) -> Tensor:
+def move(picture: Tensor, down: float, right: float) -> Tensor:
     """Picture (C, H, W) moved back by a shift, by cubic interpolation (Keys 1981); borders repeat."""
     for axis, shift in ((1, down), (2, right)):
         size, whole = picture.shape[axis], math.floor(shift)
@@ -115,7 +115,7 @@ def moved(picture: Tensor, down: float, right: float) -> Tensor:
     return picture
 
 
-def _windowed(x: Tensor) -> Tensor:
+def _window(x: Tensor) -> Tensor:
     """Deviation of x (K, h, w) from its mean, faded out at the borders, which do not wrap."""
     fade = [torch.hann_window(side, periodic=True, device=x.device) for side in x.shape[1:]]
     return (x - x.mean((1, 2), keepdim=True)) * fade[0][:, None] * fade[1][None]

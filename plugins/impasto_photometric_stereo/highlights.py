@@ -47,8 +47,8 @@ def roughness(intensity: Tensor, b: Tensor, S: Tensor) -> Tensor:
     n_v = normal[2].clamp_min(0.1)
     lobes = [strength * fresnel * (specular_lobe(n_h, n_l, n_v, rough**4) * n_l) for rough in ROUGHNESSES]
     errors = {amplitude: torch.stack([misfit(amplitude * lobe) for lobe in lobes]) for amplitude in AMPLITUDES}
-    best = min(errors, key=lambda amplitude: float(_blurred(errors[amplitude]).amin(0).mean()))
-    blurred, plain = _blurred(errors[best]), _blurred(none[None])[0]
+    best = min(errors, key=lambda amplitude: float(_blur(errors[amplitude]).amin(0).mean()))
+    blurred, plain = _blur(errors[best]), _blur(none[None])[0]
     weight = torch.softmax(-blurred / (0.05 * blurred.amin(0) + PLAIN / 4), 0)
     rough = (weight * torch.tensor(ROUGHNESSES).to(S)[:, None, None]).sum(0)
     explained = (1 - (blurred.amin(0) + PLAIN) / (plain + PLAIN)).clamp(0, 1)
@@ -60,7 +60,7 @@ def _log(x: Tensor) -> Tensor:
     return (x + 0.02).log()
 
 
-def _blurred(x: Tensor) -> Tensor:
+def _blur(x: Tensor) -> Tensor:
     """Means of x (C, h, w) over a neighbourhood."""
     radius = max(1, round(NEIGHBOURHOOD * max(x.shape[1:])))
     size = 2 * radius + 1

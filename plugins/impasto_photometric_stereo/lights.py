@@ -11,7 +11,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .solving import solved
+from .solving import solve
 
 PASSES = 8
 STEEPEST = 4.0
@@ -36,16 +36,16 @@ def with_strengths(intensity: Tensor, usable: Tensor, L: Tensor) -> Tensor:
     """Lights S (K, 3) in the known directions L (K, 3), of intensities (K, N) (semi-calibrated, Cho et al. 2016)."""
     S = _as_if_flat(intensity, usable, L)
     for _ in range(PASSES if len(L) > 3 else 0):
-        b, w = solved(intensity, usable, S)
+        b, w = solve(intensity, usable, S)
         shading = L @ b
         strength = (w * intensity * shading).sum(1) / (w * shading * shading).sum(1).clamp_min(1e-12)
-        S = _normalised(strength.clamp_min(1e-3)[:, None] * L)
+        S = _normalise(strength.clamp_min(1e-3)[:, None] * L)
     return S
 
 
 def near_guess(intensity: Tensor, usable: Tensor, L: Tensor) -> Tensor:
     """Lights S (K, 3) that explain intensities (K, N) best, near the guessed directions L (K, 3)."""
-    return _alternated(intensity, usable, with_strengths(intensity, usable, L))
+    return _alternate(intensity, usable, with_strengths(intensity, usable, L))
 
 
 def unknown(intensity: Tensor, usable: Tensor, size_px: tuple[int, int], elevation: float, is_inverted: bool) -> Tensor:
@@ -53,40 +53,40 @@ def unknown(intensity: Tensor, usable: Tensor, size_px: tuple[int, int], elevati
 
     elevation: of the lights on average, in degrees; lower lights make a flatter relief.
     """
-    S = _alternated(intensity, usable, _principal_components(intensity, usable))
-    b, w = solved(intensity, usable, S)
+    S = _alternate(intensity, usable, _principal_components(intensity, usable))
+    b, w = solve(intensity, usable, S)
     Q = _upright(b, w.sum(0) > LEAST_SEEN, size_px)  # from b to albedo · normal, but for the slopes' scale
     turned = S @ torch.linalg.inv(Q)
     tangent = turned[:, 2].clamp_min(1e-6) / turned[:, :2].norm(dim=1).clamp_min(1e-6)
     wanted = torch.deg2rad(torch.tensor(elevation)).tan()
     scale = wanted / tangent.log().mean().exp() * (-1 if is_inverted else 1)
-    return _normalised(turned / torch.tensor([float(scale), float(scale), 1.0]).to(S))
+    return _normalise(turned / torch.tensor([float(scale), float(scale), 1.0]).to(S))
 
 
-def factorised(intensity: Tensor, usable: Tensor, S: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
+def factorise(intensity: Tensor, usable: Tensor, S: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
     """S (K, 3), b (3, N) and weights (K, N), up to a linear map, with S b near intensities (K, N). S: a first guess."""
     S = _principal_components(intensity, usable) if S is None else S
-    b, w = solved(intensity, usable, S)
+    b, w = solve(intensity, usable, S)
     return _lights_of(intensity, w, b, S), b, w
 
 
 def _as_if_flat(intensity: Tensor, usable: Tensor, L: Tensor) -> Tensor:
     """Lights in directions L (K, 3) whose strength is the mean of each picture, as a flat surface shows it."""
     mean = (usable * intensity).sum(1) / usable.sum(1).clamp_min(1)
-    return _normalised((mean / L[:, 2].clamp_min(0.05)).clamp_min(1e-6)[:, None] * L)
+    return _normalise((mean / L[:, 2].clamp_min(0.05)).clamp_min(1e-6)[:, None] * L)
 
 
 def _principal_components(intensity: Tensor, usable: Tensor) -> Tensor:
     """The three principal components (K, 3) of the pictures, the strongest last and positive: all show the surface."""
     x = usable * intensity
     S = torch.linalg.eigh((x @ x.T).double())[1][:, -3:].to(x)
-    return _normalised(S * torch.sign(S.sum(0, keepdim=True) + 1e-12))
+    return _normalise(S * torch.sign(S.sum(0, keepdim=True) + 1e-12))
 
 
-def _alternated(intensity: Tensor, usable: Tensor, S: Tensor) -> Tensor:
+def _alternate(intensity: Tensor, usable: Tensor, S: Tensor) -> Tensor:
     """Lights S (K, 3) after alternating least squares of I = S b; three lights explain any picture as they are."""
     for _ in range(PASSES if len(S) > 3 else 0):
-        b, w = solved(intensity, usable, S)
+        b, w = solve(intensity, usable, S)
         S = _lights_of(intensity, w, b, S)
     return S
 
@@ -96,10 +96,10 @@ def _lights_of(intensity: Tensor, w: Tensor, b: Tensor, S: Tensor) -> Tensor:
     moments = (w @ (b[:, None] * b[None]).flatten(0, 1).T).view(-1, 3, 3)  # Σ w b bᵀ
     right = (w * intensity) @ b.T
     ridge = 1e-4 * moments.diagonal(dim1=1, dim2=2).mean(1)[:, None, None] * torch.eye(3).to(S)
-    return _normalised(torch.linalg.solve(moments + ridge, right + (ridge @ S[:, :, None])[..., 0]))
+    return _normalise(torch.linalg.solve(moments + ridge, right + (ridge @ S[:, :, None])[..., 0]))
 
 
-def _normalised(S: Tensor) -> Tensor:
+def _normalise(S: Tensor) -> Tensor:
     """Lights (K, 3) whose strengths have the geometric mean 1."""
     return S / S.norm(dim=1).clamp_min(1e-9).log().mean().exp()
 

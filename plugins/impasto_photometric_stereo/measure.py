@@ -17,13 +17,13 @@ from impasto.surface.relief import occlusion_from_height
 from impasto.texture import Maps
 from impasto.tools import Result
 
-from .alignment import moved, shifts
+from .alignment import move, shifts
 from .evenness import uneven_light
 from .highlights import roughness
 from .lights import angles
 from .parameters import PhotometricStereoParameters
 from .photographs import Photographs, read
-from .solving import length, solved
+from .solving import length, solve
 from .sources import given_directions, lights_of
 
 BAND_PX = 1 << 16
@@ -52,7 +52,7 @@ def measure(photos: Sequence[Maps], parameters: PhotometricStereoParameters, con
     rows, columns = pixel_box((pictures.usable.shape[1], pictures.usable.shape[2]), parameters.crop)
     pictures = pictures.cropped(slice(*rows), slice(*columns))
     context.progress(0.15, "Aligning the photographs")
-    pictures = aligned(pictures) if parameters.align else pictures
+    pictures = align(pictures) if parameters.align else pictures
     context.progress(0.35, "Finding the lights")
     if parameters.even_light:
         pictures = replace(pictures, rgb=pictures.rgb / uneven_light(pictures.intensity)[:, None])
@@ -66,13 +66,13 @@ def measure(photos: Sequence[Maps], parameters: PhotometricStereoParameters, con
     return Result(maps, figures=figures)
 
 
-def aligned(pictures: Photographs) -> Photographs:
+def align(pictures: Photographs) -> Photographs:
     """The photographs moved back onto the first one, without borders that not all of them show."""
     found = shifts(pictures.intensity)
     if not any(map(any, found)):
         return pictures
-    rgb = [moved(one, *at) for one, at in zip(pictures.rgb, found, strict=True)]
-    usable = [moved(one[None], *at)[0].round() for one, at in zip(pictures.usable, found, strict=True)]
+    rgb = [move(one, *at) for one, at in zip(pictures.rgb, found, strict=True)]
+    usable = [move(one[None], *at)[0].round() for one, at in zip(pictures.usable, found, strict=True)]
     (top, bottom), (left, right) = (_margins(along) for along in zip(*found, strict=True))
     height, width = pictures.usable.shape[1:]
     whole = replace(pictures, rgb=torch.stack(rgb).clamp_min(0), usable=torch.stack(usable).clamp(0, 1))
@@ -100,7 +100,7 @@ def _solution(pictures: Photographs, S: Tensor, context: Context) -> Solution:
 def _band(pictures: Photographs, S: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """b (3, N), its length as bright as all channels, albedo (3, N), residual and confidence (N,) of a band."""
     matte, intensity, rgb = pictures.matte.flatten(1), pictures.intensity.flatten(1), pictures.rgb.flatten(2)
-    b, w = solved(matte, pictures.usable.flatten(1), S)
+    b, w = solve(matte, pictures.usable.flatten(1), S)
     size = length(b).clamp_min(1e-6)
     shading = (S @ (b / size)).clamp_min(0)  # (K, N): n · s
     error = (w * (matte - shading * size).square()).sum(0) / w.sum(0).clamp_min(1e-6)

@@ -75,7 +75,7 @@ def read(photos: Sequence[Maps], device: str) -> Photographs:
         least_white = WHITE if color.color_space == "srgb" else WHITE**2.2
         white = x.amax(0) >= least_white
         if float(white.float().mean()) > MOST_WHITE:
-            message = f"{_named(photos, index)} is overexposed: {float(white.float().mean()):.0%} of it is white"
+            message = f"{_name_of(photos, index)} is overexposed: {float(white.float().mean()):.0%} of it is white"
             raise ParameterError(message, "expose less, so that only highlights are white, or leave it out")
         rgb.append(srgb_to_linear(x) if color.color_space == "srgb" else x)
         usable.append(1 - white.float())
@@ -91,16 +91,18 @@ def _check(photos: Sequence[Maps]) -> None:
         raise ParameterError(message, "give at least three, each with the light elsewhere; eight are better")
     for index, photo in enumerate(photos):
         if "base_color" not in photo:
-            raise ParameterError(f"{_named(photos, index)} has no base colour", "give a photograph")
+            raise ParameterError(f"{_name_of(photos, index)} has no base colour", "give a photograph")
         (height, width), (first_height, first_width) = photo.size_px, photos[0].size_px
         if photo.size_px != photos[0].size_px:
-            message = f"{_named(photos, index)} is {width}x{height} pixels, the first one {first_width}x{first_height}"
+            message = (
+                f"{_name_of(photos, index)} is {width}x{height} pixels, the first one {first_width}x{first_height}"
+            )
             raise ParameterError(message, "give photographs of one size, as the camera took them from one place")
         if min(height, width) < LEAST_PX:
-            message = f"{_named(photos, index)} is {width}x{height} pixels, too few to measure relief"
+            message = f"{_name_of(photos, index)} is {width}x{height} pixels, too few to measure relief"
             raise ParameterError(message, f"give at least {LEAST_PX}x{LEAST_PX} pixels, better 1024x1024")
         if np.ptp(photo["base_color"].pixels[::2, ::2], axis=(0, 1)).max() < ONE_COLOR:
-            message = f"{_named(photos, index)} has one colour only"
+            message = f"{_name_of(photos, index)} has one colour only"
             raise ParameterError(message, "expose it so that the surface can be seen, or leave it out")
 
 
@@ -111,10 +113,10 @@ def _refuse_twins(found: Photographs, photos: Sequence[Maps]) -> None:
     for index in range(1, len(few)):
         differences = (few[:index] - few[index]).abs().mean(1)
         if float(differences.min()) < SAME:
-            other = _named(photos, int(differences.argmin()))
-            message = f"{_named(photos, index)} and {other} are lit alike"
+            other = _name_of(photos, int(differences.argmin()))
+            message = f"{_name_of(photos, index)} and {other} are lit alike"
             raise ParameterError(message, "move the light between the photographs, and give each of them once")
 
 
-def _named(photos: Sequence[Maps], index: int) -> str:
+def _name_of(photos: Sequence[Maps], index: int) -> str:
     return f"photograph {index + 1}" + (f" ({photos[index].name})" if photos[index].name else "")

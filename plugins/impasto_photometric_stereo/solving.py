@@ -18,7 +18,7 @@ FLAT_WEIGHT = 2e-3
 PAIRS = ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))
 
 
-def solved(intensity: Tensor, usable: Tensor, S: Tensor) -> tuple[Tensor, Tensor]:
+def solve(intensity: Tensor, usable: Tensor, S: Tensor) -> tuple[Tensor, Tensor]:
     """b (3, N) and the weights (K, N) of intensities (K, N) under lights S (K, 3).
 
     usable: (K, N), 0 where a picture is saturated. With three lights nothing can be left out but saturated pixels.

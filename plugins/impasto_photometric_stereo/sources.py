@@ -33,7 +33,7 @@ def given_directions(intensity: Tensor, parameters: PhotometricStereoParameters)
         place = parameters.ball if parameters.ball[2] > 0 else find_ball(intensity)
         L = directions_on_ball(intensity, *place)
     else:
-        L = _given(len(intensity), parameters).to(intensity)
+        L = _given_values(len(intensity), parameters).to(intensity)
     if float(torch.linalg.svdvals(L)[-1]) < LEAST_SPREAD:
         message = "the lights stand in one line, so that slopes across it are not seen"
         raise ParameterError(message, "spread the lights around the surface, such as at 12, 3, 6 and 9 o'clock")
@@ -67,7 +67,7 @@ def _near(flat: Tensor, seen: Tensor, size_px: tuple[int, int], L: Tensor, eleva
     return lights.near_guess(flat, seen, L)
 
 
-def _given(count: int, parameters: PhotometricStereoParameters) -> Tensor:
+def _given_values(count: int, parameters: PhotometricStereoParameters) -> Tensor:
     hours = parameters.clock
     if len(hours) != count:
         message = f"{count} photographs have {len(hours)} clock angles"

@@ -9,7 +9,7 @@ from impasto.recipe import Step
 
 from .coloring import set_colors
 from .draft import Draft
-from .levels import STEPS, amount_of, level, stepped
+from .levels import STEPS, amount_of, level, move_by_steps
 from .reading import Reading
 from .sizing import set_sizes
 from .vocabulary import COLORS, COMPARATIVES, COMPARED
@@ -54,7 +54,7 @@ USUAL: Mapping[str, Mapping[str, Mapping[str, float]]] = {
 """Parameters of qualities for materials whose table has no entry."""
 
 
-def described(reading: Reading) -> tuple[str, dict[str, Any], list[str]]:
+def describe(reading: Reading) -> tuple[str, dict[str, Any], list[str]]:
     """Tool, parameters and notes of a material that a phrase describes."""
     assert reading.material
     draft = Draft(reading.material, {}, reading)
@@ -62,7 +62,7 @@ def described(reading: Reading) -> tuple[str, dict[str, Any], list[str]]:
     return draft.tool, draft.made, draft.notes
 
 
-def changed(step: Step, reading: Reading) -> tuple[str, dict[str, Any], list[str]]:
+def change(step: Step, reading: Reading) -> tuple[str, dict[str, Any], list[str]]:
     """The same for a step that a phrase changes; if it names another material, weathering and size are kept."""
     kept = dict(step.parameters)
     tool = reading.material or step.tool
@@ -149,4 +149,4 @@ def _step(draft: Draft, name: str, steps: float) -> None:
     if draft.now[name] == schema.get("maximum" if steps > 0 else "minimum"):
         draft.notes.append(f"{name} is at its highest already" if steps > 0 else f"{name} is at its lowest already")
         return
-    draft.put(name, stepped(schema, draft.now[name], steps))
+    draft.put(name, move_by_steps(schema, draft.now[name], steps))

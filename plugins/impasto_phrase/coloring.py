@@ -5,7 +5,7 @@ from __future__ import annotations
 from impasto.parameters import color_of
 
 from .draft import Draft
-from .palettes import lightness, moved, shaded, tinted, toned
+from .palettes import lightness, move, shade_of, tint, tone
 from .vocabulary import COLORS, vocabulary
 
 DARK_BELOW = 0.6
@@ -30,9 +30,9 @@ def set_colors(draft: Draft, slots: dict[str, str]) -> None:
         for name in family if word else ():
             now = draft.now[name]
             if slot == "tint":
-                draft.put(name, tinted(now, rgb_of(toward), word))
+                draft.put(name, tint(now, rgb_of(toward), word))
             else:
-                draft.put(name, shaded(now, word) if slot == "shade" else toned(now, word))
+                draft.put(name, shade_of(now, word) if slot == "shade" else tone(now, word))
 
 
 def rgb_of(color: str) -> tuple[float, ...]:
@@ -51,7 +51,7 @@ def _set_own(draft: Draft, color: str, family: list[str], is_painted: bool) -> N
     rgb = rgb_of(draft.table.get("natural", {}).get(color, color))
     before = draft.now[family[0]]
     for name in family:
-        draft.put(name, moved(draft.now[name], before, rgb))
+        draft.put(name, move(draft.now[name], before, rgb))
     if lightness(rgb) < DARK_BELOW:
         for name, value in draft.table.get("on_dark", {}).items():
             draft.put(name, value)
@@ -82,6 +82,6 @@ def _set_parts(draft: Draft, slots: dict[str, str]) -> None:
             draft.fall_short(role)
         elif color:
             is_shade = color in ("dark", "light", "bright")
-            rgb = shaded(draft.now[name], color) if is_shade else list(rgb_of(color))
+            rgb = shade_of(draft.now[name], color) if is_shade else list(rgb_of(color))
             for other in draft.table.get(f"{role}s", (name,)):
                 draft.put(other, rgb)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from impasto.errors import ParameterError
-from impasto.system.untrusted import shown
+from impasto.system.untrusted import excerpt
 
 from .vocabulary import COMPARED
 
@@ -47,4 +47,4 @@ def contradict(slot: str, one: str, other: str) -> bool:
 
 def contradiction(one: str, other: str) -> ParameterError:
     """The error for two expressions that contradict each other."""
-    return ParameterError(f"{shown(one)} and {shown(other)} contradict each other", "leave one of them out")
+    return ParameterError(f"{excerpt(one)} and {excerpt(other)} contradict each other", "leave one of them out")

@@ -9,7 +9,7 @@ from typing import Any
 from impasto.parameters import properties_of
 from impasto.plugins.registry import registry
 from impasto.recipe import Step
-from impasto.system.untrusted import shown
+from impasto.system.untrusted import excerpt
 
 from .levels import level
 from .reading import Reading
@@ -73,4 +73,4 @@ def without_effect(reading: Reading, drawn: Collection[str]) -> list[str]:
     """A note on each word about a layer that it does not show; drawn: slots that it does."""
     slots = [slot for slot in (*reading.slots, *reading.sizes_m) if slot not in drawn]
     words = dict.fromkeys([*(reading.words.get(slot, slot) for slot in slots), *reading.undrawn])
-    return [f"{shown(word)} has no effect on the layer of {reading.material}" for word in words]
+    return [f"{excerpt(word)} has no effect on the layer of {reading.material}" for word in words]

@@ -8,7 +8,7 @@ from typing import Any
 from impasto.parameters import color_of, properties_of
 from impasto.plugins.registry import registry
 from impasto.schemas import holds
-from impasto.system.untrusted import shown
+from impasto.system.untrusted import excerpt
 
 from .levels import within
 from .reading import Reading
@@ -71,7 +71,7 @@ class Draft:
     def miss(self, words: Sequence[str], of: str = "") -> None:
         """Note words that have no effect."""
         label = of or registry().tool(self.tool).label
-        self.notes += [f"{shown(word)} has no effect on {label}" for word in dict.fromkeys(words)]
+        self.notes += [f"{excerpt(word)} has no effect on {label}" for word in dict.fromkeys(words)]
 
     def bring_out(self) -> None:
         """Make parameters effective that words have set, by the choice that they need; or note that they have none."""

@@ -13,7 +13,7 @@ from impasto.recipe import Step
 
 from .contradictions import contradiction
 from .covering import AMOUNT_OF, COVER, THICKNESS_M, covering_step, without_effect
-from .levels import STEPS, amount_of, level, stepped, within
+from .levels import STEPS, amount_of, level, move_by_steps, within
 from .phrases import read
 from .reading import Reading
 from .terms import Term, terms_of
@@ -130,7 +130,7 @@ def with_layers_changed(steps: Sequence[Step], changes: Sequence[LayerChange]) -
             made.append(step)
             notes += said
             continue
-        step, said = _changed(made[place], change)
+        step, said = _change_layer(made[place], change)
         made[place] = step
         notes += [*said, *without_effect(reading, (WETNESS, change.material))]
     return tuple(made), notes
@@ -143,16 +143,18 @@ def _new(change: LayerChange, reading: Reading) -> tuple[Step, list[str]]:
     degree = {"a_little_": "little", "much_": "much"}.get(more, word)
     amount = AMOUNT_OF.get(degree, step.parameters["amount"])
     laid = replace(step, parameters={**step.parameters, "amount": amount})
-    return (wetted(laid, change.wetness) if change.wetness else laid), notes
+    return (wet(laid, change.wetness) if change.wetness else laid), notes
 
 
-def _changed(step: Step, change: LayerChange) -> tuple[Step, list[str]]:
+def _change_layer(step: Step, change: LayerChange) -> tuple[Step, list[str]]:
     before = float(_value(step, "amount"))
     amount, word = amount_of(change.amount)
     values: dict[str, Any] = dict(step.parameters)
     if word in ("more", "less"):
         sign = 1 if word == "more" else -1
-        values["amount"] = within(_schemas()["amount"], stepped(_schemas()["amount"], before, sign * STEPS[amount]))
+        values["amount"] = within(
+            _schemas()["amount"], move_by_steps(_schemas()["amount"], before, sign * STEPS[amount])
+        )
     elif word:
         values["amount"] = AMOUNT_OF[word]
     notes = []
@@ -160,15 +162,15 @@ def _changed(step: Step, change: LayerChange) -> tuple[Step, list[str]]:
         name = change.word
         notes.append(f"{name} is at its highest already" if word == "more" else f"{name} is at its lowest already")
     made = replace(step, parameters=values)
-    return (wetted(made, change.wetness) if change.wetness else made), notes
+    return (wet(made, change.wetness) if change.wetness else made), notes
 
 
-def wetted(step: Step, word: str) -> Step:
+def wet(step: Step, word: str) -> Step:
     """A layer as wet as a word says: a level, or a comparative."""
     schema = _schemas()[WETNESS]
     amount, kind = amount_of(word)
     if kind in ("more", "less"):
-        value = stepped(schema, float(_value(step, WETNESS)), STEPS[amount] * (1 if kind == "more" else -1))
+        value = move_by_steps(schema, float(_value(step, WETNESS)), STEPS[amount] * (1 if kind == "more" else -1))
     else:
         value = level(WETNESS, schema, kind)
     return replace(step, parameters={**step.parameters, WETNESS: within(schema, value)})
@@ -176,4 +178,4 @@ def wetted(step: Step, word: str) -> Step:
 
 def with_layers_wetted(steps: Sequence[Step], word: str) -> tuple[Step, ...]:
     """The steps with all layers as wet as a word says, since water falls on what lies uppermost."""
-    return tuple(wetted(step, word) if step.tool == COVER else step for step in steps)
+    return tuple(wet(step, word) if step.tool == COVER else step for step in steps)

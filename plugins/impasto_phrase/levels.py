@@ -42,7 +42,7 @@ def level(slot: str, schema: Mapping[str, Any], word: str) -> float:
     return min(max(value, schema.get("minimum", 0)), schema.get("maximum", 1))
 
 
-def stepped(schema: Mapping[str, Any], value: float, steps: float) -> float:
+def move_by_steps(schema: Mapping[str, Any], value: float, steps: float) -> float:
     """A parameter's value moved by steps, within its limits."""
     if schema.get("type") == "boolean":
         return float(steps > 0)

@@ -9,7 +9,7 @@ from impasto.context import Context
 from impasto.errors import ParameterError
 from impasto.matchers import Match, Matcher
 from impasto.recipe import Recipe, Step
-from impasto.system.untrusted import shown
+from impasto.system.untrusted import excerpt
 from impasto.texture import Maps
 
 from .phrases import read
@@ -39,10 +39,10 @@ class Phrase(Matcher):
 
     def match(self, subject: str | Maps, seed: int, context: Context, start: Recipe | None = None) -> Match:
         """The recipe that a phrase describes, or `start` changed by it."""
-        from .building import changed, described
+        from .building import change, describe
         from .layers import WETNESS, with_layers_wetted
         from .sliders import slid
-        from .variations import varied
+        from .variations import vary
 
         assert isinstance(subject, str)
         if start is None and (layered := self._layered(subject, seed, context)):
@@ -54,13 +54,13 @@ class Phrase(Matcher):
         reading = read_phrase(subject, before.tool if before else None)
         self._refuse_nothing(subject, reading, start, before)
         if before is None or (reading.material and before.tool not in materials()):
-            tool, parameters, notes = described(reading)
+            tool, parameters, notes = describe(reading)
         elif before.tool not in materials():
             tool, (parameters, notes) = before.tool, slid(before, reading, context.models)
         else:
-            tool, parameters, notes = changed(before, reading)
+            tool, parameters, notes = change(before, reading)
         if seed and start is None:
-            parameters = varied(tool, parameters, seed)
+            parameters = vary(tool, parameters, seed)
         step = Step(tool, parameters, before.inputs if before is not None and before.tool == tool else {})
         if start is not None and position is not None:
             steps = (*start.steps[:position], step, *start.steps[position + 1 :])
@@ -106,9 +106,9 @@ class Phrase(Matcher):
             message = "the recipe has no procedural material and no model with sliders that words could change"
             raise ParameterError(message, "give another recipe")
         if start is not None:
-            message = f"{shown(subject)} changes nothing that is known here"
+            message = f"{excerpt(subject)} changes nothing that is known here"
             raise ParameterError(message, f"{remedy}write for example 'a little darker', or 'more moss'")
-        message = f"{shown(subject)} names no material that is known here"
+        message = f"{excerpt(subject)} names no material that is known here"
         remedy += f"`impasto tools` lists the {len(materials())} materials"
         raise ParameterError(message, f"{remedy}; write for example {self.example!r}")
 
@@ -125,5 +125,5 @@ def _position(start: Recipe | None) -> int | None:
 def _words_left_out(reading: Reading) -> list[str]:
     """A sentence fragment for each word without a meaning, and for each other material."""
     others = dict.fromkeys(reading.left_out)
-    notes = [f"{shown(word)} was left out: a phrase makes one material" for word in others]
+    notes = [f"{excerpt(word)} was left out: a phrase makes one material" for word in others]
     return [*words_without_meaning(reading.unknown), *notes]

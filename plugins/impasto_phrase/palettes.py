@@ -24,7 +24,7 @@ FAMILY = 0.85
 """Share of the differences within a family of colours that is kept when it is moved."""
 
 
-def moved(color: Sequence[float], before: Sequence[float], after: Sequence[float]) -> list[float]:
+def move(color: Sequence[float], before: Sequence[float], after: Sequence[float]) -> list[float]:
     """A colour of a family, of which one other went from `before` to `after`."""
     if tuple(color) == tuple(before):
         return [round(float(value), 6) for value in after]
@@ -39,7 +39,7 @@ def between(one: str, other: str, share: float) -> str:
     return "#" + "".join(f"{round(255 * value):02x}" for value in _rgb(labs[0] + share * (labs[1] - labs[0])))
 
 
-def shaded(color: Sequence[float], word: str) -> list[float]:
+def shade_of(color: Sequence[float], word: str) -> list[float]:
     """A colour that is `dark`, `light` or `bright`, or darker or lighter by a step, as in "a_little_darker"."""
     lab = _lab(color)
     if word == "dark":
@@ -49,17 +49,17 @@ def shaded(color: Sequence[float], word: str) -> list[float]:
     elif word == "bright":
         lab = np.array([min(WHITE, lab[0] + 0.04), *(BRIGHT * lab[1:])])
     else:
-        lab = _stepped(lab, _step(word) * (-1 if word.endswith("darker") else 1))
+        lab = _step_lightness(lab, _step(word) * (-1 if word.endswith("darker") else 1))
     return _rgb(lab)
 
 
-def toned(color: Sequence[float], word: str) -> list[float]:
+def tone(color: Sequence[float], word: str) -> list[float]:
     """A colour that is `warm` or `cool`, or warmer or cooler by a step."""
     factor = _step(word) / STEPS[""] if word.endswith("er") else 1.5
     return _rgb(_lab(color) + WARM * factor * (-1 if "cool" in word else 1))
 
 
-def tinted(color: Sequence[float], toward: Sequence[float], word: str) -> list[float]:
+def tint(color: Sequence[float], toward: Sequence[float], word: str) -> list[float]:
     """A colour with hue and chroma nearer to those of another, or farther, as in "a_little_more" and "less"."""
     share = TINT * _step(word) / STEPS[""] * (-1 if word.endswith("less") else 1)
     lab, goal = _lab(color), _lab(toward)
@@ -67,7 +67,7 @@ def tinted(color: Sequence[float], toward: Sequence[float], word: str) -> list[f
     return _rgb(lab)
 
 
-def jittered(color: Sequence[float], draw: np.ndarray, share: float) -> list[float]:
+def jitter(color: Sequence[float], draw: np.ndarray, share: float) -> list[float]:
     """A colour moved at random; draw: three standard normal numbers."""
     return _rgb(_lab(color) + share * JITTER * draw)
 
@@ -77,7 +77,7 @@ def lightness(color: Sequence[float]) -> float:
     return float(_lab(color)[0])
 
 
-def _stepped(lab: np.ndarray, step: float) -> np.ndarray:
+def _step_lightness(lab: np.ndarray, step: float) -> np.ndarray:
     """Oklab with another lightness; darker ones lose chroma as well, as in a shadow."""
     lightness = float(np.clip(lab[0] + step, 0, WHITE))
     return np.array([lightness, *(lab[1:] * min(1.0, lightness / max(lab[0], 1e-6)))])

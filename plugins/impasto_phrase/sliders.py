@@ -9,7 +9,7 @@ from impasto.library.models import ModelLibrary
 from impasto.parameters import properties_of
 from impasto.plugins.registry import registry
 from impasto.recipe import Step
-from impasto.system.untrusted import shown
+from impasto.system.untrusted import excerpt
 from impasto.tools import model_parameter
 
 from .levels import STEPS, amount_of, within
@@ -58,4 +58,4 @@ def slid(step: Step, reading: Reading, models: ModelLibrary) -> tuple[dict[str, 
         else:
             missed.append(slot)
     words = dict.fromkeys([*(reading.words.get(slot, slot) for slot in missed), *reading.undrawn, *reading.amounts])
-    return {**made, name: values}, [f"{shown(word)} has no effect on {model.label}" for word in words]
+    return {**made, name: values}, [f"{excerpt(word)} has no effect on {model.label}" for word in words]

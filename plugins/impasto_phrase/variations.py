@@ -11,7 +11,7 @@ from impasto.parameters import properties_of
 from impasto.plugins.registry import registry
 
 from .levels import within
-from .palettes import jittered
+from .palettes import jitter
 
 SIZES_VARY, SHARES_VARY = 0.12, 0.1
 """Deviations of a variation's sizes, as a share of them, and of its parameters from 0 to 1."""
@@ -21,7 +21,7 @@ SAID = ("wear", "dirt", "moss", "wetness", "width_m")
 """Parameters that only the phrase sets."""
 
 
-def varied(tool: str, parameters: Mapping[str, Any], seed: int) -> dict[str, Any]:
+def vary(tool: str, parameters: Mapping[str, Any], seed: int) -> dict[str, Any]:
     """The parameters with those that the phrase leaves open moved at random, and its colours a little."""
     rng = np.random.default_rng([seed, 0x9E3779B9])
     result = dict(parameters)
@@ -30,7 +30,7 @@ def varied(tool: str, parameters: Mapping[str, Any], seed: int) -> dict[str, Any
         default = schema["default"]
         if schema.get("format") == "color":
             share = COLORS_SAID if name in parameters else 1.0
-            result[name] = jittered(parameters.get(name, default), draw, share)
+            result[name] = jitter(parameters.get(name, default), draw, share)
         elif name in parameters or schema.get("type") != "number" or name in SAID:
             continue
         elif name.endswith("_m"):

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from impasto.system.untrusted import shown
+from impasto.system.untrusted import excerpt
 
 from .palettes import between
 
@@ -178,6 +178,6 @@ def nearest_to(words: Sequence[str]) -> dict[str, Sequence[str]]:
 def words_without_meaning(words: Sequence[str]) -> list[str]:
     """A sentence fragment for each unknown word, with those that are written like it."""
     return [
-        f"{shown(word)} has no meaning here" + (f"; known is {', '.join(near)}" if near else "")
+        f"{excerpt(word)} has no meaning here" + (f"; known is {', '.join(near)}" if near else "")
         for word, near in nearest_to(words).items()
     ]

@@ -146,7 +146,7 @@ def _chessboard(canvas: Canvas, y_m: Tensor, x_m: Tensor, length_m: float, heigh
     return _shifted_rows(canvas, y_m, x_m, rows, columns, y_m.new_zeros(1))
 
 
-def _staggered(canvas: Canvas, y_m: Tensor, x_m: Tensor, length_m: float, height_m: float) -> Blocks:
+def _stagger(canvas: Canvas, y_m: Tensor, x_m: Tensor, length_m: float, height_m: float) -> Blocks:
     """Rows shifted by steps near the golden section, so that joints of neighbours lie far apart, as floors are laid."""
     rows = canvas.count(height_m, horizontal=False)
     steps = 0.28 + 0.2 * canvas.uniform("stagger", rows)
@@ -252,7 +252,7 @@ PATTERNS: dict[str, Callable[[Canvas, Tensor, Tensor, float, float], Blocks]] = 
     "third": _third,
     "stack": _stack,
     "chessboard": _chessboard,
-    "staggered": _staggered,
+    "staggered": _stagger,
     "english": _english,
     "flemish": _flemish,
     "herringbone": _herringbone,

@@ -99,7 +99,7 @@ class Canvas:
             cells = (rows << octave, columns << octave)
             if octave and (cells[0] > self.size_px[0] or cells[1] > self.size_px[1]):
                 break
-            total += gain**octave * self._interpolated(_standardised(self.normal(f"{name} {octave}", *cells)))
+            total += gain**octave * self._interpolated(_standardise(self.normal(f"{name} {octave}", *cells)))
         energy = sum(gain ** (2 * octave) for octave in range(octaves))
         return total / (SPLINE_DEVIATION * math.sqrt(energy))
 
@@ -187,7 +187,7 @@ class Canvas:
         return self.uniform(name, int(number.max()) + 1)[number]
 
 
-def _standardised(lattice: Tensor) -> Tensor:
+def _standardise(lattice: Tensor) -> Tensor:
     """The lattice with mean 0 and deviation 1, which a few random numbers rarely have."""
     return (lattice - lattice.mean()) / lattice.std().clamp_min(0.5) if lattice.numel() > 1 else lattice * 0
 

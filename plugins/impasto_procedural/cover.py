@@ -76,7 +76,7 @@ class Cover(Filter):
         from .canvas import Canvas
         from .catalogue import all_materials
         from .maps import maps_of
-        from .weathering import weathered
+        from .weathering import weather
 
         context.progress(0.0, f"Drawing {parameters.material}")
         material = next(item for item in all_materials() if item.name == parameters.material)
@@ -84,10 +84,10 @@ class Cover(Filter):
         canvas = Canvas(subject.size_px, width_m, int(context.rng.integers(2**31)), context.device)
         values = {**OWN.get(material.name, {}), "width_m": min(max(width_m, 0.001), 100.0)}
         own: Any = material.parameters.model_validate({**values, "wetness": parameters.wetness})
-        layer = weathered(material.surface(canvas, own), canvas, own)
+        layer = weather(material.surface(canvas, own), canvas, own)
         below = surface_of(subject, canvas)
         context.progress(0.6, "Laying it over the surface")
-        made = maps_of(_covered(below, layer, canvas, parameters), canvas)
+        made = maps_of(_cover(below, layer, canvas, parameters), canvas)
         kept = {name: subject[name].pixels for name in subject if name not in made}
         return made.with_arrays(kept) if kept else made
 
@@ -110,7 +110,7 @@ def surface_of(maps: Maps, canvas: Canvas) -> Surface:
     return Surface(color, height_m, plane("roughness", 0.8), plane("metallic", 0.0))
 
 
-def _covered(below: Surface, layer: Surface, canvas: Canvas, p: CoverParameters) -> Surface:
+def _cover(below: Surface, layer: Surface, canvas: Canvas, p: CoverParameters) -> Surface:
     """The surface with a layer that follows its coarse relief."""
     from dataclasses import replace
 

@@ -44,11 +44,11 @@ class Material(Generator):
         """All maps but opacity and emission, seamless, with their scale."""
         from .canvas import Canvas
         from .maps import maps_of
-        from .weathering import weathered
+        from .weathering import weather
 
         context.progress(0.0, f"Drawing {self.label}")
         seed = int(context.rng.integers(2**31))
         canvas = Canvas(parameters.size_px(subject), parameters.width_m, seed, context.device)
-        surface = weathered(self.surface(canvas, parameters), canvas, parameters)
+        surface = weather(self.surface(canvas, parameters), canvas, parameters)
         context.progress(0.7, "Deriving normals")
         return maps_of(surface, canvas)

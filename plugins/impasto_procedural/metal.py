@@ -16,7 +16,7 @@ RUST = ((0.19, 0.12, 0.09), (0.40, 0.21, 0.12), (0.60, 0.33, 0.16))
 """Colours of rust, from old to fresh."""
 
 
-def rusted(
+def with_rust(
     canvas: Canvas, surface: Surface, amount: float, prone: Tensor, run_m: float = 0.06, upright: float = 1.0
 ) -> Surface:
     """The surface with rust. prone: 1 where it starts (H, W), negative where it comes last. run_m: length of runs.

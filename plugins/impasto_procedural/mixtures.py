@@ -24,7 +24,7 @@ from .material import Material
 from .parameters import WeatheringLayers
 from .shaping import gradient, mix, step
 from .surface import Surface
-from .weathering import weathered
+from .weathering import weather
 
 DEFAULT_SHARE, WEATHERED_SHARE = 0.4, 0.25
 """Shares of parameters that keep their defaults, and of layers of weathering that are there."""
@@ -41,15 +41,15 @@ def mixture(side_px: int, seed: int, pictures: Sequence[Tensor] = (), device: st
     so they are laid on another one.
     """
     rng = np.random.default_rng(seed)
-    surface, canvas = _drawn(rng, side_px, device)
+    surface, canvas = _draw(rng, side_px, device)
     if rng.random() < MIXED:
-        surface = surface.under(_drawn(rng, side_px, device, canvas.width_m)[0], _mask(rng, canvas, surface))
+        surface = surface.under(_draw(rng, side_px, device, canvas.width_m)[0], _mask(rng, canvas, surface))
     if rng.random() < WARPED:
-        surface = _warped(rng, canvas, surface)
+        surface = _warp(rng, canvas, surface)
     if rng.random() < RECOLOURED:
-        surface = replace(surface, color=_recolored(rng, canvas, surface.color))
+        surface = replace(surface, color=_recolor(rng, canvas, surface.color))
     if rng.random() < PAINTED:
-        surface = _painted(rng, canvas, surface, pictures)
+        surface = _paint_over(rng, canvas, surface, pictures)
     if rng.random() < FLAT:
         surface = _flat(rng, canvas, surface, pictures)
     elif rng.random() < 0.5:
@@ -64,7 +64,7 @@ def _materials() -> tuple[Material, ...]:
     return tuple(all_materials())
 
 
-def _drawn(rng: np.random.Generator, side_px: int, device: str, width_m: float = 0.0) -> tuple[Surface, Canvas]:
+def _draw(rng: np.random.Generator, side_px: int, device: str, width_m: float = 0.0) -> tuple[Surface, Canvas]:
     """One material with random parameters, on a canvas of the given width, or one that suits it."""
     material = _materials()[rng.integers(len(_materials()))]
     values = {name: _random_value(rng, name, field) for name, field in material.parameters.model_fields.items()}
@@ -73,7 +73,7 @@ def _drawn(rng: np.random.Generator, side_px: int, device: str, width_m: float =
     values["width_m"] = width_m or own_m * math.exp(rng.uniform(*np.log(WIDTHS)))
     parameters: Any = material.parameters.model_validate(values)
     canvas = Canvas((side_px, side_px), parameters.width_m, int(rng.integers(2**31)), device)
-    return weathered(material.surface(canvas, parameters), canvas, parameters), canvas
+    return weather(material.surface(canvas, parameters), canvas, parameters), canvas
 
 
 def _random_value(rng: np.random.Generator, name: str, field: FieldInfo) -> Any:
@@ -109,7 +109,7 @@ def _mask(rng: np.random.Generator, canvas: Canvas, surface: Surface) -> Tensor:
     return step(cover, low, low + rng.uniform(0.02, 0.6))
 
 
-def _warped(rng: np.random.Generator, canvas: Canvas, surface: Surface) -> Surface:
+def _warp(rng: np.random.Generator, canvas: Canvas, surface: Surface) -> Surface:
     """All maps bent alike."""
     size_m = canvas.width_m / rng.uniform(2, 8)
     amount_m = size_m * rng.uniform(0.03, 0.25)
@@ -120,7 +120,7 @@ def _warped(rng: np.random.Generator, canvas: Canvas, surface: Surface) -> Surfa
     return Surface(bent[:3], bent[3], bent[4], bent[5])
 
 
-def _recolored(rng: np.random.Generator, canvas: Canvas, color: Tensor) -> Tensor:
+def _recolor(rng: np.random.Generator, canvas: Canvas, color: Tensor) -> Tensor:
     """The colour (3, H, W) with other hues, contrast and brightness; sometimes as a negative."""
     logs = (color.clamp_min(0) + 0.01).log()
     means = logs.mean((1, 2), keepdim=True)
@@ -136,7 +136,7 @@ def _random_color(rng: np.random.Generator) -> np.ndarray:
     return np.clip(rng.uniform(0.03, 0.7) * np.exp(rng.normal(0, 0.3, 3)), 0.02, 0.9)
 
 
-def _painted(rng: np.random.Generator, canvas: Canvas, surface: Surface, pictures: Sequence[Tensor]) -> Surface:
+def _paint_over(rng: np.random.Generator, canvas: Canvas, surface: Surface, pictures: Sequence[Tensor]) -> Surface:
     """The surface with colours that have nothing to do with its relief, all over or in patches."""
     paint = _paint(rng, canvas, pictures)
     patches = canvas.noise("painted", canvas.width_m / rng.uniform(1, 6), octaves=3)
@@ -154,7 +154,7 @@ def _paint(rng: np.random.Generator, canvas: Canvas, pictures: Sequence[Tensor])
         part = picture[None, :, top : top + side, left : left + side]
         return interpolate(part, canvas.size_px, mode="bilinear", antialias=True)[0].rot90(int(rng.integers(4)), (1, 2))
     if kind < 0.8:
-        return _drawn(rng, canvas.size_px[0], canvas.device, canvas.width_m)[0].color
+        return _draw(rng, canvas.size_px[0], canvas.device, canvas.width_m)[0].color
     shades = [canvas.color(tuple(rng.random(3))) for _ in range(rng.integers(2, 5))]
     field = canvas.noise("paint", canvas.width_m / rng.uniform(2, 40), octaves=int(rng.integers(1, 6)))
     sharpness = rng.uniform(0.3, 8)

@@ -32,7 +32,7 @@ class ScatteredPieces:
     x: Tensor
 
 
-def scattered(
+def scatter(
     canvas: Canvas,
     name: str,
     count: int,

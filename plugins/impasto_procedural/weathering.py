@@ -18,7 +18,7 @@ DIRT = (0.19, 0.15, 0.11)
 MOSS = ((0.10, 0.14, 0.04), (0.24, 0.31, 0.09), (0.42, 0.45, 0.18))
 
 
-def weathered(surface: Surface, canvas: Canvas, weathering: WeatheringLayers) -> Surface:
+def weather(surface: Surface, canvas: Canvas, weathering: WeatheringLayers) -> Surface:
     """The surface with wear, dirt, moss and wetness, in this order."""
     if not (weathering.wear or weathering.dirt or weathering.moss or weathering.wetness):
         return surface
@@ -46,7 +46,7 @@ def _worn(surface: Surface, canvas: Canvas, depth: Tensor, amount: float) -> Sur
     patches = canvas.noise("wear", canvas.width_m / 10, octaves=6, gain=0.65)
     mask = step(-depth + 0.8 * patches, 2.6 - 2.2 * amount, 3.2 - 2.2 * amount)
     lower = surface.height_m - mask * 0.15 * surface.height_m.std()
-    light = mix(surface.color, _abraded(surface.color.mean((1, 2), keepdim=True)), 0.55)
+    light = mix(surface.color, _abrade(surface.color.mean((1, 2), keepdim=True)), 0.55)
     return replace(
         surface,
         color=mix(surface.color, light, mask * 0.8),
@@ -55,7 +55,7 @@ def _worn(surface: Surface, canvas: Canvas, depth: Tensor, amount: float) -> Sur
     )
 
 
-def _abraded(mean: Tensor) -> Tensor:
+def _abrade(mean: Tensor) -> Tensor:
     """Colour of what is rubbed off: lighter than dark surfaces, darker than white ones."""
     return 0.35 + 0.6 * mean * (1 - mean)
 

@@ -10,7 +10,7 @@ from impasto.context import Context
 from impasto.texture import Maps
 from impasto.tools import Field, Filter, Input, Parameters, display_hints
 
-from .reoriented import normal_of, reoriented, repeated, with_strength
+from .reoriented import normal_of, reorient, repeat, with_strength
 from .subject import normals
 
 
@@ -51,9 +51,9 @@ class DetailNormals(Filter):
         """The subject with reoriented normals of unit length; its height does not have the detail."""
         context.progress(0.2, "repeating the detail")
         detail = normals(normal_of(inputs["detail"]))
-        fine = repeated(detail, subject.size_px, parameters.scale)
+        fine = repeat(detail, subject.size_px, parameters.scale)
         context.progress(0.6, "turning the detail onto the surface")
-        combined = reoriented(normals(subject), with_strength(fine, parameters.strength))
+        combined = reorient(normals(subject), with_strength(fine, parameters.strength))
         if "height" in subject:
             context.note("the detail is in the normals only: the height is as before")
         return subject.with_arrays({"normal": np.clip(combined, 0, 1)})

@@ -36,10 +36,10 @@ class FixNormals(Filter):
         self, subject: Maps, parameters: FixNormalsParameters, inputs: Mapping[str, Maps], context: Context
     ) -> Maps:
         """The subject with mended normals. ParameterError if their sign is to be found and cannot be told."""
-        from impasto.surface.orientation import renormalised
+        from impasto.surface.orientation import unit_normals
 
         height = subject["height"].pixels[..., 0] if "height" in subject else None
         normal = as_opengl(normals(subject), height, parameters.green, context, must_know=True)
         context.progress(0.7, "giving the normals unit length")
-        normal = renormalised(normal) if parameters.renormalise else normal
+        normal = unit_normals(normal) if parameters.renormalise else normal
         return subject.with_arrays({"normal": np.ascontiguousarray(normal)})

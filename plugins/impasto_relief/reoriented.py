@@ -12,7 +12,7 @@ LEAST_TZ = 1e-3
 """Least z of base + (0, 0, 1); only normals that point straight down have less."""
 
 
-def reoriented(base: np.ndarray, detail: np.ndarray) -> np.ndarray:
+def reorient(base: np.ndarray, detail: np.ndarray) -> np.ndarray:
     """Normals (H, W, 3) encoded in [0, 1]: `detail`, turned by the shortest rotation that takes z to `base`.
 
     r = t (t·u) / t_z − u with t = base + (0, 0, 1) and u = (−1, −1, 1) · detail, of unit normals.
@@ -34,7 +34,7 @@ def with_strength(normal: np.ndarray, strength: float) -> np.ndarray:
     return normal_from_slopes(strength * slopes_from_normal(normal))
 
 
-def repeated(normal: np.ndarray, size_px: tuple[int, int], scale: float) -> np.ndarray:
+def repeat(normal: np.ndarray, size_px: tuple[int, int], scale: float) -> np.ndarray:
     """Normals (h, w, 3), scaled and repeated to fill `size_px` (height, width).
 
     They fit a whole number of times where they are smaller than that, so that what tiles still does; larger ones are

@@ -9,7 +9,7 @@ import numpy as np
 from impasto.context import Context
 from impasto.errors import ParameterError
 from impasto.surface.heights import slopes_from_normal
-from impasto.surface.orientation import flipped, orientation
+from impasto.surface.orientation import flip, orientation
 from impasto.tools import Field
 
 Green = Literal["auto", "up", "down"]
@@ -47,4 +47,4 @@ def as_opengl(
             name = {"opengl": "OpenGL", "directx": "DirectX"}[found.sign]
             context.note(f"the normals are those of {name} (confidence {found.confidence:.0%})")
         green = "down" if found.sign == "directx" else "up"
-    return flipped(normal) if green == "down" else normal
+    return flip(normal) if green == "down" else normal

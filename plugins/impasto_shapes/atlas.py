@@ -13,7 +13,7 @@ from impasto.io.packing import NEUTRAL
 from impasto.texture import Maps
 from impasto.tools import Field, Filter, Input, Result, display_hints
 
-from .decal import MASK, VISIBLE, CutParameters, cropped, cut
+from .decal import MASK, VISIBLE, CutParameters, crop, cut
 
 MOST = 256
 """Most objects on a sheet."""
@@ -84,15 +84,15 @@ def parts_of(maps: Maps, alpha: np.ndarray, padding_px: int, context: Context) -
     parts = []
     for index, (label, box) in enumerate(sorted(boxes.items(), key=lambda one: (one[1][0].start, one[1][1].start))):
         context.progress(0.6 + 0.4 * index / len(boxes), "Cutting objects out")
-        parts.append(cropped(maps, np.where(labels[box] == label, alpha[box], 0), box, padding_px))
+        parts.append(crop(maps, np.where(labels[box] == label, alpha[box], 0), box, padding_px))
     return parts
 
 
 def sheet(subject: Maps, parts: Sequence[Maps], parameters: PackAtlasParameters) -> Result:
     """The parts on one sheet, with the maps of the subject and opacity; neutral values where there is none."""
-    from .shelves import packed
+    from .shelves import pack
 
-    places, size_px = packed([part.size_px for part in parts], power_of_two=parameters.power_of_two)
+    places, size_px = pack([part.size_px for part in parts], power_of_two=parameters.power_of_two)
     padding, arrays = parameters.padding_px, {}
     figures: dict[str, float] = {}
     for name in {*subject, "opacity"}:

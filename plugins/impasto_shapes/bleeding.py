@@ -7,20 +7,20 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate, pad
 
-from impasto.surface.orientation import renormalised
+from impasto.surface.orientation import unit_normals
 from impasto.texture import NORMAL_MAPS, Maps
 
 ENOUGH = 4.0
 """A pixel of a coarse level counts as known if a quarter of it is."""
 
 
-def bled(maps: Maps, known: np.ndarray) -> Maps:
+def bleed(maps: Maps, known: np.ndarray) -> Maps:
     """The maps but opacity, with values that spread from where `known` (H, W), from 0 to 1, to all other places."""
     made = {}
     for name in maps:
         if name != "opacity":
             spread_out = spread(maps[name].pixels, known)
-            made[name] = np.clip(renormalised(spread_out) if name in NORMAL_MAPS else spread_out, 0, 1)
+            made[name] = np.clip(unit_normals(spread_out) if name in NORMAL_MAPS else spread_out, 0, 1)
     return maps.with_arrays(made) if made else maps
 
 
@@ -33,17 +33,17 @@ def spread(pixels: np.ndarray, known: np.ndarray) -> np.ndarray:
     x = torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))[None]
     if not weight.any():
         return pixels
-    return np.ascontiguousarray(_filled(x * weight, weight)[0].permute(1, 2, 0).numpy())
+    return np.ascontiguousarray(_fill(x * weight, weight)[0].permute(1, 2, 0).numpy())
 
 
-def _filled(weighted: Tensor, weight: Tensor) -> Tensor:
+def _fill(weighted: Tensor, weight: Tensor) -> Tensor:
     """Values (1, C, H, W) of weighted ones, filled from the level below."""
     height, width = weight.shape[2:]
     own = weighted / weight.clamp_min(1e-6)
     if max(height, width) == 1:
         return own
     even = (0, width % 2, 0, height % 2)
-    below = _filled(avg_pool2d(pad(weighted, even), 2), avg_pool2d(pad(weight, even), 2))
+    below = _fill(avg_pool2d(pad(weighted, even), 2), avg_pool2d(pad(weight, even), 2))
     wide = interpolate(below, scale_factor=2, mode="bilinear", align_corners=False)[..., :height, :width]
     share = (ENOUGH * weight).clamp_max(1) if min(height, width) > 1 else (weight > 0).float()
     return torch.lerp(wide, own, share)

@@ -7,14 +7,14 @@ from dataclasses import replace
 import numpy as np
 
 from impasto.patches.cuts import Bands
-from impasto.surface.orientation import renormalised
+from impasto.surface.orientation import unit_normals
 from impasto.texture import NORMAL_MAPS, Maps
 
 FEATHER_PX = 3
 """Distance from the cut to which it is blended."""
 
 
-def closed(maps: Maps, overlap_px: int) -> Maps:
+def close(maps: Maps, overlap_px: int) -> Maps:
     """The maps narrower by `overlap_px`, so that their right border continues at their left one.
 
     First a difference in brightness or height between both ends is spread over the whole width, as a ramp.
@@ -22,7 +22,7 @@ def closed(maps: Maps, overlap_px: int) -> Maps:
     if not overlap_px:
         return maps
     width = maps.size_px[1]
-    level = {name: _levelled(array, overlap_px, name) for name, array in maps.arrays().items()}
+    level = {name: _level(array, overlap_px, name) for name, array in maps.arrays().items()}
     name = "base_color" if "base_color" in level else next(iter(level))
     share = _share_of_left(((level[name][:, -overlap_px:] - level[name][:, :overlap_px]) ** 2).sum(2))
     made = {}
@@ -31,12 +31,12 @@ def closed(maps: Maps, overlap_px: int) -> Maps:
         end = array[:, width - overlap_px :]
         array[:, :overlap_px] = end + share * (array[:, :overlap_px] - end)
         array = array[:, : width - overlap_px]
-        made[name] = np.clip(renormalised(array) if name in NORMAL_MAPS else array, 0, 1)
+        made[name] = np.clip(unit_normals(array) if name in NORMAL_MAPS else array, 0, 1)
     width_m = maps.width_m and maps.width_m * (width - overlap_px) / width
     return replace(replace(maps, textures={}).with_arrays(made), width_m=width_m)
 
 
-def _levelled(array: np.ndarray, overlap_px: int, name: str) -> np.ndarray:
+def _level(array: np.ndarray, overlap_px: int, name: str) -> np.ndarray:
     """A map (H, W, C) plus a ramp that takes out the mean difference between its ends."""
     if name in NORMAL_MAPS or name == "opacity":
         return array

@@ -81,7 +81,7 @@ class CubeFaces(Filter):
 
                 tell = _part(context, (6 * count + face) / (6 * len(subject)))
                 made = _in_bands(side, directions, panorama.sampled, samples, tell)
-                array[row * side : (row + 1) * side, column * side : (column + 1) * side] = _encoded(made, name)
+                array[row * side : (row + 1) * side, column * side : (column + 1) * side] = _encode(made, name)
             arrays[name] = array
         return replace(subject, textures={}, width_m=None).with_arrays(arrays)
 
@@ -151,7 +151,7 @@ class PanoramaFromCube(Filter):
             faces = [x[:, r * side : (r + 1) * side, c * side : (c + 1) * side] for r, c in places]
             tell = _part(context, count / len(subject))
             made = _in_bands(height, directions, Cube(torch.stack(faces)).sampled, samples, tell)
-            arrays[name] = _encoded(made, name)
+            arrays[name] = _encode(made, name)
         return replace(subject, textures={}, width_m=None).with_arrays(arrays)
 
 
@@ -187,7 +187,7 @@ def _linear(maps: Maps, name: str) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1), np.float32))
 
 
-def _encoded(x: Tensor, name: str) -> np.ndarray:
+def _encode(x: Tensor, name: str) -> np.ndarray:
     pixels = x.clamp(0, 1).permute(1, 2, 0).numpy()
     return np.ascontiguousarray(linear_to_srgb(pixels) if name in COLOR_MAPS else pixels)
 

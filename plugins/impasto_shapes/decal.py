@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from impasto.context import Context
-from impasto.data.prepare import resized
+from impasto.data.prepare import resize
 from impasto.errors import ParameterError
 from impasto.surface.color import linear_to_srgb
 from impasto.texture import Maps
@@ -75,7 +75,7 @@ class CutDecal(Filter):
             alpha = alpha * (labels_of(alpha > VISIBLE) == 1)
         context.progress(0.7, "Bleeding colours under the edge")
         box = box_of(alpha > VISIBLE)
-        return cropped(subject, alpha[box], box, parameters.margin_px, parameters.power_of_two)
+        return crop(subject, alpha[box], box, parameters.margin_px, parameters.power_of_two)
 
 
 def color_of(maps: Maps) -> np.ndarray:
@@ -101,7 +101,7 @@ def cut(subject: Maps, parameters: CutParameters, mask: Maps | None, context: Co
     if mask is None:
         found = object_in(color, parameters.tolerance, lambda done: context.progress(0.1 + 0.3 * done, LOOKING))
     else:
-        found = shown_by(mask, subject.size_px)
+        found = visible_area(mask, subject.size_px)
     if parameters.fill_holes:
         found = binary_fill_holes(found)
     if mask is None and (not found.any() or found.all()):
@@ -114,21 +114,21 @@ def cut(subject: Maps, parameters: CutParameters, mask: Maps | None, context: Co
     )
 
 
-def shown_by(mask: Maps, size_px: tuple[int, int]) -> np.ndarray:
+def visible_area(mask: Maps, size_px: tuple[int, int]) -> np.ndarray:
     """Whether a mask shows a pixel (H, W) of a picture. ParameterError if it shows all or none."""
     name = "base_color" if "base_color" in mask else next(iter(mask))
-    shown = resized(mask[name].pixels, size_px).mean(2) > 0.5
+    shown = resize(mask[name].pixels, size_px).mean(2) > 0.5
     if shown.all() or not shown.any():
         message = f"the mask shows {'everything' if shown.all() else 'nothing'}"
         raise ParameterError(message, "paint white what is cut out, and leave the rest black")
     return shown
 
 
-def cropped(
+def crop(
     subject: Maps, alpha: np.ndarray, box: tuple[slice, slice], margin_px: int, power_of_two: bool = False
 ) -> Maps:
     """The maps in a box, and alpha of its size, with a margin in which it is 0; colours bleed under the edge."""
-    from .bleeding import bled
+    from .bleeding import bleed
 
     height, width = (side.stop - side.start for side in box)
     sides = [size + 2 * margin_px for size in (height, width)]
@@ -143,4 +143,4 @@ def cropped(
         known = (alpha > alpha.max() / 2).astype(np.float32)
     made = replace(subject, textures={}).with_arrays({**arrays, "opacity": alpha})
     width_m = subject.width_m and subject.width_m * sides[1] / subject.size_px[1]
-    return replace(bled(made, known), width_m=width_m)
+    return replace(bleed(made, known), width_m=width_m)

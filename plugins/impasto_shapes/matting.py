@@ -153,8 +153,8 @@ def _alpha_of_band(color: np.ndarray, mask: np.ndarray, edge_px: int) -> np.ndar
     It is smoothed by a guided filter (He et al. 2010) of which the picture is the guide.
     """
     m = torch.from_numpy(mask.astype(np.float32))[None, None]
-    inside = 1 - max_pool2d(_extended(1 - m, edge_px), 2 * edge_px + 1, 1)
-    outside = 1 - max_pool2d(_extended(m, edge_px), 2 * edge_px + 1, 1)
+    inside = 1 - max_pool2d(_extend(1 - m, edge_px), 2 * edge_px + 1, 1)
+    outside = 1 - max_pool2d(_extend(m, edge_px), 2 * edge_px + 1, 1)
     F, B = (spread(color, one[0, 0].numpy()) for one in (inside, outside))
     span = ((F - B) ** 2).sum(2)
     line = np.clip(((color - B) * (F - B)).sum(2) / np.maximum(span, 1e-6), 0, 1)
@@ -170,8 +170,8 @@ def _alpha_of_band(color: np.ndarray, mask: np.ndarray, edge_px: int) -> np.ndar
 
 def _mean(x: Tensor, radius_px: int) -> Tensor:
     """Mean of each square of x (1, C, H, W)."""
-    return avg_pool2d(_extended(x, radius_px), 2 * radius_px + 1, 1)
+    return avg_pool2d(_extend(x, radius_px), 2 * radius_px + 1, 1)
 
 
-def _extended(x: Tensor, margin_px: int) -> Tensor:
+def _extend(x: Tensor, margin_px: int) -> Tensor:
     return pad(x, (margin_px,) * 4, "replicate")

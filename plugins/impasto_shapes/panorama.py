@@ -9,7 +9,7 @@ import numpy as np
 
 from impasto.context import Context
 from impasto.data.prepare import resized_map
-from impasto.surface.orientation import renormalised
+from impasto.surface.orientation import unit_normals
 from impasto.texture import NORMAL_MAPS, Maps
 from impasto.tools import Field, Filter, Parameters, display_hints
 
@@ -51,7 +51,7 @@ class ClosePanorama(Filter):
         self, subject: Maps, parameters: ClosePanoramaParameters, inputs: Mapping[str, Maps], context: Context
     ) -> Maps:
         """A panorama of the same size."""
-        from .closing import closed
+        from .closing import close
 
         height, width = subject.size_px
         context.progress(0.1, "Joining the sides")
@@ -61,7 +61,7 @@ class ClosePanorama(Filter):
         if sides_meet(subject["base_color"].pixels):
             context.note("the sides meet already")
         elif overlap_px := round(width * parameters.overlap):
-            joined = closed(subject, overlap_px)
+            joined = close(subject, overlap_px)
             textures = {name: resized_map(name, joined[name], subject.size_px) for name in joined}
             made = replace(joined, textures=textures, width_m=subject.width_m)
         context.progress(0.5, "Closing the poles")
@@ -92,4 +92,4 @@ def with_poles(maps: Maps, name: str, cap_degrees: float) -> np.ndarray:
     spectrum = np.fft.rfft(pixels[near], axis=1) * (r[:, None] ** m)[..., None]
     made = pixels.copy()
     made[near] = np.fft.irfft(spectrum, n=width, axis=1)
-    return np.clip(renormalised(made) if name in NORMAL_MAPS else made, 0, 1).astype(np.float32)
+    return np.clip(unit_normals(made) if name in NORMAL_MAPS else made, 0, 1).astype(np.float32)

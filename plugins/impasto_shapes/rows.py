@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from impasto.errors import ParameterError
-from impasto.system.untrusted import shown
+from impasto.system.untrusted import excerpt
 
 MOST = 12
 """Most strips that are found."""
@@ -27,7 +27,7 @@ def given_rows(text: str, height: int) -> list[int]:
         fractions = []
     rows = [round(fraction * height) for fraction in fractions]
     if len(rows) < 2 or not all(0 <= a < b <= height for a, b in pairwise(rows)):
-        message = f"the rows {shown(text)} are no strips of a picture of {height} px"
+        message = f"the rows {excerpt(text)} are no strips of a picture of {height} px"
         raise ParameterError(message, "give at least two rising fractions from 0 to 1, such as 0,0.25,0.6,1")
     return rows
 

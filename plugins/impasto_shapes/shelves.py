@@ -8,7 +8,7 @@ Size = tuple[int, int]
 """(height, width)."""
 
 
-def packed(sizes: Sequence[Size], *, power_of_two: bool) -> tuple[list[tuple[int, int]], Size]:
+def pack(sizes: Sequence[Size], *, power_of_two: bool) -> tuple[list[tuple[int, int]], Size]:
     """(top, left) of each rectangle, and the size of the sheet: the smallest of those tried, and then the squarest."""
     tried = [_on_shelves(sizes, width, power_of_two) for width in _widths(sizes, power_of_two)]
     return min(tried, key=lambda one: (one[1][0] * one[1][1], max(one[1])))

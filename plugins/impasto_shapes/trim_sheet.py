@@ -72,7 +72,7 @@ class TrimSheet(Filter):
             context.progress(0.9 * index / len(strips), "Making strips endless")
             made.append(_endless(_with_maps_of(subject, strip), width, parameters.overlap))
         context.note(f"{len(made)} strips")
-        return _stacked(subject, made, parameters)
+        return _stack(subject, made, parameters)
 
 
 def sheet_width(subject: Maps, parameters: TrimSheetParameters) -> int:
@@ -107,16 +107,16 @@ def _with_maps_of(subject: Maps, strip: Maps) -> Maps:
 
 def _endless(strip: Maps, width: int, overlap: float) -> Maps:
     """A strip of this width that repeats along it."""
-    from .closing import closed
+    from .closing import close
 
     overlap_px = round(width * overlap / (1 - overlap))
     scale = (width + overlap_px) / strip.size_px[1]
     size_px = max(1, round(strip.size_px[0] * scale)), width + overlap_px
     fitted = replace(strip, textures={name: resized_map(name, strip[name], size_px) for name in strip})
-    return closed(fitted, overlap_px)
+    return close(fitted, overlap_px)
 
 
-def _stacked(subject: Maps, strips: Sequence[Maps], parameters: TrimSheetParameters) -> Result:
+def _stack(subject: Maps, strips: Sequence[Maps], parameters: TrimSheetParameters) -> Result:
     """The sheet of the strips, with padding above and below each, and its figures."""
     padding = parameters.padding_px
     heights = [strip.size_px[0] for strip in strips]

@@ -49,8 +49,8 @@ def prepare_source(
     """
     start, end = done
     context.progress(start, "Evening out the light")
-    images = {name: _mirrored(_to_torch(texture, context)) for name, texture in subject.items()}
-    others = {name: _mirrored(_to_torch(Texture(pixels), context)) for name, pixels in carried.items()}
+    images = {name: _mirror(_to_torch(texture, context)) for name, texture in subject.items()}
+    others = {name: _mirror(_to_torch(Texture(pixels), context)) for name, pixels in carried.items()}
     if LEFT_OUT in others:
         images = {name: _without(image, others[LEFT_OUT]) for name, image in images.items()}
     if "base_color" in images:
@@ -116,7 +116,7 @@ def _without(image: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     return torch.lerp(image, mean, mask)
 
 
-def _mirrored(image: torch.Tensor) -> torch.Tensor:
+def _mirror(image: torch.Tensor) -> torch.Tensor:
     """Image (C, h, w), mirrored until both sides are long enough for pieces."""
     for axis in (1, 2):
         while image.shape[axis] < SMALLEST_PX:

@@ -55,11 +55,11 @@ class Transform(Filter):
         """The transformed maps; only `scale` changes the size of texels in the world."""
         from impasto.data.prepare import maps_at_scale
 
-        from .geometry import cropped, rotated
+        from .geometry import crop_maps, rotate_maps
 
         context.progress(0.0, "Rotating")
-        maps = rotated(subject, parameters.rotate)
-        maps = cropped(maps, parameters.crop)
+        maps = rotate_maps(subject, parameters.rotate)
+        maps = crop_maps(maps, parameters.crop)
         context.progress(0.7, "Scaling")
         return maps_at_scale(maps, parameters.scale)
 

@@ -14,19 +14,19 @@ from impasto.surface.heights import normal_from_slopes, slopes_from_normal
 from impasto.texture import NORMAL_MAPS, Maps
 
 
-def rotated(maps: Maps, degrees: float) -> Maps:
+def rotate_maps(maps: Maps, degrees: float) -> Maps:
     """Maps turned counter-clockwise; except by quarter turns, their largest upright part of the same aspect."""
     quarters, rest = divmod(degrees + 45, 90)
     angle = rest - 45  # remainder besides quarter turns, in [-45, 45)
     maps = _quarter_turns(maps, int(quarters) % 4)
-    return _slanted(maps, math.radians(angle)) if angle else maps
+    return _slant(maps, math.radians(angle)) if angle else maps
 
 
 def _quarter_turns(maps: Maps, turns: int) -> Maps:
     if not turns:
         return maps
     textures = {
-        name: replace(texture, pixels=np.ascontiguousarray(_turned(name, np.rot90(texture.pixels, turns), turns * 90)))
+        name: replace(texture, pixels=np.ascontiguousarray(_turn(name, np.rot90(texture.pixels, turns), turns * 90)))
         for name, texture in maps.items()
     }
     height, width = maps.size_px
@@ -34,7 +34,7 @@ def _quarter_turns(maps: Maps, turns: int) -> Maps:
     return replace(maps, textures=textures, width_m=maps.width_m and maps.width_m * aspect)
 
 
-def _turned(name: str, pixels: np.ndarray, degrees: float) -> np.ndarray:
+def _turn(name: str, pixels: np.ndarray, degrees: float) -> np.ndarray:
     """Pixels (H, W, C) of a picture that was turned, of which normals are turned too."""
     if name not in NORMAL_MAPS:
         return pixels
@@ -43,7 +43,7 @@ def _turned(name: str, pixels: np.ndarray, degrees: float) -> np.ndarray:
     return (0.5 + 0.5 * np.stack([cosine * x - sine * y, sine * x + cosine * y, z], 2)).astype(np.float32)
 
 
-def _slanted(maps: Maps, angle: float) -> Maps:
+def _slant(maps: Maps, angle: float) -> Maps:
     """The largest upright rectangle of the same aspect inside maps that are turned by up to 45 degrees."""
     height, width = maps.size_px
     cosine, sine = math.cos(angle), abs(math.sin(angle))
@@ -57,7 +57,7 @@ def _slanted(maps: Maps, angle: float) -> Maps:
     textures = {}
     for name, texture in maps.items():
         is_encoded = texture.color_space == "srgb"
-        pixels = _turned(name, srgb_to_linear(texture.pixels) if is_encoded else texture.pixels, math.degrees(angle))
+        pixels = _turn(name, srgb_to_linear(texture.pixels) if is_encoded else texture.pixels, math.degrees(angle))
         values = _bilinear(pixels, from_y, from_x)
         if name in NORMAL_MAPS:  # of unit length again
             values = normal_from_slopes(slopes_from_normal(values))
@@ -78,7 +78,7 @@ def _bilinear(pixels: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.ndarray:
     return (upper * (1 - down) + lower * down).astype(np.float32)
 
 
-def cropped(maps: Maps, crop: Sequence[float]) -> Maps:
+def crop_maps(maps: Maps, crop: Sequence[float]) -> Maps:
     """The part of maps between left, top, right, bottom (0 to 1). ParameterError if it is empty."""
     left, top, right, bottom = crop
     Preparation(crop=(left, top, right, bottom))  # checks it

@@ -14,7 +14,7 @@ from torch.nn.functional import interpolate
 from impasto.context import Context
 from impasto.data.prepare import Preparation, prepare
 from impasto.errors import ModelError, ParameterError
-from impasto.library.networks import fitted, floats
+from impasto.library.networks import fit, floats
 from impasto.surface.relief import with_relief
 from impasto.surface.wrapping import wraps
 from impasto.texture import Maps
@@ -111,7 +111,7 @@ def surface_of(subject: Maps, parameters: VaeParameters, context: Context) -> La
     vae, stored = read_autoencoder(card, tensors)
     vae.to(context.device)
     if subject:
-        subject = _prepared(subject, card)
+        subject = _prepare(subject, card)
     size_px = parameters.size_px(subject)
     grid = (-(-size_px[0] // CELL_PX), -(-size_px[1] // CELL_PX))
     random = torch.Generator().manual_seed(int(context.rng.integers(2**62)))
@@ -119,7 +119,7 @@ def surface_of(subject: Maps, parameters: VaeParameters, context: Context) -> La
     if subject:
         context.progress(0.05, "Encoding the picture")
         with torch.inference_mode():
-            mu = _encoded(subject, vae, card, size_px)
+            mu = _encode(subject, vae, card, size_px)
         own = [mu[:, 1:-1, 1:-1]] if min(mu.shape[1:]) > 2 else [mu]
         stored = own if own[0][0].numel() >= ENOUGH_CELLS else own + stored
         _place(mu, wraps(subject), old, known)
@@ -146,7 +146,7 @@ def read_autoencoder(card: VaeCard, tensors: Mapping[str, np.ndarray]) -> tuple[
     """The network of a model, and its stored latents (8, h, w) of training pictures. ModelError if they are invalid."""
     own = sorted(name for name in tensors if name.startswith("latents_"))
     weights = {name: array for name, array in tensors.items() if name not in own}
-    vae = fitted(lambda: Autoencoder(card.channels, card.width), weights, card.name, "vae")
+    vae = fit(lambda: Autoencoder(card.channels, card.width), weights, card.name, "vae")
     latents = [floats(tensors, name, (LATENT_CHANNELS, None, None), card.name) for name in own]
     remedy = "train it again, or choose another"
     if not latents or any(not one.numel() for one in latents):
@@ -156,7 +156,7 @@ def read_autoencoder(card: VaeCard, tensors: Mapping[str, np.ndarray]) -> tuple[
     return vae, latents
 
 
-def _prepared(subject: Maps, card: VaeCard) -> Maps:
+def _prepare(subject: Maps, card: VaeCard) -> Maps:
     """The subject, shrunk like the training pictures."""
     if "base_color" not in subject:
         message = f"the source has {', '.join(subject)}, but no base_color"
@@ -165,7 +165,7 @@ def _prepared(subject: Maps, card: VaeCard) -> Maps:
     return prepare(subject, preparation, subject.width_m, subject.height_range_m, subject.name)
 
 
-def _encoded(subject: Maps, vae: Autoencoder, card: VaeCard, size_px: tuple[int, int]) -> Tensor:
+def _encode(subject: Maps, vae: Autoencoder, card: VaeCard, size_px: tuple[int, int]) -> Tensor:
     """μ (8, h, w) of the subject, which is stretched slightly to whole cells, like the result's grid."""
     device = vae.mean.device
     pixels = pixels_of(subject, card.maps, card.relief_px).to(device)

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from impasto.numerics.pyramid import laplacian_pyramid
-from impasto.numerics.sliced_wasserstein import ordered, patches_at, relative_distance
+from impasto.numerics.sliced_wasserstein import patches_at, relative_distance, sort_rows
 
 PATCH_PX = 7
 DIRECTIONS = 16
@@ -65,7 +65,7 @@ def sliced_wasserstein_loss(x: Tensor, made: Sequence[Tensor], random: torch.Gen
     for real, *fakes in zip(bands(x), *map(bands, made), strict=True):
         directions = torch.randn(DIRECTIONS, x.shape[1] * PATCH_PX**2, generator=random).to(x.device)
         scale = scale_of(real)
-        real, *fakes = (ordered(directions @ patches(band / scale, POSITIONS, random).T) for band in (real, *fakes))
+        real, *fakes = (sort_rows(directions @ patches(band / scale, POSITIONS, random).T) for band in (real, *fakes))
         losses += [relative_distance(real, fake, 1e-3) for fake in fakes]
     return torch.stack(losses).mean()
 

@@ -179,6 +179,6 @@ class Autoencoder(nn.Module):
         return ((self.mixing @ y.flatten(2)).view_as(y) + self.mean.view(-1, 1, 1)).clamp(0, 1)
 
 
-def reparameterised(mu: Tensor, log_variance: Tensor, epsilon: Tensor) -> Tensor:
+def reparameterise(mu: Tensor, log_variance: Tensor, epsilon: Tensor) -> Tensor:
     """z = μ + σ ⊙ ε, a sample of q(z|x) through which gradients pass (Kingma & Welling 2014, eq. 10)."""
     return mu + (0.5 * log_variance).exp() * epsilon

@@ -30,7 +30,7 @@ from .losses import (
     reconstruction_loss,
     sliced_wasserstein_loss,
 )
-from .networks import CELL_PX, Autoencoder, reparameterised
+from .networks import CELL_PX, Autoencoder, reparameterise
 from .parameters import TrainVaeParameters
 from .prior import autocovariance, prior_gap, root
 
@@ -82,7 +82,7 @@ class VaeTraining(Training):
         x = vae.standardised(self.crops(self.parameters.batch, self.random))  # (B, C, crop_px, crop_px)
         with self.autocast():
             mu, log_variance = vae.encoder(self._with_maps_hidden(x))
-            z = reparameterised(mu, log_variance, self.noise(*mu.shape))
+            z = reparameterise(mu, log_variance, self.noise(*mu.shape))
             z, known, from_prior = self.partly_new(z, known_count, self.random)
             x_hat = vae.decoder(z, (x.shape[2], x.shape[3]), self.noise)
         x_hat = x_hat.float()

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 from skimage import data
 
 from impasto import Recipe, Step, run, write_maps
-from impasto.data.prepare import resized
+from impasto.data.prepare import resize
 from impasto.surface.relight import BallAndPlane
 from impasto.surface.shading import Light
 from impasto.texture import Maps
@@ -46,7 +46,7 @@ def main(folder: Path, picture: Path) -> None:
         cell("what draws the eye, found", marked(even, mask)),
         cell("mended", color(mended)),
         cell("endless, 2 x 2 tiles", np.tile(color(endless)[::2, ::2], (2, 2, 1))),
-        cell("its maps, lit", BallAndPlane.of_maps(material, SIDE_PX).lit_by(Light(135, 35))[:, :SIDE_PX]),
+        cell("its maps, lit", BallAndPlane.of_maps(material, SIDE_PX).shade(Light(135, 35))[:, :SIDE_PX]),
     ]
     width, height = cells[0].size
     sheet = Image.new("RGB", (COLUMNS * width, -(-len(cells) // COLUMNS) * height), BACKGROUND)
@@ -88,7 +88,7 @@ def color(maps: Maps) -> np.ndarray:
 
 def marked(maps: Maps, mask: Maps) -> np.ndarray:
     """Colours, with what the mask covers in magenta."""
-    covered = resized(next(iter(mask.values())).pixels[..., :1], maps.size_px)
+    covered = resize(next(iter(mask.values())).pixels[..., :1], maps.size_px)
     return color(maps) * (1 - 0.7 * covered) + 0.7 * covered * np.float32((1, 0, 1))
 
 

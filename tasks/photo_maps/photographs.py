@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from impasto.surface.color import linear_to_srgb, srgb_to_linear
-from impasto.surface.shading import DIELECTRIC, Shaded, reflected
+from impasto.surface.shading import DIELECTRIC, Shaded, reflect
 
 from .surfaces import MARGIN_PX, Surfaces
 
@@ -86,7 +86,7 @@ def lit(surface: Surfaces, sun: Sun) -> Tensor:
     to_sun = torch.tensor([flat * math.cos(azimuth), flat * math.sin(azimuth), math.sin(elevation)])
     to_viewer = torch.tensor([0.0, 0.0, 1.0])
     color = lambda rgb: torch.tensor(rgb)[:, None, None]  # noqa: E731
-    direct = reflected(shaded, to_sun[:, None, None], to_viewer[:, None, None]) * shadows(surface.height_px, sun)
+    direct = reflect(shaded, to_sun[:, None, None], to_viewer[:, None, None]) * shadows(surface.height_px, sun)
     f0 = DIELECTRIC + (surface.color - DIELECTRIC) * surface.metallic
     mirrored = 2 * normal[2] * normal - to_viewer[:, None, None]
     glossy = f0 * (0.6 + 0.5 * mirrored[1] + 0.4 * mirrored[2]) * (1 - 0.4 * surface.roughness)

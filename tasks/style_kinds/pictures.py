@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 from skimage import data
 
-from impasto.data.prepare import resized
+from impasto.data.prepare import resize
 from impasto_style.fast.scenes import draw_scene
 
 from .drawing import WAYS
@@ -44,7 +44,7 @@ def motif(way: int, rng: np.random.Generator) -> np.ndarray:
     top, left = (rng.integers(0, whole - part + 1) for whole, part in zip(picture.shape, (height, width), strict=False))
     part = picture[top : top + height, left : left + width][:, :: rng.choice([-1, 1])]
     scale = rng.uniform(*SIDES_PX) / max(height, width)
-    made = resized(np.ascontiguousarray(part, np.float32), (round(height * scale), round(width * scale)))
+    made = resize(np.ascontiguousarray(part, np.float32), (round(height * scale), round(width * scale)))
     return made.astype(np.float64).clip(0, 1)
 
 

@@ -15,7 +15,7 @@ from PIL import Image
 
 from impasto import Maps, Recipe, Step, run
 from impasto.data.dataset import read_dataset
-from impasto.evaluation.controls import quilted
+from impasto.evaluation.controls import quilt_control
 from impasto.evaluation.pictures import judge_picture
 
 SIDE_PX, SHOWN_PX = 512, 300
@@ -35,7 +35,7 @@ def main() -> None:
         (sample,) = read_dataset(data).samples
         source = sample.load()
         alone, detailed = made(model, {}), made(model, {"exemplar": source})
-        rows.append([alone, detailed, source, quilted(source, (SIDE_PX, SIDE_PX), 0)])
+        rows.append([alone, detailed, source, quilt_control(source, (SIDE_PX, SIDE_PX), 0)])
         if arguments.sheet:
             sheet = np.concatenate([np.concatenate([_middle(maps) for maps in row], 1) for row in rows])
             Image.fromarray((sheet * 255).round().astype(np.uint8)).save(arguments.sheet, quality=88)

@@ -24,8 +24,8 @@ from PIL import Image, ImageDraw, ImageFont
 from impasto import Maps, Recipe, Step, run
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.data.parts import part_of
-from impasto.evaluation.cases import Case
-from impasto.evaluation.controls import quilted, random_phase_noise
+from impasto.evaluation.cases import EvaluationCase
+from impasto.evaluation.controls import quilt_control, random_phase_noise
 from impasto.evaluation.figures import figures_of
 from impasto.library.models import read_model
 
@@ -167,9 +167,9 @@ def figures_and_picture(make: Maker, labels: tuple[str, ...], path: Path) -> dic
 def judged(whole: Maps, made: list[Maps], named: str) -> dict[str, dict[str, Any]]:
     """Figures of the results (mean and deviation over the seeds) and of controls made of the left half, by row."""
     left, right = (part_of(whole, part) for part in ("left", "right"))
-    case = Case("", (right,), (left,), held_out=True)
+    case = EvaluationCase("", (right,), (left,), held_out=True)
     size = made[0].size_px
-    controls = {"quilt": quilted(left, size), "noise": random_phase_noise(left, size, ("base_color",))}
+    controls = {"quilt": quilt_control(left, size), "noise": random_phase_noise(left, size, ("base_color",))}
     _, figures, _ = figures_of(case, {**{str(index): maps for index, maps in enumerate(made)}, **controls})
     seeds = [figures[str(index)] for index in range(len(made))]
     rows: dict[str, dict[str, Any]] = {

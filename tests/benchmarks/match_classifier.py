@@ -25,7 +25,7 @@ from PIL import Image
 
 from impasto.library.tensors import write_tensors
 from impasto_procedural.catalogue import all_materials
-from impasto_procedural.matching.classifier import FILE, MOST_DEVIATIONS, bundled
+from impasto_procedural.matching.classifier import FILE, MOST_DEVIATIONS, bundled_classifier
 from impasto_procedural.matching.drawing import picture_of
 from impasto_procedural.matching.features import SIDE_PX, features_of
 from impasto_procedural.matching.space import space_of
@@ -110,7 +110,7 @@ def judge(pictures: Sequence[tuple[str, Path]]) -> None:
     for class_, path in pictures:
         if class_ not in ALLOWED or is_of_one_color(path):
             continue
-        found = list(bundled().probabilities(torch.from_numpy(features_of_bytes(square(path)))))
+        found = list(bundled_classifier().probabilities(torch.from_numpy(features_of_bytes(square(path)))))
         counts[class_] += 1
         first[class_] += found[0] in ALLOWED[class_].split()
         five[class_] += bool({*found[:5]} & {*ALLOWED[class_].split()})

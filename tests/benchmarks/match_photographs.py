@@ -26,8 +26,8 @@ from impasto.evaluation.metrics import color_distance, sliced_wasserstein
 from impasto.plugins.registry import registry
 from impasto.surface.palette import to_oklab
 from impasto_procedural.catalogue import all_materials
-from impasto_procedural.matching.classifier import bundled
-from impasto_procedural.matching.search import Found, MaterialSearch, Target
+from impasto_procedural.matching.classifier import bundled_classifier
+from impasto_procedural.matching.search import FoundMaterial, MaterialSearch, Target
 from impasto_procedural.matching.space import space_of
 
 SIDE_PX, PATCH_PX = 512, 64
@@ -115,7 +115,7 @@ def controls(recipe: Recipe, path: Path) -> Mapping[str, Recipe]:
     """The material's defaults in the photograph's colours, the nearest of all such defaults, and a random material."""
     known = {material.name: material for material in all_materials()}
     lab = _lab(path)
-    search = MaterialSearch(Target.of(lab), bundled().deviation, recipe.seed)
+    search = MaterialSearch(Target.of(lab), bundled_classifier().deviation, recipe.seed)
     defaults = {name: search.moved(space_of(material), space_of(material).defaults) for name, material in known.items()}
     nearest = min(defaults.values(), key=lambda one: one.distance)
     rng = np.random.default_rng(sum(map(ord, path.name)))
@@ -125,7 +125,7 @@ def controls(recipe: Recipe, path: Path) -> Mapping[str, Recipe]:
     return {**{name: of_found(one, recipe) for name, one in fitted.items()}, "random": of_default(other, recipe)}
 
 
-def of_found(found: Found, recipe: Recipe) -> Recipe:
+def of_found(found: FoundMaterial, recipe: Recipe) -> Recipe:
     sized = {"width_px": SIDE_PX, "height_px": SIDE_PX}
     step = replace(recipe.steps[0], tool=found.space.material.name, parameters={**found.values, **sized})
     return Recipe((step,), recipe.seed)
@@ -181,7 +181,7 @@ def summary(rows: list[dict[str, Any]]) -> None:
     for what in ("material", "nearest"):
         agree = np.mean([row[what] in ALLOWED[row["class"]].split() for row in known])
         print(f"class of {'the match' if what == 'material' else 'the nearest default'}: {agree:.0%} of {len(known)}")
-    chance = np.mean([len(ALLOWED[row["class"]].split()) for row in known]) / len(bundled().names)
+    chance = np.mean([len(ALLOWED[row["class"]].split()) for row in known]) / len(bundled_classifier().names)
     print(f"class of a random material: {chance:.0%}")
     distances = sorted(row["match"].figures["distance"] for row in rows)
     print("quartiles of distance: " + ", ".join(f"{np.quantile(distances, q):.2f}" for q in (0.25, 0.5, 0.75)))

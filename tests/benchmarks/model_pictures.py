@@ -13,7 +13,7 @@ from impasto.data.dataset import read_dataset
 from impasto.data.parts import part_of, training_part, unseen_part
 from impasto.evaluation.cases import trained_px
 from impasto.evaluation.channels import PrincipalChannels
-from impasto.evaluation.controls import quilted
+from impasto.evaluation.controls import quilt_control
 from impasto.evaluation.generation import Generation
 from impasto.evaluation.metrics.pattern_salience import PatternSalience
 from impasto.library.models import Model
@@ -82,7 +82,7 @@ def _salience(made: Maps, whole: Maps) -> float:
 def _near(label: str, whole: Maps, made: np.ndarray) -> list[tuple[str, np.ndarray]]:
     """The quarter that judges, a result, and a quilt of what the model learned, at full size."""
     half = training_part(whole)
-    quilt = quilted(part_of(whole, half), (NEAR_PX, NEAR_PX))["base_color"].pixels
+    quilt = quilt_control(part_of(whole, half), (NEAR_PX, NEAR_PX))["base_color"].pixels
     source = unseen_part(whole, half)["base_color"].pixels
     cells = {f"{label}: source": source, "model": made, "quilt of what it learned": quilt}
     return [(caption, pixels[:NEAR_PX, :NEAR_PX]) for caption, pixels in cells.items()]

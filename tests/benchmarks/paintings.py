@@ -21,7 +21,7 @@ from PIL import Image
 from impasto import Maps, Recipe, Step, read_maps, run
 from impasto.errors import ImpastoError
 from impasto.recipe import name_inputs
-from impasto.surface.thumbnail import lit
+from impasto.surface.thumbnail import lit_picture
 
 RECOLORED = "recoloured"
 """Baseline instead of a tool: only the palette of the style is transferred."""
@@ -104,7 +104,7 @@ def paint(painting: Painting, weights: Path | None, device: str) -> dict[str, fl
 
 def shown(maps: Maps) -> np.ndarray:
     """The base colour (H, W, 3); a surface with normals is lit, with the normals below."""
-    return np.concatenate([lit(maps), maps["normal"].pixels]) if "normal" in maps else maps["base_color"].pixels
+    return np.concatenate([lit_picture(maps), maps["normal"].pixels]) if "normal" in maps else maps["base_color"].pixels
 
 
 def _made(painting: Painting, inputs: Mapping[str, Any], weights: Path | None, device: str) -> Maps:

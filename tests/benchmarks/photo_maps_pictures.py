@@ -15,7 +15,7 @@ from photographed import Camera, photographs
 
 from impasto import Maps, Recipe, Step, run
 from impasto.surface.color import linear_to_srgb
-from impasto.surface.shading import Light, Shaded, lit_by
+from impasto.surface.shading import Light, Shaded, shade
 
 SIDE_PX, FRAMES, FRAME_MS, GAP_PX = 176, 14, 150, 4
 AZIMUTH, ELEVATION = 60.0, 30.0
@@ -69,7 +69,7 @@ def sheet(columns: list[list[Shaded]], azimuth: float) -> np.ndarray:
     gap = ((0, GAP_PX), (0, GAP_PX), (0, 0))
     lit = [
         [
-            np.pad(linear_to_srgb(lit_by(one, light).permute(1, 2, 0).numpy().clip(0, 1)), gap, constant_values=1)
+            np.pad(linear_to_srgb(shade(one, light).permute(1, 2, 0).numpy().clip(0, 1)), gap, constant_values=1)
             for one in c
         ]
         for c in columns

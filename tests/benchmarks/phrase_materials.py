@@ -55,7 +55,7 @@ class Made:
     def lit(self) -> np.ndarray:
         """The material under a soft light, tiled twice, as bytes: photographs show more, with their light in them."""
         light = Light(elevation=50.0, strength=1.25, sky=0.4)
-        plane = BallAndPlane.of_maps(self.maps, SIDE_PX).lit_by(light)[:, SIDE_PX:]
+        plane = BallAndPlane.of_maps(self.maps, SIDE_PX).shade(light)[:, SIDE_PX:]
         return np.tile((np.clip(plane, 0, 1) * 255).round().astype(np.uint8), (2, 2, 1))
 
     @property

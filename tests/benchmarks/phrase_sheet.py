@@ -46,7 +46,7 @@ def lit(recipe: Any) -> Image.Image:
     from impasto.surface.shading import Light
 
     light = Light(elevation=50.0, strength=1.25, sky=0.4)
-    plane = BallAndPlane.of_maps(run(recipe).maps, CELL_PX).lit_by(light)[:, CELL_PX:]
+    plane = BallAndPlane.of_maps(run(recipe).maps, CELL_PX).shade(light)[:, CELL_PX:]
     return Image.fromarray((np.clip(plane, 0, 1) * 255).round().astype(np.uint8))
 
 

@@ -31,7 +31,7 @@ from impasto.training.watch import pairwise_difference
 from impasto_phrase.matcher import read_phrase
 from impasto_phrase.stackgan.captions import mean_color
 from impasto_phrase.vocabulary import vocabulary
-from impasto_procedural.matching.classifier import bundled
+from impasto_procedural.matching.classifier import bundled_classifier
 from impasto_procedural.matching.features import SIDE_PX, features_of
 
 SIDE_PX_MADE, LARGE_PX = 256, 1024
@@ -106,8 +106,8 @@ def print_distances(name: str, wanted: Sequence, found: Sequence, rng: np.random
 
 def print_classes(name: str, materials: Sequence, pictures: Sequence[Maps], rng: np.random.Generator) -> None:
     """Print how often a classifier of photographs gives the asked material, and one asked for in another caption."""
-    known = [index for index, material in enumerate(materials) if material in bundled().names]
-    ranks = {index: list(bundled().probabilities(features_of(lab_of(pictures[index])))) for index in known}
+    known = [index for index, material in enumerate(materials) if material in bundled_classifier().names]
+    ranks = {index: list(bundled_classifier().probabilities(features_of(lab_of(pictures[index])))) for index in known}
     others = dict(zip(known, rng.permutation(known), strict=True))
     for count in (1, 3):
         right = np.mean([materials[index] in ranks[index][:count] for index in known])

@@ -40,7 +40,7 @@ from impasto_style.neighbours import painting as neighbours
 from impasto_style.shared.architectures import ARCHITECTURES, load_encoder
 from impasto_style.shared.controls import BUNDLED
 from impasto_style.shared.encoder import Encoder, Pooling
-from impasto_style.shared.resampling import as_image, as_tensor, resized, scaled_size
+from impasto_style.shared.resampling import as_image, as_tensor, resize_picture, scaled_size
 from impasto_style.wct.coders import load_coders
 
 PHOTOS = ("astronaut", "coffee", "st_basils_cathedral", "grand_canyon")
@@ -149,7 +149,7 @@ def sheet_of(photo: str, options: argparse.Namespace) -> Image.Image:
 def shrunk(path: Path, px: int) -> Maps:
     """The picture with this longer side."""
     picture = as_tensor(read_maps(path)["base_color"].pixels, "cpu")
-    small = resized(picture, scaled_size(picture, px / max(picture.shape[2:])))
+    small = resize_picture(picture, scaled_size(picture, px / max(picture.shape[2:])))
     return Maps.from_arrays({"base_color": as_image(small)}, name=path.stem)
 
 

@@ -26,7 +26,7 @@ from style_pictures import square
 from impasto import Maps, Recipe, Step, read_maps, run
 from impasto.surface.grid import cell as captioned
 from impasto.surface.grid import grid
-from impasto_style.kinds.recognition import NONE, Recognised, recognised
+from impasto_style.kinds.recognition import NONE, Recognised, recognise_kind
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from tasks.style_kinds.pictures import drawn
@@ -95,7 +95,7 @@ def timed(path: Path) -> tuple[Recognised, float]:
     """The kind that is recognised in a picture, and seconds of the processor."""
     pixels = read_maps(path)["base_color"].pixels
     start = time.process_time()
-    return recognised(pixels), time.process_time() - start
+    return recognise_kind(pixels), time.process_time() - start
 
 
 def likeliest(found: Recognised) -> str:

@@ -23,7 +23,7 @@ from torch.nn.functional import avg_pool2d
 
 from impasto import read_maps
 from impasto_style.patches.guides import detail_contrast
-from impasto_style.shared.resampling import as_tensor, resized
+from impasto_style.shared.resampling import as_tensor, resize_picture
 
 WINDOW_PX, SECTION_PX = 96, 32
 CONTRAST_PX = 2.0
@@ -62,7 +62,7 @@ def measured(arm: str, photo: str, style: str, options: argparse.Namespace) -> l
         as_tensor(shrunk(folder / f"{name}.jpg", longest)["base_color"].pixels, "cpu")
         for folder, name in ((options.photos, photo), (options.paintings, style))
     )
-    picture = resized(picture, made.shape[2:])
+    picture = resize_picture(picture, made.shape[2:])
     place, own = calmest(picture), calmest(painting)
     rows, columns = (torch.arange(side) for side in made.shape[2:])
     mesh = LEVEL * ((rows[:, None] + columns) % MESH_PX == 0)

@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "tasks" / "demo"))
 from painting import night
 
 from impasto import Maps, Recipe, Step, read_maps, run
-from impasto.data.prepare import resized
+from impasto.data.prepare import resize
 
 CONTENTS = ("cat_chelsea", "coffee", "astronaut", "canyon_ashim_dsilva", "st_basils_cathedral", "rocket")
 STYLES = (
@@ -81,7 +81,7 @@ def at(maps: Maps, px: int) -> Maps:
     height, width = pixels.shape[:2]
     factor = px / max(height, width)
     return Maps.from_arrays(
-        {"base_color": resized(pixels, (round(height * factor), round(width * factor)))}, name=maps.name
+        {"base_color": resize(pixels, (round(height * factor), round(width * factor)))}, name=maps.name
     )
 
 
@@ -91,7 +91,7 @@ def square(maps: Maps, px: int) -> Maps:
     side = min(pixels.shape[:2])
     top, left = ((length - side) // 2 for length in pixels.shape[:2])
     return Maps.from_arrays(
-        {"base_color": resized(pixels[top : top + side, left : left + side], (px, px))}, name=maps.name
+        {"base_color": resize(pixels[top : top + side, left : left + side], (px, px))}, name=maps.name
     )
 
 

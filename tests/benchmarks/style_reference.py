@@ -38,7 +38,7 @@ from impasto_style.gatys.presets import Modern
 from impasto_style.shared.architectures import load_encoder
 from impasto_style.shared.encoder import Encoder
 from impasto_style.shared.objective import Objective, Terms
-from impasto_style.shared.resampling import as_image, resized
+from impasto_style.shared.resampling import as_image, resize_picture
 from impasto_style.shared.restyle import make_task
 from impasto_style.shared.task import Task, scales
 
@@ -107,7 +107,7 @@ def paint_by_reference(task: Task, encoder: Encoder, terms: Terms) -> Tensor:
         scaled = task.scaled(size_px)
         loss = Loss(scaled, encoder, terms)
         size = scaled.picture.shape[2:]
-        x = resized(x, size)
+        x = resize_picture(x, size)
         first, second = (torch.zeros_like(x), torch.zeros_like(x)) if moments is None else _enlarged(*moments, size)
         mean = torch.zeros_like(x)
         for count in range(1, (STEPS if step else FIRST_STEPS) + 1):

@@ -9,7 +9,7 @@ from batches import SMALL, checkers, plan_of, write_csv, write_photos, write_rec
 from impasto.batch import table as tables
 from impasto.batch import workers
 from impasto.batch.checks import check_plan, size_of
-from impasto.batch.names import check_pattern, filled_in
+from impasto.batch.names import check_pattern, fill_in
 from impasto.batch.units import parse_memory, parse_time, readable_bytes, readable_time
 from impasto.cli.main import main
 from impasto.errors import FileError, ImpastoError, ParameterError
@@ -219,9 +219,9 @@ def test_sizes_are_told_where_the_recipe_says_them(tmp_path):
 
 def test_names_are_made_by_the_pattern():
     about = {"name": "wall", "index": 7, "seed": 3, "recipe": "brick", "tool": "quilt"}
-    assert filled_in("{name}_{index:03}-{seed}.{recipe}.{tool}", **about) == "wall_007-3.brick.quilt"
+    assert fill_in("{name}_{index:03}-{seed}.{recipe}.{tool}", **about) == "wall_007-3.brick.quilt"
     with pytest.raises(ParameterError, match="the name of the files"):
-        filled_in("{name}/{seed}", **about)
+        fill_in("{name}/{seed}", **about)
     for wrong in ("{evil}", "{name.__class__}", "{name[0]}", "{}", "{name", "{seed!r}", "{index:99999}", "{name:04}"):
         with pytest.raises(ParameterError, match="pattern"):
             check_pattern(wrong)

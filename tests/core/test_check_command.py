@@ -18,7 +18,7 @@ from impasto.inspection.mending import FIXES
 from impasto.io.files import BUILTIN_EXPORTERS
 from impasto.surface.color import linear_to_srgb, srgb_to_linear
 from impasto.surface.heights import normal_from_slopes, slopes_from_height
-from impasto.surface.orientation import flipped
+from impasto.surface.orientation import flip
 from impasto.surface.relief import occlusion_from_height
 
 PNG16 = next(one for one in BUILTIN_EXPORTERS if one.name == "png16")
@@ -108,9 +108,9 @@ def metals(arrays: Arrays) -> Arrays:
 
 
 DEFECTS: dict[str, tuple[Callable[[Arrays], Arrays], tuple[str, str], str, str]] = {
-    "green": (with_map("normal", flipped), ("sign", "normal"), "error", "flip green"),
+    "green": (with_map("normal", flip), ("sign", "normal"), "error", "flip green"),
     "green alone": (
-        lambda a: {"base_color": a["base_color"], "normal": flipped(a["normal"]), "roughness": a["roughness"]},
+        lambda a: {"base_color": a["base_color"], "normal": flip(a["normal"]), "roughness": a["roughness"]},
         ("sign", "normal"),
         "error",
         "flip green",
@@ -213,7 +213,7 @@ def test_different_shapes_are_an_error_without_a_fix(tmp_path):
 
 def test_a_normal_map_named_for_directx_is_read_and_turned(tmp_path):
     arrays = good()
-    folder = written(tmp_path / "a", {"base_color": arrays["base_color"], "normal": flipped(arrays["normal"])})
+    folder = written(tmp_path / "a", {"base_color": arrays["base_color"], "normal": flip(arrays["normal"])})
     (folder / "wall_normal.png").rename(folder / "wall_nor_dx_1k.png")
     main(["check", str(folder), "--fix", "--out", str(tmp_path / "b")])
     assert (tmp_path / "b" / "wall_nor_gl_1k.png").is_file()
@@ -259,7 +259,7 @@ def exit_code(*arguments: object) -> int:
 
 
 def test_the_exit_code_is_3_while_an_error_is_left(tmp_path, capsys):
-    wrong = written(tmp_path / "sets" / "wrong", {**good(), "normal": flipped(good()["normal"])})
+    wrong = written(tmp_path / "sets" / "wrong", {**good(), "normal": flip(good()["normal"])})
     fine = written(tmp_path / "sets" / "fine", good())
     assert exit_code(fine) == 0
     assert exit_code(wrong) == 3
@@ -272,7 +272,7 @@ def test_the_exit_code_is_3_while_an_error_is_left(tmp_path, capsys):
 
 
 def test_the_answer_in_json_has_every_finding(tmp_path, capsys):
-    folder = written(tmp_path / "a", {**good(), "normal": flipped(good()["normal"])})
+    folder = written(tmp_path / "a", {**good(), "normal": flip(good()["normal"])})
     assert exit_code(folder, "--json") == 3
     (one,) = json.loads(capsys.readouterr().out)["sets"]
     assert one["verdict"] == "error"
@@ -290,7 +290,7 @@ def test_what_is_right_is_listed_on_request(tmp_path, capsys):
 
 
 def test_nothing_is_overwritten(tmp_path, capsys):
-    folder = written(tmp_path / "a", {**good(), "normal": flipped(good()["normal"])})
+    folder = written(tmp_path / "a", {**good(), "normal": flip(good()["normal"])})
     assert exit_code(folder, "--fix", "--out", folder) == 3
     assert "the folder of the set itself" in capsys.readouterr().err
     assert exit_code(folder, "--fix", "--out", tmp_path / "b") == 0

@@ -7,7 +7,7 @@ import torch
 from skimage import data
 from torch import Tensor
 
-from impasto.numerics.color_transport import Sample, color_table, look_up, mixture, sliced_transport
+from impasto.numerics.color_transport import ColorSample, color_table, look_up, mixture, sliced_transport
 
 
 def picture(name: str) -> Tensor:
@@ -24,22 +24,22 @@ def axes(seed: int) -> Tensor:
 ROTATIONS = [axes(seed) for seed in range(6)]
 
 
-def apart(one: Sample, other: Sample) -> float:
+def apart(one: ColorSample, other: ColorSample) -> float:
     return float((one.quantiles(axes(9)) - other.quantiles(axes(9))).abs().mean())
 
 
 @pytest.mark.parametrize("by_table", [False, True])
 def test_colours_become_distributed_as_the_sources(by_table: bool):
-    painted, source = Sample.of(CAT), Sample.of(SPACE)
+    painted, source = ColorSample.of(CAT), ColorSample.of(SPACE)
     if by_table:
         made = look_up(sliced_transport(color_table(), painted, [source], [1.0], ROTATIONS), CAT)
     else:
         made = sliced_transport(CAT[0].flatten(1), painted, [source], [1.0], ROTATIONS).view_as(CAT)
-    assert apart(Sample.of(made), source) < 0.2 * apart(painted, source)
+    assert apart(ColorSample.of(made), source) < 0.2 * apart(painted, source)
 
 
 def test_the_own_colours_stay():
-    sources = [Sample.of(CAT), Sample.of(SPACE)]
+    sources = [ColorSample.of(CAT), ColorSample.of(SPACE)]
     table = sliced_transport(color_table(), sources[0], sources, [1.0, 0.0], ROTATIONS)
     assert (look_up(table, CAT) - CAT).abs().max() < 1e-5
 
@@ -47,18 +47,18 @@ def test_the_own_colours_stay():
 def test_only_what_a_mask_shows_counts():
     mask = torch.zeros(1, 1, *CAT.shape[2:])
     mask[..., :40] = 1
-    assert apart(Sample.of(CAT, mask), Sample.of(CAT[..., :40])) < 0.01
+    assert apart(ColorSample.of(CAT, mask), ColorSample.of(CAT[..., :40])) < 0.01
     black = CAT.clone()
     black[..., 40:] = 0
-    assert float(Sample.of(black, mask).quantiles(torch.eye(3))[:, 0].min()) >= float(CAT[..., :40].min())
+    assert float(ColorSample.of(black, mask).quantiles(torch.eye(3))[:, 0].min()) >= float(CAT[..., :40].min())
 
 
 def test_a_mask_that_shows_no_sample_lets_all_count():
-    assert torch.equal(Sample.of(CAT, torch.zeros_like(CAT[:, :1])).colors, Sample.of(CAT).colors)
+    assert torch.equal(ColorSample.of(CAT, torch.zeros_like(CAT[:, :1])).colors, ColorSample.of(CAT).colors)
 
 
 def test_a_mixture_has_as_much_of_each_source_as_its_share():
-    sources = [Sample.of(SPACE), Sample.of(COFFEE, count=1000), Sample.of(CAT)]
+    sources = [ColorSample.of(SPACE), ColorSample.of(COFFEE, count=1000), ColorSample.of(CAT)]
     wanted = mixture(sources, [1.0, 3.0, 0.0])
     means = [sample.colors @ sample.weights / sample.weights.sum() for sample in (*sources, wanted)]
     assert torch.allclose(means[3], (means[0] + 3 * means[1]) / 4, atol=1e-4)

@@ -5,8 +5,8 @@ import pytest
 from test_evaluate import surface
 
 from impasto import Maps
-from impasto.evaluation.cases import Case
-from impasto.evaluation.controls import crops, quilted, random_phase_noise
+from impasto.evaluation.cases import EvaluationCase
+from impasto.evaluation.controls import crops, quilt_control, random_phase_noise
 from impasto.evaluation.figures import compared_maps
 from impasto.evaluation.generation import network_share
 from impasto.evaluation.independent import IndependentFigures
@@ -17,9 +17,9 @@ SIDE = 256
 
 
 @pytest.fixture(scope="module")
-def case() -> Case:
+def case() -> EvaluationCase:
     real = [surface(seed, SIDE, SIDE) for seed in (1, 2, 3)]
-    return Case("", (real[0],), (real[1],), True, tuple(real[1:]))
+    return EvaluationCase("", (real[0],), (real[1],), True, tuple(real[1:]))
 
 
 def test_noise_is_further_from_real_crops_than_a_quilt_and_both_than_another_crop(case):
@@ -27,7 +27,7 @@ def test_noise_is_further_from_real_crops_than_a_quilt_and_both_than_another_cro
     independent = IndependentFigures(case, names)
     rows = {
         "crop": [independent.of(maps, tiles=False) for maps in crops(case)],
-        "quilt": [independent.of(quilted(case.others[0], (SIDE, SIDE)))],
+        "quilt": [independent.of(quilt_control(case.others[0], (SIDE, SIDE)))],
         "noise": [independent.of(random_phase_noise(case.others[0], (SIDE, SIDE), names))],
     }
     for figure in ("statistics", "phases"):

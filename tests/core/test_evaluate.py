@@ -13,7 +13,7 @@ from impasto import Maps
 from impasto.cli.main import main
 from impasto.data.dataset import dataset_of, read_dataset
 from impasto.errors import ModelError, ParameterError
-from impasto.evaluation.cases import Case, cases
+from impasto.evaluation.cases import EvaluationCase, cases
 from impasto.evaluation.comparison import compare_model
 from impasto.evaluation.controls import CROP, MEAN, MODEL
 from impasto.evaluation.figures import compared_maps, figures_of
@@ -295,7 +295,7 @@ def test_heights_are_compared_in_metres_not_in_parts_of_their_ranges(monkeypatch
     monkeypatch.setattr("impasto.evaluation.figures.SWD_DIRECTIONS", 32)
     known = {"width_m": 1.0, "height_range_m": 0.02}
     real, trained, made = (replace(surface(seed), **known) for seed in (1, 2, 3))
-    case = Case("", (real,), (trained,), True, (trained,))
+    case = EvaluationCase("", (real,), (trained,), True, (trained,))
 
     def figures(maps):
         return figures_of(case, {"made": maps})[1]["made"]
@@ -315,7 +315,7 @@ def test_with_one_colour_nothing_is_compared(side):
     """Nor with a saturated one, whose channels differ from each other."""
     flat = Maps.from_arrays({"base_color": np.broadcast_to((0.3, 0.9, 0.1), (side, side, 3))}, name="flat")
     with pytest.raises(ParameterError, match="can be compared with flat"):
-        compared_maps(Case("", (flat,), (), True), surface(1))
+        compared_maps(EvaluationCase("", (flat,), (), True), surface(1))
 
 
 def test_a_figure_that_was_also_a_loss_is_marked_beside_the_independent_ones(stubbed, capsys):

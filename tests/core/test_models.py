@@ -25,7 +25,7 @@ from impasto.library.models import (
 )
 from impasto.library.tensors import read_tensors, write_tensors
 from impasto.plugins.registry import load_plugins, registry
-from impasto.surface.thumbnail import lit
+from impasto.surface.thumbnail import lit_picture
 from impasto.tools import Parameters, model_field
 
 CARD = {
@@ -238,7 +238,7 @@ def test_light_from_the_upper_left_falls_on_slopes_that_face_it():
     slope[..., :] = np.array([-0.45, 0.45, 0.77]) * 0.5 + 0.5
     color = np.full((4, 4, 3), 0.5)
     even, bright, dark = (
-        lit(Maps.from_arrays({"base_color": color, "normal": normal})).mean()
+        lit_picture(Maps.from_arrays({"base_color": color, "normal": normal})).mean()
         for normal in (flat, slope, slope * [-1, -1, 1] + [1, 1, 0])
     )
     assert even == pytest.approx(0.5, abs=1e-3)

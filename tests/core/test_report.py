@@ -12,7 +12,7 @@ from impasto import Maps, Recipe, Result, Step, run
 from impasto.cli.main import main
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.errors import Cancelled
-from impasto.evaluation.cases import Case
+from impasto.evaluation.cases import EvaluationCase
 from impasto.evaluation.comparison import Comparison
 from impasto.evaluation.generation import Generation
 from impasto.evaluation.goals import FIGURES
@@ -227,7 +227,7 @@ def test_a_training_killed_before_its_report_is_completed_by_the_same_command(li
 
 
 def compared(model: dict[str, float], held_out: bool = True, **controls: dict[str, float]) -> Comparison:
-    case = Case("", (), (), held_out)
+    case = EvaluationCase("", (), (), held_out)
     return Comparison(case, {"model": {**FINE, **model}, "crop": {"repeated_share": 0.0}, **controls})
 
 
@@ -259,7 +259,7 @@ def test_a_network_that_adds_nothing_is_not_usable():
 
 def test_without_figures_there_is_no_verdict():
     assert (
-        verdict(Comparison(Case("", (), (), True), notes=("the picture is too small",))).reason
+        verdict(Comparison(EvaluationCase("", (), (), True), notes=("the picture is too small",))).reason
         == "the picture is too small"
     )
 

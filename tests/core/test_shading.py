@@ -8,7 +8,7 @@ import torch
 
 from impasto import Maps, write_maps
 from impasto.surface.heights import normal_from_slopes
-from impasto.surface.shading import Light, Shaded, ball, lit_by, plane, reflected
+from impasto.surface.shading import Light, Shaded, ball, plane, reflect, shade
 
 
 def flat(side: int = 16, **values: float) -> Shaded:
@@ -34,7 +34,7 @@ def reflected_share(roughness: float, metallic: float, elevation: float = 60.0, 
     r = (1 - z * z).sqrt()[:, None]
     to_viewer = torch.stack([r * azimuth.cos(), r * azimuth.sin(), z[:, None].expand(-1, steps)])
     surface = flat(steps, color=1.0, roughness=roughness, metallic=metallic)
-    f_pi = reflected(surface, Light(0, elevation).direction().view(3, 1, 1), to_viewer).mean(0)
+    f_pi = reflect(surface, Light(0, elevation).direction().view(3, 1, 1), to_viewer).mean(0)
     return float((f_pi * z[:, None]).mean() * 2) / math.sin(math.radians(elevation))
 
 
@@ -65,7 +65,7 @@ def test_a_ball_is_lit_from_the_side_of_the_light_before_a_dark_background():
 
 
 def test_metal_has_no_diffuse_light_of_its_own():
-    sides = [float(lit_by(flat(metallic=metallic, roughness=0.2), Light(0, 30, sky=0.0)).mean()) for metallic in (0, 1)]
+    sides = [float(shade(flat(metallic=metallic, roughness=0.2), Light(0, 30, sky=0.0)).mean()) for metallic in (0, 1)]
     assert sides[1] < 0.5 * sides[0]  # the highlight of a smooth surface lies elsewhere
 
 

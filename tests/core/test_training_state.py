@@ -13,7 +13,7 @@ from test_training import Scale
 from impasto.context import Context
 from impasto.library.models import ModelLibrary
 from impasto.library.tensors import read_tensors
-from impasto.numerics.sliced_wasserstein import ordered
+from impasto.numerics.sliced_wasserstein import sort_rows
 from impasto.training.layers import circular_convolution
 from impasto.training.loop import new_model_path, save_trained, train
 from impasto.training.losses import relativistic_loss
@@ -95,7 +95,7 @@ def test_the_relativistic_loss_judges_each_patch_by_itself():
 
 def test_rows_are_sorted_and_gradients_find_their_way_back():
     values = torch.tensor([[3.0, 1.0, 2.0], [0.0, -1.0, 5.0]], requires_grad=True)
-    found = ordered(values)
+    found = sort_rows(values)
     assert found.tolist() == [[1, 2, 3], [-1, 0, 5]]
     (found * torch.tensor([1.0, 10.0, 100.0])).sum().backward()
     assert values.grad.tolist() == [[100, 1, 10], [10, 1, 100]]

@@ -13,7 +13,7 @@ import pytest
 
 from impasto.errors import FileError, ModelError, ParameterError
 from impasto.system.names import check_name
-from impasto.system.untrusted import inside, open_file, parse_json, printable, read_bytes, read_json, shown
+from impasto.system.untrusted import excerpt, inside, open_file, parse_json, printable, read_bytes, read_json
 
 CONTROL = re.compile(r"[\x00-\x1f]")
 BAD_JSON = {
@@ -115,13 +115,13 @@ def test_files_that_are_absent_or_too_large_are_refused(tmp_path: Path) -> None:
 def test_foreign_text_cannot_control_a_terminal() -> None:
     assert printable("a\x1b[2Jb\r\x07\x9b\u202ec\udcff") == "a\\x1b[2Jb\\r\\x07\\x9b\\u202ec\\udcff"
     assert printable("Grüße, 墙\n\t☃") == "Grüße, 墙\n\t☃"
-    assert len(shown("x" * 10_000)) < 100
+    assert len(excerpt("x" * 10_000)) < 100
 
 
 @pytest.mark.parametrize("value", [bytes(2**25), "\x1b" * 2**25, ["\x1b" * 2**22]], ids=["bytes", "text", "a list"])
 def test_a_value_of_megabytes_is_shortened_at_once(value: object) -> None:
     started = time.process_time()
-    text = shown(value)
+    text = excerpt(value)
     assert time.process_time() - started < 1.0
     assert len(text) < 100
     assert not CONTROL.search(text)

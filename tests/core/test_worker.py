@@ -239,10 +239,10 @@ def test_the_worker_ends_when_its_client_does(worker_command, tmp_path):
 
 def test_a_preview_is_the_real_result_under_a_light_scaled_down(shared_client):
     """Within 1.5 of 255: it is rounded to 8 bits, then after scaling each axis."""
-    from impasto.surface.thumbnail import lit
+    from impasto.surface.thumbnail import lit_picture
 
     made = Recipe((Step("checker", {"width_px": 256, "height_px": 128}), Step("photo-maps")), 5)
-    real = lit(shared_client.submit(made).wait().maps)
+    real = lit_picture(shared_client.submit(made).wait().maps)
     preview = shared_client.submit(made, deliver=View("preview", longest_px=64)).wait().arrays["preview"]
     assert preview.shape == (32, 64, 3)
     assert np.abs(preview - 255 * real.reshape(32, 4, 64, 4, 3).mean((1, 3))).max() < 1.5

@@ -20,7 +20,7 @@ VAE = (
         "vae-trained-on-means",
         "The decoder is trained on means instead of samples.",
         TRAINING,
-        Edit("z = reparameterised(mu, log_variance, self.noise(*mu.shape))", "z = mu"),
+        Edit("z = reparameterise(mu, log_variance, self.noise(*mu.shape))", "z = mu"),
         (f"{TERMS}::test_training_decodes_samples_and_not_means",),
     ),
     Mutation(

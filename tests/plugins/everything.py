@@ -18,7 +18,7 @@ from tiny import train_tiny
 
 from impasto.cli.main import main
 from impasto.evaluation.behaviour import maker, picture, takes_sets
-from impasto.interop.extra import imported, imported_keras
+from impasto.interop.extra import import_extra, imported_keras
 from impasto.plugins.registry import registry
 
 LIBRARIES = (
@@ -32,7 +32,7 @@ def import_everything() -> None:
     for name in LIBRARIES:
         importlib.import_module(name)
     for name in ("h5py", "onnx", "onnxruntime"):
-        imported(name)
+        import_extra(name)
     imported_keras()
 
 

@@ -14,7 +14,7 @@ from impasto import Maps
 from impasto.context import Context
 from impasto.surface.color import linear_to_oklab, srgb_to_linear
 from impasto_style.shared.controls import StyleParameters
-from impasto_style.shared.resampling import resized
+from impasto_style.shared.resampling import resize_picture
 from impasto_style.shared.restyle import restyle
 from impasto_style.shared.task import Task
 
@@ -30,7 +30,7 @@ def blurred(task: Task, parameters: StyleParameters, context: Context) -> Tensor
 
 def stretched(task: Task, parameters: StyleParameters, context: Context) -> Tensor:
     """A method that shows the first style, stretched."""
-    return resized(task.sources[1], task.picture.shape[2:])
+    return resize_picture(task.sources[1], task.picture.shape[2:])
 
 
 def averaged(task: Task, parameters: StyleParameters, context: Context) -> Tensor:

@@ -11,7 +11,7 @@ from impasto.data.dataset import dataset_of
 from impasto.errors import Cancelled
 from impasto.plugins.registry import registry
 from impasto_style.fast.data import Lessons, own_pictures, teacher_of
-from impasto_style.fast.discriminator import PaintingDiscriminator, standardised
+from impasto_style.fast.discriminator import PaintingDiscriminator, standardise
 from impasto_style.fast.losses import beyond_range, placed_colors
 from impasto_style.fast.network import NOISE_CHANNELS
 from impasto_style.fast.parameters import TrainFastStyleParameters
@@ -60,7 +60,7 @@ def test_the_discriminator_learns_to_tell_the_teachers_strokes():
     x_hat = training.repainted(x)
 
     def difference() -> float:
-        of_teacher, of_painter = training._logits(standardised(torch.cat([y, x_hat])), x).detach().chunk(2)
+        of_teacher, of_painter = training._logits(standardise(torch.cat([y, x_hat])), x).detach().chunk(2)
         return float((of_teacher - of_painter).mean())
 
     before = difference()

@@ -11,7 +11,7 @@ from skimage import data
 from impasto import Maps
 from impasto.surface.color import srgb_to_linear
 from impasto.surface.palette import to_oklab
-from impasto_finish.regrain import regrained
+from impasto_finish.regrain import with_grain
 
 CAT, COFFEE = (
     Maps.from_arrays({"base_color": getattr(data, name)()[:288:2, :384:2] / 255}) for name in ("chelsea", "coffee")
@@ -72,7 +72,7 @@ def test_regraining_undoes_amplified_grain_and_keeps_the_change_of_colour():
     plain[:, 48:] += 0.3
     original = torch.from_numpy(plain.transpose(2, 0, 1).astype(np.float32))
     changed = 0.5 + 3 * (original - original.mean()) * torch.tensor([1.0, 0.6, 0.3]).view(3, 1, 1)
-    made = regrained(original, changed, (True, False), lambda: None)
+    made = with_grain(original, changed, (True, False), lambda: None)
     left = (slice(None), slice(8, -8), slice(8, 40))
     grain = [float(x[left].std((1, 2)).mean()) for x in (original, changed, made)]
     assert grain[1] > 1.7 * grain[0]

@@ -8,7 +8,7 @@ import pytest
 from impasto import Maps, Texture
 from impasto.context import Context
 from impasto.errors import ParameterError
-from impasto.surface.gaussianization import gaussianized
+from impasto.surface.gaussianization import gaussianize
 from impasto.surface.seams import seam_z
 from impasto_synthesis.histogram_blending import HistogramBlending
 from impasto_synthesis.histogram_blending.grid import TriangleGrid, white_noise
@@ -131,7 +131,7 @@ def test_the_hash_gives_the_numbers_of_blenders_white_noise() -> None:
 
 def test_a_table_takes_gaussian_values_back() -> None:
     grey = photograph("gravel", 64)
-    one = gaussianized("height", Texture(grey))
+    one = gaussianize("height", Texture(grey))
     assert one.values.std() == pytest.approx(0.99, abs=0.02)  # a Gaussian truncated at 3
     index = ((one.values[0] + 3) * (one.lookup.shape[1] - 1) / 6 + 0.5).astype(int)
     assert np.abs(one.lookup[0][index] - grey).mean() < 1e-3

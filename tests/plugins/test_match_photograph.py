@@ -13,9 +13,9 @@ from impasto.plugins.registry import registry
 from impasto.surface.color import linear_to_srgb, srgb_to_linear
 from impasto.tools import validate
 from impasto_procedural.catalogue import all_materials
-from impasto_procedural.matching.classifier import bundled
+from impasto_procedural.matching.classifier import bundled_classifier
 from impasto_procedural.matching.colors import fitted_colors
-from impasto_procedural.matching.drawing import canvas_seed, drawn, picture_of
+from impasto_procedural.matching.drawing import canvas_seed, draw, picture_of
 from impasto_procedural.matching.features import SIDE_PX, features_of
 from impasto_procedural.matching.matcher import PhotographMatcher, middle_width_m
 from impasto_procedural.matching.search import MaterialSearch, Target
@@ -31,7 +31,7 @@ def lab_of(name, seed=0, **values):
 
 def photograph(name, seed=5, **values):
     """A material's picture as a photograph of unknown width."""
-    linear = drawn(MATERIALS[name], MATERIALS[name].parameters(**values), seed)
+    linear = draw(MATERIALS[name], MATERIALS[name].parameters(**values), seed)
     return Maps.from_arrays({"base_color": linear_to_srgb(linear.permute(1, 2, 0).numpy())})
 
 
@@ -45,7 +45,7 @@ def noisy(side_px=SIDE_PX):
 
 @pytest.mark.parametrize("name", ["bricks", "gravel", "weave"])
 def test_another_seed_of_a_material_is_nearer_than_other_materials(name):
-    search = MaterialSearch(Target.of(lab_of(name, seed=1)), bundled().deviation, seed=2)
+    search = MaterialSearch(Target.of(lab_of(name, seed=1)), bundled_classifier().deviation, seed=2)
     spaces = {other: space_of(MATERIALS[other]) for other in ("bricks", "gravel", "weave", "sand")}
     distances = {other: search.distance(space, space.defaults).distance for other, space in spaces.items()}
     assert min(distances, key=distances.get) == name
@@ -69,7 +69,7 @@ def test_colours_are_found_again():
 def test_a_known_material_is_found_again_and_again():
     target = Target.of(lab_of("weave", seed=1, **RED_CLOTH))
     space = space_of(MATERIALS["weave"])
-    searches = [MaterialSearch(target, bundled().deviation, seed=4) for _ in range(2)]
+    searches = [MaterialSearch(target, bundled_classifier().deviation, seed=4) for _ in range(2)]
     first, second = (search.best({MATERIALS["weave"]: 1.0})[0] for search in searches)
     assert first.values == second.values
     only_colors = searches[0].recolored(searches[0].distance(space, space.defaults))
@@ -100,18 +100,18 @@ def test_a_known_width_is_kept():
 
 
 def test_the_classifier_knows_most_materials():
-    probable = {name: bundled().probabilities(features_of(lab_of(name, seed=9))) for name in MATERIALS}
+    probable = {name: bundled_classifier().probabilities(features_of(lab_of(name, seed=9))) for name in MATERIALS}
     known = [name for name, found in probable.items() if name in list(found)[:5]]
     assert len(known) >= 0.9 * len(MATERIALS)
 
 
 def test_the_classifier_names_every_material():
-    assert set(bundled().names) == set(MATERIALS)
+    assert set(bundled_classifier().names) == set(MATERIALS)
 
 
 @pytest.mark.parametrize("name", ["asphalt", "concrete", "planks"])
 def test_drawn_asphalt_concrete_and_planks_are_told_apart(name):
-    found = [next(iter(bundled().probabilities(features_of(lab_of(name, seed))))) for seed in range(4)]
+    found = [next(iter(bundled_classifier().probabilities(features_of(lab_of(name, seed))))) for seed in range(4)]
     assert found.count(name) >= 3
 
 
@@ -119,7 +119,7 @@ def test_a_pattern_that_runs_across_is_called_turned():
     lab = lab_of("planks", seed=1)
     space = space_of(MATERIALS["planks"])
     for target, is_turned in ((lab, False), (lab.rot90(1, (1, 2)), True)):
-        search = MaterialSearch(Target.of(target), bundled().deviation, seed=1)
+        search = MaterialSearch(Target.of(target), bundled_classifier().deviation, seed=1)
         assert search.distance(space, space.defaults).is_turned is is_turned
 
 
@@ -149,7 +149,7 @@ def test_features_of_a_gradient_are_finite():
 
 
 def test_the_classifier_averages_its_networks():
-    whole, features = bundled(), features_of(lab_of("gravel"))
+    whole, features = bundled_classifier(), features_of(lab_of("gravel"))
     parts = {name: getattr(whole, name) for name in ("hidden", "hidden_bias", "out", "out_bias")}
     alone = [replace(whole, **{name: part[i : i + 1] for name, part in parts.items()}) for i in range(len(whole.out))]
     each = [one.probabilities(features) for one in alone]
@@ -160,6 +160,6 @@ def test_the_classifier_averages_its_networks():
 def test_the_search_draws_what_the_recipe_makes():
     sized = {"width_px": 2 * SIDE_PX, "height_px": 2 * SIDE_PX}
     made = run(Recipe((Step("bricks", sized),), 7)).maps["base_color"].pixels
-    shown = drawn(MATERIALS["bricks"], MATERIALS["bricks"].parameters(), canvas_seed(7)).permute(1, 2, 0).numpy()
+    shown = draw(MATERIALS["bricks"], MATERIALS["bricks"].parameters(), canvas_seed(7)).permute(1, 2, 0).numpy()
     averaged = srgb_to_linear(made).reshape(SIDE_PX, 2, SIDE_PX, 2, 3).mean((1, 3))
     np.testing.assert_allclose(averaged, shown, atol=1e-4)

@@ -16,7 +16,7 @@ from torch.nn.functional import avg_pool2d, normalize
 from impasto.context import Context
 from impasto_style.neighbours import matching, painting, pyramid
 from impasto_style.neighbours import targets as targets_module
-from impasto_style.neighbours.cells import CELL_PX, CellEncoder, aligned, pooled, unaligned
+from impasto_style.neighbours.cells import CELL_PX, CellEncoder, align, pool, unalign
 from impasto_style.neighbours.matching import collect_pieces, nearest
 from impasto_style.neighbours.painting import paint
 from impasto_style.neighbours.parameters import NeighboursParameters
@@ -24,7 +24,7 @@ from impasto_style.neighbours.targets import Targets
 from impasto_style.shared.color.regions import in_mixed_colors
 from impasto_style.shared.optimise import Descent
 from impasto_style.shared.progress import WorkProgress
-from impasto_style.shared.resampling import as_tensor, resized
+from impasto_style.shared.resampling import as_tensor, resize_picture
 from impasto_style.shared.task import Region, Task
 
 SMALL = "vgg19-small"
@@ -121,13 +121,13 @@ class TestCells:
     def test_every_pixel_is_in_its_cell(self):
         x = torch.rand(1, 3, 16, 24)
         pixels = CellEncoder(random_encoder(SMALL))(x)[0]
-        assert torch.allclose(pooled(pixels, 1), avg_pool2d(x, 4)[0] - 0.5, atol=1e-6)
+        assert torch.allclose(pool(pixels, 1), avg_pool2d(x, 4)[0] - 0.5, atol=1e-6)
 
     @pytest.mark.parametrize("seamless", [False, True])
     def test_aligned_pictures_come_back(self, seamless: bool):
         x = torch.full((1, 3, 19, 33), 0.4)
-        assert unaligned(aligned(x, seamless), (19, 33), seamless).shape == x.shape
-        assert all(side % 8 == 0 for side in aligned(x, seamless).shape[2:])
+        assert unalign(align(x, seamless), (19, 33), seamless).shape == x.shape
+        assert all(side % 8 == 0 for side in align(x, seamless).shape[2:])
 
     @pytest.mark.parametrize("seamless", [False, True])
     @pytest.mark.parametrize("size", [(16, 16), (48, 64), (50, 37)])
@@ -160,12 +160,12 @@ class TestColors:
 class TestTargets:
     def test_cells_that_are_laid_elsewhere_still_cover_the_picture(self):
         task = task_of()
-        task = replace(task, picture=aligned(task.picture, False))
+        task = replace(task, picture=align(task.picture, False))
         targets = Targets(task, CellEncoder(random_encoder(SMALL)), QUICK, progress_of(context_with_weights()))
         for shift in ((0, 0), (7, 7)):
             targets.match(task.picture, 1.0, shift, False)
             _, slope = targets(task.picture)
-            assert (unaligned(slope, (48, 64), False).abs().sum(1) > 0).all()
+            assert (unalign(slope, (48, 64), False).abs().sum(1) > 0).all()
 
     def test_layers_of_one_stride_find_one_piece(self):
         task, cells = task_of(), CellEncoder(random_encoder(SMALL))
@@ -263,7 +263,7 @@ class TestPainting:
     def test_going_on_begins_above_the_start(self):
         sizes: list[int] = []
         context = context_with_weights(on_preview=lambda maps: sizes.append(max(maps.size_px)))
-        wide = resized(picture("coffee"), (48, 256))
+        wide = resize_picture(picture("coffee"), (48, 256))
         task = replace(task_of(), picture=wide, start=wide, start_px=128)
         paint(task, NeighboursParameters(steps=2), context)
         assert sizes == [256]

@@ -29,7 +29,7 @@ from impasto_style.patches.painting import paint
 from impasto_style.patches.parameters import PatchesStyleParameters
 from impasto_style.patches.recoloring import recolor
 from impasto_style.patches.refining import refine
-from impasto_style.shared.resampling import as_image, as_tensor, resized
+from impasto_style.shared.resampling import as_image, as_tensor, resize_picture
 from impasto_style.shared.task import Region, Task
 
 
@@ -40,7 +40,7 @@ def tensor(pixels: np.ndarray, step: int) -> Tensor:
 PHOTO = tensor(data.coffee(), 9)  # 45x67
 STYLE = tensor(data.chelsea()[:, 60:420], 5)  # 60x72, fur
 COLD = STYLE.flip(1)
-LAID = resized(STYLE, PHOTO.shape[2:])
+LAID = resize_picture(STYLE, PHOTO.shape[2:])
 """The style as a mosaic that shows nothing of the photograph."""
 EVERYWHERE = (Region(None, (0.0, 1.0)),)
 

@@ -14,7 +14,7 @@ from impasto.context import Context
 from impasto.numerics.blur import gaussian_blur
 from impasto.patches.field import SIDE, STRIDE, PatchGrid
 from impasto.patches.library import PatchLibrary
-from impasto_style.patches.copies import connected, copy_areas
+from impasto_style.patches.copies import connect, copy_areas
 from impasto_style.patches.guides import detail_contrast
 from impasto_style.patches.matching import Search
 from impasto_style.patches.painting import paint
@@ -129,4 +129,4 @@ def test_no_spot_of_the_style_is_repeated_nearby(like_its_style):
 
 def test_areas_are_connected_by_their_sides():
     values = torch.tensor([[[0, 0, 1, 0], [1, 0, 1, 0], [0, 1, 0, 0]]])
-    assert connected(values).tolist() == [[0, 0, 2, 3], [4, 0, 2, 3], [8, 9, 3, 3]]
+    assert connect(values).tolist() == [[0, 0, 2, 3], [4, 0, 2, 3], [8, 9, 3, 3]]

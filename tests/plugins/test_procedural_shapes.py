@@ -13,7 +13,7 @@ from impasto_procedural.materials.ceramic_tiles import Tiles
 from impasto_procedural.materials.metal_plates import MetalPlates
 from impasto_procedural.materials.rock import Rock
 from impasto_procedural.materials.rust import Rust
-from impasto_procedural.scatter import scattered
+from impasto_procedural.scatter import scatter
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_texels_show_the_highest_piece(canvas):
     def disc(y: torch.Tensor, x: torch.Tensor, number: torch.Tensor) -> torch.Tensor:
         return number.float().where(y * y + x * x < 1, torch.tensor(-math.inf))
 
-    few, many = (scattered(canvas, "discs", count, 0.2, disc, spread=0.0) for count in (1, 40))
+    few, many = (scatter(canvas, "discs", count, 0.2, disc, spread=0.0) for count in (1, 40))
     area = float((few.number == 0).float().mean()) * canvas.width_m * canvas.height_m
     assert area == pytest.approx(math.pi * 0.2**2, rel=0.03)
     assert torch.equal(many.height_m[many.number >= 0], many.number[many.number >= 0].float())
@@ -107,7 +107,7 @@ def test_pieces_wider_than_the_tile_are_drawn_as_wide_as_it(canvas):
     def disc(y: torch.Tensor, x: torch.Tensor, number: torch.Tensor) -> torch.Tensor:
         return (1 - y * y - x * x).where(y * y + x * x < 1, torch.tensor(-math.inf))
 
-    huge = scattered(canvas, "discs", 1, 1000.0, disc, spread=0.0)
+    huge = scatter(canvas, "discs", 1, 1000.0, disc, spread=0.0)
     assert float((huge.number == 0).float().mean()) == pytest.approx(math.pi * 0.375**2 / 0.75, rel=0.05)
 
 
@@ -115,7 +115,7 @@ def test_even_places_leave_fewer_gaps(canvas):
     def disc(y: torch.Tensor, x: torch.Tensor, number: torch.Tensor) -> torch.Tensor:
         return (1 - y * y - x * x).where(y * y + x * x < 1, torch.tensor(-math.inf))
 
-    random, even = (scattered(canvas, "discs", 300, 0.04, disc, spread=0.0, even=even) for even in (False, True))
+    random, even = (scatter(canvas, "discs", 300, 0.04, disc, spread=0.0, even=even) for even in (False, True))
     assert (even.number < 0).float().mean() < 0.6 * (random.number < 0).float().mean()
 
 

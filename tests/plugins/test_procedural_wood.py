@@ -5,7 +5,7 @@ import torch
 
 from impasto_procedural.blocks import blocks
 from impasto_procedural.canvas import Canvas
-from impasto_procedural.metal import rusted
+from impasto_procedural.metal import with_rust
 from impasto_procedural.surface import Surface
 from impasto_procedural.wood import grain_of
 
@@ -80,8 +80,8 @@ def test_rust_starts_where_metal_is_prone_and_ends_the_metal(canvas):
     flat = torch.zeros(canvas.size_px)
     steel = Surface(flat + torch.full((3, 1, 1), 0.5), flat, 0.3, 1.0)
     prone = (canvas.x_m > 0.5).float().expand(canvas.size_px)
-    assert rusted(canvas, steel, 0.0, prone) is steel
-    rusty = rusted(canvas, steel, 0.35, prone)
+    assert with_rust(canvas, steel, 0.0, prone) is steel
+    rusty = with_rust(canvas, steel, 0.35, prone)
     rusted_share = 1 - rusty.metallic
     assert rusted_share[:, 128:].mean() > 3 * rusted_share[:, :128].mean()
     assert (rusty.roughness[rusted_share > 0.9] > 0.6).all()

@@ -12,7 +12,7 @@ from impasto.context import Context
 from impasto.errors import ParameterError
 from impasto.surface.heights import normal_from_slopes, slopes_from_height, slopes_from_normal
 from impasto.surface.integration import height_from_slopes
-from impasto.surface.orientation import flipped
+from impasto.surface.orientation import flip
 from impasto.tools import validate
 from impasto_procedural.catalogue import all_materials
 from impasto_relief.subject import values
@@ -99,7 +99,7 @@ def test_the_lean_of_upright_normals_in_8_bits_is_no_slope():
 
 def test_directx_normals_are_found_and_give_the_same_height():
     maps = material("bark", 128)
-    wrong = Maps.from_arrays({"normal": flipped(maps["normal"].pixels)})
+    wrong = Maps.from_arrays({"normal": flip(maps["normal"].pixels)})
     result = made("normal-to-height", wrong)
     assert correlation(result.maps["height"].pixels, maps["height"].pixels) > 0.99
     assert any("DirectX" in note for note in result.notes)

@@ -8,8 +8,8 @@ import pytest
 from impasto import Maps, Recipe, Result, Step, run
 from impasto.errors import ParameterError
 from impasto.surface.heights import normal_from_slopes, slopes_from_height, slopes_from_normal
-from impasto.surface.orientation import flipped, orientation, renormalised
-from impasto_relief.reoriented import reoriented, repeated
+from impasto.surface.orientation import flip, orientation, unit_normals
+from impasto_relief.reoriented import reorient, repeat
 
 pytestmark = pytest.mark.any_numpy
 FLAT = np.full((32, 48, 3), (0.5, 0.5, 1.0), np.float32)
@@ -44,7 +44,7 @@ def rotation_to(n: np.ndarray) -> np.ndarray:
 def test_detail_is_turned_by_the_rotation_that_takes_z_to_the_surface():
     rng = np.random.default_rng(0)
     base, detail = (normal_from_slopes(rng.normal(0, 0.8, (4, 5, 2))) for _ in range(2))
-    found = 2 * reoriented(base, detail) - 1
+    found = 2 * reorient(base, detail) - 1
     for index in np.ndindex(4, 5):
         expected = rotation_to(2 * base[index] - 1.0) @ (2 * detail[index] - 1)
         assert np.allclose(found[index], expected, atol=1e-5)
@@ -54,13 +54,13 @@ def test_flat_detail_leaves_a_surface_as_it_is_and_on_a_flat_surface_detail_is_i
     base = normals()
     flat = np.full_like(base, 0.5)
     flat[..., 2] = 1
-    assert np.allclose(reoriented(base, flat), base, atol=1e-5)
-    assert np.allclose(reoriented(flat, base), base, atol=1e-5)
+    assert np.allclose(reorient(base, flat), base, atol=1e-5)
+    assert np.allclose(reorient(flat, base), base, atol=1e-5)
 
 
 def test_detail_repeats_a_whole_number_of_times_so_that_it_still_tiles():
     fine = normal_from_slopes(0.3 * slopes_from_height(surface(40, 40, 1)))
-    filled = repeated(fine, (96, 128), 0.5)  # 19.2 px each: five and six times
+    filled = repeat(fine, (96, 128), 0.5)  # 19.2 px each: five and six times
     assert filled.shape == (96, 128, 3)
     for axis in (0, 1):
         jumps = np.abs(filled - np.roll(filled, 1, axis)).mean((2, 1 - axis))
@@ -71,7 +71,7 @@ def test_detail_repeats_a_whole_number_of_times_so_that_it_still_tiles():
 
 def test_larger_detail_is_cropped():
     fine = normals()
-    assert np.allclose(repeated(fine, (48, 64), 1.0), fine[:48, :64], atol=1e-6)
+    assert np.allclose(repeat(fine, (48, 64), 1.0), fine[:48, :64], atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["normal", "base_color"])
@@ -95,7 +95,7 @@ def test_a_note_says_that_the_height_has_no_detail():
 @pytest.mark.parametrize("noise", [0.0, 0.5])
 def test_the_sign_is_found_without_a_height(noise):
     right = orientation(slopes_from_normal(normals(noise=noise)))
-    wrong = orientation(slopes_from_normal(flipped(normals(noise=noise))))
+    wrong = orientation(slopes_from_normal(flip(normals(noise=noise))))
     assert (right.sign, wrong.sign, right.by) == ("opengl", "directx", "curl")
     assert right.confidence > 0.5
     assert right.correlation == pytest.approx(-wrong.correlation)
@@ -107,7 +107,7 @@ def test_the_sign_is_found_by_the_height_even_of_grooves_that_fit_both():
     normal = normal_from_slopes(slopes_from_height(grooves))
     assert orientation(slopes_from_normal(normal)).sign is None
     assert orientation(slopes_from_normal(normal), grooves).sign == "opengl"
-    found = orientation(slopes_from_normal(flipped(normal)), grooves)
+    found = orientation(slopes_from_normal(flip(normal)), grooves)
     assert (found.sign, found.by) == ("directx", "height")
 
 
@@ -122,7 +122,7 @@ def test_the_sign_of_independent_noise_is_not_guessed():
 
 
 def test_normals_of_directx_are_turned_and_a_note_tells_how_sure_that_is():
-    result = made("fix-normals", {"normal": flipped(normals())})
+    result = made("fix-normals", {"normal": flip(normals())})
     assert np.allclose(result.maps["normal"].pixels, normals(), atol=1e-6)
     assert any("those of DirectX (confidence" in note for note in result.notes)
     result = made("fix-normals", {"normal": normals()})
@@ -136,7 +136,7 @@ def test_a_sign_that_both_fit_is_refused_unless_it_is_given():
         made("fix-normals", subject)
     assert "height map" in caught.value.remedy
     turned = made("fix-normals", subject, green="down").maps["normal"].pixels
-    assert np.allclose(turned, flipped(subject["normal"]), atol=1e-6)
+    assert np.allclose(turned, flip(subject["normal"]), atol=1e-6)
 
 
 def test_normals_get_unit_length_and_keep_their_direction():
@@ -145,4 +145,4 @@ def test_normals_get_unit_length_and_keep_their_direction():
     fixed = made("fix-normals", {"normal": short}).maps["normal"].pixels
     assert np.abs(np.linalg.norm(2 * fixed - 1, axis=2) - 1).max() < 1e-5
     assert np.allclose(fixed[1:], normals()[1:], atol=1e-5)
-    assert np.allclose(renormalised(short)[0, 0], (0.5, 0.5, 1))
+    assert np.allclose(unit_normals(short)[0, 0], (0.5, 0.5, 1))

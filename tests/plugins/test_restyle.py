@@ -32,7 +32,7 @@ from impasto.errors import Cancelled, ParameterError
 from impasto.surface.color import srgb_to_linear
 from impasto.surface.heights import normal_from_slopes
 from impasto_style.shared.controls import StyleParameters
-from impasto_style.shared.resampling import resized, resized_linear
+from impasto_style.shared.resampling import resize_picture, resized_linear
 from impasto_style.shared.restyle import restyle
 from impasto_style.shared.task import Region, Task, scales
 
@@ -49,7 +49,7 @@ def test_a_style_that_is_shown_much_larger_than_the_picture_is_cropped_to_its_mi
     style = task_of(strokes=4.0).sources[1]
     assert style.shape[2:] == (151, 151)  # 2 * 75, in whole pixels of the style
     middle = torch.from_numpy(color(CAT)[12:88, 37:113]).permute(2, 0, 1)[None]
-    assert (style - resized(middle, style.shape[2:])).abs().mean() < 0.01
+    assert (style - resize_picture(middle, style.shape[2:])).abs().mean() < 0.01
 
 
 def test_a_huge_style_is_made_small_at_once():
@@ -99,12 +99,12 @@ def test_a_seamless_picture_is_resized_around_its_borders():
     for side in (64, 48, 61, 130):
         x = (torch.arange(side) + 0.5) * 96 / side - 0.5
         expected = torch.sin(x * 2 * torch.pi * 3 / 96) / 2 + 0.5
-        for resize in (resized, resized_linear):
+        for resize in (resize_picture, resized_linear):
             error = (resize(picture, (96, side), seamless=True)[0, 0, 0] - expected).abs()
             assert error.max() < 0.03
             assert error[[0, -1]].max() < 1.2 * error.max() + 1e-6
-    shifted = resized(picture.roll(32, 3), (48, 48), seamless=True)
-    assert torch.allclose(shifted, resized(picture, (48, 48), seamless=True).roll(16, 3), atol=1e-5)
+    shifted = resize_picture(picture.roll(32, 3), (48, 48), seamless=True)
+    assert torch.allclose(shifted, resize_picture(picture, (48, 48), seamless=True).roll(16, 3), atol=1e-5)
 
 
 # Regions
@@ -193,7 +193,7 @@ def test_linear_colours_are_seen_encoded():
 
 def test_noise_has_the_styles_colours_at_every_size_and_a_seed():
     task = task_of(start_from="noise", longest_px=300)
-    for start in (task.start, resized(task.start, (25, 38))):
+    for start in (task.start, resize_picture(task.start, (25, 38))):
         assert torch.allclose(start.mean((2, 3)), task.sources[1].mean((2, 3)), atol=0.05)
         assert (start.std((2, 3)) > 0.5 * task.sources[1].std((2, 3))).all()
     assert torch.equal(task.start, task_of(start_from="noise", longest_px=300).start)
@@ -211,7 +211,7 @@ def test_a_finished_result_is_gone_on_from_above_its_size():
     task = task_of(start=small, longest_px=300)
     assert task.start_px == 38
     assert task.start.shape == task.picture.shape
-    assert (task.start - resized(task.picture, (25, 38)).mean()).abs().mean() > 0.05
+    assert (task.start - resize_picture(task.picture, (25, 38)).mean()).abs().mean() > 0.05
     assert min(scales(task, 16)) > 38
 
 

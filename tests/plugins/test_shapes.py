@@ -15,7 +15,7 @@ from impasto.surface.seams import seam_z
 from impasto_shapes.islands import labels_of
 from impasto_shapes.matting import alpha_of, object_in
 from impasto_shapes.rows import found_rows
-from impasto_shapes.shelves import packed
+from impasto_shapes.shelves import pack
 
 SIZE = (96, 128)
 LEAF, WALL = np.array([0.2, 0.5, 0.15]), np.array([0.75, 0.7, 0.65])
@@ -163,7 +163,7 @@ def test_rectangles_are_packed_tightly():
     rng = np.random.default_rng(2)
     sizes = [tuple(int(side) for side in rng.integers(8, 60, 2)) for _ in range(40)]
     for power_of_two in (False, True):
-        places, (height, width) = packed(sizes, power_of_two=power_of_two)
+        places, (height, width) = pack(sizes, power_of_two=power_of_two)
         sheet = np.zeros((height, width), int)
         for (top, left), (down, across) in zip(places, sizes, strict=True):
             sheet[top : top + down, left : left + across] += 1

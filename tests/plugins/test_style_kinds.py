@@ -15,7 +15,7 @@ from impasto.errors import ParameterError
 from impasto_style.kinds import choosing
 from impasto_style.kinds.choosing import with_kind
 from impasto_style.kinds.features import features_of
-from impasto_style.kinds.recognition import Recognised, as_rows, kind_model, recognised, recognised_by
+from impasto_style.kinds.recognition import Recognised, as_rows, kind_model, kind_of, recognise_kind
 from impasto_style.kinds.settings import LABELS, SETTINGS
 from impasto_style.patches.parameters import PatchesStyleParameters
 
@@ -39,7 +39,7 @@ def measured() -> list[tuple[str, dict[str, float]]]:
 
 def test_most_new_pictures_are_recognised_and_few_mistaken(measured):
     """Of eight pictures; chance is one."""
-    found = [(kind, recognised_by(features, kind_model()).kind) for kind, features in measured]
+    found = [(kind, kind_of(features, kind_model()).kind) for kind, features in measured]
     right = sum(name == (None if kind == "none" else kind) for kind, name in found)
     wrong = sum(name not in (None, kind) for kind, name in found)
     assert right >= 5
@@ -49,17 +49,17 @@ def test_most_new_pictures_are_recognised_and_few_mistaken(measured):
 def test_shuffled_weights_recognise_little(measured):
     model = kind_model()
     shuffled = replace(model, weights=np.random.default_rng(0).permutation(model.weights), least=0.0)
-    right = [recognised_by(features, shuffled).kind == kind for kind, features in measured]
+    right = [kind_of(features, shuffled).kind == kind for kind, features in measured]
     assert np.mean(right) < 0.5
 
 
 def test_what_lies_at_the_mean_of_all_is_uncertain():
     model = kind_model()
     mean = dict(zip(model.features, map(float, model.mean), strict=True))
-    assert recognised_by(mean, model).kind is None
+    assert kind_of(mean, model).kind is None
     leaning = replace(model, offsets=np.float32([kind == "ink" for kind in model.kinds]))  # ink: e / (e + 7) = 0.28
-    assert recognised_by(mean, leaning).kind is None
-    assert recognised_by(mean, replace(leaning, least=0.25)).kind == "ink"
+    assert kind_of(mean, leaning).kind is None
+    assert kind_of(mean, replace(leaning, least=0.25)).kind == "ink"
 
 
 def test_features_hardly_depend_on_the_size_of_a_large_picture():
@@ -83,8 +83,8 @@ def test_lines_dots_and_ground_are_measured():
 
 
 def test_tiny_and_plain_pictures_are_uncertain():
-    assert recognised(np.random.default_rng(0).random((16, 200, 3)).astype(np.float32)).kind is None
-    assert recognised(np.full((64, 64, 3), 0.5, np.float32)).kind is None
+    assert recognise_kind(np.random.default_rng(0).random((16, 200, 3)).astype(np.float32)).kind is None
+    assert recognise_kind(np.full((64, 64, 3), 0.5, np.float32)).kind is None
 
 
 def test_a_model_is_found_again_in_its_file(tmp_path):
@@ -114,7 +114,7 @@ def test_the_least_probability_keeps_mistakes_rare():
 def chosen(monkeypatch, looks_like: str | None, subject: Maps = PHOTO, styles: int = 1, **given):
     """Parameters with the settings of a style that is recognised as this kind, and the notes."""
     kinds = iter([looks_like] * (styles - 1) + [looks_like if styles == 1 else None])
-    monkeypatch.setattr(choosing, "recognised", lambda _: Recognised(next(kinds), {}))
+    monkeypatch.setattr(choosing, "recognise_kind", lambda _: Recognised(next(kinds), {}))
     notes: list[str] = []
     context = choosing.Context(on_note=notes.append)
     return with_kind(PatchesStyleParameters(**given), subject, [STYLE] * styles, context), notes
@@ -152,14 +152,14 @@ def test_a_kind_that_is_given_is_not_asked_for(monkeypatch):
 
 
 def test_what_was_chosen_is_recorded_and_makes_the_same_again(monkeypatch):
-    monkeypatch.setattr(choosing, "recognised", lambda _: Recognised("ink", {"ink": 1.0}))
+    monkeypatch.setattr(choosing, "recognise_kind", lambda _: Recognised("ink", {"ink": 1.0}))
     inputs = {"source": PHOTO, "style": STYLE}
     recipe = Recipe((Step("patches-style", {"quality": "quick"}, {"style": "style"}),), 3)
     made = run(recipe, inputs)
     recorded = made.recipe.steps[0].parameters
     assert recorded["kind"] == "ink"
     assert {name: recorded[name] for name in SETTINGS["ink"]} == SETTINGS["ink"]
-    monkeypatch.setattr(choosing, "recognised", lambda _: Recognised("oil", {"oil": 1.0}))
+    monkeypatch.setattr(choosing, "recognise_kind", lambda _: Recognised("oil", {"oil": 1.0}))
     again = run(made.recipe, inputs)
     assert np.array_equal(again.maps["base_color"].pixels, made.maps["base_color"].pixels)
     borders = "its opposite borders do not fit together, so it was repainted as a single picture"

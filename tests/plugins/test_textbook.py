@@ -234,7 +234,7 @@ def test_fading_blends_nothing_with_the_opposite_border():
     x = torch.zeros(1, 1, 72, 72)
     x[..., 36:] = 1.0  # its left and right borders differ
     for halvings, side in ((0, 64), (1, 32)):
-        seen = progressive.inside(progressive.shown(x, halvings, 0.01), side)
+        seen = progressive.inside(progressive.level_view(x, halvings, 0.01), side)
         assert seen.shape == (1, 1, side, side)
         assert seen[..., : side // 4].max() == 0
         assert seen[..., -side // 4 :].min() == 1

@@ -10,7 +10,7 @@ from test_every_training import KINDS, take_step
 from torch import Tensor, nn
 
 from impasto_gan.textbook.conditional import ProjectionDiscriminator
-from impasto_gan.textbook.progressive import ProgressiveDiscriminator, ProgressiveGenerator, shown
+from impasto_gan.textbook.progressive import ProgressiveDiscriminator, ProgressiveGenerator, level_view
 from impasto_gan.textbook.relativistic import GAMMA
 
 REAL, FAKE = torch.tensor([2.0, 0.5, -1.0]), torch.tensor([-3.0, 0.25, 1.0])
@@ -107,9 +107,9 @@ def test_the_projection_is_a_sum_over_pixels():
 
 def test_real_crops_fade_in_like_the_made_ones():
     x = torch.randn(2, 3, 32, 32)
-    coarse = shown(x, 1, 0.0)
+    coarse = level_view(x, 1, 0.0)
     assert coarse.shape == (2, 3, 16, 16)
-    barely, half, fully = (shown(x, 0, fade) for fade in (1e-4, 0.5, 1 - 1e-4))
+    barely, half, fully = (level_view(x, 0, fade) for fade in (1e-4, 0.5, 1 - 1e-4))
     assert torch.allclose(fully, x, atol=1e-2)
     assert torch.allclose(half, (barely + fully) / 2, atol=1e-2)
     assert barely.var() < half.var() < fully.var()

@@ -24,7 +24,7 @@ from impasto_gan.torus.generate import Choice, Synthesis, picture_of, whole_pict
 from impasto_gan.torus.model import load_torus
 from impasto_gan.torus.prepare import prepare
 from impasto_gan.torus.resampling import taps_of
-from impasto_gan.torus.sliders import _measured, find_sliders
+from impasto_gan.torus.sliders import _measure, find_sliders
 
 pytestmark = pytest.mark.usefixtures("one_slider")
 
@@ -295,7 +295,7 @@ def test_sliders_do_what_their_names_say_and_keep_the_seed(library):
     for direction, slider in zip(directions, described, strict=True):
         choices = [Choice((96, 96), 5, moved=at * direction) for at in (-2.0, 0.0, 2.0)]
         with torch.inference_mode():
-            measured = [_measured(Synthesis(model, choice))[slider["name"]] for choice in choices]
+            measured = [_measure(Synthesis(model, choice))[slider["name"]] for choice in choices]
         assert measured[0] < measured[1] < measured[2], slider
 
 

@@ -11,7 +11,7 @@ from impasto import Maps
 from impasto.context import Context
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.library.models import ModelLibrary
-from impasto.training.standardisation import blended
+from impasto.training.standardisation import blend_standardisations
 from impasto_gan.torus.model import load_torus
 from impasto_gan.torus.network import GLOBAL_CHANNELS
 from impasto_gan.torus.parameters import TrainTorusParameters
@@ -57,7 +57,7 @@ def test_each_class_has_its_own_colours(library):
 def test_between_two_classes_are_their_means(library):
     first, second = loaded(library).standardisations
     values = torch.randn(2, 5, 8, 8, generator=torch.Generator().manual_seed(0))
-    between = blended((first, second), (0.25, 0.75)).inverse(values)
+    between = blend_standardisations((first, second), (0.25, 0.75)).inverse(values)
     assert torch.allclose(between, 0.25 * first.inverse(values) + 0.75 * second.inverse(values), atol=1e-4)
 
 

@@ -18,7 +18,7 @@ from impasto_gan.torus.conditioning import Conditioning, phase_channels
 from impasto_gan.torus.generate import GLOBAL_STREAM, Choice, Synthesis
 from impasto_gan.torus.model import TorusModel, load_torus
 from impasto_gan.torus.network import BROAD_STREAM, GRID_STREAM
-from impasto_gan.torus.sliders import PICTURE_PX, REACH, TESTED_WITH, _measured
+from impasto_gan.torus.sliders import PICTURE_PX, REACH, TESTED_WITH, _measure
 
 SIDE = 256
 
@@ -104,5 +104,5 @@ def test_sliders_of_bundled_models_raise_what_their_cards_say(is_regular):
     with torch.inference_mode():
         for at in (-REACH, REACH):
             moved = at * model.sliders[0].cpu()
-            found.append(_measured(Synthesis(model, Choice(size, TESTED_WITH[0], moved=moved)))[name])
+            found.append(_measure(Synthesis(model, Choice(size, TESTED_WITH[0], moved=moved)))[name])
     assert found[1] > found[0]

@@ -9,7 +9,7 @@ from test_every_training import KINDS, take_step, weights
 from impasto.training.losses import kl_divergence
 from impasto_vae import training as vae_training
 from impasto_vae.losses import free_bits, reconstruction_loss, sliced_wasserstein_loss
-from impasto_vae.networks import Decoder, reparameterised
+from impasto_vae.networks import Decoder, reparameterise
 
 
 def begun(kl_weight: float = 1e-3, log_variance: float | None = None, mean: float | None = None):
@@ -34,7 +34,7 @@ def encoder_after(training) -> torch.Tensor:
 
 def test_samples_have_the_mean_and_deviation_that_they_are_told():
     mu, sigma = torch.full((200, 100), 3.0), torch.tensor(0.5)
-    z = reparameterised(mu, 2 * sigma.log(), torch.randn(200, 100, generator=torch.Generator().manual_seed(0)))
+    z = reparameterise(mu, 2 * sigma.log(), torch.randn(200, 100, generator=torch.Generator().manual_seed(0)))
     assert z.mean().item() == pytest.approx(3, abs=0.02)
     assert z.std().item() == pytest.approx(0.5, rel=0.02)
 

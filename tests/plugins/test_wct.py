@@ -28,7 +28,7 @@ from impasto_style.shared.task import Region, Task
 from impasto_style.wct import painting
 from impasto_style.wct.coders import LINKS, Coder, load_coders
 from impasto_style.wct.features import Features
-from impasto_style.wct.moments import coloring, mixed, raw_moments
+from impasto_style.wct.moments import coloring, mix, raw_moments
 from impasto_style.wct.painting import paint
 from impasto_style.wct.parameters import DISTILLED, WctParameters
 
@@ -92,7 +92,7 @@ def test_features_that_do_not_vary_become_the_styles_mean():
 
 def test_mixed_moments_are_those_of_all_features_together():
     one, other = correlated(0, 1000), correlated(1, 3000)
-    mean, covariance = mean_and_covariance(mixed([(0.25, raw_moments(one)), (0.75, raw_moments(other))]))
+    mean, covariance = mean_and_covariance(mix([(0.25, raw_moments(one)), (0.75, raw_moments(other))]))
     wanted_mean, wanted_covariance = gaussian_of(torch.cat([one, other], 2))
     assert torch.allclose(mean, wanted_mean, atol=1e-6)
     assert torch.allclose(covariance, wanted_covariance, atol=1e-5)

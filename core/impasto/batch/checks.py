@@ -12,11 +12,11 @@ from ..io.files import read_size
 from ..io.presets import packing_of
 from ..plugins.registry import registry
 from ..running.inputs import SOURCE
-from ..system.untrusted import files_in, shown
+from ..system.untrusted import excerpt, files_in
 from ..texture import Maps
 from ..tools import SizeParameters, validate
 from .job import BatchJob
-from .names import folded
+from .names import fold
 from .plan import Output, Plan
 from .record import Record
 
@@ -46,7 +46,7 @@ def check_plan(plan: Plan, owned: Callable[[str], bool] = lambda name: False) ->
             if sum(len(mistake.rows) for mistake in mistakes.values()) > MISTAKES_COUNTED:
                 break
     if mistakes:
-        raise _listed(list(mistakes.values()))
+        raise _listing(list(mistakes.values()))
     if not count:
         raise ParameterError("there are no jobs", "give sources, --seeds, or a table with rows")
     return count
@@ -75,7 +75,7 @@ def _alike(text: str) -> str:
     return VALUES.sub("", text)
 
 
-def _listed(mistakes: Sequence[_Mistake]) -> ImpastoError:
+def _listing(mistakes: Sequence[_Mistake]) -> ImpastoError:
     """One error for all mistakes, of the kind of the first."""
     count = sum(len(mistake.rows) for mistake in mistakes)
     first = mistakes[0]
@@ -102,12 +102,12 @@ class _Jobs:
 
     def check(self, job: BatchJob) -> None:
         """Raise an ImpastoError for a name that is taken, an input that cannot be read, or a missing model."""
-        place = f"row {job.row}" if job.row else shown(job.inputs.get(SOURCE, Path(job.name)))
-        if folded(job.name) in self._names:
-            other = self._names[folded(job.name)]
-            message = f"the files of {place} would be called {shown(job.name)}, like those of {other}"
+        place = f"row {job.row}" if job.row else excerpt(job.inputs.get(SOURCE, Path(job.name)))
+        if fold(job.name) in self._names:
+            other = self._names[fold(job.name)]
+            message = f"the files of {place} would be called {excerpt(job.name)}, like those of {other}"
             raise ParameterError(message, "give it another name, or use --pattern '{name}_{index}'")
-        self._names[folded(job.name)] = place
+        self._names[fold(job.name)] = place
         if not self._owned(job.name):
             self._refuse_existing(job)
         for path in job.inputs.values():
@@ -120,7 +120,7 @@ class _Jobs:
         suffix = registry().exporter(job.format).suffix
         files = packing_of(job.export).file_names(job.name, suffix)
         if found := next((file for file in files if file in self._there), ""):
-            message = f"{shown(self._output.folder / found)} is there already, and not from this batch"
+            message = f"{excerpt(self._output.folder / found)} is there already, and not from this batch"
             raise FileError(message, "choose another --out or --pattern, or add --force")
 
 
@@ -134,7 +134,7 @@ class Listed:
     is_done: bool
 
 
-def listed(plan: Plan, record: Record) -> list[Listed]:
+def problem_lines(plan: Plan, record: Record) -> list[Listed]:
     """The jobs of a batch, and whether each is done; reads the inputs of those that are recorded as done."""
     return [
         Listed(job.name, "+".join(step.tool for step in job.recipe.steps), size_of(job), record.done(job) is not None)

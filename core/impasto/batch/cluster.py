@@ -19,11 +19,11 @@ from typing import Any
 
 from ..errors import Cancelled, FileError, ImpastoError, ModelError, ParameterError, PluginError, WorkerError
 from ..io.datablocks import Datablock
-from ..io.files import source_files, unpacked
+from ..io.files import source_files, unpack
 from ..plugins.registry import registry
 from ..running.runner import versions_of
 from ..system.transaction import replace_files, temporary_folder
-from ..system.untrusted import explained, is_folder, make_folder, open_file, shown
+from ..system.untrusted import excerpt, explain, is_folder, make_folder, open_file
 from .engines import CrashError, Limits, make
 from .job import BatchJob
 from .record import Made
@@ -139,7 +139,7 @@ class Cluster(Executor):
 
     def _check_folder(self, folder: Path) -> None:
         probe = make_folder(folder.absolute()) / f".impasto-{secrets.token_hex(8)}"
-        with explained(folder):
+        with explain(folder):
             probe.touch()
         try:
             blind = [worker for worker, sees in self._asked(_sees, probe).items() if not sees]
@@ -204,10 +204,10 @@ class Cluster(Executor):
         """The files of an input on the cluster: sent once, and kept while they are used again and again."""
         files = source_files(path)
         if (datablock := Datablock.at(path)) and len(files) > 1:
-            message = f"{datablock.title} uses {shown(files[1])}, which is not sent with the .blend"
+            message = f"{datablock.title} uses {excerpt(files[1])}, which is not sent with the .blend"
             raise FileError(message, "pack its resources (File > External Data), or use a folder that all workers see")
         path = datablock.blend if datablock else path
-        with explained(path, "read"):
+        with explain(path, "read"):
             stamp = f"{path.absolute()} {[(file.name, file.stat().st_mtime_ns) for file in files]}"
         known = self._sent.pop(stamp, None)
         if known is None or known.status != "finished":  # its worker may be lost, and the files with it
@@ -255,8 +255,8 @@ def make_there(job: BatchJob, limits: Limits, key: str, sent: Mapping[str, tuple
             _check_key(job, key)
             return Carried(make(job, limits, is_cancelled), {})
         with temporary_folder() as folder:
-            files = {name: unpacked(files, folder / name, set_name) for name, (set_name, files) in sent.items()}
-            inputs = {name: _moved(job.inputs[name], path) for name, path in files.items()}
+            files = {name: unpack(files, folder / name, set_name) for name, (set_name, files) in sent.items()}
+            inputs = {name: _move(job.inputs[name], path) for name, path in files.items()}
             near = replace(job, inputs=inputs, folder=make_folder(folder / "made"))
             _check_key(near, key)
             made = make(near, limits, is_cancelled)
@@ -284,7 +284,7 @@ def _task_watch() -> Callable[[], bool]:
     return lambda: key not in tasks or tasks[key].state == "cancelled"
 
 
-def _moved(source: Path, file: Path) -> Path:
+def _move(source: Path, file: Path) -> Path:
     """The path of a source whose file is another one here: that, or a datablock in it."""
     datablock = Datablock.at(source)
     return replace(datablock, blend=file).path if datablock else file
@@ -297,7 +297,7 @@ def _check_key(job: BatchJob, key: str) -> None:
 
 
 def _content(path: Path) -> bytes:
-    with open_file(path) as stream, explained(path, "read"):
+    with open_file(path) as stream, explain(path, "read"):
         return stream.read()
 
 
@@ -321,4 +321,4 @@ def parse_resources(text: str) -> dict[str, float]:
         found = {}
     if found and all(name and 0 < amount < math.inf for name, amount in found.items()):
         return found
-    raise ParameterError(f"{shown(text)} is not NAME=AMOUNT", "write --resources GPU=1")
+    raise ParameterError(f"{excerpt(text)} is not NAME=AMOUNT", "write --resources GPU=1")

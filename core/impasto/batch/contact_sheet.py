@@ -12,8 +12,8 @@ from ..errors import FileError, ImpastoError
 from ..io.decode import read_small
 from ..io.files import map_name
 from ..surface.grid import cell, empty_cell, grid
-from ..surface.thumbnail import scaled_down
-from ..system.untrusted import shown
+from ..surface.thumbnail import scale_down
+from ..system.untrusted import excerpt
 from ..texture import Maps
 from .record import Made, RecordedFailure
 
@@ -31,22 +31,22 @@ def contact_sheet(items: Sequence[Made | RecordedFailure], folder: Path) -> byte
 
 def _cell(item: Made | RecordedFailure, folder: Path) -> Any:
     if isinstance(item, RecordedFailure):
-        return _failed(item.name, item.error)
+        return _failure_cell(item.name, item.error)
     try:
         return cell(item.name, _picture(item, folder), SIDE_PX)
     except ImpastoError as error:
-        return _failed(item.name, type(error).__name__)
+        return _failure_cell(item.name, type(error).__name__)
 
 
 def _picture(made: Made, folder: Path) -> np.ndarray:
     """The result (H, W, 3) in [0, 1] under a light; without a base colour, its first map."""
     files = {name: folder / file for file in made.files if (name := map_name(Path(file)))}
     if not files:
-        raise FileError(f"{shown(made.name)} has no maps that are known by their names", "")
+        raise FileError(f"{excerpt(made.name)} has no maps that are known by their names", "")
     known = [name for name in SHOWN_MAPS if name in files] or [*files][:1]
     maps = Maps({name: read_small(files[name], name, 2 * SIDE_PX) for name in known})
     if "base_color" in maps or "normal" in maps:
-        return scaled_down(maps, _longest_px(maps)) / 255
+        return scale_down(maps, _longest_px(maps)) / 255
     return np.repeat(maps[known[0]].pixels, 3, axis=2)[..., :3]
 
 
@@ -56,7 +56,7 @@ def _longest_px(maps: Maps) -> int:
     return max(1, round(SIDE_PX * max(height, width) / min(height, width)))
 
 
-def _failed(name: str, error: str) -> Any:
+def _failure_cell(name: str, error: str) -> Any:
     """A cell with a cross and the kind of the error."""
     from PIL import ImageDraw
 

@@ -19,7 +19,7 @@ from ..engine.client import CANCEL_GRACE_S, Client
 from ..engine.requests import Delivery
 from ..errors import Cancelled, DeviceError, WorkerError
 from ..system.folders import user_folder
-from ..system.untrusted import explained
+from ..system.untrusted import explain
 from .record import Made
 from .units import readable_bytes, readable_time
 
@@ -81,7 +81,7 @@ def make(job: BatchJob, limits: Limits, is_cancelled: Callable[[], bool] = lambd
         if client.pid is None:
             raise CrashError(error.message, error.remedy) from error
         raise
-    with explained(job.folder, "read"):
+    with explain(job.folder, "read"):
         sizes = {path.name: path.stat().st_size for path in answer.paths}
     return Made(job.name, key, sizes, round(time.monotonic() - started, 3))
 

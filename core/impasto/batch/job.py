@@ -17,8 +17,8 @@ from ..io.files import source_files
 from ..plugins.registry import registry
 from ..recipe import Recipe
 from ..running.runner import versions_of
-from ..system.typed_json import Count, PositiveLength, typed
-from ..system.untrusted import explained, is_folder, open_file
+from ..system.typed_json import Count, PositiveLength, as_kind
+from ..system.untrusted import explain, is_folder, open_file
 from ..tools import model_parameter
 
 
@@ -83,7 +83,7 @@ class BatchJob:
 def job_from(data: Any, where: str) -> BatchJob:
     """The job of `BatchJob.to_dict`. FileError names the wrong field; `where` says where it comes from."""
     try:
-        return typed(BatchJob, data, "job")
+        return as_kind(BatchJob, data, "job")
     except ProtocolError as error:
         raise FileError(f"{where}: {error.message}", "run the whole batch again instead") from error
 
@@ -99,7 +99,7 @@ def _content(path: Path) -> list[Any]:
 
 
 def _hash(path: Path) -> str:
-    with explained(path, "read"):
+    with explain(path, "read"):
         about = path.stat()
     return _hash_of(path, about.st_size, about.st_mtime_ns)
 
@@ -107,7 +107,7 @@ def _hash(path: Path) -> str:
 @lru_cache(maxsize=4096)
 def _hash_of(path: Path, size_bytes: int, changed_ns: int) -> str:
     """Hash of a file as long as its size and its time do not change: many jobs share a style or a model."""
-    with open_file(path) as stream, explained(path, "read"):
+    with open_file(path) as stream, explain(path, "read"):
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import IO, Any, Generic, TypeVar
 
 from ..errors import FileError, ProtocolError
-from ..system.typed_json import typed
-from ..system.untrusted import check_file, explained, is_there, open_file, parse_json, shown
+from ..system.typed_json import as_kind
+from ..system.untrusted import check_file, excerpt, explain, is_there, open_file, parse_json
 
 T = TypeVar("T")
 MAX_LINE_BYTES = 2**20
@@ -31,7 +31,7 @@ class Lines(Generic[T]):
     def check(self) -> None:
         """FileError for a link, which could lead to what would then be written to, and for a file that is too long."""
         if self.path.is_symlink():
-            raise FileError(f"{shown(self.path)} is a link", "remove it, or choose another folder")
+            raise FileError(f"{excerpt(self.path)} is a link", "remove it, or choose another folder")
         if is_there(self.path):
             check_file(self.path, MAX_BYTES)
 
@@ -40,7 +40,7 @@ class Lines(Generic[T]):
         self.check()
         if not is_there(self.path):
             return
-        with open_file(self.path) as stream, explained(self.path, "read"):
+        with open_file(self.path) as stream, explain(self.path, "read"):
             place = 0
             while data := stream.readline(MAX_LINE_BYTES):
                 if line := self._parsed(data):
@@ -49,14 +49,14 @@ class Lines(Generic[T]):
 
     def at(self, place: int) -> T | None:
         """The line at an offset; None if it is damaged."""
-        with open_file(self.path) as stream, explained(self.path, "read"):
+        with open_file(self.path) as stream, explain(self.path, "read"):
             stream.seek(place)
             return self._parsed(stream.readline(MAX_LINE_BYTES))
 
     def open(self) -> None:
         """Open the file for appending, and end a line that a crash left unfinished. FileError if it is no file."""
         self.check()
-        with explained(self.path):
+        with explain(self.path):
             self._stream = os.fdopen(_appendable(self.path), "ab+", buffering=0)
             if self._stream.tell():
                 self._stream.seek(-1, os.SEEK_END)
@@ -71,7 +71,7 @@ class Lines(Generic[T]):
     def append(self, data: Mapping[str, Any]) -> int:
         """Append a line; return its offset. FileError if it cannot be written."""
         assert self._stream is not None, "the file is open"
-        with explained(self.path):
+        with explain(self.path):
             place, line = self._stream.seek(0, os.SEEK_END), line_of(data)
             if self._stream.write(line) < len(line):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -80,9 +80,9 @@ class Lines(Generic[T]):
     def _parsed(self, data: bytes) -> T | None:
         try:
             line = parse_json(data, "a line", max_bytes=MAX_LINE_BYTES)
-            known = typed(dict, line, "a line").keys()
+            known = as_kind(dict, line, "a line").keys()
             kind = next((one for one in self._kinds if one.__annotations__.keys() <= known), self._kinds[-1])
-            return typed(kind, line, "a line")
+            return as_kind(kind, line, "a line")
         except (FileError, ProtocolError):
             return None
 

@@ -8,7 +8,7 @@ from string import Formatter
 
 from ..errors import ParameterError, did_you_mean
 from ..system.names import check_name
-from ..system.untrusted import shown
+from ..system.untrusted import excerpt
 
 FIELDS = {
     "name": "the row's name, or that of its source",
@@ -25,31 +25,31 @@ def check_pattern(pattern: str) -> str:
     """The pattern, if it can be filled in. ParameterError names the wrong field and lists the known ones."""
     known = ", ".join(f"{{{name}}}" for name in FIELDS)
     if not pattern.strip():
-        raise ParameterError(f"the pattern is {shown(pattern)}", f"its fields are {known}")
+        raise ParameterError(f"the pattern is {excerpt(pattern)}", f"its fields are {known}")
     try:
         parts = list(Formatter().parse(pattern))
     except ValueError as error:
         raise ParameterError(
-            f"the pattern {shown(pattern)} is not valid: {error}", f"its fields are {known}"
+            f"the pattern {excerpt(pattern)} is not valid: {error}", f"its fields are {known}"
         ) from error
     for _, field, width, conversion in parts:
         if field is None:
             continue
         if field not in FIELDS:
             remedy = f"{did_you_mean(field, FIELDS)}its fields are {known}"
-            raise ParameterError(f"the pattern {shown(pattern)} has the unknown field {shown(field)}", remedy)
+            raise ParameterError(f"the pattern {excerpt(pattern)} has the unknown field {excerpt(field)}", remedy)
         if conversion or not WIDTH.fullmatch(width or "") or (width and field not in NUMBERS):
-            message = f"the pattern {shown(pattern)} formats {field} in an unknown way"
+            message = f"the pattern {excerpt(pattern)} formats {field} in an unknown way"
             raise ParameterError(message, "write {index:04} for four digits, and other fields as they are")
     return pattern
 
 
-def filled_in(pattern: str, *, name: str, index: int, seed: int, recipe: str, tool: str) -> str:
+def fill_in(pattern: str, *, name: str, index: int, seed: int, recipe: str, tool: str) -> str:
     """The name of a result. ParameterError if no file can have it on every platform."""
     result = pattern.format(name=name, index=index, seed=seed, recipe=recipe, tool=tool)
     return check_name(result, "the name of the files")
 
 
-def folded(name: str) -> str:
+def fold(name: str) -> str:
     """The name as Windows and macOS compare it: names that are equal here would be the same file there."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())

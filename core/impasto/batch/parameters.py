@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import ParameterError, choices
 from ..parameters import color_of
 from ..recipe import Recipe
-from ..system.untrusted import parse_json, shown
+from ..system.untrusted import excerpt, parse_json
 from ..tools import Parameters, Tool, validate
 
 
@@ -41,10 +41,10 @@ def _place(tools: Sequence[Tool], name: str) -> tuple[int, str]:
         return found[0], own
     if found:
         numbered = " or ".join(f"{index + 1}.{own}" for index in found)
-        raise ParameterError(f"several steps have the parameter {shown(own)}", f"write {numbered}")
+        raise ParameterError(f"several steps have the parameter {excerpt(own)}", f"write {numbered}")
     known = sorted({known for index in wanted for known in tools[index].parameters.model_fields})
     remedy = choices(own, known, f"`impasto tools {tools[wanted[0]].name}`" if wanted else "")
-    raise ParameterError(f"no step has the parameter {shown(name)}", remedy)
+    raise ParameterError(f"no step has the parameter {excerpt(name)}", remedy)
 
 
 @cache
@@ -59,4 +59,4 @@ def _from_text(text: str, schema: Mapping[str, Any]) -> Any:
     if schema.get("type") not in ("array", "object") and not isinstance(schema.get("enum", [""])[0], int):
         return text  # the tool's model converts numbers, and true or false
     is_bare = schema.get("type") == "array" and not text.startswith("[")
-    return parse_json(f"[{text}]" if is_bare else text, shown(text), kind=ParameterError)
+    return parse_json(f"[{text}]" if is_bare else text, excerpt(text), kind=ParameterError)

@@ -15,7 +15,7 @@ from ..running.inputs import SOURCE, check_inputs
 from ..system.names import check_name, usable_name
 from ..texture import Maps
 from .job import BatchJob
-from .names import filled_in
+from .names import fill_in
 from .parameters import with_parameters
 from .recipes import Recipes
 from .table import Row
@@ -77,7 +77,7 @@ class Plan:
         stem = usable_name(self.recipes.name_of(row.recipe))
         own = row.name or (source_name(inputs[SOURCE]) if SOURCE in inputs else stem)
         tool = recipe.steps[0].tool
-        name = filled_in(output.pattern, name=own, index=index, seed=recipe.seed, recipe=stem, tool=tool)
+        name = fill_in(output.pattern, name=own, index=index, seed=recipe.seed, recipe=stem, tool=tool)
         return BatchJob(
             name,
             recipe,

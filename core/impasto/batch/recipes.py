@@ -11,7 +11,7 @@ from ..errors import ParameterError
 from ..plugins.registry import registry
 from ..recipe import Recipe, Step, name_inputs
 from ..running.matching import match
-from ..system.untrusted import read_json, shown
+from ..system.untrusted import excerpt, read_json
 from ..tools import Tool
 
 
@@ -30,7 +30,7 @@ class Recipes:
             return recipe
         if given not in self._read:
             path = self.folder / given
-            recipe = Recipe.from_dict(read_json(path, f"the recipe in {shown(path)}"))
+            recipe = Recipe.from_dict(read_json(path, f"the recipe in {excerpt(path)}"))
             _check_kinds(recipe)
             self._read[given] = replace(recipe, inputs={}, made_with={})
         return self._read[given]
@@ -41,7 +41,7 @@ class Recipes:
             recipe = match(matcher, text, seed=seed).recipe
             _check_kinds(recipe)
             return recipe
-        raise ParameterError(f"{shown(matcher)} takes no text", "leave the text out, or name a matcher as recipe")
+        raise ParameterError(f"{excerpt(matcher)} takes no text", "leave the text out, or name a matcher as recipe")
 
     def name_of(self, given: str) -> str:
         """The file's name without its ending, or the tool's."""

@@ -14,9 +14,9 @@ from typing import Any
 from ..errors import FileError, ImpastoError
 from ..system.locks import held
 from ..system.names import is_file_name
-from ..system.transaction import recover, staged
+from ..system.transaction import recover, stage
 from ..system.typed_json import Count
-from ..system.untrusted import explained, is_there, make_folder, shown
+from ..system.untrusted import excerpt, explain, is_there, make_folder
 from .job import BatchJob, job_from
 from .lines import Lines, line_of
 
@@ -126,7 +126,7 @@ class Record:
         """
         made = self.made(job.name)
         if made and not job.replace and self._count(made) is None:
-            message = f"a file of {shown(job.name)} is there already, and has been changed since it was made"
+            message = f"a file of {excerpt(job.name)} is there already, and has been changed since it was made"
             raise FileError(message, "move it away to keep it, or add --force")
         may_replace = job.replace or self.owns(job.name)
         self._done.append(asdict(Begun(job.name)))
@@ -154,10 +154,10 @@ class Record:
         path = self._why.path
         self._why.close()  # Windows replaces no open file
         if next(self.failures(), None) is None:
-            with explained(path, "remove"):
+            with explain(path, "remove"):
                 path.unlink(missing_ok=True)
             return None
-        with staged([path]) as parts, explained(path), parts[path].open("wb") as stream:
+        with stage([path]) as parts, explain(path), parts[path].open("wb") as stream:
             stream.writelines(line_of(asdict(failure)) for failure in self.failures())
         return path
 
@@ -167,7 +167,7 @@ class Record:
         for name, size_bytes in made.files.items():
             path = self.folder / name
             if is_there(path):
-                with explained(path, "read"):
+                with explain(path, "read"):
                     if path.stat().st_size != size_bytes:
                         return None
                 count += 1
@@ -184,6 +184,6 @@ def jobs_of(failures: Iterable[RecordedFailure]) -> Iterator[tuple[int, BatchJob
     """The jobs of failures, to be tried again, or what is wrong with them, by their rows."""
     for failure in failures:
         try:
-            yield failure.row, job_from(failure.job, f"{FAILURES_FILE}, {shown(failure.name)}")
+            yield failure.row, job_from(failure.job, f"{FAILURES_FILE}, {excerpt(failure.name)}")
         except ImpastoError as error:
             yield failure.row, error

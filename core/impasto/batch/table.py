@@ -17,7 +17,7 @@ from typing import Any
 
 from ..errors import FileError, ImpastoError, ParameterError, did_you_mean
 from ..running.inputs import SOURCE
-from ..system.untrusted import is_unicode, parse_json, read_bytes, shown
+from ..system.untrusted import excerpt, is_unicode, parse_json, read_bytes
 from ..texture import check_metres
 
 SUFFIXES = (".csv", ".tsv", ".jsonl")
@@ -94,7 +94,7 @@ def _csv(data: bytes) -> Iterator[tuple[int, dict[str, Any] | ImpastoError]]:
             if len(cells) > len(columns) and any(cells[len(columns) :]):
                 yield number, ParameterError(f"it has {len(cells)} cells for {len(columns)} columns", "remove some")
             elif any(cells):
-                yield number, _grouped(zip(columns, cells, strict=False))
+                yield number, _group(zip(columns, cells, strict=False))
     except (ValueError, csv.Error) as error:
         yield number, FileError(f"this is no CSV in UTF-8 ({error})", "save it as CSV in UTF-8")
 
@@ -103,15 +103,15 @@ def _wrong_columns(columns: list[str]) -> ParameterError | None:
     known = f"columns are {', '.join(PLAIN)}, input.NAME and parameter.NAME"
     for name in columns[:MAX_COLUMNS]:
         if name not in PLAIN and not any(name.startswith(group) and name != group for group in GROUPS):
-            return ParameterError(f"there is no column {shown(name)}", f"{did_you_mean(name, PLAIN)}{known}")
+            return ParameterError(f"there is no column {excerpt(name)}", f"{did_you_mean(name, PLAIN)}{known}")
         if columns.count(name) > 1:
-            return ParameterError(f"the column {shown(name)} is there twice", "remove one")
+            return ParameterError(f"the column {excerpt(name)} is there twice", "remove one")
     if len(columns) > MAX_COLUMNS:
         return ParameterError(f"the table has {len(columns):,} columns", f"use at most {MAX_COLUMNS}")
     return None if columns else ParameterError("the table is empty", f"name its columns in the first row: {known}")
 
 
-def _grouped(cells: Iterable[tuple[str, str]]) -> dict[str, Any]:
+def _group(cells: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """Cells that are not empty, those of `input.NAME` and `parameter.NAME` in objects as in JSON lines."""
     fields: dict[str, Any] = {}
     for column, cell in cells:
@@ -138,19 +138,19 @@ def _row(number: int, fields: Mapping[str, Any]) -> Row:
     known = (*PLAIN, *GROUPS.values())
     if unknown := next((name for name in fields if name not in known), ""):
         remedy = f"{did_you_mean(unknown, known)}its fields are {', '.join(known)}"
-        raise ParameterError(f"there is no field {shown(unknown)}", remedy)
+        raise ParameterError(f"there is no field {excerpt(unknown)}", remedy)
     if "recipe" not in fields:
         raise ParameterError("it names no recipe", "give the file of a recipe, or a tool's name, as recipe")
     for name in GROUPS.values():
         if not isinstance(fields.get(name, {}), dict):
-            raise ParameterError(f"{name} is {shown(fields[name])}", "write an object")
+            raise ParameterError(f"{name} is {excerpt(fields[name])}", "write an object")
     inputs = {**fields.get("inputs", {}), **({SOURCE: fields[SOURCE]} if SOURCE in fields else {})}
     for name, value in [
         *inputs.items(),
         *((name, fields[name]) for name in ("recipe", "name", "text") if name in fields),
     ]:
         if not (isinstance(value, str) and is_unicode(value) and "\0" not in value):
-            raise ParameterError(f"{name} is {shown(value)}", "write a name")
+            raise ParameterError(f"{name} is {excerpt(value)}", "write a name")
     seed, width_m = (_number(name, fields.get(name)) for name in ("seed", "width_m"))
     if isinstance(seed, float):
         raise ParameterError(f"seed is {seed}", "write a whole number")
@@ -167,4 +167,4 @@ def _number(name: str, value: object) -> int | float | None:
     for kind in (int, float):
         with contextlib.suppress(ValueError):
             return kind(str(value))
-    raise ParameterError(f"{name} is {shown(value)}, which is no number", "write 7, or 1.5")
+    raise ParameterError(f"{name} is {excerpt(value)}, which is no number", "write 7, or 1.5")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ..errors import ParameterError
-from ..system.untrusted import shown
+from ..system.untrusted import excerpt
 
 SECONDS = {"s": 1, "min": 60, "h": 3600}
 BYTES = {"MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
@@ -16,7 +16,7 @@ def parse_time(text: str) -> float:
     """Seconds of 90s, 10min, 1.5h. ParameterError for anything else."""
     found = re.fullmatch(r"(\d+(?:\.\d*)?)\s*(s|min|h)", text.strip())
     if not found or not float(found[1]):
-        raise ParameterError(f"{shown(text)} is no time", "write 90s, 10min or 1.5h")
+        raise ParameterError(f"{excerpt(text)} is no time", "write 90s, 10min or 1.5h")
     return float(found[1]) * SECONDS[found[2]]
 
 
@@ -24,21 +24,21 @@ def parse_memory(text: str) -> int:
     """Bytes of 800MiB, 4GiB or 4G. ParameterError for anything else."""
     found = re.fullmatch(r"(\d+(?:\.\d*)?)\s*([mgt])(i?b)?", text.strip().lower())
     if not found or not float(found[1]):
-        raise ParameterError(f"{shown(text)} is no amount of memory", "write 800MiB or 4GiB")
+        raise ParameterError(f"{excerpt(text)} is no amount of memory", "write 800MiB or 4GiB")
     return int(float(found[1]) * BYTES[BYTE_NAMES[found[2]]])
 
 
 def readable_time(seconds: float) -> str:
     """A time in its largest fitting unit: 45 s, 10 min, 1.5 h."""
     unit = next((unit for unit in ("h", "min") if seconds >= SECONDS[unit]), "s")
-    return f"{_rounded(seconds / SECONDS[unit])} {unit}"
+    return f"{_round(seconds / SECONDS[unit])} {unit}"
 
 
 def readable_bytes(count: float) -> str:
     """An amount of bytes in its largest fitting unit: 0.4 MiB, 4 GiB."""
     unit = next((unit for unit in ("TiB", "GiB") if count >= BYTES[unit]), "MiB")
-    return f"{_rounded(count / BYTES[unit])} {unit}"
+    return f"{_round(count / BYTES[unit])} {unit}"
 
 
-def _rounded(value: float) -> str:
+def _round(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0") if value < 10 else f"{value:.0f}"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import FileError, ParameterError
 from ..system.interruption import Stop
-from ..system.untrusted import check_file, printable, shown
+from ..system.untrusted import check_file, excerpt, printable
 from .json_answers import Planned, PlannedJob
 from .options import add_command, parse_metres, whole_number
 from .output import add_output
@@ -81,7 +81,7 @@ def _add_cluster(parser: argparse.ArgumentParser) -> None:
 def _resources(text: str) -> dict[str, float]:
     from ..batch.cluster import parse_resources
 
-    return _parsed(parse_resources, text)
+    return _parse(parse_resources, text)
 
 
 def _add_workers(parser: argparse.ArgumentParser) -> None:
@@ -101,16 +101,16 @@ def _add_workers(parser: argparse.ArgumentParser) -> None:
 def _time(text: str) -> float:
     from ..batch.units import parse_time
 
-    return _parsed(parse_time, text)
+    return _parse(parse_time, text)
 
 
 def _memory(text: str) -> int:
     from ..batch.units import parse_memory
 
-    return _parsed(parse_memory, text)
+    return _parse(parse_memory, text)
 
 
-def _parsed(parse: Callable[[str], T], text: str) -> T:
+def _parse(parse: Callable[[str], T], text: str) -> T:
     try:
         return parse(text)
     except ParameterError as error:
@@ -118,7 +118,7 @@ def _parsed(parse: Callable[[str], T], text: str) -> T:
 
 
 def _batch(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    from ..batch.checks import check_plan, listed
+    from ..batch.checks import check_plan, problem_lines
     from ..batch.record import Record
 
     _check_options(arguments)
@@ -126,7 +126,7 @@ def _batch(arguments: argparse.Namespace, terminal: Terminal) -> None:
     plan = _plan_of_failures(record, arguments) if arguments.retry else _plan(arguments)
     total = check_plan(plan, record.owns)
     if arguments.dry_run:
-        terminal.planned(_planned(listed(plan, record), arguments.format))
+        terminal.planned(_dry_run(problem_lines(plan, record), arguments.format))
         return
     with record:
         progress = _run(plan, record, total, arguments, terminal)
@@ -145,30 +145,30 @@ OF_FAILURES = ("--input", "--width-m", "--seeds", "--pattern", "--format", "--ex
 
 def _check_options(arguments: argparse.Namespace) -> None:
     """ParameterError for an option that would be ignored, FileError for a certificate that cannot be read."""
-    if arguments.retry and (given := _given(arguments, OF_FAILURES)):
+    if arguments.retry and (given := _first_given(arguments, OF_FAILURES)):
         message = f"--retry makes the jobs in failures.jsonl as they are, and {given} was given"
         raise ParameterError(message, "leave it out")
     if arguments.cluster is None:
-        if given := _given(arguments, FOR_CLUSTER):
+        if given := _first_given(arguments, FOR_CLUSTER):
             raise ParameterError(f"{given} is for a cluster", "add --cluster ADDRESS, or leave it out")
         return
     kind, separator, place = arguments.cluster.partition("://")
     if not separator:
-        raise ParameterError(f"--cluster is {shown(arguments.cluster)}", "write tcp://HOST:PORT or tls://HOST:PORT")
+        raise ParameterError(f"--cluster is {excerpt(arguments.cluster)}", "write tcp://HOST:PORT or tls://HOST:PORT")
     for file in filter(None, (arguments.tls_ca_file, arguments.tls_cert, arguments.tls_key)):
         check_file(file)
         if kind != "tls":
-            message = f"certificates are for tls://, and --cluster is {shown(arguments.cluster)}"
+            message = f"certificates are for tls://, and --cluster is {excerpt(arguments.cluster)}"
             raise ParameterError(message, f"write --cluster tls://{printable(place)}, or leave the files out")
 
 
-def _given(arguments: argparse.Namespace, options: Sequence[str]) -> str:
+def _first_given(arguments: argparse.Namespace, options: Sequence[str]) -> str:
     """The first of these options whose value is not its default; "" if there is none."""
     values = ((option, option.removeprefix("--").replace("-", "_")) for option in options)
     return next((option for option, name in values if getattr(arguments, name) != arguments.default_of(name)), "")
 
 
-def _planned(jobs: Sequence[Listed], format_: str) -> Planned:
+def _dry_run(jobs: Sequence[Listed], format_: str) -> Planned:
     entries = [
         PlannedJob(name=job.name, recipe=job.recipe, size_px=job.size_px and list(job.size_px[::-1]), done=job.is_done)
         for job in jobs

@@ -12,7 +12,7 @@ from ..errors import FileError, ModelError, ParameterError
 from ..library.models import Model, read_model, record_figures
 from ..library.tensors import SUFFIX
 from ..plugins.registry import registry
-from ..system.untrusted import parse_json, printable, shown
+from ..system.untrusted import excerpt, parse_json, printable
 from .gallery import add_gallery
 from .options import add_command, add_device, add_seed, parse_size, whole_number
 from .terminal import Terminal
@@ -166,7 +166,7 @@ def _settings(given: Sequence[str]) -> Mapping[str, Any]:
     for item in given:
         name, separator, value = item.partition("=")
         if not (name and separator):
-            raise ParameterError(f"--set got {shown(item)}", "write --set NAME=VALUE, such as --set variation=0.8")
+            raise ParameterError(f"--set got {excerpt(item)}", "write --set NAME=VALUE, such as --set variation=0.8")
         try:
             settings[name] = parse_json(value, name)
         except FileError:

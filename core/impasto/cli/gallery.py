@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import FileError, ParameterError
 from ..system.names import usable_name
-from ..system.untrusted import files_in, is_folder, parse_json, shown
+from ..system.untrusted import excerpt, files_in, is_folder, parse_json
 from .options import add_command, add_device, add_seed, parse_size
 from .terminal import Terminal
 
@@ -36,13 +36,13 @@ def add_gallery(kinds: Any) -> None:
 
 
 def _gallery(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    from ..evaluation.gallery import PAGE, Method, make_gallery
+    from ..evaluation.gallery import PAGE, GalleryMethod, make_gallery
 
-    methods = [Method(text, *_tool_and_parameters(text)) for text in dict.fromkeys(arguments.tools)]
+    methods = [GalleryMethod(text, *_tool_and_parameters(text)) for text in dict.fromkeys(arguments.tools)]
     width, height = arguments.size
     with terminal.progress() as on_progress:
         entries = make_gallery(
-            _named(arguments.sources),
+            _methods_called(arguments.sources),
             methods,
             arguments.out,
             size_px=(height, width),
@@ -63,7 +63,7 @@ def _tool_and_parameters(text: str) -> tuple[str, dict[str, Any]]:
     for item in filter(None, given.split(",")):
         name, separator, value = item.partition("=")
         if not (name and separator):
-            raise ParameterError(f"--tools got {shown(text)}", "write TOOL:NAME=VALUE, such as TOOL:model=my-wall")
+            raise ParameterError(f"--tools got {excerpt(text)}", "write TOOL:NAME=VALUE, such as TOOL:model=my-wall")
         try:
             parameters[name] = parse_json(value, name)
         except FileError:
@@ -71,7 +71,7 @@ def _tool_and_parameters(text: str) -> tuple[str, dict[str, Any]]:
     return tool, parameters
 
 
-def _named(given: Sequence[Path]) -> Mapping[str, Path]:
+def _methods_called(given: Sequence[Path]) -> Mapping[str, Path]:
     """The sources by name; those of one name are told apart by their folders' names. FileError if there are none."""
     from ..io.files import source_name
 

@@ -18,7 +18,7 @@ class Answer(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
-def _described(description: type, **nested: Any) -> Any:
+def _describe(description: type, **nested: Any) -> Any:
     """The answer with the fields of one of `descriptions`; nested: types of fields that are described as well."""
     fields: dict[str, Any] = {}
     for field, hint in get_type_hints(description, include_extras=True).items():
@@ -115,14 +115,14 @@ class Prepared(Answer):
     manifest: dict[str, Any] = Field(description="content of manifest.json")
 
 
-InputDescription = _described(descriptions.InputDescription)
-ToolDescription = _described(
+InputDescription = _describe(descriptions.InputDescription)
+ToolDescription = _describe(
     descriptions.ToolDescription,
     inputs=list[InputDescription],  # type: ignore[valid-type]
     parameters=dict[str, Any],
 )
-WeightsDescription = _described(descriptions.WeightsDescription)
-PluginDescription = _described(descriptions.PluginDescription)
+WeightsDescription = _describe(descriptions.WeightsDescription)
+PluginDescription = _describe(descriptions.PluginDescription)
 
 
 class Tools(Answer):

@@ -20,7 +20,7 @@ from ..plugins.registry import registry
 from ..recipe import Recipe
 from ..system.interruption import say_by
 from ..system.streams import check_output
-from ..system.untrusted import read_json, shown
+from ..system.untrusted import excerpt, read_json
 from ..tools import TASKS, by_group, describe, in_order
 from .batch import add_batch
 from .check import add_check
@@ -133,7 +133,7 @@ def _add_run(commands: Any) -> None:
 
 
 def _run(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    recipe = Recipe.from_dict(read_json(arguments.recipe, f"the recipe in {shown(arguments.recipe)}"))
+    recipe = Recipe.from_dict(read_json(arguments.recipe, f"the recipe in {excerpt(arguments.recipe)}"))
     files = named_files(arguments.input)
     source = files.pop("source", None)
     name = arguments.name or result_name(recipe.steps[0], source, engine=arguments.engine)

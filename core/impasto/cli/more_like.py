@@ -8,7 +8,7 @@ from typing import Any
 
 from ..running.more_like import MAX_PARENTS, MORE_LIKE, more_like
 from ..system.names import usable_name
-from ..system.untrusted import shown
+from ..system.untrusted import excerpt
 from .options import add_command, add_seed, parse_size
 from .output import add_output, carry_out
 from .sources import add_named_inputs, named_files, recipe_in
@@ -43,7 +43,7 @@ def _variety(text: str) -> float:
     except ValueError:
         value = -1.0
     if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{shown(text)} is not a number from 0 to 1")
+        raise argparse.ArgumentTypeError(f"{excerpt(text)} is not a number from 0 to 1")
     return value
 
 

@@ -12,7 +12,7 @@ from ..parameters import color_of, properties_of
 from ..recipe import MAX_SEED, MAX_VALUES, name_inputs
 from ..schemas import limits_of, readable, readable_default
 from ..system import untrusted
-from ..system.untrusted import shown
+from ..system.untrusted import excerpt
 from ..texture import check_metres
 from ..tools import Input, Tool, without_effect
 
@@ -59,7 +59,7 @@ def add_engine(parser: argparse._ActionsContainer) -> None:
 def some_text(text: str) -> str:
     """The text, which is not empty: it is mostly a variable that is not set. ArgumentTypeError otherwise."""
     if not text.strip():
-        raise argparse.ArgumentTypeError(f"{shown(text)} is empty; leave the option out for its default")
+        raise argparse.ArgumentTypeError(f"{excerpt(text)} is empty; leave the option out for its default")
     return text
 
 
@@ -70,7 +70,7 @@ def whole_number(least: int = 1, most: int = MOST_COUNT) -> Callable[[str], int]
         digits = text.removeprefix("-")
         if not (digits.isdecimal() and len(digits) < 12 and least <= int(text) <= most):
             limits = f"from {least} upwards" if most == MOST_COUNT else f"from {least} to {readable(most)}"
-            raise argparse.ArgumentTypeError(f"{shown(text)} is no whole number {limits}")
+            raise argparse.ArgumentTypeError(f"{excerpt(text)} is no whole number {limits}")
         return int(text)
 
     return parse
@@ -81,7 +81,7 @@ def parse_metres(text: str) -> float:
     try:
         check_metres("it", value := float(text))
     except (ValueError, ParameterError):
-        message = f"{shown(text)} is not a width in metres; write 1.5 for one and a half"
+        message = f"{excerpt(text)} is not a width in metres; write 1.5 for one and a half"
         raise argparse.ArgumentTypeError(message) from None
     return value
 
@@ -93,7 +93,7 @@ def parse_size(text: str) -> tuple[int, int]:
     except ValueError:
         sides = []
     if len(sides) not in (1, 2) or min(sides) < 1:
-        raise argparse.ArgumentTypeError(f"{shown(text)} is not a size; write 1024x1024, or 1024 for a square")
+        raise argparse.ArgumentTypeError(f"{excerpt(text)} is not a size; write 1024x1024, or 1024 for a square")
     return sides[0], sides[-1]
 
 
@@ -103,7 +103,7 @@ def parse_crop(text: str) -> tuple[float, float, float, float]:
         left, top, right, bottom = (float(part) for part in text.split(","))
     except ValueError:
         raise argparse.ArgumentTypeError(
-            f"{shown(text)} is not left,top,right,bottom, such as 0.1,0.1,0.9,0.9"
+            f"{excerpt(text)} is not left,top,right,bottom, such as 0.1,0.1,0.9,0.9"
         ) from None
     return left, top, right, bottom
 
@@ -115,7 +115,7 @@ def parse_json(text: str) -> dict[str, Any]:
     except FileError:
         value = None
     if not isinstance(value, dict):
-        raise argparse.ArgumentTypeError(f"{shown(text)} is not a JSON object")
+        raise argparse.ArgumentTypeError(f"{excerpt(text)} is not a JSON object")
     return value
 
 
@@ -258,7 +258,7 @@ def _named_numbers(text: str) -> dict[str, float]:
         return {name.strip(): float(value) for name, _, value in pairs}
     except ValueError:
         raise argparse.ArgumentTypeError(
-            f"{shown(text)} is not NAME=NUMBER, such as brightness=1.5,contrast=-1"
+            f"{excerpt(text)} is not NAME=NUMBER, such as brightness=1.5,contrast=-1"
         ) from None
 
 
@@ -266,4 +266,4 @@ def _floats(text: str) -> list[float]:
     try:
         return [float(part) for part in text.split(",")]
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{shown(text)} is not numbers joined by commas") from None
+        raise argparse.ArgumentTypeError(f"{excerpt(text)} is not numbers joined by commas") from None

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ..errors import ParameterError, choices
-from ..system.untrusted import SHOWN_CHARACTERS, printable, shortened, shown
+from ..system.untrusted import SHOWN_CHARACTERS, excerpt, printable, shorten
 
 LONG_WORD = re.compile(rf"\S{{{SHOWN_CHARACTERS + 1},}}")
 """Pattern of a word in one of argparse's messages, which quote what they do not know as a whole."""
@@ -33,29 +33,29 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise the mistake as a ParameterError, so that it is reported like any other error, as JSON if requested."""
-        words = LONG_WORD.sub(lambda found: shortened(found[0]), message)
-        raise ParameterError(shortened(words, LONGEST_MESSAGE), f"see `{self.prog} --help`")
+        words = LONG_WORD.sub(lambda found: shorten(found[0]), message)
+        raise ParameterError(shorten(words, LONGEST_MESSAGE), f"see `{self.prog} --help`")
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         """Refuse what is no choice of an action. argparse would quote the whole value, and a hundred choices."""
         if action.choices is not None and value not in action.choices:
             remedy = choices(str(value), map(str, action.choices), f"`{self.prog} --help`")
             named = "/".join(action.option_strings) or action.metavar or action.dest
-            raise ParameterError(f"there is no {named} {shown(value)}", remedy)
+            raise ParameterError(f"there is no {named} {excerpt(value)}", remedy)
 
 
 def _whole_number(text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{shown(text)} is not a whole number") from None
+        raise argparse.ArgumentTypeError(f"{excerpt(text)} is not a whole number") from None
 
 
 def _number(text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{shown(text)} is not a number") from None
+        raise argparse.ArgumentTypeError(f"{excerpt(text)} is not a number") from None
 
 
 def _path(text: str) -> Path:

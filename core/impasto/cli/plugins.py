@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import ParameterError, PluginError
 from ..plugins.registry import Registry, registry
-from ..system.untrusted import shown
+from ..system.untrusted import excerpt
 from ..tools import Tool
 from .options import add_command
 from .terminal import Terminal
@@ -47,4 +47,6 @@ def tools_of(name: str, known: Registry) -> list[Tool]:
                 raise PluginError(status.error, status.remedy)
             return [known.tools[tool] for tool in status.tools]
     names = ", ".join(status.name for status in known.plugins)
-    raise ParameterError(f"no plugin called {shown(name)} is installed", f"install it with pip, or choose from {names}")
+    raise ParameterError(
+        f"no plugin called {excerpt(name)} is installed", f"install it with pip, or choose from {names}"
+    )

@@ -10,7 +10,7 @@ from pathlib import Path
 from ..engine.client import Client
 from ..engine.job import Job
 from ..engine.remote import Remote
-from ..engine.replies import Answer
+from ..engine.replies import JobResult
 from ..engine.requests import Delivery
 from ..errors import ParameterError
 from ..io.files import on_disk
@@ -57,11 +57,11 @@ def run_to_files_there(
         stack.enter_context(sink.held())
         sent = {name: stack.enter_context(on_disk(path)) for name, path in inputs.items()}
         job = client.submit(recipe, sent, deliver=deliver, device=device, scale=scale)
-        answer = _followed(job, on_progress, is_stopped)
+        answer = _follow(job, on_progress, is_stopped)
     return Result(Maps(), recipe=answer.recipe, paths=answer.paths, notes=answer.notes)
 
 
-def _followed(job: Job, on_progress: Callable[[float, str], None], is_stopped: Callable[[], bool]) -> Answer:
+def _follow(job: Job, on_progress: Callable[[float, str], None], is_stopped: Callable[[], bool]) -> JobResult:
     """The job's result; its progress is reported meanwhile, and it is stopped if that is wanted."""
     while not wait([job], POLL_S).done:
         on_progress(job.fraction, job.message)

@@ -10,7 +10,7 @@ from pathlib import Path
 from ..errors import FileError, ParameterError
 from ..plugins.registry import registry
 from ..recipe import Recipe, Step
-from ..system.untrusted import is_folder, read_json, shown
+from ..system.untrusted import excerpt, is_folder, read_json
 from .options import add_parameters_to, given_parameters, parse_metres
 
 PREPARE = "prepare"
@@ -75,7 +75,7 @@ def recipe_in(path: Path) -> Recipe:
     from ..io.files import read_recipe
 
     if path.suffix.lower() == ".json":
-        recipe = Recipe.from_dict(read_json(path, f"the recipe in {shown(path)}"))
+        recipe = Recipe.from_dict(read_json(path, f"the recipe in {excerpt(path)}"))
     else:
         recipe = read_recipe(path)
     return replace(recipe, inputs={}, made_with={})
@@ -99,7 +99,7 @@ def named_files(given: Sequence[str]) -> dict[str, Path]:
         name, separator, file = item.partition("=")
         if not (name and separator and file):
             raise ParameterError(
-                f"--input got {shown(item)}", "write --input NAME=FILE, such as --input source=brick.jpg"
+                f"--input got {excerpt(item)}", "write --input NAME=FILE, such as --input source=brick.jpg"
             )
         files[name] = Path(file)
     return files

@@ -72,7 +72,7 @@ def _range(schema: Mapping[str, Any]) -> str:
     return f"one of {', '.join(map(str, schema['enum']))}" if "enum" in schema else limits_of(schema)
 
 
-def planned(answer: Planned) -> Iterator[str]:
+def plan_table(answer: Planned) -> Iterator[str]:
     """Table of the jobs of a batch, and the sum of what remains to be made."""
     head = ("name", "recipe", "size", "state")
     yield from table(head, [_planned_row(job) for job in answer.jobs])

@@ -16,7 +16,7 @@ from ..data.class_warnings import class_warnings
 from ..errors import ImpastoError, ParameterError
 from ..library.models import Model
 from ..system.streams import screen
-from ..system.untrusted import printable, shortened
+from ..system.untrusted import printable, shorten
 from ..tools import Result
 from . import tables
 from .json_answers import (
@@ -154,7 +154,7 @@ class Terminal:
 
     def planned(self, answer: Planned) -> None:
         """Print the jobs of a batch, and how large the results of those to be made are."""
-        self._say(answer, tables.planned(answer))
+        self._say(answer, tables.plan_table(answer))
 
     def batched(self, progress: BatchProgress, files: Sequence[Path]) -> None:
         """Print how many jobs of a batch were made and how many failed, and why the first of these did."""
@@ -298,7 +298,7 @@ class Terminal:
         """Print a table of the results of a gallery, and those that failed."""
         for entry in entries:
             if entry.error:
-                self._fail(f"{entry.source}, {shortened(entry.method)}: {entry.error}", entry.remedy)
+                self._fail(f"{entry.source}, {shorten(entry.method)}: {entry.error}", entry.remedy)
         results = [
             GalleryResult(**{name: getattr(one, name) for name in GalleryResult.model_fields}) for one in entries
         ]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ..errors import FileError
 from ..io.files import set_name
-from ..system.untrusted import is_there, parse_json, read_bytes, resolved, shown
+from ..system.untrusted import excerpt, is_there, parse_json, read_bytes, resolve
 
 TABLE = "metadata.jsonl"
 LEVELS = 3
@@ -35,12 +35,12 @@ class Captions:
         FileError if a file with captions cannot be read.
         """
         found = [line for file in _text_files(files) if is_there(file) for line in _lines(file)]
-        places = [resolved(file) for file in files.values()]
-        folder = resolved(next(iter(files.values()))).parent
+        places = [resolve(file) for file in files.values()]
+        folder = resolve(next(iter(files.values()))).parent
         for table_folder in [folder, *folder.parents][:LEVELS]:
             table = self._table(table_folder)
             found += [text for place in dict.fromkeys([*places, folder]) for text in table.get(place, ())]
-            if table_folder == resolved(self.root):
+            if table_folder == resolve(self.root):
                 break
         return tuple(dict.fromkeys(found))[:MOST_CAPTIONS]
 
@@ -73,7 +73,7 @@ def _text(file: Path, most_bytes: int) -> str:
     try:
         return read_bytes(file, most_bytes).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise FileError(f"{shown(file)} is no text in UTF-8", "save it as UTF-8") from error
+        raise FileError(f"{excerpt(file)} is no text in UTF-8", "save it as UTF-8") from error
 
 
 def _rows(file: Path) -> dict[Path, tuple[str, ...]]:
@@ -89,6 +89,6 @@ def _rows(file: Path) -> dict[Path, tuple[str, ...]]:
         if not isinstance(name, str) or not all(isinstance(one, str) for one in texts):
             remedy = 'each line is like {"file_name": "wall.png", "text": "old red bricks"}'
             raise FileError(f"{what} does not say a file_name and a text", remedy)
-        place = resolved(file.parent / name)
+        place = resolve(file.parent / name)
         found[place] = (*found.get(place, ()), *filter(None, map(_plain, texts)))
     return found

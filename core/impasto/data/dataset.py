@@ -20,7 +20,7 @@ from ..errors import FileError, ParameterError
 from ..io.signatures import FORMATS
 from ..surface.wrapping import wraps
 from ..system.names import as_unicode
-from ..system.untrusted import is_folder, resolved, shortened
+from ..system.untrusted import is_folder, resolve, shorten
 from ..texture import Maps
 from .pictures import PictureSource, find_pictures
 from .prepare import Preparation, find_same, is_blank, thumbnail
@@ -179,10 +179,10 @@ def read_dataset(
     pictures, left_out = find_pictures(Path(path), licence)
     samples, rejected, statistics = _examine(pictures, preparation, on_progress)
     rejected = sorted([*(Rejection(*item) for item in left_out), *rejected], key=lambda item: item.name)
-    path = resolved(Path(path))
+    path = resolve(Path(path))
     called = as_unicode(path.name)
     if not samples:
-        raise ParameterError(f"nothing in {called} can be learned from{_listed(rejected)}", REMEDY)
+        raise ParameterError(f"nothing in {called} can be learned from{_listing(rejected)}", REMEDY)
     name = "pictures" if is_folder(path) else called  # a folder's name may be nobody's business
     return Dataset(name, tuple(samples), tuple(rejected), preparation, statistics)
 
@@ -205,7 +205,7 @@ def dataset_of(
     preparation = Preparation(longest_px, smallest_px)
     samples, rejected, statistics = _examine(pictures, preparation, lambda fraction, message: None)
     if not samples:
-        raise ParameterError(f"nothing that was given can be learned from{_listed(rejected)}", REMEDY)
+        raise ParameterError(f"nothing that was given can be learned from{_listing(rejected)}", REMEDY)
     return Dataset(samples[0].name, tuple(samples), tuple(rejected), preparation, statistics)
 
 
@@ -221,8 +221,8 @@ def settings_for(parameters: Any) -> dict[str, Any]:
     return {name: int(value) for name, value in settings.items() if value}
 
 
-def _listed(rejected: list[Rejection]) -> str:
-    shown = "; ".join(f"{shortened(item.name)}: {item.reason}" for item in rejected[:3])
+def _listing(rejected: list[Rejection]) -> str:
+    shown = "; ".join(f"{shorten(item.name)}: {item.reason}" for item in rejected[:3])
     more = f"; and {len(rejected) - 3} more" if len(rejected) > 3 else ""
     return f" ({shown}{more})" if shown else ""
 

@@ -19,7 +19,7 @@ from ..io.cards import read_index
 from ..io.files import map_name, set_name
 from ..system.names import as_unicode
 from ..system.transaction import recover
-from ..system.untrusted import explained, files_in, inside, is_folder, is_there, open_file, resolved, shown
+from ..system.untrusted import excerpt, explain, files_in, inside, is_folder, is_there, open_file, resolve
 from ..texture import Maps, Texture
 from .captions import Captions
 from .prepare import Preparation, prepare
@@ -95,7 +95,7 @@ def find_pictures(path: Path, licence: str) -> tuple[list[PictureSource], list[t
     precedence. FileError if `path` cannot be read.
     """
     if not is_there(path):
-        raise FileError(f"cannot read {shown(path)}: no such file or folder", "check its name")
+        raise FileError(f"cannot read {excerpt(path)}: no such file or folder", "check its name")
     listed = Sources.above(path if is_folder(path) else path.parent)
     if is_there(path / INDEX):
         return list(_boxes(path, "", listed, licence)), []
@@ -130,7 +130,7 @@ def pictures_in(folder: Path) -> list[Path]:
     files = _pictures(folder)
     if _is_one_set(files):
         return [folder]
-    sets, photographs, unused = _grouped(files)
+    sets, photographs, unused = _group(files)
     if sets:
         message = f"{folder} contains the map sets {', '.join(sorted(sets))} beside each other or other pictures"
         raise FileError(message, "put each set into a folder of its own")
@@ -165,14 +165,14 @@ def _picture(
 def _sha256(file: Path) -> str:
     """Hash of a picture's file. FileError, before it is read, for one that no picture of its size can be."""
     decode.read_size(file)
-    with open_file(file) as stream, explained(file, "read"):
+    with open_file(file) as stream, explain(file, "read"):
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _without_paths(message: str, files: Iterable[Path]) -> str:
     """The message with bare file names, since a manifest must not reveal the machine's folders."""
     for file in files:
-        message = message.replace(shown(file), shown(Path(file.name))).replace(str(file), file.name)
+        message = message.replace(excerpt(file), excerpt(Path(file.name))).replace(str(file), file.name)
     return message
 
 
@@ -192,7 +192,7 @@ def _walk(root: Path) -> tuple[list[Found], list[Path], list[tuple[str, str]]]:
         if INDEX in (entry.name for entry in entries):
             sheets.append(folder)
             continue
-        sets, photographs, unused = _grouped(_pictures(folder))
+        sets, photographs, unused = _group(_pictures(folder))
         is_set_folder = len(sets) == 1 and not photographs
         label = as_unicode(parts[0]) if len(parts) > is_set_folder else None
         for name, maps in sets.items():
@@ -228,7 +228,7 @@ def _folders(root: Path, left_out: list[tuple[str, str]]) -> Iterator[tuple[Path
         waiting += [one for one in entries if one.name[0] != "." and is_folder(one) and not one.is_symlink()]
 
 
-def _grouped(files: list[Path]) -> tuple[dict[str, dict[str, Path]], list[Path], list[tuple[Path, str]]]:
+def _group(files: list[Path]) -> tuple[dict[str, dict[str, Path]], list[Path], list[tuple[Path, str]]]:
     """One folder's sets (name to files by map), its photographs, and (file, reason) of all other files."""
     groups: dict[str, dict[str, Path]] = {}
     rest = []
@@ -257,8 +257,8 @@ def _boxes(folder: Path, prefix: str, listed: Sources, licence: str) -> Iterator
     index = read_index(folder / INDEX)
     for name, places in sorted(index.boxes.items()):
         file = folder / name
-        if inside(folder, name, "a contact sheet").parent != resolved(folder):
-            raise FileError(f"{INDEX} names {shown(name)}, which is not in its folder", "put the sheets beside it")
+        if inside(folder, name, "a contact sheet").parent != resolve(folder):
+            raise FileError(f"{INDEX} names {excerpt(name)}, which is not in its folder", "put the sheets beside it")
         about = listed.row(file)
         try:
             sha256 = _sha256(file)

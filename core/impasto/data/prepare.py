@@ -97,11 +97,11 @@ def resized_map(name: str, texture: Texture, size_px: tuple[int, int]) -> Textur
     if texture.size_px == size_px:
         return texture
     if name in NORMAL_MAPS:
-        pixels = heights.normal_from_slopes(_converted(pixels, heights.slopes_from_normal, size_px))
+        pixels = heights.normal_from_slopes(_convert(pixels, heights.slopes_from_normal, size_px))
     elif name in COLOR_MAPS and texture.color_space != "linear":
-        pixels = linear_to_srgb(_converted(pixels, srgb_to_linear, size_px).clip(0, 1))
+        pixels = linear_to_srgb(_convert(pixels, srgb_to_linear, size_px).clip(0, 1))
     else:
-        pixels = resized(pixels, size_px).clip(0, None if texture.color_space == "linear" else 1)
+        pixels = resize(pixels, size_px).clip(0, None if texture.color_space == "linear" else 1)
     return replace(texture, pixels=pixels)
 
 
@@ -116,22 +116,22 @@ def maps_at_scale(maps: Maps, scale: float) -> Maps:
     return replace(maps, textures={name: resized_map(name, maps[name], (height, width)) for name in maps})
 
 
-def _converted(pixels: np.ndarray, convert: Callable[[np.ndarray], np.ndarray], size_px: tuple[int, int]) -> np.ndarray:
-    """`resized(convert(pixels), size_px)`; large pictures a band at a time, which takes no second picture's memory."""
+def _convert(pixels: np.ndarray, convert: Callable[[np.ndarray], np.ndarray], size_px: tuple[int, int]) -> np.ndarray:
+    """`resize(convert(pixels), size_px)`; large pictures a band at a time, which takes no second picture's memory."""
     (height, width), (rows, columns) = pixels.shape[:2], size_px
     if height * width <= LARGE_PIXELS or rows > height or columns > width:
-        return resized(convert(pixels), size_px)
+        return resize(convert(pixels), size_px)
     scale, step = height / rows, max(1, BAND_PX * rows // height)
     bands = []
     for first in range(0, rows, step):
         last = min(first + step, rows)
         top, bottom = math.floor(first * scale), min(height, math.ceil(last * scale))
         box = (0.0, first * scale - top, float(width), min(last * scale, height) - top)
-        bands.append(resized(convert(pixels[top:bottom]), (last - first, columns), box))
+        bands.append(resize(convert(pixels[top:bottom]), (last - first, columns), box))
     return np.concatenate(bands)
 
 
-def resized(
+def resize(
     pixels: np.ndarray, size_px: tuple[int, int], box: tuple[float, float, float, float] | None = None
 ) -> np.ndarray:
     """Pixels (H, W, C) resized to (height, width): area averages to shrink, bilinear interpolation to enlarge.
@@ -169,7 +169,7 @@ def is_blank(maps: Maps) -> bool:
 
 def thumbnail(maps: Maps) -> np.ndarray:
     """Thumbnail (THUMBNAIL_PX, THUMBNAIL_PX, 3) of the base colour, by which pictures are compared."""
-    return resized(maps["base_color"].pixels, (THUMBNAIL_PX, THUMBNAIL_PX))
+    return resize(maps["base_color"].pixels, (THUMBNAIL_PX, THUMBNAIL_PX))
 
 
 def find_same(thumbnails: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import FileError
-from ..system.untrusted import MAX_JSON_BYTES, is_there, read_bytes, resolved, shown
+from ..system.untrusted import MAX_JSON_BYTES, excerpt, is_there, read_bytes, resolve
 
 SOURCES = "SOURCES.tsv"
 SOURCES_LEVELS = 3
@@ -26,7 +26,7 @@ class Sources:
     @classmethod
     def above(cls, folder: Path) -> Sources:
         """The nearest SOURCES.tsv in `folder` or its parents; without rows if there is none."""
-        folder = resolved(folder)
+        folder = resolve(folder)
         for place in [folder, *folder.parents][:SOURCES_LEVELS]:
             if is_there(place / SOURCES):
                 return cls(place, {row["file"]: row for row in _rows(place / SOURCES)})
@@ -34,7 +34,7 @@ class Sources:
 
     def row(self, file: Path) -> Mapping[str, str]:
         """The row of a file, or else of its nearest parent folder that has one; empty if none has."""
-        path = resolved(file)
+        path = resolve(file)
         if not path.is_relative_to(self.folder):
             return {}
         relative = path.relative_to(self.folder)
@@ -51,7 +51,9 @@ def _rows(file: Path) -> list[dict[str, str]]:
             for row in csv.DictReader(io.StringIO(text, newline=""), delimiter="\t")
         ]
     except (ValueError, csv.Error) as error:
-        raise FileError(f"{shown(file)} is no table ({error})", "write it as UTF-8, a tab between columns") from error
+        raise FileError(f"{excerpt(file)} is no table ({error})", "write it as UTF-8, a tab between columns") from error
     if rows and not {"file", "licence"} <= rows[0].keys():
-        raise FileError(f"{shown(file)} has no columns file and licence", "name them in its first line, a tab between")
+        raise FileError(
+            f"{excerpt(file)} has no columns file and licence", "name them in its first line, a tab between"
+        )
     return rows

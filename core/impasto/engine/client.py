@@ -20,12 +20,12 @@ from typing import Any
 from ..errors import ParameterError, WorkerError
 from ..recipe import Recipe
 from ..system.process import open_fresh_log, start
-from ..system.untrusted import is_folder, shown
+from ..system.untrusted import excerpt, is_folder
 from ..texture import Maps
-from .connection import Connection, Limits
+from .connection import Connection, ConnectionLimits
 from .job import Job
 from .remote import Remote, read_files, write_files
-from .replies import Answer
+from .replies import JobResult
 from .requests import Delivery, JobInput, JobRequest, MatchRequest, MoreLikeRequest, Request, View
 from .wire import STALL_LIMIT_S
 
@@ -62,7 +62,7 @@ class Client:
         self._command = command.command(*WORKER) if isinstance(command, Remote) else list(command)
         self._log_path = Path(log_path)
         self._environment, self._outlives = dict(environment or {}), outlives
-        self._limits = Limits(start_s, stall_s, idle_s, grace_s)
+        self._limits = ConnectionLimits(start_s, stall_s, idle_s, grace_s)
         self._ids = itertools.count(1)
         self._lock = threading.Lock()
         self._connection: Connection | None = None
@@ -121,14 +121,14 @@ class Client:
         supersedes: str = "",
         detach: bool = False,
     ) -> Job:
-        """A job whose result is an `Answer`. Inputs are maps, pixels or files, or paths that the worker reads.
+        """A job whose result is a `JobResult`. Inputs are maps, pixels or files, or paths that the worker reads.
 
         deliver: the form of the result; None for arrays. scale: `width_m` and `height_range_m` of the source, if its
         file does not state them. supersedes: a key; older jobs with the same key are cancelled. detach: continue after
         this process ends, if the client `outlives` it.
         """
         deliver = deliver or Delivery()
-        finish: Callable[[Answer], Answer] | None = None
+        finish: Callable[[JobResult], JobResult] | None = None
         if self._remote and isinstance(deliver, Delivery) and deliver.kind == "files":
             finish = partial(write_files, deliver)
             deliver = Delivery("encoded", deliver.format)
@@ -145,7 +145,7 @@ class Client:
         if isinstance(given, Maps):
             return JobInput.of_maps(given)
         if not isinstance(given, JobInput | str | os.PathLike):
-            raise ParameterError(f"{shown(given)} is no input", "give maps, pixels, training data or a path")
+            raise ParameterError(f"{excerpt(given)} is no input", "give maps, pixels, training data or a path")
         if not self._remote:
             return given if isinstance(given, JobInput) else JobInput(path=Path(given))
         if not isinstance(given, JobInput):
@@ -172,7 +172,7 @@ class Client:
         connection = self._connection
         return connection.popen.pid if connection and connection.is_open else None
 
-    def _submit(self, request: Request, finish: Callable[[Answer], Answer] | None = None) -> Job:
+    def _submit(self, request: Request, finish: Callable[[JobResult], JobResult] | None = None) -> Job:
         job = Job(request.id, is_detached=isinstance(request, JobRequest) and request.detach)
         if finish is not None:
             job.finish = finish

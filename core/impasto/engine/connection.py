@@ -21,12 +21,12 @@ from ..errors import ImpastoError, ProtocolError, WorkerError, error_from_name
 from ..system.process import describe_exit, end, keep_log, kill, kill_group
 from .job import Job
 from .replies import (
-    Answer,
     Described,
     Hello,
     JobFailure,
     JobPreview,
     JobProgress,
+    JobResult,
     JobState,
     JobWarnings,
     Matched,
@@ -56,7 +56,7 @@ def _no_reason(code: int, said: Sequence[str]) -> None:
 
 
 @dataclass(frozen=True)
-class Limits:
+class ConnectionLimits:
     """Time limits of a worker: until its hello, until a frame's next part, of idling, and of obeying a cancel."""
 
     start_s: float
@@ -71,7 +71,9 @@ class Connection:
     explain(exit_code, last_lines_of_stderr): the error of its jobs when it ends by itself, unless it is None.
     """
 
-    def __init__(self, popen: subprocess.Popen, limits: Limits, log_path: Path, explain: Explain = _no_reason) -> None:
+    def __init__(
+        self, popen: subprocess.Popen, limits: ConnectionLimits, log_path: Path, explain: Explain = _no_reason
+    ) -> None:
         assert popen.stdout is not None
         self.popen = popen
         self.ended = threading.Event()
@@ -155,7 +157,7 @@ class Connection:
         except OSError:
             pass  # the worker is gone: the reading thread notices and fails the jobs
         except Exception as error:  # noqa: BLE001  a half-written frame cannot be completed
-            self._fail(_unexpected("a job cannot be sent to the worker", error))
+            self._fail(_unexpected_error("a job cannot be sent to the worker", error))
         finally:
             with contextlib.suppress(OSError):
                 stdin.close()
@@ -169,7 +171,7 @@ class Connection:
         except ProtocolError as error:
             self._fail(error)
         except Exception as error:  # noqa: BLE001  no bug may leave the jobs waiting
-            self._fail(_unexpected("the worker's answer cannot be used", error))
+            self._fail(_unexpected_error("the worker's answer cannot be used", error))
         self._finish()
         self.popen.stdout.close()
 
@@ -265,7 +267,7 @@ class Connection:
         return ignores or (self._closed_at is not None and not self._is_left and now - self._closed_at > EXIT_LIMIT_S)
 
 
-def _settle(job: Job, reply: Answer | Described | Matched | Stopped | JobFailure) -> None:
+def _settle(job: Job, reply: JobResult | Described | Matched | Stopped | JobFailure) -> None:
     if isinstance(reply, Described):
         job.set_result(reply.description)
     elif isinstance(reply, Matched):
@@ -280,9 +282,9 @@ def _settle(job: Job, reply: Answer | Described | Matched | Stopped | JobFailure
         except ImpastoError as error:
             job.set_exception(error)
         except Exception as error:  # noqa: BLE001  no bug may leave the job waiting
-            job.set_exception(_unexpected("the result cannot be used", error))
+            job.set_exception(_unexpected_error("the result cannot be used", error))
 
 
-def _unexpected(what: str, error: Exception) -> ProtocolError:
+def _unexpected_error(what: str, error: Exception) -> ProtocolError:
     said = error.message if isinstance(error, ImpastoError) else f"{type(error).__name__}: {error}"
     return ProtocolError(f"{what}: {said}", REPAIR)

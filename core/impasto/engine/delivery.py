@@ -94,10 +94,10 @@ def _read(path: Path, tell: Callable[[float, str], None]) -> Maps:
 
 def _read_sent(given: JobInput, tell: Callable[[float, str], None]) -> Maps:
     """Maps of files that the client sent: one picture, or those in a folder."""
-    from ..io.files import unpacked
+    from ..io.files import unpack
 
     with temporary_folder() as temporary:
-        path = unpacked({name: data.data for name, data in given.files.items()}, temporary, given.folder or "")
+        path = unpack({name: data.data for name, data in given.files.items()}, temporary, given.folder or "")
         try:
             return _read(path, tell)
         except FileError as error:

@@ -37,7 +37,7 @@ log = logging.getLogger("impasto.worker")
 
 
 @dataclass
-class Job:
+class RunningJob:
     """A request that takes time. The reading thread sets its events, the running tool checks them.
 
     resumed: cleared while the job is paused.
@@ -67,7 +67,7 @@ class Job:
         return isinstance(self.request, JobRequest) and self.request.detach and self.resumed.is_set()
 
 
-def answer_to(job: Job, send: Send) -> Answer:
+def answer_to(job: RunningJob, send: Send) -> Answer:
     """Carry a job's request out; its answer, without the id. Raises Cancelled, and what its tools raise."""
     request = job.request
     if isinstance(request, JobRequest):
@@ -80,9 +80,9 @@ def answer_to(job: Job, send: Send) -> Answer:
 class _Execution:
     """A job that is carried out, and what its client is told meanwhile."""
 
-    def __init__(self, job: Job, send: Send) -> None:
+    def __init__(self, job: RunningJob, send: Send) -> None:
         self._job, self._send = job, send
-        self._report = _throttled(
+        self._report = _throttle(
             PROGRESS_INTERVAL_S,
             lambda fraction, message: self._tell("progress", fraction=fraction, message=message),
         )
@@ -104,7 +104,7 @@ class _Execution:
             on_progress=self._report,
             is_cancelled=self._is_cancelled,
         )
-        return _matched(found)
+        return _match(found)
 
     def run(self, request: JobRequest) -> Answer:
         """The result of a recipe, in the form that was asked for."""
@@ -117,7 +117,7 @@ class _Execution:
         how: dict[str, Any] = {
             "device": request.device,
             "on_progress": self._report,
-            "on_preview": _throttled(
+            "on_preview": _throttle(
                 PREVIEW_INTERVAL_S, lambda maps: self._tell("preview", {"preview": preview_pixels(maps)})
             ),
             "is_cancelled": self._is_cancelled,
@@ -186,15 +186,15 @@ def _more_like(request: MoreLikeRequest) -> Answer:
     from ..running.more_like import more_like
 
     given = request.favourites
-    return _matched(more_like(given, seed=request.seed, variety=request.variety, locked=request.locked))
+    return _match(more_like(given, seed=request.seed, variety=request.variety, locked=request.locked))
 
 
-def _matched(found: Match) -> Answer:
+def _match(found: Match) -> Answer:
     recipe, notes = found.recipe.to_dict(), list(found.notes)
     return {"type": "matched", "recipe": recipe, "notes": notes, "figures": dict(found.figures)}, {}
 
 
-def _throttled(interval_s: float, function: Callable[..., None]) -> Callable[..., None]:
+def _throttle(interval_s: float, function: Callable[..., None]) -> Callable[..., None]:
     """The function, called at most once per interval; calls in between are dropped."""
     last = [-interval_s]
 

@@ -18,8 +18,8 @@ from ..about import VERSION
 from ..errors import ParameterError, ProtocolError, WorkerError
 from ..system.names import check_name
 from ..system.transaction import replace_files
-from ..system.untrusted import files_in, is_folder, read_bytes, shortened, shown
-from .replies import Answer
+from ..system.untrusted import excerpt, files_in, is_folder, read_bytes, shorten
+from .replies import JobResult
 from .requests import Delivery
 from .wire import MAX_ARRAY_BYTES
 
@@ -70,7 +70,7 @@ class Remote:
         """
         found = ADDRESS.fullmatch(address)
         if not found or not 0 < int(found["port"] or 22) < 65536:
-            raise ParameterError(f"{shown(address)} is no address of an engine", EXAMPLE)
+            raise ParameterError(f"{excerpt(address)} is no address of an engine", EXAMPLE)
         path = (found["python"] or "/")[1:]
         python = path if path.startswith("~/") else f"/{path}"
         return cls(
@@ -97,7 +97,7 @@ class Remote:
         """Error for the end of its connection, by ssh's exit code and last lines; None if the worker is the cause."""
         text = "\n".join(said)
         if code in NO_COMMAND:
-            return WorkerError(f"there is no {shortened(self.python)} on {shortened(self.place)}", EXAMPLE)
+            return WorkerError(f"there is no {shorten(self.python)} on {shorten(self.place)}", EXAMPLE)
         known = self._cause_of_ssh(text) if code == SSH_FAILED else self._cause_of_python(text)
         if known:
             return WorkerError(*known)
@@ -105,31 +105,31 @@ class Remote:
             return None
         reason = next((line.strip()[-200:] for line in reversed(said) if line.strip()), "ssh said nothing")
         remedy = "nothing was changed here: try again, and see whether ssh reaches it from a terminal"
-        return WorkerError(f"the connection to {shortened(self.place)} was lost: {reason}", remedy)
+        return WorkerError(f"the connection to {shorten(self.place)} was lost: {reason}", remedy)
 
     def _cause_of_ssh(self, text: str) -> tuple[str, str] | None:
         """Message and remedy for what ssh says when it cannot connect."""
         if UNKNOWN_KEY.search(text):
-            message = f"the host key of {shortened(self.place)} is unknown, or not the one that it had"
+            message = f"the host key of {shorten(self.place)} is unknown, or not the one that it had"
             return message, f"run `ssh {self.place}` once in a terminal, compare the fingerprint, and confirm it"
         if NOT_ADMITTED.search(text):
             remedy = f"put your key there (`ssh-copy-id {self.place}`) and unlock it (`ssh-add`)"
-            return f"{shortened(self.place)} asks for a password, or does not accept the key", remedy
+            return f"{shorten(self.place)} asks for a password, or does not accept the key", remedy
         if NO_SUCH_HOST.search(text):
             remedy = "check the address, or add the name to ~/.ssh/config"
-            return f"there is no machine called {shortened(self.host)}", remedy
+            return f"there is no machine called {shorten(self.host)}", remedy
         if NO_ANSWER.search(text):
             remedy = "check that it is on, that it runs an ssh server, and the port"
-            return f"{shortened(self.place)} does not answer", remedy
+            return f"{shorten(self.place)} does not answer", remedy
         return None
 
     def _cause_of_python(self, text: str) -> tuple[str, str] | None:
         """Message and remedy for what a Python says that cannot start the worker."""
         if NO_IMPASTO.search(text):
-            message = f"{shortened(self.python)} on {shortened(self.place)} has no impasto"
+            message = f"{shorten(self.python)} on {shorten(self.place)} has no impasto"
             return message, f"install impasto {VERSION} there, or give the path of the Python that has it"
         if TOO_OLD.search(text):
-            message = f"{shortened(self.python)} on {shortened(self.place)} is too old"
+            message = f"{shorten(self.python)} on {shorten(self.place)} is too old"
             return message, "give the path of a Python 3.11 or newer that has impasto"
         return None
 
@@ -140,10 +140,10 @@ def read_files(path: Path) -> dict[str, np.ndarray]:
     return {file.name: np.frombuffer(read_bytes(file, MAX_ARRAY_BYTES), np.uint8) for file in files}
 
 
-def write_files(wanted: Delivery, answer: Answer) -> Answer:
+def write_files(wanted: Delivery, answer: JobResult) -> JobResult:
     """Write the encoded files of an answer where they are wanted, as the engine would, and add their paths."""
     if not re.fullmatch(r"\.[a-z0-9]{1,8}", answer.suffix):
-        raise ProtocolError(f"done.suffix is {shown(answer.suffix)}", "see the log")
+        raise ProtocolError(f"done.suffix is {excerpt(answer.suffix)}", "see the log")
     name = check_name(wanted.name, "the name of the files")
     contents = {Path(wanted.folder) / f"{name}_{map_}{answer.suffix}": data for map_, data in answer.arrays.items()}
     replace_files({path: data.tobytes() for path, data in contents.items()}, replace=wanted.replace)

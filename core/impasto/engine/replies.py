@@ -15,8 +15,8 @@ import numpy as np
 from ..descriptions import EngineDescription
 from ..errors import ProtocolError
 from ..recipe import Recipe
-from ..system.typed_json import Count, Length, PositiveSize, one_of, typed
-from ..system.untrusted import shown
+from ..system.typed_json import Count, Length, PositiveSize, as_kind, one_of
+from ..system.untrusted import excerpt
 from ..texture import MAP_CHANNELS, Maps
 
 PREVIEW, RELIT, LOOKUP = "preview", "relit", "lookup"
@@ -84,7 +84,7 @@ class Described:
 
 
 @dataclass(frozen=True, eq=False)
-class Answer:
+class JobResult:
     """Result of a job: `arrays` are pixels or encoded files by map name, `paths` the files that were written.
 
     suffix: of encoded files, such as ".png".
@@ -108,7 +108,7 @@ class Answer:
             is_file = array.ndim == 1 and array.dtype == np.uint8
             is_known = name in (*MAP_CHANNELS, PREVIEW, RELIT, LOOKUP)
             if not (is_known and array.size and (is_file or array.ndim == (4 if name == RELIT else 3))):
-                raise ProtocolError(f"done has an array {shown(name)} of the shape {array.shape}", "see the log")
+                raise ProtocolError(f"done has an array {excerpt(name)} of the shape {array.shape}", "see the log")
 
     @property
     def maps(self) -> Maps:
@@ -144,7 +144,7 @@ class JobFailure:
 
 
 Reply: TypeAlias = (
-    Hello | JobProgress | JobPreview | JobState | JobWarnings | Described | Answer | Matched | Stopped | JobFailure
+    Hello | JobProgress | JobPreview | JobState | JobWarnings | Described | JobResult | Matched | Stopped | JobFailure
 )
 REPLIES: Mapping[str, type[Reply]] = {
     "hello": Hello,
@@ -153,7 +153,7 @@ REPLIES: Mapping[str, type[Reply]] = {
     "state": JobState,
     "warnings": JobWarnings,
     "described": Described,
-    "done": Answer,
+    "done": JobResult,
     "matched": Matched,
     "cancelled": Stopped,
     "error": JobFailure,
@@ -164,4 +164,4 @@ REPLIES: Mapping[str, type[Reply]] = {
 def reply_of(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Reply:
     """The reply in a frame. ProtocolError names the wrong field, ParameterError what is wrong with a recipe."""
     type_ = one_of(REPLIES, header.get("type"), "reply.type")
-    return typed(REPLIES[type_], {**header, "arrays": arrays}, type_)
+    return as_kind(REPLIES[type_], {**header, "arrays": arrays}, type_)

@@ -15,8 +15,8 @@ import numpy as np
 from ..errors import ParameterError, ProtocolError
 from ..recipe import MAX_SEED, Recipe
 from ..system.names import is_file_name
-from ..system.typed_json import Count, Length, PositiveLength, Within, one_of, typed
-from ..system.untrusted import shown
+from ..system.typed_json import Count, Length, PositiveLength, Within, as_kind, one_of
+from ..system.untrusted import excerpt
 from ..texture import MAP_CHANNELS, Maps
 
 ViewKind = Literal["small", "preview", "relit", "gaussian"]
@@ -181,17 +181,17 @@ def _plain(value: Any) -> Any:
 def request_of(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Request:
     """The request in a frame. ProtocolError names the wrong field, ParameterError a mistake in the recipe."""
     type_ = one_of(REQUESTS, header.get("type"), "request.type")
-    described = typed(dict[str, dict[str, Any]], header.get("inputs", {}), f"{type_}.inputs")
+    described = as_kind(dict[str, dict[str, Any]], header.get("inputs", {}), f"{type_}.inputs")
     values = {**header, "inputs": _inputs(described, arrays, f"{type_}.inputs")}
     if type_ == "job" and "deliver" in header:
         values["deliver"] = _form(header["deliver"], f"{type_}.deliver")
-    return typed(REQUESTS[type_], values, type_)
+    return as_kind(REQUESTS[type_], values, type_)
 
 
 def _form(given: Any, where: str) -> ResultForm:
-    given = typed(dict[str, Any], given, where)
+    given = as_kind(dict[str, Any], given, where)
     kind = one_of((*get_args(ViewKind), *get_args(DeliveryKind)), given.get("as"), f"{where}.as")
-    return typed(View if kind in get_args(ViewKind) else Delivery, given, where)
+    return as_kind(View if kind in get_args(ViewKind) else Delivery, given, where)
 
 
 def _inputs(
@@ -202,7 +202,7 @@ def _inputs(
     for key, array in arrays.items():
         name, _, part = key.partition("/")
         if name not in described or "path" in described[name]:
-            raise ProtocolError(f"the array {shown(key)} belongs to no input", "name it INPUT/MAP")
+            raise ProtocolError(f"the array {excerpt(key)} belongs to no input", "name it INPUT/MAP")
         if "files" not in described[name]:
             _check_pixels(key, part, array)
         own[name][part] = array
@@ -210,11 +210,11 @@ def _inputs(
     for name, about in described.items():
         content: dict[str, Any] = {"arrays": own[name]}
         if "files" in about:
-            names = typed(list[str], about["files"], f"{where}.{name}.files")
+            names = as_kind(list[str], about["files"], f"{where}.{name}.files")
             content = {"files": _files(name, names, own[name])}
-        inputs[name] = given = typed(JobInput, {**about, **content}, f"{where}.{name}")
+        inputs[name] = given = as_kind(JobInput, {**about, **content}, f"{where}.{name}")
         if given.folder is not None and not is_file_name(given.folder):
-            raise ProtocolError(f"job.inputs.{name}.folder is {shown(given.folder)}", "see the log")
+            raise ProtocolError(f"job.inputs.{name}.folder is {excerpt(given.folder)}", "see the log")
     return inputs
 
 
@@ -224,9 +224,9 @@ def _files(input_: str, names: Sequence[str], arrays: Mapping[str, np.ndarray]) 
     for index, name in enumerate(names):
         array = arrays.get(str(index))
         if not is_file_name(name) or name in found:
-            raise ProtocolError(f"job.inputs.{input_}.files has {shown(name)}", "see the log")
+            raise ProtocolError(f"job.inputs.{input_}.files has {excerpt(name)}", "see the log")
         if array is None or array.ndim != 1 or array.dtype != np.uint8:
-            raise ProtocolError(f"the file {shown(name)} of {shown(input_)} is missing", "see the log")
+            raise ProtocolError(f"the file {excerpt(name)} of {excerpt(input_)} is missing", "see the log")
         found[name] = array
     if len(arrays) != len(names) or not names:
         raise ProtocolError(f"job.inputs.{input_}.files names {len(names)} of {len(arrays)} files", "see the log")
@@ -235,7 +235,7 @@ def _files(input_: str, names: Sequence[str], arrays: Mapping[str, np.ndarray]) 
 
 def _check_pixels(key: str, map_: str, array: np.ndarray) -> None:
     if map_ not in MAP_CHANNELS:
-        raise ProtocolError(f"the array {shown(key)} is no map", f"use one of {', '.join(MAP_CHANNELS)}")
+        raise ProtocolError(f"the array {excerpt(key)} is no map", f"use one of {', '.join(MAP_CHANNELS)}")
     if array.ndim not in (2, 3) or not array.size:
         raise ProtocolError(f"{key} has the shape {array.shape}", "send pixels as (height, width, channels)")
     if array.dtype.kind == "f" and not np.isfinite(array).all():

@@ -20,7 +20,7 @@ import numpy as np
 from ..about import VERSION
 from ..errors import Cancelled, ImpastoError, ProtocolError
 from ..system.typed_json import MAX_ID
-from .execution import Job, answer_to
+from .execution import RunningJob, answer_to
 from .requests import Request, request_of
 from .wire import PROTOCOL, FrameError, FrameReader, write_frame
 
@@ -37,8 +37,8 @@ class Worker:
     def __init__(self, source: IO[bytes], sink: IO[bytes]) -> None:
         self._reader, self._sink = FrameReader(source), sink
         self._sending = threading.Lock()
-        self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
-        self._jobs: dict[int, Job] = {}
+        self._queue: queue.SimpleQueue[RunningJob | None] = queue.SimpleQueue()
+        self._jobs: dict[int, RunningJob] = {}
         self._starting = threading.Lock()
         self._working = threading.Thread(target=self._work, name="job", daemon=True)
 
@@ -98,9 +98,9 @@ class Worker:
         elif request.kind == "cancel":
             self._cancel(request.id)
         else:
-            self._accept(Job(request))
+            self._accept(RunningJob(request))
 
-    def _accept(self, job: Job) -> None:
+    def _accept(self, job: RunningJob) -> None:
         if job.id in self._jobs:
             raise ProtocolError(f"a job with the id {job.id} is there already", "give each job an id of its own")
         for older in list(self._jobs.values()):
@@ -149,7 +149,7 @@ class Worker:
                 self._answer(job)
             del job  # frees the arrays that came with it while waiting for the next one
 
-    def _answer(self, job: Job) -> None:
+    def _answer(self, job: RunningJob) -> None:
         try:
             header, arrays = answer_to(job, self._send)
             self._send({"id": job.id, **header}, arrays)

@@ -30,14 +30,14 @@ def view_of(maps: Maps, view: View, tell: Callable[[float, str], None]) -> tuple
 
     `tell(fraction, message)` is called while frames are rendered and may raise Cancelled.
     """
-    from ..surface.thumbnail import scaled_down
+    from ..surface.thumbnail import scale_down
 
     if view.kind == "gaussian":
         return gaussian_maps(maps), gaussian_figures(maps)
     if view.kind == "small":
         return small_maps(maps, view.longest_px), {}
     if view.kind == "preview":
-        return {PREVIEW: scaled_down(maps, view.longest_px)}, {}
+        return {PREVIEW: scale_down(maps, view.longest_px)}, {}
     return {RELIT: relit(maps, view, tell)}, {}
 
 
@@ -94,10 +94,10 @@ def gaussian_maps(maps: Maps) -> Arrays:
     The table has the shares of each component, in the order of maps and channels, in a map's channels, or in a normal
     before it is made one long.
     """
-    from ..surface.gaussianization import gaussianized
+    from ..surface.gaussianization import gaussianize
 
-    made = [gaussianized(name, maps[name]) for name in maps]
-    return {one.name: np.frombuffer(_encoded(one), np.uint8) for one in made} | {
+    made = [gaussianize(name, maps[name]) for name in maps]
+    return {one.name: np.frombuffer(_encode(one), np.uint8) for one in made} | {
         LOOKUP: np.concatenate([_rgb(one) for one in made])
     }
 
@@ -112,7 +112,7 @@ def _is_regular(maps: Maps) -> bool:
     return find_regularity(torch.from_numpy(luma(maps[next(iter(maps))].pixels))) is not None
 
 
-def _encoded(one: GaussianMap) -> bytes:
+def _encode(one: GaussianMap) -> bytes:
     from ..io.files import encode_maps
     from ..plugins.registry import registry
     from ..surface.gaussianization import LIMIT

@@ -20,7 +20,7 @@ import numpy as np
 
 from ..errors import ProtocolError
 from ..system.names import MAX_NAME_BYTES
-from ..system.untrusted import parse_json, shown
+from ..system.untrusted import excerpt, parse_json
 
 PROTOCOL = 2
 MAX_HEADER_BYTES = 16 * 2**20
@@ -99,9 +99,9 @@ class FrameReader:
             self._deadline = None
 
     def _frame(self, line: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        header = parse_json(line, f"a frame ({shown(line)})", kind=ProtocolError)
+        header = parse_json(line, f"a frame ({excerpt(line)})", kind=ProtocolError)
         if not isinstance(header, dict):
-            raise ProtocolError(f"this is no frame: {shown(line)}", "see the worker's log")
+            raise ProtocolError(f"this is no frame: {excerpt(line)}", "see the worker's log")
         described = header.pop("arrays", [])
         self._is_lost = True  # until all of its arrays are read: the next bytes may be theirs
         try:
@@ -141,14 +141,14 @@ def _without_bytes(line: bytes) -> bytes:
 
 def _check_arrays(described: Any) -> None:
     if not isinstance(described, list):
-        raise ProtocolError(f"arrays must be a list, got {shown(described)}", "see the worker's log")
+        raise ProtocolError(f"arrays must be a list, got {excerpt(described)}", "see the worker's log")
     if len(described) > MAX_ARRAYS:
         raise ProtocolError(f"a frame has {len(described)} arrays", f"send at most {MAX_ARRAYS} at once")
     names = set()
     for item in described:
         name = _check_array(item)
         if name in names:
-            raise ProtocolError(f"two arrays have the name {shown(name)}", "give each a name of its own")
+            raise ProtocolError(f"two arrays have the name {excerpt(name)}", "give each a name of its own")
         names.add(name)
     total = sum(map(_bytes, described))
     if total > MAX_FRAME_BYTES:
@@ -159,19 +159,19 @@ def _check_arrays(described: Any) -> None:
 def _check_array(item: Any) -> str:
     """The name of a described array. ProtocolError names the wrong field."""
     if not isinstance(item, dict):
-        raise ProtocolError(f"an array is described by {shown(item)}", "give its name, dtype and shape")
+        raise ProtocolError(f"an array is described by {excerpt(item)}", "give its name, dtype and shape")
     name, dtype, shape = item.get("name"), item.get("dtype"), item.get("shape")
     if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME_BYTES:
-        raise ProtocolError(f"an array's name must be text, got {shown(name)}", "name it INPUT/MAP")
+        raise ProtocolError(f"an array's name must be text, got {excerpt(name)}", "name it INPUT/MAP")
     if dtype not in DTYPES:
-        raise ProtocolError(f"the dtype of {shown(name)} is {shown(dtype)}", f"send one of {', '.join(DTYPES)}")
+        raise ProtocolError(f"the dtype of {excerpt(name)} is {excerpt(dtype)}", f"send one of {', '.join(DTYPES)}")
     sizes = shape if isinstance(shape, (list, tuple)) and len(shape) <= MAX_DIMENSIONS else [-1]
     if not all(type(size) is int and size >= 0 for size in sizes):
-        message = f"the shape of {shown(name)} is {shown(shape)}"
+        message = f"the shape of {excerpt(name)} is {excerpt(shape)}"
         raise ProtocolError(message, f"send at most {MAX_DIMENSIONS} sizes that are not negative")
     if _bytes(item) > MAX_ARRAY_BYTES:
         raise ProtocolError(
-            f"{shown(name)} has {_bytes(item):,} bytes, a frame carries {MAX_ARRAY_BYTES:,} (4096x4096 RGBA float)",
+            f"{excerpt(name)} has {_bytes(item):,} bytes, a frame carries {MAX_ARRAY_BYTES:,} (4096x4096 RGBA float)",
             "make it smaller, or pass files instead of pixels",
         )
     return name

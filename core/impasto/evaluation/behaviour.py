@@ -146,7 +146,7 @@ def cancellation_problem(tool: Tool, make: Make) -> str:
         looks.append(None)
         return len(looks) > 1
 
-    with _timed(tool) as seconds:
+    with _time(tool) as seconds:
         try:
             make(picture(128, 128), is_cancelled=is_cancelled)
         except Cancelled:
@@ -156,7 +156,7 @@ def cancellation_problem(tool: Tool, make: Make) -> str:
 
 
 @contextmanager
-def _timed(tool: Tool) -> Iterator[list[float]]:
+def _time(tool: Tool) -> Iterator[list[float]]:
     """Durations in seconds of the tool's calls that complete while the context is active."""
     apply, seconds = tool.apply, list[float]()
 

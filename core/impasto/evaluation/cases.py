@@ -24,7 +24,7 @@ MOST_SHARED = 0.2
 
 
 @dataclass(frozen=True)
-class Case:
+class EvaluationCase:
     """One material: the real pictures to compare with, and those used for training, if known.
 
     held_out: whether the two are disjoint. others: real pictures of the material, disjoint from the judged ones.
@@ -55,7 +55,9 @@ class _Parts:
     held_out: bool
 
 
-def cases(model: Model, data: Dataset, trained_on: Dataset | None = None, choosing: bool = False) -> list[Case]:
+def cases(
+    model: Model, data: Dataset, trained_on: Dataset | None = None, choosing: bool = False
+) -> list[EvaluationCase]:
     """Cases to judge the model by: one, or one for each of its classes that the data has.
 
     Pictures that were used whole for training are compared only if there are no others. choosing: take the quarters
@@ -65,7 +67,7 @@ def cases(model: Model, data: Dataset, trained_on: Dataset | None = None, choosi
     classes = model.card.get("classes") or [""]
     found = []
     for label in classes:
-        divided = [_divided(model, sample, choosing) for sample in spread(_judges(model, data, label), MOST_PICTURES)]
+        divided = [_divide(model, sample, choosing) for sample in spread(_judges(model, data, label), MOST_PICTURES)]
         if not divided:
             continue
         learned = [maps for parts in divided for maps in parts.learned]
@@ -80,7 +82,7 @@ def cases(model: Model, data: Dataset, trained_on: Dataset | None = None, choosi
     return found
 
 
-def _case(label: str, divided: Sequence[_Parts], learned: Sequence[Maps], held_out: bool) -> Case:
+def _case(label: str, divided: Sequence[_Parts], learned: Sequence[Maps], held_out: bool) -> EvaluationCase:
     """The case of these pictures: of two or more that were not learned, half of them judges, whole."""
     judged, others = [parts.judged for parts in divided], [maps for parts in divided for maps in parts.others]
     fresh = [parts.whole for parts in divided if not parts.learned]
@@ -88,7 +90,7 @@ def _case(label: str, divided: Sequence[_Parts], learned: Sequence[Maps], held_o
         judged, others = fresh[::2], fresh[1::2]
     for maps in judged if held_out else ():
         _check_disjoint(maps, learned)
-    return Case(label, tuple(judged), tuple(learned), held_out, tuple(others))
+    return EvaluationCase(label, tuple(judged), tuple(learned), held_out, tuple(others))
 
 
 def _check_disjoint(judged: Maps, learned: Sequence[Maps]) -> None:
@@ -116,7 +118,7 @@ def spread(items: Sequence[T], most: int) -> list[T]:
     return [items[index] for index in np.linspace(0, len(items) - 1, most).round().astype(int)]
 
 
-def _divided(model: Model, sample: Sample, choosing: bool) -> _Parts:
+def _divide(model: Model, sample: Sample, choosing: bool) -> _Parts:
     """Parts of a picture. One that was not learned is divided alike, so that other parts can be controls."""
     maps, entry = _at_texel_size(model, sample), _entry(model, sample)
     part = _learned_part(model, entry, maps) if entry else ""

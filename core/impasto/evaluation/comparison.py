@@ -17,7 +17,7 @@ from ..data.dataset import Dataset
 from ..library.models import Model
 from ..texture import Maps
 from . import metrics
-from .cases import Case, cases
+from .cases import EvaluationCase, cases
 from .channels import ScaledChannels
 from .controls import CROP, MEAN, MODEL, NOISE, QUILT, ROWS, simple_controls
 from .figures import (
@@ -49,7 +49,7 @@ class Comparison:
     row. notes: sentences about what could not be measured.
     """
 
-    case: Case
+    case: EvaluationCase
     rows: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     deviation: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     network_share: Mapping[str, float] = field(default_factory=dict)
@@ -127,7 +127,7 @@ def _part_of_progress(on_progress: Progress, index: int, count: int, label: str)
 
 
 def compare_case(
-    case: Case,
+    case: EvaluationCase,
     generation: Generation,
     seeds: int,
     classifiers: Mapping[str, int],
@@ -168,7 +168,9 @@ def compare_case(
 class _Judge:
     """Figures of each row's pictures beside those of a case, with heights in metres where these are known."""
 
-    def __init__(self, case: Case, names: tuple[str, ...], rows: Mapping[str, Sequence[Maps]], copies: bool) -> None:
+    def __init__(
+        self, case: EvaluationCase, names: tuple[str, ...], rows: Mapping[str, Sequence[Maps]], copies: bool
+    ) -> None:
         self.case, self.rows = case, rows
         everything = [maps for one in rows.values() for maps in one]
         self.metric_case, metric = with_heights_in_metres(case, everything)

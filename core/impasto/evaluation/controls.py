@@ -13,7 +13,7 @@ from ..plugins.registry import registry
 from ..recipe import Recipe, Step
 from ..running.runner import run
 from ..texture import Maps
-from .cases import Case, spread
+from .cases import EvaluationCase, spread
 
 MODEL, CROP, QUILT, NOISE, MEAN = "model", "crop", "quilt", "noise", "mean"
 ROWS = (MODEL, CROP, QUILT, NOISE, MEAN)
@@ -22,17 +22,17 @@ the model stores besides its network."""
 MOST_CROPS = 3
 
 
-def simple_controls(case: Case, names: tuple[str, ...], size_px: int, count: int) -> dict[str, list[Maps]]:
+def simple_controls(case: EvaluationCase, names: tuple[str, ...], size_px: int, count: int) -> dict[str, list[Maps]]:
     """Real crops, and `count` quilts and noises of the material; without those for which the data are too small."""
     source = max(case.trained or case.others, key=lambda maps: min(maps.size_px))
     rows = {CROP: crops(case)}
     with suppress(ImpastoError):  # the source may be smaller than its blocks
-        rows[QUILT] = [quilted(source, (size_px, size_px), seed) for seed in range(count)]
+        rows[QUILT] = [quilt_control(source, (size_px, size_px), seed) for seed in range(count)]
     rows[NOISE] = [random_phase_noise(source, (size_px, size_px), names, seed) for seed in range(count)]
     return rows
 
 
-def crops(case: Case) -> list[Maps]:
+def crops(case: EvaluationCase) -> list[Maps]:
     """Up to three disjoint parts of the other real pictures, of the judged ones' size or as large as they are."""
     found = []
     height, width = case.judged[0].size_px
@@ -44,7 +44,7 @@ def crops(case: Case) -> list[Maps]:
     return spread(found, MOST_CROPS)
 
 
-def quilted(source: Maps, size_px: tuple[int, int], seed: int = 0) -> Maps:
+def quilt_control(source: Maps, size_px: tuple[int, int], seed: int = 0) -> Maps:
     """The source made seamless at (height, width), by the usual tool with its defaults."""
     height, width = size_px
     tool = next((tool.name for tool in registry().tools_for("seamless")), "seamless")
@@ -60,13 +60,13 @@ def random_phase_noise(source: Maps, size_px: tuple[int, int], names: tuple[str,
     (height, width), rng = size_px, np.random.default_rng(seed)
     noise = np.fft.rfft2(rng.standard_normal(size_px))
     made: Mapping[str, np.ndarray] = {
-        name: _convolved(source[name].pixels[:height, :width], noise, size_px) for name in names
+        name: _convolve(source[name].pixels[:height, :width], noise, size_px) for name in names
     }
     width_m = source.width_m and source.width_m / source.size_px[1] * width
     return Maps.from_arrays(made, width_m=width_m, height_range_m=source.height_range_m, name="noise")
 
 
-def _convolved(pixels: np.ndarray, noise: np.ndarray, size_px: tuple[int, int]) -> np.ndarray:
+def _convolve(pixels: np.ndarray, noise: np.ndarray, size_px: tuple[int, int]) -> np.ndarray:
     import torch
 
     from .metrics.steerable import periodic_component

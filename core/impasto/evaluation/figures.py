@@ -12,7 +12,7 @@ from ..errors import ParameterError
 from ..surface.seams import seam_z
 from ..texture import Maps
 from . import metrics
-from .cases import Case
+from .cases import EvaluationCase
 from .channels import ScaledChannels
 
 JUDGED_MAPS = ("base_color", "roughness", "metallic", "height")
@@ -24,7 +24,9 @@ CONSTANT = 0.004
 
 
 def figures_of(
-    case: Case, made: Mapping[str, Maps], on_progress: Callable[[float, str], None] = lambda fraction, message: None
+    case: EvaluationCase,
+    made: Mapping[str, Maps],
+    on_progress: Callable[[float, str], None] = lambda fraction, message: None,
 ) -> tuple[dict[str, float], dict[str, dict[str, float]], dict[str, dict[str, Any]]]:
     """Figures of real pictures against each other; figures of each result, by its name; and these by level and map."""
     names = compared_maps(case, next(iter(made.values())))
@@ -42,7 +44,7 @@ def figures_of(
     return floor, found, details
 
 
-def with_heights_in_metres(case: Case, made: Sequence[Maps]) -> tuple[Case, list[Maps]]:
+def with_heights_in_metres(case: EvaluationCase, made: Sequence[Maps]) -> tuple[EvaluationCase, list[Maps]]:
     """The same with heights in metres above their mean, at the texel size of the results.
 
     Each height map fills [0, 1], so that the same relief has other values in another picture. Heights are left as they
@@ -64,7 +66,7 @@ def with_heights_in_metres(case: Case, made: Sequence[Maps]) -> tuple[Case, list
     return replace(case, judged=judged, trained=trained, others=others), [in_metres(maps) for maps in made]
 
 
-def compared_maps(case: Case, made: Maps) -> tuple[str, ...]:
+def compared_maps(case: EvaluationCase, made: Maps) -> tuple[str, ...]:
     """Names of the maps that all pictures have and that are not constant."""
 
     def varies(name: str) -> bool:
@@ -83,7 +85,7 @@ def compared_maps(case: Case, made: Maps) -> tuple[str, ...]:
     return names
 
 
-def floor_of(case: Case, channels: ScaledChannels) -> dict[str, float]:
+def floor_of(case: EvaluationCase, channels: ScaledChannels) -> dict[str, float]:
     """Distances between disjoint real pictures."""
     pairs = case.floor_pairs()
     return {
@@ -108,15 +110,15 @@ def _wavelets(made: Sequence[Maps], real: Sequence[Maps], channels: ScaledChanne
 
 
 def comparison_figures(
-    case: Case, maps: Maps, channels: ScaledChannels, floor: Mapping[str, float], tiles: bool = True
+    case: EvaluationCase, maps: Maps, channels: ScaledChannels, floor: Mapping[str, float], tiles: bool = True
 ) -> tuple[dict[str, float], dict[str, Any]]:
     """Figures that compare a result with the real pictures, and the same by level or band.
 
     tiles: whether it may be rolled, to begin at the same phase of the pattern as the real picture.
     """
     if len(case.judged) == 1:  # the floor is of pictures of this size
-        rolled = _rolled(maps, case.judged[0], channels) if tiles else maps
-        maps = _cropped(rolled, case.judged[0].size_px)
+        rolled = _roll(maps, case.judged[0], channels) if tiles else maps
+        maps = _crop(rolled, case.judged[0].size_px)
     real = list(case.judged)
     swd = _swd([maps], real, channels)
     contrast = metrics.contrast_ratio(channels.of(maps), [channels.of(one) for one in real])
@@ -136,13 +138,13 @@ def comparison_figures(
     return figures, {"swd_levels": swd, "contrast_levels": contrast, "spectrum_bands_db": spectrum}
 
 
-def _rolled(maps: Maps, real: Maps, channels: ScaledChannels) -> Maps:
+def _roll(maps: Maps, real: Maps, channels: ScaledChannels) -> Maps:
     """Seamless maps, rolled to begin at the same phase of the pattern as the real ones."""
     shift = metrics.best_shift(channels.of(maps), channels.of(real))
     return Maps.from_arrays({name: np.roll(maps[name].pixels, shift, (0, 1)) for name in maps}, name=maps.name)
 
 
-def _cropped(maps: Maps, size_px: tuple[int, int]) -> Maps:
+def _crop(maps: Maps, size_px: tuple[int, int]) -> Maps:
     height, width = size_px
     return Maps.from_arrays({name: maps[name].pixels[:height, :width] for name in maps}, name=maps.name)
 
@@ -166,7 +168,7 @@ class CopySearch:
     For a model trained on whole pictures, each half serves as the reference for copies of the other half.
     """
 
-    def __init__(self, case: Case) -> None:
+    def __init__(self, case: EvaluationCase) -> None:
         self.trained = colors_of(case.trained)
         pairs = [(list(case.trained), list(case.judged))] if case.trained else []
         if case.trained and not case.held_out:

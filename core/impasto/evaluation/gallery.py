@@ -26,7 +26,7 @@ from ..running.inputs import SOURCE
 from ..running.runner import run
 from ..system.names import usable_name
 from ..system.transaction import replace_files
-from ..system.typed_json import typed
+from ..system.typed_json import as_kind
 from ..system.untrusted import is_there, read_json
 from ..texture import Maps
 from ..tools import SizeParameters
@@ -47,7 +47,7 @@ LEGEND = (
 
 
 @dataclass(frozen=True)
-class Method:
+class GalleryMethod:
     """A tool with parameters; label: its name in the gallery."""
 
     label: str
@@ -105,7 +105,7 @@ class GalleryRecord:
 
 def make_gallery(
     sources: Mapping[str, Path],
-    methods: Sequence[Method],
+    methods: Sequence[GalleryMethod],
     folder: Path,
     *,
     size_px: tuple[int, int],
@@ -160,7 +160,7 @@ def _entries(
             yield old
             continue
         try:
-            yield _made(entry, source, judge if figures else None, folder, device)
+            yield _make(entry, source, judge if figures else None, folder, device)
         except ImpastoError as error:
             yield replace(entry, error=error.message, remedy=error.remedy)
 
@@ -170,7 +170,7 @@ def _is_done(old: Entry, wanted: Entry, folder: Path, figures: bool) -> bool:
     return old.is_of(wanted) and not old.error and is_there(folder / old.sheet) and (judged or not figures)
 
 
-def _made(entry: Entry, source: Maps, judge: BriefJudge | None, folder: Path, device: str) -> Entry:
+def _make(entry: Entry, source: Maps, judge: BriefJudge | None, folder: Path, device: str) -> Entry:
     """The entry with its result, whose sheet is written."""
     started, cpu_started = time.monotonic(), time.process_time()
     result = run(Recipe.from_dict(entry.recipe), {SOURCE: source}, device=device).maps
@@ -194,7 +194,7 @@ def _read(folder: Path) -> dict[tuple[str, str], Entry]:
         return {}
     data = read_json(path)
     try:
-        entries = typed(GalleryRecord, data, FILE).entries
+        entries = as_kind(GalleryRecord, data, FILE).entries
     except ProtocolError as error:
         raise FileError(f"{path} is no gallery: {error.message}", "choose another --out, or remove it") from error
     return {entry.key: entry for entry in entries}

@@ -13,7 +13,7 @@ from ..errors import ParameterError
 from ..plugins.registry import registry
 from ..texture import Maps
 from . import metrics
-from .cases import Case
+from .cases import EvaluationCase
 from .channels import PrincipalChannels
 from .metrics.pattern_salience import PatternSalience
 from .real_texture import window_side
@@ -33,10 +33,10 @@ class IndependentFigures:
     names: of the maps that are compared. tiles: in all methods, whether a picture wraps, as results do.
     """
 
-    def __init__(self, case: Case, names: Sequence[str]) -> None:
+    def __init__(self, case: EvaluationCase, names: Sequence[str]) -> None:
         self.case, self.names = case, tuple(names)
-        self._channels = PrincipalChannels(_pooled(case.judged, self.names), self.names)
-        self._color = PrincipalChannels(_pooled(case.judged, ("base_color",)), ("base_color",))
+        self._channels = PrincipalChannels(_pool(case.judged, self.names), self.names)
+        self._color = PrincipalChannels(_pool(case.judged, ("base_color",)), ("base_color",))
         self._salience = PatternSalience([self._color.of(maps) for maps in (*case.judged, *case.others)])
         self.window_px = self._window_px()
 
@@ -138,7 +138,7 @@ class IndependentFigures:
         return disjoint_two_sample_auc((next(made), known), (next(made), judged), seed)
 
 
-def _pooled(pictures: Sequence[Maps], names: Sequence[str]) -> Maps:
+def _pool(pictures: Sequence[Maps], names: Sequence[str]) -> Maps:
     """All pixels of pictures in one column."""
     columns = {
         name: np.concatenate([maps[name].pixels.reshape(-1, 1, maps[name].pixels.shape[2]) for maps in pictures])

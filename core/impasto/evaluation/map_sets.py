@@ -13,7 +13,7 @@ from ..errors import FileError, ParameterError
 from ..io import decode
 from ..io.files import first_of_each, set_name
 from ..system.names import as_unicode
-from ..system.untrusted import files_in, is_folder, printable, shown
+from ..system.untrusted import excerpt, files_in, is_folder, printable
 from ..texture import Maps
 from .maps import COMPARED, compared_size
 
@@ -60,7 +60,7 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Pairs:
+class ComparedSets:
     """Sets with both an estimate and the truth, and the names of those that lack either."""
 
     pairs: tuple[Pair, ...]
@@ -68,23 +68,23 @@ class Pairs:
     without_truth: tuple[str, ...]
 
 
-def pair_sets(estimates: Path, truths: Path) -> Pairs:
+def pair_sets(estimates: Path, truths: Path) -> ComparedSets:
     """Pairs of sets of the same name; a single set in each folder is a pair whatever the names.
 
     FileError if a folder has no sets, ParameterError if no names agree.
     """
     found, true = sets_in(estimates), sets_in(truths)
     if len(found) == len(true) == 1:
-        return Pairs((Pair(true[0].name, found[0], true[0]),), (), ())
+        return ComparedSets((Pair(true[0].name, found[0], true[0]),), (), ())
     by_name = {name: one for one in found for name in (one.other_name, one.name) if name}
-    pairs = tuple(Pair(one.name, by_name[name], one) for one in true if (name := _known(one, by_name)))
+    pairs = tuple(Pair(one.name, by_name[name], one) for one in true if (name := _known_maps(one, by_name)))
     if not pairs:
-        message = f"{shown(estimates)} has {_listed(found)}, but {shown(truths)} has {_listed(true)}"
+        message = f"{excerpt(estimates)} has {_listing(found)}, but {excerpt(truths)} has {_listing(true)}"
         raise ParameterError(message, "give folders whose sets have the same names")
     paired = {pair.name for pair in pairs}
     used = {pair.estimate.name for pair in pairs}
     without_estimate = tuple(one.name for one in true if one.name not in paired)
-    return Pairs(pairs, without_estimate, tuple(one.name for one in found if one.name not in used))
+    return ComparedSets(pairs, without_estimate, tuple(one.name for one in found if one.name not in used))
 
 
 def sets_in(folder: Path) -> list[MapSet]:
@@ -93,10 +93,10 @@ def sets_in(folder: Path) -> list[MapSet]:
     FileError if there are none.
     """
     if not is_folder(folder):
-        raise FileError(f"{shown(folder)} is no folder", "give a folder of maps, or a folder of such folders")
+        raise FileError(f"{excerpt(folder)} is no folder", "give a folder of maps, or a folder of such folders")
     sets = sorted(_walk(folder, folder), key=lambda one: one.name)
     if not sets:
-        message = f"{shown(folder)} contains no maps that can be recognised by their names"
+        message = f"{excerpt(folder)} contains no maps that can be recognised by their names"
         raise FileError(message, "name them like brick_base_color.png, brick_roughness.png")
     return sets
 
@@ -106,7 +106,7 @@ def _walk(root: Path, folder: Path) -> Iterator[MapSet]:
     groups: dict[str, list[Path]] = {}
     for file in entries:
         groups.setdefault(_group(file), []).append(file)
-    found = {group: maps for group, files in groups.items() if (maps := _compared(files))}
+    found = {group: maps for group, files in groups.items() if (maps := _compare(files))}
     path = as_unicode("/".join(folder.relative_to(root).parts))
     for group, maps in found.items():
         name = "/".join(filter(None, (path, as_unicode(group))))
@@ -125,14 +125,14 @@ def _group(file: Path) -> str:
     return "" if name == file.stem else name
 
 
-def _compared(files: list[Path]) -> dict[str, Path]:
+def _compare(files: list[Path]) -> dict[str, Path]:
     return {name: file for name, file in first_of_each(files).items() if name in COMPARED}
 
 
-def _known(one: MapSet, by_name: Mapping[str, MapSet]) -> str | None:
+def _known_maps(one: MapSet, by_name: Mapping[str, MapSet]) -> str | None:
     return next((name for name in (one.name, one.other_name) if name in by_name), None)
 
 
-def _listed(sets: list[MapSet]) -> str:
+def _listing(sets: list[MapSet]) -> str:
     names = ", ".join(printable(one.name) for one in sets[:SHOWN_NAMES])
     return names + (f" and {len(sets) - SHOWN_NAMES} more" if len(sets) > SHOWN_NAMES else "")

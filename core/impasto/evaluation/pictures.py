@@ -14,8 +14,8 @@ import numpy as np
 from ..data.prepare import resized_map
 from ..errors import ParameterError
 from ..texture import Maps
-from .cases import Case
-from .controls import CROP, NOISE, QUILT, quilted, random_phase_noise
+from .cases import EvaluationCase
+from .controls import CROP, NOISE, QUILT, quilt_control, random_phase_noise
 from .figures import compared_maps, figures_of, own_figures, with_heights_in_metres
 from .goals import MORE_REPEATED, within
 from .real_texture import RealTexture, check_two_sample_size, window_side
@@ -91,12 +91,12 @@ def judge_picture(
     """
     result, source = at_one_texel_size(result, source)
     _check(result, source, classifiers)
-    case = Case("", (source,), (), held_out=False)
+    case = EvaluationCase("", (source,), (), held_out=False)
     names = compared_maps(case, result)
     rows = {RESULT: result}
     if controls:
         on_progress(0, "making controls")
-        rows[QUILT] = quilted(source, result.size_px, seed)
+        rows[QUILT] = quilt_control(source, result.size_px, seed)
         rows[NOISE] = random_phase_noise(source, result.size_px, names, seed)
     floor, figures, details = figures_of(case, rows, lambda fraction, message: on_progress(0.3 * fraction, message))
     metric_case, metric_made = with_heights_in_metres(case, list(rows.values()))
@@ -133,7 +133,7 @@ class BriefJudge:
         """
         result, source = at_one_texel_size(result, self._source)
         _check(result, source, 0)
-        case = Case("", (source,), (), held_out=False)
+        case = EvaluationCase("", (source,), (), held_out=False)
         names = compared_maps(case, result)
         metric_case, (metric,) = with_heights_in_metres(case, [result])
         real, repeated = self._real(metric_case.judged[0], names, result.size_px)

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from ..data.parts import OTHER_PART, part_of
-from ..data.prepare import resized
+from ..data.prepare import resize
 from ..errors import ParameterError
 from ..texture import Maps
 from . import metrics
@@ -138,7 +138,7 @@ class RealTexture:
         found = layout_correlation(pixels, self._pixels)
         if pixels.shape == self._pixels.shape:
             return found
-        return max(found, layout_correlation(resized(pixels, self._pixels.shape[:2]), self._pixels))
+        return max(found, layout_correlation(resize(pixels, self._pixels.shape[:2]), self._pixels))
 
     def contrast(self, maps: Maps, real: Maps | None = None) -> dict[str, float]:
         """Least and largest contrast ratio, to the source's maps or others, of all maps at the three finest levels."""

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..surface.shading import Shaded, reflected
+from ..surface.shading import Shaded, reflect
 from ..texture import Maps
 
 LOG_EPSILON = 0.1
@@ -52,7 +52,7 @@ def configurations() -> list[Configuration]:
     """The nine configurations, the same in every call."""
     rng = np.random.default_rng(SEED)
     diffuse = [Configuration(_direction(rng), _direction(rng), True) for _ in range(DIFFUSE)]
-    return diffuse + [_mirrored(rng) for _ in range(SPECULAR)]
+    return diffuse + [_mirror(rng) for _ in range(SPECULAR)]
 
 
 def _direction(rng: np.random.Generator) -> np.ndarray:
@@ -62,7 +62,7 @@ def _direction(rng: np.random.Generator) -> np.ndarray:
     return np.array([sine * math.cos(azimuth), sine * math.sin(azimuth), math.sqrt(1 - sine_squared)])
 
 
-def _mirrored(rng: np.random.Generator) -> Configuration:
+def _mirror(rng: np.random.Generator) -> Configuration:
     """A light and a viewer in mirrored directions, at random distances from a random place in the picture."""
     viewer = _direction(rng)
     light = viewer * [-1, -1, 1]
@@ -114,6 +114,6 @@ def _band_difference(surfaces: list[Shaded], place: Tensor) -> float:
     total = 0.0
     for configuration in configurations():
         to_light, to_viewer = configuration.directions(place)
-        found, true = ((reflected(surface, to_light, to_viewer) + LOG_EPSILON).log() for surface in surfaces)
+        found, true = ((reflect(surface, to_light, to_viewer) + LOG_EPSILON).log() for surface in surfaces)
         total += float((found - true).abs().sum(dtype=torch.float64))
     return total

@@ -12,9 +12,9 @@ from ..running.runner import run
 from ..surface.grid import cell, empty_cell, grid
 from ..surface.relight import BallAndPlane
 from ..surface.shading import Light
-from ..surface.thumbnail import lit
+from ..surface.thumbnail import lit_picture
 from ..texture import Maps
-from .cases import Case
+from .cases import EvaluationCase
 from .comparison import Comparison
 from .controls import CROP, MODEL
 from .metrics import nearest_patches
@@ -34,7 +34,7 @@ def tile_sheet(result: Maps, source: Maps, caption: str = "", *, device: str = "
     """
     color = result["base_color"].pixels
     height, width = result.size_px
-    ball = BallAndPlane.of_maps(_with_relief(result, device), CELL_PX).lit_by(LIGHT)[:, :CELL_PX]
+    ball = BallAndPlane.of_maps(_with_relief(result, device), CELL_PX).shade(LIGHT)[:, :CELL_PX]
     pictures = {
         f"source: {source.name}, {source.size_px[1]}x{source.size_px[0]}": source["base_color"].pixels,
         f"{caption or result.name}, {width}x{height}, across its corner": np.roll(
@@ -78,11 +78,13 @@ def _pictures(comparison: Comparison) -> list[tuple[str, np.ndarray]]:
     """Caption and picture (H, W, 3) of each cell."""
     case, made = comparison.case, comparison.made[MODEL]
     name = case.label or case.judged[0].name
-    found = [(f"real: {name}", lit(case.judged[0]))]
-    found += [(f"seed {seed}", lit(maps)) for seed, maps in enumerate(made)]
+    found = [(f"real: {name}", lit_picture(case.judged[0]))]
+    found += [(f"seed {seed}", lit_picture(maps)) for seed, maps in enumerate(made)]
     height, width = made[0].size_px
-    found.append(("seed 0 across its corner", np.roll(lit(made[0]), (height // 2, width // 2), (0, 1))))
-    found += [(f"control: {row}", lit(one[0])) for row, one in comparison.made.items() if row not in (MODEL, CROP)]
+    found.append(("seed 0 across its corner", np.roll(lit_picture(made[0]), (height // 2, width // 2), (0, 1))))
+    found += [
+        (f"control: {row}", lit_picture(one[0])) for row, one in comparison.made.items() if row not in (MODEL, CROP)
+    ]
     if case.trained:
         found.append(("made | nearest that it learned from", _nearest(case, made[0])))
     for map_ in [name for name in made[0] if name != "base_color"]:
@@ -91,7 +93,7 @@ def _pictures(comparison: Comparison) -> list[tuple[str, np.ndarray]]:
     return found
 
 
-def _nearest(case: Case, maps: Maps) -> np.ndarray:
+def _nearest(case: EvaluationCase, maps: Maps) -> np.ndarray:
     """Pairs of a generated patch and the nearest one in the training pictures, two pairs per row."""
     made, known = maps["base_color"].pixels, [one["base_color"].pixels for one in case.trained]
     side = min(PATCH_PX, *made.shape[:2], *(length for picture in known for length in picture.shape[:2]))

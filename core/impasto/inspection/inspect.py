@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..surface.seams import border_step
 from .finding import ORDER, Finding, Verdict, worst
-from .map_set import MapSet, read_map_set
+from .map_set import InspectedSet, read_map_set
 from .normals import checked_normals
 from .values import checked_values
 
@@ -22,7 +22,7 @@ RELIEF = ("normal", "height")
 class Report:
     """Findings in a map set, worst first."""
 
-    found: MapSet
+    found: InspectedSet
     findings: tuple[Finding, ...]
 
     @property
@@ -44,7 +44,7 @@ def inspect(folder: Path, on_progress: Callable[[float, str], None] = lambda fra
     return Report(found, tuple(sorted(findings, key=lambda finding: ORDER.index(finding.verdict))))
 
 
-def _sizes(found: MapSet) -> Iterator[Finding]:
+def _sizes(found: InspectedSet) -> Iterator[Finding]:
     """Whether all maps have one size and shape."""
     sizes = {name: texture.size_px for name, texture in found.textures.items()}
     rows, columns = found.largest_px
@@ -61,7 +61,7 @@ def _sizes(found: MapSet) -> Iterator[Finding]:
         yield Finding("size", "", "ok", f"all maps are {columns}x{rows} px")
 
 
-def _seams(found: MapSet) -> Iterator[Finding]:
+def _seams(found: InspectedSet) -> Iterator[Finding]:
     """Whether each map continues across its borders."""
     for name, texture in found.textures.items():
         if min(texture.size_px) < SMALLEST_PX:
@@ -81,7 +81,7 @@ def _seams(found: MapSet) -> Iterator[Finding]:
             yield Finding("seam", name, "ok", "no seam shows", figures=figures)
 
 
-def _missing(found: MapSet) -> Iterator[Finding]:
+def _missing(found: InspectedSet) -> Iterator[Finding]:
     """Notes about relief that can be derived."""
     has = [name in found.files for name in RELIEF]
     if not has[1] and "normal" in found.textures:

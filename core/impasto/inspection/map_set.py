@@ -13,7 +13,7 @@ from ..errors import FileError
 from ..io import decode
 from ..io.files import map_files, map_name, set_name
 from ..io.signatures import EXTENSIONS
-from ..system.untrusted import files_in, resolved
+from ..system.untrusted import files_in, resolve
 from ..texture import COLOR_MAPS, MAP_CHANNELS, Texture
 from .finding import Finding
 
@@ -25,7 +25,7 @@ COLORFUL = 0.02
 
 
 @dataclass(frozen=True)
-class MapSet:
+class InspectedSet:
     """A map set that is inspected. textures: those that could be read. is_directx: by the normal map's name."""
 
     folder: Path
@@ -39,7 +39,7 @@ class MapSet:
         names = {set_name(file) for file in self.files.values()}
         shared = names.pop() if len(names) == 1 else ""
         is_map = shared and map_name(Path(f"{shared}.png"))
-        return shared if shared and not is_map else resolved(self.folder).name
+        return shared if shared and not is_map else resolve(self.folder).name
 
     @property
     def largest_px(self) -> tuple[int, int]:
@@ -53,7 +53,7 @@ class MapSet:
 
 def read_map_set(
     folder: Path, on_progress: Callable[[float, str], None] = lambda fraction, message: None
-) -> tuple[MapSet, list[Finding]]:
+) -> tuple[InspectedSet, list[Finding]]:
     """The set in a folder, and findings about its files. FileError if there are no maps."""
     directx = _directx_normal(folder)
     try:
@@ -78,8 +78,8 @@ def read_map_set(
             findings += _colors(file, name)
         except FileError as error:
             findings.append(Finding("file", name, "error", error.message, error.remedy))
-    findings += _unused(folder, files)
-    return MapSet(folder, files, textures, is_directx), findings
+    findings += _unused_pictures(folder, files)
+    return InspectedSet(folder, files, textures, is_directx), findings
 
 
 def holds_maps(folder: Path) -> bool:
@@ -105,7 +105,7 @@ def _colors(file: Path, name: str) -> Iterator[Finding]:
         yield Finding("channels", name, "warning", message, remedy, figures={"deviation": deviation})
 
 
-def _unused(folder: Path, files: Mapping[str, Path]) -> Iterator[Finding]:
+def _unused_pictures(folder: Path, files: Mapping[str, Path]) -> Iterator[Finding]:
     """Notes about pictures that are not read."""
     for file in sorted(files_in(folder)):
         if file.suffix.lower() in EXTENSIONS and file not in files.values():

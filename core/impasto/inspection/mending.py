@@ -19,24 +19,24 @@ from ..io.packing import Layout
 from ..surface.color import linear_to_srgb, srgb_to_linear
 from ..surface.heights import FLATTEST_PX, slopes_from_normal
 from ..surface.integration import height_from_slopes
-from ..surface.orientation import flipped, renormalised, with_blue
+from ..surface.orientation import flip, unit_normals, with_blue
 from ..surface.wrapping import wraps
 from ..system.names import usable_name
 from ..system.transaction import replace_files
-from ..system.untrusted import explained, resolved
+from ..system.untrusted import explain, resolve
 from ..texture import Maps, Texture
 from .finding import Fix
 from .inspect import Report
-from .map_set import DIRECTX, MapSet
+from .map_set import DIRECTX, InspectedSet
 
 Textures = dict[str, Texture]
 
 
-def _resized(textures: Textures, found: MapSet) -> Textures:
+def _resize(textures: Textures, found: InspectedSet) -> Textures:
     return {name: resized_map(name, texture, found.largest_px) for name, texture in textures.items()}
 
 
-def _with_normal(change: Callable[[np.ndarray], np.ndarray], textures: Textures, found: MapSet) -> Textures:
+def _with_normal(change: Callable[[np.ndarray], np.ndarray], textures: Textures, found: InspectedSet) -> Textures:
     """The textures with a changed normal map."""
     pixels = np.clip(change(textures["normal"].pixels), 0, 1)
     return {**textures, "normal": Texture(np.ascontiguousarray(pixels, np.float32))}
@@ -46,7 +46,7 @@ def _red_flipped(normal: np.ndarray) -> np.ndarray:
     return np.concatenate([1 - normal[..., :1], normal[..., 1:]], 2)
 
 
-def _with_height(textures: Textures, found: MapSet) -> Textures:
+def _with_height(textures: Textures, found: InspectedSet) -> Textures:
     normal = textures["normal"]
     slopes = slopes_from_normal(normal.pixels)
     height_px = height_from_slopes(slopes, wraps(Maps({"normal": normal})))
@@ -55,7 +55,7 @@ def _with_height(textures: Textures, found: MapSet) -> Textures:
     return {**textures, "height": Texture(height[..., None].astype(np.float32))}
 
 
-def _with_normals(textures: Textures, found: MapSet) -> Textures:
+def _with_normals(textures: Textures, found: InspectedSet) -> Textures:
     import torch
 
     from ..numerics.borders import with_margin
@@ -68,14 +68,14 @@ def _with_normals(textures: Textures, found: MapSet) -> Textures:
     return {**textures, "normal": Texture(normal.permute(1, 2, 0).contiguous().numpy())}
 
 
-FIXES: Mapping[Fix, Callable[[Textures, MapSet], Textures]] = {
-    "resize": _resized,
+FIXES: Mapping[Fix, Callable[[Textures, InspectedSet], Textures]] = {
+    "resize": _resize,
     "undo sRGB": partial(_with_normal, srgb_to_linear),
     "apply sRGB": partial(_with_normal, linear_to_srgb),
     "restore blue": partial(_with_normal, with_blue),
     "flip red": partial(_with_normal, _red_flipped),
-    "flip green": partial(_with_normal, flipped),
-    "renormalise": partial(_with_normal, renormalised),
+    "flip green": partial(_with_normal, flip),
+    "renormalise": partial(_with_normal, unit_normals),
     "derive height": _with_height,
     "derive normal": _with_normals,
 }
@@ -88,7 +88,7 @@ def mend(report: Report, folder: Path) -> tuple[list[Fix], list[Path]]:
     FileError if the folder is the input's or has files of these names, or if there is nothing to mend.
     """
     found = report.found
-    if resolved(folder) == resolved(found.folder):
+    if resolve(folder) == resolve(found.folder):
         raise FileError(f"{folder} is the folder of the set itself", "choose another --out: the input is kept")
     wanted = {finding.fix for finding in report.findings if finding.fix}
     if not wanted:
@@ -103,11 +103,11 @@ def mend(report: Report, folder: Path) -> tuple[list[Fix], list[Path]]:
     return fixes, list(files)
 
 
-def _content(found: MapSet, name: str, texture: Texture) -> tuple[str, bytes]:
+def _content(found: InspectedSet, name: str, texture: Texture) -> tuple[str, bytes]:
     """Name and content of a map's file: the file itself if the map is as before, or else a PNG of 16 bits."""
     file = found.files.get(name)
     if file is not None and texture is found.textures.get(name):
-        with explained(file):
+        with explain(file):
             return file.name, file.read_bytes()
     stem = f"{usable_name(found.name)}_{name}" if file is None else DIRECTX.sub(r"\1_gl\3", file.stem)
     exporter: Exporter = next(one for one in BUILTIN_EXPORTERS if one.name == "png16")

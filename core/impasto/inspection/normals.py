@@ -12,7 +12,7 @@ from ..surface.color import linear_to_srgb, srgb_to_linear
 from ..surface.heights import slopes_from_normal
 from ..surface.orientation import height_correlations, is_flat, orientation, with_blue
 from .finding import Finding, Fix
-from .map_set import MapSet
+from .map_set import InspectedSet
 
 LENGTH_ERROR = 0.03
 """Mean error of the length of normals that 8 bits and JPEG explain: 0.002 to 0.03 in measured sets at full size."""
@@ -28,7 +28,7 @@ AGREES = 0.2
 NAMES = {"opengl": "OpenGL", "directx": "DirectX"}
 
 
-def checked_normals(found: MapSet) -> Iterator[Finding]:
+def checked_normals(found: InspectedSet) -> Iterator[Finding]:
     """Findings about the normal map, if there is one."""
     normal = found.pixels("normal")
     if normal is None:
@@ -100,7 +100,7 @@ def _lean(normal: np.ndarray) -> Iterator[Finding]:
         yield Finding("lean", "normal", "warning", message, remedy, figures={"degrees": degrees})
 
 
-def _height_like(found: MapSet, normal: np.ndarray) -> np.ndarray | None:
+def _height_like(found: InspectedSet, normal: np.ndarray) -> np.ndarray | None:
     """The height (H, W) at the normals' size; None if there is none, or it is flat, or of another shape."""
     height = found.textures.get("height")
     if height is None or float(np.ptp(height.pixels)) == 0:
@@ -111,7 +111,7 @@ def _height_like(found: MapSet, normal: np.ndarray) -> np.ndarray | None:
     return resized_map("height", height, (rows, columns)).pixels[..., 0]
 
 
-def _sign(found: MapSet, slopes: np.ndarray, height: np.ndarray | None) -> Finding:
+def _sign(found: InspectedSet, slopes: np.ndarray, height: np.ndarray | None) -> Finding:
     evidence = orientation(slopes, height)
     figures = {"correlation": evidence.correlation, "confidence": evidence.confidence}
     by = "as the height says" if evidence.by == "height" else "as they fit together"
@@ -139,7 +139,7 @@ def _sign(found: MapSet, slopes: np.ndarray, height: np.ndarray | None) -> Findi
 def _against_height(normal: np.ndarray, slopes: np.ndarray, height: np.ndarray) -> Finding:
     """Whether normals and height are of one surface: correlation of slopes, better of two scales, and mean angle."""
     angle, fine = normal_height_consistency(normal, height[..., None])
-    half = np.hypot(*height_correlations(_halved(slopes), _halved(height[..., None])[..., 0])) / 2**0.5
+    half = np.hypot(*height_correlations(_halve(slopes), _halve(height[..., None])[..., 0])) / 2**0.5
     along_x, along_y = height_correlations(slopes, height)
     correlation = max(fine, float(half)) if fine > 0 else fine
     figures = {"correlation": correlation, "angle": angle}
@@ -154,7 +154,7 @@ def _against_height(normal: np.ndarray, slopes: np.ndarray, height: np.ndarray) 
     return Finding("normal and height", "height", "ok", said, figures=figures)
 
 
-def _halved(x: np.ndarray) -> np.ndarray:
+def _halve(x: np.ndarray) -> np.ndarray:
     """x (H, W, C) at half its size, by averages."""
     rows, columns = (max(side // 2, 1) for side in x.shape[:2])
     if min(x.shape[:2]) < 2:

@@ -10,7 +10,7 @@ from ..data.prepare import resized_map
 from ..surface.color import LUMINANCE, srgb_to_linear
 from ..surface.heights import fit_scale, slopes_from_normal
 from .finding import Finding
-from .map_set import MapSet
+from .map_set import InspectedSet
 
 DARKEST, BRIGHTEST = 0.01, 0.9
 """Albedo of real dielectrics: charcoal 0.02 to fresh snow 0.9, with some latitude below."""
@@ -28,7 +28,7 @@ OCCLUSION_FITS = 0.15
 UPSIDE_DOWN = 0.3
 
 
-def checked_values(found: MapSet) -> Iterator[Finding]:
+def checked_values(found: InspectedSet) -> Iterator[Finding]:
     """Findings about the values of all maps but normals."""
     yield from _base_color(found)
     yield from _metallic(found)
@@ -38,7 +38,7 @@ def checked_values(found: MapSet) -> Iterator[Finding]:
     yield from _occlusion_against_height(found)
 
 
-def _metal_mask(found: MapSet, size_px: tuple[int, int]) -> np.ndarray:
+def _metal_mask(found: InspectedSet, size_px: tuple[int, int]) -> np.ndarray:
     """Whether each pixel (H, W) is metal; none if there is no metallic map."""
     metallic = found.textures.get("metallic")
     if metallic is None:
@@ -46,7 +46,7 @@ def _metal_mask(found: MapSet, size_px: tuple[int, int]) -> np.ndarray:
     return resized_map("metallic", metallic, size_px).pixels[..., 0] > METAL
 
 
-def _base_color(found: MapSet) -> Iterator[Finding]:
+def _base_color(found: InspectedSet) -> Iterator[Finding]:
     texture = found.textures.get("base_color")
     if texture is None:
         remedy = "add it: a material without it is grey"
@@ -86,7 +86,7 @@ def _metal(luminance: np.ndarray) -> Finding:
     return Finding("reflectance", "base_color", "ok", f"metal reflects {median:.2f}", figures=figures)
 
 
-def _metallic(found: MapSet) -> Iterator[Finding]:
+def _metallic(found: InspectedSet) -> Iterator[Finding]:
     pixels = found.pixels("metallic")
     if pixels is None:
         return
@@ -120,7 +120,7 @@ def _range(name: str, pixels: np.ndarray, has_normals: bool) -> Finding:
     return Finding("range", name, "ok", said, figures=figures)
 
 
-def _occlusion_against_height(found: MapSet) -> Iterator[Finding]:
+def _occlusion_against_height(found: InspectedSet) -> Iterator[Finding]:
     """Whether occlusion follows from the height, at a small size."""
     import torch
 
@@ -154,7 +154,7 @@ def _occlusion_against_height(found: MapSet) -> Iterator[Finding]:
     yield finding
 
 
-def _scale_px(found: MapSet, height: np.ndarray) -> float:
+def _scale_px(found: InspectedSet, height: np.ndarray) -> float:
     """Range of heights in pixels that fits the normals, or a usual one."""
     from ..surface.relief import UNKNOWN_RELIEF
 

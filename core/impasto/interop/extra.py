@@ -10,12 +10,12 @@ from typing import Any
 
 from ..errors import ModelError, PluginError
 from ..system.libraries import confine_libraries
-from ..system.untrusted import shown
+from ..system.untrusted import excerpt
 
 REMEDY = 'install them into the engine\'s environment: pip install "impasto[interop]"'
 
 
-def imported(name: str) -> Any:
+def import_extra(name: str) -> Any:
     """The module `name` of the extra, with submodules. PluginError if the extra is not installed."""
     confine_libraries()
     try:
@@ -27,7 +27,7 @@ def imported(name: str) -> Any:
 def imported_keras() -> Any:
     """Keras, with torch as its backend unless the environment names another. PluginError if it is not installed."""
     os.environ.setdefault("KERAS_BACKEND", "torch")
-    return imported("keras")
+    return import_extra("keras")
 
 
 @contextmanager
@@ -43,4 +43,4 @@ def framework_errors(message: Callable[[str], str], remedy: str) -> Iterator[Non
         raise
     except Exception as error:
         said = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise ModelError(message(shown(said)), remedy) from error
+        raise ModelError(message(excerpt(said)), remedy) from error

@@ -15,8 +15,8 @@ from typing import IO, Any
 import numpy as np
 
 from ..errors import ModelError
-from ..system.untrusted import shown
-from .extra import framework_errors, imported
+from ..system.untrusted import excerpt
+from .extra import framework_errors, import_extra
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 MOST_BYTES = 2**30
@@ -31,20 +31,20 @@ REMEDY = "choose a file of weights as Keras saves it, or download it again"
 
 def read_hdf5(file: Path | IO[bytes], what: str) -> dict[str, np.ndarray]:
     """All arrays of numbers in an HDF5 file, by path such as `layers/conv2d/vars/0`. ModelError says what is wrong."""
-    with _opened(file, what) as found:
+    with _open(file, what) as found:
         return {path: array[()] for path, array in found.items()}
 
 
 def count_hdf5(file: Path | IO[bytes], what: str) -> int:
     """How many numbers an HDF5 file holds; none of them is read. ModelError as for `read_hdf5`."""
-    with _opened(file, what) as found:
+    with _open(file, what) as found:
         return sum(array.size for array in found.values())
 
 
 @contextmanager
-def _opened(file: Path | IO[bytes], what: str) -> Iterator[dict[str, Any]]:
+def _open(file: Path | IO[bytes], what: str) -> Iterator[dict[str, Any]]:
     """The checked arrays of a file, by path, while it is open. ModelError for whatever is wrong with it meanwhile."""
-    h5py = imported("h5py")
+    h5py = import_extra("h5py")
     with (
         framework_errors(lambda said: f"{what} is damaged, or no HDF5 file: {said}", REMEDY),
         h5py.File(file, "r") as opened,
@@ -54,7 +54,7 @@ def _opened(file: Path | IO[bytes], what: str) -> Iterator[dict[str, Any]]:
 
 def hdf5_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
     """An HDF5 file of these arrays, by path, and nothing else."""
-    h5py = imported("h5py")
+    h5py = import_extra("h5py")
     stream = io.BytesIO()
     with h5py.File(stream, "w") as file:
         for path, array in arrays.items():
@@ -73,12 +73,12 @@ def _arrays(h5py: Any, file: Any, what: str) -> Iterator[tuple[str, Any]]:
             if count > MOST_ITEMS or depth > MOST_DEPTH:
                 raise ModelError(f"{what} has too many groups in each other", REMEDY)
             if type(here.get(name, getlink=True)) is not h5py.HardLink:
-                raise ModelError(f"{what} refers to data elsewhere ({shown(name)})", REMEDY)
+                raise ModelError(f"{what} refers to data elsewhere ({excerpt(name)})", REMEDY)
             item, full = here[name], f"{path}{name}"
             if isinstance(item, h5py.Group):
                 waiting.append((f"{full}/", item, depth + 1))
             elif isinstance(item, h5py.Dataset):
-                _check(item, f"{what}, {shown(full)},")
+                _check(item, f"{what}, {excerpt(full)},")
                 size += item.size * item.dtype.itemsize
                 if size > most:
                     raise ModelError(f"{what} claims {size:,} bytes of numbers, which are not in the file", REMEDY)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..errors import ModelError
-from ..system.untrusted import shown
+from ..system.untrusted import excerpt
 
 TENSOR = "__keras_tensor__"
 MOST_ATTEMPTS = 20_000
@@ -49,7 +49,7 @@ def check_calls(config: Mapping[str, Any], what: str) -> None:
     for layer in config["config"]["layers"]:
         name, calls = layer.get("name"), layer.get("inbound_nodes")
         if not isinstance(name, str) or not isinstance(calls, list) or name in made:
-            raise ModelError(f"{what} has a layer without a name or a place of its own ({shown(name)})", REMEDY)
+            raise ModelError(f"{what} has a layer without a name or a place of its own ({excerpt(name)})", REMEDY)
         waiting[name] = [list(_taken(call, what)) for call in reversed(calls)]
         made[name] = int(layer["class_name"] == "InputLayer")
     attempts = 0
@@ -62,7 +62,7 @@ def check_calls(config: Mapping[str, Any], what: str) -> None:
                 attempts += 1
             attempts += bool(calls)
         if sum(made.values()) == before:
-            raise ModelError(f"{what}: {shown(next(iter(waiting)))} needs what no layer before it gives", REMEDY)
+            raise ModelError(f"{what}: {excerpt(next(iter(waiting)))} needs what no layer before it gives", REMEDY)
         if attempts > MOST_ATTEMPTS:
             remedy = "give each place a layer of its own, and save it again"
             raise ModelError(f"{what} uses its layers too often, or in too confused an order", remedy)
@@ -79,7 +79,7 @@ def _taken(call: Any, what: str) -> Iterator[tuple[str, int]]:
             about = value.get("config")
             history = about.get("keras_history") if isinstance(about, dict) else None
             if not isinstance(history, list) or [type(part) for part in history] != [str, int, int]:
-                raise ModelError(f"{what} has a layer that takes {shown(history)}, which is no output", REMEDY)
+                raise ModelError(f"{what} has a layer that takes {excerpt(history)}, which is no output", REMEDY)
             yield history[0], history[1]
         elif isinstance(value, dict | list):
             below += value.values() if isinstance(value, dict) else value

@@ -18,7 +18,7 @@ from typing import Any
 
 from ..errors import ModelError
 from ..system.transaction import temporary_folder
-from ..system.untrusted import archive_members, parse_json, shown
+from ..system.untrusted import archive_members, excerpt, parse_json
 from .extra import framework_errors, imported_keras
 from .hdf5 import MOST_PACKED, SMALL_BYTES, count_hdf5, hdf5_bytes, read_hdf5
 from .keras_graph import REMEDY, TENSOR, check_calls, functional, last_layer
@@ -89,7 +89,7 @@ class KerasFile:
         """A new file of what was checked. ModelError if a weight cannot be read."""
         arrays = read_hdf5(io.BytesIO(self._parts[WEIGHTS]), f"the weights in {self._what}")
         config, metadata = json.dumps(self.config).encode(), self._parts.get(METADATA, b"{}")
-        return _zipped({CONFIG: config, METADATA: metadata, WEIGHTS: hdf5_bytes(arrays)})
+        return _zip({CONFIG: config, METADATA: metadata, WEIGHTS: hdf5_bytes(arrays)})
 
     @property
     def inputs(self) -> dict[str, list[int | None]]:
@@ -98,7 +98,7 @@ class KerasFile:
         found = {str(one.get("name")): one.get("batch_shape") for one in layers}
         for name, shape in found.items():
             if not isinstance(shape, list) or not all(side is None or isinstance(side, int) for side in shape):
-                raise ModelError(f"{self._what}: the input {shown(name)} has no shape", REMEDY)
+                raise ModelError(f"{self._what}: the input {excerpt(name)} has no shape", REMEDY)
         return {name: list(shape) for name, shape in found.items() if shape}
 
     def outputs(self, inputs: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
@@ -115,8 +115,8 @@ class KerasFile:
         keras = imported_keras()
         with framework_errors(lambda said: f"{self._what} cannot be built: {said}", REMEDY), keras.device("meta"):
             model = keras.saving.deserialize_keras_object(config, safe_mode=True)
-            shapes = [tuple(one.shape) for layer in model.operations for one in _made(layer)]
-            found = {name: tuple(one.shape) for name, one in _named(model.output).items()}
+            shapes = [tuple(one.shape) for layer in model.operations for one in _make_layer(layer)]
+            found = {name: tuple(one.shape) for name, one in _layer_called(model.output).items()}
             counts = [sum(math.prod(one.shape) for one in kind) for kind in (model.weights, model.variables)]
         if any(math.prod(side or 0 for side in shape) > MOST_ELEMENTS for shape in shapes):
             raise ModelError(f"{self._what} makes tensors that do not fit into memory", "choose a smaller picture")
@@ -140,7 +140,7 @@ def _members(data: bytes, what: str) -> dict[str, bytes]:
         members = archive_members(io.BytesIO(data))
         names = [one.filename for one in members]
         if wrong := [name for name in names if name not in MOST_BYTES]:
-            raise ModelError(f"{what} contains {shown(wrong[0])}, which no generator needs", REMEDY)
+            raise ModelError(f"{what} contains {excerpt(wrong[0])}, which no generator needs", REMEDY)
         if len(set(names)) < len(names) or not {CONFIG, WEIGHTS} <= set(names):
             raise ModelError(f"{what} lacks {CONFIG} or {WEIGHTS}, or has one twice", REMEDY)
         for one in members:
@@ -160,7 +160,7 @@ def _check_claim(member: zipfile.ZipInfo, what: str) -> None:
         raise ModelError(f"{what}: {member.filename} unpacks to more than {most:,} bytes", REMEDY)
 
 
-def _zipped(parts: Mapping[str, bytes]) -> bytes:
+def _zip(parts: Mapping[str, bytes]) -> bytes:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
         for name, data in sorted(parts.items()):
@@ -186,7 +186,7 @@ def _check(config: Mapping[str, Any], what: str) -> None:
         if isinstance(value, dict) and "activation" in value:
             _check_activation(value["activation"], what)
         if isinstance(value, int) and not -LARGEST <= value <= LARGEST:
-            raise ModelError(f"{what} has the number {shown(value)} in it, which is too large", REMEDY)
+            raise ModelError(f"{what} has the number {excerpt(value)} in it, which is too large", REMEDY)
 
 
 def _values(value: Any) -> Iterator[Any]:
@@ -206,24 +206,24 @@ def _check_object(value: Mapping[str, Any], what: str) -> None:
     if name == "Lambda" or name == "__lambda__":
         raise ModelError(f"{what} has a Lambda layer, which is a program; it was not opened", REMEDY)
     if not isinstance(name, str) or not isinstance(module, str | None):
-        raise ModelError(f"{what} uses {shown(name)} of {shown(module)}, which are no names", REMEDY)
+        raise ModelError(f"{what} uses {excerpt(name)} of {excerpt(module)}, which are no names", REMEDY)
     if name in PLAIN:
         return
     known = name in ALLOWED.get(module or "", ())
     if not known or value.get("registered_name") not in (None, name):
-        raise ModelError(f"{what} uses {shown(name)} of {shown(module)}, which is not allowed", REMEDY)
+        raise ModelError(f"{what} uses {excerpt(name)} of {excerpt(module)}, which is not allowed", REMEDY)
 
 
 def _check_activation(value: Any, what: str) -> None:
     if value is not None and not isinstance(value, dict) and not (isinstance(value, str) and value in ACTIVATIONS):
-        raise ModelError(f"{what} uses the activation {shown(value)}, which is not allowed", REMEDY)
+        raise ModelError(f"{what} uses the activation {excerpt(value)}, which is not allowed", REMEDY)
 
 
-def _made(layer: Any) -> list[Any]:
+def _make_layer(layer: Any) -> list[Any]:
     return [tensor for node in layer._inbound_nodes for tensor in node.outputs]
 
 
-def _named(outputs: Any) -> dict[str, Any]:
+def _layer_called(outputs: Any) -> dict[str, Any]:
     """Outputs by name, as a model gives them."""
     if isinstance(outputs, dict):
         return outputs
@@ -252,4 +252,4 @@ class KerasRunner:
         arguments = dict(zip(names, given, strict=True)) if by_name else given[0] if len(given) == 1 else given
         with framework_errors(lambda said: f"{self._what} cannot be run: {said}", REMEDY), torch.inference_mode():
             made = self._model(arguments)
-        return {name: self._keras.ops.convert_to_numpy(one) for name, one in _named(made).items()}
+        return {name: self._keras.ops.convert_to_numpy(one) for name, one in _layer_called(made).items()}

@@ -25,7 +25,7 @@ def keras_model(graph: Graph) -> Any:
     known: dict[str, Any] = {name: _input(keras, one) for name, one in graph.inputs.items()}
     weights: dict[str, list[Any]] = {}
     for name, node in graph.nodes.items():
-        known[name] = _applied(keras, node, [known[one] for one in node.inputs], name)
+        known[name] = _apply(keras, node, [known[one] for one in node.inputs], name)
         if node.weight is not None:
             kernel, bias = node.weights
             weights[name] = [kernel.transpose(2, 3, 1, 0) if kernel.ndim == 4 else kernel.T, bias]
@@ -41,7 +41,7 @@ def _input(keras: Any, described: GraphInput) -> Any:
     return keras.Input(shape, name=described.name)
 
 
-def _applied(keras: Any, node: Node, inputs: list[Any], name: str) -> Any:
+def _apply(keras: Any, node: Node, inputs: list[Any], name: str) -> Any:
     layers, margin = keras.layers, int(node.amount)
     x, given = inputs[0], inputs if len(inputs) > 1 else inputs[0]
     if node.operation == "wrap":

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..errors import ModelError
-from ..system.untrusted import shown
-from .extra import framework_errors, imported
+from ..system.untrusted import excerpt
+from .extra import framework_errors, import_extra
 
 MOST_BYTES = 2**30
 MOST_NODES = 10_000
@@ -32,7 +32,7 @@ RANGES = {"Tanh": (-1.0, 1.0), "Sigmoid": (0.0, 1.0), "Clip": (0.0, 1.0)}
 
 def read_onnx(data: bytes, what: str) -> Any:
     """The checked model, as protocol buffer. ModelError says what is wrong with it."""
-    onnx = imported("onnx")
+    onnx = import_extra("onnx")
     if len(data) > MOST_BYTES:
         raise ModelError(f"{what} is larger than {MOST_BYTES:,} bytes", REMEDY)
     with framework_errors(lambda said: f"{what} is damaged, or no ONNX file: {said}", "copy or export it again"):
@@ -56,15 +56,15 @@ def _check_structure(onnx: Any, model: Any, what: str) -> None:
         raise ModelError(f"{what} has {len(model.graph.node):,} operators, and {MOST_NODES:,} are the limit", REMEDY)
     for node in model.graph.node:
         if node.domain not in ("", "ai.onnx") or node.op_type not in OPERATORS:
-            raise ModelError(f"{what} uses the operator {shown(node.op_type)}, which is not allowed", REMEDY)
+            raise ModelError(f"{what} uses the operator {excerpt(node.op_type)}, which is not allowed", REMEDY)
         for attribute in node.attribute:
             if attribute.type in (onnx.AttributeProto.GRAPH, onnx.AttributeProto.GRAPHS):
                 raise ModelError(f"{what} has a graph within a graph", REMEDY)
     for tensor in _tensors(model):
         if tensor.data_location == onnx.TensorProto.EXTERNAL or len(tensor.external_data):
-            raise ModelError(f"{what} refers to data in other files ({shown(tensor.name)})", REMEDY)
+            raise ModelError(f"{what} refers to data in other files ({excerpt(tensor.name)})", REMEDY)
         if tensor.data_type == onnx.TensorProto.STRING or math.prod(tensor.dims) > MOST_ELEMENTS:
-            raise ModelError(f"{what} has text or too many numbers in {shown(tensor.name)}", REMEDY)
+            raise ModelError(f"{what} has text or too many numbers in {excerpt(tensor.name)}", REMEDY)
 
 
 def _tensors(model: Any) -> Iterator[Any]:
@@ -84,13 +84,13 @@ def onnx_inputs(model: Any, what: str) -> dict[str, list[int | None]]:
 def _shape(value: Any, what: str) -> list[int | None]:
     kind = value.type.tensor_type
     if kind.elem_type != 1:
-        raise ModelError(f"{what}: {shown(value.name)} is not of float32 numbers", REMEDY)
+        raise ModelError(f"{what}: {excerpt(value.name)} is not of float32 numbers", REMEDY)
     return [side.dim_value or None for side in kind.shape.dim]
 
 
 def onnx_outputs(model: Any, inputs: Mapping[str, tuple[int, ...]], what: str) -> dict[str, tuple[int, ...]]:
     """Shape of each output for inputs of these shapes. ModelError if a tensor on the way is too large or unknown."""
-    onnx = imported("onnx")
+    onnx = import_extra("onnx")
     fixed = onnx.ModelProto()
     fixed.CopyFrom(model)
     del fixed.graph.value_info[:]
@@ -108,7 +108,7 @@ def onnx_outputs(model: Any, inputs: Mapping[str, tuple[int, ...]], what: str) -
             [side.dim_value if side.HasField("dim_value") else 0 for side in known[name].dim] if name in known else [0]
         )
         if not all(side > 0 for side in sides) or math.prod(sides) > MOST_ELEMENTS:
-            reason = f"{what} makes {shown(name)} of an unknown size, or one that does not fit into memory"
+            reason = f"{what} makes {excerpt(name)} of an unknown size, or one that does not fit into memory"
             raise ModelError(reason, "export it with fixed sizes, or choose a smaller picture")
     return {one.name: tuple(side.dim_value for side in known[one.name].dim) for one in fixed.graph.output}
 
@@ -126,7 +126,7 @@ class OnnxRunner:
     """Runs a checked model in ONNX Runtime, on the processor. ModelError if it does not load or run it."""
 
     def __init__(self, model: Any, what: str) -> None:
-        runtime, self._what = imported("onnxruntime"), what
+        runtime, self._what = import_extra("onnxruntime"), what
         runtime.disable_telemetry_events()  # Windows has events of its own beside those that the environment turns off
         with framework_errors(lambda said: f"{what} cannot be loaded: {said}", REMEDY):
             self._session = runtime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])

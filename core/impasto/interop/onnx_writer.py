@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..texture import MAP_CHANNELS
-from .extra import imported
+from .extra import import_extra
 from .graph import Graph, GraphInput, Node
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ END = np.iinfo(np.int64).max
 
 def onnx_bytes(graph: Graph) -> bytes:
     """The graph as an ONNX file, the same for the same graph. ParameterError if the extra is not installed."""
-    onnx = imported("onnx")
+    onnx = import_extra("onnx")
     helper = onnx.helper
     nodes: list[NodeProto] = []
     constants: dict[str, np.ndarray] = {}

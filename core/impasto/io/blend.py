@@ -18,8 +18,8 @@ from typing import Any, TypedDict, TypeVar
 from ..errors import FileError, ProtocolError, WorkerError, error_from_name
 from ..system import process
 from ..system.transaction import temporary_folder
-from ..system.typed_json import PositiveSize, typed
-from ..system.untrusted import check_file, explained, parse_json, read_bytes, shown
+from ..system.typed_json import PositiveSize, as_kind
+from ..system.untrusted import check_file, excerpt, explain, parse_json, read_bytes
 from .datablocks import Datablock
 
 PROGRAM, ADDON = "IMPASTO_BLENDER", "IMPASTO_BLENDER_ADDON"
@@ -40,7 +40,7 @@ class BlenderFailure(TypedDict):
     remedy: str
 
 
-class Problem(TypedDict):
+class BlenderProblem(TypedDict):
     """What keeps a datablock from being baked."""
 
     message: str
@@ -53,7 +53,7 @@ class Found(TypedDict):
     name: str
     size_px: list[PositiveSize] | None
     files: list[str]
-    problem: Problem | None
+    problem: BlenderProblem | None
 
 
 class Contents(TypedDict):
@@ -121,7 +121,7 @@ def written_maps(datablock: Datablock, on_progress: Callable[[float], None] = la
 def _contents(blend: Path) -> Contents:
     """Answer of Blender's `contents` about a file, asked once as long as its size and its time do not change."""
     check_file(blend)
-    with explained(blend, "read"):
+    with explain(blend, "read"):
         about = blend.stat()
     with _asking:
         return _contents_of(blend.absolute(), about.st_size, about.st_mtime_ns)
@@ -136,12 +136,12 @@ def _contents_of(blend: Path, size_bytes: int, changed_ns: int) -> Contents:
 
     def check_time() -> None:
         if time.monotonic() > until:
-            message = f"Blender took longer than {CONTENTS_LIMIT_S:.0f} s to open {shown(blend)}"
+            message = f"Blender took longer than {CONTENTS_LIMIT_S:.0f} s to open {excerpt(blend)}"
             raise WorkerError(message, "see whether it opens in Blender")
 
     with temporary_folder() as folder:
         answer = _ask(("contents", str(blend)), folder, check_time)
-    return _typed(Contents, answer)
+    return _answer_as(Contents, answer)
 
 
 def _ask(arguments: tuple[str, ...], folder: Path, poll: Callable[[], None]) -> Mapping[str, Any]:
@@ -178,7 +178,7 @@ def _answer(code: int, said: Path, log: Path) -> Mapping[str, Any]:
     if line:
         answer = parse_json(line, "Blender's answer", kind=WorkerError, max_bytes=MOST_BYTES)
         if "error" in answer:
-            failure = _typed(BlenderFailure, answer)
+            failure = _answer_as(BlenderFailure, answer)
             raise error_from_name(failure["error"], failure["message"], failure["remedy"])
         if code == 0:
             return answer
@@ -187,8 +187,8 @@ def _answer(code: int, said: Path, log: Path) -> Mapping[str, Any]:
     raise WorkerError(f"Blender could not read the .blend ({process.describe_exit(code)}): {last}", GET_EXTENSION)
 
 
-def _typed(kind: type[T], answer: Mapping[str, Any]) -> T:
+def _answer_as(kind: type[T], answer: Mapping[str, Any]) -> T:
     try:
-        return typed(kind, answer, "Blender's answer")
+        return as_kind(kind, answer, "Blender's answer")
     except ProtocolError as error:
         raise WorkerError(error.message, GET_EXTENSION) from error

@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from ..errors import FileError, ImpastoError, ModelError
-from ..system.untrusted import parse_json, read_json, shown
+from ..system.untrusted import excerpt, parse_json, read_json
 from ..texture import LARGEST_M, MAP_CHANNELS, SMALLEST_M, channels_of
 
 MODEL_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
@@ -56,12 +56,12 @@ class Embedded(FromOutside):
 
 def read_embedded(text: str | bytes, path: Path) -> dict[str, Any]:
     """The fields of `Embedded` present in a picture's JSON. FileError names the wrong one."""
-    what = f"what Impasto wrote into {shown(path)}"
-    found = checked(Embedded, parse_json(text, what), what, FileError, "use another of its files, or save it anew")
+    what = f"what Impasto wrote into {excerpt(path)}"
+    found = check(Embedded, parse_json(text, what), what, FileError, "use another of its files, or save it anew")
     return found.model_dump(exclude_none=True)
 
 
-def checked(model: type[Checked], data: Any, what: str, kind: type[ImpastoError], remedy: str) -> Checked:
+def check(model: type[Checked], data: Any, what: str, kind: type[ImpastoError], remedy: str) -> Checked:
     """The data as a model; an error of `kind` names the first wrong field, and its value."""
     try:
         return model.model_validate(data)
@@ -78,7 +78,9 @@ def reason(error: ValidationError) -> str:
         return f"lacks {name}"
     if first["type"] == "value_error" and not name:  # of several fields, which the message names
         return f"is wrong: {message}"
-    return f"has {shown(first['input'])} for {name}: {message}" if name else f"is {shown(first['input'])}: {message}"
+    return (
+        f"has {excerpt(first['input'])} for {name}: {message}" if name else f"is {excerpt(first['input'])}: {message}"
+    )
 
 
 class SheetIndex(FromOutside):
@@ -90,9 +92,9 @@ class SheetIndex(FromOutside):
 
 def read_index(file: Path) -> SheetIndex:
     """The index of a folder of contact sheets. FileError says what it should look like."""
-    what = f"{shown(file)} does not say where the pictures are on the contact sheets: it"
+    what = f"{excerpt(file)} does not say where the pictures are on the contact sheets: it"
     remedy = 'it looks like {"tile": 128, "boxes": {"Bricks.png": [[16, 16], …]}}, x before y'
-    return checked(SheetIndex, read_json(file, f"{shown(file)}"), what, FileError, remedy)
+    return check(SheetIndex, read_json(file, f"{excerpt(file)}"), what, FileError, remedy)
 
 
 class DataAbout(FromOutside):
@@ -162,7 +164,7 @@ class NetworkCard(FromOutside):
     def of(cls, card: Mapping[str, Any]) -> Self:
         """These fields of a model's card. ModelError names the wrong one."""
         what = f"the card of the model {card['name']}"
-        return checked(cls, card, what, ModelError, "train it again, or choose another")
+        return check(cls, card, what, ModelError, "train it again, or choose another")
 
 
 class SurfaceCard(FromOutside):
@@ -214,7 +216,7 @@ class TrainingState(FromOutside):
 def read_training(text: str, what: str) -> dict[str, Any]:
     """The fields of `TrainingState`. ModelError names the one that is wrong."""
     remedy = "it is of another version, or damaged: delete the file"
-    return checked(
+    return check(
         TrainingState, parse_json(text, what, kind=ModelError, finite=False), what, ModelError, remedy
     ).model_dump()
 
@@ -232,9 +234,9 @@ UNIMPORTANT: Mapping[str, TypeAdapter[Any]] = {
 
 def read_card(text: str | bytes, path: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
     """A model's card, validated, and notes on mistakes in its `UNIMPORTANT` fields. ModelError for any other."""
-    what, remedy = f"the card of {shown(path)}", "download it again, or train it anew"
+    what, remedy = f"the card of {excerpt(path)}", "download it again, or train it anew"
     card = parse_json(text, what, kind=ModelError)
-    checked(ModelCard, card, what, ModelError, remedy)
+    check(ModelCard, card, what, ModelError, remedy)
     notes = []
     for name, adapter in UNIMPORTANT.items():
         try:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import FileError
 from ..surface.color import linear_to_srgb
-from ..system.untrusted import shown
+from ..system.untrusted import excerpt
 from .scanlines import Scanlines
 
 MAX_PROFILE_BYTES = 2**24
@@ -81,7 +81,7 @@ def _transform(lines: Scanlines) -> Any:
     if not profile or (mode == "RGB" and str(lines.spec.format) != "uint8"):
         return None
     if len(profile) > MAX_PROFILE_BYTES:
-        message = f"{shown(lines.path)} has a colour profile of {len(profile) >> 20} MiB"
+        message = f"{excerpt(lines.path)} has a colour profile of {len(profile) >> 20} MiB"
         raise FileError(message, "export it again as sRGB, without metadata")
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))

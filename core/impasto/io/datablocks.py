@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..errors import FileError, did_you_mean
 from ..system.names import usable_name
-from ..system.untrusted import is_folder, is_there, printable, shown
+from ..system.untrusted import excerpt, is_folder, is_there, printable
 
 SUFFIX = ".blend"
 MATERIAL, OBJECT = "Material", "Object"
@@ -36,7 +36,7 @@ class Datablock:
                 kind, *names = path.parts[index + 1 :] or (MATERIAL,)
                 if kind not in (MATERIAL, OBJECT):
                     remedy = f"write {blend.name}/{MATERIAL}/NAME or {blend.name}/{OBJECT}/NAME"
-                    raise FileError(f"{shown(kind)} in {shown(path)} is no kind of source", remedy)
+                    raise FileError(f"{excerpt(kind)} in {excerpt(path)} is no kind of source", remedy)
                 return cls(blend, kind, "/".join(names))
         return None
 
@@ -59,21 +59,21 @@ class Datablock:
         """Raise FileError if a file that it uses is missing."""
         if missing := next((file for file in files if not is_there(file)), None):
             remedy = "restore it, or pack the resources of the .blend (File > External Data), and save"
-            raise FileError(f"{self.title} uses {shown(missing)}, which is not there", remedy)
+            raise FileError(f"{self.title} uses {excerpt(missing)}, which is not there", remedy)
 
     def found_in(self, names: Iterable[str]) -> str:
         """Its name among those that are there, also where a path shortened it ("A//B"). FileError if it is not."""
         known = list(names)
-        listed = ", ".join(map(shown, known[:MOST_LISTED])) + (", …" if len(known) > MOST_LISTED else "")
+        listed = ", ".join(map(excerpt, known[:MOST_LISTED])) + (", …" if len(known) > MOST_LISTED else "")
         if not self.name:
             remedy = f"write {self.title}/NAME; there are {listed or 'none'}"
-            raise FileError(f"{shown(self.blend)} is no single source", remedy)
+            raise FileError(f"{excerpt(self.blend)} is no single source", remedy)
         same = [name for name in known if name == self.name]
         same = same or [name for name in known if Path(f"./{name}").parts == Path(f"./{self.name}").parts]
         if len(same) > 1:
             remedy = "make one of them local under another name (Object > Relations > Make Local)"
-            raise FileError(f"there are several {self.kind}/{printable(self.name)} in {shown(self.blend)}", remedy)
+            raise FileError(f"there are several {self.kind}/{printable(self.name)} in {excerpt(self.blend)}", remedy)
         if not same:
             remedy = f"{did_you_mean(self.name, known)}there are {listed or 'none'}"
-            raise FileError(f"there is no {self.kind}/{printable(self.name)} in {shown(self.blend)}", remedy)
+            raise FileError(f"there is no {self.kind}/{printable(self.name)} in {excerpt(self.blend)}", remedy)
         return same[0]

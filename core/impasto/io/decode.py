@@ -14,7 +14,7 @@ import numpy as np
 
 from ..errors import FileError
 from ..surface.color import srgb_to_linear
-from ..system.untrusted import shown
+from ..system.untrusted import excerpt
 from ..texture import COLOR_MAPS, MAP_CHANNELS, Maps, Texture, standard_color_space
 from .cards import read_embedded
 from .color_conversion import ColorConversion
@@ -136,14 +136,14 @@ def _fill(
 
 def _refuse_numbers(path: Path, invalid: int, beyond: int, largest: float, is_color: bool) -> None:
     if invalid:
-        message = f"{shown(path)} has {invalid:,} values that are NaN or infinite"
+        message = f"{excerpt(path)} has {invalid:,} values that are NaN or infinite"
         raise FileError(message, "render or export it again without them")
     if beyond and is_color:
         linear = float(srgb_to_linear(np.array(largest)))  # as it is stored
-        message = f"{shown(path)} has {beyond:,} values above 1, up to {linear:.4g}, which would be lost"
+        message = f"{excerpt(path)} has {beyond:,} values above 1, up to {linear:.4g}, which would be lost"
         raise FileError(message, "lower its exposure until all are at most 1, or save it as PNG as it should look")
     if beyond:
-        message = f"{shown(path)} has {beyond:,} values outside 0 to 1, which would be lost"
+        message = f"{excerpt(path)} has {beyond:,} values outside 0 to 1, which would be lost"
         raise FileError(message, "scale them into 0 to 1 (a normal n is stored as n/2 + 1/2)")
 
 

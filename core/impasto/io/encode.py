@@ -39,7 +39,7 @@ PNG_HEAD_BYTES = 4096
 """The text chunks start within this length: only IHDR and a few chunks of fixed length precede them."""
 
 
-class Rows:
+class RowWriter:
     """A picture file being written. `write` and `close` raise FileError; nothing may be written after one.
 
     `abandon` may be called while another thread writes, since a signal can leave a thread behind.
@@ -104,7 +104,7 @@ class Rows:
         )
 
 
-class PngRows(Rows):
+class PngRows(RowWriter):
     """PNG of 8 or 16 bits a channel, sRGB-encoded for colour, with `metadata` in iTXt chunks and XMP."""
 
     def __init__(
@@ -136,7 +136,7 @@ class PngRows(Rows):
                 raise self._error()
 
 
-class ExrRows(Rows):
+class ExrRows(RowWriter):
     """Half-float EXR, scene-linear for colour (as compositors expect), with `metadata` as attributes."""
 
     def __init__(self, path: Path, layout: Layout, size_px: tuple[int, int], metadata: Mapping[str, str]) -> None:
@@ -164,7 +164,7 @@ class ExrRows(Rows):
             raise self._error()
 
 
-def write_whole(rows: Rows, texture: Texture) -> None:
+def write_whole(rows: RowWriter, texture: Texture) -> None:
     """Write a whole texture to a new file and close it."""
     try:
         rows.write(texture)
@@ -174,7 +174,9 @@ def write_whole(rows: Rows, texture: Texture) -> None:
         raise
 
 
-def encode_whole(start: Callable[..., Rows], layout: Layout, texture: Texture, metadata: Mapping[str, str]) -> bytes:
+def encode_whole(
+    start: Callable[..., RowWriter], layout: Layout, texture: Texture, metadata: Mapping[str, str]
+) -> bytes:
     """The bytes of a file in the format that `start` writes. FileError if the temporary folder is full."""
     with temporary_folder() as folder:
         path = folder / "map"

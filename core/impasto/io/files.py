@@ -16,12 +16,12 @@ from pathlib import Path
 from ..errors import FileError
 from ..recipe import Recipe
 from ..system.names import as_unicode, check_name, usable_name
-from ..system.transaction import recover, staged
-from ..system.untrusted import explained, files_in, is_folder, is_there, make_folder, resolved
+from ..system.transaction import recover, stage
+from ..system.untrusted import explain, files_in, is_folder, is_there, make_folder, resolve
 from ..texture import Maps
 from . import blend, decode
 from .datablocks import Datablock
-from .encode import Rows
+from .encode import RowWriter
 from .formats import BUILTIN_EXPORTERS, AtOnce, Exporter
 from .metadata import metadata_of
 from .packing import MAPS, Layout, MapFiles, PackedPicture, Packing
@@ -143,11 +143,11 @@ def set_name(file: Path) -> str:
     return found[1] if found else file.stem
 
 
-def unpacked(contents: Mapping[str, bytes | memoryview], folder: Path, set_name: str = "") -> Path:
+def unpack(contents: Mapping[str, bytes | memoryview], folder: Path, set_name: str = "") -> Path:
     """The path of a picture, or of a set of maps called `set_name`, whose files are written into a folder, by name."""
     folder = make_folder(folder / set_name)
     for name, content in contents.items():
-        with explained(folder / name):
+        with explain(folder / name):
             (folder / name).write_bytes(content)
     return folder if set_name else folder / next(iter(contents))
 
@@ -185,7 +185,7 @@ def source_name(path: Path) -> str:
     """Name for the result of a source: of its datablock or map set, or of the folder that `.` and `..` stand for."""
     if datablock := Datablock.at(path):
         return datablock.file_name
-    return usable_name(set_name(resolved(path) if path.name in ("", "..") else path))
+    return usable_name(set_name(resolve(path) if path.name in ("", "..") else path))
 
 
 def read_recipe(path: str | Path) -> Recipe:
@@ -243,14 +243,14 @@ def write_bands(
 
     Threads, one per picture, pack and write a band while the next one is computed. A complete set is a single band.
     """
-    with staged(files.paths, replace=replace) as parts, ExitStack() as stack:
+    with stage(files.paths, replace=replace) as parts, ExitStack() as stack:
         rows = {}
         for target, picture in files.pictures.items():
-            with explained(target):
+            with explain(target):
                 rows[target] = exporter.begin(parts[target], picture.layout, size_px, metadata)
             stack.callback(rows[target].abandon)
         for target, text in files.texts.items():
-            with explained(target):
+            with explain(target):
                 parts[target].write_text(text, encoding="utf-8")
         pool = stack.enter_context(ThreadPoolExecutor(len(rows), "rows"))
         writing: list[Future[None]] = []
@@ -261,13 +261,13 @@ def write_bands(
         _wait([pool.submit(_close, target, rows[target].close) for target in rows])
 
 
-def _write(target: Path, picture: PackedPicture, rows: Rows | AtOnce, band: Maps) -> None:
-    with explained(target):
+def _write(target: Path, picture: PackedPicture, rows: RowWriter | AtOnce, band: Maps) -> None:
+    with explain(target):
         rows.write(picture.texture(band))
 
 
 def _close(target: Path, close: Callable[[], None]) -> None:
-    with explained(target):
+    with explain(target):
         close()
 
 

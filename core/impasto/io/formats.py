@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from ..texture import Texture
-from .encode import ExrRows, PngRows, Rows, encode_whole
+from .encode import ExrRows, PngRows, RowWriter, encode_whole
 from .packing import Layout
 
 
@@ -23,9 +23,11 @@ class Exporter:
     label: str
     suffix: str
     encode: Callable[[Layout, Texture, Mapping[str, str]], bytes]
-    start: Callable[[Path, Layout, tuple[int, int], Mapping[str, str]], Rows] | None = None
+    start: Callable[[Path, Layout, tuple[int, int], Mapping[str, str]], RowWriter] | None = None
 
-    def begin(self, path: Path, layout: Layout, size_px: tuple[int, int], metadata: Mapping[str, str]) -> Rows | AtOnce:
+    def begin(
+        self, path: Path, layout: Layout, size_px: tuple[int, int], metadata: Mapping[str, str]
+    ) -> RowWriter | AtOnce:
         """A file to write bands of rows to; a format without `start` accepts only a single band."""
         if self.start is None:
             return AtOnce(path, lambda texture: self.encode(layout, texture, metadata))
@@ -49,7 +51,7 @@ class AtOnce:
         """Do nothing: no file is open."""
 
 
-def _by_rows(name: str, label: str, suffix: str, start: Callable[..., Rows]) -> Exporter:
+def _by_rows(name: str, label: str, suffix: str, start: Callable[..., RowWriter]) -> Exporter:
     return Exporter(name, label, suffix, partial(encode_whole, start), start)
 
 

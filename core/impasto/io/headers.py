@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from ..errors import FileError
-from ..system.untrusted import explained, open_file, shown
+from ..system.untrusted import excerpt, explain, open_file
 from .signatures import recognise
 
 DAMAGED = "export it again, or use another file"
@@ -63,7 +63,7 @@ def read_header(path: Path) -> Header:
     reader = {"PNG": _read_png, "JPEG": _read_jpeg, "WEBP": _read_webp, "PSD": _read_psd}.get(kind)
     if reader is None:
         return Header(kind, held=4 if kind == "TGA" else 0)
-    with open_file(path) as stream, explained(path, "read"):
+    with open_file(path) as stream, explain(path, "read"):
         try:
             header = reader(stream)
             check_length(path, kind, header.size_px)
@@ -71,14 +71,14 @@ def read_header(path: Path) -> Header:
                 _check_scans(stream, header)
             return header
         except (struct.error, IndexError, KeyError, zlib.error) as error:
-            raise FileError(f"{shown(path)} is damaged: its header ends early or makes no sense", DAMAGED) from error
+            raise FileError(f"{excerpt(path)} is damaged: its header ends early or makes no sense", DAMAGED) from error
         except _RefusedError as error:
-            raise FileError(f"{shown(path)} {error}", error.remedy) from error
+            raise FileError(f"{excerpt(path)} {error}", error.remedy) from error
 
 
 def check_length(path: Path, kind: str, size_px: tuple[int, int] | None = None) -> None:
     """FileError for a file longer than a picture of this (width, height) can be, or than any can."""
-    with explained(path, "read"):
+    with explain(path, "read"):
         length = path.stat().st_size
     most = MAX_FILE_BYTES
     if size_px:
@@ -86,10 +86,10 @@ def check_length(path: Path, kind: str, size_px: tuple[int, int] | None = None) 
         most = min(most, SPARE_BYTES + BYTES_PER_PIXEL.get(kind, FLAT_BYTES_PER_PIXEL) * pixels)
     if length > most and size_px:
         width, height = size_px
-        message = f"{shown(path)} is {length:,} bytes long, and a picture of {width}x{height} px has at most {most:,}"
+        message = f"{excerpt(path)} is {length:,} bytes long, and a picture of {width}x{height} px has at most {most:,}"
         raise FileError(message, DAMAGED)
     if length > most:
-        raise FileError(f"{shown(path)} is {length:,} bytes long, and a picture has at most {most:,}", DAMAGED)
+        raise FileError(f"{excerpt(path)} is {length:,} bytes long, and a picture has at most {most:,}", DAMAGED)
 
 
 class _RefusedError(Exception):
@@ -119,14 +119,14 @@ def _read_png(stream: IO[bytes]) -> Header:
             size, held = (width, height), PNG_CHANNELS[color] * -(-bits // 8) * bool(interlaced)
         elif kind == b"iTXt" and body.startswith(b"impasto\0"):
             text = body.split(b"\0", 5)[-1]
-        inflated += len(_inflated(kind, body, MAX_TEXT_BYTES - inflated))
+        inflated += len(_inflate(kind, body, MAX_TEXT_BYTES - inflated))
         if inflated > MAX_TEXT_BYTES:
             limit = f"has more than {MAX_TEXT_BYTES >> 20} MiB of text or colour profile"
             raise _RefusedError(limit, "export it again without metadata")
     raise _RefusedError(f"has more than {MAX_CHUNKS:,} chunks before its pixels", DAMAGED)
 
 
-def _inflated(kind: bytes, body: bytes, most: int) -> bytes:
+def _inflate(kind: bytes, body: bytes, most: int) -> bytes:
     """The decompressed text or profile of a chunk, at most one byte more than `most`."""
     _, _, rest = body.partition(b"\0")
     if kind == b"iTXt" and rest[:1] == b"\1":

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import FileError
-from ..system.untrusted import explained, open_file, shown
+from ..system.untrusted import excerpt, explain, open_file
 
 SCAN, END = b"\xff\xda", b"\xff\xd9"
 
@@ -51,13 +51,13 @@ class TwelveBitJPEG:
         try:
             import imagecodecs
         except ImportError as error:
-            message = f"{shown(path)} is a JPEG of 12 bits a channel, which the extra impasto[formats] reads"
+            message = f"{excerpt(path)} is a JPEG of 12 bits a channel, which the extra impasto[formats] reads"
             remedy = (
                 f"save it as 16-bit PNG or TIFF, or install the extra: {sys.executable} -I -m pip install imagecodecs"
             )
             raise FileError(message, remedy) from error
         self._decode = imagecodecs.jpeg8_decode
-        with open_file(path) as stream, explained(path, "read"):
+        with open_file(path) as stream, explain(path, "read"):
             self.file_bytes = stream.seek(0, 2)
 
     def rows(self, top: int, end: int) -> np.ndarray:

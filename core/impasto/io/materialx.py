@@ -29,7 +29,7 @@ def document(material: PackedMaterial) -> Mapping[str, str]:
     for role, (input_, type_) in INPUTS.items():
         if role in material.files:
             _image(root, material, role, type_)
-            _value(shader, input_, type_, nodename=_joined(root, role))
+            _value(shader, input_, type_, nodename=_join(root, role))
     if "emission" in material.files:
         _value(shader, "emission", "float", value="1")
     output = _node(root, "surfacematerial", _identifier(material.name), "material")
@@ -43,7 +43,7 @@ def document(material: PackedMaterial) -> Mapping[str, str]:
     return {f"{material.name}.mtlx": f'<?xml version="1.0"?>\n{text}\n'}
 
 
-def _joined(root: ElementTree.Element, role: str) -> str:
+def _join(root: ElementTree.Element, role: str) -> str:
     """Name of the node that a map is read from: its image, or what makes it fit the input."""
     if role == "normal":
         node = _node(root, "normalmap", "normal_map", "vector3")

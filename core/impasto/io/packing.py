@@ -15,7 +15,7 @@ import numpy as np
 
 from ..errors import ParameterError, did_you_mean
 from ..surface.color import linear_to_srgb
-from ..system.untrusted import shown
+from ..system.untrusted import excerpt
 from ..texture import COLOR_MAPS, MAP_CHANNELS, Maps, Texture
 
 NEUTRAL: Mapping[str, tuple[float, ...]] = {
@@ -198,7 +198,7 @@ def _parse_picture(text: str) -> PackedPicture:
     name, separator, channels = text.partition("=")
     if not (separator and re.fullmatch(r"\w+", name, re.ASCII)):
         remedy = "write a name and its channels, such as orm=ambient_occlusion,roughness,metallic"
-        raise ParameterError(f"{shown(text)} is no packed picture", remedy)
+        raise ParameterError(f"{excerpt(text)} is no packed picture", remedy)
     found = tuple(channel for part in channels.split(",") for channel in _parse_channels(part))
     if len(found) not in CHANNEL_COUNTS:
         message = f"the packed picture {name} has {len(found)} channels"
@@ -217,11 +217,11 @@ def _parse_channels(text: str) -> Iterable[Channel]:
     name, _, component = text.removeprefix("1-").partition(".")
     if name not in MAP_CHANNELS:
         remedy = f"{did_you_mean(name, MAP_CHANNELS)}a channel is a map ({', '.join(MAP_CHANNELS)}), 1-MAP, or a number"
-        raise ParameterError(f"there is no map called {shown(name)} to pack", remedy)
+        raise ParameterError(f"there is no map called {excerpt(name)} to pack", remedy)
     channels = all_of(name, is_inverted=is_inverted)
     if not component:
         return channels
     if component not in COMPONENTS[: len(channels)]:
         remedy = f"its components are {', '.join(COMPONENTS[: len(channels)])}"
-        raise ParameterError(f"the map {name} has no component {shown(component)}", remedy)
+        raise ParameterError(f"the map {name} has no component {excerpt(component)}", remedy)
     return (channels[COMPONENTS.index(component)],)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..errors import ParameterError, did_you_mean
-from ..system.untrusted import shown
+from ..system.untrusted import excerpt
 from .materialx import document
 from .packing import MAPS, Channel, PackedPicture, Packing, all_of, parse_pictures
 
@@ -108,6 +108,6 @@ def packing_of(text: str) -> Packing:
         return Packing(text, parse_pictures(text))
     if words[0] not in PRESETS:
         remedy = f"{did_you_mean(words[0], PRESETS)}choose from {', '.join(PRESETS)}, or write NAME=CHANNEL,CHANNEL,…"
-        raise ParameterError(f"there is no preset for export called {shown(words[0])}", remedy)
+        raise ParameterError(f"there is no preset for export called {excerpt(words[0])}", remedy)
     preset = PRESETS[words[0]]
     return Packing(text, preset.pictures + parse_pictures(" ".join(words[1:])), preset.describe)

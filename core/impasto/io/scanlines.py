@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import FileError
-from ..system.untrusted import is_unicode, printable, shown
+from ..system.untrusted import excerpt, is_unicode, printable
 from .channels import choose_channels, rank
 from .headers import DAMAGED, check_length, read_header
 from .jpegs import CMYKJPEG, TwelveBitJPEG
@@ -77,7 +77,7 @@ class Scanlines:
         try:
             found = self.spec.getattribute(name)
         except UnicodeDecodeError as error:
-            raise damaged(self.path, f"its {name} is not Unicode") from error
+            raise damage_error(self.path, f"its {name} is not Unicode") from error
         return found if isinstance(found, str) else ""
 
     @property
@@ -95,12 +95,14 @@ class Scanlines:
         """Raise FileError if reading `channels` channels as float32 would need more than MEMORY_BYTES."""
         height, width = self.size_px
         if max(height, width) > MAX_SIDE_PX:
-            message = f"{shown(self.path)} claims {width}x{height} pixels, more than {MAX_SIDE_PX:,} a side"
+            message = f"{excerpt(self.path)} claims {width}x{height} pixels, more than {MAX_SIDE_PX:,} a side"
             raise FileError(message, SMALLER)
         held = self.held * width * height + 3 * self._rows_at_once() * self._row_bytes()
         needed = 4 * channels * width * height + held
         if needed > MEMORY_BYTES:
-            message = f"{shown(self.path)} claims {width}x{height} pixels, which need {needed / 2**30:,.2f} GiB to read"
+            message = (
+                f"{excerpt(self.path)} claims {width}x{height} pixels, which need {needed / 2**30:,.2f} GiB to read"
+            )
             raise FileError(f"{message}, the limit is {MEMORY_BYTES / 2**30:.2f}", SMALLER)
 
     def bands(self) -> Iterator[tuple[int, np.ndarray]]:
@@ -126,14 +128,14 @@ class Scanlines:
         else:
             rows = self.source.read_scanlines(spec.y + top, spec.y + end, spec.z, begin, stop, stored)
         if rows is None or self.source.has_error:
-            raise damaged(self.path, _error_of(self.source))
+            raise damage_error(self.path, _error_of(self.source))
         return rows.reshape(end - top, spec.width, stop - begin)[..., [index - begin for index in self._stored]]
 
     def _rows_of_whole(self, source: CMYKJPEG | TwelveBitJPEG, top: int, end: int) -> np.ndarray:
         try:
             return source.rows(top, end)
         except Exception as error:  # decoders raise many kinds for damaged files, which all mean the same
-            raise damaged(self.path, str(error)) from error
+            raise damage_error(self.path, str(error)) from error
 
     @property
     def _stored(self) -> tuple[int, ...]:
@@ -160,21 +162,21 @@ def open_scanlines(path: Path) -> Scanlines:
     try:
         return _scanlines(path)
     except UnicodeDecodeError as error:  # OpenImageIO's names of channels and attributes
-        raise damaged(path, "the names in it are not Unicode") from error
+        raise damage_error(path, "the names in it are not Unicode") from error
 
 
 def _scanlines(path: Path) -> Scanlines:
     header = read_header(path)
     if header.size_px and header.size_px[0] * header.size_px[1] * max(12, header.held) > MEMORY_BYTES:
         width, height = header.size_px  # some decoders allocate all of it when they open the file
-        raise FileError(f"{shown(path)} claims {width}x{height} pixels, which is too much to read", SMALLER)
-    source, spec = _opened(path, header.kind, raw=header.is_lab)
+        raise FileError(f"{excerpt(path)} claims {width}x{height} pixels, which is too much to read", SMALLER)
+    source, spec = _open(path, header.kind, raw=header.is_lab)
     check_length(path, header.kind, (spec.width, spec.height))
     color, held = "icclab" if header.is_lab else _color(spec), header.held
     if color != "rgb" and header.kind == "TIFF":  # as stored: OpenImageIO would ignore profiles and convert Lab wrongly
-        source, spec = _opened(path, header.kind, raw=True)
+        source, spec = _open(path, header.kind, raw=True)
     if header.is_lab and spec.alpha_channel >= 0:  # OpenImageIO takes white out of Lab as if it were RGB
-        message = f"{shown(path)} is a PSD in Lab with transparency, which is not read"
+        message = f"{excerpt(path)} is a PSD in Lab with transparency, which is not read"
         raise FileError(message, "flatten it, or convert it to RGB and save it again")
     channels, alpha = choose_channels(spec, 4 if color == "cmyk" and header.kind == "TIFF" else 3)
     if header.kind == "JPEG" and color == "cmyk":
@@ -190,10 +192,10 @@ def _scanlines(path: Path) -> Scanlines:
     return Scanlines(path, header.kind, spec, channels, alpha, color, held, source)
 
 
-def damaged(path: Path, reason: str) -> FileError:
+def damage_error(path: Path, reason: str) -> FileError:
     """The error for a file that a decoder rejects."""
     first = reason.strip().partition("\n")[0].replace(str(path), "the file") or "its pixels end early"
-    return FileError(f"{shown(path)} is damaged: {_shortened(first)}", DAMAGED)
+    return FileError(f"{excerpt(path)} is damaged: {_shorten(first)}", DAMAGED)
 
 
 def _error_of(source: Any) -> str:
@@ -204,18 +206,18 @@ def _error_of(source: Any) -> str:
         return "the text in it is not Unicode"
 
 
-def _shortened(reason: str) -> str:
+def _shorten(reason: str) -> str:
     """A decoder's message, shortened and made safe to print on a terminal."""
     text = printable(reason)
     return text if len(text) <= REASON_CHARACTERS else text[:REASON_CHARACTERS] + "…"
 
 
-def _opened(path: Path, kind: str, raw: bool = False) -> tuple[Any, Any]:
+def _open(path: Path, kind: str, raw: bool = False) -> tuple[Any, Any]:
     """An OpenImageIO input at the part to read, and its specification; unassociated alpha is left so if possible."""
     import OpenImageIO as oiio
 
     if not is_unicode(str(path)):
-        raise FileError(f"the name of {shown(path)} is not Unicode", "rename it")
+        raise FileError(f"the name of {excerpt(path)} is not Unicode", "rename it")
     oiio.attribute("limits:imagesize_MB", 0)  # MEMORY_BYTES is checked instead, the same on every machine
     configuration = oiio.ImageSpec()
     configuration.attribute("oiio:UnassociatedAlpha", 1)
@@ -223,15 +225,17 @@ def _opened(path: Path, kind: str, raw: bool = False) -> tuple[Any, Any]:
     source = oiio.ImageInput.open(str(path), configuration)
     if source is None or source.format_name() != FORMAT_NAMES[kind]:
         said = _error_of(oiio)  # from the reader for the file's extension, which is tried first
-        raise damaged(path, said if path.suffix.lower()[1:3] == kind.lower()[:2] else f"no {kind} that can be decoded")
+        raise damage_error(
+            path, said if path.suffix.lower()[1:3] == kind.lower()[:2] else f"no {kind} that can be decoded"
+        )
     _seek_color(source)
     spec = source.spec()
     stored = spec.width * spec.height * spec.pixel_bytes(True)
     if kind == "EXR" and stored >= MAX_STORED_BYTES:
-        message = f"{shown(path)} has {spec.nchannels} channels of {spec.width}x{spec.height} pixels"
+        message = f"{excerpt(path)} has {spec.nchannels} channels of {spec.width}x{spec.height} pixels"
         raise FileError(f"{message}, too much to read", "save the layers that you need alone")
     if spec.deep or spec.depth > 1:
-        raise FileError(f"{shown(path)} is a deep picture or a volume, which is not read", "flatten it")
+        raise FileError(f"{excerpt(path)} is a deep picture or a volume, which is not read", "flatten it")
     return source, spec
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from ..errors import FileError
-from ..system.untrusted import explained, open_file, shown
+from ..system.untrusted import excerpt, explain, open_file
 
 EXTENSIONS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".exr", ".bmp", ".tga", ".psd")
 """Extensions of the formats that are read."""
@@ -64,13 +64,13 @@ TGA_FOOTER = b"TRUEVISION-XFILE.\0"
 
 def recognise(path: Path) -> str:
     """PNG, JPEG, TIFF, WEBP, EXR, BMP, TGA or PSD. FileError for anything else, with the way to convert it."""
-    with open_file(path) as stream, explained(path, "read"):
+    with open_file(path) as stream, explain(path, "read"):
         start = stream.read(64)
         is_tga = _is_tga(path, start, stream)
     if not start:
-        raise FileError(f"{shown(path)} is empty", "copy or export it again")
+        raise FileError(f"{excerpt(path)} is empty", "copy or export it again")
     if start[:4] in (b"II*\0", b"MM\0*") and (path.suffix.lower() in RAW_EXTENSIONS or start[8:10] == b"CR"):
-        raise FileError(f"{shown(path)} is {RAW[0]}, which is not read", RAW[1])
+        raise FileError(f"{excerpt(path)} is {RAW[0]}, which is not read", RAW[1])
     for signature, kind in SIGNATURES.items():
         if start.startswith(signature):
             return kind
@@ -78,9 +78,9 @@ def recognise(path: Path) -> str:
         return "WEBP"
     if is_tga:
         return "TGA"
-    if refused := _refused(start):
-        raise FileError(f"{shown(path)} is {refused[0]}, which is not read", refused[1])
-    raise FileError(f"{shown(path)} is not a picture that can be read", f"use {FORMATS}")
+    if refused := _refuse(start):
+        raise FileError(f"{excerpt(path)} is {refused[0]}, which is not read", refused[1])
+    raise FileError(f"{excerpt(path)} is not a picture that can be read", f"use {FORMATS}")
 
 
 def _is_tga(path: Path, start: bytes, stream: IO[bytes]) -> bool:
@@ -93,7 +93,7 @@ def _is_tga(path: Path, start: bytes, stream: IO[bytes]) -> bool:
     return stream.read() == TGA_FOOTER
 
 
-def _refused(start: bytes) -> tuple[str, str] | None:
+def _refuse(start: bytes) -> tuple[str, str] | None:
     if start[4:8] == b"ftyp":
         return HEIC if start[8:12] in HEIC_BRANDS else BRANDS.get(start[8:12], ("a film", "export a frame as PNG"))
     if b"<svg" in start:

@@ -38,7 +38,7 @@ def table(rows: Sequence[Sequence[str]], heads: Sequence[str] = ()) -> str:
     return f"<table>{head}{''.join(lines)}</table>"
 
 
-def embedded(pixels: np.ndarray) -> str:
+def embed(pixels: np.ndarray) -> str:
     """Address that holds the picture (H, W, 3) in [0, 1] itself, as JPEG."""
     from PIL import Image
 

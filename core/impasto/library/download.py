@@ -23,7 +23,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from ..about import VERSION
 from ..errors import FileError, ModelError
-from ..system.untrusted import explained, is_there, open_file
+from ..system.untrusted import explain, is_there, open_file
 from .weights import Weights
 
 TIMEOUT_S = 30.0
@@ -129,12 +129,12 @@ def _receive(
         raise ModelError(message, "it was replaced: get the published file elsewhere, and install it from there")
     if start not in (0, done):
         raise http.client.HTTPException(f"asked for what follows byte {done}, the server sent what follows {start}")
-    with explained(part):
+    with explain(part):
         stream = part.open("r+b" if is_there(part) else "wb", buffering=0)
     with stream:
         stream.seek(start)
         while start < size_bytes and (chunk := response.read1(min(CHUNK_BYTES, size_bytes - start))):
-            with explained(part):
+            with explain(part):
                 start += _write(stream, chunk)
             pace.check(start)
             tell(start)
@@ -177,10 +177,10 @@ def _no_file(error: Exception, url: str, done: int) -> ModelError:
 
 
 def _check_hash(part: Path, url: str, sha256: str) -> None:
-    with open_file(part) as stream, explained(part, "read"):
+    with open_file(part) as stream, explain(part, "read"):
         found = hashlib.file_digest(stream, "sha256").hexdigest()
     if not found.startswith(sha256):
-        with explained(part, "remove"):
+        with explain(part, "remove"):
             part.unlink()
         message = f"what came from {url} is not the published file: its SHA-256 is {found}, not {sha256}"
         raise ModelError(message, "it was deleted; try again, since a connection may garble a file")
@@ -189,7 +189,7 @@ def _check_hash(part: Path, url: str, sha256: str) -> None:
 def _check_room(weights: Weights, parts: Sequence[Path]) -> None:
     """Raise FileError if the disk is too full for the download."""
     library = parts[0].parent
-    with explained(library):
+    with explain(library):
         library.mkdir(parents=True, exist_ok=True)
         free_bytes = shutil.disk_usage(library).free
     wanted_bytes = weights.download_bytes - sum(map(_size, parts)) + weights.stored_bytes
@@ -199,5 +199,5 @@ def _check_room(weights: Weights, parts: Sequence[Path]) -> None:
 
 
 def _size(part: Path) -> int:
-    with explained(part, "read"):
+    with explain(part, "read"):
         return part.stat().st_size if is_there(part) else 0

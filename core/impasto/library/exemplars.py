@@ -16,7 +16,7 @@ import numpy as np
 from ..data.parts import window_of
 from ..errors import ImpastoError, ModelError
 from ..io.cards import read_embedded
-from ..system.untrusted import is_there, read_bytes, shown
+from ..system.untrusted import excerpt, is_there, read_bytes
 from ..texture import COLOR_MAPS, Maps
 from .tensors import read_tensors, tensor_file
 
@@ -63,4 +63,4 @@ def _read(path: Path, sha256: str, _changed_ns: int) -> Maps:
     except (ImpastoError, KeyError, ValueError, TypeError) as error:
         said = error.message if isinstance(error, ImpastoError) else "it is damaged"
         remedy = "give the picture that the model learned as the exemplar"
-        raise ModelError(f"{shown(path)} cannot be used: {said}", remedy) from error
+        raise ModelError(f"{excerpt(path)} cannot be used: {said}", remedy) from error

@@ -17,7 +17,7 @@ from ..descriptions import WeightsDescription
 from ..errors import FileError, ModelError, ParameterError, choices
 from ..system.folders import user_folder
 from ..system.locks import held
-from ..system.untrusted import check_file, explained, is_there, open_file, shown
+from ..system.untrusted import check_file, excerpt, explain, is_there, open_file
 from .published import recognise
 from .tensors import MOST_BYTES, SUFFIX, read_tensors, write_tensors
 from .weights import Weights, differences
@@ -49,7 +49,7 @@ class InstalledWeights:
 
     def sha256(self) -> str:
         """Hash of the whole file, as recipes hold it."""
-        with open_file(self.path) as stream, explained(self.path, "read"):
+        with open_file(self.path) as stream, explain(self.path, "read"):
             return hashlib.file_digest(stream, "sha256").hexdigest()
 
     def load(self) -> dict[str, np.ndarray]:
@@ -68,9 +68,9 @@ def read_weights(weights: Weights, path: Path) -> InstalledWeights:
             shapes = {name: tuple(stream.get_slice(name).get_shape()) for name in stream.keys()}  # noqa: SIM118
         published = tuple(metadata.get("published_sha256", "").split())
     except (OSError, SafetensorError, ValueError, TypeError) as error:
-        raise ModelError(f"the weights in {shown(path)} are damaged: {error}", _install_again(weights)) from error
+        raise ModelError(f"the weights in {excerpt(path)} are damaged: {error}", _install_again(weights)) from error
     if wrong := differences(weights.needed(shapes), weights.shapes):
-        raise ModelError(f"{shown(path)} does not contain {weights.label}: {wrong[0]}", _install_again(weights))
+        raise ModelError(f"{excerpt(path)} does not contain {weights.label}: {wrong[0]}", _install_again(weights))
     known = {key: metadata[key] for key in ("source", "licence") if key in metadata}
     return InstalledWeights(weights, path, path.stat().st_size, published_sha256=published, **known)
 
@@ -90,7 +90,7 @@ class WeightsLibrary:
         """The declaration of this name. ParameterError lists the known ones."""
         if name not in self.declared:
             remedy = choices(name, self.declared, "`impasto weights list`")
-            raise ParameterError(f"there are no weights called {shown(name)}", remedy)
+            raise ParameterError(f"there are no weights called {excerpt(name)}", remedy)
         return self.declared[name]
 
     def path(self, name: str) -> Path:
@@ -128,7 +128,7 @@ class WeightsLibrary:
             self._refuse_to_replace(name)
             write_tensors(self.path(name), found.arrays(), found.metadata)
             for part in self.part_paths(name):
-                with explained(part, "remove"):
+                with explain(part, "remove"):
                     part.unlink(missing_ok=True)
         return self.installed(name)
 
@@ -161,7 +161,7 @@ class WeightsLibrary:
         if not there:
             raise ModelError(f"the weights {name} are not installed", "see `impasto weights list`")
         for file in there:
-            with explained(file, "remove"):
+            with explain(file, "remove"):
                 file.unlink()
         return path
 

@@ -26,7 +26,7 @@ from ..system.folders import user_folder
 from ..system.locks import held
 from ..system.names import as_unicode, check_name
 from ..system.transaction import recover, replace_files
-from ..system.untrusted import check_file, explained, files_in, is_folder, is_there, open_file, read_bytes, shown
+from ..system.untrusted import check_file, excerpt, explain, files_in, is_folder, is_there, open_file, read_bytes
 from ..texture import Maps
 from .exemplars import EXEMPLAR_SUFFIX, LARGEST_BYTES, exemplar_file
 from .tensors import MOST_BYTES, SUFFIX, read_tensors, tensor_file
@@ -70,7 +70,7 @@ class Model:
 
     def sha256(self) -> str:
         """Hash of the whole file, as recipes hold it."""
-        with open_file(self.path) as stream, explained(self.path, "read"):
+        with open_file(self.path) as stream, explain(self.path, "read"):
             return hashlib.file_digest(stream, "sha256").hexdigest()
 
     def _beside(self, suffix: str) -> str:
@@ -117,9 +117,9 @@ def read_model(path: Path) -> Model:
             metadata = stream.metadata() or {}
         size_bytes = path.stat().st_size
     except (OSError, SafetensorError, ValueError, TypeError) as error:
-        raise ModelError(f"{shown(path)} is not a model file: {error}", "copy or download it again") from error
+        raise ModelError(f"{excerpt(path)} is not a model file: {error}", "copy or download it again") from error
     if "card" not in metadata:
-        raise ModelError(f"{shown(path)} has no model card", "choose a file that `impasto train` made")
+        raise ModelError(f"{excerpt(path)} has no model card", "choose a file that `impasto train` made")
     card, notes = read_card(metadata["card"], path)
     thumbnail = decode_thumbnail(metadata.get("thumbnail", ""), path)
     return Model(path.stem, path, size_bytes, card, thumbnail, notes=notes)
@@ -176,7 +176,7 @@ def load_model(model: Model) -> dict[str, np.ndarray]:
     tensors = read_tensors(model.path)[0]
     for name, tensor in tensors.items():
         if tensor.dtype.kind == "f" and not np.isfinite(tensor).all():
-            message = f"the tensor {shown(name)} of {shown(model.path)} has values that are NaN or infinite"
+            message = f"the tensor {excerpt(name)} of {excerpt(model.path)} has values that are NaN or infinite"
             raise ModelError(message, "download the model again, or train it anew")
     return tensors
 
@@ -191,7 +191,7 @@ class ModelLibrary:
     def path(self, name: str) -> Path:
         """File for the user's model of this name, present or not. ParameterError if the name is not valid."""
         if not re.match(MODEL_NAME, name) or name.endswith("\n"):
-            message = f"{shown(name)} cannot be a model's name"
+            message = f"{excerpt(name)} cannot be a model's name"
             raise ParameterError(message, "use up to 64 letters, digits, - and _, such as --name my-brick")
         check_name(name, "the model's name")
         return self.folder / f"{name}{SUFFIX}"
@@ -275,7 +275,7 @@ class ModelLibrary:
     def _refuse_to_replace(self, target: Path) -> None:
         if is_there(target):
             remedy = f"`impasto models remove {target.stem}` first"
-            raise ModelError(f"there is a model {shown(target.stem)} already", remedy)
+            raise ModelError(f"there is a model {excerpt(target.stem)} already", remedy)
 
     def remove(self, name: str) -> Path:
         """Delete one of the user's models, readable or not, and the files beside it; return its path.
@@ -285,7 +285,7 @@ class ModelLibrary:
         path = self.path(name)
         if is_there(path):
             for file in (path, *map(path.with_suffix, (*DATA_SUFFIXES, REPORT_SUFFIX, EXEMPLAR_SUFFIX))):
-                with explained(file, "remove"):
+                with explain(file, "remove"):
                     file.unlink(missing_ok=True)
             return path
         if any((place / path.name).is_file() for place in self.shipped):
@@ -298,7 +298,7 @@ class ModelLibrary:
         files = [file for place in (self.folder, *self.shipped) if is_folder(place) for file in files_in(place)]
         known = {file.stem for file in files if file.suffix == SUFFIX}
         remedy = choices(name, known, "`impasto models list`")
-        return ModelError(f"there is no model {shown(name)} in {shown(self.folder)}", remedy)
+        return ModelError(f"there is no model {excerpt(name)} in {excerpt(self.folder)}", remedy)
 
     def catalogue(self) -> LibraryDescription:
         """Description of the models for hosts, and of the damaged ones with the reasons."""

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import ModelError
-from ..system.untrusted import shown
+from ..system.untrusted import excerpt
 
 Network = TypeVar("Network", bound=nn.Module)
 LARGEST_WEIGHT = 1000.0
@@ -19,7 +19,7 @@ KINDS = {True: "f", False: "iu"}
 """Kinds of NumPy's types for tensors that are floating point (True) or not."""
 
 
-def fitted(build: Callable[[], Network], tensors: Mapping[str, np.ndarray], model: str, tool: str) -> Network:
+def fit(build: Callable[[], Network], tensors: Mapping[str, np.ndarray], model: str, tool: str) -> Network:
     """The network that `build` creates, with these tensors, converted to its precision.
 
     ModelError names the first tensor that is missing, unexpected, or of the wrong shape or kind.
@@ -30,15 +30,15 @@ def fitted(build: Callable[[], Network], tensors: Mapping[str, np.ndarray], mode
     wanted = network.state_dict()
     if different := sorted(wanted.keys() ^ tensors.keys()):
         has = "lacks" if different[0] in wanted else "has"
-        raise ModelError(f"{model} does not fit {tool}: it {has} the tensor {shown(different[0])}", remedy)
+        raise ModelError(f"{model} does not fit {tool}: it {has} the tensor {excerpt(different[0])}", remedy)
     state: dict[str, Tensor] = {}
     for name, like in wanted.items():
         array, shape = tensors[name], tuple(like.shape)
         if array.shape != (shape or (1,)) and array.shape != shape:  # a file holds no 0-d arrays
-            message = f"{model} does not fit {tool}: {shown(name)} is {array.shape}, not {shape}"
+            message = f"{model} does not fit {tool}: {excerpt(name)} is {array.shape}, not {shape}"
             raise ModelError(message, remedy)
         if array.dtype.kind not in KINDS[like.is_floating_point()]:
-            raise ModelError(f"{model} does not fit {tool}: {shown(name)} has the data type {array.dtype}", remedy)
+            raise ModelError(f"{model} does not fit {tool}: {excerpt(name)} has the data type {array.dtype}", remedy)
         _check_sizes(array, name, model)
         state[name] = torch.from_numpy(array).reshape(shape).to(like.dtype)
     network.load_state_dict(state, assign=True)
@@ -49,18 +49,18 @@ def floats(tensors: Mapping[str, np.ndarray], name: str, shape: tuple[int | None
     """A tensor of a file that belongs to no network, as float32. ModelError if its shape differs; None: any length."""
     remedy = "train it again, or choose another"
     if name not in tensors:
-        raise ModelError(f"{model} lacks the tensor {shown(name)}", remedy)
+        raise ModelError(f"{model} lacks the tensor {excerpt(name)}", remedy)
     array = tensors[name]
     fits = len(array.shape) == len(shape) and all(
         want in (None, have) for want, have in zip(shape, array.shape, strict=True)
     )
     if not fits or array.dtype.kind != "f":
-        raise ModelError(f"{model} has the tensor {shown(name)} of {array.dtype} {array.shape}", remedy)
+        raise ModelError(f"{model} has the tensor {excerpt(name)} of {array.dtype} {array.shape}", remedy)
     _check_sizes(array, name, model)
     return torch.from_numpy(array).float()
 
 
 def _check_sizes(array: np.ndarray, name: str, model: str) -> None:
     if array.dtype.kind == "f" and array.size and not np.abs(array).max() <= LARGEST_WEIGHT:
-        message = f"{model} has weights beyond {LARGEST_WEIGHT:g} in the tensor {shown(name)}"
+        message = f"{model} has weights beyond {LARGEST_WEIGHT:g} in the tensor {excerpt(name)}"
         raise ModelError(message, "train it again, or choose another")

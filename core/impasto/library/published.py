@@ -18,7 +18,7 @@ import numpy as np
 
 from ..errors import ModelError
 from ..interop.hdf5 import SIGNATURE, read_hdf5
-from ..system.untrusted import archive_members, check_file, explained, open_file
+from ..system.untrusted import archive_members, check_file, explain, open_file
 from .tensors import MOST_BYTES
 from .weights import Shapes, Weights, differences
 
@@ -130,7 +130,7 @@ def _array(name: str, tensor: Tensor, weights: Weights) -> np.ndarray:
 
 def _read(path: Path) -> _File:
     """A published file's tensors. ModelError if it is damaged, unsafe, or holds none."""
-    with open_file(check_file(path, MOST_BYTES)) as stream, explained(path, "read"):
+    with open_file(check_file(path, MOST_BYTES)) as stream, explain(path, "read"):
         start = stream.read(9)
     if start[8:] == b"{":
         tensors, metadata = _read_safetensors(path)
@@ -138,7 +138,7 @@ def _read(path: Path) -> _File:
         tensors, metadata = (_read_keras if start.startswith(SIGNATURE) else _read_pickle)(path), {}
     if not tensors:
         raise ModelError(f"{path.name} contains no tensors", "choose the file with the network's weights")
-    with open_file(path) as stream, explained(path, "read"):
+    with open_file(path) as stream, explain(path, "read"):
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
     return _File(path, tensors, sha256, metadata)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import ModelError
 from ..system.transaction import replace_files
-from ..system.untrusted import check_file, shown
+from ..system.untrusted import check_file, excerpt
 
 SUFFIX = ".safetensors"
 MOST_BYTES = 2**31
@@ -26,7 +26,7 @@ def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
         with safe_open(path, framework="numpy") as stream:
             return {name: stream.get_tensor(name) for name in stream.keys()}, stream.metadata() or {}  # noqa: SIM118
     except (OSError, SafetensorError, ValueError, TypeError) as error:
-        raise ModelError(f"{shown(path)} is damaged: {error}", "copy it again, or remove it") from error
+        raise ModelError(f"{excerpt(path)} is damaged: {error}", "copy it again, or remove it") from error
 
 
 def write_tensors(path: Path, tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> None:

@@ -16,14 +16,14 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from ..errors import PluginError
-from ..system.untrusted import shown
+from ..system.untrusted import excerpt
 
 Shapes = Mapping[str, tuple[int, ...]]
 """Shapes of tensors by name."""
 
 
 @dataclass(frozen=True)
-class PublishedFile:
+class OriginalFile:
     """A file as its authors publish it.
 
     sha256: all 64 digits, or the first ones if only those are published; a file without ("") is not downloaded, since
@@ -67,7 +67,7 @@ class Weights:
     description: str
     licence: str
     page: str
-    files: tuple[PublishedFile, ...]
+    files: tuple[OriginalFile, ...]
     shapes: Shapes = field(repr=False)
     unneeded: str = ""
     conversion: Conversion | None = None
@@ -127,7 +127,7 @@ def check_weights(weights: Weights) -> None:
         if not file.url.startswith("https://"):
             raise PluginError(f"{where} would come from {file.url}", "give an https address")
         if file.sha256 and not re.fullmatch(r"[0-9a-f]{8,64}", file.sha256):
-            raise PluginError(f"{where} have the hash {shown(file.sha256)}", "give 8 to 64 digits of the SHA-256")
+            raise PluginError(f"{where} have the hash {excerpt(file.sha256)}", "give 8 to 64 digits of the SHA-256")
         if file.sha256 and file.size_bytes <= 0:
             raise PluginError(f"{where} have no size", "a download is checked by hash and size: give both")
 

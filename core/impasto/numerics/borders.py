@@ -33,11 +33,11 @@ def with_margin(x: Tensor, margin_px: int | Margins, wraps: Wraps | bool, *, is_
         return wide.view(*x.shape[:-2], *wide.shape[-2:])
     for axis, (before, after), wrap in zip((-2, -1), (down, across), wraps, strict=True):
         index = torch.arange(-before, x.shape[axis] + after, device=x.device)
-        x = x.index_select(axis, index % x.shape[axis]) if wrap else _mirrored(x, axis, index, is_odd)
+        x = x.index_select(axis, index % x.shape[axis]) if wrap else _mirror(x, axis, index, is_odd)
     return x
 
 
-def _mirrored(x: Tensor, axis: int, index: Tensor, is_odd: bool) -> Tensor:
+def _mirror(x: Tensor, axis: int, index: Tensor, is_odd: bool) -> Tensor:
     """x at places along an axis that may lie beyond its borders, where it is mirrored."""
     size = x.shape[axis]
     last = max(size - 1, 1)

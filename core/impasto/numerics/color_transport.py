@@ -21,14 +21,14 @@ SIDE = 33
 
 
 @dataclass(frozen=True)
-class Sample:
+class ColorSample:
     """Colours (3, N) and their weights (N,), on the CPU."""
 
     colors: Tensor
     weights: Tensor
 
     @classmethod
-    def of(cls, x: Tensor, mask: Tensor | None = None, count: int = SAMPLED) -> Sample:
+    def of(cls, x: Tensor, mask: Tensor | None = None, count: int = SAMPLED) -> ColorSample:
         """About `count` regularly spaced pixels of (1, 3, H, W), weighted by a mask (1, 1, H, W) unless it is empty."""
         step = max(1, int((x.shape[2] * x.shape[3] / count) ** 0.5))
         colors = x[0, :, ::step, ::step].flatten(1).float().cpu()
@@ -48,17 +48,17 @@ class Sample:
         return values.gather(1, torch.searchsorted(counted, wanted).clamp_max(values.shape[1] - 1))
 
 
-def mixture(samples: Sequence[Sample], shares: Sequence[float]) -> Sample:
+def mixture(samples: Sequence[ColorSample], shares: Sequence[float]) -> ColorSample:
     """The mixture of samples with these weights."""
     used = [(sample, share) for sample, share in zip(samples, shares, strict=True) if share]
     weights = [share / sample.weights.sum() * sample.weights for sample, share in used]
-    return Sample(torch.cat([sample.colors for sample, _ in used], 1), torch.cat(weights))
+    return ColorSample(torch.cat([sample.colors for sample, _ in used], 1), torch.cat(weights))
 
 
 def sliced_transport(
     colors: Tensor,
-    painted: Sample,
-    sources: Sequence[Sample],
+    painted: ColorSample,
+    sources: Sequence[ColorSample],
     shares: Sequence[float],
     rotations: Iterable[Tensor],
     count: int = QUANTILES,
@@ -71,9 +71,9 @@ def sliced_transport(
     for axes in rotations:
         here = painted.quantiles(axes, count)
         shift = torch.stack([share * source.quantiles(axes, count) for share, source in used]).sum(0) - here
-        colors = colors + axes.T @ _interpolated(axes @ colors, here, shift)
-        moved = painted.colors + axes.T @ _interpolated(axes @ painted.colors, here, shift)
-        painted = Sample(moved, painted.weights)
+        colors = colors + axes.T @ _interpolate(axes @ colors, here, shift)
+        moved = painted.colors + axes.T @ _interpolate(axes @ painted.colors, here, shift)
+        painted = ColorSample(moved, painted.weights)
     return colors
 
 
@@ -91,7 +91,7 @@ def look_up(table: Tensor, x: Tensor) -> Tensor:
     return grid_sample(table, places, mode="bilinear", padding_mode="border", align_corners=True)[:, :, 0]
 
 
-def _interpolated(values: Tensor, knots: Tensor, heights: Tensor) -> Tensor:
+def _interpolate(values: Tensor, knots: Tensor, heights: Tensor) -> Tensor:
     """Piecewise linear functions, one per row, through knots and heights (3, K), at values (3, N); constant outside."""
     after = torch.searchsorted(knots, values.contiguous()).clamp(1, knots.shape[1] - 1)
     low, high = knots.gather(1, after - 1), knots.gather(1, after)

@@ -18,7 +18,7 @@ def patches_at(x: Tensor, top: Tensor, left: Tensor, side_px: int) -> Tensor:
     return x.flatten(1).index_select(1, places.flatten().to(x.device)).unflatten(1, places.shape)
 
 
-def ordered(values: Tensor) -> Tensor:
+def sort_rows(values: Tensor) -> Tensor:
     """Each row of values (n, m) sorted, differentiable; on the CPU by NumPy, several times as fast as PyTorch."""
     if values.device.type != "cpu":
         return values.sort(1).values

@@ -25,7 +25,7 @@ Costs = Callable[[Tensor, Tensor | slice, float], Tensor]
 """Costs (n,) of places (n,) for some of the pixels, whose distances count a number of times."""
 
 
-class Choice:
+class BestChoice:
     """The best places (N,) so far of some pixels (N,), and their costs (N,)."""
 
     def __init__(self, field: Field, pixels: Tensor, costs: Costs, own: Tensor | None = None) -> None:
@@ -74,11 +74,11 @@ class Correction(ABC):
         """Those of the pixels that are corrected at a time, and the fraction done after them."""
 
     @abstractmethod
-    def choice(self, pixels: Tensor) -> Choice:
+    def choice(self, pixels: Tensor) -> BestChoice:
         """What those of the pixels that are at a cut show."""
 
     @abstractmethod
-    def jumps(self, choice: Choice, beside: Tensor) -> Iterable[Tensor]:
+    def jumps(self, choice: BestChoice, beside: Tensor) -> Iterable[Tensor]:
         """Candidates (n,) that continue no neighbour, next to which `beside` (8, n) is shown; -1 for none."""
 
     def show(self, pixels: Tensor, places: Tensor) -> None:

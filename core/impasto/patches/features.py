@@ -51,14 +51,14 @@ class Projection:
         """At most `most` components of the maps (c, h, w), whose variances sum to 1 in the end."""
         parts = {}
         for name, image in maps.items():
-            seen = _seen(name, image)
+            seen = _see(name, image)
             mean = seen.mean((1, 2), keepdim=True)
             spread = (seen - mean).square().mean((1, 2)).sum().sqrt()
             if spread > 1e-4:
                 parts[name] = mean, WEIGHTS.get(name, 0.2) / spread
         if not parts:
             return cls({}, torch.zeros(1, 0), torch.ones(()))
-        stack = _stacked(maps, parts)
+        stack = _stack(maps, parts)
         variances, directions = torch.linalg.eigh(stack @ stack.T / stack.shape[1])
         count = min(most, max(1, int((variances > 0.02 * variances.sum()).sum())))
         directions = directions[:, -count:].T
@@ -73,7 +73,7 @@ class Projection:
         image = next(iter(maps.values()))
         if not self.parts:
             return torch.zeros_like(image[:1])
-        features = self.directions @ _stacked(maps, self.parts) / self.deviation
+        features = self.directions @ _stack(maps, self.parts) / self.deviation
         return features.to(image).view(-1, *image.shape[1:])
 
 
@@ -82,13 +82,13 @@ def features_of(maps: Mapping[str, torch.Tensor], most: int = 4) -> torch.Tensor
     return Projection.of(maps, most)(maps)
 
 
-def _stacked(maps: Mapping[str, torch.Tensor], parts: Mapping[str, tuple[torch.Tensor, torch.Tensor]]) -> torch.Tensor:
+def _stack(maps: Mapping[str, torch.Tensor], parts: Mapping[str, tuple[torch.Tensor, torch.Tensor]]) -> torch.Tensor:
     """The channels (c, h w) of maps, less the means and multiplied by the weights in `parts`, in double precision."""
-    centered = [(_seen(name, maps[name]) - mean) * weight for name, (mean, weight) in parts.items()]
+    centered = [(_see(name, maps[name]) - mean) * weight for name, (mean, weight) in parts.items()]
     return torch.cat(centered).flatten(1).cpu().double()
 
 
-def _seen(name: str, image: torch.Tensor) -> torch.Tensor:
+def _see(name: str, image: torch.Tensor) -> torch.Tensor:
     return opponent(image) if name in COLOR_MAPS else image
 
 

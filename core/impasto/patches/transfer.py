@@ -70,7 +70,7 @@ def _guide(features: Tensor, wanted: Tensor, scale: float, weight: float) -> tup
 
     Each channel of the torus has the distribution of the source's: what is blurred looks for what is sharp.
     """
-    broad = [_reduced(channels, scale) for channels in (features, wanted)]
+    broad = [_reduce(channels, scale) for channels in (features, wanted)]
     matched = torch.stack([with_ranks_of(values, known) for values, known in zip(broad[1], broad[0], strict=True)])
     variance = broad[0].var((1, 2)).sum().clamp(min=1e-12)
     factor = (weight / variance).sqrt()
@@ -82,7 +82,7 @@ def _guide(features: Tensor, wanted: Tensor, scale: float, weight: float) -> tup
     return given, follow
 
 
-def _reduced(channels: Tensor, scale: float) -> Tensor:
+def _reduce(channels: Tensor, scale: float) -> Tensor:
     """Channels (C, h, w), and one of detail, `scale` times smaller."""
     size = [max(2, round(side / scale)) for side in channels.shape[1:]]
     return interpolate(with_detail(channels)[None], size=size, mode="area")[0]

@@ -6,8 +6,8 @@ from ..descriptions import MatcherDescription, ToolDescription, check_descriptio
 from ..errors import PluginError, ProtocolError
 from ..matchers import SUBJECTS, Matcher, describe_matcher
 from ..parameters import SizeParameters
-from ..system.typed_json import typed
-from ..system.untrusted import shown
+from ..system.typed_json import as_kind
+from ..system.untrusted import excerpt
 from ..text_encoders import MOST_FEATURES, TextEncoder
 from ..texture import MAP_CHANNELS
 from ..tools import TASKS, Tool, describe, makes_tiles
@@ -17,7 +17,7 @@ def check_tool(tool: Tool) -> None:
     """Raise PluginError if a host could not list the tool or draw its parameters."""
     _check_texts("tool", tool, "kind", "name", "label", "description", "group", "subgroup")
     if tool.task and tool.task not in TASKS:
-        raise PluginError(f"{tool.name} has the task {shown(tool.task)}", f"use one of {', '.join(TASKS)}, or none")
+        raise PluginError(f"{tool.name} has the task {excerpt(tool.task)}", f"use one of {', '.join(TASKS)}, or none")
     if makes_tiles(tool) and not issubclass(tool.parameters, SizeParameters):
         raise PluginError(f"{tool.name} makes tiles of an unknown size", "derive its parameters from SizeParameters")
     unknown = set(tool.needs) - set(MAP_CHANNELS)
@@ -33,7 +33,7 @@ def check_matcher(matcher: Matcher) -> None:
     _check_texts("matcher", matcher, "name", "label", "description", "subject", "example")
     if matcher.subject not in SUBJECTS:
         raise PluginError(
-            f"{matcher.name} has the subject {shown(matcher.subject)}", f"use one of {', '.join(SUBJECTS)}"
+            f"{matcher.name} has the subject {excerpt(matcher.subject)}", f"use one of {', '.join(SUBJECTS)}"
         )
     _check_types(MatcherDescription, describe_matcher(matcher))
 
@@ -43,7 +43,7 @@ def check_text_encoder(encoder: TextEncoder) -> None:
     _check_texts("encoder", encoder, "name", "label")
     if not isinstance(encoder.size, int) or not 1 <= encoder.size <= MOST_FEATURES:
         raise PluginError(
-            f"{encoder.name} has the size {shown(encoder.size)}", f"say a number from 1 to {MOST_FEATURES}"
+            f"{encoder.name} has the size {excerpt(encoder.size)}", f"say a number from 1 to {MOST_FEATURES}"
         )
 
 
@@ -56,6 +56,6 @@ def _check_texts(kind: str, named: Tool | Matcher | TextEncoder, *attributes: st
 
 def _check_types(kind: type, described: ToolDescription | MatcherDescription) -> None:
     try:
-        typed(kind, described, described["name"])
+        as_kind(kind, described, described["name"])
     except ProtocolError as error:
         raise PluginError(error.message, "see its class attributes in impasto.tools or impasto.matchers") from error

@@ -26,7 +26,7 @@ from ..library.weights import Weights, check_weights
 from ..matchers import Matcher
 from ..system.folders import user_folder
 from ..system.libraries import confine_libraries
-from ..system.untrusted import shown
+from ..system.untrusted import excerpt
 from ..text_encoders import TextEncoder
 from ..tools import Tool, in_order
 from . import hookspecs, own
@@ -89,7 +89,7 @@ class Registry:
                 check(item)
                 alike = ("tools", "matchers") if kind in ("tools", "matchers") else (kind,)  # `generate` takes either
                 if any(item.name in taken[one] for one in alike for taken in (known, added)):
-                    message = f"another plugin has {shown(item.name)} already"
+                    message = f"another plugin has {excerpt(item.name)} already"
                     raise PluginError(message, "rename it or uninstall one of the two")
                 added[kind][item.name] = item
         self.model_folders += tuple(map(Path, self.ask(plugin, "impasto_models")))
@@ -123,14 +123,14 @@ class Registry:
             broken = [status.name for status in self.plugins if status.error]
             also = f"; these plugins could not load: {', '.join(broken)} (see `impasto doctor`)" if broken else ""
             remedy = f"{choices(name, self.tools, '`impasto tools`')}{also}"
-            raise ParameterError(f"there is no tool called {shown(name)}", remedy)
+            raise ParameterError(f"there is no tool called {excerpt(name)}", remedy)
         return self.tools[name]
 
     def matcher(self, name: str) -> Matcher:
         """The matcher called `name`. ParameterError lists the known ones."""
         if name not in self.matchers:
             remedy = choices(name, self.matchers, "`impasto generate --help`")
-            raise ParameterError(f"there is no matcher called {shown(name)}", remedy)
+            raise ParameterError(f"there is no matcher called {excerpt(name)}", remedy)
         return self.matchers[name]
 
     def text_encoder(self, name: str) -> TextEncoder:
@@ -138,14 +138,14 @@ class Registry:
         if name not in self.text_encoders:
             known = ", ".join(sorted(self.text_encoders)) or "none"
             remedy = f"install the plugin that adds it (known: {known}), or leave it empty for the built-in one"
-            raise ParameterError(f"there is no text encoder called {shown(name)}", remedy)
+            raise ParameterError(f"there is no text encoder called {excerpt(name)}", remedy)
         return self.text_encoders[name]
 
     def exporter(self, name: str) -> Exporter:
         """The exporter called `name`. ParameterError lists the known ones."""
         if name not in self.exporters:
             remedy = choices(name, self.exporters, "`impasto export --help`")
-            raise ParameterError(f"there is no file format called {shown(name)}", remedy)
+            raise ParameterError(f"there is no file format called {excerpt(name)}", remedy)
         return self.exporters[name]
 
     def tools_for(self, task: str) -> list[Tool]:

@@ -90,7 +90,7 @@ def find_basis(correlation: torch.Tensor, threshold: float) -> torch.Tensor | No
     best = int(score.argmax())
     if score.flatten()[best] == -torch.inf or mean.flatten()[best] < threshold:
         return None
-    return _refined(correlation, pairs.reshape(-1, 2, 2)[best])
+    return _refine(correlation, pairs.reshape(-1, 2, 2)[best])
 
 
 def _area(basis: torch.Tensor) -> torch.Tensor:
@@ -104,7 +104,7 @@ def _spans(basis: torch.Tensor) -> torch.Tensor:
     return (area > LEAST_SINE * basis.norm(dim=-2).prod(-1)) & (area > SMALLEST_CELL)
 
 
-def _refined(correlation: torch.Tensor, basis: torch.Tensor) -> torch.Tensor:
+def _refine(correlation: torch.Tensor, basis: torch.Tensor) -> torch.Tensor:
     """The basis, by least squares over the peaks near its multiples, to a millionth of a pixel.
 
     Further digits depend on memory alignment and would differ from run to run. Along a stripe any shift fits, so the

@@ -52,7 +52,7 @@ def find_regularity(luminance: Tensor, sensitivity: float = 1.0) -> Regularity |
         basis = find_basis(autocorrelation(image), LATTICE_CORRELATION / sensitivity)
         return None if basis is None else Regularity(wave_vectors=torch.linalg.inv(basis.double() * reduction))
     sublattice = _sublattice(image, rows[0], rows[1]) if rows[0] and rows[1] else Sublattice()
-    along_y, along_x = (_enlarged(one, reduction, luminance.mean(1 - axis)) for axis, one in enumerate(rows))
+    along_y, along_x = (_enlarge(one, reduction, luminance.mean(1 - axis)) for axis, one in enumerate(rows))
     return Regularity((along_y, along_x), sublattice)
 
 
@@ -69,7 +69,7 @@ def find_regularity_of_lines(strength: Tensor, sensitivity: float = 1.0) -> Regu
     least = 0.5 * LINES_SHARE / sensitivity
     along_y, along_x = (rows if share > least else None for rows, share in zip(found, shares, strict=True))
     sublattice = _sublattice(normalise(strength.sum(0))[0], along_y, along_x) if along_y and along_x else Sublattice()
-    rows = (_enlarged(one, reduction, strength[axis].mean(1 - axis)) for axis, one in enumerate((along_y, along_x)))
+    rows = (_enlarge(one, reduction, strength[axis].mean(1 - axis)) for axis, one in enumerate((along_y, along_x)))
     return Regularity((next(rows), next(rows)), sublattice)
 
 
@@ -112,15 +112,15 @@ def _sublattice(image: Tensor, along_y: Rows, along_x: Rows) -> Sublattice:
     return find_sublattice(autocorrelation(straight), torch.linalg.inv(wave_vectors))
 
 
-def _enlarged(rows: Rows | None, reduction: float, profile: Tensor) -> Rows | None:
+def _enlarge(rows: Rows | None, reduction: float, profile: Tensor) -> Rows | None:
     """Rows found on a reduced copy, in pixels of the picture, whose means along lines are `profile` (n,)."""
     if rows is None:
         return None
     frequency = 1 / (rows.period * reduction)
-    return replace(rows, period=1 / (_refined(profile, frequency) if _is_straight(rows) else frequency))
+    return replace(rows, period=1 / (_refine(profile, frequency) if _is_straight(rows) else frequency))
 
 
-def _refined(profile: Tensor, frequency: float) -> float:
+def _refine(profile: Tensor, frequency: float) -> float:
     """The frequency near the given one whose first harmonics hold the most power of the profile (n,).
 
     A period measured on a reduced copy may be off by some pixels at the other end of the picture.

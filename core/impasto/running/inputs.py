@@ -11,7 +11,7 @@ from ..data.dataset import Dataset
 from ..errors import ParameterError, choices, did_you_mean
 from ..parameters import Parameters, properties_of
 from ..recipe import Step
-from ..system.untrusted import shown
+from ..system.untrusted import excerpt
 from ..texture import COLOR_MAPS, MAP_CHANNELS, Maps, Texture
 from ..tools import Input, Tool
 
@@ -67,7 +67,7 @@ def check_inputs(steps: Sequence[Step], tools: Sequence[Tool], inputs: Mapping[s
         for name in step.inputs:
             if name not in declared:
                 remedy = choices(name, declared, f"`impasto tools {tool.name}`")
-                raise ParameterError(f"{tool.name} has no input {shown(name)}", remedy)
+                raise ParameterError(f"{tool.name} has no input {excerpt(name)}", remedy)
             _check_values(tool, declared[name], step, inputs)
         for item in tool.inputs:
             if item.required and item.name not in step.inputs:
@@ -132,13 +132,13 @@ def _check_values(tool: Tool, item: Input, step: Step, inputs: Mapping[str, Maps
         if not given and item.for_each:
             continue
         if item.for_each and not index < len(step.names_of(item.for_each)):
-            message = (
-                f"{tool.name} got more values for {item.name} than for {item.for_each}: {shown(given)} belongs to none"
+            more = f"{tool.name} got more values for {item.name} than for {item.for_each}"
+            raise ParameterError(
+                f"{more}: {excerpt(given)} belongs to none", f"give one more {item.for_each}, or leave it out"
             )
-            raise ParameterError(message, f"give one more {item.for_each}, or leave it out")
         if given not in inputs:
             remedy = f"{did_you_mean(given, inputs)}give an input of this name"
-            raise ParameterError(f"{tool.name}'s input {item.name} is {shown(given)}, which was not given", remedy)
+            raise ParameterError(f"{tool.name}'s input {item.name} is {excerpt(given)}, which was not given", remedy)
         kind = "dataset" if isinstance(inputs[given], Dataset) else "maps"
         if kind != item.kind:
             remedy = {"dataset": "read it with `read_dataset`", "maps": "read it with `read_maps`"}[item.kind]
@@ -151,4 +151,4 @@ def _refuse_unused(steps: Sequence[Step], inputs: Mapping[str, Maps | Dataset]) 
     for name in inputs:
         if name not in used:
             remedy = f"{did_you_mean(name, used)}its inputs are: {', '.join(sorted(used))}"
-            raise ParameterError(f"the recipe has no input {shown(name)}", remedy)
+            raise ParameterError(f"the recipe has no input {excerpt(name)}", remedy)

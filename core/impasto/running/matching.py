@@ -17,7 +17,7 @@ from ..matchers import Match, Matcher
 from ..parameters import SizeParameters
 from ..plugins.registry import registry
 from ..recipe import MAX_TEXT, Recipe
-from ..system.untrusted import is_unicode, shown
+from ..system.untrusted import excerpt, is_unicode
 from ..texture import Maps
 from ..tools import validate
 
@@ -45,7 +45,7 @@ def match(
     that it found is wrong; Cancelled once `is_cancelled()` is true.
     """
     matcher = registry().matcher(name)
-    subject = _checked(matcher, subject)
+    subject = _check(matcher, subject)
     if start is not None and not matcher.can_edit:
         raise ParameterError(f"{name} does not change recipes", "leave the recipe to be changed out")
     known = registry()
@@ -67,7 +67,7 @@ def match(
     return replace(found, recipe=recipe, notes=told)
 
 
-def _checked(matcher: Matcher, subject: str | Maps) -> str | Maps:
+def _check(matcher: Matcher, subject: str | Maps) -> str | Maps:
     """The subject as the matcher takes it. ParameterError if it is of another kind, empty or too long."""
     example = f"write for example {matcher.example!r}"
     if isinstance(subject, Maps):
@@ -79,7 +79,7 @@ def _checked(matcher: Matcher, subject: str | Maps) -> str | Maps:
     if matcher.subject != "text":
         raise ParameterError(f"{matcher.name} takes a picture, and a text was given", "give a picture")
     if not is_unicode(subject):
-        raise ParameterError(f"the text {shown(subject)} is not Unicode", example)
+        raise ParameterError(f"the text {excerpt(subject)} is not Unicode", example)
     text = " ".join(subject.split())
     if not text:
         raise ParameterError("the text is empty", example)
@@ -87,7 +87,7 @@ def _checked(matcher: Matcher, subject: str | Maps) -> str | Maps:
         message = f"the text has {len(text):,} characters, and the limit is {MAX_PHRASE}"
         raise ParameterError(message, f"describe one material in a few words; {example}")
     if any(unicodedata.category(character) == "Cc" for character in text):
-        raise ParameterError(f"the text {shown(text)} contains control characters", example)
+        raise ParameterError(f"the text {excerpt(text)} contains control characters", example)
     return text
 
 

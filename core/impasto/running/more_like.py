@@ -22,7 +22,7 @@ from ..parameters import SizeParameters, properties_of
 from ..plugins.registry import registry
 from ..recipe import MAX_SEED, MAX_TEXT, Recipe, Step
 from ..surface.palette import from_oklab, to_oklab
-from ..system.untrusted import shown
+from ..system.untrusted import excerpt
 from ..tools import Tool, model_parameter, validate
 from .matching import of_size
 
@@ -94,7 +94,7 @@ def _check(favourites: Sequence[Recipe], variety: float, locked: Collection[str]
     for name in locked:
         if name not in known:
             remedy = choices(name, known, f"`impasto tools {tools[0].name}`")
-            raise ParameterError(f"no recipe has a parameter {shown(name)} to be kept", remedy)
+            raise ParameterError(f"no recipe has a parameter {excerpt(name)} to be kept", remedy)
 
 
 def _kind(recipe: Recipe, library: ModelLibrary) -> list[tuple[str, str]]:
@@ -116,7 +116,7 @@ def _child(
     crossover = Crossover.drawn(rng, variety)
     fresh = int(rng.integers(MAX_SEED + 1))
     latent = _latent_of(lead, mate, crossover, fresh)
-    steps = [_mixed(*pair, crossover, locked, library) for pair in zip(lead.steps, mate.steps, strict=True)]
+    steps = [_mix(*pair, crossover, locked, library) for pair in zip(lead.steps, mate.steps, strict=True)]
     seed = lead.seed
     if latent:
         own = {name: value for name, value in latent.items() if name not in locked}
@@ -138,7 +138,7 @@ def _latent_of(lead: Recipe, mate: Recipe, crossover: Crossover, fresh: int) -> 
     return tool.between_latents(lead.steps[0].parameters, mate.steps[0].parameters, share, seed)
 
 
-def _mixed(one: Step, other: Step, crossover: Crossover, locked: set[str], library: ModelLibrary) -> Step:
+def _mix(one: Step, other: Step, crossover: Crossover, locked: set[str], library: ModelLibrary) -> Step:
     """A step between two of the same tool and model; its inputs are those of the first."""
     tool = registry().tool(one.tool)
     first, second = (validate(tool, step.parameters).model_dump(mode="json") for step in (one, other))

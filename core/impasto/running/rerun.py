@@ -15,7 +15,7 @@ from ..io.formats import Exporter
 from ..plugins.registry import registry
 from ..recipe import Recipe, differences
 from ..system.names import usable_name
-from ..system.untrusted import inside, is_there, open_file, printable, shown
+from ..system.untrusted import excerpt, inside, is_there, open_file, printable
 from ..texture import MAP_CHANNELS, Maps
 from ..tools import Result
 from .runner import run_to_files
@@ -45,7 +45,7 @@ def rerun(
     for given in inputs or {}:
         if given not in recipe.inputs:
             remedy = f"{did_you_mean(given, recipe.inputs)}its inputs are: {', '.join(sorted(recipe.inputs)) or 'none'}"
-            raise ParameterError(f"the recipe in {file} has no input {shown(given)}", remedy)
+            raise ParameterError(f"the recipe in {file} has no input {excerpt(given)}", remedy)
     exporter = _exporter_of(file)
     name = usable_name(set_name(file))
     _refuse_existing(folder, name, exporter)
@@ -65,11 +65,11 @@ def _find(input_: str, name: str, file: Path, given: Mapping[str, Path]) -> Path
         return given[input_]
     if name:
         folders = (file.parent, file.parent.parent)
-        beside = [inside(folder, name, f"the input {shown(input_)} of {shown(file)}") for folder in folders]
+        beside = [inside(folder, name, f"the input {excerpt(input_)} of {excerpt(file)}") for folder in folders]
         if found := [path for path in beside if is_source(path)]:
             return found[0]
     remedy = f"say where it is: --input {printable(input_)}=FILE"
-    raise FileError(f"the input {shown(input_)} ({shown(name)}) is not beside {shown(file)}", remedy)
+    raise FileError(f"the input {excerpt(input_)} ({excerpt(name)}) is not beside {excerpt(file)}", remedy)
 
 
 def _read(path: Path, about: Mapping[str, Any]) -> Maps:

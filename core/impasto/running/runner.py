@@ -173,7 +173,7 @@ def _stream(steps: list[_Step], subject: Maps, context: Context, sink: Sink, rec
     context.progress(0.0, first.tool.label)
     quiet = replace(context, on_progress=lambda *_: None, on_preview=lambda _: None)  # `write_tiles` reports progress
     tiles = first.tool.tiles(subject, first.parameters, first.inputs, replace(quiet, rng=first.rng))
-    tiles = _checked(first.tool, tiles)
+    tiles = _check(first.tool, tiles)
     for step in others:
         tiles = _each(tiles, step, quiet)
     size_px = first.parameters.size_px(subject)
@@ -191,7 +191,7 @@ def _check_made(tool: Tool, maps: Maps) -> None:
             raise PluginError(message, "choose another model or other parameters, or tell the tool's author")
 
 
-def _checked(tool: Tool, tiles: Iterator[Tile]) -> Iterator[Tile]:
+def _check(tool: Tool, tiles: Iterator[Tile]) -> Iterator[Tile]:
     for top, left, maps in tiles:
         _check_made(tool, maps)
         yield top, left, maps

@@ -110,7 +110,7 @@ def write_tiles(
     or none, even on cancellation.
     PluginError if the tiles do not cover the picture exactly once; FileError if the disk is full.
     """
-    bands = _bands(_watched(tiles, size_px, context), size_px)
+    bands = _bands(_watch(tiles, size_px, context), size_px)
     first = next(bands)
     exporter, metadata, about = registry().exporter(sink.format), describe(first), replace(first, textures={})
     files = MapFiles.of(first, size_px, sink.folder / sink.name, exporter.suffix, sink.packing)
@@ -121,7 +121,7 @@ def write_tiles(
     return files.paths, about
 
 
-def _watched(tiles: Iterable[Tile], size_px: tuple[int, int], context: Context) -> Iterator[Tile]:
+def _watch(tiles: Iterable[Tile], size_px: tuple[int, int], context: Context) -> Iterator[Tile]:
     """The tiles; reports progress and a small preview after each. Raises Cancelled."""
     step = -(-max(size_px) // PREVIEW_SIZE_PX)
     shown: dict[str, np.ndarray] = {}

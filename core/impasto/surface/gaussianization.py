@@ -46,7 +46,7 @@ class GaussianMap:
         return normal_from_slopes(coordinates) if self.name in NORMAL_MAPS else coordinates
 
 
-def gaussianized(name: str, texture: Texture) -> GaussianMap:
+def gaussianize(name: str, texture: Texture) -> GaussianMap:
     """The map's components: principal ones of colours, slopes of normals, else the values themselves."""
     coordinates = slopes_from_normal(texture.pixels) if name in NORMAL_MAPS else texture.pixels  # (H, W, K)
     height, width, count = coordinates.shape

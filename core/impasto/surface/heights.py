@@ -63,9 +63,9 @@ def integrate(slopes: np.ndarray, wraps: tuple[bool, bool], known_px: np.ndarray
     p, q = slopes[..., 0].astype(np.float64), slopes[..., 1].astype(np.float64)
     known_px = np.zeros_like(p) if known_px is None else known_px - known_px.mean()
     if not wraps[1]:
-        p, q, known_px = mirrored(p, -1, 1), mirrored(q, 1, 1), mirrored(known_px, 1, 1)
+        p, q, known_px = mirror(p, -1, 1), mirror(q, 1, 1), mirror(known_px, 1, 1)
     if not wraps[0]:
-        p, q, known_px = mirrored(p, 1, 0), mirrored(q, -1, 0), mirrored(known_px, 1, 0)
+        p, q, known_px = mirror(p, 1, 0), mirror(q, -1, 0), mirror(known_px, 1, 0)
     fx, fy = np.fft.rfftfreq(p.shape[1])[None], np.fft.fftfreq(p.shape[0])[:, None]  # cycles per pixel
     P, Q, known = (np.fft.rfft2(x) for x in (p, q, known_px))
     spectrum = -1j * (np.sin(2 * np.pi * fx) * P + np.sin(2 * np.pi * fy) * Q)
@@ -74,7 +74,7 @@ def integrate(slopes: np.ndarray, wraps: tuple[bool, bool], known_px: np.ndarray
     return np.fft.irfft2(weight * spectrum + (1 - weight) * known, s=p.shape)[:height, :width]
 
 
-def mirrored(x: np.ndarray, sign: int, axis: int) -> np.ndarray:
+def mirror(x: np.ndarray, sign: int, axis: int) -> np.ndarray:
     """x followed by its mirror image times `sign`, which is -1 for slopes along the axis."""
     return np.concatenate([x, sign * np.flip(x, axis)], axis)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .heights import mirrored
+from .heights import mirror
 
 LONGEST_WAVES = 4.5
 """Waves per picture of the lowest frequency band: with fewer coefficients its noise could not be measured."""
@@ -71,26 +71,26 @@ def height_from_slopes(slopes: np.ndarray, wraps: tuple[bool, bool]) -> np.ndarr
     p, q = slopes[..., 0].astype(np.float64), slopes[..., 1].astype(np.float64)
     are_differences = _are_differences(p, q)
     if all(wraps):
-        found = _transformed(p, q, are_differences)
-        return _inverted(found, p.shape, _weight(found, p.shape), LEAST_RESPONSE)
+        found = _transform(p, q, are_differences)
+        return _invert(found, p.shape, _weight(found, p.shape), LEAST_RESPONSE)
     height_px, weight = None, None
     for least_response in LEAST_IN_PASSES:
         around = _mirrored_slopes(p, q, wraps, height_px)
-        found = _transformed(*around, are_differences)
+        found = _transform(*around, are_differences)
         weight = _weight(found, around[0].shape) if weight is None else weight
-        height_px = _inverted(found, around[0].shape, weight, least_response)[:height, :width]
+        height_px = _invert(found, around[0].shape, weight, least_response)[:height, :width]
     assert height_px is not None
     return height_px
 
 
-def _transformed(p: np.ndarray, q: np.ndarray, are_differences: bool) -> _Slopes:
+def _transform(p: np.ndarray, q: np.ndarray, are_differences: bool) -> _Slopes:
     """The slopes' spectrum, with the operator of central differences or of derivatives."""
     omega = 2 * np.pi * np.fft.rfftfreq(p.shape[1])[None], 2 * np.pi * np.fft.fftfreq(p.shape[0])[:, None]
     D = (np.sin(omega[0]), np.sin(omega[1])) if are_differences else omega
     return _Slopes(np.fft.rfft2(p), np.fft.rfft2(q), omega, D)
 
 
-def _inverted(slopes: _Slopes, size_px: tuple[int, ...], weight: np.ndarray, least_response: float) -> np.ndarray:
+def _invert(slopes: _Slopes, size_px: tuple[int, ...], weight: np.ndarray, least_response: float) -> np.ndarray:
     """Height of the slopes on a torus: −i D·(P, Q) / |D|², which is limited for differences."""
     response = slopes.response
     if slopes.D is not slopes.frequency:
@@ -110,7 +110,7 @@ def _are_differences(p: np.ndarray, q: np.ndarray) -> bool:
     top, left = ((side - part) // 2 for side, part in zip(p.shape, sides, strict=True))
     window = np.outer(*(np.hanning(part + 2)[1:-1] for part in sides))
     p, q = (x[top : top + sides[0], left : left + sides[1]] * window for x in (p, q))
-    return _curl(_transformed(p, q, True)) < MUCH_BETTER * _curl(_transformed(p, q, False))
+    return _curl(_transform(p, q, True)) < MUCH_BETTER * _curl(_transform(p, q, False))
 
 
 def _curl(slopes: _Slopes) -> float:
@@ -140,10 +140,10 @@ def _mirrored_slopes(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Slopes of a surface that is mirrored along the axes that do not wrap around; height_px: an estimate, or None."""
     if not wraps[1]:
-        p, q = mirrored(_with_ends(p, 1, height_px), -1, 1), mirrored(q, 1, 1)
+        p, q = mirror(_with_ends(p, 1, height_px), -1, 1), mirror(q, 1, 1)
     if not wraps[0]:
-        wide = height_px if height_px is None or wraps[1] else mirrored(height_px, 1, 1)
-        p, q = mirrored(p, 1, 0), mirrored(_with_ends(q, 0, wide), -1, 0)
+        wide = height_px if height_px is None or wraps[1] else mirror(height_px, 1, 1)
+        p, q = mirror(p, 1, 0), mirror(_with_ends(q, 0, wide), -1, 0)
     return p, q
 
 

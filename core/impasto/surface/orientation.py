@@ -48,7 +48,7 @@ def orientation(slopes: np.ndarray, height: np.ndarray | None = None) -> Orienta
     if height is not None:
         along_x, along_y = height_correlations(slopes, height)
         if along_x >= HEIGHT_FITS and abs(along_y) >= HEIGHT_FITS:
-            return Orientation(_named(along_y), along_y, min(along_x, abs(along_y)) ** 0.5, "height")
+            return Orientation(_sign_of(along_y), along_y, min(along_x, abs(along_y)) ** 0.5, "height")
     return _by_curl(slopes)
 
 
@@ -74,7 +74,7 @@ def _by_curl(slopes: np.ndarray) -> Orientation:
     t, r = max(found, key=lambda evidence: abs(evidence[0]))
     is_clear = abs(r) >= CLEAR_R or (abs(t) >= LEAST_T and abs(r) >= LEAST_R)
     confidence = max(1 - 2.0 ** -(abs(t) / LEAST_T), abs(r))
-    return Orientation(_named(r) if is_clear else None, r, confidence, "curl")
+    return Orientation(_sign_of(r) if is_clear else None, r, confidence, "curl")
 
 
 def _scales(slopes: np.ndarray) -> list[np.ndarray]:
@@ -110,16 +110,16 @@ def _inside(x: np.ndarray) -> np.ndarray:
     return x[rows, columns]
 
 
-def _named(correlation: float) -> Sign:
+def _sign_of(correlation: float) -> Sign:
     return "opengl" if correlation > 0 else "directx"
 
 
-def flipped(normal: np.ndarray) -> np.ndarray:
+def flip(normal: np.ndarray) -> np.ndarray:
     """Normals (H, W, 3) encoded in [0, 1], from OpenGL to DirectX or back."""
     return np.stack([normal[..., 0], 1 - normal[..., 1], normal[..., 2]], 2)
 
 
-def renormalised(normal: np.ndarray) -> np.ndarray:
+def unit_normals(normal: np.ndarray) -> np.ndarray:
     """Normals (H, W, 3) encoded in [0, 1], of unit length; those without a direction point up."""
     vectors = 2 * normal.astype(np.float64) - 1
     length = np.linalg.norm(vectors, axis=2, keepdims=True)

@@ -57,7 +57,7 @@ def palette_of(pixels: np.ndarray, weights: np.ndarray | None = None) -> Palette
     return Palette(mean, ((colors - mean).T * w) @ (colors - mean))
 
 
-def mixed(palettes: Sequence[Palette], weights: Sequence[float]) -> Palette:
+def mix(palettes: Sequence[Palette], weights: Sequence[float]) -> Palette:
     """The palette of a mixture of palettes, whose weights add up to 1."""
     mean = np.sum([weight * palette.mean for palette, weight in zip(palettes, weights, strict=True)], axis=0)
     seconds = [palette.covariance + np.outer(palette.mean, palette.mean) for palette in palettes]

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ..texture import Maps
 from .relief import with_relief
-from .shading import Ball, Light, Shaded, encoded, lit_by
+from .shading import Ball, Light, Shaded, encode, shade
 
 
 @dataclass(frozen=True)
@@ -33,14 +33,14 @@ class BallAndPlane:
         plane = Shaded.of_maps(maps, device)
         return cls(Ball.of(plane, side_px, repeats), plane, side_px)
 
-    def lit_by(self, light: Light) -> np.ndarray:
+    def shade(self, light: Light) -> np.ndarray:
         """Picture (side_px, 2 side_px, 3), sRGB-encoded in [0, 1]."""
-        return encoded(torch.cat([self.ball.lit_by(light), self._fitted(lit_by(self.plane, light))], dim=2))
+        return encode(torch.cat([self.ball.shade(light), self._fitted(shade(self.plane, light))], dim=2))
 
     def turn(self, light: Light, frames: int) -> Iterator[np.ndarray]:
         """Pictures of one turn of the light, counter-clockwise, which begins at its azimuth."""
         for index in range(frames):
-            yield self.lit_by(replace(light, azimuth=light.azimuth + 360 * index / frames))
+            yield self.shade(replace(light, azimuth=light.azimuth + 360 * index / frames))
 
     def _fitted(self, radiance: Tensor) -> Tensor:
         """A square (3, side_px, side_px) filled with radiance (3, H, W), shrunk by averages or repeated."""

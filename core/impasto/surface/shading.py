@@ -79,7 +79,7 @@ class Shaded:
         return Shaded(found[:3], torch.nn.functional.normalize(found[3:6], dim=0), *found[6:])
 
 
-def reflected(surface: Shaded, to_light: Tensor, to_viewer: Tensor) -> Tensor:
+def reflect(surface: Shaded, to_light: Tensor, to_viewer: Tensor) -> Tensor:
     """Share of a distant light's radiance that is reflected to the viewer, times π (3, H, W).
 
     to_light, to_viewer: unit vectors, (3, 1, 1) or (3, H, W). f · cos θ · π, with f = diffuse / π + D V F.
@@ -134,17 +134,17 @@ def _studio(direction: Tensor, roughness: Tensor) -> Tensor:
     return color(GROUND) + (color(SKY) - color(GROUND)) * up + color(SOFT_BOX) * box
 
 
-def lit_by(surface: Shaded, light: Light, to_viewer: Tensor | None = None) -> Tensor:
+def shade(surface: Shaded, light: Light, to_viewer: Tensor | None = None) -> Tensor:
     """Linear radiance (3, H, W) under a light and the studio's sky. to_viewer: unit vectors; without it, from above."""
     device = surface.color.device
     v = torch.tensor([0.0, 0.0, 1.0], device=device).view(3, 1, 1) if to_viewer is None else to_viewer
-    direct = light.strength * reflected(surface, light.direction(device).view(3, 1, 1), v)
+    direct = light.strength * reflect(surface, light.direction(device).view(3, 1, 1), v)
     return direct * (0.4 + 0.6 * surface.occlusion) + light.sky * _from_sky(surface, v)
 
 
 def plane(maps: Maps, light: Light = Light(), *, device: str = "cpu") -> np.ndarray:
     """Picture (H, W, 3), sRGB-encoded in [0, 1], of maps on a plane seen from above."""
-    return encoded(lit_by(Shaded.of_maps(maps, device), light))
+    return encode(shade(Shaded.of_maps(maps, device), light))
 
 
 def ball(
@@ -154,7 +154,7 @@ def ball(
 
     repeats: tiles from one side of the ball to the other. Normals are turned into the ball's tangent frame.
     """
-    return encoded(Ball.of(Shaded.of_maps(maps, device), side_px, repeats).lit_by(light))
+    return encode(Ball.of(Shaded.of_maps(maps, device), side_px, repeats).shade(light))
 
 
 @dataclass(frozen=True)
@@ -190,9 +190,9 @@ class Ball:
         normal = _on_ball(surface.normal, longitude, latitude)
         return cls(replace(surface, normal=normal), background, coverage)
 
-    def lit_by(self, light: Light) -> Tensor:
+    def shade(self, light: Light) -> Tensor:
         """Linear radiance (3, side_px, side_px) under a light."""
-        picture = self.background + (lit_by(self.surface, light) - self.background) * self.coverage
+        picture = self.background + (shade(self.surface, light) - self.background) * self.coverage
         return torch.nn.functional.avg_pool2d(picture[None], SUPERSAMPLING)[0]
 
 
@@ -206,7 +206,7 @@ def _on_ball(normal: Tensor, longitude: Tensor, latitude: Tensor) -> Tensor:
     return torch.nn.functional.normalize(tangent * nx + upward * ny + outward * nz.clamp_min(STEEPEST_Z), dim=0)
 
 
-def encoded(radiance: Tensor) -> np.ndarray:
+def encode(radiance: Tensor) -> np.ndarray:
     """sRGB picture (H, W, 3) of linear radiance (3, H, W), whose highlights roll off instead of clipping."""
     soft = torch.where(radiance < 0.7, radiance, 0.7 + 0.3 * (1 - torch.exp(-(radiance - 0.7) / 0.3)))
     return linear_to_srgb(soft.clamp(0, 1).permute(1, 2, 0).cpu().numpy())

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import ModelError
-from ..system.untrusted import shown
+from ..system.untrusted import excerpt
 from ..texture import Maps
 from .color import linear_to_srgb, srgb_to_linear
 
@@ -22,7 +22,7 @@ LIGHT: np.ndarray = np.array([-0.45, 0.45, 0.77], np.float32)
 AMBIENT = 0.35
 
 
-def lit(maps: Maps) -> np.ndarray:
+def lit_picture(maps: Maps) -> np.ndarray:
     """Base colour (H, W, 3), sRGB-encoded in [0, 1], under a light from the upper left if there are normals.
 
     Grey without a base colour. A flat surface keeps its own colours.
@@ -40,11 +40,11 @@ def lit(maps: Maps) -> np.ndarray:
     return linear_to_srgb(np.clip(linear, 0, 1)).astype(np.float32)
 
 
-def scaled_down(maps: Maps, longest_px: int) -> np.ndarray:
-    """`lit(maps)` as uint8 RGB (H, W, 3), shrunk by area averages to a longer side of at most longest_px."""
+def scale_down(maps: Maps, longest_px: int) -> np.ndarray:
+    """`lit_picture(maps)` as uint8 RGB (H, W, 3), shrunk by area averages to a longer side of at most longest_px."""
     from PIL import Image
 
-    pixels = np.round(lit(maps) * 255).astype(np.uint8)
+    pixels = np.round(lit_picture(maps) * 255).astype(np.uint8)
     height, width = pixels.shape[:2]
     factor = min(1, longest_px / max(height, width))
     size = max(1, round(width * factor)), max(1, round(height * factor))
@@ -58,7 +58,7 @@ def decode_thumbnail(text: str, path: Path) -> bytes:
     except ValueError:
         picture = b"?"
     if picture and not _is_thumbnail(picture):
-        raise ModelError(f"the thumbnail of {shown(path)} is no small picture", "download the model again")
+        raise ModelError(f"the thumbnail of {excerpt(path)} is no small picture", "download the model again")
     return picture
 
 
@@ -79,10 +79,10 @@ def _is_thumbnail(data: bytes) -> bool:
 
 
 def thumbnail(maps: Maps, side_px: int = THUMBNAIL_PX) -> bytes:
-    """JPEG of the central square of `lit(maps)`, side_px wide and at most `MAX_BYTES` long."""
+    """JPEG of the central square of `lit_picture(maps)`, side_px wide and at most `MAX_BYTES` long."""
     from PIL import Image
 
-    pixels = lit(maps)
+    pixels = lit_picture(maps)
     height, width = pixels.shape[:2]
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from ..errors import FileError
 from .interruption import Uninterrupted
-from .untrusted import explained, make_folder, read_json, shown
+from .untrusted import excerpt, explain, make_folder, read_json
 
 PREFIX = ".impasto-"
 """Prefix of all files that exist only while a process works."""
@@ -124,8 +124,8 @@ def held(target: Path, *, wait_s: float = 0.0) -> Iterator[None]:
     if key in _held:
         yield
         return
-    with explained(path.parent):
-        lock = _acquired(path, target, time.monotonic() + max(wait_s, LEAST_WAIT_S))
+    with explain(path.parent):
+        lock = _holding(path, target, time.monotonic() + max(wait_s, LEAST_WAIT_S))
     _held[key] = lock
     try:
         yield
@@ -134,10 +134,10 @@ def held(target: Path, *, wait_s: float = 0.0) -> Iterator[None]:
         lock.release()
 
 
-def _acquired(path: Path, target: Path, until_s: float) -> Lock:
-    while (lock := _acquired_in_folder(path)) is None:
+def _holding(path: Path, target: Path, until_s: float) -> Lock:
+    while (lock := _holding_in_folder(path)) is None:
         if time.monotonic() >= until_s:
-            message = f"{shown(target)} is being made by {_holder(path)}"
+            message = f"{excerpt(target)} is being made by {_holder(path)}"
             raise FileError(message, "wait until that is done, stop it, or choose another name or folder")
         time.sleep(POLL_S)
     about = {"process": os.getpid(), "host": socket.gethostname(), "since": time.strftime("%H:%M")}
@@ -148,7 +148,7 @@ def _acquired(path: Path, target: Path, until_s: float) -> Lock:
     return lock
 
 
-def _acquired_in_folder(path: Path) -> Lock | None:
+def _holding_in_folder(path: Path) -> Lock | None:
     if not os.path.lexists(path.parent):
         _made.add(path.parent)
     make_folder(path.parent)
@@ -162,8 +162,8 @@ def _holder(path: Path) -> str:
     """Description of a lock's holder, as far as its file tells."""
     try:
         about = read_json(path, max_bytes=2**12)
-        since = f"since {shown(about['since'])}" if "since" in about else ""
-        return f"process {int(about['process'])} on {shown(about['host'])} {since}".replace("'", "")
+        since = f"since {excerpt(about['since'])}" if "since" in about else ""
+        return f"process {int(about['process'])} on {excerpt(about['host'])} {since}".replace("'", "")
     except (FileError, KeyError, TypeError, ValueError):
         return "another process"
 

@@ -7,7 +7,7 @@ import unicodedata
 from pathlib import PurePosixPath, PureWindowsPath
 
 from ..errors import ImpastoError, ParameterError
-from .untrusted import is_unicode, shown
+from .untrusted import excerpt, is_unicode
 
 MAX_NAME_BYTES = 180
 """Limit in UTF-8: file systems allow 255, and `_ambient_occlusion.png` and the suffix of a partial file are added."""
@@ -19,10 +19,10 @@ def check_name(name: object, what: str, *, kind: type[ImpastoError] = ParameterE
     """The name, if a file can have it on every platform: not a path, not hidden, not reserved. Raises `kind`."""
 
     def refuse(why: str) -> ImpastoError:
-        return kind(f"{what} {shown(name)} {why}", "use letters, digits, - and _")
+        return kind(f"{what} {excerpt(name)} {why}", "use letters, digits, - and _")
 
     if not isinstance(name, str):
-        raise kind(f"{what} must be text, got {shown(name)}", "use letters, digits, - and _")
+        raise kind(f"{what} must be text, got {excerpt(name)}", "use letters, digits, - and _")
     if not name.strip():
         raise refuse("is empty")
     if not is_unicode(name):

@@ -21,7 +21,7 @@ from pathlib import Path
 from ..errors import FileError
 from .interruption import Uninterrupted
 from .locks import PREFIX, Lock, acquire, held, release_all, remove_stale_locks
-from .untrusted import explained, files_in, make_folder, shown
+from .untrusted import excerpt, explain, files_in, make_folder
 
 log = logging.getLogger(__name__)
 
@@ -35,14 +35,14 @@ COMMIT_WAIT_S = 10.0
 
 def replace_files(contents: Mapping[Path, bytes], *, replace: bool = True) -> None:
     """Write all files, of one folder, or on failure none; FileError says why. replace: overwrite existing files."""
-    with staged(contents, replace=replace) as parts:
+    with stage(contents, replace=replace) as parts:
         for target, data in contents.items():
-            with explained(target):
+            with explain(target):
                 parts[target].write_bytes(data)
 
 
 @contextlib.contextmanager
-def staged(targets: Iterable[Path], *, replace: bool = True) -> Iterator[dict[Path, Path]]:
+def stage(targets: Iterable[Path], *, replace: bool = True) -> Iterator[dict[Path, Path]]:
     """A file to write to for each target; at the end these files replace the targets.
 
     All targets lie in one folder, which is created. On failure nothing changes; OSErrors become FileErrors with a
@@ -59,7 +59,7 @@ def staged(targets: Iterable[Path], *, replace: bool = True) -> Iterator[dict[Pa
     try:
         yield {target: staging.new / target.name for target in targets}
         for target in targets:
-            with explained(target), (staging.new / target.name).open("r+b") as stream:
+            with explain(target), (staging.new / target.name).open("r+b") as stream:
                 os.fsync(stream.fileno())
         with held(folder / RENAMING, wait_s=COMMIT_WAIT_S):
             _check(targets, replace=replace)
@@ -112,7 +112,7 @@ class _Staging:
 
     def commit(self) -> None:
         """Replace the targets; on failure restore the replaced files. FileError says why."""
-        with Uninterrupted(), explained(self.folder.parent):
+        with Uninterrupted(), explain(self.folder.parent):
             names = [path.name for path in files_in(self.new)]
             self.old.mkdir()
             self.complete.touch()
@@ -126,7 +126,7 @@ class _Staging:
         """Move the files of a complete set to their places, and keep those that they replace. FileError on failure."""
         for new in files_in(self.new):
             target, old = self.folder.parent / new.name, self.old / new.name
-            with explained(target):
+            with explain(target):
                 _check_in_the_way(target)
                 if os.path.lexists(target) and not os.path.lexists(old):
                     _keep(target, old)
@@ -138,7 +138,7 @@ class _Staging:
         """Move the files of a set back, so that it can still be finished if this process is killed meanwhile."""
         for name in names:
             new, target, old = self.new / name, self.folder.parent / name, self.old / name
-            with explained(target):
+            with explain(target):
                 if not os.path.lexists(new):
                     target.replace(new)
                 if os.path.lexists(old):
@@ -222,7 +222,7 @@ def _recover(path: Path) -> None:
 
 def _begin(folder: Path) -> _Staging:
     """A new staging folder in `folder`."""
-    with explained(folder):
+    with explain(folder):
         while True:
             path = folder / f"{PREFIX}{secrets.token_hex(4)}{SUFFIX}"
             staging = _live[path] = _Staging(path)
@@ -234,10 +234,10 @@ def _begin(folder: Path) -> _Staging:
 def _check(targets: Iterable[Path], *, replace: bool) -> None:
     """Raise FileError if a target cannot be replaced."""
     for target in targets:
-        with explained(target):
+        with explain(target):
             _check_in_the_way(target)
             if not replace and os.path.lexists(target):
-                raise FileError(f"{shown(target)} is there already", "choose another name or folder")
+                raise FileError(f"{excerpt(target)} is there already", "choose another name or folder")
 
 
 def _check_in_the_way(target: Path) -> None:

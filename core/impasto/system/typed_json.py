@@ -25,7 +25,7 @@ from typing import (
 )
 
 from ..errors import ProtocolError
-from .untrusted import shown
+from .untrusted import excerpt
 
 MAX_ID = 2**53
 """Limit of ids and counts, which any reader of JSON can hold."""
@@ -61,7 +61,7 @@ WORDS: Mapping[Any, str] = {
 }
 
 
-def typed(kind: type[T], value: Any, where: str) -> T:
+def as_kind(kind: type[T], value: Any, where: str) -> T:
     """`value` as `kind`. ProtocolError names the wrong field, which begins with `where`.
 
     Kinds are bool, int, float (finite), str, Path, Literal of texts, `X | None`; lists, tuples, and mappings from text;
@@ -69,17 +69,17 @@ def typed(kind: type[T], value: Any, where: str) -> T:
     `from_dict`, which may raise errors of its own; and others, of which the value is an instance already. Fields that
     are not declared are left alone.
     """
-    return _typed(kind, value, where, Within())
+    return _as_kind(kind, value, where, Within())
 
 
-def _typed(kind: Any, value: Any, where: str, limits: Within) -> Any:
+def _as_kind(kind: Any, value: Any, where: str, limits: Within) -> Any:
     origin, arguments = get_origin(kind) or kind, get_args(kind)
     if kind is Any or (is_dataclass(kind) and isinstance(value, kind)):  # type: ignore[arg-type]
         return value
     if origin is Annotated:
-        return _typed(arguments[0], value, where, next((one for one in arguments if isinstance(one, Within)), limits))
+        return _as_kind(arguments[0], value, where, next((one for one in arguments if isinstance(one, Within)), limits))
     if origin in (Union, types.UnionType):
-        return None if value is None else _typed(arguments[0], value, where, limits)
+        return None if value is None else _as_kind(arguments[0], value, where, limits)
     if origin is Literal:
         return one_of(arguments, value, where)
     if origin in (int, float):
@@ -94,7 +94,7 @@ def _typed(kind: Any, value: Any, where: str, limits: Within) -> Any:
     if origin in (dict, Mapping):
         _expect(isinstance(value, dict), WORDS[dict], value, where)
         of = arguments[1] if arguments else Any
-        return {name: _typed(of, item, f"{where}.{name}", Within()) for name, item in value.items()}
+        return {name: _as_kind(of, item, f"{where}.{name}", Within()) for name, item in value.items()}
     if hasattr(kind, "from_dict"):
         _expect(isinstance(value, dict), WORDS[dict], value, where)
         return kind.from_dict(value)
@@ -127,7 +127,7 @@ def _list(origin: type, arguments: tuple[Any, ...], value: Any, where: str) -> A
     else:
         kinds = kinds[:1] * len(value)
     items = [
-        _typed(of, item, f"{where}[{at}]", Within()) for at, (of, item) in enumerate(zip(kinds, value, strict=True))
+        _as_kind(of, item, f"{where}[{at}]", Within()) for at, (of, item) in enumerate(zip(kinds, value, strict=True))
     ]
     return items if origin is list else tuple(items)
 
@@ -137,7 +137,7 @@ def _object(kind: Any, value: Any, where: str) -> Any:
     found = {}
     for name, (attribute, of, is_needed) in _fields_of(kind).items():
         if name in value:
-            found[attribute] = _typed(of, value[name], f"{where}.{name}", Within())
+            found[attribute] = _as_kind(of, value[name], f"{where}.{name}", Within())
         elif is_needed:
             raise ProtocolError(f"{where}.{name} is missing", "see the log, and install the same version on both sides")
     return {**value, **found} if is_typeddict(kind) else kind(**found)
@@ -159,5 +159,5 @@ def _fields_of(kind: Any) -> Mapping[str, tuple[str, Any, bool]]:
 
 def _expect(holds: bool, wanted: str, value: Any, where: str) -> None:
     if not holds:
-        message = f"{where} must be {wanted}, got {shown(value)}"
+        message = f"{where} must be {wanted}, got {excerpt(value)}"
         raise ProtocolError(message, "see the log, and install the same version on both sides")

@@ -68,7 +68,7 @@ def parse_json(
     def number(convert: type[int] | type[float]) -> Any:
         def read(digits: str) -> int | float:
             if len(digits) > MAX_DIGITS or not math.isfinite(value := convert(digits)):
-                raise refuse(f"contains a number that is too large or too long ({shown(digits)})")
+                raise refuse(f"contains a number that is too large or too long ({excerpt(digits)})")
             return value
 
         return read
@@ -107,7 +107,7 @@ def _problem(data: Any) -> str:
                 below += item
         for text in texts:
             if not is_unicode(text):
-                return f"contains text that is not Unicode ({shown(text)})"
+                return f"contains text that is not Unicode ({excerpt(text)})"
         level = below
     return ""
 
@@ -122,15 +122,15 @@ def read_json(
 def open_file(path: Path) -> io.BufferedReader:
     """A regular file, open for reading. FileError for anything else, such as a pipe, which could block for ever."""
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOCTTY", 0)
-    with explained(path, "read"):
+    with explain(path, "read"):
         try:
             stream = os.fdopen(os.open(path, flags), "rb")
         except ValueError as error:  # NUL in the name
-            raise FileError(f"cannot read {shown(path)}: {error}", "check its name") from error
+            raise FileError(f"cannot read {excerpt(path)}: {error}", "check its name") from error
         mode = os.fstat(stream.fileno()).st_mode
     if not stat.S_ISREG(mode):
         stream.close()
-        raise FileError(f"{shown(path)} is no regular file", "copy its contents into a file first")
+        raise FileError(f"{excerpt(path)} is no regular file", "copy its contents into a file first")
     return stream
 
 
@@ -141,16 +141,16 @@ def check_file(path: Path, max_bytes: int | None = None) -> Path:
     """
     with open_file(path) as stream:
         if max_bytes is not None and os.fstat(stream.fileno()).st_size > max_bytes:
-            raise FileError(f"{shown(path)} is larger than {max_bytes:,} bytes", LARGER)
+            raise FileError(f"{excerpt(path)} is larger than {max_bytes:,} bytes", LARGER)
     return path
 
 
 def read_bytes(path: Path, max_bytes: int) -> bytes:
     """The content of a regular file. FileError if it is larger than `max_bytes`."""
-    with open_file(check_file(path, max_bytes)) as stream, explained(path, "read"):
+    with open_file(check_file(path, max_bytes)) as stream, explain(path, "read"):
         data = stream.read(max_bytes + 1)
     if len(data) > max_bytes:  # it has grown, or the system makes it as it is read
-        raise FileError(f"{shown(path)} is larger than {max_bytes:,} bytes", LARGER)
+        raise FileError(f"{excerpt(path)} is larger than {max_bytes:,} bytes", LARGER)
     return data
 
 
@@ -180,24 +180,24 @@ class _Bounded:
         return getattr(self._stream, name)
 
 
-def resolved(path: Path) -> Path:
+def resolve(path: Path) -> Path:
     """The absolute path with every link followed. FileError for circular links."""
-    with explained(path, "read"):
+    with explain(path, "read"):
         try:
             return path.resolve()
         except (RuntimeError, ValueError) as error:  # before Python 3.13; NUL in the name
-            raise FileError(f"cannot read {shown(path)}: {error}", REMEDIES[errno.ELOOP]) from error
+            raise FileError(f"cannot read {excerpt(path)}: {error}", REMEDIES[errno.ELOOP]) from error
 
 
 def is_there(path: Path) -> bool:
     """Whether anything exists at the path, even a dangling link. FileError if that cannot be determined."""
-    with explained(path, "read"):
+    with explain(path, "read"):
         try:
             path.lstat()
         except (FileNotFoundError, NotADirectoryError):
             return False
         except ValueError as error:  # NUL in the name
-            raise FileError(f"cannot read {shown(path)}: {error}", "check its name") from error
+            raise FileError(f"cannot read {excerpt(path)}: {error}", "check its name") from error
     return True
 
 
@@ -211,44 +211,46 @@ def is_folder(path: Path) -> bool:
 
 def files_in(folder: Path) -> list[Path]:
     """The entries of a folder, sorted; none if it does not exist. FileError if it cannot be read."""
-    with explained(folder, "read"):
+    with explain(folder, "read"):
         try:
             return sorted(folder.iterdir())
         except FileNotFoundError:
             return []
         except ValueError as error:  # NUL in the name
-            raise FileError(f"cannot read {shown(folder)}: {error}", "check its name") from error
+            raise FileError(f"cannot read {excerpt(folder)}: {error}", "check its name") from error
 
 
 def make_folder(folder: Path) -> Path:
     """The folder, created with its parents if needed. FileError if it cannot be created."""
-    with explained(folder):
+    with explain(folder):
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except ValueError as error:  # NUL in the name
-            raise FileError(f"cannot make {shown(folder)}: {error}", "check its name") from error
+            raise FileError(f"cannot make {excerpt(folder)}: {error}", "check its name") from error
     return folder
 
 
 def inside(folder: Path, relative: object, what: str, *, kind: type[ImpastoError] = FileError) -> Path:
     """The path of `relative` below `folder`, with every link followed. Raises `kind` if it leads out of `folder`."""
     if not isinstance(relative, str) or not relative or not is_unicode(relative) or "\0" in relative:
-        raise kind(f"{what} must be a path below {shown(folder)}, got {shown(relative)}", "use a file's name")
+        raise kind(f"{what} must be a path below {excerpt(folder)}, got {excerpt(relative)}", "use a file's name")
     parts = (PurePosixPath(relative), PureWindowsPath(relative))
     leads_out = any(path.is_absolute() or path.drive or path.root or ".." in path.parts for path in parts)
-    with explained(folder / "…", "read"):
+    with explain(folder / "…", "read"):
         try:
             found = (folder / relative).resolve()
             leads_out = leads_out or not found.is_relative_to(folder.resolve())
         except (RuntimeError, ValueError):  # links in a circle, before Python 3.13
             leads_out = True
     if leads_out:
-        raise kind(f"{what} {shown(relative)} leads out of {shown(folder)}", "only files below that folder are used")
+        raise kind(
+            f"{what} {excerpt(relative)} leads out of {excerpt(folder)}", "only files below that folder are used"
+        )
     return found
 
 
 @contextlib.contextmanager
-def explained(path: Path, doing: str = "write") -> Iterator[None]:
+def explain(path: Path, doing: str = "write") -> Iterator[None]:
     """Convert OSErrors into FileErrors with a remedy; `doing` is "read" or "write"."""
     try:
         yield
@@ -264,7 +266,7 @@ def file_error(error: OSError, path: Path | None = None, doing: str = "read or w
         remedy = "check that it may be read" if doing == "read" else "choose a folder that you may write to"
     else:
         remedy = REMEDIES.get(error.errno or 0, "check the disk and its free space")
-    return FileError(f"cannot {doing} {shown(path) if path else 'a file'}: {error.strerror or error}", remedy)
+    return FileError(f"cannot {doing} {excerpt(path) if path else 'a file'}: {error.strerror or error}", remedy)
 
 
 def is_unicode(text: str) -> bool:
@@ -272,17 +274,17 @@ def is_unicode(text: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def shown(value: object) -> str:
+def excerpt(value: object) -> str:
     """A value as messages show it: one short line without terminal control characters."""
     is_path = isinstance(value, os.PathLike)
     limit = SHOWN_CHARACTERS * (4 if is_path else 1)
     if isinstance(value, str) and len(value) > 2 * limit:  # megabytes take long to be made printable
         value = value[:limit] + value[-limit:]
     text = str(value) if is_path else repr(value)
-    return shortened(printable(text if len(text) <= 2 * limit else text[:limit] + text[-limit:]), limit)
+    return shorten(printable(text if len(text) <= 2 * limit else text[:limit] + text[-limit:]), limit)
 
 
-def shortened(text: str, limit: int = SHOWN_CHARACTERS) -> str:
+def shorten(text: str, limit: int = SHOWN_CHARACTERS) -> str:
     """A text without its middle, if it is longer than `limit` characters."""
     return text if len(text) <= limit else f"{text[: limit // 2]}…{text[-limit // 2 :]}"
 

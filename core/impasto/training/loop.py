@@ -25,7 +25,7 @@ from ..errors import Cancelled, ModelError
 from ..io.cards import read_training
 from ..library.models import REPORT_SUFFIX, save_model
 from ..library.tensors import read_tensors, write_tensors
-from ..system.untrusted import explained, is_there, shown
+from ..system.untrusted import excerpt, explain, is_there
 from ..tools import Result
 from .base import Training
 from .curve import Curve, mean_row
@@ -172,8 +172,8 @@ class _TrainingRun:
             parts.append(self.note)
         if self.losses.rows:
             losses = {name.removeprefix("loss_"): value for name, value in self.losses.rows[-1].items()}
-            shown = ", ".join(f"{name} {value:.2f}" for name, value in losses.items() if name != "step")
-            parts.append(f"losses: {shown}")
+            named = ", ".join(f"{name} {value:.2f}" for name, value in losses.items() if name != "step")
+            parts.append(f"losses: {named}")
         return ", ".join(parts)
 
     def save(self) -> None:
@@ -196,7 +196,7 @@ class _TrainingRun:
     def resume(self) -> None:
         """Continue from the checkpoint. ModelError if it is of another training, or damaged."""
         tensors, metadata = read_tensors(self.checkpoint)
-        training, name = self.training, shown(self.checkpoint.name)
+        training, name = self.training, excerpt(self.checkpoint.name)
         try:
             state = read_training(metadata["training"], f"the state in {name}")
             if _without_steps(state["about"]) != _without_steps(self.about):
@@ -246,7 +246,7 @@ def new_model_path(name: str, context: Context) -> Path:
     path = context.models.path(name)
     if is_there(path):
         raise ModelError(
-            f"there is a model {shown(name)} already", f"choose another name, or `impasto models remove {name}`"
+            f"there is a model {excerpt(name)} already", f"choose another name, or `impasto models remove {name}`"
         )
     return path
 
@@ -290,7 +290,7 @@ def train_model(
 
 
 def _drop(file: Path) -> None:
-    with explained(file, "remove"):
+    with explain(file, "remove"):
         file.unlink(missing_ok=True)
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.functional import conv2d, softplus
 
 from ..numerics.pyramid import laplacian_pyramid
-from ..numerics.sliced_wasserstein import ordered, relative_distance
+from ..numerics.sliced_wasserstein import relative_distance, sort_rows
 
 SIGMA = 0.1
 """Step of the finite difference that approximates the gradient, at half the cost of double backpropagation."""
@@ -84,7 +84,7 @@ def _distance(x: Tensor, x_hat: Tensor, patch_px: int, random: torch.Generator, 
     for pixels in (x, x_hat):
         found = conv2d(pixels[:, :, top:, left:], directions, stride=stride).transpose(0, 1).flatten(2).float()
         projected.append(_sample(found.flatten(*pairing.pooled), count, random))
-    real, fake = ordered(projected[0]), ordered(projected[1])
+    real, fake = sort_rows(projected[0]), sort_rows(projected[1])
     return relative_distance(real, fake, pairing.least_projection)
 
 

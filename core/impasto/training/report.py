@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..data.dataset import Dataset
 from ..errors import ParameterError
-from ..evaluation.cases import Case, cases
+from ..evaluation.cases import EvaluationCase, cases
 from ..evaluation.comparison import BRIEF_CLASSIFIERS, Comparison, compare_case
 from ..evaluation.controls import CROP, MODEL
 from ..evaluation.generation import Generation
@@ -44,14 +44,14 @@ def write_report(
     on_progress(0.0, "looking at the data")
     first, *others = cases(model, _some_classes(model, data), choosing=True)
     generation = Generation(model, first.label, _side_px(first), {}, device)
-    compared, shown = _compared(first, generation, lambda part, message: on_progress(0.8 * part, message))
+    compared, shown = _compare(first, generation, lambda part, message: on_progress(0.8 * part, message))
     if model.described()["exemplar"]:
         on_progress(0.8, "taking detail from what it learned")
         shown = replace(shown, detailed=replace(generation, parameters={"texture_transfer": True}).make(0))
     pages = [shown]
     for index, case in enumerate(others):
         on_progress(0.8 + 0.2 * index / len(others), f"making {case.label}")
-        pages.append(_shown(case, replace(generation, label=case.label), {}))
+        pages.append(_show(case, replace(generation, label=case.label), {}))
     found = verdict(compared)
     tips = advice(model.card, compared, [sample.size_px for sample in data.samples])
     replace_files({file: report_page(model, pages, compared, found, tips).encode()})
@@ -64,13 +64,13 @@ def _some_classes(model: Model, data: Dataset) -> Dataset:
     return replace(data, samples=tuple(one for one in data.samples if not classes or one.label in classes))
 
 
-def _side_px(case: Case) -> int:
+def _side_px(case: EvaluationCase) -> int:
     """Side of results about as large as the real pictures."""
     shorter = min(case.judged[0].size_px)
     return max(SMALLEST_PX, min(LARGEST_PX, shorter) // STEP_PX * STEP_PX)
 
 
-def _compared(case: Case, generation: Generation, on_progress: Progress) -> tuple[Comparison, Shown]:
+def _compare(case: EvaluationCase, generation: Generation, on_progress: Progress) -> tuple[Comparison, Shown]:
     """Figures of a class and of controls, and their pictures."""
     started = time.process_time()
 
@@ -85,10 +85,10 @@ def _compared(case: Case, generation: Generation, on_progress: Progress) -> tupl
     except ParameterError as error:
         reason = f"{error.message}; {error.remedy}"
         found = Comparison(case, notes=(reason,))
-    return found, _shown(case, generation, found.made)
+    return found, _show(case, generation, found.made)
 
 
-def _shown(case: Case, generation: Generation, made: Mapping[str, tuple[Maps, ...]]) -> Shown:
+def _show(case: EvaluationCase, generation: Generation, made: Mapping[str, tuple[Maps, ...]]) -> Shown:
     """Pictures of some seeds, pieces of what the model learned and of what it did not, and controls."""
     judged = made.get(MODEL, ())
     seeds = (*judged, *(generation.make(seed) for seed in range(len(judged), SEEDS)))

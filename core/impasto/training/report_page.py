@@ -10,10 +10,10 @@ from ..about import VERSION
 from ..evaluation.comparison import Comparison
 from ..evaluation.controls import CROP, MEAN, MODEL, NOISE, QUILT
 from ..evaluation.goals import FIGURES, SEAM
-from ..io.web_page import embedded, page, table
+from ..io.web_page import embed, page, table
 from ..library.figures import was_a_loss
 from ..library.models import Model
-from ..surface.thumbnail import lit
+from ..surface.thumbnail import lit_picture
 from ..texture import Maps
 from . import report_charts
 from .verdict import BAD, GOOD, Verdict
@@ -90,12 +90,12 @@ def _about(model: Model) -> str:
 
 def _pictures(shown: Shown) -> str:
     """The pictures of one class: the data beside the seeds at 1:1, and the first of them tiled."""
-    addresses = [embedded(lit(maps)) for maps in shown.made]
-    figures = [_figure(embedded(lit(maps)), caption) for caption, maps in shown.real.items()]
+    addresses = [embed(lit_picture(maps)) for maps in shown.made]
+    figures = [_figure(embed(lit_picture(maps)), caption) for caption, maps in shown.real.items()]
     figures += [_figure(address, f"seed {seed}") for seed, address in enumerate(addresses)]
-    figures += [_figure(embedded(lit(shown.detailed)), DETAILED)] if shown.detailed else []
-    figures.append(_tiled(addresses[0], shown.made[0].size_px))
-    controls = [_figure(embedded(lit(maps)), caption) for caption, maps in shown.controls.items()]
+    figures += [_figure(embed(lit_picture(shown.detailed)), DETAILED)] if shown.detailed else []
+    figures.append(_tile(addresses[0], shown.made[0].size_px))
+    controls = [_figure(embed(lit_picture(maps)), caption) for caption, maps in shown.controls.items()]
     beside = f"<details><summary>{BESIDE}</summary><div class=pictures>{''.join(controls)}</div></details>"
     title = f"Pictures: {escape(shown.label)}" if shown.label else "Pictures"
     about = f" {ABOUT_DETAIL}" if shown.detailed else ""
@@ -104,7 +104,7 @@ def _pictures(shown: Shown) -> str:
     return f"<section><h2>{title}</h2>{note}{first}{beside if controls else ''}</section>"
 
 
-def _tiled(address: str, size_px: tuple[int, int]) -> str:
+def _tile(address: str, size_px: tuple[int, int]) -> str:
     """A picture 4x4 times at a quarter of its size, where a repeat shows."""
     height, width = size_px
     style = f"width: {width}px; height: {height}px; background: url('{address}') 0 0 / {width / TILES:g}px"

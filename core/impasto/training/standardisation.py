@@ -50,7 +50,7 @@ class Standardisation(nn.Module):
         return names.index("height") if "height" in names else None
 
 
-def blended(parts: Sequence[Standardisation], weights: Sequence[float]) -> Standardisation:
+def blend_standardisations(parts: Sequence[Standardisation], weights: Sequence[float]) -> Standardisation:
     """The standardisation whose inverse is the weighted mean of the inverses of these; weights add up to 1."""
     used = [(part, weight) for part, weight in zip(parts, weights, strict=True) if weight]
     if len(used) == 1:

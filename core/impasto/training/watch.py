@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, conv2d
 
 from ..numerics.pyramid import laplacian_pyramid, split_band
-from ..numerics.sliced_wasserstein import ordered, relative_distance
+from ..numerics.sliced_wasserstein import relative_distance, sort_rows
 
 PATCH_PX = 7
 DIRECTIONS = 32
@@ -151,16 +151,16 @@ def patch_distance(made: Tensor, real: Tensor, seed: int = 0) -> float:
     pyramids = (laplacian_pyramid(x.float(), LEVELS, 4 * PATCH_PX, split) for x in (made, real))
     for made_band, real_band in zip(*pyramids, strict=True):
         directions = torch.randn(DIRECTIONS, real.shape[1], PATCH_PX, PATCH_PX, generator=random).to(real.device)
-        found, wanted = (_ordered(conv2d(band, directions), random) for band in (made_band, real_band))
+        found, wanted = (_order(conv2d(band, directions), random) for band in (made_band, real_band))
         distances.append(float(relative_distance(wanted, found, 1e-3, correction=0)))
     return float(np.mean(distances))
 
 
-def _ordered(projected: Tensor, random: torch.Generator) -> Tensor:
+def _order(projected: Tensor, random: torch.Generator) -> Tensor:
     """Projections (B, D, h, w) at random positions, sorted: (D, POSITIONS)."""
     values = projected.transpose(0, 1).flatten(1)
     chosen = torch.randint(values.shape[1], (POSITIONS,), generator=random).to(values.device)
-    return ordered(values[:, chosen].cpu())
+    return sort_rows(values[:, chosen].cpu())
 
 
 @torch.no_grad()

@@ -13,8 +13,8 @@ from impasto.context import Context
 from impasto.data.dataset import Dataset
 from impasto.device import training_precision
 from impasto.errors import ParameterError
-from impasto.library.networks import fitted
-from impasto.system.untrusted import shown
+from impasto.library.networks import fit
+from impasto.system.untrusted import excerpt
 from impasto.texture import Maps
 from impasto.tools import Result
 from impasto.training.loop import train_model
@@ -73,7 +73,7 @@ def generate_textbook(tool: str, subject: Maps, parameters: Any, context: Contex
         raise ParameterError(message, "choose a smaller size: the result tiles; or use torus, which works in parts")
     stated, tensors = context.load_model(parameters.model, tool)
     card = TextbookCard.of(stated)
-    generator = fitted(lambda: NETWORKS[tool](card), tensors, card.name, tool)
+    generator = fit(lambda: NETWORKS[tool](card), tensors, card.name, tool)
     generator.eval().to(context.device)
     context.check()
     with torch.inference_mode():
@@ -87,5 +87,7 @@ def _class_of(material: str, card: TextbookCard) -> int:
     if not material or not card.classes:
         return 0
     if material not in card.classes:
-        raise ParameterError(f"{card.name} has no class {shown(material)}", f"choose one of {', '.join(card.classes)}")
+        raise ParameterError(
+            f"{card.name} has no class {excerpt(material)}", f"choose one of {', '.join(card.classes)}"
+        )
     return card.classes.index(material)

@@ -190,7 +190,7 @@ class ProgressiveTraining(TextbookTraining):
         level, levels = math.ceil(growth), levels_of(self.crop_px)
         cells = FIRST_PX + MARGIN_CELLS
         x, _ = self.crops.draw(self.batch, cells << (levels - 1), self.random)
-        x = inside(shown(x, levels - 1 - level, growth % 1), FIRST_PX << level)  # (B, C, 8·2^level, 8·2^level)
+        x = inside(level_view(x, levels - 1 - level, growth % 1), FIRST_PX << level)  # (B, C, 8·2^level, 8·2^level)
         sizes = halved_sizes((cells << (levels - 1),) * 2, levels)
         with self.autocast():
             x_hat = random_crop(G.grown(self.noise(self.batch, LATENT, cells, cells), sizes), x.shape[2], self.random)  # type: ignore[operator]
@@ -213,7 +213,7 @@ class ProgressiveTraining(TextbookTraining):
         return (gradient.flatten(1).norm(dim=1) - 1).square().mean()
 
 
-def shown(x: Tensor, halvings: int, fade: float) -> Tensor:
+def level_view(x: Tensor, halvings: int, fade: float) -> Tensor:
     """Crops as D sees them: halved `halvings` times, with the detail of a new level as faint as in G's pictures."""
     for _ in range(halvings):
         x = avg_pool2d(x, 2)

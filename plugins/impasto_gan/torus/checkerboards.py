@@ -22,14 +22,14 @@ def checkerboard(x: Tensor) -> Tensor:
     """
     total = torch.zeros((), device=x.device)
     for width in (1, 2):
-        blurred = _blurred(x, width)
+        blurred = _blur(x, width)
         band = x[:, :, width:-width, width:-width] - blurred
         total = total + torch.stack([_unevenness(band, down * width, right * width) for down, right in LAGS]).sum()
         x = blurred
     return total
 
 
-def _blurred(x: Tensor, width: int) -> Tensor:
+def _blur(x: Tensor, width: int) -> Tensor:
     """x (B, C, H, W) -> (B, C, H - 2 width, W - 2 width), by a binomial filter with three taps, `width` px apart."""
     for axis in (2, 3):
         middle = x.narrow(axis, width, x.shape[axis] - 2 * width)

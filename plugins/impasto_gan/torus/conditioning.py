@@ -42,7 +42,7 @@ class Conditioning:
         """Phases and cell noise (B, condition_channels, h, w) of any region of the torus, at any scale."""
         cycles = self.lattice.cycles(region, self.full[0] / region.full[0])
         vectors, harmonics = _fundamentals(self.lattice)
-        angles = 2 * math.pi * _combined(cycles[:, : len(vectors)].transpose(0, 1), harmonics).transpose(0, 1)
+        angles = 2 * math.pi * _combine(cycles[:, : len(vectors)].transpose(0, 1), harmonics).transpose(0, 1)
         phases = torch.cat([torch.sin(angles), torch.cos(angles)], 1).to(self.device)
         if self.cell_noise is None:
             return phases
@@ -55,7 +55,7 @@ class Conditioning:
 
 def phase_channels(lattice: Lattice) -> int:
     """Number of sines and cosines, including those of the sum and difference of two wave vectors."""
-    return 2 * len(_combined(*_fundamentals(lattice)))
+    return 2 * len(_combine(*_fundamentals(lattice)))
 
 
 def condition_channels(lattice: Lattice) -> int:
@@ -70,7 +70,7 @@ def _fundamentals(lattice: Lattice) -> tuple[Tensor, tuple[int, ...]]:
     return lattice.wave_vectors, HARMONICS
 
 
-def _combined(vectors: Tensor, harmonics: tuple[int, ...]) -> Tensor:
+def _combine(vectors: Tensor, harmonics: tuple[int, ...]) -> Tensor:
     """Multiples of wave vectors, or of their phases, (N, ...); for two, also their sum and difference."""
     combined = [multiple * vectors for multiple in harmonics]
     if len(vectors) == 2:

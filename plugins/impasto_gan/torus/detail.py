@@ -53,7 +53,7 @@ def exemplar_for(
         return None
 
 
-def detailed(synthesis: Synthesis, exemplar: Maps, strictness: float, context: Context) -> Maps:
+def detail(synthesis: Synthesis, exemplar: Maps, strictness: float, context: Context) -> Maps:
     """The picture of a model, made of pieces of the exemplar; maps that the exemplar lacks stay the model's.
 
     ParameterError for an exemplar without base colour, and for results of more than `MOST_PX`.
@@ -81,7 +81,7 @@ def detailed(synthesis: Synthesis, exemplar: Maps, strictness: float, context: C
 
 def detailed_tiles(synthesis: Synthesis, exemplar: Maps, strictness: float, context: Context) -> Iterator[Tile]:
     """The same in tiles (top, left, maps), in bands from the top."""
-    whole = detailed(synthesis, exemplar, strictness, context)
+    whole = detail(synthesis, exemplar, strictness, context)
     height, width = whole.size_px
     for top in range(0, height, TILE_PX[0]):
         for left in range(0, width, TILE_PX[1]):
@@ -111,7 +111,7 @@ def source_of(synthesis: Synthesis, exemplar: Maps, context: Context) -> dict[st
     card = synthesis.model.card
     if "base_color" in card.maps and "base_color" not in exemplar:
         raise ParameterError("the exemplar has no base colour", "give the picture, or the set, that the model learned")
-    prepared = _prepared(exemplar, synthesis)
+    prepared = _prepare(exemplar, synthesis)
     names = [name for name in card.maps if name in prepared]
     source = {
         name: torch.from_numpy(np.ascontiguousarray(prepared[name].pixels.transpose(2, 0, 1))).to(context.device)
@@ -123,7 +123,7 @@ def source_of(synthesis: Synthesis, exemplar: Maps, context: Context) -> dict[st
     return source
 
 
-def _prepared(exemplar: Maps, synthesis: Synthesis) -> Maps:
+def _prepare(exemplar: Maps, synthesis: Synthesis) -> Maps:
     """The exemplar as training data is prepared, with texels of the result's size.
 
     Its texels have the size that it states, or else are as many as in the pictures that the model learned from.

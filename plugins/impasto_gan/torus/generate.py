@@ -17,10 +17,10 @@ from impasto.errors import ParameterError, did_you_mean
 from impasto.regularity.lattice import Draw, Lattice
 from impasto.regularity.region import TorusRegion, full_region
 from impasto.surface.relief import HALO_PX, normal_from_height, occlusion_from_height
-from impasto.system.untrusted import shown
+from impasto.system.untrusted import excerpt
 from impasto.texture import MAP_CHANNELS, Maps
 from impasto.training.noise import NoiseField
-from impasto.training.standardisation import Standardisation, blended
+from impasto.training.standardisation import Standardisation, blend_standardisations
 
 from .card import TorusCard
 from .conditioning import Conditioning
@@ -102,7 +102,7 @@ class Synthesis:
     @cached_property
     def standardisation(self) -> Standardisation:
         """Standardisation of the picture's class, or between those of two."""
-        return blended(self.model.standardisations, self.weights)
+        return blend_standardisations(self.model.standardisations, self.weights)
 
     @cached_property
     def style(self) -> Tensor:
@@ -244,7 +244,7 @@ def synthesis_of(subject: Maps, parameters: TorusParameters, context: Context) -
         blend=parameters.blend if not parameters.blend_material else 0.0,
         other_seed=_seed_of(parameters.blend_seed),
         classes=_class_weights(model.card, parameters),
-        moved=_moved(model, parameters),
+        moved=_move(model, parameters),
         halvings=int(math.log2(max(1, max(size) // context.enough_px))) if context.enough_px else 0,
     )
     return Synthesis(model, choice)
@@ -255,13 +255,13 @@ def _seed_of(seed: int) -> int:
     return int(step_rngs(seed)[0].integers(2**31))
 
 
-def _moved(model: TorusModel, parameters: TorusParameters) -> Tensor:
+def _move(model: TorusModel, parameters: TorusParameters) -> Tensor:
     """Shift (axes,) of a picture along each axis of the model by the sliders of the parameters."""
     known = {slider["name"]: slider for slider in model.card.sliders}
     for name, value in parameters.sliders.items():
         if name not in known:
             remedy = f"{did_you_mean(name, known)}its sliders are: {', '.join(known) or 'none'}"
-            raise ParameterError(f"{model.card.name} has no slider {shown(name)}", remedy)
+            raise ParameterError(f"{model.card.name} has no slider {excerpt(name)}", remedy)
         low, high = known[name].get("low", -3.0), known[name].get("high", 3.0)
         if not low <= value <= high:
             raise ParameterError(f"the slider {name} got {value:g}", f"give {low:g} to {high:g}")
@@ -286,7 +286,9 @@ def _class_weights(card: TorusCard, parameters: TorusParameters) -> tuple[float,
 def _class_index(card: TorusCard, name: str) -> int:
     wanted = name or card.classes[0]
     if wanted not in card.classes:
-        raise ParameterError(f"{card.name} knows no material {shown(wanted)}", f"use one of {', '.join(card.classes)}")
+        raise ParameterError(
+            f"{card.name} knows no material {excerpt(wanted)}", f"use one of {', '.join(card.classes)}"
+        )
     return card.classes.index(wanted)
 
 

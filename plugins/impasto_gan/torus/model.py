@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from impasto.context import Context
 from impasto.errors import ModelError
 from impasto.library.models import load_model, read_model
-from impasto.library.networks import fitted
+from impasto.library.networks import fit
 from impasto.regularity.lattice import Bond, Lattice
 from impasto.training.standardisation import Standardisation
 
@@ -75,11 +75,11 @@ def load_torus(wanted: str, context: Context) -> TorusModel:
     """The model of this name for `torus`. ModelError if there is none, or its file does not fit."""
     found = context.models.find(wanted, "torus")
     context.on_model(found)
-    return _loaded(found.path, found.sha256(), context.device, context.precision)
+    return _load(found.path, found.sha256(), context.device, context.precision)
 
 
 @lru_cache(maxsize=4)
-def _loaded(path: Path, _sha256: str, device: str, precision: str) -> TorusModel:
+def _load(path: Path, _sha256: str, device: str, precision: str) -> TorusModel:
     """The model of a file, cached by its hash, since moving a slider needs it many times a second."""
     file = read_model(path)
     card, tensors = TorusCard.of(file.card), load_model(file)
@@ -92,6 +92,6 @@ def _loaded(path: Path, _sha256: str, device: str, precision: str) -> TorusModel
     def build() -> TorusModel:
         return TorusModel(card, UnitCell.zeros(lattice, card.channels, components) if unit_cell else None)
 
-    model = fitted(build, tensors, file.name, "torus").requires_grad_(False)
+    model = fit(build, tensors, file.name, "torus").requires_grad_(False)
     model.network.in_precision(getattr(torch, precision))
     return model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]

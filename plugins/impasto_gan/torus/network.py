@@ -54,20 +54,20 @@ class StageOutput:
     region: TorusRegion
 
 
-def _mixed(weight: Tensor, x: Tensor) -> Tensor:
+def _mix(weight: Tensor, x: Tensor) -> Tensor:
     """A 1x1 convolution, weight (out, in, 1, 1), as a matrix product, several times as fast for few channels."""
     return (x.permute(0, 2, 3, 1) @ weight.flatten(1).T.to(x.dtype)).permute(0, 3, 1, 2)
 
 
-def _modulated(weight: Tensor, x: Tensor, by: Tensor) -> Tensor:
+def _modulate(weight: Tensor, x: Tensor, by: Tensor) -> Tensor:
     """x (B, C, h, w) with a mixture of `by` added, after scaling by 1 and another; weight (2 C, channels, 1, 1)."""
     added, gain = weight.chunk(2)
-    return torch.addcmul(_mixed(added, by), x, _mixed(gain, by).add_(1))
+    return torch.addcmul(_mix(added, by), x, _mix(gain, by).add_(1))
 
 
 def upsample(x: Tensor, have: TorusRegion, want: TorusRegion) -> Tensor:
     """x (B, C, h, w), the values of `have`, in the region `want` of a torus twice as large, bilinear."""
-    source = upsampled_from(want)
+    source = upsample_from(want)
     x = interpolate(have.take(x, source), scale_factor=2, mode="bilinear", align_corners=False)
     top, left = want.top - 2 * source.top, want.left - 2 * source.left
     return x[:, :, top : top + want.height, left : left + want.width]
@@ -118,7 +118,7 @@ class Stage(nn.Module):
     def before(self, want: TorusRegion) -> TorusRegion:
         """The region of the previous stage that the region `want` of this one needs."""
         grown = want.grown(self.blocks)
-        return (grown if self.is_first else upsampled_from(grown)).grown(1)
+        return (grown if self.is_first else upsample_from(grown)).grown(1)
 
     def forward(
         self, state: StageOutput, want: TorusRegion, style: Tensor, noise: Tensor, condition: Tensor | None
@@ -134,9 +134,9 @@ class Stage(nn.Module):
         x = torch.addcmul(shift.to(x.dtype), x, (1 + scale).to(x.dtype))
         if not self.is_first:
             x = upsample(x, source.grown(-1), region)
-        x = _modulated(self.noise.weight, x, noise)
+        x = _modulate(self.noise.weight, x, noise)
         if self.condition is not None and condition is not None:
-            x = _modulated(self.condition.weight, x, condition)
+            x = _modulate(self.condition.weight, x, condition)
         x = leaky_relu(x, SLOPE, inplace=True)
         for residual in self.residuals:
             x = leaky_relu(residual(x), SLOPE, inplace=True) + x[:, :, 1:-1, 1:-1]
@@ -152,7 +152,7 @@ class Stage(nn.Module):
             weight = self.head.weight.flatten(1).expand(len(x), -1, -1)
             maps = torch.bmm(weight, x.flatten(2)).unflatten(2, x.shape[2:])
         else:
-            maps = _mixed(self.head.weight, x).float()
+            maps = _mix(self.head.weight, x).float()
         return torch.addcmul(self.head.bias[:, None, None] * self.gains, maps, self.gains)
 
 
@@ -268,7 +268,7 @@ def _bands(region: TorusRegion, x: Tensor) -> list[TorusRegion]:
     return region.bands(BAND_PX) if x.device.type == "cpu" else [region]
 
 
-def upsampled_from(want: TorusRegion) -> TorusRegion:
+def upsample_from(want: TorusRegion) -> TorusRegion:
     """The region of a torus half as large that bilinear upsampling to `want` reads."""
     top, left = (want.top - 1) // 2, (want.left - 1) // 2
     bottom, right = (want.top + want.height) // 2 + 1, (want.left + want.width) // 2 + 1

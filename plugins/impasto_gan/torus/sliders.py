@@ -78,7 +78,7 @@ def _rises(model: TorusModel, move: Tensor, name: str, seed: int) -> bool:
 
 def _properties(model: TorusModel, move: Tensor, seed: int, at: float) -> dict[str, float]:
     """Properties of the picture of a seed, shifted by `at` times the move."""
-    return _measured(Synthesis(model, Choice((PICTURE_PX, PICTURE_PX), seed, moved=at * move)))
+    return _measure(Synthesis(model, Choice((PICTURE_PX, PICTURE_PX), seed, moved=at * move)))
 
 
 def _change(model: TorusModel, move: Tensor) -> dict[str, float]:
@@ -93,7 +93,7 @@ def _difference(name: str, low: float, high: float) -> float:
     return float(np.log(high / low)) if name in ("contrast", "detail", "relief") else high - low
 
 
-def _measured(synthesis: Synthesis) -> dict[str, float]:
+def _measure(synthesis: Synthesis) -> dict[str, float]:
     """Brightness, warmth and tint (Oklab), contrast, fineness of detail, relief, roughness and metal of a picture."""
     arrays = synthesis.arrays(full_region(synthesis.choice.size))
     found: dict[str, float] = {}

@@ -47,12 +47,12 @@ class Torus(LatentGenerator, ControlledGenerator, ExportingGenerator):
 
         With an exemplar, their detail is its own.
         """
-        from .detail import detailed, exemplar_for
+        from .detail import detail, exemplar_for
         from .generate import synthesis_of, whole_picture
 
         synthesis = synthesis_of(subject, parameters, context)
         if exemplar := exemplar_for(synthesis, parameters, inputs, context):
-            return detailed(synthesis, exemplar, parameters.strictness, context)
+            return detail(synthesis, exemplar, parameters.strictness, context)
         return whole_picture(synthesis, context)
 
     def tiles(

@@ -81,7 +81,7 @@ def mean_color(maps: Maps) -> tuple[float, float, float]:
 def measured_slots(maps: Maps) -> dict[str, str]:
     """Adjectives that pixels tell, as slots: gloss, shade, variation and surface; only the pronounced ones."""
     found = {}
-    small = _blurred(maps["base_color"].pixels)
+    small = _blur(maps["base_color"].pixels)
     lab = to_oklab(small).reshape(-1, 3)
     lightness, deviation = float(lab[:, 0].mean()), float(np.sqrt(lab.var(0).sum()))
     if lightness < DARK or lightness > LIGHT:
@@ -121,7 +121,7 @@ def _lab(rgb: Sequence[float]) -> np.ndarray:
     return to_oklab(np.asarray(rgb, np.float64).reshape(1, 3))[0]
 
 
-def _blurred(pixels: np.ndarray) -> np.ndarray:
+def _blur(pixels: np.ndarray) -> np.ndarray:
     """Means over squares of 1/32 of the picture."""
     side = max(1, min(pixels.shape[:2]) // 32)
     height, width = (length // side * side for length in pixels.shape[:2])

@@ -12,7 +12,7 @@ import numpy as np
 
 from impasto.errors import ParameterError, choices
 from impasto.system.transaction import replace_files
-from impasto.system.untrusted import shown
+from impasto.system.untrusted import excerpt
 
 if TYPE_CHECKING:
     from impasto.data.dataset import Sample
@@ -63,7 +63,7 @@ def _draw(arguments: argparse.Namespace, terminal: Any) -> None:
     names = arguments.materials or sorted(materials())
     if unknown := sorted(set(names) - set(materials())):
         remedy = choices(unknown[0], materials(), "`impasto tools`")
-        raise ParameterError(f"there is no material {shown(unknown[0])}", remedy)
+        raise ParameterError(f"there is no material {excerpt(unknown[0])}", remedy)
     written = []
     with terminal.progress() as on_progress:
         for index, drawing in enumerate(drawings(names, arguments.count, arguments.side_px, arguments.seed)):

@@ -13,9 +13,9 @@ from impasto.recipe import Recipe, Step
 from impasto.running.runner import run
 from impasto.texture import Maps
 
-from ..building import described
+from ..building import describe
 from ..matcher import read_phrase
-from ..variations import varied
+from ..variations import vary
 from ..vocabulary import materials, vocabulary
 from .captions import Facts, facts_of
 
@@ -63,7 +63,7 @@ def drawing(material: str, size_px: int, rng: np.random.Generator) -> Drawing:
     reading = read_phrase(phrase)
     reading.material = material  # some labels, such as that of moss, also mean a layer on others
     seed = int(rng.integers(1, 2**31))
-    parameters = {**varied(material, described(reading)[1], seed), "width_px": size_px, "height_px": size_px}
+    parameters = {**vary(material, describe(reading)[1], seed), "width_px": size_px, "height_px": size_px}
     return Drawing(material, phrase, slots, Recipe((Step(material, parameters),), seed))
 
 

@@ -20,7 +20,7 @@ from impasto.surface.palette import to_oklab
 
 from ..contradictions import QUALITIES
 from ..matcher import read_phrase
-from ..palettes import shaded
+from ..palettes import shade_of
 from ..reading import Reading
 from ..vocabulary import COMPARED, materials, singular, vocabulary
 
@@ -48,7 +48,7 @@ def features_of(text: str, slots: Sequence[str]) -> np.ndarray:
     """Features (BUCKETS + len(slots),) float32: shares of the n-grams by bucket, then a value for each slot."""
     grams = [_bucket(gram) for gram in _grams(text)]
     shares = np.bincount(grams, minlength=BUCKETS) / max(len(grams), 1) ** 0.5
-    said = _said(text)
+    said = _slot_values(text)
     return np.concatenate([shares, [said.get(name, 0.0) for name in slots]]).astype(np.float32)
 
 
@@ -72,7 +72,7 @@ def _bucket(gram: str) -> int:
     return zlib.crc32(gram.encode()) % BUCKETS  # Python's own hash differs from run to run
 
 
-def _said(text: str) -> dict[str, float]:
+def _slot_values(text: str) -> dict[str, float]:
     """Values of the slots that a text says; none of a contradictory one, whose words still count."""
     try:
         reading = read_phrase(text)
@@ -98,7 +98,7 @@ def _color(slot: str, reading: Reading) -> dict[str, float]:
     rgb = color_of(code)
     shade = reading.slots.get("shade", "")
     if slot == "color" and shade in SHADES:
-        rgb = shaded(rgb, shade)
+        rgb = shade_of(rgb, shade)
     lab = (to_oklab(np.array(rgb).reshape(1, 3))[0] - (0.5, 0, 0)) * OKLAB_SCALE
     return dict(zip((f"{slot}.{part}" for part in COLOR_PARTS), (1.0, *map(float, lab)), strict=True))
 

@@ -11,10 +11,10 @@ from torch import Tensor
 
 from impasto.context import Context
 from impasto.errors import ModelError, ParameterError
-from impasto.library.networks import fitted
+from impasto.library.networks import fit
 from impasto.numerics.resampling import bilinear_resize
 from impasto.surface.relief import with_relief
-from impasto.system.untrusted import shown
+from impasto.system.untrusted import excerpt
 from impasto.texture import Maps
 from impasto.training.standardisation import Standardisation
 
@@ -40,8 +40,8 @@ def generate_stackgan(subject: Maps, parameters: StackGanParameters, context: Co
         raise ParameterError(message, "choose a smaller size: the result tiles")
     stated, tensors = context.load_model(parameters.model, "stackgan")
     card = StackGanCard.of(stated)
-    model = fitted(lambda: StackGanModel(card), tensors, card.name, "stackgan").eval().to(context.device)
-    text = _checked(parameters.text.strip(), card, context)
+    model = fit(lambda: StackGanModel(card), tensors, card.name, "stackgan").eval().to(context.device)
+    text = _check(parameters.text.strip(), card, context)
     encode, _ = encoder_of(card.encoder, card.slots, context)
     features = torch.from_numpy(encode([text])).to(context.device)
     if features.shape[1] != card.features:
@@ -63,12 +63,12 @@ def generate_stackgan(subject: Maps, parameters: StackGanParameters, context: Co
     return replace(maps_of(pixels, about, card, context.device), name=card.name)
 
 
-def _checked(text: str, card: StackGanCard, context: Context) -> str:
+def _check(text: str, card: StackGanCard, context: Context) -> str:
     """The text, or an example for none. ParameterError if the model's captions had none of its words."""
     if not text:
         if not card.examples:
             raise ParameterError(f"{card.name} needs a phrase", "give one, such as --text 'old red bricks'")
-        context.note(f"no text was given: this is {shown(card.examples[0])}")
+        context.note(f"no text was given: this is {excerpt(card.examples[0])}")
         return card.examples[0]
     if len(text) > LONGEST_TEXT:
         message = f"the text has {len(text)} characters, and at most {LONGEST_TEXT} are read"
@@ -77,7 +77,7 @@ def _checked(text: str, card: StackGanCard, context: Context) -> str:
     unknown = list(dict.fromkeys(word for word in words if word not in known))
     if not any(word in known and (len(word) > 2 or not word.isascii()) for word in words) and "#" not in text:
         listed = "; ".join(card.examples[:SUGGESTIONS])
-        message = f"{card.name} learned none of the words of {shown(text[:60])}"
+        message = f"{card.name} learned none of the words of {excerpt(text[:60])}"
         raise ParameterError(message, f"describe a material as its captions do: {listed}")
     if unknown:
         context.note(f"no caption of {card.name} has {', '.join(map(repr, unknown[:8]))}")

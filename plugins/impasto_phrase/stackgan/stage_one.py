@@ -154,7 +154,7 @@ class StageOne(nn.Module):
 
     def forward(self, z: Tensor, c_hat: Tensor, noise: Noise) -> Tensor:
         """x̂ = G(z, ĉ) (section 3.3), with ĉ repeated at each cell."""
-        x = torch.cat([z, repeated(c_hat, z)], 1)
+        x = torch.cat([z, repeat(c_hat, z)], 1)
         maps = torch.zeros(len(z), self.channels, *z.shape[2:], device=z.device)
         waves = self._waves(c_hat, noise, (z.shape[2], z.shape[3]))
         for level in self.levels:
@@ -192,7 +192,7 @@ class Discriminator(nn.Module):
     def judged(self, features: Tensor, phi: Tensor) -> Tensor:
         """Logits of features with a phrase: high for real maps that it describes."""
         text = leaky_relu(self.compressed(phi), SLOPE)
-        joined = torch.cat([features, repeated(text, features)], 1)
+        joined = torch.cat([features, repeat(text, features)], 1)
         return self.logits(leaky_relu(self.joined(joined), SLOPE)).float()  # type: ignore[no-any-return]
 
     def forward(self, x: Tensor, phi: Tensor) -> Tensor:
@@ -200,6 +200,6 @@ class Discriminator(nn.Module):
         return self.judged(self.features(x), phi)
 
 
-def repeated(vector: Tensor, like: Tensor) -> Tensor:
+def repeat(vector: Tensor, like: Tensor) -> Tensor:
     """A vector (B, N) at each place of a map: (B, N, h, w)."""
     return vector[:, :, None, None].expand(-1, -1, *like.shape[2:]).to(like.dtype)

@@ -17,7 +17,7 @@ from torch.nn.functional import leaky_relu
 from impasto.numerics.resampling import bilinear_resize
 from impasto.training.layers import SLOPE, Noise, circular_convolution
 
-from .stage_one import CONDITION, ConditioningAugmentation, Level, repeated
+from .stage_one import CONDITION, ConditioningAugmentation, Level, repeat
 
 ENLARGED = 4
 """Side of a picture of Stage II, in those of Stage I."""
@@ -67,7 +67,7 @@ class StageTwo(nn.Module):
         x = leaky_relu(self.first(s_0), SLOPE)
         for convolve in self.downsampling:
             x = leaky_relu(convolve(x), SLOPE)
-        x = leaky_relu(self.joined(torch.cat([x, repeated(c_hat, x)], 1)), SLOPE)
+        x = leaky_relu(self.joined(torch.cat([x, repeat(c_hat, x)], 1)), SLOPE)
         for residual in self.residuals:
             x = residual(x)
         maps = torch.zeros(len(x), s_0.shape[1], *x.shape[2:], device=x.device)

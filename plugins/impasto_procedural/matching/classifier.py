@@ -45,7 +45,7 @@ class Classifier:
 
 
 @cache
-def bundled() -> Classifier:
+def bundled_classifier() -> Classifier:
     """The classifier that comes with the plugin."""
     tensors, about = read_tensors(FILE)
     return Classifier(tuple(about["names"].split()), **{k: torch.from_numpy(v).float() for k, v in tensors.items()})

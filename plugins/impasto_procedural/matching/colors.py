@@ -8,12 +8,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from impasto.numerics.color_transport import Sample, sliced_transport
+from impasto.numerics.color_transport import ColorSample, sliced_transport
 from impasto.surface.color import linear_to_srgb, oklab_to_linear, srgb_to_linear
 from impasto.surface.color_tensors import linear_to_oklab
 from impasto.surface.palette import Move, from_oklab, to_oklab
 
-from .drawing import drawn
+from .drawing import draw
 from .space import Space, Values
 
 DIFFERENCE = 0.1
@@ -30,7 +30,7 @@ LEAST, MOST = 0.005, 0.95
 def moved_colors(space: Space, values: Values, move: Move) -> dict[str, Any]:
     """Values whose colours are moved in Oklab."""
     moved = {name: from_oklab(to_oklab(np.array(values[name])) @ move.matrix + move.offset) for name in space.colors}
-    return {**values, **{name: _rounded(color) for name, color in moved.items()}}
+    return {**values, **{name: _round(color) for name, color in moved.items()}}
 
 
 def fitted_colors(space: Space, values: Values, photograph: Tensor, seed: int) -> dict[str, Any]:
@@ -40,18 +40,18 @@ def fitted_colors(space: Space, values: Values, photograph: Tensor, seed: int) -
     """
     if not space.colors:
         return dict(values)
-    picture = _drawn(space, values, seed)
+    picture = _draw(space, values, seed)
     target = _target_colors(picture, photograph)
     before = np.stack([srgb_to_linear(np.array(values[name])) for name in space.colors])  # (K, 3)
     slopes = []
     for name, color in zip(space.colors, before, strict=True):
         change = np.where(color < 0.5, DIFFERENCE, -DIFFERENCE)
-        other = {**values, name: _rounded(linear_to_srgb(color + change))}
+        other = {**values, name: _round(linear_to_srgb(color + change))}
         exact = srgb_to_linear(np.array(other[name])) - color
-        slopes.append((_drawn(space, other, seed) - picture) / torch.from_numpy(exact.astype(np.float32))[:, None])
+        slopes.append((_draw(space, other, seed) - picture) / torch.from_numpy(exact.astype(np.float32))[:, None])
     found = before + _least_squares(torch.stack(slopes), target - picture, picture)
     colors = linear_to_srgb(found.clip(LEAST, MOST))
-    return {**values, **{name: _rounded(color) for name, color in zip(space.colors, colors, strict=True)}}
+    return {**values, **{name: _round(color) for name, color in zip(space.colors, colors, strict=True)}}
 
 
 def _least_squares(slopes: Tensor, wanted: Tensor, picture: Tensor) -> np.ndarray:
@@ -73,16 +73,16 @@ def _target_colors(picture: Tensor, photograph: Tensor) -> Tensor:
     rotations = [torch.eye(3)]
     rng = np.random.default_rng(0)
     rotations += [torch.from_numpy(np.linalg.qr(rng.normal(size=(3, 3)))[0].astype("f4")) for _ in range(ROTATIONS)]
-    painted = Sample(lab, torch.ones_like(lab[0]))
-    target = sliced_transport(lab, painted, [Sample.of(photograph[None])], [1.0], rotations)
+    painted = ColorSample(lab, torch.ones_like(lab[0]))
+    target = sliced_transport(lab, painted, [ColorSample.of(photograph[None])], [1.0], rotations)
     return torch.from_numpy(oklab_to_linear(target.T.numpy()).T.clip(0, 1))
 
 
-def _drawn(space: Space, values: Values, seed: int) -> Tensor:
+def _draw(space: Space, values: Values, seed: int) -> Tensor:
     """Every fourth texel (3, N) of the material's picture, linear."""
-    picture = drawn(space.material, space.material.parameters.model_validate(values), seed)
+    picture = draw(space.material, space.material.parameters.model_validate(values), seed)
     return picture[:, ::2, ::2].flatten(1)
 
 
-def _rounded(color: np.ndarray) -> tuple[float, ...]:
+def _round(color: np.ndarray) -> tuple[float, ...]:
     return tuple(round(float(channel), 4) for channel in np.clip(color, 0, 1))

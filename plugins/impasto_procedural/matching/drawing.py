@@ -12,24 +12,24 @@ from impasto.surface.color_tensors import linear_to_oklab
 
 from ..canvas import Canvas
 from ..material import Material
-from ..weathering import weathered
+from ..weathering import weather
 from .features import SIDE_PX
 
 DRAWN_PX = 2 * SIDE_PX
 """Materials are drawn at twice the size and averaged: a camera's pixel averages what lies in it."""
 
 
-def drawn(material: Material, parameters: Any, seed: int) -> Tensor:
+def draw(material: Material, parameters: Any, seed: int) -> Tensor:
     """Linear base colour (3, SIDE_PX, SIDE_PX) of a material."""
     canvas = Canvas((DRAWN_PX, DRAWN_PX), parameters.width_m, seed)
-    surface = weathered(material.surface(canvas, parameters), canvas, parameters)
+    surface = weather(material.surface(canvas, parameters), canvas, parameters)
     color = surface.color.clamp(0, 1).expand(3, DRAWN_PX, DRAWN_PX)
     return avg_pool2d(color, 2)
 
 
 def picture_of(material: Material, parameters: Any, seed: int) -> Tensor:
     """The material's picture (3, SIDE_PX, SIDE_PX) in Oklab."""
-    return linear_to_oklab(drawn(material, parameters, seed))
+    return linear_to_oklab(draw(material, parameters, seed))
 
 
 def canvas_seed(seed: int) -> int:

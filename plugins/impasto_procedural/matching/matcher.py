@@ -13,7 +13,7 @@ from impasto.texture import Maps
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from .search import Found
+    from .search import FoundMaterial
 
 CANDIDATES = 5
 """Number of materials that are tried, the most probable ones."""
@@ -41,21 +41,21 @@ class PhotographMatcher(Matcher):
     def match(self, subject: str | Maps, seed: int, context: Context, start: Recipe | None = None) -> Match:
         """The recipe of the material whose statistics come nearest, and how near they are."""
         from ..catalogue import all_materials
-        from .classifier import bundled
+        from .classifier import bundled_classifier
         from .drawing import canvas_seed
         from .search import MaterialSearch, Target
 
         assert isinstance(subject, Maps)
         context.progress(0.0, "Measuring the photograph")
         target = Target.of(_small(subject))
-        classifier = bundled()
+        classifier = bundled_classifier()
         probable = classifier.probabilities(target.features[0])
         known = {material.name: material for material in all_materials()}
         tried = {known[name]: probable[name] for name in list(probable)[: self.candidates]}
         tell = lambda share: context.progress(share, "Trying materials")  # noqa: E731
         search = MaterialSearch(target, classifier.deviation, canvas_seed(seed), tell)
         best, *others = search.best(tried, middle_width_m(subject))
-        step = Step(best.space.material.name, {key: best.values[key] for key in _changed(best)})
+        step = Step(best.space.material.name, {key: best.values[key] for key in _change(best)})
         _tell(best, others, probable, subject, context)
         figures = {"distance": best.distance, "probability": probable[best.space.material.name]}
         return Match(Recipe((step,), seed), figures=figures)
@@ -71,7 +71,7 @@ def _small(subject: Maps) -> Tensor:
     """The middle square of a picture in Oklab (3, SIDE_PX, SIDE_PX). ParameterError if it shows no surface."""
     import torch
 
-    from impasto.data.prepare import resized
+    from impasto.data.prepare import resize
     from impasto.surface.color import srgb_to_linear
     from impasto.surface.color_tensors import linear_to_oklab
 
@@ -89,20 +89,22 @@ def _small(subject: Maps) -> Tensor:
     linear = color.pixels if color.color_space == "linear" else srgb_to_linear(color.pixels)
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
-    small = resized(linear[top : top + side, left : left + side], (SIDE_PX, SIDE_PX))
+    small = resize(linear[top : top + side, left : left + side], (SIDE_PX, SIDE_PX))
     lab = linear_to_oklab(torch.from_numpy(small).permute(2, 0, 1).clamp(0, 1))
     if float(lab[0].std()) < LEAST_CONTRAST:
         raise ParameterError("the picture is of one colour, which shows no material", "give a photograph of a surface")
     return lab
 
 
-def _changed(found: Found) -> list[str]:
+def _change(found: FoundMaterial) -> list[str]:
     """Names of the values that are not defaults."""
     fields = found.space.material.parameters.model_fields
     return [name for name, value in found.values.items() if fields[name].default != value]
 
 
-def _tell(best: Found, others: list[Found], probable: dict[str, float], subject: Maps, context: Context) -> None:
+def _tell(
+    best: FoundMaterial, others: list[FoundMaterial], probable: dict[str, float], subject: Maps, context: Context
+) -> None:
     """Tell what was taken, how sure it is, and what a photograph does not tell."""
     label, share = best.space.material.label, probable[best.space.material.name]
     if share >= SURE or not others:

@@ -56,7 +56,7 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundMaterial:
     """Values of a material, and their distance to the photograph.
 
     is_turned: whether the pattern runs across that of the photograph. doubt: distance added for an improbable material.
@@ -69,7 +69,7 @@ class Found:
     doubt: float = 0.0
 
 
-def _score(found: Found) -> float:
+def _score(found: FoundMaterial) -> float:
     return found.distance + found.doubt
 
 
@@ -91,7 +91,7 @@ class MaterialSearch:
         self._rng = np.random.default_rng(seed)
         self.trials = 0
 
-    def best(self, materials: Mapping[Material, float], width_m: float | None = None) -> list[Found]:
+    def best(self, materials: Mapping[Material, float], width_m: float | None = None) -> list[FoundMaterial]:
         """The best of each material, best first. materials: with their probabilities."""
         known = []
         for index, (material, probability) in enumerate(materials.items()):
@@ -103,25 +103,25 @@ class MaterialSearch:
             known[index] = replace(better, doubt=found.doubt)
         return sorted(known, key=_score)
 
-    def distance(self, space: Space, values: Values) -> Found:
+    def distance(self, space: Space, values: Values) -> FoundMaterial:
         """The distance of a material's picture with these values."""
         self.trials += 1
         lab = picture_of(space.material, space.material.parameters.model_validate(values), self.seed)
         return self._compared(space, values, lab)
 
-    def _compared(self, space: Space, values: Values, lab: Tensor) -> Found:
+    def _compared(self, space: Space, values: Values, lab: Tensor) -> FoundMaterial:
         colors = float((color_quantiles(lab) - self.target.quantiles).abs().mean())
         features = features_of(lab)[COLOR_FEATURES:]
         upright, turned = (self._pattern(features - wanted[COLOR_FEATURES:]) for wanted in self.target.features)
         is_turned = upright > TURN_PENALTY * turned
         pattern = TURN_PENALTY * turned if is_turned else upright
-        return Found(space, values, pattern + COLOR_WEIGHT * colors, is_turned)
+        return FoundMaterial(space, values, pattern + COLOR_WEIGHT * colors, is_turned)
 
     def _pattern(self, difference: Tensor) -> float:
         """Root mean square of differences of features, in deviations."""
         return float((difference / self._scale).clamp(-LARGEST, LARGEST).square().mean().sqrt())
 
-    def moved(self, space: Space, values: Values) -> Found:
+    def moved(self, space: Space, values: Values) -> FoundMaterial:
         """Values with the colours of the photograph, and the distance of the picture that was drawn with the others.
 
         A picture is moved with its palette, which saves drawing it again; the distance is so nearly that of the values.
@@ -133,7 +133,7 @@ class MaterialSearch:
         lab = lab + torch.from_numpy(move.offset).float()[:, None, None]
         return self._compared(space, moved_colors(space, values, move), lab)
 
-    def _explored(self, space: Space, part: Part) -> Found:
+    def _explored(self, space: Space, part: Part) -> FoundMaterial:
         """The best of random values, with the colours of the photograph."""
         tried = []
         for index in range(RANDOM):
@@ -146,12 +146,12 @@ class MaterialSearch:
             exact.append(self.recolored(self.distance(space, found.values)))
         return min(exact, key=lambda found: found.distance)
 
-    def recolored(self, found: Found) -> Found:
+    def recolored(self, found: FoundMaterial) -> FoundMaterial:
         """The same with fitted colours, if these are nearer."""
         other = self.distance(found.space, fitted_colors(found.space, found.values, self.target.lab, self.seed))
         return min(found, other, key=lambda one: one.distance)
 
-    def refined(self, found: Found, part: Part = (0.0, 1.0)) -> Found:
+    def refined(self, found: FoundMaterial, part: Part = (0.0, 1.0)) -> FoundMaterial:
         """The best after steps along each axis, along those that show, and through the choices."""
         axes = list(found.space.axes)
         for sweep, step in enumerate(STEPS):
@@ -167,7 +167,7 @@ class MaterialSearch:
             found = self.recolored(found)
         return found
 
-    def _along(self, found: Found, name: str, step: float) -> tuple[Found, bool]:
+    def _along(self, found: FoundMaterial, name: str, step: float) -> tuple[FoundMaterial, bool]:
         """The better of a step up and one down an axis, and whether the steps can be seen at all."""
         axis = next(axis for axis in found.space.axes if axis.name == name)
         place = axis.place(found.values[name])
@@ -186,7 +186,7 @@ class MaterialSearch:
         begins, length = part
         self.progress(begins + length * share)
 
-    def _chosen(self, found: Found) -> Found:
+    def _chosen(self, found: FoundMaterial) -> FoundMaterial:
         """The best of the choices, one after another."""
         for name, options in found.space.choices.items():
             others = [option for option in options if option != found.values[name]]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from impasto.tools import Color, Field
 
 from ..material import Material, MaterialParameters, width_field
-from ..metal import rusted
+from ..metal import with_rust
 from ..shaping import mix, step
 from ..surface import Surface
 
@@ -77,7 +77,7 @@ class CorrugatedSheet(Material):
             color = mix(color, 0.5 * canvas.color(p.color) + 0.14, (0.5 * p.weathered * (1 + 0.4 * clouds)).clamp(0, 1))
             metal = metal.under(Surface(color, laid.height_m + 0.0001, 0.42 + 0.25 * p.weathered + 0.05 * clouds), kept)
         prone = laid.edge.maximum(0.8 * laid.around_screw)
-        return rusted(canvas, metal.tinted(washed), p.rust, prone, run_m=0.25, upright=4.0)
+        return with_rust(canvas, metal.tinted(washed), p.rust, prone, run_m=0.25, upright=4.0)
 
     def _washed(self, canvas: Canvas, p: CorrugatedSheetParameters) -> Tensor:
         """Brightness (H, W) of what rain has washed down: long soft streaks."""

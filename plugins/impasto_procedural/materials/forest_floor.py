@@ -69,7 +69,7 @@ class ForestFloor(Material):
         return surface
 
     def _leaves(self, canvas: Canvas, p: ForestFloorParameters, area_m2: float) -> tuple[Surface, Tensor] | None:
-        from ..scatter import scattered
+        from ..scatter import scatter
 
         radius_m = 0.5 * p.leaf_m
         count = min(6_000, round(4.5 * p.leaves * area_m2 / (2 * radius_m * radius_m)))
@@ -90,7 +90,7 @@ class ForestFloor(Material):
             up = one("lift") * 0.02 + radius_m * (0.4 * p.curl * bent + 0.2 * (one("tilt") - 0.5) * along)
             return up.where(inside > 0, up.new_tensor(-float("inf")))
 
-        pieces = scattered(canvas, "leaves", count, radius_m, shape, spread=0.3)
+        pieces = scatter(canvas, "leaves", count, radius_m, shape, spread=0.3)
         return self._leaf_surface(canvas, p, pieces, count), (pieces.number >= 0).to(pieces.y.dtype)
 
     def _leaf_surface(self, canvas: Canvas, p: ForestFloorParameters, leaves: ScatteredPieces, count: int) -> Surface:

@@ -91,7 +91,7 @@ class Gravel(Material):
 
     def _shaped(self, canvas: Canvas, p: GravelParameters, name: str, size_m: float, count: int) -> ScatteredPieces:
         """Ellipsoids, cut by random planes, that lie at random heights."""
-        from ..scatter import scattered
+        from ..scatter import scatter
 
         planes = canvas.uniform(f"{name} planes", 3, FACETS, count)
         angle = 2 * math.pi * (planes[0] + canvas.x_m.new_tensor(range(FACETS))[:, None]) / FACETS
@@ -110,7 +110,7 @@ class Gravel(Material):
             lies = size_m * (0.75 * rise[number] - 0.3)
             return (thick[number] * z + lies).where((square < 1) & (z > 0), y.new_full((), -math.inf))
 
-        return scattered(canvas, name, count, 0.55 * size_m, stone, spread=0.25, even=True)
+        return scatter(canvas, name, count, 0.55 * size_m, stone, spread=0.25, even=True)
 
     def _earth(self, canvas: Canvas, p: GravelParameters, grain: Tensor) -> Surface:
         lumps = canvas.noise("earth", 0.012, octaves=4, gain=0.65)

@@ -9,7 +9,7 @@ from impasto.tools import Color, Field, visible_if
 
 from ..blocks import Blocks, blocks
 from ..material import Material, MaterialParameters, width_field
-from ..metal import rusted
+from ..metal import with_rust
 from ..shaping import bump, step
 from ..surface import Surface
 
@@ -95,7 +95,7 @@ class MetalPlates(Material):
             bare = -4.8 * (p.paint - 0.5) - 40 * (p.paint - 0.5) ** 3  # below all chips at 1
             kept = step(chips, bare, bare + 0.1)
             steel = steel.under(self._paint(canvas, p, relief, clouds, grain), kept)
-        return rusted(canvas, steel, p.rust, relief.cavity - 0.9 * bright)
+        return with_rust(canvas, steel, p.rust, relief.cavity - 0.9 * bright)
 
     def _steel(
         self, canvas: Canvas, p: MetalPlatesParameters, relief: PlateForm, clouds: Tensor, bright: Tensor

@@ -77,7 +77,7 @@ class Plaster(Material):
 
     def _strokes(self, canvas: Canvas, p: PlasterParameters) -> tuple[Tensor, Tensor]:
         """Height in metres, and relative brightness, −1 to 1, of the strokes that lie on top."""
-        from ..scatter import scattered
+        from ..scatter import scatter
 
         count = min(3000, 1 + round(3.2 * canvas.width_m * canvas.height_m / p.stroke_m**2))
         bend = 0.7 * (canvas.uniform("trowel bend", count) - 0.5)
@@ -87,7 +87,7 @@ class Plaster(Material):
             inside = across.square() + x**6 < 1
             return number.to(y.dtype).where(inside, y.new_full((), -math.inf))
 
-        laid = scattered(canvas, "trowel", count, p.stroke_m / 2, pull, spread=0.3)
+        laid = scatter(canvas, "trowel", count, p.stroke_m / 2, pull, spread=0.3)
         number = laid.number.clamp_min(0)
         one = lambda name: canvas.uniform(name, count)[number]  # noqa: E731
         side = (laid.y + bend[number] * (laid.x.square() - 0.5)) / 0.42 * (2 * one("side") - 1)

@@ -79,7 +79,7 @@ class Sand(Material):
         return strength * sharp**1.3, strength * wave
 
     def _pebbles(self, canvas: Canvas, p: SandParameters, sand: Surface) -> Surface:
-        from ..scatter import scattered
+        from ..scatter import scatter
 
         count = min(20_000, round(500 * p.pebbles**2 * canvas.width_m * canvas.height_m) + 1)
         flat = 0.6 + 0.8 * canvas.uniform("flat", count)
@@ -88,7 +88,7 @@ class Sand(Material):
             square = (y * flat[number] * 1.2).square() + x.square()
             return ((1 - square).clamp_min(0).sqrt() * 0.004).where(square < 1, y.new_full((), -math.inf))
 
-        found = scattered(canvas, "pebbles", count, 0.005, dome, spread=0.7)
+        found = scatter(canvas, "pebbles", count, 0.005, dome, spread=0.7)
         number = found.number.clamp_min(0)
         value = 0.25 + 0.9 * canvas.uniform("pebble value", count)[number]
         is_shell = step(canvas.uniform("shell", count)[number], 0.75, 0.76)

@@ -71,7 +71,7 @@ class Stucco(Material):
         return canvas.blurred(height_m, 0.035 * p.lump_m)
 
     def _lumps(self, canvas: Canvas, p: StuccoParameters, name: str, size_m: float, cover: float) -> Tensor:
-        from ..scatter import scattered
+        from ..scatter import scatter
 
         count = (0.1 + 1.5 * p.density) * cover * canvas.width_m * canvas.height_m / (math.pi * (size_m / 2) ** 2)
         count = min(60_000, max(1, round(count)))
@@ -83,7 +83,7 @@ class Stucco(Material):
             z = 0.35 * p.relief * size_m * (0.6 + 0.6 * flat[number]) * (1 - square)
             return z.where(square < 1, z.new_full((), -math.inf))
 
-        return scattered(canvas, name, count, size_m / 2, dome, spread=0.4).height_m
+        return scatter(canvas, name, count, size_m / 2, dome, spread=0.4).height_m
 
     def _pressed(self, canvas: Canvas, p: StuccoParameters) -> Tensor:
         """Blobs cut off at one height, with smooth tops."""

@@ -20,7 +20,7 @@ from impasto.plugins.registry import registry
 from impasto.recipe import Recipe, Step
 from impasto.running.runner import run
 from impasto.surface.color import linear_to_srgb
-from impasto.surface.thumbnail import lit
+from impasto.surface.thumbnail import lit_picture
 from impasto.texture import Maps
 from impasto.tools import is_procedural
 from impasto.training.pictures import Picture
@@ -95,7 +95,7 @@ class Lessons:
         """A procedural material (3, size_px, size_px) under a light."""
         parameters = {"width_px": self.size_px, "height_px": self.size_px}
         name = self._materials[number % len(self._materials)]
-        return as_values(lit(run(Recipe((Step(name, parameters),), self.seed % 2**31), device="cpu").maps))
+        return as_values(lit_picture(run(Recipe((Step(name, parameters),), self.seed % 2**31), device="cpu").maps))
 
     @cached_property
     def _materials(self) -> list[str]:

@@ -34,6 +34,6 @@ class PaintingDiscriminator(nn.Module):
         return result
 
 
-def standardised(x: Tensor) -> Tensor:
+def standardise(x: Tensor) -> Tensor:
     """Values in [0, 1] with a mean of about 0 and a deviation of about 1."""
     return (x - MEAN) / DEVIATION

@@ -10,7 +10,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate
 
-from ..shared.encoder import padded
+from ..shared.encoder import pad_by_reach
 
 STRIDE = 4
 """Sides of pictures are multiples of it: the coarsest features have a quarter of their resolution."""
@@ -28,7 +28,7 @@ class PaddedConvolution(nn.Conv2d):
 
     def forward(self, x: Tensor, seamless: bool = False) -> Tensor:  # type: ignore[override]
         """Features (B, O, H / stride, W / stride) of x (B, I, H, W)."""
-        return super().forward(padded(x, self.reach, seamless))
+        return super().forward(pad_by_reach(x, self.reach, seamless))
 
 
 class ResidualBlock(nn.Module):
@@ -74,7 +74,7 @@ class TransformNetwork(nn.Module):
         for block in self.blocks:
             y = block(y, seamless)
         for layer in self.up:
-            y = layer(enlarged(y.relu(), 2, seamless), seamless) + passed.pop()
+            y = layer(enlarge(y.relu(), 2, seamless), seamless) + passed.pop()
         return without_detail(x, seamless) + self.end(y.relu_(), seamless)
 
     @property
@@ -87,10 +87,10 @@ class TransformNetwork(nn.Module):
 
 def without_detail(x: Tensor, seamless: bool) -> Tensor:
     """x (B, C, H, W) at a quarter of its resolution, enlarged again."""
-    return enlarged(avg_pool2d(x, STRIDE), STRIDE, seamless)
+    return enlarge(avg_pool2d(x, STRIDE), STRIDE, seamless)
 
 
-def enlarged(x: Tensor, factor: int, seamless: bool) -> Tensor:
+def enlarge(x: Tensor, factor: int, seamless: bool) -> Tensor:
     """x (B, C, h, w) at `factor` times its resolution, interpolated linearly."""
-    large = interpolate(padded(x, 1, seamless), scale_factor=factor, mode="bilinear", align_corners=False)
+    large = interpolate(pad_by_reach(x, 1, seamless), scale_factor=factor, mode="bilinear", align_corners=False)
     return large[..., factor:-factor, factor:-factor]

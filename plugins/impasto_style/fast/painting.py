@@ -11,14 +11,14 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from impasto.context import Context
-from impasto.library.networks import fitted, floats
+from impasto.library.networks import fit, floats
 from impasto.surface.palette import palette_of, transport
 from impasto.texture import Maps
 from impasto.training.noise import NoiseField
 
 from ..shared.controls import MASK, STYLE, StyleParameters
 from ..shared.progress import WorkProgress
-from ..shared.resampling import as_image, as_tensor, resized
+from ..shared.resampling import as_image, as_tensor, resize_picture
 from ..shared.restyle import PREVIEW_PX, restyle
 from ..shared.task import Task
 from ..shared.tiles import Tile, Tiling
@@ -56,7 +56,7 @@ class FastPainter:
         size = (task.picture.shape[2], task.picture.shape[3])
         x = on_grid(in_palette(task.picture, self.style, task.seamless), task.seamless)
         painted = self._painted(x, task.seamless, context, tile_px)
-        painted = resized(painted, size, True) if task.seamless else painted[..., : size[0], : size[1]]
+        painted = resize_picture(painted, size, True) if task.seamless else painted[..., : size[0], : size[1]]
         if parameters.color != "style":  # the task's style has the colours that were asked for
             wanted, own = (palette_of(as_image(style)) for style in (task.sources[1], self.style))
             painted = as_tensor(transport(own, wanted).of(as_image(painted)), context.device)
@@ -91,7 +91,7 @@ def load_painter(model: str, context: Context) -> FastPainter:
     card = FastStyleCard.of(stated)
     style = floats(tensors, STYLE_TENSOR, (3, None, None), card.name)
     weights = {name: array for name, array in tensors.items() if name != STYLE_TENSOR}
-    network = fitted(lambda: TransformNetwork(*card.widths), weights, card.name, TOOL)
+    network = fit(lambda: TransformNetwork(*card.widths), weights, card.name, TOOL)
     network.to(context.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return FastPainter(card, network, style[None].clamp(0, 1).to(context.device))
 
@@ -102,7 +102,7 @@ def on_grid(x: Tensor, seamless: bool) -> Tensor:
     if (height, width) == tuple(x.shape[2:]):
         return x
     if seamless:
-        return resized(x, (height, width), True)
+        return resize_picture(x, (height, width), True)
     return pad(x, (0, width - x.shape[3], 0, height - x.shape[2]), mode="replicate")
 
 

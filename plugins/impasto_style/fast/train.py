@@ -29,7 +29,7 @@ from impasto.training.pictures import load_surfaces
 
 from ..shared.resampling import as_image, as_tensor
 from .data import Lessons, colors_of, own_pictures, teacher_of
-from .discriminator import PaintingDiscriminator, standardised
+from .discriminator import PaintingDiscriminator, standardise
 from .losses import beyond_range, placed_colors
 from .network import TransformNetwork
 from .painting import STYLE_TENSOR, TOOL
@@ -87,7 +87,7 @@ class FastStyleTraining(Training):
 
     def _discriminator_step(self, x: Tensor, y: Tensor, x_hat: Tensor) -> Tensor:
         """softplus(D(x̂) - D(y)) + γ (|∇D(y)|² + |∇D(x̂)|²) / 2, and a step of D."""
-        pair = standardised(torch.cat([y, x_hat]))
+        pair = standardise(torch.cat([y, x_hat]))
         noisy = pair + SIGMA * self.noise(*pair.shape)
         logits, near = self._logits(torch.cat([pair, noisy]), x).chunk(2)
         of_teacher, of_painter = logits.chunk(2)
@@ -98,7 +98,7 @@ class FastStyleTraining(Training):
     def _painter_step(self, x: Tensor, y: Tensor, x_hat: Tensor) -> dict[str, Tensor]:
         """softplus(D(y) - D(x̂)) and the colours' places, and a step of the painter."""
         self.networks["discriminator"].requires_grad_(False)
-        of_painter, of_teacher = self._logits(standardised(torch.cat([x_hat, y])), x).chunk(2)
+        of_painter, of_teacher = self._logits(standardise(torch.cat([x_hat, y])), x).chunk(2)
         self.networks["discriminator"].requires_grad_(True)
         losses = {
             "painter": relativistic_loss(of_painter - of_teacher),
@@ -110,9 +110,7 @@ class FastStyleTraining(Training):
     def _logits(self, paintings: Tensor, x: Tensor) -> Tensor:
         """D of standardised paintings (n B, 3, H, W) of the pictures x (B, 3, H, W)."""
         with self.autocast():
-            logits = self.networks["discriminator"](
-                paintings, standardised(x).repeat(len(paintings) // len(x), 1, 1, 1)
-            )
+            logits = self.networks["discriminator"](paintings, standardise(x).repeat(len(paintings) // len(x), 1, 1, 1))
         return logits.float()
 
     def _next_crops(self) -> tuple[Tensor, Tensor]:
@@ -194,11 +192,11 @@ def widths_of(width: int) -> tuple[int, int, int]:
 def some_pixels(paintings: Sequence[Tensor]) -> Tensor:
     """Pixels of paintings (3, H, W), evenly spaced, side by side: (3, STYLE_PX, STYLE_PX for each)."""
     return torch.cat(
-        [painting[:, _spaced(painting.shape[1])][..., _spaced(painting.shape[2])] for painting in paintings], 2
+        [painting[:, _space(painting.shape[1])][..., _space(painting.shape[2])] for painting in paintings], 2
     )
 
 
-def _spaced(length: int) -> Tensor:
+def _space(length: int) -> Tensor:
     return torch.linspace(0, length - 1, STYLE_PX).round().long()
 
 

@@ -13,7 +13,7 @@ from ..shared.architectures import load_encoder
 from ..shared.layers import TILE_PX
 from ..shared.optimise import Descent
 from ..shared.progress import WorkProgress
-from ..shared.resampling import as_image, resized
+from ..shared.resampling import as_image, resize_picture
 from ..shared.task import Task
 from .parameters import GatysParameters
 from .presets import Classic, Modern
@@ -30,18 +30,18 @@ def paint(task: Task, parameters: GatysParameters, context: Context, tile_px: in
         progress.begin(f"Painting at {size_px} px")
         scaled = task.scaled(size_px)
         watch = partial(_watch, progress, size_px**2)
-        descent = Descent(_fitted(x, scaled), preset.method(size_px), preset.evaluations(size_px), watch)
+        descent = Descent(_fit(x, scaled), preset.method(size_px), preset.evaluations(size_px), watch)
         descent.run(preset.objective(scaled))
         x = descent.best
         context.preview(Maps.from_arrays({"base_color": as_image(x)}))
         if context.is_stopped():
             break
-    return _fitted(x, task)
+    return _fit(x, task)
 
 
-def _fitted(x: Tensor, task: Task) -> Tensor:
+def _fit(x: Tensor, task: Task) -> Tensor:
     """x (1, 3, h, w), resized to the task's picture."""
-    return resized(x, task.picture.shape[2:], task.seamless)
+    return resize_picture(x, task.picture.shape[2:], task.seamless)
 
 
 def _watch(progress: WorkProgress, work: float, loss: float) -> bool:

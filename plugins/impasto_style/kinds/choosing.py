@@ -9,7 +9,7 @@ from impasto.texture import Maps
 
 from ..patches.parameters import PatchesStyleParameters
 from ..shared.inputs import OPAQUE, read_color
-from .recognition import NONE, Recognised, recognised
+from .recognition import NONE, Recognised, recognise_kind
 from .settings import LABELS, SETTINGS
 
 AUTO = "auto"
@@ -26,7 +26,9 @@ def with_kind(
     """
     kind: str = parameters.kind
     if kind == AUTO:
-        kind = _common([recognised(read_color(style, OPAQUE)) for style in styles if "base_color" in style], context)
+        kind = _common(
+            [recognise_kind(read_color(style, OPAQUE)) for style in styles if "base_color" in style], context
+        )
     settings = {name: value for name, value in SETTINGS[kind].items() if name not in parameters.model_fields_set}
     if PICTURE.issuperset(subject):
         settings.pop("relief", None)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import max_pool2d, pad
 
-from impasto.data.prepare import resized
+from impasto.data.prepare import resize
 from impasto.numerics.blur import gaussian_blur
 from impasto.numerics.gradients import angle, coherence
 from impasto.surface.palette import in_bands, to_oklab
@@ -58,7 +58,7 @@ def shrunk(pixels: np.ndarray) -> np.ndarray:
     height, width = pixels.shape[:2]
     ratio = SIDE_PX / max(height, width)
     if ratio < 1:
-        pixels = resized(pixels, (max(1, round(height * ratio)), max(1, round(width * ratio))))
+        pixels = resize(pixels, (max(1, round(height * ratio)), max(1, round(width * ratio))))
     return np.ascontiguousarray(pixels, np.float32)
 
 
@@ -154,7 +154,7 @@ def _of_lines(lightness: Tensor) -> dict[str, float]:
     contrast = lightness.std() + TINY
     found: dict[str, float] = {}
     for reach in (1, 3):
-        closed, opened = _closed(lightness, reach), -_closed(-lightness, reach)
+        closed, opened = _close(lightness, reach), -_close(-lightness, reach)
         dark, light = (closed - lightness).mean() / contrast, (lightness - opened).mean() / contrast
         found |= {f"dark_lines_{reach}": float(dark), f"light_lines_{reach}": float(light)}
         found[f"lines_{reach}"] = float(((dark + TINY) / (light + TINY)).log())
@@ -223,7 +223,7 @@ def _widest(x: Tensor, reach: int) -> Tensor:
     return max_pool2d(max_pool2d(x, (1, side), 1, (0, reach)), (side, 1), 1, (reach, 0))
 
 
-def _closed(x: Tensor, reach: int) -> Tensor:
+def _close(x: Tensor, reach: int) -> Tensor:
     """Morphological closing by a square."""
     return -_widest(-_widest(x, reach), reach)
 

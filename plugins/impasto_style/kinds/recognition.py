@@ -79,21 +79,21 @@ def kind_model() -> KindModel:
     return KindModel.load(MODEL)
 
 
-def recognised(pixels: np.ndarray) -> Recognised:
+def recognise_kind(pixels: np.ndarray) -> Recognised:
     """The kind of a painting (H, W, 3), sRGB in [0, 1]."""
     if min(pixels.shape[:2]) < LEAST_PX or np.ptp(pixels, axis=(0, 1)).max() < ONE_COLOR:
         return Recognised(None, {})
     small = shrunk(pixels)
-    return _recognised(small.tobytes(), small.shape)
+    return _recognise_kind(small.tobytes(), small.shape)
 
 
 @lru_cache(maxsize=16)
-def _recognised(small: bytes, shape: tuple[int, ...]) -> Recognised:
+def _recognise_kind(small: bytes, shape: tuple[int, ...]) -> Recognised:
     """The same, remembered, since a live preview asks again and again."""
-    return recognised_by(features_of(np.frombuffer(small, np.float32).reshape(shape)), kind_model())
+    return kind_of(features_of(np.frombuffer(small, np.float32).reshape(shape)), kind_model())
 
 
-def recognised_by(measured: Mapping[str, float], model: KindModel) -> Recognised:
+def kind_of(measured: Mapping[str, float], model: KindModel) -> Recognised:
     """The kind of what has these features."""
     probabilities = model.probabilities(as_rows([measured], model.features))[0]
     kind = model.kinds[probabilities.argmax()]

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn.functional import pad, pixel_unshuffle
 
 from ..shared.encoder import Encoder
-from ..shared.resampling import resized, resized_linear
+from ..shared.resampling import resize_picture, resized_linear
 from ..shared.tiles import Tile, Tiling
 
 CELL_PX = 4
@@ -64,7 +64,7 @@ class CellEncoder:
         return [tile.inner(layer, CELL_PX) for layer in self(x)]
 
 
-def aligned(x: Tensor, seamless: bool) -> Tensor:
+def align(x: Tensor, seamless: bool) -> Tensor:
     """(B, C, H, W) with sides that are multiples of `ALIGNMENT_PX`: resized if it tiles, else with mirrored margins.
 
     Margins are at least `ALIGNMENT_PX` wide, so that cells shifted by less still cover the whole picture.
@@ -76,14 +76,14 @@ def aligned(x: Tensor, seamless: bool) -> Tensor:
     return pad(x, (ALIGNMENT_PX, right, ALIGNMENT_PX, bottom), mode="reflect")
 
 
-def unaligned(x: Tensor, size: Sequence[int], seamless: bool) -> Tensor:
-    """Inverse of `aligned`: the picture in its own (height, width)."""
+def unalign(x: Tensor, size: Sequence[int], seamless: bool) -> Tensor:
+    """Inverse of `align`: the picture in its own (height, width)."""
     if seamless:
-        return resized(x, size, seamless)
+        return resize_picture(x, size, seamless)
     return x[..., ALIGNMENT_PX : ALIGNMENT_PX + size[0], ALIGNMENT_PX : ALIGNMENT_PX + size[1]]
 
 
-def pooled(features: Tensor, stride: int) -> Tensor:
+def pool(features: Tensor, stride: int) -> Tensor:
     """Means (C, …) over each cell of features (D, …) of a layer with this stride."""
     side = max(CELL_PX // stride, 1)
     return features.unflatten(0, (-1, side * side)).mean(1)

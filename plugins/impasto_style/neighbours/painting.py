@@ -22,10 +22,10 @@ from ..shared.architectures import load_encoder
 from ..shared.color.regions import in_mixed_colors
 from ..shared.optimise import Descent, Method
 from ..shared.progress import WorkProgress
-from ..shared.resampling import as_image, resized
+from ..shared.resampling import as_image, resize_picture
 from ..shared.task import Task, scales
 from . import pyramid
-from .cells import ALIGNMENT_PX, TILE_PX, CellEncoder, aligned, unaligned
+from .cells import ALIGNMENT_PX, TILE_PX, CellEncoder, align, unalign
 from .parameters import NeighboursParameters
 from .targets import Targets
 
@@ -59,7 +59,7 @@ def paint(task: Task, parameters: NeighboursParameters, context: Context, tile_p
     for size in sizes:
         progress.begin(f"Painting at {size} px")
         scaled = task.scaled(size)
-        x = resized(x, scaled.picture.shape[2:], task.seamless)
+        x = resize_picture(x, scaled.picture.shape[2:], task.seamless)
         is_first = size == sizes[0] and task.start_px == 0
         # Rounding differs between tiles, so lower precision is used only for a single tile.
         is_one = size <= LARGE_PX
@@ -68,7 +68,7 @@ def paint(task: Task, parameters: NeighboursParameters, context: Context, tile_p
         context.preview(Maps.from_arrays({"base_color": as_image(x)}))
         if context.is_stopped():
             break
-    return resized(x, task.picture.shape[2:], task.seamless)
+    return resize_picture(x, task.picture.shape[2:], task.seamless)
 
 
 def _paint_at_size(
@@ -85,9 +85,9 @@ def _paint_at_size(
     """
     usual = parameters.preservation / (parameters.preservation + 1)
     preservation = 1.0 if is_first else usual
-    task = task.refitted(aligned(task.picture, task.seamless), partial(aligned, seamless=task.seamless))
+    task = task.refitted(align(task.picture, task.seamless), partial(align, seamless=task.seamless))
     targets = Targets(task, encoder, parameters, progress)
-    start = in_mixed_colors(aligned(x, task.seamless), task)
+    start = in_mixed_colors(align(x, task.seamless), task)
     work = max(x.shape[2:]) ** 2
 
     def watch(loss: float) -> bool:
@@ -110,4 +110,4 @@ def _paint_at_size(
         has_more = descent.run(targets, count)
         preservation = usual
     painted = in_mixed_colors(descent.picture.clamp(0, 1), task)
-    return unaligned(painted, x.shape[2:], task.seamless)
+    return unalign(painted, x.shape[2:], task.seamless)

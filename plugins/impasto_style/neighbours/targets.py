@@ -19,7 +19,7 @@ from ..shared.progress import WorkProgress
 from ..shared.statistics import GaussianMoments
 from ..shared.task import Task
 from ..shared.tiles import Tile
-from .cells import ALIGNMENT_PX, CELL_PX, CellEncoder, pooled
+from .cells import ALIGNMENT_PX, CELL_PX, CellEncoder, pool
 from .matching import collect_pieces, nearest
 from .parameters import NeighboursParameters
 
@@ -161,7 +161,7 @@ class Targets:
     def _pooled(self, picture: Tensor, tile: Tile) -> list[Tensor]:
         """Scaled means (C, h, w) of the features of a tile's cells."""
         return [
-            scale * pooled(layer, stride)
+            scale * pool(layer, stride)
             for layer, stride, scale in zip(
                 self.encoder.of_tile(tile.with_halo(picture), tile), self.encoder.strides, self.scales, strict=True
             )
@@ -169,7 +169,7 @@ class Targets:
 
     def _keys(self, pieces: Sequence[Tensor], group: Group, chosen: Tensor) -> Tensor:
         """Keys (K, C) of the chosen cells: scaled mean features of a group of layers."""
-        means = [pooled(pieces[layer][chosen].T.float(), self.encoder.strides[layer]) for layer in group]
+        means = [pool(pieces[layer][chosen].T.float(), self.encoder.strides[layer]) for layer in group]
         return torch.cat([self.scales[layer] * mean for layer, mean in zip(group, means, strict=True)]).T
 
     def _nearest(self, index: int, queries: Tensor, keys: Tensor) -> Tensor:

@@ -19,10 +19,10 @@ def copies(patches: Tensor, library: PatchLibrary, grid: PatchGrid) -> Tensor:
     """Labels (rows, columns) of connected copies: the number of the first position in each."""
     view, row, column = (x.view(grid.shape) for x in library.place(patches))
     rows, columns = (torch.arange(count, device=patches.device) for count in grid.shape)
-    return connected(torch.stack([view, row - rows[:, None], column - columns]))
+    return connect(torch.stack([view, row - rows[:, None], column - columns]))
 
 
-def connected(values: Tensor) -> Tensor:
+def connect(values: Tensor) -> Tensor:
     """Labels (H, W) of the connected areas in which values (C, H, W) are equal: the least index in each."""
     labels = torch.arange(values[0].numel(), device=values.device).view(values.shape[1:])
     is_same = [(values.diff(dim=axis) == 0).all(0) for axis in (1, 2)]

@@ -24,7 +24,7 @@ from impasto.patches.votes import Tick, blend, patch_weights
 from impasto.texture import Maps
 
 from ..shared.progress import WorkProgress
-from ..shared.resampling import as_image, resized, resized_linear
+from ..shared.resampling import as_image, resize_picture, resized_linear
 from ..shared.task import Region, Task, scales
 from .guides import detail_contrast, edges, inside, match_histogram, mixture_of, orientation, with_calm
 from .matching import Search
@@ -88,10 +88,10 @@ def paint(task: Task, parameters: PatchesStyleParameters, context: Context) -> T
         change = painter.refinement(mosaic.picture)
         if factor > 1:
             progress.begin(f"Painting at {task.longest_px} px")
-            x = _enlarged(mosaic, task, factor, progress.advance)
+            x = _enlarge(mosaic, task, factor, progress.advance)
     final = task.picture.shape[2:]
-    x = resized(x, final, task.seamless) + resized_linear(change, final, task.seamless)
-    return _finished(painter.with_forms(x, task), task, parameters.detail, factor)
+    x = resize_picture(x, final, task.seamless) + resized_linear(change, final, task.seamless)
+    return _finish(painter.with_forms(x, task), task, parameters.detail, factor)
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class _Painter:
     def refinement(self, mosaic: Tensor) -> Tensor:
         """Change of the last size's mosaic (1, 3, H, W) that fits its features to the styles'."""
         task = self.task.scaled(max(mosaic.shape[2:]))
-        leading = resized(self.leading, mosaic.shape[2:], task.seamless)
+        leading = resize_picture(self.leading, mosaic.shape[2:], task.seamless)
         tick = partial(self.progress.advance, EVALUATION * max(mosaic.shape[2:]) ** 2)
         better = refine(mosaic, leading, task, self.parameters.preservation, self.context, tick)
         return limit_detail(mosaic, better, task.seamless) - mosaic
@@ -130,23 +130,25 @@ class _Painter:
         """x (1, 3, H, W) with edges of the task's picture, as far as these are to be preserved."""
         share = 1 - (1 + self.parameters.preservation) ** -FORMS_POWER
         size = (x.shape[2], x.shape[3])
-        coarse = resized(resized(task.picture, self.task.picture.shape[2:], task.seamless), size, task.seamless)
-        leading = resized(self.leading, size, task.seamless) + rgb_to_grayscale(task.picture - coarse)
+        coarse = resize_picture(
+            resize_picture(task.picture, self.task.picture.shape[2:], task.seamless), size, task.seamless
+        )
+        leading = resize_picture(self.leading, size, task.seamless) + rgb_to_grayscale(task.picture - coarse)
         return (x + share * edges(leading, task.seamless) * (leading - x)).clamp(0, 1)
 
     def finished(self, x: Tensor) -> Tensor:
         """An unfinished picture of any size, blended over the original for a preview."""
         task = self.task.scaled(max(x.shape[2:]))
-        return _finished(resized(x, task.picture.shape[2:], task.seamless), task, self.parameters.detail, 1)
+        return _finish(resize_picture(x, task.picture.shape[2:], task.seamless), task, self.parameters.detail, 1)
 
     def paint_at(self, size: int, before: _Mosaic | None) -> _Mosaic:
         """The picture repainted at this size, starting from that of the previous size, if any."""
         task = self.task.scaled(size)
-        leading = resized(self.leading, task.picture.shape[2:], task.seamless)
+        leading = resize_picture(self.leading, task.picture.shape[2:], task.seamless)
         if before is None:
             x = task.start + self.noise * self.context.noise(*task.start.shape)
         else:
-            x = resized(before.picture, leading.shape[2:], task.seamless)
+            x = resize_picture(before.picture, leading.shape[2:], task.seamless)
         search, guides = self._search(task, leading, before)
         forms = self.kept * edges(leading, task.seamless)
         energies = detail_energies(task.sources)
@@ -215,7 +217,7 @@ class _Painter:
                 patches = search.nearest_of(queries, pool)
                 search.balance(patches, self.parameters.variety)
             return patches
-        return search.better(queries, search.nearest_of(queries, pool), _transferred(before, search))
+        return search.better(queries, search.nearest_of(queries, pool), _transfer(before, search))
 
 
 def _with_styles_only(task: Task, painted: Sequence[Region], factor: int) -> Task:
@@ -242,7 +244,7 @@ def _mask(region: Region, task: Task) -> Tensor:
     return torch.ones_like(task.picture[:, :1]) if region.mask is None else region.mask
 
 
-def _finished(x: Tensor, task: Task, detail: float, factor: int) -> Tensor:
+def _finish(x: Tensor, task: Task, detail: float, factor: int) -> Tensor:
     """The painting with its detail scaled, blended over the original."""
     if detail != 1:
         coarse = gaussian_blur(x, DETAIL_PX * factor, task.seamless)
@@ -269,7 +271,7 @@ def _matched_contrast(own: Impression, styles: Sequence[Impression], task: Task)
     return result
 
 
-def _transferred(before: _Mosaic, search: Search) -> Tensor:
+def _transfer(before: _Mosaic, search: Search) -> Tensor:
     """The patches of the previous size, for the positions of this one (Q,), aligned at their centres."""
     old, new = before.search.grid, search.grid
     offsets, picked = [], []
@@ -289,11 +291,11 @@ def _transferred(before: _Mosaic, search: Search) -> Tensor:
     return search.library.patch_at(view, row, column)
 
 
-def _enlarged(mosaic: _Mosaic, task: Task, factor: int, tick: Tick) -> Tensor:
+def _enlarge(mosaic: _Mosaic, task: Task, factor: int, tick: Tick) -> Tensor:
     """The same patches, blended at `factor` times the resolution: (1, 3, H, W)."""
     library, grid = mosaic.search.library, mosaic.search.grid
     sizes = [(height * factor, width * factor) for height, width in library.sizes]
-    styles = [resized(style, size) for style, size in zip(task.sources, sizes, strict=True)]
+    styles = [resize_picture(style, size) for style, size in zip(task.sources, sizes, strict=True)]
     pieces = library.enlarged_pieces(mosaic.patches, styles, factor)
     x = blend(pieces, mosaic.weights, grid.enlarged(factor), tick)
     return restore_detail(x, pieces, grid.enlarged(factor), detail_energies(styles, factor), task.seamless)

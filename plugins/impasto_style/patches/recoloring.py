@@ -15,7 +15,7 @@ from kornia.color import rgb_to_grayscale
 from kornia.filters import guided_blur
 from torch import Tensor
 
-from impasto.numerics.color_transport import Sample, color_table, look_up, mixture, sliced_transport
+from impasto.numerics.color_transport import ColorSample, color_table, look_up, mixture, sliced_transport
 
 from ..shared.task import Region
 
@@ -33,9 +33,9 @@ GUIDED_PX = 256
 def recolor(picture: Tensor, sources: Sequence[Tensor], regions: Sequence[Region], seamless: bool) -> Tensor:
     """The picture (1, 3, H, W) in the weighted palette of each region's styles."""
     result = torch.zeros_like(picture)
-    samples = [Sample.of(_along_axes(source), count=SAMPLES) for source in sources]
+    samples = [ColorSample.of(_along_axes(source), count=SAMPLES) for source in sources]
     for region in regions:
-        painted = Sample.of(_along_axes(picture), region.mask, SAMPLES)
+        painted = ColorSample.of(_along_axes(picture), region.mask, SAMPLES)
         table = _moved_table(_as_bytes(painted), _as_bytes(mixture(samples, region.weights)))
         smooth = _without_grain(picture, look_up(table, picture), seamless)
         result += smooth if region.mask is None else region.mask * smooth
@@ -60,13 +60,13 @@ def _moved_table(painted: bytes, wanted: bytes) -> Tensor:
     return torch.linalg.inv(AXES) @ moved
 
 
-def _as_bytes(sample: Sample) -> bytes:
+def _as_bytes(sample: ColorSample) -> bytes:
     return torch.cat([sample.colors, sample.weights[None]]).numpy().tobytes()
 
 
-def _from_bytes(sample: bytes) -> Sample:
+def _from_bytes(sample: bytes) -> ColorSample:
     values = torch.frombuffer(bytearray(sample), dtype=torch.float32).view(4, -1)
-    return Sample(values[:3], values[3])
+    return ColorSample(values[:3], values[3])
 
 
 def _random_rotation(rng: np.random.Generator) -> Tensor:

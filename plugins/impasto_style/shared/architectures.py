@@ -65,7 +65,7 @@ def _imagenet(operations: tuple[Operation, ...], *about: Any) -> Architecture:
 FIRES = ("relu1", "fire3", "fire5", "fire7", "fire9")
 
 
-def _bundled() -> tuple[Operation, ...]:
+def _bundled_layers() -> tuple[Operation, ...]:
     """VGG's chain, narrower, up to relu4_2; `tasks.style_encoder` trains it."""
     return _vgg((2, 2, 3, 2), lambda block, number, before: f"conv{block}_{number}")
 
@@ -86,7 +86,9 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         _published_vgg(2, 2, 4, 4, 4), CLASSIC_LAYERS, "relu4_2", (CAFFE_SCALE,) * len(CLASSIC_LAYERS), CAFFE_SCALE
     ),
     "vgg19-normalised": _imagenet(_published_vgg(2, 2, 1), CLASSIC_LAYERS[:3], "relu3_1", (0.21, 0.14, 0.37), 0.75),
-    BUNDLED: Architecture(_bundled(), (0.45,) * 3, (0.25,) * 3, CLASSIC_LAYERS[:4], "relu4_2", BUNDLED_SCALES, 0.21),
+    BUNDLED: Architecture(
+        _bundled_layers(), (0.45,) * 3, (0.25,) * 3, CLASSIC_LAYERS[:4], "relu4_2", BUNDLED_SCALES, 0.21
+    ),
 }
 """Architectures by their names in the catalogue of weights."""
 

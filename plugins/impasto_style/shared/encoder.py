@@ -53,7 +53,7 @@ class Convolution:
         elif weight.shape[2] == 1:  # PyTorch is slow at 1x1 convolutions of few channels
             y = (weight[:, :, 0, 0] @ x.flatten(2) + bias[:, None]).unflatten(2, x.shape[2:])
         else:
-            y = conv2d(padded(x, weight.shape[2] // 2, encoder.seamless), weight, bias, self.stride)
+            y = conv2d(pad_by_reach(x, weight.shape[2] // 2, encoder.seamless), weight, bias, self.stride)
         return y if self.is_linear else y.relu_()
 
     def after(self, before: LayerInfo, encoder: Encoder) -> LayerInfo:
@@ -107,7 +107,7 @@ class Pool:
         if min(x.shape[2:]) < 2:
             raise ParameterError("the picture is too small for this network", "make it larger, at least 16 px a side")
         if self.side == 3:
-            x = padded(x, 1, encoder.seamless)
+            x = pad_by_reach(x, 1, encoder.seamless)
         if encoder.pooling == "max":
             return max_pool2d(x, self.side, 2)
         return AVERAGE_GAIN * avg_pool2d(x, self.side, 2)
@@ -218,7 +218,7 @@ class Encoder:
         return ((x - mean) / deviation).to(dtype).contiguous(memory_format=layout)
 
 
-def padded(x: Tensor, reach: int, seamless: bool) -> Tensor:
+def pad_by_reach(x: Tensor, reach: int, seamless: bool) -> Tensor:
     """(B, C, H, W), padded by `reach`; the edge is repeated if a reflection would be larger than the picture."""
     least = min(x.shape[2:])
     mode = "circular" if seamless and least >= reach else "reflect" if least > reach else "replicate"

@@ -14,7 +14,7 @@ from impasto.surface.color import linear_to_srgb
 from impasto.texture import Maps
 
 from .controls import MASK, START, STYLE, StyleParameters
-from .resampling import LEAST_PX, as_tensor, resized, resized_linear
+from .resampling import LEAST_PX, as_tensor, resize_picture, resized_linear
 
 LEAST_STYLE_PX = 8
 """A style with a shorter side shows no stroke."""
@@ -38,12 +38,12 @@ def read_color(maps: Maps, least_opacity: float) -> np.ndarray:
     known = maps["opacity"].pixels[..., 0] >= least_opacity
     if known.all() or not known.any():
         return pixels
-    pixels, known = _filled_in_rows(pixels, known)
-    pixels, _ = _filled_in_rows(pixels.swapaxes(0, 1), known.swapaxes(0, 1))
+    pixels, known = _fill_in_rows(pixels, known)
+    pixels, _ = _fill_in_rows(pixels.swapaxes(0, 1), known.swapaxes(0, 1))
     return pixels.swapaxes(0, 1)
 
 
-def _filled_in_rows(pixels: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _fill_in_rows(pixels: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Pixels (H, W, 3), those not `known` (H, W) by reflection at the nearest known one of their row; and which are."""
     height, width = known.shape
     here = np.arange(width)
@@ -72,7 +72,7 @@ def read_style(maps: Maps, index: int, parameters: StyleParameters, longest_px: 
     pixels = read_color(_shrunk(maps, 2 * max(size)), OPAQUE)
     if np.ptp(pixels, axis=(0, 1)).max() < ONE_COLOR:
         raise ParameterError(f"the {label} has one colour only", "give a picture that shows strokes or a pattern")
-    return resized(as_tensor(pixels, device), size)
+    return resize_picture(as_tensor(pixels, device), size)
 
 
 def _opaque_part(maps: Maps, label: str) -> Maps:
@@ -119,7 +119,7 @@ def _shrunk(maps: Maps, longest_px: int) -> Maps:
     if ratio >= 1:
         return maps
     height, width = (max(1, round(side * ratio)) for side in maps.size_px)
-    return _each(maps, lambda pixels: prepare.resized(pixels, (height, width)))
+    return _each(maps, lambda pixels: prepare.resize(pixels, (height, width)))
 
 
 def _each(maps: Maps, function: Callable[[np.ndarray], np.ndarray]) -> Maps:
@@ -160,7 +160,7 @@ def read_start(maps: Maps, size: tuple[int, int], seamless: bool, device: str) -
     label = _label(START, maps)
     if "base_color" not in maps:
         raise ParameterError(f"the {label} has no base colour", "give a result of a stylizer")
-    return resized(as_tensor(read_color(maps, OPAQUE), device), size, seamless)
+    return resize_picture(as_tensor(read_color(maps, OPAQUE), device), size, seamless)
 
 
 def _label(name: str, maps: Maps, index: int = 0) -> str:

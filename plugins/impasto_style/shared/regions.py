@@ -24,21 +24,21 @@ def make_regions(
     given = [mask for mask in masks if mask is not None]
     mix = [0.0 if mask is not None else weight for mask, weight in zip(masks, weights, strict=True)]
     if not given:
-        return (Region(None, _normalised(mix, strength)),), None
+        return (Region(None, _normalise(mix, strength)),), None
     total = sum(given[1:], given[0])
     regions = []
     for index, mask in enumerate(masks):
         if mask is not None:
             alone = [float(other == index) for other in range(len(masks))]
-            regions.append(Region(mask / total.clamp_min(1), _normalised(alone, strength)))
+            regions.append(Region(mask / total.clamp_min(1), _normalise(alone, strength)))
     rest = 1 - total.clamp_max(1)
     if rest.max() <= NEGLIGIBLE:
         return (Region(None, regions[0].weights),) if len(regions) == 1 else tuple(regions), None
-    regions.append(Region(rest, _normalised(mix, strength)))
+    regions.append(Region(rest, _normalise(mix, strength)))
     return tuple(regions), None if any(mix) else 1 - rest
 
 
-def _normalised(weights: Sequence[float], strength: float) -> tuple[float, ...]:
+def _normalise(weights: Sequence[float], strength: float) -> tuple[float, ...]:
     """Weights of picture and styles that add up to 1; the picture's is 1 if all weights are 0."""
     total = sum(weights)
     if total == 0:

@@ -30,11 +30,11 @@ def scaled_size(picture: Tensor, factor: float) -> tuple[int, int]:
     return max(LEAST_PX, round(height * factor)), max(LEAST_PX, round(width * factor))
 
 
-def resized(picture: Tensor, size: Sequence[int], seamless: bool = False) -> Tensor:
+def resize_picture(picture: Tensor, size: Sequence[int], seamless: bool = False) -> Tensor:
     """(B, C, H, W) in [0, 1], resized to (height, width), bicubic and antialiased; circular if seamless."""
     return antialiased_resize(picture, size, "bicubic", seamless).clamp(0, 1)
 
 
 def resized_linear(x: Tensor, size: Sequence[int], seamless: bool = False) -> Tensor:
-    """Like `resized`, but linear: masks that add up to 1 still do, and nothing overshoots."""
+    """Like `resize_picture`, but linear: masks that add up to 1 still do, and nothing overshoots."""
     return antialiased_resize(x, size, "bilinear", seamless)

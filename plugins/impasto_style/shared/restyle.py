@@ -21,7 +21,7 @@ from .inputs import check_shapes, read_color, read_mask, read_start, read_style
 from .noise import noise_start
 from .regions import make_regions
 from .relief import with_strokes
-from .resampling import LEAST_PX, as_image, as_tensor, resized, resized_linear
+from .resampling import LEAST_PX, as_image, as_tensor, resize_picture, resized_linear
 from .task import Task
 
 Paint = Callable[[Task, Any, Context], Tensor]
@@ -39,7 +39,7 @@ def restyle(
     ParameterError, with a remedy, if an input cannot be used.
     """
     context.progress(0.0, "Reading the styles")
-    parameters = _decided(parameters, subject, context)
+    parameters = _decide(parameters, subject, context)
     subject = resized_maps(subject, parameters.longest_px, parameters.seamless == "on")
     task, finish = make_task(subject, parameters, inputs, context)
     if parameters.strength == 0:
@@ -54,7 +54,7 @@ def restyle(
     return with_strokes(made, finish.picture, finish.coverage, parameters)
 
 
-def _decided(parameters: StyleParameters, subject: Maps, context: Context) -> StyleParameters:
+def _decide(parameters: StyleParameters, subject: Maps, context: Context) -> StyleParameters:
     """The parameters with `seamless` on or off; if it is auto, it is on if the subject tiles, and a note says which."""
     if parameters.seamless != "auto":
         return parameters
@@ -75,7 +75,7 @@ def make_task(
     check_shapes(masks, start, subject.size_px)
     pixels = read_color(subject, VISIBLE)
     size = max(LEAST_PX, pixels.shape[0]), max(LEAST_PX, pixels.shape[1])
-    picture = resized(as_tensor(pixels, device), size, seamless)
+    picture = resize_picture(as_tensor(pixels, device), size, seamless)
     styles = [read_style(style, index, parameters, max(size), device) for index, style in enumerate(inputs[STYLE])]
     shown = [
         None if mask is None else read_mask(mask, index, size, seamless, device) for index, mask in enumerate(masks)
@@ -120,7 +120,7 @@ class Finish:
         ratio = PREVIEW_PX / max(self.picture.shape[:2])
         if ratio >= 1:
             return self
-        size = _scaled(self.picture.shape[:2], ratio)
+        size = _scale(self.picture.shape[:2], ratio)
         coverage = None if self.coverage is None else _fit(self.coverage, size, self.seamless)
         return replace(self, picture=_fit(self.picture, size, self.seamless), coverage=coverage)
 
@@ -129,7 +129,7 @@ def resized_maps(maps: Maps, longest_px: int, seamless: bool) -> Maps:
     """The maps with this longer side in pixels; unchanged for 0."""
     if longest_px in (0, max(maps.size_px)):
         return maps
-    size = _scaled(maps.size_px, longest_px / max(maps.size_px))
+    size = _scale(maps.size_px, longest_px / max(maps.size_px))
     textures = {name: replace(texture, pixels=_fit(texture.pixels, size, seamless)) for name, texture in maps.items()}
     if "normal" in maps:
         slopes = slopes_from_normal(textures["normal"].pixels)
@@ -137,7 +137,7 @@ def resized_maps(maps: Maps, longest_px: int, seamless: bool) -> Maps:
     return replace(maps, textures=textures)
 
 
-def _scaled(size: tuple[int, ...], ratio: float) -> tuple[int, int]:
+def _scale(size: tuple[int, ...], ratio: float) -> tuple[int, int]:
     return max(1, round(size[0] * ratio)), max(1, round(size[1] * ratio))
 
 
@@ -145,5 +145,5 @@ def _fit(pixels: np.ndarray, size: tuple[int, ...], seamless: bool) -> np.ndarra
     """Pixels (h, w, C), resized to (H, W, C)."""
     if pixels.shape[:2] == tuple(size):
         return pixels
-    resize = resized if pixels.shape[2] == 3 else resized_linear
+    resize = resize_picture if pixels.shape[2] == 3 else resized_linear
     return as_image(resize(as_tensor(pixels, "cpu"), size, seamless))

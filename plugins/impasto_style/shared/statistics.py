@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate, normalize
 
 from impasto.context import Context
-from impasto.numerics.sliced_wasserstein import ordered
+from impasto.numerics.sliced_wasserstein import sort_rows
 
 Distance = Callable[[Tensor], Tensor]
 """A function from the statistic of a picture to a loss."""
@@ -148,7 +148,7 @@ class Sliced(Statistic):
                 weight * _quantiles(directions @ source.T, len(made))
                 for source, weight in zip(sources, weights, strict=True)
             ]
-            return (ordered(directions @ made.T) - torch.stack(wanted).sum(0)).square().mean()
+            return (sort_rows(directions @ made.T) - torch.stack(wanted).sum(0)).square().mean()
 
         return distance
 
@@ -213,7 +213,7 @@ def mean_and_covariance(moments: Tensor) -> tuple[Tensor, Tensor]:
 
 def _quantiles(values: Tensor, count: int) -> Tensor:
     """`count` evenly spaced quantiles of each row of values (n, m)."""
-    values = ordered(values)
+    values = sort_rows(values)
     return (
         values if values.shape[1] == count else interpolate(values[None], count, mode="linear", align_corners=True)[0]
     )

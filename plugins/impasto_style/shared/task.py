@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor
 
-from .resampling import resized, resized_linear, scaled_size
+from .resampling import resize_picture, resized_linear, scaled_size
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Task:
         factor = longest_px / self.longest_px
         scaled = self.resized(scaled_size(self.picture, factor))
         styles = (
-            scaled.picture if source is self.picture else resized(source, scaled_size(source, factor))
+            scaled.picture if source is self.picture else resize_picture(source, scaled_size(source, factor))
             for source in self.sources
         )
         return replace(scaled, sources=tuple(styles))
@@ -56,9 +56,9 @@ class Task:
     def resized(self, size: Sequence[int]) -> Task:
         """The same task with picture, masks and start resized to (height, width), but not the styles."""
         fitted = self.refitted(
-            resized(self.picture, size, self.seamless), lambda mask: resized_linear(mask, size, self.seamless)
+            resize_picture(self.picture, size, self.seamless), lambda mask: resized_linear(mask, size, self.seamless)
         )
-        return replace(fitted, start=resized(self.start, size, self.seamless))
+        return replace(fitted, start=resize_picture(self.start, size, self.seamless))
 
     def refitted(self, picture: Tensor, fit: Callable[[Tensor], Tensor]) -> Task:
         """The same task with this form of its picture, and with masks that `fit` brings into the same form."""

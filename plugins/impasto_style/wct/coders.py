@@ -140,7 +140,7 @@ def _coder(network: str, tensors: Mapping[str, Tensor], level: int) -> Coder:
     links = sum(LINKS[network][:level], ())
     prefix = "" if network == BUNDLED else f"encoder{level}."  # the bundled encoder is the same at all levels
     encoder = dict(_convolutions(tensors, prefix, links))
-    encoder[links[0]] = _merged(*_colors(network, tensors, prefix), *encoder[links[0]])
+    encoder[links[0]] = _merge(*_colors(network, tensors, prefix), *encoder[links[0]])
     decoder = dict(_convolutions(tensors, f"decoder{level}.", links))
     return Coder(level, links, encoder, decoder, has_colors(network, level))
 
@@ -168,7 +168,7 @@ def _colors(network: str, tensors: Mapping[str, Tensor], prefix: str) -> Convolu
     return torch.diag(1 / deviation), -mean / deviation
 
 
-def _merged(colors: Tensor, offset: Tensor, weight: Tensor, bias: Tensor) -> Convolution:
+def _merge(colors: Tensor, offset: Tensor, weight: Tensor, bias: Tensor) -> Convolution:
     """A convolution that includes the linear change of colours before it."""
     merged = torch.einsum("omhw,mi->oihw", weight, colors).contiguous(memory_format=torch.channels_last)
     return merged, bias + torch.einsum("omhw,m->o", weight, offset)

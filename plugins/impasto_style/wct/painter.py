@@ -9,16 +9,16 @@ from torch import Tensor
 from torch.nn.functional import linear
 
 from impasto.context import Context
-from impasto.numerics.color_transport import Sample, color_table, look_up, sliced_transport
+from impasto.numerics.color_transport import ColorSample, color_table, look_up, sliced_transport
 from impasto.texture import Maps
 
 from ..shared.progress import WorkProgress
-from ..shared.resampling import as_image, resized, scaled_size
+from ..shared.resampling import as_image, resize_picture, scaled_size
 from ..shared.task import Task
 from ..shared.tiles import Tile, Tiling
 from .coders import Coder
 from .features import Features
-from .moments import coloring, mixed
+from .moments import coloring, mix
 from .parameters import WctParameters
 
 FINE = 3
@@ -101,7 +101,7 @@ class Painter:
                 found = style.moments([None]) * len(weights)
             for part, weight, moments in zip(parts, weights, found, strict=True):
                 part.append((weight, moments))
-        return [mixed(part) for part in parts]
+        return [mix(part) for part in parts]
 
     def _fraction(self, level: int) -> float:
         """Fraction of the map to apply at a level: less at coarse levels, which hold shapes, for more preservation."""
@@ -134,11 +134,11 @@ class Painter:
     def _in_palette(self, x: Tensor) -> Tensor:
         """`x` with each region's colours distributed like those of its sources; unpainted parts are unchanged."""
         picture, *styles = self.task.sources
-        samples = [Sample.of(style) for style in styles]
+        samples = [ColorSample.of(style) for style in styles]
         tables = []
         for region in self.task.regions:
-            sources = [Sample.of(picture, region.mask), *samples]
-            painted = Sample.of(x, region.mask)
+            sources = [ColorSample.of(picture, region.mask), *samples]
+            painted = ColorSample.of(x, region.mask)
             rotations = (torch.linalg.qr(self.context.noise(3, 3).cpu())[0] for _ in range(ROTATIONS))
             tables.append(sliced_transport(color_table(), painted, sources, region.weights, rotations))
         for tile in Tiling((x.shape[2], x.shape[3]), self.tile_px).tiles:
@@ -156,4 +156,4 @@ def _small(x: Tensor) -> Tensor:
     """(1, 3, H, W), reduced to the size of a preview."""
     step = max(1, max(x.shape[2:]) // (2 * PREVIEW_PX))
     x = x[:, :, ::step, ::step].float()
-    return resized(x, scaled_size(x, min(1.0, PREVIEW_PX / max(x.shape[2:]))))
+    return resize_picture(x, scaled_size(x, min(1.0, PREVIEW_PX / max(x.shape[2:]))))

@@ -44,7 +44,7 @@ def paint(task: Task, parameters: WctParameters, context: Context, tile_px: int 
     x = seen = task.picture
     for index, (size, levels) in enumerate(plan):
         part = _on_grid(task if size == task.longest_px else task.scaled(size))
-        x = enlarged(x, seen, part.picture, task.seamless) if index else _beginning(part, parameters)
+        x = enlarge(x, seen, part.picture, task.seamless) if index else _beginning(part, parameters)
         seen = part.picture
         progress.begin(f"Painting at {size} px")
         # Rounding differs between tiles and whitening amplifies it, so lower precision is used only for a single tile.
@@ -52,7 +52,7 @@ def paint(task: Task, parameters: WctParameters, context: Context, tile_px: int 
         x = Painter(part, parameters, context, progress, tile_px).painted(x, [used[level] for level in levels])
         if context.is_stopped():
             break
-    return enlarged(x, seen, task.picture, task.seamless).float()
+    return enlarge(x, seen, task.picture, task.seamless).float()
 
 
 def _plan(task: Task, parameters: WctParameters, coders: Mapping[int, Coder]) -> list[tuple[int, tuple[int, ...]]]:
@@ -81,7 +81,7 @@ def _beginning(task: Task, parameters: WctParameters) -> Tensor:
     return start.half()
 
 
-def enlarged(x: Tensor, seen: Tensor, picture: Tensor, seamless: bool) -> Tensor:
+def enlarge(x: Tensor, seen: Tensor, picture: Tensor, seamless: bool) -> Tensor:
     """The painting x of `seen` at the size of `picture`, with the picture's finer detail.
 
     float16, and computed channel by channel, since pictures may be large.

@@ -17,7 +17,7 @@ import torch
 from impasto.context import Context
 from impasto.errors import ParameterError
 from impasto.regularity.detection import find_regularity
-from impasto.surface.gaussianization import ENTRIES, LIMIT, GaussianMap, gaussianized
+from impasto.surface.gaussianization import ENTRIES, LIMIT, GaussianMap, gaussianize
 from impasto.surface.wrapping import wraps
 from impasto.texture import Maps, Texture
 
@@ -113,7 +113,7 @@ def blend_of(subject: Maps, parameters: HistogramBlendingParameters, context: Co
     maps = []
     for index, name in enumerate(subject):
         context.progress(0.05 + 0.15 * index / len(subject), "Comparing colours")
-        maps.append(gaussianized(name, subject[name]))
+        maps.append(gaussianize(name, subject[name]))
     size_px = subject.size_px
     grid = TriangleGrid.near(parameters.size_px(subject), parameters.cell_size * min(size_px))
     hexagon = tuple(math.ceil(2 * cell) + 2 for cell in grid.cell_px)

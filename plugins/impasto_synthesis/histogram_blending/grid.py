@@ -69,17 +69,17 @@ def white_noise(x: float, y: float, z: float) -> float:
     """
     initial = (0xDEADBEEF + (3 << 2) + 13) & 0xFFFFFFFF
     a, b, c = ((initial + int(bits)) & 0xFFFFFFFF for bits in np.array([x, y, z], np.float32).view(np.uint32))
-    c = _mixed(c, b, b, 14)
-    a = _mixed(a, c, c, 11)
-    b = _mixed(b, a, a, 25)
-    c = _mixed(c, b, b, 16)
-    a = _mixed(a, c, c, 4)
-    b = _mixed(b, a, a, 14)
-    c = _mixed(c, b, b, 24)
+    c = _mix(c, b, b, 14)
+    a = _mix(a, c, c, 11)
+    b = _mix(b, a, a, 25)
+    c = _mix(c, b, b, 16)
+    a = _mix(a, c, c, 4)
+    b = _mix(b, a, a, 14)
+    c = _mix(c, b, b, 24)
     return c / 0xFFFFFFFF
 
 
-def _mixed(word: int, other: int, rotated: int, by: int) -> int:
+def _mix(word: int, other: int, rotated: int, by: int) -> int:
     """(word ^ other) - (rotated <<< by), in 32 bits."""
     turned = (rotated << by | rotated >> (32 - by)) & 0xFFFFFFFF
     return ((word ^ other) - turned) & 0xFFFFFFFF

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from impasto.patches.candidates import REACHES_PX, places_near
-from impasto.patches.correction import Choice, Correction
+from impasto.patches.correction import BestChoice, Correction
 from impasto.patches.features import window_weights
 from impasto.patches.field import Field
 
@@ -41,7 +41,7 @@ class HoleCorrection(Correction):
         for number, chunk in enumerate(at_cuts.split(CHUNK)):
             yield min(1.0, (number + 1) * CHUNK / max(1, len(at_cuts))), chunk
 
-    def choice(self, pixels: Tensor) -> Choice:
+    def choice(self, pixels: Tensor) -> BestChoice:
         """All of the pixels."""
         vectors, offsets = self.level.vectors, self.level.grid.offsets
         wanted, weights = vectors[pixels[:, None] + offsets], self._weights(pixels)  # (n, 25, C), (n, 25)
@@ -50,11 +50,11 @@ class HoleCorrection(Correction):
             windows = vectors[places[:, None] + offsets]
             return factor * (windows.sub_(wanted[among]).square_().sum(2) * weights[among]).sum(1)
 
-        choice = Choice(self.field, pixels, costs)
+        choice = BestChoice(self.field, pixels, costs)
         choice.cost[self.level.allowed(choice.place, pixels) < 0] = NEVER
         return choice
 
-    def jumps(self, choice: Choice, beside: Tensor) -> Sequence[Tensor]:
+    def jumps(self, choice: BestChoice, beside: Tensor) -> Sequence[Tensor]:
         """Random places, all of them near what continues the neighbours best."""
         near = [places_near(self.level, choice.place, reach_px, self.generator) for reach_px in REACHES_PX]
         kinds = self.level.kind

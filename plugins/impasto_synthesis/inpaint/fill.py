@@ -89,7 +89,7 @@ def _filling(
                 yield end * 0.7 * fraction, field
             start = 0.7 * end
         else:
-            field = _enlarged(field, level, generator)
+            field = _enlarge(field, level, generator)
             level.align(field, generator)
         for fraction in HoleCorrection(field, level, generator).passes(passes[min(number, len(passes) - 1)]):
             yield start + (end - start) * fraction, field
@@ -102,7 +102,7 @@ def _side_px(level: HoleLevel, thickness: float) -> int:
     return round(max(SMALLEST_PX, min(thickness * SQUARES, LARGEST_PX), (len(level.holes) / MOST_SQUARES) ** 0.5))
 
 
-def _enlarged(coarse: Field, level: HoleLevel, generator: torch.Generator) -> Field:
+def _enlarge(coarse: Field, level: HoleLevel, generator: torch.Generator) -> Field:
     """The field of a level from that of the level half as large."""
     holes, field = level.holes, coarse.enlarged(level.grid, level, level.holes)
     places = field.place[holes]

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.ndimage import label, maximum_filter
 
 from impasto.context import Context
-from impasto.data.prepare import resized, resized_map
+from impasto.data.prepare import resize, resized_map
 from impasto.evaluation.channels import PrincipalChannels
 from impasto.evaluation.metrics.landmarks import LANDMARKS, in_deviations, low_passed
 from impasto.surface.wrapping import wraps
@@ -34,10 +34,10 @@ def landmarks_of(subject: Maps, parameters: FindLandmarksParameters, context: Co
     size_px = max(1, round(height / shrink)), max(1, round(width / shrink))
     small = Maps({name: resized_map(name, texture, size_px) for name, texture in subject.items()})
     context.progress(0.5, "Looking for landmarks")
-    mask, found = _found(small, parameters)
+    mask, found = _salient_places(small, parameters)
     grow_px = round(parameters.grow * min(size_px))
     full = (
-        resized(maximum_filter(mask, 2 * grow_px + 1, mode="constant")[..., None].astype(np.float32), (height, width))
+        resize(maximum_filter(mask, 2 * grow_px + 1, mode="constant")[..., None].astype(np.float32), (height, width))
         > 0.5
     )
     context.note(f"{len(found)} landmarks were found")
@@ -46,7 +46,7 @@ def landmarks_of(subject: Maps, parameters: FindLandmarksParameters, context: Co
     return Result(Maps.from_arrays({"base_color": white}, width_m=subject.width_m, name=subject.name), figures=figures)
 
 
-def _found(maps: Maps, parameters: FindLandmarksParameters) -> tuple[np.ndarray, list[float]]:
+def _salient_places(maps: Maps, parameters: FindLandmarksParameters) -> tuple[np.ndarray, list[float]]:
     """Mask (h, w) of the most salient places, and the salience of each in standard deviations."""
     salience = salience_of(maps)
     mask, found = np.zeros(salience.shape, bool), list[float]()

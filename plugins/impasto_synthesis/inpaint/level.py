@@ -92,7 +92,7 @@ def levels_of(
         is_thin = thickness / level.scale < THINNEST_PX and size[0] * size[1] <= LARGEST_SEARCH_PX
         if min(size) < COARSEST_PX or is_thin:
             return levels
-        features, hole = _halved(features), _any_of_four(hole)
+        features, hole = _halve(features), _any_of_four(hole)
         constraints = constraints and constraints.half_size()
 
 
@@ -146,7 +146,7 @@ def _whole(features: Tensor, hole: Tensor) -> Tensor:
     return (features * scale).round_().clamp_(-COARSE, COARSE)
 
 
-def _halved(features: Tensor) -> Tensor:
+def _halve(features: Tensor) -> Tensor:
     """Features (H, W, C) at half the size, rounded up."""
     planes = features.permute(2, 0, 1)[None]
     odd = features.shape[1] % 2, features.shape[0] % 2

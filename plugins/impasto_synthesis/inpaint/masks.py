@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from impasto.data.prepare import resized
+from impasto.data.prepare import resize
 from impasto.errors import ParameterError
 from impasto.texture import Maps
 
@@ -15,7 +15,7 @@ def mask_of(maps: Maps, size_px: tuple[int, int]) -> np.ndarray:
     """Whether pixels (H, W) are white in a picture of any size: above half of its brightness."""
     pixels = _pixels(maps)
     pixels = pixels @ np.full((pixels.shape[2], 1), 1 / pixels.shape[2], np.float32)
-    return resized(pixels, size_px)[..., 0] > 0.5 if pixels.shape[:2] != size_px else pixels[..., 0] > 0.5
+    return resize(pixels, size_px)[..., 0] > 0.5 if pixels.shape[:2] != size_px else pixels[..., 0] > 0.5
 
 
 def regions_of(maps: Maps, size_px: tuple[int, int], name: str) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from impasto.context import Context
-from impasto.data.prepare import resized
+from impasto.data.prepare import resize
 from impasto.regularity.detection import find_regularity
 from impasto.surface.seams import border_step, seam_z
 from impasto.texture import Maps, Texture
@@ -44,7 +44,7 @@ class Periods:
         texture = maps["base_color" if "base_color" in maps else next(iter(maps))]
         grey = texture.pixels.mean(2, keepdims=True)
         shrink = max(1.0, max(maps.size_px) / SEARCHED_PX)
-        small = resized(grey, (round(maps.size_px[0] / shrink), round(maps.size_px[1] / shrink)))
+        small = resize(grey, (round(maps.size_px[0] / shrink), round(maps.size_px[1] / shrink)))
         found = find_regularity(torch.from_numpy(small[..., 0]))
         if found is None or found.wave_vectors is not None:
             return cls()
@@ -64,7 +64,7 @@ def mend_maps(subject: Maps, parameters: MendTilingParameters, context: Context)
         return subject
     periods = Periods.of(subject)
     if parameters.whole_periods:
-        subject = _cropped(subject, periods, context)
+        subject = _crop(subject, periods, context)
     else:
         _tell_of_periods(subject, periods, context)
     broken = [axis for axis in (0, 1) if _is_visible(subject, axis)]
@@ -72,11 +72,11 @@ def mend_maps(subject: Maps, parameters: MendTilingParameters, context: Context)
         context.note("the borders continue each other, so nothing was mended")
         return subject
     half = subject.size_px[0] // 2, subject.size_px[1] // 2
-    healed = _healed(_rolled(subject, half), broken, periods, parameters, context)
-    return _rolled(healed, (-half[0], -half[1]))
+    healed = _heal(_roll(subject, half), broken, periods, parameters, context)
+    return _roll(healed, (-half[0], -half[1]))
 
 
-def _healed(
+def _heal(
     maps: Maps, broken: Sequence[int], periods: Periods, parameters: MendTilingParameters, context: Context
 ) -> Maps:
     """The maps, rolled by half, with bands about their middles replaced: the narrowest whose borders are not seen."""
@@ -148,17 +148,17 @@ def _shrunk(pixels: np.ndarray, scale: int) -> np.ndarray:
     if scale == 1:
         return pixels
     height, width = (side // scale for side in pixels.shape[:2])
-    return resized(pixels[: height * scale, : width * scale], (height, width))
+    return resize(pixels[: height * scale, : width * scale], (height, width))
 
 
-def _rolled(maps: Maps, shift: tuple[int, ...]) -> Maps:
+def _roll(maps: Maps, shift: tuple[int, ...]) -> Maps:
     textures = {
         name: Texture(np.roll(texture.pixels, shift, (0, 1)), texture.color_space) for name, texture in maps.items()
     }
     return replace(maps, textures=textures)
 
 
-def _cropped(subject: Maps, periods: Periods, context: Context) -> Maps:
+def _crop(subject: Maps, periods: Periods, context: Context) -> Maps:
     """The subject without what is left beyond whole periods, at the right and the bottom."""
     height, width = (
         length if not period or period > length else round(int(length / period + OUT_OF_STEP) * period)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from impasto.patches.candidates import REACHES_PX, places_near
-from impasto.patches.correction import Choice, Correction
+from impasto.patches.correction import BestChoice, Correction
 from impasto.patches.field import Field
 
 from .guidance import LevelGuidance
@@ -61,7 +61,7 @@ class AppearanceCorrection(Correction):
             done += len(chunk)
             yield done / len(pixels), chunk
 
-    def choice(self, pixels: Tensor) -> Choice:
+    def choice(self, pixels: Tensor) -> BestChoice:
         """The pixels at a cut, and those that show what is left out; costs are relative to the mean distance of all."""
         level, grid = self.level, self.field.grid
         (y, x), (height, width) = grid.position(pixels), grid.size
@@ -87,9 +87,9 @@ class AppearanceCorrection(Correction):
                 )
             return factor * distance + other
 
-        return Choice(self.field, pixels, costs)
+        return BestChoice(self.field, pixels, costs)
 
-    def jumps(self, choice: Choice, beside: Tensor) -> Iterator[Tensor]:
+    def jumps(self, choice: BestChoice, beside: Tensor) -> Iterator[Tensor]:
         """What looks like the neighbours continued, and random places."""
         level = self.level
         for places, step in zip(beside, self.source_steps, strict=True):

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from impasto.context import Context
-from impasto.data.prepare import resized
+from impasto.data.prepare import resize
 from impasto.errors import ParameterError
 from impasto.texture import Maps
 
@@ -24,7 +24,7 @@ LABELS = "labels"
 
 
 @dataclass(frozen=True)
-class Given:
+class GivenMaps:
     """Inputs besides the subject; masks: at most one for each of the others, or None."""
 
     leave_out: Maps | None
@@ -34,7 +34,7 @@ class Given:
     masks: Sequence[Maps | None]
 
     @classmethod
-    def of(cls, inputs: Mapping[str, Any]) -> Given:
+    def of(cls, inputs: Mapping[str, Any]) -> GivenMaps:
         """Inputs by their names. ParameterError if some are of no use without others."""
         others, masks = tuple(inputs.get("others") or ()), tuple(inputs.get("mask") or ())
         labels, guide = inputs.get(LABELS), inputs.get("guide")
@@ -87,13 +87,13 @@ def _seed(context: Context) -> int:
 
 def _picture(maps: Maps, size_px: tuple[int, int]) -> np.ndarray:
     """Pixels (H, W, 3) of a picture, at `size_px`."""
-    pixels = resized(next(iter(maps.values())).pixels, size_px)
+    pixels = resize(next(iter(maps.values())).pixels, size_px)
     return np.repeat(pixels[..., :1], 3, 2) if pixels.shape[2] < 3 else pixels
 
 
 def _brightness(maps: Maps, size_px: tuple[int, int]) -> np.ndarray:
     """Mean (H, W, 1) of the channels of a picture, at `size_px`."""
-    return resized(next(iter(maps.values())).pixels.mean(2, keepdims=True), size_px)
+    return resize(next(iter(maps.values())).pixels.mean(2, keepdims=True), size_px)
 
 
 def _mask(maps: Maps, size_px: tuple[int, int]) -> np.ndarray:

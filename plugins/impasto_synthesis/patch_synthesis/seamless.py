@@ -19,7 +19,7 @@ from impasto.texture import Maps
 
 from ..material import finish_maps, prepare_source, previews, shrinks
 from .atlas import Atlas, stack_sources
-from .given import Given
+from .given import GivenMaps
 from .guidance import Guidance
 from .parameters import PatchSynthesisParameters
 from .photographs import with_common_maps
@@ -39,7 +39,7 @@ def synthesise_maps(
     subject: Maps, parameters: PatchSynthesisParameters, inputs: Mapping[str, Any], context: Context
 ) -> Maps:
     """Seamless maps of the requested size, whose texels are those of photographs at the same positions for all maps."""
-    given = Given.of(inputs)
+    given = GivenMaps.of(inputs)
     result_px = parameters.size_px(subject)
     height_px, width_px = (max(1, round(side / max(1.0, parameters.scale))) for side in result_px)
     shrink = shrinks((height_px, width_px))
@@ -113,7 +113,7 @@ def _check_pixels(pixels: int) -> None:
 
 def _atlas(
     photographs: Sequence[Maps],
-    given: Given,
+    given: GivenMaps,
     parameters: PatchSynthesisParameters,
     size_px: tuple[int, int],
     context: Context,

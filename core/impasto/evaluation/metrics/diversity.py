@@ -15,11 +15,11 @@ def largest_correlation(a: np.ndarray, b: np.ndarray) -> float:
 
     1 means the same picture, shifted; good: below 0.8.
     """
-    A, B = (np.fft.rfft2(_standardised(picture)) for picture in (a, b))
+    A, B = (np.fft.rfft2(_standardise(picture)) for picture in (a, b))
     return float(np.fft.irfft2(A * B.conj(), s=a.shape[:2]).max())
 
 
-def _standardised(picture: np.ndarray) -> np.ndarray:
+def _standardise(picture: np.ndarray) -> np.ndarray:
     """Luminance (H, W) with zero mean and unit norm; zero for a flat picture."""
     luminance = picture.mean(2, dtype=np.float64)
     luminance = luminance - luminance.mean()

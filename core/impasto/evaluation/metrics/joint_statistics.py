@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .steerable import enlarged, periodic_component, scale_count, steerable_pyramid
+from .steerable import enlarge, periodic_component, scale_count, steerable_pyramid
 
 NEIGHBOURHOOD = 3
 """Largest lag of autocorrelations in pixels of their scale: 7x7 as in the paper."""
@@ -42,13 +42,13 @@ def _of_window(window: Tensor) -> dict[str, list[Tensor]]:
     """Statistics of a window (C, S, S), by kind."""
     channels = periodic_component(window)
     pyramid = steerable_pyramid(channels, scale_count(channels.shape[1]))
-    magnitudes = [_standardised(band.abs()) for band in pyramid.bands]  # (C, K, h, w)
+    magnitudes = [_standardise(band.abs()) for band in pyramid.bands]  # (C, K, h, w)
     energies = [band.abs().square().mean((2, 3)).flatten() for band in pyramid.bands]
     energies.append(pyramid.high.square().mean((1, 2)))
     found: dict[str, list[Tensor]] = {
         "values": [*_marginals(window), *(part for low in pyramid.low for part in _moments(low)[2:])],
         "energies": [0.5 * torch.log(energy + EPSILON) for energy in energies],
-        "autocorrelations": [_autocorrelation(_standardised(low)) for low in pyramid.low],
+        "autocorrelations": [_autocorrelation(_standardise(low)) for low in pyramid.low],
         "magnitudes": [_autocorrelation(magnitude.flatten(0, 1)) for magnitude in magnitudes],
         "across": [],
         "phases": [],
@@ -56,8 +56,8 @@ def _of_window(window: Tensor) -> dict[str, list[Tensor]]:
     for scale, magnitude in enumerate(magnitudes):
         found["across"] += [_between(magnitude), _between(magnitude.transpose(0, 1))]
         if scale + 1 < len(magnitudes):
-            coarser = enlarged(pyramid.bands[scale + 1])
-            found["across"].append(_correlations(magnitude, _standardised(coarser.abs())))
+            coarser = enlarge(pyramid.bands[scale + 1])
+            found["across"].append(_correlations(magnitude, _standardise(coarser.abs())))
             found["phases"].append(_phases(pyramid.bands[scale], coarser))
     return found
 
@@ -65,18 +65,18 @@ def _of_window(window: Tensor) -> dict[str, list[Tensor]]:
 def _marginals(channels: Tensor) -> list[Tensor]:
     """Moments and extreme percentiles of each channel (C, H, W), and the correlations between them."""
     levels = torch.tensor([0.01, 0.99], dtype=channels.dtype)
-    between = _between(_standardised(channels)[None])
+    between = _between(_standardise(channels)[None])
     return [*_moments(channels), torch.quantile(channels.flatten(1), levels, dim=1).flatten(), between]
 
 
 def _moments(channels: Tensor) -> list[Tensor]:
     """Mean, deviation, skewness and log of kurtosis of each channel (C, H, W)."""
-    values = _standardised(channels)
+    values = _standardise(channels)
     mean, deviation = channels.mean((1, 2)), channels.std((1, 2))
     return [mean, deviation, values.pow(3).mean((1, 2)), torch.log(values.pow(4).mean((1, 2)) + EPSILON)]
 
 
-def _standardised(bands: Tensor) -> Tensor:
+def _standardise(bands: Tensor) -> Tensor:
     """Bands (..., h, w) with zero mean and unit deviation each."""
     deviations = bands - bands.mean((-2, -1), keepdim=True)
     return deviations / (deviations.square().mean((-2, -1), keepdim=True).sqrt() + EPSILON)
@@ -106,8 +106,8 @@ def _correlations(bands: Tensor, others: Tensor) -> Tensor:
 def _phases(bands: Tensor, coarser: Tensor) -> Tensor:
     """Correlations of bands' real parts with both parts of the coarser ones at doubled phase (section 2.2.4)."""
     doubled = coarser.square() / (coarser.abs() + EPSILON)
-    fine = _standardised(bands.real)
-    return torch.cat([_correlations(fine, _standardised(part)) for part in (doubled.real, doubled.imag)])
+    fine = _standardise(bands.real)
+    return torch.cat([_correlations(fine, _standardise(part)) for part in (doubled.real, doubled.imag)])
 
 
 @dataclass(frozen=True)

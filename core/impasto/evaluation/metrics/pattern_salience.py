@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...data.prepare import resized
+from ...data.prepare import resize
 from .landmarks import LANDMARKS, crops_low_passed, low_passed
 
 SEEN_PX = 256
@@ -64,7 +64,7 @@ class PatternSalience:
 
 def _shrunk(picture: np.ndarray, ratio: float) -> np.ndarray:
     height, width = picture.shape[:2]
-    return resized(picture, (max(1, round(height * ratio)), max(1, round(width * ratio)))) if ratio < 1 else picture
+    return resize(picture, (max(1, round(height * ratio)), max(1, round(width * ratio)))) if ratio < 1 else picture
 
 
 def _common_size(pictures: Sequence[np.ndarray]) -> tuple[int, int]:

@@ -40,14 +40,14 @@ def steerable_pyramid(pictures: Tensor, scales: int) -> SteerablePyramid:
     for _ in range(scales):
         side = spectrum.shape[1]
         radius, _ = _polar(side)
-        bands.append(_inverse(spectrum[:, None] * _high(radius) * _oriented(side)))
+        bands.append(_inverse(spectrum[:, None] * _high(radius) * _orient(side)))
         quarter = side // 4
         spectrum = (spectrum * _low(radius))[:, quarter:-quarter, quarter:-quarter]
         low.append(_inverse(spectrum).real)
     return SteerablePyramid(high, bands, low)
 
 
-def enlarged(bands: Tensor) -> Tensor:
+def enlarge(bands: Tensor) -> Tensor:
     """Complex bands (..., h, w) interpolated to twice the size, by padding their spectra with zeros."""
     spectrum = torch.fft.fftshift(torch.fft.fft2(bands, norm="forward"), dim=(-2, -1))
     quarter = bands.shape[-1] // 2
@@ -94,7 +94,7 @@ def _polar(side: int) -> tuple[Tensor, Tensor]:
 
 
 @lru_cache
-def _oriented(side: int) -> Tensor:
+def _orient(side: int) -> Tensor:
     """Angular filters (K, S, S) on one half of the plane each, so that responses are complex."""
     _, angle = _polar(side)
     k = ORIENTATIONS - 1

@@ -31,7 +31,7 @@ def two_sample_auc(a: np.ndarray, b: np.ndarray, seed: int = 0, steps: int | Non
     needs 80 px, the width twice as much.
     """
     known, unknown = ([[_half(one, part)] for one in (a, b)] for part in (0, 1))
-    return _told_apart(known, unknown, seed, steps or STEPS)
+    return _tell_apart(known, unknown, seed, steps or STEPS)
 
 
 def disjoint_two_sample_auc(
@@ -39,20 +39,20 @@ def disjoint_two_sample_auc(
 ) -> float:
     """The same for a classifier that learns on one pair of (lists of) pictures (H, W, C), and is tested on another."""
     known, unknown = ([list(map(_tensor, as_list(side))) for side in pair] for pair in (learned, tested))
-    return _told_apart(known, unknown, seed, STEPS)
+    return _tell_apart(known, unknown, seed, STEPS)
 
 
-def _told_apart(known: Sides, unknown: Sides, seed: int, steps: int) -> float:
+def _tell_apart(known: Sides, unknown: Sides, seed: int, steps: int) -> float:
     rng = np.random.default_rng(seed)
     with torch.random.fork_rng(devices=[]):  # initial weights and dropout
         torch.manual_seed(seed)
-        network = _learned(known, steps, rng)
+        network = _learn(known, steps, rng)
     with torch.inference_mode():
         logits = [network(_patches(one, TESTED_PATCHES, rng)).flatten().numpy() for one in unknown]
     return _area(*logits)
 
 
-def _learned(known: Sides, steps: int, rng: np.random.Generator) -> nn.Module:
+def _learn(known: Sides, steps: int, rng: np.random.Generator) -> nn.Module:
     """A network that has learned to tell patches of two sides: low values for the first one's."""
     network = _network(known[0][0].shape[0])
     optimizer = torch.optim.Adam(network.parameters(), LEARNING_RATE)

@@ -14,7 +14,7 @@ from torch.nn.functional import grid_sample
 from impasto.regularity.lattice import Lattice
 from impasto.regularity.region import TorusRegion, picture_region
 
-from .periodic import PeriodicFunction, interpolated, knot_count, phases
+from .periodic import PeriodicFunction, interpolate, knot_count, phases
 
 COMPONENTS, RANK = 3, 2
 """Number of components, and rank of each (separable products)."""
@@ -84,7 +84,7 @@ class PrincipalComponents(nn.Module):
         """Cells with these weights, (C, h, w), in a region whose pixels are `pixel` wide."""
         rows_of_cells, columns_of_cells = _cell_indices(lattice, region, pixel)
         rows, columns = (
-            interpolated(knots, phases(lattice, region, pixel, axis)).unflatten(0, (COMPONENTS, -1))
+            interpolate(knots, phases(lattice, region, pixel, axis)).unflatten(0, (COMPONENTS, -1))
             for axis, knots in enumerate((self.patterns.rows, self.patterns.columns))
         )  # (COMPONENTS, C, R, h) and (COMPONENTS, C, R, w)
         along = weights[:, :, columns_of_cells % weights.shape[2]].to(columns)  # (COMPONENTS, n, w)

@@ -62,7 +62,7 @@ def find_cells(picture: Tensor, lattice: Lattice) -> Lattice:
     offsets = offsets[nearest - seen[0]] + bond.shift * (index - nearest)
     vectors = torch.stack([lattice.wave_vectors[0], axis_wave_vector(1 - axis, 1 / length)])
     found = replace(lattice, wave_vectors=vectors, bond=bond, row_offsets=offsets.roll(int(numbers[0]))[None])
-    return _refined(picture, found)
+    return _refine(picture, found)
 
 
 def _bond(offsets: Tensor) -> Bond:
@@ -75,7 +75,7 @@ def _bond(offsets: Tensor) -> Bond:
     return Bond(float(resultant.angle()) / (2 * math.pi), spread)
 
 
-def _refined(picture: Tensor, lattice: Lattice) -> Lattice:
+def _refine(picture: Tensor, lattice: Lattice) -> Lattice:
     """A lattice with a bond whose row offsets maximise the correlation of each row's cells with the mean cell."""
     region, axis = picture_region(picture), lattice.row_axis
     picture = picture - picture.mean((1, 2), keepdim=True)

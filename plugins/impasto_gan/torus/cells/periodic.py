@@ -71,8 +71,8 @@ class PeriodicFunction(nn.Module):
         across = lattice.row_axis
         over_knots, along_knots = (self.columns, self.rows) if across else (self.rows, self.columns)
         lines, over, along = _row_phases(lattice, region, pixel)
-        rows = interpolated(over_knots, over).mT  # (C, h, R)
-        columns = interpolated(along_knots, along)  # (C, R, n, w)
+        rows = interpolate(over_knots, over).mT  # (C, h, R)
+        columns = interpolate(along_knots, along)  # (C, R, n, w)
         values = torch.cat([rows[:, run] @ columns[:, :, row] for row, run in enumerate(lines)], 1)
         return values.mT if across else values
 
@@ -90,7 +90,7 @@ def phases(lattice: Lattice, region: TorusRegion, pixel: int, axis: int) -> Tens
     return lattice.frequency(axis) * places % 1
 
 
-def interpolated(knots: Tensor, phases: Tensor) -> Tensor:
+def interpolate(knots: Tensor, phases: Tensor) -> Tensor:
     """Values (..., *n) interpolated between knots (..., count) of a period, each averaged over phases (*n, points)."""
     count = knots.shape[-1]
     position = phases * count
@@ -101,8 +101,8 @@ def interpolated(knots: Tensor, phases: Tensor) -> Tensor:
 
 
 def _knot_weights(phases: Tensor, count: int) -> Tensor:
-    """Weight of each knot in `interpolated`, (*n, count) in double precision."""
-    return interpolated(torch.eye(count, dtype=torch.double), phases).movedim(0, -1)
+    """Weight of each knot in `interpolate`, (*n, count) in double precision."""
+    return interpolate(torch.eye(count, dtype=torch.double), phases).movedim(0, -1)
 
 
 def _row_phases(lattice: Lattice, region: TorusRegion, pixel: int) -> tuple[list[slice], Tensor, Tensor]:

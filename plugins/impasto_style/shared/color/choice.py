@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from torch import Tensor
 
-from impasto.surface.palette import NOISE, Move, from_oklab, in_bands, mixed, palette_of, to_oklab, transport
+from impasto.surface.palette import NOISE, Move, from_oklab, in_bands, mix, palette_of, to_oklab, transport
 
 from ..controls import StyleParameters
 from ..resampling import as_image, as_tensor
@@ -35,7 +35,7 @@ def choose_colors(
     parameters: StyleParameters, picture: Tensor, styles: Sequence[Tensor], regions: Sequence[Region]
 ) -> Colors:
     """The colours that the parameters ask for. Regions without a style are ignored."""
-    regions = [region for region in regions if _painted_by(region)]
+    regions = [region for region in regions if _paint_by(region)]
     if not regions or parameters.color == "style":
         return StyleColors()
     if parameters.color == "lightness":
@@ -64,17 +64,17 @@ class PictureColors(Colors):
         for region in regions:
             here = palette_of(as_image(picture), _weights(region))
             palettes = [here] * len(region.weights)
-            for index in _painted_by(region):
+            for index in _paint_by(region):
                 own = palette_of(as_image(styles[index]))
                 self.moves[index] = transport(own, here, share)
                 palettes[1 + index] = own.moved(self.moves[index])
-            goals.append(mixed(palettes, region.weights))
+            goals.append(mix(palettes, region.weights))
         areas = [_area(region) for region in regions]
-        self.goal = mixed(goals, [area / sum(areas) for area in areas])
+        self.goal = mix(goals, [area / sum(areas) for area in areas])
 
     def of_style(self, style: Tensor, index: int) -> Tensor:
         """The style, recoloured."""
-        return _moved(style, self.moves[index]) if index in self.moves else style
+        return _move(style, self.moves[index]) if index in self.moves else style
 
     def of_result(self, painted: np.ndarray, picture: np.ndarray, coverage: np.ndarray | None) -> np.ndarray:
         """The painting, in the palette of the recoloured sources."""
@@ -88,18 +88,18 @@ class Lightness(Colors):
         self.moves: dict[int, Move] = {}
         for region in regions:
             here = palette_of(as_image(picture), _weights(region))
-            for index in _painted_by(region):
+            for index in _paint_by(region):
                 own = palette_of(as_image(styles[index]))
                 contrast = ((here.covariance[0, 0] + NOISE) / (own.covariance[0, 0] + NOISE)) ** 0.5
                 self.moves[index] = _grey(contrast, here.mean[0] - contrast * own.mean[0])
 
     def of_picture(self, picture: Tensor) -> Tensor:
         """The picture in grey."""
-        return _moved(picture, _grey())
+        return _move(picture, _grey())
 
     def of_style(self, style: Tensor, index: int) -> Tensor:
         """The style in grey, with the mean and contrast of the region that it paints."""
-        return _moved(style, self.moves.get(index, _grey()))
+        return _move(style, self.moves.get(index, _grey()))
 
     def of_result(self, painted: np.ndarray, picture: np.ndarray, coverage: np.ndarray | None) -> np.ndarray:
         """The painting's lightness with the picture's hue and chroma."""
@@ -110,7 +110,7 @@ class Lightness(Colors):
         )
 
 
-def _moved(picture: Tensor, move: Move) -> Tensor:
+def _move(picture: Tensor, move: Move) -> Tensor:
     return as_tensor(move.of(as_image(picture)), picture.device)
 
 
@@ -119,7 +119,7 @@ def _grey(contrast: float = 1.0, lightness: float = 0.0) -> Move:
     return Move(np.diag([contrast, 0.0, 0.0]), np.array([lightness, 0.0, 0.0]))
 
 
-def _painted_by(region: Region) -> list[int]:
+def _paint_by(region: Region) -> list[int]:
     """Indices of the styles with a positive weight in the region."""
     return [index for index, share in enumerate(region.weights[1:]) if share > 0]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from torch import Tensor
 
-from impasto.surface.palette import mixed, palette_of, transport
+from impasto.surface.palette import mix, palette_of, transport
 
 from ..resampling import as_image, as_tensor
 from ..task import Task
@@ -32,7 +32,7 @@ def in_mixed_colors(x: Tensor, task: Task) -> Tensor:
         moved = pixels
         if region.weights[0] < 1:
             weights = [region.weights[index] for index in (0, *used)]
-            wanted = mixed([palette_of(picture, mask), *styles], weights)
+            wanted = mix([palette_of(picture, mask), *styles], weights)
             moved = transport(palette_of(pixels, mask), wanted).of(pixels)
         result += moved if mask is None else mask * moved
     return as_tensor(result, x.device)
