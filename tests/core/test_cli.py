@@ -159,7 +159,7 @@ def test_errors_are_json_where_json_was_asked_for(impasto, tmp_path):
 
 
 class OnTerminal:
-    """The command in a process of its own, on a pseudo-terminal; `excerpt` is what it has shown so far."""
+    """The command in a process of its own, on a pseudo-terminal; `shown` is what it has shown so far."""
 
     def __init__(self, python: Path, *arguments: object) -> None:
         pty = pytest.importorskip("pty", reason="needs a pseudo-terminal")

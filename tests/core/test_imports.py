@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from graphlib import CycleError, TopologicalSorter
@@ -123,6 +124,16 @@ def test_no_folders_of_the_core_import_each_other():
     folders = imports_of_folders(modules_in(ROOT / "core"))
     assert "evaluation" in folders["training"]
     TopologicalSorter(folders).prepare()
+
+
+def test_the_floors_stand_as_the_page_on_the_architecture_says():
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    floors = re.findall(r"\w+", next(part for part in page.split("\n\n") if part.startswith("> `system`")))
+    folders = imports_of_folders(modules_in(ROOT / "core"))
+    assert {path.parent.name for path in CORE.glob("*/__init__.py")} <= set(floors)
+    for floor, others in folders.items():
+        below = floors[: floors.index(floor)] if floor in floors else floors
+        assert others & set(floors) <= set(below), floor
 
 
 @pytest.mark.parametrize("back", ["if TYPE_CHECKING:\n    from . import a", "def f():\n    from .a import x"])

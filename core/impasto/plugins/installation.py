@@ -17,7 +17,10 @@ from ..about import VERSION
 from ..descriptions import EngineDescription, PluginDescription
 from ..errors import ImpastoError
 
-PACKAGES = ("torch", "kornia", "numpy", "pillow", "pluggy", "pydantic", "safetensors", "OpenImageIO")
+PACKAGES = (
+    *("torch", "kornia", "numpy", "scipy", "pillow", "pluggy", "pydantic", "safetensors", "OpenImageIO"),
+    *("platformdirs", "psutil", "rich"),
+)
 
 
 def description() -> EngineDescription:
