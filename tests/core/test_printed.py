@@ -114,7 +114,7 @@ def parsers(
             yield from parsers(below, (*words, name))
 
 
-understood = functools.cache(make_parser)
+parser_of = functools.cache(make_parser)
 
 
 def last(stdout: str) -> dict:
@@ -220,9 +220,16 @@ def examples() -> list[tuple[str, str]]:
     shown = [(words, str(parser.epilog or "")) for words, parser in parsers(make_parser())]
     shown += [("", str(make_parser().epilog))]
     shown += [
-        ("stylize", str(dict(parsers(make_parser(tool)))["stylize"].epilog)) for tool in ("gatys", "blend", "flat")
+        ("stylize", str(dict(parsers(make_parser(stylizer=tool)))["stylize"].epilog))
+        for tool in ("gatys", "blend", "flat")
     ]
     return shown
+
+
+def understood(arguments: list[str]) -> argparse.Namespace:
+    """The command's line, parsed as `main` does."""
+    early = EarlyOptions.of(arguments)
+    return parser_of(early.action, early.stylizer).parse_args(arguments)
 
 
 def test_every_action_has_an_example_and_every_example_is_understood():
@@ -231,7 +238,7 @@ def test_every_action_has_an_example_and_every_example_is_understood():
         assert found, words
         for line in found:
             arguments = shlex.split(line.partition(" > ")[0])[1:]
-            parsed = understood(EarlyOptions.of(arguments).stylizer).parse_args(arguments)
+            parsed = understood(arguments)
             assert callable(parsed.run), line
             assert line.startswith(f"impasto {words}".strip()), line
 
@@ -264,7 +271,7 @@ def test_every_line_of_the_documentation_is_understood():
         arguments = shlex.split(re.split(r" [>|] ", line)[0], comments=True)[1:]
         if "--help" in arguments or "posterize" in arguments:
             continue
-        parsed = understood(EarlyOptions.of(arguments).stylizer).parse_args(arguments)
+        parsed = understood(arguments)
         assert callable(parsed.run), (page, line)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -73,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     terminal = Terminal(json=early.json, quiet=early.quiet)
     say_by(lambda message: terminal.fail("Cancelled", message, ""))
     try:
-        parsed = make_parser(early.stylizer).parse_args(given)
+        parsed = make_parser(early.action, early.stylizer).parse_args(given)
         parsed.run(parsed, terminal)
         check_output()
     except Cancelled as stop:
@@ -84,34 +84,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(error.exit_code)
 
 
-def make_parser(stylizer: str = "") -> Parser:
-    """The parser of the whole command, with a subparser for each tool; `stylizer` is the one given with --tool."""
+def make_parser(action: str = "", stylizer: str = "") -> Parser:
+    """The parser of the whole command, or of this action alone; `stylizer` is the one given with --tool.
+
+    An action that is none of ours may be a plugin's, or wrong: its parser is then one of all.
+    """
     description = "Seamless PBR materials from your own pictures, on your own computer."
-    parser = Parser(prog="impasto", description=description, epilog=_epilog())
+    parser = Parser(prog="impasto", description=description, epilog=_epilog() if action not in ACTIONS else "")
     parser.add_argument("--version", action="version", version=f"impasto {VERSION}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    _add_tools(commands)
-    _add_run(commands)
-    add_generate(commands)
-    add_seamless(commands)
-    add_maps(commands)
-    add_stereo(commands)
-    add_apply(commands)
-    add_stylize(commands, stylizer)
-    add_batch(commands)
-    add_export(commands)
-    _add_rerun(commands)
-    add_prepare(commands)
-    add_train(commands)
-    add_models(commands)
-    add_weights(commands)
-    add_evaluate(commands)
-    add_relight(commands)
-    add_check(commands)
-    add_plugins(commands)
-    _add_doctor(commands)
-    add_completion(commands, parser)
-    registry().add_commands(commands)
+    for name in [action] if action in ACTIONS else ACTIONS:
+        ACTIONS[name](commands, stylizer) if name == "stylize" else ACTIONS[name](commands)
+    if action not in ACTIONS:
+        add_completion(commands, parser)
+        registry().add_commands(commands)
     return parser
 
 
@@ -186,3 +172,28 @@ def _doctor(arguments: argparse.Namespace, terminal: Terminal) -> None:
     terminal.findings(found)
     if found["problems"]:
         sys.exit(PluginError.exit_code)
+
+
+ACTIONS: Mapping[str, Callable[..., None]] = {
+    "tools": _add_tools,
+    "run": _add_run,
+    "generate": add_generate,
+    "seamless": add_seamless,
+    "maps": add_maps,
+    "stereo": add_stereo,
+    "apply": add_apply,
+    "stylize": add_stylize,
+    "batch": add_batch,
+    "export": add_export,
+    "rerun": _add_rerun,
+    "prepare": add_prepare,
+    "train": add_train,
+    "models": add_models,
+    "weights": add_weights,
+    "evaluate": add_evaluate,
+    "relight": add_relight,
+    "check": add_check,
+    "plugins": add_plugins,
+    "doctor": _add_doctor,
+}
+"""The function that adds the parser of each action, in the order of the command's help."""

@@ -70,12 +70,14 @@ class EarlyOptions:
     """Options that are needed before parsing, and even if parsing fails.
 
     verbosity: number of times that -v was given. stylizer: the value of --tool, whose parameters become options.
+    action: the first word that is no option; "" if there is none.
     """
 
     json: bool = False
     quiet: bool = False
     verbosity: int = 0
     stylizer: str = ""
+    action: str = ""
 
     @classmethod
     def of(cls, arguments: Sequence[str]) -> EarlyOptions:
@@ -85,7 +87,8 @@ class EarlyOptions:
         short = [option[1:] for option in options if option.startswith("-") and set(option[1:]) <= set("vq")]
         verbosity = sum(option.count("v") for option in short) + options.count("--verbose")
         quiet = "--quiet" in options or any("q" in option for option in short)
-        return cls("--json" in options, quiet, verbosity, _value_of("--tool", options))
+        action = next((option for option in options if not option.startswith("-")), "")
+        return cls("--json" in options, quiet, verbosity, _value_of("--tool", options), action)
 
     def start_log(self) -> None:
         """Log on stderr, as verbosely as requested."""
