@@ -43,7 +43,8 @@ class Scanlines:
     """Rows of a picture file and their meaning.
 
     channels: indexes of the colour channels (1 or 3, of CMYK 4) among the stored ones; alpha: that of opacity.
-    color: "rgb" (or grey), "cmyk", "lab" or "icclab" (see `_color`). held: as in `Header`.
+    color: "rgb" (or grey), "cmyk", "lab" or "icclab" (see `_color`). held: as in `Header`;
+    turned: `Header.orientation`.
     """
 
     path: Path
@@ -53,6 +54,7 @@ class Scanlines:
     alpha: int | None
     color: str
     held: int
+    turned: int
     source: Any
 
     @property
@@ -63,7 +65,7 @@ class Scanlines:
     @property
     def orientation(self) -> int:
         """EXIF orientation, 1 to 8."""
-        found = self.spec.get_int_attribute("Orientation", 1)
+        found = self.turned or self.spec.get_int_attribute("Orientation", 1)
         return found if 1 <= found <= 8 else 1
 
     @property
@@ -189,7 +191,7 @@ def _scanlines(path: Path) -> Scanlines:
         source, held = CMYKJPEG(path), held + 4
     elif header.kind != "TIFF" and color == "cmyk":
         color = "rgb"  # converted by OpenImageIO
-    return Scanlines(path, header.kind, spec, channels, alpha, color, held, source)
+    return Scanlines(path, header.kind, spec, channels, alpha, color, held, header.orientation, source)
 
 
 def damage_error(path: Path, reason: str) -> FileError:
