@@ -177,7 +177,7 @@ def test_the_example_of_words_runs(scene, plane, extension):
     ]
     exec(block.replace("1024", "32"), {"bpy": bpy})
     assert {"wet mossy cobblestones", "dry cobblestones"} <= set(bpy.data.materials.keys())
-    assert len(extension.generate.variations.shown(bpy.context)) == 4
+    assert len(extension.generate.variations.latest_variations(bpy.context)) == 4
 
 
 @pytest.mark.any_blender

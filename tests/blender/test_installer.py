@@ -123,7 +123,7 @@ def test_the_button_makes_an_engine_of_a_folder_of_wheels_offline(extension, pre
     extension.engine.engine.forget_checks()
     assert bpy.ops.impasto.check_engine() == {"FINISHED"}
     assert torch_of(made) == "99.0"
-    assert not extension.setup.installer.unfinished()
+    assert not extension.setup.installer.is_unfinished()
 
 
 def test_a_folder_without_torch_is_named(preferences, tmp_path):

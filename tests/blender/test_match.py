@@ -114,7 +114,7 @@ def test_four_variations_of_a_phrase_are_shown_and_one_is_gone_on_with(settings,
     scene.impasto.tool = "checker"
     scene.impasto_parameters.checker.width_px = scene.impasto_parameters.checker.height_px = 64
     assert bpy.ops.impasto.match_variations() == {"FINISHED"}
-    four = extension.generate.variations.shown_of("phrase")
+    four = extension.generate.variations.variations_of("phrase")
     assert len({variation.pixels.tobytes() for variation in four}) == 4
     buttons = drawn(bpy.types.IMPASTO_PT_match_view_3d).operators("impasto.pick_variation")
     assert [button.index for button in buttons] == [0, 1, 2, 3]
@@ -253,7 +253,7 @@ def four(settings, scene, extension):
     scene.impasto_parameters.quilt.width_px = scene.impasto_parameters.quilt.height_px = 64
     bpy.ops.impasto.match_variations(matcher="phrase", text="mossy red bricks")
     settings.matcher = "phrase"
-    yield extension.generate.variations.shown_of("phrase")
+    yield extension.generate.variations.variations_of("phrase")
     extension.generate.favourites.clear()
 
 
@@ -275,11 +275,11 @@ def test_favourites_are_marked_by_their_stars_and_more_like_them_are_shown(four,
         bpy.ops.impasto.lock_parameter(name=name)
     locks = drawn(bpy.types.IMPASTO_PT_match_view_3d)
     assert {"color", "moss", "bond"} <= {given.name for given in locks.operators("impasto.lock_parameter")}
-    assert extension.generate.favourites.locked() == {"color"}, "the second click let the moss vary again"
+    assert extension.generate.favourites.locked_parameters() == {"color"}, "the second click let the moss vary again"
     with pytest.raises(RuntimeError, match="no favourite has"):
         bpy.ops.impasto.lock_parameter(name="width_px")
     bpy.ops.impasto.more_like()
-    children = extension.generate.variations.shown_of("phrase")
+    children = extension.generate.variations.variations_of("phrase")
     assert len({child.pixels.tobytes() for child in children}) == 4
     low, high = sorted(variation.recipe.steps[0].parameters["moss"] for variation in (four[0], four[3]))
     for child in children:
@@ -290,7 +290,7 @@ def test_favourites_are_marked_by_their_stars_and_more_like_them_are_shown(four,
     assert scene.impasto_parameters.bricks.moss == pytest.approx(children[1].recipe.steps[0].parameters["moss"])
     assert extension.generate.favourites.favourites(), "they stay for another round"
     bpy.ops.impasto.clear_favourites()
-    assert extension.generate.favourites.locked() == set()
+    assert extension.generate.favourites.locked_parameters() == set()
     assert not bpy.ops.impasto.clear_favourites.poll()
 
 
@@ -305,10 +305,10 @@ def test_scripts_name_materials_to_be_mixed(settings, scene, extension, plane):
     for text in ("one two", "one two three four five six"):
         bpy.ops.impasto.match(text=text, **SMALL)
     bpy.ops.impasto.more_like(favourites='["one two", "one two three four five six"]', variety=0)
-    children = extension.generate.variations.shown(bpy.context)
+    children = extension.generate.variations.latest_variations(bpy.context)
     assert all(2 <= child.recipe.steps[0].parameters["squares"] <= 6 for child in children)
     bpy.ops.impasto.more_like(favourites='["one two"]', variety=1, locked='["squares"]')
-    children = extension.generate.variations.shown(bpy.context)
+    children = extension.generate.variations.latest_variations(bpy.context)
     assert {child.recipe.steps[0].parameters["squares"] for child in children} == {2}
     with pytest.raises(RuntimeError, match="JSON list of names"):
         bpy.ops.impasto.more_like(favourites='"one two"')
@@ -323,7 +323,7 @@ def test_variations_of_the_panels_own_are_mixed_if_they_need_no_source(settings,
     bpy.ops.impasto.variations()
     bpy.ops.impasto.favourite(index=0)
     bpy.ops.impasto.more_like()
-    assert len(extension.generate.variations.shown_of("bricks")) == 4
+    assert len(extension.generate.variations.variations_of("bricks")) == 4
     assert "something was changed" not in said(drawn(bpy.types.IMPASTO_PT_view_3d))
     scene.impasto.tool, scene.impasto.source_kind, scene.impasto.image = "checker", "IMAGE", image
     scene.impasto_parameters.checker.width_px = scene.impasto_parameters.checker.height_px = 32

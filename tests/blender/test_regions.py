@@ -207,7 +207,7 @@ def test_faces_follow_the_mapping_of_the_material(quads, mapped, extension):
     mapping = mapped.node_tree.nodes["Mapping"]
     mapping.inputs["Scale"].default_value = (2, 2, 1)
     mapping.inputs["Location"].default_value = (0.5, 0, 0)
-    chosen = extension.region.faces.chosen_on(bpy.context, "", 0)
+    chosen = extension.region.faces.faces_of(bpy.context, "", 0)
     assert chosen.mask[:16, 24:].all()
     assert chosen.mask.sum() == 16 * 24
     source = mapping.inputs["Vector"].links[0].from_node
@@ -227,7 +227,7 @@ def test_islands_apart_are_in_other_colours(plane, mapped, image, extension):
         for loop in face.loop_indices:
             uv = mesh.uv_layers.active.data[loop].uv
             uv.x = uv.x * 0.8 + (0.2 if face.center.x > 0 else 0)
-    chosen = extension.region.faces.chosen_on(bpy.context, plane.name, 0)
+    chosen = extension.region.faces.faces_of(bpy.context, plane.name, 0)
     island, other = chosen.islands[-1, 2], chosen.islands[-1, -2]
     assert tuple(island) == (1, 0, 0)
     assert tuple(other) == (2, 0, 0)

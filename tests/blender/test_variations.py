@@ -73,7 +73,7 @@ def test_pictures_are_the_real_result_with_its_maps_under_a_light_scaled_down(li
     settle(extension)
     np.testing.assert_allclose(live.pixels, real_result(extension), atol=3)
     bpy.ops.impasto.variations()
-    varied = extension.generate.variations.shown(bpy.context)[2]
+    varied = extension.generate.variations.latest_variations(bpy.context)[2]
     bpy.ops.impasto.pick_variation(index=2)
     np.testing.assert_allclose(varied.pixels, real_result(extension), atol=3)
 
@@ -182,7 +182,7 @@ def test_a_tool_that_keeps_its_sources_size_has_no_small_picture(extension, chec
 def test_four_variations_are_shown_and_one_sets_the_seed(extension, checker, scene):
     assert not bpy.ops.impasto.pick_variation.poll()
     assert bpy.ops.impasto.variations() == {"FINISHED"}
-    four = extension.generate.variations.shown(bpy.context)
+    four = extension.generate.variations.latest_variations(bpy.context)
     assert len({variation.seed for variation in four}) == 4
     assert len({variation.pixels.tobytes() for variation in four}) == 4
     scene.impasto.lock_seed = False
@@ -195,12 +195,12 @@ def test_four_variations_are_shown_and_one_sets_the_seed(extension, checker, sce
 def test_variations_are_forgotten_with_the_tool_or_the_file(extension, checker, scene):
     bpy.ops.impasto.variations()
     scene.impasto.tool = "slow"
-    assert extension.generate.variations.shown(bpy.context) == ()
+    assert extension.generate.variations.latest_variations(bpy.context) == ()
     scene.impasto.tool = "checker"
-    assert len(extension.generate.variations.shown(bpy.context)) == 4
+    assert len(extension.generate.variations.latest_variations(bpy.context)) == 4
     bpy.ops.wm.read_homefile(use_empty=True)
     bpy.context.scene.impasto.tool = "checker"
-    assert extension.generate.variations.shown(bpy.context) == ()
+    assert extension.generate.variations.latest_variations(bpy.context) == ()
 
 
 def test_the_seed_changes_only_while_it_is_unlocked(extension, checker, scene, plane):

@@ -198,8 +198,8 @@ def test_killed_at_random_moments_nothing_is_left(name, tmp_path):
 STAGING = """
 import sys
 from pathlib import Path
-from impasto.system.transaction import staged
-with staged([Path(sys.argv[1], "a.png")]):
+from impasto.system.transaction import stage
+with stage([Path(sys.argv[1], "a.png")]):
     print("begins", flush=True)
     sys.stdin.read()
 """

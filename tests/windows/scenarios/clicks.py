@@ -217,12 +217,12 @@ def adds_and_removes_a_preset(walk: Walk) -> Steps:
     yield write(walk, "clicked", place)
     yield walk.tap((x - 40, y - 33))
     yield 0.5
-    walk.record("preset_added", presets.chosen(presets.IMPASTO_MT_presets))
+    walk.record("preset_added", presets.choice(presets.IMPASTO_MT_presets))
     found = yield walk.buttons("VIEW_3D", height=100)
     place = next((places[-1] for name, places in found.items() if "remove_name=True" in name), place)
     yield walk.press("LEFTMOUSE", place)
     yield 0.5
-    walk.record("preset_left", presets.chosen(presets.IMPASTO_MT_presets))
+    walk.record("preset_left", presets.choice(presets.IMPASTO_MT_presets))
 
 
 def searches_a_model(walk: Walk) -> Steps:
@@ -251,7 +251,7 @@ def picks_each_variation(walk: Walk) -> Steps:
     for name in buttons:
         yield walk.tap(found[name][0])
         picked.append(bpy.context.scene.impasto.seed)
-    walk.record("picked", [picked, [item.seed for item in EXTENSION.generate.variations.shown(bpy.context)]])
+    walk.record("picked", [picked, [item.seed for item in EXTENSION.generate.variations.latest_variations(bpy.context)]])
     walk.record("pick_buttons", buttons)
 
 

@@ -113,7 +113,7 @@ def reaches_beyond_the_edge(walk: Walk) -> Steps:
     yield walk.settle(1.0)
     walk.screenshot("zoomed.png")
     area, region = editor(walk), walk.region(editor(walk), "WINDOW")
-    left, bottom, _, _ = EXTENSION.points.handles.seen_of(area, region, EXTENSION.points.handles.EDGE)
+    left, bottom, _, _ = EXTENSION.points.handles.visible_part(area, region, EXTENSION.points.handles.EDGE)
     corner_px = region.x + round(left), region.y + round(bottom)
     there = corner_px[0] + 120, corner_px[1] + 90
     yield from drag(walk, corner_px, there)

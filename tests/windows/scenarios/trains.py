@@ -119,7 +119,7 @@ def moves_a_slider(walk: Walk) -> Steps:
 
 def varies(walk: Walk) -> Steps:
     yield walk.click("impasto.variations", "VIEW_3D")
-    yield until(lambda: EXTENSION.generate.variations.shown(bpy.context) and not JOBS.shown, LIMIT_S)
+    yield until(lambda: EXTENSION.generate.variations.latest_variations(bpy.context) and not JOBS.shown, LIMIT_S)
     yield 1.0
     yield walk.click("impasto.pick_variation", "VIEW_3D")
     walk.record("picked_seed", bpy.context.scene.impasto.seed)

@@ -117,7 +117,7 @@ def locks(walk: Walk) -> Steps:
     locked, values = [], []
     for _ in range(2):
         yield walk.tap(place)
-        locked.append(sorted(EXTENSION.generate.favourites.locked()))
+        locked.append(sorted(EXTENSION.generate.favourites.locked_parameters()))
         yield walk.move((400, 500))
         yield 0.5
         walk.screenshot(f"locked_{len(locked)}.png")
