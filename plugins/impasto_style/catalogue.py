@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from impasto.library.weights import Conversion, OriginalFile, Weights
+from impasto.library.weights import Conversion, PublishedFile, Weights
 
 Shapes = dict[str, tuple[int, ...]]
 
@@ -144,14 +144,14 @@ def _torchvision(
     name: str, label: str, description: str, file: str, sha256: str, size_bytes: int, shapes: Shapes
 ) -> Weights:
     """Weights of torchvision, whose classifier no tool needs."""
-    files = (OriginalFile(f"https://download.pytorch.org/models/{file}", sha256, size_bytes),)
+    files = (PublishedFile(f"https://download.pytorch.org/models/{file}", sha256, size_bytes),)
     page = "https://github.com/pytorch/vision/blob/main/LICENSE"
     return Weights(name, label, description, "BSD-3-Clause", page, files, shapes, unneeded=r"classifier\..*")
 
 
-def _on_github(where: tuple[str, str], path: str, prefix: str = "") -> OriginalFile:
+def _on_github(where: tuple[str, str], path: str, prefix: str = "") -> PublishedFile:
     repository, commit = where
-    return OriginalFile(f"https://raw.githubusercontent.com/{repository}/{commit}/{path}", prefix=prefix)
+    return PublishedFile(f"https://raw.githubusercontent.com/{repository}/{commit}/{path}", prefix=prefix)
 
 
 def _page(where: tuple[str, str]) -> str:
@@ -164,7 +164,7 @@ SMALL_DECODERS = ("20191111-091942", "20191111-091932", "20191111-091929", "2019
 """Targets of the repository's symbolic links 1SE.pth to 5SE.pth and 1SD.pth to 5SD.pth."""
 
 
-def _small_files() -> tuple[OriginalFile, ...]:
+def _small_files() -> tuple[PublishedFile, ...]:
     folders = {"encoder": ("wct_se_16x_new", SMALL_ENCODERS), "decoder": ("wct_se_16x_new_sd", SMALL_DECODERS)}
     return tuple(
         _on_github(DISTILLATION, f"trained_models/{folder}/{stem}_E20.pth", f"{part}{depth}.")
@@ -230,7 +230,7 @@ CATALOGUE = (
         "no SHA-256, so it is installed from the file that Keras keeps in ~/.keras/models",
         "CC-BY-4.0",
         "https://www.robots.ox.ac.uk/~vgg/research/very_deep/",
-        (OriginalFile(f"{KERAS}/vgg19/vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"),),
+        (PublishedFile(f"{KERAS}/vgg19/vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"),),
         _vgg(VGG19_BLOCKS),
         unneeded=r"(fc\d|predictions)\..*",
         conversion=Conversion(_in_keras(_vgg(VGG19_BLOCKS)), _from_keras),

@@ -17,7 +17,7 @@ import pytest
 import torch
 
 from impasto.library.installed import WeightsLibrary
-from impasto.library.weights import Conversion, OriginalFile, Shapes, Weights
+from impasto.library.weights import Conversion, PublishedFile, Shapes, Weights
 from impasto.plugins.registry import registry
 
 PAGE = "https://example.com/networks"
@@ -40,19 +40,19 @@ def saved(content: object, **how) -> bytes:
     return stream.getvalue()
 
 
-def published_file(content: bytes, url: str, prefix: str = "", digits: int = 64) -> OriginalFile:
+def published_file(content: bytes, url: str, prefix: str = "", digits: int = 64) -> PublishedFile:
     """The declaration of a file with this content."""
-    return OriginalFile(url, hashlib.sha256(content).hexdigest()[:digits], len(content), prefix)
+    return PublishedFile(url, hashlib.sha256(content).hexdigest()[:digits], len(content), prefix)
 
 
-def seer(*files: OriginalFile) -> Weights:
+def seer(*files: PublishedFile) -> Weights:
     """A network in one file, with a classifier that tools do not need."""
     return Weights("seer", "The Seer", "Sees", "MIT", PAGE, files, SEER, unneeded=r"classifier\..*")
 
 
 def twins() -> Weights:
     """Two networks in a file each, of which nobody publishes hashes; the tensors of one are among the other's."""
-    files = tuple(OriginalFile(f"{PAGE}/{part}.pth", prefix=f"{part}.") for part in ("eye", "hand"))
+    files = tuple(PublishedFile(f"{PAGE}/{part}.pth", prefix=f"{part}.") for part in ("eye", "hand"))
     return Weights("twins", "The Twins", "See and draw", "CC0-1.0", PAGE, files, TWINS)
 
 
@@ -62,7 +62,7 @@ def shifted() -> Weights:
     def convert(tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         return {"only.weight": tensors["7.weight"] / 2}
 
-    file = OriginalFile(f"{PAGE}/shifted.pth")
+    file = PublishedFile(f"{PAGE}/shifted.pth")
     shapes = {"only.weight": (5, 2)}
     return Weights(
         "shifted", "The Shifted", "Sees", "MIT", PAGE, (file,), shapes, conversion=Conversion(SHIFTED, convert)

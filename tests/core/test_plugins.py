@@ -16,7 +16,7 @@ from impasto import hookimpl
 from impasto.context import Context
 from impasto.errors import ParameterError
 from impasto.io.files import Exporter
-from impasto.library.weights import OriginalFile, Weights
+from impasto.library.weights import PublishedFile, Weights
 from impasto.plugins import hookspecs
 from impasto.plugins.registry import load_plugins, registry
 from impasto.text_encoders import TextEncoder
@@ -75,7 +75,7 @@ NETWORK = Weights(
     "Sees",
     "MIT",
     "https://example.com",
-    (OriginalFile("https://example.com/net.pth", "0123abcd", 9),),
+    (PublishedFile("https://example.com/net.pth", "0123abcd", 9),),
     {"weight": (1,)},
 )
 

@@ -318,7 +318,7 @@ def test_completion_knows_actions_tools_and_options(said, shell):
 def test_verbose_logs_each_step_and_quiet_says_nothing(impasto, said, wall, tmp_path):
     assert EarlyOptions.of(["-vv", "tools"]).verbosity == 2
     assert EarlyOptions.of(["tools", "--verbose"]).verbosity == 1
-    assert EarlyOptions.of(["stylize", "--", "-q"]) == EarlyOptions()
+    assert EarlyOptions.of(["stylize", "--", "-q"]) == EarlyOptions(action="stylize")
     logged = impasto("generate", "checker", "--size", 16, "--out", tmp_path / "c", "-v")
     assert "impasto.running.runner: checker on cpu: " in logged.stderr
     assert "squares=4" in logged.stderr

@@ -30,7 +30,7 @@ from impasto.cli.main import main
 from impasto.context import Context
 from impasto.errors import FileError, ModelError, ParameterError, PluginError
 from impasto.io.metadata import source_type
-from impasto.library.weights import OriginalFile, check_weights
+from impasto.library.weights import PublishedFile, check_weights
 from impasto.plugins.installation import description
 from impasto.plugins.registry import registry
 from impasto.recipe import differences
@@ -363,9 +363,9 @@ class TestCommand:
         (replace(GOOD, name="../seer"), "lower-case words"),
         (replace(GOOD, licence=""), "have no licence"),
         (replace(GOOD, files=()), "have no files"),
-        (seer(OriginalFile("http://example.com/net.pth", "0" * 64, 9)), "https"),
-        (seer(OriginalFile(URL, "0123", 9)), "8 to 64 digits"),
-        (seer(OriginalFile(URL, "0" * 64)), "have no size"),
+        (seer(PublishedFile("http://example.com/net.pth", "0" * 64, 9)), "https"),
+        (seer(PublishedFile(URL, "0123", 9)), "8 to 64 digits"),
+        (seer(PublishedFile(URL, "0" * 64)), "have no size"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

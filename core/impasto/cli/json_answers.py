@@ -156,7 +156,7 @@ class Models(Answer):
     damaged: list[DamagedModel] = Field(description="files that are not models")
 
 
-class PublishedFile(Answer):
+class WeightsFile(Answer):
     """A file of published weights."""
 
     url: str = Field(description="its address")
@@ -167,7 +167,7 @@ class PublishedFile(Answer):
 class WeightsDetails(WeightsDescription):  # type: ignore[misc, valid-type]
     """Printed by `weights show`. The last four are null unless they are installed."""
 
-    files: list[PublishedFile] = Field(description="what their authors published")
+    files: list[WeightsFile] = Field(description="what their authors published")
     file: str | None = Field(None, description="the installed file")
     sha256: str | None = Field(None, description="its hash")
     source: str | None = Field(None, description="where it came from")

@@ -23,7 +23,7 @@ Shapes = Mapping[str, tuple[int, ...]]
 
 
 @dataclass(frozen=True)
-class OriginalFile:
+class PublishedFile:
     """A file as its authors publish it.
 
     sha256: all 64 digits, or the first ones if only those are published; a file without ("") is not downloaded, since
@@ -67,7 +67,7 @@ class Weights:
     description: str
     licence: str
     page: str
-    files: tuple[OriginalFile, ...]
+    files: tuple[PublishedFile, ...]
     shapes: Shapes = field(repr=False)
     unneeded: str = ""
     conversion: Conversion | None = None

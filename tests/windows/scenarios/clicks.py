@@ -251,7 +251,9 @@ def picks_each_variation(walk: Walk) -> Steps:
     for name in buttons:
         yield walk.tap(found[name][0])
         picked.append(bpy.context.scene.impasto.seed)
-    walk.record("picked", [picked, [item.seed for item in EXTENSION.generate.variations.latest_variations(bpy.context)]])
+    walk.record(
+        "picked", [picked, [item.seed for item in EXTENSION.generate.variations.latest_variations(bpy.context)]]
+    )
     walk.record("pick_buttons", buttons)
 
 
