@@ -77,6 +77,15 @@ def test_the_page_of_the_command_lists_every_field_of_every_answer():
     assert PAGE.read_text("utf-8") == page(), "python build.py reference"
 
 
+def test_the_walk_of_a_seam_leads_to_what_is_defined_there():
+    walk = (ROOT / "docs" / "seams.md").read_text("utf-8")
+    stops = re.findall(r"`([\w.]+)` in\s+`((?:core|plugins)/[\w/]+\.py)`", walk)
+    assert len(stops) >= 8
+    for name, file in stops:
+        text = (ROOT / file).read_text("utf-8")
+        assert all(re.search(rf"^ *(?:def|class) {part}\b", text, re.MULTILINE) for part in name.split(".")), (name, file)
+
+
 def test_the_page_of_tools_lists_those_that_there_are():
     from tasks.tools_page import PAGE, lines
 
