@@ -96,14 +96,14 @@ def of_files(name: str) -> str:
 def free(folder: Path, name: str, maps: Iterable[str] = LABELS) -> str:
     """The name, or the first of NAME_2, NAME_3, … that no file of a map set in the folder has."""
     taken = {path.stem for path in folder.iterdir()} if folder.is_dir() else set()
-    return next(one for one in _number(name) if not any(f"{one}_{map_}" in taken for map_ in maps))
+    return next(one for one in _numbered_names(name) if not any(f"{one}_{map_}" in taken for map_ in maps))
 
 
 def free_for_engine(folder: Path, name: str) -> str:
     """The same for files that an engine expects: NAME_ and anything, after Unreal's T_ too."""
     taken = [path.stem.removeprefix("T_") for path in folder.iterdir()] if folder.is_dir() else []
-    return next(one for one in _number(name) if not any(f"{stem}_".startswith(f"{one}_") for stem in taken))
+    return next(one for one in _numbered_names(name) if not any(f"{stem}_".startswith(f"{one}_") for stem in taken))
 
 
-def _number(name: str) -> Iterator[str]:
+def _numbered_names(name: str) -> Iterator[str]:
     return itertools.chain([name], (f"{name}_{number}" for number in itertools.count(2)))

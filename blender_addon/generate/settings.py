@@ -38,7 +38,7 @@ def _keep_size(settings: ImpastoSettings, context: bpy.types.Context) -> None:
     CHANGED(settings, context)
 
 
-def _picture(settings: ImpastoSettings) -> int:
+def _gallery_number(settings: ImpastoSettings) -> int:
     """Number of the chosen tool."""
     return next((item[4] for item in items_of(PICTURED)(settings, None) if item[0] == settings.tool), 0)
 
@@ -57,7 +57,7 @@ class ImpastoSettings(bpy.types.PropertyGroup):
         name="Material",
         description="A procedural material, by its picture",
         items=items_of(PICTURED),
-        get=_picture,
+        get=_gallery_number,
         set=_choose_pictured,
     )
     sized: StringProperty(options={"HIDDEN"})  # the last tool with a size

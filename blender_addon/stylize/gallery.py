@@ -38,13 +38,13 @@ def files() -> tuple[Path, ...]:
     """Pictures in the folder, by name. It is read again only when it has changed, since panels ask often."""
     chosen = folder()
     try:
-        return _list(chosen, chosen.stat().st_mtime_ns) if chosen else ()
+        return _listing(chosen, chosen.stat().st_mtime_ns) if chosen else ()
     except OSError:
         return ()
 
 
 @lru_cache(maxsize=1)
-def _list(chosen: Path, _changed_ns: int) -> tuple[Path, ...]:
+def _listing(chosen: Path, _changed_ns: int) -> tuple[Path, ...]:
     readable = (path for path in chosen.iterdir() if path.suffix.lower() in images.READ_BY_THE_ENGINE)
     return tuple(sorted(readable, key=lambda path: path.name.lower())[:MAX_FILES])
 

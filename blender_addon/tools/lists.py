@@ -35,7 +35,7 @@ def items_of(which: str) -> Callable[[Any, Any], list[Item]]:
 
 def _current(which: str) -> list[Item]:
     if which not in _items or _items[which][0] != catalogue.revision:
-        listed = {MATCHER: _matchers, PICTURED: _picture}.get(which, lambda: _listing(which))
+        listed = {MATCHER: _matchers, PICTURED: _gallery_items}.get(which, lambda: _listing(which))
         _items[which] = catalogue.revision, listed()
     return _items[which][1]
 
@@ -67,7 +67,7 @@ def tools_of(which: str) -> list[Mapping[str, Any]]:
     return [tool for tool in catalogue if tool["kind"] in LISTS[which][0]]
 
 
-def _picture() -> list[Item]:
+def _gallery_items() -> list[Item]:
     """The items of the panel's tools with a thumbnail, without the headings, which a gallery would show as gaps."""
     pictured = {tool["name"] for tool in catalogue if tool["thumbnail"]}
     return [item for item in _current("tool") if item[0] in pictured]

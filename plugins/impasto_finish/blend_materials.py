@@ -71,7 +71,7 @@ class BlendMaterials(Filter):
         score = (relief if parameters.on == "high" else 1 - relief) + OWN_RELIEF * own
         low, high = np.quantile(score, (0.01, 0.99))
         score = (score - low) / max(high - low, 1e-3)
-        mask = _show(inputs["mask"], subject.size_px) if "mask" in inputs else None
+        mask = _grey_mask(inputs["mask"], subject.size_px) if "mask" in inputs else None
         context.progress(0.7, "Blending by height")
         return mix(subject, over, coverage(score, mask, parameters))
 
@@ -90,7 +90,7 @@ def coverage(score: np.ndarray, mask: np.ndarray | None, parameters: BlendMateri
     return share * share * (3 - 2 * share)
 
 
-def _show(mask: Maps, size_px: tuple[int, int]) -> np.ndarray:
+def _grey_mask(mask: Maps, size_px: tuple[int, int]) -> np.ndarray:
     """A mask (H, W, 1) at the size of the subject."""
     grey = Texture(color_of(mask, "mask").mean(2, keepdims=True))
     return resized_map("height", grey, size_px).pixels

@@ -37,7 +37,7 @@ def with_grain(I: Tensor, T: Tensor, wraps: tuple[bool, bool], check: Callable[[
         return psi * D - (across_x - across_x.roll(1, 2)) - (across_y - across_y.roll(1, 1))
 
     diagonal = psi + right + right.roll(1, 1) + down + down.roll(1, 0)
-    return I + _solve(system, psi * (T - I), diagonal, T - I)
+    return I + _solution(system, psi * (T - I), diagonal, T - I)
 
 
 def _between(phi: Tensor, axis: int, wraps: tuple[bool, bool]) -> Tensor:
@@ -48,7 +48,7 @@ def _between(phi: Tensor, axis: int, wraps: tuple[bool, bool]) -> Tensor:
     return mean
 
 
-def _solve(system: Callable[[Tensor], Tensor], b: Tensor, diagonal: Tensor, x: Tensor) -> Tensor:
+def _solution(system: Callable[[Tensor], Tensor], b: Tensor, diagonal: Tensor, x: Tensor) -> Tensor:
     """Solution of system(x) = b by conjugate gradients, preconditioned by the diagonal, from a first guess x."""
     r = b - system(x)
     z = r / diagonal

@@ -65,7 +65,7 @@ def imported_file(file: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     shaped = _Shaped(source, stated, inputs, what)
     value_range = stated.range or source.range
     if value_range is None:
-        raise ModelError(f"{what} does not say in which range its colours are", _state(what))
+        raise ModelError(f"{what} does not say in which range its colours are", _advice(what))
     source.runner()  # so that what is installed can be loaded
     about = {
         "name": _name(stated.name or file.stem),
@@ -87,7 +87,7 @@ def imported_file(file: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     return {FILE: np.frombuffer(source.data, np.uint8)}, card
 
 
-def _state(what: str) -> str:
+def _advice(what: str) -> str:
     return f"state it in a card beside it, {what}.json: range and maps"
 
 
@@ -197,7 +197,7 @@ class _Shaped:
             channels = shape[-1 if self.channels_last else 1]
             if channels != MAP_CHANNELS[name]:
                 reason = f"{what} gives {channels} channels for {name}, not {MAP_CHANNELS[name]}"
-                raise ModelError(reason, _state(what))
+                raise ModelError(reason, _advice(what))
         sizes = {shape[1:3] if self.channels_last else shape[2:] for shape in shapes.values()}
         if len(sizes) > 1:
             raise ModelError(f"{what} gives maps of different sizes", "use a generator that gives them of one size")

@@ -47,7 +47,7 @@ def picture(wanted: str, size: tuple[int, int], context: Context) -> Maps:
     made_px = next(iter(values.values())).shape[2:]
     if tuple(made_px) != size:
         context.note(f"made at {made_px[1]}x{made_px[0]} px, and resampled to {size[1]}x{size[0]}")
-    return _maps({name: _size(value, size).clamp(0, 1)[0] for name, value in values.items()}, card)
+    return _maps({name: _resize(value, size).clamp(0, 1)[0] for name, value in values.items()}, card)
 
 
 @lru_cache(maxsize=2)
@@ -82,7 +82,7 @@ def _channels_first(values: np.ndarray, card: ImportedCard) -> Tensor:
     return made.permute(0, 3, 1, 2) if card.channels_last else made
 
 
-def _size(values: Tensor, size: tuple[int, int]) -> Tensor:
+def _resize(values: Tensor, size: tuple[int, int]) -> Tensor:
     """Maps (1, C, H, W) of this size; enlarged on the torus, so that what tiles still tiles."""
     if tuple(values.shape[2:]) == size:
         return values

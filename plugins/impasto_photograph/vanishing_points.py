@@ -95,7 +95,7 @@ def find_vanishing_points(
         check()
         best = _best(edges, [(tilt, keystone) for tilt in TILTS for keystone in KEYSTONES], check)
         found.append(_vanishing_point(edges, best, luminance))
-    return _accept(found)
+    return _prominent_points(found)
 
 
 def find_curvature(luminance: Tensor, check: Callable[[], None] = lambda: None) -> float | None:
@@ -109,7 +109,7 @@ def find_curvature(luminance: Tensor, check: Callable[[], None] = lambda: None) 
             near = max(((tilt, keystone, k1) for tilt in TILTS[::2] for keystone in KEYSTONES[::2]), key=small.share)
             starts.append(near)
         found.append(_vanishing_point(edges, _best(edges, starts, check), luminance))
-    points = [point for point in _accept(found) if point]
+    points = [point for point in _prominent_points(found) if point]
     weights = [point.prominence for point in points]
     return float(np.average([point.k1 for point in points], weights=weights)) if points else None
 
@@ -140,7 +140,7 @@ def _vanishing_point(edges: _Edges, best: Candidate, luminance: Tensor) -> Vanis
     return VanishingPoint(np.array([-1, tilt, slope]), edges.share(best) / max(usual, 1e-9), *k1)
 
 
-def _accept(found: Sequence[VanishingPoint | None]) -> tuple[VanishingPoint | None, VanishingPoint | None]:
+def _prominent_points(found: Sequence[VanishingPoint | None]) -> tuple[VanishingPoint | None, VanishingPoint | None]:
     """Vanishing points of lines along x and y that stand out, of those along x and, with both exchanged, along y."""
     prominence = [point.prominence if point else 0.0 for point in found] or [0.0]
     least = LIKELY if max(prominence) >= SURE else np.inf

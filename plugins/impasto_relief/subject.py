@@ -33,15 +33,15 @@ def range_field() -> Any:
 def values(maps: Maps, name: str) -> np.ndarray:
     """A map's pixels (H, W, C). ParameterError if it is missing, has too many pixels, or values that are not finite."""
     if name not in maps:
-        message = f"there is no {_space(name)} map in {', '.join(maps) or 'it'}"
+        message = f"there is no {_words_of(name)} map in {', '.join(maps) or 'it'}"
         raise ParameterError(message, "give a folder that has one, or the map alone")
     pixels = maps[name].pixels
     height, width = maps.size_px
     if height * width > MOST_PX:
-        message = f"the {_space(name)} map is {width}x{height} px, and 64 megapixels are the limit"
+        message = f"the {_words_of(name)} map is {width}x{height} px, and 64 megapixels are the limit"
         raise ParameterError(message, "scale it down first, by 0.5 for example")
     if not np.isfinite(pixels).all():
-        message = f"the {_space(name)} map has values that are NaN or infinite"
+        message = f"the {_words_of(name)} map has values that are NaN or infinite"
         raise ParameterError(message, "render or export it again without them")
     return pixels
 
@@ -67,5 +67,5 @@ def scale_m(maps: Maps, height_range_m: float) -> tuple[float, float]:
     return width_m, height_range_m or stated
 
 
-def _space(name: str) -> str:
+def _words_of(name: str) -> str:
     return name.replace("_", " ")

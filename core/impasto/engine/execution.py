@@ -104,7 +104,7 @@ class _Execution:
             on_progress=self._report,
             is_cancelled=self._is_cancelled,
         )
-        return _match(found)
+        return _match_answer(found)
 
     def run(self, request: JobRequest) -> Answer:
         """The result of a recipe, in the form that was asked for."""
@@ -186,10 +186,10 @@ def _more_like(request: MoreLikeRequest) -> Answer:
     from ..running.more_like import more_like
 
     given = request.favourites
-    return _match(more_like(given, seed=request.seed, variety=request.variety, locked=request.locked))
+    return _match_answer(more_like(given, seed=request.seed, variety=request.variety, locked=request.locked))
 
 
-def _match(found: Match) -> Answer:
+def _match_answer(found: Match) -> Answer:
     recipe, notes = found.recipe.to_dict(), list(found.notes)
     return {"type": "matched", "recipe": recipe, "notes": notes, "figures": dict(found.figures)}, {}
 

@@ -43,7 +43,7 @@ def checked_normals(found: InspectedSet) -> Iterator[Finding]:
     yield _length(normal)
     yield from _lean(normal)
     height = _height_like(found, normal)
-    yield _sign(found, slopes, height)
+    yield _sign_finding(found, slopes, height)
     if height is not None:
         yield _against_height(normal, slopes, height)
 
@@ -111,7 +111,7 @@ def _height_like(found: InspectedSet, normal: np.ndarray) -> np.ndarray | None:
     return resized_map("height", height, (rows, columns)).pixels[..., 0]
 
 
-def _sign(found: InspectedSet, slopes: np.ndarray, height: np.ndarray | None) -> Finding:
+def _sign_finding(found: InspectedSet, slopes: np.ndarray, height: np.ndarray | None) -> Finding:
     evidence = orientation(slopes, height)
     figures = {"correlation": evidence.correlation, "confidence": evidence.confidence}
     by = "as the height says" if evidence.by == "height" else "as they fit together"

@@ -78,7 +78,7 @@ def recognise(path: Path) -> str:
         return "WEBP"
     if is_tga:
         return "TGA"
-    if refused := _refuse(start):
+    if refused := _refusal(start):
         raise FileError(f"{excerpt(path)} is {refused[0]}, which is not read", refused[1])
     raise FileError(f"{excerpt(path)} is not a picture that can be read", f"use {FORMATS}")
 
@@ -93,7 +93,7 @@ def _is_tga(path: Path, start: bytes, stream: IO[bytes]) -> bool:
     return stream.read() == TGA_FOOTER
 
 
-def _refuse(start: bytes) -> tuple[str, str] | None:
+def _refusal(start: bytes) -> tuple[str, str] | None:
     if start[4:8] == b"ftyp":
         return HEIC if start[8:12] in HEIC_BRANDS else BRANDS.get(start[8:12], ("a film", "export a frame as PNG"))
     if b"<svg" in start:

@@ -51,7 +51,7 @@ class Projection:
         """At most `most` components of the maps (c, h, w), whose variances sum to 1 in the end."""
         parts = {}
         for name, image in maps.items():
-            seen = _see(name, image)
+            seen = _channels_of(name, image)
             mean = seen.mean((1, 2), keepdim=True)
             spread = (seen - mean).square().mean((1, 2)).sum().sqrt()
             if spread > 1e-4:
@@ -84,11 +84,11 @@ def features_of(maps: Mapping[str, torch.Tensor], most: int = 4) -> torch.Tensor
 
 def _stack(maps: Mapping[str, torch.Tensor], parts: Mapping[str, tuple[torch.Tensor, torch.Tensor]]) -> torch.Tensor:
     """The channels (c, h w) of maps, less the means and multiplied by the weights in `parts`, in double precision."""
-    centered = [(_see(name, maps[name]) - mean) * weight for name, (mean, weight) in parts.items()]
+    centered = [(_channels_of(name, maps[name]) - mean) * weight for name, (mean, weight) in parts.items()]
     return torch.cat(centered).flatten(1).cpu().double()
 
 
-def _see(name: str, image: torch.Tensor) -> torch.Tensor:
+def _channels_of(name: str, image: torch.Tensor) -> torch.Tensor:
     return opponent(image) if name in COLOR_MAPS else image
 
 

@@ -51,7 +51,7 @@ def write_report(
     pages = [shown]
     for index, case in enumerate(others):
         on_progress(0.8 + 0.2 * index / len(others), f"making {case.label}")
-        pages.append(_show(case, replace(generation, label=case.label), {}))
+        pages.append(_pictures(case, replace(generation, label=case.label), {}))
     found = verdict(compared)
     tips = advice(model.card, compared, [sample.size_px for sample in data.samples])
     replace_files({file: report_page(model, pages, compared, found, tips).encode()})
@@ -85,10 +85,10 @@ def _compare(case: EvaluationCase, generation: Generation, on_progress: Progress
     except ParameterError as error:
         reason = f"{error.message}; {error.remedy}"
         found = Comparison(case, notes=(reason,))
-    return found, _show(case, generation, found.made)
+    return found, _pictures(case, generation, found.made)
 
 
-def _show(case: EvaluationCase, generation: Generation, made: Mapping[str, tuple[Maps, ...]]) -> Shown:
+def _pictures(case: EvaluationCase, generation: Generation, made: Mapping[str, tuple[Maps, ...]]) -> Shown:
     """Pictures of some seeds, pieces of what the model learned and of what it did not, and controls."""
     judged = made.get(MODEL, ())
     seeds = (*judged, *(generation.make(seed) for seed in range(len(judged), SEEDS)))

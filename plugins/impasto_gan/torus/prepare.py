@@ -93,11 +93,11 @@ def prepare(
         canvas,
         labels,
         sources,
-        _learn(surfaces[0], names) if len(surfaces) == 1 else None,
+        _maps_to_learn(surfaces[0], names) if len(surfaces) == 1 else None,
     )
 
 
-def _learn(maps: Maps, names: Sequence[str]) -> Maps:
+def _maps_to_learn(maps: Maps, names: Sequence[str]) -> Maps:
     """Those of the maps that are learned."""
     return replace(maps, textures={name: maps[name] for name in names})
 

@@ -47,7 +47,7 @@ def find_sliders(model: TorusModel) -> tuple[Tensor, list[dict[str, Any]]]:
 
     `change` on a card is the effect over the tested range.
     """
-    responses = [_change(model, axis) for axis in STEP * torch.eye(model.axes)]
+    responses = [_differences(model, axis) for axis in STEP * torch.eye(model.axes)]
     names = [name for name in CHANGE if name in responses[0]]
     effects = torch.tensor([[response[name] / CHANGE[name] / (2 * STEP) for response in responses] for name in names])
     gram = effects @ effects.T
@@ -56,7 +56,7 @@ def find_sliders(model: TorusModel) -> tuple[Tensor, list[dict[str, Any]]]:
     for index, name in enumerate(names):
         move = moves[index] / max(float(moves[index] @ effects[index]), 1e-6)
         move = move * min(1.0, LONGEST / max(float(move.norm()), 1e-6))
-        change = _change(model, REACH * move)
+        change = _differences(model, REACH * move)
         relative = {other: change[other] / CHANGE[other] / (2 * REACH) for other in names}
         is_strongest = relative[name] > LEAST_EFFECT and relative[name] >= max(map(abs, relative.values()))
         if is_strongest and all(_rises(model, move, name, seed) for seed in TESTED_WITH):
@@ -81,7 +81,7 @@ def _properties(model: TorusModel, move: Tensor, seed: int, at: float) -> dict[s
     return _measure(Synthesis(model, Choice((PICTURE_PX, PICTURE_PX), seed, moved=at * move)))
 
 
-def _change(model: TorusModel, move: Tensor) -> dict[str, float]:
+def _differences(model: TorusModel, move: Tensor) -> dict[str, float]:
     """Differences of the properties between one move on either side, averaged over the seeds."""
     pairs = [[_properties(model, move, seed, at) for at in (-1.0, 1.0)] for seed in FOUND_WITH]
     return {

@@ -55,7 +55,7 @@ class PhotographMatcher(Matcher):
         tell = lambda share: context.progress(share, "Trying materials")  # noqa: E731
         search = MaterialSearch(target, classifier.deviation, canvas_seed(seed), tell)
         best, *others = search.best(tried, middle_width_m(subject))
-        step = Step(best.space.material.name, {key: best.values[key] for key in _change(best)})
+        step = Step(best.space.material.name, {key: best.values[key] for key in _changes(best)})
         _tell(best, others, probable, subject, context)
         figures = {"distance": best.distance, "probability": probable[best.space.material.name]}
         return Match(Recipe((step,), seed), figures=figures)
@@ -96,7 +96,7 @@ def _small(subject: Maps) -> Tensor:
     return lab
 
 
-def _change(found: FoundMaterial) -> list[str]:
+def _changes(found: FoundMaterial) -> list[str]:
     """Names of the values that are not defaults."""
     fields = found.space.material.parameters.model_fields
     return [name for name, value in found.values.items() if fields[name].default != value]

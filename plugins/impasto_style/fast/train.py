@@ -192,11 +192,11 @@ def widths_of(width: int) -> tuple[int, int, int]:
 def some_pixels(paintings: Sequence[Tensor]) -> Tensor:
     """Pixels of paintings (3, H, W), evenly spaced, side by side: (3, STYLE_PX, STYLE_PX for each)."""
     return torch.cat(
-        [painting[:, _space(painting.shape[1])][..., _space(painting.shape[2])] for painting in paintings], 2
+        [painting[:, _positions(painting.shape[1])][..., _positions(painting.shape[2])] for painting in paintings], 2
     )
 
 
-def _space(length: int) -> Tensor:
+def _positions(length: int) -> Tensor:
     return torch.linspace(0, length - 1, STYLE_PX).round().long()
 
 

@@ -154,7 +154,7 @@ def _of_lines(lightness: Tensor) -> dict[str, float]:
     contrast = lightness.std() + TINY
     found: dict[str, float] = {}
     for reach in (1, 3):
-        closed, opened = _close(lightness, reach), -_close(-lightness, reach)
+        closed, opened = _closing(lightness, reach), -_closing(-lightness, reach)
         dark, light = (closed - lightness).mean() / contrast, (lightness - opened).mean() / contrast
         found |= {f"dark_lines_{reach}": float(dark), f"light_lines_{reach}": float(light)}
         found[f"lines_{reach}"] = float(((dark + TINY) / (light + TINY)).log())
@@ -223,7 +223,7 @@ def _widest(x: Tensor, reach: int) -> Tensor:
     return max_pool2d(max_pool2d(x, (1, side), 1, (0, reach)), (side, 1), 1, (reach, 0))
 
 
-def _close(x: Tensor, reach: int) -> Tensor:
+def _closing(x: Tensor, reach: int) -> Tensor:
     """Morphological closing by a square."""
     return -_widest(-_widest(x, reach), reach)
 

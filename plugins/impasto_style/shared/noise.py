@@ -17,7 +17,7 @@ def noise_start(picture: Tensor, sources: Sequence[Tensor], regions: Sequence[Re
     noise = pink_noise(picture.shape[2], picture.shape[3], context)
     start = torch.zeros_like(picture)
     for region in regions:
-        part = picture if region.weights[0] == 1 else _color(noise, sources, region.weights)
+        part = picture if region.weights[0] == 1 else _color_noise(noise, sources, region.weights)
         start += part if region.mask is None else region.mask * part
     return start.clamp(0, 1)
 
@@ -32,7 +32,7 @@ def pink_noise(height: int, width: int, context: Context) -> Tensor:
     return noise / noise.std(dim=(2, 3), keepdim=True)
 
 
-def _color(noise: Tensor, sources: Sequence[Tensor], weights: Sequence[float]) -> Tensor:
+def _color_noise(noise: Tensor, sources: Sequence[Tensor], weights: Sequence[float]) -> Tensor:
     """Noise with the mean and covariance of the sources' colours, mixed by weight."""
     used = [(source[0].flatten(1), weight) for source, weight in zip(sources, weights, strict=True) if weight]
     mean = torch.stack([weight * colors.mean(1) for colors, weight in used]).sum(0)  # (3,)

@@ -143,7 +143,7 @@ def verbatim_copies(result: np.ndarray, source: np.ndarray, probe_px: int = 32) 
             largest, largest_shift = side, shift
         if side < COPIED_BLOCK_PX:
             continue
-        blocks = _open(copied, COPIED_BLOCK_PX)
+        blocks = _opening(copied, COPIED_BLOCK_PX)
         window = slice(y, y + blocks.shape[0]), slice(x, x + blocks.shape[1])
         everywhere[window] |= blocks
         if max(map(abs, shift)) <= IN_PLACE_PX:
@@ -263,7 +263,7 @@ def _largest_square(copied: np.ndarray) -> int:
     return side
 
 
-def _open(copied: np.ndarray, side: int) -> np.ndarray:
+def _opening(copied: np.ndarray, side: int) -> np.ndarray:
     """Morphological opening: the pixels that lie in true squares of this side."""
     corners = np.pad(_full_squares(_summed_area(copied), side), side - 1)
     sums = _summed_area(corners)
