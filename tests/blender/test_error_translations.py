@@ -37,7 +37,7 @@ def chinese(extension, monkeypatch):
 def test_no_error_lacks_a_translation(extension, texts, language):
     """A new text belongs into the three files in `translations/errors`; what is no message into `raised.NOT_SHOWN`."""
     translations = extension.translations.texts
-    known = translations.words(language).keys() | translations.raised(language).keys()
+    known = translations.words(language).keys() | translations.engine_texts(language).keys()
     missing = [f"{place}: {text}" for text, place in sorted(texts.items()) if text not in known]
     assert not missing, "\n".join(missing)
 
@@ -69,7 +69,7 @@ def test_messages_remedies_parts_and_notes_are_looked_for_and_the_commands_own_a
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_translation_has_the_values_of_its_text_and_stands_there_once(extension, language):
     translations = extension.translations.texts
-    entries = translations.raised(language)
+    entries = translations.engine_texts(language)
     text = (Path(translations.__file__).parent / "errors" / f"{language}.po").read_text(encoding="utf-8")
     assert text.count("\nmsgid ") - 1 == len(translations.ENTRY.findall(text)) == len(entries)
     assert not entries.keys() & translations.words(language).keys()
@@ -84,7 +84,7 @@ def test_a_translation_has_the_values_of_its_text_and_stands_there_once(extensio
 def test_every_error_finds_its_own_translation(extension, texts, language):
     """None is taken for another, with values in it or without."""
     translations = extension.translations.texts
-    known = translations.raised(language) | translations.words(language)
+    known = translations.engine_texts(language) | translations.words(language)
     wrong = []
     for text in texts:
         values = [f"Wert{index}" for index in range(text.count("{}"))]
@@ -142,11 +142,11 @@ def test_an_error_of_the_engine_is_shown_in_chinese(extension, scene, chinese, t
 
 def test_what_errors_say_is_read_when_one_is_shown(extension):
     translations = extension.translations.texts
-    for cached in (translations.words, translations.raised, translations._known, translations._templates):
+    for cached in (translations.words, translations.engine_texts, translations._known_texts, translations._templates):
         cached.cache_clear()
     translations._sentence.cache_clear()
     translations._dictionary()
-    assert translations.raised.cache_info().currsize == 0, "registering stays as quick as it was"
+    assert translations.engine_texts.cache_info().currsize == 0, "registering stays as quick as it was"
     english = "the weights vgg19 are not installed in /library"
     assert translations.sentence(english, "de_DE") != english
-    assert translations.raised.cache_info().currsize == 1
+    assert translations.engine_texts.cache_info().currsize == 1

@@ -89,12 +89,12 @@ def picks(walk: Walk) -> Steps:
     walk.screenshot("variations.png")
     yield walk.click("impasto.pick_variation", "VIEW_3D")
     yield 0.5
-    walk.record("picked", [settings().seed, [variation.seed for variation in VARIATIONS.shown_of("phrase")]])
+    walk.record("picked", [settings().seed, [variation.seed for variation in VARIATIONS.variations_of("phrase")]])
 
 
 def likes(walk: Walk) -> Steps:
     """A star makes a favourite, and a button four more like it."""
-    before = VARIATIONS.shown_of("phrase")
+    before = VARIATIONS.variations_of("phrase")
     yield walk.click("impasto.favourite", "VIEW_3D")
     walk.record("favourites", len(EXTENSION.generate.favourites.favourites()))
     yield walk.move((400, 500))
@@ -103,7 +103,7 @@ def likes(walk: Walk) -> Steps:
     walk.screenshot("described.png")
     walk.area("VIEW_3D").spaces.active.shading.type = "SOLID"
     yield from runs(walk, "impasto.more_like")
-    after = VARIATIONS.shown_of("phrase")
+    after = VARIATIONS.variations_of("phrase")
     walk.record("more_like", [len(after), any(one is other for one in before for other in after)])
     yield 1.0
     walk.screenshot("more_like.png")
@@ -122,7 +122,9 @@ def locks(walk: Walk) -> Steps:
         yield 0.5
         walk.screenshot(f"locked_{len(locked)}.png")
         yield from runs(walk, "impasto.more_like")
-        values.append([variation.recipe.steps[0].parameters[LOCKED] for variation in VARIATIONS.shown_of("phrase")])
+        values.append(
+            [variation.recipe.steps[0].parameters[LOCKED] for variation in VARIATIONS.variations_of("phrase")]
+        )
     favourite = EXTENSION.generate.favourites.favourites()[0]
     walk.record("locked", [locked, values, favourite.steps[0].parameters[LOCKED]])
 
