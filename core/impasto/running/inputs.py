@@ -132,10 +132,11 @@ def _check_values(tool: Tool, item: Input, step: Step, inputs: Mapping[str, Maps
         if not given and item.for_each:
             continue
         if item.for_each and not index < len(step.names_of(item.for_each)):
-            more = f"{tool.name} got more values for {item.name} than for {item.for_each}"
-            raise ParameterError(
-                f"{more}: {excerpt(given)} belongs to none", f"give one more {item.for_each}, or leave it out"
+            message = (
+                f"{tool.name} got more values for {item.name} than for {item.for_each}: "
+                f"{excerpt(given)} belongs to none"
             )
+            raise ParameterError(message, f"give one more {item.for_each}, or leave it out")
         if given not in inputs:
             remedy = f"{did_you_mean(given, inputs)}give an input of this name"
             raise ParameterError(f"{tool.name}'s input {item.name} is {excerpt(given)}, which was not given", remedy)
