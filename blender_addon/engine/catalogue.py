@@ -118,7 +118,8 @@ def _drawable(tools: Iterable[Mapping[str, Any]]) -> tuple[dict[str, Mapping[str
         try:
             check_description(tool)
         except PluginError as error:
-            odd.append({"name": excerpt(tool["name"]), "error": error.message, "remedy": error.remedy})
+            why = {"error": error.message, "remedy": error.remedy}
+            odd.append({"name": excerpt(tool["name"]), "distribution": "", "version": "", **why})
         else:
             found[tool["name"]] = tool
     return found, odd
