@@ -31,7 +31,7 @@ def training(monkeypatch):
 
 
 def test_every_level_learns(training):
-    rows = [{name: float(loss) for name, loss in training.step().items()} for _ in range(25)]
+    rows = [{name: float(loss) for name, loss in training.step().items()} for _ in range(50)]  # crops differ widely
     assert rows[0].keys() == {f"level {level}" for level in range(1, len(LINKS[BUNDLED]) + 1)}
     for name in rows[0]:
         first, last = (sum(row[name] for row in some) for some in (rows[:5], rows[-5:]))
