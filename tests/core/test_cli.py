@@ -1,9 +1,7 @@
 """The command as a script meets it: files, JSON, exit codes, silence in a pipe."""
 
-import contextlib
 import hashlib
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -12,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from terminals import OnTerminal
 
 from impasto import read_maps, read_recipe
 
@@ -158,37 +157,9 @@ def test_errors_are_json_where_json_was_asked_for(impasto, tmp_path):
     assert json.loads(done.stdout)["error"] == "ParameterError"
 
 
-class OnTerminal:
-    """The command in a process of its own, on a pseudo-terminal; `shown` is what it has shown so far."""
-
-    def __init__(self, python: Path, *arguments: object) -> None:
-        pty = pytest.importorskip("pty", reason="needs a pseudo-terminal")
-        self._ours, theirs = pty.openpty()
-        pytest.importorskip("termios").tcsetwinsize(theirs, (24, 100))
-        command = [python, "-P", "-m", "impasto", *map(str, arguments)]
-        self.process = subprocess.Popen(command, stderr=theirs, stdout=theirs)
-        os.close(theirs)
-        self.shown = b""
-
-    def read_until(self, text: bytes) -> None:
-        """Read what it shows until the text is there; OSError, or an empty read, if it ended before."""
-        while text not in self.shown:
-            more = os.read(self._ours, 65536)
-            assert more, self.shown
-            self.shown += more
-
-    def ended(self) -> int:
-        """Read the rest; return the exit code."""
-        with contextlib.suppress(OSError):  # Linux says so at the end of a terminal
-            while more := os.read(self._ours, 65536):
-                self.shown += more
-        os.close(self._ours)
-        return self.process.wait(10)
-
-
 def test_control_c_leaves_nothing_half_written(engine_with_misbehaving, tmp_path):
     arguments = ("--seconds", 60, "--size", 64, "--out", tmp_path / "o")
-    running = OnTerminal(engine_with_misbehaving, "generate", "slow", *arguments)
+    running = OnTerminal(engine_with_misbehaving, "-m", "impasto", "generate", "slow", *arguments)
     running.read_until(b"Waiting for")
     running.process.send_signal(signal.SIGINT)
     assert running.ended() == 130
@@ -198,7 +169,7 @@ def test_control_c_leaves_nothing_half_written(engine_with_misbehaving, tmp_path
 
 def test_a_progress_bar_is_drawn_on_a_terminal(engine_with_misbehaving, tmp_path):
     arguments = ("--seconds", 1, "--size", 64, "--out", tmp_path / "o")
-    running = OnTerminal(engine_with_misbehaving, "generate", "slow", *arguments)
+    running = OnTerminal(engine_with_misbehaving, "-m", "impasto", "generate", "slow", *arguments)
     assert running.ended() == 0
     assert b"Waiting for" in running.shown
     assert b"%" in running.shown
@@ -258,7 +229,7 @@ def test_from_a_picture_to_a_model_to_a_material_that_says_so(impasto, picture, 
 
 def test_control_c_keeps_what_was_learned(engine_with_misbehaving, picture, tmp_path):
     arguments = ("--name", "wall", "--out", tmp_path, "--steps", 99999, "--crop-px", 48, "--width", 0.125, "--batch", 1)
-    running = OnTerminal(engine_with_misbehaving, "train", "train-torus", picture, *arguments)
+    running = OnTerminal(engine_with_misbehaving, "-m", "impasto", "train", "train-torus", picture, *arguments)
     running.read_until(b"Step")
     running.process.send_signal(signal.SIGINT)
     assert running.ended() == 130

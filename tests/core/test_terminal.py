@@ -6,7 +6,12 @@ import subprocess
 import sys
 import unicodedata
 
+import numpy as np
 import pytest
+from terminals import OnTerminal
+
+from impasto import Maps, write_maps
+from impasto.io.files import BUILTIN_EXPORTERS
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="opens a POSIX terminal")
 
@@ -27,25 +32,14 @@ with terminal.progress() as show:
 """
 
 
-def shown(*command: str, interrupted_at: str = "") -> tuple[int, str]:
-    """Exit code and output of a Python command on a terminal of 80 columns; Control-C once it shows the given text."""
-    ours, its = os.openpty()
-    environment = os.environ | {"COLUMNS": "80", "TERM": "xterm", "PYTHONIOENCODING": "utf-8"}
-    streams = {"stdin": its, "stdout": its, "stderr": its}
-    with subprocess.Popen([sys.executable, "-P", *command], **streams, env=environment) as running:
-        os.close(its)
-        text, data = "", b""
-        while True:
-            try:
-                data += os.read(ours, 2**16)
-            except OSError:  # the terminal's other end is closed
-                break
-            text = data.decode("utf-8", "replace")
-            if interrupted_at and interrupted_at in text:
-                running.send_signal(signal.SIGINT)
-                interrupted_at = ""
-    os.close(ours)
-    return running.returncode, text
+def shown(*command: object, interrupted_at: str = "", columns: int = 80) -> tuple[int, str]:
+    """Exit code and output of a Python command on a terminal; Control-C once it shows the given text."""
+    environment = {"COLUMNS": str(columns), "TERM": "xterm", "PYTHONIOENCODING": "utf-8"}
+    running = OnTerminal(sys.executable, *command, columns=columns, environment=environment)
+    if interrupted_at:
+        running.read_until(interrupted_at.encode())
+        running.process.send_signal(signal.SIGINT)
+    return running.ended(), running.shown.decode("utf-8", "replace")
 
 
 def test_a_table_is_as_wide_as_the_terminal_and_loses_nothing():
@@ -56,6 +50,19 @@ def test_a_table_is_as_wide_as_the_terminal_and_loses_nothing():
     assert max(map(len, text.splitlines())) <= 80
     assert sorted("".join(piped.stdout.split())) == sorted("".join(text.split()))
     assert {line.split()[0] for line in piped.stdout.splitlines()} <= set(text.split())
+
+
+def test_a_check_says_each_remedy_below_its_finding_on_a_narrow_terminal_too(tmp_path):
+    """Findings are a line each, however long, since their remedies stand between them."""
+    noise = np.random.default_rng(0).random((64, 64, 3), np.float32)
+    maps = Maps.from_arrays({"base_color": noise, "roughness": noise[..., 0], "ambient_occlusion": noise[..., 1]})
+    write_maps(maps, tmp_path, "wall", next(one for one in BUILTIN_EXPORTERS if one.name == "png"))
+    command = ["-m", "impasto", "check", "-q", tmp_path]
+    piped = subprocess.run([sys.executable, "-P", *map(str, command)], capture_output=True, text=True)
+    assert "to mend it" in piped.stdout
+    code, text = shown(*command, columns=60)
+    assert code == piped.returncode
+    assert text.splitlines() == piped.stdout.splitlines()
 
 
 def test_control_c_erases_the_bar_and_says_so_on_a_line_of_its_own():

@@ -73,7 +73,7 @@ def _lines(one: CheckedSet, in_full: bool) -> Iterator[str]:
     yield f"{one.folder}: {one.verdict}, {right} of {len(one.findings)} checks right"
     if shown:
         rows = [(finding.verdict, finding.map or "all", finding.check, finding.message) for finding in shown]
-        head, *lines = table(("verdict", "map", "check", "found"), rows)
+        head, *lines = table(("verdict", "map", "check", "found"), rows, wraps=False)
         yield f"  {head}"
         for line, finding in zip(lines, shown, strict=True):
             yield f"  {line}"

@@ -26,8 +26,11 @@ LOSS_MARK = "*"
 UNLIMITED_WIDTH = 10**6
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Lines of a left-aligned table: on a terminal as wide as that, with wrapped cells; else a line for each row."""
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, wraps: bool = True) -> Iterator[str]:
+    """Lines of a left-aligned table: on a terminal as wide as that, with wrapped cells; else a line for each row.
+
+    wraps: False for a line for each row on a terminal as well.
+    """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -37,7 +40,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
         columns.add_column(overflow="fold", no_wrap=index == 0)  # names stay whole
     for row in (head, *rows):
         columns.add_row(*(Text(printable(cell)) for cell in row))
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else UNLIMITED_WIDTH
+    width = shutil.get_terminal_size().columns if wraps and sys.stdout.isatty() else UNLIMITED_WIDTH
     console = Console(file=io.StringIO(), width=width, color_system=None)
     with console.capture() as lines:
         console.print(columns)
