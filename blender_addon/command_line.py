@@ -42,7 +42,7 @@ def run(arguments: Sequence[str]) -> int:
         engine.check(engine.require(here=True), catalogue.version)
         code, said = _run_engine(arguments)
         if code == 0 and blend:
-            _save_blend(blend, _write(said))
+            _save_blend(blend, _written_files(said))
     except ImpastoError as error:
         print(printable(f"impasto: {error.message}\n  {error.remedy}"), file=sys.stderr)
         return error.exit_code
@@ -66,26 +66,26 @@ def _run_engine(arguments: Sequence[str]) -> tuple[int, str]:
     running = start(command, engine.settings_environment(), stdin=None, stderr=None, is_separate=False)
     assert running.stdout is not None
     lines = []
-    with running:
+    with running, io.TextIOWrapper(running.stdout, encoding="utf-8") as output:
         try:
-            for line in io.TextIOWrapper(running.stdout, encoding="utf-8"):
+            for line in output:
                 lines.append(line)
                 print(line, end="", flush=True)
         except KeyboardInterrupt:
             pass  # the command got it too and ends with its own exit code
-    code = running.returncode
+        code = running.wait()  # before the pipe is closed, into which it may write until then
     if not arguments or {"-h", "--help"} & set(arguments):
         print(HELP, end="")
     return code, "".join(lines)
 
 
 class _Written(TypedDict):
-    """What the command says about the files that it wrote, with --json."""
+    """The command's answer about the files that it wrote, with --json."""
 
     files: list[str]
 
 
-def _write(said: str) -> list[Path]:
+def _written_files(said: str) -> list[Path]:
     """Files that the command names in its output, one a line or as JSON."""
     try:
         listed = as_kind(_Written, parse_json(said, "what the command said"), "what the command said")["files"]

@@ -147,7 +147,7 @@ def _bake(task: Task, given: BackgroundBake) -> list[BakedMap]:
 
 
 def _crash(code: int, output: str) -> WorkerError:
-    tail = " | ".join(output.splitlines()[-3:])
+    tail = " | ".join([line for line in output.splitlines() if line.strip()][-3:])
     return WorkerError(f"Blender in the background stopped with status {code}: {tail}", "try a smaller size")
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
 import runpy
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -40,6 +43,23 @@ def test_the_command_takes_the_engines_arguments_and_passes_its_output_on(run, c
 def test_the_command_ends_with_the_engines_exit_codes(run, tmp_path):
     assert run("generate", "checker", "--nonsense") == 2
     assert run("maps", "/nowhere.png", "--out", tmp_path) == 3
+
+
+@pytest.mark.any_blender
+@pytest.mark.skipif(os.name == "nt", reason="sends SIGINT to a group of processes")
+def test_control_c_ends_the_command_with_its_own_exit_code(extension, tmp_path):
+    (tmp_path / "t.csv").write_text("recipe,name,parameter.seconds\nslow,one,60\n")
+    enable_and_run = (
+        f"import sys, bpy, addon_utils; addon_utils.enable({extension.__name__!r}, default_set=True); "
+        f"sys.exit(sys.modules[{extension.__name__!r}].command_line.run(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", enable_and_run, "batch", tmp_path / "t.csv", "--out", tmp_path / "out", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as running:
+        assert running.stdout is not None
+        first = next(line for line in running.stdout if line.startswith("{"))
+        os.killpg(running.pid, signal.SIGINT)
+    assert "progress" in json.loads(first)
+    assert running.returncode == 130
 
 
 @pytest.mark.any_blender
