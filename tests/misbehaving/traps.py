@@ -6,7 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-PACKAGES = ("numpy", "torch", "kornia", "pydantic", "pluggy", "PIL", "safetensors", "OpenImageIO", "tqdm", "skimage")
+PACKAGES = ("numpy", "scipy", "torch", "kornia", "pydantic", "pluggy", "PIL", "safetensors", "OpenImageIO", "skimage")
+PACKAGES += ("platformdirs", "psutil", "rich", "shtab")
 OURS = ("impasto_synthesis", "impasto_finish", "impasto_gan", "impasto_style", "impasto_vae", "impasto_photo_maps")
 AT_START = ("sitecustomize", "usercustomize")
 EVIL = "impasto_evil"
