@@ -117,7 +117,7 @@ def _menu(name: str, entries: Entries) -> type[bpy.types.Menu]:
 CLASSES = tuple(_menu(name, entries) for name, (_place, entries) in PLACES.items())
 
 
-def _append(name: str) -> Callable[[bpy.types.Menu, bpy.types.Context], None]:
+def _entry_drawer(name: str) -> Callable[[bpy.types.Menu, bpy.types.Context], None]:
     def draw(self: bpy.types.Menu, context: bpy.types.Context) -> None:
         if context.area and context.area.type == "NODE_EDITOR" and context.space_data.tree_type != "ShaderNodeTree":
             return
@@ -127,7 +127,7 @@ def _append(name: str) -> Callable[[bpy.types.Menu, bpy.types.Context], None]:
     return draw
 
 
-_drawn = {name: _append(name) for name in PLACES}
+_drawn = {name: _entry_drawer(name) for name in PLACES}
 
 
 def manual() -> tuple[str, tuple[tuple[str, str], ...]]:

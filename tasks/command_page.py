@@ -15,10 +15,12 @@ FIRST = "\n### "
 
 def lines() -> Iterator[str]:
     """Lines of the list: each answer with its fields."""
-    for answer in vars(json_answers).values():
-        if isinstance(answer, type) and issubclass(answer, json_answers.Answer) and answer is not json_answers.Answer:
+    for name, answer in vars(json_answers).items():
+        if name.startswith("_") or answer is json_answers.Answer:
+            continue
+        if isinstance(answer, type) and issubclass(answer, json_answers.Answer):
             yield f"\n### {answer.__name__}\n\n{answer.__doc__}\n"
-            yield from (f"- `{name}`: {field.description}" for name, field in answer.model_fields.items())
+            yield from (f"- `{field}`: {about.description}" for field, about in answer.model_fields.items())
 
 
 def page() -> str:

@@ -24,8 +24,8 @@ VENDORED = (
     "engine.connection",
     "engine.job",
     "engine.remote",
-    "engine.requests",
     "engine.replies",
+    "engine.requests",
     "engine.wire",
     "io.datablocks",
     "io.metadata",
@@ -33,10 +33,10 @@ VENDORED = (
     "system.interruption",
     "system.locks",
     "system.names",
-    "system.untrusted",
     "system.process",
     "system.transaction",
     "system.typed_json",
+    "system.untrusted",
 )
 """The modules of the core that the extension carries: standard library and NumPy only."""
 

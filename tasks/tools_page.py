@@ -36,5 +36,10 @@ def lines() -> Iterator[str]:
             yield f"| {label} | `{KINDS[tool.kind]} {tool.name}` | {tool.description} |"
 
 
+def page() -> str:
+    """The page with all lines."""
+    return "\n".join(lines()) + "\n"
+
+
 if __name__ == "__main__":
-    PAGE.write_text("\n".join(lines()) + "\n", encoding="utf-8")
+    PAGE.write_text(page(), encoding="utf-8")

@@ -195,7 +195,7 @@ def of_doubles(onnx, model):
 
 
 def other_kernel(onnx, model):
-    """What the checker of ONNX passes, and its runtime does not run."""
+    """Changes that the checker of ONNX passes, and its runtime does not run."""
     next(one for one in model.graph.node[0].attribute if one.name == "kernel_shape").ints[0] = 100
 
 

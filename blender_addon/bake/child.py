@@ -22,7 +22,7 @@ def main(folder: Path) -> None:
     sys.modules[PACKAGE] = package
     from impasto_bake.bake import maps, process
     from impasto_bake.bake.checks import BakeOptions
-    from impasto_bake.core.errors import ImpastoError
+    from impasto_bake.core.errors import ImpastoError, error_fields
 
     tempfile.tempdir = str(folder)  # so that nothing is left behind when this process is killed
     job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
@@ -31,15 +31,13 @@ def main(folder: Path) -> None:
     try:
         baked = maps.bake_maps(load(folder, job), options)
         for index, name in enumerate(options.maps):
-            done, what = (
-                progress["first"] + progress["share"] * index / count,
-                f"{job['name']}: {name.replace('_', ' ')}",
-            )
+            done = progress["first"] + progress["share"] * index / count
+            what = f"{job['name']}: {name.replace('_', ' ')}"
             say(progress=done, message=f"Baking {what}")
             process.write_map(folder, next(baked))
         baked.close()
     except ImpastoError as error:
-        say(error=type(error).__name__, message=error.message, remedy=error.remedy)
+        say(**error_fields(error))
         raise
 
 

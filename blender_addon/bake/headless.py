@@ -18,7 +18,7 @@ from typing import Any
 
 import bpy
 
-from ..core.errors import FileError, ImpastoError
+from ..core.errors import FileError, ImpastoError, error_fields
 from ..core.io.datablocks import Datablock
 from ..core.system.transaction import replace_files
 from ..core.system.untrusted import check_file, excerpt, printable
@@ -50,8 +50,7 @@ def _carry_out(given: argparse.Namespace) -> int:
         answer, lines = given.carry_out(given)
     except ImpastoError as error:
         if given.json:
-            about = {"error": type(error).__name__, "message": error.message, "remedy": error.remedy}
-            print(json.dumps(about), flush=True)
+            print(json.dumps(error_fields(error)), flush=True)
         print(printable(f"impasto: {error.message}\n  {error.remedy}"), file=sys.stderr)
         return error.exit_code
     print(json.dumps(answer) if given.json else printable("\n".join(lines)), flush=True)

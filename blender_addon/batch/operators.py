@@ -14,7 +14,7 @@ from ..core.errors import ImpastoError, ParameterError
 from ..jobs.operator import TaskOperator, poll, tell
 from ..jobs.task import Place, Report, Task, error_report
 from ..paths import absolute
-from ..tools.arguments import ensure_known, given_properties, values_of, with_properties
+from ..tools.arguments import ensure_known, given_properties, values_of, values_over, with_properties
 from ..tools.request import Request
 from . import recipes, results
 from .chosen import selected_materials
@@ -47,8 +47,8 @@ class Batch(BatchProperties, TaskOperator):
     def request(self, context: bpy.types.Context) -> BatchRequest:
         """The request. ImpastoError if a setting is wrong."""
         settings = context.scene.impasto_batch
-        choice = {name: getattr(settings, name) for name in CHOICE} | given_properties(self, CHOICE)
-        output = {name: getattr(settings, name) for name in OUTPUT} | given_properties(self, (*OUTPUT, "device"))
+        choice = values_over(settings, self, CHOICE)
+        output = values_over(settings, self, OUTPUT) | given_properties(self, ("device",))
         return BatchRequest(self._applied(context), Output(**output), **choice)
 
     def _applied(self, context: bpy.types.Context) -> Applied:

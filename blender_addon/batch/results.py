@@ -33,7 +33,7 @@ class JobFailure(TypedDict):
 
 
 class BatchAnswer(TypedDict):
-    """What `impasto batch` says at its end."""
+    """The answer of `impasto batch` at its end."""
 
     made: Count
     done_before: Count
@@ -51,7 +51,7 @@ class PlannedJob(TypedDict):
 
 
 class PlanAnswer(TypedDict):
-    """What `impasto batch --dry-run` says."""
+    """The answer of `impasto batch --dry-run`."""
 
     jobs: list[PlannedJob]
     to_make: Count

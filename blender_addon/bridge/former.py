@@ -81,7 +81,7 @@ def choices(material: bpy.types.Material | None, item: bpy.types.Object | None =
 
 
 def _of_object(material: bpy.types.Material, item: bpy.types.Object | None) -> dict[int, ImpastoFormer]:
-    """What can go back to an object, by place in the list: the latest of each of its slots, or else the latest state.
+    """Entries that can go back to an object, by place in the list: the latest of each slot, or else the latest state.
 
     Of an object that got the material otherwise, such as a copy of one, nothing is noted: then all, the latest first.
     """
@@ -184,7 +184,7 @@ def not_only_held() -> list[bpy.types.Material]:
 
 
 def held() -> Counter[bpy.types.Material]:
-    """How often each material is held as a former one."""
+    """Number of times that each material is held as a former one."""
     return Counter(entry.material for one in bpy.data.materials for entry in one.impasto_former if entry.material)
 
 

@@ -215,11 +215,11 @@ class _Builder:
     def _occlude(self, color: bpy.types.NodeSocket, occlusion: bpy.types.NodeSocket) -> None:
         node = self._node("ShaderNodeMix", "Occlude", self._beside(color))
         node.data_type, node.blend_type, node.label = "RGBA", "MULTIPLY", "Ambient Occlusion"
-        factor, first, second = (_enable(node.inputs, name) for name in ("Factor", "A", "B"))
+        factor, first, second = (_socket_called(node.inputs, name) for name in ("Factor", "A", "B"))
         factor.default_value = 1.0
         self.tree.links.new(color, first)
         self.tree.links.new(occlusion, second)
-        self.tree.links.new(_enable(node.outputs, "Result"), self.shader.inputs["Base Color"])
+        self.tree.links.new(_socket_called(node.outputs, "Result"), self.shader.inputs["Base Color"])
 
     def _displace(self, height: bpy.types.NodeSocket, *, is_joined: bool) -> None:
         """Add a displacement that is not linked: as bump beside a normal map the relief would be seen twice."""
@@ -260,6 +260,6 @@ class _Builder:
         return node
 
 
-def _enable(sockets: Sequence[bpy.types.NodeSocket], name: str) -> bpy.types.NodeSocket:
+def _socket_called(sockets: Sequence[bpy.types.NodeSocket], name: str) -> bpy.types.NodeSocket:
     """Socket of this name for the node's data type: a Mix node has one for each type."""
     return next(socket for socket in sockets if socket.name == name and socket.enabled)

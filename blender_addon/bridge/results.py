@@ -102,8 +102,10 @@ def put(made: JobResult, target: Target, more: Sequence[str] = ()) -> Report:
 def _images(made: JobResult, target: Target) -> dict[str, bpy.types.Image]:
     if made.paths:
         return {map_: images.load(path, map_, made.recipe) for path in made.paths if (map_ := map_of(path))}
-    files = {map_: data.tobytes() for map_, data in made.arrays.items()}
-    new = {map_: images.add(_image_name(target, map_), map_, data, made.recipe) for map_, data in files.items()}
+    new = {
+        map_: images.add(_image_name(target, map_), map_, data.tobytes(), made.recipe)
+        for map_, data in made.arrays.items()
+    }
     has_alpha = {"opacity", "base_color"} <= new.keys()
     if has_alpha and (target.is_picture or _has_alpha_in_color(target)):  # it was the alpha of the picture
         new["base_color"] = encode.join_alpha(new["base_color"], new.pop("opacity"))

@@ -18,7 +18,7 @@ from ..engine.catalogue import catalogue
 from ..jobs.operator import TaskOperator, poll, tell
 from ..jobs.session import push_undo
 from ..jobs.task import Place, Report, Task, error_report
-from ..tools.arguments import given_properties, values_of, with_properties
+from ..tools.arguments import given_properties, values_of, values_over, with_properties
 from ..tools.form import Form
 from ..tools.request import make_task
 from . import subject
@@ -50,8 +50,7 @@ class IMPASTO_OT_make_endless(TaskOperator, bpy.types.Operator):
 
     def task(self, context: bpy.types.Context) -> Task:
         settings = context.scene.impasto_endless
-        names = ("cell_size", "sharpness", "seed")
-        values = {name: getattr(settings, name) for name in names} | given_properties(self, names)
+        values = values_over(settings, self, ("cell_size", "sharpness", "seed"))
         insist = self.insist if "insist" in given_properties(self, ("insist",)) else settings.insist
         return subject.task(chosen_material(context, self.source), endless_nodes.Grid(**values), insist=insist)
 

@@ -219,7 +219,7 @@ def forget_checks() -> None:
 
 
 class _Probed(TypedDict):
-    """What an engine says about itself: its Python's version, and versions of packages."""
+    """An engine's answer about itself: its Python's version, and versions of packages."""
 
     version: list[Count]
     packages: dict[str, str]

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import bpy
 from bpy.props import StringProperty
 
@@ -30,7 +32,7 @@ class IMPASTO_OT_export(TaskOperator, bpy.types.Operator):
         return "" if context.scene.impasto_export.out_dir else "Choose a folder for the files"
 
     def task(self, context: bpy.types.Context) -> Task:
-        export = Export(**values_over(context.scene.impasto_export, Export, self))
+        export = Export(**values_over(context.scene.impasto_export, self, [item.name for item in fields(Export)]))
         return export.task(chosen_material(context, self.material))
 
 

@@ -80,8 +80,8 @@ class IMPASTO_OT_estimate_maps(OnImage, bpy.types.Operator):
     def task(self, context: bpy.types.Context) -> Task:
         tool = catalogue.usual("maps")
         lit = known_azimuths(context.scene, catalogue[tool])
-        form = {"material": self.material, "width_m": width_of(self, context)}
-        request = Request(tool, lit, self.chosen(context), **form)
+        width_m = width_of(self, context)
+        request = Request(tool, lit, self.chosen(context), material=self.material, width_m=width_m)
         return request.task(request.target(context))
 
 

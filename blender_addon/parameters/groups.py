@@ -8,6 +8,7 @@ from typing import Any
 
 import bpy
 
+from ..core import schemas
 from ..engine.catalogue import SIZE_PARAMETERS, catalogue, properties_of
 
 CLASS, SLIDERS = "class", "sliders"
@@ -48,8 +49,7 @@ def is_of_model(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: s
 
 def model_parameter(tool: Mapping[str, Any]) -> str | None:
     """Parameter that names the model which the tool runs; None if it runs none."""
-    parameters = properties_of(tool).items()
-    return next((name for name, schema in parameters if is_model(schema) and "model_of" not in schema), None)
+    return schemas.model_parameter(properties_of(tool))
 
 
 def chosen_model(group: bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -94,7 +94,7 @@ def triangles(size_px: Size, corners: np.ndarray, labels: np.ndarray) -> np.ndar
     first, count = low, np.maximum(high - low, 0)
     for part in np.split(np.arange(len(rows)), np.flatnonzero(np.diff(count.cumsum() // MOST_PIXELS)) + 1):
         index = np.repeat(part, count[part])
-        column = _count(count[part]) + first[index]
+        column = _ranges(count[part]) + first[index]
         found[rows[index] % height, column % width] = labels[of[index]]
     return found
 
@@ -106,7 +106,7 @@ def _spans(corners: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.
     top = np.ceil(corners[..., 1].min(1) - 0.5).astype(int)
     count = np.maximum(np.floor(corners[..., 1].max(1) - 0.5).astype(int) + 1 - top, 0)
     of = np.repeat(np.arange(len(corners)), count)
-    rows = _count(count) + top[of]
+    rows = _ranges(count) + top[of]
     low, high = np.full(len(rows), np.inf), np.full(len(rows), -np.inf)
     for start, end in ((0, 1), (1, 2), (2, 0)):
         (x0, y0), (x1, y1) = corners[of, start].T, corners[of, end].T
@@ -119,7 +119,7 @@ def _spans(corners: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.
     return rows[is_crossed], np.ceil(low - 0.5).astype(int), np.floor(high - 0.5).astype(int) + 1, of[is_crossed]
 
 
-def _count(counts: np.ndarray) -> np.ndarray:
+def _ranges(counts: np.ndarray) -> np.ndarray:
     """0, 1, …, n - 1 for each n, one after the other."""
     import numpy as np
 
@@ -140,7 +140,7 @@ def grow(labels: np.ndarray, margin_px: int) -> np.ndarray:
     return labels
 
 
-def connect(points: np.ndarray, faces: np.ndarray) -> np.ndarray:
+def component_numbers(points: np.ndarray, faces: np.ndarray) -> np.ndarray:
     """Number of the island of each face, from 1: faces that share a point are in one.
 
     points and faces: for each corner of a face, the numbers (N,) of its point and of its face.

@@ -20,7 +20,7 @@ MOST_TILES = 64
 Rectangle = tuple[float, float, float, float]
 """Left, bottom, right, top."""
 Tile = tuple[Rectangle, Rectangle]
-"""Where something is drawn, in pixels of the region, and the part of the picture that is drawn there."""
+"""Place at which something is drawn, in pixels of the region, and the part of the picture that is drawn there."""
 
 
 @dataclass(frozen=True)

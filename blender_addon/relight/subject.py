@@ -102,5 +102,4 @@ def _of_preview(context: bpy.types.Context) -> tuple[str, dict[str, Subject]]:
 
 def _pixels(answer: JobResult) -> JobInput:
     arrays = {name: array for name, array in answer.arrays.items() if name in ("base_color", *LIT)}
-    scale = {"width_m": answer.width_m, "height_range_m": answer.height_range_m}
-    return JobInput(arrays=arrays, name=answer.name, **scale)
+    return JobInput(arrays=arrays, name=answer.name, width_m=answer.width_m, height_range_m=answer.height_range_m)

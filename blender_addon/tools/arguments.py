@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -61,12 +61,6 @@ def values_of(request: type, operator: bpy.types.Operator, *, is_whole: bool = F
     return found
 
 
-def values_over(settings: bpy.types.PropertyGroup, request: type, operator: bpy.types.Operator) -> dict[str, Any]:
-    """Values for a request's fields as a scene's settings have them, and over them those that were set in this call."""
-    names = [item.name for item in fields(request) if item.metadata]
-    return {name: getattr(settings, name) for name in names} | values_of(request, operator)
-
-
 def ensure_known(tool: str) -> None:
     """Ask the engine for its tools if this one is not known yet."""
     if tool not in catalogue:
@@ -76,6 +70,13 @@ def ensure_known(tool: str) -> None:
 def given_properties(operator: bpy.types.Operator, names: Iterable[str]) -> dict[str, Any]:
     """Properties of an operator that were set in this call, and so override the panel."""
     return {name: getattr(operator, name) for name in names if operator.properties.is_property_set(name)}
+
+
+def values_over(
+    settings: bpy.types.PropertyGroup, operator: bpy.types.Operator, names: Collection[str]
+) -> dict[str, Any]:
+    """A scene's settings of these names, and over them the operator's properties that were set in this call."""
+    return {name: getattr(settings, name) for name in names} | given_properties(operator, names)
 
 
 def width_of(operator: bpy.types.Operator, context: bpy.types.Context) -> float:
@@ -91,7 +92,7 @@ def source_of(image: str, path: str) -> Source | None:
     return Path(absolute(path)) if path else None
 
 
-def sources_from(text: str, what: str = "inputs") -> dict[str, list[Source | None]]:
+def sources_from(text: str, what: str) -> dict[str, list[Source | None]]:
     """Sources in a JSON object of paths and names of images, or of lists of them, by input. ParameterError if wrong."""
     given = {name: [one] if isinstance(one, str) else one for name, one in parse_object(text, what).items()}
     for name, names in given.items():

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from .errors import PluginError
-from .schemas import check_conditions, check_parameter
+from .schemas import check_conditions, check_parameter, model_parameter
 from .system.typed_json import Count
 from .system.untrusted import excerpt
 
@@ -28,6 +28,8 @@ GROUPS: Mapping[str, str] = {
     "Train": "make models",
 }
 """The groups, and what each is for. A tool names its own: `group = "Repair"`; each kind of tool has a default."""
+Subject = Literal["text", "picture"]
+"""Subjects of matchers, for which they find a recipe."""
 KINDS = ("generator", "stylizer", "estimator", "filter", "trainer")
 INPUT_KINDS = ("maps", "dataset")
 OF_MODEL = ("class", "sliders")
@@ -82,7 +84,7 @@ class MatcherDescription(TypedDict):
     name: str
     label: str
     description: str
-    subject: Literal["text", "picture"]
+    subject: Subject
     example: str
     can_edit: bool
     varies: bool
@@ -193,7 +195,7 @@ def check_description(tool: ToolDescription) -> None:
     for item in tool["inputs"]:
         _check_identifier(name, item["name"])
         _check_input(name, item, many)
-    runs_model = any(schema.get("format") == "model" and "model_of" not in schema for schema in parameters.values())
+    runs_model = model_parameter(parameters) is not None
     for parameter, schema in parameters.items():
         _check_identifier(name, parameter)
         where = f"{name}: parameter {parameter}"

@@ -98,6 +98,11 @@ def choices(name: str, known: Iterable[str], listed: str) -> str:
     return f"{did_you_mean(name, names)}choose from {', '.join(names) or 'none'}"
 
 
+def error_fields(error: ImpastoError) -> dict[str, str]:
+    """An error as JSON: its class by name, for `error_from_name`, with message and remedy."""
+    return {"error": type(error).__name__, "message": error.message, "remedy": error.remedy}
+
+
 def error_from_name(name: str, message: str, remedy: str) -> ImpastoError:
     """The error class called `name` (as sent over the wire), or `WorkerError` for an unknown one."""
     kind = globals().get(name)

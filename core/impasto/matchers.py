@@ -8,16 +8,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, get_args
 
-from .descriptions import MatcherDescription
+from .descriptions import MatcherDescription, Subject
 from .recipe import Recipe
 
 if TYPE_CHECKING:
     from .context import Context
     from .texture import Maps
 
-SUBJECTS = ("text", "picture")
+SUBJECTS = get_args(Subject)
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Matcher(ABC):
     name: ClassVar[str]
     label: ClassVar[str]
     description: ClassVar[str]
-    subject: ClassVar[Literal["text", "picture"]]
+    subject: ClassVar[Subject]
     example: ClassVar[str] = ""
     can_edit: ClassVar[bool] = False
     varies: ClassVar[bool] = True

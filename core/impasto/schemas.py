@@ -27,6 +27,12 @@ POINT = [("number", -1.0, 2.0)] * 2
 """Type and limits of both coordinates of a parameter of the format point, which a picture spans from 0 to 1."""
 
 
+def model_parameter(properties: Mapping[str, Mapping[str, Any]]) -> str | None:
+    """Name of the parameter with the model that a tool of these parameters itself runs; None if it has none."""
+    named = (name for name, schema in properties.items() if schema.get("format") == "model")
+    return next((name for name in named if "model_of" not in properties[name]), None)
+
+
 class ItemSchema(TypedDict):
     """JSON Schema of a component of a tuple."""
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field, ValidationError
 
+from . import schemas
 from .descriptions import GROUPS, InputDescription, ToolDescription
 from .errors import ParameterError, choices
 from .parameters import (
@@ -38,7 +39,6 @@ from .parameters import (
     zero_means,
 )
 from .recipe import Recipe
-from .schemas import holds
 from .system.untrusted import excerpt
 from .texture import Maps
 
@@ -76,10 +76,7 @@ __all__ = [
 @cache
 def model_parameter(tool: Tool) -> str | None:
     """Name of the parameter with the model that the tool itself runs; None if it has none."""
-    schemas = properties_of(tool.parameters).items()
-    return next(
-        (name for name, schema in schemas if schema.get("format") == "model" and "model_of" not in schema), None
-    )
+    return schemas.model_parameter(properties_of(tool.parameters))
 
 
 @dataclass(frozen=True)
@@ -127,7 +124,7 @@ class Result:
 
 
 class Listing:
-    """How hosts show a tool. The name, a label and a description must be set."""
+    """Attributes by which hosts show a tool. The name, a label and a description must be set."""
 
     kind: ClassVar[str]
     """Set by the kinds below."""
@@ -156,7 +153,7 @@ class Listing:
 
 
 class Contract:
-    """What a tool needs, and what hosts may rely on. The defaults fit a filter of any maps without parameters."""
+    """Needs of a tool, and properties to rely on. The defaults fit a filter of any maps without parameters."""
 
     parameters: ClassVar[type[Parameters]] = NoParameters
     """Model of its parameters."""
@@ -287,7 +284,7 @@ def without_effect(tool: Tool, given: Mapping[str, Any]) -> list[str]:
     """The given parameters that have no effect because of another one's value."""
     chosen = validate(tool, given).model_dump(mode="json")
     properties = properties_of(tool.parameters)
-    return [name for name in given if not holds(properties[name], chosen)]
+    return [name for name in given if not schemas.holds(properties[name], chosen)]
 
 
 def makes_tiles(tool: Tool) -> bool:

@@ -42,7 +42,7 @@ def _stack(subject: Maps, device: str) -> Tensor:
 
 
 def _with_stacked(subject: Maps, channels: Tensor) -> Maps:
-    """The subject with the maps of channels that were `stacked`, of any size.
+    """The subject with the maps of channels as `_stack` makes them, of any size.
 
     A height that leaves [0, 1] gets a wider range in metres instead.
     """

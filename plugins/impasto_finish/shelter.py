@@ -32,7 +32,7 @@ def cavities(height: Tensor, sigma_px: float, wraps: tuple[bool, bool]) -> Tenso
     return _standardise(score)
 
 
-def occlude(subject: Maps, height: Tensor, device: str) -> Tensor:
+def occlusion(subject: Maps, height: Tensor, device: str) -> Tensor:
     """Occlusion (1, H, W), 0 where all is open, of standard deviation 1: the subject's own, or else of its height."""
     if "ambient_occlusion" in subject:
         open_ = tensor_of(subject["ambient_occlusion"].pixels, device)

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from impasto.context import Context
+from impasto.data.prepare import LARGEST_PX
 from impasto.data.tiling import Tiling, tiles, tiling_field
 from impasto.errors import ParameterError
 from impasto.surface.heights import FINE_STEEPEST_Z, normal_from_slopes, slopes_from_normal
@@ -16,8 +17,6 @@ from impasto.texture import NORMAL_MAPS, Maps, Texture
 from impasto.tools import Field, Filter, Parameters
 
 from .subject import pixels_of, tensor_of
-
-LARGEST_PX = 16384
 
 
 class SuperResolutionParameters(Parameters):

@@ -61,7 +61,7 @@ class Weathering(Filter):
     ) -> Maps:
         """The subject with another colour and roughness, no metal under dirt, and the relief of moss."""
         from .lightness import lightness_of
-        from .shelter import cavities, grain, occlude, share_above
+        from .shelter import cavities, grain, occlusion, share_above
 
         context.progress(0.1, "Looking for edges and crevices")
         p, wraps = parameters, tiles(subject, parameters.tiling)
@@ -71,7 +71,7 @@ class Weathering(Filter):
         sigma_px = max(p.size * min(subject.size_px), 0.5)
         cavity = cavities(height, sigma_px, wraps)
         context.progress(0.3, "Looking for edges and crevices")
-        sheltered = cavity + occlude(subject, height, context.device)
+        sheltered = cavity + occlusion(subject, height, context.device)
         context.progress(0.5, "Ageing the surface")
         worn = share_above(fray - cavities(height, sigma_px / 4, wraps), 0.3 * p.wear)
         dirty = share_above(sheltered + fray, 0.6 * p.dirt)

@@ -42,7 +42,7 @@ class ForeignFile:
 
     @property
     def data(self) -> bytes:
-        """What is installed: the file, or one of what was checked of it; only once its shapes are known to be right."""
+        """The bytes to install: the file, or one of its checked parts; only once its shapes are known to be right."""
         return self._keras.archive if self.form == "keras" else self._data
 
     def outputs(self, inputs: Shapes) -> dict[str, tuple[int, ...]]:
@@ -52,7 +52,7 @@ class ForeignFile:
         return onnx_outputs(self._onnx, inputs, self._what)
 
     def runner(self) -> Runner:
-        """What runs the file, loaded by its framework; only once its shapes are known to fit into memory."""
+        """The file as its framework loads it, to be run; only once its shapes are known to fit into memory."""
         return KerasRunner(self.data, self._what) if self.form == "keras" else OnnxRunner(self._onnx, self._what)
 
 

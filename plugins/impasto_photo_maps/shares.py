@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn.functional import softplus
 
 from impasto.library.models import load_model, read_model
-from impasto.library.networks import fit
+from impasto.library.networks import network_of
 from impasto.library.tensors import SUFFIX
 
 from .prior import BANDS, Brightness
@@ -97,7 +97,7 @@ def _deviation(energy: Tensor, response: Tensor, size_px: tuple[int, int]) -> Te
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a picture's statistics say (B, …). shares: of slopes by shading, and of those of brightness as height
+    """Judgement by a picture's statistics (B, …). shares: of slopes by shading, and of those of brightness as height
     (B, 2, BANDS), all ≥ 0. error: expected angles in radians between normals and true ones, of flat parts, and per
     angle that is found (B, 2)."""
 
@@ -133,7 +133,7 @@ class SharesNetwork(nn.Module):
 @cache
 def load_network() -> SharesNetwork:
     """The bundled network. ModelError if its file is damaged."""
-    return fit(SharesNetwork, load_model(read_model(MODELS / f"{MODEL}{SUFFIX}")), MODEL, TOOL).eval()
+    return network_of(SharesNetwork, load_model(read_model(MODELS / f"{MODEL}{SUFFIX}")), MODEL, TOOL).eval()
 
 
 @torch.inference_mode()

@@ -37,14 +37,14 @@ class CropPeriod(Filter):
         self, subject: Maps, parameters: CropPeriodParameters, inputs: Mapping[str, Maps], context: Context
     ) -> Result:
         """The part, with the visibility of the seam before and after as figures."""
-        from .light import luminance
+        from .light import luma_of
         from .periods import best_crop, periods_of
 
         context.progress(0.0, "Looking for a pattern")
         height, width = subject.size_px
         if min(height, width) < LEAST_PX or parameters.keep == 1:
             return Result(subject)
-        picture = luminance(subject, context.device)
+        picture = luma_of(subject, context.device)
         periods = periods_of(picture)
         context.progress(0.3, "Comparing borders")
         top, left, rows, columns = best_crop(picture, periods, parameters.keep, context.check)

@@ -66,10 +66,10 @@ class Lens(Filter):
 
 
 def _curvature_found(subject: Maps, context: Context) -> float | None:
-    from .light import luminance
+    from .light import luma_of
     from .vanishing_points import find_curvature
 
-    found = find_curvature(luminance(subject, context.device), context.check)
+    found = find_curvature(luma_of(subject, context.device), context.check)
     if found is not None and abs(found) < STRAIGHT:
         context.note("lines are straight already, so the lens is left as it is")
         return 0.0

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def luminance(maps: Maps, device: str) -> Tensor:
+def luma_of(maps: Maps, device: str) -> Tensor:
     """Luma (H, W) of the base colour, sRGB-encoded; of maps without one, the mean of the first."""
     import torch
 

@@ -16,7 +16,6 @@ from impasto.surface.color import linear_to_srgb, srgb_to_linear
 from impasto.surface.heights import FINE_STEEPEST_Z, normal_from_slopes, slopes_from_normal
 from impasto.texture import NORMAL_MAPS, Maps, Texture
 
-LARGEST_PX = 16384
 BAND_PX = 1 << 19
 """Pixels that are resampled at a time."""
 TEXEL_GRID = 33

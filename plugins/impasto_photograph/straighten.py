@@ -65,10 +65,10 @@ class Straighten(Filter):
 
 def _largest_rectangle(subject: Maps, context: Context) -> tuple[np.ndarray, float] | None:
     """Corners (4, 2) and aspect of the largest rectangle between the picture's lines; None, with a note, without."""
-    from .light import luminance
+    from .light import luma_of
     from .vanishing_points import find_vanishing_points
 
-    found = find_vanishing_points(luminance(subject, context.device), context.check)
+    found = find_vanishing_points(luma_of(subject, context.device), context.check)
     points = [point.position for point in found if point]
     if not points:
         context.note("no straight lines were found, so nothing is changed: give the corners of a rectangle")
@@ -91,7 +91,9 @@ def _upright(subject: Maps, corners: np.ndarray, aspect: float, context: Context
     import torch
     from kornia.geometry.transform import get_perspective_transform
 
-    from .resampling import LARGEST_PX, resample
+    from impasto.data.prepare import LARGEST_PX
+
+    from .resampling import resample
 
     height, width = subject.size_px
     aspect = aspect or aspect_of(corners, (width / 2, height / 2), max(height, width))

@@ -1,8 +1,8 @@
 """Vanishing points of a photographed wall or floor: its straight edges are parallel or converge to a point.
 
-As `rows` does with brightness, the picture is projected along the lines of every candidate; here it is the strength of
-edges, so that joints count however short they are, and nothing needs to repeat. A lens bends lines: its curvature is
-the one without which they are straightest.
+As `impasto.regularity.rows` does with brightness, the picture is projected along the lines of every candidate; here it
+is the strength of edges, so that joints count however short they are, and nothing needs to repeat. A lens bends lines:
+its curvature is the one without which they are straightest.
 """
 
 from __future__ import annotations
@@ -102,10 +102,9 @@ def find_curvature(luminance: Tensor, check: Callable[[], None] = lambda: None) 
     """The curvature k1 of the lens, by lines along x and y in luminance (H, W); None where no lines stand out."""
     found = []
     for edges in _edges_along_both(luminance):
-        starts = []
+        starts, small = [], edges.reduced(SEARCH_PX)
         for k1 in CURVATURES:
             check()
-            small = edges.reduced(SEARCH_PX)
             near = max(((tilt, keystone, k1) for tilt in TILTS[::2] for keystone in KEYSTONES[::2]), key=small.share)
             starts.append(near)
         found.append(_vanishing_point(edges, _best(edges, starts, check), luminance))

@@ -101,7 +101,7 @@ def _limits(field: FieldInfo) -> tuple[float, float]:
 
 
 def _mask(rng: np.random.Generator, canvas: Canvas, surface: Surface) -> Tensor:
-    """Where the second material lies, (H, W): in patches, or in what is low or high."""
+    """Mask (H, W) of the second material: in patches, or in what is low or high."""
     patches = canvas.noise("mixture", canvas.width_m / rng.uniform(2, 8), octaves=6, gain=rng.uniform(0.4, 0.7))
     relief = surface.height_m - surface.height_m.mean()
     cover = patches + rng.uniform(-1.5, 1.5) * relief / relief.std().clamp_min(1e-7)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def resolve(width_px: float) -> float:
+def thread_contrast(width_px: float) -> float:
     """Contrast, 0.2 to 1, with which texels show threads of this width; of thinner ones they show mostly the mean."""
     return min(1.0, max(0.2, (width_px - 0.5) / 2))
 

@@ -15,7 +15,7 @@ from .subject import normals
 
 
 class FixNormalsParameters(Parameters):
-    """What the normals are, and what they should become."""
+    """Convention of the normals as they are, and as they should become."""
 
     green: Green = green_field()
     renormalise: bool = Field(True, description="Give every normal unit length")

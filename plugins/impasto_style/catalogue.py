@@ -86,7 +86,7 @@ def _published_name(name: str) -> str:
     return f"{PUBLISHED_INDEX[int(index)]}.{kind}"
 
 
-def _normalise_as_published() -> Shapes:
+def _published_normalised_shapes() -> Shapes:
     """Published shapes of the normalised chain, whose first convolution maps pixels in [0, 1] to Caffe's input."""
     return _convolution("0", 3, 3, 1) | {_published_name(name): s for name, s in _vgg(NORMALISED_BLOCKS).items()}
 
@@ -221,7 +221,7 @@ CATALOGUE = (
         _page(DEEP_TRANSFER),
         (_on_github(DEEP_TRANSFER, "models/autoencoder_vgg19/vgg19_3/vgg_normalised_conv3_1.pth"),),
         _vgg(NORMALISED_BLOCKS),
-        conversion=Conversion(_normalise_as_published(), _without_first),
+        conversion=Conversion(_published_normalised_shapes(), _without_first),
     ),
     Weights(
         "vgg19-keras",

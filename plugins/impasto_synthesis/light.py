@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch.nn.functional import interpolate
 
-from impasto.patches.features import opponent
+from impasto.surface.color_tensors import luma
 
 BROAD = 0.16
 """Standard deviation, relative to the longer side, of the blur that separates light from surface."""
@@ -34,8 +34,8 @@ def _blur(image: torch.Tensor, sigma: float) -> torch.Tensor:
     return interpolate(small, size=(height, width), mode="bicubic", align_corners=False)[0]
 
 
-def luminance(maps: Mapping[str, torch.Tensor]) -> torch.Tensor:
+def luma_of(maps: Mapping[str, torch.Tensor]) -> torch.Tensor:
     """Luma (h, w) of the base colour; of maps without one, the mean of the first."""
     if "base_color" in maps:
-        return opponent(maps["base_color"])[0]
+        return luma(maps["base_color"])
     return next(iter(maps.values())).mean(0)

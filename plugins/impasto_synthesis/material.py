@@ -16,7 +16,7 @@ from impasto.patches.lines import line_strength
 from impasto.regularity.detection import Regularity, find_regularity, find_regularity_of_lines
 from impasto.texture import Maps, Texture
 
-from .light import even_light, luminance
+from .light import even_light, luma_of
 from .pattern import Fitted, fit_to_torus, repeat_px, rotate_maps
 
 SENSITIVITY = {"auto": 1.0, "regular": 2.0}
@@ -56,7 +56,7 @@ def prepare_source(
     if "base_color" in images:
         images["base_color"] = even_light(images["base_color"], light)
     context.progress(start + (end - start) / 4, "Looking for a pattern")
-    found = _regularity(luminance(images), pattern)
+    found = _regularity(luma_of(images), pattern)
     fitted = (found and fit_to_torus(images | others, found, size_px, degrees)) or Fitted(
         rotate_maps(images | others, degrees)
     )

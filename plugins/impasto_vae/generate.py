@@ -14,7 +14,7 @@ from torch.nn.functional import interpolate
 from impasto.context import Context
 from impasto.data.prepare import Preparation, prepare
 from impasto.errors import ModelError, ParameterError
-from impasto.library.networks import fit, floats
+from impasto.library.networks import floats, network_of
 from impasto.surface.relief import with_relief
 from impasto.surface.wrapping import wraps
 from impasto.texture import Maps
@@ -146,7 +146,7 @@ def read_autoencoder(card: VaeCard, tensors: Mapping[str, np.ndarray]) -> tuple[
     """The network of a model, and its stored latents (8, h, w) of training pictures. ModelError if they are invalid."""
     own = sorted(name for name in tensors if name.startswith("latents_"))
     weights = {name: array for name, array in tensors.items() if name not in own}
-    vae = fit(lambda: Autoencoder(card.channels, card.width), weights, card.name, "vae")
+    vae = network_of(lambda: Autoencoder(card.channels, card.width), weights, card.name, "vae")
     latents = [floats(tensors, name, (LATENT_CHANNELS, None, None), card.name) for name in own]
     remedy = "train it again, or choose another"
     if not latents or any(not one.numel() for one in latents):

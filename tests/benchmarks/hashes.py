@@ -57,19 +57,17 @@ def _tools(results: dict[str, np.ndarray]) -> int:
 
 def _results(folder: Path, wanted: Sequence[str]) -> Iterator[tuple[str, np.ndarray]]:
     """Each map of each tool's result, or the message with which it refuses, as "tool subject map"."""
-    from conftest import tensors_that_see
-    from safetensors.numpy import load_file, save_file
+    from conftest import write_small_weights
+    from safetensors.numpy import load_file
     from tiny import TINY, install_foreign, train_tiny
 
     from impasto.errors import ImpastoError
     from impasto.plugins.registry import registry
-    from impasto_style.catalogue import CATALOGUE
 
     for variable in ("IMPASTO_MODELS", "IMPASTO_WEIGHTS"):
         (folder / variable).mkdir()
         os.environ[variable] = str(folder / variable)
-    shapes = next(weights.shapes for weights in CATALOGUE if weights.name == "vgg19-small")
-    save_file(tensors_that_see(shapes), folder / "IMPASTO_WEIGHTS" / "vgg19-small.safetensors")
+    write_small_weights(folder / "IMPASTO_WEIGHTS")
     models = folder / "IMPASTO_MODELS"
     for trainer in TINY:
         (file,) = train_tiny(trainer, models).models
@@ -105,18 +103,18 @@ def _photograph(name: str) -> Any:
 
 def _result(name: str, subject: str) -> Any:
     """The tool's result for a photograph that has what the tool needs; the other one is its style or guide."""
-    from impasto.evaluation.behaviour import _with_needs
+    from impasto.evaluation.behaviour import with_needs
     from impasto.plugins.registry import registry
     from impasto.recipe import Recipe, Step, name_inputs
     from impasto.running.runner import run
 
     tool = registry().tool(name)
     other = next(one for one in SUBJECTS if one != subject)
-    values = {item.name: [_with_needs(tool, _photograph(other))] * item.least for item in tool.inputs if item.required}
+    values = {item.name: [with_needs(tool, _photograph(other))] * item.least for item in tool.inputs if item.required}
     if "mask" in values:
         values["mask"] = [_hole()]
     inputs, named = name_inputs(values)
-    source = _with_needs(tool, _photograph(subject))
+    source = with_needs(tool, _photograph(subject))
     return run(Recipe((Step(name, {}, inputs),), SEED), {"source": source, **named})
 
 

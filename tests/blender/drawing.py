@@ -61,7 +61,7 @@ def drawn(cls: type[bpy.types.Panel | bpy.types.Menu], **properties: Any) -> Lay
 
 
 def texts_of_number(layout: Layout, group: Any, name: str) -> list[str]:
-    """What the panel shows of a number that may be left open: its text, or "number" and the cross's icon."""
+    """The panel's view of a number that may be left open: its text, or "number" and the cross's icon."""
     fields = ["number" for what, given, _ in layout.drawn if what == "prop" and given == (group, name)]
     looks = zip(layout.operators(SET_NUMBER), layout.looks(SET_NUMBER), strict=True)
     path = f"{group.path_from_id()}.{name}"

@@ -1,4 +1,4 @@
-"""What a .blend file holds once a new Blender has opened it, as JSON: `kept.py FILE [OBJECT…]`.
+"""Contents of a .blend file once a new Blender has opened it, as JSON: `kept.py FILE [OBJECT…]`.
 
 Former materials of these objects are put back, one after the other.
 """

@@ -19,7 +19,7 @@ STARTS = ("impasto.engine.worker", "impasto.engine.client", "impasto.library.dow
 STARTS += ("impasto.batch.checks", "impasto.batch.cluster", "impasto.batch.contact_sheet", "impasto.batch.running")
 STARTS += ("impasto.batch.workers",)
 """Modules that the extension imports, or runs in the engine; plugins are beside them."""
-TO_AUTHORS = {"checks.py", "descriptions.py", "schemas.py", "weights.py"}
+TO_AUTHORS = {"checks.py", "weights.py"}
 """Modules whose PluginErrors tell a plugin's author, in a terminal, why the plugin cannot be loaded."""
 PAGES = {"impasto.training.report"}
 """Modules that write pages in English for the browser; what they import is not shown either."""
@@ -45,7 +45,7 @@ NOT_SHOWN = {
         "the file is open",
     ),
     *("the recipe's file, without its ending", "the row's name, or that of its source"),
-    *("model name", "module 'impasto' has no attribute {}", "no frame", "no marker", "Application Support"),
+    *("model name", "module 'impasto' has no attribute {}", "no frame", "no marker"),
     *("value error,", "the files of a set lie in one folder", "the name of the files", "read or write", "SWD {}"),
     *(
         "with {}",

@@ -1,4 +1,4 @@
-"""What Impasto makes, and what it takes off objects, is in the file after saving it; Restore puts it back."""
+"""Materials that Impasto makes and takes off objects are in the file after saving it; Restore puts them back."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CHECKER = {"tool": "checker", "width_px": 8, "height_px": 8, "estimator": "none"
 
 
 def save_and_reopen(path: Path, *restored: str) -> dict:
-    """What another Blender finds in the file, in which it puts former materials of these objects back in turn."""
+    """Contents of the file in another Blender, which puts former materials of these objects back in turn."""
     bpy.ops.wm.save_as_mainfile(filepath=str(path))
     done = subprocess.run([sys.executable, KEPT, path, *restored], capture_output=True, text=True, env={**os.environ})
     line = next((line for line in done.stdout.splitlines() if line.startswith("kept ")), None)

@@ -1,4 +1,4 @@
-"""How a result's textures are mapped to surfaces, chosen before it is made or after."""
+"""Mapping of a result's textures to surfaces, chosen before it is made or after."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_rows_lie_level_on_every_side_of_a_box(extension, scene, cube):
 
 
 def rendered(scene: bpy.types.Scene, azimuth: float) -> np.ndarray:
-    """What an upright camera sees of the middle of the cube from this side: brightness (H, W)."""
+    """Brightness (H, W) of the middle of the cube, as an upright camera sees it from this side."""
     camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
     scene.collection.objects.link(camera)
     camera.data.type, camera.data.ortho_scale = "ORTHO", 1.6

@@ -79,7 +79,7 @@ def test_a_model_trained_anew_with_other_sliders_keeps_values_by_their_names(two
 
 
 def test_the_model_that_is_taken_by_itself_has_its_own_values_too(two_models, extension, scene):
-    """An empty name is the models_library's first model: another one, once that is removed."""
+    """An empty name is the library's first model: another one, once that is removed."""
     tool = extension.engine.catalogue.catalogue["recall"]
     two_models.model = ""
     first = extension.parameters.groups.chosen_model(two_models, tool)["name"]

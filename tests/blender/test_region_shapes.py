@@ -62,7 +62,7 @@ def test_islands_are_faces_that_share_points(shapes):
     rows, columns = np.divmod(np.arange(300), 100)
     faces = np.repeat(np.arange(300), 2)
     points = np.stack([rows * 101 + columns, rows * 101 + columns + 1], 1).ravel()  # three chains of 100 faces
-    assert (shapes.connect(points, faces) == rows + 1).all()
+    assert (shapes.component_numbers(points, faces) == rows + 1).all()
 
 
 def test_a_shifted_view_meets_the_borders_in_the_middle(extension):

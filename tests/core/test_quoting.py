@@ -1,4 +1,4 @@
-"""What errors quote of what was given: at most 80 characters, and of known names those that help."""
+"""Quotes in errors of what was given: at most 80 characters, and of known names those that help."""
 
 import argparse
 import ast

@@ -66,7 +66,7 @@ def painted(file: Path, color: tuple[int, int, int]) -> Path:
 
 
 def made(answer: dict, name: str = "base_color") -> Maps:
-    """What a command has written."""
+    """Files that a command has written."""
     return read_maps(next(Path(file) for file in answer["files"] if Path(file).stem.endswith(name)))
 
 

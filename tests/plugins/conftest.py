@@ -23,8 +23,7 @@ Value = TypeVar("Value", Path, str)
 def small_weights_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A library that holds the distilled VGG19 alone: encoders and decoders of its layout."""
     folder = tmp_path_factory.mktemp("weights")
-    shapes = next(weights.shapes for weights in CATALOGUE if weights.name == "vgg19-small")
-    save_file(tensors_that_see(shapes), folder / "vgg19-small.safetensors")
+    write_small_weights(folder)
     return folder
 
 
@@ -85,6 +84,12 @@ def quick_teacher() -> Iterator[None]:
         patch.setattr("impasto_style.fast.data.TEACHER_STEPS", 2)
         patch.setattr("impasto_style.fast.train.LESSON", 1.5)
         yield
+
+
+def write_small_weights(folder: Path) -> None:
+    """Write weights of the distilled VGG19's layout, by `tensors_that_see`."""
+    shapes = next(weights.shapes for weights in CATALOGUE if weights.name == "vgg19-small")
+    save_file(tensors_that_see(shapes), folder / "vgg19-small.safetensors")
 
 
 def tensors_that_see(shapes: dict[str, tuple[int, ...]]) -> dict[str, np.ndarray]:

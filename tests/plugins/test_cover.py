@@ -16,7 +16,7 @@ def made(seed=3, **parameters):
 
 
 def covered(maps) -> np.ndarray:
-    """Where the base colour is no longer that of bricks."""
+    """Mask of the pixels whose base colour is no longer that of bricks."""
     before = run(Recipe((BASE,), 3)).maps["base_color"].pixels
     return np.abs(maps["base_color"].pixels - before).max(-1) > 0.1
 

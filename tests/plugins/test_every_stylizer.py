@@ -159,7 +159,7 @@ def test_a_tiling_picture_still_tiles_without_being_asked_and_says_so(name):
     assert max(seam_z(color(subject))) < 3
     recipe = Recipe((Step(name, QUICK.get(name, {}), {"style": "style"}),))
     made = run(recipe, {"source": subject, "style": CAT}, device="cpu")
-    assert max(seam_z(color(made.maps))) < 3
+    assert all(-4 < z < 3 for z in seam_z(color(made.maps)))
     assert made.notes == ("its opposite borders fit together, so it was repainted as a texture without seams",)
     assert run(recipe, {"source": COFFEE, "style": CAT}, device="cpu").notes == (
         "its opposite borders do not fit together, so it was repainted as a single picture",

@@ -6,7 +6,7 @@ from tiny import cancelled_after, train_tiny
 from impasto.errors import Cancelled, ModelError
 from impasto.plugins.registry import registry
 
-pytestmark = pytest.mark.usefixtures("small_weights", "quick_teacher", "one_slider")
+pytestmark = [pytest.mark.usefixtures("small_weights", "quick_teacher", "one_slider"), pytest.mark.any_numpy]
 TRAINERS = sorted(name for name, tool in registry().tools.items() if tool.kind == "trainer")
 SIX_STEPS = {"steps": 6}
 MORE = {"train-stackgan": {"stage_one_steps": 2}}

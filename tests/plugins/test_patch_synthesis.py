@@ -226,11 +226,12 @@ def test_similar_places_look_alike_and_lie_apart() -> None:
     y, x = np.mgrid[:64, :64]
     picture = torch.from_numpy(np.sin(2 * np.pi * x / 16) + np.sin(2 * np.pi * y / 16)).float()[None]
     level = next(levels_of(picture, (64, 64)))
-    found = find_similar(level.appearance.vectors, level.grid.size)
+    vectors = level.grid.image(level.vectors).flatten(0, 1)
+    found = find_similar(vectors, level.grid.size)
     here = torch.arange(64 * 64)
     inner = (here // 64 > 2) & (here // 64 < 61) & (here % 64 > 2) & (here % 64 < 61)
-    distance = (level.appearance.vectors[found[inner, 0].long()] - level.appearance.vectors[inner]).square().sum(1)
-    others = (level.appearance.vectors[torch.randperm(64 * 64)][inner] - level.appearance.vectors[inner]).square()
+    distance = (vectors[found[inner, 0].long()] - vectors[inner]).square().sum(1)
+    others = (vectors[torch.randperm(64 * 64)][inner] - vectors[inner]).square()
     assert distance.mean() < 0.05 * others.sum(1).mean()
     apart = torch.stack([(found[:, 0] // 64 - here // 64).abs(), (found[:, 0] % 64 - here % 64).abs()])
     assert (apart.amax(0) >= 3).all()  # 5 % of 64 px

@@ -396,3 +396,7 @@ def test_strides_of_styles_and_pictures_agree():
     first, second = library.corner[:2].tolist()
     assert second - first == STRIDE
     assert library.moved(torch.tensor([0]), 1, 2) == library.columns[0] + 2
+
+
+def test_another_seed_is_another_picture(usual):
+    assert (painted(seed=1) != usual).any()

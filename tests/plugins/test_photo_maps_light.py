@@ -83,7 +83,7 @@ def test_slopes_that_go_against_the_light_are_not_fitted():
 
 
 def notes_of(picture: np.ndarray, **parameters) -> tuple[str, ...]:
-    """What `photo-maps` says of its result."""
+    """Notes of `photo-maps` on its result."""
     recipe = Recipe((Step("photo-maps", parameters),))
     return run(recipe, {"source": Maps.from_arrays({"base_color": picture})}, device="cpu").notes
 

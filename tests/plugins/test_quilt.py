@@ -13,7 +13,7 @@ from impasto import Maps
 from impasto.context import Context
 from impasto.errors import Cancelled, ParameterError
 from impasto.evaluation import metrics
-from impasto.patches.lines import grain_weights
+from impasto.patches.lines import grain_weights, hidden_share
 from impasto.patches.seams import join
 from impasto.regularity.detection import find_lattice, find_regularity
 from impasto.surface.seams import seam_z
@@ -187,11 +187,12 @@ def test_joints_between_boards_of_uneven_widths_do_not_end(is_turned) -> None:
 
 def test_a_cut_across_the_grain_costs_more_than_one_along_it() -> None:
     """Between pieces that are equally unlike each other everywhere, cuts keep to the boards' length."""
-    down, across = grain_weights(torch.from_numpy(boards()[..., :1]).permute(2, 0, 1))
+    wood = torch.from_numpy(boards()[..., :1]).permute(2, 0, 1)
+    down, across = grain_weights(wood, hidden_share(wood))
     assert down.mean() > 1.5
     assert across.mean() < 1.1
     noise = torch.from_numpy(np.random.default_rng(0).random((1, 128, 128), np.float32))
-    assert grain_weights(noise).mean() < 1.2  # without grain, no direction counts
+    assert grain_weights(noise, hidden_share(noise)).mean() < 1.2  # without grain, no direction counts
 
 
 def test_steps_of_light_are_spread_farther_than_those_of_shapes() -> None:

@@ -213,6 +213,10 @@ def test_cancelled_between_tiles_it_ends():
     assert told[-1] < 0.2
 
 
+def test_another_seed_is_another_picture():
+    assert not torch.equal(painted(task(), 0), painted(task(), 1))
+
+
 def test_more_preservation_is_nearer_to_the_picture_and_detail_changes_it():
     free, usual, strict = (painted(task(), preservation=share) for share in (0.0, 1.0, 10.0))
     assert (strict - usual).abs().mean() > 0.01

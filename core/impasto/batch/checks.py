@@ -23,7 +23,7 @@ from .record import Record
 MISTAKES_COUNTED, MISTAKES_SHOWN, ROWS_SHOWN = 1000, 20, 3
 MISTAKE_CHARACTERS = 160
 VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|\S*[./\\](?=\S+)|\d+")
-"""What differs between mistakes of one kind: quoted values, names of files but for their endings, and numbers."""
+"""Pattern of what differs between mistakes of one kind: quotes, names of files but for their endings, numbers."""
 
 
 def check_plan(plan: Plan, owned: Callable[[str], bool] = lambda name: False) -> int:
@@ -71,7 +71,7 @@ class _Mistake:
 
 
 def _alike(text: str) -> str:
-    """What mistakes of one kind have in common."""
+    """The part of a text that mistakes of one kind have in common."""
     return VALUES.sub("", text)
 
 
@@ -134,7 +134,7 @@ class Listed:
     is_done: bool
 
 
-def problem_lines(plan: Plan, record: Record) -> list[Listed]:
+def dry_run_jobs(plan: Plan, record: Record) -> list[Listed]:
     """The jobs of a batch, and whether each is done; reads the inputs of those that are recorded as done."""
     return [
         Listed(job.name, "+".join(step.tool for step in job.recipe.steps), size_of(job), record.done(job) is not None)

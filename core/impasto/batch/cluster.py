@@ -256,7 +256,7 @@ def make_there(job: BatchJob, limits: Limits, key: str, sent: Mapping[str, tuple
             return Carried(make(job, limits, is_cancelled), {})
         with temporary_folder() as folder:
             files = {name: unpack(files, folder / name, set_name) for name, (set_name, files) in sent.items()}
-            inputs = {name: _move(job.inputs[name], path) for name, path in files.items()}
+            inputs = {name: _path_here(job.inputs[name], path) for name, path in files.items()}
             near = replace(job, inputs=inputs, folder=make_folder(folder / "made"))
             _check_key(near, key)
             made = make(near, limits, is_cancelled)
@@ -284,7 +284,7 @@ def _task_watch() -> Callable[[], bool]:
     return lambda: key not in tasks or tasks[key].state == "cancelled"
 
 
-def _move(source: Path, file: Path) -> Path:
+def _path_here(source: Path, file: Path) -> Path:
     """The path of a source whose file is another one here: that, or a datablock in it."""
     datablock = Datablock.at(source)
     return replace(datablock, blend=file).path if datablock else file

@@ -7,14 +7,18 @@ import json
 import os
 import stat
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import IO, Any, Generic, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..errors import FileError, ProtocolError
 from ..system.typed_json import as_kind
 from ..system.untrusted import check_file, excerpt, explain, is_there, open_file, parse_json
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+T = TypeVar("T", bound="DataclassInstance")
 MAX_LINE_BYTES = 2**20
 MAX_BYTES = 2**30
 """Limit of a file: 200,000 rows that have all failed are half as long."""
@@ -68,12 +72,12 @@ class Lines(Generic[T]):
         if self._stream is not None:
             self._stream.close()
 
-    def append(self, data: Mapping[str, Any]) -> int:
+    def append(self, line: T) -> int:
         """Append a line; return its offset. FileError if it cannot be written."""
         assert self._stream is not None, "the file is open"
         with explain(self.path):
-            place, line = self._stream.seek(0, os.SEEK_END), line_of(data)
-            if self._stream.write(line) < len(line):
+            place, data = self._stream.seek(0, os.SEEK_END), line_of(asdict(line))
+            if self._stream.write(data) < len(data):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return place
 

@@ -129,19 +129,19 @@ class Record:
             message = f"a file of {excerpt(job.name)} is there already, and has been changed since it was made"
             raise FileError(message, "move it away to keep it, or add --force")
         may_replace = job.replace or self.owns(job.name)
-        self._done.append(asdict(Begun(job.name)))
+        self._done.append(Begun(job.name))
         self._places[job.name] = -1
         return replace(job, replace=may_replace)
 
     def add(self, made: Made) -> None:
         """Record that a job is done."""
-        self._places[made.name] = self._done.append(asdict(made))
+        self._places[made.name] = self._done.append(made)
         self._failed.discard(made.name)
 
     def fail(self, failure: RecordedFailure) -> None:
         """Record that a job failed."""
-        self._done.append(asdict(GivenUp(failure.name)))
-        self._why.append(asdict(failure))
+        self._done.append(GivenUp(failure.name))
+        self._why.append(failure)
         self._failed.add(failure.name)
 
     def failures(self) -> Iterator[RecordedFailure]:

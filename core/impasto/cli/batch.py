@@ -118,7 +118,7 @@ def _parse(parse: Callable[[str], T], text: str) -> T:
 
 
 def _batch(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    from ..batch.checks import check_plan, problem_lines
+    from ..batch.checks import check_plan, dry_run_jobs
     from ..batch.record import Record
 
     _check_options(arguments)
@@ -126,7 +126,7 @@ def _batch(arguments: argparse.Namespace, terminal: Terminal) -> None:
     plan = _plan_of_failures(record, arguments) if arguments.retry else _plan(arguments)
     total = check_plan(plan, record.owns)
     if arguments.dry_run:
-        terminal.planned(_dry_run(problem_lines(plan, record), arguments.format))
+        terminal.planned(_dry_run(dry_run_jobs(plan, record), arguments.format))
         return
     with record:
         progress = _run(plan, record, total, arguments, terminal)

@@ -42,7 +42,7 @@ def _gallery(arguments: argparse.Namespace, terminal: Terminal) -> None:
     width, height = arguments.size
     with terminal.progress() as on_progress:
         entries = make_gallery(
-            _methods_called(arguments.sources),
+            _sources_by_name(arguments.sources),
             methods,
             arguments.out,
             size_px=(height, width),
@@ -71,7 +71,7 @@ def _tool_and_parameters(text: str) -> tuple[str, dict[str, Any]]:
     return tool, parameters
 
 
-def _methods_called(given: Sequence[Path]) -> Mapping[str, Path]:
+def _sources_by_name(given: Sequence[Path]) -> Mapping[str, Path]:
     """The sources by name; those of one name are told apart by their folders' names. FileError if there are none."""
     from ..io.files import source_name
 

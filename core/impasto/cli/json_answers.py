@@ -48,23 +48,24 @@ class Progress(Answer):
     message: str = Field(description="what is being done")
 
 
-class Written(Answer):
-    """Printed by the actions that write files, such as `generate` and `train`, but for those named below."""
+class _Files(Answer):
+    """Files that recipes made."""
 
     files: list[str] = Field(description="the files that were written")
     figures: dict[str, float] = Field(description="figures that tools measured, by name")
     notes: list[str] = Field(description="decisions that tools made by themselves, a sentence each")
     warnings: list[str] = Field(description="options without effect and inputs left out, a sentence each")
+
+
+class Written(_Files):
+    """Printed by the actions that write files, such as `generate` and `train`, but for those named below."""
+
     failed: list[FailedSource] = Field(description="sources that failed, and why")
 
 
-class Again(Answer):
+class Again(_Files):
     """Printed by `rerun`."""
 
-    files: list[str] = Field(description="the files that were written")
-    figures: dict[str, float] = Field(description="figures that tools measured, by name")
-    notes: list[str] = Field(description="decisions that tools made by themselves, a sentence each")
-    warnings: list[str] = Field(description="options without effect and inputs left out, a sentence each")
     identical: bool = Field(description="whether the file has the same bytes as the one given")
     differences: list[str] = Field(description="what has changed since: inputs, versions, models, devices")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -90,14 +91,18 @@ def make_parser(action: str = "", stylizer: str = "") -> Parser:
     An action that is none of ours may be a plugin's, or wrong: its parser is then one of all.
     """
     description = "Seamless PBR materials from your own pictures, on your own computer."
-    parser = Parser(prog="impasto", description=description, epilog=_epilog() if action not in ACTIONS else "")
+    parser = Parser(prog="impasto", description=description)
     parser.add_argument("--version", action="version", version=f"impasto {VERSION}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for name in [action] if action in ACTIONS else ACTIONS:
-        ACTIONS[name](commands, stylizer) if name == "stylize" else ACTIONS[name](commands)
-    if action not in ACTIONS:
-        add_completion(commands, parser)
-        registry().add_commands(commands)
+    actions: Mapping[str, Callable[..., None]] = {**ACTIONS, "stylize": partial(add_stylize, chosen=stylizer)}
+    if action in actions:
+        actions[action](commands)
+        return parser
+    parser.epilog = _epilog()
+    for add in actions.values():
+        add(commands)
+    add_completion(commands, parser)
+    registry().add_commands(commands)
     return parser
 
 

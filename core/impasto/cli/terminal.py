@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..about import VERSION
 from ..data.class_warnings import class_warnings
-from ..errors import ImpastoError, ParameterError
+from ..errors import ImpastoError, ParameterError, error_fields
 from ..library.models import Model
 from ..system.streams import screen
 from ..system.untrusted import printable, shorten
@@ -148,7 +148,7 @@ class Terminal:
         for path, error in failed:
             self._fail(f"{path}: {error.message}", error.remedy)
         about = self._about(paths, results)
-        sources = [FailedSource(source=str(path), **_failure(error)) for path, error in failed]
+        sources = [FailedSource(source=str(path), **error_fields(error)) for path, error in failed]
         self._say(Written(**about, failed=sources), about["files"])
         self._note_all(results)
 
@@ -352,10 +352,6 @@ class Terminal:
     def _answer(self, answer: Answer) -> None:
         # in ASCII, which is valid in any encoding and free of control characters
         print(json.dumps(answer.model_dump(mode="json", exclude_unset=True)), flush=True)
-
-
-def _failure(error: ImpastoError) -> dict[str, str]:
-    return {"error": type(error).__name__, "message": error.message, "remedy": error.remedy}
 
 
 def _notes(results: Sequence[Result]) -> list[str]:

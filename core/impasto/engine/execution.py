@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 PREVIEW_INTERVAL_S = 0.25
 PROGRESS_INTERVAL_S = 0.05
 
-Answer: TypeAlias = "tuple[dict[str, Any], dict[str, np.ndarray]]"
+Frame: TypeAlias = "tuple[dict[str, Any], dict[str, np.ndarray]]"
 """Header and arrays of a frame."""
 Send: TypeAlias = Callable[..., None]
 """Sends a header, and arrays if there are any, to the client."""
@@ -67,8 +67,8 @@ class RunningJob:
         return isinstance(self.request, JobRequest) and self.request.detach and self.resumed.is_set()
 
 
-def answer_to(job: RunningJob, send: Send) -> Answer:
-    """Carry a job's request out; its answer, without the id. Raises Cancelled, and what its tools raise."""
+def reply_to(job: RunningJob, send: Send) -> Frame:
+    """Carry a job's request out; its reply, without the id. Raises Cancelled, and what its tools raise."""
     request = job.request
     if isinstance(request, JobRequest):
         return _Execution(job, send).run(request)
@@ -91,7 +91,7 @@ class _Execution:
     def _tell(self, kind: str, arrays: Mapping[str, np.ndarray] | None = None, **more: Any) -> None:
         self._send({"type": kind, "id": self._job.id, **more}, arrays)
 
-    def match(self, request: MatchRequest) -> Answer:
+    def match(self, request: MatchRequest) -> Frame:
         """The recipe that a matcher finds."""
         from ..running.matching import match
 
@@ -104,9 +104,9 @@ class _Execution:
             on_progress=self._report,
             is_cancelled=self._is_cancelled,
         )
-        return _match_answer(found)
+        return _match_reply(found)
 
-    def run(self, request: JobRequest) -> Answer:
+    def run(self, request: JobRequest) -> Frame:
         """The result of a recipe, in the form that was asked for."""
         from ..running.runner import run, run_to_files
         from ..running.streaming import Sink
@@ -176,20 +176,20 @@ class _Execution:
         return self._job.cancelled.is_set()
 
 
-def _describe() -> Answer:
+def _describe() -> Frame:
     from ..plugins.installation import description
 
     return {"type": "described", "description": description()}, {}
 
 
-def _more_like(request: MoreLikeRequest) -> Answer:
+def _more_like(request: MoreLikeRequest) -> Frame:
     from ..running.more_like import more_like
 
     given = request.favourites
-    return _match_answer(more_like(given, seed=request.seed, variety=request.variety, locked=request.locked))
+    return _match_reply(more_like(given, seed=request.seed, variety=request.variety, locked=request.locked))
 
 
-def _match_answer(found: Match) -> Answer:
+def _match_reply(found: Match) -> Frame:
     recipe, notes = found.recipe.to_dict(), list(found.notes)
     return {"type": "matched", "recipe": recipe, "notes": notes, "figures": dict(found.figures)}, {}
 

@@ -20,7 +20,7 @@ import numpy as np
 from ..about import VERSION
 from ..errors import Cancelled, ImpastoError, ProtocolError
 from ..system.typed_json import MAX_ID
-from .execution import RunningJob, answer_to
+from .execution import RunningJob, reply_to
 from .requests import Request, request_of
 from .wire import PROTOCOL, FrameError, FrameReader, write_frame
 
@@ -151,7 +151,7 @@ class Worker:
 
     def _answer(self, job: RunningJob) -> None:
         try:
-            header, arrays = answer_to(job, self._send)
+            header, arrays = reply_to(job, self._send)
             self._send({"id": job.id, **header}, arrays)
         except Cancelled:
             self._send({"type": "cancelled", "id": job.id})

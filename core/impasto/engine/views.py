@@ -43,12 +43,10 @@ def view_of(maps: Maps, view: View, tell: Callable[[float, str], None]) -> tuple
 
 def small_maps(maps: Maps, longest_px: int) -> Arrays:
     """The maps as uint8, shrunk to a longer side of at most longest_px: enough for pictures in a panel."""
-    from ..data.prepare import resized_map
+    from ..data.prepare import maps_at_scale
     from ..surface.color import linear_to_srgb
 
-    factor = min(1.0, longest_px / max(maps.size_px))
-    height, width = (max(1, round(side * factor)) for side in maps.size_px)
-    small = {name: resized_map(name, maps[name], (height, width)) for name in maps}
+    small = maps_at_scale(maps, min(1.0, longest_px / max(maps.size_px)))
     encoded = {name: linear_to_srgb(x.pixels) if x.color_space == "linear" else x.pixels for name, x in small.items()}
     return {name: np.round(np.clip(pixels, 0, 1) * 255).astype(np.uint8) for name, pixels in encoded.items()}
 

@@ -56,15 +56,15 @@ def maker(tool: Tool, parameters: Mapping[str, Any] | None = None) -> Make:
     """A function that runs the tool, with a test picture for each required input."""
     needed = [item.name for item in tool.inputs if item.required]
     step = Step(tool.name, dict(parameters or {}), {name: name for name in needed})
-    others = {name: _with_needs(tool, picture(40, 56, seed=index + 1)) for index, name in enumerate(needed)}
+    others = {name: with_needs(tool, picture(40, 56, seed=index + 1)) for index, name in enumerate(needed)}
 
     def make(subject: Maps, seed: int = 0, **how: Any) -> Maps:
-        return run(Recipe((step,), seed), {"source": _with_needs(tool, subject), **others}, **how).maps
+        return run(Recipe((step,), seed), {"source": with_needs(tool, subject), **others}, **how).maps
 
     return make
 
 
-def _with_needs(tool: Tool, maps: Maps) -> Maps:
+def with_needs(tool: Tool, maps: Maps) -> Maps:
     """Maps with what the tool needs, if it does not work on a colour alone: brightness as height, and its normals."""
     if not maps or set(tool.needs) <= set(maps):
         return maps

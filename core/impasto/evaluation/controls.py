@@ -8,7 +8,7 @@ from contextlib import suppress
 import numpy as np
 
 from ..data.parts import window_of
-from ..errors import ImpastoError
+from ..errors import ImpastoError, ParameterError
 from ..plugins.registry import registry
 from ..recipe import Recipe, Step
 from ..running.runner import run
@@ -45,10 +45,15 @@ def crops(case: EvaluationCase) -> list[Maps]:
 
 
 def quilt_control(source: Maps, size_px: tuple[int, int], seed: int = 0) -> Maps:
-    """The source made seamless at (height, width), by the usual tool with its defaults."""
+    """The source made seamless at (height, width), by the usual tool with its defaults.
+
+    ParameterError if no tool makes pictures seamless.
+    """
     height, width = size_px
-    tool = next((tool.name for tool in registry().tools_for("seamless")), "seamless")
-    step = Step(tool, {"width_px": width, "height_px": height})
+    usual = registry().tools_for("seamless")[:1]
+    if not usual:
+        raise ParameterError("no tool makes pictures seamless", "install a plugin that has one; see `impasto tools`")
+    step = Step(usual[0].name, {"width_px": width, "height_px": height})
     return run(Recipe((step,), seed), {"source": source}).maps
 
 

@@ -201,17 +201,16 @@ def _read(folder: Path) -> dict[tuple[str, str], Entry]:
 
 
 def _write(folder: Path, entries: Sequence[Entry]) -> None:
-    listed = [asdict(entry) for entry in entries]
-    about = {"impasto": VERSION, "entries": listed}
-    replace_files({folder / FILE: json.dumps(about, indent=1).encode(), folder / PAGE: _page(listed).encode()})
+    about = {"impasto": VERSION, "entries": [asdict(entry) for entry in entries]}
+    replace_files({folder / FILE: json.dumps(about, indent=1).encode(), folder / PAGE: _page(entries).encode()})
 
 
-def _page(entries: Sequence[Mapping[str, Any]]) -> str:
+def _page(entries: Sequence[Entry]) -> str:
     """The page in HTML, a section for each source, which shows the pictures beside it and needs nothing else."""
-    ordered = sorted(entries, key=lambda entry: entry["source"])
+    ordered = sorted(entries, key=lambda entry: entry.source)
     sections = [
         f"<section><h2>{escape(source)}</h2>{''.join(map(_result, group))}</section>"
-        for source, group in groupby(ordered, lambda entry: entry["source"])
+        for source, group in groupby(ordered, lambda entry: entry.source)
     ]
     return web_page.page("Gallery", f"{_legend()}{''.join(sections)}", STYLE)
 
@@ -220,19 +219,19 @@ def _legend() -> str:
     return f"<h1>Gallery</h1>{web_page.table([(escape(name), escape(text)) for name, text in LEGEND])}"
 
 
-def _result(entry: Mapping[str, Any]) -> str:
-    label = f"<b>{escape(entry['method'])}</b>"
-    if entry["error"]:
-        return f"<p>{label} <span class=error>{escape(entry['error'])}; {escape(entry['remedy'])}</span></p>"
-    about = [f"{entry['seconds']:.1f} s ({entry['cpu_seconds']:.1f} s of processor time)", *_figures(entry)]
-    about += map(escape, entry["notes"])
-    picture = f'<img src="{quote(entry["sheet"])}" alt="{escape(entry["method"])}" loading="lazy">'
+def _result(entry: Entry) -> str:
+    label = f"<b>{escape(entry.method)}</b>"
+    if entry.error:
+        return f"<p>{label} <span class=error>{escape(entry.error)}; {escape(entry.remedy)}</span></p>"
+    about = [f"{entry.seconds:.1f} s ({entry.cpu_seconds:.1f} s of processor time)", *_figures(entry)]
+    about += map(escape, entry.notes)
+    picture = f'<img src="{quote(entry.sheet)}" alt="{escape(entry.method)}" loading="lazy">'
     return f"{picture}<p>{label} {' · '.join(about)}</p>"
 
 
-def _figures(entry: Mapping[str, Any]) -> list[str]:
+def _figures(entry: Entry) -> list[str]:
     """The figures in words, those that miss their goals marked."""
-    found = entry["figures"]
+    found = entry.figures
     if not found:
         return []
     shown = {
@@ -246,6 +245,6 @@ def _figures(entry: Mapping[str, Any]) -> list[str]:
         "seam": (f"{found['seam']:.2f}", ["seam"]),
     }
     return [
-        f"<span{' class=missed' if set(names) & set(entry['missed']) else ''}>{name} {text}</span>"
+        f"<span{' class=missed' if set(names) & set(entry.missed) else ''}>{name} {text}</span>"
         for name, (text, names) in shown.items()
     ]

@@ -77,7 +77,7 @@ def pair_sets(estimates: Path, truths: Path) -> ComparedSets:
     if len(found) == len(true) == 1:
         return ComparedSets((Pair(true[0].name, found[0], true[0]),), (), ())
     by_name = {name: one for one in found for name in (one.other_name, one.name) if name}
-    pairs = tuple(Pair(one.name, by_name[name], one) for one in true if (name := _known_maps(one, by_name)))
+    pairs = tuple(Pair(one.name, by_name[name], one) for one in true if (name := _known_name(one, by_name)))
     if not pairs:
         message = f"{excerpt(estimates)} has {_listing(found)}, but {excerpt(truths)} has {_listing(true)}"
         raise ParameterError(message, "give folders whose sets have the same names")
@@ -106,7 +106,7 @@ def _walk(root: Path, folder: Path) -> Iterator[MapSet]:
     groups: dict[str, list[Path]] = {}
     for file in entries:
         groups.setdefault(_group(file), []).append(file)
-    found = {group: maps for group, files in groups.items() if (maps := _compare(files))}
+    found = {group: maps for group, files in groups.items() if (maps := _compared_maps(files))}
     path = as_unicode("/".join(folder.relative_to(root).parts))
     for group, maps in found.items():
         name = "/".join(filter(None, (path, as_unicode(group))))
@@ -125,11 +125,11 @@ def _group(file: Path) -> str:
     return "" if name == file.stem else name
 
 
-def _compare(files: list[Path]) -> dict[str, Path]:
+def _compared_maps(files: list[Path]) -> dict[str, Path]:
     return {name: file for name, file in first_of_each(files).items() if name in COMPARED}
 
 
-def _known_maps(one: MapSet, by_name: Mapping[str, MapSet]) -> str | None:
+def _known_name(one: MapSet, by_name: Mapping[str, MapSet]) -> str | None:
     return next((name for name in (one.name, one.other_name) if name in by_name), None)
 
 

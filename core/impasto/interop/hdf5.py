@@ -36,7 +36,7 @@ def read_hdf5(file: Path | IO[bytes], what: str) -> dict[str, np.ndarray]:
 
 
 def count_hdf5(file: Path | IO[bytes], what: str) -> int:
-    """How many numbers an HDF5 file holds; none of them is read. ModelError as for `read_hdf5`."""
+    """Number of values that an HDF5 file holds; none of them is read. ModelError as for `read_hdf5`."""
     with _open(file, what) as found:
         return sum(array.size for array in found.values())
 

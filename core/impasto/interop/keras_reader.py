@@ -115,8 +115,8 @@ class KerasFile:
         keras = imported_keras()
         with framework_errors(lambda said: f"{self._what} cannot be built: {said}", REMEDY), keras.device("meta"):
             model = keras.saving.deserialize_keras_object(config, safe_mode=True)
-            shapes = [tuple(one.shape) for layer in model.operations for one in _make_layer(layer)]
-            found = {name: tuple(one.shape) for name, one in _layer_called(model.output).items()}
+            shapes = [tuple(one.shape) for layer in model.operations for one in _output_tensors(layer)]
+            found = {name: tuple(one.shape) for name, one in _outputs_by_name(model.output).items()}
             counts = [sum(math.prod(one.shape) for one in kind) for kind in (model.weights, model.variables)]
         if any(math.prod(side or 0 for side in shape) > MOST_ELEMENTS for shape in shapes):
             raise ModelError(f"{self._what} makes tensors that do not fit into memory", "choose a smaller picture")
@@ -219,11 +219,11 @@ def _check_activation(value: Any, what: str) -> None:
         raise ModelError(f"{what} uses the activation {excerpt(value)}, which is not allowed", REMEDY)
 
 
-def _make_layer(layer: Any) -> list[Any]:
+def _output_tensors(layer: Any) -> list[Any]:
     return [tensor for node in layer._inbound_nodes for tensor in node.outputs]
 
 
-def _layer_called(outputs: Any) -> dict[str, Any]:
+def _outputs_by_name(outputs: Any) -> dict[str, Any]:
     """Outputs by name, as a model gives them."""
     if isinstance(outputs, dict):
         return outputs
@@ -252,4 +252,4 @@ class KerasRunner:
         arguments = dict(zip(names, given, strict=True)) if by_name else given[0] if len(given) == 1 else given
         with framework_errors(lambda said: f"{self._what} cannot be run: {said}", REMEDY), torch.inference_mode():
             made = self._model(arguments)
-        return {name: self._keras.ops.convert_to_numpy(one) for name, one in _layer_called(made).items()}
+        return {name: self._keras.ops.convert_to_numpy(one) for name, one in _outputs_by_name(made).items()}

@@ -33,7 +33,7 @@ GET_EXTENSION = f"install the Impasto extension of this version in it, or set {P
 
 
 class BlenderFailure(TypedDict):
-    """What Blender could not do."""
+    """The reason why Blender could not do something."""
 
     error: str
     message: str
@@ -41,7 +41,7 @@ class BlenderFailure(TypedDict):
 
 
 class BlenderProblem(TypedDict):
-    """What keeps a datablock from being baked."""
+    """The reason why a datablock cannot be baked."""
 
     message: str
     remedy: str
@@ -57,7 +57,7 @@ class Found(TypedDict):
 
 
 class Contents(TypedDict):
-    """What a .blend holds, by kind, and Blender's version."""
+    """Contents of a .blend by kind, and Blender's version."""
 
     blender: str
     Material: list[Found]

@@ -15,7 +15,7 @@ def choose_channels(spec: Any, most: int) -> tuple[tuple[int, ...], int | None]:
     Of an EXR's layers, the one called Combined is used, or else the first with colour.
     """
     names = [name.lower() for name in spec.channelnames]
-    found = _layer(names) if most == 3 else None
+    found = _layer_channels(names) if most == 3 else None
     if found is not None:
         return found
     channels = tuple(range(most)) if spec.nchannels >= most else (0,)
@@ -29,7 +29,7 @@ def rank(spec: Any) -> int:
     return next((i for i, wanted in enumerate(SETS) if any(set(wanted) <= layer.keys() for layer in layers)), len(SETS))
 
 
-def _layer(names: list[str]) -> tuple[tuple[int, ...], int | None] | None:
+def _layer_channels(names: list[str]) -> tuple[tuple[int, ...], int | None] | None:
     layers = _layers(names)
     for wanted in SETS:
         for layer in layers:

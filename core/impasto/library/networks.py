@@ -19,7 +19,7 @@ KINDS = {True: "f", False: "iu"}
 """Kinds of NumPy's types for tensors that are floating point (True) or not."""
 
 
-def fit(build: Callable[[], Network], tensors: Mapping[str, np.ndarray], model: str, tool: str) -> Network:
+def network_of(build: Callable[[], Network], tensors: Mapping[str, np.ndarray], model: str, tool: str) -> Network:
     """The network that `build` creates, with these tensors, converted to its precision.
 
     ModelError names the first tensor that is missing, unexpected, or of the wrong shape or kind.

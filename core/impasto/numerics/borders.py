@@ -1,4 +1,4 @@
-"""What filters see beyond the borders of a picture: its other end where it wraps around, else its mirror image."""
+"""Pictures continued beyond their borders: by their other end where they wrap around, else by their mirror image."""
 
 from __future__ import annotations
 

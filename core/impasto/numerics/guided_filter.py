@@ -14,9 +14,12 @@ def guided_filter(I: Tensor, p: Tensor, mean: Callable[[Tensor], Tensor], epsilo
     mean: of a window around each pixel, of any number of channels. epsilon: variance of the guide above which a
     difference counts as an edge. Not kornia's own, whose windows cost their area, and reflect all borders.
     """
-    mean_I, mean_p = mean(I), mean(p)
+    mean_I = mean(I)
+    mean_p = mean_I if p is I else mean(p)
     if I.shape[1] == 1:
-        a = (mean(I * p) - mean_I * mean_p) / (mean(I * I) - mean_I * mean_I + epsilon)
+        mean_II = mean(I * I)
+        mean_Ip = mean_II if p is I else mean(I * p)
+        a = (mean_Ip - mean_I * mean_p) / (mean_II - mean_I * mean_I + epsilon)
         return mean(a) * I + mean(mean_p - a * mean_I)
     channels = I.shape[1]
     products = mean((I[:, :, None] * I[:, None]).flatten(1, 2)).unflatten(1, (channels, channels))

@@ -22,12 +22,17 @@ def split_band(x: Tensor, mode: str = "bilinear") -> tuple[Tensor, Tensor]:
     return x - interpolate(below, size=x.shape[2:], mode=mode), below
 
 
-def split_binomial_band(x: Tensor) -> tuple[Tensor, Tensor]:
-    """The same by the binomial filter [1, 3, 3, 1] / 8, which lets less of the band into the rest than means of 2x2."""
+def binomial_half(x: Tensor) -> Tensor:
+    """x (B, C, H, W) at half its size, after the binomial filter [1, 3, 3, 1] / 8 along both axes."""
     height, width = (2 * (side // 2) for side in x.shape[2:])
     row = torch.tensor([1.0, 3.0, 3.0, 1.0]).to(x) / 8
     channels = pad(x[..., :height, :width].flatten(0, 1)[:, None], (1, 1, 1, 1), mode="replicate")
-    below = conv2d(channels, (row[:, None] * row)[None, None], stride=2).view(*x.shape[:2], height // 2, width // 2)
+    return conv2d(channels, (row[:, None] * row)[None, None], stride=2).view(*x.shape[:2], height // 2, width // 2)
+
+
+def split_binomial_band(x: Tensor) -> tuple[Tensor, Tensor]:
+    """The same by the binomial filter, which lets less of the band into the rest than means of 2x2."""
+    below = binomial_half(x)
     return x - interpolate(below, size=x.shape[2:], mode="bilinear"), below
 
 

@@ -1,4 +1,4 @@
-"""What sliced Wasserstein distances of patches are made of (Karras et al. 2018, section 5; Elnekave & Weiss 2022).
+"""Steps of sliced Wasserstein distances of patches (Karras et al. 2018, section 5; Elnekave & Weiss 2022).
 
 A distance takes patches of two pictures, projects both on random directions, and compares the sorted projections. How
 patches are drawn and pooled is each measure's own.

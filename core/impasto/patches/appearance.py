@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d, pad, unfold
 
+from ..numerics.pyramid import binomial_half
 from .features import RADIUS_PX, window_weights
 
 DIMENSIONS = 10
@@ -25,32 +26,35 @@ CLIPPED = 4
 """Values beyond this many standard deviations are clipped."""
 
 
-def whole_numbers(channels: Tensor, largest: int) -> Tensor:
-    """Channels (C, h, w), scaled by one factor for all to whole numbers up to `largest`."""
-    deviation = float(channels.double().square().mean().sqrt())
+def whole_numbers(channels: Tensor, largest: int, sample: Tensor | None = None) -> Tensor:
+    """Channels, scaled by one factor for all to whole numbers up to `largest`; by the deviation of a sample, if given.
+
+    Of any shape.
+    """
+    deviation = float((channels if sample is None else sample).double().square().mean().sqrt())
     scale = largest / (CLIPPED * deviation) if deviation > 1e-6 else 0.0
-    return (channels * scale).round().clamp(-largest, largest)
+    return (channels * scale).round_().clamp_(-largest, largest)
 
 
 def half_size(channels: Tensor) -> Tensor:
     """Whole-numbered channels (C, h, w) at half the size, blurred by a binomial filter, as whole numbers."""
-    line = torch.tensor([1.0, 3.0, 3.0, 1.0], device=channels.device)
-    count, height, width = channels.shape
-    kernel = (line[:, None] * line).expand(count, 1, 4, 4)
-    even = channels[None, :, : height // 2 * 2, : width // 2 * 2]
-    return (conv2d(pad(even, (1, 1, 1, 1), mode="replicate"), kernel, stride=2, groups=count)[0] / 64).round()
+    return binomial_half(channels[None])[0].round()
 
 
 class Appearance:
-    """Principal components of the windows of `channels` (C, h, w), and the vector of each window (h w, D)."""
+    """Principal components of windows as a convolution, and the unit in which vectors are whole numbers."""
 
-    def __init__(self, channels: Tensor) -> None:
-        margin = (RADIUS_PX,) * 4
-        padded = pad(channels[None], margin, mode="replicate")
-        self.kernel = _principal_components(padded)
-        projected = conv2d(padded, self.kernel)[0]
-        self._unit = max(float(projected.abs().max()) / LARGEST, 1.0)
-        self.vectors = self._rounded(projected)
+    def __init__(self, kernel: Tensor, unit: float) -> None:
+        self.kernel, self._unit = kernel, unit
+
+    @classmethod
+    def of_channels(cls, channels: Tensor) -> tuple[Appearance, Tensor]:
+        """The appearance of the windows of channels (C, h, w), and the vector of each window (h w, D)."""
+        padded = pad(channels[None], (RADIUS_PX,) * 4, mode="replicate")
+        kernel = _principal_components(padded)
+        projected = conv2d(padded, kernel)[0]
+        appearance = cls(kernel, max(float(projected.abs().max()) / LARGEST, 1.0))
+        return appearance, appearance._rounded(projected)
 
     def of(self, padded: Tensor) -> Tensor:
         """Vectors of every second window in both directions, from channels (C, h, w) with margins of `RADIUS_PX`."""

@@ -28,10 +28,10 @@ Costs = Callable[[Tensor, Tensor | slice, float], Tensor]
 class BestChoice:
     """The best places (N,) so far of some pixels (N,), and their costs (N,)."""
 
-    def __init__(self, field: Field, pixels: Tensor, costs: Costs, own: Tensor | None = None) -> None:
+    def __init__(self, field: Field, pixels: Tensor, costs: Costs) -> None:
         self.source, self.pixels, self.costs = field.source, pixels, costs
         self.place = field.place[pixels]
-        self.cost = costs(self.place, slice(None), 1.0) if own is None else own
+        self.cost = costs(self.place, slice(None), 1.0)
 
     def consider(self, places: Tensor, factor: float) -> None:
         """Take places (N,), or -1 for none, where they are cheaper; their distances count `factor` times."""
@@ -75,7 +75,7 @@ class Correction(ABC):
 
     @abstractmethod
     def choice(self, pixels: Tensor) -> BestChoice:
-        """What those of the pixels that are at a cut show."""
+        """The choice for those of the pixels that are at a cut, beginning with what they show."""
 
     @abstractmethod
     def jumps(self, choice: BestChoice, beside: Tensor) -> Iterable[Tensor]:

@@ -37,9 +37,12 @@ def clear_lines(features: Tensor) -> Tensor:
     return line_strength(features).clamp(GRAIN, STRONGEST) - GRAIN
 
 
-def line_channels(features: Tensor, lines: Tensor) -> Tensor:
-    """Channels (2, h, w) in which lines differ from everything else, and from each other, as far as areas hide them."""
-    return WEIGHT * _hidden(features) * lines
+def line_channels(hidden: Tensor, lines: Tensor) -> Tensor:
+    """Channels (2, h, w) in which lines differ from everything else, and from each other, as far as areas hide them.
+
+    hidden: see `hidden_share`.
+    """
+    return WEIGHT * hidden * lines
 
 
 def axis_of_joints(lines: Tensor) -> int | None:
@@ -49,16 +52,19 @@ def axis_of_joints(lines: Tensor) -> int | None:
     return axis if runs_through and lines[1 - axis].mean() < CROSSED * lines[axis].mean() else None
 
 
-def grain_weights(features: Tensor) -> Tensor:
-    """Weights (2, h, w) of cuts that run down and across features (C, h, w): 1, or more where they cross the grain."""
+def grain_weights(features: Tensor, hidden: Tensor) -> Tensor:
+    """Weights (2, h, w) of cuts that run down and across features (C, h, w): 1, or more where they cross the grain.
+
+    hidden: see `hidden_share`.
+    """
     length = _length(features)
     down, across = (box_mean(one.square().sum(0, keepdim=True), length, length)[0] for one in _derivatives(features))
     lean = (down - across) / (down + across).clamp(min=1e-9)  # 1: all lines run across
-    return 1 + CROSSING * _hidden(features) * torch.stack([lean, -lean]).clamp(min=0)
+    return 1 + CROSSING * hidden * torch.stack([lean, -lean]).clamp(min=0)
 
 
-def _hidden(features: Tensor) -> Tensor:
-    """How much areas of different tones hide the lines in features (C, h, w): 0 to 1."""
+def hidden_share(features: Tensor) -> Tensor:
+    """Degree, 0 to 1, to which areas of different tones hide the lines in features (C, h, w)."""
     length = _length(features)
     areas = box_mean(features, length, length) - features.mean((1, 2), keepdim=True)
     share = areas.square().sum(0).mean() / features.var((1, 2)).sum().clamp(min=1e-9)

@@ -15,7 +15,7 @@ from torch.nn.functional import avg_pool2d
 
 from .cuts import Bands
 from .layout import OUT_OF_PHASE, PieceLayout, PiecePattern
-from .lines import axis_of_joints, clear_lines, grain_weights, line_channels
+from .lines import axis_of_joints, clear_lines, grain_weights, hidden_share, line_channels
 from .spectra import BlockSpectra
 
 CANDIDATES = 16
@@ -44,12 +44,13 @@ class Quilter:
         keeps_lines: bool = False,
     ) -> None:
         self.layout, self.pattern, self.variety, self.rng = layout, pattern, variety, rng
-        grain = grain_weights(features)
+        hidden = hidden_share(features)
+        grain = grain_weights(features, hidden)
         self.axis_of_joints = None
         if keeps_lines:
             lines = clear_lines(features)
             self.axis_of_joints = axis_of_joints(lines)
-            features = torch.cat([features, line_channels(features, lines)])
+            features = torch.cat([features, line_channels(hidden, lines)])
         self.torus = QuiltedTorus(features, grain, layout.size)
         self.spectra = BlockSpectra(features, layout.scale)
         _, height, width = self.spectra.features.shape

@@ -64,7 +64,7 @@ class PluginStatus:
 
 @dataclass
 class Registry:
-    """What the loaded plugins add, by name."""
+    """Tools and all else that the loaded plugins add, by name."""
 
     manager: pluggy.PluginManager
     plugins: tuple[PluginStatus, ...] = ()

@@ -61,7 +61,7 @@ def find_rows(image: torch.Tensor, sensitivity: float = 1.0, level: bool = False
     """
     if min(image.shape) < LEAST_PX:
         return None
-    tilt, keystone, share = (0.0, 0.0, _explain(image, (0.0, 0.0))) if level else _straightest(image)
+    tilt, keystone, share = (0.0, 0.0, _explained_share(image, (0.0, 0.0))) if level else _straightest(image)
     if keystone and share < KEYSTONE_SHARE:
         return None
     correlation = _profile_correlation(image, tilt, keystone)
@@ -96,7 +96,7 @@ def _straightest(image: torch.Tensor) -> tuple[float, float, float]:
 
     @cache
     def explained(axis: tuple[float, float], of: torch.Tensor) -> float:
-        return _explain(of, axis, total)
+        return _explained_share(of, axis, total)
 
     best: tuple[float, float] = max(product(TILTS, KEYSTONES), key=lambda pair: explained(pair, small))
     straight = max(product(TILTS, [0.0]), key=lambda pair: explained(pair, small))
@@ -112,7 +112,7 @@ def _straightest(image: torch.Tensor) -> tuple[float, float, float]:
     return *best, explained(best, image)
 
 
-def _explain(image: torch.Tensor, axis: tuple[float, float], total: float | None = None) -> float:
+def _explained_share(image: torch.Tensor, axis: tuple[float, float], total: float | None = None) -> float:
     """Fraction of the variance (`total`, or the image's own) that means of lines with a tilt and a keystone explain."""
     means, counts = _profile(image, *axis)
     explained = float((means.square() * counts).sum() / counts.sum())

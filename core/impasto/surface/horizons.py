@@ -32,7 +32,7 @@ class Sky:
 
 
 def sky_over(height_px: Tensor, radius_px: float, on_progress: Callable[[float], None] = lambda fraction: None) -> Sky:
-    """What a surface of height (H, W) in pixels, on a torus, leaves open of the sky; only `radius_px` around count.
+    """The part of the sky that a surface of height (H, W) in pixels, on a torus, leaves open within `radius_px`.
 
     Slopes are central differences. Shape of everything inside: (H, W).
     """

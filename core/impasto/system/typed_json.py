@@ -94,6 +94,8 @@ def _as_kind(kind: Any, value: Any, where: str, limits: Within) -> Any:
     if origin in (dict, Mapping):
         _expect(isinstance(value, dict), WORDS[dict], value, where)
         of = arguments[1] if arguments else Any
+        if of is Any:
+            return dict(value)
         return {name: _as_kind(of, item, f"{where}.{name}", Within()) for name, item in value.items()}
     if hasattr(kind, "from_dict"):
         _expect(isinstance(value, dict), WORDS[dict], value, where)

@@ -13,7 +13,7 @@ from impasto.context import Context
 from impasto.data.dataset import Dataset
 from impasto.device import training_precision
 from impasto.errors import ParameterError
-from impasto.library.networks import fit
+from impasto.library.networks import network_of
 from impasto.system.untrusted import excerpt
 from impasto.texture import Maps
 from impasto.tools import Result
@@ -73,7 +73,7 @@ def generate_textbook(tool: str, subject: Maps, parameters: Any, context: Contex
         raise ParameterError(message, "choose a smaller size: the result tiles; or use torus, which works in parts")
     stated, tensors = context.load_model(parameters.model, tool)
     card = TextbookCard.of(stated)
-    generator = fit(lambda: NETWORKS[tool](card), tensors, card.name, tool)
+    generator = network_of(lambda: NETWORKS[tool](card), tensors, card.name, tool)
     generator.eval().to(context.device)
     context.check()
     with torch.inference_mode():

@@ -244,7 +244,7 @@ def synthesis_of(subject: Maps, parameters: TorusParameters, context: Context) -
         blend=parameters.blend if not parameters.blend_material else 0.0,
         other_seed=_seed_of(parameters.blend_seed),
         classes=_class_weights(model.card, parameters),
-        moved=_move(model, parameters),
+        moved=_shift(model, parameters),
         halvings=int(math.log2(max(1, max(size) // context.enough_px))) if context.enough_px else 0,
     )
     return Synthesis(model, choice)
@@ -255,7 +255,7 @@ def _seed_of(seed: int) -> int:
     return int(step_rngs(seed)[0].integers(2**31))
 
 
-def _move(model: TorusModel, parameters: TorusParameters) -> Tensor:
+def _shift(model: TorusModel, parameters: TorusParameters) -> Tensor:
     """Shift (axes,) of a picture along each axis of the model by the sliders of the parameters."""
     known = {slider["name"]: slider for slider in model.card.sliders}
     for name, value in parameters.sliders.items():

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from impasto.context import Context
 from impasto.errors import ModelError
 from impasto.library.models import load_model, read_model
-from impasto.library.networks import fit
+from impasto.library.networks import network_of
 from impasto.regularity.lattice import Bond, Lattice
 from impasto.training.standardisation import Standardisation
 
@@ -92,6 +92,6 @@ def _load(path: Path, _sha256: str, device: str, precision: str) -> TorusModel:
     def build() -> TorusModel:
         return TorusModel(card, UnitCell.zeros(lattice, card.channels, components) if unit_cell else None)
 
-    model = fit(build, tensors, file.name, "torus").requires_grad_(False)
+    model = network_of(build, tensors, file.name, "torus").requires_grad_(False)
     model.network.in_precision(getattr(torch, precision))
     return model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]

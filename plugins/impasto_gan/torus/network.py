@@ -67,7 +67,7 @@ def _modulate(weight: Tensor, x: Tensor, by: Tensor) -> Tensor:
 
 def upsample(x: Tensor, have: TorusRegion, want: TorusRegion) -> Tensor:
     """x (B, C, h, w), the values of `have`, in the region `want` of a torus twice as large, bilinear."""
-    source = upsample_from(want)
+    source = source_of_upsampling(want)
     x = interpolate(have.take(x, source), scale_factor=2, mode="bilinear", align_corners=False)
     top, left = want.top - 2 * source.top, want.left - 2 * source.left
     return x[:, :, top : top + want.height, left : left + want.width]
@@ -118,7 +118,7 @@ class Stage(nn.Module):
     def before(self, want: TorusRegion) -> TorusRegion:
         """The region of the previous stage that the region `want` of this one needs."""
         grown = want.grown(self.blocks)
-        return (grown if self.is_first else upsample_from(grown)).grown(1)
+        return (grown if self.is_first else source_of_upsampling(grown)).grown(1)
 
     def forward(
         self, state: StageOutput, want: TorusRegion, style: Tensor, noise: Tensor, condition: Tensor | None
@@ -268,7 +268,7 @@ def _bands(region: TorusRegion, x: Tensor) -> list[TorusRegion]:
     return region.bands(BAND_PX) if x.device.type == "cpu" else [region]
 
 
-def upsample_from(want: TorusRegion) -> TorusRegion:
+def source_of_upsampling(want: TorusRegion) -> TorusRegion:
     """The region of a torus half as large that bilinear upsampling to `want` reads."""
     top, left = (want.top - 1) // 2, (want.left - 1) // 2
     bottom, right = (want.top + want.height) // 2 + 1, (want.left + want.width) // 2 + 1

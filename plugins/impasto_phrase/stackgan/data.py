@@ -136,7 +136,7 @@ def read_captioned(dataset: Dataset, longest_px: int, crop_px: int, encode: Enco
         about = torch.cat([values.mean((1, 2)), torch.tensor(scales)])
         captions = range(len(texts), len(texts) + len(sample.captions))
         texts += sample.captions
-        pictures.append(_caption(values, wrap, captions, known, about, device))
+        pictures.append(_captioned_picture(values, wrap, captions, known, about, device))
     features = torch.from_numpy(np.asarray(encode(texts), np.float16)).to(device)
     return CaptionedData(tuple(pictures), features, standardisation, _words(texts), _examples(dataset), sources)
 
@@ -170,7 +170,7 @@ def _channels(maps: Maps, names: Sequence[str]) -> tuple[Tensor, Tensor, float]:
     return torch.from_numpy(maps.channels(names)), torch.tensor(known)[:, None, None], relief_px
 
 
-def _caption(
+def _captioned_picture(
     values: Tensor, wraps: tuple[bool, bool], captions: range, known: Tensor, about: Tensor, device: str
 ) -> Captioned:
     height, width = (side // ENLARGED * ENLARGED for side in values.shape[1:])

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from impasto.context import Context
 from impasto.errors import ModelError, ParameterError
-from impasto.library.networks import fit
+from impasto.library.networks import network_of
 from impasto.numerics.resampling import bilinear_resize
 from impasto.surface.relief import with_relief
 from impasto.system.untrusted import excerpt
@@ -40,8 +40,8 @@ def generate_stackgan(subject: Maps, parameters: StackGanParameters, context: Co
         raise ParameterError(message, "choose a smaller size: the result tiles")
     stated, tensors = context.load_model(parameters.model, "stackgan")
     card = StackGanCard.of(stated)
-    model = fit(lambda: StackGanModel(card), tensors, card.name, "stackgan").eval().to(context.device)
-    text = _check(parameters.text.strip(), card, context)
+    model = network_of(lambda: StackGanModel(card), tensors, card.name, "stackgan").eval().to(context.device)
+    text = _text_or_example(parameters.text.strip(), card, context)
     encode, _ = encoder_of(card.encoder, card.slots, context)
     features = torch.from_numpy(encode([text])).to(context.device)
     if features.shape[1] != card.features:
@@ -63,7 +63,7 @@ def generate_stackgan(subject: Maps, parameters: StackGanParameters, context: Co
     return replace(maps_of(pixels, about, card, context.device), name=card.name)
 
 
-def _check(text: str, card: StackGanCard, context: Context) -> str:
+def _text_or_example(text: str, card: StackGanCard, context: Context) -> str:
     """The text, or an example for none. ParameterError if the model's captions had none of its words."""
     if not text:
         if not card.examples:

@@ -10,7 +10,7 @@ from impasto.tools import Color, Field
 from ..material import Material, MaterialParameters, width_field
 from ..shaping import bump, mix, step
 from ..surface import Surface
-from ..yarn import resolve, twist
+from ..yarn import thread_contrast, twist
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -58,7 +58,7 @@ class Carpet(Material):
         kind = step(each("kind") + 0.25 * (fibres - 0.5), p.mixture + 0.08, p.mixture - 0.08)
         color = mix(canvas.color(p.color), canvas.color(p.second_color), kind * (p.mixture > 0))
         shade = (0.5 + 0.5 * dome) * (0.62 + 0.5 * fibres)
-        shade = mix(shade.mean(), shade, resolve(p.tuft_m / canvas.texel_m)) * (0.9 + 0.2 * each("value"))
+        shade = mix(shade.mean(), shade, thread_contrast(p.tuft_m / canvas.texel_m)) * (0.9 + 0.2 * each("value"))
         return Surface(color * shade * (1 - 0.14 * trodden), height_m, p.roughness - 0.06 * trodden)
 
     def _fibres(self, canvas: Canvas, p: CarpetParameters, u: Tensor, v: Tensor, turn: Tensor) -> Tensor:

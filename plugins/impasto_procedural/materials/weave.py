@@ -9,7 +9,7 @@ from impasto.tools import Color, Field
 from ..material import Material, MaterialParameters, width_field
 from ..shaping import mix
 from ..surface import Surface
-from ..yarn import resolve, roundness, twist
+from ..yarn import roundness, thread_contrast, twist
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -64,7 +64,7 @@ class Weave(Material):
         weft = self._thread(canvas, p, "weft", row.long() % rows, 2 * (v - row) - 1, u, weft_rise, rows)
         above = ((warp[0] - weft[0]) / (0.04 * p.thread_m) + 0.5).clamp(0, 1)
         height_m, shade = mix(weft[0], warp[0], above), mix(weft[1], warp[1], above)
-        clear = resolve(canvas.width_m / columns / canvas.texel_m)
+        clear = thread_contrast(canvas.width_m / columns / canvas.texel_m)
         height_m, above = mix(height_m.mean(), height_m, clear), mix(above.mean(), above, clear)
         slubs = canvas.noise("warp slubs", 2 * p.thread_m, octaves=3, stretch=(12, 1))
         slubs = slubs + canvas.noise("weft slubs", 2 * p.thread_m, octaves=3, stretch=(1, 12))

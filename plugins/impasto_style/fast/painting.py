@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from impasto.context import Context
-from impasto.library.networks import fit, floats
+from impasto.library.networks import floats, network_of
 from impasto.surface.palette import palette_of, transport
 from impasto.texture import Maps
 from impasto.training.noise import NoiseField
@@ -91,7 +91,7 @@ def load_painter(model: str, context: Context) -> FastPainter:
     card = FastStyleCard.of(stated)
     style = floats(tensors, STYLE_TENSOR, (3, None, None), card.name)
     weights = {name: array for name, array in tensors.items() if name != STYLE_TENSOR}
-    network = fit(lambda: TransformNetwork(*card.widths), weights, card.name, TOOL)
+    network = network_of(lambda: TransformNetwork(*card.widths), weights, card.name, TOOL)
     network.to(context.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return FastPainter(card, network, style[None].clamp(0, 1).to(context.device))
 

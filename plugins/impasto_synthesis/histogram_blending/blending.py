@@ -21,7 +21,7 @@ from impasto.surface.gaussianization import ENTRIES, LIMIT, GaussianMap, gaussia
 from impasto.surface.wrapping import wraps
 from impasto.texture import Maps, Texture
 
-from ..light import luminance
+from ..light import luma_of
 from .grid import TriangleGrid, random_point
 from .parameters import LARGEST_LAYOUT, HistogramBlendingParameters
 
@@ -137,7 +137,7 @@ def _check_pattern(subject: Maps, wanted: str, context: Context) -> None:
     if wanted == "insist":
         return
     maps = {name: torch.from_numpy(texture.pixels).permute(2, 0, 1) for name, texture in subject.items()}
-    if find_regularity(luminance(maps)) is None:
+    if find_regularity(luma_of(maps)) is None:
         return
     if wanted == "refuse":
         message = "the source has a regular pattern, which pieces at random places would break"

@@ -57,10 +57,10 @@ class HoleCorrection(Correction):
     def jumps(self, choice: BestChoice, beside: Tensor) -> Sequence[Tensor]:
         """Random places, all of them near what continues the neighbours best."""
         near = [places_near(self.level, choice.place, reach_px, self.generator) for reach_px in REACHES_PX]
-        kinds = self.level.kind
-        if kinds is not None:
-            near = [torch.where(kinds[place] == kinds[choice.pixels], place, -1) for place in near]
-        return [*near, self.level.anywhere(choice.pixels, self.generator)]
+        return [
+            *(self.level.of_kind(places, choice.pixels) for places in near),
+            self.level.anywhere(choice.pixels, self.generator),
+        ]
 
     def show(self, pixels: Tensor, places: Tensor) -> None:
         """Show places (n,) at pixels (n,), and their features."""

@@ -7,14 +7,13 @@ from dataclasses import replace
 import numpy as np
 
 from impasto.context import Context
+from impasto.data.prepare import LARGEST_PX
 from impasto.errors import ParameterError
 from impasto.texture import Maps, Texture
 
 from .fill import Holes, fill_holes
 from .parameters import ExtendParameters
 from .repair import is_too_small
-
-LARGEST_PX = 16384
 
 
 def extend_maps(subject: Maps, parameters: ExtendParameters, context: Context) -> Maps:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
-from scipy.ndimage import label
+from scipy.ndimage import find_objects, label
 from torch import Tensor
 
 from impasto.patches.field import Field, PixelGrid
@@ -123,14 +123,9 @@ def _boxes(mask: np.ndarray, goes_round: list[bool]) -> Iterator[list[tuple[int,
     padded = np.zeros((rows * cell, columns * cell), bool)
     padded[: mask.shape[0], : mask.shape[1]] = mask
     cells = np.asarray(padded.reshape(rows, cell, columns, cell).any((1, 3)))
-    groups, count = label(cells, np.ones((3, 3)))
-    for number in range(count):
-        group, box = groups == number + 1, []
-        for axis in (0, 1):
-            if goes_round[axis]:
-                box.append((0, mask.shape[axis]))
-                continue
-            lines = np.flatnonzero(group.any(1 - axis))
-            first, last = lines[0] * cell, (lines[-1] + 1) * cell
-            box.append((max(0, int(first) - 1), min(mask.shape[axis], int(last) + 1)))
-        yield box
+    groups, _ = label(cells, np.ones((3, 3)))
+    for box in find_objects(groups):
+        yield [
+            (0, length) if is_whole else (max(0, lines.start * cell - 1), min(length, lines.stop * cell + 1))
+            for lines, length, is_whole in zip(box, mask.shape, goes_round, strict=True)
+        ]

@@ -36,10 +36,8 @@ def landmarks_of(subject: Maps, parameters: FindLandmarksParameters, context: Co
     context.progress(0.5, "Looking for landmarks")
     mask, found = _salient_places(small, parameters)
     grow_px = round(parameters.grow * min(size_px))
-    full = (
-        resize(maximum_filter(mask, 2 * grow_px + 1, mode="constant")[..., None].astype(np.float32), (height, width))
-        > 0.5
-    )
+    grown = maximum_filter(mask, 2 * grow_px + 1, mode="constant")[..., None].astype(np.float32)
+    full = resize(grown, (height, width)) > 0.5
     context.note(f"{len(found)} landmarks were found")
     figures = {"landmarks": float(len(found)), "salience": max(found, default=0.0)}
     white = np.repeat(full.astype(np.float32), 3, axis=2)

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, max_pool2d, pad
 
 from impasto.patches.alignment import moves_of_pieces
-from impasto.patches.appearance import CLIPPED, COARSE
+from impasto.patches.appearance import COARSE, whole_numbers
 from impasto.patches.features import RADIUS_PX
 from impasto.patches.field import Field, PixelGrid, SourceGrid
 
@@ -51,8 +51,11 @@ class HoleLevel(SourceGrid):
 
     def allowed(self, places: Tensor, pixels: Tensor) -> Tensor:
         """The places (n,), which may be in the margin, that pixels (n,) may show; -1 for others."""
-        found = self.source[places]
-        return found if self.kind is None else torch.where(self.kind[found] == self.kind[pixels], found, -1)
+        return self.of_kind(self.source[places], pixels)
+
+    def of_kind(self, places: Tensor, pixels: Tensor) -> Tensor:
+        """The places (n,) of the same kind as pixels (n,); -1 for others."""
+        return places if self.kind is None else torch.where(self.kind[places] == self.kind[pixels], places, -1)
 
     def anywhere(self, pixels: Tensor, generator: torch.Generator) -> Tensor:
         """Random places (n,) that pixels (n,) may show; -1 where there are none of their kind."""
@@ -141,9 +144,7 @@ def _whole(features: Tensor, hole: Tensor) -> Tensor:
     """Features (H, W, C) as whole numbers, scaled by the deviation of what is known, so that sums are exact."""
     known = (~hole).flatten().nonzero()[:, 0]
     some = features.flatten(0, 1)[known[:: max(1, len(known) // SAMPLES)]]
-    deviation = float(some.double().square().mean().sqrt())
-    scale = COARSE / (CLIPPED * deviation) if deviation > 1e-6 else 0.0
-    return (features * scale).round_().clamp_(-COARSE, COARSE)
+    return whole_numbers(features, COARSE, some)
 
 
 def _halve(features: Tensor) -> Tensor:

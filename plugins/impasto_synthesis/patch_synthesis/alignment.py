@@ -22,7 +22,7 @@ class _Room:
 
     @classmethod
     def of(cls, places: Tensor, piece: Tensor, size: tuple[int, int]) -> _Room:
-        """That of places (2, N) of pieces (N,) in a source of this size."""
+        """The room of places (2, N) of pieces (N,) in a source of this size."""
         index = piece.expand(2, -1)
         first = torch.zeros(2, int(piece.max()) + 1, dtype=torch.long, device=piece.device)
         lowest = first.scatter_reduce(1, index, places, "amin", include_self=False)

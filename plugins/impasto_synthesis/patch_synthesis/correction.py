@@ -13,6 +13,7 @@ from torch import Tensor
 
 from impasto.patches.candidates import REACHES_PX, places_near
 from impasto.patches.correction import BestChoice, Correction
+from impasto.patches.features import RADIUS_PX
 from impasto.patches.field import Field
 
 from .guidance import LevelGuidance
@@ -65,9 +66,10 @@ class AppearanceCorrection(Correction):
         """The pixels at a cut, and those that show what is left out; costs are relative to the mean distance of all."""
         level, grid = self.level, self.field.grid
         (y, x), (height, width) = grid.position(pixels), grid.size
-        # with a margin of two pixels, windows begin at the position of their centre
-        rows, columns = slice(int(y[0]), int(y[-1]) + 5), slice(int(x[0]), int(x[-1]) + 5)
-        around = self.shown.view(height + 4, width + 4, -1)[rows, columns]
+        # with a margin of a radius, windows begin at the position of their centre
+        side = 2 * RADIUS_PX
+        rows, columns = slice(int(y[0]), int(y[-1]) + side + 1), slice(int(x[0]), int(x[-1]) + side + 1)
+        around = self.shown.view(height + side, width + side, -1)[rows, columns]
         wanted = level.appearance.of(around.permute(2, 0, 1))  # (N, D)
         own = self.field.place[pixels]
         distance = (wanted - level.vectors[own]).square().sum(1)
@@ -75,6 +77,7 @@ class AppearanceCorrection(Correction):
         uses = self.uses.sub(1).clamp(min=0) * (self.variety * mean)
         cut = (self.is_at_cut(pixels) | level.left_out[own]).nonzero()[:, 0]
         pixels, wanted = pixels[cut], wanted[cut]
+        here = torch.stack(grid.position(pixels))
 
         def costs(places: Tensor, among: Tensor | slice, factor: float) -> Tensor:
             distance = (wanted[among] - level.vectors[places]).square().sum(1)
@@ -82,15 +85,13 @@ class AppearanceCorrection(Correction):
             if self.guidance:
                 other += mean * self.guidance.costs(places, pixels[among])
             if self.phases:
-                other = other + self.phases.costs(
-                    torch.stack(level.grid.position(places)), torch.stack(grid.position(pixels[among]))
-                )
+                other = other + self.phases.costs(torch.stack(level.grid.position(places)), here[:, among])
             return factor * distance + other
 
         return BestChoice(self.field, pixels, costs)
 
     def jumps(self, choice: BestChoice, beside: Tensor) -> Iterator[Tensor]:
-        """What looks like the neighbours continued, and random places."""
+        """Places that look like the neighbours continued, and random ones."""
         level = self.level
         for places, step in zip(beside, self.source_steps, strict=True):
             for alike in level.similar[places].long().T:

@@ -64,29 +64,29 @@ def levels_of(features: Tensor, size_px: tuple[int, int], left_out: Tensor | Non
     similar: Tensor | None = None
     coarse_width = 0
     for number, fine in reversed(list(enumerate(pyramid))):
-        channels = whole_numbers(fine, COARSE)
-        appearance = Appearance(channels)
-        vectors, size = appearance.vectors, (channels.shape[1], channels.shape[2])
-        if similar is None:
-            similar = find_similar(vectors, size)
-        else:
-            similar = refine_similar(similar, coarse_width, vectors, size)
-        yield _level(2**number, channels, appearance, similar, _reduced_mask(left_out, 2**number, size))
-        coarse_width = size[1]
+        level, similar = _level(2**number, whole_numbers(fine, COARSE), similar, coarse_width, left_out)
+        yield level
+        coarse_width = level.grid.size[1]
 
 
-def _level(scale: int, channels: Tensor, appearance: Appearance, similar: Tensor, left_out: Tensor) -> ExemplarLevel:
-    """A level of channels (C, h, w), with vectors (h w, D), similar pixels (h w, k) and a mask (h w,)."""
+def _level(
+    scale: int, channels: Tensor, coarse: Tensor | None, coarse_width: int, left_out: Tensor
+) -> tuple[ExemplarLevel, Tensor]:
+    """A level of channels (C, h, w), and its similar pixels (h w, k), by those of a coarser one of a width.
+
+    The tensors from which it is made are not kept: at the finest level they are as large as the level itself.
+    """
+    appearance, vectors = Appearance.of_channels(channels)
     size = channels.shape[1], channels.shape[2]
+    similar = find_similar(vectors, size) if coarse is None else refine_similar(coarse, coarse_width, vectors, size)
     grid = PixelGrid(size, (False, False), channels.device)
     source = torch.full_like(grid.shown, -1)
     source[grid.inside] = grid.inside
-    images = (
-        channels.permute(1, 2, 0),
-        *(one.view(*size, *one.shape[1:]) for one in (appearance.vectors, grid.inside.int()[similar], left_out)),
-    )
-    channels, vectors, similar, left_out = map(grid.padded, images)
-    return ExemplarLevel(scale, grid, source, vectors, channels, appearance, similar, left_out)
+    flat = (vectors, grid.inside.int()[similar], _reduced_mask(left_out, scale, size))
+    images = (channels.permute(1, 2, 0), *(one.view(*size, *one.shape[1:]) for one in flat))
+    padded_channels, *padded = map(grid.padded, images)
+    level = ExemplarLevel(scale, grid, source, padded[0], padded_channels, appearance, padded[1], padded[2])
+    return level, similar
 
 
 def _reduced_mask(left_out: Tensor, scale: int, size: tuple[int, int]) -> Tensor:

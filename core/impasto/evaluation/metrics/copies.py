@@ -207,7 +207,7 @@ def repeated_share(result: np.ndarray, probe_px: int = 32, near_px: int = 8, mir
     from torch.fft import irfft2, rfft2
 
     height, width = result.shape[:2]
-    margin = 11
+    margin = WINDOW_PX
     wide = np.pad(result.mean(2, dtype=np.float32), margin, mode="wrap")
     target = _locally_normalised(torch.from_numpy(wide))[margin:-margin, margin:-margin]
     spectrum, found = rfft2(target), []
@@ -245,7 +245,7 @@ def _copied_pixels(
     """Whether target(p) is a copy of known(p + shift), where both exist, and the first such p."""
     low = [max(0, -s) for s in shift]
     high = [min(t, k - s) for t, k, s in zip(target.shape, known.shape, shift, strict=True)]
-    if min(h - lo for h, lo in zip(high, low, strict=True)) < 11:
+    if min(h - lo for h, lo in zip(high, low, strict=True)) < WINDOW_PX:
         return np.zeros((0, 0), bool), (0, 0)
     a = target[low[0] : high[0], low[1] : high[1]]
     b = known[low[0] + shift[0] : high[0] + shift[0], low[1] + shift[1] : high[1] + shift[1]]

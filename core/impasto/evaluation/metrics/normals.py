@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...surface.heights import slopes_from_height
+
 
 def normal_length_error(normal: np.ndarray) -> float:
     """Mean deviation of normals (H, W, 3), encoded in [0, 1], from unit length; 0.003 from 8-bit rounding alone."""
@@ -18,7 +20,7 @@ def normal_height_consistency(normal: np.ndarray, height: np.ndarray) -> tuple[f
     vectors = normal.astype(np.float64) * 2 - 1
     wanted = -vectors[..., :2] / np.maximum(vectors[..., 2:], 0.05)  # dh/dx, dh/dy
     h = height[..., 0].astype(np.float64)
-    found = np.stack([np.roll(h, -1, 1) - np.roll(h, 1, 1), np.roll(h, 1, 0) - np.roll(h, -1, 0)], -1) / 2
+    found = slopes_from_height(h) * (1, -1)  # OpenGL: +Y up
     scale = (wanted * found).sum() / max((found * found).sum(), 1e-12)
     derived = np.concatenate([-scale * found, np.ones_like(h)[..., None]], -1)
     derived /= np.linalg.norm(derived, axis=2, keepdims=True)

@@ -40,7 +40,7 @@ def steerable_pyramid(pictures: Tensor, scales: int) -> SteerablePyramid:
     for _ in range(scales):
         side = spectrum.shape[1]
         radius, _ = _polar(side)
-        bands.append(_inverse(spectrum[:, None] * _high(radius) * _orient(side)))
+        bands.append(_inverse(spectrum[:, None] * _high(radius) * _angular_filters(side)))
         quarter = side // 4
         spectrum = (spectrum * _low(radius))[:, quarter:-quarter, quarter:-quarter]
         low.append(_inverse(spectrum).real)
@@ -94,7 +94,7 @@ def _polar(side: int) -> tuple[Tensor, Tensor]:
 
 
 @lru_cache
-def _orient(side: int) -> Tensor:
+def _angular_filters(side: int) -> Tensor:
     """Angular filters (K, S, S) on one half of the plane each, so that responses are complex."""
     _, angle = _polar(side)
     k = ORIENTATIONS - 1

@@ -35,7 +35,7 @@ def choose_colors(
     parameters: StyleParameters, picture: Tensor, styles: Sequence[Tensor], regions: Sequence[Region]
 ) -> Colors:
     """The colours that the parameters ask for. Regions without a style are ignored."""
-    regions = [region for region in regions if _paint_by(region)]
+    regions = [region for region in regions if _styles_of(region)]
     if not regions or parameters.color == "style":
         return StyleColors()
     if parameters.color == "lightness":
@@ -64,7 +64,7 @@ class PictureColors(Colors):
         for region in regions:
             here = palette_of(as_image(picture), _weights(region))
             palettes = [here] * len(region.weights)
-            for index in _paint_by(region):
+            for index in _styles_of(region):
                 own = palette_of(as_image(styles[index]))
                 self.moves[index] = transport(own, here, share)
                 palettes[1 + index] = own.moved(self.moves[index])
@@ -88,7 +88,7 @@ class Lightness(Colors):
         self.moves: dict[int, Move] = {}
         for region in regions:
             here = palette_of(as_image(picture), _weights(region))
-            for index in _paint_by(region):
+            for index in _styles_of(region):
                 own = palette_of(as_image(styles[index]))
                 contrast = ((here.covariance[0, 0] + NOISE) / (own.covariance[0, 0] + NOISE)) ** 0.5
                 self.moves[index] = _grey(contrast, here.mean[0] - contrast * own.mean[0])
@@ -119,7 +119,7 @@ def _grey(contrast: float = 1.0, lightness: float = 0.0) -> Move:
     return Move(np.diag([contrast, 0.0, 0.0]), np.array([lightness, 0.0, 0.0]))
 
 
-def _paint_by(region: Region) -> list[int]:
+def _styles_of(region: Region) -> list[int]:
     """Indices of the styles with a positive weight in the region."""
     return [index for index, share in enumerate(region.weights[1:]) if share > 0]
 
