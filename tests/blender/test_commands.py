@@ -53,7 +53,17 @@ def test_control_c_ends_the_command_with_its_own_exit_code(extension, tmp_path):
         f"import sys, bpy, addon_utils; addon_utils.enable({extension.__name__!r}, default_set=True); "
         f"sys.exit(sys.modules[{extension.__name__!r}].command_line.run(sys.argv[1:]))"
     )
-    command = [sys.executable, "-c", enable_and_run, "batch", tmp_path / "t.csv", "--out", tmp_path / "out", "--json"]
+    command = [
+        sys.executable,
+        "-P",
+        "-c",
+        enable_and_run,
+        "batch",
+        tmp_path / "t.csv",
+        "--out",
+        tmp_path / "out",
+        "--json",
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as running:
         assert running.stdout is not None
         first = next(line for line in running.stdout if line.startswith("{"))
