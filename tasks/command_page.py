@@ -1,10 +1,18 @@
-"""Writes the list of answers in docs/command.md: `python -m tasks.command_page`, in the core's Python."""
+"""Writes the lists in docs/command.md that the code declares: `python -m tasks.command_page`, in the core's Python."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import argparse
+import re
+from collections.abc import Callable, Iterator, Mapping
 
+import numpy as np
+
+from impasto.batch.table import COLUMNS
 from impasto.cli import json_answers
+from impasto.cli.main import EXIT_CODES
+from impasto.cli.sources import add_preparation
+from impasto.evaluation.goals import FIGURES, Range
 
 from .environments import ROOT
 
@@ -23,9 +31,46 @@ def lines() -> Iterator[str]:
             yield from (f"- `{field}`: {about.description}" for field, about in answer.model_fields.items())
 
 
+def figures() -> Iterator[tuple[str, str, str, str]]:
+    """Name, meaning and goals of each figure."""
+    for name, figure in FIGURES.items():
+        yield f"`{name}`", figure.meaning, figure.relative or _range(figure.of_picture), _range(figure.of_model)
+
+
+def _range(goal: Range | None) -> str:
+    """A range in words; "" for none."""
+    if goal is None:
+        return ""
+    low, high = (f"{limit:g}".replace("-", "−") for limit in goal)
+    return f"above {low}" if goal[1] == np.inf else f"below {high}" if goal[0] in (0, -1) else f"{low} to {high}"
+
+
+def preparation() -> Iterator[tuple[str, str]]:
+    """Options that prepare a source, and their help without the range."""
+    parser = argparse.ArgumentParser(add_help=False)
+    add_preparation(parser)
+    for action in parser._actions:
+        yield f"`{action.option_strings[0]}`", (action.help or "").partition(" (")[0]
+
+
+TABLES: Mapping[tuple[str, ...], Callable[[], Iterator[tuple[str, ...]]]] = {
+    ("option", "effect"): preparation,
+    ("figure", "meaning", "good in a picture", "good in a model"): figures,
+    ("column", "meaning"): lambda: ((f"`{name}`", meaning) for name, meaning in COLUMNS.items()),
+    ("exit code", "meaning"): lambda: ((str(code), meaning) for code, meaning in EXIT_CODES.items()),
+}
+"""Rows of the table under each head."""
+
+
 def page() -> str:
-    """The page with the list made anew."""
+    """The page with the lists made anew."""
     written, heading, rest = PAGE.read_text(encoding="utf-8").partition("\n## JSON\n")
+    for head, rows in TABLES.items():
+        first = f"| {' | '.join(head)} |\n|{' --- |' * len(head)}\n"
+        made = first + "".join(f"| {' | '.join(row)} |\n" for row in rows())
+        found = re.findall(f"^{re.escape(first)}(?:\\|.*\\n)*", written, flags=re.MULTILINE)
+        assert len(found) == 1, f"{PAGE.name} has {len(found)} tables with the head {first}"
+        written = written.replace(found[0], made)
     return written + heading + rest[: rest.index(FIRST)] + "\n".join(lines()) + "\n"
 
 

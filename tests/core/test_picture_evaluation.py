@@ -12,6 +12,7 @@ from impasto.cli.main import main
 from impasto.errors import ParameterError
 from impasto.evaluation import metrics
 from impasto.evaluation.controls import random_phase_noise
+from impasto.evaluation.goals import FIGURES
 from impasto.evaluation.metrics import two_sample
 from impasto.evaluation.metrics.landmarks import layout_correlation, salience
 from impasto.evaluation.metrics.two_sample import two_sample_auc
@@ -170,6 +171,7 @@ def test_the_classifiers_of_each_row_are_reported_with_their_deviation(monkeypat
         assert len(scores) == 2
         assert figures["two_sample_auc"] == pytest.approx(np.mean(scores))
         assert figures["two_sample_deviation"] == pytest.approx(np.std(scores))
+        assert all(name in FIGURES or name.startswith("statistics_") or name.endswith("_distance") for name in figures)
     quilt, result = (judgement.figures[row] for row in ("quilt", "result"))
     assert judgement.goals()["two_sample_auc"][1] >= quilt["two_sample_auc"]
     worse = {**judgement.figures, "result": {**result, "two_sample_auc": 1.0, "two_sample_deviation": 0.0}}

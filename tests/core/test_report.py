@@ -119,7 +119,7 @@ def test_of_a_model_without_its_data_beside_it_no_detail_is_shown(trained, data,
 
 def test_every_figure_of_the_table_is_called_in_words():
     """A bare heading, such as "drift", tells a reader nothing."""
-    assert all(" " in meaning for meaning in FIGURES.values())
+    assert all(" " in figure.meaning for figure in FIGURES.values())
 
 
 def test_larger_data_is_compared_with_controls(tmp_path, monkeypatch):

@@ -1,8 +1,6 @@
 """Tables of jobs: CSV or JSON lines, a row for each job.
 
-Columns: `recipe` (a file, or the name of a tool or of a matcher), `text` (for a matcher of texts), `source`,
-`input.NAME`, `parameter.NAME`, `seed`, `name`, `width_m`. In JSON lines, `inputs` and `parameters` are objects. Files
-are relative to the table.
+In JSON lines, `inputs` and `parameters` are objects. Files are relative to the table.
 """
 
 from __future__ import annotations
@@ -26,7 +24,18 @@ MAX_ROWS = 200_000
 MAX_COLUMNS = 256
 MAX_LINE_BYTES = 2**18
 DELIMITERS = ",;\t"
-PLAIN = ("recipe", "name", "seed", "width_m", "text", SOURCE)
+COLUMNS: Mapping[str, str] = {
+    "recipe": "a recipe's file, or the name of a tool or of a matcher",
+    "text": "the phrase, for a matcher: recipe `phrase`, text `wet mossy cobblestones`",
+    SOURCE: "the picture or the folder of maps that it starts from",
+    "input.NAME": "another input; of a tool, `style-2` is its second `style`",
+    "parameter.NAME": "a parameter; `2.NAME` is that of the second step, if several have one",
+    "seed": "instead of the recipe's",
+    "name": "start of the files' names; without it, the source's name or the recipe's",
+    "width_m": "real-world width of the source in metres",
+}
+"""Columns and their meanings."""
+PLAIN = tuple(name for name in COLUMNS if "." not in name)
 GROUPS = {"input.": "inputs", "parameter.": "parameters"}
 
 

@@ -1,8 +1,4 @@
-"""The `impasto` command. Options of all tools, including those of plugins, come from their parameters' JSON Schema.
-
-Exit codes: 0 done; 1 a bug; 2 wrong usage or parameters; 3 files; 4 plugins; 5 models; 6 device; 7 worker;
-130 cancelled by Control-C; 128 plus the signal's number for other signals.
-"""
+"""The `impasto` command. Options of all tools, including those of plugins, come from their parameters' JSON Schema."""
 
 from __future__ import annotations
 
@@ -15,7 +11,16 @@ from string import Formatter
 from typing import Any
 
 from ..about import VERSION
-from ..errors import Cancelled, ImpastoError, PluginError
+from ..errors import (
+    Cancelled,
+    DeviceError,
+    FileError,
+    ImpastoError,
+    ModelError,
+    ParameterError,
+    PluginError,
+    WorkerError,
+)
 from ..plugins.installation import findings
 from ..plugins.registry import registry
 from ..recipe import Recipe
@@ -60,10 +65,20 @@ EXAMPLES = (
     "tools {seamless}",
 )
 """Lines of the command's help; a word in braces is the tool that does that task."""
-EXIT_CODES = """
-exit codes: 0 done, 1 a bug, 2 usage or parameters, 3 files, 4 plugins, 5 models, 6 device, 7 worker,
-130 cancelled by Control-C, 143 ended by SIGTERM, 129 by SIGHUP
-"""
+EXIT_CODES: Mapping[int, str] = {
+    0: "done",
+    1: "a bug; its traceback is on stderr",
+    ParameterError.exit_code: "wrong usage, or an impossible parameter",
+    FileError.exit_code: "a file cannot be read or written, or `check` found an error",
+    PluginError.exit_code: "a plugin is broken",
+    ModelError.exit_code: "a model is missing, damaged, or does not fit",
+    DeviceError.exit_code: "the device is missing, or its memory is full",
+    WorkerError.exit_code: "the worker could not start, or died",
+    Cancelled.exit_code: "cancelled by Control-C",
+    143: "ended by SIGTERM",
+    129: "ended by SIGHUP",
+}
+"""Meaning of each exit code."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -110,7 +125,9 @@ def _epilog() -> str:
     """Examples with the installed tools, and the exit codes."""
     tools = {task: tool.name for task in TASKS for tool in registry().tools_for(task)[:1]}
     fitting = [line for line in EXAMPLES if all(task in tools for _, task, *_ in Formatter().parse(line) if task)]
-    return "\n".join(["examples:", *(f"  impasto {line.format(**tools)}" for line in fitting), EXIT_CODES])
+    examples = (f"  impasto {line.format(**tools)}" for line in fitting)
+    codes = (f"  {code:<5}{meaning}" for code, meaning in EXIT_CODES.items())
+    return "\n".join(["examples:", *examples, "", "exit codes:", *codes])
 
 
 def _add_run(commands: Any) -> None:

@@ -22,13 +22,13 @@ SOURCES_HELP = "pictures, folders of maps, a folder of either, FILE.blend, or FI
 
 
 def add_preparation(parser: argparse.ArgumentParser) -> None:
-    """Add --width-m, and the parameters of the preparing tool: --source-rotate, --source-crop, --source-scale."""
+    """Add the parameters of the preparing tool, as --source-rotate, --source-crop, --source-scale, and --width-m."""
     group = parser.add_argument_group("the source, before the tool sees it")
+    for tool in registry().tools_for(PREPARE)[:1]:
+        add_parameters_to(group, tool, PREFIX)
     group.add_argument(
         "--width-m", type=parse_metres, metavar="METRES", help="real-world width of the whole source picture in metres"
     )
-    for tool in registry().tools_for(PREPARE)[:1]:
-        add_parameters_to(group, tool, PREFIX)
 
 
 def preparing_steps(arguments: argparse.Namespace) -> tuple[Step, ...]:

@@ -29,7 +29,7 @@ from .figures import (
     with_heights_in_metres,
 )
 from .generation import Generation, network_share
-from .goals import CLASS_GOALS, FIGURES, GOALS, MORE_REPEATED, within
+from .goals import CLASS_GOALS, GOALS, MODEL_FIGURES, MORE_REPEATED, within
 from .independent import IndependentFigures
 
 Progress = Callable[[float, str], None]
@@ -277,7 +277,7 @@ def report(model: Model, comparisons: Sequence[Comparison], size_px: int) -> dic
     }
 
 
-RECORDED = (*FIGURES, "height_spectrum_db", "roughness_spectrum_db")
+RECORDED = (*MODEL_FIGURES, "height_spectrum_db", "roughness_spectrum_db")
 
 
 def card_figures(comparisons: Sequence[Comparison]) -> dict[str, float]:

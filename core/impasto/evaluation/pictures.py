@@ -17,21 +17,11 @@ from ..texture import Maps
 from .cases import EvaluationCase
 from .controls import CROP, NOISE, QUILT, quilt_control, random_phase_noise
 from .figures import compared_maps, figures_of, own_figures, with_heights_in_metres
-from .goals import MORE_REPEATED, within
+from .goals import MORE_REPEATED, PICTURE_GOALS, within
 from .real_texture import RealTexture, check_two_sample_size, window_side
 
 RESULT = "result"
 """Row of the picture that is judged."""
-GOALS: Mapping[str, tuple[float, float]] = {
-    "statistics_of_crop": (0, 1.3),
-    "salience_of_crop": (0, 1.3),
-    "layout_correlation": (-1, 0.5),
-    "contrast_low": (0.75, 1.3),
-    "contrast_high": (0.75, 1.3),
-    "seam_z_high": (-4, 3),
-    "seam_z_low": (-4, 3),
-}
-"""Range in which each figure of a result should lie; other figures are for information."""
 BRIEF = ("statistics_of_crop", "salience_of_crop", "repeated_share", "contrast_low", "contrast_high")
 """Figures of a result that tell most."""
 AUC, AUC_DEVIATION = "two_sample_auc", "two_sample_deviation"
@@ -61,7 +51,7 @@ class PictureJudgement:
         should not tell it more easily than a quilt, within the deviation between seeds.
         """
         repeated = self.figures[CROP]["repeated_share"] + MORE_REPEATED
-        goals = {**GOALS, "repeated_share": (0, repeated), "copied_block_px": (0, min(self.size_px) / 2)}
+        goals = {**PICTURE_GOALS, "repeated_share": (0, repeated), "copied_block_px": (0, min(self.size_px) / 2)}
         quilt = self.figures.get(QUILT, {})
         if AUC in quilt:
             goals[AUC] = (0, quilt[AUC] + max(quilt[AUC_DEVIATION], self.figures[RESULT][AUC_DEVIATION]))
@@ -139,10 +129,10 @@ class BriefJudge:
         real, repeated = self._real(metric_case.judged[0], names, result.size_px)
         found = real.key_figures(metric) | real.contrast(metric)
         seams, _ = own_figures(result)
-        low, high = GOALS["seam_z_high"]
+        low, high = PICTURE_GOALS["seam_z_high"]
         worst = max(seams["seam_z_high"] / high, seams["seam_z_low"] / low)
         figures = {name: found[name] for name in BRIEF} | {"seam": worst}
-        goals = {**GOALS, "repeated_share": (0, repeated + MORE_REPEATED), "seam": (-np.inf, 1)}
+        goals = {**PICTURE_GOALS, "repeated_share": (0, repeated + MORE_REPEATED), "seam": (-np.inf, 1)}
         return figures, [name for name, value in figures.items() if not within(value, goals[name])]
 
     def _real(self, source: Maps, names: tuple[str, ...], size_px: tuple[int, int]) -> tuple[RealTexture, float]:

@@ -9,7 +9,7 @@ from html import escape
 from ..about import VERSION
 from ..evaluation.comparison import Comparison
 from ..evaluation.controls import CROP, MEAN, MODEL, NOISE, QUILT
-from ..evaluation.goals import FIGURES, SEAM
+from ..evaluation.goals import FIGURES, MODEL_FIGURES
 from ..io.web_page import embed, page, table
 from ..library.figures import was_a_loss
 from ..library.models import Model
@@ -123,14 +123,14 @@ def _figures(model: Model, compared: Comparison) -> str:
     rows = [row for row in ROWS if row in compared.rows]
     goals, missed = compared.goals(), compared.missed()
     lines = []
-    for name, meaning in {**FIGURES, "seam_z_high": SEAM}.items():
+    for name in (*MODEL_FIGURES, "seam_z_high"):
         values = [compared.rows[row].get(name) for row in rows]
         if rows and values[0] is not None:
             cells = ["" if value is None else f"{value:.2f}" for value in values]
             if name in missed:
                 cells[0] = f'<span class=missed title="misses its goal">{cells[0]} ✗</span>'
             also = " (was also a loss, so it proves little)" if was_a_loss(name, model.card["figures"]) else ""
-            lines.append((escape(meaning + also), *cells, _goal(goals.get(name))))
+            lines.append((escape(FIGURES[name].meaning + also), *cells, _goal(goals.get(name))))
     heads = ["", *(escape(ROWS[row]) for row in rows), "goal"]
     by = UNSEEN if compared.held_out else "what it learned from, so that copying earns a score"
     notes = "".join(f"<p class=faint>{escape(note)}.</p>" for note in compared.notes)
