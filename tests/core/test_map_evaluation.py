@@ -10,12 +10,14 @@ from PIL import Image
 from impasto import Maps, Texture, read_maps, write_maps
 from impasto.errors import FileError, ParameterError
 from impasto.evaluation.map_sets import pair_sets, sets_in
-from impasto.evaluation.maps import MapFigures, compare_maps, mean_figures
+from impasto.evaluation.maps import MapFigures, compare_controls, compare_maps, mean_figures
+from impasto.evaluation.relief import control_estimates, relief_figures, tilts
 from impasto.evaluation.renders import configurations, render_log_l1
 from impasto.surface.color import linear_to_srgb
-from impasto.surface.heights import normal_from_slopes, slopes_from_height
+from impasto.surface.heights import normal_from_slopes, slopes_from_height, slopes_from_normal
 
 SIDE = 48
+ROWS = ("estimate", "flat", "luminance", "gradients")
 
 
 def waves(side: int = SIDE) -> np.ndarray:
@@ -74,6 +76,50 @@ def test_scaled_slopes_correlate_fully(factor, correlation):
     found = compare_maps(surface(normal=relief(factor)), surface())
     assert found.slope_correlation == pytest.approx(correlation, abs=1e-5)
     assert found.normal_degrees > 1
+
+
+def test_a_blank_map_fails_every_measure_of_relief():
+    """And a map of half the strength passes: saying little is better than nothing, and less than all."""
+    blank, half, whole = (compare_maps(surface(normal=relief(factor)), surface()) for factor in (0, 0.5, 1))
+    assert blank.tilt_ratio == blank.form_correlation == blank.pieces_correlation == 0
+    assert 0.4 < half.tilt_ratio < 0.8 < whole.tilt_ratio == pytest.approx(1)
+    assert blank.relit_structure < half.relit_structure < whole.relit_structure
+    assert blank.relit_statistics > half.relit_statistics > whole.relit_statistics
+
+
+def test_dents_for_bumps_fail_the_measures_that_see_direction():
+    mirrored, right = (compare_maps(surface(normal=relief(factor)), surface()) for factor in (-1, 1))
+    assert mirrored.pieces_correlation == pytest.approx(-1, abs=1e-5)
+    assert mirrored.relit_structure < 0.5 < right.relit_structure
+    assert mirrored.tilt_ratio == pytest.approx(1)
+
+
+def test_correlations_are_those_of_each_frequency_band():
+    """The estimate has the grain, and the truth a broad swell as well, which the estimate has at another place."""
+    side = 256
+    x = np.arange(side) / side * 2 * math.pi
+    grain, swell, other = np.sin(80 * x), np.sin(2 * x), np.cos(2 * x)
+    fields = [np.stack([np.tile(row, (side, 1))] * 2, 2) for row in (0.2 * grain + other, 0.2 * grain + swell)]
+    found = relief_figures(*fields)
+    assert found["grain_correlation"] > 0.98
+    assert abs(found["form_correlation"]) < 0.02
+
+
+def test_false_relief_is_the_tilt_where_the_truth_is_flat():
+    true = np.zeros((64, 64, 2), np.float32)
+    true[:32] = 0.5
+    found = np.full_like(true, math.tan(math.radians(10)) / math.sqrt(2))
+    assert relief_figures(found, true)["false_relief_degrees"] == pytest.approx(10, abs=1e-3)
+    assert relief_figures(true, true)["false_relief_degrees"] == 0
+
+
+def test_the_controls_say_nothing_little_or_too_much():
+    controls = control_estimates(surface(128)["base_color"].pixels)
+    tilt = {name: tilts(slopes_from_normal(maps["normal"].pixels)).mean() for name, maps in controls.items()}
+    assert tilt["flat"] == 0
+    assert 0 < tilt["luminance"] < tilt["gradients"] == pytest.approx(12, abs=0.1)
+    assert compare_controls(surface())["flat"].normal_of_flat == pytest.approx(1)
+    assert compare_controls(Maps.from_arrays({"normal": relief()})) == {}
 
 
 def test_a_flat_truth_has_no_ratio():
@@ -236,12 +282,17 @@ def test_the_command_prints_each_set_and_the_means(tmp_path, impasto):
         write_matsynth(tmp_path / "made", name, surface(64, normal=tilted(0, 64)))
     done = impasto("evaluate", "maps", tmp_path / "made", tmp_path / "true", "--json")
     said = json.loads(done.stdout)
-    assert [(one["name"], one["width_px"]) for one in said["sets"]] == [("flat", 64), ("rock", 64)]
-    assert [(one["name"], one["sets"]) for one in said["means"]] == [("mean", 2), ("mean of relief", 1)]
-    assert said["sets"][1]["normal_of_flat"] == pytest.approx(1, abs=0.02)  # 8-bit files have no exact 0
-    assert said["means"][1]["flat_degrees"] == said["sets"][1]["flat_degrees"]
+    assert [(one["name"], one["width_px"], one["of"]) for one in said["sets"]] == [
+        (name, 64, of) for name in ("flat", "rock") for of in ROWS
+    ]
+    assert [(one["name"], one["sets"], one["of"]) for one in said["means"]] == [
+        (name, count, of) for name, count in (("mean", 2), ("mean of relief", 1)) for of in ROWS
+    ]
+    rock = said["sets"][len(ROWS)]
+    assert rock["normal_of_flat"] == pytest.approx(1, abs=0.02)  # 8-bit files have no exact 0
+    assert said["means"][len(ROWS)]["flat_degrees"] == rock["flat_degrees"]
     assert said["without_truth"] == ["other"]
-    told = impasto("evaluate", "maps", tmp_path / "made", tmp_path / "true")
+    told = impasto("evaluate", "maps", tmp_path / "made", tmp_path / "true", "--no-controls")
     assert "left out, because there is no truth: other" in told.stderr
     assert [line.split("  ")[0] for line in told.stdout.splitlines()] == [
         "set",

@@ -98,11 +98,13 @@ def _add_maps(kinds: Any) -> None:
     parser.add_argument("maps", type=Path, metavar="MAPS", help=f"estimated maps: {shape}")
     text = "the true maps, with the same names; the larger of the two is averaged to the size of the smaller"
     parser.add_argument("truth", type=Path, metavar="TRUTH", help=text)
+    text = "leave out the controls: a flat surface, luminance as height, and gradients of blurred luminance"
+    parser.add_argument("--no-controls", action="store_true", help=text)
 
 
 def _evaluate_maps(arguments: argparse.Namespace, terminal: Terminal) -> None:
     from ..evaluation.map_sets import pair_sets
-    from ..evaluation.maps import compare_maps
+    from ..evaluation.maps import compare_controls, compare_maps
 
     found = pair_sets(arguments.maps, arguments.truth)
     judged = {}
@@ -110,7 +112,8 @@ def _evaluate_maps(arguments: argparse.Namespace, terminal: Terminal) -> None:
         for index, pair in enumerate(found.pairs):
             show(index / len(found.pairs), pair.name)
             estimate, truth = pair.read()
-            judged[pair.name] = truth.size_px[1], compare_maps(estimate, truth)
+            controls = {} if arguments.no_controls else compare_controls(truth)
+            judged[pair.name] = truth.size_px[1], {"estimate": compare_maps(estimate, truth), **controls}
     for names, lack in ((found.without_estimate, "no estimate"), (found.without_truth, "no truth")):
         if names:
             terminal.note(f"left out, because there is {lack}: {', '.join(map(printable, names))}")

@@ -204,37 +204,41 @@ def _goal_range(goal: Sequence[float | None] | None) -> str:
     return f"<= {high:g}" if low == 0 else f"{low:g} to {high:g}"
 
 
-def set_figures(name: str, figures: Sequence[MapFigures], width_px: int | None = None) -> SetFigures:
-    """Figures of a set compared at this width, or their means over several sets."""
+def set_figures(name: str, of: str, figures: Sequence[MapFigures], width_px: int | None = None) -> SetFigures:
+    """Figures of the estimate or of a control of a set compared at this width, or their means over several sets."""
     from ..evaluation.maps import mean_figures
 
     mean = mean_figures(figures)
     values = {**asdict(mean), "normal_of_flat": mean.normal_of_flat}
     rounded = {key: value if value is None else round(value, 5) for key, value in values.items()}
-    return SetFigures(name=name, width_px=width_px, sets=len(figures), **rounded)
+    return SetFigures(name=name, of=of, width_px=width_px, sets=len(figures), **rounded)
 
 
 def map_evaluation(answer: MapEvaluation) -> Iterator[str]:
-    """Table of the figures of each set, and of their means."""
+    """Table of the most telling figures of each set and its controls, and of their means."""
     columns = {
         "normal_degrees": "normals °",
-        "flat_degrees": "flat °",
         "normal_of_flat": "of flat",
-        "slope_correlation": "slopes r",
-        "roughness_rmse": "roughness RMSE",
-        "roughness_error": "|error|",
-        "half_roughness_error": "of 0.5",
-        "mean_roughness_error": "of mean",
-        "base_color_log_l1": "colour log-L1",
-        "render_log_l1": "renders log-L1",
+        "tilt_ratio": "tilt",
+        "false_relief_degrees": "false °",
+        "form_correlation": "form r",
+        "pieces_correlation": "pieces r",
+        "grain_correlation": "grain r",
+        "relit_structure": "relit",
+        "relit_statistics": "distance",
+        "roughness_error": "rough",
+        "roughness_correlation": "rough r",
+        "occlusion_correlation": "AO r",
         "height_correlation": "height r",
+        "base_color_log_l1": "colour",
+        "render_log_l1": "renders",
     }
     rows = []
     for one in (*answer.sets, *(answer.means if len(answer.sets) > 1 else ())):
         size = f"{one.width_px} px" if one.width_px else f"{one.sets} sets"
         values = (getattr(one, name) for name in columns)
-        rows.append((one.name, size, *("-" if value is None else f"{value:.3f}" for value in values)))
-    yield from table(("set", "width", *columns.values()), rows)
+        rows.append((one.name, one.of, size, *("-" if value is None else f"{value:.3g}" for value in values)))
+    yield from table(("set", "of", "width", *columns.values()), rows)
 
 
 def picture_evaluation(answer: PictureEvaluation) -> Iterator[str]:

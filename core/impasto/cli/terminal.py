@@ -260,15 +260,26 @@ class Terminal:
 
     def map_evaluation(
         self,
-        judged: Mapping[str, tuple[int, MapFigures]],
+        judged: Mapping[str, tuple[int, Mapping[str, MapFigures]]],
         without_estimate: Sequence[str],
         without_truth: Sequence[str],
     ) -> None:
-        """Print a table of the figures of sets, by name, with the width they are compared at, and of their means."""
-        sets = [tables.set_figures(name, [figures], width_px) for name, (width_px, figures) in judged.items()]
-        relief = [figures for _, figures in judged.values() if figures.has_relief]
-        means = [tables.set_figures("mean", [figures for _, figures in judged.values()])]
-        means += [tables.set_figures("mean of relief", relief)] if relief else []
+        """Print a table of figures of sets and their controls, with the width they are compared at, and of means."""
+        sets = [
+            tables.set_figures(name, of, [figures], width_px)
+            for name, (width_px, rows) in judged.items()
+            for of, figures in rows.items()
+        ]
+        means = [
+            tables.set_figures(name, of, found)
+            for name, only_relief in (("mean", False), ("mean of relief", True))
+            for of in dict.fromkeys(one.of for one in sets)
+            if (
+                found := [
+                    rows[of] for _, rows in judged.values() if of in rows and (rows[of].has_relief or not only_relief)
+                ]
+            )
+        ]
         answer = MapEvaluation(
             impasto=VERSION,
             sets=sets,

@@ -13,12 +13,13 @@ import numpy as np
 
 from ..data.prepare import resized_map
 from ..errors import ParameterError
-from ..surface.color import srgb_to_linear
+from ..surface.color import linear_to_srgb, srgb_to_linear
 from ..surface.heights import slopes_from_normal
 from ..texture import Maps
+from .relief import control_estimates, relief_figures, relit_likeness
 from .renders import LOG_EPSILON, render_log_l1
 
-COMPARED = ("base_color", "roughness", "metallic", "normal", "height")
+COMPARED = ("base_color", "roughness", "metallic", "normal", "height", "ambient_occlusion")
 RELIEF_DEGREES = 5.0
 """Least mean angle between the true normals and straight up, for a set that has relief."""
 LEAST_FLAT_DEGREES, LEAST_DEVIATION = 1e-3, 1e-6
@@ -33,18 +34,31 @@ class MapFigures:
 
     normal_degrees: mean angle between estimated and true normals. flat_degrees: the same for normals straight up.
     slope_correlation, height_correlation: Pearson's, of slopes in both directions and of height.
+    tilt_ratio: mean angle of the estimate from straight up over the truth's. false_relief_degrees: mean angle of the
+    estimate where the truth is flat. form_correlation, pieces_correlation, grain_correlation: of slopes in bands of
+    frequency. relit_structure, relit_statistics: likeness and distance of the shading under raking lights.
     roughness_rmse, roughness_error: root of the mean square and mean of |estimate − truth|; half_roughness_error,
-    mean_roughness_error: mean |difference| of a constant 0.5, and of the truth's own mean.
+    mean_roughness_error: mean |difference| of a constant 0.5, and of the truth's own mean. roughness_correlation,
+    occlusion_correlation: Pearson's.
     base_color_log_l1, render_log_l1: mean |difference| of log(x + 0.1) of linear base colour, and of nine renders.
     """
 
     normal_degrees: float | None = None
     flat_degrees: float | None = None
     slope_correlation: float | None = None
+    tilt_ratio: float | None = None
+    false_relief_degrees: float | None = None
+    form_correlation: float | None = None
+    pieces_correlation: float | None = None
+    grain_correlation: float | None = None
+    relit_structure: float | None = None
+    relit_statistics: float | None = None
     roughness_rmse: float | None = None
     roughness_error: float | None = None
     half_roughness_error: float | None = None
     mean_roughness_error: float | None = None
+    roughness_correlation: float | None = None
+    occlusion_correlation: float | None = None
     base_color_log_l1: float | None = None
     render_log_l1: float | None = None
     height_correlation: float | None = None
@@ -68,15 +82,25 @@ def compare_maps(estimate: Maps, truth: Maps) -> MapFigures:
     both = {name: (estimate[name].pixels, truth[name].pixels) for name in estimate if name in truth}
     figures: dict[str, float | None] = {"render_log_l1": render_log_l1(estimate, truth)}
     if "normal" in both:
-        figures |= _normal_figures(*both["normal"])
+        figures |= _normal_figures(*both["normal"]) | relit_likeness(estimate, truth)
     if "roughness" in both:
         figures |= _roughness_figures(*both["roughness"])
     if "base_color" in both:
         found, true = (np.log(_linear(maps) + LOG_EPSILON) for maps in (estimate, truth))
         figures["base_color_log_l1"] = _mean(np.abs(found - true))
+    if "ambient_occlusion" in both:
+        figures["occlusion_correlation"] = _correlation(*both["ambient_occlusion"])
     if "height" in both:
         figures["height_correlation"] = _correlation(*both["height"])
     return MapFigures(**figures)
+
+
+def compare_controls(truth: Maps) -> dict[str, MapFigures]:
+    """Figures of the simplest estimates of the true base colour, by name; none without one."""
+    if "base_color" not in truth:
+        return {}
+    controls = control_estimates(linear_to_srgb(_linear(truth)))
+    return {name: compare_maps(estimate, truth) for name, estimate in controls.items()}
 
 
 def mean_figures(figures: Sequence[MapFigures]) -> MapFigures:
@@ -108,11 +132,12 @@ def compared_size(estimate_px: tuple[int, int], truth_px: tuple[int, int]) -> tu
 def _normal_figures(found: np.ndarray, true: np.ndarray) -> dict[str, float | None]:
     """Figures of normals (H, W, 3), encoded in [0, 1]."""
     slopes = [slopes_from_normal(normal) for normal in (found, true)]
-    slopes = [slope - slope.mean((0, 1), dtype=np.float64).astype(np.float32) for slope in slopes]
+    centred = [slope - slope.mean((0, 1), dtype=np.float64).astype(np.float32) for slope in slopes]
     return {
         "normal_degrees": _mean(_degrees(_unit(found), _unit(true))),
         "flat_degrees": _mean(_degrees(UP, _unit(true))),
-        "slope_correlation": _correlation(*slopes),
+        "slope_correlation": _correlation(*centred),
+        **relief_figures(*slopes),
     }
 
 
@@ -135,6 +160,7 @@ def _roughness_figures(found: np.ndarray, true: np.ndarray) -> dict[str, float |
         "roughness_error": _mean(difference),
         "half_roughness_error": _mean(np.abs(true - 0.5)),
         "mean_roughness_error": _mean(np.abs(true - _mean(true))),
+        "roughness_correlation": _correlation(found, true),
     }
 
 

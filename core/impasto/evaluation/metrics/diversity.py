@@ -26,15 +26,15 @@ def _standardise(picture: np.ndarray) -> np.ndarray:
     return luminance / max(float(np.sqrt((luminance**2).sum())), 1e-9)
 
 
-def ms_ssim(a: np.ndarray, b: np.ndarray) -> float:
-    """Multi-scale structural similarity of the centres (128 px) of a and b (H, W, 3), of one size; 1 if identical.
+def ms_ssim(a: np.ndarray, b: np.ndarray, side_px: int = MS_SSIM_PX) -> float:
+    """Multi-scale structural similarity of the centres (side_px) of a and b (H, W, 3), of one size; 1 if identical.
 
     kornia's, with five Gaussians at full resolution (Zhao et al. 2017, without their L1 term).
     """
     import torch
     from kornia.losses import MS_SSIMLoss
 
-    side = min(MS_SSIM_PX, *a.shape[:2])
+    side = min(side_px, *a.shape[:2])
     top, left = (a.shape[0] - side) // 2, (a.shape[1] - side) // 2
     x, y = (
         torch.from_numpy(np.ascontiguousarray(p[top : top + side, left : left + side].transpose(2, 0, 1), np.float32))

@@ -26,18 +26,26 @@ def as_list(pictures: Pictures) -> list[np.ndarray]:
 
 
 def sliced_wasserstein(
-    a: Pictures, b: Pictures, seed: int = 0, patches: int = 8192, directions: int = 512
+    a: Pictures,
+    b: Pictures,
+    seed: int = 0,
+    patches: int = 8192,
+    directions: int = 512,
+    *,
+    by_contrast: bool = False,
 ) -> list[float]:
     """Sliced Wasserstein distance x 1000 of a's and b's 7x7 patches at each Laplacian level, finest first.
 
     Levels go down to 16 px of the smallest picture. Each channel of each side is normalised, so colour and contrast do
-    not count: see `color_distance` and `contrast_ratio` (Karras et al. 2018, section 5).
+    not count: see `color_distance` and `contrast_ratio` (Karras et al. 2018, section 5). by_contrast: b's deviation is
+    the unit of both instead, so that contrast counts.
     """
     rng = np.random.default_rng(seed)
     distances = []
     for level_a, level_b in zip(*_pyramids(a, b), strict=True):
-        patches_a, patches_b = (_patches(level, patches, rng) for level in (level_a, level_b))
-        distances.append(1e3 * _sliced_distance(patches_a, patches_b, directions, rng))
+        (patches_a, unit_a), (patches_b, unit_b) = (_patches(level, patches, rng) for level in (level_a, level_b))
+        vectors_a = _vectors(patches_a / (unit_b if by_contrast else unit_a))
+        distances.append(1e3 * _sliced_distance(vectors_a, _vectors(patches_b / unit_b), directions, rng))
     return distances
 
 
@@ -66,8 +74,8 @@ def _pyramids(*sides: Pictures) -> list[list[list[torch.Tensor]]]:
     return [[list(level) for level in zip(*side, strict=True)] for side in pyramids]
 
 
-def _patches(levels: Sequence[torch.Tensor], count: int, rng: np.random.Generator) -> torch.Tensor:
-    """Patches (count, C x 49) at random places of levels (C, h, w), each channel normalised over all patches."""
+def _patches(levels: Sequence[torch.Tensor], count: int, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+    """Patches (C, count, 49) at random places of levels (C, h, w), without each channel's mean, and its deviation."""
     import torch
 
     from ...numerics.sliced_wasserstein import patches_at
@@ -82,7 +90,11 @@ def _patches(levels: Sequence[torch.Tensor], count: int, rng: np.random.Generato
     patches = torch.cat(taken, 1)
     patches = patches - patches.mean((1, 2), keepdim=True)
     deviations = patches.square().mean((1, 2), keepdim=True).sqrt()  # 30 x as fast as `std`
-    patches = patches / deviations.clamp(min=1e-6)
+    return patches, deviations.clamp(min=1e-6)
+
+
+def _vectors(patches: torch.Tensor) -> torch.Tensor:
+    """Patches (C, n, 49) as vectors (n, C x 49)."""
     return patches.permute(1, 0, 2).flatten(1)
 
 
