@@ -5,7 +5,9 @@ from __future__ import annotations
 import torch
 from scipy.fft import next_fast_len
 from torch import Tensor
-from torch.fft import irfft2, rfft2
+from torch.fft import rfft2
+
+from impasto.patches.spectra import correlations, spectra_of, window_kernels
 
 from .level import HoleLevel
 
@@ -24,8 +26,7 @@ class WindowSearch:
             length if wraps else next_fast_len(length + side_px, real=True)
             for length, wraps in zip(self.grid.size, self.grid.wraps, strict=True)
         )
-        image = self.grid.image(features).permute(2, 0, 1)  # (C, h, w)
-        self.spectra = rfft2(torch.cat([image, image.square().sum(0, keepdim=True)]), s=self.size_px)
+        self.spectra = spectra_of(self.grid.image(features).permute(2, 0, 1), self.size_px)
         self.refused: dict[int | None, Tensor] = {}
 
     def best(self, windows: Tensor, weights: Tensor, wanted: Tensor, kind: Tensor | None, count: int) -> Tensor:
@@ -35,10 +36,10 @@ class WindowSearch:
         """
         kinds = [None] if kind is None else kind[wanted > 0].unique().tolist()
         masks = [wanted if one is None else wanted * (kind == one) for one in kinds]
-        kernels = torch.cat([-2 * weights[:, None] * windows, weights[:, None], *(mask[:, None] for mask in masks)], 1)
+        kernels = torch.cat([window_kernels(windows, weights), *(mask[:, None] for mask in masks)], 1)
         spectra = torch.cat([self.spectra, *(self._refused(one)[None] for one in kinds)])
-        spectrum = (spectra * rfft2(kernels, s=self.size_px).conj()).sum(1)
-        costs = irfft2(spectrum, s=self.size_px) + (weights * windows.square().sum(1)).sum((1, 2))[:, None, None]
+        costs = correlations(spectra, kernels, self.size_px)
+        costs += (weights * windows.square().sum(1)).sum((1, 2))[:, None, None]
         chance = torch.rand(self.size_px, generator=self.generator).to(costs.device)
         costs *= 1 + (NEARLY_BEST - 1) * chance
         return self._lowest(costs, count)
