@@ -14,7 +14,7 @@ Size = tuple[int, ...]
 
 
 def spectra_of(features: torch.Tensor, size_px: Size) -> torch.Tensor:
-    """Spectra (C + 1, H, W // 2 + 1) of features (C, h, w), padded to a size (H, W), and of the sum of their squares."""
+    """Spectra (C + 1, H, W // 2 + 1) of features (C, h, w) and of the sum of their squares, padded to a size (H, W)."""
     return rfft2(torch.cat([features, features.square().sum(0, keepdim=True)]), s=size_px)
 
 
