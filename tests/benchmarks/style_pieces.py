@@ -41,6 +41,7 @@ SETTINGS: dict[str, dict[Any, dict[str, Any]]] = {
     "all of the style calm": {use: {"CALMEST": 1.0, "CALMER": 1.0}},
     "copies for nothing": {matching: {"COPY_PRICE": 0.0}},
     "spots for nothing": {matching: {"SPOT_PRICE": 0.0}},
+    "coherence alone": {matching: {"NEAR": (), "AT_RANDOM": 0}},
 }
 
 
