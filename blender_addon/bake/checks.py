@@ -1,35 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options of a bake, and checks that an object can be baked. Panels check too, so NumPy is imported late."""
+"""Checks that an object can be baked. Panels check too, so NumPy is imported late."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import bpy
 from bpy.types import Context, Material, Node, Object
 
 from ..core.errors import ParameterError
 from ..core.system.untrusted import excerpt
-from .values import VALUE_MAPS
-
-MAPS = (*VALUE_MAPS, "normal", "ambient_occlusion")
-
-
-@dataclass(frozen=True)
-class BakeOptions:
-    """Options of a bake. An empty `uv_map` is the active render UV map; more `samples` a pixel smooth its edges.
-
-    unit_m: metres in a Blender unit, for heights.
-    """
-
-    maps: tuple[str, ...] = ("base_color", "roughness", "metallic", "normal")
-    width_px: int = 1024
-    height_px: int = 1024
-    margin_px: int = 16
-    margin_type: str = "ADJACENT_FACES"
-    samples: int = 4
-    uv_map: str = ""
-    unit_m: float = 1.0
+from .settings import MAPS, BakeOptions
 
 
 def check_object(obj: Object | None) -> None:

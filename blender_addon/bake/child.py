@@ -21,7 +21,7 @@ def main(folder: Path) -> None:
     package.__path__ = [str(Path(__file__).parents[1])]
     sys.modules[PACKAGE] = package
     from impasto_bake.bake import maps, process
-    from impasto_bake.bake.checks import BakeOptions
+    from impasto_bake.bake.settings import BakeOptions
     from impasto_bake.core.errors import ImpastoError, error_fields
 
     tempfile.tempdir = str(folder)  # so that nothing is left behind when this process is killed

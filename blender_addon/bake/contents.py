@@ -11,9 +11,10 @@ import bpy
 
 from ..core.errors import ImpastoError
 from ..core.io.datablocks import MATERIAL, OBJECT, Datablock
+from ..tools.arguments import values_in
 from . import material_maps
-from .checks import BakeOptions, check
-from .request import OPTIONS, options_of
+from .checks import check
+from .settings import BakeOptions
 
 KINDS = (MATERIAL, OBJECT)
 TILE = "<UDIM>"
@@ -21,8 +22,7 @@ TILE = "<UDIM>"
 
 def saved_options() -> BakeOptions:
     """Options of a bake, from the scene's settings."""
-    settings = bpy.context.scene.impasto_bake
-    return options_of({name: getattr(settings, name) for name in ("maps", *OPTIONS)})
+    return BakeOptions.from_properties(values_in(BakeOptions, bpy.context.scene.impasto_bake))
 
 
 def describe() -> dict[str, Any]:

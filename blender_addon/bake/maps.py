@@ -17,8 +17,9 @@ from ..bridge import encode
 from ..bridge.working_space import convert, to_rec709
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe
-from .checks import BakeOptions, check, check_evaluated
+from .checks import check, check_evaluated
 from .scene import bake_scene, cycles_bake, prepare
+from .settings import BakeOptions
 from .uvs import uv_notes
 from .values import COLOR_VALUES
 

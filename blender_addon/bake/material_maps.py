@@ -11,8 +11,9 @@ import bpy
 
 from ..bridge import encode, materials, surfaces
 from ..core.io.metadata import in_png, metadata_of
-from .checks import BakeOptions, check_material, output_node, uses_nodes
+from .checks import check_material, output_node, uses_nodes
 from .maps import BakedMap, bake_maps
+from .settings import BakeOptions
 from .sources import sources_of, with_recipes
 
 READ = ("roughness", "metallic", "normal", "height", "opacity", "emission", "ambient_occlusion")

@@ -8,9 +8,8 @@ import bpy
 from ..core.errors import ImpastoError
 from ..jobs.operator import TaskOperator, why_busy_or_rendering
 from ..jobs.task import Place, Report, Task
-from ..tools.arguments import given_properties
 from .checks import chosen_objects
-from .request import SETTINGS, BakeRequest
+from .request import BakeRequest
 from .settings import BakeProperties
 
 
@@ -41,7 +40,7 @@ class IMPASTO_OT_bake(BakeProperties, TaskOperator, bpy.types.Operator):
         return self._request(context).task()
 
     def _request(self, context: bpy.types.Context) -> BakeRequest:
-        return BakeRequest.from_scene(context, given_properties(self, SETTINGS))
+        return BakeRequest.from_scene(context, self)
 
 
 CLASSES = (IMPASTO_OT_bake,)

@@ -21,8 +21,8 @@ from bpy.types import Image, Object
 
 from ..bridge import former, working_space
 from ..core.errors import FileError, WorkerError
-from .checks import BakeOptions
 from .maps import BakedMap
+from .settings import BakeOptions
 from .sources import images_of
 
 if TYPE_CHECKING:

@@ -3,32 +3,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import bpy
 
-from ..bridge import materials
 from ..bridge.target import Target
 from ..jobs.session import jobs
 from ..jobs.task import Report, Task
 from ..paths import absolute
+from ..tools.arguments import values_over
 from . import process, results
-from .checks import MAPS, BakeOptions, check, chosen_objects
+from .checks import check, chosen_objects
 from .maps import BakedMap, bake_maps
+from .settings import BakeOptions, BakeOutput
 from .sources import sources_of, with_recipes
-
-OPTIONS = ("width_px", "height_px", "margin_px", "margin_type", "samples", "uv_map")
-SETTINGS = ("maps", *OPTIONS, "material", "out_dir", "replace")
-"""Names of the scene's settings, which are also the operator's properties."""
-
-
-def options_of(chosen: Mapping[str, Any]) -> BakeOptions:
-    """Options from settings by name."""
-    maps = tuple(name for name in MAPS if name in chosen["maps"])
-    return BakeOptions(maps, unit_m=materials.unit_m(), **{name: chosen[name] for name in OPTIONS})
 
 
 @dataclass(frozen=True)
@@ -43,16 +33,17 @@ class BakeRequest:
     notes: Sequence[str] = ()
 
     @classmethod
-    def from_scene(cls, context: bpy.types.Context, given: Mapping[str, Any]) -> BakeRequest:
-        """The panel's request; `given` overrides its settings. ImpastoError if nothing can be baked."""
-        chosen = {name: getattr(context.scene.impasto_bake, name) for name in SETTINGS} | dict(given)
+    def from_scene(cls, context: bpy.types.Context, operator: bpy.types.Operator) -> BakeRequest:
+        """The panel's request; the operator's properties override it. ImpastoError if nothing can be baked."""
+        settings = context.scene.impasto_bake
+        output = BakeOutput(**values_over(BakeOutput, settings, operator))
         objects, notes = chosen_objects(context)
         return cls(
             objects,
-            options_of(chosen),
-            [results.target_of(obj, chosen["material"]) for obj in objects],
-            Path(absolute(chosen["out_dir"])) if chosen["out_dir"] else None,
-            chosen["replace"],
+            BakeOptions.from_properties(values_over(BakeOptions, settings, operator)),
+            [results.target_of(obj, output.material) for obj in objects],
+            Path(absolute(output.out_dir)) if output.out_dir else None,
+            output.replace,
             notes,
         )
 

@@ -14,7 +14,8 @@ import bpy
 from bpy.types import Image, Material, Node, NodeSocket, NodeTree, Object, Scene
 
 from ..core.errors import ImpastoError
-from .checks import BakeOptions, output_node, uses_nodes
+from .checks import output_node, uses_nodes
+from .settings import BakeOptions
 from .values import ValueReader
 
 TEMPORARY = "Impasto Bake"

@@ -17,8 +17,8 @@ from ..core.system.transaction import replace_files
 from ..core.system.untrusted import read_bytes
 from . import catalogs
 from .fingerprint import fingerprint
-from .settings import CATALOG, FILE
 
+SELECTED, FILE, CATALOG = "SELECTED", "FILE", "CATALOG"
 WRITTEN = "materials.blend"
 """Copy of the open file's materials: whether that is saved, and what else changes in it, makes no difference then."""
 MOST_BYTES = 2**16

@@ -14,16 +14,13 @@ from ..core.errors import ImpastoError, ParameterError
 from ..jobs.operator import TaskOperator, poll, tell
 from ..jobs.task import Place, Report, Task, error_report
 from ..paths import absolute
-from ..tools.arguments import ensure_known, given_properties, values_of, values_over, with_properties
+from ..tools.arguments import ensure_known, given_properties, values_in, values_of, values_over, with_properties
 from ..tools.request import Request
 from . import recipes, results
-from .chosen import selected_materials
-from .recipes import Applied
+from .chosen import SELECTED, selected_materials
+from .recipes import IMAGE, RECIPE, Applied
 from .request import BatchRequest, Output, out_folder
-from .settings import IMAGE, OUT_DIR, RECIPE, SELECTED, BatchProperties
-
-CHOICE = ("what", "library", "catalog", "pattern")
-OUTPUT = ("out_dir", "format", "export", "result", "workers", "cluster")
+from .settings import BatchProperties
 
 
 @with_properties(Request, "parameters", "inputs", "seed", "device")
@@ -47,9 +44,8 @@ class Batch(BatchProperties, TaskOperator):
     def request(self, context: bpy.types.Context) -> BatchRequest:
         """The request. ImpastoError if a setting is wrong."""
         settings = context.scene.impasto_batch
-        choice = values_over(settings, self, CHOICE)
-        output = values_over(settings, self, OUTPUT) | given_properties(self, ("device",))
-        return BatchRequest(self._applied(context), Output(**output), **choice)
+        output = values_over(Output, settings, self) | given_properties(self, ("device",))
+        return BatchRequest(self._applied(context), Output(**output), **values_over(BatchRequest, settings, self))
 
     def _applied(self, context: bpy.types.Context) -> Applied:
         settings = context.scene.impasto_batch
@@ -91,12 +87,11 @@ class IMPASTO_OT_batch_list(Batch, bpy.types.Operator):
         return self.request(context).list_task(context)
 
 
+@with_properties(Output, "out_dir")
 class InFolder:
     """Mixin: an operator on the folder of the results. needed: file in it without which there is nothing to do."""
 
     needed = ""
-
-    out_dir: OUT_DIR
 
     @classmethod
     def is_useful(cls, context: bpy.types.Context) -> bool:
@@ -108,7 +103,8 @@ class InFolder:
 
     def folder(self, context: bpy.types.Context) -> Path:
         """The given folder, or the panel's. ParameterError if there is none."""
-        return out_folder(self.out_dir or context.scene.impasto_batch.out_dir)
+        given = values_of(Output, self).get("out_dir")
+        return out_folder(given or context.scene.impasto_batch.out_dir)
 
 
 class IMPASTO_OT_batch_retry(InFolder, TaskOperator, bpy.types.Operator):
@@ -120,8 +116,7 @@ class IMPASTO_OT_batch_retry(InFolder, TaskOperator, bpy.types.Operator):
     needed = results.FAILURES
 
     def task(self, context: bpy.types.Context) -> Task:
-        settings = context.scene.impasto_batch
-        output = {name: getattr(settings, name) for name in OUTPUT} | {"out_dir": str(self.folder(context))}
+        output = values_in(Output, context.scene.impasto_batch) | {"out_dir": str(self.folder(context))}
         return Output(**output).retry_task()
 
 

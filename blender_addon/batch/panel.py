@@ -11,15 +11,18 @@ from ..interface.browsing import draw_image
 from ..interface.drawing import draw_text, name_place
 from ..jobs.session import jobs
 from ..jobs.task import Place
-from ..parameters.open_numbers import draw_open_number
+from ..parameters.open_numbers import Open, draw_open_number
 from ..setup.panel import draw_missing_engine
 from ..tools.panel import InView3D, Tab, draw_run, section
 from . import chosen, recipes, results
+from .chosen import CATALOG, SELECTED
 from .operators import IMPASTO_OT_batch_retry, IMPASTO_OT_batch_sheet
+from .recipes import IMAGE, RECIPE, STYLE
 from .request import FOLDER, TABLE
-from .settings import CATALOG, IMAGE, RECIPE, SELECTED, STYLE, WORKERS, BatchSettings
+from .settings import BatchSettings
 
 FAILURES_SHOWN = 3
+WORKERS = Open(0.0, 2, "One for each core")
 
 
 class IMPASTO_PT_batch(Tab, InView3D, bpy.types.Panel):

@@ -20,8 +20,8 @@ from ..generate import request as generate_request
 from ..stylize import request as stylize_request
 from ..tools.missing import why_no_input, why_unready
 from ..tools.request import Request
-from .settings import IMAGE, RECIPE, TEXTURE, BatchSettings
 
+TEXTURE, STYLE, RECIPE, IMAGE = "TEXTURE", "STYLE", "RECIPE", "IMAGE"
 ANY = Path("source")
 """Source of a request that is made into a recipe for many."""
 
@@ -112,7 +112,7 @@ def of_panel(context: bpy.types.Context, apply: str) -> Applied:
     return Applied.of_request(of.from_scene(context))
 
 
-def why_none(context: bpy.types.Context, settings: BatchSettings) -> str:
+def why_none(context: bpy.types.Context, settings: bpy.types.PropertyGroup) -> str:
     """Reason why the panel's settings give no recipe; empty if they do. Cheap enough for a panel."""
     if settings.apply == RECIPE:
         return "" if settings.recipe else "Choose a recipe"

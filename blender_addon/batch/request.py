@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import bpy
+from bpy.props import EnumProperty, IntProperty, StringProperty
 
 from ..core.batch.names import check_pattern, fill_in, fold
 from ..core.errors import ParameterError
@@ -21,14 +22,18 @@ from ..core.system.transaction import replace_files
 from ..core.system.untrusted import make_folder
 from ..engine import engine
 from ..engine.catalogue import catalogue
+from ..export.request import FORMATS, PRESETS
 from ..jobs.command import run_command
 from ..jobs.task import Report, Task
-from ..paths import absolute
+from ..paths import RELATIVE_PATH, absolute
+from ..tools.arguments import argument
 from . import results
-from .chosen import Chosen, choose
+from .catalogs import search_catalogs, search_libraries
+from .chosen import CATALOG, FILE, SELECTED, Chosen, choose
 from .recipes import Applied
-from .settings import FILES, MAPS, MATERIALS, SELECTED
 
+FILES, MATERIALS = "FILES", "MATERIALS"
+MAPS = "MAPS"
 FOLDER, TABLE, ASSETS = "from_blender", "table.jsonl", "table.assets.json"
 """Folder in that of the results, with the table of jobs, and the catalogues of assets by the names of results."""
 GRACE_S = 10.0
@@ -39,12 +44,59 @@ GRACE_S = 10.0
 class Output:
     """Destination of a batch, and the processes that make it, with the command line's names and defaults."""
 
-    out_dir: str
-    format: str = "png"
-    export: str = MAPS
-    result: str = FILES
-    workers: int = 0
-    cluster: str = ""
+    out_dir: str = field(
+        metadata=argument(
+            StringProperty,
+            "Folder",
+            "Folder for the results and their record. The same batch goes on here after an interruption",
+            subtype="DIR_PATH",
+            options=RELATIVE_PATH,
+        )
+    )
+    format: str = field(default="png", metadata=argument(EnumProperty, "Format", "Format of the files", items=FORMATS))
+    export: str = field(
+        default=MAPS,
+        metadata=argument(
+            EnumProperty,
+            "Engine",
+            "Files, channels and normals as this engine expects them",
+            items=((MAPS, "One File for Each Map", "As Impasto names them"), *PRESETS),
+        ),
+    )
+    result: str = field(
+        default=FILES,
+        metadata=argument(
+            EnumProperty,
+            "Result",
+            "What becomes of the files",
+            items=(
+                (FILES, "Files Only", "Nothing is added to this .blend file"),
+                (
+                    MATERIALS,
+                    "New Materials",
+                    "New materials of them too; those of assets are assets of the same catalogue",
+                ),
+            ),
+        ),
+    )
+    workers: int = field(
+        default=0,
+        metadata=argument(
+            IntProperty,
+            "Workers",
+            "Processes that work beside each other; 0: one for each processor core or graphics card",
+            min=0,
+            max=256,
+        ),
+    )
+    cluster: str = field(
+        default="",
+        metadata=argument(
+            StringProperty,
+            "Cluster",
+            "Address of a Dask scheduler, tcp://host:8786, whose workers see the same folders; empty: this computer",
+        ),
+    )
     device: str = ""
 
     @property
@@ -96,10 +148,47 @@ class BatchRequest:
 
     applied: Applied
     output: Output
-    what: str = SELECTED
-    library: str = ""
-    catalog: str = ""
-    pattern: str = "{name}"
+    what: str = field(
+        default=SELECTED,
+        metadata=argument(
+            EnumProperty,
+            "Materials",
+            "The materials that the recipe is applied to",
+            items=(
+                (SELECTED, "Selected", "The materials of the selected objects"),
+                (FILE, "File", "All materials of the open file"),
+                (CATALOG, "Catalogue", "The material assets of a catalogue, and of those in it"),
+            ),
+        ),
+    )
+    library: str = field(
+        default="",
+        metadata=argument(
+            StringProperty,
+            "Library",
+            "Name of an asset library of the preferences; empty: the assets of the open file",
+            search=search_libraries,
+            search_options={"SUGGESTION"},
+        ),
+    )
+    catalog: str = field(
+        default="",
+        metadata=argument(
+            StringProperty,
+            "Catalogue",
+            "Path of the catalogue, such as Stone/Brick; empty: all material assets",
+            search=search_catalogs,
+            search_options={"SUGGESTION"},
+        ),
+    )
+    pattern: str = field(
+        default="{name}",
+        metadata=argument(
+            StringProperty,
+            "Names",
+            "Names of the files, of {name}, {index}, {seed}, {recipe} and {tool}; {index:04} writes 0001",
+        ),
+    )
 
     def task(self, context: bpy.types.Context) -> Task:
         """Task that makes all. ImpastoError if it cannot be started."""

@@ -21,12 +21,13 @@ from ..jobs.task import Place, Report, Task, error_report
 from ..tools.arguments import given_properties, values_of, values_over, with_properties
 from ..tools.form import Form
 from ..tools.request import make_task
-from . import subject
-from .settings import CELL_SIZE, INSIST, SEED, SHARPNESS, SIZE_PX
+from .request import EndlessRequest, check
+from .settings import SIZE_PX
 
 NAMED = StringProperty(name="Material", description="Name of the material; empty: the active object's")
 
 
+@with_properties(EndlessRequest)
 class IMPASTO_OT_make_endless(TaskOperator, bpy.types.Operator):
     """Let the material's textures go on without repeats, by nodes that blend random pieces of them"""
 
@@ -35,24 +36,18 @@ class IMPASTO_OT_make_endless(TaskOperator, bpy.types.Operator):
     place = Place.ENDLESS
 
     source: NAMED
-    cell_size: CELL_SIZE
-    sharpness: SHARPNESS
-    seed: SEED
-    insist: INSIST
 
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
         try:
-            subject.check(chosen_material(context), insist=context.scene.impasto_endless.insist)
+            check(chosen_material(context), insist=context.scene.impasto_endless.insist)
         except ImpastoError as error:
             return str(error)
         return engine.why_none()
 
     def task(self, context: bpy.types.Context) -> Task:
-        settings = context.scene.impasto_endless
-        values = values_over(settings, self, ("cell_size", "sharpness", "seed"))
-        insist = self.insist if "insist" in given_properties(self, ("insist",)) else settings.insist
-        return subject.task(chosen_material(context, self.source), endless_nodes.Grid(**values), insist=insist)
+        values = values_over(EndlessRequest, context.scene.impasto_endless, self)
+        return EndlessRequest(**values).task(chosen_material(context, self.source))
 
 
 class IMPASTO_OT_make_plain(bpy.types.Operator):

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 import bpy
 from bpy.props import StringProperty
 
@@ -32,7 +30,7 @@ class IMPASTO_OT_export(TaskOperator, bpy.types.Operator):
         return "" if context.scene.impasto_export.out_dir else "Choose a folder for the files"
 
     def task(self, context: bpy.types.Context) -> Task:
-        export = Export(**values_over(context.scene.impasto_export, self, [item.name for item in fields(Export)]))
+        export = Export(**values_over(Export, context.scene.impasto_export, self))
         return export.task(chosen_material(context, self.material))
 
 

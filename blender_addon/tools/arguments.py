@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import fields
+from collections.abc import Callable, Iterable
+from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +36,8 @@ def with_properties(request: type, *names: str, **options: Any) -> Callable[[typ
 
     Those that the class declares itself stay as they are.
     """
-    known = {item.name: item.metadata for item in fields(request) if item.metadata}
-    made = {name: known[name]["make"](**known[name]["options"], **options) for name in names or known}
+    known = _arguments(request)
+    made = {name: _property(known[name], options) for name in names or known}
 
     def decorate(cls: type) -> type:
         cls.__annotations__ = made | inspect.get_annotations(cls)
@@ -46,18 +46,27 @@ def with_properties(request: type, *names: str, **options: Any) -> Callable[[typ
     return decorate
 
 
+def _arguments(request: type) -> dict[str, Field[Any]]:
+    return {item.name: item for item in fields(request) if item.metadata}
+
+
+def _property(item: Field[Any], options: dict[str, Any]) -> Any:
+    default = {} if item.default is MISSING else {"default": item.default}
+    return item.metadata["make"](**(default | item.metadata["options"] | options))
+
+
 def values_of(request: type, operator: bpy.types.Operator, *, is_whole: bool = False) -> dict[str, Any]:
     """Values for a request's fields of an operator's properties: those that were set in this call, or all.
 
     A text in JSON counts as set if it is not empty. ParameterError if one is wrong.
     """
     known, found = operator.properties.bl_rna.properties.keys(), {}
-    for item in fields(request):
-        if not item.metadata or item.name not in known:
+    for name, item in _arguments(request).items():
+        if name not in known:
             continue
-        value, read = getattr(operator, item.name), item.metadata["read"]
-        if is_whole or (value if read else operator.properties.is_property_set(item.name)):
-            found[item.name] = read(value, item.name) if read else value
+        value, read = getattr(operator, name), item.metadata["read"]
+        if is_whole or (value if read else operator.properties.is_property_set(name)):
+            found[name] = read(value, name) if read else value
     return found
 
 
@@ -72,11 +81,15 @@ def given_properties(operator: bpy.types.Operator, names: Iterable[str]) -> dict
     return {name: getattr(operator, name) for name in names if operator.properties.is_property_set(name)}
 
 
-def values_over(
-    settings: bpy.types.PropertyGroup, operator: bpy.types.Operator, names: Collection[str]
-) -> dict[str, Any]:
-    """A scene's settings of these names, and over them the operator's properties that were set in this call."""
-    return {name: getattr(settings, name) for name in names} | given_properties(operator, names)
+def values_in(request: type, settings: bpy.types.PropertyGroup) -> dict[str, Any]:
+    """Values for a request's fields in a scene's settings, of those that the settings have."""
+    names = settings.bl_rna.properties.keys()
+    return {name: getattr(settings, name) for name in _arguments(request) if name in names}
+
+
+def values_over(request: type, settings: bpy.types.PropertyGroup, operator: bpy.types.Operator) -> dict[str, Any]:
+    """Values for a request's fields in a scene's settings, and over them those that were set in this call."""
+    return values_in(request, settings) | values_of(request, operator)
 
 
 def width_of(operator: bpy.types.Operator, context: bpy.types.Context) -> float:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ from ..jobs.task import Report, Task
 from ..parameters import inputs, properties
 from ..parameters.properties import MAX_INT
 from ..paths import absolute
-from .arguments import argument, parse_object, sources_from
+from .arguments import argument, parse_object, sources_from, values_in
 from .form import Form
 
 if TYPE_CHECKING:
@@ -103,8 +103,7 @@ class Request(Form):
         scene, tool = settings.id_data, catalogue[settings.tool]
         images = inputs.images_of(scene, tool)
         parameters = properties.parameters_of(scene, tool)
-        names = settings.bl_rna.properties.keys()
-        shared = {one.name: getattr(settings, one.name) for one in fields(Form) if one.name in names}
+        shared = values_in(Form, settings)
         shared |= {"name": "", "width_m": 0.0}  # every group has a name, and a width in the scene's units
         return cls(settings.tool, parameters, inputs=images, seed=settings.seed, **(shared | more))
 

@@ -25,7 +25,7 @@ from ..jobs.task import Report, Task
 from ..parameters import properties
 from ..parameters.properties import MAX_INT
 from ..paths import absolute
-from ..tools.arguments import argument, parse_object
+from ..tools.arguments import argument, parse_object, values_in
 from ..tools.form import DEVICE, WIDTH_M
 
 DATASET = "dataset"
@@ -96,8 +96,7 @@ def from_scene(context: bpy.types.Context) -> TrainingRequest:
     settings = context.scene.impasto_training
     tool = catalogue[settings.tool]
     parameters = properties.parameters_of(context.scene, tool)
-    about = {name: getattr(settings, name) for name in ("licence", "seed")}
-    about["width_m"] = settings.width_m * materials.unit_m()
+    about = values_in(TrainingRequest, settings) | {"width_m": settings.width_m * materials.unit_m()}
     return TrainingRequest(settings.tool, chosen_data(settings), parameters, **about)
 
 

@@ -74,7 +74,7 @@ def test_the_chosen_uv_map_is_used() -> None:
 
 
 def notes(obj: bpy.types.Object) -> str:
-    options = module("bake.checks").BakeOptions(("roughness",), SIZE_PX, SIZE_PX)
+    options = module("bake.settings").BakeOptions(("roughness",), SIZE_PX, SIZE_PX)
     return "; ".join(note for item in module("bake.maps").bake_maps(obj, options) for note in item.notes)
 
 
@@ -232,7 +232,9 @@ def test_a_bake_that_is_given_up_leaves_nothing_behind() -> None:
     obj = plane(material())
     grouped(obj.material_slots[0].material, 2)
     before = state()
-    passes = module("bake.maps").bake_maps(obj, module("bake.checks").BakeOptions(width_px=SIZE_PX, height_px=SIZE_PX))
+    passes = module("bake.maps").bake_maps(
+        obj, module("bake.settings").BakeOptions(width_px=SIZE_PX, height_px=SIZE_PX)
+    )
     next(passes)
     assert len(bpy.data.scenes) == 2
     passes.close()

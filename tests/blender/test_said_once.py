@@ -61,8 +61,8 @@ def test_an_error_of_a_panel_that_is_folded_has_a_popup(extension, scene, announ
 
 
 def test_what_a_button_says_already_is_not_repeated_in_red_below_it(extension, scene, material):
-    subject, jobs = extension.endless.subject, extension.jobs.session.jobs
-    extension.bridge.surfaces.base_color_of(material)[subject.REGULAR] = True
+    request, jobs = extension.endless.request, extension.jobs.session.jobs
+    extension.bridge.surfaces.base_color_of(material)[request.REGULAR] = True
     why = extension.endless.operators.IMPASTO_OT_make_endless.why_not(bpy.context)
     assert "its pattern is regular" in why
     jobs.tell(extension.jobs.task.Report("ERROR", why), extension.jobs.task.Place.ENDLESS)

@@ -108,7 +108,7 @@ def test_the_background_bakes_the_same(space):
     made.node_tree.links.new(node.outputs[0], principled(made).inputs["Emission Color"])
     principled(made).inputs["Emission Strength"].default_value = 1.0
     obj = plane(made)
-    options = module("bake.checks").BakeOptions(width_px=SIZE_PX, height_px=SIZE_PX)
+    options = module("bake.settings").BakeOptions(width_px=SIZE_PX, height_px=SIZE_PX)
     here = list(module("bake.maps").bake_maps(obj, options))
     assert [item.png for item in in_background(obj)] == [item.png for item in here]
 

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A material that shall be endless: its maps and their sockets, reasons against it, and the bake of one that is."""
+"""The request to make a material endless: reasons against it, the engine's answer, and the nodes of both."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import bpy
+from bpy.props import BoolProperty, FloatProperty, IntProperty
 
 from ..bridge import endless_nodes, images, materials, surfaces
 from ..bridge.endless_group import COLORS, COMPONENTS, LABELS, Ingredients
@@ -19,6 +20,7 @@ from ..core.errors import ParameterError
 from ..jobs.session import connect, jobs, push_undo
 from ..jobs.task import Report, Task
 from ..relight.turntable import plain_recipe
+from ..tools.arguments import argument
 
 REGULAR = "impasto_regular"
 """Custom property of images in which the engine found a regular pattern."""
@@ -82,36 +84,73 @@ class Made:
         )
 
 
-def task(material: bpy.types.Material, grid: endless_nodes.Grid, *, insist: bool) -> Task:
-    """Task that makes a material endless. ParameterError if it cannot be."""
-    check(material, insist=insist)
-    given = surfaces.read(material, [name for name in used_maps(material) if name != "base_color"])
-    connected, recipe, uid, epoch = connect(), plain_recipe(), material.session_uid, jobs.file_epoch
+@dataclass(frozen=True)
+class EndlessRequest:
+    """Layout of an endless material in plain values."""
 
-    def work(task: Task) -> Made:
-        job = connected().submit(recipe, {"source": given()}, deliver=View("gaussian"))
-        return Made(task.wait_for(job))
+    cell_size: float = field(
+        default=0.2857,
+        metadata=argument(
+            FloatProperty,
+            "Cell Size",
+            "Width of the cells relative to the shorter side of the source; larger keeps larger shapes whole",
+            min=0.05,
+            max=0.5,
+            precision=3,
+        ),
+    )
+    sharpness: float = field(
+        default=4.0,
+        metadata=argument(
+            FloatProperty,
+            "Sharpness",
+            "How quickly one piece gives way to the next: 1 blends over whole cells",
+            min=1.0,
+            max=8.0,
+        ),
+    )
+    seed: int = field(
+        default=0, metadata=argument(IntProperty, "Seed", "Another seed, another layout", min=0, max=1 << 20)
+    )
+    insist: bool = field(
+        default=False,
+        metadata=argument(
+            BoolProperty,
+            "Break Patterns",
+            "Make it endless even if a regular pattern was found, which will be broken",
+        ),
+    )
 
-    def apply(made: Made) -> Report:
-        found = by_uid(bpy.data.materials, uid) if epoch == jobs.file_epoch else None
-        if found is None:
-            return Report("WARNING", "the material was deleted meanwhile")
-        if made.is_regular:
-            surfaces.base_color_of(found)[REGULAR] = True
-        check(found, insist=insist)
-        return _insert(found, made, grid)
+    def task(self, material: bpy.types.Material) -> Task:
+        """Task that makes a material endless. ParameterError if it cannot be."""
+        check(material, insist=self.insist)
+        given = surfaces.read(material, [name for name in used_maps(material) if name != "base_color"])
+        connected, recipe, uid, epoch = connect(), plain_recipe(), material.session_uid, jobs.file_epoch
 
-    return Task("Make Endless", work, apply)
+        def work(task: Task) -> Made:
+            job = connected().submit(recipe, {"source": given()}, deliver=View("gaussian"))
+            return Made(task.wait_for(job))
 
+        def apply(made: Made) -> Report:
+            found = by_uid(bpy.data.materials, uid) if epoch == jobs.file_epoch else None
+            if found is None:
+                return Report("WARNING", "the material was deleted meanwhile")
+            if made.is_regular:
+                surfaces.base_color_of(found)[REGULAR] = True
+            check(found, insist=self.insist)
+            return self._insert(found, made)
 
-def _insert(material: bpy.types.Material, made: Made, grid: endless_nodes.Grid) -> Report:
-    used = {name: one for name, one in used_maps(material).items() if name in made.answer.arrays}
-    sockets: dict[str, Any] = {name: one.value_socket for name, one in used.items()}
-    links = surfaces.map_nodes(material)["base_color"].node.inputs["Vector"].links
-    ingredients = made.ingredients(material.name, used)
-    endless_nodes.insert(material.node_tree, sockets, links[0].from_socket if links else None, ingredients, grid)
-    push_undo(f"Impasto: {material.name}")
-    notes = ["its pattern is regular, and was broken"] if made.is_regular else []
-    text = "; ".join([f"The material {material.name} is endless", *notes])
-    new = (*ingredients.images.values(), ingredients.lookup)
-    return Report("INFO", text, materials=(material.name,), images=tuple(image.name for image in new))
+        return Task("Make Endless", work, apply)
+
+    def _insert(self, material: bpy.types.Material, made: Made) -> Report:
+        used = {name: one for name, one in used_maps(material).items() if name in made.answer.arrays}
+        sockets: dict[str, Any] = {name: one.value_socket for name, one in used.items()}
+        links = surfaces.map_nodes(material)["base_color"].node.inputs["Vector"].links
+        ingredients = made.ingredients(material.name, used)
+        grid = endless_nodes.Grid(self.cell_size, self.sharpness, self.seed)
+        endless_nodes.insert(material.node_tree, sockets, links[0].from_socket if links else None, ingredients, grid)
+        push_undo(f"Impasto: {material.name}")
+        notes = ["its pattern is regular, and was broken"] if made.is_regular else []
+        text = "; ".join([f"The material {material.name} is endless", *notes])
+        new = (*ingredients.images.values(), ingredients.lookup)
+        return Report("INFO", text, materials=(material.name,), images=tuple(image.name for image in new))
