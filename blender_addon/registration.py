@@ -16,9 +16,7 @@ from .endless import operators as endless_operators
 from .endless import panel as endless_panel
 from .endless import settings as endless_settings
 from .engine.catalogue import catalogue
-from .export import operators as export_operators
 from .export import panel as export_panel
-from .export import settings as export_settings
 from .generate import choosing, favourites, light_dial, variation_operators, variations
 from .generate import operators as generate_operators
 from .generate import panel as generate_panel
@@ -27,14 +25,13 @@ from .image import operators as image_operators
 from .image import panel as image_panel
 from .interface import browsing, previews
 from .jobs import made, session
-from .jobs import operators as job_operators
+from .jobs import operator as job_operators
 from .match import operators as match_operators
 from .match import panel as match_panel
 from .match import settings as match_settings
 from .material import operators as material_operators
 from .material import using
 from .models import operators as model_operators
-from .models import report as model_report
 from .parameters import open_numbers, properties
 from .parameters import operators as parameter_operators
 from .points import gizmos as point_gizmos
@@ -76,7 +73,6 @@ CLASSES = (
     *train_operators.CLASSES,
     *batch_operators.CLASSES,
     *model_operators.CLASSES,
-    *model_report.CLASSES,
     *choosing.CLASSES,
     *variation_operators.CLASSES,
     *open_numbers.CLASSES,
@@ -91,7 +87,6 @@ CLASSES = (
     *endless_operators.CLASSES,
     *placing_operator.CLASSES,
     *point_operators.CLASSES,
-    *export_operators.CLASSES,
     *presets.CLASSES,
     *menu.CLASSES,
     *menus.CLASSES,
@@ -123,7 +118,7 @@ PARTS = (
     relight_settings,
     endless_settings,
     point_settings,
-    export_settings,
+    export_panel,
     region_settings,
     region_overlay,
     presets,

@@ -1,16 +1,46 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Export panel: for which engine, and where to."""
+"""The Export panel with its settings, and `impasto.export`: its button, and the call for scripts."""
 
 from __future__ import annotations
 
 import bpy
+from bpy.props import PointerProperty, StringProperty
 
-from ..bridge.target import active_material
+from ..bridge.target import active_material, chosen_material
 from ..engine import engine
 from ..interface.drawing import name_place
-from ..jobs.task import Place
+from ..jobs.operator import TaskOperator
+from ..jobs.task import Place, Task
 from ..setup.panel import draw_missing_engine
+from ..tools.arguments import values_over, with_properties
 from ..tools.panel import InView3D, Tab, draw_run
+from .request import Export
+
+
+@with_properties(Export)
+class ExportSettings(bpy.types.PropertyGroup):
+    """Settings of the Export panel, in each scene."""
+
+
+@with_properties(Export)
+class IMPASTO_OT_export(TaskOperator, bpy.types.Operator):
+    """Write the maps of the active object's material as the files that an engine expects"""
+
+    bl_idname = "impasto.export"
+    bl_label = "Export Maps"
+    place = Place.EXPORT
+
+    material: StringProperty(name="Material", description="Name of the material; empty: the active object's")
+
+    @classmethod
+    def why_not(cls, context: bpy.types.Context) -> str:
+        if active_material(context) is None:
+            return "Select an object with a material"
+        return "" if context.scene.impasto_export.out_dir else "Choose a folder for the files"
+
+    def task(self, context: bpy.types.Context) -> Task:
+        export = Export(**values_over(Export, context.scene.impasto_export, self))
+        return export.task(chosen_material(context, self.material))
 
 
 class IMPASTO_PT_export(Tab, InView3D, bpy.types.Panel):
@@ -35,4 +65,14 @@ class IMPASTO_PT_export(Tab, InView3D, bpy.types.Panel):
         draw_run(layout, "impasto.export", Place.EXPORT, "EXPORT")
 
 
-CLASSES = (IMPASTO_PT_export,)
+CLASSES = (IMPASTO_OT_export, IMPASTO_PT_export)
+
+
+def register() -> None:
+    bpy.utils.register_class(ExportSettings)
+    bpy.types.Scene.impasto_export = PointerProperty(type=ExportSettings)
+
+
+def unregister() -> None:
+    del bpy.types.Scene.impasto_export
+    bpy.utils.unregister_class(ExportSettings)

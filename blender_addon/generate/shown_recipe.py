@@ -15,7 +15,6 @@ from ..core.recipe import Recipe, Step
 from ..core.system.untrusted import parse_json
 from ..engine.catalogue import catalogue
 from ..parameters import properties
-from ..parameters.putting import put_parameters
 from ..tools.lists import LISTS
 
 
@@ -26,7 +25,7 @@ def show_recipe(scene: bpy.types.Scene, recipe: Recipe) -> bool:
     if step.tool not in catalogue or catalogue[step.tool]["kind"] not in kinds:
         return False
     settings.tool = step.tool
-    put_parameters(scene, catalogue[step.tool], step.parameters)
+    properties.put_parameters(scene, catalogue[step.tool], step.parameters)
     settings.seed, settings.matched = recipe.seed, json.dumps(dict(recipe.matched))
     properties.tell_changed(properties.TEXTURE)(None, None)
     return True

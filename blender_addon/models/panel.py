@@ -12,7 +12,7 @@ from ..engine.catalogue import catalogue
 from ..interface import previews
 from ..interface.drawing import draw_report, draw_text, name_place
 from ..jobs.task import Place
-from .report import why_no_report
+from .operators import why_no_report
 
 
 def draw_models(layout: bpy.types.UILayout) -> None:

@@ -1,24 +1,63 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Handles of points in a region: where they are drawn and grabbed, in pixels."""
+"""Handles of points in an image editor: which points it shows, and where they are drawn and grabbed, in pixels.
+
+A tool's points are placed on one image until the user has done; those of the Impasto panel's tool can always be
+dragged, on its source.
+"""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import bpy
 
 from ..bridge import materials
-from ..engine.catalogue import properties_of
-from ..parameters.points import place_of, put, usual_place
+from ..bridge.image_editors import shown_image
+from ..engine.catalogue import catalogue, properties_of
+from ..generate.request import is_prepared, is_source
+from ..parameters.groups import group_of
+from ..parameters.points import place_of, put, usual_place, visible_points
 from ..parameters.properties import value_of
 from ..parameters.schemas import label_of
-from . import geometry
-from .geometry import Bounds, Place
-from .placed import Placed, placed
+from ..tools.placing import placing
 
+Place: TypeAlias = tuple[float, float]
+Bounds: TypeAlias = tuple[float, float, float, float]
+"""Left, bottom, right and top."""
 EDGE, REACH = 16.0, 18.0
 """Distance from the region's edges to handles that lie beyond, and radius of the place to press around each, at a
 resolution scale of 1."""
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Points that can be dragged now: their tool, its parameters, and the names of the points."""
+
+    tool: Mapping[str, Any]
+    group: bpy.types.PropertyGroup
+    names: tuple[str, ...]
+
+
+def placed(context: bpy.types.Context) -> Placed | None:
+    """Points that can be dragged in the context's image editor; None if there are none."""
+    image = shown_image(context)
+    name = _tool_on(context.scene, image) if image else ""
+    if name not in catalogue:
+        return None
+    tool = catalogue[name]
+    group = group_of(context.scene, tool)
+    names = tuple(visible_points(group, tool))
+    return Placed(tool, group, names) if names else None
+
+
+def _tool_on(scene: bpy.types.Scene, image: bpy.types.Image) -> str:
+    """Name of the tool whose handles the image has; empty if it has none."""
+    if placing.tool:
+        return placing.tool if image.session_uid == placing.image else ""
+    return scene.impasto.tool if is_source(scene.impasto, image) and not is_prepared(scene) else ""
 
 
 @dataclass(frozen=True)
@@ -39,12 +78,12 @@ class Handles:
 
     def at(self, place: Place, scale: float) -> int:
         """Index of the handle at a place; -1 if there is none."""
-        return geometry.nearest(self.shown, place, REACH * scale)
+        return nearest(self.shown, place, REACH * scale)
 
     @property
     def is_crossed(self) -> bool:
         """Whether its four corners can be those of no rectangle."""
-        return len(self.lines) == 4 and not geometry.is_convex([self.places[index] for index in self.lines])
+        return len(self.lines) == 4 and not is_convex([self.places[index] for index in self.lines])
 
 
 def handles_of(context: bpy.types.Context) -> Handles | None:
@@ -56,12 +95,12 @@ def handles_of(context: bpy.types.Context) -> Handles | None:
     places = tuple(to_region(*place_of(found.group, name), clip=False) for name in found.names)
     bounds = visible_part(context.area, context.region, EDGE * context.preferences.system.ui_scale)
     schemas = properties_of(found.tool)
-    lines = geometry.outline([usual_place(found.tool, name) for name in found.names])
+    lines = outline([usual_place(found.tool, name) for name in found.names])
     return Handles(
         found,
         tuple(bpy.app.translations.pgettext_iface(label_of(name, schemas[name])) for name in found.names),
         places,
-        tuple(geometry.within(place, bounds) for place in places),
+        tuple(within(place, bounds) for place in places),
         tuple(lines),
         bounds[2],
         _length_text(found) if len(lines) == 2 else "",
@@ -94,3 +133,36 @@ def _length_text(found: Placed) -> str:
     schemas = properties_of(found.tool)
     name = next((name for name, schema in schemas.items() if name.endswith("_m") and schema["type"] == "number"), None)
     return materials.length_text(value_of(found.group, found.tool, name)) if name else ""
+
+
+def outline(usual: Sequence[Place]) -> list[int]:
+    """Order in which lines join points: two in a line, four around a quadrilateral; empty for other numbers.
+
+    usual: places of the points before any was moved, so that the lines show it when corners were mixed up.
+    """
+    if len(usual) == 2:
+        return [0, 1]
+    if len(usual) != 4:
+        return []
+    middle = [sum(place[axis] for place in usual) / 4 for axis in (0, 1)]
+    return sorted(range(4), key=lambda index: math.atan2(usual[index][1] - middle[1], usual[index][0] - middle[0]))
+
+
+def is_convex(corners: Sequence[Place]) -> bool:
+    """Whether a polygon turns the same way at each corner, as a rectangle does in any perspective."""
+    triples = zip(corners, [*corners[1:], corners[0]], [*corners[2:], *corners[:2]], strict=True)
+    turns = [(b[0] - a[0]) * (c[1] - b[1]) - (b[1] - a[1]) * (c[0] - b[0]) for a, b, c in triples]
+    return all(turn > 0 for turn in turns) or all(turn < 0 for turn in turns)
+
+
+def nearest(handles: Sequence[Place], place: Place, reach: float) -> int:
+    """Index of the handle that is nearest to a place; -1 if none is within reach."""
+    distances = [math.dist(handle, place) for handle in handles]
+    best = min(range(len(handles)), key=distances.__getitem__, default=-1)
+    return best if best >= 0 and distances[best] <= reach else -1
+
+
+def within(place: Place, bounds: Bounds) -> Place:
+    """The place, or the nearest one within bounds."""
+    left, bottom, right, top = bounds
+    return min(max(place[0], left), max(left, right)), min(max(place[1], bottom), max(bottom, top))

@@ -1,14 +1,109 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Operators that show maps under a light, and let the light turn."""
+"""Operators that show a material or a preview under a light, and let the light turn."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 import bpy
 
+from ..bridge import former, surfaces
+from ..bridge.inputs import SOURCE, Input, ready
+from ..bridge.target import active_material
+from ..core.engine.requests import JobInput, View
+from ..core.errors import ImpastoError
+from ..core.recipe import Recipe
+from ..engine import engine
+from ..engine.catalogue import catalogue
+from ..generate import variations
+from ..generate.request import why_incomplete
 from ..jobs.operator import TaskOperator, poll
-from ..jobs.task import Place, Task
-from . import subject
-from .turntable import light_of, turntable
+from ..jobs.session import connect
+from ..jobs.task import Place, Report, Task
+from .settings import MATERIAL
+from .turntable import FORMER, NOW, Light, Shown, light_of, plain_recipe, render, turntable
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ..core.engine.replies import JobResult
+
+LIT = ("roughness", "metallic", "normal", "height", "ambient_occlusion")
+"""Maps, besides the base colour, that decide how a surface looks under a light."""
+LONGEST_PX = 512
+"""Longer side of the maps as they are shown."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Recipe whose result is shown, and its inputs, read as far as only the main thread can. scale: of the source."""
+
+    recipe: Recipe
+    inputs: Mapping[str, Input]
+    scale: Mapping[str, float]
+
+
+def why_none(context: bpy.types.Context) -> str:
+    """Reason why nothing can be shown; empty if something can."""
+    if context.scene.impasto_relight.subject != MATERIAL:
+        chosen = context.scene.impasto.tool
+        has_seeds = chosen in catalogue and variations.has_seeds(catalogue[chosen])
+        return variations.why_not(context) if has_seeds else engine.why_none() or why_incomplete(context)
+    try:
+        surfaces.base_color_of(active_material(context))
+    except ImpastoError as error:
+        return engine.why_none() or str(error)
+    return engine.why_none()
+
+
+def relight_task(context: bpy.types.Context, light: Light) -> Task:
+    """Task that reads what is chosen, and shows it under the light. ImpastoError if it cannot be read."""
+    is_material = context.scene.impasto_relight.subject == MATERIAL
+    name, subjects = _of_material(context) if is_material else _of_preview(context)
+    connected, recipe, device = connect(), plain_recipe(), engine.preferences().device
+
+    def work(task: Task) -> tuple[Shown, np.ndarray]:
+        client, maps = connected(), {}
+        for which, subject in subjects.items():
+            sent = {key: ready(given) for key, given in subject.inputs.items()}
+            view = View("small", LONGEST_PX)
+            job = client.submit(subject.recipe, sent, deliver=view, device=device, scale=subject.scale)
+            maps[which] = _pixels(task.wait_for(job))
+        shown = Shown(name, maps)
+        return shown, render(task, client, recipe, shown, light)
+
+    def apply(made: tuple[Shown, np.ndarray]) -> Report:
+        turntable.show(made[0], light, made[1])
+        return Report("INFO", f"{name} is shown under a light")
+
+    return Task("Relight", work, apply)
+
+
+def _of_material(context: bpy.types.Context) -> tuple[str, dict[str, Subject]]:
+    """Name of the material, and what to show of it: its maps, and those before the last result if they are left."""
+    material = active_material(context)
+    surfaces.base_color_of(material)
+    assert material is not None  # else there is no base colour
+    has_normal = "normal" in surfaces.map_nodes(material)
+    names = [name for name in LIT if name != "height" or not has_normal]
+    found = {NOW: surfaces.read(material, names, LONGEST_PX)}
+    if before := former.images_of(material):
+        maps = {name: image for name, image in before.items() if name in names}
+        found[FORMER] = surfaces.read_images(before["base_color"].image, maps, {}, LONGEST_PX)
+    return material.name, {which: Subject(plain_recipe(), {SOURCE: given}, {}) for which, given in found.items()}
+
+
+def _of_preview(context: bpy.types.Context) -> tuple[str, dict[str, Subject]]:
+    """Label of the panel's tool, and its result."""
+    _connected, request, inputs = variations.preview_inputs(context)
+    return catalogue[request.tool]["label"], {NOW: Subject(request.recipe(), inputs, request.scale)}
+
+
+def _pixels(answer: JobResult) -> JobInput:
+    arrays = {name: array for name, array in answer.arrays.items() if name in ("base_color", *LIT)}
+    return JobInput(arrays=arrays, name=answer.name, width_m=answer.width_m, height_range_m=answer.height_range_m)
 
 
 class IMPASTO_OT_relight(TaskOperator, bpy.types.Operator):
@@ -20,11 +115,11 @@ class IMPASTO_OT_relight(TaskOperator, bpy.types.Operator):
 
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
-        return subject.why_none(context)
+        return why_none(context)
 
     def task(self, context: bpy.types.Context) -> Task:
         turntable.freeze()
-        return subject.task(context, light_of(context.scene))
+        return relight_task(context, light_of(context.scene))
 
 
 class IMPASTO_OT_turn_light(bpy.types.Operator):

@@ -24,9 +24,8 @@ from ..tools.arguments import ensure_known, values_of, with_properties
 from ..tools.form import Form
 from ..tools.request import Request, make_task
 from .preview import live
-from .request import from_scene, why_incomplete
+from .request import Subject, from_scene, is_painted, subject_of, why_incomplete
 from .settings import LONGEST, START, SUBJECTS, ResultProperties
-from .subject import Subject, is_painted, subject_of
 
 
 @with_properties(Request, "inputs", "seed", "bits", "out_dir", "replace", "device")

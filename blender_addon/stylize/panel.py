@@ -32,8 +32,8 @@ from ..tools.panel import (
 )
 from . import gallery, kinds, preview
 from .preview import previewer, why_no_preview
+from .request import chosen_image, why_no_subject
 from .settings import IMAGE, KIND, MATERIAL, START
-from .subject import chosen_image, why_no_subject
 
 FIRST = (
     "kind",

@@ -15,9 +15,8 @@ from ..jobs.session import connect, jobs
 from ..parameters.properties import STYLE
 from ..tools.live import Live, PreviewInputs
 from ..tools.missing import why_no_input
-from .request import from_scene
+from .request import from_scene, subject_of, why_no_subject
 from .settings import LONGEST, RELIEF, START, STROKES
-from .subject import subject_of, why_no_subject
 
 PREVIEW_PX = 256
 """Longer side of a preview by a stylizer that does not say how large it paints in a moment."""

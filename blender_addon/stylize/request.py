@@ -1,18 +1,126 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Request from the Style panel's settings, and checks of what is missing."""
+"""The Style panel's request and its subject: an image, a material's textures or the render result."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import bpy
 
+from ..bridge import image_editors, images, materials, renders, surfaces
+from ..bridge.target import ACTIVE, CAN_HAVE_MATERIAL, Target, active_material
+from ..core.errors import ImpastoError, ParameterError
 from ..engine.catalogue import catalogue, properties_of
+from ..jobs.task import Task
 from ..parameters import properties
 from ..parameters.groups import belongs_to_model, identifier
 from ..tools.missing import why_no_input, why_unready
 from ..tools.request import Request
-from .subject import why_no_subject
+from .settings import IMAGE, KIND, MATERIAL, NO_KIND, RELIEF, RENDER, START
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Subject to repaint. source: its picture; material: the one whose base colour it is; image: the one to replace."""
+
+    source: bpy.types.Image | Path
+    longest_px: int = 0
+    image: bpy.types.Image | None = None
+    material: bpy.types.Material | None = None
+
+    @classmethod
+    def of_image(cls, image: bpy.types.Image, scene: bpy.types.Scene) -> Subject:
+        """Image of the .blend, possibly the render result, which has no pixels of its own."""
+        if renders.is_result(image):
+            return cls.of_render(scene)
+        return cls(image, max(image.size), image)
+
+    @classmethod
+    def of_material(cls, material: bpy.types.Material | None) -> Subject:
+        """Textures of a material. ParameterError if no image is its base colour."""
+        image = surfaces.base_color_of(material)
+        return cls(image, max(image.size), material=material)
+
+    @classmethod
+    def of_render(cls, scene: bpy.types.Scene) -> Subject:
+        """The render result. ParameterError if there is none."""
+        size = max(scene.render.resolution_x, scene.render.resolution_y) * scene.render.resolution_percentage // 100
+        return cls(renders.picture(scene), size, bpy.data.images[renders.NAME])
+
+    def task(self, context: bpy.types.Context, request: Request, material: str) -> Task:
+        """Task that repaints it; material: target of repainted textures. ImpastoError if it cannot."""
+        if renders.is_result(self.image):  # nothing that could stand out of a surface
+            request = replace(request, parameters=_without_relief(request.parameters))
+        has_relief = self.material is not None and _may_have_relief(request)
+        source = self.material if has_relief else self.source
+        name = replace(request, source=self.material or self.source).result_name()
+        return replace(request, source=source, name=name).task(self._target(context, name, material))
+
+    def _target(self, context: bpy.types.Context, name: str, material: str) -> Target:
+        if self.material is None:
+            image = self.image.session_uid if self.image else 0
+            return Target(name, image=image, is_picture=True)
+        if material == ACTIVE:
+            materials.check_editable(self.material)
+        objects = [item for item in {*context.selected_objects, context.active_object} if item and item.is_editable]
+        uids = tuple(item.session_uid for item in objects if item.type in CAN_HAVE_MATERIAL)
+        painted = self.material.session_uid
+        return Target(name, material, uids, painted=painted)
+
+
+def _may_have_relief(request: Request) -> bool:
+    """Whether strokes may stand out: it was asked for, or is left to the kind of style."""
+    if RELIEF in request.parameters:
+        return bool(request.parameters[RELIEF])
+    return KIND in properties_of(catalogue[request.tool]) and request.parameters.get(KIND) != NO_KIND
+
+
+def _without_relief(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: 0.0 if name == RELIEF else value for name, value in parameters.items()}
+
+
+def subject_of(context: bpy.types.Context, kind: str) -> Subject:
+    """Subject of one kind from the panel. ParameterError if there is none."""
+    if kind == RENDER:
+        return Subject.of_render(context.scene)
+    if kind == MATERIAL:
+        return Subject.of_material(active_material(context))
+    if image := chosen_image(context):
+        return Subject.of_image(image, context.scene)
+    raise ParameterError("no image is given", "choose one, or open one in the image editor")
+
+
+def chosen_image(context: bpy.types.Context) -> bpy.types.Image | None:
+    """Image chosen in the panel, or else the one shown in an image editor."""
+    chosen = context.scene.impasto_style.image or image_editors.shown_image(context)
+    if chosen is None and context.area is None:  # a timer asks, for the preview
+        chosen = next((space.image for space in image_editors.image_editors() if space.image), None)
+    return chosen
+
+
+def is_painted(image: bpy.types.Image | None) -> bool:
+    """Whether a stylizer made the image, by its recipe, and can continue from it; cheap enough for a panel."""
+    if not images.has_recipe(image):
+        return False
+    name = images.recipe_of(image).steps[-1].tool
+    return name in catalogue and START in [item["name"] for item in catalogue[name]["inputs"]]
+
+
+def why_no_subject(context: bpy.types.Context) -> str:
+    """Reason why there is nothing to repaint; empty if there is."""
+    kind = context.scene.impasto_style.subject
+    if kind == RENDER:
+        return "" if renders.is_rendered() else "Render the scene first (F12)"
+    if kind == IMAGE:
+        return "" if chosen_image(context) else "Choose an image to repaint"
+    try:
+        surfaces.base_color_of(active_material(context))
+    except ImpastoError as error:
+        return str(error)
+    return ""
 
 
 def from_scene(context: bpy.types.Context) -> Request:

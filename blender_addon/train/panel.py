@@ -14,8 +14,8 @@ from ..interface.browsing import draw_image, draw_path
 from ..interface.drawing import draw_operator, draw_report, draw_text
 from ..jobs.session import jobs
 from ..jobs.task import Place, Task
+from ..models.operators import model_of, why_no_report
 from ..models.panel import draw_models
-from ..models.report import model_of, why_no_report
 from ..parameters.open_numbers import WIDTH, draw_open_number
 from ..tools.panel import InImageEditor, InShaderEditor, InView3D, ToolPanel, draw_parameters, section
 from .request import NAME

@@ -71,7 +71,7 @@ def test_the_view_counts_from_the_bottom_and_the_recipe_from_the_top(extension, 
 @pytest.mark.any_blender
 @pytest.mark.parametrize("order", [(0, 1, 2, 3), (0, 2, 1, 3), (3, 0, 1, 2)])
 def test_lines_join_corners_around_whatever_order_they_are_declared_in(order, extension):
-    geometry = extension.points.geometry
+    geometry = extension.points.handles
     usual = [SQUARE[index] for index in order]
     around = [usual[index] for index in geometry.outline(usual)]
     assert geometry.is_convex(around)
@@ -83,7 +83,7 @@ def test_lines_join_corners_around_whatever_order_they_are_declared_in(order, ex
 
 @pytest.mark.any_blender
 def test_the_nearest_handle_within_reach_is_grabbed_and_none_is_lost_beyond_the_edge(extension):
-    geometry = extension.points.geometry
+    geometry = extension.points.handles
     assert geometry.nearest([(10, 10), (20, 10)], (17, 10), 8) == 1
     assert geometry.nearest([(10, 10), (20, 10)], (40, 10), 8) == -1
     assert geometry.nearest([], (0, 0), 8) == -1
@@ -92,7 +92,7 @@ def test_the_nearest_handle_within_reach_is_grabbed_and_none_is_lost_beyond_the_
 
 
 def test_handles_are_on_the_panels_source_or_on_the_image_they_are_placed_on(extension, scene, image, group, placing):
-    tool_on = extension.points.placed._tool_on
+    tool_on = extension.points.handles._tool_on
     other = bpy.data.images.new("other", 8, 8)
     settings = scene.impasto
     settings.tool, settings.source_kind, settings.image = "cut-plane", "IMAGE", image

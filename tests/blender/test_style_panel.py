@@ -222,7 +222,7 @@ class TestRunning:
         jobs = extension.jobs.session.jobs
         request, subject = (
             extension.stylize.request.from_scene(bpy.context),
-            extension.stylize.subject.subject_of(bpy.context, "IMAGE"),
+            extension.stylize.request.subject_of(bpy.context, "IMAGE"),
         )
         task = subject.task(bpy.context, request, "NONE")
         jobs.start(task)

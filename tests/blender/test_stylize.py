@@ -75,7 +75,7 @@ class TestImages:
         with pytest.raises(RuntimeError, match=r"Checker cannot continue.*choose an image that was repainted"):
             bpy.ops.impasto.continue_larger(image="Texture_base_color")
         stylize(image=image.name)
-        is_painted = extension.stylize.subject.is_painted
+        is_painted = extension.stylize.request.is_painted
         names = (image.name, "Texture_base_color", "bricks – red")
         assert [is_painted(bpy.data.images[name]) for name in names] == [False, False, True]
 
@@ -173,7 +173,7 @@ class TestMaterials:
         settings.subject = "MATERIAL"
         jobs = extension.jobs.session.jobs
         request = extension.stylize.request.from_scene(bpy.context)
-        subject = extension.stylize.subject.subject_of(bpy.context, "MATERIAL")
+        subject = extension.stylize.request.subject_of(bpy.context, "MATERIAL")
         jobs.start(subject.task(bpy.context, request, "NEW"))
         bpy.data.materials.remove(material)
         settle(jobs)
@@ -214,10 +214,10 @@ class TestRenders:
 
     def test_the_panel_knows_whether_something_was_rendered_in_this_file(self, rendered, settings, extension):
         settings.subject = "RENDER"
-        assert extension.stylize.subject.why_no_subject(bpy.context) == ""
+        assert extension.stylize.request.why_no_subject(bpy.context) == ""
         bpy.ops.wm.read_homefile()  # it has the image, though nothing was rendered
         bpy.context.scene.impasto_style.subject = "RENDER"
-        assert extension.stylize.subject.why_no_subject(bpy.context) == "Render the scene first (F12)"
+        assert extension.stylize.request.why_no_subject(bpy.context) == "Render the scene first (F12)"
 
     def test_without_a_render_it_says_what_to_do(self, scene, style):
         with pytest.raises(RuntimeError, match=r"no render result yet; render the scene first"):

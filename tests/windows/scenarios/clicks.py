@@ -190,11 +190,11 @@ def images(walk: Walk) -> Steps:
     yield walk.show_panel("IMAGE_EDITOR", "Impasto")
     yield 0.5
     walk.screenshot("no_image.png")
-    space.image = next(image for image in bpy.data.images if EXTENSION.stylize.subject.is_painted(image))
+    space.image = next(image for image in bpy.data.images if EXTENSION.stylize.request.is_painted(image))
     made = {}
     for name in ("make_seamless", "estimate_maps", "rerun", "continue_larger"):
         before = set(bpy.data.images)
-        space.image = next(image for image in before if EXTENSION.stylize.subject.is_painted(image))
+        space.image = next(image for image in before if EXTENSION.stylize.request.is_painted(image))
         yield 0.5
         yield from clicks_and_waits(walk, f"impasto.{name}", "IMAGE_EDITOR", "image")
         made[name] = [len(set(bpy.data.images) - before), JOBS.reports["image"].level]
