@@ -56,7 +56,7 @@ class BakeRequest:
         if jobs.clients:
             return jobs.finish(self.task())
         baked = [with_recipes(list(bake_maps(obj, self.options)), sources_of(obj)) for obj in self.objects]
-        return self._put(self._saved(baked))
+        return self._put(self._save(baked))
 
     def task(self) -> Task:
         """The task that has a Blender in the background bake each object."""
@@ -67,11 +67,11 @@ class BakeRequest:
 
         def work(task: Task) -> list[list[BakedMap]]:
             maps = process.bake_all(task, given)
-            return self._saved([with_recipes(*one) for one in zip(maps, sources, strict=True)])
+            return self._save([with_recipes(*one) for one in zip(maps, sources, strict=True)])
 
         return Task("Bake", work, self._put)
 
-    def _saved(self, baked: list[list[BakedMap]]) -> list[list[BakedMap]]:
+    def _save(self, baked: list[list[BakedMap]]) -> list[list[BakedMap]]:
         """Write the maps as files too, if a folder is set; return them."""
         if self.folder:
             for maps in baked:

@@ -65,7 +65,7 @@ class ValueReader:
         if node.type == "GROUP_INPUT":
             return self._into_group(node, source, groups)
         if node.type in ("MIX_SHADER", "ADD_SHADER"):
-            return self._mixed(node, groups)
+            return self._mix(node, groups)
         return self._leaf(node, self._tree(groups))
 
     def _tree(self, groups: tuple[Node, ...]) -> NodeTree:
@@ -86,7 +86,7 @@ class ValueReader:
             return self._constant(tree, 1.0)
         socket = next((node.inputs[name] for name in INPUTS[self.map_name] if name in node.inputs), None)
         if socket is not None:
-            return self._given(tree, socket)
+            return self._input_value(tree, socket)
         if self.map_name == "base_color":
             self.notes.append(f"{node.bl_label} has no colour that could be baked; black is used")
         return None
@@ -97,7 +97,7 @@ class ValueReader:
             return None
         scale = tree.nodes.new("ShaderNodeVectorMath")
         scale.operation = "SCALE"
-        tree.links.new(self._given(tree, node.inputs[f"{prefix}Color"]), scale.inputs["Vector"])
+        tree.links.new(self._input_value(tree, node.inputs[f"{prefix}Color"]), scale.inputs["Vector"])
         strength = _link_into(node.inputs[f"{prefix}Strength"])
         scale.inputs["Scale"].default_value = node.inputs[f"{prefix}Strength"].default_value
         if strength is not None:
@@ -107,8 +107,10 @@ class ValueReader:
     def _height(self, node: Node, tree: NodeTree) -> NodeSocket | None:
         """Height of a displacement, or of the bump behind a shader's normal, in Blender units."""
         if node.type == "DISPLACEMENT":
-            above = self._math(tree, "SUBTRACT", *(self._given(tree, node.inputs[at]) for at in ("Height", "Midlevel")))
-            return self._math(tree, "MULTIPLY", above, self._given(tree, node.inputs["Scale"]))
+            above = self._math(
+                tree, "SUBTRACT", *(self._input_value(tree, node.inputs[at]) for at in ("Height", "Midlevel"))
+            )
+            return self._math(tree, "MULTIPLY", above, self._input_value(tree, node.inputs["Scale"]))
         if node.type == "VECTOR_DISPLACEMENT":
             self.notes.append("Vector Displacement has no height that could be baked")
             return None
@@ -117,8 +119,10 @@ class ValueReader:
             return None
         if _node_behind(bump.inputs["Normal"], "BUMP"):
             self.notes.append("of several bumps only the last one's height is baked")
-        far = self._math(tree, "MULTIPLY", *(self._given(tree, bump.inputs[at]) for at in ("Strength", "Distance")))
-        height = self._math(tree, "MULTIPLY", self._given(tree, bump.inputs["Height"]), far)
+        far = self._math(
+            tree, "MULTIPLY", *(self._input_value(tree, bump.inputs[at]) for at in ("Strength", "Distance"))
+        )
+        height = self._math(tree, "MULTIPLY", self._input_value(tree, bump.inputs["Height"]), far)
         return self._math(tree, "SUBTRACT", self._constant(tree, 0.0), height) if bump.invert else height
 
     def _math(self, tree: NodeTree, operation: str, first: NodeSocket, second: NodeSocket) -> NodeSocket:
@@ -128,7 +132,7 @@ class ValueReader:
         tree.links.new(second, node.inputs[1])
         return node.outputs[0]
 
-    def _mixed(self, node: Node, groups: tuple[Node, ...]) -> NodeSocket | None:
+    def _mix(self, node: Node, groups: tuple[Node, ...]) -> NodeSocket | None:
         """A Mix Shader as a mix of values. An Add Shader adds colours and averages the rest, an approximation."""
         added = node.type == "ADD_SHADER"
         tree = self._tree(groups)
@@ -181,7 +185,7 @@ class ValueReader:
         self._tree(tuple(outer)).links.new(value, _by_identifier(group.inputs, item.identifier))
         return _by_identifier(node.outputs, item.identifier)
 
-    def _given(self, tree: NodeTree, socket: NodeSocket) -> NodeSocket:
+    def _input_value(self, tree: NodeTree, socket: NodeSocket) -> NodeSocket:
         """Value of a shader's input: its link, converted to the input's type, or its constant."""
         if socket.type == "VALUE":
             return self._scalar(tree, socket)

@@ -37,7 +37,7 @@ DETAILS = {"use_fake_user", "tag", "preview_render_type", *(["use_nodes"] if bpy
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ChosenMaterial:
     """A material in a saved file. source: FILE.blend/Material/NAME. catalog: id of its catalogue; None: no asset."""
 
     name: str
@@ -53,7 +53,7 @@ def selected_materials(context: bpy.types.Context) -> list[bpy.types.Material]:
 
 def of_file() -> list[bpy.types.Material]:
     """Materials of the open file that something uses, besides the user's own that have a fake user."""
-    held = former.held()
+    held = former.use_counts()
     own = {one: int(one.use_fake_user and recent.MADE in one) for one in bpy.data.materials}
     return _usable(one for one in bpy.data.materials if one.users > held[one] + own[one])
 
@@ -62,7 +62,7 @@ def _usable(materials: Iterable[bpy.types.Material]) -> list[bpy.types.Material]
     return [material for material in dict.fromkeys(materials) if not material.is_grease_pencil]
 
 
-def choose(context: bpy.types.Context, what: str, library: str, catalog: str, folder: Path) -> list[Chosen]:
+def choose(context: bpy.types.Context, what: str, library: str, catalog: str, folder: Path) -> list[ChosenMaterial]:
     """The materials of a batch but its own results. Those of the open file are copied into the folder.
 
     ParameterError if there are none, or an image has unsaved pixels; FileError if a file cannot be read or written.
@@ -70,7 +70,7 @@ def choose(context: bpy.types.Context, what: str, library: str, catalog: str, fo
     if what == CATALOG and library:
         ids = catalogs.ids_within(library, catalog) if catalog else None
         assets = [asset for asset in catalogs.assets_of(library) if ids is None or asset.catalog in ids]
-        found = [Chosen(asset.name, _place(asset.file, asset.name), asset.catalog) for asset in assets]
+        found = [ChosenMaterial(asset.name, _place(asset.file, asset.name), asset.catalog) for asset in assets]
         reason = "the catalogue has no material assets", "choose another catalogue"
     else:
         materials = of_file() if what == FILE else selected_materials(context) if what != CATALOG else _assets(catalog)
@@ -98,7 +98,7 @@ def _is_result(material: bpy.types.Material, folder: Path) -> bool:
     return any(Path(path).is_relative_to(folder) for path in paths)
 
 
-def _sources(materials: Sequence[bpy.types.Material], folder: Path) -> list[Chosen]:
+def _sources(materials: Sequence[bpy.types.Material], folder: Path) -> list[ChosenMaterial]:
     _refuse_unsaved_images(materials)
     if own := [material for material in materials if not material.library]:
         _write(own, folder / WRITTEN)
@@ -106,7 +106,7 @@ def _sources(materials: Sequence[bpy.types.Material], folder: Path) -> list[Chos
     for material in materials:
         file = _file_of(material.library, material) if material.library else folder / WRITTEN
         catalog = catalogs.catalog_of(material) if material.asset_data and not material.library else None
-        found.append(Chosen(material.name, _place(file, material.name), catalog))
+        found.append(ChosenMaterial(material.name, _place(file, material.name), catalog))
     return found
 
 

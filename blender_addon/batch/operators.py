@@ -18,7 +18,7 @@ from ..tools.arguments import ensure_known, given_properties, values_in, values_
 from ..tools.request import Request
 from . import recipes, results
 from .chosen import SELECTED, selected_materials
-from .recipes import IMAGE, RECIPE, Applied
+from .recipes import IMAGE, RECIPE, AppliedRecipe
 from .request import BatchRequest, Output, out_folder
 from .settings import BatchProperties
 
@@ -45,24 +45,26 @@ class Batch(BatchProperties, TaskOperator):
         """The request. ImpastoError if a setting is wrong."""
         settings = context.scene.impasto_batch
         output = values_over(Output, settings, self) | given_properties(self, ("device",))
-        return BatchRequest(self._applied(context), Output(**output), **values_over(BatchRequest, settings, self))
+        return BatchRequest(
+            self._applied_recipe(context), Output(**output), **values_over(BatchRequest, settings, self)
+        )
 
-    def _applied(self, context: bpy.types.Context) -> Applied:
+    def _applied_recipe(self, context: bpy.types.Context) -> AppliedRecipe:
         settings = context.scene.impasto_batch
         if self.tool:
             ensure_known(self.tool)
-            return Applied.of_request(Request(**values_of(Request, self)))
+            return AppliedRecipe.of_request(Request(**values_of(Request, self)))
         apply = given_properties(self, ("apply",)).get("apply", settings.apply)
         if self.recipe or (apply == RECIPE and not self.image):
             path = self.recipe or settings.recipe
             if not path:
                 raise ParameterError("no recipe is given", "choose a file")
-            return Applied.of_file(Path(absolute(path)))
+            return AppliedRecipe.of_file(Path(absolute(path)))
         if self.image or apply == IMAGE:
             image = image_called(self.image) if self.image else recipes.chosen_image(context)
             if image is None:
                 raise ParameterError("no image is given", "choose one that Impasto made")
-            return Applied.of_image(image)
+            return AppliedRecipe.of_image(image)
         ensure_known(recipes.tool_of(context, apply))
         return recipes.of_panel(context, apply)
 

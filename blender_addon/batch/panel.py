@@ -44,10 +44,10 @@ class IMPASTO_PT_batch(Tab, InView3D, bpy.types.Panel):
             column.prop(settings, name)
         section(layout, "impasto_batch_advanced", "Advanced", lambda body: _draw_advanced(body, settings), closed=True)
         _draw_listed(layout)
-        if not jobs.shown:
+        if not jobs.shown_task:
             layout.operator("impasto.batch_list", icon="LONGDISPLAY")
         draw_run(layout, "impasto.batch", Place.BATCH, "DUPLICATE")
-        if not jobs.shown:
+        if not jobs.shown_task:
             _draw_after(layout, context)
 
 

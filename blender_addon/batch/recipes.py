@@ -27,7 +27,7 @@ ANY = Path("source")
 
 
 @dataclass(frozen=True)
-class Applied:
+class AppliedRecipe:
     """A recipe for each material. name: of its file. inputs: images and files by their names in the recipe."""
 
     name: str
@@ -35,7 +35,7 @@ class Applied:
     inputs: Mapping[str, Source | None] = field(default_factory=dict)
 
     @classmethod
-    def of_request(cls, request: Request) -> Applied:
+    def of_request(cls, request: Request) -> AppliedRecipe:
         """Of a tool with its parameters and inputs. ParameterError if it makes nothing of a material."""
         tool = catalogue[request.tool]
         if tool["kind"] == "trainer" or not tool["uses_subject"]:
@@ -45,13 +45,13 @@ class Applied:
         return cls(request.tool, recipe, name_inputs(request.inputs)[1])
 
     @classmethod
-    def of_file(cls, path: Path) -> Applied:
+    def of_file(cls, path: Path) -> AppliedRecipe:
         """Of a recipe's file. FileError if it cannot be read."""
         recipe = Recipe.from_dict(read_json(existing(path)))
         return cls(usable_name(path.stem), *_without_record(recipe, [path.parent]))
 
     @classmethod
-    def of_image(cls, image: bpy.types.Image) -> Applied:
+    def of_image(cls, image: bpy.types.Image) -> AppliedRecipe:
         """Of the recipe that made an image. FileError if it has none."""
         folders = [Path(bpy.path.abspath(path)).parent for path in (bpy.data.filepath, image.filepath) if path]
         return cls(usable_name(Path(image.name).stem), *_without_record(images.recipe_of(image), folders))
@@ -106,10 +106,10 @@ def tool_of(context: bpy.types.Context, apply: str) -> str:
     return (context.scene.impasto if apply == TEXTURE else context.scene.impasto_style).tool
 
 
-def of_panel(context: bpy.types.Context, apply: str) -> Applied:
+def of_panel(context: bpy.types.Context, apply: str) -> AppliedRecipe:
     """Recipe of the Impasto panel or the Style panel."""
     of = generate_request if apply == TEXTURE else stylize_request
-    return Applied.of_request(of.from_scene(context))
+    return AppliedRecipe.of_request(of.from_scene(context))
 
 
 def why_none(context: bpy.types.Context, settings: bpy.types.PropertyGroup) -> str:

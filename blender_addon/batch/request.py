@@ -29,8 +29,8 @@ from ..paths import RELATIVE_PATH, absolute
 from ..tools.arguments import argument
 from . import results
 from .catalogs import search_catalogs, search_libraries
-from .chosen import CATALOG, FILE, SELECTED, Chosen, choose
-from .recipes import Applied
+from .chosen import CATALOG, FILE, SELECTED, ChosenMaterial, choose
+from .recipes import AppliedRecipe
 
 FILES, MATERIALS = "FILES", "MATERIALS"
 MAPS = "MAPS"
@@ -116,7 +116,7 @@ class Output:
         if self.result == MATERIALS and self.export != MAPS:
             message = "files for another engine do not become materials of this .blend file"
             raise ParameterError(message, "choose Files Only, or One File for Each Map")
-        wanted = results.Wanted(
+        wanted = results.BatchResults(
             names if self.result == MATERIALS else (), self.folder, self.format, self.folder / FOLDER / ASSETS
         )
         return self.task(label, arguments, wanted.put)
@@ -146,7 +146,7 @@ class Output:
 class BatchRequest:
     """A recipe for many materials in plain values."""
 
-    applied: Applied
+    applied: AppliedRecipe
     output: Output
     what: str = field(
         default=SELECTED,
@@ -206,7 +206,7 @@ class BatchRequest:
         folder = make_folder(self.output.folder / FOLDER)
         chosen = choose(context, self.what, self.library, self.catalog, folder)
         recipe, inputs = self.applied.write(folder)
-        named = self._named(chosen)
+        named = self._by_result_name(chosen)
         rows = [
             {"name": name, "recipe": recipe, "source": one.source, **({"inputs": inputs} if inputs else {})}
             for name, one in named.items()
@@ -216,9 +216,9 @@ class BatchRequest:
         replace_files({folder / TABLE: table.encode(), folder / ASSETS: json.dumps(assets).encode()})
         return folder / TABLE, list(named)
 
-    def _named(self, chosen: Sequence[Chosen]) -> dict[str, Chosen]:
+    def _by_result_name(self, chosen: Sequence[ChosenMaterial]) -> dict[str, ChosenMaterial]:
         """The materials by the names of their results; those of one name are numbered."""
-        named: dict[str, Chosen] = {}
+        named: dict[str, ChosenMaterial] = {}
         taken: set[str] = set()
         recipe = self.applied.recipe
         for index, one in enumerate(chosen, start=1):

@@ -58,7 +58,7 @@ class PlanAnswer(TypedDict):
 
 
 @dataclass(frozen=True)
-class Wanted:
+class BatchResults:
     """Results in a folder that materials are wanted of: their names and format.
 
     assets: file with the catalogues of those that are assets. file_epoch: the file that was open.

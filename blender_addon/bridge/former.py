@@ -164,7 +164,7 @@ def _forget(material: bpy.types.Material, places: Iterable[int]) -> None:
     formers = [material.impasto_former[place].material for place in places]
     for place in sorted(places, reverse=True):
         material.impasto_former.remove(place)
-    still = held()
+    still = use_counts()
     for former in formers:
         if former and former.is_editable and former not in still:
             former.impasto_is_former = False
@@ -179,11 +179,11 @@ def images_of(material: bpy.types.Material | None) -> dict[str, MapImage]:
 
 def not_only_held() -> list[bpy.types.Material]:
     """Materials of the file but those that are there only because another took their place."""
-    times = held()
+    times = use_counts()
     return [material for material in bpy.data.materials if material.users > times[material]]
 
 
-def held() -> Counter[bpy.types.Material]:
+def use_counts() -> Counter[bpy.types.Material]:
     """Number of times that each material is held as a former one."""
     return Counter(entry.material for one in bpy.data.materials for entry in one.impasto_former if entry.material)
 

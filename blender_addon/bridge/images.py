@@ -52,7 +52,7 @@ class Picture:
     to_rec709: np.ndarray | None = None
     from_rec709: np.ndarray | None = None
 
-    def reduced(self, longest_px: int) -> Picture:
+    def thumbnail(self, longest_px: int) -> Picture:
         """The picture in blocks of whole pixels, averaged, its longer side at least longest_px if it was before."""
         factor = max(self.size_px) // longest_px
         if factor < 2:

@@ -32,7 +32,7 @@ class Box:
             and other.bottom < self.top + MARGIN_PX
         )
 
-    def lowered(self, by_px: float) -> Box:
+    def box_below(self, by_px: float) -> Box:
         return Box(self.left, self.right, self.bottom - by_px, self.top - by_px)
 
 
@@ -43,7 +43,7 @@ def make_room(tree: bpy.types.NodeTree, new: Sequence[bpy.types.Node]) -> None:
     boxes, lowered_px = [box_of(node) for node in movable], 0.0
     if len(movable) < len(new):  # their frame is drawn round them all, and shall hold no other node
         boxes = [_round_all(boxes)]
-    while hit := [(box, other) for box in boxes for other in others if box.lowered(lowered_px).overlaps(other)]:
+    while hit := [(box, other) for box in boxes for other in others if box.box_below(lowered_px).overlaps(other)]:
         lowered_px = max(box.top - other.bottom for box, other in hit) + MARGIN_PX
     for node in movable:
         node.location.y -= lowered_px

@@ -18,7 +18,7 @@ PNG = {"media_type": "IMAGE", "file_format": "PNG", "color_mode": "RGBA", "color
 VIEW = ("view_transform", "look", "exposure", "gamma", "use_curve_mapping")
 
 
-class _Saved:
+class _SavedRender:
     """Key of the saved picture, so that sliders do not write it again at each change."""
 
     key: tuple = ()
@@ -36,10 +36,10 @@ def picture(scene: bpy.types.Scene) -> Path:
             image.render_slots.active_index,
             *(getattr(scene.view_settings, name) for name in VIEW),
         )
-        if key != _Saved.key or not path.exists():
+        if key != _SavedRender.key or not path.exists():
             with _write_as_png(scene):
                 image.save_render(str(path), scene=scene)
-            _Saved.key = key
+            _SavedRender.key = key
     except RuntimeError as error:
         raise ParameterError("there is no render result yet", "render the scene first (F12)") from error
     return path

@@ -166,7 +166,7 @@ def read_images(
     def to_pixels() -> JobInput:
         import numpy as np
 
-        small = {name: picture.reduced(longest_px) if longest_px else picture for name, picture in pictures.items()}
+        small = {name: picture.thumbnail(longest_px) if longest_px else picture for name, picture in pictures.items()}
         made = small.pop("").to_pixels()
         arrays = dict(made.arrays)
         for name, picture in small.items():

@@ -53,7 +53,7 @@ def used_maps(material: bpy.types.Material) -> dict[str, MapNode]:
 
 
 @dataclass(frozen=True)
-class Made:
+class GaussianMaps:
     """The engine's answer about a material: files of Gaussian maps, their tables, and whether it has a pattern."""
 
     answer: JobResult
@@ -127,11 +127,11 @@ class EndlessRequest:
         given = surfaces.read(material, [name for name in used_maps(material) if name != "base_color"])
         connected, recipe, uid, epoch = connect(), plain_recipe(), material.session_uid, jobs.file_epoch
 
-        def work(task: Task) -> Made:
+        def work(task: Task) -> GaussianMaps:
             job = connected().submit(recipe, {"source": given()}, deliver=View("gaussian"))
-            return Made(task.wait_for(job))
+            return GaussianMaps(task.wait_for(job))
 
-        def apply(made: Made) -> Report:
+        def apply(made: GaussianMaps) -> Report:
             found = by_uid(bpy.data.materials, uid) if epoch == jobs.file_epoch else None
             if found is None:
                 return Report("WARNING", "the material was deleted meanwhile")
@@ -142,7 +142,7 @@ class EndlessRequest:
 
         return Task("Make Endless", work, apply)
 
-    def _insert(self, material: bpy.types.Material, made: Made) -> Report:
+    def _insert(self, material: bpy.types.Material, made: GaussianMaps) -> Report:
         used = {name: one for name, one in used_maps(material).items() if name in made.answer.arrays}
         sockets: dict[str, Any] = {name: one.value_socket for name, one in used.items()}
         links = surfaces.map_nodes(material)["base_color"].node.inputs["Vector"].links

@@ -140,7 +140,7 @@ def _key(version: str) -> list[str]:
     return [version, found.python if found else "", found.packages if found else ""]
 
 
-class _Kept(TypedDict):
+class _CachedDescription(TypedDict):
     """The cached description, and the engine and version that it is of."""
 
     key: list[str]
@@ -149,7 +149,7 @@ class _Kept(TypedDict):
 
 def _read_kept(version: str) -> EngineDescription | None:
     try:
-        kept = as_kind(_Kept, read_json(engine.user_folder() / KEPT), KEPT)
+        kept = as_kind(_CachedDescription, read_json(engine.user_folder() / KEPT), KEPT)
     except (FileError, ProtocolError):
         return None
     return kept["description"] if kept["key"] == _key(version) else None

@@ -218,14 +218,14 @@ def forget_checks() -> None:
     _works.clear()
 
 
-class _Probed(TypedDict):
+class _Versions(TypedDict):
     """An engine's answer about itself: its Python's version, and versions of packages."""
 
     version: list[Count]
     packages: dict[str, str]
 
 
-def _probe(engine: Engine) -> _Probed:
+def _probe(engine: Engine) -> _Versions:
     command = engine.run_python("-c", PROBE, *([engine.packages] if engine.packages else []))
     try:
         done = process.run(command, {}, CHECK_LIMIT_S)
@@ -236,7 +236,7 @@ def _probe(engine: Engine) -> _Probed:
     except OSError as error:
         raise WorkerError(f"the engine {engine.python} cannot be started ({error.strerror})", MEND) from error
     try:
-        return as_kind(_Probed, parse_json(done.stdout.splitlines()[-1], "its answer"), "its answer")
+        return as_kind(_Versions, parse_json(done.stdout.splitlines()[-1], "its answer"), "its answer")
     except (FileError, ProtocolError, IndexError) as error:
         lines = (done.stderr or done.stdout).decode("utf-8", "replace").split("\n")
         if engine.is_remote and (reason := engine.remote.explain(done.returncode, lines)):

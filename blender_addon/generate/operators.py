@@ -65,14 +65,14 @@ class IMPASTO_OT_generate(RequestProperties, TaskOperator, bpy.types.Operator):
         if self.tool:
             ensure_known(self.tool)
             settings.tool = self.tool
-        given = self._given()
+        given = self._overrides()
         if not settings.lock_seed and "seed" not in given:
             settings.seed = random.randrange(MAX_INT)
         of_match = {"name": name_of_match(settings), "matched": matcher_of(settings)}
         request = replace(from_scene(context), **{**of_match, **given})
         return request.task(request.target(context))
 
-    def _given(self) -> dict[str, Any]:
+    def _overrides(self) -> dict[str, Any]:
         """Fields of the request that were given in this call, and so override the panel."""
         given = values_of(Request, self)
         given.pop("tool", None)

@@ -172,8 +172,8 @@ def _draw_live(layout: bpy.types.UILayout, settings: ImpastoSettings, repeats: i
     live = variations.live
     if live.error:
         draw_text(layout, live.error, "ERROR")
-    elif live.shown is not None:
-        layout.template_icon(previews.icon_of_pixels("live", live.shown, repeats), scale=8)
+    elif live.picture is not None:
+        layout.template_icon(previews.icon_of_pixels("live", live.picture, repeats), scale=8)
     if live.is_running:
         layout.progress(factor=live.fraction, text="")
     if not settings.lock_seed:

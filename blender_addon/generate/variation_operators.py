@@ -38,7 +38,7 @@ class OfVariation:
     def poll(cls, context: bpy.types.Context) -> bool:
         return poll(cls, "" if variations.latest_variations(context) else "Make four variations first")
 
-    def chosen(self, context: bpy.types.Context) -> variations.Variation:
+    def chosen_variation(self, context: bpy.types.Context) -> variations.Variation:
         """The variation; the last one, if there are not as many yet."""
         shown = variations.latest_variations(context)
         return shown[min(self.index, len(shown) - 1)]
@@ -52,7 +52,7 @@ class IMPASTO_OT_pick_variation(OfVariation, bpy.types.Operator):
     bl_options = {"UNDO"}  # noqa: RUF012  as Blender wants it
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        settings, variation = context.scene.impasto, self.chosen(context)
+        settings, variation = context.scene.impasto, self.chosen_variation(context)
         if variation.recipe is not None and not variation.is_of_panel:
             show_recipe(context.scene, variation.recipe)
         settings.seed, settings.lock_seed = variation.seed, True
@@ -66,7 +66,7 @@ class IMPASTO_OT_favourite(OfVariation, bpy.types.Operator):
     bl_label = "Favourite"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        variation = self.chosen(context)
+        variation = self.chosen_variation(context)
         try:
             if variation.recipe is None:
                 raise ParameterError("variations of a source cannot be mixed", "vary a material that needs no source")

@@ -124,7 +124,7 @@ def task_of_matches(
 
     def make(task: Task, client: Client, seed: int) -> tuple[Variation, Sequence[str]]:
         found = find(task, client, seed)
-        recipe = request.completed(found.recipe)
+        recipe = request.recipe_of_match(found.recipe)
         return Variation(recipe.seed, run(task, client, request, {}, recipe=recipe), recipe), found.notes
 
     return task_of(label, name, subject, seeds, make)

@@ -41,7 +41,7 @@ class OnImage(TaskOperator):
         """Whether it can do something with the image; the panel has no button for it otherwise."""
         return True
 
-    def chosen(self, context: bpy.types.Context) -> bpy.types.Image:
+    def chosen_image(self, context: bpy.types.Context) -> bpy.types.Image:
         if self.image:
             return image_called(self.image)
         image = shown_image(context)
@@ -58,7 +58,7 @@ class IMPASTO_OT_make_seamless(OnImage, bpy.types.Operator):
     bl_label = "Make Seamless"
 
     def task(self, context: bpy.types.Context) -> Task:
-        image = self.chosen(context)
+        image = self.chosen_image(context)
         request = Request(
             tool=catalogue.usual("seamless"),
             source=image,
@@ -81,7 +81,7 @@ class IMPASTO_OT_estimate_maps(OnImage, bpy.types.Operator):
         tool = catalogue.usual("maps")
         lit = known_azimuths(context.scene, catalogue[tool])
         width_m = width_of(self, context)
-        request = Request(tool, lit, self.chosen(context), material=self.material, width_m=width_m)
+        request = Request(tool, lit, self.chosen_image(context), material=self.material, width_m=width_m)
         return request.task(request.target(context))
 
 
@@ -102,7 +102,7 @@ class IMPASTO_OT_rerun(OnImage, bpy.types.Operator):
         return super().why_not(context) or ("Only an image that Impasto made can be made again" if is_none else "")
 
     def task(self, context: bpy.types.Context) -> Task:
-        image = self.chosen(context)
+        image = self.chosen_image(context)
         recipe = images.recipe_of(image)
         if recipe.steps[0].tool == BAKE:
             baked_of = recipe.steps[0].parameters["object"]

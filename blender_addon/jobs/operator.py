@@ -111,7 +111,7 @@ def why_busy_or_rendering() -> str:
 
 def why_busy() -> str:
     """Sentence on what Impasto is busy with; empty if it is not."""
-    return f"Impasto is busy: {jobs.shown.label}" if jobs.shown else ""
+    return f"Impasto is busy: {jobs.shown_task.label}" if jobs.shown_task else ""
 
 
 def poll(cls: type[bpy.types.Operator], reason: str) -> bool:
@@ -129,11 +129,11 @@ class IMPASTO_OT_cancel(bpy.types.Operator):
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
-        return poll(cls, "" if jobs.shown else "Impasto is doing nothing")
+        return poll(cls, "" if jobs.shown_task else "Impasto is doing nothing")
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
-        if jobs.shown:
-            jobs.shown.cancel()
+        if jobs.shown_task:
+            jobs.shown_task.cancel()
         return {"FINISHED"}
 
 
@@ -145,13 +145,13 @@ class IMPASTO_OT_stop(bpy.types.Operator):
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
-        task = jobs.shown
+        task = jobs.shown_task
         can_stop = task is not None and task.can_stop and task.state == "running"
         return poll(cls, "" if can_stop else "Nothing runs that could be kept")
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
-        if jobs.shown and jobs.shown.job:
-            jobs.shown.job.stop()
+        if jobs.shown_task and jobs.shown_task.job:
+            jobs.shown_task.job.stop()
         return {"FINISHED"}
 
 

@@ -77,7 +77,7 @@ class Jobs:
         return self.reports.get(Place.TRAINING)
 
     @property
-    def shown(self) -> Task | None:
+    def shown_task(self) -> Task | None:
         """Task whose progress the panels show."""
         return next((task for task in self.tasks if task.is_shown), None)
 
@@ -150,7 +150,7 @@ class Jobs:
 
     def tick(self) -> float | None:
         """Conclude tasks that have ended; return the seconds to the next tick, or None if nothing runs."""
-        for task in [task for task in self.tasks if task.ended]:
+        for task in [task for task in self.tasks if task.is_ended]:
             if is_rendering():
                 break
             self.tasks.remove(task)
@@ -264,8 +264,8 @@ def _announce(report: Report) -> None:
 
 def require_idle() -> None:
     """Raise WorkerError while a task runs."""
-    if jobs.shown:
-        raise WorkerError(f"Impasto is busy: {jobs.shown.label}", "wait for it, or cancel it")
+    if jobs.shown_task:
+        raise WorkerError(f"Impasto is busy: {jobs.shown_task.label}", "wait for it, or cancel it")
 
 
 def connect(which: str = INTERACTIVE) -> Callable[[], Client]:

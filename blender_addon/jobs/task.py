@@ -134,7 +134,7 @@ class Task:
         return self.job is not None and self.job.is_detached
 
     @property
-    def ended(self) -> bool:
+    def is_ended(self) -> bool:
         return self._ended.is_set()
 
     def say(self, message: str, fraction: float = 0.0) -> None:

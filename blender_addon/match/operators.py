@@ -138,7 +138,7 @@ class IMPASTO_OT_match_image(OnImage, bpy.types.Operator):
     def task(self, context: bpy.types.Context) -> Task:
         variations.live.cancel()
         _ensure_matchers()
-        image, settings = self.chosen(context), context.scene.impasto
+        image, settings = self.chosen_image(context), context.scene.impasto
         matcher = matcher_for(PICTURE, usual=context.scene.impasto_match.matcher)
         width_m = width_of(self, context)
         request = MatchRequest(

@@ -74,7 +74,7 @@ class MatchRequest:
         def find(task: Task, client: Client) -> Recipe:
             found = self.find(task, client)
             notes.extend(found.notes)
-            return self.result.completed(found.recipe)
+            return self.result.recipe_of_match(found.recipe)
 
         def show(made: JobResult) -> Sequence[str]:
             shown_in = by_uid(bpy.data.scenes, scene_uid) if target.is_in_open_file else None

@@ -15,7 +15,7 @@ from gpu_extras.batch import batch_for_shader
 
 from ..jobs.session import push_undo
 from ..parameters.groups import identifier
-from .handles import Handles, Place, Placed, handles_of, move, placed
+from .handles import DraggablePoints, Handles, Place, draggable_points, handles_of, move
 
 MODES = ("VIEW", "UV")
 """Modes of image editors in which the left button is not taken by a brush or a mask."""
@@ -60,7 +60,7 @@ class IMPASTO_GT_points(bpy.types.Gizmo):
         is_seen = handles.places[index] == handles.shown[index]
         self.grabbed, self.mouse = index, mouse
         self.target = handles.places[index] if is_seen else mouse  # one beyond the region's edge comes to the mouse
-        self.before = _point(handles.placed, index)
+        self.before = _point(handles.points, index)
         return {"RUNNING_MODAL"}
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event, tweak: set[str]) -> set[str]:
@@ -74,7 +74,7 @@ class IMPASTO_GT_points(bpy.types.Gizmo):
 
     def exit(self, context: bpy.types.Context, cancel: bool) -> None:
         index, self.grabbed = self.grabbed, -1
-        found = placed(context)
+        found = draggable_points(context)
         if found is None or index < 0 or _point(found, index) == self.before:
             return
         if cancel:
@@ -83,7 +83,7 @@ class IMPASTO_GT_points(bpy.types.Gizmo):
             push_undo(IMPASTO_GGT_points.bl_label)
 
 
-def _point(found: Placed, index: int) -> tuple[float, float]:
+def _point(found: DraggablePoints, index: int) -> tuple[float, float]:
     x, y = getattr(found.group, identifier(found.names[index]))
     return x, y
 
@@ -100,7 +100,7 @@ class IMPASTO_GGT_points(bpy.types.GizmoGroup):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         space = context.space_data
-        return space.mode in MODES and space.show_gizmo and placed(context) is not None
+        return space.mode in MODES and space.show_gizmo and draggable_points(context) is not None
 
     def setup(self, _context: bpy.types.Context) -> None:
         self.gizmos.new(IMPASTO_GT_points.bl_idname).use_draw_modal = True

@@ -33,7 +33,7 @@ resolution scale of 1."""
 
 
 @dataclass(frozen=True)
-class Placed:
+class DraggablePoints:
     """Points that can be dragged now: their tool, its parameters, and the names of the points."""
 
     tool: Mapping[str, Any]
@@ -41,7 +41,7 @@ class Placed:
     names: tuple[str, ...]
 
 
-def placed(context: bpy.types.Context) -> Placed | None:
+def draggable_points(context: bpy.types.Context) -> DraggablePoints | None:
     """Points that can be dragged in the context's image editor; None if there are none."""
     image = shown_image(context)
     name = _tool_on(context.scene, image) if image else ""
@@ -50,7 +50,7 @@ def placed(context: bpy.types.Context) -> Placed | None:
     tool = catalogue[name]
     group = group_of(context.scene, tool)
     names = tuple(visible_points(group, tool))
-    return Placed(tool, group, names) if names else None
+    return DraggablePoints(tool, group, names) if names else None
 
 
 def _tool_on(scene: bpy.types.Scene, image: bpy.types.Image) -> str:
@@ -68,7 +68,7 @@ class Handles:
     of the region ends that is seen.
     """
 
-    placed: Placed
+    points: DraggablePoints
     labels: tuple[str, ...]
     places: tuple[Place, ...]
     shown: tuple[Place, ...]
@@ -88,7 +88,7 @@ class Handles:
 
 def handles_of(context: bpy.types.Context) -> Handles | None:
     """Handles of the points that can be dragged in the context's region; None if there are none."""
-    found = placed(context)
+    found = draggable_points(context)
     if found is None:
         return None
     to_region = context.region.view2d.view_to_region
@@ -109,7 +109,7 @@ def handles_of(context: bpy.types.Context) -> Handles | None:
 
 def move(context: bpy.types.Context, index: int, place: Place) -> None:
     """Move a point to a place in the context's region."""
-    if found := placed(context):
+    if found := draggable_points(context):
         put(found.group, found.names[index], context.region.view2d.region_to_view(*place))
 
 
@@ -128,7 +128,7 @@ def visible_part(area: bpy.types.Area, region: bpy.types.Region, margin: float) 
     return left, bottom, seen["RIGHT"] - region.x - margin, seen["TOP"] - region.y - margin
 
 
-def _length_text(found: Placed) -> str:
+def _length_text(found: DraggablePoints) -> str:
     """The known length between two points, if the tool has one."""
     schemas = properties_of(found.tool)
     name = next((name for name, schema in schemas.items() if name.endswith("_m") and schema["type"] == "number"), None)

@@ -47,7 +47,7 @@ class ByPoints(OnImage):
         return replace(request, name=f"{request.result_name()}_{self.suffix}")
 
     def task(self, context: bpy.types.Context) -> Task:
-        image = self.chosen(context)
+        image = self.chosen_image(context)
         request = self.request(context, image)
         target = target_of(context, NONE, request.name, image=image.session_uid, is_picture=True)
         placing.end()

@@ -57,8 +57,8 @@ class IMPASTO_PT_straighten(ByPointsPanel, bpy.types.Panel):
             return
         if live.error:
             draw_text(layout, live.error, "ERROR")
-        elif live.shown is not None:
-            layout.template_icon(previews.icon_of_pixels("points", live.shown), scale=8)
+        elif live.picture is not None:
+            layout.template_icon(previews.icon_of_pixels("points", live.picture), scale=8)
 
 
 class IMPASTO_PT_scale(ByPointsPanel, bpy.types.Panel):

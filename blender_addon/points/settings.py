@@ -36,7 +36,7 @@ class PointsSettings(bpy.types.PropertyGroup):
     )
 
 
-class _Reduced:
+class _Thumbnail:
     """The picture that points are placed on, scaled down once, since it does not change meanwhile."""
 
     def __init__(self) -> None:
@@ -45,11 +45,11 @@ class _Reduced:
 
     def of(self, image: bpy.types.Image) -> images.Picture:
         if self.picture is None or self.number != placing.number:
-            self.number, self.picture = placing.number, images.pixels_of(image).reduced(PREVIEW_PX)
+            self.number, self.picture = placing.number, images.pixels_of(image).thumbnail(PREVIEW_PX)
         return self.picture
 
 
-_reduced = _Reduced()
+_thumbnail = _Thumbnail()
 
 
 def why_no_preview(context: bpy.types.Context) -> str:
@@ -70,7 +70,7 @@ def preview_inputs(context: bpy.types.Context) -> PreviewInputs:
     assert image is not None  # else `why_no_preview` says why
     parameters = properties.parameters_of(context.scene, tool)
     request = Request(tool["name"], parameters, image, estimator="none", device=engine.preferences().device)
-    return connect(), request, {SOURCE: _reduced.of(image)}
+    return connect(), request, {SOURCE: _thumbnail.of(image)}
 
 
 live = Live(POINTS, "impasto_points", why_no_preview, preview_inputs)

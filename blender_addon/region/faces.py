@@ -41,7 +41,7 @@ class UvMapping:
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ChosenFaces:
     """Faces that are to be filled, in the pixels of their material's base colour.
 
     mask: bool (H, W); islands: uint8 (H, W, 3), each island of the selected faces in a colour, all others in one.
@@ -53,7 +53,7 @@ class Chosen:
     islands: np.ndarray
 
 
-def faces_of(context: bpy.types.Context, name: str, margin_px: int) -> Chosen:
+def faces_of(context: bpy.types.Context, name: str, margin_px: int) -> ChosenFaces:
     """The selected faces of an object (default: the active one), of its active material or of the first that they have.
 
     margin_px: pixels by which faces and islands spread, as the margin of a bake. ParameterError if there are none, or
@@ -74,7 +74,7 @@ def faces_of(context: bpy.types.Context, name: str, margin_px: int) -> Chosen:
         _draw(size, corners, faces, np.where(which, numbers, 0)) for which in (has_material, selected)
     )
     all_islands, filled = shapes.grow(all_islands, margin_px), shapes.grow(filled, margin_px)
-    return Chosen(image, material, (filled > 0) & (filled == all_islands), _colors(all_islands))
+    return ChosenFaces(image, material, (filled > 0) & (filled == all_islands), _colors(all_islands))
 
 
 def _uv_mapping(material: bpy.types.Material) -> UvMapping:

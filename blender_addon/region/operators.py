@@ -58,8 +58,8 @@ class IMPASTO_OT_fill_region(OnRegion, bpy.types.Operator):
     parameters: PARAMETERS
 
     def task(self, context: bpy.types.Context) -> Task:
-        image = self.chosen(context)
-        mask = regions.given_or_kept(image, self.mask)
+        image = self.chosen_image(context)
+        mask = regions.mask_or_region(image, self.mask)
         given = parse_object(self.parameters, "parameters")
         return fill_task(context, image, mask=mask, parameters=given, seed=self.seed)
 
@@ -73,7 +73,7 @@ class IMPASTO_OT_find_landmarks(OnRegion, bpy.types.Operator):
     parameters: PARAMETERS
 
     def task(self, context: bpy.types.Context) -> Task:
-        return landmarks_task(context, self.chosen(context), parse_object(self.parameters, "parameters"))
+        return landmarks_task(context, self.chosen_image(context), parse_object(self.parameters, "parameters"))
 
 
 @with_properties(Request, "seed")
@@ -86,7 +86,7 @@ class IMPASTO_OT_mend_tiling(OnRegion, bpy.types.Operator):
     parameters: PARAMETERS
 
     def task(self, context: bpy.types.Context) -> Task:
-        subject = Subject.of(context, self.chosen(context))
+        subject = Subject.of(context, self.chosen_image(context))
         given = parse_object(self.parameters, "parameters")
         return run_task(context, subject, subject.in_place("mended"), usual("mend"), parameters=given, seed=self.seed)
 
@@ -132,7 +132,7 @@ class IMPASTO_OT_extend_image(OnRegion, bpy.types.Operator):
         margins = {side: getattr(self, side) for side in ("left", "right", "top", "bottom")}
         if not any(margins.values()):
             raise ParameterError("no side is extended", "give the pixels to add at one of them")
-        subject = Subject.of(context, self.chosen(context))
+        subject = Subject.of(context, self.chosen_image(context))
         given = {**parse_object(self.parameters, "parameters"), **margins, "unit": "pixels"}
         target = subject.beside("extended")
         return run_task(context, subject, target, usual("extend"), parameters=given, seed=self.seed)
@@ -168,7 +168,7 @@ class IMPASTO_OT_use_selection(OnRegion, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
-            image = self.chosen(context)
+            image = self.chosen_image(context)
             added = self._mask(context, image)
             if not added.any():
                 raise ParameterError(
@@ -205,7 +205,7 @@ class IMPASTO_OT_clear_region(OnRegion, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
-            image = self.chosen(context)
+            image = self.chosen_image(context)
         except ImpastoError as error:
             return tell(self, error_report(error))
         image.pop(regions.REGION, None)

@@ -59,7 +59,7 @@ class Painting:
 
 
 @dataclass
-class _Drawn:
+class _Drawing:
     """State of what is drawn: the handler, the shader, and the texture with the key of what it shows."""
 
     handler: Any = None
@@ -69,17 +69,17 @@ class _Drawn:
     painting: Painting | None = None
 
 
-_drawn = _Drawn()
+_drawing = _Drawing()
 
 
 def painting() -> Painting | None:
     """The region that is being painted, if any."""
-    return _drawn.painting
+    return _drawing.painting
 
 
 def show_painting(now: Painting | None) -> None:
     """Draw this region instead of the kept one of its image; None: the kept ones again."""
-    _drawn.painting = now
+    _drawing.painting = now
 
 
 def circle(middle: Position, radius: Position) -> list[Position]:
@@ -103,8 +103,8 @@ def _draw() -> None:
         _draw_picture(image, tiles)
     if space.overlay.show_overlays:
         _draw_region(image, tiles)
-    if _drawn.painting and _drawn.painting.area == context.area.as_pointer():
-        _draw_outline(_drawn.painting.outline)
+    if _drawing.painting and _drawing.painting.area == context.area.as_pointer():
+        _draw_outline(_drawing.painting.outline)
 
 
 def _draw_picture(image: bpy.types.Image, tiles: Sequence[Tile]) -> None:
@@ -169,16 +169,16 @@ def _draw_outline(outline: Sequence[Position]) -> None:
 
 def _texture_of(image: bpy.types.Image) -> Any:
     """Texture of the image's region, or of the one that is being painted; None if it has none."""
-    now = _drawn.painting
+    now = _drawing.painting
     if now and now.image == image.session_uid:
         key: tuple = (now.image, id(now), now.revision)
     elif regions.has_region(image):
         now, key = None, (image.session_uid, tuple(image.size), image[regions.REGION])
     else:
         return None
-    if key != _drawn.key:
-        _drawn.texture, _drawn.key = _texture(now.mask if now else regions.region_of(image)), key
-    return _drawn.texture
+    if key != _drawing.key:
+        _drawing.texture, _drawing.key = _texture(now.mask if now else regions.region_of(image)), key
+    return _drawing.texture
 
 
 def _texture(mask: np.ndarray) -> Any:
@@ -194,7 +194,7 @@ def _texture(mask: np.ndarray) -> Any:
 
 def _shader() -> Any:
     """The shader of a region, made when it is first drawn."""
-    if _drawn.shader is None:
+    if _drawing.shader is None:
         passed = gpu.types.GPUStageInterfaceInfo("impasto_region")
         passed.smooth("VEC2", "shown")
         info = gpu.types.GPUShaderCreateInfo()
@@ -208,17 +208,17 @@ def _shader() -> Any:
         info.fragment_out(0, "VEC4", "result")
         info.vertex_source(VERTEX)
         info.fragment_source(TINT)
-        _drawn.shader = gpu.shader.create_from_info(info)
-    return _drawn.shader
+        _drawing.shader = gpu.shader.create_from_info(info)
+    return _drawing.shader
 
 
 def register() -> None:
     if not bpy.app.background:
-        _drawn.handler = bpy.types.SpaceImageEditor.draw_handler_add(_draw, (), "WINDOW", "POST_PIXEL")
+        _drawing.handler = bpy.types.SpaceImageEditor.draw_handler_add(_draw, (), "WINDOW", "POST_PIXEL")
 
 
 def unregister() -> None:
-    if _drawn.handler is not None:
-        bpy.types.SpaceImageEditor.draw_handler_remove(_drawn.handler, "WINDOW")
-    _drawn.handler = _drawn.shader = _drawn.texture = _drawn.painting = None
-    _drawn.key = ()
+    if _drawing.handler is not None:
+        bpy.types.SpaceImageEditor.draw_handler_remove(_drawing.handler, "WINDOW")
+    _drawing.handler = _drawing.shader = _drawing.texture = _drawing.painting = None
+    _drawing.key = ()

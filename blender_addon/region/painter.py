@@ -67,7 +67,7 @@ class Painter(OnImage):
             overlay.show_painting(None)
             return {"CANCELLED"}
         try:
-            image = self.chosen(context)
+            image = self.chosen_image(context)
             self.area, self.is_changed = context.area, False
             self.trail: list[Position] = []
             self.screen: list[Position] = []
@@ -132,7 +132,7 @@ class Painter(OnImage):
         return image if self.image_changed(image) else None
 
     def _begin(self, event: bpy.types.Event, view: View, at: Position) -> set[str]:
-        if jobs.shown:  # its result will replace the image
+        if jobs.shown_task:  # its result will replace the image
             return {"RUNNING_MODAL"}
         self.stroke_begins()
         mask = self.painting.mask

@@ -76,7 +76,7 @@ class IMPASTO_OT_paint_region(Stroke, Painter, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
-            image = self.chosen(context)
+            image = self.chosen_image(context)
             regions.keep(image, self.stroke(context, regions.region_of(image).copy(), not self.erase))
         except ImpastoError as error:
             return tell(self, error_report(error))
@@ -93,7 +93,7 @@ class IMPASTO_OT_paint_region(Stroke, Painter, bpy.types.Operator):
         regions.keep(image, self.painting.mask)
 
     def key_pressed(self, context: bpy.types.Context, event: bpy.types.Event, image: bpy.types.Image) -> set[str]:
-        if event.type in ("RET", "NUMPAD_ENTER") and not jobs.shown:
+        if event.type in ("RET", "NUMPAD_ENTER") and not jobs.shown_task:
             ended = self.leave(context)
             self.start(context, self.place)
             return ended
@@ -112,7 +112,7 @@ class IMPASTO_OT_paint_region(Stroke, Painter, bpy.types.Operator):
 
     def task(self, context: bpy.types.Context) -> Task:
         """The task that Enter starts."""
-        return fill_task(context, self.chosen(context))
+        return fill_task(context, self.chosen_image(context))
 
     def _show(self, image: bpy.types.Image, mask: np.ndarray) -> None:
         self.painting.mask[:] = mask
@@ -146,7 +146,7 @@ class IMPASTO_OT_heal_stroke(Stroke, Painter, bpy.types.Operator):
         return True
 
     def task(self, context: bpy.types.Context) -> Task:
-        image = self.chosen(context)
+        image = self.chosen_image(context)
         painted = getattr(self, "painting", None)
         mask = painted.mask if painted else self.stroke(context, self.starting_mask(image))
         return fill_task(context, image, mask=mask)

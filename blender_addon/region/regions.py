@@ -110,7 +110,7 @@ def mask_from(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
     return array.mean(2) > HALF * scale
 
 
-def given_or_kept(image: bpy.types.Image, mask: str) -> np.ndarray:
+def mask_or_region(image: bpy.types.Image, mask: str) -> np.ndarray:
     """Mask of the image of this name, or else the region of the image. ParameterError if that is empty."""
     found = mask_in(image_called(mask), size_of(image)) if mask else region_of(image)
     if not found.any():

@@ -146,7 +146,7 @@ def fill_task(
     the filling ends.
     """
     subject = Subject(image, material) if material else Subject.of(context, image)
-    mask = regions.given_or_kept(image, "") if mask is None else mask
+    mask = regions.mask_or_region(image, "") if mask is None else mask
     if not mask.any():
         raise ParameterError("the region is empty", "paint a larger one")
     inputs = {MASK: regions.as_picture(regions.resize(mask, subject.size_px), "region")}

@@ -23,7 +23,7 @@ from ..jobs.operator import TaskOperator, poll
 from ..jobs.session import connect
 from ..jobs.task import Place, Report, Task
 from .settings import MATERIAL
-from .turntable import FORMER, NOW, Light, Shown, light_of, plain_recipe, render, turntable
+from .turntable import FORMER, NOW, Light, ShownMaps, light_of, plain_recipe, render, turntable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,17 +64,17 @@ def relight_task(context: bpy.types.Context, light: Light) -> Task:
     name, subjects = _of_material(context) if is_material else _of_preview(context)
     connected, recipe, device = connect(), plain_recipe(), engine.preferences().device
 
-    def work(task: Task) -> tuple[Shown, np.ndarray]:
+    def work(task: Task) -> tuple[ShownMaps, np.ndarray]:
         client, maps = connected(), {}
         for which, subject in subjects.items():
             sent = {key: ready(given) for key, given in subject.inputs.items()}
             view = View("small", LONGEST_PX)
             job = client.submit(subject.recipe, sent, deliver=view, device=device, scale=subject.scale)
             maps[which] = _pixels(task.wait_for(job))
-        shown = Shown(name, maps)
+        shown = ShownMaps(name, maps)
         return shown, render(task, client, recipe, shown, light)
 
-    def apply(made: tuple[Shown, np.ndarray]) -> Report:
+    def apply(made: tuple[ShownMaps, np.ndarray]) -> Report:
         turntable.show(made[0], light, made[1])
         return Report("INFO", f"{name} is shown under a light")
 

@@ -37,7 +37,7 @@ SIDE_PX = 256
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownMaps:
     """Small maps, those that are there now and those that the last result replaced, and the name of what has them."""
 
     name: str
@@ -62,13 +62,13 @@ class Turntable:
         self._reset()
 
     def _reset(self) -> None:
-        self.shown: Shown | None = None
+        self.shown: ShownMaps | None = None
         self.pictures: list[tuple[np.ndarray, np.ndarray]] = []
         self.index, self.is_playing, self.error = 0, False, ""
         self._azimuth, self._began_s, self._due_s = 0.0, 0.0, math.inf
         self._task: Task | None = None
 
-    def show(self, shown: Shown, light: Light, pictures: np.ndarray) -> None:
+    def show(self, shown: ShownMaps, light: Light, pictures: np.ndarray) -> None:
         """Show other maps in these pictures."""
         self.shown = shown
         self._take(light, pictures)
@@ -120,7 +120,7 @@ class Turntable:
 
     @property
     def _running(self) -> Task | None:
-        return self._task if self._task and not self._task.ended else None
+        return self._task if self._task and not self._task.is_ended else None
 
     @property
     def is_rendering(self) -> bool:
@@ -189,7 +189,7 @@ def plain_recipe() -> Recipe:
     return Recipe((Step(name),))
 
 
-def render(task: Task, client: Client, recipe: Recipe, shown: Shown, light: Light) -> np.ndarray:
+def render(task: Task, client: Client, recipe: Recipe, shown: ShownMaps, light: Light) -> np.ndarray:
     """Pictures of the maps under the light: uint8 RGB (N, SIDE_PX, 2 SIDE_PX, 3). For a task's `work`."""
     given = shown.maps.get(light.which, shown.maps[NOW])
     view = View("relit", side_px=SIDE_PX, azimuth=light.azimuth, elevation=light.elevation, frames=light.frames)

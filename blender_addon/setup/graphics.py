@@ -59,7 +59,7 @@ class Computer:
         return next(filter(None, map(self._for_card, self.cards)), None)
 
     @property
-    def found(self) -> str:
+    def description(self) -> str:
         """Sentence on the detected graphics card."""
         if self.system == "Darwin":
             return "Found Apple's GPU" if self.machine == "arm64" else "Found a Mac with an Intel processor"

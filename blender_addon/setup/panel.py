@@ -19,7 +19,7 @@ from . import graphics, installer
 def draw_missing_engine(layout: bpy.types.UILayout, place: Place) -> None:
     """Draw, in a panel, that there is no engine, and the buttons that set one up."""
     draw_engine_state(layout, place)
-    if jobs.shown is None:
+    if jobs.shown_task is None:
         draw_builds(layout, engine.preferences())
         column = layout.column(align=True)
         draw_engine_buttons(column)
@@ -36,8 +36,8 @@ def draw_engine_state(layout: bpy.types.UILayout, place: Place) -> None:
         draw_text(column, text, "CHECKMARK")
     else:
         draw_text(column, "Impasto needs an engine: a Python with PyTorch.", "ERROR")
-    if jobs.shown:
-        draw_progress(column, jobs.shown)
+    if jobs.shown_task:
+        draw_progress(column, jobs.shown_task)
         return
     draw_report(column, place, buttons=False)  # which are below
     if found is None and (reason := installer.why_not(engine.preferences())):
@@ -57,7 +57,7 @@ def draw_builds(layout: bpy.types.UILayout, preferences: PreferenceProperties) -
     if computer is None:
         draw_text(column, "Looking for a graphics card", "INFO")
         return
-    draw_text(column, computer.why_not() or computer.found, "INFO")
+    draw_text(column, computer.why_not() or computer.description, "INFO")
     for choice in ("AUTO", "GPU", "CPU"):
         build = computer.build(choice)
         text = f"Automatic: {build.label}" if choice == "AUTO" else f"{build.label}: {build.download}"
@@ -78,7 +78,7 @@ def _this_computer() -> graphics.Computer | None:
 
         def apply(computer: graphics.Computer) -> Report:
             redraw()
-            return Report("INFO", computer.found)
+            return Report("INFO", computer.description)
 
         jobs.start(Task(label, lambda _task: graphics.this_computer(), apply, is_shown=False))
     return None

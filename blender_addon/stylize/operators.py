@@ -109,7 +109,7 @@ class IMPASTO_OT_continue_larger(OnImage, bpy.types.Operator):
         return super().why_not(context) or ("Only an image that Impasto repainted can be continued" if is_none else "")
 
     def task(self, context: bpy.types.Context) -> Task:
-        image = self.chosen(context)
+        image = self.chosen_image(context)
         before = _without_start(images.recipe_of(image))
         recipe = _larger(before, round(max(image.size) * self.factor))
         live.cancel()

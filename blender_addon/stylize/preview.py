@@ -31,11 +31,15 @@ def previewer(context: bpy.types.Context) -> Mapping[str, Any] | None:
     if name not in catalogue or LONGEST not in properties_of(catalogue[name]):
         return None
     chosen = catalogue[name]
-    quick = [tool for tool in catalogue.tools_for("stylize") if tool["preview_px"] and _needed(tool) == _needed(chosen)]
+    quick = [
+        tool
+        for tool in catalogue.tools_for("stylize")
+        if tool["preview_px"] and _required_inputs(tool) == _required_inputs(chosen)
+    ]
     return chosen if chosen["preview_px"] else max(quick, key=lambda tool: tool["preview_px"], default=chosen)
 
 
-def _needed(tool: Mapping[str, Any]) -> set[str]:
+def _required_inputs(tool: Mapping[str, Any]) -> set[str]:
     """Names of the inputs that a tool cannot do without."""
     return {item["name"] for item in tool["inputs"] if item["required"]}
 
@@ -53,8 +57,8 @@ def why_no_preview(context: bpy.types.Context) -> str:
     tool = previewer(context)
     if tool is None:
         return "This stylizer makes its result as its source is"
-    if jobs.shown:
-        return f"Impasto is busy: {jobs.shown.label}"
+    if jobs.shown_task:
+        return f"Impasto is busy: {jobs.shown_task.label}"
     return why_no_subject(context) or why_no_input(context.scene, catalogue[context.scene.impasto_style.tool])
 
 

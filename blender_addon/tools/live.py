@@ -83,7 +83,7 @@ class Live:
 
     @property
     def _running(self) -> Task | None:
-        return self._task if self._task and not self._task.ended else None
+        return self._task if self._task and not self._task.is_ended else None
 
     @property
     def is_running(self) -> bool:
@@ -91,7 +91,7 @@ class Live:
         return self._running is not None
 
     @property
-    def shown(self) -> np.ndarray | None:
+    def picture(self) -> np.ndarray | None:
         """The picture; while a new one is being made, the worker's preview of it."""
         task = self._running
         return task.preview if task and task.preview is not None else self.pixels

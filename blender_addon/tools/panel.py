@@ -244,9 +244,9 @@ def draw_run(layout: bpy.types.UILayout, operator: str, place: Place, icon: str,
     """Draw the button that runs a tool; while a task runs, its progress and preview instead."""
     column = layout.column()
     has_engine = engine.find() is not None  # else the box at the top shows what is being done about it
-    if jobs.shown and has_engine:
-        draw_progress(column, jobs.shown)
-        if preview := previews.icon_of(jobs.shown):
+    if jobs.shown_task and has_engine:
+        draw_progress(column, jobs.shown_task)
+        if preview := previews.icon_of(jobs.shown_task):
             column.template_icon(preview, scale=8)
         return
     draw_operator(column, operator, scale_y=1.5, icon=icon, **look)

@@ -133,7 +133,7 @@ class Request(Form):
         changes = {**defaults, **self.preparation} != defaults
         return [Step(tool["name"], dict(self.preparation))] if changes else []
 
-    def completed(self, found: Recipe) -> Recipe:
+    def recipe_of_match(self, found: Recipe) -> Recipe:
         """A recipe that was found, in this size; a single step is followed by the estimator of the other maps."""
         if len(found.steps) == 1:
             (step,) = found.steps

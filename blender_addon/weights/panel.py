@@ -63,5 +63,5 @@ def _draw_one(layout: bpy.types.UILayout, item: Mapping[str, Any]) -> None:
         draw_text(column, item["error"], "ERROR", boxes=BOXES)
     elif not (item["installed"] or item["downloadable"]):
         draw_text(layout, item["how_to_get"], "BLANK1", boxes=BOXES)
-    elif not (item["installed"] or jobs.shown):
+    elif not (item["installed"] or jobs.shown_task):
         layout.operator("impasto.download_weights", text="Download", icon="IMPORT").name = item["name"]

@@ -162,7 +162,7 @@ def test_a_cancelled_batch_keeps_what_is_done_though_the_objects_are_gone(extens
         textured(name)
     request, out = extension.batch.request, tmp_path / "out"
     flat = extension.tools.request.Request("flat", {"seconds": 1.5}, inputs={"style": [style]})
-    applied = extension.batch.recipes.Applied.of_request(flat)
+    applied = extension.batch.recipes.AppliedRecipe.of_request(flat)
     task = request.BatchRequest(applied, request.Output(str(out), workers=1)).task(bpy.context)
     bpy.data.batch_remove([*bpy.data.objects, *bpy.data.materials])
     task.start()
@@ -285,7 +285,7 @@ def test_materials_of_one_name_get_names_of_their_own(extension, plane, style, t
     for name in ("Bricks", "bricks", "a:b", "a?b"):
         textured(name)
     request = extension.batch.request
-    applied = extension.batch.recipes.Applied.of_request(extension.tools.request.Request("tint"))
+    applied = extension.batch.recipes.AppliedRecipe.of_request(extension.tools.request.Request("tint"))
     output = request.Output(str(tmp_path / "out"))
     request.BatchRequest(applied, output, pattern="{tool}_{name}")._write(bpy.context)
     assert [row["name"] for row in rows(tmp_path)] == ["tint_Bricks", "tint_bricks_2", "tint_a_b", "tint_a_b_2"]
@@ -301,7 +301,7 @@ def test_a_recipe_of_a_file_or_an_image_brings_its_other_pictures(extension, sce
     of_flat = extension.tools.request.Request("flat", seed=3).recipe().to_dict()
     recipe = {**of_flat, "steps": [step], "inputs": inputs}
     (tmp_path / "night.json").write_text(json.dumps(recipe))
-    applied = recipes.Applied.of_file(tmp_path / "night.json")
+    applied = recipes.AppliedRecipe.of_file(tmp_path / "night.json")
     assert applied.write(tmp_path / "out") == ("night.json", {"style": "style/red.png"})
     written = json.loads((tmp_path / "out" / "night.json").read_text())
     assert (written["seed"], written["steps"][0]["parameters"]) == (3, {"strength": 0.5})
@@ -309,9 +309,9 @@ def test_a_recipe_of_a_file_or_an_image_brings_its_other_pictures(extension, sce
 
     style.name = "another"
     with pytest.raises(extension.core.errors.FileError, match=r"the input red\.png is neither"):
-        recipes.Applied.of_file(tmp_path / "night.json")
+        recipes.AppliedRecipe.of_file(tmp_path / "night.json")
     (tmp_path / "red.png").write_bytes(style.packed_file.data)
-    _, files = recipes.Applied.of_file(tmp_path / "night.json").write(tmp_path / "out")
+    _, files = recipes.AppliedRecipe.of_file(tmp_path / "night.json").write(tmp_path / "out")
     assert files == {"style": (tmp_path / "red.png").as_posix()}
 
 

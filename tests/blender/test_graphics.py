@@ -46,7 +46,7 @@ def test_without_a_graphics_card_it_is_the_small_build(graphics, tmp_path):
     assert (build.tag, computer.gpu) == ("cpu", None)
     assert build.download_mb < 300
     assert build.index.endswith("/cpu")
-    assert "no NVIDIA or AMD graphics card" in computer.found
+    assert "no NVIDIA or AMD graphics card" in computer.description
 
 
 @POSIX_ONLY
@@ -65,8 +65,8 @@ def test_the_build_fits_the_driver_and_the_card(graphics, tmp_path, card, tag):
     smi(tmp_path, f"echo '{card}'")
     computer = graphics.examine("Linux", "x86_64", tmp_path)
     assert computer.build("AUTO").tag == tag
-    assert card.split(",")[0] in computer.found
-    assert ("update the driver to 580" in computer.found) == (tag == "cpu")
+    assert card.split(",")[0] in computer.description
+    assert ("update the driver to 580" in computer.description) == (tag == "cpu")
 
 
 @POSIX_ONLY
@@ -99,7 +99,7 @@ def test_the_drivers_files_serve_where_its_program_is_absent(graphics, tmp_path,
     (card.parents[1] / "version").write_text(f"{kernel}\nGCC version: gcc 12\n")
     computer = graphics.examine("Linux", "x86_64", tmp_path)
     assert computer.build("AUTO").tag == "cu130"
-    assert computer.found == "Found NVIDIA RTX A2000 with driver 580.65"
+    assert computer.description == "Found NVIDIA RTX A2000 with driver 580.65"
 
 
 @POSIX_ONLY

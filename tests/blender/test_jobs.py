@@ -262,7 +262,7 @@ def test_the_main_thread_never_works_on_pixels(jobs, extension, scene):
         target = extension.bridge.target.target_of(bpy.context, "NEW", "big")
         task = measure("start", lambda target=target: extension.tools.request.Request(**given).task(target))
         measure("start", lambda task=task: jobs.start(task))
-        while not task.ended:
+        while not task.is_ended:
             measure("tick", jobs.tick)
             time.sleep(0.01)
         measure("put", jobs.tick)

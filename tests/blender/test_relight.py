@@ -119,10 +119,10 @@ def test_large_maps_are_averaged_before_they_are_sent(scene):
     images = module("bridge.images")
     noise = np.random.default_rng(0).integers(0, 255, (40, 70, 3), np.uint8)
     whole = images.pixels_of(packed_image("noise", noise))
-    small = whole.reduced(32).to_pixels().arrays["base_color"]
+    small = whole.thumbnail(32).to_pixels().arrays["base_color"]
     assert small.shape == (20, 35, 3)
     np.testing.assert_allclose(small, noise.reshape(20, 2, 35, 2, 3).mean((1, 3)), atol=1)
-    assert whole.reduced(36) is whole
+    assert whole.thumbnail(36) is whole
 
 
 def test_height_alone_is_relief(turntable, scene, plane, extension):

@@ -31,7 +31,7 @@ def begin(extension, training_jobs, wall_file):
         parameters = {"name": name, "steps": steps}
         task = extension.train.request.TrainingRequest("learn", wall_file, parameters, "CC0-1.0", **given).task()
         training_jobs.start(task)
-        wait_until(lambda: task.fraction > 0 or task.ended)
+        wait_until(lambda: task.fraction > 0 or task.is_ended)
         return task
 
     return begin_training
@@ -195,7 +195,7 @@ def test_the_panel_warns_of_classes_while_there_is_time_to_stop(training_jobs, e
     request = extension.train.request.TrainingRequest("learn", tmp_path / "classes", {"name": "warned", "steps": 10000})
     task = request.task()
     training_jobs.start(task)
-    wait_until(lambda: task.warnings or task.ended)
+    wait_until(lambda: task.warnings or task.is_ended)
     texts = " ".join(
         options.get("text", "")
         for what, _, options in drawn(bpy.types.IMPASTO_PT_train_view_3d).drawn

@@ -96,14 +96,14 @@ def test_a_newer_picture_shows_what_there_is_of_it_while_it_is_made(live, extens
     while live.tick():
         time.sleep(0.01)
     deadline = time.monotonic() + LIMIT_S
-    while live.shown is before:
+    while live.picture is before:
         assert time.monotonic() < deadline, "it took too long"
         time.sleep(0.01)
     assert live.is_running
     assert live.fraction < 1
     live.cancel()
     finish(extension)
-    assert live.shown is before
+    assert live.picture is before
 
 
 def test_pictures_are_shown_beside_themselves_on_demand(live, scene, extension):

@@ -192,7 +192,7 @@ def test_a_download_tells_how_far_it_is_and_goes_on_after_it_was_cancelled(exten
     jobs, library_task = extension.jobs.session.jobs, extension.library.operator.library_task
     task = library_task("Downloading Net", "weights", "download", "net", "--yes")
     jobs.start(task)
-    wait_until(lambda: task.fraction > 0 or task.ended)
+    wait_until(lambda: task.fraction > 0 or task.is_ended)
     assert "MiB" in task.message
     assert drawn(bpy.types.IMPASTO_PT_style_view_3d).operators("impasto.cancel")
     bpy.ops.impasto.cancel()

@@ -69,7 +69,7 @@ def confirms(walk: Walk, place: Place, report: str, ok: Place | None = None) -> 
         yield walk.tap(ok if ok and click % 2 else place)
         yield 1.0
         walk.screenshot(f"confirm_{report}.png")
-        if extension().jobs.session.jobs.shown or reports.get(report) is not before:
+        if extension().jobs.session.jobs.shown_task or reports.get(report) is not before:
             break
     yield until(lambda: reports.get(report) not in (None, before), LIMIT_S)
 

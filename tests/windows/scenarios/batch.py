@@ -61,7 +61,7 @@ def lists(walk: Walk) -> Steps:
     yield walk.settle(1.5)
     walk.screenshot("panel.png")
     yield walk.click("impasto.batch_list", "VIEW_3D")
-    yield until(lambda: not JOBS.shown and JOBS.last_report, LIMIT_S)
+    yield until(lambda: not JOBS.shown_task and JOBS.last_report, LIMIT_S)
     walk.record("listed", JOBS.last_report.text)
     rows = (FOLDER / "from_blender" / "table.jsonl").read_text(encoding="utf-8").splitlines()
     walk.record("sources", [Path(json.loads(row)["source"].partition("/Material/")[0]).name for row in rows])
@@ -72,13 +72,13 @@ def lists(walk: Walk) -> Steps:
 
 def runs(walk: Walk) -> Steps:
     yield walk.click("impasto.batch", "VIEW_3D")
-    yield until(lambda: JOBS.shown, 20)
-    yield until(lambda: not JOBS.shown or JOBS.shown.fraction > 0, LIMIT_S)
-    walk.record("message", JOBS.shown.message if JOBS.shown else "")
+    yield until(lambda: JOBS.shown_task, 20)
+    yield until(lambda: not JOBS.shown_task or JOBS.shown_task.fraction > 0, LIMIT_S)
+    walk.record("message", JOBS.shown_task.message if JOBS.shown_task else "")
     yield walk.move((400, 500))
     yield 0.5
     walk.screenshot("running.png")
-    yield until(lambda: not JOBS.shown, LIMIT_S)
+    yield until(lambda: not JOBS.shown_task, LIMIT_S)
     walk.record("report", [JOBS.last_report.level, JOBS.last_report.text])
     walk.record("materials", [material.name for material in bpy.data.materials])
     with walk.at():
@@ -104,8 +104,8 @@ def shows_beside() -> None:
 def runs_again(walk: Walk) -> Steps:
     """Files that were made stay, whatever was undone."""
     yield walk.click("impasto.batch", "VIEW_3D")
-    yield until(lambda: JOBS.shown, 20)
-    yield until(lambda: not JOBS.shown, LIMIT_S)
+    yield until(lambda: JOBS.shown_task, 20)
+    yield until(lambda: not JOBS.shown_task, LIMIT_S)
     walk.record("again", JOBS.last_report.text)
 
 

@@ -124,7 +124,7 @@ def uses_recent_results(walk: Walk) -> Steps:
         found = yield walk.buttons("VIEW_3D", top=place[1] + 60, height=180, columns=columns)  # reports move them
         yield walk.tap(found[name][0])
         yield 0.5  # until its job has begun
-        yield until(lambda: JOBS.shown is None, LIMIT_S)
+        yield until(lambda: JOBS.shown_task is None, LIMIT_S)
         yield 1.0
         walk.record(name.split("(")[0], [bool(material.asset_data), len(bpy.data.images) - before])
     walk.screenshot("made_again.png")

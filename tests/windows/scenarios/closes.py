@@ -20,7 +20,7 @@ def scenario(walk: Walk) -> Steps:
     scene.impasto_parameters.quilt.width_px = scene.impasto_parameters.quilt.height_px = 4096
     with walk.at(walk.area("VIEW_3D")):
         bpy.ops.impasto.generate("INVOKE_DEFAULT")
-    yield until(lambda: JOBS.shown and JOBS.shown.fraction > 0, 60)
+    yield until(lambda: JOBS.shown_task and JOBS.shown_task.fraction > 0, 60)
     walk.record("job_is_running", True)
 
 

@@ -89,12 +89,15 @@ def stops_and_keeps(walk: Walk) -> Steps:
     parameters().strength, parameters().longest_px, parameters().quality = 1.0, 512, "best"
     yield 0.5
     yield walk.click("impasto.stylize", EDITOR)
-    yield until(lambda: not JOBS.shown or (JOBS.shown.fraction > ENOUGH and JOBS.shown.preview is not None), LIMIT_S)
-    walk.record("has_preview", bool(JOBS.shown) and JOBS.shown.preview is not None)
+    yield until(
+        lambda: not JOBS.shown_task or (JOBS.shown_task.fraction > ENOUGH and JOBS.shown_task.preview is not None),
+        LIMIT_S,
+    )
+    walk.record("has_preview", bool(JOBS.shown_task) and JOBS.shown_task.preview is not None)
     yield 1.0
     walk.screenshot("painting.png")
     yield walk.click("impasto.stop", EDITOR)
-    yield until(lambda: not JOBS.shown, LIMIT_S)
+    yield until(lambda: not JOBS.shown_task, LIMIT_S)
     walk.record("stopped", JOBS.last_report.text)
     parameters().quality = "usual"
 
@@ -107,8 +110,8 @@ def repaints_a_material(walk: Walk) -> Steps:
     parameters().strength, parameters().longest_px = 1.0, LONGEST_PX
     with walk.at(walk.area("VIEW_3D")):
         bpy.ops.impasto.stylize("INVOKE_DEFAULT")
-    yield until(lambda: JOBS.shown, 10)
-    yield until(lambda: not JOBS.shown, LIMIT_S)
+    yield until(lambda: JOBS.shown_task, 10)
+    yield until(lambda: not JOBS.shown_task, LIMIT_S)
     yield 1.0
     walk.record("material", bpy.data.objects["Cube"].active_material.name)
     walk.close_up()
@@ -129,8 +132,8 @@ def continues_larger(walk: Walk) -> Steps:
     before = tuple(painted.size)
     with walk.at(walk.area(EDITOR)):
         bpy.ops.impasto.continue_larger("INVOKE_DEFAULT", factor=1.25)
-    yield until(lambda: JOBS.shown, 10)
-    yield until(lambda: not JOBS.shown, LIMIT_S)
+    yield until(lambda: JOBS.shown_task, 10)
+    yield until(lambda: not JOBS.shown_task, LIMIT_S)
     walk.record("sizes", [before, tuple(space.image.size)])
     with walk.at(walk.area(EDITOR)):
         bpy.ops.image.view_all(fit_view=True)

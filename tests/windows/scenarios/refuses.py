@@ -34,7 +34,7 @@ def scenario(walk: Walk) -> Steps:
 
 def started() -> list[str]:
     """Jobs that have begun, and reports, since the reports were cleared."""
-    return [*([JOBS.shown.label] if JOBS.shown else []), *(report.text for report in JOBS.reports.values())]
+    return [*([JOBS.shown_task.label] if JOBS.shown_task else []), *(report.text for report in JOBS.reports.values())]
 
 
 def runs_a_script(walk: Walk) -> Steps:
@@ -93,7 +93,7 @@ def clicks_a_menu(walk: Walk) -> Steps:
         else:
             yield 2.0
         done["ready" if path else "greyed"] = started()
-        yield until(lambda: JOBS.shown is None, LIMIT_S)
+        yield until(lambda: JOBS.shown_task is None, LIMIT_S)
         yield walk.move((100, 900))
         yield walk.press("ESC", (100, 900))
     walk.record("started_by_the_menu", done)

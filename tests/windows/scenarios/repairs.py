@@ -186,7 +186,7 @@ def fills(walk: Walk) -> Steps:
     """The button fills what was painted; the result is shown, and one step of undo shows the photograph again."""
     before = space().image.name
     yield walk.click("impasto.fill_region", EDITOR)
-    yield until(lambda: not JOBS.shown and space().image.name != before, LIMIT_S)
+    yield until(lambda: not JOBS.shown_task and space().image.name != before, LIMIT_S)
     yield walk.settle(1.5)
     walk.screenshot("filled.png")
     walk.record("filled", [space().image.name, JOBS.last_report.text])
@@ -205,9 +205,9 @@ def heals(walk: Walk) -> Steps:
     yield walk.click("impasto.heal_stroke", EDITOR)
     for x in (0.25, 0.7):
         yield drag(walk, (x, 0.4), (x + 0.05, 0.42))
-        yield until(lambda: JOBS.shown or space().image.name != shown[-1], 10)
+        yield until(lambda: JOBS.shown_task or space().image.name != shown[-1], 10)
         walk.screenshot("healing.png")
-        yield until(lambda: not JOBS.shown and space().image.name != shown[-1], LIMIT_S)
+        yield until(lambda: not JOBS.shown_task and space().image.name != shown[-1], LIMIT_S)
         yield 0.5
         shown.append(space().image.name)
     yield key(walk, "ESC")
@@ -227,7 +227,7 @@ def paints_over_the_seam(walk: Walk) -> Steps:
     mask = REGIONS.region_of(image)
     walk.record("at_the_corners", [bool(mask[row, column]) for row in (0, -1) for column in (0, -1)])
     yield key(walk, "RET")
-    yield until(lambda: not JOBS.shown and space().image != image, LIMIT_S)
+    yield until(lambda: not JOBS.shown_task and space().image != image, LIMIT_S)
     yield walk.settle(1.0)
     walk.screenshot("seam_filled.png")
     walk.record("painting_ended", OVERLAY.painting() is None)
@@ -246,7 +246,7 @@ def mends_a_wall(walk: Walk) -> Steps:
     yield walk.settle(1.5)
     walk.screenshot("repair.png")
     yield key(walk, "RET")
-    yield until(lambda: not JOBS.shown and space().image != wall, LIMIT_S)
+    yield until(lambda: not JOBS.shown_task and space().image != wall, LIMIT_S)
     walk.record("blue_of_the_wall", [blue_around_the_paint(wall), blue_around_the_paint(space().image)])
     yield walk.settle(1.0)
     walk.screenshot("wall_filled.png")

@@ -33,14 +33,14 @@ def typed(walk: Walk, text: str, place: tuple[int, int]) -> Steps:
 
 def refused(walk: Walk) -> Steps:
     """Have the engine refuse a picture that is empty; the panel says why, and a popup, which takes the next keys."""
-    yield until(lambda: JOBS.shown is None)
+    yield until(lambda: JOBS.shown_task is None)
     speak("zh_HANS")
     EMPTY.touch()
     settings = bpy.context.scene.impasto
     settings.tool, settings.source_kind, settings.filepath = "quilt", "FILE", str(EMPTY)
     with walk.at(walk.area("VIEW_3D")):
         bpy.ops.impasto.generate("INVOKE_DEFAULT")
-    yield until(lambda: JOBS.shown is None, 120)
+    yield until(lambda: JOBS.shown_task is None, 120)
     yield 1.0
     walk.screenshot("error_zh_HANS.png")
     sentence = sys.modules[f"{MODULE}.translations.texts"].sentence
@@ -49,7 +49,7 @@ def refused(walk: Walk) -> Steps:
 
 def scenario(walk: Walk) -> Steps:
     """Look at the panels in each language, then find Generate by what it makes."""
-    yield until(lambda: JOBS.shown is None)
+    yield until(lambda: JOBS.shown_task is None)
     settings = bpy.context.scene.impasto
     yield walk.show_panel("VIEW_3D", "Impasto")
     for language in ("zh_HANS", "de_DE", "fr_FR"):

@@ -101,10 +101,10 @@ def generates(walk: Walk) -> Steps:
     pulse, busy_ms = Pulse(), watch_ticks()
     yield walk.click("impasto.generate", "VIEW_3D")
     bpy.app.timers.register(pulse)
-    yield until(lambda: JOBS.shown, 10)
-    yield until(lambda: not JOBS.shown or JOBS.shown.fraction > 0.05, 60)
+    yield until(lambda: JOBS.shown_task, 10)
+    yield until(lambda: not JOBS.shown_task or JOBS.shown_task.fraction > 0.05, 60)
     walk.screenshot("generating.png")
-    yield until(lambda: not JOBS.shown, 120)
+    yield until(lambda: not JOBS.shown_task, 120)
     bpy.app.timers.unregister(pulse)
     walk.record("longest_ticks_ms", [round(time_ms, 1) for time_ms in sorted(busy_ms)[-5:]])
     walk.record("longest_gaps_ms", [round(gap * 1000, 1) for gap in sorted(pulse.gaps)[-5:]])
@@ -168,8 +168,8 @@ def cancels(walk: Walk) -> Steps:
     set_size(4096)
     materials = len(bpy.data.materials)
     yield walk.click("impasto.generate", "VIEW_3D")
-    yield until(lambda: JOBS.shown and JOBS.shown.fraction > 0, 60)
-    task = JOBS.shown
+    yield until(lambda: JOBS.shown_task and JOBS.shown_task.fraction > 0, 60)
+    task = JOBS.shown_task
     clicks = 0
     while not task.is_cancelled and clicks < CLICKS:
         clicks += 1
@@ -182,7 +182,7 @@ def cancels(walk: Walk) -> Steps:
             yield 0.02
     walk.record("cancel_clicks", clicks)
     walk.record("cancel_noticed_s", round(time.monotonic() - started, 2))
-    while not task.ended and time.monotonic() - started < 10:
+    while not task.is_ended and time.monotonic() - started < 10:
         yield 0.02
     walk.record("cancel_ended_s", round(time.monotonic() - started, 2))
     yield 1.0
@@ -193,25 +193,25 @@ def survives_what_happens_meanwhile(walk: Walk) -> Steps:
     """The object is deleted, the work undone, another file opened, while a job runs: nothing crashes."""
     set_size(1024)
     yield walk.click("impasto.generate", "VIEW_3D")
-    yield until(lambda: JOBS.shown, 10)
+    yield until(lambda: JOBS.shown_task, 10)
     bpy.data.objects.remove(bpy.data.objects["Cube"])
-    yield until(lambda: not JOBS.shown, 120)
+    yield until(lambda: not JOBS.shown_task, 120)
     yield 1.0
     walk.record("kept_without_the_object", sum(1 for material in bpy.data.materials if material.get("impasto_recipe")))
     settings().material = "NONE"
     with walk.at():
         bpy.ops.impasto.generate("INVOKE_DEFAULT")
-    yield until(lambda: JOBS.shown, 10)
+    yield until(lambda: JOBS.shown_task, 10)
     with walk.at():
         bpy.ops.ed.undo()
-    yield until(lambda: not JOBS.shown, 120)
+    yield until(lambda: not JOBS.shown_task, 120)
     settings().filepath = str(SOURCE)
     with walk.at():
         bpy.ops.impasto.generate("INVOKE_DEFAULT")
-    yield until(lambda: JOBS.shown, 10)
+    yield until(lambda: JOBS.shown_task, 10)
     with walk.at():
         bpy.ops.wm.read_homefile(app_template="")
-    yield until(lambda: not JOBS.shown, 120)
+    yield until(lambda: not JOBS.shown_task, 120)
     yield 1.0
     walk.record("alive_after_another_file", True)
 
@@ -222,8 +222,8 @@ def shows_in_the_other_editors(walk: Walk) -> Steps:
     set_size(512)
     with walk.at(walk.area("VIEW_3D")):
         bpy.ops.impasto.generate("INVOKE_DEFAULT")
-    yield until(lambda: JOBS.shown, 10)
-    yield until(lambda: not JOBS.shown, 120)
+    yield until(lambda: JOBS.shown_task, 10)
+    yield until(lambda: not JOBS.shown_task, 120)
     yield walk.switch("VIEW_3D", "ShaderNodeTree")
     yield walk.show_panel("ShaderNodeTree", "Impasto")
     with walk.at(walk.area("ShaderNodeTree")):

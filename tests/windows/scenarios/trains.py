@@ -69,8 +69,8 @@ def generates_meanwhile(walk: Walk) -> Steps:
     quilt.width_px = quilt.height_px = 256
     with walk.at(walk.area("VIEW_3D")):
         bpy.ops.impasto.generate("INVOKE_DEFAULT")
-    yield until(lambda: JOBS.shown, 10)
-    yield until(lambda: not JOBS.shown, LIMIT_S)
+    yield until(lambda: JOBS.shown_task, 10)
+    yield until(lambda: not JOBS.shown_task, LIMIT_S)
     walk.record("made_meanwhile", JOBS.last_report.text)
     walk.record("still_trains", bool(JOBS.training))
 
@@ -119,7 +119,7 @@ def moves_a_slider(walk: Walk) -> Steps:
 
 def varies(walk: Walk) -> Steps:
     yield walk.click("impasto.variations", "VIEW_3D")
-    yield until(lambda: EXTENSION.generate.variations.latest_variations(bpy.context) and not JOBS.shown, LIMIT_S)
+    yield until(lambda: EXTENSION.generate.variations.latest_variations(bpy.context) and not JOBS.shown_task, LIMIT_S)
     yield 1.0
     yield walk.click("impasto.pick_variation", "VIEW_3D")
     walk.record("picked_seed", bpy.context.scene.impasto.seed)

@@ -57,7 +57,7 @@ def runs(walk: Walk, name: str) -> Steps:
     for _ in range(CLICKS):  # a simulated press is lost where a redraw came after the last move
         yield walk.tap((yield walk.find(name, "VIEW_3D")))
         yield 0.5
-        if JOBS.shown or is_told():
+        if JOBS.shown_task or is_told():
             break
     yield until(is_told, LIMIT_S)
 
