@@ -26,6 +26,7 @@ def argument(
 ) -> dict[str, Any]:
     """Metadata of a request's field that operators and settings have as a property, which `make` makes.
 
+    The property's default is the field's, unless `options` have it in another form for Blender.
     read(text, name): the field's value of the property's, where that is a text in JSON.
     """
     return {"make": make, "options": {"name": label, "description": description, **options}, "read": read}
@@ -70,12 +71,6 @@ def values_of(request: type, operator: bpy.types.Operator, *, is_whole: bool = F
     return found
 
 
-def ensure_known(tool: str) -> None:
-    """Ask the engine for its tools if this one is not known yet."""
-    if tool not in catalogue:
-        jobs.finish(description_task())
-
-
 def given_properties(operator: bpy.types.Operator, names: Iterable[str]) -> dict[str, Any]:
     """Properties of an operator that were set in this call, and so override the panel."""
     return {name: getattr(operator, name) for name in names if operator.properties.is_property_set(name)}
@@ -90,6 +85,12 @@ def values_in(request: type, settings: bpy.types.PropertyGroup) -> dict[str, Any
 def values_over(request: type, settings: bpy.types.PropertyGroup, operator: bpy.types.Operator) -> dict[str, Any]:
     """Values for a request's fields in a scene's settings, and over them those that were set in this call."""
     return values_in(request, settings) | values_of(request, operator)
+
+
+def ensure_known(tool: str) -> None:
+    """Ask the engine for its tools if this one is not known yet."""
+    if tool not in catalogue:
+        jobs.finish(description_task())
 
 
 def width_of(operator: bpy.types.Operator, context: bpy.types.Context) -> float:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import operator
+from dataclasses import MISSING, fields
 
 import bpy
 import pytest
@@ -106,6 +108,28 @@ def test_a_new_scene_is_set_to_seamless_from_photo_with_maps_estimated(scene):
     assert scene.impasto.tool == "quilt"
     assert scene.impasto.estimator == "photo-maps"
     assert scene.impasto.material == "NEW"
+
+
+@pytest.mark.parametrize(
+    ("module", "request_name", "settings"),
+    [
+        ("bake.settings", "BakeOptions", "impasto_bake"),
+        ("bake.settings", "BakeOutput", "impasto_bake"),
+        ("batch.request", "BatchRequest", "impasto_batch"),
+        ("batch.request", "Output", "impasto_batch"),
+        ("endless.request", "EndlessRequest", "impasto_endless"),
+        ("train.request", "TrainingRequest", "impasto_training"),
+    ],
+)
+def test_settings_of_a_new_scene_are_the_defaults_of_their_request(extension, scene, module, request_name, settings):
+    request = getattr(operator.attrgetter(module)(extension), request_name)
+    defaults = {item.name: item.default for item in fields(request)}
+    for name, value in extension.tools.arguments.values_in(request, getattr(scene, settings)).items():
+        if defaults[name] is MISSING:
+            assert not value, name
+        else:
+            expected = set(defaults[name]) if isinstance(value, set) else defaults[name]
+            assert value == (pytest.approx(expected) if isinstance(value, float) else expected), name
 
 
 def test_a_disabled_generate_says_why(extension, scene, image):
