@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -14,7 +14,6 @@ from impasto.surface.palette import from_oklab, in_bands, to_oklab
 from impasto.texture import Maps
 from impasto.tools import Field, Filter, Parameters, visible_if
 
-from .monotone import monotone_cubic
 from .subject import color_of
 
 CHANNELS = {"red": [0], "green": [1], "blue": [2], "rgb": [0, 1, 2]}
@@ -80,3 +79,26 @@ def _recolor(pixels: np.ndarray, curve: Any, channel: str) -> np.ndarray:
     changed = pixels.copy()
     changed[..., CHANNELS[channel]] = curve(pixels[..., CHANNELS[channel]])[0]
     return changed
+
+
+def monotone_cubic(y: np.ndarray) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """The curve through values y at equal steps from 0 to 1, as a function: its value and derivative at x in [0, 1].
+
+    It rises and falls only where the points do (monotone cubic interpolation, Fritsch & Carlson 1980).
+    """
+    intervals = len(y) - 1
+    secants = np.diff(y) * intervals
+    before, after = secants[:-1], secants[1:]
+    inner = np.where(before * after > 0, 2 * before * after / np.where(before + after == 0, 1, before + after), 0)
+    m = np.concatenate([secants[:1], inner, secants[-1:]]) / intervals  # tangents, the harmonic means of secants
+
+    def curve(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        place = np.clip(x, 0, 1) * intervals
+        k = np.minimum(place.astype(int), intervals - 1)
+        t = place - k
+        a, b, ma, mb = y[k], y[k + 1], m[k], m[k + 1]
+        value = a + t * (ma + t * (3 * (b - a) - 2 * ma - mb + t * (2 * (a - b) + ma + mb)))
+        slope = ma + t * (2 * (3 * (b - a) - 2 * ma - mb) + 3 * t * (2 * (a - b) + ma + mb))
+        return np.clip(value, 0, 1).astype(np.float32), (slope * intervals).astype(np.float32)
+
+    return curve

@@ -1,4 +1,7 @@
-"""`detail-normals`: fine normals on top of a surface's own, by reoriented normal mapping."""
+"""`detail-normals`: fine normals on top of a surface's own, by reoriented normal mapping.
+
+Barré-Brisebois & Hill 2012, "Blending in Detail".
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,15 @@ from collections.abc import Mapping
 import numpy as np
 
 from impasto.context import Context
-from impasto.texture import Maps
+from impasto.data.prepare import resized_map
+from impasto.surface.heights import normal_from_slopes, slopes_from_normal
+from impasto.texture import Maps, Texture
 from impasto.tools import Field, Filter, Input, Parameters, display_hints
 
-from .reoriented import normal_of, reorient, repeat, with_strength
 from .subject import normals
+
+LEAST_TZ = 1e-3
+"""Least z of base + (0, 0, 1); only normals that point straight down have less."""
 
 
 class DetailNormalsParameters(Parameters):
@@ -57,3 +64,50 @@ class DetailNormals(Filter):
         if "height" in subject:
             context.note("the detail is in the normals only: the height is as before")
         return subject.with_arrays({"normal": np.clip(combined, 0, 1)})
+
+
+def reorient(base: np.ndarray, detail: np.ndarray) -> np.ndarray:
+    """Normals (H, W, 3) encoded in [0, 1]: `detail`, turned by the shortest rotation that takes z to `base`.
+
+    r = t (t·u) / t_z − u with t = base + (0, 0, 1) and u = (−1, −1, 1) · detail, of unit normals.
+    """
+    t = _unit(base) + np.array([0, 0, 1], np.float32)
+    u = _unit(detail) * np.array([-1, -1, 1], np.float32)
+    r = t * ((t * u).sum(2, keepdims=True) / np.maximum(t[..., 2:], LEAST_TZ)) - u
+    return 0.5 + 0.5 * r / np.maximum(np.linalg.norm(r, axis=2, keepdims=True), 1e-6)
+
+
+def _unit(normal: np.ndarray) -> np.ndarray:
+    """Unit vectors (H, W, 3) of encoded normals."""
+    vectors = 2 * normal - 1
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=2, keepdims=True), 1e-6)
+
+
+def with_strength(normal: np.ndarray, strength: float) -> np.ndarray:
+    """Normals (H, W, 3) whose slopes are `strength` times as steep."""
+    return normal_from_slopes(strength * slopes_from_normal(normal))
+
+
+def repeat(normal: np.ndarray, size_px: tuple[int, int], scale: float) -> np.ndarray:
+    """Normals (h, w, 3), scaled and repeated to fill `size_px` (height, width).
+
+    They fit a whole number of times where they are smaller than that, so that what tiles still does; larger ones are
+    cropped.
+    """
+    times = [max(1, round(side / (scale * own))) for side, own in zip(size_px, normal.shape, strict=False)]
+    tile = [
+        max(1, round(side / count)) if scale * own <= side else round(scale * own)
+        for side, own, count in zip(size_px, normal.shape, times, strict=False)
+    ]
+    one = resized_map("normal", Texture(normal), (tile[0], tile[1])).pixels
+    filled = np.tile(one, (*times, 1))
+    cropped = filled[: max(size_px[0], tile[0] * times[0])][: size_px[0] if times[0] == 1 else None]
+    cropped = cropped[:, : size_px[1] if times[1] == 1 else None]
+    return resized_map("normal", Texture(np.ascontiguousarray(cropped)), size_px).pixels
+
+
+def normal_of(detail: Maps) -> Maps:
+    """Maps with the normal map that a picture alone stands for."""
+    if "normal" in detail or "base_color" not in detail:
+        return detail
+    return Maps.from_arrays({"normal": detail["base_color"].pixels}, name=detail.name)

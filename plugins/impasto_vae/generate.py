@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
+from pydantic import Field
 from torch import Tensor
 from torch.nn.functional import interpolate
 
 from impasto.context import Context
 from impasto.data.prepare import Preparation, prepare
 from impasto.errors import ModelError, ParameterError
+from impasto.io.cards import NetworkCard, Range, Side
 from impasto.library.networks import floats, network_of
 from impasto.surface.relief import with_relief
 from impasto.surface.wrapping import wraps
@@ -22,7 +24,6 @@ from impasto.tools import Tile
 from impasto.training.layers import halved_sizes
 from impasto.training.noise import NoiseField
 
-from .card import VaeCard
 from .data import pixels_of
 from .latents import fill, inner_cells, kept_cells, windows_of
 from .networks import CELL_PX, LATENT_CHANNELS, Autoencoder
@@ -191,3 +192,18 @@ def _place(mu: Tensor, wrapping: tuple[bool, bool], canvas: Tensor, known: Tenso
     canvas[:, *here] = mu[:, *there]
     height, width = known[*here].shape
     known[*here] = inner_cells(height, width, (closed[0], closed[1]))
+
+
+class VaeCard(NetworkCard):
+    """Sizes of the network and scale of its training data. relief_px: difference of heights 1 and 0, in texels.
+
+    prior_kl, neighbour_correlation: difference of the training pictures' latents from N(0, I), see `prior.prior_gap`.
+    """
+
+    width: Annotated[int, Field(ge=1, le=256)]
+    longest_px: Side
+    relief_px: Annotated[float, Field(ge=0, le=1e6)]
+    texel_m: Annotated[float, Field(ge=1e-9, le=1000)]
+    height_range_m: Range | None
+    prior_kl: Annotated[float, Field(ge=0)]
+    neighbour_correlation: Annotated[float, Field(ge=-2, le=2)]

@@ -24,7 +24,7 @@ from PIL import Image
 
 from impasto import Maps, Recipe, Step, run
 from impasto.evaluation.metrics.patches import fine, sliced_wasserstein
-from impasto_synthesis.inpaint.membrane import membrane
+from impasto_synthesis.inpaint.joining import membrane
 
 SIDE_PX, HOLE_PX, RING_PX = 512, 128, 16
 CORNERS = ((96, 64), (288, 304))

@@ -12,12 +12,11 @@ from impasto.errors import Cancelled
 from impasto.plugins.registry import registry
 from impasto_style.fast.data import Lessons, own_pictures, teacher_of
 from impasto_style.fast.discriminator import PaintingDiscriminator, standardise
-from impasto_style.fast.losses import beyond_range, placed_colors
 from impasto_style.fast.network import NOISE_CHANNELS
 from impasto_style.fast.parameters import TrainFastStyleParameters
 from impasto_style.fast.preparing import in_palette
 from impasto_style.fast.scenes import draw_scene
-from impasto_style.fast.train import FastStyleTraining, some_pixels
+from impasto_style.fast.train import FastStyleTraining, beyond_range, placed_colors, some_pixels
 
 pytestmark = pytest.mark.usefixtures("small_weights", "quick_teacher")
 GREY = 0.5 + 0.2 * torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(3))

@@ -102,7 +102,7 @@ def test_labels_are_the_best_of_all_where_there_are_no_loops():
 
 
 def test_the_filling_is_previewed_on_each_level(monkeypatch):
-    monkeypatch.setattr("impasto_synthesis.inpaint.previews.PREVIEW_EVERY_S", 0.0)
+    monkeypatch.setattr("impasto_synthesis.inpaint.fill.PREVIEW_EVERY_S", 0.0)
     source, mask, seen = photograph("gravel"), square(128, 40, 50, 30), []
     source[45:60, 55:70] = (1, 0, 0)
     inputs = {"source": picture(source), "mask": picture(mask)}

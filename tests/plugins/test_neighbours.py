@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, normalize
 
 from impasto.context import Context
-from impasto_style.neighbours import matching, painting, pyramid
+from impasto_style.neighbours import matching, painting
 from impasto_style.neighbours import targets as targets_module
 from impasto_style.neighbours.cells import CELL_PX, CellEncoder, align, pool, unalign
 from impasto_style.neighbours.matching import collect_pieces, nearest
@@ -133,12 +133,14 @@ class TestCells:
     @pytest.mark.parametrize("size", [(16, 16), (48, 64), (50, 37)])
     def test_levels_join_to_the_picture(self, size: tuple[int, int], seamless: bool):
         x = torch.rand(1, 3, *size)
-        assert torch.allclose(pyramid.join(pyramid.split(x, seamless), seamless), x, atol=1e-6)
+        assert torch.allclose(
+            painting.picture_of_levels(painting.laplacian_levels(x, seamless), seamless), x, atol=1e-6
+        )
 
     def test_levels_of_a_tiling_picture_move_with_it(self):
         x = torch.rand(1, 3, 64, 48)
         for number, (level, moved) in enumerate(
-            zip(pyramid.split(x, True), pyramid.split(x.roll(32, 2), True), strict=True)
+            zip(painting.laplacian_levels(x, True), painting.laplacian_levels(x.roll(32, 2), True), strict=True)
         ):
             assert torch.allclose(level.roll(32 >> number, 2), moved, atol=1e-6)
 

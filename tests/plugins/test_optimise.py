@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from impasto_style.neighbours import painting, pyramid
+from impasto_style.neighbours import painting
 from impasto_style.shared.optimise import MOST_RESTARTS, Descent, Method, adam, lbfgs, picture_adam
 
 START = torch.zeros(1, 3, 4, 4)
@@ -102,7 +102,11 @@ def test_levels_of_a_picture_are_changed_in_its_place():
         return (x - wanted).square().sum(), 2 * (x - wanted)
 
     descent = Descent(
-        start, painting.METHOD, 60, split=lambda x: pyramid.split(x, False), join=lambda x: pyramid.join(x, False)
+        start,
+        painting.METHOD,
+        60,
+        split=lambda x: painting.laplacian_levels(x, False),
+        join=lambda x: painting.picture_of_levels(x, False),
     )
     assert torch.allclose(descent.picture, start, atol=1e-6)
     descent.run(evaluate)

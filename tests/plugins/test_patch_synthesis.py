@@ -22,12 +22,11 @@ from impasto.regularity.bond import Sublattice
 from impasto.surface.seams import seam_z
 from impasto_synthesis.material import prepare_source
 from impasto_synthesis.patch_synthesis import PatchSynthesis
-from impasto_synthesis.patch_synthesis.alignment import align
 from impasto_synthesis.patch_synthesis.atlas import Patterns
 from impasto_synthesis.patch_synthesis.level import levels_of
 from impasto_synthesis.patch_synthesis.parameters import PatchSynthesisParameters
 from impasto_synthesis.patch_synthesis.phases import AtlasPhases, Phases
-from impasto_synthesis.patch_synthesis.synthesis import synthesise
+from impasto_synthesis.patch_synthesis.synthesis import align, synthesise
 
 data = pytest.importorskip("skimage.data")
 

@@ -9,7 +9,7 @@ from impasto import Maps, Recipe, Result, Step, run
 from impasto.errors import ParameterError
 from impasto.surface.heights import normal_from_slopes, slopes_from_height, slopes_from_normal
 from impasto.surface.orientation import flip, orientation, unit_normals
-from impasto_relief.reoriented import reorient, repeat
+from impasto_relief.detail_normals import reorient, repeat
 
 pytestmark = pytest.mark.any_numpy
 FLAT = np.full((32, 48, 3), (0.5, 0.5, 1.0), np.float32)

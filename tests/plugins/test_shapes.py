@@ -12,10 +12,10 @@ from impasto import Maps, Recipe, Result, Step, run
 from impasto.errors import ParameterError
 from impasto.surface.color import linear_to_srgb
 from impasto.surface.seams import seam_z
+from impasto_shapes.atlas import pack
 from impasto_shapes.islands import labels_of
 from impasto_shapes.matting import alpha_of, object_in
-from impasto_shapes.rows import found_rows
-from impasto_shapes.shelves import pack
+from impasto_shapes.trim_sheet import found_rows
 
 SIZE = (96, 128)
 LEAF, WALL = np.array([0.2, 0.5, 0.15]), np.array([0.75, 0.7, 0.65])

@@ -27,8 +27,8 @@ from impasto_style.shared.statistics import mean_and_covariance
 from impasto_style.shared.task import Region, Task
 from impasto_style.wct import painting
 from impasto_style.wct.coders import LINKS, Coder, load_coders
-from impasto_style.wct.features import Features
 from impasto_style.wct.moments import coloring, mix, raw_moments
+from impasto_style.wct.painter import Features
 from impasto_style.wct.painting import paint
 from impasto_style.wct.parameters import DISTILLED, WctParameters
 

@@ -30,7 +30,6 @@ from ..system.untrusted import excerpt, read_json
 from ..tools import TASKS, by_group, describe, in_order
 from .batch import add_batch
 from .check import add_check
-from .completion import add_completion
 from .data import add_prepare
 from .evaluation import add_evaluate
 from .export import add_export
@@ -79,6 +78,8 @@ EXIT_CODES: Mapping[int, str] = {
     129: "ended by SIGHUP",
 }
 """Meaning of each exit code."""
+SHELLS = ("bash", "zsh", "fish")
+"""Shells that complete with Tab, by a script that shtab makes."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -116,7 +117,7 @@ def make_parser(action: str = "", stylizer: str = "") -> Parser:
     parser.epilog = _epilog()
     for add in actions.values():
         add(commands)
-    add_completion(commands, parser)
+    _add_completion(commands, parser)
     registry().add_commands(commands)
     return parser
 
@@ -194,6 +195,18 @@ def _doctor(arguments: argparse.Namespace, terminal: Terminal) -> None:
     terminal.findings(found)
     if found["problems"]:
         sys.exit(PluginError.exit_code)
+
+
+def _add_completion(commands: Any, whole: argparse.ArgumentParser) -> None:
+    text = "print a script for your shell that completes what you type when you press Tab"
+    parser = add_command(commands, "completion", text, "bash > impasto.bash", partial(_completion, whole))
+    parser.add_argument("shell", choices=SHELLS, metavar="SHELL", help=", ".join(SHELLS))
+
+
+def _completion(whole: argparse.ArgumentParser, arguments: argparse.Namespace, terminal: Terminal) -> None:
+    import shtab
+
+    terminal.completion(arguments.shell, shtab.complete(whole, shell=arguments.shell))
 
 
 ACTIONS: Mapping[str, Callable[..., None]] = {

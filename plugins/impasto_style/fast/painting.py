@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, Any
 
 import torch
+from pydantic import Field
 from torch import Tensor
 from torch.nn.functional import pad
 
 from impasto.context import Context
+from impasto.io.cards import NetworkCard
 from impasto.library.networks import floats, network_of
 from impasto.surface.palette import palette_of, transport
 from impasto.texture import Maps
@@ -22,7 +24,6 @@ from ..shared.resampling import as_image, as_tensor, resize_picture
 from ..shared.restyle import PREVIEW_PX, restyle
 from ..shared.task import Task
 from ..shared.tiles import Tile, Tiling
-from .card import FastStyleCard
 from .network import STRIDE, TransformNetwork
 from .parameters import SHARED, FastStyleParameters
 from .preparing import in_palette, noise_input
@@ -31,6 +32,7 @@ TOOL = "fast-style"
 STYLE_TENSOR = "style"
 """Tensor of a model with a small picture (3, h, w) of its style, whose palette is used for the colours."""
 TILE_PX = 1024
+Width = Annotated[int, Field(ge=1, le=256)]
 
 
 def repaint(subject: Maps, parameters: FastStyleParameters, inputs: Mapping[str, Any], context: Context) -> Maps:
@@ -94,6 +96,16 @@ def load_painter(model: str, context: Context) -> FastPainter:
     network = network_of(lambda: TransformNetwork(*card.widths), weights, card.name, TOOL)
     network.to(context.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return FastPainter(card, network, style[None].clamp(0, 1).to(context.device))
+
+
+class FastStyleCard(NetworkCard):
+    """Sizes of the network. widths: channels at the full, half and quarter resolution.
+
+    strokes_px: longer side of the style, in pixels, as it was learned: its strokes have their size of then.
+    """
+
+    widths: Annotated[list[Width], Field(min_length=3, max_length=3)]
+    strokes_px: Annotated[int, Field(ge=8, le=16384)]
 
 
 def on_grid(x: Tensor, seamless: bool) -> Tensor:

@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.functional import avg_pool2d
 
 from impasto.context import Context
 from impasto.data.dataset import Dataset
@@ -30,7 +31,6 @@ from impasto.training.pictures import load_surfaces
 from ..shared.resampling import as_image, as_tensor
 from .data import Lessons, colors_of, own_pictures, teacher_of
 from .discriminator import PaintingDiscriminator, standardise
-from .losses import beyond_range, placed_colors
 from .network import TransformNetwork
 from .painting import STYLE_TENSOR, TOOL
 from .parameters import TrainFastStyleParameters
@@ -47,6 +47,8 @@ STYLE_PX = 64
 LESSON = 3.0
 """Side of the lessons' pictures, in crops."""
 PROBES, PREVIEWS = 4, 3
+PLACED_PX = 8
+"""Side of the areas whose mean colours have to be where they are in the lesson; strokes may lie elsewhere."""
 
 
 class FastStyleTraining(Training):
@@ -204,3 +206,13 @@ def _noise(x: Tensor, noise: Noise) -> Tensor:
     """Noise (B, 4, h, w) for pictures (B, 3, H, W)."""
     size_px = (x.shape[2], x.shape[3])
     return torch.cat([noise_input(size_px, lambda _, *cells: noise(1, 1, *cells)) for _ in x])
+
+
+def placed_colors(pictures: Tensor, wanted: Tensor) -> Tensor:
+    """Mean difference of the mean colours of areas, of pictures (B, 3, H, W)."""
+    return (avg_pool2d(pictures, PLACED_PX) - avg_pool2d(wanted, PLACED_PX)).abs().mean()
+
+
+def beyond_range(pictures: Tensor) -> Tensor:
+    """Mean squared distance of values from [0, 1]."""
+    return (pictures - pictures.clamp(0, 1)).square().mean()

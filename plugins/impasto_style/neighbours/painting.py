@@ -7,6 +7,7 @@ picture is recoloured instead of centred, and it is compared at all steps.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from math import ceil
 
@@ -22,9 +23,8 @@ from ..shared.architectures import load_encoder
 from ..shared.color.regions import in_mixed_colors
 from ..shared.optimise import Descent, Method
 from ..shared.progress import WorkProgress
-from ..shared.resampling import as_image, resize_picture
+from ..shared.resampling import as_image, resize_picture, resized_linear
 from ..shared.task import Task, scales
-from . import pyramid
 from .cells import ALIGNMENT_PX, TILE_PX, CellEncoder, align, unalign
 from .parameters import NeighboursParameters
 from .targets import Targets
@@ -47,6 +47,8 @@ METHOD = Method(
 )
 LARGE_PX = 512
 """Longer side above which a picture is processed in tiles."""
+LEAST_LEVEL_PX = 8
+"""Least shorter side of the coarsest level; it is less than twice this."""
 
 
 def paint(task: Task, parameters: NeighboursParameters, context: Context, tile_px: int = TILE_PX) -> Tensor:
@@ -99,8 +101,8 @@ def _paint_at_size(
         METHOD,
         parameters.steps,
         watch,
-        partial(pyramid.split, seamless=task.seamless),
-        partial(pyramid.join, seamless=task.seamless),
+        partial(laplacian_levels, seamless=task.seamless),
+        partial(picture_of_levels, seamless=task.seamless),
     )
     count, has_more = min(REFRESH_STEPS, ceil(parameters.steps / LEAST_MATCHES)), True
     while has_more:
@@ -111,3 +113,25 @@ def _paint_at_size(
         preservation = usual
     painted = in_mixed_colors(descent.picture.clamp(0, 1), task)
     return unalign(painted, x.shape[2:], task.seamless)
+
+
+def laplacian_levels(x: Tensor, seamless: bool) -> list[Tensor]:
+    """Laplacian pyramid of a picture (1, 3, H, W), so that the optimiser's step changes coarse and fine shapes alike.
+
+    Levels are fine to coarse, each about half as large; the last is the low-pass residual (Burt & Adelson 1983).
+    seamless: the picture and all levels tile.
+    """
+    levels = []
+    while min(x.shape[2:]) >= 2 * LEAST_LEVEL_PX:
+        smaller = resized_linear(x, [side // 2 for side in x.shape[2:]], seamless)
+        levels.append(x - resized_linear(smaller, x.shape[2:], seamless))
+        x = smaller
+    return [*levels, x]
+
+
+def picture_of_levels(levels: Sequence[Tensor], seamless: bool) -> Tensor:
+    """The picture (1, 3, H, W) from its levels; inverse of `laplacian_levels`."""
+    x = levels[-1]
+    for level in levels[-2::-1]:
+        x = level + resized_linear(x, level.shape[2:], seamless)
+    return x

@@ -6,11 +6,13 @@ from level to level. Only the pixels of holes are visited, while what they show 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from impasto.context import Context
 from impasto.errors import ParameterError
@@ -18,11 +20,11 @@ from impasto.patches.correction import PASSES
 from impasto.patches.field import Field
 from impasto.texture import Maps, Texture
 
+from ..material import PREVIEW_EVERY_S, PREVIEW_PX
 from .correction import HoleCorrection
 from .joining import join_map
 from .level import Constraints, HoleLevel, levels_of, thickness_px
 from .offsets import Offsets
-from .previews import previews
 
 SQUARES = 0.25
 """Side of the squares, relative to the width of holes: small ones join better, large ones keep more."""
@@ -111,3 +113,25 @@ def _enlarge(coarse: Field, level: HoleLevel, generator: torch.Generator) -> Fie
     places[lost] = level.anywhere(holes[lost], generator)
     field.show(holes, torch.where(places < 0, holes, places))
     return field
+
+
+def previews(name: str, image: Tensor, context: Context) -> Callable[[Field], None]:
+    """A function that regularly previews a map (H, W, C), filled by the field of a level."""
+    height, width = image.shape[:2]
+    stride = -(-max(height, width) // PREVIEW_PX)
+    y = torch.arange(0, height, stride, device=image.device)[:, None]
+    x = torch.arange(0, width, stride, device=image.device)
+    shown_s = time.monotonic()
+
+    def show(field: Field) -> None:
+        nonlocal shown_s
+        if time.monotonic() - shown_s < PREVIEW_EVERY_S:
+            return
+        scale = field.source.scale
+        from_y, from_x = field.grid.position(field.place[field.grid.index(y // scale, x // scale)])
+        rows = (from_y * scale + y % scale).clamp(0, height - 1)
+        columns = (from_x * scale + x % scale).clamp(0, width - 1)
+        context.preview(Maps.from_arrays({name: image[rows, columns].cpu().numpy()}))
+        shown_s = time.monotonic()
+
+    return show

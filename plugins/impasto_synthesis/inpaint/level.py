@@ -11,10 +11,9 @@ from torch.nn.functional import avg_pool2d, max_pool2d, pad
 
 from impasto.patches.alignment import moves_of_pieces
 from impasto.patches.appearance import COARSE, whole_numbers
-from impasto.patches.features import RADIUS_PX
+from impasto.patches.features import RADIUS_PX, WEIGHTS
 from impasto.patches.field import Field, PixelGrid, SourceGrid
-
-from .components import principal_components
+from impasto.texture import COLOR_MAPS
 
 COARSEST_PX = 400
 """The pyramid ends below this length of the shorter side, or where holes get thin."""
@@ -24,6 +23,11 @@ LARGEST_SEARCH_PX = 512 * 512
 LEAST_USABLE = 48
 """Fewest windows of a level to learn from, or else, on the finest, fewest pixels."""
 SAMPLES = 1 << 15
+MOST_COMPONENTS = 4
+LEAST_SHARE = 0.02
+"""Share of the variance below which a principal component is left out."""
+OPPONENT = ((0.299, 0.587, 0.114), (-0.1495, -0.2935, 0.443), (0.3505, -0.2935, -0.057))
+"""Luma and colour differences, the latter halved, of red, green and blue."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +119,33 @@ def _features(images: Mapping[str, Tensor], hole: Tensor) -> Tensor:
     for name, matrix in matrices.items():
         features = torch.addmm(features, images[name].flatten(0, 1), matrix)
     return features.view(*hole.shape, -1)
+
+
+def principal_components(sample: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], Tensor]:
+    """Matrices (c, C) of each map and an offset (C,), whose sum over all maps has at most four channels.
+
+    sample: texels (c, n) of each map. The channels have mean 0 there, and variances whose sum is 1.
+    """
+    weighted, means, parts = {}, {}, []
+    for name, texels in sample.items():
+        values = texels.cpu().double()
+        to_seen = torch.tensor(OPPONENT).double() if name in COLOR_MAPS else torch.eye(len(values)).double()
+        means[name] = values.mean(1, keepdim=True)
+        seen = to_seen @ (values - means[name])
+        spread = seen.square().mean(1).sum().sqrt()
+        scale = WEIGHTS.get(name, 0.2) / spread if spread > 1e-4 else torch.zeros(())
+        weighted[name] = scale * to_seen
+        parts.append(scale * seen)
+    stack = torch.cat(parts)  # (c of all maps, n)
+    variances, directions = torch.linalg.eigh(stack @ stack.T / stack.shape[1])
+    total = variances.sum().clamp(min=1e-12)
+    count = min(MOST_COMPONENTS, max(1, int((variances > LEAST_SHARE * total).sum())))
+    kept = directions[:, -count:].split([len(part) for part in parts])
+    norm = variances[-count:].sum().clamp(min=1e-12).sqrt()
+    device = next(iter(sample.values())).device
+    exact = {name: weighted[name].T @ rows / norm for name, rows in zip(sample, kept, strict=True)}
+    offset = -torch.stack([(means[name].T @ exact[name])[0] for name in sample]).sum(0)
+    return {name: matrix.float().to(device) for name, matrix in exact.items()}, offset.float().to(device)
 
 
 def _level(

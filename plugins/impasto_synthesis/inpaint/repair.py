@@ -7,16 +7,17 @@ from collections.abc import Mapping
 import numpy as np
 
 from impasto.context import Context
+from impasto.data.prepare import resize
 from impasto.errors import ParameterError
 from impasto.surface.wrapping import wraps
 from impasto.texture import Maps
 
 from .fill import Holes, fill_holes
-from .masks import mask_of, regions_of
 from .parameters import InpaintParameters, Wraps
 
 SMALLEST_PX = 16
 """Shorter side below which a picture has no texture to learn from: it is left as it is."""
+MOST_REGIONS = 4096
 
 
 def inpaint_maps(subject: Maps, parameters: InpaintParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
@@ -65,3 +66,32 @@ def _constraints(subject: Maps, inputs: Mapping[str, Maps]) -> tuple[np.ndarray,
     )
     kinds = np.unique(labels.astype(np.int64) * (int(islands.max()) + 1) + islands, return_inverse=True)[1]
     return kinds.reshape(subject.size_px).astype(np.int32), islands
+
+
+def mask_of(maps: Maps, size_px: tuple[int, int]) -> np.ndarray:
+    """Whether pixels (H, W) are white in a picture of any size: above half of its brightness."""
+    pixels = _pixels(maps)
+    pixels = pixels @ np.full((pixels.shape[2], 1), 1 / pixels.shape[2], np.float32)
+    return resize(pixels, size_px)[..., 0] > 0.5 if pixels.shape[:2] != size_px else pixels[..., 0] > 0.5
+
+
+def regions_of(maps: Maps, size_px: tuple[int, int], name: str) -> np.ndarray:
+    """Numbers (H, W) of the regions of a picture of any size, one for each of its colours.
+
+    ParameterError if it has too many colours, as a photograph has.
+    """
+    colors = np.round(_pixels(maps) * 255).astype(np.int64)
+    rows, columns = (
+        np.minimum((np.arange(wanted) + 0.5) * given / wanted, given - 1).astype(int)
+        for wanted, given in zip(size_px, colors.shape[:2], strict=True)
+    )
+    code = (colors[rows[:, None], columns] * (1, 256, 65536)[: colors.shape[2]]).sum(2)
+    found, number = np.unique(code, return_inverse=True)
+    if len(found) > MOST_REGIONS:
+        message = f"{name} has {len(found)} colours, as a photograph has"
+        raise ParameterError(message, "paint each region in one flat colour, without soft edges")
+    return number.reshape(size_px).astype(np.int32)
+
+
+def _pixels(maps: Maps) -> np.ndarray:
+    return next(iter(maps.values())).pixels

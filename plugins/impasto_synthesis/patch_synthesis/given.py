@@ -3,24 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
+from torch.nn.functional import avg_pool2d
 
 from impasto.context import Context
-from impasto.data.prepare import resize
+from impasto.data.prepare import maps_at_scale, resize
 from impasto.errors import ParameterError
-from impasto.texture import Maps
+from impasto.numerics.blur import blur
+from impasto.patches.features import opponent, with_ranks_of
+from impasto.surface.color import linear_to_srgb, srgb_to_linear
+from impasto.texture import Maps, Texture
 
 from ..material import LEFT_OUT
 from .atlas import Atlas
 from .guidance import Guidance, join_guidance
-from .guides import color_guidance, label_guidance, mix_guidance, shares
 from .parameters import PatchSynthesisParameters
 
 LABELS = "labels"
+STRICTNESS = 8.0
+"""Cost of what differs from a guide by its deviation, in mean distances, when it is followed as strictly as can be."""
+MIX = 10.0
+"""Weight of showing the source that is wanted."""
+BROAD = 0.03
+"""Width of the means that a guide's colours are compared with, relative to the source's shorter side."""
+BLOB = 0.08
+"""Deviation of the Gaussian filter that shapes random regions, relative to the source's shorter side."""
+SOFT = 0.015
+"""Half width of the band in which cuts between sources may run, relative to the result's shorter side."""
+LEAST_DEVIATION = 1e-3
+UNEVEN, UNEVEN_SIZE = 0.15, 0.02
+"""Deviation of the noise in a guide, relative to its own, and of the filter that shapes it, to the source's side."""
+NEARLY_GREY = 0.02
+"""Deviation of colour differences below which a guide is grey, so that only its brightness counts."""
 
 
 @dataclass(frozen=True)
@@ -102,3 +121,102 @@ def _mask(maps: Maps, size_px: tuple[int, int]) -> np.ndarray:
     if mask.all():
         raise ParameterError("leave_out is white everywhere, so nothing is left", "paint black what may be used")
     return mask
+
+
+def label_guidance(labels: Tensor, wanted: Tensor, strength: float) -> Guidance:
+    """Guidance by the colours of labels of the source (3, h, w) and of the result (3, H, W).
+
+    ParameterError if the source's labels have one colour.
+    """
+    mean = labels.mean((1, 2), keepdim=True)
+    deviation = (labels - mean).square().sum(0).mean().sqrt()
+    if deviation < LEAST_DEVIATION:
+        raise ParameterError(
+            "labels have one colour everywhere", "paint each kind of surface of the photograph in its own colour"
+        )
+    factor = (STRICTNESS * strength) ** 0.5 / deviation
+    return Guidance((labels - mean) * factor, (wanted - mean) * factor)
+
+
+def color_guidance(color: Tensor, wanted: Tensor, strength: float, seed: int) -> Guidance:
+    """Guidance by the broad colours of the source (3, h, w), whose distribution those of the guide (3, H, W) take on.
+
+    Smooth noise lets even parts of the guide be as uneven as the source.
+    """
+    width = 2 * round(BROAD * min(color.shape[1:]) / 2) + 1
+    broad = avg_pool2d(opponent(color)[None], width, 1, width // 2, count_include_pad=False)[0]
+    guide = opponent(wanted)
+    generator = torch.Generator().manual_seed(seed)
+    noise = blur(torch.randn(3, *wanted.shape[1:], generator=generator), UNEVEN_SIZE * min(color.shape[1:]))
+    guide = guide + (UNEVEN * guide[0].std() * noise / noise.std()).to(guide)
+    used = [0] + [channel for channel in (1, 2) if opponent(wanted)[channel].std() > NEARLY_GREY]
+    given = broad[used] - broad[used].mean((1, 2), keepdim=True)
+    matched = torch.stack([with_ranks_of(guide[channel], values) for channel, values in zip(used, given, strict=True)])
+    factor = (STRICTNESS * strength) ** 0.5 / given.square().sum(0).mean().sqrt().clamp(min=LEAST_DEVIATION)
+    return Guidance(given * factor, matched * factor)
+
+
+def mix_guidance(part: Tensor, width: int, wanted: Tensor) -> Guidance:
+    """Guidance by shares (S, H, W), from 0 to 1, of sources, of which `part` (h,) is the number in each of the rows."""
+    given = torch.stack([part == number for number in range(len(wanted))]).float()  # (S, h)
+    return Guidance(MIX**0.5 * given[..., None].expand(-1, -1, width), MIX**0.5 * wanted)
+
+
+def shares(
+    weights: Sequence[float], masks: Sequence[Tensor | None], size_px: tuple[int, int], side_px: int, seed: int
+) -> Tensor:
+    """Places of each source (S, H, W): where its mask (H, W) is white, or in random regions of the rest."""
+    free = [number for number, mask in enumerate(masks) if mask is None]
+    covered = [mask for mask in masks if mask is not None]
+    rest = 1 - torch.stack(covered).amax(0) if covered else torch.ones(size_px)
+    regions = _random_regions([weights[number] for number in free], size_px, side_px, seed)
+    found = [mask if mask is not None else rest * regions[free.index(number)] for number, mask in enumerate(masks)]
+    return blur(torch.stack(found), SOFT * min(size_px))
+
+
+def _random_regions(weights: Sequence[float], size_px: tuple[int, int], side_px: int, seed: int) -> Tensor:
+    """Regions (S, H, W) on the torus, each 1 in a share of it that is proportional to its weight."""
+    generator = torch.Generator().manual_seed(seed)
+    noise = blur(torch.randn(len(weights), *size_px, generator=generator), BLOB * side_px)
+    taken = torch.zeros(size_px, dtype=torch.bool)
+    regions = torch.zeros(len(weights), *size_px)
+    for number, weight in enumerate(weights):
+        remaining = (~taken).sum().item() * weight / max(sum(weights[number:]), 1e-9)
+        values = noise[number].masked_fill(taken, -torch.inf).flatten()
+        chosen = values.topk(round(remaining)).indices
+        regions[number].view(-1)[chosen] = 1
+        taken.view(-1)[chosen] = True
+    return regions
+
+
+def with_common_maps(photographs: Sequence[Maps], context: Context) -> list[Maps]:
+    """The photographs with the maps that all have, in the first one's colour spaces and, if known, at its texel size.
+
+    ParameterError if they have no map in common.
+    """
+    first = photographs[0]
+    names = [name for name in first if all(name in other for other in photographs)]
+    if not names:
+        raise ParameterError("the photographs have no map in common", "give pictures that all have a base colour")
+    missing = sorted({name for other in photographs for name in other} - set(names))
+    if missing:
+        context.note(f"left out {', '.join(missing)}, which not all of the photographs have")
+    return [_as(first, other, names) for other in photographs]
+
+
+def _as(first: Maps, other: Maps, names: Sequence[str]) -> Maps:
+    """The named maps of another photograph, stored like those of the first."""
+    other = replace(other, textures={name: _in_color_space(other[name], first[name].color_space) for name in names})
+    if other is first or not (first.width_m and other.width_m):
+        return other
+    texel_m, own_m = (maps.width_m / maps.size_px[1] for maps in (first, other) if maps.width_m)
+    return maps_at_scale(other, own_m / texel_m)
+
+
+def _in_color_space(texture: Texture, color_space: str) -> Texture:
+    """The texture in this colour space."""
+    if color_space == "srgb" and texture.color_space == "linear":
+        return Texture(linear_to_srgb(texture.pixels), "srgb")
+    if color_space == "linear" and texture.color_space == "srgb":
+        return Texture(srgb_to_linear(texture.pixels), "linear")
+    return texture

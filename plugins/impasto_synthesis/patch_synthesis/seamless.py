@@ -19,10 +19,9 @@ from impasto.texture import Maps
 
 from ..material import finish_maps, prepare_source, previews, shrinks
 from .atlas import Atlas, stack_sources
-from .given import GivenMaps
+from .given import GivenMaps, with_common_maps
 from .guidance import Guidance
 from .parameters import PatchSynthesisParameters
-from .photographs import with_common_maps
 from .synthesis import source_indices, synthesise
 
 MOST_PX = 36_000_000

@@ -7,20 +7,23 @@ of small pieces on the coarsest level.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import avg_pool2d
 
+from impasto.patches.alignment import STEPS, moves_of_pieces
 from impasto.patches.correction import PASSES
 from impasto.patches.field import Field, PixelGrid
+from impasto.patches.layout import plan
+from impasto.patches.quilting import Quilter
 
-from .alignment import align
-from .atlas import Atlas
+from .atlas import Atlas, Patterns
 from .correction import AppearanceCorrection
-from .guidance import Guidance
-from .layout import first_layout
-from .level import levels_of
+from .guidance import Guidance, LevelGuidance
+from .level import ExemplarLevel, levels_of
 from .phases import AtlasPhases
 
 LARGEST_PIECE, SMALLEST_PIECE = 0.35, 0.15
@@ -35,6 +38,12 @@ ones fit the cuts.
 """
 LAYOUT_VARIETY = 4.0
 """Variety of the quilt that is the first layout, with all variation."""
+PIECE_OVERLAP = 0.3
+"""Overlap of the pieces of the first layout, relative to their side."""
+LEAST_VARIETY = 0.05
+"""Least variety of a quilt, which also keeps it away from what is left out."""
+USED_UP = 1e3
+"""Number of uses that a pixel counts as if it is left out."""
 
 
 def source_indices(field: Field, width: int) -> Tensor:
@@ -82,3 +91,75 @@ def synthesise(
         done += share
         wrong = field.pixels[level.left_out[field.place[field.pixels]]]
         field.show(wrong, level.anywhere(wrong, generator))
+
+
+def first_layout(
+    level: ExemplarLevel,
+    grid: PixelGrid,
+    piece_px: float,
+    variety: float,
+    patterns: Patterns,
+    rng: np.random.Generator,
+    guidance: LevelGuidance | None = None,
+) -> Field:
+    """The field of a quilt of small pieces on the coarsest level, whose cuts the finer levels then move.
+
+    piece_px: side of a piece, in pixels of the source. variety: as of `quilt`.
+    """
+    height, width = level.grid.size
+    channels = level.grid.image(level.channels).permute(2, 0, 1).contiguous()
+    features = channels / channels.square().mean((1, 2)).sum().sqrt().clamp(min=1)
+    layout = plan((height, width), grid.size, max(4, round(piece_px / level.scale)), PIECE_OVERLAP)
+    guide = (guidance.given, guidance.wanted) if guidance else None
+    quilter = Quilter(features, layout, patterns.reduced(level.scale), max(variety, LEAST_VARIETY), rng, guide)
+    left_out = level.grid.image(level.left_out)[None].float()
+    quilter.history.uses += USED_UP * avg_pool2d(left_out, layout.scale)[0].cpu().numpy()
+    for _ in quilter.cover():
+        pass
+    return Field(grid, level, grid.padded(level.grid.inside[quilter.torus.origin]), grid.inside)
+
+
+@dataclass(frozen=True)
+class _Room:
+    """The least and the largest moves (2, pieces) of pieces that stay inside the source."""
+
+    least: Tensor
+    largest: Tensor
+
+    @classmethod
+    def of(cls, places: Tensor, piece: Tensor, size: tuple[int, int]) -> _Room:
+        """The room of places (2, N) of pieces (N,) in a source of this size."""
+        index = piece.expand(2, -1)
+        first = torch.zeros(2, int(piece.max()) + 1, dtype=torch.long, device=piece.device)
+        lowest = first.scatter_reduce(1, index, places, "amin", include_self=False)
+        highest = first.scatter_reduce(1, index, places, "amax", include_self=False)
+        return cls(-lowest, torch.tensor(size, device=piece.device)[:, None] - 1 - highest)
+
+    def fits(self, moves: Tensor) -> Tensor:
+        """Whether moves (n, 2, pieces) keep the pieces inside (n, pieces)."""
+        return ((moves >= self.least) & (moves <= self.largest)).all(1)
+
+
+def align(field: Field, phases: AtlasPhases, generator: torch.Generator) -> None:
+    """Move the pieces of a field to where their borders fit best on the level.
+
+    A piece is all that is shifted alike, by any number of turns around the torus.
+    """
+    height, width = field.grid.size
+    places, here = torch.stack(field.positions()), torch.stack(field.grid.position(field.pixels))
+    shifts = places - here
+    _, piece = ((shifts[0] % height) * width + shifts[1] % width).unique(return_inverse=True)
+    shift, place = (torch.zeros(2, int(piece.max()) + 1, dtype=torch.long, device=piece.device) for _ in range(2))
+    shift[:, piece], place[:, piece] = shifts, places  # of any pixel of each piece
+    room, steps = _Room.of(places, piece, field.source.grid.size), torch.tensor(STEPS, device=piece.device)
+
+    def other_costs(moved: Tensor) -> Tensor:
+        costs = torch.zeros(len(STEPS), moved.shape[1], dtype=torch.double, device=moved.device)
+        if phases:
+            costs += torch.stack([phases.costs(place + moved + step[:, None], place - shift) for step in steps])
+        return costs.masked_fill(~room.fits(moved + steps[:, :, None]), torch.inf)
+
+    known = torch.ones_like(field.source.source, dtype=torch.bool)
+    moved = moves_of_pieces(field, piece, known, generator, other_costs)
+    y, x = places + moved[:, piece]
+    field.show(field.pixels, field.source.grid.index(y, x))
