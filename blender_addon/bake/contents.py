@@ -36,7 +36,7 @@ def describe() -> dict[str, Any]:
 def find(datablock: Datablock) -> bpy.types.Material | bpy.types.Object:
     """The datablock in the open file. FileError if it is not there."""
     known = _sources(datablock.kind)
-    name = datablock.found_in(one.name for one in known)
+    name = datablock.name_in(one.name for one in known)
     return next(one for one in known if one.name == name)
 
 

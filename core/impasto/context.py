@@ -106,7 +106,7 @@ class Context:
 
         ModelError, with instructions for getting them, if they are not installed.
         """
-        installed = self.weights.installed(name)
+        installed = self.weights.installed_weights(name)
         self.on_weights(installed)
         return installed.load()
 

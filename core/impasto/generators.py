@@ -58,5 +58,5 @@ class ImportingGenerator(Generator):
     model_suffixes: ClassVar[tuple[str, ...]]
 
     @abstractmethod
-    def imported(self, file: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    def import_model(self, file: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Tensors and card of a model from a file. ModelError if it is not one."""

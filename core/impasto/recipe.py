@@ -59,7 +59,7 @@ class Step:
         return (names,) if isinstance(names, str) else tuple(names)
 
     @property
-    def named(self) -> set[str]:
+    def input_names(self) -> set[str]:
         """Names of all inputs of `run` that the step uses."""
         return {name for input_ in self.inputs for name in self.names_of(input_) if name}
 

@@ -34,7 +34,7 @@ class TextEncoder(ABC):
     def encode(self, texts: Sequence[str], context: Context) -> np.ndarray:
         """Features (N, size) of texts, of about unit deviation; the same text always has the same."""
 
-    def checked(self, texts: Sequence[str], context: Context) -> np.ndarray:
+    def valid_features(self, texts: Sequence[str], context: Context) -> np.ndarray:
         """Features (N, size) float32 of texts. PluginError if the encoder gives something else."""
         import numpy as np
 

@@ -39,7 +39,7 @@ class ImportedModel(ImportingGenerator):
 
         return picture(parameters.model, parameters.size_px(subject), context)
 
-    def imported(self, file: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    def import_model(self, file: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """The checked file as a tensor of bytes, and a card of its inputs, sizes and ranges."""
         from .reading import imported_file
 

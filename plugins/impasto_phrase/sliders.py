@@ -41,7 +41,7 @@ def slid(step: Step, reading: Reading, models: ModelLibrary) -> tuple[dict[str, 
     tool = registry().tool(step.tool)
     name = str(slider_parameter(step.tool))
     model = models.find(str(step.parameters.get(str(model_parameter(tool)), "")), tool.name)
-    known = {about["name"]: about for about in model.described()["sliders"]}
+    known = {about["name"]: about for about in model.description()["sliders"]}
     made: dict[str, Any] = dict(step.parameters)
     given: Any = made.get(name, {})
     values, missed = dict(given), list(reading.sizes_m)

@@ -69,7 +69,7 @@ class VaeTraining(Training):
         self.pictures, self.parameters = pictures, parameters
         self.gap: dict[str, float] = {}
         channels = channels_of(pictures.maps)
-        with self.seeded():
+        with self.seeded_weights():
             self.vae = Autoencoder(channels, parameters.width)
             widths = [max(8, parameters.width * part // 8) for part in CRITIC_WIDTHS]
             self.critic = PatchDiscriminator(channels, widths)  # against blur, of patches of 54 px (Larsen et al. 2016)

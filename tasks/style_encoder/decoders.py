@@ -77,7 +77,7 @@ class StyleDecodersTraining(Training):
     ) -> None:
         super().__init__(steps, RATE, seed, precision=precision)
         self.pictures, self.encoder = pictures, encoder
-        with self.seeded():
+        with self.seeded_weights():
             networks = {"decoders": StyleDecoders(encoder)}
         self.hold(networks, partial(Adam, lr=RATE))
         self.scales = self._scales()
@@ -115,7 +115,7 @@ class StyleDecodersTraining(Training):
     @torch.no_grad()
     def _scales(self) -> dict[int, Tensor]:
         """Standard deviation of each channel of each level's features, (C, 1, 1), drawn with the seed."""
-        with self.seeded():
+        with self.seeded_weights():
             x = torch.cat([self._batch() for _ in range(SCALES_BATCHES)])
         found = {}
         for level, coder in self.coders(self.ema).items():

@@ -45,7 +45,7 @@ class StyleEncoderTraining(Training):
         self.pictures = pictures
         labels = sorted({picture.label for picture in pictures if picture.label})
         self.classes = torch.tensor([labels.index(p.label) if p.label else -1 for p in pictures])
-        with self.seeded():
+        with self.seeded_weights():
             networks = {"encoder": StyleEncoderNetwork(), "heads": Heads(len(labels))}
         self.hold(networks, partial(AdamW, lr=RATE, weight_decay=1e-2))
 

@@ -80,7 +80,7 @@ def _jobs(folder: Path) -> None:
         times: list[float] = []
         with local_engines(1) as engines, _most_memory() as memory:
             _run(_plan(own, _table(own, tool, picture, side)), engines, on_progress=partial(_note, times))
-        made = Record(own / "out").made("m0")
+        made = Record(own / "out").recorded_result("m0")
         assert made is not None
         seconds = min(after - before for before, after in pairwise(times))
         said = f"{seconds:13.2f}  {times[0] - seconds:8.1f}  {memory():17.0f}  {sum(made.files.values()) / 1e6:16.1f}"

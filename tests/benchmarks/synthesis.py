@@ -86,7 +86,7 @@ def judge(sources: list[Maps], classifiers: int, variation: float) -> None:
         for row in (RESULT, QUILT):
             found = judgement.figures[row]
             print(f"  {row:<8}" + "  ".join(f"{name} {found[name]:.2f}" for name in FIGURES if name in found))
-        print(f"  missed: {', '.join(judgement.missed()) or 'none'}", flush=True)
+        print(f"  missed: {', '.join(judgement.missed_goals()) or 'none'}", flush=True)
 
 
 def sheet(rows: list[list[np.ndarray]]) -> Image.Image:

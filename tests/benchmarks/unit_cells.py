@@ -117,7 +117,7 @@ def _sets(folder: Path) -> Iterator[tuple[str, Half, Half]]:
             found = find_cells(pixels, found)
         if found.has_cells:
             pixels = pixels - pixels.mean((1, 2), keepdim=True)
-            right = found.moved(torch.tensor([0.0, float(width)]))
+            right = found.relative_to(torch.tensor([0.0, float(width)]))
             if found.bond is not None and found.row_axis == 1:
                 continue  # row offsets begin with the first row of the whole picture
             yield name, (pixels[..., :width], found), (pixels[..., width:], right)

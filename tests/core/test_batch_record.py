@@ -93,6 +93,6 @@ def test_the_record_is_read_even_if_lines_are_damaged(tmp_path):
     (tmp_path / DONE_FILE).write_bytes(b"\n".join(lines) + b"\n")
     (tmp_path / "failures.jsonl").write_bytes(b'{"name": "b"}\n7\n')
     record = Record(tmp_path)
-    assert record.made("a").key == "k"
-    assert record.made("above") is None
+    assert record.recorded_result("a").key == "k"
+    assert record.recorded_result("above") is None
     assert not list(record.failures())

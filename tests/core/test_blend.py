@@ -195,7 +195,7 @@ def test_a_batch_that_is_ended_leaves_no_blender_and_no_file(engine_with_misbeha
 def test_a_name_with_slashes_is_found_where_its_path_is_shorter(name):
     one = Datablock(Path("folder/scene.blend"), "Material", name)
     assert one.path.parts[:3] == ("folder", "scene.blend", "Material")
-    assert Datablock.at(one.path).found_in(["Other", name]) == name
+    assert Datablock.at(one.path).name_in(["Other", name]) == name
 
 
 def test_two_sources_whose_files_would_have_one_name_are_refused(scene, tmp_path):

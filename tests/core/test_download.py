@@ -74,7 +74,7 @@ def part(served):
 def test_a_download_installs_what_tools_need_and_leaves_nothing_else(served, part):
     told = []
     installed = library().download("seer", on_progress=lambda fraction, message: told.append((fraction, message)))
-    assert installed == library().installed("seer")
+    assert installed == library().installed_weights("seer")
     assert installed.is_as_published
     assert (installed.source, installed.licence) == (served.url, "MIT")
     found = installed.load()
@@ -298,7 +298,7 @@ class TestCommand:
     def test_consent_downloads_and_prints_the_file(self, served, capsys, monkeypatch):
         self.sit_there(monkeypatch, "y\n")
         main(["weights", "download", "seer"])
-        assert capsys.readouterr().out == f"installed {library().installed('seer').path}\n"
+        assert capsys.readouterr().out == f"installed {library().installed_weights('seer').path}\n"
 
     @staticmethod
     def sit_there(monkeypatch, answer):
@@ -312,7 +312,7 @@ class TestCommand:
         *told, last = map(json.loads, capsys.readouterr().out.splitlines())
         assert all(set(line) == {"progress", "message"} for line in told)
         assert told[-1] == {"progress": 1.0, "message": "The Seer: 2 of 2 MiB"}
-        assert last == {"installed": str(library().installed("seer").path)}
+        assert last == {"installed": str(library().installed_weights("seer").path)}
 
     def test_control_c_keeps_what_came(self, served, part, capsys):
         def interrupt(sent: int) -> None:

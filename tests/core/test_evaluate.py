@@ -111,7 +111,7 @@ def compared(stubbed):
 
 def test_a_good_model_meets_every_goal(compared):
     comparison = compared(seeds=2, brief=False)
-    assert comparison.missed() == []
+    assert comparison.missed_goals() == []
     mean = comparison.rows[MODEL]
     assert mean["fine_swd_of_floor"] < 1.3
     assert mean["wavelets_of_floor"] < 1.3
@@ -133,7 +133,7 @@ def test_a_good_model_meets_every_goal(compared):
     ids=lambda value: value.get("flaw") if isinstance(value, dict) else "",
 )
 def test_every_flaw_shows_in_its_figure(how, figures, compared):
-    assert figures <= set(compared(**how).missed())
+    assert figures <= set(compared(**how).missed_goals())
 
 
 def test_normals_that_do_not_belong_to_the_height_are_found(compared):

@@ -70,14 +70,14 @@ def test_numbers_that_are_left_out_have_their_default():
 )
 def test_values_that_fit_nowhere_are_refused(inputs, said):
     step = Step("mix", inputs=inputs)
-    given = {name: GIVEN[name] for name in step.named if name in GIVEN}
+    given = {name: GIVEN[name] for name in step.input_names if name in GIVEN}
     with pytest.raises(ParameterError, match=said):
         check_inputs([step], [MIX], given)
 
 
 def test_more_masks_than_colours_may_be_left_out():
     step = Step("mix", inputs={"color": "red", "where": ["sky", ""]})
-    check_inputs([step], [MIX], {name: GIVEN[name] for name in step.named})
+    check_inputs([step], [MIX], {name: GIVEN[name] for name in step.input_names})
 
 
 @pytest.mark.parametrize(

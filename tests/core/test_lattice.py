@@ -22,7 +22,7 @@ def test_rows_are_found_and_made_whole():
     lattice = lattice_of(bricks())
     assert len(lattice.wave_vectors) == 1
     assert 1 / float(lattice.wave_vectors[0, 0]) == pytest.approx(32, rel=0.03)
-    assert float(lattice.fitted((100, 64)).wave_vectors[0, 0]) * 100 == pytest.approx(3)
+    assert float(lattice.on_torus((100, 64)).wave_vectors[0, 0]) * 100 == pytest.approx(3)
 
 
 def test_nothing_is_found_where_nothing_repeats():
@@ -75,7 +75,7 @@ def test_a_torus_holds_whole_periods():
 def test_a_lattice_seen_from_elsewhere_has_its_origin_there():
     lattice = Lattice(torch.tensor([[1 / 30, 0.01], [0.0, 1 / 20]]), torch.tensor([3.0, 5.0]))
     here = lattice.cycles(full_region((64, 64)), 1)
-    there = lattice.moved(torch.tensor([7.0, 11.0])).cycles(full_region((40, 40)), 1)
+    there = lattice.relative_to(torch.tensor([7.0, 11.0])).cycles(full_region((40, 40)), 1)
     assert torch.allclose(here[..., 7:47, 11:51], there, atol=1e-5)
     assert torch.allclose(
         lattice.cycles(full_region((4, 6)), 1)[0, :, 2, 4], lattice.wave_vectors @ torch.tensor([-0.5, -0.5])
@@ -84,18 +84,18 @@ def test_a_lattice_seen_from_elsewhere_has_its_origin_there():
 
 def test_an_oblique_lattice_stays_one_where_a_torus_straightens_it():
     oblique = Lattice(torch.tensor([[0.004, 0.04], [0.03, -0.003]]))
-    straight = oblique.fitted((96, 100))
+    straight = oblique.on_torus((96, 100))
     assert straight.wave_vectors[0].tolist() == pytest.approx([0, 0.04])
     assert not straight.has_rows
     assert not straight.has_cells
-    assert not straight.fitted((96, 100)).has_rows
+    assert not straight.on_torus((96, 100)).has_rows
 
 
 def test_rows_wider_than_a_torus_keep_their_axis():
     columns_first = Lattice(torch.tensor([[0.0, 1 / 20], [1 / 300, 0.0]]))
     rows_first = Lattice(columns_first.wave_vectors.flip(0))
     for lattice in (columns_first, rows_first):
-        fitted = lattice.fitted((96, 100))
+        fitted = lattice.on_torus((96, 100))
         assert fitted.has_cells
         assert fitted.row_axis == lattice.row_axis
         assert fitted.cells((96, 100)) == (1, 5)

@@ -135,7 +135,7 @@ def test_one_damaged_file_does_not_hide_the_others(wall):
     folder = wall.path.parent
     assert own_names(folder) == ["wall"]
     assert library_in(folder).find("", "torus") == wall
-    assert [path.name for path in library_in(folder).damaged()] == ["broken.safetensors"]
+    assert [path.name for path in library_in(folder).damaged_files()] == ["broken.safetensors"]
     listed = library_in(folder).catalogue()
     assert [entry["name"] for entry in listed["damaged_models"]] == ["broken"]
     assert "not a model file" in listed["damaged_models"][0]["error"]
@@ -327,15 +327,15 @@ def test_one_bad_file_hides_no_good_model(wall, tmp_path):
     (library / "ü\udcff.safetensors").write_bytes(b"no model")
     names = {model.name for model in library_in(library).all()}
     assert {"wall", "bark", "bricks", "leather"} <= names
-    assert len(library_in(library).damaged()) == 4
-    assert library_in(library).named("bark").shipped
+    assert len(library_in(library).damaged_files()) == 4
+    assert library_in(library).by_name("bark").shipped
     json.dumps(library_in(library).catalogue()).encode()
 
 
 def test_a_library_that_is_no_folder_hides_no_shipped_model(tmp_path):
     (tmp_path / "file").write_bytes(b"")
     assert library_in(tmp_path / "file").all()
-    assert list(library_in(tmp_path / "file").damaged()) == [tmp_path / "file"]
+    assert list(library_in(tmp_path / "file").damaged_files()) == [tmp_path / "file"]
 
 
 def test_mistakes_in_figures_are_told_and_the_model_is_used(wall, tmp_path):

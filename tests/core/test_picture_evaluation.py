@@ -177,7 +177,7 @@ def test_the_classifiers_of_each_row_are_reported_with_their_deviation(monkeypat
     worse = {**judgement.figures, "result": {**result, "two_sample_auc": 1.0, "two_sample_deviation": 0.0}}
     assert judgement.goals()["repeated_share"] == (0, judgement.figures["crop"]["repeated_share"] + 0.05)
     better = {**worse, "quilt": {**quilt, "two_sample_auc": 0.6, "two_sample_deviation": 0.05}}
-    assert "two_sample_auc" in replace(judgement, figures=better).missed()
+    assert "two_sample_auc" in replace(judgement, figures=better).missed_goals()
 
 
 def test_a_tile_that_is_too_small_for_a_classifier_is_refused(source):

@@ -189,7 +189,7 @@ def test_exporters_weights_commands_and_encoders_are_asked_for(everything):
     _, known = everything
     assert known.encode(np.ones((5, 8, 8, 3)), Context()).shape == (5, 3)
     assert known.exporter("null").suffix == ".null"
-    assert known.text_encoder("lengths").checked(["a", "bcd"], Context()).tolist() == [[1], [3]]
+    assert known.text_encoder("lengths").valid_features(["a", "bcd"], Context()).tolist() == [[1], [3]]
     with pytest.raises(ParameterError, match="no text encoder called 'length'"):
         known.text_encoder("length")
     assert known.weights == {"net": NETWORK}

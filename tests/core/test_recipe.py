@@ -17,7 +17,7 @@ def test_an_input_has_one_name_or_a_list_of_names():
     step = Recipe.from_json(text).steps[0]
     assert (step.names_of("start"), step.names_of("style"), step.names_of("guide")) == (("a",), ("a", "b"), ())
     assert step.names_of("mask") == ("", "c")
-    assert step.named == {"a", "b", "c"}
+    assert step.input_names == {"a", "b", "c"}
     assert Recipe.from_json(Recipe((step,)).to_json()).to_json() == Recipe((step,)).to_json()
 
 
@@ -25,7 +25,7 @@ def test_values_are_named_after_their_input_and_place():
     inputs, named = name_inputs({"style": ["night", "wave"], "mask": [None, "sky"], "start": ["small"], "guide": []})
     assert inputs == {"style": ["style", "style-2"], "mask": ["", "mask-2"], "start": "start"}
     assert named == {"style": "night", "style-2": "wave", "mask-2": "sky", "start": "small"}
-    assert Step("x", inputs=inputs).named == named.keys()
+    assert Step("x", inputs=inputs).input_names == named.keys()
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ class Scale(Training):
     def __init__(self, steps=40, fail=lambda training: None, **how) -> None:
         super().__init__(steps, 0.05, seed=3, **how)
         self.fail = fail
-        with self.seeded():
+        with self.seeded_weights():
             generator = nn.Conv2d(1, 1, 1, bias=False)
             nn.init.constant_(generator.weight, 0.5)
             discriminator = nn.Linear(2, 1)
@@ -113,7 +113,7 @@ class Convolutions(Scale):
 
     def __init__(self) -> None:
         super().__init__(8, precision="bfloat16")
-        with self.seeded():
+        with self.seeded_weights():
             generator = nn.Sequential(nn.Conv2d(1, 8, 3), nn.Conv2d(8, 6, 3), nn.Conv2d(6, 1, 3))
         optimizer = lambda weights: torch.optim.Adam(weights, fused=True)  # noqa: E731
         self.hold({"generator": generator}, optimizer)

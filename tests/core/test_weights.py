@@ -73,7 +73,7 @@ class TestInstall:
 
     def test_a_published_file_is_recognised_and_known_as_such(self, library, file):
         installed = weights_library().install([file(CONTENT)])
-        assert installed == weights_library().installed("seer")
+        assert installed == weights_library().installed_weights("seer")
         assert (installed.name, installed.path) == ("seer", library / "seer.safetensors")
         assert (installed.is_as_published, installed.source, installed.licence) == (True, URL, "MIT")
         found = installed.load()
@@ -323,7 +323,7 @@ class TestCommand:
         main(["weights", "show", "seer"])
         shown = capsys.readouterr().out
         assert f"published at {URL}: {len(CONTENT)} bytes, SHA-256 " in shown
-        assert f"SHA-256 {weights_library().installed('seer').sha256()}: as published" in shown
+        assert f"SHA-256 {weights_library().installed_weights('seer').sha256()}: as published" in shown
         main(["weights", "show", "twins"])
         assert f"published at {PAGE}/eye.pth: no hash is published" in capsys.readouterr().out
         main(["weights", "remove", "seer", "--json"])
@@ -338,7 +338,7 @@ class TestCommand:
         main(["weights", "show", "seer", "--json"])
         shown = json.loads(capsys.readouterr().out)
         assert shown["files"] == [{"url": URL, "sha256": published_file(CONTENT, URL).sha256, "bytes": len(CONTENT)}]
-        assert (shown["sha256"], shown["source"]) == (weights_library().installed("seer").sha256(), URL)
+        assert (shown["sha256"], shown["source"]) == (weights_library().installed_weights("seer").sha256(), URL)
 
     @pytest.mark.parametrize(
         ("command", "code"),

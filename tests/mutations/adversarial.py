@@ -74,7 +74,7 @@ ADVERSARIAL = (
         TORUS,
         Edit(
             '        with self.autocast():\n            fake = self._generated(self.networks["generator"]',
-            '        with self.seeded():\n            fake = self._generated(self.networks["generator"]',
+            '        with self.seeded_weights():\n            fake = self._generated(self.networks["generator"]',
         ),
         (f"{EVERY}::test_both_networks_run_in_the_precision_of_the_training[torus]",),
     ),

@@ -77,7 +77,7 @@ def kept(tmp_path_factory):
 
 def install(file) -> str:
     """Install a file by the tool's door; the name of the model."""
-    return registry().model_library().add(*registry().tool(TOOL).imported(file)).name
+    return registry().model_library().add(*registry().tool(TOOL).import_model(file)).name
 
 
 def made(model, size, seed=0):
@@ -107,7 +107,7 @@ def test_onnx_is_run_with_its_own_order_of_axes_and_range(tmp_path):
     import onnxruntime
 
     file = onnx_noise(tmp_path / "cells.onnx")
-    card = registry().tool(TOOL).imported(file)[1]
+    card = registry().tool(TOOL).import_model(file)[1]
     assert (card["step_px"], card["offset_px"], card["range"]) == ([4, 4], [0, 0], [-1.0, 1.0])
     install(file)
     picture = made("cells", (24, 40)).maps["base_color"].pixels
@@ -159,7 +159,7 @@ def test_an_exported_model_comes_back_by_its_card(form, tmp_path):
     assert maps.width_m == pytest.approx(96 / 1024)
     ours = run(Recipe((Step("torus", {"model": "sand", "height_px": 64, "width_px": 96}),))).maps
     assert np.abs(maps["base_color"].pixels.mean((0, 1)) - ours["base_color"].pixels.mean((0, 1))).max() > 0.01
-    assert registry().model_library().named("bark").licence == "CC0-1.0"
+    assert registry().model_library().by_name("bark").licence == "CC0-1.0"
 
 
 def test_a_model_of_a_lattice_is_refused_since_it_needs_its_positions(tmp_path):
@@ -179,7 +179,7 @@ def test_a_file_without_a_range_is_taken_once_a_card_states_it(tmp_path):
         install(file)
     assert "plain.onnx.json" in refused.value.remedy
     (tmp_path / "plain.onnx.json").write_text('{"range": [-3, 3], "label": "Plain"}')
-    assert registry().model_library().named(install(file)).label == "Plain"
+    assert registry().model_library().by_name(install(file)).label == "Plain"
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def sequential(path, length):
 
 
 def imported(path):
-    return registry().tool("imported-model").imported(path)
+    return registry().tool("imported-model").import_model(path)
 
 
 def cpu_s(path):

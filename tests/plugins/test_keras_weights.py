@@ -77,7 +77,7 @@ def test_features_are_those_that_keras_computes(library, numbers):
 
 def test_features_are_those_of_the_same_numbers_in_torchvisions_layout(library, numbers):
     """All sixteen convolutions, by torchvision's names: (outputs, inputs, height, width)."""
-    installed = library.installed("vgg19-keras").load()
+    installed = library.installed_weights("vgg19-keras").load()
     names = [name for name in registry().weights["vgg19"].shapes if name.endswith(".weight")]
     layers = [layer for layer, kind in numbers if kind == "W"]
     for name, layer in list(zip(names, layers, strict=True))[1:]:

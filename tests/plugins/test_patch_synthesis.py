@@ -143,13 +143,13 @@ def positions_of(size: tuple[int, int]) -> torch.Tensor:
 def plain_source(size: tuple[int, int]) -> SourceGrid:
     """A source of this size without features."""
     grid = PixelGrid(size, (False, False), torch.device("cpu"))
-    return SourceGrid(1, grid, grid.shown, torch.zeros(len(grid.shown), 1))
+    return SourceGrid(1, grid, grid.shown_pixels, torch.zeros(len(grid.shown_pixels), 1))
 
 
 def field_of(places: torch.Tensor, source: SourceGrid) -> Field:
     """The field of a torus that shows places (2, H, W) of a source."""
     grid = PixelGrid((places.shape[1], places.shape[2]), (True, True), torch.device("cpu"))
-    return Field(grid, source, grid.padded(source.grid.index(*places)), grid.inside)
+    return Field(grid, source, grid.pixels_of(source.grid.index(*places)), grid.inside)
 
 
 def test_pieces_of_a_fine_weave_are_aligned() -> None:
@@ -246,7 +246,9 @@ def test_shifts_by_whole_periods_cost_nothing_and_others_are_moved_to_them() -> 
 def test_an_enlarged_field_shows_what_its_parents_cover() -> None:
     field = field_of(torch.tensor([[[3, 5]], [[7, 1]]]), plain_source((8, 8)))
     grid = PixelGrid((2, 3), (True, True), torch.device("cpu"))
-    y, x = (one.view(2, 3).tolist() for one in field.enlarged(grid, plain_source((16, 16)), grid.inside).positions())
+    y, x = (
+        one.view(2, 3).tolist() for one in field.on_finer_level(grid, plain_source((16, 16)), grid.inside).positions()
+    )
     assert y == [[6, 6, 10], [7, 7, 11]]
     assert x == [[14, 15, 2], [14, 15, 2]]
 

@@ -137,13 +137,13 @@ def test_the_middle_of_a_large_picture_is_kept(tmp_path):
 def test_it_is_installed_described_and_removed_with_its_model(library, tmp_path, monkeypatch):
     own = ModelLibrary(tmp_path / "own")
     own.install(library / "tiny.safetensors")
-    assert own.find("tiny", "torus").described()["exemplar"] == str(own.folder / "tiny.exemplar")
+    assert own.find("tiny", "torus").description()["exemplar"] == str(own.folder / "tiny.exemplar")
     assert generate(own.folder).notes == generate(library).notes
     own.remove("tiny")
     assert not list(own.folder.iterdir())
     (library / "tiny.exemplar").unlink()
     own.install(library / "tiny.safetensors")
-    assert own.find("tiny", "torus").described()["exemplar"] == ""
+    assert own.find("tiny", "torus").description()["exemplar"] == ""
 
 
 def test_its_card_is_shown_with_what_results_are_made_of(library, monkeypatch, capsys):

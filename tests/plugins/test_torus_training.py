@@ -101,7 +101,7 @@ def test_of_rows_that_waver_nothing_is_measured(waver_px, is_measured):
 
 def test_cells_in_a_bond_are_whole_around_the_torus():
     full = (160, 192)
-    lattice = Lattice(torch.tensor([[1 / 32, 0.0], [0.0, 1 / 50]]), bond=Bond(0.48, 0.1)).fitted(full)
+    lattice = Lattice(torch.tensor([[1 / 32, 0.0], [0.0, 1 / 50]]), bond=Bond(0.48, 0.1)).on_torus(full)
     condition = Conditioning.drawn(lattice.with_row_offsets(full, drawn), full, drawn, "cpu")
     told = condition(full_region(full))
     assert torch.equal(told[..., 100:140, 50:60], condition(TorusRegion(260, -142, 40, 10, full)))

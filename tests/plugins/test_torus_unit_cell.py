@@ -212,7 +212,7 @@ def test_phase_statistics_do_not_take_chance_for_a_fault():
     picture = tones.repeat_interleave(16, 0).repeat_interleave(16, 1)[None]
     lattice, places = Lattice(torch.eye(2) / 16), [(y, x) for y in (0, 96, 192) for x in (32, 128, 224)]
     statistics = PhaseStatistics.of(picture, lattice, 1, 2)
-    crops = [(picture[None, :, y : y + 32, x : x + 32], lattice.moved(torch.tensor([y, x]))) for y, x in places]
+    crops = [(picture[None, :, y : y + 32, x : x + 32], lattice.relative_to(torch.tensor([y, x]))) for y, x in places]
     distances = [float(statistics.distance(crop, there, with_deviation=False)) for crop, there in crops]
     assert np.mean(distances) < 0.15
     assert np.mean([float(crop.mean().abs()) for crop, _ in crops]) > 0.3

@@ -43,7 +43,7 @@ def cancelled_after(steps: int) -> dict[str, Any]:
 
 def install_foreign(folder: Path) -> None:
     """Install a small generator of another framework into a folder."""
-    tensors, card = registry().tool("imported-model").imported(onnx_noise(folder / "foreign.onnx"))
+    tensors, card = registry().tool("imported-model").import_model(onnx_noise(folder / "foreign.onnx"))
     (folder / "foreign.onnx").unlink()
     registry().model_library(folder).add(tensors, card)
 

@@ -35,7 +35,7 @@ def check_plan(plan: Plan, owned: Callable[[str], bool] = lambda name: False) ->
     mistakes: dict[str, _Mistake] = {}
     jobs = _Jobs(plan.output, owned)
     count = 0
-    for number, job in plan.numbered():
+    for number, job in plan.numbered_jobs():
         count += 1
         try:
             if isinstance(job, ImpastoError):
@@ -137,7 +137,12 @@ class Listed:
 def dry_run_jobs(plan: Plan, record: Record) -> list[Listed]:
     """The jobs of a batch, and whether each is done; reads the inputs of those that are recorded as done."""
     return [
-        Listed(job.name, "+".join(step.tool for step in job.recipe.steps), size_of(job), record.done(job) is not None)
+        Listed(
+            job.name,
+            "+".join(step.tool for step in job.recipe.steps),
+            size_of(job),
+            record.finished_result(job) is not None,
+        )
         for job in plan
     ]
 

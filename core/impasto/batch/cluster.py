@@ -129,7 +129,7 @@ class Cluster(Executor):
             remedy = f'start one: dask worker {self._address} --resources "{wanted}"'
             raise WorkerError(f"no worker has the resources {wanted}", remedy)
         here = _versions()
-        for worker, there in self._asked(_versions).items():
+        for worker, there in self._answers(_versions).items():
             if there != here:
                 differ = [name for name in {**here, **there} if here.get(name) != there.get(name)]
                 said = ", ".join(f"{name} {there.get(name, 'missing')} (here {here.get(name)})" for name in differ)
@@ -142,14 +142,14 @@ class Cluster(Executor):
         with explain(folder):
             probe.touch()
         try:
-            blind = [worker for worker, sees in self._asked(_sees, probe).items() if not sees]
+            blind = [worker for worker, sees in self._answers(_sees, probe).items() if not sees]
         finally:
             probe.unlink(missing_ok=True)
         if blind:
             message = f"the worker {blind[0]} does not see the folder {folder}"
             raise FileError(message, "mount it there under the same path, or add --send")
 
-    def _asked(self, function: Any, *arguments: Any) -> dict[str, Any]:
+    def _answers(self, function: Any, *arguments: Any) -> dict[str, Any]:
         """Answer of each worker to a call of a function. PluginError if one cannot call it."""
         answers = self._dask.run(function, *arguments, on_error="return")
         for worker, answer in answers.items():

@@ -47,7 +47,7 @@ class Lines(Generic[T]):
         with open_file(self.path) as stream, explain(self.path, "read"):
             place = 0
             while data := stream.readline(MAX_LINE_BYTES):
-                if line := self._parsed(data):
+                if line := self._line_of(data):
                     yield place, line
                 place += len(data)
 
@@ -55,7 +55,7 @@ class Lines(Generic[T]):
         """The line at an offset; None if it is damaged."""
         with open_file(self.path) as stream, explain(self.path, "read"):
             stream.seek(place)
-            return self._parsed(stream.readline(MAX_LINE_BYTES))
+            return self._line_of(stream.readline(MAX_LINE_BYTES))
 
     def open(self) -> None:
         """Open the file for appending, and end a line that a crash left unfinished. FileError if it is no file."""
@@ -81,7 +81,7 @@ class Lines(Generic[T]):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return place
 
-    def _parsed(self, data: bytes) -> T | None:
+    def _line_of(self, data: bytes) -> T | None:
         try:
             line = parse_json(data, "a line", max_bytes=MAX_LINE_BYTES)
             known = as_kind(dict, line, "a line").keys()

@@ -49,12 +49,12 @@ class Plan:
     output: Output
 
     def __iter__(self) -> Iterator[BatchJob]:
-        for _, job in self.numbered():
+        for _, job in self.numbered_jobs():
             if isinstance(job, ImpastoError):
                 raise job
             yield job
 
-    def numbered(self) -> Iterator[tuple[int, BatchJob | ImpastoError]]:
+    def numbered_jobs(self) -> Iterator[tuple[int, BatchJob | ImpastoError]]:
         """Each job, or the mistake in its row, with its number in the table."""
         for index, (number, row) in enumerate(self.rows(), start=1):
             try:
@@ -67,15 +67,15 @@ class Plan:
         output = self.output
         if isinstance(row, BatchJob):
             check_name(row.name, "the name of the files")
-            checked = self._checked(row.recipe, row.inputs, {})
+            checked = self._valid_recipe(row.recipe, row.inputs, {})
             device = row.device if output.device == "auto" else output.device
             return replace(row, recipe=checked, folder=output.folder, replace=output.replace, device=device)
         inputs = {name: self.recipes.folder / file for name, file in row.inputs.items() if file}
         if row.text or row.recipe in registry().matchers:
-            recipe = self.recipes.matched(row.recipe, row.text, row.seed or 0)
+            recipe = self.recipes.of_text(row.recipe, row.text, row.seed or 0)
         else:
             recipe = self.recipes.of(row.recipe, inputs)
-        recipe = self._checked(recipe, inputs, row.parameters)
+        recipe = self._valid_recipe(recipe, inputs, row.parameters)
         recipe = replace(recipe, seed=recipe.seed if row.seed is None else row.seed)
         stem = usable_name(self.recipes.name_of(row.recipe))
         own = row.name or (source_name(inputs[SOURCE]) if SOURCE in inputs else stem)
@@ -94,7 +94,7 @@ class Plan:
             row=row.number,
         )
 
-    def _checked(self, recipe: Recipe, inputs: Mapping[str, Path], parameters: Mapping[str, Any]) -> Recipe:
+    def _valid_recipe(self, recipe: Recipe, inputs: Mapping[str, Path], parameters: Mapping[str, Any]) -> Recipe:
         """The recipe with these and all other parameters. ParameterError for a mistake in it or its inputs."""
         tools = [registry().tool(step.tool) for step in recipe.steps]
         recipe = with_parameters(recipe, tools, parameters)

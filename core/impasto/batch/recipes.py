@@ -35,7 +35,7 @@ class Recipes:
             self._read[given] = replace(recipe, inputs={}, made_with={})
         return self._read[given]
 
-    def matched(self, matcher: str, text: str, seed: int) -> Recipe:
+    def of_text(self, matcher: str, text: str, seed: int) -> Recipe:
         """The recipe that a matcher finds for a text. ParameterError if it finds none, or takes no text."""
         if matcher in registry().matchers:
             recipe = match(matcher, text, seed=seed).recipe

@@ -107,15 +107,15 @@ class Record:
         """Whether this batch has begun to make files of this name, so that it may replace them."""
         return name in self._places
 
-    def made(self, name: str) -> Made | None:
+    def recorded_result(self, name: str) -> Made | None:
         """The result that is recorded for a name, whatever its recipe was; None if there is none."""
         place = self._places.get(name, -1)
         line = self._done.at(place) if place >= 0 else None
         return line if isinstance(line, Made) and all(map(is_file_name, line.files)) else None
 
-    def done(self, job: BatchJob) -> Made | None:
+    def finished_result(self, job: BatchJob) -> Made | None:
         """The result of a job that is done: with its key, and all files there; None if it is not done."""
-        made = self.made(job.name)
+        made = self.recorded_result(job.name)
         is_whole = made is not None and self._count(made) == len(made.files)
         return made if made and is_whole and made.key == job.key() else None
 
@@ -124,7 +124,7 @@ class Record:
 
         FileError if somebody has changed a file since.
         """
-        made = self.made(job.name)
+        made = self.recorded_result(job.name)
         if made and not job.replace and self._count(made) is None:
             message = f"a file of {excerpt(job.name)} is there already, and has been changed since it was made"
             raise FileError(message, "move it away to keep it, or add --force")

@@ -40,7 +40,7 @@ class _BatchRun:
     def start(self, index: int, job: BatchJob) -> None:
         """Submit a job unless it is done."""
         try:
-            if made := self._record.done(job):
+            if made := self._record.finished_result(job):
                 self._progress.before += 1
                 self._progress.kept.add(index, made)
                 return

@@ -126,14 +126,14 @@ def _batch(arguments: argparse.Namespace, terminal: Terminal) -> None:
     plan = _plan_of_failures(record, arguments) if arguments.retry else _plan(arguments)
     total = check_plan(plan, record.owns)
     if arguments.dry_run:
-        terminal.planned(_dry_run(dry_run_jobs(plan, record), arguments.format))
+        terminal.report_plan(_dry_run(dry_run_jobs(plan, record), arguments.format))
         return
     with record:
         progress = _run(plan, record, total, arguments, terminal)
         files = [record.path, *filter(None, [record.tidy()])]
         if arguments.contact_sheet:
             files += _write_contact_sheet(progress, record, terminal)
-    terminal.batched(progress, files)
+    terminal.report_batch(progress, files)
     if progress.exit_code:
         sys.exit(progress.exit_code)
 
@@ -260,7 +260,7 @@ def _run(plan: Plan, record: Record, total: int, arguments: argparse.Namespace, 
         )
     if progress.is_stopped:
         done = progress.made + progress.before
-        raise stop.cancelled(f"cancelled; {done} of {total} are done, and the same command goes on with the others")
+        raise stop.cancellation(f"cancelled; {done} of {total} are done, and the same command goes on with the others")
     return progress
 
 

@@ -58,7 +58,7 @@ def _prepare(arguments: argparse.Namespace, terminal: Terminal) -> None:
         )
         paths = arguments.out / "manifest.json", arguments.out / "preview.png"
         write_data_files(dataset, *paths, crop_px=arguments.crop_px)
-    terminal.data(paths, dataset)
+    terminal.report_data(paths, dataset)
 
 
 def write_data_files(

@@ -88,7 +88,7 @@ def _evaluate_picture(arguments: argparse.Namespace, terminal: Terminal) -> None
         )
     if arguments.sheet:
         replace_files({arguments.sheet: tile_sheet(result, source)})
-    terminal.picture_evaluation(result.name, source.name, judgement)
+    terminal.report_picture_evaluation(result.name, source.name, judgement)
 
 
 def _add_maps(kinds: Any) -> None:
@@ -117,7 +117,7 @@ def _evaluate_maps(arguments: argparse.Namespace, terminal: Terminal) -> None:
     for names, lack in ((found.without_estimate, "no estimate"), (found.without_truth, "no truth")):
         if names:
             terminal.note(f"left out, because there is {lack}: {', '.join(map(printable, names))}")
-    terminal.map_evaluation(judged, found.without_estimate, found.without_truth)
+    terminal.report_map_evaluation(judged, found.without_estimate, found.without_truth)
 
 
 def _evaluate_model(arguments: argparse.Namespace, terminal: Terminal) -> None:
@@ -156,11 +156,11 @@ def _evaluate_model(arguments: argparse.Namespace, terminal: Terminal) -> None:
         replace_files(written)
     if arguments.record:
         record_figures(model, card_figures(comparisons))
-    terminal.evaluation(about, model.card["figures"], list(written))
+    terminal.report_evaluation(about, model.card["figures"], list(written))
 
 
 def _model(wanted: str) -> Model:
-    return read_model(Path(wanted)) if wanted.endswith(SUFFIX) else registry().model_library().named(wanted)
+    return read_model(Path(wanted)) if wanted.endswith(SUFFIX) else registry().model_library().by_name(wanted)
 
 
 def _settings(given: Sequence[str]) -> Mapping[str, Any]:

@@ -48,7 +48,7 @@ def _export(arguments: argparse.Namespace, terminal: Terminal) -> None:
                 if len(sources) == 1:
                     raise
                 failed.append((source, error))
-    terminal.written(files, [], failed)
+    terminal.report_files(files, [], failed)
     if failed:
         sys.exit(failed[0][1].exit_code)
 
@@ -62,7 +62,7 @@ def _write(source: Path, sink: Sink, on_progress: Callable[[float], None]) -> li
 
     maps = read_maps(source, on_progress=on_progress)
     where = sink.folder, sink.name, registry().exporter(sink.format)
-    with sink.held():
+    with sink.lock():
         return write_maps(maps, *where, _recipe_in(source), packing=sink.packing, replace=sink.replace)
 
 

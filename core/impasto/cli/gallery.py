@@ -51,7 +51,7 @@ def _gallery(arguments: argparse.Namespace, terminal: Terminal) -> None:
             device=arguments.device,
             on_progress=on_progress,
         )
-    terminal.gallery(arguments.out / PAGE, entries)
+    terminal.report_gallery(arguments.out / PAGE, entries)
     if any(entry.error for entry in entries):
         sys.exit(FileError.exit_code)
 

@@ -66,7 +66,7 @@ def _export(arguments: argparse.Namespace, terminal: Terminal) -> None:
     text = json.dumps(card, ensure_ascii=False, indent=1) + "\n"
     files = {file: data, file.with_name(f"{file.name}{CARD_SUFFIX}"): text.encode()}
     replace_files(files, replace=arguments.force)
-    terminal.written(list(files), [])
+    terminal.report_files(list(files), [])
 
 
 def _inputs(arguments: argparse.Namespace, terminal: Terminal) -> None:
@@ -78,12 +78,12 @@ def _inputs(arguments: argparse.Namespace, terminal: Terminal) -> None:
     stream = io.BytesIO()
     np.savez(stream, **values)  # type: ignore[arg-type]
     replace_files({arguments.out: stream.getvalue()}, replace=arguments.force)
-    terminal.written([arguments.out], [])
+    terminal.report_files([arguments.out], [])
 
 
 def _generator(name: str) -> tuple[Model, ExportingGenerator]:
     """The model of this name, and the tool that runs it. ModelError if that cannot export it."""
-    model = registry().model_library().named(name)
+    model = registry().model_library().by_name(name)
     tool = registry().tool(str(model.card["tool"]))
     if not isinstance(tool, ExportingGenerator):
         raise ModelError(f"models for {tool.name} cannot be written for other frameworks", "choose another model")

@@ -169,7 +169,7 @@ def _rerun(arguments: argparse.Namespace, terminal: Terminal) -> None:
             device=arguments.device,
             on_progress=on_progress,
         )
-    terminal.made_again(again)
+    terminal.report_rerun(again)
 
 
 def _add_tools(commands: Any) -> None:
@@ -181,9 +181,9 @@ def _add_tools(commands: Any) -> None:
 def _tools(arguments: argparse.Namespace, terminal: Terminal) -> None:
     known = registry()
     if arguments.tool:
-        terminal.tool(describe(known.tool(arguments.tool)))
+        terminal.report_tool(describe(known.tool(arguments.tool)))
     else:
-        terminal.tools(describe(tool) for tools in by_group(known.tools.values()).values() for tool in tools)
+        terminal.report_tools(describe(tool) for tools in by_group(known.tools.values()).values() for tool in tools)
 
 
 def _add_doctor(commands: Any) -> None:
@@ -192,7 +192,7 @@ def _add_doctor(commands: Any) -> None:
 
 def _doctor(arguments: argparse.Namespace, terminal: Terminal) -> None:
     found = findings()
-    terminal.findings(found)
+    terminal.report_findings(found)
     if found["problems"]:
         sys.exit(PluginError.exit_code)
 
@@ -206,7 +206,7 @@ def _add_completion(commands: Any, whole: argparse.ArgumentParser) -> None:
 def _completion(whole: argparse.ArgumentParser, arguments: argparse.Namespace, terminal: Terminal) -> None:
     import shtab
 
-    terminal.completion(arguments.shell, shtab.complete(whole, shell=arguments.shell))
+    terminal.report_completion(arguments.shell, shtab.complete(whole, shell=arguments.shell))
 
 
 ACTIONS: Mapping[str, Callable[..., None]] = {

@@ -84,8 +84,8 @@ def _train(arguments: argparse.Namespace, terminal: Terminal) -> None:
                 result = _with_report(result, dataset, arguments.device, on_progress, stop)
     except Cancelled:
         message = "stopped; what was learned is kept, and the same command goes on from there"
-        raise stop.cancelled(message) from None
-    terminal.written([*result.models, *result.reports], [result])
+        raise stop.cancellation(message) from None
+    terminal.report_files([*result.models, *result.reports], [result])
 
 
 def _with_report(result: Result, dataset: Dataset, device: str, on_progress: Any, stop: Stop) -> Result:
@@ -116,7 +116,7 @@ def _read(data: Path, arguments: argparse.Namespace, terminal: Terminal, on_prog
         on_progress=on_progress,
         **settings_for(parameters),
     )
-    terminal.learned_from(dataset)
+    terminal.note_dataset(dataset)
     dataset.check(getattr(parameters, "crop_px", 1))
     return dataset
 
@@ -164,7 +164,7 @@ def _add_report(actions: Any) -> None:
 def _report(arguments: argparse.Namespace, terminal: Terminal) -> None:
     import webbrowser
 
-    model = registry().model_library().named(arguments.model)
+    model = registry().model_library().by_name(arguments.model)
     file = arguments.out or model.path.with_suffix(REPORT_SUFFIX)
     if arguments.data:
         if model.shipped and not arguments.out:
@@ -175,7 +175,7 @@ def _report(arguments: argparse.Namespace, terminal: Terminal) -> None:
     else:
         remedy = f"`impasto models report {model.name} DATA` writes one, DATA being what it learned from"
         raise ModelError(f"{model.name} has no report", remedy)
-    terminal.written([file], [Result(notes=tuple(said))])
+    terminal.report_files([file], [Result(notes=tuple(said))])
     if arguments.open and not terminal.json:
         webbrowser.open(file.resolve().as_uri())
 
@@ -193,14 +193,14 @@ def _written_report(model: Model, arguments: argparse.Namespace, file: Path, ter
 
 def _list(arguments: argparse.Namespace, terminal: Terminal) -> None:
     library = registry().model_library()
-    terminal.models(library.folder, library.all(), library.damaged())
+    terminal.report_models(library.folder, library.all(), library.damaged_files())
 
 
 def _show(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    model = registry().model_library().named(arguments.model)
+    model = registry().model_library().by_name(arguments.model)
     if arguments.preview:
         _write_thumbnail(model, arguments.preview)
-    terminal.model(model)
+    terminal.report_model(model)
 
 
 def _write_thumbnail(model: Model, file: Path) -> None:
@@ -220,9 +220,9 @@ def _write_thumbnail(model: Model, file: Path) -> None:
 
 def _install(arguments: argparse.Namespace, terminal: Terminal) -> None:
     library, tool = registry().model_library(), registry().tool_for_file(arguments.file)
-    installed = library.add(*tool.imported(arguments.file)) if tool else library.install(arguments.file)
-    terminal.installed(installed.path)
+    installed = library.add(*tool.import_model(arguments.file)) if tool else library.install(arguments.file)
+    terminal.report_installation(installed.path)
 
 
 def _remove(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    terminal.removed(registry().model_library().remove(arguments.model))
+    terminal.report_removal(registry().model_library().remove(arguments.model))

@@ -109,7 +109,7 @@ def carry_out(
                 if len(sources) == 1 or source is None:
                     raise
                 failed.append((source, error))
-    terminal.written([path for result in results for path in result.paths], results, failed)
+    terminal.report_files([path for result in results for path in result.paths], results, failed)
     if failed:
         sys.exit(failed[0][1].exit_code)
 

@@ -32,7 +32,7 @@ def _check(arguments: argparse.Namespace, terminal: Terminal) -> None:
         for index, tool in enumerate(tools):
             on_progress(index / len(tools), f"Checking {tool.name}")
             findings += check(tool)
-    terminal.checked(findings)
+    terminal.report_plugin_checks(findings)
     if any(finding.problem for finding in findings):
         sys.exit(PluginError.exit_code)
 

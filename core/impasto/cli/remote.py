@@ -54,7 +54,7 @@ def run_to_files_there(
     deliver = Delivery("files", sink.format, str(sink.folder), sink.name, replace=sink.replace)
     scale = {"width_m": width_m} if width_m and SOURCE in inputs else None
     with ExitStack() as stack:
-        stack.enter_context(sink.held())
+        stack.enter_context(sink.lock())
         sent = {name: stack.enter_context(on_disk(path)) for name, path in inputs.items()}
         job = client.submit(recipe, sent, deliver=deliver, device=device, scale=scale)
         answer = _follow(job, on_progress, is_stopped)

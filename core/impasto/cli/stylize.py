@@ -138,7 +138,7 @@ def compare(
                 made = run(_small(recipe, arguments.compare, value, given[SOURCE]), given, device=arguments.device)
                 cells.append(cell(value, made.maps["base_color"].pixels, COMPARED_PX))
             replace_files({paths[name]: grid(cells, COLUMNS, GAP_PX)})
-    terminal.written(list(paths.values()), [])
+    terminal.report_files(list(paths.values()), [])
 
 
 def _small(recipe: Recipe, parameter: str, value: str, source: Maps) -> Recipe:

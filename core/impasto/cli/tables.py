@@ -130,11 +130,11 @@ def model(shown: Model) -> Iterator[str]:
         part = "" if item.get("part", "all") == "all" else f" ({item['part']} half)"
         yield f"trained on {item['name']}{part}, licence {item['licence']}, SHA-256 {item['sha256']}"
     if card.get("exemplar"):
-        is_here = "is kept beside it" if shown.described()["exemplar"] else "was kept beside it, and is not here"
+        is_here = "is kept beside it" if shown.description()["exemplar"] else "was kept beside it, and is not here"
         yield f"what it learned {is_here}: results are made of pieces of that, unless --no-texture-transfer is given"
     if card.get("classes"):
         yield f"classes: {', '.join(card['classes'])}"
-    for slider in shown.described()["sliders"]:
+    for slider in shown.description()["sliders"]:
         about = f"slider {slider['name']} = {readable(slider['default'])}"
         yield f"{about} ({readable(slider['low'])} to {readable(slider['high'])})"
     for name, value in card["figures"].items():

@@ -141,7 +141,7 @@ class Terminal:
         self.warnings.append(text)
         self.note(f"warning: {text}")
 
-    def written(
+    def report_files(
         self, paths: Sequence[Path], results: Sequence[Result], failed: Sequence[tuple[Path, ImpastoError]] = ()
     ) -> None:
         """Print the written files, and the sources that failed."""
@@ -152,11 +152,11 @@ class Terminal:
         self._say(Written(**about, failed=sources), about["files"])
         self._note_all(results)
 
-    def planned(self, answer: Planned) -> None:
+    def report_plan(self, answer: Planned) -> None:
         """Print the jobs of a batch, and how large the results of those to be made are."""
         self._say(answer, tables.plan_table(answer))
 
-    def batched(self, progress: BatchProgress, files: Sequence[Path]) -> None:
+    def report_batch(self, progress: BatchProgress, files: Sequence[Path]) -> None:
         """Print how many jobs of a batch were made and how many failed, and why the first of these did."""
         for failure in progress.failures:
             place = f" (row {failure.row})" if failure.row else ""
@@ -177,7 +177,7 @@ class Terminal:
         )
         self._say(answer, [progress.summary, *answer.files])
 
-    def made_again(self, again: Rerun) -> None:
+    def report_rerun(self, again: Rerun) -> None:
         """Print the written files, and the differences from the first time."""
         about = self._about(again.paths, [again.result])
         self._say(Again(**about, identical=again.identical, differences=again.differences), about["files"])
@@ -195,13 +195,13 @@ class Terminal:
         files = [str(path) for path in paths]
         return {"files": files, "figures": figures, "notes": _notes(results), "warnings": self.warnings}
 
-    def data(self, paths: Sequence[Path], dataset: Dataset) -> None:
+    def report_data(self, paths: Sequence[Path], dataset: Dataset) -> None:
         """Print the files that `prepare` wrote, and a summary of the dataset."""
         files = [str(path) for path in paths]
         self._say(Prepared(files=files, manifest=dataset.manifest()), files)
-        self.learned_from(dataset)
+        self.note_dataset(dataset)
 
-    def learned_from(self, dataset: Dataset) -> None:
+    def note_dataset(self, dataset: Dataset) -> None:
         """Print on stderr the number of pictures used, their classes and licences, and why others are left out."""
         licences = ", ".join(sorted({sample.licence for sample in dataset.samples}))
         labels = f"; classes: {', '.join(dataset.labels)}" if dataset.labels else ""
@@ -213,16 +213,16 @@ class Terminal:
         for sentence in class_warnings(dataset):
             self.warn(sentence)
 
-    def tools(self, described: Iterable[Mapping[str, Any]]) -> None:
+    def report_tools(self, described: Iterable[Mapping[str, Any]]) -> None:
         """Print the tools, one per line, below the headings of their groups."""
         listed = list(described)
         self._say(Tools.model_validate({"tools": listed}), tables.tools(listed))
 
-    def tool(self, described: Mapping[str, Any]) -> None:
+    def report_tool(self, described: Mapping[str, Any]) -> None:
         """Print everything about one tool."""
         self._say(Tools.model_validate({"tools": [described]}), tables.tool(described))
 
-    def models(self, folder: Path, models: Sequence[Model], damaged: Mapping[Path, ImpastoError]) -> None:
+    def report_models(self, folder: Path, models: Sequence[Model], damaged: Mapping[Path, ImpastoError]) -> None:
         """Print a table of the models, and the damaged files."""
         broken = [DamagedModel(file=str(path), error=error.message) for path, error in damaged.items()]
         answer = Models(folder=str(folder), models=[_entry(model) for model in models], damaged=broken)
@@ -232,24 +232,26 @@ class Terminal:
         for note in [note for model in models for note in model.notes]:
             self.note(f"warning: {note}")
 
-    def model(self, model: Model) -> None:
+    def report_model(self, model: Model) -> None:
         """Print a model's card."""
         self._say(_entry(model), tables.model(model))
         for note in model.notes:
             self.note(f"warning: {note}")
 
-    def weights_list(self, folder: Path, listed: Sequence[Mapping[str, Any]]) -> None:
+    def report_weights_list(self, folder: Path, listed: Sequence[Mapping[str, Any]]) -> None:
         """Print a table of the weights that tools can use."""
         self._say(WeightsList.model_validate({"folder": str(folder), "weights": listed}), tables.all_weights(listed))
         for one in listed:
             if one["error"]:
                 self.note(f"damaged: {one['error']}")
 
-    def weights(self, about: Mapping[str, Any]) -> None:
+    def report_weights(self, about: Mapping[str, Any]) -> None:
         """Print everything about some weights."""
         self._say(WeightsDetails.model_validate(about), tables.weights(about))
 
-    def evaluation(self, about: Mapping[str, Any], recorded: Mapping[str, float], written: Sequence[Path]) -> None:
+    def report_evaluation(
+        self, about: Mapping[str, Any], recorded: Mapping[str, float], written: Sequence[Path]
+    ) -> None:
         """Print a table for each case: figures of the model and of controls, goals, and remarks.
 
         recorded: the figures on the model's card, which tell what was a loss of its training.
@@ -258,7 +260,7 @@ class Terminal:
         answer = Evaluation.model_validate({**about, "files": files})
         self._say(answer, [*tables.evaluation(answer, recorded), *files])
 
-    def map_evaluation(
+    def report_map_evaluation(
         self,
         judged: Mapping[str, tuple[int, Mapping[str, MapFigures]]],
         without_estimate: Sequence[str],
@@ -289,7 +291,7 @@ class Terminal:
         )
         self._say(answer, tables.map_evaluation(answer))
 
-    def picture_evaluation(self, result: str, source: str, judgement: PictureJudgement) -> None:
+    def report_picture_evaluation(self, result: str, source: str, judgement: PictureJudgement) -> None:
         """Print a table of a result's figures beside those of controls, with goals and remarks."""
         height, width = judgement.size_px
         answer = PictureEvaluation(
@@ -301,11 +303,11 @@ class Terminal:
             figures={row: dict(figures) for row, figures in judgement.figures.items()},
             details={row: dict(details) for row, details in judgement.details.items()},
             goals={name: list(goal) for name, goal in judgement.goals().items()},
-            missed=judgement.missed(),
+            missed=judgement.missed_goals(),
         )
         self._say(answer, tables.picture_evaluation(answer))
 
-    def gallery(self, page: Path, entries: Sequence[Entry]) -> None:
+    def report_gallery(self, page: Path, entries: Sequence[Entry]) -> None:
         """Print a table of the results of a gallery, and those that failed."""
         for entry in entries:
             if entry.error:
@@ -316,28 +318,28 @@ class Terminal:
         answer = Gallery(page=str(page), results=results)
         self._say(answer, [*tables.gallery(answer), str(page)])
 
-    def installed(self, path: Path) -> None:
+    def report_installation(self, path: Path) -> None:
         """Print the path of a file added to a library."""
         self._say(Installed(installed=str(path)), [f"installed {path}"])
 
-    def removed(self, path: Path) -> None:
+    def report_removal(self, path: Path) -> None:
         """Print the path of a file removed from a library."""
         self._say(Removed(removed=str(path)), [f"removed {path}"])
 
-    def completion(self, shell: str, script: str) -> None:
+    def report_completion(self, shell: str, script: str) -> None:
         """Print the completion script for a shell."""
         self._say(Completion(shell=shell, script=script), [script])
 
-    def checked(self, findings: Sequence[BehaviourFinding]) -> None:
+    def report_plugin_checks(self, findings: Sequence[BehaviourFinding]) -> None:
         """Print the findings of the checks of a plugin's tools."""
         answer = PluginChecks.model_validate({"checks": [asdict(finding) for finding in findings]})
         self._say(answer, tables.checks(findings))
 
-    def checked_sets(self, answer: CheckedSets, lines: Sequence[str]) -> None:
+    def report_check(self, answer: CheckedSets, lines: Sequence[str]) -> None:
         """Print the findings of `impasto check`."""
         self._say(answer, lines)
 
-    def findings(self, found: Mapping[str, Any]) -> None:
+    def report_findings(self, found: Mapping[str, Any]) -> None:
         """Print the findings of `impasto doctor`."""
         self._say(Findings.model_validate(found), tables.findings(found))
 

@@ -37,16 +37,16 @@ def add_weights(commands: Any) -> None:
 
 def _list(arguments: argparse.Namespace, terminal: Terminal) -> None:
     library = registry().weights_library()
-    terminal.weights_list(library.folder, library.catalogue())
+    terminal.report_weights_list(library.folder, library.catalogue())
 
 
 def _show(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    terminal.weights(registry().weights_library().about(arguments.weights))
+    terminal.report_weights(registry().weights_library().about(arguments.weights))
 
 
 def _download(arguments: argparse.Namespace, terminal: Terminal) -> None:
     library = registry().weights_library()
-    weights = library.named(arguments.weights)
+    weights = library.by_name(arguments.weights)
     if weights.is_downloadable and not (arguments.yes or terminal.agrees(_question(weights))):
         raise Cancelled("nothing was downloaded")
     stop = Stop()
@@ -54,11 +54,11 @@ def _download(arguments: argparse.Namespace, terminal: Terminal) -> None:
 
         def tell(fraction: float, message: str) -> None:
             if stop.is_set():
-                raise stop.cancelled("stopped; what came is kept, and the same command goes on from there")
+                raise stop.cancellation("stopped; what came is kept, and the same command goes on from there")
             on_progress(fraction, message)
 
         installed = library.download(weights.name, tell)
-    terminal.installed(installed.path)
+    terminal.report_installation(installed.path)
 
 
 def _question(weights: Weights) -> str:
@@ -68,8 +68,8 @@ def _question(weights: Weights) -> str:
 
 
 def _install(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    terminal.installed(registry().weights_library().install(arguments.files, arguments.name).path)
+    terminal.report_installation(registry().weights_library().install(arguments.files, arguments.name).path)
 
 
 def _remove(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    terminal.removed(registry().weights_library().remove(arguments.weights))
+    terminal.report_removal(registry().weights_library().remove(arguments.weights))

@@ -66,7 +66,7 @@ class Sample:
         `width_m` is set, and `height` agrees with `normal` if the set has one: see `heights`.
         """
         longest_px = min(longest_px or self.preparation.longest_px, self.preparation.longest_px)
-        return self.picture.prepared(replace(self.preparation, longest_px=longest_px))
+        return self.picture.prepared_maps(replace(self.preparation, longest_px=longest_px))
 
 
 @dataclass(frozen=True)
@@ -238,7 +238,7 @@ def _examine(
     for index, picture in enumerate(pictures):
         on_progress(index / len(pictures), picture.name)
         try:
-            maps = picture.prepared(preparation)
+            maps = picture.prepared_maps(preparation)
         except (FileError, ParameterError) as error:
             rejected.append(Rejection(picture.name, picture.without_path(error.message)))
             continue

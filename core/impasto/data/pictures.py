@@ -53,7 +53,7 @@ class PictureSource:
         """Name and SHA-256 of the licensed work: the set, the photograph or the whole contact sheet."""
         return (self.name.partition("@")[0], self.sheet_sha256) if self.box else (self.name, self.sha256)
 
-    def prepared(self, preparation: Preparation) -> Maps:
+    def prepared_maps(self, preparation: Preparation) -> Maps:
         """The maps, prepared for training. FileError if they cannot be read."""
         if self.given is not None:
             return prepare(self.given, preparation, self.given.width_m, self.given.height_range_m, self.name)

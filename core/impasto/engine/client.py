@@ -90,7 +90,7 @@ class Client:
         if isinstance(subject, str):
             what["text"] = subject
         else:
-            picture = self._given(subject)
+            picture = self._job_input(subject)
             what["inputs"] = {"picture": replace(picture, width_m=width_m) if width_m else picture}
         return self._submit(MatchRequest(id=next(self._ids), matcher=matcher, **what))
 
@@ -132,7 +132,7 @@ class Client:
         if self._remote and isinstance(deliver, Delivery) and deliver.kind == "files":
             finish = partial(write_files, deliver)
             deliver = Delivery("encoded", deliver.format)
-        given = {name: self._given(one) for name, one in (inputs or {}).items()}
+        given = {name: self._job_input(one) for name, one in (inputs or {}).items()}
         if scale and "source" in given:
             known: dict[str, Any] = {**scale}
             given["source"] = replace(given["source"], **known)
@@ -140,7 +140,7 @@ class Client:
         request = JobRequest(id=next(self._ids), recipe=recipe, inputs=given, deliver=deliver, **how)
         return self._submit(request, finish)
 
-    def _given(self, given: Maps | JobInput | Path) -> JobInput:
+    def _job_input(self, given: Maps | JobInput | Path) -> JobInput:
         """An input as it is sent. ParameterError if it is none."""
         if isinstance(given, Maps):
             return JobInput.of_maps(given)

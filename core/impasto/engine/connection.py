@@ -152,7 +152,7 @@ class Connection:
                 try:
                     write_frame(stdin, *frame_of(request))
                 except ProtocolError as error:
-                    if job := self._settled(request.id):
+                    if job := self._pop_job(request.id):
                         job.set_exception(error)
         except OSError:
             pass  # the worker is gone: the reading thread notices and fails the jobs
@@ -201,10 +201,10 @@ class Connection:
         if isinstance(reply, (JobProgress, JobPreview, JobState, JobWarnings)):
             if job := self._jobs.get(reply.id):
                 job.tell(reply)
-        elif job := self._settled(reply.id):
+        elif job := self._pop_job(reply.id):
             _settle(job, reply)
 
-    def _settled(self, id_: int) -> Job | None:
+    def _pop_job(self, id_: int) -> Job | None:
         """Remove and return the job of this id, which has its answer; None if there is none."""
         with self._lock:
             self._cancelled_at.pop(id_, None)
@@ -221,7 +221,7 @@ class Connection:
         code = 0 if self._is_left else end(self.popen, at_once=self._failure is not None)
         explained = None if self._failure else self._explain(code, self._said())
         died = self._failure or explained or WorkerError(f"the worker died ({describe_exit(code)})", self._see_log)
-        for job in [job for id_ in list(self._jobs) if (job := self._settled(id_))]:
+        for job in [job for id_ in list(self._jobs) if (job := self._pop_job(id_))]:
             if job.state == "cancelling" or (was_closed and self._failure is None):
                 job.end_cancelled()
             else:

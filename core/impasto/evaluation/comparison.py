@@ -72,7 +72,7 @@ class Comparison:
             goals["repeated_share"] = (0, crop["repeated_share"] + MORE_REPEATED)
         return goals
 
-    def missed(self) -> list[str]:
+    def missed_goals(self) -> list[str]:
         """Names of the model's figures that miss their goals."""
         goals, found = self.goals(), self.rows.get(MODEL, {})
         return [name for name in found if name in goals and not within(found[name], goals[name])]
@@ -87,7 +87,7 @@ class Comparison:
             "deviation": {row: dict(figures) for row, figures in self.deviation.items()},
             "network_share": dict(self.network_share),
             "goals": {name: [low, None if high == np.inf else high] for name, (low, high) in self.goals().items()},
-            "missed": self.missed(),
+            "missed": self.missed_goals(),
             "notes": list(self.notes),
         }
 

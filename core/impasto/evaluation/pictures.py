@@ -57,7 +57,7 @@ class PictureJudgement:
             goals[AUC] = (0, quilt[AUC] + max(quilt[AUC_DEVIATION], self.figures[RESULT][AUC_DEVIATION]))
         return goals
 
-    def missed(self) -> list[str]:
+    def missed_goals(self) -> list[str]:
         """Names of the result's figures that miss their goals."""
         found = self.figures[RESULT]
         return [name for name, goal in self.goals().items() if name in found and not within(found[name], goal)]

@@ -39,7 +39,7 @@ class GraphInput:
         """Whether it has neither height nor width."""
         return self.pixel == 0
 
-    def described(self) -> dict[str, object]:
+    def to_dict(self) -> dict[str, object]:
         """The input as the card holds it."""
         about = {"name": self.name, "channels": self.channels, "pixel": self.pixel, "kind": self.kind}
         default = {"default": list(self.default)} if self.default else {}
@@ -111,19 +111,19 @@ class Graph:
         """A vector (B, C) as a map (B, C, 1, 1)."""
         return self._add("as_map", x)
 
-    def wrapped(self, x: str, margin: int) -> str:
+    def wrap(self, x: str, margin: int) -> str:
         """A map, padded circularly."""
         return self._add("wrap", x, amount=margin)
 
-    def cropped(self, x: str, margin: int) -> str:
+    def crop(self, x: str, margin: int) -> str:
         """A map without `margin` pixels on each side."""
         return self._add("crop", x, amount=margin)
 
-    def doubled(self, x: str) -> str:
+    def double(self, x: str) -> str:
         """A map of a torus, twice as large, bilinear."""
-        return self.cropped(self._add("double", self.wrapped(x, 1)), 2)
+        return self.crop(self._add("double", self.wrap(x, 1)), 2)
 
-    def halved(self, x: str) -> str:
+    def halve(self, x: str) -> str:
         """A map half as large: the means of 2x2 pixels."""
         return self._add("halve", x)
 
@@ -131,19 +131,19 @@ class Graph:
         """x, times `slope` where it is negative."""
         return self._add("leaky_relu", x, amount=slope)
 
-    def clipped(self, x: str) -> str:
+    def clip(self, x: str) -> str:
         """x, clipped to [0, 1]."""
         return self._add("clip", x)
 
-    def added(self, x: str, y: str) -> str:
+    def add(self, x: str, y: str) -> str:
         """x + y; either may be a map of one pixel."""
         return self._add("add", x, y)
 
-    def multiplied(self, x: str, y: str) -> str:
+    def multiply(self, x: str, y: str) -> str:
         """x times y, element by element; either may be a map of one pixel."""
         return self._add("multiply", x, y)
 
-    def joined(self, *parts: str) -> str:
+    def join(self, *parts: str) -> str:
         """Maps, or vectors, one after the other along their channels."""
         return self._add("join", *parts)
 
@@ -162,7 +162,7 @@ class Portable:
             "name": name,
             "cell_px": self.graph.cell_px,
             "range": [0.0, 1.0],
-            "inputs": [one.described() for one in self.graph.inputs.values()],
+            "inputs": [one.to_dict() for one in self.graph.inputs.values()],
             "maps": list(self.graph.outputs),
         }
 

@@ -91,7 +91,7 @@ def source_at(datablock: Datablock) -> Source:
     """The source in a .blend. FileError if it is not there, lacks a file, or cannot be baked."""
     contents = _contents(datablock.blend)
     known: list[Found] = contents[datablock.kind]  # type: ignore[literal-required]
-    name = datablock.found_in(one["name"] for one in known)
+    name = datablock.name_in(one["name"] for one in known)
     about = next(one for one in known if one["name"] == name)
     files = tuple(map(Path, about["files"]))
     datablock.check_files(files)

@@ -43,7 +43,7 @@ class ColorConversion:
         stored = rows[..., : self._count]
         alpha = None if self._lines.alpha is None else _unit(rows[..., self._count :])
         if self._profile is not None:
-            return _unit(self._profiled(stored)), alpha
+            return _unit(self._by_profile(stored)), alpha
         if self._lines.color in ("lab", "icclab"):
             return _lab_to_srgb(stored, self._lines.color == "icclab"), alpha
         values = _unit(stored)
@@ -57,7 +57,7 @@ class ColorConversion:
             values = linear_to_srgb(values)
         return values, alpha
 
-    def _profiled(self, stored: np.ndarray) -> np.ndarray:
+    def _by_profile(self, stored: np.ndarray) -> np.ndarray:
         from PIL import Image, ImageCms
 
         bytes_ = (stored >> 8).astype(np.uint8) if stored.dtype == np.uint16 else np.ascontiguousarray(stored)

@@ -61,7 +61,7 @@ class Datablock:
             remedy = "restore it, or pack the resources of the .blend (File > External Data), and save"
             raise FileError(f"{self.title} uses {excerpt(missing)}, which is not there", remedy)
 
-    def found_in(self, names: Iterable[str]) -> str:
+    def name_in(self, names: Iterable[str]) -> str:
         """Its name among those that are there, also where a path shortened it ("A//B"). FileError if it is not."""
         known = list(names)
         listed = ", ".join(map(excerpt, known[:MOST_LISTED])) + (", …" if len(known) > MOST_LISTED else "")

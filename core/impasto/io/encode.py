@@ -68,7 +68,7 @@ class RowWriter:
         """Append rows (n, W, C) of the picture's width."""
         for start in range(0, len(texture.pixels), ROWS_AT_ONCE):
             rows = replace(texture, pixels=texture.pixels[start : start + ROWS_AT_ONCE])
-            pixels = np.ascontiguousarray(self.stored(rows))
+            pixels = np.ascontiguousarray(self.stored_pixels(rows))
             with self._busy:
                 if self._is_abandoned:
                     return
@@ -77,7 +77,7 @@ class RowWriter:
                     raise self._error()
             self._top += len(pixels)
 
-    def stored(self, texture: Texture) -> np.ndarray:
+    def stored_pixels(self, texture: Texture) -> np.ndarray:
         """The texture's pixels in the colour space that the format stores."""
         raise NotImplementedError
 
@@ -122,7 +122,7 @@ class PngRows(RowWriter):
             attributes["impasto"] = " " * (len(self._chunks) - len(png_chunk(b"tEXt", b"impasto\0")))
         super().__init__(path, "png", size_px, layout.channels, f"uint{bits}", attributes)
 
-    def stored(self, texture: Texture) -> np.ndarray:
+    def stored_pixels(self, texture: Texture) -> np.ndarray:
         return linear_to_srgb(texture.pixels) if texture.color_space == "linear" else texture.pixels
 
     def close(self) -> None:
@@ -147,7 +147,7 @@ class ExrRows(RowWriter):
             attributes["IPTC:DigitalSourceType"] = metadata["source_type"]
         super().__init__(path, "exr", size_px, layout.channels, "half", attributes)
 
-    def stored(self, texture: Texture) -> np.ndarray:
+    def stored_pixels(self, texture: Texture) -> np.ndarray:
         if texture.color_space != "srgb":
             return texture.pixels
         color = srgb_to_linear(texture.pixels[..., :ALPHA])

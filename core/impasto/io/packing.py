@@ -98,7 +98,7 @@ class PackedPicture:
         first = self.channels[0].map_name
         return Layout(len(self.channels), first in COLOR_MAPS and self.channels[:3] == all_of(first))
 
-    def fitted(self, names: Collection[str]) -> PackedPicture:
+    def for_maps(self, names: Collection[str]) -> PackedPicture:
         """The picture for a set of these maps: without an alpha channel that would be plain."""
         if self.has_optional_alpha and self.channels[-1].map_name not in names:
             return PackedPicture(self.pattern, self.channels[:-1], self.role)
@@ -143,7 +143,7 @@ class Packing:
 
     def pictures_for(self, names: Collection[str]) -> list[PackedPicture]:
         """The pictures that show one of these maps at least."""
-        return [one.fitted(names) for one in self.pictures if one.map_names & set(names)]
+        return [one.for_maps(names) for one in self.pictures if one.map_names & set(names)]
 
     def file_names(self, name: str, suffix: str) -> list[str]:
         """Names of the files that a set of this name may have."""

@@ -119,7 +119,7 @@ class Scanlines:
     def _rows(self, top: int, end: int) -> np.ndarray:
         if isinstance(self.source, CMYKJPEG | TwelveBitJPEG):
             return self._rows_of_whole(self.source, top, end)
-        spec, begin, stop = self.spec, min(self._stored), max(self._stored) + 1
+        spec, begin, stop = self.spec, min(self._all_channels), max(self._all_channels) + 1
         stored = str(spec.format) if str(spec.format) in ("uint8", "uint16") else "float"
         if spec.tile_width:
             left, upper = spec.x, spec.y
@@ -131,7 +131,7 @@ class Scanlines:
             rows = self.source.read_scanlines(spec.y + top, spec.y + end, spec.z, begin, stop, stored)
         if rows is None or self.source.has_error:
             raise damage_error(self.path, _error_of(self.source))
-        return rows.reshape(end - top, spec.width, stop - begin)[..., [index - begin for index in self._stored]]
+        return rows.reshape(end - top, spec.width, stop - begin)[..., [index - begin for index in self._all_channels]]
 
     def _rows_of_whole(self, source: CMYKJPEG | TwelveBitJPEG, top: int, end: int) -> np.ndarray:
         try:
@@ -140,7 +140,7 @@ class Scanlines:
             raise damage_error(self.path, str(error)) from error
 
     @property
-    def _stored(self) -> tuple[int, ...]:
+    def _all_channels(self) -> tuple[int, ...]:
         return self.channels if self.alpha is None else (*self.channels, self.alpha)
 
     def _rows_at_once(self) -> int:

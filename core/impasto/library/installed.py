@@ -54,7 +54,7 @@ class InstalledWeights:
 
     def load(self) -> dict[str, np.ndarray]:
         """The tensors that tools need, by name. ModelError if the file is damaged."""
-        return self.weights.needed(read_tensors(self.path)[0])
+        return self.weights.needed_tensors(read_tensors(self.path)[0])
 
 
 def read_weights(weights: Weights, path: Path) -> InstalledWeights:
@@ -69,7 +69,7 @@ def read_weights(weights: Weights, path: Path) -> InstalledWeights:
         published = tuple(metadata.get("published_sha256", "").split())
     except (OSError, SafetensorError, ValueError, TypeError) as error:
         raise ModelError(f"the weights in {excerpt(path)} are damaged: {error}", _install_again(weights)) from error
-    if wrong := differences(weights.needed(shapes), weights.shapes):
+    if wrong := differences(weights.needed_tensors(shapes), weights.shapes):
         raise ModelError(f"{excerpt(path)} does not contain {weights.label}: {wrong[0]}", _install_again(weights))
     known = {key: metadata[key] for key in ("source", "licence") if key in metadata}
     return InstalledWeights(weights, path, path.stat().st_size, published_sha256=published, **known)
@@ -86,7 +86,7 @@ class WeightsLibrary:
     folder: Path = field(default_factory=lambda: user_folder("weights"))
     declared: Mapping[str, Weights] = field(default_factory=dict)
 
-    def named(self, name: str) -> Weights:
+    def by_name(self, name: str) -> Weights:
         """The declaration of this name. ParameterError lists the known ones."""
         if name not in self.declared:
             remedy = choices(name, self.declared, "`impasto weights list`")
@@ -95,23 +95,23 @@ class WeightsLibrary:
 
     def path(self, name: str) -> Path:
         """File for the weights of this name, installed or not. ParameterError if no plugin declares them."""
-        return self.folder / f"{self.named(name).name}{SUFFIX}"
+        return self.folder / f"{self.by_name(name).name}{SUFFIX}"
 
     def part_paths(self, name: str) -> list[Path]:
         """Partial files for the download of these weights, one for each published file."""
-        return [self.folder / f"{name}-{file.name}.part" for file in self.named(name).files]
+        return [self.folder / f"{name}-{file.name}.part" for file in self.by_name(name).files]
 
     def is_installed(self, name: str) -> bool:
         """Whether the weights of this name can be loaded, judging by their file's header."""
         try:
-            self.installed(name)
+            self.installed_weights(name)
         except (FileError, ModelError):
             return False
         return True
 
-    def installed(self, name: str) -> InstalledWeights:
+    def installed_weights(self, name: str) -> InstalledWeights:
         """The installed weights of this name, from their header. ModelError says how to get them, or what is wrong."""
-        weights, path = self.named(name), self.path(name)
+        weights, path = self.by_name(name), self.path(name)
         if not is_there(path):
             raise ModelError(f"the weights {name} are not installed in {path.parent}", weights.how_to_get)
         return read_weights(weights, path)
@@ -122,7 +122,7 @@ class WeightsLibrary:
         name: the weights that the files must hold; if empty, they are recognised by their tensors' names and shapes.
         ModelError if a file is damaged, unsafe or of another network, or if these weights are already installed.
         """
-        found = recognise(files, [self.named(name)] if name else list(self.declared.values()))
+        found = recognise(files, [self.by_name(name)] if name else list(self.declared.values()))
         name = found.weights.name
         with held(self.path(name)):
             self._refuse_to_replace(name)
@@ -130,7 +130,7 @@ class WeightsLibrary:
             for part in self.part_paths(name):
                 with explain(part, "remove"):
                     part.unlink(missing_ok=True)
-        return self.installed(name)
+        return self.installed_weights(name)
 
     def download(
         self, name: str, on_progress: Callable[[float, str], None] = lambda fraction, message: None
@@ -142,7 +142,7 @@ class WeightsLibrary:
         """
         from .download import fetch_weights  # imports HTTP and TLS, which nothing else needs
 
-        weights, parts = self.named(name), self.part_paths(name)
+        weights, parts = self.by_name(name), self.part_paths(name)
         if not weights.is_downloadable:
             raise ModelError(f"{weights.label} has no published hash to check a download by", weights.how_to_get)
         with held(self.path(name)):
@@ -167,9 +167,9 @@ class WeightsLibrary:
 
     def catalogue(self) -> list[WeightsDescription]:
         """Description of all weights for hosts. Reads the headers of installed ones."""
-        return [self._described(weights) for weights in self.declared.values()]
+        return [self._description(weights) for weights in self.declared.values()]
 
-    def _described(self, weights: Weights) -> WeightsDescription:
+    def _description(self, weights: Weights) -> WeightsDescription:
         path, error = self.path(weights.name), None
         try:
             installed = read_weights(weights, path) if is_there(path) else None
@@ -191,11 +191,11 @@ class WeightsLibrary:
 
     def about(self, name: str) -> dict[str, Any]:
         """Catalogue entry of one, with its published files and, if installed, its file, hash, source and licence."""
-        weights = self.named(name)
-        about: dict[str, Any] = {**self._described(weights)}
+        weights = self.by_name(name)
+        about: dict[str, Any] = {**self._description(weights)}
         files = [{"url": file.url, "sha256": file.sha256, "bytes": file.size_bytes} for file in weights.files]
         if not about["installed"]:
             return about | {"files": files}
-        installed = self.installed(name)
+        installed = self.installed_weights(name)
         came_from = {"source": installed.source, "installed_licence": installed.licence}
         return about | {"files": files, "file": str(installed.path), "sha256": installed.sha256()} | came_from

@@ -78,7 +78,7 @@ class Model:
         file = self.path.with_suffix(suffix)
         return str(file) if not self.shipped and is_there(file) else ""
 
-    def described(self) -> ModelDescription:
+    def description(self) -> ModelDescription:
         """Description of the model for hosts."""
         return {
             "name": self.name,
@@ -204,7 +204,7 @@ class ModelLibrary:
                 by_name.setdefault(model.name, model)
         return list(by_name.values())
 
-    def damaged(self) -> dict[Path, ImpastoError]:
+    def damaged_files(self) -> dict[Path, ImpastoError]:
         """Files of the library that are not valid models, and folders that cannot be read, with the error of each."""
         return {path: error for path, error in self._read().items() if isinstance(error, ImpastoError)}
 
@@ -235,12 +235,12 @@ class ModelLibrary:
                     f"train one with `impasto train train-{tool} PHOTO --name NAME`, or `impasto models install FILE`",
                 )
             return fitting[0]
-        model = self.named(wanted)
+        model = self.by_name(wanted)
         if model.card["tool"] != tool:
             raise ModelError(f"{wanted} is a model for {model.card['tool']}, not for {tool}", "choose another model")
         return model
 
-    def named(self, name: str) -> Model:
+    def by_name(self, name: str) -> Model:
         """The model of this name, for any tool: the user's own, or a bundled one. ModelError if there is none."""
         own = self.path(name)
         damage: ImpastoError | None = None
@@ -260,7 +260,7 @@ class ModelLibrary:
         with held(target):
             self._refuse_to_replace(target)
             copies = {target: read_bytes(file, model.size_bytes)}
-            if exemplar := model.described()["exemplar"]:
+            if exemplar := model.description()["exemplar"]:
                 copies[target.with_suffix(EXEMPLAR_SUFFIX)] = read_bytes(Path(exemplar), LARGEST_BYTES)
             replace_files(copies)
         return read_model(target)
@@ -303,9 +303,9 @@ class ModelLibrary:
     def catalogue(self) -> LibraryDescription:
         """Description of the models for hosts, and of the damaged ones with the reasons."""
         return {
-            "models": [model.described() for model in self.all()],
+            "models": [model.description() for model in self.all()],
             "damaged_models": [
                 {"name": as_unicode(path.stem), "error": error.message, "remedy": error.remedy}
-                for path, error in self.damaged().items()
+                for path, error in self.damaged_files().items()
             ],
         }

@@ -110,12 +110,12 @@ def _fit(files: Sequence[_File], weights: Weights, shapes: Shapes, convert: Any 
     wrong = _wrong({name: tuple(tensor.shape) for name, tensor in tensors.items()}, weights, shapes, "")
     stated = files[0].metadata if len(files) == 1 else {}
     in_order = tuple(hashes[prefix] for prefix in prefixes if prefix in hashes)
-    return Fit(weights, weights.needed(tensors), in_order, wrong, len(wrong) / len(shapes), convert, stated)
+    return Fit(weights, weights.needed_tensors(tensors), in_order, wrong, len(wrong) / len(shapes), convert, stated)
 
 
 def _wrong(found: Shapes, weights: Weights, shapes: Shapes, prefix: str) -> list[str]:
     """Differences between the found tensors, with `prefix` before their names, and the layout's with that prefix."""
-    named = weights.needed({prefix + name: shape for name, shape in found.items()})
+    named = weights.needed_tensors({prefix + name: shape for name, shape in found.items()})
     return differences(named, {name: shape for name, shape in shapes.items() if name.startswith(prefix)})
 
 

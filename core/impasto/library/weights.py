@@ -103,7 +103,7 @@ class Weights:
         which = f"the {len(self.files)} files" if len(self.files) > 1 else "the file"
         return f"get {which} that `impasto weights show {self.name}` names ({self.licence}), then {install}"
 
-    def needed(self, named: Mapping[str, Any]) -> dict[str, Any]:
+    def needed_tensors(self, named: Mapping[str, Any]) -> dict[str, Any]:
         """The named tensors or shapes without the unneeded ones."""
         return {name: value for name, value in named.items() if not re.fullmatch(self.unneeded, name)}
 

@@ -54,13 +54,13 @@ class Appearance:
         kernel = _principal_components(padded)
         projected = conv2d(padded, kernel)[0]
         appearance = cls(kernel, max(float(projected.abs().max()) / LARGEST, 1.0))
-        return appearance, appearance._rounded(projected)
+        return appearance, appearance._whole_numbers(projected)
 
     def of(self, padded: Tensor) -> Tensor:
         """Vectors of every second window in both directions, from channels (C, h, w) with margins of `RADIUS_PX`."""
-        return self._rounded(conv2d(padded[None], self.kernel, stride=2)[0])
+        return self._whole_numbers(conv2d(padded[None], self.kernel, stride=2)[0])
 
-    def _rounded(self, projected: Tensor) -> Tensor:
+    def _whole_numbers(self, projected: Tensor) -> Tensor:
         most = LARGEST * 1.2
         return (projected / self._unit).round().clamp(-most, most).flatten(1).T.contiguous()
 

@@ -95,7 +95,7 @@ class Correction(ABC):
         choice, source = self.choice(pixels), self.field.source
         beside = self.field.place[choice.pixels + self.steps]  # (8, n)
         for continued in beside - self.source_steps:
-            choice.consider(source.allowed(continued, choice.pixels), 1.0)
+            choice.consider(source.allowed_places(continued, choice.pixels), 1.0)
         for jump in self.jumps(choice, beside):
             choice.consider(jump, JUMP)
         self.show(choice.pixels, choice.place)

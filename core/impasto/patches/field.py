@@ -55,7 +55,7 @@ class PixelGrid:
         line = torch.arange(-RADIUS_PX, length + RADIUS_PX, device=self.device)
         return line % length if self.wraps[axis] else line.clamp(0, length - 1)
 
-    def padded(self, image: Tensor) -> Tensor:
+    def pixels_of(self, image: Tensor) -> Tensor:
         """Pixels (P, ...) of an image (h, w, ...), with its margin."""
         return image.index_select(0, self.lines(0)).index_select(1, self.lines(1)).flatten(0, 1)
 
@@ -65,7 +65,7 @@ class PixelGrid:
         return pixels.view(shape)[RADIUS_PX:-RADIUS_PX, RADIUS_PX:-RADIUS_PX]
 
     @cached_property
-    def shown(self) -> Tensor:
+    def shown_pixels(self) -> Tensor:
         """Index (P,) of the pixel that each one shows: its own, except in the margin."""
         return self.index(self.lines(0)[:, None], self.lines(1)).flatten()
 
@@ -87,7 +87,7 @@ class PixelGrid:
 
     def with_margin(self, pixels: Tensor) -> Tensor:
         """Pixels (P,) whose margin is brought up to date, in place."""
-        pixels[self.margin] = pixels[self.shown[self.margin]]
+        pixels[self.margin] = pixels[self.shown_pixels[self.margin]]
         return pixels
 
     def is_inside(self) -> Tensor:
@@ -131,7 +131,7 @@ class SourceGrid:
         """The pixels that may be taken at positions, around the torus or nearest inside; -1 if none."""
         return self.source[self.grid.index(*self.grid.brought_inside(y, x))]
 
-    def allowed(self, places: Tensor, pixels: Tensor) -> Tensor:
+    def allowed_places(self, places: Tensor, pixels: Tensor) -> Tensor:
         """The places (n,), which may be in the margin, that pixels (n,) may show; -1 for others."""
         return self.source[places]
 
@@ -159,11 +159,11 @@ class Field:
         self.place[pixels] = places
         self.grid.with_margin(self.place)
 
-    def enlarged(self, grid: PixelGrid, source: SourceGrid, pixels: Tensor) -> Field:
+    def on_finer_level(self, grid: PixelGrid, source: SourceGrid, pixels: Tensor) -> Field:
         """The field of a level twice as large: the four pixels of a parent show the four that its own covers; or -1."""
         y, x = grid.position(pixels)
         from_y, from_x = self.source.grid.position(self.place[self.grid.index(y // 2, x // 2)])
-        field = Field(grid, source, grid.shown.clone(), pixels)
+        field = Field(grid, source, grid.shown_pixels.clone(), pixels)
         field.show(pixels, source.at(2 * from_y + y % 2, 2 * from_x + x % 2))
         return field
 
@@ -229,9 +229,9 @@ class PatchGrid:
         centre = self.side // 2
         canvas = values.new_zeros(*self.canvas, values.shape[1])
         canvas[centre :: self.stride, centre :: self.stride][:rows, :columns] = values.view(rows, columns, -1)
-        return self.folded(canvas).permute(2, 0, 1)[None]
+        return self.fold(canvas).permute(2, 0, 1)[None]
 
-    def folded(self, canvas: Tensor) -> Tensor:
+    def fold(self, canvas: Tensor) -> Tensor:
         """Sums on the canvas (h, w, C), folded onto the picture (H, W, C) if it tiles, else cropped to it."""
         top, left = self.margin, self.margin
         folded = canvas[top : top + self.height, left : left + self.width]

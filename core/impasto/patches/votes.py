@@ -43,7 +43,7 @@ def blend(pieces: PatchPixels, weights: Tensor, grid: PatchGrid, tick: Tick) -> 
     for y, x, place, factor in _window(grid, tick):
         total[place] += (weights * factor) * pieces.at(y, x).view(*grid.shape, 3)
         norm[place] += weights * factor
-    return (grid.folded(total) / grid.folded(norm)).permute(2, 0, 1)[None]
+    return (grid.fold(total) / grid.fold(norm)).permute(2, 0, 1)[None]
 
 
 def _differences(pieces: PatchPixels, picture: Tensor, grid: PatchGrid, tick: Tick) -> Tensor:

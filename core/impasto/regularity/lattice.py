@@ -85,11 +85,11 @@ class Lattice:
         """Position of the pixel grid's corner relative to the origin, along an axis."""
         return -float(self.origin_px[axis])
 
-    def moved(self, by_px: Tensor) -> Lattice:
+    def relative_to(self, by_px: Tensor) -> Lattice:
         """The same lattice in the coordinates of the part of a picture that begins at (y, x) by_px (2,)."""
         return replace(self, origin_px=self.origin_px - by_px)
 
-    def fitted(self, full: tuple[int, int]) -> Lattice:
+    def on_torus(self, full: tuple[int, int]) -> Lattice:
         """This lattice with whole periods on a torus of `full` (height, width) pixels, its origin at 0."""
         sides = torch.tensor(full, dtype=torch.float32)
         counts = (self.wave_vectors * sides).round()
@@ -102,7 +102,7 @@ class Lattice:
 
     def fits(self, full: tuple[int, int]) -> bool:
         """Whether a torus of `full` (height, width) pixels holds a period of each wave vector, and they stay apart."""
-        counts = self.fitted(full).wave_vectors
+        counts = self.on_torus(full).wave_vectors
         return not len(counts) or int(torch.linalg.matrix_rank(counts.double())) == len(counts)
 
     def with_row_offsets(self, full: tuple[int, int], draw: Draw) -> Lattice:

@@ -18,7 +18,7 @@ class TorusRegion:
     width: int
     full: tuple[int, int]
 
-    def grown(self, margin: int) -> TorusRegion:
+    def with_margin(self, margin: int) -> TorusRegion:
         """This region with `margin` more pixels on each side (fewer if negative)."""
         return replace(
             self,
@@ -28,7 +28,7 @@ class TorusRegion:
             width=self.width + 2 * margin,
         )
 
-    def clipped(self) -> TorusRegion:
+    def within_torus(self) -> TorusRegion:
         """This region, with sides that exceed the torus cut to its full length from 0."""
         clipped = self
         if self.height >= self.full[0]:
@@ -37,12 +37,12 @@ class TorusRegion:
             clipped = replace(clipped, left=0, width=self.full[1])
         return clipped
 
-    def halved(self) -> TorusRegion:
+    def at_half_size(self) -> TorusRegion:
         """The same region of a torus half as large."""
         full = (self.full[0] // 2, self.full[1] // 2)
         return TorusRegion(self.top // 2, self.left // 2, self.height // 2, self.width // 2, full)
 
-    def aligned(self, multiple: int) -> TorusRegion:
+    def on_grid(self, multiple: int) -> TorusRegion:
         """The smallest region that contains this one and whose edges are multiples of `multiple` pixels."""
         top, left = self.top // multiple * multiple, self.left // multiple * multiple
         bottom, right = (-(-end // multiple) * multiple for end in (self.top + self.height, self.left + self.width))

@@ -148,7 +148,7 @@ def _check_values(tool: Tool, item: Input, step: Step, inputs: Mapping[str, Maps
 
 def _refuse_unused(steps: Sequence[Step], inputs: Mapping[str, Maps | Dataset]) -> None:
     """Raise ParameterError for inputs that no step uses, such as misspelt ones; any recipe may have a source."""
-    used = {SOURCE}.union(*(step.named for step in steps))
+    used = {SOURCE}.union(*(step.input_names for step in steps))
     for name in inputs:
         if name not in used:
             remedy = f"{did_you_mean(name, used)}its inputs are: {', '.join(sorted(used))}"

@@ -113,7 +113,7 @@ def _child(
     lead: Recipe, mate: Recipe, rng: np.random.Generator, variety: float, locked: set[str], library: ModelLibrary
 ) -> Recipe:
     """A child of two recipes of one kind, or of one recipe twice."""
-    crossover = Crossover.drawn(rng, variety)
+    crossover = Crossover.random(rng, variety)
     fresh = int(rng.integers(MAX_SEED + 1))
     latent = _latent_of(lead, mate, crossover, fresh)
     steps = [_mix(*pair, crossover, locked, library) for pair in zip(lead.steps, mate.steps, strict=True)]
@@ -155,7 +155,7 @@ def _mix(one: Step, other: Step, crossover: Crossover, locked: set[str], library
 
 
 def _sliders(tool: Tool, step: Step, library: ModelLibrary) -> list[SliderDescription]:
-    return library.find(_model_of(step, library), tool.name).described()["sliders"]
+    return library.find(_model_of(step, library), tool.name).description()["sliders"]
 
 
 def _record(lead: Recipe, mate: Recipe) -> dict[str, str]:
@@ -185,7 +185,7 @@ class Crossover:
     shift: np.ndarray
 
     @classmethod
-    def drawn(cls, rng: np.random.Generator, variety: float) -> Crossover:
+    def random(cls, rng: np.random.Generator, variety: float) -> Crossover:
         """A crossover with what all colours have in common drawn as well."""
         return cls(rng, variety, float(rng.random()), rng.standard_normal(3))
 

@@ -108,7 +108,7 @@ def run_to_files(
     """
     if tile_by_tile is None:
         tile_by_tile = should_stream(recipe, subject_of(inputs or {}), sink.format)
-    with sink.held():
+    with sink.lock():
         if tile_by_tile:
             return run(recipe, inputs, sink=sink, **how)
         result = run(recipe, inputs, **how)
@@ -236,7 +236,7 @@ def _record(
     used: Mapping[str, Mapping[str, str]],
 ) -> Recipe:
     """The recipe with all defaults, and the record of its run; inputs that it does not use are left out."""
-    named = set().union(*(step.named for step in recipe.steps))
+    named = set().union(*(step.input_names for step in recipe.steps))
     if tools[0].uses_subject:
         named.add(SOURCE)
     elif isinstance(parameters[0], SizeParameters):  # of the subject, which is not recorded, only the size was used

@@ -55,7 +55,7 @@ class Sink:
         """The pictures to write."""
         return packing_of(self.export)
 
-    def held(self) -> AbstractContextManager[None]:
+    def lock(self) -> AbstractContextManager[None]:
         """Lock for writing a result here; entering it raises FileError while another run does."""
         return held(self.folder / self.name, wait_s=self.wait_s)
 
@@ -116,7 +116,7 @@ def write_tiles(
     files = MapFiles.of(first, size_px, sink.folder / sink.name, exporter.suffix, sink.packing)
     bands = chain((first,), bands)
     del first  # so that its memory is freed once it is written
-    with sink.held():
+    with sink.lock():
         write_bands(bands, size_px, files, exporter, metadata, replace=sink.replace)
     return files.paths, about
 

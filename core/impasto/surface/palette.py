@@ -30,7 +30,7 @@ class Palette:
     mean: np.ndarray
     covariance: np.ndarray
 
-    def moved(self, move: Move) -> Palette:
+    def after(self, move: Move) -> Palette:
         """The palette of the moved colours."""
         return Palette(self.mean @ move.matrix + move.offset, move.matrix.T @ self.covariance @ move.matrix)
 

@@ -35,14 +35,14 @@ class BallAndPlane:
 
     def shade(self, light: Light) -> np.ndarray:
         """Picture (side_px, 2 side_px, 3), sRGB-encoded in [0, 1]."""
-        return encode(torch.cat([self.ball.shade(light), self._fitted(shade(self.plane, light))], dim=2))
+        return encode(torch.cat([self.ball.shade(light), self._square(shade(self.plane, light))], dim=2))
 
     def turn(self, light: Light, frames: int) -> Iterator[np.ndarray]:
         """Pictures of one turn of the light, counter-clockwise, which begins at its azimuth."""
         for index in range(frames):
             yield self.shade(replace(light, azimuth=light.azimuth + 360 * index / frames))
 
-    def _fitted(self, radiance: Tensor) -> Tensor:
+    def _square(self, radiance: Tensor) -> Tensor:
         """A square (3, side_px, side_px) filled with radiance (3, H, W), shrunk by averages or repeated."""
         size_px = radiance.shape[1:]
         scale = min(1.0, self.side_px / min(size_px))

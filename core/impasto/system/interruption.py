@@ -50,7 +50,7 @@ class Stop:
         self.number = number
         return True
 
-    def cancelled(self, message: str) -> Cancelled:
+    def cancellation(self, message: str) -> Cancelled:
         """The exception to raise once the result is saved."""
         cancelled = Cancelled(message)
         cancelled.exit_code = 128 + (self.number or signal.SIGINT)

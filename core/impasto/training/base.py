@@ -58,7 +58,7 @@ class Training(ABC):
         self.ema: Any = None
 
     @contextlib.contextmanager
-    def seeded(self) -> Iterator[None]:
+    def seeded_weights(self) -> Iterator[None]:
         """Context manager in which new networks get weights determined by the seed."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed % 2**63)
@@ -105,7 +105,7 @@ class Training(ABC):
         if not model:
             return
         card, stored = context.load_model(model, tool)
-        tensors = self.adapted(card, stored)
+        tensors = self.initial_tensors(card, stored)
         wanted = self.ema.state_dict()
         fitting = {
             name: torch.from_numpy(tensors[name]).to(value.dtype)
@@ -122,7 +122,7 @@ class Training(ABC):
             network.load_state_dict(fitting, strict=False)
         self.keep_good()
 
-    def adapted(self, card: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+    def initial_tensors(self, card: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
         """Tensors of a model to start from, with its card, in the shapes of this one where that has a meaning."""
         return tensors
 

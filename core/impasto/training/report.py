@@ -45,7 +45,7 @@ def write_report(
     first, *others = cases(model, _some_classes(model, data), choosing=True)
     generation = Generation(model, first.label, _side_px(first), {}, device)
     compared, shown = _compare(first, generation, lambda part, message: on_progress(0.8 * part, message))
-    if model.described()["exemplar"]:
+    if model.description()["exemplar"]:
         on_progress(0.8, "taking detail from what it learned")
         shown = replace(shown, detailed=replace(generation, parameters={"texture_transfer": True}).make(0))
     pages = [shown]

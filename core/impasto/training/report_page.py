@@ -121,7 +121,7 @@ def _figure(address: str, caption: str) -> str:
 def _figures(model: Model, compared: Comparison) -> str:
     """The table of figures, a column for the model and for each control, and what it is judged by."""
     rows = [row for row in ROWS if row in compared.rows]
-    goals, missed = compared.goals(), compared.missed()
+    goals, missed = compared.goals(), compared.missed_goals()
     lines = []
     for name in (*MODEL_FIGURES, "seam_z_high"):
         values = [compared.rows[row].get(name) for row in rows]

@@ -29,7 +29,7 @@ def unreported_model(path: Path, training: str) -> Model | None:
     except ImpastoError:
         return None
     is_same = model is not None and model.card.get("training") == training
-    return model if model and is_same and _has_reports(model) and not model.described()["report"] else None
+    return model if model and is_same and _has_reports(model) and not model.description()["report"] else None
 
 
 def _has_reports(model: Model) -> bool:

@@ -55,7 +55,7 @@ def verdict(compared: Comparison) -> Verdict:
     """The verdict on a model."""
     if MODEL not in compared.rows:
         return Verdict(UNKNOWN, "; ".join(compared.notes) or "there is nothing to compare it with")
-    missed, figures = compared.missed(), compared.rows
+    missed, figures = compared.missed_goals(), compared.rows
     found = figures[MODEL].get(STATISTICS)
     if set(missed) & set(SEAMS):
         return Verdict(BAD, "its border shows when it is tiled")
@@ -85,7 +85,7 @@ def _like_a_control(figures: Mapping[str, Mapping[str, float]]) -> str:
 def advice(card: Mapping[str, Any], compared: Comparison, sizes_px: Sequence[tuple[int, int]]) -> list[str]:
     """Advice on training, most useful first, by the card of a model and the sizes (height, width) of its data."""
     settings, figures, curve = card.get("parameters", {}), card.get("figures", {}), card.get("curve", {})
-    found, missed = compared.rows.get(MODEL, {}), set(compared.missed())
+    found, missed = compared.rows.get(MODEL, {}), set(compared.missed_goals())
     tips = []
     if figures.get("rollbacks"):
         rate = settings.get("learning_rate")

@@ -63,7 +63,7 @@ class Watch:
         If there is none and the distance is the best so far, `good_step` becomes `step`.
         """
         self.looks += 1
-        reason = self._exploded(losses, probe)
+        reason = self._explosion(losses, probe)
         if reason:
             return reason
         improved = self._follow(probe)
@@ -87,7 +87,7 @@ class Watch:
         restored = Watch(**{**state, "rollbacks": [(step, reason) for step, reason in state["rollbacks"]]})
         self.__dict__.update(restored.__dict__)
 
-    def _exploded(self, losses: Mapping[str, float], probe: Mapping[str, float]) -> str:
+    def _explosion(self, losses: Mapping[str, float], probe: Mapping[str, float]) -> str:
         for name, value in (*losses.items(), *probe.items()):
             if not math.isfinite(value):
                 return f"{name} is {value}"

@@ -36,7 +36,7 @@ class TextbookTraining(Training):
         super().__init__(parameters.steps, parameters.learning_rate, seed, device, precision)
         self.crops, self.batch, self.crop_px = crops, parameters.batch, parameters.crop_px
         self.width = parameters.width
-        with self.seeded():
+        with self.seeded_weights():
             networks = self.networks_of(len(crops.mean), parameters.width)
         self.hold(networks, lambda weights: torch.optim.Adam(weights, betas=self.betas, fused=True))
         self.ema.eval()

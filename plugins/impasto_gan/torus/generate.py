@@ -124,7 +124,7 @@ class Synthesis:
     @cached_property
     def lattice(self) -> Lattice:
         """The material's lattice, with whole periods and an offset for each row."""
-        return self.model.lattice.fitted(self._full).with_row_offsets(self._full, self.drawn(ROW_STREAM))
+        return self.model.lattice.on_torus(self._full).with_row_offsets(self._full, self.drawn(ROW_STREAM))
 
     @property
     def _full(self) -> tuple[int, int]:
@@ -159,9 +159,9 @@ class Synthesis:
     def _torus_values(self, want: TorusRegion) -> Tensor:
         """Values (C, h, w) of a region of the torus, not standardised."""
         network, unit_cell = self.model.network, self.model.unit_cell
-        region = want.clipped()
+        region = want.within_torus()
         needed = unit_cell.required_region(region) if unit_cell is not None else region
-        made = needed.clipped()
+        made = needed.within_torus()
         stages = len(network.stages) - self.skipped
         values = network(made, self.style, self.noise, self.condition, stages)
         values = self.standardisation.inverse(values)
@@ -198,7 +198,7 @@ class Synthesis:
         """The maps of a region of the result (h, w, C), in [0, 1]."""
         is_full = (want.height, want.width) == want.full
         halo = HALO_PX if "height" in self.model.card.maps and not is_full else 0
-        made = self.with_relief(self.maps(want.grown(halo)))
+        made = self.with_relief(self.maps(want.with_margin(halo)))
         inner = slice(halo, -halo or None)
         return {name: part[:, inner, inner].permute(1, 2, 0).cpu().numpy() for name, part in made.items()}
 

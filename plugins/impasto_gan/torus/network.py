@@ -117,8 +117,8 @@ class Stage(nn.Module):
 
     def before(self, want: TorusRegion) -> TorusRegion:
         """The region of the previous stage that the region `want` of this one needs."""
-        grown = want.grown(self.blocks)
-        return (grown if self.is_first else source_of_upsampling(grown)).grown(1)
+        grown = want.with_margin(self.blocks)
+        return (grown if self.is_first else source_of_upsampling(grown)).with_margin(1)
 
     def forward(
         self, state: StageOutput, want: TorusRegion, style: Tensor, noise: Tensor, condition: Tensor | None
@@ -127,13 +127,13 @@ class Stage(nn.Module):
 
         noise (B, noise_channels, h, w) and condition (B, conditions, h, w) are of `want` grown by `blocks` pixels.
         """
-        region = want.grown(self.blocks)
+        region = want.with_margin(self.blocks)
         source = self.before(want)
         scale, shift = self.style(style)[:, :, None, None].chunk(2, 1)  # (B, width, 1, 1)
         x = self.convolution(state.region.take(state.features, source))
         x = torch.addcmul(shift.to(x.dtype), x, (1 + scale).to(x.dtype))
         if not self.is_first:
-            x = upsample(x, source.grown(-1), region)
+            x = upsample(x, source.with_margin(-1), region)
         x = _modulate(self.noise.weight, x, noise)
         if self.condition is not None and condition is not None:
             x = _modulate(self.condition.weight, x, condition)
@@ -222,7 +222,7 @@ class TorusGenerator(nn.Module):
         """Regions that the stages from `first` on must compute so that the last one gives `want`; coarsest first."""
         wants = [want]
         for stage in list(self.stages)[first + 1 : stages or None][::-1]:
-            wants.insert(0, stage.before(wants[0]).clipped())
+            wants.insert(0, stage.before(wants[0]).within_torus())
         return wants
 
     def run_stages(
@@ -243,7 +243,7 @@ class TorusGenerator(nn.Module):
         self, index: int, state: StageOutput, want: TorusRegion, style: Tensor, noise: Noise, condition: Condition
     ) -> StageOutput:
         stage = self.stages[index]
-        grown = want.grown(stage.blocks)
+        grown = want.with_margin(stage.blocks)
         conditions = condition(grown).to(self.precision) if stage.condition is not None else None
         drawn = noise(index, stage.noise_channels, grown).to(self.precision)
         return stage(state, want, style, drawn, conditions)  # type: ignore[no-any-return]

@@ -106,7 +106,7 @@ class TorusTraining(Training):
         widths = [max(8, round(width * parameters.width)) for width in DISCRIMINATOR_WIDTHS]
         seen_px = {"fine": self.fine_px, "coarse": min(data.canvas) // COARSE, "broad": min(data.canvas) // BROAD}
         generator_widths = [max(8, round(width * parameters.width)) for width in GENERATOR_WIDTHS]
-        with self.seeded():
+        with self.seeded_weights():
             unit_cell = copy.deepcopy(data.unit_cell)  # which another model's weights may overwrite at first
             generator = TorusModel(data.card(parameters.name, generator_widths, GENERATOR_BLOCKS), unit_cell)
             self.discriminators = Discriminators(
@@ -119,7 +119,7 @@ class TorusTraining(Training):
             {"generator": generator, "discriminators": self.discriminators},
             lambda weights: torch.optim.Adam(weights, betas=BETAS, fused=True),
         )
-        self.fitted_lattice = data.lattice.fitted(data.canvas)
+        self.fitted_lattice = data.lattice.on_torus(data.canvas)
         self.phase_statistics = data.phase_statistics()
         self.band_deviations = data.band_deviations(len(GENERATOR_WIDTHS))
         self.views = {
@@ -153,7 +153,7 @@ class TorusTraining(Training):
             super().start_from(model, tool, context)
         self.keep_data_statistics()
 
-    def adapted(self, card: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+    def initial_tensors(self, card: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
         """The channels of the maps that this data has too; and without classes, the mean of those of the model."""
         if set(self.data.maps) <= set(card["maps"]):
             channels = [name for name in card["maps"] for _ in range(MAP_CHANNELS[name])]
@@ -260,7 +260,7 @@ class TorusTraining(Training):
         def draw_cells(channels: int, counts: tuple[int, int]) -> Tensor:
             return noise(batch, channels, *counts)
 
-        lattice = self.fitted_lattice.with_row_offsets(canvas, draw_cells).moved(offsets_px)
+        lattice = self.fitted_lattice.with_row_offsets(canvas, draw_cells).relative_to(offsets_px)
         condition = Conditioning.drawn(lattice, canvas, draw_cells, self.device)
         classes = nn.functional.one_hot(real.labels, self.classes).float() if self.classes else None
         style = network.style(noise(batch, GLOBAL_CHANNELS), classes)
@@ -272,7 +272,7 @@ class TorusTraining(Training):
         assert coarse.maps is not None
         assert fine.maps is not None
         corner = torch.tensor([region.top, region.left])
-        return Fake(coarse.maps, fine.maps, lattice, lattice.moved(corner))
+        return Fake(coarse.maps, fine.maps, lattice, lattice.relative_to(corner))
 
     def _fine_region(self) -> TorusRegion:
         """A random region of the canvas, of the size of the fine crops."""

@@ -21,6 +21,6 @@ def encoder_of(name: str, slots: Sequence[str] | None, context: Context) -> tupl
     """
     if name:
         encoder = registry().text_encoder(name)
-        return lambda texts: encoder.checked(texts, context), ()
+        return lambda texts: encoder.valid_features(texts, context), ()
     known = usual_slots() if slots is None else tuple(slots)
     return lambda texts: np.stack([features_of(text, known) for text in texts]), known

@@ -66,7 +66,7 @@ class StackGanTraining(Training):
         self.detail_px = min(parameters.detail_px, parameters.crop_px)
         self.model_card = StackGanCard.of({"name": parameters.name, **self.card()})
         channels = self.model_card.channels
-        with self.seeded():
+        with self.seeded_weights():
             generator = StackGanModel(self.model_card)
             with torch.no_grad():  # from the mean of the data on, phrases have only differences to tell
                 generator.surface.bias.copy_(torch.stack([one.about for one in data.pictures]).mean(0))

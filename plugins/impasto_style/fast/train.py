@@ -69,7 +69,7 @@ class FastStyleTraining(Training):
     ) -> None:
         super().__init__(parameters.steps, parameters.learning_rate, seed, device, precision)
         self.paintings, self.lessons, self.sources, self.parameters = paintings, lessons, sources, parameters
-        with self.seeded():
+        with self.seeded_weights():
             networks = {
                 "painter": TransformNetwork(*widths_of(parameters.width)),
                 "discriminator": PaintingDiscriminator(),

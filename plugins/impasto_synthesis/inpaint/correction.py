@@ -37,7 +37,7 @@ class HoleCorrection(Correction):
     def chunks(self, pixels: Tensor) -> Iterator[tuple[float, Tensor]]:
         """Those that are at a cut, or show what they must not."""
         own = self.field.place[pixels]
-        at_cuts = pixels[self.is_at_cut(pixels) | (self.level.allowed(own, pixels) < 0)]
+        at_cuts = pixels[self.is_at_cut(pixels) | (self.level.allowed_places(own, pixels) < 0)]
         for number, chunk in enumerate(at_cuts.split(CHUNK)):
             yield min(1.0, (number + 1) * CHUNK / max(1, len(at_cuts))), chunk
 
@@ -51,7 +51,7 @@ class HoleCorrection(Correction):
             return factor * (windows.sub_(wanted[among]).square_().sum(2) * weights[among]).sum(1)
 
         choice = BestChoice(self.field, pixels, costs)
-        choice.cost[self.level.allowed(choice.place, pixels) < 0] = NEVER
+        choice.cost[self.level.allowed_places(choice.place, pixels) < 0] = NEVER
         return choice
 
     def jumps(self, choice: BestChoice, beside: Tensor) -> Sequence[Tensor]:

@@ -106,9 +106,9 @@ def _side_px(level: HoleLevel, thickness: float) -> int:
 
 def _enlarge(coarse: Field, level: HoleLevel, generator: torch.Generator) -> Field:
     """The field of a level from that of the level half as large."""
-    holes, field = level.holes, coarse.enlarged(level.grid, level, level.holes)
+    holes, field = level.holes, coarse.on_finer_level(level.grid, level, level.holes)
     places = field.place[holes]
-    places[level.allowed(places.clamp(min=0), holes) < 0] = -1
+    places[level.allowed_places(places.clamp(min=0), holes) < 0] = -1
     lost = places < 0
     places[lost] = level.anywhere(holes[lost], generator)
     field.show(holes, torch.where(places < 0, holes, places))

@@ -53,7 +53,7 @@ class HoleLevel(SourceGrid):
     kind: Tensor | None
     island: Tensor | None
 
-    def allowed(self, places: Tensor, pixels: Tensor) -> Tensor:
+    def allowed_places(self, places: Tensor, pixels: Tensor) -> Tensor:
         """The places (n,), which may be in the margin, that pixels (n,) may show; -1 for others."""
         return self.of_kind(self.source[places], pixels)
 
@@ -79,7 +79,7 @@ class HoleLevel(SourceGrid):
         _, piece = (places - holes).unique(return_inverse=True)
         down, right = moves_of_pieces(field, piece, self.source >= 0, generator)
         moved = places + (down * self.grid.stride + right)[piece]
-        found = self.allowed(moved.clamp(0, len(self.source) - 1), holes)
+        found = self.allowed_places(moved.clamp(0, len(self.source) - 1), holes)
         field.show(holes, torch.where(found < 0, places, found))
 
 
@@ -153,10 +153,10 @@ def _level(
 ) -> HoleLevel | None:
     """A level; None if it has too few windows to learn from, unless it is the finest."""
     grid = PixelGrid((hole.shape[0], hole.shape[1]), wraps, hole.device)
-    padded_hole = grid.padded(hole)
+    padded_hole = grid.pixels_of(hole)
     shape = hole.shape[0] + 2 * RADIUS_PX, hole.shape[1] + 2 * RADIUS_PX
     is_usable = ~dilation(padded_hole.view(shape) | ~grid.is_inside().view(shape)).flatten()
-    shown = grid.shown
+    shown = grid.shown_pixels
     is_usable = grid.with_margin(is_usable) & grid.is_inside()
     if int(is_usable.sum()) < LEAST_USABLE:
         if scale > 1:
@@ -166,9 +166,9 @@ def _level(
             return None
     source = torch.where(is_usable, shown, -1)
     holes = grid.index(*hole.nonzero(as_tuple=True))
-    kind = None if constraints is None else grid.padded(constraints.kind)
-    island = None if constraints is None else grid.padded(constraints.island)
-    return HoleLevel(scale, grid, source, grid.padded(_whole(features, hole)), holes, kind, island)
+    kind = None if constraints is None else grid.pixels_of(constraints.kind)
+    island = None if constraints is None else grid.pixels_of(constraints.island)
+    return HoleLevel(scale, grid, source, grid.pixels_of(_whole(features, hole)), holes, kind, island)
 
 
 def _whole(features: Tensor, hole: Tensor) -> Tensor:

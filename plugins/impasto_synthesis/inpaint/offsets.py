@@ -51,8 +51,8 @@ class Offsets:
         self.side_px = min(side_px, *self.grid.size)
         most_px = max(1, (min(self.grid.size) - self.side_px) // 2)
         self.reach_px, self.window_px = (min(round(reach * self.side_px), most_px) for reach in (REACH, WINDOW_REACH))
-        self.field = Field(self.grid, level, self.grid.shown.clone(), level.holes)
-        self.todo = torch.zeros_like(self.grid.shown, dtype=torch.bool)
+        self.field = Field(self.grid, level, self.grid.shown_pixels.clone(), level.holes)
+        self.todo = torch.zeros_like(self.grid.shown_pixels, dtype=torch.bool)
         self.todo[level.holes] = True
         self.known = level.vectors.clone()
         self.known[level.holes] = 0
@@ -210,7 +210,7 @@ class Offsets:
             total += near
         margins = [(len(line) - length) // 2 for line, length in zip(lines, self.grid.size, strict=True)]
         total = total[margins[0] : margins[0] + self.grid.size[0], margins[1] : margins[1] + self.grid.size[1]]
-        return self.grid.padded(total) * ~self.todo / (0.5 * reach_px * (reach_px + 1))
+        return self.grid.pixels_of(total) * ~self.todo / (0.5 * reach_px * (reach_px + 1))
 
     def _index(self, y: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
         """Indices of positions, or of the nearest pixels inside, and whether they belong to the picture."""

@@ -49,7 +49,7 @@ class AppearanceCorrection(Correction):
     def one_pass(self) -> Iterator[float]:
         """Count the uses of the whole source first."""
         uses = self.level.uses(self.field)
-        self.uses = self.level.grid.padded(self.guidance.relative_uses(uses) if self.guidance else uses)
+        self.uses = self.level.grid.pixels_of(self.guidance.relative_uses(uses) if self.guidance else uses)
         yield from super().one_pass()
 
     def chunks(self, pixels: Tensor) -> Iterator[tuple[float, Tensor]]:
@@ -95,7 +95,7 @@ class AppearanceCorrection(Correction):
         level = self.level
         for places, step in zip(beside, self.source_steps, strict=True):
             for alike in level.similar[places].long().T:
-                yield level.allowed(alike - step, choice.pixels)
+                yield level.allowed_places(alike - step, choice.pixels)
         for reach_px in REACHES_PX:
             yield places_near(self.level, choice.place, reach_px, self.generator)
         anywhere = level.anywhere(choice.pixels, self.generator)

@@ -38,7 +38,7 @@ class LevelGuidance:
 
     def __init__(self, given: Tensor, wanted: Tensor, source: PixelGrid, result: PixelGrid) -> None:
         self.given, self.wanted = given, wanted
-        self._given, self._wanted = source.padded(given.permute(1, 2, 0)), result.padded(wanted.permute(1, 2, 0))
+        self._given, self._wanted = source.pixels_of(given.permute(1, 2, 0)), result.pixels_of(wanted.permute(1, 2, 0))
         values = given.flatten(1).T
         low, high = values.amin(0), values.amax(0)
         steps = (values - low) / (high - low).clamp(min=1e-6) * (GROUPS_PER_CHANNEL - 1)

@@ -80,11 +80,11 @@ def _level(
     size = channels.shape[1], channels.shape[2]
     similar = find_similar(vectors, size) if coarse is None else refine_similar(coarse, coarse_width, vectors, size)
     grid = PixelGrid(size, (False, False), channels.device)
-    source = torch.full_like(grid.shown, -1)
+    source = torch.full_like(grid.shown_pixels, -1)
     source[grid.inside] = grid.inside
     flat = (vectors, grid.inside.int()[similar], _reduced_mask(left_out, scale, size))
     images = (channels.permute(1, 2, 0), *(one.view(*size, *one.shape[1:]) for one in flat))
-    padded_channels, *padded = map(grid.padded, images)
+    padded_channels, *padded = map(grid.pixels_of, images)
     level = ExemplarLevel(scale, grid, source, padded[0], padded_channels, appearance, padded[1], padded[2])
     return level, similar
 

@@ -80,7 +80,7 @@ def synthesise(
                 level, grid, piece * atlas.side_px, LAYOUT_VARIETY * variation, atlas.patterns, rng, guide
             )
         else:
-            field = field.enlarged(grid, level, grid.inside)
+            field = field.on_finer_level(grid, level, grid.inside)
         phases.keep(field)
         align(field, phases, generator)
         variety = max(VARIETY / 2**number, FINE_VARIETY) * variation
@@ -116,7 +116,7 @@ def first_layout(
     quilter.history.uses += USED_UP * avg_pool2d(left_out, layout.scale)[0].cpu().numpy()
     for _ in quilter.cover():
         pass
-    return Field(grid, level, grid.padded(level.grid.inside[quilter.torus.origin]), grid.inside)
+    return Field(grid, level, grid.pixels_of(level.grid.inside[quilter.torus.origin]), grid.inside)
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,7 @@ class UnitCell(nn.Module):
     def required_region(self, want: TorusRegion) -> TorusRegion:
         """The region that `forward` needs to be correct in `want`: bands start at even pixels, and lose edges."""
         coarsest = 1 << len(self.variances)
-        return want.grown(coarsest).aligned(coarsest) if self.variances else want
+        return want.with_margin(coarsest).on_grid(coarsest) if self.variances else want
 
     def _scaled(self, x: Tensor, lattice: Lattice, region: TorusRegion, band: int, power: float) -> Tensor:
         """x with each of its bands, from `band` on, multiplied by a power of its variance."""
@@ -114,6 +114,6 @@ class UnitCell(nn.Module):
             return x
         variance = self.variances[band](lattice, region, 1 << band).clamp_(min=LEAST_VARIANCE)
         detail, below = split_band(x)
-        below = self._scaled(below, lattice, region.halved(), band + 1, power)
+        below = self._scaled(below, lattice, region.at_half_size(), band + 1, power)
         enlarged = interpolate(below, size=x.shape[2:], mode="bilinear", align_corners=False)
         return enlarged.addcmul_(detail, variance.pow_(power))

@@ -67,7 +67,7 @@ class PictureColors(Colors):
             for index in _styles_of(region):
                 own = palette_of(as_image(styles[index]))
                 self.moves[index] = transport(own, here, share)
-                palettes[1 + index] = own.moved(self.moves[index])
+                palettes[1 + index] = own.after(self.moves[index])
             goals.append(mix(palettes, region.weights))
         areas = [_area(region) for region in regions]
         self.goal = mix(goals, [area / sum(areas) for area in areas])
