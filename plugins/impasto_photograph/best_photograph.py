@@ -37,7 +37,7 @@ class BestPhotograph(Generator):
         order = sorted(range(len(photographs)), key=lambda index: qualities[index].score, reverse=True)
         figures: dict[str, float] = {}
         for index in order:
-            context.note(qualities[index].told(photographs[index].name or f"photograph {index + 1}"))
+            context.note(qualities[index].sentence(photographs[index].name or f"photograph {index + 1}"))
         for index, quality in enumerate(qualities):
             figures |= {f"{name}_{index + 1}": value for name, value in vars(quality).items()}
             figures[f"score_{index + 1}"] = quality.score

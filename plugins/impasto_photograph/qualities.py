@@ -48,7 +48,7 @@ class Qualities:
         flaws += self.light_stops / LIGHT_UNIT + self.angle / ANGLE_UNIT
         return float(np.log2(max(self.sharpness, 1e-4)) - flaws)
 
-    def told(self, name: str) -> str:
+    def sentence(self, name: str) -> str:
         """All in a sentence."""
         clipped, stops = f"{100 * self.clipped:.1f}", f"{self.light_stops:.2f}"
         return (

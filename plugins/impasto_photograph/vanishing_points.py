@@ -77,7 +77,7 @@ class _Edges:
         explained = (sums.square() / counts.clamp(min=1)).sum() / self.strength.numel()
         return float(explained / self.strength.square().mean())
 
-    def reduced(self, longest_px: int) -> _Edges:
+    def at_size(self, longest_px: int) -> _Edges:
         """A smaller copy."""
         factor = -(-max(self.strength.shape) // longest_px)
         return _Edges(*(avg_pool2d(one[None, None], factor)[0, 0] for one in (self.strength, self.y, self.x)))
@@ -102,7 +102,7 @@ def find_curvature(luminance: Tensor, check: Callable[[], None] = lambda: None) 
     """The curvature k1 of the lens, by lines along x and y in luminance (H, W); None where no lines stand out."""
     found = []
     for edges in _edges_along_both(luminance):
-        starts, small = [], edges.reduced(SEARCH_PX)
+        starts, small = [], edges.at_size(SEARCH_PX)
         for k1 in CURVATURES:
             check()
             near = max(((tilt, keystone, k1) for tilt in TILTS[::2] for keystone in KEYSTONES[::2]), key=small.share)
@@ -151,7 +151,7 @@ def _prominent_points(found: Sequence[VanishingPoint | None]) -> tuple[Vanishing
 
 def _best(edges: _Edges, candidates: Sequence[Candidate], check: Callable[[], None]) -> Candidate:
     """The candidate whose lines explain most, refined coarse to fine."""
-    small, middle = edges.reduced(SEARCH_PX), edges.reduced(MIDDLE_PX)
+    small, middle = edges.at_size(SEARCH_PX), edges.at_size(MIDDLE_PX)
     near = sorted((_refine(small, one, 0.015) for one in _peaks(small, candidates)), key=small.share, reverse=True)
     check()
     best = max((_refine(middle, one, 0.0075) for one in near[:FINALISTS]), key=middle.share)

@@ -50,7 +50,7 @@ def measure(photos: Sequence[Maps], parameters: PhotometricStereoParameters, con
     pictures = read(photos, context.device)
     L = given_directions(pictures.intensity, parameters)
     rows, columns = pixel_box((pictures.usable.shape[1], pictures.usable.shape[2]), parameters.crop)
-    pictures = pictures.cropped(slice(*rows), slice(*columns))
+    pictures = pictures.in_window(slice(*rows), slice(*columns))
     context.progress(0.15, "Aligning the photographs")
     pictures = align(pictures) if parameters.align else pictures
     context.progress(0.35, "Finding the lights")
@@ -76,7 +76,7 @@ def align(pictures: Photographs) -> Photographs:
     (top, bottom), (left, right) = (_margins(along) for along in zip(*found, strict=True))
     height, width = pictures.usable.shape[1:]
     whole = replace(pictures, rgb=torch.stack(rgb).clamp_min(0), usable=torch.stack(usable).clamp(0, 1))
-    return whole.cropped(slice(top, height - bottom), slice(left, width - right))
+    return whole.in_window(slice(top, height - bottom), slice(left, width - right))
 
 
 def _margins(along: Sequence[float]) -> tuple[int, int]:
@@ -91,7 +91,7 @@ def _solution(pictures: Photographs, S: Tensor, context: Context) -> Solution:
     bands = []
     for top in range(0, height, rows):
         context.progress(0.4 + 0.3 * top / height, "Solving for the normals")
-        bands.append(_band(pictures.cropped(slice(top, min(top + rows, height)), slice(None)), S))
+        bands.append(_band(pictures.in_window(slice(top, min(top + rows, height)), slice(None)), S))
     b, albedo, residual, confidence = (torch.cat(each, -1) for each in zip(*bands, strict=True))
     size = height, width
     return Solution(b.view(3, *size), albedo.view(3, *size), residual.view(size), confidence.view(size))

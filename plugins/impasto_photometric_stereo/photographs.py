@@ -60,7 +60,7 @@ class Photographs:
         red, green, blue = self.rgb.unbind(1)
         return (weight[0] * red).addcmul_(weight[1], green).addcmul_(weight[2], blue)
 
-    def cropped(self, rows: slice, columns: slice) -> Photographs:
+    def in_window(self, rows: slice, columns: slice) -> Photographs:
         """A part of all photographs."""
         return replace(self, rgb=self.rgb[..., rows, columns], usable=self.usable[..., rows, columns])
 

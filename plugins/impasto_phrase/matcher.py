@@ -45,7 +45,7 @@ class Phrase(Matcher):
         from .variations import vary
 
         assert isinstance(subject, str)
-        if start is None and (layered := self._layered(subject, seed, context)):
+        if start is None and (layered := self._layered_match(subject, seed, context)):
             return layered
         if start is not None and (changed_layers := self._with_layers_changed(subject, seed, context, start)):
             return changed_layers
@@ -69,7 +69,7 @@ class Phrase(Matcher):
             return Match(replace(start, steps=steps), (*_words_left_out(reading), *notes))
         return Match(Recipe((step,), seed), (*_words_left_out(reading), *notes))
 
-    def _layered(self, subject: str, seed: int, context: Context) -> Match | None:
+    def _layered_match(self, subject: str, seed: int, context: Context) -> Match | None:
         """The recipe of one material on another; None for a phrase that is not of two."""
         from .covering import covering_step, covers, parts
 

@@ -64,7 +64,7 @@ class PhraseReader:
         if self.compare and self.last and self.last[0] not in COLORS:
             slot, term = self.last  # as in "磨损更少", where the comparative follows
             self.result.slots.pop(slot, None)
-            self._set(slot, self._compared(slot, "some"), term)
+            self._set(slot, self._comparative(slot, "some"), term)
         self._forget_amount()
         self.last = None
 
@@ -117,7 +117,7 @@ class PhraseReader:
             elif value in COMPARATIVES or value == "some":
                 self.compare, self.amount = self.compare or "more", values["after"]
                 del self.result.slots[slot]
-                self._set(slot, self._compared(slot, value), before)
+                self._set(slot, self._comparative(slot, value), before)
         elif "after" in values and self.compare:
             self.amount = values["after"]
 
@@ -161,7 +161,7 @@ class PhraseReader:
 
     def _level(self, slot: str, value: str) -> str:
         if self.compare:
-            return self._compared(slot, value)
+            return self._comparative(slot, value)
         degree, self.waiting = self.degree, None
         if degree != "no":
             self.degree = ""
@@ -171,14 +171,14 @@ class PhraseReader:
 
     def _quality(self, slot: str, value: str) -> str:
         if self.compare:
-            return self._compared(slot, value)
+            return self._comparative(slot, value)
         self.waiting = None
         degree, self.degree = self.degree, "" if self.degree != "no" else "no"
         if slot == "size" and degree == "much":
             return STRONGER.get(value, value)
         return OPPOSITES.get(value, value) if degree == "no" else value
 
-    def _compared(self, slot: str, value: str) -> str:
+    def _comparative(self, slot: str, value: str) -> str:
         amount, less = self._amount(), self.compare == "less"
         self.compare = ""
         if slot in QUALITIES:
@@ -231,7 +231,7 @@ class PhraseReader:
         slots, before = self.result.slots, self.terms[index - 1] if index else None
         if self.compare or ("color" not in slots and self.degree == "little"):  # "more green", "slightly green"
             self.compare = self.compare or "more"
-            self._set("tint", f"{self._compared('tint', value)}:{value}", term)
+            self._set("tint", f"{self._comparative('tint', value)}:{value}", term)
             return
         degree = self.waiting
         if "shade" not in slots and degree and (degree.has("deepens") or degree.has("brightens")):

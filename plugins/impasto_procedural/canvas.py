@@ -80,7 +80,7 @@ class Canvas:
         """Linear colour (3, 1, 1) of an sRGB-encoded one."""
         return torch.from_numpy(srgb_to_linear(np.array(srgb, np.float32))).to(self.device)[:, None, None]
 
-    def stacked(self, fields: Sequence[Tensor]) -> Tensor:
+    def stack(self, fields: Sequence[Tensor]) -> Tensor:
         """Fields as one tensor (N, H, W)."""
         return torch.stack([field.expand(self.size_px) for field in fields])
 
@@ -99,19 +99,19 @@ class Canvas:
             cells = (rows << octave, columns << octave)
             if octave and (cells[0] > self.size_px[0] or cells[1] > self.size_px[1]):
                 break
-            total += gain**octave * self._interpolated(_standardise(self.normal(f"{name} {octave}", *cells)))
+            total += gain**octave * self._interpolation(_standardise(self.normal(f"{name} {octave}", *cells)))
         energy = sum(gain ** (2 * octave) for octave in range(octaves))
         return total / (SPLINE_DEVIATION * math.sqrt(energy))
 
-    def evened(self, field: Tensor, size_m: float) -> Tensor:
+    def high_pass(self, field: Tensor, size_m: float) -> Tensor:
         """A field (H, W) without its differences over more than about `size_m`, and with the same deviation.
 
         What is cut off at a level has the same share everywhere then: no large patch shows where the tile repeats.
         """
-        level = field - self.blurred(field, size_m / math.tau)
+        level = field - self.blur(field, size_m / math.tau)
         return level * (field.std(correction=0) / level.std(correction=0).clamp_min(1e-9))
 
-    def _interpolated(self, lattice: Tensor) -> Tensor:
+    def _interpolation(self, lattice: Tensor) -> Tensor:
         """The lattice (h, w) at all texels (H, W), by periodic cubic B-splines."""
         for axis in (0, 1):
             taps, weights = _taps(lattice.shape[axis], self.size_px[axis], self.device)
@@ -120,17 +120,17 @@ class Canvas:
             lattice = parts[0].add_(parts[1]).add_(parts[2]).add_(parts[3])
         return lattice
 
-    def warped(self, field: Tensor, y_m: Tensor | float, x_m: Tensor | float) -> Tensor:
+    def warp(self, field: Tensor, y_m: Tensor | float, x_m: Tensor | float) -> Tensor:
         """A field (…, H, W) whose texels are taken from a place that is further down and right by so many metres."""
         y = ((self.y_m + y_m) / self.texel_m).expand(self.size_px)
         x = ((self.x_m + x_m) / self.texel_m).expand(self.size_px)
         return bilinear_samples(field, y, x)
 
-    def blurred(self, field: Tensor, deviation_m: float) -> Tensor:
+    def blur(self, field: Tensor, deviation_m: float) -> Tensor:
         """A field (…, H, W) convolved with a Gaussian, around the torus."""
         return blur(field, deviation_m / self.texel_m)
 
-    def trailed(self, field: Tensor, length_m: float) -> Tensor:
+    def trails(self, field: Tensor, length_m: float) -> Tensor:
         """A field (H, W) that runs down the surface, fading by the factor e with each `length_m`; means stay."""
         fy = torch.fft.rfftfreq(self.size_px[0], self.texel_m, device=self.device)[:, None]
         response = 1 / (1 + 2j * math.pi * fy * length_m)

@@ -118,13 +118,13 @@ def _cover(below: Surface, layer: Surface, canvas: Canvas, p: CoverParameters) -
 
     patch_m = min(p.patch_m, canvas.width_m / FEWEST_PARTS)
     patches = canvas.noise("cover", patch_m, octaves=5, gain=0.6)
-    around = canvas.blurred(below.height_m, canvas.width_m / 40)
+    around = canvas.blur(below.height_m, canvas.width_m / 40)
     depth = around - below.height_m
     field = patches + BIAS[p.place] * depth / depth.std(correction=0).clamp_min(1e-7)
     skip = max(1, min(field.shape) // QUANTILE_PX)
     low = field[::skip, ::skip].flatten().quantile(1 - p.amount)
     spread = (0.02 + 0.6 * p.edge) * field.std(correction=0) + 1e-6
     mask = step(field, low - spread, low + spread) if 0 < p.amount < 1 else p.amount + 0 * field
-    smooth = canvas.blurred(below.height_m, max(p.thickness_m, canvas.texel_m))
+    smooth = canvas.blur(below.height_m, max(p.thickness_m, canvas.texel_m))
     relief = layer.height_m - layer.height_m.mean()
     return below.under(replace(layer, height_m=smooth + p.thickness_m + relief), mask)

@@ -30,7 +30,7 @@ def with_rust(
     age = spots + 1.6 * prone - 3.1 + 3.4 * amount
     crust = step(age, 0.0, 0.5)
     lines = canvas.noise("runs", 0.008, octaves=3, gain=0.7, stretch=(30, 1))
-    stain = (3 * amount * canvas.trailed(crust * step(lines, -0.4, 1.6), run_m)).clamp(0, 0.75)
+    stain = (3 * amount * canvas.trails(crust * step(lines, -0.4, 1.6), run_m)).clamp(0, 0.75)
     stain = stain.maximum(0.6 * step(age, -0.5, 0.2))
     shade = 0.55 - 0.12 * age + 0.1 * grain + 0.12 * spots
     color = gradient(shade, [canvas.color(each) for each in RUST])

@@ -116,7 +116,7 @@ def _warp(rng: np.random.Generator, canvas: Canvas, surface: Surface) -> Surface
     y_m, x_m = (amount_m * canvas.noise(name, size_m, octaves=2) for name in ("bend y", "bend x"))
     fields = [*surface.color.expand(3, *canvas.size_px), surface.height_m]
     fields += [surface.height_m * 0 + value for value in (surface.roughness, surface.metallic)]
-    bent = canvas.warped(canvas.stacked(fields), y_m, x_m)
+    bent = canvas.warp(canvas.stack(fields), y_m, x_m)
     return Surface(bent[:3], bent[3], bent[4], bent[5])
 
 

@@ -29,6 +29,6 @@ class Surface:
             mix(self.metallic, other.metallic, mask),
         )
 
-    def tinted(self, factor: Tensor | float) -> Surface:
+    def with_tint(self, factor: Tensor | float) -> Surface:
         """This surface with its colour multiplied."""
         return replace(self, color=self.color * factor)

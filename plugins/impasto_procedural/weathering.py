@@ -36,7 +36,7 @@ def weather(surface: Surface, canvas: Canvas, weathering: WeatheringLayers) -> S
 
 def _depth(height_m: Tensor, canvas: Canvas) -> Tensor:
     """Depth below the surroundings, in deviations of the relief: positive in joints, negative on edges."""
-    around = 0.5 * (canvas.blurred(height_m, canvas.width_m / 100) + canvas.blurred(height_m, canvas.width_m / 30))
+    around = 0.5 * (canvas.blur(height_m, canvas.width_m / 100) + canvas.blur(height_m, canvas.width_m / 30))
     depth = around - height_m
     return depth / depth.std().clamp_min(1e-7)
 
@@ -79,7 +79,7 @@ def _mossy(surface: Surface, canvas: Canvas, depth: Tensor, amount: float) -> Su
     tufts = canvas.noise("moss tufts", canvas.width_m / 160, octaves=3, gain=0.7)
     cushion_m = (0.004 * step(cover, 0.0, 1.6) + 0.0012 * tufts) * mask
     color = gradient(0.5 + 0.22 * tufts + 0.12 * patches, [canvas.color(shade) for shade in MOSS])
-    smooth_m = canvas.blurred(surface.height_m, 0.004)
+    smooth_m = canvas.blur(surface.height_m, 0.004)
     moss = Surface(color, mix(surface.height_m, smooth_m, 0.6) + cushion_m, 0.95, 0.0)
     return surface.under(moss, mask)
 

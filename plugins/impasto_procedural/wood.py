@@ -79,7 +79,7 @@ def _waves(canvas: Canvas, boards: Blocks) -> tuple[Tensor, Tensor]:
     slow_m = 0.004 * along_grain(canvas, boards, "sway", 0.14, octaves=2, gain=0.4, stretch=3)
     fine = along_grain(canvas, boards, "waviness", 0.012, octaves=2, stretch=9)
     shift_m = canvas.of_each("part of noise", boards.number) * canvas.width_m
-    slow_m, fine = canvas.warped(torch.stack([slow_m, fine]), 3 * shift_m, 7 * shift_m)
+    slow_m, fine = canvas.warp(torch.stack([slow_m, fine]), 3 * shift_m, 7 * shift_m)
     return slow_m, fine
 
 

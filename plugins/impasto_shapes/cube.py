@@ -80,7 +80,7 @@ class CubeFaces(Filter):
                     return face_directions(face, *reversed(torch.meshgrid(v, u, indexing="ij")))
 
                 tell = _part(context, (6 * count + face) / (6 * len(subject)))
-                made = _in_bands(side, directions, panorama.sampled, samples, tell)
+                made = _in_bands(side, directions, panorama.samples, samples, tell)
                 array[row * side : (row + 1) * side, column * side : (column + 1) * side] = _encode(made, name)
             arrays[name] = array
         return replace(subject, textures={}, width_m=None).with_arrays(arrays)
@@ -150,7 +150,7 @@ class PanoramaFromCube(Filter):
             x = _linear(sheet, name)
             faces = [x[:, r * side : (r + 1) * side, c * side : (c + 1) * side] for r, c in places]
             tell = _part(context, count / len(subject))
-            made = _in_bands(height, directions, Cube(torch.stack(faces)).sampled, samples, tell)
+            made = _in_bands(height, directions, Cube(torch.stack(faces)).samples, samples, tell)
             arrays[name] = _encode(made, name)
         return replace(subject, textures={}, width_m=None).with_arrays(arrays)
 

@@ -52,7 +52,7 @@ class Panorama:
         columns = torch.arange(-MARGIN_PX, width + MARGIN_PX) % width
         self._wide, self._margin = tall[:, :, columns], margin
 
-    def sampled(self, directions: Tensor) -> Tensor:
+    def samples(self, directions: Tensor) -> Tensor:
         """Cubic samples (C, h, w) in directions (h, w, 3) of any length."""
         height, width = self.size_px
         x, y, z = directions.unbind(-1)
@@ -70,11 +70,11 @@ class Cube:
         v, u = torch.meshgrid(place, place, indexing="ij")
         inner = slice(MARGIN_PX, -MARGIN_PX)
         self._margin, self._faces = 0, faces
-        wide = torch.stack([self.sampled(face_directions(face, u, v), "bilinear") for face in range(6)])
+        wide = torch.stack([self.samples(face_directions(face, u, v), "bilinear") for face in range(6)])
         wide[:, :, inner, inner] = faces
         self._margin, self._faces = MARGIN_PX, wide
 
-    def sampled(self, directions: Tensor, mode: str = "bicubic") -> Tensor:
+    def samples(self, directions: Tensor, mode: str = "bicubic") -> Tensor:
         """Samples (C, h, w) in directions (h, w, 3) of any length."""
         result = torch.empty(self._faces.shape[1], *directions.shape[:2])
         axis = directions.abs().argmax(-1)

@@ -51,7 +51,7 @@ class LatentTorus:
 
     def whole(self) -> Maps:
         """The maps of the whole surface."""
-        return self._decoded(self.z, self.size_px, (0, 0))
+        return self._maps_of(self.z, self.size_px, (0, 0))
 
     def part(self, top: int, left: int, height: int, width: int) -> Maps:
         """The maps of a window, given in texels, multiples of 16; equal to that part of the whole."""
@@ -61,12 +61,12 @@ class LatentTorus:
         )
         margin_px = MARGIN * CELL_PX
         window = (height + 2 * margin_px, width + 2 * margin_px)
-        made = self._decoded(self.z[:, rows[:, None], columns], window, (top - margin_px, left - margin_px))
+        made = self._maps_of(self.z[:, rows[:, None], columns], window, (top - margin_px, left - margin_px))
         inside = (slice(margin_px, -margin_px), slice(margin_px, -margin_px))
         cut = {name: np.ascontiguousarray(made[name].pixels[inside]) for name in made}
         return Maps.from_arrays(cut, **self.about)
 
-    def _decoded(self, z: Tensor, size_px: tuple[int, int], corner: tuple[int, int]) -> Maps:
+    def _maps_of(self, z: Tensor, size_px: tuple[int, int], corner: tuple[int, int]) -> Maps:
         sizes = halved_sizes(self.size_px, len(self.vae.decoder.stages))
         stages = iter(range(len(sizes)))
 
@@ -174,7 +174,7 @@ def _encode(subject: Maps, vae: Autoencoder, card: VaeCard, size_px: tuple[int, 
     for side, result in zip(subject.size_px, size_px, strict=True):
         cells.append(max(1, round(side / result * -(-result // CELL_PX))))
     whole = (cells[0] * CELL_PX, cells[1] * CELL_PX)
-    y = vae.standardised(pixels[None])
+    y = vae.standardise(pixels[None])
     if tuple(y.shape[2:]) != whole:
         y = interpolate(y, size=whole, mode="bilinear", antialias=True)
     return vae.encoder(y)[0][0].cpu()

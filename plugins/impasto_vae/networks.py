@@ -169,7 +169,7 @@ class Autoencoder(nn.Module):
         self.mixing.copy_(mixing)
         self.decoder.gains.copy_(deviation)
 
-    def standardised(self, x: Tensor) -> Tensor:
+    def standardise(self, x: Tensor) -> Tensor:
         """Maps x (B, C, H, W) in [0, 1] -> y of the same shape; NaN, for unknown values, counts as the mean."""
         deviation = (x - self.mean.view(-1, 1, 1)).nan_to_num()
         return torch.linalg.solve(self.mixing, deviation.flatten(2)).view_as(x)

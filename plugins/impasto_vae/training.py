@@ -79,7 +79,7 @@ class VaeTraining(Training):
     def step(self) -> dict[str, Tensor]:
         """One step of both networks; the losses."""
         vae, known_count = self.vae, (self.parameters.batch + 1) // 2
-        x = vae.standardised(self.crops(self.parameters.batch, self.random))  # (B, C, crop_px, crop_px)
+        x = vae.standardise(self.crops(self.parameters.batch, self.random))  # (B, C, crop_px, crop_px)
         with self.autocast():
             mu, log_variance = vae.encoder(self._with_maps_hidden(x))
             z = reparameterise(mu, log_variance, self.noise(*mu.shape))
@@ -134,7 +134,7 @@ class VaeTraining(Training):
         if self.done < CRITIC_FROM * self.steps:
             return x_hat.new_zeros(()), x_hat.new_zeros(())
         critic = self.critic
-        x = self.vae.standardised(self.crops(len(x_hat), self.random))
+        x = self.vae.standardise(self.crops(len(x_hat), self.random))
         with self.autocast():
             loss_critic = relativistic_loss(critic(x) - critic(x_hat.detach()))
             penalty = loss_critic.new_zeros(())
@@ -150,7 +150,7 @@ class VaeTraining(Training):
     def sample(self, size_px: tuple[int, int], count: int) -> Tensor:
         """New y (count, C, H, W) of the averaged network, the same at every call."""
         random, noise = torch.Generator().manual_seed(0), self.fixed_noise()
-        z, _ = self.ema.encoder(self.ema.standardised(self.crops(PROBES, random)))
+        z, _ = self.ema.encoder(self.ema.standardise(self.crops(PROBES, random)))
         windows, grid = windows_of(list(z.cpu())), [-(-side // CELL_PX) for side in size_px]
         empty, unknown = torch.zeros(z.shape[1], *grid), torch.zeros(grid, dtype=torch.bool)
         new = torch.stack([fill(empty, unknown, windows, random) for _ in range(count)])
@@ -165,7 +165,7 @@ class VaeTraining(Training):
         """New surfaces and real crops, the same at every call."""
         size_px = (self.parameters.crop_px,) * 2
         real = self.crops(PROBES, torch.Generator().manual_seed(1))
-        return self.sample(size_px, PROBES), self.ema.standardised(real)
+        return self.sample(size_px, PROBES), self.ema.standardise(real)
 
     @torch.no_grad()
     def complete(self) -> None:
@@ -174,7 +174,7 @@ class VaeTraining(Training):
         for number, picture in enumerate(self.pictures.pictures[:MOST_PICTURES]):
             height, width = (min(side // CELL_PX, MOST_CELLS) * CELL_PX for side in picture.values.shape[1:])
             pixels = picture.values[None, :, :height, :width].to(self.device)
-            mu, log_variance = self.ema.encoder(self.ema.standardised(pixels))
+            mu, log_variance = self.ema.encoder(self.ema.standardise(pixels))
             latents.append(mu[0, :, 1:-1, 1:-1].contiguous())  # the border saw the wrap
             variances.append(log_variance.exp().mean((0, 2, 3)))
             self.ema.register_buffer(f"latents_{number}", latents[-1])

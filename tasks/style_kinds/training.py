@@ -24,7 +24,7 @@ def fitted(values: np.ndarray, labels: Sequence[str], features: Sequence[str], l
     mean, deviation = values.mean(0), values.std(0) + 1e-6
     empty = np.zeros((values.shape[1], len(kinds)), np.float32)
     model = KindModel(kinds, tuple(features), empty, empty[0], mean, deviation, least)
-    x = torch.from_numpy(model.standardised(values)).double()
+    x = torch.from_numpy(model.standardise(values)).double()
     weights = torch.zeros(empty.shape, dtype=torch.float64, requires_grad=True)
     offsets = torch.zeros(len(kinds), dtype=torch.float64, requires_grad=True)
     shares = 1 / torch.bincount(target).double()

@@ -116,12 +116,15 @@ def controls(recipe: Recipe, path: Path) -> Mapping[str, Recipe]:
     known = {material.name: material for material in all_materials()}
     lab = _lab(path)
     search = MaterialSearch(Target.of(lab), bundled_classifier().deviation, recipe.seed)
-    defaults = {name: search.moved(space_of(material), space_of(material).defaults) for name, material in known.items()}
+    defaults = {
+        name: search.with_photograph_colors(space_of(material), space_of(material).defaults)
+        for name, material in known.items()
+    }
     nearest = min(defaults.values(), key=lambda one: one.distance)
     rng = np.random.default_rng(sum(map(ord, path.name)))
     other = sorted(known)[int(rng.integers(len(known)))]
     chosen = {"colours": defaults[recipe.steps[0].tool], "nearest": nearest}
-    fitted = {name: search.recolored(search.distance(one.space, one.values)) for name, one in chosen.items()}
+    fitted = {name: search.with_fitted_colors(search.distance(one.space, one.values)) for name, one in chosen.items()}
     return {**{name: of_found(one, recipe) for name, one in fitted.items()}, "random": of_default(other, recipe)}
 
 

@@ -61,7 +61,7 @@ def report(text: str, values: Sequence[int], halves: dict[str, tuple[Half, Half]
 
 def explained_by_rank(left: Half, right: Half, rank: int) -> float:
     """Fraction of the right half's variance that the mean cell of the left half explains."""
-    mean = PeriodicFunction.fitted(*left, rank=rank)
+    mean = PeriodicFunction.of_picture(*left, rank=rank)
     picture, found = right
     rest = picture - mean(found, picture_region(picture))
     return 1 - float(rest.square().mean() / picture.square().mean())
@@ -75,7 +75,7 @@ def explained_by_steps(left: Half, right: Half, steps: int) -> float:
 
 def left_by_count(left: Half, right: Half, count: int, rank: int = components.RANK) -> float:
     """Fraction of the right half's variance around the mean cell that components of the left half do not explain."""
-    mean = PeriodicFunction.fitted(*left)
+    mean = PeriodicFunction.of_picture(*left)
     with patch.object(components, "COMPONENTS", count), patch.object(components, "RANK", rank):
         found = PrincipalComponents.of(left[0] - mean(left[1], picture_region(left[0])), left[1])
         if found is None:
@@ -94,7 +94,7 @@ def gained(left: Half, right: Half, band: int, rank: int) -> float:
 
     Samples count as normally distributed around the mean cell, and the control is one variance for the whole band.
     """
-    mean = PeriodicFunction.fitted(*left)
+    mean = PeriodicFunction.of_picture(*left)
     details = []
     for picture, found in (left, right):
         rest = (picture - mean(found, picture_region(picture)))[None]
@@ -102,7 +102,7 @@ def gained(left: Half, right: Half, band: int, rank: int) -> float:
             rest = split_band(rest)[1]
         details.append(split_band(rest)[0][0])
     squares = [detail.square() / details[0].square().mean((1, 2), keepdim=True) for detail in details]
-    variance = PeriodicFunction.fitted(squares[0], left[1], 1 << band, rank)
+    variance = PeriodicFunction.of_picture(squares[0], left[1], 1 << band, rank)
     at_phase = variance(right[1], picture_region(squares[1]), 1 << band).clamp(min=0.01)
     return float(0.5 * (squares[1] - squares[1] / at_phase - at_phase.log()).mean())
 

@@ -73,8 +73,8 @@ ADVERSARIAL = (
         "The torus' generator runs in float32 where bfloat16 was asked for.",
         TORUS,
         Edit(
-            '        with self.autocast():\n            fake = self._generated(self.networks["generator"]',
-            '        with self.seeded_weights():\n            fake = self._generated(self.networks["generator"]',
+            '        with self.autocast():\n            fake = self._fake(self.networks["generator"]',
+            '        with self.seeded_weights():\n            fake = self._fake(self.networks["generator"]',
         ),
         (f"{EVERY}::test_both_networks_run_in_the_precision_of_the_training[torus]",),
     ),

@@ -124,7 +124,7 @@ STYLE = (
         "kinds-by-nothing",
         "Kinds of style are recognised without looking at features.",
         RECOGNITION,
-        Edit("self.standardised(values) @ self.weights", "0 * self.standardised(values) @ self.weights"),
+        Edit("self.standardise(values) @ self.weights", "0 * self.standardise(values) @ self.weights"),
         (f"{KINDS}::test_most_new_pictures_are_recognised_and_few_mistaken",),
     ),
     Mutation(

@@ -150,7 +150,7 @@ TEXTBOOK = (
         "progressive-variation-off",
         "The setting for variation does nothing.",
         PROGRESSIVE,
-        Edit("x = variation * self.grown(", "x = self.grown("),
+        Edit("x = variation * self.pictures(", "x = self.pictures("),
         (f"{METHODS}::test_more_variation_is_more_spread[progressive-gan]",),
     ),
     Mutation(

@@ -225,8 +225,8 @@ TORUS = (
         "Sliders lower what their names say.",
         GENERATE,
         Edit(
-            "return style + self._moved[:STYLE_CHANNELS].to(style)",
-            "return style - self._moved[:STYLE_CHANNELS].to(style)",
+            "return style + self._axis_shift[:STYLE_CHANNELS].to(style)",
+            "return style - self._axis_shift[:STYLE_CHANNELS].to(style)",
         ),
         (f"{CONDITIONS}::test_sliders_of_bundled_models_raise_what_their_cards_say",),
     ),

@@ -56,7 +56,7 @@ def test_the_discriminator_learns_to_tell_the_teachers_strokes():
     training = training_of(learning_rate=0.002)
     training.networks["painter"].requires_grad_(False)
     x, y = training.crops(2, torch.Generator().manual_seed(0))
-    x_hat = training.repainted(x)
+    x_hat = training.repaint(x)
 
     def difference() -> float:
         of_teacher, of_painter = training._logits(standardise(torch.cat([y, x_hat])), x).detach().chunk(2)

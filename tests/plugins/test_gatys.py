@@ -73,8 +73,8 @@ class TestStatistics:
 
     def test_a_mix_has_the_moments_of_a_picture_of_parts(self):
         one, other = torch.randn(4, 5, 8), 1 + torch.randn(4, 5, 8)
-        joined = RawMoments.mixed([moments_of(torch.cat([one, other], 2))], [1.0])
-        assert torch.allclose(RawMoments.mixed([moments_of(one), moments_of(other)], [0.5, 0.5]), joined, atol=1e-4)
+        joined = RawMoments.mixture([moments_of(torch.cat([one, other], 2))], [1.0])
+        assert torch.allclose(RawMoments.mixture([moments_of(one), moments_of(other)], [0.5, 0.5]), joined, atol=1e-4)
 
     def test_gaussians_are_as_far_apart_as_the_closed_form_says(self):
         """Diagonal covariances: |m - m'|² + Σ (σ - σ')², here for each of two channels."""

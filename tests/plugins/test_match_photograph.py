@@ -72,7 +72,7 @@ def test_a_known_material_is_found_again_and_again():
     searches = [MaterialSearch(target, bundled_classifier().deviation, seed=4) for _ in range(2)]
     first, second = (search.best({MATERIALS["weave"]: 1.0})[0] for search in searches)
     assert first.values == second.values
-    only_colors = searches[0].recolored(searches[0].distance(space, space.defaults))
+    only_colors = searches[0].with_fitted_colors(searches[0].distance(space, space.defaults))
     assert first.distance < 0.7 * only_colors.distance
     threads = first.values["width_m"] / first.values["thread_m"]
     assert threads == pytest.approx(RED_CLOTH["width_m"] / RED_CLOTH["thread_m"], rel=0.15)

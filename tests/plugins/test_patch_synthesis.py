@@ -240,7 +240,7 @@ def test_shifts_by_whole_periods_cost_nothing_and_others_are_moved_to_them() -> 
     phases = Phases(Pattern(np.float32([[1 / 24, 0], [0, 1 / 32]])), 1, "cpu")
     shifts = torch.tensor([[24, -48, 12], [0, 64, 5]])
     assert (phases.costs(shifts) > 0).tolist() == [False, False, True]
-    assert not phases.costs(phases.snapped(shifts)).any()
+    assert not phases.costs(phases.in_phase(shifts)).any()
 
 
 def test_an_enlarged_field_shows_what_its_parents_cover() -> None:

@@ -122,7 +122,7 @@ def test_even_places_leave_fewer_gaps(canvas):
 def test_what_is_cut_off_an_evened_noise_has_the_same_share_everywhere():
     canvas = Canvas((240, 240), 1.0, seed=5)
     noise = canvas.noise("patches", 0.1, octaves=5, gain=0.65)
-    even = canvas.evened(noise, 0.25)
+    even = canvas.high_pass(noise, 0.25)
     assert float(even.std()) == pytest.approx(float(noise.std()), rel=0.01)
     shares = [(field > 0.3).float().view(4, 60, 4, 60).mean((1, 3)) for field in (noise, even)]
     assert shares[1].std() < 0.5 * shares[0].std()

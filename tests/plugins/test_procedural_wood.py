@@ -22,7 +22,7 @@ def test_squeezed_cells_are_as_much_longer(canvas):
 
 def test_runs_hang_below_their_source_and_fade(canvas):
     source = torch.exp(-0.5 * ((canvas.y_m - 0.5) / 0.02).square()).expand(canvas.size_px)
-    run = canvas.trailed(source, 0.1)
+    run = canvas.trails(source, 0.1)
     assert float(run.mean()) == pytest.approx(float(source.mean()), rel=1e-3)
     above, near, far = (float(run[int(256 * y), 0]) for y in (0.4, 0.6, 0.7))
     assert above < 0.05 * near

@@ -110,11 +110,11 @@ class Known:
     def features(self, x):
         return x
 
-    def judged(self, features, phi):
+    def logits_of(self, features, phi):
         return features[:, :1, :1, :1] - phi[:, :1, None, None]
 
     def __call__(self, x, phi):
-        return self.judged(x, phi)
+        return self.logits_of(x, phi)
 
 
 REAL, FAKE = torch.tensor([2.0, 0.5]).view(2, 1, 1, 1), torch.tensor([-1.0, 0.25]).view(2, 1, 1, 1)

@@ -66,7 +66,7 @@ def test_features_hardly_depend_on_the_size_of_a_large_picture():
     picture = (data.astronaut() / 255).astype(np.float32)[:384]
     large = np.kron(picture, np.ones((2, 2, 1), np.float32))
     model = kind_model()
-    one, other = (model.standardised(as_rows([features_of(pixels)], model.features)) for pixels in (picture, large))
+    one, other = (model.standardise(as_rows([features_of(pixels)], model.features)) for pixels in (picture, large))
     assert np.abs(one - other).mean() < 0.35
 
 

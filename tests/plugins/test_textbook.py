@@ -221,9 +221,9 @@ def test_the_progressive_gan_grows_and_fades_without_a_step():
         for grown in (0.0, 1.0):
             z, sizes = torch.randn(3, 32, 9, 9), [(9, 9), (18, 18), (36, 36)]
             G.growth.fill_(grown)
-            settled = G.grown(z, sizes)
+            settled = G.pictures(z, sizes)
             G.growth.fill_(grown + 1e-4)
-            fading = G.grown(z, sizes)
+            fading = G.pictures(z, sizes)
             assert torch.allclose(fading, bilinear_resize(settled, fading.shape[2:]), atol=1e-2)
             x = torch.randn(3, 5, 8 * 2 ** int(grown), 8 * 2 ** int(grown))
             larger = torch.nn.functional.interpolate(x, scale_factor=2)

@@ -123,7 +123,7 @@ def test_networks_grow_through_every_fade():
     made = []
     for growth in (1.0001, 1.5, 1.9999):
         G.growth.fill_(growth)
-        made.append(G.grown(z, sizes))
+        made.append(G.pictures(z, sizes))
     assert torch.allclose(made[1], (made[0] + made[2]) / 2, atol=1e-2)
     assert (made[0] - made[2]).abs().max() > 0.1
     x = torch.randn(2, 3, 32, 32)
@@ -143,8 +143,8 @@ def test_features_of_the_progressive_generator_have_one_scale():
     torch.manual_seed(0)
     z, sizes, G = torch.randn(2, 32, 8, 8), [(8, 8), (16, 16), (32, 32)], ProgressiveGenerator(3, 16, 3)
     G.growth.fill_(2.0)
-    usual = G.grown(z, sizes)
+    usual = G.pictures(z, sizes)
     with torch.no_grad():
         for convolution in (*G.first, *G.second):
             convolution.weight.mul_(10)
-    assert torch.allclose(G.grown(z, sizes), usual, atol=1e-3)
+    assert torch.allclose(G.pictures(z, sizes), usual, atol=1e-3)

@@ -51,7 +51,7 @@ def test_the_joints_of_each_row_are_found_to_the_pixel():
     values = as_tensor(picture)
     lattice = find_cells(values, Lattice(ROWS, BETWEEN_JOINTS))
     assert lattice.bond.spread > 0.01
-    mean = PeriodicFunction.fitted(values - values.mean((1, 2), keepdim=True), lattice)(
+    mean = PeriodicFunction.of_picture(values - values.mean((1, 2), keepdim=True), lattice)(
         lattice, full_region((192, 192))
     )
     joints = (values[0] < 0.3) & (torch.arange(192)[:, None] % 32 >= 6)

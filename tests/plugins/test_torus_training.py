@@ -102,7 +102,7 @@ def test_of_rows_that_waver_nothing_is_measured(waver_px, is_measured):
 def test_cells_in_a_bond_are_whole_around_the_torus():
     full = (160, 192)
     lattice = Lattice(torch.tensor([[1 / 32, 0.0], [0.0, 1 / 50]]), bond=Bond(0.48, 0.1)).on_torus(full)
-    condition = Conditioning.drawn(lattice.with_row_offsets(full, drawn), full, drawn, "cpu")
+    condition = Conditioning.random(lattice.with_row_offsets(full, drawn), full, drawn, "cpu")
     told = condition(full_region(full))
     assert torch.equal(told[..., 100:140, 50:60], condition(TorusRegion(260, -142, 40, 10, full)))
     noise = told[0, -CELL_CHANNELS]
@@ -114,7 +114,7 @@ def test_cells_in_a_bond_are_whole_around_the_torus():
 
 def test_each_tile_has_noise_of_its_own():
     lattice = Lattice(torch.tensor([[1 / 32, 0.0], [0.0, 1 / 16]]))
-    condition = Conditioning.drawn(lattice, (64, 64), drawn, "cpu")
+    condition = Conditioning.random(lattice, (64, 64), drawn, "cpu")
     told = condition(full_region((64, 64)))
     assert told.shape[1] == condition_channels(lattice)
     noise = told[:, phase_channels(lattice) :]

@@ -20,7 +20,7 @@ def test_what_cells_have_in_common_is_measured():
     """The joints of another part of the wall are told to a tenth of their depth, and no tile's own tone or grain."""
     picture = as_tensor(tiles(320))
     lattice = Lattice(torch.eye(2) / 32, torch.tensor([-7.3, 2.6]))
-    mean = PeriodicFunction.fitted(picture[:, :160], lattice)
+    mean = PeriodicFunction.of_picture(picture[:, :160], lattice)
     other, full = picture[:, 160:], TorusRegion(160, 0, 160, 320, (320, 320))
     told = mean(lattice, full)
     joints = other[0] < 0.4
@@ -32,7 +32,7 @@ def test_what_cells_have_in_common_is_measured():
 @pytest.mark.parametrize("in_bond", [False, True])
 def test_the_mean_is_the_same_in_parts_and_with_less_detail(in_bond):
     lattice = Lattice(torch.eye(2) / 32)
-    mean = PeriodicFunction.fitted(as_tensor(tiles()), lattice)
+    mean = PeriodicFunction.of_picture(as_tensor(tiles()), lattice)
     lattice = replace(lattice, origin_px=torch.tensor([0.0, -400.2]))
     if in_bond:
         lattice = replace(lattice, bond=Bond(0.3, 0.0), row_offsets=torch.tensor([[0.0, 0.4]]))
@@ -46,7 +46,7 @@ def test_the_mean_is_the_same_in_parts_and_with_less_detail(in_bond):
 def test_where_rows_go_one_way_a_cell_is_as_long_as_the_picture():
     picture = as_tensor(bricks())
     lattice = Lattice(torch.tensor([[1 / 32, 0.0]]))
-    mean = PeriodicFunction.fitted(picture, lattice)
+    mean = PeriodicFunction.of_picture(picture, lattice)
     assert mean.rows.shape == (3, 1, 32)
     assert mean.columns.shape == (3, 1, 1)
     assert (picture - mean(lattice, full_region((160, 160)))).std() == pytest.approx(

@@ -204,9 +204,9 @@ def test_standardised_channels_are_those_of_the_axes():
     vae = Autoencoder(3, 8)
     vae.set_axes(torch.tensor([0.4, 0.5, 0.6]), 0.1 * torch.eye(3) + 0.02, torch.ones(3))
     x = torch.rand(1, 3, 8, 8)
-    assert torch.allclose(vae.maps(vae.standardised(x)), x, atol=1e-5)
+    assert torch.allclose(vae.maps(vae.standardise(x)), x, atol=1e-5)
     x[:, 1] = float("nan")
-    assert torch.isfinite(vae.standardised(x)).all()
+    assert torch.isfinite(vae.standardise(x)).all()
 
 
 def test_grey_pictures_get_no_stretched_colour():

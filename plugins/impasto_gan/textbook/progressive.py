@@ -107,12 +107,12 @@ class ProgressiveGenerator(nn.Module):
         coarse features half as far from their mean (truncation, Karras et al. 2019) made more contrast, not less.
         """
         sizes = halved_sizes(size_px, len(self.heads))
-        x = variation * self.grown(noise(batch, LATENT, *sizes[0]), sizes)
+        x = variation * self.pictures(noise(batch, LATENT, *sizes[0]), sizes)
         for size in sizes[sizes.index((x.shape[2], x.shape[3])) :]:
             x = bilinear_resize(x, size)
         return x
 
-    def grown(self, z: Tensor, sizes: list[tuple[int, int]]) -> Tensor:
+    def pictures(self, z: Tensor, sizes: list[tuple[int, int]]) -> Tensor:
         """Pictures of the resolution that G has grown to, blended with the next one (section 2, figure 2)."""
         growth = float(self.growth)
         x, picture = pixel_norm(z), None
@@ -193,7 +193,8 @@ class ProgressiveTraining(TextbookTraining):
         x = inside(level_view(x, levels - 1 - level, growth % 1), FIRST_PX << level)  # (B, C, 8·2^level, 8·2^level)
         sizes = halved_sizes((cells << (levels - 1),) * 2, levels)
         with self.autocast():
-            x_hat = random_crop(G.grown(self.noise(self.batch, LATENT, cells, cells), sizes), x.shape[2], self.random)  # type: ignore[operator]
+            x_hat = G.pictures(self.noise(self.batch, LATENT, cells, cells), sizes)  # type: ignore[operator]
+            x_hat = random_crop(x_hat, x.shape[2], self.random)
             real, fake = D(x, growth), D(x_hat.detach(), growth)
         penalty = self._penalty(x, x_hat.detach().float(), growth)
         loss_D = (fake - real).mean() + LAMBDA * penalty + DRIFT * real.square().mean()

@@ -33,7 +33,7 @@ class Conditioning:
     device: str
 
     @classmethod
-    def drawn(cls, lattice: Lattice, full: tuple[int, int], draw: Draw, device: str) -> Conditioning:
+    def random(cls, lattice: Lattice, full: tuple[int, int], draw: Draw, device: str) -> Conditioning:
         """Conditioning with random noise for each cell, if the lattice has rectangular cells."""
         noise = draw(CELL_CHANNELS, lattice.cells_by_vector(full)) if lattice.has_cells else None
         return cls(lattice, full, noise, device)

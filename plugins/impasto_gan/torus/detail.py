@@ -42,7 +42,7 @@ def exemplar_for(
     model = context.models.find(parameters.model, "torus")
     if not model.card.get("exemplar"):
         return None
-    height, width = synthesis.choice.made
+    height, width = synthesis.choice.picture_px
     try:
         if height * width > MOST_PX:
             raise ModelError(f"the result has {width}x{height} px, and 4096x4096 are the limit", "make a smaller tile")
@@ -58,7 +58,7 @@ def detail(synthesis: Synthesis, exemplar: Maps, strictness: float, context: Con
 
     ParameterError for an exemplar without base colour, and for results of more than `MOST_PX`.
     """
-    height, width = synthesis.choice.made
+    height, width = synthesis.choice.picture_px
     if height * width > MOST_PX:
         message = f"detail from an exemplar was asked for {width}x{height} px, and 4096x4096 are the limit"
         raise ParameterError(message, "make a smaller tile, which repeats without a seam, or leave the exemplar out")
@@ -74,7 +74,7 @@ def detail(synthesis: Synthesis, exemplar: Maps, strictness: float, context: Con
     shown = {name: transfer.pixels_of(source[name]) if name in source else part for name, part in parts.items()}
     context.progress(0.95, "Smoothing the seams")
     made = synthesis.with_relief(torch.cat(list(shown.values())))
-    return synthesis.described(
+    return synthesis.with_name_and_size(
         Maps.from_arrays({name: part.permute(1, 2, 0).contiguous().cpu().numpy() for name, part in made.items()})
     )
 
@@ -92,7 +92,7 @@ def detailed_tiles(synthesis: Synthesis, exemplar: Maps, strictness: float, cont
 
 def _values(synthesis: Synthesis, context: Context) -> Tensor:
     """Values (C, H, W) of the whole picture, made band by band."""
-    size = height, width = synthesis.choice.made
+    size = height, width = synthesis.choice.picture_px
     bands = []
     for top in range(0, height, TILE_PX[0]):
         context.progress(GENERATED * top / height, "Generating")

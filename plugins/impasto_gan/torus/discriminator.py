@@ -23,7 +23,7 @@ class Discriminators(nn.Module):
         self.augmentation = augment
         self.has_classes = classes > 0
 
-    def augmented(self, view: Tensor, random: torch.Generator) -> Tensor:
+    def augment(self, view: Tensor, random: torch.Generator) -> Tensor:
         """A view (B, C, H, W), augmented."""
         augmented: Tensor = self.augmentation(view, random)
         return augmented

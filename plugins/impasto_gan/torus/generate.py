@@ -62,7 +62,7 @@ class Choice:
     halvings: int = 0
 
     @property
-    def made(self) -> tuple[int, int]:
+    def picture_px(self) -> tuple[int, int]:
         """(height, width) of the picture, halved for a preview."""
         height, width = (max(1, side >> self.halvings) for side in self.size)
         return height, width
@@ -76,7 +76,7 @@ class Synthesis:
     choice: Choice
 
     @cached_property
-    def skipped(self) -> int:
+    def skipped_stages(self) -> int:
         """Number of finest stages to skip for halvings and a scale below 1: coarser stages give smaller patterns."""
         return min(max(0, round(-math.log2(self.choice.scale))) + self.choice.halvings, int(math.log2(COARSE)))
 
@@ -86,7 +86,7 @@ class Synthesis:
         cell_px, scale = self.model.network.cell_px, self.choice.scale
         near = tuple(max(LEAST_CELLS * cell_px, round(side / scale)) for side in self.choice.size)
         sides = self.model.lattice.torus_size((near[0], near[1]), 2**30, cell_px)
-        return sides[0] >> self.skipped, sides[1] >> self.skipped
+        return sides[0] >> self.skipped_stages, sides[1] >> self.skipped_stages
 
     @cached_property
     def weights(self) -> tuple[float, ...]:
@@ -110,50 +110,50 @@ class Synthesis:
         latent = self.noise(GLOBAL_STREAM, GLOBAL_CHANNELS, full_region((1, 1)))[:, :, 0, 0]
         classes = torch.tensor([self.weights], device=self.model.device) if self.model.card.classes else None
         style = self.model.network.style(latent, classes)
-        return style + self._moved[:STYLE_CHANNELS].to(style)
+        return style + self._axis_shift[:STYLE_CHANNELS].to(style)
 
     @property
-    def _moved(self) -> Tensor:
+    def _axis_shift(self) -> Tensor:
         return torch.zeros(self.model.axes) if self.choice.moved is None else self.choice.moved
 
     @property
     def cell_shift(self) -> Tensor:
         """Shift of all unit cells along each of their axes, by sliders."""
-        return self._moved[STYLE_CHANNELS:]
+        return self._axis_shift[STYLE_CHANNELS:]
 
     @cached_property
     def lattice(self) -> Lattice:
         """The material's lattice, with whole periods and an offset for each row."""
-        return self.model.lattice.on_torus(self._full).with_row_offsets(self._full, self.drawn(ROW_STREAM))
+        return self.model.lattice.on_torus(self._full).with_row_offsets(self._full, self.cell_noise(ROW_STREAM))
 
     @property
     def _full(self) -> tuple[int, int]:
         """(height, width) of the torus at the last stage."""
-        return self.torus[0] << self.skipped, self.torus[1] << self.skipped
+        return self.torus[0] << self.skipped_stages, self.torus[1] << self.skipped_stages
 
     @cached_property
     def condition(self) -> Conditioning:
         """The network's conditioning on the lattice."""
-        return Conditioning.drawn(self.lattice, self._full, self.drawn(CELL_STREAM), self.model.device)
+        return Conditioning.random(self.lattice, self._full, self.cell_noise(CELL_STREAM), self.model.device)
 
-    def drawn(self, stream: int) -> Draw:
+    def cell_noise(self, stream: int) -> Draw:
         """Noise of a stream for unit cells."""
         return lambda channels, counts: self.noise(stream, channels, full_region(counts))
 
     def maps(self, want: TorusRegion) -> Tensor:
         """Values (C, h, w) of a region of the result, neither standardised nor clipped."""
-        if self.torus == self.choice.made:
+        if self.torus == self.choice.picture_px:
             return self._torus_values(replace(want, full=self.torus))
         taps = [
             taps_of(start, count, out, made)
             for start, count, out, made in zip(
-                (want.top, want.left), (want.height, want.width), self.choice.made, self.torus, strict=True
+                (want.top, want.left), (want.height, want.width), self.choice.picture_px, self.torus, strict=True
             )
         ]
         source = TorusRegion(taps[0].first, taps[1].first, taps[0].count, taps[1].count, self.torus)
         values = self._torus_values(source)
         for axis, one in enumerate(taps, start=1):
-            values = one.resampled(values, axis)
+            values = one.resample(values, axis)
         return values
 
     def _torus_values(self, want: TorusRegion) -> Tensor:
@@ -162,12 +162,12 @@ class Synthesis:
         region = want.within_torus()
         needed = unit_cell.required_region(region) if unit_cell is not None else region
         made = needed.within_torus()
-        stages = len(network.stages) - self.skipped
+        stages = len(network.stages) - self.skipped_stages
         values = network(made, self.style, self.noise, self.condition, stages)
         values = self.standardisation.inverse(values)
         if unit_cell is not None:
-            values, draw = made.take(values, needed), self.drawn(COMPONENT_STREAM)
-            values = unit_cell(values, self.lattice, needed, self.skipped, draw, self.cell_shift)
+            values, draw = made.take(values, needed), self.cell_noise(COMPONENT_STREAM)
+            values = unit_cell(values, self.lattice, needed, self.skipped_stages, draw, self.cell_shift)
         return region.take(needed.take(values, region), want)[0]
 
     def noise(self, stream: int, channels: int, region: TorusRegion) -> Tensor:
@@ -186,13 +186,13 @@ class Synthesis:
 
     def tiles(self) -> Iterator[tuple[int, int, Maps]]:
         """The result in tiles (top, left, maps), in bands from the top, with the same pixels as the whole picture."""
-        height, width = self.choice.made
+        height, width = self.choice.picture_px
         for top in range(0, height, TILE_PX[0]):
             for left in range(0, width, TILE_PX[1]):
                 rows, columns = min(TILE_PX[0], height - top), min(TILE_PX[1], width - left)
                 with torch.inference_mode():
                     arrays = self.arrays(TorusRegion(top, left, rows, columns, (height, width)))
-                yield top, left, self.described(Maps.from_arrays(arrays))
+                yield top, left, self.with_name_and_size(Maps.from_arrays(arrays))
 
     def arrays(self, want: TorusRegion) -> dict[str, np.ndarray]:
         """The maps of a region of the result (h, w, C), in [0, 1]."""
@@ -221,7 +221,7 @@ class Synthesis:
         range_m, texel_m = self.scale_of("height_range_m") or RANGE_M, self.scale_of("texel_m") or TEXEL_M
         return range_m / texel_m * self.choice.scale / 2**self.choice.halvings
 
-    def described(self, maps: Maps) -> Maps:
+    def with_name_and_size(self, maps: Maps) -> Maps:
         """The maps with the model's name and their size in metres."""
         texel_m, range_m = self.scale_of("texel_m"), self.scale_of("height_range_m")
         return replace(
@@ -294,11 +294,11 @@ def _class_index(card: TorusCard, name: str) -> int:
 
 def whole_picture(synthesis: Synthesis, context: Context) -> Maps:
     """The whole picture; a large one is assembled from tiles, with the same result, to save memory."""
-    height, width = synthesis.choice.made
+    height, width = synthesis.choice.picture_px
     if height * width <= 2 * TILE_PX[0] * TILE_PX[1]:
         context.progress(0.1, "Generating")
         with torch.inference_mode():
-            return synthesis.described(Maps.from_arrays(synthesis.arrays(full_region((height, width)))))
+            return synthesis.with_name_and_size(Maps.from_arrays(synthesis.arrays(full_region((height, width)))))
     arrays: dict[str, np.ndarray] = {}
     for top, left, maps in synthesis.tiles():
         context.progress((top + TILE_PX[0] * left / width) / height, "Generating")
@@ -307,7 +307,7 @@ def whole_picture(synthesis: Synthesis, context: Context) -> Maps:
             if name not in arrays:
                 arrays[name] = np.empty((height, width, part.shape[2]), np.float32)
             arrays[name][top : top + part.shape[0], left : left + part.shape[1]] = part
-    return synthesis.described(Maps.from_arrays(arrays))
+    return synthesis.with_name_and_size(Maps.from_arrays(arrays))
 
 
 def picture_of(model: TorusModel, size: tuple[int, int], seed: int) -> Maps:

@@ -29,7 +29,7 @@ def portable_of(model: TorusModel) -> Portable:
 
     Normals and occlusion are not among them: they follow from the height.
     """
-    graph = _GraphOf(model).built()
+    graph = _GraphOf(model).build()
     surfaces = model.card.surfaces
     about = {"classes": list(model.card.classes), "texel_m": surfaces[0].texel_m}
     if "height" in model.card.maps and surfaces[0].height_range_m is not None:
@@ -43,7 +43,7 @@ class _GraphOf:
 
     model: TorusModel
 
-    def built(self) -> Graph:
+    def build(self) -> Graph:
         """The whole graph."""
         network = self.model.network
         self.graph = graph = Graph(network.cell_px)
@@ -99,11 +99,11 @@ class _GraphOf:
         if not stage.is_first:
             x = graph.double(x)
         noise = self._input(f"noise_{index}", stage.noise_channels, pixel, "normal", "white noise: detail of this size")
-        x = self._modulated(stage.noise.weight, x, noise)
+        x = self._modulate(stage.noise.weight, x, noise)
         if stage.condition is not None:
             description = "phases of the pattern, and noise for each of its cells"
             condition = self._input(f"pattern_{index}", stage.condition.in_channels, pixel, "position", description)
-            x = self._modulated(stage.condition.weight, x, condition)
+            x = self._modulate(stage.condition.weight, x, condition)
         x = graph.leaky_relu(x, SLOPE)
         for residual in stage.residuals:
             changed = graph.convolution(graph.wrap(x, 1), _array(residual.weight), _bias(residual))
@@ -112,7 +112,7 @@ class _GraphOf:
         own = graph.convolution(x, _array(stage.head.weight) * gains[..., None], _bias(stage.head) * gains.ravel())
         return x, graph.add(own, graph.double(maps)) if maps else own
 
-    def _modulated(self, weight: Tensor, x: str, by: str) -> str:
+    def _modulate(self, weight: Tensor, x: str, by: str) -> str:
         """x (1 + gain) + added, both mixtures of `by`."""
         added, gain = _halves(weight)
         scaled = self.graph.multiply(x, self.graph.convolution(by, gain, np.ones(len(gain))))
@@ -121,9 +121,9 @@ class _GraphOf:
     def _outputs(self, maps: str) -> None:
         """Pixels of each map from standardised values (Standardisation.inverse, UnitCell.forward)."""
         graph, card, unit_cell = self.graph, self.model.card, self.model.unit_cell
-        values = self._unstandardised(maps)
+        values = self._unstandardise(maps)
         if unit_cell is not None:
-            values = self._scaled(values, 0)
+            values = self._scale_bands(values, 0)
             description = "the mean of all cells of the pattern, and their differences"
             values = graph.add(values, self._input("cells", card.channels, 1, "position", description))
         first = 0
@@ -135,7 +135,7 @@ class _GraphOf:
             graph.outputs[name] = graph.clip(graph.convolution(values, chosen, bias))
             first += MAP_CHANNELS[name]
 
-    def _unstandardised(self, maps: str) -> str:
+    def _unstandardise(self, maps: str) -> str:
         """Pixels of standardised values; of several classes, the weighted mean of each one's."""
         graph, mixed = self.graph, ""
         surfaces = self.model.standardisations
@@ -153,8 +153,8 @@ class _GraphOf:
             mixed = graph.add(mixed, part) if mixed else part
         return graph.add(mixed, graph.as_map(graph.dense("classes", _array(means.T))))
 
-    def _scaled(self, x: str, band: int) -> str:
-        """x with each of its bands multiplied by the root of its variance at each phase (UnitCell._scaled)."""
+    def _scale_bands(self, x: str, band: int) -> str:
+        """x with each of its bands multiplied by the root of its variance at each phase (UnitCell._scale_bands)."""
         assert self.model.unit_cell is not None
         if band >= len(self.model.unit_cell.variances):
             return x
@@ -164,7 +164,7 @@ class _GraphOf:
         detail = graph.add(x, graph.convolution(graph.double(below), negative))
         description = "strength of this band of detail at each phase of the pattern"
         strength = self._input(f"strength_{band}", channels, 1 << band, "position", description)
-        return graph.add(graph.double(self._scaled(below, band + 1)), graph.multiply(detail, strength))
+        return graph.add(graph.double(self._scale_bands(below, band + 1)), graph.multiply(detail, strength))
 
 
 def _array(tensor: Tensor) -> np.ndarray:
@@ -232,7 +232,7 @@ def _positional(synthesis: Synthesis) -> dict[str, Tensor]:
         return made
     region = _region(synthesis, 1)
     nothing = torch.zeros(1, synthesis.model.card.channels, *region.full, device=synthesis.model.device)
-    made["cells"] = unit_cell(nothing, lattice, region, 0, synthesis.drawn(COMPONENT_STREAM), synthesis.cell_shift)
+    made["cells"] = unit_cell(nothing, lattice, region, 0, synthesis.cell_noise(COMPONENT_STREAM), synthesis.cell_shift)
     for band, variance in enumerate(unit_cell.variances):
         values = variance(lattice, _region(synthesis, 1 << band), 1 << band)
         made[f"strength_{band}"] = values.clamp(min=LEAST_VARIANCE).sqrt()[None]

@@ -25,7 +25,7 @@ class Taps:
     index: Tensor
     weights: Tensor
 
-    def resampled(self, values: Tensor, axis: int) -> Tensor:
+    def resample(self, values: Tensor, axis: int) -> Tensor:
         """values (C, h, w) with `axis`, 1 or 2, resampled."""
         parts = []
         for index, weights in zip(self.index.split(BLOCK_PX), self.weights.split(BLOCK_PX), strict=True):

@@ -169,7 +169,7 @@ class TorusTraining(Training):
         """Take one step of all networks; return the losses."""
         real = self.data.crops(self.batch, self.fine_px, self.random)
         with self.autocast():
-            fake = self._generated(self.networks["generator"], real, self.noise)
+            fake = self._fake(self.networks["generator"], real, self.noise)
         real_views = self._views(real.coarse * real.coarse_known, real.fine * real.fine_known)
         fake_views = self._views(fake.coarse * real.coarse_known, fake.fine * real.fine_known)
 
@@ -201,7 +201,7 @@ class TorusTraining(Training):
         loss, kept = torch.zeros((), device=self.device), {}
         twice = torch.cat([labels, labels])
         for scale in real:
-            pair = self.discriminators.augmented(torch.cat([real[scale], fake[scale].detach()]), self.random)
+            pair = self.discriminators.augment(torch.cat([real[scale], fake[scale].detach()]), self.random)
             if self.done % PENALTY_EVERY == 0:
                 near = pair + SIGMA * self.noise(*pair.shape)
                 logits, near_logits = self._logits(scale, torch.cat([pair, near]), torch.cat([twice, twice])).chunk(2)
@@ -222,7 +222,7 @@ class TorusTraining(Training):
         self.discriminators.requires_grad_(False)
         losses = []
         for scale, view in fake.items():
-            fake_logits = self._logits(scale, self.discriminators.augmented(view, self.random), labels)
+            fake_logits = self._logits(scale, self.discriminators.augment(view, self.random), labels)
             relativistic_logits = fake_logits - real_logits[scale]
             losses.append(relativistic_loss(relativistic_logits))
         self.discriminators.requires_grad_(True)
@@ -246,7 +246,7 @@ class TorusTraining(Training):
             fake.fine, fake.fine_lattice, with_deviation=False
         )
 
-    def _generated(self, model: nn.Module, real: Crops, noise: Callable[..., Tensor]) -> Fake:
+    def _fake(self, model: nn.Module, real: Crops, noise: Callable[..., Tensor]) -> Fake:
         """A torus of the canvas' size, complete at the coarse scale, and a part of it at full resolution."""
         assert isinstance(model, TorusModel)
         network, batch, canvas = model.network, len(real.coarse), self.data.canvas
@@ -261,7 +261,7 @@ class TorusTraining(Training):
             return noise(batch, channels, *counts)
 
         lattice = self.fitted_lattice.with_row_offsets(canvas, draw_cells).relative_to(offsets_px)
-        condition = Conditioning.drawn(lattice, canvas, draw_cells, self.device)
+        condition = Conditioning.random(lattice, canvas, draw_cells, self.device)
         classes = nn.functional.one_hot(real.labels, self.classes).float() if self.classes else None
         style = network.style(noise(batch, GLOBAL_CHANNELS), classes)
         cells = canvas[0] // network.cell_px, canvas[1] // network.cell_px
@@ -298,7 +298,7 @@ class TorusTraining(Training):
         real = self.data.crops(PROBE_CROPS, self.fine_px, random)
         with torch.no_grad():
             self.random.set_state(random.get_state())
-            fake = self._generated(self.ema, real, self.fixed_noise(PROBE_SEED))
+            fake = self._fake(self.ema, real, self.fixed_noise(PROBE_SEED))
         self.random.set_state(state)
         return fake.fine, real.fine
 

@@ -55,7 +55,7 @@ class Textbook(Losses):
     ) -> tuple[Tensor, Tensor]:
         """-log D(x, φ) - ½ (log(1 - D(x̂, φ)) + log(1 - D(x, φ_wrong)))."""
         features = D.features(x)
-        real_logits, wrong_logits = D.judged(features, phi), D.judged(features, phi_wrong)
+        real_logits, wrong_logits = D.logits_of(features, phi), D.logits_of(features, phi_wrong)
         fake_logits = D(x_hat, phi)
         false = 0.5 * (softplus(fake_logits).mean() + softplus(wrong_logits).mean())
         return softplus(-real_logits).mean() + false, real_logits.detach()
@@ -83,9 +83,9 @@ class Relativistic(Losses):
         """s(D(x, φ) - D(x̂, φ)) + s(D(x, φ) - D(x, φ_wrong)), and the penalties."""
         pair, captions = torch.cat([x, x_hat]), torch.cat([phi, phi])
         features = D.features(pair)
-        logits = D.judged(features, captions)
+        logits = D.logits_of(features, captions)
         real_logits, fake_logits = logits.chunk(2)
-        wrong_logits = D.judged(features[: len(x)], phi_wrong)
+        wrong_logits = D.logits_of(features[: len(x)], phi_wrong)
         loss = relativistic_loss(real_logits - fake_logits) + relativistic_loss(real_logits - wrong_logits)
         if noise is not None:
             near = D(pair + SIGMA * noise, captions)

@@ -189,7 +189,7 @@ class Discriminator(nn.Module):
             x = leaky_relu(convolve(avg_pool2d(x, 2) if index else x), SLOPE)
         return leaky_relu(self.last(x), SLOPE)
 
-    def judged(self, features: Tensor, phi: Tensor) -> Tensor:
+    def logits_of(self, features: Tensor, phi: Tensor) -> Tensor:
         """Logits of features with a phrase: high for real maps that it describes."""
         text = leaky_relu(self.compressed(phi), SLOPE)
         joined = torch.cat([features, repeat(text, features)], 1)
@@ -197,7 +197,7 @@ class Discriminator(nn.Module):
 
     def forward(self, x: Tensor, phi: Tensor) -> Tensor:
         """Logits of maps with a phrase."""
-        return self.judged(self.features(x), phi)
+        return self.logits_of(self.features(x), phi)
 
 
 def repeat(vector: Tensor, like: Tensor) -> Tensor:

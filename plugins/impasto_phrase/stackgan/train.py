@@ -100,7 +100,7 @@ class StackGanTraining(Training):
         D: Any = self.networks[name]
         real = self.data.pairs(self.parameters.batch, side_px, not self.is_second, self.random)
         with self.autocast():
-            x_hat, phi, kl, loss_surface = self._generated(real, side_px)
+            x_hat, phi, kl, loss_surface = self._fakes(real, side_px)
             phi_wrong = self._model().embedding(real.wrong)
             x, x_hat = real.x * real.known, x_hat * real.known
             takes_penalty = self.done % PENALTY_EVERY == 0
@@ -122,7 +122,7 @@ class StackGanTraining(Training):
         self.average()
         return {**losses, "loss_surface": loss_surface}
 
-    def _generated(self, real: Pairs, side_px: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def _fakes(self, real: Pairs, side_px: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """x̂ with the captions of real maps, φ, the KL term, and the distance of what φ tells from the maps."""
         model = self._model()
         cells = (

@@ -95,11 +95,13 @@ class MaterialSearch:
         """The best of each material, best first. materials: with their probabilities."""
         known = []
         for index, (material, probability) in enumerate(materials.items()):
-            found = self._explored(space_of(material, width_m), (0.5 * index / len(materials), 0.5 / len(materials)))
+            found = self._best_of_random(
+                space_of(material, width_m), (0.5 * index / len(materials), 0.5 / len(materials))
+            )
             known.append(replace(found, doubt=-DOUBT * math.log(max(probability, LEAST_PROBABILITY))))
         known.sort(key=_score)
         for index, found in enumerate(known[:REFINED]):
-            better = self.refined(found, (0.5 + 0.5 * index / REFINED, 0.5 / REFINED))
+            better = self.refinement(found, (0.5 + 0.5 * index / REFINED, 0.5 / REFINED))
             known[index] = replace(better, doubt=found.doubt)
         return sorted(known, key=_score)
 
@@ -107,9 +109,9 @@ class MaterialSearch:
         """The distance of a material's picture with these values."""
         self.trials += 1
         lab = picture_of(space.material, space.material.parameters.model_validate(values), self.seed)
-        return self._compared(space, values, lab)
+        return self._comparison(space, values, lab)
 
-    def _compared(self, space: Space, values: Values, lab: Tensor) -> FoundMaterial:
+    def _comparison(self, space: Space, values: Values, lab: Tensor) -> FoundMaterial:
         colors = float((color_quantiles(lab) - self.target.quantiles).abs().mean())
         features = features_of(lab)[COLOR_FEATURES:]
         upright, turned = (self._pattern(features - wanted[COLOR_FEATURES:]) for wanted in self.target.features)
@@ -121,7 +123,7 @@ class MaterialSearch:
         """Root mean square of differences of features, in deviations."""
         return float((difference / self._scale).clamp(-LARGEST, LARGEST).square().mean().sqrt())
 
-    def moved(self, space: Space, values: Values) -> FoundMaterial:
+    def with_photograph_colors(self, space: Space, values: Values) -> FoundMaterial:
         """Values with the colours of the photograph, and the distance of the picture that was drawn with the others.
 
         A picture is moved with its palette, which saves drawing it again; the distance is so nearly that of the values.
@@ -131,27 +133,27 @@ class MaterialSearch:
         move = transport(palette_of_lab(seen), self.target.palette)
         lab = torch.einsum("chw,cd->dhw", seen, torch.from_numpy(move.matrix).float())
         lab = lab + torch.from_numpy(move.offset).float()[:, None, None]
-        return self._compared(space, moved_colors(space, values, move), lab)
+        return self._comparison(space, moved_colors(space, values, move), lab)
 
-    def _explored(self, space: Space, part: Part) -> FoundMaterial:
+    def _best_of_random(self, space: Space, part: Part) -> FoundMaterial:
         """The best of random values, with the colours of the photograph."""
         tried = []
         for index in range(RANDOM):
             self._progress(part, index / (RANDOM + RECOLORED))
-            tried.append(self.moved(space, space.random(self._rng) if index else space.defaults))
+            tried.append(self.with_photograph_colors(space, space.random(self._rng) if index else space.defaults))
         tried.sort(key=lambda found: found.distance)
         exact = []
         for index, found in enumerate(tried[:RECOLORED]):
             self._progress(part, (RANDOM + index) / (RANDOM + RECOLORED))
-            exact.append(self.recolored(self.distance(space, found.values)))
+            exact.append(self.with_fitted_colors(self.distance(space, found.values)))
         return min(exact, key=lambda found: found.distance)
 
-    def recolored(self, found: FoundMaterial) -> FoundMaterial:
+    def with_fitted_colors(self, found: FoundMaterial) -> FoundMaterial:
         """The same with fitted colours, if these are nearer."""
         other = self.distance(found.space, fitted_colors(found.space, found.values, self.target.lab, self.seed))
         return min(found, other, key=lambda one: one.distance)
 
-    def refined(self, found: FoundMaterial, part: Part = (0.0, 1.0)) -> FoundMaterial:
+    def refinement(self, found: FoundMaterial, part: Part = (0.0, 1.0)) -> FoundMaterial:
         """The best after steps along each axis, along those that show, and through the choices."""
         axes = list(found.space.axes)
         for sweep, step in enumerate(STEPS):
@@ -163,8 +165,8 @@ class MaterialSearch:
                 showing += [axis] if shows else []
             axes = showing
             if sweep == 0:
-                found = self._chosen(found)
-            found = self.recolored(found)
+                found = self._best_choices(found)
+            found = self.with_fitted_colors(found)
         return found
 
     def _along(self, found: FoundMaterial, name: str, step: float) -> tuple[FoundMaterial, bool]:
@@ -186,7 +188,7 @@ class MaterialSearch:
         begins, length = part
         self.progress(begins + length * share)
 
-    def _chosen(self, found: FoundMaterial) -> FoundMaterial:
+    def _best_choices(self, found: FoundMaterial) -> FoundMaterial:
         """The best of the choices, one after another."""
         for name, options in found.space.choices.items():
             others = [option for option in options if option != found.values[name]]

@@ -42,7 +42,7 @@ class Asphalt(Material):
 
     def surface(self, canvas: Canvas, parameters: AsphaltParameters) -> Surface:
         p = parameters
-        clouds = canvas.evened(canvas.noise("clouds", 0.2, octaves=6, gain=0.62), 0.5)
+        clouds = canvas.high_pass(canvas.noise("clouds", 0.2, octaves=6, gain=0.62), 0.5)
         grain = canvas.noise("grain", 0.0016, octaves=2, gain=0.8)
         road = self._stones(canvas, p, self._stones(canvas, p, self._bitumen(canvas, p, grain), 0.5, grain), 1.0, grain)
         crack = cracks(canvas, "cracks", 0.45, 0.009, 0.7 * p.cracks, sway=0.25)
@@ -75,7 +75,7 @@ class Asphalt(Material):
         top = bump(inside_m.clamp_min(0), 0.30 * size_m)
         lean = (each("lean y") - 0.5) * cells.y_m + (each("lean x") - 0.5) * cells.x_m
         height_m = 0.10 * size_m * top + 0.10 * size_m * (each("high") - 0.6) + 0.15 * lean
-        traffic = canvas.evened(canvas.noise("traffic", 0.12, octaves=4), 0.3)
+        traffic = canvas.high_pass(canvas.noise("traffic", 0.12, octaves=4), 0.3)
         bare = step(1.1 * p.worn + 0.035 * traffic - each("bare"), -0.05, 0.12)
         shade = 1 + p.color_variation * 0.9 * (each("shade") - 0.5) + 0.10 * grain
         warm = canvas.color((1, 1, 1)) + 0.10 * p.color_variation * (each("warmth") - 0.5) * (

@@ -67,7 +67,7 @@ class Bark(Material):
         p = parameters
         if p.kind == "birch":
             return self._birch(canvas, p)
-        level, across = self._furrowed(canvas, p) if p.kind == "furrowed" else self._plated(canvas, p)
+        level, across = self._furrows(canvas, p) if p.kind == "furrowed" else self._plates(canvas, p)
         ridge = step(level, 0.0, 0.75)
         fibres = canvas.noise("fibres", 0.005, octaves=4, gain=0.75, stretch=(6, 1))
         rough = canvas.noise("rough", 0.012, octaves=5, gain=0.7, stretch=(2, 1))
@@ -91,7 +91,7 @@ class Bark(Material):
         bark = Surface(color.clamp_min(0.004), height_m, 0.82 + 0.04 * rough - 0.05 * ridge)
         return self._lichen(canvas, p, bark, ridge)
 
-    def _furrowed(self, canvas: Canvas, p: BarkParameters) -> tuple[Tensor, Tensor]:
+    def _furrows(self, canvas: Canvas, p: BarkParameters) -> tuple[Tensor, Tensor]:
         """Level (H, W), 0 in furrows, 1 on ridges, and a field that is 0 along cracks across.
 
         Cells much longer than wide, and smaller ones on them, whose borders wind.
@@ -107,8 +107,8 @@ class Bark(Material):
         level = level * (0.8 + 0.4 * canvas.of_each("thick", ridges.number))
         return level, canvas.noise("across", 0.55 * p.ridge_m, octaves=3, gain=0.5, stretch=(1, 5))
 
-    def _plated(self, canvas: Canvas, p: BarkParameters) -> tuple[Tensor, Tensor]:
-        """Level and cracks as `_furrowed` gives them, for plates about twice as long as wide, in layers."""
+    def _plates(self, canvas: Canvas, p: BarkParameters) -> tuple[Tensor, Tensor]:
+        """Level and cracks as `_furrows` gives them, for plates about twice as long as wide, in layers."""
         sway = [
             (0.1 + 0.25 * p.twist) * p.ridge_m * canvas.noise(f"sway {k}", p.ridge_m, octaves=5, gain=0.6) for k in "yx"
         ]

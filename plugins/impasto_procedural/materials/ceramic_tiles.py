@@ -65,7 +65,7 @@ class Tiles(Material):
     def surface(self, canvas: Canvas, parameters: TilesParameters) -> Surface:
         p = parameters
         wobble = [0.0012 * p.uneven * canvas.noise(f"edge {axis}", 0.05, octaves=4) for axis in "yx"]
-        number, y_m, x_m, inside_m = self._laid(canvas, p, (wobble[0], wobble[1]))
+        number, y_m, x_m, inside_m = self._layout(canvas, p, (wobble[0], wobble[1]))
         each = lambda name: canvas.of_each(name, number)  # noqa: E731
         clouds = canvas.noise("glaze", 0.07, octaves=3)
         net = cracks(canvas, "crazing", 0.022, 0.0007, p.crazing) * p.glaze
@@ -88,7 +88,7 @@ class Tiles(Material):
         roughness = mix(0.78 + 0.05 * grain, 0.07 + 0.10 * smudges + 0.10 * (1 - edge), p.glaze) + 0.2 * net
         return self._grout(canvas, p).under(Surface(color, height_m, roughness), step(inside_m, -0.0004, 0.0008))
 
-    def _laid(
+    def _layout(
         self, canvas: Canvas, p: TilesParameters, warp: tuple[Tensor, Tensor]
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Number of each texel's tile, offset from its centre down and right, and distance to its border, in metres."""

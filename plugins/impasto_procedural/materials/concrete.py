@@ -136,9 +136,7 @@ class Concrete(Material):
         boards = blocks(canvas, "third", 14 * p.board_m, p.board_m, warp=(sway, sway))
         each = lambda name: canvas.of_each(name, boards.number)  # noqa: E731
         shift_m = each("part of noise") * canvas.width_m
-        rings = canvas.warped(
-            canvas.noise("rings", 0.014, octaves=4, gain=0.65, stretch=(1, 14)), shift_m, 3.7 * shift_m
-        )
+        rings = canvas.warp(canvas.noise("rings", 0.014, octaves=4, gain=0.65, stretch=(1, 14)), shift_m, 3.7 * shift_m)
         fibres = canvas.noise("fibres", 0.004, octaves=2, gain=0.7, stretch=(1, 45))
         inside_m = boards.inside_m()
         fin = step(inside_m, 0.0035, 0.0) * step(canvas.noise("fins", 0.25, octaves=3, stretch=(0.3, 1)), -0.6, 1.2)

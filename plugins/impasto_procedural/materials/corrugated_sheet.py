@@ -64,10 +64,10 @@ class CorrugatedSheet(Material):
 
     def surface(self, canvas: Canvas, parameters: CorrugatedSheetParameters) -> Surface:
         p = parameters
-        laid = self._laid(canvas, p)
+        laid = self._layout(canvas, p)
         clouds = canvas.noise("clouds", 0.2, octaves=7, gain=0.62, stretch=(1.8, 1))
         metal = self._zinc(canvas, p, laid, clouds)
-        washed = self._washed(canvas, p)
+        washed = self._streaks(canvas, p)
         if p.paint:
             chips = clouds + 0.5 * canvas.noise("chips", 0.03, octaves=5, gain=0.7, stretch=(5, 1)) - laid.edge
             kept = step(chips, 2.6 - 5.2 * p.paint, 2.75 - 5.2 * p.paint) * (1 - laid.screw)
@@ -77,9 +77,9 @@ class CorrugatedSheet(Material):
             color = mix(color, 0.5 * canvas.color(p.color) + 0.14, (0.5 * p.weathered * (1 + 0.4 * clouds)).clamp(0, 1))
             metal = metal.under(Surface(color, laid.height_m + 0.0001, 0.42 + 0.25 * p.weathered + 0.05 * clouds), kept)
         prone = laid.edge.maximum(0.8 * laid.around_screw)
-        return with_rust(canvas, metal.tinted(washed), p.rust, prone, run_m=0.25, upright=4.0)
+        return with_rust(canvas, metal.with_tint(washed), p.rust, prone, run_m=0.25, upright=4.0)
 
-    def _washed(self, canvas: Canvas, p: CorrugatedSheetParameters) -> Tensor:
+    def _streaks(self, canvas: Canvas, p: CorrugatedSheetParameters) -> Tensor:
         """Brightness (H, W) of what rain has washed down: long soft streaks."""
         broad = canvas.noise("washed", 0.1, octaves=4, gain=0.6, stretch=(8, 1))
         fine = canvas.noise("washed fine", 0.012, octaves=3, gain=0.7, stretch=(30, 1))
@@ -103,7 +103,7 @@ class CorrugatedSheet(Material):
         zinc = Surface(bluish * value.clamp(0.08, 0.9), height_m, roughness, 1.0)
         return zinc.under(Surface(bluish * (0.44 + 0.03 * streaks), height_m, 0.8, 0.35), 0.7 * white)
 
-    def _laid(self, canvas: Canvas, p: CorrugatedSheetParameters) -> Laid:
+    def _layout(self, canvas: Canvas, p: CorrugatedSheetParameters) -> Laid:
         waves = canvas.count(p.wave_m, multiple_of=WAVES if canvas.width_m > 2.5 * WAVES * p.wave_m else 1)
         rows = canvas.count(p.sheet_m, horizontal=False)
         bent = 0.035 * p.dents * canvas.noise("bent", 0.5, octaves=2, stretch=(1, 0.4))

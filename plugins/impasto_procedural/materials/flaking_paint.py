@@ -54,14 +54,14 @@ class FlakingPaint(Material):
         held, cracked = self._flakes(canvas, p)
         whole = step(held, -0.02, 0.02) * (1 - cracked)
         primed = step(held, -0.42, -0.36)
-        near = canvas.blurred(whole, 0.09 * p.flake_m)  # below 1 towards an edge of what is left
+        near = canvas.blur(whole, 0.09 * p.flake_m)  # below 1 towards an edge of what is left
         rim = (1 - near).clamp(0, 0.6) / 0.6
         loose = step(held, 2.2, 0.2)
         lift_m = 0.14 * p.flake_m * p.curl * loose * rim * rim
         shade = 1 - 0.45 * step(near, 0.05, 0.7) * (1 - whole)
-        smooth_m = mix(canvas.blurred(ground.height_m, 0.001), ground.height_m, 0.3)
+        smooth_m = mix(canvas.blur(ground.height_m, 0.001), ground.height_m, 0.3)
         primer = Surface(self._primer_color(canvas, p), smooth_m + 0.4 * p.thickness_m, 0.8)
-        bottom = ground.under(primer, primed).tinted(shade)
+        bottom = ground.under(primer, primed).with_tint(shade)
         return bottom.under(self._paint(canvas, p, smooth_m + p.thickness_m + lift_m, rim, whole), whole)
 
     def _flakes(self, canvas: Canvas, p: FlakingPaintParameters) -> tuple[Tensor, Tensor]:
@@ -70,7 +70,7 @@ class FlakingPaint(Material):
         warp = [0.16 * p.flake_m * canvas.noise(f"warp {k}", p.flake_m, octaves=4, gain=0.6) for k in "yx"]
         stretch = (0.75, 1.7) if p.ground == "wood" else (1.0, 1.0)
         flakes = canvas.cells("flakes", p.flake_m, stretch=stretch, warp=(warp[0], warp[1]))
-        patches = canvas.evened(canvas.noise("loss", 0.09, octaves=5, gain=0.65), 0.22)
+        patches = canvas.high_pass(canvas.noise("loss", 0.09, octaves=5, gain=0.65), 0.22)
         held = patches + 1.3 * (canvas.of_each("held", flakes.number) - 0.5) + 0.2 * rough - 2.9 * (p.loss - 0.5)
         if not p.cracks:
             return held, 0.0 * held
@@ -89,7 +89,7 @@ class FlakingPaint(Material):
         color = color * (1 - 0.22 * rim * p.fading)
         if p.ground == "metal":
             lines = canvas.noise("runs", 0.006, octaves=3, gain=0.7, stretch=(25, 1))
-            stain = canvas.trailed((1 - whole) * step(lines, -0.4, 1.6), 0.06)
+            stain = canvas.trails((1 - whole) * step(lines, -0.4, 1.6), 0.06)
             color = mix(color, canvas.color(RUST[1]), (1.6 * p.fading * stain).clamp(0, 0.8))
         roughness = p.roughness + 0.3 * chalk + 0.02 * brush
         return Surface(color, height_m + 0.00003 * brush, roughness)

@@ -59,8 +59,10 @@ class Gravel(Material):
             count = round(p.cover**1.5 * cover * canvas.width_m * canvas.height_m / (0.55 * size_m**2))
             if count:
                 surface = self._stones(canvas, p, surface, name, size_m, min(count, 40_000), grain, mineral)
-        depth_m = canvas.blurred(surface.height_m, 0.3 * p.stone_m) - surface.height_m
-        return surface.tinted(1 - 0.5 * step(depth_m, 0.0, 0.3 * p.stone_m))  # dust and shade stay between the stones
+        depth_m = canvas.blur(surface.height_m, 0.3 * p.stone_m) - surface.height_m
+        return surface.with_tint(
+            1 - 0.5 * step(depth_m, 0.0, 0.3 * p.stone_m)
+        )  # dust and shade stay between the stones
 
     def _stones(
         self,
@@ -74,7 +76,7 @@ class Gravel(Material):
         mineral: Tensor,
     ) -> Surface:
         """Stones of one size, where they are higher than what is below."""
-        stones = self._shaped(canvas, p, name, size_m, count)
+        stones = self._ellipsoids(canvas, p, name, size_m, count)
         number = stones.number.clamp_min(0)
         one = lambda what: canvas.uniform(f"{name} {what}", count)[number]  # noqa: E731
         height_m = stones.height_m + (0.004 + 0.012 * p.angular) * size_m * mineral + 0.00006 * grain
@@ -89,7 +91,7 @@ class Gravel(Material):
         mask = step(height_m - below.height_m, 0.0, 0.05 * size_m) * (stones.number >= 0)
         return below.under(stone, mask.to(height_m.dtype))
 
-    def _shaped(self, canvas: Canvas, p: GravelParameters, name: str, size_m: float, count: int) -> ScatteredPieces:
+    def _ellipsoids(self, canvas: Canvas, p: GravelParameters, name: str, size_m: float, count: int) -> ScatteredPieces:
         """Ellipsoids, cut by random planes, that lie at random heights."""
         from ..scatter import scatter
 

@@ -48,7 +48,7 @@ class Marble(Material):
         bends = canvas.noise("bends", 1.3 * p.vein_m, octaves=8, gain=0.52)
         reach_m = 0.55 * p.turbulence * p.vein_m
         clouds = canvas.noise("clouds", 0.7 * p.vein_m, octaves=8, gain=0.58)
-        clouds = canvas.warped(clouds, reach_m * folds, reach_m * bends)
+        clouds = canvas.warp(clouds, reach_m * folds, reach_m * bends)
         main, rust = self._main_veins(canvas, p, folds, bends, clouds)
         fine = self._fine_veins(canvas, p, reach_m * folds, reach_m * bends)
         crystals = canvas.noise("crystals", 0.0025, octaves=2, gain=0.8)
@@ -83,7 +83,7 @@ class Marble(Material):
         """Mask of hair-thin veins along the zeros of warped noises."""
         total = 0 * y_m
         for index, size in enumerate((0.55, 0.25)):
-            noise = canvas.warped(canvas.noise(f"fine {size}", size * p.vein_m, octaves=5, gain=0.45), y_m, x_m)
+            noise = canvas.warp(canvas.noise(f"fine {size}", size * p.vein_m, octaves=5, gain=0.45), y_m, x_m)
             where = canvas.noise(f"where {size}", 1.1 * p.vein_m, octaves=3)
             width = (0.02 + 0.05 * p.softness) * (1 + index)
             line = (-noise.abs() / width).exp()

@@ -85,13 +85,13 @@ class MetalPlates(Material):
 
     def surface(self, canvas: Canvas, parameters: MetalPlatesParameters) -> Surface:
         p = parameters
-        relief = self._riveted(canvas, p) if p.pattern == "riveted" else self._tread(canvas, p)
+        relief = self._rivets(canvas, p) if p.pattern == "riveted" else self._tread(canvas, p)
         clouds = canvas.noise("clouds", 0.16, octaves=7, gain=0.55)
         grain = canvas.noise("grain", 0.003, octaves=3, gain=0.8)
         bright = relief.raised * p.rubbed * step(clouds, -1.8, 0.6)
         steel = self._steel(canvas, p, relief, clouds, bright)
         if p.paint:
-            chips = canvas.evened(clouds, 0.3) + 0.5 * canvas.noise("chips", 0.03, octaves=5, gain=0.7) - 8 * bright
+            chips = canvas.high_pass(clouds, 0.3) + 0.5 * canvas.noise("chips", 0.03, octaves=5, gain=0.7) - 8 * bright
             bare = -4.8 * (p.paint - 0.5) - 40 * (p.paint - 0.5) ** 3  # below all chips at 1
             kept = step(chips, bare, bare + 0.1)
             steel = steel.under(self._paint(canvas, p, relief, clouds, grain), kept)
@@ -116,7 +116,7 @@ class MetalPlates(Material):
         value = (1 + 0.07 * clouds + 0.25 * relief.shade) * (1 - 0.3 * relief.cavity)
         return Surface(canvas.color(p.color) * value, relief.height_m + 0.00025 + 0.00002 * grain, 0.5 + 0.06 * clouds)
 
-    def _riveted(self, canvas: Canvas, p: MetalPlatesParameters) -> PlateForm:
+    def _rivets(self, canvas: Canvas, p: MetalPlatesParameters) -> PlateForm:
         plates = blocks(canvas, "running", p.plate_m, 0.5 * p.plate_m)
         each = lambda name: canvas.of_each(name, plates.number)  # noqa: E731
         inside_m = plates.inside_m(0.0025, 0.004)

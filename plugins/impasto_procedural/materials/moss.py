@@ -67,7 +67,7 @@ class Moss(Material):
             is_dry = step(tone + 0.22 * canvas.noise("dry", 0.07, octaves=4), 1.12 - p.dry, 1.3 - p.dry)
             color = mix(color, canvas.color(p.dry_color) * (0.3 + 0.9 * level), is_dry)
         moss = Surface(color, height_m, 0.78 - 0.1 * tip)
-        return self._stalked(canvas, p, self._ground(canvas, p).under(moss, cover), cover)
+        return self._with_stalks(canvas, p, self._ground(canvas, p).under(moss, cover), cover)
 
     def _cushions(self, canvas: Canvas, p: MossParameters) -> tuple[Tensor, Tensor]:
         """Height of the cushions from 0 to about 1, and large patches with deviation 1, (H, W)."""
@@ -115,7 +115,7 @@ class Moss(Material):
         level = level.maximum(below)
         return level, is_frond * step(fronds.along, 0.6, 1.0) * leaf.maximum(stem), tone
 
-    def _stalked(self, canvas: Canvas, p: MossParameters, surface: Surface, cover: Tensor) -> Surface:
+    def _with_stalks(self, canvas: Canvas, p: MossParameters, surface: Surface, cover: Tensor) -> Surface:
         """The surface with stalks above it; a capsule sits at each tip."""
         from ..strokes import strokes
 

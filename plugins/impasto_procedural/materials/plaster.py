@@ -72,7 +72,7 @@ class Plaster(Material):
         top = Surface(color, height_m, p.roughness - 0.12 * p.trowel * edge.clamp_min(0) + 0.03 * sand - 0.04 * clouds)
         bare = self._bare(canvas, p, clouds, crack)
         rim = step(bare, -0.006, 0.0) * step(bare, 0.012, 0.0)
-        top = top.tinted(1 + 0.15 * rim * (1 - repair))
+        top = top.with_tint(1 + 0.15 * rim * (1 - repair))
         return top.under(self._base(canvas, p, sand), step(bare, 0.0, 0.008))
 
     def _strokes(self, canvas: Canvas, p: PlasterParameters) -> tuple[Tensor, Tensor]:
@@ -94,7 +94,7 @@ class Plaster(Material):
         drag = 0.5 * canvas.noise("drag", 0.03, octaves=5, gain=0.7)
         height_m = 0.0020 * (one("thickness") - 0.5) + 0.0016 * side + 0.0010 * laid.x
         tone = 0.6 * (one("tone") - 0.5) + 0.5 * side + drag
-        return p.trowel * (canvas.blurred(height_m, 0.0025) + 0.00014 * drag), tone
+        return p.trowel * (canvas.blur(height_m, 0.0025) + 0.00014 * drag), tone
 
     def _repairs(self, canvas: Canvas, p: PlasterParameters) -> Tensor:
         """Mask of patches with soft, ragged edges."""
@@ -106,7 +106,7 @@ class Plaster(Material):
 
     def _bare(self, canvas: Canvas, p: PlasterParameters, clouds: Tensor, crack: Tensor) -> Tensor:
         """Distance of each texel from the top coat that is left, about in metres; positive where it is gone."""
-        holes = canvas.evened(canvas.noise("holes", 0.3, octaves=7, gain=0.6), 1.4)
+        holes = canvas.high_pass(canvas.noise("holes", 0.3, octaves=7, gain=0.6), 1.4)
         return 0.12 * (holes - 0.25 * clouds + 0.15 * crack - 3.4 * (1 - p.peeling) ** 3)
 
     def _base(self, canvas: Canvas, p: PlasterParameters, sand: Tensor) -> Surface:

@@ -53,13 +53,11 @@ class Rock(Material):
         layer_m, layer, ledge = self._layers(canvas, p, bends, rugged)
         facet_m, tone = self._facets(canvas, p, rugged, bends, layer_m)
         crack = cracks(canvas, "cracks", 0.7 * p.block_m, 0.04 * p.block_m, 0.6 * p.cracks, sway=0.10)
-        ridges_m = (
-            0.09 * p.block_m * (1 - p.blocks * 0.4) * (0.6 - canvas.warped(rugged, -0.3 * facet_m, facet_m).abs())
-        )
+        ridges_m = 0.09 * p.block_m * (1 - p.blocks * 0.4) * (0.6 - canvas.warp(rugged, -0.3 * facet_m, facet_m).abs())
         height_m = facet_m + layer_m + ridges_m + 0.009 * p.block_m * fine - 0.09 * p.block_m * crack
         height_m = 1.5 * p.relief * height_m
-        cavity = (canvas.blurred(height_m, 0.05 * p.block_m) - height_m) / (0.045 * p.block_m * p.relief)
-        pits = (canvas.blurred(height_m, 0.015 * p.block_m) - height_m) / (0.012 * p.block_m * p.relief)
+        cavity = (canvas.blur(height_m, 0.05 * p.block_m) - height_m) / (0.045 * p.block_m * p.relief)
+        pits = (canvas.blur(height_m, 0.015 * p.block_m) - height_m) / (0.012 * p.block_m * p.relief)
         colors = [canvas.color(p.second_color), canvas.color(p.color), canvas.color(p.color) * 1.3]
         shade = 1.5 * (layer - 0.5) * p.layers + 0.4 * rugged + 1.1 * tone
         color = gradient(0.5 + p.color_variation * shade, colors) * (1 + 0.1 * fine) * (1 - 0.5 * crack)
@@ -70,7 +68,7 @@ class Rock(Material):
             * (1 - 0.25 * ledge * p.layers)
         )
         surface = Surface(color, height_m, p.roughness + 0.03 * fine + 0.06 * rugged)
-        return self._stained(canvas, p, surface, fine, bends)
+        return self._with_stains(canvas, p, surface, fine, bends)
 
     def _layers(
         self, canvas: Canvas, p: RockParameters, bends: Tensor, rugged: Tensor
@@ -102,9 +100,9 @@ class Rock(Material):
             lean_m = (each("y") - 0.5) * cells.y_m + (each("x") - 0.5) * cells.x_m
             relief_m = relief_m + strength * (0.85 * lean_m + 0.16 * size_m * (each("stands") - 0.5))
             tone = tone + 0.6 * (each("tone") - 0.5)
-        return p.blocks * canvas.blurred(relief_m, 0.012 * p.block_m), p.blocks * tone
+        return p.blocks * canvas.blur(relief_m, 0.012 * p.block_m), p.blocks * tone
 
-    def _stained(self, canvas: Canvas, p: RockParameters, rock: Surface, fine: Tensor, bends: Tensor) -> Surface:
+    def _with_stains(self, canvas: Canvas, p: RockParameters, rock: Surface, fine: Tensor, bends: Tensor) -> Surface:
         streaks = canvas.noise("streaks", 0.05, octaves=4, stretch=(12, 1))
         places = canvas.noise("places", 0.45, octaves=5, gain=0.6)
         rust = 0.8 * p.stains * step(places + 0.4 * fine, 0.3, 2.6)

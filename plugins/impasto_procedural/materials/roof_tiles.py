@@ -67,7 +67,7 @@ class RoofTiles(Material):
         p = parameters
         fine = canvas.noise("fine", 0.006, octaves=3, gain=0.7)
         clouds = canvas.noise("clouds", 0.12, octaves=5, gain=0.6)
-        tiles = self._laid(canvas, p, fine)
+        tiles = self._shingles(canvas, p, fine)
         each = lambda name: canvas.of_each(name, tiles.number)  # noqa: E731
         lean = p.irregular * (0.03 * (each("lean") - 0.5) * tiles.across + 0.010 * (each("lifted") - 0.5) * tiles.down)
         edge = bump(tiles.inside_m.clamp_min(0), 0.5 * p.thickness_m)
@@ -84,7 +84,7 @@ class RoofTiles(Material):
         roughness = p.roughness + 0.05 * clouds + 0.03 * fine - 0.10 * (p.kind == "slate")
         return Surface(color, height_m, roughness)
 
-    def _laid(self, canvas: Canvas, p: RoofTilesParameters, fine: Tensor) -> Shingles:
+    def _shingles(self, canvas: Canvas, p: RoofTilesParameters, fine: Tensor) -> Shingles:
         """The uppermost tile of each texel: of three rows, the first whose lower edge is not passed."""
         rows = canvas.count(p.row_m, horizontal=False, multiple_of=2)
         columns = canvas.count(p.tile_m)

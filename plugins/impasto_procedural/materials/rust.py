@@ -44,7 +44,7 @@ class Rust(Material):
 
     def surface(self, canvas: Canvas, parameters: RustParameters) -> Surface:
         p = parameters
-        clouds = canvas.evened(canvas.noise("rust", p.patch_m, octaves=8, gain=0.68), 2.5 * p.patch_m)
+        clouds = canvas.high_pass(canvas.noise("rust", p.patch_m, octaves=8, gain=0.68), 2.5 * p.patch_m)
         spots = canvas.noise("spots", 0.012, octaves=4, gain=0.7)
         age = clouds + 0.4 * spots + 3.4 * (p.cover - 0.5)  # deviations past the first stain
         spread = age + 24 * (p.cover - 0.5) ** 3  # no steel is left at 1
@@ -69,7 +69,7 @@ class Rust(Material):
     def _runs(self, canvas: Canvas, p: RustParameters, crust: Tensor) -> Tensor:
         """Mask (H, W) of stains that hang below the crust in thin lines."""
         lines = canvas.noise("runs", 0.007, octaves=3, gain=0.7, stretch=(30, 1))
-        wet = canvas.trailed(crust * step(lines, -0.3, 1.5), 0.6 * p.patch_m)
+        wet = canvas.trails(crust * step(lines, -0.3, 1.5), 0.6 * p.patch_m)
         return (5.0 * p.runs * wet).clamp(0, 0.85)
 
     def _crust(self, canvas: Canvas, p: RustParameters, age: Tensor, spots: Tensor) -> Surface:

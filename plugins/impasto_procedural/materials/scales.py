@@ -53,7 +53,7 @@ class Scales(Material):
         top = plates[0]
         for other in plates[1:]:
             top = other.where(other[:1] > top[:1], top)
-        return self._painted(canvas, p, *top)
+        return self._skin(canvas, p, *top)
 
     def _plate(
         self, canvas: Canvas, p: ScalesParameters, u: Tensor, v: Tensor, counts: tuple[int, int], up: int
@@ -81,13 +81,13 @@ class Scales(Material):
         is_plate = step(rim, -0.02, 0.03)
         height_m = p.scale_m * (rise + thickness - 0.32 * (1 - is_plate) - 1.2 * (rim < -0.03).to(rim.dtype))
         fields = (height_m, number.to(rim.dtype), y, x, rim)
-        return canvas.stacked(fields)
+        return canvas.stack(fields)
 
-    def _painted(
+    def _skin(
         self, canvas: Canvas, p: ScalesParameters, height_m: Tensor, number: Tensor, y: Tensor, x: Tensor, rim: Tensor
     ) -> Surface:
         each = canvas.of_each("value", number.long())
-        clouds = canvas.evened(canvas.noise("pattern", 1.8 * p.scale_m, octaves=2, gain=0.4), 4.5 * p.scale_m)
+        clouds = canvas.high_pass(canvas.noise("pattern", 1.8 * p.scale_m, octaves=2, gain=0.4), 4.5 * p.scale_m)
         spot = step(clouds + 1.8 * (each - 0.5), 1.8 - 3.4 * p.pattern, 1.86 - 3.4 * p.pattern)
         tip = mix(canvas.color(p.color), canvas.color(p.spot_color), spot * (p.pattern > 0))
         root = mix(canvas.color(p.root_color), tip * 0.45, 0.5)

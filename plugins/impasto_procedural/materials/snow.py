@@ -57,11 +57,11 @@ class Snow(Material):
         roughness = mix(0.48 + 0.05 * soft, 0.86, p.fresh) + 0.03 * grain
         glitter = self._glitter(canvas, p)
         snow = Surface(color, height_m + 0.0004 * glitter, mix(roughness, 0.08, glitter))
-        snow = self._littered(canvas, p, snow)
+        snow = self._with_litter(canvas, p, snow)
         if not p.melted:
             return snow
         deep = drift * 0.7 + 0.5 * soft + 0.3 * canvas.noise("melt", 0.06, octaves=5, gain=0.65)
-        deep = canvas.evened(deep, 2.4)
+        deep = canvas.high_pass(deep, 2.4)
         kept = step(deep, 4.4 * p.melted - 2.6, 4.4 * p.melted - 2.35)
         edge_m = 0.02 * step(deep, 4.4 * p.melted - 2.6, 4.4 * p.melted - 1.6)
         return self._ground(canvas, p).under(Surface(snow.color, snow.height_m + edge_m, snow.roughness), kept)
@@ -99,7 +99,7 @@ class Snow(Material):
         crystals = canvas.noise("glitter", 0.0035)
         return step(crystals, 3.0 - 0.8 * p.sparkle, 3.3 - 0.8 * p.sparkle)
 
-    def _littered(self, canvas: Canvas, p: SnowParameters, snow: Surface) -> Surface:
+    def _with_litter(self, canvas: Canvas, p: SnowParameters, snow: Surface) -> Surface:
         """The snow with thin dark things on it."""
         from ..strokes import strokes
 

@@ -49,7 +49,7 @@ class StoneWall(Material):
         p = parameters
         fine = canvas.noise("fine", 0.008, octaves=4, gain=0.75)
         rugged = canvas.noise("rugged", 0.35 * p.stone_m, octaves=7, gain=0.58)
-        number, y_m, x_m, inside_m = self._laid(canvas, p, rugged)
+        number, y_m, x_m, inside_m = self._layout(canvas, p, rugged)
         each = lambda name: canvas.of_each(name, number)  # noqa: E731
         inside_m = inside_m - 0.5 * p.joint_m * (0.75 + 0.5 * each("joint")) + (0.0006 + 0.0016 * p.rough) * fine
         facet_m, tone = self._facets(canvas, p, rugged, each("turn") * canvas.width_m)
@@ -75,7 +75,7 @@ class StoneWall(Material):
         stones = Surface(color, height_m, mix(0.5, 0.76, p.rough) + 0.03 * fine + 0.04 * rugged)
         return self._mortar(canvas, p, fine).under(stones, step(inside_m, -0.0015, 0.002))
 
-    def _laid(self, canvas: Canvas, p: StoneWallParameters, rugged: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def _layout(self, canvas: Canvas, p: StoneWallParameters, rugged: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Number of each texel's stone, offset from its centre down and right, and distance to its border in metres."""
         sway_m = (0.01 + 0.05 * p.irregular) * p.stone_m
         warp = (
@@ -105,7 +105,7 @@ class StoneWall(Material):
         each = lambda name: canvas.of_each(f"facet {name}", cells.number)  # noqa: E731
         lean_m = (each("y") - 0.5) * cells.y_m + (each("x") - 0.5) * cells.x_m
         relief_m = 0.7 * lean_m + 0.10 * size_m * (each("stands") - 0.5)
-        return canvas.blurred(relief_m, 0.03 * size_m), 0.5 * (each("tone") - 0.5)
+        return canvas.blur(relief_m, 0.03 * size_m), 0.5 * (each("tone") - 0.5)
 
     def _mortar(self, canvas: Canvas, p: StoneWallParameters, fine: Tensor) -> Surface:
         lumps = canvas.noise("lumps", 0.03, octaves=4)

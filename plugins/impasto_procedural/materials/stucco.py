@@ -49,12 +49,12 @@ class Stucco(Material):
         p = parameters
         sand = canvas.noise("sand", 0.0018, octaves=2, gain=0.8)
         clouds = canvas.noise("clouds", 0.35, octaves=6, gain=0.6)
-        relief_m = {"rough-cast": self._thrown, "knockdown": self._pressed, "scraped": self._scraped}[p.finish](
+        relief_m = {"rough-cast": self._roughcast, "knockdown": self._knockdown, "scraped": self._grooves}[p.finish](
             canvas, p
         )
         crack = cracks(canvas, "cracks", 0.35, 0.003, 0.7 * p.cracks)
         height_m = relief_m + 0.00025 * p.sand * sand + 0.001 * clouds - 0.003 * crack
-        depth = (canvas.blurred(relief_m, p.lump_m) - relief_m) / (0.16 * p.lump_m)
+        depth = (canvas.blur(relief_m, p.lump_m) - relief_m) / (0.16 * p.lump_m)
         streaks = canvas.noise("streaks", 0.03, octaves=4, stretch=(9, 1))
         value = 1 + p.stains * (0.10 * clouds + 0.06 * streaks) + 0.05 * p.sand * sand
         color = canvas.color(p.color) * value * (1 - 0.16 * depth.clamp(-1.5, 2))
@@ -62,13 +62,13 @@ class Stucco(Material):
         color = mix(color, color * canvas.color((0.72, 0.68, 0.64)), dust) * (1 - 0.6 * crack)
         return Surface(color, height_m, p.roughness + 0.03 * sand * p.sand - 0.03 * clouds)
 
-    def _thrown(self, canvas: Canvas, p: StuccoParameters) -> Tensor:
+    def _roughcast(self, canvas: Canvas, p: StuccoParameters) -> Tensor:
         """Lumps of three sizes over each other, softened as wet mortar is."""
         base = canvas.noise("base", 0.5 * p.lump_m, octaves=3, gain=0.6)
         height_m = 0.05 * p.lump_m * p.relief * base
         for name, size, cover in (("spray", 0.3, 1.0), ("lumps", 0.6, 0.9), ("large lumps", 1.0, 0.5)):
             height_m = height_m.maximum(self._lumps(canvas, p, name, size * p.lump_m, cover) + 0.6 * height_m)
-        return canvas.blurred(height_m, 0.035 * p.lump_m)
+        return canvas.blur(height_m, 0.035 * p.lump_m)
 
     def _lumps(self, canvas: Canvas, p: StuccoParameters, name: str, size_m: float, cover: float) -> Tensor:
         from ..scatter import scatter
@@ -85,19 +85,19 @@ class Stucco(Material):
 
         return scatter(canvas, name, count, size_m / 2, dome, spread=0.4).height_m
 
-    def _pressed(self, canvas: Canvas, p: StuccoParameters) -> Tensor:
+    def _knockdown(self, canvas: Canvas, p: StuccoParameters) -> Tensor:
         """Blobs cut off at one height, with smooth tops."""
         blobs = canvas.noise("blobs", 2 * p.lump_m, octaves=5, gain=0.5)
         warp = 0.5 * p.lump_m * blobs
-        blobs = canvas.warped(canvas.noise("splats", 2.4 * p.lump_m, octaves=4, gain=0.45), warp, -warp)
+        blobs = canvas.warp(canvas.noise("splats", 2.4 * p.lump_m, octaves=4, gain=0.45), warp, -warp)
         top = step(blobs, 0.75 - 1.2 * p.density, 1.15 - 1.2 * p.density)
         tops = canvas.noise("tops", 3 * p.lump_m, octaves=3)
         return 0.2 * p.relief * p.lump_m * (top + 0.10 * tops * top + 0.12 * (1 - top) * blobs)
 
-    def _scraped(self, canvas: Canvas, p: StuccoParameters) -> Tensor:
+    def _grooves(self, canvas: Canvas, p: StuccoParameters) -> Tensor:
         """Grooves that grains left as they rolled under the float, mostly downwards."""
         grooves = canvas.noise("grooves", 0.5 * p.lump_m, octaves=2, stretch=(6, 1))
         sway = p.lump_m * canvas.noise("sway", 6 * p.lump_m, octaves=2)
-        grooves = step(canvas.warped(grooves, 0.0, sway), 1.6 - 1.5 * p.density, 2.6 - 1.5 * p.density)
+        grooves = step(canvas.warp(grooves, 0.0, sway), 1.6 - 1.5 * p.density, 2.6 - 1.5 * p.density)
         grains = canvas.noise("grains", 0.25 * p.lump_m, octaves=2)
         return p.relief * p.lump_m * (0.03 * grains - 0.22 * grooves)

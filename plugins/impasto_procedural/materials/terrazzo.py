@@ -69,7 +69,7 @@ class Terrazzo(Material):
             chip = Surface(color, 0.00001 * veins, gloss - 0.03 + 0.03 * veins.abs() * (1 - p.polish))
             surface = surface.under(chip, step(inside_m, -0.4 * canvas.texel_m, 0.6 * canvas.texel_m))
             rim = step(inside_m, -0.0016, -0.0004) * step(inside_m, 0.0004, -0.0004)
-            surface = surface.tinted(1 - 0.06 * rim)
+            surface = surface.with_tint(1 - 0.06 * rim)
         return self._strips(canvas, surface) if p.strips else surface
 
     def _chips(

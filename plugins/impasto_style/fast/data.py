@@ -73,11 +73,11 @@ class Lessons:
 
     def _lesson(self, index: int) -> Picture:
         """A picture and its repainted version, (6, H, W)."""
-        if index not in self._made:
+        if index not in self._lessons:
             values = self._values(index)
             pair = [in_palette(values[None], self.style)[0], self.teacher(values, self.seed + index)]
-            self._made[index] = Picture(torch.cat(pair), (False, False))
-        return self._made[index]
+            self._lessons[index] = Picture(torch.cat(pair), (False, False))
+        return self._lessons[index]
 
     def _values(self, index: int) -> Tensor:
         """The picture (3, H, W) of a lesson."""
@@ -104,7 +104,7 @@ class Lessons:
         return [names[place] for place in np.random.default_rng(self.seed).permutation(len(names))]
 
     @cached_property
-    def _made(self) -> dict[int, Picture]:
+    def _lessons(self) -> dict[int, Picture]:
         return {}
 
 

@@ -57,14 +57,14 @@ class FastPainter:
         """The task's picture, repainted, (1, 3, H, W) in [0, 1]; if stopped early, the painting so far."""
         size = (task.picture.shape[2], task.picture.shape[3])
         x = on_grid(in_palette(task.picture, self.style, task.seamless), task.seamless)
-        painted = self._painted(x, task.seamless, context, tile_px)
+        painted = self._painting(x, task.seamless, context, tile_px)
         painted = resize_picture(painted, size, True) if task.seamless else painted[..., : size[0], : size[1]]
         if parameters.color != "style":  # the task's style has the colours that were asked for
             wanted, own = (palette_of(as_image(style)) for style in (task.sources[1], self.style))
             painted = as_tensor(transport(own, wanted).of(as_image(painted)), context.device)
         return task.picture.lerp(painted, parameters.strength)
 
-    def _painted(self, x: Tensor, seamless: bool, context: Context, tile_px: int) -> Tensor:
+    def _painting(self, x: Tensor, seamless: bool, context: Context, tile_px: int) -> Tensor:
         """x (1, 3, H, W), with sides of whole strides, repainted tile by tile; tiles agree with the whole."""
         size = (x.shape[2], x.shape[3])
         field = NoiseField(int(context.rng.integers(2**31)), context.device)

@@ -132,19 +132,19 @@ class FastStyleTraining(Training):
         return x, y
 
     @torch.no_grad()
-    def repainted(self, x: Tensor) -> Tensor:
+    def repaint(self, x: Tensor) -> Tensor:
         """x (B, 3, H, W) as the averaged network repaints it, from fixed noise."""
         return self.ema(x, _noise(x, self.fixed_noise())).clamp(0, 1)
 
     def probe(self) -> tuple[Tensor, Tensor]:
         """Pictures that the network and the teacher have repainted, the same at every call."""
         x, y = self.crops(PROBES, torch.Generator().manual_seed(0))
-        return self.repainted(x), y
+        return self.repaint(x), y
 
     def preview(self) -> Maps:
         """Pictures in the painting's colours; below, as the network and the teacher repaint them."""
         x, y = self.crops(PREVIEWS, torch.Generator().manual_seed(0))
-        columns = torch.cat([x, self.repainted(x), y], 2)  # (B, 3, 3 H, W)
+        columns = torch.cat([x, self.repaint(x), y], 2)  # (B, 3, 3 H, W)
         return Maps.from_arrays({"base_color": as_image(torch.cat(list(columns), 2)[None])})
 
     def complete(self) -> None:

@@ -39,11 +39,11 @@ class KindModel:
 
     def probabilities(self, values: np.ndarray) -> np.ndarray:
         """Probability of each kind (N, K) for features (N, F)."""
-        logits = self.standardised(values) @ self.weights + self.offsets
+        logits = self.standardise(values) @ self.weights + self.offsets
         odds = np.exp(logits - logits.max(1, keepdims=True))
         return odds / odds.sum(1, keepdims=True)
 
-    def standardised(self, values: np.ndarray) -> np.ndarray:
+    def standardise(self, values: np.ndarray) -> np.ndarray:
         """Features (N, F) relative to mean and deviation of the training's."""
         return ((values - self.mean) / self.deviation).clip(-FARTHEST, FARTHEST)
 

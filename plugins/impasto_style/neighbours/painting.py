@@ -87,7 +87,7 @@ def _paint_at_size(
     """
     usual = parameters.preservation / (parameters.preservation + 1)
     preservation = 1.0 if is_first else usual
-    task = task.refitted(align(task.picture, task.seamless), partial(align, seamless=task.seamless))
+    task = task.with_picture(align(task.picture, task.seamless), partial(align, seamless=task.seamless))
     targets = Targets(task, encoder, parameters, progress)
     start = in_mixed_colors(align(x, task.seamless), task)
     work = max(x.shape[2:]) ** 2

@@ -79,11 +79,11 @@ class Targets:
         self._shift_by(shift)
         self.is_split = is_split
         groups = self._groups() if is_split else [self.layers]
-        x = self._shifted(x)
+        x = self._part_at_shift(x)
         for index, pieces in self.pieces.items():
             seen = x
             if preservation:
-                weight = self._shifted(self.weights[index, None])
+                weight = self._part_at_shift(self.weights[index, None])
                 seen = in_colors_of(self.task.sources[index], self.picture, weight)
             queries = self._queries([(x, 1 - preservation), (seen, preservation)], groups)
             chosen = self.progress.context.rng.permutation(len(pieces[0]))[:CANDIDATES]
@@ -93,7 +93,9 @@ class Targets:
                 found = candidates[self._nearest(index, wanted, self._keys(pieces, group, candidates))]
                 self.matches[index] += [found] * len(group)
         tiles = self.encoder.tiling(self.picture).tiles
-        self.wanted_of_all = self._wanted(tiles[0]) if len(tiles) == 1 else []  # those of many tiles take much memory
+        self.wanted_of_all = (
+            self._targets_of(tiles[0]) if len(tiles) == 1 else []
+        )  # those of many tiles take much memory
 
     def __call__(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Squared distance of the features of x (1, 3, H, W) from the targets, over all cells, and its gradient.
@@ -101,7 +103,7 @@ class Targets:
         Includes the distance of their moments if layers are matched separately.
         """
         x = x.detach()
-        shifted, total = self._shifted(x), x.new_zeros((), dtype=torch.float64)
+        shifted, total = self._part_at_shift(x), x.new_zeros((), dtype=torch.float64)
         slope = torch.empty_like(shifted)
         tiling = self.encoder.tiling(shifted)
         for tile in tiling.tiles:
@@ -109,7 +111,7 @@ class Targets:
             around = tiling.around(tile)
             seen = around.with_halo(shifted).detach().requires_grad_()
             layers = self.encoder.of_tile(seen, around)
-            targets = self.wanted_of_all or self._wanted(around)
+            targets = self.wanted_of_all or self._targets_of(around)
             pairs = zip(layers, targets, self.scales, self.layer_weights, strict=True)
             distance = torch.stack(
                 [weight * scale**2 * (found - target).square().sum(0) for found, target, scale, weight in pairs]
@@ -118,13 +120,13 @@ class Targets:
             tile.put(slope, tile.inside(around, gradient))
             total += tile.inside(around.without_halo(), distance.detach(), CELL_PX).sum()
             self.progress.advance()
-        slope = self._unshifted(slope, x)
+        slope = self._whole_from_part(slope, x)
         if not (self.is_split and self.pieces):
             return total, slope
         loss, slope_of_moments = self.moments(x)
         return total + loss, slope + slope_of_moments
 
-    def _wanted(self, tile: Tile) -> list[Tensor]:
+    def _targets_of(self, tile: Tile) -> list[Tensor]:
         """The targets (D, h, w) of a tile's cells, for the pixels and for each layer."""
         wanted = None
         if (own := tile.on_grid(self.cell_weights[0], CELL_PX)).max() > 0:
@@ -152,13 +154,13 @@ class Targets:
         queries = [self.picture.new_empty((count, *size), dtype=torch.float16) for count in channels]
         for tile in self.encoder.tiling(self.picture).tiles:
             self.progress.advance()
-            looks = [[weight * layer for layer in self._pooled(picture, tile)] for picture, weight in mixture]
+            looks = [[weight * layer for layer in self._cell_means(picture, tile)] for picture, weight in mixture]
             layers = [torch.stack(parts).sum(0) for parts in zip(*looks, strict=True)]
             for kept, group in zip(queries, groups, strict=True):
                 tile.on_grid(kept, CELL_PX).copy_(torch.cat([layers[layer] for layer in group]))
         return queries
 
-    def _pooled(self, picture: Tensor, tile: Tile) -> list[Tensor]:
+    def _cell_means(self, picture: Tensor, tile: Tile) -> list[Tensor]:
         """Scaled means (C, h, w) of the features of a tile's cells."""
         return [
             scale * pool(layer, stride)
@@ -212,10 +214,10 @@ class Targets:
     def _shift_by(self, shift: tuple[int, int]) -> None:
         """Move the corner of the first cell."""
         self.shift = shift
-        self.picture = self._shifted(self.task.picture)
-        self.cell_weights = _means(self._shifted(self.weights)[:, 0])  # (S, h, w)
+        self.picture = self._part_at_shift(self.task.picture)
+        self.cell_weights = _means(self._part_at_shift(self.weights)[:, 0])  # (S, h, w)
 
-    def _shifted(self, x: Tensor) -> Tensor:
+    def _part_at_shift(self, x: Tensor) -> Tensor:
         """The part of (B, C, H, W) that cells cover; all of it, rolled, if it tiles."""
         top, left = self.shift
         if self.task.seamless:
@@ -225,8 +227,8 @@ class Targets:
         )
         return x[:, :, top : top + height, left : left + width]
 
-    def _unshifted(self, slope: Tensor, x: Tensor) -> Tensor:
-        """Inverse of `_shifted` for a gradient of a picture x (1, 3, H, W), with 0 outside."""
+    def _whole_from_part(self, slope: Tensor, x: Tensor) -> Tensor:
+        """Inverse of `_part_at_shift` for a gradient of a picture x (1, 3, H, W), with 0 outside."""
         top, left = self.shift
         if self.task.seamless:
             return slope.roll((top, left), (2, 3))

@@ -196,7 +196,7 @@ class Encoder:
                 f"this network has no layer {', '.join(unknown)}", f"its layers: {', '.join(self.layers)}"
             )
         found: dict[str, Tensor] = {}
-        x = self._normalised(x)
+        x = self._normalise(x)
         for operation in self.architecture.operations:
             x = operation.apply(x, self)
             if operation.layer in wanted:
@@ -205,7 +205,7 @@ class Encoder:
                 break
         return found
 
-    def _normalised(self, x: Tensor) -> Tensor:
+    def _normalise(self, x: Tensor) -> Tensor:
         """(B, 3, H, W), normalised for the first convolution, in the weights' precision and the fastest memory format.
 
         On a CPU that is the contiguous one; with the others, rounding of gradients depends on a picture's size.

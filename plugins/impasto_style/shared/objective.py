@@ -80,13 +80,15 @@ class Measure:
 
     def of_picture(self, parts: Sequence[Tensor], positions: Tensor | None) -> Tensor:
         """The statistic of the picture, from those of its tiles."""
-        return self.statistic.picture_statistic(parts, [self._seen(tile, positions) for tile in self.layers.tiles])
+        return self.statistic.picture_statistic(
+            parts, [self._indices_inside(tile, positions) for tile in self.layers.tiles]
+        )
 
     def tile_gradient(self, gradient: Tensor, tile: Tile, positions: Tensor | None) -> Tensor:
         """The gradient with respect to a tile's statistic, from that with respect to the picture's."""
-        return self.statistic.tile_gradient(gradient, self._seen(tile, positions))
+        return self.statistic.tile_gradient(gradient, self._indices_inside(tile, positions))
 
-    def _seen(self, tile: Tile, positions: Tensor | None) -> Tensor | None:
+    def _indices_inside(self, tile: Tile, positions: Tensor | None) -> Tensor | None:
         """Indices of the positions inside a tile; None for all."""
         return None if positions is None else self.layers.find(tile, self.name, positions)[1]
 

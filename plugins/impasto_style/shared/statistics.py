@@ -62,7 +62,7 @@ class RawMoments(Statistic):
         return torch.cat(list(parts)).sort(0).values.sum(0)  # sorted, so that it is independent of the blocks' order
 
     @staticmethod
-    def mixed(sources: Sequence[Tensor], weights: Sequence[float]) -> Tensor:
+    def mixture(sources: Sequence[Tensor], weights: Sequence[float]) -> Tensor:
         """Normalised moments, mixed by weight."""
         return torch.stack(
             [weight * source / source[0, 0] for source, weight in zip(sources, weights, strict=True)]
@@ -77,7 +77,7 @@ class GaussianMoments(RawMoments):
     """
 
     def distance_to(self, sources: Sequence[Tensor], weights: Sequence[float]) -> Distance:
-        mean, covariance = mean_and_covariance(self.mixed(sources, weights))
+        mean, covariance = mean_and_covariance(self.mixture(sources, weights))
         noise = (NOISE * covariance.diagonal().mean() + 1e-12) * torch.eye(len(mean)).to(covariance)
         values, vectors = torch.linalg.eigh(covariance + noise)
         values = values.clamp_min(noise[0, 0])
@@ -101,7 +101,7 @@ class GramMoments(RawMoments):
     """
 
     def distance_to(self, sources: Sequence[Tensor], weights: Sequence[float]) -> Distance:
-        gram = self.mixed(sources, weights)[1:, 1:]
+        gram = self.mixture(sources, weights)[1:, 1:]
         scale = gram.diagonal().mean() / gram.square().sum().clamp_min(1e-12)
         return lambda made: scale * (made[1:, 1:] / made[0, 0] - gram).square().sum()
 
@@ -113,7 +113,7 @@ class ClassicGram(RawMoments):
         self.scale = scale
 
     def distance_to(self, sources: Sequence[Tensor], weights: Sequence[float]) -> Distance:
-        gram = self.mixed(sources, weights)[1:, 1:]
+        gram = self.mixture(sources, weights)[1:, 1:]
         return lambda made: (self.scale**2 * (made[1:, 1:] / made[0, 0] - gram)).square().mean()
 
 

@@ -46,21 +46,21 @@ class Task:
     def scaled(self, longest_px: int) -> Task:
         """The same task with picture, sources, masks and start scaled by one factor."""
         factor = longest_px / self.longest_px
-        scaled = self.resized(scaled_size(self.picture, factor))
+        scaled = self.at_size(scaled_size(self.picture, factor))
         styles = (
             scaled.picture if source is self.picture else resize_picture(source, scaled_size(source, factor))
             for source in self.sources
         )
         return replace(scaled, sources=tuple(styles))
 
-    def resized(self, size: Sequence[int]) -> Task:
+    def at_size(self, size: Sequence[int]) -> Task:
         """The same task with picture, masks and start resized to (height, width), but not the styles."""
-        fitted = self.refitted(
+        fitted = self.with_picture(
             resize_picture(self.picture, size, self.seamless), lambda mask: resized_linear(mask, size, self.seamless)
         )
         return replace(fitted, start=resize_picture(self.start, size, self.seamless))
 
-    def refitted(self, picture: Tensor, fit: Callable[[Tensor], Tensor]) -> Task:
+    def with_picture(self, picture: Tensor, fit: Callable[[Tensor], Tensor]) -> Task:
         """The same task with this form of its picture, and with masks that `fit` brings into the same form."""
         return replace(
             self,

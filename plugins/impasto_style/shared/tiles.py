@@ -101,16 +101,16 @@ class Tiling:
     def around(self, tile: Tile) -> Tile:
         """The larger tile of all positions that see a pixel of this one."""
         rows, columns = (
-            self._span(*self._widened(span.start, span.end, axis), axis)
+            self._span(*self._with_halo(span.start, span.end, axis), axis)
             for axis, span in enumerate((tile.rows, tile.columns))
         )
         return Tile(rows, columns, self.seamless)
 
     def _span(self, start: int, end: int, axis: int) -> Span:
-        low, high = self._widened(start, end, axis)
+        low, high = self._with_halo(start, end, axis)
         return Span(start, end, low, low + math.ceil((high - low) / self.multiple_px) * self.multiple_px)
 
-    def _widened(self, start: int, end: int, axis: int) -> tuple[int, int]:
+    def _with_halo(self, start: int, end: int, axis: int) -> tuple[int, int]:
         """[start, end) along an axis, widened by `halo_px`."""
         halo_px = 0 if len(self.cuts[axis]) == 2 and not self.has_halo_if_single else self.halo_px
         if self.seamless:

@@ -36,7 +36,7 @@ def raw_moments(F: Tensor, weights: Tensor | None = None) -> Tensor:
 def mix(parts: Sequence[tuple[float, Tensor]]) -> Tensor:
     """Raw moments of a mixture, from (weight, moments) of its parts; 0 if all are empty."""
     used = [(part, share) for share, part in parts if share and part[0, 0] > 0]
-    return RawMoments.mixed(*zip(*used, strict=True)) if used else torch.zeros_like(parts[0][1])
+    return RawMoments.mixture(*zip(*used, strict=True)) if used else torch.zeros_like(parts[0][1])
 
 
 def coloring(content: Tensor, style: Tensor, share: float = 1.0) -> tuple[Tensor, Tensor]:

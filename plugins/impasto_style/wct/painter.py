@@ -45,22 +45,22 @@ class Painter:
         self.noise = context.noise(1, 1, *task.picture.shape[2:]).mul_(NOISE).half()
         self.masks = [region.mask for region in task.regions]
 
-    def painted(self, x: Tensor, coders: Sequence[Coder]) -> Tensor:
+    def painting(self, x: Tensor, coders: Sequence[Coder]) -> Tensor:
         """x, float16 (1, 3, H, W), repainted by coders from coarse to fine, then in the sources' colours."""
         for coder in coders:
-            x = self._repainted(x, coder)
+            x = self._painting_by(x, coder)
             self.context.preview(Maps.from_arrays({"base_color": as_image(_small(x))}))
             if self.context.is_stopped():
                 break
         return self._in_palette(x)
 
-    def _repainted(self, x: Tensor, coder: Coder) -> Tensor:
+    def _painting_by(self, x: Tensor, coder: Coder) -> Tensor:
         """A picture decoded from the features of `x` with the sources' moments."""
         features = self._features(x, coder)
         maps = self._linear_maps(features)
         result = torch.empty_like(x)
         for tile, F in features:
-            painted = coder.decode(self._mapped(F, maps, features, tile))
+            painted = coder.decode(self._mapped_features(F, maps, features, tile))
             self.progress.advance()
             lost = tile.with_halo(x) - coder.decode(F)
             made = tile.inner(painted + self._residual_weight(tile) * lost).clamp(0, 1)
@@ -79,12 +79,14 @@ class Painter:
         pairs = zip(features.moments(self.masks), self._target_moments(features.coder), strict=True)
         return [coloring(found, wanted, fraction) for found, wanted in pairs]
 
-    def _mapped(self, F: Tensor, maps: Sequence[tuple[Tensor, Tensor]], features: Features, tile: Tile) -> Tensor:
+    def _mapped_features(
+        self, F: Tensor, maps: Sequence[tuple[Tensor, Tensor]], features: Features, tile: Tile
+    ) -> Tensor:
         """The mapped features of a tile, blended by the masks where regions overlap."""
         parts = []
         for (A, b), mask in zip(maps, self.masks, strict=True):
             part = linear(F.permute(0, 2, 3, 1), A.to(F.device), b.to(F.device)).permute(0, 3, 1, 2)
-            parts.append(part if mask is None else features.pooled(mask, tile) * part)
+            parts.append(part if mask is None else features.pooled_mask(mask, tile) * part)
         return sum(parts[1:], parts[0])
 
     def _target_moments(self, coder: Coder) -> list[Tensor]:
@@ -113,7 +115,7 @@ class Painter:
         """Weight of the decoders' reconstruction error (1, 1, h, w); 1 where the picture is kept."""
         preserved = RESIDUAL * self.parameters.preservation
         usual = preserved / (preserved + 1 - RESIDUAL)
-        return usual + (1 - usual) * self._weighted([region.weights[0] for region in self.task.regions], tile)
+        return usual + (1 - usual) * self._blend([region.weights[0] for region in self.task.regions], tile)
 
     def _with_kept(self, x: Tensor, tile: Tile) -> Tensor:
         """A painted tile x, with the original picture where nothing is painted."""
@@ -121,9 +123,9 @@ class Painter:
         if not any(kept):
             return x
         picture = tile.inner(tile.with_halo(self.task.picture))
-        return torch.lerp(x, picture, tile.inner(self._weighted(kept, tile)))
+        return torch.lerp(x, picture, tile.inner(self._blend(kept, tile)))
 
-    def _weighted(self, values: Sequence[float], tile: Tile) -> Tensor:
+    def _blend(self, values: Sequence[float], tile: Tile) -> Tensor:
         """Values of the regions, blended by their masks, (1, 1, h, w)."""
         shape = tile.rows.high - tile.rows.low, tile.columns.high - tile.columns.low
         total = torch.zeros(1, 1, *shape, device=self.noise.device)
@@ -202,11 +204,11 @@ class Features:
         parts = []
         for tile, F in self:
             weights = [
-                None if mask is None else tile.inner(self.pooled(mask, tile), self.coder.stride) for mask in masks
+                None if mask is None else tile.inner(self.pooled_mask(mask, tile), self.coder.stride) for mask in masks
             ]
             parts.append([raw_moments(tile.inner(F, self.coder.stride), weight) for weight in weights])
         return [torch.stack(column).sum(0) for column in zip(*parts, strict=True)]
 
-    def pooled(self, mask: Tensor, tile: Tile) -> Tensor:
+    def pooled_mask(self, mask: Tensor, tile: Tile) -> Tensor:
         """A mask (1, 1, H, W) in a tile and its halo, on the features' grid."""
         return avg_pool2d(tile.with_halo(mask), self.coder.stride)

@@ -49,7 +49,7 @@ def paint(task: Task, parameters: WctParameters, context: Context, tile_px: int 
         progress.begin(f"Painting at {size} px")
         # Rounding differs between tiles and whitening amplifies it, so lower precision is used only for a single tile.
         used = quick if size <= TILE_PX else coders
-        x = Painter(part, parameters, context, progress, tile_px).painted(x, [used[level] for level in levels])
+        x = Painter(part, parameters, context, progress, tile_px).painting(x, [used[level] for level in levels])
         if context.is_stopped():
             break
     return enlarge(x, seen, task.picture, task.seamless).float()
@@ -70,7 +70,7 @@ def _on_grid(task: Task) -> Task:
     size = [-(-side // GRID_PX) * GRID_PX for side in task.picture.shape[2:]]
     if not task.seamless or size == list(task.picture.shape[2:]):
         return task
-    return task.resized(size)
+    return task.at_size(size)
 
 
 def _beginning(task: Task, parameters: WctParameters) -> Tensor:

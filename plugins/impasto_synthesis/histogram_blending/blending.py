@@ -48,7 +48,7 @@ class Blend:
 
     def region(self, top: int, left: int, bottom: int, right: int) -> dict[str, np.ndarray]:
         """The maps of a rectangle of the result."""
-        blended = self._blended(top, left, bottom, right)
+        blended = self._table_indices(top, left, bottom, right)
         made, first = {}, 0
         for one in self.maps:
             count = len(one.values)
@@ -62,7 +62,7 @@ class Blend:
             first += count
         return made
 
-    def _blended(self, top: int, left: int, bottom: int, right: int) -> torch.Tensor:
+    def _table_indices(self, top: int, left: int, bottom: int, right: int) -> torch.Tensor:
         """Indices (C, h, w) into the tables, of the blended components in a rectangle."""
         device = self.source.device
         total = torch.zeros(len(self.source), bottom - top, right - left, device=device)

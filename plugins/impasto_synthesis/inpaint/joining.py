@@ -137,7 +137,7 @@ class _Operator:
     def __call__(self, u: Tensor) -> Tensor:
         return self.diagonal(u) * u - _neighbours(u, self.wraps)
 
-    def smoothed(self, u: Tensor, b: Tensor, mask: Tensor, sweeps: int) -> Tensor:
+    def relax(self, u: Tensor, b: Tensor, mask: Tensor, sweeps: int) -> Tensor:
         """u after sweeps of damped Jacobi iterations."""
         diagonal = self.diagonal(u)
         for _ in range(sweeps):
@@ -149,15 +149,15 @@ def _cycle(u: Tensor, b: Tensor, masks: list[Tensor], operator: _Operator) -> Te
     """One V-cycle for operator(u) = b on the levels whose masks are given, finest first."""
     mask = masks[0]
     if len(masks) == 1:
-        return operator.smoothed(u, b, mask, COARSEST_SWEEPS)
-    u = operator.smoothed(u, b, mask, SWEEPS)
+        return operator.relax(u, b, mask, COARSEST_SWEEPS)
+    u = operator.relax(u, b, mask, SWEEPS)
     residual = (b - operator(u)) * mask
     coarse = 4 * avg_pool2d(_even(residual), 2) * masks[1]
     error = _cycle(torch.zeros_like(coarse), coarse, masks[1:], operator.coarser())
     error = interpolate(error, size=u.shape[2:], mode="bilinear", align_corners=False) * mask
     energy = (error * operator(error)).sum((0, 2, 3), keepdim=True)
     step = (error * residual).sum((0, 2, 3), keepdim=True) / energy.clamp(min=1e-12)  # the best: it cannot diverge
-    return operator.smoothed(u + step * error, b, mask, SWEEPS)
+    return operator.relax(u + step * error, b, mask, SWEEPS)
 
 
 def _neighbours(u: Tensor, wraps: tuple[bool, bool]) -> Tensor:

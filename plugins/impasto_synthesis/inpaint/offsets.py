@@ -83,7 +83,7 @@ class Offsets:
         found, weights = [], self._weights(self.window_px)
         for start in range(0, len(places), CHUNK):
             yield 0.5 * start / len(places)
-            found.append(self._found(squares, places[start : start + CHUNK], weights))
+            found.append(self._best_offsets(squares, places[start : start + CHUNK], weights))
         offsets = self._candidates(squares, places, torch.cat(found))
         costs = self._costs(squares, border, offsets)
         axes = self._edges(squares, 0, offsets), self._edges(squares, 1, offsets)
@@ -118,7 +118,7 @@ class Offsets:
         index, is_inside = self._index(y, x)
         return (~self.todo[index] & is_inside).any(1).nonzero()[:, 0]
 
-    def _found(self, squares: Squares, part: Tensor, weights: Tensor) -> Tensor:
+    def _best_offsets(self, squares: Squares, part: Tensor, weights: Tensor) -> Tensor:
         """Offsets (W, m, 2) by which windows around a part (W,) of the squares fit best."""
         reach_px, side_px = self.window_px, self.side_px + 2 * self.window_px
         index, is_inside = (one.view(-1, side_px, side_px) for one in self._index(*squares.pixels(part, reach_px)))
@@ -159,7 +159,7 @@ class Offsets:
         for part in torch.arange(len(costs), device=costs.device).split(CHUNK):
             y, x = squares.pixels(part, 0)
             index, is_inside = self._index(y, x)
-            _, is_lost = self._shifted(y, x, offsets[part])
+            _, is_lost = self._source_indices(y, x, offsets[part])
             costs[part] = LOST * self.unit * (is_lost & (self.todo[index] & is_inside)[:, None]).float().sum(2)
         for part in border.split(CHUNK):
             y, x = squares.pixels(part, self.reach_px)
@@ -167,7 +167,7 @@ class Offsets:
             weight, seen = (weights[index] * is_inside).sort(dim=1, descending=True, stable=True)
             count = int((weight > 0).sum(1).max())
             weight, seen = weight[:, :count], seen[:, :count]
-            places, _ = self._shifted(y.gather(1, seen), x.gather(1, seen), offsets[part])
+            places, _ = self._source_indices(y.gather(1, seen), x.gather(1, seen), offsets[part])
             difference = self.known[places] - self.features[index.gather(1, seen)][:, None]
             costs[part] += BORDER * (difference.square().sum(3) * weight[:, None]).sum(2)
         return costs
@@ -185,7 +185,9 @@ class Offsets:
             index, is_inside = self._index(y, x)
             share = (self.todo[index] & is_inside).float() / (2 * half_px)  # (e, p)
             one, other = (
-                (self.known[self._shifted(y, x, offsets[nodes[part]])[0]] * share.sqrt()[:, None, :, None]).flatten(2)
+                (
+                    self.known[self._source_indices(y, x, offsets[nodes[part]])[0]] * share.sqrt()[:, None, :, None]
+                ).flatten(2)
                 for nodes in (first, second)
             )
             squared = one.square().sum(2)[:, :, None] + other.square().sum(2)[:, None]
@@ -220,7 +222,7 @@ class Offsets:
                 is_inside &= (position >= 0) & (position < length)
         return self.grid.index(*self.grid.brought_inside(y, x)), is_inside
 
-    def _shifted(self, y: Tensor, x: Tensor, offsets: Tensor) -> tuple[Tensor, Tensor]:
+    def _source_indices(self, y: Tensor, x: Tensor, offsets: Tensor) -> tuple[Tensor, Tensor]:
         """Indices (m, K, p) of pixels (m, p) shifted by offsets (m, K, 2), and whether they may not be taken."""
         return self._places(y[:, None], x[:, None], offsets[..., 0, None], offsets[..., 1, None])
 

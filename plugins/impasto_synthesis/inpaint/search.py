@@ -37,7 +37,7 @@ class WindowSearch:
         kinds = [None] if kind is None else kind[wanted > 0].unique().tolist()
         masks = [wanted if one is None else wanted * (kind == one) for one in kinds]
         kernels = torch.cat([window_kernels(windows, weights), *(mask[:, None] for mask in masks)], 1)
-        spectra = torch.cat([self.spectra, *(self._refused(one)[None] for one in kinds)])
+        spectra = torch.cat([self.spectra, *(self._exclusion_spectrum(one)[None] for one in kinds)])
         costs = correlations(spectra, kernels, self.size_px)
         costs += (weights * windows.square().sum(1)).sum((1, 2))[:, None, None]
         chance = torch.rand(self.size_px, generator=self.generator).to(costs.device)
@@ -54,13 +54,13 @@ class WindowSearch:
             y, x = place // self.size_px[1], place % self.size_px[1]
             rows, columns = (y[:, None] + near) % self.size_px[0], (x[:, None] + near) % self.size_px[1]
             costs[window[:, None, None], rows[:, :, None], columns[:, None]] = torch.inf
-            found.append(torch.stack([self._signed(y, 0), self._signed(x, 1)], 1))
+            found.append(torch.stack([self._signed_offset(y, 0), self._signed_offset(x, 1)], 1))
         return torch.stack(found, 1)
 
-    def _signed(self, position: Tensor, axis: int) -> Tensor:
+    def _signed_offset(self, position: Tensor, axis: int) -> Tensor:
         return torch.where(position >= self.grid.size[axis], position - self.size_px[axis], position)
 
-    def _refused(self, kind: int | None) -> Tensor:
+    def _exclusion_spectrum(self, kind: int | None) -> Tensor:
         """Spectrum of where no pixel of a kind may be taken."""
         if kind not in self.refused:
             usable = self.level.source >= 0

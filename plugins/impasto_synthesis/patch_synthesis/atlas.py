@@ -31,7 +31,7 @@ class Patterns:
         """The shortest period; infinite without any."""
         return min(part.shortest_px for part in self.parts)
 
-    def reduced(self, scale: int) -> Patterns:
+    def at_scale(self, scale: int) -> Patterns:
         """The patterns on a level whose pixels are `scale` wide."""
         parts = (replace(part, wave_vectors=np.asarray(part.wave_vectors) * scale) for part in self.parts)
         return Patterns(tuple(top // scale for top in self.tops), tuple(parts))

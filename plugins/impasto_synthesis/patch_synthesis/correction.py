@@ -101,7 +101,7 @@ class AppearanceCorrection(Correction):
         anywhere = level.anywhere(choice.pixels, self.generator)
         if self.phases:
             here = torch.stack(self.field.grid.position(choice.pixels))
-            y, x = self.phases.snapped(torch.stack(level.grid.position(anywhere)), here)
+            y, x = self.phases.in_phase(torch.stack(level.grid.position(anywhere)), here)
             anywhere = level.at(y, x)
         yield anywhere
 

@@ -63,7 +63,7 @@ class GivenMaps:
             raise ParameterError("labels and others were both given", "mix photographs by their masks instead")
         return cls(inputs.get("leave_out"), labels, guide, others, (*masks, *[None] * (len(others) - len(masks))))
 
-    def carried(self, size_px: tuple[int, int]) -> dict[str, np.ndarray]:
+    def carried_pictures(self, size_px: tuple[int, int]) -> dict[str, np.ndarray]:
         """Pictures (H, W, C) that belong to the subject, which has `size_px`."""
         carried = {}
         if self.leave_out:

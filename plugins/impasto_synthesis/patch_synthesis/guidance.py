@@ -25,7 +25,7 @@ class Guidance:
     given: Tensor
     wanted: Tensor
 
-    def reduced(self, level: SourceGrid, result: PixelGrid) -> LevelGuidance:
+    def on_level(self, level: SourceGrid, result: PixelGrid) -> LevelGuidance:
         """The same on a level of the source and of the result."""
         height, width = level.grid.size
         given = avg_pool2d(self.given[None], level.scale)[0, :, :height, :width]

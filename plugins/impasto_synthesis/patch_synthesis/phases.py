@@ -56,7 +56,7 @@ class Phases:
         shifts = (self.inverse @ counts.T.to(self.inverse)).T
         return shifts[shifts.norm(dim=1).argsort(stable=True)].round().long()
 
-    def snapped(self, shifts: Tensor) -> Tensor:
+    def in_phase(self, shifts: Tensor) -> Tensor:
         """Shifts (2, N), of which those out of phase are moved to the next whole number of periods."""
         cycles = self.wave_vectors @ shifts.double()
         moved = (shifts + self.inverse @ (cycles.round() - cycles)).round().long()
@@ -80,11 +80,11 @@ class AtlasPhases:
             costs = torch.where(inside, part.costs(shifts), costs)
         return costs
 
-    def snapped(self, places: Tensor, here: Tensor) -> Tensor:
+    def in_phase(self, places: Tensor, here: Tensor) -> Tensor:
         """Places (2, N), of which those out of phase are moved to the next whole number of periods."""
         moved = places
         for part, (inside, shifts) in self._shifts(places, here):
-            moved = torch.where(inside, places + part.snapped(shifts) - shifts, moved)
+            moved = torch.where(inside, places + part.in_phase(shifts) - shifts, moved)
         return moved
 
     def keep(self, field: Field) -> None:
@@ -95,19 +95,19 @@ class AtlasPhases:
         if not self:
             return
         here, places = torch.stack(field.grid.position(field.pixels)), torch.stack(field.positions())
-        kept = self.snapped(places, here)
+        kept = self.in_phase(places, here)
         source = field.source.grid
         beyond = (~source.is_within(*kept)).nonzero()[:, 0]
-        kept[:, beyond] = self._repeated(places[:, beyond], here[:, beyond], source)
+        kept[:, beyond] = self._in_phase_by_repeats(places[:, beyond], here[:, beyond], source)
         field.show(field.pixels, source.index(*kept))
 
-    def _repeated(self, places: Tensor, here: Tensor, source: PixelGrid) -> Tensor:
+    def _in_phase_by_repeats(self, places: Tensor, here: Tensor, source: PixelGrid) -> Tensor:
         """Places (2, N), moved to be in phase with `here` by more than one repeat, if that is inside the source."""
         moved = places.clone()
         todo = torch.ones_like(places[0], dtype=torch.bool)
         for part, (own, shifts) in self._shifts(places, here):
             for repeat in part.repeats:
-                further = places + part.snapped(shifts + repeat[:, None]) - shifts
+                further = places + part.in_phase(shifts + repeat[:, None]) - shifts
                 found = todo & own & source.is_within(*further)
                 moved = torch.where(found, further, moved)
                 todo &= ~found

@@ -118,7 +118,7 @@ def _atlas(
     context: Context,
 ) -> Atlas:
     """The photographs, each prepared for a torus of `size_px`, as one."""
-    carried = given.carried(photographs[0].size_px)
+    carried = given.carried_pictures(photographs[0].size_px)
     sources = []
     for number, photograph in enumerate(photographs):
         done = PREPARED * number / len(photographs), PREPARED * (number + 1) / len(photographs)

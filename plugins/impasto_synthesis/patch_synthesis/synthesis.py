@@ -74,7 +74,7 @@ def synthesise(
         size = -(-size_px[0] // level.scale), -(-size_px[1] // level.scale)
         grid = PixelGrid(size, (True, True), features.device)
         phases = AtlasPhases(atlas.patterns, level.scale, features.device)
-        guide = guidance.reduced(level, grid) if guidance else None
+        guide = guidance.on_level(level, grid) if guidance else None
         if field is None:
             field = first_layout(
                 level, grid, piece * atlas.side_px, LAYOUT_VARIETY * variation, atlas.patterns, rng, guide
@@ -111,7 +111,7 @@ def first_layout(
     features = channels / channels.square().mean((1, 2)).sum().sqrt().clamp(min=1)
     layout = plan((height, width), grid.size, max(4, round(piece_px / level.scale)), PIECE_OVERLAP)
     guide = (guidance.given, guidance.wanted) if guidance else None
-    quilter = Quilter(features, layout, patterns.reduced(level.scale), max(variety, LEAST_VARIETY), rng, guide)
+    quilter = Quilter(features, layout, patterns.at_scale(level.scale), max(variety, LEAST_VARIETY), rng, guide)
     left_out = level.grid.image(level.left_out)[None].float()
     quilter.history.uses += USED_UP * avg_pool2d(left_out, layout.scale)[0].cpu().numpy()
     for _ in quilter.cover():

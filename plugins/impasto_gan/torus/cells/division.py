@@ -82,7 +82,7 @@ def _refine(picture: Tensor, lattice: Lattice) -> Lattice:
     picture = picture / picture.std((1, 2), keepdim=True).clamp(min=1e-6)
     for _ in range(REFINEMENTS):
         assert lattice.row_offsets is not None
-        mean, found = PeriodicFunction.fitted(picture, lattice), lattice.row_offsets
+        mean, found = PeriodicFunction.of_picture(picture, lattice), lattice.row_offsets
         rows = lattice.cell_indices(axis, region, 1) % found.shape[1]
         shifts = SHIFTS_PX * lattice.frequency(1 - axis)
         correlations = []

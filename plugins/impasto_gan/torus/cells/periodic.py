@@ -40,7 +40,7 @@ class PeriodicFunction(nn.Module):
         return cls(torch.zeros(channels, rank, heights), torch.zeros(channels, rank, widths))
 
     @classmethod
-    def fitted(cls, picture: Tensor, lattice: Lattice, pixel: int = 1, rank: int = RANK) -> PeriodicFunction:
+    def of_picture(cls, picture: Tensor, lattice: Lattice, pixel: int = 1, rank: int = RANK) -> PeriodicFunction:
         """Least-squares estimate from a picture (C, H, W) of rows, truncated to this rank.
 
         The picture's pixels are `pixel` wide. Phases that it does not show are 0.

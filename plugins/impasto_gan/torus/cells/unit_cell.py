@@ -61,7 +61,7 @@ class UnitCell(nn.Module):
     def of(cls, picture: Tensor, lattice: Lattice) -> UnitCell:
         """Statistics of a picture (C, H, W) of rows, minus the picture's own mean."""
         picture = picture - picture.mean((1, 2), keepdim=True)
-        mean = PeriodicFunction.fitted(picture, lattice)
+        mean = PeriodicFunction.of_picture(picture, lattice)
         rest = picture - mean(lattice, picture_region(picture))
         components = PrincipalComponents.of(rest, lattice)
         rest = (components.residual(rest, lattice) if components else rest)[None]
@@ -70,7 +70,7 @@ class UnitCell(nn.Module):
             detail, rest = split_band(rest)
             squares = detail[0].square()
             relative = squares / squares.mean((1, 2), keepdim=True).clamp(min=1e-12)
-            variances.append(PeriodicFunction.fitted(relative, lattice, 1 << band, VARIANCE_RANK))
+            variances.append(PeriodicFunction.of_picture(relative, lattice, 1 << band, VARIANCE_RANK))
         return cls(mean, variances, components)
 
     @property
@@ -84,7 +84,7 @@ class UnitCell(nn.Module):
         rest = picture - self.mean(lattice, region)
         if self.components is not None:
             rest = self.components.residual(rest, lattice)
-        return self._scaled(rest[None], lattice, region, 0, -0.5)[0]
+        return self._scale_bands(rest[None], lattice, region, 0, -0.5)[0]
 
     def forward(
         self, residual: Tensor, lattice: Lattice, region: TorusRegion, skipped: int, draw: Draw, moved: Tensor
@@ -95,7 +95,7 @@ class UnitCell(nn.Module):
         the components of each cell. moved (axes,): shift of all cells along each axis.
         """
         pixel = 1 << skipped
-        scaled = self._scaled(residual, lattice, region, skipped, 0.5)
+        scaled = self._scale_bands(residual, lattice, region, skipped, 0.5)
         picture = scaled.add(self.mean(lattice, region, pixel), alpha=1 + STRENGTH * float(moved[0]))
         if self.components is None:
             return picture
@@ -108,12 +108,12 @@ class UnitCell(nn.Module):
         coarsest = 1 << len(self.variances)
         return want.with_margin(coarsest).on_grid(coarsest) if self.variances else want
 
-    def _scaled(self, x: Tensor, lattice: Lattice, region: TorusRegion, band: int, power: float) -> Tensor:
+    def _scale_bands(self, x: Tensor, lattice: Lattice, region: TorusRegion, band: int, power: float) -> Tensor:
         """x with each of its bands, from `band` on, multiplied by a power of its variance."""
         if band >= len(self.variances):
             return x
         variance = self.variances[band](lattice, region, 1 << band).clamp_(min=LEAST_VARIANCE)
         detail, below = split_band(x)
-        below = self._scaled(below, lattice, region.at_half_size(), band + 1, power)
+        below = self._scale_bands(below, lattice, region.at_half_size(), band + 1, power)
         enlarged = interpolate(below, size=x.shape[2:], mode="bilinear", align_corners=False)
         return enlarged.addcmul_(detail, variance.pow_(power))
