@@ -23,7 +23,7 @@ WAVES = 5
 
 
 @dataclass(frozen=True)
-class Laid:
+class SheetLayout:
     """Sheets as they lie, (H, W). sheet: number of each. edge: 1 near lower and side edges. screw: 1 at screws."""
 
     height_m: Tensor
@@ -85,7 +85,7 @@ class CorrugatedSheet(Material):
         fine = canvas.noise("washed fine", 0.012, octaves=3, gain=0.7, stretch=(30, 1))
         return 1 + (0.05 + 0.14 * p.weathered) * (0.7 * broad + 0.6 * fine).clamp(-2.5, 2)
 
-    def _zinc(self, canvas: Canvas, p: CorrugatedSheetParameters, laid: Laid, clouds: Tensor) -> Surface:
+    def _zinc(self, canvas: Canvas, p: CorrugatedSheetParameters, laid: SheetLayout, clouds: Tensor) -> Surface:
         """Crystals, each of which reflects in its own way, under a skin that grows dull and white."""
         warp = [0.09 * p.spangle_m * canvas.noise(f"feathers {k}", 0.3 * p.spangle_m, octaves=2) for k in "yx"]
         crystals = canvas.cells("crystals", p.spangle_m, warp=(warp[0], warp[1]))
@@ -103,7 +103,7 @@ class CorrugatedSheet(Material):
         zinc = Surface(bluish * value.clamp(0.08, 0.9), height_m, roughness, 1.0)
         return zinc.under(Surface(bluish * (0.44 + 0.03 * streaks), height_m, 0.8, 0.35), 0.7 * white)
 
-    def _layout(self, canvas: Canvas, p: CorrugatedSheetParameters) -> Laid:
+    def _layout(self, canvas: Canvas, p: CorrugatedSheetParameters) -> SheetLayout:
         waves = canvas.count(p.wave_m, multiple_of=WAVES if canvas.width_m > 2.5 * WAVES * p.wave_m else 1)
         rows = canvas.count(p.sheet_m, horizontal=False)
         bent = 0.035 * p.dents * canvas.noise("bent", 0.5, octaves=2, stretch=(1, 0.4))
@@ -123,7 +123,7 @@ class CorrugatedSheet(Material):
         screw, around, head_m = _screws(canvas, u, to_bottom_m, waves)
         height_m = 0.5 * p.depth_m * flat + lift_m - 0.3 * p.depth_m * p.dents * dents + head_m
         edge = step(to_bottom_m, 0.05, 0.0).maximum(step(to_side_m, 0.018, 0.0))
-        return Laid(height_m, sheet, edge, screw, around)
+        return SheetLayout(height_m, sheet, edge, screw, around)
 
 
 def _screws(canvas: Canvas, u: Tensor, to_bottom_m: Tensor, waves: int) -> tuple[Tensor, Tensor, Tensor]:

@@ -60,9 +60,8 @@ class Gravel(Material):
             if count:
                 surface = self._stones(canvas, p, surface, name, size_m, min(count, 40_000), grain, mineral)
         depth_m = canvas.blur(surface.height_m, 0.3 * p.stone_m) - surface.height_m
-        return surface.with_tint(
-            1 - 0.5 * step(depth_m, 0.0, 0.3 * p.stone_m)
-        )  # dust and shade stay between the stones
+        # dust and shade stay between the stones
+        return surface.with_tint(1 - 0.5 * step(depth_m, 0.0, 0.3 * p.stone_m))
 
     def _stones(
         self,

@@ -49,9 +49,8 @@ class Stucco(Material):
         p = parameters
         sand = canvas.noise("sand", 0.0018, octaves=2, gain=0.8)
         clouds = canvas.noise("clouds", 0.35, octaves=6, gain=0.6)
-        relief_m = {"rough-cast": self._roughcast, "knockdown": self._knockdown, "scraped": self._grooves}[p.finish](
-            canvas, p
-        )
+        finishes = {"rough-cast": self._roughcast, "knockdown": self._knockdown, "scraped": self._grooves}
+        relief_m = finishes[p.finish](canvas, p)
         crack = cracks(canvas, "cracks", 0.35, 0.003, 0.7 * p.cracks)
         height_m = relief_m + 0.00025 * p.sand * sand + 0.001 * clouds - 0.003 * crack
         depth = (canvas.blur(relief_m, p.lump_m) - relief_m) / (0.16 * p.lump_m)

@@ -93,9 +93,8 @@ class Targets:
                 found = candidates[self._nearest(index, wanted, self._keys(pieces, group, candidates))]
                 self.matches[index] += [found] * len(group)
         tiles = self.encoder.tiling(self.picture).tiles
-        self.wanted_of_all = (
-            self._targets_of(tiles[0]) if len(tiles) == 1 else []
-        )  # those of many tiles take much memory
+        # those of many tiles take much memory
+        self.wanted_of_all = self._targets_of(tiles[0]) if len(tiles) == 1 else []
 
     def __call__(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Squared distance of the features of x (1, 3, H, W) from the targets, over all cells, and its gradient.
