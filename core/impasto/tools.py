@@ -153,7 +153,7 @@ class Listing:
 
 
 class Contract:
-    """Needs of a tool, and properties to rely on. The defaults fit a filter of any maps without parameters."""
+    """Requirements of a tool, and properties that hosts rely on. The defaults fit a filter without parameters."""
 
     parameters: ClassVar[type[Parameters]] = NoParameters
     """Model of its parameters."""
