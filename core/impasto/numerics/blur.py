@@ -41,9 +41,12 @@ def gaussian_blur(x: Tensor, sigma_px: float, wraps: Wraps | bool = False, reach
 
     reach_px: where the Gaussian ends, three standard deviations by default.
     """
-    from kornia.filters import filter2d_separable, get_gaussian_kernel1d
+    from kornia.filters import filter2d_separable, gaussian_blur2d, get_gaussian_kernel1d
 
     reach_px = int(3 * sigma_px + 0.5) if reach_px is None else reach_px
+    down, across = (wraps, wraps) if isinstance(wraps, bool) else wraps
+    if down == across and reach_px < min(x.shape[-2:]):  # the same values, several times as fast for large pictures
+        return gaussian_blur2d(x, 2 * reach_px + 1, (sigma_px, sigma_px), "circular" if across else "reflect")
     kernel = get_gaussian_kernel1d(2 * reach_px + 1, sigma_px, device=x.device, dtype=x.dtype)
     return filter2d_separable(with_margin(x, reach_px, wraps), kernel, kernel, padding="valid")
 
