@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from impasto.numerics.blur import gaussian_blur
 from impasto.numerics.borders import TORUS, Plane, with_margin
 
 
@@ -47,3 +48,16 @@ def test_a_plane_wraps_around_where_the_picture_does():
     assert (wide.shape[1], wide.shape[2] % 16) == (20, 0)
     assert wide.shape[2] > 30
     assert torch.equal(plane.crop(wide), x)
+
+
+@pytest.mark.parametrize("wraps", [True, False])
+@pytest.mark.parametrize("size_px", [(24, 40), (300, 280)])
+def test_a_blur_goes_on_beyond_borders_as_margins_do(wraps, size_px):
+    """Small pictures and large ones, whose taps are added up in another way, and Gaussians wider than the picture."""
+    x = torch.rand(1, 2, *size_px, generator=torch.Generator().manual_seed(0))
+    for sigma_px in (1.5, 14.0):
+        reach_px = int(3 * sigma_px + 0.5)
+        margin_px = 2 * reach_px
+        wide = gaussian_blur(with_margin(x, margin_px, wraps), sigma_px, not wraps)
+        inside = wide[:, :, margin_px:-margin_px, margin_px:-margin_px]
+        assert torch.allclose(gaussian_blur(x, sigma_px, wraps), inside, atol=1e-6)
