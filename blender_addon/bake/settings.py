@@ -113,7 +113,7 @@ class BakeOptions:
 
 @dataclass(frozen=True)
 class BakeOutput:
-    """What is made of the baked maps."""
+    """Destination of baked maps: images, a material, and files."""
 
     material: str = field(
         default=NONE,

@@ -24,7 +24,7 @@ from impasto_photo_maps.prior import towards
 
 from .photographs import MIDDLE_GREY, lit, random_camera, random_sun, taken, without_margin
 from .shares import RELIEF, varied
-from .surfaces import Surfaces, random_material, shrunk
+from .surfaces import Surfaces, at_size, random_material
 
 WIDTHS = (32, 64, 96, 128, 128)
 """Channels at each level, of which the first has half the picture's resolution."""
@@ -150,17 +150,8 @@ class RecognitionTraining(Training):
         top, left = (int(rng.integers(length)) for length in surface.size_px)
         part = surface.cut(top, left, side).turned(int(rng.integers(4)), bool(rng.integers(2)))
         size = CROP_PX + part.size_px[0] - side
-        part = shrunk(part, (size, size)) if size < part.size_px[0] else _enlarged(part, size)
+        part = at_size(part, (size, size))
         return varied(part, rng, (0.3, 1.5)) if rng.random() < RECOLORED_SHARE else part
-
-
-def _enlarged(surface: Surfaces, side_px: int) -> Surfaces:
-    """A square surface at a larger size, bilinearly; height in pixels grows with it."""
-    if surface.size_px == (side_px, side_px):
-        return surface
-    x = interpolate(surface.stacked()[None], (side_px, side_px), mode="bilinear", align_corners=False)[0]
-    x[5] *= side_px / surface.size_px[1]
-    return Surfaces.of(x)
 
 
 def network_input(picture: Tensor, toward: Tensor) -> Tensor:

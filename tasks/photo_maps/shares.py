@@ -14,7 +14,7 @@ from impasto_photo_maps.prior import BANDS, Brightness, towards
 from impasto_photo_maps.shares import HIDDEN, SharesNetwork, statistics
 
 from .photographs import lit, random_camera, random_sun, taken, without_margin
-from .surfaces import MARGIN_PX, Surfaces, normals, random_material, shrunk
+from .surfaces import MARGIN_PX, Surfaces, at_size, normals, random_material
 
 CROP_PX, SAMPLES = 256, 300
 """Side of photographs, and pixels of each that are learned from."""
@@ -75,7 +75,7 @@ def examples(sets: Sequence[Surfaces], pictures: Sequence[Tensor], seed: int = 0
     for number, whole in enumerate(sets):
         for scale in SCALES:
             size = tuple(round(side * scale) for side in whole.size_px)
-            surface = shrunk(whole, (size[0], size[1])) if scale < 1 else whole
+            surface = at_size(whole, (size[0], size[1])) if scale < 1 else whole
             found += [_photographed(surface, number, i % 3 > 0, rng) for i in range(EACH)]
     for i in range(SWAPPED):
         one, other = (sets[k].stacked() for k in rng.integers(len(sets), size=2))

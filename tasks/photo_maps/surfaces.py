@@ -118,8 +118,14 @@ def measured(maps: Maps) -> Surfaces:
     )
 
 
-def shrunk(surface: Surfaces, size_px: tuple[int, int]) -> Surfaces:
-    """A surface at a smaller size, by averages; slopes stay as they are, and height in pixels shrinks."""
-    x = interpolate(surface.stacked()[None], size_px, mode="area")[0]
-    x[5] *= size_px[1] / surface.size_px[1]
-    return Surfaces.of(x)
+def at_size(surface: Surfaces, size_px: tuple[int, int]) -> Surfaces:
+    """A surface at another size, by averages or bilinearly; slopes stay as they are, and height in pixels scales."""
+    x = surface.stacked()[None]
+    is_larger = size_px > surface.size_px
+    x = (
+        interpolate(x, size_px, mode="bilinear", align_corners=False)
+        if is_larger
+        else interpolate(x, size_px, mode="area")
+    )
+    x[0, 5] *= size_px[1] / surface.size_px[1]
+    return Surfaces.of(x[0])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +18,11 @@ import torch
 from impasto.context import Context
 from impasto.data.prepare import maps_at_scale
 from impasto.errors import ImpastoError
-from impasto.evaluation.relief import relief_figures
+from impasto.evaluation.maps import MapFigures, mean_figures, normal_figures
 from impasto.io.files import read_maps
 from impasto.library.models import load_model, read_model, save_model
 from impasto.library.tensors import SUFFIX
+from impasto.surface.heights import normal_from_slopes
 from impasto.training.loop import train
 
 from ..environments import BUILD
@@ -110,32 +112,20 @@ def summary(network: torch.nn.Module, surfaces: Sequence[Surfaces]) -> str:
     network.eval()
     lines = []
     for name, sun in (("no light", None), ("lit", Sun(110.0, 40.0))):
-        rows, tilts, names = [], [], ("roughness_error", "normal_of_flat")
+        relief, flat = [], []
         for surface in surfaces:
-            picture = surface.color if sun is None else lit(surface, sun) / 3
-            values = recognised(network, picture)
-            slopes = [x.permute(1, 2, 0).numpy() for x in (values[:2], surface.slopes)]
-            figures = relief_figures(*slopes)
+            values = recognised(network, surface.color if sun is None else lit(surface, sun))
+            slopes = (values[:2], surface.slopes)
+            figures = normal_figures(*(normal_from_slopes(x.permute(1, 2, 0).numpy()) for x in slopes))
             roughness = float((values[2].sigmoid() - surface.roughness).abs().mean())
-            rows.append([*(np.nan if x is None else x for x in figures.values()), roughness, _error_of_flat(*slopes)])
-            tilts.append(float(surface.slopes.norm(dim=0).atan().rad2deg().mean()))
-        relief = np.array(tilts) >= 5
-        means = np.nanmean(np.array(rows)[relief], 0)
-        said = (f"{key} {value:.2f}" for key, value in zip((*figures, *names), means, strict=True))
-        lines.append(f"{name}: {', '.join(said)}")
-        flat = np.nanmean(np.array(rows)[~relief, 1]) if (~relief).any() else np.nan
-        lines.append(f"    of flat sets, false_relief_degrees {flat:.2f}")
+            found = MapFigures(**figures, roughness_error=roughness)
+            (relief if found.has_relief else flat).append(found)
+        for kind, group in (("relief", relief), ("flat", flat)):
+            means = mean_figures(group)
+            known = {**asdict(means), "normal_of_flat": means.normal_of_flat}
+            said = (f"{key} {value:.2f}" for key, value in known.items() if value is not None)
+            lines.append(f"{name}, {len(group)} {kind} sets: {', '.join(said)}")
     return "\n".join(lines)
-
-
-def _error_of_flat(found: np.ndarray, true: np.ndarray) -> float:
-    """Mean angle between normals of slopes (H, W, 2) and true ones, over that of a flat surface's."""
-    made, wanted, flat = (
-        np.concatenate([slopes, np.ones_like(slopes[..., :1])], 2) / np.sqrt(1 + (slopes**2).sum(2, keepdims=True))
-        for slopes in (found, true, np.zeros_like(true))
-    )
-    angles = [np.arccos(np.clip((one * wanted).sum(2), -1, 1)).mean() for one in (made, flat)]
-    return float(angles[0] / max(angles[1], 1e-6))
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ def surface() -> Surfaces:
 
 @pytest.fixture(scope="module")
 def wanted(surface) -> torch.Tensor:
-    """What the network should say of the surface (1, 4, H, W)."""
+    """True slopes, roughness and metallic of the surface (1, 4, H, W)."""
     return torch.cat([surface.slopes, surface.roughness[None], surface.metallic[None]])[None]
 
 

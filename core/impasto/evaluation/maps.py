@@ -16,13 +16,13 @@ from ..errors import ParameterError
 from ..surface.color import linear_to_srgb, srgb_to_linear
 from ..surface.heights import slopes_from_normal
 from ..texture import Maps
-from .relief import control_estimates, relief_figures, relit_likeness
+from .relief import LEAST_DEVIATION, control_estimates, correlation, relief_figures, relit_likeness
 from .renders import LOG_EPSILON, render_log_l1
 
 COMPARED = ("base_color", "roughness", "metallic", "normal", "height", "ambient_occlusion")
 RELIEF_DEGREES = 5.0
 """Least mean angle between the true normals and straight up, for a set that has relief."""
-LEAST_FLAT_DEGREES, LEAST_DEVIATION = 1e-3, 1e-6
+LEAST_FLAT_DEGREES = 1e-3
 UP: np.ndarray = np.array([0, 0, 1], np.float32)
 LARGEST_STRETCH = 0.01
 """Tolerated relative difference of two sets' proportions, for sizes that were rounded to pixels."""
@@ -82,16 +82,16 @@ def compare_maps(estimate: Maps, truth: Maps) -> MapFigures:
     both = {name: (estimate[name].pixels, truth[name].pixels) for name in estimate if name in truth}
     figures: dict[str, float | None] = {"render_log_l1": render_log_l1(estimate, truth)}
     if "normal" in both:
-        figures |= _normal_figures(*both["normal"]) | relit_likeness(estimate, truth)
+        figures |= normal_figures(*both["normal"]) | relit_likeness(estimate, truth)
     if "roughness" in both:
         figures |= _roughness_figures(*both["roughness"])
     if "base_color" in both:
         found, true = (np.log(_linear(maps) + LOG_EPSILON) for maps in (estimate, truth))
         figures["base_color_log_l1"] = _mean(np.abs(found - true))
     if "ambient_occlusion" in both:
-        figures["occlusion_correlation"] = _correlation(*both["ambient_occlusion"])
+        figures["occlusion_correlation"] = correlation(*both["ambient_occlusion"])
     if "height" in both:
-        figures["height_correlation"] = _correlation(*both["height"])
+        figures["height_correlation"] = correlation(*both["height"])
     return MapFigures(**figures)
 
 
@@ -129,14 +129,14 @@ def compared_size(estimate_px: tuple[int, int], truth_px: tuple[int, int]) -> tu
     return min(estimate_px, truth_px)
 
 
-def _normal_figures(found: np.ndarray, true: np.ndarray) -> dict[str, float | None]:
+def normal_figures(found: np.ndarray, true: np.ndarray) -> dict[str, float | None]:
     """Figures of normals (H, W, 3), encoded in [0, 1]."""
     slopes = [slopes_from_normal(normal) for normal in (found, true)]
     centred = [slope - slope.mean((0, 1), dtype=np.float64).astype(np.float32) for slope in slopes]
     return {
         "normal_degrees": _mean(_degrees(_unit(found), _unit(true))),
         "flat_degrees": _mean(_degrees(UP, _unit(true))),
-        "slope_correlation": _correlation(*centred),
+        "slope_correlation": correlation(*centred),
         **relief_figures(*slopes),
     }
 
@@ -160,7 +160,7 @@ def _roughness_figures(found: np.ndarray, true: np.ndarray) -> dict[str, float |
         "roughness_error": _mean(difference),
         "half_roughness_error": _mean(np.abs(true - 0.5)),
         "mean_roughness_error": _mean(np.abs(true - _mean(true))),
-        "roughness_correlation": _correlation(found, true),
+        "roughness_correlation": correlation(found, true),
     }
 
 
@@ -168,15 +168,6 @@ def _linear(maps: Maps) -> np.ndarray:
     """Linear base colour (H, W, 3)."""
     color = maps["base_color"]
     return color.pixels if color.color_space == "linear" else srgb_to_linear(color.pixels)
-
-
-def _correlation(found: np.ndarray, true: np.ndarray) -> float | None:
-    """Pearson's correlation; None if either is constant."""
-    found, true = (values - values.mean(dtype=np.float64) for values in (found, true))
-    deviations = found.std(), true.std()
-    if min(deviations) < LEAST_DEVIATION:
-        return None
-    return float((found * true).mean() / (deviations[0] * deviations[1]))
 
 
 def _mean(values: np.ndarray) -> float:

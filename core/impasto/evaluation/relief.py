@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import torch
 from scipy.ndimage import gaussian_filter
+from scipy.optimize import brentq
 
 from ..surface.color import linear_to_srgb, luma
 from ..surface.heights import normal_from_slopes, slopes_from_height
@@ -19,12 +21,16 @@ from .metrics.patches import sliced_wasserstein
 BANDS: Mapping[str, tuple[float, float]] = {"form": (1 / 8, math.inf), "pieces": (1 / 64, 1 / 8), "grain": (0, 1 / 64)}
 """Wavelengths of each frequency band of slopes, relative to the width: of the whole surface, of its stones or bricks,
 and of their grain."""
+LEAST_DEVIATION = 1e-6
+"""Deviation below which values count as constant."""
+LEAST_SLOPE = 1e-5
+"""Deviation of a band of true slopes below which the truth has nothing there."""
 FLAT_DEGREES = 2.0
 """Tilt of the truth below which an estimate's tilt is false relief."""
 LIGHTS, ELEVATION = 8, 25.0
 """Number of raking lights all around, and their elevation in degrees."""
-GREY, ROUGHNESS = 0.5, 0.8
-"""Colour of the surface whose shading is compared, and its roughness where the truth or the estimate has none."""
+GREY = 0.5
+"""Linear colour of the surface whose shading is compared."""
 SHADING_PX = 256
 """Side of the part of the shading whose structure is compared."""
 LUMINANCE_HEIGHT = 1 / 1024
@@ -56,12 +62,11 @@ def control_estimates(color: np.ndarray) -> dict[str, Maps]:
 
 
 def _with_mean_tilt(slopes: np.ndarray, degrees: float) -> np.ndarray:
-    """Slopes (H, W, 2) scaled to a mean tilt, by bisection of the factor's logarithm; flat ones stay so."""
-    low, high = -20.0, 20.0
-    for _ in range(40):
-        middle = (low + high) / 2
-        low, high = (middle, high) if tilts(slopes * np.float32(2**middle)).mean() < degrees else (low, middle)
-    return slopes * np.float32(2**low) if np.ptp(slopes) > 0 else slopes
+    """Slopes (H, W, 2) scaled to a mean tilt; flat ones stay so."""
+    if np.ptp(slopes) == 0:
+        return slopes
+    exponent = brentq(lambda power: float(tilts(slopes * np.float32(2**power)).mean()) - degrees, -20, 20, rtol=1e-6)
+    return slopes * np.float32(2**exponent)
 
 
 def tilts(slopes: np.ndarray) -> np.ndarray:
@@ -83,7 +88,7 @@ def relief_figures(found: np.ndarray, true: np.ndarray) -> dict[str, float | Non
         "false_relief_degrees": float(tilt[is_flat].mean(dtype=np.float64)) if is_flat.any() else None,
     }
     for name, (one, other) in _bands(found, true).items():
-        figures[f"{name}_correlation"] = _correlation(one, other)
+        figures[f"{name}_correlation"] = (correlation(one, other) or 0.0) if other.std() >= LEAST_SLOPE else None
     return figures
 
 
@@ -103,13 +108,13 @@ def _low_passed(slopes: np.ndarray, wavelength: float) -> np.ndarray:
     return gaussian_filter(slopes, (sigma, sigma, 0), mode="wrap") if sigma else slopes
 
 
-def _correlation(found: np.ndarray, true: np.ndarray) -> float | None:
-    """Pearson's correlation of fields without a mean."""
-    power = float((true * true).mean(dtype=np.float64))
-    own = float((found * found).mean(dtype=np.float64))
-    if power < 1e-10:
+def correlation(found: np.ndarray, true: np.ndarray) -> float | None:
+    """Pearson's correlation; None if either is constant."""
+    found, true = (values - values.mean(dtype=np.float64) for values in (found, true))
+    deviations = found.std(), true.std()
+    if min(deviations) < LEAST_DEVIATION:
         return None
-    return float((found * true).mean(dtype=np.float64)) / math.sqrt(power * own) if own > 1e-12 else 0.0
+    return float((found * true).mean() / (deviations[0] * deviations[1]))
 
 
 def relit_likeness(estimate: Maps, truth: Maps) -> dict[str, float | None]:
@@ -118,21 +123,23 @@ def relit_likeness(estimate: Maps, truth: Maps) -> dict[str, float | None]:
     Structure: multi-scale SSIM of the shading, 1 if equal. Statistics: sliced Wasserstein distance of its patches in
     all frequency bands, near 0 if equal; contrast counts in it, and places do not.
     """
+    surfaces = [_grey_surface(maps) for maps in (estimate, truth)]
+    up = torch.tensor([0.0, 0.0, 1.0]).view(3, 1, 1)
     structure, statistics = [], []
     for azimuth in np.arange(LIGHTS) * 360 / LIGHTS:
         light = Light(float(azimuth), ELEVATION).direction().view(3, 1, 1)
-        found, true = (shading(maps, light) for maps in (estimate, truth))
+        found, true = (_in_srgb(reflect(surface, light, up)[:1]) for surface in surfaces)
         structure.append(ms_ssim(np.repeat(found, 3, 2), np.repeat(true, 3, 2), SHADING_PX))
         statistics.append(np.mean(sliced_wasserstein(found, true, patches=2048, directions=64, by_contrast=True)))
     return {"relit_structure": float(np.mean(structure)), "relit_statistics": float(np.mean(statistics))}
 
 
-def shading(maps: Maps, to_light: torch.Tensor) -> np.ndarray:
-    """Shading (H, W, 1) of the normals and roughness of maps on a grey dielectric, in sRGB values, from above."""
-    size_px = maps.size_px
-    plain = {name: maps[name] for name in ("normal", "roughness") if name in maps}
-    surface = Shaded.of_maps(Maps(plain))
-    color = torch.full((3, *size_px), GREY)
-    up = torch.tensor([0.0, 0.0, 1.0]).view(3, 1, 1)
-    reflected = reflect(Shaded(color, *list(vars(surface).values())[1:]), to_light, up)[:1]
-    return linear_to_srgb(reflected.clamp(0, 1).permute(1, 2, 0).numpy())
+def _grey_surface(maps: Maps) -> Shaded:
+    """The normals and roughness of maps on a grey dielectric."""
+    plain = Maps({name: maps[name] for name in ("normal", "roughness") if name in maps})
+    return replace(Shaded.of_maps(plain), color=torch.full((3, *maps.size_px), GREY))
+
+
+def _in_srgb(radiance: torch.Tensor) -> np.ndarray:
+    """Picture (H, W, 1) of radiance (1, H, W)."""
+    return linear_to_srgb(radiance.clamp(0, 1).permute(1, 2, 0).numpy())
