@@ -82,7 +82,7 @@ class Request(Form):
         metadata=argument(
             StringProperty,
             "Its Parameters",
-            'The estimator\'s parameters as JSON: {"normal_strength": 0.5}',
+            'The estimator\'s parameters as JSON: {"relief": 0.5}',
             read=parse_object,
         ),
     )

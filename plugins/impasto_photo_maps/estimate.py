@@ -18,17 +18,14 @@ from impasto.surface.relief import UNKNOWN_RELIEF, normal_from_height, without_r
 from impasto.texture import Maps
 
 from . import relief
+from .decisions import decisions
 from .parameters import PhotoMapsParameters
 from .prior import Brightness, towards
+from .recognition import Recognition, load_recognition, recognise, strength
 from .shading import ambient_occlusion, roughness
-from .shares import likely_slopes, load_network
 from .steepness import fitted_steepness
 
 WIDTH_M = 1.0  # of a picture whose width is not stated
-HALF_TRUSTED_DEGREES = 10.0
-"""Expected angle between normals and true ones at which confidence is a half."""
-BLANK_DEGREES = 1.0
-"""Mean tilt below which a note says that there is hardly any relief."""
 MOST_PX = 36_000_000
 """Limit of a picture, whose relief is found as a whole."""
 COMPLETE = {"base_color", "height", "normal", "roughness", "ambient_occlusion"}
@@ -51,23 +48,25 @@ def estimate_maps(subject: Maps, parameters: PhotoMapsParameters, context: Conte
         context.preview(Maps.from_arrays(_arrays({"base_color": base_color})))
     context.progress(0.3, "finding the height")
     L = luma(base_color)
-    height, span_px, error = _height(given["base_color"], kept, plane, parameters, context)
+    found = _recognition(given["base_color"], kept, plane, parameters, context)
+    height, span_px = _height(found, kept, plane, parameters)
     range_m = _range_m(subject, kept, span_px, parameters)
     scale_px = range_m / (subject.width_m or WIDTH_M) * subject.size_px[1]  # from height 0 to height 1
     made["height"] = height
     context.progress(0.5, "turning height into normals")
     height_px = plane.extend(without_rounding(height) * scale_px)
-    made["normal"] = plane.crop(normal_from_height(height_px * parameters.normal_strength))
+    made["normal"] = plane.crop(normal_from_height(height_px))
     context.progress(0.7, "shading the crevices")
     radius_px = parameters.occlusion_radius * subject.size_px[1]
     made["ambient_occlusion"] = plane.crop(ambient_occlusion(height_px, radius_px, parameters.occlusion))
     context.progress(0.9, "finding the roughness")
+    base = plane.extend(found.roughness) if found and not parameters.roughness else parameters.roughness
     made["roughness"] = plane.crop(
-        roughness(plane.extend(L), height_px, plane.scale_px, parameters.roughness, parameters.roughness_variation)
+        roughness(plane.extend(L), height_px, plane.scale_px, base, parameters.roughness_variation)
     )
     made["metallic"] = torch.full_like(L, parameters.metallic)
-    if error is not None:
-        made["confidence"] = 1 / (1 + (error.rad2deg() / HALF_TRUSTED_DEGREES).square())
+    if found and not {"height", "normal"} & set(kept):
+        made["confidence"] = found.confidence
     new = {name: x for name, x in made.items() if name == "base_color" or name not in kept}
     context.progress(1.0)
     return replace(subject.with_arrays(_arrays(new)), height_range_m=range_m)
@@ -111,71 +110,65 @@ def _delight(base_color: torch.Tensor, plane: Plane, strength: float) -> torch.T
     return linear_to_srgb(delight(albedo, light, strength))
 
 
-def _slopes(
-    picture: torch.Tensor, plane: Plane, parameters: PhotoMapsParameters, context: Context
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Slopes (2, H, W) to the right and down the rows, and the angle (H, W) in radians that normals may be wrong by.
-
-    picture: sRGB-encoded (3, H, W), with its light.
-    """
-    extended = relief.smooth_grain(plane.extend(luma(picture)))
-    is_low = parameters.low_parts == "light" or (
-        parameters.low_parts == "auto" and relief.pale_is_deep(extended, plane.scale_px)
-    )
-    brightness = Brightness.of_picture(srgb_to_linear(picture), plane)
-    unknown = picture.new_zeros(2)
-    toward = towards(parameters.light_azimuth).to(picture) if parameters.light_azimuth >= 0 else unknown
-    slopes, judgement = likely_slopes(load_network(), brightness, toward, parameters.boldness, is_low)
-    if parameters.light_azimuth >= 0 and slopes.any():
-        factor = fitted_steepness(slopes, brightness, toward)
-        if factor is None:
-            context.note(
-                f"a light at {parameters.light_azimuth:.0f}° does not explain the picture, so its relief was found as"
-                " of an unknown light: check Light Azimuth"
-            )
-            slopes, judgement = likely_slopes(load_network(), brightness, unknown, parameters.boldness, is_low)
-        else:
-            slopes = slopes * factor
-    angle = slopes.square().sum(0).sqrt().atan()
-    _note_blank(float(angle.mean().rad2deg()), parameters, context)
-    slopes = relief.rebalance(slopes, plane.scale_px, parameters.shape_size)
-    error = judgement.expected_error(angle.cpu()[None])[0].to(angle.device)
-    return -slopes if parameters.invert_height else slopes, error
-
-
-def _note_blank(degrees: float, parameters: PhotoMapsParameters, context: Context) -> None:
-    """A note of what to do where surfaces lean by fewer than `BLANK_DEGREES` on average."""
-    if degrees >= BLANK_DEGREES:
-        return
-    if parameters.light_azimuth < 0:
-        context.note(
-            f"hardly any relief was found ({degrees:.1f}° on average): give Light Azimuth if the photograph was lit"
-            " from one side, or raise Boldness"
-        )
-    else:
-        context.note(f"hardly any relief was found ({degrees:.1f}° on average): raise Boldness if there is more")
-
-
-def _height(
+def _recognition(
     picture: torch.Tensor,
     kept: dict[str, torch.Tensor],
     plane: Plane,
     parameters: PhotoMapsParameters,
     context: Context,
-) -> tuple[torch.Tensor, float, torch.Tensor | None]:
-    """Height (H, W) in [0, 1] and its range in pixels: as given, from given normals, or from the picture; then also the
-    angle (H, W) in radians that normals may be wrong by.
+) -> Recognition | None:
+    """What an sRGB-encoded picture (3, H, W), with its light, shows; None if nothing of it is needed."""
+    has_relief = bool({"height", "normal"} & set(kept))
+    if has_relief and ("roughness" in kept or parameters.roughness > 0):
+        return None
+    network, linear = load_recognition().to(picture.device), srgb_to_linear(picture)
+    brightness, factor = Brightness.of_picture(linear, plane), None
+    if parameters.light_azimuth >= 0:
+        toward = towards(parameters.light_azimuth).to(picture)
+        found = recognise(network, linear, plane.wraps, toward)
+        factor = fitted_steepness(found.slopes, brightness, toward)
+        if factor is None:
+            context.note(
+                f"a light at {parameters.light_azimuth:.0f}° does not explain the picture, so its relief was found as"
+                " of an unknown light: check Light Azimuth"
+            )
+    if factor is None:
+        found = recognise(network, linear, plane.wraps, picture.new_zeros(2))
+        factor = strength(found, brightness) * _sign(found, picture, plane, parameters)
+    found = replace(found, slopes=found.slopes * factor)
+    if not has_relief:
+        context.note(decisions(found, parameters))
+    return found
 
-    picture: sRGB-encoded (3, H, W), with its light.
-    """
+
+def _sign(found: Recognition, picture: torch.Tensor, plane: Plane, parameters: PhotoMapsParameters) -> int:
+    """-1 if what lies low is known to be the light parts of an sRGB-encoded picture, or its dark ones, and the slopes
+    say the contrary; else 1."""
+    light = plane.extend(luma(picture))
+    is_low = {"dark": False, "light": True, "auto": None}[parameters.low_parts]
+    if is_low is None and relief.pale_is_deep(light, plane.scale_px):
+        is_low = True
+    if is_low is None:
+        return 1
+    rising = torch.stack([torch.roll(light, -1, axis) - torch.roll(light, 1, axis) for axis in (1, 0)])
+    stands_out = bool((plane.crop(rising) * found.slopes).sum() > 0)
+    return -1 if stands_out == is_low else 1
+
+
+def _height(
+    found: Recognition | None, kept: dict[str, torch.Tensor], plane: Plane, parameters: PhotoMapsParameters
+) -> tuple[torch.Tensor, float]:
+    """Height (H, W) in [0, 1] and its range in pixels: as given, from given normals, or as recognised."""
     if "height" in kept:
-        return kept["height"], UNKNOWN_RELIEF * plane.scale_px, None
-    if "normal" in kept:
-        slopes = slopes_from_normal(kept["normal"].permute(1, 2, 0).cpu().numpy())
-        return *_integrate(slopes, plane, picture.device), None
-    found, error = _slopes(picture, plane, parameters, context)
-    height, span_px = _integrate(found.permute(1, 2, 0).cpu().numpy(), plane, picture.device)
-    return relief.with_contrast(height, parameters.height_contrast), span_px, error
+        return kept["height"], UNKNOWN_RELIEF * plane.scale_px
+    if "normal" in kept or found is None:
+        given = slopes_from_normal(kept["normal"].permute(1, 2, 0).cpu().numpy())
+        return _integrate(given, plane, kept["normal"].device)
+    slopes = relief.rebalance(found.slopes * parameters.relief, plane.scale_px, parameters.shape_size)
+    if parameters.invert_height:
+        slopes = -slopes
+    height, span_px = _integrate(slopes.permute(1, 2, 0).cpu().numpy(), plane, slopes.device)
+    return relief.with_contrast(height, parameters.height_contrast), span_px
 
 
 def _integrate(slopes: np.ndarray, plane: Plane, device: torch.device) -> tuple[torch.Tensor, float]:

@@ -21,14 +21,12 @@ class PhotoMapsParameters(Parameters):
         UNKNOWN_AZIMUTH,
         description="Where the light came from: 0° right, 90° top, below 0 unknown. Known, it tells bumps from dents",
     )
-    boldness: float = Field(
-        0.0,
-        ge=0,
-        le=1,
-        description="Take brightness for relief where nothing tells: 0 only what is likely, 1 light parts stand out",
+    relief: float = Field(
+        1.0, ge=0, le=2, description="How strong the relief is: 0 flat, 1 as recognised, 2 twice as steep"
     )
     low_parts: Literal["auto", "dark", "light"] = Field(
-        "auto", description="What lies low: dark parts, or light ones such as pale mortar; auto looks for pale joints"
+        "auto",
+        description="What lies low: dark parts, or light ones such as pale mortar; auto looks for pale joints",
     )
     invert_height: bool = Field(False, description="Turn the estimated height upside down")
     shape_size: float = Field(
@@ -42,10 +40,13 @@ class PhotoMapsParameters(Parameters):
         description="Height difference from lowest to highest point in metres; 0: as estimated",
         json_schema_extra=zero_means("as estimated", 0.02),
     )
-    normal_strength: float = Field(
-        1.0, ge=0, le=4, description="Steepness in the normal map; 1: as the height has it, 2: twice as steep"
+    roughness: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="Average roughness: 0.05 mirror, 1 chalk; 0: of the material that is recognised",
+        json_schema_extra=zero_means("as recognised", 0.65),
     )
-    roughness: float = Field(0.65, ge=0, le=1, description="Average roughness: 0 mirror, 1 chalk")
     roughness_variation: float = Field(
         0.3,
         ge=0,

@@ -19,6 +19,8 @@ from impasto.numerics.borders import Plane
 EDGES_PX = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Deviations of the Gaussians whose differences are the bands; larger, but for the first, beyond `REFERENCE_PX`."""
 BANDS = len(EDGES_PX) - 1
+FIELDS = 4 * BANDS
+"""Number of suggestions: by shading, and of brightness and two colours as height, in each band."""
 REFERENCE_PX = 1024
 WIDEST_PX = 32.0
 """Width above which variation is taken for uneven light; scaled as the bands are."""
@@ -102,24 +104,27 @@ class Brightness:
         weights = torch.linalg.solve(covariance, paints @ brightness.flatten() / paints.shape[1])
         return brightness, brightness - (weights @ paints).view_as(brightness)
 
-    def slopes(self, toward: Tensor, shares: Tensor) -> Tensor:
-        """Slopes (2, H, W) to the right and down the rows.
+    def suggestions(self, toward: Tensor) -> Tensor:
+        """Slopes (FIELDS, 2, H, W) to the right and down the rows that brightness and colour suggest, band by band.
 
-        toward: (2,), to the right and up, towards the light, or 0 if that is not known. shares: (2, BANDS), of the
-        slopes by linear shape from shading (Pentland 1990), in which those across the light follow from integrability
-        and those that it says little about are damped as by a Wiener filter; and of the slopes of brightness as height.
+        First by linear shape from shading (Pentland 1990), in which slopes across the light follow from integrability
+        and those that it says little about are damped as by a Wiener filter; 0 if the light is not known. Then of
+        brightness, and of both colours, as height. toward: (2,), to the right and up, to the light, or 0.
         """
-        right, down = _differences(self.size_px, self.spectrum.device)
-        x, y = toward.tolist()
-        slope, square = x * right - y * down, right.square() + down.square()
-        shaded = 1j * slope / (slope.square() + PAINT * square).clamp_min(1e-6)
         responses = torch.stack(self.bands)
-        heights = torch.tensor(EDGES_PX[1:], device=responses.device) * self.scale
-        of_shading, of_height = shares[0], shares[1] * heights
-        mixed = shaded * torch.einsum("b,bhw->hw", of_shading, responses)
-        mixed = (mixed + torch.einsum("b,bhw->hw", of_height, responses)) * self.spectrum
-        slopes = [torch.fft.irfft2(1j * axis * mixed, s=self.size_px) for axis in (right, down)]
-        return self.plane.crop(torch.stack(slopes))
+        scaled = responses * (torch.tensor(EDGES_PX[1:], device=responses.device) * self.scale)[:, None, None]
+        spectra = [scaled * self.spectrum, *(scaled * one for one in self.colors)]
+        if is_known := bool(toward.any()):
+            right, down = _differences(self.size_px, self.spectrum.device)
+            x, y = toward.tolist()
+            slope, square = x * right - y * down, right.square() + down.square()
+            spectra.insert(
+                0, responses * (1j * slope / (slope.square() + PAINT * square).clamp_min(1e-6) * self.spectrum)
+            )
+        heights = torch.fft.irfft2(torch.cat(spectra), s=self.size_px)
+        slopes = [(torch.roll(heights, -1, axis) - torch.roll(heights, 1, axis)) / 2 for axis in (2, 1)]
+        found = self.plane.crop(torch.stack(slopes, 1))
+        return found if is_known else torch.cat([torch.zeros_like(found[:BANDS]), found])
 
 
 def _differences(size_px: tuple[int, int], device: torch.device) -> tuple[Tensor, Tensor]:

@@ -23,10 +23,13 @@ def ambient_occlusion(height_px: torch.Tensor, radius_px: float, strength: float
     return 1 / (1 + 2 * strength * (closed - PLAIN).clamp_min(0))
 
 
-def roughness(L: torch.Tensor, height_px: torch.Tensor, size_px: float, base: float, variation: float) -> torch.Tensor:
+def roughness(
+    L: torch.Tensor, height_px: torch.Tensor, size_px: float, base: torch.Tensor | float, variation: float
+) -> torch.Tensor:
     """Roughness (H, W) in [0, 1] around `base`: more in depressions and detail, less where raised and uniform.
 
     L: lightness (H, W). height_px: (H, W) in pixels, of which only finer shapes count. size_px: of the picture.
+    base: one for all, or (H, W).
     """
     sigma_px = max(size_px / 200, 1.0)
     mean, mean_square = blur(torch.stack([L, L * L]), sigma_px)

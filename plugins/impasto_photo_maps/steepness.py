@@ -1,8 +1,8 @@
 """Steepness of relief under a known light: as steep as the picture's shading says, where it is shading.
 
-The network finds the direction of slopes and is too careful about how steep they are. Brightness that goes with colour
-is paint; the slopes that explain the rest of it are fitted to it. That the rest is shading is likely where the network
-says so, or where it varies along the light more than across it, as paint has no reason to.
+The network finds the direction of slopes, and makes them the smaller the less sure it is. Brightness that goes with
+colour is paint; the slopes that explain the rest of it are fitted to it. That the rest is shading is likely where it
+varies along the light more than across it, as paint has no reason to.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .prior import BANDS, Brightness
+from .prior import Brightness
 
-UNLIKELY, LIKELY = 0.2, 0.35
-"""Shares of the suggested slopes that the network takes for relief: below, nothing is fitted; above, all is."""
 UNDIRECTED, DIRECTED = 0.0, 0.1
 """Values of `_along` between which brightness becomes shading."""
+MOST_STEEPENED = 2.0
+"""Largest factor, since shading that is many times as strong as the network's slopes is paint."""
 LEAST_CORRELATION = 0.2
 """Correlation, of brightness with the shading of the slopes, below which they do not explain it."""
 
@@ -28,21 +28,15 @@ def fitted_steepness(slopes: Tensor, brightness: Brightness, toward: Tensor) -> 
     """
     if not slopes.any():
         return 1.0
-    suggested = brightness.slopes(toward, torch.stack([torch.ones(BANDS), torch.zeros(BANDS)]).to(slopes))
-    share = _energy(slopes) / _energy(suggested)
     whole, unexplained = brightness.beside_color()
-    along = _along(unexplained, toward)
-    signs = (share - UNLIKELY) / (LIKELY - UNLIKELY), (along - UNDIRECTED) / (DIRECTED - UNDIRECTED)
-    likelihood = min(max(*signs, 0.0), 1.0)
-    if likelihood == 0:
-        return 1.0
     x, y = toward.tolist()
     shading = y * slopes[1] - x * slopes[0]
     shading = shading - shading.mean()
     product = float((unexplained * shading).sum())
     if product < LEAST_CORRELATION * float(whole.norm() * shading.norm()):
         return None
-    return (product / float(shading.square().sum())) ** likelihood
+    likelihood = min(max((_along(unexplained, toward) - UNDIRECTED) / (DIRECTED - UNDIRECTED), 0.0), 1.0)
+    return min(product / float(shading.square().sum()), MOST_STEEPENED) ** likelihood
 
 
 def _along(x: Tensor, toward: Tensor) -> float:
@@ -57,8 +51,3 @@ def _along(x: Tensor, toward: Tensor) -> float:
     right = torch.fft.fftfreq(width, device=x.device)
     angle = torch.atan2(up, right) - torch.atan2(toward[1], toward[0])
     return float((energy * torch.cos(2 * angle)).sum() / energy.sum().clamp_min(1e-12))
-
-
-def _energy(slopes: Tensor) -> float:
-    """Root of the mean square of slopes (2, H, W)."""
-    return float(slopes.square().sum(0).mean().sqrt())

@@ -21,7 +21,7 @@ from settings import PAINTED_PX, SETTINGS
 RENDER_PX = 640
 SAMPLES = 24
 LEARNED = "bricks"
-GENERATOR, ESTIMATOR, STYLIZER = SETTINGS
+GENERATOR, STYLIZER = SETTINGS
 EXTENSION = "bl_ext.user_default.impasto"
 
 
@@ -71,8 +71,7 @@ def generate(ball: bpy.types.Object, source: Path, name: str, size: int, maps: P
         parameters=json.dumps(SETTINGS[GENERATOR]),
         width_px=size,
         height_px=size,
-        estimator=ESTIMATOR,
-        estimator_parameters=json.dumps(SETTINGS[ESTIMATOR]),
+        estimator="photo-maps",
         seed=3,
         name=name,
         material="NEW",

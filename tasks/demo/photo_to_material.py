@@ -37,7 +37,7 @@ def main(folder: Path, picture: Path) -> None:
     wall = photograph()
     even, mask, mended = prepared(wall)
     endless = after(mended, "quilt", width_px=1024, height_px=1024)
-    material = after(endless, "photo-maps", boldness=0.6)
+    material = after(endless, "photo-maps")
     for name, maps in (("wall", wall), ("straight", even), ("mask", mask), ("mended", mended), ("bricks", material)):
         write_maps(maps, folder, name)
     cells = [

@@ -8,10 +8,9 @@ PAINTED_PX = {"cat": 448, "bricks": 512}
 """Longer side of what is repainted, which saves time."""
 SETTINGS: Mapping[str, Mapping[str, float]] = {
     "patch-synthesis": {"variation": 0.0},
-    "photo-maps": {"boldness": 0.6},
     "patches-style": {"relief": 1.0},
 }
-"""Large pieces, of smaller ones some bricks would be cut; dark joints taken for deep; strokes that stand out."""
+"""Large pieces, of smaller ones some bricks would be cut; strokes that stand out."""
 
 
 def settings_text() -> str:

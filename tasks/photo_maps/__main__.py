@@ -1,72 +1,212 @@
-"""`python -m tasks.photo_maps DATA`, in the core's Python: learn what of a picture's brightness is relief, judge it on
-sets that were left out, and write the network that ships.
+"""`python -m tasks.photo_maps DATA`, in the core's Python: train the network that recognises relief.
 
-DATA holds pbr/ and textures/, with a SOURCES.tsv. It takes some five minutes on one core.
+DATA holds pbr/, pbr512/, textures/, texture_sheets/ and weights/. A training goes on where it was interrupted, and
+`--start` begins with the model of an earlier stage. Prints figures of sets that are neither learned from nor judges.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from safetensors.torch import load_file
+from torch import Tensor
 
-from impasto.data.dataset import read_dataset
-from impasto.library.models import save_model
+from impasto.context import Context
+from impasto.data.pictures import find_pictures
+from impasto.data.prepare import maps_at_scale
+from impasto.errors import ImpastoError
+from impasto.evaluation.maps import MapFigures, mean_figures, normal_figures
+from impasto.io.files import read_maps
+from impasto.library.models import load_model, read_model, save_model
 from impasto.library.tensors import SUFFIX
-from impasto_photo_maps.shares import MODEL, TOOL, SharesNetwork
+from impasto.numerics.borders import TORUS
+from impasto.surface.heights import normal_from_slopes
+from impasto.training.loop import train
+from impasto_photo_maps.recognition import KINDS, MODEL, MODELS, TOOL, recognised
 
-from .sets import learned_from, may_teach, pictures
-from .shares import examples, held_out, trained
-from .surfaces import measured
+from ..environments import BUILD
+from .kinds import UNKNOWN, kind_of, thumbnails
+from .photographs import Sun, lit
+from .recognition import CROP_PX, Material, RecognitionTraining
+from .sets import may_teach, pictures
+from .surfaces import Surfaces, measured, random_material
 
-ROOT = Path(__file__).parents[2]
-SHIPPED = ROOT / "plugins" / "impasto_photo_maps" / "models" / f"{MODEL}{SUFFIX}"
+SHIPPED = MODELS / f"{MODEL}{SUFFIX}"
+PRETRAINED = "squeezenet1_1_features_fp16.safetensors"
+FIRES_IN_FILE = dict(
+    zip(
+        ("3", "4", "6", "7", "9", "10", "11", "12"),
+        ((0, 0), (0, 1), (1, 0), (1, 1), (2, 0), (2, 1), (2, 2), (2, 3)),
+        strict=True,
+    )
+)
+"""Places in the network of the file's fire modules by their number."""
+RANDOM_MATERIALS = 48
+WORK = BUILD / "photo_maps"
+STYLISED = ("stylized", "scifi", "organic", "gem", "moon", "lava", "coral", "door")
+"""Beginnings of the names of sets that are no measured surfaces."""
+SIDE_PX = 512
+DEVELOPMENT = 8
+"""One of so many sets is kept for the figures that are printed, by its name's SHA-256."""
+SHOWN, JUDGED = 50, 1000
+"""Steps between two lines about the progress, and between two judgements."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
+    parser.add_argument("--steps", type=int, default=5000)
+    parser.add_argument("--seed", type=int, default=0, help="another one for each stage")
+    parser.add_argument("--sets", type=int, help="learn from so many sets only")
+    parser.add_argument("--start", type=Path, help="model of an earlier stage")
+    parser.add_argument("--average", action="store_true", help="write the mean of both stages' weights")
     parser.add_argument("--out", type=Path, default=SHIPPED)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    sets = learned_from(arguments.data / "pbr")
-    seen = examples([measured(maps) for maps in sets.values()], pictures(arguments.data / "textures"))
-    found = held_out(seen, list(sets))
-    for light, figures in found.items():
-        print(light, figures, flush=True)
-    network, losses = trained(seen)
-    write(network, found, losses, sources(arguments.data), arguments.out)
+    found = materials(arguments.data)
+    held = {name: material for name, material in found.items() if is_held_out(name)}
+    names = [name for name in found if name not in held][: arguments.sets]
+    print(len(names), "sets to learn from,", len(held), "held out", flush=True)
+    textures = pictures(arguments.data / "textures")
+    training = RecognitionTraining(
+        [found[name] for name in names],
+        [Material(random_material(2 * CROP_PX, number, textures)) for number in range(RANDOM_MATERIALS)],
+        thumbnails(arguments.data / "texture_sheets", judged_colors(arguments.data)),
+        arguments.steps,
+        arguments.seed,
+        "bfloat16",
+        None if arguments.start else pretrained(arguments.data / "weights"),
+    )
+    if arguments.start:
+        tensors = load_model(read_model(arguments.start))
+        for network in (training.ema, training.networks[training.averaged]):
+            network.load_state_dict({name: torch.from_numpy(array).float() for name, array in tensors.items()})
+        training.keep_good()
+
+    def tell(fraction: float, message: str) -> None:
+        if training.done % SHOWN == 0:
+            print(message, flush=True)
+        if training.done % JUDGED == 0:
+            print(figures(training.ema, [material.surface for material in held.values()]), flush=True)
+
+    WORK.mkdir(parents=True, exist_ok=True)
+    about = {"data": "", "parameters": {}, "seed": arguments.seed}
+    outcome = train(training, WORK / "recognition.checkpoint", about, Context(on_progress=tell), watched=False)
+    if arguments.start and arguments.average:  # better than either on other sets (Wortsman et al. 2022)
+        mean = {name: (x + torch.from_numpy(tensors[name])) / 2 for name, x in training.ema.state_dict().items()}
+        training.ema.load_state_dict(mean)
+    of_held = figures(training.ema, [material.surface for material in held.values()])
+    print(of_held, figures(training.ema, [found[name].surface for name in names[::8]]), sep="\n")
+    write(training.ema, of_held, outcome.curve, sources(arguments.data, names), arguments.out)
     print(arguments.out)
 
 
-def sources(data: Path) -> list[dict[str, Any]]:
-    """The data that the network learned from besides procedural materials, with licences and hashes."""
-    sets = [path for path in sorted((data / "pbr").iterdir()) if may_teach(path.name)]
-    return [source for folder in [*sets, data / "textures"] for source in read_dataset(folder).sources()]
+def pretrained(folder: Path) -> dict[str, Tensor]:
+    """Weights of SqueezeNet 1.1's features, by their names in the network."""
+    tensors = load_file(folder / PRETRAINED)
+    found = {}
+    for name, tensor in tensors.items():
+        _, number, rest = name.split(".", 2)
+        place = "first" if number == "0" else "fires.{}.{}".format(*FIRES_IN_FILE[number])
+        found[f"{place}.{rest}"] = tensor.float()
+    return found
+
+
+def materials(data: Path) -> dict[str, Material]:
+    """Measured surfaces by name, none of them a judge, of SIDE_PX and in the order of their names' SHA-256."""
+    folders = [path for kind in ("pbr", "pbr512") for path in (data / kind).iterdir() if path.is_dir()]
+    found = {}
+    for folder in sorted(folders, key=lambda path: hashlib.sha256(path.name.encode()).hexdigest()):
+        if may_teach(folder.name) and not folder.name.startswith(STYLISED):
+            try:
+                maps = read_maps(folder)
+            except ImpastoError as error:
+                print(error)
+                continue
+            if "normal" in maps and "base_color" in maps:
+                kind = kind_of(folder.name)
+                may_be_metal = kind != UNKNOWN and KINDS[kind] in ("metal", "rust")
+                known = ("roughness" in maps, "metallic" in maps or not may_be_metal)
+                scaled = maps_at_scale(maps, SIDE_PX / maps.size_px[1])
+                found[folder.name] = Material(measured(scaled), kind, known)
+    return found
+
+
+def judged_colors(data: Path) -> list[Tensor]:
+    """Base colours (3, H, W) in sRGB of all sets that judge."""
+    folders = [path for kind in ("pbr", "pbr512") for path in (data / kind).iterdir() if path.is_dir()]
+    judges = (read_maps(path)["base_color"].pixels for path in folders if not may_teach(path.name))
+    return [torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1))) for pixels in judges]
+
+
+def is_held_out(name: str) -> bool:
+    """Whether a set is kept for the figures that are printed."""
+    return int(hashlib.sha256(name.encode()).hexdigest(), 16) % DEVELOPMENT == 0
+
+
+def figures(network: torch.nn.Module, surfaces: Sequence[Surfaces]) -> dict[str, float]:
+    """Mean figures over surfaces with relief and over others, of their colours alone and of photographs in the sun."""
+    network.eval()
+    found = {}
+    for light, sun in (("no light", None), ("lit", Sun(110.0, 40.0))):
+        groups: dict[str, list[MapFigures]] = {"relief": [], "flat": []}
+        for surface in surfaces:
+            values = recognised(network, surface.color if sun is None else lit(surface, sun), TORUS)
+            slopes = (values["slopes"], surface.slopes)
+            normals = normal_figures(*(normal_from_slopes(x.permute(1, 2, 0).numpy()) for x in slopes))
+            roughness = float((values["roughness"].sigmoid() - surface.roughness).abs().mean())
+            one = MapFigures(**normals, roughness_error=roughness)
+            groups["relief" if one.has_relief else "flat"].append(one)
+        for kind, group in groups.items():
+            means = mean_figures(group)
+            known = {**asdict(means), "normal_of_flat": means.normal_of_flat}
+            found |= {f"{light}, {kind}: {key}": round(x, 3) for key, x in known.items() if x is not None}
+    return found
+
+
+def sources(data: Path, names: Sequence[str]) -> list[dict[str, Any]]:
+    """The sets that were learned from, and the data besides, with licences and hashes."""
+    folders = [data / kind / name for name in names for kind in ("pbr", "pbr512") if (data / kind / name).is_dir()]
+    others = [data / "textures", data / "texture_sheets"]
+    found = {}
+    for picture in (one for folder in [*folders, *others] for one in find_pictures(folder, "unknown")[0]):
+        name, sha256 = picture.source
+        found[name] = {"name": name, "licence": picture.licence, "sha256": sha256}
+    weights = (data / "weights" / PRETRAINED).read_bytes()
+    return [
+        *found.values(),
+        {"name": PRETRAINED, "licence": "BSD-2-Clause", "sha256": hashlib.sha256(weights).hexdigest()},
+    ]
 
 
 def write(
-    network: SharesNetwork,
-    found: dict[str, dict[str, float]],
-    losses: list[float],
-    data: list[dict[str, Any]],
+    network: torch.nn.Module,
+    held_out: Mapping[str, float],
+    curve: Mapping[str, Sequence[float]],
+    data: Sequence[Mapping[str, Any]],
     path: Path,
 ) -> None:
-    """Save the network with a card."""
-    path.parent.mkdir(exist_ok=True)
-    figures = {f"{light}, {name}": value for light, row in found.items() for name, value in row.items()}
+    """Save the network in half precision, with a card."""
     card = {
         "name": MODEL,
         "architecture": MODEL,
         "tool": TOOL,
         "label": "Photo maps",
-        "data": data,
-        "figures": figures,
-        "curve": {"loss": [round(value, 4) for value in losses[::10]]},
+        "data": list(data),
+        "figures": dict(held_out),
+        "curve": dict(curve),
     }
-    save_model(path, {name: value.detach().numpy() for name, value in network.state_dict().items()}, card)
+    path.parent.mkdir(exist_ok=True)
+    save_model(
+        path, {name: value.detach().numpy().astype(np.float16) for name, value in network.state_dict().items()}, card
+    )
 
 
 if __name__ == "__main__":

@@ -11,10 +11,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from impasto.data.dataset import read_dataset
 from impasto.io.files import read_maps
 from impasto.surface.color import srgb_to_linear
-from impasto.texture import Maps
 
 JUDGES = (
     "brick_brick_wall_08",
@@ -55,21 +53,9 @@ RELIEF_JUDGES = (
 most two of a material and one of that from each source; 15 have a mean tilt of 5 degrees and more, five less than 3."""
 
 
-def learned_from(folder: Path) -> dict[str, Maps]:
-    """The sets that have normals and are no judges."""
-    names = sorted(path.name for path in folder.iterdir() if path.is_dir())
-    found = {name: _loaded(folder / name) for name in names if may_teach(name)}
-    return {name: maps for name, maps in found.items() if "normal" in maps}
-
-
 def may_teach(name: str) -> bool:
     """Whether a set is no judge."""
     return name not in (*JUDGES, *RELIEF_JUDGES)
-
-
-def _loaded(folder: Path) -> Maps:
-    (sample,) = read_dataset(folder).samples
-    return sample.load()
 
 
 def pictures(folder: Path) -> list[torch.Tensor]:

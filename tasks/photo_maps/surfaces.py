@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -18,6 +18,8 @@ from impasto_procedural.mixtures import mixture
 
 MARGIN_PX = 32
 """Surroundings of a crop, from which shadows fall into it."""
+RELIEF = [3, 4, 5, 8]
+"""Channels of `Surfaces.stacked` that are relief: slopes, height and occlusion."""
 STEEPEST = (1 / STEEPEST_Z**2 - 1) ** 0.5
 
 
@@ -54,10 +56,10 @@ class Surfaces:
             x[3:5] = torch.stack([x[4], -x[3]])
         return Surfaces.of(x)
 
-    def cut(self, top: int, left: int, side_px: int) -> Surfaces:
-        """A square with margins of `MARGIN_PX` of a surface that is continued around its borders."""
+    def cut(self, top: int, left: int, side_px: int, margin_px: int = MARGIN_PX) -> Surfaces:
+        """A square with margins of a surface that is continued around its borders."""
         x = self.stacked()
-        reach = torch.arange(-MARGIN_PX, side_px + MARGIN_PX)
+        reach = torch.arange(-margin_px, side_px + margin_px)
         rows, columns = (start + reach for start in (top, left))
         return Surfaces.of(x[:, rows % x.shape[1]][:, :, columns % x.shape[2]])
 
@@ -70,6 +72,14 @@ class Surfaces:
     def normal(self) -> Tensor:
         """Unit normals (3, …), x to the right, y up."""
         return normals(self.slopes)
+
+
+def varied(surface: Surfaces, rng: np.random.Generator, factors: tuple[float, float]) -> Surfaces:
+    """A surface in other colours, whose variation is multiplied by a random factor."""
+    logs = surface.color.clamp_min(0.003).log()
+    means = logs.mean((1, 2), keepdim=True)
+    level = torch.from_numpy(rng.normal(0, 0.3, (3, 1, 1)).astype(np.float32))
+    return replace(surface, color=(means + level + rng.uniform(*factors) * (logs - means)).exp().clamp(0.003, 1))
 
 
 def normals(slopes: Tensor) -> Tensor:

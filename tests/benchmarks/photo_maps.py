@@ -1,14 +1,16 @@
-"""`photo-maps` on measured sets: `python tests/benchmarks/photo_maps.py FOLDER`, in the core's Python.
+"""`photo-maps` on measured sets that judge: `python tests/benchmarks/photo_maps.py FOLDER`, in the core's Python.
 
-Each set is read (a) from its base colour alone, (b) from photographs of it that are lit from three sides, and (c) the
-same with the light's azimuth given; beside it stand a flat surface, and luminance as height. The judges were listed
-before anything was tried on them, by the rule of `tasks/photo_maps/sets.py`.
+Each set is read (a) from its base colour alone, (b) from a photograph of it in the sun, from a side that depends on its
+name, and (c) the same with the light's azimuth given; beside (a) stand the simplest estimates. The judges were drawn
+before anything was tried on them: see `tasks/photo_maps/sets.py`. It takes ten minutes of one core.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,46 +18,60 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from photographed import Camera, photographs
-from tasks.photo_maps.sets import JUDGES
+from tasks.photo_maps.sets import RELIEF_JUDGES
 
 from impasto import Maps, read_maps
 from impasto.context import Context
-from impasto.evaluation.maps import MapFigures, compare_maps, mean_figures
+from impasto.evaluation.maps import MapFigures, compare_controls, compare_maps, normal_figures
 from impasto.plugins.registry import registry
-from impasto.surface.heights import normal_from_slopes, slopes_from_height
 from impasto.surface.shading import Light
 from impasto.tools import validate
 
-AZIMUTHS = (20.0, 140.0, 260.0)
-"""Sides that the light comes from, in degrees: from the right, the upper left, and the bottom."""
 ELEVATION, CAMERA = 45.0, Camera(ambient=0.25, strength_stops=0.0)
-LUMINANCE = 1 / 1024
-"""Height from black to white, relative to the width. More was worse on five other sets, and less is flat."""
-HOW = ("luminance", "a", "b", "c")
+SHOWN: Mapping[str, str] = {
+    "normal_of_flat": "of flat",
+    "tilt_ratio": "tilt",
+    "false_relief_degrees": "false °",
+    "slope_correlation": "r",
+    "form_correlation": "form r",
+    "pieces_correlation": "pieces r",
+    "grain_correlation": "grain r",
+    "relit_structure": "relit",
+    "relit_statistics": "distance",
+    "roughness_error": "rough",
+    "occlusion_correlation": "AO r",
+}
+LIKENESS = {"relit_structure": 1, "relit_statistics": -1}
+"""Figures by which an estimate is compared with the controls, and whether more is better."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     arguments = parser.parse_args()
-    print(f"{'set':<28} {'flat °':>6}  " + "  ".join(f"{how:>13}" for how in HOW) + "   roughness   of .5")
-    found = []
-    for name in JUDGES:
-        found.append(figures_of(read_maps(arguments.folder / name)))
-        print(row(name, found[-1]), flush=True)
-    summarise(found)
+    found: dict[str, list[MapFigures]] = {}
+    print(f"{'':<32} flat °  " + "  ".join(SHOWN.values()))
+    for name in RELIEF_JUDGES:
+        for how, figures in figures_of(read_maps(arguments.folder / name), name).items():
+            found.setdefault(how, []).append(figures)
+            print(f"{name if how == 'a' else '':<32} {figures.flat_degrees:6.1f}  {cells(figures)}  {how}", flush=True)
+    for how, group in found.items():
+        print(how, summary(group))
+    for name, sign in LIKENESS.items():
+        best = zip(*(found[how] for how in ("a", "flat", "luminance", "gradients")), strict=True)
+        values = np.array([[sign * (getattr(one, name) or 0) for one in row] for row in best if row[0].has_relief])
+        print(f"{name}: better than flat, luminance, gradients on", (values[:, :1] > values[:, 1:]).mean(0).round(2))
 
 
-def figures_of(truth: Maps) -> dict[str, MapFigures]:
-    """Figures of the estimates from a set's base colour and from photographs of it."""
-    bare = Maps({"base_color": truth["base_color"]})
-    hidden, told = [], []
-    for azimuth in AZIMUTHS:
-        (photograph,) = photographs(truth, [Light(azimuth, ELEVATION)], CAMERA)
-        hidden.append(compare_maps(estimate(photograph), truth))
-        told.append(compare_maps(estimate(photograph, light_azimuth=azimuth), truth))
-    found = compare_maps(of_luminance(bare), truth), compare_maps(estimate(bare), truth)
-    return dict(zip(HOW, (*found, mean_figures(hidden), mean_figures(told)), strict=True))
+def figures_of(truth: Maps, name: str) -> dict[str, MapFigures]:
+    """Figures of the estimates from a set's base colour and from a photograph of it, and of the simplest ones."""
+    azimuth = float(int(hashlib.sha256(name.encode()).hexdigest(), 16) % 360)
+    (photograph,) = photographs(truth, [Light(azimuth, ELEVATION)], CAMERA)
+    found = {"a": compare_maps(estimate(Maps({"base_color": truth["base_color"]})), truth)}
+    for how, known in (("b", {}), ("c", {"light_azimuth": azimuth})):
+        made = estimate(photograph, **known)
+        found[how] = MapFigures(**normal_figures(made["normal"].pixels, truth["normal"].pixels))
+    return found | compare_controls(truth)
 
 
 def estimate(subject: Maps, **parameters: float) -> Maps:
@@ -64,32 +80,26 @@ def estimate(subject: Maps, **parameters: float) -> Maps:
     return tool.apply(subject, validate(tool, {"tiling": "tiling", **parameters}), {}, Context())
 
 
-def of_luminance(subject: Maps) -> Maps:
-    """Normals of brightness as height."""
-    lightness = subject["base_color"].pixels @ np.array((0.299, 0.587, 0.114), np.float32)
-    slopes = slopes_from_height(lightness * (LUMINANCE * lightness.shape[1]))
-    return Maps.from_arrays({"base_color": subject["base_color"].pixels, "normal": normal_from_slopes(slopes)})
+def cells(figures: MapFigures) -> str:
+    """The figures that are shown, a dash for what is not known."""
+    values = (getattr(figures, name) for name in SHOWN)
+    return "  ".join(f"{'-' if value is None else format(value, '.2f'):>6}" for value in values)
 
 
-def row(name: str, figures: dict[str, MapFigures]) -> str:
-    """Error of normals over a flat surface's, and slope correlation, of each way; mean error of roughness."""
-    parts = [f"{figures[how].normal_of_flat:5.2f} (r {figures[how].slope_correlation or 0:5.2f})" for how in HOW]
-    rough = figures["b"]
-    errors = f"{rough.roughness_error or 0:9.2f} {rough.half_roughness_error or 0:7.2f}"
-    return f"{name:<28} {rough.flat_degrees:6.1f}  {'  '.join(parts)}   {errors}"
-
-
-def summarise(found: list[dict[str, MapFigures]]) -> None:
-    """Means over the sets with relief, and the worst of all."""
-    relief = [figures for figures in found if figures["a"].has_relief]
-    for how in HOW:
-        share = np.mean([figures[how].normal_of_flat for figures in relief])
-        r = np.mean([figures[how].slope_correlation for figures in relief])
-        worst = max(figures[how].normal_degrees - figures[how].flat_degrees for figures in found)
-        print(f"{how:<10} sets with relief: {share:.3f} of flat (r {r:.2f}); worst set: {worst:+.2f} degrees from flat")
-    errors = [(figures["b"].roughness_error, figures["b"].half_roughness_error) for figures in found]
-    ours, half = np.mean([pair for pair in errors if None not in pair], 0)
-    print(f"roughness  {ours:.3f}, constant .5 {half:.3f}")
+def summary(group: Sequence[MapFigures]) -> str:
+    """Means over the sets with relief; how many of them are half to one and a half times as steep as in truth; false
+    relief and roughness of all, and the largest error beyond a flat surface's in degrees."""
+    relief = [one for one in group if one.has_relief]
+    means = {
+        name: np.mean([x for one in relief if (x := getattr(one, name)) is not None] or [np.nan]) for name in SHOWN
+    }
+    steep = np.mean([0.5 <= (one.tilt_ratio or 0) <= 1.5 for one in relief])
+    false = np.nanmean([np.nan if one.false_relief_degrees is None else one.false_relief_degrees for one in group])
+    rough = np.nanmean([np.nan if one.roughness_error is None else one.roughness_error for one in group] + [np.nan])
+    beyond = max((one.normal_degrees or 0) - (one.flat_degrees or 0) for one in group)
+    parts = " ".join(f"{text} {means[name]:.2f}" for name, text in SHOWN.items())
+    of_all = f"false {false:.2f} rough {rough:.3f} beyond flat {beyond:+.1f}"
+    return f"{len(relief)} sets with relief: {parts}; steep enough {steep:.2f}; all: {of_all}"
 
 
 if __name__ == "__main__":

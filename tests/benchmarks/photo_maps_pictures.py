@@ -35,10 +35,10 @@ def main(path: Path) -> None:
 
 
 def of_photograph(name: str) -> tuple[Maps, Maps, Maps]:
-    """A photograph that comes with scikit-image: alone, with its maps, and with a boldness of 0.5."""
+    """A photograph that comes with scikit-image: alone, with its maps, and with twice the relief."""
     grey = getattr(data, name)()[: 2 * SIDE_PX, : 2 * SIDE_PX].astype(np.float32) / 255
     picture = Maps.from_arrays({"base_color": np.repeat(grey[..., None], 3, 2)})
-    return picture, estimated(picture), estimated(picture, boldness=0.5)
+    return picture, estimated(picture), estimated(picture, relief=2.0)
 
 
 def of_material(tool: str) -> tuple[Maps, Maps, Maps]:

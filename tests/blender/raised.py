@@ -45,6 +45,7 @@ NOT_SHOWN = {
         "the file is open",
     ),
     *("the recipe's file, without its ending", "the row's name, or that of its source"),
+    *("upper right", "upper left", "lower left", "lower right"),
     *("model name", "module 'impasto' has no attribute {}", "no frame", "no marker"),
     *("value error,", "the files of a set lie in one folder", "the name of the files", "read or write", "SWD {}"),
     *(
@@ -56,7 +57,15 @@ NOT_SHOWN = {
     ),
 }
 """Names, help of the command, and exceptions that are caught where they are raised."""
+SIDES = ("right", "upper right", "top", "upper left", "left", "lower left", "bottom", "lower right")
+KINDS = (
+    *("bark", "bricks", "concrete", "fabric", "grass", "gravel", "ground", "marble", "metal", "paving"),
+    *("plaster", "plastic", "rock", "roof", "rust", "sand", "snow", "stones", "tiles", "wood"),
+)
 OF_SEVERAL = {
+    "looks like {}": tuple(f"looks like {kind}" for kind in KINDS),
+    "the light comes from the {}": tuple(f"the light comes from the {side}" for side in SIDES),
+    "unsure at the {}": tuple(f"unsure at the {place}" for place in (*SIDES, "middle")),
     "{} is {}": ("{} is nan", "{} is inf", "{} is -inf"),
     "process {} on {} {}": ("process {} on {} since {}", "process {} on {}"),
     "above {}": ("a number above {}",),

@@ -169,7 +169,7 @@ def test_a_picture_without_height_cannot_weather():
 
 def test_a_photograph_weathers_once_a_step_before_has_made_its_maps():
     steps = (
-        Step("photo-maps", {"boldness": 1.0}),
+        Step("photo-maps"),
         Step("weathering", {"moss": 0.4}),
         Step("adjust", {"exposure": 0.2}),
     )

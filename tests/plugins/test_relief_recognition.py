@@ -1,4 +1,4 @@
-"""The network that recognises relief, before it has learned: its borders, its inputs, and what its losses want."""
+"""The network that recognises relief: its borders, sizes and inputs, what its losses want, and that it learns."""
 
 from __future__ import annotations
 
@@ -11,17 +11,26 @@ import pytest
 import torch
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-from tasks.photo_maps import recognition
-from tasks.photo_maps.recognition import RecognitionNetwork, RecognitionTraining, loss_terms, network_input, recognised
+from tasks.photo_maps import recognition as training
+from tasks.photo_maps.kinds import UNKNOWN, kind_of
+from tasks.photo_maps.recognition import TARGETS, Material, RecognitionTraining, by_name, loss_terms
 from tasks.photo_maps.surfaces import Surfaces, random_material
 
-RELIEF_LOSSES = ("distance", "shape", "strength")
+from impasto.numerics.borders import TORUS
+from impasto_photo_maps.decisions import decisions
+from impasto_photo_maps.parameters import PhotoMapsParameters
+from impasto_photo_maps.prior import Brightness, Plane
+from impasto_photo_maps.recognition import (
+    KINDS,
+    OUTPUTS,
+    Recognition,
+    load_recognition,
+    network_input,
+    recognise,
+)
 
-
-@pytest.fixture(scope="module")
-def network() -> RecognitionNetwork:
-    torch.manual_seed(0)
-    return RecognitionNetwork().eval()
+RELIEF_LOSSES = ("distance", "shape", "relit", "tilt")
+UNKNOWN_LIGHT = torch.zeros(2)
 
 
 @pytest.fixture(scope="module")
@@ -30,46 +39,142 @@ def surface() -> Surfaces:
 
 
 @pytest.fixture(scope="module")
-def wanted(surface) -> torch.Tensor:
-    """True slopes, roughness and metallic of the surface (1, 4, H, W)."""
-    return torch.cat([surface.slopes, surface.roughness[None], surface.metallic[None]])[None]
+def wanted(surface) -> dict[str, torch.Tensor]:
+    """What a photograph of the surface shows, (1, C, H, W) each."""
+    one = torch.ones(1, 1, *surface.size_px)
+    values = {"roughness": surface.roughness, "metallic": surface.metallic, "light": surface.height_px * 0}
+    return {
+        "slopes": surface.slopes[None],
+        **{name: value[None, None] for name, value in values.items()},
+        "toward": one.expand(1, 2, -1, -1) * 0,
+        "sunny": one * 0,
+        "known": one.expand(1, 2, -1, -1),
+        "inside": one,
+    }
 
 
-def perfect(wanted: torch.Tensor, factor: float = 1.0) -> torch.Tensor:
-    """Values (1, OUT, H, W) with the true slopes times a factor, and the true finish."""
-    finish = torch.logit(wanted[:, 2:4].clamp(1e-4, 1 - 1e-4))
-    return torch.cat([factor * wanted[:, :2], finish, torch.full_like(wanted[:, :1], 0.1)], 1)
+def perfect(wanted: dict[str, torch.Tensor], factor: float = 1.0) -> dict[str, torch.Tensor]:
+    """The true values with slopes times a factor."""
+    slopes = factor * wanted["slopes"]
+    finish = {name: torch.logit(wanted[name].clamp(1e-4, 1 - 1e-4)) for name in ("roughness", "metallic")}
+    tilt = slopes.square().sum(1, keepdim=True).sqrt().atan()
+    return {
+        "slopes": slopes,
+        "tilt": tilt,
+        "error": tilt * 0 + 0.1,
+        **finish,
+        **{n: wanted[n] for n in ("light", "toward")},
+    }
 
 
-def test_a_picture_that_is_moved_around_its_borders_gives_what_is_moved_alike(network, surface):
-    """By a multiple of the coarsest level's texel, for levels below have their own grid."""
-    moved, found = (recognised(network, x) for x in (surface.color.roll((32, 64), (1, 2)), surface.color))
-    assert torch.allclose(moved, found.roll((32, 64), (1, 2)), atol=1e-4)
+def losses(found: dict[str, torch.Tensor], wanted: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return loss_terms(found, wanted, torch.Generator().manual_seed(0))
 
 
-def test_any_size_is_recognised(network):
-    assert recognised(network, torch.rand(3, 45, 70)).shape == (recognition.OUT, 45, 70)
+@pytest.mark.parametrize("wraps", [(True, True), (True, False), (False, False)], ids=str)
+@pytest.mark.parametrize("size", [(45, 70), (1, 9), (600, 530)], ids=str)
+def test_any_size_is_recognised_in_its_own_pixels(size, wraps):
+    found = recognise(load_recognition(), torch.rand(3, *size), wraps, UNKNOWN_LIGHT)
+    assert found.slopes.shape == (2, *size)
+    for name in ("tilt", "error", "roughness", "metallic", "confidence"):
+        assert getattr(found, name).shape == size
+        assert getattr(found, name).isfinite().all()
+    assert 0.99 < found.kinds.sum() < 1.01
+
+
+def test_a_tile_is_recognised_alike_however_it_is_rolled(surface):
+    whole, rolled = (
+        recognise(load_recognition(), x, TORUS, UNKNOWN_LIGHT)
+        for x in (surface.color, surface.color.roll((13, 50), (1, 2)))
+    )
+    assert torch.allclose(whole.slopes.roll((13, 50), (1, 2)), rolled.slopes, atol=1e-4)
+
+
+def test_what_is_far_away_changes_nothing(surface):
+    """A part is recognised as within its whole, so that pictures can be recognised in pieces."""
+    large = random_material(512, 3, []).color
+    changed = large.clone()
+    changed[:, :64] = 0.3
+    network = load_recognition()
+    given = [network_input(x * (0.18 / large.mean()), UNKNOWN_LIGHT)[None] for x in (large, changed)]
+    suggested = Brightness.of(large, Plane((512, 512), ((0, 0), (0, 0)))).suggestions(UNKNOWN_LIGHT)[None]
+    with torch.inference_mode():
+        one, other = (network(x, suggested)[0][0, :, 272:304] for x in given)
+    exposure = float(changed.mean() / large.mean())
+    assert abs(exposure - 1) < 0.5
+    assert (one - other)[:2].abs().mean() < 0.25 * one[:2].abs().mean()
 
 
 def test_exposure_does_not_count(surface):
-    one, half = (network_input(factor * surface.color, torch.zeros(2)) for factor in (1.0, 0.5))
+    one, half = (network_input(factor * surface.color, UNKNOWN_LIGHT) for factor in (1.0, 0.5))
     assert torch.allclose(one, half, atol=1e-5)
 
 
+def test_a_large_picture_keeps_the_relief_of_a_small_one():
+    """Finer shapes follow brightness, so a picture that is enlarged has the same relief as before."""
+    small = random_material(512, 3, []).color
+    large = torch.nn.functional.interpolate(small[None], scale_factor=2.0, mode="bilinear")[0]
+    one, other = (recognise(load_recognition(), x, TORUS, UNKNOWN_LIGHT).slopes for x in (small, large))
+    again = torch.nn.functional.avg_pool2d(other, 2)
+    assert float(torch.corrcoef(torch.stack([one.flatten(), again.flatten()]))[0, 1]) > 0.9
+    assert 0.7 < float(again.std() / one.std()) < 1.4
+
+
 def test_the_truth_costs_nothing_and_a_blank_map_costs_most(wanted):
-    blank, mirrored, half, whole = (loss_terms(perfect(wanted, factor), wanted) for factor in (0, -1, 0.5, 1))
+    blank, mirrored, half, whole = (losses(perfect(wanted, factor), wanted) for factor in (0, -1, 0.5, 1))
     for name in RELIEF_LOSSES:
-        assert whole[name] < 1e-2
+        assert whole[name] < 2e-2
     assert all(blank[name] > half[name] for name in RELIEF_LOSSES)
     assert mirrored["shape"] > 1.5 * blank["shape"]
     assert half["shape"] < 0.05 * blank["shape"]
 
 
+def test_nothing_is_learned_where_it_is_not_known(wanted):
+    outside = {**wanted, "known": wanted["known"] * 0}
+    wrong = {**perfect(wanted), "roughness": perfect(wanted)["roughness"] + 3}
+    assert losses(wrong, wanted)["finish"] > 0.1
+    assert losses(wrong, outside)["finish"] < 1e-2
+
+
+def test_classes_belong_to_kinds():
+    assert KINDS[kind_of("brick_bricks059")] == "bricks"
+    assert KINDS[kind_of("PavingStones")] == "paving"
+    assert kind_of("door_door001") == UNKNOWN
+
+
+def test_what_was_recognised_is_said():
+    flat = torch.zeros(30, 30)
+    unsure = flat + 0.1
+    unsure[:10, :10] = 0.5
+    kinds = torch.zeros(len(KINDS))
+    kinds[KINDS.index("bricks")] = 1
+    found = Recognition(torch.full((2, 30, 30), 0.1), flat, unsure, flat, flat, torch.tensor([-0.7, 0.7]), kinds)
+    said = decisions(found, PhotoMapsParameters())
+    assert said.startswith("looks like bricks; ")
+    assert "8.0° on average" in said
+    assert "the light comes from the upper left" in said
+    assert said.endswith("unsure at the upper left")
+    assert "light" not in decisions(found, PhotoMapsParameters(light_azimuth=135.0))
+
+
 def test_a_training_learns_slopes_from_shading(monkeypatch, surface):
-    """On one grey surface; distances fall, and the error that it expects becomes that which it makes."""
-    for name, value in {"CROP_PX": 64, "BATCH": 4, "RANDOM_MATERIALS": 1, "RANDOM_SHARE": 0.0}.items():
-        monkeypatch.setattr(recognition, name, value)
-    grey = replace(surface, color=torch.full_like(surface.color, 0.4))
-    training = RecognitionTraining([grey], [], 40)
-    losses = [float(training.step()["distance"]) for _ in range(40)]
-    assert np.mean(losses[-8:]) < 0.8 * np.mean(losses[:8])
+    """On one grey surface; distances fall, and each step sees its own photographs, whatever was made ahead."""
+    for name, value in {"CROP_PX": 64, "BATCH": 4, "THUMBNAILS": 2}.items():
+        monkeypatch.setattr(training, name, value)
+    monkeypatch.setattr(training, "PLANE", Plane((64, 64), ((32, 32), (32, 32))))
+    grey = Material(replace(surface, color=torch.full_like(surface.color, 0.4)), 1)
+    thumbnails = [(torch.rand(3, 128, 128), 1)]
+    one = RecognitionTraining([grey], [], thumbnails, 30)
+    distances = []
+    for _ in range(30):
+        distances.append(float(one.step()["distance"]))
+        one.done += 1
+    assert np.mean(distances[-8:]) < 0.9 * np.mean(distances[:8])
+    one.complete()
+    training._begin([grey], [], thumbnails)
+    given, suggested, wanted, kinds, *_ = training._batch((one.seed, 3))
+    assert by_name(wanted, TARGETS)["slopes"].shape == (4, 2, 64, 64)
+    assert suggested.shape[1:] == (20, 2, 64, 64)
+    assert given.shape[2:] == (64, 64)
+    assert len(kinds) == 4
+    assert sum(OUTPUTS.values()) == 9

@@ -119,7 +119,7 @@ def _add_estimator(parser: argparse.ArgumentParser, default: str) -> None:
     text = f"tool for the missing maps (default: {default}; none where the result is written tile by tile)"
     parser.add_argument("--estimator", choices=[*names, "none"], help=text)
     parser.set_defaults(usual_estimator=default)
-    text = """the estimator's parameters, such as '{"normal_strength": 0.5}'"""
+    text = """the estimator's parameters, such as '{"relief": 0.5}'"""
     parser.add_argument("--estimator-parameters", type=parse_json, default={}, metavar="JSON", help=text)
 
 

@@ -4,7 +4,6 @@
 import bpy
 
 parameters = bpy.context.scene.impasto_parameters.photo_maps
-parameters.boldness = 0.4
 parameters.shape_size = 0.15
 parameters.height_contrast = 0.4
 parameters.roughness = 0.9

@@ -4,7 +4,7 @@
 import bpy
 
 parameters = bpy.context.scene.impasto_parameters.photo_maps
-parameters.boldness = 0.6
+parameters.relief = 1.2
 parameters.shape_size = 0.65
 parameters.height_contrast = 0.6
 parameters.roughness = 0.8

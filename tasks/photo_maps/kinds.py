@@ -1,0 +1,73 @@
+"""Kinds of material that the network learns to recognise: those of the measured sets, and of labelled thumbnails."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from impasto_photo_maps.recognition import KINDS
+
+CLASSES: Mapping[str, tuple[str, ...]] = {
+    "concrete": ("asphalt", "road", "officeceiling"),
+    "bricks": ("brick",),
+    "fabric": ("carpet",),
+    "grass": ("moss",),
+    "ground": ("leaves", "pineneedles", "scatteredleaves"),
+    "marble": ("onyx", "porcelain", "terrazzo", "granite", "travertine"),
+    "metal": ("metalplates", "metalwalkway", "corrugated", "corrugatedsteel", "diamondplate", "foil"),
+    "paving": ("pavingstones",),
+    "plaster": ("wallpaper", "paint", "clay"),
+    "plastic": ("rubber",),
+    "rock": ("rocks",),
+    "roof": ("roofingtiles", "thatch", "thatchedroof"),
+    "snow": ("ice",),
+    "stones": ("stone",),
+    "tiles": ("glazedterracotta",),
+    "wood": ("bamboo", "woodfloor", "woodsiding", "planks", "chipboard", "logs"),
+}
+"""Names of classes that belong to a kind besides its own."""
+UNKNOWN = -1
+ALIKE = 0.8
+"""Correlation of two thumbnails above which they are taken to show the same set."""
+
+
+def kind_of(name: str) -> int:
+    """The number of the kind of a set called CLASS_NAME, or of a class; `UNKNOWN` if it is of none."""
+    found = name.split("_")[0].lower()
+    for number, kind in enumerate(KINDS):
+        if found == kind or found in CLASSES.get(kind, ()):
+            return number
+    return UNKNOWN
+
+
+def thumbnails(folder: Path, judges: Sequence[Tensor]) -> list[tuple[Tensor, int]]:
+    """sRGB pictures (3, h, w) of the contact sheets in a folder, and their kinds; without those that look like the base
+    colour (3, h, w) of a judge."""
+    index = json.loads((folder / "index.json").read_text())
+    side = index["tile"]
+    shown = [_normalised(interpolate(one[None], (side, side), mode="area")[0]) for one in judges]
+    found = []
+    for sheet, corners in index["boxes"].items():
+        kind = kind_of(Path(sheet).stem)
+        if kind == UNKNOWN:
+            continue
+        with Image.open(folder / sheet) as picture:
+            whole = np.asarray(picture.convert("RGB"), np.float32) / 255
+        for left, top in corners:
+            part = torch.from_numpy(whole[top : top + side, left : left + side].transpose(2, 0, 1).copy())
+            if all((_normalised(part) * one).mean() < ALIKE for one in shown):
+                found.append((part, kind))
+    return found
+
+
+def _normalised(x: Tensor) -> Tensor:
+    """Grey (h, w) with mean 0 and deviation 1."""
+    grey = x.mean(0)
+    return (grey - grey.mean()) / grey.std().clamp_min(1e-4)
