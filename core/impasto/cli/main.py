@@ -52,7 +52,7 @@ EXAMPLES = (
     "prepare walls --out looked-at",
     "train {train} wall.jpg --name my-wall",
     "generate {generate} --model my-wall --size 2048x2048 --out textures",
-    "maps wall.png --out textures --normal-strength 0.8",
+    "maps wall.png --out textures --relief 0.8",
     "stereo north.jpg east.jpg south.jpg west.jpg --angles 12 3 6 9 --out textures",
     "stylize cat.jpg --style night.jpg --out painted",
     "batch brick.json photos --out textures",
