@@ -19,7 +19,7 @@ PARTS = (("upper left", "top", "upper right"), ("left", "middle", "right"), ("lo
 
 
 def decisions(found: Recognition, parameters: PhotoMapsParameters) -> str:
-    """What was recognised, in parts that are joined by semicolons."""
+    """The findings and decisions, in parts that are joined by semicolons."""
     probability, number = (float(x) for x in found.kinds.max(0))
     degrees = float((found.slopes * parameters.relief).square().sum(0).sqrt().atan().mean().rad2deg())
     parts = [f"looks like {KINDS[int(number)]}" if probability >= NAMED else "the material is none that is known well"]

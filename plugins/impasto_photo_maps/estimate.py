@@ -117,7 +117,7 @@ def _recognition(
     parameters: PhotoMapsParameters,
     context: Context,
 ) -> Recognition | None:
-    """What an sRGB-encoded picture (3, H, W), with its light, shows; None if nothing of it is needed."""
+    """Findings about an sRGB-encoded picture (3, H, W) with its light; None if nothing of them is needed."""
     has_relief = bool({"height", "normal"} & set(kept))
     if has_relief and ("roughness" in kept or parameters.roughness > 0):
         return None

@@ -22,6 +22,7 @@ from impasto.library.networks import network_of
 from impasto.library.tensors import SUFFIX
 from impasto.numerics.blur import blur, gaussian_blur
 from impasto.numerics.borders import Plane, Wraps, with_margin
+from impasto.numerics.gradients import central_differences
 from impasto.surface.color_tensors import linear_to_srgb
 
 from .prior import BANDS, FIELDS, Brightness
@@ -144,7 +145,7 @@ class Convolved(nn.Module):
         return nn.functional.silu(x * magnitude * self.scale)
 
 
-class Fire(nn.Module):
+class FireModule(nn.Module):
     """SqueezeNet's module (B, before, H, W) -> (B, 2 · expanded, H, W)."""
 
     def __init__(self, before: int, squeezed: int, expanded: int) -> None:
@@ -161,7 +162,7 @@ class Fire(nn.Module):
 def _fires(sizes: tuple[tuple[int, int], ...], before: int) -> nn.Sequential:
     layers = []
     for squeezed, expanded in sizes:
-        layers.append(Fire(before, squeezed, expanded))
+        layers.append(FireModule(before, squeezed, expanded))
         before = 2 * expanded
     return nn.Sequential(*layers)
 
@@ -205,7 +206,7 @@ def load_recognition() -> RecognitionNetwork:
 
 @dataclass(frozen=True)
 class Recognition:
-    """What a picture of (H, W) shows. slopes: to the right and down the rows (2, H, W), as strong as they are likely.
+    """Findings about a picture of (H, W). slopes: to the right and down the rows (2, H, W), as strong as is likely.
     tilt, error: mean tilt around and expected error of normals in radians; roughness, metallic: in [0, 1] (H, W).
     toward: (2,) to the right and up, to the light, the shorter the less sure. kinds: probabilities of `KINDS`."""
 
@@ -219,7 +220,7 @@ class Recognition:
 
     @property
     def confidence(self) -> Tensor:
-        """How far normals can be trusted (H, W), from 0 to 1."""
+        """Trust in the normals (H, W), from 0 to 1."""
         return 1 / (1 + (self.error.rad2deg() / HALF_TRUSTED_DEGREES).square())
 
 
@@ -309,5 +310,5 @@ def _finer(slopes: Tensor, small: Tensor, picture: Tensor, wraps: Wraps) -> Tens
 
 def _gradients(x: Tensor, wraps: Wraps) -> Tensor:
     """Central differences (2, H, W) of x (H, W), to the right and down the rows."""
-    wide = with_margin(x, 1, wraps)
-    return torch.stack([wide[1:-1, 2:] - wide[1:-1, :-2], wide[2:, 1:-1] - wide[:-2, 1:-1]]) / 2
+    down, right = central_differences(with_margin(x, 1, wraps))
+    return torch.stack([right, down])

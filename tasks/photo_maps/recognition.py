@@ -344,7 +344,7 @@ def _relit_loss(made: Tensor, true: Tensor, inside: Tensor, random: torch.Genera
 
 
 def _reduced(inside: Tensor) -> list[Tensor]:
-    """Where bands count, each at its own resolution."""
+    """Masks of the places that count, of each band at its own resolution."""
     found = []
     for factor in BANDS:
         found.append(inside)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,7 @@ from photographed import Camera, photographs
 from tasks.photo_maps.sets import RELIEF_JUDGES
 
 from impasto import Maps, read_maps
+from impasto.cli.tables import MAP_HEADINGS
 from impasto.context import Context
 from impasto.evaluation.maps import MapFigures, compare_controls, compare_maps, normal_figures
 from impasto.plugins.registry import registry
@@ -28,19 +29,8 @@ from impasto.surface.shading import Light
 from impasto.tools import validate
 
 ELEVATION, CAMERA = 45.0, Camera(ambient=0.25, strength_stops=0.0)
-SHOWN: Mapping[str, str] = {
-    "normal_of_flat": "of flat",
-    "tilt_ratio": "tilt",
-    "false_relief_degrees": "false °",
-    "slope_correlation": "r",
-    "form_correlation": "form r",
-    "pieces_correlation": "pieces r",
-    "grain_correlation": "grain r",
-    "relit_structure": "relit",
-    "relit_statistics": "distance",
-    "roughness_error": "rough",
-    "occlusion_correlation": "AO r",
-}
+LEFT_OUT = ("normal_degrees", "roughness_correlation", "height_correlation", "base_color_log_l1", "render_log_l1")
+SHOWN = {name: text for name, text in {**MAP_HEADINGS, "slope_correlation": "r"}.items() if name not in LEFT_OUT}
 LIKENESS = {"relit_structure": 1, "relit_statistics": -1}
 """Figures by which an estimate is compared with the controls, and whether more is better."""
 

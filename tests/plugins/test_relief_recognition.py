@@ -40,7 +40,7 @@ def surface() -> Surfaces:
 
 @pytest.fixture(scope="module")
 def wanted(surface) -> dict[str, torch.Tensor]:
-    """What a photograph of the surface shows, (1, C, H, W) each."""
+    """True values of a photograph of the surface, (1, C, H, W) each."""
     one = torch.ones(1, 1, *surface.size_px)
     values = {"roughness": surface.roughness, "metallic": surface.metallic, "light": surface.height_px * 0}
     return {

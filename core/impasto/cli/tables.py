@@ -214,31 +214,34 @@ def set_figures(name: str, of: str, figures: Sequence[MapFigures], width_px: int
     return SetFigures(name=name, of=of, width_px=width_px, sets=len(figures), **rounded)
 
 
+MAP_HEADINGS: Mapping[str, str] = {
+    "normal_degrees": "normals °",
+    "normal_of_flat": "of flat",
+    "tilt_ratio": "tilt",
+    "false_relief_degrees": "false °",
+    "form_correlation": "form r",
+    "pieces_correlation": "pieces r",
+    "grain_correlation": "grain r",
+    "relit_structure": "relit",
+    "relit_statistics": "distance",
+    "roughness_error": "rough",
+    "roughness_correlation": "rough r",
+    "occlusion_correlation": "AO r",
+    "height_correlation": "height r",
+    "base_color_log_l1": "colour",
+    "render_log_l1": "renders",
+}
+"""Headings of the most telling figures of maps, by name."""
+
+
 def map_evaluation(answer: MapEvaluation) -> Iterator[str]:
     """Table of the most telling figures of each set and its controls, and of their means."""
-    columns = {
-        "normal_degrees": "normals °",
-        "normal_of_flat": "of flat",
-        "tilt_ratio": "tilt",
-        "false_relief_degrees": "false °",
-        "form_correlation": "form r",
-        "pieces_correlation": "pieces r",
-        "grain_correlation": "grain r",
-        "relit_structure": "relit",
-        "relit_statistics": "distance",
-        "roughness_error": "rough",
-        "roughness_correlation": "rough r",
-        "occlusion_correlation": "AO r",
-        "height_correlation": "height r",
-        "base_color_log_l1": "colour",
-        "render_log_l1": "renders",
-    }
     rows = []
     for one in (*answer.sets, *(answer.means if len(answer.sets) > 1 else ())):
         size = f"{one.width_px} px" if one.width_px else f"{one.sets} sets"
-        values = (getattr(one, name) for name in columns)
+        values = (getattr(one, name) for name in MAP_HEADINGS)
         rows.append((one.name, one.of, size, *("-" if value is None else f"{value:.3g}" for value in values)))
-    yield from table(("set", "of", "width", *columns.values()), rows)
+    yield from table(("set", "of", "width", *MAP_HEADINGS.values()), rows)
 
 
 def picture_evaluation(answer: PictureEvaluation) -> Iterator[str]:
