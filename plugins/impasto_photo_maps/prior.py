@@ -43,8 +43,9 @@ def towards(azimuth: float) -> Tensor:
 
 @dataclass(frozen=True)
 class Brightness:
-    """The logarithm of a picture's brightness on its plane. spectrum: of its variation (H', W'//2 + 1). colors: spectra
-    (2, H', W'//2 + 1) of the logarithms of red and blue over green. scale: of the bands."""
+    """The logarithm of a picture's brightness on its plane, or of several pictures'. spectrum: of its variation
+    (…, H', W'//2 + 1). colors: spectra (2, …, H', W'//2 + 1) of the logarithms of red and blue over green. scale: of
+    the bands."""
 
     spectrum: Tensor
     colors: Tensor
@@ -60,12 +61,12 @@ class Brightness:
 
     @classmethod
     def of(cls, extended: Tensor, plane: Plane) -> Brightness:
-        """extended: a linear picture (3, H', W') on the plane, with what is around it."""
+        """extended: linear pictures (3, …, H', W') on the plane, with what is around them."""
         scale, fade = max(1.0, plane.scale_px / REFERENCE_PX), plane.fade(extended)
         logs = (extended + BLACK).log()
         brightness = (extended.mean(0) + BLACK).log()
         passed = 1 - gaussian_response(brightness, WIDEST_PX * scale)
-        size = brightness.shape
+        size = brightness.shape[-2:]
         varying = torch.fft.irfft2(torch.fft.rfft2(brightness) * passed, s=size).clamp(-DARKEST, DARKEST)
         return cls(torch.fft.rfft2(varying * fade), torch.fft.rfft2(logs[[0, 2]] - logs[1]), plane, scale)
 
@@ -105,26 +106,23 @@ class Brightness:
         return brightness, brightness - (weights @ paints).view_as(brightness)
 
     def suggestions(self, toward: Tensor) -> Tensor:
-        """Slopes (FIELDS, 2, H, W) to the right and down the rows that brightness and colour suggest, band by band.
+        """Slopes (FIELDS, 2, …, H, W) to the right and down the rows that brightness and colour suggest, in bands.
 
         First by linear shape from shading (Pentland 1990), in which slopes across the light follow from integrability
         and those that it says little about are damped as by a Wiener filter; 0 if the light is not known. Then of
-        brightness, and of both colours, as height. toward: (2,), to the right and up, to the light, or 0.
+        brightness, and of both colours, as height. toward: (2, …), to the right and up, to the light, or 0.
         """
-        responses = torch.stack(self.bands)
-        scaled = responses * (torch.tensor(EDGES_PX[1:], device=responses.device) * self.scale)[:, None, None]
-        spectra = [scaled * self.spectrum, *(scaled * one for one in self.colors)]
-        if is_known := bool(toward.any()):
-            right, down = _differences(self.size_px, self.spectrum.device)
-            x, y = toward.tolist()
-            slope, square = x * right - y * down, right.square() + down.square()
-            spectra.insert(
-                0, responses * (1j * slope / (slope.square() + PAINT * square).clamp_min(1e-6) * self.spectrum)
-            )
-        heights = torch.fft.irfft2(torch.cat(spectra), s=self.size_px)
-        slopes = [(torch.roll(heights, -1, axis) - torch.roll(heights, 1, axis)) / 2 for axis in (2, 1)]
-        found = self.plane.crop(torch.stack(slopes, 1))
-        return found if is_known else torch.cat([torch.zeros_like(found[:BANDS]), found])
+        right, down = _differences(self.size_px, self.spectrum.device)
+        x, y = toward[..., None, None]
+        slope, square = x * right - y * down, right.square() + down.square()
+        by_light = 1j * slope / (slope.square() + PAINT * square).clamp_min(1e-6) * self.spectrum
+        others = [self.spectrum, *self.colors]
+        shaded = [band * by_light for band in self.bands]
+        broader = list(zip(self.bands, EDGES_PX[1:], strict=True))
+        scaled = [(edge * self.scale * band) * one for one in others for band, edge in broader]
+        heights = torch.fft.irfft2(torch.stack([*shaded, *scaled]), s=self.size_px)
+        slopes = [(torch.roll(heights, -1, axis) - torch.roll(heights, 1, axis)) / 2 for axis in (-1, -2)]
+        return self.plane.crop(torch.stack(slopes, 1))
 
 
 def _differences(size_px: tuple[int, int], device: torch.device) -> tuple[Tensor, Tensor]:

@@ -172,11 +172,11 @@ def _refining(width: int, below: int) -> nn.Sequential:
 
 
 def network_input(picture: Tensor, toward: Tensor) -> Tensor:
-    """Input (IN, H, W) of a linear picture (3, H, W), however exposed, and the unit vector (2,) to its light, 0 if
-    unknown."""
-    exposed = picture * (MIDDLE_GREY / picture.mean().clamp_min(1e-4))
+    """Input (IN, …, H, W) of linear pictures (3, …, H, W), however exposed, and the unit vectors (2, …) to their light,
+    0 if unknown."""
+    exposed = picture * (MIDDLE_GREY / picture.mean((0, -2, -1), keepdim=True).clamp_min(1e-4))
     encoded = linear_to_srgb(exposed.clamp(0, 1)) - 0.5
-    return torch.cat([encoded, toward[:, None, None].expand(2, *picture.shape[1:])])
+    return torch.cat([encoded, toward[..., None, None].expand(2, *picture.shape[1:])])
 
 
 @torch.inference_mode()

@@ -32,9 +32,10 @@ from impasto.training.loop import train
 from impasto_photo_maps.recognition import KINDS, MODEL, MODELS, TOOL, recognised
 
 from ..environments import BUILD
+from .examples import CROP_PX, Material
 from .kinds import UNKNOWN, kind_of, thumbnails
-from .photographs import Sun, lit
-from .recognition import CROP_PX, Material, RecognitionTraining
+from .photographs import Suns, lit
+from .recognition import BATCH, RecognitionTraining
 from .sets import may_teach, pictures
 from .surfaces import Surfaces, measured, random_material
 
@@ -67,9 +68,11 @@ def main() -> None:
     parser.add_argument("--sets", type=int, help="learn from so many sets only")
     parser.add_argument("--start", type=Path, help="model of an earlier stage")
     parser.add_argument("--average", action="store_true", help="write the mean of both stages' weights")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--batch", type=int, default=BATCH)
+    parser.add_argument("--crop", type=int, default=CROP_PX, help="side of photographs, a multiple of 16")
     parser.add_argument("--out", type=Path, default=SHIPPED)
     arguments = parser.parse_args()
-    torch.set_num_threads(1)
     found = materials(arguments.data)
     held = {name: material for name, material in found.items() if is_held_out(name)}
     names = [name for name in found if name not in held][: arguments.sets]
@@ -77,12 +80,15 @@ def main() -> None:
     textures = pictures(arguments.data / "textures")
     training = RecognitionTraining(
         [found[name] for name in names],
-        [Material(random_material(2 * CROP_PX, number, textures)) for number in range(RANDOM_MATERIALS)],
+        [Material(random_material(SIDE_PX, number, textures)) for number in range(RANDOM_MATERIALS)],
         thumbnails(arguments.data / "texture_sheets", judged_colors(arguments.data)),
         arguments.steps,
         arguments.seed,
         "bfloat16",
         None if arguments.start else pretrained(arguments.data / "weights"),
+        arguments.device,
+        arguments.batch,
+        arguments.crop,
     )
     if arguments.start:
         tensors = load_model(read_model(arguments.start))
@@ -100,7 +106,7 @@ def main() -> None:
     about = {"data": "", "parameters": {}, "seed": arguments.seed}
     outcome = train(training, WORK / "recognition.checkpoint", about, Context(on_progress=tell), watched=False)
     if arguments.start and arguments.average:  # better than either on other sets (Wortsman et al. 2022)
-        mean = {name: (x + torch.from_numpy(tensors[name])) / 2 for name, x in training.ema.state_dict().items()}
+        mean = {name: (x + torch.from_numpy(tensors[name]).to(x)) / 2 for name, x in training.ema.state_dict().items()}
         training.ema.load_state_dict(mean)
     of_held = figures(training.ema, [material.surface for material in held.values()])
     print(of_held, figures(training.ema, [found[name].surface for name in names[::8]]), sep="\n")
@@ -154,16 +160,19 @@ def is_held_out(name: str) -> bool:
 def figures(network: torch.nn.Module, surfaces: Sequence[Surfaces]) -> dict[str, float]:
     """Mean figures over surfaces with relief and over others, of their colours alone and of photographs in the sun."""
     network.eval()
+    device = next(network.parameters()).device
     found = {}
-    for light, sun in (("no light", None), ("lit", Sun(110.0, 40.0))):
+    for light, sun in (("no light", None), ("lit", Suns.one(110.0, 40.0))):
         groups: dict[str, list[MapFigures]] = {"relief": [], "flat": []}
         for surface in surfaces:
-            values = recognised(network, surface.color if sun is None else lit(surface, sun), TORUS)
+            one = Surfaces.of(surface.stacked()[:, None])
+            picture = surface.color if sun is None else lit(one, sun)[:, 0]
+            values = {key: x.cpu() for key, x in recognised(network, picture.to(device), TORUS).items()}
             slopes = (values["slopes"], surface.slopes)
             normals = normal_figures(*(normal_from_slopes(x.permute(1, 2, 0).numpy()) for x in slopes))
             roughness = float((values["roughness"].sigmoid() - surface.roughness).abs().mean())
-            one = MapFigures(**normals, roughness_error=roughness)
-            groups["relief" if one.has_relief else "flat"].append(one)
+            figures_of_one = MapFigures(**normals, roughness_error=roughness)
+            groups["relief" if figures_of_one.has_relief else "flat"].append(figures_of_one)
         for kind, group in groups.items():
             means = mean_figures(group)
             known = {**asdict(means), "normal_of_flat": means.normal_of_flat}
@@ -205,7 +214,9 @@ def write(
     }
     path.parent.mkdir(exist_ok=True)
     save_model(
-        path, {name: value.detach().numpy().astype(np.float16) for name, value in network.state_dict().items()}, card
+        path,
+        {name: value.detach().cpu().numpy().astype(np.float16) for name, value in network.state_dict().items()},
+        card,
     )
 
 

@@ -1,20 +1,18 @@
-"""Photographs of surfaces: sun and sky, cast shadows, uneven light, exposure, camera response, noise and JPEG."""
+"""Photographs of surfaces, many at once: sun and sky, cast shadows, uneven light, exposure, camera response, noise and
+JPEG."""
 
 from __future__ import annotations
 
-import io
 import math
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
-from impasto.surface.color import linear_to_srgb, srgb_to_linear
+from impasto.surface.color_tensors import linear_to_srgb, srgb_to_linear
 from impasto.surface.shading import DIELECTRIC, Shaded, reflect
 
-from .surfaces import MARGIN_PX, Surfaces
+from .surfaces import Surfaces
 
 SHADOW_STEPS_PX = (1, 2, 3, 4, 6, 8, 11, 15, 20, 26, 32)
 """Distances towards the light at which something may stand before it."""
@@ -22,117 +20,129 @@ MIDDLE_GREY = 0.18
 
 
 @dataclass(frozen=True)
-class Sun:
-    """Light on one surface. azimuth, elevation: in degrees. sun, sky: linear colours, (3,). slope: change of the
-    light's logarithm across the picture, to the right and down."""
+class Random:
+    """Random numbers on a device."""
 
-    azimuth: float
-    elevation: float
-    sun: tuple[float, float, float] = (3.0, 3.0, 3.0)
-    sky: tuple[float, float, float] = (0.6, 0.6, 0.6)
-    slope: tuple[float, float] = (0.0, 0.0)
-    shadow_softness_px: float = 1.0
+    generator: torch.Generator
+
+    @classmethod
+    def seeded(cls, seed: int, device: str) -> Random:
+        return cls(torch.Generator(device).manual_seed(seed % 2**63))
+
+    def uniform(self, low: float, high: float, *shape: int) -> Tensor:
+        """Numbers from low to high."""
+        device = self.generator.device
+        return low + (high - low) * torch.rand(shape, generator=self.generator, device=device)
+
+    def normal(self, deviation: float, *shape: int) -> Tensor:
+        """Normally distributed numbers with mean 0."""
+        return deviation * torch.randn(shape, generator=self.generator, device=self.generator.device)
+
+    def chance(self, probability: float, count: int) -> Tensor:
+        """True with a probability, (count,)."""
+        return self.uniform(0, 1, count) < probability
+
+    def below(self, end: int, count: int) -> Tensor:
+        """Whole numbers from 0 to end - 1, (count,)."""
+        return torch.randint(end, (count,), generator=self.generator, device=self.generator.device)
 
 
 @dataclass(frozen=True)
-class Camera:
-    """exposure: of the mean, relative to middle grey. gamma, contrast: of the response. noise: deviation. quality: of
-    JPEG, 0 for none."""
+class Suns:
+    """Lights of surfaces, one of each. azimuth, elevation: in radians, (B,). sun, sky: linear colours (3, B). slope:
+    change of the light's logarithm across the picture, to the right and down, (2, B). softness_px: of shadows, (B,)."""
 
-    exposure: float = 1.0
-    gamma: float = 1.0
-    contrast: float = 0.0
-    noise: float = 0.0
-    blur: float = 0.0
-    quality: int = 0
+    azimuth: Tensor
+    elevation: Tensor
+    sun: Tensor
+    sky: Tensor
+    slope: Tensor
+    softness_px: Tensor
 
+    @classmethod
+    def one(cls, azimuth: float, elevation: float) -> Suns:
+        """A white sun at angles in degrees, in a grey sky."""
+        white, plain = torch.ones(3, 1), torch.zeros(2, 1)
+        angles = (torch.tensor([math.radians(angle)]) for angle in (azimuth, elevation))
+        return cls(*angles, 3.0 * white, 0.6 * white, plain, torch.ones(1))
 
-def random_sun(rng: np.random.Generator) -> Sun:
-    """Light from anywhere, from a clear sky's to an overcast one's."""
-    share = rng.uniform(0.0, 1.0) ** 0.4  # of the sun
-    tint = np.exp(rng.normal(0, 0.12) * np.array((1.0, 0.0, -1.0)))
-    blue = np.exp(abs(rng.normal(0, 0.15)) * np.array((-1.0, 0.0, 1.0)))
-    sun, sky = 3.5 * share * tint, (1.15 - share) * blue
-    as_color = lambda c: (float(c[0]), float(c[1]), float(c[2]))  # noqa: E731
-    slope = rng.normal(0, 0.35, 2) if rng.random() < 0.5 else (0.0, 0.0)
-    return Sun(
-        rng.uniform(0, 360),
-        rng.uniform(20, 70),
-        as_color(sun),
-        as_color(sky),
-        (float(slope[0]), float(slope[1])),
-        rng.uniform(0.5, 4),
-    )
+    @classmethod
+    def random(cls, random: Random, count: int) -> Suns:
+        """Light from anywhere, from a clear sky's to an overcast one's."""
+        share = random.uniform(0, 1, count) ** 0.4  # of the sun
+        warm = torch.tensor([1.0, 0.0, -1.0], device=share.device)[:, None]
+        tint, blue = (random.normal(0.12, count) * warm).exp(), (random.normal(0.15, count).abs() * -warm).exp()
+        slope = random.normal(0.35, 2, count) * random.chance(0.5, count)
+        angles = random.uniform(0, 2 * math.pi, count), random.uniform(math.radians(20), math.radians(70), count)
+        return cls(*angles, 3.5 * share * tint, (1.15 - share) * blue, slope, random.uniform(0.5, 4, count))
 
-
-def random_camera(rng: np.random.Generator) -> Camera:
-    """A telephone or a camera."""
-    return Camera(
-        exposure=math.exp(rng.normal(0, 0.35)),
-        gamma=math.exp(rng.normal(0, 0.1)),
-        contrast=rng.uniform(0, 0.5) if rng.random() < 0.5 else 0.0,
-        noise=rng.uniform(0, 0.02) if rng.random() < 0.5 else 0.0,
-        blur=rng.uniform(-0.5, 0.9) if rng.random() < 0.5 else 0.0,
-        quality=int(rng.integers(40, 97)) if rng.random() < 0.5 else 0,
-    )
+    @property
+    def toward(self) -> Tensor:
+        """Unit vectors (2, B), to the right and up."""
+        return torch.stack([self.azimuth.cos(), self.azimuth.sin()])
 
 
-def lit(surface: Surfaces, sun: Sun) -> Tensor:
-    """Linear radiance (3, H, W) of one surface seen from above, whose surroundings wrap around."""
-    normal = surface.normal
-    shaded = Shaded(surface.color, normal, surface.roughness, surface.metallic, surface.occlusion)
-    azimuth, elevation = math.radians(sun.azimuth), math.radians(sun.elevation)
-    flat = math.cos(elevation)
-    to_sun = torch.tensor([flat * math.cos(azimuth), flat * math.sin(azimuth), math.sin(elevation)])
-    to_viewer = torch.tensor([0.0, 0.0, 1.0])
-    color = lambda rgb: torch.tensor(rgb)[:, None, None]  # noqa: E731
-    direct = reflect(shaded, to_sun[:, None, None], to_viewer[:, None, None]) * shadows(surface.height_px, sun)
-    f0 = DIELECTRIC + (surface.color - DIELECTRIC) * surface.metallic
-    mirrored = 2 * normal[2] * normal - to_viewer[:, None, None]
-    glossy = f0 * (0.6 + 0.5 * mirrored[1] + 0.4 * mirrored[2]) * (1 - 0.4 * surface.roughness)
-    around = surface.color * (1 - surface.metallic) * (0.5 + 0.5 * normal[2]) + glossy.clamp_min(0)
-    total = direct * color(sun.sun) + around * surface.occlusion * color(sun.sky)
-    height, width = surface.size_px
-    uneven = sun.slope[0] * torch.linspace(-1, 1, width)[None] + sun.slope[1] * torch.linspace(-1, 1, height)[:, None]
-    return total * uneven.exp()
+def lit(surfaces: Surfaces, suns: Suns) -> Tensor:
+    """Linear radiance (3, B, H, W) of surfaces (…, B, H, W) seen from above, which wrap around."""
+    normal, color, rough = surfaces.normal, surfaces.color, surfaces.roughness
+    shaded = Shaded(color, normal, rough, surfaces.metallic, surfaces.occlusion)
+    to_sun = torch.cat([suns.elevation.cos() * suns.toward, suns.elevation.sin()[None]])
+    to_viewer = normal.new_tensor([0.0, 0.0, 1.0]).view(3, 1, 1, 1)
+    direct = reflect(shaded, to_sun[..., None, None], to_viewer) * shadows(surfaces.height_px, suns)
+    f0 = DIELECTRIC + (color - DIELECTRIC) * surfaces.metallic
+    mirrored = 2 * normal[2] * normal - to_viewer
+    glossy = f0 * (0.6 + 0.5 * mirrored[1] + 0.4 * mirrored[2]) * (1 - 0.4 * rough)
+    around = color * (1 - surfaces.metallic) * (0.5 + 0.5 * normal[2]) + glossy.clamp_min(0)
+    total = direct * suns.sun[..., None, None] + around * surfaces.occlusion * suns.sky[..., None, None]
+    down, across = (torch.linspace(-1, 1, side, device=color.device) for side in color.shape[2:])
+    right, below = suns.slope[..., None, None]
+    return total * (right * across + below * down[:, None]).exp()
 
 
-def shadows(height_px: Tensor, sun: Sun) -> Tensor:
-    """Visibility (H, W) of the sun over height (H, W)."""
-    azimuth, rise = math.radians(sun.azimuth), math.tan(math.radians(sun.elevation))
+def shadows(height_px: Tensor, suns: Suns) -> Tensor:
+    """Visibility (B, H, W) of the suns over heights (B, H, W)."""
+    rise, (x, y) = suns.elevation.tan(), suns.toward
     above = torch.zeros_like(height_px)
     for distance in SHADOW_STEPS_PX:
-        down, right = round(-distance * math.sin(azimuth)), round(distance * math.cos(azimuth))
-        real = math.hypot(down, right)
-        above = torch.maximum(above, torch.roll(height_px, (-down, -right), (0, 1)) - height_px - rise * real)
-    return 1 / (1 + (above / sun.shadow_softness_px).square() * 4)
+        down, right = (-distance * y).round(), (distance * x).round()
+        needed = (rise * torch.hypot(down, right))[:, None, None]
+        above = torch.maximum(above, _shifted(height_px, down.long(), right.long()) - height_px - needed)
+    return 1 / (1 + (above / suns.softness_px[:, None, None]).square() * 4)
 
 
-def taken(radiance: Tensor, camera: Camera, rng: np.random.Generator) -> Tensor:
-    """The photograph, linear (3, H, W) in [0, 1], of linear radiance (3, H, W)."""
-    picture = radiance * (MIDDLE_GREY * camera.exposure / float(radiance.mean().clamp_min(1e-4)))
-    encoded = linear_to_srgb(picture.clamp(0, 4).numpy()) ** camera.gamma
-    encoded = np.where(encoded > 0.7, 0.7 + 0.3 * np.tanh((encoded - 0.7) / 0.3), encoded)
-    smooth = encoded.clip(0, 1)
-    encoded = encoded + camera.contrast * (smooth * smooth * (3 - 2 * smooth) - smooth)
-    if camera.blur:
-        near = (np.roll(encoded, 1, 1) + np.roll(encoded, -1, 1) + np.roll(encoded, 1, 2) + np.roll(encoded, -1, 2)) / 4
-        encoded = encoded + camera.blur * 0.6 * (near - encoded)
-    if camera.noise:
-        encoded = encoded + camera.noise * rng.standard_normal(encoded.shape, np.float32)
-    return torch.from_numpy(srgb_to_linear(_stored(encoded, camera.quality)))
+def _shifted(x: Tensor, down: Tensor, right: Tensor) -> Tensor:
+    """Values of x (B, H, W) at places so far (B,) down and to the right, around the torus."""
+    count, height, width = x.shape
+    rows = (torch.arange(height, device=x.device) + down[:, None]) % height
+    columns = (torch.arange(width, device=x.device) + right[:, None]) % width
+    number = torch.arange(count, device=x.device)
+    return x[number[:, None, None], rows[:, :, None], columns[:, None, :]]
 
 
-def _stored(encoded: np.ndarray, quality: int) -> np.ndarray:
-    """sRGB (3, H, W) in steps of 1/255, through JPEG if a quality is given."""
-    values = np.round(encoded.clip(0, 1) * 255).astype(np.uint8)
-    if quality:
-        stream = io.BytesIO()
-        Image.fromarray(np.ascontiguousarray(values.transpose(1, 2, 0))).save(stream, "JPEG", quality=quality)
-        values = np.asarray(Image.open(stream)).transpose(2, 0, 1)
-    return values.astype(np.float32) / 255
+def taken(radiance: Tensor, random: Random, clean_share: float) -> Tensor:
+    """Photographs, linear (3, B, H, W) in [0, 1], of linear radiance, H and W multiples of 16, by random cameras.
 
+    A share of them has no fault but another exposure.
+    """
+    from kornia.enhance import jpeg_codec_differentiable
 
-def without_margin(x: Tensor) -> Tensor:
-    """(…, H, W) without the surroundings that shadows fell from."""
-    return x[..., MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX]
+    count = radiance.shape[1]
+    faulty = ~random.chance(clean_share, count)
+    of_each = lambda x: x.view(-1, 1, 1)  # noqa: E731
+    sometimes = lambda x: of_each(x * (faulty & random.chance(0.5, count)))  # noqa: E731
+    exposure = random.normal(0.2, count).exp() * (random.normal(0.3, count) * faulty).exp()
+    level = MIDDLE_GREY * exposure / radiance.mean((0, 2, 3)).clamp_min(1e-4)
+    encoded = linear_to_srgb((radiance * of_each(level)).clamp(0, 4))
+    encoded = encoded ** of_each((random.normal(0.1, count) * faulty).exp())
+    encoded = torch.where(encoded > 0.7, 0.7 + 0.3 * ((encoded - 0.7) / 0.3).tanh(), encoded)
+    smooth = encoded.clamp(0, 1)
+    encoded = encoded + sometimes(random.uniform(0, 0.5, count)) * (smooth * smooth * (3 - 2 * smooth) - smooth)
+    near = sum((encoded.roll(shift, axis) for axis in (2, 3) for shift in (1, -1)), torch.zeros_like(encoded)) / 4
+    encoded = encoded + 0.6 * sometimes(random.uniform(-0.5, 0.9, count)) * (near - encoded)
+    encoded = encoded + sometimes(random.uniform(0, 0.02, count)) * random.normal(1, *encoded.shape)
+    encoded = (encoded.clamp(0, 1) * 255).round() / 255
+    stored, quality = torch.nonzero(faulty & random.chance(0.5, count))[:, 0], random.uniform(40, 97, count)
+    if len(stored):
+        pictures = encoded[:, stored].transpose(0, 1)
+        encoded[:, stored] = jpeg_codec_differentiable(pictures, quality[stored]).transpose(0, 1).clamp(0, 1)
+    return srgb_to_linear(encoded)

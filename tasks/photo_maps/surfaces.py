@@ -1,14 +1,13 @@
-"""Surfaces with their true maps: cut from random materials, from measured sets, and from photographs."""
+"""Surfaces with their true maps: random materials and measured sets."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import interpolate
 
 from impasto.surface.color import srgb_to_linear
 from impasto.surface.heights import STEEPEST_Z, integrate, slopes_from_normal
@@ -16,8 +15,6 @@ from impasto.surface.relief import occlusion_from_height
 from impasto.texture import Maps
 from impasto_procedural.mixtures import mixture
 
-MARGIN_PX = 32
-"""Surroundings of a crop, from which shadows fall into it."""
 RELIEF = [3, 4, 5, 8]
 """Channels of `Surfaces.stacked` that are relief: slopes, height and occlusion."""
 STEEPEST = (1 / STEEPEST_Z**2 - 1) ** 0.5
@@ -26,7 +23,7 @@ STEEPEST = (1 / STEEPEST_Z**2 - 1) ** 0.5
 @dataclass(frozen=True)
 class Surfaces:
     """Linear colour (3, …), slopes to the right and down the rows (2, …), height in pixels, roughness, metallic, and
-    occlusion (…), where … is (H, W)."""
+    occlusion (…), where … is (H, W) of one or (B, H, W) of several."""
 
     color: Tensor
     slopes: Tensor
@@ -45,24 +42,6 @@ class Surfaces:
         """The reverse of `stacked`."""
         return cls(channels[:3], channels[3:5], *channels[5:])
 
-    def turned(self, quarters: int, mirrored: bool) -> Surfaces:
-        """A surface turned anticlockwise by quarters, after it was mirrored from left to right."""
-        x = self.stacked()
-        if mirrored:
-            x = x.flip(-1)
-            x[3] = -x[3]
-        for _ in range(quarters):
-            x = x.rot90(1, (-2, -1))
-            x[3:5] = torch.stack([x[4], -x[3]])
-        return Surfaces.of(x)
-
-    def cut(self, top: int, left: int, side_px: int, margin_px: int = MARGIN_PX) -> Surfaces:
-        """A square with margins of a surface that is continued around its borders."""
-        x = self.stacked()
-        reach = torch.arange(-margin_px, side_px + margin_px)
-        rows, columns = (start + reach for start in (top, left))
-        return Surfaces.of(x[:, rows % x.shape[1]][:, :, columns % x.shape[2]])
-
     @property
     def size_px(self) -> tuple[int, int]:
         """Height and width."""
@@ -72,14 +51,6 @@ class Surfaces:
     def normal(self) -> Tensor:
         """Unit normals (3, …), x to the right, y up."""
         return normals(self.slopes)
-
-
-def varied(surface: Surfaces, rng: np.random.Generator, factors: tuple[float, float]) -> Surfaces:
-    """A surface in other colours, whose variation is multiplied by a random factor."""
-    logs = surface.color.clamp_min(0.003).log()
-    means = logs.mean((1, 2), keepdim=True)
-    level = torch.from_numpy(rng.normal(0, 0.3, (3, 1, 1)).astype(np.float32))
-    return replace(surface, color=(means + level + rng.uniform(*factors) * (logs - means)).exp().clamp(0.003, 1))
 
 
 def normals(slopes: Tensor) -> Tensor:
@@ -126,16 +97,3 @@ def measured(maps: Maps) -> Surfaces:
         single.get("metallic", plain),
         occlusion_from_height(height_px),
     )
-
-
-def at_size(surface: Surfaces, size_px: tuple[int, int]) -> Surfaces:
-    """A surface at another size, by averages or bilinearly; slopes stay as they are, and height in pixels scales."""
-    x = surface.stacked()[None]
-    is_larger = size_px > surface.size_px
-    x = (
-        interpolate(x, size_px, mode="bilinear", align_corners=False)
-        if is_larger
-        else interpolate(x, size_px, mode="area")
-    )
-    x[0, 5] *= size_px[1] / surface.size_px[1]
-    return Surfaces.of(x[0])

@@ -11,9 +11,10 @@ import pytest
 import torch
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-from tasks.photo_maps import recognition as training
+from tasks.photo_maps.examples import MARGIN_PX, TARGETS, Examples, Material
 from tasks.photo_maps.kinds import UNKNOWN, kind_of
-from tasks.photo_maps.recognition import TARGETS, Material, RecognitionTraining, by_name, loss_terms
+from tasks.photo_maps.photographs import Random, Suns, lit
+from tasks.photo_maps.recognition import RecognitionTraining, by_name, loss_terms
 from tasks.photo_maps.surfaces import Surfaces, random_material
 
 from impasto.numerics.borders import TORUS
@@ -22,7 +23,6 @@ from impasto_photo_maps.parameters import PhotoMapsParameters
 from impasto_photo_maps.prior import Brightness, Plane
 from impasto_photo_maps.recognition import (
     KINDS,
-    OUTPUTS,
     Recognition,
     load_recognition,
     network_input,
@@ -68,7 +68,7 @@ def perfect(wanted: dict[str, torch.Tensor], factor: float = 1.0) -> dict[str, t
 
 
 def losses(found: dict[str, torch.Tensor], wanted: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    return loss_terms(found, wanted, torch.Generator().manual_seed(0))
+    return loss_terms(found, wanted, Random.seeded(0, "cpu"))
 
 
 @pytest.mark.parametrize("wraps", [(True, True), (True, False), (False, False)], ids=str)
@@ -157,24 +157,53 @@ def test_what_was_recognised_is_said():
     assert "light" not in decisions(found, PhotoMapsParameters(light_azimuth=135.0))
 
 
-def test_a_training_learns_slopes_from_shading(monkeypatch, surface):
-    """On one grey surface; distances fall, and each step sees its own photographs, whatever was made ahead."""
-    for name, value in {"CROP_PX": 64, "BATCH": 4, "THUMBNAILS": 2}.items():
-        monkeypatch.setattr(training, name, value)
-    monkeypatch.setattr(training, "PLANE", Plane((64, 64), ((32, 32), (32, 32))))
+def test_a_training_learns_slopes_from_shading(surface):
+    """On one grey surface; distances fall."""
     grey = Material(replace(surface, color=torch.full_like(surface.color, 0.4)), 1)
-    thumbnails = [(torch.rand(3, 128, 128), 1)]
-    one = RecognitionTraining([grey], [], thumbnails, 30)
+    one = RecognitionTraining([grey], [], [(torch.rand(3, 128, 128), 1)], 30, crop_px=64)
     distances = []
     for _ in range(30):
         distances.append(float(one.step()["distance"]))
         one.done += 1
     assert np.mean(distances[-8:]) < 0.9 * np.mean(distances[:8])
-    one.complete()
-    training._begin([grey], [], thumbnails)
-    given, suggested, wanted, kinds, *_ = training._batch((one.seed, 3))
-    assert by_name(wanted, TARGETS)["slopes"].shape == (4, 2, 64, 64)
-    assert suggested.shape[1:] == (20, 2, 64, 64)
-    assert given.shape[2:] == (64, 64)
-    assert len(kinds) == 4
-    assert sum(OUTPUTS.values()) == 9
+
+
+def test_examples_show_what_is_wanted(surface):
+    """Grey surfaces, whose brightness is that of their true slopes towards the light, however they were turned."""
+    grey = Material(replace(surface, color=torch.full_like(surface.color, 0.4)), 1)
+    batch = Examples([grey], [], 64, "cpu").batch(48, Random.seeded(1, "cpu"))
+    assert batch.suggested.shape == (48, 20, 2, 64, 64)
+    assert len(batch.kinds) == 48
+    wanted = by_name(batch.wanted, TARGETS)
+    assert wanted["slopes"].shape == (48, 2, 64, 64)
+    correlations = []
+    for number in torch.nonzero(wanted["sunny"].mean((1, 2, 3)) * (batch.kinds == 1))[:, 0]:
+        right, up = wanted["toward"][number].mean((1, 2))
+        across, down = wanted["slopes"][number]
+        pair = torch.stack([(down * up - across * right).flatten(), batch.given[number, :3].mean(0).flatten()])
+        correlations.append(float(torch.corrcoef(pair)[0, 1]))
+    assert len(correlations) > 10
+    assert np.mean(correlations) > 0.5
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_parts_are_turned_with_their_slopes(surface, seed):
+    """Slopes are the differences of heights, at any angle and scale, and mirrored."""
+    parts = Examples([Material(surface)], [], 128, "cpu")._cut(*torch.zeros(2, 4).long(), Random.seeded(seed, "cpu"))
+    assert parts.shape[2:] == (128 + 2 * MARGIN_PX,) * 2
+    height = parts[5]
+    for axis, slopes in ((2, parts[3]), (1, parts[4])):
+        differences = (height.roll(-1, axis) - height.roll(1, axis))[:, 2:-2, 2:-2] / 2
+        for one, other in zip(differences, slopes[:, 2:-2, 2:-2], strict=True):
+            assert float(torch.corrcoef(torch.stack([one.flatten(), other.flatten()]))[0, 1]) > 0.8
+
+
+def test_surfaces_are_lit_from_their_suns():
+    """A wall across the picture is bright towards its sun, and throws its shadow away from it."""
+    height_px = torch.zeros(1, 64, 64)
+    height_px[:, :, 30:34] = 10
+    slopes = torch.stack([(height_px.roll(-1, 2) - height_px.roll(1, 2)) / 2, height_px * 0])
+    plain = height_px * 0
+    wall = Surfaces(torch.full((3, 1, 64, 64), 0.5), slopes, height_px, plain + 0.8, plain, plain + 1)
+    left, right = lit(wall, Suns.one(180.0, 45.0)).mean((0, 1, 2))[[26, 37]]
+    assert right < 0.5 * left
