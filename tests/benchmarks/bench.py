@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -199,37 +200,46 @@ def timed_first_picture(command: list[str]) -> float:
     return seconds
 
 
-def measure_tool(tool: str, size_px: int, enough_px: int | None = None) -> dict[str, object]:
-    """Time and memory of a tool without imports: on a photograph of 512² (quilt), of the size (photo-maps), or none.
+def task_of(tool: str, size_px: int, **how: Any) -> tuple[Any, dict[str, Any]]:
+    """Recipe and inputs of a measurement: with a photograph of 512² (quilt), of the size (photo-maps), or with none.
 
-    Those of relief start from a procedural material; patches-style repaints a tile of gravel like the demo's painting.
+    Those of relief start from a procedural material; stylizers repaint a tile of gravel like the demo's painting.
+    how: as for `run`, which makes the source.
     """
-    import torch  # noqa: F401  its import is not what is measured
     from skimage import data
     from style_pictures import at, sample
 
     from impasto import Maps, Recipe, Step, run
-    from impasto.surface.seams import seam_z
+    from impasto.plugins.registry import registry
 
     photograph = np.repeat(data.gravel()[..., None].astype(np.float32) / 255, 3, 2)
     source = Maps.from_arrays({"base_color": photograph})
     size = {"width_px": size_px, "height_px": size_px}
     if tool in ("quilt", "patch-synthesis", "torus"):
-        recipe = Recipe((Step(tool, size),), 1)
-    elif tool in RELIEF:
-        source = run(Recipe((Step("cobbles", size),), 1)).maps
+        return Recipe((Step(tool, size),), 1), {"source": source}
+    if tool in RELIEF:
         inputs = {"detail": "source"} if tool == "detail-normals" else {}
-        recipe = Recipe((Step(tool, {}, inputs),), 1)
-    else:
-        source = run(Recipe((Step("quilt", size),), 1), {"source": source}).maps
-        inputs = {"style": "style"} if tool == "patches-style" else {}
-        recipe = Recipe((Step(tool, {}, inputs),), 1)
-    style = {"style": at(sample("night"), size_px)} if tool == "patches-style" else {}
+        return Recipe((Step(tool, {}, inputs),), 1), {"source": run(Recipe((Step("cobbles", size),), 1), **how).maps}
+    source = run(Recipe((Step("quilt", size),), 1), {"source": source}, **how).maps
+    if registry().tool(tool).task == "stylize":
+        style = at(sample("night"), size_px)
+        return Recipe((Step(tool, {}, {"style": "style"}),), 1), {"source": source, "style": style}
+    return Recipe((Step(tool),), 1), {"source": source}
+
+
+def measure_tool(tool: str, size_px: int, enough_px: int | None = None) -> dict[str, object]:
+    """Time and memory of a tool's `task_of` this size, without imports."""
+    import torch  # noqa: F401  its import is not what is measured
+
+    from impasto import run
+    from impasto.surface.seams import seam_z
+
+    recipe, inputs = task_of(tool, size_px)
     before = peak_memory_mib()
     walls, cpus = [], []
     for _ in range(RUNS):
         started, cpu = time.perf_counter(), time.process_time()
-        maps = run(recipe, {"source": source, **style}, enough_px=enough_px).maps
+        maps = run(recipe, inputs, enough_px=enough_px).maps
         walls.append(time.perf_counter() - started)
         cpus.append(time.process_time() - cpu)
         if sum(cpus) > LONG_S:

@@ -57,30 +57,21 @@ def _tools(results: dict[str, np.ndarray]) -> int:
 
 def _results(folder: Path, wanted: Sequence[str]) -> Iterator[tuple[str, np.ndarray]]:
     """Each map of each tool's result, or the message with which it refuses, as "tool subject map"."""
-    from conftest import write_small_weights
     from safetensors.numpy import load_file
-    from tiny import TINY, install_foreign, train_tiny
 
     from impasto.errors import ImpastoError
     from impasto.plugins.registry import registry
 
-    for variable in ("IMPASTO_MODELS", "IMPASTO_WEIGHTS"):
-        (folder / variable).mkdir()
-        os.environ[variable] = str(folder / variable)
-    write_small_weights(folder / "IMPASTO_WEIGHTS")
-    models = folder / "IMPASTO_MODELS"
-    for trainer in TINY:
-        (file,) = train_tiny(trainer, models).models
+    for trainer, file in use_small_libraries(folder).items():
         if not wanted or trainer in wanted:
             yield from ((f"{trainer} model {name}", array) for name, array in load_file(file).items())
-    install_foreign(models)
     for name, tool in sorted(registry().tools.items()):
         if tool.kind == "trainer" or (wanted and name not in wanted):
             continue
         for subject in SUBJECTS:
             started_s = time.monotonic()
             try:
-                result = _result(name, subject)
+                result = tool_result(name, subject)
                 yield from ((f"{name} {subject} {item}", result.maps[item].pixels) for item in result.maps)
                 yield from ((f"{name} {subject} {item}", np.array(value)) for item, value in result.figures.items())
                 steps = result.recipe.to_dict()["steps"]
@@ -88,6 +79,21 @@ def _results(folder: Path, wanted: Sequence[str]) -> Iterator[tuple[str, np.ndar
             except ImpastoError as error:
                 yield f"{name} {subject} refused", np.array(str(error))
             print(f"{name} {subject}: {time.monotonic() - started_s:.1f} s", file=sys.stderr)
+
+
+def use_small_libraries(folder: Path, **how: Any) -> dict[str, Path]:
+    """Use libraries of small models and weights, made in `folder`; the model of each trainer. how: as for `run`."""
+    from random_weights import write_small_weights
+    from tiny import TINY, install_foreign, train_tiny
+
+    for variable in ("IMPASTO_MODELS", "IMPASTO_WEIGHTS"):
+        (folder / variable).mkdir()
+        os.environ[variable] = str(folder / variable)
+    write_small_weights(folder / "IMPASTO_WEIGHTS")
+    models = folder / "IMPASTO_MODELS"
+    trained = {trainer: train_tiny(trainer, models, **how).models[0] for trainer in TINY}
+    install_foreign(models)
+    return trained
 
 
 def _photograph(name: str) -> Any:
@@ -101,21 +107,33 @@ def _photograph(name: str) -> Any:
     return Maps.from_arrays({"base_color": colors})
 
 
-def _result(name: str, subject: str) -> Any:
-    """The tool's result for a photograph that has what the tool needs; the other one is its style or guide."""
+def tool_result(name: str, subject: str, **how: Any) -> Any:
+    """The tool's result for a photograph that has what the tool needs; the other one is its style or guide.
+
+    Where it takes a set that belongs together, that is made of a photograph or rendered. how: as for `run`.
+    """
+    from photographed import hours, lights_around, photographs
+
     from impasto.evaluation.behaviour import with_needs
     from impasto.plugins.registry import registry
     from impasto.recipe import Recipe, Step, name_inputs
     from impasto.running.runner import run
 
     tool = registry().tool(name)
+    source, parameters = with_needs(tool, _photograph(subject)), {}
     other = next(one for one in SUBJECTS if one != subject)
     values = {item.name: [with_needs(tool, _photograph(other))] * item.least for item in tool.inputs if item.required}
     if "mask" in values:
         values["mask"] = [_hole()]
+    if name == "panorama-from-cube":
+        source = tool_result("cube-faces", subject, device="cpu").maps
+    if name == "photometric-stereo":
+        lights = lights_around()
+        values["photo"] = photographs(tool_result("cobbles", subject, device="cpu").maps, lights)
+        clock = {"clock": [hours(light.azimuth) for light in lights]}
+        parameters = clock if subject == next(iter(SUBJECTS)) else {"lights": "unknown"}
     inputs, named = name_inputs(values)
-    source = with_needs(tool, _photograph(subject))
-    return run(Recipe((Step(name, {}, inputs),), SEED), {"source": source, **named})
+    return run(Recipe((Step(name, parameters, inputs),), SEED), {"source": source, **named}, **how)
 
 
 def _hole() -> Any:

@@ -7,15 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
-import numpy as np
 import pytest
-from safetensors.numpy import save_file
+from random_weights import write_small_weights
 from tiny import TINY, install_foreign, train_tiny
 
-from impasto_style.catalogue import CATALOGUE
-
 sys.path.insert(0, str(Path(__file__).parents[1]))
-COLORS = 3
 Value = TypeVar("Value", Path, str)
 
 
@@ -84,25 +80,3 @@ def quick_teacher() -> Iterator[None]:
         patch.setattr("impasto_style.fast.data.TEACHER_STEPS", 2)
         patch.setattr("impasto_style.fast.train.LESSON", 1.5)
         yield
-
-
-def write_small_weights(folder: Path) -> None:
-    """Write weights of the distilled VGG19's layout, by `tensors_that_see`."""
-    shapes = next(weights.shapes for weights in CATALOGUE if weights.name == "vgg19-small")
-    save_file(tensors_that_see(shapes), folder / "vgg19-small.safetensors")
-
-
-def tensors_that_see(shapes: dict[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
-    """Random convolutions, but the first three channels hand the colours through, so that decoders give them back."""
-    rng = np.random.default_rng(0)
-    tensors = {}
-    for name, shape in shapes.items():
-        if name.endswith(".bias"):
-            tensors[name] = np.zeros(shape, np.float32)
-            continue
-        outputs, inputs, side, _ = shape
-        tensors[name] = rng.normal(0, (2 / (inputs * side**2)) ** 0.5, shape).astype(np.float32)
-        tensors[name][:COLORS] = 0
-        tensors[name][range(COLORS), range(COLORS), side // 2, side // 2] = 1
-        assert min(outputs, inputs) >= COLORS
-    return tensors

@@ -4,15 +4,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from safetensors.numpy import save_file as save_arrays
 from safetensors.torch import save_file
 from torch import Tensor
 
 from impasto.context import Context
 from impasto.plugins.registry import registry
+from impasto_style.catalogue import CATALOGUE
 from impasto_style.shared.architectures import ARCHITECTURES
 from impasto_style.shared.encoder import Convolution, Encoder, Fire
 
+COLORS = 3
 BLOCKS = {"vgg19-small": (16, 32, 64, 128, 128), "style-encoder": (16, 32, 64, 128)}
 VGG_BLOCKS = (64, 128, 256, 512, 512)
 FIRES = {
@@ -73,3 +77,25 @@ def _outputs(name: str, layer: str) -> int:
         return 3
     block = int(layer[4]) if "_" in layer else 1
     return BLOCKS.get(name, VGG_BLOCKS)[block - 1]
+
+
+def write_small_weights(folder: Path) -> None:
+    """Write weights of the distilled VGG19's layout, by `tensors_that_see`."""
+    shapes = next(weights.shapes for weights in CATALOGUE if weights.name == "vgg19-small")
+    save_arrays(tensors_that_see(shapes), folder / "vgg19-small.safetensors")
+
+
+def tensors_that_see(shapes: dict[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
+    """Random convolutions, but the first three channels hand the colours through, so that decoders give them back."""
+    rng = np.random.default_rng(0)
+    tensors = {}
+    for name, shape in shapes.items():
+        if name.endswith(".bias"):
+            tensors[name] = np.zeros(shape, np.float32)
+            continue
+        outputs, inputs, side, _ = shape
+        tensors[name] = rng.normal(0, (2 / (inputs * side**2)) ** 0.5, shape).astype(np.float32)
+        tensors[name][:COLORS] = 0
+        tensors[name][range(COLORS), range(COLORS), side // 2, side // 2] = 1
+        assert min(outputs, inputs) >= COLORS
+    return tensors
