@@ -35,7 +35,7 @@ from ..environments import BUILD
 from .examples import CROP_PX, Material
 from .kinds import UNKNOWN, kind_of, thumbnails
 from .photographs import Suns, lit
-from .recognition import BATCH, RecognitionTraining
+from .recognition import BATCH, RATE, RecognitionTraining
 from .sets import may_teach, pictures
 from .surfaces import Surfaces, measured, random_material
 
@@ -68,6 +68,7 @@ def main() -> None:
     parser.add_argument("--sets", type=int, help="learn from so many sets only")
     parser.add_argument("--start", type=Path, help="model of an earlier stage")
     parser.add_argument("--average", action="store_true", help="write the mean of both stages' weights")
+    parser.add_argument("--rate", type=float, default=RATE, help="learning rate")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--batch", type=int, default=BATCH)
     parser.add_argument("--crop", type=int, default=CROP_PX, help="side of photographs, a multiple of 16")
@@ -89,6 +90,7 @@ def main() -> None:
         arguments.device,
         arguments.batch,
         arguments.crop,
+        arguments.rate,
     )
     if arguments.start:
         tensors = load_model(read_model(arguments.start))

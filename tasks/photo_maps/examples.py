@@ -26,10 +26,10 @@ BORDER_PX = 8
 """Border in which nothing is learned, as photographs do not wrap around."""
 SCALES = (0.5, 1.2)
 """Sizes of sets relative to their own, so that texel sizes vary."""
-SUNNY, RANDOM_SHARE, PAINTED_SHARE, SWAPPED_SHARE, RECOLORED_SHARE = 0.45, 0.15, 0.12, 0.2, 0.3
+SUNNY, RANDOM_SHARE, PAINTED_SHARE, SWAPPED_SHARE, RECOLORED_SHARE = 0.5, 0.2, 0.12, 0.3, 0.3
 """Shares of photographs with sun, of random materials, of paint on a flat surface, of one set's colours on another's
 relief among those with sun, and of changed colours."""
-UPRIGHT_SHARE, KNOWN_SHARE, CLEAN_SHARE = 0.5, 0.4, 0.5
+UPRIGHT_SHARE, KNOWN_SHARE, CLEAN_SHARE = 0.5, 0.45, 0.5
 """Shares of photographs that are turned by quarters only, of those in sun whose azimuth is told, and of those without
 the faults of a camera."""
 SUPERSAMPLING = 2

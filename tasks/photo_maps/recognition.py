@@ -11,7 +11,7 @@ from functools import partial
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d, cross_entropy, interpolate
+from torch.nn.functional import avg_pool2d, cross_entropy, dropout2d, interpolate
 from torch.nn.utils import clip_grad_norm_
 from torch.optim import AdamW, Optimizer
 
@@ -27,13 +27,17 @@ BATCH = 8
 RATE, PRETRAINED_RATE = 1e-3, 0.15
 """Learning rate, and the pretrained layers' share of it."""
 WEIGHT_DECAY, LARGEST_GRADIENT, AVERAGED = 2e-2, 1.0, 0.999
+DROPPED = 0.2
+"""Share of the encoder's channels that a step does without (Tompson et al. 2015)."""
 BANDS = (2, 4, 4)
 """Factors by which the low-passed slopes are reduced, one after the other, for the bands that are compared."""
 LEAST_POWER = 1e-5
 """Power of a band of true slopes below which its shape is not compared."""
 AROUND = 16
-"""Side in pixels of the squares over which tilts are averaged."""
-DISTANCE, SHAPE, RELIT, TILT, SURENESS, FINISH, LIGHT, TOWARD, KIND = 3.0, 0.5, 1.5, 0.1, 0.05, 0.5, 0.1, 0.1, 0.2
+"""Side in pixels of the squares over which tilts are averaged, besides the whole picture."""
+LEAST_TILT = 0.02
+"""Tilt in radians that is added before tilts are compared by their logarithms."""
+DISTANCE, SHAPE, RELIT, TILT, SURENESS, FINISH, LIGHT, TOWARD, KIND = 3.0, 0.5, 1.5, 0.1, 0.05, 1.0, 0.1, 0.1, 0.3
 """Weights of the losses."""
 THUMBNAILS = 4
 """Labelled thumbnails of each step, for a batch of `BATCH`."""
@@ -60,8 +64,9 @@ class RecognitionTraining(Training):
         device: str = "cpu",
         batch: int = BATCH,
         crop_px: int = CROP_PX,
+        rate: float = RATE,
     ) -> None:
-        super().__init__(steps, RATE, seed, device, precision)
+        super().__init__(steps, rate, seed, device, precision)
         self.examples, self.batch = Examples(sets, drawn, crop_px, device), batch
         self.thumbnails = torch.stack([picture for picture, _ in thumbnails]).to(device)
         self.labels = torch.tensor([kind for _, kind in thumbnails], device=device)
@@ -69,6 +74,8 @@ class RecognitionTraining(Training):
             network = RecognitionNetwork()
         network.load_state_dict(dict(pretrained or {}), strict=False)
         self.hold({"network": network}, partial(_optimizer, network if pretrained else None))
+        for layer in network.lateral:
+            layer.register_forward_pre_hook(_dropped)
 
     def step(self) -> dict[str, Tensor]:
         """One batch of photographs."""
@@ -109,6 +116,11 @@ def _optimizer(pretrained: RecognitionNetwork | None, parameters: Iterable[nn.Pa
     return AdamW(groups[: 2 if slow else 1], RATE, weight_decay=WEIGHT_DECAY)
 
 
+def _dropped(layer: nn.Module, inputs: tuple[Tensor]) -> tuple[Tensor]:
+    """Inputs of a layer in training, less some of their channels."""
+    return (dropout2d(inputs[0], DROPPED, layer.training),)
+
+
 def by_name(x: Tensor, channels: Mapping[str, int]) -> dict[str, Tensor]:
     """Parts (B, C, …) of x by name."""
     return dict(zip(channels, x.split(list(channels.values()), 1), strict=True))
@@ -126,7 +138,8 @@ def loss_terms(found: Mapping[str, Tensor], wanted: Mapping[str, Tensor], random
     made, true = (_flattened(x["slopes"]) for x in (found, wanted))
     error = (made - true).square().sum(1, keepdim=True).add(1e-8).sqrt()
     tilts = found["tilt"], wanted["slopes"].square().sum(1, keepdim=True).sqrt().atan()
-    tilt, true_tilt = (avg_pool2d(x, AROUND) + 0.01 for x in tilts)
+    sizes = (AROUND, made.shape[2:])
+    ratios = [torch.sub(*((avg_pool2d(x, size) + LEAST_TILT).log() for x in tilts)).abs().mean() for size in sizes]
     expected = found["error"]
     light = found["light"] - wanted["light"]
     toward = (found["toward"].mean((2, 3)) - wanted["toward"].mean((2, 3)) * wanted["sunny"].mean((2, 3))).square()
@@ -135,7 +148,7 @@ def loss_terms(found: Mapping[str, Tensor], wanted: Mapping[str, Tensor], random
         "distance": DISTANCE * mean(error),
         "shape": SHAPE * _shape_loss(made, true, inside),
         "relit": RELIT * _relit_loss(found["slopes"], wanted["slopes"], inside, random),
-        "tilt": TILT * (tilt / true_tilt).log().abs().mean(),
+        "tilt": TILT * torch.stack(ratios).sum(),
         "sureness": SURENESS * mean(error.detach() / expected + expected.log()),
         "finish": 2 * FINISH * mean(finish.abs() * wanted["known"]),
         "light": LIGHT * (light - light.mean((2, 3), keepdim=True)).abs().mean(),

@@ -19,6 +19,8 @@ DEVICE = "pretend"
 CPU = torch.device("cpu")
 aten = torch.ops.aten
 MOVES = (aten._to_copy.default, aten.copy_.default)
+WHOLE = {aten._conj.default: aten._conj_physical.default, aten._neg_view.default: aten.neg.default}
+"""Functions whose results are marks on their argument, which a wrapper would lose, and what computes the same."""
 INDEXING = (aten.index.Tensor, aten.index_put.default, aten.index_put_.default)
 
 
@@ -89,6 +91,7 @@ def _dispatched(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     if _is_composite(func):
         with PretendGPU():
             return func.decompose(*args, **kwargs)
+    func = WHOLE.get(func, func)
     leaves = _leaves((*args, *kwargs.values()))
     there = [value for value in leaves if isinstance(value, OnGPU)]
     devices = [value for value in leaves if isinstance(value, torch.device)]
