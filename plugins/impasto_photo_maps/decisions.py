@@ -10,11 +10,8 @@ from .recognition import KINDS, Recognition
 
 NAMED = 0.5
 """Least probability of a kind of material that is named."""
-FOUND = 0.7
-"""Least length of the vector to the light, for a light that is named."""
 UNSURE = 0.6
 """Confidence of a part, relative to that of the surest, below which it is named."""
-SIDES = ("right", "upper right", "top", "upper left", "left", "lower left", "bottom", "lower right")
 PARTS = (("upper left", "top", "upper right"), ("left", "middle", "right"), ("lower left", "bottom", "lower right"))
 
 
@@ -24,17 +21,9 @@ def decisions(found: Recognition, parameters: PhotoMapsParameters) -> str:
     degrees = float((found.slopes * parameters.relief).square().sum(0).sqrt().atan().mean().rad2deg())
     parts = [f"looks like {KINDS[int(number)]}" if probability >= NAMED else "the material is none that is known well"]
     parts.append(f"its relief leans by {degrees:.1f}° on average")
-    if parameters.light_azimuth < 0 and float(found.toward.norm()) >= FOUND:
-        parts.append(f"the light comes from the {_side(found.toward)}")
     if (place := _unsure_part(found.confidence)) is not None:
         parts.append(f"unsure at the {place}")
     return "; ".join(parts)
-
-
-def _side(toward: Tensor) -> str:
-    """The side that a vector (2,) to the right and up points to."""
-    azimuth = float(torch.atan2(toward[1], toward[0]).rad2deg())
-    return SIDES[round(azimuth / 45) % len(SIDES)]
 
 
 def _unsure_part(confidence: Tensor) -> str | None:

@@ -23,7 +23,6 @@ from .parameters import PhotoMapsParameters
 from .prior import Brightness, towards
 from .recognition import Recognition, load_recognition, recognise, strength
 from .shading import ambient_occlusion, roughness
-from .steepness import fitted_steepness
 
 WIDTH_M = 1.0  # of a picture whose width is not stated
 MOST_PX = 36_000_000
@@ -122,17 +121,18 @@ def _recognition(
     if has_relief and ("roughness" in kept or parameters.roughness > 0):
         return None
     network, linear = load_recognition().to(picture.device), srgb_to_linear(picture)
-    brightness, factor = Brightness.of_picture(linear, plane), None
+    brightness, is_lit = Brightness.of_picture(linear, plane), False
     if parameters.light_azimuth >= 0:
         toward = towards(parameters.light_azimuth).to(picture)
         found = recognise(network, linear, plane.wraps, toward)
-        factor = fitted_steepness(found.slopes, brightness, toward)
-        if factor is None:
+        if not (is_lit := brightness.is_explained(found.slopes, toward)):
             context.note(
                 f"a light at {parameters.light_azimuth:.0f}° does not explain the picture, so its relief was found as"
                 " of an unknown light: check Light Azimuth"
             )
-    if factor is None:
+    if is_lit:
+        factor = strength(found, None)
+    else:
         found = recognise(network, linear, plane.wraps, picture.new_zeros(2))
         factor = strength(found, brightness) * _sign(found, picture, plane, parameters)
     found = replace(found, slopes=found.slopes * factor)

@@ -34,6 +34,9 @@ BLACK = 0.01
 LEAST_COLOR = 1e-6
 """Variance of colours' logarithms that counts as none."""
 
+LEAST_CORRELATION = 0.2
+"""Correlation, of brightness with the shading of slopes, below which these do not explain it."""
+
 
 def towards(azimuth: float) -> Tensor:
     """The unit vector (2,), to the right and up, towards a light at an azimuth in degrees."""
@@ -104,6 +107,15 @@ class Brightness:
         covariance = paints @ paints.T / paints.shape[1] + LEAST_COLOR * torch.eye(2, device=paints.device)
         weights = torch.linalg.solve(covariance, paints @ brightness.flatten() / paints.shape[1])
         return brightness, brightness - (weights @ paints).view_as(brightness)
+
+    def is_explained(self, slopes: Tensor, toward: Tensor) -> bool:
+        """Whether brightness that does not go with colour varies as slopes (2, H, W) do towards a light (2,): as their
+        shading under a light half-way up (Pentland 1990)."""
+        whole, unexplained = self.beside_color()
+        shading = toward[1] * slopes[1] - toward[0] * slopes[0]
+        shading = shading - shading.mean()
+        product = (unexplained * shading).sum()
+        return not slopes.any() or bool(product >= LEAST_CORRELATION * whole.norm() * shading.norm())
 
     def suggestions(self, toward: Tensor) -> Tensor:
         """Slopes (FIELDS, 2, …, H, W) to the right and down the rows that brightness and colour suggest, in bands.

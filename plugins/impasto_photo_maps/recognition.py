@@ -1,4 +1,4 @@
-"""A network that recognises relief: slopes, how steep a surface is, its finish and its light, from one picture.
+"""A network that recognises relief: slopes, how steep a surface is, and how rough, from one picture.
 
 SqueezeNet 1.1 (Iandola et al. 2016), whose pooling windows do not overlap, recognises at a 16th of the resolution; a
 decoder brings that back to a quarter (Ronneberger et al. 2015). There it says how much of the slopes that brightness
@@ -32,9 +32,9 @@ MODEL, TOOL = "photo-maps", "photo-maps"
 
 IN = 5
 """Channels of the input: sRGB, and the unit vector to the light or 0."""
-OUTPUTS = {"slopes": 2, "tilt": 1, "error": 1, "roughness": 1, "metallic": 1, "light": 1, "toward": 2}
+OUTPUTS = {"slopes": 2, "tilt": 1, "error": 1, "roughness": 1}
 """Channels of the output by name: slopes to the right and down the rows; mean tilt around, and expected error of
-normals, in radians; logits of roughness and metallic; the logarithm of the light; and the vector to its source."""
+normals, in radians; and the logit of roughness."""
 OUT = sum(OUTPUTS.values())
 KINDS = (
     *("bark", "bricks", "concrete", "fabric", "grass", "gravel", "ground", "marble", "metal", "paving"),
@@ -59,15 +59,16 @@ REACHES = (1, 2, 4)
 LEAST_ANGLE = 1e-3
 HALF_TRUSTED_DEGREES = 10.0
 """Expected angle between normals and true ones at which confidence is a half."""
-STEEPNESS, MOST_STRENGTHENED = 1.0, 2.0
-"""Mean tilt that is made of slopes, relative to the one that was recognised, and the largest factor."""
+BOLDNESS, MOST_STRENGTHENED = 0.67, 6.0
+"""Where the mean tilt that is made lies between that of the slopes, which are the smaller the less sure they are (0),
+and the recognised one (1); and the largest factor between these."""
 USUAL_ROUGHNESS, KNOWN = 0.65, 0.5
 """Roughness of usual materials, and the share of the recognised one beside it: it errs as the recognised one alone does
 (.17 on sets that were left out; the usual one alone .19), and a gloss that is wrong shows less."""
 JOINTED = ("bark", "bricks", "fabric", "paving", "roof", "stones", "tiles", "wood")
 """Kinds that are made of pieces with joints or fibres, whose colours go with their relief."""
-LEAST_SHARE = 0.3
-"""Factor of the relief where all brightness goes with colour."""
+LEAST_SHARE = 0.5
+"""Factor of the relief where all brightness goes with colour, as that of paint does."""
 SMALLEST_PX, LARGEST_PX = 512, 1024
 """Sides of the squares that large pictures are recognised at, between which they are halved."""
 LEAST_PX = 64
@@ -207,15 +208,13 @@ def load_recognition() -> RecognitionNetwork:
 @dataclass(frozen=True)
 class Recognition:
     """Findings about a picture of (H, W). slopes: to the right and down the rows (2, H, W), as strong as is likely.
-    tilt, error: mean tilt around and expected error of normals in radians; roughness, metallic: in [0, 1] (H, W).
-    toward: (2,) to the right and up, to the light, the shorter the less sure. kinds: probabilities of `KINDS`."""
+    tilt, error: mean tilt around and expected error of normals in radians; roughness: in [0, 1] (H, W). kinds:
+    probabilities of `KINDS`."""
 
     slopes: Tensor
     tilt: Tensor
     error: Tensor
     roughness: Tensor
-    metallic: Tensor
-    toward: Tensor
     kinds: Tensor
 
     @property
@@ -238,26 +237,29 @@ def recognise(network: nn.Module, picture: Tensor, wraps: Wraps, toward: Tensor)
     slopes = _at_size(found["slopes"], _size(whole), wraps)
     if small.shape[2] < whole.shape[2]:
         slopes = slopes + _finer(found["slopes"], small, whole, wraps)
-    singles = [found[name] for name in ("tilt", "error", "roughness", "metallic")]
+    singles = [found[name] for name in ("tilt", "error", "roughness")]
     fields = torch.cat([slopes, _at_size(torch.cat(singles), _size(whole), wraps)])
     fields = fields[:, :height, :width].roll((-moved[0], -moved[1]), (1, 2))
-    slopes, (tilt, error, roughness, metallic) = fields[:2], fields[2:]
+    slopes, (tilt, error, roughness) = fields[:2], fields[2:]
     slopes = slopes - slopes.mean((1, 2), keepdim=True)  # a surface is level as a whole
-    toward, kinds = found["toward"].mean((1, 2)), found["kinds"].mean((1, 2)).softmax(0)
+    kinds = found["kinds"].mean((1, 2)).softmax(0)
     roughness = USUAL_ROUGHNESS + KNOWN * (roughness.sigmoid() - USUAL_ROUGHNESS)
-    return Recognition(slopes, tilt, error, roughness, metallic.sigmoid(), toward, kinds)
+    return Recognition(slopes, tilt, error, roughness, kinds)
 
 
-def strength(found: Recognition, brightness: Brightness) -> float:
-    """Factor by which slopes, which are the smaller the less sure they are, become as steep as such surfaces are.
+def strength(found: Recognition, brightness: Brightness | None) -> float:
+    """Factor by which slopes become almost as steep as such surfaces are.
 
-    It is the smaller the more of brightness goes with colour, as that of paint does, but for kinds that have joints.
+    brightness: of a picture whose light is not known. The more of it goes with colour, as that of paint does, the
+    smaller is the factor, but for kinds that have joints.
     """
     tilt, slopes = float(found.tilt.mean()), float(found.slopes.square().sum(0).sqrt().atan().mean())
+    factor = min(max(tilt / max(slopes, LEAST_ANGLE), 1 / MOST_STRENGTHENED), MOST_STRENGTHENED) ** BOLDNESS
+    if brightness is None:
+        return factor
     whole, unexplained = (float(x.square().sum()) for x in brightness.beside_color())
     jointed = sum(float(found.kinds[KINDS.index(kind)]) for kind in JOINTED)
-    paint = (1 - unexplained / max(whole, LEAST_ANGLE)) * (1 - jointed)
-    return min(max(STEEPNESS * tilt / max(slopes, LEAST_ANGLE), 1.0), MOST_STRENGTHENED) * LEAST_SHARE**paint
+    return factor * LEAST_SHARE ** ((1 - unexplained / max(whole, LEAST_ANGLE)) * (1 - jointed))
 
 
 def _anchor(picture: Tensor, wraps: Wraps) -> tuple[int, int]:

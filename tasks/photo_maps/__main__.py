@@ -29,11 +29,11 @@ from impasto.library.tensors import SUFFIX
 from impasto.numerics.borders import TORUS
 from impasto.surface.heights import normal_from_slopes
 from impasto.training.loop import train
-from impasto_photo_maps.recognition import KINDS, MODEL, MODELS, TOOL, recognised
+from impasto_photo_maps.recognition import MODEL, MODELS, TOOL, recognised
 
 from ..environments import BUILD
 from .examples import CROP_PX, Material
-from .kinds import UNKNOWN, kind_of, thumbnails
+from .kinds import kind_of, thumbnails
 from .photographs import Suns, lit
 from .recognition import BATCH, RATE, RecognitionTraining
 from .sets import may_teach, pictures
@@ -140,10 +140,8 @@ def materials(data: Path) -> dict[str, Material]:
                 continue
             if "normal" in maps and "base_color" in maps:
                 kind = kind_of(folder.name)
-                may_be_metal = kind != UNKNOWN and KINDS[kind] in ("metal", "rust")
-                known = ("roughness" in maps, "metallic" in maps or not may_be_metal)
                 scaled = maps_at_scale(maps, SIDE_PX / maps.size_px[1])
-                found[folder.name] = Material(measured(scaled), kind, known)
+                found[folder.name] = Material(measured(scaled), kind, "roughness" in maps)
     return found
 
 

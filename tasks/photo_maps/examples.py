@@ -37,18 +37,17 @@ PAINTINGS = 256
 DARKEST = 0.003
 THUMBNAIL_PX = 144
 """Size that parts of thumbnails are enlarged to."""
-TARGETS = {"slopes": 2, "roughness": 1, "metallic": 1, "light": 1, "toward": 2, "sunny": 1, "known": 2, "inside": 1}
-"""Channels by name of what is wanted: as in `OUTPUTS`; whether there is sun, and whether roughness and metallic are
-known; and where something is learned."""
+TARGETS = {"slopes": 2, "roughness": 1, "known": 1, "inside": 1}
+"""Channels by name of what is wanted: as in `OUTPUTS`; whether roughness is known; and where something is learned."""
 
 
 @dataclass(frozen=True)
 class Material:
-    """A surface, the number of its kind or `UNKNOWN`, and whether its roughness and metallic are known."""
+    """A surface, the number of its kind or `UNKNOWN`, and whether its roughness is known."""
 
     surface: Surfaces
     kind: int = UNKNOWN
-    known: tuple[bool, bool] = (True, True)
+    is_known: bool = True
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ class Examples:
         self.sets, self.drawn, self.crop_px, self.device = len(sets), len(drawn), crop_px, device
         self.surfaces = torch.stack([one.surface.stacked().half() for one in every]).to(device)  # (N, 9, H, W)
         self.kinds = torch.tensor([one.kind for one in every], device=device)
-        self.known = torch.tensor([one.known for one in every], device=device)
+        self.known = torch.tensor([one.is_known for one in every], device=device)
         self.paintings = torch.from_numpy(_paintings(crop_px)).to(device)
         self.plane = Plane((crop_px, crop_px), ((MARGIN_PX, MARGIN_PX), (MARGIN_PX, MARGIN_PX)))
 
@@ -90,37 +89,24 @@ class Examples:
         surfaces[:3] = _recolored(surfaces[:3], random)
         surfaces[:, painted] = self._painted(int(painted.sum()), random)
         kinds = torch.where(painted | swapped, UNKNOWN, self.kinds[number])
-        known_finish = self.known[number] & ~(painted[:, None] & torch.tensor([True, False], device=self.device))
-        return self._photographed(Surfaces.of(surfaces), sunny, kinds, known_finish, random)
+        return self._photographed(Surfaces.of(surfaces), sunny, kinds, self.known[number] & ~painted, random)
 
-    def _photographed(
-        self, surfaces: Surfaces, sunny: Tensor, kinds: Tensor, known_finish: Tensor, random: Random
-    ) -> Batch:
+    def _photographed(self, surfaces: Surfaces, sunny: Tensor, kinds: Tensor, known: Tensor, random: Random) -> Batch:
         count = len(sunny)
         suns = Suns.random(random, count)
-        toward = suns.toward * sunny
-        told = toward * random.chance(KNOWN_SHARE, count)
+        told = suns.toward * (sunny & random.chance(KNOWN_SHARE, count))
         crevices = random.uniform(0, 1.2, count) * random.chance(0.5, count)
         radiance = surfaces.color * surfaces.occlusion ** crevices.view(-1, 1, 1)
         radiance = torch.where(sunny.view(-1, 1, 1), lit(surfaces, suns), radiance)
-        light = (radiance.mean(0) + 1e-3).log() - (surfaces.color.mean(0) + 1e-3).log()
-        light = self.plane.crop(light)
-        inside = torch.zeros_like(light)
+        rough = self.plane.crop(surfaces.roughness)
+        inside = torch.zeros_like(rough)
         inside[:, BORDER_PX:-BORDER_PX, BORDER_PX:-BORDER_PX] = 1
-        whole = lambda x: x[..., None, None].expand(*x.shape, *light.shape[1:])  # noqa: E731
-        wanted = [
-            self.plane.crop(surfaces.slopes),
-            self.plane.crop(torch.stack([surfaces.roughness, surfaces.metallic])),
-            (light - light.mean((1, 2), keepdim=True))[None],
-            whole(toward),
-            whole(sunny[None].float()),
-            whole(known_finish.T.float()),
-            inside[None],
-        ]
+        known = known.float().view(-1, 1, 1).expand_as(rough)
+        wanted = torch.cat([self.plane.crop(surfaces.slopes), torch.stack([rough, known, inside])])
         picture = taken(radiance, random, CLEAN_SHARE)
         suggested = Brightness.of(picture, self.plane).suggestions(told)
         given = network_input(self.plane.crop(picture), told)
-        return Batch(given.transpose(0, 1), suggested.permute(2, 0, 1, 3, 4), torch.cat(wanted).transpose(0, 1), kinds)
+        return Batch(given.transpose(0, 1), suggested.permute(2, 0, 1, 3, 4), wanted.transpose(0, 1), kinds)
 
     def _cut(self, number: Tensor, relief: Tensor, random: Random) -> Tensor:
         """Random parts (9, B, side, side) of surfaces with others' relief, by their numbers, at random angles and

@@ -37,7 +37,7 @@ AROUND = 16
 """Side in pixels of the squares over which tilts are averaged, besides the whole picture."""
 LEAST_TILT = 0.02
 """Tilt in radians that is added before tilts are compared by their logarithms."""
-DISTANCE, SHAPE, RELIT, TILT, SURENESS, FINISH, LIGHT, TOWARD, KIND = 3.0, 0.5, 1.5, 0.1, 0.05, 1.0, 0.1, 0.1, 0.3
+DISTANCE, SHAPE, RELIT, TILT, SURENESS, ROUGHNESS, KIND = 3.0, 0.5, 1.5, 0.1, 0.05, 1.0, 0.3
 """Weights of the losses."""
 THUMBNAILS = 4
 """Labelled thumbnails of each step, for a batch of `BATCH`."""
@@ -131,7 +131,7 @@ def loss_terms(found: Mapping[str, Tensor], wanted: Mapping[str, Tensor], random
 
     distance: of normals. shape: 1 - correlation of slopes in each band, whatever their strength. relit: difference of
     the shading under random lights. tilt: of the logarithm of mean tilts. sureness: of errors as exponentially
-    distributed. finish: of roughness and metallic. light: of the light's logarithm. toward: of its direction.
+    distributed. roughness: of it, where it is known.
     """
     inside = wanted["inside"]
     mean = lambda x: (x * inside).mean() / inside.mean()  # noqa: E731
@@ -141,18 +141,14 @@ def loss_terms(found: Mapping[str, Tensor], wanted: Mapping[str, Tensor], random
     sizes = (AROUND, made.shape[2:])
     ratios = [torch.sub(*((avg_pool2d(x, size) + LEAST_TILT).log() for x in tilts)).abs().mean() for size in sizes]
     expected = found["error"]
-    light = found["light"] - wanted["light"]
-    toward = (found["toward"].mean((2, 3)) - wanted["toward"].mean((2, 3)) * wanted["sunny"].mean((2, 3))).square()
-    finish = torch.cat([found[name].sigmoid() - wanted[name] for name in ("roughness", "metallic")], 1)
+    rough = (found["roughness"].sigmoid() - wanted["roughness"]).abs() * wanted["known"]
     return {
         "distance": DISTANCE * mean(error),
         "shape": SHAPE * _shape_loss(made, true, inside),
         "relit": RELIT * _relit_loss(found["slopes"], wanted["slopes"], inside, random),
         "tilt": TILT * torch.stack(ratios).sum(),
         "sureness": SURENESS * mean(error.detach() / expected + expected.log()),
-        "finish": 2 * FINISH * mean(finish.abs() * wanted["known"]),
-        "light": LIGHT * (light - light.mean((2, 3), keepdim=True)).abs().mean(),
-        "toward": TOWARD * toward.sum(1).mean(),
+        "roughness": ROUGHNESS * mean(rough),
     }
 
 

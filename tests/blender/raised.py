@@ -57,14 +57,12 @@ NOT_SHOWN = {
     ),
 }
 """Names, help of the command, and exceptions that are caught where they are raised."""
-SIDES = ("right", "upper right", "top", "upper left", "left", "lower left", "bottom", "lower right")
 KINDS = (
     *("bark", "bricks", "concrete", "fabric", "grass", "gravel", "ground", "marble", "metal", "paving"),
     *("plaster", "plastic", "rock", "roof", "rust", "sand", "snow", "stones", "tiles", "wood"),
 )
 OF_SEVERAL = {
     "looks like {}": tuple(f"looks like {kind}" for kind in KINDS),
-    "the light comes from the {}": tuple(f"the light comes from the {side}" for side in SIDES),
     "unsure at the {}": tuple(f"unsure at the {place}" for place in (*SIDES, "middle")),
     "{} is {}": ("{} is nan", "{} is inf", "{} is -inf"),
     "process {} on {} {}": ("process {} on {} since {}", "process {} on {}"),

@@ -14,7 +14,6 @@ from impasto.surface.color import srgb_to_linear
 from impasto.surface.shading import Light
 from impasto_photo_maps.prior import Brightness, towards
 from impasto_photo_maps.recognition import load_recognition, recognise
-from impasto_photo_maps.steepness import fitted_steepness
 
 
 def material(tool: str, side_px: int = 256, **parameters) -> Maps:
@@ -67,21 +66,21 @@ def test_a_procedural_relief_is_about_as_steep_as_it_is(tool):
 
 
 @pytest.mark.parametrize("tool", ["sand", "snow", "asphalt"])
-def test_shading_that_runs_along_the_light_is_fitted_where_the_network_finds_little(tool):
+def test_fine_relief_is_found_in_its_shading(tool):
     truth = material(tool)
     found = estimate(photograph(truth, 140.0), light_azimuth=140.0)
     assert 0.25 < degrees(found).mean() / degrees(truth).mean() < 1.5
     assert compare_maps(found, truth).normal_of_flat < 0.95
 
 
-def test_slopes_that_go_against_the_light_are_not_fitted():
+def test_slopes_that_go_against_the_light_do_not_explain_the_picture():
     pixels = srgb_to_linear(photograph(material("cobbles"), 30.0)["base_color"].pixels).transpose(2, 0, 1)
     picture = torch.from_numpy(pixels.copy())
     brightness = Brightness.of_picture(picture, Plane.around((256, 256), TORUS))
     slopes = recognise(load_recognition(), picture, TORUS, towards(30.0)).slopes
-    assert fitted_steepness(slopes, brightness, towards(30.0)) > 1
-    assert fitted_steepness(-slopes, brightness, towards(30.0)) is None
-    assert fitted_steepness(torch.zeros_like(slopes), brightness, towards(30.0)) == 1
+    assert brightness.is_explained(slopes, towards(30.0))
+    assert not brightness.is_explained(-slopes, towards(30.0))
+    assert brightness.is_explained(torch.zeros_like(slopes), towards(30.0))
 
 
 def notes_of(picture: np.ndarray, **parameters) -> tuple[str, ...]:
