@@ -33,7 +33,7 @@ from impasto_photo_maps.recognition import MODEL, MODELS, TOOL, recognised
 
 from ..environments import BUILD
 from .examples import CROP_PX, Material
-from .kinds import kind_of, thumbnails
+from .kinds import kind_of, thumbnails, usual
 from .photographs import Suns, lit
 from .recognition import BATCH, RATE, RecognitionTraining
 from .sets import may_teach, pictures
@@ -78,9 +78,11 @@ def main() -> None:
     held = {name: material for name, material in found.items() if is_held_out(name)}
     names = [name for name in found if name not in held][: arguments.sets]
     print(len(names), "sets to learn from,", len(held), "held out", flush=True)
+    taught = [found[name] for name in names]
+    print(usual(*zip(*((one.surface, one.kind, one.is_known) for one in taught), strict=True)), flush=True)
     textures = pictures(arguments.data / "textures")
     training = RecognitionTraining(
-        [found[name] for name in names],
+        taught,
         [Material(random_material(SIDE_PX, number, textures)) for number in range(RANDOM_MATERIALS)],
         thumbnails(arguments.data / "texture_sheets", judged_colors(arguments.data)),
         arguments.steps,

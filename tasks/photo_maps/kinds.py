@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from impasto_photo_maps.recognition import KINDS
+
+from .surfaces import Surfaces
 
 CLASSES: Mapping[str, tuple[str, ...]] = {
     "concrete": ("asphalt", "road", "officeceiling"),
@@ -34,6 +37,7 @@ CLASSES: Mapping[str, tuple[str, ...]] = {
 }
 """Names of classes that belong to a kind besides its own."""
 UNKNOWN = -1
+UNLIKE = 3
 ALIKE = 0.8
 """Correlation of two thumbnails above which they are taken to show the same set."""
 
@@ -45,6 +49,25 @@ def kind_of(name: str) -> int:
         if found == kind or found in CLASSES.get(kind, ()):
             return number
     return UNKNOWN
+
+
+def usual(surfaces: Sequence[Surfaces], kinds: Sequence[int], known: Sequence[bool]) -> dict[str, tuple[float, float]]:
+    """The mean tilt in degrees and the roughness of each kind, of surfaces and their kinds.
+
+    Means of logarithms and medians, drawn towards those of all surfaces as if `UNLIKE` more had these. known: whether a
+    surface's roughness is.
+    """
+    tilts = np.array([float(one.slopes.square().sum(0).sqrt().atan().rad2deg().mean()) for one in surfaces])
+    logs, rough = np.log(tilts + 0.5), np.array([float(one.roughness.mean()) for one in surfaces])
+    of_each, is_known = np.array(kinds), np.array(known)
+    found = {}
+    for number, kind in enumerate(KINDS):
+        own, finish = logs[of_each == number], rough[(of_each == number) & is_known]
+        angle = math.exp((own.sum() + UNLIKE * logs.mean()) / (len(own) + UNLIKE))
+        middle = len(finish) * np.median(finish) if len(finish) else 0.0
+        roughness = (middle + UNLIKE * np.median(rough[is_known])) / (len(finish) + UNLIKE)
+        found[kind] = round(angle, 1), round(float(roughness), 2)
+    return found
 
 
 def thumbnails(folder: Path, judges: Sequence[Tensor]) -> list[tuple[Tensor, int]]:
