@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from .kinds import KINDS
 from .parameters import PhotoMapsParameters
-from .recognition import KINDS, Recognition
+from .recognition import Recognition
 
 NAMED = 0.5
 """Least probability of a kind of material that is named."""

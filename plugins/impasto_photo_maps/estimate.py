@@ -19,9 +19,10 @@ from impasto.texture import Maps
 
 from . import relief
 from .decisions import decisions
+from .network import load_recognition
 from .parameters import PhotoMapsParameters
 from .prior import Brightness, towards
-from .recognition import Recognition, load_recognition, recognise, strength
+from .recognition import Recognition, recognise, strength
 from .shading import ambient_occlusion, roughness
 
 WIDTH_M = 1.0  # of a picture whose width is not stated

@@ -29,7 +29,7 @@ from impasto.library.tensors import SUFFIX
 from impasto.numerics.borders import TORUS
 from impasto.surface.heights import normal_from_slopes
 from impasto.training.loop import train
-from impasto_photo_maps.recognition import MODEL, MODELS, TOOL, recognised
+from impasto_photo_maps.network import MODEL, MODELS, TOOL, recognised
 
 from ..environments import BUILD
 from .examples import CROP_PX, Material

@@ -13,8 +13,8 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, grid_sample, interpolate
 
 from impasto.numerics.borders import Plane
+from impasto_photo_maps.network import network_input
 from impasto_photo_maps.prior import Brightness
-from impasto_photo_maps.recognition import network_input
 
 from .kinds import UNKNOWN
 from .photographs import Random, Suns, lit, taken

@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from impasto_photo_maps.recognition import KINDS
+from impasto_photo_maps.kinds import KINDS
 
 from .surfaces import Surfaces
 

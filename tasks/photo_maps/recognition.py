@@ -17,7 +17,7 @@ from torch.optim import AdamW, Optimizer
 
 from impasto.texture import Maps
 from impasto.training.base import Training
-from impasto_photo_maps.recognition import OUTPUTS, RecognitionNetwork
+from impasto_photo_maps.network import OUTPUTS, RecognitionNetwork
 
 from .examples import CROP_PX, TARGETS, Examples, Material, altered
 from .kinds import UNKNOWN

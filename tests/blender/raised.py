@@ -61,9 +61,10 @@ KINDS = (
     *("bark", "bricks", "concrete", "fabric", "grass", "gravel", "ground", "marble", "metal", "paving"),
     *("plaster", "plastic", "rock", "roof", "rust", "sand", "snow", "stones", "tiles", "wood"),
 )
+PLACES = ("upper left", "top", "upper right", "left", "middle", "right", "lower left", "bottom", "lower right")
 OF_SEVERAL = {
     "looks like {}": tuple(f"looks like {kind}" for kind in KINDS),
-    "unsure at the {}": tuple(f"unsure at the {place}" for place in (*SIDES, "middle")),
+    "unsure at the {}": tuple(f"unsure at the {place}" for place in PLACES),
     "{} is {}": ("{} is nan", "{} is inf", "{} is -inf"),
     "process {} on {} {}": ("process {} on {} since {}", "process {} on {}"),
     "above {}": ("a number above {}",),

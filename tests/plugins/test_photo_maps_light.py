@@ -12,8 +12,9 @@ from impasto.evaluation.maps import compare_maps
 from impasto.numerics.borders import TORUS, Plane
 from impasto.surface.color import srgb_to_linear
 from impasto.surface.shading import Light
+from impasto_photo_maps.network import load_recognition
 from impasto_photo_maps.prior import Brightness, towards
-from impasto_photo_maps.recognition import load_recognition, recognise
+from impasto_photo_maps.recognition import recognise
 
 
 def material(tool: str, side_px: int = 256, **parameters) -> Maps:

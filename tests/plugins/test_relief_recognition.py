@@ -19,15 +19,11 @@ from tasks.photo_maps.surfaces import Surfaces, random_material
 
 from impasto.numerics.borders import TORUS
 from impasto_photo_maps.decisions import decisions
+from impasto_photo_maps.kinds import KINDS
+from impasto_photo_maps.network import load_recognition, network_input
 from impasto_photo_maps.parameters import PhotoMapsParameters
 from impasto_photo_maps.prior import Brightness, Plane
-from impasto_photo_maps.recognition import (
-    KINDS,
-    Recognition,
-    load_recognition,
-    network_input,
-    recognise,
-)
+from impasto_photo_maps.recognition import Recognition, recognise
 
 RELIEF_LOSSES = ("distance", "shape", "relit", "tilt")
 UNKNOWN_LIGHT = torch.zeros(2)
