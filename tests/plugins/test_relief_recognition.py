@@ -12,7 +12,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from tasks.photo_maps.examples import MARGIN_PX, TARGETS, Examples, Material
-from tasks.photo_maps.kinds import UNKNOWN, kind_of
+from tasks.photo_maps.kinds import UNKNOWN, kind_of, usual
 from tasks.photo_maps.photographs import Random, Suns, lit
 from tasks.photo_maps.recognition import RecognitionTraining, by_name, loss_terms
 from tasks.photo_maps.surfaces import Surfaces, random_material
@@ -122,6 +122,17 @@ def test_classes_belong_to_kinds():
     assert KINDS[kind_of("brick_bricks059")] == "bricks"
     assert KINDS[kind_of("PavingStones")] == "paving"
     assert kind_of("door_door001") == UNKNOWN
+
+
+def test_what_is_usual_of_a_kind_lies_between_its_surfaces_and_all(surface):
+    flat = replace(surface, slopes=surface.slopes * 0, roughness=surface.roughness * 0 + 0.2)
+    rough = replace(surface, roughness=surface.roughness * 0 + 0.8)
+    bricks, tiles = KINDS.index("bricks"), KINDS.index("tiles")
+    found = usual([rough, rough, flat, flat], [bricks, bricks, tiles, tiles], [True, True, True, False])
+    of_all = found["snow"]  # of which there is none
+    steep = float(surface.slopes.square().sum(0).sqrt().atan().rad2deg().mean())
+    assert found["tiles"][0] < of_all[0] < found["bricks"][0] < steep + 0.5
+    assert found["tiles"][1] < of_all[1] == found["bricks"][1] == 0.8
 
 
 def test_what_was_recognised_is_said():
