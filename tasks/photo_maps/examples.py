@@ -69,7 +69,7 @@ class Examples:
 
     def __init__(self, sets: Sequence[Material], drawn: Sequence[Material], crop_px: int, device: str) -> None:
         every = [*sets, *drawn]
-        self.sets, self.drawn, self.crop_px, self.device = len(sets), len(drawn), crop_px, device
+        self.set_count, self.drawn_count, self.crop_px, self.device = len(sets), len(drawn), crop_px, device
         self.surfaces = torch.stack([one.surface.stacked().half() for one in every]).to(device)  # (N, 9, H, W)
         self.kinds = torch.tensor([one.kind for one in every], device=device)
         self.known = torch.tensor([one.is_known for one in every], device=device)
@@ -80,10 +80,10 @@ class Examples:
         """Random photographs."""
         sunny, chance = random.chance(SUNNY, count), random.uniform(0, 1, count)
         painted = chance < PAINTED_SHARE
-        is_drawn = (~painted) & (chance < PAINTED_SHARE + RANDOM_SHARE) & (self.drawn > 0)
-        number, other = random.below(self.sets, count), random.below(self.sets, count)
-        if self.drawn:
-            number = torch.where(is_drawn, self.sets + random.below(self.drawn, count), number)
+        is_drawn = ~painted & (chance < PAINTED_SHARE + RANDOM_SHARE) & (self.drawn_count > 0)
+        number, other = random.below(self.set_count, count), random.below(self.set_count, count)
+        if self.drawn_count:
+            number = torch.where(is_drawn, self.set_count + random.below(self.drawn_count, count), number)
         swapped = sunny & ~painted & ~is_drawn & random.chance(SWAPPED_SHARE, count)
         surfaces = self._cut(number, torch.where(swapped, other, number), random)
         surfaces[:3] = _recolored(surfaces[:3], random)
