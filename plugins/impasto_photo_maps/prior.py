@@ -124,17 +124,19 @@ class Brightness:
         and those that it says little about are damped as by a Wiener filter; 0 if the light is not known. Then of
         brightness, and of both colours, as height. toward: (2, …), to the right and up, to the light, or 0.
         """
-        right, down = _differences(self.size_px, self.spectrum.device)
-        x, y = toward[..., None, None]
-        slope, square = x * right - y * down, right.square() + down.square()
-        by_light = 1j * slope / (slope.square() + PAINT * square).clamp_min(1e-6) * self.spectrum
-        others = [self.spectrum, *self.colors]
-        shaded = [band * by_light for band in self.bands]
         broader = list(zip(self.bands, EDGES_PX[1:], strict=True))
-        scaled = [(edge * self.scale * band) * one for one in others for band, edge in broader]
-        heights = torch.fft.irfft2(torch.stack([*shaded, *scaled]), s=self.size_px)
+        others = [self.spectrum, *self.colors]
+        spectra = [(edge * self.scale * band) * one for one in others for band, edge in broader]
+        if is_known := bool(toward.any()):
+            right, down = _differences(self.size_px, self.spectrum.device)
+            x, y = toward[..., None, None]
+            slope, square = x * right - y * down, right.square() + down.square()
+            by_light = 1j * slope / (slope.square() + PAINT * square).clamp_min(1e-6) * self.spectrum
+            spectra = [*(band * by_light for band in self.bands), *spectra]
+        heights = torch.fft.irfft2(torch.stack(spectra), s=self.size_px)
         slopes = [(torch.roll(heights, -1, axis) - torch.roll(heights, 1, axis)) / 2 for axis in (-1, -2)]
-        return self.plane.crop(torch.stack(slopes, 1))
+        found = self.plane.crop(torch.stack(slopes, 1))
+        return found if is_known else torch.cat([torch.zeros_like(found[:BANDS]), found])
 
 
 def _differences(size_px: tuple[int, int], device: torch.device) -> tuple[Tensor, Tensor]:

@@ -1,4 +1,4 @@
-"""What a network recognises in a picture of any size, and how steep its relief is made."""
+"""Recognition in a picture of any size, and the steepness that its relief is given."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ sees."""
 HALF_TRUSTED_DEGREES = 10.0
 """Expected angle between normals and true ones at which confidence is a half."""
 BOLDNESS, MOST_STRENGTHENED = 0.67, 6.0
-"""Where the mean tilt that is made lies between that of the slopes, which are the smaller the less sure they are (0),
-and the recognised one (1); and the largest factor between these."""
+"""Place of the mean tilt that is made between that of the slopes, which are the smaller the less sure they are (0), and
+the recognised one (1); and the largest factor between these."""
 LEAST_SHARE = 0.5
 """Factor of the relief where all brightness goes with colour, as that of paint does."""
 SMALLEST_PX, LARGEST_PX = 512, 1024

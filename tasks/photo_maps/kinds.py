@@ -38,6 +38,7 @@ CLASSES: Mapping[str, tuple[str, ...]] = {
 """Names of classes that belong to a kind besides its own."""
 UNKNOWN = -1
 UNLIKE = 3
+"""Number of surfaces like all others that are added to those of a kind."""
 ALIKE = 0.8
 """Correlation of two thumbnails above which they are taken to show the same set."""
 

@@ -55,13 +55,19 @@ def main() -> None:
 
 def figures_of(truth: Maps, name: str) -> dict[str, MapFigures]:
     """Figures of the estimates from a set's base colour and from a photograph of it, and of the simplest ones."""
-    azimuth = float(int(hashlib.sha256(name.encode()).hexdigest(), 16) % 360)
-    (photograph,) = photographs(truth, [Light(azimuth, ELEVATION)], CAMERA)
+    photograph, azimuth = in_the_sun(truth, name)
     found = {"a": compare_maps(estimate(Maps({"base_color": truth["base_color"]})), truth)}
     for how, known in (("b", {}), ("c", {"light_azimuth": azimuth})):
         made = estimate(photograph, **known)
         found[how] = MapFigures(**normal_figures(made["normal"].pixels, truth["normal"].pixels))
     return found | compare_controls(truth)
+
+
+def in_the_sun(truth: Maps, name: str) -> tuple[Maps, float]:
+    """A photograph of a set, and the azimuth of its light, which depends on the set's name."""
+    azimuth = float(int(hashlib.sha256(name.encode()).hexdigest(), 16) % 360)
+    (photograph,) = photographs(truth, [Light(azimuth, ELEVATION)], CAMERA)
+    return photograph, azimuth
 
 
 def estimate(subject: Maps, **parameters: float) -> Maps:

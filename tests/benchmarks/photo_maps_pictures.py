@@ -11,7 +11,6 @@ luminance as height, with the maps of another version (folders of maps by name),
 from __future__ import annotations
 
 import argparse
-import hashlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +20,8 @@ from PIL import Image
 from skimage import data
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parent))
+from photo_maps import in_the_sun
 from photographed import Camera, photographs
 
 from impasto import Maps, Recipe, Step, read_maps, run
@@ -63,9 +64,8 @@ def main() -> None:
 
 def of_set(folder: Path, before: Path | None) -> Sequence[Maps | None]:
     """A row of a measured set, which repeats."""
-    azimuth = float(int(hashlib.sha256(folder.name.encode()).hexdigest(), 16) % 360)
     truth = read_maps(folder)
-    (picture,) = photographs(truth, [Light(azimuth, 45.0)], Camera(ambient=0.25, strength_stops=0.0))
+    picture, _ = in_the_sun(truth, folder.name)
     return unseen(folder.name, picture, before, truth)
 
 
