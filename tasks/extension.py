@@ -14,6 +14,7 @@ from .manual import write_manual
 
 VENDORED = (
     "about",
+    "atlas.mesh",
     "descriptions",
     "errors",
     "recipe",
@@ -28,6 +29,7 @@ VENDORED = (
     "engine.requests",
     "engine.wire",
     "io.datablocks",
+    "io.meshes",
     "io.metadata",
     "surface.color",
     "system.interruption",

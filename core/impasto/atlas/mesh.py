@@ -1,0 +1,124 @@
+"""Meshes as textures need them: triangles in space and in UV space, their islands, and the seams between these."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ..errors import ParameterError
+
+WELD = 1e-5
+"""Distance, relative to the mesh's size, within which corners are one vertex."""
+UV_DIGITS = 5
+"""Decimal places in which UVs agree that are one."""
+MOST_TRIANGLES = 4_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Mesh:
+    """Triangles with their positions in metres and their UVs, whose V axis points up, for one texture or map set.
+
+    positions: (T, 3, 3) float32, in which X, Y and Z are right, back and up. uvs: (T, 3, 2) float32. ParameterError
+    for a mesh without triangles, or with values that are no numbers.
+    """
+
+    positions: np.ndarray
+    uvs: np.ndarray
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        count = len(self.positions)
+        if self.positions.shape != (count, 3, 3) or self.uvs.shape != (count, 3, 2):
+            message = (
+                f"a mesh needs positions (T, 3, 3) and UVs (T, 3, 2), got {self.positions.shape}, {self.uvs.shape}"
+            )
+            raise ParameterError(message, "give three corners for each triangle")
+        if not 0 < count <= MOST_TRIANGLES:
+            raise ParameterError(f"a mesh of {count} triangles cannot be used", f"give 1 to {MOST_TRIANGLES:,}")
+        if not (np.isfinite(self.positions).all() and np.isfinite(self.uvs).all()):
+            raise ParameterError("the mesh has positions or UVs that are no numbers", "unwrap it again")
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    def sha256(self) -> str:
+        """Hash of positions and UVs."""
+        digest = hashlib.sha256(np.ascontiguousarray(self.positions, "<f4").data)
+        digest.update(np.ascontiguousarray(self.uvs, "<f4").data)
+        return digest.hexdigest()
+
+    @cached_property
+    def vertices(self) -> np.ndarray:
+        """Number of the vertex of each corner (T, 3): corners at one place are one vertex, whichever UVs they have."""
+        places = self.positions.reshape(-1, 3).astype(np.float64)
+        places -= places.min(0)
+        return _numbers(np.round(places / max(float(places.max()), 1e-30) / WELD)).reshape(-1, 3)
+
+    @cached_property
+    def points(self) -> np.ndarray:
+        """Number of the UV point of each corner (T, 3): those of a vertex with one UV are one."""
+        uvs = np.round(self.uvs.reshape(-1, 2).astype(np.float64) * 10**UV_DIGITS)
+        return _numbers(np.column_stack([self.vertices.reshape(-1), uvs])).reshape(-1, 3)
+
+    @cached_property
+    def islands(self) -> np.ndarray:
+        """Number of the UV island of each triangle (T,): triangles are connected that share an edge in UV space."""
+        from scipy.sparse import coo_matrix
+        from scipy.sparse.csgraph import connected_components
+
+        first, second = self._pairs(self.points)
+        size = len(self)
+        graph = coo_matrix((np.ones(len(first), bool), (first // 3, second // 3)), shape=(size, size))
+        return connected_components(graph, directed=False)[1].astype(np.int64)
+
+    @cached_property
+    def seams(self) -> tuple[np.ndarray, np.ndarray]:
+        """Half-edges on both sides of each seam, (S,) and (S,): edges in space whose sides are apart in UV space.
+
+        Half-edge 3 t + k goes from corner k of triangle t to the next. An edge of more than two triangles is none.
+        """
+        first, second = self._pairs(self.vertices)
+        ends, others = self._ends(self.points, first), self._ends(self.points, second)
+        is_seam = (np.sort(ends, 1) != np.sort(others, 1)).any(1)
+        return first[is_seam], second[is_seam]
+
+    @cached_property
+    def borders(self) -> np.ndarray:
+        """Half-edges at which a UV island ends (B,): those of seams, and of the mesh's own borders."""
+        ends = np.sort(self._ends(self.points, np.arange(3 * len(self))), 1)
+        _, place, count = np.unique(ends, axis=0, return_inverse=True, return_counts=True)
+        return np.flatnonzero((count[place.reshape(-1)] == 1) & (ends[:, 0] != ends[:, 1]))
+
+    def half_edges(self, corners: np.ndarray, index: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Values of corners (T, 3, …) at the start and the end of half-edges (N,)."""
+        triangle, corner = index // 3, index % 3
+        return corners[triangle, corner], corners[triangle, (corner + 1) % 3]
+
+    def _ends(self, numbers: np.ndarray, index: np.ndarray) -> np.ndarray:
+        """Numbers (N, 2) of the corners (T, 3) at the ends of half-edges."""
+        return np.column_stack(self.half_edges(numbers, index))
+
+    def _pairs(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Half-edges of two triangles that share both ends, by the numbers of their corners (T, 3)."""
+        ends = np.sort(self._ends(numbers, np.arange(3 * len(self))), 1)
+        keys = ends[:, 0] * (int(numbers.max()) + 1) + ends[:, 1]
+        order = np.argsort(keys, kind="stable")
+        keys, is_edge = keys[order], ends[order, 0] != ends[order, 1]
+        is_same = np.concatenate([keys[1:] == keys[:-1], [False]]) & is_edge
+        is_third = np.concatenate([[False], is_same[:-1]]) & is_same
+        is_alone = is_same & ~is_third & ~np.concatenate([is_third[1:], [False]])
+        places = np.flatnonzero(is_alone)
+        return order[places], order[places + 1]
+
+
+def _numbers(rows: np.ndarray) -> np.ndarray:
+    """Number of each row (N, D) of whole numbers: the same for equal rows."""
+    keys = rows.astype(np.int64)
+    keys -= keys.min(0)
+    found = np.zeros(len(keys), np.int64)
+    for column in keys.T:
+        found = np.unique(found * (int(column.max()) + 1) + column, return_inverse=True)[1].reshape(-1)
+    return found

@@ -1,0 +1,102 @@
+"""Meshes with UVs: their islands and seams, and the files that they travel in."""
+
+import numpy as np
+import pytest
+
+from impasto.atlas.mesh import Mesh
+from impasto.errors import FileError, ParameterError
+from impasto.io.meshes import mesh_of, ply_of, read_mesh
+
+
+def cube(size_m: float = 1.0, side: float = 0.3) -> Mesh:
+    """A cube whose six faces are islands of their own, of one size."""
+    positions, uvs = [], []
+    for number in range(6):
+        axis, end = divmod(number, 2)
+        square = np.array([(0, 0), (1, 0), (1, 1), (0, 1)], np.float32)
+        corners = np.full((4, 3), end, np.float32)
+        corners[:, [other for other in range(3) if other != axis]] = square
+        places = square * side + (number % 3 / 3 + 0.01, number // 3 / 3 + 0.01)
+        for triangle in ([0, 1, 2], [0, 2, 3]):
+            positions.append(corners[triangle] * size_m)
+            uvs.append(places[triangle])
+    return Mesh(np.array(positions, np.float32), np.array(uvs, np.float32), "cube")
+
+
+def test_each_face_of_a_cube_that_is_cut_apart_is_an_island():
+    assert cube().islands.tolist() == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
+
+
+def test_each_edge_of_a_cube_is_a_seam_with_both_its_sides():
+    mesh = cube()
+    first, second = mesh.seams
+    assert len(first) == 12
+    assert (mesh.islands[first // 3] != mesh.islands[second // 3]).all()
+    starts, ends = mesh.half_edges(mesh.vertices, first)
+    others, their_ends = mesh.half_edges(mesh.vertices, second)
+    assert (np.sort(np.stack([starts, ends]), 0) == np.sort(np.stack([others, their_ends]), 0)).all()
+    assert sorted([*first, *second]) == sorted(mesh.borders)
+
+
+def test_an_island_without_a_cut_has_no_seam():
+    positions = np.array([[(0, 0, 0), (1, 0, 0), (1, 1, 0)], [(0, 0, 0), (1, 1, 0), (0, 1, 0)]], np.float32)
+    mesh = Mesh(positions, positions[..., :2].copy())
+    assert len(mesh.seams[0]) == 0
+    assert len(mesh.borders) == 4
+
+
+def test_an_edge_of_three_triangles_is_no_seam():
+    positions = np.array(
+        [[(0, 0, 0), (1, 0, 0), (0, 1, 0)], [(0, 0, 0), (1, 0, 0), (0, -1, 0)], [(0, 0, 0), (1, 0, 0), (0, 0, 1)]],
+        np.float32,
+    )
+    uvs = np.array([[(0, 0), (0.2, 0), (0, 0.2)]] * 3, np.float32) + np.array([0, 0.3, 0.6])[:, None, None]
+    assert len(Mesh(positions, uvs.astype(np.float32)).seams[0]) == 0
+
+
+def test_a_mesh_comes_back_from_its_file(tmp_path):
+    path = tmp_path / "cube.ply"
+    path.write_bytes(ply_of(cube()))
+    assert read_mesh(path).sha256() == cube().sha256()
+
+
+def test_other_names_and_types_of_a_ply_file_are_understood():
+    vertices = np.zeros(3, [("x", "<f8"), ("y", "<f8"), ("z", "<f8"), ("red", "|u1"), ("u", "<f4"), ("v", "<f4")])
+    vertices["x"], vertices["v"] = (0, 1, 0), (0, 0, 1)
+    header = (
+        b"ply\nformat binary_little_endian 1.0\ncomment of another program\nelement vertex 3\nproperty double x\n"
+        b"property double y\nproperty double z\nproperty uchar red\nproperty float u\nproperty float v\n"
+        b"element face 1\nproperty list uchar int vertex_indices\nend_header\n"
+    )
+    face = b"\x03" + np.array([2, 0, 1], "<i4").tobytes()
+    mesh = mesh_of(header + vertices.tobytes() + face, "other.ply")
+    assert mesh.positions[0, :, 0].tolist() == [0, 0, 1]
+    assert mesh.uvs[0, :, 1].tolist() == [1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda data: data[:-5],
+        lambda data: data[:40],
+        lambda data: b"",
+        lambda data: data.replace(b"binary_little", b"binary_big"),
+        lambda data: data.replace(b"property float s\nproperty float t\n", b"property float q\nproperty float r\n"),
+        lambda data: data.replace(b"element face 12", b"element face 99999999999"),
+        lambda data: data.replace(b"element vertex 36", b"element vertex -1"),
+        lambda data: data[:-1] + b"\xff",
+    ],
+)
+def test_a_file_that_is_no_mesh_is_refused_with_a_remedy(change):
+    with pytest.raises(FileError) as caught:
+        mesh_of(change(ply_of(cube())), "broken.ply")
+    assert "broken.ply" in caught.value.message
+    assert "PLY" in caught.value.remedy
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_positions_that_are_no_numbers_are_refused(value):
+    positions = cube().positions.copy()
+    positions[0, 0, 0] = value
+    with pytest.raises(ParameterError, match="no numbers"):
+        Mesh(positions, cube().uvs)
