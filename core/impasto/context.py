@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .atlas.mesh import Mesh
 from .errors import Cancelled
 from .library.exemplars import read_exemplar
 from .library.installed import InstalledWeights, WeightsLibrary
@@ -36,12 +37,14 @@ class Context:
     is_stopped: whether the user asked to finish early and keep the result so far; tools that improve their result
     step by step check it. enough_px: longer side that is enough, for a preview of the result; a generator may then
     make the same picture smaller, by halving its sides while the longer one stays at least as long. None for a result.
+    mesh: the surface that the subject lies on, if it is given.
     """
 
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
     device: str = "cpu"
     precision: str = "float32"
     enough_px: int | None = None
+    mesh: Mesh | None = None
     models: ModelLibrary = field(default_factory=ModelLibrary)
     weights: WeightsLibrary = field(default_factory=WeightsLibrary)
     on_progress: Callable[[float, str], None] = _nothing

@@ -31,7 +31,9 @@ GROUPS: Mapping[str, str] = {
 Subject = Literal["text", "picture"]
 """Subjects of matchers, for which they find a recipe."""
 KINDS = ("generator", "stylizer", "estimator", "filter", "trainer")
-INPUT_KINDS = ("maps", "dataset")
+INPUT_KINDS = ("maps", "dataset", "mesh")
+MESH = "mesh"
+"""Kind and name of the input that is the surface which the subject lies on. A recipe has one, and no step names it."""
 OF_MODEL = ("class", "sliders")
 """Formats of parameters that belong to the chosen model."""
 LONGEST_NAME = 48
@@ -44,7 +46,7 @@ class InputDescription(TypedDict):
     name: Annotated[str, "its name in a recipe's step"]
     description: Annotated[str, "what it is for"]
     required: Annotated[bool, "whether the tool needs it"]
-    kind: Annotated[str, "maps or dataset"]
+    kind: Annotated[str, "maps, dataset or mesh"]
     many: Annotated[bool, "whether it takes a list"]
     for_each: Annotated[str, "another input: this one takes at most one for each of that's values"]
     least: Annotated[Count, "fewest values of one that takes a list"]
@@ -228,8 +230,11 @@ def _check_input(tool: str, item: InputDescription, many: Collection[str]) -> No
     if item["kind"] not in INPUT_KINDS:
         message = f"{tool}'s input {name} has the kind {excerpt(item['kind'])}"
         raise PluginError(message, f"use one of {', '.join(INPUT_KINDS)}")
+    if (item["kind"] == MESH) != (name == MESH):
+        message = f"{tool}'s input {name} is of the kind {item['kind']}: a mesh has the name {MESH}, and nothing else"
+        raise PluginError(message, f"declare Input({MESH!r}, …, kind={MESH!r})")
     if (is_many or item["for_each"]) and item["kind"] != "maps":
-        raise PluginError(f"{tool}'s input {name} takes many, but is no picture", "declare one dataset")
+        raise PluginError(f"{tool}'s input {name} takes many, but is no picture", f"declare one {item['kind']}")
     if item["least"] > 1 and not (is_many and needed):
         raise PluginError(f"{tool}: {name} needs {item['least']} values", "say many=True, required=True")
     if item["for_each"]:

@@ -83,6 +83,7 @@ def model_parameter(tool: Tool) -> str | None:
 class Input:
     """A named input besides the subject: a style, a mask, a guide. kind: "maps", or "dataset" for training data.
 
+    The kind "mesh", of the one name "mesh", is the surface that the subject lies on, which a recipe has for all steps.
     many: it takes a list, such as styles to be mixed. for_each: another input that takes a list; this one takes at most
     one value for each of its values, in the same order, such as a mask for each style.
     least: fewest values of one that takes many, which belong together.

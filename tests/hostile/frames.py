@@ -160,6 +160,10 @@ def source(dtype: str, *shape: int, content: bytes = b"", name: str = "source/ba
     return job(**SOURCE, arrays=pixels(dtype, *shape, name=name)) + content
 
 
+def files(input_: str, *contents: bytes) -> list[dict]:
+    return [pixels("|u1", len(content), name=f"{input_}/{index}")[0] for index, content in enumerate(contents)]
+
+
 REQUESTS = {
     "no JSON": (b"Welcome!\n", "Welcome", None),
     "no object": (b"[1]\n", r"\[1\]", None),
@@ -216,6 +220,16 @@ REQUESTS = {
     "one dimension": (source("|u1", 3, content=b"abc"), "shape", 7),
     "no pixels": (source("|u1", 0, 0, 3), "shape", 7),
     "not a number": (source("<f4", 1, 1, 3, content=np.float32([0, np.nan, 0]).tobytes()), "not a number", 7),
+    "a mesh of pixels": (
+        job(inputs={"mesh": {}}, arrays=pixels("|u1", 1, 1, 3, name="mesh/base_color")) + b"abc",
+        "mesh is no mesh",
+        7,
+    ),
+    "a mesh of two files": (
+        job(inputs={"mesh": {"files": ["a.ply", "b.ply"]}}, arrays=files("mesh", b"ply", b"ply")) + b"plyply",
+        "mesh is no mesh",
+        7,
+    ),
     "infinite": (source("<f2", 1, 1, 3, content=np.float16([0, np.inf, 0]).tobytes()), "infinite", 7),
 }
 

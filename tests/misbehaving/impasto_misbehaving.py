@@ -32,6 +32,7 @@ from impasto.tools import (
 )
 from impasto_misbehaving_lit import Lit
 from impasto_misbehaving_matchers import MeanColor, WordCount
+from impasto_misbehaving_mesh import Survey
 from impasto_misbehaving_points import Plane, Span
 from impasto_misbehaving_repair import Plug, Spot
 from impasto_misbehaving_style import Flat
@@ -295,6 +296,7 @@ def impasto_tools():
         Negative(),
         Plug(),
         Spot(),
+        Survey(),
     ]
 
 

@@ -24,6 +24,7 @@ from .terminal import Terminal
 
 if TYPE_CHECKING:
     from ..engine.client import Client
+    from ..running.inputs import Given
     from ..running.streaming import Sink
 
 
@@ -119,10 +120,10 @@ def _make_here_or_there(
     files: Mapping[str, Path], arguments: argparse.Namespace, how: Mapping[str, Any]
 ) -> Iterator[Callable[..., Result]]:
     """A function that runs a recipe on a source: in this process, or by the engine that --engine names."""
-    from ..io.files import read_maps
+    from ..running.inputs import read_input
 
     if not arguments.engine:
-        yield partial(_make, {name: read_maps(path) for name, path in files.items()}, arguments, **how)
+        yield partial(_make, {name: read_input(name, path) for name, path in files.items()}, arguments, **how)
         return
     from .remote import refuse_locals, remote_client
 
@@ -133,7 +134,7 @@ def _make_here_or_there(
 
 
 def _make(
-    inputs: Mapping[str, Maps],
+    inputs: Mapping[str, Given],
     arguments: argparse.Namespace,
     recipe: Recipe,
     source: Path | None,

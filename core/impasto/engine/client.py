@@ -17,6 +17,7 @@ from pathlib import Path
 from subprocess import PIPE
 from typing import Any
 
+from ..descriptions import MESH
 from ..errors import ParameterError, WorkerError
 from ..recipe import Recipe
 from ..system.process import open_fresh_log, start
@@ -90,7 +91,7 @@ class Client:
         if isinstance(subject, str):
             what["text"] = subject
         else:
-            picture = self._job_input(subject)
+            picture = self._job_input("picture", subject)
             what["inputs"] = {"picture": replace(picture, width_m=width_m) if width_m else picture}
         return self._submit(MatchRequest(id=next(self._ids), matcher=matcher, **what))
 
@@ -132,7 +133,7 @@ class Client:
         if self._remote and isinstance(deliver, Delivery) and deliver.kind == "files":
             finish = partial(write_files, deliver)
             deliver = Delivery("encoded", deliver.format)
-        given = {name: self._job_input(one) for name, one in (inputs or {}).items()}
+        given = {name: self._job_input(name, one) for name, one in (inputs or {}).items()}
         if scale and "source" in given:
             known: dict[str, Any] = {**scale}
             given["source"] = replace(given["source"], **known)
@@ -140,7 +141,7 @@ class Client:
         request = JobRequest(id=next(self._ids), recipe=recipe, inputs=given, deliver=deliver, **how)
         return self._submit(request, finish)
 
-    def _job_input(self, given: Maps | JobInput | Path) -> JobInput:
+    def _job_input(self, name: str, given: Maps | JobInput | Path) -> JobInput:
         """An input as it is sent. ParameterError if it is none."""
         if isinstance(given, Maps):
             return JobInput.of_maps(given)
@@ -151,7 +152,7 @@ class Client:
         if not isinstance(given, JobInput):
             path = Path(given)
             return JobInput(files=read_files(path), folder=path.name if is_folder(path) else None)
-        if given.path or given.files:
+        if name != MESH and (given.path or given.files):
             remedy = f"train with `impasto train` on {self._remote.place}, or choose an engine of this machine"
             raise ParameterError("training data are not sent to another machine", remedy)
         return given

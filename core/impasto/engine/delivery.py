@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..descriptions import MESH
 from ..errors import FileError
 from ..recipe import Recipe
 from ..system.transaction import temporary_folder
@@ -19,24 +20,27 @@ from ..texture import Maps
 from .requests import Delivery, JobInput, ResultForm, View
 
 if TYPE_CHECKING:
+    from ..atlas.mesh import Mesh
     from ..data.dataset import Dataset
+    from ..running.inputs import Given
     from ..tools import Result
 
 PREVIEW_SIZE_PX = 512
 
 
-def read_inputs(
-    recipe: Recipe, given: Mapping[str, JobInput], tell: Callable[[float, str], None]
-) -> dict[str, Maps | Dataset]:
-    """The inputs of a job: maps, or a dataset if a step's tool declares one.
+def read_inputs(recipe: Recipe, given: Mapping[str, JobInput], tell: Callable[[float, str], None]) -> dict[str, Given]:
+    """The inputs of a job: maps, a dataset if a step's tool declares one, or the mesh.
 
     `tell(fraction, name)` is called while pictures are read and may raise Cancelled.
     """
     datasets = _datasets(recipe)
-    return {
-        name: _dataset(one, datasets[name], tell) if name in datasets else _input(one, tell)
-        for name, one in given.items()
-    }
+
+    def read(name: str, one: JobInput) -> Given:
+        if name == MESH:
+            return _mesh(one)
+        return _dataset(one, datasets[name], tell) if name in datasets else _input(one, tell)
+
+    return {name: read(name, one) for name, one in given.items()}
 
 
 def read_picture(given: JobInput) -> Maps:
@@ -71,6 +75,16 @@ def _dataset(given: JobInput, settings: Mapping[str, Any], tell: Callable[[float
         dataset = dataset_of(_input(given, tell), licence=licence, **settings)
     dataset.check(settings.get("smallest_px", 1))
     return dataset
+
+
+def _mesh(given: JobInput) -> Mesh:
+    """The mesh that the client sent as a path, or as one file."""
+    from ..io.meshes import mesh_of, read_mesh
+
+    if given.path:
+        return read_mesh(given.path)
+    name, content = next(iter(given.files.items()))
+    return mesh_of(content.tobytes(), given.name or name)
 
 
 def _input(given: JobInput, tell: Callable[[float, str], None]) -> Maps:

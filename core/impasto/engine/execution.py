@@ -20,9 +20,8 @@ from .delivery import deliver, preview_pixels, read_inputs, read_picture
 from .requests import Delivery, JobRequest, MatchRequest, MoreLikeRequest, Request, View
 
 if TYPE_CHECKING:
-    from ..data.dataset import Dataset
     from ..matchers import Match
-    from ..texture import Maps
+    from ..running.inputs import Given
     from ..tools import Result
 
 PREVIEW_INTERVAL_S = 0.25
@@ -141,7 +140,7 @@ class _Execution:
             raise Cancelled
         self._report(fraction, message)
 
-    def _warn(self, inputs: Mapping[str, Maps | Dataset]) -> None:
+    def _warn(self, inputs: Mapping[str, Given]) -> None:
         """Tell the user what the job's datasets lack, before it learns from them for long."""
         from ..data.class_warnings import class_warnings
         from ..data.dataset import Dataset
@@ -150,7 +149,7 @@ class _Execution:
         if found:
             self._tell("warnings", warnings=found)
 
-    def _with_report(self, result: Result, inputs: Mapping[str, Maps | Dataset], device: str) -> Result:
+    def _with_report(self, result: Result, inputs: Mapping[str, Given], device: str) -> Result:
         """The result of a training with the report of its model, unless the user cancels or stops it by now."""
         from ..data.dataset import Dataset
 

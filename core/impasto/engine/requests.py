@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, get_args
 
 import numpy as np
 
+from ..descriptions import MESH
 from ..errors import ParameterError, ProtocolError
 from ..recipe import MAX_SEED, Recipe
 from ..system.names import is_file_name
@@ -30,8 +31,8 @@ class JobInput:
     """An input of a job: a file or folder that the worker reads, or pixels or files that are sent with the frame.
 
     arrays: pixels (H, W, C) by map name, of any type that hosts use: uint8, uint16 or float32. files: bytes (N,) by
-    name, of a picture, or of the maps in a folder called `folder`. licence: of training data. The others are facts that
-    files may not state.
+    name, of a picture or a mesh, or of the maps in a folder called `folder`. licence: of training data. The others are
+    facts that files may not state.
     """
 
     path: Path | None = None
@@ -213,6 +214,8 @@ def _inputs(
             names = as_kind(list[str], about["files"], f"{where}.{name}.files")
             content = {"files": _files(name, names, own[name])}
         inputs[name] = given = as_kind(JobInput, {**about, **content}, f"{where}.{name}")
+        if name == MESH and not given.path and len(given.files) != 1:
+            raise ProtocolError(f"{where}.{MESH} is no mesh", "send it as one PLY file")
         if given.folder is not None and not is_file_name(given.folder):
             raise ProtocolError(f"job.inputs.{name}.folder is {excerpt(given.folder)}", "see the log")
     return inputs

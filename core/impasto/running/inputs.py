@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
+from ..atlas.mesh import Mesh
 from ..data.dataset import Dataset
+from ..descriptions import MESH
 from ..errors import ParameterError, choices, did_you_mean
 from ..parameters import Parameters, properties_of
 from ..recipe import Step
@@ -18,18 +21,44 @@ from ..tools import Input, Tool
 SOURCE = "source"
 """Name of the input that is the first step's subject."""
 LINEAR_FORMATS = (".exr", ".hdr")
+READ_BY = {
+    "dataset": "read it with `read_dataset`",
+    "maps": "read it with `read_maps`",
+    "mesh": "read it with `read_mesh`",
+}
+"""Remedies for a value of another kind than an input takes."""
 COLORFUL = 0.02
 """Mean difference of channels above which a picture is no grey map."""
-Value = Maps | Dataset | tuple[Maps | None, ...]
+Given = Maps | Dataset | Mesh
+"""Input of a recipe."""
+Value = Given | tuple[Maps | None, ...]
 """Value of one of a tool's inputs."""
 
 
-def subject_of(inputs: Mapping[str, Maps | Dataset]) -> Maps:
+def subject_of(inputs: Mapping[str, Given]) -> Maps:
     """The first step's subject; empty maps if no source is given."""
     source = inputs.get(SOURCE, Maps())
     if isinstance(source, Dataset):
         raise ParameterError("the input source is a dataset", "give a picture, or name the input as the trainer does")
+    if isinstance(source, Mesh):
+        raise ParameterError("the input source is a mesh", f"give the texture as {SOURCE}, and its mesh as {MESH}")
     return source
+
+
+def mesh_in(inputs: Mapping[str, Given]) -> Mesh | None:
+    """The surface that the subject lies on; None if no mesh is given. ParameterError for an input of another kind."""
+    given = inputs.get(MESH)
+    if given is None or isinstance(given, Mesh):
+        return given
+    raise ParameterError(f"the input {MESH} takes a mesh, got {_kind(given)}", READ_BY["mesh"])
+
+
+def read_input(name: str, path: Path) -> Maps | Mesh:
+    """An input that is read from a file or folder: a mesh if it is named so, otherwise maps."""
+    from ..io.files import read_maps
+    from ..io.meshes import read_mesh
+
+    return read_mesh(path) if name == MESH else read_maps(path)
 
 
 def as_needed(subject: Maps, tools: Sequence[Tool]) -> Maps:
@@ -55,9 +84,10 @@ def as_needed(subject: Maps, tools: Sequence[Tool]) -> Maps:
     return replace(subject, textures={name: Texture(np.ascontiguousarray(pixels)), **others})
 
 
-def check_inputs(steps: Sequence[Step], tools: Sequence[Tool], inputs: Mapping[str, Maps | Dataset]) -> None:
+def check_inputs(steps: Sequence[Step], tools: Sequence[Tool], inputs: Mapping[str, Given]) -> None:
     """Raise ParameterError if an input is missing, unknown, unused, or of the wrong kind."""
     _refuse_unused(steps, inputs)
+    _check_mesh(tools, inputs)
     first = tools[0]
     if SOURCE not in inputs and (first.needs or first.needs_source):
         message = f"{first.name} needs the input {SOURCE} (the picture that it starts from), which was not given"
@@ -70,28 +100,30 @@ def check_inputs(steps: Sequence[Step], tools: Sequence[Tool], inputs: Mapping[s
                 raise ParameterError(f"{tool.name} has no input {excerpt(name)}", remedy)
             _check_values(tool, declared[name], step, inputs)
         for item in tool.inputs:
-            if item.required and item.name not in step.inputs:
+            if item.required and item.name not in (inputs if item.kind == "mesh" else step.inputs):
                 raise ParameterError(f"{tool.name} needs the input {item.name} ({item.description})", "give it")
 
 
-def refuse_empty(inputs: Mapping[str, Maps | Dataset]) -> None:
+def refuse_empty(inputs: Mapping[str, Given]) -> None:
     """Raise ParameterError for an input without any map."""
     for name, given in inputs.items():
-        if not isinstance(given, Dataset) and not (isinstance(given, Maps) and given):
+        if not isinstance(given, Dataset | Mesh) and not (isinstance(given, Maps) and given):
             raise ParameterError(f"the input {name} has no maps", "give a picture or a set of maps, or leave it out")
 
 
-def values_of(tool: Tool, step: Step, inputs: Mapping[str, Maps | Dataset]) -> dict[str, Value]:
+def values_of(tool: Tool, step: Step, inputs: Mapping[str, Given]) -> dict[str, Value]:
     """Values of the tool's inputs by name, from inputs that `check_inputs` accepts.
 
     An input that takes many has a tuple, which may be empty; one for each value of another has a tuple of the same
-    length, with None for values that are left out; any other is absent if it is not given.
+    length, with None for values that are left out; any other is absent if it is not given. A mesh is the recipe's.
     """
     values: dict[str, Value] = {}
     for item in tool.inputs:
         names = step.names_of(item.name)
         if item.for_each:
             names += ("",) * (len(step.names_of(item.for_each)) - len(names))
+        if item.kind == "mesh":
+            names = (MESH,) if MESH in inputs else ()
         if item.takes_many:
             values[item.name] = tuple(_maps(inputs, name) for name in names)
         elif names:
@@ -115,13 +147,13 @@ def with_numbers_for_each(tool: Tool, parameters: Parameters, step: Step) -> Par
     return parameters.model_copy(update=changed)
 
 
-def _maps(inputs: Mapping[str, Maps | Dataset], name: str) -> Maps | None:
+def _maps(inputs: Mapping[str, Given], name: str) -> Maps | None:
     value = inputs[name] if name else None
-    assert not isinstance(value, Dataset)
+    assert value is None or isinstance(value, Maps)
     return value
 
 
-def _check_values(tool: Tool, item: Input, step: Step, inputs: Mapping[str, Maps | Dataset]) -> None:
+def _check_values(tool: Tool, item: Input, step: Step, inputs: Mapping[str, Given]) -> None:
     names = step.names_of(item.name)
     if len(names) < item.least:
         message = f"{tool.name} needs {item.least} or more of the input {item.name}, got {len(names)}"
@@ -140,15 +172,29 @@ def _check_values(tool: Tool, item: Input, step: Step, inputs: Mapping[str, Maps
         if given not in inputs:
             remedy = f"{did_you_mean(given, inputs)}give an input of this name"
             raise ParameterError(f"{tool.name}'s input {item.name} is {excerpt(given)}, which was not given", remedy)
-        kind = "dataset" if isinstance(inputs[given], Dataset) else "maps"
-        if kind != item.kind:
-            remedy = {"dataset": "read it with `read_dataset`", "maps": "read it with `read_maps`"}[item.kind]
-            raise ParameterError(f"{tool.name}'s input {item.name} takes {item.kind}, got {kind}", remedy)
+        if (kind := _kind(inputs[given])) != item.kind:
+            message = f"{tool.name}'s input {item.name} takes {item.kind}, got {kind}"
+            raise ParameterError(message, READ_BY[item.kind])
 
 
-def _refuse_unused(steps: Sequence[Step], inputs: Mapping[str, Maps | Dataset]) -> None:
-    """Raise ParameterError for inputs that no step uses, such as misspelt ones; any recipe may have a source."""
-    used = {SOURCE}.union(*(step.input_names for step in steps))
+def _kind(given: Given) -> str:
+    """Kind of an input that takes this value."""
+    return "dataset" if isinstance(given, Dataset) else "mesh" if isinstance(given, Mesh) else "maps"
+
+
+def _check_mesh(tools: Sequence[Tool], inputs: Mapping[str, Given]) -> None:
+    """Raise ParameterError for a mesh that is none, has another name, or is given to a trainer."""
+    trainer = next((tool.name for tool in tools if tool.kind == "trainer"), "")
+    if mesh_in(inputs) and trainer:
+        raise ParameterError(f"{trainer} learns from pictures, and a mesh is given", f"leave the input {MESH} out")
+    other = next((name for name, given in inputs.items() if isinstance(given, Mesh) and name != MESH), "")
+    if other:
+        raise ParameterError(f"the input {excerpt(other)} is a mesh", f"name it {MESH}: a recipe has one")
+
+
+def _refuse_unused(steps: Sequence[Step], inputs: Mapping[str, Given]) -> None:
+    """Raise ParameterError for inputs that no step uses, such as misspelt ones; any may have a source and a mesh."""
+    used = {SOURCE, MESH}.union(*(step.input_names for step in steps))
     for name in inputs:
         if name not in used:
             remedy = f"{did_you_mean(name, used)}its inputs are: {', '.join(sorted(used))}"

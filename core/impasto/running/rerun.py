@@ -8,16 +8,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ..atlas.mesh import Mesh
 from ..errors import FileError, ParameterError, did_you_mean
 from ..io.decode import is_turned
 from ..io.files import is_source, read_maps, read_recipe, set_name
 from ..io.formats import Exporter
 from ..plugins.registry import registry
-from ..recipe import Recipe, differences
+from ..recipe import differences
 from ..system.names import usable_name
 from ..system.untrusted import excerpt, inside, is_there, open_file, printable
 from ..texture import MAP_CHANNELS, Maps
 from ..tools import Result
+from .inputs import read_input
 from .runner import run_to_files
 from .streaming import Sink
 
@@ -50,10 +52,10 @@ def rerun(
     name = usable_name(set_name(file))
     _refuse_existing(folder, name, exporter)
     found = {input_: _find(input_, str(about["name"]), file, inputs or {}) for input_, about in recipe.inputs.items()}
-    maps = {input_: _with_scale(_read(path, recipe.inputs[input_]), recipe, input_) for input_, path in found.items()}
+    values = {input_: _read(input_, path, recipe.inputs[input_]) for input_, path in found.items()}
     sink = Sink(folder, name, exporter.name, replace=False)
     again = replace(recipe, inputs={}, made_with={})
-    result = run_to_files(again, maps, sink, device=device, on_progress=on_progress)
+    result = run_to_files(again, values, sink, device=device, on_progress=on_progress)
     assert result.recipe is not None
     twin = folder / file.name
     identical = twin in result.paths and filecmp.cmp(twin, file, shallow=False)
@@ -72,18 +74,15 @@ def _find(input_: str, name: str, file: Path, given: Mapping[str, Path]) -> Path
     raise FileError(f"the input {excerpt(input_)} ({excerpt(name)}) is not beside {excerpt(file)}", remedy)
 
 
-def _read(path: Path, about: Mapping[str, Any]) -> Maps:
+def _read(input_: str, path: Path, about: Mapping[str, Any]) -> Maps | Mesh:
     """The input as it was when the recipe ran: in Blender, the EXIF orientation of photographs is not applied."""
-    maps = read_maps(path)
-    if path.is_file() and is_turned(path) and maps.sha256() != about.get("sha256"):
+    given = read_input(input_, path)
+    if isinstance(given, Mesh):
+        return given
+    if path.is_file() and is_turned(path) and given.sha256() != about.get("sha256"):
         as_stored = read_maps(path, upright=False)
-        return as_stored if as_stored.sha256() == about.get("sha256") else maps
-    return maps
-
-
-def _with_scale(maps: Maps, recipe: Recipe, input_: str) -> Maps:
-    about: Mapping[str, Any] = recipe.inputs[input_]
-    return replace(maps, width_m=about.get("width_m"), height_range_m=about.get("height_range_m"))
+        given = as_stored if as_stored.sha256() == about.get("sha256") else given
+    return replace(given, width_m=about.get("width_m"), height_range_m=about.get("height_range_m"))
 
 
 def _exporter_of(file: Path) -> Exporter:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from ..context import Context, step_rngs
-from ..data.dataset import Dataset
+from ..descriptions import MESH
 from ..device import choose_device, fast_precision
 from ..errors import ParameterError, PluginError
 from ..io.files import write_maps
@@ -28,7 +28,18 @@ from ..recipe import Recipe
 from ..system.locks import held
 from ..texture import Maps
 from ..tools import Result, SizeParameters, Tile, Tool, validate
-from .inputs import SOURCE, Value, as_needed, check_inputs, refuse_empty, subject_of, values_of, with_numbers_for_each
+from .inputs import (
+    SOURCE,
+    Given,
+    Value,
+    as_needed,
+    check_inputs,
+    mesh_in,
+    refuse_empty,
+    subject_of,
+    values_of,
+    with_numbers_for_each,
+)
 from .streaming import Sink, check_streamable, should_stream, tile_maker, write_tiles
 
 log = logging.getLogger(__name__)
@@ -36,7 +47,7 @@ log = logging.getLogger(__name__)
 
 def run(
     recipe: Recipe,
-    inputs: Mapping[str, Maps | Dataset] | None = None,
+    inputs: Mapping[str, Given] | None = None,
     *,
     sink: Sink | None = None,
     device: str = "auto",
@@ -50,12 +61,13 @@ def run(
 ) -> Result:
     """Run the steps on `inputs["source"]` and return the maps with the recipe that makes them again.
 
-    inputs: maps, and a dataset for a trainer. sink: destination of the result, which is made and written tile by tile,
-    so it may be larger than memory; `Result.paths` are its files. models_folder, weights_folder: libraries other than
-    the user's. enough_px: longer side that is enough for a preview, so that generators may make the same picture
-    smaller. on_progress(fraction, message), on_preview(maps): called from this thread. ParameterError before
-    anything runs if a tool, parameter or input is wrong; Cancelled once `is_cancelled()` is true. Once `is_stopped()`
-    is true, tools that improve their result step by step finish early with what they have.
+    inputs: maps, a dataset for a trainer, and as "mesh" the surface that the subject lies on. sink: destination of the
+    result, which is made and written tile by tile, so it may be larger than memory; `Result.paths` are its files.
+    models_folder, weights_folder: libraries other than the user's. enough_px: longer side that is enough for a preview,
+    so that generators may make the same picture smaller. on_progress(fraction, message), on_preview(maps): called from
+    this thread. ParameterError before anything runs if a tool, parameter or input is wrong; Cancelled once
+    `is_cancelled()` is true. Once `is_stopped()` is true, tools that improve their result step by step finish early
+    with what they have.
     """
     inputs = dict(inputs or {})
     tools = [registry().tool(step.tool) for step in recipe.steps]
@@ -64,7 +76,7 @@ def run(
     refuse_empty(inputs)
     parameters = [with_numbers_for_each(*given) for given in zip(tools, parameters, recipe.steps, strict=True)]
     if sink is not None:
-        check_streamable(tools, sink)
+        check_streamable(tools, sink, inputs)
     notes: list[str] = []
     used: dict[str, dict[str, str]] = {"models": {}, "exemplars": {}, "weights": {}}  # hashes of those that tools load
     context = _context(
@@ -74,6 +86,7 @@ def run(
         models=registry().model_library(models_folder),
         weights=registry().weights_library(weights_folder),
         enough_px=enough_px,
+        mesh=mesh_in(inputs),
         on_progress=on_progress,
         on_preview=on_preview,
         is_cancelled=is_cancelled,
@@ -96,7 +109,7 @@ def run(
 
 def run_to_files(
     recipe: Recipe,
-    inputs: Mapping[str, Maps | Dataset] | None,
+    inputs: Mapping[str, Given] | None,
     sink: Sink,
     *,
     tile_by_tile: bool | None = None,
@@ -107,7 +120,7 @@ def run_to_files(
     By default, results above 4096² are written tile by tile, if tools and format support it. how: as for `run`.
     """
     if tile_by_tile is None:
-        tile_by_tile = should_stream(recipe, subject_of(inputs or {}), sink.format)
+        tile_by_tile = MESH not in (inputs or {}) and should_stream(recipe, subject_of(inputs or {}), sink.format)
     with sink.lock():
         if tile_by_tile:
             return run(recipe, inputs, sink=sink, **how)
@@ -231,12 +244,12 @@ def _record(
     recipe: Recipe,
     tools: list[Tool],
     parameters: list[Any],
-    inputs: Mapping[str, Maps | Dataset],
+    inputs: Mapping[str, Given],
     context: Context,
     used: Mapping[str, Mapping[str, str]],
 ) -> Recipe:
     """The recipe with all defaults, and the record of its run; inputs that it does not use are left out."""
-    named = set().union(*(step.input_names for step in recipe.steps))
+    named = {MESH}.union(*(step.input_names for step in recipe.steps))
     if tools[0].uses_subject:
         named.add(SOURCE)
     elif isinstance(parameters[0], SizeParameters):  # of the subject, which is not recorded, only the size was used
@@ -260,9 +273,9 @@ def _record(
     )
 
 
-def _record_input(given: Maps | Dataset) -> dict[str, str | float]:
+def _record_input(given: Given) -> dict[str, str | float]:
     record: dict[str, str | float] = {"name": given.name, "sha256": given.sha256()}
-    if isinstance(given, Dataset):
+    if not isinstance(given, Maps):
         return record
     scale = {"width_m": given.width_m, "height_range_m": given.height_range_m}
     return record | {name: value for name, value in scale.items() if value is not None}

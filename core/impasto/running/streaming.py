@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from ..context import Context
+from ..descriptions import MESH
 from ..errors import ParameterError, PluginError
 from ..io.files import write_bands
 from ..io.packing import MapFiles, Packing
@@ -24,6 +25,7 @@ from ..system.locks import held
 from ..system.names import check_name
 from ..texture import MAP_CHANNELS, Maps, Texture, is_large
 from ..tools import SizeParameters, Tile, Tool, makes_tiles, validate
+from .inputs import Given
 
 PREVIEW_SIZE_PX = 512
 PREVIEWS = 100
@@ -85,8 +87,11 @@ def tile_maker(tools: Sequence[Tool]) -> int:
     return next((index for index, tool in enumerate(tools) if tool.kind != "filter"), 0)
 
 
-def check_streamable(tools: Sequence[Tool], sink: Sink) -> None:
-    """Raise ParameterError if a tool or the format needs the whole picture at once."""
+def check_streamable(tools: Sequence[Tool], sink: Sink, inputs: Mapping[str, Given]) -> None:
+    """Raise ParameterError if a tool, the format or a mesh needs the whole picture at once."""
+    if MESH in inputs:
+        message = "a recipe with a mesh cannot be written tile by tile: its seams connect distant parts of the picture"
+        raise ParameterError(message, f"run it as a whole, or leave the input {MESH} out")
     if reason := obstacle_to_tiles(tools):
         makers = sorted(name for name, tool in registry().tools.items() if makes_tiles(tool))
         remedy = f"leave that step out, or run the recipe as a whole; made in tiles: {', '.join(makers) or 'no tool'}"

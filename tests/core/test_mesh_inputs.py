@@ -1,0 +1,150 @@
+"""The mesh that a texture lies on, as an input: of `run`, a recipe, a job and a file that is made again."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from test_meshes import cube
+
+from impasto import Recipe, Step, run
+from impasto.engine.requests import JobInput
+from impasto.errors import FileError, ParameterError, PluginError
+from impasto.io.files import write_maps
+from impasto.io.meshes import ply_of
+from impasto.plugins.checks import check_tool
+from impasto.plugins.registry import registry
+from impasto.running.rerun import rerun
+from impasto.running.runner import run_to_files
+from impasto.running.streaming import Sink
+from impasto.tools import Filter, Input
+
+SURVEY = Recipe((Step("survey"),))
+FOUND = {"triangles": 12, "islands": 6, "seams": 12}
+
+
+@pytest.fixture(autouse=True)
+def _tools(misbehaving):
+    pass
+
+
+class Uses(Filter):
+    """Needs the mesh."""
+
+    name, label, description = "uses", "Uses", "Needs a mesh"
+    inputs = (Input("mesh", "the object", kind="mesh"),)
+
+    def apply(self, subject, parameters, inputs, context):
+        assert context.mesh is inputs["mesh"]
+        return subject
+
+
+def test_every_tool_finds_the_mesh_in_its_context_and_the_recipe_records_it(photo, monkeypatch):
+    seen = []
+
+    class Sees(Filter):
+        name, label, description = "sees", "Sees", "Looks at the mesh"
+
+        def apply(self, subject, parameters, inputs, context):
+            seen.append(context.mesh)
+            return subject
+
+    monkeypatch.setitem(registry().tools, "sees", Sees())
+    mesh = replace(cube(), name="cube.ply")
+    recipe = Recipe((Step("sees"), Step("sees")))
+    made = run(recipe, {"source": photo, "mesh": mesh})
+    assert seen == [mesh, mesh]
+    assert made.recipe.inputs["mesh"] == {"name": "cube.ply", "sha256": mesh.sha256()}
+    assert "mesh" not in run(recipe, {"source": photo}).recipe.inputs
+    assert seen[2:] == [None, None]
+
+
+def test_a_tool_that_declares_a_mesh_receives_it_though_no_step_names_it(photo, monkeypatch):
+    assert run(SURVEY, {"source": photo, "mesh": cube()}).figures == FOUND
+    assert run(SURVEY, {"source": photo}).figures == {"triangles": 0}
+    monkeypatch.setitem(registry().tools, "uses", Uses())
+    recipe = Recipe((Step("uses"),))
+    run(recipe, {"source": photo, "mesh": cube()})
+    with pytest.raises(ParameterError, match=r"uses needs the input mesh \(the object\)"):
+        run(recipe, {"source": photo})
+
+
+@pytest.mark.parametrize(
+    ("step", "given", "said"),
+    [
+        (Step("tint"), {"mesh": "photo"}, "mesh takes a mesh, got maps"),
+        (Step("tint"), {"object": "cube"}, "no input 'object'"),
+        (Step("blend", {}, {"style": "object"}), {"object": "cube"}, "'object' is a mesh"),
+        (Step("blend", {}, {"style": "mesh"}), {"mesh": "cube"}, "style takes maps, got mesh"),
+        (Step("tint"), {"source": "cube"}, "source' is a mesh"),
+        (Step("learn", {"name": "x"}, {"dataset": "mesh"}), {"mesh": "cube"}, "learn learns from pictures"),
+    ],
+)
+def test_a_mesh_in_the_wrong_place_is_refused_before_anything_runs(step, given, said, photo):
+    values = {"cube": cube(), "photo": photo}
+    inputs = {"source": photo, **{name: values[value] for name, value in given.items()}}
+    with pytest.raises(ParameterError, match=said) as caught:
+        run(Recipe((step,)), inputs)
+    assert caught.value.remedy
+
+
+def test_a_recipe_with_a_mesh_is_never_written_tile_by_tile(photo, tmp_path, monkeypatch):
+    recipe = Recipe((Step("blotches", {"width_px": 64, "height_px": 64}),))
+    sink = Sink(tmp_path, "spots")
+    with pytest.raises(ParameterError, match="cannot be written tile by tile") as caught:
+        run_to_files(recipe, {"source": photo, "mesh": cube()}, sink, tile_by_tile=True)
+    assert caught.value.remedy
+    monkeypatch.setattr("impasto.running.streaming.is_large", lambda size_px: True)
+    assert not run_to_files(recipe, {"source": photo}, sink).maps
+    assert run_to_files(recipe, {"source": photo, "mesh": cube()}, sink).maps
+
+
+@pytest.mark.parametrize(
+    "item", [Input("object", "", kind="mesh"), Input("mesh", ""), Input("mesh", "", kind="mesh", many=True)]
+)
+def test_a_tool_that_declares_a_mesh_otherwise_is_refused(item):
+    class Odd(Uses):
+        inputs = (item,)
+
+    with pytest.raises(PluginError, match="mesh"):
+        check_tool(Odd())
+
+
+@pytest.fixture
+def made(photo, tmp_path) -> Path:
+    """A picture that was made with a mesh, beside the picture and the mesh that it was made of."""
+    (source,) = write_maps(photo, tmp_path, "photo")
+    (tmp_path / "cube.ply").write_bytes(ply_of(cube()))
+    recipe = Recipe((Step("tint"), Step("survey")))
+    given = {"source": replace(photo, name=source.name), "mesh": replace(cube(), name="cube.ply")}
+    return run_to_files(recipe, given, Sink(tmp_path, "made")).paths[0]
+
+
+def test_a_file_is_made_again_with_the_mesh_beside_it_or_another(made, tmp_path):
+    again = rerun(made, tmp_path / "again")
+    assert again.result.figures == FOUND
+    assert not [line for line in again.differences if "mesh" in line]
+    (tmp_path / "large.ply").write_bytes(ply_of(cube(2.0)))
+    other = rerun(made, tmp_path / "other", {"mesh": tmp_path / "large.ply"})
+    assert "input mesh: large.ply is not the cube.ply that was used then" in other.differences
+    (tmp_path / "cube.ply").unlink()
+    with pytest.raises(FileError, match="mesh") as caught:
+        rerun(made, tmp_path / "lost")
+    assert "--input mesh=FILE" in caught.value.remedy
+
+
+def test_a_worker_reads_a_mesh_that_is_sent_or_at_a_path(shared_client, photo, tmp_path):
+    content = ply_of(cube())
+    sent = JobInput(files={"mesh.ply": np.frombuffer(content, np.uint8)}, name="Cube.ply")
+    answer = shared_client.submit(SURVEY, {"source": photo, "mesh": sent}).result(60)
+    assert answer.figures == FOUND
+    assert answer.recipe.inputs["mesh"] == {"name": "Cube.ply", "sha256": cube().sha256()}
+    (tmp_path / "cube.ply").write_bytes(content)
+    assert shared_client.submit(SURVEY, {"source": photo, "mesh": tmp_path / "cube.ply"}).result(60).figures == FOUND
+
+
+def test_a_damaged_mesh_ends_its_own_job_alone(shared_client, photo):
+    sent = JobInput(files={"mesh.ply": np.frombuffer(ply_of(cube())[:-40], np.uint8)})
+    with pytest.raises(FileError, match=r"mesh\.ply.*is damaged"):
+        shared_client.submit(SURVEY, {"source": photo, "mesh": sent}).result(60)
+    assert shared_client.submit(SURVEY, {"source": photo}).result(60).figures == {"triangles": 0}
