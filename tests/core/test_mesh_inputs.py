@@ -1,5 +1,6 @@
 """The mesh that a texture lies on, as an input: of `run`, a recipe, a job and a file that is made again."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from test_meshes import cube
 from impasto import Recipe, Step, run
 from impasto.engine.requests import JobInput
 from impasto.errors import FileError, ParameterError, PluginError
-from impasto.io.files import write_maps
+from impasto.io.files import read_recipe, write_maps
 from impasto.io.meshes import ply_of
 from impasto.plugins.checks import check_tool
 from impasto.plugins.registry import registry
@@ -148,3 +149,47 @@ def test_a_damaged_mesh_ends_its_own_job_alone(shared_client, photo):
     with pytest.raises(FileError, match=r"mesh\.ply.*is damaged"):
         shared_client.submit(SURVEY, {"source": photo, "mesh": sent}).result(60)
     assert shared_client.submit(SURVEY, {"source": photo}).result(60).figures == {"triangles": 0}
+
+
+@pytest.fixture
+def ply(tmp_path) -> Path:
+    path = tmp_path / "cube.ply"
+    path.write_bytes(ply_of(cube()))
+    return path
+
+
+@pytest.mark.parametrize(
+    "action", [("stylize", "--tool", "flat", "--style", "{picture}", "{picture}"), ("apply", "survey", "{picture}")]
+)
+def test_actions_on_pictures_take_the_mesh_that_they_lie_on(action, impasto, photo, ply, tmp_path):
+    (picture,) = write_maps(photo, tmp_path, "photo")
+    action = [word.format(picture=picture) for word in action]
+    done = impasto(*action, "--mesh", ply, "--out", tmp_path / "out", "--json")
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    recipe = read_recipe(said["files"][0])
+    assert recipe.inputs["mesh"] == {"name": "cube.ply", "sha256": cube().sha256()}
+    assert "mesh" not in recipe.steps[0].inputs
+
+
+def test_the_command_refuses_what_is_no_mesh_and_a_source_that_is_turned_away_from_it(impasto, photo, ply, tmp_path):
+    (picture,) = write_maps(photo, tmp_path, "photo")
+    arguments = ("apply", "survey", picture, "--out", tmp_path / "out", "--mesh")
+    none = impasto(*arguments, picture)
+    assert none.returncode == FileError.exit_code
+    assert "is no binary PLY file" in none.stderr
+    turned = impasto(*arguments, ply, "--source-rotate", 90)
+    assert turned.returncode == ParameterError.exit_code
+    assert "does not lie on the mesh" in turned.stderr
+    assert impasto(*arguments, ply, "--source-scale", 0.5).returncode == 0
+
+
+def test_a_batch_gives_all_its_jobs_the_mesh(impasto, photo, ply, tmp_path):
+    write_maps(photo, tmp_path / "in", "photo")
+    arguments = ("batch", "survey", tmp_path / "in", "--workers", 1, "--no-contact-sheet", "--input")
+    done = impasto(*arguments, f"mesh={ply}", "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert read_recipe(tmp_path / "out" / "in_base_color.png").inputs["mesh"]["sha256"] == cube().sha256()
+    lost = impasto(*arguments, f"mesh={tmp_path / 'in' / 'photo_base_color.png'}", "--out", tmp_path / "lost")
+    assert "is no binary PLY file" in lost.stderr
+    assert not (tmp_path / "lost" / "in_base_color.png").exists()

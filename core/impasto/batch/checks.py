@@ -7,8 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..descriptions import MESH
 from ..errors import FileError, ImpastoError, ParameterError
 from ..io.files import read_size
+from ..io.meshes import read_mesh
 from ..io.presets import packing_of
 from ..plugins.registry import registry
 from ..running.inputs import SOURCE
@@ -97,7 +99,7 @@ class _Jobs:
     def __init__(self, output: Output, owned: Callable[[str], bool]) -> None:
         self._output, self._owned = output, owned
         self._there = set() if output.replace else {path.name for path in files_in(output.folder)}
-        self._sizes: set[Path] = set()
+        self._readable: set[Path] = set()
         self._names: dict[str, str] = {}
 
     def check(self, job: BatchJob) -> None:
@@ -110,10 +112,10 @@ class _Jobs:
         self._names[fold(job.name)] = place
         if not self._owned(job.name):
             self._refuse_existing(job)
-        for path in job.inputs.values():
-            if path not in self._sizes:
-                read_size(path)
-                self._sizes.add(path)
+        for name, path in job.inputs.items():
+            if path not in self._readable:
+                _ = read_mesh(path) if name == MESH else read_size(path)
+                self._readable.add(path)
         job.models()
 
     def _refuse_existing(self, job: BatchJob) -> None:

@@ -8,6 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from ..atlas.mesh import Mesh
+from ..descriptions import MESH
 from ..errors import ImpastoError, ParameterError, choices
 from ..io.files import source_name
 from ..parameters import color_of
@@ -22,6 +26,9 @@ from .job import BatchJob
 from .names import fill_in
 from .recipes import Recipes
 from .table import Row
+
+NO_MESH = Mesh(np.zeros((1, 3, 3), np.float32), np.zeros((1, 3, 2), np.float32))
+"""Stands for a mesh that is not read yet."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +105,7 @@ class Plan:
         """The recipe with these and all other parameters. ParameterError for a mistake in it or its inputs."""
         tools = [registry().tool(step.tool) for step in recipe.steps]
         recipe = with_parameters(recipe, tools, parameters)
-        check_inputs(recipe.steps, tools, dict.fromkeys(inputs, Maps()))
+        check_inputs(recipe.steps, tools, {name: NO_MESH if name == MESH else Maps() for name in inputs})
         return recipe
 
 

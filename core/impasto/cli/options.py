@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..descriptions import MESH
 from ..errors import FileError, ParameterError
 from ..parameters import color_of, properties_of
 from ..recipe import MAX_SEED, MAX_VALUES, name_inputs
@@ -120,7 +121,7 @@ def parse_json(text: str) -> dict[str, Any]:
 
 
 def add_inputs(parser: argparse.ArgumentParser, tool: Tool) -> None:
-    """Add an option for each input that is a picture: --guide FILE, --style FILE --style FILE."""
+    """Add an option for each input that is a file: --guide FILE, --style FILE --style FILE, --mesh FILE.ply."""
     for item in tool.inputs:
         if item.kind == "maps":
             parser.add_argument(
@@ -131,6 +132,21 @@ def add_inputs(parser: argparse.ArgumentParser, tool: Tool) -> None:
                 required=item.required,
                 help=f"{item.description}{_how_often(item)}".replace("%", "%%"),
             )
+    _add_mesh(parser, tool)
+
+
+def _add_mesh(parser: argparse.ArgumentParser, tool: Tool) -> None:
+    """Add --mesh, unless the tool makes its result of nothing that could lie on one."""
+    declared = next((item for item in tool.inputs if item.kind == "mesh"), None)
+    if declared or tool.uses_subject:
+        text = (
+            "the object whose texture it is (binary PLY of triangles with UVs, as Blender exports it): work goes on "
+            "across the seams of its UVs"
+        )
+        needed = declared is not None and declared.required
+        parser.add_argument("--mesh", type=Path, metavar="FILE.ply", required=needed, help=text)
+    else:
+        parser.set_defaults(mesh=None)
 
 
 def _how_often(item: Input) -> str:
@@ -142,7 +158,7 @@ def _how_often(item: Input) -> str:
 
 
 def given_inputs(arguments: argparse.Namespace, tool: Tool) -> tuple[dict[str, str | list[str]], dict[str, Path]]:
-    """Inputs of a step of the tool, and the given files by the names in it."""
+    """Inputs of a step of the tool, and the given files by the names in it, and that of the mesh."""
     files: dict[str, list[Path | None]] = {}
     for item in tool.inputs:
         given = getattr(arguments, f"input_{item.name}", None) or []
@@ -150,7 +166,8 @@ def given_inputs(arguments: argparse.Namespace, tool: Tool) -> tuple[dict[str, s
             message = f"{_option(item.name)} is given {len(given)} times"
             raise ParameterError(message, f"give it {'once' if most == 1 else f'up to {most} times'}")
         files[item.name] = [None if item.for_each and file == LEFT_OUT else Path(file) for file in given]
-    return name_inputs(files)
+    inputs, named = name_inputs(files)
+    return inputs, named | ({MESH: arguments.mesh} if arguments.mesh else {})
 
 
 def add_parameters(parser: argparse.ArgumentParser, tool: Tool) -> None:

@@ -17,6 +17,8 @@ PREPARE = "prepare"
 """Task of the tool that prepares a source, as a recipe's first step."""
 PREFIX = "source_"
 """Prefix of its parameters' names as options."""
+SCALE = "scale"
+"""Its one parameter that leaves each point of a source where it is."""
 SOURCE_HELP = "a picture, a folder of maps, or FILE.blend/Material/NAME"
 SOURCES_HELP = "pictures, folders of maps, a folder of either, FILE.blend, or FILE.blend/Material/NAME"
 
@@ -32,8 +34,14 @@ def add_preparation(parser: argparse.ArgumentParser) -> None:
 
 
 def preparing_steps(arguments: argparse.Namespace) -> tuple[Step, ...]:
-    """The step that prepares the source according to the options; empty if none is given."""
+    """The step that prepares the source according to the options; empty if none is given.
+
+    ParameterError if it would move the picture away from where it lies on the mesh.
+    """
     given = [(tool, given_parameters(arguments, tool, PREFIX)) for tool in registry().tools_for(PREPARE)[:1]]
+    if getattr(arguments, "mesh", None) and any(parameters.keys() - {SCALE} for _, parameters in given):
+        message = "a source that is turned or cropped does not lie on the mesh as before"
+        raise ParameterError(message, f"leave --mesh out, or the options --{PREFIX.replace('_', '-')}…")
     return tuple(Step(tool.name, parameters) for tool, parameters in given if parameters)
 
 

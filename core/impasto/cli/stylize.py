@@ -30,6 +30,7 @@ EXAMPLES = {
     "weight": "cat.jpg --style night.jpg --style wave.jpg --weight 1 --weight 0.5 --out painted",
     "mask": "cat.jpg --style night.jpg --style wave.jpg --mask fur.png --mask background.png --out painted",
     "start": "cat.jpg --style night.jpg --start painted/cat_base_color.png --longest-px 2048 --out large",
+    "mesh": "barrel-maps --style night.jpg --mesh barrel.ply --out painted",
     "kind": "cat.jpg --style night.jpg --compare kind --out painted",
 }
 """Examples by the input or parameter that they need."""
@@ -69,7 +70,7 @@ def add_stylize(commands: Any, chosen: str = "") -> None:
 
 def _epilog(tool: Tool, usual: str) -> str:
     """Examples of the tool's inputs and parameters."""
-    known = {"", *tool.parameters.model_fields, *(item.name for item in tool.inputs)}
+    known = {"", "mesh", *tool.parameters.model_fields, *(item.name for item in tool.inputs)}
     chosen = "" if tool.name == usual else f" --tool {tool.name}"
     lines = [f"  impasto stylize{chosen} {rest}" for needed, rest in EXAMPLES.items() if needed in known]
     return "\n".join(["examples:", *lines, "", CONTROL_C])
@@ -116,7 +117,7 @@ def compare(
 ) -> None:
     """Write a sheet for each source: small results of the recipe's last step, with each value of --compare."""
     from ..io.files import read_maps
-    from ..running.inputs import SOURCE
+    from ..running.inputs import SOURCE, read_input
     from ..running.runner import run
     from ..surface.grid import cell, grid
     from ..system.transaction import replace_files
@@ -128,14 +129,15 @@ def compare(
     for path in paths.values():
         if is_there(path) and not arguments.force:
             raise FileError(f"{path} is there already", "choose another --out or --name, or add --force")
-    inputs = {name: read_maps(path) for name, path in files.items()}
+    inputs = {name: read_input(name, path) for name, path in files.items()}
     with terminal.progress() as on_progress:
         for index, (name, source) in enumerate(sources.items()):
-            given = {SOURCE: read_maps(source), **inputs}
+            subject = read_maps(source)
             cells: list[Any] = []
             for value in values:
                 on_progress((index + len(cells) / len(values)) / len(sources), value)
-                made = run(_small(recipe, arguments.compare, value, given[SOURCE]), given, device=arguments.device)
+                small = _small(recipe, arguments.compare, value, subject)
+                made = run(small, {SOURCE: subject, **inputs}, device=arguments.device)
                 cells.append(cell(value, made.maps["base_color"].pixels, COMPARED_PX))
             replace_files({paths[name]: grid(cells, COLUMNS, GAP_PX)})
     terminal.report_files(list(paths.values()), [])

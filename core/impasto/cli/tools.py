@@ -163,5 +163,5 @@ def _estimator(arguments: argparse.Namespace, steps: list[Step]) -> str:
         return arguments.estimator
     stream = arguments.stream
     if stream is None:
-        stream = should_stream(Recipe(tuple(steps)), Maps(), arguments.format)
+        stream = not arguments.mesh and should_stream(Recipe(tuple(steps)), Maps(), arguments.format)
     return "none" if stream else arguments.usual_estimator

@@ -63,13 +63,18 @@ def mesh_of(data: bytes, name: str) -> Mesh:
         vertices, rest = _vertices(lines, data[end + len(END) :])
         triangles = _triangles(lines, rest)
         corners = vertices[triangles]
-    except (IndexError, KeyError, ValueError) as error:
+        positions = _columns(corners, POSITION)
+    except (IndexError, KeyError, StopIteration, ValueError) as error:
         raise FileError(f"{excerpt(name)} is damaged, or no mesh of triangles", REMEDY) from error
     uv = next((names for names in UV if set(names) <= set(corners.dtype.names)), None)
     if uv is None:
         raise FileError(f"the mesh {excerpt(name)} has no UVs", REMEDY)
-    positions, uvs = (np.stack([corners[part] for part in names], 2).astype(np.float32) for names in (POSITION, uv))
-    return Mesh(positions, uvs, name)
+    return Mesh(positions, _columns(corners, uv), name)
+
+
+def _columns(corners: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
+    """Properties of the corners of triangles: (T, 3, N) float32."""
+    return np.stack([corners[name] for name in names], 2).astype(np.float32)
 
 
 def _element(lines: list[list[str]], name: str) -> tuple[int, list[list[str]]]:
@@ -96,6 +101,7 @@ def _triangles(lines: list[list[str]], data: bytes) -> np.ndarray:
     _, _, length, index, _ = properties[0]
     kind = np.dtype([("count", TYPES[length]), ("corners", TYPES[index], 3)])
     faces = np.frombuffer(data, kind, count)
-    if len(properties) != 1 or (faces["count"] != 3).any():
+    numbers = faces["corners"]
+    if len(properties) != 1 or (faces["count"] != 3).any() or numbers.dtype.kind not in "iu" or (numbers < 0).any():
         raise ValueError
-    return faces["corners"].astype(np.int64)
+    return numbers.astype(np.int64)
