@@ -17,6 +17,9 @@ from .texture import Maps
 
 if TYPE_CHECKING:
     import torch
+    from torch import Tensor
+
+    from .atlas.canvas import Canvas
 
 
 def _nothing(*_: object) -> None:
@@ -37,7 +40,7 @@ class Context:
     is_stopped: whether the user asked to finish early and keep the result so far; tools that improve their result
     step by step check it. enough_px: longer side that is enough, for a preview of the result; a generator may then
     make the same picture smaller, by halving its sides while the longer one stays at least as long. None for a result.
-    mesh: the surface that the subject lies on, if it is given.
+    mesh: the surface that the subject lies on, if it is given. canvas: of that surface's charts, if they are painted.
     """
 
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
@@ -45,6 +48,7 @@ class Context:
     precision: str = "float32"
     enough_px: int | None = None
     mesh: Mesh | None = None
+    canvas: Canvas | None = None
     models: ModelLibrary = field(default_factory=ModelLibrary)
     weights: WeightsLibrary = field(default_factory=WeightsLibrary)
     on_progress: Callable[[float, str], None] = _nothing
@@ -112,6 +116,23 @@ class Context:
         installed = self.weights.installed_weights(name)
         self.on_weights(installed)
         return installed.load()
+
+    def across_seams(self, x: Tensor) -> Tensor:
+        """A picture (B, C, h, w) of the subject whose gutters show what lies across the seams of its mesh.
+
+        At any resolution. Tools that improve a picture step by step call it between steps; gradients reach what is
+        shown. Without a mesh it is x.
+        """
+        return x if self.canvas is None else self.canvas.across(x)
+
+    def longest_px(self, size_px: Sequence[int]) -> int:
+        """Longer side of a picture of this (height, width), to which sizes in it are relative, such as that of strokes.
+
+        Of a mesh's canvas, that of the texture with texels of the canvas's size.
+        """
+        if self.canvas is None:
+            return max(size_px)
+        return round(self.canvas.longest_px * max(size_px) / max(self.canvas.size_px))
 
     def noise(self, *shape: int) -> torch.Tensor:
         """Standard normal noise, drawn on the CPU in float32, then moved: a seed gives the same noise on any device."""

@@ -50,6 +50,7 @@ class InputDescription(TypedDict):
     many: Annotated[bool, "whether it takes a list"]
     for_each: Annotated[str, "another input: this one takes at most one for each of that's values"]
     least: Annotated[Count, "fewest values of one that takes a list"]
+    on_subject: Annotated[bool, "whether it lies on the subject, as a mask does"]
 
 
 class ParametersDescription(TypedDict):

@@ -86,7 +86,7 @@ class Input:
     The kind "mesh", of the one name "mesh", is the surface that the subject lies on, which a recipe has for all steps.
     many: it takes a list, such as styles to be mixed. for_each: another input that takes a list; this one takes at most
     one value for each of its values, in the same order, such as a mask for each style.
-    least: fewest values of one that takes many, which belong together.
+    least: fewest values of one that takes many, which belong together. on_subject: it lies on the subject, as a mask.
     """
 
     name: str
@@ -96,6 +96,7 @@ class Input:
     many: bool = False
     for_each: str = ""
     least: int = 1
+    on_subject: bool = False
 
     @property
     def takes_many(self) -> bool:

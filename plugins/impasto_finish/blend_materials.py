@@ -55,7 +55,7 @@ class BlendMaterials(Filter):
     needs = ("base_color",)
     inputs = (
         Input("over", "material that lies over it; it is repeated"),
-        Input("mask", "where it lies: white, where it does not: black", required=False),
+        Input("mask", "where it lies: white, where it does not: black", required=False, on_subject=True),
     )
 
     def apply(

@@ -47,7 +47,7 @@ def test_describing_every_tool_loads_no_torch():
 def test_the_core_knows_no_host_and_no_plugin(module):
     text = (CORE / module).read_text()
     plugins = [path.name for path in (ROOT / "plugins").glob("impasto_*")]
-    assert len(plugins) == 14
+    assert len(plugins) == 15
     for name in ("bpy", *plugins):
         assert f"import {name}" not in text
         assert f"from {name}" not in text
@@ -88,7 +88,7 @@ def test_no_modules_of_the_core_and_the_plugins_import_each_other():
 def test_no_plugin_imports_another():
     """Whatever two plugins need is the core's."""
     known = modules_in(ROOT / "plugins")
-    assert len({name.partition(".")[0] for name in known}) == 14
+    assert len({name.partition(".")[0] for name in known}) == 15
     found = ((name, other) for name in known for other in imports_of(name, known))
     assert [(one, other) for one, other in found if one.partition(".")[0] != other.partition(".")[0]] == []
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_meshes import cube
+from cubes import cube
 
 from impasto import Recipe, Step, run
 from impasto.engine.requests import JobInput
@@ -90,14 +90,17 @@ def test_a_mesh_in_the_wrong_place_is_refused_before_anything_runs(step, given, 
 
 
 def test_a_recipe_with_a_mesh_is_never_written_tile_by_tile(photo, tmp_path, monkeypatch):
-    recipe = Recipe((Step("blotches", {"width_px": 64, "height_px": 64}),))
+    size = {"width_px": 64, "height_px": 64}
+    recipe = Recipe((Step("blotches", size),))
+    covering = Recipe((*recipe.steps, Step("cover-object", size)))
     sink = Sink(tmp_path, "spots")
     with pytest.raises(ParameterError, match="cannot be written tile by tile") as caught:
-        run_to_files(recipe, {"source": photo, "mesh": cube()}, sink, tile_by_tile=True)
+        run_to_files(covering, {"source": photo, "mesh": cube()}, sink, tile_by_tile=True)
     assert caught.value.remedy
     monkeypatch.setattr("impasto.running.streaming.is_large", lambda size_px: True)
     assert not run_to_files(recipe, {"source": photo}, sink).maps
-    assert run_to_files(recipe, {"source": photo, "mesh": cube()}, sink).maps
+    sink = replace(sink, name="covered")
+    assert run_to_files(covering, {"source": photo, "mesh": cube()}, sink).maps
 
 
 @pytest.mark.parametrize(

@@ -2,25 +2,11 @@
 
 import numpy as np
 import pytest
+from cubes import cube
 
 from impasto.atlas.mesh import Mesh
 from impasto.errors import FileError, ParameterError
 from impasto.io.meshes import mesh_of, ply_of, read_mesh
-
-
-def cube(size_m: float = 1.0, side: float = 0.3) -> Mesh:
-    """A cube whose six faces are islands of their own, of one size."""
-    positions, uvs = [], []
-    for number in range(6):
-        axis, end = divmod(number, 2)
-        square = np.array([(0, 0), (1, 0), (1, 1), (0, 1)], np.float32)
-        corners = np.full((4, 3), end, np.float32)
-        corners[:, [other for other in range(3) if other != axis]] = square
-        places = square * side + (number % 3 / 3 + 0.01, number // 3 / 3 + 0.01)
-        for triangle in ([0, 1, 2], [0, 2, 3]):
-            positions.append(corners[triangle] * size_m)
-            uvs.append(places[triangle])
-    return Mesh(np.array(positions, np.float32), np.array(uvs, np.float32), "cube")
 
 
 def test_each_face_of_a_cube_that_is_cut_apart_is_an_island():

@@ -15,6 +15,8 @@ WELD = 1e-5
 UV_DIGITS = 5
 """Decimal places in which UVs agree that are one."""
 MOST_TRIANGLES = 4_000_000
+CREASE = 0.8
+"""Cosine of the angle between a face and the mean of its neighbours below which it keeps its own normal."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +64,25 @@ class Mesh:
         """Number of the UV point of each corner (T, 3): those of a vertex with one UV are one."""
         uvs = np.round(self.uvs.reshape(-1, 2).astype(np.float64) * 10**UV_DIGITS)
         return _numbers(np.column_stack([self.vertices.reshape(-1), uvs])).reshape(-1, 3)
+
+    @cached_property
+    def normals(self) -> np.ndarray:
+        """Normals (T, 3) of the triangles, of length 1, or 0 for those without area."""
+        first, second = (self.positions[:, corner].astype(np.float64) - self.positions[:, 0] for corner in (1, 2))
+        across = np.cross(first, second)
+        return across / np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-30)
+
+    @cached_property
+    def smooth_normals(self) -> np.ndarray:
+        """Normals (T, 3, 3) at the corners: the mean of those of all faces of the vertex, by area, up to creases."""
+        first, second = (self.positions[:, corner].astype(np.float64) - self.positions[:, 0] for corner in (1, 2))
+        across = np.cross(first, second)
+        total = np.zeros((int(self.vertices.max()) + 1, 3))
+        np.add.at(total, self.vertices.reshape(-1), np.repeat(across, 3, axis=0))
+        found = total[self.vertices]
+        found /= np.maximum(np.linalg.norm(found, axis=-1, keepdims=True), 1e-30)
+        is_crease = (found * self.normals[:, None]).sum(-1) < CREASE
+        return np.where(is_crease[..., None], self.normals[:, None], found)
 
     @cached_property
     def islands(self) -> np.ndarray:

@@ -41,6 +41,7 @@ from .inputs import (
     with_numbers_for_each,
 )
 from .streaming import Sink, check_streamable, should_stream, tile_maker, write_tiles
+from .unfolding import Unfolding, takes_mesh
 
 log = logging.getLogger(__name__)
 
@@ -161,16 +162,23 @@ class _Step:
 def _fold(steps: list[_Step], subject: Maps, context: Context) -> Result:
     """The result of the steps in turn, each applied to the whole result of the previous one."""
     result = Result(subject)
+    covers = [index for index, step in enumerate(steps) if step.tool.kind == "generator" and takes_mesh(step.tool)]
+    surface: Unfolding | None = None
     for index, step in enumerate(steps):
         step_context = replace(context, on_progress=_share(context.on_progress, index, len(steps)))
         if not all(other.tool.is_pointwise or other.tool.kind == "estimator" for other in steps[index + 1 :]):
             step_context = replace(step_context, enough_px=None)  # others may have parameters in pixels
         step_context.progress(0.0, step.tool.label)
+        if context.mesh and index >= max(covers, default=0):  # what comes before is made to cover the mesh
+            surface = surface or Unfolding(context.mesh, result.maps)
+            result = replace(result, maps=surface.subject(step.tool, result.maps, step_context))
+            step = replace(step, inputs=surface.inputs(step.tool, step.inputs))
+            step_context = surface.context(step_context)
         result = _join(result, step.apply(result.maps, step_context))
         step_context.progress(1.0, step.tool.label)
         if index < len(steps) - 1 and result.maps:
-            context.preview(result.maps)
-    return result
+            step_context.preview(result.maps)
+    return replace(result, maps=surface.on_texture(result.maps)) if surface else result
 
 
 def _stream(steps: list[_Step], subject: Maps, context: Context, sink: Sink, record: Callable[[], Recipe]) -> Result:

@@ -68,7 +68,7 @@ class FastPainter:
         """x (1, 3, H, W), with sides of whole strides, repainted tile by tile; tiles agree with the whole."""
         size = (x.shape[2], x.shape[3])
         field = NoiseField(int(context.rng.integers(2**31)), context.device)
-        noise = noise_input(size, lambda channel, *cells: field.normal(channel, 1, cells)[None])
+        noise = context.across_seams(noise_input(size, lambda channel, *cells: field.normal(channel, 1, cells)[None]))
         is_single = max(size) <= tile_px
         tiling = Tiling(
             size, tile_px, self.network.reach_px, seamless, STRIDE, STRIDE, has_halo_if_single=not is_single

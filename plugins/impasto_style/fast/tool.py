@@ -22,7 +22,7 @@ class FastStyle(Stylizer):
     description = "Repaints pictures in a moment, with a model that train-fast-style has made of a painting"
     rank = 45
     parameters = FastStyleParameters
-    inputs = (Input(MASK, "where it is painted: white; black keeps the picture", required=False),)
+    inputs = (Input(MASK, "where it is painted: white; black keeps the picture", required=False, on_subject=True),)
 
     def apply(
         self, subject: Maps, parameters: FastStyleParameters, inputs: Mapping[str, Any], context: Context

@@ -30,7 +30,13 @@ def paint(task: Task, parameters: GatysParameters, context: Context, tile_px: in
         progress.begin(f"Painting at {size_px} px")
         scaled = task.scaled(size_px)
         watch = partial(_watch, progress, size_px**2)
-        descent = Descent(_fit(x, scaled), preset.method(size_px), preset.evaluations(size_px), watch)
+        descent = Descent(
+            _fit(x, scaled),
+            preset.method(size_px),
+            preset.evaluations(size_px),
+            watch,
+            join=lambda tensors: context.across_seams(tensors[0]),
+        )
         descent.run(preset.objective(scaled))
         x = descent.best
         context.preview(Maps.from_arrays({"base_color": as_image(x)}))

@@ -102,7 +102,7 @@ def _paint_at_size(
         parameters.steps,
         watch,
         partial(laplacian_levels, seamless=task.seamless),
-        partial(picture_of_levels, seamless=task.seamless),
+        lambda levels: progress.context.across_seams(picture_of_levels(levels, task.seamless)),
     )
     count, has_more = min(REFRESH_STEPS, ceil(parameters.steps / LEAST_MATCHES)), True
     while has_more:

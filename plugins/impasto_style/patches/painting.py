@@ -38,6 +38,8 @@ LEAST_PX = 64
 """Longer side of the first size."""
 SEARCH_PX = {"quick": 512, "usual": 512, "best": 1024}
 """Longer side up to which patches are matched, by quality; larger results use the same patches, but finer."""
+BEYOND = 0.25
+"""Part of that side by which the search may exceed it."""
 STROKES = 4 / 256
 """Width of the guides' blur, relative to a style's longer side, above that of strokes."""
 LEAST_STROKES_PX = 1.2
@@ -64,7 +66,8 @@ def paint(task: Task, parameters: PatchesStyleParameters, context: Context) -> T
     painted = [region for region in task.regions if region.weights[0] < 1]
     if not painted:
         return task.picture
-    factor = math.ceil(task.longest_px / SEARCH_PX[parameters.quality])
+    longest_px = context.longest_px(task.picture.shape[2:])
+    factor = max(1, math.ceil(longest_px / SEARCH_PX[parameters.quality] - BEYOND))
     task = _with_styles_only(task, painted, factor)
     small = task if factor == 1 else task.scaled(round(task.longest_px / factor))
     sizes = scales(small, LEAST_PX)
@@ -155,6 +158,7 @@ class _Painter:
         passes, rounds = PASSES[self.parameters.quality]
         patches: Tensor | None = None
         for _ in range(passes):
+            x = self.context.across_seams(x)
             kept = search.grid.on_canvas(torch.cat([x + forms * (leading - x), guides], 1))
             queries = search.library.features_of(kept[:, :3], kept[:, 3:])
             patches = self._first(search, queries, before) if patches is None else patches

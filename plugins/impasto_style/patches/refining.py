@@ -51,7 +51,7 @@ def refine(
         return not context.is_stopped()
 
     def changed(changes: Sequence[Tensor]) -> Tensor:
-        return x + torch.einsum("ij,bjhw->bihw", axes, changes[0])
+        return context.across_seams(x + torch.einsum("ij,bjhw->bihw", axes, changes[0]))
 
     descent = Descent(x, lbfgs(), STEPS, watch, lambda x: [torch.zeros_like(x)], changed)
     descent.run(objective)

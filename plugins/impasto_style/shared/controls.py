@@ -10,8 +10,14 @@ STYLE, MASK, START = "style", "mask", "start"
 
 STYLE_INPUTS = (
     Input(STYLE, "a picture whose style is used; several are mixed, or painted where their masks are", many=True),
-    Input(MASK, "where its style is painted: white; black keeps the picture", required=False, for_each=STYLE),
-    Input(START, "a finished result to continue from, which may be smaller", required=False),
+    Input(
+        MASK,
+        "where its style is painted: white; black keeps the picture",
+        required=False,
+        for_each=STYLE,
+        on_subject=True,
+    ),
+    Input(START, "a finished result to continue from, which may be smaller", required=False, on_subject=True),
 )
 """Inputs of a stylizer besides its subject. Styles without a mask are mixed where no mask is white."""
 

@@ -59,8 +59,10 @@ def _decide(parameters: StyleParameters, subject: Maps, context: Context) -> Sty
     """The parameters with `seamless` on or off; if it is auto, it is on if the subject tiles, and a note says which."""
     if parameters.seamless != "auto":
         return parameters
-    seamless = all(wraps(subject))
-    if seamless:
+    seamless = context.canvas is None and all(wraps(subject))
+    if context.canvas:
+        context.note("it was repainted across the seams of its mesh")
+    elif seamless:
         context.note("its opposite borders fit together, so it was repainted as a texture without seams")
     else:
         context.note("its opposite borders do not fit together, so it was repainted as a single picture")
@@ -77,7 +79,8 @@ def make_task(
     pixels = read_color(subject, VISIBLE)
     size = max(LEAST_PX, pixels.shape[0]), max(LEAST_PX, pixels.shape[1])
     picture = resize_picture(as_tensor(pixels, device), size, seamless)
-    styles = [read_style(style, index, parameters, max(size), device) for index, style in enumerate(inputs[STYLE])]
+    longest_px = context.longest_px(size)
+    styles = [read_style(style, index, parameters, longest_px, device) for index, style in enumerate(inputs[STYLE])]
     shown = [
         None if mask is None else read_mask(mask, index, size, seamless, device) for index, mask in enumerate(masks)
     ]

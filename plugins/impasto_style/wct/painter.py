@@ -42,7 +42,7 @@ class Painter:
     ) -> None:
         self.task, self.parameters, self.context = task, parameters, context
         self.progress, self.tile_px = progress, tile_px
-        self.noise = context.noise(1, 1, *task.picture.shape[2:]).mul_(NOISE).half()
+        self.noise = context.across_seams(context.noise(1, 1, *task.picture.shape[2:]).mul_(NOISE)).half()
         self.masks = [region.mask for region in task.regions]
 
     def painting(self, x: Tensor, coders: Sequence[Coder]) -> Tensor:
@@ -56,6 +56,7 @@ class Painter:
 
     def _painting_by(self, x: Tensor, coder: Coder) -> Tensor:
         """A picture decoded from the features of `x` with the sources' moments."""
+        x = self.context.across_seams(x)
         features = self._features(x, coder)
         maps = self._linear_maps(features)
         result = torch.empty_like(x)

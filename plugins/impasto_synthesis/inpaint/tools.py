@@ -21,12 +21,15 @@ class Inpaint(Filter):
     task = "fill"
     parameters = InpaintParameters
     inputs = (
-        Input("mask", "white where the picture is to be filled, the rest black"),
-        Input("labels", "flat colours: each is filled only from where its own colour is", required=False),
+        Input("mask", "white where the picture is to be filled, the rest black", on_subject=True),
+        Input(
+            "labels", "flat colours: each is filled only from where its own colour is", required=False, on_subject=True
+        ),
         Input(
             "islands",
             "UV islands, each in a flat colour: nothing is taken from another one or continued into it",
             required=False,
+            on_subject=True,
         ),
     )
     needs_source = True

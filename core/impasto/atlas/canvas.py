@@ -1,0 +1,260 @@
+"""A canvas for tools: a mesh's charts, all of one texel density, whose gutters show what lies across their seams.
+
+Tools paint it as any picture; `Canvas.unfold` and `fold` bring maps from a texture to it and back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import torch
+from scipy.ndimage import distance_transform_edt
+from torch import Tensor
+from torch.nn.functional import grid_sample
+
+from ..texture import NORMAL_MAPS, Maps
+from .charts import Charts, transformed
+from .gutters import Gutters, centres
+from .mesh import Mesh
+from .packing import CELL_PX, occupied_cells, pack
+from .raster import NONE, Size, rasterized
+from .sampling import filled, resized, sampled, turned
+
+GUTTERS_PX = (16, 12, 8, 4)
+"""Widths of the gutter round each chart to choose from."""
+MOST_TEXELS = 1.5
+"""Most texels of charts and gutters, relative to those of the texture: the gutter's width follows from it."""
+FINENESS = 0.9
+"""Share of the surface that is on the canvas at least as fine as on the texture, unless that makes it too large."""
+MOST_IN_CHARTS = 1.3
+"""Most texels of all charts on the canvas, relative to those on the texture."""
+LONGEST = 3.0
+"""Longest side of a chart, relative to that of a square of so many texels."""
+COARSER = 0.8
+"""Factor of the density as long as there are too many texels even with the narrowest gutter."""
+
+
+@dataclass(frozen=True, eq=False)
+class Canvas:
+    """Charts of a mesh side by side on a canvas, `density` texels to a metre.
+
+    matrices, offsets: (I, 2, 2) and (I, 2), from texels of the texture to those of the canvas. texels: (H, W), number
+    of the triangle that each texel of the canvas shows, `NONE` in gutters and between them.
+    """
+
+    charts: Charts
+    density: float
+    matrices: np.ndarray
+    offsets: np.ndarray
+    texels: np.ndarray
+    gutters: Gutters
+    gutter_px: int
+
+    @classmethod
+    def of(cls, mesh: Mesh, size_px: Size, density: float | None = None) -> Canvas:
+        """The canvas of a mesh and its texture of this size. density: texels to a metre; default: as the texture's.
+
+        ParameterError if the mesh shows none of the texture.
+        """
+        charts = Charts.of(mesh, size_px)
+        is_drawn = charts.chart == mesh.islands  # copies lie where their originals do
+        shown = np.unique(charts.chart[is_drawn])
+        density = density or _density(charts)
+        while True:
+            matrices = charts.matrices * density
+            corners = transformed(charts.corners, matrices[charts.chart][:, None])
+            lowest = _lowest(corners, charts.chart, is_drawn, len(matrices))
+            shapes = [_shape(corners[is_drawn & (charts.chart == index)] - lowest[index]) for index in shown]
+            gutter_px, cells = _with_gutters(shapes, MOST_TEXELS * size_px[0] * size_px[1])
+            if cells:
+                break
+            density *= COARSER
+        places, canvas = pack(cells)
+        offsets = np.zeros((len(matrices), 2))
+        margin = -(-gutter_px // CELL_PX) * CELL_PX
+        offsets[shown] = np.array(places, float)[:, ::-1] * CELL_PX + margin - lowest[shown]
+        corners += offsets[charts.chart][:, None]
+        drawn = np.where(is_drawn[:, None, None], corners, -1.0)
+        texels, _ = rasterized(drawn, (canvas[0] * CELL_PX, canvas[1] * CELL_PX))
+        gutters = Gutters.of(charts, corners, texels, gutter_px)
+        return cls(charts, density, matrices, offsets, texels, gutters, gutter_px)
+
+    @property
+    def longest_px(self) -> float:
+        """Longer side of the texture at the canvas's density: what sizes relative to a picture are relative to."""
+        on_canvas, on_texture = (float((part != NONE).sum()) for part in (self.texels, self.charts.texels))
+        return max(self.charts.size_px) * (on_canvas / on_texture) ** 0.5
+
+    @property
+    def size_px(self) -> Size:
+        """(height, width) of the canvas."""
+        return self.texels.shape[0], self.texels.shape[1]
+
+    def unfold(self, maps: Maps) -> Maps:
+        """Maps of the texture, of any resolution, on the canvas."""
+        values = {name: self._unfolded(texture.pixels, name in NORMAL_MAPS) for name, texture in maps.items()}
+        return replace(maps, textures={}, width_m=self.size_px[1] / self.density).with_arrays(values)
+
+    def fold(self, maps: Maps) -> Maps:
+        """Maps of the canvas on the texture; its margins show what lies across the seams.
+
+        Both may have been enlarged or reduced by one factor.
+        """
+        values = {name: self._folded(texture.pixels, name in NORMAL_MAPS) for name, texture in maps.items()}
+        return replace(maps, textures={}, width_m=None).with_arrays(values)
+
+    def charts_in_metres(self) -> tuple[np.ndarray, np.ndarray]:
+        """The nearest chart of each texel of the canvas (H, W), and the place (H, W, 2) there, in metres, y down."""
+        chart, _ = self._here
+        return chart, (centres(self.size_px) - self.offsets[chart]) / self.density
+
+    def across(self, x: Tensor) -> Tensor:
+        """x (B, C, h, w), a picture of the canvas at any resolution, whose gutters show what lies across the seams."""
+        table = self._table(x.shape[2], x.shape[3]).to(x.device)
+        made = x.float()
+        for _ in range(2):  # again with what the first time has put beside the seams
+            made = torch.where(table.mask, table.seen(made), made)
+        return made.to(x.dtype)
+
+    def _joined(self, values: np.ndarray, is_normal: bool) -> np.ndarray:
+        """Values (h, w, C) of the canvas, in which charts fade at their seams into how the others go on."""
+        x = torch.from_numpy(np.ascontiguousarray(values.transpose(2, 0, 1)))[None]
+        table = self._table(x.shape[2], x.shape[3])
+        seen = table.seen(x)[0].permute(1, 2, 0).numpy()
+        seen = turned(seen, resized(self.gutters.turn, values.shape[:2])) if is_normal else seen
+        return values + table.share[0, 0, :, :, None].numpy() * (seen - values)
+
+    def _table(self, height: int, width: int) -> _Table:
+        """The gutters at this resolution."""
+        if (height, width) not in self._tables:
+            rows = (np.arange(height) + 0.5) * self.size_px[0] / height
+            columns = (np.arange(width) + 0.5) * self.size_px[1] / width
+            picked = np.ix_(rows.astype(int), columns.astype(int))
+            shift = np.stack(np.meshgrid(columns % 1 - 0.5, rows % 1 - 0.5), 2)  # from the texel that was picked
+            moved = transformed(shift, self.gutters.turn[picked].swapaxes(2, 3))
+            where = (self.gutters.source[picked] + moved) / np.array(self.size_px)[::-1] * 2 - 1
+            mask, share = (
+                torch.from_numpy(part[picked])[None, None] for part in (self.gutters.mask, self.gutters.share)
+            )
+            self._tables[height, width] = _Table(torch.from_numpy(where).float()[None], mask, share)
+        return self._tables[height, width]
+
+    @cached_property
+    def _tables(self) -> dict[Size, _Table]:
+        return {}
+
+    @cached_property
+    def _here(self) -> tuple[np.ndarray, np.ndarray]:
+        """The nearest chart of each texel of the canvas (H, W), and the place on the texture, from 0 to 1 (H, W, 2)."""
+        chart = self.charts.chart[filled(self.texels, self.texels)]
+        there = transformed(centres(self.size_px) - self.offsets[chart], np.linalg.inv(self.matrices)[chart])
+        return chart, there / np.array(self.charts.size_px)[::-1]
+
+    def _unfolded(self, pixels: np.ndarray, is_normal: bool) -> np.ndarray:
+        """Values (H, W, C) on the canvas of pixels (h, w, C) of the texture."""
+        chart, there = self._here
+        area = np.abs(np.linalg.det(self.matrices)) * self.charts.texels.size / pixels[..., 0].size
+        finer = np.maximum(area, 1e-12) ** -0.5
+        values = sampled(filled(pixels, resized(self.charts.texels, pixels.shape[:2])), there, finer[chart])
+        values = turned(values, self.charts.turns[chart]) if is_normal else values
+        values = self._continued(values, is_normal)
+        return filled(values, np.where(self.gutters.mask, 0, self.texels))
+
+    def _continued(self, values: np.ndarray, is_normal: bool) -> np.ndarray:
+        """Values (H, W, C) of the canvas, whose gutters show what lies across the seams."""
+        x = torch.from_numpy(np.ascontiguousarray(values.transpose(2, 0, 1)))[None]
+        seen = np.ascontiguousarray(self.across(x)[0].permute(1, 2, 0).numpy())
+        if not is_normal:
+            return seen
+        mask, turn = (resized(part, seen.shape[:2]) for part in (self.gutters.mask, self.gutters.turn))
+        return np.where(mask[..., None], turned(seen, turn), seen)
+
+    def _folded(self, pixels: np.ndarray, is_normal: bool) -> np.ndarray:
+        """Values (h, w, C) on the texture of pixels (H, W, C) of the canvas."""
+        factor = pixels.shape[0] / self.size_px[0]
+        chart, here, is_near = self._there(factor)
+        continued = self._continued(self._joined(pixels, is_normal), is_normal)
+        values = sampled(continued, here)
+        values = turned(values, self.charts.turns.swapaxes(1, 2)[chart]) if is_normal else values
+        return filled(values, np.where(is_near, 0, NONE))
+
+    def _there(self, factor: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The nearest chart (h, w), the place on the canvas, from 0 to 1 (h, w, 2), and whether that is in the gutter.
+
+        Of each texel of the texture, enlarged by a factor.
+        """
+        if factor not in self._places_there:
+            height, width = (max(1, round(side * factor)) for side in self.charts.size_px)
+            size_px = height, width
+            texels = resized(self.charts.texels, size_px)
+            triangle = filled(texels, texels)
+            chart, sides = self.charts.chart[triangle], np.array(self.charts.size_px)[::-1]
+            there = centres(size_px) / np.array(size_px)[::-1] * sides
+            there += np.round((self.charts.corners.mean(1)[triangle] - there) / sides) * sides  # beyond the first tile
+            here = transformed(there, self.matrices[chart]) + self.offsets[chart]
+            reach = self.gutter_px * factor * np.abs(np.linalg.det(self.matrices))[chart] ** -0.5
+            is_near = distance_transform_edt(texels == NONE) < reach
+            self._places_there[factor] = chart, here / np.array(self.size_px)[::-1], is_near
+        return self._places_there[factor]
+
+    @cached_property
+    def _places_there(self) -> dict[float, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        return {}
+
+
+@dataclass(frozen=True, eq=False)
+class _Table:
+    """Gutters of a picture (h, w): places (1, h, w, 2) from -1 to 1, mask and share (1, 1, h, w)."""
+
+    where: Tensor
+    mask: Tensor
+    share: Tensor
+
+    def to(self, device: torch.device) -> _Table:
+        return _Table(*(part.to(device) for part in (self.where, self.mask, self.share)))
+
+    def seen(self, x: Tensor) -> Tensor:
+        """The values of x (B, C, h, w) at the other place of each texel."""
+        return grid_sample(x, self.where.expand(len(x), -1, -1, -1), "bilinear", "border", align_corners=False)
+
+
+def _density(charts: Charts) -> float:
+    """Texels to a metre of the canvas: as fine as the finest islands, but for a few, unless it becomes too large."""
+    shown = charts.texels[charts.texels != NONE]
+    island = charts.chart[shown]
+    texels = np.bincount(island, minlength=len(charts.matrices))
+    area = np.abs(np.linalg.det(charts.matrices))  # of a texel, in square metres
+    squared = 1 / area
+    order = np.argsort(squared)
+    share = np.cumsum((texels * area)[order])
+    finest = squared[order][np.searchsorted(share, FINENESS * share[-1])]
+    return float(np.sqrt(min(finest, MOST_IN_CHARTS * len(shown) / share[-1])))
+
+
+def _lowest(corners: np.ndarray, chart: np.ndarray, is_drawn: np.ndarray, count: int) -> np.ndarray:
+    """Upper left corners (I, 2) of charts, in whole texels."""
+    found = np.full((count, 2), np.inf)
+    np.minimum.at(found, np.repeat(chart[is_drawn], 3), corners[is_drawn].reshape(-1, 2))
+    return np.floor(found)
+
+
+def _shape(corners: np.ndarray) -> np.ndarray:
+    """Mask (H, W) of a chart's triangles and corners, since narrow ones may hold no centre of a texel."""
+    points = np.floor(corners.reshape(-1, 2)).astype(int)
+    size_px = int(points[:, 1].max()) + 1, int(points[:, 0].max()) + 1
+    mask = rasterized(corners, size_px)[0] != NONE
+    mask[points[:, 1], points[:, 0]] = True
+    return mask
+
+
+def _with_gutters(shapes: Sequence[np.ndarray], most: float) -> tuple[int, list[np.ndarray]]:
+    """The widest gutter with which charts have at most so many texels, and their cells; none if all are too wide."""
+    for gutter_px in GUTTERS_PX:
+        cells = [occupied_cells(shape, gutter_px) for shape in shapes]
+        longest_px = max(max(one.shape) for one in cells) * CELL_PX
+        if sum(int(one.sum()) for one in cells) * CELL_PX**2 <= most and longest_px <= LONGEST * most**0.5:
+            return gutter_px, cells
+    return 0, []

@@ -1,0 +1,182 @@
+"""Charts of a mesh: its UV islands in their true proportions, all of one texel density, upright, and none mirrored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import ParameterError
+from .mesh import Mesh
+from .raster import NONE, Size, rasterized
+
+LEAST_AREA = 1e-12
+"""Area of a triangle in UV space, relative to the texture, below which it shows no texels."""
+LEAST_SLOPE = 0.3
+"""Mean steepness of an island below which back, not up, is upright on it, as on a floor."""
+STRAIGHT = 0.3
+"""Share of an island's border that must be at right angles before the island is turned by these."""
+COPY_SHARE = 0.5
+"""Share of an island's texels that another one has too, from which on it is a copy of that one."""
+UP, BACK = (0.0, 0.0, 1.0), (0.0, 1.0, 0.0)
+REMEDY = "unwrap it in edit mode (UV > Smart UV Project)"
+
+
+@dataclass(frozen=True, eq=False)
+class Charts:
+    """UV islands of a mesh on a texture of `size_px`, and the matrices that bring them into true proportions.
+
+    corners: (T, 3, 2) x and y of each triangle in texels from the upper left. texels: number of the triangle that each
+    texel (H, W) shows. chart: number of the island whose texels a triangle shows (T,), `NONE` without area; of a copy,
+    such as a mirrored half, it is the original's. matrices: (I, 2, 2) from texels to metres, y down. copies, overlaps:
+    number of islands that are copies, and of those that overlap others in part.
+    """
+
+    mesh: Mesh
+    size_px: Size
+    corners: np.ndarray
+    texels: np.ndarray
+    chart: np.ndarray
+    matrices: np.ndarray
+    copies: int
+    overlaps: int
+
+    @classmethod
+    def of(cls, mesh: Mesh, size_px: Size) -> Charts:
+        """Charts of a mesh on a texture. ParameterError if no triangle shows any of it."""
+        corners = mesh.uvs.astype(np.float64) * (size_px[1], -size_px[0]) + (0, size_px[0])
+        islands = mesh.islands
+        lowest = np.full((islands.max() + 1, 2), np.inf)
+        np.minimum.at(lowest, np.repeat(islands, 3), corners.reshape(-1, 2))
+        sides = np.array([size_px[1], size_px[0]])
+        corners -= (np.floor(lowest / sides + 1e-6) * sides)[islands][:, None]  # islands begin in the first tile
+        frames = _Frames.of(mesh, corners)
+        texels, drawn = rasterized(corners, size_px, wraps=True)
+        if not frames.has_area.any() or not drawn.any():
+            raise ParameterError(f"the UVs of {mesh.name or 'the mesh'} have no area", REMEDY)
+        chart, copies, overlaps = _originals(islands, corners, texels, drawn)
+        chart = np.where(frames.has_area, chart, NONE)
+        matrices = _straightened(frames.matrices(chart, len(lowest)), mesh, corners, chart)
+        return cls(mesh, size_px, corners, texels, chart, matrices, copies, overlaps)
+
+    @property
+    def in_metres(self) -> np.ndarray:
+        """Corners (T, 3, 2) of each triangle in its chart, in metres, y down."""
+        return transformed(self.corners, self.matrices[self.chart][:, None])
+
+    @property
+    def turns(self) -> np.ndarray:
+        """Rotations or reflections (I, 2, 2) of normals from the texture to the chart, y down.
+
+        X of a tangent-space normal is along the U axis, and Y at a right angle to it (Mikkelsen 2008).
+        """
+        across = self.matrices[:, :, 0] / np.maximum(
+            np.linalg.norm(self.matrices[:, :, 0], axis=1, keepdims=True), 1e-30
+        )
+        down = np.stack([-across[:, 1], across[:, 0]], 1) * np.sign(np.linalg.det(self.matrices))[:, None]
+        return np.stack([across, down], 2)
+
+
+@dataclass(frozen=True, eq=False)
+class _Frames:
+    """Derivatives (T, 3, 2) of positions by texels, and areas (T,) of triangles in space and in texels, with sign."""
+
+    derivatives: np.ndarray
+    areas: np.ndarray
+    signed: np.ndarray
+
+    @classmethod
+    def of(cls, mesh: Mesh, corners: np.ndarray) -> _Frames:
+        in_space = (mesh.positions[:, 1:] - mesh.positions[:, :1]).astype(np.float64)  # (T, 2, 3)
+        in_texels = corners[:, 1:] - corners[:, :1]  # (T, 2, 2)
+        signed = np.linalg.det(in_texels)
+        is_flat = np.abs(signed) <= 2 * LEAST_AREA
+        inverse = np.linalg.inv(np.where(is_flat[:, None, None], np.eye(2), in_texels))
+        derivatives = np.where(is_flat[:, None, None], 0, (inverse @ in_space).swapaxes(1, 2))
+        areas = np.linalg.norm(np.cross(in_space[:, 0], in_space[:, 1]), axis=1) / 2
+        return cls(derivatives, np.where(is_flat, 0, areas), np.where(is_flat, 0, signed))
+
+    @property
+    def has_area(self) -> np.ndarray:
+        """Whether a triangle shows texels (T,)."""
+        return (self.signed != 0) & (self.areas > 0)
+
+    def matrices(self, chart: np.ndarray, count: int) -> np.ndarray:
+        """Matrix (I, 2, 2) of each island: the root of its mean metric, turned upright, and not mirrored."""
+        found = np.zeros((count, 2, 2))
+        own = chart != NONE
+        metric = self.derivatives.swapaxes(1, 2) @ self.derivatives * self.areas[:, None, None]
+        area, side = np.zeros(count), np.zeros(count)
+        np.add.at(found, chart[own], metric[own])
+        np.add.at(area, chart[own], self.areas[own])
+        np.add.at(side, chart[own], self.signed[own])
+        found /= np.maximum(area, 1e-30)[:, None, None]
+        found[area == 0] = np.eye(2)
+        values, vectors = np.linalg.eigh(found)
+        roots = (
+            vectors * np.sqrt(np.maximum(values, values.max(1, keepdims=True) * 1e-6))[:, None] @ vectors.swapaxes(1, 2)
+        )
+        roots[side > 0] = np.diag([-1, 1]) @ roots[side > 0]  # y points down: seen from outside, the sign is negative
+        return self._upright(roots, chart, own)
+
+    def _upright(self, roots: np.ndarray, chart: np.ndarray, own: np.ndarray) -> np.ndarray:
+        """The matrices turned such that up in space, or back on what is level, points up in the chart."""
+        tangents = self.derivatives[own] @ np.linalg.inv(roots)[chart[own]]  # (t, 3, 2)
+        weights = self.areas[own][:, None]
+        means = []
+        for direction in (UP, BACK):
+            slope = np.zeros((len(roots), 2))
+            np.add.at(slope, chart[own], weights * (direction @ tangents))
+            means.append(slope)
+        total = np.zeros(len(roots))
+        np.add.at(total, chart[own], self.areas[own])
+        up = np.where(np.linalg.norm(means[0], axis=1)[:, None] > LEAST_SLOPE * total[:, None], *means)
+        length = np.linalg.norm(up, axis=1, keepdims=True)
+        up = np.where(length > 1e-9, up / np.maximum(length, 1e-9), [0.0, -1.0])
+        return _turns(up) @ roots
+
+
+def transformed(points: np.ndarray, matrices: np.ndarray) -> np.ndarray:
+    """Points (…, 2) times matrices (…, 2, 2)."""
+    x, y = points[..., 0], points[..., 1]
+    return np.stack([matrices[..., row, 0] * x + matrices[..., row, 1] * y for row in (0, 1)], -1)
+
+
+def _originals(
+    islands: np.ndarray, corners: np.ndarray, texels: np.ndarray, drawn: np.ndarray
+) -> tuple[np.ndarray, int, int]:
+    """Number of the island whose texels each triangle shows (T,), and of copies and of partial overlaps."""
+    count = islands.max() + 1
+    wanted = np.bincount(islands, weights=drawn, minlength=count)
+    shown = np.bincount(islands[texels[texels != NONE]], minlength=count)
+    missing = 1 - shown / np.maximum(wanted, 1)
+    is_copy = (missing >= COPY_SHARE) & (wanted > 0)
+    x, y = np.floor(corners.mean(1)).astype(np.int64).T
+    seen = texels[y % texels.shape[0], x % texels.shape[1]]
+    is_voting = is_copy[islands] & (seen != NONE)
+    votes = islands[is_voting] * count + islands[seen[is_voting]]
+    pairs, numbers = np.unique(votes, return_counts=True)
+    original = np.arange(count)
+    for pair in pairs[np.argsort(numbers, kind="stable")]:  # the most frequent comes last
+        original[pair // count] = pair % count
+    return original[islands], int(is_copy.sum()), int(((missing > 0.01) & ~is_copy).sum())
+
+
+def _straightened(matrices: np.ndarray, mesh: Mesh, corners: np.ndarray, chart: np.ndarray) -> np.ndarray:
+    """The matrices (I, 2, 2), turned by up to 45 degrees where most of an island's border is at right angles then."""
+    edges = mesh.borders[chart[mesh.borders // 3] != NONE]
+    own = chart[edges // 3]
+    starts, ends = mesh.half_edges(corners, edges)
+    along = transformed(ends - starts, matrices[own])
+    z = along[:, 0] + 1j * along[:, 1]
+    total = np.zeros(len(matrices), complex)
+    np.add.at(total, own, np.abs(z) * np.exp(4j * np.angle(z)))
+    length = np.bincount(own, np.abs(z), len(matrices))
+    angle = np.where(np.abs(total) > STRAIGHT * length, -np.angle(total) / 4, 0.0)
+    turn = np.stack([np.stack([np.cos(angle), -np.sin(angle)], 1), np.stack([np.sin(angle), np.cos(angle)], 1)], 1)
+    return turn @ matrices
+
+
+def _turns(up: np.ndarray) -> np.ndarray:
+    """Rotations (N, 2, 2) that turn directions (N, 2) upwards, where Y points down."""
+    return np.stack([np.stack([-up[:, 1], up[:, 0]], 1), np.stack([-up[:, 0], -up[:, 1]], 1)], 1)

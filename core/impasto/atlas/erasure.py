@@ -1,0 +1,187 @@
+"""Seam erasure: textures changed as little as possible such that both sides of each seam show the same values.
+
+After seamless texturing by bilinear interpolation (Liu, Ferguson, Jacobson and Gingold 2017): a sparse least squares
+problem over the texels near seams, in which the differences spread inwards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import distance_transform_edt
+from scipy.sparse import bmat, csr_matrix, diags, eye, kron
+from scipy.sparse.linalg import cg
+
+from ..texture import NORMAL_MAPS, Maps
+from .charts import Charts, transformed
+from .gutters import frame, matched_ends, opposite
+from .mesh import Mesh
+from .raster import NONE
+
+REACH_PX = 6.0
+"""Distance over which a correction fades from a seam."""
+BAND_PX = 16
+"""Width of the band along seams that is changed at all."""
+SPACING_PX = 0.7
+"""Distance of the points of a seam at which both sides are compared."""
+AGREEMENT = 10.0
+"""Weight of the squared differences across seams, relative to that of squared slopes of the correction."""
+TOLERANCE, MOST_STEPS = 0.01, 200
+"""Of the conjugate gradients: relative residual and number of steps at which they end."""
+SMOOTH = np.deg2rad(30)
+"""Angle between the faces of a seam up to which normals go on across it, as on a sphere; a cube's edges are sharper."""
+
+
+def erase_seams(maps: Maps, mesh: Mesh) -> Maps:
+    """Maps of the mesh's texture without steps across its UV seams. ParameterError if the mesh shows none of them."""
+    system = _System.of(Charts.of(mesh, maps.size_px))
+    if not len(system.points.places):
+        return maps
+    return maps.with_arrays(
+        {
+            name: _erased_normals(texture.pixels, system) if name in NORMAL_MAPS else _erased(texture.pixels, system)
+            for name, texture in maps.items()
+        }
+    )
+
+
+def _erased(pixels: np.ndarray, system: _System) -> np.ndarray:
+    made = pixels.copy()
+    flat = made.reshape(-1, made.shape[2])
+    flat[system.texels] += system.correction(flat)
+    return made.clip(0, 1)
+
+
+def _erased_normals(pixels: np.ndarray, system: _System) -> np.ndarray:
+    """Normals, whose components along the texture are turned with it; the third follows from their length."""
+    made = pixels.copy()
+    flat = made.reshape(-1, 3)
+    along = (flat[:, :2] * 2 - 1) * (1, -1)  # Y points down, as in the charts
+    along = (along[system.texels] + system.correction_of_normals(along)) * (1, -1)
+    along /= np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1)
+    upwards = np.sqrt(np.maximum(1 - (along**2).sum(1, keepdims=True), 0))
+    flat[system.texels] = np.concatenate([along, upwards], 1) * 0.5 + 0.5
+    return made
+
+
+@dataclass(frozen=True, eq=False)
+class _System:
+    """The least squares problem of a texture of N texels, of which `texels` (U,) are unknown.
+
+    first, second: (S, N), bilinear samples of both sides at points of the seams. smooth: (U, U), the penalty on slopes
+    and sizes of the correction.
+    """
+
+    texels: np.ndarray
+    first: csr_matrix
+    second: csr_matrix
+    points: SeamPoints
+    smooth: csr_matrix
+
+    @classmethod
+    def of(cls, charts: Charts) -> _System:
+        points, size_px = SeamPoints.of(charts, SPACING_PX), charts.size_px
+        first, second = (_samples(points.places[:, side], size_px) for side in (0, 1))
+        seen = np.zeros(size_px[0] * size_px[1], bool)
+        seen[first.indices] = seen[second.indices] = True
+        nearest = distance_transform_edt(charts.texels == NONE, return_distances=False, return_indices=True)
+        label = charts.chart[charts.texels[tuple(nearest)]]
+        is_near = distance_transform_edt(~seen.reshape(size_px)) <= BAND_PX
+        mask = (is_near & (charts.texels != NONE)) | seen.reshape(size_px)
+        return cls(np.flatnonzero(mask), first, second, points, _smoothness(mask, label))
+
+    def correction(self, values: np.ndarray) -> np.ndarray:
+        """Correction (U, C) of the values (N, C) of all texels."""
+        difference = (self.first - self.second)[:, self.texels]
+        return _solved(difference, (self.second - self.first) @ values, self.smooth)
+
+    def correction_of_normals(self, vectors: np.ndarray) -> np.ndarray:
+        """Correction (U, 2) of normals' components (N, 2) along the texture, at seams where the surface goes on."""
+        is_smooth = self.points.bend <= SMOOTH
+        first, second = (side[is_smooth] for side in (self.first, self.second))
+        turns, unknown = self.points.turns[is_smooth], self.texels
+        turned = bmat([[diags(turns[:, row, column]) @ second[:, unknown] for column in (0, 1)] for row in (0, 1)])
+        difference = kron(eye(2), first[:, unknown]) - turned
+        seen = transformed(second @ vectors, turns) - first @ vectors
+        found = _solved(difference, seen.T.reshape(-1, 1), kron(eye(2), self.smooth))
+        return found.reshape(2, -1).T
+
+
+def _solved(difference: csr_matrix, wanted: np.ndarray, smooth: csr_matrix) -> np.ndarray:
+    """x (U, C) with the least AGREEMENT |difference x - wanted|² + x' smooth x."""
+    matrix = (AGREEMENT * (difference.T @ difference) + smooth).tocsr()
+    scale = diags(1 / matrix.diagonal())
+    right = AGREEMENT * (difference.T @ wanted)
+    found = (cg(matrix, one, rtol=TOLERANCE, maxiter=MOST_STEPS, M=scale)[0] for one in right.T)
+    return np.stack(list(found), 1)
+
+
+@dataclass(frozen=True, eq=False)
+class SeamPoints:
+    """Points along seams: places (S, 2, 2), in texels, on the first and the second side.
+
+    chart: (S, 2), of each side. inwards: (S, 2, 2), directions into the charts, in metres. turns: (S, 2, 2), of normals
+    from the second side to the first. bend: (S,), angle between the faces of both sides.
+    """
+
+    places: np.ndarray
+    chart: np.ndarray
+    inwards: np.ndarray
+    turns: np.ndarray
+    bend: np.ndarray
+
+    @classmethod
+    def of(cls, charts: Charts, spacing_px: float) -> SeamPoints:
+        """Points at about this distance, in texels."""
+        mesh, corners = charts.mesh, charts.in_metres
+        first, second = mesh.seams
+        has_area = (charts.chart[first // 3] != NONE) & (charts.chart[second // 3] != NONE)
+        edges, others = first[has_area], second[has_area]
+        (a, b), (a2, b2) = matched_ends(mesh, corners, edges, others)
+        here = frame(a, b, a - opposite(corners, edges))
+        there = frame(a2, b2, opposite(corners, others) - a2)
+        own, other = charts.chart[edges // 3], charts.chart[others // 3]
+        turns = charts.turns[own].swapaxes(1, 2) @ here @ there.swapaxes(1, 2) @ charts.turns[other]
+        ends = np.stack([*np.stack(matched_ends(mesh, charts.corners, edges, others))], 1)  # (2 ends, 2 sides, …)
+        lengths = np.linalg.norm(ends[1] - ends[0], axis=-1).max(0)
+        count = np.maximum(np.ceil(lengths / spacing_px).astype(int), 1)
+        which = np.repeat(np.arange(len(count)), count)
+        along = ((np.arange(len(which)) - (np.cumsum(count) - count)[which] + 0.5) / count[which])[None, :, None]
+        places = (1 - along) * ends[0][:, which] + along * ends[1][:, which]
+        inwards = np.stack([-here[..., 1], there[..., 1]], 1)
+        cosine = (mesh.normals[edges // 3] * mesh.normals[others // 3]).sum(1)
+        bend = np.arccos(np.abs(cosine).clip(0, 1))  # a face may be inside out
+        return cls(places.swapaxes(0, 1), np.stack([own, other], 1)[which], inwards[which], turns[which], bend[which])
+
+
+def _samples(places: np.ndarray, size_px: tuple[int, int]) -> csr_matrix:
+    """Bilinear weights (S, N) of the texels at places (S, 2), which wrap around."""
+    height, width = size_px
+    x, y = (places - 0.5).T
+    left, top = np.floor(x).astype(int), np.floor(y).astype(int)
+    across, down = x - left, y - top
+    rows, columns, weights = [], [], []
+    for dx, dy in ((0, 0), (1, 0), (0, 1), (1, 1)):
+        rows.append(np.arange(len(places)))
+        columns.append((top + dy) % height * width + (left + dx) % width)
+        weights.append((across if dx else 1 - across) * (down if dy else 1 - down))
+    entries = np.concatenate(weights), (np.concatenate(rows), np.concatenate(columns))
+    return csr_matrix(entries, shape=(len(places), height * width))
+
+
+def _smoothness(mask: np.ndarray, label: np.ndarray) -> csr_matrix:
+    """Matrix (U, U) of the squared slopes of a correction within islands, and of its squares, for a mask (H, W)."""
+    index = np.full(mask.shape, NONE)
+    index[mask] = np.arange(int(mask.sum()))
+    count = int(mask.sum())
+    pairs = []
+    everywhere, later, earlier = slice(None), slice(1, None), slice(None, -1)
+    for here, there in (((everywhere, later), (everywhere, earlier)), ((later,), (earlier,))):
+        both = mask[here] & mask[there] & (label[here] == label[there])
+        pairs.append(np.stack([index[here][both], index[there][both]]))
+    one, other = np.concatenate(pairs, 1)
+    ones = np.ones(len(one))
+    edges = csr_matrix((ones, (one, other)), shape=(count, count))
+    edges = edges + edges.T
+    return (diags(np.asarray(edges.sum(1)).ravel() + REACH_PX**-2) - edges).tocsr()

@@ -1,0 +1,57 @@
+"""Triangles drawn into a grid of texels, all at once."""
+
+from __future__ import annotations
+
+import numpy as np
+
+NONE = -1
+"""Number of no triangle."""
+Size = tuple[int, int]
+"""(height, width)."""
+
+
+def rasterized(corners: np.ndarray, size_px: Size, *, wraps: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """Number of the triangle at each texel's centre (H, W), `NONE` for none, and each triangle's texels (T,).
+
+    corners: (T, 3, 2) x and y in texels from the upper left corner. Of triangles that overlap, the first is drawn, but
+    its texels are counted for each. wraps: what lies beyond the borders is drawn at the other end.
+    """
+    height, width = size_px
+    triangle, y, first, last = _rows(corners.astype(np.float64))
+    if not wraps:
+        inside = (y >= 0) & (y < height)
+        triangle, y, first, last = (values[inside] for values in (triangle, y, first, last))
+        first, last = first.clip(0, width), last.clip(0, width)
+    count = np.maximum(last - first, 0)
+    which = np.repeat(np.arange(len(count)), count)
+    x = np.arange(len(which)) - (np.cumsum(count) - count)[which] + first[which]
+    texels, drawn = y[which] % height * width + x % width, triangle[which]
+    found = np.full(height * width, NONE, np.int32)
+    found[texels[::-1]] = drawn[::-1]
+    return found.reshape(size_px), np.bincount(drawn, minlength=len(corners))
+
+
+def _rows(corners: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Triangle, row, first column and the one after the last of each row of texels in a triangle, by their centres.
+
+    Edges are followed from their upper end, so that two triangles agree on which of them has a texel on their edge.
+    """
+    low, high = (np.ceil(edge(corners[..., 1], 1) - 0.5).astype(np.int64) for edge in (np.min, np.max))
+    count = high - low
+    triangle = np.repeat(np.arange(len(corners)), count)
+    y = np.arange(len(triangle)) - (np.cumsum(count) - count)[triangle] + low[triangle]
+    left, right = np.full(len(y), np.inf), np.full(len(y), -np.inf)
+    for one, other in ((0, 1), (1, 2), (2, 0)):
+        above, below = corners[:, one], corners[:, other]
+        is_up = (above[:, 1] > below[:, 1]) | ((above[:, 1] == below[:, 1]) & (above[:, 0] > below[:, 0]))
+        above, below = (
+            np.where(is_up[:, None], below, above)[triangle],
+            np.where(is_up[:, None], above, below)[triangle],
+        )
+        rise = below[:, 1] - above[:, 1]
+        meets = (above[:, 1] <= y + 0.5) & (y + 0.5 < below[:, 1])
+        x = above[:, 0] + (y + 0.5 - above[:, 1]) * (below[:, 0] - above[:, 0]) / np.where(rise > 0, rise, 1)
+        left, right = np.where(meets, np.minimum(left, x), left), np.where(meets, np.maximum(right, x), right)
+    has = left <= right
+    ends = [np.ceil(np.where(has, end, 0) - 0.5).astype(np.int64) for end in (left, right)]
+    return triangle[has], y[has], ends[0][has], ends[1][has]

@@ -1,0 +1,125 @@
+"""Recipes on a mesh: the subject is a texture whose UV islands tools paint on a canvas, as one continuous surface."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from ..atlas.canvas import Canvas
+from ..atlas.erasure import erase_seams
+from ..atlas.mesh import Mesh
+from ..context import Context
+from ..errors import ParameterError
+from ..texture import Maps
+from ..tools import Tool
+from .inputs import Value
+
+ASPECT = 0.02
+"""Relative difference of a canvas's proportions above which a tool has changed its shape."""
+CHANGED = 0.5 / 255
+"""Difference of a map on the canvas from which on a texel counts as changed; others stay as they were."""
+
+
+@dataclass
+class Unfolding:
+    """The subject of a recipe, on its texture or on the canvas of a mesh, as the next tool wants it."""
+
+    mesh: Mesh
+    texture: Maps
+    unfolded: Maps = field(default_factory=Maps)
+    canvas: Canvas | None = None
+
+    def subject(self, tool: Tool, subject: Maps, context: Context) -> Maps:
+        """The subject as the tool wants it: tools that take a mesh and pointwise ones know the texture."""
+        if takes_mesh(tool):
+            return self.on_texture(subject)
+        if tool.kind == "generator":
+            message = f"{tool.name} makes a new texture, which does not lie on the mesh"
+            raise ParameterError(message, "put cover-object after it, or leave the mesh out")
+        if self.canvas is not None or tool.is_pointwise:
+            return subject
+        self.canvas = _canvas(self.mesh, subject, context)
+        self.texture, self.unfolded = subject, self.canvas.unfold(subject)
+        return self.unfolded
+
+    def inputs(self, tool: Tool, inputs: Mapping[str, Value]) -> Mapping[str, Value]:
+        """The tool's inputs, of which those that lie on the subject are unfolded as it is."""
+        if self.canvas is None:
+            return inputs
+        on_subject = {item.name for item in tool.inputs if item.on_subject}
+        return {name: self._unfolded(value) if name in on_subject else value for name, value in inputs.items()}
+
+    def context(self, context: Context) -> Context:
+        """The context of a tool, with the canvas if it paints one."""
+        canvas = self.canvas
+        if canvas is None:
+            return context
+        return replace(context, canvas=canvas, on_preview=lambda maps: context.on_preview(canvas.fold(maps)))
+
+    def on_texture(self, made: Maps) -> Maps:
+        """What tools made, on the texture, without seams; what they left as it was is as before, to the last bit."""
+        canvas = self.canvas
+        if canvas is None:
+            return made
+        self.canvas = None
+        _check_shape(made, canvas)
+        before = {name: texture.pixels for name, texture in self.unfolded.items()}
+        changed = {name: pixels for name, pixels in made.arrays().items() if pixels is not before.get(name)}
+        result = erase_seams(canvas.fold(Maps.from_arrays(changed)), self.mesh) if changed else Maps()
+        arrays = {
+            name: self._kept(name, texture.pixels, _difference(changed[name], before.get(name)), canvas)
+            for name, texture in result.items()
+        }
+        scale = {"width_m": self.texture.width_m, "height_range_m": made.height_range_m}
+        is_resized = result and result.size_px != self.texture.size_px
+        kept = {} if is_resized else {name: self.texture[name] for name in made if name in self.texture}
+        return Maps(kept, name=made.name, **scale).with_arrays(arrays)
+
+    def _kept(self, name: str, made: np.ndarray, difference: np.ndarray | None, canvas: Canvas) -> np.ndarray:
+        """A map on the texture, which is as before where it did not change on the canvas."""
+        if difference is None or (difference > CHANGED).all() or made.shape != self.texture[name].pixels.shape:
+            return made
+        share = canvas.fold(Maps.from_arrays({"opacity": (difference > CHANGED).astype(np.float32)}))
+        return np.where(share["opacity"].pixels > 1e-3, made, self.texture[name].pixels)
+
+    def _unfolded(self, value: Any) -> Any:
+        assert self.canvas is not None
+        if isinstance(value, tuple):
+            return tuple(None if one is None else self.canvas.unfold(one) for one in value)
+        return self.canvas.unfold(value)
+
+
+def takes_mesh(tool: Tool) -> bool:
+    """Whether a tool itself works with a mesh."""
+    return any(item.kind == "mesh" for item in tool.inputs)
+
+
+def _canvas(mesh: Mesh, subject: Maps, context: Context) -> Canvas:
+    """The canvas of the subject, with notes on what the mesh has that others may not expect."""
+    context.progress(0.0, "Unfolding the mesh")
+    canvas = Canvas.of(mesh, subject.size_px)
+    if canvas.charts.copies:
+        context.note(
+            f"{canvas.charts.copies} islands show the texels of others, such as mirrored halves, and share them"
+        )
+    if canvas.charts.overlaps:
+        context.note(f"{canvas.charts.overlaps} islands overlap others in part: where they do, one of them decides")
+    return canvas
+
+
+def _difference(made: np.ndarray, before: np.ndarray | None) -> np.ndarray | None:
+    """Largest difference (H, W) of a map from before; None if it is new or was resized."""
+    if before is None or before.shape != made.shape:
+        return None
+    return np.abs(made - before).max(2)
+
+
+def _check_shape(made: Maps, canvas: Canvas) -> None:
+    """Raise ParameterError if a tool has cropped or turned the canvas."""
+    (height, width), (rows, columns) = made.size_px, canvas.size_px
+    if abs(height / width * columns / rows - 1) > ASPECT:
+        message = f"a tool changed the shape of the texture, from {columns}x{rows} to {width}x{height} pixels"
+        raise ParameterError(message, "leave it out, or leave the mesh out")

@@ -1,0 +1,38 @@
+"""`cover-object`: a texture that tiles, laid over an object in its real size, across the object's UV seams."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from impasto.atlas.mesh import Mesh
+from impasto.context import Context
+from impasto.texture import Maps
+from impasto.tools import Generator
+
+from .erase_seams import MESH
+from .parameters import CoverObjectParameters
+
+
+class CoverObject(Generator):
+    """Lays charts of an object out as if it were unrolled, and gives each texel the texture at its place there."""
+
+    name, label = "cover-object", "Cover object"
+    description = "Covers an object with a texture that tiles, in metres, so that it goes on across UV seams"
+    rank = 60
+    subgroup = "From a photo"
+    example = "bricks --mesh house.ply --repeat-m 1.5 "
+    parameters = CoverObjectParameters
+    inputs = (MESH,)
+    needs_source = True
+
+    def apply(
+        self, subject: Maps, parameters: CoverObjectParameters, inputs: Mapping[str, Any], context: Context
+    ) -> Maps:
+        """The texture of the object, with the subject's maps."""
+        from .covering import covering
+
+        mesh: Mesh = inputs["mesh"]
+        made = covering(subject, mesh, parameters, context)
+        return replace(made, name=subject.name)

@@ -1,0 +1,39 @@
+"""`erase-seams`: a texture without steps across the UV seams of its object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from impasto.atlas.mesh import Mesh
+from impasto.context import Context
+from impasto.texture import Maps
+from impasto.tools import Filter, Input, NoParameters, Result
+
+MESH = Input("mesh", "object whose texture it is, with its UVs", kind="mesh")
+
+
+class EraseSeams(Filter):
+    """Changes texels near UV seams as little as possible such that both sides of each seam agree."""
+
+    name, label = "erase-seams", "Erase seams"
+    description = "Removes steps of colour, relief and other maps across the UV seams of an object"
+    rank = 28
+    group = "Repair"
+    example = "crate_base_color.png --mesh crate.ply "
+    inputs = (MESH,)
+    needs_source = True
+
+    def apply(self, subject: Maps, parameters: NoParameters, inputs: Mapping[str, Any], context: Context) -> Result:
+        """The subject without steps; the figures are the visibility of its seams before and after."""
+        from impasto.atlas.erasure import erase_seams
+        from impasto.atlas.jumps import seam_jumps
+
+        mesh: Mesh = inputs["mesh"]
+        context.progress(0.1, "Erasing seams")
+        made = erase_seams(subject, mesh)
+        context.progress(0.8, "Measuring")
+        figures: dict[str, float] = {}
+        for when, maps in (("before", subject), ("after", made)):
+            figures |= {f"{name}_jump_{when}": found.color for name, found in seam_jumps(maps, mesh).items()}
+        return Result(made, figures=figures)

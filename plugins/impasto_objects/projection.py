@@ -1,0 +1,82 @@
+"""Triplanar projection: a pattern seen along X, Y and Z, blended by the direction of the surface."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.ndimage import distance_transform_edt
+
+from impasto.atlas.charts import Charts, transformed
+from impasto.atlas.gutters import centres
+from impasto.atlas.raster import NONE
+from impasto.atlas.sampling import sampled
+from impasto.texture import NORMAL_MAPS, Maps
+
+PROJECTIONS = ((1, 2), (0, 2), (0, 1))
+"""Axes of space along U and V of the pattern, seen along X, Y and Z."""
+
+
+def triplanar(subject: Maps, charts: Charts, repeat_m: float, turn: float, sharpness: float) -> Maps:
+    """The subject's maps on the texture of a mesh, blended by the normals' components to the power of `sharpness`.
+
+    Normals are blended as their slopes along the surface (UDN). turn: of the pattern in each projection, in degrees.
+    """
+    surface = _Surface.of(charts)
+    weights = np.abs(surface.normals) ** sharpness
+    weights /= weights.sum(-1, keepdims=True)
+    height, width = subject.size_px
+    angle = np.deg2rad(turn)
+    rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    arrays = {}
+    for name, texture in subject.items():
+        total = np.zeros((*charts.size_px, texture.pixels.shape[2]), np.float32)
+        for axis, (across, up) in enumerate(PROJECTIONS):
+            flat = transformed(surface.positions[..., [across, up]], rotation)
+            places = np.stack([flat[..., 0] / repeat_m, -flat[..., 1] / (repeat_m * height / width)], -1)
+            values = sampled(texture.pixels, places, width / repeat_m * surface.texel_m)
+            if name in NORMAL_MAPS:
+                slopes = transformed(values[..., :2] * 2 - 1, rotation.T)
+                values = surface.encoded(slopes, across, up)
+            total += weights[..., axis, None].astype(np.float32) * values
+        arrays[name] = total
+    return Maps.from_arrays(arrays, height_range_m=subject.height_range_m)
+
+
+class _Surface:
+    """Positions and normals (H, W, 3) in space of the texels of a texture, and their tangents along U and V."""
+
+    def __init__(self, positions: np.ndarray, normals: np.ndarray, tangents: np.ndarray, texel_m: np.ndarray) -> None:
+        self.positions, self.normals, self.tangents, self.texel_m = positions, normals, tangents, texel_m
+
+    @classmethod
+    def of(cls, charts: Charts) -> _Surface:
+        nearest = distance_transform_edt(charts.texels == NONE, return_distances=False, return_indices=True)
+        triangle = charts.texels[tuple(nearest)]
+        mesh, corners = charts.mesh, charts.corners
+        edges = corners[:, 1:] - corners[:, :1]
+        sound = np.abs(np.linalg.det(edges)) > 1e-12
+        inverse = np.linalg.inv(np.where(sound[:, None, None], edges, np.eye(2)))
+        there = centres(charts.size_px)
+        sides = np.array(charts.size_px)[::-1]
+        there += np.round((corners.mean(1)[triangle] - there) / sides) * sides
+        weights = np.einsum("hwi,hwij->hwj", there - corners[triangle, 0], inverse[triangle])
+        weights = np.concatenate([1 - weights.sum(-1, keepdims=True), weights], -1)  # barycentric
+        inside = weights.clip(0, 1)  # normals do not go on beyond the triangle
+        positions = np.einsum("hwk,hwkc->hwc", weights, mesh.positions[triangle])
+        normals = np.einsum("hwk,hwkc->hwc", inside, mesh.smooth_normals[triangle])
+        normals /= np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-9)
+        along_u = (inverse @ (mesh.positions[:, 1:] - mesh.positions[:, :1]))[triangle, 0]
+        along_v = -(inverse @ (mesh.positions[:, 1:] - mesh.positions[:, :1]))[triangle, 1]
+        tangent = along_u - (along_u * normals).sum(-1, keepdims=True) * normals
+        tangent /= np.maximum(np.linalg.norm(tangent, axis=-1, keepdims=True), 1e-12)
+        bitangent = np.cross(normals, tangent)
+        bitangent *= np.where((bitangent * along_v).sum(-1, keepdims=True) < 0, -1, 1)
+        texel_m = np.abs(np.linalg.det(charts.matrices))[charts.chart[triangle]] ** 0.5
+        return cls(positions, normals, np.stack([tangent, bitangent], -2), texel_m)
+
+    def encoded(self, slopes: np.ndarray, across: int, up: int) -> np.ndarray:
+        """Encoded tangent-space normals of vectors (H, W, 2) along two axes of space."""
+        vector = np.zeros((*slopes.shape[:2], 3))
+        vector[..., across], vector[..., up] = slopes[..., 0], slopes[..., 1]
+        flat = np.einsum("hwc,hwkc->hwk", vector, self.tangents)
+        upwards = np.sqrt(np.maximum(1 - (flat**2).sum(-1, keepdims=True), 0.0))
+        return (np.concatenate([flat, upwards], -1) * 0.5 + 0.5).astype(np.float32)

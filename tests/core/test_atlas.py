@@ -1,0 +1,171 @@
+"""Atlases as surfaces: canvases whose gutters show what lies across seams, and textures without steps at them."""
+
+import numpy as np
+import pytest
+import torch
+from cubes import cube
+
+from impasto.atlas.canvas import Canvas
+from impasto.atlas.charts import Charts
+from impasto.atlas.erasure import erase_seams
+from impasto.atlas.jumps import seam_jumps
+from impasto.atlas.mesh import Mesh
+from impasto.atlas.raster import NONE, rasterized
+from impasto.atlas.sampling import filled
+from impasto.errors import ParameterError
+from impasto.texture import Maps
+
+SIZE = (192, 192)
+UNEQUAL = (0.3, 0.15, 0.3, 0.2, 0.25, 0.3)
+TURNED = (0, 1, 2, 3, 1, 2)
+
+
+def positions_of(mesh: Mesh, size_px=SIZE) -> np.ndarray:
+    """Position on a mesh (H, W, 3) of each texel of its texture; 0 where it shows none."""
+    charts = Charts.of(mesh, size_px)
+    y, x = np.nonzero(charts.texels != NONE)
+    triangle = charts.texels[y, x]
+    corners = charts.corners[triangle]
+    weights = np.linalg.solve(
+        (corners[:, 1:] - corners[:, :1]).swapaxes(1, 2), (np.stack([x, y], 1) + 0.5 - corners[:, 0])[..., None]
+    )[..., 0]
+    weights = np.concatenate([1 - weights.sum(1, keepdims=True), weights], 1)
+    found = np.zeros((*size_px, 3), np.float32)
+    found[y, x] = (weights[..., None] * mesh.positions[triangle]).sum(1)
+    return found
+
+
+def colors_of(mesh: Mesh, size_px=SIZE) -> Maps:
+    """A smooth colour at each position, so that it is the same on both sides of each seam; with a margin."""
+    colors = filled(0.5 + 0.4 * np.sin(3 * positions_of(mesh, size_px)), Charts.of(mesh, size_px).texels)
+    return Maps.from_arrays({"base_color": colors})
+
+
+def noise(size_px=SIZE, seed=0) -> Maps:
+    return Maps.from_arrays({"base_color": np.random.default_rng(seed).random((*size_px, 3)).astype(np.float32)})
+
+
+def test_triangles_of_a_square_draw_each_texel_once():
+    square = np.array([[(1, 1), (9, 1), (9, 7)], [(1, 1), (9, 7), (1, 7)]], float)
+    texels, drawn = rasterized(square, (10, 10))
+    assert drawn.sum() == (texels != NONE).sum() == 48
+    assert (texels[1:7, 1:9] != NONE).all()
+
+
+def test_triangles_beyond_the_border_are_drawn_at_the_other_end():
+    square = np.array([[(8, 0), (12, 0), (12, 4)]], float)
+    texels, _ = rasterized(square, (10, 10), wraps=True)
+    assert texels[0, 1] == 0
+    assert rasterized(square, (10, 10))[0][0, 1] == NONE
+
+
+def test_islands_of_unequal_density_have_one_on_the_canvas():
+    canvas = Canvas.of(cube(sides=UNEQUAL), SIZE)
+    shown = np.bincount(canvas.charts.chart[canvas.texels[canvas.texels != NONE]], minlength=6)
+    assert shown.min() > 0.97 * shown.max()
+    flat = np.bincount(canvas.charts.chart[canvas.charts.texels[canvas.charts.texels != NONE]], minlength=6)
+    assert flat.max() > 3 * flat.min()
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_charts_are_upright_and_never_mirrored(mirrored):
+    charts = Charts.of(cube(turns=TURNED, mirrored=(mirrored,) * 6), SIZE)
+    places, heights = charts.in_metres, charts.mesh.positions[..., 2]
+    for triangle in range(8):  # of the four walls
+        high, low = places[triangle][heights[triangle] > 0], places[triangle][heights[triangle] < 0]
+        assert high[:, 1].max() < low[:, 1].min()
+    edges = places[:, 1:] - places[:, :1]
+    assert (np.linalg.det(edges) < 0).all()  # counterclockwise from outside, where y points down
+
+
+def test_what_is_unfolded_and_folded_is_as_before():
+    mesh = cube(sides=UNEQUAL, turns=TURNED, mirrored=(True, False) * 3)
+    maps = colors_of(mesh)
+    canvas = Canvas.of(mesh, SIZE)
+    back = canvas.fold(canvas.unfold(maps))
+    shown = Charts.of(mesh, SIZE).texels != NONE
+    difference = np.abs(back["base_color"].pixels - maps["base_color"].pixels)[shown]
+    assert np.median(difference) < 0.002
+    assert np.quantile(difference, 0.99) < 0.02
+
+
+@pytest.mark.parametrize("mirrored", [(False,) * 6, (True, False) * 3])
+def test_gutters_continue_the_surface_across_seams(mirrored):
+    mesh = cube(sides=UNEQUAL, turns=TURNED, mirrored=mirrored)
+    canvas = Canvas.of(mesh, SIZE)
+    seen = canvas.unfold(colors_of(mesh))["base_color"].pixels
+    chart, gutter = canvas.texels != NONE, canvas.gutters.mask
+    for axis in (0, 1):
+        one, other = [slice(None)] * 2, [slice(None)] * 2
+        one[axis], other[axis] = slice(1, None), slice(None, -1)
+        border = (chart[tuple(one)] & gutter[tuple(other)]) | (gutter[tuple(one)] & chart[tuple(other)])
+        inside = chart[tuple(one)] & chart[tuple(other)]
+        steps = np.abs(np.diff(seen, axis=axis)).max(2)
+        assert border.sum() > 50
+        assert np.quantile(steps[border], 0.95) < 2 * np.quantile(steps[inside], 0.95)
+
+
+def test_gradients_of_gutters_reach_what_they_show():
+    mesh = cube()
+    canvas = Canvas.of(mesh, SIZE)
+    x = torch.rand(1, 1, *canvas.size_px, requires_grad=True)
+    gutter = torch.from_numpy(canvas.gutters.mask)
+    canvas.across(x)[0, 0][gutter].sum().backward()
+    assert x.grad is not None
+    assert x.grad[0, 0][torch.from_numpy(canvas.texels != NONE)].abs().sum() > 100
+    assert torch.equal(canvas.across(x)[0, 0][~gutter], x[0, 0][~gutter])
+
+
+def test_normals_turn_with_their_charts():
+    mesh = cube(turns=TURNED, mirrored=(False, True) * 3)
+    charts = Charts.of(mesh, SIZE)
+    up = np.array([0.0, -0.6])  # in the charts, where y points down
+    flat = np.einsum("tji,j->ti", charts.turns[charts.chart], up) * (1, -1)
+    normals = np.concatenate([flat, np.full((12, 1), 0.8)], 1)[charts.texels] * 0.5 + 0.5
+    maps = Maps.from_arrays({"normal": normals.astype(np.float32)})
+    canvas = Canvas.of(mesh, SIZE)
+    seen = canvas.unfold(maps)["normal"].pixels[canvas.texels != NONE] * 2 - 1
+    assert np.abs(np.median(seen, axis=0) - (0, 0.6, 0.8)).max() < 0.02
+    assert np.quantile(np.abs(seen - (0, 0.6, 0.8)), 0.95) < 0.05
+    back = canvas.fold(canvas.unfold(maps))["normal"].pixels
+    shown = charts.texels != NONE
+    assert np.quantile(np.abs(back - maps["normal"].pixels)[shown], 0.95) < 0.05
+
+
+def test_a_mirrored_half_shares_the_texels_of_the_other():
+    one = cube()
+    both = Mesh(
+        np.concatenate([one.positions, one.positions * (-1, 1, 1) + (3, 0, 0)]).astype(np.float32),
+        np.concatenate([one.uvs, one.uvs]),
+    )
+    canvas = Canvas.of(both, SIZE)
+    assert canvas.charts.copies == 6
+    assert canvas.size_px == Canvas.of(one, SIZE).size_px
+
+
+def test_erased_seams_are_gone_and_the_inside_is_as_before():
+    mesh = cube(sides=UNEQUAL, turns=TURNED)
+    charts = Charts.of(mesh, SIZE)
+    greys = np.linspace(0.2, 0.8, 6, dtype=np.float32)[charts.chart[charts.texels]]
+    maps = Maps.from_arrays({"roughness": greys + 0.02 * noise()["base_color"].pixels[..., 0]})
+    made = erase_seams(maps, mesh)
+    before, after = (seam_jumps(one, mesh)["roughness"].color for one in (maps, made))
+    assert after < 0.2 * before
+    steps = np.abs(made["roughness"].pixels - maps["roughness"].pixels)
+    assert steps.max() > 0.1
+    assert (steps == 0).mean() > 0.25
+
+
+def test_seams_of_one_smooth_function_are_no_steps_and_those_of_noise_are():
+    mesh = cube(sides=(0.3,) * 6, turns=TURNED)
+    smooth = seam_jumps(colors_of(mesh, (512, 512)), mesh)["base_color"]
+    assert smooth.color < 1.3
+    blurred = torch.nn.functional.avg_pool2d(torch.rand(1, 3, 512, 512, generator=torch.Generator()), 9, 1, 4)[0]
+    cut = seam_jumps(Maps.from_arrays({"base_color": blurred.permute(1, 2, 0).numpy()}), mesh)["base_color"]
+    assert cut.color > 2
+
+
+def test_a_mesh_without_area_in_its_uvs_is_refused():
+    one = cube()
+    with pytest.raises(ParameterError, match="no area"):
+        Canvas.of(Mesh(one.positions, np.zeros_like(one.uvs), "flat"), SIZE)
