@@ -1,20 +1,25 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Search for a recipe's inputs: images of this .blend by name, files beside it; the hash decides."""
+"""Search for a recipe's inputs: images of this .blend by name, files beside it; the hash decides.
+
+A mesh is that of the objects in the scene that show the result.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import bpy
 
+from ..core.descriptions import MESH
 from ..core.engine.requests import JobInput
-from ..core.errors import FileError
+from ..core.errors import FileError, ParameterError
 from ..core.recipe import Recipe
 from ..core.system.untrusted import inside, is_there
-from . import images
+from . import images, meshes, surfaces
 
 Readable = Path | images.Picture
 
@@ -22,7 +27,9 @@ Readable = Path | images.Picture
 def inputs_of(recipe: Recipe, image: bpy.types.Image) -> dict[str, Callable[[], Path | JobInput]]:
     """Functions, for any thread, that choose among the candidates for each input. FileError names a missing one."""
     return {
-        name: partial(_choose, _candidates(str(about["name"]), image), str(about["name"]), str(about["sha256"]))
+        name: _mesh_shown(str(about["name"]), image)
+        if name == MESH
+        else partial(_choose, _candidates(str(about["name"]), image), str(about["name"]), str(about["sha256"]))
         for name, about in recipe.inputs.items()
     }
 
@@ -33,11 +40,25 @@ def scale_of(recipe: Recipe) -> dict[str, float]:
     return {key: float(about[key]) for key in ("width_m", "height_range_m") if key in about}
 
 
+def _mesh_shown(name: str, image: bpy.types.Image) -> Callable[[], Path | JobInput]:
+    """The mesh of the objects in the scene that show an image, or else a file of this name. FileError if none is."""
+    scene = bpy.context.scene
+    objects = [item for item in scene.objects if meshes.file_name(item) == name] or scene.objects
+    for material in bpy.data.materials:
+        if image in [node.image for node in surfaces.map_nodes(material).values()]:
+            with suppress(ParameterError):
+                return meshes.read(bpy.context, material, objects)
+    for folder in _folders(image):
+        if path := _beside(folder, name):
+            return partial(Path, path)
+    message = f"the mesh {name} is neither shown with {image.name} in this scene nor a file beside it"
+    raise FileError(message, "assign the material with the image to the object, or export the object beside the .blend")
+
+
 def _candidates(name: str, image: bpy.types.Image) -> Sequence[Readable]:
     """Images of this name, whatever number Blender added, then files of this name beside them."""
     found: list[Readable] = [images.read(item) for item in bpy.data.images if item != image and _is_called(item, name)]
-    folders = [Path(bpy.path.abspath(path)).parent for path in (bpy.data.filepath, image.filepath) if path]
-    folders.append(Path(bpy.app.tempdir))  # the render result, in this session
+    folders = [*_folders(image), Path(bpy.app.tempdir)]  # where the render result is, in this session
     found += [path for folder in folders if (path := _beside(folder, name))]
     if not found:
         raise FileError(
@@ -45,6 +66,11 @@ def _candidates(name: str, image: bpy.types.Image) -> Sequence[Readable]:
             "open it as an image, or copy it beside the .blend",
         )
     return found
+
+
+def _folders(image: bpy.types.Image) -> list[Path]:
+    """Folders of the .blend and of the image's file."""
+    return [Path(bpy.path.abspath(path)).parent for path in (bpy.data.filepath, image.filepath) if path]
 
 
 def _beside(folder: Path, name: str) -> Path | None:

@@ -44,8 +44,7 @@ class IMPASTO_OT_run(RequestProperties, TaskOperator, bpy.types.Operator):
     def task(self, context: bpy.types.Context) -> Task:
         tool = self.tool or catalogue.usual("seamless")
         ensure_known(tool)
-        given = values_of(Request, self, is_whole=True)
-        request = Request(**{**given, "tool": tool, "source": source_of(self.image, self.source)})
+        request = Request(**{**values_of(Request, self), "tool": tool, "source": source_of(self.image, self.source)})
         return request.task(request.target(context))
 
 

@@ -194,6 +194,8 @@ def _draw_material(layout: bpy.types.UILayout, context: bpy.types.Context, tool:
     column.row().prop(settings, "material", expand=True)
     if "width_m" not in properties_of(tool):  # the tool's own width is that of its result
         draw_open_number(column, settings, "width_m", WIDTH, "Real Width")
+    if tool["kind"] != "generator":
+        column.prop(settings, "across_seams")
     if settings.material != NONE:
         for name in ("mapping", "use_displacement", "use_ambient_occlusion"):
             column.prop(settings, name)

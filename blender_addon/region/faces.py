@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 import bmesh
 import bpy
-from mathutils import Matrix
 
-from ..bridge import surfaces
+from ..bridge import meshes, surfaces
 from ..core.errors import ParameterError
 from ..core.system.untrusted import excerpt
 from . import regions, shapes
@@ -22,22 +21,6 @@ if TYPE_CHECKING:
 
 DIGITS = 6
 """Decimal places in which UVs that are one agree."""
-REMEDY = "let UVs give the coordinates of its textures, by a Mapping node of the type Point at most, or bake it first"
-
-
-@dataclass(frozen=True)
-class UvMapping:
-    """UV map that textures follow ("": the one that is rendered), and the matrix from it to the texture."""
-
-    uv_map: str
-    matrix: Matrix
-
-    def to_texture(self, uvs: np.ndarray) -> np.ndarray:
-        """Positions in the texture of UVs (…, 2)."""
-        import numpy as np
-
-        matrix = np.array(self.matrix)
-        return uvs @ matrix[:2, :2].T + matrix[:2, 3]
 
 
 @dataclass(frozen=True)
@@ -63,10 +46,10 @@ def faces_of(context: bpy.types.Context, name: str, margin_px: int) -> ChosenFac
 
     item = _object(context, name)
     with _readable_mesh(item) as mesh:
-        selected, slots = _selected_faces(mesh), _slots(mesh, len(item.material_slots))
+        selected, slots = _selected_faces(mesh), meshes.slots(mesh, len(item.material_slots))
         slot, material = _material(item, slots[selected])
-        image, placed = surfaces.base_color_of(material), _uv_mapping(material)
-        uvs, vertices, faces = _triangles(mesh, placed.uv_map)
+        image, placed = surfaces.base_color_of(material), meshes.uv_mapping(material)
+        uvs, vertices, faces = meshes.triangles(mesh, placed.uv_map)
     size, has_material = regions.size_of(image), slots == slot
     numbers = np.where(has_material, _numbers(_islands(uvs, vertices, faces, len(slots)), selected & has_material), 0)
     corners = placed.to_texture(uvs) * (size[1], -size[0]) + (0, size[0])  # in pixels from the upper left
@@ -75,34 +58,6 @@ def faces_of(context: bpy.types.Context, name: str, margin_px: int) -> ChosenFac
     )
     all_islands, filled = shapes.grow(all_islands, margin_px), shapes.grow(filled, margin_px)
     return ChosenFaces(image, material, (filled > 0) & (filled == all_islands), _colors(all_islands))
-
-
-def _uv_mapping(material: bpy.types.Material) -> UvMapping:
-    """Mapping of a material's base colour. ParameterError if its nodes do more than that."""
-    node = surfaces.map_nodes(material)["base_color"].node
-    uv_map, matrix, links = "", Matrix.Identity(4), node.inputs["Vector"].links
-    is_flat = node.projection == "FLAT" and node.extension != "MIRROR"
-    while is_flat and links:
-        source, socket = links[0].from_node, links[0].from_socket
-        if source.type == "UVMAP" or (source.type == "TEX_COORD" and socket.name == "UV"):
-            uv_map = getattr(source, "uv_map", "")
-            break
-        is_flat = source.type == "REROUTE" or (source.type == "MAPPING" and source.vector_type == "POINT")
-        if is_flat:
-            matrix = matrix @ _matrix(source) if source.type == "MAPPING" else matrix
-            links = source.inputs[0].links
-            is_flat = bool(links)  # else one position for all
-    if not is_flat:
-        raise ParameterError(f"the textures of {material.name} are not mapped by UVs alone", REMEDY)
-    return UvMapping(uv_map, matrix)
-
-
-def _matrix(node: bpy.types.Node) -> Matrix:
-    """Matrix of a Mapping node. ParameterError if other nodes give its values."""
-    sockets = [node.inputs[name] for name in ("Location", "Rotation", "Scale")]
-    if any(socket.is_linked for socket in sockets):
-        raise ParameterError(f"other nodes set the values of {node.name}", REMEDY)
-    return Matrix.LocRotScale(*(socket.default_value for socket in sockets))
 
 
 @contextmanager
@@ -125,39 +80,10 @@ def _draw(size: shapes.Size, corners: np.ndarray, faces: np.ndarray, numbers: np
     return shapes.triangles(size, corners[wanted], numbers[faces][wanted])
 
 
-def _read(items: bpy.types.bpy_prop_collection, name: str, shape: tuple[int, ...], kind: type) -> np.ndarray:
-    import numpy as np
-
-    values: np.ndarray = np.empty(shape, kind)
-    items.foreach_get(name, values.ravel())
-    return values
-
-
 def _selected_faces(mesh: bpy.types.Mesh) -> np.ndarray:
     count = (len(mesh.polygons),)
-    return _read(mesh.polygons, "select", count, bool) & ~_read(mesh.polygons, "hide", count, bool)
-
-
-def _slots(mesh: bpy.types.Mesh, count: int) -> np.ndarray:
-    """Material slot of each face, as it is rendered: the last for numbers beyond it."""
-    import numpy as np
-
-    return np.minimum(_read(mesh.polygons, "material_index", (len(mesh.polygons),), np.int32), count - 1)
-
-
-def _triangles(mesh: bpy.types.Mesh, uv_map: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """UVs (T, 3, 2), vertices (T, 3) and faces (T,) of a mesh's triangles. uv_map: "" for the rendered one."""
-    import numpy as np
-
-    layer = mesh.uv_layers.get(uv_map) if uv_map else next((one for one in mesh.uv_layers if one.active_render), None)
-    if layer is None:
-        raise ParameterError(f"{mesh.name} has no UVs", "unwrap it")
-    mesh.calc_loop_triangles()
-    count = len(mesh.loop_triangles)
-    loops = _read(mesh.loop_triangles, "loops", (count, 3), np.int32)
-    uvs = _read(layer.data, "uv", (len(mesh.loops), 2), np.float32)
-    vertices = _read(mesh.loops, "vertex_index", (len(mesh.loops),), np.int32)
-    return uvs[loops], vertices[loops], _read(mesh.loop_triangles, "polygon_index", (count,), np.int32)
+    selected, hidden = (meshes.values_in(mesh.polygons, name, count, bool) for name in ("select", "hide"))
+    return selected & ~hidden
 
 
 def _islands(uvs: np.ndarray, vertices: np.ndarray, faces: np.ndarray, count: int) -> np.ndarray:

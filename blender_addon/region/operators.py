@@ -14,7 +14,7 @@ from ..image.operators import OnImage
 from ..jobs.operator import TaskOperator, clicked_panel, poll, tell
 from ..jobs.task import Place, Report, Task, error_report
 from ..library.operator import ASKED_IN
-from ..tools.arguments import parse_object, with_properties
+from ..tools.arguments import given_properties, parse_object, with_properties
 from ..tools.request import Request
 from . import faces, masks, regions
 from .request import Subject, fill_task, landmarks_task, run_task, usual
@@ -46,7 +46,7 @@ class OnRegion(OnImage):
         return reason
 
 
-@with_properties(Request, "seed")
+@with_properties(Request, "seed", "across_seams")
 class IMPASTO_OT_fill_region(OnRegion, bpy.types.Operator):
     """Fill the region from the rest of the image, in all maps of its material, into new images in their places"""
 
@@ -60,8 +60,8 @@ class IMPASTO_OT_fill_region(OnRegion, bpy.types.Operator):
     def task(self, context: bpy.types.Context) -> Task:
         image = self.chosen_image(context)
         mask = regions.mask_or_region(image, self.mask)
-        given = parse_object(self.parameters, "parameters")
-        return fill_task(context, image, mask=mask, parameters=given, seed=self.seed)
+        given, across = parse_object(self.parameters, "parameters"), given_properties(self, ("across_seams",))
+        return fill_task(context, image, mask=mask, parameters=given, seed=self.seed, **across)
 
 
 class IMPASTO_OT_find_landmarks(OnRegion, bpy.types.Operator):
@@ -215,7 +215,7 @@ class IMPASTO_OT_clear_region(OnRegion, bpy.types.Operator):
         return self.execute(context)
 
 
-@with_properties(Request, "seed")
+@with_properties(Request, "seed", "across_seams")
 class IMPASTO_OT_fill_faces(TaskOperator, bpy.types.Operator):
     """Fill the textures where the selected faces are, from the rest of their UV islands, in all maps of the material"""
 
@@ -248,6 +248,7 @@ class IMPASTO_OT_fill_faces(TaskOperator, bpy.types.Operator):
             islands=chosen.islands,
             parameters=given,
             seed=self.seed,
+            **given_properties(self, ("across_seams",)),
         )
 
 

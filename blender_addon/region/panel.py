@@ -54,7 +54,8 @@ def _draw_region(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
 
 
 def _draw_filling(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """Draw the parameters of the tool that fills."""
+    """Draw the parameters of the tool that fills, and whether it goes on across seams."""
+    layout.prop(settings_of(context), "across_seams")
     usual = catalogue.usual("fill")
     if usual:
         draw_parameters(layout, context, catalogue[usual])

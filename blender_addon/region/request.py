@@ -117,8 +117,9 @@ def run_task(
     parameters: Mapping[str, Any] | None = None,
     inputs: Mapping[str, JobInput] | None = None,
     seed: int = 0,
+    across_seams: bool | None = False,
 ) -> Task:
-    """Task that runs a tool on a subject. parameters: those that differ from the panel's."""
+    """Task that runs a tool on a subject. parameters: those that differ from the panel's. across_seams: a Form's."""
     panel = properties.parameters_of(context.scene, catalogue[tool])
     given = {name: (lambda pixels=pixels: pixels) for name, pixels in (inputs or {}).items()}
     return make_task(
@@ -126,7 +127,8 @@ def run_task(
         Recipe((Step(tool, {**panel, **(parameters or {})}, {name: name for name in given}),), seed),
         {SOURCE: subject.read(), **given},
         target,
-        Form(bits=subject.bits),
+        Form(bits=subject.bits, across_seams=across_seams),
+        surface=subject.material,
     )
 
 
@@ -139,11 +141,12 @@ def fill_task(
     islands: np.ndarray | None = None,
     parameters: Mapping[str, Any] | None = None,
     seed: int = 0,
+    across_seams: bool | None = None,
 ) -> Task:
     """Task that fills a mask (default: the image's region) in an image, or in all maps of its material.
 
     material: the one that the image is of, if it is known. islands: colours (H, W, 3) of the islands of UVs, at which
-    the filling ends.
+    the filling ends. across_seams: a Form's; None: as the panel is set.
     """
     subject = Subject(image, material) if material else Subject.of(context, image)
     mask = regions.mask_or_region(image, "") if mask is None else mask
@@ -154,7 +157,10 @@ def fill_task(
         inputs[ISLANDS] = regions.as_picture(islands, "islands")
     tool, target = usual("fill"), subject.in_place("filled")
     given = {**_across_borders(context, tool), **(parameters or {})}
-    return run_task(context, subject, target, tool, parameters=given, inputs=inputs, seed=seed)
+    if across_seams is None and not settings_of(context).across_seams:
+        across_seams = False
+    how: dict[str, Any] = {"seed": seed, "across_seams": across_seams}
+    return run_task(context, subject, target, tool, parameters=given, inputs=inputs, **how)
 
 
 def _across_borders(context: bpy.types.Context, tool: str) -> dict[str, Any]:

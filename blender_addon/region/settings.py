@@ -7,6 +7,8 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, IntProperty, PointerProperty
 
 from ..bridge import image_editors
+from ..tools.arguments import with_properties
+from ..tools.form import Form
 
 BRUSH, LASSO, BOX = "BRUSH", "LASSO", "BOX"
 MOST_RADIUS_PX = 2048
@@ -16,6 +18,7 @@ def _view_changed(_settings: bpy.types.PropertyGroup, _context: bpy.types.Contex
     image_editors.redraw()
 
 
+@with_properties(Form, "across_seams")
 class RegionSettings(bpy.types.PropertyGroup):
     """View of the image editors, and the brush."""
 

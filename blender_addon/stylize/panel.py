@@ -106,6 +106,7 @@ def _draw_subject(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
         column.label(text=material.name, icon="MATERIAL", translate=False)
         draw_text(column, maps, "BLANK1")
         column.prop(settings, "material")
+        column.prop(settings, "across_seams")
         draw_former(column, context)
 
 

@@ -36,6 +36,7 @@ class Form:
     """Form of a result, and where it goes.
 
     name: of the results. out_dir: folder for files. device: empty for that of the preferences. width_m: of the source.
+    across_seams: over the mesh of the objects that the source is a texture of; None: if there is one.
     """
 
     name: str = field(
@@ -75,6 +76,16 @@ class Form:
     use_ambient_occlusion: bool = field(
         default=False,
         metadata=argument(BoolProperty, "Ambient Occlusion", "Darken the base colour by the ambient occlusion map"),
+    )
+
+    across_seams: bool | None = field(
+        default=None,
+        metadata=argument(
+            BoolProperty,
+            "Across Seams",
+            "Work on across the seams of the UVs, on the selected objects that show the material",
+            default=True,
+        ),
     )
 
     @property

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import bpy
 from bpy.props import IntProperty, StringProperty
 
-from ..bridge import naming, results, surfaces
+from ..bridge import meshes, naming, results, surfaces
 from ..bridge.inputs import SOURCE, Input, Source, read, ready
-from ..bridge.target import ACTIVE, NONE, Target, active_material
+from ..bridge.target import ACTIVE, NONE, Target, active_material, by_uid
+from ..core.descriptions import MESH
 from ..core.engine.replies import JobResult
 from ..core.engine.requests import Delivery
 from ..core.errors import ParameterError
@@ -31,6 +32,9 @@ from .form import Form
 
 if TYPE_CHECKING:
     from ..core.engine.client import Client
+
+SCALE = "scale"
+"""Parameter of the tool that prepares a source which leaves each point of it where it is on a mesh."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,7 @@ class Request(Form):
         parameters = properties.parameters_of(scene, tool)
         shared = values_in(Form, settings)
         shared |= {"name": "", "width_m": 0.0}  # every group has a name, and a width in the scene's units
+        shared["across_seams"] = None if shared.get("across_seams", True) else False
         return cls(settings.tool, parameters, inputs=images, seed=settings.seed, **(shared | more))
 
     def recipe(self) -> Recipe:
@@ -126,12 +131,15 @@ class Request(Form):
 
     def _preparing(self) -> list[Step]:
         """Step that prepares the source; none without a source, or if it changes nothing."""
+        return [Step(catalogue.usual("prepare"), dict(self.preparation))] if self._prepared() else []
+
+    def _prepared(self) -> set[str]:
+        """Parameters by which the source is prepared before the tool sees it."""
         if self.source is None or not self.preparation:
-            return []
-        tool = catalogue[catalogue.usual("prepare")]
-        defaults = {name: schema["default"] for name, schema in properties_of(tool).items()}
-        changes = {**defaults, **self.preparation} != defaults
-        return [Step(tool["name"], dict(self.preparation))] if changes else []
+            return set()
+        known = properties_of(catalogue[catalogue.usual("prepare")])
+        defaults = {name: schema["default"] for name, schema in known.items()}
+        return {name for name, value in self.preparation.items() if defaults.get(name) != value}
 
     def recipe_of_match(self, found: Recipe) -> Recipe:
         """A recipe that was found, in this size; a single step is followed by the estimator of the other maps."""
@@ -166,17 +174,30 @@ class Request(Form):
         if catalogue[self.tool]["kind"] != "filter" or self.material == NONE:
             return target
         before = active_material(context)
-        nodes = surfaces.map_nodes(before) if before else {}
-        is_own = self.source in [node.image for node in nodes.values()]
-        if before is None or "base_color" not in nodes or (self.material != ACTIVE and not is_own):
+        if before is None or "base_color" not in surfaces.map_nodes(before):
             return target
-        return replace(target, painted=before.session_uid)
+        is_taken = self.material == ACTIVE or self._is_texture_of(before)
+        return replace(target, painted=before.session_uid) if is_taken else target
+
+    def _is_texture_of(self, material: bpy.types.Material | None) -> bool:
+        """Whether the source is one of a material's images, or the material."""
+        images = [node.image for node in surfaces.map_nodes(material).values()] if material else []
+        return self.source is not None and self.source in [material, *images]
+
+    def surface(self, target: Target) -> bpy.types.Material | None:
+        """Material in whose textures the result lies as its source does; None if there is none."""
+        if catalogue[self.tool]["kind"] == "generator" or self._prepared() - {SCALE}:
+            return None
+        if painted := by_uid(bpy.data.materials, target.painted):
+            return painted
+        active = active_material(bpy.context)
+        return active if self._is_texture_of(active) else None
 
     def task(self, target: Target, then: Callable[[JobResult], Sequence[str]] | None = None) -> Task:
         """Task that carries the request out, and then calls `then`. Raises ImpastoError if it cannot be."""
         given, tool = self.read_inputs(), catalogue[self.tool]
-        can_stop = tool["kind"] == "stylizer"
-        return make_task(tool["label"], self.recipe(), given, target, self, can_stop=can_stop, then=then)
+        how: dict[str, Any] = {"can_stop": tool["kind"] == "stylizer", "then": then, "surface": self.surface(target)}
+        return make_task(tool["label"], self.recipe(), given, target, self, **how)
 
 
 def make_task(
@@ -187,19 +208,23 @@ def make_task(
     form: Form,
     *,
     scale: Mapping[str, float] | None = None,
+    surface: bpy.types.Material | None = None,
     can_stop: bool = False,
     then: Callable[[JobResult], Sequence[str]] | None = None,
 ) -> Task:
     """Task in which the worker runs the recipe; its result goes to `target`.
 
     recipe: or a function, for the task's work, that finds it with the worker's help. scale: of the source, if it is not
-    the form's. can_stop: it can end early and keep its result so far. then(made): further work on the main thread,
-    which returns notes for the report.
+    the form's. surface: material that the source is a texture of; the tool works on across the seams of the selected
+    objects that show it. can_stop: it can end early and keep its result so far. then(made): further work on the main
+    thread, which returns notes for the report.
     """
     connected, device = connect(), form.device or engine.preferences().device
     deliver = Delivery("encoded", "png" if form.bits == "8" else "png16")
     folder = Path(absolute(form.out_dir)) if form.out_dir else None
     scale = form.scale if scale is None else scale
+    mesh, notes = _mesh_input(surface, form.across_seams)
+    inputs = {**inputs, **mesh}
 
     def work(task: Task) -> JobResult:
         client, wanted = connected(), deliver
@@ -212,6 +237,22 @@ def make_task(
         return task.wait_for(client.submit(found, sent, deliver=wanted, device=device, scale=scale))
 
     def apply(made: JobResult) -> Report:
+        made = replace(made, notes=(*made.notes, *notes))
         return results.put(made, target, then(made) if then else ())
 
     return Task(label, work, apply, can_stop=can_stop)
+
+
+def _mesh_input(surface: bpy.types.Material | None, is_wanted: bool | None) -> tuple[dict[str, Input], Sequence[str]]:
+    """The mesh that shows a material, as an input, or a note why there is none. ParameterError where it is wanted."""
+    if is_wanted is False or (surface is None and not is_wanted):
+        return {}, ()
+    try:
+        if surface is None:
+            message = "the picture is no texture of the active object's material"
+            raise ParameterError(message, "choose the object whose texture it is, or turn Across Seams off")
+        return {MESH: meshes.read(bpy.context, surface, meshes.chosen_objects(bpy.context))}, ()
+    except ParameterError as error:
+        if is_wanted:
+            raise
+        return {}, (f"not across seams: {error.message}",)

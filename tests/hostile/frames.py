@@ -222,12 +222,12 @@ REQUESTS = {
     "not a number": (source("<f4", 1, 1, 3, content=np.float32([0, np.nan, 0]).tobytes()), "not a number", 7),
     "a mesh of pixels": (
         job(inputs={"mesh": {}}, arrays=pixels("|u1", 1, 1, 3, name="mesh/base_color")) + b"abc",
-        "mesh is no mesh",
+        "has a mesh without a file",
         7,
     ),
     "a mesh of two files": (
         job(inputs={"mesh": {"files": ["a.ply", "b.ply"]}}, arrays=files("mesh", b"ply", b"ply")) + b"plyply",
-        "mesh is no mesh",
+        "has a mesh without a file",
         7,
     ),
     "infinite": (source("<f2", 1, 1, 3, content=np.float16([0, np.inf, 0]).tobytes()), "infinite", 7),

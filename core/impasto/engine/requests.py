@@ -215,7 +215,7 @@ def _inputs(
             content = {"files": _files(name, names, own[name])}
         inputs[name] = given = as_kind(JobInput, {**about, **content}, f"{where}.{name}")
         if name == MESH and not given.path and len(given.files) != 1:
-            raise ProtocolError(f"{where}.{MESH} is no mesh", "send it as one PLY file")
+            raise ProtocolError(f"{where} has a mesh without a file", "send it as one PLY file")
         if given.folder is not None and not is_file_name(given.folder):
             raise ProtocolError(f"job.inputs.{name}.folder is {excerpt(given.folder)}", "see the log")
     return inputs

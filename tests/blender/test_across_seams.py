@@ -1,0 +1,205 @@
+"""The mesh that goes with textures: which triangles are sent, from which objects, and when none can be."""
+
+from __future__ import annotations
+
+import json
+
+import bpy
+import numpy as np
+import pytest
+from styling import recipe_of, stylize
+
+RUN = {"tool": "survey", "estimator": "none"}
+
+
+@pytest.fixture
+def meshes(extension):
+    return extension.bridge.meshes
+
+
+@pytest.fixture
+def cube(material) -> bpy.types.Object:
+    """A cube, unwrapped by Smart UV Project, that shows the material by its UVs; it alone is selected."""
+    node = material.node_tree.nodes["my texture"]
+    material.node_tree.links.remove(node.inputs["Vector"].links[0])
+    node.extension = "REPEAT"
+    bpy.ops.mesh.primitive_cube_add(size=2, location=(1, 2, 3))
+    item = bpy.context.object
+    bpy.ops.object.mode_set(mode="EDIT")
+    bpy.ops.mesh.select_all(action="SELECT")
+    bpy.ops.uv.smart_project(island_margin=0.05)
+    bpy.ops.object.mode_set(mode="OBJECT")
+    item.data.materials.append(material)
+    return item
+
+
+def made() -> dict:
+    return json.loads(bpy.context.window_manager.impasto_made)
+
+
+def sent(name: str = "bricks – red_base_color") -> dict | None:
+    """Record of the mesh in the recipe of an image."""
+    return recipe_of(bpy.data.images[name])["inputs"].get("mesh")
+
+
+def test_the_mesh_is_the_triangles_of_the_object_with_its_islands_and_seams(meshes, cube, material):
+    mesh = meshes.mesh_of(bpy.context, material, [cube])
+    assert len(mesh) == 12
+    first, second = mesh.seams
+    assert len(first) == len(second) == 12
+    assert mesh.name == "Cube.ply"
+    assert mesh.positions.reshape(-1, 3).min(0).tolist() == [0, 1, 2]
+    assert mesh.positions.reshape(-1, 3).max(0).tolist() == [2, 3, 4]
+    cube.data.calc_loop_triangles()
+    for triangle, positions, uvs in zip(cube.data.loop_triangles, mesh.positions, mesh.uvs, strict=True):
+        places = [cube.matrix_world @ cube.data.vertices[index].co for index in triangle.vertices]
+        np.testing.assert_allclose(positions, places, atol=1e-6)
+        own = [cube.data.uv_layers.active.data[loop].uv for loop in triangle.loops]
+        np.testing.assert_allclose(uvs, own, atol=1e-6)
+
+
+def test_only_faces_with_the_material_are_sent_in_metres_and_where_its_mapping_puts_them(meshes, cube, material):
+    cube.data.materials.append(bpy.data.materials.new("other"))
+    cube.data.polygons[0].material_index = 1
+    before = meshes.mesh_of(bpy.context, material, [cube])
+    assert len(before) == 10
+    bpy.context.scene.unit_settings.system, bpy.context.scene.unit_settings.scale_length = "METRIC", 0.01
+    tree = material.node_tree
+    mapping, coordinates = tree.nodes["Mapping"], tree.nodes.new("ShaderNodeTexCoord")
+    mapping.inputs["Scale"].default_value, mapping.inputs["Location"].default_value = (0.5, 0.25, 1), (0.5, 0, 0)
+    tree.links.new(coordinates.outputs["UV"], mapping.inputs["Vector"])
+    tree.links.new(mapping.outputs["Vector"], tree.nodes["my texture"].inputs["Vector"])
+    mesh = meshes.mesh_of(bpy.context, material, [cube])
+    np.testing.assert_allclose(mesh.positions, before.positions * 0.01, rtol=1e-5)
+    np.testing.assert_allclose(mesh.uvs, before.uvs * (0.5, 0.25) + (0.5, 0), atol=1e-6)
+
+
+def test_modifiers_may_change_the_topology_and_a_mirrored_object_keeps_its_outside(meshes, cube, material):
+    cube.modifiers.new("finer", "SUBSURF").levels = 1
+    cube.modifiers["finer"].subdivision_type = "SIMPLE"
+    mesh = meshes.mesh_of(bpy.context, material, [cube])
+    assert len(mesh) == 48
+    assert len(mesh.seams[0]) == 24
+    cube.modifiers.clear()
+    for scale_x in (1, -1):
+        cube.scale = (scale_x, 1, 1)
+        bpy.context.view_layer.update()
+        corners = meshes.mesh_of(bpy.context, material, [cube]).positions
+        normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        outwards = corners.mean(1) - (1, 2, 3)
+        assert ((normals * outwards).sum(1) > 0).all()
+
+
+def test_in_edit_mode_the_mesh_is_as_it_is_edited(meshes, cube, material):
+    before = meshes.mesh_of(bpy.context, material, [cube])
+    bpy.ops.object.mode_set(mode="EDIT")
+    assert meshes.mesh_of(bpy.context, material, [cube]).sha256() == before.sha256()
+    bpy.ops.mesh.select_all(action="SELECT")
+    bpy.ops.mesh.subdivide(number_cuts=1)
+    assert len(meshes.mesh_of(bpy.context, material, [cube])) == 48
+    bpy.ops.object.mode_set(mode="OBJECT")
+
+
+def test_all_objects_that_share_the_material_are_one_mesh(meshes, cube, material, style):
+    bpy.ops.object.duplicate()
+    other = bpy.context.object
+    other.location.x += 10
+    bpy.context.view_layer.update()
+    mesh = meshes.mesh_of(bpy.context, material, [other, cube])
+    assert (len(mesh), mesh.name) == (24, "bricks.ply")
+    assert mesh.positions[..., 0].min() == 0
+    assert mesh.positions[..., 0].max() == 12
+    bpy.data.objects["Cube"].select_set(True)
+    stylize(surface=material.name)
+    assert sent() == {"name": mesh.name, "sha256": mesh.sha256()}
+
+
+def test_a_material_is_repainted_across_seams_unless_it_is_turned_off(meshes, cube, material, style):
+    mesh = meshes.mesh_of(bpy.context, material, [cube])
+    stylize(subject="MATERIAL")
+    assert sent() == {"name": "Cube.ply", "sha256": mesh.sha256()}
+    stylize(surface=material.name, across_seams=False)
+    assert sent("bricks – red_base_color.001") is None
+    stylize(image="bricks.png")
+    assert sent("bricks – red") is None
+
+
+def test_the_panels_setting_counts(cube, material, scene, settings):
+    settings.subject = "MATERIAL"
+    bpy.ops.impasto.stylize()
+    assert sent()["name"] == "Cube.ply"
+    settings.across_seams = False
+    bpy.ops.impasto.stylize()
+    assert sent("bricks – red_base_color.001") is None
+
+
+def test_a_filter_runs_across_the_seams_of_the_object_whose_texture_it_is_given(cube, material, image):
+    before = dict.fromkeys(bpy.data.images)
+    bpy.ops.impasto.run(**RUN, image=image.name, material="ACTIVE")
+    (new,) = (item for item in bpy.data.images if item not in before)
+    assert sent(new.name)["name"] == "Cube.ply"
+    assert recipe_of(new)["steps"][0]["inputs"] == {}
+    bpy.ops.impasto.run(**RUN, image=image.name, material="NONE", name="flat", across_seams=False)
+    assert sent("flat_base_color") is None
+    bpy.ops.impasto.run(**RUN, image=image.name, material="NONE", name="turned", preparation='{"rotate": 90}')
+    assert sent("turned_base_color") is None, "it does not lie on the object any more"
+
+
+def test_a_generator_makes_a_texture_of_its_own(cube, material, image):
+    bpy.ops.impasto.run(tool="checker", width_px=8, height_px=8, estimator="none", image=image.name, material="NONE")
+    assert sent("bricks_base_color") is None
+
+
+def test_where_no_mesh_can_be_sent_the_report_says_so_or_it_is_an_error_if_it_was_asked_for(cube, material, style):
+    cube.select_set(False)
+    bpy.context.view_layer.objects.active = None
+    stylize(surface=material.name)
+    assert "not across seams: no selected mesh object shows the material bricks" in made()["report"]
+    with pytest.raises(RuntimeError, match="no selected mesh object shows the material bricks"):
+        stylize(surface=material.name, across_seams=True)
+    cube.select_set(True)
+    bpy.context.view_layer.objects.active = cube
+    material.node_tree.nodes["my texture"].projection = "BOX"
+    stylize(surface=material.name, material="NONE")
+    assert "not across seams: the textures of bricks are not mapped by UVs alone" in made()["report"]
+    with pytest.raises(RuntimeError, match="not mapped by UVs alone"):
+        stylize(surface=material.name, across_seams=True)
+    material.node_tree.nodes["my texture"].projection = "FLAT"
+    cube.data.uv_layers.remove(cube.data.uv_layers[0])
+    with pytest.raises(RuntimeError, match="has no UVs"):
+        stylize(surface=material.name, across_seams=True)
+    with pytest.raises(RuntimeError, match="no texture of the active object's material"):
+        bpy.ops.impasto.run(**RUN, image=style.name, across_seams=True)
+
+
+def test_a_region_is_filled_across_seams_and_a_tile_is_mended_without(extension, cube, material, image, monkeypatch):
+    catalogue = extension.engine.catalogue.catalogue
+    usual = {"fill": "plug", "mend": "negative"}
+    monkeypatch.setattr(catalogue, "usual", lambda task: usual.get(task) or type(catalogue).usual(catalogue, task))
+    shown = extension.bridge.surfaces.map_nodes
+    bpy.ops.impasto.paint_region(image=image.name, points="[[0.25, 0.5], [0.5, 0.5]]", radius_px=4)
+    bpy.ops.impasto.fill_region(image=image.name)
+    filled = shown(material)["base_color"].image
+    assert sent(filled.name)["name"] == "Cube.ply"
+    bpy.ops.impasto.mend_tiling(image=filled.name)
+    mended = shown(material)["base_color"].image
+    assert mended != filled
+    assert sent(mended.name) is None
+    bpy.context.scene.impasto_region.across_seams = False
+    bpy.ops.impasto.heal_stroke(image=mended.name, points="[[0.25, 0.5]]", radius_px=4)
+    assert sent(shown(material)["base_color"].image.name) is None
+
+
+def test_an_image_is_made_again_with_the_mesh_of_the_object_that_shows_it(cube, plane, material, style):
+    stylize(subject="MATERIAL", material="ACTIVE")
+    painted = sent()
+    bpy.ops.impasto.rerun(image="bricks – red_base_color")
+    assert sent("bricks – red_base_color.001") == painted
+    assert "mesh" not in made()["report"]
+    cube.location.x += 1
+    bpy.ops.impasto.rerun(image="bricks – red_base_color")
+    assert "input mesh" in made()["report"]
+    bpy.data.objects.remove(cube)
+    plane.active_material = None
+    with pytest.raises(RuntimeError, match=r"the mesh Cube\.ply is neither shown"):
+        bpy.ops.impasto.rerun(image="bricks – red_base_color")
