@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -103,76 +103,90 @@ def file_name(item: bpy.types.Object | bpy.types.Material) -> str:
     return f"{item.name}.ply"
 
 
-def chosen_objects(context: bpy.types.Context) -> set[bpy.types.Object]:
-    """The selected and the active objects."""
-    return {*context.selected_objects, context.active_object} - {None}
+@dataclass(frozen=True)
+class Surface:
+    """Faces that a texture lies on: those of objects that show the material, or without one all of them."""
 
+    material: bpy.types.Material | None
+    objects: Collection[bpy.types.Object]
 
-def read(
-    context: bpy.types.Context, material: bpy.types.Material, objects: Iterable[bpy.types.Object]
-) -> Callable[[], JobInput]:
-    """Read the faces of objects that show a material, as an input of a recipe.
+    @classmethod
+    def chosen(
+        cls, context: bpy.types.Context, material: bpy.types.Material | None, item: bpy.types.Object | None = None
+    ) -> Surface:
+        """Those of the selected objects, the active one, and `item`."""
+        return cls(material, {*context.selected_objects, context.active_object, item} - {None})
 
-    The returned function packs them, on any thread. ParameterError as for `mesh_of`.
-    """
-    mesh = mesh_of(context, material, objects)
+    def read(self, context: bpy.types.Context) -> Callable[[], JobInput]:
+        """Read them as an input of a recipe; the returned function packs them, on any thread.
 
-    def to_file() -> JobInput:
+        ParameterError as for `mesh`.
+        """
+        mesh = self.mesh(context)
+
+        def to_file() -> JobInput:
+            import numpy as np
+
+            from ..core.io.meshes import ply_of
+
+            return JobInput(files={FILE: np.frombuffer(ply_of(mesh), np.uint8)}, name=mesh.name)
+
+        return to_file
+
+    def mesh(self, context: bpy.types.Context) -> Mesh:
+        """The faces, after modifiers: where they are in the scene, and in the material's textures.
+
+        ParameterError if no mesh object has any, one has no UVs, or the material's nodes do more than map it by UVs.
+        """
         import numpy as np
 
-        from ..core.io.meshes import ply_of
+        from ..core.atlas.mesh import Mesh
 
-        return JobInput(files={FILE: np.frombuffer(ply_of(mesh), np.uint8)}, name=mesh.name)
+        placed = uv_mapping(self.material) if self.material else UvMapping("", Matrix.Identity(4))
+        found = sorted((item for item in self.objects if item.type == "MESH"), key=lambda item: item.name)
+        for item in found:
+            if item.mode == "EDIT":
+                item.update_from_editmode()
+            item.data.update_tag()  # scripts change UVs without Blender's noticing
+        depsgraph = context.evaluated_depsgraph_get()
+        corners = {item: self._corners(item.evaluated_get(depsgraph), placed, depsgraph) for item in found}
+        parts = {item: part for item, part in corners.items() if part is not None}
+        if not parts:
+            raise self._error()
+        name = file_name(self.material if self.material and len(parts) > 1 else next(iter(parts)))
+        positions, uvs = (np.concatenate(one).astype(np.float32) for one in zip(*parts.values(), strict=True))
+        return Mesh(positions, uvs, name)
 
-    return to_file
+    def _corners(
+        self, item: bpy.types.Object, placed: UvMapping, depsgraph: bpy.types.Depsgraph
+    ) -> tuple[np.ndarray, np.ndarray] | None:
+        """Positions (T, 3, 3) in metres and texture coordinates (T, 3, 2) of an evaluated object's faces; or None."""
+        import numpy as np
 
-
-def mesh_of(context: bpy.types.Context, material: bpy.types.Material, objects: Iterable[bpy.types.Object]) -> Mesh:
-    """Faces of objects, after their modifiers, that show a material: where they are in the scene, and in its textures.
-
-    ParameterError if no mesh object among them shows it, one has no UVs, or its nodes do more than map it by UVs.
-    """
-    import numpy as np
-
-    from ..core.atlas.mesh import Mesh
-
-    placed = uv_mapping(material)
-    found = sorted((item for item in objects if item.type == "MESH"), key=lambda item: item.name)
-    for item in found:
-        if item.mode == "EDIT":
-            item.update_from_editmode()
-        item.data.update_tag()  # scripts change UVs without Blender's noticing
-    depsgraph = context.evaluated_depsgraph_get()
-    parts = {item.name: part for item in found if (part := _corners(item, material, placed, depsgraph)) is not None}
-    if not parts:
-        raise ParameterError(f"no selected mesh object shows the material {material.name}", "select those that do")
-    shown = [item for item in found if item.name in parts]
-    name = file_name(shown[0] if len(shown) == 1 else material)
-    positions, uvs = (np.concatenate(one).astype(np.float32) for one in zip(*parts.values(), strict=True))
-    return Mesh(positions, uvs, name)
-
-
-def _corners(
-    item: bpy.types.Object, material: bpy.types.Material, placed: UvMapping, depsgraph: bpy.types.Depsgraph
-) -> tuple[np.ndarray, np.ndarray] | None:
-    """Positions (T, 3, 3) in metres and texture coordinates (T, 3, 2) of faces with a material; None without any."""
-    import numpy as np
-
-    evaluated = item.evaluated_get(depsgraph)
-    shown = [slot.material is not None and slot.material.original == material for slot in evaluated.material_slots]
-    if not any(shown):
-        return None
-    mesh = evaluated.to_mesh(preserve_all_data_layers=True, depsgraph=depsgraph)
-    try:
-        has_material = np.array(shown)[slots(mesh, len(shown))]
-        if not has_material.any():
+        shown = [self._is_material(slot.material) for slot in item.material_slots] or [self.material is None]
+        if not any(shown):
             return None
-        uvs, vertices, faces = triangles(mesh, placed.uv_map)
-        places = values_in(mesh.vertices, "co", (len(mesh.vertices), 3), np.float32)
-    finally:
-        evaluated.to_mesh_clear()
-    matrix = np.array(evaluated.matrix_world)
-    world = (places @ matrix[:3, :3].T + matrix[:3, 3]) * materials.unit_m()
-    order = slice(None, None, -1 if np.linalg.det(matrix[:3, :3]) < 0 else 1)  # a mirrored object keeps its outside
-    wanted = has_material[faces]
-    return world[vertices[wanted]][:, order], placed.to_texture(uvs[wanted])[:, order]
+        mesh = item.to_mesh(preserve_all_data_layers=True, depsgraph=depsgraph)
+        try:
+            is_shown = np.array(shown)[slots(mesh, len(shown))]
+            if not is_shown.any():
+                return None
+            uvs, vertices, faces = triangles(mesh, placed.uv_map)
+            places = values_in(mesh.vertices, "co", (len(mesh.vertices), 3), np.float32)
+        finally:
+            item.to_mesh_clear()
+        matrix = np.array(item.matrix_world)
+        world = (places @ matrix[:3, :3].T + matrix[:3, 3]) * materials.unit_m()
+        order = slice(None, None, -1 if np.linalg.det(matrix[:3, :3]) < 0 else 1)  # a mirrored object keeps its outside
+        wanted = is_shown[faces]
+        return world[vertices[wanted]][:, order], placed.to_texture(uvs[wanted])[:, order]
+
+    def _error(self) -> ParameterError:
+        if self.material is None:
+            return ParameterError("no mesh object with faces is selected", "select one")
+        return ParameterError(
+            f"no selected mesh object shows the material {self.material.name}", "select those that do"
+        )
+
+    def _is_material(self, material: bpy.types.Material | None) -> bool:
+        return self.material is None or (material is not None and material.original == self.material)

@@ -47,7 +47,7 @@ def _mesh_shown(name: str, image: bpy.types.Image) -> Callable[[], Path | JobInp
     for material in bpy.data.materials:
         if image in [node.image for node in surfaces.map_nodes(material).values()]:
             with suppress(ParameterError):
-                return meshes.read(bpy.context, material, objects)
+                return meshes.Surface(material, objects).read(bpy.context)
     for folder in _folders(image):
         if path := _beside(folder, name):
             return partial(Path, path)

@@ -30,6 +30,7 @@ class ChosenFaces:
     mask: bool (H, W); islands: uint8 (H, W, 3), each island of the selected faces in a colour, all others in one.
     """
 
+    item: bpy.types.Object
     image: bpy.types.Image
     material: bpy.types.Material
     mask: np.ndarray
@@ -57,7 +58,7 @@ def faces_of(context: bpy.types.Context, name: str, margin_px: int) -> ChosenFac
         _draw(size, corners, faces, np.where(which, numbers, 0)) for which in (has_material, selected)
     )
     all_islands, filled = shapes.grow(all_islands, margin_px), shapes.grow(filled, margin_px)
-    return ChosenFaces(image, material, (filled > 0) & (filled == all_islands), _colors(all_islands))
+    return ChosenFaces(item, image, material, (filled > 0) & (filled == all_islands), _colors(all_islands))
 
 
 @contextmanager

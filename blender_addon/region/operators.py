@@ -243,7 +243,7 @@ class IMPASTO_OT_fill_faces(TaskOperator, bpy.types.Operator):
         return fill_task(
             context,
             chosen.image,
-            material=chosen.material,
+            subject=Subject(chosen.image, chosen.material, chosen.item),
             mask=chosen.mask,
             islands=chosen.islands,
             parameters=given,

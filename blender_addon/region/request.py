@@ -16,6 +16,7 @@ import bpy
 
 from ..bridge import former, images, materials, naming, surfaces
 from ..bridge.inputs import SOURCE, Input, ready
+from ..bridge.meshes import Surface
 from ..bridge.target import ACTIVE, NEW, Target, active_material, by_uid
 from ..core.engine.requests import JobInput
 from ..core.errors import ParameterError
@@ -42,10 +43,11 @@ WRAPS, YES = "wraps", "yes"
 
 @dataclass(frozen=True)
 class Subject:
-    """Image that is worked on; material: the one whose map it is, with all its maps."""
+    """Image that is worked on; material: the one whose map it is, with all its maps; item: an object that shows it."""
 
     image: bpy.types.Image
     material: bpy.types.Material | None = None
+    item: bpy.types.Object | None = None
 
     @classmethod
     def of(cls, context: bpy.types.Context, image: bpy.types.Image) -> Subject:
@@ -68,6 +70,10 @@ class Subject:
     def size_px(self) -> tuple[int, int]:
         """Its (height, width)."""
         return regions.size_of(self.base)
+
+    def surface(self, context: bpy.types.Context) -> Surface | None:
+        """Surface that a material's maps lie on."""
+        return Surface.chosen(context, self.material, self.item) if self.material else None
 
     def read(self) -> Input:
         """Its maps, as far as only the main thread can read them."""
@@ -128,7 +134,7 @@ def run_task(
         {SOURCE: subject.read(), **given},
         target,
         Form(bits=subject.bits, across_seams=across_seams),
-        surface=subject.material,
+        surface=subject.surface(context),
     )
 
 
@@ -136,7 +142,7 @@ def fill_task(
     context: bpy.types.Context,
     image: bpy.types.Image,
     *,
-    material: bpy.types.Material | None = None,
+    subject: Subject | None = None,
     mask: np.ndarray | None = None,
     islands: np.ndarray | None = None,
     parameters: Mapping[str, Any] | None = None,
@@ -145,10 +151,10 @@ def fill_task(
 ) -> Task:
     """Task that fills a mask (default: the image's region) in an image, or in all maps of its material.
 
-    material: the one that the image is of, if it is known. islands: colours (H, W, 3) of the islands of UVs, at which
+    subject: the one that the image is of, if it is known. islands: colours (H, W, 3) of the islands of UVs, at which
     the filling ends. across_seams: a Form's; None: as the panel is set.
     """
-    subject = Subject(image, material) if material else Subject.of(context, image)
+    subject = subject or Subject.of(context, image)
     mask = regions.mask_or_region(image, "") if mask is None else mask
     if not mask.any():
         raise ParameterError("the region is empty", "paint a larger one")

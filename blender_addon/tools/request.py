@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import bpy
 from bpy.props import IntProperty, StringProperty
 
-from ..bridge import meshes, naming, results, surfaces
+from ..bridge import naming, results, surfaces
 from ..bridge.inputs import SOURCE, Input, Source, read, ready
+from ..bridge.meshes import Surface
 from ..bridge.target import ACTIVE, NONE, Target, active_material, by_uid
 from ..core.descriptions import MESH
 from ..core.engine.replies import JobResult
@@ -184,14 +185,18 @@ class Request(Form):
         images = [node.image for node in surfaces.map_nodes(material).values()] if material else []
         return self.source is not None and self.source in [material, *images]
 
-    def surface(self, target: Target) -> bpy.types.Material | None:
-        """Material in whose textures the result lies as its source does; None if there is none."""
-        if catalogue[self.tool]["kind"] == "generator" or self._prepared() - {SCALE}:
+    def surface(self, target: Target) -> Surface | None:
+        """Surface that the result lies on, as its source does: of the chosen objects. None if there is none.
+
+        A tool that asks for a mesh gets all their faces, unless the source is of one of their materials.
+        """
+        tool = catalogue[self.tool]
+        takes_mesh = any(item["kind"] == MESH for item in tool["inputs"])
+        if (tool["kind"] == "generator" and not takes_mesh) or self._prepared() - {SCALE}:
             return None
-        if painted := by_uid(bpy.data.materials, target.painted):
-            return painted
         active = active_material(bpy.context)
-        return active if self._is_texture_of(active) else None
+        material = by_uid(bpy.data.materials, target.painted) or (active if self._is_texture_of(active) else None)
+        return Surface.chosen(bpy.context, material) if material or takes_mesh else None
 
     def task(self, target: Target, then: Callable[[JobResult], Sequence[str]] | None = None) -> Task:
         """Task that carries the request out, and then calls `then`. Raises ImpastoError if it cannot be."""
@@ -208,16 +213,15 @@ def make_task(
     form: Form,
     *,
     scale: Mapping[str, float] | None = None,
-    surface: bpy.types.Material | None = None,
+    surface: Surface | None = None,
     can_stop: bool = False,
     then: Callable[[JobResult], Sequence[str]] | None = None,
 ) -> Task:
     """Task in which the worker runs the recipe; its result goes to `target`.
 
     recipe: or a function, for the task's work, that finds it with the worker's help. scale: of the source, if it is not
-    the form's. surface: material that the source is a texture of; the tool works on across the seams of the selected
-    objects that show it. can_stop: it can end early and keep its result so far. then(made): further work on the main
-    thread, which returns notes for the report.
+    the form's. surface: what the source is a texture of, across whose seams the tool works on. can_stop: it can end
+    early and keep its result so far. then(made): further work on the main thread, which returns notes for the report.
     """
     connected, device = connect(), form.device or engine.preferences().device
     deliver = Delivery("encoded", "png" if form.bits == "8" else "png16")
@@ -243,15 +247,15 @@ def make_task(
     return Task(label, work, apply, can_stop=can_stop)
 
 
-def _mesh_input(surface: bpy.types.Material | None, is_wanted: bool | None) -> tuple[dict[str, Input], Sequence[str]]:
-    """The mesh that shows a material, as an input, or a note why there is none. ParameterError where it is wanted."""
+def _mesh_input(surface: Surface | None, is_wanted: bool | None) -> tuple[dict[str, Input], Sequence[str]]:
+    """The mesh of a surface, as an input, or a note why there is none. ParameterError where it is wanted."""
     if is_wanted is False or (surface is None and not is_wanted):
         return {}, ()
     try:
         if surface is None:
             message = "the picture is no texture of the active object's material"
             raise ParameterError(message, "choose the object whose texture it is, or turn Across Seams off")
-        return {MESH: meshes.read(bpy.context, surface, meshes.chosen_objects(bpy.context))}, ()
+        return {MESH: surface.read(bpy.context)}, ()
     except ParameterError as error:
         if is_wanted:
             raise

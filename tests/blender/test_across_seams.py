@@ -43,7 +43,7 @@ def sent(name: str = "bricks – red_base_color") -> dict | None:
 
 
 def test_the_mesh_is_the_triangles_of_the_object_with_its_islands_and_seams(meshes, cube, material):
-    mesh = meshes.mesh_of(bpy.context, material, [cube])
+    mesh = meshes.Surface(material, [cube]).mesh(bpy.context)
     assert len(mesh) == 12
     first, second = mesh.seams
     assert len(first) == len(second) == 12
@@ -61,7 +61,7 @@ def test_the_mesh_is_the_triangles_of_the_object_with_its_islands_and_seams(mesh
 def test_only_faces_with_the_material_are_sent_in_metres_and_where_its_mapping_puts_them(meshes, cube, material):
     cube.data.materials.append(bpy.data.materials.new("other"))
     cube.data.polygons[0].material_index = 1
-    before = meshes.mesh_of(bpy.context, material, [cube])
+    before = meshes.Surface(material, [cube]).mesh(bpy.context)
     assert len(before) == 10
     bpy.context.scene.unit_settings.system, bpy.context.scene.unit_settings.scale_length = "METRIC", 0.01
     tree = material.node_tree
@@ -69,7 +69,7 @@ def test_only_faces_with_the_material_are_sent_in_metres_and_where_its_mapping_p
     mapping.inputs["Scale"].default_value, mapping.inputs["Location"].default_value = (0.5, 0.25, 1), (0.5, 0, 0)
     tree.links.new(coordinates.outputs["UV"], mapping.inputs["Vector"])
     tree.links.new(mapping.outputs["Vector"], tree.nodes["my texture"].inputs["Vector"])
-    mesh = meshes.mesh_of(bpy.context, material, [cube])
+    mesh = meshes.Surface(material, [cube]).mesh(bpy.context)
     np.testing.assert_allclose(mesh.positions, before.positions * 0.01, rtol=1e-5)
     np.testing.assert_allclose(mesh.uvs, before.uvs * (0.5, 0.25) + (0.5, 0), atol=1e-6)
 
@@ -77,26 +77,26 @@ def test_only_faces_with_the_material_are_sent_in_metres_and_where_its_mapping_p
 def test_modifiers_may_change_the_topology_and_a_mirrored_object_keeps_its_outside(meshes, cube, material):
     cube.modifiers.new("finer", "SUBSURF").levels = 1
     cube.modifiers["finer"].subdivision_type = "SIMPLE"
-    mesh = meshes.mesh_of(bpy.context, material, [cube])
+    mesh = meshes.Surface(material, [cube]).mesh(bpy.context)
     assert len(mesh) == 48
     assert len(mesh.seams[0]) == 24
     cube.modifiers.clear()
     for scale_x in (1, -1):
         cube.scale = (scale_x, 1, 1)
         bpy.context.view_layer.update()
-        corners = meshes.mesh_of(bpy.context, material, [cube]).positions
+        corners = meshes.Surface(material, [cube]).mesh(bpy.context).positions
         normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
         outwards = corners.mean(1) - (1, 2, 3)
         assert ((normals * outwards).sum(1) > 0).all()
 
 
 def test_in_edit_mode_the_mesh_is_as_it_is_edited(meshes, cube, material):
-    before = meshes.mesh_of(bpy.context, material, [cube])
+    before = meshes.Surface(material, [cube]).mesh(bpy.context)
     bpy.ops.object.mode_set(mode="EDIT")
-    assert meshes.mesh_of(bpy.context, material, [cube]).sha256() == before.sha256()
+    assert meshes.Surface(material, [cube]).mesh(bpy.context).sha256() == before.sha256()
     bpy.ops.mesh.select_all(action="SELECT")
     bpy.ops.mesh.subdivide(number_cuts=1)
-    assert len(meshes.mesh_of(bpy.context, material, [cube])) == 48
+    assert len(meshes.Surface(material, [cube]).mesh(bpy.context)) == 48
     bpy.ops.object.mode_set(mode="OBJECT")
 
 
@@ -105,7 +105,7 @@ def test_all_objects_that_share_the_material_are_one_mesh(meshes, cube, material
     other = bpy.context.object
     other.location.x += 10
     bpy.context.view_layer.update()
-    mesh = meshes.mesh_of(bpy.context, material, [other, cube])
+    mesh = meshes.Surface(material, [other, cube]).mesh(bpy.context)
     assert (len(mesh), mesh.name) == (24, "bricks.ply")
     assert mesh.positions[..., 0].min() == 0
     assert mesh.positions[..., 0].max() == 12
@@ -115,7 +115,7 @@ def test_all_objects_that_share_the_material_are_one_mesh(meshes, cube, material
 
 
 def test_a_material_is_repainted_across_seams_unless_it_is_turned_off(meshes, cube, material, style):
-    mesh = meshes.mesh_of(bpy.context, material, [cube])
+    mesh = meshes.Surface(material, [cube]).mesh(bpy.context)
     stylize(subject="MATERIAL")
     assert sent() == {"name": "Cube.ply", "sha256": mesh.sha256()}
     stylize(surface=material.name, across_seams=False)
@@ -169,7 +169,7 @@ def test_where_no_mesh_can_be_sent_the_report_says_so_or_it_is_an_error_if_it_wa
     with pytest.raises(RuntimeError, match="has no UVs"):
         stylize(surface=material.name, across_seams=True)
     with pytest.raises(RuntimeError, match="no texture of the active object's material"):
-        bpy.ops.impasto.run(**RUN, image=style.name, across_seams=True)
+        bpy.ops.impasto.run(tool="negative", image=style.name, across_seams=True)
 
 
 def test_a_region_is_filled_across_seams_and_a_tile_is_mended_without(extension, cube, material, image, monkeypatch):
@@ -203,3 +203,28 @@ def test_an_image_is_made_again_with_the_mesh_of_the_object_that_shows_it(cube, 
     plane.active_material = None
     with pytest.raises(RuntimeError, match=r"the mesh Cube\.ply is neither shown"):
         bpy.ops.impasto.rerun(image="bricks – red_base_color")
+
+
+def test_a_tool_that_asks_for_a_mesh_gets_all_faces_of_the_selected_objects(meshes, cube, material, style):
+    cube.data.materials.append(bpy.data.materials.new("other"))
+    cube.data.polygons[0].material_index = 1
+    whole = meshes.Surface(None, [cube]).mesh(bpy.context)
+    assert (len(whole), whole.name) == (12, "Cube.ply")
+    bpy.ops.impasto.run(**RUN, image=style.name, material="NONE")
+    assert sent("red_base_color") == {"name": "Cube.ply", "sha256": whole.sha256()}
+    cube.data.materials.clear()
+    assert meshes.Surface(None, [cube]).mesh(bpy.context).sha256() == whole.sha256()
+    bpy.ops.object.delete()
+    with pytest.raises(RuntimeError, match="no mesh object with faces is selected"):
+        bpy.ops.impasto.run(**RUN, image=style.name, across_seams=True)
+
+
+def test_faces_of_an_object_that_is_not_selected_are_filled_across_its_seams(extension, cube, material, monkeypatch):
+    catalogue = extension.engine.catalogue.catalogue
+    monkeypatch.setattr(catalogue, "usual", {"fill": "plug"}.get)
+    cube.select_set(False)
+    bpy.context.view_layer.objects.active = None
+    for face in cube.data.polygons:
+        face.select = face.index == 0
+    bpy.ops.impasto.fill_faces(object=cube.name)
+    assert sent(extension.bridge.surfaces.map_nodes(material)["base_color"].image.name)["name"] == "Cube.ply"
