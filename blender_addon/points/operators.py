@@ -43,7 +43,7 @@ class ByPoints(OnImage):
         given = parse_object(self.parameters, "parameters")
         parameters = {**properties.parameters_of(context.scene, tool), **given}
         images = inputs.images_of(context.scene, tool)
-        request = Request(tool=name, parameters=parameters, source=image, inputs=images, estimator="none")
+        request = Request(name, parameters, image, images, estimator="none", across_seams=False)  # it lies elsewhere
         return replace(request, name=f"{request.result_name()}_{self.suffix}")
 
     def task(self, context: bpy.types.Context) -> Task:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 
 import bpy
@@ -72,6 +73,23 @@ def test_only_faces_with_the_material_are_sent_in_metres_and_where_its_mapping_p
     mesh = meshes.Surface(material, [cube]).mesh(bpy.context)
     np.testing.assert_allclose(mesh.positions, before.positions * 0.01, rtol=1e-5)
     np.testing.assert_allclose(mesh.uvs, before.uvs * (0.5, 0.25) + (0.5, 0), atol=1e-6)
+
+
+@pytest.mark.parametrize("more", [{}, {"export_normals": True, "export_colors": "NONE"}])
+def test_blenders_own_export_of_the_object_is_the_same_mesh_for_the_command_line(
+    extension, meshes, cube, material, tmp_path, more
+):
+    cube.rotation_euler = (0.1, 0.2, 0.3)
+    bpy.context.view_layer.update()
+    path = tmp_path / "Cube.ply"
+    how = {"export_uv": True, "export_triangulated_mesh": True, "export_selected_objects": True, **more}
+    bpy.ops.wm.ply_export(filepath=str(path), **how)
+    read_mesh = importlib.import_module(f"{extension.__name__}.core.io.meshes").read_mesh
+    exported, own = read_mesh(path), meshes.Surface(material, [cube]).mesh(bpy.context)
+    assert (len(exported), len(exported.seams[0])) == (12, 12)
+    for ours, theirs in ((own.positions, exported.positions), (own.uvs, exported.uvs)):
+        corners = [np.unique(np.round(values.reshape(-1, values.shape[-1]), 4), axis=0) for values in (ours, theirs)]
+        np.testing.assert_allclose(corners[0], corners[1], atol=2e-4)
 
 
 def test_modifiers_may_change_the_topology_and_a_mirrored_object_keeps_its_outside(meshes, cube, material):
