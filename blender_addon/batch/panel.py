@@ -60,6 +60,8 @@ def _draw_materials(layout: bpy.types.UILayout, context: bpy.types.Context, sett
         column.prop(settings, "library")
         column.prop(settings, "catalog")
         return
+    if settings.what == SELECTED:
+        layout.prop(settings, "across_seams")
     found = chosen.selected_materials(context) if settings.what == SELECTED else chosen.of_file()
     if found:
         names = ", ".join(material.name for material in found[: chosen.LISTED])

@@ -11,6 +11,7 @@ import bpy
 
 from ..bridge import encode, image_editors, images
 from ..bridge.inputs import SOURCE, Source, existing
+from ..core.descriptions import MESH
 from ..core.errors import FileError, ParameterError
 from ..core.recipe import Recipe, name_inputs
 from ..core.system.names import usable_name
@@ -66,10 +67,9 @@ class AppliedRecipe:
 
 
 def _without_record(recipe: Recipe, folders: Sequence[Path]) -> tuple[Recipe, dict[str, Source]]:
-    """The recipe without what it was made with and of, and its inputs besides the source."""
-    found = {
-        name: _image_or_file(str(about["name"]), folders) for name, about in recipe.inputs.items() if name != SOURCE
-    }
+    """The recipe without what it was made with and of, and its inputs besides the source and what that lies on."""
+    others = {name: about for name, about in recipe.inputs.items() if name not in (SOURCE, MESH)}
+    found = {name: _image_or_file(str(about["name"]), folders) for name, about in others.items()}
     return Recipe(recipe.steps, recipe.seed), found
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,10 @@ from typing import Any
 import bpy
 from bpy.props import EnumProperty, IntProperty, StringProperty
 
+from ..bake.material_maps import shows_images
+from ..bridge.meshes import Surface
 from ..core.batch.names import check_pattern, fill_in, fold
+from ..core.descriptions import MESH
 from ..core.errors import ParameterError
 from ..core.system.names import usable_name
 from ..core.system.transaction import replace_files
@@ -27,6 +31,7 @@ from ..jobs.command import run_command
 from ..jobs.task import Report, Task
 from ..paths import RELATIVE_PATH, absolute
 from ..tools.arguments import argument
+from ..tools.form import ACROSS_SEAMS
 from . import results
 from .catalogs import search_catalogs, search_libraries
 from .chosen import CATALOG, FILE, SELECTED, ChosenMaterial, choose
@@ -190,6 +195,8 @@ class BatchRequest:
         ),
     )
 
+    across_seams: bool = field(default=True, metadata=ACROSS_SEAMS)
+
     def task(self, context: bpy.types.Context) -> Task:
         """Task that makes all. ImpastoError if it cannot be started."""
         table, names = self._write(context)
@@ -207,14 +214,29 @@ class BatchRequest:
         chosen = choose(context, self.what, self.library, self.catalog, folder)
         recipe, inputs = self.applied.write(folder)
         named = self._by_result_name(chosen)
-        rows = [
-            {"name": name, "recipe": recipe, "source": one.source, **({"inputs": inputs} if inputs else {})}
-            for name, one in named.items()
-        ]
+        rows = []
+        for name, one in named.items():
+            given = inputs | self._mesh(context, folder, name, one)
+            rows.append({"name": name, "recipe": recipe, "source": one.source, **({"inputs": given} if given else {})})
         assets = {name: one.catalog for name, one in named.items() if one.catalog is not None}
         table = "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
         replace_files({folder / TABLE: table.encode(), folder / ASSETS: json.dumps(assets).encode()})
         return folder / TABLE, list(named)
+
+    def _mesh(self, context: bpy.types.Context, folder: Path, name: str, chosen: ChosenMaterial) -> dict[str, str]:
+        """Path of the mesh of the selected objects that show a material, by its input; empty where there is none."""
+        material = bpy.data.materials.get(chosen.name)
+        kinds = {catalogue[step.tool]["kind"] for step in self.applied.recipe.steps}
+        if not self.across_seams or self.what != SELECTED or "generator" in kinds:
+            return {}
+        if material is None or not shows_images(material):  # what is baked on a plane has lost the mapping
+            return {}
+        with suppress(ParameterError):
+            (data,) = Surface(material, context.selected_objects).read(context)().files.values()
+            file = make_folder(folder / MESH) / f"{name}.ply"
+            replace_files({file: data.tobytes()})
+            return {MESH: file.relative_to(folder).as_posix()}
+        return {}
 
     def _by_result_name(self, chosen: Sequence[ChosenMaterial]) -> dict[str, ChosenMaterial]:
         """The materials by the names of their results; those of one name are numbered."""

@@ -27,6 +27,12 @@ WIDTH_M = argument(FloatProperty, "Real Width", "Real-world width of a picture i
 REPLACE = argument(
     BoolProperty, "Replace", "Replace files of the same name in the folder, which otherwise get a number"
 )
+ACROSS_SEAMS = argument(
+    BoolProperty,
+    "Across Seams",
+    "Work on across the seams of the UVs, on the selected objects that show the material",
+    default=True,
+)
 LOOK = ("width_m", "mapping", "use_displacement", "use_ambient_occlusion")
 """Fields that a material depends on."""
 
@@ -78,15 +84,7 @@ class Form:
         metadata=argument(BoolProperty, "Ambient Occlusion", "Darken the base colour by the ambient occlusion map"),
     )
 
-    across_seams: bool | None = field(
-        default=None,
-        metadata=argument(
-            BoolProperty,
-            "Across Seams",
-            "Work on across the seams of the UVs, on the selected objects that show the material",
-            default=True,
-        ),
-    )
+    across_seams: bool | None = field(default=None, metadata=ACROSS_SEAMS)
 
     @property
     def scale(self) -> dict[str, float]:

@@ -246,3 +246,33 @@ def test_faces_of_an_object_that_is_not_selected_are_filled_across_its_seams(ext
         face.select = face.index == 0
     bpy.ops.impasto.fill_faces(object=cube.name)
     assert sent(extension.bridge.surfaces.map_nodes(material)["base_color"].image.name)["name"] == "Cube.ply"
+
+
+def test_the_recipe_of_a_repainted_image_is_applied_to_other_materials_without_its_mesh(extension, cube, style):
+    stylize(subject="MATERIAL")
+    applied = extension.batch.recipes.AppliedRecipe.of_image(bpy.data.images["bricks – red_base_color"])
+    assert set(applied.inputs) == {"style"}
+
+
+def test_a_batch_has_a_mesh_for_each_material_of_the_selected_objects(extension, cube, material, tmp_path):
+    bpy.ops.mesh.primitive_plane_add()
+    bpy.context.object.data.materials.append(bpy.data.materials.new("plain"))
+    cube.select_set(True)
+    request, output = extension.batch.request, extension.batch.request.Output(str(tmp_path))
+    applied = extension.batch.recipes.AppliedRecipe.of_request(extension.tools.request.Request("flat"))
+
+    def meshes_of(**given) -> dict[str, str | None]:
+        table, _ = request.BatchRequest(applied, output, **given)._write(bpy.context)
+        rows = map(json.loads, table.read_text(encoding="utf-8").splitlines())
+        return {row["name"]: row.get("inputs", {}).get("mesh") for row in rows}
+
+    assert meshes_of() == {"bricks": "mesh/bricks.ply", "plain": None}
+    whole = extension.bridge.meshes.Surface(material, [cube]).mesh(bpy.context)
+    read_mesh = importlib.import_module(f"{extension.__name__}.core.io.meshes").read_mesh
+    assert read_mesh(tmp_path / "from_blender" / "mesh" / "bricks.ply").sha256() == whole.sha256()
+    assert meshes_of(across_seams=False) == {"bricks": None, "plain": None}
+    node, shader = material.node_tree.nodes["my texture"], material.node_tree.nodes["Principled BSDF"]
+    gamma = material.node_tree.nodes.new("ShaderNodeGamma")
+    material.node_tree.links.new(node.outputs["Color"], gamma.inputs["Color"])
+    material.node_tree.links.new(gamma.outputs["Color"], shader.inputs["Base Color"])
+    assert meshes_of()["bricks"] is None, "it is baked on a plane"

@@ -13,6 +13,7 @@ from impasto.engine.requests import JobInput
 from impasto.errors import FileError, ParameterError, PluginError
 from impasto.io.files import read_recipe, write_maps
 from impasto.io.meshes import ply_of
+from impasto.io.metadata import source_type
 from impasto.plugins.checks import check_tool
 from impasto.plugins.registry import registry
 from impasto.running.rerun import rerun
@@ -58,6 +59,12 @@ def test_every_tool_finds_the_mesh_in_its_context_and_the_recipe_records_it(phot
     assert made.recipe.inputs["mesh"] == {"name": "cube.ply", "sha256": mesh.sha256()}
     assert "mesh" not in run(recipe, {"source": photo}).recipe.inputs
     assert seen[2:] == [None, None]
+
+
+def test_what_is_made_of_a_mesh_alone_is_not_called_a_changed_picture(photo):
+    made = run(Recipe((Step("checker", {"width_px": 8, "height_px": 8}),)), {"mesh": cube()})
+    assert source_type(made.recipe).endswith("/algorithmicMedia")
+    assert source_type(run(SURVEY, {"source": photo, "mesh": cube()}).recipe).endswith("/algorithmicallyEnhanced")
 
 
 def test_a_tool_that_declares_a_mesh_receives_it_though_no_step_names_it(photo, monkeypatch):

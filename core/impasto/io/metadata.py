@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
+from ..descriptions import MESH
 from ..recipe import Recipe
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -37,7 +38,8 @@ def metadata_of(
 def source_type(recipe: Recipe) -> str:
     """IPTC's digital source type (its NewsCodes vocabulary) for what a recipe makes."""
     trained = any(recipe.made_with.get(kind) for kind in ("models", "weights"))
-    from_pictures = bool(recipe.inputs or recipe.made_with.get("exemplars")) or "sha256" in recipe.matched
+    pictures = recipe.inputs.keys() - {MESH} or recipe.made_with.get("exemplars")
+    from_pictures = bool(pictures) or "sha256" in recipe.matched
     if trained:
         kind = "compositeWithTrainedAlgorithmicMedia" if from_pictures else "trainedAlgorithmicMedia"
     else:
