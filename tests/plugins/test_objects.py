@@ -1,0 +1,132 @@
+"""Textures of whole objects: what runs on a mesh changes, what it leaves alone, and what covers an object."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from cubes import cube
+
+from impasto import Maps, Recipe, Step, run
+from impasto.atlas.charts import Charts
+from impasto.atlas.jumps import seam_jumps
+from impasto.atlas.raster import NONE
+from impasto.context import Context
+from impasto.errors import ParameterError
+from impasto.running.unfolding import Unfolding
+from impasto.tools import Filter, Input
+
+SIZE = (192, 192)
+MESH = cube(sides=(0.3, 0.15, 0.3, 0.2, 0.25, 0.3), turns=(0, 1, 2, 3, 1, 2))
+
+
+class Mend(Filter):
+    """A filter with a mask, of which tests need only the declaration."""
+
+    name, label, description = "mend", "Mend", "Mends what a mask shows"
+    inputs = (Input("mask", "what is mended", on_subject=True), Input("reference", "what it should look like"))
+
+    def apply(self, subject, parameters, inputs, context):
+        return subject
+
+
+def noise(seed: int = 0) -> Maps:
+    rng = np.random.default_rng(seed)
+    normal = np.broadcast_to(np.array([0.5, 0.5, 1.0], np.float32), (*SIZE, 3)).copy()
+    normal[..., 0] += 0.1 * rng.random(SIZE, np.float32)
+    return Maps.from_arrays({"base_color": rng.random((*SIZE, 3), np.float32), "normal": normal}, width_m=2.0)
+
+
+def unfolding(maps: Maps) -> tuple[Unfolding, Maps]:
+    surface = Unfolding(MESH, maps)
+    return surface, surface.subject(Mend(), maps, Context())
+
+
+def test_maps_that_a_tool_leaves_alone_are_as_before_to_the_last_bit():
+    maps = noise()
+    made = run(Recipe((Step("sharpen"),)), {"source": maps, "mesh": MESH}).maps
+    assert np.array_equal(made["normal"].pixels, maps["normal"].pixels)
+    assert not np.array_equal(made["base_color"].pixels, maps["base_color"].pixels)
+    assert made.width_m == 2.0
+    assert made.size_px == SIZE
+
+
+def test_texels_that_a_tool_leaves_alone_are_as_before_to_the_last_bit():
+    maps = noise()
+    surface, seen = unfolding(maps)
+    canvas = surface.canvas
+    pixels = seen["base_color"].pixels.copy()
+    y, x = np.argwhere(canvas.texels != NONE).mean(0).astype(int)
+    pixels[y - 3 : y + 3, x - 3 : x + 3] = 0
+    made = surface.on_texture(seen.with_arrays({"base_color": pixels}))
+    is_changed = (made["base_color"].pixels != maps["base_color"].pixels).any(2)
+    assert 4 < is_changed.sum() < 400
+
+
+def test_a_mask_is_unfolded_as_the_subject_is_and_a_reference_is_not():
+    maps = noise()
+    surface, seen = unfolding(maps)
+    inputs = surface.inputs(Mend(), {"mask": Maps({"base_color": maps["base_color"]}), "reference": maps})
+    assert np.array_equal(inputs["mask"]["base_color"].pixels, seen["base_color"].pixels)
+    assert inputs["reference"] is maps
+
+
+def test_a_cropped_canvas_is_refused():
+    surface, seen = unfolding(noise())
+    cropped = Maps.from_arrays({"base_color": seen["base_color"].pixels[:, :40]})
+    with pytest.raises(ParameterError, match="changed the shape"):
+        surface.on_texture(cropped)
+
+
+def test_an_enlarged_canvas_makes_an_enlarged_texture():
+    surface, seen = unfolding(noise())
+    larger = {name: np.repeat(np.repeat(pixels, 2, 0), 2, 1) for name, pixels in seen.arrays().items()}
+    assert surface.on_texture(Maps.from_arrays(larger)).size_px == (384, 384)
+
+
+def test_a_generator_is_refused_on_a_mesh_that_nothing_covers():
+    size = {"width_px": 64, "height_px": 64}
+    with pytest.raises(ParameterError, match="does not lie on the mesh"):
+        run(Recipe((Step("bricks", size),)), {"mesh": MESH})
+    made = run(Recipe((Step("bricks", size), Step("cover-object", size))), {"mesh": MESH}).maps
+    assert made.size_px == (64, 64)
+
+
+def waves() -> Maps:
+    """A texture that tiles, whose stripes are oblique."""
+    y, x = np.mgrid[:128, :128] / 128 * 2 * np.pi
+    return Maps.from_arrays({"base_color": np.stack([0.5 + 0.4 * np.sin(3 * x + y + shift) for shift in range(3)], 2)})
+
+
+@pytest.mark.parametrize("way", ["unrolled", "triplanar"])
+def test_what_covers_a_cube_goes_on_across_its_seams(way):
+    size = {"width_px": 512, "height_px": 512}
+    step = Step("cover-object", {**size, "way": way, "repeat_m": 0.5})
+    made = run(Recipe((step,)), {"source": waves(), "mesh": MESH}).maps
+    flat = Maps.from_arrays({"base_color": np.tile(waves()["base_color"].pixels, (4, 4, 1))})
+    found, control = (seam_jumps(maps, MESH)["base_color"].color for maps in (made, flat))
+    assert found < 1.5
+    assert control > 2 * found
+
+
+def test_the_pattern_has_its_size_in_the_world_on_islands_of_any_density():
+    size = {"width_px": 512, "height_px": 512}
+    made = run(Recipe((Step("cover-object", {**size, "repeat_m": 0.5}),)), {"source": waves(), "mesh": MESH}).maps
+    charts = Charts.of(MESH, (512, 512))
+    shown = np.where(charts.texels == NONE, NONE, charts.chart[charts.texels])
+    grey = made["base_color"].pixels[..., 0]
+    steps = np.hypot(*(np.gradient(grey, axis=axis) for axis in (0, 1)))
+    per_metre = [np.median(steps[shown == chart]) * charts.matrices[chart].__abs__().max() ** -1 for chart in range(6)]
+    assert max(per_metre) < 1.15 * min(per_metre)
+
+
+def test_a_repeat_in_other_units_is_refused():
+    with pytest.raises(ParameterError, match="one repeat of the texture"):
+        run(Recipe((Step("cover-object", {"repeat_m": 0.0005}),)), {"source": waves(), "mesh": MESH})
+
+
+def test_erased_seams_are_measured():
+    charts = Charts.of(MESH, SIZE)
+    greys = np.linspace(0.2, 0.8, 6, dtype=np.float32)[charts.chart[charts.texels]]
+    maps = Maps.from_arrays({"roughness": greys + 0.02 * noise()["base_color"].pixels[..., 0]})
+    result = run(Recipe((Step("erase-seams"),)), {"source": maps, "mesh": MESH})
+    assert result.figures["roughness_jump_after"] < 0.2 * result.figures["roughness_jump_before"]
