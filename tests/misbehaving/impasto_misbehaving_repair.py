@@ -25,7 +25,10 @@ class Plug(Filter):
     name, label, description = "plug", "Plug", "Fills a region with one value, for tests"
     task, rank, needs_source = "fill", LAST, True
     parameters = PlugParameters
-    inputs = (Input("mask", "the region"), Input("islands", "islands of UVs", required=False))
+    inputs = (
+        Input("mask", "the region", on_subject=True),
+        Input("islands", "islands of UVs", required=False, on_subject=True),
+    )
 
     def apply(self, subject: Maps, parameters: PlugParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
         within = inputs["mask"]["base_color"].pixels.mean(2, keepdims=True) > 0.5

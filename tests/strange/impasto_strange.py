@@ -188,7 +188,10 @@ class Zap(Filter):
     name, label, description = "zap", "Zap", "Blackens a region, for tests"
     task, needs_source = "fill", True
     parameters = ZapParameters
-    inputs = (Input("mask", "the region"), Input("islands", "islands of UVs", required=False))
+    inputs = (
+        Input("mask", "the region", on_subject=True),
+        Input("islands", "islands of UVs", required=False, on_subject=True),
+    )
 
     def apply(self, subject: Maps, parameters: ZapParameters, inputs: Mapping[str, Any], context: Context) -> Maps:
         outside = inputs["mask"]["base_color"].pixels.mean(2, keepdims=True) < 0.5
