@@ -10,6 +10,7 @@ from pathlib import Path
 import bmesh
 import bpy
 
+from ..core.descriptions import MESH
 from ..core.engine.replies import JobResult
 from ..core.errors import ParameterError
 from ..core.system.transaction import replace_files
@@ -133,6 +134,8 @@ def map_of(path: Path) -> str:
 def _material(
     made: JobResult, new: Mapping[str, bpy.types.Image], target: Target, notes: list[str]
 ) -> bpy.types.Material:
+    if MESH in made.recipe.inputs:  # the textures lie on the objects' UVs as they are
+        made, target = replace(made, width_m=materials.unit_m()), replace(target, mapping=mapping.UV)
     objects = target.found_objects()
     if len(objects) < len(target.objects):
         notes.append("an object was deleted meanwhile: the material is kept without it")
