@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import bpy
-from bpy.props import EnumProperty, IntProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 
 from ..bridge.image_editors import is_image_editor, shown_image
 from ..core.errors import ImpastoError, ParameterError
@@ -215,7 +215,7 @@ class IMPASTO_OT_clear_region(OnRegion, bpy.types.Operator):
         return self.execute(context)
 
 
-@with_properties(Request, "seed", "across_seams")
+@with_properties(Request, "seed")
 class IMPASTO_OT_fill_faces(TaskOperator, bpy.types.Operator):
     """Fill the textures where the selected faces are, from the rest of their UV islands, in all maps of the material"""
 
@@ -231,6 +231,9 @@ class IMPASTO_OT_fill_faces(TaskOperator, bpy.types.Operator):
         min=0,
         max=64,
     )
+    across_seams: BoolProperty(
+        name="Across Seams", description="Fill from beyond the seams of the faces' UV islands, too"
+    )
     parameters: PARAMETERS
 
     @classmethod
@@ -245,10 +248,10 @@ class IMPASTO_OT_fill_faces(TaskOperator, bpy.types.Operator):
             chosen.image,
             subject=Subject(chosen.image, chosen.material, chosen.item),
             mask=chosen.mask,
-            islands=chosen.islands,
+            islands=None if self.across_seams else chosen.islands,
             parameters=given,
             seed=self.seed,
-            **given_properties(self, ("across_seams",)),
+            across_seams=self.across_seams,
         )
 
 

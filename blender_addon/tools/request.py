@@ -163,11 +163,18 @@ class Request(Form):
             return naming.of_parts(self.name)
         return naming.of_result(catalogue[self.tool], self.parameters, self.source, self.inputs)
 
-    def read_inputs(self) -> dict[str, Input]:
-        """Source and other inputs, read as far as only the main thread can. ImpastoError if one cannot be read."""
+    def read_inputs(self, painted: bpy.types.Material | None = None) -> dict[str, Input]:
+        """Source and other inputs, read as far as only the main thread can. ImpastoError if one cannot be read.
+
+        painted: the material whose textures the result replaces, which matters to a tool that needs a mesh.
+        """
         _, named = name_inputs(self.inputs)
         sources = named if self.source is None else {SOURCE: self.source, **named}
-        return {name: read(source) for name, source in sources.items()}
+        given: dict[str, Input] = {name: read(source) for name, source in sources.items()}
+        surface = self.surface(painted)
+        if surface and any(item["kind"] == MESH and item["required"] for item in catalogue[self.tool]["inputs"]):
+            given[MESH] = surface.read(bpy.context)
+        return given
 
     def target(self, context: bpy.types.Context) -> Target:
         """Target of its result; a filter's replaces the image that it was made of, and keeps other maps."""
@@ -185,7 +192,7 @@ class Request(Form):
         images = [node.image for node in surfaces.map_nodes(material).values()] if material else []
         return self.source is not None and self.source in [material, *images]
 
-    def surface(self, target: Target) -> Surface | None:
+    def surface(self, painted: bpy.types.Material | None) -> Surface | None:
         """Surface that the result lies on, as its source does: of the chosen objects. None if there is none.
 
         A tool that asks for a mesh gets all their faces, unless the source is of one of their materials.
@@ -195,13 +202,14 @@ class Request(Form):
         if (tool["kind"] == "generator" and not takes_mesh) or self._prepared() - {SCALE}:
             return None
         active = active_material(bpy.context)
-        material = by_uid(bpy.data.materials, target.painted) or (active if self._is_texture_of(active) else None)
+        material = painted or (active if self._is_texture_of(active) else None)
         return Surface.chosen(bpy.context, material) if material or takes_mesh else None
 
     def task(self, target: Target, then: Callable[[JobResult], Sequence[str]] | None = None) -> Task:
         """Task that carries the request out, and then calls `then`. Raises ImpastoError if it cannot be."""
-        given, tool = self.read_inputs(), catalogue[self.tool]
-        how: dict[str, Any] = {"can_stop": tool["kind"] == "stylizer", "then": then, "surface": self.surface(target)}
+        painted, tool = by_uid(bpy.data.materials, target.painted), catalogue[self.tool]
+        given = self.read_inputs(painted)
+        how: dict[str, Any] = {"can_stop": tool["kind"] == "stylizer", "then": then, "surface": self.surface(painted)}
         return make_task(tool["label"], self.recipe(), given, target, self, **how)
 
 
@@ -227,7 +235,7 @@ def make_task(
     deliver = Delivery("encoded", "png" if form.bits == "8" else "png16")
     folder = Path(absolute(form.out_dir)) if form.out_dir else None
     scale = form.scale if scale is None else scale
-    mesh, notes = _mesh_input(surface, form.across_seams)
+    mesh, notes = _mesh_input(surface, inputs, form.across_seams)
     inputs = {**inputs, **mesh}
 
     def work(task: Task) -> JobResult:
@@ -247,9 +255,11 @@ def make_task(
     return Task(label, work, apply, can_stop=can_stop)
 
 
-def _mesh_input(surface: Surface | None, is_wanted: bool | None) -> tuple[dict[str, Input], Sequence[str]]:
-    """The mesh of a surface, as an input, or a note why there is none. ParameterError where it is wanted."""
-    if is_wanted is False or (surface is None and not is_wanted):
+def _mesh_input(
+    surface: Surface | None, inputs: Mapping[str, Input], is_wanted: bool | None
+) -> tuple[dict[str, Input], Sequence[str]]:
+    """The mesh of a surface beside other inputs, or a note why there is none. ParameterError where it is wanted."""
+    if MESH in inputs or is_wanted is False or (surface is None and not is_wanted):
         return {}, ()
     try:
         if surface is None:

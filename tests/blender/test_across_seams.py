@@ -237,15 +237,28 @@ def test_a_tool_that_asks_for_a_mesh_gets_all_faces_of_the_selected_objects(mesh
         bpy.ops.impasto.run(**RUN, image=style.name, across_seams=True)
 
 
-def test_faces_of_an_object_that_is_not_selected_are_filled_across_its_seams(extension, cube, material, monkeypatch):
+def test_an_object_is_covered_with_a_photograph(meshes, cube, style):
+    size = {"width_px": 64, "height_px": 64, "estimator": "none"}
+    bpy.ops.impasto.run(tool="cover-object", image=style.name, **size)
+    assert cube.active_material.name == "red"
+    assert sent("red_base_color")["sha256"] == meshes.Surface(None, [cube]).mesh(bpy.context).sha256()
+    bpy.ops.object.delete()
+    with pytest.raises(RuntimeError, match="no mesh object with faces is selected"):
+        bpy.ops.impasto.run(tool="cover-object", image=style.name, **size)
+
+
+def test_faces_are_filled_from_their_islands_or_across_seams(extension, cube, material, monkeypatch):
     catalogue = extension.engine.catalogue.catalogue
     monkeypatch.setattr(catalogue, "usual", {"fill": "plug"}.get)
     cube.select_set(False)
     bpy.context.view_layer.objects.active = None
     for face in cube.data.polygons:
         face.select = face.index == 0
+    shown = extension.bridge.surfaces.map_nodes
     bpy.ops.impasto.fill_faces(object=cube.name)
-    assert sent(extension.bridge.surfaces.map_nodes(material)["base_color"].image.name)["name"] == "Cube.ply"
+    assert recipe_of(shown(material)["base_color"].image)["inputs"].keys() == {"source", "mask", "islands"}
+    bpy.ops.impasto.fill_faces(object=cube.name, across_seams=True)
+    assert recipe_of(shown(material)["base_color"].image)["inputs"].keys() == {"source", "mask", "mesh"}
 
 
 def test_the_recipe_of_a_repainted_image_is_applied_to_other_materials_without_its_mesh(extension, cube, style):

@@ -61,8 +61,9 @@ def test_every_tool_finds_the_mesh_in_its_context_and_the_recipe_records_it(phot
     assert seen[2:] == [None, None]
 
 
-def test_what_is_made_of_a_mesh_alone_is_not_called_a_changed_picture(photo):
-    made = run(Recipe((Step("checker", {"width_px": 8, "height_px": 8}),)), {"mesh": cube()})
+def test_what_is_made_for_a_mesh_alone_is_not_called_a_changed_picture(photo):
+    size = {"width_px": 32, "height_px": 32}
+    made = run(Recipe((Step("checker", size), Step("cover-object", size))), {"mesh": cube()})
     assert source_type(made.recipe).endswith("/algorithmicMedia")
     assert source_type(run(SURVEY, {"source": photo, "mesh": cube()}).recipe).endswith("/algorithmicallyEnhanced")
 
