@@ -7,7 +7,8 @@ Scripts run `bake_maps` in their own Blender, windows in one in the background.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import bpy
@@ -19,7 +20,17 @@ from ..bridge.working_space import convert, to_rec709
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe
 from .checks import check, check_evaluated
-from .scene import bake_scene, cycles_bake, prepare
+from .geometry_maps import (
+    CURVATURE_MAPS,
+    CURVATURE_PASSES,
+    GEOMETRY_MAPS,
+    Extent,
+    object_normals,
+    relative_curvature,
+    unit_vectors,
+)
+from .margin import draw_out
+from .scene import BakeScene, bake_scene, cycles_bake, prepare
 from .settings import BakeOptions
 from .values import COLOR_VALUES
 
@@ -27,7 +38,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 FLAT_NORMAL = (0.5, 0.5, 1.0)
-PRECISE = ("normal", "height")
+NORMALS = ("normal", "object_normal", "world_normal")
+PRECISE = ("normal", "height", *GEOMETRY_MAPS)
 """Maps that 8 bits would turn into steps."""
 EDGE = 1e-4
 MOST_TRIANGLES = 100_000
@@ -62,15 +74,55 @@ def bake_maps(obj: Object, options: BakeOptions) -> Iterator[BakedMap]:
         evaluated = made.subject.evaluated_get(layer.depsgraph)
         check_evaluated(obj.name, evaluated, uv_map)
         notes = tuple(uv_notes(evaluated.data, uv_map))
+        passes = Passes(made, options, Extent.of(made.subject, evaluated, options.edge_radius))
         for name in options.maps:
-            found = prepare(made, name)
-            cycles_bake(made, "NORMAL" if name == "normal" else "EMIT", options)
-            pixels, figures = _to_map(name, _pixels(made.image))
-            if name == "height":
-                figures["height_range_m"] = figures["height_range"] * options.unit_m
+            pixels, figures, found = passes.map(name)
             png = encode.encode_png(pixels, bits=16 if name in PRECISE else 8)
             yield BakedMap(name, png, {"map": name, **about, **figures}, (*notes, *found))
             notes = ()
+
+
+@dataclass(frozen=True)
+class Passes:
+    """Bakes of one object, from which its maps are made."""
+
+    scene: BakeScene
+    options: BakeOptions
+    extent: Extent
+
+    def map(self, name: str) -> tuple[np.ndarray, dict[str, Any], list[str]]:
+        """A map's encoded values (H, W, 3) in [0, 1], row 0 at the bottom; figures for its provenance; notes."""
+        if name in CURVATURE_MAPS:
+            return self._curvature_map(name), self.extent.figures(name), []
+        pixels, notes = self._bake(name, self.options)
+        values, figures = _to_map(name, pixels)
+        if name == "object_normal":
+            values = object_normals(values, self.extent)
+        if name == "height":
+            figures["height_range_m"] = figures["height_range"] * self.options.unit_m
+        return values, figures | self.extent.figures(name), notes
+
+    def _bake(self, name: str, options: BakeOptions) -> tuple[np.ndarray, list[str]]:
+        notes = prepare(self.scene, name, self.extent)
+        cycles_bake(self.scene, "NORMAL" if name == "normal" else "EMIT", options)
+        return _pixels(self.scene.image), notes
+
+    def _curvature_map(self, name: str) -> np.ndarray:
+        import numpy as np
+
+        bend, covered = self._curvature
+        values = CURVATURE_MAPS[name](bend)
+        values[~covered] = CURVATURE_MAPS[name](np.zeros(1))  # of a flat surface
+        return np.repeat(values[..., None].clip(0, 1), 3, axis=2)
+
+    @cached_property
+    def _curvature(self) -> tuple[np.ndarray, np.ndarray]:
+        """Relative curvature (H, W) of the islands and their margin, and where these are."""
+        sharp = replace(self.options, margin_px=0)
+        positions, normals = (_straight(self._bake(name, sharp)[0]) for name in CURVATURE_PASSES)
+        covered = _covered(positions)
+        bend = relative_curvature(positions[..., :3], normals[..., :3], covered, self.extent)
+        return bend, draw_out(bend[..., None], covered, self.options.margin_px)
 
 
 def _pixels(image: Image) -> np.ndarray:
@@ -83,6 +135,21 @@ def _pixels(image: Image) -> np.ndarray:
     return pixels.reshape(height, width, 4)
 
 
+def _covered(pixels: np.ndarray) -> np.ndarray:
+    """Pixels (H, W) that show a face. ParameterError if there are none."""
+    covered = pixels[..., 3] > 0.01
+    if not covered.any():
+        raise ParameterError("No face lies in the 0–1 square of the UV map", "unwrap the object or pack its UV islands")
+    return covered
+
+
+def _straight(pixels: np.ndarray) -> np.ndarray:
+    """Pixels (H, W, 4) divided by their alpha, which is partial in a margin from adjacent faces."""
+    import numpy as np
+
+    return np.concatenate([pixels[..., :3] / np.maximum(pixels[..., 3:], 0.01), pixels[..., 3:]], axis=2)
+
+
 def _to_map(name: str, pixels: np.ndarray) -> tuple[np.ndarray, dict[str, Any]]:
     """Baked pixels (H, W, 4) -> the map's encoded values (H, W, 3) in [0, 1], and figures for the provenance.
 
@@ -92,14 +159,11 @@ def _to_map(name: str, pixels: np.ndarray) -> tuple[np.ndarray, dict[str, Any]]:
 
     from ..core.surface.color import linear_to_srgb
 
-    covered = pixels[..., 3] > 0.01
-    if not covered.any():
-        raise ParameterError("No face lies in the 0–1 square of the UV map", "unwrap the object or pack its UV islands")
+    covered = _covered(pixels)
     figures: dict[str, Any] = {}
-    values = pixels[..., :3] / np.maximum(pixels[..., 3:], 0.01)  # a margin from adjacent faces is partly clear
-    if name == "normal":
-        vectors = values * 2 - 1
-        values = vectors / np.maximum(np.linalg.norm(vectors, axis=2, keepdims=True), 1e-6) * 0.5 + 0.5
+    values = _straight(pixels)[..., :3]
+    if name in NORMALS:
+        values = unit_vectors(values * 2 - 1) * 0.5 + 0.5
         values[~covered] = FLAT_NORMAL
         return values, figures
     if name == "height":

@@ -15,12 +15,11 @@ from bpy.types import Image, Material, Node, NodeSocket, NodeTree, Object, Scene
 
 from ..core.errors import ImpastoError
 from .checks import output_node, uses_nodes
+from .geometry_maps import EMISSIONS, Extent
 from .settings import BakeOptions
 from .values import ValueReader
 
 TEMPORARY = "Impasto Bake"
-OCCLUSION_SAMPLES = 64
-"""Ambient occlusion rays of each sample of a pixel."""
 
 
 @dataclass(frozen=True)
@@ -124,15 +123,15 @@ def _surface(title: str, material: Material, image: Image) -> Surface:
     return Surface(title, tree, shaded, emission, emitted)
 
 
-def prepare(temporary: BakeScene, name: str) -> list[str]:
+def prepare(temporary: BakeScene, name: str, extent: Extent) -> list[str]:
     """Make every surface emit the map's value, or shade as before for normals; return notes for the user."""
     notes: list[str] = []
     for surface in temporary.surfaces:
         (surface.shaded if name == "normal" else surface.emitted).is_active_output = True
         if name == "normal":
             continue
-        if name == "ambient_occlusion":
-            value = _occlusion(surface.tree, max(temporary.subject.dimensions))
+        if name in EMISSIONS:
+            value = EMISSIONS[name](surface.tree, extent)
         else:
             reader = ValueReader(surface.tree, name, temporary.made)
             value = reader.read(surface.shaded)
@@ -140,14 +139,6 @@ def prepare(temporary: BakeScene, name: str) -> list[str]:
         value = _sign(surface.tree, value) if name == "height" else value
         surface.tree.links.new(value, surface.emission.inputs["Color"])
     return notes
-
-
-def _occlusion(tree: NodeTree, distance: float) -> NodeSocket:
-    """Ambient occlusion of the object by itself, up to a distance."""
-    node = tree.nodes.new("ShaderNodeAmbientOcclusion")
-    node.only_local, node.samples = True, OCCLUSION_SAMPLES
-    node.inputs["Distance"].default_value = distance
-    return node.outputs["AO"]
 
 
 def _sign(tree: NodeTree, value: NodeSocket) -> NodeSocket:

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import bpy
-from bpy.props import EnumProperty, IntProperty, StringProperty
+from bpy.props import EnumProperty, FloatProperty, IntProperty, StringProperty
 
 from ..bridge import materials
 from ..bridge.target import ASSIGN, NEW, NONE
 from ..paths import RELATIVE_PATH
 from ..tools.arguments import argument, with_properties
 from ..tools.form import REPLACE
+from .geometry_maps import GEOMETRY_MAPS
 from .values import VALUE_MAPS
 
 LABELS = {
@@ -26,8 +27,15 @@ LABELS = {
     "height": ("Height", "The displacement or bump, in 16 bits; with the range that it spans"),
     "normal": ("Normal", "Tangent-space normals (OpenGL, +Y up), with bump and displacement, in 16 bits"),
     "ambient_occlusion": ("Ambient Occlusion", "How much the object's own shape leaves open"),
+    "position": ("Position", "Position in the object's bounding box, from 0 to 1, in 16 bits"),
+    "object_normal": ("Object Normal", "Normals of the shape in the object's space, without bump, in 16 bits"),
+    "world_normal": ("World Normal", "Normals of the shape in the world's space, without bump, in 16 bits"),
+    "curvature": ("Curvature", "Mean curvature: 0.5 where flat, lighter where convex, darker where concave"),
+    "cavity": ("Cavity", "Concave curvature: white in grooves and inner edges"),
+    "edge_mask": ("Edge Mask", "Convex curvature: white at outer edges, where surfaces wear"),
+    "thickness": ("Thickness", "Mean length of rays through the object, as a share of its largest dimension"),
 }
-MAPS = (*VALUE_MAPS, "normal", "ambient_occlusion")
+MAPS = (*VALUE_MAPS, "normal", "ambient_occlusion", *GEOMETRY_MAPS)
 USUAL_MAPS = ("base_color", "roughness", "metallic", "normal")
 
 
@@ -92,6 +100,18 @@ class BakeOptions:
             max=4096,
         ),
     )
+    edge_radius: float = field(
+        default=0.02,
+        metadata=argument(
+            FloatProperty,
+            "Edge Radius",
+            "Radius of rounded edges in curvature, cavity and edge mask, as a share of the object's largest dimension",
+            min=0.001,
+            max=0.5,
+            precision=3,
+            subtype="FACTOR",
+        ),
+    )
     uv_map: str = field(
         default="",
         metadata=argument(
@@ -108,7 +128,8 @@ class BakeOptions:
     def from_properties(cls, values: Mapping[str, Any]) -> BakeOptions:
         """Options of the properties' values, whose maps are a set, in this scene's unit."""
         maps = tuple(name for name in MAPS if name in values["maps"])
-        return cls(**{**values, "maps": maps}, unit_m=materials.unit_m())
+        read = {"maps": maps, "edge_radius": round(values["edge_radius"], 6)}
+        return cls(**{**values, **read}, unit_m=materials.unit_m())
 
 
 @dataclass(frozen=True)
