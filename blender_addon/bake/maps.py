@@ -16,6 +16,7 @@ from bpy.types import Image, Object
 from mathutils.bvhtree import BVHTree
 
 from ..bridge import encode
+from ..bridge.images import COLOR_MAPS
 from ..bridge.working_space import convert, to_rec709
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe
@@ -29,10 +30,10 @@ from .geometry_maps import (
     relative_curvature,
     unit_vectors,
 )
+from .identity_maps import IDENTITY_MAPS
 from .margin import draw_out
 from .scene import BakeScene, bake_scene, cycles_bake, prepare
 from .settings import BakeOptions
-from .values import COLOR_VALUES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -94,6 +95,8 @@ class Passes:
         """A map's encoded values (H, W, 3) in [0, 1], row 0 at the bottom; figures for its provenance; notes."""
         if name in CURVATURE_MAPS:
             return self._curvature_map(name), self.extent.figures(name), []
+        if name in IDENTITY_MAPS:
+            return self._identity_map(name)
         pixels, notes = self._bake(name, self.options)
         values, figures = _to_map(name, pixels)
         if name == "object_normal":
@@ -106,6 +109,14 @@ class Passes:
         notes = prepare(self.scene, name, self.extent)
         cycles_bake(self.scene, "NORMAL" if name == "normal" else "EMIT", options)
         return _pixels(self.scene.image), notes
+
+    def _identity_map(self, name: str) -> tuple[np.ndarray, dict[str, Any], list[str]]:
+        """A mask whose pixels show one colour each: one sample, and a margin that is drawn out."""
+        pixels, notes = self._bake(name, replace(self.options, samples=1, margin_px=0))
+        values, figures = _to_map(name, pixels)
+        covered = draw_out(values, _covered(pixels), self.options.margin_px)
+        values[~covered] = 0.0
+        return values, figures, notes
 
     def _curvature_map(self, name: str) -> np.ndarray:
         import numpy as np
@@ -168,14 +179,14 @@ def _to_map(name: str, pixels: np.ndarray) -> tuple[np.ndarray, dict[str, Any]]:
         return values, figures
     if name == "height":
         return _to_height(values[..., 0] - values[..., 1], covered)
-    if name in COLOR_VALUES:
+    if name in COLOR_MAPS:
         values = convert(values, to_rec709())
     if name == "emission":
         figures["emission_strength"] = strength = max(1.0, float(values[covered].max()))
         values = values / strength
     values = np.clip(values, 0.0, 1.0)
     values[~covered] = values[covered].mean(axis=0)
-    return (linear_to_srgb(values) if name in COLOR_VALUES else values), figures
+    return (linear_to_srgb(values) if name in COLOR_MAPS else values), figures
 
 
 def _to_height(units: np.ndarray, covered: np.ndarray) -> tuple[np.ndarray, dict[str, Any]]:

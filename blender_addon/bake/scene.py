@@ -16,6 +16,7 @@ from bpy.types import Image, Material, Node, NodeSocket, NodeTree, Object, Scene
 from ..core.errors import ImpastoError
 from .checks import output_node, uses_nodes
 from .geometry_maps import EMISSIONS, Extent
+from .identity_maps import IDENTITY_MAPS, Identities, colors_of
 from .settings import BakeOptions
 from .values import ValueReader
 
@@ -51,13 +52,14 @@ def bake_scene(obj: Object, options: BakeOptions, uv_map: str) -> Iterator[BakeS
     scene = bpy.data.scenes.new(TEMPORARY)
     made: list[bpy.types.ID] = []
     try:
-        _set_up_cycles(scene, options)
+        _set_up_cycles(scene)
         subject = obj.copy()
         made.append(subject)
         subject.data = obj.data.copy()
         made.append(subject.data)
         subject.hide_render = subject.is_holdout = subject.is_shadow_catcher = False
         subject.instance_type = "NONE"
+        subject.color = (*colors_of([obj.name])[obj.name], 1.0)
         scene.collection.objects.link(subject)
         scene.view_layers[0].objects.active = subject
         size_px = (options.width_px, options.height_px)
@@ -69,12 +71,11 @@ def bake_scene(obj: Object, options: BakeOptions, uv_map: str) -> Iterator[BakeS
         bpy.data.batch_remove(made)
 
 
-def _set_up_cycles(scene: Scene, options: BakeOptions) -> None:
+def _set_up_cycles(scene: Scene) -> None:
     try:
         scene.render.engine = "CYCLES"
     except TypeError:
         raise ImpastoError("Baking needs Cycles", "enable Cycles Render Engine in Preferences > Add-ons") from None
-    scene.cycles.samples = options.samples
     scene.cycles.use_adaptive_sampling = scene.cycles.use_denoising = False
     scene.frame_set(bpy.context.scene.frame_current, subframe=bpy.context.scene.frame_subframe)
 
@@ -125,13 +126,17 @@ def _surface(title: str, material: Material, image: Image) -> Surface:
 
 def prepare(temporary: BakeScene, name: str, extent: Extent) -> list[str]:
     """Make every surface emit the map's value, or shade as before for normals; return notes for the user."""
-    notes: list[str] = []
+    names = tuple(surface.material for surface in temporary.surfaces)
+    identities = Identities(temporary.subject, temporary.uv_map, names)
+    notes: list[str] = identities.notes(name)
     for surface in temporary.surfaces:
         (surface.shaded if name == "normal" else surface.emitted).is_active_output = True
         if name == "normal":
             continue
         if name in EMISSIONS:
             value = EMISSIONS[name](surface.tree, extent)
+        elif name in IDENTITY_MAPS:
+            value = identities.color(name, surface.tree, surface.material)
         else:
             reader = ValueReader(surface.tree, name, temporary.made)
             value = reader.read(surface.shaded)
@@ -161,6 +166,7 @@ def cycles_bake(temporary: BakeScene, kind: str, options: BakeOptions) -> None:
 
     scene, subject = temporary.scene, temporary.subject
     layer = scene.view_layers[0]
+    scene.cycles.samples = options.samples
     temporary.image.pixels.foreach_set(np.zeros(len(temporary.image.pixels), np.float32))
     with bpy.context.temp_override(
         scene=scene, view_layer=layer, active_object=subject, object=subject, selected_objects=[subject]

@@ -16,6 +16,7 @@ from ..paths import RELATIVE_PATH
 from ..tools.arguments import argument, with_properties
 from ..tools.form import REPLACE
 from .geometry_maps import GEOMETRY_MAPS
+from .identity_maps import IDENTITY_MAPS
 from .values import VALUE_MAPS
 
 LABELS = {
@@ -34,8 +35,12 @@ LABELS = {
     "cavity": ("Cavity", "Concave curvature: white in grooves and inner edges"),
     "edge_mask": ("Edge Mask", "Convex curvature: white at outer edges, where surfaces wear"),
     "thickness": ("Thickness", "Mean length of rays through the object, as a share of its largest dimension"),
+    "material_id": ("Material Mask", "A flat colour for each material"),
+    "object_id": ("Object Mask", "A flat colour for the object, made of its name"),
+    "island_id": ("Island Mask", "A flat colour for each island of the UV map"),
+    "vertex_color": ("Vertex Color", "The mesh's active colour attribute"),
 }
-MAPS = (*VALUE_MAPS, "normal", "ambient_occlusion", *GEOMETRY_MAPS)
+MAPS = (*VALUE_MAPS, "normal", "ambient_occlusion", *GEOMETRY_MAPS, *IDENTITY_MAPS)
 USUAL_MAPS = ("base_color", "roughness", "metallic", "normal")
 
 
