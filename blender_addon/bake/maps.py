@@ -32,6 +32,7 @@ from .geometry_maps import (
 )
 from .identity_maps import IDENTITY_MAPS
 from .margin import draw_out
+from .principled_inputs import INPUT_MAPS
 from .scene import BakeScene, bake_scene, cycles_bake, prepare
 from .settings import BakeOptions
 
@@ -184,6 +185,9 @@ def _to_map(name: str, pixels: np.ndarray) -> tuple[np.ndarray, dict[str, Any]]:
     if name == "emission":
         figures["emission_strength"] = strength = max(1.0, float(values[covered].max()))
         values = values / strength
+    if name in INPUT_MAPS and (largest := float(values[covered].max())) > 1:
+        figures["value_scale"] = largest
+        values = values / largest
     values = np.clip(values, 0.0, 1.0)
     values[~covered] = values[covered].mean(axis=0)
     return (linear_to_srgb(values) if name in COLOR_MAPS else values), figures

@@ -10,13 +10,16 @@ from ..core.errors import ImpastoError
 from ..interface.drawing import draw_operator, draw_report, draw_text, name_place
 from ..jobs.task import Place
 from ..material.drawing import draw_former, draw_result
+from .settings import GROUPS, ImpastoBakeSettings
 
 
 def draw_bake(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     settings = context.scene.impasto_bake
     column = layout.column()
     for name in settings.bl_rna.properties.keys():  # noqa: SIM118 - not a dictionary
-        if name not in ("rna_type", "name"):
+        if name == "maps":
+            _draw_maps(column, settings)
+        elif name not in ("rna_type", "name"):
             column.prop(settings, name)
     _draw_baked_objects(layout, context)
     name_place(layout, Place.BAKE)
@@ -24,6 +27,15 @@ def draw_bake(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     draw_report(layout, Place.BAKE)
     draw_result(layout, context, Place.BAKE)
     draw_former(layout, context)
+
+
+def _draw_maps(layout: bpy.types.UILayout, settings: ImpastoBakeSettings) -> None:
+    """Draw a switch for each map, under the headings of their groups."""
+    for group in GROUPS:
+        layout.label(text=group.heading)
+        grid = layout.grid_flow(row_major=True, columns=2, even_columns=True, align=True)
+        for name in group.names:
+            grid.prop_enum(settings, "maps", name)
 
 
 def _draw_baked_objects(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

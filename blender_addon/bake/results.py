@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bpy.types import Image, Material, Object
+from bpy.types import Image, Material, NodeTree, Object
 
 from ..bridge import former, images, materials, naming, recent
 from ..bridge.target import ASSIGN, NEW, NONE, Target
@@ -112,6 +112,8 @@ def make_material(name: str, stored: Mapping[str, Image], maps: Sequence[BakedMa
         if baked.name == "emission":
             shader = next(node for node in nodes if node.type == "BSDF_PRINCIPLED")
             shader.inputs["Emission Strength"].default_value = baked.provenance["emission_strength"]
+        if "value_scale" in baked.provenance:
+            _multiply(material.node_tree, stored[baked.name], baked.provenance["value_scale"])
     uv = nodes.new("ShaderNodeUVMap")
     uv.uv_map = about["uv_map"]
     for node in [node for node in nodes if node.type in ("TEX_IMAGE", "NORMAL_MAP")]:
@@ -123,6 +125,17 @@ def make_material(name: str, stored: Mapping[str, Image], maps: Sequence[BakedMa
         uv.location = node.location
         nodes.remove(node)
     return material
+
+
+def _multiply(tree: NodeTree, image: Image, factor: float) -> None:
+    """Multiply an image's values on their way to the shader."""
+    source = next(node for node in tree.nodes if node.type == "TEX_IMAGE" and node.image == image)
+    scale = tree.nodes.new("ShaderNodeVectorMath")
+    scale.operation, scale.inputs["Scale"].default_value = "SCALE", factor
+    scale.location = (source.location.x + 280, source.location.y)
+    for link in list(source.outputs["Color"].links):
+        tree.links.new(scale.outputs["Vector"], link.to_socket)
+    tree.links.new(source.outputs["Color"], scale.inputs["Vector"])
 
 
 def _assign(material: Material, target: Target) -> list[str]:

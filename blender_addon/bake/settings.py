@@ -17,6 +17,7 @@ from ..tools.arguments import argument, with_properties
 from ..tools.form import REPLACE
 from .geometry_maps import GEOMETRY_MAPS
 from .identity_maps import IDENTITY_MAPS
+from .principled_inputs import INPUT_MAPS, completions, input_maps
 from .values import VALUE_MAPS
 
 LABELS = {
@@ -40,7 +41,23 @@ LABELS = {
     "island_id": ("Island Mask", "A flat colour for each island of the UV map"),
     "vertex_color": ("Vertex Color", "The mesh's active colour attribute"),
 }
-MAPS = (*VALUE_MAPS, "normal", "ambient_occlusion", *GEOMETRY_MAPS, *IDENTITY_MAPS)
+
+
+@dataclass(frozen=True)
+class MapGroup:
+    """Maps under one heading of the panel."""
+
+    heading: str
+    names: tuple[str, ...]
+
+
+GROUPS = (
+    MapGroup(heading="Surface", names=(*VALUE_MAPS, "normal", "ambient_occlusion")),
+    MapGroup(heading="Geometry", names=GEOMETRY_MAPS),
+    MapGroup(heading="Masks", names=IDENTITY_MAPS),
+)
+LISTED_MAPS = tuple(name for group in GROUPS for name in group.names)
+MAPS = (*LISTED_MAPS, *INPUT_MAPS)
 USUAL_MAPS = ("base_color", "roughness", "metallic", "normal")
 
 
@@ -51,9 +68,13 @@ def _search_uv_maps(_self: object, context: bpy.types.Context, typed: str) -> li
     return [name for name in first if typed.lower() in name.lower() and all(name in names for names in others)]
 
 
+def _search_inputs(_self: object, _context: bpy.types.Context, typed: str) -> list[str]:
+    return completions(typed)
+
+
 @dataclass(frozen=True)
 class BakeOptions:
-    """Options of a bake. unit_m: metres in a Blender unit, for heights."""
+    """Options of a bake. maps: all of them, those of `inputs` too; unit_m: metres in a Blender unit, for heights."""
 
     maps: tuple[str, ...] = field(
         default=USUAL_MAPS,
@@ -61,9 +82,19 @@ class BakeOptions:
             EnumProperty,
             "Maps",
             "The maps to bake",
-            items=tuple((name, *LABELS[name], "", 1 << bit) for bit, name in enumerate(MAPS)),
+            items=tuple((name, *LABELS[name], "", 1 << bit) for bit, name in enumerate(LISTED_MAPS)),
             options={"ENUM_FLAG"},
             default=set(USUAL_MAPS),
+        ),
+    )
+    inputs: str = field(
+        default="",
+        metadata=argument(
+            StringProperty,
+            "Other Inputs",
+            "Further inputs of the Principled BSDF to bake, by name: Coat Weight, Sheen Tint",
+            search=_search_inputs,
+            search_options={"SUGGESTION"},
         ),
     )
     width_px: int = field(
@@ -131,8 +162,12 @@ class BakeOptions:
 
     @classmethod
     def from_properties(cls, values: Mapping[str, Any]) -> BakeOptions:
-        """Options of the properties' values, whose maps are a set, in this scene's unit."""
-        maps = tuple(name for name in MAPS if name in values["maps"])
+        """Options of the properties' values, whose maps are a set, in this scene's unit.
+
+        ParameterError for an input that the shader lacks.
+        """
+        listed = (name for name in LISTED_MAPS if name in values["maps"])
+        maps = tuple(dict.fromkeys([*listed, *input_maps(values["inputs"])]))
         read = {"maps": maps, "edge_radius": round(values["edge_radius"], 6)}
         return cls(**{**values, **read}, unit_m=materials.unit_m())
 

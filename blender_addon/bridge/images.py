@@ -24,7 +24,7 @@ from .working_space import convert, from_rec709, to_rec709
 if TYPE_CHECKING:
     import numpy as np
 
-COLOR_MAPS = frozenset({"base_color", "emission", "vertex_color"})
+COLOR_MAPS = frozenset({"base_color", "emission", "vertex_color", "specular_tint", "coat_tint", "sheen_tint"})
 MAP = "impasto_map"
 """Custom property with the name of an image's map."""
 RECIPE = "impasto_recipe"
