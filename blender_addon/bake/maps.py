@@ -17,10 +17,11 @@ from mathutils.bvhtree import BVHTree
 
 from ..bridge import encode
 from ..bridge.images import COLOR_MAPS
-from ..bridge.working_space import convert, to_rec709
+from ..bridge.working_space import convert, from_rec709, to_rec709
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe
 from .checks import check, check_evaluated
+from .files import FORMATS
 from .geometry_maps import (
     CURVATURE_MAPS,
     CURVATURE_PASSES,
@@ -50,13 +51,18 @@ MOST_TRIANGLES = 100_000
 
 @dataclass(frozen=True)
 class BakedMap:
-    """One map: the bytes of a PNG file, its provenance, and notes for the user."""
+    """One map: the bytes of a PNG file, its provenance, and notes for the user.
+
+    other: the bytes of a file in the format of the options, where that is another; suffix: that of its name.
+    """
 
     name: str
     png: bytes
     provenance: dict[str, Any]
     notes: tuple[str, ...] = ()
     recipe: Recipe | None = None
+    other: bytes = b""
+    suffix: str = ".png"
 
 
 def bake_maps(obj: Object, options: BakeOptions) -> Iterator[BakedMap]:
@@ -80,8 +86,21 @@ def bake_maps(obj: Object, options: BakeOptions) -> Iterator[BakedMap]:
         for name in options.maps:
             pixels, figures, found = passes.map(name)
             png = encode.encode_png(pixels, bits=16 if name in PRECISE else 8)
-            yield BakedMap(name, png, {"map": name, **about, **figures}, (*notes, *found))
+            other = _other_file(name, pixels, options.file_format)
+            yield BakedMap(name, png, {"map": name, **about, **figures}, (*notes, *found), **other)
             notes = ()
+
+
+def _other_file(name: str, pixels: np.ndarray, format_name: str) -> dict[str, Any]:
+    """Fields of a `BakedMap` for its encoded pixels in another format than the usual one."""
+    from ..core.surface.color import srgb_to_linear
+
+    if format_name not in FORMATS:
+        return {}
+    file_format = FORMATS[format_name]
+    is_color = name in COLOR_MAPS
+    values = convert(srgb_to_linear(pixels), from_rec709()) if file_format.is_linear and is_color else pixels
+    return {"other": encode.encode_file(values, file_format, is_color=is_color), "suffix": file_format.suffix}
 
 
 @dataclass(frozen=True)

@@ -159,10 +159,12 @@ def _discard(given: Sequence[BackgroundBake]) -> None:
 def write_map(folder: Path, baked: BakedMap) -> None:
     """In the process: write the picture, and what is known of it as JSON."""
     (folder / f"{baked.name}.png").write_bytes(baked.png)
-    about = {"provenance": baked.provenance, "notes": baked.notes}
+    (folder / f"{baked.name}.other").write_bytes(baked.other)
+    about = {"provenance": baked.provenance, "notes": baked.notes, "suffix": baked.suffix}
     (folder / f"{baked.name}.json").write_text(json.dumps(about), encoding="utf-8")
 
 
 def read_map(folder: Path, name: str) -> BakedMap:
     about = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
-    return BakedMap(name, (folder / f"{name}.png").read_bytes(), about["provenance"], tuple(about["notes"]))
+    png, other = ((folder / f"{name}.{kind}").read_bytes() for kind in ("png", "other"))
+    return BakedMap(name, png, about["provenance"], tuple(about["notes"]), other=other, suffix=about["suffix"])

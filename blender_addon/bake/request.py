@@ -16,6 +16,7 @@ from ..paths import absolute
 from ..tools.arguments import values_over
 from . import process, results
 from .checks import check, chosen_objects
+from .files import PATTERN, check_pattern
 from .maps import BakedMap, bake_maps
 from .settings import BakeOptions, BakeOutput
 from .sources import sources_of, with_recipes
@@ -31,12 +32,14 @@ class BakeRequest:
     folder: Path | None = None
     replace: bool = False
     notes: Sequence[str] = ()
+    pattern: str = PATTERN
 
     @classmethod
     def from_scene(cls, context: bpy.types.Context, operator: bpy.types.Operator) -> BakeRequest:
         """The panel's request; the operator's properties override it. ImpastoError if nothing can be baked."""
         settings = context.scene.impasto_bake
         output = BakeOutput(**values_over(BakeOutput, settings, operator))
+        check_pattern(output.pattern)
         objects, notes = chosen_objects(context)
         return cls(
             objects,
@@ -45,6 +48,7 @@ class BakeRequest:
             Path(absolute(output.out_dir)) if output.out_dir else None,
             output.replace,
             notes,
+            output.pattern,
         )
 
     def carry_out(self) -> Report:
@@ -75,7 +79,7 @@ class BakeRequest:
         """Write the maps as files too, if a folder is set; return them."""
         if self.folder:
             for maps in baked:
-                results.save(maps, self.folder, replace=self.replace)
+                results.save(maps, self.folder, pattern=self.pattern, replace=self.replace)
         return baked
 
     def _put(self, baked: list[list[BakedMap]]) -> Report:

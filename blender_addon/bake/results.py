@@ -17,6 +17,8 @@ from ..core.system.transaction import replace_files
 from ..engine import engine
 from ..jobs.session import push_undo
 from ..jobs.task import Report
+from . import files
+from .files import PATTERN
 
 if TYPE_CHECKING:
     from .maps import BakedMap
@@ -87,11 +89,11 @@ def store(baked: BakedMap) -> Image:
     return image
 
 
-def save(maps: Sequence[BakedMap], folder: Path, *, replace: bool = False) -> list[Path]:
-    """Write the maps as PNG files, all or none; without `replace` a set whose name is taken gets a number."""
-    name = naming.of_files(title_of(maps))
-    name = name if replace else naming.free(folder, name, [baked.name for baked in maps])
-    contents = {folder / f"{name}_{baked.name}.png": baked.png for baked in maps}
+def save(maps: Sequence[BakedMap], folder: Path, *, pattern: str = PATTERN, replace: bool = False) -> list[Path]:
+    """Write the maps as files, all or none; without `replace` a set whose name is taken gets a number."""
+    taken = () if replace else files.stems_in(folder)
+    names = files.stems(pattern, title_of(maps), [baked.name for baked in maps], taken)
+    contents = {folder / f"{names[baked.name]}{baked.suffix}": baked.other or baked.png for baked in maps}
     replace_files(contents, replace=replace)
     return list(contents)
 

@@ -15,6 +15,7 @@ from ..bridge.target import ASSIGN, NEW, NONE
 from ..paths import RELATIVE_PATH
 from ..tools.arguments import argument, with_properties
 from ..tools.form import REPLACE
+from .files import FORMAT_ITEMS, PATTERN, PNG
 from .geometry_maps import GEOMETRY_MAPS
 from .identity_maps import IDENTITY_MAPS
 from .principled_inputs import INPUT_MAPS, completions, input_maps
@@ -158,6 +159,10 @@ class BakeOptions:
             search_options={"SUGGESTION"},
         ),
     )
+    file_format: str = field(
+        default=PNG,
+        metadata=argument(EnumProperty, "Format", "Format and bits of the files in the folder", items=FORMAT_ITEMS),
+    )
     unit_m: float = 1.0
 
     @classmethod
@@ -197,6 +202,12 @@ class BakeOutput:
             "Also save the maps as files here; empty: only in the .blend",
             subtype="DIR_PATH",
             options=RELATIVE_PATH,
+        ),
+    )
+    pattern: str = field(
+        default=PATTERN,
+        metadata=argument(
+            StringProperty, "File Names", "Names of the files in the folder, made of {object} and {map}, without suffix"
         ),
     )
     replace: bool = field(default=False, metadata=REPLACE)
