@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 import itertools
-import string
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from ..bridge import naming
 from ..bridge.encode import FileFormat
+from ..core.batch.names import check_pattern
 from ..core.errors import ParameterError
 from ..core.system.untrusted import excerpt
 
@@ -34,20 +34,14 @@ FORMAT_ITEMS = (
     ("TARGA", "Targa", "8 bits a channel for all maps"),
 )
 PATTERN = "{object}_{map}"
-PLACES = ("object", "map")
+FIELDS = ("object", "map")
 
 
-def check_pattern(pattern: str) -> None:
+def check_names(pattern: str) -> None:
     """Raise ParameterError if files cannot be named by a pattern."""
-    remedy = "write {object}_{map}, in any order, with any text between"
-    try:
-        fields = [part[1:] for part in string.Formatter().parse(pattern) if part[1] is not None]
-    except ValueError:
-        raise ParameterError(f"the file names {excerpt(pattern)} have a single brace", remedy) from None
-    if any(name not in PLACES or spec or conversion for name, spec, conversion in fields):
-        raise ParameterError(f"the file names {excerpt(pattern)} have an unknown part in braces", remedy)
-    if not any(name == "map" for name, _, _ in fields):
-        raise ParameterError(f"the file names {excerpt(pattern)} do not tell maps apart", remedy)
+    if "{map}" not in check_pattern(pattern, FIELDS):
+        message = f"the pattern {excerpt(pattern)} does not tell maps apart"
+        raise ParameterError(message, "write {map} in it")
 
 
 def stems(pattern: str, title: str, maps: Collection[str], taken: Collection[str] = ()) -> dict[str, str]:

@@ -16,7 +16,7 @@ from ..paths import absolute
 from ..tools.arguments import values_over
 from . import process, results
 from .checks import check, chosen_objects
-from .files import PATTERN, check_pattern
+from .files import PATTERN, check_names
 from .maps import BakedMap, bake_maps
 from .settings import BakeOptions, BakeOutput
 from .sources import sources_of, with_recipes
@@ -39,7 +39,7 @@ class BakeRequest:
         """The panel's request; the operator's properties override it. ImpastoError if nothing can be baked."""
         settings = context.scene.impasto_bake
         output = BakeOutput(**values_over(BakeOutput, settings, operator))
-        check_pattern(output.pattern)
+        check_names(output.pattern)
         objects, notes = chosen_objects(context)
         return cls(
             objects,

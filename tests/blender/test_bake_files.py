@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import bpy
@@ -95,17 +96,17 @@ def test_names_follow_a_pattern_and_never_replace_others(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("pattern", "said"),
     [
-        ("{object}", "do not tell maps apart"),
-        ("", "do not tell maps apart"),
-        ("{object}_{map", "have a single brace"),
-        ("{object.name}_{map}", "have an unknown part in braces"),
-        ("{map:>900000000}", "have an unknown part in braces"),
-        ("{}_{map}", "have an unknown part in braces"),
+        ("{object}", "does not tell maps apart; write {map} in it"),
+        ("", "the pattern is ''; its fields are {object}, {map}"),
+        ("{object}_{map", "is not valid"),
+        ("{object.name}_{map}", "has the unknown field 'object.name'"),
+        ("{map}_{map:>900000000}", "formats map in an unknown way"),
+        ("{seed}_{map}", "has the unknown field 'seed'"),
     ],
 )
 def test_a_pattern_that_cannot_name_files_is_refused(tmp_path: Path, pattern: str, said: str) -> None:
     plane(material())
-    with pytest.raises(RuntimeError, match=rf"{said}; write .object._.map."):
+    with pytest.raises(RuntimeError, match=re.escape(said)):
         bake(maps={"roughness"}, out_dir=str(tmp_path), pattern=pattern)
     assert not list(tmp_path.iterdir())
     assert not bpy.data.images
