@@ -12,6 +12,7 @@ from ..bridge.encode import FileFormat
 from ..core.batch.names import check_pattern
 from ..core.errors import ParameterError
 from ..core.system.untrusted import excerpt
+from ..tools.packed_files import PackedFiles
 
 PNG = "PNG"
 FORMATS: Mapping[str, FileFormat] = {
@@ -33,6 +34,10 @@ FORMAT_ITEMS = (
     ("EXR_FLOAT", "OpenEXR, float", "32-bit float; colours are linear"),
     ("TARGA", "Targa", "8 bits a channel for all maps"),
 )
+SEPARATE = "SEPARATE"
+"""Choice of files without packing."""
+PACKED_FORMATS = {PNG: "png", "PNG_8": "png", "PNG_16": "png16", "EXR_HALF": "exr"}
+"""Formats that the engine writes packed files in."""
 PATTERN = "{object}_{map}"
 FIELDS = ("object", "map")
 
@@ -42,6 +47,15 @@ def check_names(pattern: str) -> None:
     if "{map}" not in check_pattern(pattern, FIELDS):
         message = f"the pattern {excerpt(pattern)} does not tell maps apart"
         raise ParameterError(message, "write {map} in it")
+
+
+def packed_files(folder: Path, preset: str, format_name: str, *, replace: bool) -> PackedFiles:
+    """Files for an engine. ParameterError for a format that it does not write them in."""
+    if format_name not in PACKED_FORMATS:
+        label = next(label for name, label, _ in FORMAT_ITEMS if name == format_name)
+        message = f"files for an engine cannot be written as {label}"
+        raise ParameterError(message, "choose PNG or OpenEXR of half floats, or one file for each map")
+    return PackedFiles.prepare(folder, preset, PACKED_FORMATS[format_name], replace=replace)
 
 
 def stems(pattern: str, title: str, maps: Collection[str], taken: Collection[str] = ()) -> dict[str, str]:

@@ -12,6 +12,9 @@ from ..jobs.task import Place
 from ..material.drawing import draw_former, draw_result
 from .settings import GROUPS, ImpastoBakeSettings
 
+OF_FILES = ("preset", "file_format", "pattern", "replace")
+"""Settings that matter only where a folder is chosen."""
+
 
 def draw_bake(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     settings = context.scene.impasto_bake
@@ -19,7 +22,10 @@ def draw_bake(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     for name in settings.bl_rna.properties.keys():  # noqa: SIM118 - not a dictionary
         if name == "maps":
             _draw_maps(column, settings)
-        elif name not in ("rna_type", "name"):
+        elif name not in ("rna_type", "name", *OF_FILES):
+            column.prop(settings, name)
+    if settings.out_dir:
+        for name in OF_FILES:
             column.prop(settings, name)
     _draw_baked_objects(layout, context)
     name_place(layout, Place.BAKE)

@@ -14,9 +14,10 @@ from ..jobs.session import jobs
 from ..jobs.task import Report, Task
 from ..paths import absolute
 from ..tools.arguments import values_over
+from ..tools.packed_files import PackedFiles
 from . import process, results
 from .checks import check, chosen_objects
-from .files import PATTERN, check_names
+from .files import PATTERN, SEPARATE, check_names, packed_files
 from .maps import BakedMap, bake_maps
 from .settings import BakeOptions, BakeOutput
 from .sources import sources_of, with_recipes
@@ -33,6 +34,7 @@ class BakeRequest:
     replace: bool = False
     notes: Sequence[str] = ()
     pattern: str = PATTERN
+    preset: str = SEPARATE
 
     @classmethod
     def from_scene(cls, context: bpy.types.Context, operator: bpy.types.Operator) -> BakeRequest:
@@ -49,15 +51,16 @@ class BakeRequest:
             output.replace,
             notes,
             output.pattern,
+            output.preset,
         )
 
     def carry_out(self) -> Report:
         """Bake now, and wait.
 
         While a worker's threads run, a background Blender does it: Cycles is called within `temp_override`, which
-        crashes beside them (see `jobs.session.push_undo`).
+        crashes beside them (see `jobs.session.push_undo`). Files for an engine are written by a task, too.
         """
-        if jobs.clients:
+        if jobs.clients or self._packs:
             return jobs.finish(self.task())
         baked = [with_recipes(list(bake_maps(obj, self.options)), sources_of(obj)) for obj in self.objects]
         return self._put(self._save(baked))
@@ -67,13 +70,29 @@ class BakeRequest:
         for obj in self.objects:
             check(obj, self.options)
         sources = [sources_of(obj) for obj in self.objects]
+        packed = self._packed_files()
         given = process.prepare_all(self.objects, self.options)
 
         def work(task: Task) -> list[list[BakedMap]]:
             maps = process.bake_all(task, given)
-            return self._save([with_recipes(*one) for one in zip(maps, sources, strict=True)])
+            baked = [with_recipes(*one) for one in zip(maps, sources, strict=True)]
+            if packed is None:
+                return self._save(baked)
+            for one in baked:
+                results.pack(task, one, packed)
+            return baked
 
         return Task("Bake", work, self._put)
+
+    @property
+    def _packs(self) -> bool:
+        """Whether the files are those that an engine expects."""
+        return self.folder is not None and self.preset != SEPARATE
+
+    def _packed_files(self) -> PackedFiles | None:
+        if self.folder is None or not self._packs:
+            return None
+        return packed_files(self.folder, self.preset, self.options.file_format, replace=self.replace)
 
     def _save(self, baked: list[list[BakedMap]]) -> list[list[BakedMap]]:
         """Write the maps as files too, if a folder is set; return them."""

@@ -21,6 +21,8 @@ from . import files
 from .files import PATTERN
 
 if TYPE_CHECKING:
+    from ..jobs.task import Task
+    from ..tools.packed_files import PackedFiles
     from .maps import BakedMap
 
 BAKED = "impasto_baked"
@@ -96,6 +98,11 @@ def save(maps: Sequence[BakedMap], folder: Path, *, pattern: str = PATTERN, repl
     contents = {folder / f"{names[baked.name]}{baked.suffix}": baked.other or baked.png for baked in maps}
     replace_files(contents, replace=replace)
     return list(contents)
+
+
+def pack(task: Task, maps: Sequence[BakedMap], packed: PackedFiles) -> None:
+    """Write the maps as the files that an engine expects, by the engine's command."""
+    packed.write(task, title_of(maps), {one.name: one.png for one in maps if one.name in materials.LABELS})
 
 
 def make_material(name: str, stored: Mapping[str, Image], maps: Sequence[BakedMap]) -> Material:

@@ -15,7 +15,8 @@ from ..bridge.target import ASSIGN, NEW, NONE
 from ..paths import RELATIVE_PATH
 from ..tools.arguments import argument, with_properties
 from ..tools.form import REPLACE
-from .files import FORMAT_ITEMS, PATTERN, PNG
+from ..tools.packed_files import PRESETS
+from .files import FORMAT_ITEMS, PATTERN, PNG, SEPARATE
 from .geometry_maps import GEOMETRY_MAPS
 from .identity_maps import IDENTITY_MAPS
 from .principled_inputs import INPUT_MAPS, completions, input_maps
@@ -202,6 +203,15 @@ class BakeOutput:
             "Also save the maps as files here; empty: only in the .blend",
             subtype="DIR_PATH",
             options=RELATIVE_PATH,
+        ),
+    )
+    preset: str = field(
+        default=SEPARATE,
+        metadata=argument(
+            EnumProperty,
+            "Engine",
+            "Files, channels and normals as this engine expects them",
+            items=((SEPARATE, "One File for Each Map", "As Impasto names them"), *PRESETS),
         ),
     )
     pattern: str = field(

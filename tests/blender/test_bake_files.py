@@ -133,3 +133,25 @@ def test_the_background_writes_other_formats_too(tmp_path: Path) -> None:
     (path,) = module("bake.results").save(task.conclude(), tmp_path)
     assert path.name == "Strip_roughness.exr"
     assert np.allclose(read(path)[1][..., 0], 0.25, atol=1e-5)
+
+
+def test_files_for_an_engine_are_those_of_an_export(tmp_path: Path) -> None:
+    made = material(base_color=(0.5, 0.3, 0.2, 1), metallic=1.0)
+    plane(made)
+    maps = {"base_color", "roughness", "metallic", "curvature"}
+    bpy.ops.impasto.bake(maps=maps, out_dir=str(tmp_path), preset="unreal", width_px=16, height_px=16, samples=1)
+    assert {path.name for path in tmp_path.iterdir()} == {"T_Strip_BC.png", "T_Strip_ORM.png"}
+    _, packed = read(tmp_path / "T_Strip_ORM.png")
+    assert np.allclose(packed[..., :3], (1, 0.5, 1), atol=BYTE)
+    assert np.allclose(read(tmp_path / "T_Strip_BC.png")[1][..., :3], srgb((0.5, 0.3, 0.2)), atol=BYTE)
+    assert "Strip_curvature" in bpy.data.images
+    bpy.ops.impasto.bake(maps=maps, out_dir=str(tmp_path), preset="unreal", width_px=16, height_px=16, samples=1)
+    assert "T_Strip_2_ORM.png" in {path.name for path in tmp_path.iterdir()}
+
+
+def test_a_format_that_no_engine_gets_is_refused_before_the_bake(tmp_path: Path) -> None:
+    plane(material())
+    said = "files for an engine cannot be written as Targa; choose PNG or OpenEXR"
+    with pytest.raises(RuntimeError, match=said):
+        bake(maps={"roughness"}, out_dir=str(tmp_path), preset="godot", file_format="TARGA")
+    assert not bpy.data.images

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import bpy
 import numpy as np
@@ -134,3 +135,13 @@ def test_the_panel_has_a_switch_for_each_map_under_three_headings() -> None:
     headings = [options["text"] for what, _, options in layout.drawn if what == "label" and "icon" not in options]
     assert headings[:3] == ["Surface", "Geometry", "Masks"]
     assert layout.props()[:1] == ["inputs"]
+
+
+def test_settings_of_files_are_shown_once_a_folder_is_chosen(tmp_path: Path) -> None:
+    of_files = ["preset", "file_format", "pattern", "replace"]
+    layouts = [Layout(), Layout()]
+    module("bake.panel").draw_bake(layouts[0], bpy.context)
+    bpy.context.scene.impasto_bake.out_dir = str(tmp_path)
+    module("bake.panel").draw_bake(layouts[1], bpy.context)
+    assert not set(of_files) & set(layouts[0].props())
+    assert layouts[1].props()[-4:] == of_files
