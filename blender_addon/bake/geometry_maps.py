@@ -34,6 +34,8 @@ THICKNESS_STEPS, THICKNESS_SAMPLES = 8, 16
 BEVEL_SAMPLES = 16
 SMOOTHING_PX = 1
 """Half-width of the window that curvature is averaged in, against the Bevel node's noise."""
+BAND_PX = 512
+"""Rows that curvature is computed of at a time."""
 JUMP = 64
 """Ratio of squared distances to their median above which neighbouring pixels belong to different UV islands."""
 
@@ -157,13 +159,26 @@ def unit_vectors(vectors: np.ndarray) -> np.ndarray:
 def relative_curvature(positions: np.ndarray, normals: np.ndarray, covered: np.ndarray, extent: Extent) -> np.ndarray:
     """Mean curvature times radius (H, W), positive where convex, of the two passes' pixels (H, W, 3).
 
-    H = (LG - 2MF + NE) / 2(EG - F²), with the fundamental forms' coefficients of differences between pixels.
+    It is computed in bands of rows, which take little memory.
     """
     import numpy as np
 
-    spans = np.subtract(extent.high, extent.low)
+    spans = np.subtract(extent.high, extent.low).astype(np.float32)
     matrix = np.array(extent.subject.matrix_world.to_3x3(), np.float32)
-    points, normals = (positions * spans.astype(np.float32)) @ matrix.T, unit_vectors(normals * 2 - 1)
+    found = np.empty(covered.shape, np.float32)
+    for top in range(0, len(found), BAND_PX):
+        first = max(0, top - SMOOTHING_PX)
+        band = slice(first, top + BAND_PX + SMOOTHING_PX + 1)
+        points, directions = (positions[band] * spans) @ matrix.T, unit_vectors(normals[band] * 2 - 1)
+        curvature = _mean_curvature(points, directions, covered[band])
+        found[top : top + BAND_PX] = curvature[top - first :][:BAND_PX]
+    return (found * extent.radius).clip(-1, 1)
+
+
+def _mean_curvature(points: np.ndarray, normals: np.ndarray, covered: np.ndarray) -> np.ndarray:
+    """H = (LG - 2MF + NE) / 2(EG - F²), with the fundamental forms' coefficients of differences between pixels."""
+    import numpy as np
+
     (points_u, points_v), (normals_u, normals_v) = _differences(points), _differences(normals)
     along_u, along_v = _same_island(points_u, covered, 1), _same_island(points_v, covered, 0)
 
@@ -177,8 +192,7 @@ def relative_curvature(positions: np.ndarray, normals: np.ndarray, covered: np.n
     m = (coefficient(points_u, normals_v, both) + coefficient(points_v, normals_u, both)) / 2
     determinant = e * g - f**2
     is_regular = determinant > 1e-3 * e * g
-    curvature = np.divide(l * g - 2 * m * f + n * e, 2 * determinant, out=np.zeros_like(e), where=is_regular)
-    return (curvature * extent.radius).clip(-1, 1)
+    return np.divide(l * g - 2 * m * f + n * e, 2 * determinant, out=np.zeros_like(e), where=is_regular)
 
 
 def _differences(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import numpy as np
 
-STEPS = ((0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1))
-
 
 def box_sums(values: np.ndarray, half_px: int) -> np.ndarray:
     """Sums of values (H, W) over windows of 2 · half_px + 1 pixels, zero beyond the border."""
@@ -26,27 +24,27 @@ def box_sums(values: np.ndarray, half_px: int) -> np.ndarray:
 def draw_out(values: np.ndarray, covered: np.ndarray, margin_px: int) -> np.ndarray:
     """Give uncovered pixels of values (H, W, C), up to margin_px away, a covered neighbour's value, never a blend.
 
-    Works in place; returns where pixels are covered then.
+    Works in place, from the border of what is covered outwards; returns where pixels are covered then.
     """
     import numpy as np
 
+    height, width = covered.shape
+    row = width + 2  # a frame of one pixel, which counts as reached
+    reached = np.pad(covered, 1, constant_values=True).ravel()
+    origin = np.pad(np.arange(height * width).reshape(height, width), 1).ravel()
+    border = np.flatnonzero(np.pad(covered, 1))
     for _ in range(margin_px):
-        before, reached = covered, covered.copy()
-        for down, right in STEPS:
-            source, target = _overlap(down, right)
-            new = before[source] & ~reached[target]
-            values[target][new] = values[source][new]
-            reached[target] |= new
-        if np.array_equal(reached, before):
+        found = []
+        for step in (1, -1, row, -row, row + 1, row - 1, 1 - row, -1 - row):
+            is_new = ~reached[border + step]
+            new = border[is_new] + step
+            reached[new], origin[new] = True, origin[border[is_new]]
+            found.append(new)
+        border = np.concatenate(found)
+        if not border.size:
             break
-        covered = reached
-    return covered
-
-
-def _overlap(down: int, right: int) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
-    """Slices of pixels, and of those that lie this far from them."""
-    return (_part(-down), _part(-right)), (_part(down), _part(right))
-
-
-def _part(step: int) -> slice:
-    return slice(max(0, step), min(0, step) or None)
+    inside = (slice(1, -1), slice(1, -1))
+    now = reached.reshape(height + 2, row)[inside]
+    added = now & ~covered
+    values[added] = values.reshape(height * width, -1)[origin.reshape(height + 2, row)[inside][added]]
+    return now

@@ -170,6 +170,23 @@ def test_thickness_is_the_mean_length_of_rays_inwards() -> None:
     assert np.median(pixels("Slab_thickness")[middle, 0]) == pytest.approx(expected, abs=0.01)
 
 
+def test_curvature_does_not_depend_on_the_bands_that_it_is_computed_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    sphere()
+    for height_px in (512, 24):
+        monkeypatch.setattr(module("bake.geometry_maps"), "BAND_PX", height_px)
+        bake(maps={"curvature"}, samples=4, edge_radius=0.1)
+    assert np.array_equal(pixels("Shape_curvature"), pixels("Shape_curvature.001"))
+
+
+def test_modifiers_count_in_the_bounding_box() -> None:
+    obj = cube()
+    modifier = obj.modifiers.new("", "ARRAY")
+    modifier.count = 3
+    bake(maps={"position"}, margin_px=0)
+    assert about("Shape_position")["position_high"] == pytest.approx([5, 1, 1])
+    assert baked("position")[..., 1].max() == pytest.approx(1, abs=0.03)
+
+
 def test_maps_of_geometry_come_in_one_bake_with_others_and_leave_the_scene_alone() -> None:
     cube()
     before = (len(bpy.data.meshes), len(bpy.data.objects), len(bpy.data.materials), len(bpy.data.scenes))
