@@ -23,8 +23,8 @@ ROOT = 1.2207440846057596
 """Root of x⁴ = x + 1, whose negative powers are the steps of an evenly spread sequence in three dimensions."""
 DARKEST = 0.2
 """Least channel of a colour, so that none is the black where no face is."""
-PALETTE = 60
-"""Number of colours that names are spread over; more would be hard to tell apart."""
+PALETTE = 300
+"""Number of colours that names are spread over: few names share one, and all can be told apart."""
 ISLANDS = "impasto_islands"
 """Name of the attribute with the colours of UV islands."""
 

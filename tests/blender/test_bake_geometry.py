@@ -194,6 +194,10 @@ def test_maps_of_geometry_come_in_one_bake_with_others_and_leave_the_scene_alone
     assert np.allclose(baked("roughness"), 0.5, atol=BYTE)
     after = (len(bpy.data.meshes), len(bpy.data.objects), len(bpy.data.materials) - 1, len(bpy.data.scenes))
     assert after == before
+    nodes = {node.label: node for node in bpy.data.materials["Shape Baked"].node_tree.nodes}
+    assert nodes["Edge Mask"].image == bpy.data.images["Shape_edge_mask"]
+    assert nodes["Roughness"].outputs["Color"].is_linked
+    assert not any(nodes[label].outputs["Color"].is_linked for label in ("Edge Mask", "Position", "World Normal"))
 
 
 def test_a_margin_is_drawn_out_without_blending() -> None:

@@ -86,6 +86,17 @@ def test_vertex_colours_come_back_as_they_are() -> None:
     assert bpy.data.images["Strip_vertex_color"].colorspace_settings.name == "sRGB"
 
 
+@pytest.mark.skipif(bpy.app.version < (5, 0), reason="files have a working space since Blender 5.0")
+def test_a_wide_working_space_changes_no_mask() -> None:
+    bpy.ops.wm.set_working_color_space(working_space="ACEScg", convert_colors=False)
+    plane(material("stone"))
+    identity = module("bake.identity_maps")
+    bake(maps={"material_id", "object_id", "island_id"})
+    assert colors_in("Strip_material_id") == in_bytes(*identity.colors_of(["stone"]).values())
+    assert colors_in("Strip_object_id") == in_bytes(*identity.colors_of(["Strip"]).values())
+    assert colors_in("Strip_island_id") == in_bytes(identity.number_color(0))
+
+
 def test_a_mesh_without_vertex_colours_is_told(capsys) -> None:
     plane(material())
     bake(maps={"vertex_color"})
