@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import bpy
 
-from ..bake.checks import chosen_objects
+from ..bake.sets import chosen_sets
+from ..bake.targets import BakeTargets
 from ..core.errors import ImpastoError
 from ..interface.drawing import draw_operator, draw_report, draw_text, name_place
 from ..jobs.task import Place
 from ..material.drawing import draw_former, draw_result
+from ..tools.arguments import values_in
 
 
 def draw_bake(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -29,10 +31,11 @@ def draw_bake(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
 def _draw_baked_objects(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     """List the objects that are baked, where several are selected."""
     try:
-        objects, notes = chosen_objects(context)
+        sets, notes = chosen_sets(context, BakeTargets(**values_in(BakeTargets, context.scene.impasto_bake)))
     except ImpastoError:  # the button says why
         return
+    objects = [item.name for one in sets for item in one.objects]
     if len(objects) + len(notes) > 1:
-        draw_text(layout, ", ".join(item.name for item in objects), "MESH_DATA")
+        draw_text(layout, ", ".join(objects), "MESH_DATA")
         for note in notes:
             draw_text(layout, note, "INFO")

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bpy.types import Image, Material, Object
+from bpy.types import Image, Material
 
 from ..bridge import former, images, materials, naming, recent
 from ..bridge.target import ASSIGN, NEW, NONE, Target
@@ -20,19 +20,21 @@ from ..jobs.task import Report
 
 if TYPE_CHECKING:
     from .maps import BakedMap
+    from .sets import BakeSet
 
 BAKED = "impasto_baked"
 """Custom property with an image's provenance as JSON."""
 
 
-def target_of(obj: Object, material: str) -> Target:
-    """The target for an object. ParameterError where it cannot be given a material."""
-    if material == ASSIGN and not obj.is_editable:
-        raise ParameterError(
-            f"the object {obj.name} is linked from another file",
-            "make it local (Object, Relations, Make Local), or make a material without assigning it",
-        )
-    return Target(obj.name, material, (obj.session_uid,))
+def target_of(given: BakeSet, material: str) -> Target:
+    """The target of a set. ParameterError where one of its objects cannot be given a material."""
+    for obj in given.objects:
+        if material == ASSIGN and not obj.is_editable:
+            raise ParameterError(
+                f"the object {obj.name} is linked from another file",
+                "make it local (Object, Relations, Make Local), or make a material without assigning it",
+            )
+    return Target(given.title, material, tuple(obj.session_uid for obj in given.objects))
 
 
 def put(baked: Sequence[tuple[Sequence[BakedMap], Target]], notes: Sequence[str] = ()) -> Report:

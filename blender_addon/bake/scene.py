@@ -1,24 +1,26 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Temporary scene for baking with Cycles: copies of the object, its mesh and its materials.
+"""Temporary scene for baking with Cycles: copies of the objects, their meshes and their materials.
 
 No setting, selection or mode of the user's is touched, so nothing has to be restored after an error.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import bpy
-from bpy.types import Image, Material, Node, NodeSocket, NodeTree, Object, Scene
+from bpy.types import Image, Material, Mesh, Node, NodeSocket, NodeTree, Object, Scene
+from mathutils import Vector
 
 from ..core.errors import ImpastoError
-from .checks import output_node, uses_nodes
+from .checks import check_evaluated, output_node, uses_nodes
+from .margin import TEMPORARY, Cover, clear, make_cover, pixels_of
+from .sets import BakeSet
 from .settings import BakeOptions
 from .values import ValueReader
 
-TEMPORARY = "Impasto Bake"
 OCCLUSION_SAMPLES = 64
 """Ambient occlusion rays of each sample of a pixel."""
 
@@ -35,39 +37,92 @@ class Surface:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A copy of one object that is baked to, with the object's own name and its UV map."""
+
+    name: str
+    subject: Object
+    uv_map: str
+
+
+@dataclass(frozen=True)
 class BakeScene:
     """The copies to bake; `made`: all that has to be removed afterwards."""
 
     scene: Scene
-    subject: Object
+    parts: Sequence[Part]
     image: Image
-    uv_map: str
     surfaces: list[Surface]
     made: list[bpy.types.ID]
+    cover: Cover | None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether one bake of one object is all."""
+        return self.cover is None
+
+    @property
+    def size(self) -> float:
+        """Longest side of the box around all that is baked, along the axes of a single object or of the world."""
+        if self.is_plain:
+            return max(self.parts[0].subject.dimensions)
+        depsgraph = self.scene.view_layers[0].depsgraph
+        evaluated = [part.subject.evaluated_get(depsgraph) for part in self.parts]
+        corners = [one.matrix_world @ Vector(at) for one in evaluated for at in one.bound_box]
+        return max(max(values) - min(values) for values in zip(*corners, strict=True))
 
 
 @contextmanager
-def bake_scene(obj: Object, options: BakeOptions, uv_map: str) -> Iterator[BakeScene]:
-    """Set up all that a bake needs, and remove it at the end, whatever happens."""
+def bake_scene(given: BakeSet, options: BakeOptions, uv_maps: Sequence[str]) -> Iterator[BakeScene]:
+    """Set up all that a bake needs, and remove it at the end, whatever happens. uv_maps: one for each object."""
     scene = bpy.data.scenes.new(TEMPORARY)
     made: list[bpy.types.ID] = []
     try:
         _set_up_cycles(scene, options)
-        subject = obj.copy()
-        made.append(subject)
-        subject.data = obj.data.copy()
-        made.append(subject.data)
-        subject.hide_render = subject.is_holdout = subject.is_shadow_catcher = False
-        subject.instance_type = "NONE"
-        scene.collection.objects.link(subject)
-        scene.view_layers[0].objects.active = subject
+        subjects = [_copy(obj, scene, made) for obj in given.objects]
+        scene.view_layers[0].objects.active = subjects[0]
         size_px = (options.width_px, options.height_px)
         image = bpy.data.images.new(TEMPORARY, *size_px, alpha=True, float_buffer=True, is_data=True)
         made.append(image)
-        yield BakeScene(scene, subject, image, uv_map, _copied_surfaces(subject, image, made), made)
+        names = [obj.name for obj in given.objects]
+        parts = [Part(*one) for one in zip(names, subjects, uv_maps, strict=True)]
+        surfaces = _copied_surfaces(subjects, image, made)
+        meshes = evaluated_meshes(scene, parts)
+        cover = make_cover(meshes, image, made) if len(parts) > 1 else None
+        if cover:
+            scene.collection.objects.link(cover.subject)
+            cover.subject.hide_render = True
+        yield BakeScene(scene, parts, image, surfaces, made, cover)
     finally:
         bpy.data.scenes.remove(scene)
         bpy.data.batch_remove(made)
+
+
+def _copy(obj: Object, scene: Scene, made: list[bpy.types.ID]) -> Object:
+    """A copy in the temporary scene that is rendered whatever hides the object."""
+    copy = obj.copy()
+    made.append(copy)
+    copy.data = obj.data.copy()
+    made.append(copy.data)
+    copy.hide_render = copy.is_holdout = copy.is_shadow_catcher = False
+    copy.hide_viewport = False
+    copy.instance_type = "NONE"
+    for modifier in copy.modifiers:  # evaluated here as it is in the bake
+        modifier.show_viewport = modifier.show_render
+        if hasattr(modifier, "render_levels"):
+            modifier.levels = modifier.render_levels
+    scene.collection.objects.link(copy)
+    return copy
+
+
+def evaluated_meshes(scene: Scene, parts: Sequence[Part]) -> list[tuple[Mesh, str]]:
+    """The evaluated meshes with their UV maps, checked; they are there until the scene changes."""
+    layer = scene.view_layers[0]
+    layer.update()
+    evaluated = [part.subject.evaluated_get(layer.depsgraph) for part in parts]
+    for part, one in zip(parts, evaluated, strict=True):
+        check_evaluated(part.name, one, part.uv_map)
+    return [(one.data, part.uv_map) for part, one in zip(parts, evaluated, strict=True)]
 
 
 def _set_up_cycles(scene: Scene, options: BakeOptions) -> None:
@@ -80,11 +135,11 @@ def _set_up_cycles(scene: Scene, options: BakeOptions) -> None:
     scene.frame_set(bpy.context.scene.frame_current, subframe=bpy.context.scene.frame_subframe)
 
 
-def _copied_surfaces(subject: Object, image: Image, made: list[bpy.types.ID]) -> list[Surface]:
+def _copied_surfaces(subjects: Sequence[Object], image: Image, made: list[bpy.types.ID]) -> list[Surface]:
     """Give each slot a copy of its material, shared by slots that share it; unused empty slots get a blank one."""
     copies: dict[Material | None, Material] = {}
     surfaces: list[Surface] = []
-    for slot in subject.material_slots:
+    for slot in [slot for subject in subjects for slot in subject.material_slots]:
         original = slot.material
         if original not in copies:
             copy = copies[original] = original.copy() if original else bpy.data.materials.new(TEMPORARY)
@@ -132,7 +187,7 @@ def prepare(temporary: BakeScene, name: str) -> list[str]:
         if name == "normal":
             continue
         if name == "ambient_occlusion":
-            value = _occlusion(surface.tree, max(temporary.subject.dimensions))
+            value = _occlusion(surface.tree, temporary.size, only_local=temporary.is_plain)
         else:
             reader = ValueReader(surface.tree, name, temporary.made)
             value = reader.read(surface.shaded)
@@ -142,10 +197,10 @@ def prepare(temporary: BakeScene, name: str) -> list[str]:
     return notes
 
 
-def _occlusion(tree: NodeTree, distance: float) -> NodeSocket:
-    """Ambient occlusion of the object by itself, up to a distance."""
+def _occlusion(tree: NodeTree, distance: float, *, only_local: bool) -> NodeSocket:
+    """Ambient occlusion up to a distance, of an object by itself or by all that are baked with it."""
     node = tree.nodes.new("ShaderNodeAmbientOcclusion")
-    node.only_local, node.samples = True, OCCLUSION_SAMPLES
+    node.only_local, node.samples = only_local, OCCLUSION_SAMPLES
     node.inputs["Distance"].default_value = distance
     return node.outputs["AO"]
 
@@ -164,13 +219,48 @@ def _sign(tree: NodeTree, value: NodeSocket) -> NodeSocket:
     return both.outputs["Color"]
 
 
-def cycles_bake(temporary: BakeScene, kind: str, options: BakeOptions) -> None:
-    """Bake into the temporary image, cleared by hand because Blender's own clearing makes it opaque."""
-    import numpy as np
+def cycles_bake(temporary: BakeScene, name: str, options: BakeOptions) -> None:
+    """Bake a map into the temporary image, cleared by hand because Blender's own clearing makes it opaque.
 
-    scene, subject = temporary.scene, temporary.subject
+    Of several objects one is baked after the other, rather than joined: so each keeps its own generated and object
+    coordinates, UV maps and attributes. The margin comes last, or it would cover islands of others.
+    """
+    clear(temporary.image)
+    kind = "NORMAL" if name == "normal" else "EMIT"
+    if temporary.is_plain:
+        _bake(temporary, temporary.parts[0], kind, options.margin_px, options)
+        return
+    for part in temporary.parts:
+        for other in temporary.parts:
+            other.subject.hide_render = name != "ambient_occlusion" and other != part
+        _bake(temporary, part, kind, 0, options)
+    _spread(temporary, options)
+
+
+def _spread(temporary: BakeScene, options: BakeOptions) -> None:
+    """Give the baked image its margin."""
+    scene, cover = temporary.scene, temporary.cover
+    if cover is None or not options.margin_px:
+        return
+    pixels = pixels_of(temporary.image)
+    pixels[..., 3] = 1.0
+    cover.picture.pixels.foreach_set(pixels.ravel())
+    clear(temporary.image)
+    for part in temporary.parts:
+        part.subject.hide_render = True
+    cover.subject.hide_render = False
+    scene.cycles.samples = 1
+    try:
+        _bake(temporary, Part(TEMPORARY, cover.subject, TEMPORARY), "EMIT", options.margin_px, options)
+    finally:
+        scene.cycles.samples = options.samples
+        cover.subject.hide_render = True
+
+
+def _bake(temporary: BakeScene, part: Part, kind: str, margin_px: int, options: BakeOptions) -> None:
+    """Bake one object into the temporary image, over what is there."""
+    scene, subject = temporary.scene, part.subject
     layer = scene.view_layers[0]
-    temporary.image.pixels.foreach_set(np.zeros(len(temporary.image.pixels), np.float32))
     with bpy.context.temp_override(
         scene=scene, view_layer=layer, active_object=subject, object=subject, selected_objects=[subject]
     ):
@@ -180,7 +270,7 @@ def cycles_bake(temporary: BakeScene, kind: str, options: BakeOptions) -> None:
                 type=kind,
                 target="IMAGE_TEXTURES",
                 save_mode="INTERNAL",
-                margin=options.margin_px,
+                margin=margin_px,
                 margin_type=options.margin_type,
                 use_clear=False,
                 use_selected_to_active=False,
@@ -188,7 +278,7 @@ def cycles_bake(temporary: BakeScene, kind: str, options: BakeOptions) -> None:
                 normal_r="POS_X",
                 normal_g="POS_Y",
                 normal_b="POS_Z",
-                uv_layer=temporary.uv_map,
+                uv_layer=part.uv_map,
             )
         except RuntimeError as error:
             raise ImpastoError(

@@ -15,6 +15,7 @@ from ..bridge.target import ASSIGN, NEW, NONE
 from ..paths import RELATIVE_PATH
 from ..tools.arguments import argument, with_properties
 from ..tools.form import REPLACE
+from .targets import BakeTargets
 from .values import VALUE_MAPS
 
 LABELS = {
@@ -141,6 +142,7 @@ class BakeOutput:
     replace: bool = field(default=False, metadata=REPLACE)
 
 
+@with_properties(BakeTargets)
 @with_properties(BakeOptions)
 @with_properties(BakeOutput)
 class BakeProperties:
