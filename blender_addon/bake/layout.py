@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Notes on the UV layout of a set: faces outside the square, and faces and objects that overlap."""
+"""Notes on a set: faces outside the UV square, faces and objects that overlap, and scales that bend rays."""
 
 from __future__ import annotations
 
@@ -7,27 +7,45 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from bpy.types import Mesh
+from mathutils import Matrix
 from mathutils.bvhtree import BVHTree
 
-from .scene import BakeScene, evaluated_meshes
+from .parts import evaluated_meshes
+from .scene import BakeScene
+from .sets import BakeSet
 
 if TYPE_CHECKING:
     import numpy as np
 
 EDGE = 1e-4
+UNEVEN = 1e-3
+"""Difference between scales along the axes, relative to the least, that is no rounding."""
 MOST_TRIANGLES = 100_000
 """Limit of the search for overlaps, which would take longer than the bake above it."""
 
 
-def set_notes(made: BakeScene) -> Iterator[str]:
-    """Warnings about the UVs of each object of a set, and of all of them together."""
+def set_notes(made: BakeScene, given: BakeSet) -> Iterator[str]:
+    """Warnings about the UVs of each object of a set, and of all of them together, and about their scales."""
     meshes = evaluated_meshes(made.scene, made.parts)
     if len(meshes) == 1:
         yield from uv_notes(*meshes[0])
-        return
-    for part, one in zip(made.parts, meshes, strict=True):
-        yield from (f"{part.name}: {note}" for note in uv_notes(*one))
-    yield from _shared_notes([part.name for part in made.parts], meshes)
+    else:
+        for part, mesh in zip(made.parts, meshes, strict=True):
+            yield from (f"{part.name}: {note}" for note in uv_notes(*mesh))
+        yield from _shared_notes([part.name for part in made.parts], meshes)
+    depsgraph = made.scene.view_layers[0].depsgraph
+    for one, part in zip(given.projections, made.parts, strict=False):  # none where objects show themselves
+        names, copies = [part.name, *(high.name for high in one.highs)], [part.subject, *part.highs]
+        for name, copy in zip(names, copies, strict=True):
+            yield from _scale_notes(name, copy.evaluated_get(depsgraph).matrix_world)
+
+
+def _scale_notes(name: str, matrix: Matrix) -> Iterator[str]:
+    scale = matrix.to_scale()
+    if matrix.is_negative:
+        yield f"{name} is mirrored by a negative scale; apply it (Object > Apply > Scale) if its normals are wrong"
+    elif max(scale) > (1 + UNEVEN) * min(scale):
+        yield f"{name} is scaled unevenly; apply it (Object > Apply > Scale) if its normals are wrong"
 
 
 def _shared_notes(names: Sequence[str], meshes: Sequence[tuple[Mesh, str]]) -> Iterator[str]:

@@ -62,10 +62,10 @@ def bake_set(given: BakeSet, options: BakeOptions) -> Iterator[BakedMap]:
     }
     del about["maps"]
     with bake_scene(given, options, uv_maps) as made:
-        notes = tuple(set_notes(made))
+        notes = tuple(set_notes(made, given))
         for name in options.maps:
             found = prepare(made, name)
-            cycles_bake(made, name, options)
+            found += cycles_bake(made, name, options)
             pixels, figures = _to_map(name, pixels_of(made.image))
             if name == "height":
                 figures["height_range_m"] = figures["height_range"] * options.unit_m

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import bpy
 from bpy.types import Image, Material, Mesh, Object
 
+from ..core.errors import ParameterError
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -25,6 +27,7 @@ class Cover:
 
     subject: Object
     picture: Image
+    material: Material
 
 
 def make_cover(meshes: Sequence[tuple[Mesh, str]], image: Image, made: list[bpy.types.ID]) -> Cover:
@@ -41,7 +44,7 @@ def make_cover(meshes: Sequence[tuple[Mesh, str]], image: Image, made: list[bpy.
     mesh.materials.append(material)
     subject = bpy.data.objects.new(TEMPORARY, mesh)
     made.append(subject)
-    return Cover(subject, picture)
+    return Cover(subject, picture, material)
 
 
 def _join(meshes: Sequence[tuple[Mesh, str]], joined: Mesh) -> None:
@@ -97,6 +100,37 @@ def pixels_of(image: Image) -> np.ndarray:
     pixels = np.empty(width * height * 4, np.float32)
     image.pixels.foreach_get(pixels)
     return pixels.reshape(height, width, 4)
+
+
+def missed_notes(missed: np.ndarray, covered: np.ndarray) -> list[str]:
+    """A note on the pixels (H, W) of low objects that missed every high one. ParameterError if they are all."""
+    count, total = int(missed.sum()), int(covered.sum())
+    remedy = "set Extrusion and Largest Distance to 0, so that they are found, or raise them"
+    if count and count == total:
+        raise ParameterError("no ray from the low objects meets a high one", remedy)
+    return [f"{count} of {total} pixels show no high object, and are filled from those around them; {remedy}"] * bool(
+        count
+    )
+
+
+def fill(pixels: np.ndarray, missed: np.ndarray) -> None:
+    """Fill missed pixels (H, W) of an image (H, W, 4) from the baked ones around them, in place."""
+    known = (pixels[..., 3] > 0) & ~missed
+    pixels[missed, :3] = _spread(pixels[..., :3] * known[..., None], known.astype("float32"))[missed]
+
+
+def _spread(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Means of weighted values (H, W, C) over the smallest squares of 2ⁿ pixels with any weight (H, W)."""
+    import numpy as np
+
+    height, width = weights.shape
+    means = values / np.maximum(weights, 1e-12)[..., None]
+    if height * width == 1 or (weights > 0).all():
+        return means
+    padded = np.pad(np.dstack([values, weights]), ((0, height % 2), (0, width % 2), (0, 0)))
+    sums = padded[::2, ::2] + padded[1::2, ::2] + padded[::2, 1::2] + padded[1::2, 1::2]
+    coarse = _spread(sums[..., :-1], sums[..., -1]).repeat(2, axis=0).repeat(2, axis=1)
+    return np.where((weights > 0)[..., None], means, coarse[:height, :width])
 
 
 def clear(image: Image) -> None:

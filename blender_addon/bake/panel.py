@@ -6,19 +6,25 @@ from __future__ import annotations
 import bpy
 
 from ..bake.sets import chosen_sets
-from ..bake.targets import BakeTargets
+from ..bake.targets import NAMED, SELECTED, BakeTargets
 from ..core.errors import ImpastoError
 from ..interface.drawing import draw_operator, draw_report, draw_text, name_place
 from ..jobs.task import Place
 from ..material.drawing import draw_former, draw_result
 from ..tools.arguments import values_in
 
+SHOWN_FOR = {
+    **dict.fromkeys(("extrusion", "ray_distance", "cage_suffix"), (SELECTED, NAMED)),
+    **dict.fromkeys(("low_suffix", "high_suffix"), (NAMED,)),
+}
+"""Surfaces for which a setting matters, where these are not all."""
+
 
 def draw_bake(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     settings = context.scene.impasto_bake
     column = layout.column()
     for name in settings.bl_rna.properties.keys():  # noqa: SIM118 - not a dictionary
-        if name not in ("rna_type", "name"):
+        if name not in ("rna_type", "name") and settings.surface in SHOWN_FOR.get(name, (settings.surface,)):
             column.prop(settings, name)
     _draw_baked_objects(layout, context)
     name_place(layout, Place.BAKE)

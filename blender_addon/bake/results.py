@@ -130,6 +130,6 @@ def make_material(name: str, stored: Mapping[str, Image], maps: Sequence[BakedMa
 def _assign(material: Material, target: Target) -> list[str]:
     objects = target.found_objects()
     for obj in objects:
-        for index in range(len(obj.material_slots)):
+        for index in range(len(obj.material_slots) or 1):
             former.assign(obj, material, index)
     return [] if objects else ["the object was deleted meanwhile: the material is kept without it"]

@@ -8,21 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import bpy
-from bpy.types import Image, Material, Mesh, Node, NodeSocket, NodeTree, Object, Scene
+from bpy.types import Image, Material, Node, NodeSocket, NodeTree, Object, Scene
 from mathutils import Vector
 
 from ..core.errors import ImpastoError
-from .checks import check_evaluated, output_node, uses_nodes
-from .margin import TEMPORARY, Cover, clear, make_cover, pixels_of
+from .checks import output_node, uses_nodes
+from .margin import TEMPORARY, Cover, clear, fill, make_cover, missed_notes, pixels_of
+from .parts import Part, copied_parts, evaluated_meshes, with_cages
 from .sets import BakeSet
 from .settings import BakeOptions
 from .values import ValueReader
 
+if TYPE_CHECKING:
+    import numpy as np
+
 OCCLUSION_SAMPLES = 64
 """Ambient occlusion rays of each sample of a pixel."""
+CLEAR = 0.01
+"""Greatest alpha of a pixel on which nothing is baked."""
 
 
 @dataclass(frozen=True)
@@ -37,24 +44,19 @@ class Surface:
 
 
 @dataclass(frozen=True)
-class Part:
-    """A copy of one object that is baked to, with the object's own name and its UV map."""
-
-    name: str
-    subject: Object
-    uv_map: str
-
-
-@dataclass(frozen=True)
 class BakeScene:
-    """The copies to bake; `made`: all that has to be removed afterwards."""
+    """The copies to bake; `made`: all that has to be removed afterwards.
+
+    cover: the faces of all parts, unless one bake of one object is all. covered (H, W): pixels of low objects.
+    """
 
     scene: Scene
     parts: Sequence[Part]
     image: Image
     surfaces: list[Surface]
     made: list[bpy.types.ID]
-    cover: Cover | None
+    cover: Cover | None = None
+    covered: np.ndarray | None = None
 
     @property
     def is_plain(self) -> bool:
@@ -67,7 +69,7 @@ class BakeScene:
         if self.is_plain:
             return max(self.parts[0].subject.dimensions)
         depsgraph = self.scene.view_layers[0].depsgraph
-        evaluated = [part.subject.evaluated_get(depsgraph) for part in self.parts]
+        evaluated = [one.evaluated_get(depsgraph) for part in self.parts for one in part.shown]
         corners = [one.matrix_world @ Vector(at) for one in evaluated for at in one.bound_box]
         return max(max(values) - min(values) for values in zip(*corners, strict=True))
 
@@ -79,50 +81,27 @@ def bake_scene(given: BakeSet, options: BakeOptions, uv_maps: Sequence[str]) -> 
     made: list[bpy.types.ID] = []
     try:
         _set_up_cycles(scene, options)
-        subjects = [_copy(obj, scene, made) for obj in given.objects]
-        scene.view_layers[0].objects.active = subjects[0]
         size_px = (options.width_px, options.height_px)
         image = bpy.data.images.new(TEMPORARY, *size_px, alpha=True, float_buffer=True, is_data=True)
         made.append(image)
-        names = [obj.name for obj in given.objects]
-        parts = [Part(*one) for one in zip(names, subjects, uv_maps, strict=True)]
-        surfaces = _copied_surfaces(subjects, image, made)
+        parts = copied_parts(given, uv_maps, scene, made)
+        scene.view_layers[0].objects.active = parts[0].subject
+        surfaces = _copied_surfaces([one for part in parts for one in part.shown], image, made)
         meshes = evaluated_meshes(scene, parts)
-        cover = make_cover(meshes, image, made) if len(parts) > 1 else None
-        if cover:
-            scene.collection.objects.link(cover.subject)
-            cover.subject.hide_render = True
-        yield BakeScene(scene, parts, image, surfaces, made, cover)
+        if len(parts) == 1 and not given.projections:
+            yield BakeScene(scene, parts, image, surfaces, made)
+            return
+        cover = make_cover(meshes, image, made)
+        if given.projections:
+            parts = with_cages(parts, given, scene, made)
+            for part in parts:
+                _receive(part.subject, cover.material)
+        scene.collection.objects.link(cover.subject)
+        temporary = BakeScene(scene, parts, image, surfaces, made, cover)
+        yield replace(temporary, covered=_covered(temporary, cover, options)) if given.projections else temporary
     finally:
         bpy.data.scenes.remove(scene)
         bpy.data.batch_remove(made)
-
-
-def _copy(obj: Object, scene: Scene, made: list[bpy.types.ID]) -> Object:
-    """A copy in the temporary scene that is rendered whatever hides the object."""
-    copy = obj.copy()
-    made.append(copy)
-    copy.data = obj.data.copy()
-    made.append(copy.data)
-    copy.hide_render = copy.is_holdout = copy.is_shadow_catcher = False
-    copy.hide_viewport = False
-    copy.instance_type = "NONE"
-    for modifier in copy.modifiers:  # evaluated here as it is in the bake
-        modifier.show_viewport = modifier.show_render
-        if hasattr(modifier, "render_levels"):
-            modifier.levels = modifier.render_levels
-    scene.collection.objects.link(copy)
-    return copy
-
-
-def evaluated_meshes(scene: Scene, parts: Sequence[Part]) -> list[tuple[Mesh, str]]:
-    """The evaluated meshes with their UV maps, checked; they are there until the scene changes."""
-    layer = scene.view_layers[0]
-    layer.update()
-    evaluated = [part.subject.evaluated_get(layer.depsgraph) for part in parts]
-    for part, one in zip(parts, evaluated, strict=True):
-        check_evaluated(part.name, one, part.uv_map)
-    return [(one.data, part.uv_map) for part, one in zip(parts, evaluated, strict=True)]
 
 
 def _set_up_cycles(scene: Scene, options: BakeOptions) -> None:
@@ -135,10 +114,21 @@ def _set_up_cycles(scene: Scene, options: BakeOptions) -> None:
     scene.frame_set(bpy.context.scene.frame_current, subframe=bpy.context.scene.frame_subframe)
 
 
+def _receive(low: Object, material: Material) -> None:
+    """Give all faces of a low object the material whose image is baked to."""
+    if not low.material_slots:
+        low.data.materials.append(material)
+    for slot in low.material_slots:
+        slot.material = material
+
+
 def _copied_surfaces(subjects: Sequence[Object], image: Image, made: list[bpy.types.ID]) -> list[Surface]:
     """Give each slot a copy of its material, shared by slots that share it; unused empty slots get a blank one."""
     copies: dict[Material | None, Material] = {}
     surfaces: list[Surface] = []
+    for subject in subjects:
+        if not subject.material_slots:
+            subject.data.materials.append(None)
     for slot in [slot for subject in subjects for slot in subject.material_slots]:
         original = slot.material
         if original not in copies:
@@ -219,42 +209,61 @@ def _sign(tree: NodeTree, value: NodeSocket) -> NodeSocket:
     return both.outputs["Color"]
 
 
-def cycles_bake(temporary: BakeScene, name: str, options: BakeOptions) -> None:
+def cycles_bake(temporary: BakeScene, name: str, options: BakeOptions) -> list[str]:
     """Bake a map into the temporary image, cleared by hand because Blender's own clearing makes it opaque.
 
     Of several objects one is baked after the other, rather than joined: so each keeps its own generated and object
-    coordinates, UV maps and attributes. The margin comes last, or it would cover islands of others.
+    coordinates, UV maps and attributes. The margin comes last, or it would cover islands of others. Returns notes.
     """
     clear(temporary.image)
     kind = "NORMAL" if name == "normal" else "EMIT"
-    if temporary.is_plain:
+    if temporary.cover is None:
         _bake(temporary, temporary.parts[0], kind, options.margin_px, options)
-        return
+        return []
+    together = {one for part in temporary.parts for one in part.shown} if name == "ambient_occlusion" else set()
     for part in temporary.parts:
-        for other in temporary.parts:
-            other.subject.hide_render = name != "ambient_occlusion" and other != part
+        visible = {part.subject, part.cage, *part.shown, *(() if part.highs else together)}
+        _show_only(temporary, visible)
         _bake(temporary, part, kind, 0, options)
-    _spread(temporary, options)
+    return _finish(temporary, temporary.cover, options)
 
 
-def _spread(temporary: BakeScene, options: BakeOptions) -> None:
-    """Give the baked image its margin."""
-    scene, cover = temporary.scene, temporary.cover
-    if cover is None or not options.margin_px:
-        return
-    pixels = pixels_of(temporary.image)
+def _show_only(temporary: BakeScene, visible: set[Object]) -> None:
+    for item in temporary.scene.collection.objects:
+        item.hide_render = item not in visible
+
+
+def _covered(temporary: BakeScene, cover: Cover, options: BakeOptions) -> np.ndarray:
+    """Pixels (H, W) that faces of the low objects cover."""
+    _bake_cover(temporary, cover, 0, options)
+    return pixels_of(temporary.image)[..., 3] > CLEAR
+
+
+def _finish(temporary: BakeScene, cover: Cover, options: BakeOptions) -> list[str]:
+    """Fill the pixels whose rays met no high object, and give the image its margin; return notes for the user."""
+    if temporary.covered is None and not options.margin_px:
+        return []
+    pixels, notes = pixels_of(temporary.image), list[str]()
+    if temporary.covered is not None:
+        missed = temporary.covered & (pixels[..., 3] <= CLEAR)
+        notes = missed_notes(missed, temporary.covered)
+        fill(pixels, missed)
     pixels[..., 3] = 1.0
     cover.picture.pixels.foreach_set(pixels.ravel())
+    _bake_cover(temporary, cover, options.margin_px, options)
+    return notes
+
+
+def _bake_cover(temporary: BakeScene, cover: Cover, margin_px: int, options: BakeOptions) -> None:
+    """Bake the cover's picture, pixel by pixel, with this margin."""
+    scene, subject = temporary.scene, cover.subject
     clear(temporary.image)
-    for part in temporary.parts:
-        part.subject.hide_render = True
-    cover.subject.hide_render = False
+    _show_only(temporary, {subject})
     scene.cycles.samples = 1
     try:
-        _bake(temporary, Part(TEMPORARY, cover.subject, TEMPORARY), "EMIT", options.margin_px, options)
+        _bake(temporary, Part(TEMPORARY, subject, TEMPORARY), "EMIT", margin_px, options)
     finally:
         scene.cycles.samples = options.samples
-        cover.subject.hide_render = True
 
 
 def _bake(temporary: BakeScene, part: Part, kind: str, margin_px: int, options: BakeOptions) -> None:
@@ -262,7 +271,11 @@ def _bake(temporary: BakeScene, part: Part, kind: str, margin_px: int, options: 
     scene, subject = temporary.scene, part.subject
     layer = scene.view_layers[0]
     with bpy.context.temp_override(
-        scene=scene, view_layer=layer, active_object=subject, object=subject, selected_objects=[subject]
+        scene=scene,
+        view_layer=layer,
+        active_object=subject,
+        object=subject,
+        selected_objects=[*part.highs, subject],
     ):
         try:
             result = bpy.ops.object.bake(
@@ -273,7 +286,10 @@ def _bake(temporary: BakeScene, part: Part, kind: str, margin_px: int, options: 
                 margin=margin_px,
                 margin_type=options.margin_type,
                 use_clear=False,
-                use_selected_to_active=False,
+                use_selected_to_active=bool(part.highs),
+                use_cage=part.cage is not None,
+                cage_object=part.cage.name if part.cage else "",
+                max_ray_distance=part.ray_distance,
                 normal_space="TANGENT",
                 normal_r="POS_X",
                 normal_g="POS_Y",
