@@ -17,9 +17,10 @@ from ..bridge import encode
 from ..bridge.working_space import convert, to_rec709
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe
+from .cycles import covered_pixels, cycles_bake
 from .layout import set_notes
 from .margin import pixels_of
-from .scene import bake_scene, cycles_bake, prepare
+from .scene import bake_scene, prepare
 from .sets import BakeSet, check_set
 from .settings import BakeOptions
 from .values import COLOR_VALUES
@@ -63,9 +64,10 @@ def bake_set(given: BakeSet, options: BakeOptions) -> Iterator[BakedMap]:
     del about["maps"]
     with bake_scene(given, options, uv_maps) as made:
         notes = tuple(set_notes(made, given))
+        covered = covered_pixels(made, options)
         for name in options.maps:
             found = prepare(made, name)
-            found += cycles_bake(made, name, options)
+            found += cycles_bake(made, name, options, covered)
             pixels, figures = _to_map(name, pixels_of(made.image))
             if name == "height":
                 figures["height_range_m"] = figures["height_range"] * options.unit_m

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import bpy
 from bpy.types import Image, Material, Node, NodeSocket, NodeTree, Object, Scene
@@ -17,19 +16,15 @@ from mathutils import Vector
 
 from ..core.errors import ImpastoError
 from .checks import output_node, uses_nodes
-from .margin import TEMPORARY, Cover, clear, fill, make_cover, missed_notes, pixels_of
+from .margin import TEMPORARY, Cover, make_cover
 from .parts import Part, copied_parts, evaluated_meshes, with_cages
 from .sets import BakeSet
 from .settings import BakeOptions
 from .values import ValueReader
-
-if TYPE_CHECKING:
-    import numpy as np
+from .windows import Window, with_windows
 
 OCCLUSION_SAMPLES = 64
 """Ambient occlusion rays of each sample of a pixel."""
-CLEAR = 0.01
-"""Greatest alpha of a pixel on which nothing is baked."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +42,8 @@ class Surface:
 class BakeScene:
     """The copies to bake; `made`: all that has to be removed afterwards.
 
-    cover: the faces of all parts, unless one bake of one object is all. covered (H, W): pixels of low objects.
+    windows: the parts, each with its place in the image. cover: their faces. Neither is there where one bake of one
+    object is all.
     """
 
     scene: Scene
@@ -55,8 +51,8 @@ class BakeScene:
     image: Image
     surfaces: list[Surface]
     made: list[bpy.types.ID]
+    windows: Sequence[tuple[Part, Window]] = ()
     cover: Cover | None = None
-    covered: np.ndarray | None = None
 
     @property
     def is_plain(self) -> bool:
@@ -97,8 +93,8 @@ def bake_scene(given: BakeSet, options: BakeOptions, uv_maps: Sequence[str]) -> 
             for part in parts:
                 _receive(part.subject, cover.material)
         scene.collection.objects.link(cover.subject)
-        temporary = BakeScene(scene, parts, image, surfaces, made, cover)
-        yield replace(temporary, covered=_covered(temporary, cover, options)) if given.projections else temporary
+        windows = with_windows(scene, parts, size_px)
+        yield BakeScene(scene, parts, image, surfaces, made, windows, cover)
     finally:
         bpy.data.scenes.remove(scene)
         bpy.data.batch_remove(made)
@@ -207,98 +203,3 @@ def _sign(tree: NodeTree, value: NodeSocket) -> NodeSocket:
         tree.links.new(node.outputs[0], above.inputs[0])
         tree.links.new(above.outputs[0], both.inputs[channel])
     return both.outputs["Color"]
-
-
-def cycles_bake(temporary: BakeScene, name: str, options: BakeOptions) -> list[str]:
-    """Bake a map into the temporary image, cleared by hand because Blender's own clearing makes it opaque.
-
-    Of several objects one is baked after the other, rather than joined: so each keeps its own generated and object
-    coordinates, UV maps and attributes. The margin comes last, or it would cover islands of others. Returns notes.
-    """
-    clear(temporary.image)
-    kind = "NORMAL" if name == "normal" else "EMIT"
-    if temporary.cover is None:
-        _bake(temporary, temporary.parts[0], kind, options.margin_px, options)
-        return []
-    together = {one for part in temporary.parts for one in part.shown} if name == "ambient_occlusion" else set()
-    for part in temporary.parts:
-        visible = {part.subject, part.cage, *part.shown, *(() if part.highs else together)}
-        _show_only(temporary, visible)
-        _bake(temporary, part, kind, 0, options)
-    return _finish(temporary, temporary.cover, options)
-
-
-def _show_only(temporary: BakeScene, visible: set[Object]) -> None:
-    for item in temporary.scene.collection.objects:
-        item.hide_render = item not in visible
-
-
-def _covered(temporary: BakeScene, cover: Cover, options: BakeOptions) -> np.ndarray:
-    """Pixels (H, W) that faces of the low objects cover."""
-    _bake_cover(temporary, cover, 0, options)
-    return pixels_of(temporary.image)[..., 3] > CLEAR
-
-
-def _finish(temporary: BakeScene, cover: Cover, options: BakeOptions) -> list[str]:
-    """Fill the pixels whose rays met no high object, and give the image its margin; return notes for the user."""
-    if temporary.covered is None and not options.margin_px:
-        return []
-    pixels, notes = pixels_of(temporary.image), list[str]()
-    if temporary.covered is not None:
-        missed = temporary.covered & (pixels[..., 3] <= CLEAR)
-        notes = missed_notes(missed, temporary.covered)
-        fill(pixels, missed)
-    pixels[..., 3] = 1.0
-    cover.picture.pixels.foreach_set(pixels.ravel())
-    _bake_cover(temporary, cover, options.margin_px, options)
-    return notes
-
-
-def _bake_cover(temporary: BakeScene, cover: Cover, margin_px: int, options: BakeOptions) -> None:
-    """Bake the cover's picture, pixel by pixel, with this margin."""
-    scene, subject = temporary.scene, cover.subject
-    clear(temporary.image)
-    _show_only(temporary, {subject})
-    scene.cycles.samples = 1
-    try:
-        _bake(temporary, Part(TEMPORARY, subject, TEMPORARY), "EMIT", margin_px, options)
-    finally:
-        scene.cycles.samples = options.samples
-
-
-def _bake(temporary: BakeScene, part: Part, kind: str, margin_px: int, options: BakeOptions) -> None:
-    """Bake one object into the temporary image, over what is there."""
-    scene, subject = temporary.scene, part.subject
-    layer = scene.view_layers[0]
-    with bpy.context.temp_override(
-        scene=scene,
-        view_layer=layer,
-        active_object=subject,
-        object=subject,
-        selected_objects=[*part.highs, subject],
-    ):
-        try:
-            result = bpy.ops.object.bake(
-                "EXEC_DEFAULT",
-                type=kind,
-                target="IMAGE_TEXTURES",
-                save_mode="INTERNAL",
-                margin=margin_px,
-                margin_type=options.margin_type,
-                use_clear=False,
-                use_selected_to_active=bool(part.highs),
-                use_cage=part.cage is not None,
-                cage_object=part.cage.name if part.cage else "",
-                max_ray_distance=part.ray_distance,
-                normal_space="TANGENT",
-                normal_r="POS_X",
-                normal_g="POS_Y",
-                normal_b="POS_Z",
-                uv_layer=part.uv_map,
-            )
-        except RuntimeError as error:
-            raise ImpastoError(
-                f"Cycles could not bake: {str(error).strip()}", "mend what it names, then bake again"
-            ) from error
-    if result != {"FINISHED"}:
-        raise ImpastoError("Cycles stopped the bake", "see Blender's console for its reason, then bake again")
