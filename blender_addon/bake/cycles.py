@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import bpy
 from bpy.types import Image, Object, Scene
 
 from ..core.errors import ImpastoError
-from .margin import TEMPORARY, Cover, clear, fill, missed_notes, pixels_of
+from .cover import TEMPORARY, Cover, clear, fill, missed_notes, pixels_of
 from .parts import Part
 from .scene import BakeScene
 from .settings import BakeOptions
@@ -32,7 +33,7 @@ def cycles_bake(temporary: BakeScene, name: str, options: BakeOptions, covered: 
     clear(temporary.image)
     kind = "NORMAL" if name == "normal" else "EMIT"
     if temporary.cover is None:
-        _bake(temporary.scene, temporary.parts[0], kind, options.margin_px, options)
+        _bake(temporary.scene, temporary.parts[0], kind, options)
         return []
     pixels = pixels_of(temporary.image)
     together = {one for part in temporary.parts for one in part.shown} if name == "ambient_occlusion" else set()
@@ -46,7 +47,7 @@ def cycles_bake(temporary: BakeScene, name: str, options: BakeOptions, covered: 
         missed = covered & (pixels[..., 3] <= CLEAR)
         notes = missed_notes(missed, covered)
         fill(pixels, missed)
-    _bake_cover(temporary, temporary.cover, pixels, options.margin_px, options)
+    _bake_cover(temporary, temporary.cover, pixels, options)
     return notes
 
 
@@ -54,7 +55,7 @@ def covered_pixels(temporary: BakeScene, options: BakeOptions) -> np.ndarray | N
     """Pixels (H, W) that faces of low objects cover; None where each object shows itself."""
     if temporary.cover is None or not temporary.parts[0].highs:
         return None
-    _bake_cover(temporary, temporary.cover, pixels_of(temporary.image), 0, options)
+    _bake_cover(temporary, temporary.cover, pixels_of(temporary.image), replace(options, margin_px=0))
     return pixels_of(temporary.image)[..., 3] > CLEAR
 
 
@@ -70,7 +71,7 @@ def _window_pixels(temporary: BakeScene, part: Part, window: Window, kind: str, 
     try:
         clear(image)
         _aim(temporary, image)
-        _bake(temporary.scene, part, kind, 0, options)
+        _bake(temporary.scene, part, kind, replace(options, margin_px=0))
         return pixels_of(image)
     finally:
         _aim(temporary, temporary.image)
@@ -84,23 +85,19 @@ def _aim(temporary: BakeScene, image: Image) -> None:
         tree.nodes.active.image = image
 
 
-def _bake_cover(temporary: BakeScene, cover: Cover, pixels: np.ndarray, margin_px: int, options: BakeOptions) -> None:
-    """Bake these pixels (H, W, 4), where the cover has faces, and this margin."""
-    scene, subject = temporary.scene, cover.subject
+def _bake_cover(temporary: BakeScene, cover: Cover, pixels: np.ndarray, options: BakeOptions) -> None:
+    """Bake these pixels (H, W, 4), where the cover has faces, and the margin."""
     pixels[..., 3] = 1.0
     cover.picture.pixels.foreach_set(pixels.ravel())
     clear(temporary.image)
-    _show_only(scene, {subject})
-    scene.cycles.samples = 1
-    try:
-        _bake(scene, Part(TEMPORARY, subject, TEMPORARY), "EMIT", margin_px, options)
-    finally:
-        scene.cycles.samples = options.samples
+    _show_only(temporary.scene, {cover.subject})
+    _bake(temporary.scene, Part(TEMPORARY, cover.subject, TEMPORARY), "EMIT", replace(options, samples=1))
 
 
-def _bake(scene: Scene, part: Part, kind: str, margin_px: int, options: BakeOptions) -> None:
+def _bake(scene: Scene, part: Part, kind: str, options: BakeOptions) -> None:
     """Bake one object into the image of its materials' active nodes, over what is there."""
     layer, subject = scene.view_layers[0], part.subject
+    scene.cycles.samples = options.samples
     with bpy.context.temp_override(
         scene=scene,
         view_layer=layer,
@@ -114,7 +111,7 @@ def _bake(scene: Scene, part: Part, kind: str, margin_px: int, options: BakeOpti
                 type=kind,
                 target="IMAGE_TEXTURES",
                 save_mode="INTERNAL",
-                margin=margin_px,
+                margin=options.margin_px,
                 margin_type=options.margin_type,
                 use_clear=False,
                 use_selected_to_active=bool(part.highs),

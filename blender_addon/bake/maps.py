@@ -17,9 +17,9 @@ from ..bridge import encode
 from ..bridge.working_space import convert, to_rec709
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe
+from .cover import pixels_of
 from .cycles import covered_pixels, cycles_bake
 from .layout import set_notes
-from .margin import pixels_of
 from .scene import bake_scene, prepare
 from .sets import BakeSet, check_set
 from .settings import BakeOptions

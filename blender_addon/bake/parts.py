@@ -11,7 +11,7 @@ from bpy.types import Mesh, Object, Scene
 
 from .cage import make_cage
 from .checks import check_evaluated
-from .margin import TEMPORARY
+from .cover import TEMPORARY
 from .sets import BakeSet
 
 

@@ -16,7 +16,7 @@ from mathutils import Vector
 
 from ..core.errors import ImpastoError
 from .checks import output_node, uses_nodes
-from .margin import TEMPORARY, Cover, make_cover
+from .cover import TEMPORARY, Cover, make_cover
 from .parts import Part, copied_parts, evaluated_meshes, with_cages
 from .sets import BakeSet
 from .settings import BakeOptions
@@ -76,7 +76,7 @@ def bake_scene(given: BakeSet, options: BakeOptions, uv_maps: Sequence[str]) -> 
     scene = bpy.data.scenes.new(TEMPORARY)
     made: list[bpy.types.ID] = []
     try:
-        _set_up_cycles(scene, options)
+        _set_up_cycles(scene)
         size_px = (options.width_px, options.height_px)
         image = bpy.data.images.new(TEMPORARY, *size_px, alpha=True, float_buffer=True, is_data=True)
         made.append(image)
@@ -100,12 +100,11 @@ def bake_scene(given: BakeSet, options: BakeOptions, uv_maps: Sequence[str]) -> 
         bpy.data.batch_remove(made)
 
 
-def _set_up_cycles(scene: Scene, options: BakeOptions) -> None:
+def _set_up_cycles(scene: Scene) -> None:
     try:
         scene.render.engine = "CYCLES"
     except TypeError:
         raise ImpastoError("Baking needs Cycles", "enable Cycles Render Engine in Preferences > Add-ons") from None
-    scene.cycles.samples = options.samples
     scene.cycles.use_adaptive_sampling = scene.cycles.use_denoising = False
     scene.frame_set(bpy.context.scene.frame_current, subframe=bpy.context.scene.frame_subframe)
 

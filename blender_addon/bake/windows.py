@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from bpy.types import Mesh, Scene
 
-from .margin import TEMPORARY
+from .cover import TEMPORARY
 from .parts import Part, evaluated_meshes
 
 if TYPE_CHECKING:

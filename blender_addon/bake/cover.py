@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Margin of a set of several objects: all their faces on their UVs as one mesh, round whose islands Blender spreads it.
+"""Cover of a set of objects: all their faces on their UVs as one mesh, round whose islands Blender spreads the margin.
 
 A margin of each object by itself would cover the islands of the others.
 """
