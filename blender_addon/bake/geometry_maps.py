@@ -42,21 +42,25 @@ JUMP = 64
 
 @dataclass(frozen=True)
 class Extent:
-    """An object's place. low, high: bounding box in its own space; size: largest dimension, radius: of curvature."""
+    """Place of what is baked. space: the single object that is baked to, else None for the world.
 
-    subject: Object
+    low, high: bounding box in that space; size: longest side, radius: of curvature, in Blender units. is_alone: whether
+    one object is all that there is.
+    """
+
+    space: Object | None
     low: tuple[float, float, float]
     high: tuple[float, float, float]
     size: float
     radius: float
+    is_alone: bool
 
-    @classmethod
-    def of(cls, subject: Object, evaluated: Object, share: float) -> Extent:
-        """Extent of an object with its modifiers. share: the radius as a share of the size."""
-        corners = [tuple(corner) for corner in evaluated.bound_box]
-        low, high = (tuple(pick(axis) for axis in zip(*corners, strict=True)) for pick in (min, max))
-        size = max(evaluated.dimensions)
-        return cls(subject, low, high, size, share * size)
+    @property
+    def to_world(self) -> np.ndarray:
+        """Linear part (3, 3) of the matrix from its space to the world's."""
+        import numpy as np
+
+        return np.array(self.space.matrix_world.to_3x3(), np.float32) if self.space else np.eye(3, dtype=np.float32)
 
     def figures(self, name: str) -> dict[str, Any]:
         """Meaning of a map's values, in Blender units, for its provenance."""
@@ -68,13 +72,16 @@ class Extent:
 
 
 def _position(tree: NodeTree, extent: Extent) -> NodeSocket:
-    """Position in the space of the object that is baked, within its bounding box."""
-    node = tree.nodes.new("ShaderNodeTexCoord")
-    node.object = extent.subject
+    """Position within the bounding box, in its space."""
+    if extent.space:
+        node = tree.nodes.new("ShaderNodeTexCoord")
+        node.object, position = extent.space, node.outputs["Object"]
+    else:
+        position = tree.nodes.new("ShaderNodeNewGeometry").outputs["Position"]
     spans = [high - low for low, high in zip(extent.low, extent.high, strict=True)]
     scale = tuple(1 / span if span > 1e-9 else 0.0 for span in spans)
     offset = tuple(-low * factor for low, factor in zip(extent.low, scale, strict=True))
-    return _scale_and_add(tree, node.outputs["Object"], scale, offset)
+    return _scale_and_add(tree, position, scale, offset)
 
 
 def _normal(tree: NodeTree, _: Extent) -> NodeSocket:
@@ -90,8 +97,8 @@ def _rounded_normal(tree: NodeTree, extent: Extent) -> NodeSocket:
 
 
 def _occlusion(tree: NodeTree, extent: Extent) -> NodeSocket:
-    """Ambient occlusion of the object by itself, up to its size."""
-    return _open_share(tree, extent.size, OCCLUSION_SAMPLES)
+    """Ambient occlusion up to the size, of an object by itself or by all that are baked with it."""
+    return _open_share(tree, extent.size, OCCLUSION_SAMPLES, only_local=extent.is_alone)
 
 
 def _thickness(tree: NodeTree, extent: Extent) -> NodeSocket:
@@ -113,10 +120,12 @@ def _thickness(tree: NodeTree, extent: Extent) -> NodeSocket:
     return total
 
 
-def _open_share(tree: NodeTree, distance: float, samples: int, *, inside: bool = False) -> NodeSocket:
-    """Share of rays that meet nothing of the object within a distance."""
+def _open_share(
+    tree: NodeTree, distance: float, samples: int, *, inside: bool = False, only_local: bool = True
+) -> NodeSocket:
+    """Share of rays that meet nothing within a distance, of the object itself or of all."""
     node = tree.nodes.new("ShaderNodeAmbientOcclusion")
-    node.only_local, node.inside, node.samples = True, inside, samples
+    node.only_local, node.inside, node.samples = only_local, inside, samples
     node.inputs["Distance"].default_value = distance
     return node.outputs["AO"]
 
@@ -144,9 +153,7 @@ EMISSIONS: Mapping[str, Callable[[NodeTree, Extent], NodeSocket]] = {
 
 def object_normals(values: np.ndarray, extent: Extent) -> np.ndarray:
     """Encoded normals (H, W, 3) of the world's space, in the object's."""
-    import numpy as np
-
-    vectors = (values * 2 - 1) @ np.array(extent.subject.matrix_world.to_3x3(), np.float32)  # by M's transpose
+    vectors = (values * 2 - 1) @ extent.to_world  # by M's transpose
     return unit_vectors(vectors) * 0.5 + 0.5
 
 
@@ -164,12 +171,12 @@ def relative_curvature(positions: np.ndarray, normals: np.ndarray, covered: np.n
     import numpy as np
 
     spans = np.subtract(extent.high, extent.low).astype(np.float32)
-    matrix = np.array(extent.subject.matrix_world.to_3x3(), np.float32)
+    to_world = extent.to_world
     found = np.empty(covered.shape, np.float32)
     for top in range(0, len(found), BAND_PX):
         first = max(0, top - SMOOTHING_PX)
         band = slice(first, top + BAND_PX + SMOOTHING_PX + 1)
-        points, directions = (positions[band] * spans) @ matrix.T, unit_vectors(normals[band] * 2 - 1)
+        points, directions = (positions[band] * spans) @ to_world.T, unit_vectors(normals[band] * 2 - 1)
         curvature = _mean_curvature(points, directions, covered[band])
         found[top : top + BAND_PX] = curvature[top - first :][:BAND_PX]
     return (found * extent.radius).clip(-1, 1)

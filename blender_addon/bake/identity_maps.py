@@ -31,10 +31,13 @@ ISLANDS = "impasto_islands"
 
 @dataclass(frozen=True)
 class Identities:
-    """What is told apart: the copies of an object and of its materials' trees, with the materials' names."""
+    """What is told apart. shown: copies of the objects whose surface is baked; materials: their materials' names.
 
-    subject: Object
-    uv_map: str
+    own: of those that show themselves, with their UV maps.
+    """
+
+    shown: tuple[Object, ...]
+    own: tuple[tuple[Object, str], ...]
     materials: tuple[str, ...]
 
     def color(self, name: str, tree: NodeTree, material: str) -> NodeSocket:
@@ -43,8 +46,11 @@ class Identities:
 
     def notes(self, name: str) -> list[str]:
         """Notes for the user."""
-        is_missing = name == "vertex_color" and self.subject.data.color_attributes.active_color is None
-        return ["the mesh has no vertex colours: their map is black"] if is_missing else []
+        if name == "vertex_color" and any(one.data.color_attributes.active_color is None for one in self.shown):
+            return ["the mesh has no vertex colours: their map is black"]
+        if name == "island_id" and not self.own:
+            return ["high objects lack the islands of low ones: their mask is black"]
+        return []
 
     def _material_color(self, tree: NodeTree, material: str) -> NodeSocket:
         node = tree.nodes.new("ShaderNodeRGB")
@@ -55,22 +61,16 @@ class Identities:
         return tree.nodes.new("ShaderNodeObjectInfo").outputs["Color"]
 
     def _island_color(self, tree: NodeTree, _: str) -> NodeSocket:
-        mesh = self.subject.data
-        if ISLANDS not in mesh.attributes:
-            write_islands(mesh, self.uv_map)
+        first = 0
+        for subject, uv_map in self.own:
+            if ISLANDS not in subject.data.attributes:
+                first = write_islands(subject.data, uv_map, first)
         node = tree.nodes.new("ShaderNodeAttribute")
         node.attribute_name = ISLANDS
         return node.outputs["Vector"]
 
     def _vertex_color(self, tree: NodeTree, _: str) -> NodeSocket:
-        active = self.subject.data.color_attributes.active_color
-        if active is None:
-            node = tree.nodes.new("ShaderNodeRGB")
-            node.outputs[0].default_value = (0.0, 0.0, 0.0, 1.0)
-            return node.outputs[0]
-        node = tree.nodes.new("ShaderNodeVertexColor")
-        node.layer_name = active.name
-        return node.outputs["Color"]
+        return tree.nodes.new("ShaderNodeVertexColor").outputs["Color"]  # of each mesh's active attribute
 
 
 _COLORS: Mapping[str, Callable[[Identities, NodeTree, str], NodeSocket]] = {
@@ -98,14 +98,16 @@ def number_color(number: int) -> Color:
     return round(red * 255) / 255, round(green * 255) / 255, round(blue * 255) / 255
 
 
-def write_islands(mesh: Mesh, uv_map: str) -> None:
-    """Give the mesh an attribute with the colour of each face's UV island."""
+def write_islands(mesh: Mesh, uv_map: str, first: int) -> int:
+    """Give the mesh an attribute with the colour of each face's UV island, numbered from `first`; return the next."""
     import numpy as np
 
     islands = uv_islands(mesh, uv_map)
-    palette = np.array([number_color(number) for number in range(int(islands.max(initial=0)) + 1)], np.float32)
+    count = int(islands.max(initial=-1)) + 1
+    palette = np.array([number_color(first + number) for number in range(count)], np.float32)
     attribute = mesh.attributes.new(ISLANDS, "FLOAT_VECTOR", "FACE")
     attribute.data.foreach_set("vector", palette[islands].ravel())
+    return first + count
 
 
 def uv_islands(mesh: Mesh, uv_map: str) -> np.ndarray:

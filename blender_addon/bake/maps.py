@@ -12,15 +12,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import bpy
-from bpy.types import Image, Object
-from mathutils.bvhtree import BVHTree
+from bpy.types import Object
 
 from ..bridge import encode
 from ..bridge.images import COLOR_MAPS
 from ..bridge.working_space import convert, from_rec709, to_rec709
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe
-from .checks import check, check_evaluated
+from .cover import pixels_of
+from .cycles import covered_pixels, cycles_bake
 from .files import FORMATS
 from .geometry_maps import (
     CURVATURE_MAPS,
@@ -32,9 +32,11 @@ from .geometry_maps import (
     unit_vectors,
 )
 from .identity_maps import IDENTITY_MAPS
+from .layout import set_notes
 from .margin import draw_out
 from .principled_inputs import INPUT_MAPS
-from .scene import BakeScene, bake_scene, cycles_bake, prepare
+from .scene import BakeScene, bake_scene, extent_of, prepare
+from .sets import BakeSet, check_set
 from .settings import BakeOptions
 
 if TYPE_CHECKING:
@@ -44,9 +46,6 @@ FLAT_NORMAL = (0.5, 0.5, 1.0)
 NORMALS = ("normal", "object_normal", "world_normal")
 PRECISE = ("normal", "height", *GEOMETRY_MAPS)
 """Maps that 8 bits would turn into steps."""
-EDGE = 1e-4
-MOST_TRIANGLES = 100_000
-"""Limit of the search for overlaps, which would take longer than the bake above it."""
 
 
 @dataclass(frozen=True)
@@ -66,23 +65,27 @@ class BakedMap:
 
 
 def bake_maps(obj: Object, options: BakeOptions) -> Iterator[BakedMap]:
-    """Bake the maps one by one; all temporary data is removed at the end, after an error too."""
-    uv_map = check(obj, options)
+    """Bake the maps of one object by itself, one by one."""
+    return bake_set(BakeSet.of(obj), options)
+
+
+def bake_set(given: BakeSet, options: BakeOptions) -> Iterator[BakedMap]:
+    """Bake the maps of a set one by one; all temporary data is removed at the end, after an error too."""
+    uv_maps = check_set(given, options)
+    slots = [slot for obj in given.sources for slot in obj.material_slots]
     about = {
-        "object": obj.name,
-        "materials": sorted({slot.material.name for slot in obj.material_slots if slot.material}),
+        "object": given.title,
+        "materials": sorted({slot.material.name for slot in slots if slot.material}),
         "blender": bpy.app.version_string,
         **asdict(options),
-        "uv_map": uv_map,
+        "uv_map": uv_maps[0] if len(set(uv_maps)) == 1 else "",
+        **given.provenance,
     }
     del about["maps"]
-    with bake_scene(obj, options, uv_map) as made:
-        layer = made.scene.view_layers[0]
-        layer.update()
-        evaluated = made.subject.evaluated_get(layer.depsgraph)
-        check_evaluated(obj.name, evaluated, uv_map)
-        notes = tuple(uv_notes(evaluated.data, uv_map))
-        passes = Passes(made, options, Extent.of(made.subject, evaluated, options.edge_radius))
+    with bake_scene(given, options, uv_maps) as made:
+        notes = tuple(set_notes(made, given))
+        extent = extent_of(made, options.edge_radius)
+        passes = Passes(made, options, extent, covered_pixels(made, options))
         for name in options.maps:
             pixels, figures, found = passes.map(name)
             png = encode.encode_png(pixels, bits=16 if name in PRECISE else 8)
@@ -105,11 +108,12 @@ def _other_file(name: str, pixels: np.ndarray, format_name: str) -> dict[str, An
 
 @dataclass(frozen=True)
 class Passes:
-    """Bakes of one object, from which its maps are made."""
+    """Bakes of a set, from which its maps are made. expected (H, W): pixels that high objects should fill, if any."""
 
     scene: BakeScene
     options: BakeOptions
     extent: Extent
+    expected: np.ndarray | None
 
     def map(self, name: str) -> tuple[np.ndarray, dict[str, Any], list[str]]:
         """A map's encoded values (H, W, 3) in [0, 1], row 0 at the bottom; figures for its provenance; notes."""
@@ -127,8 +131,8 @@ class Passes:
 
     def _bake(self, name: str, options: BakeOptions) -> tuple[np.ndarray, list[str]]:
         notes = prepare(self.scene, name, self.extent)
-        cycles_bake(self.scene, "NORMAL" if name == "normal" else "EMIT", options)
-        return _pixels(self.scene.image), notes
+        notes += cycles_bake(self.scene, name, options, self.expected)
+        return pixels_of(self.scene.image), notes
 
     def _identity_map(self, name: str) -> tuple[np.ndarray, dict[str, Any], list[str]]:
         """A mask whose pixels show one colour each: one sample, and a margin that is drawn out."""
@@ -154,16 +158,6 @@ class Passes:
         covered = _covered(positions)
         bend = relative_curvature(positions[..., :3], normals[..., :3], covered, self.extent)
         return bend, draw_out(bend[..., None], covered, self.options.margin_px)
-
-
-def _pixels(image: Image) -> np.ndarray:
-    """The pixels (H, W, 4) as Blender holds them, row 0 at the bottom, linear, alpha 0 where no face is."""
-    import numpy as np
-
-    width, height = image.size
-    pixels = np.empty(width * height * 4, np.float32)
-    image.pixels.foreach_get(pixels)
-    return pixels.reshape(height, width, 4)
 
 
 def _covered(pixels: np.ndarray) -> np.ndarray:
@@ -222,49 +216,3 @@ def _to_height(units: np.ndarray, covered: np.ndarray) -> tuple[np.ndarray, dict
     heights[~covered] = heights[covered].mean()
     figures: dict[str, Any] = {"height_range": span, "midlevel": -low / span if span > 0 else 0.5}
     return np.repeat(heights[..., None].clip(0, 1), 3, axis=2), figures
-
-
-def uv_notes(mesh: bpy.types.Mesh, uv_map: str) -> Iterator[str]:
-    """Warnings, with the number of faces, about an evaluated mesh's UVs."""
-    import numpy as np
-
-    total = len(mesh.polygons)
-    if not total:
-        return
-    mesh.calc_loop_triangles()
-    uvs = np.empty(len(mesh.loops) * 2, np.float32)
-    loops = np.empty(len(mesh.loop_triangles) * 3, np.int32)
-    faces = np.empty(len(mesh.loop_triangles), np.int32)
-    mesh.uv_layers[uv_map].data.foreach_get("uv", uvs)
-    mesh.loop_triangles.foreach_get("loops", loops)
-    mesh.loop_triangles.foreach_get("polygon_index", faces)
-    corners = uvs.reshape(-1, 2)[loops].reshape(-1, 3, 2)
-    outside = np.unique(faces[((corners < -EDGE) | (corners > 1 + EDGE)).any(axis=(1, 2))]).size
-    if outside:
-        yield f"{outside} of {total} faces reach out of the 0–1 square of {uv_map}; what is outside is not baked"
-    if len(faces) > MOST_TRIANGLES:
-        yield f"{len(faces)} triangles are too many to look for overlapping UVs"
-        return
-    overlapping = len(overlapping_faces(corners, faces))
-    if overlapping:
-        yield f"{overlapping} of {total} faces overlap others in {uv_map}; they share pixels"
-
-
-def overlapping_faces(corners: np.ndarray, faces: np.ndarray) -> set[int]:
-    """Faces whose triangles' centres (corners: T, 3, 2) lie in another face's triangle, and those other faces."""
-    import numpy as np
-
-    edges = corners[:, 1:] - corners[:, :1]
-    areas = np.abs(np.linalg.det(edges.astype(np.float64)))
-    corners, faces = corners[areas > 1e-12], faces[areas > 1e-12]
-    if not len(faces):
-        return set()
-    points = np.pad(corners.reshape(-1, 2), ((0, 0), (0, 1)))
-    tree = BVHTree.FromPolygons(points.tolist(), np.arange(len(points)).reshape(-1, 3).tolist())
-    centres = np.pad(corners.mean(axis=1), ((0, 0), (0, 1)))
-    found: set[int] = set()
-    for centre, face in zip(centres.tolist(), faces.tolist(), strict=True):
-        others = {int(faces[hit[2]]) for hit in tree.find_nearest_range(centre, 1e-7)} - {face}
-        if others:
-            found |= others | {face}
-    return found

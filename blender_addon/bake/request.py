@@ -16,18 +16,19 @@ from ..paths import absolute
 from ..tools.arguments import values_over
 from ..tools.packed_files import PackedFiles
 from . import process, results
-from .checks import check, chosen_objects
 from .files import PATTERN, SEPARATE, check_names, packed_files
-from .maps import BakedMap, bake_maps
+from .maps import BakedMap, bake_set
+from .sets import BakeSet, check_set, chosen_sets
 from .settings import BakeOptions, BakeOutput
 from .sources import sources_of, with_recipes
+from .targets import BakeTargets
 
 
 @dataclass(frozen=True)
 class BakeRequest:
-    """Objects, options and targets of a bake. notes: remarks for the user."""
+    """Sets of objects, options and targets of a bake. notes: remarks for the user."""
 
-    objects: Sequence[bpy.types.Object]
+    sets: Sequence[BakeSet]
     options: BakeOptions
     targets: Sequence[Target]
     folder: Path | None = None
@@ -42,11 +43,11 @@ class BakeRequest:
         settings = context.scene.impasto_bake
         output = BakeOutput(**values_over(BakeOutput, settings, operator))
         check_names(output.pattern)
-        objects, notes = chosen_objects(context)
+        sets, notes = chosen_sets(context, BakeTargets(**values_over(BakeTargets, settings, operator)))
         return cls(
-            objects,
+            sets,
             BakeOptions.from_properties(values_over(BakeOptions, settings, operator)),
-            [results.target_of(obj, output.material) for obj in objects],
+            [results.target_of(one, output.material) for one in sets],
             Path(absolute(output.out_dir)) if output.out_dir else None,
             output.replace,
             notes,
@@ -62,16 +63,16 @@ class BakeRequest:
         """
         if jobs.clients or self._packs:
             return jobs.finish(self.task())
-        baked = [with_recipes(list(bake_maps(obj, self.options)), sources_of(obj)) for obj in self.objects]
+        baked = [with_recipes(list(bake_set(one, self.options)), sources_of(*one.sources)) for one in self.sets]
         return self._put(self._save(baked))
 
     def task(self) -> Task:
-        """The task that has a Blender in the background bake each object."""
-        for obj in self.objects:
-            check(obj, self.options)
-        sources = [sources_of(obj) for obj in self.objects]
+        """The task that has a Blender in the background bake the sets."""
+        for one in self.sets:
+            check_set(one, self.options)
+        sources = [sources_of(*one.sources) for one in self.sets]
         packed = self._packed_files()
-        given = process.prepare_all(self.objects, self.options)
+        given = process.prepare(self.sets, self.options)
 
         def work(task: Task) -> list[list[BakedMap]]:
             maps = process.bake_all(task, given)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bpy.types import Image, Material, NodeTree, Object
+from bpy.types import Image, Material, NodeTree
 
 from ..bridge import former, images, materials, naming, recent
 from ..bridge.target import ASSIGN, NEW, NONE, Target
@@ -24,19 +24,21 @@ if TYPE_CHECKING:
     from ..jobs.task import Task
     from ..tools.packed_files import PackedFiles
     from .maps import BakedMap
+    from .sets import BakeSet
 
 BAKED = "impasto_baked"
 """Custom property with an image's provenance as JSON."""
 
 
-def target_of(obj: Object, material: str) -> Target:
-    """The target for an object. ParameterError where it cannot be given a material."""
-    if material == ASSIGN and not obj.is_editable:
-        raise ParameterError(
-            f"the object {obj.name} is linked from another file",
-            "make it local (Object, Relations, Make Local), or make a material without assigning it",
-        )
-    return Target(obj.name, material, (obj.session_uid,))
+def target_of(given: BakeSet, material: str) -> Target:
+    """The target of a set. ParameterError where one of its objects cannot be given a material."""
+    for obj in given.objects:
+        if material == ASSIGN and not obj.is_editable:
+            raise ParameterError(
+                f"the object {obj.name} is linked from another file",
+                "make it local (Object, Relations, Make Local), or make a material without assigning it",
+            )
+    return Target(given.title, material, tuple(obj.session_uid for obj in given.objects))
 
 
 def put(baked: Sequence[tuple[Sequence[BakedMap], Target]], notes: Sequence[str] = ()) -> Report:
@@ -150,6 +152,6 @@ def _multiply(tree: NodeTree, image: Image, factor: float) -> None:
 def _assign(material: Material, target: Target) -> list[str]:
     objects = target.found_objects()
     for obj in objects:
-        for index in range(len(obj.material_slots)):
+        for index in range(len(obj.material_slots) or 1):
             former.assign(obj, material, index)
     return [] if objects else ["the object was deleted meanwhile: the material is kept without it"]

@@ -20,6 +20,7 @@ from .files import FORMAT_ITEMS, PATTERN, PNG, SEPARATE
 from .geometry_maps import GEOMETRY_MAPS
 from .identity_maps import IDENTITY_MAPS
 from .principled_inputs import INPUT_MAPS, completions, input_maps
+from .targets import BakeTargets
 from .values import VALUE_MAPS
 
 LABELS = {
@@ -223,6 +224,7 @@ class BakeOutput:
     replace: bool = field(default=False, metadata=REPLACE)
 
 
+@with_properties(BakeTargets)
 @with_properties(BakeOptions)
 @with_properties(BakeOutput)
 class BakeProperties:

@@ -127,7 +127,7 @@ def test_the_background_writes_other_formats_too(tmp_path: Path) -> None:
         maps=("roughness",), width_px=SIZE_PX, height_px=SIZE_PX, samples=1, file_format="EXR_FLOAT"
     )
     task = module("jobs.task").Task("Bake", lambda task: process.bake_all(task, given)[0], lambda maps: maps)
-    given = process.prepare_all([obj], options)
+    given = process.prepare([module("bake.sets").BakeSet.of(obj)], options)
     task.start()
     assert task.wait(60)
     (path,) = module("bake.results").save(task.conclude(), tmp_path)
