@@ -6,8 +6,8 @@ Scripts run `bake_maps` in their own Blender, windows in one in the background.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import bpy
@@ -35,13 +35,14 @@ PRECISE = ("normal", "height")
 
 @dataclass(frozen=True)
 class BakedMap:
-    """One map: the bytes of a PNG file, its provenance, and notes for the user."""
+    """One map: the bytes of a PNG file, its provenance, and notes for the user. tiles: such bytes by UDIM number."""
 
     name: str
     png: bytes
     provenance: dict[str, Any]
     notes: tuple[str, ...] = ()
     recipe: Recipe | None = None
+    tiles: Mapping[int, bytes] = field(default_factory=dict)
 
 
 def bake_maps(obj: Object, options: BakeOptions) -> Iterator[BakedMap]:
@@ -71,8 +72,10 @@ def bake_set(given: BakeSet, options: BakeOptions) -> Iterator[BakedMap]:
             pixels, figures = _to_map(name, pixels_of(made.image))
             if name == "height":
                 figures["height_range_m"] = figures["height_range"] * options.unit_m
-            png = encode.encode_png(pixels, bits=16 if name in PRECISE else 8)
-            yield BakedMap(name, png, {"map": name, **about, **figures}, (*notes, *found))
+            bits = 16 if name in PRECISE else 8
+            tiles = {number: encode.encode_png(one, bits) for number, one in made.tiles.split(pixels).items()}
+            png = next(iter(tiles.values())) if tiles else encode.encode_png(pixels, bits)
+            yield BakedMap(name, png, {"map": name, **about, **figures}, (*notes, *found), tiles=tiles)
             notes = ()
 
 

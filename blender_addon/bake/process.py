@@ -148,10 +148,14 @@ def write_map(folder: Path, baked: BakedMap) -> None:
     """In the process: write the picture, and what is known of it as JSON."""
     folder.mkdir(exist_ok=True)
     (folder / f"{baked.name}.png").write_bytes(baked.png)
-    about = {"provenance": baked.provenance, "notes": baked.notes}
+    for number, png in baked.tiles.items():
+        (folder / f"{baked.name}.{number}.png").write_bytes(png)
+    about = {"provenance": baked.provenance, "notes": baked.notes, "tiles": list(baked.tiles)}
     (folder / f"{baked.name}.json").write_text(json.dumps(about), encoding="utf-8")
 
 
 def read_map(folder: Path, name: str) -> BakedMap:
     about = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
-    return BakedMap(name, (folder / f"{name}.png").read_bytes(), about["provenance"], tuple(about["notes"]))
+    tiles = {number: (folder / f"{name}.{number}.png").read_bytes() for number in about["tiles"]}
+    png = (folder / f"{name}.png").read_bytes()
+    return BakedMap(name, png, about["provenance"], tuple(about["notes"]), tiles=tiles)

@@ -84,7 +84,10 @@ def title_of(maps: Sequence[BakedMap]) -> str:
 def store(baked: BakedMap) -> Image:
     """New packed image in the colour space of its map, with its provenance."""
     name = f"{naming.of_parts(str(baked.provenance['object']))}_{baked.name}"
-    image = images.add(name, baked.name, baked.png, baked.recipe)
+    if baked.tiles:
+        image = images.add_tiled(name, baked.name, baked.tiles, baked.recipe)
+    else:
+        image = images.add(name, baked.name, baked.png, baked.recipe)
     image[BAKED] = json.dumps(baked.provenance)
     return image
 
@@ -92,8 +95,10 @@ def store(baked: BakedMap) -> Image:
 def save(maps: Sequence[BakedMap], folder: Path, *, replace: bool = False) -> list[Path]:
     """Write the maps as PNG files, all or none; without `replace` a set whose name is taken gets a number."""
     name = naming.of_files(title_of(maps))
-    name = name if replace else naming.free(folder, name, [baked.name for baked in maps])
-    contents = {folder / f"{name}_{baked.name}.png": baked.png for baked in maps}
+    files = {baked.name: baked.png for baked in maps if not baked.tiles}
+    files |= {f"{baked.name}.{number}": png for baked in maps for number, png in baked.tiles.items()}
+    name = name if replace else naming.free(folder, name, files)
+    contents = {folder / f"{name}_{stem}.png": png for stem, png in files.items()}
     replace_files(contents, replace=replace)
     return list(contents)
 

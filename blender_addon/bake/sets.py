@@ -30,17 +30,18 @@ class Projection:
 class BakeSet:
     """One set of maps and the objects that share it. title: name of its images, material and files.
 
-    projections: one for each object, or none where each shows its own surface.
+    projections: one for each object, or none where each shows its own surface. use_tiles: all UDIM tiles are baked.
     """
 
     title: str
     objects: tuple[Object, ...]
     projections: tuple[Projection, ...] = ()
+    use_tiles: bool = False
 
     @classmethod
-    def of(cls, *objects: Object, projections: Sequence[Projection] = ()) -> BakeSet:
+    def of(cls, *objects: Object, projections: Sequence[Projection] = (), use_tiles: bool = False) -> BakeSet:
         """The set of these objects, named after the first."""
-        return cls(objects[0].name, objects, tuple(projections))
+        return cls(objects[0].name, objects, tuple(projections), use_tiles)
 
     @property
     def sources(self) -> tuple[Object, ...]:
@@ -71,7 +72,7 @@ class BakeSet:
             for one in self.projections
         ]
         objects = [name_of(item) for item in self.objects]
-        return {"title": self.title, "objects": objects, "projections": projections}
+        return {"title": self.title, "objects": objects, "projections": projections, "use_tiles": self.use_tiles}
 
     @classmethod
     def from_json(cls, about: Mapping[str, Any], objects: Mapping[str, Object]) -> BakeSet:
@@ -85,7 +86,8 @@ class BakeSet:
             )
             for one in about["projections"]
         ]
-        return cls(about["title"], tuple(objects[name] for name in about["objects"]), tuple(projections))
+        chosen = tuple(objects[name] for name in about["objects"])
+        return cls(about["title"], chosen, tuple(projections), about["use_tiles"])
 
 
 def _names(objects: Sequence[Object]) -> str:
@@ -117,8 +119,12 @@ def chosen_sets(context: Context, targets: BakeTargets) -> tuple[list[BakeSet], 
     else:
         objects, notes = chosen_objects(context)
     if targets.target == ONE:
-        return [BakeSet.of(*objects, projections=projections)], notes
-    return [BakeSet.of(item, projections=projections[at : at + 1]) for at, item in enumerate(objects)], notes
+        return [BakeSet.of(*objects, projections=projections, use_tiles=targets.use_tiles)], notes
+    own = [projections[at : at + 1] for at in range(len(objects))]
+    sets = [
+        BakeSet.of(item, projections=one, use_tiles=targets.use_tiles) for item, one in zip(objects, own, strict=True)
+    ]
+    return sets, notes
 
 
 def _selected_to_active(context: Context, targets: BakeTargets) -> tuple[Object, Projection, list[str]]:
