@@ -131,7 +131,8 @@ def _selected_to_active(context: Context, targets: BakeTargets) -> tuple[Object,
     """The active object, the others on it, and notes on those that have no surface to show."""
     low = context.active_object
     check_object(low, needs_material=False)
-    cage = _cage_of(low, base_of(low.name, targets.low_suffix) or low.name.lower(), context, targets)
+    base = base_of(low.name, targets.low_suffix) or low.name.lower()
+    cage = _cage_for(low, _meshes_by_base(context, targets.cage_suffix).get(base, ()))
     highs, notes = [], []
     for item in context.selected_objects:
         try:
@@ -153,10 +154,7 @@ def _by_names(context: Context, targets: BakeTargets) -> tuple[list[Object], lis
         raise ParameterError(
             f"No selected mesh has {targets.low_suffix} in its name", "select the low objects, or change Low Suffix"
         )
-    highs: dict[str, list[Object]] = {}
-    for item in context.scene.objects:
-        if item.type == "MESH" and (base := base_of(item.name, targets.high_suffix)):
-            highs.setdefault(base, []).append(item)
+    highs, cages = (_meshes_by_base(context, suffix) for suffix in (targets.high_suffix, targets.cage_suffix))
     projections = []
     for low in lows:
         check_object(low, needs_material=False)
@@ -164,14 +162,21 @@ def _by_names(context: Context, targets: BakeTargets) -> tuple[list[Object], lis
         if base not in highs:
             name = f"{low.name[: len(base)]}{targets.high_suffix}"
             raise ParameterError(f"{low.name} has no high object", f"call one {name}, or change High Suffix")
-        cage = _cage_of(low, base, context, targets)
+        cage = _cage_for(low, cages.get(base, ()))
         projections.append(Projection(tuple(highs[base]), cage, targets.extrusion, targets.ray_distance))
     return lows, projections
 
 
-def _cage_of(low: Object, base: str, context: Context, targets: BakeTargets) -> Object | None:
-    """The mesh that is called as the cage of this base; of several the one with the low object's number."""
-    suffix = targets.cage_suffix
-    found = [item for item in context.scene.objects if item.type == "MESH" and base_of(item.name, suffix) == base]
-    found.sort(key=lambda item: item.name.rpartition(".")[2] != low.name.rpartition(".")[2])
-    return next(iter(found), None) if suffix else None
+def _meshes_by_base(context: Context, suffix: str) -> dict[str, list[Object]]:
+    """The scene's meshes with a suffix, by what is before it."""
+    found: dict[str, list[Object]] = {}
+    for item in context.scene.objects:
+        if item.type == "MESH" and suffix and (base := base_of(item.name, suffix)):
+            found.setdefault(base, []).append(item)
+    return found
+
+
+def _cage_for(low: Object, cages: Sequence[Object]) -> Object | None:
+    """The cage with the low object's number, else the first."""
+    number = low.name.rpartition(".")[2]
+    return next((one for one in cages if one.name.rpartition(".")[2] == number), next(iter(cages), None))

@@ -10,6 +10,7 @@ import bpy
 import numpy as np
 import pytest
 from baking import BYTE, COLOR, bake, material, module, pixels, srgb, state, without_images
+from drawing import drawn
 from solids import angles, choose, cube, read_normals, sphere, unit
 from test_bake_sets import in_background
 
@@ -229,6 +230,19 @@ def test_low_objects_can_share_a_set_and_each_shows_its_own_high_one() -> None:
     assert np.allclose(baked[:, SIZE_PX // 2 + 8 :, :3], (0, 0, 1), atol=BYTE)
 
 
+def test_of_several_cages_that_with_the_low_objects_number_is_used() -> None:
+    for number in ("", ".001"):
+        low_cube(f"Box_low{number}")
+    painted_high("Box_high", (1, 0, 0))
+    painted_high("Box_high_shell", (0, 1, 0), 1.5)
+    for number, size in (("", 1.2), (".001", 1.8)):
+        cube(1, lambda points, size=size: size * points, f"Box_cage{number}", smooth=False)
+    choose(bpy.data.objects["Box_low.001"], bpy.data.objects["Box_low"])
+    bake(maps={"base_color"}, surface="NAMED", **SIZE)
+    assert np.allclose(faces("Box_low_base_color"), (1, 0, 0), atol=BYTE)
+    assert np.allclose(faces("Box_low.001_base_color"), (0, 1, 0), atol=BYTE)
+
+
 def test_a_cage_decides_where_rays_begin() -> None:
     """A shell outside a cage is not seen."""
     choose(low_cube())
@@ -327,6 +341,27 @@ def test_bad_input_is_refused_with_its_remedy_and_loses_nothing(message: str) ->
     with pytest.raises(RuntimeError, match=message):
         bake(surface="NAMED", **SIZE)
     assert state() == before
+
+
+def test_what_is_no_mesh_is_left_out_and_named(capsys: pytest.CaptureFixture) -> None:
+    """Such as an empty that instances a collection."""
+    empty = bpy.data.objects.new("Instances", None)
+    bpy.context.collection.objects.link(empty)
+    choose(low_cube(), painted_high("Box_high"), empty)
+    bake(maps={"roughness"}, surface="SELECTED", **SIZE)
+    assert "left out: Instances is not a mesh but a empty" in capsys.readouterr().out
+
+
+def test_the_panel_shows_what_matters_for_the_surface() -> None:
+    choose(low_cube())
+    painted_high("Box_high")
+    settings = bpy.context.scene.impasto_bake
+    shown = {}
+    for settings.surface in ("OWN", "SELECTED", "NAMED"):
+        names = [arguments[1] for what, arguments, _ in drawn(bpy.types.IMPASTO_PT_view_3d).drawn if what == "prop"]
+        shown[settings.surface] = {name for name in names if "suffix" in name or name in ("extrusion", "ray_distance")}
+    distances = {"extrusion", "ray_distance", "cage_suffix"}
+    assert shown == {"OWN": set(), "SELECTED": distances, "NAMED": distances | {"low_suffix", "high_suffix"}}
 
 
 def test_a_selection_without_high_objects_is_refused() -> None:

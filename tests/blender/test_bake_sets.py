@@ -144,6 +144,16 @@ def test_objects_that_overlap_are_named(capsys: pytest.CaptureFixture) -> None:
     assert "the UV islands of First, Second overlap; they share pixels" in capsys.readouterr().out
 
 
+def test_linked_duplicates_share_pixels_and_are_named(capsys: pytest.CaptureFixture) -> None:
+    first = quarter("First", noisy("own"))
+    twin = bpy.data.objects.new("Twin", first.data)
+    bpy.context.collection.objects.link(twin)
+    twin.select_set(True)
+    bake(maps={"roughness"}, target="ONE", material="ASSIGN")
+    assert "the UV islands of First, Twin overlap" in capsys.readouterr().out
+    assert {item.active_material.name for item in (first, twin)} == {"First Baked"}
+
+
 def no_uvs(obj: bpy.types.Object) -> None:
     obj.data.uv_layers.remove(obj.data.uv_layers[0])
 
