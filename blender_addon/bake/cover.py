@@ -14,6 +14,7 @@ import bpy
 from bpy.types import Image, Material, Mesh, Object
 
 from ..core.errors import ParameterError
+from .tiles import Tiles
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,8 +31,8 @@ class Cover:
     material: Material
 
 
-def make_cover(meshes: Sequence[tuple[Mesh, str]], image: Image, made: list[bpy.types.ID]) -> Cover:
-    """Make the cover of meshes with the UV map of each, which is baked to the image."""
+def make_cover(meshes: Sequence[tuple[Mesh, str]], tiles: Tiles, image: Image, made: list[bpy.types.ID]) -> Cover:
+    """Make the cover of meshes with the UV map of each, which is baked to the image, the canvas of the tiles."""
     picture = bpy.data.images.new(TEMPORARY, *image.size, alpha=True, float_buffer=True, is_data=True)
     made.append(picture)
     picture.alpha_mode = "CHANNEL_PACKED"
@@ -40,21 +41,21 @@ def make_cover(meshes: Sequence[tuple[Mesh, str]], image: Image, made: list[bpy.
     _show(picture, material, image)
     mesh = bpy.data.meshes.new(TEMPORARY)
     made.append(mesh)
-    _join(meshes, mesh)
+    _join(meshes, tiles, mesh)
     mesh.materials.append(material)
     subject = bpy.data.objects.new(TEMPORARY, mesh)
     made.append(subject)
     return Cover(subject, picture, material)
 
 
-def _join(meshes: Sequence[tuple[Mesh, str]], joined: Mesh) -> None:
+def _join(meshes: Sequence[tuple[Mesh, str]], tiles: Tiles, joined: Mesh) -> None:
     """Put the faces of meshes and their UVs into one."""
     import numpy as np
 
     vertices = [_values(mesh.vertices, "co", 3) for mesh, _ in meshes]
     corners = [_values(mesh.loops, "vertex_index", 1, np.int32) for mesh, _ in meshes]
     faces = [_values(mesh.polygons, "loop_start", 1, np.int32) for mesh, _ in meshes]
-    uvs = [_values(mesh.uv_layers[uv_map].data, "uv", 2) for mesh, uv_map in meshes]
+    uvs = np.concatenate([tiles.canvas(*one) for one in meshes]).astype(np.float32)
     firsts = np.cumsum([0, *(len(one) // 3 for one in vertices)])
     starts = np.cumsum([0, *(len(one) for one in corners)])
     joined.vertices.add(int(firsts[-1]))
@@ -66,7 +67,7 @@ def _join(meshes: Sequence[tuple[Mesh, str]], joined: Mesh) -> None:
     begun = [one + start for one, start in zip(faces, starts[:-1], strict=True)]
     joined.polygons.foreach_set("loop_start", np.concatenate(begun).astype(np.int32))
     joined.update(calc_edges=True)
-    joined.uv_layers.new(name=TEMPORARY).data.foreach_set("uv", np.concatenate(uvs))
+    joined.uv_layers.new(name=TEMPORARY).data.foreach_set("uv", uvs.ravel())
 
 
 def _values(items: Any, name: str, width: int, dtype: Any = "float32") -> np.ndarray:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -40,6 +41,8 @@ PACKED_FORMATS = {PNG: "png", "PNG_8": "png", "PNG_16": "png16", "EXR_HALF": "ex
 """Formats that the engine writes packed files in."""
 PATTERN = "{object}_{map}"
 FIELDS = ("object", "map")
+TILE = re.compile(r"\.\d{4}$")
+"""UDIM number at the end of a file's name."""
 
 
 def check_names(pattern: str) -> None:
@@ -73,5 +76,5 @@ def _numbered_stems(pattern: str, title: str, maps: Iterable[str]) -> Iterator[d
 
 
 def stems_in(folder: Path) -> set[str]:
-    """Names without suffix of what is in a folder, which need not be there."""
-    return {path.stem for path in folder.iterdir()} if folder.is_dir() else set()
+    """Names without suffix and UDIM number of what is in a folder, which need not be there."""
+    return {TILE.sub("", path.stem) for path in folder.iterdir()} if folder.is_dir() else set()

@@ -6,8 +6,8 @@ Scripts run `bake_maps` in their own Blender, windows in one in the background.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -50,9 +50,9 @@ PRECISE = ("normal", "height", *GEOMETRY_MAPS)
 
 @dataclass(frozen=True)
 class BakedMap:
-    """One map: the bytes of a PNG file, its provenance, and notes for the user.
+    """One map: the bytes of a PNG file, its provenance, and notes for the user. tiles: such bytes by UDIM number.
 
-    other: the bytes of a file in the format of the options, where that is another; suffix: that of its name.
+    others: bytes in the format of the options, where that is another, by UDIM number, or 0; suffix: of their names.
     """
 
     name: str
@@ -60,7 +60,8 @@ class BakedMap:
     provenance: dict[str, Any]
     notes: tuple[str, ...] = ()
     recipe: Recipe | None = None
-    other: bytes = b""
+    tiles: Mapping[int, bytes] = field(default_factory=dict)
+    others: Mapping[int, bytes] = field(default_factory=dict)
     suffix: str = ".png"
 
 
@@ -88,22 +89,27 @@ def bake_set(given: BakeSet, options: BakeOptions) -> Iterator[BakedMap]:
         passes = Passes(made, options, extent, covered_pixels(made, options))
         for name in options.maps:
             pixels, figures, found = passes.map(name)
-            png = encode.encode_png(pixels, bits=16 if name in PRECISE else 8)
-            other = _other_file(name, pixels, options.file_format)
-            yield BakedMap(name, png, {"map": name, **about, **figures}, (*notes, *found), **other)
+            parts = made.tiles.split(pixels)
+            files = _files(name, parts or {0: pixels}, options.file_format)
+            yield BakedMap(name, provenance={"map": name, **about, **figures}, notes=(*notes, *found), **files)
             notes = ()
 
 
-def _other_file(name: str, pixels: np.ndarray, format_name: str) -> dict[str, Any]:
-    """Fields of a `BakedMap` for its encoded pixels in another format than the usual one."""
+def _files(name: str, parts: Mapping[int, np.ndarray], format_name: str) -> dict[str, Any]:
+    """Files of a `BakedMap` from its encoded pixels by UDIM number, or by 0 alone."""
     from ..core.surface.color import srgb_to_linear
 
+    bits = 16 if name in PRECISE else 8
+    pngs = {number: encode.encode_png(pixels, bits) for number, pixels in parts.items()}
+    found: dict[str, Any] = {"png": next(iter(pngs.values())), "tiles": {} if 0 in pngs else pngs}
     if format_name not in FORMATS:
-        return {}
-    file_format = FORMATS[format_name]
-    is_color = name in COLOR_MAPS
-    values = convert(srgb_to_linear(pixels), from_rec709()) if file_format.is_linear and is_color else pixels
-    return {"other": encode.encode_file(values, file_format, is_color=is_color), "suffix": file_format.suffix}
+        return found
+    file_format, is_color = FORMATS[format_name], name in COLOR_MAPS
+    others = {}
+    for number, pixels in parts.items():
+        values = convert(srgb_to_linear(pixels), from_rec709()) if file_format.is_linear and is_color else pixels
+        others[number] = encode.encode_file(values, file_format, is_color=is_color)
+    return {**found, "others": others, "suffix": file_format.suffix}
 
 
 @dataclass(frozen=True)

@@ -22,5 +22,7 @@ def base_of(name: str, suffix: str) -> str:
     More may follow: `crate_high.001` and `crate_high_bolts` belong to `crate`. Letters that follow at once make another
     word, as in `crate_highway`.
     """
+    if suffix.lower() not in name.lower():
+        return ""
     found = re.match(rf"(.+?){re.escape(suffix.lower())}(?![^\W\d_])", name.lower())
     return found[1] if found else ""

@@ -148,12 +148,19 @@ def write_map(folder: Path, baked: BakedMap) -> None:
     """In the process: write the picture, and what is known of it as JSON."""
     folder.mkdir(exist_ok=True)
     (folder / f"{baked.name}.png").write_bytes(baked.png)
-    (folder / f"{baked.name}.other").write_bytes(baked.other)
-    about = {"provenance": baked.provenance, "notes": baked.notes, "suffix": baked.suffix}
+    for number, png in baked.tiles.items():
+        (folder / f"{baked.name}.{number}.png").write_bytes(png)
+    for number, data in baked.others.items():
+        (folder / f"{baked.name}.{number}.other").write_bytes(data)
+    kinds = {"tiles": list(baked.tiles), "others": list(baked.others), "suffix": baked.suffix}
+    about = {"provenance": baked.provenance, "notes": baked.notes, **kinds}
     (folder / f"{baked.name}.json").write_text(json.dumps(about), encoding="utf-8")
 
 
 def read_map(folder: Path, name: str) -> BakedMap:
     about = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
-    png, other = ((folder / f"{name}.{kind}").read_bytes() for kind in ("png", "other"))
-    return BakedMap(name, png, about["provenance"], tuple(about["notes"]), other=other, suffix=about["suffix"])
+    tiles = {number: (folder / f"{name}.{number}.png").read_bytes() for number in about["tiles"]}
+    others = {number: (folder / f"{name}.{number}.other").read_bytes() for number in about["others"]}
+    png = (folder / f"{name}.png").read_bytes()
+    files = {"tiles": tiles, "others": others, "suffix": about["suffix"]}
+    return BakedMap(name, png, about["provenance"], tuple(about["notes"]), **files)

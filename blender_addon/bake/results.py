@@ -88,7 +88,10 @@ def title_of(maps: Sequence[BakedMap]) -> str:
 def store(baked: BakedMap) -> Image:
     """New packed image in the colour space of its map, with its provenance."""
     name = f"{naming.of_parts(str(baked.provenance['object']))}_{baked.name}"
-    image = images.add(name, baked.name, baked.png, baked.recipe)
+    if baked.tiles:
+        image = images.add_tiled(name, baked.name, baked.tiles, baked.recipe)
+    else:
+        image = images.add(name, baked.name, baked.png, baked.recipe)
     image[BAKED] = json.dumps(baked.provenance)
     return image
 
@@ -97,13 +100,19 @@ def save(maps: Sequence[BakedMap], folder: Path, *, pattern: str = PATTERN, repl
     """Write the maps as files, all or none; without `replace` a set whose name is taken gets a number."""
     taken = () if replace else files.stems_in(folder)
     names = files.stems(pattern, title_of(maps), [baked.name for baked in maps], taken)
-    contents = {folder / f"{names[baked.name]}{baked.suffix}": baked.other or baked.png for baked in maps}
+    contents = {}
+    for baked in maps:
+        for number, png in (baked.tiles or {0: baked.png}).items():
+            ending = f".{number}{baked.suffix}" if number else baked.suffix
+            contents[folder / f"{names[baked.name]}{ending}"] = baked.others.get(number, png)
     replace_files(contents, replace=replace)
     return list(contents)
 
 
 def pack(task: Task, maps: Sequence[BakedMap], packed: PackedFiles) -> None:
-    """Write the maps as the files that an engine expects, by the engine's command."""
+    """Write the maps as the files that an engine expects, by the engine's command. ParameterError for UDIM tiles."""
+    if any(one.tiles for one in maps):
+        raise ParameterError("files for an engine have no UDIM tiles", "choose one file for each map")
     packed.write(task, title_of(maps), {one.name: one.png for one in maps if one.name in materials.LABELS})
 
 

@@ -22,6 +22,7 @@ from .identity_maps import IDENTITY_MAPS, Identities
 from .parts import Part, copied_parts, evaluated_meshes, with_cages
 from .sets import BakeSet
 from .settings import BakeOptions
+from .tiles import NO_TILES, Tiles, tiles_of
 from .values import ValueReader
 from .windows import Window, with_windows
 
@@ -51,6 +52,7 @@ class BakeScene:
     surfaces: list[Surface]
     made: list[bpy.types.ID]
     windows: Sequence[tuple[Part, Window]] = ()
+    tiles: Tiles = NO_TILES
     cover: Cover | None = None
 
     @property
@@ -83,17 +85,19 @@ def bake_scene(given: BakeSet, options: BakeOptions, uv_maps: Sequence[str]) -> 
         scene.view_layers[0].objects.active = parts[0].subject
         surfaces = _copied_surfaces([one for part in parts for one in part.shown], image, made)
         meshes = evaluated_meshes(scene, parts)
-        if len(parts) == 1 and not given.projections:
+        if len(parts) == 1 and not given.projections and not given.use_tiles:
             yield BakeScene(scene, parts, image, surfaces, made)
             return
-        cover = make_cover(meshes, image, made)
+        tiles = tiles_of(meshes) if given.use_tiles else NO_TILES
+        image.scale(options.width_px, options.height_px * tiles.count)
+        cover = make_cover(meshes, tiles, image, made)
         if given.projections:
             parts = with_cages(parts, given, scene, made)
             for part in parts:
                 _receive(part.subject, cover.material)
         scene.collection.objects.link(cover.subject)
-        windows = with_windows(scene, parts, size_px)
-        yield BakeScene(scene, parts, image, surfaces, made, windows, cover)
+        windows = with_windows(scene, parts, tiles, tuple(image.size))
+        yield BakeScene(scene, parts, image, surfaces, made, windows, tiles, cover)
     finally:
         bpy.data.scenes.remove(scene)
         bpy.data.batch_remove(made)

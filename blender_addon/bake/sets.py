@@ -30,17 +30,18 @@ class Projection:
 class BakeSet:
     """One set of maps and the objects that share it. title: name of its images, material and files.
 
-    projections: one for each object, or none where each shows its own surface.
+    projections: one for each object, or none where each shows its own surface. use_tiles: all UDIM tiles are baked.
     """
 
     title: str
     objects: tuple[Object, ...]
     projections: tuple[Projection, ...] = ()
+    use_tiles: bool = False
 
     @classmethod
-    def of(cls, *objects: Object, projections: Sequence[Projection] = ()) -> BakeSet:
+    def of(cls, *objects: Object, projections: Sequence[Projection] = (), use_tiles: bool = False) -> BakeSet:
         """The set of these objects, named after the first."""
-        return cls(objects[0].name, objects, tuple(projections))
+        return cls(objects[0].name, objects, tuple(projections), use_tiles)
 
     @property
     def sources(self) -> tuple[Object, ...]:
@@ -71,7 +72,7 @@ class BakeSet:
             for one in self.projections
         ]
         objects = [name_of(item) for item in self.objects]
-        return {"title": self.title, "objects": objects, "projections": projections}
+        return {"title": self.title, "objects": objects, "projections": projections, "use_tiles": self.use_tiles}
 
     @classmethod
     def from_json(cls, about: Mapping[str, Any], objects: Mapping[str, Object]) -> BakeSet:
@@ -85,7 +86,8 @@ class BakeSet:
             )
             for one in about["projections"]
         ]
-        return cls(about["title"], tuple(objects[name] for name in about["objects"]), tuple(projections))
+        chosen = tuple(objects[name] for name in about["objects"])
+        return cls(about["title"], chosen, tuple(projections), about["use_tiles"])
 
 
 def _names(objects: Sequence[Object]) -> str:
@@ -117,15 +119,20 @@ def chosen_sets(context: Context, targets: BakeTargets) -> tuple[list[BakeSet], 
     else:
         objects, notes = chosen_objects(context)
     if targets.target == ONE:
-        return [BakeSet.of(*objects, projections=projections)], notes
-    return [BakeSet.of(item, projections=projections[at : at + 1]) for at, item in enumerate(objects)], notes
+        return [BakeSet.of(*objects, projections=projections, use_tiles=targets.use_tiles)], notes
+    own = [projections[at : at + 1] for at in range(len(objects))]
+    sets = [
+        BakeSet.of(item, projections=one, use_tiles=targets.use_tiles) for item, one in zip(objects, own, strict=True)
+    ]
+    return sets, notes
 
 
 def _selected_to_active(context: Context, targets: BakeTargets) -> tuple[Object, Projection, list[str]]:
     """The active object, the others on it, and notes on those that have no surface to show."""
     low = context.active_object
     check_object(low, needs_material=False)
-    cage = _cage_of(low, base_of(low.name, targets.low_suffix) or low.name.lower(), context, targets)
+    base = base_of(low.name, targets.low_suffix) or low.name.lower()
+    cage = _cage_for(low, _meshes_by_base(context, targets.cage_suffix).get(base, ()))
     highs, notes = [], []
     for item in context.selected_objects:
         try:
@@ -147,10 +154,7 @@ def _by_names(context: Context, targets: BakeTargets) -> tuple[list[Object], lis
         raise ParameterError(
             f"No selected mesh has {targets.low_suffix} in its name", "select the low objects, or change Low Suffix"
         )
-    highs: dict[str, list[Object]] = {}
-    for item in context.scene.objects:
-        if item.type == "MESH" and (base := base_of(item.name, targets.high_suffix)):
-            highs.setdefault(base, []).append(item)
+    highs, cages = (_meshes_by_base(context, suffix) for suffix in (targets.high_suffix, targets.cage_suffix))
     projections = []
     for low in lows:
         check_object(low, needs_material=False)
@@ -158,14 +162,21 @@ def _by_names(context: Context, targets: BakeTargets) -> tuple[list[Object], lis
         if base not in highs:
             name = f"{low.name[: len(base)]}{targets.high_suffix}"
             raise ParameterError(f"{low.name} has no high object", f"call one {name}, or change High Suffix")
-        cage = _cage_of(low, base, context, targets)
+        cage = _cage_for(low, cages.get(base, ()))
         projections.append(Projection(tuple(highs[base]), cage, targets.extrusion, targets.ray_distance))
     return lows, projections
 
 
-def _cage_of(low: Object, base: str, context: Context, targets: BakeTargets) -> Object | None:
-    """The mesh that is called as the cage of this base; of several the one with the low object's number."""
-    suffix = targets.cage_suffix
-    found = [item for item in context.scene.objects if item.type == "MESH" and base_of(item.name, suffix) == base]
-    found.sort(key=lambda item: item.name.rpartition(".")[2] != low.name.rpartition(".")[2])
-    return next(iter(found), None) if suffix else None
+def _meshes_by_base(context: Context, suffix: str) -> dict[str, list[Object]]:
+    """The scene's meshes with a suffix, by what is before it."""
+    found: dict[str, list[Object]] = {}
+    for item in context.scene.objects:
+        if item.type == "MESH" and suffix and (base := base_of(item.name, suffix)):
+            found.setdefault(base, []).append(item)
+    return found
+
+
+def _cage_for(low: Object, cages: Sequence[Object]) -> Object | None:
+    """The cage with the low object's number, else the first."""
+    number = low.name.rpartition(".")[2]
+    return next((one for one in cages if one.name.rpartition(".")[2] == number), next(iter(cages), None))

@@ -61,7 +61,8 @@ def _with_recipe(baked: BakedMap, inputs: Mapping[str, Mapping[str, str | float]
     }
     recipe = Recipe((Step(BAKE, parameters),), 0, inputs, made_with)
     metadata = metadata_of(recipe, height_range_m=about.get("height_range_m"))
-    return replace(baked, png=in_png(baked.png, metadata), recipe=recipe)
+    tiles = {number: in_png(png, metadata) for number, png in baked.tiles.items()}
+    return replace(baked, png=in_png(baked.png, metadata), recipe=recipe, tiles=tiles)
 
 
 def images_of(*objects: Object, used_only: bool = False) -> set[Image]:

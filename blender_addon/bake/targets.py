@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from bpy.props import EnumProperty, FloatProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, StringProperty
 
 from ..tools.arguments import argument
 
@@ -40,6 +40,12 @@ class BakeTargets:
                 (SELECTED, "Selected to Active", "That of the other selected objects, on the active one"),
                 (NAMED, "High to Low by Names", "That of the high objects of the same name, on each selected low one"),
             ),
+        ),
+    )
+    use_tiles: bool = field(
+        default=False,
+        metadata=argument(
+            BoolProperty, "UDIM Tiles", "Bake all tiles that the UVs use, each of the given size, into one tiled image"
         ),
     )
     low_suffix: str = field(

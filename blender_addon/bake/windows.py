@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 
 from bpy.types import Mesh, Scene
 
+from ..core.errors import ParameterError
 from .cover import TEMPORARY
 from .parts import Part, evaluated_meshes
+from .tiles import NO_TILES, Tiles
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,36 +55,33 @@ def window_of(uvs: np.ndarray, size_px: tuple[int, int]) -> Window:
     return Window(*low.tolist(), *(high - low).tolist())
 
 
-def with_windows(scene: Scene, parts: Sequence[Part], size_px: tuple[int, int]) -> list[tuple[Part, Window]]:
+def with_windows(
+    scene: Scene, parts: Sequence[Part], tiles: Tiles, size_px: tuple[int, int]
+) -> list[tuple[Part, Window]]:
     """The parts, each with a window where that saves time, and UVs for it; a part without one has the whole image.
 
-    Modifiers that change UVs by their name leave those of a window behind: then there is none.
+    Modifiers that change UVs by their name leave those of a window behind: then there is none. ParameterError where
+    there must be some, since there are tiles.
     """
     whole = Window(0, 0, *size_px)
-    found = [window_of(_uvs(*one), size_px) for one in evaluated_meshes(scene, parts)]
+    found = [window_of(tiles.canvas(*one), size_px) for one in evaluated_meshes(scene, parts)]
     windows = [one if one.width * one.height < LARGEST * size_px[0] * size_px[1] else whole for one in found]
     for part, window in zip(parts, windows, strict=True):
         mesh = part.subject.data
-        if window != whole and (layer := mesh.uv_layers.new(name=TEMPORARY, do_init=False)):
-            uvs = window.uvs(_uvs(mesh, part.uv_map), size_px)
+        if (tiles.numbers or window != whole) and (layer := mesh.uv_layers.new(name=TEMPORARY, do_init=False)):
+            uvs = window.uvs(tiles.canvas(mesh, part.uv_map), size_px)
             layer.data.foreach_set("uv", uvs.astype("float32").ravel())
     chosen = []
     for part, window, (mesh, uv_map) in zip(parts, windows, evaluated_meshes(scene, parts), strict=True):
-        is_right = TEMPORARY in mesh.uv_layers and _is_same(mesh, window.uvs(_uvs(mesh, uv_map), size_px))
+        is_right = TEMPORARY in mesh.uv_layers and _is_same(mesh, window.uvs(tiles.canvas(mesh, uv_map), size_px))
+        if tiles.numbers and not is_right:
+            raise ParameterError(
+                f"the modifiers of {part.name} change its UVs, which tiles must not",
+                "apply them, or bake without UDIM Tiles",
+            )
         chosen.append((replace(part, uv_map=TEMPORARY), window) if is_right else (part, whole))
     return chosen
 
 
 def _is_same(mesh: Mesh, uvs: np.ndarray) -> bool:
-    import numpy as np
-
-    return bool(np.abs(_uvs(mesh, TEMPORARY) - uvs).max() < EXACT)
-
-
-def _uvs(mesh: Mesh, uv_map: str) -> np.ndarray:
-    """UVs (L, 2) of the corners."""
-    import numpy as np
-
-    uvs = np.empty(len(mesh.loops) * 2, np.float32)
-    mesh.uv_layers[uv_map].data.foreach_get("uv", uvs)
-    return uvs.reshape(-1, 2).astype(np.float64)
+    return bool(abs(NO_TILES.canvas(mesh, TEMPORARY) - uvs).max() < EXACT)

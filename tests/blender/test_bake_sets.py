@@ -59,21 +59,23 @@ def differences(samples: int) -> dict[str, np.ndarray]:
         for owner, (left, low) in SHIFT.items():
             part = np.s_[int(low * SIZE_PX) + 4 :, int(left * SIZE_PX) + 4 :]
             alone = pixels(f"{owner}_{name}")[part][: size - 8, : size - 8]
-            found[f"{name} of {owner}"] = np.abs(together[part][: size - 8, : size - 8] - alone)
+            found[f"{name} of {owner}"] = together[part][: size - 8, : size - 8] - alone
         assert name == "roughness" or together[..., 0].std() > 0.01
     return found
 
 
 def test_a_set_of_several_objects_is_their_single_bakes_together() -> None:
     three()
-    assert {what: off.max() for what, off in differences(samples=1).items() if off.max() > BYTE} == {}
+    assert {what: np.abs(off).max() for what, off in differences(samples=1).items() if np.abs(off).max() > BYTE} == {}
 
 
 def test_samples_only_fall_elsewhere_in_the_pixels_of_a_set() -> None:
     """Cycles places them by the pixel's number, and a window numbers its pixels anew: unbiased, but other noise."""
     three()
     found = differences(samples=16)
-    assert {what: off.mean() for what, off in found.items() if off.mean() > BYTE} == {}
+    assert {what: off.mean() for what, off in found.items() if abs(off.mean()) > BYTE / 2} == {}
+    colors = {what: off.std() for what, off in found.items() if not what.startswith("normal")}  # steep, so noisier
+    assert {what: noise for what, noise in colors.items() if noise > 4 * BYTE} == {}
 
 
 def test_an_object_whose_modifiers_move_its_uvs_has_no_window() -> None:
@@ -140,6 +142,16 @@ def test_objects_that_overlap_are_named(capsys: pytest.CaptureFixture) -> None:
         loop.uv[0] -= 0.5
     bake(maps={"roughness"}, target="ONE")
     assert "the UV islands of First, Second overlap; they share pixels" in capsys.readouterr().out
+
+
+def test_linked_duplicates_share_pixels_and_are_named(capsys: pytest.CaptureFixture) -> None:
+    first = quarter("First", noisy("own"))
+    twin = bpy.data.objects.new("Twin", first.data)
+    bpy.context.collection.objects.link(twin)
+    twin.select_set(True)
+    bake(maps={"roughness"}, target="ONE", material="ASSIGN")
+    assert "the UV islands of First, Twin overlap" in capsys.readouterr().out
+    assert {item.active_material.name for item in (first, twin)} == {"First Baked"}
 
 
 def no_uvs(obj: bpy.types.Object) -> None:
