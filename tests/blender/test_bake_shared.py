@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 
 import bpy
 import numpy as np
@@ -13,6 +14,7 @@ from baking import SIZE_PX, bake, material, module, pixels, plane
 from mathutils import Euler
 from solids import choose
 from test_bake_high import SIZE, low_cube, painted_high
+from test_bake_tiles import COLORS, strip
 
 pytestmark = pytest.mark.usefixtures("scene")
 
@@ -65,3 +67,14 @@ def test_a_set_of_one_high_and_one_low_object_shows_the_high_shape(capsys) -> No
     about = json.loads(bpy.data.images["Box_low_position"]["impasto_baked"])
     assert about["position_high"] == pytest.approx([1.05] * 3, abs=0.01)
     assert pixels("Box_low_curvature")[..., 0].mean() > 0.5
+
+
+def test_tiles_are_written_in_the_format_and_by_the_names_that_were_chosen(tmp_path: Path) -> None:
+    strip([material("one", roughness=0.2), material("two", roughness=0.7)])
+    options = {"use_tiles": True, "out_dir": str(tmp_path), "pattern": "T_{map}", "file_format": "EXR_FLOAT"}
+    for _ in range(2):
+        bake(maps={"roughness"}, **options)
+    names = {f"T_roughness{number}.{tile}.exr" for number in ("", "_2") for tile in COLORS}
+    assert {path.name for path in tmp_path.iterdir()} == names
+    with pytest.raises(RuntimeError, match="files for an engine have no UDIM tiles; choose one file for each map"):
+        bake(maps={"roughness"}, use_tiles=True, out_dir=str(tmp_path), preset="unreal")
