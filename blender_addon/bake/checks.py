@@ -11,16 +11,21 @@ from ..core.system.untrusted import excerpt
 from .settings import MAPS, BakeOptions
 
 
-def check_object(obj: Object | None) -> None:
+def check_object(obj: Object | None, *, needs_material: bool = True) -> None:
     """Raise ParameterError, which names the remedy, if the object lacks what a bake needs. Cheap enough for a panel."""
     if obj is None:
         raise ParameterError("There is no active object", "select a mesh object")
-    if obj.type != "MESH":
-        raise ParameterError(f"{obj.name} is not a mesh but a {obj.type.lower()}", "use Object > Convert > Mesh")
-    if not any(slot.material for slot in obj.material_slots):
+    check_mesh(obj)
+    if needs_material and not any(slot.material for slot in obj.material_slots):
         raise ParameterError(f"{obj.name} has no material", "add one in the Material properties")
     if not obj.data.uv_layers:
         raise ParameterError(f"{obj.name} has no UV map", "unwrap it in edit mode (UV > Smart UV Project)")
+
+
+def check_mesh(obj: Object) -> None:
+    """Raise ParameterError if an object is no mesh."""
+    if obj.type != "MESH":
+        raise ParameterError(f"{obj.name} is not a mesh but a {obj.type.lower()}", "use Object > Convert > Mesh")
 
 
 def chosen_objects(context: Context) -> tuple[list[Object], list[str]]:
@@ -42,9 +47,9 @@ def chosen_objects(context: Context) -> tuple[list[Object], list[str]]:
     return chosen, notes
 
 
-def check(obj: Object, options: BakeOptions) -> str:
+def check(obj: Object, options: BakeOptions, *, needs_material: bool = True) -> str:
     """The name of the UV map to bake to. ParameterError, which names the remedy, where baking cannot work."""
-    check_object(obj)
+    check_object(obj, needs_material=needs_material)
     unknown = [name for name in options.maps if name not in MAPS]
     if unknown or not options.maps:
         wrong = f"{', '.join(unknown)} cannot be baked" if unknown else "No map is chosen"
@@ -52,12 +57,21 @@ def check(obj: Object, options: BakeOptions) -> str:
     obj.update_from_editmode()
     if not obj.data.polygons:
         raise ParameterError(f"{obj.name} has no faces", "add some, or select another object")
-    _check_slots(obj)
+    if needs_material:
+        _check_slots(obj)
     layers = obj.data.uv_layers
     if options.uv_map and options.uv_map not in layers:
         names = ", ".join(layers.keys())
         raise ParameterError(f"{obj.name} has no UV map called {excerpt(options.uv_map)}", f"choose from {names}")
     return options.uv_map or next((layer.name for layer in layers if layer.active_render), layers[0].name)
+
+
+def check_high(obj: Object) -> None:
+    """Raise ParameterError if the materials of an object cannot be baked onto another. Empty slots are plain."""
+    obj.update_from_editmode()
+    for slot in obj.material_slots:
+        if slot.material is not None:
+            check_material(slot.material)
 
 
 def _check_slots(obj: Object) -> None:
@@ -90,7 +104,7 @@ def check_evaluated(name: str, evaluated: Object, uv_map: str) -> None:
     remedy = "apply the modifiers to a copy of it (Object > Apply > Visual Geometry to Mesh), and bake that"
     if mesh.polygons and uv_map not in mesh.uv_layers:
         raise ParameterError(f"the modifiers of {name} remove its UV map {uv_map}", remedy)
-    own = {slot.material.original for slot in evaluated.original.material_slots}
+    own = {slot.material.original for slot in evaluated.original.material_slots if slot.material}
     other = [item.name for item in mesh.materials if item is not None and item.original not in own]
     if other:
         raise ParameterError(f"the modifiers of {name} give it materials that no slot has: {', '.join(other)}", remedy)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Script of the background Blender: bakes the object in the folder that it is given, and writes the maps there.
+"""Script of the background Blender: bakes the objects in the folder that it is given, and writes the maps there.
 
 It says on stdout how far it is, as the engine's commands do. It is not imported by the extension, and imports the
 extension's modules without registering it.
@@ -21,21 +21,23 @@ def main(folder: Path) -> None:
     package.__path__ = [str(Path(__file__).parents[1])]
     sys.modules[PACKAGE] = package
     from impasto_bake.bake import maps, process
+    from impasto_bake.bake.sets import BakeSet
     from impasto_bake.bake.settings import BakeOptions
     from impasto_bake.core.errors import ImpastoError, error_fields
 
     tempfile.tempdir = str(folder)  # so that nothing is left behind when this process is killed
     job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
     options = BakeOptions(**{**job["options"], "maps": tuple(job["options"]["maps"])})
-    progress, count = job["progress"], len(options.maps)
+    count = len(options.maps) * len(job["sets"])
     try:
-        baked = maps.bake_maps(load(folder, job), options)
-        for index, name in enumerate(options.maps):
-            done = progress["first"] + progress["share"] * index / count
-            what = f"{job['name']}: {name.replace('_', ' ')}"
-            say(progress=done, message=f"Baking {what}")
-            process.write_map(folder, next(baked))
-        baked.close()
+        objects = load(folder, job)
+        for place, about in enumerate(job["sets"]):
+            baked = maps.bake_set(BakeSet.from_json(about, objects), options)
+            for index, name in enumerate(options.maps, place * len(options.maps)):
+                what = f"{about['title']}: {name.replace('_', ' ')}"
+                say(progress=index / count, message=f"Baking {what}")
+                process.write_map(process.folder_of(folder, place), next(baked))
+            baked.close()
     except ImpastoError as error:
         say(**error_fields(error))
         raise
@@ -46,20 +48,24 @@ def say(**about: object) -> None:
     print(f"\n{json.dumps(about)}", flush=True)
 
 
-def load(folder: Path, job: dict) -> bpy.types.Object:
-    """Load the object into an empty file at the same frame, with the pixels that only the open file had."""
+def load(folder: Path, job: dict) -> dict[str, bpy.types.Object]:
+    """Load the objects into an empty file at the same frame, with the pixels that only the open file had.
+
+    Returned by the names in the file; each is then called as it was.
+    """
     bpy.ops.wm.read_factory_settings(use_empty=True)
     if job["working_space"]:
         bpy.ops.wm.set_working_color_space(working_space=job["working_space"], convert_colors=False)
     with bpy.data.libraries.load(str(folder / "object.blend")) as (_found, wanted):
-        wanted.objects = [job["object"]]
-    obj = wanted.objects[0]
-    obj.name = job["name"]
+        wanted.objects = list(job["names"])
+    objects = dict(zip(job["names"], wanted.objects, strict=True))
+    for name, obj in objects.items():
+        obj.name = job["names"][name]
     for index, about in enumerate(job["images"]):
         restore(bpy.data.images[about["name"]], about, folder / f"{index}.npy")
     frame, subframe = job["frame"]
     bpy.context.scene.frame_set(frame, subframe=subframe)
-    return obj
+    return objects
 
 
 def restore(image: bpy.types.Image, about: dict, pixels: Path) -> None:

@@ -6,81 +6,179 @@ Scripts run `bake_maps` in their own Blender, windows in one in the background.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import bpy
-from bpy.types import Image, Object
-from mathutils.bvhtree import BVHTree
+from bpy.types import Object
 
 from ..bridge import encode
-from ..bridge.working_space import convert, to_rec709
+from ..bridge.images import COLOR_MAPS
+from ..bridge.working_space import convert, from_rec709, to_rec709
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe
-from .checks import check, check_evaluated
-from .scene import bake_scene, cycles_bake, prepare
+from .cover import pixels_of
+from .cycles import covered_pixels, cycles_bake
+from .files import FORMATS
+from .geometry_maps import (
+    CURVATURE_MAPS,
+    CURVATURE_PASSES,
+    GEOMETRY_MAPS,
+    Extent,
+    object_normals,
+    relative_curvature,
+    unit_vectors,
+)
+from .identity_maps import IDENTITY_MAPS
+from .layout import set_notes
+from .margin import draw_out
+from .principled_inputs import INPUT_MAPS
+from .scene import BakeScene, bake_scene, extent_of, prepare
+from .sets import BakeSet, check_set
 from .settings import BakeOptions
-from .values import COLOR_VALUES
 
 if TYPE_CHECKING:
     import numpy as np
 
 FLAT_NORMAL = (0.5, 0.5, 1.0)
-PRECISE = ("normal", "height")
+NORMALS = ("normal", "object_normal", "world_normal")
+PRECISE = ("normal", "height", *GEOMETRY_MAPS)
 """Maps that 8 bits would turn into steps."""
-EDGE = 1e-4
-MOST_TRIANGLES = 100_000
-"""Limit of the search for overlaps, which would take longer than the bake above it."""
 
 
 @dataclass(frozen=True)
 class BakedMap:
-    """One map: the bytes of a PNG file, its provenance, and notes for the user."""
+    """One map: the bytes of a PNG file, its provenance, and notes for the user. tiles: such bytes by UDIM number.
+
+    others: bytes in the format of the options, where that is another, by UDIM number, or 0; suffix: of their names.
+    """
 
     name: str
     png: bytes
     provenance: dict[str, Any]
     notes: tuple[str, ...] = ()
     recipe: Recipe | None = None
+    tiles: Mapping[int, bytes] = field(default_factory=dict)
+    others: Mapping[int, bytes] = field(default_factory=dict)
+    suffix: str = ".png"
 
 
 def bake_maps(obj: Object, options: BakeOptions) -> Iterator[BakedMap]:
-    """Bake the maps one by one; all temporary data is removed at the end, after an error too."""
-    uv_map = check(obj, options)
+    """Bake the maps of one object by itself, one by one."""
+    return bake_set(BakeSet.of(obj), options)
+
+
+def bake_set(given: BakeSet, options: BakeOptions) -> Iterator[BakedMap]:
+    """Bake the maps of a set one by one; all temporary data is removed at the end, after an error too."""
+    uv_maps = check_set(given, options)
+    slots = [slot for obj in given.sources for slot in obj.material_slots]
     about = {
-        "object": obj.name,
-        "materials": sorted({slot.material.name for slot in obj.material_slots if slot.material}),
+        "object": given.title,
+        "materials": sorted({slot.material.name for slot in slots if slot.material}),
         "blender": bpy.app.version_string,
         **asdict(options),
-        "uv_map": uv_map,
+        "uv_map": uv_maps[0] if len(set(uv_maps)) == 1 else "",
+        **given.provenance,
     }
     del about["maps"]
-    with bake_scene(obj, options, uv_map) as made:
-        layer = made.scene.view_layers[0]
-        layer.update()
-        evaluated = made.subject.evaluated_get(layer.depsgraph)
-        check_evaluated(obj.name, evaluated, uv_map)
-        notes = tuple(uv_notes(evaluated.data, uv_map))
+    with bake_scene(given, options, uv_maps) as made:
+        notes = tuple(set_notes(made, given))
+        extent = extent_of(made, options.edge_radius)
+        passes = Passes(made, options, extent, covered_pixels(made, options))
         for name in options.maps:
-            found = prepare(made, name)
-            cycles_bake(made, "NORMAL" if name == "normal" else "EMIT", options)
-            pixels, figures = _to_map(name, _pixels(made.image))
-            if name == "height":
-                figures["height_range_m"] = figures["height_range"] * options.unit_m
-            png = encode.encode_png(pixels, bits=16 if name in PRECISE else 8)
-            yield BakedMap(name, png, {"map": name, **about, **figures}, (*notes, *found))
+            pixels, figures, found = passes.map(name)
+            parts = made.tiles.split(pixels)
+            files = _files(name, parts or {0: pixels}, options.file_format)
+            yield BakedMap(name, provenance={"map": name, **about, **figures}, notes=(*notes, *found), **files)
             notes = ()
 
 
-def _pixels(image: Image) -> np.ndarray:
-    """The pixels (H, W, 4) as Blender holds them, row 0 at the bottom, linear, alpha 0 where no face is."""
+def _files(name: str, parts: Mapping[int, np.ndarray], format_name: str) -> dict[str, Any]:
+    """Files of a `BakedMap` from its encoded pixels by UDIM number, or by 0 alone."""
+    from ..core.surface.color import srgb_to_linear
+
+    bits = 16 if name in PRECISE else 8
+    pngs = {number: encode.encode_png(pixels, bits) for number, pixels in parts.items()}
+    found: dict[str, Any] = {"png": next(iter(pngs.values())), "tiles": {} if 0 in pngs else pngs}
+    if format_name not in FORMATS:
+        return found
+    file_format, is_color = FORMATS[format_name], name in COLOR_MAPS
+    others = {}
+    for number, pixels in parts.items():
+        values = convert(srgb_to_linear(pixels), from_rec709()) if file_format.is_linear and is_color else pixels
+        others[number] = encode.encode_file(values, file_format, is_color=is_color)
+    return {**found, "others": others, "suffix": file_format.suffix}
+
+
+@dataclass(frozen=True)
+class Passes:
+    """Bakes of a set, from which its maps are made. expected (H, W): pixels that high objects should fill, if any."""
+
+    scene: BakeScene
+    options: BakeOptions
+    extent: Extent
+    expected: np.ndarray | None
+
+    def map(self, name: str) -> tuple[np.ndarray, dict[str, Any], list[str]]:
+        """A map's encoded values (H, W, 3) in [0, 1], row 0 at the bottom; figures for its provenance; notes."""
+        if name in CURVATURE_MAPS:
+            return self._curvature_map(name), self.extent.figures(name), []
+        if name in IDENTITY_MAPS:
+            return self._identity_map(name)
+        pixels, notes = self._bake(name, self.options)
+        values, figures = _to_map(name, pixels)
+        if name == "object_normal":
+            values = object_normals(values, self.extent)
+        if name == "height":
+            figures["height_range_m"] = figures["height_range"] * self.options.unit_m
+        return values, figures | self.extent.figures(name), notes
+
+    def _bake(self, name: str, options: BakeOptions) -> tuple[np.ndarray, list[str]]:
+        notes = prepare(self.scene, name, self.extent)
+        notes += cycles_bake(self.scene, name, options, self.expected)
+        return pixels_of(self.scene.image), notes
+
+    def _identity_map(self, name: str) -> tuple[np.ndarray, dict[str, Any], list[str]]:
+        """A mask whose pixels show one colour each: one sample, and a margin that is drawn out."""
+        pixels, notes = self._bake(name, replace(self.options, samples=1, margin_px=0))
+        values, figures = _to_map(name, pixels)
+        covered = draw_out(values, _covered(pixels), self.options.margin_px)
+        values[~covered] = 0.0
+        return values, figures, notes
+
+    def _curvature_map(self, name: str) -> np.ndarray:
+        import numpy as np
+
+        bend, covered = self._curvature
+        values = CURVATURE_MAPS[name](bend)
+        values[~covered] = CURVATURE_MAPS[name](np.zeros(1))  # of a flat surface
+        return np.repeat(values[..., None].clip(0, 1), 3, axis=2)
+
+    @cached_property
+    def _curvature(self) -> tuple[np.ndarray, np.ndarray]:
+        """Relative curvature (H, W) of the islands and their margin, and where these are."""
+        sharp = replace(self.options, margin_px=0)
+        positions, normals = (_straight(self._bake(name, sharp)[0]) for name in CURVATURE_PASSES)
+        covered = _covered(positions)
+        bend = relative_curvature(positions[..., :3], normals[..., :3], covered, self.extent)
+        return bend, draw_out(bend[..., None], covered, self.options.margin_px)
+
+
+def _covered(pixels: np.ndarray) -> np.ndarray:
+    """Pixels (H, W) that show a face. ParameterError if there are none."""
+    covered = pixels[..., 3] > 0.01
+    if not covered.any():
+        raise ParameterError("No face lies in the 0–1 square of the UV map", "unwrap the object or pack its UV islands")
+    return covered
+
+
+def _straight(pixels: np.ndarray) -> np.ndarray:
+    """Pixels (H, W, 4) divided by their alpha, which is partial in a margin from adjacent faces."""
     import numpy as np
 
-    width, height = image.size
-    pixels = np.empty(width * height * 4, np.float32)
-    image.pixels.foreach_get(pixels)
-    return pixels.reshape(height, width, 4)
+    return np.concatenate([pixels[..., :3] / np.maximum(pixels[..., 3:], 0.01), pixels[..., 3:]], axis=2)
 
 
 def _to_map(name: str, pixels: np.ndarray) -> tuple[np.ndarray, dict[str, Any]]:
@@ -92,26 +190,26 @@ def _to_map(name: str, pixels: np.ndarray) -> tuple[np.ndarray, dict[str, Any]]:
 
     from ..core.surface.color import linear_to_srgb
 
-    covered = pixels[..., 3] > 0.01
-    if not covered.any():
-        raise ParameterError("No face lies in the 0–1 square of the UV map", "unwrap the object or pack its UV islands")
+    covered = _covered(pixels)
     figures: dict[str, Any] = {}
-    values = pixels[..., :3] / np.maximum(pixels[..., 3:], 0.01)  # a margin from adjacent faces is partly clear
-    if name == "normal":
-        vectors = values * 2 - 1
-        values = vectors / np.maximum(np.linalg.norm(vectors, axis=2, keepdims=True), 1e-6) * 0.5 + 0.5
+    values = _straight(pixels)[..., :3]
+    if name in NORMALS:
+        values = unit_vectors(values * 2 - 1) * 0.5 + 0.5
         values[~covered] = FLAT_NORMAL
         return values, figures
     if name == "height":
         return _to_height(values[..., 0] - values[..., 1], covered)
-    if name in COLOR_VALUES:
+    if name in COLOR_MAPS:
         values = convert(values, to_rec709())
     if name == "emission":
         figures["emission_strength"] = strength = max(1.0, float(values[covered].max()))
         values = values / strength
+    if name in INPUT_MAPS and (largest := float(values[covered].max())) > 1:
+        figures["value_scale"] = largest
+        values = values / largest
     values = np.clip(values, 0.0, 1.0)
     values[~covered] = values[covered].mean(axis=0)
-    return (linear_to_srgb(values) if name in COLOR_VALUES else values), figures
+    return (linear_to_srgb(values) if name in COLOR_MAPS else values), figures
 
 
 def _to_height(units: np.ndarray, covered: np.ndarray) -> tuple[np.ndarray, dict[str, Any]]:
@@ -124,49 +222,3 @@ def _to_height(units: np.ndarray, covered: np.ndarray) -> tuple[np.ndarray, dict
     heights[~covered] = heights[covered].mean()
     figures: dict[str, Any] = {"height_range": span, "midlevel": -low / span if span > 0 else 0.5}
     return np.repeat(heights[..., None].clip(0, 1), 3, axis=2), figures
-
-
-def uv_notes(mesh: bpy.types.Mesh, uv_map: str) -> Iterator[str]:
-    """Warnings, with the number of faces, about an evaluated mesh's UVs."""
-    import numpy as np
-
-    total = len(mesh.polygons)
-    if not total:
-        return
-    mesh.calc_loop_triangles()
-    uvs = np.empty(len(mesh.loops) * 2, np.float32)
-    loops = np.empty(len(mesh.loop_triangles) * 3, np.int32)
-    faces = np.empty(len(mesh.loop_triangles), np.int32)
-    mesh.uv_layers[uv_map].data.foreach_get("uv", uvs)
-    mesh.loop_triangles.foreach_get("loops", loops)
-    mesh.loop_triangles.foreach_get("polygon_index", faces)
-    corners = uvs.reshape(-1, 2)[loops].reshape(-1, 3, 2)
-    outside = np.unique(faces[((corners < -EDGE) | (corners > 1 + EDGE)).any(axis=(1, 2))]).size
-    if outside:
-        yield f"{outside} of {total} faces reach out of the 0–1 square of {uv_map}; what is outside is not baked"
-    if len(faces) > MOST_TRIANGLES:
-        yield f"{len(faces)} triangles are too many to look for overlapping UVs"
-        return
-    overlapping = len(overlapping_faces(corners, faces))
-    if overlapping:
-        yield f"{overlapping} of {total} faces overlap others in {uv_map}; they share pixels"
-
-
-def overlapping_faces(corners: np.ndarray, faces: np.ndarray) -> set[int]:
-    """Faces whose triangles' centres (corners: T, 3, 2) lie in another face's triangle, and those other faces."""
-    import numpy as np
-
-    edges = corners[:, 1:] - corners[:, :1]
-    areas = np.abs(np.linalg.det(edges.astype(np.float64)))
-    corners, faces = corners[areas > 1e-12], faces[areas > 1e-12]
-    if not len(faces):
-        return set()
-    points = np.pad(corners.reshape(-1, 2), ((0, 0), (0, 1)))
-    tree = BVHTree.FromPolygons(points.tolist(), np.arange(len(points)).reshape(-1, 3).tolist())
-    centres = np.pad(corners.mean(axis=1), ((0, 0), (0, 1)))
-    found: set[int] = set()
-    for centre, face in zip(centres.tolist(), faces.tolist(), strict=True):
-        others = {int(faces[hit[2]]) for hit in tree.find_nearest_range(centre, 1e-7)} - {face}
-        if others:
-            found |= others | {face}
-    return found

@@ -8,9 +8,11 @@ import bpy
 from ..core.errors import ImpastoError
 from ..jobs.operator import TaskOperator, why_busy_or_rendering
 from ..jobs.task import Place, Report, Task
-from .checks import chosen_objects
+from ..tools.arguments import values_in
 from .request import BakeRequest
+from .sets import chosen_sets
 from .settings import BakeProperties
+from .targets import BakeTargets
 
 
 class IMPASTO_OT_bake(BakeProperties, TaskOperator, bpy.types.Operator):
@@ -23,7 +25,7 @@ class IMPASTO_OT_bake(BakeProperties, TaskOperator, bpy.types.Operator):
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
         try:
-            chosen_objects(context)
+            chosen_sets(context, BakeTargets(**values_in(BakeTargets, context.scene.impasto_bake)))
         except ImpastoError as error:
             return str(error)
         return ""

@@ -5,18 +5,36 @@ from __future__ import annotations
 
 import bpy
 
-from ..bake.checks import chosen_objects
+from ..bake.sets import chosen_sets
+from ..bake.targets import NAMED, SELECTED, BakeTargets
 from ..core.errors import ImpastoError
 from ..interface.drawing import draw_operator, draw_report, draw_text, name_place
 from ..jobs.task import Place
 from ..material.drawing import draw_former, draw_result
+from ..tools.arguments import values_in
+from .settings import GROUPS, ImpastoBakeSettings
+
+OF_FILES = ("preset", "file_format", "pattern", "replace")
+"""Settings that matter only where a folder is chosen."""
+SHOWN_FOR = {
+    **dict.fromkeys(("extrusion", "ray_distance", "cage_suffix"), (SELECTED, NAMED)),
+    **dict.fromkeys(("low_suffix", "high_suffix"), (NAMED,)),
+}
+"""Surfaces for which a setting matters, where these are not all."""
 
 
 def draw_bake(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     settings = context.scene.impasto_bake
     column = layout.column()
+    hidden = {name for name, surfaces in SHOWN_FOR.items() if settings.surface not in surfaces}
+    hidden.update(("rna_type", "name", *OF_FILES))
     for name in settings.bl_rna.properties.keys():  # noqa: SIM118 - not a dictionary
-        if name not in ("rna_type", "name"):
+        if name == "maps":
+            _draw_maps(column, settings)
+        elif name not in hidden:
+            column.prop(settings, name)
+    if settings.out_dir:
+        for name in OF_FILES:
             column.prop(settings, name)
     _draw_baked_objects(layout, context)
     name_place(layout, Place.BAKE)
@@ -26,13 +44,23 @@ def draw_bake(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     draw_former(layout, context)
 
 
+def _draw_maps(layout: bpy.types.UILayout, settings: ImpastoBakeSettings) -> None:
+    """Draw a switch for each map, under the headings of their groups."""
+    for group in GROUPS:
+        layout.label(text=group.heading)
+        grid = layout.grid_flow(row_major=True, columns=2, even_columns=True, align=True)
+        for name in group.names:
+            grid.prop_enum(settings, "maps", name)
+
+
 def _draw_baked_objects(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     """List the objects that are baked, where several are selected."""
     try:
-        objects, notes = chosen_objects(context)
+        sets, notes = chosen_sets(context, BakeTargets(**values_in(BakeTargets, context.scene.impasto_bake)))
     except ImpastoError:  # the button says why
         return
+    objects = [item.name for one in sets for item in one.objects]
     if len(objects) + len(notes) > 1:
-        draw_text(layout, ", ".join(item.name for item in objects), "MESH_DATA")
+        draw_text(layout, ", ".join(objects), "MESH_DATA")
         for note in notes:
             draw_text(layout, note, "INFO")

@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bpy
-from bpy.types import Image, Object
+from bpy.types import Image
 
 from ..bridge import former, working_space
 from ..core.errors import FileError, WorkerError
 from .maps import BakedMap
+from .sets import BakeSet
 from .settings import BakeOptions
 from .sources import images_of
 
@@ -35,68 +36,58 @@ CHILD = Path(__file__).with_name("child.py")
 
 @dataclass(frozen=True)
 class BackgroundBake:
-    """Input of the background Blender: a folder with the object, and the pixels that no file holds.
+    """Input of the background Blender: a folder with the objects, and the pixels that no file holds."""
 
-    first: the progress of the whole task at which this bake begins.
-    """
-
-    title: str
+    titles: Sequence[str]
     folder: Path
     options: BakeOptions
     unsaved: list[np.ndarray]
     command: list[str]
-    first: float = 0.0
 
 
-def prepare_all(objects: Sequence[Object], options: BakeOptions) -> list[BackgroundBake]:
-    """Write each object, and all that it needs, to a temporary folder, which `bake_all` removes. On the main thread."""
-    given: list[BackgroundBake] = []
-    share = 1 / len(objects)
-    try:
-        for index, obj in enumerate(objects):
-            given.append(_prepare(obj, options, index * share, share))
-    except BaseException:
-        _discard(given)
-        raise
-    return given
+def prepare(sets: Sequence[BakeSet], options: BakeOptions) -> BackgroundBake:
+    """Write the sets' objects, and all that they need, to a temporary folder, which `bake_all` removes.
 
-
-def _prepare(obj: Object, options: BakeOptions, first: float, share: float) -> BackgroundBake:
-    """A bake that covers this share of the progress, beginning at `first`."""
+    On the main thread. One process bakes all: to start one takes longer than many a bake.
+    """
     folder = Path(tempfile.mkdtemp(prefix="impasto-bake-"))
     try:
-        unsaved = _write(folder, obj, options, {"first": first, "share": share})
-        return BackgroundBake(obj.name, folder, options, unsaved, _command(folder), first)
+        unsaved = _write(folder, sets, options)
+        return BackgroundBake([one.title for one in sets], folder, options, unsaved, _command(folder))
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
 
 
-def _write(folder: Path, obj: Object, options: BakeOptions, progress: dict[str, float]) -> list[np.ndarray]:
-    """Write the object with its materials and the options; return the pixels of unsaved images."""
-    images = [image for image in images_of(obj) if image.is_dirty and image.source in ("FILE", "GENERATED")]
+def _write(folder: Path, sets: Sequence[BakeSet], options: BakeOptions) -> list[np.ndarray]:
+    """Write the objects with their materials, and the options; return the pixels of unsaved images."""
+    objects = list(dict.fromkeys(obj for one in sets for obj in one.all_objects))
+    images = [image for image in images_of(*objects) if image.is_dirty and image.source in ("FILE", "GENERATED")]
     scene = bpy.context.scene
+    written = {obj: obj.copy() if obj.library else obj for obj in objects}
     job = {
-        "name": obj.name,
+        "names": {copy.name: obj.name for obj, copy in written.items()},
+        "sets": [one.to_json(lambda obj: written[obj].name) for one in sets],
         "options": asdict(options),
-        "progress": progress,
         "working_space": working_space.name(),
         "frame": [scene.frame_current, scene.frame_subframe],
         "images": [_describe(image) for image in images],
     }
-    subject = obj.copy() if obj.library else obj
+    materials = {slot.material for obj in objects for slot in obj.material_slots if slot.material}
     try:
-        (folder / "job.json").write_text(json.dumps({**job, "object": subject.name}), encoding="utf-8")
-        with former.left_out({slot.material for slot in subject.material_slots if slot.material}):
-            bpy.data.libraries.write(str(folder / "object.blend"), {subject}, path_remap="ABSOLUTE", fake_user=True)
+        (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
+        with former.left_out(materials):
+            blend = str(folder / "object.blend")
+            bpy.data.libraries.write(blend, set(written.values()), path_remap="ABSOLUTE", fake_user=True)
     except RuntimeError as error:  # so Blender says that it cannot write
-        message = f"the object {obj.name} cannot be written to {folder.parent}"
+        message = f"the object {', '.join(one.title for one in sets)} cannot be written to {folder.parent}"
         raise FileError(
             message, "make room there, or choose another folder for temporary files in the preferences"
         ) from error
     finally:
-        if subject != obj:
-            bpy.data.objects.remove(subject)
+        for obj, copy in written.items():
+            if copy != obj:
+                bpy.data.objects.remove(copy)
     return [_values(image) for image in images]
 
 
@@ -126,24 +117,21 @@ def _values(image: Image) -> np.ndarray:
     return values
 
 
-def bake_all(task: Task, given: Sequence[BackgroundBake]) -> list[list[BakedMap]]:
-    """Bake what `prepare_all` wrote, and wait; cancelling the task ends the process. Never touches bpy."""
-    try:
-        return [_bake(task, one) for one in given]
-    finally:
-        _discard(given)
-
-
-def _bake(task: Task, given: BackgroundBake) -> list[BakedMap]:
+def bake_all(task: Task, given: BackgroundBake) -> list[list[BakedMap]]:
+    """Bake what `prepare` wrote, and wait; cancelling the task ends the process. Never touches bpy."""
     import numpy as np
 
     from ..jobs.command import run_command
 
-    for index, values in enumerate(given.unsaved):
-        np.save(given.folder / f"{index}.npy", values)
-    task.say(f"Starting Blender in the background for {given.title}", given.first)
-    run_command(task, given.command, {}, died=_crash)
-    return [read_map(given.folder, name) for name in given.options.maps]
+    try:
+        for index, values in enumerate(given.unsaved):
+            np.save(given.folder / f"{index}.npy", values)
+        task.say(f"Starting Blender in the background for {', '.join(given.titles)}", 0.0)
+        run_command(task, given.command, {}, died=_crash)
+        count = len(given.titles)
+        return [[read_map(folder_of(given.folder, i), name) for name in given.options.maps] for i in range(count)]
+    finally:
+        shutil.rmtree(given.folder, ignore_errors=True)
 
 
 def _crash(code: int, output: str) -> WorkerError:
@@ -151,18 +139,28 @@ def _crash(code: int, output: str) -> WorkerError:
     return WorkerError(f"Blender in the background stopped with status {code}: {tail}", "try a smaller size")
 
 
-def _discard(given: Sequence[BackgroundBake]) -> None:
-    for one in given:
-        shutil.rmtree(one.folder, ignore_errors=True)
+def folder_of(folder: Path, index: int) -> Path:
+    """Folder of the maps of one set."""
+    return folder / str(index)
 
 
 def write_map(folder: Path, baked: BakedMap) -> None:
     """In the process: write the picture, and what is known of it as JSON."""
+    folder.mkdir(exist_ok=True)
     (folder / f"{baked.name}.png").write_bytes(baked.png)
-    about = {"provenance": baked.provenance, "notes": baked.notes}
+    for number, png in baked.tiles.items():
+        (folder / f"{baked.name}.{number}.png").write_bytes(png)
+    for number, data in baked.others.items():
+        (folder / f"{baked.name}.{number}.other").write_bytes(data)
+    kinds = {"tiles": list(baked.tiles), "others": list(baked.others), "suffix": baked.suffix}
+    about = {"provenance": baked.provenance, "notes": baked.notes, **kinds}
     (folder / f"{baked.name}.json").write_text(json.dumps(about), encoding="utf-8")
 
 
 def read_map(folder: Path, name: str) -> BakedMap:
     about = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
-    return BakedMap(name, (folder / f"{name}.png").read_bytes(), about["provenance"], tuple(about["notes"]))
+    tiles = {number: (folder / f"{name}.{number}.png").read_bytes() for number in about["tiles"]}
+    others = {number: (folder / f"{name}.{number}.other").read_bytes() for number in about["others"]}
+    png = (folder / f"{name}.png").read_bytes()
+    files = {"tiles": tiles, "others": others, "suffix": about["suffix"]}
+    return BakedMap(name, png, about["provenance"], tuple(about["notes"]), **files)

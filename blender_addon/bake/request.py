@@ -14,68 +14,92 @@ from ..jobs.session import jobs
 from ..jobs.task import Report, Task
 from ..paths import absolute
 from ..tools.arguments import values_over
+from ..tools.packed_files import PackedFiles
 from . import process, results
-from .checks import check, chosen_objects
-from .maps import BakedMap, bake_maps
+from .files import PATTERN, SEPARATE, check_names, packed_files
+from .maps import BakedMap, bake_set
+from .sets import BakeSet, check_set, chosen_sets
 from .settings import BakeOptions, BakeOutput
 from .sources import sources_of, with_recipes
+from .targets import BakeTargets
 
 
 @dataclass(frozen=True)
 class BakeRequest:
-    """Objects, options and targets of a bake. notes: remarks for the user."""
+    """Sets of objects, options and targets of a bake. notes: remarks for the user."""
 
-    objects: Sequence[bpy.types.Object]
+    sets: Sequence[BakeSet]
     options: BakeOptions
     targets: Sequence[Target]
     folder: Path | None = None
     replace: bool = False
     notes: Sequence[str] = ()
+    pattern: str = PATTERN
+    preset: str = SEPARATE
 
     @classmethod
     def from_scene(cls, context: bpy.types.Context, operator: bpy.types.Operator) -> BakeRequest:
         """The panel's request; the operator's properties override it. ImpastoError if nothing can be baked."""
         settings = context.scene.impasto_bake
         output = BakeOutput(**values_over(BakeOutput, settings, operator))
-        objects, notes = chosen_objects(context)
+        check_names(output.pattern)
+        sets, notes = chosen_sets(context, BakeTargets(**values_over(BakeTargets, settings, operator)))
         return cls(
-            objects,
+            sets,
             BakeOptions.from_properties(values_over(BakeOptions, settings, operator)),
-            [results.target_of(obj, output.material) for obj in objects],
+            [results.target_of(one, output.material) for one in sets],
             Path(absolute(output.out_dir)) if output.out_dir else None,
             output.replace,
             notes,
+            output.pattern,
+            output.preset,
         )
 
     def carry_out(self) -> Report:
         """Bake now, and wait.
 
         While a worker's threads run, a background Blender does it: Cycles is called within `temp_override`, which
-        crashes beside them (see `jobs.session.push_undo`).
+        crashes beside them (see `jobs.session.push_undo`). Files for an engine are written by a task, too.
         """
-        if jobs.clients:
+        if jobs.clients or self._packs:
             return jobs.finish(self.task())
-        baked = [with_recipes(list(bake_maps(obj, self.options)), sources_of(obj)) for obj in self.objects]
+        baked = [with_recipes(list(bake_set(one, self.options)), sources_of(*one.sources)) for one in self.sets]
         return self._put(self._save(baked))
 
     def task(self) -> Task:
-        """The task that has a Blender in the background bake each object."""
-        for obj in self.objects:
-            check(obj, self.options)
-        sources = [sources_of(obj) for obj in self.objects]
-        given = process.prepare_all(self.objects, self.options)
+        """The task that has a Blender in the background bake the sets."""
+        for one in self.sets:
+            check_set(one, self.options)
+        sources = [sources_of(*one.sources) for one in self.sets]
+        packed = self._packed_files()
+        given = process.prepare(self.sets, self.options)
 
         def work(task: Task) -> list[list[BakedMap]]:
             maps = process.bake_all(task, given)
-            return self._save([with_recipes(*one) for one in zip(maps, sources, strict=True)])
+            baked = [with_recipes(*one) for one in zip(maps, sources, strict=True)]
+            if packed is None:
+                return self._save(baked)
+            for one in baked:
+                results.pack(task, one, packed)
+            return baked
 
         return Task("Bake", work, self._put)
+
+    @property
+    def _packs(self) -> bool:
+        """Whether the files are those that an engine expects."""
+        return self.folder is not None and self.preset != SEPARATE
+
+    def _packed_files(self) -> PackedFiles | None:
+        if self.folder is None or not self._packs:
+            return None
+        return packed_files(self.folder, self.preset, self.options.file_format, replace=self.replace)
 
     def _save(self, baked: list[list[BakedMap]]) -> list[list[BakedMap]]:
         """Write the maps as files too, if a folder is set; return them."""
         if self.folder:
             for maps in baked:
-                results.save(maps, self.folder, replace=self.replace)
+                results.save(maps, self.folder, pattern=self.pattern, replace=self.replace)
         return baked
 
     def _put(self, baked: list[list[BakedMap]]) -> Report:

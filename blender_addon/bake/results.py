@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bpy.types import Image, Material, Object
+from bpy.types import Image, Material, NodeTree
 
 from ..bridge import former, images, materials, naming, recent
 from ..bridge.target import ASSIGN, NEW, NONE, Target
@@ -17,22 +17,28 @@ from ..core.system.transaction import replace_files
 from ..engine import engine
 from ..jobs.session import push_undo
 from ..jobs.task import Report
+from . import files
+from .files import PATTERN
 
 if TYPE_CHECKING:
+    from ..jobs.task import Task
+    from ..tools.packed_files import PackedFiles
     from .maps import BakedMap
+    from .sets import BakeSet
 
 BAKED = "impasto_baked"
 """Custom property with an image's provenance as JSON."""
 
 
-def target_of(obj: Object, material: str) -> Target:
-    """The target for an object. ParameterError where it cannot be given a material."""
-    if material == ASSIGN and not obj.is_editable:
-        raise ParameterError(
-            f"the object {obj.name} is linked from another file",
-            "make it local (Object, Relations, Make Local), or make a material without assigning it",
-        )
-    return Target(obj.name, material, (obj.session_uid,))
+def target_of(given: BakeSet, material: str) -> Target:
+    """The target of a set. ParameterError where one of its objects cannot be given a material."""
+    for obj in given.objects:
+        if material == ASSIGN and not obj.is_editable:
+            raise ParameterError(
+                f"the object {obj.name} is linked from another file",
+                "make it local (Object, Relations, Make Local), or make a material without assigning it",
+            )
+    return Target(given.title, material, tuple(obj.session_uid for obj in given.objects))
 
 
 def put(baked: Sequence[tuple[Sequence[BakedMap], Target]], notes: Sequence[str] = ()) -> Report:
@@ -82,18 +88,32 @@ def title_of(maps: Sequence[BakedMap]) -> str:
 def store(baked: BakedMap) -> Image:
     """New packed image in the colour space of its map, with its provenance."""
     name = f"{naming.of_parts(str(baked.provenance['object']))}_{baked.name}"
-    image = images.add(name, baked.name, baked.png, baked.recipe)
+    if baked.tiles:
+        image = images.add_tiled(name, baked.name, baked.tiles, baked.recipe)
+    else:
+        image = images.add(name, baked.name, baked.png, baked.recipe)
     image[BAKED] = json.dumps(baked.provenance)
     return image
 
 
-def save(maps: Sequence[BakedMap], folder: Path, *, replace: bool = False) -> list[Path]:
-    """Write the maps as PNG files, all or none; without `replace` a set whose name is taken gets a number."""
-    name = naming.of_files(title_of(maps))
-    name = name if replace else naming.free(folder, name, [baked.name for baked in maps])
-    contents = {folder / f"{name}_{baked.name}.png": baked.png for baked in maps}
+def save(maps: Sequence[BakedMap], folder: Path, *, pattern: str = PATTERN, replace: bool = False) -> list[Path]:
+    """Write the maps as files, all or none; without `replace` a set whose name is taken gets a number."""
+    taken = () if replace else files.stems_in(folder)
+    names = files.stems(pattern, title_of(maps), [baked.name for baked in maps], taken)
+    contents = {}
+    for baked in maps:
+        for number, png in (baked.tiles or {0: baked.png}).items():
+            ending = f".{number}{baked.suffix}" if number else baked.suffix
+            contents[folder / f"{names[baked.name]}{ending}"] = baked.others.get(number, png)
     replace_files(contents, replace=replace)
     return list(contents)
+
+
+def pack(task: Task, maps: Sequence[BakedMap], packed: PackedFiles) -> None:
+    """Write the maps as the files that an engine expects, by the engine's command. ParameterError for UDIM tiles."""
+    if any(one.tiles for one in maps):
+        raise ParameterError("files for an engine have no UDIM tiles", "choose one file for each map")
+    packed.write(task, title_of(maps), {one.name: one.png for one in maps if one.name in materials.LABELS})
 
 
 def make_material(name: str, stored: Mapping[str, Image], maps: Sequence[BakedMap]) -> Material:
@@ -112,6 +132,8 @@ def make_material(name: str, stored: Mapping[str, Image], maps: Sequence[BakedMa
         if baked.name == "emission":
             shader = next(node for node in nodes if node.type == "BSDF_PRINCIPLED")
             shader.inputs["Emission Strength"].default_value = baked.provenance["emission_strength"]
+        if "value_scale" in baked.provenance:
+            _multiply(material.node_tree, stored[baked.name], baked.provenance["value_scale"])
     uv = nodes.new("ShaderNodeUVMap")
     uv.uv_map = about["uv_map"]
     for node in [node for node in nodes if node.type in ("TEX_IMAGE", "NORMAL_MAP")]:
@@ -125,9 +147,20 @@ def make_material(name: str, stored: Mapping[str, Image], maps: Sequence[BakedMa
     return material
 
 
+def _multiply(tree: NodeTree, image: Image, factor: float) -> None:
+    """Multiply an image's values on their way to the shader."""
+    source = next(node for node in tree.nodes if node.type == "TEX_IMAGE" and node.image == image)
+    scale = tree.nodes.new("ShaderNodeVectorMath")
+    scale.operation, scale.inputs["Scale"].default_value = "SCALE", factor
+    scale.location = (source.location.x + 280, source.location.y)
+    for link in list(source.outputs["Color"].links):
+        tree.links.new(scale.outputs["Vector"], link.to_socket)
+    tree.links.new(source.outputs["Color"], scale.inputs["Vector"])
+
+
 def _assign(material: Material, target: Target) -> list[str]:
     objects = target.found_objects()
     for obj in objects:
-        for index in range(len(obj.material_slots)):
+        for index in range(len(obj.material_slots) or 1):
             former.assign(obj, material, index)
     return [] if objects else ["the object was deleted meanwhile: the material is kept without it"]

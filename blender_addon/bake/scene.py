@@ -1,26 +1,30 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Temporary scene for baking with Cycles: copies of the object, its mesh and its materials.
+"""Temporary scene for baking with Cycles: copies of the objects, their meshes and their materials.
 
 No setting, selection or mode of the user's is touched, so nothing has to be restored after an error.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import bpy
 from bpy.types import Image, Material, Node, NodeSocket, NodeTree, Object, Scene
+from mathutils import Matrix, Vector
 
 from ..core.errors import ImpastoError
 from .checks import output_node, uses_nodes
+from .cover import TEMPORARY, Cover, make_cover
+from .geometry_maps import EMISSIONS, Extent
+from .identity_maps import IDENTITY_MAPS, Identities
+from .parts import Part, copied_parts, evaluated_meshes, with_cages
+from .sets import BakeSet
 from .settings import BakeOptions
+from .tiles import NO_TILES, Tiles, tiles_of
 from .values import ValueReader
-
-TEMPORARY = "Impasto Bake"
-OCCLUSION_SAMPLES = 64
-"""Ambient occlusion rays of each sample of a pixel."""
+from .windows import Window, with_windows
 
 
 @dataclass(frozen=True)
@@ -36,55 +40,94 @@ class Surface:
 
 @dataclass(frozen=True)
 class BakeScene:
-    """The copies to bake; `made`: all that has to be removed afterwards."""
+    """The copies to bake; `made`: all that has to be removed afterwards.
+
+    windows: the parts, each with its place in the image. cover: their faces. Neither is there where one bake of one
+    object is all.
+    """
 
     scene: Scene
-    subject: Object
+    parts: Sequence[Part]
     image: Image
-    uv_map: str
     surfaces: list[Surface]
     made: list[bpy.types.ID]
+    windows: Sequence[tuple[Part, Window]] = ()
+    tiles: Tiles = NO_TILES
+    cover: Cover | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether one bake of one object is all."""
+        return self.cover is None
+
+    @property
+    def size(self) -> float:
+        """Longest side of the box around all that is baked, along the axes of a single object or of the world."""
+        if self.is_plain:
+            return max(self.parts[0].subject.dimensions)
+        depsgraph = self.scene.view_layers[0].depsgraph
+        evaluated = [one.evaluated_get(depsgraph) for part in self.parts for one in part.shown]
+        corners = [one.matrix_world @ Vector(at) for one in evaluated for at in one.bound_box]
+        return max(max(values) - min(values) for values in zip(*corners, strict=True))
 
 
 @contextmanager
-def bake_scene(obj: Object, options: BakeOptions, uv_map: str) -> Iterator[BakeScene]:
-    """Set up all that a bake needs, and remove it at the end, whatever happens."""
+def bake_scene(given: BakeSet, options: BakeOptions, uv_maps: Sequence[str]) -> Iterator[BakeScene]:
+    """Set up all that a bake needs, and remove it at the end, whatever happens. uv_maps: one for each object."""
     scene = bpy.data.scenes.new(TEMPORARY)
     made: list[bpy.types.ID] = []
     try:
-        _set_up_cycles(scene, options)
-        subject = obj.copy()
-        made.append(subject)
-        subject.data = obj.data.copy()
-        made.append(subject.data)
-        subject.hide_render = subject.is_holdout = subject.is_shadow_catcher = False
-        subject.instance_type = "NONE"
-        scene.collection.objects.link(subject)
-        scene.view_layers[0].objects.active = subject
+        _set_up_cycles(scene)
         size_px = (options.width_px, options.height_px)
         image = bpy.data.images.new(TEMPORARY, *size_px, alpha=True, float_buffer=True, is_data=True)
         made.append(image)
-        yield BakeScene(scene, subject, image, uv_map, _copied_surfaces(subject, image, made), made)
+        parts = copied_parts(given, uv_maps, scene, made)
+        scene.view_layers[0].objects.active = parts[0].subject
+        surfaces = _copied_surfaces([one for part in parts for one in part.shown], image, made)
+        meshes = evaluated_meshes(scene, parts)
+        if len(parts) == 1 and not given.projections and not given.use_tiles:
+            yield BakeScene(scene, parts, image, surfaces, made)
+            return
+        tiles = tiles_of(meshes) if given.use_tiles else NO_TILES
+        image.scale(options.width_px, options.height_px * tiles.count)
+        cover = make_cover(meshes, tiles, image, made)
+        if given.projections:
+            parts = with_cages(parts, given, scene, made)
+            for part in parts:
+                _receive(part.subject, cover.material)
+        scene.collection.objects.link(cover.subject)
+        windows = with_windows(scene, parts, tiles, tuple(image.size))
+        yield BakeScene(scene, parts, image, surfaces, made, windows, tiles, cover)
     finally:
         bpy.data.scenes.remove(scene)
         bpy.data.batch_remove(made)
 
 
-def _set_up_cycles(scene: Scene, options: BakeOptions) -> None:
+def _set_up_cycles(scene: Scene) -> None:
     try:
         scene.render.engine = "CYCLES"
     except TypeError:
         raise ImpastoError("Baking needs Cycles", "enable Cycles Render Engine in Preferences > Add-ons") from None
-    scene.cycles.samples = options.samples
     scene.cycles.use_adaptive_sampling = scene.cycles.use_denoising = False
     scene.frame_set(bpy.context.scene.frame_current, subframe=bpy.context.scene.frame_subframe)
 
 
-def _copied_surfaces(subject: Object, image: Image, made: list[bpy.types.ID]) -> list[Surface]:
+def _receive(low: Object, material: Material) -> None:
+    """Give all faces of a low object the material whose image is baked to."""
+    if not low.material_slots:
+        low.data.materials.append(material)
+    for slot in low.material_slots:
+        slot.material = material
+
+
+def _copied_surfaces(subjects: Sequence[Object], image: Image, made: list[bpy.types.ID]) -> list[Surface]:
     """Give each slot a copy of its material, shared by slots that share it; unused empty slots get a blank one."""
     copies: dict[Material | None, Material] = {}
     surfaces: list[Surface] = []
-    for slot in subject.material_slots:
+    for subject in subjects:
+        if not subject.material_slots:
+            subject.data.materials.append(None)
+    for slot in [slot for subject in subjects for slot in subject.material_slots]:
         original = slot.material
         if original not in copies:
             copy = copies[original] = original.copy() if original else bpy.data.materials.new(TEMPORARY)
@@ -124,15 +167,34 @@ def _surface(title: str, material: Material, image: Image) -> Surface:
     return Surface(title, tree, shaded, emission, emitted)
 
 
-def prepare(temporary: BakeScene, name: str) -> list[str]:
+def extent_of(temporary: BakeScene, share: float) -> Extent:
+    """Extent of all that is baked, in the space of a single object, or else the world's. share: radius over size."""
+    depsgraph = temporary.scene.view_layers[0].depsgraph
+    space = temporary.parts[0].subject if len(temporary.parts) == 1 else None
+    to_space = space.matrix_world.inverted_safe() if space else Matrix()
+    corners = []
+    for shown in (one for part in temporary.parts for one in part.shown):
+        placed = Matrix() if shown == space else to_space @ shown.matrix_world
+        corners += [tuple(placed @ Vector(corner)) for corner in shown.evaluated_get(depsgraph).bound_box]
+    low, high = (tuple(pick(axis) for axis in zip(*corners, strict=True)) for pick in (min, max))
+    return Extent(space, low, high, temporary.size, share * temporary.size, is_alone=temporary.is_plain)
+
+
+def prepare(temporary: BakeScene, name: str, extent: Extent) -> list[str]:
     """Make every surface emit the map's value, or shade as before for normals; return notes for the user."""
-    notes: list[str] = []
+    names = tuple(surface.material for surface in temporary.surfaces)
+    own = tuple((part.subject, part.uv_map) for part in temporary.parts if not part.highs)
+    shown = tuple(one for part in temporary.parts for one in part.shown)
+    identities = Identities(shown, own, names)
+    notes: list[str] = identities.notes(name)
     for surface in temporary.surfaces:
         (surface.shaded if name == "normal" else surface.emitted).is_active_output = True
         if name == "normal":
             continue
-        if name == "ambient_occlusion":
-            value = _occlusion(surface.tree, max(temporary.subject.dimensions))
+        if name in EMISSIONS:
+            value = EMISSIONS[name](surface.tree, extent)
+        elif name in IDENTITY_MAPS:
+            value = identities.color(name, surface.tree, surface.material)
         else:
             reader = ValueReader(surface.tree, name, temporary.made)
             value = reader.read(surface.shaded)
@@ -140,14 +202,6 @@ def prepare(temporary: BakeScene, name: str) -> list[str]:
         value = _sign(surface.tree, value) if name == "height" else value
         surface.tree.links.new(value, surface.emission.inputs["Color"])
     return notes
-
-
-def _occlusion(tree: NodeTree, distance: float) -> NodeSocket:
-    """Ambient occlusion of the object by itself, up to a distance."""
-    node = tree.nodes.new("ShaderNodeAmbientOcclusion")
-    node.only_local, node.samples = True, OCCLUSION_SAMPLES
-    node.inputs["Distance"].default_value = distance
-    return node.outputs["AO"]
 
 
 def _sign(tree: NodeTree, value: NodeSocket) -> NodeSocket:
@@ -162,37 +216,3 @@ def _sign(tree: NodeTree, value: NodeSocket) -> NodeSocket:
         tree.links.new(node.outputs[0], above.inputs[0])
         tree.links.new(above.outputs[0], both.inputs[channel])
     return both.outputs["Color"]
-
-
-def cycles_bake(temporary: BakeScene, kind: str, options: BakeOptions) -> None:
-    """Bake into the temporary image, cleared by hand because Blender's own clearing makes it opaque."""
-    import numpy as np
-
-    scene, subject = temporary.scene, temporary.subject
-    layer = scene.view_layers[0]
-    temporary.image.pixels.foreach_set(np.zeros(len(temporary.image.pixels), np.float32))
-    with bpy.context.temp_override(
-        scene=scene, view_layer=layer, active_object=subject, object=subject, selected_objects=[subject]
-    ):
-        try:
-            result = bpy.ops.object.bake(
-                "EXEC_DEFAULT",
-                type=kind,
-                target="IMAGE_TEXTURES",
-                save_mode="INTERNAL",
-                margin=options.margin_px,
-                margin_type=options.margin_type,
-                use_clear=False,
-                use_selected_to_active=False,
-                normal_space="TANGENT",
-                normal_r="POS_X",
-                normal_g="POS_Y",
-                normal_b="POS_Z",
-                uv_layer=temporary.uv_map,
-            )
-        except RuntimeError as error:
-            raise ImpastoError(
-                f"Cycles could not bake: {str(error).strip()}", "mend what it names, then bake again"
-            ) from error
-    if result != {"FINISHED"}:
-        raise ImpastoError("Cycles stopped the bake", "see Blender's console for its reason, then bake again")

@@ -8,13 +8,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import bpy
-from bpy.props import EnumProperty, IntProperty, StringProperty
+from bpy.props import EnumProperty, FloatProperty, IntProperty, StringProperty
 
 from ..bridge import materials
 from ..bridge.target import ASSIGN, NEW, NONE
 from ..paths import RELATIVE_PATH
 from ..tools.arguments import argument, with_properties
 from ..tools.form import REPLACE
+from ..tools.packed_files import PRESETS
+from .files import FORMAT_ITEMS, PATTERN, PNG, SEPARATE
+from .geometry_maps import GEOMETRY_MAPS
+from .identity_maps import IDENTITY_MAPS
+from .principled_inputs import INPUT_MAPS, completions, input_maps
+from .targets import BakeTargets
 from .values import VALUE_MAPS
 
 LABELS = {
@@ -26,8 +32,35 @@ LABELS = {
     "height": ("Height", "The displacement or bump, in 16 bits; with the range that it spans"),
     "normal": ("Normal", "Tangent-space normals (OpenGL, +Y up), with bump and displacement, in 16 bits"),
     "ambient_occlusion": ("Ambient Occlusion", "How much the object's own shape leaves open"),
+    "position": ("Position", "Position in the object's bounding box, from 0 to 1, in 16 bits"),
+    "object_normal": ("Object Normal", "Normals of the shape in the object's space, without bump, in 16 bits"),
+    "world_normal": ("World Normal", "Normals of the shape in the world's space, without bump, in 16 bits"),
+    "curvature": ("Curvature", "Mean curvature: 0.5 where flat, lighter where convex, darker where concave"),
+    "cavity": ("Cavity", "Concave curvature: white in grooves and inner edges"),
+    "edge_mask": ("Edge Mask", "Convex curvature: white at outer edges, where surfaces wear"),
+    "thickness": ("Thickness", "Mean length of rays through the object, as a share of its largest dimension"),
+    "material_id": ("Material Mask", "A flat colour for each material"),
+    "object_id": ("Object Mask", "A flat colour for the object, made of its name"),
+    "island_id": ("Island Mask", "A flat colour for each island of the UV map"),
+    "vertex_color": ("Vertex Color", "The mesh's active colour attribute"),
 }
-MAPS = (*VALUE_MAPS, "normal", "ambient_occlusion")
+
+
+@dataclass(frozen=True)
+class MapGroup:
+    """Maps under one heading of the panel."""
+
+    heading: str
+    names: tuple[str, ...]
+
+
+GROUPS = (
+    MapGroup(heading="Surface", names=(*VALUE_MAPS, "normal", "ambient_occlusion")),
+    MapGroup(heading="Geometry", names=GEOMETRY_MAPS),
+    MapGroup(heading="Masks", names=IDENTITY_MAPS),
+)
+LISTED_MAPS = tuple(name for group in GROUPS for name in group.names)
+MAPS = (*LISTED_MAPS, *INPUT_MAPS)
 USUAL_MAPS = ("base_color", "roughness", "metallic", "normal")
 
 
@@ -38,9 +71,13 @@ def _search_uv_maps(_self: object, context: bpy.types.Context, typed: str) -> li
     return [name for name in first if typed.lower() in name.lower() and all(name in names for names in others)]
 
 
+def _search_inputs(_self: object, _context: bpy.types.Context, typed: str) -> list[str]:
+    return completions(typed)
+
+
 @dataclass(frozen=True)
 class BakeOptions:
-    """Options of a bake. unit_m: metres in a Blender unit, for heights."""
+    """Options of a bake. maps: all of them, those of `inputs` too; unit_m: metres in a Blender unit, for heights."""
 
     maps: tuple[str, ...] = field(
         default=USUAL_MAPS,
@@ -48,9 +85,19 @@ class BakeOptions:
             EnumProperty,
             "Maps",
             "The maps to bake",
-            items=tuple((name, *LABELS[name], "", 1 << bit) for bit, name in enumerate(MAPS)),
+            items=tuple((name, *LABELS[name], "", 1 << bit) for bit, name in enumerate(LISTED_MAPS)),
             options={"ENUM_FLAG"},
             default=set(USUAL_MAPS),
+        ),
+    )
+    inputs: str = field(
+        default="",
+        metadata=argument(
+            StringProperty,
+            "Other Inputs",
+            "Further inputs of the Principled BSDF to bake, by name: Coat Weight, Sheen Tint",
+            search=_search_inputs,
+            search_options={"SUGGESTION"},
         ),
     )
     width_px: int = field(
@@ -92,6 +139,18 @@ class BakeOptions:
             max=4096,
         ),
     )
+    edge_radius: float = field(
+        default=0.02,
+        metadata=argument(
+            FloatProperty,
+            "Edge Radius",
+            "Radius of rounded edges in curvature, cavity and edge mask, as a share of the object's largest dimension",
+            min=0.001,
+            max=0.5,
+            precision=3,
+            subtype="FACTOR",
+        ),
+    )
     uv_map: str = field(
         default="",
         metadata=argument(
@@ -102,13 +161,22 @@ class BakeOptions:
             search_options={"SUGGESTION"},
         ),
     )
+    file_format: str = field(
+        default=PNG,
+        metadata=argument(EnumProperty, "Format", "Format and bits of the files in the folder", items=FORMAT_ITEMS),
+    )
     unit_m: float = 1.0
 
     @classmethod
     def from_properties(cls, values: Mapping[str, Any]) -> BakeOptions:
-        """Options of the properties' values, whose maps are a set, in this scene's unit."""
-        maps = tuple(name for name in MAPS if name in values["maps"])
-        return cls(**{**values, "maps": maps}, unit_m=materials.unit_m())
+        """Options of the properties' values, whose maps are a set, in this scene's unit.
+
+        ParameterError for an input that the shader lacks.
+        """
+        listed = (name for name in LISTED_MAPS if name in values["maps"])
+        maps = tuple(dict.fromkeys([*listed, *input_maps(values["inputs"])]))
+        read = {"maps": maps, "edge_radius": round(values["edge_radius"], 6)}
+        return cls(**{**values, **read}, unit_m=materials.unit_m())
 
 
 @dataclass(frozen=True)
@@ -138,9 +206,25 @@ class BakeOutput:
             options=RELATIVE_PATH,
         ),
     )
+    preset: str = field(
+        default=SEPARATE,
+        metadata=argument(
+            EnumProperty,
+            "Engine",
+            "Files, channels and normals as this engine expects them",
+            items=((SEPARATE, "One File for Each Map", "As Impasto names them"), *PRESETS),
+        ),
+    )
+    pattern: str = field(
+        default=PATTERN,
+        metadata=argument(
+            StringProperty, "File Names", "Names of the files in the folder, made of {object} and {map}, without suffix"
+        ),
+    )
     replace: bool = field(default=False, metadata=REPLACE)
 
 
+@with_properties(BakeTargets)
 @with_properties(BakeOptions)
 @with_properties(BakeOutput)
 class BakeProperties:

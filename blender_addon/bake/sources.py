@@ -34,9 +34,9 @@ class Sources:
     weights: Mapping[str, str] = field(default_factory=dict)
 
 
-def sources_of(obj: Object) -> Sources:
-    """Sources of an object's materials. On the main thread."""
-    found = sorted(images_of(obj, used_only=True), key=lambda image: image.name)
+def sources_of(*objects: Object) -> Sources:
+    """Sources of objects' materials. On the main thread."""
+    found = sorted(images_of(*objects, used_only=True), key=lambda image: image.name)
     recipes = [recipe for image in found if (recipe := _recipe_of(image))]
     made_with = {
         kind: {name: hash_ for recipe in recipes for name, hash_ in recipe.made_with.get(kind, {}).items()}
@@ -61,12 +61,14 @@ def _with_recipe(baked: BakedMap, inputs: Mapping[str, Mapping[str, str | float]
     }
     recipe = Recipe((Step(BAKE, parameters),), 0, inputs, made_with)
     metadata = metadata_of(recipe, height_range_m=about.get("height_range_m"))
-    return replace(baked, png=in_png(baked.png, metadata), recipe=recipe)
+    tiles = {number: in_png(png, metadata) for number, png in baked.tiles.items()}
+    return replace(baked, png=in_png(baked.png, metadata), recipe=recipe, tiles=tiles)
 
 
-def images_of(obj: Object, *, used_only: bool = False) -> set[Image]:
-    """Images in an object's materials; used_only: those of nodes with linked outputs."""
-    trees = [slot.material.node_tree for slot in obj.material_slots if slot.material and slot.material.node_tree]
+def images_of(*objects: Object, used_only: bool = False) -> set[Image]:
+    """Images in objects' materials; used_only: those of nodes with linked outputs."""
+    materials = {slot.material for obj in objects for slot in obj.material_slots if slot.material}
+    trees = [material.node_tree for material in materials if material.node_tree]
     return {image for tree in trees for image in images_in(tree, used_only=used_only)}
 
 

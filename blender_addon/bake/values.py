@@ -12,12 +12,22 @@ from dataclasses import dataclass, field
 import bpy
 from bpy.types import Node, NodeSocket, NodeTree
 
+from ..bridge.images import COLOR_MAPS
+from .principled_inputs import APPROXIMATE, CONSTANTS, INPUT_MAPS, SOCKETS, map_of
+
 VALUE_MAPS = ("base_color", "roughness", "metallic", "emission", "opacity", "height")
-COLOR_VALUES = ("base_color", "emission")
-DEFAULTS = {"base_color": 0.0, "roughness": 0.5, "metallic": 0.0, "emission": 0.0, "opacity": 1.0, "height": 0.0}
+DEFAULTS = {
+    "base_color": 0.0,
+    "roughness": 0.5,
+    "metallic": 0.0,
+    "emission": 0.0,
+    "opacity": 1.0,
+    "height": 0.0,
+    **INPUT_MAPS,
+}
 """Values of a map where no shader sets it."""
 
-INPUTS = {
+SOCKETS_OF_MAPS = {
     "base_color": ("Base Color", "Color", "Tint"),
     "roughness": ("Roughness",),
     "metallic": ("Metallic",),
@@ -26,7 +36,6 @@ INPUTS = {
 WAITING = "Impasto Displacement"
 """Name of the node that holds the height of a material with a normal map, not linked."""
 CLEAR_SHADERS = ("BSDF_TRANSPARENT", "HOLDOUT")
-METAL_SHADERS = ("BSDF_GLOSSY", "BSDF_ANISOTROPIC", "BSDF_METALLIC")
 EMPTY_SHADERS = ("EMISSION", *CLEAR_SHADERS)
 """Shaders without a surface: a mix with one keeps the other's colour, roughness and metallic."""
 
@@ -80,16 +89,24 @@ class ValueReader:
             return self._constant(tree, 0.0)
         if node.type in EMPTY_SHADERS:
             return None
-        if node.type in METAL_SHADERS and self.map_name == "metallic":
-            return self._constant(tree, 1.0)
-        if node.type == "BSDF_DIFFUSE" and self.map_name == "roughness":
-            return self._constant(tree, 1.0)
-        socket = next((node.inputs[name] for name in INPUTS[self.map_name] if name in node.inputs), None)
-        if socket is not None:
+        if self.map_name == "base_color" and node.type in APPROXIMATE:
+            self.notes.append(f"{node.bl_label} is only approximated by the maps of a Principled BSDF")
+        if (constant := CONSTANTS.get((node.type, self.map_name))) is not None:
+            return self._constant(tree, constant)
+        if (socket := self._socket(node)) is not None:
             return self._input_value(tree, socket)
         if self.map_name == "base_color":
             self.notes.append(f"{node.bl_label} has no colour that could be baked; black is used")
-        return None
+        return self._constant(tree, INPUT_MAPS[self.map_name]) if self.map_name in INPUT_MAPS else None
+
+    def _socket(self, node: Node) -> NodeSocket | None:
+        """Input of a shader that holds the map's value."""
+        if (node.type, self.map_name) in SOCKETS:
+            return node.inputs[SOCKETS[node.type, self.map_name]]
+        if self.map_name in INPUT_MAPS:
+            inputs = node.inputs if node.type == "BSDF_PRINCIPLED" else ()
+            return next((socket for socket in inputs if map_of(socket.name) == self.map_name), None)
+        return next((node.inputs[name] for name in SOCKETS_OF_MAPS[self.map_name] if name in node.inputs), None)
 
     def _emission(self, node: Node, tree: NodeTree) -> NodeSocket | None:
         prefix = "" if node.type == "EMISSION" else "Emission "
@@ -150,7 +167,7 @@ class ValueReader:
         factor.default_value = 0.5
         if not added:
             tree.links.new(self._scalar(tree, node.inputs[0]), factor)
-        elif self.map_name in COLOR_VALUES:
+        elif self.map_name in COLOR_MAPS:
             mix.blend_type, factor.default_value = "ADD", 1.0
         if added and self.map_name != "emission":
             self.notes.append(f"Add Shader is only approximated in {self.map_name}; Mix Shader is exact")
@@ -203,7 +220,7 @@ class ValueReader:
 
     def _constant(self, tree: NodeTree, value: float | bpy.types.bpy_prop_array) -> NodeSocket:
         node = tree.nodes.new("ShaderNodeRGB")
-        node.outputs[0].default_value = (value, value, value, 1.0) if isinstance(value, float) else value
+        node.outputs[0].default_value = (value, value, value, 1.0) if isinstance(value, float) else (*value[:3], 1.0)
         return node.outputs[0]
 
 

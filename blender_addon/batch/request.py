@@ -26,12 +26,12 @@ from ..core.system.transaction import replace_files
 from ..core.system.untrusted import make_folder
 from ..engine import engine
 from ..engine.catalogue import catalogue
-from ..export.request import FORMATS, PRESETS
 from ..jobs.command import run_command
 from ..jobs.task import Report, Task
 from ..paths import RELATIVE_PATH, absolute
 from ..tools.arguments import argument
 from ..tools.form import ACROSS_SEAMS
+from ..tools.packed_files import FORMATS, PRESETS
 from . import results
 from .catalogs import search_catalogs, search_libraries
 from .chosen import CATALOG, FILE, SELECTED, ChosenMaterial, choose

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Images as files: PNG by Blender's own encoder."""
+"""Images as files, by Blender's own encoders."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,12 +77,34 @@ def encode_map(values: np.ndarray) -> bytes:
     return encode_png(channels[::-1], bits=16)
 
 
+@dataclass(frozen=True)
+class FileFormat:
+    """A format of pictures. kind: Blender's name of it; bits: of a channel, floats in OpenEXR."""
+
+    kind: str
+    suffix: str
+    bits: int
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether colours are stored as light, not sRGB-encoded."""
+        return self.kind == "OPEN_EXR"
+
+
 def encode_png(pixels: np.ndarray, bits: int) -> bytes:
     """Blender's PNG file of encoded values (H, W, 3 or 4) in [0, 1], row 0 at the bottom. On the main thread."""
+    return encode_file(pixels, FileFormat("PNG", ".png", bits))
+
+
+def encode_file(pixels: np.ndarray, file_format: FileFormat, *, is_color: bool = False) -> bytes:
+    """Blender's file of values (H, W, 3 or 4), as they are, row 0 at the bottom. On the main thread.
+
+    is_color: OpenEXR files say that they are in the working space, not that they hold data.
+    """
     import numpy as np
 
     height, width, channels = pixels.shape
-    has_alpha, is_float = channels == 4, bits == 16  # Blender writes 16 bits of float images, else 8
+    has_alpha, is_float = channels == 4, file_format.bits > 8  # Blender writes 16 bits of float images, else 8
     values = np.ones((height, width, 4), np.float32)
     values[..., :channels] = pixels
     if is_float and has_alpha:  # Blender holds floats multiplied by their alpha
@@ -90,10 +113,25 @@ def encode_png(pixels: np.ndarray, bits: int) -> bytes:
     try:
         image.pixels.foreach_set(values.ravel())
         with temporary_folder() as folder:
-            path = folder / "encoded.png"
-            image.file_format = "PNG"
-            image.filepath_raw = str(path)
-            image.save()
+            path = folder / f"encoded{file_format.suffix}"
+            if file_format.is_linear and (is_color or file_format.bits == 16):
+                _save_by_scene(image, path, file_format)
+            else:
+                image.file_format = file_format.kind
+                image.filepath_raw = str(path)
+                image.save()
             return path.read_bytes()
     finally:
         bpy.data.images.remove(image)
+
+
+def _save_by_scene(image: bpy.types.Image, path: Path, file_format: FileFormat) -> None:
+    """Write an image as it is by the settings of a scene, which alone have half floats and the working space."""
+    scene = bpy.data.scenes.new(TEMPORARY)
+    try:
+        settings = scene.render.image_settings
+        settings.file_format, settings.color_depth = file_format.kind, str(file_format.bits)
+        settings.color_mode = "RGB"
+        image.save_render(str(path), scene=scene)
+    finally:
+        bpy.data.scenes.remove(scene)

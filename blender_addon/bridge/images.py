@@ -17,6 +17,7 @@ from ..core.engine.requests import JobInput
 from ..core.errors import FileError, ParameterError
 from ..core.io.metadata import png_chunks
 from ..core.recipe import Recipe
+from ..core.system.transaction import temporary_folder
 from ..core.system.untrusted import parse_json, read_bytes
 from . import headers
 from .working_space import convert, from_rec709, to_rec709
@@ -24,7 +25,7 @@ from .working_space import convert, from_rec709, to_rec709
 if TYPE_CHECKING:
     import numpy as np
 
-COLOR_MAPS = frozenset({"base_color", "emission"})
+COLOR_MAPS = frozenset({"base_color", "emission", "vertex_color", "specular_tint", "coat_tint", "sheen_tint"})
 MAP = "impasto_map"
 """Custom property with the name of an image's map."""
 RECIPE = "impasto_recipe"
@@ -124,6 +125,26 @@ def add(name: str, map_name: str, data: bytes, recipe: Recipe | None) -> bpy.typ
     image = bpy.data.images.new(name, 8, 8, is_data=map_name not in COLOR_MAPS)
     image.pack(data=data, data_len=len(data))
     image.source = "FILE"
+    return _label(image, map_name, recipe)
+
+
+def add_tiled(name: str, map_name: str, tiles: Mapping[int, bytes], recipe: Recipe | None) -> bpy.types.Image:
+    """New image of encoded files by UDIM number, packed, in the colour space of its map, with its recipe."""
+    with temporary_folder() as folder:
+        for number, data in tiles.items():
+            (folder / f"tile.{number}.png").write_bytes(data)
+        image = bpy.data.images.load(str(folder / f"tile.{min(tiles)}.png"))
+        image.source = "TILED"
+        image.filepath_raw = str(folder / "tile.<UDIM>.png")
+        for tile in [tile for tile in image.tiles if tile.number not in tiles]:
+            image.tiles.remove(tile)
+        for number in tiles.keys() - {tile.number for tile in image.tiles}:
+            image.tiles.new(tile_number=number)
+        if map_name not in COLOR_MAPS:
+            image.colorspace_settings.name = "Non-Color"
+        image.pack()
+    image.name = name
+    image.filepath_raw = f"//{bpy.path.clean_name(name)}.<UDIM>.png"
     return _label(image, map_name, recipe)
 
 

@@ -170,7 +170,8 @@ class _Builder:
         """Add all maps; those without a socket stay unlinked, so that they last as long as the material."""
         mapping = self._mapping()
         colors = {}
-        for row, name in enumerate(name for name in LABELS if name in images):
+        others = [name for name in images if name not in LABELS]
+        for row, name in enumerate([*(name for name in LABELS if name in images), *others]):
             node = self._image(name, images[name], row)
             self.tree.links.new(mapping.outputs["Vector"], node.inputs["Vector"])
             if self._is_used(name, images):
@@ -198,9 +199,9 @@ class _Builder:
         return name not in ("confidence", "bent_normal")
 
     def _join(self, colors: Mapping[str, bpy.types.NodeSocket], *, has_normal: bool) -> None:
-        for name, socket in SOCKETS.items():
-            if name in colors:
-                self.tree.links.new(colors[name], self.shader.inputs[socket])
+        for name, color in colors.items():
+            if socket := self._socket(name):
+                self.tree.links.new(color, socket)
         if "emission" in colors:
             self.shader.inputs["Emission Strength"].default_value = 1.0
         if "ambient_occlusion" in colors and "base_color" in colors:
@@ -211,6 +212,12 @@ class _Builder:
             self.tree.links.new(node.outputs["Normal"], self.shader.inputs["Normal"])
         if "height" in colors:
             self._displace(colors["height"], is_joined=self.look.use_displacement or not has_normal)
+
+    def _socket(self, name: str) -> bpy.types.NodeSocket | None:
+        """Input of the shader that shows a map as it is: by its label, or of the same name."""
+        if name in LABELS:
+            return self.shader.inputs[SOCKETS[name]] if name in SOCKETS else None
+        return next((one for one in self.shader.inputs if one.name.lower().replace(" ", "_") == name), None)
 
     def _occlude(self, color: bpy.types.NodeSocket, occlusion: bpy.types.NodeSocket) -> None:
         node = self._node("ShaderNodeMix", "Occlude", self._beside(color))
@@ -243,8 +250,9 @@ class _Builder:
         return mapping
 
     def _image(self, name: str, image: bpy.types.Image, row: int) -> bpy.types.Node:
-        node = self._node("ShaderNodeTexImage", LABELS[name], (self.right, self.top - row * ROW_PX))
-        node.image, node.label = image, LABELS[name]
+        label = LABELS.get(name) or name.replace("_", " ").title()
+        node = self._node("ShaderNodeTexImage", label, (self.right, self.top - row * ROW_PX))
+        node.image, node.label = image, label
         return node
 
     def _beside(self, socket: bpy.types.NodeSocket) -> tuple[float, float]:

@@ -13,33 +13,15 @@ from bpy.props import EnumProperty, StringProperty
 
 from ..bake.contents import saved_options
 from ..bake.material_maps import maps_of
-from ..bridge import naming
+from ..bridge.materials import LABELS
 from ..core.errors import ParameterError
-from ..core.system.transaction import temporary_folder
-from ..core.system.untrusted import explain, make_folder
-from ..engine import engine
-from ..engine.catalogue import catalogue
-from ..jobs.command import run_command
 from ..jobs.task import Report, Task
 from ..paths import RELATIVE_PATH, absolute
 from ..tools.arguments import argument
 from ..tools.form import REPLACE
+from ..tools.packed_files import FORMATS, PRESETS, PackedFiles
 
 CUSTOM = "custom"
-PRESETS = (
-    ("gltf", "glTF 2.0", "Occlusion, roughness and metallic in one picture; OpenGL normals"),
-    ("unreal", "Unreal Engine", "Occlusion, roughness and metallic in one picture; DirectX normals"),
-    ("unity-urp", "Unity URP", "Metallic and smoothness in one picture; OpenGL normals"),
-    ("unity-hdrp", "Unity HDRP", "A mask map; OpenGL normals"),
-    ("godot", "Godot 4", "Occlusion, roughness and metallic in one picture; OpenGL normals"),
-    ("materialx", "MaterialX", "A picture for each map, and a document with a standard surface"),
-)
-"""Presets of the engine's `impasto export`."""
-FORMATS = (
-    ("png", "PNG, 8 bits", "Small and fast"),
-    ("png16", "PNG, 16 bits", "Smooth heights"),
-    ("exr", "OpenEXR", "Half float"),
-)
 
 
 @dataclass(frozen=True)
@@ -75,31 +57,11 @@ class Export:
         packing = " ".join(filter(None, ["" if self.preset == CUSTOM else self.preset, self.pictures.strip()]))
         if not packing:
             raise ParameterError("no pictures are given", "write orm=ambient_occlusion,roughness,metallic, or choose")
-        name, folder = naming.of_files(material.name), Path(absolute(self.out_dir)).absolute()
-        found, version = engine.require(here=True), catalogue.version
-        environment = engine.settings_environment()
-        files = {f"{name}_{one.name}.png": one.png for one in maps_of(material, saved_options())}
-        options = ["--preset", packing, "--out", str(folder), "--format", self.format, "--json"]
-
-        def work(task: Task) -> Mapping[str, Any]:
-            engine.check(found, version)
-            with temporary_folder() as temporary:
-                source = _write(files, temporary / name)
-                named = (
-                    ["--force", "--name", name] if self.replace else ["--name", naming.free_for_engine(folder, name)]
-                )
-                command = found.command("impasto", "export", str(source), *options, *named)
-                return run_command(task, command, environment)
-
-        return Task("Export", work, _report)
-
-
-def _write(files: Mapping[str, bytes], folder: Path) -> Path:
-    make_folder(folder)
-    for name, data in files.items():
-        with explain(folder / name):
-            (folder / name).write_bytes(data)
-    return folder
+        folder = Path(absolute(self.out_dir))
+        files = PackedFiles.prepare(folder, packing, self.format, replace=self.replace)
+        maps = {one.name: one.png for one in maps_of(material, saved_options()) if one.name in LABELS}
+        title = material.name
+        return Task("Export", lambda task: files.write(task, title, maps), _report)
 
 
 def _report(said: Mapping[str, Any]) -> Report:

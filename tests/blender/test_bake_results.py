@@ -196,7 +196,7 @@ def test_beside_a_worker_a_script_bakes_in_a_blender_of_its_own(monkeypatch: pyt
     """Cycles is called within `temp_override`, and Blender crashes there beside a thread of Python."""
     bpy.ops.impasto.run(tool="checker", width_px=16, height_px=16, estimator="none", material="NONE")
     assert module("jobs.session").jobs.clients
-    monkeypatch.setattr(module("bake.request"), "bake_maps", None)
+    monkeypatch.setattr(module("bake.request"), "bake_set", None)
     plane(material(base_color=(1, 0, 0, 1)))
     assert bpy.ops.impasto.bake(maps={"base_color"}, width_px=16, height_px=16, samples=1) == {"FINISHED"}
     assert np.allclose(pixels("Strip_base_color")[..., :3], (1, 0, 0), atol=BYTE)
@@ -206,7 +206,7 @@ def in_background(obj: bpy.types.Object, *, cancel_after_s: float | None = None)
     """Run what a click in a window starts, without the window's timer; return the maps, or the report of an error."""
     process = module("bake.process")
     options = module("bake.settings").BakeOptions(width_px=SIZE_PX, height_px=SIZE_PX)
-    given = process.prepare_all([obj], options)
+    given = process.prepare([module("bake.sets").BakeSet.of(obj)], options)
     task = module("jobs.task").Task("Bake", lambda task: process.bake_all(task, given)[0], lambda maps: maps)
     task.start()
     if cancel_after_s is not None:
@@ -214,7 +214,7 @@ def in_background(obj: bpy.types.Object, *, cancel_after_s: float | None = None)
         task.cancel()
         assert task.wait(2)
     assert task.wait(60)
-    assert not given[0].folder.exists()
+    assert not given.folder.exists()
     return task.conclude()
 
 

@@ -215,7 +215,8 @@ def test_former_materials_are_not_carried_into_bakes_and_batches(extension, scen
     item = on_plane("Twice", textured("Lava"))
     bpy.ops.impasto.run(**CHECKER)
     process, settings, chosen = extension.bake.process, extension.bake.settings, extension.batch.chosen
-    (given,) = process.prepare_all([item], settings.BakeOptions(width_px=8, height_px=8))
+    one = extension.bake.sets.BakeSet.of(item)
+    given = process.prepare([one], settings.BakeOptions(width_px=8, height_px=8))
     with bpy.data.libraries.load(str(given.folder / "object.blend")) as (found, _):
         assert (found.materials, found.objects) == (["Texture"], ["Twice"])
     assert [one.name for one in chosen.of_file()] == ["Texture"]

@@ -44,6 +44,7 @@ NAMES = {
         "Impasto Displacement",
     ),
     *("Red", "Green", "Blue", "Alpha", "Distance", "Value", "Location", "Displacement", "Midlevel", "Object", "Vector"),
+    "Anisotropy",
     *("Math", "Float", "Int", "Linear", "Closest", "Cell", "Slot", "Group", "{} Coordinates"),
     *("Impasto Endless", "Impasto Endless Piece"),
     *("Occlude", "Coordinates", "Mapping", "Darwin", "Windows", "Linux", "Operator", "{}_seamless"),

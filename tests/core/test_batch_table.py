@@ -225,6 +225,9 @@ def test_names_are_made_by_the_pattern():
     for wrong in ("{evil}", "{name.__class__}", "{name[0]}", "{}", "{name", "{seed!r}", "{index:99999}", "{name:04}"):
         with pytest.raises(ParameterError, match="pattern"):
             check_pattern(wrong)
+    assert check_pattern("T_{map}", ("object", "map")) == "T_{map}"
+    with pytest.raises(ParameterError, match="unknown field 'seed'"):
+        check_pattern("{seed}_{map}", ("object", "map"))
 
 
 def test_times_and_amounts_of_memory_are_written_as_people_write_them():

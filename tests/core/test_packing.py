@@ -273,7 +273,7 @@ def test_the_command_exports_sets_and_results(tmp_path, capsys):
 
 
 def test_blender_offers_every_preset():
-    text = (Path(__file__).parents[2] / "blender_addon" / "export" / "request.py").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[2] / "blender_addon" / "tools" / "packed_files.py").read_text(encoding="utf-8")
     assert all(f'("{name}", ' in text for name in PRESETS)
 
 

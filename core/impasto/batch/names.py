@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 from string import Formatter
 
 from ..errors import ParameterError, did_you_mean
@@ -21,9 +22,9 @@ NUMBERS = ("index", "seed")
 WIDTH = re.compile(r"0?\d{0,2}")
 
 
-def check_pattern(pattern: str) -> str:
+def check_pattern(pattern: str, fields: Collection[str] = FIELDS) -> str:
     """The pattern, if it can be filled in. ParameterError names the wrong field and lists the known ones."""
-    known = ", ".join(f"{{{name}}}" for name in FIELDS)
+    known = ", ".join(f"{{{name}}}" for name in fields)
     if not pattern.strip():
         raise ParameterError(f"the pattern is {excerpt(pattern)}", f"its fields are {known}")
     try:
@@ -35,8 +36,8 @@ def check_pattern(pattern: str) -> str:
     for _, field, width, conversion in parts:
         if field is None:
             continue
-        if field not in FIELDS:
-            remedy = f"{did_you_mean(field, FIELDS)}its fields are {known}"
+        if field not in fields:
+            remedy = f"{did_you_mean(field, fields)}its fields are {known}"
             raise ParameterError(f"the pattern {excerpt(pattern)} has the unknown field {excerpt(field)}", remedy)
         if conversion or not WIDTH.fullmatch(width or "") or (width and field not in NUMBERS):
             message = f"the pattern {excerpt(pattern)} formats {field} in an unknown way"

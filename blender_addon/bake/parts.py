@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Parts of a set: copies, in the temporary scene, of the objects that are baked to and of those that are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+import bpy
+from bpy.types import Mesh, Object, Scene
+
+from .cage import make_cage
+from .checks import check_evaluated
+from .cover import TEMPORARY
+from .identity_maps import colors_of
+from .sets import BakeSet
+
+
+@dataclass(frozen=True)
+class Part:
+    """A copy of one object that is baked to, with the object's own name and its UV map.
+
+    highs: copies of those whose surface it shows. cage: where rays to these begin, which go as far as ray_distance.
+    """
+
+    name: str
+    subject: Object
+    uv_map: str
+    highs: tuple[Object, ...] = ()
+    cage: Object | None = None
+    ray_distance: float = 0.0
+
+    @property
+    def shown(self) -> tuple[Object, ...]:
+        """Objects whose surface is baked."""
+        return self.highs or (self.subject,)
+
+
+def copied_parts(given: BakeSet, uv_maps: Sequence[str], scene: Scene, made: list[bpy.types.ID]) -> list[Part]:
+    """The parts of a set, with copies of the given cages, if any. uv_maps: one for each object."""
+    subjects = [_copy(obj, scene, made) for obj in given.objects]
+    parts = [Part(obj.name, *one) for obj, *one in zip(given.objects, subjects, uv_maps, strict=True)]
+    if not given.projections:
+        _tell_apart(given.objects, subjects)
+        return parts
+    highs = {obj: _copy(obj, scene, made) for obj in given.sources}
+    _tell_apart(highs.keys(), highs.values())
+    cages = [_copy(one.cage, scene, made) if one.cage else None for one in given.projections]
+    return [
+        replace(part, highs=tuple(highs[obj] for obj in one.highs), cage=cage)
+        for part, one, cage in zip(parts, given.projections, cages, strict=True)
+    ]
+
+
+def _tell_apart(objects: Collection[Object], copies: Collection[Object]) -> None:
+    """Give the copies of objects the colours of their names, which masks show."""
+    colors = colors_of(obj.name for obj in objects)
+    for obj, copy in zip(objects, copies, strict=True):
+        copy.color = (*colors[obj.name], 1.0)
+
+
+def _copy(obj: Object, scene: Scene, made: list[bpy.types.ID]) -> Object:
+    """A copy in the temporary scene that is rendered whatever hides the object."""
+    copy = obj.copy()
+    made.append(copy)
+    copy.data = obj.data.copy()
+    made.append(copy.data)
+    copy.hide_render = copy.hide_viewport = copy.is_holdout = copy.is_shadow_catcher = False
+    copy.instance_type = "NONE"
+    for modifier in copy.modifiers:  # evaluated here as it is in the bake
+        modifier.show_viewport = modifier.show_render
+        if hasattr(modifier, "render_levels"):
+            modifier.levels = modifier.render_levels
+    scene.collection.objects.link(copy)
+    return copy
+
+
+def evaluated_meshes(scene: Scene, parts: Sequence[Part]) -> list[tuple[Mesh, str]]:
+    """The evaluated meshes with their UV maps, checked; they are there until the scene changes."""
+    layer = scene.view_layers[0]
+    layer.update()
+    evaluated = [part.subject.evaluated_get(layer.depsgraph) for part in parts]
+    for part, one in zip(parts, evaluated, strict=True):
+        check_evaluated(part.name, one, part.uv_map)
+    return [(one.data, part.uv_map) for part, one in zip(parts, evaluated, strict=True)]
+
+
+def with_cages(parts: Sequence[Part], given: BakeSet, scene: Scene, made: list[bpy.types.ID]) -> list[Part]:
+    """The parts of a set of low objects with the cages that are baked with, in an evaluated scene."""
+    depsgraph = scene.view_layers[0].depsgraph
+    caged = []
+    for part, one in zip(parts, given.projections, strict=True):
+        low = part.subject.evaluated_get(depsgraph)
+        given_cage = part.cage.evaluated_get(depsgraph) if part.cage else None
+        cage = make_cage(part.name, low, part.highs, given_cage, one, depsgraph)
+        mesh = bpy.data.meshes.new_from_object(low, preserve_all_data_layers=False, depsgraph=depsgraph)
+        made.append(mesh)
+        mesh.vertices.foreach_set("co", cage.points.astype("float32").ravel())
+        moved = bpy.data.objects.new(TEMPORARY, mesh)
+        made.append(moved)
+        caged.append(replace(part, cage=moved, ray_distance=cage.ray_distance))
+    for before, part in zip(parts, caged, strict=True):
+        scene.collection.objects.link(part.cage)
+        if before.cage:
+            scene.collection.objects.unlink(before.cage)
+    return caged

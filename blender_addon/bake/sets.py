@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sets of maps to bake: the objects that share each of them. Panels ask too, so NumPy is not imported here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bpy.types import Context, Object
+
+from ..core.errors import ParameterError
+from .checks import check, check_high, check_mesh, check_object, chosen_objects
+from .names import base_of, check_suffixes
+from .settings import BakeOptions
+from .targets import NAMED, ONE, SELECTED, BakeTargets
+
+
+@dataclass(frozen=True)
+class Projection:
+    """High objects whose surface a low one shows. extrusion, ray_distance: in Blender units; 0: to be found."""
+
+    highs: tuple[Object, ...]
+    cage: Object | None = None
+    extrusion: float = 0.0
+    ray_distance: float = 0.0
+
+
+@dataclass(frozen=True)
+class BakeSet:
+    """One set of maps and the objects that share it. title: name of its images, material and files.
+
+    projections: one for each object, or none where each shows its own surface. use_tiles: all UDIM tiles are baked.
+    """
+
+    title: str
+    objects: tuple[Object, ...]
+    projections: tuple[Projection, ...] = ()
+    use_tiles: bool = False
+
+    @classmethod
+    def of(cls, *objects: Object, projections: Sequence[Projection] = (), use_tiles: bool = False) -> BakeSet:
+        """The set of these objects, named after the first."""
+        return cls(objects[0].name, objects, tuple(projections), use_tiles)
+
+    @property
+    def sources(self) -> tuple[Object, ...]:
+        """Objects whose materials are baked."""
+        return tuple(dict.fromkeys(high for one in self.projections for high in one.highs)) or self.objects
+
+    @property
+    def all_objects(self) -> tuple[Object, ...]:
+        """All objects that take part."""
+        cages = tuple(one.cage for one in self.projections if one.cage)
+        return tuple(dict.fromkeys((*self.objects, *self.sources, *cages)))
+
+    @property
+    def provenance(self) -> dict[str, str]:
+        """Provenance that an object's own maps do not need."""
+        several = {"objects": _names(self.objects)} if len(self.objects) > 1 else {}
+        return {**several, **({"high": _names(self.sources)} if self.projections else {})}
+
+    def to_json(self, name_of: Callable[[Object], str]) -> dict[str, Any]:
+        """The set for another process, with a name for each object."""
+        projections = [
+            {
+                "highs": [name_of(high) for high in one.highs],
+                "cage": name_of(one.cage) if one.cage else None,
+                "extrusion": one.extrusion,
+                "ray_distance": one.ray_distance,
+            }
+            for one in self.projections
+        ]
+        objects = [name_of(item) for item in self.objects]
+        return {"title": self.title, "objects": objects, "projections": projections, "use_tiles": self.use_tiles}
+
+    @classmethod
+    def from_json(cls, about: Mapping[str, Any], objects: Mapping[str, Object]) -> BakeSet:
+        """The set of `to_json`, of objects by name."""
+        projections = [
+            Projection(
+                tuple(objects[name] for name in one["highs"]),
+                objects[one["cage"]] if one["cage"] else None,
+                one["extrusion"],
+                one["ray_distance"],
+            )
+            for one in about["projections"]
+        ]
+        chosen = tuple(objects[name] for name in about["objects"])
+        return cls(about["title"], chosen, tuple(projections), about["use_tiles"])
+
+
+def _names(objects: Sequence[Object]) -> str:
+    return ", ".join(item.name for item in objects)
+
+
+def check_set(given: BakeSet, options: BakeOptions) -> list[str]:
+    """The UV map of each object to bake to. ParameterError, which names the remedy, where baking cannot work."""
+    for one in given.projections:
+        for high in one.highs:
+            check_high(high)
+        if one.cage:
+            one.cage.update_from_editmode()
+    return [check(obj, options, needs_material=not given.projections) for obj in given.objects]
+
+
+def chosen_sets(context: Context, targets: BakeTargets) -> tuple[list[BakeSet], Sequence[str]]:
+    """Sets to bake of the selected objects, and notes on those that are left out.
+
+    ParameterError where there is none. Cheap enough for a panel.
+    """
+    projections: list[Projection] = []
+    if targets.surface == SELECTED:
+        low, projection, notes = _selected_to_active(context, targets)
+        objects, projections = [low], [projection]
+    elif targets.surface == NAMED:
+        objects, projections = _by_names(context, targets)
+        notes = []
+    else:
+        objects, notes = chosen_objects(context)
+    if targets.target == ONE:
+        return [BakeSet.of(*objects, projections=projections, use_tiles=targets.use_tiles)], notes
+    own = [projections[at : at + 1] for at in range(len(objects))]
+    sets = [
+        BakeSet.of(item, projections=one, use_tiles=targets.use_tiles) for item, one in zip(objects, own, strict=True)
+    ]
+    return sets, notes
+
+
+def _selected_to_active(context: Context, targets: BakeTargets) -> tuple[Object, Projection, list[str]]:
+    """The active object, the others on it, and notes on those that have no surface to show."""
+    low = context.active_object
+    check_object(low, needs_material=False)
+    base = base_of(low.name, targets.low_suffix) or low.name.lower()
+    cage = _cage_for(low, _meshes_by_base(context, targets.cage_suffix).get(base, ()))
+    highs, notes = [], []
+    for item in context.selected_objects:
+        try:
+            check_mesh(item)
+            highs += [item] if item not in (low, cage) else []
+        except ParameterError as error:
+            notes.append(f"left out: {error.message}")
+    if not highs:
+        raise ParameterError("No other mesh is selected", f"select the high objects, and {low.name} last")
+    return low, Projection(tuple(highs), cage, targets.extrusion, targets.ray_distance), notes
+
+
+def _by_names(context: Context, targets: BakeTargets) -> tuple[list[Object], list[Projection]]:
+    """The selected low objects, the active one first, and for each the high objects of its name, hidden ones too."""
+    check_suffixes(targets)
+    lows = [item for item in context.selected_objects if item.type == "MESH" and base_of(item.name, targets.low_suffix)]
+    lows.sort(key=lambda item: item != context.active_object)
+    if not lows:
+        raise ParameterError(
+            f"No selected mesh has {targets.low_suffix} in its name", "select the low objects, or change Low Suffix"
+        )
+    highs, cages = (_meshes_by_base(context, suffix) for suffix in (targets.high_suffix, targets.cage_suffix))
+    projections = []
+    for low in lows:
+        check_object(low, needs_material=False)
+        base = base_of(low.name, targets.low_suffix)
+        if base not in highs:
+            name = f"{low.name[: len(base)]}{targets.high_suffix}"
+            raise ParameterError(f"{low.name} has no high object", f"call one {name}, or change High Suffix")
+        cage = _cage_for(low, cages.get(base, ()))
+        projections.append(Projection(tuple(highs[base]), cage, targets.extrusion, targets.ray_distance))
+    return lows, projections
+
+
+def _meshes_by_base(context: Context, suffix: str) -> dict[str, list[Object]]:
+    """The scene's meshes with a suffix, by what is before it."""
+    found: dict[str, list[Object]] = {}
+    for item in context.scene.objects:
+        if item.type == "MESH" and suffix and (base := base_of(item.name, suffix)):
+            found.setdefault(base, []).append(item)
+    return found
+
+
+def _cage_for(low: Object, cages: Sequence[Object]) -> Object | None:
+    """The cage with the low object's number, else the first."""
+    number = low.name.rpartition(".")[2]
+    return next((one for one in cages if one.name.rpartition(".")[2] == number), next(iter(cages), None))

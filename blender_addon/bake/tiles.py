@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""UDIM tiles: squares of UVs, each with an image, which are baked one above the other on one canvas."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bpy.types import Mesh
+
+if TYPE_CHECKING:
+    import numpy as np
+
+FIRST, COLUMNS, ROWS = 1001, 10, 100
+AWAY = -2.0
+"""Shift of faces in no tile, off the canvas."""
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """Numbers of the tiles on a canvas, from the bottom up; none: the canvas is the 0–1 square."""
+
+    numbers: tuple[int, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """Squares on the canvas."""
+        return len(self.numbers) or 1
+
+    def squares(self, mesh: Mesh, uv_map: str) -> tuple[np.ndarray, np.ndarray]:
+        """UVs (L, 2) of a mesh's corners in the squares of their faces, and those squares' rows (L) on the canvas."""
+        import numpy as np
+
+        uvs = _uvs(mesh, uv_map)
+        if not self.numbers:
+            return uvs, np.zeros(len(uvs))
+        corners = _tiles(mesh, uvs)
+        numbers = _numbers(corners)
+        rows = np.searchsorted(self.numbers, numbers)
+        return uvs - corners, np.where(numbers > 0, rows, AWAY)
+
+    def canvas(self, mesh: Mesh, uv_map: str) -> np.ndarray:
+        """UVs (L, 2) of a mesh's corners on the canvas, which is a square of its own."""
+        uvs, rows = self.squares(mesh, uv_map)
+        uvs[:, 1] = (uvs[:, 1] + rows) / self.count
+        return uvs
+
+    def split(self, pixels: np.ndarray) -> dict[int, np.ndarray]:
+        """Pixels (H, W, C) of each tile of a canvas, row 0 at the bottom."""
+        import numpy as np
+
+        return dict(zip(self.numbers, np.split(pixels, self.count), strict=True)) if self.numbers else {}
+
+
+NO_TILES = Tiles()
+
+
+def tiles_of(meshes: Sequence[tuple[Mesh, str]]) -> Tiles:
+    """The tiles in which faces of meshes lie, by their centres."""
+    import numpy as np
+
+    found = [np.unique(_numbers(_tiles(mesh, _uvs(mesh, uv_map)))) for mesh, uv_map in meshes]
+    return Tiles(tuple(int(one) for one in np.unique(np.concatenate(found)) if one) or (FIRST,))
+
+
+def _tiles(mesh: Mesh, uvs: np.ndarray) -> np.ndarray:
+    """Column and row (L, 2) of the tile of each corner's face."""
+    import numpy as np
+
+    starts, totals = (np.empty(len(mesh.polygons), np.int32) for _ in range(2))
+    mesh.polygons.foreach_get("loop_start", starts)
+    mesh.polygons.foreach_get("loop_total", totals)
+    if not len(starts):
+        return np.zeros_like(uvs)
+    centres = np.add.reduceat(uvs, starts) / totals[:, None]
+    return np.repeat(np.floor(centres), totals, axis=0)
+
+
+def _numbers(tiles: np.ndarray) -> np.ndarray:
+    """Numbers (L) of tiles by column and row (L, 2); 0 where there is none."""
+    import numpy as np
+
+    column, row = tiles.T.astype(int)
+    known = (column >= 0) & (column < COLUMNS) & (row >= 0) & (row < ROWS)
+    return np.where(known, FIRST + column + COLUMNS * row, 0)
+
+
+def _uvs(mesh: Mesh, uv_map: str) -> np.ndarray:
+    """UVs (L, 2) of the corners."""
+    import numpy as np
+
+    uvs = np.empty(len(mesh.loops) * 2, np.float32)
+    mesh.uv_layers[uv_map].data.foreach_get("uv", uvs)
+    return uvs.reshape(-1, 2).astype(np.float64)

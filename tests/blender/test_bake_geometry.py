@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Maps of an object's shape, against the analytic truth of simple shapes."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import bmesh
+import bpy
+import numpy as np
+import pytest
+from baking import BYTE, SIZE_PX, bake, material, module, pixels, plane
+from mathutils import Euler, Matrix
+
+pytestmark = pytest.mark.usefixtures("scene")
+
+
+def shape(mesh: bmesh.types.BMesh, *, smooth: bool = False) -> bpy.types.Object:
+    """The active object of a mesh with UVs."""
+    for face in mesh.faces:
+        face.smooth = smooth
+    data = bpy.data.meshes.new("Shape")
+    mesh.to_mesh(data)
+    data.materials.append(material())
+    made = bpy.data.objects.new("Shape", data)
+    bpy.context.collection.objects.link(made)
+    bpy.context.view_layer.objects.active = made
+    made.select_set(True)
+    return made
+
+
+def sphere(radius: float = 1.0) -> bpy.types.Object:
+    mesh = bmesh.new()
+    mesh.loops.layers.uv.verify()
+    bmesh.ops.create_uvsphere(mesh, u_segments=64, v_segments=32, radius=radius, calc_uvs=True)
+    return shape(mesh, smooth=True)
+
+
+def cube() -> bpy.types.Object:
+    mesh = bmesh.new()
+    mesh.loops.layers.uv.verify()
+    bmesh.ops.create_cube(mesh, size=2.0, calc_uvs=True)
+    return shape(mesh)
+
+
+def valley(*, sign: float = -1.0) -> bpy.types.Object:
+    """Two squares that meet at a right angle in the plane x = 0: an inner edge, or an outer one for sign 1."""
+    mesh = bmesh.new()
+    uvs = mesh.loops.layers.uv.verify()
+    rows = [[mesh.verts.new((x, y, -sign * abs(x))) for y in (-1, 1)] for x in (-1, 0, 1)]
+    for index in range(2):
+        face = mesh.faces.new((rows[index][0], rows[index + 1][0], rows[index + 1][1], rows[index][1]))
+        for loop in face.loops:
+            loop[uvs].uv = (loop.vert.co.x / 2 + 0.5, loop.vert.co.y / 2 + 0.5)
+    return shape(mesh)
+
+
+def baked(name: str) -> np.ndarray:
+    return pixels(f"Shape_{name}")[..., :3]
+
+
+def about(name: str) -> dict:
+    return json.loads(bpy.data.images[name]["impasto_baked"])
+
+
+def test_position_is_that_in_the_bounding_box_of_the_object() -> None:
+    obj = plane(material())
+    obj.matrix_world = Matrix.LocRotScale((3, -2, 5), Euler((0.4, 1.1, -0.3)), (2, 0.5, 3))
+    bake(maps={"position"}, margin_px=0)
+    centres = (np.arange(SIZE_PX) + 0.5) / SIZE_PX
+    position = pixels("Strip_position")
+    # One sample lies anywhere in its pixel.
+    assert np.abs(position[..., 0] - centres).max() <= 0.6 / SIZE_PX
+    assert np.abs(position[..., 1] - centres[:, None]).max() <= 0.6 / SIZE_PX
+    assert np.abs(position[..., 2]).max() == 0
+    assert (about("Strip_position")["position_low"], about("Strip_position")["position_high"]) == ([0] * 3, [1, 1, 0])
+    assert bpy.data.images["Strip_position"].is_float
+    assert bpy.data.images["Strip_position"].colorspace_settings.name == "Non-Color"
+
+
+def test_normals_of_a_sphere_point_away_from_its_middle_in_either_space() -> None:
+    obj = sphere()
+    obj.matrix_world = Matrix.LocRotScale((1, 2, 3), Euler((0.5, -0.8, 2.0)), (1, 2, 0.5))
+    bake(maps={"position", "object_normal", "world_normal"}, margin_px=0)
+    outwards = baked("position") * 2 - 1
+    outwards /= np.linalg.norm(outwards, axis=2, keepdims=True)
+    of_object, of_world = baked("object_normal") * 2 - 1, baked("world_normal") * 2 - 1
+    assert np.median((of_object * outwards).sum(2)) > math.cos(math.radians(0.5))
+    expected = outwards @ np.array(obj.matrix_world.to_3x3().inverted(), np.float32)
+    expected /= np.linalg.norm(expected, axis=2, keepdims=True)
+    assert np.median((of_world * expected).sum(2)) > math.cos(math.radians(0.5))
+    assert np.median((of_world * outwards).sum(2)) < 0.95  # the spaces differ
+
+
+@pytest.mark.parametrize("radius", [0.5, 2.0])
+def test_the_curvature_of_a_sphere_is_the_same_everywhere(radius: float) -> None:
+    """1 / R: with an edge radius of a tenth of its diameter, 0.2 R, so 0.5 + 0.1."""
+    sphere(radius)
+    bake(maps={"curvature"}, width_px=256, height_px=256, samples=4, edge_radius=0.1)
+    curvature = baked("curvature")[32:-32, :, 0]  # at the poles pixels are slivers
+    assert np.median(curvature) == pytest.approx(0.6, abs=0.002)
+    assert np.percentile(np.abs(curvature - 0.6), 95) < 0.02  # noise of the Bevel node
+    assert about("Shape_curvature")["curvature_radius"] == pytest.approx(0.2 * radius)
+
+
+def test_hard_edges_are_light_outside_and_dark_inside_and_planes_are_neither() -> None:
+    found = {}
+    for sign in (1.0, -1.0):
+        valley(sign=sign)
+        bake(maps={"curvature", "cavity", "edge_mask"}, width_px=128, height_px=128, edge_radius=0.05, margin_px=0)
+        found[sign] = {name: baked(name)[20:-20, :, 0] for name in ("curvature", "cavity", "edge_mask")}
+        bpy.data.objects.remove(bpy.data.objects["Shape"])
+        for image in list(bpy.data.images):
+            bpy.data.images.remove(image)
+    edge, flat = slice(63, 65), slice(8, 40)
+    convex, concave = found[1.0], found[-1.0]
+    assert convex["curvature"][:, edge].mean() > 0.65
+    assert concave["curvature"][:, edge].mean() < 0.35
+    assert convex["edge_mask"][:, edge].mean() > 0.3 > concave["edge_mask"][:, edge].mean() + 0.25
+    assert concave["cavity"][:, edge].mean() > 0.3 > convex["cavity"][:, edge].mean() + 0.25
+    for one in found.values():
+        assert np.allclose(one["curvature"][:, flat], 0.5, atol=1e-3)
+        assert max(one["cavity"][:, flat].max(), one["edge_mask"][:, flat].max()) < 1e-3
+
+
+def test_a_saddle_has_no_mean_curvature_and_a_bowl_a_negative_one() -> None:
+    """z = (x² - y²) / 2 and z = (x² + y²) / 2 at their middles, seen from above."""
+    for sign, expected in ((-1.0, 0.0), (1.0, -1.0)):
+        mesh = bmesh.new()
+        mesh.loops.layers.uv.verify()
+        bmesh.ops.create_grid(mesh, x_segments=64, y_segments=64, size=0.25, calc_uvs=True)
+        for vertex in mesh.verts:
+            vertex.co.z = (vertex.co.x**2 + sign * vertex.co.y**2) / 2
+        obj = shape(mesh, smooth=True)
+        obj.name = f"Relief {sign}"
+        bake(maps={"curvature"}, width_px=128, height_px=128, samples=4, edge_radius=0.05)
+        name = f"{obj.name}_curvature"
+        middle = (np.median(pixels(name)[56:72, 56:72, 0]) - 0.5) * 2 / about(name)["curvature_radius"]
+        assert middle == pytest.approx(expected, abs=0.06)
+        obj.select_set(False)
+
+
+def test_edges_beside_a_seam_are_seen_in_both_islands() -> None:
+    cube()
+    bake(maps={"edge_mask", "position"}, width_px=256, height_px=256, samples=4, edge_radius=0.05, margin_px=0)
+    position = np.abs(baked("position") * 2 - 1)
+    distance = 1 - np.sort(position, axis=2)[..., 1]  # to the nearest edge
+    covered = position.max(axis=2) > 0.999
+    edge = baked("edge_mask")[..., 0]
+    assert np.mean(edge[covered & (distance < 0.02)] > 0.2) > 0.9
+    assert edge[covered & (distance > 0.2)].max() < 0.01
+
+
+def test_thickness_is_the_mean_length_of_rays_inwards() -> None:
+    """4/3 R in a sphere; 2t - t²/D in a wide slab of thickness t, for rays of up to its width D."""
+    sphere()
+    bake(maps={"thickness"}, samples=16, margin_px=0)
+    assert np.median(baked("thickness")) == pytest.approx(4 / 3 / 2, abs=0.01)
+    assert about("Shape_thickness")["thickness_range"] == pytest.approx(2.0)
+    mesh = bmesh.new()
+    mesh.loops.layers.uv.verify()
+    bmesh.ops.create_cube(mesh, size=1.0, calc_uvs=True)
+    bmesh.ops.scale(mesh, vec=(2, 2, 0.2), verts=mesh.verts)
+    shape(mesh).name = "Slab"
+    bake(maps={"thickness", "position", "object_normal"}, width_px=128, height_px=128, samples=16, margin_px=0)
+    position = pixels("Slab_position")[..., :3] * (2, 2, 0.2) - (1, 1, 0.1)
+    middle = (np.abs(position[..., :2]).max(axis=2) < 0.2) & (pixels("Slab_object_normal")[..., 2] > 0.99)
+    expected = (2 * 0.2 - 0.2**2 / 2) / 2
+    assert np.median(pixels("Slab_thickness")[middle, 0]) == pytest.approx(expected, abs=0.01)
+
+
+def test_curvature_does_not_depend_on_the_bands_that_it_is_computed_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    sphere()
+    for height_px in (512, 24):
+        monkeypatch.setattr(module("bake.geometry_maps"), "BAND_PX", height_px)
+        bake(maps={"curvature"}, samples=4, edge_radius=0.1)
+    assert np.array_equal(pixels("Shape_curvature"), pixels("Shape_curvature.001"))
+
+
+def test_modifiers_count_in_the_bounding_box() -> None:
+    obj = cube()
+    modifier = obj.modifiers.new("", "ARRAY")
+    modifier.count = 3
+    bake(maps={"position"}, margin_px=0)
+    assert about("Shape_position")["position_high"] == pytest.approx([5, 1, 1])
+    assert baked("position")[..., 1].max() == pytest.approx(1, abs=0.03)
+
+
+def test_maps_of_geometry_come_in_one_bake_with_others_and_leave_the_scene_alone() -> None:
+    cube()
+    before = (len(bpy.data.meshes), len(bpy.data.objects), len(bpy.data.materials), len(bpy.data.scenes))
+    bake(maps={*module("bake.geometry_maps").GEOMETRY_MAPS, "roughness"}, material="NEW")
+    assert np.allclose(baked("roughness"), 0.5, atol=BYTE)
+    after = (len(bpy.data.meshes), len(bpy.data.objects), len(bpy.data.materials) - 1, len(bpy.data.scenes))
+    assert after == before
+    nodes = {node.label: node for node in bpy.data.materials["Shape Baked"].node_tree.nodes}
+    assert nodes["Edge Mask"].image == bpy.data.images["Shape_edge_mask"]
+    assert nodes["Roughness"].outputs["Color"].is_linked
+    assert not any(nodes[label].outputs["Color"].is_linked for label in ("Edge Mask", "Position", "World Normal"))
+
+
+def test_a_margin_is_drawn_out_without_blending() -> None:
+    margin = module("bake.margin")
+    values, covered = np.zeros((9, 9, 1)), np.zeros((9, 9), bool)
+    values[4, 2], values[4, 6] = 1, 2
+    covered[4, [2, 6]] = True
+    reached = margin.draw_out(values, covered, 2)
+    assert set(np.unique(values)) == {0, 1, 2}
+    assert reached[2:7, 0:9].all()
+    assert not reached[[1, 7]].any()
+    assert (values[2:7, 0:4] == 1).all()

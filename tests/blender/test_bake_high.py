@@ -1,0 +1,404 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""High to low against solids of known form, and the cases in which it cannot work."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import bpy
+import numpy as np
+import pytest
+from baking import BYTE, COLOR, bake, material, module, pixels, srgb, state, without_images
+from drawing import drawn
+from solids import angles, choose, cube, read_normals, sphere, unit
+from test_bake_sets import in_background
+
+pytestmark = pytest.mark.usefixtures("scene")
+SIZE_PX = 256
+SIZE = {"width_px": SIZE_PX, "height_px": SIZE_PX}
+CHAMFER = 0.3
+WAVES = np.array([[4.0, 0.0, 1.0], [-1.0, 5.0, 0.0], [0.0, 2.0, 4.0]])
+"""Wave vectors of the displacement."""
+HEIGHT = 0.03
+
+
+def displacement(directions: np.ndarray) -> np.ndarray:
+    return HEIGHT * np.sin(directions @ WAVES.T).sum(axis=-1, keepdims=True)
+
+
+def displaced(points: np.ndarray) -> np.ndarray:
+    """A sphere of radius 1 displaced along its normals."""
+    directions = sphere(points)
+    return directions * (1 + displacement(directions))
+
+
+def displaced_normals(directions: np.ndarray) -> np.ndarray:
+    """Normals of the displaced sphere: the gradient of |p| - displacement(p / |p|)."""
+    slope = HEIGHT * np.cos(directions @ WAVES.T) @ WAVES
+    slope -= (slope * directions).sum(axis=-1, keepdims=True) * directions
+    return unit(directions - slope / (1 + displacement(directions)))
+
+
+def chamfered(name: str) -> bpy.types.Object:
+    """A cube whose edges and corners are cut off by planes."""
+    made = cube(1, lambda points: points, name, smooth=False)
+    modifier = made.modifiers.new("Chamfer", "BEVEL")
+    modifier.width, modifier.segments, modifier.offset_type, modifier.limit_method = CHAMFER, 1, "OFFSET", "NONE"
+    return made
+
+
+def chamfered_normals(points: np.ndarray) -> np.ndarray:
+    """Normals of the chamfered cube where a line from a point to the centre meets it: of the first plane."""
+    signs = np.array(np.meshgrid(*[(-1, 0, 1)] * 3)).reshape(3, -1).T
+    signs = signs[np.abs(signs).sum(axis=1) > 0]
+    count = np.abs(signs).sum(axis=1)
+    distances = np.array([0, 1, 2 - CHAMFER, 3 - 2 * CHAMFER])[count]
+    along = points @ signs.T
+    return unit(signs.astype(float))[np.argmin(np.where(along > 1e-9, distances / np.maximum(along, 1e-9), 9), axis=1)]
+
+
+def test_normals_of_a_displaced_sphere_are_its_own(capsys: pytest.CaptureFixture) -> None:
+    low = cube(8, sphere, "Ball_low", smooth=True)
+    choose(low, cube(96, displaced, "Ball_high", smooth=True))
+    bake(maps={"normal"}, surface="SELECTED", margin_px=0, **SIZE)
+    points, normals = read_normals(low, pixels("Ball_low_normal"))
+    off = angles(normals, displaced_normals(unit(points)))
+    flat = angles(unit(points), displaced_normals(unit(points)))
+    assert len(points) > 0.8 * SIZE_PX**2
+    assert np.median(flat) > 5
+    assert np.median(off) < 1
+    assert np.percentile(off, 99) < 3
+    assert "show no high object" not in capsys.readouterr().out
+
+
+def test_a_chamfer_on_a_cube_with_hard_edges_has_no_gaps(capsys: pytest.CaptureFixture) -> None:
+    low = cube(1, lambda points: points, "Box_low", smooth=False)
+    choose(low, chamfered("Box_high"))
+    bake(maps={"normal"}, surface="SELECTED", margin_px=0, **SIZE)
+    points, normals = read_normals(low, pixels("Box_low_normal"))
+    off = angles(normals, chamfered_normals(points))
+    assert np.median(off) < 1
+    assert np.mean(off < 1) > 0.97, "all but the pixels on the edges of the chamfer"
+    assert "show no high object" not in capsys.readouterr().out
+
+
+def test_split_edges_have_no_gaps_either(capsys: pytest.CaptureFixture) -> None:
+    """As after an export, whose vertices are split at hard edges. Straight rays would see less of the chamfer."""
+    low, high = cube(1, lambda points: points, "Box_low", smooth=False), chamfered("Box_high")
+    low.modifiers.new("Split", "EDGE_SPLIT")
+    high.scale = (1.2, 1.2, 1.2)
+    choose(low, high)
+    bake(maps={"normal"}, surface="SELECTED", margin_px=0, **SIZE)
+    points, normals = read_normals(low, pixels("Box_low_normal"))
+    assert np.mean(angles(normals, chamfered_normals(points)) < 1) > 0.97
+    assert "show no high object" not in capsys.readouterr().out
+
+
+def plates(name: str, heights: tuple[float, float]) -> bpy.types.Object:
+    """Two plates that face each other, whose islands are the left and the right half of the square."""
+    corners = [(-1, -1), (1, -1), (1, 1), (-1, 1)]
+    mesh = bpy.data.meshes.new(name)
+    points = [(x, y, height) for height in heights for x, y in corners]
+    mesh.from_pydata(points, [], [(0, 1, 2, 3), (7, 6, 5, 4)])
+    layer = mesh.uv_layers.new(name="UVMap").data
+    for loop in mesh.loops:
+        x, y = corners[loop.vertex_index % 4]
+        layer[loop.index].uv = ((x + 1.2) / 4.8 + loop.vertex_index // 4 / 2, (y + 1.2) / 2.4)
+    for face, color in zip(mesh.polygons, ((1, 0, 0, 1), (0, 0, 1, 1)), strict=True):
+        mesh.materials.append(material(f"{name} {face.index}", base_color=color))
+        face.material_index = face.index
+    made = bpy.data.objects.new(name, mesh)
+    bpy.context.collection.objects.link(made)
+    return made
+
+
+def test_rays_do_not_begin_beyond_the_opposite_wall() -> None:
+    choose(plates("Gap_low", (0.0, 0.5)), plates("Gap_high", (-0.1, 0.6)))
+    bake(maps={"base_color"}, surface="SELECTED", **SIZE)
+    baked, half = pixels("Gap_low_base_color"), SIZE_PX // 2
+    assert np.allclose(baked[20:-20, 20 : half - 20, :3], (1, 0, 0), atol=BYTE)
+    assert np.allclose(baked[20:-20, half + 20 : -20, :3], (0, 0, 1), atol=BYTE)
+
+
+# Values
+
+
+def painted_high(name: str, color: tuple[float, ...] = COLOR, scale: float = 1.05) -> bpy.types.Object:
+    high = cube(4, lambda points: scale * points, name, smooth=False)
+    high.data.materials.append(material(f"{name} paint", base_color=(*color, 1), roughness=0.3, metallic=1.0))
+    return high
+
+
+def low_cube(name: str = "Box_low") -> bpy.types.Object:
+    return cube(1, lambda points: points, name, smooth=False)
+
+
+def faces(name: str) -> np.ndarray:
+    """Colours (6, 3) in the middle of the islands of the faces."""
+    baked = pixels(name)
+    places = [((index // 3 + 0.5) / 2, (index % 3 + 0.5) / 3) for index in range(6)]
+    return np.array([baked[int(v * len(baked)), int(u * len(baked)), :3] for v, u in places])
+
+
+def test_values_are_those_of_the_high_materials() -> None:
+    choose(low_cube(), painted_high("Box_high"))
+    bake(maps={"base_color", "roughness", "metallic"}, surface="SELECTED", **SIZE)
+    assert np.allclose(pixels("Box_low_base_color")[..., :3], srgb(COLOR), atol=BYTE)
+    assert np.allclose(pixels("Box_low_roughness")[..., 0], 0.3, atol=BYTE)
+    assert np.allclose(pixels("Box_low_metallic")[..., 0], 1.0, atol=BYTE)
+    about = json.loads(bpy.data.images["Box_low_base_color"]["impasto_baked"])
+    assert (about["high"], about["materials"]) == ("Box_high", ["Box_high paint"])
+
+
+def test_several_high_objects_and_one_without_a_material_are_baked_together() -> None:
+    low = low_cube()
+    top = cube(1, lambda points: 0.5 * points + (0, 0, 0.6), "Top", smooth=False)
+    choose(low, painted_high("Box_high", scale=0.98), top)
+    bake(maps={"base_color"}, surface="SELECTED", samples=1, **SIZE)
+    colors = faces("Box_low_base_color")
+    assert np.allclose(colors[[0, 1, 2, 3, 5]], srgb(COLOR), atol=BYTE)
+    assert np.allclose(colors[4], srgb((0.8, 0.8, 0.8)), atol=BYTE)
+
+
+def test_occlusion_is_that_of_the_high_objects() -> None:
+    """A lid close above the top face lies in the dark below; neither the low object nor the cage shades anything."""
+    low = low_cube()
+    choose(low, painted_high("Box_high", scale=0.99))
+    bake(maps={"ambient_occlusion"}, surface="SELECTED", **SIZE)
+    assert faces("Box_low_ambient_occlusion").min() > 0.99
+
+
+@pytest.mark.parametrize("scale", [0.01, 100.0])
+def test_scaled_objects_are_met(scale: float, capsys: pytest.CaptureFixture) -> None:
+    high = cube(4, lambda points: 1.05 / scale * points, "Box_high", smooth=False)
+    high.scale = [scale] * 3
+    choose(low_cube(), high)
+    bake(maps={"normal"}, surface="SELECTED", **SIZE)
+    assert np.allclose(faces("Box_low_normal"), (0.5, 0.5, 1), atol=1e-3)
+    assert "show no high object" not in capsys.readouterr().out
+
+
+def subdivided(high: bpy.types.Object) -> None:
+    bpy.context.view_layer.objects.active = high
+    high.modifiers.new("Multires", "MULTIRES")
+    bpy.ops.object.multires_subdivide(modifier="Multires", mode="SIMPLE")
+
+
+def hidden(high: bpy.types.Object) -> None:
+    high.hide_render = high.hide_viewport = True
+
+
+def in_hidden_collection(high: bpy.types.Object) -> None:
+    away = bpy.data.collections.new("Away")
+    bpy.context.scene.collection.children.link(away)
+    for collection in high.users_collection:
+        collection.objects.unlink(high)
+    away.objects.link(high)
+    bpy.context.view_layer.layer_collection.children["Away"].exclude = True
+
+
+@pytest.mark.parametrize("change", [subdivided, hidden, in_hidden_collection])
+def test_multiresolution_and_hidden_objects_are_baked_and_stay(change: Callable) -> None:
+    low, high = low_cube(), painted_high("Box_high")
+    change(high)
+    choose(low)
+    before = state()
+    bake(maps={"base_color", "normal"}, surface="NAMED", **SIZE)
+    assert np.allclose(faces("Box_low_base_color"), srgb(COLOR), atol=BYTE)
+    assert np.allclose(faces("Box_low_normal"), (0.5, 0.5, 1), atol=1e-3)
+    assert without_images(state()) == without_images(before)
+
+
+# Names, sets and cages
+
+
+def test_names_find_the_high_objects_of_each_low_one() -> None:
+    first, second = low_cube("Crate_low"), low_cube("Lid_LOW")
+    second.location.x = 5
+    bpy.context.view_layer.update()
+    painted_high("Crate_high.001", (1, 0, 0))
+    painted_high("crate_high_bolts", (1, 0, 0), 1.01)
+    painted_high("Crate_highway", (0, 1, 0), 1.06)
+    painted_high("Lid_high", (0, 0, 1)).location.x = 5
+    choose(first, second)
+    bake(maps={"base_color"}, surface="NAMED", material="ASSIGN", **SIZE)
+    assert np.allclose(faces("Crate_low_base_color"), (1, 0, 0), atol=BYTE)
+    assert np.allclose(faces("Lid_LOW_base_color"), (0, 0, 1), atol=BYTE)
+    assert json.loads(bpy.data.images["Crate_low_base_color"]["impasto_baked"])["high"] == (
+        "Crate_high.001, crate_high_bolts"
+    )
+    assert [item.active_material.name for item in (first, second)] == ["Crate_low Baked", "Lid_LOW Baked"]
+
+
+def test_other_suffixes_can_be_chosen() -> None:
+    choose(low_cube("Box.lp"))
+    painted_high("Box.hp")
+    suffixes = {"low_suffix": ".lp", "high_suffix": ".hp"}
+    bake(maps={"base_color"}, surface="NAMED", **suffixes, **SIZE)
+    assert np.allclose(faces("Box.lp_base_color"), srgb(COLOR), atol=BYTE)
+    with pytest.raises(RuntimeError, match="suffixes of low, high and cage are not three different ones"):
+        bake(surface="NAMED", **{**suffixes, "high_suffix": ".LP"})
+
+
+def halve(low: bpy.types.Object, left: float) -> None:
+    for loop in low.data.uv_layers[0].data:
+        loop.uv[0] = loop.uv[0] / 2 + left
+
+
+def test_low_objects_can_share_a_set_and_each_shows_its_own_high_one() -> None:
+    for left, name, color in ((0.0, "First", (1, 0, 0)), (0.5, "Second", (0, 0, 1))):
+        halve(low_cube(f"{name}_low"), left)
+        painted_high(f"{name}_high", color)
+    choose(bpy.data.objects["First_low"], bpy.data.objects["Second_low"])
+    bake(maps={"base_color"}, surface="NAMED", target="ONE", margin_type="EXTEND", **SIZE)
+    baked = pixels("First_low_base_color")
+    assert np.allclose(baked[:, : SIZE_PX // 2 - 8, :3], (1, 0, 0), atol=BYTE)
+    assert np.allclose(baked[:, SIZE_PX // 2 + 8 :, :3], (0, 0, 1), atol=BYTE)
+
+
+def test_of_several_cages_that_with_the_low_objects_number_is_used() -> None:
+    for number in ("", ".001"):
+        low_cube(f"Box_low{number}")
+    painted_high("Box_high", (1, 0, 0))
+    painted_high("Box_high_shell", (0, 1, 0), 1.5)
+    for number, size in (("", 1.2), (".001", 1.8)):
+        cube(1, lambda points, size=size: size * points, f"Box_cage{number}", smooth=False)
+    choose(bpy.data.objects["Box_low.001"], bpy.data.objects["Box_low"])
+    bake(maps={"base_color"}, surface="NAMED", **SIZE)
+    assert np.allclose(faces("Box_low_base_color"), (1, 0, 0), atol=BYTE)
+    assert np.allclose(faces("Box_low.001_base_color"), (0, 1, 0), atol=BYTE)
+
+
+def test_a_cage_decides_where_rays_begin() -> None:
+    """A shell outside a cage is not seen."""
+    choose(low_cube())
+    painted_high("Box_high", (1, 0, 0))
+    painted_high("Box_high_shell", (0, 1, 0), 1.5)
+    cube(1, lambda points: 1.2 * points, "Box_cage", smooth=False)
+    bake(maps={"base_color"}, surface="NAMED", **SIZE)
+    assert np.allclose(faces("Box_low_base_color"), (1, 0, 0), atol=BYTE)
+    bpy.data.objects.remove(bpy.data.objects["Box_cage"])
+    bake(maps={"base_color"}, surface="NAMED", extrusion=0.8, **SIZE)
+    assert np.allclose(faces("Box_low_base_color.001"), (0, 1, 0), atol=BYTE)
+
+
+def test_pixels_that_miss_are_counted_and_never_black(capsys: pytest.CaptureFixture) -> None:
+    low, half = low_cube(), painted_high("Box_high")
+    half.data.vertices.foreach_set(
+        "co", np.array([vertex.co for vertex in half.data.vertices]).clip(-1.05, 0.5).ravel()
+    )
+    half.location = (0.5, 0.5, 0.5)
+    bpy.context.view_layer.update()
+    choose(low, half)
+    bake(maps={"base_color"}, surface="SELECTED", extrusion=0.1, ray_distance=0.2, **SIZE)
+    said = capsys.readouterr().out
+    assert "pixels show no high object, and are filled" in said
+    assert np.allclose(pixels("Box_low_base_color")[..., :3], srgb(COLOR), atol=BYTE)
+
+
+def test_uneven_and_negative_scales_are_told(capsys: pytest.CaptureFixture) -> None:
+    low, high = low_cube(), painted_high("Box_high")
+    low.scale, high.scale = (1, 1, 1.5), (-1, 1, 1.5)
+    choose(low, high)
+    bake(maps={"roughness"}, surface="SELECTED", **SIZE)
+    said = capsys.readouterr().out
+    assert "Box_low is scaled unevenly; apply it" in said
+    assert "Box_high is mirrored by a negative scale; apply it" in said
+
+
+def test_the_background_bakes_high_to_low_alike() -> None:
+    low, high = low_cube(), painted_high("Box_high")
+    cage = cube(1, lambda points: 1.3 * points, "Box_cage", smooth=False)
+    sets = module("bake.sets")
+    given = [sets.BakeSet.of(low, projections=[sets.Projection((high,), cage)])]
+    options = module("bake.settings").BakeOptions(("base_color", "normal", "ambient_occlusion"), 64, 64)
+    here = list(module("bake.maps").bake_set(given[0], options))
+    before = state()
+    (there,), _ = in_background(given, options)
+    assert state() == before
+    assert [item.png for item in there[:2]] == [item.png for item in here[:2]]
+    assert [item.provenance for item in there] == [item.provenance for item in here]
+
+
+# Bad cases
+
+
+def other_cage(low: bpy.types.Object) -> None:
+    painted_high("Box_high")
+    cube(2, lambda points: 1.2 * points, "Box_cage", smooth=False)
+
+
+def turned_cage(low: bpy.types.Object) -> None:
+    painted_high("Box_high")
+    cage = cube(1, lambda points: 1.2 * points, "Box_cage", smooth=False)
+    cage.data.flip_normals()
+
+
+def without_uvs(low: bpy.types.Object) -> None:
+    painted_high("Box_high")
+    low.data.uv_layers.remove(low.data.uv_layers[0])
+
+
+def far_away(low: bpy.types.Object) -> None:
+    cube(1, lambda points: 0.1 * points + (0, 50, 50), "Box_high", smooth=False)
+
+
+def without_faces(low: bpy.types.Object) -> None:
+    painted_high("Box_high").data.clear_geometry()
+
+
+BAD = {
+    "cage Box_cage has another topology than Box_low; make it of a copy of Box_low": other_cage,
+    "cage Box_cage has another topology": turned_cage,
+    "Box_low has no UV map; unwrap it": without_uvs,
+    "Box_low has no high object; call one Box_high, or change High Suffix": lambda low: None,
+    "no high object lies above or below the faces of Box_low; move them": far_away,
+    "no high object lies above or below the faces": without_faces,
+    "No selected mesh has _low in its name; select the low objects": lambda low: setattr(low, "name", "Box"),
+}
+
+
+@pytest.mark.parametrize("message", BAD)
+def test_bad_input_is_refused_with_its_remedy_and_loses_nothing(message: str) -> None:
+    low = low_cube()
+    BAD[message](low)
+    choose(low)
+    before = state()
+    with pytest.raises(RuntimeError, match=message):
+        bake(surface="NAMED", **SIZE)
+    assert state() == before
+
+
+def test_what_is_no_mesh_is_left_out_and_named(capsys: pytest.CaptureFixture) -> None:
+    """Such as an empty that instances a collection."""
+    empty = bpy.data.objects.new("Instances", None)
+    bpy.context.collection.objects.link(empty)
+    choose(low_cube(), painted_high("Box_high"), empty)
+    bake(maps={"roughness"}, surface="SELECTED", **SIZE)
+    assert "left out: Instances is not a mesh but a empty" in capsys.readouterr().out
+
+
+def test_the_panel_shows_what_matters_for_the_surface() -> None:
+    choose(low_cube())
+    painted_high("Box_high")
+    settings = bpy.context.scene.impasto_bake
+    shown = {}
+    for settings.surface in ("OWN", "SELECTED", "NAMED"):
+        names = [arguments[1] for what, arguments, _ in drawn(bpy.types.IMPASTO_PT_view_3d).drawn if what == "prop"]
+        shown[settings.surface] = {name for name in names if "suffix" in name or name in ("extrusion", "ray_distance")}
+    distances = {"extrusion", "ray_distance", "cage_suffix"}
+    assert shown == {"OWN": set(), "SELECTED": distances, "NAMED": distances | {"low_suffix", "high_suffix"}}
+
+
+def test_a_selection_without_high_objects_is_refused() -> None:
+    choose(low_cube(), bpy.data.objects["Plane"])
+    bpy.data.objects["Plane"].select_set(False)
+    with pytest.raises(RuntimeError, match="No other mesh is selected; select the high objects, and Box_low last"):
+        bake(surface="SELECTED")
+
+
+def test_rays_that_end_before_every_high_object_are_refused() -> None:
+    choose(low_cube(), painted_high("Box_high", scale=2.0))
+    with pytest.raises(RuntimeError, match="no ray from the low objects meets a high one; set Extrusion and Largest"):
+        bake(surface="SELECTED", extrusion=0.1, ray_distance=0.1, **SIZE)

@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sets of maps that several objects share: each object's part is as it is in a bake of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+from baking import BYTE, SIZE_PX, bake, material, module, pixels, plane, principled, state, without_images
+
+pytestmark = pytest.mark.usefixtures("scene")
+MAPS = {"base_color", "roughness", "normal"}
+SHIFT = {"First": (0.0, 0.0), "Second": (0.5, 0.0), "Third": (0.0, 0.5)}
+
+
+def noisy(name: str) -> bpy.types.Material:
+    """A material whose colour depends on generated and whose bump on object coordinates: neither survives joining."""
+    made = material(name)
+    nodes, links = made.node_tree.nodes, made.node_tree.links
+    noise, coordinates, bump = (nodes.new(f"ShaderNode{kind}") for kind in ("TexNoise", "TexCoord", "Bump"))
+    links.new(coordinates.outputs["Generated"], noise.inputs["Vector"])
+    links.new(noise.outputs["Color"], principled(made).inputs["Base Color"])
+    waves = nodes.new("ShaderNodeTexWave")
+    links.new(coordinates.outputs["Object"], waves.inputs["Vector"])
+    links.new(waves.outputs["Fac"], bump.inputs["Height"])
+    links.new(bump.outputs["Normal"], principled(made).inputs["Normal"])
+    return made
+
+
+def quarter(name: str, made: bpy.types.Material) -> bpy.types.Object:
+    """A selected plane somewhere in space, whose island fills most of a quarter of the square."""
+    obj = plane(made)
+    obj.name = name
+    obj.location, obj.rotation_euler = (3.0 * len(bpy.data.objects), 1.0, 0.5), (0.4, 0.2, 0.1)
+    for loop in obj.data.uv_layers[0].data:
+        loop.uv = [0.05 + 0.4 * value + shift for value, shift in zip(loop.uv, SHIFT[name], strict=True)]
+    return obj
+
+
+def three() -> list[bpy.types.Object]:
+    shared = noisy("shared")
+    objects = [quarter("First", noisy("own")), quarter("Second", shared), quarter("Third", shared)]
+    objects[1].modifiers.new("Bevel", "SUBSURF").render_levels = 3
+    return objects
+
+
+def differences(samples: int) -> dict[str, np.ndarray]:
+    """Differences between a set and the single bakes of its objects, away from their edges, by map."""
+    bake(maps=MAPS, margin_px=0, samples=samples)
+    bake(maps=MAPS, margin_px=0, samples=samples, target="ONE")
+    found: dict[str, np.ndarray] = {}
+    size = SIZE_PX // 2
+    for name in MAPS:
+        together = pixels(f"Third_{name}.001")
+        for owner, (left, low) in SHIFT.items():
+            part = np.s_[int(low * SIZE_PX) + 4 :, int(left * SIZE_PX) + 4 :]
+            alone = pixels(f"{owner}_{name}")[part][: size - 8, : size - 8]
+            found[f"{name} of {owner}"] = together[part][: size - 8, : size - 8] - alone
+        assert name == "roughness" or together[..., 0].std() > 0.01
+    return found
+
+
+def test_a_set_of_several_objects_is_their_single_bakes_together() -> None:
+    three()
+    assert {what: np.abs(off).max() for what, off in differences(samples=1).items() if np.abs(off).max() > BYTE} == {}
+
+
+def test_samples_only_fall_elsewhere_in_the_pixels_of_a_set() -> None:
+    """Cycles places them by the pixel's number, and a window numbers its pixels anew: unbiased, but other noise."""
+    three()
+    found = differences(samples=16)
+    assert {what: off.mean() for what, off in found.items() if abs(off.mean()) > BYTE / 2} == {}
+    colors = {what: off.std() for what, off in found.items() if not what.startswith("normal")}  # steep, so noisier
+    assert {what: noise for what, noise in colors.items() if noise > 4 * BYTE} == {}
+
+
+def test_an_object_whose_modifiers_move_its_uvs_has_no_window() -> None:
+    first, second, third = three()
+    for obj in (second, third):
+        bpy.data.objects.remove(obj)
+    second = quarter("Second", material("moved", base_color=(1, 0, 0, 1)))
+    warp = second.modifiers.new("Warp", "UV_WARP")
+    warp.uv_layer, warp.offset = "UVMap", (0.0, 0.5)
+    bpy.context.view_layer.update()
+    bake(maps={"base_color"}, margin_px=0, target="ONE")
+    baked, half = pixels("Second_base_color"), SIZE_PX // 2
+    assert np.allclose(baked[half + 8 : -8, half + 8 : -8, :3], (1, 0, 0), atol=BYTE)
+    assert not np.allclose(baked[8 : half - 8, 8 : half - 8, :3], (1, 0, 0), atol=0.1), first.name
+
+
+def test_the_margin_of_one_object_never_covers_another() -> None:
+    colors = {"First": (1, 0, 0, 1), "Second": (0, 1, 0, 1), "Third": (0, 0, 1, 1)}
+    for name, color in colors.items():
+        quarter(name, material(name, base_color=color))
+    bake(maps={"base_color"}, margin_px=32, target="ONE", margin_type="EXTEND")
+    baked, half = pixels("Third_base_color"), SIZE_PX // 2
+    quarters = {"First": baked[:half, :half], "Second": baked[:half, half:], "Third": baked[half:, :half]}
+    for name, part in quarters.items():
+        assert np.allclose(part[6:-6, 6:-6, :3], colors[name][:3], atol=BYTE), name
+        assert np.allclose(part[:2, 6:-6, :3].max(axis=-1), 1.0, atol=BYTE), f"{name} has no margin"
+
+
+def test_the_new_material_is_on_all_objects_and_says_whose_maps_it_shows() -> None:
+    objects = three()
+    bake(maps={"base_color", "roughness"}, target="ONE", material="ASSIGN")
+    assert {obj.active_material.name for obj in objects} == {"Third Baked"}
+    about = json.loads(bpy.data.images["Third_base_color"]["impasto_baked"])
+    assert about["objects"].split(", ") == ["Third", "First", "Second"]
+    assert about["materials"] == ["own", "shared"]
+    assert about["uv_map"] == "UVMap"
+
+
+def test_objects_whose_uv_maps_have_different_names_show_each_its_own() -> None:
+    objects = three()
+    objects[0].data.uv_layers[0].name = "Other"
+    bake(maps={"roughness"}, target="ONE", material="ASSIGN")
+    nodes = objects[0].active_material.node_tree.nodes
+    assert [node.uv_map for node in nodes if node.type == "UVMAP"] == [""]
+
+
+def test_objects_occlude_each_other_in_a_set() -> None:
+    lower, upper = quarter("First", material("low")), quarter("Second", material("high"))
+    for obj, height in ((lower, 0.0), (upper, 0.05)):
+        obj.location, obj.rotation_euler = (0, 0, height), (0, 0, 0)
+    options = {"maps": {"ambient_occlusion"}, "samples": 16, "margin_px": 0}
+    bake(**options)
+    bake(**options, target="ONE")
+    middle = SIZE_PX // 4, SIZE_PX // 4
+    assert pixels("First_ambient_occlusion")[middle][0] > 0.95
+    assert pixels("Second_ambient_occlusion.001")[middle][0] < 0.3
+
+
+def test_objects_that_overlap_are_named(capsys: pytest.CaptureFixture) -> None:
+    objects = three()
+    bake(maps={"roughness"}, target="ONE")
+    assert "overlap" not in capsys.readouterr().out
+    for loop in objects[1].data.uv_layers[0].data:
+        loop.uv[0] -= 0.5
+    bake(maps={"roughness"}, target="ONE")
+    assert "the UV islands of First, Second overlap; they share pixels" in capsys.readouterr().out
+
+
+def test_linked_duplicates_share_pixels_and_are_named(capsys: pytest.CaptureFixture) -> None:
+    first = quarter("First", noisy("own"))
+    twin = bpy.data.objects.new("Twin", first.data)
+    bpy.context.collection.objects.link(twin)
+    twin.select_set(True)
+    bake(maps={"roughness"}, target="ONE", material="ASSIGN")
+    assert "the UV islands of First, Twin overlap" in capsys.readouterr().out
+    assert {item.active_material.name for item in (first, twin)} == {"First Baked"}
+
+
+def no_uvs(obj: bpy.types.Object) -> None:
+    obj.data.uv_layers.remove(obj.data.uv_layers[0])
+
+
+def no_faces(obj: bpy.types.Object) -> None:
+    obj.data.clear_geometry()
+    obj.data.uv_layers.new()
+
+
+@pytest.mark.parametrize(("change", "message"), [(no_uvs, "Third has no UV map"), (no_faces, "Third has no faces")])
+def test_what_cannot_be_baked_is_named_and_nothing_changes(change: Callable, message: str) -> None:
+    change(three()[-1])
+    before = state()
+    with pytest.raises(RuntimeError, match=message):
+        bake(target="ONE")
+    assert state() == before
+
+
+def test_a_set_changes_nothing_but_its_images() -> None:
+    three()
+    before = state()
+    bake(maps=MAPS, target="ONE")
+    assert without_images(state()) == without_images(before)
+
+
+def in_background(sets: list, options: object) -> tuple[object, list[float]]:
+    """Bake sets in one background Blender; return the result, and the progress that was told."""
+    process, told = module("bake.process"), []
+
+    class Told(module("jobs.task").Task):
+        def say(self, message: str, fraction: float) -> None:
+            told.append((message, fraction))
+            super().say(message, fraction)
+
+    given = process.prepare(sets, options)
+    task = Told("Bake", lambda task: process.bake_all(task, given), lambda baked: baked)
+    task.start()
+    assert task.wait(120)
+    assert not given.folder.exists()
+    return task.conclude(), told
+
+
+def test_the_background_bakes_all_sets_in_one_process_and_says_how_far_it_is() -> None:
+    objects = three()
+    sets, maps = module("bake.sets"), module("bake.maps")
+    given = [sets.BakeSet.of(*objects), sets.BakeSet.of(objects[1])]
+    options = module("bake.settings").BakeOptions(("base_color", "normal"), SIZE_PX, SIZE_PX)
+    here = [list(maps.bake_set(one, options)) for one in given]
+    before = state()
+    there, told = in_background(given, options)
+    assert state() == before
+    assert [[item.png for item in one] for one in there] == [[item.png for item in one] for one in here]
+    assert [[item.provenance for item in one] for one in there] == [[item.provenance for item in one] for one in here]
+    assert [message for message, _ in told[1:]] == [
+        f"Baking {title}: {what}" for title in ("First", "Second") for what in ("base color", "normal")
+    ]
+    assert [fraction for _, fraction in told] == [0.0, 0.0, 0.25, 0.5, 0.75]
+
+
+def test_linked_objects_share_a_set_in_the_background(tmp_path: Path) -> None:
+    first = quarter("First", noisy("own"))
+    bpy.data.libraries.write(str(tmp_path / "library.blend"), {first})
+    bpy.data.objects.remove(first)
+    with bpy.data.libraries.load(str(tmp_path / "library.blend"), link=True) as (_, wanted):
+        wanted.objects = ["First"]
+    given = [module("bake.sets").BakeSet.of(wanted.objects[0], quarter("Second", noisy("other")))]
+    options = module("bake.settings").BakeOptions(("base_color",), SIZE_PX, SIZE_PX)
+    here = list(module("bake.maps").bake_set(given[0], options))
+    there, _ = in_background(given, options)
+    assert [item.png for item in there[0]] == [item.png for item in here]
+    assert there[0][0].provenance == here[0].provenance
