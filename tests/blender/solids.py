@@ -9,6 +9,10 @@ import bpy
 import numpy as np
 
 PADDING = 0.02
+CHAMFER = 0.3
+WAVES = np.array([[4.0, 0.0, 1.0], [-1.0, 5.0, 0.0], [0.0, 2.0, 4.0]])
+"""Wave vectors of the displacement."""
+HEIGHT = 0.03
 FACES = [
     ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
     ((-1, 0, 0), (0, 0, 1), (0, 1, 0)),
@@ -49,6 +53,41 @@ def unit(vectors: np.ndarray) -> np.ndarray:
 
 def sphere(points: np.ndarray) -> np.ndarray:
     return unit(np.tan(points * np.pi / 4))
+
+
+def displacement(directions: np.ndarray) -> np.ndarray:
+    return HEIGHT * np.sin(directions @ WAVES.T).sum(axis=-1, keepdims=True)
+
+
+def displaced(points: np.ndarray) -> np.ndarray:
+    """A sphere of radius 1 displaced along its normals."""
+    directions = sphere(points)
+    return directions * (1 + displacement(directions))
+
+
+def displaced_normals(directions: np.ndarray) -> np.ndarray:
+    """Normals of the displaced sphere: the gradient of |p| - displacement(p / |p|)."""
+    slope = HEIGHT * np.cos(directions @ WAVES.T) @ WAVES
+    slope -= (slope * directions).sum(axis=-1, keepdims=True) * directions
+    return unit(directions - slope / (1 + displacement(directions)))
+
+
+def chamfered(name: str) -> bpy.types.Object:
+    """A cube whose edges and corners are cut off by planes."""
+    made = cube(1, lambda points: points, name, smooth=False)
+    modifier = made.modifiers.new("Chamfer", "BEVEL")
+    modifier.width, modifier.segments, modifier.offset_type, modifier.limit_method = CHAMFER, 1, "OFFSET", "NONE"
+    return made
+
+
+def chamfered_normals(points: np.ndarray) -> np.ndarray:
+    """Normals of the chamfered cube where a line from a point to the centre meets it: of the first plane."""
+    signs = np.array(np.meshgrid(*[(-1, 0, 1)] * 3)).reshape(3, -1).T
+    signs = signs[np.abs(signs).sum(axis=1) > 0]
+    count = np.abs(signs).sum(axis=1)
+    distances = np.array([0, 1, 2 - CHAMFER, 3 - 2 * CHAMFER])[count]
+    along = points @ signs.T
+    return unit(signs.astype(float))[np.argmin(np.where(along > 1e-9, distances / np.maximum(along, 1e-9), 9), axis=1)]
 
 
 def choose(active: bpy.types.Object, *others: bpy.types.Object) -> None:
