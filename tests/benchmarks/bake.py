@@ -26,7 +26,7 @@ import bpy
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "blender"))
-import solids  # noqa: E402
+import solids
 
 MODULE = "bl_ext.user_default.impasto"
 MAPS = {"base_color": "DIFFUSE", "roughness": "ROUGHNESS", "normal": "NORMAL"}
