@@ -38,7 +38,7 @@ def covering(subject: Maps, mesh: Mesh, parameters: CoverObjectParameters, conte
         made = triplanar(subject, Charts.of(mesh, size_px), repeat_m, parameters.turn, parameters.sharpness)
         return erase_seams(made, mesh)
     context.progress(0.1, "Unrolling the object")
-    canvas = Canvas.of(mesh, size_px)
+    canvas = Canvas.of(Charts.of(mesh, size_px))
     unrolling = Unrolling.of(canvas.charts)
     context.progress(0.4, "Laying the texture out")
     laid = _laid_out(subject, canvas, unrolling, repeat_m, np.deg2rad(parameters.turn))

@@ -48,6 +48,7 @@ def demo(options: argparse.Namespace) -> None:
         ("words", "cobblestones made from a phrase, and changed by another"),
         ("painted", "a photograph of a cat, repainted in the style of a painting"),
         ("repainted.png", "the same objects, the material repainted with strokes that stand out"),
+        ("object.png", "a monkey that the material covers, repainted across its UV seams"),
         ("learned.png", "the same objects in a material made by a bundled model"),
         ("demo.blend", "the first material in Blender, images packed"),
         ("maps", "the maps as files"),

@@ -21,7 +21,7 @@ def main(folder: Path) -> None:
     taken = next((folder / "taken").glob("*_base_color.png"), source)
     files = {map_name(file): file for file in (folder / "maps").glob("*.png")}
     maps = {name: read(files[name]) for name in MAP_CHANNELS if name in files}
-    shown = {name: fit(read(folder / f"{name}.png")) for name in ("preview", "learned", "repainted")}
+    shown = {name: fit(read(folder / f"{name}.png")) for name in ("preview", "learned", "repainted", "object")}
     cells = [("Photograph", fit(read(taken)))]
     if taken != source:
         cells.append(("Straightened and mended", fit(read(source))))
@@ -35,6 +35,7 @@ def main(folder: Path) -> None:
         ("Painting of a night sky", fit(read(*(folder / "style").glob("*.png")))),
         ("Cat in that style", fit(read(*(folder / "painted").glob("*.png")))),
         ("Material in that style, with relief", shown["repainted"]),
+        ("A whole object, across its UV seams", shown["object"]),
     ]
     sheet(cells, columns=3).save(folder / "contact_sheet.png", optimize=True)
     way = [

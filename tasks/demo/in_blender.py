@@ -20,6 +20,8 @@ from settings import PAINTED_PX, SETTINGS
 
 RENDER_PX = 640
 SAMPLES = 24
+OBJECT_PX = 1024
+REPEAT_M = 1.2
 LEARNED = "bricks"
 GENERATOR, STYLIZER = SETTINGS
 EXTENSION = "bl_ext.user_default.impasto"
@@ -48,6 +50,9 @@ def main() -> None:
         from_model(ball, LEARNED, options.size)
         render(folder / "learned.png")
     dress(made)
+    with task("Covering a monkey with the material, repainting it across its UV seams, and rendering it"):
+        paint_object(ball, folder / "maps", next((folder / "style").glob("*.png")), name)
+        render(folder / "object.png")
     with task("Saving the scene with its images packed, opening it again and comparing every pixel"):
         save_and_check(folder / "demo.blend")
     bpy.ops.preferences.addon_disable(module=EXTENSION)
@@ -106,6 +111,27 @@ def repaint(ball: bpy.types.Object, style: Path, name: str) -> None:
     )
     ball.active_material.use_fake_user = True  # stays in the file
     dress(ball.active_material)
+
+
+def paint_object(ball: bpy.types.Object, maps: Path, style: Path, name: str) -> None:
+    """In place of the ball, a monkey that the material covers, in its size, repainted like the picture."""
+    ball.hide_render = True
+    bpy.ops.mesh.primitive_monkey_add(size=1.5, location=(0, 0, 0.85), rotation=(-0.35, 0, 0.3))
+    monkey = bpy.context.object
+    monkey.modifiers.new("Subdivision", "SUBSURF").render_levels = 2
+    bpy.ops.object.modifier_apply(modifier="Subdivision")
+    bpy.ops.object.shade_smooth()
+    bpy.ops.object.mode_set(mode="EDIT")
+    bpy.ops.mesh.select_all(action="SELECT")
+    bpy.ops.uv.smart_project(angle_limit=1.15, island_margin=0.01)
+    bpy.ops.object.mode_set(mode="OBJECT")
+    select(monkey)
+    size = {"width_px": OBJECT_PX, "height_px": OBJECT_PX}
+    parameters = json.dumps({**size, "repeat_m": REPEAT_M})
+    covering = {"parameters": parameters, "source": str(maps), "estimator": "none", "name": f"{name} monkey"}
+    bpy.ops.impasto.run(tool="cover-object", **covering)
+    given = {"subject": "MATERIAL", "style": str(style), "name": f"{name} monkey painted", "material": "NEW"}
+    bpy.ops.impasto.stylize(tool=STYLIZER, parameters=json.dumps(SETTINGS[STYLIZER]), **given)
 
 
 def dress(material: bpy.types.Material) -> None:

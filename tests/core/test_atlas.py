@@ -60,7 +60,7 @@ def test_triangles_beyond_the_border_are_drawn_at_the_other_end():
 
 
 def test_islands_of_unequal_density_have_one_on_the_canvas():
-    canvas = Canvas.of(cube(sides=UNEQUAL), SIZE)
+    canvas = Canvas.of(Charts.of(cube(sides=UNEQUAL), SIZE))
     shown = np.bincount(canvas.charts.chart[canvas.texels[canvas.texels != NONE]], minlength=6)
     assert shown.min() > 0.97 * shown.max()
     flat = np.bincount(canvas.charts.chart[canvas.charts.texels[canvas.charts.texels != NONE]], minlength=6)
@@ -81,7 +81,7 @@ def test_charts_are_upright_and_never_mirrored(mirrored):
 def test_what_is_unfolded_and_folded_is_as_before():
     mesh = cube(sides=UNEQUAL, turns=TURNED, mirrored=(True, False) * 3)
     maps = colors_of(mesh)
-    canvas = Canvas.of(mesh, SIZE)
+    canvas = Canvas.of(Charts.of(mesh, SIZE))
     back = canvas.fold(canvas.unfold(maps))
     shown = Charts.of(mesh, SIZE).texels != NONE
     difference = np.abs(back["base_color"].pixels - maps["base_color"].pixels)[shown]
@@ -92,7 +92,7 @@ def test_what_is_unfolded_and_folded_is_as_before():
 @pytest.mark.parametrize("mirrored", [(False,) * 6, (True, False) * 3])
 def test_gutters_continue_the_surface_across_seams(mirrored):
     mesh = cube(sides=UNEQUAL, turns=TURNED, mirrored=mirrored)
-    canvas = Canvas.of(mesh, SIZE)
+    canvas = Canvas.of(Charts.of(mesh, SIZE))
     seen = canvas.unfold(colors_of(mesh))["base_color"].pixels
     chart, gutter = canvas.texels != NONE, canvas.gutters.mask
     for axis in (0, 1):
@@ -107,7 +107,7 @@ def test_gutters_continue_the_surface_across_seams(mirrored):
 
 def test_gradients_of_gutters_reach_what_they_show():
     mesh = cube()
-    canvas = Canvas.of(mesh, SIZE)
+    canvas = Canvas.of(Charts.of(mesh, SIZE))
     x = torch.rand(1, 1, *canvas.size_px, requires_grad=True)
     gutter = torch.from_numpy(canvas.gutters.mask)
     canvas.across(x)[0, 0][gutter].sum().backward()
@@ -123,7 +123,7 @@ def test_normals_turn_with_their_charts():
     flat = np.einsum("tji,j->ti", charts.turns[charts.chart], up) * (1, -1)
     normals = np.concatenate([flat, np.full((12, 1), 0.8)], 1)[charts.texels] * 0.5 + 0.5
     maps = Maps.from_arrays({"normal": normals.astype(np.float32)})
-    canvas = Canvas.of(mesh, SIZE)
+    canvas = Canvas.of(Charts.of(mesh, SIZE))
     seen = canvas.unfold(maps)["normal"].pixels[canvas.texels != NONE] * 2 - 1
     assert np.abs(np.median(seen, axis=0) - (0, 0.6, 0.8)).max() < 0.02
     assert np.quantile(np.abs(seen - (0, 0.6, 0.8)), 0.95) < 0.05
@@ -138,9 +138,9 @@ def test_a_mirrored_half_shares_the_texels_of_the_other():
         np.concatenate([one.positions, one.positions * (-1, 1, 1) + (3, 0, 0)]).astype(np.float32),
         np.concatenate([one.uvs, one.uvs]),
     )
-    canvas = Canvas.of(both, SIZE)
+    canvas = Canvas.of(Charts.of(both, SIZE))
     assert canvas.charts.copies == 6
-    assert canvas.size_px == Canvas.of(one, SIZE).size_px
+    assert canvas.size_px == Canvas.of(Charts.of(one, SIZE)).size_px
 
 
 def test_erased_seams_are_gone_and_the_inside_is_as_before():
@@ -168,4 +168,4 @@ def test_seams_of_one_smooth_function_are_no_steps_and_those_of_noise_are():
 def test_a_mesh_without_area_in_its_uvs_is_refused():
     one = cube()
     with pytest.raises(ParameterError, match="no area"):
-        Canvas.of(Mesh(one.positions, np.zeros_like(one.uvs), "flat"), SIZE)
+        Canvas.of(Charts.of(Mesh(one.positions, np.zeros_like(one.uvs), "flat"), SIZE))

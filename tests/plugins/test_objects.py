@@ -9,6 +9,7 @@ from cubes import cube
 from impasto import Maps, Recipe, Step, run
 from impasto.atlas.charts import Charts
 from impasto.atlas.jumps import seam_jumps
+from impasto.atlas.mesh import Mesh
 from impasto.atlas.raster import NONE
 from impasto.context import Context
 from impasto.errors import ParameterError
@@ -68,6 +69,21 @@ def test_a_mask_is_unfolded_as_the_subject_is_and_a_reference_is_not():
     inputs = surface.inputs(Mend(), {"mask": Maps({"base_color": maps["base_color"]}), "reference": maps})
     assert np.array_equal(inputs["mask"]["base_color"].pixels, seen["base_color"].pixels)
     assert inputs["reference"] is maps
+
+
+def plane(across: float) -> Mesh:
+    positions = np.array([[(0, 0, 0), (1, 0, 0), (1, 0, 1)], [(0, 0, 0), (1, 0, 1), (0, 0, 1)]], np.float32)
+    return Mesh(positions, (positions[..., ::2] * across).astype(np.float32))
+
+
+@pytest.mark.parametrize("across", [1.0, 3.0])
+def test_a_texture_that_tiles_on_the_mesh_goes_on_tiling(across):
+    tile = run(Recipe((Step("gravel", {"width_px": 128, "height_px": 128}),))).maps
+    recipe = Recipe((Step("sharpen"),))
+    made = run(recipe, {"source": tile, "mesh": plane(across)})
+    flat = run(recipe, {"source": tile})
+    assert np.array_equal(made.maps["base_color"].pixels, flat.maps["base_color"].pixels)
+    assert any("tiles" in note for note in made.notes)
 
 
 def test_a_cropped_canvas_is_refused():

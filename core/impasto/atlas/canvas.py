@@ -18,7 +18,6 @@ from torch.nn.functional import grid_sample
 from ..texture import NORMAL_MAPS, Maps
 from .charts import Charts, transformed
 from .gutters import Gutters, centres
-from .mesh import Mesh
 from .packing import CELL_PX, occupied_cells, pack
 from .raster import NONE, Size, rasterized
 from .sampling import filled, resized, sampled, turned
@@ -54,13 +53,10 @@ class Canvas:
     gutter_px: int
 
     @classmethod
-    def of(cls, mesh: Mesh, size_px: Size, density: float | None = None) -> Canvas:
-        """The canvas of a mesh and its texture of this size. density: texels to a metre; default: as the texture's.
-
-        ParameterError if the mesh shows none of the texture.
-        """
-        charts = Charts.of(mesh, size_px)
-        is_drawn = charts.chart == mesh.islands  # copies lie where their originals do
+    def of(cls, charts: Charts, density: float | None = None) -> Canvas:
+        """The canvas of charts. density: texels to a metre; by default as those of the texture."""
+        size_px = charts.size_px
+        is_drawn = charts.chart == charts.mesh.islands  # copies lie where their originals do
         shown = np.unique(charts.chart[is_drawn])
         density = density or _density(charts)
         while True:

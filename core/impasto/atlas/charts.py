@@ -14,6 +14,8 @@ LEAST_AREA = 1e-12
 """Area of a triangle in UV space, relative to the texture, below which it shows no texels."""
 LEAST_SLOPE = 0.3
 """Mean steepness of an island below which back, not up, is upright on it, as on a floor."""
+REPEAT = 0.05
+"""Part of a texture by which an island must exceed it, so that the texture is taken for one that repeats."""
 STRAIGHT = 0.3
 """Share of an island's border that must be at right angles before the island is turned by these."""
 COPY_SHARE = 0.5
@@ -58,6 +60,18 @@ class Charts:
         chart = np.where(frames.has_area, chart, NONE)
         matrices = _straightened(frames.matrices(chart, len(lowest)), mesh, corners, chart)
         return cls(mesh, size_px, corners, texels, chart, matrices, copies, overlaps)
+
+    @property
+    def repeats(self) -> bool:
+        """Whether most of the surface lies on islands larger than the texture, which therefore repeats on them."""
+        lowest, highest = (np.full((len(self.matrices), 2), value) for value in (np.inf, -np.inf))
+        islands = np.repeat(self.mesh.islands, 3)
+        np.minimum.at(lowest, islands, self.corners.reshape(-1, 2))
+        np.maximum.at(highest, islands, self.corners.reshape(-1, 2))
+        is_larger = ((highest - lowest) > np.array(self.size_px)[::-1] * (1 + REPEAT)).any(1)
+        edges = (self.mesh.positions[:, 1:] - self.mesh.positions[:, :1]).astype(np.float64)
+        areas = np.linalg.norm(np.cross(edges[:, 0], edges[:, 1]), axis=1)
+        return bool(areas[is_larger[self.mesh.islands]].sum() > 0.5 * areas.sum())
 
     @property
     def in_metres(self) -> np.ndarray:

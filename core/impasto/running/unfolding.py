@@ -9,16 +9,21 @@ from typing import Any
 import numpy as np
 
 from ..atlas.canvas import Canvas
+from ..atlas.charts import Charts
 from ..atlas.erasure import erase_seams
 from ..atlas.mesh import Mesh
+from ..atlas.raster import NONE
 from ..context import Context
 from ..errors import ParameterError
+from ..surface.wrapping import wraps
 from ..texture import Maps
 from ..tools import Tool
 from .inputs import Value
 
 ASPECT = 0.02
 """Relative difference of a canvas's proportions above which a tool has changed its shape."""
+WHOLE = 0.98
+"""Share of a texture that a mesh shows above which the texture may be one that tiles."""
 CHANGED = 0.5 / 255
 """Difference of a map on the canvas from which on a texel counts as changed; others stay as they were."""
 
@@ -31,6 +36,7 @@ class Unfolding:
     texture: Maps
     unfolded: Maps = field(default_factory=Maps)
     canvas: Canvas | None = None
+    is_tile: bool = False
 
     def subject(self, tool: Tool, subject: Maps, context: Context) -> Maps:
         """The subject as the tool wants it: tools that take a mesh and pointwise ones know the texture."""
@@ -39,9 +45,15 @@ class Unfolding:
         if tool.kind == "generator":
             message = f"{tool.name} makes a new texture, which does not lie on the mesh"
             raise ParameterError(message, "put cover-object after it, or leave the mesh out")
-        if self.canvas is not None or tool.is_pointwise:
+        if self.canvas is not None or self.is_tile or tool.is_pointwise:
             return subject
-        self.canvas = _canvas(self.mesh, subject, context)
+        context.progress(0.0, "Unfolding the mesh")
+        charts = Charts.of(self.mesh, subject.size_px)
+        self.is_tile = charts.repeats or ((charts.texels != NONE).mean() > WHOLE and all(wraps(subject)))
+        if self.is_tile:
+            context.note("its texture repeats on the mesh, so it was changed as a texture that tiles")
+            return subject
+        self.canvas = _canvas(charts, context)
         self.texture, self.unfolded = subject, self.canvas.unfold(subject)
         return self.unfolded
 
@@ -97,10 +109,9 @@ def takes_mesh(tool: Tool) -> bool:
     return any(item.kind == "mesh" for item in tool.inputs)
 
 
-def _canvas(mesh: Mesh, subject: Maps, context: Context) -> Canvas:
-    """The canvas of the subject, with notes on what the mesh has that others may not expect."""
-    context.progress(0.0, "Unfolding the mesh")
-    canvas = Canvas.of(mesh, subject.size_px)
+def _canvas(charts: Charts, context: Context) -> Canvas:
+    """The canvas of charts, with notes on what the mesh has that others may not expect."""
+    canvas = Canvas.of(charts)
     if canvas.charts.copies:
         context.note(
             f"{canvas.charts.copies} islands show the texels of others, such as mirrored halves, and share them"
