@@ -137,7 +137,7 @@ def _unit(vectors: np.ndarray) -> np.ndarray:
 def _distances(
     name: str, low: Mesh, points: np.ndarray, out: np.ndarray, highs: Sequence[Object], depsgraph: Depsgraph
 ) -> tuple[float, float]:
-    """How far the high surfaces are above, in lengths of `out`, and below, in units: high percentiles over samples.
+    """Distances of the high surfaces above, in lengths of `out`, and below, in units: high percentiles over samples.
 
     Only surfaces that face as the low one does count, and those above come first: they cover what is below.
     """

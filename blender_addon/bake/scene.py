@@ -56,14 +56,14 @@ class BakeScene:
     cover: Cover | None = None
 
     @property
-    def is_plain(self) -> bool:
-        """Whether one bake of one object is all."""
-        return self.cover is None
+    def is_alone(self) -> bool:
+        """Whether one object shows itself."""
+        return len(self.parts) == 1 and not self.parts[0].highs
 
     @property
     def size(self) -> float:
         """Longest side of the box around all that is baked, along the axes of a single object or of the world."""
-        if self.is_plain:
+        if self.is_alone:
             return max(self.parts[0].subject.dimensions)
         depsgraph = self.scene.view_layers[0].depsgraph
         evaluated = [one.evaluated_get(depsgraph) for part in self.parts for one in part.shown]
@@ -83,7 +83,8 @@ def bake_scene(given: BakeSet, options: BakeOptions, uv_maps: Sequence[str]) -> 
         made.append(image)
         parts = copied_parts(given, uv_maps, scene, made)
         scene.view_layers[0].objects.active = parts[0].subject
-        surfaces = _copied_surfaces([one for part in parts for one in part.shown], image, made)
+        shown = dict.fromkeys(one for part in parts for one in part.shown)
+        surfaces = _copied_surfaces(list(shown), image, made)
         meshes = evaluated_meshes(scene, parts)
         if len(parts) == 1 and not given.projections and not given.use_tiles:
             yield BakeScene(scene, parts, image, surfaces, made)
@@ -177,7 +178,7 @@ def extent_of(temporary: BakeScene, share: float) -> Extent:
         placed = Matrix() if shown == space else to_space @ shown.matrix_world
         corners += [tuple(placed @ Vector(corner)) for corner in shown.evaluated_get(depsgraph).bound_box]
     low, high = (tuple(pick(axis) for axis in zip(*corners, strict=True)) for pick in (min, max))
-    return Extent(space, low, high, temporary.size, share * temporary.size, is_alone=temporary.is_plain)
+    return Extent(space, low, high, temporary.size, share * temporary.size, is_alone=temporary.is_alone)
 
 
 def prepare(temporary: BakeScene, name: str, extent: Extent) -> list[str]:

@@ -127,7 +127,7 @@ def material(index: int) -> bpy.types.Material:
 
 
 def script(objects: list[bpy.types.Object], size: int, folder: Path, is_shared: bool) -> None:
-    """What artists write: images, an active node in each material, and a bake for each object and map."""
+    """The script that artists write: images, an active node in each material, and a bake for each object and map."""
     scene = bpy.context.scene
     scene.render.engine, scene.cycles.samples = "CYCLES", SAMPLES
     titles = ["Set"] if is_shared else [item.name for item in objects]
