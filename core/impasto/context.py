@@ -40,7 +40,7 @@ class Context:
     is_stopped: whether the user asked to finish early and keep the result so far; tools that improve their result
     step by step check it. enough_px: longer side that is enough, for a preview of the result; a generator may then
     make the same picture smaller, by halving its sides while the longer one stays at least as long. None for a result.
-    mesh: the surface that the subject lies on, if it is given. canvas: of that surface's charts, if they are painted.
+    mesh: the surface that the subject lies on, if it has seams. canvas: of that surface's charts, if they are painted.
     """
 
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))

@@ -9,6 +9,7 @@ import pytest
 from cubes import cube
 
 from impasto import Recipe, Step, run
+from impasto.atlas.mesh import Mesh
 from impasto.engine.requests import JobInput
 from impasto.errors import FileError, ParameterError, PluginError
 from impasto.io.files import read_recipe, write_maps
@@ -59,6 +60,15 @@ def test_every_tool_finds_the_mesh_in_its_context_and_the_recipe_records_it(phot
     assert made.recipe.inputs["mesh"] == {"name": "cube.ply", "sha256": mesh.sha256()}
     assert "mesh" not in run(recipe, {"source": photo}).recipe.inputs
     assert seen[2:] == [None, None]
+
+
+def test_on_a_mesh_without_seams_tools_work_as_on_any_picture(photo):
+    positions = np.array([[(0, 0, 0), (1, 0, 0), (1, 1, 0)], [(0, 0, 0), (1, 1, 0), (0, 1, 0)]], np.float32)
+    plane = Mesh(positions, positions[..., :2].copy(), "plane.ply")
+    recipe = Recipe((Step("photo-maps"),))
+    made = run(recipe, {"source": photo, "mesh": plane})
+    assert made.maps.sha256() == run(recipe, {"source": photo}).maps.sha256()
+    assert made.recipe.inputs["mesh"]["name"] == "plane.ply"
 
 
 def test_what_is_made_for_a_mesh_alone_is_not_called_a_changed_picture(photo):

@@ -53,6 +53,12 @@ def mesh_in(inputs: Mapping[str, Given]) -> Mesh | None:
     raise ParameterError(f"the input {MESH} takes a mesh, got {_kind(given)}", READ_BY["mesh"])
 
 
+def seamed_mesh(inputs: Mapping[str, Given]) -> Mesh | None:
+    """The mesh, if it has seams: on a plane, tools work as on any picture, which may repeat."""
+    mesh = mesh_in(inputs)
+    return mesh if mesh is not None and len(mesh.seams[0]) else None
+
+
 def read_input(name: str, path: Path) -> Maps | Mesh:
     """An input that is read from a file or folder: a mesh if it is named so, otherwise maps."""
     from ..io.files import read_maps
