@@ -21,7 +21,7 @@ from settings import PAINTED_PX, SETTINGS
 RENDER_PX = 640
 SAMPLES = 24
 OBJECT_PX = 1024
-REPEAT_M = 1.2
+REPEAT_M = 2.4
 LEARNED = "bricks"
 GENERATOR, STYLIZER = SETTINGS
 EXTENSION = "bl_ext.user_default.impasto"
@@ -116,7 +116,7 @@ def repaint(ball: bpy.types.Object, style: Path, name: str) -> None:
 def paint_object(ball: bpy.types.Object, maps: Path, style: Path, name: str) -> None:
     """In place of the ball, a monkey that the material covers, in its size, repainted like the picture."""
     ball.hide_render = True
-    bpy.ops.mesh.primitive_monkey_add(size=1.5, location=(0, 0, 0.85), rotation=(-0.35, 0, 0.3))
+    bpy.ops.mesh.primitive_monkey_add(size=2.0, location=(0, 0, 0.9), rotation=(-0.35, 0, 0.3))
     monkey = bpy.context.object
     monkey.modifiers.new("Subdivision", "SUBSURF").render_levels = 2
     bpy.ops.object.modifier_apply(modifier="Subdivision")

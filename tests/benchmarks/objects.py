@@ -34,6 +34,7 @@ def main() -> None:
     parser.add_argument("--tools", nargs="*", default=TOOLS, metavar="TOOL")
     parser.add_argument("--covers", nargs="*", default=COVERS, metavar="GENERATOR")
     parser.add_argument("--style", type=Path, help="painting (default: a photograph of scikit-image)")
+    parser.add_argument("--halve", type=int, default=0, metavar="TIMES", help="make the textures smaller first")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     style = read_maps(options.style) if options.style else Maps.from_arrays({"base_color": data.coffee() / 255})
@@ -42,7 +43,8 @@ def main() -> None:
     for folder in sorted(path for path in options.meshes.iterdir() if path.is_dir()):
         mesh = read_mesh(folder / "mesh.ply")
         for tool in options.tools:
-            report(tool, folder.name, repainted(tool, folder, mesh, style, options.out))
+            maps = halved(read_maps(folder), options.halve)
+            report(tool, folder.name, repainted(tool, maps, folder.name, mesh, style, options.out))
         for generator in options.covers:
             for way in ("unrolled", "triplanar"):
                 report(f"{generator}, {way}", folder.name, covered(generator, way, mesh, folder.name, options.out))
@@ -53,19 +55,25 @@ def report(tool: str, name: str, ways: list[tuple[float, float, float] | None]) 
     print(f"{tool:>24} {name:>26}{parts}", flush=True)
 
 
+def halved(maps: Maps, times: int) -> Maps:
+    """Maps of half the size, so many times."""
+    for _ in range(times):
+        arrays = {name: pixels[: len(pixels) // 2 * 2] for name, pixels in maps.arrays().items()}
+        shape = {name: (len(pixels) // 2, 2, -1, 2, pixels.shape[2]) for name, pixels in arrays.items()}
+        maps = Maps.from_arrays({name: pixels.reshape(shape[name]).mean((1, 3)) for name, pixels in arrays.items()})
+    return maps
+
+
 def repainted(
-    tool: str, folder: Path, mesh: Mesh, style: Maps, out: Path | None
+    tool: str, maps: Maps, name: str, mesh: Mesh, style: Maps, out: Path | None
 ) -> list[tuple[float, float, float] | None]:
     """Jumps and seconds of a tool on the flat texture, or for `erase-seams` of that itself, and on the mesh."""
-    maps = read_maps(folder)
     known = registry().tool(tool)
     needs_style = any(item.name == "style" for item in known.inputs)
     inputs = {"source": maps, **({"style": style} if needs_style else {})}
     recipe = Recipe((Step(tool, {}, {"style": "style"} if needs_style else {}),))
-    flat = (
-        (*jumps(maps, mesh), 0.0) if tool == "erase-seams" else measured(recipe, inputs, mesh, folder.name, out, "flat")
-    )
-    return [flat, measured(recipe, {**inputs, "mesh": mesh}, mesh, folder.name, out, "mesh")]
+    flat = (*jumps(maps, mesh), 0.0) if tool == "erase-seams" else measured(recipe, inputs, mesh, name, out, "flat")
+    return [flat, measured(recipe, {**inputs, "mesh": mesh}, mesh, name, out, "mesh")]
 
 
 def covered(

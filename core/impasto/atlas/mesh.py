@@ -109,8 +109,8 @@ class Mesh:
     @cached_property
     def borders(self) -> np.ndarray:
         """Half-edges at which a UV island ends (B,): those of seams, and of the mesh's own borders."""
-        ends = np.sort(self._ends(self.points, np.arange(3 * len(self))), 1)
-        _, place, count = np.unique(ends, axis=0, return_inverse=True, return_counts=True)
+        ends, keys = self._edges(self.points)
+        _, place, count = np.unique(keys, return_inverse=True, return_counts=True)
         return np.flatnonzero((count[place.reshape(-1)] == 1) & (ends[:, 0] != ends[:, 1]))
 
     def half_edges(self, corners: np.ndarray, index: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -122,10 +122,14 @@ class Mesh:
         """Numbers (N, 2) of the corners (T, 3) at the ends of half-edges."""
         return np.column_stack(self.half_edges(numbers, index))
 
+    def _edges(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Ends (3 T, 2) of all half-edges, the lower one first, and numbers (3 T,) that are equal for equal ends."""
+        ends = np.sort(self._ends(numbers, np.arange(3 * len(self))), 1)
+        return ends, ends[:, 0] * (int(numbers.max()) + 1) + ends[:, 1]
+
     def _pairs(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Half-edges of two triangles that share both ends, by the numbers of their corners (T, 3)."""
-        ends = np.sort(self._ends(numbers, np.arange(3 * len(self))), 1)
-        keys = ends[:, 0] * (int(numbers.max()) + 1) + ends[:, 1]
+        ends, keys = self._edges(numbers)
         order = np.argsort(keys, kind="stable")
         keys, is_edge = keys[order], ends[order, 0] != ends[order, 1]
         is_same = np.concatenate([keys[1:] == keys[:-1], [False]]) & is_edge
