@@ -113,7 +113,24 @@ def test_gradients_of_gutters_reach_what_they_show():
     canvas.across(x)[0, 0][gutter].sum().backward()
     assert x.grad is not None
     assert x.grad[0, 0][torch.from_numpy(canvas.texels != NONE)].abs().sum() > 100
-    assert torch.equal(canvas.across(x)[0, 0][~gutter], x[0, 0][~gutter])
+    far = ~gutter & torch.from_numpy(canvas.gutters.share == 0)
+    assert far.sum() > 1000
+    assert torch.equal(canvas.across(x)[0, 0][far], x[0, 0][far])
+
+
+def test_charts_meet_halfway_at_their_seams_where_each_goes_on_in_its_gutter():
+    mesh = cube()
+    canvas = Canvas.of(Charts.of(mesh, (512, 512)))
+    chart = canvas.charts_in_metres()[0]
+    greys = torch.from_numpy(np.linspace(0, 1, 6, dtype=np.float32)[chart])[None, None]
+    made = canvas.across(greys)[0, 0].numpy()
+    grey, chart, gutter = greys[0, 0].numpy(), canvas.texels != NONE, canvas.gutters.mask
+    border = chart[1:] & gutter[:-1]
+    x, y = np.floor(canvas.gutters.source[:-1][border]).astype(int).T
+    before, after = np.abs(grey[1:][border] - grey[y, x]), np.abs(made[1:][border] - made[:-1][border])
+    assert np.median(before) > 0.2
+    assert np.median(after) < 0.2 * np.median(before)  # both texels are up to one from the seam, of a fade of 16
+    assert np.abs(made - grey)[chart].max() > 0.2
 
 
 def test_normals_turn_with_their_charts():

@@ -71,16 +71,22 @@ def test_a_mask_is_unfolded_as_the_subject_is_and_a_reference_is_not():
     assert inputs["reference"] is maps
 
 
-def plane(across: float) -> Mesh:
-    positions = np.array([[(0, 0, 0), (1, 0, 0), (1, 0, 1)], [(0, 0, 0), (1, 0, 1), (0, 0, 1)]], np.float32)
-    return Mesh(positions, (positions[..., ::2] * across).astype(np.float32))
+def walls(across: float) -> Mesh:
+    """Two walls around a corner, each with the same UVs, from 0 to `across`."""
+    square = np.array([(0, 0), (1, 0), (1, 1), (0, 1)], np.float32)
+    positions, uvs = [], []
+    for corner in (lambda u, v: (u, 0, v), lambda u, v: (1, u, v)):
+        for triangle in ([0, 1, 2], [0, 2, 3]):
+            positions.append([corner(u, v) for u, v in square[triangle]])
+            uvs.append(square[triangle] * across)
+    return Mesh(np.array(positions, np.float32), np.array(uvs, np.float32))
 
 
 @pytest.mark.parametrize("across", [1.0, 3.0])
 def test_a_texture_that_tiles_on_the_mesh_goes_on_tiling(across):
     tile = run(Recipe((Step("gravel", {"width_px": 128, "height_px": 128}),))).maps
     recipe = Recipe((Step("sharpen"),))
-    made = run(recipe, {"source": tile, "mesh": plane(across)})
+    made = run(recipe, {"source": tile, "mesh": walls(across)})
     flat = run(recipe, {"source": tile})
     assert np.array_equal(made.maps["base_color"].pixels, flat.maps["base_color"].pixels)
     assert any("tiles" in note for note in made.notes)

@@ -108,16 +108,18 @@ class Canvas:
         return chart, (centres(self.size_px) - self.offsets[chart]) / self.density
 
     def across(self, x: Tensor) -> Tensor:
-        """x (B, C, h, w), a picture of the canvas at any resolution, whose gutters show what lies across the seams."""
+        """x (B, C, h, w), a picture of the canvas at any resolution, as one surface.
+
+        Charts fade at their seams into how the others go on in their gutters, and gutters then show what lies across.
+        """
         table = self._table(x.shape[2], x.shape[3]).to(x.device)
         made = x.float()
-        for _ in range(2):  # again with what the first time has put beside the seams
-            made = torch.where(table.mask, table.seen(made), made)
-        return made.to(x.dtype)
+        made = made + table.share * (table.seen(made) - made)
+        return table.refilled(made).to(x.dtype)
 
     def _joined(self, values: np.ndarray, is_normal: bool) -> np.ndarray:
         """Values (h, w, C) of the canvas, in which charts fade at their seams into how the others go on."""
-        x = torch.from_numpy(np.ascontiguousarray(values.transpose(2, 0, 1)))[None]
+        x = _as_tensor(values)
         table = self._table(x.shape[2], x.shape[3])
         seen = table.seen(x)[0].permute(1, 2, 0).numpy()
         seen = turned(seen, resized(self.gutters.turn, values.shape[:2])) if is_normal else seen
@@ -161,8 +163,9 @@ class Canvas:
 
     def _continued(self, values: np.ndarray, is_normal: bool) -> np.ndarray:
         """Values (H, W, C) of the canvas, whose gutters show what lies across the seams."""
-        x = torch.from_numpy(np.ascontiguousarray(values.transpose(2, 0, 1)))[None]
-        seen = np.ascontiguousarray(self.across(x)[0].permute(1, 2, 0).numpy())
+        x = _as_tensor(values)
+        refilled = self._table(x.shape[2], x.shape[3]).refilled(x)
+        seen = np.ascontiguousarray(refilled[0].permute(1, 2, 0).numpy())
         if not is_normal:
             return seen
         mask, turn = (resized(part, seen.shape[:2]) for part in (self.gutters.mask, self.gutters.turn))
@@ -215,6 +218,17 @@ class _Table:
     def seen(self, x: Tensor) -> Tensor:
         """The values of x (B, C, h, w) at the other place of each texel."""
         return grid_sample(x, self.where.expand(len(x), -1, -1, -1), "bilinear", "border", align_corners=False)
+
+    def refilled(self, x: Tensor) -> Tensor:
+        """x (B, C, h, w), whose gutters show what lies across the seams."""
+        for _ in range(2):  # again with what the first time has put beside the seams
+            x = torch.where(self.mask, self.seen(x), x)
+        return x
+
+
+def _as_tensor(values: np.ndarray) -> Tensor:
+    """(H, W, C) -> (1, C, H, W)."""
+    return torch.from_numpy(np.ascontiguousarray(values.transpose(2, 0, 1)))[None]
 
 
 def _density(charts: Charts) -> float:
