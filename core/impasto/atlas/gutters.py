@@ -52,7 +52,8 @@ class Gutters:
         source[rim] = transformed(source[rim], crossings.matrices[border]) + crossings.offsets[border]
         turn[rim] = crossings.turns[border]
         x, y = np.floor(source).astype(int).transpose(2, 0, 1)
-        rim &= mask[y.clip(0, texels.shape[0] - 1), x.clip(0, texels.shape[1] - 1)]
+        y, x = y.clip(0, texels.shape[0] - 1), x.clip(0, texels.shape[1] - 1)
+        rim &= mask[y, x] | (texels[y, x] != NONE)  # beside a seam, the place may be on the other chart itself
         share = np.where(rim, 0.5 * (1 - distance / width_px), 0).astype(np.float32)
         return cls(mask, source, turn, share)
 
