@@ -11,20 +11,33 @@ textures, for `objects_in_blender.py render`.
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from pathlib import Path
 
+import numpy as np
+from scipy.ndimage import gaussian_filter, label
 from skimage import data
 
 from impasto import Maps, Recipe, Step, read_maps, run, write_maps
+from impasto.atlas.charts import Charts
 from impasto.atlas.jumps import seam_jumps
 from impasto.atlas.mesh import Mesh
+from impasto.atlas.raster import NONE
 from impasto.io.meshes import read_mesh
 from impasto.plugins.registry import registry
+from impasto.surface.color import luma
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from cubes import cube
 
 TOOLS = ("patches-style", "neighbours", "wct", "gatys", "sharpen", "erase-seams")
 COVERS = ("bricks", "planks")
+STROKES = ("patches-style", "wct")
 REPEATS = 0.5
+STROKES_PX = 512
+SIDES = (0.32, 0.16, 0.24, 0.18, 0.28, 0.2)
+"""Widths of the UV islands of a cube's faces."""
 
 
 def main() -> None:
@@ -35,11 +48,16 @@ def main() -> None:
     parser.add_argument("--covers", nargs="*", default=COVERS, metavar="GENERATOR")
     parser.add_argument("--style", type=Path, help="painting (default: a photograph of scikit-image)")
     parser.add_argument("--halve", type=int, default=0, metavar="TIMES", help="make the textures smaller first")
+    parser.add_argument("--strokes", nargs="*", default=STROKES, metavar="STYLIZER")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     style = read_maps(options.style) if options.style else Maps.from_arrays({"base_color": data.coffee() / 255})
     columns = "".join(f" {way + ': color':>12}{'gradient':>9}{'s':>7}" for way in ("flat", "mesh"))
     print(f"{'tool':>24} {'object':>26}{columns}")
+    for tool in options.strokes:
+        print(
+            f"{tool:>24} {'a cube':>26} the distance of dots varies by {' and '.join(map(str, strokes(tool)))}, flat and mesh"
+        )
     for folder in sorted(path for path in options.meshes.iterdir() if path.is_dir()):
         mesh = read_mesh(folder / "mesh.ply")
         for tool in options.tools:
@@ -74,6 +92,31 @@ def repainted(
     recipe = Recipe((Step(tool, {}, {"style": "style"} if needs_style else {}),))
     flat = (*jumps(maps, mesh), 0.0) if tool == "erase-seams" else measured(recipe, inputs, mesh, name, out, "flat")
     return [flat, measured(recipe, {**inputs, "mesh": mesh}, mesh, name, out, "mesh")]
+
+
+def strokes(tool: str) -> list[float]:
+    """Coefficient of variation of the distance of dots over a cube's faces of unequal density, flat and on the mesh.
+
+    The distance is the root of a face's area by the number of its bright spots.
+    """
+    mesh = cube(sides=SIDES)
+    content = gaussian_filter(np.random.default_rng(0).random((STROKES_PX, STROKES_PX, 3)), (2, 2, 0))
+    content = 0.3 + 0.4 * (content - content.min()) / np.ptp(content)
+    y, x = np.mgrid[:768, :768] % 24 - 11.5
+    circles = np.repeat((np.hypot(x, y) < 8)[..., None], 3, 2) * np.array([0.9, 0.6, 0.2]) + 0.05
+    inputs = {"source": Maps.from_arrays({"base_color": content}), "style": Maps.from_arrays({"base_color": circles})}
+    recipe = Recipe((Step(tool, {}, {"style": "style"}),))
+    charts = Charts.of(mesh, (STROKES_PX, STROKES_PX))
+    shown = np.where(charts.texels == NONE, NONE, charts.chart[charts.texels])
+    found = []
+    for given in (inputs, {**inputs, "mesh": mesh}):
+        grey = luma(run(recipe, given).maps["base_color"].pixels)
+        is_bright = grey > np.quantile(grey[shown != NONE], (0.05, 0.95)).mean()
+        counts = [label(is_bright & (shown == chart))[1] for chart in range(6)]
+        texels = np.bincount(shown[shown != NONE], minlength=6)
+        metres = np.sqrt(texels * np.abs(np.linalg.det(charts.matrices)) / np.maximum(counts, 1))
+        found.append(round(float(metres.std() / metres.mean()), 3))
+    return found
 
 
 def covered(
