@@ -10,6 +10,7 @@ from pathlib import Path
 import bpy
 
 from ..bridge.target import Target
+from ..core.errors import ParameterError
 from ..jobs.session import jobs
 from ..jobs.task import Report, Task
 from ..paths import absolute
@@ -91,8 +92,11 @@ class BakeRequest:
         return self.folder is not None and self.preset != SEPARATE
 
     def _packed_files(self) -> PackedFiles | None:
+        """Files for an engine, if they are wanted. ParameterError for a format or tiles that it does not take."""
         if self.folder is None or not self._packs:
             return None
+        if any(one.use_tiles for one in self.sets):
+            raise ParameterError("files for an engine have no UDIM tiles", "choose one file for each map")
         return packed_files(self.folder, self.preset, self.options.file_format, replace=self.replace)
 
     def _save(self, baked: list[list[BakedMap]]) -> list[list[BakedMap]]:

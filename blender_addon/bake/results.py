@@ -110,9 +110,7 @@ def save(maps: Sequence[BakedMap], folder: Path, *, pattern: str = PATTERN, repl
 
 
 def pack(task: Task, maps: Sequence[BakedMap], packed: PackedFiles) -> None:
-    """Write the maps as the files that an engine expects, by the engine's command. ParameterError for UDIM tiles."""
-    if any(one.tiles for one in maps):
-        raise ParameterError("files for an engine have no UDIM tiles", "choose one file for each map")
+    """Write the maps as the files that an engine expects, by the engine's command."""
     packed.write(task, title_of(maps), {one.name: one.png for one in maps if one.name in materials.LABELS})
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from pathlib import Path
 
@@ -155,3 +156,13 @@ def test_a_format_that_no_engine_gets_is_refused_before_the_bake(tmp_path: Path)
     with pytest.raises(RuntimeError, match=said):
         bake(maps={"roughness"}, out_dir=str(tmp_path), preset="godot", file_format="TARGA")
     assert not bpy.data.images
+
+
+def test_tiles_for_an_engine_are_refused_before_the_bake(tmp_path: Path) -> None:
+    given = [module("bake.sets").BakeSet.of(plane(material()), use_tiles=True)]
+    targets = [module("bake.results").target_of(given[0], "NONE")]
+    options = module("bake.settings").BakeOptions(maps=("roughness",))
+    make = functools.partial(module("bake.request").BakeRequest, given, options, targets, tmp_path)
+    with pytest.raises(module("core.errors").ParameterError, match="files for an engine have no UDIM tiles"):
+        make(preset="unreal").task()
+    assert make().task().label == "Bake"
