@@ -22,7 +22,7 @@ class CoverObject(Generator):
     description = "Covers an object with a texture that tiles, in metres, so that it goes on across UV seams"
     rank = 60
     subgroup = "From a photo"
-    example = "bricks --mesh house.ply --repeat-m 1.5 "
+    example = "--source bricks --mesh house.ply --repeat-m 1.5 --size 2048x2048 --out textures"
     parameters = CoverObjectParameters
     inputs = (MESH,)
     needs_source = True
