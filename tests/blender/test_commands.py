@@ -176,6 +176,83 @@ def test_script_seamless_images(scene, image, tmp_path, monkeypatch):
     assert "bricks.png" in bpy.data.images
 
 
+@pytest.fixture
+def crate(extension, material) -> bpy.types.Object:
+    """An unwrapped cube that shows the material's image, and no plane; no worker runs, so that bakes are done here."""
+    extension.jobs.session.jobs.close()
+    bpy.data.objects.remove(bpy.context.object)
+    bpy.ops.mesh.primitive_cube_add(size=2)
+    made = bpy.context.object
+    made.name = "Crate"
+    made.data.materials.append(material)
+    texture = material.node_tree.nodes["my texture"]
+    material.node_tree.links.remove(texture.inputs["Vector"].links[0])
+    texture.extension = "REPEAT"
+    made.select_set(False)
+    return made
+
+
+def test_script_bake_objects(crate, tmp_path, monkeypatch):
+    bpy.context.scene.impasto_bake.samples = 1
+    bpy.ops.mesh.primitive_plane_add()
+    bpy.context.object.name = "Sheet"
+    bpy.context.object.data.materials.append(crate.active_material)
+    script = ("bake_objects.py", tmp_path / "own", "--size", "16", "--maps", "base_color", "roughness")
+    run_script(monkeypatch, *script)
+    expected = {f"{name}_{map_}.png" for name in ("Crate", "Sheet") for map_ in ("base_color", "roughness")}
+    assert {path.name for path in (tmp_path / "own").iterdir()} == expected
+    script = ("bake_objects.py", tmp_path / "one", "Sheet", "Crate", "--one-set", "--size", "16", "--maps", "roughness")
+    run_script(monkeypatch, *script)
+    assert [path.name for path in (tmp_path / "one").iterdir()] == ["Sheet_roughness.png"]
+    bpy.context.object.hide_set(True)
+    with pytest.raises(SystemExit, match="is called Sheet; choose from Crate"):
+        run_script(monkeypatch, "bake_objects.py", tmp_path / "none", "Crate", "Sheet")
+    assert not (tmp_path / "none").exists()
+
+
+def test_script_bake_objects_shows_high_objects_on_the_tiles_of_low_ones(crate, tmp_path, monkeypatch):
+    bpy.context.scene.impasto_bake.samples = 1
+    high = crate.copy()
+    bpy.context.collection.objects.link(high)
+    high.name, crate.name = "Crate_high", "Crate_low"
+    options = ("--high-to-low", "--tiles", "--size", "16", "--maps", "roughness")
+    run_script(monkeypatch, "bake_objects.py", tmp_path / "tiles", *options)
+    assert [path.name for path in (tmp_path / "tiles").iterdir()] == ["Crate_low_roughness.1001.png"]
+
+
+def test_script_cover_object(crate, photo, tmp_path, monkeypatch):
+    script = ("cover_object.py", "Crate", photo, tmp_path / "out.blend", "--size", "32", "--repeat-m", "1.5")
+    run_script(monkeypatch, *script)
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "out.blend"))
+    covered = bpy.data.objects["Crate"].active_material
+    recipe = json.loads(covered["impasto_recipe"])
+    assert covered.name == "wall"
+    assert recipe["steps"][0]["tool"] == "cover-object"
+    assert recipe["steps"][0]["parameters"]["repeat_m"] == 1.5
+    assert recipe["inputs"]["mesh"]["name"] == "Crate.ply"
+    assert covered.node_tree.nodes["Impasto Base Color"].image.packed_file
+
+
+def test_script_repaint_object(crate, photo, tmp_path, monkeypatch):
+    script = ("repaint_object.py", "Crate", photo, tmp_path / "out.blend", "--seed", "5")
+    run_script(monkeypatch, *script, "--parameters", '{"strength": 0.5}')
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "out.blend"))
+    painted = bpy.data.objects["Crate"].active_material
+    image = painted.node_tree.nodes["my texture"].image
+    recipe = json.loads(image["impasto_recipe"])
+    assert painted.name != "bricks"
+    assert image.packed_file
+    assert (recipe["seed"], recipe["steps"][0]["parameters"]["strength"]) == (5, 0.5)
+    assert recipe["inputs"]["mesh"]["name"] == "Crate.ply"
+
+
+@pytest.mark.parametrize("script", ["cover_object.py", "repaint_object.py"])
+def test_scripts_for_one_object_say_that_there_is_none(crate, photo, tmp_path, monkeypatch, script):
+    with pytest.raises(SystemExit, match="there is no object Box"):
+        run_script(monkeypatch, script, "Box", photo, tmp_path / "out.blend")
+    assert not (tmp_path / "out.blend").exists()
+
+
 CALL = re.compile(r"^bpy\.ops\.impasto\.", re.MULTILINE)
 
 
