@@ -55,9 +55,8 @@ def main() -> None:
     columns = "".join(f" {way + ': color':>12}{'gradient':>9}{'s':>7}" for way in ("flat", "mesh"))
     print(f"{'tool':>24} {'object':>26}{columns}")
     for tool in options.strokes:
-        print(
-            f"{tool:>24} {'a cube':>26} the distance of dots varies by {' and '.join(map(str, strokes(tool)))}, flat and mesh"
-        )
+        flat, on_mesh = strokes(tool)
+        print(f"{tool:>24} {'a cube':>26} the distance of dots varies by {flat}, on the mesh by {on_mesh}")
     for folder in sorted(path for path in options.meshes.iterdir() if path.is_dir()):
         mesh = read_mesh(folder / "mesh.ply")
         for tool in options.tools:
