@@ -106,7 +106,7 @@ def pixels_of(image: Image) -> np.ndarray:
 def missed_notes(missed: np.ndarray, covered: np.ndarray) -> list[str]:
     """A note on the pixels (H, W) of low objects that missed every high one. ParameterError if they are all."""
     count, total = int(missed.sum()), int(covered.sum())
-    remedy = "set Extrusion and Largest Distance to 0, so that they are found, or raise them"
+    remedy = "set Extrusion and Ray Distance to 0, so that they are found, or raise them"
     if count and count == total:
         raise ParameterError("no ray from the low objects meets a high one", remedy)
     return [f"{count} of {total} pixels show no high object, and are filled from those around them; {remedy}"] * bool(

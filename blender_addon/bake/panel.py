@@ -6,17 +6,20 @@ from __future__ import annotations
 import bpy
 
 from ..bake.sets import chosen_sets
-from ..bake.targets import NAMED, SELECTED, BakeTargets
+from ..bake.targets import NAMED, OWN, SELECTED, BakeTargets
 from ..core.errors import ImpastoError
 from ..interface.drawing import draw_operator, draw_report, draw_text, name_place
 from ..jobs.task import Place
 from ..material.drawing import draw_former, draw_result
 from ..tools.arguments import values_in
+from .files import SEPARATE
+from .geometry_maps import CURVATURE_MAPS
 from .settings import GROUPS, ImpastoBakeSettings
 
 OF_FILES = ("preset", "file_format", "pattern", "replace")
 """Settings that matter only where a folder is chosen."""
 SHOWN_FOR = {
+    "target": (OWN, NAMED),
     **dict.fromkeys(("extrusion", "ray_distance", "cage_suffix"), (SELECTED, NAMED)),
     **dict.fromkeys(("low_suffix", "high_suffix"), (NAMED,)),
 }
@@ -26,8 +29,7 @@ SHOWN_FOR = {
 def draw_bake(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     settings = context.scene.impasto_bake
     column = layout.column()
-    hidden = {name for name, surfaces in SHOWN_FOR.items() if settings.surface not in surfaces}
-    hidden.update(("rna_type", "name", *OF_FILES))
+    hidden = {"rna_type", "name", *OF_FILES, *_without_effect(settings)}
     for name in settings.bl_rna.properties.keys():  # noqa: SIM118 - not a dictionary
         if name == "maps":
             _draw_maps(column, settings)
@@ -35,7 +37,8 @@ def draw_bake(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
             column.prop(settings, name)
     if settings.out_dir:
         for name in OF_FILES:
-            column.prop(settings, name)
+            if name != "pattern" or settings.preset == SEPARATE:  # an engine names its files
+                column.prop(settings, name)
     _draw_baked_objects(layout, context)
     name_place(layout, Place.BAKE)
     draw_operator(layout, "impasto.bake", icon="RENDER_STILL")
@@ -44,11 +47,22 @@ def draw_bake(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     draw_former(layout, context)
 
 
+def _without_effect(settings: ImpastoBakeSettings) -> set[str]:
+    """Settings that change nothing, as the others are."""
+    idle = {name for name, surfaces in SHOWN_FOR.items() if settings.surface not in surfaces}
+    if not settings.margin_px:
+        idle.add("margin_type")
+    if not settings.maps & CURVATURE_MAPS.keys():
+        idle.add("edge_radius")
+    return idle
+
+
 def _draw_maps(layout: bpy.types.UILayout, settings: ImpastoBakeSettings) -> None:
     """Draw a switch for each map, under the headings of their groups."""
     for group in GROUPS:
         layout.label(text=group.heading)
         grid = layout.grid_flow(row_major=True, columns=2, even_columns=True, align=True)
+        grid.use_property_split = False  # else each name stands twice, and is cut both times
         for name in group.names:
             grid.prop_enum(settings, "maps", name)
 

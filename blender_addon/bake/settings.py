@@ -212,7 +212,7 @@ class BakeOutput:
             EnumProperty,
             "Engine",
             "Files, channels and normals as this engine expects them",
-            items=((SEPARATE, "One File for Each Map", "As Impasto names them"), *PRESETS),
+            items=((SEPARATE, "File for Each Map", "As Impasto names them"), *PRESETS),
         ),
     )
     pattern: str = field(

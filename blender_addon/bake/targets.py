@@ -38,7 +38,7 @@ class BakeTargets:
             items=(
                 (OWN, "Own", "Each object's own"),
                 (SELECTED, "Selected to Active", "That of the other selected objects, on the active one"),
-                (NAMED, "High to Low by Names", "That of the high objects of the same name, on each selected low one"),
+                (NAMED, "By Names", "That of the high objects of the same name, on each selected low one"),
             ),
         ),
     )
@@ -74,7 +74,7 @@ class BakeTargets:
         default=0.0,
         metadata=argument(
             FloatProperty,
-            "Largest Distance",
+            "Ray Distance",
             "How far rays go from where they begin; 0 finds it",
             min=0.0,
             subtype="DISTANCE",

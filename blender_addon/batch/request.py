@@ -65,7 +65,7 @@ class Output:
             EnumProperty,
             "Engine",
             "Files, channels and normals as this engine expects them",
-            items=((MAPS, "One File for Each Map", "As Impasto names them"), *PRESETS),
+            items=((MAPS, "File for Each Map", "As Impasto names them"), *PRESETS),
         ),
     )
     result: str = field(
@@ -120,7 +120,7 @@ class Output:
         """
         if self.result == MATERIALS and self.export != MAPS:
             message = "files for another engine do not become materials of this .blend file"
-            raise ParameterError(message, "choose Files Only, or One File for Each Map")
+            raise ParameterError(message, "choose Files Only, or File for Each Map")
         wanted = results.BatchResults(
             names if self.result == MATERIALS else (), self.folder, self.format, self.folder / FOLDER / ASSETS
         )

@@ -146,3 +146,24 @@ def test_settings_of_files_are_shown_once_a_folder_is_chosen(tmp_path: Path) -> 
     module("bake.panel").draw_bake(layouts[1], bpy.context)
     assert not set(of_files) & set(layouts[0].props())
     assert layouts[1].props()[-4:] == of_files
+
+
+def shown_settings(**values: object) -> set[str]:
+    """Settings that the panel shows once some of them have other values."""
+    settings, layout = bpy.context.scene.impasto_bake, Layout()
+    for name, value in values.items():
+        setattr(settings, name, value)
+    module("bake.panel").draw_bake(layout, bpy.context)
+    return set(layout.props())
+
+
+def test_settings_without_effect_are_not_shown(tmp_path: Path) -> None:
+    usual = shown_settings()
+    assert {"target", "margin_type"} <= usual
+    assert "edge_radius" not in usual, "none of the usual maps has rounded edges"
+    assert usual - shown_settings(margin_px=0) == {"margin_type"}
+    assert "edge_radius" in shown_settings(maps={"normal", "cavity"})
+    assert "target" not in shown_settings(surface="SELECTED"), "there is one low object"
+    assert "target" in shown_settings(surface="NAMED")
+    assert "pattern" in shown_settings(out_dir=str(tmp_path))
+    assert "pattern" not in shown_settings(preset="unity-urp"), "an engine names its files"

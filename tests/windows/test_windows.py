@@ -151,6 +151,15 @@ def test_an_artist_lists_and_repaints_materials_by_a_batch_and_sees_its_contact_
     assert facts["shown"] == ["contact_sheet.png"]
 
 
+def test_an_artist_bakes_two_objects_by_a_click_and_repaints_them_across_seams_or_not(walk_through):
+    facts = walk_through("bakes", size_px=(1600, 1900))
+    maps = ("base_color", "metallic", "normal", "roughness")
+    assert facts["images"] == {f"{name}_{kind}": [32, 32] for name in ("Barrel", "Crate") for kind in maps}
+    assert facts["baked"][0] == "INFO"
+    assert facts["shows"] == {"Crate": "Crate_base_color", "Barrel": "Barrel_base_color"}
+    assert facts["across_seams"] == facts["filling_across_seams"] == [True, False]
+
+
 def test_what_is_not_set_up_is_greyed_while_a_script_in_the_window_works(walk_through):
     facts = walk_through("refuses")
     assert facts["made_by_the_script"] == [["by a script"], ["run"]]

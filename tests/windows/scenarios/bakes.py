@@ -1,0 +1,125 @@
+"""Inside a Blender window: two crates are baked by a click; the sections that go on across seams say so."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from fields import BESIDE_LABEL, clicks_and_waits, extension, unfold
+from walk import Steps, Walk, installed_extension, start
+
+OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
+SIZE_PX = 32
+EDITOR = "IMAGE_EDITOR"
+SECTIONS_PX = 72
+"""From Match Image down to the header of Repair: two folded sections."""
+LOOKS = {
+    "selected": {"surface": "SELECTED"},
+    "named": {"surface": "NAMED"},
+    "files": {"out_dir": "//maps", "maps": {"cavity"}},
+}
+"""Settings of which the section is looked at, by the name of the picture."""
+CRATES = {"Crate": (0.8, 0.3, 0.1, 1.0), "Barrel": (0.1, 0.4, 0.7, 1.0)}
+"""Colours of the materials of objects by their names."""
+installed_extension()
+
+
+def scenario(walk: Walk) -> Steps:
+    makes_crates()
+    yield walk.show_panel("VIEW_3D", "Impasto")
+    walk.screenshot("begin.png")
+    yield from bakes_both(walk)
+    bpy.context.scene.impasto.tool = "even-light"
+    yield from changes(walk, {})
+    walk.screenshot("tool.png")
+    yield from shows_the_style(walk)
+    yield from shows_the_filling(walk)
+    bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
+
+
+def makes_crates() -> None:
+    """Two cubes with UVs and a material each, both selected, in place of Blender's own cube."""
+    bpy.data.objects.remove(bpy.data.objects["Cube"])
+    made = []
+    for index, (name, color) in enumerate(CRATES.items()):
+        bpy.ops.mesh.primitive_cube_add(location=(3 * index, 0, 0))
+        made.append(bpy.context.object)
+        made[-1].name = name
+        material = bpy.data.materials.new(name)
+        material.use_nodes = True
+        material.node_tree.nodes["Principled BSDF"].inputs["Base Color"].default_value = color
+        made[-1].data.materials.append(material)
+    for one in made:
+        one.select_set(True)
+
+
+def bakes_both(walk: Walk) -> Steps:
+    """Open the section, look at each choice of the surface and of a folder, and click Bake Maps."""
+    bake = bpy.context.scene.impasto_bake
+    bake.width_px = bake.height_px = SIZE_PX
+    bake.samples = 1
+    yield from unfold(walk, "use_ambient_occlusion", "impasto_bake")
+    walk.screenshot("bake.png")
+    usual = {"surface": "OWN", "out_dir": "", "maps": set(bake.maps), "material": "ASSIGN"}
+    for name, changed in LOOKS.items():
+        yield from changes(walk, {**usual, **changed})
+        walk.screenshot(f"bake_{name}.png")
+    yield from changes(walk, usual)
+    before = set(bpy.data.images.keys())
+    yield from clicks_and_waits(walk, "impasto.bake", "VIEW_3D", "bake")
+    yield 0.7
+    walk.screenshot("baked.png")
+    report = extension().jobs.session.jobs.reports["bake"]
+    walk.record("baked", [report.level, report.text])
+    made = sorted(set(bpy.data.images.keys()) - before)
+    walk.record("images", {name: [*bpy.data.images[name].size] for name in made})
+    walk.record("shows", {name: picture_of(bpy.data.objects[name]) for name in CRATES})
+
+
+def picture_of(one: bpy.types.Object) -> str:
+    """The image that gives the base colour of an object."""
+    shader = one.active_material.node_tree.nodes["Principled BSDF"]
+    return shader.inputs["Base Color"].links[0].from_node.image.name
+
+
+def shows_the_style(walk: Walk) -> Steps:
+    """Style, whose subject is the active object's material of baked maps: Across Seams is shown, and clicked."""
+    style = bpy.context.scene.impasto_style
+    style.subject = "MATERIAL"
+    yield walk.fold_panel(0)
+    yield walk.fold_panel(1)
+    walk.screenshot("style.png")
+    before = style.across_seams
+    yield walk.click("across_seams", "VIEW_3D")
+    walk.record("across_seams", [before, style.across_seams])
+
+
+def shows_the_filling(walk: Walk) -> Steps:
+    """Repair, on a baked map: the section of the filling has the option too."""
+    yield walk.switch("VIEW_3D", EDITOR)
+    walk.editor = EDITOR
+    walk.area(EDITOR).spaces.active.image = bpy.data.images["Barrel_base_color"]
+    yield walk.show_panel(EDITOR, "Impasto")
+    yield walk.unfold(bpy.types.IMPASTO_PT_repair, "impasto.match_image", EDITOR, SECTIONS_PX)
+    yield from unfold(walk, "impasto.fill_region", "across_seams", columns=BESIDE_LABEL)
+    walk.screenshot("filling.png")
+    region = bpy.context.scene.impasto_region
+    before = region.across_seams
+    yield walk.click("across_seams", EDITOR)
+    walk.record("filling_across_seams", [before, region.across_seams])
+
+
+def changes(walk: Walk, values: dict[str, Any]) -> Steps:
+    """Change settings of the bake, and have the panel drawn anew, which Blender does by itself only after a click."""
+    for name, value in values.items():
+        setattr(bpy.context.scene.impasto_bake, name, value)
+    for _ in range(3):  # panels slide to their new places
+        walk.area("VIEW_3D").tag_redraw()
+        yield
+
+
+start(scenario, OUT)
