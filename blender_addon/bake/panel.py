@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..bake.sets import chosen_sets
+from ..bake.sets import BakeSet, chosen_sets
 from ..bake.targets import NAMED, OWN, SELECTED, BakeTargets
 from ..core.errors import ImpastoError
 from ..interface.drawing import draw_operator, draw_report, draw_text, name_place
@@ -68,13 +68,20 @@ def _draw_maps(layout: bpy.types.UILayout, settings: ImpastoBakeSettings) -> Non
 
 
 def _draw_baked_objects(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """List the objects that are baked, where several are selected."""
+    """List the objects that are baked, where several are selected, and whose surface each of them shows."""
     try:
         sets, notes = chosen_sets(context, BakeTargets(**values_in(BakeTargets, context.scene.impasto_bake)))
     except ImpastoError:  # the button says why
         return
-    objects = [item.name for one in sets for item in one.objects]
-    if len(objects) + len(notes) > 1:
-        draw_text(layout, ", ".join(objects), "MESH_DATA")
+    names = [name for one in sets for name in _baked_names(one)]
+    if len(names) + len(notes) > 1 or any(one.projections for one in sets):
+        draw_text(layout, ", ".join(names), "MESH_DATA")
         for note in notes:
             draw_text(layout, note, "INFO")
+
+
+def _baked_names(given: BakeSet) -> list[str]:
+    """The name of each object of a set, after those of the objects whose surface it shows."""
+    highs = [" + ".join(high.name for high in one.highs) for one in given.projections]
+    names = [item.name for item in given.objects]
+    return [f"{high} → {low}" for high, low in zip(highs, names, strict=True)] if highs else names

@@ -167,3 +167,14 @@ def test_settings_without_effect_are_not_shown(tmp_path: Path) -> None:
     assert "target" in shown_settings(surface="NAMED")
     assert "pattern" in shown_settings(out_dir=str(tmp_path))
     assert "pattern" not in shown_settings(preset="unity-urp"), "an engine names its files"
+
+
+def test_the_panel_says_which_high_objects_each_low_one_shows() -> None:
+    for name in ("Box_low", "Box_high", "Box_high_bolts"):
+        plane(material()).name = name
+    settings, layout = bpy.context.scene.impasto_bake, Layout()
+    bpy.data.objects["Box_low"].select_set(True)
+    settings.surface = "NAMED"
+    module("bake.panel").draw_bake(layout, bpy.context)
+    lines = [options["text"] for what, _, options in layout.drawn if what == "label"]
+    assert "Box_high + Box_high_bolts → Box_low" in " ".join(lines)
