@@ -31,7 +31,7 @@ ISLANDS = "impasto_islands"
 
 @dataclass(frozen=True)
 class Identities:
-    """What is told apart. shown: copies of the objects whose surface is baked; materials: their materials' names.
+    """Things that are told apart. shown: copies of the objects whose surface is baked; materials: their materials' names.
 
     own: of those that show themselves, with their UV maps.
     """

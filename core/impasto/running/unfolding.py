@@ -72,7 +72,7 @@ class Unfolding:
         return replace(context, canvas=canvas, on_preview=lambda maps: context.on_preview(canvas.fold(maps)))
 
     def on_texture(self, made: Maps) -> Maps:
-        """What tools made, on the texture, without seams; what they left as it was is as before, to the last bit."""
+        """The maps that tools made, on the texture, without seams; where they changed nothing, the same to the last bit."""
         canvas = self.canvas
         if canvas is None:
             return made
@@ -113,11 +113,10 @@ def _canvas(charts: Charts, context: Context) -> Canvas:
     """The canvas of charts, with notes on what the mesh has that others may not expect."""
     canvas = Canvas.of(charts)
     if canvas.charts.copies:
-        context.note(
-            f"{canvas.charts.copies} islands show the texels of others, such as mirrored halves, and share them"
-        )
+        copies = canvas.charts.copies
+        context.note(f"islands that show the texels of others, such as mirrored halves, share them: {copies}")
     if canvas.charts.overlaps:
-        context.note(f"{canvas.charts.overlaps} islands overlap others in part: where they do, one of them decides")
+        context.note(f"islands that overlap others in part, where one of them decides: {canvas.charts.overlaps}")
     return canvas
 
 
