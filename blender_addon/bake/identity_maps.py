@@ -31,9 +31,9 @@ ISLANDS = "impasto_islands"
 
 @dataclass(frozen=True)
 class Identities:
-    """Things that are told apart. shown: copies of the objects whose surface is baked; materials: their materials' names.
+    """Things that are told apart. shown: copies of the objects whose surface is baked.
 
-    own: of those that show themselves, with their UV maps.
+    materials: their materials' names. own: of those that show themselves, with their UV maps.
     """
 
     shown: tuple[Object, ...]

@@ -72,7 +72,7 @@ class Unfolding:
         return replace(context, canvas=canvas, on_preview=lambda maps: context.on_preview(canvas.fold(maps)))
 
     def on_texture(self, made: Maps) -> Maps:
-        """The maps that tools made, on the texture, without seams; where they changed nothing, the same to the last bit."""
+        """The maps that tools made, on the texture, without seams; the same to the last bit where nothing changed."""
         canvas = self.canvas
         if canvas is None:
             return made
