@@ -90,7 +90,7 @@ def test_what_a_bake_replaced_is_there_after_reopening_and_a_click_restores_it(w
 
 
 def test_the_fields_of_bake_maps_and_prepare_source_answer_to_clicks_and_the_maps_are_baked(walk_through):
-    facts = walk_through("folded", "textures", TALL_PX)
+    facts = walk_through("folded", "textures", (1000, 1900))
     assert untouched(facts["bake"] | facts["maps"] | facts["source"]) == []
     assert [len(facts[section]) > least for section, least in (("bake", 8), ("maps", 1), ("source", 2))] == [True] * 3
     assert facts["opened"] == "FILE_BROWSER"

@@ -65,7 +65,7 @@ def scenario(walk: Walk) -> Steps:
 def textures(walk: Walk) -> Steps:
     """Bake with the bake itself; Maps; Prepare Source."""
     bake = bpy.context.scene.impasto_bake
-    place, found = yield from opens_and_tries(walk, "bake", "use_ambient_occlusion", "impasto_bake", 420)
+    place, found = yield from opens_and_tries(walk, "bake", "use_ambient_occlusion", "impasto_bake", 620)
     walk.record("opened", (yield from browses(walk, found["buttons.directory_browse()"][0])))
     bake.width_px = bake.height_px = 32
     bake.samples = 1
