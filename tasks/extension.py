@@ -15,6 +15,7 @@ from .manual import write_manual
 VENDORED = (
     "about",
     "atlas.mesh",
+    "atlas.raster",
     "descriptions",
     "errors",
     "recipe",

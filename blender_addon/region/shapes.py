@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 Position = tuple[float, float]
 Size = tuple[int, int]
 """(height, width) in pixels."""
-MOST_PIXELS = 2**22
-"""Pixels of triangles that are written at a time, to save memory."""
 
 
 def stroke(mask: np.ndarray, start: Position, end: Position, radius_px: float, value: bool, wraps: bool) -> None:
@@ -84,46 +82,16 @@ def _windows(
 def triangles(size_px: Size, corners: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Labels int32 (H, W) of triangles (T, 3, 2) with labels (T,), which wrap; 0 where there is none.
 
-    A pixel belongs to a triangle if its centre lies in it.
+    A pixel belongs to a triangle if its centre lies in it; of triangles that overlap, to the last.
     """
     import numpy as np
 
-    height, width = size_px
-    found = np.zeros(size_px, np.int32)
-    rows, low, high, of = _spans(corners.astype(float))
-    first, count = low, np.maximum(high - low, 0)
-    for part in np.split(np.arange(len(rows)), np.flatnonzero(np.diff(count.cumsum() // MOST_PIXELS)) + 1):
-        index = np.repeat(part, count[part])
-        column = _ranges(count[part]) + first[index]
-        found[rows[index] % height, column % width] = labels[of[index]]
-    return found
+    from ..core.atlas.raster import NONE, rasterized
 
-
-def _spans(corners: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Rows of pixels that triangles cover: the row, its first column, the one after its last, and the triangle."""
-    import numpy as np
-
-    top = np.ceil(corners[..., 1].min(1) - 0.5).astype(int)
-    count = np.maximum(np.floor(corners[..., 1].max(1) - 0.5).astype(int) + 1 - top, 0)
-    of = np.repeat(np.arange(len(corners)), count)
-    rows = _ranges(count) + top[of]
-    low, high = np.full(len(rows), np.inf), np.full(len(rows), -np.inf)
-    for start, end in ((0, 1), (1, 2), (2, 0)):
-        (x0, y0), (x1, y1) = corners[of, start].T, corners[of, end].T
-        line = rows + 0.5
-        crossed = (line >= np.minimum(y0, y1)) & (line <= np.maximum(y0, y1)) & (y0 != y1)
-        x = x0 + (line - y0) / np.where(y0 == y1, 1, y1 - y0) * (x1 - x0)
-        low, high = np.where(crossed, np.minimum(low, x), low), np.where(crossed, np.maximum(high, x), high)
-    is_crossed = low <= high
-    low, high = low[is_crossed], high[is_crossed]
-    return rows[is_crossed], np.ceil(low - 0.5).astype(int), np.floor(high - 0.5).astype(int) + 1, of[is_crossed]
-
-
-def _ranges(counts: np.ndarray) -> np.ndarray:
-    """0, 1, …, n - 1 for each n, one after the other."""
-    import numpy as np
-
-    return np.arange(counts.sum()) - np.repeat(counts.cumsum() - counts, counts)
+    if not len(corners):
+        return np.zeros(size_px, np.int32)
+    found, _ = rasterized(corners[::-1], size_px, wraps=True)
+    return np.where(found == NONE, 0, labels[::-1][found]).astype(np.int32)
 
 
 def grow(labels: np.ndarray, margin_px: int) -> np.ndarray:
