@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from bpy.types import Mesh, NodeSocket, NodeTree, Object
 
+from ..bridge.meshes import component_numbers
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -131,20 +133,6 @@ def uv_islands(mesh: Mesh, uv_map: str) -> np.ndarray:
     order = np.argsort(edges, kind="stable")
     first, second = order[:-1], order[1:]
     is_joined = (edges[first] == edges[second]) & (np.abs(ends[first] - ends[second]).max(axis=(1, 2)) < 1e-6)
-    return _components(len(starts), faces[first[is_joined]], faces[second[is_joined]])
-
-
-def _components(count: int, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Number of each item's connected component, of pairs of items, in the order of their first items."""
-    import numpy as np
-
-    labels = np.arange(count)
-    while True:
-        least = np.minimum(labels[first], labels[second])
-        before = labels.copy()
-        for ends in (first, second):
-            np.minimum.at(labels, before[ends], least)
-            np.minimum.at(labels, ends, least)
-        labels = labels[labels]
-        if np.array_equal(labels, before):
-            return np.unique(labels, return_inverse=True)[1]
+    sides = [faces[first[is_joined]], faces[second[is_joined]]]
+    points = np.concatenate([*[np.arange(len(sides[0]))] * 2, len(sides[0]) + np.arange(len(starts))])
+    return component_numbers(points, np.concatenate([*sides, np.arange(len(starts))])) - 1

@@ -98,6 +98,25 @@ def triangles(mesh: bpy.types.Mesh, uv_map: str) -> tuple[np.ndarray, np.ndarray
     return uvs[loops], vertices[loops], values_in(mesh.loop_triangles, "polygon_index", (count,), np.int32)
 
 
+def component_numbers(points: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """Number of the island of each face, from 1: faces that share a point are in one.
+
+    points and faces: for each corner of a face, the numbers (N,) of its point and of its face.
+    """
+    import numpy as np
+
+    label = np.arange(int(faces.max(initial=-1)) + 1)
+    while True:
+        least = np.full(int(points.max(initial=-1)) + 1, len(label))
+        np.minimum.at(least, points, label[faces])
+        new = label.copy()
+        np.minimum.at(new, faces, least[points])
+        new = new[new]
+        if (new == label).all():
+            return np.unique(label, return_inverse=True)[1] + 1
+        label = new
+
+
 def file_name(item: bpy.types.Object | bpy.types.Material) -> str:
     """Name of the mesh of an object, or of all that show a material, as in recipes."""
     return f"{item.name}.ply"

@@ -94,7 +94,7 @@ def _islands(uvs: np.ndarray, vertices: np.ndarray, faces: np.ndarray, count: in
     corners = np.column_stack([vertices.ravel(), np.round(uvs.reshape(-1, 2) * 10**DIGITS).astype(np.int64)])
     points = np.unique(corners, axis=0, return_inverse=True)[1].reshape(-1)
     found = np.zeros(count, np.int64)
-    connected = shapes.component_numbers(points, np.repeat(faces, 3))
+    connected = meshes.component_numbers(points, np.repeat(faces, 3))
     found[: len(connected)] = connected
     return found
 

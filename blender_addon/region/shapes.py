@@ -106,22 +106,3 @@ def grow(labels: np.ndarray, margin_px: int) -> np.ndarray:
                 grown = np.where(grown == 0, beside, grown)
         labels = grown
     return labels
-
-
-def component_numbers(points: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """Number of the island of each face, from 1: faces that share a point are in one.
-
-    points and faces: for each corner of a face, the numbers (N,) of its point and of its face.
-    """
-    import numpy as np
-
-    label = np.arange(int(faces.max(initial=-1)) + 1)
-    while True:
-        least = np.full(int(points.max(initial=-1)) + 1, len(label))
-        np.minimum.at(least, points, label[faces])
-        new = label.copy()
-        np.minimum.at(new, faces, least[points])
-        new = new[new]
-        if (new == label).all():
-            return np.unique(label, return_inverse=True)[1] + 1
-        label = new

@@ -58,11 +58,11 @@ def test_a_margin_grows_over_the_borders_and_not_into_others(shapes):
     assert grown[0, 3] == grown[0, 2] == 2
 
 
-def test_islands_are_faces_that_share_points(shapes):
+def test_islands_are_faces_that_share_points(extension):
     rows, columns = np.divmod(np.arange(300), 100)
     faces = np.repeat(np.arange(300), 2)
     points = np.stack([rows * 101 + columns, rows * 101 + columns + 1], 1).ravel()  # three chains of 100 faces
-    assert (shapes.component_numbers(points, faces) == rows + 1).all()
+    assert (extension.bridge.meshes.component_numbers(points, faces) == rows + 1).all()
 
 
 def test_a_shifted_view_meets_the_borders_in_the_middle(extension):
