@@ -182,6 +182,37 @@ def test_seams_of_one_smooth_function_are_no_steps_and_those_of_noise_are():
     assert cut.color > 2
 
 
+def squares(count: int, repeats: float = 0.0) -> Mesh:
+    """Squares apart from each other, each an island; the first shows the texture so many times."""
+    corners = np.array([[(0, 0), (1, 0), (1, 1)], [(0, 0), (1, 1), (0, 1)]], np.float32)
+    positions = [np.concatenate([corners, np.full((2, 3, 1), z, np.float32)], 2) for z in range(count)]
+    side = int(np.ceil(count**0.5))
+    uvs = [(0.1 + 0.8 * corners + np.array([i % side, i // side], np.float32)) / side for i in range(count)]
+    if repeats:
+        uvs[0] = corners * np.float32(repeats)
+    return Mesh(np.concatenate(positions), np.concatenate(uvs).astype(np.float32))
+
+
+def test_many_islands_on_a_small_texture_have_a_canvas():
+    canvas = Canvas.of(Charts.of(squares(100), (16, 16)))
+    assert len(np.unique(canvas.charts.chart)) == 100
+    back = canvas.fold(canvas.unfold(noise((16, 16))))
+    assert back.size_px == (16, 16)
+
+
+def test_an_island_on_which_the_texture_repeats_many_times_is_left_out():
+    charts = Charts.of(squares(4, repeats=500.0), (512, 512))
+    assert (charts.chart[:2] == NONE).all()
+    assert Canvas.of(charts).size_px
+    with pytest.raises(ParameterError, match="repeat the texture"):
+        Charts.of(squares(1, repeats=500.0), (512, 512))
+
+
+def test_a_texture_that_is_too_large_is_refused():
+    with pytest.raises(ParameterError, match="too large to be unfolded"):
+        Charts.of(cube(), (8192, 8192))
+
+
 def test_a_mesh_without_area_in_its_uvs_is_refused():
     one = cube()
     with pytest.raises(ParameterError, match="no area"):

@@ -30,6 +30,8 @@ FINENESS = 0.9
 """Share of the surface that is on the canvas at least as fine as on the texture, unless that makes it too large."""
 MOST_IN_CHARTS = 1.3
 """Most texels of all charts on the canvas, relative to those on the texture."""
+LEAST_TEXELS = 1024
+"""Texels that each chart may have with its gutter, however small the texture is."""
 LONGEST = 3.0
 """Longest side of a chart, relative to that of a square of so many texels."""
 COARSER = 0.8
@@ -59,12 +61,13 @@ class Canvas:
         is_drawn = charts.chart == charts.mesh.islands  # copies lie where their originals do
         shown = np.unique(charts.chart[is_drawn])
         density = density or _density(charts)
+        most = max(MOST_TEXELS * size_px[0] * size_px[1], LEAST_TEXELS * len(shown))
         while True:
             matrices = charts.matrices * density
             corners = transformed(charts.corners, matrices[charts.chart][:, None])
             lowest = _lowest(corners, charts.chart, is_drawn, len(matrices))
             shapes = [_shape(corners[is_drawn & (charts.chart == index)] - lowest[index]) for index in shown]
-            gutter_px, cells = _with_gutters(shapes, MOST_TEXELS * size_px[0] * size_px[1])
+            gutter_px, cells = _with_gutters(shapes, most)
             if cells:
                 break
             density *= COARSER

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import ParameterError
+from ..texture import is_large
 from .mesh import Mesh
 from .raster import NONE, Size, rasterized
 
@@ -14,8 +15,6 @@ LEAST_AREA = 1e-12
 """Area of a triangle in UV space, relative to the texture, below which it shows no texels."""
 LEAST_SLOPE = 0.3
 """Mean steepness of an island below which back, not up, is upright on it, as on a floor."""
-REPEAT = 0.05
-"""Part of a texture by which an island must exceed it, so that the texture is taken for one that repeats."""
 STRAIGHT = 0.3
 """Share of an island's border that must be at right angles before the island is turned by these."""
 COPY_SHARE = 0.5
@@ -45,7 +44,15 @@ class Charts:
 
     @classmethod
     def of(cls, mesh: Mesh, size_px: Size) -> Charts:
-        """Charts of a mesh on a texture. ParameterError if no triangle shows any of it."""
+        """Charts of a mesh on a texture. ParameterError if no triangle shows any of it, or most show it repeatedly.
+
+        Islands that are larger than the texture are left out.
+        """
+        if is_large(size_px):
+            message = f"a texture of {size_px[1]}x{size_px[0]} is too large to be unfolded"
+            raise ParameterError(message, "make it at most 4096x4096, or leave the mesh out")
+        if mesh.repeats:
+            raise ParameterError(f"the UVs of {mesh.name or 'the mesh'} repeat the texture", REMEDY)
         corners = mesh.uvs.astype(np.float64) * (size_px[1], -size_px[0]) + (0, size_px[0])
         islands = mesh.islands
         lowest = np.full((islands.max() + 1, 2), np.inf)
@@ -53,25 +60,14 @@ class Charts:
         sides = np.array([size_px[1], size_px[0]])
         corners -= (np.floor(lowest / sides + 1e-6) * sides)[islands][:, None]  # islands begin in the first tile
         frames = _Frames.of(mesh, corners)
-        texels, drawn = rasterized(corners, size_px, wraps=True)
+        is_left_out = mesh.is_larger[islands]
+        texels, drawn = rasterized(np.where(is_left_out[:, None, None], -1.0, corners), size_px, wraps=True)
         if not frames.has_area.any() or not drawn.any():
             raise ParameterError(f"the UVs of {mesh.name or 'the mesh'} have no area", REMEDY)
         chart, copies, overlaps = _originals(islands, corners, texels, drawn)
-        chart = np.where(frames.has_area, chart, NONE)
+        chart = np.where(frames.has_area & ~is_left_out, chart, NONE)
         matrices = _straightened(frames.matrices(chart, len(lowest)), mesh, corners, chart)
         return cls(mesh, size_px, corners, texels, chart, matrices, copies, overlaps)
-
-    @property
-    def repeats(self) -> bool:
-        """Whether most of the surface lies on islands larger than the texture, which therefore repeats on them."""
-        lowest, highest = (np.full((len(self.matrices), 2), value) for value in (np.inf, -np.inf))
-        islands = np.repeat(self.mesh.islands, 3)
-        np.minimum.at(lowest, islands, self.corners.reshape(-1, 2))
-        np.maximum.at(highest, islands, self.corners.reshape(-1, 2))
-        is_larger = ((highest - lowest) > np.array(self.size_px)[::-1] * (1 + REPEAT)).any(1)
-        edges = (self.mesh.positions[:, 1:] - self.mesh.positions[:, :1]).astype(np.float64)
-        areas = np.linalg.norm(np.cross(edges[:, 0], edges[:, 1]), axis=1)
-        return bool(areas[is_larger[self.mesh.islands]].sum() > 0.5 * areas.sum())
 
     @property
     def in_metres(self) -> np.ndarray:

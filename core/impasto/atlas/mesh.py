@@ -15,6 +15,8 @@ WELD = 1e-5
 UV_DIGITS = 5
 """Decimal places in which UVs agree that are one."""
 MOST_TRIANGLES = 4_000_000
+REPEAT = 0.05
+"""Part of a texture by which an island must exceed it, so that the texture is taken for one that repeats."""
 CREASE = 0.8
 """Cosine of the angle between a face and the mean of its neighbours below which it keeps its own normal."""
 
@@ -94,6 +96,23 @@ class Mesh:
         size = len(self)
         graph = coo_matrix((np.ones(len(first), bool), (first // 3, second // 3)), shape=(size, size))
         return connected_components(graph, directed=False)[1].astype(np.int64)
+
+    @cached_property
+    def is_larger(self) -> np.ndarray:
+        """Whether an island (I,) is larger than the texture, which therefore repeats on it."""
+        count = int(self.islands.max()) + 1
+        lowest, highest = (np.full((count, 2), limit) for limit in (np.inf, -np.inf))
+        islands = np.repeat(self.islands, 3)
+        np.minimum.at(lowest, islands, self.uvs.reshape(-1, 2))
+        np.maximum.at(highest, islands, self.uvs.reshape(-1, 2))
+        return ((highest - lowest) > 1 + REPEAT).any(1)
+
+    @cached_property
+    def repeats(self) -> bool:
+        """Whether most of the surface lies on islands that are larger than the texture."""
+        edges = (self.positions[:, 1:] - self.positions[:, :1]).astype(np.float64)
+        areas = np.linalg.norm(np.cross(edges[:, 0], edges[:, 1]), axis=1)
+        return bool(areas[self.is_larger[self.islands]].sum() > 0.5 * areas.sum())
 
     @cached_property
     def seams(self) -> tuple[np.ndarray, np.ndarray]:

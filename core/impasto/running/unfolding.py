@@ -48,9 +48,9 @@ class Unfolding:
         if self.canvas is not None or self.is_tile or tool.is_pointwise:
             return subject
         context.progress(0.0, "Unfolding the mesh")
-        charts = Charts.of(self.mesh, subject.size_px)
-        self.is_tile = charts.repeats or ((charts.texels != NONE).mean() > WHOLE and all(wraps(subject)))
-        if self.is_tile:
+        charts = None if self.mesh.repeats else Charts.of(self.mesh, subject.size_px)
+        self.is_tile = charts is None or ((charts.texels != NONE).mean() > WHOLE and all(wraps(subject)))
+        if charts is None or self.is_tile:
             context.note("its texture repeats on the mesh, so it was changed as a texture that tiles")
             return subject
         self.canvas = _canvas(charts, context)
