@@ -114,7 +114,7 @@ def tool_result(name: str, subject: str, **how: Any) -> Any:
     """
     from photographed import hours, lights_around, photographs
 
-    from impasto.evaluation.behaviour import with_needs
+    from impasto.evaluation.behaviour import corner, with_needs
     from impasto.plugins.registry import registry
     from impasto.recipe import Recipe, Step, name_inputs
     from impasto.running.runner import run
@@ -122,7 +122,8 @@ def tool_result(name: str, subject: str, **how: Any) -> Any:
     tool = registry().tool(name)
     source, parameters = with_needs(tool, _photograph(subject)), {}
     other = next(one for one in SUBJECTS if one != subject)
-    values = {item.name: [with_needs(tool, _photograph(other))] * item.least for item in tool.inputs if item.required}
+    needed = [item for item in tool.inputs if item.required]
+    values = {item.name: [with_needs(tool, _photograph(other))] * item.least for item in needed if item.kind != "mesh"}
     if "mask" in values:
         values["mask"] = [_hole()]
     if name == "panorama-from-cube":
@@ -133,6 +134,7 @@ def tool_result(name: str, subject: str, **how: Any) -> Any:
         clock = {"clock": [hours(light.azimuth) for light in lights]}
         parameters = clock if subject == next(iter(SUBJECTS)) else {"lights": "unknown"}
     inputs, named = name_inputs(values)
+    named |= {item.name: corner() for item in needed if item.kind == "mesh"}
     return run(Recipe((Step(name, parameters, inputs),), SEED), {"source": source, **named}, **how)
 
 

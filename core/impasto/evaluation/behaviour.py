@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from ..atlas.mesh import Mesh
+from ..descriptions import MESH
 from ..errors import Cancelled, ImpastoError, ModelError
 from ..parameters import SizeParameters, properties_of
 from ..plugins.checks import check_tool
@@ -52,11 +54,24 @@ def picture(height: int, width: int, seed: int = 0) -> Maps:
     return Maps.from_arrays({"base_color": np.clip(0.5 + smooth + 0.2 * rng.random((height, width, 3)), 0, 1)})
 
 
+def corner() -> Mesh:
+    """Test mesh: two walls of one metre around a corner, whose UV islands share the texture."""
+    square = np.array([(0, 0), (1, 0), (1, 1), (0, 0), (1, 1), (0, 1)], np.float32).reshape(2, 3, 2)
+    across, up = square[..., 0], square[..., 1]
+    walls = np.stack([across, 0 * up, up], 2), np.stack([1 + 0 * up, across, up], 2)
+    uvs = np.concatenate([square * (0.5, 1), square * (0.5, 1) + (0.5, 0)])
+    return Mesh(np.concatenate(walls), uvs.astype(np.float32), "corner")
+
+
 def maker(tool: Tool, parameters: Mapping[str, Any] | None = None) -> Make:
-    """A function that runs the tool, with a test picture for each required input."""
-    needed = [item.name for item in tool.inputs if item.required]
+    """A function that runs the tool, with a test picture for each required input, and a test mesh for one."""
+    needed = [item.name for item in tool.inputs if item.required and item.kind != MESH]
     step = Step(tool.name, dict(parameters or {}), {name: name for name in needed})
-    others = {name: with_needs(tool, picture(40, 56, seed=index + 1)) for index, name in enumerate(needed)}
+    others: dict[str, Maps | Mesh] = {
+        name: with_needs(tool, picture(40, 56, seed=index + 1)) for index, name in enumerate(needed)
+    }
+    if any(item.kind == MESH for item in tool.inputs):
+        others[MESH] = corner()
 
     def make(subject: Maps, seed: int = 0, **how: Any) -> Maps:
         return run(Recipe((step,), seed), {"source": with_needs(tool, subject), **others}, **how).maps
