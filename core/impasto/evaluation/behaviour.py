@@ -55,11 +55,11 @@ def picture(height: int, width: int, seed: int = 0) -> Maps:
 
 
 def corner() -> Mesh:
-    """Test mesh: two walls of one metre around a corner, whose UV islands share the texture."""
+    """Test mesh: two walls of one metre around a corner, whose UV islands halve the texture."""
     square = np.array([(0, 0), (1, 0), (1, 1), (0, 0), (1, 1), (0, 1)], np.float32).reshape(2, 3, 2)
     across, up = square[..., 0], square[..., 1]
     walls = np.stack([across, 0 * up, up], 2), np.stack([1 + 0 * up, across, up], 2)
-    uvs = np.concatenate([square * (0.5, 1), square * (0.5, 1) + (0.5, 0)])
+    uvs = np.concatenate([square * (0.5, 1), 1 - square * (0.5, 1)])  # the second is upside down
     return Mesh(np.concatenate(walls), uvs.astype(np.float32), "corner")
 
 
