@@ -233,7 +233,7 @@ def _check_input(tool: str, item: InputDescription, many: Collection[str]) -> No
         raise PluginError(message, f"use one of {', '.join(INPUT_KINDS)}")
     if (item["kind"] == MESH) != (name == MESH):
         message = f"{tool}'s input {name} is of the kind {item['kind']}: a mesh has the name {MESH}, and nothing else"
-        raise PluginError(message, f"declare Input({MESH!r}, …, kind={MESH!r})")
+        raise PluginError(message, 'declare Input("mesh", …, kind="mesh")')
     if (is_many or item["for_each"]) and item["kind"] != "maps":
         raise PluginError(f"{tool}'s input {name} takes many, but is no picture", f"declare one {item['kind']}")
     if item["least"] > 1 and not (is_many and needed):
