@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from .atlas.canvas import Canvas
+    from .atlas.canvas import ChartCanvas
 
 
 def _nothing(*_: object) -> None:
@@ -48,7 +48,7 @@ class Context:
     precision: str = "float32"
     enough_px: int | None = None
     mesh: Mesh | None = None
-    canvas: Canvas | None = None
+    canvas: ChartCanvas | None = None
     models: ModelLibrary = field(default_factory=ModelLibrary)
     weights: WeightsLibrary = field(default_factory=WeightsLibrary)
     on_progress: Callable[[float, str], None] = _nothing

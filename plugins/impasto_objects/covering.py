@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from impasto.atlas.canvas import Canvas
+from impasto.atlas.canvas import ChartCanvas
 from impasto.atlas.charts import Charts
 from impasto.atlas.erasure import erase_seams
 from impasto.atlas.mesh import Mesh
@@ -25,7 +25,6 @@ MOST_REPEATS = 1000.0
 
 def covering(subject: Maps, mesh: Mesh, parameters: CoverObjectParameters, context: Context) -> Maps:
     """The subject's maps as the texture of a mesh. ParameterError for a repeat that is far smaller than the object."""
-    size_px = parameters.size_px(subject)
     longest_m = float(np.ptp(mesh.positions.reshape(-1, 3), axis=0).max())
     repeat_m = parameters.repeat_m or subject.width_m or USUAL_SHARE * longest_m
     if longest_m > MOST_REPEATS * repeat_m:
@@ -33,20 +32,21 @@ def covering(subject: Maps, mesh: Mesh, parameters: CoverObjectParameters, conte
         raise ParameterError(message, "give the width of a repeat in metres, or apply the object's scale")
     if not parameters.repeat_m:
         context.note(f"one repeat of the texture is {repeat_m:.3g} m wide")
+    charts = Charts.of(mesh, parameters.size_px(subject))
     if parameters.way == "triplanar":
         context.progress(0.1, "Projecting")
-        made = triplanar(subject, Charts.of(mesh, size_px), repeat_m, parameters.turn, parameters.sharpness)
-        return erase_seams(made, mesh)
+        made = triplanar(subject, charts, repeat_m, parameters.turn, parameters.sharpness)
+        return erase_seams(made, charts)
     context.progress(0.1, "Unrolling the object")
-    canvas = Canvas.of(Charts.of(mesh, size_px))
-    unrolling = Unrolling.of(canvas.charts)
+    canvas = ChartCanvas.of(charts)
+    unrolling = Unrolling.of(charts)
     context.progress(0.4, "Laying the texture out")
     laid = _laid_out(subject, canvas, unrolling, repeat_m, np.deg2rad(parameters.turn))
     context.progress(0.7, "Joining seams")
-    return erase_seams(canvas.fold(laid), mesh)
+    return erase_seams(canvas.fold(laid), charts)
 
 
-def _laid_out(subject: Maps, canvas: Canvas, unrolling: Unrolling, repeat_m: float, turn: float) -> Maps:
+def _laid_out(subject: Maps, canvas: ChartCanvas, unrolling: Unrolling, repeat_m: float, turn: float) -> Maps:
     """The subject's maps on the canvas, each chart at its place on the unrolled object."""
     chart, here_m = canvas.charts_in_metres()
     turns = unrolling.turns * np.exp(1j * turn)

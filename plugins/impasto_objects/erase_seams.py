@@ -26,14 +26,16 @@ class EraseSeams(Filter):
 
     def apply(self, subject: Maps, parameters: NoParameters, inputs: Mapping[str, Any], context: Context) -> Result:
         """The subject without steps; the figures are the visibility of its seams before and after."""
+        from impasto.atlas.charts import Charts
         from impasto.atlas.erasure import erase_seams
         from impasto.atlas.jumps import seam_jumps
 
         mesh: Mesh = inputs["mesh"]
         context.progress(0.1, "Erasing seams")
-        made = erase_seams(subject, mesh)
+        charts = Charts.of(mesh, subject.size_px)
+        made = erase_seams(subject, charts)
         context.progress(0.8, "Measuring")
         figures: dict[str, float] = {}
         for when, maps in (("before", subject), ("after", made)):
-            figures |= {f"{name}_jump_{when}": found.color for name, found in seam_jumps(maps, mesh).items()}
+            figures |= {f"{name}_jump_{when}": found.color for name, found in seam_jumps(maps, charts).items()}
         return Result(made, figures=figures)

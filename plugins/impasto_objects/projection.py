@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.ndimage import distance_transform_edt
 
 from impasto.atlas.charts import Charts, transformed
 from impasto.atlas.gutters import centres
-from impasto.atlas.raster import NONE
-from impasto.atlas.sampling import sampled
+from impasto.atlas.sampling import filled, sampled
 from impasto.texture import NORMAL_MAPS, Maps
 
 PROJECTIONS = ((1, 2), (0, 2), (0, 1))
@@ -49,8 +47,7 @@ class _Surface:
 
     @classmethod
     def of(cls, charts: Charts) -> _Surface:
-        nearest = distance_transform_edt(charts.texels == NONE, return_distances=False, return_indices=True)
-        triangle = charts.texels[tuple(nearest)]
+        triangle = filled(charts.texels, charts.texels)
         mesh, corners = charts.mesh, charts.corners
         edges = corners[:, 1:] - corners[:, :1]
         sound = np.abs(np.linalg.det(edges)) > 1e-12
@@ -64,13 +61,12 @@ class _Surface:
         positions = np.einsum("hwk,hwkc->hwc", weights, mesh.positions[triangle])
         normals = np.einsum("hwk,hwkc->hwc", inside, mesh.smooth_normals[triangle])
         normals /= np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-9)
-        along_u = (inverse @ (mesh.positions[:, 1:] - mesh.positions[:, :1]))[triangle, 0]
-        along_v = -(inverse @ (mesh.positions[:, 1:] - mesh.positions[:, :1]))[triangle, 1]
+        along_u, along_down = np.moveaxis((inverse @ (mesh.positions[:, 1:] - mesh.positions[:, :1]))[triangle], -2, 0)
         tangent = along_u - (along_u * normals).sum(-1, keepdims=True) * normals
         tangent /= np.maximum(np.linalg.norm(tangent, axis=-1, keepdims=True), 1e-12)
         bitangent = np.cross(normals, tangent)
-        bitangent *= np.where((bitangent * along_v).sum(-1, keepdims=True) < 0, -1, 1)
-        texel_m = np.abs(np.linalg.det(charts.matrices))[charts.chart[triangle]] ** 0.5
+        bitangent *= np.where((bitangent * along_down).sum(-1, keepdims=True) > 0, -1, 1)
+        texel_m = charts.texel_areas[charts.chart[triangle]] ** 0.5
         return cls(positions, normals, np.stack([tangent, bitangent], -2), texel_m)
 
     def encoded(self, slopes: np.ndarray, across: int, up: int) -> np.ndarray:

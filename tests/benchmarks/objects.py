@@ -145,7 +145,7 @@ def measured(
 
 
 def jumps(maps: Maps, mesh: Mesh) -> tuple[float, float]:
-    found = seam_jumps(Maps({"base_color": maps["base_color"]}), mesh)
+    found = seam_jumps(Maps({"base_color": maps["base_color"]}), Charts.of(mesh, maps.size_px))
     return (found["base_color"].color, found["base_color"].gradient) if found else (float("nan"),) * 2
 
 

@@ -372,5 +372,7 @@ def test_a_selection_without_high_objects_is_refused() -> None:
 
 def test_rays_that_end_before_every_high_object_are_refused() -> None:
     choose(low_cube(), painted_high("Box_high", scale=2.0))
-    with pytest.raises(RuntimeError, match="no ray from the low objects meets a high one; set Extrusion and Ray Distance"):
+    with pytest.raises(
+        RuntimeError, match="no ray from the low objects meets a high one; set Extrusion and Ray Distance"
+    ):
         bake(surface="SELECTED", extrusion=0.1, ray_distance=0.1, **SIZE)

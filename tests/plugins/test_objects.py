@@ -125,7 +125,7 @@ def test_what_covers_a_cube_goes_on_across_its_seams(way):
     step = Step("cover-object", {**size, "way": way, "repeat_m": 0.5})
     made = run(Recipe((step,)), {"source": waves(), "mesh": MESH}).maps
     flat = Maps.from_arrays({"base_color": np.tile(waves()["base_color"].pixels, (4, 4, 1))})
-    found, control = (seam_jumps(maps, MESH)["base_color"].color for maps in (made, flat))
+    found, control = (seam_jumps(maps, Charts.of(MESH, maps.size_px))["base_color"].color for maps in (made, flat))
     assert found < 1.5
     assert control > 2 * found
 

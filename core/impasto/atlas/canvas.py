@@ -1,6 +1,6 @@
 """A canvas for tools: a mesh's charts, all of one texel density, whose gutters show what lies across their seams.
 
-Tools paint it as any picture; `Canvas.unfold` and `fold` bring maps from a texture to it and back.
+Tools paint it as any picture; `ChartCanvas.unfold` and `fold` bring maps from a texture to it and back.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ COARSER = 0.8
 
 
 @dataclass(frozen=True, eq=False)
-class Canvas:
+class ChartCanvas:
     """Charts of a mesh side by side on a canvas, `density` texels to a metre.
 
     matrices, offsets: (I, 2, 2) and (I, 2), from texels of the texture to those of the canvas. texels: (H, W), number
@@ -55,7 +55,7 @@ class Canvas:
     gutter_px: int
 
     @classmethod
-    def of(cls, charts: Charts, density: float | None = None) -> Canvas:
+    def of(cls, charts: Charts, density: float | None = None) -> ChartCanvas:
         """The canvas of charts. density: texels to a metre; by default as those of the texture."""
         size_px = charts.size_px
         is_drawn = charts.chart == charts.mesh.islands  # copies lie where their originals do
@@ -239,7 +239,7 @@ def _density(charts: Charts) -> float:
     shown = charts.texels[charts.texels != NONE]
     island = charts.chart[shown]
     texels = np.bincount(island, minlength=len(charts.matrices))
-    area = np.abs(np.linalg.det(charts.matrices))  # of a texel, in square metres
+    area = charts.texel_areas
     squared = 1 / area
     order = np.argsort(squared)
     share = np.cumsum((texels * area)[order])

@@ -69,6 +69,15 @@ class Charts:
         matrices = _straightened(frames.matrices(chart, len(lowest)), mesh, corners, chart)
         return cls(mesh, size_px, corners, texels, chart, matrices, copies, overlaps)
 
+    def at(self, size_px: Size) -> Charts:
+        """The charts on a texture of this size."""
+        return self if size_px == self.size_px else Charts.of(self.mesh, size_px)
+
+    @property
+    def texel_areas(self) -> np.ndarray:
+        """Area of a texel of each island (I,), in square metres."""
+        return np.abs(np.linalg.det(self.matrices))
+
     @property
     def in_metres(self) -> np.ndarray:
         """Corners (T, 3, 2) of each triangle in its chart, in metres, y down."""
@@ -103,8 +112,7 @@ class _Frames:
         is_flat = np.abs(signed) <= 2 * LEAST_AREA
         inverse = np.linalg.inv(np.where(is_flat[:, None, None], np.eye(2), in_texels))
         derivatives = np.where(is_flat[:, None, None], 0, (inverse @ in_space).swapaxes(1, 2))
-        areas = np.linalg.norm(np.cross(in_space[:, 0], in_space[:, 1]), axis=1) / 2
-        return cls(derivatives, np.where(is_flat, 0, areas), np.where(is_flat, 0, signed))
+        return cls(derivatives, np.where(is_flat, 0, mesh.areas), np.where(is_flat, 0, signed))
 
     @property
     def has_area(self) -> np.ndarray:

@@ -16,8 +16,8 @@ from scipy.sparse.linalg import cg
 from ..texture import NORMAL_MAPS, Maps
 from .charts import Charts, transformed
 from .gutters import frame, matched_ends, opposite
-from .mesh import Mesh
 from .raster import NONE
+from .sampling import filled
 
 REACH_PX = 6.0
 """Distance over which a correction fades from a seam."""
@@ -33,9 +33,9 @@ SMOOTH = np.deg2rad(30)
 """Angle between the faces of a seam up to which normals go on across it, as on a sphere; a cube's edges are sharper."""
 
 
-def erase_seams(maps: Maps, mesh: Mesh) -> Maps:
-    """Maps of the mesh's texture without steps across its UV seams. ParameterError if the mesh shows none of them."""
-    system = _System.of(Charts.of(mesh, maps.size_px))
+def erase_seams(maps: Maps, charts: Charts) -> Maps:
+    """Maps of the texture that a mesh has these charts on, of the same size, without steps across its UV seams."""
+    system = _System.of(charts)
     if not len(system.points.places):
         return maps
     return maps.with_arrays(
@@ -85,8 +85,7 @@ class _System:
         first, second = (_samples(points.places[:, side], size_px) for side in (0, 1))
         seen = np.zeros(size_px[0] * size_px[1], bool)
         seen[first.indices] = seen[second.indices] = True
-        nearest = distance_transform_edt(charts.texels == NONE, return_distances=False, return_indices=True)
-        label = charts.chart[charts.texels[tuple(nearest)]]
+        label = charts.chart[filled(charts.texels, charts.texels)]
         is_near = distance_transform_edt(~seen.reshape(size_px)) <= BAND_PX
         mask = (is_near & (charts.texels != NONE)) | seen.reshape(size_px)
         return cls(np.flatnonzero(mask), first, second, points, _smoothness(mask, label))

@@ -10,8 +10,8 @@ from scipy.ndimage import map_coordinates
 from ..texture import NORMAL_MAPS, Maps
 from .charts import Charts, transformed
 from .erasure import SMOOTH, SeamPoints
-from .mesh import Mesh
 from .raster import NONE
+from .sampling import turned
 
 STEP_PX = 1.5
 """Distance of the places that are compared, in texels of the charts' mean density."""
@@ -31,9 +31,8 @@ class SeamJumps:
     gradient: float
 
 
-def seam_jumps(maps: Maps, mesh: Mesh) -> dict[str, SeamJumps]:
-    """Jumps of each map across the UV seams of the mesh whose texture they are. Empty if the mesh has no seams."""
-    charts = Charts.of(mesh, maps.size_px)
+def seam_jumps(maps: Maps, charts: Charts) -> dict[str, SeamJumps]:
+    """Jumps of maps across the UV seams of the mesh that has these charts on them. Empty if the mesh has no seams."""
     points = SeamPoints.of(charts, SPACING_PX)
     values = {name: _along(texture.pixels, charts, points, name in NORMAL_MAPS) for name, texture in maps.items()}
     return {name: _jumps(*found) for name, found in values.items() if len(found[0])}
@@ -42,8 +41,7 @@ def seam_jumps(maps: Maps, mesh: Mesh) -> dict[str, SeamJumps]:
 def _along(pixels: np.ndarray, charts: Charts, points: SeamPoints, is_normal: bool) -> tuple[np.ndarray, np.ndarray]:
     """Values (S, 4, C) at `DEPTHS` on both sides of the points that have so much of their islands on both sides."""
     shown = charts.texels[charts.texels != NONE]
-    area = np.abs(np.linalg.det(charts.matrices))[charts.chart[shown]]
-    step_m = STEP_PX * float(area.mean()) ** 0.5
+    step_m = STEP_PX * float(charts.texel_areas[charts.chart[shown]].mean()) ** 0.5
     sides, height, width = [], *charts.size_px
     is_inside = (points.bend <= SMOOTH) if is_normal else np.ones(len(points.places), bool)
     for side in (0, 1):
@@ -57,9 +55,7 @@ def _along(pixels: np.ndarray, charts: Charts, points: SeamPoints, is_normal: bo
         values = [map_coordinates(channel, where, order=1, mode="grid-wrap") for channel in pixels.transpose(2, 0, 1)]
         sides.append(np.stack(values, -1))
     first, second = sides
-    if is_normal:
-        flat = transformed((second[..., :2] * 2 - 1) * (1, -1), points.turns[:, None]) * (1, -1)
-        second = np.concatenate([flat * 0.5 + 0.5, second[..., 2:]], -1)
+    second = turned(second, points.turns[:, None]) if is_normal else second
     return first[is_inside], second[is_inside]
 
 

@@ -68,19 +68,26 @@ class Mesh:
         return _numbers(np.column_stack([self.vertices.reshape(-1), uvs])).reshape(-1, 3)
 
     @cached_property
+    def crosses(self) -> np.ndarray:
+        """Cross products (T, 3) of two edges of each triangle: normals, as long as twice the area."""
+        edges = (self.positions[:, 1:] - self.positions[:, :1]).astype(np.float64)
+        return np.cross(edges[:, 0], edges[:, 1])
+
+    @cached_property
+    def areas(self) -> np.ndarray:
+        """Areas (T,) of the triangles, in square metres."""
+        return np.linalg.norm(self.crosses, axis=1) / 2
+
+    @cached_property
     def normals(self) -> np.ndarray:
         """Normals (T, 3) of the triangles, of length 1, or 0 for those without area."""
-        first, second = (self.positions[:, corner].astype(np.float64) - self.positions[:, 0] for corner in (1, 2))
-        across = np.cross(first, second)
-        return across / np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-30)
+        return self.crosses / np.maximum(2 * self.areas[:, None], 1e-30)
 
     @cached_property
     def smooth_normals(self) -> np.ndarray:
         """Normals (T, 3, 3) at the corners: the mean of those of all faces of the vertex, by area, up to creases."""
-        first, second = (self.positions[:, corner].astype(np.float64) - self.positions[:, 0] for corner in (1, 2))
-        across = np.cross(first, second)
         total = np.zeros((int(self.vertices.max()) + 1, 3))
-        np.add.at(total, self.vertices.reshape(-1), np.repeat(across, 3, axis=0))
+        np.add.at(total, self.vertices.reshape(-1), np.repeat(self.crosses, 3, axis=0))
         found = total[self.vertices]
         found /= np.maximum(np.linalg.norm(found, axis=-1, keepdims=True), 1e-30)
         is_crease = (found * self.normals[:, None]).sum(-1) < CREASE
@@ -110,9 +117,7 @@ class Mesh:
     @cached_property
     def repeats(self) -> bool:
         """Whether most of the surface lies on islands that are larger than the texture."""
-        edges = (self.positions[:, 1:] - self.positions[:, :1]).astype(np.float64)
-        areas = np.linalg.norm(np.cross(edges[:, 0], edges[:, 1]), axis=1)
-        return bool(areas[self.is_larger[self.islands]].sum() > 0.5 * areas.sum())
+        return bool(self.areas[self.is_larger[self.islands]].sum() > 0.5 * self.areas.sum())
 
     @cached_property
     def seams(self) -> tuple[np.ndarray, np.ndarray]:

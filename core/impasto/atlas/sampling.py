@@ -55,4 +55,4 @@ def turned(normals: np.ndarray, turns: np.ndarray) -> np.ndarray:
     """Encoded normals (H, W, 3), whose Y axis points up, turned by matrices (H, W, 2, 2) of vectors that point down."""
     flat = (normals[..., :2] * 2 - 1) * (1, -1)
     flat = transformed(flat, turns) * (1, -1)
-    return np.concatenate([flat * 0.5 + 0.5, normals[..., 2:]], 2).astype(np.float32)
+    return np.concatenate([flat * 0.5 + 0.5, normals[..., 2:]], -1).astype(np.float32)

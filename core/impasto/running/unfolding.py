@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..atlas.canvas import Canvas
+from ..atlas.canvas import ChartCanvas
 from ..atlas.charts import Charts
 from ..atlas.erasure import erase_seams
 from ..atlas.mesh import Mesh
@@ -35,7 +35,7 @@ class Unfolding:
     mesh: Mesh
     texture: Maps
     unfolded: Maps = field(default_factory=Maps)
-    canvas: Canvas | None = None
+    canvas: ChartCanvas | None = None
     is_tile: bool = False
 
     def subject(self, tool: Tool, subject: Maps, context: Context) -> Maps:
@@ -80,7 +80,8 @@ class Unfolding:
         _check_shape(made, canvas)
         before = {name: texture.pixels for name, texture in self.unfolded.items()}
         changed = {name: pixels for name, pixels in made.arrays().items() if pixels is not before.get(name)}
-        result = erase_seams(canvas.fold(Maps.from_arrays(changed)), self.mesh) if changed else Maps()
+        result = canvas.fold(Maps.from_arrays(changed)) if changed else Maps()
+        result = erase_seams(result, canvas.charts.at(result.size_px)) if result else result
         arrays = {
             name: self._kept(name, texture.pixels, _difference(changed[name], before.get(name)), canvas)
             for name, texture in result.items()
@@ -90,7 +91,7 @@ class Unfolding:
         kept = {} if is_resized else {name: self.texture[name] for name in made if name in self.texture}
         return Maps(kept, name=made.name, **scale).with_arrays(arrays)
 
-    def _kept(self, name: str, made: np.ndarray, difference: np.ndarray | None, canvas: Canvas) -> np.ndarray:
+    def _kept(self, name: str, made: np.ndarray, difference: np.ndarray | None, canvas: ChartCanvas) -> np.ndarray:
         """A map on the texture, which is as before where it did not change on the canvas."""
         if difference is None or (difference > CHANGED).all() or made.shape != self.texture[name].pixels.shape:
             return made
@@ -109,9 +110,9 @@ def takes_mesh(tool: Tool) -> bool:
     return any(item.kind == "mesh" for item in tool.inputs)
 
 
-def _canvas(charts: Charts, context: Context) -> Canvas:
+def _canvas(charts: Charts, context: Context) -> ChartCanvas:
     """The canvas of charts, with notes on what the mesh has that others may not expect."""
-    canvas = Canvas.of(charts)
+    canvas = ChartCanvas.of(charts)
     if canvas.charts.copies:
         copies = canvas.charts.copies
         context.note(f"islands that show the texels of others, such as mirrored halves, share them: {copies}")
@@ -127,7 +128,7 @@ def _difference(made: np.ndarray, before: np.ndarray | None) -> np.ndarray | Non
     return np.abs(made - before).max(2)
 
 
-def _check_shape(made: Maps, canvas: Canvas) -> None:
+def _check_shape(made: Maps, canvas: ChartCanvas) -> None:
     """Raise ParameterError if a tool has cropped or turned the canvas."""
     (height, width), (rows, columns) = made.size_px, canvas.size_px
     if abs(height / width * columns / rows - 1) > ASPECT:
