@@ -10,12 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bpy.types import Depsgraph, Mesh, Object
 from mathutils import Matrix, Vector
 from mathutils.bvhtree import BVHTree
 
+from ..bridge.meshes import values_in
 from ..core.errors import ParameterError
 from .sets import Projection
 
@@ -81,20 +82,17 @@ def _check_topology(name: str, mesh: Mesh, title: str, cage: Mesh) -> None:
 
 def _corners(mesh: Mesh) -> np.ndarray:
     """Vertex of each corner (L)."""
-    return _values(mesh.loops, "vertex_index", 1, "int32")
+    import numpy as np
+
+    return values_in(mesh.loops, "vertex_index", (len(mesh.loops),), np.int32)
 
 
 def _points(mesh: Mesh, matrix: np.ndarray) -> np.ndarray:
     """Positions (V, 3) in the world."""
-    return _values(mesh.vertices, "co", 3).reshape(-1, 3) @ matrix[:3, :3].T + matrix[:3, 3]
-
-
-def _values(items: Any, name: str, width: int, dtype: Any = "float32") -> np.ndarray:
     import numpy as np
 
-    values = np.empty(len(items) * width, dtype)
-    items.foreach_get(name, values)
-    return values.astype(np.float64) if dtype == "float32" else values
+    points = values_in(mesh.vertices, "co", (len(mesh.vertices), 3), np.float32)
+    return points.astype(np.float64) @ matrix[:3, :3].T + matrix[:3, 3]
 
 
 def even_directions(mesh: Mesh, points: np.ndarray, matrix: np.ndarray) -> np.ndarray:
@@ -104,10 +102,11 @@ def even_directions(mesh: Mesh, points: np.ndarray, matrix: np.ndarray) -> np.nd
     """
     import numpy as np
 
-    corners, starts = _corners(mesh), _values(mesh.polygons, "loop_start", 1, "int32")
-    totals = _values(mesh.polygons, "loop_total", 1, "int32")
+    corners, count = _corners(mesh), len(mesh.polygons)
+    starts, totals = (values_in(mesh.polygons, name, (count,), np.int32) for name in ("loop_start", "loop_total"))
+    facing = values_in(mesh.polygons, "normal", (count, 3), np.float32).astype(np.float64)
     faces = np.repeat(np.arange(len(starts)), totals)
-    normals = _unit(_values(mesh.polygons, "normal", 3).reshape(-1, 3) @ np.linalg.inv(matrix[:3, :3]))[faces]
+    normals = _unit(facing @ np.linalg.inv(matrix[:3, :3]))[faces]
     places = np.arange(len(corners))
     following = np.where(places + 1 == (starts + totals)[faces], starts[faces], places + 1)
     leading = np.where(places == starts[faces], (starts + totals)[faces] - 1, places - 1)
@@ -173,7 +172,7 @@ def _samples(mesh: Mesh) -> tuple[np.ndarray, np.ndarray]:
     import numpy as np
 
     mesh.calc_loop_triangles()
-    triangles = _values(mesh.loop_triangles, "vertices", 3, "int32").reshape(-1, 3)
+    triangles = values_in(mesh.loop_triangles, "vertices", (len(mesh.loop_triangles), 3), np.int32)
     triangles = triangles[:: math.ceil(len(triangles) * 10 / SAMPLES)]
     steps = max(3, math.isqrt(2 * SAMPLES // len(triangles)) - 2)
     grid = [(i, j, steps - i - j) for i in range(steps + 1) for j in range(steps + 1 - i)]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from bpy.types import Mesh, NodeSocket, NodeTree, Object
 
-from ..bridge.meshes import component_numbers
+from ..bridge.meshes import component_numbers, values_in
 
 if TYPE_CHECKING:
     import numpy as np
@@ -117,17 +117,14 @@ def uv_islands(mesh: Mesh, uv_map: str) -> np.ndarray:
     import numpy as np
 
     count = len(mesh.loops)
-    edges, vertices, uvs = np.empty(count, np.int32), np.empty(count, np.int32), np.empty(count * 2, np.float32)
-    starts, totals = np.empty(len(mesh.polygons), np.int32), np.empty(len(mesh.polygons), np.int32)
-    mesh.loops.foreach_get("edge_index", edges)
-    mesh.loops.foreach_get("vertex_index", vertices)
-    mesh.uv_layers[uv_map].data.foreach_get("uv", uvs)
-    mesh.polygons.foreach_get("loop_start", starts)
-    mesh.polygons.foreach_get("loop_total", totals)
+    edges, vertices = (values_in(mesh.loops, name, (count,), np.int32) for name in ("edge_index", "vertex_index"))
+    uvs = values_in(mesh.uv_layers[uv_map].data, "uv", (count, 2), np.float32)
+    sizes = (len(mesh.polygons),)
+    starts, totals = (values_in(mesh.polygons, name, sizes, np.int32) for name in ("loop_start", "loop_total"))
     faces = np.repeat(np.arange(len(starts)), totals)
     following = np.arange(1, count + 1)
     following[starts + totals - 1] = starts
-    ends = uvs.reshape(-1, 2)[np.stack([np.arange(count), following], axis=1)]  # (loops, 2 ends, 2)
+    ends = uvs[np.stack([np.arange(count), following], axis=1)]  # (loops, 2 ends, 2)
     is_reversed = vertices > vertices[following]
     ends[is_reversed] = ends[is_reversed][:, ::-1]
     order = np.argsort(edges, kind="stable")
