@@ -34,13 +34,8 @@ OUT = ROOT / "out" / "bundled_models"
 SIZE_PX = 512
 OVERVIEW = ("wavelets_of_floor", "statistics_of_crop", "spectrum_db", "two_sample_auc", "salience_of_crop", "novelty")
 OF_CLASS = ("fine_swd_of_floor", "wavelets_of_floor", "statistics_of_crop", "spectrum_db", "salience_of_crop")
-ROWS = {
-    "model": "model",
-    "crop": "another real crop",
-    "quilt": "`quilt`",
-    "noise": "random-phase noise",
-    "mean": "without its network",
-}
+CONTROLLED = ("wavelets_of_floor", "statistics_of_crop", "two_sample_auc")
+ROWS = ("model", "crop", "quilt", "noise", "mean")
 HEADINGS: Mapping[str, str] = {
     "fine_swd_of_floor": "fine SWD",
     "wavelets_of_floor": "wavelets",
@@ -59,8 +54,6 @@ HEADINGS: Mapping[str, str] = {
     "novelty": "novelty",
 }
 """Heading of each figure in the tables of the page."""
-LOSS = "\\*"
-"""Mark of the figure that training minimises."""
 
 
 def main() -> None:
@@ -121,7 +114,7 @@ def write_page(
     tables = {
         "overview": overview(single, measured),
         "classes": [line for name, model in many.items() for line in classes(model, measured[name])],
-        "details": details(single, measured),
+        "controls": beside_controls(single, measured),
     }
     for name, lines in tables.items():
         block = f"<!-- {name} -->\n\n" + "\n".join(lines) + f"\n\n<!-- end of {name} -->"
@@ -136,7 +129,7 @@ def overview(found: Mapping[str, Model], measured: Mapping[str, Mapping[str, Any
         "| --- |" + " --- |" * (len(OVERVIEW) + 3),
     ]
     for name, model in found.items():
-        head = f"| [{model.label}](#{name}) (`{name}`)"
+        head = f"| {model.label} (`{name}`)"
         about = measured[name]
         if not about.get("cases"):
             said = about.get("refused") or "not measured"
@@ -164,32 +157,21 @@ def classes(model: Model, measured: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def details(found: Mapping[str, Model], measured: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """A section for each model with a row for it and for each control."""
-    lines: list[str] = []
+def beside_controls(found: Mapping[str, Model], measured: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """A row for each model that was measured: what it learned from, and its figures with those of each control."""
+    lines = [
+        f"| model | learned from | steps | {' | '.join(HEADINGS[figure] for figure in CONTROLLED)} |",
+        "| --- |" + " --- |" * (len(CONTROLLED) + 2),
+    ]
     for name, model in found.items():
-        if not measured[name].get("cases"):
-            lines += [f"### {name}", "", measured[name].get("refused") or "Not measured.", ""]
-            continue
-        case = measured[name]["cases"][0]
-        figures = [figure for figure in HEADINGS if any(figure in row for row in case["rows"].values())]
-        headings = [HEADINGS[figure] + (LOSS if figure == "fine_swd_of_floor" else "") for figure in figures]
-        learned = ", ".join(str(source["name"]) for source in model.card["data"])
-        steps = int(model.card["figures"].get("steps", model.card.get("parameters", {}).get("steps", 0)))
-        shares = ", ".join(f"{map_.replace('_', ' ')} {share:.0%}" for map_, share in case["network_share"].items())
-        lines += [
-            f"### {name}",
-            "",
-            f"{model.label}, learned from {learned} in {steps} steps. Network's share: {shares}.",
-        ]
-        lines += ["", f"| | {' | '.join(headings)} |", "| --- |" + " --- |" * len(figures)]
-        for row, label in ROWS.items():
-            if row in case["rows"]:
-                cells = [cell(figure, case["rows"][row], case["deviation"][row]) for figure in figures]
-                lines.append(f"| {label} | {' | '.join(cells)} |")
-        goals = [goal(case["goals"].get(figure)) for figure in figures]
-        lines += [f"| *goal* | {' | '.join(goals)} |", ""]
-    return lines[:-1]
+        for case in measured[name].get("cases", [])[:1]:
+            learned = ", ".join(str(source["name"]) for source in model.card["data"])
+            steps = int(model.card["figures"].get("steps", model.card.get("parameters", {}).get("steps", 0)))
+            compared = [
+                " / ".join(cell(figure, case["rows"].get(row, {}), {}) or "–" for row in ROWS) for figure in CONTROLLED
+            ]
+            lines.append(f"| `{name}` | {learned} | {steps} | {' | '.join(compared)} |")
+    return lines
 
 
 def cell(name: str, figures: Mapping[str, float], deviation: Mapping[str, float]) -> str:
@@ -198,16 +180,6 @@ def cell(name: str, figures: Mapping[str, float], deviation: Mapping[str, float]
         return ""
     digits = 1 if figures[name] >= 10 else 2
     return f"{figures[name]:.{digits}f}" + (f" ± {deviation[name]:.2f}" if deviation.get(name, 0) >= 0.005 else "")
-
-
-def goal(limits: list[float | None] | None) -> str:
-    """A goal as the table shows it."""
-    if limits is None:
-        return ""
-    low, high = limits
-    if high is None:
-        return f"≥ {low:g}"
-    return f"≤ {high:.2g}" if not low else f"{low:g} to {high:g}"
 
 
 def _arguments() -> argparse.Namespace:
