@@ -74,10 +74,10 @@ class Adjust(Filter):
         turn = np.deg2rad(parameters.hue)
         chroma = parameters.saturation * np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
 
-        def adjusted(band: np.ndarray) -> np.ndarray:
+        def adjustment(band: np.ndarray) -> np.ndarray:
             lit = linear_to_srgb(np.maximum(srgb_to_linear(band) @ light.T, 0))
             oklab = to_oklab(lit)
             lightness = parameters.pivot + (1 + parameters.contrast) * (oklab[..., :1] - parameters.pivot)
             return from_oklab(np.concatenate([lightness, oklab[..., 1:] @ chroma], axis=-1))
 
-        return subject.with_arrays({"base_color": in_bands(adjusted, color_of(subject))})
+        return subject.with_arrays({"base_color": in_bands(adjustment, color_of(subject))})

@@ -60,12 +60,12 @@ class Sharpen(Filter):
         context.progress(0.1, "Sharpening the picture")
         wraps = tiles(subject, parameters.tiling)
 
-        def sharpened(L: Tensor) -> Tensor:
+        def unsharp_mask(L: Tensor) -> Tensor:
             mask = L - gaussian(L, parameters.radius_px, wraps)
             strong = mask.sign() * (mask.abs() - parameters.threshold).clamp_min(0)
             return L + parameters.amount * strong
 
-        color = with_lightness(color_of(subject), sharpened, context.device)
+        color = with_lightness(color_of(subject), unsharp_mask, context.device)
         made = subject.with_arrays({"base_color": color})
         if parameters.maps == "color":
             return made

@@ -77,16 +77,16 @@ class RecognitionNetwork(nn.Module):
 
     def forward(self, x: Tensor, suggested: Tensor) -> tuple[Tensor, Tensor]:
         """Values as in `OUTPUTS`, and the logits."""
-        *kept, y = self.encoded(x[:, :3])
+        *kept, y = self.features(x[:, :3])
         kinds = self.kinds(y)
         for layer in reversed(self.up):
             y = layer(torch.cat([interpolate(y, scale_factor=2.0), kept.pop()], 1))
         y = y + self.finest(torch.cat([y, self.detail(pixel_unshuffle(x, FINE))], 1))
-        shares, values = _enlarged(self.leave(y).float()).split([FIELDS, OUT], 1)
+        shares, values = _upsampling(self.leave(y).float()).split([FIELDS, OUT], 1)
         slopes = values[:, :2] + (shares[:, :, None] * suggested).sum(1)
         return torch.cat([slopes, softplus(values[:, 2:4]) + LEAST_ANGLE, values[:, 4:]], 1), kinds
 
-    def encoded(self, picture: Tensor) -> list[Tensor]:
+    def features(self, picture: Tensor) -> list[Tensor]:
         """Features from a quarter to a 16th of the resolution, of `WIDTHS` channels, of sRGB less 0.5 (B, 3, H, W)."""
         mean, deviation = (picture.new_tensor(values)[:, None, None] for values in (MEAN, DEVIATION))
         y = self.first((picture + 0.5 - mean) / deviation).relu()
@@ -100,7 +100,7 @@ class RecognitionNetwork(nn.Module):
         return [*others, y]
 
 
-def _enlarged(x: Tensor) -> Tensor:
+def _upsampling(x: Tensor) -> Tensor:
     """x (B, C, h, w), which wraps around, `FINE` times as large, bilinearly."""
     wide = pad(x, (1, 1, 1, 1), mode="circular")
     wide = interpolate(wide, scale_factor=float(FINE), mode="bilinear", align_corners=False)
@@ -156,7 +156,7 @@ def network_input(picture: Tensor, toward: Tensor) -> Tensor:
 
 
 @torch.inference_mode()
-def recognised(network: nn.Module, picture: Tensor, wraps: Wraps, toward: Tensor | None = None) -> dict[str, Tensor]:
+def estimates(network: nn.Module, picture: Tensor, wraps: Wraps, toward: Tensor | None = None) -> dict[str, Tensor]:
     """Values by name (C, H, W) of a linear picture (3, H, W), which wraps around (vertically, horizontally), where its
     side is a multiple of `STRIDE` and `LEAST_PX` at least, or is mirrored."""
     toward = picture.new_zeros(2) if toward is None else toward

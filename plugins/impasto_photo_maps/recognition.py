@@ -15,7 +15,7 @@ from impasto.numerics.gradients import central_differences
 from impasto.surface.color_tensors import linear_to_srgb
 
 from .kinds import JOINTED, KINDS, USUAL
-from .network import LEAST_ANGLE, STRIDE, recognised
+from .network import LEAST_ANGLE, STRIDE, estimates
 from .prior import Brightness
 
 USUAL_SHARE = 1 / 3
@@ -65,7 +65,7 @@ def recognise(network: nn.Module, picture: Tensor, wraps: Wraps, toward: Tensor)
     repeats = (-(-LEAST_PX // side) if wrap else 1 for side, wrap in zip((height, width), wraps, strict=True))
     whole = picture.repeat(1, *repeats)
     small = _at_size(whole, _working_size(_size(whole), wraps), wraps)
-    found = recognised(network, small, wraps, toward)
+    found = estimates(network, small, wraps, toward)
     slopes = _at_size(found["slopes"], _size(whole), wraps)
     if small.shape[2] < whole.shape[2]:
         slopes = slopes + _finer(found["slopes"], small, whole, wraps)

@@ -84,15 +84,15 @@ def _splat(
     wins = flat == top[index]
     places = index[wins]
 
-    def drawn(values: Tensor, empty: float) -> Tensor:
+    def picture_of(values: Tensor, empty: float) -> Tensor:
         field = torch.full((height * width,), empty, device=canvas.device)
         field[places] = values.expand(px.shape).reshape(-1)[wins]
         return field.view(height, width)
 
     number = torch.arange(len(x), device=canvas.device, dtype=torch.float32)[:, None, None]
     return Strokes(
-        drawn(number, -1.0).long(),
+        picture_of(number, -1.0).long(),
         top.view(height, width).nan_to_num(neginf=0.0),
-        drawn(t[..., None], 0.0),
-        drawn(across, 0.0),
+        picture_of(t[..., None], 0.0),
+        picture_of(across, 0.0),
     )

@@ -29,7 +29,7 @@ from impasto.library.tensors import SUFFIX
 from impasto.numerics.borders import TORUS
 from impasto.surface.heights import normal_from_slopes
 from impasto.training.loop import train
-from impasto_photo_maps.network import MODEL, MODELS, TOOL, recognised
+from impasto_photo_maps.network import MODEL, MODELS, TOOL, estimates
 
 from ..environments import BUILD
 from .examples import CROP_PX, Material
@@ -169,7 +169,7 @@ def figures(network: torch.nn.Module, surfaces: Sequence[Surfaces]) -> dict[str,
         for surface in surfaces:
             one = Surfaces.of(surface.stacked()[:, None])
             picture = surface.color if sun is None else lit(one, sun)[:, 0]
-            values = {key: x.cpu() for key, x in recognised(network, picture.to(device), TORUS).items()}
+            values = {key: x.cpu() for key, x in estimates(network, picture.to(device), TORUS).items()}
             slopes = (values["slopes"], surface.slopes)
             normals = normal_figures(*(normal_from_slopes(x.permute(1, 2, 0).numpy()) for x in slopes))
             roughness = float((values["roughness"].sigmoid() - surface.roughness).abs().mean())

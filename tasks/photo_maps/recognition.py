@@ -87,7 +87,7 @@ class RecognitionTraining(Training):
         network = self.networks["network"]
         with self.autocast():
             found, logits = network(batch.given, batch.suggested)
-            others = network.kinds(network.encoded(shown)[-1])
+            others = network.kinds(network.features(shown)[-1])
         losses = loss_terms(by_name(found.float(), OUTPUTS), by_name(batch.wanted, TARGETS), random)
         logits = torch.cat([x.float().mean((2, 3)) for x in (logits, others)])
         labels = torch.cat([batch.kinds, self.labels[which]])

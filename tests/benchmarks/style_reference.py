@@ -104,7 +104,7 @@ def paint_by_reference(task: Task, encoder: Encoder, terms: Terms) -> Tensor:
     """The task's picture (1, 3, H, W), painted by the published schedule."""
     x, moments, step = task.start, None, 0
     for size_px in scales(task, LEAST_PX):
-        scaled = task.scaled(size_px)
+        scaled = task.at_longest_px(size_px)
         loss = Loss(scaled, encoder, terms)
         size = scaled.picture.shape[2:]
         x = resize_picture(x, size)

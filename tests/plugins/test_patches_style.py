@@ -147,7 +147,7 @@ def test_what_is_found_is_near():
     exact = torch.cat([torch.cdist(part, search.library.features).amin(1).square() for part in queries.split(500)])
     found = search.distances(queries, patches)
     assert found.mean() < 1.3 * exact.mean()
-    better = search.distances(queries, search.better(queries, search.improved(queries, patches), patches))
+    better = search.distances(queries, search.better(queries, search.next_patches(queries, patches), patches))
     assert better.mean() < 1.5 * exact.mean()
 
 
@@ -315,7 +315,7 @@ def test_a_result_larger_than_what_is_searched_has_the_styles_own_resolution(mon
 @pytest.mark.parametrize("factor", [1, 2])
 def test_detail_that_was_lost_by_blending_is_restored(factor):
     size = 48
-    grid = PatchGrid(size, size, False).enlarged(factor)
+    grid = PatchGrid(size, size, False).at_scale(factor)
     noise = torch.rand((1, 3, size * factor, size * factor), generator=torch.Generator().manual_seed(0))
     picture = (0.5 + 0.3 * (gaussian_blur(noise, 0.6 * factor) - 0.5) * 3).clamp(0, 1)
     pieces, dull = own_pieces(picture, grid), 0.5 + 0.6 * (picture - 0.5)
@@ -395,7 +395,7 @@ def test_strides_of_styles_and_pictures_agree():
     library = PatchLibrary([STYLE], [STYLE], turned=False)
     first, second = library.corner[:2].tolist()
     assert second - first == STRIDE
-    assert library.moved(torch.tensor([0]), 1, 2) == library.columns[0] + 2
+    assert library.at_offset(torch.tensor([0]), 1, 2) == library.columns[0] + 2
 
 
 def test_another_seed_is_another_picture(usual):

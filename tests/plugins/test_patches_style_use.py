@@ -111,7 +111,7 @@ def test_no_copy_of_the_style_stays_large(like_its_style):
     sides = []
     for _ in range(8):
         sides.append(STRIDE * float(copy_areas(patches, search.library, search.grid).max()) ** 0.5 + SIDE - STRIDE)
-        patches = search.improved(queries, patches)
+        patches = search.next_patches(queries, patches)
     assert sides[0] > 150
     assert sides[-1] < 75
 
@@ -122,7 +122,7 @@ def test_no_spot_of_the_style_is_repeated_nearby(like_its_style):
     first = search.library.patch_at(torch.tensor(0), torch.tensor(12), torch.tensor(100))
     patches = first.repeat(len(queries))
     for _ in range(8):
-        patches = search.improved(queries, patches)
+        patches = search.next_patches(queries, patches)
     laid = search.library.spot[patches].view(search.grid.shape)[:, :32]
     assert torch.bincount(laid.flatten()).max() < 6 * search.library.room.max()
 

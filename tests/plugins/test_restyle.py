@@ -80,7 +80,7 @@ def test_a_tiny_picture_is_painted_larger_and_comes_back_in_its_size(size):
 
 
 def test_all_of_a_task_is_scaled_by_one_factor():
-    task = task_of(mask=left_half(), start=COFFEE, strokes=0.8).scaled(36)
+    task = task_of(mask=left_half(), start=COFFEE, strokes=0.8).at_longest_px(36)
     assert task.picture.shape == task.start.shape == (1, 3, 24, 36)
     assert task.sources[1].shape[3] == round(0.8 * 36)
     masks = [region.mask for region in task.regions]

@@ -95,12 +95,12 @@ def relief_figures(found: np.ndarray, true: np.ndarray) -> dict[str, float | Non
 def _bands(found: np.ndarray, true: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Both sides' slopes in each frequency band."""
     return {
-        name: tuple(_low_passed(slopes, shortest) - _low_passed(slopes, longest) for slopes in (found, true))
+        name: tuple(_smooth_slopes(slopes, shortest) - _smooth_slopes(slopes, longest) for slopes in (found, true))
         for name, (shortest, longest) in BANDS.items()
     }
 
 
-def _low_passed(slopes: np.ndarray, wavelength: float) -> np.ndarray:
+def _smooth_slopes(slopes: np.ndarray, wavelength: float) -> np.ndarray:
     """Slopes (H, W, 2) without wavelengths below one that is relative to the width; infinite leaves their mean."""
     if math.isinf(wavelength):
         return slopes.mean((0, 1))

@@ -50,7 +50,7 @@ def check_calls(config: Mapping[str, Any], what: str) -> None:
         name, calls = layer.get("name"), layer.get("inbound_nodes")
         if not isinstance(name, str) or not isinstance(calls, list) or name in made:
             raise ModelError(f"{what} has a layer without a name or a place of its own ({excerpt(name)})", REMEDY)
-        waiting[name] = [list(_taken(call, what)) for call in reversed(calls)]
+        waiting[name] = [list(_inputs(call, what)) for call in reversed(calls)]
         made[name] = int(layer["class_name"] == "InputLayer")
     attempts = 0
     while waiting := {name: calls for name, calls in waiting.items() if calls}:
@@ -68,7 +68,7 @@ def check_calls(config: Mapping[str, Any], what: str) -> None:
             raise ModelError(f"{what} uses its layers too often, or in too confused an order", remedy)
 
 
-def _taken(call: Any, what: str) -> Iterator[tuple[str, int]]:
+def _inputs(call: Any, what: str) -> Iterator[tuple[str, int]]:
     """The layers whose outputs a call takes, and which of their calls gave them."""
     if not isinstance(call, dict):
         raise ModelError(f"{what} is of an old form of Keras", "save it again with Keras 3")

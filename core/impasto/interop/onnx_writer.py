@@ -69,7 +69,7 @@ def _nodes(name: str, node: Node, constants: dict[str, np.ndarray], make: object
         made.append(make(operator, given, [result], name=result, **attributes))  # type: ignore[operator]
         return result
 
-    def sliced(x: str, start: int, end: int, axis: int, part: str) -> str:
+    def add_slice(x: str, start: int, end: int, axis: int, part: str) -> str:
         bounds = {"start": start, "end": end, "axis": axis}
         given = [constant(f"{part}_{key}", np.array([value])) for key, value in bounds.items()]
         return add("Slice", [x, *given], f"{name}_{part}")
@@ -86,7 +86,10 @@ def _nodes(name: str, node: Node, constants: dict[str, np.ndarray], make: object
         case "wrap":
             x = inputs[0]
             for axis, result in ((2, f"{name}_rows"), (3, name)):
-                before, after = sliced(x, -margin, END, axis, f"end{axis}"), sliced(x, 0, margin, axis, f"start{axis}")
+                before, after = (
+                    add_slice(x, -margin, END, axis, f"end{axis}"),
+                    add_slice(x, 0, margin, axis, f"start{axis}"),
+                )
                 x = add("Concat", [before, x, after], result, axis=axis)
         case "crop":
             starts, ends = np.array([margin] * 2), np.array([-margin] * 2)

@@ -207,7 +207,7 @@ class PatchGrid:
         rows, columns = self.shape
         return (rows - 1) * self.stride + self.side, (columns - 1) * self.stride + self.side
 
-    def enlarged(self, factor: int) -> PatchGrid:
+    def at_scale(self, factor: int) -> PatchGrid:
         """The same patches on a picture enlarged by a factor."""
         return PatchGrid(self.height * factor, self.width * factor, self.seamless, factor)
 

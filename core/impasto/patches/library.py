@@ -109,7 +109,7 @@ class PatchLibrary:
         column = torch.minimum(column.clamp_min(0), self.columns[view] - 1)
         return self.first[view] + row * self.columns[view] + column
 
-    def moved(self, patches: Tensor, rows: Tensor | int, columns: Tensor | int) -> Tensor:
+    def at_offset(self, patches: Tensor, rows: Tensor | int, columns: Tensor | int) -> Tensor:
         """The patches at an offset of rows and columns from others, in the orientation of their views."""
         view, row, column = self.place(patches)
         return self.patch_at(view, row + rows, column + columns)

@@ -95,21 +95,21 @@ def _straightest(image: torch.Tensor) -> tuple[float, float, float]:
     total = float(image.square().mean())
 
     @cache
-    def explained(axis: tuple[float, float], of: torch.Tensor) -> float:
+    def share_of(axis: tuple[float, float], of: torch.Tensor) -> float:
         return _explained_share(of, axis, total)
 
-    best: tuple[float, float] = max(product(TILTS, KEYSTONES), key=lambda pair: explained(pair, small))
-    straight = max(product(TILTS, [0.0]), key=lambda pair: explained(pair, small))
-    converges = explained(best, small) > KEYSTONE_GAIN * explained(straight, small) and abs(best[1]) > LEAST_KEYSTONE
+    best: tuple[float, float] = max(product(TILTS, KEYSTONES), key=lambda pair: share_of(pair, small))
+    straight = max(product(TILTS, [0.0]), key=lambda pair: share_of(pair, small))
+    converges = share_of(best, small) > KEYSTONE_GAIN * share_of(straight, small) and abs(best[1]) > LEAST_KEYSTONE
     best = best if converges else straight
     for grain in REFINEMENTS:
         sides = (-grain, 0.0, grain) if converges else (0.0,)
         near = [(best[0] + a, best[1] + b) for a in (0.0, -grain, grain) for b in sides]
-        best = max(near, key=lambda pair: explained(pair, image))
+        best = max(near, key=lambda pair: share_of(pair, image))
     level = (0.0, best[1])
-    if explained(level, image) > LEVEL_SHARE * explained(best, image):
+    if share_of(level, image) > LEVEL_SHARE * share_of(best, image):
         best = level
-    return *best, explained(best, image)
+    return *best, share_of(best, image)
 
 
 def _explained_share(image: torch.Tensor, axis: tuple[float, float], total: float | None = None) -> float:

@@ -174,14 +174,14 @@ class Synthesis:
         """Noise (1, channels, h, w) of a region of a stream's torus."""
         window = (region.top, region.left, region.height, region.width)
 
-        def drawn(seed: int) -> Tensor:
+        def noise_of(seed: int) -> Tensor:
             field = NoiseField(seed, self.model.device)
             return field.normal(STREAMS.get(stream, stream), channels, region.full, window)[None]
 
-        noise = drawn(self.choice.seed)
+        noise = noise_of(self.choice.seed)
         if self.choice.blend:
             angle = self.choice.blend * math.pi / 2  # keeps the variance
-            noise = math.cos(angle) * noise + math.sin(angle) * drawn(self.choice.other_seed)
+            noise = math.cos(angle) * noise + math.sin(angle) * noise_of(self.choice.other_seed)
         return self.choice.variation * noise if stream in LAYOUT_STREAMS else noise
 
     def tiles(self) -> Iterator[tuple[int, int, Maps]]:

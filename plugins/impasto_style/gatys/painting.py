@@ -28,7 +28,7 @@ def paint(task: Task, parameters: GatysParameters, context: Context, tile_px: in
     x = task.start
     for size_px in sizes:
         progress.begin(f"Painting at {size_px} px")
-        scaled = task.scaled(size_px)
+        scaled = task.at_longest_px(size_px)
         watch = partial(_watch, progress, size_px**2)
         descent = Descent(
             _fit(x, scaled),

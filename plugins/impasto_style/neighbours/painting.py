@@ -60,7 +60,7 @@ def paint(task: Task, parameters: NeighboursParameters, context: Context, tile_p
     x = task.start
     for size in sizes:
         progress.begin(f"Painting at {size} px")
-        scaled = task.scaled(size)
+        scaled = task.at_longest_px(size)
         x = resize_picture(x, scaled.picture.shape[2:], task.seamless)
         is_first = size == sizes[0] and task.start_px == 0
         # Rounding differs between tiles, so lower precision is used only for a single tile.

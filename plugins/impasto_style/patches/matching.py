@@ -119,13 +119,13 @@ class Search:
     def better(self, queries: Tensor, patches: Tensor, others: Tensor) -> Tensor:
         """The better of two patches for each position, where the others have the advantage of coherence."""
         candidates = torch.stack([patches, others], 1)
-        return self._best(queries, candidates, self._repeated(patches, candidates))
+        return self._best(queries, candidates, self._of_repeats(patches, candidates))
 
-    def improved(self, queries: Tensor, patches: Tensor) -> Tensor:
+    def next_patches(self, queries: Tensor, patches: Tensor) -> Tensor:
         """Patches after one round of PatchMatch at each reach."""
         for reach in REACHES:
             candidates = self._candidates(patches, reach)
-            prices = self._repeated(patches, candidates) + self._of_spots(patches, candidates)
+            prices = self._of_repeats(patches, candidates) + self._of_spots(patches, candidates)
             prices += self._of_copies(patches, candidates, reach)
             patches = self._best(queries, candidates, prices)
         return patches
@@ -139,14 +139,14 @@ class Search:
         """Candidates (Q, K): the present patches, those that continue the neighbours', near the present, and random."""
         steps = [(reach * down, reach * right) for down, right in NEIGHBOURS]
         continued = zip(self._around(patches, steps).unbind(1), steps, strict=True)
-        found = [patches, *(self.library.moved(neighbours, *step) for neighbours, step in continued)]
+        found = [patches, *(self.library.at_offset(neighbours, *step) for neighbours, step in continued)]
         for most in NEAR:
             rows, columns = torch.from_numpy(self.rng.integers(-most, most + 1, (2, len(patches)))).to(patches.device)
-            found.append(self.library.moved(patches, rows, columns))
+            found.append(self.library.at_offset(patches, rows, columns))
         drawn = self.rng.integers(0, len(self.library.features), (AT_RANDOM, len(patches)))
         return torch.stack([*found, *torch.from_numpy(drawn).to(patches.device)], 1)
 
-    def _repeated(self, patches: Tensor, candidates: Tensor) -> Tensor:
+    def _of_repeats(self, patches: Tensor, candidates: Tensor) -> Tensor:
         """Prices (Q, K) of candidates: infinite for the patches that are laid around a position, else 0."""
         is_repeated = torch.zeros_like(candidates, dtype=torch.bool)
         for laid in self._around(patches, AROUND).unbind(1):

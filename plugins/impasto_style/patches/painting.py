@@ -69,7 +69,7 @@ def paint(task: Task, parameters: PatchesStyleParameters, context: Context) -> T
     longest_px = context.longest_px(task.picture.shape[2:])
     factor = max(1, math.ceil(longest_px / SEARCH_PX[parameters.quality] - BEYOND))
     task = _with_styles_only(task, painted, factor)
-    small = task if factor == 1 else task.scaled(round(task.longest_px / factor))
+    small = task if factor == 1 else task.at_longest_px(round(task.longest_px / factor))
     sizes = scales(small, LEAST_PX)
     passes, _ = PASSES[parameters.quality]
     enlarged_px = task.longest_px if factor > 1 else 0
@@ -82,7 +82,7 @@ def paint(task: Task, parameters: PatchesStyleParameters, context: Context) -> T
         progress.begin(f"Painting at {size} px")
         mosaic = painter.paint_at(size, mosaic)
         x = mosaic.picture
-        context.preview(Maps.from_arrays({"base_color": as_image(painter.finished(x))}))
+        context.preview(Maps.from_arrays({"base_color": as_image(painter.preview(x))}))
         if context.is_stopped():
             break
     change = torch.zeros_like(x)
@@ -123,7 +123,7 @@ class _Painter:
 
     def refinement(self, mosaic: Tensor) -> Tensor:
         """Change of the last size's mosaic (1, 3, H, W) that fits its features to the styles'."""
-        task = self.task.scaled(max(mosaic.shape[2:]))
+        task = self.task.at_longest_px(max(mosaic.shape[2:]))
         leading = resize_picture(self.leading, mosaic.shape[2:], task.seamless)
         tick = partial(self.progress.advance, EVALUATION * max(mosaic.shape[2:]) ** 2)
         better = refine(mosaic, leading, task, self.parameters.preservation, self.context, tick)
@@ -139,14 +139,14 @@ class _Painter:
         leading = resize_picture(self.leading, size, task.seamless) + rgb_to_grayscale(task.picture - coarse)
         return (x + share * edges(leading, task.seamless) * (leading - x)).clamp(0, 1)
 
-    def finished(self, x: Tensor) -> Tensor:
+    def preview(self, x: Tensor) -> Tensor:
         """An unfinished picture of any size, blended over the original for a preview."""
-        task = self.task.scaled(max(x.shape[2:]))
+        task = self.task.at_longest_px(max(x.shape[2:]))
         return _finish(resize_picture(x, task.picture.shape[2:], task.seamless), task, self.parameters.detail, 1)
 
     def paint_at(self, size: int, before: _Mosaic | None) -> _Mosaic:
         """The picture repainted at this size, starting from that of the previous size, if any."""
-        task = self.task.scaled(size)
+        task = self.task.at_longest_px(size)
         leading = resize_picture(self.leading, task.picture.shape[2:], task.seamless)
         if before is None:
             x = task.start + self.noise * self.context.noise(*task.start.shape)
@@ -165,7 +165,7 @@ class _Painter:
             for _ in range(rounds):
                 if self.context.is_stopped():
                     break
-                patches = search.improved(queries, patches)
+                patches = search.next_patches(queries, patches)
                 search.balance(patches, self.parameters.variety)
             pieces = search.library.pieces(patches)
             weights = patch_weights(pieces, search.grid, self.progress.advance)
@@ -301,5 +301,5 @@ def _enlarge(mosaic: _Mosaic, task: Task, factor: int, tick: Tick) -> Tensor:
     sizes = [(height * factor, width * factor) for height, width in library.sizes]
     styles = [resize_picture(style, size) for style, size in zip(task.sources, sizes, strict=True)]
     pieces = library.enlarged_pieces(mosaic.patches, styles, factor)
-    x = blend(pieces, mosaic.weights, grid.enlarged(factor), tick)
-    return restore_detail(x, pieces, grid.enlarged(factor), detail_energies(styles, factor), task.seamless)
+    x = blend(pieces, mosaic.weights, grid.at_scale(factor), tick)
+    return restore_detail(x, pieces, grid.at_scale(factor), detail_energies(styles, factor), task.seamless)

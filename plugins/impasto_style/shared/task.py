@@ -43,7 +43,7 @@ class Task:
         """The picture's longer side."""
         return max(self.picture.shape[2:])
 
-    def scaled(self, longest_px: int) -> Task:
+    def at_longest_px(self, longest_px: int) -> Task:
         """The same task with picture, sources, masks and start scaled by one factor."""
         factor = longest_px / self.longest_px
         scaled = self.at_size(scaled_size(self.picture, factor))

@@ -37,8 +37,8 @@ class Tile:
 
     def with_halo(self, picture: Tensor) -> Tensor:
         """The tile and its halo (B, C, h, w) of a picture (B, C, H, W); a view if they lie within the borders."""
-        rows = _taken(picture, self.rows.low, self.rows.high, 2, self.seamless)
-        return _taken(rows, self.columns.low, self.columns.high, 3, self.seamless)
+        rows = _extended_slice(picture, self.rows.low, self.rows.high, 2, self.seamless)
+        return _extended_slice(rows, self.columns.low, self.columns.high, 3, self.seamless)
 
     def inner(self, x: Tensor, stride: int = 1) -> Tensor:
         """Values of the tile, from those of the tile and its halo (..., h, w), on a grid of this stride."""
@@ -59,8 +59,12 @@ class Tile:
 
     def on_grid(self, values: Tensor, stride: int = 1) -> Tensor:
         """The tile's part of values (..., H / stride, W / stride) of the picture; a view if within the borders."""
-        rows = _taken(values, self.rows.start // stride, self.rows.end // stride, values.dim() - 2, self.seamless)
-        return _taken(rows, self.columns.start // stride, self.columns.end // stride, values.dim() - 1, self.seamless)
+        rows = _extended_slice(
+            values, self.rows.start // stride, self.rows.end // stride, values.dim() - 2, self.seamless
+        )
+        return _extended_slice(
+            rows, self.columns.start // stride, self.columns.end // stride, values.dim() - 1, self.seamless
+        )
 
     def put(self, picture: Tensor, x: Tensor) -> None:
         """Write x (B, C, h, w) into a picture (B, C, H, W) as this tile, which must lie within the borders."""
@@ -124,7 +128,7 @@ def _cuts(length: int, most: int, unit: int) -> list[int]:
     return [*(round(length * index / count / unit) * unit for index in range(count)), length]
 
 
-def _taken(x: Tensor, low: int, high: int, axis: int, seamless: bool) -> Tensor:
+def _extended_slice(x: Tensor, low: int, high: int, axis: int, seamless: bool) -> Tensor:
     """x from `low` to `high` along an axis, beyond its borders if necessary."""
     length = x.shape[axis]
     if low >= 0 and high <= length:

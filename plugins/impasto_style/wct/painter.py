@@ -65,7 +65,7 @@ class Painter:
             self.progress.advance()
             lost = tile.with_halo(x) - coder.decode(F)
             made = tile.inner(painted + self._residual_weight(tile) * lost).clamp(0, 1)
-            tile.put(result, self._with_kept(made, tile))
+            tile.put(result, self._with_original(made, tile))
             self.progress.advance(coder.level * made.shape[2] * made.shape[3])
         return result
 
@@ -118,7 +118,7 @@ class Painter:
         usual = preserved / (preserved + 1 - RESIDUAL)
         return usual + (1 - usual) * self._blend([region.weights[0] for region in self.task.regions], tile)
 
-    def _with_kept(self, x: Tensor, tile: Tile) -> Tensor:
+    def _with_original(self, x: Tensor, tile: Tile) -> Tensor:
         """A painted tile x, with the original picture where nothing is painted."""
         kept = [float(region.weights[0] == 1) for region in self.task.regions]
         if not any(kept):
@@ -150,7 +150,7 @@ class Painter:
             for table, mask in zip(tables, self.masks, strict=True):
                 part = look_up(table, colors)
                 made += part if mask is None else tile.with_halo(mask) * part
-            tile.put(x, self._with_kept(made.clamp(0, 1), tile))
+            tile.put(x, self._with_original(made.clamp(0, 1), tile))
             self.progress.advance()
         return x
 

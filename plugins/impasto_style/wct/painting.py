@@ -43,7 +43,7 @@ def paint(task: Task, parameters: WctParameters, context: Context, tile_px: int 
     progress = WorkProgress(context, [sum(size**2 * level for level in levels) for size, levels in plan])
     x = seen = task.picture
     for index, (size, levels) in enumerate(plan):
-        part = _on_grid(task if size == task.longest_px else task.scaled(size))
+        part = _on_grid(task if size == task.longest_px else task.at_longest_px(size))
         x = enlarge(x, seen, part.picture, task.seamless) if index else _beginning(part, parameters)
         seen = part.picture
         progress.begin(f"Painting at {size} px")

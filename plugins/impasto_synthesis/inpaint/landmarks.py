@@ -8,7 +8,7 @@ from scipy.ndimage import label, maximum_filter
 from impasto.context import Context
 from impasto.data.prepare import resize, resized_map
 from impasto.evaluation.channels import PrincipalChannels
-from impasto.evaluation.metrics.landmarks import LANDMARKS, in_deviations, low_passed
+from impasto.evaluation.metrics.landmarks import LANDMARKS, gaussian_blur, in_deviations
 from impasto.surface.wrapping import wraps
 from impasto.texture import Maps
 from impasto.tools import Result
@@ -73,7 +73,7 @@ def salience_of(maps: Maps) -> np.ndarray:
     found = []
     for scale in LANDMARKS:
         deviation_px = scale * min(maps.size_px)
-        smooth = low_passed(wide, deviation_px)[top : top + height, left : left + width]
+        smooth = gaussian_blur(wide, deviation_px)[top : top + height, left : left + width]
         smooth = smooth - np.median(smooth, (0, 1))
         if not wraps_down:
             smooth /= spread_at_borders(height, deviation_px)[:, None, None]

@@ -67,7 +67,7 @@ def _origin(
     maps = atlas.fitted.maps
     features, show = features_of(maps), previews(maps, context)
 
-    def synthesised(variation: float, words: str, done: float) -> Tensor:
+    def source_map(variation: float, words: str, done: float) -> Tensor:
         for fraction, field in synthesise(
             atlas, features, size_px, guidance, variation, parameters.quality, context.rng
         ):
@@ -75,13 +75,13 @@ def _origin(
             show(partial(source_indices, field, features.shape[2]))
         return source_indices(field, features.shape[2])
 
-    origin = synthesised(parameters.variation, "Correcting cuts", PREPARED)
+    origin = source_map(parameters.variation, "Correcting cuts", PREPARED)
     image = atlas.image
     if guidance or len(atlas.patterns.parts) > 1 or min(*size_px, *image.shape[1:]) < SMALLEST_PX:
         return origin
     contrast = least_contrast(image, origin)
     if contrast < LEAST_CONTRAST:
-        another = synthesised(1.0, "Trying another layout", 0.9)
+        another = source_map(1.0, "Trying another layout", 0.9)
         contrasts = {contrast: origin, least_contrast(image, another): another}
         contrast = max(contrasts)
         origin = contrasts[contrast]

@@ -174,7 +174,7 @@ def _padded_target(result: np.ndarray, source: np.ndarray, pad_px: int) -> tuple
     import torch
 
     wide = np.pad(result, ((0, pad_px), (0, pad_px), (0, 0)), mode="wrap")
-    target, known = (_locally_normalised(torch.from_numpy(p.mean(2, dtype=np.float32))) for p in (wide, source))
+    target, known = (_local_normalization(torch.from_numpy(p.mean(2, dtype=np.float32))) for p in (wide, source))
     return target, known
 
 
@@ -209,7 +209,7 @@ def repeated_share(result: np.ndarray, probe_px: int = 32, near_px: int = 8, mir
     height, width = result.shape[:2]
     margin = WINDOW_PX
     wide = np.pad(result.mean(2, dtype=np.float32), margin, mode="wrap")
-    target = _locally_normalised(torch.from_numpy(wide))[margin:-margin, margin:-margin]
+    target = _local_normalization(torch.from_numpy(wide))[margin:-margin, margin:-margin]
     spectrum, found = rfft2(target), []
     for y in range(0, height - probe_px + 1, probe_px):
         columns = range(0, width - probe_px + 1, probe_px)
@@ -225,7 +225,7 @@ def repeated_share(result: np.ndarray, probe_px: int = 32, near_px: int = 8, mir
     return float(np.mean(found)) if found else 0.0
 
 
-def _locally_normalised(image: torch.Tensor) -> torch.Tensor:
+def _local_normalization(image: torch.Tensor) -> torch.Tensor:
     """Image (H, W) with zero mean and unit deviation in the window around each pixel."""
     mean = _box_mean(image)
     deviation = (_box_mean(image.square()) - mean.square()).clamp(min=1e-7).sqrt()

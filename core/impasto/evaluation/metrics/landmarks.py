@@ -14,18 +14,18 @@ LEAST_DEVIATION = 0.01
 """Deviation of a low-passed channel, relative to its own, below which nothing is salient."""
 
 
-def low_passed(picture: np.ndarray, deviation_px: float) -> np.ndarray:
+def gaussian_blur(picture: np.ndarray, deviation_px: float) -> np.ndarray:
     """Picture (H, W, C) after a circular Gaussian filter."""
     fy, fx = (np.fft.fftfreq(side) for side in picture.shape[:2])
     gain = np.exp(-2 * (np.pi * deviation_px) ** 2 * (fy[:, None] ** 2 + fx**2))
     return np.fft.ifft2(np.fft.fft2(picture, axes=(0, 1)) * gain[..., None], axes=(0, 1)).real
 
 
-def crops_low_passed(source: np.ndarray, size_px: tuple[int, int], deviation_px: float) -> list[np.ndarray]:
+def blurred_crops(source: np.ndarray, size_px: tuple[int, int], deviation_px: float) -> list[np.ndarray]:
     """Crops of the low-passed source (reflected at its borders), up to 3x3, spread over it."""
     pad = [min(side - 1, int(np.ceil(3 * deviation_px))) for side in source.shape[:2]]
     wide = np.pad(source, ((pad[0],) * 2, (pad[1],) * 2, (0, 0)), mode="reflect")
-    smooth = low_passed(wide, deviation_px)
+    smooth = gaussian_blur(wide, deviation_px)
     spare = [full - part for full, part in zip(source.shape[:2], size_px, strict=True)]
     places = [np.unique(np.linspace(0, side, 3).astype(int)) for side in spare]
     return [
@@ -50,9 +50,9 @@ def salience(tile: np.ndarray, source: np.ndarray) -> tuple[float, float]:
     found, real = [], []
     for scale in LANDMARKS:
         deviation_px = scale * min(height, width)
-        crops = [crop - crop.mean((0, 1)) for crop in crops_low_passed(source, (height, width), deviation_px)]
+        crops = [crop - crop.mean((0, 1)) for crop in blurred_crops(source, (height, width), deviation_px)]
         sigma = np.sqrt(np.mean([crop**2 for crop in crops], (0, 1, 2)))
-        smooth = low_passed(tile, deviation_px)
+        smooth = gaussian_blur(tile, deviation_px)
         parts = _parts(smooth - smooth.mean((0, 1)), (height, width))
         found.append(float(np.mean([in_deviations(part, sigma).max() for part in parts])))
         real.append(float(np.mean([in_deviations(crop, sigma).max() for crop in crops])))
@@ -76,6 +76,6 @@ def layout_correlation(result: np.ndarray, source: np.ndarray) -> float:
     At equal texel size, from the upper left corner.
     """
     height, width = (min(sides) for sides in zip(result.shape[:2], source.shape[:2], strict=True))
-    smooth = [low_passed(one[:height, :width], LAYOUT * min(height, width)) for one in (result, source)]
+    smooth = [gaussian_blur(one[:height, :width], LAYOUT * min(height, width)) for one in (result, source)]
     a, b = (values - values.mean((0, 1)) for values in smooth)
     return float((a * b).sum() / max(np.sqrt((a * a).sum() * (b * b).sum()), 1e-12))

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...data.prepare import resize
-from .landmarks import LANDMARKS, crops_low_passed, low_passed
+from .landmarks import LANDMARKS, blurred_crops, gaussian_blur
 
 SEEN_PX = 256
 """Shorter side to which a tile is shrunk first: so large is one of 4 x 4 that fill a screen."""
@@ -42,7 +42,7 @@ class PatternSalience:
         features, channels = _with_octaves(small), tile.shape[2]
         salient, drift = [], []
         for scale, (sigma, usual) in zip(LANDMARKS, self._known[size_px], strict=True):
-            smooth = low_passed(features, scale * min(size_px))
+            smooth = gaussian_blur(features, scale * min(size_px))
             deviations = (smooth - smooth.mean((0, 1))) / sigma
             salient.append(float(np.abs(deviations).max()) / usual)
             drift.append(float(np.sqrt(np.square(deviations).mean((0, 1)))[:channels].max()))
@@ -55,7 +55,7 @@ class PatternSalience:
         least = LEAST_CHANGE * np.tile(channels, OCTAVES + 1)
         found = []
         for scale in LANDMARKS:
-            crops = [crop for one in features for crop in crops_low_passed(one, size_px, scale * min(size_px))]
+            crops = [crop for one in features for crop in blurred_crops(one, size_px, scale * min(size_px))]
             crops = [crop - crop.mean((0, 1)) for crop in crops]
             sigma = np.maximum(np.sqrt(np.mean([np.square(crop).mean((0, 1)) for crop in crops], 0)), least)
             found.append((sigma, float(np.mean([np.abs(crop / sigma).max() for crop in crops]))))
@@ -76,7 +76,7 @@ def _with_octaves(picture: np.ndarray) -> np.ndarray:
     """The channels of a picture (H, W, C), and their magnitudes in each of the finest octaves."""
     parts, rest = [picture], picture
     for octave in range(OCTAVES):
-        smooth = low_passed(rest, 2.0**octave)
+        smooth = gaussian_blur(rest, 2.0**octave)
         parts.append(np.abs(rest - smooth))
         rest = smooth
     return np.concatenate(parts, 2)

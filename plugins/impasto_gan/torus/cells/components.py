@@ -68,12 +68,12 @@ class PrincipalComponents(nn.Module):
         scale = picture.std((1, 2), keepdim=True).clamp(min=1e-6)
         patterns = self.patterns(lattice, region).unflatten(0, (COMPONENTS, -1)) / scale
 
-        def summed(values: Tensor) -> Tensor:
+        def cell_sums(values: Tensor) -> Tensor:
             """Sum over the pixels of each cell."""
             return torch.zeros(math.prod(grid)).index_add(0, index.flatten(), values.sum(0).flatten()).double()
 
-        normal = torch.stack([torch.stack([summed(one * other) for other in patterns], 1) for one in patterns], 1)
-        along = torch.stack([summed(one * picture / scale) for one in patterns], 1)  # (cells, COMPONENTS)
+        normal = torch.stack([torch.stack([cell_sums(one * other) for other in patterns], 1) for one in patterns], 1)
+        along = torch.stack([cell_sums(one * picture / scale) for one in patterns], 1)  # (cells, COMPONENTS)
         ridge = RIDGE * normal.diagonal(dim1=1, dim2=2).mean(1).max() * torch.eye(COMPONENTS)
         weights = torch.linalg.solve(normal + ridge, along)
         rest = picture - self(weights.T.float().unflatten(1, grid), lattice, region)
