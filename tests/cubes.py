@@ -1,4 +1,4 @@
-"""Cubes whose faces are UV islands of their own, as tests of meshes need them."""
+"""Cubes whose faces are UV islands of their own, and textures of them, as tests of meshes need them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from impasto.atlas.charts import Charts
 from impasto.atlas.mesh import Mesh
+from impasto.atlas.raster import NONE
+from impasto.atlas.sampling import filled
+from impasto.texture import Maps
+
+SIZE = (192, 192)
 
 
 def cube(
@@ -35,3 +41,24 @@ def cube(
             positions.append((corners[triangle] - 0.5) * size_m)
             uvs.append(places[triangle])
     return Mesh(np.array(positions, np.float32), np.array(uvs, np.float32), "cube")
+
+
+def positions_of(mesh: Mesh, size_px=SIZE) -> np.ndarray:
+    """Position on a mesh (H, W, 3) of each texel of its texture; 0 where it shows none."""
+    charts = Charts.of(mesh, size_px)
+    y, x = np.nonzero(charts.texels != NONE)
+    triangle = charts.texels[y, x]
+    corners = charts.corners[triangle]
+    weights = np.linalg.solve(
+        (corners[:, 1:] - corners[:, :1]).swapaxes(1, 2), (np.stack([x, y], 1) + 0.5 - corners[:, 0])[..., None]
+    )[..., 0]
+    weights = np.concatenate([1 - weights.sum(1, keepdims=True), weights], 1)
+    found = np.zeros((*size_px, 3), np.float32)
+    found[y, x] = (weights[..., None] * mesh.positions[triangle]).sum(1)
+    return found
+
+
+def colors_of(mesh: Mesh, size_px=SIZE) -> Maps:
+    """A smooth colour at each position, so that it is the same on both sides of each seam; with a margin."""
+    colors = filled(0.5 + 0.4 * np.sin(3 * positions_of(mesh, size_px)), Charts.of(mesh, size_px).texels)
+    return Maps.from_arrays({"base_color": colors})

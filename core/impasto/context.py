@@ -14,6 +14,7 @@ from .library.exemplars import read_exemplar
 from .library.installed import InstalledWeights, WeightsLibrary
 from .library.models import Model, ModelLibrary, load_model
 from .texture import Maps
+from .udim import TileSheet
 
 if TYPE_CHECKING:
     import torch
@@ -41,6 +42,7 @@ class Context:
     step by step check it. enough_px: longer side that is enough, for a preview of the result; a generator may then
     make the same picture smaller, by halving its sides while the longer one stays at least as long. None for a result.
     mesh: the surface that the subject lies on, if it has seams. canvas: of that surface's charts, if they are painted.
+    sheet: where the tiles of a tiled subject lie on it.
     """
 
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
@@ -49,6 +51,7 @@ class Context:
     enough_px: int | None = None
     mesh: Mesh | None = None
     canvas: ChartCanvas | None = None
+    sheet: TileSheet | None = None
     models: ModelLibrary = field(default_factory=ModelLibrary)
     weights: WeightsLibrary = field(default_factory=WeightsLibrary)
     on_progress: Callable[[float, str], None] = _nothing
@@ -128,11 +131,12 @@ class Context:
     def longest_px(self, size_px: Sequence[int]) -> int:
         """Longer side of a picture of this (height, width), to which sizes in it are relative, such as that of strokes.
 
-        Of a mesh's canvas, that of the texture with texels of the canvas's size.
+        Of a mesh's canvas, that of the texture, or of its largest tile, with texels of the canvas's size.
         """
         if self.canvas is None:
             return max(size_px)
-        return round(self.canvas.longest_px * max(size_px) / max(self.canvas.size_px))
+        share = self.sheet.longest_px / max(self.sheet.size_px) if self.sheet else 1.0
+        return round(share * self.canvas.longest_px * max(size_px) / max(self.canvas.size_px))
 
     def noise(self, *shape: int) -> torch.Tensor:
         """Standard normal noise, drawn on the CPU in float32, then moved: a seed gives the same noise on any device."""

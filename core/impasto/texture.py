@@ -15,6 +15,7 @@ import numpy as np
 
 from .errors import ParameterError
 from .system.untrusted import excerpt
+from .udim import TileSheet, sheet_of, tile_key, tile_of
 
 ColorSpace = Literal["srgb", "linear", "data"]
 
@@ -76,13 +77,15 @@ class Maps(Mapping[str, Texture]):
     """The textures of one surface, all of one size, by the names in `MAP_CHANNELS`.
 
     `width_m` is the real-world width of the whole image and `height_range_m` the difference between heights 0 and 1,
-    both in metres, None if unknown. `name` is the file or image that they came from.
+    both in metres, None if unknown. `name` is the file or image that they came from. `sheet`: where the tiles of a
+    tiled image lie on them, side by side.
     """
 
     textures: Mapping[str, Texture] = field(default_factory=dict)
     width_m: float | None = None
     height_range_m: float | None = None
     name: str = ""
+    sheet: TileSheet | None = None
 
     def __post_init__(self) -> None:
         sizes = set()
@@ -127,6 +130,56 @@ class Maps(Mapping[str, Texture]):
         ]
         return np.ascontiguousarray(np.concatenate(parts, 2).transpose(2, 0, 1))
 
+    @classmethod
+    def of_tiles(cls, tiles: Mapping[int, Maps]) -> Maps:
+        """The maps of a tiled image on a sheet, from those of its tiles by number, all with the same maps.
+
+        ParameterError if one lacks a map that others have.
+        """
+        first = tiles[min(tiles)]
+        for number, maps in tiles.items():
+            if lacking := {name for other in tiles.values() for name in other}.difference(maps):
+                message = f"the tile {number} has no {', '.join(sorted(lacking))}, which other tiles have"
+                raise ParameterError(message, "give all tiles the same maps")
+        pixels = {name: {number: maps[name].pixels for number, maps in tiles.items()} for name in first}
+        sheet = sheet_of(pixels[next(iter(first))])
+        textures = {name: Texture(sheet.joined(pixels[name]), first[name].color_space) for name in first}
+        width_m = first.width_m and first.width_m * sheet.size_px[1] / first.size_px[1]
+        return replace(first, textures=textures, width_m=width_m, sheet=sheet)
+
+    @classmethod
+    def from_tile_arrays(cls, arrays: Mapping[str, np.ndarray], **about) -> Maps:
+        """Maps from arrays as in `from_arrays`, of which those of tiles are named base_color.1001 and so on."""
+        tiles: dict[int, dict[str, np.ndarray]] = {}
+        for key, pixels in arrays.items():
+            name, number = tile_of(key)
+            tiles.setdefault(number, {})[name] = pixels
+        maps = {number: cls.from_arrays(own, **about) for number, own in tiles.items()}
+        return maps[0] if maps.keys() == {0} else cls.of_tiles(maps)
+
+    def tile_arrays(self) -> dict[str, np.ndarray]:
+        """The pixels of each map, as for `from_tile_arrays`."""
+        tiles = self.tiles()
+        return {tile_key(name, number): pixels for number in tiles for name, pixels in tiles[number].arrays().items()}
+
+    def with_width(self, width_m: float | None) -> Maps:
+        """These maps with a real-world width: of each tile, if they are tiled."""
+        share = self.size_px[1] / self.sheet.sizes_px[0][1] if self.sheet else 1
+        return replace(self, width_m=width_m and width_m * share)
+
+    def tiles(self) -> dict[int, Maps]:
+        """The maps of each tile by number; of maps that are not tiled, these by 0."""
+        if self.sheet is None:
+            return {0: self}
+        parts = {name: self.sheet.split(texture.pixels) for name, texture in self.items()}
+        found = {}
+        for number in self.sheet.numbers:
+            own = {name: replace(texture, pixels=parts[name][number]) for name, texture in self.items()}
+            maps = replace(self, textures=own, sheet=None)
+            width_m = self.width_m and self.width_m * maps.size_px[1] / self.size_px[1]
+            found[number] = replace(maps, width_m=width_m)
+        return found
+
     def __getitem__(self, name: str) -> Texture:
         return self.textures[name]
 
@@ -160,7 +213,7 @@ class Maps(Mapping[str, Texture]):
 
     def sha256(self) -> str:
         """Hash of names, sizes, colour spaces and pixels: the same for the same picture, however it is stored."""
-        digest = hashlib.sha256()
+        digest = hashlib.sha256(f"{self.sheet.numbers}".encode() if self.sheet else b"")
         for name in self:
             texture = self[name]
             digest.update(f"{name} {texture.pixels.shape} {texture.color_space}".encode())

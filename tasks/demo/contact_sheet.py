@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from impasto.io.files import map_name
+from impasto.io.map_files import map_name
 from impasto.texture import MAP_CHANNELS
 
 CELL_PX = 400

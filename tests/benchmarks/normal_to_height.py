@@ -20,7 +20,7 @@ from impasto import Maps, Recipe, Step, run
 from impasto.context import Context
 from impasto.errors import ParameterError
 from impasto.io.decode import read_map
-from impasto.io.files import map_files
+from impasto.io.map_files import map_files
 from impasto.plugins.registry import registry
 from impasto.surface.heights import FINE_STEEPEST_Z, fit_scale, integrate, slopes_from_normal
 from impasto.surface.orientation import orientation

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from cubes import cube
+from cubes import SIZE, colors_of, cube
 
 from impasto.atlas.canvas import ChartCanvas
 from impasto.atlas.charts import Charts
@@ -11,34 +11,11 @@ from impasto.atlas.erasure import erase_seams
 from impasto.atlas.jumps import seam_jumps
 from impasto.atlas.mesh import Mesh
 from impasto.atlas.raster import NONE, rasterized
-from impasto.atlas.sampling import filled
 from impasto.errors import ParameterError
 from impasto.texture import Maps
 
-SIZE = (192, 192)
 UNEQUAL = (0.3, 0.15, 0.3, 0.2, 0.25, 0.3)
 TURNED = (0, 1, 2, 3, 1, 2)
-
-
-def positions_of(mesh: Mesh, size_px=SIZE) -> np.ndarray:
-    """Position on a mesh (H, W, 3) of each texel of its texture; 0 where it shows none."""
-    charts = Charts.of(mesh, size_px)
-    y, x = np.nonzero(charts.texels != NONE)
-    triangle = charts.texels[y, x]
-    corners = charts.corners[triangle]
-    weights = np.linalg.solve(
-        (corners[:, 1:] - corners[:, :1]).swapaxes(1, 2), (np.stack([x, y], 1) + 0.5 - corners[:, 0])[..., None]
-    )[..., 0]
-    weights = np.concatenate([1 - weights.sum(1, keepdims=True), weights], 1)
-    found = np.zeros((*size_px, 3), np.float32)
-    found[y, x] = (weights[..., None] * mesh.positions[triangle]).sum(1)
-    return found
-
-
-def colors_of(mesh: Mesh, size_px=SIZE) -> Maps:
-    """A smooth colour at each position, so that it is the same on both sides of each seam; with a margin."""
-    colors = filled(0.5 + 0.4 * np.sin(3 * positions_of(mesh, size_px)), Charts.of(mesh, size_px).texels)
-    return Maps.from_arrays({"base_color": colors})
 
 
 def noise(size_px=SIZE, seed=0) -> Maps:

@@ -18,7 +18,8 @@ from PIL import Image, ImageCms
 
 from impasto import Maps, Recipe, Step, read_maps, read_recipe, write_maps
 from impasto.errors import FileError
-from impasto.io.files import BUILTIN_EXPORTERS, encode_maps, map_name, set_name
+from impasto.io.files import BUILTIN_EXPORTERS, encode_maps
+from impasto.io.map_files import map_name, set_name
 from impasto.surface.color import srgb_to_linear
 from impasto.texture import MAP_CHANNELS
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from cubes import cube
+from cubes import colors_of, cube
+from restyling import CAT
 
 from impasto import Maps, Recipe, Step, run
 from impasto.atlas.charts import Charts
@@ -15,6 +18,7 @@ from impasto.context import Context
 from impasto.errors import ParameterError
 from impasto.running.unfolding import Unfolding
 from impasto.tools import Filter, Input
+from impasto.udim import TileSheet
 
 SIZE = (192, 192)
 MESH = cube(sides=(0.3, 0.15, 0.3, 0.2, 0.25, 0.3), turns=(0, 1, 2, 3, 1, 2))
@@ -152,3 +156,19 @@ def test_erased_seams_are_measured():
     maps = Maps.from_arrays({"roughness": greys + 0.02 * noise()["base_color"].pixels[..., 0]})
     result = run(Recipe((Step("erase-seams"),)), {"source": maps, "mesh": MESH})
     assert result.figures["roughness_jump_after"] < 0.2 * result.figures["roughness_jump_before"]
+
+
+def test_an_object_over_two_tiles_is_repainted_as_one_surface():
+    uvs = MESH.uvs.copy()
+    uvs[6:] += (1, -0.5)
+    mesh = replace(MESH, uvs=uvs)
+    sheet = TileSheet((1001, 1002), ((112, 112),) * 2)
+    on_sheet = replace(mesh, uvs=sheet.placed(uvs))
+    charts = Charts.of(on_sheet, sheet.size_px)
+    source = replace(colors_of(on_sheet, sheet.size_px), sheet=sheet)
+    recipe = Recipe((Step("patches-style", {}, {"style": ("style",)}),))
+    flat, made = (run(recipe, {"source": source, "style": CAT, **more}).maps for more in ({}, {"mesh": mesh}))
+    found, control = (seam_jumps(maps, charts)["base_color"].color for maps in (made, flat))
+    assert made.sheet == sheet
+    assert found < 1.2
+    assert control > 2 * found

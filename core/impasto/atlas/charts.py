@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import ParameterError
-from ..texture import is_large
+from ..texture import LARGE_PX
 from .mesh import Mesh
 from .raster import NONE, Size, rasterized
 
+LARGEST = 1.05 * LARGE_PX
+"""Texels of the largest texture: one of 4096², or tiles that have as many together, with gaps between them."""
 LEAST_AREA = 1e-12
 """Area of a triangle in UV space, relative to the texture, below which it shows no texels."""
 LEAST_SLOPE = 0.3
@@ -48,7 +50,7 @@ class Charts:
 
         Islands that are larger than the texture are left out.
         """
-        if is_large(size_px):
+        if size_px[0] * size_px[1] > LARGEST:
             message = f"a texture of {size_px[1]}x{size_px[0]} is too large to be unfolded"
             raise ParameterError(message, "make it at most 4096x4096, or leave the mesh out")
         if mesh.repeats:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import FileError, ImpastoError
 from ..io.decode import read_small
-from ..io.files import map_name
+from ..io.map_files import map_name
 from ..surface.grid import cell, empty_cell, grid
 from ..surface.thumbnail import scale_down
 from ..system.untrusted import excerpt

@@ -14,6 +14,7 @@ from ..errors import FileError, ProtocolError
 from ..io.blend import source_at
 from ..io.datablocks import Datablock
 from ..io.files import source_files
+from ..io.udim import is_tiled
 from ..plugins.registry import registry
 from ..recipe import Recipe
 from ..running.runner import versions_of
@@ -93,7 +94,7 @@ def _content(path: Path) -> list[Any]:
     if datablock := Datablock.at(path):
         source = source_at(datablock)
         return [datablock.title, source.blender, [[file.name, _hash(file)] for file in source.files]]
-    if not is_folder(path):
+    if not is_folder(path) and not is_tiled(path):
         return [path.name, _hash(path)]
     return [path.name, {file.name: _hash(file) for file in source_files(path)}]
 

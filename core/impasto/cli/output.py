@@ -19,6 +19,7 @@ from ..system.names import usable_name
 from ..system.untrusted import is_there
 from ..texture import Maps
 from ..tools import Result, model_parameter
+from ..udim import tile_suffix
 from .options import add_device, add_engine, some_text
 from .terminal import Terminal
 
@@ -80,9 +81,9 @@ def carry_out(
     """
     from ..running.streaming import Sink
 
-    for name in sources:
+    for name, source in sources.items():
         if not arguments.force:
-            refuse_to_replace(arguments, name)
+            refuse_to_replace(arguments, name, source)
     results: list[Result] = []
     failed: list[tuple[Path, ImpastoError]] = []
     with _make_here_or_there(files, arguments, how) as make, terminal.progress() as on_progress:
@@ -147,7 +148,7 @@ def _make(
 
     if source is not None:
         maps = read_maps(source)
-        inputs = {SOURCE: replace(maps, width_m=arguments.width_m) if arguments.width_m else maps, **inputs}
+        inputs = {SOURCE: maps.with_width(arguments.width_m) if arguments.width_m else maps, **inputs}
     return run_to_files(recipe, inputs, sink, tile_by_tile=arguments.stream, device=arguments.device, **how)
 
 
@@ -190,12 +191,14 @@ def result_name(step: Step, source: Path | None, models_folder: Path | None = No
     return "texture" if tool.uses_subject else tool.name
 
 
-def refuse_to_replace(arguments: argparse.Namespace, name: str) -> None:
+def refuse_to_replace(arguments: argparse.Namespace, name: str, source: Path | None = None) -> None:
     """Raise FileError for existing files of a result before the work is done, not after."""
+    from ..io.map_files import tiles_in
     from ..io.presets import packing_of
 
-    suffix = registry().exporter(arguments.format).suffix
-    for file in packing_of(arguments.export).file_names(name, suffix):
-        path = arguments.out / file
+    suffix, packing = registry().exporter(arguments.format).suffix, packing_of(arguments.export)
+    numbers = tiles_in(source) if source else {}
+    files = (file for number in numbers or (0,) for file in packing.file_names(name, tile_suffix(suffix, number)))
+    for path in (arguments.out / file for file in files):
         if is_there(path):
             raise FileError(f"{path} is there already", "choose another --out or --name, or add --force")

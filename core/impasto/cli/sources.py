@@ -20,7 +20,10 @@ PREFIX = "source_"
 SCALE = "scale"
 """Its one parameter that leaves each point of a source where it is."""
 SOURCE_HELP = "a picture, a folder of maps, or FILE.blend/Material/NAME"
-SOURCES_HELP = "pictures, folders of maps, a folder of either, FILE.blend, or FILE.blend/Material/NAME"
+SOURCES_HELP = (
+    "pictures, folders of maps, a folder of either, NAME.<UDIM>.png for all tiles of one image, FILE.blend, or "
+    "FILE.blend/Material/NAME"
+)
 
 
 def add_preparation(parser: argparse.ArgumentParser) -> None:
@@ -56,13 +59,15 @@ def found_sources(given: Sequence[Path]) -> list[Path]:
     return found
 
 
-def named_sources(given: Sequence[Path], name: str | None = None) -> dict[str, Path]:
+def named_sources(given: Sequence[Path], name: str | None = None, has_mesh: bool = False) -> dict[str, Path]:
     """The given sources, or those in given folders, by the name of their results.
 
-    `name` replaces the name of a single one. ParameterError if two would have the same name; FileError if there are
-    none.
+    `name` replaces the name of a single one. has_mesh: one tile stands for all of its image. ParameterError if two
+    would have the same name; FileError if there are none.
     """
-    found = found_sources(given)
+    from ..io.udim import with_all_tiles
+
+    found = with_all_tiles(found_sources(given)) if has_mesh else found_sources(given)
     if name and len(found) > 1:
         message = f"--name is for one picture, and {len(found)} are given"
         raise ParameterError(message, "leave it out: each result is named after its picture")

@@ -81,7 +81,7 @@ def _stylize(arguments: argparse.Namespace, terminal: Terminal) -> None:
     inputs, files = given_inputs(arguments, tool)
     step = Step(tool.name, given_parameters(arguments, tool), inputs)
     recipe = Recipe((*preparing_steps(arguments), step), arguments.seed)
-    sources = named_sources(arguments.sources, arguments.name)
+    sources = named_sources(arguments.sources, arguments.name, bool(arguments.mesh))
     for sentence in void_options(arguments, tool):
         terminal.warn(sentence)
     if arguments.compare:

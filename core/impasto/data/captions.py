@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import FileError
-from ..io.files import set_name
+from ..io.map_files import set_name
 from ..system.untrusted import excerpt, is_there, parse_json, read_bytes, resolve
 
 TABLE = "metadata.jsonl"

@@ -16,7 +16,8 @@ import numpy as np
 from ..errors import FileError
 from ..io import decode
 from ..io.cards import read_index
-from ..io.files import map_name, set_name
+from ..io.map_files import map_name, set_name
+from ..io.udim import tile_number, without_number
 from ..system.names import as_unicode
 from ..system.transaction import recover
 from ..system.untrusted import excerpt, explain, files_in, inside, is_folder, is_there, open_file, resolve
@@ -146,10 +147,12 @@ def _pictures(folder: Path) -> list[Path]:
 
 
 def _is_one_set(files: Sequence[Path]) -> bool:
-    """Whether the files, by their names, are different maps of one surface."""
-    maps = [map_name(file) for file in files]
-    names = {"" if set_name(file) == file.stem else set_name(file) for file in files}
-    return bool(files) and None not in maps and len(set(maps)) == len(maps) and len(names) == 1
+    """Whether the files, by their names, are different maps of one surface, or of its tiles."""
+    plain = [without_number(file) for file in files]
+    maps = {(tile_number(file), map_name(one)) for file, one in zip(files, plain, strict=True)}
+    names = {"" if set_name(one) == one.stem else set_name(one) for one in plain}
+    is_named = None not in (name for _, name in maps)
+    return bool(files) and is_named and len(maps) == len(files) and len(names) == 1
 
 
 def _picture(

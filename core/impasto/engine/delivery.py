@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -94,9 +94,10 @@ def _input(given: JobInput, tell: Callable[[float, str], None]) -> Maps:
     elif given.files:
         maps = _read_sent(given, tell)
     else:
-        maps = Maps.from_arrays({name: _to_float(array) for name, array in given.arrays.items()})
-    about: dict[str, Any] = {"name": given.name, "width_m": given.width_m, "height_range_m": given.height_range_m}
-    return replace(maps, **{key: value for key, value in about.items() if value is not None})
+        maps = Maps.from_tile_arrays({name: _to_float(array) for name, array in given.arrays.items()})
+    about: dict[str, Any] = {"name": given.name, "height_range_m": given.height_range_m}
+    maps = replace(maps, **{key: value for key, value in about.items() if value is not None})
+    return maps if given.width_m is None else maps.with_width(given.width_m)
 
 
 def _read(path: Path, tell: Callable[[float, str], None]) -> Maps:
@@ -135,23 +136,24 @@ def deliver(
 
     assert result.recipe is not None
     maps = result.maps
+    first = next(iter(maps.tiles().values()))
     about = {
         "type": "done",
         "recipe": result.recipe.to_dict(),
         "figures": {name: float(value) for name, value in result.figures.items() if math.isfinite(value)},
         "notes": list(result.notes),
         "models": [str(path) for path in result.models],
-        "width_m": maps.width_m,
+        "width_m": first.width_m,
         "height_range_m": maps.height_range_m,
         "name": maps.name,
-        "size_px": _size_px(result),
+        "size_px": _size_px(first, result.paths),
     }
     if isinstance(wanted, View):
         arrays, figures = view_of(maps, wanted, tell)
         return about | ({"figures": figures} if figures else {}), arrays
     assert isinstance(wanted, Delivery)
     if wanted.kind == "arrays":
-        return about, maps.arrays()
+        return about, maps.tile_arrays()
     if wanted.kind == "files":
         return {**about, "paths": [str(path) for path in result.paths]}, {}
     exporter = registry().exporter(wanted.format)
@@ -159,13 +161,13 @@ def deliver(
     return {**about, "suffix": exporter.suffix}, {name: np.frombuffer(data, np.uint8) for name, data in encoded.items()}
 
 
-def _size_px(result: Result) -> list[int] | None:
-    """[height, width] of the result, even if it exists only as files; None for a result without maps."""
+def _size_px(maps: Maps, paths: Sequence[Path]) -> list[int] | None:
+    """[height, width] of a result, even if it exists only as files; None for one without maps."""
     from ..io.decode import read_size
 
-    if result.maps:
-        return list(result.maps.size_px)
-    return list(read_size(result.paths[0])) if result.paths else None
+    if maps:
+        return list(maps.size_px)
+    return list(read_size(paths[0])) if paths else None
 
 
 def preview_pixels(maps: Maps) -> np.ndarray:

@@ -16,6 +16,7 @@ import numpy as np
 
 from ..about import VERSION
 from ..errors import ParameterError, ProtocolError, WorkerError
+from ..io.udim import is_tiled, tiles_at
 from ..system.names import check_name
 from ..system.transaction import replace_files
 from ..system.untrusted import excerpt, files_in, is_folder, read_bytes, shorten
@@ -135,9 +136,13 @@ class Remote:
 
 
 def read_files(path: Path) -> dict[str, np.ndarray]:
-    """Bytes (N,) of a picture, or of the files in a folder of maps, by name. FileError if one is too large."""
-    files = [file for file in files_in(path) if not is_folder(file)] if is_folder(path) else [path]
+    """Bytes (N,) of a picture, its tiles, or the files in a folder of maps, by name. FileError if one is too large."""
+    files = [file for file in files_in(path) if not is_folder(file)] if is_folder(path) else _pictures(path)
     return {file.name: np.frombuffer(read_bytes(file, MAX_ARRAY_BYTES), np.uint8) for file in files}
+
+
+def _pictures(path: Path) -> list[Path]:
+    return list(tiles_at(path).values()) if is_tiled(path) else [path]
 
 
 def write_files(wanted: Delivery, answer: JobResult) -> JobResult:

@@ -18,6 +18,7 @@ from ..recipe import Recipe
 from ..system.typed_json import Count, Length, PositiveSize, as_kind, one_of
 from ..system.untrusted import excerpt
 from ..texture import MAP_CHANNELS, Maps
+from ..udim import tile_of
 
 PREVIEW, RELIT, LOOKUP = "preview", "relit", "lookup"
 
@@ -85,7 +86,7 @@ class Described:
 
 @dataclass(frozen=True, eq=False)
 class JobResult:
-    """Result of a job: `arrays` are pixels or encoded files by map name, `paths` the files that were written.
+    """Result of a job: `arrays` are pixels or encoded files by map name, of tiles by `tile_key`; `paths` written files.
 
     suffix: of encoded files, such as ".png".
     """
@@ -106,14 +107,16 @@ class JobResult:
     def __post_init__(self) -> None:
         for name, array in self.arrays.items():
             is_file = array.ndim == 1 and array.dtype == np.uint8
-            is_known = name in (*MAP_CHANNELS, PREVIEW, RELIT, LOOKUP)
+            is_known = tile_of(name)[0] in (*MAP_CHANNELS, PREVIEW, RELIT, LOOKUP)
             if not (is_known and array.size and (is_file or array.ndim == (4 if name == RELIT else 3))):
                 raise ProtocolError(f"done has an array {excerpt(name)} of the shape {array.shape}", "see the log")
 
     @property
     def maps(self) -> Maps:
         """Maps of a job whose result was delivered as `arrays`."""
-        return Maps.from_arrays(self.arrays, width_m=self.width_m, height_range_m=self.height_range_m, name=self.name)
+        return Maps.from_tile_arrays(
+            self.arrays, width_m=self.width_m, height_range_m=self.height_range_m, name=self.name
+        )
 
 
 @dataclass(frozen=True)

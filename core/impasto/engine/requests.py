@@ -19,6 +19,7 @@ from ..system.names import is_file_name
 from ..system.typed_json import Count, Length, PositiveLength, Within, as_kind, one_of
 from ..system.untrusted import excerpt
 from ..texture import MAP_CHANNELS, Maps
+from ..udim import tile_of
 
 ViewKind = Literal["small", "preview", "relit", "gaussian"]
 DeliveryKind = Literal["arrays", "encoded", "files"]
@@ -30,9 +31,9 @@ CONTENT = ("inputs", "arrays", "files")
 class JobInput:
     """An input of a job: a file or folder that the worker reads, or pixels or files that are sent with the frame.
 
-    arrays: pixels (H, W, C) by map name, of any type that hosts use: uint8, uint16 or float32. files: bytes (N,) by
-    name, of a picture or a mesh, or of the maps in a folder called `folder`. licence: of training data. The others are
-    facts that files may not state.
+    arrays: pixels (H, W, C) by map name, of any type that hosts use: uint8, uint16 or float32; those of tiles by
+    `tile_key`. files: bytes (N,) by name, of a picture, its tiles or a mesh, or of the maps in a folder called
+    `folder`. licence: of training data. The others are facts that files may not state.
     """
 
     path: Path | None = None
@@ -47,8 +48,8 @@ class JobInput:
     @classmethod
     def of_maps(cls, maps: Maps) -> JobInput:
         """The pixels of maps, with their name and scale."""
-        width_m, height_range_m = maps.width_m, maps.height_range_m
-        return cls(arrays=maps.arrays(), name=maps.name, width_m=width_m, height_range_m=height_range_m)
+        width_m, height_range_m = next(iter(maps.tiles().values())).width_m, maps.height_range_m
+        return cls(arrays=maps.tile_arrays(), name=maps.name, width_m=width_m, height_range_m=height_range_m)
 
 
 @dataclass(frozen=True)
@@ -237,7 +238,7 @@ def _files(input_: str, names: Sequence[str], arrays: Mapping[str, np.ndarray]) 
 
 
 def _check_pixels(key: str, map_: str, array: np.ndarray) -> None:
-    if map_ not in MAP_CHANNELS:
+    if tile_of(map_)[0] not in MAP_CHANNELS:
         raise ProtocolError(f"the array {excerpt(key)} is no map", f"use one of {', '.join(MAP_CHANNELS)}")
     if array.ndim not in (2, 3) or not array.size:
         raise ProtocolError(f"{key} has the shape {array.shape}", "send pixels as (height, width, channels)")

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors import FileError
 from ..io import decode
-from ..io.files import map_files, map_name, set_name
+from ..io.map_files import map_files, map_name, set_name
 from ..io.signatures import EXTENSIONS
 from ..system.untrusted import files_in, resolve
 from ..texture import COLOR_MAPS, MAP_CHANNELS, Texture

@@ -11,14 +11,17 @@ from typing import Any
 from ..atlas.mesh import Mesh
 from ..errors import FileError, ParameterError, did_you_mean
 from ..io.decode import is_turned
-from ..io.files import is_source, read_maps, read_recipe, set_name
+from ..io.files import is_source, read_maps, read_recipe
 from ..io.formats import Exporter
+from ..io.map_files import set_name
+from ..io.udim import tile_number, without_number
 from ..plugins.registry import registry
 from ..recipe import differences
 from ..system.names import usable_name
 from ..system.untrusted import excerpt, inside, is_there, open_file, printable
 from ..texture import MAP_CHANNELS, Maps
 from ..tools import Result
+from ..udim import tile_suffix
 from .inputs import read_input
 from .runner import run_to_files
 from .streaming import Sink
@@ -49,8 +52,8 @@ def rerun(
             remedy = f"{did_you_mean(given, recipe.inputs)}its inputs are: {', '.join(sorted(recipe.inputs)) or 'none'}"
             raise ParameterError(f"the recipe in {file} has no input {excerpt(given)}", remedy)
     exporter = _exporter_of(file)
-    name = usable_name(set_name(file))
-    _refuse_existing(folder, name, exporter)
+    name = usable_name(set_name(without_number(file)))
+    _refuse_existing(folder, name, tile_suffix(exporter.suffix, tile_number(file)))
     found = {input_: _find(input_, str(about["name"]), file, inputs or {}) for input_, about in recipe.inputs.items()}
     values = {input_: _read(input_, path, recipe.inputs[input_]) for input_, path in found.items()}
     sink = Sink(folder, name, exporter.name, replace=False)
@@ -97,8 +100,8 @@ def _exporter_of(file: Path) -> Exporter:
     raise FileError(f"there is no exporter for {file.suffix} files", "install the plugin that wrote it")
 
 
-def _refuse_existing(folder: Path, name: str, exporter: Exporter) -> None:
+def _refuse_existing(folder: Path, name: str, suffix: str) -> None:
     for map_ in MAP_CHANNELS:
-        path = folder / f"{name}_{map_}{exporter.suffix}"
+        path = folder / f"{name}_{map_}{suffix}"
         if is_there(path):
             raise FileError(f"{path} is there already", "choose another --out: rerun never replaces files")

@@ -7,7 +7,7 @@ A fold over tools: each step maps the subject to the next. The function and its 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cache, partial
@@ -41,6 +41,7 @@ from .inputs import (
     with_numbers_for_each,
 )
 from .streaming import Sink, check_streamable, should_stream, tile_maker, write_tiles
+from .tiled import on_sheet, on_subject, run_tiles, with_tiles
 from .unfolding import Unfolding, takes_mesh
 
 log = logging.getLogger(__name__)
@@ -62,6 +63,8 @@ def run(
 ) -> Result:
     """Run the steps on `inputs["source"]` and return the maps with the recipe that makes them again.
 
+    A tiled source is one surface with a mesh; without one, or on a mesh without seams, the steps are run on each tile.
+
     inputs: maps, a dataset for a trainer, and as "mesh" the surface that the subject lies on. sink: destination of the
     result, which is made and written tile by tile, so it may be larger than memory; `Result.paths` are its files.
     models_folder, weights_folder: libraries other than the user's. enough_px: longer side that is enough for a preview,
@@ -78,6 +81,14 @@ def run(
     parameters = [with_numbers_for_each(*given) for given in zip(tools, parameters, recipe.steps, strict=True)]
     if sink is not None:
         check_streamable(tools, sink, inputs)
+    subject, lying = as_needed(subject_of(inputs), tools), on_subject(recipe.steps, tools)
+    placed = on_sheet(inputs, lying, tools)
+    mesh = seamed_mesh(placed)
+    if subject.sheet and mesh is None:
+        how: dict[str, Any] = {"device": device, "models_folder": models_folder, "weights_folder": weights_folder}
+        how |= {"enough_px": enough_px, "on_preview": on_preview}
+        how |= {"is_cancelled": is_cancelled, "is_stopped": is_stopped}
+        return _run_on_tiles(recipe, inputs, lying, on_progress, how)
     notes: list[str] = []
     used: dict[str, dict[str, str]] = {"models": {}, "exemplars": {}, "weights": {}}  # hashes of those that tools load
     context = _context(
@@ -87,7 +98,8 @@ def run(
         models=registry().model_library(models_folder),
         weights=registry().weights_library(weights_folder),
         enough_px=enough_px,
-        mesh=seamed_mesh(inputs),
+        mesh=mesh,
+        sheet=subject.sheet,
         on_progress=on_progress,
         on_preview=on_preview,
         is_cancelled=is_cancelled,
@@ -96,16 +108,35 @@ def run(
     if any(tool.may_use_bfloat16 for tool in tools):
         context = replace(context, precision=fast_precision(context.device))
     rngs = step_rngs(recipe.seed, len(tools))
-    values = [values_of(tool, step, inputs) for tool, step in zip(tools, recipe.steps, strict=True)]
+    values = [values_of(tool, step, placed) for tool, step in zip(tools, recipe.steps, strict=True)]
     decided = [partial(parameters.__setitem__, index) for index in range(len(tools))]
     steps = [_Step(*given) for given in zip(tools, list(parameters), values, rngs, decided, strict=True)]
 
     def record() -> Recipe:
         return _record(recipe, tools, parameters, inputs, context, used)
 
-    subject = as_needed(subject_of(inputs), tools)
-    result = _stream(steps, subject, context, sink, record) if sink else _fold(steps, subject, context)
-    return replace(result, recipe=record(), notes=tuple(dict.fromkeys(notes)))
+    on_texture = replace(subject, sheet=None)
+    result = _stream(steps, on_texture, context, sink, record) if sink else _fold(steps, on_texture, context)
+    maps = with_tiles(result.maps, subject, inputs.get(MESH))
+    return replace(result, maps=maps, recipe=record(), notes=tuple(dict.fromkeys(notes)))
+
+
+def _run_on_tiles(
+    recipe: Recipe,
+    inputs: Mapping[str, Given],
+    lying: Collection[str],
+    on_progress: Callable[[float, str], None] | None,
+    how: Mapping[str, Any],
+) -> Result:
+    """The result of a recipe for each tile of the subject, with the recipe for all of them."""
+
+    def one(recipe: Recipe, own: Mapping[str, Given], index: int, count: int) -> Result:
+        return run(recipe, own, on_progress=on_progress and _share(on_progress, index, count), **how)
+
+    result = run_tiles(one, recipe, inputs, lying)
+    assert result.recipe is not None
+    recorded = {name: _record_input(inputs[name]) for name in result.recipe.inputs}
+    return replace(result, recipe=replace(result.recipe, inputs=recorded))
 
 
 def run_to_files(
@@ -121,7 +152,9 @@ def run_to_files(
     By default, results above 4096² are written tile by tile, if tools and format support it. how: as for `run`.
     """
     if tile_by_tile is None:
-        tile_by_tile = MESH not in (inputs or {}) and should_stream(recipe, subject_of(inputs or {}), sink.format)
+        subject = subject_of(inputs or {})
+        is_whole = MESH in (inputs or {}) or subject.sheet is not None
+        tile_by_tile = not is_whole and should_stream(recipe, subject, sink.format)
     with sink.lock():
         if tile_by_tile:
             return run(recipe, inputs, sink=sink, **how)

@@ -25,7 +25,7 @@ from ..system.locks import held
 from ..system.names import check_name
 from ..texture import MAP_CHANNELS, Maps, Texture, is_large
 from ..tools import SizeParameters, Tile, Tool, makes_tiles, validate
-from .inputs import Given
+from .inputs import Given, subject_of
 
 PREVIEW_SIZE_PX = 512
 PREVIEWS = 100
@@ -88,7 +88,10 @@ def tile_maker(tools: Sequence[Tool]) -> int:
 
 
 def check_streamable(tools: Sequence[Tool], sink: Sink, inputs: Mapping[str, Given]) -> None:
-    """Raise ParameterError if a tool, the format or a mesh needs the whole picture at once."""
+    """Raise ParameterError if a tool, the format, a mesh or a tiled source needs the whole picture at once."""
+    if subject_of(inputs).sheet:
+        message = "a tiled source (UDIM) cannot be written tile by tile: each of its own tiles is made at once"
+        raise ParameterError(message, "run it as a whole, or give one tile of it")
     if MESH in inputs:
         message = "a recipe with a mesh cannot be written tile by tile: its seams connect distant parts of the picture"
         raise ParameterError(message, f"run it as a whole, or leave the input {MESH} out")

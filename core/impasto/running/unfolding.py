@@ -49,7 +49,8 @@ class Unfolding:
             return subject
         context.progress(0.0, "Unfolding the mesh")
         charts = None if self.mesh.repeats else Charts.of(self.mesh, subject.size_px)
-        self.is_tile = charts is None or ((charts.texels != NONE).mean() > WHOLE and all(wraps(subject)))
+        is_whole = context.sheet is None and charts is not None and (charts.texels != NONE).mean() > WHOLE
+        self.is_tile = charts is None or (is_whole and all(wraps(subject)))
         if charts is None or self.is_tile:
             context.note("its texture repeats on the mesh, so it was changed as a texture that tiles")
             return subject
@@ -86,7 +87,7 @@ class Unfolding:
             name: self._kept(name, texture.pixels, _difference(changed[name], before.get(name)), canvas)
             for name, texture in result.items()
         }
-        scale = {"width_m": self.texture.width_m, "height_range_m": made.height_range_m}
+        scale: dict[str, Any] = {"width_m": self.texture.width_m, "height_range_m": made.height_range_m}
         is_resized = result and result.size_px != self.texture.size_px
         kept = {} if is_resized else {name: self.texture[name] for name in made if name in self.texture}
         return Maps(kept, name=made.name, **scale).with_arrays(arrays)

@@ -108,7 +108,7 @@ def _check(arguments: argparse.Namespace) -> None:
 
 def _caption_file(sample: Sample) -> Path | None:
     """The text file beside a picture, or in the folder of a set, of its name; None for a part of a contact sheet."""
-    from impasto.io.files import set_name
+    from impasto.io.map_files import set_name
 
     files = sample.picture.files
     if not files or sample.picture.box:

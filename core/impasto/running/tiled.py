@@ -1,0 +1,109 @@
+"""Recipes on tiled images (UDIM): all tiles as one surface on a sheet with a mesh, each by itself without one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ..atlas.mesh import Mesh
+from ..data.prepare import resized_map
+from ..descriptions import MESH
+from ..errors import ParameterError
+from ..recipe import Recipe, Step
+from ..texture import Maps
+from ..tools import Result, Tool
+from ..udim import TileSheet
+from .inputs import SOURCE, Given, subject_of
+
+
+def on_subject(steps: Sequence[Step], tools: Sequence[Tool]) -> set[str]:
+    """Names of the inputs that lie on the subject, as a mask does."""
+    declared = [(step, item) for step, tool in zip(steps, tools, strict=True) for item in tool.inputs]
+    return {name for step, item in declared if item.on_subject for name in step.names_of(item.name)}
+
+
+def on_sheet(inputs: Mapping[str, Given], lying: Collection[str], tools: Sequence[Tool]) -> dict[str, Given]:
+    """Inputs of which those that lie on the subject, and the mesh, are brought to its sheet; as before without tiles.
+
+    A picture that is not tiled is laid on each tile. ParameterError if the mesh shows none of the tiles.
+    """
+    sheet, placed = subject_of(inputs).sheet, dict(inputs)
+    if sheet is None or not isinstance(mesh := inputs.get(MESH), Mesh):
+        return placed
+    if maker := next((tool.name for tool in tools if tool.kind == "generator"), ""):
+        message = f"{maker} makes a new texture, and the source is tiled (UDIM)"
+        raise ParameterError(message, "give a source that is not tiled")
+    for name, given in inputs.items():
+        if name in lying and isinstance(given, Maps):
+            sizes = dict(zip(sheet.numbers, sheet.sizes_px, strict=True))
+            placed[name] = Maps.of_tiles({one: _resized(_tile(given, one), size) for one, size in sizes.items()})
+    return placed | {MESH: _mesh_on(sheet, mesh)}
+
+
+def run_tiles(
+    run: Callable[..., Result], recipe: Recipe, inputs: Mapping[str, Given], lying: Collection[str]
+) -> Result:
+    """The result of running a recipe on each tile, which inputs that lie on the subject belong to.
+
+    What tools decide about the first tile holds for all. run(recipe, inputs, index, count): on one of several tiles.
+    """
+    tiles = subject_of(inputs).tiles()
+    results: dict[int, Result] = {}
+    for index, number in enumerate(tiles):
+        own = {
+            name: _tile(given, number) if name in {*lying, SOURCE} and isinstance(given, Maps) else given
+            for name, given in inputs.items()
+            if name != MESH
+        }
+        results[number] = result = run(recipe, own, index, len(tiles))
+        assert result.recipe is not None
+        recipe = replace(result.recipe, inputs={}, made_with={})
+    first = results[min(tiles)]
+    figures = {name: float(np.mean([one.figures[name] for one in results.values()])) for name in first.figures}
+    notes = tuple(dict.fromkeys(note for one in results.values() for note in one.notes))
+    maps = Maps.of_tiles({number: result.maps for number, result in results.items()})
+    return replace(first, maps=maps, figures=figures, notes=notes)
+
+
+def with_tiles(made: Maps, before: Maps, mesh: Given | None) -> Maps:
+    """Maps made on a sheet, as tiles; a tile that no face shows is as before to the last bit."""
+    sheet = before.sheet
+    if sheet is None or not isinstance(mesh, Mesh):
+        return made
+    made = replace(made, sheet=sheet)
+    is_resized = made.size_px != before.size_px
+    shown = set(sheet.numbers_of(mesh.uvs).tolist())
+    unseen = {} if is_resized else {number: maps for number, maps in before.tiles().items() if number not in shown}
+    kept = {number: _with_maps(maps, unseen.get(number, Maps())) for number, maps in made.tiles().items()}
+    return replace(Maps.of_tiles(kept), width_m=made.width_m)
+
+
+def _with_maps(maps: Maps, before: Maps) -> Maps:
+    """The maps with those of the same name from before."""
+    return replace(maps, textures={**maps.textures, **{name: before[name] for name in before if name in maps}})
+
+
+def _tile(maps: Maps, number: int) -> Maps:
+    """The maps of one tile: of a picture that is not tiled, the picture. ParameterError if it lacks the tile."""
+    tiles = maps.tiles()
+    if maps.sheet is not None and number not in tiles:
+        message = f"{maps.name or 'an input'} has no tile {number}, which the source has"
+        raise ParameterError(message, "add the tile, or give a picture that is not tiled")
+    return tiles.get(number, maps)
+
+
+def _resized(maps: Maps, size_px: tuple[int, int]) -> Maps:
+    textures = {name: resized_map(name, texture, size_px) for name, texture in maps.items()}
+    return replace(maps, textures=textures)
+
+
+def _mesh_on(sheet: TileSheet, mesh: Mesh) -> Mesh:
+    """The faces of a mesh that lie on a sheet's tiles, with their UVs there."""
+    is_shown = sheet.numbers_of(mesh.uvs) > 0
+    if not is_shown.any():
+        numbers = ", ".join(map(str, sheet.numbers))
+        message = f"no face of {mesh.name or 'the mesh'} lies on the tiles of its texture: {numbers}"
+        raise ParameterError(message, "check which UV map the texture uses")
+    return replace(mesh, positions=mesh.positions[is_shown], uvs=sheet.placed(mesh.uvs[is_shown]))
