@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import bpy
 from bpy.types import Image, Material, Mesh, Object
 
+from ..bridge.meshes import values_in
 from ..core.errors import ParameterError
 from .tiles import Tiles
 
@@ -52,31 +53,22 @@ def _join(meshes: Sequence[tuple[Mesh, str]], tiles: Tiles, joined: Mesh) -> Non
     """Put the faces of meshes and their UVs into one."""
     import numpy as np
 
-    vertices = [_values(mesh.vertices, "co", 3) for mesh, _ in meshes]
-    corners = [_values(mesh.loops, "vertex_index", 1, np.int32) for mesh, _ in meshes]
-    faces = [_values(mesh.polygons, "loop_start", 1, np.int32) for mesh, _ in meshes]
+    vertices = [values_in(mesh.vertices, "co", (len(mesh.vertices), 3), np.float32) for mesh, _ in meshes]
+    corners = [values_in(mesh.loops, "vertex_index", (len(mesh.loops),), np.int32) for mesh, _ in meshes]
+    faces = [values_in(mesh.polygons, "loop_start", (len(mesh.polygons),), np.int32) for mesh, _ in meshes]
     uvs = np.concatenate([tiles.canvas(*one) for one in meshes]).astype(np.float32)
-    firsts = np.cumsum([0, *(len(one) // 3 for one in vertices)])
-    starts = np.cumsum([0, *(len(one) for one in corners)])
+    firsts = np.cumsum([0, *map(len, vertices)])
+    starts = np.cumsum([0, *map(len, corners)])
     joined.vertices.add(int(firsts[-1]))
     joined.loops.add(int(starts[-1]))
     joined.polygons.add(sum(map(len, faces)))
-    joined.vertices.foreach_set("co", np.concatenate(vertices))
+    joined.vertices.foreach_set("co", np.concatenate(vertices).ravel())
     numbered = [one + first for one, first in zip(corners, firsts[:-1], strict=True)]
     joined.loops.foreach_set("vertex_index", np.concatenate(numbered).astype(np.int32))
     begun = [one + start for one, start in zip(faces, starts[:-1], strict=True)]
     joined.polygons.foreach_set("loop_start", np.concatenate(begun).astype(np.int32))
     joined.update(calc_edges=True)
     joined.uv_layers.new(name=TEMPORARY).data.foreach_set("uv", uvs.ravel())
-
-
-def _values(items: Any, name: str, width: int, dtype: Any = "float32") -> np.ndarray:
-    """One property of all items, flat."""
-    import numpy as np
-
-    values = np.empty(len(items) * width, dtype)
-    items.foreach_get(name, values)
-    return values
 
 
 def _show(picture: Image, material: Material, image: Image) -> None:
@@ -93,14 +85,18 @@ def _show(picture: Image, material: Material, image: Image) -> None:
     tree.links.new(emission.outputs[0], output.inputs["Surface"])
 
 
-def pixels_of(image: Image) -> np.ndarray:
-    """The pixels (H, W, 4) as Blender holds them, row 0 at the bottom, linear, alpha 0 where no face is."""
+def values_of(image: Image) -> np.ndarray:
+    """Values of all channels of an image's pixels, flat."""
     import numpy as np
 
-    width, height = image.size
-    pixels = np.empty(width * height * 4, np.float32)
-    image.pixels.foreach_get(pixels)
-    return pixels.reshape(height, width, 4)
+    values = np.empty(len(image.pixels), np.float32)
+    image.pixels.foreach_get(values)
+    return values
+
+
+def pixels_of(image: Image) -> np.ndarray:
+    """The pixels (H, W, 4) as Blender holds them, row 0 at the bottom, linear, alpha 0 where no face is."""
+    return values_of(image).reshape(image.size[1], image.size[0], 4)
 
 
 def missed_notes(missed: np.ndarray, covered: np.ndarray) -> list[str]:

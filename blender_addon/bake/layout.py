@@ -10,6 +10,7 @@ from bpy.types import Mesh
 from mathutils import Matrix
 from mathutils.bvhtree import BVHTree
 
+from ..bridge.meshes import values_in
 from .parts import evaluated_meshes
 from .scene import BakeScene
 from .sets import BakeSet
@@ -65,12 +66,11 @@ def _triangles(mesh: Mesh, uv_map: str, tiles: Tiles) -> tuple[np.ndarray, np.nd
     import numpy as np
 
     mesh.calc_loop_triangles()
-    loops = np.empty(len(mesh.loop_triangles) * 3, np.int32)
-    faces = np.empty(len(mesh.loop_triangles), np.int32)
-    mesh.loop_triangles.foreach_get("loops", loops)
-    mesh.loop_triangles.foreach_get("polygon_index", faces)
+    count = len(mesh.loop_triangles)
+    loops = values_in(mesh.loop_triangles, "loops", (count, 3), np.int32)
+    faces = values_in(mesh.loop_triangles, "polygon_index", (count,), np.int32)
     uvs, rows = tiles.squares(mesh, uv_map)
-    return uvs[loops].reshape(-1, 3, 2), rows[loops[::3]], faces
+    return uvs[loops], rows[loops[:, 0]], faces
 
 
 def _stacked(corners: np.ndarray, rows: np.ndarray) -> np.ndarray:

@@ -21,6 +21,7 @@ from bpy.types import Image
 
 from ..bridge import former, working_space
 from ..core.errors import FileError, WorkerError
+from .cover import values_of
 from .maps import BakedMap
 from .sets import BakeSet
 from .settings import BakeOptions
@@ -88,7 +89,7 @@ def _write(folder: Path, sets: Sequence[BakeSet], options: BakeOptions) -> list[
         for obj, copy in written.items():
             if copy != obj:
                 bpy.data.objects.remove(copy)
-    return [_values(image) for image in images]
+    return [values_of(image) for image in images]
 
 
 def _command(folder: Path) -> list[str]:
@@ -107,14 +108,6 @@ def _describe(image: Image) -> dict[str, object]:
         "color_space": image.colorspace_settings.name,
         "alpha_mode": image.alpha_mode,
     }
-
-
-def _values(image: Image) -> np.ndarray:
-    import numpy as np
-
-    values = np.empty(len(image.pixels), np.float32)
-    image.pixels.foreach_get(values)
-    return values
 
 
 def bake_all(task: Task, given: BackgroundBake) -> list[list[BakedMap]]:

@@ -16,6 +16,7 @@ from ..bridge import images
 from ..core.errors import ImpastoError
 from ..core.io.metadata import in_png, metadata_of
 from ..core.recipe import Recipe, Step
+from .cover import values_of
 from .maps import BakedMap
 
 if TYPE_CHECKING:
@@ -91,16 +92,12 @@ def _recipe_of(image: Image) -> Recipe | None:
 
 
 def _contents(image: Image) -> Path | bytes | np.ndarray:
-    import numpy as np
-
     if image.packed_file and not image.is_dirty:
         return image.packed_file.data
     path = Path(bpy.path.abspath(image.filepath, library=image.library)) if image.filepath else None
     if path and path.is_file() and not image.is_dirty:
         return path
-    pixels = np.empty(len(image.pixels), np.float32)
-    image.pixels.foreach_get(pixels)
-    return pixels
+    return values_of(image)
 
 
 def _hash(contents: Path | bytes | np.ndarray) -> str:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from bpy.types import Mesh
 
+from ..bridge.meshes import values_in
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -68,9 +70,8 @@ def _tiles(mesh: Mesh, uvs: np.ndarray) -> np.ndarray:
     """Column and row (L, 2) of the tile of each corner's face."""
     import numpy as np
 
-    starts, totals = (np.empty(len(mesh.polygons), np.int32) for _ in range(2))
-    mesh.polygons.foreach_get("loop_start", starts)
-    mesh.polygons.foreach_get("loop_total", totals)
+    faces = (len(mesh.polygons),)
+    starts, totals = (values_in(mesh.polygons, name, faces, np.int32) for name in ("loop_start", "loop_total"))
     if not len(starts):
         return np.zeros_like(uvs)
     centres = np.add.reduceat(uvs, starts) / totals[:, None]
@@ -90,6 +91,5 @@ def _uvs(mesh: Mesh, uv_map: str) -> np.ndarray:
     """UVs (L, 2) of the corners."""
     import numpy as np
 
-    uvs = np.empty(len(mesh.loops) * 2, np.float32)
-    mesh.uv_layers[uv_map].data.foreach_get("uv", uvs)
-    return uvs.reshape(-1, 2).astype(np.float64)
+    uvs = values_in(mesh.uv_layers[uv_map].data, "uv", (len(mesh.loops), 2), np.float32)
+    return uvs.astype(np.float64)
