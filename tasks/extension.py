@@ -23,6 +23,7 @@ VENDORED = (
     "texture",
     "udim",
     "batch.names",
+    "batch.units",
     "engine.client",
     "engine.connection",
     "engine.job",

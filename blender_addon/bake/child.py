@@ -8,6 +8,7 @@ extension's modules without registering it.
 import json
 import sys
 import tempfile
+import time
 import types
 from pathlib import Path
 
@@ -20,7 +21,7 @@ def main(folder: Path) -> None:
     package = types.ModuleType(PACKAGE)
     package.__path__ = [str(Path(__file__).parents[1])]
     sys.modules[PACKAGE] = package
-    from impasto_bake.bake import maps, process
+    from impasto_bake.bake import costs, maps, process
     from impasto_bake.bake.sets import BakeSet
     from impasto_bake.bake.settings import BakeOptions
     from impasto_bake.core.errors import ImpastoError, error_fields
@@ -28,16 +29,23 @@ def main(folder: Path) -> None:
     tempfile.tempdir = str(folder)  # so that nothing is left behind when this process is killed
     job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
     options = BakeOptions(**{**job["options"], "maps": tuple(job["options"]["maps"])})
-    count = len(options.maps) * len(job["sets"])
+    waiting = list(options.maps) * len(job["sets"])
+    count, spent = len(waiting), costs.Costs(options, job["rates"])
+    preview: dict[str, str] = {}
     try:
         objects = load(folder, job)
         for place, about in enumerate(job["sets"]):
             baked = maps.bake_set(BakeSet.from_json(about, objects), options)
-            for index, name in enumerate(options.maps, place * len(options.maps)):
+            for name in options.maps:
                 what = f"{about['title']}: {name.replace('_', ' ')}"
-                say(progress=index / count, message=f"Baking {what}")
-                process.write_map(process.folder_of(folder, place), next(baked))
+                message = ", ".join(filter(None, (f"Baking {what}", spent.left(waiting))))
+                say(progress=1 - len(waiting) / count, message=message, **preview)
+                begun = time.perf_counter()
+                made = next(baked)
+                preview = process.write_map(process.folder_of(folder, place), made)
+                spent.add(waiting.pop(0), time.perf_counter() - begun, len(made.tiles))
             baked.close()
+        say(rates=spent.rates)
     except ImpastoError as error:
         say(**error_fields(error))
         raise

@@ -46,6 +46,8 @@ FLAT_NORMAL = (0.5, 0.5, 1.0)
 NORMALS = ("normal", "object_normal", "world_normal")
 PRECISE = ("normal", "height", *GEOMETRY_MAPS)
 """Maps that 8 bits would turn into steps."""
+PREVIEW_PX = 256
+"""Limit of a preview's longer side."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class BakedMap:
     """One map: the bytes of a PNG file, its provenance, and notes for the user. tiles: such bytes by UDIM number.
 
     others: bytes in the format of the options, where that is another, by UDIM number, or 0; suffix: of their names.
+    preview: uint8 (H, W, 3), row 0 at the top, while it is being baked.
     """
 
     name: str
@@ -63,6 +66,7 @@ class BakedMap:
     tiles: Mapping[int, bytes] = field(default_factory=dict)
     others: Mapping[int, bytes] = field(default_factory=dict)
     suffix: str = ".png"
+    preview: np.ndarray | None = field(default=None, compare=False, repr=False)
 
 
 def bake_maps(obj: Object, options: BakeOptions) -> Iterator[BakedMap]:
@@ -91,8 +95,15 @@ def bake_set(given: BakeSet, options: BakeOptions) -> Iterator[BakedMap]:
             pixels, figures, found = passes.map(name)
             parts = made.tiles.split(pixels)
             files = _files(name, parts or {0: pixels}, options.file_format)
+            files["preview"] = _preview(pixels)
             yield BakedMap(name, provenance={"map": name, **about, **figures}, notes=(*notes, *found), **files)
             notes = ()
+
+
+def _preview(pixels: np.ndarray) -> np.ndarray:
+    """A map's pixels (H, W, 3), row 0 at the bottom, at most PREVIEW_PX either way, as `BakedMap.preview`."""
+    step = -(-max(pixels.shape[:2]) // PREVIEW_PX)
+    return (pixels[::-step, ::step] * 255 + 0.5).astype("uint8")
 
 
 def _files(name: str, parts: Mapping[int, np.ndarray], format_name: str) -> dict[str, Any]:

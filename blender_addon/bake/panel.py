@@ -7,14 +7,15 @@ import bpy
 
 from ..bake.sets import BakeSet, chosen_sets
 from ..bake.targets import NAMED, OWN, SELECTED, BakeTargets
-from ..core.errors import ImpastoError
+from ..core.errors import ImpastoError, ParameterError
 from ..interface.drawing import draw_operator, draw_report, draw_text, name_place
 from ..jobs.task import Place
 from ..material.drawing import draw_former, draw_result
 from ..tools.arguments import values_in
+from .costs import estimate
 from .files import SEPARATE
 from .geometry_maps import CURVATURE_MAPS
-from .settings import GROUPS, ImpastoBakeSettings
+from .settings import GROUPS, BakeOptions, ImpastoBakeSettings
 
 OF_FILES = ("preset", "file_format", "pattern", "replace")
 """Settings that matter only where a folder is chosen."""
@@ -73,11 +74,22 @@ def _draw_baked_objects(layout: bpy.types.UILayout, context: bpy.types.Context) 
         sets, notes = chosen_sets(context, BakeTargets(**values_in(BakeTargets, context.scene.impasto_bake)))
     except ImpastoError:  # the button says why
         return
+    draw_text(layout, _estimate(context, len(sets)), "TIME")
     names = [name for one in sets for name in _baked_names(one)]
     if len(names) + len(notes) > 1 or any(one.projections for one in sets):
         draw_text(layout, ", ".join(names), "MESH_DATA")
         for note in notes:
             draw_text(layout, note, "INFO")
+
+
+def _estimate(context: bpy.types.Context, sets: int) -> str:
+    """Time and memory of a bake of this many sets."""
+    settings = context.scene.impasto_bake
+    try:
+        said = estimate(BakeOptions.from_properties(values_in(BakeOptions, settings)), sets)
+    except ParameterError as error:  # an input that the shader lacks
+        return str(error)
+    return f"{said}; more with several tiles" if settings.use_tiles else said
 
 
 def _baked_names(given: BakeSet) -> list[str]:

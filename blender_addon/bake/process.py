@@ -21,6 +21,7 @@ from bpy.types import Image
 
 from ..bridge import former, working_space
 from ..core.errors import FileError, WorkerError
+from .costs import record
 from .cover import values_of
 from .maps import BakedMap
 from .sets import BakeSet
@@ -44,6 +45,7 @@ class BackgroundBake:
     options: BakeOptions
     unsaved: list[np.ndarray]
     command: list[str]
+    record: Path
 
 
 def prepare(sets: Sequence[BakeSet], options: BakeOptions) -> BackgroundBake:
@@ -54,7 +56,7 @@ def prepare(sets: Sequence[BakeSet], options: BakeOptions) -> BackgroundBake:
     folder = Path(tempfile.mkdtemp(prefix="impasto-bake-"))
     try:
         unsaved = _write(folder, sets, options)
-        return BackgroundBake([one.title for one in sets], folder, options, unsaved, _command(folder))
+        return BackgroundBake([one.title for one in sets], folder, options, unsaved, _command(folder), record.path)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -71,6 +73,7 @@ def _write(folder: Path, sets: Sequence[BakeSet], options: BakeOptions) -> list[
         "sets": [one.to_json(lambda obj: written[obj].name) for one in sets],
         "options": asdict(options),
         "working_space": working_space.name(),
+        "rates": dict(record.rates),
         "frame": [scene.frame_current, scene.frame_subframe],
         "images": [_describe(image) for image in images],
     }
@@ -120,7 +123,7 @@ def bake_all(task: Task, given: BackgroundBake) -> list[list[BakedMap]]:
         for index, values in enumerate(given.unsaved):
             np.save(given.folder / f"{index}.npy", values)
         task.say(f"Starting Blender in the background for {', '.join(given.titles)}", 0.0)
-        run_command(task, given.command, {}, died=_crash)
+        record.keep(run_command(task, given.command, {}, died=_crash)["rates"], given.record)
         count = len(given.titles)
         return [[read_map(folder_of(given.folder, i), name) for name in given.options.maps] for i in range(count)]
     finally:
@@ -137,8 +140,10 @@ def folder_of(folder: Path, index: int) -> Path:
     return folder / str(index)
 
 
-def write_map(folder: Path, baked: BakedMap) -> None:
-    """In the process: write the picture, and what is known of it as JSON."""
+def write_map(folder: Path, baked: BakedMap) -> dict[str, str]:
+    """In the process: write the picture, and what is known of it as JSON; return what says where its preview is."""
+    import numpy as np
+
     folder.mkdir(exist_ok=True)
     (folder / f"{baked.name}.png").write_bytes(baked.png)
     for number, png in baked.tiles.items():
@@ -148,6 +153,11 @@ def write_map(folder: Path, baked: BakedMap) -> None:
     kinds = {"tiles": list(baked.tiles), "others": list(baked.others), "suffix": baked.suffix}
     about = {"provenance": baked.provenance, "notes": baked.notes, **kinds}
     (folder / f"{baked.name}.json").write_text(json.dumps(about), encoding="utf-8")
+    if baked.preview is None:
+        return {}
+    preview = folder / f"{baked.name}.npy"
+    np.save(preview, baked.preview)
+    return {"preview": str(preview)}
 
 
 def read_map(folder: Path, name: str) -> BakedMap:

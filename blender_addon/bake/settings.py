@@ -75,7 +75,7 @@ def _search_inputs(_self: object, _context: bpy.types.Context, typed: str) -> li
     return completions(typed)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class BakeOptions:
     """Options of a bake. maps: all of them, those of `inputs` too; unit_m: metres in a Blender unit, for heights."""
 

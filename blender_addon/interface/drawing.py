@@ -14,6 +14,7 @@ from ..engine import engine
 from ..jobs.session import jobs
 from ..jobs.task import PLACE, Place, Task
 from ..translations.texts import full_stop, sentence
+from . import previews
 
 MARGIN_PX, LEAST_PX, USUAL_PX = 84, 120, 360
 """Widths at a resolution scale of 1: of a panel's edges with an icon; of a text at least, and where no panel is."""
@@ -26,13 +27,15 @@ NAMED_FIRST = ("objects", "materials", "images")
 
 
 def draw_progress(layout: bpy.types.UILayout, task: Task) -> None:
-    """Draw a running task's progress, and the buttons that end it."""
+    """Draw a running task's progress and preview, and the buttons that end it."""
     column = layout.column(align=True)
     column.progress(factor=task.fraction, text=f"{task.fraction:.0%}  {sentence(task.message)}")
     row = column.row(align=True)
     row.operator("impasto.cancel", icon="CANCEL")
     if task.can_stop:
         row.operator("impasto.stop", icon="CHECKMARK")
+    if preview := previews.icon_of(task):
+        column.template_icon(preview, scale=8)
 
 
 def name_place(layout: bpy.types.UILayout, place: Place) -> None:

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from subprocess import DEVNULL, STDOUT
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from ..core.errors import Cancelled, ImpastoError, ProtocolError, error_from_name
 from ..core.system.process import Stream, kill, start
@@ -22,15 +22,19 @@ from ..core.system.typed_json import as_kind
 from ..core.system.untrusted import parse_json
 from .task import Task
 
+if TYPE_CHECKING:
+    import numpy as np
+
 MAX_BYTES = 2**28
 """Limit of a line: the list of a batch of 100,000 jobs."""
 
 
 class CommandLine(TypedDict, total=False):
-    """A line of a command's output; other fields say what it did."""
+    """A line of a command's output; other fields say what it did. preview: file of an array, uint8 (H, W, 3)."""
 
     progress: float
     message: str
+    preview: Path
     error: str
     remedy: str
 
@@ -103,6 +107,8 @@ def run_command(
                 said = told
                 if "progress" in said:
                     task.say(said.get("message", ""), said["progress"])
+                if "preview" in said:
+                    task.show(_picture(said["preview"]))
             else:
                 os.write(log.fileno(), line.encode())
 
@@ -117,6 +123,12 @@ def run_command(
         message = said["message"] if "error" in said else output[-1000:]
         raise error_from_name(said.get("error", ""), message, said.get("remedy", ""))
     return said
+
+
+def _picture(path: Path) -> np.ndarray:
+    import numpy as np
+
+    return np.load(path, allow_pickle=False)
 
 
 def _object_in(line: str) -> dict[str, Any]:

@@ -96,6 +96,7 @@ class Task:
         self.is_cancelled = False
         self._work, self._apply = work, apply
         self._fraction, self._message = 0.0, label
+        self._preview: np.ndarray | None = None
         self._result: Any = None
         self._error: BaseException | None = None
         self._trace = ""
@@ -114,7 +115,7 @@ class Task:
 
     @property
     def preview(self) -> np.ndarray | None:
-        return self.job.preview if self.job else None
+        return self.job.preview if self.job else self._preview
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -140,6 +141,10 @@ class Task:
     def say(self, message: str, fraction: float = 0.0) -> None:
         """Set message and progress. Called by `work`."""
         self._message, self._fraction = message, fraction
+
+    def show(self, preview: np.ndarray) -> None:
+        """Set the preview, uint8 (H, W, 3). Called by `work`."""
+        self._preview = preview
 
     def start(self) -> None:
         self._thread.start()

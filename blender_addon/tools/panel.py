@@ -10,7 +10,6 @@ import bpy
 
 from ..engine import engine
 from ..engine.catalogue import catalogue, properties_of
-from ..interface import previews
 from ..interface.browsing import draw_image
 from ..interface.drawing import draw_operator, draw_progress, draw_report, name_place, why_not
 from ..jobs.session import TAB, jobs
@@ -246,8 +245,6 @@ def draw_run(layout: bpy.types.UILayout, operator: str, place: Place, icon: str,
     has_engine = engine.find() is not None  # else the box at the top shows what is being done about it
     if jobs.shown_task and has_engine:
         draw_progress(column, jobs.shown_task)
-        if preview := previews.icon_of(jobs.shown_task):
-            column.template_icon(preview, scale=8)
         return
     draw_operator(column, operator, scale_y=1.5, icon=icon, **look)
     if has_engine:

@@ -165,7 +165,8 @@ def background(objects: list[bpy.types.Object], size: int, folder: Path, is_shar
     bake, extension = sys.modules[f"{MODULE}.bake.request"], sys.modules[MODULE]
     sets = sys.modules[f"{MODULE}.bake.sets"].BakeSet
     given = [sets.of(*objects)] if is_shared else [sets.of(item) for item in objects]
-    options = sys.modules[f"{MODULE}.bake.settings"].BakeOptions(tuple(MAPS), size, size, MARGIN_PX, samples=SAMPLES)
+    sizes = {"width_px": size, "height_px": size, "samples": SAMPLES, "margin_px": MARGIN_PX}
+    options = sys.modules[f"{MODULE}.bake.settings"].BakeOptions(maps=tuple(MAPS), **sizes)
     targets = [sys.modules[f"{MODULE}.bake.results"].target_of(one, "NONE") for one in given]
     extension.jobs.session.jobs.finish(bake.BakeRequest(given, options, targets, folder).task())
 

@@ -284,7 +284,9 @@ def test_the_background_bakes_high_to_low_alike() -> None:
     cage = cube(1, lambda points: 1.3 * points, "Box_cage", smooth=False)
     sets = module("bake.sets")
     given = [sets.BakeSet.of(low, projections=[sets.Projection((high,), cage)])]
-    options = module("bake.settings").BakeOptions(("base_color", "normal", "ambient_occlusion"), 64, 64)
+    options = module("bake.settings").BakeOptions(
+        maps=("base_color", "normal", "ambient_occlusion"), width_px=64, height_px=64
+    )
     here = list(module("bake.maps").bake_set(given[0], options))
     before = state()
     (there,), _ = in_background(given, options)

@@ -74,7 +74,7 @@ def test_the_chosen_uv_map_is_used() -> None:
 
 
 def notes(obj: bpy.types.Object) -> str:
-    options = module("bake.settings").BakeOptions(("roughness",), SIZE_PX, SIZE_PX)
+    options = module("bake.settings").BakeOptions(maps=("roughness",), width_px=SIZE_PX, height_px=SIZE_PX)
     return "; ".join(note for item in module("bake.maps").bake_maps(obj, options) for note in item.notes)
 
 

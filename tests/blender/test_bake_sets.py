@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
@@ -200,7 +201,7 @@ def test_the_background_bakes_all_sets_in_one_process_and_says_how_far_it_is() -
     objects = three()
     sets, maps = module("bake.sets"), module("bake.maps")
     given = [sets.BakeSet.of(*objects), sets.BakeSet.of(objects[1])]
-    options = module("bake.settings").BakeOptions(("base_color", "normal"), SIZE_PX, SIZE_PX)
+    options = module("bake.settings").BakeOptions(maps=("base_color", "normal"), width_px=SIZE_PX, height_px=SIZE_PX)
     here = [list(maps.bake_set(one, options)) for one in given]
     before = state()
     there, told = in_background(given, options)
@@ -213,6 +214,61 @@ def test_the_background_bakes_all_sets_in_one_process_and_says_how_far_it_is() -
     assert [fraction for _, fraction in told] == [0.0, 0.0, 0.25, 0.5, 0.75]
 
 
+def test_each_map_is_shown_as_it_comes() -> None:
+    """Its colours are those of the file; the window's own task shows it in the panels."""
+    obj, shown = quarter("First", material("red", base_color=(1, 0, 0, 1))), []
+
+    class Shown(module("jobs.task").Task):
+        def show(self, preview: np.ndarray) -> None:
+            super().show(preview)
+            shown.append(self.preview)
+
+    process, options = (
+        module("bake.process"),
+        module("bake.settings").BakeOptions(maps=("base_color", "normal"), width_px=600, height_px=300),
+    )
+    given = process.prepare([module("bake.sets").BakeSet.of(obj)] * 2, options)
+    task = Shown("Bake", lambda task: process.bake_all(task, given), lambda baked: baked)
+    task.start()
+    assert task.wait(120)
+    assert len(task.conclude()) == 2
+    assert [(one.shape, one.dtype.name) for one in shown] == [
+        ((100, 200, 3), "uint8")
+    ] * 3  # the last one needs no picture
+    assert shown[0][75, 50].tolist() == [255, 0, 0], "the lower left quarter"
+    assert shown[1][75, 50].tolist() == [128, 128, 255]
+
+
+def test_seconds_of_maps_are_kept_and_say_what_a_bake_will_take() -> None:
+    costs, settings = module("bake.costs"), module("bake.settings")
+    costs.record.path.unlink(missing_ok=True)
+    costs.record.__init__()
+    options = settings.BakeOptions(maps=("base_color", "normal"), width_px=SIZE_PX, height_px=SIZE_PX)
+    assert costs.estimate(options, 1) == "About 301 MiB of memory", "nothing was baked yet"
+    in_background([module("bake.sets").BakeSet.of(quarter("First", material("red")))], options)
+    kept = json.loads(costs.record.path.read_text())
+    assert kept == costs.record.rates
+    assert set(kept) == {"base_color", "normal"}
+    assert min(kept.values()) > 0
+    assert costs.estimate(options, 1).endswith(" s and 301 MiB of memory")
+    assert costs.estimate(replace(options, maps=("base_color", "height")), 1).startswith("About 301 MiB"), (
+        "an unknown map"
+    )
+
+
+def test_the_time_left_is_that_of_the_remaining_maps_at_the_rates_of_this_bake() -> None:
+    costs, settings = module("bake.costs"), module("bake.settings")
+    spent = costs.Costs(settings.BakeOptions(width_px=1000, height_px=500, samples=3), {"normal": 1e-5, "height": 1e-5})
+    assert spent.seconds_of(["normal", "height"]) == pytest.approx(40)
+    assert spent.left(["normal", "height"]) == "about 40 s left"
+    assert spent.left(["base_color"]) == "", "never baked"
+    spent.add("normal", 60.0, tiles=1)
+    spent.add("normal", 200.0, tiles=2)
+    assert spent.left(["normal", "height"]) == "about 1.7 min left", "80 s and 20 s"
+    assert spent.left(["base_color"]) == "about 1.3 min left", "as the others"
+    assert spent.left([]) == ""
+
+
 def test_linked_objects_share_a_set_in_the_background(tmp_path: Path) -> None:
     first = quarter("First", noisy("own"))
     bpy.data.libraries.write(str(tmp_path / "library.blend"), {first})
@@ -220,7 +276,7 @@ def test_linked_objects_share_a_set_in_the_background(tmp_path: Path) -> None:
     with bpy.data.libraries.load(str(tmp_path / "library.blend"), link=True) as (_, wanted):
         wanted.objects = ["First"]
     given = [module("bake.sets").BakeSet.of(wanted.objects[0], quarter("Second", noisy("other")))]
-    options = module("bake.settings").BakeOptions(("base_color",), SIZE_PX, SIZE_PX)
+    options = module("bake.settings").BakeOptions(maps=("base_color",), width_px=SIZE_PX, height_px=SIZE_PX)
     here = list(module("bake.maps").bake_set(given[0], options))
     there, _ = in_background(given, options)
     assert [item.png for item in there[0]] == [item.png for item in here]
