@@ -7,6 +7,7 @@ import bpy
 
 from . import command_line, menus, preferences
 from .bake import operators as bake_operators
+from .bake import remedies as bake_remedies
 from .bake import settings as bake_settings
 from .batch import operators as batch_operators
 from .batch import panel as batch_panel
@@ -23,7 +24,7 @@ from .generate import panel as generate_panel
 from .generate import settings as generate_settings
 from .image import operators as image_operators
 from .image import panel as image_panel
-from .interface import browsing, previews
+from .interface import browsing, deferred, previews
 from .jobs import made, session
 from .jobs import operator as job_operators
 from .match import operators as match_operators
@@ -70,6 +71,7 @@ CLASSES = (
     *setup_operators.CLASSES,
     *job_operators.CLASSES,
     *bake_operators.CLASSES,
+    *bake_remedies.CLASSES,
     *train_operators.CLASSES,
     *batch_operators.CLASSES,
     *model_operators.CLASSES,
@@ -114,6 +116,7 @@ PARTS = (
     train_settings,
     stylize_settings,
     bake_settings,
+    deferred,
     batch_settings,
     relight_settings,
     endless_settings,

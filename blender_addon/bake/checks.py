@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import bpy
-from bpy.types import Context, Material, Node, Object
+from bpy.types import Context, Material, Mesh, Node, Object
 
 from ..core.errors import ParameterError
 from ..core.system.untrusted import excerpt
@@ -98,16 +98,28 @@ def check_material(material: Material) -> None:
         raise ParameterError(f"The material {material.name} has no Material Output", "add one in the Shader Editor")
 
 
-def check_evaluated(name: str, evaluated: Object, uv_map: str) -> None:
-    """Raise ParameterError if modifiers of the object `name` remove its UV map or add materials."""
-    mesh = evaluated.data
+def check_evaluated(obj: Object, mesh: Mesh, uv_map: str, name: str = "") -> None:
+    """Raise ParameterError if modifiers of an object, of which `mesh` is made, remove its UV map or add materials.
+
+    name: the object's, if this is a copy of it.
+    """
+    name = name or obj.name
     remedy = "apply the modifiers to a copy of it (Object > Apply > Visual Geometry to Mesh), and bake that"
     if mesh.polygons and uv_map not in mesh.uv_layers:
         raise ParameterError(f"the modifiers of {name} remove its UV map {uv_map}", remedy)
-    own = {slot.material.original for slot in evaluated.original.material_slots if slot.material}
+    own = {slot.material.original for slot in obj.material_slots if slot.material}
     other = [item.name for item in mesh.materials if item is not None and item.original not in own]
     if other:
         raise ParameterError(f"the modifiers of {name} give it materials that no slot has: {', '.join(other)}", remedy)
+
+
+def check_local(obj: Object) -> None:
+    """Raise ParameterError if an object cannot be given a material."""
+    if not obj.is_editable:
+        raise ParameterError(
+            f"the object {obj.name} is linked from another file",
+            "make it local (Object, Relations, Make Local), or make a material without assigning it",
+        )
 
 
 def uses_nodes(material: Material) -> bool:

@@ -24,7 +24,9 @@ from ..core.system.transaction import replace_files
 from ..core.system.untrusted import check_file, excerpt, printable
 from . import contents, material_maps
 from .maps import BakedMap, bake_maps
+from .sets import BakeSet
 from .sources import sources_of, with_recipes
+from .warnings import object_warnings
 
 COMMANDS = ("bake", "contents")
 
@@ -103,13 +105,14 @@ def _bake(given: argparse.Namespace) -> tuple[Mapping[str, Any], list[str]]:
     _open(datablock.blend)
     found = contents.find(datablock)
     datablock.check_files(map(Path, contents.files_of(found)))
-    options = contents.saved_options()
+    options, notes = contents.saved_options(), []
     if isinstance(found, bpy.types.Material):
         maps = material_maps.maps_of(found, options)
     else:
         maps = with_recipes(list(bake_maps(found, options)), sources_of(found))
+        notes += [warning.text for warning in object_warnings(BakeSet.of(found), assigns=False)]
     files = _write(given.out, datablock.file_name, maps, replace=given.force)
-    notes = [note for baked in maps for note in baked.notes]
+    notes += [note for baked in maps for note in baked.notes]
     for note in notes:
         print(printable(f"impasto: {note}"), file=sys.stderr)
     return {"files": files, "notes": notes}, files

@@ -32,12 +32,13 @@ from .geometry_maps import (
     unit_vectors,
 )
 from .identity_maps import IDENTITY_MAPS
-from .layout import set_notes
 from .margin import draw_out
+from .parts import evaluated_meshes
 from .principled_inputs import INPUT_MAPS
 from .scene import BakeScene, bake_scene, extent_of, prepare
 from .sets import BakeSet, check_set
 from .settings import BakeOptions
+from .warnings import uv_notes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -88,7 +89,8 @@ def bake_set(given: BakeSet, options: BakeOptions) -> Iterator[BakedMap]:
     }
     del about["maps"]
     with bake_scene(given, options, uv_maps) as made:
-        notes = tuple(set_notes(made, given))
+        names = [part.name for part in made.parts]
+        notes = tuple(uv_notes(names, evaluated_meshes(made.scene, made.parts), made.tiles))
         extent = extent_of(made, options.edge_radius)
         passes = Passes(made, options, extent, covered_pixels(made, options))
         for name in options.maps:

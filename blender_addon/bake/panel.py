@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 import bpy
 
 from ..bake.sets import BakeSet, chosen_sets
@@ -15,10 +17,14 @@ from ..tools.arguments import values_in
 from .costs import estimate
 from .files import SEPARATE
 from .geometry_maps import CURVATURE_MAPS
+from .remedies import REMEDIES
 from .settings import GROUPS, BakeOptions, ImpastoBakeSettings
+from .waiting import warnings_of
+from .warnings import BakeWarning, unwrap_warnings
 
 OF_FILES = ("preset", "file_format", "pattern", "replace")
 """Settings that matter only where a folder is chosen."""
+MOST_WARNINGS = 8
 SHOWN_FOR = {
     "target": (OWN, NAMED),
     **dict.fromkeys(("extrusion", "ray_distance", "cage_suffix"), (SELECTED, NAMED)),
@@ -40,8 +46,8 @@ def draw_bake(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         for name in OF_FILES:
             if name != "pattern" or settings.preset == SEPARATE:  # an engine names its files
                 column.prop(settings, name)
-    _draw_baked_objects(layout, context)
     name_place(layout, Place.BAKE)
+    _draw_baked_objects(layout, context)
     draw_operator(layout, "impasto.bake", icon="RENDER_STILL")
     draw_report(layout, Place.BAKE)
     draw_result(layout, context, Place.BAKE)
@@ -69,17 +75,37 @@ def _draw_maps(layout: bpy.types.UILayout, settings: ImpastoBakeSettings) -> Non
 
 
 def _draw_baked_objects(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """List the objects that are baked, where several are selected, and whose surface each of them shows."""
+    """List the objects that are baked, where several are selected, and whose surface each of them shows; warnings."""
+    settings = context.scene.impasto_bake
+    targets = BakeTargets(**values_in(BakeTargets, settings))
+    sets: Sequence[BakeSet] = ()
+    notes: Sequence[str] = ()
+    refused = ""
     try:
-        sets, notes = chosen_sets(context, BakeTargets(**values_in(BakeTargets, context.scene.impasto_bake)))
-    except ImpastoError:  # the button says why
-        return
-    draw_text(layout, _estimate(context, len(sets)), "TIME")
+        sets, notes = chosen_sets(context, targets)
+        draw_text(layout, _estimate(context, len(sets)), "TIME")
+    except ImpastoError as error:  # the button says why
+        refused = str(error)
     names = [name for one in sets for name in _baked_names(one)]
     if len(names) + len(notes) > 1 or any(one.projections for one in sets):
         draw_text(layout, ", ".join(names), "MESH_DATA")
         for note in notes:
             draw_text(layout, note, "INFO")
+    _draw_warnings(layout, [*unwrap_warnings(context, targets), *warnings_of(sets, settings)], {refused, *notes})
+
+
+def _draw_warnings(layout: bpy.types.UILayout, found: Sequence[BakeWarning], said: Collection[str]) -> None:
+    """Draw each warning with the button of its remedy, those that stop the bake first. said: elsewhere in the panel."""
+    for one in sorted(found, key=lambda one: not one.stops)[:MOST_WARNINGS]:
+        if one.text not in said and f"left out: {one.text.partition('; ')[0]}" not in said:
+            draw_text(layout, one.text, "ERROR" if one.stops else "INFO")
+        if one.remedy:
+            row, remedy = layout.row(), REMEDIES[one.remedy]
+            row.label(icon="BLANK1")
+            button = row.operator("impasto.bake_remedy", text=remedy.label, icon=remedy.icon)
+            button.uid, button.remedy = one.uid, one.remedy
+    if len(found) > MOST_WARNINGS:
+        draw_text(layout, f"{len(found) - MOST_WARNINGS} more warnings", "INFO")
 
 
 def _estimate(context: bpy.types.Context, sets: int) -> str:

@@ -81,7 +81,7 @@ def evaluated_meshes(scene: Scene, parts: Sequence[Part]) -> list[tuple[Mesh, st
     layer.update()
     evaluated = [part.subject.evaluated_get(layer.depsgraph) for part in parts]
     for part, one in zip(parts, evaluated, strict=True):
-        check_evaluated(part.name, one, part.uv_map)
+        check_evaluated(part.subject, one.data, part.uv_map, part.name)
     return [(one.data, part.uv_map) for part, one in zip(parts, evaluated, strict=True)]
 
 

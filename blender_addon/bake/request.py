@@ -9,7 +9,7 @@ from pathlib import Path
 
 import bpy
 
-from ..bridge.target import Target
+from ..bridge.target import ASSIGN, Target
 from ..core.errors import ParameterError
 from ..jobs.session import jobs
 from ..jobs.task import Report, Task
@@ -23,6 +23,7 @@ from .sets import BakeSet, check_set, chosen_sets
 from .settings import BakeOptions, BakeOutput
 from .sources import sources_of, with_recipes
 from .targets import BakeTargets
+from .warnings import object_warnings
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,9 @@ class BakeRequest:
         output = BakeOutput(**values_over(BakeOutput, settings, operator))
         check_names(output.pattern)
         sets, notes = chosen_sets(context, BakeTargets(**values_over(BakeTargets, settings, operator)))
+        context.view_layer.update()  # a script may just have moved or scaled something
+        assigns = output.material == ASSIGN
+        notes = [*notes, *(warning.text for one in sets for warning in object_warnings(one, assigns=assigns))]
         return cls(
             sets,
             BakeOptions.from_properties(values_over(BakeOptions, settings, operator)),

@@ -12,12 +12,12 @@ from bpy.types import Image, Material, NodeTree
 
 from ..bridge import former, images, materials, naming, recent
 from ..bridge.target import ASSIGN, NEW, NONE, Target
-from ..core.errors import ParameterError
 from ..core.system.transaction import replace_files
 from ..engine import engine
 from ..jobs.session import push_undo
 from ..jobs.task import Report
 from . import files
+from .checks import check_local
 from .files import PATTERN
 
 if TYPE_CHECKING:
@@ -32,12 +32,8 @@ BAKED = "impasto_baked"
 
 def target_of(given: BakeSet, material: str) -> Target:
     """The target of a set. ParameterError where one of its objects cannot be given a material."""
-    for obj in given.objects:
-        if material == ASSIGN and not obj.is_editable:
-            raise ParameterError(
-                f"the object {obj.name} is linked from another file",
-                "make it local (Object, Relations, Make Local), or make a material without assigning it",
-            )
+    for obj in given.objects if material == ASSIGN else ():
+        check_local(obj)
     return Target(given.title, material, tuple(obj.session_uid for obj in given.objects))
 
 

@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Warnings about a bake, each with its remedy: panels show them before it begins, and reports repeat them.
+
+Those about objects need the open file, and those about UVs evaluated meshes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import bpy
+from bpy.types import Mesh, Object
+from mathutils.bvhtree import BVHTree
+
+from ..bridge.meshes import values_in
+from ..core.errors import ImpastoError
+from .checks import check, check_evaluated, check_high, check_local, check_object
+from .names import base_of
+from .sets import BakeSet
+from .settings import BakeOptions
+from .targets import NAMED, SELECTED, BakeTargets
+from .tiles import NO_TILES, Tiles, tiles_of
+
+if TYPE_CHECKING:
+    import numpy as np
+
+EDGE = 1e-4
+UNEVEN = 1e-3
+"""Difference between scales along the axes, relative to the least, that is no rounding."""
+FLAT = 1e-12
+"""Twice the area of a triangle of UVs that has none."""
+MOST_TRIANGLES = 100_000
+"""Limit of the search for overlaps, which would take longer than the bake above it."""
+MOST_BEFORE = 30_000
+"""The same before a bake: 0.2 s."""
+MOST_NAMES = 3
+COPYING = ("ARRAY", "MIRROR", "SCREW", "SOLIDIFY")
+"""Modifiers that give new faces the UVs of others."""
+SHOW, SCALE, UNWRAP, LOCAL, SINGLE = "SHOW", "SCALE", "UNWRAP", "LOCAL", "SINGLE"
+
+
+@dataclass(frozen=True)
+class BakeWarning:
+    """A sentence with its remedy. uid: session id of the object to which a click applies `remedy`, if there is one.
+
+    stops: nothing is baked before.
+    """
+
+    text: str
+    uid: int = 0
+    remedy: str = ""
+    stops: bool = False
+
+
+def warnings_before(
+    given: BakeSet, options: BakeOptions, depsgraph: bpy.types.Depsgraph, *, assigns: bool
+) -> Iterator[BakeWarning]:
+    """All that is known of a set before its bake, modifiers as in the viewport. assigns: materials are replaced."""
+    yield from object_warnings(given, assigns=assigns)
+    evaluated = [obj.evaluated_get(depsgraph) for obj in given.objects]
+    meshes: list[tuple[Mesh, str]] = []
+    try:
+        for obj in given.sources if given.projections else ():
+            check_high(obj)
+        for obj, one in zip(given.objects, evaluated, strict=True):
+            uv_map = check(obj, options, needs_material=not given.projections)
+            meshes.append((one.to_mesh(), uv_map))
+            check_evaluated(obj, meshes[-1][0], uv_map)
+        tiles = tiles_of(meshes) if given.use_tiles else NO_TILES
+        names = [obj.name for obj in given.objects]
+        yield from map(BakeWarning, uv_notes(names, meshes, tiles, MOST_BEFORE))
+    except ImpastoError as error:
+        yield BakeWarning(str(error), stops=True)
+    finally:
+        for one in evaluated[: len(meshes)]:
+            one.to_mesh_clear()
+
+
+def unwrap_warnings(context: bpy.types.Context, targets: BakeTargets) -> Iterator[BakeWarning]:
+    """Errors of meshes that are to be baked to but for their missing UVs. Cheap enough for a panel."""
+    for obj in dict.fromkeys((context.active_object, *context.selected_objects)):
+        if obj is None or obj.type != "MESH" or obj.data.uv_layers:
+            continue
+        is_low = {SELECTED: obj == context.active_object, NAMED: bool(base_of(obj.name, targets.low_suffix))}
+        if is_low.get(targets.surface, any(slot.material for slot in obj.material_slots)):
+            try:
+                check_object(obj, needs_material=False)
+            except ImpastoError as error:
+                yield BakeWarning(str(error), obj.session_uid, UNWRAP, stops=True)
+
+
+def object_warnings(given: BakeSet, *, assigns: bool) -> Iterator[BakeWarning]:
+    """Warnings about the objects of a set as they are in the open file. assigns: their materials are replaced."""
+    for obj in given.objects:
+        if obj.hide_render:
+            remedy = "show it, or leave it out of the selection"
+            yield BakeWarning(f"{obj.name} is hidden in renders, but is baked; {remedy}", obj.session_uid, SHOW)
+        for modifier in obj.modifiers:
+            if modifier.type in COPYING and modifier.show_render and not _moves_uvs(modifier):
+                yield BakeWarning(
+                    f"the modifier {modifier.name} of {obj.name} makes faces that share pixels with others; "
+                    "apply it and unwrap them, if they should look different"
+                )
+        if assigns:
+            yield from _assigning_warnings(obj, given)
+    for obj in dict.fromkeys((*given.objects, *given.sources)):
+        yield from _scale_warnings(obj)
+
+
+def _moves_uvs(modifier: bpy.types.Modifier) -> bool:
+    """Whether a modifier gives its new faces UVs of their own."""
+    moves = ("offset_u", "offset_v", "mirror_offset_u", "mirror_offset_v", "use_mirror_u", "use_mirror_v")
+    return any(getattr(modifier, name, 0) for name in moves)
+
+
+def _assigning_warnings(obj: Object, given: BakeSet) -> Iterator[BakeWarning]:
+    """Warnings about an object whose materials are replaced."""
+    try:
+        check_local(obj)
+    except ImpastoError as error:
+        yield BakeWarning(str(error), obj.session_uid, LOCAL, stops=True)
+        return
+    if not obj.data.is_editable or obj.data.users == 1 or all(slot.link == "OBJECT" for slot in obj.material_slots):
+        return
+    others = [one.name for one in bpy.data.objects if one.data == obj.data and one not in given.objects]
+    if others:
+        named = ", ".join(others[:MOST_NAMES]) + (", …" if len(others) > MOST_NAMES else "")
+        remedy = "make it a single user (Object > Relations)"
+        text = f"the mesh of {obj.name} is also that of {named}, whose material is replaced, too; {remedy}"
+        yield BakeWarning(text, obj.session_uid, SINGLE)
+
+
+def _scale_warnings(obj: Object) -> Iterator[BakeWarning]:
+    scale, text = obj.matrix_world.to_scale(), ""
+    if obj.matrix_world.is_negative:
+        text = f"{obj.name} is mirrored by a negative scale; apply it (Object > Apply > Scale) if its normals are wrong"
+    elif max(scale) > (1 + UNEVEN) * min(scale):
+        text = f"{obj.name} is scaled unevenly; apply it (Object > Apply > Scale) if its normals are wrong"
+    if text:
+        yield BakeWarning(text, obj.session_uid, SCALE)
+
+
+def uv_notes(
+    names: Sequence[str], meshes: Sequence[tuple[Mesh, str]], tiles: Tiles, most: int = MOST_TRIANGLES
+) -> Iterator[str]:
+    """Warnings about the UVs of each evaluated mesh of a set, and of all of them together.
+
+    most: number of triangles above which no overlaps are looked for.
+    """
+    for name, mesh in zip(names, meshes, strict=True):
+        yield from (f"{name}: {note}" for note in _uv_notes(*mesh, tiles, most))
+    if len(meshes) > 1:
+        yield from _shared_notes(names, meshes, tiles, most)
+
+
+def _shared_notes(names: Sequence[str], meshes: Sequence[tuple[Mesh, str]], tiles: Tiles, most: int) -> Iterator[str]:
+    """A warning about objects whose islands overlap those of others."""
+    import numpy as np
+
+    corners = [_stacked(*_triangles(*one, tiles)[:2]) for one in meshes]
+    owners = np.repeat(np.arange(len(meshes)), [len(one) for one in corners])
+    if len(owners) <= most and (found := overlapping_faces(np.concatenate(corners), owners)):
+        shared = ", ".join(names[index] for index in sorted(found))
+        yield f"the UV islands of {shared} overlap; they share pixels, where the last one's stay"
+
+
+def _triangles(mesh: Mesh, uv_map: str, tiles: Tiles) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """UVs (T, 3, 2) of the triangles of a mesh in their squares, the squares' rows (T), and the face (T) of each."""
+    import numpy as np
+
+    mesh.calc_loop_triangles()
+    count = len(mesh.loop_triangles)
+    loops = values_in(mesh.loop_triangles, "loops", (count, 3), np.int32)
+    faces = values_in(mesh.loop_triangles, "polygon_index", (count,), np.int32)
+    uvs, rows = tiles.squares(mesh, uv_map)
+    return uvs[loops], rows[loops[:, 0]], faces
+
+
+def _stacked(corners: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Triangles (T, 3, 2) in squares one above the other."""
+    import numpy as np
+
+    return corners + np.stack([0 * rows, rows], axis=-1)[:, None]
+
+
+def _uv_notes(mesh: Mesh, uv_map: str, tiles: Tiles, most: int) -> Iterator[str]:
+    """Warnings, with the number of faces, about an evaluated mesh's UVs."""
+    import numpy as np
+
+    total = len(mesh.polygons)
+    if not total:
+        return
+    corners, rows, faces = _triangles(mesh, uv_map, tiles)
+    outside = np.unique(faces[((corners < -EDGE) | (corners > 1 + EDGE)).any(axis=(1, 2))]).size
+    if outside:
+        yield f"{outside} of {total} faces reach out of the 0–1 square of {uv_map}; what is outside is not baked"
+    flat = np.bincount(faces, _areas(corners), minlength=total) <= FLAT
+    if flat.any():
+        yield f"{int(flat.sum())} of {total} faces have no area in {uv_map}, and are not baked; unwrap them"
+    if len(faces) > most:
+        yield f"{len(faces)} triangles are too many to look for overlapping UVs"
+        return
+    overlapping = len(overlapping_faces(_stacked(corners, rows), faces))
+    if overlapping:
+        yield (
+            f"{overlapping} of {total} faces overlap others in {uv_map}; they share pixels; "
+            "pack the islands (UV > Pack Islands), unless that is meant"
+        )
+
+
+def _areas(corners: np.ndarray) -> np.ndarray:
+    """Twice the areas (T) of triangles (T, 3, 2)."""
+    import numpy as np
+
+    return np.abs(np.linalg.det((corners[:, 1:] - corners[:, :1]).astype(np.float64)))
+
+
+def overlapping_faces(corners: np.ndarray, faces: np.ndarray) -> set[int]:
+    """Faces whose triangles' centres (corners: T, 3, 2) lie in another face's triangle, and those other faces."""
+    import numpy as np
+
+    has_area = _areas(corners) > FLAT
+    corners, faces = corners[has_area], faces[has_area]
+    if not len(faces):
+        return set()
+    points = np.pad(corners.reshape(-1, 2), ((0, 0), (0, 1)))
+    tree = BVHTree.FromPolygons(points.tolist(), np.arange(len(points)).reshape(-1, 3).tolist())
+    centres = np.pad(corners.mean(axis=1), ((0, 0), (0, 1)))
+    found: set[int] = set()
+    for centre, face in zip(centres.tolist(), faces.tolist(), strict=True):
+        others = {int(faces[hit[2]]) for hit in tree.find_nearest_range(centre, 1e-7)} - {face}
+        if others:
+            found |= others | {face}
+    return found

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Answers that are too slow for drawing: computed a moment after a panel asked, and anew once objects have changed.
+
+Questions are texts, with session ids for objects, since these may be gone when it is answered.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Generic, TypeVar
+
+import bpy
+
+from ..jobs.session import is_rendering, redraw
+
+QUIET_S = 0.4
+"""Seconds without a change before anything is computed."""
+
+T = TypeVar("T")
+_all: list[Deferred] = []
+
+
+class Deferred(Generic[T]):
+    """The answer to the last question. answer(question) is called on the main thread by a timer."""
+
+    def __init__(self, answer: Callable[[str], T]) -> None:
+        self._compute = answer
+        self.timer = partial(Deferred.tick, self)
+        self.forget()
+        _all.append(self)
+
+    def forget(self) -> None:
+        """Know nothing."""
+        self._asked, self._answered = "", ""
+        self._answer: T | None = None
+        self._is_stale, self._is_computing = False, False
+        self._due_s = -math.inf
+
+    def answer(self, question: str) -> T | None:
+        """The answer, the former one while it is computed anew; None where there is none yet. For drawing."""
+        if question != self._answered or self._is_stale:
+            if question != self._asked:
+                self._asked, self._due_s = question, time.monotonic() + QUIET_S
+            if not bpy.app.background and not bpy.app.timers.is_registered(self.timer):
+                bpy.app.timers.register(self.timer, first_interval=QUIET_S, persistent=True)
+        return self._answer if question == self._answered else None
+
+    def note_change(self) -> None:
+        """Objects have changed: compute anew if a panel still asks."""
+        if self._answered and not self._is_computing:
+            self._is_stale, self._asked, self._due_s = True, "", time.monotonic() + QUIET_S
+
+    def tick(self) -> float | None:
+        """Compute once nothing changes any more; return the seconds to the next look."""
+        wait_s = self._due_s - time.monotonic()
+        if self._asked and (wait_s > 0 or is_rendering()):
+            return max(wait_s, QUIET_S)
+        self.catch_up()
+        redraw()
+        return None
+
+    def catch_up(self) -> None:
+        """Compute what was asked last, now."""
+        if not self._asked:
+            return
+        question, self._asked, self._is_stale, self._is_computing = self._asked, "", False, True
+        try:
+            self._answer, self._answered = self._compute(question), question
+        finally:
+            self._is_computing = False
+
+
+@bpy.app.handlers.persistent
+def _updated(_scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
+    if any(isinstance(update.id, bpy.types.Object | bpy.types.Mesh) for update in depsgraph.updates):
+        _undone()
+
+
+@bpy.app.handlers.persistent
+def _undone(*_: object) -> None:
+    for one in _all:
+        one.note_change()
+
+
+@bpy.app.handlers.persistent
+def _file_opened(*_: object) -> None:
+    for one in _all:
+        one.forget()
+
+
+HANDLERS = (
+    ("depsgraph_update_post", _updated),
+    ("undo_post", _undone),
+    ("redo_post", _undone),
+    ("load_post", _file_opened),
+)
+
+
+def register() -> None:
+    for event, handler in HANDLERS:
+        getattr(bpy.app.handlers, event).append(handler)
+
+
+def unregister() -> None:
+    for event, handler in HANDLERS:
+        getattr(bpy.app.handlers, event).remove(handler)
+    for one in _all:
+        if bpy.app.timers.is_registered(one.timer):
+            bpy.app.timers.unregister(one.timer)
+        one.forget()
