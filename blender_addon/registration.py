@@ -7,6 +7,7 @@ import bpy
 
 from . import command_line, menus, preferences
 from .bake import operators as bake_operators
+from .bake import overlay as bake_overlay
 from .bake import remedies as bake_remedies
 from .bake import settings as bake_settings
 from .batch import operators as batch_operators
@@ -72,6 +73,7 @@ CLASSES = (
     *job_operators.CLASSES,
     *bake_operators.CLASSES,
     *bake_remedies.CLASSES,
+    *bake_overlay.CLASSES,
     *train_operators.CLASSES,
     *batch_operators.CLASSES,
     *model_operators.CLASSES,
@@ -116,6 +118,7 @@ PARTS = (
     train_settings,
     stylize_settings,
     bake_settings,
+    bake_overlay,
     deferred,
     batch_settings,
     relight_settings,

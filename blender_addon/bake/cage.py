@@ -35,10 +35,20 @@ SHARPEST = 0.2
 
 @dataclass(frozen=True)
 class Cage:
-    """Positions (V, 3) of a low mesh's vertices where rays begin, and how far these go, both in the world."""
+    """Directions (V, 3) out of a low mesh's vertices at `surface` (V, 3) in the world.
 
-    points: np.ndarray
+    Rays begin `extrusion` along them, and go as far as ray_distance. is_given: by a mesh; extrusion does not move it.
+    """
+
+    surface: np.ndarray
+    out: np.ndarray
+    extrusion: float
     ray_distance: float
+    is_given: bool = False
+
+    def points(self, extrusion: float = 0.0) -> np.ndarray:
+        """Positions (V, 3) in the world where rays begin, with another extrusion if this is not 0."""
+        return self.surface + (extrusion if extrusion and not self.is_given else self.extrusion) * self.out
 
 
 def make_cage(
@@ -66,7 +76,7 @@ def make_cage(
         extrusion = extrusion or MARGIN * max(above, least)
         longest = extrusion * float(np.linalg.norm(out, axis=1).max())
         ray_distance = ray_distance or longest + MARGIN * max(below, least)
-    return Cage(points + extrusion * out, ray_distance)
+    return Cage(points, out, extrusion, ray_distance, cage is not None)
 
 
 def _check_topology(name: str, mesh: Mesh, title: str, cage: Mesh) -> None:

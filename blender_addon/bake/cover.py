@@ -14,7 +14,6 @@ import bpy
 from bpy.types import Image, Material, Mesh, Object
 
 from ..bridge.meshes import values_in
-from ..core.errors import ParameterError
 from .tiles import Tiles
 
 if TYPE_CHECKING:
@@ -97,17 +96,6 @@ def values_of(image: Image) -> np.ndarray:
 def pixels_of(image: Image) -> np.ndarray:
     """The pixels (H, W, 4) as Blender holds them, row 0 at the bottom, linear, alpha 0 where no face is."""
     return values_of(image).reshape(image.size[1], image.size[0], 4)
-
-
-def missed_notes(missed: np.ndarray, covered: np.ndarray) -> list[str]:
-    """A note on the pixels (H, W) of low objects that missed every high one. ParameterError if they are all."""
-    count, total = int(missed.sum()), int(covered.sum())
-    remedy = "set Extrusion and Ray Distance to 0, so that they are found, or raise them"
-    if count and count == total:
-        raise ParameterError("no ray from the low objects meets a high one", remedy)
-    return [f"{count} of {total} pixels show no high object, and are filled from those around them; {remedy}"] * bool(
-        count
-    )
 
 
 def fill(pixels: np.ndarray, missed: np.ndarray) -> None:

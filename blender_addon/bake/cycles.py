@@ -10,7 +10,8 @@ import bpy
 from bpy.types import Image, Object, Scene
 
 from ..core.errors import ImpastoError
-from .cover import TEMPORARY, Cover, clear, fill, missed_notes, pixels_of
+from .cover import TEMPORARY, Cover, clear, fill, pixels_of
+from .misses import check_missed
 from .parts import Part
 from .scene import BakeScene
 from .settings import BakeOptions
@@ -23,18 +24,19 @@ CLEAR = 0.01
 """Greatest alpha of a pixel on which nothing is baked."""
 
 
-def cycles_bake(temporary: BakeScene, name: str, options: BakeOptions, covered: np.ndarray | None) -> list[str]:
+def cycles_bake(temporary: BakeScene, name: str, options: BakeOptions, covered: np.ndarray | None) -> np.ndarray | None:
     """Bake a map into the temporary image, cleared by hand because Blender's own clearing makes it opaque.
 
     Of several objects one is baked after the other, rather than joined: so each keeps its own generated and object
     coordinates, UV maps and attributes. The margin comes last, or it would cover islands of others. covered (H, W):
-    pixels of low objects, which high ones should fill. Returns notes.
+    pixels of low objects, which high ones should fill. Returns those (H, W) that they did not. ParameterError if none
+    was filled.
     """
     clear(temporary.image)
     kind = "NORMAL" if name == "normal" else "EMIT"
     if temporary.cover is None:
         _bake(temporary.scene, temporary.parts[0], kind, options)
-        return []
+        return None
     pixels = pixels_of(temporary.image)
     together = {one for part in temporary.parts for one in part.shown} if name == "ambient_occlusion" else set()
     for part, window in temporary.windows:
@@ -42,13 +44,13 @@ def cycles_bake(temporary: BakeScene, name: str, options: BakeOptions, covered: 
         baked = _window_pixels(temporary, part, window, kind, options)
         place = pixels[window.pixels]
         place[baked[..., 3] > CLEAR] = baked[baked[..., 3] > CLEAR]
-    notes = []
+    missed = None
     if covered is not None:
         missed = covered & (pixels[..., 3] <= CLEAR)
-        notes = missed_notes(missed, covered)
+        check_missed(missed, covered)
         fill(pixels, missed)
     _bake_cover(temporary, temporary.cover, pixels, options)
-    return notes
+    return missed
 
 
 def covered_pixels(temporary: BakeScene, options: BakeOptions) -> np.ndarray | None:

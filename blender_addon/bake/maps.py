@@ -33,6 +33,7 @@ from .geometry_maps import (
 )
 from .identity_maps import IDENTITY_MAPS
 from .margin import draw_out
+from .misses import NO_MISSES, Misses, missed_notes, misses_on
 from .parts import evaluated_meshes
 from .principled_inputs import INPUT_MAPS
 from .scene import BakeScene, bake_scene, extent_of, prepare
@@ -56,7 +57,7 @@ class BakedMap:
     """One map: the bytes of a PNG file, its provenance, and notes for the user. tiles: such bytes by UDIM number.
 
     others: bytes in the format of the options, where that is another, by UDIM number, or 0; suffix: of their names.
-    preview: uint8 (H, W, 3), row 0 at the top, while it is being baked.
+    preview: uint8 (H, W, 3), row 0 at the top, while it is being baked. misses: of the set, with its first map.
     """
 
     name: str
@@ -68,6 +69,7 @@ class BakedMap:
     others: Mapping[int, bytes] = field(default_factory=dict)
     suffix: str = ".png"
     preview: np.ndarray | None = field(default=None, compare=False, repr=False)
+    misses: Misses = NO_MISSES
 
 
 def bake_maps(obj: Object, options: BakeOptions) -> Iterator[BakedMap]:
@@ -98,8 +100,17 @@ def bake_set(given: BakeSet, options: BakeOptions) -> Iterator[BakedMap]:
             parts = made.tiles.split(pixels)
             files = _files(name, parts or {0: pixels}, options.file_format)
             files["preview"] = _preview(pixels)
-            yield BakedMap(name, provenance={"map": name, **about, **figures}, notes=(*notes, *found), **files)
+            misses = _misses(made, passes) if name == options.maps[0] else NO_MISSES
+            provenance = {"map": name, **about, **figures}
+            yield BakedMap(name, provenance=provenance, notes=(*notes, *found), misses=misses, **files)
             notes = ()
+
+
+def _misses(made: BakeScene, passes: Passes) -> Misses:
+    """The misses of the last pass."""
+    if not passes.missed or not passes.missed[-1].any():
+        return NO_MISSES
+    return misses_on(evaluated_meshes(made.scene, made.parts), made.tiles, passes.missed[-1])
 
 
 def _preview(pixels: np.ndarray) -> np.ndarray:
@@ -127,12 +138,16 @@ def _files(name: str, parts: Mapping[int, np.ndarray], format_name: str) -> dict
 
 @dataclass(frozen=True)
 class Passes:
-    """Bakes of a set, from which its maps are made. expected (H, W): pixels that high objects should fill, if any."""
+    """Bakes of a set, from which its maps are made.
+
+    expected (H, W): pixels that high objects should fill, if any. missed (H, W): those that the last bake did not.
+    """
 
     scene: BakeScene
     options: BakeOptions
     extent: Extent
     expected: np.ndarray | None
+    missed: list[np.ndarray] = field(default_factory=list)
 
     def map(self, name: str) -> tuple[np.ndarray, dict[str, Any], list[str]]:
         """A map's encoded values (H, W, 3) in [0, 1], row 0 at the bottom; figures for its provenance; notes."""
@@ -150,7 +165,10 @@ class Passes:
 
     def _bake(self, name: str, options: BakeOptions) -> tuple[np.ndarray, list[str]]:
         notes = prepare(self.scene, name, self.extent)
-        notes += cycles_bake(self.scene, name, options, self.expected)
+        missed = cycles_bake(self.scene, name, options, self.expected)
+        if missed is not None and self.expected is not None:
+            self.missed[:] = [missed]
+            notes += missed_notes(missed, self.expected)
         return pixels_of(self.scene.image), notes
 
     def _identity_map(self, name: str) -> tuple[np.ndarray, dict[str, Any], list[str]]:

@@ -10,10 +10,12 @@ import bpy
 from ..bake.sets import BakeSet, chosen_sets
 from ..bake.targets import NAMED, OWN, SELECTED, BakeTargets
 from ..core.errors import ImpastoError, ParameterError
-from ..interface.drawing import draw_operator, draw_report, draw_text, name_place
+from ..interface.drawing import draw_operator, draw_report, draw_text, name_place, why_not
 from ..jobs.task import Place
 from ..material.drawing import draw_former, draw_result
 from ..tools.arguments import values_in
+from ..translations.texts import sentence
+from . import overlay
 from .costs import estimate
 from .files import SEPARATE
 from .geometry_maps import CURVATURE_MAPS
@@ -46,12 +48,28 @@ def draw_bake(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         for name in OF_FILES:
             if name != "pattern" or settings.preset == SEPARATE:  # an engine names its files
                 column.prop(settings, name)
+    _draw_overlays(layout, context)
     name_place(layout, Place.BAKE)
     _draw_baked_objects(layout, context)
     draw_operator(layout, "impasto.bake", icon="RENDER_STILL")
     draw_report(layout, Place.BAKE)
     draw_result(layout, context, Place.BAKE)
     draw_former(layout, context)
+
+
+def _draw_overlays(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Draw the switches of what 3D views show of a bake from high to low, and why there is no cage."""
+    row = layout.row(align=True)
+    if context.scene.impasto_bake.surface != OWN:
+        row.operator("impasto.show_cage", icon="MOD_LATTICE", depress=overlay.is_cage_on())
+    if count := overlay.missed_count():
+        text = sentence(f"Show {count} missed pixels")
+        row.operator("impasto.show_misses", text=text, icon="POINTCLOUD_DATA", depress=overlay.are_misses_on())
+    if context.scene.impasto_bake.surface == OWN:
+        return
+    found = overlay.shells_now(context) if overlay.is_cage_on() else None
+    if found and found.error and found.error != why_not("impasto.bake"):
+        draw_text(layout, found.error, "INFO")
 
 
 def _without_effect(settings: ImpastoBakeSettings) -> set[str]:

@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import bpy
-from bpy.types import Mesh, Object, Scene
+from bpy.types import Depsgraph, Mesh, Object, Scene
 
-from .cage import make_cage
+from .cage import Cage, make_cage
 from .checks import check_evaluated
 from .cover import TEMPORARY
 from .identity_maps import colors_of
@@ -85,17 +85,22 @@ def evaluated_meshes(scene: Scene, parts: Sequence[Part]) -> list[tuple[Mesh, st
     return [(one.data, part.uv_map) for part, one in zip(parts, evaluated, strict=True)]
 
 
+def cages_of(parts: Sequence[Part], given: BakeSet, depsgraph: Depsgraph) -> Iterator[tuple[Object, Cage]]:
+    """Each low object of a set, evaluated, and its cage."""
+    for part, one in zip(parts, given.projections, strict=True):
+        low = part.subject.evaluated_get(depsgraph)
+        given_cage = part.cage.evaluated_get(depsgraph) if part.cage else None
+        yield low, make_cage(part.name, low, part.highs, given_cage, one, depsgraph)
+
+
 def with_cages(parts: Sequence[Part], given: BakeSet, scene: Scene, made: list[bpy.types.ID]) -> list[Part]:
     """The parts of a set of low objects with the cages that are baked with, in an evaluated scene."""
     depsgraph = scene.view_layers[0].depsgraph
     caged = []
-    for part, one in zip(parts, given.projections, strict=True):
-        low = part.subject.evaluated_get(depsgraph)
-        given_cage = part.cage.evaluated_get(depsgraph) if part.cage else None
-        cage = make_cage(part.name, low, part.highs, given_cage, one, depsgraph)
+    for part, (low, cage) in zip(parts, cages_of(parts, given, depsgraph), strict=True):
         mesh = bpy.data.meshes.new_from_object(low, preserve_all_data_layers=False, depsgraph=depsgraph)
         made.append(mesh)
-        mesh.vertices.foreach_set("co", cage.points.astype("float32").ravel())
+        mesh.vertices.foreach_set("co", cage.points().astype("float32").ravel())
         moved = bpy.data.objects.new(TEMPORARY, mesh)
         made.append(moved)
         caged.append(replace(part, cage=moved, ray_distance=cage.ray_distance))

@@ -24,6 +24,7 @@ from ..core.errors import FileError, WorkerError
 from .costs import record
 from .cover import values_of
 from .maps import BakedMap
+from .misses import Misses
 from .sets import BakeSet
 from .settings import BakeOptions
 from .sources import images_of
@@ -151,7 +152,7 @@ def write_map(folder: Path, baked: BakedMap) -> dict[str, str]:
     for number, data in baked.others.items():
         (folder / f"{baked.name}.{number}.other").write_bytes(data)
     kinds = {"tiles": list(baked.tiles), "others": list(baked.others), "suffix": baked.suffix}
-    about = {"provenance": baked.provenance, "notes": baked.notes, **kinds}
+    about = {"provenance": baked.provenance, "notes": baked.notes, "misses": asdict(baked.misses), **kinds}
     (folder / f"{baked.name}.json").write_text(json.dumps(about), encoding="utf-8")
     if baked.preview is None:
         return {}
@@ -165,5 +166,6 @@ def read_map(folder: Path, name: str) -> BakedMap:
     tiles = {number: (folder / f"{name}.{number}.png").read_bytes() for number in about["tiles"]}
     others = {number: (folder / f"{name}.{number}.other").read_bytes() for number in about["others"]}
     png = (folder / f"{name}.png").read_bytes()
-    files = {"tiles": tiles, "others": others, "suffix": about["suffix"]}
+    misses = Misses(about["misses"]["count"], tuple(map(tuple, about["misses"]["points"])))
+    files = {"tiles": tiles, "others": others, "suffix": about["suffix"], "misses": misses}
     return BakedMap(name, png, about["provenance"], tuple(about["notes"]), **files)

@@ -16,7 +16,7 @@ from ..core.system.transaction import replace_files
 from ..engine import engine
 from ..jobs.session import push_undo
 from ..jobs.task import Report
-from . import files
+from . import files, overlay
 from .checks import check_local
 from .files import PATTERN
 
@@ -65,6 +65,7 @@ def put(baked: Sequence[tuple[Sequence[BakedMap], Target]], notes: Sequence[str]
             recent.keep(stored.values())
         made.append(said)
         recent.note(material or next(iter(stored.values())))
+    overlay.keep_misses([(target.objects, maps[0].misses) for maps, target in baked])
     push_undo("Impasto: Bake")
     text = "; ".join([*made, *dict.fromkeys(notes)])
     return Report(

@@ -24,10 +24,10 @@ _all: list[Deferred] = []
 
 
 class Deferred(Generic[T]):
-    """The answer to the last question. answer(question) is called on the main thread by a timer."""
+    """The answer to the last question. compute(question) is called on the main thread by a timer, and then redraw()."""
 
-    def __init__(self, answer: Callable[[str], T]) -> None:
-        self._compute = answer
+    def __init__(self, compute: Callable[[str], T], redraw: Callable[[], None] = redraw) -> None:
+        self._compute, self._redraw = compute, redraw
         self.timer = partial(Deferred.tick, self)
         self.forget()
         _all.append(self)
@@ -59,7 +59,7 @@ class Deferred(Generic[T]):
         if self._asked and (wait_s > 0 or is_rendering()):
             return max(wait_s, QUIET_S)
         self.catch_up()
-        redraw()
+        self._redraw()
         return None
 
     def catch_up(self) -> None:

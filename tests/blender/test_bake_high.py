@@ -10,7 +10,7 @@ import bpy
 import numpy as np
 import pytest
 from baking import BYTE, COLOR, bake, material, module, pixels, srgb, state, without_images
-from drawing import drawn
+from drawing import Layout, drawn
 from solids import (
     angles,
     chamfered,
@@ -378,3 +378,98 @@ def test_rays_that_end_before_every_high_object_are_refused() -> None:
         RuntimeError, match="no ray from the low objects meets a high one; set Extrusion and Ray Distance"
     ):
         bake(surface="SELECTED", extrusion=0.1, ray_distance=0.1, **SIZE)
+
+
+# The cage and the misses in the 3D view
+
+
+def cage_points(extrusion: float = 0.0) -> np.ndarray:
+    """The points of the cage that is drawn, once it is known."""
+    overlay = module("bake.overlay")
+    overlay.shells_now(bpy.context)
+    overlay.shells.catch_up()
+    (shell,) = overlay.shells_now(bpy.context).shells
+    assert shell.triangles.max() == shell.edges.max() == len(shell.cage.surface) - 1
+    return shell.cage.points(extrusion)
+
+
+def test_the_cage_that_is_drawn_is_where_rays_begin_and_follows_its_extrusion() -> None:
+    low, high = low_cube(), painted_high("Box_high", scale=1.2)
+    low.location = high.location = (3, 0, 0)
+    high.hide_viewport = True
+    choose(low)
+    bpy.context.scene.impasto_bake.surface = "NAMED"
+    bpy.context.view_layer.update()
+    before = state()
+    found = np.abs(cage_points() - (3, 0, 0))
+    assert np.allclose(found, found[0, 0]), "the cage of a cube is a cube"
+    assert 1.2 < found[0, 0] < 1.4
+    assert np.allclose(np.abs(cage_points(0.7) - (3, 0, 0)), 1.7)
+    assert state() == before
+    cage = cube(1, lambda points: 1.5 * points, "Box_cage", smooth=False)
+    for own, other in zip(cage.data.vertices, low.data.vertices, strict=True):
+        assert np.dot(own.co, other.co) > 0
+    bpy.context.view_layer.update()
+    assert np.allclose(np.abs(cage_points(0.7)), 1.5), "a given cage stays where it is"
+
+
+def test_a_cage_that_cannot_be_made_says_why_in_the_panel() -> None:
+    other_cage(low := low_cube())
+    choose(low)
+    bpy.context.scene.impasto_bake.surface = "NAMED"
+    overlay = module("bake.overlay")
+    before = state()
+    bpy.ops.impasto.show_cage()
+    overlay.shells_now(bpy.context)
+    overlay.shells.catch_up()
+    layout = Layout()
+    module("bake.panel").draw_bake(layout, bpy.context)
+    said = " ".join(options["text"] for what, _, options in layout.drawn if what == "label" and "text" in options)
+    assert "The cage Box_cage has another topology than Box_low" in said
+    assert state() == before
+    bpy.ops.impasto.show_cage()
+    assert not overlay.is_cage_on()
+
+
+def test_missed_pixels_are_shown_where_they_lie_and_move_with_the_object() -> None:
+    """The high cube lacks its upper half."""
+    low, half = low_cube(), painted_high("Box_high")
+    half.data.vertices.foreach_set("co", np.array([one.co for one in half.data.vertices]).clip(-1.05, 0.0).ravel())
+    half.data.vertices.foreach_set(
+        "co", (np.array([one.co for one in half.data.vertices]) * (2, 2, 1) + (1.05, 1.05, 0)).ravel()
+    )
+    choose(low, half)
+    options = {"surface": "SELECTED", "extrusion": 0.1, "ray_distance": 0.2}
+    bake(maps={"base_color", "roughness"}, **options, **SIZE)
+    overlay = module("bake.overlay")
+    points = np.array(overlay.missed_points())
+    assert overlay.are_misses_on()
+    assert overlay.missed_count() > len(points) > 1000
+    assert np.allclose(np.abs(points).max(axis=1), 1.0, atol=1e-3), "not on the cube"
+    assert points[:, 2].min() > -0.05, "the lower half is not missed"
+    low.location.x = 5
+    bpy.context.view_layer.update()
+    assert np.allclose(np.array(overlay.missed_points()), np.add(points, (5, 0, 0)), atol=1e-5)
+    bpy.data.objects.remove(low)
+    assert not overlay.missed_points()
+    bpy.ops.wm.read_homefile(use_empty=True)
+    assert not overlay.are_misses_on()
+    assert not overlay.missed_count()
+
+
+def test_a_bake_without_misses_shows_none_and_the_background_tells_the_same() -> None:
+    overlay = module("bake.overlay")
+    choose(low_cube(), painted_high("Box_high"))
+    bake(maps={"base_color"}, surface="SELECTED", **SIZE)
+    assert not overlay.are_misses_on()
+    sets = module("bake.sets")
+    low, high = low_cube("Other_low"), painted_high("Other_high")
+    high.location.x = 0.5
+    bpy.context.view_layer.update()
+    given = [sets.BakeSet.of(low, projections=[sets.Projection((high,), None, 0.1, 0.2)])]
+    options = module("bake.settings").BakeOptions(("base_color", "roughness"), 64, 64)
+    here = [one.misses for one in module("bake.maps").bake_set(given[0], options)]
+    (there,), _ = in_background(given, options)
+    assert here[0].count > len(here[1].points) == 0
+    assert [one.misses.count for one in there] == [one.count for one in here]
+    assert np.allclose(there[0].misses.points, here[0].points)

@@ -158,6 +158,14 @@ def test_an_artist_bakes_two_objects_by_a_click_and_repaints_them_across_seams_o
     assert facts["baked"][0] == "INFO"
     assert facts["shows"] == {"Crate": "Crate_base_color", "Barrel": "Barrel_base_color"}
     assert facts["across_seams"] == facts["filling_across_seams"] == [True, False]
+    assert [len(texts) for texts in facts["warned"]] == [2, 1, 0]
+    assert facts["mended"] == [False, [1, 1, 1]]
+    assert facts["undone"] == [1, 1, 1.5]
+    assert facts["computed_while_nothing_changes"] <= 1
+    assert facts["cages_computed_while_it_follows"] == 0
+    count, points, is_cage_on = facts["missed"]
+    assert count >= points > 100
+    assert (is_cage_on, facts["handler"]) == (False, "None")
 
 
 def test_what_is_not_set_up_is_greyed_while_a_script_in_the_window_works(walk_through):

@@ -1,4 +1,7 @@
-"""Inside a Blender window: two crates are baked by a click; the sections that go on across seams say so."""
+"""Inside a Blender window: two crates are baked by a click; the sections that go on across seams say so.
+
+Warnings are mended by clicks, and the cage of a bake from high to low and its missed pixels are shown.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import bpy
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from fields import BESIDE_LABEL, clicks_and_waits, extension, unfold
-from walk import Steps, Walk, installed_extension, start
+from walk import Steps, Walk, installed_extension, start, until
 
 OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
 SIZE_PX = 32
@@ -33,6 +36,8 @@ def scenario(walk: Walk) -> Steps:
     yield walk.show_panel("VIEW_3D", "Impasto")
     walk.screenshot("begin.png")
     yield from bakes_both(walk)
+    yield from mends_by_clicks(walk)
+    yield from shows_the_cage(walk)
     bpy.context.scene.impasto.tool = "even-light"
     yield from changes(walk, {})
     walk.screenshot("tool.png")
@@ -78,6 +83,79 @@ def bakes_both(walk: Walk) -> Steps:
     made = sorted(set(bpy.data.images.keys()) - before)
     walk.record("images", {name: [*bpy.data.images[name].size] for name in made})
     walk.record("shows", {name: picture_of(bpy.data.objects[name]) for name in CRATES})
+
+
+def mends_by_clicks(walk: Walk) -> Steps:
+    """Two warnings about one crate are mended by the clicks on their buttons, and undone again."""
+    crate = bpy.data.objects["Crate"]
+    crate.hide_render, crate.scale = True, (1, 1, 1.5)
+    yield from changes(walk, {})
+    yield 2.0
+    walk.screenshot("warnings.png")
+    warnings = extension().bake.waiting.warnings
+    told = [[one.text for one in warnings._answer]]
+    for _ in range(2):
+        yield walk.click("impasto.bake_remedy", "VIEW_3D")
+        yield 2.0
+        told.append([one.text for one in warnings._answer])
+    walk.record("warned", told)
+    walk.record("mended", [crate.hide_render, [*crate.scale]])
+    walk.screenshot("mended.png")
+    counted, compute = [], warnings._compute
+    warnings._compute = lambda question: counted.append(question) or compute(question)
+    yield from changes(walk, {})
+    yield 3.0
+    warnings._compute = compute
+    walk.record("computed_while_nothing_changes", len(counted))
+    with walk.at(walk.area("VIEW_3D")):
+        bpy.ops.ed.undo()
+    yield 2.0
+    walk.record("undone", [*bpy.data.objects["Crate"].scale])
+    bpy.data.objects["Crate"].scale = (1, 1, 1)
+
+
+def shows_the_cage(walk: Walk) -> Steps:
+    """High to low: the cage is shown by a click and follows its extrusion; so are the pixels that miss."""
+    low, high = (bpy.data.objects[name] for name in CRATES)
+    low.name, high.name, high.location.x = "Box_low", "Box_high", 0.6
+    overlay = extension().bake.overlay
+    view = walk.area("VIEW_3D").spaces.active.region_3d
+    view.view_distance, view.view_location = 9.0, (0, 0, 0)
+    yield from changes(walk, {"surface": "NAMED", "material": "NONE", "maps": {"base_color"}})
+    select_only(low)
+    yield walk.click("impasto.show_cage", "VIEW_3D")
+    yield until(lambda: overlay.shells._answer and overlay.shells._answer.shells, 20)
+    yield 1.0
+    walk.screenshot("cage.png")
+    counted, compute = [], overlay.shells._compute
+    overlay.shells._compute = lambda question: counted.append(question) or compute(question)
+    yield from changes(walk, {"extrusion": 0.6, "ray_distance": 0.7})
+    yield 2.0
+    walk.screenshot("cage_out.png")
+    overlay.shells._compute = compute
+    walk.record("cages_computed_while_it_follows", len(counted))
+    yield walk.click("impasto.show_cage", "VIEW_3D")
+    yield from changes(walk, {"extrusion": 0.1, "ray_distance": 0.2})
+    yield from clicks_and_waits(walk, "impasto.bake", "VIEW_3D", "bake")
+    high.hide_viewport = True
+    yield 1.5
+    walk.screenshot("missed.png")
+    walk.record("missed", [overlay.missed_count(), len(overlay.missed_points()), overlay.is_cage_on()])
+    yield walk.click("impasto.show_misses", "VIEW_3D")
+    yield 1.0
+    walk.screenshot("missed_off.png")
+    walk.record("handler", str(overlay._drawing.handler))
+    high.hide_viewport = False
+    low.name, high.name = CRATES
+    high.location.x = 3
+    high.select_set(True)
+    yield from changes(walk, {"surface": "OWN", "extrusion": 0.0, "ray_distance": 0.0, "material": "ASSIGN"})
+
+
+def select_only(obj: bpy.types.Object) -> None:
+    for one in bpy.context.view_layer.objects:
+        one.select_set(one == obj)
+    bpy.context.view_layer.objects.active = obj
 
 
 def picture_of(one: bpy.types.Object) -> str:
