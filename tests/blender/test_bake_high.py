@@ -467,7 +467,7 @@ def test_a_bake_without_misses_shows_none_and_the_background_tells_the_same() ->
     high.location.x = 0.5
     bpy.context.view_layer.update()
     given = [sets.BakeSet.of(low, projections=[sets.Projection((high,), None, 0.1, 0.2)])]
-    options = module("bake.settings").BakeOptions(("base_color", "roughness"), 64, 64)
+    options = module("bake.settings").BakeOptions(maps=("base_color", "roughness"), width_px=64, height_px=64)
     here = [one.misses for one in module("bake.maps").bake_set(given[0], options)]
     (there,), _ = in_background(given, options)
     assert here[0].count > len(here[1].points) == 0
