@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bpy.types import Image, Material, NodeTree
 
-from ..bridge import former, images, materials, naming, recent
+from ..bridge import former, images, materials, naming, recent, tiles
 from ..bridge.target import ASSIGN, NEW, NONE, Target
 from ..core.system.transaction import replace_files
 from ..engine import engine
@@ -85,10 +85,7 @@ def title_of(maps: Sequence[BakedMap]) -> str:
 def store(baked: BakedMap) -> Image:
     """New packed image in the colour space of its map, with its provenance."""
     name = f"{naming.of_parts(str(baked.provenance['object']))}_{baked.name}"
-    if baked.tiles:
-        image = images.add_tiled(name, baked.name, baked.tiles, baked.recipe)
-    else:
-        image = images.add(name, baked.name, baked.png, baked.recipe)
+    image = tiles.add(name, baked.name, baked.tiles or {0: baked.png}, baked.recipe)
     image[BAKED] = json.dumps(baked.provenance)
     return image
 

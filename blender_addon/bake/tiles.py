@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from bpy.types import Mesh
 
 from ..bridge.meshes import values_in
+from ..core.udim import FIRST, tile_numbers
 
 if TYPE_CHECKING:
     import numpy as np
 
-FIRST, COLUMNS, ROWS = 1001, 10, 100
 AWAY = -2.0
 """Shift of faces in no tile, off the canvas."""
 
@@ -38,7 +38,7 @@ class Tiles:
         if not self.numbers:
             return uvs, np.zeros(len(uvs))
         corners = _tiles(mesh, uvs)
-        numbers = _numbers(corners)
+        numbers = tile_numbers(corners)
         rows = np.searchsorted(self.numbers, numbers)
         return uvs - corners, np.where(numbers > 0, rows, AWAY)
 
@@ -62,7 +62,7 @@ def tiles_of(meshes: Sequence[tuple[Mesh, str]]) -> Tiles:
     """The tiles in which faces of meshes lie, by their centres."""
     import numpy as np
 
-    found = [np.unique(_numbers(_tiles(mesh, _uvs(mesh, uv_map)))) for mesh, uv_map in meshes]
+    found = [np.unique(tile_numbers(_tiles(mesh, _uvs(mesh, uv_map)))) for mesh, uv_map in meshes]
     return Tiles(tuple(int(one) for one in np.unique(np.concatenate(found)) if one) or (FIRST,))
 
 
@@ -76,15 +76,6 @@ def _tiles(mesh: Mesh, uvs: np.ndarray) -> np.ndarray:
         return np.zeros_like(uvs)
     centres = np.add.reduceat(uvs, starts) / totals[:, None]
     return np.repeat(np.floor(centres), totals, axis=0)
-
-
-def _numbers(tiles: np.ndarray) -> np.ndarray:
-    """Numbers (L) of tiles by column and row (L, 2); 0 where there is none."""
-    import numpy as np
-
-    column, row = tiles.T.astype(int)
-    known = (column >= 0) & (column < COLUMNS) & (row >= 0) & (row < ROWS)
-    return np.where(known, FIRST + column + COLUMNS * row, 0)
 
 
 def _uvs(mesh: Mesh, uv_map: str) -> np.ndarray:

@@ -17,7 +17,6 @@ from ..core.engine.requests import JobInput
 from ..core.errors import FileError, ParameterError
 from ..core.io.metadata import png_chunks
 from ..core.recipe import Recipe
-from ..core.system.transaction import temporary_folder
 from ..core.system.untrusted import parse_json, read_bytes
 from . import headers
 from .working_space import convert, from_rec709, to_rec709
@@ -125,27 +124,7 @@ def add(name: str, map_name: str, data: bytes, recipe: Recipe | None) -> bpy.typ
     image = bpy.data.images.new(name, 8, 8, is_data=map_name not in COLOR_MAPS)
     image.pack(data=data, data_len=len(data))
     image.source = "FILE"
-    return _label(image, map_name, recipe)
-
-
-def add_tiled(name: str, map_name: str, tiles: Mapping[int, bytes], recipe: Recipe | None) -> bpy.types.Image:
-    """New image of encoded files by UDIM number, packed, in the colour space of its map, with its recipe."""
-    with temporary_folder() as folder:
-        for number, data in tiles.items():
-            (folder / f"tile.{number}.png").write_bytes(data)
-        image = bpy.data.images.load(str(folder / f"tile.{min(tiles)}.png"))
-        image.source = "TILED"
-        image.filepath_raw = str(folder / "tile.<UDIM>.png")
-        for tile in [tile for tile in image.tiles if tile.number not in tiles]:
-            image.tiles.remove(tile)
-        for number in tiles.keys() - {tile.number for tile in image.tiles}:
-            image.tiles.new(tile_number=number)
-        if map_name not in COLOR_MAPS:
-            image.colorspace_settings.name = "Non-Color"
-        image.pack()
-    image.name = name
-    image.filepath_raw = f"//{bpy.path.clean_name(name)}.<UDIM>.png"
-    return _label(image, map_name, recipe)
+    return label(image, map_name, recipe)
 
 
 def load(path: Path, map_name: str, recipe: Recipe | None) -> bpy.types.Image:
@@ -158,10 +137,11 @@ def load(path: Path, map_name: str, recipe: Recipe | None) -> bpy.types.Image:
         image.name = path.stem
     if map_name not in COLOR_MAPS:
         image.colorspace_settings.name = "Non-Color"
-    return _label(image, map_name, recipe)
+    return label(image, map_name, recipe)
 
 
-def _label(image: bpy.types.Image, map_name: str, recipe: Recipe | None) -> bpy.types.Image:
+def label(image: bpy.types.Image, map_name: str, recipe: Recipe | None) -> bpy.types.Image:
+    """The image, with its map and its recipe as properties."""
     image[MAP] = map_name
     if recipe is not None:
         image[RECIPE] = recipe.to_json()

@@ -14,11 +14,11 @@ from ..core.errors import ParameterError
 from ..core.recipe import Recipe
 from ..core.system.untrusted import excerpt, is_there
 from ..paths import absolute
-from . import images, surfaces
+from . import images, surfaces, tiles
 
 SOURCE = "source"
 Source = bpy.types.Image | bpy.types.Material | Path
-Readable = Path | images.Picture
+Readable = Path | images.Picture | tiles.TiledPicture
 Input = Readable | Callable[[], "Path | JobInput"]
 
 
@@ -26,12 +26,12 @@ def read(source: Source) -> Input:
     """Read a source as far as only the main thread can. ImpastoError if it cannot be read."""
     if isinstance(source, bpy.types.Material):
         return surfaces.read(source)
-    return images.read(source) if isinstance(source, bpy.types.Image) else existing(source)
+    return tiles.read(source) if isinstance(source, bpy.types.Image) else existing(source)
 
 
 def ready(given: Input) -> Path | JobInput:
     """An input in the form that the worker takes; for any thread."""
-    if isinstance(given, images.Picture):
+    if isinstance(given, images.Picture | tiles.TiledPicture):
         return given.to_pixels()
     return given() if callable(given) else given
 

@@ -19,9 +19,8 @@ from ..core.engine.requests import JobInput
 from ..core.errors import FileError, ParameterError
 from ..core.recipe import Recipe
 from ..core.system.untrusted import inside, is_there
-from . import images, meshes, surfaces
-
-Readable = Path | images.Picture
+from . import meshes, surfaces, tiles
+from .inputs import Readable, ready
 
 
 def inputs_of(recipe: Recipe, image: bpy.types.Image) -> dict[str, Callable[[], Path | JobInput]]:
@@ -57,7 +56,7 @@ def _mesh_shown(name: str, image: bpy.types.Image) -> Callable[[], Path | JobInp
 
 def _candidates(name: str, image: bpy.types.Image) -> Sequence[Readable]:
     """Images of this name, whatever number Blender added, then files of this name beside them."""
-    found: list[Readable] = [images.read(item) for item in bpy.data.images if item != image and _is_called(item, name)]
+    found: list[Readable] = [tiles.read(item) for item in bpy.data.images if item != image and _is_called(item, name)]
     folders = [*_folders(image), Path(bpy.app.tempdir)]  # where the render result is, in this session
     found += [path for folder in folders if (path := _beside(folder, name))]
     if not found:
@@ -90,10 +89,9 @@ def _is_called(image: bpy.types.Image, name: str) -> bool:
 
 def _choose(candidates: Sequence[Readable], name: str, sha256: str) -> Path | JobInput:
     """Candidate with this hash, else the first: the result's report then names what differs."""
-    called = [replace(item, name=name) if isinstance(item, images.Picture) else item for item in candidates]
-    ready = [item.to_pixels() if isinstance(item, images.Picture) else item for item in called]
-    same = (item for item in ready if not isinstance(item, Path) and _hash(item) == sha256)
-    return next(same, ready[0])
+    found = [ready(item if isinstance(item, Path) else replace(item, name=name)) for item in candidates]
+    same = (item for item in found if not isinstance(item, Path) and _hash(item) == sha256)
+    return next(same, found[0])
 
 
 def _hash(pixels: JobInput) -> str:
@@ -105,4 +103,4 @@ def _hash(pixels: JobInput) -> str:
         name: array if array.dtype == np.float32 else array.astype(np.float32) / np.float32(np.iinfo(array.dtype).max)
         for name, array in pixels.arrays.items()
     }
-    return Maps.from_arrays(arrays).sha256()
+    return Maps.from_tile_arrays(arrays).sha256()

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import bmesh
 import bpy
@@ -13,11 +14,13 @@ import bpy
 from ..core.descriptions import MESH
 from ..core.engine.replies import JobResult
 from ..core.errors import ParameterError
+from ..core.io.udim import tile_number, without_number
 from ..core.system.transaction import replace_files
+from ..core.udim import tile_of
 from ..engine import engine
 from ..jobs.session import push_undo
 from ..jobs.task import Report
-from . import encode, endless_nodes, former, image_editors, images, mapping, materials, naming, recent, surfaces
+from . import endless_nodes, former, image_editors, images, mapping, materials, naming, recent, surfaces, tiles
 from .inputs import material_called
 from .target import ACTIVE, NEW, NONE, Target, by_uid, check_assignable
 
@@ -102,15 +105,22 @@ def put(made: JobResult, target: Target, more: Sequence[str] = ()) -> Report:
 
 def _images(made: JobResult, target: Target) -> dict[str, bpy.types.Image]:
     if made.paths:
-        return {map_: images.load(path, map_, made.recipe) for path in made.paths if (map_ := map_of(path))}
-    new = {
-        map_: images.add(_image_name(target, map_), map_, data.tobytes(), made.recipe)
-        for map_, data in made.arrays.items()
-    }
-    has_alpha = {"opacity", "base_color"} <= new.keys()
+        paths = _by_map({f"{map_of(path)}.{tile_number(path)}": path for path in made.paths})
+        return {map_: tiles.load(files, map_, made.recipe) for map_, files in paths.items() if map_}
+    files = _by_map({key: data.tobytes() for key, data in made.arrays.items()})
+    has_alpha = {"opacity", "base_color"} <= files.keys()
     if has_alpha and (target.is_picture or _has_alpha_in_color(target)):  # it was the alpha of the picture
-        new["base_color"] = encode.join_alpha(new["base_color"], new.pop("opacity"))
-    return new
+        files["base_color"] = tiles.with_alpha(files["base_color"], files.pop("opacity"), made.recipe)
+    return {map_: tiles.add(_image_name(target, map_), map_, own, made.recipe) for map_, own in files.items()}
+
+
+def _by_map(parts: Mapping[str, Any]) -> dict[str, dict[int, Any]]:
+    """Parts of a result by map and, for tiled ones, by number; 0 for others."""
+    found: dict[str, dict[int, Any]] = {}
+    for key, part in parts.items():
+        map_, number = tile_of(key)
+        found.setdefault(map_, {})[number] = part
+    return found
 
 
 def _has_alpha_in_color(target: Target) -> bool:
@@ -127,7 +137,8 @@ def _image_name(target: Target, map_: str) -> str:
 
 def map_of(path: Path) -> str:
     """Name of the map in a file that Impasto wrote, from the end of its name; empty for other files."""
-    found = (name for name in materials.LABELS if path.stem.endswith(f"_{name}"))
+    stem = without_number(path).stem
+    found = (name for name in materials.LABELS if stem.endswith(f"_{name}"))
     return max(found, key=len, default="")  # a bent normal's ends like a normal's
 
 

@@ -7,6 +7,7 @@ Nodes are looked up anew each time: while a job runs, the user may change the ma
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ import bpy
 
 from ..core.engine.requests import JobInput
 from ..core.errors import ParameterError
-from . import endless_nodes, images, materials
+from . import endless_nodes, images, materials, tiles
 from .working_space import convert
 
 if TYPE_CHECKING:
@@ -157,8 +158,37 @@ def read_images(
 ) -> Callable[[], JobInput]:
     """Read images of maps at the size of the base colour; the returned function converts them on any thread.
 
-    even: values of maps without an image. longest_px: about the longer side that is enough. scale: in metres.
+    even: values of maps without an image. longest_px: about the longer side that is enough. scale: in metres. Maps of
+    a tiled base colour (UDIM) are read tile by tile; those that are not tiled repeat on each tile.
     """
+    name = base_color.name
+    with ExitStack() as stack:
+        color = stack.enter_context(tiles.single_images(base_color))
+        others = {name: stack.enter_context(tiles.single_images(one.image)) for name, one in maps.items()}
+        parts = {}
+        for number, image in color.items():
+            own = {name: replace(one, image=_tile(one.image, others[name], number)) for name, one in maps.items()}
+            parts[number] = _read_single(image, own, even, longest_px, scale)
+    return lambda: tiles.joined({number: part() for number, part in parts.items()}, name)
+
+
+def _tile(image: bpy.types.Image, found: Mapping[int, bpy.types.Image], number: int) -> bpy.types.Image:
+    """The tile of a map that belongs to one of the base colour. ParameterError if it has none."""
+    one = found.get(number) or found.get(0 if number else min(found))
+    if one is None:
+        message = f"{image.name} has no tile {number}, which the source has"
+        raise ParameterError(message, "add the tile, or give a picture that is not tiled")
+    return one
+
+
+def _read_single(
+    base_color: bpy.types.Image,
+    maps: Mapping[str, MapImage],
+    even: Mapping[str, float],
+    longest_px: int | None,
+    scale: Mapping[str, Any],
+) -> Callable[[], JobInput]:
+    """Read images that are not tiled, as `read_images`."""
     color = images.pixels_of(base_color)
     pictures = {"": color} | {name: _scale(one.image, color.size_px) for name, one in maps.items()}
     channels = {name: one.channel for name, one in maps.items()}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from ..bridge import former, images, materials, naming, surfaces
+from ..bridge import former, materials, naming, surfaces, tiles
 from ..bridge.inputs import SOURCE, Input, ready
 from ..bridge.meshes import Surface
 from ..bridge.target import ACTIVE, NEW, Target, active_material, by_uid
@@ -78,7 +78,7 @@ class Subject:
     def read(self) -> Input:
         """Its maps, as far as only the main thread can read them."""
         if self.material is None:
-            return images.read(self.image)
+            return tiles.read(self.image)
         nodes = surfaces.map_nodes(self.material)
         maps = {name: surfaces.MapImage(nodes[name].image, nodes[name].channel) for name in MAPS if name in nodes}
         scale: dict[str, Any] = {"width_m": materials.width_of(self.material.node_tree)}

@@ -9,7 +9,7 @@ from pathlib import Path
 import bpy
 from bpy.props import EnumProperty, FloatProperty, StringProperty
 
-from ..bridge import image_editors, images
+from ..bridge import image_editors, images, tiles
 from ..bridge.inputs import existing, find_source, image_called, material_called
 from ..bridge.recipe_inputs import inputs_of, scale_of
 from ..bridge.target import Target
@@ -116,7 +116,7 @@ class IMPASTO_OT_continue_larger(OnImage, bpy.types.Operator):
         return make_task(
             self.bl_label,
             recipe,
-            {**inputs_of(before, image), START: images.read(image)},
+            {**inputs_of(before, image), START: tiles.read(image)},
             Target(image.name, image=image.session_uid, is_picture=True),
             Form(bits="16" if image.is_float else "8"),
             scale=scale_of(before),

@@ -82,12 +82,6 @@ def test_transparent_pixels_become_opacity(scene, extension):
     assert (arrays["base_color"] == 200).all()
 
 
-def test_tiled_images_are_refused_with_a_remedy(scene):
-    image = bpy.data.images.new("udim", 4, 4, tiled=True)
-    with pytest.raises(RuntimeError, match=r"udim is tiled \(UDIM\); choose a single image"):
-        bpy.ops.impasto.run(tool="chatty", image=image.name)
-
-
 def test_an_image_whose_file_is_gone_is_refused_with_a_remedy(scene, tmp_path):
     (tmp_path / "wall.png").write_bytes(png(coordinates(4, 4)))
     image = bpy.data.images.load(str(tmp_path / "wall.png"))

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tiled images (UDIM), read as and made of single ones: Blender gives scripts the pixels of the first tile only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import bpy
+
+from ..core.engine.requests import JobInput
+from ..core.errors import FileError, ParameterError
+from ..core.recipe import Recipe
+from ..core.system.transaction import temporary_folder
+from ..core.udim import TOKEN, tile_key
+from . import encode, images
+
+TILED = "TILED"
+
+
+@dataclass(frozen=True)
+class TiledPicture:
+    """Pixels of a tiled image's tiles, by number, as read on the main thread."""
+
+    name: str
+    tiles: Mapping[int, images.Picture]
+
+    def to_pixels(self) -> JobInput:
+        """All tiles, in the form that the worker takes; for any thread."""
+        return joined({number: picture.to_pixels() for number, picture in self.tiles.items()}, self.name)
+
+
+def read(image: bpy.types.Image) -> Path | images.Picture | TiledPicture:
+    """An image as it is sent: its file if plain, else its pixels, or its tiles'. ParameterError for movies and such."""
+    if image.source != TILED:
+        return images.read(image)
+    with single_images(image) as tiles:
+        return TiledPicture(image.name, {number: images.pixels_of(tile) for number, tile in tiles.items()})
+
+
+def joined(tiles: Mapping[int, JobInput], name: str | None) -> JobInput:
+    """The tiles of a picture or of maps by number; one by 0 is not tiled."""
+    parts = ((tile_key(map_, number), part.arrays[map_]) for number, part in tiles.items() for map_ in part.arrays)
+    return replace(tiles[min(tiles)], arrays=dict(parts), name=name)
+
+
+@contextmanager
+def single_images(image: bpy.types.Image) -> Iterator[dict[int, bpy.types.Image]]:
+    """Images of a tiled one's tiles by number, until the end of the block; by 0 the image itself if it is not tiled.
+
+    ParameterError or FileError if a tile cannot be read.
+    """
+    if image.source != TILED:
+        yield {0: image}
+        return
+    found: dict[int, bpy.types.Image] = {}
+    with temporary_folder() as folder:
+        try:
+            for number, path in _files(image, folder).items():
+                found[number] = _loaded(image, path)
+            yield found
+        finally:
+            for one in found.values():
+                bpy.data.images.remove(one)
+
+
+def _loaded(image: bpy.types.Image, path: Path) -> bpy.types.Image:
+    """A tile's file, read as the whole image is. FileError if it is missing or damaged."""
+    try:
+        one = bpy.data.images.load(str(path))
+    except RuntimeError as error:
+        message = f"the image {image.name} has no pixels"
+        raise FileError(message, "find its missing file, or choose another image") from error
+    one.colorspace_settings.name, one.alpha_mode = image.colorspace_settings.name, image.alpha_mode
+    return one
+
+
+def _files(image: bpy.types.Image, folder: Path) -> dict[int, Path]:
+    """Files of the tiles: its own, or else those that are written into a folder."""
+    numbers = [tile.number for tile in image.tiles]
+    if not image.is_dirty and image.packed_files:
+        packed = {one.tile_number: one.packed_file.data for one in image.packed_files}
+        files = {number: folder / f"tile.{number}{Path(image.filepath_raw).suffix}" for number in numbers}
+        for number, path in files.items():
+            path.write_bytes(packed.get(number, b""))
+        return files
+    if not image.is_dirty and TOKEN in image.filepath_raw:
+        path = bpy.path.abspath(image.filepath_raw, library=image.library)
+        return {number: Path(path.replace(TOKEN, str(number))) for number in numbers}
+    return _saved(image, folder)
+
+
+def _saved(image: bpy.types.Image, folder: Path) -> dict[int, Path]:
+    """Files of what is painted and not saved yet. ParameterError where Blender would take it for saved then."""
+    can_copy = "save_copy" in bpy.types.Image.bl_rna.functions["save"].parameters
+    if not can_copy and image.is_dirty and image.filepath_raw:
+        raise ParameterError(f"the tiled image {image.name} has changes that are not saved", "save it (Alt+S) first")
+    kind, image.file_format = image.file_format, "OPEN_EXR" if image.is_float else "PNG"
+    try:
+        image.save(filepath=str(folder / f"tile.{TOKEN}.png"), **({"save_copy": True} if can_copy else {}))
+    finally:
+        image.file_format = kind
+    return {tile.number: folder / f"tile.{tile.number}.png" for tile in image.tiles}
+
+
+def add(name: str, map_name: str, tiles: Mapping[int, bytes], recipe: Recipe | None) -> bpy.types.Image:
+    """New image of encoded files by number, packed, in the colour space of its map, with its recipe; 0: not tiled."""
+    if 0 in tiles:
+        return images.add(name, map_name, tiles[0], recipe)
+    with temporary_folder() as folder:
+        paths = {number: folder / f"tile.{number}.png" for number in tiles}
+        for number, path in paths.items():
+            path.write_bytes(tiles[number])
+        image = _of_files(paths, map_name)
+        image.pack()
+    image.name = name
+    image.filepath_raw = f"//{bpy.path.clean_name(name)}.{TOKEN}.png"
+    return images.label(image, map_name, recipe)
+
+
+def load(paths: Mapping[int, Path], map_name: str, recipe: Recipe | None) -> bpy.types.Image:
+    """Image of files on disk by number, which is not packed; 0: of one that is not tiled."""
+    if 0 in paths:
+        return images.load(paths[0], map_name, recipe)
+    image = _of_files(paths, map_name)
+    image.name = _pattern(paths).stem.removesuffix(f".{TOKEN}")
+    return images.label(image, map_name, recipe)
+
+
+def _of_files(paths: Mapping[int, Path], map_name: str) -> bpy.types.Image:
+    """Tiled image of files by number, in the colour space of its map."""
+    image = bpy.data.images.load(str(paths[min(paths)]))
+    image.source = TILED
+    image.filepath_raw = str(_pattern(paths))
+    for tile in [tile for tile in image.tiles if tile.number not in paths]:
+        image.tiles.remove(tile)
+    for number in paths.keys() - {tile.number for tile in image.tiles}:
+        image.tiles.new(tile_number=number)
+    if map_name not in images.COLOR_MAPS:
+        image.colorspace_settings.name = "Non-Color"
+    return image
+
+
+def _pattern(paths: Mapping[int, Path]) -> Path:
+    first = paths[min(paths)]
+    return first.with_name(first.name.replace(f".{min(paths)}.", f".{TOKEN}."))
+
+
+def with_alpha(color: Mapping[int, bytes], alpha: Mapping[int, bytes], recipe: Recipe) -> dict[int, bytes]:
+    """Encoded files of a base colour whose alpha is its opacity, by number."""
+    found = {}
+    for number in color:
+        opaque, opacity = (images.add(encode.TEMPORARY, "base_color", one[number], recipe) for one in (color, alpha))
+        image = encode.join_alpha(opaque, opacity)
+        found[number] = bytes(image.packed_file.data)
+        bpy.data.images.remove(image)
+    return found
