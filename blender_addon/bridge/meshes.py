@@ -122,6 +122,10 @@ def file_name(item: bpy.types.Object | bpy.types.Material) -> str:
     return f"{item.name}.ply"
 
 
+Weigh = Callable[[bpy.types.Object, bpy.types.Mesh, "np.ndarray", "np.ndarray"], "np.ndarray"]
+"""Function of an object, its evaluated mesh, and vertices (T, 3) and faces (T,) of its triangles."""
+
+
 @dataclass(frozen=True)
 class Surface:
     """Faces that a texture lies on: those of objects that show the material, or without one all of them."""
@@ -161,6 +165,18 @@ class Surface:
 
         from ..core.atlas.mesh import Mesh
 
+        parts = self.corners(context)
+        name = file_name(self.material if self.material and len(parts) > 1 else next(iter(parts)))
+        positions, uvs = (np.concatenate([part[one] for part in parts.values()]).astype(np.float32) for one in (0, 1))
+        return Mesh(positions, uvs, name)
+
+    def corners(
+        self, context: bpy.types.Context, weigh: Weigh | None = None
+    ) -> dict[bpy.types.Object, tuple[np.ndarray, np.ndarray, np.ndarray | None]]:
+        """Positions (T, 3, 3) in metres, texture coordinates (T, 3, 2) and, of `weigh`, weights (T, 3) by object.
+
+        ParameterError as for `mesh`.
+        """
         placed = uv_mapping(self.material) if self.material else UvMapping("", Matrix.Identity(4))
         found = sorted((item for item in self.objects if item.type == "MESH"), key=lambda item: item.name)
         for item in found:
@@ -168,18 +184,16 @@ class Surface:
                 item.update_from_editmode()
             item.data.update_tag()  # scripts change UVs without Blender's noticing
         depsgraph = context.evaluated_depsgraph_get()
-        corners = {item: self._corners(item.evaluated_get(depsgraph), placed, depsgraph) for item in found}
+        corners = {item: self._corners(item.evaluated_get(depsgraph), placed, depsgraph, weigh) for item in found}
         parts = {item: part for item, part in corners.items() if part is not None}
         if not parts:
             raise self._error()
-        name = file_name(self.material if self.material and len(parts) > 1 else next(iter(parts)))
-        positions, uvs = (np.concatenate(one).astype(np.float32) for one in zip(*parts.values(), strict=True))
-        return Mesh(positions, uvs, name)
+        return parts
 
     def _corners(
-        self, item: bpy.types.Object, placed: UvMapping, depsgraph: bpy.types.Depsgraph
-    ) -> tuple[np.ndarray, np.ndarray] | None:
-        """Positions (T, 3, 3) in metres and texture coordinates (T, 3, 2) of an evaluated object's faces; or None."""
+        self, item: bpy.types.Object, placed: UvMapping, depsgraph: bpy.types.Depsgraph, weigh: Weigh | None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None] | None:
+        """Those of an evaluated object's faces with the material; None if it has none."""
         import numpy as np
 
         shown = [self._is_material(slot.material) for slot in item.material_slots] or [self.material is None]
@@ -192,13 +206,15 @@ class Surface:
                 return None
             uvs, vertices, faces = triangles(mesh, placed.uv_map)
             places = values_in(mesh.vertices, "co", (len(mesh.vertices), 3), np.float32)
+            weights = weigh(item.original, mesh, vertices, faces) if weigh else None
         finally:
             item.to_mesh_clear()
         matrix = np.array(item.matrix_world)
         world = (places @ matrix[:3, :3].T + matrix[:3, 3]) * materials.unit_m()
         order = slice(None, None, -1 if np.linalg.det(matrix[:3, :3]) < 0 else 1)  # a mirrored object keeps its outside
         wanted = is_shown[faces]
-        return world[vertices[wanted]][:, order], placed.to_texture(uvs[wanted])[:, order]
+        ordered = None if weights is None else weights[wanted][:, order]
+        return world[vertices[wanted]][:, order], placed.to_texture(uvs[wanted])[:, order], ordered
 
     def _error(self) -> ParameterError:
         if self.material is None:

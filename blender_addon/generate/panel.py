@@ -61,7 +61,7 @@ class ImpastoPanel(ToolPanel):
         if tool["uses_subject"]:
             _draw_source(layout, context, tool)
         else:
-            draw_images(layout.column(), context, tool, inputs.image_inputs(tool))
+            draw_images(layout.column(), context, tool, inputs.image_inputs(tool), context.scene.impasto)
             _draw_origin_of_detail(layout, context, tool)
         _draw_size(layout, context, tool)
         draw_run(layout, "impasto.generate", Place.TEXTURE, "TEXTURE")
@@ -113,7 +113,7 @@ def _draw_source(layout: bpy.types.UILayout, context: bpy.types.Context, tool: M
             lambda body: draw_parameters(body, context, preparing, group=context.scene.impasto_preparation),
             closed=True,
         )
-    draw_images(column, context, tool, inputs.image_inputs(tool))
+    draw_images(column, context, tool, inputs.image_inputs(tool), settings)
 
 
 def _draw_origin_of_detail(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:

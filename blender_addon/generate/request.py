@@ -96,7 +96,7 @@ def why_incomplete(context: bpy.types.Context) -> str:
     return (
         why_unready(context.scene, tool)
         or _why_no_source(settings, tool)
-        or why_no_input(context.scene, tool)
+        or why_no_input(context.scene, tool, settings.mask_by)
         or _why_no_material(context, settings)
     )
 

@@ -48,7 +48,8 @@ def _choose_pictured(settings: ImpastoSettings, number: int) -> None:
 
 
 @with_properties(Request, "seed", update=CHANGED)
-@with_properties(Request, "bits", "material", "mapping", "use_displacement", "use_ambient_occlusion", "across_seams")
+@with_properties(Request, "bits", "material", "mapping", "use_displacement", "use_ambient_occlusion")
+@with_properties(Request, "across_seams", "mask_by")
 class ImpastoSettings(bpy.types.PropertyGroup):
     """Settings of the Impasto panel, in each scene."""
 

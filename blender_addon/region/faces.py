@@ -12,6 +12,7 @@ import bmesh
 import bpy
 
 from ..bridge import meshes, surfaces
+from ..bridge.mesh_masks import grow
 from ..core.errors import ParameterError
 from ..core.system.untrusted import excerpt
 from . import regions, shapes
@@ -57,7 +58,7 @@ def faces_of(context: bpy.types.Context, name: str, margin_px: int) -> ChosenFac
     all_islands, filled = (
         _draw(size, corners, faces, np.where(which, numbers, 0)) for which in (has_material, selected)
     )
-    all_islands, filled = shapes.grow(all_islands, margin_px), shapes.grow(filled, margin_px)
+    all_islands, filled = grow(all_islands, margin_px), grow(filled, margin_px)
     return ChosenFaces(item, image, material, (filled > 0) & (filled == all_islands), _colors(all_islands))
 
 

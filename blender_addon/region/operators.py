@@ -17,7 +17,7 @@ from ..library.operator import ASKED_IN
 from ..tools.arguments import given_properties, parse_object, with_properties
 from ..tools.request import Request
 from . import faces, masks, regions
-from .request import Subject, fill_task, landmarks_task, run_task, usual
+from .request import Subject, fill_task, group_mask, landmarks_task, run_task, usual
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,7 +28,7 @@ PARAMETERS = StringProperty(
 MASK = StringProperty(
     name="Mask", description="Name of a black and white image: white is the region; empty: the region of the image"
 )
-FACES, MASKS, IMAGE = "FACES", "MASK", "IMAGE"
+FACES, WEIGHTS, MASKS, IMAGE = "FACES", "GROUP", "MASK", "IMAGE"
 MOST_MARGIN_PX = 8192
 
 
@@ -154,6 +154,7 @@ class IMPASTO_OT_use_selection(OnRegion, bpy.types.Operator):
                 "Selected Faces",
                 "UVs of the faces that are selected in edit mode, in the image editor if it has its own",
             ),
+            (WEIGHTS, "Vertex Group", "The active vertex groups of the selected objects whose texture the image is"),
             (MASKS, "Mask", "A mask datablock, as the image editor's Mask mode makes them"),
             (IMAGE, "Image", "White parts of another image"),
         ),
@@ -186,6 +187,8 @@ class IMPASTO_OT_use_selection(OnRegion, bpy.types.Operator):
         size = regions.size_of(image)
         if self.source == FACES:
             return faces.selected_faces_mask(context, size)
+        if self.source == WEIGHTS:
+            return group_mask(context, image)
         if self.source == MASKS:
             return masks.mask_in(masks.choice(context, self.name), size)
         return regions.mask_in(regions.image_called(self.name), size)

@@ -16,6 +16,7 @@ import bpy
 
 from ..bridge import former, materials, naming, surfaces, tiles
 from ..bridge.inputs import SOURCE, Input, ready
+from ..bridge.mesh_masks import GROUP, MeshMask
 from ..bridge.meshes import Surface
 from ..bridge.target import ACTIVE, NEW, Target, active_material, by_uid
 from ..core.engine.requests import JobInput
@@ -105,6 +106,15 @@ class Subject:
         if self.material is None:
             return self.in_place(what)
         return Target(naming.of_parts(f"{naming.of_set(self.material)}_{what}"), NEW)
+
+
+def group_mask(context: bpy.types.Context, image: bpy.types.Image) -> np.ndarray:
+    """Mask (H, W) of the active vertex groups on an image. ParameterError if it is no texture, or they are empty."""
+    surface = Subject.of(context, image).surface(context)
+    if surface is None:
+        message = "the picture is no texture of the active object's material"
+        raise ParameterError(message, "choose the object whose texture it is, or the mask Image")
+    return regions.mask_from(MeshMask(GROUP, surface, image).read(context)().arrays)
 
 
 def usual(task: str) -> str:

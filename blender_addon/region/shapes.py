@@ -92,17 +92,3 @@ def triangles(size_px: Size, corners: np.ndarray, labels: np.ndarray) -> np.ndar
         return np.zeros(size_px, np.int32)
     found, _ = rasterized(corners[::-1], size_px, wraps=True)
     return np.where(found == NONE, 0, labels[::-1][found]).astype(np.int32)
-
-
-def grow(labels: np.ndarray, margin_px: int) -> np.ndarray:
-    """Labels (H, W) that spread by a margin to pixels without one, also over the borders, as a bake's margin does."""
-    import numpy as np
-
-    for _ in range(margin_px):
-        grown = labels.copy()
-        for axis in (0, 1):
-            for step in (1, -1):
-                beside = np.roll(labels, step, axis)
-                grown = np.where(grown == 0, beside, grown)
-        labels = grown
-    return labels

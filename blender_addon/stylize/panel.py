@@ -120,7 +120,8 @@ def _draw_styles(layout: bpy.types.UILayout, context: bpy.types.Context, tool: M
         draw_text(layout, "Your pictures: set a folder of styles", "BLANK1")
         draw_preferences_button(layout)
     others = [item for item in inputs.image_inputs(tool) if item not in needed and not item["for_each"]]
-    draw_images(layout, context, tool, [item for item in others if item["name"] != START])
+    others = [item for item in others if item["name"] != START]
+    draw_images(layout, context, tool, others, context.scene.impasto_style)
 
 
 def _draw_style(
@@ -145,7 +146,9 @@ def _draw_more(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Map
     if many:
         section(layout, "impasto_more_styles", "More Styles", draw_styles, closed=True)
     if masks:
-        section(layout, "impasto_masks", "Masks", lambda body: draw_images(body, context, tool, masks), closed=True)
+        settings = context.scene.impasto_style
+        draw_masks = lambda body: draw_images(body, context, tool, masks, settings)  # noqa: E731
+        section(layout, "impasto_masks", "Masks", draw_masks, closed=True)
 
 
 def _draw_controls(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:

@@ -145,4 +145,8 @@ def why_incomplete(context: bpy.types.Context) -> str:
     if settings.tool not in catalogue:
         return "Choose a stylizer"
     tool = catalogue[settings.tool]
-    return why_unready(context.scene, tool) or why_no_subject(context) or why_no_input(context.scene, tool)
+    return (
+        why_unready(context.scene, tool)
+        or why_no_subject(context)
+        or why_no_input(context.scene, tool, settings.mask_by)
+    )

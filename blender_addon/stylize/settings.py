@@ -80,7 +80,7 @@ class ResultProperties:
 
 
 @with_properties(Request, "seed", update=tell_changed(STYLE))
-@with_properties(Request, "bits", "across_seams")
+@with_properties(Request, "bits", "across_seams", "mask_by")
 class StyleSettings(ResultProperties, bpy.types.PropertyGroup):
     """Settings of the Style panel, in each scene."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, StringProperty
 
-from ..bridge import mapping
+from ..bridge import mapping, mesh_masks
 from ..bridge.target import ACTIVE, NEW, NONE, Target, target_of
 from ..paths import RELATIVE_PATH
 from .arguments import argument
@@ -33,6 +33,12 @@ ACROSS_SEAMS = argument(
     "Work on across the seams of the UVs, on the selected objects that show the material",
     default=True,
 )
+MASK_BY = argument(
+    EnumProperty,
+    "Mask",
+    "Where a texture of the selected objects is changed, by a tool that takes a mask",
+    items=mesh_masks.ITEMS,
+)
 LOOK = ("width_m", "mapping", "use_displacement", "use_ambient_occlusion")
 """Fields that a material depends on."""
 
@@ -42,7 +48,8 @@ class Form:
     """Form of a result, and where it goes.
 
     name: of the results. out_dir: folder for files. device: empty for that of the preferences. width_m: of the source.
-    across_seams: over the mesh of the objects that the source is a texture of; None: if there is one.
+    across_seams: over the mesh of the objects that the source is a texture of; None: if there is one. mask_by: what on
+    that mesh is the mask.
     """
 
     name: str = field(
@@ -85,6 +92,7 @@ class Form:
     )
 
     across_seams: bool | None = field(default=None, metadata=ACROSS_SEAMS)
+    mask_by: str = field(default=mesh_masks.IMAGE, metadata=MASK_BY)
 
     @property
     def scale(self) -> dict[str, float]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import bpy
 
+from ..bridge.mesh_masks import IMAGE, MASK
 from ..parameters import inputs, properties
 from ..parameters.groups import chosen_model
 from ..weights import weights
@@ -18,10 +19,11 @@ def why_unready(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> str:
     return weights.why_missing(tool, properties.parameters_of(scene, tool)) or _why_no_model(scene, tool)
 
 
-def why_no_input(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> str:
+def why_no_input(scene: bpy.types.Scene, tool: Mapping[str, Any], mask_by: str = IMAGE) -> str:
     """Sentence on the images that are still to be chosen for a tool's inputs; empty if none are."""
     chosen = inputs.images_of(scene, tool)
-    missing = [item["name"] for item in tool["inputs"] if item["required"] and item["name"] not in chosen]
+    known = {*chosen, *([] if mask_by == IMAGE else [MASK])}
+    missing = [item["name"] for item in tool["inputs"] if item["required"] and item["name"] not in known]
     if missing:
         return f"Choose an image for {', '.join(missing)}"
     short = [item for item in tool["inputs"] if len(chosen.get(item["name"], ())) < item["least"] and item["required"]]

@@ -8,6 +8,7 @@ from typing import Any
 
 import bpy
 
+from ..bridge.mesh_masks import IMAGE, MASK
 from ..engine import engine
 from ..engine.catalogue import catalogue, properties_of
 from ..interface.browsing import draw_image
@@ -112,10 +113,15 @@ def draw_images(
     context: bpy.types.Context,
     tool: Mapping[str, Any],
     wanted: Sequence[Mapping[str, Any]],
+    settings: bpy.types.PropertyGroup,
 ) -> None:
-    """The images of some of a tool's inputs, one or many each."""
+    """The images of some of a tool's inputs, one or many each. settings: the panel's, which say what a mask is."""
     group = properties.group_of(context.scene, tool)
     for item in wanted:
+        if item["name"] == MASK and item["on_subject"]:
+            layout.prop(settings, "mask_by")
+            if settings.mask_by != IMAGE:
+                continue
         if item["for_each"]:
             _draw_for_each(layout, group, item)
         else:

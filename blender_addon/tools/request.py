@@ -13,6 +13,7 @@ from bpy.props import IntProperty, StringProperty
 
 from ..bridge import naming, results, surfaces
 from ..bridge.inputs import SOURCE, Input, Source, read, ready
+from ..bridge.mesh_masks import IMAGE, MASK, MeshMask
 from ..bridge.meshes import Surface
 from ..bridge.target import ACTIVE, NONE, Target, active_material, by_uid
 from ..core.descriptions import MESH
@@ -111,6 +112,7 @@ class Request(Form):
         shared = values_in(Form, settings)
         shared |= {"name": "", "width_m": 0.0}  # every group has a name, and a width in the scene's units
         shared["across_seams"] = None if shared.get("across_seams", True) else False
+        shared["mask_by"] = shared.get("mask_by", IMAGE) if _mask_of(tool) else IMAGE
         return cls(settings.tool, parameters, inputs=images, seed=settings.seed, **(shared | more))
 
     def recipe(self) -> Recipe:
@@ -208,9 +210,30 @@ class Request(Form):
     def task(self, target: Target, then: Callable[[JobResult], Sequence[str]] | None = None) -> Task:
         """Task that carries the request out, and then calls `then`. Raises ImpastoError if it cannot be."""
         painted, tool = by_uid(bpy.data.materials, target.painted), catalogue[self.tool]
-        given = self.read_inputs(painted)
+        request = self.with_mask(painted)
+        given = request.read_inputs(painted)
         how: dict[str, Any] = {"can_stop": tool["kind"] == "stylizer", "then": then, "surface": self.surface(painted)}
-        return make_task(tool["label"], self.recipe(), given, target, self, **how)
+        return make_task(tool["label"], request.recipe(), given, target, self, **how)
+
+    def with_mask(self, painted: bpy.types.Material | None) -> Request:
+        """The request with its mesh's mask, if it asks for one, for each style. ParameterError if it cannot be."""
+        if self.mask_by == IMAGE:
+            return self
+        tool, surface = catalogue[self.tool], self.surface(painted)
+        item = _mask_of(tool)
+        if item is None:
+            raise ParameterError(f"{tool['label']} takes no mask", "choose the mask Image, or another tool")
+        image = surfaces.base_color_of(surface.material) if surface and surface.material else None
+        if surface is None or image is None:
+            message = "the picture is no texture of the active object's material"
+            raise ParameterError(message, "choose the object whose texture it is, or the mask Image")
+        count = len(self.inputs.get(item["for_each"], ())) if item["for_each"] else 1
+        return replace(self, inputs={**self.inputs, MASK: (MeshMask(self.mask_by, surface, image),) * count})
+
+
+def _mask_of(tool: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Description of the tool's mask, if it takes one."""
+    return next((item for item in tool["inputs"] if item["name"] == MASK and item["on_subject"]), None)
 
 
 def make_task(

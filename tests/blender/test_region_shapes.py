@@ -50,10 +50,10 @@ def test_triangles_have_the_pixels_whose_centres_they_hold(shapes):
     assert not shapes.triangles((8, 8), np.zeros((0, 3, 2)), np.zeros(0, np.int32)).any()
 
 
-def test_a_margin_grows_over_the_borders_and_not_into_others(shapes):
+def test_a_margin_grows_over_the_borders_and_not_into_others(extension):
     labels = np.zeros((6, 6), int)
     labels[0, 0], labels[0, 3] = 1, 2
-    grown = shapes.grow(labels, 1)
+    grown = extension.bridge.mesh_masks.grow(labels, 1)
     assert grown[5, 0] == grown[0, 5] == grown[1, 0] == grown[0, 1] == 1
     assert grown[0, 3] == grown[0, 2] == 2
 

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Masks of textures from meshes: selected faces, a vertex group or all faces with a material, at their UVs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import bpy
+
+from ..core.engine.requests import JobInput
+from ..core.errors import ParameterError
+from ..core.udim import square, tile_key, tile_numbers
+from .meshes import Surface, values_in
+
+if TYPE_CHECKING:
+    import numpy as np
+
+IMAGE, GROUP, FACES, MATERIAL = "IMAGE", "GROUP", "FACES", "MATERIAL"
+ITEMS = (
+    (IMAGE, "Image", "Where the image of the tool's mask is white; without one, everywhere"),
+    (GROUP, "Vertex Group", "By the weights of each object's active vertex group"),
+    (FACES, "Selected Faces", "On the faces that are selected in edit mode"),
+    (MATERIAL, "Material", "On all faces that have the material, where others share its texture"),
+)
+"""What a result is restricted to."""
+MASK = "mask"
+"""Name of the input with it."""
+MARGIN_PX = 8
+"""Pixels by which a mask goes on beyond UV islands, as the margin of a bake does."""
+
+
+@dataclass(frozen=True)
+class MeshMask:
+    """Mask of an image, that of a surface's texture. kind: of `ITEMS` but `IMAGE`."""
+
+    kind: str
+    surface: Surface
+    image: bpy.types.Image
+
+    def read(self, context: bpy.types.Context) -> Callable[[], JobInput]:
+        """Read it; the returned function draws it, on any thread. ParameterError if it is empty."""
+        import numpy as np
+
+        parts = self.surface.corners(context, WEIGHTS[self.kind]).values()
+        uvs, weights = (np.concatenate([part[index] for part in parts]) for index in (1, 2))
+        if not weights.any():
+            raise ParameterError(*EMPTY[self.kind])
+        name, sizes = f"{self.image.name} {self.kind.lower()}", _sizes(self.image)
+
+        def draw() -> JobInput:
+            arrays = {tile_key("base_color", number): _drawn(size, number, uvs, weights) for number, size in sizes}
+            return JobInput(arrays=arrays, name=name)
+
+        return draw
+
+
+EMPTY = {
+    GROUP: ("no selected object has weights in its active vertex group", "choose a group, and paint weights"),
+    FACES: ("no face is selected", "select faces in edit mode"),
+    MATERIAL: ("no face has the material", "assign it to some"),
+}
+"""Messages and remedies for masks that are black."""
+
+
+def _group_weights(item: bpy.types.Object, mesh: bpy.types.Mesh) -> np.ndarray:
+    """Weight of each vertex (V,) in the active vertex group; 0 without one."""
+    import numpy as np
+
+    index = item.vertex_groups.active_index if item.vertex_groups else -1
+    found = ((one.weight for one in vertex.groups if one.group == index) for vertex in mesh.vertices)
+    return np.array([next(weights, 0.0) for weights in found], np.float32)
+
+
+def _on_vertices(item: bpy.types.Object, mesh: bpy.types.Mesh, vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    return _group_weights(item, mesh)[vertices]
+
+
+def _on_selected(item: bpy.types.Object, mesh: bpy.types.Mesh, vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    import numpy as np
+
+    count = (len(mesh.polygons),)
+    selected, hidden = (values_in(mesh.polygons, name, count, bool) for name in ("select", "hide"))
+    return np.repeat((selected & ~hidden)[faces], 3).reshape(-1, 3).astype(np.float32)
+
+
+def _everywhere(item: bpy.types.Object, mesh: bpy.types.Mesh, vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    import numpy as np
+
+    return np.ones(vertices.shape, np.float32)
+
+
+WEIGHTS = {GROUP: _on_vertices, FACES: _on_selected, MATERIAL: _everywhere}
+"""Functions of an object, its evaluated mesh, and vertices (T, 3) and faces (T,) of its triangles: weights (T, 3)."""
+
+
+def _sizes(image: bpy.types.Image) -> list[tuple[int, tuple[int, int]]]:
+    """Number and (height, width) of each tile; 0 for an image that is not tiled."""
+    tiles = [(tile.number, tile.size) for tile in image.tiles] if image.source == "TILED" else [(0, image.size)]
+    return [(number, (size[1], size[0])) for number, size in tiles]
+
+
+def _drawn(size_px: tuple[int, int], number: int, uvs: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The mask of a tile, uint8 (H, W, 3), of triangles with UVs (T, 3, 2) and weights (T, 3) of their corners."""
+    import numpy as np
+
+    from ..core.atlas.raster import NONE, rasterized
+
+    if number:
+        is_here = tile_numbers(np.floor(uvs.mean(1))) == number
+        uvs, weights = uvs[is_here] - square(number), weights[is_here]
+    sides = np.array([size_px[1], size_px[0]])
+    corners = uvs.astype(np.float64) * (sides * (1, -1)) + (0, size_px[0])
+    texels = grow(rasterized(corners, size_px, wraps=not number)[0] + 1, MARGIN_PX) - 1
+    y, x = np.nonzero(texels != NONE)
+    own, places = corners[texels[y, x]], np.stack([x, y], 1) + 0.5
+    places += np.round((own.mean(1) - places) / sides) * sides  # the repeat that the triangle lies in
+    edges = (own[:, 1:] - own[:, :1]).swapaxes(1, 2)
+    is_flat = np.abs(np.linalg.det(edges)) < 1e-9
+    edges[is_flat] = np.eye(2)
+    shares = np.linalg.solve(edges, (places - own[:, 0])[..., None])[..., 0]
+    shares = np.concatenate([1 - shares.sum(1, keepdims=True), shares], 1).clip(0, 1)
+    values = (shares * weights[texels[y, x]]).sum(1) / np.maximum(shares.sum(1), 1e-9)
+    mask = np.zeros((*size_px, 3), np.uint8)
+    mask[y, x] = np.round(values * 255).astype(np.uint8)[:, None]
+    return mask
+
+
+def grow(labels: np.ndarray, margin_px: int) -> np.ndarray:
+    """Labels (H, W) that spread by a margin to pixels without one, also over the borders, as a bake's margin does."""
+    import numpy as np
+
+    for _ in range(margin_px):
+        grown = labels.copy()
+        for axis in (0, 1):
+            for step in (1, -1):
+                beside = np.roll(labels, step, axis)
+                grown = np.where(grown == 0, beside, grown)
+        labels = grown
+    return labels
