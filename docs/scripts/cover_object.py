@@ -1,4 +1,4 @@
-"""A texture that tiles covers an object of a .blend across its UV seams, in metres; saved under a new name.
+"""A texture covers an object of a .blend across its UV seams, in metres; saved under a new name.
 
     blender -b scene.blend --python-exit-code 1 --python cover_object.py -- House bricks.png out.blend --repeat-m 1.5
 
@@ -37,7 +37,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("texture", type=Path, help="a picture, or a folder of maps")
     parser.add_argument("out", type=Path, help="the .blend to write")
     parser.add_argument("--repeat-m", type=float, default=0.0, help="width of the texture in metres")
-    parser.add_argument("--way", choices=("unrolled", "triplanar"), default="unrolled")
+    parser.add_argument("--way", choices=("unrolled", "grown", "triplanar"), default="unrolled")
     parser.add_argument("--size", type=int, default=1024, help="side of the object's texture in pixels")
     return parser.parse_args(arguments)
 

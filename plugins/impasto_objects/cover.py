@@ -1,4 +1,4 @@
-"""`cover-object`: a texture that tiles, laid over an object in its real size, across the object's UV seams."""
+"""`cover-object`: a texture laid or grown over an object in its real size, across the object's UV seams."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from .parameters import CoverObjectParameters
 
 
 class CoverObject(Generator):
-    """Lays charts of an object out as if it were unrolled, and gives each texel the texture at its place there."""
+    """Lays charts of an object out as if it were unrolled, and fills them with a texture, or with more of its kind."""
 
     name, label = "cover-object", "Cover object"
-    description = "Covers an object with a texture that tiles, in metres, so that it goes on across UV seams"
+    description = "Covers an object with a texture, or with more of its kind, in metres and across UV seams"
     rank = 60
     subgroup = "From a photo"
     example = "--source bricks --mesh house.ply --repeat-m 1.5 --size 2048x2048 --out textures"

@@ -1,6 +1,8 @@
-"""Covering of an object: each texel of its texture gets a place in a pattern, by unrolling it or by projection."""
+"""Covering of an object: by a pattern on it, unrolled or projected, or by what is grown on it after an example."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 
@@ -8,15 +10,22 @@ from impasto.atlas.canvas import ChartCanvas
 from impasto.atlas.charts import Charts
 from impasto.atlas.erasure import erase_seams
 from impasto.atlas.mesh import Mesh
-from impasto.atlas.sampling import sampled, turned
+from impasto.atlas.sampling import sampled
+from impasto.atlas.unrolling import unrolled
 from impasto.context import Context
+from impasto.data.prepare import maps_at_scale
 from impasto.errors import ParameterError
-from impasto.texture import NORMAL_MAPS, Maps
+from impasto.plugins.registry import registry
+from impasto.texture import Maps
+from impasto.tools import validate
 
 from .parameters import CoverObjectParameters
 from .projection import triplanar
-from .unrolling import Unrolling
 
+SYNTHESIS = "patch-synthesis"
+"""Tool that synthesises a texture after an example, on the canvas of a mesh, too."""
+LEAST_DENSITY = 0.25
+"""Least texel density of a canvas for a coarse example, relative to the texture's."""
 USUAL_SHARE = 0.5
 """Width of one repeat, relative to the object's longest side, where nothing states it."""
 MOST_REPEATS = 1000.0
@@ -37,26 +46,38 @@ def covering(subject: Maps, mesh: Mesh, parameters: CoverObjectParameters, conte
         context.progress(0.1, "Projecting")
         made = triplanar(subject, charts, repeat_m, parameters.turn, parameters.sharpness)
         return erase_seams(made, charts)
-    context.progress(0.1, "Unrolling the object")
-    canvas = ChartCanvas.of(charts)
-    unrolling = Unrolling.of(charts)
+    context.progress(0.05, "Unrolling the object")
+    laid_out = unrolled(charts, parameters.turn)
+    cover = _grown if parameters.way == "grown" else _laid
+    made = cover(subject, laid_out, repeat_m, context)
+    context.progress(0.95, "Joining seams")
+    return erase_seams(made, charts)
+
+
+def _grown(example: Maps, charts: Charts, width_m: float, context: Context) -> Maps:
+    """The texture of these charts, synthesised on their canvas after an example that is so wide."""
+    tool = registry().tool(SYNTHESIS)
+    canvas, density = ChartCanvas.of(charts), example.size_px[1] / width_m
+    if density < canvas.density:
+        canvas = ChartCanvas.of(charts, max(density, LEAST_DENSITY * canvas.density))
+    example = maps_at_scale(example, canvas.density / density)
+    own = replace(
+        context,
+        canvas=canvas,
+        on_progress=lambda fraction, message: context.progress(0.1 + 0.85 * fraction, message),
+        on_preview=lambda maps: None,  # to fold each would take as long as to grow it
+    )
+    made = tool.apply(example, validate(tool, {}), {}, own)
+    assert isinstance(made, Maps)
+    return canvas.fold(made)
+
+
+def _laid(subject: Maps, charts: Charts, repeat_m: float, context: Context) -> Maps:
+    """The texture of these charts, laid over the plane of which they are cut out."""
     context.progress(0.4, "Laying the texture out")
-    laid = _laid_out(subject, canvas, unrolling, repeat_m, np.deg2rad(parameters.turn))
-    context.progress(0.7, "Joining seams")
-    return erase_seams(canvas.fold(laid), charts)
-
-
-def _laid_out(subject: Maps, canvas: ChartCanvas, unrolling: Unrolling, repeat_m: float, turn: float) -> Maps:
-    """The subject's maps on the canvas, each chart at its place on the unrolled object."""
-    chart, here_m = canvas.charts_in_metres()
-    turns = unrolling.turns * np.exp(1j * turn)
-    z = turns[chart] * (here_m[..., 0] + 1j * here_m[..., 1]) + unrolling.offsets[chart] * np.exp(1j * turn)
+    canvas = ChartCanvas.of(charts)
     height, width = subject.size_px
-    places = np.stack([z.real / repeat_m, z.imag / (repeat_m * height / width)], -1)
+    places = canvas.in_metres / (repeat_m, repeat_m * height / width)
     finer = width / repeat_m / canvas.density
-    back = np.stack([np.stack([turns.real, turns.imag], 1), np.stack([-turns.imag, turns.real], 1)], 1)
-    arrays = {}
-    for name, texture in subject.items():
-        values = sampled(texture.pixels, places, finer)
-        arrays[name] = turned(values, back[chart]) if name in NORMAL_MAPS else values
-    return Maps.from_arrays(arrays, height_range_m=subject.height_range_m)
+    laid = {name: sampled(texture.pixels, places, finer) for name, texture in subject.items()}
+    return canvas.fold(subject.with_arrays(laid))

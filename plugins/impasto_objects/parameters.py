@@ -6,7 +6,7 @@ from typing import Literal
 
 from impasto.tools import Angle, Field, SizeParameters, display_hints, visible_if
 
-Way = Literal["unrolled", "triplanar"]
+Way = Literal["unrolled", "grown", "triplanar"]
 
 
 class CoverObjectParameters(SizeParameters):
@@ -14,13 +14,16 @@ class CoverObjectParameters(SizeParameters):
 
     way: Way = Field(
         "unrolled",
-        description="Unrolled: along the surface, from island to island; triplanar: projected from three sides",
+        description=(
+            "Unrolled: along the surface, from island to island; grown: synthesised on it from a picture that need not "
+            "tile; triplanar: projected from three sides"
+        ),
     )
     repeat_m: float = Field(
         0.0,
         ge=0,
         le=1000,
-        description="Width of one repeat of the texture in metres; 0: as the texture states, or else half the object",
+        description="Width of the texture in metres; 0: as it states, or else half the object",
         json_schema_extra=display_hints(high=10),
     )
     turn: Angle = Field(0.0, description="Rotation of the texture on the object")

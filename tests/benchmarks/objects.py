@@ -4,8 +4,8 @@
 
 MESHES is what `objects_in_blender.py meshes` wrote: a folder for each object with mesh.ply and its maps. For each tool
 and object it prints the jump of colour and of gradient across UV seams, relative to jumps as far apart inside, of
-the picture that is painted flat and of the one that is painted across seams; and the seconds of both. --out keeps the
-textures, for `objects_in_blender.py render`.
+the picture that is painted flat and of the one that is painted across seams; and the processor seconds of both. --out
+keeps the textures, for `objects_in_blender.py render`.
 """
 
 from __future__ import annotations
@@ -33,8 +33,11 @@ from cubes import cube
 
 TOOLS = ("patches-style", "neighbours", "wct", "gatys", "sharpen", "erase-seams")
 COVERS = ("bricks", "planks")
+EXAMPLES = ("brick", "gravel", "grass")
+"""Photographs of scikit-image, which do not tile."""
 STROKES = ("patches-style", "wct")
 REPEATS = 0.5
+SIZE = {"width_px": 1024, "height_px": 1024}
 STROKES_PX = 512
 SIDES = (0.32, 0.16, 0.24, 0.18, 0.28, 0.2)
 """Widths of the UV islands of a cube's faces."""
@@ -46,6 +49,7 @@ def main() -> None:
     parser.add_argument("meshes", type=Path)
     parser.add_argument("--tools", nargs="*", default=TOOLS, metavar="TOOL")
     parser.add_argument("--covers", nargs="*", default=COVERS, metavar="GENERATOR")
+    parser.add_argument("--examples", nargs="*", default=EXAMPLES, metavar="PHOTOGRAPH")
     parser.add_argument("--style", type=Path, help="painting (default: a photograph of scikit-image)")
     parser.add_argument("--halve", type=int, default=0, metavar="TIMES", help="make the textures smaller first")
     parser.add_argument("--strokes", nargs="*", default=STROKES, metavar="STYLIZER")
@@ -65,6 +69,8 @@ def main() -> None:
         for generator in options.covers:
             for way in ("unrolled", "triplanar"):
                 report(f"{generator}, {way}", folder.name, covered(generator, way, mesh, folder.name, options.out))
+        for example in options.examples:
+            report(f"{example}, grown", folder.name, grown(example, mesh, folder.name, options.out))
 
 
 def report(tool: str, name: str, ways: list[tuple[float, float, float] | None]) -> None:
@@ -122,19 +128,31 @@ def covered(
     generator: str, way: str, mesh: Mesh, name: str, out: Path | None
 ) -> list[tuple[float, float, float] | None]:
     """Jumps and seconds of an object that is covered by a material half as wide as it."""
-    size = {"width_px": 1024, "height_px": 1024}
-    tile = run(Recipe((Step(generator, size),))).maps
+    tile = run(Recipe((Step(generator, SIZE),))).maps
+    return [None, measured(Recipe((covering(way, mesh),)), {"source": tile, "mesh": mesh}, mesh, name, out, way)]
+
+
+def grown(example: str, mesh: Mesh, name: str, out: Path | None) -> list[tuple[float, float, float] | None]:
+    """Jumps and seconds of a photograph that is synthesised flat, and on the mesh, half as wide as it."""
+    grey = getattr(data, example)() / 255
+    pixels = grey if grey.ndim == 3 else np.repeat(grey[..., None], 3, 2)
+    photograph = Maps.from_arrays({"base_color": pixels}, name=example)
+    ways = {"flat": Step("patch-synthesis", SIZE), "grown": covering("grown", mesh)}
+    inputs = {"flat": {"source": photograph}, "grown": {"source": photograph, "mesh": mesh}}
+    return [measured(Recipe((step,)), inputs[way], mesh, name, out, way) for way, step in ways.items()]
+
+
+def covering(way: str, mesh: Mesh) -> Step:
     longest_m = float((mesh.positions.max((0, 1)) - mesh.positions.min((0, 1))).max())
-    step = Step("cover-object", {**size, "way": way, "repeat_m": REPEATS * longest_m})
-    return [None, measured(Recipe((step,)), {"source": tile, "mesh": mesh}, mesh, name, out, way)]
+    return Step("cover-object", {**SIZE, "way": way, "repeat_m": REPEATS * longest_m})
 
 
 def measured(
     recipe: Recipe, inputs: dict, mesh: Mesh, name: str, out: Path | None, way: str
 ) -> tuple[float, float, float]:
-    start = time.perf_counter()
+    start = time.process_time()
     made = run(recipe, inputs).maps
-    took = time.perf_counter() - start
+    took = time.process_time() - start
     if out:
         label = inputs["source"].name or recipe.steps[-1].tool
         kind = recipe.steps[-1].tool if "style" in inputs or way in ("flat", "mesh") else label

@@ -11,6 +11,8 @@ from impasto.atlas.erasure import erase_seams
 from impasto.atlas.jumps import seam_jumps
 from impasto.atlas.mesh import Mesh
 from impasto.atlas.raster import NONE, rasterized
+from impasto.atlas.sampling import filled
+from impasto.atlas.unrolling import unrolled
 from impasto.errors import ParameterError
 from impasto.texture import Maps
 
@@ -98,7 +100,7 @@ def test_gradients_of_gutters_reach_what_they_show():
 def test_charts_meet_halfway_at_their_seams_where_each_goes_on_in_its_gutter():
     mesh = cube()
     canvas = ChartCanvas.of(Charts.of(mesh, (512, 512)))
-    chart = canvas.charts_in_metres()[0]
+    chart = canvas.charts.chart[filled(canvas.texels, canvas.texels)]
     greys = torch.from_numpy(np.linspace(0, 1, 6, dtype=np.float32)[chart])[None, None]
     made = canvas.across(greys)[0, 0].numpy()
     grey, chart, gutter = greys[0, 0].numpy(), canvas.texels != NONE, canvas.gutters.mask
@@ -195,3 +197,41 @@ def test_a_mesh_without_area_in_its_uvs_is_refused():
     one = cube()
     with pytest.raises(ParameterError, match="no area"):
         ChartCanvas.of(Charts.of(Mesh(one.positions, np.zeros_like(one.uvs), "flat"), SIZE))
+
+
+def test_walls_of_a_cube_are_unrolled_around_its_corners():
+    mesh = cube(sides=(0.3, 0.15, 0.3, 0.2, 0.25, 0.3), turns=(0, 1, 2, 3, 1, 2))
+    charts = unrolled(Charts.of(mesh, (512, 512)))
+    places, heights = charts.in_metres, mesh.positions[..., 2]
+    walls = np.abs(mesh.normals[:, 2]) < 0.5
+    assert np.allclose(np.ptp(places[walls][..., 1] + heights[walls]), 0, atol=1e-4)  # level around all corners
+    middles = np.sort([places[walls][number : number + 2, :, 0].mean() for number in range(0, 8, 2)])
+    assert np.allclose(np.diff(middles), 1, atol=1e-4)
+
+
+def test_texels_of_charts_that_are_unrolled_meet_at_their_seam():
+    charts = unrolled(Charts.of(cube(sides=(0.3, 0.15, 0.3, 0.2, 0.25, 0.3)), (512, 512)))
+    canvas = ChartCanvas.of(charts)
+    nearest, shown = canvas.shown_texels(canvas.size_px)
+    assert np.array_equal(nearest == np.arange(nearest.size).reshape(nearest.shape), canvas.texels != NONE)
+    plane = (canvas.in_metres * canvas.density).reshape(-1, 2)
+    apart = plane[shown] - plane.reshape(*shown.shape, 2)
+    meets = (np.hypot(*apart.transpose(2, 0, 1)) < 1)[canvas.gutters.mask]
+    assert 0.3 < meets.mean() < 0.7  # five of twelve edges, some of which are not cut
+    assert np.quantile(np.abs(apart[canvas.gutters.mask][meets]), 0.95) < 0.02  # others would show no chart
+
+
+@pytest.mark.parametrize("is_apart", [False, True])
+def test_a_triangle_that_is_a_thin_line_on_the_texture_decides_on_no_size(is_apart):
+    mesh = cube()
+    far = np.array([9, 9, 9], np.float32)
+    edge, ends = mesh.positions[0, :2] - far * is_apart, mesh.uvs[0, :2]
+    line = Mesh(
+        np.concatenate([mesh.positions, [[edge[1], edge[0], far]]]),
+        np.concatenate([mesh.uvs, [[ends[1], ends[0], ends[0] + 2e-6]]]),
+    )
+    charts, own = Charts.of(line, (512, 512)), Charts.of(mesh, (512, 512))
+    assert (charts.chart[-1] == NONE) == is_apart
+    assert np.allclose(charts.texel_areas[0], own.texel_areas[0], rtol=0.1)
+    drawn, expected = ((ChartCanvas.of(one).texels != NONE).sum() for one in (charts, own))
+    assert drawn > 0.9 * expected

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from cubes import colors_of, cube
 from restyling import CAT
+from scipy.ndimage import gaussian_filter
 
 from impasto import Maps, Recipe, Step, run
 from impasto.atlas.charts import Charts
@@ -132,6 +133,41 @@ def test_what_covers_a_cube_goes_on_across_its_seams(way):
     found, control = (seam_jumps(maps, Charts.of(MESH, maps.size_px))["base_color"].color for maps in (made, flat))
     assert found < 1.5
     assert control > 2 * found
+
+
+def spots(seed: int) -> Maps:
+    """A picture of spots, which does not tile, as bright at one end as dark at the other."""
+    grey = gaussian_filter(np.random.default_rng(seed).random((160, 160)), 3)
+    grey = (grey - grey.min()) / np.ptp(grey) * np.linspace(0.4, 1, 160)
+    relief = np.stack([grey, np.full_like(grey, 0.5), np.full_like(grey, 1.0)], 2)
+    return Maps.from_arrays({"base_color": np.repeat(grey[..., None], 3, 2), "normal": relief})
+
+
+def test_what_is_grown_over_a_cube_goes_on_across_its_seams_though_its_example_does_not_tile():
+    size = {"width_px": 256, "height_px": 256}
+    step = Step("cover-object", {**size, "way": "grown", "repeat_m": 2.0})
+    made = run(Recipe((step,)), {"source": spots(0), "mesh": MESH}).maps
+    flat = run(Recipe((Step("patch-synthesis", size),)), {"source": spots(0)}).maps
+    found, control = (seam_jumps(maps, Charts.of(MESH, (256, 256)))["base_color"].color for maps in (made, flat))
+    assert set(made) == {"base_color", "normal"}
+    assert found < 1.2
+    assert control > 1.5 * found
+    again = run(Recipe((step,)), {"source": spots(0), "mesh": MESH}).maps
+    assert np.array_equal(made["base_color"].pixels, again["base_color"].pixels)
+
+
+@pytest.mark.parametrize("width_m", [1.0, 2.0])
+def test_what_is_grown_has_its_size_in_the_world(width_m):
+    wave = 0.5 + 0.4 * np.sin(np.arange(256) / 16 * 2 * np.pi)  # 16 to the width
+    stripes = np.broadcast_to(wave[None, :, None], (256, 256, 3))
+    step = Step("cover-object", {"width_px": 256, "height_px": 256, "way": "grown", "repeat_m": width_m})
+    made = run(Recipe((step,)), {"source": Maps.from_arrays({"base_color": stripes}), "mesh": MESH}).maps
+    charts = Charts.of(MESH, (256, 256))
+    grey = np.where(charts.chart[charts.texels] == 0, made["base_color"].pixels[..., 0] - 0.5, 0)
+    spectrum = np.abs(np.fft.fft2(grey)) ** 2
+    cycles = np.hypot(*np.meshgrid(np.fft.fftfreq(256), np.fft.fftfreq(256)))
+    peak = cycles.flat[spectrum.argmax()]
+    assert peak == pytest.approx(16 / width_m * charts.texel_areas[0] ** 0.5, rel=0.1)
 
 
 def test_the_pattern_has_its_size_in_the_world_on_islands_of_any_density():

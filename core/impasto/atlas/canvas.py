@@ -64,7 +64,7 @@ class ChartCanvas:
         most = max(MOST_TEXELS * size_px[0] * size_px[1], LEAST_TEXELS * len(shown))
         while True:
             matrices = charts.matrices * density
-            corners = transformed(charts.corners, matrices[charts.chart][:, None])
+            corners = charts.in_metres * density
             lowest = _lowest(corners, charts.chart, is_drawn, len(matrices))
             shapes = [_shape(corners[is_drawn & (charts.chart == index)] - lowest[index]) for index in shown]
             gutter_px, cells = _with_gutters(shapes, most)
@@ -72,14 +72,14 @@ class ChartCanvas:
                 break
             density *= COARSER
         places, canvas = pack(cells)
-        offsets = np.zeros((len(matrices), 2))
+        moves = np.zeros((len(matrices), 2))  # by whole texels, so that those of charts on one plane meet at seams
         margin = -(-gutter_px // CELL_PX) * CELL_PX
-        offsets[shown] = np.array(places, float)[:, ::-1] * CELL_PX + margin - lowest[shown]
-        corners += offsets[charts.chart][:, None]
+        moves[shown] = np.array(places, float)[:, ::-1] * CELL_PX + margin - lowest[shown]
+        corners += moves[charts.chart][:, None]
         drawn = np.where(is_drawn[:, None, None], corners, -1.0)
         texels, _ = rasterized(drawn, (canvas[0] * CELL_PX, canvas[1] * CELL_PX))
         gutters = Gutters.of(charts, corners, texels, gutter_px)
-        return cls(charts, density, matrices, offsets, texels, gutters, gutter_px)
+        return cls(charts, density, matrices, charts.offsets * density + moves, texels, gutters, gutter_px)
 
     @property
     def longest_px(self) -> float:
@@ -105,10 +105,27 @@ class ChartCanvas:
         values = {name: self._folded(texture.pixels, name in NORMAL_MAPS) for name, texture in maps.items()}
         return replace(maps, textures={}, width_m=None).with_arrays(values)
 
-    def charts_in_metres(self) -> tuple[np.ndarray, np.ndarray]:
-        """The nearest chart of each texel of the canvas (H, W), and the place (H, W, 2) there, in metres, y down."""
+    @property
+    def in_metres(self) -> np.ndarray:
+        """Place (H, W, 2) of each texel on the plane that charts are laid out on, in metres, y down."""
         chart, _ = self._here
-        return chart, (centres(self.size_px) - self.offsets[chart]) / self.density
+        return (centres(self.size_px) - self.offsets[chart]) / self.density + self.charts.offsets[chart]
+
+    def shown_texels(self, size_px: Size) -> tuple[np.ndarray, np.ndarray]:
+        """Flat indices (h, w), at this resolution, of the nearest texel of a chart, and of the one that is shown.
+
+        In gutters, these differ: they show what lies across the seam.
+        """
+        table = self._table(*size_px)
+        rows, columns = self._centres_at(size_px)
+        is_drawn = self.texels[np.ix_(rows.astype(int), columns.astype(int))] != NONE
+        row, column = distance_transform_edt(~is_drawn, return_distances=False, return_indices=True)
+        nearest = row.astype(np.int64) * size_px[1] + column
+        x, y = (
+            ((table.where[0, ..., axis].numpy() + 1) / 2 * side).astype(int).clip(0, side - 1)
+            for axis, side in enumerate(size_px[::-1])
+        )
+        return nearest, np.where(table.mask[0, 0].numpy(), nearest[y, x], nearest)
 
     def across(self, x: Tensor) -> Tensor:
         """x (B, C, h, w), a picture of the canvas at any resolution, as one surface.
@@ -131,8 +148,7 @@ class ChartCanvas:
     def _table(self, height: int, width: int) -> _Table:
         """The gutters at this resolution."""
         if (height, width) not in self._tables:
-            rows = (np.arange(height) + 0.5) * self.size_px[0] / height
-            columns = (np.arange(width) + 0.5) * self.size_px[1] / width
+            rows, columns = self._centres_at((height, width))
             picked = np.ix_(rows.astype(int), columns.astype(int))
             shift = np.stack(np.meshgrid(columns % 1 - 0.5, rows % 1 - 0.5), 2)  # from the texel that was picked
             moved = transformed(shift, self.gutters.turn[picked].swapaxes(2, 3))
@@ -142,6 +158,13 @@ class ChartCanvas:
             )
             self._tables[height, width] = _Table(torch.from_numpy(where).float()[None], mask, share)
         return self._tables[height, width]
+
+    def _centres_at(self, size_px: Size) -> tuple[np.ndarray, np.ndarray]:
+        """Rows (h,) and columns (w,) of the canvas in the middle of those of another resolution."""
+        rows, columns = (
+            (np.arange(count) + 0.5) * side / count for count, side in zip(size_px, self.size_px, strict=True)
+        )
+        return rows, columns
 
     @cached_property
     def _tables(self) -> dict[Size, _Table]:

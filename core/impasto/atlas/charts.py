@@ -15,6 +15,10 @@ LARGEST = 1.05 * LARGE_PX
 """Texels of the largest texture: one of 4096², or tiles that have as many together, with gaps between them."""
 LEAST_AREA = 1e-12
 """Area of a triangle in UV space, relative to the texture, below which it shows no texels."""
+LEAST_TEXELS = 0.25
+"""Area of an island in texels below which it is left out, however large it is in space."""
+LEAST_STRETCH = 0.1
+"""Least extent of an island's texels in one direction, relative to the other: triangles beyond it are degenerate."""
 LEAST_SLOPE = 0.3
 """Mean steepness of an island below which back, not up, is upright on it, as on a floor."""
 STRAIGHT = 0.3
@@ -32,7 +36,8 @@ class Charts:
     corners: (T, 3, 2) x and y of each triangle in texels from the upper left. texels: number of the triangle that each
     texel (H, W) shows. chart: number of the island whose texels a triangle shows (T,), `NONE` without area; of a copy,
     such as a mirrored half, it is the original's. matrices: (I, 2, 2) from texels to metres, y down. copies, overlaps:
-    number of islands that are copies, and of those that overlap others in part.
+    number of islands that are copies, and of those that overlap others in part. offsets: (I, 2), of charts that are
+    laid out on one plane (`unrolling`), in metres.
     """
 
     mesh: Mesh
@@ -43,12 +48,13 @@ class Charts:
     matrices: np.ndarray
     copies: int
     overlaps: int
+    offsets: np.ndarray
 
     @classmethod
     def of(cls, mesh: Mesh, size_px: Size) -> Charts:
         """Charts of a mesh on a texture. ParameterError if no triangle shows any of it, or most show it repeatedly.
 
-        Islands that are larger than the texture are left out.
+        Islands that are larger than the texture, or that show hardly a texel, are left out.
         """
         if size_px[0] * size_px[1] > LARGEST:
             message = f"a texture of {size_px[1]}x{size_px[0]} is too large to be unfolded"
@@ -62,14 +68,14 @@ class Charts:
         sides = np.array([size_px[1], size_px[0]])
         corners -= (np.floor(lowest / sides + 1e-6) * sides)[islands][:, None]  # islands begin in the first tile
         frames = _Frames.of(mesh, corners)
-        is_left_out = mesh.is_larger[islands]
+        is_left_out = (mesh.is_larger | (np.bincount(islands, np.abs(frames.signed) / 2) < LEAST_TEXELS))[islands]
         texels, drawn = rasterized(np.where(is_left_out[:, None, None], -1.0, corners), size_px, wraps=True)
         if not frames.has_area.any() or not drawn.any():
             raise ParameterError(f"the UVs of {mesh.name or 'the mesh'} have no area", REMEDY)
         chart, copies, overlaps = _originals(islands, corners, texels, drawn)
         chart = np.where(frames.has_area & ~is_left_out, chart, NONE)
         matrices = _straightened(frames.matrices(chart, len(lowest)), mesh, corners, chart)
-        return cls(mesh, size_px, corners, texels, chart, matrices, copies, overlaps)
+        return cls(mesh, size_px, corners, texels, chart, matrices, copies, overlaps, np.zeros((len(matrices), 2)))
 
     def at(self, size_px: Size) -> Charts:
         """The charts on a texture of this size."""
@@ -83,7 +89,7 @@ class Charts:
     @property
     def in_metres(self) -> np.ndarray:
         """Corners (T, 3, 2) of each triangle in its chart, in metres, y down."""
-        return transformed(self.corners, self.matrices[self.chart][:, None])
+        return transformed(self.corners, self.matrices[self.chart][:, None]) + self.offsets[self.chart][:, None]
 
     @property
     def turns(self) -> np.ndarray:
@@ -122,20 +128,25 @@ class _Frames:
         return (self.signed != 0) & (self.areas > 0)
 
     def matrices(self, chart: np.ndarray, count: int) -> np.ndarray:
-        """Matrix (I, 2, 2) of each island: the root of its mean metric, turned upright, and not mirrored."""
+        """Matrix (I, 2, 2) of each island: the root of its mean metric, upright, and not mirrored.
+
+        Means of shape and size are apart, and by texels: those of triangles with hardly any would decide on all others.
+        """
         found = np.zeros((count, 2, 2))
         own = chart != NONE
-        metric = self.derivatives.swapaxes(1, 2) @ self.derivatives * self.areas[:, None, None]
-        area, side = np.zeros(count), np.zeros(count)
+        shown = np.abs(self.signed) / 2
+        size = np.maximum(self.areas, 1e-30) / np.maximum(shown, 1e-30)
+        metric = self.derivatives.swapaxes(1, 2) @ self.derivatives * (shown / size)[:, None, None]
         np.add.at(found, chart[own], metric[own])
-        np.add.at(area, chart[own], self.areas[own])
-        np.add.at(side, chart[own], self.signed[own])
-        found /= np.maximum(area, 1e-30)[:, None, None]
-        found[area == 0] = np.eye(2)
-        values, vectors = np.linalg.eigh(found)
-        roots = (
-            vectors * np.sqrt(np.maximum(values, values.max(1, keepdims=True) * 1e-6))[:, None] @ vectors.swapaxes(1, 2)
+        texels, side, exponent = (
+            np.bincount(chart[own], one[own], count) for one in (shown, self.signed, shown * np.log(size))
         )
+        found[texels == 0] = np.eye(2)
+        values, vectors = np.linalg.eigh(found)
+        values = np.maximum(values, values.max(1, keepdims=True) * LEAST_STRETCH**2)
+        values *= (np.exp(exponent / np.maximum(texels, 1e-30)) / np.sqrt(values.prod(1)))[:, None]
+        values[texels == 0] = 1
+        roots = vectors * np.sqrt(values)[:, None] @ vectors.swapaxes(1, 2)
         roots[side > 0] = np.diag([-1, 1]) @ roots[side > 0]  # y points down: seen from outside, the sign is negative
         return self._upright(roots, chart, own)
 

@@ -49,6 +49,15 @@ class PixelGrid:
         rows = torch.div(index, self.stride, rounding_mode="floor")
         return rows - RADIUS_PX, index - rows * self.stride - RADIUS_PX
 
+    @property
+    def torus_size(self) -> tuple[int, int]:
+        """(height, width) of the torus that the pixels are laid out on: their own."""
+        return self.size
+
+    def torus_position(self, index: Tensor) -> tuple[Tensor, Tensor]:
+        """(y, x) of indices on the torus that they are laid out on."""
+        return self.position(index)
+
     def lines(self, axis: int) -> Tensor:
         """The row or column that each one shows, those of the margin included: around the torus, or the outermost."""
         length = self.size[axis]
@@ -69,6 +78,11 @@ class PixelGrid:
         """Index (P,) of the pixel that each one shows: its own, except in the margin."""
         return self.index(self.lines(0)[:, None], self.lines(1)).flatten()
 
+    @property
+    def nearest_pixels(self) -> Tensor:
+        """Index (P,) of the pixel that each one continues: the one that it shows."""
+        return self.shown_pixels
+
     @cached_property
     def margin(self) -> Tensor:
         """Indices (M,) of the margin."""
@@ -85,9 +99,14 @@ class PixelGrid:
         ]
         return inside[0], inside[1]
 
+    @property
+    def rim(self) -> Tensor:
+        """Indices of the pixels of the margin that windows of the picture reach."""
+        return self.margin
+
     def with_margin(self, pixels: Tensor) -> Tensor:
-        """Pixels (P,) whose margin is brought up to date, in place."""
-        pixels[self.margin] = pixels[self.shown_pixels[self.margin]]
+        """Pixels (P, ...) whose margin, as far as windows reach, is brought up to date, in place."""
+        pixels[self.rim] = pixels[self.shown_pixels[self.rim]]
         return pixels
 
     def is_inside(self) -> Tensor:
@@ -162,7 +181,8 @@ class Field:
     def on_finer_level(self, grid: PixelGrid, source: SourceGrid, pixels: Tensor) -> Field:
         """The field of a level twice as large: the four pixels of a parent show the four that its own covers; or -1."""
         y, x = grid.position(pixels)
-        from_y, from_x = self.source.grid.position(self.place[self.grid.index(y // 2, x // 2)])
+        parents = self.grid.shown_pixels[self.grid.index(y // 2, x // 2)]
+        from_y, from_x = self.source.grid.position(self.place[parents])
         field = Field(grid, source, grid.shown_pixels.clone(), pixels)
         field.show(pixels, source.at(2 * from_y + y % 2, 2 * from_x + x % 2))
         return field

@@ -27,7 +27,7 @@ LEFT_OUT = 1e9
 
 
 class AppearanceCorrection(Correction):
-    """Corrects a field that covers all pixels of a torus.
+    """Corrects a field that covers all pixels of a torus, or all texels of the charts of a mesh.
 
     variety: cost of a part of the source that is used twice as often as the mean, in mean distances.
     """
@@ -43,7 +43,7 @@ class AppearanceCorrection(Correction):
     ) -> None:
         super().__init__(field, generator)
         self.level, self.phases, self.variety, self.guidance = level, phases, variety, guidance
-        self.shown = level.channels[field.place]  # (P, C)
+        self.shown = level.channels[field.place[field.grid.shown_pixels]]  # (P, C)
         self.uses = torch.zeros(0)
 
     def one_pass(self) -> Iterator[float]:
@@ -57,8 +57,9 @@ class AppearanceCorrection(Correction):
         if not len(pixels):
             return
         y, _ = self.field.grid.position(pixels)
-        columns, done = int((y == y[0]).sum()), 0
-        for chunk in pixels.split(max(1, 2 * CHUNK // self.field.grid.size[1]) * columns):
+        band = torch.div(y - y[0], 2 * max(1, 2 * CHUNK // self.field.grid.size[1]), rounding_mode="floor")
+        done = 0
+        for chunk in pixels.split(torch.unique_consecutive(band, return_counts=True)[1].tolist()):
             done += len(chunk)
             yield done / len(pixels), chunk
 
@@ -67,17 +68,19 @@ class AppearanceCorrection(Correction):
         level, grid = self.level, self.field.grid
         (y, x), (height, width) = grid.position(pixels), grid.size
         # with a margin of a radius, windows begin at the position of their centre
-        side = 2 * RADIUS_PX
-        rows, columns = slice(int(y[0]), int(y[-1]) + side + 1), slice(int(x[0]), int(x[-1]) + side + 1)
+        side, left, right = 2 * RADIUS_PX, int(x.min()), int(x.max())
+        rows, columns = slice(int(y[0]), int(y[-1]) + side + 1), slice(left, right + side + 1)
         around = self.shown.view(height + side, width + side, -1)[rows, columns]
-        wanted = level.appearance.of(around.permute(2, 0, 1))  # (N, D)
+        wanted = level.appearance.of(around.permute(2, 0, 1))  # of every second pixel, (n, D)
+        every = torch.div(y - y[0], 2, rounding_mode="floor") * ((right - left) // 2 + 1) + (x - left) // 2
+        wanted = wanted[every]  # (N, D)
         own = self.field.place[pixels]
         distance = (wanted - level.vectors[own]).square().sum(1)
         mean = float(distance.double().mean())
         uses = self.uses.sub(1).clamp(min=0) * (self.variety * mean)
         cut = (self.is_at_cut(pixels) | level.left_out[own]).nonzero()[:, 0]
         pixels, wanted = pixels[cut], wanted[cut]
-        here = torch.stack(grid.position(pixels))
+        here = torch.stack(grid.torus_position(pixels))
 
         def costs(places: Tensor, among: Tensor | slice, factor: float) -> Tensor:
             distance = (wanted[among] - level.vectors[places]).square().sum(1)
@@ -100,7 +103,7 @@ class AppearanceCorrection(Correction):
             yield places_near(self.level, choice.place, reach_px, self.generator)
         anywhere = level.anywhere(choice.pixels, self.generator)
         if self.phases:
-            here = torch.stack(self.field.grid.position(choice.pixels))
+            here = torch.stack(self.field.grid.torus_position(choice.pixels))
             y, x = self.phases.in_phase(torch.stack(level.grid.position(anywhere)), here)
             anywhere = level.at(y, x)
         yield anywhere

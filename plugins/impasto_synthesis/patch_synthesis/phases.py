@@ -94,7 +94,7 @@ class AtlasPhases:
         """
         if not self:
             return
-        here, places = torch.stack(field.grid.position(field.pixels)), torch.stack(field.positions())
+        here, places = torch.stack(field.grid.torus_position(field.pixels)), torch.stack(field.positions())
         kept = self.in_phase(places, here)
         source = field.source.grid
         beyond = (~source.is_within(*kept)).nonzero()[:, 0]

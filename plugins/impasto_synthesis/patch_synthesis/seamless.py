@@ -20,6 +20,7 @@ from impasto.texture import Maps
 from ..material import finish_maps, prepare_source, previews, shrinks
 from .atlas import Atlas, stack_sources
 from .given import GivenMaps, with_common_maps
+from .grids import CanvasShape, ResultShape, TorusShape
 from .guidance import Guidance
 from .parameters import PatchSynthesisParameters
 from .synthesis import source_indices, synthesise
@@ -37,18 +38,23 @@ PREPARED = 0.05
 def synthesise_maps(
     subject: Maps, parameters: PatchSynthesisParameters, inputs: Mapping[str, Any], context: Context
 ) -> Maps:
-    """Seamless maps of the requested size, whose texels are those of photographs at the same positions for all maps."""
+    """Seamless maps of the requested size, whose texels are those of photographs at the same positions for all maps.
+
+    Of a mesh's canvas, maps of its size, with texels of the photographs' size.
+    """
     given = GivenMaps.of(inputs)
-    result_px = parameters.size_px(subject)
+    result_px = context.canvas.size_px if context.canvas else parameters.size_px(subject)
     height_px, width_px = (max(1, round(side / max(1.0, parameters.scale))) for side in result_px)
     shrink = shrinks((height_px, width_px))
-    size_px = (height_px * shrink[0], width_px * shrink[1])
+    shape: ResultShape = TorusShape((height_px * shrink[0], width_px * shrink[1]))
+    if context.canvas:
+        shape = CanvasShape.of(context.canvas, subject.size_px)
     common = with_common_maps([subject, *given.others], context)
     photographs = [maps_at_scale(maps, min(1.0, parameters.scale)) for maps in common]
     _check_pixels(sum(height * width for height, width in (maps.size_px for maps in photographs)))
-    atlas = _atlas(photographs, given, parameters, size_px, context)
-    guidance = given.guidance(atlas, parameters, size_px, context)
-    origin = _origin(atlas, guidance, parameters, size_px, context)
+    atlas = _atlas(photographs, given, parameters, shape.torus_px, context)
+    guidance = given.guidance(atlas, parameters, shape.size_px, context)
+    origin = _origin(atlas, guidance, parameters, shape, context)
     images = (image.flatten(1)[:, origin] for image in atlas.fitted.maps.values())
     return resize_tiling(finish_maps(photographs[0], atlas.fitted, images, shrink, context), result_px)
 
@@ -57,7 +63,7 @@ def _origin(
     atlas: Atlas,
     guidance: Guidance | None,
     parameters: PatchSynthesisParameters,
-    size_px: tuple[int, int],
+    shape: ResultShape,
     context: Context,
 ) -> Tensor:
     """Flat indices (H, W) of the texels of the photographs that the result shows.
@@ -68,16 +74,14 @@ def _origin(
     features, show = features_of(maps), previews(maps, context)
 
     def source_map(variation: float, words: str, done: float) -> Tensor:
-        for fraction, field in synthesise(
-            atlas, features, size_px, guidance, variation, parameters.quality, context.rng
-        ):
+        for fraction, field in synthesise(atlas, features, shape, guidance, variation, parameters.quality, context.rng):
             context.progress(done + (0.9 - done) * fraction, words)
             show(partial(source_indices, field, features.shape[2]))
         return source_indices(field, features.shape[2])
 
     origin = source_map(parameters.variation, "Correcting cuts", PREPARED)
     image = atlas.image
-    if guidance or len(atlas.patterns.parts) > 1 or min(*size_px, *image.shape[1:]) < SMALLEST_PX:
+    if guidance or len(atlas.patterns.parts) > 1 or min(*shape.size_px, *image.shape[1:]) < SMALLEST_PX:
         return origin
     contrast = least_contrast(image, origin)
     if contrast < LEAST_CONTRAST:

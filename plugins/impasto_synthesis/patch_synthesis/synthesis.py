@@ -1,4 +1,4 @@
-"""Multi-scale patch synthesis on a torus: a field of positions in the source, corrected from coarse to fine.
+"""Multi-scale patch synthesis: a field of positions in the source, corrected from coarse to fine.
 
 After parallel controllable texture synthesis (Lefebvre & Hoppe 2005), in appearance space. The first field is a quilt
 of small pieces on the coarsest level.
@@ -22,6 +22,7 @@ from impasto.patches.quilting import Quilter
 
 from .atlas import Atlas, Patterns
 from .correction import AppearanceCorrection
+from .grids import ResultShape
 from .guidance import Guidance, LevelGuidance
 from .level import ExemplarLevel, levels_of
 from .phases import AtlasPhases
@@ -47,21 +48,28 @@ USED_UP = 1e3
 
 
 def source_indices(field: Field, width: int) -> Tensor:
-    """Flat indices (H', W') into a source of this width, in the middle of what the pixels of a level cover."""
-    (y, x), scale = field.positions(), field.source.scale
-    return ((y * scale + scale // 2) * width + x * scale + scale // 2).view(field.grid.size)
+    """Flat indices (H', W') into a source of this width, in the middle of what the pixels of a level cover.
+
+    Charts of a mesh go on in their gutters.
+    """
+    grid, source, scale = field.grid, field.source.grid, field.source.scale
+    pixels = grid.image(grid.nearest_pixels)
+    here, there = grid.position(grid.image(torch.arange(len(field.place), device=grid.device))), grid.position(pixels)
+    shown = source.position(field.place[pixels])
+    y, x = source.brought_inside(*(place + own - near for place, own, near in zip(shown, here, there, strict=True)))
+    return (y * scale + scale // 2) * width + x * scale + scale // 2
 
 
 def synthesise(
     atlas: Atlas,
     features: Tensor,
-    size_px: tuple[int, int],
+    shape: ResultShape,
     guidance: Guidance | None,
     variation: float,
     quality: str,
     rng: np.random.Generator,
 ) -> Iterator[tuple[float, Field]]:
-    """Synthesise a torus of `size_px` from an atlas with features (C, h, w).
+    """Synthesise a result of this shape from an atlas with features (C, h, w).
 
     Yields the fraction done and the field of a level so far; the last one is the whole field.
     """
@@ -70,9 +78,8 @@ def synthesise(
     passes = PASSES[quality]
     field: Field | None = None
     done = 0.0
-    for number, level in enumerate(levels_of(features, size_px, atlas.left_out)):
-        size = -(-size_px[0] // level.scale), -(-size_px[1] // level.scale)
-        grid = PixelGrid(size, (True, True), features.device)
+    for number, level in enumerate(levels_of(features, shape.size_px, atlas.left_out)):
+        grid = shape.grid(level.scale, features.device)
         phases = AtlasPhases(atlas.patterns, level.scale, features.device)
         guide = guidance.on_level(level, grid) if guidance else None
         if field is None:
@@ -109,14 +116,17 @@ def first_layout(
     height, width = level.grid.size
     channels = level.grid.image(level.channels).permute(2, 0, 1).contiguous()
     features = channels / channels.square().mean((1, 2)).sum().sqrt().clamp(min=1)
-    layout = plan((height, width), grid.size, max(4, round(piece_px / level.scale)), PIECE_OVERLAP)
+    layout = plan((height, width), grid.torus_size, max(4, round(piece_px / level.scale)), PIECE_OVERLAP)
     guide = (guidance.given, guidance.wanted) if guidance else None
     quilter = Quilter(features, layout, patterns.at_scale(level.scale), max(variety, LEAST_VARIETY), rng, guide)
     left_out = level.grid.image(level.left_out)[None].float()
     quilter.history.uses += USED_UP * avg_pool2d(left_out, layout.scale)[0].cpu().numpy()
     for _ in quilter.cover():
         pass
-    return Field(grid, level, grid.pixels_of(level.grid.inside[quilter.torus.origin]), grid.inside)
+    y, x = grid.torus_position(grid.inside)
+    field = Field(grid, level, torch.zeros_like(grid.shown_pixels), grid.inside)
+    field.show(grid.inside, level.grid.inside[quilter.torus.origin[y, x]])
+    return field
 
 
 @dataclass(frozen=True)
@@ -145,8 +155,8 @@ def align(field: Field, phases: AtlasPhases, generator: torch.Generator) -> None
 
     A piece is all that is shifted alike, by any number of turns around the torus.
     """
-    height, width = field.grid.size
-    places, here = torch.stack(field.positions()), torch.stack(field.grid.position(field.pixels))
+    height, width = field.grid.torus_size
+    places, here = torch.stack(field.positions()), torch.stack(field.grid.torus_position(field.pixels))
     shifts = places - here
     _, piece = ((shifts[0] % height) * width + shifts[1] % width).unique(return_inverse=True)
     shift, place = (torch.zeros(2, int(piece.max()) + 1, dtype=torch.long, device=piece.device) for _ in range(2))
