@@ -35,7 +35,7 @@ def main(folder: Path) -> None:
     try:
         objects = load(folder, job)
         for place, about in enumerate(job["sets"]):
-            baked = maps.bake_set(BakeSet.from_json(about, objects), options)
+            baked = maps.bake_set(BakeSet.from_json(about, objects), options, job["known"])
             for name in options.maps:
                 what = f"{about['title']}: {name.replace('_', ' ')}"
                 message = ", ".join(filter(None, (f"Baking {what}", spent.left(waiting))))
@@ -43,7 +43,9 @@ def main(folder: Path) -> None:
                 begun = time.perf_counter()
                 made = next(baked)
                 preview = process.write_map(process.folder_of(folder, place), made)
-                spent.add(waiting.pop(0), time.perf_counter() - begun, len(made.tiles))
+                waiting.pop(0)
+                if not made.is_kept:
+                    spent.add(name, time.perf_counter() - begun, len(made.tiles))
             baked.close()
         say(rates=spent.rates)
     except ImpastoError as error:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import bpy
 from bpy.types import Image, Material, Mesh, Object
 
+from ..bridge.images import values_of
 from ..bridge.meshes import values_in
 from .tiles import Tiles
 
@@ -82,15 +83,6 @@ def _show(picture: Image, material: Material, image: Image) -> None:
     tree.nodes.active = baked
     tree.links.new(shown.outputs["Color"], emission.inputs["Color"])
     tree.links.new(emission.outputs[0], output.inputs["Surface"])
-
-
-def values_of(image: Image) -> np.ndarray:
-    """Values of all channels of an image's pixels, flat."""
-    import numpy as np
-
-    values = np.empty(len(image.pixels), np.float32)
-    image.pixels.foreach_get(values)
-    return values
 
 
 def pixels_of(image: Image) -> np.ndarray:

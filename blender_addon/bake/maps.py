@@ -6,7 +6,7 @@ Scripts run `bake_maps` in their own Blender, windows in one in the background.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -32,6 +32,7 @@ from .geometry_maps import (
     unit_vectors,
 )
 from .identity_maps import IDENTITY_MAPS
+from .kept import fingerprints
 from .margin import draw_out
 from .misses import NO_MISSES, Misses, missed_notes, misses_on
 from .parts import evaluated_meshes
@@ -57,7 +58,8 @@ class BakedMap:
     """One map: the bytes of a PNG file, its provenance, and notes for the user. tiles: such bytes by UDIM number.
 
     others: bytes in the format of the options, where that is another, by UDIM number, or 0; suffix: of their names.
-    preview: uint8 (H, W, 3), row 0 at the top, while it is being baked. misses: of the set, with its first map.
+    preview: uint8 (H, W, 3), row 0 at the top, while it is being baked. is_kept: an image of an earlier bake, which has
+    the same fingerprint, is still right; `png` is empty then. misses: of the set, with the first map that is baked.
     """
 
     name: str
@@ -68,6 +70,7 @@ class BakedMap:
     tiles: Mapping[int, bytes] = field(default_factory=dict)
     others: Mapping[int, bytes] = field(default_factory=dict)
     suffix: str = ".png"
+    is_kept: bool = False
     preview: np.ndarray | None = field(default=None, compare=False, repr=False)
     misses: Misses = NO_MISSES
 
@@ -77,8 +80,11 @@ def bake_maps(obj: Object, options: BakeOptions) -> Iterator[BakedMap]:
     return bake_set(BakeSet.of(obj), options)
 
 
-def bake_set(given: BakeSet, options: BakeOptions) -> Iterator[BakedMap]:
-    """Bake the maps of a set one by one; all temporary data is removed at the end, after an error too."""
+def bake_set(given: BakeSet, options: BakeOptions, known: Collection[str] = ()) -> Iterator[BakedMap]:
+    """Bake the maps of a set one by one, but those whose fingerprints are known.
+
+    All temporary data is removed at the end, after an error too.
+    """
     uv_maps = check_set(given, options)
     slots = [slot for obj in given.sources for slot in obj.material_slots]
     about = {
@@ -91,19 +97,28 @@ def bake_set(given: BakeSet, options: BakeOptions) -> Iterator[BakedMap]:
     }
     del about["maps"]
     with bake_scene(given, options, uv_maps) as made:
-        names = [part.name for part in made.parts]
-        notes = tuple(uv_notes(names, evaluated_meshes(made.scene, made.parts), made.tiles))
-        extent = extent_of(made, options.edge_radius)
-        passes = Passes(made, options, extent, covered_pixels(made, options))
+        prints = fingerprints(made, given, options, uv_maps)
+        passes = Passes(made, options)
+        is_first = True
         for name in options.maps:
+            about |= {"map": name, "fingerprint": prints[name]}
+            if prints[name] in known:
+                yield BakedMap(name, b"", {**about}, is_kept=True)
+                continue
             pixels, figures, found = passes.map(name)
             parts = made.tiles.split(pixels)
             files = _files(name, parts or {0: pixels}, options.file_format)
             files["preview"] = _preview(pixels)
-            misses = _misses(made, passes) if name == options.maps[0] else NO_MISSES
-            provenance = {"map": name, **about, **figures}
-            yield BakedMap(name, provenance=provenance, notes=(*notes, *found), misses=misses, **files)
-            notes = ()
+            if is_first:
+                found = [*_uv_notes(made), *found]
+                files["misses"] = _misses(made, passes)
+            yield BakedMap(name, provenance={**about, **figures}, notes=tuple(found), **files)
+            is_first = False
+
+
+def _uv_notes(made: BakeScene) -> Iterator[str]:
+    """Warnings about the UVs of a set."""
+    return uv_notes([part.name for part in made.parts], evaluated_meshes(made.scene, made.parts), made.tiles)
 
 
 def _misses(made: BakeScene, passes: Passes) -> Misses:
@@ -138,16 +153,21 @@ def _files(name: str, parts: Mapping[int, np.ndarray], format_name: str) -> dict
 
 @dataclass(frozen=True)
 class Passes:
-    """Bakes of a set, from which its maps are made.
-
-    expected (H, W): pixels that high objects should fill, if any. missed (H, W): those that the last bake did not.
-    """
+    """Bakes of a set, from which its maps are made. missed (H, W): pixels that each bake of high objects left empty."""
 
     scene: BakeScene
     options: BakeOptions
-    extent: Extent
-    expected: np.ndarray | None
     missed: list[np.ndarray] = field(default_factory=list)
+
+    @cached_property
+    def extent(self) -> Extent:
+        """Extent of all that is baked."""
+        return extent_of(self.scene, self.options.edge_radius)
+
+    @cached_property
+    def expected(self) -> np.ndarray | None:
+        """Pixels (H, W) that high objects should fill, if there are any."""
+        return covered_pixels(self.scene, self.options)
 
     def map(self, name: str) -> tuple[np.ndarray, dict[str, Any], list[str]]:
         """A map's encoded values (H, W, 3) in [0, 1], row 0 at the bottom; figures for its provenance; notes."""

@@ -11,7 +11,7 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,14 +20,14 @@ import bpy
 from bpy.types import Image
 
 from ..bridge import former, working_space
+from ..bridge.fingerprints import images_of
+from ..bridge.images import values_of
 from ..core.errors import FileError, WorkerError
 from .costs import record
-from .cover import values_of
 from .maps import BakedMap
 from .misses import Misses
 from .sets import BakeSet
 from .settings import BakeOptions
-from .sources import images_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,21 +49,22 @@ class BackgroundBake:
     record: Path
 
 
-def prepare(sets: Sequence[BakeSet], options: BakeOptions) -> BackgroundBake:
+def prepare(sets: Sequence[BakeSet], options: BakeOptions, known: Collection[str] = ()) -> BackgroundBake:
     """Write the sets' objects, and all that they need, to a temporary folder, which `bake_all` removes.
 
-    On the main thread. One process bakes all: to start one takes longer than many a bake.
+    known: fingerprints of maps that need not be baked. On the main thread. One process bakes all: to start one takes
+    longer than many a bake.
     """
     folder = Path(tempfile.mkdtemp(prefix="impasto-bake-"))
     try:
-        unsaved = _write(folder, sets, options)
+        unsaved = _write(folder, sets, options, known)
         return BackgroundBake([one.title for one in sets], folder, options, unsaved, _command(folder), record.path)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
 
 
-def _write(folder: Path, sets: Sequence[BakeSet], options: BakeOptions) -> list[np.ndarray]:
+def _write(folder: Path, sets: Sequence[BakeSet], options: BakeOptions, known: Collection[str]) -> list[np.ndarray]:
     """Write the objects with their materials, and the options; return the pixels of unsaved images."""
     objects = list(dict.fromkeys(obj for one in sets for obj in one.all_objects))
     images = [image for image in images_of(*objects) if image.is_dirty and image.source in ("FILE", "GENERATED")]
@@ -74,6 +75,7 @@ def _write(folder: Path, sets: Sequence[BakeSet], options: BakeOptions) -> list[
         "sets": [one.to_json(lambda obj: written[obj].name) for one in sets],
         "options": asdict(options),
         "working_space": working_space.name(),
+        "known": list(known),
         "rates": dict(record.rates),
         "frame": [scene.frame_current, scene.frame_subframe],
         "images": [_describe(image) for image in images],
@@ -151,7 +153,7 @@ def write_map(folder: Path, baked: BakedMap) -> dict[str, str]:
         (folder / f"{baked.name}.{number}.png").write_bytes(png)
     for number, data in baked.others.items():
         (folder / f"{baked.name}.{number}.other").write_bytes(data)
-    kinds = {"tiles": list(baked.tiles), "others": list(baked.others), "suffix": baked.suffix}
+    kinds = {"tiles": list(baked.tiles), "others": list(baked.others), "suffix": baked.suffix, "is_kept": baked.is_kept}
     about = {"provenance": baked.provenance, "notes": baked.notes, "misses": asdict(baked.misses), **kinds}
     (folder / f"{baked.name}.json").write_text(json.dumps(about), encoding="utf-8")
     if baked.preview is None:
@@ -167,5 +169,5 @@ def read_map(folder: Path, name: str) -> BakedMap:
     others = {number: (folder / f"{name}.{number}.other").read_bytes() for number in about["others"]}
     png = (folder / f"{name}.png").read_bytes()
     misses = Misses(about["misses"]["count"], tuple(map(tuple, about["misses"]["points"])))
-    files = {"tiles": tiles, "others": others, "suffix": about["suffix"], "misses": misses}
+    files = {"tiles": tiles, "others": others, "misses": misses, **{key: about[key] for key in ("suffix", "is_kept")}}
     return BakedMap(name, png, about["provenance"], tuple(about["notes"]), **files)

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import bpy
@@ -17,18 +17,22 @@ from ..paths import absolute
 from ..tools.arguments import values_over
 from ..tools.packed_files import PackedFiles
 from . import process, results
-from .files import PATTERN, SEPARATE, check_names, packed_files
+from .files import PATTERN, PNG, SEPARATE, check_names, packed_files
+from .kept import kept_images
 from .maps import BakedMap, bake_set
 from .sets import BakeSet, check_set, chosen_sets
 from .settings import BakeOptions, BakeOutput
-from .sources import sources_of, with_recipes
+from .sources import Sources, sources_of, with_recipes
 from .targets import BakeTargets
 from .warnings import object_warnings
 
 
 @dataclass(frozen=True)
 class BakeRequest:
-    """Sets of objects, options and targets of a bake. notes: remarks for the user."""
+    """Sets of objects, options and targets of a bake. notes: remarks for the user.
+
+    only_changed: maps whose images of earlier bakes are still right are not baked again.
+    """
 
     sets: Sequence[BakeSet]
     options: BakeOptions
@@ -38,6 +42,7 @@ class BakeRequest:
     notes: Sequence[str] = ()
     pattern: str = PATTERN
     preset: str = SEPARATE
+    only_changed: bool = False
 
     @classmethod
     def from_scene(cls, context: bpy.types.Context, operator: bpy.types.Operator) -> BakeRequest:
@@ -58,6 +63,7 @@ class BakeRequest:
             notes,
             output.pattern,
             output.preset,
+            output.only_changed,
         )
 
     def carry_out(self) -> Report:
@@ -68,8 +74,10 @@ class BakeRequest:
         """
         if jobs.clients or self._packs:
             return jobs.finish(self.task())
-        baked = [with_recipes(list(bake_set(one, self.options)), sources_of(*one.sources)) for one in self.sets]
-        return self._put(self._save(baked))
+        known = self._known()
+        maps = [list(bake_set(one, self.options, known)) for one in self.sets]
+        sources = [sources_of(*one.sources) for one in self.sets]
+        return self._put(self._save(_finished(maps, sources, known)))
 
     def task(self) -> Task:
         """The task that has a Blender in the background bake the sets."""
@@ -77,11 +85,11 @@ class BakeRequest:
             check_set(one, self.options)
         sources = [sources_of(*one.sources) for one in self.sets]
         packed = self._packed_files()
-        given = process.prepare(self.sets, self.options)
+        known = self._known()
+        given = process.prepare(self.sets, self.options, known)
 
         def work(task: Task) -> list[list[BakedMap]]:
-            maps = process.bake_all(task, given)
-            baked = [with_recipes(*one) for one in zip(maps, sources, strict=True)]
+            baked = _finished(process.bake_all(task, given), sources, known)
             if packed is None:
                 return self._save(baked)
             for one in baked:
@@ -89,6 +97,16 @@ class BakeRequest:
             return baked
 
         return Task("Bake", work, self._put)
+
+    def _known(self) -> dict[str, bytes]:
+        """Files of the maps that need not be baked again, by fingerprint.
+
+        Those of tiles and of other formats than PNG are not in the .blend: where they are wanted, all maps are baked.
+        """
+        of_others = self.options.file_format != PNG and not self._packs
+        if not self.only_changed or (self.folder and (of_others or any(one.use_tiles for one in self.sets))):
+            return {}
+        return {name: image.packed_files[0].packed_file.data for name, image in kept_images().items()}
 
     @property
     def _packs(self) -> bool:
@@ -113,3 +131,13 @@ class BakeRequest:
     def _put(self, baked: list[list[BakedMap]]) -> Report:
         """Make images and materials of the maps."""
         return results.put(list(zip(baked, self.targets, strict=True)), self.notes)
+
+
+def _finished(
+    maps: Sequence[Sequence[BakedMap]], sources: Sequence[Sources], known: Mapping[str, bytes]
+) -> list[list[BakedMap]]:
+    """The maps of each set, the new ones with their recipes, the others with their files."""
+    return [
+        [replace(one, png=known[one.provenance["fingerprint"]]) if one.is_kept else one for one in with_recipes(*made)]
+        for made in zip(maps, sources, strict=True)
+    ]

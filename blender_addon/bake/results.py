@@ -8,9 +8,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import bpy
 from bpy.types import Image, Material, NodeTree
 
 from ..bridge import former, images, materials, naming, recent, tiles
+from ..bridge.fingerprints import images_in
 from ..bridge.target import ASSIGN, NEW, NONE, Target
 from ..core.system.transaction import replace_files
 from ..engine import engine
@@ -19,15 +21,13 @@ from ..jobs.task import Report
 from . import files, overlay
 from .checks import check_local
 from .files import PATTERN
+from .kept import BAKED, kept_images, packed_bytes
 
 if TYPE_CHECKING:
     from ..jobs.task import Task
     from ..tools.packed_files import PackedFiles
     from .maps import BakedMap
     from .sets import BakeSet
-
-BAKED = "impasto_baked"
-"""Custom property with an image's provenance as JSON."""
 
 
 def target_of(given: BakeSet, material: str) -> Target:
@@ -48,10 +48,14 @@ def put(baked: Sequence[tuple[Sequence[BakedMap], Target]], notes: Sequence[str]
     notes = [*notes, *(note for maps, _ in baked for one in maps for note in one.notes)]
     made: list[str] = []
     new: dict[str, list[str]] = {"materials": [], "images": []}
-    unassigned = ""
-    for maps, target in baked:
-        stored = {one.name: store(one) for one in maps}
-        title, what = title_of(maps), maps[0].name.replace("_", " ") if len(maps) == 1 else f"{len(maps)} maps"
+    unassigned, known = "", kept_images()
+    for every, target in baked:
+        maps = [one for one in every if not one.is_kept or _fingerprint(one) in known]
+        fresh = [one for one in maps if not one.is_kept]
+        stored = {one.name: known[_fingerprint(one)] if one.is_kept else store(one) for one in maps}
+        if not fresh and (target.material == NONE or any(map(set(stored.values()).issubset, _images_of_materials()))):
+            continue
+        title, what = title_of(maps), fresh[0].name.replace("_", " ") if len(fresh) == 1 else f"{len(fresh)} maps"
         new["images"] += [image.name for image in stored.values()]
         said, material = f"Baked {what} of {title}", None
         if target.material != NONE:
@@ -65,7 +69,10 @@ def put(baked: Sequence[tuple[Sequence[BakedMap], Target]], notes: Sequence[str]
             recent.keep(stored.values())
         made.append(said)
         recent.note(material or next(iter(stored.values())))
-    overlay.keep_misses([(target.objects, maps[0].misses) for maps, target in baked])
+    first = [(target, next((one for one in maps if not one.is_kept), None)) for maps, target in baked]
+    overlay.keep_misses([(target.objects, one.misses) for target, one in first if one])
+    if kept := sum(one.is_kept for maps, _ in baked for one in maps):
+        made.append(f"{kept} unchanged maps were kept")
     push_undo("Impasto: Bake")
     text = "; ".join([*made, *dict.fromkeys(notes)])
     return Report(
@@ -77,6 +84,15 @@ def put(baked: Sequence[tuple[Sequence[BakedMap], Target]], notes: Sequence[str]
     )
 
 
+def _fingerprint(baked: BakedMap) -> str:
+    return str(baked.provenance["fingerprint"])
+
+
+def _images_of_materials() -> list[set[Image]]:
+    """The images that each material shows."""
+    return [set(images_in(one.node_tree)) for one in bpy.data.materials if one.node_tree]
+
+
 def title_of(maps: Sequence[BakedMap]) -> str:
     """Name of the object whose maps these are."""
     return str(maps[0].provenance["object"])
@@ -86,7 +102,7 @@ def store(baked: BakedMap) -> Image:
     """New packed image in the colour space of its map, with its provenance."""
     name = f"{naming.of_parts(str(baked.provenance['object']))}_{baked.name}"
     image = tiles.add(name, baked.name, baked.tiles or {0: baked.png}, baked.recipe)
-    image[BAKED] = json.dumps(baked.provenance)
+    image[BAKED] = json.dumps({**baked.provenance, "bytes": packed_bytes(image)})
     return image
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import bpy
-from bpy.props import EnumProperty, FloatProperty, IntProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, StringProperty
 
 from ..bridge import materials
 from ..bridge.target import ASSIGN, NEW, NONE
@@ -222,6 +222,14 @@ class BakeOutput:
         ),
     )
     replace: bool = field(default=False, metadata=REPLACE)
+    only_changed: bool = field(
+        default=False,
+        metadata=argument(
+            BoolProperty,
+            "Only What Changed",
+            "Keep baked images whose objects, materials and settings are as they were, and bake only the others",
+        ),
+    )
 
 
 @with_properties(BakeTargets)

@@ -3,17 +3,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import bpy
 
-from ..bake.sources import images_in
 from ..bridge import former, images, recent
+from ..bridge.fingerprints import images_in, materials_fingerprint
 from ..core.errors import FileError, ParameterError
 from ..core.system.transaction import replace_files
 from ..core.system.untrusted import read_bytes
@@ -26,14 +24,6 @@ MOST_BYTES = 2**16
 """Size limit of the record beside it."""
 LISTED = 5
 """Names in a message."""
-PARTS = {"node_tree", "nodes", "inputs", "outputs", "image", "image_user", "texture_mapping", "color_mapping"}
-PARTS |= {"color_ramp", "elements", "mapping", "curves", "points", "colorspace_settings"}
-"""Properties that belong to what they are in; of others that refer to data only the name counts."""
-LAYOUT = {"location", "location_absolute", "width", "height", "select", "hide", "label", "color", "use_custom_color"}
-LAYOUT |= {"show_options", "show_preview", "show_texture"}
-"""Properties of nodes that a result does not depend on."""
-DETAILS = {"use_fake_user", "tag", "preview_render_type", *(["use_nodes"] if bpy.app.version >= (5, 0) else [])}
-"""Properties of other data that it does not depend on."""
 
 
 @dataclass(frozen=True)
@@ -131,13 +121,13 @@ def _refuse_unsaved_images(materials: Iterable[bpy.types.Material]) -> None:
 
 
 def _write(materials: Sequence[bpy.types.Material], path: Path) -> None:
-    """Copy the materials into a file, with the settings of a bake, unless it has them just so: see `fingerprint`."""
+    """Copy the materials into a file, with the settings of a bake, unless it has them just so."""
     settings = bpy.context.scene.impasto_bake
     names = [prop.identifier for prop in settings.bl_rna.properties if not prop.is_readonly and prop.is_runtime]
     baked = {name: getattr(settings, name) for name in names}
     record = path.with_name(f"{path.name}.json")
     described = {name: sorted(value) if isinstance(value, set) else value for name, value in baked.items()}
-    state = json.dumps({"fingerprint": fingerprint(materials), "bake": described}).encode()
+    state = json.dumps({"fingerprint": materials_fingerprint(materials), "bake": described}).encode()
     if path.is_file() and record.is_file() and read_bytes(record, MOST_BYTES) == state:
         return
     record.unlink(missing_ok=True)
@@ -154,47 +144,3 @@ def _write(materials: Sequence[bpy.types.Material], path: Path) -> None:
     finally:
         bpy.data.scenes.remove(scene)
     replace_files({record: state})
-
-
-def fingerprint(materials: Iterable[bpy.types.Material]) -> str:
-    """SHA-256 of all that the materials' nodes are set to, with their groups and packed images.
-
-    Equal for equal materials, where the bytes of a .blend never are. So a file that was written before is kept while
-    it is still true, and what was made of it is not made again.
-
-    Of other data that they refer to, such as an object, only the name counts; of files outside, the path.
-    """
-    described = [_describe(material, ()) for material in sorted(materials, key=lambda item: item.name)]
-    return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
-
-
-def _describe(item: bpy.types.bpy_struct, within: tuple[str, ...]) -> dict[str, Any]:
-    """All values of an item; within: the groups that it is in, so that none is described in itself."""
-    left_out = LAYOUT if isinstance(item, bpy.types.Node) else DETAILS
-    properties = [prop for prop in item.bl_rna.properties if prop.identifier not in left_out]
-    known = {prop.identifier: _value(item, prop, within) for prop in properties}
-    known["kind"] = item.bl_rna.identifier
-    if isinstance(item, bpy.types.Image) and item.packed_file:
-        known["packed"] = hashlib.sha256(item.packed_file.data).hexdigest()
-    if isinstance(item, bpy.types.NodeTree):
-        known["joined"] = sorted(
-            (link.from_node.name, link.from_socket.identifier, link.to_node.name, link.to_socket.identifier)
-            for link in item.links
-        )
-    return known
-
-
-def _value(item: bpy.types.bpy_struct, prop: bpy.types.Property, within: tuple[str, ...]) -> Any:
-    is_part = prop.identifier in PARTS
-    if prop.type in ("POINTER", "COLLECTION"):
-        value = getattr(item, prop.identifier) if is_part or not prop.is_readonly else None
-        if value is None or prop.type == "COLLECTION":
-            return [_describe(one, within) for one in value] if value is not None and is_part else None
-        name = getattr(value, "name_full", "")
-        return _describe(value, (*within, name)) if is_part and (not name or name not in within) else name
-    if prop.is_readonly:
-        return None
-    value = getattr(item, prop.identifier)
-    if isinstance(value, set):
-        return sorted(value)
-    return list(value) if getattr(prop, "is_array", False) else value

@@ -105,18 +105,23 @@ def check_single(image: bpy.types.Image) -> None:
 
 def pixels_of(image: bpy.types.Image) -> Picture:
     """Pixels of an image, even if its file is plain. ParameterError for several images, FileError for no pixels."""
-    import numpy as np
-
     check_single(image)
     width, height = image.size
     if width * height == 0:
         raise FileError(f"the image {image.name} has no pixels", "find its missing file, or choose another image")
-    values = np.empty(len(image.pixels), np.float32)
-    image.pixels.foreach_get(values)
     has_alpha = image.depth == (128 if image.is_float else 32) and image.alpha_mode != "NONE"
     is_data = image.colorspace_settings.is_data
     spaces = to_rec709(), from_rec709()
-    return Picture(image.name, (height, width), values, image.is_float, is_data, has_alpha, *spaces)
+    return Picture(image.name, (height, width), values_of(image), image.is_float, is_data, has_alpha, *spaces)
+
+
+def values_of(image: bpy.types.Image) -> np.ndarray:
+    """Values of all channels of an image's pixels, flat."""
+    import numpy as np
+
+    values = np.empty(len(image.pixels), np.float32)
+    image.pixels.foreach_get(values)
+    return values
 
 
 def add(name: str, map_name: str, data: bytes, recipe: Recipe | None) -> bpy.types.Image:

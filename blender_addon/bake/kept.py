@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Maps that need not be baked again: images of earlier bakes with the fingerprint of all that they depend on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import lru_cache
+from typing import Any
+
+import bpy
+from bpy.types import Image
+
+from ..bridge.fingerprints import contents_of, images_of, materials_fingerprint, mesh_fingerprint, nodes_in, sha256
+from ..core.about import VERSION
+from .geometry_maps import CURVATURE_MAPS
+from .principled_inputs import INPUT_MAPS
+from .scene import BakeScene
+from .sets import BakeSet
+from .settings import BakeOptions
+from .values import VALUE_MAPS
+
+BAKED = "impasto_baked"
+"""Custom property with an image's provenance as JSON."""
+OF_MATERIALS = (*VALUE_MAPS, *INPUT_MAPS, "normal")
+"""Maps that depend on more of the materials than their names."""
+NOT_OF_PIXELS = ("maps", "inputs", "file_format", "edge_radius", "unit_m")
+"""Options that change no map's image, or only some maps'."""
+
+
+def fingerprints(made: BakeScene, given: BakeSet, options: BakeOptions, uv_maps: Sequence[str]) -> dict[str, str]:
+    """SHA-256 of all that each map depends on: shapes as they are rendered, places, materials, images, and settings."""
+    slots = [[slot.material for slot in item.material_slots] for item in given.sources]
+    materials = {one for used in slots for one in used if one}
+    shared = {
+        "versions": (VERSION, bpy.app.version_string),
+        "set": given.to_json(lambda item: item.name),
+        "options": {name: value for name, value in asdict(options).items() if name not in NOT_OF_PIXELS},
+        "uv_maps": uv_maps,
+        "slots": [[one.name if one else "" for one in used] for used in slots],
+        "objects": [_described(item, made) for item in made.scene.collection.objects],
+    }
+    contents = {image: sha256(contents_of(image)) for image in images_of(*given.sources)}
+    nodes = {node for one in materials if one.node_tree for node in nodes_in(one.node_tree)}
+    others = {node.object for node in nodes if getattr(node, "object", None)}
+    of_materials = {
+        "materials": materials_fingerprint(materials, contents),
+        "others": sorted((item.name, repr(_place(item, made))) for item in others),
+        "frame": _frame(made) if any(map(_changes, (*materials, *nodes, *contents))) else None,
+    }
+    return {
+        name: hashlib.sha256(json.dumps([name, shared, _own(name, options, of_materials)]).encode()).hexdigest()
+        for name in options.maps
+    }
+
+
+def _own(name: str, options: BakeOptions, of_materials: dict[str, Any]) -> Any:
+    """Of materials and options, what only some maps depend on."""
+    if name in OF_MATERIALS:
+        return of_materials, options.unit_m if name == "height" else None
+    return options.edge_radius if name in CURVATURE_MAPS else None
+
+
+def _described(item: bpy.types.Object, made: BakeScene) -> list[Any]:
+    """An object of the scene as it is rendered."""
+    evaluated = item.evaluated_get(made.scene.view_layers[0].depsgraph)
+    named = [(name, value) for name, value in item.items() if not hasattr(value, "to_dict")]
+    values = sorted((name, repr(value.to_list() if hasattr(value, "to_list") else value)) for name, value in named)
+    return [mesh_fingerprint(evaluated.data), _place(item, made), list(item.color), item.pass_index, values]
+
+
+def _place(item: bpy.types.Object, made: BakeScene) -> list[list[float]]:
+    return [list(row) for row in item.evaluated_get(made.scene.view_layers[0].depsgraph).matrix_world]
+
+
+def _frame(made: BakeScene) -> tuple[int, float]:
+    return made.scene.frame_current, made.scene.frame_subframe
+
+
+def _changes(item: Any) -> bool:
+    """Whether a material, a node's tree or an image changes with the frame."""
+    trees = [item, getattr(item, "node_tree", None)]
+    is_moving = isinstance(item, Image) and item.source in ("MOVIE", "SEQUENCE")
+    return is_moving or any(getattr(one, "animation_data", None) for one in trees)
+
+
+def kept_images() -> dict[str, Image]:
+    """Images of earlier bakes by their fingerprints: those that are as they were baked."""
+    found = {}
+    for image in bpy.data.images:
+        about = _about(image.get(BAKED, "{}"))
+        if "fingerprint" in about and not image.is_dirty and about.get("bytes") == packed_bytes(image):
+            found[about["fingerprint"]] = image
+    return found
+
+
+def packed_bytes(image: Image) -> int:
+    """Size of an image's packed files: a cheap sign that it was painted on and packed again."""
+    return sum(one.packed_file.size for one in image.packed_files)
+
+
+def owners() -> set[str]:
+    """Names of objects that have baked images. Cheap enough for a panel."""
+    texts = (image.get(BAKED) for image in bpy.data.images)
+    abouts = [_about(text) for text in texts if text]
+    return {name for about in abouts for name in about.get("objects", about["object"]).split(", ")}
+
+
+@lru_cache(maxsize=4096)
+def _about(text: str) -> dict[str, Any]:
+    """An image's provenance."""
+    found: dict[str, Any] = json.loads(text)
+    return found

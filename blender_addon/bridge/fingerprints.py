@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fingerprints of data in the .blend: equal for equal data, where the bytes of a .blend never are.
+
+So what was made of it is kept while that is still true, and is not made again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import bpy
+from bpy.types import Image, Material, Mesh, Node, NodeTree, Object
+
+from .images import values_of
+from .meshes import values_in
+
+if TYPE_CHECKING:
+    import numpy as np
+
+PARTS = {"node_tree", "nodes", "inputs", "outputs", "image", "image_user", "texture_mapping", "color_mapping"}
+PARTS |= {"color_ramp", "elements", "mapping", "curves", "points", "colorspace_settings"}
+"""Properties that belong to what they are in; of others that refer to data only the name counts."""
+LAYOUT = {"location", "location_absolute", "width", "height", "select", "hide", "label", "color", "use_custom_color"}
+LAYOUT |= {"show_options", "show_preview", "show_texture"}
+"""Properties of nodes that a result does not depend on."""
+DETAILS = {"use_fake_user", "tag", "preview_render_type", *(["use_nodes"] if bpy.app.version >= (5, 0) else [])}
+"""Properties of other data that it does not depend on."""
+VALUES = {
+    "FLOAT_VECTOR": ("vector", 3),
+    "FLOAT2": ("vector", 2),
+    "FLOAT_COLOR": ("color", 4),
+    "BYTE_COLOR": ("color", 4),
+}
+VALUES |= {"INT32_2D": ("value", 2), "INT16_2D": ("value", 2), "QUATERNION": ("value", 4), "FLOAT4X4": ("value", 16)}
+"""Property and length of an attribute's values, where they are more than one number."""
+
+
+def materials_fingerprint(materials: Iterable[Material], contents: Mapping[Image, str] | None = None) -> str:
+    """SHA-256 of all that the materials' nodes are set to, with their groups and packed images.
+
+    Of other data that they refer to, such as an object, only the name counts; of files outside, the path.
+    contents: hashes of images, which then count instead of their names and paths.
+    """
+    known = contents or {}
+    described = [_describe(material, (), known) for material in sorted(materials, key=lambda item: item.name)]
+    return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
+
+
+def _describe(item: bpy.types.bpy_struct, within: tuple[str, ...], contents: Mapping[Image, str]) -> dict[str, Any]:
+    """All values of an item but those of add-ons; within: the groups that it is in, so that none describes itself."""
+    if item in contents:
+        return {"contents": contents[item], "color_space": item.colorspace_settings.name, "alpha": item.alpha_mode}
+    left_out = LAYOUT if isinstance(item, Node) else DETAILS
+    properties = [prop for prop in item.bl_rna.properties if not (prop.identifier in left_out or prop.is_runtime)]
+    known = {prop.identifier: _value(item, prop, within, contents) for prop in properties}
+    known["kind"] = item.bl_rna.identifier
+    if isinstance(item, Image) and item.packed_file:
+        known["packed"] = hashlib.sha256(item.packed_file.data).hexdigest()
+    if isinstance(item, NodeTree):
+        known["joined"] = sorted(
+            (link.from_node.name, link.from_socket.identifier, link.to_node.name, link.to_socket.identifier)
+            for link in item.links
+        )
+    return known
+
+
+def _value(
+    item: bpy.types.bpy_struct, prop: bpy.types.Property, within: tuple[str, ...], contents: Mapping[Image, str]
+) -> Any:
+    is_part = prop.identifier in PARTS
+    if prop.type in ("POINTER", "COLLECTION"):
+        value = getattr(item, prop.identifier) if is_part or not prop.is_readonly else None
+        if value is None or prop.type == "COLLECTION":
+            return [_describe(one, within, contents) for one in value] if value is not None and is_part else None
+        name = getattr(value, "name_full", "")
+        return _describe(value, (*within, name), contents) if is_part and (not name or name not in within) else name
+    if prop.is_readonly:
+        return None
+    value = getattr(item, prop.identifier)
+    if isinstance(value, set):
+        return sorted(value)
+    return list(value) if getattr(prop, "is_array", False) else value
+
+
+def mesh_fingerprint(mesh: Mesh) -> str:
+    """SHA-256 of a mesh's faces, normals and attributes, UVs among them, but not of what is selected or hidden."""
+    import numpy as np
+
+    found = hashlib.sha256(repr([layer.active_render for layer in mesh.uv_layers]).encode())
+    for items, name, shape, kind in (
+        (mesh.loops, "vertex_index", (), np.int32),
+        (mesh.polygons, "loop_start", (), np.int32),
+        (mesh.corner_normals, "vector", (3,), np.float32),
+    ):
+        found.update(values_in(items, name, (len(items), *shape), kind).data)
+    colors = mesh.color_attributes
+    found.update(repr((colors.active_color_index, colors.render_color_index)).encode())
+    for attribute in mesh.attributes:
+        if attribute.name.startswith(".") or attribute.data_type == "STRING":
+            continue
+        name, width = VALUES.get(attribute.data_type, ("value", 1))
+        number = np.int32 if "INT" in attribute.data_type else np.float32
+        of_all = values_in(
+            attribute.data, name, (len(attribute.data), width), bool if attribute.data_type == "BOOLEAN" else number
+        )
+        found.update(f"{attribute.name} {attribute.domain} {attribute.data_type}".encode())
+        found.update(of_all.data)
+    return found.hexdigest()
+
+
+def images_of(*objects: Object, used_only: bool = False) -> set[Image]:
+    """Images in objects' materials; used_only: those of nodes with linked outputs."""
+    materials = {slot.material for obj in objects for slot in obj.material_slots if slot.material}
+    trees = [material.node_tree for material in materials if material.node_tree]
+    return {image for tree in trees for image in images_in(tree, used_only=used_only)}
+
+
+def images_in(tree: NodeTree, *, used_only: bool = False) -> Iterator[Image]:
+    """Images in the nodes of a tree and of its groups; used_only: those of nodes with linked outputs."""
+    for node in nodes_in(tree, used_only=used_only):
+        if getattr(node, "image", None) is not None:
+            yield node.image
+
+
+def nodes_in(tree: NodeTree, *, used_only: bool = False) -> Iterator[Node]:
+    """Nodes of a tree and of its groups; used_only: those with linked outputs."""
+    for node in tree.nodes:
+        if used_only and not any(output.is_linked for output in node.outputs):
+            continue
+        yield node
+        if node.type == "GROUP" and node.node_tree is not None:
+            yield from nodes_in(node.node_tree, used_only=used_only)
+
+
+def contents_of(image: Image) -> Path | bytes | np.ndarray:
+    """The file of an image, or its bytes if it is packed; the pixels of one that was changed since."""
+    if image.packed_file and not image.is_dirty:
+        return image.packed_file.data
+    path = Path(bpy.path.abspath(image.filepath, library=image.library)) if image.filepath else None
+    if path and path.is_file() and not image.is_dirty:
+        return path
+    return values_of(image)
+
+
+def sha256(contents: Path | bytes | np.ndarray) -> str:
+    """SHA-256 of what `contents_of` returns; for any thread."""
+    if isinstance(contents, Path):
+        with contents.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    return hashlib.sha256(contents if isinstance(contents, bytes) else contents.data).hexdigest()
