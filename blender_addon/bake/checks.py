@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import bpy
 from bpy.types import Context, Material, Mesh, Node, Object
 
@@ -28,13 +30,13 @@ def check_mesh(obj: Object) -> None:
         raise ParameterError(f"{obj.name} is not a mesh but a {obj.type.lower()}", "use Object > Convert > Mesh")
 
 
-def chosen_objects(context: Context) -> tuple[list[Object], list[str]]:
-    """Objects to bake, the active one first, and notes on selected objects that are left out.
+def chosen_objects(context: Context, candidates: Sequence[Object]) -> tuple[list[Object], list[str]]:
+    """Objects to bake, the active one first, and notes on candidates that are left out.
 
     ParameterError where there is none. Cheap enough for a panel.
     """
     active, chosen, notes = context.active_object, [], []
-    for item in context.selected_objects:
+    for item in candidates:
         try:
             if item.type == "MESH" and item != active:
                 check_object(item)

@@ -7,7 +7,6 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from functools import lru_cache
 from typing import Any
 
 import bpy
@@ -18,12 +17,10 @@ from ..core.about import VERSION
 from .geometry_maps import CURVATURE_MAPS
 from .principled_inputs import INPUT_MAPS
 from .scene import BakeScene
-from .sets import BakeSet
+from .sets import BakeSet, provenance_of
 from .settings import BakeOptions
 from .values import VALUE_MAPS
 
-BAKED = "impasto_baked"
-"""Custom property with an image's provenance as JSON."""
 OF_MATERIALS = (*VALUE_MAPS, *INPUT_MAPS, "normal")
 """Maps that depend on more of the materials than their names."""
 NOT_OF_PIXELS = ("maps", "inputs", "file_format", "edge_radius", "unit_m")
@@ -90,7 +87,7 @@ def kept_images() -> dict[str, Image]:
     """Images of earlier bakes by their fingerprints: those that are as they were baked."""
     found = {}
     for image in bpy.data.images:
-        about = _about(image.get(BAKED, "{}"))
+        about = provenance_of(image)
         if "fingerprint" in about and not image.is_dirty and about.get("bytes") == packed_bytes(image):
             found[about["fingerprint"]] = image
     return found
@@ -99,17 +96,3 @@ def kept_images() -> dict[str, Image]:
 def packed_bytes(image: Image) -> int:
     """Size of an image's packed files: a cheap sign that it was painted on and packed again."""
     return sum(one.packed_file.size for one in image.packed_files)
-
-
-def owners() -> set[str]:
-    """Names of objects that have baked images. Cheap enough for a panel."""
-    texts = (image.get(BAKED) for image in bpy.data.images)
-    abouts = [_about(text) for text in texts if text]
-    return {name for about in abouts for name in about.get("objects", about["object"]).split(", ")}
-
-
-@lru_cache(maxsize=4096)
-def _about(text: str) -> dict[str, Any]:
-    """An image's provenance."""
-    found: dict[str, Any] = json.loads(text)
-    return found

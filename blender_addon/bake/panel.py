@@ -28,7 +28,7 @@ OF_FILES = ("preset", "file_format", "pattern", "replace")
 """Settings that matter only where a folder is chosen."""
 MOST_WARNINGS = 8
 SHOWN_FOR = {
-    "target": (OWN, NAMED),
+    **dict.fromkeys(("target", "objects"), (OWN, NAMED)),
     **dict.fromkeys(("extrusion", "ray_distance", "cage_suffix"), (SELECTED, NAMED)),
     **dict.fromkeys(("low_suffix", "high_suffix"), (NAMED,)),
 }

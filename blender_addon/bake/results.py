@@ -21,7 +21,8 @@ from ..jobs.task import Report
 from . import files, overlay
 from .checks import check_local
 from .files import PATTERN
-from .kept import BAKED, kept_images, packed_bytes
+from .kept import kept_images, packed_bytes
+from .sets import BAKED
 
 if TYPE_CHECKING:
     from ..jobs.task import Task

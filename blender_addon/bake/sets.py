@@ -3,17 +3,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from bpy.types import Context, Object
+import bpy
+from bpy.types import Context, Image, Object
 
 from ..core.errors import ParameterError
 from .checks import check, check_high, check_mesh, check_object, chosen_objects
 from .names import base_of, check_suffixes
 from .settings import BakeOptions
-from .targets import NAMED, ONE, SELECTED, BakeTargets
+from .targets import CHOSEN, NAMED, ONE, SELECTED, BakeTargets
+
+BAKED = "impasto_baked"
+"""Custom property with the provenance of a baked image as JSON."""
 
 
 @dataclass(frozen=True)
@@ -104,8 +110,31 @@ def check_set(given: BakeSet, options: BakeOptions) -> list[str]:
     return [check(obj, options, needs_material=not given.projections) for obj in given.objects]
 
 
+def provenance_of(image: Image) -> Mapping[str, Any]:
+    """Provenance of a baked image; empty for others."""
+    return _parse(str(image.get(BAKED, "{}")))
+
+
+@lru_cache(maxsize=4096)  # panels ask at every redraw
+def _parse(text: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = json.loads(text)
+    return found
+
+
+def _candidates(context: Context, targets: BakeTargets) -> list[Object]:
+    """Objects that are to be baked, the active one first. ParameterError where none was baked before."""
+    if targets.objects == CHOSEN:
+        return sorted(context.selected_objects, key=lambda item: item != context.active_object)
+    abouts = [about for image in bpy.data.images if (about := provenance_of(image))]
+    names = {name for about in abouts for name in about.get("objects", about["object"]).split(", ")}
+    found = [item for item in context.scene.objects if item.name in names]
+    if not found:
+        raise ParameterError("No object of the scene has baked images", "choose Selected, and bake some")
+    return sorted(found, key=lambda item: item != context.active_object)
+
+
 def chosen_sets(context: Context, targets: BakeTargets) -> tuple[list[BakeSet], Sequence[str]]:
-    """Sets to bake of the selected objects, and notes on those that are left out.
+    """Sets to bake of the selected objects, or of those that were baked before, and notes on those that are left out.
 
     ParameterError where there is none. Cheap enough for a panel.
     """
@@ -117,7 +146,7 @@ def chosen_sets(context: Context, targets: BakeTargets) -> tuple[list[BakeSet], 
         objects, projections = _by_names(context, targets)
         notes = []
     else:
-        objects, notes = chosen_objects(context)
+        objects, notes = chosen_objects(context, _candidates(context, targets))
     if targets.target == ONE:
         return [BakeSet.of(*objects, projections=projections, use_tiles=targets.use_tiles)], notes
     own = [projections[at : at + 1] for at in range(len(objects))]
@@ -146,10 +175,10 @@ def _selected_to_active(context: Context, targets: BakeTargets) -> tuple[Object,
 
 
 def _by_names(context: Context, targets: BakeTargets) -> tuple[list[Object], list[Projection]]:
-    """The selected low objects, the active one first, and for each the high objects of its name, hidden ones too."""
+    """The low objects, the active one first, and for each the high objects of its name, hidden ones too."""
     check_suffixes(targets)
-    lows = [item for item in context.selected_objects if item.type == "MESH" and base_of(item.name, targets.low_suffix)]
-    lows.sort(key=lambda item: item != context.active_object)
+    candidates = [item for item in _candidates(context, targets) if item.type == "MESH"]
+    lows = [item for item in candidates if base_of(item.name, targets.low_suffix)]
     if not lows:
         raise ParameterError(
             f"No selected mesh has {targets.low_suffix} in its name", "select the low objects, or change Low Suffix"

@@ -10,6 +10,7 @@ from bpy.props import BoolProperty, EnumProperty, FloatProperty, StringProperty
 from ..tools.arguments import argument
 
 EACH, ONE = "EACH", "ONE"
+CHOSEN, BAKED_BEFORE = "CHOSEN", "BAKED"
 OWN, SELECTED, NAMED = "OWN", "SELECTED", "NAMED"
 
 
@@ -26,6 +27,18 @@ class BakeTargets:
             items=(
                 (EACH, "Each Object", "A set of maps for each selected object"),
                 (ONE, "All in One", "One set of maps for all selected objects, whose UV islands share the square"),
+            ),
+        ),
+    )
+    objects: str = field(
+        default=CHOSEN,
+        metadata=argument(
+            EnumProperty,
+            "Objects",
+            "Which objects are baked",
+            items=(
+                (CHOSEN, "Selected", "The selected objects"),
+                (BAKED_BEFORE, "Baked Before", "All objects of the scene that have baked images, selected or not"),
             ),
         ),
     )

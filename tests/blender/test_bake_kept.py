@@ -195,3 +195,22 @@ def test_kept_maps_are_files_and_images_of_the_material_too(tmp_path: Path) -> N
     assert baked_anew(maps={"normal"}, out_dir=str(tmp_path), file_format="TARGA") == {"normal"}, "it has no such file"
     assert obj.active_material.name == "one"
     assert "fingerprint" not in json.loads(bpy.data.images["Strip_normal"]["impasto_recipe"])["steps"][0]["parameters"]
+
+
+def test_all_objects_that_were_baked_before_can_be_baked_again() -> None:
+    """Also those of a set of several; objects that never were are left alone."""
+    with pytest.raises(RuntimeError, match="No object of the scene has baked images"):
+        bake(objects="BAKED")
+    for name in ("First", "Second", "Third", "Fourth"):
+        plane(material(name)).name = name
+    for names in (["First"], ["Second", "Third"]):
+        for obj in bpy.context.scene.objects:
+            obj.select_set(obj.name in names)
+        bpy.context.view_layer.objects.active = bpy.data.objects[names[0]]
+        bake(maps={"roughness"}, target="ONE")
+    bpy.ops.object.select_all(action="DESELECT")
+    principled(bpy.data.materials["Second"]).inputs["Roughness"].default_value = 0.1
+    before = set(bpy.data.images)
+    bake(maps={"roughness"}, objects="BAKED")
+    made = sorted(image["impasto_baked"] for image in set(bpy.data.images) - before)
+    assert [json.loads(text)["object"] for text in made] == ["First", "Second", "Third"]
