@@ -30,7 +30,7 @@ class Costs:
     """
 
     def __init__(self, options: BakeOptions, rates: Mapping[str, float]) -> None:
-        self._work = options.width_px * options.height_px * (options.samples + 1)
+        self._work = _pixels(options) * (options.samples + 1)
         self._before, self._measured = rates, dict[str, list[float]]()
 
     def add(self, name: str, seconds: float, tiles: int) -> None:
@@ -86,9 +86,14 @@ class _Record:
 record = _Record()
 
 
+def _pixels(options: BakeOptions) -> int:
+    """Number of pixels that are baked for a map."""
+    return options.of_parts.width_px * options.of_parts.height_px
+
+
 def estimate(options: BakeOptions, sets: int) -> str:
     """Sentence on the time and memory that sets of maps will take; without the time if a map was never baked here."""
-    memory = readable_bytes(BYTES_OF_BLENDER + BYTES_PER_PIXEL * options.width_px * options.height_px)
+    memory = readable_bytes(BYTES_OF_BLENDER + BYTES_PER_PIXEL * _pixels(options))
     seconds = Costs(options, record.rates).seconds_of(options.maps)
     if seconds is None:
         return f"About {memory} of memory"

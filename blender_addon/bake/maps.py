@@ -33,7 +33,7 @@ from .geometry_maps import (
 )
 from .identity_maps import IDENTITY_MAPS
 from .kept import fingerprints
-from .margin import draw_out
+from .margin import block_means, draw_out
 from .misses import NO_MISSES, Misses, missed_notes, misses_on
 from .parts import evaluated_meshes
 from .principled_inputs import INPUT_MAPS
@@ -96,9 +96,9 @@ def bake_set(given: BakeSet, options: BakeOptions, known: Collection[str] = ()) 
         **given.provenance,
     }
     del about["maps"]
-    with bake_scene(given, options, uv_maps) as made:
+    with bake_scene(given, options.of_parts, uv_maps) as made:
         prints = fingerprints(made, given, options, uv_maps)
-        passes = Passes(made, options)
+        passes = Passes(made, options.of_parts, options.factor)
         is_first = True
         for name in options.maps:
             about |= {"map": name, "fingerprint": prints[name]}
@@ -153,10 +153,14 @@ def _files(name: str, parts: Mapping[int, np.ndarray], format_name: str) -> dict
 
 @dataclass(frozen=True)
 class Passes:
-    """Bakes of a set, from which its maps are made. missed (H, W): pixels that each bake of high objects left empty."""
+    """Bakes of a set, from which its maps are made. factor: of the bakes' width and height to that of the maps.
+
+    missed: (H, W), pixels that the last bake of high objects left empty.
+    """
 
     scene: BakeScene
     options: BakeOptions
+    factor: int = 1
     missed: list[np.ndarray] = field(default_factory=list)
 
     @cached_property
@@ -176,7 +180,7 @@ class Passes:
         if name in IDENTITY_MAPS:
             return self._identity_map(name)
         pixels, notes = self._bake(name, self.options)
-        values, figures = _to_map(name, pixels)
+        values, figures = _to_map(name, block_means(pixels, self.factor))
         if name == "object_normal":
             values = object_normals(values, self.extent)
         if name == "height":
@@ -192,11 +196,12 @@ class Passes:
         return pixels_of(self.scene.image), notes
 
     def _identity_map(self, name: str) -> tuple[np.ndarray, dict[str, Any], list[str]]:
-        """A mask whose pixels show one colour each: one sample, and a margin that is drawn out."""
+        """A mask whose pixels, or their parts, show one colour each: one sample, and a margin that is drawn out."""
         pixels, notes = self._bake(name, replace(self.options, samples=1, margin_px=0))
+        pixels[..., 3] = draw_out(pixels, _covered(pixels), self.options.margin_px)
+        pixels = block_means(pixels, self.factor)
         values, figures = _to_map(name, pixels)
-        covered = draw_out(values, _covered(pixels), self.options.margin_px)
-        values[~covered] = 0.0
+        values[~_covered(pixels)] = 0.0
         return values, figures, notes
 
     def _curvature_map(self, name: str) -> np.ndarray:
@@ -210,11 +215,15 @@ class Passes:
     @cached_property
     def _curvature(self) -> tuple[np.ndarray, np.ndarray]:
         """Relative curvature (H, W) of the islands and their margin, and where these are."""
+        import numpy as np
+
         sharp = replace(self.options, margin_px=0)
         positions, normals = (_straight(self._bake(name, sharp)[0]) for name in CURVATURE_PASSES)
         covered = _covered(positions)
         bend = relative_curvature(positions[..., :3], normals[..., :3], covered, self.extent)
-        return bend, draw_out(bend[..., None], covered, self.options.margin_px)
+        covered = draw_out(bend[..., None], covered, self.options.margin_px)
+        means, share = np.moveaxis(block_means(np.dstack([bend, covered.astype(np.float32)]), self.factor), -1, 0)
+        return means / np.maximum(share, 0.01), share > 0
 
 
 def _covered(pixels: np.ndarray) -> np.ndarray:

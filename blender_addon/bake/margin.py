@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Neighbourhoods of pixels in NumPy: sums over a window, and a margin of pixels drawn out as they are."""
+"""Neighbourhoods of pixels in NumPy: sums over a window, means of blocks, and a margin of pixels drawn out as they are."""
 
 from __future__ import annotations
 
@@ -19,6 +19,20 @@ def box_sums(values: np.ndarray, half_px: int) -> np.ndarray:
     for top, left in itertools.product(range(2 * half_px + 1), repeat=2):
         sums += padded[top : top + height, left : left + width]
     return sums
+
+
+def block_means(pixels: np.ndarray, side_px: int) -> np.ndarray:
+    """Means (H / side, W / side, C) of square blocks of pixels (H, W, C), weighted by the last channel, their alpha.
+
+    The values of pixels where it is partial are premultiplied, as Blender's margins are.
+    """
+    import numpy as np
+
+    if side_px == 1:
+        return pixels
+    height, width, channels = pixels.shape
+    blocks = pixels.reshape(height // side_px, side_px, width // side_px, side_px, channels)
+    return blocks.mean((1, 3), dtype=np.float32)
 
 
 def draw_out(values: np.ndarray, covered: np.ndarray, margin_px: int) -> np.ndarray:

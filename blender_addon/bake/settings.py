@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import bpy
@@ -139,6 +140,19 @@ class BakeOptions:
             max=4096,
         ),
     )
+    anti_aliasing: str = field(
+        default="1",
+        metadata=argument(
+            EnumProperty,
+            "Anti-Aliasing",
+            "Parts of each pixel that are baked and averaged, so that edges of masks and faces are smooth",
+            items=(
+                ("1", "Off", "Each pixel shows the face at its centre"),
+                ("4", "4 Parts", "Bake twice as wide and as high"),
+                ("16", "16 Parts", "Bake four times as wide and as high"),
+            ),
+        ),
+    )
     edge_radius: float = field(
         default=0.02,
         metadata=argument(
@@ -166,6 +180,17 @@ class BakeOptions:
         metadata=argument(EnumProperty, "Format", "Format and bits of the files in the folder", items=FORMAT_ITEMS),
     )
     unit_m: float = 1.0
+
+    @property
+    def factor(self) -> int:
+        """Number of parts of a pixel along each side."""
+        return math.isqrt(int(self.anti_aliasing))
+
+    @property
+    def of_parts(self) -> BakeOptions:
+        """Options of a bake whose pixels are the parts of this one's."""
+        sides = ("width_px", "height_px", "margin_px")
+        return replace(self, **{name: getattr(self, name) * self.factor for name in sides}, anti_aliasing="1")
 
     @classmethod
     def from_properties(cls, values: Mapping[str, Any]) -> BakeOptions:

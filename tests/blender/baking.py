@@ -58,6 +58,22 @@ def plane(*materials: bpy.types.Material | None, faces: int = 1) -> bpy.types.Ob
     return made
 
 
+def slanted(*materials: bpy.types.Material) -> np.ndarray:
+    """Two faces with a material each that fill the 0–1 square, the active object.
+
+    Returns the share (H, W) of the second one in each pixel; their border is slanted.
+    """
+    made = plane(*materials, faces=2)
+    verts = ((0, 0), (0, 1), (0.3, 0), (0.7, 1), (1, 0), (1, 1))
+    for vertex, (x, y) in zip(made.data.vertices, verts, strict=True):
+        vertex.co[:2] = x, y
+    for loop in made.data.loops:
+        made.data.uv_layers[0].data[loop.index].uv = verts[loop.vertex_index]
+    points = (np.arange(SIZE_PX * 16) + 0.5) / (SIZE_PX * 16)
+    is_second = points[None, :] > 0.3 + 0.4 * points[:, None]
+    return is_second.reshape(SIZE_PX, 16, SIZE_PX, 16).mean((1, 3))
+
+
 def bake(**properties: object) -> set[str]:
     """Bake in this Blender: with a worker it would be done in another."""
     module("jobs.session").jobs.close()

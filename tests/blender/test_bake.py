@@ -23,6 +23,7 @@ from baking import (
     plane,
     principled,
     procedural,
+    slanted,
     srgb,
 )
 
@@ -168,6 +169,33 @@ def test_view_transform_and_exposure_do_not_matter() -> None:
     first, *others = [image.packed_file.data for image in bpy.data.images if image.name.startswith("Strip_base")]
     assert len(others) == 2
     assert all(other == first for other in others)
+
+
+@pytest.mark.parametrize(("parts", "least", "most"), [("1", 0.3, 0.5), ("4", 0.04, 0.125), ("16", 0.0, 0.04)])
+def test_anti_aliasing_shows_the_share_of_each_face_in_a_pixel(parts: str, least: float, most: float) -> None:
+    """The samples of Cycles do not: they all fall on the face at the pixel's centre, as the bake without it shows."""
+    share = slanted(material("rough", metallic=0.0), material("metal", metallic=1.0))
+    bake(maps={"metallic", "material_id", "curvature"}, samples=16 if parts == "1" else 1, anti_aliasing=parts)
+    difference = np.abs(pixels("Strip_metallic")[..., 0] - share)
+    assert least < difference.max() <= most
+    mask = pixels("Strip_material_id")[..., :3]
+    first, second = mask[0, 0], mask[0, -1]
+    between = ((mask - first) @ (second - first)) / ((second - first) @ (second - first))
+    assert np.abs(between - share).max() == pytest.approx(difference.max(), abs=4 * BYTE)
+    assert np.abs(pixels("Strip_curvature")[..., 0] - 0.5).max() < 0.01, "the plane is flat"
+
+
+def test_anti_aliasing_takes_nothing_from_beyond_an_island() -> None:
+    """Pixels that an island covers in part have its colour, with a margin and without; normals stay of length 1."""
+    obj = plane(material(base_color=(1, 0, 0, 1)))
+    for loop in obj.data.uv_layers[0].data:
+        loop.uv = [0.213 + 0.5 * value for value in loop.uv]
+    for margin_px in (0, 4):
+        bake(maps={"base_color", "normal", "vertex_color"}, margin_px=margin_px, anti_aliasing="16")
+    for name in ("Strip_base_color", "Strip_base_color.001"):
+        assert np.abs(pixels(name)[..., :3] - (1, 0, 0)).max() <= BYTE, "uncovered ones have the mean"
+    for name in ("Strip_normal", "Strip_normal.001"):
+        assert np.abs(pixels(name)[..., :3] - (0.5, 0.5, 1)).max() < 1e-3
 
 
 def test_samples_smooth_the_pattern() -> None:

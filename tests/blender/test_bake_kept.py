@@ -105,6 +105,7 @@ def test_maps_that_depend_on_what_changed_are_baked_again(change: Callable, maps
     ("changed", "maps"),
     [
         ({"samples": 2}, MAPS),
+        ({"anti_aliasing": "4"}, MAPS),
         ({"height_px": 32}, MAPS),
         ({"margin_px": 3}, MAPS),
         ({"edge_radius": 0.1}, {"edge_mask"}),
