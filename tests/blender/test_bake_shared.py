@@ -7,6 +7,7 @@ import json
 import math
 from pathlib import Path
 
+import bmesh
 import bpy
 import numpy as np
 import pytest
@@ -78,3 +79,56 @@ def test_tiles_are_written_in_the_format_and_by_the_names_that_were_chosen(tmp_p
     assert {path.name for path in tmp_path.iterdir()} == names
     with pytest.raises(RuntimeError, match="files for an engine have no UDIM tiles; choose one file for each map"):
         bake(maps={"roughness"}, use_tiles=True, out_dir=str(tmp_path), preset="unreal")
+
+
+CELLS, CELL_PX, ISLAND_PX = 4, 64, 28.0
+SIDE_PX = CELLS * CELL_PX
+
+
+def boxes(name: str, color: tuple[float, float, float], first: int) -> np.ndarray:
+    """A cube whose faces are islands in cells of the image, from the `first` one on; their corners in pixels."""
+    mesh = bmesh.new()
+    bmesh.ops.create_cube(mesh, size=1.0)
+    uvs, corners = mesh.loops.layers.uv.verify(), []
+    for index, face in enumerate(mesh.faces, first):
+        corners.append(np.array(divmod(index, CELLS)[::-1]) * CELL_PX + (17.3 + 0.11 * index, 18.6 - 0.07 * index))
+        for loop, place in zip(face.loops, ((0, 0), (1, 0), (1, 1), (0, 1)), strict=True):
+            loop[uvs].uv = (corners[-1] + np.multiply(place, ISLAND_PX)) / SIDE_PX
+    obj = plane(material(name, base_color=(*color, 1)))
+    mesh.to_mesh(obj.data)
+    obj.name = name
+    return np.array(corners)
+
+
+def leaks(values: np.ndarray, corners: np.ndarray) -> list[float]:
+    """Greatest difference from an island's own colour of the texels whose centres it holds, at mip levels 0 to 4."""
+    found, scale = [], 1
+    own = [values[tuple((corner[::-1] + ISLAND_PX / 2).astype(int))] for corner in corners]
+    for _ in range(5):
+        centres = (np.arange(len(values)) + 0.5) * scale
+        most = 0.0
+        for corner, color in zip(corners, own, strict=True):
+            columns, rows = (np.flatnonzero((centres > low) & (centres < low + ISLAND_PX)) for low in corner)
+            assert columns.size
+            assert rows.size
+            most = max(most, np.abs(values[np.ix_(rows, columns)] - color).max())
+        found.append(most)
+        values = values.reshape(len(values) // 2, 2, len(values) // 2, 2, -1).mean((1, 3))
+        scale *= 2
+    return found
+
+
+@pytest.mark.parametrize("anti_aliasing", ["1", "4"])
+@pytest.mark.parametrize("margin_type", ["EXTEND", "ADJACENT_FACES"])
+def test_texels_of_islands_show_no_background_at_mip_levels_0_to_4(margin_type: str, anti_aliasing: str) -> None:
+    """A texel of 16 pixels whose centre is in an island reaches 8 beyond it. Without a margin the measure sees that."""
+    red, green = boxes("red", (1, 0, 0), 0), boxes("green", (0, 1, 0), 6)
+    size = {"width_px": SIDE_PX, "height_px": SIDE_PX, "margin_type": margin_type, "anti_aliasing": anti_aliasing}
+    for margin_px in (16, 0):
+        bake(maps={"base_color", "object_id"}, target="ONE", margin_px=margin_px, **size)
+    for name in ("base_color", "object_id"):
+        for corners in (red, green):
+            with_margin, without = (leaks(pixels(f"green_{name}{end}")[..., :3], corners) for end in ("", ".001"))
+            assert max(with_margin) <= 1.01 / 255, (name, with_margin)
+            assert without[0] <= 1.01 / 255, (name, without)
+            assert min(without[2:]) > 0.05, (name, without)
