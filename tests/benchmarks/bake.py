@@ -5,8 +5,7 @@
 in Python with bpy. Each object is a sphere with a procedural material of its own; the maps are base colour, roughness
 and normal, with 4 samples and a margin of 16 px, as PNG files in both cases. `own`: as many sets as objects. `shared`:
 12 objects in one set. `script` bakes in the open scene, `here` is the operator called by a script, `background` is
-what a click in a window starts, the start of that Blender included. `two` shares the
-sets among two Blenders in the background.
+what a click in a window starts, the start of that Blender included, and `two` shares the sets among two of those.
 
 Then high to low against solids of known form: seconds, and the baked normals' distance from the true ones in degrees.
 """
