@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Neighbourhoods of pixels in NumPy: sums over windows, means of blocks, and margins of pixels drawn out as they are."""
+"""Neighbourhoods of pixels in NumPy: sums over windows, means of blocks, and a margin of pixels that is drawn out."""
 
 from __future__ import annotations
 
