@@ -171,7 +171,7 @@ def _distances(
     if not above and not below:
         raise ParameterError(
             f"no high object lies above or below the faces of {name}",
-            "move them onto each other, and see that the high ones have faces",
+            "move them onto each other, and see that the faces of both point outwards (Mesh > Normals)",
         )
     far_above, far_below = (float(np.percentile(one, PERCENTILE)) if one else 0.0 for one in (above, below))
     return far_above, far_below

@@ -26,6 +26,11 @@ def check_object(obj: Object | None, *, needs_material: bool = True) -> None:
 
 def check_mesh(obj: Object) -> None:
     """Raise ParameterError if an object is no mesh."""
+    if obj.instance_type == "COLLECTION":
+        raise ParameterError(
+            f"{obj.name} is an instance of a collection",
+            "make it real (Object > Apply > Make Instances Real), or bake the objects of the collection",
+        )
     if obj.type != "MESH":
         raise ParameterError(f"{obj.name} is not a mesh but a {obj.type.lower()}", "use Object > Convert > Mesh")
 
@@ -38,7 +43,7 @@ def chosen_objects(context: Context, candidates: Sequence[Object]) -> tuple[list
     active, chosen, notes = context.active_object, [], []
     for item in candidates:
         try:
-            if item.type == "MESH" and item != active:
+            if (item.type == "MESH" or item.instance_type == "COLLECTION") and item != active:
                 check_object(item)
                 chosen.append(item)
         except ParameterError as error:

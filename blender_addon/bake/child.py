@@ -22,9 +22,11 @@ def main(folder: Path) -> None:
     package.__path__ = [str(Path(__file__).parents[1])]
     sys.modules[PACKAGE] = package
     from impasto_bake.bake import costs, maps, process
+    from impasto_bake.bake.memory import memory_error
     from impasto_bake.bake.sets import BakeSet
     from impasto_bake.bake.settings import BakeOptions
     from impasto_bake.core.errors import ImpastoError, error_fields
+    from impasto_bake.core.system.untrusted import file_error
 
     tempfile.tempdir = str(folder)  # so that nothing is left behind when this process is killed
     job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
@@ -50,6 +52,12 @@ def main(folder: Path) -> None:
         say(rates=spent.rates)
     except ImpastoError as error:
         say(**error_fields(error))
+        raise
+    except OSError as error:
+        say(**error_fields(file_error(error)))
+        raise
+    except MemoryError:
+        say(**error_fields(memory_error()))
         raise
 
 

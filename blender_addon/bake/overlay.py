@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     import numpy as np
 
 SHELL, WIRE, MISSED = (0.3, 0.6, 1.0, 0.18), (0.3, 0.6, 1.0, 0.7), (1.0, 0.1, 0.05, 1.0)
-POINT_PX = 4.0
+POINT_PX = 5.0
+NEARER = Matrix(((1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, -1e-5), (0, 0, 0, 1)))
+"""Shift of depths, so that no point sinks into the surface that it lies on."""
 POINT_SHADER = "UNIFORM_COLOR" if bpy.app.version < (4, 5) else "POINT_UNIFORM_COLOR"
 
 Batch: TypeAlias = tuple[Any, Any, tuple[float, ...]]
@@ -213,10 +215,12 @@ def _draw_all(context: bpy.types.Context) -> None:
     gpu.state.blend_set("ALPHA")
     gpu.state.depth_test_set("LESS_EQUAL")
     gpu.state.point_size_set(POINT_PX * context.preferences.system.ui_scale)
-    for batch, shader, color in _drawing.batches:
-        shader.bind()
-        shader.uniform_float("color", color)
-        batch.draw(shader)
+    with gpu.matrix.push_pop_projection():
+        gpu.matrix.load_projection_matrix(NEARER @ gpu.matrix.get_projection_matrix())
+        for batch, shader, color in _drawing.batches:
+            shader.bind()
+            shader.uniform_float("color", color)
+            batch.draw(shader)
     gpu.state.point_size_set(1.0)
     gpu.state.depth_test_set("NONE")
     gpu.state.blend_set("NONE")

@@ -59,12 +59,12 @@ def draw_bake(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
 
 def _draw_overlays(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     """Draw the switches of what 3D views show of a bake from high to low, and why there is no cage."""
-    row = layout.row(align=True)
+    column = layout.column(align=True)
     if context.scene.impasto_bake.surface != OWN:
-        row.operator("impasto.show_cage", icon="MOD_LATTICE", depress=overlay.is_cage_on())
+        column.operator("impasto.show_cage", icon="MOD_LATTICE", depress=overlay.is_cage_on())
     if count := overlay.missed_count():
         text = sentence(f"Show {count} missed pixels")
-        row.operator("impasto.show_misses", text=text, icon="POINTCLOUD_DATA", depress=overlay.are_misses_on())
+        column.operator("impasto.show_misses", text=text, icon="POINTCLOUD_DATA", depress=overlay.are_misses_on())
     if context.scene.impasto_bake.surface == OWN:
         return
     found = overlay.shells_now(context) if overlay.is_cage_on() else None

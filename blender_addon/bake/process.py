@@ -86,7 +86,7 @@ def _write(folder: Path, sets: Sequence[BakeSet], options: BakeOptions, known: C
         with former.left_out(materials):
             blend = str(folder / "object.blend")
             bpy.data.libraries.write(blend, set(written.values()), path_remap="ABSOLUTE", fake_user=True)
-    except RuntimeError as error:  # so Blender says that it cannot write
+    except (OSError, RuntimeError) as error:  # either may say that Blender cannot write
         message = f"the object {', '.join(one.title for one in sets)} cannot be written to {folder.parent}"
         raise FileError(
             message, "make room there, or choose another folder for temporary files in the preferences"
@@ -134,6 +134,9 @@ def bake_all(task: Task, given: BackgroundBake) -> list[list[BakedMap]]:
 
 
 def _crash(code: int, output: str) -> WorkerError:
+    if code < 0:
+        remedy = "bake again, at a smaller size if memory was short"
+        return WorkerError(f"Blender in the background was ended by signal {-code}, and nothing has changed", remedy)
     tail = " | ".join([line for line in output.splitlines() if line.strip()][-3:])
     return WorkerError(f"Blender in the background stopped with status {code}: {tail}", "try a smaller size")
 

@@ -13,7 +13,7 @@ from ..core.errors import ImpastoError, ParameterError
 from ..jobs.operator import clicked_panel, tell
 from ..jobs.session import jobs
 from ..jobs.task import Place, Report, error_report
-from .warnings import LOCAL, SCALE, SHOW, SINGLE, UNWRAP
+from .warnings import LOCAL, SCALE, SHOW, SINGLE, TURN, UNWRAP
 
 ISLAND_MARGIN = 0.02
 """Between islands, so that margins have room."""
@@ -29,16 +29,26 @@ class Remedy:
 
 
 def _unwrap(obj: bpy.types.Object) -> None:
-    """Smart UV Project of all faces; the selection within the mesh stays."""
-    kinds = (obj.data.vertices, obj.data.edges, obj.data.polygons)
-    before = [[one.select for one in items] for items in kinds]
+    """Smart UV Project of all faces."""
+    _edit(obj, lambda: bpy.ops.uv.smart_project(island_margin=ISLAND_MARGIN))
+
+
+def _turn(obj: bpy.types.Object) -> None:
+    """Recalculate Outside of all faces."""
+    _edit(obj, lambda: bpy.ops.mesh.normals_make_consistent(inside=False))
+
+
+def _edit(obj: bpy.types.Object, operate: Callable[[], object]) -> None:
+    """Do something in edit mode with all faces selected; the selection within the mesh stays as it was."""
+    mesh = obj.data
+    before = [[one.select for one in items] for items in (mesh.vertices, mesh.edges, mesh.polygons)]
     bpy.ops.object.mode_set(mode="EDIT")
     try:
         bpy.ops.mesh.select_all(action="SELECT")
-        bpy.ops.uv.smart_project(island_margin=ISLAND_MARGIN)
+        operate()
     finally:
         bpy.ops.object.mode_set(mode="OBJECT")
-    for items, selected in zip((obj.data.vertices, obj.data.edges, obj.data.polygons), before, strict=True):
+    for items, selected in zip((mesh.vertices, mesh.edges, mesh.polygons), before, strict=True):
         items.foreach_set("select", selected)
 
 
@@ -56,6 +66,7 @@ REMEDIES = {
         apply=lambda _: bpy.ops.object.transform_apply(location=False, rotation=False, scale=True),
     ),
     UNWRAP: Remedy(label="Unwrap", icon="UV", apply=_unwrap),
+    TURN: Remedy(label="Recalculate Outside", icon="NORMALS_FACE", apply=_turn),
     LOCAL: Remedy(
         label="Make Local", icon="LIBRARY_DATA_DIRECT", apply=lambda _: bpy.ops.object.make_local(type="SELECT_OBJECT")
     ),

@@ -10,7 +10,7 @@ from pathlib import Path
 import bpy
 
 from ..bridge.target import ASSIGN, Target
-from ..core.errors import ParameterError
+from ..core.errors import Cancelled, ParameterError
 from ..jobs.session import jobs
 from ..jobs.task import Report, Task
 from ..paths import absolute
@@ -20,6 +20,7 @@ from . import process, results
 from .files import PATTERN, PNG, SEPARATE, check_names, packed_files
 from .kept import kept_images
 from .maps import BakedMap, bake_set
+from .memory import check_memory
 from .sets import BakeSet, check_set, chosen_sets
 from .settings import BakeOptions, BakeOutput
 from .sources import Sources, sources_of, with_recipes
@@ -72,6 +73,7 @@ class BakeRequest:
         While a worker's threads run, a background Blender does it: Cycles is called within `temp_override`, which
         crashes beside them (see `jobs.session.push_undo`). Files for an engine are written by a task, too.
         """
+        check_memory(self.sets, self.options)
         if jobs.clients or self._packs:
             return jobs.finish(self.task())
         known = self._known()
@@ -83,13 +85,18 @@ class BakeRequest:
         """The task that has a Blender in the background bake the sets."""
         for one in self.sets:
             check_set(one, self.options)
+        check_memory(self.sets, self.options)
         sources = [sources_of(*one.sources) for one in self.sets]
         packed = self._packed_files()
         known = self._known()
         given = process.prepare(self.sets, self.options, known)
 
         def work(task: Task) -> list[list[BakedMap]]:
-            baked = _finished(process.bake_all(task, given), sources, known)
+            maps = process.bake_all(task, given)
+            task.say("Keeping the maps", 1.0)
+            if task.is_cancelled:
+                raise Cancelled
+            baked = _finished(maps, sources, known)
             if packed is None:
                 return self._save(baked)
             for one in baked:

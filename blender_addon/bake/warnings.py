@@ -38,7 +38,7 @@ MOST_BEFORE = 30_000
 MOST_NAMES = 3
 COPYING = ("ARRAY", "MIRROR", "SCREW", "SOLIDIFY")
 """Modifiers that give new faces the UVs of others."""
-SHOW, SCALE, UNWRAP, LOCAL, SINGLE = "SHOW", "SCALE", "UNWRAP", "LOCAL", "SINGLE"
+SHOW, SCALE, UNWRAP, LOCAL, SINGLE, TURN = "SHOW", "SCALE", "UNWRAP", "LOCAL", "SINGLE", "TURN"
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,9 @@ def object_warnings(given: BakeSet, *, assigns: bool) -> Iterator[BakeWarning]:
             yield from _assigning_warnings(obj, given)
     for obj in dict.fromkeys((*given.objects, *given.sources)):
         yield from _scale_warnings(obj)
+        if _is_inside_out(obj.data):
+            remedy = "turn them (Mesh > Normals > Recalculate Outside)"
+            yield BakeWarning(f"the faces of {obj.name} point inwards; {remedy}", obj.session_uid, TURN)
 
 
 def _moves_uvs(modifier: bpy.types.Modifier) -> bool:
@@ -140,6 +143,19 @@ def _scale_warnings(obj: Object) -> Iterator[BakeWarning]:
         text = f"{obj.name} is scaled unevenly; apply it (Object > Apply > Scale) if its normals are wrong"
     if text:
         yield BakeWarning(text, obj.session_uid, SCALE)
+
+
+def _is_inside_out(mesh: Mesh) -> bool:
+    """Whether a mesh is closed and has a negative volume."""
+    import numpy as np
+
+    count = len(mesh.polygons)
+    uses = np.bincount(values_in(mesh.loops, "edge_index", (len(mesh.loops),), np.int32), minlength=len(mesh.edges))
+    if not count or (uses != 2).any():
+        return False
+    centres, normals = (values_in(mesh.polygons, name, (count, 3), np.float32) for name in ("center", "normal"))
+    heights = ((centres - centres.mean(axis=0)) * normals).sum(axis=1)
+    return float(heights @ values_in(mesh.polygons, "area", (count,), np.float32)) < 0
 
 
 def uv_notes(

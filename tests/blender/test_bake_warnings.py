@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from baking import bake, material, module, plane, state, without_images
 from drawing import Layout
+from solids import choose, cube
 
 pytestmark = pytest.mark.usefixtures("scene")
 
@@ -183,3 +184,17 @@ def test_a_linked_object_is_made_local_by_a_click(tmp_path: Path) -> None:
     assert not panel().operators("impasto.bake_remedy")
     assert bake(maps={"roughness"}) == {"FINISHED"}
     assert without_images(state())["active"] == "Strip"
+
+
+def test_a_mesh_that_is_inside_out_is_turned_by_a_click() -> None:
+    obj = cube(2, lambda points: points, "Box", smooth=False)
+    obj.data.materials.append(material())
+    obj.data.flip_normals()
+    obj.data.polygons.foreach_set("select", [index % 2 == 0 for index in range(len(obj.data.polygons))])
+    choose(obj)
+    selected = selection(obj.data)
+    assert "The faces of Box point inwards" in said(panel())
+    press(panel())
+    assert all(face.normal.dot(face.center) > 0 for face in obj.data.polygons)
+    assert selection(obj.data) == selected
+    assert not panel().operators("impasto.bake_remedy")
