@@ -70,6 +70,7 @@ class Deferred(Generic[T]):
         try:
             self._answer, self._answered = self._compute(question), question
         finally:
+            bpy.context.view_layer.update()  # temporary data that is gone is no change of the user
             self._is_computing = False
 
 

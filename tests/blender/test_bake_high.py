@@ -406,6 +406,8 @@ def test_the_cage_that_is_drawn_is_where_rays_begin_and_follows_its_extrusion() 
     assert 1.2 < found[0, 0] < 1.4
     assert np.allclose(np.abs(cage_points(0.7) - (3, 0, 0)), 1.7)
     assert state() == before
+    bpy.context.view_layer.update()
+    assert not module("bake.overlay").shells._is_stale, "it would be computed again and again"
     cage = cube(1, lambda points: 1.5 * points, "Box_cage", smooth=False)
     for own, other in zip(cage.data.vertices, low.data.vertices, strict=True):
         assert np.dot(own.co, other.co) > 0
