@@ -91,9 +91,14 @@ def _pixels(options: BakeOptions) -> int:
     return options.of_parts.width_px * options.of_parts.height_px
 
 
+def memory_bytes(options: BakeOptions, tiles: int = 1) -> int:
+    """Most memory of the Blender that bakes maps of so many UDIM tiles."""
+    return BYTES_OF_BLENDER + BYTES_PER_PIXEL * _pixels(options) * tiles
+
+
 def estimate(options: BakeOptions, sets: int) -> str:
     """Sentence on the time and memory that sets of maps will take; without the time if a map was never baked here."""
-    memory = readable_bytes(BYTES_OF_BLENDER + BYTES_PER_PIXEL * _pixels(options))
+    memory = readable_bytes(memory_bytes(options))
     seconds = Costs(options, record.rates).seconds_of(options.maps)
     if seconds is None:
         return f"About {memory} of memory"

@@ -11,18 +11,16 @@ from pathlib import Path
 
 from ..core.batch.units import readable_bytes
 from ..core.errors import ImpastoError
+from .costs import memory_bytes
 from .sets import BakeSet
 from .settings import BakeOptions
 from .tiles import tiles_of
-
-BYTES_PER_PIXEL = 128
-"""Least memory for a pixel of the largest map: images, and arrays of floats on the way to a file."""
 
 
 def check_memory(sets: Sequence[BakeSet], options: BakeOptions) -> None:
     """Raise ImpastoError if the maps of a set cannot fit into the memory that is free."""
     tiles = max((_tiles(one) for one in sets), default=1)
-    needed, free = BYTES_PER_PIXEL * options.width_px * options.height_px * tiles, free_bytes()
+    needed, free = memory_bytes(options, tiles), free_bytes()
     if free and needed > free:
         raise memory_error(f"the bake needs {readable_bytes(needed)} of memory, and {readable_bytes(free)} are free")
 

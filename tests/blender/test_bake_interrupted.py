@@ -31,7 +31,7 @@ def two() -> list[bpy.types.Object]:
 def request(folder: Path) -> object:
     """What a click on Bake Maps carries out for the two, with files in a folder and new materials."""
     results, sets = module("bake.results"), module("bake.sets")
-    options = module("bake.settings").BakeOptions(("base_color", "normal"), 64, 64, samples=1)
+    options = module("bake.settings").BakeOptions(maps=("base_color", "normal"), width_px=64, height_px=64, samples=1)
     given = [sets.BakeSet.of(bpy.data.objects[name]) for name in ("First", "Second")]
     targets = [results.target_of(one, "ASSIGN") for one in given]
     return module("bake.request").BakeRequest(given, options, targets, folder)
@@ -169,7 +169,7 @@ def test_tiles_count_in_the_memory_of_a_bake() -> None:
     for loop in obj.data.polygons[1].loop_indices:
         obj.data.uv_layers[0].data[loop].uv[0] += 0.5
     memory, sets = module("bake.memory"), module("bake.sets")
-    side_px = int((0.7 * memory.free_bytes() / memory.BYTES_PER_PIXEL) ** 0.5)
+    side_px = int((0.7 * memory.free_bytes() / module("bake.costs").BYTES_PER_PIXEL) ** 0.5)
     options = module("bake.settings").BakeOptions(width_px=side_px, height_px=side_px)
     memory.check_memory([sets.BakeSet.of(obj)], options)
     with pytest.raises(module("core.errors").ImpastoError, match="of memory"):

@@ -87,7 +87,7 @@ def test_library_overrides_are_baked_and_take_the_new_material(target: str, tmp_
 def test_library_overrides_are_baked_in_the_background_alike(tmp_path: Path) -> None:
     obj = overridden(tmp_path)
     process, sets = module("bake.process"), module("bake.sets")
-    options = module("bake.settings").BakeOptions(("base_color",), SIZE_PX, SIZE_PX)
+    options = module("bake.settings").BakeOptions(maps=("base_color",), width_px=SIZE_PX, height_px=SIZE_PX)
     here = list(module("bake.maps").bake_maps(obj, options))
     before = state()
     given = process.prepare([sets.BakeSet.of(obj)], options)
