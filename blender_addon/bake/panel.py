@@ -133,7 +133,8 @@ def _estimate(context: bpy.types.Context, sets: int) -> str:
         said = estimate(BakeOptions.from_properties(values_in(BakeOptions, settings)), sets)
     except ParameterError as error:  # an input that the shader lacks
         return str(error)
-    return f"{said}; more with several tiles" if settings.use_tiles else said
+    said += "; more with several tiles" if settings.use_tiles else ""
+    return f"{said}; less for each map that is kept" if settings.only_changed else said
 
 
 def _baked_names(given: BakeSet) -> list[str]:

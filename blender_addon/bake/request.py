@@ -106,14 +106,17 @@ class BakeRequest:
         return Task("Bake", work, self._put)
 
     def _known(self) -> dict[str, bytes]:
-        """Files of the maps that need not be baked again, by fingerprint.
+        """Maps that need not be baked again, by fingerprint, with their files where these are wanted.
 
-        Those of tiles and of other formats than PNG are not in the .blend: where they are wanted, all maps are baked.
+        Files of tiles and of other formats than PNG are not in the .blend: then all maps are baked.
         """
         of_others = self.options.file_format != PNG and not self._packs
         if not self.only_changed or (self.folder and (of_others or any(one.use_tiles for one in self.sets))):
             return {}
-        return {name: image.packed_files[0].packed_file.data for name, image in kept_images().items()}
+        return {
+            name: image.packed_files[0].packed_file.data if self.folder else b""
+            for name, image in kept_images().items()
+        }
 
     @property
     def _packs(self) -> bool:

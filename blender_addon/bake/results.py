@@ -44,7 +44,7 @@ def put(baked: Sequence[tuple[Sequence[BakedMap], Target]], notes: Sequence[str]
         folder = engine.user_folder(create=True) / "kept"
         titles = ", ".join(title_of(maps) for maps, _ in baked)
         for maps, _ in baked:
-            save(maps, folder)
+            save([one for one in maps if one.png], folder)
         return Report("WARNING", f"Another file was opened: the maps of {titles} were kept in {folder}")
     notes = [*notes, *(note for maps, _ in baked for one in maps for note in one.notes)]
     made: list[str] = []
@@ -109,6 +109,8 @@ def store(baked: BakedMap) -> Image:
 
 def save(maps: Sequence[BakedMap], folder: Path, *, pattern: str = PATTERN, replace: bool = False) -> list[Path]:
     """Write the maps as files, all or none; without `replace` a set whose name is taken gets a number."""
+    if not maps:
+        return []
     taken = () if replace else files.stems_in(folder)
     names = files.stems(pattern, title_of(maps), [baked.name for baked in maps], taken)
     contents = {}

@@ -137,13 +137,25 @@ def nodes_in(tree: NodeTree, *, used_only: bool = False) -> Iterator[Node]:
 
 
 def contents_of(image: Image) -> Path | bytes | np.ndarray:
-    """The file of an image, or its bytes if it is packed; the pixels of one that was changed since."""
+    """The file of an image, or its bytes if it is packed or tiled; the pixels of one that was changed since."""
+    if image.source == "TILED" and not image.is_dirty:
+        return b"".join(_tiles(image))
     if image.packed_file and not image.is_dirty:
         return image.packed_file.data
     path = Path(bpy.path.abspath(image.filepath, library=image.library)) if image.filepath else None
     if path and path.is_file() and not image.is_dirty:
         return path
     return values_of(image)
+
+
+def _tiles(image: Image) -> Iterator[bytes]:
+    """Files of a tiled image, those that are there."""
+    if image.packed_files:
+        yield from (one.packed_file.data for one in image.packed_files)
+        return
+    pattern = bpy.path.abspath(image.filepath, library=image.library)
+    paths = [Path(pattern.replace("<UDIM>", str(tile.number))) for tile in image.tiles]
+    yield from (path.read_bytes() for path in paths if path.is_file())
 
 
 def sha256(contents: Path | bytes | np.ndarray) -> str:

@@ -148,6 +148,20 @@ def test_selecting_moving_nodes_and_hiding_change_nothing() -> None:
     assert baked_anew() == set()
 
 
+def test_each_tile_of_an_image_counts(extension) -> None:
+    obj = plane(material("tiled"))
+    png = extension.bridge.encode.encode_png
+    for last in (0.2, 0.8):
+        tiles = {1001: png(np.full((4, 4, 3), 0.5), 8), 1002: png(np.full((4, 4, 3), last), 8)}
+        image = extension.bridge.images.add_tiled("tiles", "base_color", tiles, None)
+        nodes = obj.active_material.node_tree.nodes
+        node = nodes.get("Image Texture") or nodes.new("ShaderNodeTexImage")
+        node.image = image
+        obj.active_material.node_tree.links.new(node.outputs[0], principled(obj.active_material).inputs["Base Color"])
+        assert baked_anew() >= SURFACE
+        assert baked_anew() == set()
+
+
 def test_high_objects_and_the_cage_count() -> None:
     low, high = plane(None), plane(textured("one"))
     low.name, high.name, high.location.z = "Box_low", "Box_high", 0.02
