@@ -16,7 +16,6 @@ from baking import bake, material, module, plane, state
 from test_installer import small_disk
 
 pytestmark = pytest.mark.usefixtures("scene")
-FOLDER = "impasto-bake-*"
 
 
 def two() -> list[bpy.types.Object]:
@@ -57,8 +56,20 @@ def carried_out(given: object, at: str, act: object) -> object:
     return task.conclude()
 
 
-def leftovers() -> set[Path]:
-    return set(Path(tempfile.gettempdir()).glob(FOLDER))
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder for temporary files."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder for the maps."""
+    (tmp_path / "maps").mkdir()
+    return tmp_path / "maps"
 
 
 STAGES = {
@@ -72,14 +83,13 @@ STAGES = {
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_bake_can_be_cancelled_at_every_stage(stage: str, tmp_path: Path) -> None:
+def test_a_bake_can_be_cancelled_at_every_stage(stage: str, folder: Path, temporary: Path) -> None:
     two()
-    before, folders = state(), leftovers()
-    report = carried_out(request(tmp_path), STAGES[stage], lambda task: task.cancel())
+    before = state()
+    report = carried_out(request(folder), STAGES[stage], lambda task: task.cancel())
     assert (report.level, report.text) == ("CANCELLED", "Bake: cancelled")
     assert state() == before
-    assert list(tmp_path.iterdir()) == []
-    assert leftovers() <= folders
+    assert [*folder.iterdir(), *temporary.iterdir()] == []
 
 
 def children() -> Iterator[int]:
@@ -93,22 +103,20 @@ def children() -> Iterator[int]:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the process in /proc")
-def test_a_blender_that_is_killed_during_a_bake_changes_nothing(tmp_path: Path) -> None:
+def test_a_blender_that_is_killed_during_a_bake_changes_nothing(folder: Path, temporary: Path) -> None:
     two()
-    before, folders = state(), leftovers()
-    given = request(tmp_path)
+    before = state()
 
     def kill(_task: object) -> None:
         (pid,) = children()
         os.kill(pid, signal.SIGKILL)
 
-    report = carried_out(given, "First: normal", kill)
+    report = carried_out(request(folder), "First: normal", kill)
     assert report.level == "ERROR"
     assert "Blender in the background was ended by signal 9, and nothing has changed; bake again" in report.text
     assert state() == before
-    assert list(tmp_path.iterdir()) == []
-    assert leftovers() <= folders
-    assert carried_out(request(tmp_path), "First: base color", lambda task: None).level == "INFO"
+    assert [*folder.iterdir(), *temporary.iterdir()] == []
+    assert carried_out(request(folder), "First: base color", lambda task: None).level == "INFO"
 
 
 def fill_up(folder: Path, left: int) -> None:
@@ -148,7 +156,7 @@ def test_a_temporary_folder_that_is_full_is_told(left: int, said: str, tmp_path:
             text = str(error)
         assert said in text
         assert "; " in text, "without a remedy"
-        assert not list(disk.glob(FOLDER))
+        assert {path.name for path in disk.iterdir()} <= {"filler"}
     assert state() == before
 
 
