@@ -94,8 +94,9 @@ def mends_by_clicks(walk: Walk) -> Steps:
     walk.screenshot("warnings.png")
     warnings = extension().bake.waiting.warnings
     told = [[one.text for one in warnings._answer]]
+    _, y = yield walk.find("uv_map", "VIEW_3D")
     for _ in range(2):
-        yield walk.click("impasto.bake_remedy", "VIEW_3D")
+        yield from clicks_below(walk, "impasto.bake_remedy", y)
         yield 2.0
         told.append([one.text for one in warnings._answer])
     walk.record("warned", told)
@@ -123,7 +124,8 @@ def shows_the_cage(walk: Walk) -> Steps:
     view.view_distance, view.view_location = 9.0, (0, 0, 0)
     yield from changes(walk, {"surface": "NAMED", "material": "NONE", "maps": {"base_color"}})
     select_only(low)
-    yield walk.click("impasto.show_cage", "VIEW_3D")
+    _, y = yield walk.find("uv_map", "VIEW_3D")
+    yield from clicks_below(walk, "impasto.show_cage", y)
     yield until(lambda: overlay.shells._answer and overlay.shells._answer.shells, 20)
     yield 1.0
     walk.screenshot("cage.png")
@@ -134,14 +136,17 @@ def shows_the_cage(walk: Walk) -> Steps:
     walk.screenshot("cage_out.png")
     overlay.shells._compute = compute
     walk.record("cages_computed_while_it_follows", len(counted))
-    yield walk.click("impasto.show_cage", "VIEW_3D")
+    yield from clicks_below(walk, "impasto.show_cage", y)
     yield from changes(walk, {"extrusion": 0.1, "ray_distance": 0.2})
-    yield from clicks_and_waits(walk, "impasto.bake", "VIEW_3D", "bake")
+    reports = extension().jobs.session.jobs.reports
+    reports.pop("bake", None)
+    yield from clicks_below(walk, "impasto.bake(", y)
+    yield until(lambda: "bake" in reports, 600)
     high.hide_viewport = True
     yield 1.5
     walk.screenshot("missed.png")
     walk.record("missed", [overlay.missed_count(), len(overlay.missed_points()), overlay.is_cage_on()])
-    yield walk.click("impasto.show_misses", "VIEW_3D")
+    yield from clicks_below(walk, "impasto.show_misses", y)
     yield 1.0
     walk.screenshot("missed_off.png")
     walk.record("handler", str(overlay._drawing.handler))
@@ -150,6 +155,12 @@ def shows_the_cage(walk: Walk) -> Steps:
     high.location.x = 3
     high.select_set(True)
     yield from changes(walk, {"surface": "OWN", "extrusion": 0.0, "ray_distance": 0.0, "material": "ASSIGN"})
+
+
+def clicks_below(walk: Walk, name: str, y: int) -> Steps:
+    """Click the first button of an operator below a height, up to 400 pixels."""
+    found = yield walk.buttons("VIEW_3D", top=y, height=400, columns=(0.7,))
+    yield walk.press("LEFTMOUSE", next(places[0] for call, places in found.items() if call.startswith(name)))
 
 
 def select_only(obj: bpy.types.Object) -> None:
