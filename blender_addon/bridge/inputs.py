@@ -15,6 +15,7 @@ from ..core.recipe import Recipe
 from ..core.system.untrusted import excerpt, is_there
 from ..paths import absolute
 from . import images, surfaces, tiles
+from .joined import JoinedMask, JoinedMaterials
 from .mesh_masks import MeshMask
 
 SOURCE = "source"
@@ -23,10 +24,12 @@ Readable = Path | images.Picture | tiles.TiledPicture
 Input = Readable | Callable[[], "Path | JobInput"]
 
 
-def read(source: Source | MeshMask) -> Input:
+def read(source: Source | JoinedMaterials | MeshMask | JoinedMask) -> Input:
     """Read a source as far as only the main thread can. ImpastoError if it cannot be read."""
-    if isinstance(source, MeshMask):
+    if isinstance(source, MeshMask | JoinedMask):
         return source.read(bpy.context)
+    if isinstance(source, JoinedMaterials):
+        return source.textures()
     if isinstance(source, bpy.types.Material):
         return surfaces.read(source)
     return tiles.read(source) if isinstance(source, bpy.types.Image) else existing(source)

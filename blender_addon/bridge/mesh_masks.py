@@ -39,13 +39,21 @@ class MeshMask:
     surface: Surface
     image: bpy.types.Image
 
-    def read(self, context: bpy.types.Context) -> Callable[[], JobInput]:
-        """Read it; the returned function draws it, on any thread. ParameterError if it is empty."""
+    def is_empty(self, context: bpy.types.Context) -> bool:
+        """Whether it is black."""
+        return not self._weights(context)[1].any()
+
+    def _weights(self, context: bpy.types.Context) -> list[np.ndarray]:
+        """UVs (T, 3, 2) and weights (T, 3) of the corners of all triangles."""
         import numpy as np
 
         parts = self.surface.corners(context, WEIGHTS[self.kind]).values()
-        uvs, weights = (np.concatenate([part[index] for part in parts]) for index in (1, 2))
-        if not weights.any():
+        return [np.concatenate([part[index] for part in parts]) for index in (1, 2)]
+
+    def read(self, context: bpy.types.Context, may_be_empty: bool = False) -> Callable[[], JobInput]:
+        """Read it; the returned function draws it, on any thread. ParameterError if it is empty, unless it may be."""
+        uvs, weights = self._weights(context)
+        if not (may_be_empty or weights.any()):
             raise ParameterError(*EMPTY[self.kind])
         name, sizes = f"{self.image.name} {self.kind.lower()}", _sizes(self.image)
 

@@ -122,6 +122,19 @@ def file_name(item: bpy.types.Object | bpy.types.Material) -> str:
     return f"{item.name}.ply"
 
 
+def as_input(mesh: Mesh) -> Callable[[], JobInput]:
+    """Function that packs a mesh as an input of a recipe, on any thread."""
+
+    def to_file() -> JobInput:
+        import numpy as np
+
+        from ..core.io.meshes import ply_of
+
+        return JobInput(files={FILE: np.frombuffer(ply_of(mesh), np.uint8)}, name=mesh.name)
+
+    return to_file
+
+
 Weigh = Callable[[bpy.types.Object, bpy.types.Mesh, "np.ndarray", "np.ndarray"], "np.ndarray"]
 """Function of an object, its evaluated mesh, and vertices (T, 3) and faces (T,) of its triangles."""
 
@@ -145,16 +158,7 @@ class Surface:
 
         ParameterError as for `mesh`.
         """
-        mesh = self.mesh(context)
-
-        def to_file() -> JobInput:
-            import numpy as np
-
-            from ..core.io.meshes import ply_of
-
-            return JobInput(files={FILE: np.frombuffer(ply_of(mesh), np.uint8)}, name=mesh.name)
-
-        return to_file
+        return as_input(self.mesh(context))
 
     def mesh(self, context: bpy.types.Context) -> Mesh:
         """The faces, after modifiers: where they are in the scene, and in the material's textures.

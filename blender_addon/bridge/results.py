@@ -73,34 +73,55 @@ def _slot_for(item: bpy.types.Object, material: bpy.types.Material) -> int:
     return found.index(material)
 
 
-def put(made: JobResult, target: Target, more: Sequence[str] = ()) -> Report:
-    """Make images, and the material, of an encoded answer; the report names them and what could not be done."""
-    if not target.is_in_open_file:
-        return _keep_as_files(made, target)
+def put(parts: Sequence[tuple[JobResult, Target]], more: Sequence[str] = ()) -> Report:
+    """Make images, and materials, of encoded answers with their targets, in one step of undo.
+
+    The report names them and what could not be done.
+    """
+    if not parts[0][1].is_in_open_file:
+        return [_keep_as_files(made, target) for made, target in parts][-1]
+    notes: list[str] = [*parts[0][0].notes, *more]
+    reports: list[Report] = []
+    for made, target in parts:
+        report, own = _put(made, target)
+        reports.append(report)
+        notes += own
+    push_undo(f"Impasto: {(*reports[0].materials, *reports[0].images)[0]}")
+    unassigned = [report.unassigned for report in reports if report.unassigned]
+    said = [*(report.text for report in reports), *dict.fromkeys(notes), *([NOWHERE] if unassigned else [])]
+    has_warnings = len(notes) > len(parts[0][0].notes)
+    return Report(
+        "WARNING" if has_warnings else "INFO",
+        "; ".join(said),
+        unassigned=unassigned[0] if unassigned else "",
+        materials=tuple(name for report in reports for name in report.materials),
+        images=tuple(name for report in reports for name in report.images),
+        files=tuple(map(str, parts[0][0].paths)),
+    )
+
+
+def _put(made: JobResult, target: Target) -> tuple[Report, list[str]]:
+    """Make the images and the material of one target; what was made, and notes."""
     new = _images(made, target)
-    notes = list(more)
+    notes: list[str] = []
     first = new.get("base_color") or next(iter(new.values()))
     material = None
     if target.material != NONE:
         material = (_repaint if target.painted else _material)(made, new, target, notes)
         material[images.RECIPE] = made.recipe.to_json()
-        name, what = material.name, f"the material {material.name}"
+        what = f"the material {material.name}"
     else:
         recent.keep(new.values())
-        name, what = first.name, f"the image{'s' * (len(new) > 1)} {', '.join(image.name for image in new.values())}"
+        what = f"the image{'s' * (len(new) > 1)} {', '.join(image.name for image in new.values())}"
     if before := by_uid(bpy.data.images, target.image):
         image_editors.show_instead(before, first)
     recent.note(material or first)
-    push_undo(f"Impasto: {name}")
     unassigned = material.name if material and material.users == int(material.use_fake_user) else ""
-    return Report(
-        "WARNING" if notes else "INFO",
-        "; ".join([f"Made {what}", *made.notes, *notes, *([NOWHERE] if unassigned else [])]),
-        unassigned=unassigned,
-        materials=(material.name,) if material else (),
-        images=tuple(image.name for image in new.values()),
-        files=tuple(map(str, made.paths)),
+    names = (material.name,) if material else ()
+    report = Report(
+        "INFO", f"Made {what}", unassigned=unassigned, materials=names, images=tuple(one.name for one in new.values())
     )
+    return report, notes
 
 
 def _images(made: JobResult, target: Target) -> dict[str, bpy.types.Image]:

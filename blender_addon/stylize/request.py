@@ -11,6 +11,8 @@ from typing import Any
 import bpy
 
 from ..bridge import image_editors, images, materials, renders, surfaces
+from ..bridge.joined import JoinedMaterials
+from ..bridge.meshes import Surface
 from ..bridge.target import ACTIVE, CAN_HAVE_MATERIAL, Target, active_material
 from ..core.errors import ImpastoError, ParameterError
 from ..engine.catalogue import catalogue, properties_of
@@ -24,12 +26,16 @@ from .settings import IMAGE, KIND, MATERIAL, NO_KIND, RELIEF, RENDER, START
 
 @dataclass(frozen=True)
 class Subject:
-    """Subject to repaint. source: its picture; material: the one whose base colour it is; image: the one to replace."""
+    """Subject to repaint. source: its picture; material: the one whose base colour it is; image: the one to replace.
+
+    others: further materials, which are repainted as parts of the same picture.
+    """
 
     source: bpy.types.Image | Path
     longest_px: int = 0
     image: bpy.types.Image | None = None
     material: bpy.types.Material | None = None
+    others: tuple[bpy.types.Material, ...] = ()
 
     @classmethod
     def of_image(cls, image: bpy.types.Image, scene: bpy.types.Scene) -> Subject:
@@ -55,9 +61,22 @@ class Subject:
         if renders.is_result(self.image):  # nothing that could stand out of a surface
             request = replace(request, parameters=_without_relief(request.parameters))
         has_relief = self.material is not None and _may_have_relief(request)
+        if self.others:
+            return self._joint_task(context, request, material, surfaces.RELIEF if has_relief else ())
         source = self.material if has_relief else self.source
         name = replace(request, source=self.material or self.source).result_name()
         return replace(request, source=source, name=name).task(self._target(context, name, material))
+
+    def _joint_task(self, context: bpy.types.Context, request: Request, material: str, names: tuple[str, ...]) -> Task:
+        """Task that repaints all materials as one picture. ParameterError if files are wanted."""
+        if request.out_dir:
+            message = "several materials that are repainted together are not written as files"
+            raise ParameterError(message, "leave the folder empty, or select one object")
+        each = [replace(self, material=one, others=()) for one in (self.material, *self.others)]
+        called = [replace(request, source=one.material).result_name() for one in each]
+        first, *more = (one._target(context, name, material) for one, name in zip(each, called, strict=True))
+        joined = JoinedMaterials(tuple(Surface.chosen(context, one.material) for one in each), names)
+        return replace(request, source=joined, name=first.name).task(first, others=more)
 
     def _target(self, context: bpy.types.Context, name: str, material: str) -> Target:
         if self.material is None:
@@ -87,10 +106,17 @@ def subject_of(context: bpy.types.Context, kind: str) -> Subject:
     if kind == RENDER:
         return Subject.of_render(context.scene)
     if kind == MATERIAL:
-        return Subject.of_material(active_material(context))
+        return replace(Subject.of_material(active_material(context)), others=_other_materials(context))
     if image := chosen_image(context):
         return Subject.of_image(image, context.scene)
     raise ParameterError("no image is given", "choose one, or open one in the image editor")
+
+
+def _other_materials(context: bpy.types.Context) -> tuple[bpy.types.Material, ...]:
+    """Active materials of the other selected objects that an image gives the base colour of."""
+    active = active_material(context)
+    found = dict.fromkeys(item.active_material for item in context.selected_objects if item.type == "MESH")
+    return tuple(one for one in found if one and one != active and "base_color" in surfaces.map_nodes(one))
 
 
 def chosen_image(context: bpy.types.Context) -> bpy.types.Image | None:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from bpy.props import IntProperty, StringProperty
 
 from ..bridge import naming, results, surfaces
 from ..bridge.inputs import SOURCE, Input, Source, read, ready
+from ..bridge.joined import JoinedMaterials
 from ..bridge.mesh_masks import IMAGE, MASK, MeshMask
 from ..bridge.meshes import Surface
 from ..bridge.target import ACTIVE, NONE, Target, active_material, by_uid
@@ -56,7 +57,7 @@ class Request(Form):
             StringProperty, "Parameters", 'The tool\'s parameters as JSON: {"variety": 0.7}', read=parse_object
         ),
     )
-    source: Source | None = None
+    source: Source | JoinedMaterials | None = None
     inputs: Mapping[str, Sequence[Source | None]] = field(
         default_factory=dict,
         metadata=argument(
@@ -194,11 +195,13 @@ class Request(Form):
         images = [node.image for node in surfaces.map_nodes(material).values()] if material else []
         return self.source is not None and self.source in [material, *images]
 
-    def surface(self, painted: bpy.types.Material | None) -> Surface | None:
+    def surface(self, painted: bpy.types.Material | None) -> Surface | JoinedMaterials | None:
         """Surface that the result lies on, as its source does: of the chosen objects. None if there is none.
 
         A tool that asks for a mesh gets all their faces, unless the source is of one of their materials.
         """
+        if isinstance(self.source, JoinedMaterials):
+            return self.source
         tool = catalogue[self.tool]
         takes_mesh = any(item["kind"] == MESH for item in tool["inputs"])
         if (tool["kind"] == "generator" and not takes_mesh) or self._prepared() - {SCALE}:
@@ -207,12 +210,22 @@ class Request(Form):
         material = painted or (active if self._is_texture_of(active) else None)
         return Surface.chosen(bpy.context, material) if material or takes_mesh else None
 
-    def task(self, target: Target, then: Callable[[JobResult], Sequence[str]] | None = None) -> Task:
-        """Task that carries the request out, and then calls `then`. Raises ImpastoError if it cannot be."""
+    def task(
+        self,
+        target: Target,
+        then: Callable[[JobResult], Sequence[str]] | None = None,
+        others: Sequence[Target] = (),
+    ) -> Task:
+        """Task that carries the request out, and then calls `then`. Raises ImpastoError if it cannot be.
+
+        others: targets of all but the first of joined materials.
+        """
         painted, tool = by_uid(bpy.data.materials, target.painted), catalogue[self.tool]
         request = self.with_mask(painted)
         given = request.read_inputs(painted)
         how: dict[str, Any] = {"can_stop": tool["kind"] == "stylizer", "then": then, "surface": self.surface(painted)}
+        if isinstance(self.source, JoinedMaterials):
+            how["split"] = lambda made: zip(self.source.split(made), (target, *others), strict=True)
         return make_task(tool["label"], request.recipe(), given, target, self, **how)
 
     def with_mask(self, painted: bpy.types.Material | None) -> Request:
@@ -223,12 +236,15 @@ class Request(Form):
         item = _mask_of(tool)
         if item is None:
             raise ParameterError(f"{tool['label']} takes no mask", "choose the mask Image, or another tool")
-        image = surfaces.base_color_of(surface.material) if surface and surface.material else None
-        if surface is None or image is None:
+        if isinstance(surface, JoinedMaterials):
+            mask: Any = surface.mask(self.mask_by)
+        elif surface and surface.material:
+            mask = MeshMask(self.mask_by, surface, surfaces.base_color_of(surface.material))
+        else:
             message = "the picture is no texture of the active object's material"
             raise ParameterError(message, "choose the object whose texture it is, or the mask Image")
         count = len(self.inputs.get(item["for_each"], ())) if item["for_each"] else 1
-        return replace(self, inputs={**self.inputs, MASK: (MeshMask(self.mask_by, surface, image),) * count})
+        return replace(self, inputs={**self.inputs, MASK: (mask,) * count})
 
 
 def _mask_of(tool: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -244,11 +260,12 @@ def make_task(
     form: Form,
     *,
     scale: Mapping[str, float] | None = None,
-    surface: Surface | None = None,
+    surface: Surface | JoinedMaterials | None = None,
     can_stop: bool = False,
     then: Callable[[JobResult], Sequence[str]] | None = None,
+    split: Callable[[JobResult], Iterable[tuple[JobResult, Target]]] | None = None,
 ) -> Task:
-    """Task in which the worker runs the recipe; its result goes to `target`.
+    """Task in which the worker runs the recipe; its result goes to `target`, or its parts of `split` to theirs.
 
     recipe: or a function, for the task's work, that finds it with the worker's help. scale: of the source, if it is not
     the form's. surface: what the source is a texture of, across whose seams the tool works on. can_stop: it can end
@@ -273,13 +290,13 @@ def make_task(
 
     def apply(made: JobResult) -> Report:
         made = replace(made, notes=(*made.notes, *notes))
-        return results.put(made, target, then(made) if then else ())
+        return results.put(list(split(made)) if split else [(made, target)], then(made) if then else ())
 
     return Task(label, work, apply, can_stop=can_stop)
 
 
 def _mesh_input(
-    surface: Surface | None, inputs: Mapping[str, Input], is_wanted: bool | None
+    surface: Surface | JoinedMaterials | None, inputs: Mapping[str, Input], is_wanted: bool | None
 ) -> tuple[dict[str, Input], Sequence[str]]:
     """The mesh of a surface beside other inputs, or a note why there is none. ParameterError where it is wanted."""
     if MESH in inputs or is_wanted is False or (surface is None and not is_wanted):

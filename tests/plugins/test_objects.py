@@ -208,3 +208,24 @@ def test_an_object_over_two_tiles_is_repainted_as_one_surface():
     assert made.sheet == sheet
     assert found < 1.2
     assert control > 2 * found
+
+
+def test_objects_of_several_materials_share_the_statistics_of_their_colours():
+    rng, one = np.random.default_rng(0), cube()
+    colors = {1001: (0.7, 0.2, 0.2), 1002: (0.2, 0.3, 0.7)}
+    tiles = {
+        number: Maps.from_arrays({"base_color": np.float32(color) + 0.15 * rng.random((96, 96, 3), np.float32)})
+        for number, color in colors.items()
+    }
+    positions, uvs = (
+        np.concatenate(pair) for pair in ((one.positions, one.positions + 3), (one.uvs, one.uvs + (1, 0)))
+    )
+    both = {"source": Maps.of_tiles(tiles), "style": CAT}
+    recipe = Recipe((Step("wct", {}, {"style": ("style",)}),))
+    joint = run(recipe, {**both, "mesh": Mesh(positions, uvs.astype(np.float32))}).maps.tiles()
+    alone = run(recipe, both).maps.tiles()
+    means = [[maps["base_color"].pixels.mean((0, 1)) for maps in made.values()] for made in (joint, alone)]
+    style = CAT["base_color"].pixels.mean((0, 1))
+    assert np.abs(np.mean(means[0], 0) - style).max() < 0.03  # the colours of both together are the style's
+    assert means[0][1][2] - means[0][0][2] > 0.05  # so the blue one stays bluer
+    assert np.abs(means[1] - style).max() < 0.02  # alone, each has the style's mean

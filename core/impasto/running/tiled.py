@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..atlas.mesh import Mesh
+from ..atlas.raster import NONE, rasterized
 from ..data.prepare import resized_map
 from ..descriptions import MESH
 from ..errors import ParameterError
@@ -68,21 +69,25 @@ def run_tiles(
 
 
 def with_tiles(made: Maps, before: Maps, mesh: Given | None) -> Maps:
-    """Maps made on a sheet, as tiles; a tile that no face shows is as before to the last bit."""
+    """Maps made on a sheet, as tiles; maps of a tile that no face shows a change of are as before to the last bit."""
     sheet = before.sheet
     if sheet is None or not isinstance(mesh, Mesh):
         return made
     made = replace(made, sheet=sheet)
-    is_resized = made.size_px != before.size_px
-    shown = set(sheet.numbers_of(mesh.uvs).tolist())
-    unseen = {} if is_resized else {number: maps for number, maps in before.tiles().items() if number not in shown}
-    kept = {number: _with_maps(maps, unseen.get(number, Maps())) for number, maps in made.tiles().items()}
+    if made.size_px != before.size_px:
+        return Maps.of_tiles(made.tiles())
+    placed = _mesh_on(sheet, mesh).uvs * (sheet.size_px[1], -sheet.size_px[0]) + (0, sheet.size_px[0])
+    shown = sheet.split(rasterized(placed, sheet.size_px)[0][..., None] != NONE)
+    old = before.tiles()
+    kept = {number: _kept(maps, old[number], shown[number][..., 0]) for number, maps in made.tiles().items()}
     return replace(Maps.of_tiles(kept), width_m=made.width_m)
 
 
-def _with_maps(maps: Maps, before: Maps) -> Maps:
-    """The maps with those of the same name from before."""
-    return replace(maps, textures={**maps.textures, **{name: before[name] for name in before if name in maps}})
+def _kept(made: Maps, before: Maps, shown: np.ndarray) -> Maps:
+    """Maps of a tile, each as before unless a texel that is shown (H, W) has changed."""
+    old = {name: before[name] for name in made if name in before}
+    same = {name: one for name, one in old.items() if np.array_equal(made[name].pixels[shown], one.pixels[shown])}
+    return replace(made, textures={**made.textures, **same})
 
 
 def _tile(maps: Maps, number: int) -> Maps:

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Several materials as one subject: their textures are tiles of one sheet, which tools see and measure as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import bpy
+
+from ..core.engine.replies import JobResult
+from ..core.engine.requests import JobInput
+from ..core.errors import ParameterError
+from ..core.udim import FIRST, square, tile_key, tile_numbers, tile_of
+from . import meshes, surfaces
+from .mesh_masks import MeshMask
+from .tiles import TILED
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ..core.atlas.mesh import Mesh
+
+OPACITY = "opacity"
+LARGER = 1.05
+"""Width of a UV island, in textures, from which on the texture is taken for one that repeats."""
+
+
+@dataclass(frozen=True)
+class JoinedMaterials:
+    """Materials, of which each is shown by the objects of a surface. names: of their maps besides the base colour."""
+
+    parts: tuple[meshes.Surface, ...]
+    names: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Names of the materials."""
+        return " + ".join(part.material.name for part in self.parts if part.material)
+
+    def tiles(self) -> dict[int, tuple[int, int]]:
+        """Index of the material and number of its own tile, 0 if it is not tiled, of each tile of all."""
+        own = [(index, number) for index, part in enumerate(self.parts) for number in _numbers(part.material)]
+        return {FIRST + index: tile for index, tile in enumerate(own)}
+
+    def textures(self) -> Callable[[], JobInput]:
+        """Read the maps that all have; the returned function converts them, on any thread."""
+        return self._joined([surfaces.read(part.material, self.names) for part in self.parts])
+
+    def mask(self, kind: str) -> JoinedMask:
+        """Mask on the meshes, of one of the kinds of `MeshMask`."""
+        return JoinedMask(kind, self)
+
+    def read(self, context: bpy.types.Context) -> Callable[[], JobInput]:
+        """Read the meshes as an input of a recipe, with UVs on the tiles. ParameterError as for `Surface.mesh`."""
+        import numpy as np
+
+        from ..core.atlas.mesh import Mesh
+
+        placed = [(part.mesh(context), part.material) for part in self.parts]
+        positions = np.concatenate([mesh.positions for mesh, _ in placed])
+        uvs = np.concatenate([self._uvs(index, mesh, material) for index, (mesh, material) in enumerate(placed)])
+        return meshes.as_input(Mesh(positions, uvs.astype(np.float32), f"{self.name}.ply"))
+
+    def split(self, made: JobResult) -> list[JobResult]:
+        """The result of each material."""
+        tiles = self.tiles()
+        found: list[dict[str, np.ndarray]] = [{} for _ in self.parts]
+        for key, data in made.arrays.items():
+            name, number = tile_of(key)
+            index, own = tiles[number]
+            found[index][tile_key(name, own)] = data
+        return [replace(made, arrays=arrays) for arrays in found]
+
+    def _uvs(self, index: int, mesh: Mesh, material: bpy.types.Material) -> np.ndarray:
+        """UVs (T, 3, 2) of a material's mesh on the tiles of all; beyond them where they are on none of its own."""
+        import numpy as np
+
+        uvs, first = mesh.uvs.astype(np.float64), _first_tile(mesh, material)
+        for number, (owner, own) in self.tiles().items():
+            if owner == index:
+                is_here = np.full(len(uvs), True) if own == 0 else tile_numbers(np.floor(mesh.uvs.mean(1))) == own
+                corner = first[is_here][:, None] if own == 0 else np.array(square(own))
+                uvs[is_here] = mesh.uvs[is_here] - corner + square(number)
+                first[is_here] = np.nan
+        uvs[~np.isnan(first[:, 0])] = -1  # no tile has them
+        return uvs
+
+    def _joined(self, parts: Sequence[Callable[[], JobInput]]) -> Callable[[], JobInput]:
+        """Inputs of all materials, each on its own textures, as one on the tiles; with the maps that all have."""
+        tiles, name = self.tiles(), self.name
+
+        def read() -> JobInput:
+            made = [part() for part in parts]
+            arrays = {number: _of_tile(made[index].arrays, own) for number, (index, own) in tiles.items()}
+            has_opacity = any(OPACITY in maps for maps in arrays.values())
+            whole = {number: _with_opacity(maps) if has_opacity else maps for number, maps in arrays.items()}
+            shared = set.intersection(*(set(maps) for maps in whole.values()))
+            keys = {tile_key(map_, number): maps[map_] for number, maps in whole.items() for map_ in sorted(shared)}
+            return replace(made[0], arrays=keys, name=name)
+
+        return read
+
+
+@dataclass(frozen=True)
+class JoinedMask:
+    """Mask on the meshes of several materials."""
+
+    kind: str
+    joined: JoinedMaterials
+
+    def read(self, context: bpy.types.Context) -> Callable[[], JobInput]:
+        """Read it, as `MeshMask`; it may be empty on some of the materials."""
+        parts = self.joined.parts
+        masks = [MeshMask(self.kind, part, surfaces.base_color_of(part.material)) for part in parts]
+        is_empty = [mask.is_empty(context) for mask in masks]
+        if all(is_empty):
+            return masks[0].read(context)  # which says what is missing
+        return self.joined._joined([mask.read(context, may_be_empty=True) for mask in masks])
+
+
+def _numbers(material: bpy.types.Material) -> list[int]:
+    """Numbers of the tiles of a material's base colour; 0 if it is not tiled."""
+    image = surfaces.base_color_of(material)
+    return [tile.number for tile in image.tiles] if image.source == TILED else [0]
+
+
+def _of_tile(arrays: Mapping[str, np.ndarray], number: int) -> dict[str, np.ndarray]:
+    return {name: array for key, array in arrays.items() for name, own in [tile_of(key)] if own == number}
+
+
+def _with_opacity(maps: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Maps with one for opacity, opaque where there is none."""
+    import numpy as np
+
+    color = maps["base_color"]
+    most = 1 if color.dtype.kind == "f" else 255
+    return {OPACITY: np.full((*color.shape[:2], 1), most, color.dtype), **maps}
+
+
+def _first_tile(mesh: Mesh, material: bpy.types.Material) -> np.ndarray:
+    """Column and row (T, 2) of the repeat of its texture in which each triangle's island begins.
+
+    ParameterError if the texture repeats on an island.
+    """
+    import numpy as np
+
+    faces = np.repeat(np.arange(len(mesh)), 3)
+    island = meshes.component_numbers(mesh.points.reshape(-1), faces) - 1
+    lowest, highest = (np.full((island.max() + 1, 2), limit) for limit in (np.inf, -np.inf))
+    np.minimum.at(lowest, island[faces], mesh.uvs.reshape(-1, 2))
+    np.maximum.at(highest, island[faces], mesh.uvs.reshape(-1, 2))
+    is_tiled = surfaces.base_color_of(material).source == TILED
+    if not is_tiled and ((highest - lowest) > LARGER).any():
+        message = f"the texture of {material.name} repeats on its objects"
+        raise ParameterError(message, "repaint that material alone")
+    return np.floor(lowest + 1e-6)[island]
