@@ -48,7 +48,7 @@ class MeshMask:
         import numpy as np
 
         parts = self.surface.corners(context, WEIGHTS[self.kind]).values()
-        return [np.concatenate([part[index] for part in parts]) for index in (1, 2)]
+        return [np.concatenate([getattr(part, name) for part in parts]) for name in ("uvs", "weights")]
 
     def read(self, context: bpy.types.Context, may_be_empty: bool = False) -> Callable[[], JobInput]:
         """Read it; the returned function draws it, on any thread. ParameterError if it is empty, unless it may be."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import bpy
 from mathutils import Matrix
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 REMEDY = "let UVs give the coordinates of its textures, by a Mapping node of the type Point at most, or bake it first"
 FILE = "mesh.ply"
+DIRECTION = "direction"
+"""Attribute of vertices, a vector, along which patterns and strokes lie."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,16 @@ def triangles(mesh: bpy.types.Mesh, uv_map: str) -> tuple[np.ndarray, np.ndarray
     return uvs[loops], vertices[loops], values_in(mesh.loop_triangles, "polygon_index", (count,), np.int32)
 
 
+def _directions(mesh: bpy.types.Mesh) -> np.ndarray:
+    """The attribute `direction` of the vertices (V, 3), in the object's space; 0 without one."""
+    import numpy as np
+
+    found = mesh.attributes.get(DIRECTION)
+    if found is None or found.domain != "POINT" or found.data_type != "FLOAT_VECTOR":
+        return np.zeros((len(mesh.vertices), 3), np.float32)
+    return values_in(found.data, "vector", (len(mesh.vertices), 3), np.float32)
+
+
 def component_numbers(points: np.ndarray, faces: np.ndarray) -> np.ndarray:
     """Number of the island of each face, from 1: faces that share a point are in one.
 
@@ -139,6 +151,18 @@ Weigh = Callable[[bpy.types.Object, bpy.types.Mesh, "np.ndarray", "np.ndarray"],
 """Function of an object, its evaluated mesh, and vertices (T, 3) and faces (T,) of its triangles."""
 
 
+class Corners(NamedTuple):
+    """Corners of triangles: positions (T, 3, 3) in metres, texture coordinates (T, 3, 2), directions, and weights.
+
+    directions: (T, 3, 3), of strokes, 0 where any will do. weights: (T, 3), 1 where none are asked for.
+    """
+
+    positions: np.ndarray
+    uvs: np.ndarray
+    directions: np.ndarray
+    weights: np.ndarray
+
+
 @dataclass(frozen=True)
 class Surface:
     """Faces that a texture lies on: those of objects that show the material, or without one all of them."""
@@ -171,16 +195,15 @@ class Surface:
 
         parts = self.corners(context)
         name = file_name(self.material if self.material and len(parts) > 1 else next(iter(parts)))
-        positions, uvs = (np.concatenate([part[one] for part in parts.values()]).astype(np.float32) for one in (0, 1))
-        return Mesh(positions, uvs, name)
+        positions, uvs, directions = (
+            np.concatenate(one).astype(np.float32) for one in list(zip(*parts.values(), strict=True))[:3]
+        )
+        return Mesh(positions, uvs, name, directions if directions.any() else None)
 
     def corners(
         self, context: bpy.types.Context, weigh: Weigh | None = None
-    ) -> dict[bpy.types.Object, tuple[np.ndarray, np.ndarray, np.ndarray | None]]:
-        """Positions (T, 3, 3) in metres, texture coordinates (T, 3, 2) and, of `weigh`, weights (T, 3) by object.
-
-        ParameterError as for `mesh`.
-        """
+    ) -> dict[bpy.types.Object, Corners]:
+        """The faces by object, with the weights of `weigh`. ParameterError as for `mesh`."""
         placed = uv_mapping(self.material) if self.material else UvMapping("", Matrix.Identity(4))
         found = sorted((item for item in self.objects if item.type == "MESH"), key=lambda item: item.name)
         for item in found:
@@ -196,7 +219,7 @@ class Surface:
 
     def _corners(
         self, item: bpy.types.Object, placed: UvMapping, depsgraph: bpy.types.Depsgraph, weigh: Weigh | None
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None] | None:
+    ) -> Corners | None:
         """Those of an evaluated object's faces with the material; None if it has none."""
         import numpy as np
 
@@ -210,15 +233,17 @@ class Surface:
                 return None
             uvs, vertices, faces = triangles(mesh, placed.uv_map)
             places = values_in(mesh.vertices, "co", (len(mesh.vertices), 3), np.float32)
-            weights = weigh(item.original, mesh, vertices, faces) if weigh else None
+            directions = _directions(mesh)
+            weights = weigh(item.original, mesh, vertices, faces) if weigh else np.ones(vertices.shape)
         finally:
             item.to_mesh_clear()
         matrix = np.array(item.matrix_world)
         world = (places @ matrix[:3, :3].T + matrix[:3, 3]) * materials.unit_m()
         order = slice(None, None, -1 if np.linalg.det(matrix[:3, :3]) < 0 else 1)  # a mirrored object keeps its outside
         wanted = is_shown[faces]
-        ordered = None if weights is None else weights[wanted][:, order]
-        return world[vertices[wanted]][:, order], placed.to_texture(uvs[wanted])[:, order], ordered
+        turned = directions @ matrix[:3, :3].T
+        found = world[vertices[wanted]], placed.to_texture(uvs[wanted]), turned[vertices[wanted]], weights[wanted]
+        return Corners(*(one[:, order] for one in found))
 
     def _error(self) -> ParameterError:
         if self.material is None:

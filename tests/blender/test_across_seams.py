@@ -75,6 +75,19 @@ def test_only_faces_with_the_material_are_sent_in_metres_and_where_its_mapping_p
     np.testing.assert_allclose(mesh.uvs, before.uvs * (0.5, 0.25) + (0.5, 0), atol=1e-6)
 
 
+def test_the_attribute_direction_goes_with_the_mesh_as_it_lies_in_the_scene(meshes, cube, material, tmp_path):
+    assert meshes.Surface(material, [cube]).mesh(bpy.context).directions is None
+    attribute = cube.data.attributes.new("direction", "FLOAT_VECTOR", "POINT")
+    attribute.data.foreach_set("vector", [1.0, 0.0, 0.0] * 8)
+    cube.rotation_euler[2] = np.pi / 2
+    bpy.context.view_layer.update()
+    mesh = meshes.Surface(material, [cube]).mesh(bpy.context)
+    np.testing.assert_allclose(mesh.directions, np.broadcast_to([0.0, 1.0, 0.0], (12, 3, 3)), atol=1e-6)
+    path = tmp_path / "cube.ply"
+    bpy.ops.wm.ply_export(filepath=str(path), export_uv=True, export_triangulated_mesh=True)
+    assert (b"property float direction_x\n") in path.read_bytes()
+
+
 @pytest.mark.parametrize("more", [{}, {"export_normals": True, "export_colors": "NONE"}])
 def test_blenders_own_export_of_the_object_is_the_same_mesh_for_the_command_line(
     extension, meshes, cube, material, tmp_path, more

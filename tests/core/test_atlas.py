@@ -1,5 +1,7 @@
 """Atlases as surfaces: canvases whose gutters show what lies across seams, and textures without steps at them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -235,3 +237,31 @@ def test_a_triangle_that_is_a_thin_line_on_the_texture_decides_on_no_size(is_apa
     assert np.allclose(charts.texel_areas[0], own.texel_areas[0], rtol=0.1)
     drawn, expected = ((ChartCanvas.of(one).texels != NONE).sum() for one in (charts, own))
     assert drawn > 0.9 * expected
+
+
+def directed(mesh: Mesh, direction: np.ndarray) -> Mesh:
+    """The mesh with directions at its corners (T, 3, 3), or one for all of them."""
+    return replace(mesh, directions=np.broadcast_to(direction, mesh.positions.shape).astype(np.float32))
+
+
+def test_directions_of_the_mesh_point_up_on_its_charts():
+    along = np.array([1.0, 1.0, 0.0]) / 2**0.5
+    mesh = directed(cube(turns=TURNED), along)
+    charts = Charts.of(mesh, SIZE)
+    flat, distance = charts.in_metres, mesh.positions @ along
+    level = charts.is_directed[charts.chart] & (np.abs(mesh.normals[:, 2]) > 0.5)
+    assert level.sum() == 4
+    depths = -flat[level][..., 1]
+    assert np.allclose(np.diff(depths, axis=1), np.diff(distance[level], axis=1), atol=1e-4)
+    upright = Charts.of(cube(turns=TURNED), SIZE)
+    assert not upright.is_directed.any()
+
+
+def test_charts_meet_with_their_directions_when_they_are_unrolled():
+    mesh = cube()
+    swirl = np.cross(mesh.positions, (0, 0, 1)) * (np.abs(mesh.normals[:, 2]) < 0.5)[:, None, None]
+    charts = unrolled(Charts.of(directed(mesh, swirl), (512, 512)))
+    walls = np.abs(mesh.normals[:, 2]) < 0.5
+    places, heights = charts.in_metres[walls], mesh.positions[walls][..., 2]
+    level = places[..., 0] - heights if np.ptp(places[..., 0] - heights) < 0.1 else places[..., 0] + heights
+    assert np.allclose(np.ptp(level), 0, atol=1e-3)  # round the cube is up, so that its height is across

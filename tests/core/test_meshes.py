@@ -1,5 +1,7 @@
 """Meshes with UVs: their islands and seams, and the files that they travel in."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from cubes import cube
@@ -44,6 +46,16 @@ def test_a_mesh_comes_back_from_its_file(tmp_path):
     path = tmp_path / "cube.ply"
     path.write_bytes(ply_of(cube()))
     assert read_mesh(path).sha256() == cube().sha256()
+
+
+def test_directions_come_back_from_the_file_and_belong_to_the_mesh(tmp_path):
+    directions = np.random.default_rng(0).random((12, 3, 3), np.float32)
+    mesh = replace(cube(), directions=directions)
+    path = tmp_path / "cube.ply"
+    path.write_bytes(ply_of(mesh))
+    found = read_mesh(path)
+    assert np.array_equal(found.directions, directions)
+    assert found.sha256() == mesh.sha256() != cube().sha256()
 
 
 def test_other_names_and_types_of_a_ply_file_are_understood():

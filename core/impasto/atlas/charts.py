@@ -20,7 +20,7 @@ LEAST_TEXELS = 0.25
 LEAST_STRETCH = 0.1
 """Least extent of an island's texels in one direction, relative to the other: triangles beyond it are degenerate."""
 LEAST_SLOPE = 0.3
-"""Mean steepness of an island below which back, not up, is upright on it, as on a floor."""
+"""Mean length of a direction along an island below which it is none there; then back is upright, as on a floor."""
 STRAIGHT = 0.3
 """Share of an island's border that must be at right angles before the island is turned by these."""
 COPY_SHARE = 0.5
@@ -37,7 +37,7 @@ class Charts:
     texel (H, W) shows. chart: number of the island whose texels a triangle shows (T,), `NONE` without area; of a copy,
     such as a mirrored half, it is the original's. matrices: (I, 2, 2) from texels to metres, y down. copies, overlaps:
     number of islands that are copies, and of those that overlap others in part. offsets: (I, 2), of charts that are
-    laid out on one plane (`unrolling`), in metres.
+    laid out on one plane (`unrolling`), in metres. is_directed: (I,), whether the mesh's directions point up on them.
     """
 
     mesh: Mesh
@@ -49,6 +49,7 @@ class Charts:
     copies: int
     overlaps: int
     offsets: np.ndarray
+    is_directed: np.ndarray
 
     @classmethod
     def of(cls, mesh: Mesh, size_px: Size) -> Charts:
@@ -74,8 +75,12 @@ class Charts:
             raise ParameterError(f"the UVs of {mesh.name or 'the mesh'} have no area", REMEDY)
         chart, copies, overlaps = _originals(islands, corners, texels, drawn)
         chart = np.where(frames.has_area & ~is_left_out, chart, NONE)
-        matrices = _straightened(frames.matrices(chart, len(lowest)), mesh, corners, chart)
-        return cls(mesh, size_px, corners, texels, chart, matrices, copies, overlaps, np.zeros((len(matrices), 2)))
+        matrices, is_directed = frames.matrices(chart, len(lowest))
+        straight = _straightened(matrices, mesh, corners, chart)
+        matrices = np.where(is_directed[:, None, None], matrices, straight)
+        return cls(
+            mesh, size_px, corners, texels, chart, matrices, copies, overlaps, np.zeros((len(matrices), 2)), is_directed
+        )
 
     def at(self, size_px: Size) -> Charts:
         """The charts on a texture of this size."""
@@ -106,9 +111,13 @@ class Charts:
 
 @dataclass(frozen=True, eq=False)
 class _Frames:
-    """Derivatives (T, 3, 2) of positions by texels, and areas (T,) of triangles in space and in texels, with sign."""
+    """Derivatives (T, 3, 2) of positions by texels, and areas (T,) of triangles in space and in texels, with sign.
+
+    directions: (T, 3), 0 where there is none.
+    """
 
     derivatives: np.ndarray
+    directions: np.ndarray
     areas: np.ndarray
     signed: np.ndarray
 
@@ -120,15 +129,17 @@ class _Frames:
         is_flat = np.abs(signed) <= 2 * LEAST_AREA
         inverse = np.linalg.inv(np.where(is_flat[:, None, None], np.eye(2), in_texels))
         derivatives = np.where(is_flat[:, None, None], 0, (inverse @ in_space).swapaxes(1, 2))
-        return cls(derivatives, np.where(is_flat, 0, mesh.areas), np.where(is_flat, 0, signed))
+        directions = np.zeros_like(mesh.crosses) if mesh.directions is None else mesh.directions.astype(float).mean(1)
+        directions /= np.maximum(np.linalg.norm(directions, axis=1, keepdims=True), 1e-9)
+        return cls(derivatives, directions, np.where(is_flat, 0, mesh.areas), np.where(is_flat, 0, signed))
 
     @property
     def has_area(self) -> np.ndarray:
         """Whether a triangle shows texels (T,)."""
         return (self.signed != 0) & (self.areas > 0)
 
-    def matrices(self, chart: np.ndarray, count: int) -> np.ndarray:
-        """Matrix (I, 2, 2) of each island: the root of its mean metric, upright, and not mirrored.
+    def matrices(self, chart: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Matrix (I, 2, 2) of each island: the root of its mean metric, upright, and not mirrored; and `is_directed`.
 
         Means of shape and size are apart, and by texels: those of triangles with hardly any would decide on all others.
         """
@@ -150,21 +161,27 @@ class _Frames:
         roots[side > 0] = np.diag([-1, 1]) @ roots[side > 0]  # y points down: seen from outside, the sign is negative
         return self._upright(roots, chart, own)
 
-    def _upright(self, roots: np.ndarray, chart: np.ndarray, own: np.ndarray) -> np.ndarray:
-        """The matrices turned such that up in space, or back on what is level, points up in the chart."""
+    def _upright(self, roots: np.ndarray, chart: np.ndarray, own: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The matrices turned such that directions point up in the chart, and whether they do (I,).
+
+        Without directions, up in space does, or back on what is level.
+        """
         tangents = self.derivatives[own] @ np.linalg.inv(roots)[chart[own]]  # (t, 3, 2)
-        weights = self.areas[own][:, None]
-        means = []
-        for direction in (UP, BACK):
-            slope = np.zeros((len(roots), 2))
-            np.add.at(slope, chart[own], weights * (direction @ tangents))
-            means.append(slope)
-        total = np.zeros(len(roots))
-        np.add.at(total, chart[own], self.areas[own])
-        up = np.where(np.linalg.norm(means[0], axis=1)[:, None] > LEAST_SLOPE * total[:, None], *means)
+        weights, count = self.areas[own], len(roots)
+        total = np.bincount(chart[own], weights, count)[:, None]
+
+        def mean(direction: np.ndarray) -> np.ndarray:
+            slope = np.zeros((count, 2))
+            along = np.broadcast_to(direction, (len(tangents), 3))[:, None] @ tangents
+            np.add.at(slope, chart[own], weights[:, None] * along[:, 0])
+            return slope / np.maximum(total, 1e-30)
+
+        given, upwards, back = mean(self.directions[own]), mean(np.array(UP)), mean(np.array(BACK))
+        is_given, is_steep = (np.linalg.norm(one, axis=1, keepdims=True) > LEAST_SLOPE for one in (given, upwards))
+        up = np.where(is_given, given, np.where(is_steep, upwards, back))
         length = np.linalg.norm(up, axis=1, keepdims=True)
         up = np.where(length > 1e-9, up / np.maximum(length, 1e-9), [0.0, -1.0])
-        return _turns(up) @ roots
+        return _turns(up) @ roots, is_given[:, 0]
 
 
 def transformed(points: np.ndarray, matrices: np.ndarray) -> np.ndarray:

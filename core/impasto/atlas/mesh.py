@@ -25,13 +25,15 @@ CREASE = 0.8
 class Mesh:
     """Triangles with their positions in metres and their UVs, whose V axis points up, for one texture or map set.
 
-    positions: (T, 3, 3) float32, in which X, Y and Z are right, back and up. uvs: (T, 3, 2) float32. ParameterError
-    for a mesh without triangles, or with values that are no numbers.
+    positions: (T, 3, 3) float32, in which X, Y and Z are right, back and up. uvs: (T, 3, 2) float32. directions:
+    (T, 3, 3), of patterns and strokes in space, 0 where any will do. ParameterError for a mesh without triangles, or
+    with values that are no numbers.
     """
 
     positions: np.ndarray
     uvs: np.ndarray
     name: str = ""
+    directions: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         count = len(self.positions)
@@ -42,16 +44,24 @@ class Mesh:
             raise ParameterError(message, "give three corners for each triangle")
         if not 0 < count <= MOST_TRIANGLES:
             raise ParameterError(f"a mesh of {count} triangles cannot be used", f"give 1 to {MOST_TRIANGLES:,}")
-        if not (np.isfinite(self.positions).all() and np.isfinite(self.uvs).all()):
-            raise ParameterError("the mesh has positions or UVs that are no numbers", "unwrap it again")
+        given = [self.positions, self.uvs] + ([] if self.directions is None else [self.directions])
+        if not all(np.isfinite(one).all() for one in given):
+            message = "the mesh has positions, UVs or directions that are no numbers"
+            raise ParameterError(message, "unwrap it again, or remove its attribute direction")
+        if given[-1].shape[:2] != (count, 3):
+            raise ParameterError(
+                f"a mesh needs directions (T, 3, 3), got {given[-1].shape}", "give one for each corner"
+            )
 
     def __len__(self) -> int:
         return len(self.positions)
 
     def sha256(self) -> str:
-        """Hash of positions and UVs."""
+        """Hash of positions, UVs and directions."""
         digest = hashlib.sha256(np.ascontiguousarray(self.positions, "<f4").data)
         digest.update(np.ascontiguousarray(self.uvs, "<f4").data)
+        if self.directions is not None:
+            digest.update(np.ascontiguousarray(self.directions, "<f4").data)
         return digest.hexdigest()
 
     @cached_property

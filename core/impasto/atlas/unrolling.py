@@ -83,7 +83,8 @@ def _places_in_space(charts: Charts) -> np.ndarray:
 def _joints(charts: Charts, points: SeamPoints) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pairs of charts with a seam (P, 2), turn and offset (P, 2) from the second to the first, and weights (P,).
 
-    The rigid motion with the least squared distance of both sides of the seam (Kabsch 1976).
+    The rigid motion with the least squared distance of both sides of the seam (Kabsch 1976). Charts with directions are
+    not turned.
     """
     first, second = points.chart.T
     is_pair = first != second
@@ -106,6 +107,7 @@ def _joints(charts: Charts, points: SeamPoints) -> tuple[np.ndarray, np.ndarray,
     x, y = one - centre[which], other - other_centre[which]
     covariance = mean(x * y.conj())
     turn = np.where(np.abs(covariance) > 0, covariance / np.maximum(np.abs(covariance), 1e-30), 1)
+    turn = np.where(charts.is_directed[pairs].all(1), 1, turn)
     misfit = np.sqrt(mean(np.abs(x - turn[which] * y) ** 2).real)
     length = np.sqrt(12 * mean(np.abs(x) ** 2).real)  # of a straight line with this deviation
     weights = np.maximum(length, 1e-9) / (1 + misfit / np.maximum(TOLERANCE * length, 1e-9))

@@ -28,6 +28,8 @@ TYPES = {
     **dict.fromkeys(("double", "float64"), "<f8"),
 }
 POSITION = ("x", "y", "z")
+DIRECTION = ("direction_x", "direction_y", "direction_z")
+"""Properties that Blender makes of the attribute `direction` of a mesh, a vector."""
 UV = (("s", "t"), ("u", "v"), ("texture_u", "texture_v"))
 REMEDY = "export it from Blender as PLY (binary, with UV coordinates and triangulated faces)"
 
@@ -35,12 +37,15 @@ REMEDY = "export it from Blender as PLY (binary, with UV coordinates and triangu
 def ply_of(mesh: Mesh) -> bytes:
     """The mesh as a PLY file, each triangle with corners of its own."""
     count = len(mesh)
-    properties = "".join(f"property float {name}\n" for name in (*POSITION, *UV[0]))
+    columns, parts = [*POSITION, *UV[0]], [mesh.positions, mesh.uvs]
+    if mesh.directions is not None:
+        columns, parts = [*columns, *DIRECTION], [*parts, mesh.directions]
+    properties = "".join(f"property float {name}\n" for name in columns)
     header = (
         f"ply\nformat binary_little_endian 1.0\nelement vertex {3 * count}\n{properties}"
         f"element face {count}\nproperty list uchar uint vertex_indices\n"
     )
-    corners = np.concatenate([mesh.positions, mesh.uvs], 2).astype("<f4")
+    corners = np.concatenate(parts, 2).astype("<f4")
     faces = np.empty(count, [("count", "|u1"), ("corners", "<u4", 3)])
     faces["count"], faces["corners"] = 3, np.arange(3 * count).reshape(-1, 3)
     return header.encode() + END + corners.tobytes() + faces.tobytes()
@@ -69,7 +74,8 @@ def mesh_of(data: bytes, name: str) -> Mesh:
     uv = next((names for names in UV if set(names) <= set(corners.dtype.names)), None)
     if uv is None:
         raise FileError(f"the mesh {excerpt(name)} has no UVs", REMEDY)
-    return Mesh(positions, _columns(corners, uv), name)
+    directions = _columns(corners, DIRECTION) if set(DIRECTION) <= set(corners.dtype.names) else None
+    return Mesh(positions, _columns(corners, uv), name, directions)
 
 
 def _columns(corners: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
