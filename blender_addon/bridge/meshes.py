@@ -200,9 +200,7 @@ class Surface:
         )
         return Mesh(positions, uvs, name, directions if directions.any() else None)
 
-    def corners(
-        self, context: bpy.types.Context, weigh: Weigh | None = None
-    ) -> dict[bpy.types.Object, Corners]:
+    def corners(self, context: bpy.types.Context, weigh: Weigh | None = None) -> dict[bpy.types.Object, Corners]:
         """The faces by object, with the weights of `weigh`. ParameterError as for `mesh`."""
         placed = uv_mapping(self.material) if self.material else UvMapping("", Matrix.Identity(4))
         found = sorted((item for item in self.objects if item.type == "MESH"), key=lambda item: item.name)

@@ -218,7 +218,7 @@ def test_objects_of_several_materials_share_the_statistics_of_their_colours():
         for number, color in colors.items()
     }
     positions, uvs = (
-        np.concatenate(pair) for pair in ((one.positions, one.positions + 3), (one.uvs, one.uvs + (1, 0)))
+        np.concatenate(pair) for pair in ((one.positions, one.positions + 3), (one.uvs, one.uvs + np.array((1, 0))))
     )
     both = {"source": Maps.of_tiles(tiles), "style": CAT}
     recipe = Recipe((Step("wct", {}, {"style": ("style",)}),))
