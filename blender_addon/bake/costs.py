@@ -19,8 +19,7 @@ from .settings import BakeOptions
 LEAST_S = 5.0
 """Shortest remaining time that is worth saying."""
 BYTES_PER_PIXEL, BYTES_OF_BLENDER = 215, 300 * 2**20
-"""Most memory of the background Blender for a pixel of a map, and what it takes besides; see tests/benchmarks/bake.py.
-"""
+"""Most memory of a Blender that bakes for a pixel of a map, and besides: `tests/benchmarks/bake.py --memory 2048`."""
 
 
 class Costs:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import sys
 import tempfile
 import time
@@ -39,10 +40,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--objects", type=int, default=40)
     parser.add_argument("--size", type=int, default=256, help="side of the maps in pixels; shared ones have 4 times it")
+    parser.add_argument(
+        "--memory", type=int, help="only bake maps of this side here, and print the memory that it took"
+    )
     options = parser.parse_args()
     bpy.ops.extensions.package_install_files(
         filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
     )
+    if options.memory:
+        memory(options.memory)
+        return
     print(f"{'case':8} {'way':12} {'seconds':>8} {'of script':>10}")
     for case, count, size in (("own", options.objects, options.size), ("shared", SHARED, 4 * options.size)):
         seconds = {}
@@ -57,6 +64,16 @@ def main() -> None:
             print(f"\n{case:8} {way.__name__:12} {seconds[way.__name__]:8.2f} {share:10.2f}", flush=True)
 
     high_to_low(4 * options.size)
+
+
+def memory(size: int) -> None:
+    """Print the resident memory of this Blender before and at most, and the difference for each pixel of a map."""
+    objects = spheres(1, is_shared=False)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with tempfile.TemporaryDirectory() as folder:
+        here(objects, size, Path(folder), is_shared=False)
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(f"\n{size} px: {before >> 10} MiB, then {most >> 10} MiB, {(most - before) * 1024 / size**2:.0f} B a pixel")
 
 
 def high_to_low(size: int) -> None:
