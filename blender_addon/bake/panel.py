@@ -10,7 +10,8 @@ import bpy
 from ..bake.sets import BakeSet, chosen_sets
 from ..bake.targets import NAMED, OWN, SELECTED, BakeTargets
 from ..core.errors import ImpastoError, ParameterError
-from ..interface.drawing import draw_operator, draw_report, draw_text, name_place, why_not
+from ..interface.drawing import draw_operator, draw_progress, draw_report, draw_text, name_place, why_not
+from ..jobs.session import jobs
 from ..jobs.task import Place
 from ..material.drawing import draw_former, draw_result
 from ..tools.arguments import values_in
@@ -51,7 +52,10 @@ def draw_bake(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     _draw_overlays(layout, context)
     name_place(layout, Place.BAKE)
     _draw_baked_objects(layout, context)
-    draw_operator(layout, "impasto.bake", icon="RENDER_STILL")
+    if jobs.shown_task and jobs.shown_task.place == Place.BAKE:
+        draw_progress(layout, jobs.shown_task)
+    else:
+        draw_operator(layout, "impasto.bake", icon="RENDER_STILL")
     draw_report(layout, Place.BAKE)
     draw_result(layout, context, Place.BAKE)
     draw_former(layout, context)

@@ -12,6 +12,7 @@ import bpy
 import numpy as np
 import pytest
 from baking import BYTE, SIZE_PX, bake, material, module, pixels, plane, principled, state, without_images
+from drawing import Layout
 
 pytestmark = pytest.mark.usefixtures("scene")
 MAPS = {"base_color", "roughness", "normal"}
@@ -237,6 +238,24 @@ def test_each_map_is_shown_as_it_comes() -> None:
     ] * 3  # the last one needs no picture
     assert shown[0][75, 50].tolist() == [255, 0, 0], "the lower left quarter"
     assert shown[1][75, 50].tolist() == [128, 128, 255]
+
+
+def test_the_section_shows_the_running_bake_in_place_of_the_button() -> None:
+    jobs, layouts = module("jobs.session").jobs, [Layout(), Layout()]
+    task = module("jobs.task").Task("Bake", lambda _: None, lambda _: None)
+    task.place = "bake"
+    task.say("Baking Crate: normal, about 2 min left", 0.25)
+    module("bake.panel").draw_bake(layouts[0], bpy.context)
+    jobs.tasks.append(task)
+    try:
+        module("bake.panel").draw_bake(layouts[1], bpy.context)
+    finally:
+        jobs.tasks.remove(task)
+    assert [len(one.operators("impasto.bake")) for one in layouts] == [1, 0]
+    assert [len(one.operators("impasto.cancel")) for one in layouts] == [0, 1]
+    assert [options["text"] for what, _, options in layouts[1].drawn if what == "progress"] == [
+        "25%  Baking Crate: normal, about 2 min left"
+    ]
 
 
 def test_seconds_of_maps_are_kept_and_say_what_a_bake_will_take() -> None:
