@@ -6,6 +6,8 @@ extension's modules without registering it.
 """
 
 import json
+import os
+import shutil
 import sys
 import tempfile
 import time
@@ -62,8 +64,15 @@ def main(folder: Path) -> None:
 
 
 def say(**about: object) -> None:
-    """Print a line of JSON, apart from what Blender itself may have begun to print."""
-    print(f"\n{json.dumps(about)}", flush=True)
+    """Print a line of JSON, apart from what Blender itself may have begun to print.
+
+    Where nobody reads it, Blender was closed or killed meanwhile: this process ends, and its folder with it.
+    """
+    try:
+        print(f"\n{json.dumps(about)}", flush=True)
+    except OSError:
+        shutil.rmtree(tempfile.gettempdir(), ignore_errors=True)
+        os._exit(1)
 
 
 def load(folder: Path, job: dict) -> dict[str, bpy.types.Object]:

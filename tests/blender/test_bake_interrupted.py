@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -117,6 +118,20 @@ def test_a_blender_that_is_killed_during_a_bake_changes_nothing(folder: Path, te
     assert state() == before
     assert [*folder.iterdir(), *temporary.iterdir()] == []
     assert carried_out(request(folder), "First: base color", lambda task: None).level == "INFO"
+
+
+def test_a_bake_ends_with_the_blender_that_asked_for_it(temporary: Path) -> None:
+    """Once nobody reads what it says, its folder is gone, too."""
+    two()
+    process, sets = module("bake.process"), module("bake.sets")
+    options = module("bake.settings").BakeOptions(("base_color", "normal"), 2048, 2048, samples=4)
+    given = process.prepare([sets.BakeSet.of(bpy.data.objects[name]) for name in ("First", "Second")], options)
+    running = subprocess.Popen(given.command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    assert any(b"Baking First: base color" in line for line in running.stdout)
+    assert given.folder.exists()
+    running.stdout.close()
+    assert running.wait(120) != 0
+    assert list(temporary.iterdir()) == []
 
 
 def fill_up(folder: Path, left: int) -> None:
