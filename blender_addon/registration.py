@@ -32,6 +32,7 @@ from .match import operators as match_operators
 from .match import panel as match_panel
 from .match import settings as match_settings
 from .material import operators as material_operators
+from .material import painting as material_painting
 from .material import using
 from .models import operators as model_operators
 from .parameters import open_numbers, properties
@@ -87,6 +88,7 @@ CLASSES = (
     *browsing.CLASSES,
     *material_operators.CLASSES,
     *using.CLASSES,
+    *material_painting.CLASSES,
     *relight_operators.CLASSES,
     *endless_operators.CLASSES,
     *placing_operator.CLASSES,

@@ -190,7 +190,7 @@ def _read_single(
 ) -> Callable[[], JobInput]:
     """Read images that are not tiled, as `read_images`."""
     color = images.pixels_of(base_color)
-    pictures = {"": color} | {name: _scale(one.image, color.size_px) for name, one in maps.items()}
+    pictures = {"": color} | {name: scaled(one.image, color.size_px) for name, one in maps.items()}
     channels = {name: one.channel for name, one in maps.items()}
 
     def to_pixels() -> JobInput:
@@ -214,7 +214,7 @@ def _even(shader: bpy.types.Node, name: str) -> float | None:
     return None if socket.is_linked or (name == "metallic" and not socket.default_value) else socket.default_value
 
 
-def _scale(image: bpy.types.Image, size_px: tuple[int, int]) -> images.Picture:
+def scaled(image: bpy.types.Image, size_px: tuple[int, int]) -> images.Picture:
     """Pixels of an image at another (height, width)."""
     if tuple(image.size) == size_px[::-1]:
         return images.pixels_of(image)

@@ -31,6 +31,8 @@ def draw_result(layout: bpy.types.UILayout, context: bpy.types.Context, place: P
     _draw_pictures(layout, pictures[:MOST_PICTURES])
     if made and views_without_materials(context):
         layout.operator("impasto.material_preview", icon="SHADING_TEXTURE")
+    if len(made) == 1 and former.choices(made[0], context.active_object):
+        layout.operator("impasto.paint_with_result", icon="BRUSH_DATA")
     if len(made) == 1 and mapping.is_offered(made[0]):
         _draw_mapping(layout, context, made[0])
 

@@ -217,12 +217,11 @@ def test_objects_of_several_materials_share_the_statistics_of_their_colours():
         number: Maps.from_arrays({"base_color": np.float32(color) + 0.15 * rng.random((96, 96, 3), np.float32)})
         for number, color in colors.items()
     }
-    positions, uvs = (
-        np.concatenate(pair) for pair in ((one.positions, one.positions + 3), (one.uvs, one.uvs + np.array((1, 0))))
-    )
+    other = one.positions + 3, one.uvs + np.float32([1, 0])
+    positions, uvs = (np.concatenate(pair) for pair in zip((one.positions, one.uvs), other, strict=True))
     both = {"source": Maps.of_tiles(tiles), "style": CAT}
     recipe = Recipe((Step("wct", {}, {"style": ("style",)}),))
-    joint = run(recipe, {**both, "mesh": Mesh(positions, uvs.astype(np.float32))}).maps.tiles()
+    joint = run(recipe, {**both, "mesh": Mesh(positions, uvs)}).maps.tiles()
     alone = run(recipe, both).maps.tiles()
     means = [[maps["base_color"].pixels.mean((0, 1)) for maps in made.values()] for made in (joint, alone)]
     style = CAT["base_color"].pixels.mean((0, 1))

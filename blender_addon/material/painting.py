@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`impasto.paint_with_result`: a result as the source of Blender's clone brush, to be painted into the old texture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import bpy
+from bpy.props import StringProperty
+
+from ..bridge import encode, former, images, meshes, recent, surfaces
+from ..bridge.inputs import image_called
+from ..bridge.target import active_material
+from ..core.errors import ParameterError
+from ..jobs.task import Report
+from .using import OnMaterial
+
+if TYPE_CHECKING:
+    import numpy as np
+
+MASK = "changed"
+"""End of the name of the image that is white where a result differs."""
+
+
+class IMPASTO_OT_paint_with_result(OnMaterial, bpy.types.Operator):
+    """Put the texture back as it was, and paint the result into it by hand, with the clone brush"""
+
+    bl_idname = "impasto.paint_with_result"
+    bl_label = "Paint With Result"
+
+    image: StringProperty(
+        name="Image", description="Name of the result; empty: the base colour of the active object's material"
+    )
+
+    @classmethod
+    def why_not(cls, context: bpy.types.Context) -> str:
+        item = context.active_object
+        return "" if item is not None and item.type == "MESH" else "Select a mesh object whose texture was repainted"
+
+    def do(self, context: bpy.types.Context) -> Report:
+        item = context.active_object
+        material = active_material(context)
+        if self.image:
+            result = image_called(self.image)
+        else:
+            result = surfaces.base_color_of(material)
+            former.restore(material, [item])
+            material = item.active_material
+        painting = _Painting.of(item, material, result)
+        painting.begin(context)
+        text = f"{result.name} is cloned into {painting.canvas.name}: choose the Clone brush and paint"
+        return Report("INFO", text, images=(result.name, painting.mask.name))
+
+
+@dataclass(frozen=True)
+class _Painting:
+    """Painting of a result into the texture of an object, where a mask of what has changed is white."""
+
+    item: bpy.types.Object
+    canvas: bpy.types.Image
+    result: bpy.types.Image
+    mask: bpy.types.Image
+    uv_map: str
+
+    @classmethod
+    def of(cls, item: bpy.types.Object, material: bpy.types.Material, result: bpy.types.Image) -> _Painting:
+        """Painting into the material's texture. ParameterError if it shows the result itself, or cannot be painted."""
+        canvas, placed = surfaces.base_color_of(material), meshes.uv_mapping(material)
+        if canvas == result:
+            message = f"{result.name} is the texture itself"
+            raise ParameterError(message, "repaint the texture first, or choose another image")
+        layers = item.data.uv_layers
+        layer = layers.get(placed.uv_map) or next((one for one in layers if one.active_render), None)
+        if layer is None:
+            raise ParameterError(f"{item.data.name} has no UVs", "unwrap it")
+        return cls(item, canvas, result, _changed(canvas, result), layer.name)
+
+    def begin(self, context: bpy.types.Context) -> None:
+        """Set Blender's tools to it."""
+        recent.keep([self.result, self.mask, self.canvas])
+        mesh, paint = self.item.data, context.scene.tool_settings.image_paint
+        layer = mesh.uv_layers[self.uv_map]
+        mesh.uv_layers.active = layer
+        mesh.uv_layer_clone = mesh.uv_layer_stencil = layer
+        paint.mode, paint.canvas = "IMAGE", self.canvas
+        paint.clone_image, paint.use_clone_layer = self.result, True
+        paint.stencil_image, paint.use_stencil_layer = self.mask, True
+        paint.invert_stencil = True  # Blender paints where the stencil is black
+        if self.item.mode != "TEXTURE_PAINT":
+            bpy.ops.object.mode_set(mode="TEXTURE_PAINT")
+
+
+def _changed(before: bpy.types.Image, now: bpy.types.Image) -> bpy.types.Image:
+    """New image of the result's size that is white where it differs from a texture. ParameterError for tiled ones."""
+    import numpy as np
+
+    found = images.pixels_of(now)
+    arrays = [found.to_pixels().arrays, surfaces.scaled(before, found.size_px).to_pixels().arrays]
+    new, old = (_as_bytes(one["base_color"]).astype(int) for one in arrays)
+    mask = np.where(np.abs(new - old).max(2, keepdims=True) > 0, 255, 0).astype(np.uint8)
+    return images.add(f"{now.name}_{MASK}", "opacity", encode.encode_map(mask), None)
+
+
+def _as_bytes(values: np.ndarray) -> np.ndarray:
+    import numpy as np
+
+    return values if values.dtype == np.uint8 else np.round(values * 255).astype(np.uint8)
+
+
+CLASSES = (IMPASTO_OT_paint_with_result,)
