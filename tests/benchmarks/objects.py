@@ -3,9 +3,10 @@
     python tests/benchmarks/objects.py MESHES [--tools patches-style ...] [--style PICTURE] [--out DIR]
 
 MESHES is what `objects_in_blender.py meshes` wrote: a folder for each object with mesh.ply and its maps. For each tool
-and object it prints the jump of colour and of gradient across UV seams, relative to jumps as far apart inside, of
-the picture that is painted flat and of the one that is painted across seams; and the processor seconds of both. --out
-keeps the textures, for `objects_in_blender.py render`.
+and object it prints the jump of colour and of gradient across UV seams, relative to jumps as far apart inside, and
+the z-score of the spike at seams, of the picture that is painted flat and of the one that is painted across seams; and
+the processor seconds of both. Repair fills spots on seams, and is measured there. --out keeps the textures, for
+`objects_in_blender.py render`.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from skimage import data
 
 from impasto import Maps, Recipe, Step, read_maps, run, write_maps
 from impasto.atlas.charts import Charts
+from impasto.atlas.erasure import SeamPoints
 from impasto.atlas.jumps import seam_jumps
 from impasto.atlas.mesh import Mesh
 from impasto.atlas.raster import NONE
@@ -31,12 +33,16 @@ from impasto.surface.color import luma
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from cubes import cube
 
-TOOLS = ("patches-style", "neighbours", "wct", "gatys", "sharpen", "erase-seams")
+TOOLS = ("patches-style", "neighbours", "wct", "gatys", "sharpen", "inpaint", "erase-seams")
 COVERS = ("bricks", "planks")
 EXAMPLES = ("brick", "gravel", "grass")
 """Photographs of scikit-image, which do not tile."""
 STROKES = ("patches-style", "wct")
 REPEATS = 0.5
+SPOTS, SPOT = 12, 0.03
+"""Number of spots that are to be filled, and their radius, relative to the texture's side."""
+Measures = tuple[float, float, float, float]
+"""Jumps of colour and gradient, z-score, and seconds."""
 SIZE = {"width_px": 1024, "height_px": 1024}
 STROKES_PX = 512
 SIDES = (0.32, 0.16, 0.24, 0.18, 0.28, 0.2)
@@ -56,7 +62,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     style = read_maps(options.style) if options.style else Maps.from_arrays({"base_color": data.coffee() / 255})
-    columns = "".join(f" {way + ': color':>12}{'gradient':>9}{'s':>7}" for way in ("flat", "mesh"))
+    columns = "".join(f" {way + ': color':>12}{'gradient':>9}{'z':>6}{'s':>7}" for way in ("flat", "mesh"))
     print(f"{'tool':>24} {'object':>26}{columns}")
     for tool in options.strokes:
         flat, on_mesh = strokes(tool)
@@ -73,8 +79,8 @@ def main() -> None:
             report(f"{example}, grown", folder.name, grown(example, mesh, folder.name, options.out))
 
 
-def report(tool: str, name: str, ways: list[tuple[float, float, float] | None]) -> None:
-    parts = "".join(f" {way[0]:12.2f}{way[1]:9.2f}{way[2]:7.1f}" if way else " " * 29 for way in ways)
+def report(tool: str, name: str, ways: list[Measures | None]) -> None:
+    parts = "".join(f" {way[0]:12.2f}{way[1]:9.2f}{way[2]:6.1f}{way[3]:7.1f}" if way else " " * 35 for way in ways)
     print(f"{tool:>24} {name:>26}{parts}", flush=True)
 
 
@@ -87,16 +93,26 @@ def halved(maps: Maps, times: int) -> Maps:
     return maps
 
 
-def repainted(
-    tool: str, maps: Maps, name: str, mesh: Mesh, style: Maps, out: Path | None
-) -> list[tuple[float, float, float] | None]:
+def repainted(tool: str, maps: Maps, name: str, mesh: Mesh, style: Maps, out: Path | None) -> list[Measures | None]:
     """Jumps and seconds of a tool on the flat texture, or for `erase-seams` of that itself, and on the mesh."""
     known = registry().tool(tool)
     needs_style = any(item.name == "style" for item in known.inputs)
-    inputs = {"source": maps, **({"style": style} if needs_style else {})}
-    recipe = Recipe((Step(tool, {}, {"style": "style"} if needs_style else {}),))
+    needs_mask = any(item.name == "mask" and item.required for item in known.inputs)
+    given = {"style": style} if needs_style else {"mask": spots(mesh, maps.size_px)} if needs_mask else {}
+    inputs = {"source": maps, **given}
+    recipe = Recipe((Step(tool, {}, {item: item for item in given}),))
     flat = (*jumps(maps, mesh), 0.0) if tool == "erase-seams" else measured(recipe, inputs, mesh, name, out, "flat")
     return [flat, measured(recipe, {**inputs, "mesh": mesh}, mesh, name, out, "mesh")]
+
+
+def spots(mesh: Mesh, size_px: tuple[int, int]) -> Maps:
+    """Mask of spots on seams, on both of their sides."""
+    points = SeamPoints.of(Charts.of(mesh, size_px), 1.0)
+    chosen = np.random.default_rng(0).choice(len(points.places), SPOTS, replace=False)
+    x, y = points.places[chosen].reshape(-1, 2).T
+    rows, columns = np.mgrid[: size_px[0], : size_px[1]]
+    away = np.min([np.hypot(rows - top, columns - left) for left, top in zip(x, y, strict=True)], axis=0)
+    return Maps.from_arrays({"base_color": np.repeat(away[..., None] < SPOT * max(size_px), 3, 2).astype(np.float32)})
 
 
 def strokes(tool: str) -> list[float]:
@@ -124,15 +140,13 @@ def strokes(tool: str) -> list[float]:
     return found
 
 
-def covered(
-    generator: str, way: str, mesh: Mesh, name: str, out: Path | None
-) -> list[tuple[float, float, float] | None]:
+def covered(generator: str, way: str, mesh: Mesh, name: str, out: Path | None) -> list[Measures | None]:
     """Jumps and seconds of an object that is covered by a material half as wide as it."""
     tile = run(Recipe((Step(generator, SIZE),))).maps
     return [None, measured(Recipe((covering(way, mesh),)), {"source": tile, "mesh": mesh}, mesh, name, out, way)]
 
 
-def grown(example: str, mesh: Mesh, name: str, out: Path | None) -> list[tuple[float, float, float] | None]:
+def grown(example: str, mesh: Mesh, name: str, out: Path | None) -> list[Measures | None]:
     """Jumps and seconds of a photograph that is synthesised flat, and on the mesh, half as wide as it."""
     grey = getattr(data, example)() / 255
     pixels = grey if grey.ndim == 3 else np.repeat(grey[..., None], 3, 2)
@@ -147,9 +161,7 @@ def covering(way: str, mesh: Mesh) -> Step:
     return Step("cover-object", {**SIZE, "way": way, "repeat_m": REPEATS * longest_m})
 
 
-def measured(
-    recipe: Recipe, inputs: dict, mesh: Mesh, name: str, out: Path | None, way: str
-) -> tuple[float, float, float]:
+def measured(recipe: Recipe, inputs: dict, mesh: Mesh, name: str, out: Path | None, way: str) -> Measures:
     start = time.process_time()
     made = run(recipe, inputs).maps
     took = time.process_time() - start
@@ -159,12 +171,13 @@ def measured(
         folder = out / f"{kind}-{way}" / name
         folder.mkdir(parents=True, exist_ok=True)
         write_maps(made, folder, name, replace=True)
-    return (*jumps(made, mesh), took)
+    where = inputs["mask"]["base_color"].pixels[..., 0] > 0 if "mask" in inputs else None
+    return (*jumps(made, mesh, where), took)
 
 
-def jumps(maps: Maps, mesh: Mesh) -> tuple[float, float]:
-    found = seam_jumps(Maps({"base_color": maps["base_color"]}), Charts.of(mesh, maps.size_px))
-    return (found["base_color"].color, found["base_color"].gradient) if found else (float("nan"),) * 2
+def jumps(maps: Maps, mesh: Mesh, where: np.ndarray | None = None) -> tuple[float, float, float]:
+    found = seam_jumps(Maps({"base_color": maps["base_color"]}), Charts.of(mesh, maps.size_px), where).get("base_color")
+    return (found.color, found.gradient, found.z) if found else (float("nan"),) * 3
 
 
 if __name__ == "__main__":

@@ -159,9 +159,11 @@ def test_seams_of_one_smooth_function_are_no_steps_and_those_of_noise_are():
     charts = Charts.of(mesh, (512, 512))
     smooth = seam_jumps(colors_of(mesh, (512, 512)), charts)["base_color"]
     assert smooth.color < 1.3
+    assert smooth.z < 3
     blurred = torch.nn.functional.avg_pool2d(torch.rand(1, 3, 512, 512, generator=torch.Generator()), 9, 1, 4)[0]
     cut = seam_jumps(Maps.from_arrays({"base_color": blurred.permute(1, 2, 0).numpy()}), charts)["base_color"]
     assert cut.color > 2
+    assert cut.z > 6
 
 
 def squares(count: int, repeats: float = 0.0) -> Mesh:

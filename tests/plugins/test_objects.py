@@ -118,6 +118,12 @@ def test_a_generator_is_refused_on_a_mesh_that_nothing_covers():
     assert made.size_px == (64, 64)
 
 
+@pytest.mark.parametrize("tool", ["cut-decal", "crop-period"])
+def test_a_tool_that_cuts_its_subject_is_refused_on_a_mesh(tool):
+    with pytest.raises(ParameterError, match="does not lie on the mesh"):
+        run(Recipe((Step(tool),)), {"source": noise(), "mesh": MESH})
+
+
 def waves() -> Maps:
     """A texture that tiles, whose stripes are oblique."""
     y, x = np.mgrid[:128, :128] / 128 * 2 * np.pi

@@ -137,13 +137,15 @@ class ChartCanvas:
         made = made + table.share * (table.seen(made) - made)
         return table.refilled(made).to(x.dtype)
 
-    def _joined(self, values: np.ndarray, is_normal: bool) -> np.ndarray:
-        """Values (h, w, C) of the canvas, in which charts fade at their seams into how the others go on."""
+    def _as_one_surface(self, values: np.ndarray, is_normal: bool) -> np.ndarray:
+        """`across` of values (h, w, C) of the canvas, of which normals are turned with their charts."""
         x = _as_tensor(values)
+        if not is_normal:
+            return _as_array(self.across(x))
         table = self._table(x.shape[2], x.shape[3])
-        seen = table.seen(x)[0].permute(1, 2, 0).numpy()
-        seen = turned(seen, resized(self.gutters.turn, values.shape[:2])) if is_normal else seen
-        return values + table.share[0, 0, :, :, None].numpy() * (seen - values)
+        seen = turned(_as_array(table.seen(x)), resized(self.gutters.turn, values.shape[:2]))
+        share = table.share[0, 0, :, :, None].numpy()
+        return self._continued(values + share * (seen - values), is_normal)
 
     def _table(self, height: int, width: int) -> _Table:
         """The gutters at this resolution."""
@@ -190,8 +192,7 @@ class ChartCanvas:
     def _continued(self, values: np.ndarray, is_normal: bool) -> np.ndarray:
         """Values (H, W, C) of the canvas, whose gutters show what lies across the seams."""
         x = _as_tensor(values)
-        refilled = self._table(x.shape[2], x.shape[3]).refilled(x)
-        seen = np.ascontiguousarray(refilled[0].permute(1, 2, 0).numpy())
+        seen = _as_array(self._table(x.shape[2], x.shape[3]).refilled(x))
         if not is_normal:
             return seen
         mask, turn = (resized(part, seen.shape[:2]) for part in (self.gutters.mask, self.gutters.turn))
@@ -201,8 +202,7 @@ class ChartCanvas:
         """Values (h, w, C) on the texture of pixels (H, W, C) of the canvas."""
         factor = pixels.shape[0] / self.size_px[0]
         chart, here, is_near = self._there(factor)
-        continued = self._continued(self._joined(pixels, is_normal), is_normal)
-        values = sampled(continued, here)
+        values = sampled(self._as_one_surface(pixels, is_normal), here)
         values = turned(values, self.charts.turns.swapaxes(1, 2)[chart]) if is_normal else values
         return filled(values, np.where(is_near, 0, NONE))
 
@@ -255,6 +255,11 @@ class _Table:
 def _as_tensor(values: np.ndarray) -> Tensor:
     """(H, W, C) -> (1, C, H, W)."""
     return torch.from_numpy(np.ascontiguousarray(values.transpose(2, 0, 1)))[None]
+
+
+def _as_array(x: Tensor) -> np.ndarray:
+    """(1, C, H, W) -> (H, W, C)."""
+    return np.ascontiguousarray(x[0].permute(1, 2, 0).numpy())
 
 
 def _density(charts: Charts) -> float:

@@ -42,7 +42,7 @@ class Unfolding:
         """The subject as the tool wants it: tools that take a mesh and pointwise ones know the texture."""
         if takes_mesh(tool):
             return self.on_texture(subject)
-        if tool.kind == "generator":
+        if tool.kind == "generator" or not tool.keeps_size:
             message = f"{tool.name} makes a new texture, which does not lie on the mesh"
             raise ParameterError(message, "put cover-object after it, or leave the mesh out")
         if self.canvas is not None or self.is_tile or tool.is_pointwise:
