@@ -157,6 +157,7 @@ def test_an_artist_bakes_two_objects_by_a_click_and_repaints_them_across_seams_o
     assert facts["images"] == {f"{name}_{kind}": [32, 32] for name in ("Barrel", "Crate") for kind in maps}
     assert facts["baked"][0] == "INFO"
     assert facts["shows"] == {"Crate": "Crate_base_color", "Barrel": "Barrel_base_color"}
+    assert (facts["preview"], facts["cancelled"]) == ([256, 256, 3], "CANCELLED")
     assert facts["across_seams"] == facts["filling_across_seams"] == [True, False]
     assert [len(texts) for texts in facts["warned"]] == [2, 1, 0]
     assert facts["mended"] == [False, [1, 1, 1]]

@@ -12,7 +12,7 @@ from typing import Any
 import bpy
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from fields import BESIDE_LABEL, clicks_and_waits, extension, unfold
+from fields import BESIDE_LABEL, LIMIT_S, clicks_and_waits, extension, unfold
 from walk import Steps, Walk, installed_extension, start, until
 
 OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
@@ -38,6 +38,7 @@ def scenario(walk: Walk) -> Steps:
     yield from bakes_both(walk)
     yield from mends_by_clicks(walk)
     yield from shows_the_cage(walk)
+    yield from shows_the_running_bake(walk)
     bpy.context.scene.impasto.tool = "even-light"
     yield from changes(walk, {})
     walk.screenshot("tool.png")
@@ -167,6 +168,23 @@ def select_only(obj: bpy.types.Object) -> None:
     for one in bpy.context.view_layer.objects:
         one.select_set(one == obj)
     bpy.context.view_layer.objects.active = obj
+
+
+def shows_the_running_bake(walk: Walk) -> Steps:
+    """Bake maps that take a while, look at the section once the first is there, and cancel."""
+    bake, jobs = bpy.context.scene.impasto_bake, extension().jobs.session.jobs
+    usual = {"width_px": SIZE_PX, "height_px": SIZE_PX, "samples": 1, "maps": set(bake.maps), "material": "ASSIGN"}
+    long = {"width_px": 512, "height_px": 512, "samples": 64, "maps": {"base_color", "thickness"}, "material": "NONE"}
+    yield from changes(walk, long)
+    bpy.ops.impasto.bake("INVOKE_DEFAULT")
+    yield until(lambda: jobs.shown_task is None or jobs.shown_task.preview is not None, LIMIT_S)
+    yield 1.0
+    walk.record("preview", list(jobs.shown_task.preview.shape))
+    walk.screenshot("running.png")
+    bpy.ops.impasto.cancel()
+    yield until(lambda: jobs.shown_task is None, LIMIT_S)
+    walk.record("cancelled", jobs.reports["bake"].level)
+    yield from changes(walk, usual)
 
 
 def picture_of(one: bpy.types.Object) -> str:
