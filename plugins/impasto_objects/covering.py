@@ -9,14 +9,15 @@ import numpy as np
 from impasto.atlas.canvas import ChartCanvas
 from impasto.atlas.charts import Charts
 from impasto.atlas.erasure import erase_seams
+from impasto.atlas.following import followed
 from impasto.atlas.mesh import Mesh
-from impasto.atlas.sampling import sampled
+from impasto.atlas.sampling import sampled, turned
 from impasto.atlas.unrolling import unrolled
 from impasto.context import Context
 from impasto.data.prepare import maps_at_scale
 from impasto.errors import ParameterError
 from impasto.plugins.registry import registry
-from impasto.texture import Maps
+from impasto.texture import NORMAL_MAPS, Maps
 from impasto.tools import validate
 
 from .parameters import CoverObjectParameters
@@ -77,7 +78,10 @@ def _laid(subject: Maps, charts: Charts, repeat_m: float, context: Context) -> M
     context.progress(0.4, "Laying the texture out")
     canvas = ChartCanvas.of(charts)
     height, width = subject.size_px
-    places = canvas.in_metres / (repeat_m, repeat_m * height / width)
+    in_metres, turns = followed(canvas) if charts.is_directed.any() else (canvas.in_metres, None)
+    places = in_metres / (repeat_m, repeat_m * height / width)
     finer = width / repeat_m / canvas.density
     laid = {name: sampled(texture.pixels, places, finer) for name, texture in subject.items()}
+    if turns is not None:
+        laid |= {name: turned(laid[name], turns) for name in NORMAL_MAPS & laid.keys()}
     return canvas.fold(subject.with_arrays(laid))

@@ -10,6 +10,7 @@ from cubes import SIZE, colors_of, cube
 from impasto.atlas.canvas import ChartCanvas
 from impasto.atlas.charts import Charts
 from impasto.atlas.erasure import erase_seams
+from impasto.atlas.following import followed
 from impasto.atlas.jumps import seam_jumps
 from impasto.atlas.mesh import Mesh
 from impasto.atlas.raster import NONE, rasterized
@@ -267,3 +268,69 @@ def test_charts_meet_with_their_directions_when_they_are_unrolled():
     places, heights = charts.in_metres[walls], mesh.positions[walls][..., 2]
     level = places[..., 0] - heights if np.ptp(places[..., 0] - heights) < 0.1 else places[..., 0] + heights
     assert np.allclose(np.ptp(level), 0, atol=1e-3)  # round the cube is up, so that its height is across
+
+
+def bent_plane(count: int = 24) -> tuple[Mesh, np.ndarray]:
+    """A level square of 1 m in two islands side by side, whose directions (T, 3, 3) turn by 60 degrees."""
+    triangles = [[(x, y), (x + 1, y), (x + 1, y + 1)] for x in range(count) for y in range(count)]
+    triangles += [[(x, y), (x + 1, y + 1), (x, y + 1)] for x in range(count) for y in range(count)]
+    flat = np.array(triangles, np.float32) / count
+    is_second = (flat[..., 0].mean(1) > 0.5)[:, None, None]
+    uvs = 0.4 * flat + 0.05 + is_second * np.array([0.2, 0.3], np.float32)
+    positions = np.concatenate([flat, np.zeros_like(flat[..., :1])], 2)
+    angle = (flat[..., 0] - 0.5) * np.pi / 3
+    directions = np.stack([-np.sin(angle), np.cos(angle), np.zeros_like(angle)], -1).astype(np.float32)
+    return Mesh(positions, uvs, "plane", directions), directions
+
+
+def test_places_follow_directions_that_vary_within_charts_and_go_on_across_seams():
+    mesh, directions = bent_plane()
+    canvas = ChartCanvas.of(unrolled(Charts.of(mesh, (512, 512))))
+    places, _ = followed(canvas)
+    shown = canvas.texels != NONE
+    inner = shown[1:-1, 1:-1] & shown[2:, 1:-1] & shown[:-2, 1:-1] & shown[1:-1, 2:] & shown[1:-1, :-2]
+    wanted = directions.mean(1)[canvas.texels[1:-1, 1:-1][inner]]
+    errors = []
+    for found in (places, canvas.in_metres):
+        down, across = (np.gradient(found[..., 1], axis=axis)[1:-1, 1:-1][inner] for axis in (0, 1))
+        rows = canvas.charts.chart[canvas.texels[1:-1, 1:-1][inner]]
+        turn = _to_space(canvas)[rows]
+        up = -np.einsum("nij,nj->ni", turn, np.stack([across, down], 1))
+        up /= np.linalg.norm(up, axis=1, keepdims=True)
+        errors.append(np.rad2deg(np.arccos((up * wanted[:, :2]).sum(1).clip(-1, 1))).mean())
+    assert errors[0] < 0.4 * errors[1]
+    assert errors[0] < 4
+    assert errors[1] > 7
+
+
+def _to_space(canvas: ChartCanvas) -> np.ndarray:
+    """Matrix (I, 2, 2) from each chart of a level plane to X and Y in space."""
+    mesh, found = canvas.charts.mesh, np.zeros((2, 2, 2))
+    for chart in (0, 1):
+        triangle = np.flatnonzero(canvas.charts.chart == chart)[0]
+        flat, space = (
+            corners[triangle, 1:] - corners[triangle, :1] for corners in (canvas.charts.in_metres, mesh.positions)
+        )
+        found[chart] = (np.linalg.inv(flat) @ space[:, :2]).T
+    return found
+
+
+def test_a_chart_whose_directions_no_pattern_can_follow_is_not_distorted():
+    mesh, _ = bent_plane()
+    swirl = np.cross(mesh.positions - (0.5, 0.5, 0), (0, 0, 1))
+    canvas = ChartCanvas.of(unrolled(Charts.of(directed(mesh, swirl), (512, 512))))
+    places, _ = followed(canvas)
+    shown = canvas.texels != NONE
+    steps = np.hypot(*np.gradient(places[..., 0]))[shown] * canvas.density
+    assert np.quantile(steps, 0.05) > 0.7
+
+
+def test_places_along_directions_meet_at_seams():
+    mesh, _ = bent_plane()
+    canvas = ChartCanvas.of(unrolled(Charts.of(mesh, (512, 512))))
+    places, _ = followed(canvas)
+    _, shown = canvas.shown_texels(canvas.size_px)
+    apart = np.hypot(*(places.reshape(-1, 2)[shown] - places).transpose(2, 0, 1)) * canvas.density
+    near = canvas.gutters.mask & ~(shown == np.roll(shown, 1, 0))
+    seam = near & (np.abs(canvas.in_metres[..., 0] - 0.5) < 3 / canvas.density)
+    assert np.median(apart[seam]) < 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from scipy.sparse import coo_matrix
+from scipy.sparse import coo_matrix, csr_matrix
 from scipy.sparse.csgraph import breadth_first_order, connected_components, minimum_spanning_tree
 
 from .charts import Charts, transformed
@@ -26,11 +26,9 @@ def unrolled(charts: Charts, turn: float = 0.0) -> Charts:
     each connected part, the largest chart stays upright and lies where it is in space, so that patterns go on from part
     to part, too.
     """
-    points = SeamPoints.of(charts, SPACING_PX)
     count = len(charts.matrices)
     turns, offsets = np.ones(count, complex), np.zeros(count, complex)
-    pairs, joints, weights = _joints(charts, points)
-    tree = minimum_spanning_tree(coo_matrix((1 / weights, pairs.T), shape=(count, count)))
+    pairs, joints, tree = spanning_tree(charts)
     _, part = connected_components(tree, directed=False)
     area = np.bincount(charts.chart[charts.texels[charts.texels != NONE]], minlength=count)
     index = {(int(i), int(j)): number for number, (i, j) in enumerate(pairs)}
@@ -57,6 +55,13 @@ def unrolled(charts: Charts, turn: float = 0.0) -> Charts:
         matrices=rotations @ charts.matrices,
         offsets=np.stack([offsets.real, offsets.imag], 1),
     )
+
+
+def spanning_tree(charts: Charts) -> tuple[np.ndarray, np.ndarray, csr_matrix]:
+    """Pairs of charts with a seam (P, 2), turn and offset (P, 2) from the second to the first, and the tree (I, I)."""
+    pairs, joints, weights = _joints(charts, SeamPoints.of(charts, SPACING_PX))
+    count = len(charts.matrices)
+    return pairs, joints, minimum_spanning_tree(coo_matrix((1 / weights, pairs.T), shape=(count, count)))
 
 
 def _places_in_space(charts: Charts) -> np.ndarray:
