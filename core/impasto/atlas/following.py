@@ -116,7 +116,7 @@ def _places(charts: Charts, turn: np.ndarray, is_bent: np.ndarray) -> np.ndarray
 
 
 def _joined_points(charts: Charts, is_bent: np.ndarray) -> np.ndarray:
-    """Number of the point of each corner (T, 3): its UV point, or one for both sides of a seam that bent charts cross."""
+    """Number of the point of each corner (T, 3): its UV point, or one for both sides of a seam that charts cross."""
     mesh = charts.mesh
     pairs, _, tree = spanning_tree(charts)
     is_joined = np.asarray((tree + tree.T)[pairs[:, 0], pairs[:, 1]] > 0).ravel()
