@@ -93,6 +93,7 @@ def test_files_of_translations_have_each_text_once(extension, language):
             "手动创建 Python 环境，并在 Impasto 的偏好设置中选择它。",
         ),
         ("Installing a model: bricks", "正在安装模型: bricks"),
+        ("about 14 s left, Baking Chest: normal", "还剩约 14 s, 正在烘焙 Chest: normal"),
         ("a name {that} is not known", "a name {that} is not known"),
     ],
 )
