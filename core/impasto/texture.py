@@ -155,7 +155,7 @@ class Maps(Mapping[str, Texture]):
             name, number = tile_of(key)
             tiles.setdefault(number, {})[name] = pixels
         maps = {number: cls.from_arrays(own, **about) for number, own in tiles.items()}
-        return maps[0] if maps.keys() == {0} else cls.of_tiles(maps)
+        return maps.get(0, cls(**about)) if maps.keys() <= {0} else cls.of_tiles(maps)
 
     def tile_arrays(self) -> dict[str, np.ndarray]:
         """The pixels of each map, as for `from_tile_arrays`."""

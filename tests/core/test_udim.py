@@ -161,3 +161,13 @@ def test_the_command_takes_all_tiles_with_a_mesh(given, tmp_path, capsys):
     inputs = [f"--input=source={tmp_path / 'c.<UDIM>.png'}", f"--input=mesh={tmp_path / 'cube.ply'}"]
     main(["rerun", again, *inputs, "--out", str(tmp_path / "again"), "--json"])
     assert json.loads(capsys.readouterr().out)["identical"]
+
+
+def test_arrays_of_tiles_are_named_by_their_numbers_and_none_are_empty_maps():
+    maps = two_tiles()
+    again = Maps.from_tile_arrays(maps.tile_arrays())
+    assert list(maps.tile_arrays()) == ["base_color.1001", "base_color.1012"]
+    assert again.sha256() == maps.sha256()
+    assert not Maps.from_tile_arrays({})
+    with pytest.raises(ParameterError, match="number them"):
+        Maps.from_tile_arrays({"base_color": np.zeros((4, 4, 3)), "base_color.1001": np.zeros((4, 4, 3))})
