@@ -124,7 +124,9 @@ def test_a_bake_ends_with_the_blender_that_asked_for_it(temporary: Path) -> None
     """Once nobody reads what it says, its folder is gone, too."""
     two()
     process, sets = module("bake.process"), module("bake.sets")
-    options = module("bake.settings").BakeOptions(("base_color", "normal"), 2048, 2048, samples=4)
+    options = module("bake.settings").BakeOptions(
+        maps=("base_color", "normal"), width_px=2048, height_px=2048, samples=4
+    )
     given = process.prepare([sets.BakeSet.of(bpy.data.objects[name]) for name in ("First", "Second")], options)
     running = subprocess.Popen(given.command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert any(b"Baking First: base color" in line for line in running.stdout)
