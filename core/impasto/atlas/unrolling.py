@@ -13,7 +13,7 @@ from .erasure import SeamPoints
 from .raster import NONE
 
 TURNED = 10.0
-"""Factor by which a seam counts less at which upright charts meet at an angle of 60 degrees."""
+"""Factor by which a seam counts less, about, at which upright charts meet at a right angle; upside down, it is 2."""
 SPACING_PX = 2.0
 TOLERANCE = 0.02
 """Misfit of two charts along their seam, relative to its length, at which the seam counts half."""
@@ -116,5 +116,5 @@ def _joints(charts: Charts, points: SeamPoints) -> tuple[np.ndarray, np.ndarray,
     misfit = np.sqrt(mean(np.abs(x - turn[which] * y) ** 2).real)
     length = np.sqrt(12 * mean(np.abs(x) ** 2).real)  # of a straight line with this deviation
     weights = np.maximum(length, 1e-9) / (1 + misfit / np.maximum(TOLERANCE * length, 1e-9))
-    weights /= 1 + TURNED * np.abs(turn - 1)
+    weights /= 1 + (TURNED * np.abs(turn**2 - 1) + np.abs(turn - 1)) / 2
     return pairs, np.stack([turn, centre - turn * other_centre], 1), weights
