@@ -9,7 +9,7 @@ import numpy as np
 from impasto.atlas.charts import Charts
 from impasto.atlas.mesh import Mesh
 from impasto.atlas.raster import NONE
-from impasto.atlas.sampling import filled
+from impasto.atlas.sampling import nearest_values
 from impasto.texture import Maps
 
 SIZE = (192, 192)
@@ -60,5 +60,5 @@ def positions_of(mesh: Mesh, size_px=SIZE) -> np.ndarray:
 
 def colors_of(mesh: Mesh, size_px=SIZE) -> Maps:
     """A smooth colour at each position, so that it is the same on both sides of each seam; with a margin."""
-    colors = filled(0.5 + 0.4 * np.sin(3 * positions_of(mesh, size_px)), Charts.of(mesh, size_px).texels)
+    colors = nearest_values(0.5 + 0.4 * np.sin(3 * positions_of(mesh, size_px)), Charts.of(mesh, size_px).texels)
     return Maps.from_arrays({"base_color": colors})

@@ -113,14 +113,14 @@ def _drawn(size_px: tuple[int, int], number: int, uvs: np.ndarray, weights: np.n
     """The mask of a tile, uint8 (H, W, 3), of triangles with UVs (T, 3, 2) and weights (T, 3) of their corners."""
     import numpy as np
 
-    from ..core.atlas.raster import NONE, rasterized
+    from ..core.atlas.raster import NONE, rasterization
 
     if number:
         is_here = tile_numbers(np.floor(uvs.mean(1))) == number
         uvs, weights = uvs[is_here] - square(number), weights[is_here]
     sides = np.array([size_px[1], size_px[0]])
     corners = uvs.astype(np.float64) * (sides * (1, -1)) + (0, size_px[0])
-    texels = grow(rasterized(corners, size_px, wraps=not number)[0] + 1, MARGIN_PX) - 1
+    texels = grow(rasterization(corners, size_px, wraps=not number)[0] + 1, MARGIN_PX) - 1
     y, x = np.nonzero(texels != NONE)
     own, places = corners[texels[y, x]], np.stack([x, y], 1) + 0.5
     places += np.round((own.mean(1) - places) / sides) * sides  # the repeat that the triangle lies in

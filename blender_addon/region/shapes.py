@@ -86,9 +86,9 @@ def triangles(size_px: Size, corners: np.ndarray, labels: np.ndarray) -> np.ndar
     """
     import numpy as np
 
-    from ..core.atlas.raster import NONE, rasterized
+    from ..core.atlas.raster import NONE, rasterization
 
     if not len(corners):
         return np.zeros(size_px, np.int32)
-    found, _ = rasterized(corners[::-1], size_px, wraps=True)
+    found, _ = rasterization(corners[::-1], size_px, wraps=True)
     return np.where(found == NONE, 0, labels[::-1][found]).astype(np.int32)

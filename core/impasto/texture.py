@@ -143,7 +143,7 @@ class Maps(Mapping[str, Texture]):
                 raise ParameterError(message, "give all tiles the same maps")
         pixels = {name: {number: maps[name].pixels for number, maps in tiles.items()} for name in first}
         sheet = sheet_of(pixels[next(iter(first))])
-        textures = {name: Texture(sheet.joined(pixels[name]), first[name].color_space) for name in first}
+        textures = {name: Texture(sheet.pixels_of(pixels[name]), first[name].color_space) for name in first}
         width_m = first.width_m and first.width_m * sheet.size_px[1] / first.size_px[1]
         return replace(first, textures=textures, width_m=width_m, sheet=sheet)
 

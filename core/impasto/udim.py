@@ -79,7 +79,7 @@ class TileSheet:
         widths = [width + 2 * self.gap_px for _, width in self.sizes_px]
         return [sum(widths[:index]) + self.gap_px for index in range(len(widths))]
 
-    def joined(self, tiles: Mapping[int, np.ndarray]) -> np.ndarray:
+    def pixels_of(self, tiles: Mapping[int, np.ndarray]) -> np.ndarray:
         """The sheet (H, W, C) of the pixels of all tiles, by number, which have the sheet's sizes."""
         height, gap = self.size_px[0], self.gap_px
         parts = [tiles[number] for number in self.numbers]
@@ -101,7 +101,7 @@ class TileSheet:
         found = tile_numbers(np.floor(uvs.mean(1)))
         return np.where(np.isin(found, self.numbers), found, 0)
 
-    def placed(self, uvs: np.ndarray) -> np.ndarray:
+    def uvs_of(self, uvs: np.ndarray) -> np.ndarray:
         """UVs (T, 3, 2) on the sheet of triangles that lie on its tiles."""
         tile = np.searchsorted(self.numbers, self.numbers_of(uvs))
         inside = uvs.astype(np.float64) - np.array([square(number) for number in self.numbers])[tile][:, None]

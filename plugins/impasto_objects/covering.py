@@ -9,10 +9,10 @@ import numpy as np
 from impasto.atlas.canvas import ChartCanvas
 from impasto.atlas.charts import Charts
 from impasto.atlas.erasure import erase_seams
-from impasto.atlas.following import followed
+from impasto.atlas.following import pattern_places
 from impasto.atlas.mesh import Mesh
-from impasto.atlas.sampling import sampled, turned
-from impasto.atlas.unrolling import unrolled
+from impasto.atlas.sampling import in_frame, samples
+from impasto.atlas.unrolling import unrolled_charts
 from impasto.context import Context
 from impasto.data.prepare import maps_at_scale
 from impasto.errors import ParameterError
@@ -48,8 +48,8 @@ def covering(subject: Maps, mesh: Mesh, parameters: CoverObjectParameters, conte
         made = triplanar(subject, charts, repeat_m, parameters.turn, parameters.sharpness)
         return erase_seams(made, charts)
     context.progress(0.05, "Unrolling the object")
-    laid_out = unrolled(charts, parameters.turn)
-    cover = _grown if parameters.way == "grown" else _laid
+    laid_out = unrolled_charts(charts, parameters.turn)
+    cover = _grown if parameters.way == "grown" else _cover_of_plane
     made = cover(subject, laid_out, repeat_m, context)
     context.progress(0.95, "Joining seams")
     return erase_seams(made, charts)
@@ -73,15 +73,15 @@ def _grown(example: Maps, charts: Charts, width_m: float, context: Context) -> M
     return canvas.fold(made)
 
 
-def _laid(subject: Maps, charts: Charts, repeat_m: float, context: Context) -> Maps:
+def _cover_of_plane(subject: Maps, charts: Charts, repeat_m: float, context: Context) -> Maps:
     """The texture of these charts, laid over the plane of which they are cut out."""
     context.progress(0.4, "Laying the texture out")
     canvas = ChartCanvas.of(charts)
     height, width = subject.size_px
-    in_metres, turns = followed(canvas) if charts.is_directed.any() else (canvas.in_metres, None)
+    in_metres, turns = pattern_places(canvas) if charts.is_directed.any() else (canvas.in_metres, None)
     places = in_metres / (repeat_m, repeat_m * height / width)
     finer = width / repeat_m / canvas.density
-    laid = {name: sampled(texture.pixels, places, finer) for name, texture in subject.items()}
+    laid = {name: samples(texture.pixels, places, finer) for name, texture in subject.items()}
     if turns is not None:
-        laid |= {name: turned(laid[name], turns) for name in NORMAL_MAPS & laid.keys()}
+        laid |= {name: in_frame(laid[name], turns) for name in NORMAL_MAPS & laid.keys()}
     return canvas.fold(subject.with_arrays(laid))

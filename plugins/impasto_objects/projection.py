@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from impasto.atlas.charts import Charts, transformed
+from impasto.atlas.charts import Charts, linear_map
 from impasto.atlas.gutters import centres
-from impasto.atlas.sampling import filled, sampled
+from impasto.atlas.sampling import nearest_values, samples
 from impasto.texture import NORMAL_MAPS, Maps
 
 PROJECTIONS = ((1, 2), (0, 2), (0, 1))
@@ -28,12 +28,12 @@ def triplanar(subject: Maps, charts: Charts, repeat_m: float, turn: float, sharp
     for name, texture in subject.items():
         total = np.zeros((*charts.size_px, texture.pixels.shape[2]), np.float32)
         for axis, (across, up) in enumerate(PROJECTIONS):
-            flat = transformed(surface.positions[..., [across, up]], rotation)
+            flat = linear_map(surface.positions[..., [across, up]], rotation)
             places = np.stack([flat[..., 0] / repeat_m, -flat[..., 1] / (repeat_m * height / width)], -1)
-            values = sampled(texture.pixels, places, width / repeat_m * surface.texel_m)
+            values = samples(texture.pixels, places, width / repeat_m * surface.texel_m)
             if name in NORMAL_MAPS:
-                slopes = transformed(values[..., :2] * 2 - 1, rotation.T)
-                values = surface.encoded(slopes, across, up)
+                slopes = linear_map(values[..., :2] * 2 - 1, rotation.T)
+                values = surface.normals_along(slopes, across, up)
             total += weights[..., axis, None].astype(np.float32) * values
         arrays[name] = total
     return Maps.from_arrays(arrays, height_range_m=subject.height_range_m)
@@ -47,7 +47,7 @@ class _Surface:
 
     @classmethod
     def of(cls, charts: Charts) -> _Surface:
-        triangle = filled(charts.texels, charts.texels)
+        triangle = nearest_values(charts.texels, charts.texels)
         mesh, corners = charts.mesh, charts.corners
         edges = corners[:, 1:] - corners[:, :1]
         sound = np.abs(np.linalg.det(edges)) > 1e-12
@@ -69,7 +69,7 @@ class _Surface:
         texel_m = charts.texel_areas[charts.chart[triangle]] ** 0.5
         return cls(positions, normals, np.stack([tangent, bitangent], -2), texel_m)
 
-    def encoded(self, slopes: np.ndarray, across: int, up: int) -> np.ndarray:
+    def normals_along(self, slopes: np.ndarray, across: int, up: int) -> np.ndarray:
         """Encoded tangent-space normals of vectors (H, W, 2) along two axes of space."""
         vector = np.zeros((*slopes.shape[:2], 3))
         vector[..., across], vector[..., up] = slopes[..., 0], slopes[..., 1]

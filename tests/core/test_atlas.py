@@ -10,12 +10,12 @@ from cubes import SIZE, colors_of, cube
 from impasto.atlas.canvas import ChartCanvas
 from impasto.atlas.charts import Charts
 from impasto.atlas.erasure import erase_seams
-from impasto.atlas.following import followed
+from impasto.atlas.following import pattern_places
 from impasto.atlas.jumps import seam_jumps
 from impasto.atlas.mesh import Mesh
-from impasto.atlas.raster import NONE, rasterized
-from impasto.atlas.sampling import filled
-from impasto.atlas.unrolling import unrolled
+from impasto.atlas.raster import NONE, rasterization
+from impasto.atlas.sampling import nearest_values
+from impasto.atlas.unrolling import unrolled_charts
 from impasto.errors import ParameterError
 from impasto.texture import Maps
 
@@ -29,16 +29,16 @@ def noise(size_px=SIZE, seed=0) -> Maps:
 
 def test_triangles_of_a_square_draw_each_texel_once():
     square = np.array([[(1, 1), (9, 1), (9, 7)], [(1, 1), (9, 7), (1, 7)]], float)
-    texels, drawn = rasterized(square, (10, 10))
+    texels, drawn = rasterization(square, (10, 10))
     assert drawn.sum() == (texels != NONE).sum() == 48
     assert (texels[1:7, 1:9] != NONE).all()
 
 
 def test_triangles_beyond_the_border_are_drawn_at_the_other_end():
     square = np.array([[(8, 0), (12, 0), (12, 4)]], float)
-    texels, _ = rasterized(square, (10, 10), wraps=True)
+    texels, _ = rasterization(square, (10, 10), wraps=True)
     assert texels[0, 1] == 0
-    assert rasterized(square, (10, 10))[0][0, 1] == NONE
+    assert rasterization(square, (10, 10))[0][0, 1] == NONE
 
 
 def test_islands_of_unequal_density_have_one_on_the_canvas():
@@ -103,7 +103,7 @@ def test_gradients_of_gutters_reach_what_they_show():
 def test_charts_meet_halfway_at_their_seams_where_each_goes_on_in_its_gutter():
     mesh = cube()
     canvas = ChartCanvas.of(Charts.of(mesh, (512, 512)))
-    chart = canvas.charts.chart[filled(canvas.texels, canvas.texels)]
+    chart = canvas.charts.chart[nearest_values(canvas.texels, canvas.texels)]
     greys = torch.from_numpy(np.linspace(0, 1, 6, dtype=np.float32)[chart])[None, None]
     made = canvas.across(greys)[0, 0].numpy()
     grey, chart, gutter = greys[0, 0].numpy(), canvas.texels != NONE, canvas.gutters.mask
@@ -206,7 +206,7 @@ def test_a_mesh_without_area_in_its_uvs_is_refused():
 
 def test_walls_of_a_cube_are_unrolled_around_its_corners():
     mesh = cube(sides=(0.3, 0.15, 0.3, 0.2, 0.25, 0.3), turns=(0, 1, 2, 3, 1, 2))
-    charts = unrolled(Charts.of(mesh, (512, 512)))
+    charts = unrolled_charts(Charts.of(mesh, (512, 512)))
     places, heights = charts.in_metres, mesh.positions[..., 2]
     walls = np.abs(mesh.normals[:, 2]) < 0.5
     assert np.allclose(np.ptp(places[walls][..., 1] + heights[walls]), 0, atol=1e-4)  # level around all corners
@@ -215,7 +215,7 @@ def test_walls_of_a_cube_are_unrolled_around_its_corners():
 
 
 def test_texels_of_charts_that_are_unrolled_meet_at_their_seam():
-    charts = unrolled(Charts.of(cube(sides=(0.3, 0.15, 0.3, 0.2, 0.25, 0.3)), (512, 512)))
+    charts = unrolled_charts(Charts.of(cube(sides=(0.3, 0.15, 0.3, 0.2, 0.25, 0.3)), (512, 512)))
     canvas = ChartCanvas.of(charts)
     nearest, shown = canvas.shown_texels(canvas.size_px)
     assert np.array_equal(nearest == np.arange(nearest.size).reshape(nearest.shape), canvas.texels != NONE)
@@ -263,7 +263,7 @@ def test_directions_of_the_mesh_point_up_on_its_charts():
 def test_charts_meet_with_their_directions_when_they_are_unrolled():
     mesh = cube()
     swirl = np.cross(mesh.positions, (0, 0, 1)) * (np.abs(mesh.normals[:, 2]) < 0.5)[:, None, None]
-    charts = unrolled(Charts.of(directed(mesh, swirl), (512, 512)))
+    charts = unrolled_charts(Charts.of(directed(mesh, swirl), (512, 512)))
     walls = np.abs(mesh.normals[:, 2]) < 0.5
     places, heights = charts.in_metres[walls], mesh.positions[walls][..., 2]
     level = places[..., 0] - heights if np.ptp(places[..., 0] - heights) < 0.1 else places[..., 0] + heights
@@ -285,8 +285,8 @@ def bent_plane(count: int = 24) -> tuple[Mesh, np.ndarray]:
 
 def test_places_follow_directions_that_vary_within_charts_and_go_on_across_seams():
     mesh, directions = bent_plane()
-    canvas = ChartCanvas.of(unrolled(Charts.of(mesh, (512, 512))))
-    places, _ = followed(canvas)
+    canvas = ChartCanvas.of(unrolled_charts(Charts.of(mesh, (512, 512))))
+    places, _ = pattern_places(canvas)
     shown = canvas.texels != NONE
     inner = shown[1:-1, 1:-1] & shown[2:, 1:-1] & shown[:-2, 1:-1] & shown[1:-1, 2:] & shown[1:-1, :-2]
     wanted = directions.mean(1)[canvas.texels[1:-1, 1:-1][inner]]
@@ -318,8 +318,8 @@ def _to_space(canvas: ChartCanvas) -> np.ndarray:
 def test_a_chart_whose_directions_no_pattern_can_follow_is_not_distorted():
     mesh, _ = bent_plane()
     swirl = np.cross(mesh.positions - (0.5, 0.5, 0), (0, 0, 1))
-    canvas = ChartCanvas.of(unrolled(Charts.of(directed(mesh, swirl), (512, 512))))
-    places, _ = followed(canvas)
+    canvas = ChartCanvas.of(unrolled_charts(Charts.of(directed(mesh, swirl), (512, 512))))
+    places, _ = pattern_places(canvas)
     shown = canvas.texels != NONE
     steps = np.hypot(*np.gradient(places[..., 0]))[shown] * canvas.density
     assert np.quantile(steps, 0.05) > 0.7
@@ -327,8 +327,8 @@ def test_a_chart_whose_directions_no_pattern_can_follow_is_not_distorted():
 
 def test_places_along_directions_meet_at_seams():
     mesh, _ = bent_plane()
-    canvas = ChartCanvas.of(unrolled(Charts.of(mesh, (512, 512))))
-    places, _ = followed(canvas)
+    canvas = ChartCanvas.of(unrolled_charts(Charts.of(mesh, (512, 512))))
+    places, _ = pattern_places(canvas)
     _, shown = canvas.shown_texels(canvas.size_px)
     apart = np.hypot(*(places.reshape(-1, 2)[shown] - places).transpose(2, 0, 1)) * canvas.density
     near = canvas.gutters.mask & ~(shown == np.roll(shown, 1, 0))

@@ -63,8 +63,8 @@ def test_faces_lie_on_the_sheet_over_the_pixels_that_they_show_on_their_tiles():
         x = ((uvs[..., 0] - corner[0]) * width).astype(int)
         y = ((1 - (uvs[..., 1] - corner[1])) * height).astype(int)
         marks[number][y, x] = 1
-        placed = sheet.placed(uvs) * (sheet.size_px[1], -sheet.size_px[0]) + (0, sheet.size_px[0])
-        assert sheet.joined(marks)[placed[..., 1].astype(int), placed[..., 0].astype(int)].all()
+        placed = sheet.uvs_of(uvs) * (sheet.size_px[1], -sheet.size_px[0]) + (0, sheet.size_px[0])
+        assert sheet.pixels_of(marks)[placed[..., 1].astype(int), placed[..., 0].astype(int)].all()
     assert tile_numbers(np.array([(0, 0), (1, 1), (9, 99), (10, 0), (-1, 0)])).tolist() == [1001, 1012, 2000, 0, 0]
 
 
@@ -90,7 +90,7 @@ def test_a_mask_changes_only_the_tile_that_it_is_white_on():
     step = Step("blend-materials", {}, {"over": "over", "mask": "mask"})
     other = Maps.from_arrays({"base_color": np.zeros((32, 32, 3), np.float32)})
     inputs = {"source": maps, "over": other, "mask": Maps.of_tiles({1001: black, 1012: white})}
-    charts = Charts.of(replace(tiled_cube(), uvs=maps.sheet.placed(tiled_cube().uvs)), maps.size_px)
+    charts = Charts.of(replace(tiled_cube(), uvs=maps.sheet.uvs_of(tiled_cube().uvs)), maps.size_px)
     inside = binary_erosion(maps.sheet.split(charts.texels[..., None] != NONE)[1001][..., 0], iterations=10)
     for more in ({}, {"mesh": tiled_cube()}):  # the mask fades across the seams between the tiles
         made = run(Recipe((step,)), {**inputs, **more}).maps.tiles()

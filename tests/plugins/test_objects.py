@@ -205,7 +205,7 @@ def test_an_object_over_two_tiles_is_repainted_as_one_surface():
     uvs[6:] += (1, -0.5)
     mesh = replace(MESH, uvs=uvs)
     sheet = TileSheet((1001, 1002), ((112, 112),) * 2)
-    on_sheet = replace(mesh, uvs=sheet.placed(uvs))
+    on_sheet = replace(mesh, uvs=sheet.uvs_of(uvs))
     charts = Charts.of(on_sheet, sheet.size_px)
     source = replace(colors_of(on_sheet, sheet.size_px), sheet=sheet)
     recipe = Recipe((Step("patches-style", {}, {"style": ("style",)}),))

@@ -16,11 +16,11 @@ from torch import Tensor
 from torch.nn.functional import grid_sample
 
 from ..texture import NORMAL_MAPS, Maps
-from .charts import Charts, transformed
+from .charts import Charts, linear_map
 from .gutters import Gutters, centres
 from .packing import CELL_PX, occupied_cells, pack
-from .raster import NONE, Size, rasterized
-from .sampling import filled, resized, sampled, turned
+from .raster import NONE, Size, rasterization
+from .sampling import at_size, in_frame, nearest_values, samples
 
 GUTTERS_PX = (16, 12, 8, 4)
 """Widths of the gutter round each chart to choose from."""
@@ -67,7 +67,7 @@ class ChartCanvas:
             corners = charts.in_metres * density
             lowest = _lowest(corners, charts.chart, is_drawn, len(matrices))
             shapes = [_shape(corners[is_drawn & (charts.chart == index)] - lowest[index]) for index in shown]
-            gutter_px, cells = _with_gutters(shapes, most)
+            gutter_px, cells = _widest_gutter(shapes, most)
             if cells:
                 break
             density *= COARSER
@@ -77,7 +77,7 @@ class ChartCanvas:
         moves[shown] = np.array(places, float)[:, ::-1] * CELL_PX + margin - lowest[shown]
         corners += moves[charts.chart][:, None]
         drawn = np.where(is_drawn[:, None, None], corners, -1.0)
-        texels, _ = rasterized(drawn, (canvas[0] * CELL_PX, canvas[1] * CELL_PX))
+        texels, _ = rasterization(drawn, (canvas[0] * CELL_PX, canvas[1] * CELL_PX))
         gutters = Gutters.of(charts, corners, texels, gutter_px)
         return cls(charts, density, matrices, charts.offsets * density + moves, texels, gutters, gutter_px)
 
@@ -94,7 +94,7 @@ class ChartCanvas:
 
     def unfold(self, maps: Maps) -> Maps:
         """Maps of the texture, of any resolution, on the canvas."""
-        values = {name: self._unfolded(texture.pixels, name in NORMAL_MAPS) for name, texture in maps.items()}
+        values = {name: self._on_canvas(texture.pixels, name in NORMAL_MAPS) for name, texture in maps.items()}
         return replace(maps, textures={}, width_m=self.size_px[1] / self.density).with_arrays(values)
 
     def fold(self, maps: Maps) -> Maps:
@@ -102,7 +102,7 @@ class ChartCanvas:
 
         Both may have been enlarged or reduced by one factor.
         """
-        values = {name: self._folded(texture.pixels, name in NORMAL_MAPS) for name, texture in maps.items()}
+        values = {name: self._on_texture(texture.pixels, name in NORMAL_MAPS) for name, texture in maps.items()}
         return replace(maps, textures={}, width_m=None).with_arrays(values)
 
     @property
@@ -135,7 +135,7 @@ class ChartCanvas:
         table = self._table(x.shape[2], x.shape[3]).to(x.device)
         made = x.float()
         made = made + table.share * (table.seen(made) - made)
-        return table.refilled(made).to(x.dtype)
+        return table.with_gutters(made).to(x.dtype)
 
     def _as_one_surface(self, values: np.ndarray, is_normal: bool) -> np.ndarray:
         """`across` of values (h, w, C) of the canvas, of which normals are turned with their charts."""
@@ -143,9 +143,9 @@ class ChartCanvas:
         if not is_normal:
             return _as_array(self.across(x))
         table = self._table(x.shape[2], x.shape[3])
-        seen = turned(_as_array(table.seen(x)), resized(self.gutters.turn, values.shape[:2]))
+        seen = in_frame(_as_array(table.seen(x)), at_size(self.gutters.turn, values.shape[:2]))
         share = table.share[0, 0, :, :, None].numpy()
-        return self._continued(values + share * (seen - values), is_normal)
+        return self._with_gutters(values + share * (seen - values), is_normal)
 
     def _table(self, height: int, width: int) -> _Table:
         """The gutters at this resolution."""
@@ -153,7 +153,7 @@ class ChartCanvas:
             rows, columns = self._centres_at((height, width))
             picked = np.ix_(rows.astype(int), columns.astype(int))
             shift = np.stack(np.meshgrid(columns % 1 - 0.5, rows % 1 - 0.5), 2)  # from the texel that was picked
-            moved = transformed(shift, self.gutters.turn[picked].swapaxes(2, 3))
+            moved = linear_map(shift, self.gutters.turn[picked].swapaxes(2, 3))
             where = (self.gutters.source[picked] + moved) / np.array(self.size_px)[::-1] * 2 - 1
             mask, share = (
                 torch.from_numpy(part[picked])[None, None] for part in (self.gutters.mask, self.gutters.share)
@@ -175,36 +175,36 @@ class ChartCanvas:
     @cached_property
     def _here(self) -> tuple[np.ndarray, np.ndarray]:
         """The nearest chart of each texel of the canvas (H, W), and the place on the texture, from 0 to 1 (H, W, 2)."""
-        chart = self.charts.chart[filled(self.texels, self.texels)]
-        there = transformed(centres(self.size_px) - self.offsets[chart], np.linalg.inv(self.matrices)[chart])
+        chart = self.charts.chart[nearest_values(self.texels, self.texels)]
+        there = linear_map(centres(self.size_px) - self.offsets[chart], np.linalg.inv(self.matrices)[chart])
         return chart, there / np.array(self.charts.size_px)[::-1]
 
-    def _unfolded(self, pixels: np.ndarray, is_normal: bool) -> np.ndarray:
+    def _on_canvas(self, pixels: np.ndarray, is_normal: bool) -> np.ndarray:
         """Values (H, W, C) on the canvas of pixels (h, w, C) of the texture."""
         chart, there = self._here
         area = np.abs(np.linalg.det(self.matrices)) * self.charts.texels.size / pixels[..., 0].size
         finer = np.maximum(area, 1e-12) ** -0.5
-        values = sampled(filled(pixels, resized(self.charts.texels, pixels.shape[:2])), there, finer[chart])
-        values = turned(values, self.charts.turns[chart]) if is_normal else values
-        values = self._continued(values, is_normal)
-        return filled(values, np.where(self.gutters.mask, 0, self.texels))
+        values = samples(nearest_values(pixels, at_size(self.charts.texels, pixels.shape[:2])), there, finer[chart])
+        values = in_frame(values, self.charts.turns[chart]) if is_normal else values
+        values = self._with_gutters(values, is_normal)
+        return nearest_values(values, np.where(self.gutters.mask, 0, self.texels))
 
-    def _continued(self, values: np.ndarray, is_normal: bool) -> np.ndarray:
+    def _with_gutters(self, values: np.ndarray, is_normal: bool) -> np.ndarray:
         """Values (H, W, C) of the canvas, whose gutters show what lies across the seams."""
         x = _as_tensor(values)
-        seen = _as_array(self._table(x.shape[2], x.shape[3]).refilled(x))
+        seen = _as_array(self._table(x.shape[2], x.shape[3]).with_gutters(x))
         if not is_normal:
             return seen
-        mask, turn = (resized(part, seen.shape[:2]) for part in (self.gutters.mask, self.gutters.turn))
-        return np.where(mask[..., None], turned(seen, turn), seen)
+        mask, turn = (at_size(part, seen.shape[:2]) for part in (self.gutters.mask, self.gutters.turn))
+        return np.where(mask[..., None], in_frame(seen, turn), seen)
 
-    def _folded(self, pixels: np.ndarray, is_normal: bool) -> np.ndarray:
+    def _on_texture(self, pixels: np.ndarray, is_normal: bool) -> np.ndarray:
         """Values (h, w, C) on the texture of pixels (H, W, C) of the canvas."""
         factor = pixels.shape[0] / self.size_px[0]
         chart, here, is_near = self._there(factor)
-        values = sampled(self._as_one_surface(pixels, is_normal), here)
-        values = turned(values, self.charts.turns.swapaxes(1, 2)[chart]) if is_normal else values
-        return filled(values, np.where(is_near, 0, NONE))
+        values = samples(self._as_one_surface(pixels, is_normal), here)
+        values = in_frame(values, self.charts.turns.swapaxes(1, 2)[chart]) if is_normal else values
+        return nearest_values(values, np.where(is_near, 0, NONE))
 
     def _there(self, factor: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The nearest chart (h, w), the place on the canvas, from 0 to 1 (h, w, 2), and whether that is in the gutter.
@@ -214,12 +214,12 @@ class ChartCanvas:
         if factor not in self._places_there:
             height, width = (max(1, round(side * factor)) for side in self.charts.size_px)
             size_px = height, width
-            texels = resized(self.charts.texels, size_px)
-            triangle = filled(texels, texels)
+            texels = at_size(self.charts.texels, size_px)
+            triangle = nearest_values(texels, texels)
             chart, sides = self.charts.chart[triangle], np.array(self.charts.size_px)[::-1]
             there = centres(size_px) / np.array(size_px)[::-1] * sides
             there += np.round((self.charts.corners.mean(1)[triangle] - there) / sides) * sides  # beyond the first tile
-            here = transformed(there, self.matrices[chart]) + self.offsets[chart]
+            here = linear_map(there, self.matrices[chart]) + self.offsets[chart]
             reach = self.gutter_px * factor * np.abs(np.linalg.det(self.matrices))[chart] ** -0.5
             is_near = distance_transform_edt(texels == NONE) < reach
             self._places_there[factor] = chart, here / np.array(self.size_px)[::-1], is_near
@@ -245,7 +245,7 @@ class _Table:
         """The values of x (B, C, h, w) at the other place of each texel."""
         return grid_sample(x, self.where.expand(len(x), -1, -1, -1), "bilinear", "border", align_corners=False)
 
-    def refilled(self, x: Tensor) -> Tensor:
+    def with_gutters(self, x: Tensor) -> Tensor:
         """x (B, C, h, w), whose gutters show what lies across the seams."""
         for _ in range(2):  # again with what the first time has put beside the seams
             x = torch.where(self.mask, self.seen(x), x)
@@ -286,12 +286,12 @@ def _shape(corners: np.ndarray) -> np.ndarray:
     """Mask (H, W) of a chart's triangles and corners, since narrow ones may hold no centre of a texel."""
     points = np.floor(corners.reshape(-1, 2)).astype(int)
     size_px = int(points[:, 1].max()) + 1, int(points[:, 0].max()) + 1
-    mask = rasterized(corners, size_px)[0] != NONE
+    mask = rasterization(corners, size_px)[0] != NONE
     mask[points[:, 1], points[:, 0]] = True
     return mask
 
 
-def _with_gutters(shapes: Sequence[np.ndarray], most: float) -> tuple[int, list[np.ndarray]]:
+def _widest_gutter(shapes: Sequence[np.ndarray], most: float) -> tuple[int, list[np.ndarray]]:
     """The widest gutter with which charts have at most so many texels, and their cells; none if all are too wide."""
     for gutter_px in GUTTERS_PX:
         cells = [occupied_cells(shape, gutter_px) for shape in shapes]

@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import ParameterError
 from ..texture import LARGE_PX
 from .mesh import Mesh
-from .raster import NONE, Size, rasterized
+from .raster import NONE, Size, rasterization
 
 LARGEST = 1.05 * LARGE_PX
 """Texels of the largest texture: one of 4096², or tiles that have as many together, with gaps between them."""
@@ -70,13 +70,13 @@ class Charts:
         corners -= (np.floor(lowest / sides + 1e-6) * sides)[islands][:, None]  # islands begin in the first tile
         frames = _Frames.of(mesh, corners)
         is_left_out = (mesh.is_larger | (np.bincount(islands, np.abs(frames.signed) / 2) < LEAST_TEXELS))[islands]
-        texels, drawn = rasterized(np.where(is_left_out[:, None, None], -1.0, corners), size_px, wraps=True)
+        texels, drawn = rasterization(np.where(is_left_out[:, None, None], -1.0, corners), size_px, wraps=True)
         if not frames.has_area.any() or not drawn.any():
             raise ParameterError(f"the UVs of {mesh.name or 'the mesh'} have no area", REMEDY)
         chart, copies, overlaps = _originals(islands, corners, texels, drawn)
         chart = np.where(frames.has_area & ~is_left_out, chart, NONE)
         matrices, is_directed = frames.matrices(chart, len(lowest))
-        straight = _straightened(matrices, mesh, corners, chart)
+        straight = _axis_aligned(matrices, mesh, corners, chart)
         matrices = np.where(is_directed[:, None, None], matrices, straight)
         return cls(
             mesh, size_px, corners, texels, chart, matrices, copies, overlaps, np.zeros((len(matrices), 2)), is_directed
@@ -94,7 +94,7 @@ class Charts:
     @property
     def in_metres(self) -> np.ndarray:
         """Corners (T, 3, 2) of each triangle in its chart, in metres, y down."""
-        return transformed(self.corners, self.matrices[self.chart][:, None]) + self.offsets[self.chart][:, None]
+        return linear_map(self.corners, self.matrices[self.chart][:, None]) + self.offsets[self.chart][:, None]
 
     @property
     def turns(self) -> np.ndarray:
@@ -184,7 +184,7 @@ class _Frames:
         return _turns(up) @ roots, is_given[:, 0]
 
 
-def transformed(points: np.ndarray, matrices: np.ndarray) -> np.ndarray:
+def linear_map(points: np.ndarray, matrices: np.ndarray) -> np.ndarray:
     """Points (…, 2) times matrices (…, 2, 2)."""
     x, y = points[..., 0], points[..., 1]
     return np.stack([matrices[..., row, 0] * x + matrices[..., row, 1] * y for row in (0, 1)], -1)
@@ -210,12 +210,12 @@ def _originals(
     return original[islands], int(is_copy.sum()), int(((missing > 0.01) & ~is_copy).sum())
 
 
-def _straightened(matrices: np.ndarray, mesh: Mesh, corners: np.ndarray, chart: np.ndarray) -> np.ndarray:
+def _axis_aligned(matrices: np.ndarray, mesh: Mesh, corners: np.ndarray, chart: np.ndarray) -> np.ndarray:
     """The matrices (I, 2, 2), turned by up to 45 degrees where most of an island's border is at right angles then."""
     edges = mesh.borders[chart[mesh.borders // 3] != NONE]
     own = chart[edges // 3]
     starts, ends = mesh.half_edges(corners, edges)
-    along = transformed(ends - starts, matrices[own])
+    along = linear_map(ends - starts, matrices[own])
     z = along[:, 0] + 1j * along[:, 1]
     total = np.zeros(len(matrices), complex)
     np.add.at(total, own, np.abs(z) * np.exp(4j * np.angle(z)))

@@ -14,10 +14,10 @@ from scipy.sparse import bmat, csr_matrix, diags, eye, kron
 from scipy.sparse.linalg import cg
 
 from ..texture import NORMAL_MAPS, Maps
-from .charts import Charts, transformed
+from .charts import Charts, linear_map
 from .gutters import frame, matched_ends, opposite
 from .raster import NONE
-from .sampling import filled
+from .sampling import nearest_values
 
 REACH_PX = 6.0
 """Distance over which a correction fades from a seam."""
@@ -38,22 +38,21 @@ def erase_seams(maps: Maps, charts: Charts) -> Maps:
     system = _System.of(charts)
     if not len(system.points.places):
         return maps
-    return maps.with_arrays(
-        {
-            name: _erased_normals(texture.pixels, system) if name in NORMAL_MAPS else _erased(texture.pixels, system)
-            for name, texture in maps.items()
-        }
-    )
+    changed = {}
+    for name, texture in maps.items():
+        erased = _normals_without_steps if name in NORMAL_MAPS else _without_steps
+        changed[name] = erased(texture.pixels, system)
+    return maps.with_arrays(changed)
 
 
-def _erased(pixels: np.ndarray, system: _System) -> np.ndarray:
+def _without_steps(pixels: np.ndarray, system: _System) -> np.ndarray:
     made = pixels.copy()
     flat = made.reshape(-1, made.shape[2])
     flat[system.texels] += system.correction(flat)
     return made.clip(0, 1)
 
 
-def _erased_normals(pixels: np.ndarray, system: _System) -> np.ndarray:
+def _normals_without_steps(pixels: np.ndarray, system: _System) -> np.ndarray:
     """Normals, whose components along the texture are turned with it; the third follows from their length."""
     made = pixels.copy()
     flat = made.reshape(-1, 3)
@@ -85,7 +84,7 @@ class _System:
         first, second = (_samples(points.places[:, side], size_px) for side in (0, 1))
         seen = np.zeros(size_px[0] * size_px[1], bool)
         seen[first.indices] = seen[second.indices] = True
-        label = charts.chart[filled(charts.texels, charts.texels)]
+        label = charts.chart[nearest_values(charts.texels, charts.texels)]
         is_near = distance_transform_edt(~seen.reshape(size_px)) <= BAND_PX
         mask = (is_near & (charts.texels != NONE)) | seen.reshape(size_px)
         return cls(np.flatnonzero(mask), first, second, points, _smoothness(mask, label))
@@ -93,7 +92,7 @@ class _System:
     def correction(self, values: np.ndarray) -> np.ndarray:
         """Correction (U, C) of the values (N, C) of all texels."""
         difference = (self.first - self.second)[:, self.texels]
-        return _solved(difference, (self.second - self.first) @ values, self.smooth)
+        return _solution(difference, (self.second - self.first) @ values, self.smooth)
 
     def correction_of_normals(self, vectors: np.ndarray) -> np.ndarray:
         """Correction (U, 2) of normals' components (N, 2) along the texture, at seams where the surface goes on."""
@@ -102,12 +101,12 @@ class _System:
         turns, unknown = self.points.turns[is_smooth], self.texels
         turned = bmat([[diags(turns[:, row, column]) @ second[:, unknown] for column in (0, 1)] for row in (0, 1)])
         difference = kron(eye(2), first[:, unknown]) - turned
-        seen = transformed(second @ vectors, turns) - first @ vectors
-        found = _solved(difference, seen.T.reshape(-1, 1), kron(eye(2), self.smooth))
+        seen = linear_map(second @ vectors, turns) - first @ vectors
+        found = _solution(difference, seen.T.reshape(-1, 1), kron(eye(2), self.smooth))
         return found.reshape(2, -1).T
 
 
-def _solved(difference: csr_matrix, wanted: np.ndarray, smooth: csr_matrix) -> np.ndarray:
+def _solution(difference: csr_matrix, wanted: np.ndarray, smooth: csr_matrix) -> np.ndarray:
     """x (U, C) with the least AGREEMENT |difference x - wanted|² + x' smooth x."""
     matrix = (AGREEMENT * (difference.T @ difference) + smooth).tocsr()
     scale = diags(1 / matrix.diagonal())

@@ -11,10 +11,10 @@ from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import spsolve
 
 from .canvas import ChartCanvas
-from .charts import Charts, transformed
+from .charts import Charts, linear_map
 from .gutters import centres
 from .raster import NONE
-from .sampling import filled
+from .sampling import nearest_values
 from .unrolling import spanning_tree
 
 LEAST_COTANGENT, MOST_COTANGENT = 0.01, 100.0
@@ -26,7 +26,7 @@ TIED = 1e-8
 """Weight of the places on the unrolled object, relative to that of the directions: they only decide on shifts."""
 
 
-def followed(canvas: ChartCanvas) -> tuple[np.ndarray, np.ndarray]:
+def pattern_places(canvas: ChartCanvas) -> tuple[np.ndarray, np.ndarray]:
     """Place (H, W, 2) of each texel of a canvas on the plane of a pattern, in metres, and its turn (H, W, 2, 2) there.
 
     The turns are of vectors from the plane to the chart. Charts are continued at the seams of the spanning tree. Those
@@ -39,10 +39,8 @@ def followed(canvas: ChartCanvas) -> tuple[np.ndarray, np.ndarray]:
     if not is_bent.all():
         turn = np.where(is_bent[charts.chart], turn, 1)
         places = _places(charts, turn, is_bent)
-    triangle = filled(canvas.texels, canvas.texels)
-    corners = (
-        transformed(charts.corners, canvas.matrices[charts.chart][:, None]) + canvas.offsets[charts.chart][:, None]
-    )
+    triangle = nearest_values(canvas.texels, canvas.texels)
+    corners = linear_map(charts.corners, canvas.matrices[charts.chart][:, None]) + canvas.offsets[charts.chart][:, None]
     edges = corners[:, 1:] - corners[:, :1]
     is_sound = np.abs(np.linalg.det(edges)) > 1e-9
     slopes = np.linalg.inv(np.where(is_sound[:, None, None], edges, np.eye(2)))

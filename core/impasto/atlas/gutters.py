@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import distance_transform_edt
 
-from .charts import Charts, transformed
+from .charts import Charts, linear_map
 from .mesh import Mesh
 from .raster import NONE, Size
 
@@ -41,7 +41,7 @@ class Gutters:
         mask = (texels == NONE) & (distance <= width_px)
         source = centres(texels.shape).astype(np.float32)
         turn = np.broadcast_to(np.eye(2, dtype=np.float32), (*texels.shape, 2, 2)).copy()
-        places, turns, is_found = crossings.followed(
+        places, turns, is_found = crossings.places_across(
             source[mask].astype(np.float64), nearest[mask], nearest, mask, texels
         )
         own = distance_transform_edt(texels == NONE, return_distances=False, return_indices=True)[::-1, mask].T + 0.5
@@ -49,7 +49,7 @@ class Gutters:
         turn[mask] = np.where(is_found[:, None, None], turns, np.eye(2))
         rim = (texels != NONE) & (distance < width_px) & crossings.has_twin[nearest]
         border = nearest[rim]
-        source[rim] = transformed(source[rim], crossings.matrices[border]) + crossings.offsets[border]
+        source[rim] = linear_map(source[rim], crossings.matrices[border]) + crossings.offsets[border]
         turn[rim] = crossings.turns[border]
         x, y = np.floor(source).astype(int).transpose(2, 0, 1)
         y, x = y.clip(0, texels.shape[0] - 1), x.clip(0, texels.shape[1] - 1)
@@ -87,7 +87,7 @@ class _Crossings:
         scale = _length(b2 - a2) / np.maximum(_length(b - a), 1e-9)
         turns = here @ there.swapaxes(1, 2)
         matrices = turns.swapaxes(1, 2) * scale[:, None]
-        offsets = a2 - transformed(a, matrices)
+        offsets = a2 - linear_map(a, matrices)
         return cls(np.stack([a, b], 1), matrices, offsets, turns, has_twin)
 
     def nearest(self, size_px: Size) -> tuple[np.ndarray, np.ndarray]:
@@ -103,7 +103,7 @@ class _Crossings:
         distance, index = distance_transform_edt(drawn == NONE, return_indices=True)
         return drawn[tuple(index)], distance
 
-    def followed(
+    def places_across(
         self, places: np.ndarray, border: np.ndarray, nearest: np.ndarray, mask: np.ndarray, texels: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Places (N, 2) across their borders (N,), vectors' turns (N, 2, 2) back, and whether a chart is there (N,)."""
@@ -113,7 +113,7 @@ class _Crossings:
         height, width = texels.shape
         for _ in range(STEPS):
             crossed = border[waiting]
-            places[waiting] = transformed(places[waiting], self.matrices[crossed]) + self.offsets[crossed]
+            places[waiting] = linear_map(places[waiting], self.matrices[crossed]) + self.offsets[crossed]
             turns[waiting] = turns[waiting] @ self.turns[crossed]
             x, y = np.floor(places[waiting]).astype(int).T
             is_inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)

@@ -8,10 +8,10 @@ import numpy as np
 from scipy.ndimage import map_coordinates
 
 from ..texture import NORMAL_MAPS, Maps
-from .charts import Charts, transformed
+from .charts import Charts, linear_map
 from .erasure import SMOOTH, SeamPoints
 from .raster import NONE
-from .sampling import turned
+from .sampling import in_frame
 
 STEP_PX = 1.5
 """Distance of the places that are compared, in texels of the charts' mean density."""
@@ -61,7 +61,7 @@ def _along(
     is_inside = (points.bend <= SMOOTH) if is_normal else np.ones(len(points.places), bool)
     for side in (0, 1):
         chart = points.chart[:, side]
-        inwards = transformed(points.inwards[:, side], np.linalg.inv(charts.matrices)[chart]) * step_m
+        inwards = linear_map(points.inwards[:, side], np.linalg.inv(charts.matrices)[chart]) * step_m
         places = points.places[:, side, None] + inwards[:, None] * np.array(DEPTHS)[:, None]  # (S, 4, 2)
         x, y = np.floor(places).astype(int).transpose(2, 0, 1)
         seen = texels[y % height, x % width]
@@ -70,7 +70,7 @@ def _along(
         values = [map_coordinates(channel, where, order=1, mode="grid-wrap") for channel in pixels.transpose(2, 0, 1)]
         sides.append(np.stack(values, -1))
     first, second = sides
-    second = turned(second, points.turns[:, None]) if is_normal else second
+    second = in_frame(second, points.turns[:, None]) if is_normal else second
     _, seam = np.unique(np.sort(points.chart[is_inside], 1), axis=0, return_inverse=True)
     return first[is_inside], second[is_inside], seam.reshape(-1)
 

@@ -10,7 +10,7 @@ Size = tuple[int, int]
 """(height, width)."""
 
 
-def rasterized(corners: np.ndarray, size_px: Size, *, wraps: bool = False) -> tuple[np.ndarray, np.ndarray]:
+def rasterization(corners: np.ndarray, size_px: Size, *, wraps: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """Number of the triangle at each texel's centre (H, W), `NONE` for none, and each triangle's texels (T,).
 
     corners: (T, 3, 2) x and y in texels from the upper left corner. Of triangles that overlap, the first is drawn, but

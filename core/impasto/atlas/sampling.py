@@ -8,7 +8,7 @@ from scipy.ndimage import distance_transform_edt
 from torch.nn.functional import avg_pool2d, grid_sample
 
 from ..numerics.borders import with_margin
-from .charts import transformed
+from .charts import linear_map
 from .raster import NONE
 
 MOST_HALVINGS = 8
@@ -16,7 +16,7 @@ BORDER_PX = 2
 """Pixels of the next repeat that a bicubic sample reaches."""
 
 
-def resized(values: np.ndarray, size_px: tuple[int, ...]) -> np.ndarray:
+def at_size(values: np.ndarray, size_px: tuple[int, ...]) -> np.ndarray:
     """Values (H, W, …), each one of the nearest, in another size."""
     if values.shape[:2] == tuple(size_px):
         return values
@@ -24,13 +24,13 @@ def resized(values: np.ndarray, size_px: tuple[int, ...]) -> np.ndarray:
     return values[np.ix_(*picked)]
 
 
-def filled(values: np.ndarray, texels: np.ndarray) -> np.ndarray:
+def nearest_values(values: np.ndarray, texels: np.ndarray) -> np.ndarray:
     """Values (H, W, …) whose texels that show nothing, `NONE`, have the value of the nearest one."""
     nearest = distance_transform_edt(texels == NONE, return_distances=False, return_indices=True)
     return values[tuple(nearest)]
 
 
-def sampled(pixels: np.ndarray, places: np.ndarray, finer: np.ndarray | float = 1.0) -> np.ndarray:
+def samples(pixels: np.ndarray, places: np.ndarray, finer: np.ndarray | float = 1.0) -> np.ndarray:
     """Bicubic samples (H, W, C) of pixels that repeat, at places (H, W, 2), x and y from 0 to 1 in the first repeat.
 
     finer: how many pixels lie between two samples, (H, W) or one number; above 1, they are averaged first.
@@ -51,8 +51,8 @@ def sampled(pixels: np.ndarray, places: np.ndarray, finer: np.ndarray | float = 
     return values[0].permute(1, 2, 0).clamp(0, 1).numpy()
 
 
-def turned(normals: np.ndarray, turns: np.ndarray) -> np.ndarray:
+def in_frame(normals: np.ndarray, turns: np.ndarray) -> np.ndarray:
     """Encoded normals (H, W, 3), whose Y axis points up, turned by matrices (H, W, 2, 2) of vectors that point down."""
     flat = (normals[..., :2] * 2 - 1) * (1, -1)
-    flat = transformed(flat, turns) * (1, -1)
+    flat = linear_map(flat, turns) * (1, -1)
     return np.concatenate([flat * 0.5 + 0.5, normals[..., 2:]], -1).astype(np.float32)

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import coo_matrix, csr_matrix
 from scipy.sparse.csgraph import breadth_first_order, connected_components, minimum_spanning_tree
 
-from .charts import Charts, transformed
+from .charts import Charts, linear_map
 from .erasure import SeamPoints
 from .raster import NONE
 
@@ -19,7 +19,7 @@ TOLERANCE = 0.02
 """Misfit of two charts along their seam, relative to its length, at which the seam counts half."""
 
 
-def unrolled(charts: Charts, turn: float = 0.0) -> Charts:
+def unrolled_charts(charts: Charts, turn: float = 0.0) -> Charts:
     """The charts laid out on one plane, which is turned clockwise by an angle in degrees.
 
     They meet at the seams of a spanning tree, which prefers long ones whose sides fit and where both are upright. In
@@ -96,7 +96,7 @@ def _joints(charts: Charts, points: SeamPoints) -> tuple[np.ndarray, np.ndarray,
     first, second = first[is_pair], second[is_pair]
     sides = []
     for side, chart in enumerate((first, second)):
-        x, y = transformed(points.places[is_pair, side], charts.matrices[chart]).T
+        x, y = linear_map(points.places[is_pair, side], charts.matrices[chart]).T
         sides.append(x + 1j * y)
     is_swapped = first > second
     one, other = np.where(is_swapped, sides[1], sides[0]), np.where(is_swapped, sides[0], sides[1])

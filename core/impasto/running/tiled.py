@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..atlas.mesh import Mesh
-from ..atlas.raster import NONE, rasterized
+from ..atlas.raster import NONE, rasterization
 from ..data.prepare import resized_map
 from ..descriptions import MESH
 from ..errors import ParameterError
@@ -39,7 +39,7 @@ def on_sheet(inputs: Mapping[str, Given], lying: Collection[str], tools: Sequenc
     for name, given in inputs.items():
         if name in lying and isinstance(given, Maps):
             sizes = dict(zip(sheet.numbers, sheet.sizes_px, strict=True))
-            placed[name] = Maps.of_tiles({one: _resized(_tile(given, one), size) for one, size in sizes.items()})
+            placed[name] = Maps.of_tiles({one: _at_size(_tile(given, one), size) for one, size in sizes.items()})
     return placed | {MESH: _mesh_on(sheet, mesh)}
 
 
@@ -77,13 +77,13 @@ def with_tiles(made: Maps, before: Maps, mesh: Given | None) -> Maps:
     if made.size_px != before.size_px:
         return Maps.of_tiles(made.tiles())
     placed = _mesh_on(sheet, mesh).uvs * (sheet.size_px[1], -sheet.size_px[0]) + (0, sheet.size_px[0])
-    shown = sheet.split(rasterized(placed, sheet.size_px)[0][..., None] != NONE)
+    shown = sheet.split(rasterization(placed, sheet.size_px)[0][..., None] != NONE)
     old = before.tiles()
-    kept = {number: _kept(maps, old[number], shown[number][..., 0]) for number, maps in made.tiles().items()}
+    kept = {number: _with_unchanged(maps, old[number], shown[number][..., 0]) for number, maps in made.tiles().items()}
     return replace(Maps.of_tiles(kept), width_m=made.width_m)
 
 
-def _kept(made: Maps, before: Maps, shown: np.ndarray) -> Maps:
+def _with_unchanged(made: Maps, before: Maps, shown: np.ndarray) -> Maps:
     """Maps of a tile, each as before unless a texel that is shown (H, W) has changed."""
     old = {name: before[name] for name in made if name in before}
     same = {name: one for name, one in old.items() if np.array_equal(made[name].pixels[shown], one.pixels[shown])}
@@ -99,7 +99,7 @@ def _tile(maps: Maps, number: int) -> Maps:
     return tiles.get(number, maps)
 
 
-def _resized(maps: Maps, size_px: tuple[int, int]) -> Maps:
+def _at_size(maps: Maps, size_px: tuple[int, int]) -> Maps:
     textures = {name: resized_map(name, texture, size_px) for name, texture in maps.items()}
     return replace(maps, textures=textures)
 
@@ -111,4 +111,4 @@ def _mesh_on(sheet: TileSheet, mesh: Mesh) -> Mesh:
         numbers = ", ".join(map(str, sheet.numbers))
         message = f"no face of {mesh.name or 'the mesh'} lies on the tiles of its texture: {numbers}"
         raise ParameterError(message, "check which UV map the texture uses")
-    return replace(mesh, positions=mesh.positions[is_shown], uvs=sheet.placed(mesh.uvs[is_shown]))
+    return replace(mesh, positions=mesh.positions[is_shown], uvs=sheet.uvs_of(mesh.uvs[is_shown]))

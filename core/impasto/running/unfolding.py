@@ -63,7 +63,7 @@ class Unfolding:
         if self.canvas is None:
             return inputs
         on_subject = {item.name for item in tool.inputs if item.on_subject}
-        return {name: self._unfolded(value) if name in on_subject else value for name, value in inputs.items()}
+        return {name: self._on_canvas(value) if name in on_subject else value for name, value in inputs.items()}
 
     def context(self, context: Context) -> Context:
         """The context of a tool, with the canvas if it paints one."""
@@ -84,7 +84,7 @@ class Unfolding:
         result = canvas.fold(Maps.from_arrays(changed)) if changed else Maps()
         result = erase_seams(result, canvas.charts.at(result.size_px)) if result else result
         arrays = {
-            name: self._kept(name, texture.pixels, _difference(changed[name], before.get(name)), canvas)
+            name: self._with_unchanged(name, texture.pixels, _difference(changed[name], before.get(name)), canvas)
             for name, texture in result.items()
         }
         scale: dict[str, Any] = {"width_m": self.texture.width_m, "height_range_m": made.height_range_m}
@@ -92,14 +92,16 @@ class Unfolding:
         kept = {} if is_resized else {name: self.texture[name] for name in made if name in self.texture}
         return Maps(kept, name=made.name, **scale).with_arrays(arrays)
 
-    def _kept(self, name: str, made: np.ndarray, difference: np.ndarray | None, canvas: ChartCanvas) -> np.ndarray:
+    def _with_unchanged(
+        self, name: str, made: np.ndarray, difference: np.ndarray | None, canvas: ChartCanvas
+    ) -> np.ndarray:
         """A map on the texture, which is as before where it did not change on the canvas."""
         if difference is None or (difference > CHANGED).all() or made.shape != self.texture[name].pixels.shape:
             return made
         share = canvas.fold(Maps.from_arrays({"opacity": (difference > CHANGED).astype(np.float32)}))
         return np.where(share["opacity"].pixels > 1e-3, made, self.texture[name].pixels)
 
-    def _unfolded(self, value: Any) -> Any:
+    def _on_canvas(self, value: Any) -> Any:
         assert self.canvas is not None
         if isinstance(value, tuple):
             return tuple(None if one is None else self.canvas.unfold(one) for one in value)
