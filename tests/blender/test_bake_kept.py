@@ -153,7 +153,7 @@ def test_each_tile_of_an_image_counts(extension) -> None:
     png = extension.bridge.encode.encode_png
     for last in (0.2, 0.8):
         tiles = {1001: png(np.full((4, 4, 3), 0.5), 8), 1002: png(np.full((4, 4, 3), last), 8)}
-        image = extension.bridge.images.add_tiled("tiles", "base_color", tiles, None)
+        image = extension.bridge.tiles.add("tiles", "base_color", tiles, None)
         nodes = obj.active_material.node_tree.nodes
         node = nodes.get("Image Texture") or nodes.new("ShaderNodeTexImage")
         node.image = image
