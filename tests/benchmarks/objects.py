@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -142,7 +143,7 @@ def strokes(tool: str) -> list[float]:
 
 def covered(generator: str, way: str, mesh: Mesh, name: str, out: Path | None) -> list[Measures | None]:
     """Jumps and seconds of an object that is covered by a material half as wide as it."""
-    tile = run(Recipe((Step(generator, SIZE),))).maps
+    tile = replace(run(Recipe((Step(generator, SIZE),))).maps, name=generator)
     return [None, measured(Recipe((covering(way, mesh),)), {"source": tile, "mesh": mesh}, mesh, name, out, way)]
 
 

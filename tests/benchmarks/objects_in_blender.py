@@ -17,6 +17,7 @@ import math
 import os
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 os.environ.setdefault("BLENDER_USER_RESOURCES", tempfile.mkdtemp(prefix="impasto-profile-"))
@@ -173,7 +174,7 @@ def show(folder: Path) -> None:
 
 
 def add_seams(radius: float) -> None:
-    """Red lines along the UV seams of all objects, which themselves stay as they are."""
+    """Red lines along the UV seams of all objects, where glTF files also split their vertices."""
     material = bpy.data.materials.new("Seams")
     if bpy.app.version < (5, 0):
         material.use_nodes = True
@@ -189,8 +190,9 @@ def add_seams(radius: float) -> None:
         places = [vertex.co for vertex in item.data.vertices]
         curve = bpy.data.curves.new("Seams", "CURVE")
         curve.dimensions, curve.bevel_depth = "3D", SEAM_WIDTH * radius / item.matrix_world.median_scale
+        faces = Counter(key for face in item.data.polygons for key in face.edge_keys)
         for edge in item.data.edges:
-            if edge.use_seam:
+            if edge.use_seam or faces[edge.key] == 1:
                 spline = curve.splines.new("POLY")
                 spline.points.add(1)
                 for point, vertex in zip(spline.points, edge.vertices, strict=True):
