@@ -42,9 +42,8 @@ def main(folder: Path) -> None:
             baked = maps.bake_set(BakeSet.from_json(about, objects), options, job["known"])
             for name in options.maps:
                 what = f"{about['title']}: {name.replace('_', ' ')}"
-                message = ", ".join(
-                    filter(None, (spent.left(waiting), f"Baking {what}"))
-                )  # a narrow panel cuts the end
+                # the time comes first: a narrow panel cuts the end
+                message = ", ".join(filter(None, (spent.left(waiting), f"Baking {what}")))
                 say(progress=1 - len(waiting) / count, message=message, **preview)
                 begun = time.perf_counter()
                 made = next(baked)

@@ -24,7 +24,7 @@ ITEMS = (
     (FACES, "Selected Faces", "On the faces that are selected in edit mode"),
     (MATERIAL, "Material", "On all faces that have the material, where others share its texture"),
 )
-"""What a result is restricted to."""
+"""Kinds of masks that restrict a result."""
 MASK = "mask"
 """Name of the input with it."""
 MARGIN_PX = 8

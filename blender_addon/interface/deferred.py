@@ -14,6 +14,7 @@ from typing import Generic, TypeVar
 
 import bpy
 
+from ..bridge import handlers
 from ..jobs.session import is_rendering, redraw
 
 QUIET_S = 0.4
@@ -101,13 +102,11 @@ HANDLERS = (
 
 
 def register() -> None:
-    for event, handler in HANDLERS:
-        getattr(bpy.app.handlers, event).append(handler)
+    handlers.add(HANDLERS)
 
 
 def unregister() -> None:
-    for event, handler in HANDLERS:
-        getattr(bpy.app.handlers, event).remove(handler)
+    handlers.remove(HANDLERS)
     for one in _all:
         if bpy.app.timers.is_registered(one.timer):
             bpy.app.timers.unregister(one.timer)

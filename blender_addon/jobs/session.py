@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
+from ..bridge import handlers
 from ..core.errors import WorkerError
 from ..core.system.untrusted import printable
 from ..engine import engine
@@ -309,13 +310,11 @@ HANDLERS = (
 
 
 def register() -> None:
-    for event, handler in HANDLERS:
-        getattr(bpy.app.handlers, event).append(handler)
+    handlers.add(HANDLERS)
 
 
 def unregister() -> None:
-    for event, handler in HANDLERS:
-        getattr(bpy.app.handlers, event).remove(handler)
+    handlers.remove(HANDLERS)
     if bpy.app.timers.is_registered(_tick):
         bpy.app.timers.unregister(_tick)
     jobs.end()

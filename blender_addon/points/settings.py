@@ -6,7 +6,7 @@ from __future__ import annotations
 import bpy
 from bpy.props import BoolProperty, PointerProperty
 
-from ..bridge import images
+from ..bridge import handlers, images
 from ..bridge.inputs import SOURCE
 from ..bridge.target import by_uid
 from ..core.texture import is_large
@@ -81,20 +81,18 @@ def _undone(*_: object) -> None:
     live.ask()
 
 
-HANDLERS = ("undo_post", "redo_post")
+HANDLERS = (("undo_post", _undone), ("redo_post", _undone))
 
 
 def register() -> None:
     bpy.utils.register_class(PointsSettings)
     bpy.types.Scene.impasto_points = PointerProperty(type=PointsSettings)
     live.register()
-    for event in HANDLERS:
-        getattr(bpy.app.handlers, event).append(_undone)
+    handlers.add(HANDLERS)
 
 
 def unregister() -> None:
-    for event in HANDLERS:
-        getattr(bpy.app.handlers, event).remove(_undone)
+    handlers.remove(HANDLERS)
     live.unregister()
     placing.end()
     del bpy.types.Scene.impasto_points

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
+from ..bridge import handlers
 from ..bridge.inputs import SOURCE
 from ..core.engine.replies import RELIT
 from ..core.engine.requests import JobInput, View
@@ -210,11 +211,9 @@ HANDLERS = (("load_pre", _file_opened), ("undo_post", _undone), ("redo_post", _u
 
 
 def register() -> None:
-    for event, handler in HANDLERS:
-        getattr(bpy.app.handlers, event).append(handler)
+    handlers.add(HANDLERS)
 
 
 def unregister() -> None:
-    for event, handler in HANDLERS:
-        getattr(bpy.app.handlers, event).remove(handler)
+    handlers.remove(HANDLERS)
     turntable.clear()

@@ -29,7 +29,7 @@ def two() -> list[bpy.types.Object]:
 
 
 def request(folder: Path) -> object:
-    """What a click on Bake Maps carries out for the two, with files in a folder and new materials."""
+    """The request of a click on Bake Maps for the two, with files in a folder and new materials."""
     results, sets = module("bake.results"), module("bake.sets")
     options = module("bake.settings").BakeOptions(maps=("base_color", "normal"), width_px=64, height_px=64, samples=1)
     given = [sets.BakeSet.of(bpy.data.objects[name]) for name in ("First", "Second")]
