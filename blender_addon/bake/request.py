@@ -73,9 +73,9 @@ class BakeRequest:
         While a worker's threads run, a background Blender does it: Cycles is called within `temp_override`, which
         crashes beside them (see `jobs.session.push_undo`). Files for an engine are written by a task, too.
         """
-        check_memory(self.sets, self.options)
         if jobs.clients or self._packs:
             return jobs.finish(self.task())
+        check_memory(self.sets, self.options)
         known = self._known()
         maps = [list(bake_set(one, self.options, known)) for one in self.sets]
         sources = [sources_of(*one.sources) for one in self.sets]
