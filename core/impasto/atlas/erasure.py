@@ -48,6 +48,7 @@ def erase_seams(maps: Maps, charts: Charts) -> Maps:
 def _without_steps(pixels: np.ndarray, system: _System) -> np.ndarray:
     made = pixels.copy()
     flat = made.reshape(-1, made.shape[2])
+    flat[system.texels] = flat[system.nearest]
     flat[system.texels] += system.correction(flat)
     return made.clip(0, 1)
 
@@ -56,6 +57,7 @@ def _normals_without_steps(pixels: np.ndarray, system: _System) -> np.ndarray:
     """Normals, whose components along the texture are turned with it; the third follows from their length."""
     made = pixels.copy()
     flat = made.reshape(-1, 3)
+    flat[system.texels] = flat[system.nearest]
     along = (flat[:, :2] * 2 - 1) * (1, -1)  # Y points down, as in the charts
     along = (along[system.texels] + system.correction_of_normals(along)) * (1, -1)
     along /= np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1)
@@ -68,11 +70,13 @@ def _normals_without_steps(pixels: np.ndarray, system: _System) -> np.ndarray:
 class _System:
     """The least squares problem of a texture of N texels, of which `texels` (U,) are unknown.
 
-    first, second: (S, N), bilinear samples of both sides at points of the seams. smooth: (U, U), the penalty on slopes
-    and sizes of the correction.
+    nearest: (U,), the nearest texels on islands, whose values they begin with: samples at a seam must not show what
+    lies beside its islands. first, second: (S, N), bilinear samples of both sides at points of the seams. smooth:
+    (U, U), the penalty on slopes and sizes of the correction.
     """
 
     texels: np.ndarray
+    nearest: np.ndarray
     first: csr_matrix
     second: csr_matrix
     points: SeamPoints
@@ -84,10 +88,12 @@ class _System:
         first, second = (_samples(points.places[:, side], size_px) for side in (0, 1))
         seen = np.zeros(size_px[0] * size_px[1], bool)
         seen[first.indices] = seen[second.indices] = True
-        label = charts.chart[nearest_values(charts.texels, charts.texels)]
+        numbers = np.arange(seen.size).reshape(size_px)
+        nearest = nearest_values(numbers, charts.texels)
+        label = charts.chart[charts.texels.reshape(-1)[nearest]]
         is_near = distance_transform_edt(~seen.reshape(size_px)) <= BAND_PX
         mask = (is_near & (charts.texels != NONE)) | seen.reshape(size_px)
-        return cls(np.flatnonzero(mask), first, second, points, _smoothness(mask, label))
+        return cls(numbers[mask], nearest[mask], first, second, points, _smoothness(mask, label))
 
     def correction(self, values: np.ndarray) -> np.ndarray:
         """Correction (U, C) of the values (N, C) of all texels."""
