@@ -40,7 +40,7 @@ EXAMPLES = ("brick", "gravel", "grass")
 """Photographs of scikit-image, which do not tile."""
 STROKES = ("patches-style", "wct")
 REPEATS = 0.5
-SPOTS, SPOT = 12, 0.03
+SPOTS, SPOT = 32, 0.03
 """Number of spots that are to be filled, and their radius, relative to the texture's side."""
 Measures = tuple[float, float, float, float]
 """Jumps of colour and gradient, z-score, and seconds."""
