@@ -134,7 +134,10 @@ def test(options: argparse.Namespace) -> None:
     more = [*more, *(["-k", options.k] if options.k else [])]
     codes = _run_all(chosen, lambda session: [*more, *session.options(options)])
     failed = [session.name for session, code in zip(chosen, codes, strict=True) if code not in (0, 5)]
-    print(_summary([_results(session) for session in chosen], time.monotonic() - started))
+    results = [_results(session) for session in chosen]
+    for line in failures(results):
+        print(line)
+    print(_summary(results, time.monotonic() - started))
     if failed:
         sys.exit(1)
 
@@ -213,6 +216,23 @@ def _run_in(session: Session, environment: dict[str, str], results: Path, more: 
     for line in running.stdout:
         print(f"[{session.name}] {line}", end="", flush=True)
     return running.wait()
+
+
+def failures(files: Sequence[Path]) -> list[str]:
+    """A line for each test that failed, with its session and the first line of what it says, from pytest's XML files.
+
+    They stand at the end of all output, since the sessions run side by side and print between each other's lines.
+    """
+    found = []
+    for file in files:
+        if not file.exists():
+            found.append(f"FAILED [{file.stem}]: it ended without results")
+            continue
+        for case in ElementTree.parse(file).getroot().iter("testcase"):
+            for problem in [*case.findall("failure"), *case.findall("error")]:
+                first, *_ = (problem.get("message") or "").splitlines() or [""]
+                found.append(f"FAILED [{file.stem}] {case.get('classname')}::{case.get('name')}: {first}")
+    return found
 
 
 def _summary(files: Sequence[Path], elapsed_s: float) -> str:

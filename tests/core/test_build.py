@@ -148,6 +148,16 @@ def said_until(process, text):
     return said
 
 
+def test_failed_tests_are_named_at_the_end(tmp_path):
+    probe, results = tmp_path / "test_probe.py", tmp_path / "probe.xml"
+    probe.write_text("def test_fine():\n    pass\n\n\ndef test_broken():\n    raise ValueError('so it is')\n")
+    command = [sys.executable, "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={results}", probe]
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 1
+    broken, without_results = testing.failures([results, tmp_path / "killed.xml"])
+    assert broken == "FAILED [probe] test_probe::test_broken: ValueError: so it is"
+    assert without_results == "FAILED [killed]: it ended without results"
+
+
 def test_of_two_that_need_an_environment_one_makes_it_and_the_other_waits(tmp_path):
     first = making(tmp_path, 1.5)
     said_until(first, "begun")
