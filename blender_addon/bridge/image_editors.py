@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import bpy
 from bpy.props import PointerProperty
 
-from . import handlers
+from .. import handlers
 
 _replaced: dict[int, list[tuple[int, int]]] = {}
 """By pointer of an editor: session ids of images that it showed, each with the one that took its place."""

@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 
 import bpy
 
-from ..bridge import handlers
+from .. import handlers
 from ..jobs.session import is_rendering, redraw
 
 QUIET_S = 0.4

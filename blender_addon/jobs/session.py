@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from ..bridge import handlers
+from .. import handlers
 from ..core.errors import WorkerError
 from ..core.system.untrusted import printable
 from ..engine import engine

@@ -6,7 +6,8 @@ from __future__ import annotations
 import bpy
 from bpy.props import BoolProperty, PointerProperty
 
-from ..bridge import handlers, images
+from .. import handlers
+from ..bridge import images
 from ..bridge.inputs import SOURCE
 from ..bridge.target import by_uid
 from ..core.texture import is_large

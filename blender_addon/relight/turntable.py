@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from ..bridge import handlers
+from .. import handlers
 from ..bridge.inputs import SOURCE
 from ..core.engine.replies import RELIT
 from ..core.engine.requests import JobInput, View
