@@ -27,6 +27,7 @@ from tasks.environments import (
 from tasks.extension import build_extension
 from tasks.messages import BuildError, step
 from tasks.models import MODELS, models
+from tasks.release import release
 from tasks.stereo import stereo
 from tasks.testing import test
 from tasks.thumbnails import thumbnails
@@ -164,6 +165,7 @@ def make_parser() -> argparse.ArgumentParser:
     add(thumbnails)
     add(stereo)
     add(extension)
+    add(release)
     add(reference)
     add(lint).add_argument("--fix", action="store_true", help="mend what can be mended")
     for function in PASSED_ON:

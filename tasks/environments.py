@@ -20,6 +20,7 @@ BPY_PYTHON = (3, 11)
 ROOM = 3 * 2**30
 """Bytes that must be free for an environment: with torch it takes 1.4 GB, and unpacking needs more."""
 BPY_VERSIONS = {"5.0": "bpy==5.0.1", "4.5": "bpy==4.5.15", "4.2": "bpy==4.2.23"}
+NEWEST_BPY = next(iter(BPY_VERSIONS))
 
 
 @dataclass(frozen=True)
@@ -65,15 +66,10 @@ class Environment:
             python = base_python() if self.name.startswith("bpy") else Path(sys.executable)
             call([python, "-I", "-m", "venv", self.folder])
             if self.base:
-                path = self._packages() / "base.pth"
-                path.write_text(f"import site; site.addsitedir({str(self.base._packages())!r})\n")
+                path = packages(self.python) / "base.pth"
+                path.write_text(f"import site; site.addsitedir({str(packages(self.base.python))!r})\n")
             call([self.python, "-I", "-m", "pip", "install", "-q", "--disable-pip-version-check", *self.requirements])
         self._marker.touch()
-
-    def _packages(self) -> Path:
-        """The folder into which packages are installed."""
-        ask = "import sysconfig; print(sysconfig.get_path('purelib'))"
-        return Path(subprocess.check_output([self.python, "-I", "-c", ask], text=True).strip())
 
 
 CORE = Environment(
@@ -96,6 +92,12 @@ LINT = Environment("lint", ("-c", str(ROOT / "constraints.txt"), "ruff", "mypy")
 def bpy_environment(version: str) -> Environment:
     """The environment with Blender as a Python module."""
     return Environment(f"bpy-{version}", (BPY_VERSIONS[version], "pytest==9.2.0"))
+
+
+def packages(python: Path) -> Path:
+    """The folder into which a Python installs packages."""
+    ask = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    return Path(subprocess.check_output([python, "-I", "-c", ask], text=True).strip())
 
 
 def _check_room() -> None:

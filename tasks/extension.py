@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import tomllib
 import zipfile
 from pathlib import Path
 
 from .environments import BUILD, CORE, ROOT, call, clean_environment
 from .locks import alone
 from .manual import write_manual
+
+from impasto.about import VERSION  # isort: skip - .locks made the core importable
 
 VENDORED = (
     "about",
@@ -57,6 +60,7 @@ def build_extension() -> Path:
 def _built(python: Path, staged: Path) -> Path:
     shutil.rmtree(staged, ignore_errors=True)
     shutil.copytree(ROOT / "blender_addon", staged, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    _write_manifest(staged / "blender_manifest.toml")
     (staged / "core").mkdir()
     (staged / "core" / "__init__.py").write_text('"""Copied from impasto by build.py; edit it there."""\n')
     for name in VENDORED:
@@ -83,10 +87,23 @@ def _built(python: Path, staged: Path) -> Path:
     description = json.loads(done.stdout)
     write_manual(staged / "manual")
     (staged / "description.json").write_text(json.dumps(description, indent=1) + "\n")
-    target = ROOT / "dist" / f"impasto-{description['version']}.zip"
+    target = ROOT / "dist" / f"impasto-{VERSION}.zip"
     target.parent.mkdir(exist_ok=True)
     _zip(staged, target)
     return target
+
+
+def published_at() -> str:
+    """Address of the folder of releases, from pyproject.toml; empty before there is one."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    return project.get("urls", {}).get("Releases", "")
+
+
+def _write_manifest(manifest: Path) -> None:
+    """Complete the manifest by the version of the core, and the address where releases are published."""
+    fields = {"version": VERSION, "website": published_at()}
+    lines = "".join(f"{name} = {json.dumps(value)}\n" for name, value in fields.items() if value)
+    manifest.write_text(f"{lines}{manifest.read_text('utf-8')}", "utf-8")
 
 
 def _zip(folder: Path, target: Path) -> None:

@@ -17,6 +17,7 @@ from .environments import (
     BUILD,
     CORE,
     CORE_NUMPY_1,
+    NEWEST_BPY,
     ROOT,
     TENSORFLOW,
     Environment,
@@ -78,7 +79,7 @@ class Session:
 
 def all_sessions() -> list[Session]:
     """Every session, the longest first; the one in windows, which runs alone, last."""
-    newest = bpy_environment(next(iter(BPY_VERSIONS)))
+    newest = bpy_environment(NEWEST_BPY)
     everything = [
         Session("core", CORE, ("tests/core",), "not farm", newest),
         Session("plugins", CORE, ("tests/plugins",)),
@@ -92,7 +93,7 @@ def all_sessions() -> list[Session]:
     everything.append(Session("core-numpy-1", CORE_NUMPY_1, NUMPY_1, "not any_numpy", is_beside=True))
     everything.append(Session("hostile", CORE, ("tests/hostile",), is_beside=True))
     everything.append(Session("tensorflow", TENSORFLOW, ("tests/tensorflow_backend",), is_beside=True))
-    return [*everything, Session(WINDOWS, CORE, ("tests/windows",))]
+    return [*everything, Session(WINDOWS, CORE, ("tests/windows",), also=newest)]
 
 
 def sessions(only: Sequence[str], paths: Sequence[str] = (), windows: bool = False) -> list[Session]:

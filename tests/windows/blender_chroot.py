@@ -2,7 +2,7 @@
 
 Every mount lives in a private namespace that dies with its command, so nothing stays mounted even
 when a run is killed. A run sees the chroot through an overlay in memory: it changes only what is
-bound read-write, and it has no network.
+bound read-write, and its network is a loopback of its own.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ rm -rf "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/*
 ENTER = """set -eu
 root=$1 mount=$2
 shift 2
+ip link set lo up
 mount -t tmpfs tmpfs "$mount"
 mkdir "$mount/upper" "$mount/work" "$mount/root"
 mount -t overlay -o "lowerdir=$root,upperdir=$mount/upper,workdir=$mount/work" overlay "$mount/root"
