@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from email.parser import HeaderParser
 from pathlib import Path
+from urllib.parse import urlsplit
 
 
 def fake_wheel(folder: Path, name: str, version: str = "99.0") -> Path:
@@ -53,10 +54,16 @@ def fill(folder: Path, names: list[str]) -> None:
 
 @contextmanager
 def served(folder: Path) -> Iterator[tuple[str, list[str]]]:
-    """The address of a folder served on this machine, and the paths that were asked for."""
+    """The address of a folder served on this machine, and the paths that were asked for.
+
+    As a proxy, it serves the folder under the name of any host, and what was asked for are whole addresses.
+    """
     asked: list[str] = []
 
     class Handler(http.server.SimpleHTTPRequestHandler):
+        def translate_path(self, path: str) -> str:
+            return super().translate_path(urlsplit(path).path)
+
         def log_message(self, *_: object) -> None:
             asked.append(self.path)
 

@@ -199,6 +199,31 @@ def test_without_network_one_sentence_says_so(extension, plan, without_pythons):
     assert is_one_sentence(raised.value, "no connection to the package index; check the network")
 
 
+ELSEWHERE = "http://index.example"
+"""A package index that only a proxy can reach."""
+
+
+@pytest.mark.any_blender
+@pytest.mark.parametrize("told", ["as an extra argument", "by the environment"])
+def test_the_packages_come_through_a_proxy(extension, plan, index, without_pythons, monkeypatch, told):
+    monkeypatch.delenv("no_proxy", raising=False)
+    with served(index) as (proxy, asked):
+        more = ("--proxy", proxy) if told == "as an extra argument" else ()
+        monkeypatch.setenv("http_proxy", "" if more else proxy)
+        made = carry_out(extension, plan(ELSEWHERE, arguments=("--trusted-host", "index.example", *more)))
+    assert torch_of(made) == f"{extension.setup.torch_builds.TORCH}+cpu"
+    assert asked
+    assert all(address.startswith(f"{ELSEWHERE}/") for address in asked)
+
+
+@pytest.mark.any_blender
+def test_a_proxy_that_refuses_is_said_in_one_sentence(extension, plan, index, without_pythons):
+    """This one makes no tunnels, which https needs."""
+    with served(index) as (proxy, _asked), pytest.raises(extension.setup.installer.WorkerError) as raised:
+        carry_out(extension, plan(ELSEWHERE.replace("http", "https"), arguments=("--proxy", proxy)))
+    assert is_one_sentence(raised.value, "check the network (a proxy goes into Extra Arguments)")
+
+
 @pytest.mark.any_blender
 def test_what_exists_as_source_only_is_not_compiled(extension, plan, index, without_pythons):
     (wheel,) = (index / "simple/kornia").iterdir()
