@@ -111,6 +111,19 @@ def test_without_a_mesh_each_tile_is_a_picture_of_its_own():
     assert result.recipe.steps[0].parameters
 
 
+def test_notes_say_which_tiles_they_are_about():
+    maps, masks = two_tiles(), {}
+    for number, value in ((1001, 0.0), (1012, 1.0)):
+        pixels = np.zeros((16, 16, 3), np.float32)
+        pixels[6:9, 6:9] = value
+        masks[number] = Maps.from_arrays({"base_color": pixels})
+    recipe = Recipe((Step("inpaint", {"wraps": "no"}, {"mask": "mask"}),))
+    result = run(recipe, {"source": maps, "mask": Maps.of_tiles(masks)})
+    assert result.notes == ("1001: the mask is black everywhere, so nothing was filled",)
+    both = run(recipe, {"source": maps, "mask": masks[1001]})
+    assert both.notes == ("the mask is black everywhere, so nothing was filled",)
+
+
 def test_faces_beside_all_tiles_are_left_out_and_a_mesh_beside_all_is_refused():
     maps, mesh = two_tiles(), tiled_cube()
     away = replace(mesh, uvs=mesh.uvs + np.where(np.arange(12) < 2, 5, 0)[:, None, None].astype(np.float32))

@@ -141,6 +141,42 @@ def test_what_covers_a_cube_goes_on_across_its_seams(way):
     assert control > 2 * found
 
 
+@pytest.mark.parametrize("way", ["unrolled", "triplanar"])
+def test_all_tiles_that_a_mesh_lies_on_are_covered_as_one_surface(way):
+    on_tiles = replace(MESH, uvs=MESH.uvs + np.where(np.arange(12) < 6, 0, 1)[:, None, None].astype(np.float32))
+    steps = Step("cover-object", {"way": way, "repeat_m": 0.5, "width_px": 256, "height_px": 256}), Step("sharpen")
+    result = run(Recipe(steps), {"source": waves(), "mesh": on_tiles})
+    tiles, sheet = result.maps.tiles(), result.maps.sheet
+    assert {number: maps.size_px for number, maps in tiles.items()} == {1001: (256, 256), 1012: (256, 256)}
+    assert any("1001, 1012" in note for note in result.notes)
+    assert result.recipe.steps[0].parameters["width_px"] == 256
+    assert result.recipe.inputs["mesh"]["sha256"] == on_tiles.sha256()
+    charts = Charts.of(replace(on_tiles, uvs=sheet.uvs_of(on_tiles.uvs)), sheet.size_px)
+    one = Maps.from_arrays({"base_color": np.tile(waves()["base_color"].pixels, (2, 2, 1))})
+    flat = Maps.of_tiles(dict.fromkeys(tiles, one))
+    found, control = (seam_jumps(maps, charts)["base_color"].color for maps in (result.maps, flat))
+    assert found < 1.5
+    assert control > 2 * found
+    again = run(result.recipe, {"source": waves(), "mesh": on_tiles}).maps
+    assert np.array_equal(again["base_color"].pixels, result.maps["base_color"].pixels)
+
+
+def test_tiles_are_grown_over_in_the_size_of_one():
+    on_tiles = replace(MESH, uvs=MESH.uvs + np.where(np.arange(12) < 6, 0, 1)[:, None, None].astype(np.float32))
+    step = Step("cover-object", {"way": "grown", "repeat_m": 2.0, "width_px": 128, "height_px": 128})
+    made = run(Recipe((step,)), {"source": spots(0), "mesh": on_tiles}).maps.tiles()
+    assert {number: maps.size_px for number, maps in made.items()} == {1001: (128, 128), 1012: (128, 128)}
+
+
+@pytest.mark.parametrize("shift", [0.3, -1.0])
+def test_uvs_that_cross_tiles_or_lie_on_none_repeat_one_texture(shift):
+    parameters = {"repeat_m": 0.5, "width_px": 48, "height_px": 48}
+    moved = replace(MESH, uvs=MESH.uvs + np.float32(shift))
+    made = run(Recipe((Step("cover-object", parameters),)), {"source": waves(), "mesh": moved}).maps
+    assert made.sheet is None
+    assert made.size_px == (48, 48)
+
+
 def spots(seed: int) -> Maps:
     """A picture of spots, which does not tile, as bright at one end as dark at the other."""
     grey = gaussian_filter(np.random.default_rng(seed).random((160, 160)), 3)

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from ..atlas.mesh import Mesh
 from ..context import Context, step_rngs
 from ..descriptions import MESH
 from ..device import choose_device, fast_precision
@@ -41,7 +42,7 @@ from .inputs import (
     with_numbers_for_each,
 )
 from .streaming import Sink, check_streamable, should_stream, tile_maker, write_tiles
-from .tiled import on_sheet, on_subject, run_tiles, with_tiles
+from .tiled import mesh_on, on_own_tiles, on_sheet, on_subject, run_tiles, sheet_of_cover, with_tiles
 from .unfolding import Unfolding, takes_mesh
 
 log = logging.getLogger(__name__)
@@ -197,7 +198,11 @@ def _fold(steps: list[_Step], subject: Maps, context: Context) -> Result:
     result = Result(subject)
     covers = [index for index, step in enumerate(steps) if step.tool.kind == "generator" and takes_mesh(step.tool)]
     surface: Unfolding | None = None
-    for index, step in enumerate(steps):
+    is_tiled = context.sheet is not None
+    for index in range(len(steps)):
+        if index in covers and not context.sheet:
+            steps, context = _on_tiles(steps, index, result.maps, context)
+        step = steps[index]
         step_context = replace(context, on_progress=_share(context.on_progress, index, len(steps)))
         if not all(other.tool.is_pointwise or other.tool.kind == "estimator" for other in steps[index + 1 :]):
             step_context = replace(step_context, enough_px=None)  # others may have parameters in pixels
@@ -211,7 +216,25 @@ def _fold(steps: list[_Step], subject: Maps, context: Context) -> Result:
         step_context.progress(1.0, step.tool.label)
         if index < len(steps) - 1 and result.maps:
             step_context.preview(result.maps)
-    return replace(result, maps=surface.on_texture(result.maps)) if surface else result
+    maps = surface.on_texture(result.maps) if surface else result.maps
+    return replace(result, maps=on_own_tiles(maps, context.sheet) if context.sheet and not is_tiled else maps)
+
+
+def _on_tiles(steps: list[_Step], index: int, subject: Maps, context: Context) -> tuple[list[_Step], Context]:
+    """Steps and context of which those from a cover on are for the sheet of its tiles, if the mesh lies on several."""
+    cover, mesh = steps[index], steps[index].inputs[MESH]
+    assert isinstance(mesh, Mesh)
+    if not isinstance(cover.parameters, SizeParameters):
+        return steps, context
+    sheet = sheet_of_cover(mesh, cover.parameters.size_px(subject))
+    if sheet is None:
+        return steps, context
+    placed, (height, width) = mesh_on(sheet, mesh), sheet.size_px
+    sized = cover.parameters.model_copy(update={"width_px": width, "height_px": height})
+    others = [replace(step, inputs={**step.inputs, MESH: placed}) if MESH in step.inputs else step for step in steps]
+    others[index] = replace(others[index], parameters=sized)
+    context.note(f"its UVs lie on several tiles, each of which has a texture: {', '.join(map(str, sheet.numbers))}")
+    return others, replace(context, mesh=placed if len(placed.seams[0]) else None, sheet=sheet)
 
 
 def _stream(steps: list[_Step], subject: Maps, context: Context, sink: Sink, record: Callable[[], Recipe]) -> Result:

@@ -15,8 +15,11 @@ from ..errors import ParameterError
 from ..recipe import Recipe, Step
 from ..texture import Maps
 from ..tools import Result, Tool
-from ..udim import TileSheet
+from ..udim import TileSheet, tile_numbers
 from .inputs import SOURCE, Given, subject_of
+
+BEYOND = 0.01
+"""Part of a tile by which faces may cross its border; if one crosses it further, the texture repeats."""
 
 
 def on_subject(steps: Sequence[Step], tools: Sequence[Tool]) -> set[str]:
@@ -40,7 +43,23 @@ def on_sheet(inputs: Mapping[str, Given], lying: Collection[str], tools: Sequenc
         if name in lying and isinstance(given, Maps):
             sizes = dict(zip(sheet.numbers, sheet.sizes_px, strict=True))
             placed[name] = Maps.of_tiles({one: _at_size(_tile(given, one), size) for one, size in sizes.items()})
-    return placed | {MESH: _mesh_on(sheet, mesh)}
+    return placed | {MESH: mesh_on(sheet, mesh)}
+
+
+def sheet_of_cover(mesh: Mesh, size_px: tuple[int, int]) -> TileSheet | None:
+    """Tiles of one size for a new texture of a mesh, by the faces' centres; None for one tile, or if UVs repeat it."""
+    squares = np.floor(mesh.uvs.mean(1))
+    inside, numbers = mesh.uvs - squares[:, None], np.unique(tile_numbers(squares))
+    crosses = ((inside < -BEYOND) | (inside > 1 + BEYOND)).any()
+    if len(numbers) == 1 or 0 in numbers or crosses or mesh.repeats:
+        return None
+    return TileSheet(tuple(int(number) for number in numbers), (size_px,) * len(numbers))
+
+
+def on_own_tiles(made: Maps, sheet: TileSheet) -> Maps:
+    """Maps on a sheet, or on one that was enlarged or reduced, as tiles."""
+    made = replace(made, sheet=sheet)
+    return made if made.size_px == sheet.size_px else Maps.of_tiles(made.tiles())
 
 
 def run_tiles(
@@ -63,9 +82,19 @@ def run_tiles(
         recipe = replace(result.recipe, inputs={}, made_with={})
     first = results[min(tiles)]
     figures = {name: float(np.mean([one.figures[name] for one in results.values()])) for name in first.figures}
-    notes = tuple(dict.fromkeys(note for one in results.values() for note in one.notes))
+    notes = _notes({number: result.notes for number, result in results.items()})
     maps = Maps.of_tiles({number: result.maps for number, result in results.items()})
     return replace(first, maps=maps, figures=figures, notes=notes)
+
+
+def _notes(by_tile: Mapping[int, Sequence[str]]) -> tuple[str, ...]:
+    """Notes on tiles, each once, with the numbers of those that it is about unless it is about all."""
+    found: dict[str, list[int]] = {}
+    for number, notes in by_tile.items():
+        for note in dict.fromkeys(notes):
+            found.setdefault(note, []).append(number)
+    listed = {note: "" if len(of) == len(by_tile) else f"{', '.join(map(str, of))}: " for note, of in found.items()}
+    return tuple(f"{tiles}{note}" for note, tiles in listed.items())
 
 
 def with_tiles(made: Maps, before: Maps, mesh: Given | None) -> Maps:
@@ -73,10 +102,10 @@ def with_tiles(made: Maps, before: Maps, mesh: Given | None) -> Maps:
     sheet = before.sheet
     if sheet is None or not isinstance(mesh, Mesh):
         return made
-    made = replace(made, sheet=sheet)
+    made = on_own_tiles(made, sheet)
     if made.size_px != before.size_px:
-        return Maps.of_tiles(made.tiles())
-    placed = _mesh_on(sheet, mesh).uvs * (sheet.size_px[1], -sheet.size_px[0]) + (0, sheet.size_px[0])
+        return made
+    placed = mesh_on(sheet, mesh).uvs * (sheet.size_px[1], -sheet.size_px[0]) + (0, sheet.size_px[0])
     shown = sheet.split(rasterization(placed, sheet.size_px)[0][..., None] != NONE)
     old = before.tiles()
     kept = {number: _with_unchanged(maps, old[number], shown[number][..., 0]) for number, maps in made.tiles().items()}
@@ -104,7 +133,7 @@ def _at_size(maps: Maps, size_px: tuple[int, int]) -> Maps:
     return replace(maps, textures=textures)
 
 
-def _mesh_on(sheet: TileSheet, mesh: Mesh) -> Mesh:
+def mesh_on(sheet: TileSheet, mesh: Mesh) -> Mesh:
     """The faces of a mesh that lie on a sheet's tiles, with their UVs there."""
     is_shown = sheet.numbers_of(mesh.uvs) > 0
     if not is_shown.any():
