@@ -13,6 +13,7 @@ from ..core.engine.requests import JobInput
 from ..core.errors import ParameterError
 from ..core.udim import square, tile_key, tile_numbers
 from .meshes import Surface, values_in
+from .tiles import sizes_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,10 +56,12 @@ class MeshMask:
         uvs, weights = self._weights(context)
         if not (may_be_empty or weights.any()):
             raise ParameterError(*EMPTY[self.kind])
-        name, sizes = f"{self.image.name} {self.kind.lower()}", _sizes(self.image)
+        name, sizes = f"{self.image.name} {self.kind.lower()}", sizes_of(self.image)
 
         def draw() -> JobInput:
-            arrays = {tile_key("base_color", number): _drawn(size, number, uvs, weights) for number, size in sizes}
+            arrays = {
+                tile_key("base_color", number): _drawn(size, number, uvs, weights) for number, size in sizes.items()
+            }
             return JobInput(arrays=arrays, name=name)
 
         return draw
@@ -101,12 +104,6 @@ def _everywhere(item: bpy.types.Object, mesh: bpy.types.Mesh, vertices: np.ndarr
 
 WEIGHTS = {GROUP: _on_vertices, FACES: _on_selected, MATERIAL: _everywhere}
 """Functions of an object, its evaluated mesh, and vertices (T, 3) and faces (T,) of its triangles: weights (T, 3)."""
-
-
-def _sizes(image: bpy.types.Image) -> list[tuple[int, tuple[int, int]]]:
-    """Number and (height, width) of each tile; 0 for an image that is not tiled."""
-    tiles = [(tile.number, tile.size) for tile in image.tiles] if image.source == "TILED" else [(0, image.size)]
-    return [(number, (size[1], size[0])) for number, size in tiles]
 
 
 def _drawn(size_px: tuple[int, int], number: int, uvs: np.ndarray, weights: np.ndarray) -> np.ndarray:

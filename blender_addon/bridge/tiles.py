@@ -46,6 +46,12 @@ def joined(tiles: Mapping[int, JobInput], name: str | None) -> JobInput:
     return replace(tiles[min(tiles)], arrays=dict(parts), name=name)
 
 
+def sizes_of(image: bpy.types.Image) -> dict[int, tuple[int, int]]:
+    """(height, width) of each tile by number; by 0 of an image that is not tiled."""
+    sizes = {tile.number: tile.size for tile in image.tiles} if image.source == TILED else {0: image.size}
+    return {number: (height, width) for number, (width, height) in sizes.items()}
+
+
 @contextmanager
 def single_images(image: bpy.types.Image) -> Iterator[dict[int, bpy.types.Image]]:
     """Images of a tiled one's tiles by number, until the end of the block; by 0 the image itself if it is not tiled.

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from ..bridge.mesh_masks import grow
 from ..core.errors import ParameterError
 from ..core.system.untrusted import excerpt
 from . import regions, shapes
+from .grid import TileGrid
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,14 +29,15 @@ DIGITS = 6
 class ChosenFaces:
     """Faces that are to be filled, in the pixels of their material's base colour.
 
-    mask: bool (H, W); islands: uint8 (H, W, 3), each island of the selected faces in a colour, all others in one.
+    By tile, by 0 if it has none. mask: bool (H, W); islands: uint8 (H, W, 3), each island of the selected faces in a
+    colour, all others in one.
     """
 
     item: bpy.types.Object
     image: bpy.types.Image
     material: bpy.types.Material
-    mask: np.ndarray
-    islands: np.ndarray
+    mask: Mapping[int, np.ndarray]
+    islands: Mapping[int, np.ndarray]
 
 
 def faces_of(context: bpy.types.Context, name: str, margin_px: int) -> ChosenFaces:
@@ -52,14 +54,16 @@ def faces_of(context: bpy.types.Context, name: str, margin_px: int) -> ChosenFac
         slot, material = _material(item, slots[selected])
         image, placed = surfaces.base_color_of(material), meshes.uv_mapping(material)
         uvs, vertices, faces = meshes.triangles(mesh, placed.uv_map)
-    size, has_material = regions.size_of(image), slots == slot
+    grid, has_material = regions.grid_of(image), slots == slot
     numbers = np.where(has_material, _numbers(_islands(uvs, vertices, faces, len(slots)), selected & has_material), 0)
-    corners = placed.to_texture(uvs) * (size[1], -size[0]) + (0, size[0])  # in pixels from the upper left
-    all_islands, filled = (
-        _draw(size, corners, faces, np.where(which, numbers, 0)) for which in (has_material, selected)
-    )
-    all_islands, filled = grow(all_islands, margin_px), grow(filled, margin_px)
-    return ChosenFaces(item, image, material, (filled > 0) & (filled == all_islands), _colors(all_islands))
+    on_texture, mask, colors = placed.to_texture(uvs), {}, {}
+    for tile in grid.sizes_px:
+        all_islands, filled = (
+            grow(_draw(grid, tile, on_texture, np.where(which, numbers, 0)[faces]), margin_px)
+            for which in (has_material, selected)
+        )
+        mask[tile], colors[tile] = (filled > 0) & (filled == all_islands), _colors(all_islands)
+    return ChosenFaces(item, image, material, mask, colors)
 
 
 @contextmanager
@@ -76,10 +80,10 @@ def _readable_mesh(item: bpy.types.Object) -> Iterator[bpy.types.Mesh]:
         bpy.data.meshes.remove(copy)
 
 
-def _draw(size: shapes.Size, corners: np.ndarray, faces: np.ndarray, numbers: np.ndarray) -> np.ndarray:
-    """Picture (H, W) of the triangles whose face has a number above 0."""
-    wanted = numbers[faces] > 0
-    return shapes.triangles(size, corners[wanted], numbers[faces][wanted])
+def _draw(grid: TileGrid, tile: int, uvs: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """Picture (H, W) of a tile: the triangles (T, 3, 2) that have a number (T,) above 0."""
+    wanted = numbers > 0
+    return shapes.triangles(grid.sizes_px[tile], grid.corners(tile, uvs[wanted]), numbers[wanted], wraps=not tile)
 
 
 def _selected_faces(mesh: bpy.types.Mesh) -> np.ndarray:
@@ -136,8 +140,8 @@ def _material(item: bpy.types.Object, slots: np.ndarray) -> tuple[int, bpy.types
     return slot, material
 
 
-def selected_faces_mask(context: bpy.types.Context, size_px: shapes.Size) -> np.ndarray:
-    """Mask of the faces that are selected in edit mode: in the UV editor, unless it shows the mesh's own selection."""
+def selected_faces_mask(context: bpy.types.Context, grid: TileGrid) -> np.ndarray:
+    """Mask, on tiles, of the faces that are selected in edit mode: in the UV editor, unless it shows the mesh's own."""
     import numpy as np
 
     items = [item for item in context.objects_in_mode if item.type == "MESH"] if context.mode == "EDIT_MESH" else []
@@ -146,8 +150,8 @@ def selected_faces_mask(context: bpy.types.Context, size_px: shapes.Size) -> np.
     ]
     if not corners:
         raise ParameterError("no faces are selected", "select faces in edit mode, here or in the 3D view")
-    pixels = np.array(corners) * (size_px[1], -size_px[0]) + (0, size_px[0])
-    return shapes.triangles(size_px, pixels, np.ones(len(corners), np.int32)) > 0
+    numbers = np.ones(len(corners), np.int32)
+    return grid.joined({tile: _draw(grid, tile, np.array(corners), numbers) > 0 for tile in grid.sizes_px})
 
 
 def _selected_triangles(item: bpy.types.Object, is_synced: bool) -> Iterator[list[tuple[float, float]]]:

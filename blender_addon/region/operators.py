@@ -59,7 +59,7 @@ class IMPASTO_OT_fill_region(OnRegion, bpy.types.Operator):
 
     def task(self, context: bpy.types.Context) -> Task:
         image = self.chosen_image(context)
-        mask = regions.mask_or_region(image, self.mask)
+        mask = regions.grid_of(image).split(regions.mask_or_region(image, self.mask))
         given, across = parse_object(self.parameters, "parameters"), given_properties(self, ("across_seams",))
         return fill_task(context, image, mask=mask, parameters=given, seed=self.seed, **across)
 
@@ -184,14 +184,13 @@ class IMPASTO_OT_use_selection(OnRegion, bpy.types.Operator):
         return self.execute(context)
 
     def _mask(self, context: bpy.types.Context, image: bpy.types.Image) -> np.ndarray:
-        size = regions.size_of(image)
         if self.source == FACES:
-            return faces.selected_faces_mask(context, size)
+            return faces.selected_faces_mask(context, regions.grid_of(image))
         if self.source == WEIGHTS:
             return group_mask(context, image)
         if self.source == MASKS:
-            return masks.mask_in(masks.choice(context, self.name), size)
-        return regions.mask_in(regions.image_called(self.name), size)
+            return masks.mask_in(masks.choice(context, self.name), regions.size_of(image))
+        return regions.mask_in(regions.image_called(self.name), image)
 
 
 class IMPASTO_OT_clear_region(OnRegion, bpy.types.Operator):

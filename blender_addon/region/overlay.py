@@ -93,7 +93,7 @@ def _draw() -> None:
     context = bpy.context
     space, region = context.space_data, context.region
     image, settings = space.image, settings_of(context)
-    if image is None or space.mode == "MASK" or image.source in ("TILED", "VIEWER") or not all(image.size):
+    if image is None or space.mode == "MASK" or image.source == "VIEWER" or not all(image.size):
         return
     view = View.of(region, space, settings.is_shifted)
     if not all(view.scale):
@@ -173,7 +173,7 @@ def _texture_of(image: bpy.types.Image) -> Any:
     if now and now.image == image.session_uid:
         key: tuple = (now.image, id(now), now.revision)
     elif regions.has_region(image):
-        now, key = None, (image.session_uid, tuple(image.size), image[regions.REGION])
+        now, key = None, (image.session_uid, regions.size_of(image), image[regions.REGION])
     else:
         return None
     if key != _drawing.key:

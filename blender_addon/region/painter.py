@@ -187,9 +187,9 @@ class Painter(OnImage):
     def _outline(self, context: bpy.types.Context, view: View, at: Position | None) -> None:
         """Outline of the brush, the lasso or the box at the mouse."""
         if self._shape == BRUSH:
-            height, width = self.painting.mask.shape
             radius = settings_of(context).radius_px
-            reach = (radius * view.scale[0] / width, radius * view.scale[1] / height)
+            across, up = view.pixel_scale(self.painting.mask.shape)
+            reach = (radius * across, radius * up)
             self.painting.outline = overlay.circle(at, reach) if at else ()
         elif self.screen:
             (x0, y0), (x1, y1) = self.screen[0], self.screen[-1]

@@ -149,7 +149,7 @@ class IMPASTO_OT_heal_stroke(Stroke, Painter, bpy.types.Operator):
         image = self.chosen_image(context)
         painted = getattr(self, "painting", None)
         mask = painted.mask if painted else self.stroke(context, self.starting_mask(image))
-        return fill_task(context, image, mask=mask)
+        return fill_task(context, image, mask=regions.grid_of(image).split(mask))
 
 
 CLASSES = (IMPASTO_OT_paint_region, IMPASTO_OT_heal_stroke)

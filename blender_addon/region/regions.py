@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The region of an image: a mask that is kept with it as a custom property, and never touches its pixels.
 
-So it is saved with the file, and Blender's undo knows it. Masks are bool (H, W), row 0 at the top.
+So it is saved with the file, and Blender's undo knows it. Masks are bool (H, W), row 0 at the top; those of a tiled
+image lie on the picture of all its tiles.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from ..bridge import images
+from ..bridge import images, tiles
 from ..bridge.inputs import image_called
 from ..core.engine.requests import JobInput
 from ..core.errors import ParameterError
+from ..core.udim import tile_key, tile_of
+from .grid import TileGrid, resize
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,13 +34,19 @@ HALF = 0.5
 """Grey level of a mask image from which a pixel belongs to the region."""
 
 
-def size_of(image: bpy.types.Image) -> Size:
-    """(height, width) of an image. ParameterError if it can have no region."""
-    images.check_single(image)
-    width, height = image.size
-    if not width * height:
+def grid_of(image: bpy.types.Image) -> TileGrid:
+    """The tiles of an image, one if it is not tiled. ParameterError if it can have no region."""
+    if image.source != tiles.TILED:
+        images.check_single(image)
+    sizes = tiles.sizes_of(image)
+    if not all(height * width for height, width in sizes.values()):
         raise ParameterError(f"the image {image.name} has no pixels", "find its missing file, or choose another image")
-    return height, width
+    return TileGrid(sizes)
+
+
+def size_of(image: bpy.types.Image) -> Size:
+    """(height, width) of an image's region. ParameterError if it can have none."""
+    return grid_of(image).size_px
 
 
 def has_region(image: bpy.types.Image | None) -> bool:
@@ -60,16 +69,6 @@ def keep(image: bpy.types.Image, mask: np.ndarray) -> None:
         image[REGION] = encode(mask)
     elif REGION in image:
         del image[REGION]
-
-
-def resize(mask: np.ndarray, size: Size) -> np.ndarray:
-    """A mask at another size, by the nearest pixels."""
-    import numpy as np
-
-    if mask.shape == size:
-        return mask
-    rows, columns = (np.arange(new) * old // new for new, old in zip(size, mask.shape, strict=True))
-    return mask[np.ix_(rows, columns)]
 
 
 def encode(mask: np.ndarray) -> str:
@@ -95,24 +94,30 @@ def _decode(text: str) -> np.ndarray | None:
         return None
 
 
-def mask_in(image: bpy.types.Image, size: Size) -> np.ndarray:
-    """Mask of a black and white image, at this size."""
-    return resize(mask_from(images.pixels_of(image).to_pixels().arrays), size)
+def mask_in(black_and_white: bpy.types.Image, image: bpy.types.Image) -> np.ndarray:
+    """Mask of an image, from a black and white one; if only the image is tiled, the same on each tile."""
+    with tiles.single_images(black_and_white) as found:
+        parts = {number: _mask(images.pixels_of(one).to_pixels().arrays, "base_color") for number, one in found.items()}
+    return grid_of(image).joined(parts)
 
 
-def mask_from(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Mask from the arrays of a picture: its opacity, or else its brightness."""
+def mask_from(arrays: Mapping[str, np.ndarray], image: bpy.types.Image) -> np.ndarray:
+    """Mask of an image from the arrays of a picture, tiled or not: its brightness, or else its opacity."""
+    keys = {tile_of(key)[1]: key for key in sorted(arrays, reverse=True)}  # the base colour last
+    return grid_of(image).joined({number: _mask(arrays, key) for number, key in keys.items()})
+
+
+def _mask(arrays: Mapping[str, np.ndarray], key: str) -> np.ndarray:
     import numpy as np
 
-    array = arrays.get("base_color", arrays.get("opacity"))
-    assert array is not None
+    array = arrays[key]
     scale = 1 if array.dtype.kind == "f" else np.iinfo(array.dtype).max
     return array.mean(2) > HALF * scale
 
 
 def mask_or_region(image: bpy.types.Image, mask: str) -> np.ndarray:
     """Mask of the image of this name, or else the region of the image. ParameterError if that is empty."""
-    found = mask_in(image_called(mask), size_of(image)) if mask else region_of(image)
+    found = mask_in(image_called(mask), image) if mask else region_of(image)
     if not found.any():
         if mask:
             raise ParameterError(f"the mask {mask} is black", "paint white where the image shall be filled")
@@ -120,9 +125,12 @@ def mask_or_region(image: bpy.types.Image, mask: str) -> np.ndarray:
     return found
 
 
-def as_picture(mask: np.ndarray, name: str) -> JobInput:
-    """A mask as the picture that tools take, white within; or colours uint8 (H, W, 3) as they are."""
+def as_picture(parts: Mapping[int, np.ndarray], name: str) -> JobInput:
+    """A mask, by tile, as the picture that tools take, white within; or colours uint8 (H, W, 3) as they are."""
     import numpy as np
 
-    colors = mask if mask.ndim == 3 else np.repeat(mask[..., None], 3, 2) * np.uint8(255)
-    return JobInput(arrays={"base_color": colors}, name=name)
+    colors = {
+        tile_key("base_color", number): part if part.ndim == 3 else np.repeat(part[..., None], 3, 2) * np.uint8(255)
+        for number, part in parts.items()
+    }
+    return JobInput(arrays=colors, name=name)

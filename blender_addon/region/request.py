@@ -67,11 +67,6 @@ class Subject:
         """Image whose size counts: the base colour's."""
         return surfaces.base_color_of(self.material) if self.material else self.image
 
-    @property
-    def size_px(self) -> tuple[int, int]:
-        """Its (height, width)."""
-        return regions.size_of(self.base)
-
     def surface(self, context: bpy.types.Context) -> Surface | None:
         """Surface that a material's maps lie on."""
         return Surface.chosen(context, self.material, self.item) if self.material else None
@@ -114,7 +109,7 @@ def group_mask(context: bpy.types.Context, image: bpy.types.Image) -> np.ndarray
     if surface is None:
         message = "the picture is no texture of the active object's material"
         raise ParameterError(message, "choose the object whose texture it is, or the mask Image")
-    return regions.mask_from(MeshMask(GROUP, surface, image).read(context)().arrays)
+    return regions.mask_from(MeshMask(GROUP, surface, image).read(context)().arrays, image)
 
 
 def usual(task: str) -> str:
@@ -153,26 +148,28 @@ def fill_task(
     image: bpy.types.Image,
     *,
     subject: Subject | None = None,
-    mask: np.ndarray | None = None,
-    islands: np.ndarray | None = None,
+    mask: Mapping[int, np.ndarray] | None = None,
+    islands: Mapping[int, np.ndarray] | None = None,
     parameters: Mapping[str, Any] | None = None,
     seed: int = 0,
     across_seams: bool | None = None,
 ) -> Task:
     """Task that fills a mask (default: the image's region) in an image, or in all maps of its material.
 
-    subject: the one that the image is of, if it is known. islands: colours (H, W, 3) of the islands of UVs, at which
-    the filling ends. across_seams: a Form's; None: as the panel is set.
+    subject: the one that the image is of, if it is known. mask: by the image's tiles, by 0 if it has none. islands:
+    colours (H, W, 3) of the islands of UVs, by tile, at which the filling ends. across_seams: a Form's; None: as the
+    panel is set.
     """
     subject = subject or Subject.of(context, image)
-    mask = regions.mask_or_region(image, "") if mask is None else mask
-    if not mask.any():
+    mask = regions.grid_of(image).split(regions.mask_or_region(image, "")) if mask is None else mask
+    if not any(part.any() for part in mask.values()):
         raise ParameterError("the region is empty", "paint a larger one")
-    inputs = {MASK: regions.as_picture(regions.resize(mask, subject.size_px), "region")}
+    inputs = {MASK: regions.as_picture(regions.grid_of(subject.base).on_tiles(mask), "region")}
     if islands is not None:
         inputs[ISLANDS] = regions.as_picture(islands, "islands")
     tool, target = usual("fill"), subject.in_place("filled")
-    given = {**_across_borders(context, tool), **(parameters or {})}
+    borders = {} if subject.base.source == tiles.TILED else _across_borders(context, tool)
+    given = {**borders, **(parameters or {})}
     if across_seams is None and not settings_of(context).across_seams:
         across_seams = False
     how: dict[str, Any] = {"seed": seed, "across_seams": across_seams}
@@ -203,7 +200,7 @@ def _keep_found(uid: int, answer: Any) -> Report:
     image = by_uid(bpy.data.images, uid)
     if image is None:
         return Report("WARNING", "The image was deleted meanwhile, or another file was opened")
-    mask = regions.resize(regions.mask_from(answer.arrays), regions.size_of(image))
+    mask = regions.mask_from(answer.arrays, image)
     regions.keep(image, mask)
     push_undo("Impasto: Find Landmarks")
     redraw()

@@ -79,8 +79,8 @@ def _windows(
                 yield slice(int(top), int(bottom)), slice(int(left), int(right)), shift
 
 
-def triangles(size_px: Size, corners: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Labels int32 (H, W) of triangles (T, 3, 2) with labels (T,), which wrap; 0 where there is none.
+def triangles(size_px: Size, corners: np.ndarray, labels: np.ndarray, wraps: bool = True) -> np.ndarray:
+    """Labels int32 (H, W) of triangles (T, 3, 2) with labels (T,); 0 where there is none.
 
     A pixel belongs to a triangle if its centre lies in it; of triangles that overlap, to the last.
     """
@@ -90,5 +90,5 @@ def triangles(size_px: Size, corners: np.ndarray, labels: np.ndarray) -> np.ndar
 
     if not len(corners):
         return np.zeros(size_px, np.int32)
-    found, _ = rasterization(corners[::-1], size_px, wraps=True)
+    found, _ = rasterization(corners[::-1], size_px, wraps=wraps)
     return np.where(found == NONE, 0, labels[::-1][found]).astype(np.int32)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import bpy
 
+from ..bridge.tiles import TILED
+from .regions import grid_of
 from .shapes import Position
 
 FAR_PX = 4096
@@ -28,20 +30,25 @@ class View:
     """View of an image in a region of an editor.
 
     scale: pixels of the screen in one tile; origin: where its lower left corner is. is_shifted: the picture is drawn
-    shifted by half. repeats: it is shown beside itself, too.
+    shifted by half. repeats: it is shown beside itself, too. shape: rows and columns of tiles that a tiled image has
+    (UDIM), which is never shifted or repeated.
     """
 
     scale: Position
     origin: Position
     is_shifted: bool = False
     repeats: bool = False
+    shape: tuple[int, int] = (1, 1)
 
     @classmethod
     def of(cls, region: bpy.types.Region, space: bpy.types.SpaceImageEditor, is_shifted: bool) -> View:
         """View of an image editor's main region."""
         low, high = (region.view2d.region_to_view(far, far) for far in (0, FAR_PX))
         across, up = (FAR_PX / (end - start) for start, end in zip(low, high, strict=True))
-        return cls((across, up), (-low[0] * across, -low[1] * up), is_shifted, space.show_repeat)
+        scale, origin = (across, up), (-low[0] * across, -low[1] * up)
+        if space.image and space.image.source == TILED:
+            return cls(scale, origin, shape=grid_of(space.image).shape)
+        return cls(scale, origin, is_shifted, space.show_repeat)
 
     @property
     def wraps(self) -> bool:
@@ -60,14 +67,21 @@ class View:
         """
         x, y = ((part - start) / side for start, side, part in zip(self.origin, self.scale, at, strict=True))
         shift = 0.5 if self.is_shifted else 0.0
-        height, width = size_px
-        return (x + shift) * width, (1 - y - shift) * height
+        (rows, columns), (height, width) = self.shape, size_px
+        return (x + shift) * width / columns, (rows - y - shift) * height / rows
+
+    def pixel_scale(self, size_px: tuple[int, int]) -> Position:
+        """Pixels of the screen in one pixel of the image, across and up."""
+        (rows, columns), (height, width) = self.shape, size_px
+        return self.scale[0] * columns / width, self.scale[1] * rows / height
 
     def tiles(self, window_px: tuple[int, int]) -> list[Tile]:
         """Tiles in which the picture is drawn in a region of this (width, height).
 
         A picture that is shifted by half is cut there: no rectangle has a border of the picture within it.
         """
+        if self.shape != (1, 1):
+            return [((*self.to_screen((0, 0)), *self.to_screen(self.shape[::-1])), (0.0, 0.0, 1.0, 1.0))]
         parts = []
         for axis in (0, 1):
             low, high = -self.origin[axis] / self.scale[axis], (window_px[axis] - self.origin[axis]) / self.scale[axis]

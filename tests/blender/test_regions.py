@@ -92,7 +92,7 @@ def test_the_mask_may_be_another_image(image):
     assert (after[1:, 24:, :3] > 0).any(axis=2).all()
 
 
-def test_an_empty_region_a_black_mask_and_a_tiled_image_are_refused(image):
+def test_an_empty_region_a_black_mask_and_a_sequence_are_refused(image):
     with pytest.raises(RuntimeError, match="no region"):
         bpy.ops.impasto.fill_region(image=image.name)
     packed_image("black.png", np.zeros((8, 8, 3), np.uint8))
@@ -100,10 +100,11 @@ def test_an_empty_region_a_black_mask_and_a_tiled_image_are_refused(image):
         bpy.ops.impasto.fill_region(image=image.name, mask="black.png")
     with pytest.raises(RuntimeError, match="no image called"):
         bpy.ops.impasto.fill_region(image=image.name, mask="nowhere")
-    udim = bpy.data.images.new("udim", 8, 8, tiled=True)
+    frames = bpy.data.images.new("frames", 8, 8)
+    frames.source = "SEQUENCE"
     for call in (bpy.ops.impasto.paint_region, bpy.ops.impasto.heal_stroke):
-        with pytest.raises(RuntimeError, match="UDIM"):
-            call(image=udim.name, points=STROKE)
+        with pytest.raises(RuntimeError, match="is a sequence"):
+            call(image=frames.name, points=STROKE)
 
 
 def test_all_maps_of_a_material_are_filled_in_step_and_the_old_ones_kept(material, image, extension):
@@ -208,8 +209,8 @@ def test_faces_follow_the_mapping_of_the_material(quads, mapped, extension):
     mapping.inputs["Scale"].default_value = (2, 2, 1)
     mapping.inputs["Location"].default_value = (0.5, 0, 0)
     chosen = extension.region.faces.faces_of(bpy.context, "", 0)
-    assert chosen.mask[:16, 24:].all()
-    assert chosen.mask.sum() == 16 * 24
+    assert chosen.mask[0][:16, 24:].all()
+    assert chosen.mask[0].sum() == 16 * 24
     source = mapping.inputs["Vector"].links[0].from_node
     mapped.node_tree.links.new(source.outputs["Object"], mapping.inputs["Vector"])
     with pytest.raises(RuntimeError, match="not mapped by UVs alone"):
@@ -228,17 +229,19 @@ def test_islands_apart_are_in_other_colours(plane, mapped, image, extension):
             uv = mesh.uv_layers.active.data[loop].uv
             uv.x = uv.x * 0.8 + (0.2 if face.center.x > 0 else 0)
     chosen = extension.region.faces.faces_of(bpy.context, plane.name, 0)
-    island, other = chosen.islands[-1, 2], chosen.islands[-1, -2]
+    islands = chosen.islands[0]
+    island, other = islands[-1, 2], islands[-1, -2]
     assert tuple(island) == (1, 0, 0)
     assert tuple(other) == (2, 0, 0)
-    assert tuple(chosen.islands[-1, 24]) == (0, 0, 0), "between the two"
-    assert (chosen.islands[chosen.mask] == (1, 0, 0)).all()
+    assert tuple(islands[-1, 24]) == (0, 0, 0), "between the two"
+    assert (islands[chosen.mask[0]] == (1, 0, 0)).all()
 
 
 def test_without_selected_faces_textures_or_single_images_it_says_so(quads, mapped, image):
     texture = mapped.node_tree.nodes["my texture"]
-    texture.image = bpy.data.images.new("udim", 8, 8, tiled=True)
-    with pytest.raises(RuntimeError, match="UDIM"):
+    texture.image = bpy.data.images.new("frames", 8, 8)
+    texture.image.source = "SEQUENCE"
+    with pytest.raises(RuntimeError, match="is a sequence"):
         bpy.ops.impasto.fill_faces()
     texture.image = image
     bpy.ops.mesh.select_all(action="DESELECT")

@@ -9,7 +9,8 @@ from mathutils import Vector
 from styling import RED, recipe_of, stylize
 from test_across_seams import cube, meshes  # noqa: F401  fixtures
 
-NUMBERS = (1001, 1012)
+SIZES = {1001: (8, 8), 1012: (4, 16)}
+NUMBERS = tuple(SIZES)
 
 
 @pytest.fixture
@@ -128,3 +129,127 @@ def test_a_tiled_result_is_made_again(over_tiles, material, style, tiles):
     bpy.ops.impasto.rerun(image=name)
     (again,) = set(bpy.data.images) - before
     assert again.source == "TILED"
+
+
+@pytest.fixture
+def regions(extension, scene, monkeypatch):
+    """The module, with tools for tests, which fill and find in ways that are easy to check."""
+    catalogue = extension.engine.catalogue.catalogue
+    monkeypatch.setattr(catalogue, "usual", {"fill": "plug", "landmarks": "spot"}.get)
+    return extension.region.regions
+
+
+def newest(before: set[bpy.types.Image]) -> bpy.types.Image:
+    (image,) = set(bpy.data.images) - before
+    return image
+
+
+DOT = {"points": "[[0.75, 0.25]]", "radius_px": 2}
+"""The middle of the tile 1012: of two rows and columns of tiles, the upper right one."""
+
+
+def test_a_region_lies_on_the_picture_of_all_tiles(regions, tiled):
+    bpy.ops.impasto.paint_region(image=tiled.name, **DOT)
+    mask = regions.region_of(tiled)
+    assert mask.shape == (2 * 8, 2 * 16)
+    parts = regions.grid_of(tiled).split(mask)
+    assert not parts[1001].any()
+    assert parts[1012].shape == (4, 16)
+    assert parts[1012][1:3, 7:9].all()
+    assert not parts[1012][:, :5].any()
+    bpy.ops.impasto.paint_region(image=tiled.name, points="[[0, 1]]", radius_px=1)
+    assert regions.grid_of(tiled).split(regions.region_of(tiled))[1001][-1, 0]
+
+
+def test_distant_tiles_have_a_region_of_bounded_size(extension):
+    grid = extension.region.grid
+    far = grid.TileGrid({1001: (4096, 4096), 2000: (2048, 2048)})
+    assert far.shape == (100, 10)
+    assert np.prod(far.size_px) <= grid.MOST_PX
+
+
+def test_a_region_and_a_stroke_are_filled_on_an_image_alone(regions, tiles, tiled):
+    before = set(bpy.data.images)
+    bpy.ops.impasto.paint_region(image=tiled.name, **DOT)
+    bpy.ops.impasto.fill_region(image=tiled.name, parameters='{"value": 1.0}')
+    filled = newest(before)
+    assert filled.source == "TILED"
+    arrays, mask = sent(tiles, filled), regions.grid_of(tiled).split(regions.region_of(tiled))[1012]
+    assert np.array_equal(arrays["base_color.1001"], pixels(1001))
+    assert (arrays["base_color.1012"][mask] == 255).all()
+    assert np.array_equal(arrays["base_color.1012"][~mask], pixels(1012, (4, 16))[~mask])
+    before.add(filled)
+    bpy.ops.impasto.heal_stroke(image=filled.name, points="[[0, 1]]", radius_px=1)
+    healed = sent(tiles, newest(before))
+    assert (healed["base_color.1001"][-1, 0] == 128).all()
+    assert np.array_equal(healed["base_color.1012"], arrays["base_color.1012"])
+    check(sent(tiles, tiled))
+
+
+@pytest.mark.parametrize("across", [True, False])
+def test_all_tiles_of_a_material_are_filled_in_one_step_of_undo(regions, over_tiles, material, tiles, tiled, across):
+    bpy.ops.impasto.paint_region(image=tiled.name, **DOT)
+    name, before = tiled.name, set(bpy.data.images)
+    bpy.ops.ed.undo_push(message="before")
+    bpy.ops.impasto.fill_region("EXEC_DEFAULT", True, image=name, parameters='{"value": 1.0}', across_seams=across)
+    filled = newest(before)
+    assert material.node_tree.nodes["my texture"].image == filled
+    assert ("mesh" in recipe_of(filled)["inputs"]) == across
+    arrays = sent(tiles, filled)
+    changed = {
+        number: (arrays[f"base_color.{number}"] != pixels(number, size)).any(2) for number, size in SIZES.items()
+    }
+    assert changed[1012].any()
+    assert changed[1001].mean() < 0.5 * changed[1012].mean(), "at most what seams make agree"
+    assert across or not changed[1001].any()
+    bpy.ops.ed.undo()
+    assert bpy.data.materials["bricks"].node_tree.nodes["my texture"].image.name == name
+
+
+def test_selected_faces_are_filled_on_their_tile(regions, over_tiles, material, tiles):
+    for face in over_tiles.data.polygons:
+        face.select = face.index == 4
+    before = set(bpy.data.images)
+    bpy.ops.impasto.fill_faces(object=over_tiles.name, margin_px=0)
+    arrays = sent(tiles, newest(before))
+    assert np.array_equal(arrays["base_color.1001"], pixels(1001))
+    assert (arrays["base_color.1012"] != pixels(1012, (4, 16))).any()
+
+
+def test_a_region_of_tiles_is_found_and_taken_from_images_and_faces(regions, over_tiles, tiles, tiled, extension):
+    bpy.ops.impasto.find_landmarks(image=tiled.name)
+    found = regions.grid_of(tiled).split(regions.region_of(tiled))
+    assert all(0 < part.mean() < 1 for part in found.values())
+    bpy.ops.impasto.clear_region(image=tiled.name)
+    half = np.zeros((8, 8, 3), np.uint8)
+    half[:4] = 255
+    encode = extension.bridge.encode.encode_map
+    masks = {"single": {0: encode(half)}, "double": {1001: encode(half), 1012: encode(255 - half)}}
+    for name, files in masks.items():
+        tiles.add(name, "base_color", files, None)
+        bpy.ops.impasto.use_selection(image=tiled.name, source="IMAGE", name=name)
+        parts = regions.grid_of(tiled).split(regions.region_of(tiled))
+        assert parts[1001][:4].all()
+        assert not parts[1001][4:].any()
+        assert parts[1012][:2].all()
+        assert parts[1012][2:].all() == (name == "double")
+    bpy.ops.impasto.clear_region(image=tiled.name)
+    bpy.ops.object.mode_set(mode="EDIT")
+    bpy.context.tool_settings.use_uv_select_sync = True
+    bpy.ops.mesh.select_all(action="SELECT")
+    bpy.ops.impasto.use_selection(image=tiled.name, source="FACES")
+    bpy.ops.object.mode_set(mode="OBJECT")
+    parts = regions.grid_of(tiled).split(regions.region_of(tiled))
+    assert all(0.2 < part.mean() < 1 for part in parts.values())
+
+
+def test_the_tool_of_artists_fills_tiles(extension, scene, tiles):
+    encode, noise = extension.bridge.encode.encode_map, {}
+    for number in NUMBERS:
+        noise[number] = np.random.default_rng(number).integers(90, 160, (64, 64, 3), np.uint8)
+    noise[1012][20:26, 20:26] = 255
+    wall = tiles.add("wall", "base_color", {number: encode(array) for number, array in noise.items()}, None)
+    bpy.ops.impasto.heal_stroke(image=wall.name, points="[[0.68, 0.18]]", radius_px=6)
+    filled = sent(tiles, bpy.data.images["wall_filled"])
+    assert np.array_equal(filled["base_color.1001"], noise[1001])
+    assert filled["base_color.1012"].max() < 200
