@@ -153,6 +153,11 @@ def label(image: bpy.types.Image, map_name: str, recipe: Recipe | None) -> bpy.t
     return image
 
 
+def made_with(image: bpy.types.Image) -> list[bpy.types.Image]:
+    """All images that a recipe made together with one, as often as it was run: maps of a set, and of joined ones."""
+    return [one for one in bpy.data.images if one.get(RECIPE) == image.get(RECIPE, "")]
+
+
 def recipe_of(image: bpy.types.Image) -> Recipe:
     """Recipe that made an image, from its property or its file. FileError if there is none."""
     if text := image.get(RECIPE):

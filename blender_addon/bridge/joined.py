@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -13,7 +15,7 @@ from ..core.engine.replies import JobResult
 from ..core.engine.requests import JobInput
 from ..core.errors import ParameterError
 from ..core.udim import FIRST, square, tile_key, tile_numbers, tile_of
-from . import meshes, surfaces
+from . import images, meshes, naming, surfaces
 from .mesh_masks import MeshMask
 from .tiles import TILED
 
@@ -21,7 +23,16 @@ if TYPE_CHECKING:
     import numpy as np
 
     from ..core.atlas.mesh import Mesh
+    from .target import Target
 
+    Splitter = Callable[[JobResult], list[tuple[JobResult, Target]]]
+
+PART = "impasto_part"
+"""Custom property of an image that was repainted with others: the number of its material, and all names, as JSON.
+
+The names are those of the materials, and of the objects that showed them."""
+MOST_CHOICES = 8
+"""Limit of choices of former materials that are tried."""
 OPACITY = "opacity"
 LARGER = 1.05
 """Width of a UV island, in textures, from which on the texture is taken for one that repeats."""
@@ -63,15 +74,28 @@ class JoinedMaterials:
         uvs = np.concatenate([self._uvs(index, mesh, material) for index, (mesh, material) in enumerate(placed)])
         return meshes.as_input(Mesh(positions, uvs.astype(np.float32), f"{self.name}.ply"))
 
-    def split(self, made: JobResult) -> list[JobResult]:
-        """The result of each material."""
-        tiles = self.tiles()
-        found: list[dict[str, np.ndarray]] = [{} for _ in self.parts]
-        for key, data in made.arrays.items():
-            name, number = tile_of(key)
-            index, own = tiles[number]
-            found[index][tile_key(name, own)] = data
-        return [replace(made, arrays=arrays) for arrays in found]
+    def names_of_all(self) -> tuple[list[str], list[str]]:
+        """Names of the materials, and of the objects that show them."""
+        objects = {item.name for part in self.parts for item in part.objects}
+        return [part.material.name for part in self.parts if part.material], sorted(objects)
+
+    def splitter(self, targets: Sequence[Target], names: Sequence[Sequence[str]] = ()) -> Splitter:
+        """Function that gives the result of each material with its target, and marks it as one of these.
+
+        names: of materials and objects, if they were others.
+        """
+        tiles, names = self.tiles(), names or self.names_of_all()
+        marked = [replace(target, part=json.dumps([index, *names])) for index, target in enumerate(targets)]
+
+        def split(made: JobResult) -> list[tuple[JobResult, Target]]:
+            found: list[dict[str, np.ndarray]] = [{} for _ in marked]
+            for key, data in made.arrays.items():
+                name, number = tile_of(key)
+                index, own = tiles[number]
+                found[index][tile_key(name, own)] = data
+            return [(replace(made, arrays=arrays), target) for arrays, target in zip(found, marked, strict=True)]
+
+        return split
 
     def _uvs(self, index: int, mesh: Mesh, material: bpy.types.Material) -> np.ndarray:
         """UVs (T, 3, 2) of a material's mesh on the tiles of all; beyond them where they are on none of its own."""
@@ -117,7 +141,73 @@ class JoinedMask:
         is_empty = [mask.is_empty(context) for mask in masks]
         if all(is_empty):
             return masks[0].read(context)  # which says what is missing
-        return self.joined._joined([mask.read(context, may_be_empty=True) for mask in masks])
+        read = self.joined._joined([mask.read(context, may_be_empty=True) for mask in masks])
+        return lambda: replace(read(), name=f"{self.joined.name} {self.kind.lower()}")
+
+
+@dataclass(frozen=True)
+class JoinedResult:
+    """Image that was made of joined materials: their names, in order, and those of the objects that showed them."""
+
+    image: bpy.types.Image
+    names: Sequence[str]
+    objects: Sequence[str]
+
+    @classmethod
+    def of(cls, image: bpy.types.Image) -> JoinedResult | None:
+        """The result that an image is a part of; None if it is a whole one."""
+        return cls(image, *json.loads(image[PART])[1:]) if PART in image else None
+
+    def sources(self) -> list[Callable[[], JobInput]]:
+        """Textures of materials that it may have been made of: they have the names, whatever number Blender added.
+
+        ParameterError if there are none of a name.
+        """
+        maps = surfaces.RELIEF if has_relief(self.image) else ()
+        choices = itertools.product(*map(self._former, self.names))
+        found = (JoinedMaterials(self._surfaces(chosen), maps) for chosen in choices)
+        return [one.textures() for one in itertools.islice(found, MOST_CHOICES)]
+
+    def shown(self, context: bpy.types.Context) -> JoinedMaterials:
+        """The surfaces in the scene that show it. ParameterError if one of its materials is not shown."""
+        objects, chosen = [item for item in context.scene.objects if item.name in self.objects], []
+        for index, name in enumerate(self.names):
+            new = [item for image in self._part(index) for item in surfaces.materials_with(image)]
+            places = [meshes.Surface(item, objects) for item in (*new, *self._former(name))]
+            chosen.append(next((place for place in places if place.is_shown), places[0]))
+        return JoinedMaterials(tuple(chosen))
+
+    def splitter(self, target: Target) -> Splitter:
+        """Function that gives the result of each material, made again, with a target called as the first one."""
+        named = [next(map(naming.of_set, self._part(index)), name) for index, name in enumerate(self.names)]
+        joined = JoinedMaterials(self._surfaces([self._former(name)[0] for name in self.names]))
+        return joined.splitter([replace(target, name=name) for name in named], (self.names, self.objects))
+
+    def _surfaces(self, materials: Sequence[bpy.types.Material]) -> tuple[meshes.Surface, ...]:
+        return tuple(meshes.Surface(item, ()) for item in materials)
+
+    def _part(self, index: int) -> list[bpy.types.Image]:
+        """Images that its recipe has made of one of the materials."""
+        part = json.dumps([index, self.names, self.objects])
+        return [image for image in images.made_with(self.image) if image.get(PART) == part]
+
+    def _former(self, name: str) -> list[bpy.types.Material]:
+        """Materials of a name that do not show the result. ParameterError if there are none."""
+        made = images.made_with(self.image)
+        found = []
+        for item in bpy.data.materials:
+            node = surfaces.map_nodes(item).get("base_color") if naming.NUMBERED.sub("", item.name) == name else None
+            if node and node.image not in made:
+                found.append(item)
+        if not found:
+            message = f"the material {name}, which {self.image.name} was made of, is not in this .blend as it was"
+            raise ParameterError(message, "append it from a file that has it")
+        return found
+
+
+def has_relief(image: bpy.types.Image) -> bool:
+    """Whether the recipe of an image made maps of relief, so that its source had all textures of a material."""
+    return any(one.get(images.MAP) in surfaces.RELIEF for one in images.made_with(image))
 
 
 def _numbers(material: bpy.types.Material) -> list[int]:

@@ -243,6 +243,12 @@ class Surface:
         found = world[vertices[wanted]], placed.to_texture(uvs[wanted]), turned[vertices[wanted]], weights[wanted]
         return Corners(*(one[:, order] for one in found))
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether one of the objects has the material in a slot."""
+        slots = (slot for item in self.objects for slot in item.material_slots)
+        return any(self._is_material(slot.material) for slot in slots)
+
     def _error(self) -> ParameterError:
         if self.material is None:
             return ParameterError("no mesh object with faces is selected", "select one")

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Search for a recipe's inputs: images of this .blend by name, files beside it; the hash decides.
+"""Search for a recipe's inputs: images and materials of this .blend by name, files beside it; the hash decides.
 
-A mesh is that of the objects in the scene that show the result.
+A mesh is that of the objects in the scene that show the result. What no image or file holds, such as a mask of selected
+faces, is kept as an image when the result is made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -19,18 +20,40 @@ from ..core.engine.requests import JobInput
 from ..core.errors import FileError, ParameterError
 from ..core.recipe import Recipe
 from ..core.system.untrusted import inside, is_there
-from . import meshes, surfaces, tiles
-from .inputs import Readable, ready
+from ..core.udim import tile_of
+from . import encode, meshes, recent, surfaces, tiles
+from .inputs import SOURCE, Input, ready
+from .joined import JoinedResult, has_relief
+
+KEPT = "impasto_input"
+"""Custom property of an image that keeps an input: its hash, as in recipes."""
+MASK = "mask"
 
 
 def inputs_of(recipe: Recipe, image: bpy.types.Image) -> dict[str, Callable[[], Path | JobInput]]:
     """Functions, for any thread, that choose among the candidates for each input. FileError names a missing one."""
     return {
-        name: _mesh_shown(str(about["name"]), image)
+        name: _mesh_shown(recipe, image)
         if name == MESH
-        else partial(_choose, _candidates(str(about["name"]), image), str(about["name"]), str(about["sha256"]))
+        else partial(_choose, _candidates(name, about, image), str(about["name"]), str(about["sha256"]))
         for name, about in recipe.inputs.items()
     }
+
+
+def keep(inputs: Iterable[JobInput]) -> None:
+    """Keep inputs that no image or file holds as images of this .blend, each once, so that results can be remade."""
+    for given in inputs:
+        sha256 = _hash(given)
+        if not _kept(sha256):
+            files = {tile_of(key)[1]: encode.encode_map(values) for key, values in given.arrays.items()}
+            image = tiles.add(given.name or MASK, MASK, files, None)
+            image[KEPT] = sha256
+            recent.keep([image])
+
+
+def _kept(sha256: str) -> list[bpy.types.Image]:
+    """Images that keep the input with this hash."""
+    return [image for image in bpy.data.images if image.get(KEPT) == sha256]
 
 
 def scale_of(recipe: Recipe) -> dict[str, float]:
@@ -39,14 +62,20 @@ def scale_of(recipe: Recipe) -> dict[str, float]:
     return {key: float(about[key]) for key in ("width_m", "height_range_m") if key in about}
 
 
-def _mesh_shown(name: str, image: bpy.types.Image) -> Callable[[], Path | JobInput]:
-    """The mesh of the objects in the scene that show an image, or else a file of this name. FileError if none is."""
-    scene = bpy.context.scene
+def _mesh_shown(recipe: Recipe, image: bpy.types.Image) -> Callable[[], Path | JobInput]:
+    """The mesh of the objects in the scene that show an image, or else its source, or else a file of the mesh's name.
+
+    FileError if there is none.
+    """
+    scene, name = bpy.context.scene, str(recipe.inputs[MESH]["name"])
+    if joined := JoinedResult.of(image):
+        read = joined.shown(bpy.context).read(bpy.context)
+        return lambda: replace(read(), name=name)
     objects = [item for item in scene.objects if meshes.file_name(item) == name] or scene.objects
-    for material in bpy.data.materials:
-        if image in [node.image for node in surfaces.map_nodes(material).values()]:
-            with suppress(ParameterError):
-                return meshes.Surface(material, objects).read(bpy.context)
+    sources = _called(str(recipe.inputs.get(SOURCE, {}).get("name", "")), image)
+    for material in [one for shown in (image, *sources) for one in surfaces.materials_with(shown)]:
+        with suppress(ParameterError):
+            return meshes.Surface(material, objects).read(bpy.context)
     for folder in _folders(image):
         if path := _beside(folder, name):
             return partial(Path, path)
@@ -54,9 +83,19 @@ def _mesh_shown(name: str, image: bpy.types.Image) -> Callable[[], Path | JobInp
     raise FileError(message, "assign the material with the image to the object, or export the object beside the .blend")
 
 
-def _candidates(name: str, image: bpy.types.Image) -> Sequence[Readable]:
-    """Images of this name, whatever number Blender added, then files of this name beside them."""
-    found: list[Readable] = [tiles.read(item) for item in bpy.data.images if item != image and _is_called(item, name)]
+def _candidates(input_: str, about: Mapping[str, str | float], image: bpy.types.Image) -> Sequence[Input]:
+    """Images that keep the input or have its name, whatever number Blender added, then files of this name beside them.
+
+    The source may also be all textures of a material.
+    """
+    name = str(about["name"])
+    if input_ == SOURCE and (joined := JoinedResult.of(image)):
+        return joined.sources()
+    called = _called(name, image)
+    found: list[Input] = [tiles.read(item) for item in _kept(str(about["sha256"])) or called]
+    if input_ == SOURCE and has_relief(image):
+        shown = [(item, one) for item in called for one in surfaces.materials_with(item)]
+        found += [surfaces.read(one) for item, one in shown if surfaces.map_nodes(one)["base_color"].image == item]
     folders = [*_folders(image), Path(bpy.app.tempdir)]  # where the render result is, in this session
     found += [path for folder in folders if (path := _beside(folder, name))]
     if not found:
@@ -81,15 +120,20 @@ def _beside(folder: Path, name: str) -> Path | None:
         return None
 
 
+def _called(name: str, image: bpy.types.Image) -> list[bpy.types.Image]:
+    """Images of a name, whatever number Blender added, but for one that was made of them."""
+    return [item for item in bpy.data.images if item != image and _is_called(item, name)]
+
+
 def _is_called(image: bpy.types.Image, name: str) -> bool:
     stem, _, number = image.name.rpartition(".")
     numbered = number.isdigit() and stem == name
     return image.name == name or numbered or Path(bpy.path.basename(image.filepath)).name == name
 
 
-def _choose(candidates: Sequence[Readable], name: str, sha256: str) -> Path | JobInput:
+def _choose(candidates: Sequence[Input], name: str, sha256: str) -> Path | JobInput:
     """Candidate with this hash, else the first: the result's report then names what differs."""
-    found = [ready(item if isinstance(item, Path) else replace(item, name=name)) for item in candidates]
+    found = [one if isinstance(one, Path) else replace(one, name=name) for one in map(ready, candidates)]
     same = (item for item in found if not isinstance(item, Path) and _hash(item) == sha256)
     return next(same, found[0])
 

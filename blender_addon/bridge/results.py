@@ -20,7 +20,7 @@ from ..core.udim import tile_of
 from ..engine import engine
 from ..jobs.session import push_undo
 from ..jobs.task import Report
-from . import endless_nodes, former, image_editors, images, mapping, materials, naming, recent, surfaces, tiles
+from . import endless_nodes, former, image_editors, images, joined, mapping, materials, naming, recent, surfaces, tiles
 from .inputs import material_called
 from .target import ACTIVE, NEW, NONE, Target, by_uid, check_assignable
 
@@ -103,6 +103,8 @@ def put(parts: Sequence[tuple[JobResult, Target]], more: Sequence[str] = ()) -> 
 def _put(made: JobResult, target: Target) -> tuple[Report, list[str]]:
     """Make the images and the material of one target; what was made, and notes."""
     new = _images(made, target)
+    for image in new.values() if target.part else ():
+        image[joined.PART] = target.part
     notes: list[str] = []
     first = new.get("base_color") or next(iter(new.values()))
     material = None

@@ -121,6 +121,12 @@ def _behind(socket: bpy.types.NodeSocket) -> MapNode | None:
     return None
 
 
+def materials_with(image: bpy.types.Image) -> list[bpy.types.Material]:
+    """Materials of the .blend one of whose maps is an image."""
+    found = bpy.data.materials
+    return [one for one in found if any(node.image == image for node in map_nodes(one).values())]
+
+
 def base_color_of(material: bpy.types.Material | None) -> bpy.types.Image:
     """Image of the base colour. ParameterError if there is none."""
     if material is None:

@@ -25,7 +25,8 @@ class Target:
     """Target of a result. objects, active_material, painted and image are session ids.
 
     image: editors that show it show the result instead. is_picture: the result is one picture, not the maps of a
-    surface. painted: material whose textures are repainted. file_epoch: the file that was open.
+    surface. painted: material whose textures are repainted. part: mark for the images of one of joined materials.
+    file_epoch: the file that was open.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Target:
     image: int = 0
     is_picture: bool = False
     painted: int = 0
+    part: str = ""
     width_m: float = 0.0
     mapping: str = UV
     use_displacement: bool = False

@@ -12,6 +12,7 @@ from ..bake.sources import BAKE
 from ..bridge import images, naming
 from ..bridge.image_editors import is_image_editor, shown_image
 from ..bridge.inputs import image_called
+from ..bridge.joined import JoinedResult
 from ..bridge.recipe_inputs import inputs_of, scale_of
 from ..bridge.target import NONE, target_of
 from ..core.errors import ParameterError
@@ -107,15 +108,17 @@ class IMPASTO_OT_rerun(OnImage, bpy.types.Operator):
         if recipe.steps[0].tool == BAKE:
             baked_of = recipe.steps[0].parameters["object"]
             raise ParameterError(f"{image.name} was baked of {baked_of}", "select that and press Bake Maps")
-        name = naming.of_set(image)
+        target = target_of(context, NONE, naming.of_set(image))
+        joined = JoinedResult.of(image)
         return make_task(
             self.bl_label,
             replace(recipe, inputs={}, made_with={}),
             inputs_of(recipe, image),
-            target_of(context, NONE, name),
+            target,
             Form(bits="16" if image.is_float else "8"),
             scale=scale_of(recipe),
             then=lambda made: differences(recipe, made.recipe),
+            split=joined.splitter(target) if joined else None,
         )
 
 

@@ -11,6 +11,7 @@ from bpy.props import EnumProperty, FloatProperty, StringProperty
 
 from ..bridge import image_editors, images, tiles
 from ..bridge.inputs import existing, find_source, image_called, material_called
+from ..bridge.joined import JoinedResult
 from ..bridge.recipe_inputs import inputs_of, scale_of
 from ..bridge.target import Target
 from ..core.errors import ParameterError
@@ -110,6 +111,9 @@ class IMPASTO_OT_continue_larger(OnImage, bpy.types.Operator):
 
     def task(self, context: bpy.types.Context) -> Task:
         image = self.chosen_image(context)
+        if JoinedResult.of(image):
+            message = f"{image.name} is a part of a result on several materials, and cannot be continued alone"
+            raise ParameterError(message, "repaint the objects together, with a larger longest side")
         before = _without_start(images.recipe_of(image))
         recipe = _larger(before, round(max(image.size) * self.factor))
         live.cancel()

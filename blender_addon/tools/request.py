@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 import bpy
 from bpy.props import IntProperty, StringProperty
 
-from ..bridge import naming, results, surfaces
+from ..bridge import naming, recipe_inputs, results, surfaces
 from ..bridge.inputs import SOURCE, Input, Source, read, ready
-from ..bridge.joined import JoinedMaterials
+from ..bridge.joined import JoinedMask, JoinedMaterials
 from ..bridge.mesh_masks import IMAGE, MASK, MeshMask
 from ..bridge.meshes import Surface
 from ..bridge.target import ACTIVE, NONE, Target, active_material, by_uid
 from ..core.descriptions import MESH
 from ..core.engine.replies import JobResult
-from ..core.engine.requests import Delivery
+from ..core.engine.requests import Delivery, JobInput
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe, Step, name_inputs
 from ..core.texture import is_large
@@ -225,7 +225,9 @@ class Request(Form):
         given = request.read_inputs(painted)
         how: dict[str, Any] = {"can_stop": tool["kind"] == "stylizer", "then": then, "surface": self.surface(painted)}
         if isinstance(self.source, JoinedMaterials):
-            how["split"] = lambda made: zip(self.source.split(made), (target, *others), strict=True)
+            how["split"] = self.source.splitter((target, *others))
+        sources = name_inputs(request.inputs)[1]
+        how["kept"] = [name for name, source in sources.items() if isinstance(source, MeshMask | JoinedMask)]
         return make_task(tool["label"], request.recipe(), given, target, self, **how)
 
     def with_mask(self, painted: bpy.types.Material | None) -> Request:
@@ -263,13 +265,15 @@ def make_task(
     surface: Surface | JoinedMaterials | None = None,
     can_stop: bool = False,
     then: Callable[[JobResult], Sequence[str]] | None = None,
-    split: Callable[[JobResult], Iterable[tuple[JobResult, Target]]] | None = None,
+    split: Callable[[JobResult], Sequence[tuple[JobResult, Target]]] | None = None,
+    kept: Collection[str] = (),
 ) -> Task:
     """Task in which the worker runs the recipe; its result goes to `target`, or its parts of `split` to theirs.
 
     recipe: or a function, for the task's work, that finds it with the worker's help. scale: of the source, if it is not
     the form's. surface: what the source is a texture of, across whose seams the tool works on. can_stop: it can end
     early and keep its result so far. then(made): further work on the main thread, which returns notes for the report.
+    kept: names of inputs that are kept with the result, since no image or file holds them.
     """
     connected, device = connect(), form.device or engine.preferences().device
     deliver = Delivery("encoded", "png" if form.bits == "8" else "png16")
@@ -277,6 +281,7 @@ def make_task(
     scale = form.scale if scale is None else scale
     mesh, notes = _mesh_input(surface, inputs, form.across_seams)
     inputs = {**inputs, **mesh}
+    sent: dict[str, Path | JobInput] = {}
 
     def work(task: Task) -> JobResult:
         client, wanted = connected(), deliver
@@ -285,12 +290,14 @@ def make_task(
             name = name if form.replace else naming.free(folder, name)
             wanted = Delivery("files", deliver.format, str(folder), name, replace=form.replace)
         found = recipe(task, client) if callable(recipe) else recipe
-        sent = {name: ready(given) for name, given in inputs.items()}
+        sent.update({name: ready(given) for name, given in inputs.items()})
         return task.wait_for(client.submit(found, sent, deliver=wanted, device=device, scale=scale))
 
     def apply(made: JobResult) -> Report:
         made = replace(made, notes=(*made.notes, *notes))
-        return results.put(list(split(made)) if split else [(made, target)], then(made) if then else ())
+        if target.is_in_open_file:
+            recipe_inputs.keep(given for name in kept if isinstance(given := sent[name], JobInput))
+        return results.put(split(made) if split else [(made, target)], then(made) if then else ())
 
     return Task(label, work, apply, can_stop=can_stop)
 

@@ -163,9 +163,18 @@ class Maps(Mapping[str, Texture]):
         return {tile_key(name, number): pixels for number in tiles for name, pixels in tiles[number].arrays().items()}
 
     def with_width(self, width_m: float | None) -> Maps:
-        """These maps with a real-world width: of each tile, if they are tiled."""
-        share = self.size_px[1] / self.sheet.sizes_px[0][1] if self.sheet else 1
-        return replace(self, width_m=width_m and width_m * share)
+        """These maps with a real-world width: of the first tile, if they are tiled."""
+        return replace(self, width_m=width_m and width_m * self._tiles_across)
+
+    @property
+    def tile_width_m(self) -> float | None:
+        """Real-world width of the first tile, or of maps that are not tiled."""
+        return self.width_m and self.width_m / self._tiles_across
+
+    @property
+    def _tiles_across(self) -> float:
+        """Width of the sheet relative to that of its first tile."""
+        return self.size_px[1] / self.sheet.sizes_px[0][1] if self.sheet else 1
 
     def tiles(self) -> dict[int, Maps]:
         """The maps of each tile by number; of maps that are not tiled, these by 0."""

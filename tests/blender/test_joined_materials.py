@@ -6,7 +6,7 @@ import bpy
 import numpy as np
 import pytest
 from styling import RED, recipe_of, stylize
-from test_across_seams import cube, meshes  # noqa: F401  fixtures
+from test_across_seams import cube, made, meshes  # noqa: F401  fixtures
 from test_mesh_masks import pixels_at, select, textured, values  # noqa: F401
 
 from test_tiled_images import sent, tiled, tiles  # noqa: F401  isort: skip
@@ -42,6 +42,38 @@ def test_textures_of_all_selected_objects_are_repainted_in_one_run(pair, materia
         assert item.active_material.name == f"{name} – red"
         assert np.abs(values(f"{name} – red_base_color").mean((0, 1)) - RED).max() < 3
     assert np.array(second.pixels)[3::4].mean() == pytest.approx(128 / 255, abs=0.01)
+
+
+@pytest.mark.parametrize("material_kind", ["NEW", "ACTIVE", "NONE"])
+@pytest.mark.parametrize("relief", [0.0, 1.0])
+def test_what_was_repainted_together_is_made_again(pair, material, style, material_kind, relief):
+    select(pair[0], 1)
+    select(pair[1], 2)
+    stylize(subject="MATERIAL", material=material_kind, mask_by="FACES", parameters={"relief": relief})
+    before = set(bpy.data.images)
+    for item in pair:
+        select(item)
+    bpy.ops.impasto.rerun(image="paint – red_base_color")
+    assert " is not the " not in made()["report"]
+    again = {image.name: image for image in set(bpy.data.images) - before}
+    maps = {"base_color", *(("normal", "roughness", "height") if relief else ())}
+    new = {f"{name} – red_{map_}.001" for name in ("bricks", "paint") for map_ in maps}
+    alone = {name for name in again if "opacity" in name}  # the first time, it was the alpha of a texture
+    assert again.keys() - alone == new
+    for name in new:
+        first = bpy.data.images[name.removesuffix(".001")]
+        assert recipe_of(again[name]) == recipe_of(first)
+        pixels = [np.array(image.pixels).reshape(-1, 4)[:, :3] for image in (first, again[name])]
+        np.testing.assert_array_equal(*pixels)
+
+
+def test_what_was_repainted_together_is_not_made_again_without_what_it_was_made_of(pair, material, style):
+    stylize(subject="MATERIAL")
+    with pytest.raises(RuntimeError, match="is a part of a result on several materials"):
+        bpy.ops.impasto.continue_larger(image="bricks – red_base_color")
+    bpy.data.materials.remove(bpy.data.materials["paint"])
+    with pytest.raises(RuntimeError, match="the material paint, which bricks – red_base_color was made of, is not"):
+        bpy.ops.impasto.rerun(image="bricks – red_base_color")
 
 
 def test_meshes_lie_on_the_tiles_of_their_textures(extension, pair, material):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import bpy
 import numpy as np
 import pytest
-from styling import RED, stylize
-from test_across_seams import cube, meshes  # noqa: F401  fixtures
+from styling import RED, recipe_of, stylize
+from test_across_seams import cube, made, meshes  # noqa: F401  fixtures
 from test_tiled_images import over_tiles, tiled, tiles  # noqa: F401
 
 SIDE = 64
@@ -89,6 +89,31 @@ def test_only_selected_faces_are_repainted(textured, material, style, across):
     made = values("bricks – red_base_color")
     assert np.abs(made[pixels_at(textured, [2])] - RED).max() < 3
     assert (np.round(made[pixels_at(textured, [0, 1, 3, 4, 5])]) == 100).all()
+
+
+@pytest.mark.parametrize("kind", ["FACES", "GROUP", "MATERIAL"])
+def test_what_a_mask_restricts_is_made_again_when_the_mesh_has_another(textured, material, style, kind):
+    select(textured, 2)
+    textured.vertex_groups.new(name="one").add(list(textured.data.polygons[3].vertices), 0.5, "REPLACE")
+    for _ in range(2):
+        stylize(surface=material.name, mask_by=kind, material="NONE")
+    kept = [image for image in bpy.data.images if "impasto_input" in image]
+    assert [(image.name, image.use_fake_user) for image in kept] == [(f"grey {kind.lower()}", True)]
+    select(textured, 0)
+    textured.vertex_groups.clear()
+    bpy.ops.impasto.rerun(image="bricks – red_base_color")
+    first, again = (bpy.data.images[f"bricks – red_base_color{number}"] for number in ("", ".002"))
+    assert " is not the " not in made()["report"]
+    assert recipe_of(first) == recipe_of(again)
+    assert first.packed_file.data == again.packed_file.data
+
+
+def test_a_tiled_mask_is_kept(over_tiles, material, style):  # noqa: F811
+    select(over_tiles, 0, 5)
+    stylize(surface=material.name, mask_by="FACES", material="NONE")
+    select(over_tiles)
+    bpy.ops.impasto.rerun(image="bricks – red_base_color")
+    assert " is not the " not in made()["report"]
 
 
 def test_the_panels_mask_counts_for_tools_that_take_one(textured, material, style, settings, image):

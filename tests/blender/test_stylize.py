@@ -126,6 +126,15 @@ class TestMaterials:
         assert painted.node_tree.nodes["Impasto Displacement"].inputs["Scale"].default_value == pytest.approx(0.01)
         assert not painted.node_tree.nodes["Material Output"].inputs["Displacement"].is_linked
 
+    @pytest.mark.parametrize("material_kind", ["NEW", "ACTIVE"])
+    def test_a_result_with_relief_is_made_again(self, plane, material, style, material_kind):
+        stylize(surface=material.name, parameters={"relief": 1.0}, material=material_kind)
+        bpy.ops.impasto.rerun(image="bricks – red_normal")
+        for name in ("base_color", "roughness", "normal", "height"):
+            first, again = (bpy.data.images[f"bricks – red_{name}{number}"] for number in ("", ".001"))
+            assert recipe_of(first) == recipe_of(again)
+            assert first.packed_file.data == again.packed_file.data
+
     def test_relief_follows_maps_of_other_sizes_and_of_single_channels(self, plane, material, style):
         """As glTF has them: roughness is the green of an image that also gives the metal."""
         tree = material.node_tree

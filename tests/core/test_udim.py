@@ -16,6 +16,7 @@ from impasto.cli.main import main
 from impasto.errors import FileError, ParameterError
 from impasto.io.files import read_maps, read_size, source_name, write_maps
 from impasto.io.meshes import ply_of
+from impasto.running.rerun import rerun
 from impasto.running.runner import run_to_files
 from impasto.running.streaming import Sink
 from impasto.udim import TileSheet, tile_numbers
@@ -174,6 +175,15 @@ def test_the_command_takes_all_tiles_with_a_mesh(given, tmp_path, capsys):
     inputs = [f"--input=source={tmp_path / 'c.<UDIM>.png'}", f"--input=mesh={tmp_path / 'cube.ply'}"]
     main(["rerun", again, *inputs, "--out", str(tmp_path / "again"), "--json"])
     assert json.loads(capsys.readouterr().out)["identical"]
+
+
+def test_the_width_of_a_tile_is_recorded_and_is_the_same_when_it_is_made_again(tmp_path):
+    write_maps(two_tiles(), tmp_path, "c")
+    source = read_maps(tmp_path / "c_base_color.<UDIM>.png").with_width(2.0)
+    made = run_to_files(SHARPEN, {"source": source}, Sink(tmp_path / "out", "c"))
+    assert made.recipe.inputs["source"]["width_m"] == 2.0
+    given = {"source": tmp_path / "c_base_color.<UDIM>.png"}
+    assert rerun(made.paths[0], tmp_path / "again", given).result.recipe == made.recipe
 
 
 def test_arrays_of_tiles_are_named_by_their_numbers_and_none_are_empty_maps():

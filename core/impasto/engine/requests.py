@@ -48,7 +48,7 @@ class JobInput:
     @classmethod
     def of_maps(cls, maps: Maps) -> JobInput:
         """The pixels of maps, with their name and scale."""
-        width_m, height_range_m = next(iter(maps.tiles().values())).width_m, maps.height_range_m
+        width_m, height_range_m = maps.tile_width_m, maps.height_range_m
         return cls(arrays=maps.tile_arrays(), name=maps.name, width_m=width_m, height_range_m=height_range_m)
 
 

@@ -85,7 +85,7 @@ def _read(input_: str, path: Path, about: Mapping[str, Any]) -> Maps | Mesh:
     if path.is_file() and is_turned(path) and given.sha256() != about.get("sha256"):
         as_stored = read_maps(path, upright=False)
         given = as_stored if as_stored.sha256() == about.get("sha256") else given
-    return replace(given, width_m=about.get("width_m"), height_range_m=about.get("height_range_m"))
+    return replace(given.with_width(about.get("width_m")), height_range_m=about.get("height_range_m"))
 
 
 def _exporter_of(file: Path) -> Exporter:

@@ -341,7 +341,7 @@ def _record_input(given: Given) -> dict[str, str | float]:
     record: dict[str, str | float] = {"name": given.name, "sha256": given.sha256()}
     if not isinstance(given, Maps):
         return record
-    scale = {"width_m": given.width_m, "height_range_m": given.height_range_m}
+    scale = {"width_m": given.tile_width_m, "height_range_m": given.height_range_m}
     return record | {name: value for name, value in scale.items() if value is not None}
 
 
