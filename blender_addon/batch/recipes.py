@@ -11,7 +11,7 @@ import bpy
 
 from ..bridge import encode, image_editors, images
 from ..bridge.inputs import SOURCE, Source, existing
-from ..core.descriptions import MESH
+from ..core.descriptions import DIRECTIONS, MESH
 from ..core.errors import FileError, ParameterError
 from ..core.recipe import Recipe, name_inputs
 from ..core.system.names import usable_name
@@ -68,7 +68,7 @@ class AppliedRecipe:
 
 def _without_record(recipe: Recipe, folders: Sequence[Path]) -> tuple[Recipe, dict[str, Source]]:
     """The recipe without what it was made with and of, and its inputs besides the source and what that lies on."""
-    others = {name: about for name, about in recipe.inputs.items() if name not in (SOURCE, MESH)}
+    others = {name: about for name, about in recipe.inputs.items() if name not in (SOURCE, MESH, DIRECTIONS)}
     found = {name: _image_or_file(str(about["name"]), folders) for name, about in others.items()}
     return Recipe(recipe.steps, recipe.seed), found
 

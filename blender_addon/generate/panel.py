@@ -11,6 +11,7 @@ import bpy
 from ..bake.panel import draw_bake
 from ..bridge import recent
 from ..bridge.target import NONE
+from ..core.descriptions import MESH
 from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size, properties_of
 from ..interface import previews
 from ..interface.browsing import draw_image, draw_path
@@ -196,6 +197,8 @@ def _draw_material(layout: bpy.types.UILayout, context: bpy.types.Context, tool:
         draw_open_number(column, settings, "width_m", WIDTH, "Real Width")
     if tool["kind"] != "generator":
         column.prop(settings, "across_seams")
+    if tool["kind"] != "generator" or any(item["kind"] == MESH for item in tool["inputs"]):
+        column.prop(settings, "directions")
     if settings.material != NONE:
         for name in ("mapping", "use_displacement", "use_ambient_occlusion"):
             column.prop(settings, name)

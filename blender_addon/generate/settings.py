@@ -18,6 +18,7 @@ from ..jobs.task import Place
 from ..parameters.groups import group_of
 from ..parameters.properties import TEXTURE, tell_changed
 from ..tools.arguments import with_properties
+from ..tools.form import POINTED
 from ..tools.lists import PICTURED, items_of
 from ..tools.request import Request
 
@@ -81,6 +82,7 @@ class ImpastoSettings(bpy.types.PropertyGroup):
     image: PointerProperty(
         name="Image", description="An image of this .blend file", type=bpy.types.Image, update=CHANGED
     )
+    directions: PointerProperty(type=bpy.types.Image, update=CHANGED, **POINTED)
     lock_seed: BoolProperty(
         name="Lock Seed", description="Keep the seed; unlocked, Generate takes another one each time", default=True
     )

@@ -29,7 +29,9 @@ from .request import Subject, from_scene, is_painted, subject_of, why_incomplete
 from .settings import LONGEST, START, SUBJECTS, ResultProperties
 
 
-@with_properties(Request, "inputs", "seed", "bits", "out_dir", "replace", "device", "across_seams", "mask_by")
+@with_properties(
+    Request, "inputs", "seed", "bits", "out_dir", "replace", "device", "across_seams", "directions", "mask_by"
+)
 class IMPASTO_OT_stylize(ResultProperties, TaskOperator, bpy.types.Operator):
     """Repaint an image, a material's textures or the render result in the style of another picture"""
 

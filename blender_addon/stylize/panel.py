@@ -107,6 +107,7 @@ def _draw_subject(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
         draw_text(column, maps, "BLANK1")
         column.prop(settings, "material")
         column.prop(settings, "across_seams")
+        column.prop(settings, "directions")
         draw_former(column, context)
 
 

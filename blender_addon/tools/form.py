@@ -9,6 +9,7 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, StringProperty
 
 from ..bridge import mapping, mesh_masks
+from ..bridge.inputs import Source, find_source
 from ..bridge.target import ACTIVE, NEW, NONE, Target, target_of
 from ..paths import RELATIVE_PATH
 from .arguments import argument
@@ -39,6 +40,15 @@ MASK_BY = argument(
     "Where a texture of the selected objects is changed, by a tool that takes a mask",
     items=mesh_masks.ITEMS,
 )
+DIRECTIONS = argument(
+    StringProperty,
+    "Directions",
+    "Image of where strokes and patterns point up on the mesh, by its UVs: red along U, green along V, 0.5 for none",
+    read=lambda text, _: find_source(text) if text else None,
+    default="",
+)
+POINTED = {key: DIRECTIONS["options"][key] for key in ("name", "description")}
+"""Options of the same field as a pointer to an image, in a panel's settings."""
 LOOK = ("width_m", "mapping", "use_displacement", "use_ambient_occlusion")
 """Fields that a material depends on."""
 
@@ -48,8 +58,8 @@ class Form:
     """Form of a result, and where it goes.
 
     name: of the results. out_dir: folder for files. device: empty for that of the preferences. width_m: of the source.
-    across_seams: over the mesh of the objects that the source is a texture of; None: if there is one. mask_by: what on
-    that mesh is the mask.
+    across_seams: over the mesh of the objects that the source is a texture of; None: if there is one. directions: of
+    strokes and patterns on it. mask_by: what on it is the mask.
     """
 
     name: str = field(
@@ -92,6 +102,7 @@ class Form:
     )
 
     across_seams: bool | None = field(default=None, metadata=ACROSS_SEAMS)
+    directions: Source | None = field(default=None, metadata=DIRECTIONS)
     mask_by: str = field(default=mesh_masks.IMAGE, metadata=MASK_BY)
 
     @property

@@ -17,7 +17,7 @@ from ..bridge.joined import JoinedMask, JoinedMaterials
 from ..bridge.mesh_masks import IMAGE, MASK, MeshMask
 from ..bridge.meshes import Surface
 from ..bridge.target import ACTIVE, NONE, Target, active_material, by_uid
-from ..core.descriptions import MESH
+from ..core.descriptions import DIRECTIONS, MESH
 from ..core.engine.replies import JobResult
 from ..core.engine.requests import Delivery, JobInput
 from ..core.errors import ParameterError
@@ -279,7 +279,7 @@ def make_task(
     deliver = Delivery("encoded", "png" if form.bits == "8" else "png16")
     folder = Path(absolute(form.out_dir)) if form.out_dir else None
     scale = form.scale if scale is None else scale
-    mesh, notes = _mesh_input(surface, inputs, form.across_seams)
+    mesh, notes = mesh_inputs(surface, inputs, form)
     inputs = {**inputs, **mesh}
     sent: dict[str, Path | JobInput] = {}
 
@@ -302,18 +302,24 @@ def make_task(
     return Task(label, work, apply, can_stop=can_stop)
 
 
-def _mesh_input(
-    surface: Surface | JoinedMaterials | None, inputs: Mapping[str, Input], is_wanted: bool | None
+def mesh_inputs(
+    surface: Surface | JoinedMaterials | None, inputs: Mapping[str, Input], form: Form
 ) -> tuple[dict[str, Input], Sequence[str]]:
-    """The mesh of a surface beside other inputs, or a note why there is none. ParameterError where it is wanted."""
-    if MESH in inputs or is_wanted is False or (surface is None and not is_wanted):
+    """The mesh of a surface beside other inputs, and its directions, or a note why there is none.
+
+    ParameterError where it is wanted.
+    """
+    directions: dict[str, Input] = {DIRECTIONS: read(form.directions)} if form.directions else {}
+    if MESH in inputs:
+        return directions, ()
+    if form.across_seams is False or (surface is None and not form.across_seams):
         return {}, ()
     try:
         if surface is None:
             message = "the picture is no texture of the active object's material"
             raise ParameterError(message, "choose the object whose texture it is, or turn Across Seams off")
-        return {MESH: surface.read(bpy.context)}, ()
+        return {MESH: surface.read(bpy.context), **directions}, ()
     except ParameterError as error:
-        if is_wanted:
+        if form.across_seams:
             raise
         return {}, (f"not across seams: {error.message}",)

@@ -33,6 +33,8 @@ Subject = Literal["text", "picture"]
 KINDS = ("generator", "stylizer", "estimator", "filter", "trainer")
 INPUT_KINDS = ("maps", "dataset", "mesh")
 MESH = "mesh"
+DIRECTIONS = "directions"
+"""Name of the input with an image of directions on the mesh."""
 """Kind and name of the input that is the surface which the subject lies on. A recipe has one, and no step names it."""
 OF_MODEL = ("class", "sliders")
 """Formats of parameters that belong to the chosen model."""

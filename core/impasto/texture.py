@@ -38,6 +38,8 @@ point to the middle of the sky that is seen; they are for renderers that light b
 """
 NORMAL_MAPS = frozenset({"normal", "bent_normal"})
 
+LINEAR_FORMATS = (".exr", ".hdr")
+"""Endings of files that store light, whose values are encoded when they are read as colours."""
 COLOR_MAPS = frozenset({"base_color", "emission"})
 SMALLEST_M, LARGEST_M = 1e-9, 1e6
 """Limits of a picture's width in metres; its range of heights may also be 0."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..descriptions import MESH
+from ..descriptions import DIRECTIONS, MESH
 from ..errors import FileError, ParameterError
 from ..parameters import color_of, properties_of
 from ..recipe import MAX_SEED, MAX_VALUES, name_inputs
@@ -136,7 +136,7 @@ def add_inputs(parser: argparse.ArgumentParser, tool: Tool) -> None:
 
 
 def _add_mesh(parser: argparse.ArgumentParser, tool: Tool) -> None:
-    """Add --mesh, unless the tool makes its result of nothing that could lie on one."""
+    """Add --mesh and --directions, unless the tool makes its result of nothing that could lie on one."""
     declared = next((item for item in tool.inputs if item.kind == "mesh"), None)
     if declared or tool.uses_subject:
         text = (
@@ -145,8 +145,13 @@ def _add_mesh(parser: argparse.ArgumentParser, tool: Tool) -> None:
         )
         needed = declared is not None and declared.required
         parser.add_argument("--mesh", type=Path, metavar="FILE.ply", required=needed, help=text)
+        flow = (
+            "image in the mesh's UV space of where strokes and patterns point up: red along U, green along V, "
+            "0.5 for none"
+        )
+        parser.add_argument("--directions", type=Path, metavar="FILE", help=flow)
     else:
-        parser.set_defaults(mesh=None)
+        parser.set_defaults(mesh=None, directions=None)
 
 
 def _how_often(item: Input) -> str:
@@ -158,7 +163,7 @@ def _how_often(item: Input) -> str:
 
 
 def given_inputs(arguments: argparse.Namespace, tool: Tool) -> tuple[dict[str, str | list[str]], dict[str, Path]]:
-    """Inputs of a step of the tool, and the given files by the names in it, and that of the mesh."""
+    """Inputs of a step of the tool, and the given files by the names in it, with the mesh and its directions."""
     files: dict[str, list[Path | None]] = {}
     for item in tool.inputs:
         given = getattr(arguments, f"input_{item.name}", None) or []
@@ -167,7 +172,8 @@ def given_inputs(arguments: argparse.Namespace, tool: Tool) -> tuple[dict[str, s
             raise ParameterError(message, f"give it {'once' if most == 1 else f'up to {most} times'}")
         files[item.name] = [None if item.for_each and file == LEFT_OUT else Path(file) for file in given]
     inputs, named = name_inputs(files)
-    return inputs, named | ({MESH: arguments.mesh} if arguments.mesh else {})
+    lying = {MESH: arguments.mesh, DIRECTIONS: arguments.directions}
+    return inputs, named | {name: file for name, file in lying.items() if file}
 
 
 def add_parameters(parser: argparse.ArgumentParser, tool: Tool) -> None:

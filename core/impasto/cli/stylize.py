@@ -70,7 +70,7 @@ def add_stylize(commands: Any, chosen: str = "") -> None:
 
 def _epilog(tool: Tool, usual: str) -> str:
     """Examples of the tool's inputs and parameters."""
-    known = {"", "mesh", *tool.parameters.model_fields, *(item.name for item in tool.inputs)}
+    known = {"", "mesh", "directions", *tool.parameters.model_fields, *(item.name for item in tool.inputs)}
     chosen = "" if tool.name == usual else f" --tool {tool.name}"
     lines = [f"  impasto stylize{chosen} {rest}" for needed, rest in EXAMPLES.items() if needed in known]
     return "\n".join(["examples:", *lines, "", CONTROL_C])

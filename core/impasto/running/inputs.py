@@ -8,19 +8,19 @@ from pathlib import Path
 
 import numpy as np
 
+from ..atlas.directions import directed
 from ..atlas.mesh import Mesh
 from ..data.dataset import Dataset
-from ..descriptions import MESH
+from ..descriptions import DIRECTIONS, MESH
 from ..errors import ParameterError, choices, did_you_mean
 from ..parameters import Parameters, properties_of
 from ..recipe import Step
 from ..system.untrusted import excerpt
-from ..texture import COLOR_MAPS, MAP_CHANNELS, Maps, Texture
+from ..texture import COLOR_MAPS, LINEAR_FORMATS, MAP_CHANNELS, Maps, Texture
 from ..tools import Input, Tool
 
 SOURCE = "source"
 """Name of the input that is the first step's subject."""
-LINEAR_FORMATS = (".exr", ".hdr")
 READ_BY = {
     "dataset": "read it with `read_dataset`",
     "maps": "read it with `read_maps`",
@@ -51,6 +51,20 @@ def mesh_in(inputs: Mapping[str, Given]) -> Mesh | None:
     if given is None or isinstance(given, Mesh):
         return given
     raise ParameterError(f"the input {MESH} takes a mesh, got {_kind(given)}", READ_BY["mesh"])
+
+
+def with_directions(inputs: Mapping[str, Given]) -> dict[str, Given]:
+    """Inputs whose mesh has the directions of their image, if one is given. ParameterError if that cannot be."""
+    image, mesh = inputs.get(DIRECTIONS), mesh_in(inputs)
+    if image is None:
+        return dict(inputs)
+    if not isinstance(image, Maps):
+        message = f"the input {DIRECTIONS} takes maps, got {_kind(image)}"
+        raise ParameterError(message, READ_BY["maps"])
+    if mesh is None:
+        message = "directions are given, and no mesh that they lie on"
+        raise ParameterError(message, f"give the input {MESH} too, or leave {DIRECTIONS} out")
+    return {**inputs, MESH: directed(mesh, image)}
 
 
 def seamed_mesh(inputs: Mapping[str, Given]) -> Mesh | None:
@@ -200,7 +214,7 @@ def _check_mesh(tools: Sequence[Tool], inputs: Mapping[str, Given]) -> None:
 
 def _refuse_unused(steps: Sequence[Step], inputs: Mapping[str, Given]) -> None:
     """Raise ParameterError for inputs that no step uses, such as misspelt ones; any may have a source and a mesh."""
-    used = {SOURCE, MESH}.union(*(step.input_names for step in steps))
+    used = {SOURCE, MESH, DIRECTIONS}.union(*(step.input_names for step in steps))
     for name in inputs:
         if name not in used:
             remedy = f"{did_you_mean(name, used)}its inputs are: {', '.join(sorted(used))}"

@@ -19,7 +19,7 @@ import numpy as np
 
 from ..atlas.mesh import Mesh
 from ..context import Context, step_rngs
-from ..descriptions import MESH
+from ..descriptions import DIRECTIONS, MESH
 from ..device import choose_device, fast_precision
 from ..errors import ParameterError, PluginError
 from ..io.files import write_maps
@@ -39,6 +39,7 @@ from .inputs import (
     seamed_mesh,
     subject_of,
     values_of,
+    with_directions,
     with_numbers_for_each,
 )
 from .streaming import Sink, check_streamable, should_stream, tile_maker, write_tiles
@@ -66,8 +67,9 @@ def run(
 
     A tiled source is one surface with a mesh; without one, or on a mesh without seams, the steps are run on each tile.
 
-    inputs: maps, a dataset for a trainer, and as "mesh" the surface that the subject lies on. sink: destination of the
-    result, which is made and written tile by tile, so it may be larger than memory; `Result.paths` are its files.
+    inputs: maps, a dataset for a trainer, as "mesh" the surface that the subject lies on, and as "directions" an image
+    of those on it. sink: destination of the result, which is made and written tile by tile, so it may be larger than
+    memory; `Result.paths` are its files.
     models_folder, weights_folder: libraries other than the user's. enough_px: longer side that is enough for a preview,
     so that generators may make the same picture smaller. on_progress(fraction, message), on_preview(maps): called from
     this thread. ParameterError before anything runs if a tool, parameter or input is wrong; Cancelled once
@@ -83,7 +85,7 @@ def run(
     if sink is not None:
         check_streamable(tools, sink, inputs)
     subject, lying = as_needed(subject_of(inputs), tools), on_subject(recipe.steps, tools)
-    placed = on_sheet(inputs, lying, tools)
+    placed = on_sheet(with_directions(inputs), lying, tools)
     mesh = seamed_mesh(placed)
     if subject.sheet and mesh is None:
         how: dict[str, Any] = {"device": device, "models_folder": models_folder, "weights_folder": weights_folder}
@@ -313,7 +315,7 @@ def _record(
     used: Mapping[str, Mapping[str, str]],
 ) -> Recipe:
     """The recipe with all defaults, and the record of its run; inputs that it does not use are left out."""
-    named = {MESH}.union(*(step.input_names for step in recipe.steps))
+    named = {MESH, DIRECTIONS}.union(*(step.input_names for step in recipe.steps))
     if tools[0].uses_subject:
         named.add(SOURCE)
     elif isinstance(parameters[0], SizeParameters):  # of the subject, which is not recorded, only the size was used

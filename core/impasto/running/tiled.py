@@ -10,7 +10,7 @@ import numpy as np
 from ..atlas.mesh import Mesh
 from ..atlas.raster import NONE, rasterization
 from ..data.prepare import resized_map
-from ..descriptions import MESH
+from ..descriptions import DIRECTIONS, MESH
 from ..errors import ParameterError
 from ..recipe import Recipe, Step
 from ..texture import Maps
@@ -75,7 +75,7 @@ def run_tiles(
         own = {
             name: _tile(given, number) if name in {*lying, SOURCE} and isinstance(given, Maps) else given
             for name, given in inputs.items()
-            if name != MESH
+            if name not in (MESH, DIRECTIONS)
         }
         results[number] = result = run(recipe, own, index, len(tiles))
         assert result.recipe is not None

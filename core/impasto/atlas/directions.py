@@ -1,0 +1,69 @@
+"""Directions of strokes and patterns on a mesh, from an image in UV space, as flow maps have them.
+
+Red is the direction's part along U and green that along V; 0.5 is none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ..errors import ParameterError
+from ..texture import LINEAR_FORMATS, Maps
+from .mesh import Mesh
+
+LEAST = 0.02
+"""Length of a vector below which it is none: 8 bits have no 0.5."""
+PARTS = 6
+"""Parts that each side of a triangle is divided into, for samples of the image in the middles of the small ones."""
+REMEDY = "save it as PNG, with red along U and green along V, where 0.5 is no direction"
+
+
+def directed(mesh: Mesh, image: Maps) -> Mesh:
+    """The mesh with the directions of an image, the mean over each triangle; its own where the image has none.
+
+    ParameterError if the image cannot have any: it is grey, or its values were encoded as those of colours.
+    """
+    texture = image.textures.get("base_color")
+    if texture is None or image.name.lower().endswith(LINEAR_FORMATS) or texture.color_space == "linear":
+        raise ParameterError(f"{image.name or 'the picture'} is no flow map: its values are no plain ones", REMEDY)
+    if not np.ptp(texture.pixels, axis=2).any():
+        raise ParameterError(f"{image.name or 'the picture'} is grey, so it has no directions", REMEDY)
+    flow = texture.pixels[..., :2].astype(np.float64) * 2 - 1
+    flow[np.linalg.norm(flow, axis=2) < LEAST] = 0
+    uvs = mesh.uvs if image.sheet is None else image.sheet.uvs_of(mesh.uvs)
+    vectors = _means(flow, uvs.astype(np.float64))
+    if image.sheet is not None:
+        vectors[image.sheet.numbers_of(mesh.uvs) == 0] = 0
+    found = (vectors[:, None] @ _tangents(mesh))[:, 0]
+    has_any = np.linalg.norm(vectors, axis=1) >= LEAST
+    own = np.zeros_like(mesh.positions) if mesh.directions is None else mesh.directions
+    directions = np.where(has_any[:, None, None], found[:, None], own).astype(np.float32)
+    return replace(mesh, directions=directions) if directions.any() else mesh
+
+
+def _means(values: np.ndarray, uvs: np.ndarray) -> np.ndarray:
+    """Means (T, C) over triangles with UVs (T, 3, 2) of values (H, W, C), which repeat."""
+    height, width = values.shape[:2]
+    total = np.zeros((len(uvs), values.shape[2]))
+    corner, *edges = uvs[:, 0], uvs[:, 1] - uvs[:, 0], uvs[:, 2] - uvs[:, 0]
+    places = [(a + third, b + third) for third in (1 / 3, 2 / 3) for a in range(PARTS) for b in range(PARTS)]
+    inside = [(a / PARTS, b / PARTS) for a, b in places if a + b < PARTS]
+    for a, b in inside:
+        u, v = (corner + a * edges[0] + b * edges[1]).T
+        row, column = np.floor((1 - v) * height).astype(np.int64) % height, np.floor(u * width).astype(np.int64) % width
+        total += values[row, column]
+    return total / len(inside)
+
+
+def _tangents(mesh: Mesh) -> np.ndarray:
+    """Unit vectors (T, 2, 3) in space along U and, at a right angle to it, towards V; 0 without area in UV space."""
+    in_space = (mesh.positions[:, 1:] - mesh.positions[:, :1]).astype(np.float64)
+    in_uvs = (mesh.uvs[:, 1:] - mesh.uvs[:, :1]).astype(np.float64)
+    is_sound = np.abs(np.linalg.det(in_uvs)) > 1e-18
+    slopes = np.linalg.inv(np.where(is_sound[:, None, None], in_uvs, np.eye(2))) @ in_space
+    along = slopes[:, 0] / np.maximum(np.linalg.norm(slopes[:, 0], axis=1, keepdims=True), 1e-30)
+    across = slopes[:, 1] - (slopes[:, 1] * along).sum(1, keepdims=True) * along
+    across /= np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-30)
+    return np.where(is_sound[:, None, None], np.stack([along, across], 1), 0)
