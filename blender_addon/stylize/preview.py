@@ -9,12 +9,15 @@ from typing import Any
 
 import bpy
 
+from ..bridge import surfaces
+from ..bridge.inputs import SOURCE
 from ..engine import engine
 from ..engine.catalogue import catalogue, properties_of
 from ..jobs.session import connect, jobs
 from ..parameters.properties import STYLE
 from ..tools.live import Live, PreviewInputs
 from ..tools.missing import why_no_input
+from ..tools.request import mesh_inputs
 from .request import from_scene, subject_of, why_no_subject
 from .settings import LONGEST, RELIEF, START, STROKES
 
@@ -70,7 +73,10 @@ def preview_inputs(context: bpy.types.Context) -> PreviewInputs:
 
 
 def small_inputs(context: bpy.types.Context, tool: Mapping[str, Any]) -> PreviewInputs:
-    """Client, request and inputs of a small picture by a stylizer, with the panel's settings."""
+    """Client, request and inputs of a small picture by a stylizer, with the panel's settings.
+
+    Across seams, the source is sent small: what unfolds a mesh costs as much as the texture has pixels.
+    """
     request = from_scene(context)
     subject = subject_of(context, context.scene.impasto_style.subject)
     parameters = {name: value for name, value in request.parameters.items() if _takes(tool, name, value)}
@@ -81,7 +87,12 @@ def small_inputs(context: bpy.types.Context, tool: Mapping[str, Any]) -> Preview
     given = {name: chosen for name, chosen in request.inputs.items() if name != START}
     changes = {"tool": tool["name"], "parameters": parameters, "inputs": given, "source": subject.source}
     request = replace(request, device=engine.preferences().device, **changes)
-    return connect(), request, request.read_inputs()
+    sources = request.read_inputs()
+    if subject.material:
+        mesh, _ = mesh_inputs(request.surface(subject.material), sources, request)
+        small = {SOURCE: surfaces.read(subject.material, (), longest_px)} if mesh else {}
+        sources = {**sources, **small, **mesh}
+    return connect(), request, sources
 
 
 live = Live(STYLE, "impasto_style", why_no_preview, preview_inputs)

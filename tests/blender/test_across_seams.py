@@ -8,7 +8,7 @@ import json
 import bpy
 import numpy as np
 import pytest
-from styling import recipe_of, stylize
+from styling import recipe_of, settle, stylize
 
 RUN = {"tool": "survey", "estimator": "none"}
 
@@ -36,6 +36,16 @@ def cube(material) -> bpy.types.Object:
 
 def made() -> dict:
     return json.loads(bpy.context.window_manager.impasto_made)
+
+
+def noise(name: str, side: int) -> bpy.types.Image:
+    """An image of smooth noise."""
+    image = bpy.data.images.new(name, side, side)
+    coarse = np.random.default_rng(side).random((side // 8, side // 8, 4)).repeat(8, 0).repeat(8, 1)
+    coarse[..., 3] = 1
+    image.pixels.foreach_set(coarse.astype(np.float32).ravel())
+    image.pack()
+    return image
 
 
 def sent(name: str = "bricks – red_base_color") -> dict | None:
@@ -105,6 +115,27 @@ def test_blenders_own_export_of_the_object_is_the_same_mesh_for_the_command_line
         np.testing.assert_allclose(corners[0], corners[1], atol=2e-4)
 
 
+def test_an_image_of_directions_goes_with_the_mesh(extension, cube, material, style, settings, image):
+    flow = noise("flow", 16)
+    stylize(subject="MATERIAL", directions="flow", material="NONE")
+    assert recipe_of(bpy.data.images["bricks – red_base_color"])["inputs"]["directions"]["name"] == "flow"
+    bpy.ops.impasto.rerun(image="bricks – red_base_color")
+    assert " is not the " not in made()["report"]
+    settings.subject, settings.directions = "MATERIAL", flow
+    assert extension.stylize.preview.preview_inputs(bpy.context)[2].keys() >= {"mesh", "directions"}
+    settings.material = "NONE"
+    bpy.ops.impasto.stylize()
+    assert "directions" in recipe_of(bpy.data.images["bricks – red_base_color.002"])["inputs"]
+    settings.across_seams = False
+    bpy.ops.impasto.stylize()
+    assert "directions" not in recipe_of(bpy.data.images["bricks – red_base_color.003"])["inputs"]
+    size = {"width_px": 64, "height_px": 64, "estimator": "none"}
+    bpy.ops.impasto.run(tool="cover-object", image=style.name, directions="flow", name="covered", **size)
+    assert "directions" in recipe_of(bpy.data.images["covered_base_color"])["inputs"]
+    with pytest.raises(RuntimeError, match="no image and no file called"):
+        stylize(subject="MATERIAL", directions="lost.png")
+
+
 def test_modifiers_may_change_the_topology_and_a_mirrored_object_keeps_its_outside(meshes, cube, material):
     cube.modifiers.new("finer", "SUBSURF").levels = 1
     cube.modifiers["finer"].subdivision_type = "SIMPLE"
@@ -162,6 +193,29 @@ def test_the_panels_setting_counts(cube, material, scene, settings):
     settings.across_seams = False
     bpy.ops.impasto.stylize()
     assert sent("bricks – red_base_color.001") is None
+
+
+def test_the_live_preview_is_painted_across_seams_where_the_result_is(extension, scene, cube, material, settings):
+    settings.subject, settings.tool = "MATERIAL", "patches-style"
+    group = scene.impasto_parameters.patches_style
+    group.input_style = noise("style", 64)
+    material.node_tree.nodes["my texture"].image = noise("atlas", 512)
+    preview, live = extension.stylize.preview, extension.stylize.preview.live
+    _, _, inputs = preview.preview_inputs(bpy.context)
+    whole, small = extension.bridge.meshes.Surface(material, [cube]).mesh(bpy.context), inputs["source"]()
+    assert inputs["mesh"]().files["mesh.ply"].tobytes() == extension.core.io.meshes.ply_of(whole)
+    assert small.arrays["base_color"].shape == (256, 256, 3)
+    settings.live_preview = True
+    settle(extension.jobs.session.jobs, live)
+    assert live.error == ""
+    across = live.pixels
+    assert max(across.shape) <= 256
+    settings.across_seams = False
+    assert "mesh" not in preview.preview_inputs(bpy.context)[2]
+    settle(extension.jobs.session.jobs, live)
+    assert across.shape != live.pixels.shape or (across != live.pixels).any()
+    settings.subject, settings.image, settings.across_seams = "IMAGE", bpy.data.images["atlas"], True
+    assert "mesh" not in preview.preview_inputs(bpy.context)[2], "a picture lies on no object"
 
 
 def test_a_filter_runs_across_the_seams_of_the_object_whose_texture_it_is_given(cube, material, image):
