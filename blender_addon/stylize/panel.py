@@ -32,7 +32,7 @@ from ..tools.panel import (
 )
 from . import gallery, kinds, preview
 from .preview import previewer, why_no_preview
-from .request import chosen_image, why_no_subject
+from .request import chosen_image, other_materials, why_no_subject
 from .settings import IMAGE, KIND, MATERIAL, START
 
 FIRST = (
@@ -103,7 +103,8 @@ def _draw_subject(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
             column.label(text=shown.name, icon="IMAGE_DATA", translate=False)
     elif settings.subject == MATERIAL and (material := active_material(context)) and not why_no_subject(context):
         maps = ", ".join(surfaces.map_nodes(material)).replace("_", " ")
-        column.label(text=material.name, icon="MATERIAL", translate=False)
+        names = [one.name for one in (material, *other_materials(context))]
+        draw_text(column, ", ".join(names), "MATERIAL")
         draw_text(column, maps, "BLANK1")
         column.prop(settings, "material")
         column.prop(settings, "across_seams")

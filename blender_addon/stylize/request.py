@@ -106,13 +106,13 @@ def subject_of(context: bpy.types.Context, kind: str) -> Subject:
     if kind == RENDER:
         return Subject.of_render(context.scene)
     if kind == MATERIAL:
-        return replace(Subject.of_material(active_material(context)), others=_other_materials(context))
+        return replace(Subject.of_material(active_material(context)), others=other_materials(context))
     if image := chosen_image(context):
         return Subject.of_image(image, context.scene)
     raise ParameterError("no image is given", "choose one, or open one in the image editor")
 
 
-def _other_materials(context: bpy.types.Context) -> tuple[bpy.types.Material, ...]:
+def other_materials(context: bpy.types.Context) -> tuple[bpy.types.Material, ...]:
     """Active materials of the other selected objects that an image gives the base colour of."""
     active = active_material(context)
     found = dict.fromkeys(item.active_material for item in context.selected_objects if item.type == "MESH")

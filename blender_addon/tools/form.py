@@ -36,7 +36,7 @@ ACROSS_SEAMS = argument(
 )
 MASK_BY = argument(
     EnumProperty,
-    "Mask",
+    "Mask By",
     "Where a texture of the selected objects is changed, by a tool that takes a mask",
     items=mesh_masks.ITEMS,
 )

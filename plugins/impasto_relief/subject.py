@@ -26,7 +26,7 @@ def range_field() -> Any:
         ge=0,
         le=10,
         description=text,
-        json_schema_extra=display_hints(high=0.5, decimals=4) | zero_means("as stated with the source", 0.02),
+        json_schema_extra=display_hints(high=0.5, decimals=4) | zero_means("as the source states", 0.02),
     )
 
 

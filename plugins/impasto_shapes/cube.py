@@ -38,7 +38,7 @@ class CubeFacesParameters(Parameters):
         ge=0,
         le=LARGEST_PX,
         description="Side of a face in pixels; 0: as fine as the panorama is at its horizon",
-        json_schema_extra=zero_means("as fine as the panorama", 1024),
+        json_schema_extra=zero_means("as the panorama", 1024),
     )
     layout: Layout = Field(
         "row", description="Places of right, left, up, down, front and back: one row, a cross, or two rows of three"

@@ -12,6 +12,8 @@ import visible
 from drawing import Layout
 
 LANGUAGES = ("de_DE", "fr_FR", "zh_HANS")
+POINTS, LABEL_PX, BUTTON_PX, SWITCH_PX = 11, 95, 126, 112
+"""Size of texts in panels at Blender's own scale, and their room: labels, and buttons and switches beside them."""
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +62,25 @@ def test_a_translation_has_the_values_of_its_text(extension, language):
         assert len(marks) == english.count("{}"), english
         assert not any(mark != "{}" for mark in marks) or sorted(marks) == [f"{{{i}}}" for i in range(len(marks))]
         assert translated.strip() == translated != "", english
+
+
+@pytest.mark.parametrize("language", ["", *LANGUAGES])
+def test_no_label_of_a_parameter_is_cut_in_a_side_panel(extension, language):
+    """Blender cuts a text at the end of its room without a word, at 280 pixels of width as it opens side panels."""
+    known = extension.translations.texts.words(language) if language else {}
+    schemas = extension.parameters.schemas
+    description = json.loads((Path(extension.__file__).parent / "description.json").read_text(encoding="utf-8"))
+    rooms: dict[str, int] = {}
+    for tool in description["tools"]:
+        for name, schema in tool["parameters"]["properties"].items():
+            room_px = SWITCH_PX if schema.get("type") == "boolean" else LABEL_PX
+            rooms[schemas.label_of(name, schema)] = room_px
+            if number := extension.parameters.open_numbers.open_number(name, schema):
+                rooms[number.text] = BUTTON_PX
+    blf.size(0, POINTS)
+    cut = {text for text, room_px in rooms.items() if blf.dimensions(0, known.get(text, text))[0] > room_px}
+    assert len(rooms) > 200
+    assert not cut
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

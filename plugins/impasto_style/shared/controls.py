@@ -87,7 +87,7 @@ class StyleParameters(Parameters):
         le=16384,
         title="Strokes in Pixels",
         description="The style's longer side, in pixels of the result; 0: by the size of the strokes",
-        json_schema_extra=zero_means("by the size of the strokes", 512),
+        json_schema_extra=zero_means("by stroke size", 512),
     )
     detail: float = Field(
         1.0, ge=0, le=2, description="How much fine detail of the style is painted, relative to the default"
