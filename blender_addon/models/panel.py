@@ -12,6 +12,7 @@ from ..engine.catalogue import catalogue
 from ..interface import previews
 from ..interface.drawing import draw_report, draw_text, name_place
 from ..jobs.task import Place
+from ..translations.texts import sentence
 from .operators import why_no_report
 
 
@@ -35,8 +36,7 @@ def _draw_model(row: bpy.types.UILayout, model: Mapping[str, Any]) -> None:
         row.template_icon(icon, scale=3)
     column = row.column(align=True)
     column.label(text=model["name"], translate=False)
-    kind = model["material"] or ", ".join(model["classes"]) or model["tool"]
-    column.label(text=f"{kind}, {_size(model['bytes'])}", translate=False)
+    column.label(text=f"{_kind(model)}, {_size(model['bytes'])}", translate=False)
     column.label(text=model["licence"], translate=False)
     column = row.column(align=True)
     column.operator("impasto.use_model", text="", icon="CHECKMARK").name = model["name"]
@@ -44,6 +44,12 @@ def _draw_model(row: bpy.types.UILayout, model: Mapping[str, Any]) -> None:
         column.operator("impasto.open_report", text="", icon="DOCUMENTS").name = model["name"]
     if not model["shipped"]:
         column.operator("impasto.remove_model", text="", icon="TRASH").name = model["name"]
+
+
+def _kind(model: Mapping[str, Any]) -> str:
+    """Its material, or the number of those that it makes, as a line has no room for their names."""
+    classes = model["classes"]
+    return model["material"] or (sentence(f"{len(classes)} materials") if classes else model["tool"])
 
 
 def _size(count: int) -> str:
