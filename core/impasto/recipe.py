@@ -27,6 +27,8 @@ MAX_NAMED = 64
 MAX_VALUES = 16
 """Limit of values of one input, such as styles that are mixed."""
 T = TypeVar("T")
+_USUAL: Mapping[str, Any] = {"name": "", "enabled": True}
+"""Fields of a step that its JSON leaves out at these values."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +36,14 @@ class Step:
     """A tool with its parameters; `inputs` maps the names of the tool's inputs to names of inputs of `run`.
 
     An input that takes many values has a list of names. In an input for each value of another, "" leaves one out:
-    `{"style": ["night", "wave"], "mask": ["", "sky"]}`.
+    `{"style": ["night", "wave"], "mask": ["", "sky"]}`. name: the user's own for it. enabled: False to leave it out.
     """
 
     tool: str
     parameters: Mapping[str, Scalar | Sequence[float] | Mapping[str, float]] = field(default_factory=dict)
     inputs: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
+    name: str = ""
+    enabled: bool = True
 
     def __post_init__(self) -> None:
         _expect(_is_text(self.tool), "a step needs the name of a tool", self.tool)
@@ -52,6 +56,8 @@ class Step:
             _expect(_is_text(name), "an input's name must be text", name)
             rule = f"the input {name} must be a name, or a list of 1 to {MAX_VALUES} names"
             _expect(_is_text(names) or _is_names(names), rule, names)
+        _expect(_is_text(self.name), "the name of a step must be text", self.name)
+        _expect(isinstance(self.enabled, bool), "enabled must be true or false", self.enabled)
 
     def names_of(self, input_: str) -> tuple[str, ...]:
         """Names of an input's values in order, "" for one that is left out; empty if the input is not given."""
@@ -95,8 +101,24 @@ class Recipe:
         return json.dumps(self.to_dict(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
     def to_dict(self) -> dict[str, Any]:
-        """The recipe as dictionaries, lists and scalars."""
-        return json.loads(json.dumps(asdict(self)))
+        """The recipe as dictionaries, lists and scalars; steps have a name, or say that they are disabled, if so."""
+        data = json.loads(json.dumps(asdict(self)))
+        for step in data["steps"]:
+            for name, usual in _USUAL.items():
+                if step[name] == usual:
+                    del step[name]
+        return data
+
+    @property
+    def active_steps(self) -> tuple[Step, ...]:
+        """Steps that are run: those that are enabled."""
+        return tuple(step for step in self.steps if step.enabled)
+
+    @property
+    def spare_inputs(self) -> set[str]:
+        """Names of inputs that only disabled steps use."""
+        every, used = (set().union(*(one.input_names for one in steps)) for steps in (self.steps, self.active_steps))
+        return every - used
 
     @classmethod
     def from_json(cls, text: str) -> Recipe:
@@ -152,8 +174,9 @@ def differences(before: Recipe, now: Recipe) -> list[str]:
 
 def _step(data: Any) -> Step:
     _expect(isinstance(data, dict) and "tool" in data, "a step needs the name of a tool", data)
-    _refuse_unknown("step", data, {"tool", "parameters", "inputs"})
-    return Step(data["tool"], data.get("parameters", {}), data.get("inputs", {}))
+    _refuse_unknown("step", data, {"tool", "parameters", "inputs", *_USUAL})
+    more = {name: data[name] for name in _USUAL if name in data}
+    return Step(data["tool"], data.get("parameters", {}), data.get("inputs", {}), **more)
 
 
 def _check_recorded_inputs(inputs: Any) -> None:

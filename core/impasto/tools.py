@@ -113,7 +113,8 @@ class Result:
     """Result of a run: maps, files of trained models, measured figures, and the recipe that makes them again.
 
     paths: files that the maps were written to, if any; written tile by tile, `maps` has no pixels. notes: decisions of
-    tools, for the user to read. reports: files of the reports beside trained models.
+    tools, for the user to read. reports: files of the reports beside trained models. seconds, reused: of each step that
+    is enabled, the time that it took to compute, and whether that was in an earlier run.
     """
 
     maps: Maps = field(default_factory=Maps)
@@ -123,6 +124,8 @@ class Result:
     paths: tuple[Path, ...] = ()
     notes: tuple[str, ...] = ()
     reports: tuple[Path, ...] = ()
+    seconds: tuple[float, ...] = ()
+    reused: tuple[bool, ...] = ()
 
 
 class Listing:

@@ -31,6 +31,25 @@ def test_the_worker_makes_the_same_pixels_as_run(shared_client, misbehaving, pho
     assert answer.recipe.to_json() == here.recipe.to_json()
 
 
+def test_a_changed_recipe_is_computed_from_the_changed_step_on_if_the_client_asks_for_it(shared_client, photo):
+    def made(strength: float, *, keep_steps: bool = True) -> tuple[bool, ...]:
+        steps = Recipe((CHECKER.steps[0], Step("tint", {"strength": strength})), 77)
+        answer = shared_client.submit(steps, {"source": photo}, keep_steps=keep_steps).wait()
+        assert len(answer.seconds) == 2
+        return answer.reused
+
+    assert made(0.1, keep_steps=False) == made(0.1, keep_steps=False) == (False, False)
+    assert [made(0.1), made(0.2), made(0.1)] == [(False, False), (True, False), (True, True)]
+
+
+def test_a_preview_can_run_all_steps_at_its_size(shared_client):
+    large = Maps.from_arrays({"base_color": np.full((256, 512, 3), 0.5)}, name="large")
+    view = View("preview", 64, runs_small=True)
+    answer = shared_client.submit(recipe("tint"), {"source": large}, deliver=view).wait()
+    assert answer.arrays["preview"].shape == (32, 64, 3)
+    assert answer.size_px == (32, 64)
+
+
 def test_it_describes_tools_and_broken_plugins(shared_client):
     described = shared_client.describe().wait()
     assert {"checker", "quilt", "photo-maps"} <= {tool["name"] for tool in described["tools"]}

@@ -102,7 +102,8 @@ class Plan:
         )
 
     def _valid_recipe(self, recipe: Recipe, inputs: Mapping[str, Path], parameters: Mapping[str, Any]) -> Recipe:
-        """The recipe with these and all other parameters. ParameterError for a mistake in it or its inputs."""
+        """The enabled steps with these and all other parameters. ParameterError for a mistake in them or the inputs."""
+        recipe = replace(recipe, steps=recipe.active_steps)
         tools = [registry().tool(step.tool) for step in recipe.steps]
         recipe = with_parameters(recipe, tools, parameters)
         check_inputs(recipe.steps, tools, {name: NO_MESH if name == MESH else Maps() for name in inputs})

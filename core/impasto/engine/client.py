@@ -121,12 +121,13 @@ class Client:
         scale: Mapping[str, float] | None = None,
         supersedes: str = "",
         detach: bool = False,
+        keep_steps: bool = False,
     ) -> Job:
         """A job whose result is a `JobResult`. Inputs are maps, pixels or files, or paths that the worker reads.
 
         deliver: the form of the result; None for arrays. scale: `width_m` and `height_range_m` of the source, if its
         file does not state them. supersedes: a key; older jobs with the same key are cancelled. detach: continue after
-        this process ends, if the client `outlives` it.
+        this process ends, if the client `outlives` it. keep_steps: use results of steps that earlier jobs have kept.
         """
         deliver = deliver or Delivery()
         finish: Callable[[JobResult], JobResult] | None = None
@@ -138,6 +139,7 @@ class Client:
             known: dict[str, Any] = {**scale}
             given["source"] = replace(given["source"], **known)
         how: dict[str, Any] = {"device": device, "supersedes": supersedes, "detach": detach and self._outlives}
+        how["keep_steps"] = keep_steps
         request = JobRequest(id=next(self._ids), recipe=recipe, inputs=given, deliver=deliver, **how)
         return self._submit(request, finish)
 

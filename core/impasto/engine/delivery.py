@@ -54,7 +54,7 @@ def _datasets(recipe: Recipe) -> dict[str, dict[str, Any]]:
     from ..plugins.registry import registry
     from ..tools import validate
 
-    steps = [(registry().tool(step.tool), step) for step in recipe.steps]
+    steps = [(registry().tool(step.tool), step) for step in recipe.active_steps]
     return {
         name: settings_for(validate(tool, step.parameters))
         for tool, step in steps
@@ -147,6 +147,8 @@ def deliver(
         "height_range_m": maps.height_range_m,
         "name": maps.name,
         "size_px": _size_px(first, result.paths),
+        "seconds": list(result.seconds),
+        "reused": list(result.reused),
     }
     if isinstance(wanted, View):
         arrays, figures = view_of(maps, wanted, tell)

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -22,10 +23,13 @@ from .requests import Delivery, JobRequest, MatchRequest, MoreLikeRequest, Reque
 if TYPE_CHECKING:
     from ..matchers import Match
     from ..running.inputs import Given
+    from ..running.kept import KeptSteps
     from ..tools import Result
 
 PREVIEW_INTERVAL_S = 0.25
 PROGRESS_INTERVAL_S = 0.05
+MOST_KEPT_BYTES, KEPT_SHARE = 2**31, 8
+"""Limits of the results of steps that are kept: bytes, and the part of the machine's memory, one in so many."""
 
 Frame: TypeAlias = "tuple[dict[str, Any], dict[str, np.ndarray]]"
 """Header and arrays of a frame."""
@@ -64,6 +68,16 @@ class RunningJob:
     def continues_alone(self) -> bool:
         """Whether the job is finished even if the client is gone."""
         return isinstance(self.request, JobRequest) and self.request.detach and self.resumed.is_set()
+
+
+@cache
+def kept_steps() -> KeptSteps:
+    """Results of steps of the worker's jobs."""
+    import psutil
+
+    from ..running.kept import KeptSteps
+
+    return KeptSteps(min(MOST_KEPT_BYTES, psutil.virtual_memory().total // KEPT_SHARE))
 
 
 def reply_to(job: RunningJob, send: Send) -> Frame:
@@ -124,7 +138,9 @@ class _Execution:
         }
         wanted = request.deliver
         if isinstance(wanted, View) and wanted.kind == "preview":
-            how["enough_px"] = wanted.longest_px
+            how["preview_px" if wanted.runs_small else "enough_px"] = wanted.longest_px
+        if request.keep_steps:
+            how["kept"] = kept_steps()
         if isinstance(wanted, Delivery) and wanted.kind == "files":
             where = Path(wanted.folder)
             sink = Sink(where, wanted.name, wanted.format, wanted.replace, wanted.wait_s, wanted.export)

@@ -88,7 +88,7 @@ class Described:
 class JobResult:
     """Result of a job: `arrays` are pixels or encoded files by map name, of tiles by `tile_key`; `paths` written files.
 
-    suffix: of encoded files, such as ".png".
+    suffix: of encoded files, such as ".png". seconds, reused: of each enabled step, as in `Result`.
     """
 
     id: Count
@@ -103,6 +103,8 @@ class JobResult:
     height_range_m: Length | None
     paths: tuple[Path, ...] = ()
     suffix: str = ""
+    seconds: tuple[Length, ...] = ()
+    reused: tuple[bool, ...] = ()
 
     def __post_init__(self) -> None:
         for name, array in self.arrays.items():

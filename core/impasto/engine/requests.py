@@ -64,12 +64,14 @@ class View(ResultForm):
     small: the maps as uint8, their longer side at most longest_px. preview: the surface under a light, as small, uint8
     RGB. relit: the surface on a ball and on a plane, uint8 RGB (frames, side_px, 2 side_px, 3), in one turn of the
     light that begins at the azimuth. gaussian: for shaders that blend it, PNGs with Gaussian histograms, and `lookup`,
-    the table that takes them back. azimuth, elevation: of the light, in degrees.
+    the table that takes them back. azimuth, elevation: of the light, in degrees. runs_small: all steps are run at the
+    preview's size, which is quick and similar, instead of their result scaled down.
     """
 
     kind: ViewKind = field(metadata={"json": "as"})
     longest_px: Annotated[int, Within(1, 4096)] = 512
     side_px: Annotated[int, Within(16, 512)] = 256
+    runs_small: bool = False
     azimuth: float = 135.0
     elevation: float = 40.0
     frames: Annotated[int, Within(1, 120)] = 1
@@ -107,7 +109,10 @@ class Request:
 
 @dataclass(frozen=True, kw_only=True)
 class JobRequest(Request):
-    """A recipe to run. supersedes: older jobs with this key are cancelled. detach: continue without the client."""
+    """A recipe to run. supersedes: older jobs with this key are cancelled. detach: continue without the client.
+
+    keep_steps: use what the worker has kept of earlier runs of such a recipe, and keep what is made now.
+    """
 
     kind: str = field(default="job", metadata={"json": "type"})
     recipe: Recipe
@@ -116,6 +121,7 @@ class JobRequest(Request):
     device: str = "auto"
     supersedes: str = ""
     detach: bool = False
+    keep_steps: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -42,6 +42,8 @@ from .inputs import (
     with_directions,
     with_numbers_for_each,
 )
+from .kept import KeptSteps, Making
+from .preview_size import at_preview_size
 from .streaming import Sink, check_streamable, should_stream, tile_maker, write_tiles
 from .tiled import mesh_on, on_own_tiles, on_sheet, on_subject, run_tiles, sheet_of_cover, with_tiles
 from .unfolding import Unfolding, takes_mesh
@@ -58,6 +60,8 @@ def run(
     models_folder: Path | None = None,
     weights_folder: Path | None = None,
     enough_px: int | None = None,
+    preview_px: int | None = None,
+    kept: KeptSteps | None = None,
     on_progress: Callable[[float, str], None] | None = None,
     on_preview: Callable[[Maps], None] | None = None,
     is_cancelled: Callable[[], bool] | None = None,
@@ -71,25 +75,31 @@ def run(
     of those on it. sink: destination of the result, which is made and written tile by tile, so it may be larger than
     memory; `Result.paths` are its files.
     models_folder, weights_folder: libraries other than the user's. enough_px: longer side that is enough for a preview,
-    so that generators may make the same picture smaller. on_progress(fraction, message), on_preview(maps): called from
-    this thread. ParameterError before anything runs if a tool, parameter or input is wrong; Cancelled once
-    `is_cancelled()` is true. Once `is_stopped()` is true, tools that improve their result step by step finish early
-    with what they have.
+    so that generators may make the same picture smaller. preview_px: longer side at which all steps are run instead,
+    for a preview that is only similar. kept: results of steps of earlier runs, to be used again.
+    on_progress(fraction, message), on_preview(maps): called from this thread. ParameterError before anything runs if a
+    tool, parameter or input is wrong; Cancelled once `is_cancelled()` is true. Once `is_stopped()` is true, tools that
+    improve their result step by step finish early with what they have.
     """
     inputs = dict(inputs or {})
-    tools = [registry().tool(step.tool) for step in recipe.steps]
-    parameters = [validate(tool, step.parameters) for tool, step in zip(tools, recipe.steps, strict=True)]
-    check_inputs(recipe.steps, tools, inputs)
+    active = recipe.active_steps
+    if not active:
+        raise ParameterError("all steps of the recipe are disabled", "enable one")
+    tools = [registry().tool(step.tool) for step in active]
+    parameters = [validate(tool, step.parameters) for tool, step in zip(tools, active, strict=True)]
+    check_inputs(active, tools, {name: given for name, given in inputs.items() if name not in recipe.spare_inputs})
     refuse_empty(inputs)
-    parameters = [with_numbers_for_each(*given) for given in zip(tools, parameters, recipe.steps, strict=True)]
+    parameters = [with_numbers_for_each(*given) for given in zip(tools, parameters, active, strict=True)]
+    if preview_px:
+        parameters, inputs = at_preview_size(tools, parameters, inputs, preview_px)
     if sink is not None:
         check_streamable(tools, sink, inputs)
-    subject, lying = as_needed(subject_of(inputs), tools), on_subject(recipe.steps, tools)
+    subject, lying = as_needed(subject_of(inputs), tools), on_subject(active, tools)
     placed = on_sheet(with_directions(inputs), lying, tools)
     mesh = seamed_mesh(placed)
     if subject.sheet and mesh is None:
         how: dict[str, Any] = {"device": device, "models_folder": models_folder, "weights_folder": weights_folder}
-        how |= {"enough_px": enough_px, "on_preview": on_preview}
+        how |= {"enough_px": enough_px, "preview_px": preview_px, "kept": kept, "on_preview": on_preview}
         how |= {"is_cancelled": is_cancelled, "is_stopped": is_stopped}
         return _run_on_tiles(recipe, inputs, lying, on_progress, how)
     notes: list[str] = []
@@ -100,7 +110,7 @@ def run(
         on_note=notes.append,
         models=registry().model_library(models_folder),
         weights=registry().weights_library(weights_folder),
-        enough_px=enough_px,
+        enough_px=preview_px or enough_px,
         mesh=mesh,
         sheet=subject.sheet,
         on_progress=on_progress,
@@ -110,8 +120,9 @@ def run(
     )
     if any(tool.may_use_bfloat16 for tool in tools):
         context = replace(context, precision=fast_precision(context.device))
-    rngs = step_rngs(recipe.seed, len(tools))
-    values = [values_of(tool, step, placed) for tool, step in zip(tools, recipe.steps, strict=True)]
+    rngs = step_rngs(recipe.seed, len(recipe.steps))
+    rngs = [rng for rng, step in zip(rngs, recipe.steps, strict=True) if step.enabled]
+    values = [values_of(tool, step, placed) for tool, step in zip(tools, active, strict=True)]
     decided = [partial(parameters.__setitem__, index) for index in range(len(tools))]
     steps = [_Step(*given) for given in zip(tools, list(parameters), values, rngs, decided, strict=True)]
 
@@ -119,7 +130,8 @@ def run(
         return _record(recipe, tools, parameters, inputs, context, used)
 
     on_texture = replace(subject, sheet=None)
-    result = _stream(steps, on_texture, context, sink, record) if sink else _fold(steps, on_texture, context)
+    making = Making(kept, preview_px)
+    result = _stream(steps, on_texture, context, sink, record) if sink else _fold(steps, on_texture, context, making)
     maps = with_tiles(result.maps, subject, inputs.get(MESH))
     return replace(result, maps=maps, recipe=record(), notes=tuple(dict.fromkeys(notes)))
 
@@ -195,9 +207,9 @@ class _Step:
         return held(context.models.path(name)) if name else nullcontext()
 
 
-def _fold(steps: list[_Step], subject: Maps, context: Context) -> Result:
+def _fold(steps: list[_Step], subject: Maps, context: Context, making: Making | None = None) -> Result:
     """The result of the steps in turn, each applied to the whole result of the previous one."""
-    result = Result(subject)
+    result, making = Result(subject), making or Making()
     covers = [index for index, step in enumerate(steps) if step.tool.kind == "generator" and takes_mesh(step.tool)]
     surface: Unfolding | None = None
     is_tiled = context.sheet is not None
@@ -206,7 +218,8 @@ def _fold(steps: list[_Step], subject: Maps, context: Context) -> Result:
             steps, context = _on_tiles(steps, index, result.maps, context)
         step = steps[index]
         step_context = replace(context, on_progress=_share(context.on_progress, index, len(steps)))
-        if not all(other.tool.is_pointwise or other.tool.kind == "estimator" for other in steps[index + 1 :]):
+        others = steps[index + 1 :]
+        if not making.preview_px and not all(one.tool.is_pointwise or one.tool.kind == "estimator" for one in others):
             step_context = replace(step_context, enough_px=None)  # others may have parameters in pixels
         step_context.progress(0.0, step.tool.label)
         if context.mesh and index >= max(covers, default=0):  # what comes before is made to cover the mesh
@@ -214,10 +227,11 @@ def _fold(steps: list[_Step], subject: Maps, context: Context) -> Result:
             result = replace(result, maps=surface.subject(step.tool, result.maps, step_context))
             step = replace(step, inputs=surface.inputs(step.tool, step.inputs))
             step_context = surface.context(step_context)
-        result = _join(result, step.apply(result.maps, step_context))
+        result = _join(result, making.result(step, result.maps, step_context))
         step_context.progress(1.0, step.tool.label)
         if index < len(steps) - 1 and result.maps:
             step_context.preview(result.maps)
+    result = replace(result, seconds=tuple(making.seconds), reused=tuple(making.reused))
     maps = surface.on_texture(result.maps) if surface else result.maps
     return replace(result, maps=on_own_tiles(maps, context.sheet) if context.sheet and not is_tiled else maps)
 
@@ -321,9 +335,10 @@ def _record(
     elif isinstance(parameters[0], SizeParameters):  # of the subject, which is not recorded, only the size was used
         height, width = parameters[0].size_px(subject_of(inputs))
         parameters = [parameters[0].model_copy(update={"width_px": width, "height_px": height}), *parameters[1:]]
+    chosen = iter(parameters)
     steps = tuple(
-        replace(step, parameters=chosen.model_dump(mode="json"))
-        for step, chosen in zip(recipe.steps, parameters, strict=True)
+        replace(step, parameters=next(chosen).model_dump(mode="json")) if step.enabled else step
+        for step in recipe.steps
     )
     return replace(
         recipe,

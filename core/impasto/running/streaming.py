@@ -64,11 +64,11 @@ class Sink:
 
 def should_stream(recipe: Recipe, subject: Maps, format_: str = "png") -> bool:
     """Whether the recipe's result is large (over 4096²) and can be made tile by tile."""
-    tools = [registry().tool(step.tool) for step in recipe.steps]
+    tools = [registry().tool(step.tool) for step in recipe.active_steps]
     if obstacle_to_tiles(tools) or registry().exporter(format_).start is None:
         return False
     first = tile_maker(tools)
-    parameters = validate(tools[first], recipe.steps[first].parameters)
+    parameters = validate(tools[first], recipe.active_steps[first].parameters)
     assert isinstance(parameters, SizeParameters)
     return is_large(parameters.size_px(subject))
 

@@ -84,7 +84,9 @@ def run_tiles(
     figures = {name: float(np.mean([one.figures[name] for one in results.values()])) for name in first.figures}
     notes = _notes({number: result.notes for number, result in results.items()})
     maps = Maps.of_tiles({number: result.maps for number, result in results.items()})
-    return replace(first, maps=maps, figures=figures, notes=notes)
+    seconds = tuple(map(sum, zip(*(one.seconds for one in results.values()), strict=True)))
+    reused = tuple(map(all, zip(*(one.reused for one in results.values()), strict=True)))
+    return replace(first, maps=maps, figures=figures, notes=notes, seconds=seconds, reused=reused)
 
 
 def _notes(by_tile: Mapping[int, Sequence[str]]) -> tuple[str, ...]:

@@ -1,0 +1,165 @@
+"""Results of steps that are kept, so that a recipe that has changed is computed from the changed step on.
+
+Each is kept by the hash of all that it was made of. A host that runs recipes again and again owns the `KeptSteps`.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from pathlib import Path
+from time import perf_counter
+from typing import Any, Protocol
+
+import numpy as np
+
+from ..context import Context
+from ..texture import Maps
+from ..tools import Result, Tool, model_parameter
+from .inputs import Value
+from .preview_size import shrink
+
+EVENTS = ("on_model", "on_exemplar", "on_weights", "on_note", "on_decision")
+"""Callbacks of a context by which a tool says more than its result: said again with a result that was kept."""
+
+
+class ReadyStep(Protocol):
+    """A step with all arguments of its tool but the subject, as the runner has it."""
+
+    @property
+    def tool(self) -> Tool: ...
+    @property
+    def parameters(self) -> Any: ...
+    @property
+    def inputs(self) -> Mapping[str, Value]: ...
+    @property
+    def rng(self) -> np.random.Generator: ...
+    @property
+    def on_decision(self) -> Callable[[Any], None]: ...
+
+    def apply(self, subject: Maps, context: Context) -> Result: ...
+
+
+@dataclass(frozen=True)
+class MadeStep:
+    """Result of a step, the seconds that it took to compute, and what its tool said: events of a context."""
+
+    result: Result
+    seconds: float
+    events: tuple[tuple[str, Any], ...] = ()
+
+
+class KeptSteps:
+    """Results of steps by their keys, up to `limit_bytes` of pixels; those that were not used for longest go first."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self.limit_bytes = limit_bytes
+        self._steps: OrderedDict[str, MadeStep] = OrderedDict()
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of all pixels that are kept; those of maps that several steps share count once."""
+        return _size_bytes(self._steps.values())
+
+    def find(self, key: str) -> MadeStep | None:
+        """The step that is kept by a key, if it is."""
+        if key in self._steps:
+            self._steps.move_to_end(key)
+        return self._steps.get(key)
+
+    def keep(self, key: str, made: MadeStep) -> None:
+        """Keep a step, unless it alone is too large."""
+        if _size_bytes([made]) > self.limit_bytes:
+            return
+        self._steps[key] = made
+        while self.size_bytes > self.limit_bytes:
+            self._steps.popitem(last=False)
+
+
+@dataclass
+class Making:
+    """A run of steps in turn. seconds, reused: of each, as in `Result`. preview_px: longer side of all their results.
+
+    Neither trainers' results are kept, nor those on a mesh, whose canvas several steps share.
+    """
+
+    kept: KeptSteps | None = None
+    preview_px: int | None = None
+    seconds: list[float] = field(default_factory=list)
+    reused: list[bool] = field(default_factory=list)
+    _key: str = ""
+
+    def result(self, step: ReadyStep, subject: Maps, context: Context) -> Result:
+        """The result of the next step: what was kept, or else computed now."""
+        context = replace(context, on_decision=step.on_decision)
+        kept = self.kept if context.mesh is None and step.tool.kind != "trainer" else None
+        if kept:
+            self._key = _key_of(step, self._key or repr((_identity(subject), self.preview_px)), context)
+        found = kept.find(self._key) if kept else None
+        for event, value in found.events if found else ():
+            getattr(context, event)(value)
+        made = found or _made(step, subject, context, self.preview_px)
+        if kept and not found and not context.is_stopped():
+            kept.keep(self._key, made)
+        self.seconds.append(made.seconds)
+        self.reused.append(found is not None)
+        return made.result
+
+
+def _made(step: ReadyStep, subject: Maps, context: Context, preview_px: int | None) -> MadeStep:
+    """The result of a step with its time, and what was said meanwhile."""
+    events: list[tuple[str, Any]] = []
+
+    def recorder(name: str) -> Callable[[Any], None]:
+        tell = getattr(context, name)
+
+        def record(value: Any) -> None:
+            events.append((name, value))
+            tell(value)
+
+        return record
+
+    listening: dict[str, Any] = {name: recorder(name) for name in EVENTS}
+    own: Any = replace(step, on_decision=listening["on_decision"])  # type: ignore[type-var]
+    started = perf_counter()
+    result = own.apply(subject, replace(context, **listening))
+    if preview_px:
+        result = replace(result, maps=shrink(result.maps, preview_px))
+    return MadeStep(result, perf_counter() - started, tuple(events))
+
+
+def _size_bytes(steps: Iterable[MadeStep]) -> int:
+    arrays = [texture.pixels for step in steps for texture in step.result.maps.values()]
+    return sum({id(pixels): pixels.nbytes for pixels in arrays}.values())
+
+
+def _key_of(step: ReadyStep, before: str, context: Context) -> str:
+    """Hash of all that a step's result depends on. before: that of what comes before it."""
+    seeds: Any = step.rng.bit_generator.seed_seq
+    folders = [context.models.folder] if model_parameter(step.tool) else []
+    folders += [context.weights.folder] if step.tool.weights else []
+    facts = (
+        before,
+        step.tool.name,
+        step.parameters.model_dump_json(),
+        sorted((name, _identity(value)) for name, value in step.inputs.items()),
+        (seeds.entropy, seeds.spawn_key),
+        (context.device, context.precision, context.enough_px),
+        list(map(_state_of, folders)),
+    )
+    return sha256(repr(facts).encode()).hexdigest()
+
+
+def _identity(given: Any) -> Any:
+    """Facts that tell an input, a subject or a tuple of them from every other one; None if it is empty."""
+    if isinstance(given, tuple):
+        return tuple(map(_identity, given))
+    about = ("name", "width_m", "height_range_m")
+    return (given.sha256(), *(getattr(given, name, None) for name in about)) if given else None
+
+
+def _state_of(folder: Path) -> int:
+    """A number that changes when a file is added to a folder, removed or replaced; 0 without a folder."""
+    return folder.stat().st_mtime_ns if folder.is_dir() else 0

@@ -1,0 +1,58 @@
+"""A recipe at the size of a preview: smaller inputs, and with them all parameters that are lengths in pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..data.prepare import maps_at_scale
+from ..parameters import Parameters, properties_of
+from ..texture import Maps
+from ..tools import SizeParameters, Tool, is_procedural
+from .inputs import Given, subject_of
+
+LEAST_PX = 64
+"""Shorter side below which no input is shrunk, since nothing would be left to be recognised."""
+PIXELS = "_px"
+"""End of the names of parameters that are lengths in pixels."""
+
+
+def at_preview_size(
+    tools: Sequence[Tool], parameters: Sequence[Parameters], inputs: Mapping[str, Given], longest_px: int
+) -> tuple[list[Parameters], dict[str, Given]]:
+    """Parameters and inputs with which the result's longer side is about longest_px; as they are if it is smaller.
+
+    A generator that makes pictures from a model alone keeps its size, since another size would be another picture: it
+    follows `Context.enough_px`.
+    """
+    subject = subject_of(inputs)
+    pairs = list(zip(tools, parameters, strict=True))
+    sizes = [one.size_px(subject) for one in parameters if isinstance(one, SizeParameters)]
+    sizes = sizes or [subject.size_px if subject else (1, 1)]
+    scale = min(1.0, longest_px / max(map(max, sizes)))
+    shrunk = {name: _shrunk(given, scale) if isinstance(given, Maps) else given for name, given in inputs.items()}
+    return [one if _keeps_size(tool) else _scaled(one, scale) for tool, one in pairs], shrunk
+
+
+def shrink(maps: Maps, longest_px: int) -> Maps:
+    """Maps whose longer side is at most longest_px."""
+    return maps_at_scale(maps, min(1.0, longest_px / max(maps.size_px))) if maps else maps
+
+
+def _keeps_size(tool: Tool) -> bool:
+    return tool.kind == "generator" and not tool.uses_subject and not is_procedural(tool)
+
+
+def _shrunk(maps: Maps, scale: float) -> Maps:
+    return maps_at_scale(maps, min(1.0, max(scale, LEAST_PX / min(maps.size_px))))
+
+
+def _scaled(parameters: Parameters, scale: float) -> Parameters:
+    """The parameters with lengths in pixels scaled, within their limits; 0 stays, as it stands for another size."""
+    changed: dict[str, Any] = {}
+    for name, schema in properties_of(type(parameters)).items():
+        value = getattr(parameters, name)
+        if name.endswith(PIXELS) and isinstance(value, int | float) and value > 0 and scale < 1:
+            scaled = max(value * scale, schema.get("minimum", 0))
+            changed[name] = max(1, round(scaled)) if schema["type"] == "integer" else scaled
+    return parameters.model_copy(update=changed)
