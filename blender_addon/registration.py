@@ -28,6 +28,10 @@ from .image import panel as image_panel
 from .interface import browsing, deferred, previews
 from .jobs import made, session
 from .jobs import operator as job_operators
+from .layers import operators as layer_operators
+from .layers import panel as layer_panel
+from .layers import preview as layer_preview
+from .layers import settings as layer_settings
 from .match import operators as match_operators
 from .match import panel as match_panel
 from .match import settings as match_settings
@@ -93,6 +97,7 @@ CLASSES = (
     *endless_operators.CLASSES,
     *placing_operator.CLASSES,
     *point_operators.CLASSES,
+    *layer_operators.CLASSES,
     *presets.CLASSES,
     *menu.CLASSES,
     *menus.CLASSES,
@@ -103,6 +108,7 @@ CLASSES = (
     *region_panel.CLASSES,
     *match_panel.CLASSES,
     *generate_panel.CLASSES,
+    *layer_panel.CLASSES,
     *stylize_panel.CLASSES,
     *train_panel.CLASSES,
     *batch_panel.CLASSES,
@@ -114,6 +120,7 @@ CLASSES = (
 )
 PARTS = (
     gallery,
+    layer_settings,
     properties,
     generate_settings,
     match_settings,
@@ -134,6 +141,7 @@ PARTS = (
     made,
     variations,
     favourites,
+    layer_preview,
     stylize_preview,
     turntable,
     former,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import bpy
@@ -22,7 +23,7 @@ from ..core.recipe import Recipe
 from ..core.system.untrusted import inside, is_there
 from ..core.udim import tile_of
 from . import encode, meshes, recent, surfaces, tiles
-from .inputs import SOURCE, Input, ready
+from .inputs import SOURCE, Input, Source, ready
 from .joined import JoinedResult, has_relief
 
 KEPT = "impasto_input"
@@ -83,6 +84,25 @@ def _mesh_shown(recipe: Recipe, image: bpy.types.Image) -> Callable[[], Path | J
     raise FileError(message, "assign the material with the image to the object, or export the object beside the .blend")
 
 
+def sources_of(recipe: Recipe, image: bpy.types.Image) -> dict[str, Source]:
+    """Images or files that are a recipe's inputs, by name, for the main thread; those that are not found are left out.
+
+    Of several images of one name it is the one with the hash.
+    """
+    found: dict[str, Source] = {}
+    for name, about in recipe.inputs.items():
+        images = _images(about, image)
+        same = (one for one in images if len(images) > 1 and _is_same(one, about))
+        if (first := next(chain(same, images, _files(str(about["name"]), image)), None)) is not None:
+            found[name] = first
+    return found
+
+
+def _is_same(image: bpy.types.Image, about: Mapping[str, str | float]) -> bool:
+    given = ready(tiles.read(image))
+    return not isinstance(given, Path) and _hash(given) == about["sha256"]
+
+
 def _candidates(input_: str, about: Mapping[str, str | float], image: bpy.types.Image) -> Sequence[Input]:
     """Images that keep the input or have its name, whatever number Blender added, then files of this name beside them.
 
@@ -92,18 +112,26 @@ def _candidates(input_: str, about: Mapping[str, str | float], image: bpy.types.
     if input_ == SOURCE and (joined := JoinedResult.of(image)):
         return joined.sources()
     called = _called(name, image)
-    found: list[Input] = [tiles.read(item) for item in _kept(str(about["sha256"])) or called]
+    found: list[Input] = [tiles.read(item) for item in _images(about, image)]
     if input_ == SOURCE and has_relief(image):
         shown = [(item, one) for item in called for one in surfaces.materials_with(item)]
         found += [surfaces.read(one) for item, one in shown if surfaces.map_nodes(one)["base_color"].image == item]
-    folders = [*_folders(image), Path(bpy.app.tempdir)]  # where the render result is, in this session
-    found += [path for folder in folders if (path := _beside(folder, name))]
+    found += _files(name, image)
     if not found:
         raise FileError(
             f"the input {name} is neither an image of this .blend nor a file beside it",
             "open it as an image, or copy it beside the .blend",
         )
     return found
+
+
+def _images(about: Mapping[str, str | float], image: bpy.types.Image) -> list[bpy.types.Image]:
+    return _kept(str(about["sha256"])) or _called(str(about["name"]), image)
+
+
+def _files(name: str, image: bpy.types.Image) -> list[Path]:
+    folders = [*_folders(image), Path(bpy.app.tempdir)]  # where the render result is, in this session
+    return [path for folder in folders if (path := _beside(folder, name))]
 
 
 def _folders(image: bpy.types.Image) -> list[Path]:

@@ -76,8 +76,9 @@ def assignable_objects(context: bpy.types.Context) -> list[bpy.types.Object]:
 
 
 def active_material(context: bpy.types.Context) -> bpy.types.Material | None:
-    """The active object's active material."""
-    return context.active_object.active_material if context.active_object else None
+    """The active object's active material, also for a timer, which has no window."""
+    item = context.view_layer.objects.active
+    return item.active_material if item else None
 
 
 def chosen_material(context: bpy.types.Context, name: str = "") -> bpy.types.Material:

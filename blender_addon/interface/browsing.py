@@ -18,6 +18,7 @@ from ..engine.catalogue import catalogue
 from ..jobs.operator import tell
 from ..jobs.task import error_report
 from ..parameters import inputs, properties
+from ..parameters.groups import material_of, owner_called
 from ..parameters.operators import OfInput
 
 THUMBNAILS = 3
@@ -70,6 +71,7 @@ class OfSetting(PictureBrowser):
     target: StringProperty(
         name="Target", description="The setting that it is for, as a path below the scene", options=HIDDEN
     )
+    material: StringProperty(options=HIDDEN)  # that has the setting, instead of the scene
 
     def start_folder(self, context: bpy.types.Context) -> str:
         """Folder of what is chosen now, or else the last one."""
@@ -88,7 +90,7 @@ class OfSetting(PictureBrowser):
     def _setting(self, context: bpy.types.Context) -> tuple[bpy.types.PropertyGroup, str]:
         """The group that has the setting, and its name."""
         group, _, name = self.target.rpartition(".")
-        return context.scene.path_resolve(group), name
+        return owner_called(context, self.material).path_resolve(group), name
 
 
 class IMPASTO_OT_open_picture(OfSetting, bpy.types.Operator):
@@ -132,8 +134,9 @@ class IMPASTO_OT_open_images(PictureBrowser, OfInput, bpy.types.Operator):
         opened = [load(str(Path(self.directory, name))) for name in names]
         if opened:
             remember(Path(self.directory))
-            inputs.put_all(self.group(context), self.input, opened)
-            properties.tell_changed(properties.kind_of_preview(catalogue[self.tool]))(None, context)
+            group = self.group(context)
+            inputs.put_all(group, self.input, opened)
+            properties.tell_changed(properties.kind_of_preview(catalogue[self.tool]))(group, context)
 
 
 def draw_path(
@@ -142,7 +145,7 @@ def draw_path(
     """Draw a path, which can be written or chosen."""
     row = layout.row(align=True)
     row.prop(group, name)
-    row.operator(opened_by, text="", icon="FILEBROWSER").target = f"{group.path_from_id()}.{name}"
+    _draw_open(row, opened_by, group, name, text="")
 
 
 def draw_image(layout: bpy.types.UILayout, group: bpy.types.PropertyGroup, name: str) -> None:
@@ -150,7 +153,12 @@ def draw_image(layout: bpy.types.UILayout, group: bpy.types.PropertyGroup, name:
     row = layout.row(align=True)
     row.template_ID(group, name)
     text = {"text": ""} if getattr(group, name) else {}
-    row.operator("impasto.open_picture", icon="FILEBROWSER", **text).target = f"{group.path_from_id()}.{name}"
+    _draw_open(row, "impasto.open_picture", group, name, **text)
+
+
+def _draw_open(row: bpy.types.UILayout, operator: str, group: bpy.types.PropertyGroup, name: str, **text: str) -> None:
+    button = row.operator(operator, icon="FILEBROWSER", **text)
+    button.target, button.material = f"{group.path_from_id()}.{name}", material_of(group)
 
 
 def remember(folder: Path) -> None:

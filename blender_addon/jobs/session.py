@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from ..core.engine.client import Client
     from ..core.engine.remote import Remote
 
-TICK_S = 0.1
+TICK_S, QUICK_TICK_S = 0.1, 0.02
+"""Seconds between looks at tasks, and at those that are not shown, such as previews, which are waited for."""
 PRINT_INTERVAL_S = 1.0
 INTERACTIVE, LONG = "interactive", "long"
 GRACE_S = {INTERACTIVE: 3.0, LONG: 10.0}
@@ -96,7 +97,7 @@ class Jobs:
         task.start()
         redraw()
         if not bpy.app.timers.is_registered(_tick):
-            bpy.app.timers.register(_tick, first_interval=TICK_S, persistent=True)
+            bpy.app.timers.register(_tick, first_interval=self._tick_s, persistent=True)
 
     def finish(self, task: Task) -> Report:
         """Run a task and wait for its end; for scripts, and wherever there is no window."""
@@ -163,7 +164,11 @@ class Jobs:
         if self.seen != (seen := self._shown_state()):
             self.seen = seen
             redraw()
-        return TICK_S if self.tasks else None
+        return self._tick_s if self.tasks else None
+
+    @property
+    def _tick_s(self) -> float:
+        return TICK_S if all(task.is_shown or task.is_long for task in self.tasks) else QUICK_TICK_S
 
     def tell(self, report: Report, place: Place) -> None:
         """Show a report in the panel that caused it; scripts find its names in `made`."""

@@ -28,6 +28,7 @@ class Place(StrEnum):
     """Panels and sections that show the reports of their buttons."""
 
     TEXTURE = "texture"
+    LAYERS = "layers"
     MATCH = "match"
     BAKE = "bake"
     IMAGE = "image"

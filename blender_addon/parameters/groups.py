@@ -21,14 +21,25 @@ def identifier(name: str) -> str:
     return f"{plain}_" if hasattr(bpy.types.PropertyGroup, plain) else plain
 
 
-def group_of(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> bpy.types.PropertyGroup:
-    """The scene's property group of a tool."""
-    return getattr(scene.impasto_parameters, identifier(tool["name"]))
+def group_of(owner: bpy.types.Scene | bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> bpy.types.PropertyGroup:
+    """The property group of a tool in a scene, or in a layer of a material."""
+    return getattr(owner.impasto_parameters, identifier(tool["name"]))
 
 
-def unit_m(scene: bpy.types.Scene) -> float:
-    """Metres in one Blender unit, by the scene's Unit Scale, in which Blender shows lengths."""
-    settings = scene.unit_settings
+def material_of(group: bpy.types.PropertyGroup) -> str:
+    """Name of the material that a group is in; empty for one in a scene."""
+    owner = group.id_data
+    return owner.name if isinstance(owner, bpy.types.Material) else ""
+
+
+def owner_called(context: bpy.types.Context, material: str) -> bpy.types.ID:
+    """The material of this name, or the scene."""
+    return bpy.data.materials[material] if material else context.scene
+
+
+def unit_m(owner: bpy.types.ID | bpy.types.PropertyGroup) -> float:
+    """Metres in one Blender unit, by the Unit Scale of a scene, or else of the current one, which Blender shows."""
+    settings = (owner if isinstance(owner, bpy.types.Scene) else bpy.context.scene).unit_settings
     return 1.0 if settings.system == "NONE" else settings.scale_length
 
 

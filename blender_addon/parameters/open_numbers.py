@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import bpy
 from bpy.props import FloatProperty, StringProperty
 
-from .groups import identifier, unit_m
+from .groups import identifier, material_of, owner_called, unit_m
 from .schemas import AZIMUTH, is_length
 
 LABEL = 0.4
@@ -60,11 +60,12 @@ class IMPASTO_OT_set_number(bpy.types.Operator):
     bl_options = {"UNDO", "INTERNAL"}  # noqa: RUF012  as Blender wants it
 
     path: StringProperty(name="Path", description="Data path of the property, from the scene")
+    material: StringProperty(options={"HIDDEN"})  # whose property it is, instead of the scene's
     value: FloatProperty(name="Value", description="Its new value, in the property's own unit")
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         owner, _, name = self.path.rpartition(".")
-        group = context.scene.path_resolve(owner)
+        group = owner_called(context, self.material).path_resolve(owner)
         is_whole = group.bl_rna.properties[name].type == "INT"
         setattr(group, name, round(self.value) if is_whole else self.value)
         return {"FINISHED"}
@@ -94,6 +95,7 @@ def draw_open_number(
         button = row.operator(IMPASTO_OT_set_number.bl_idname, text="", icon="X")
         button.value = number.value
     button.path = f"{group.path_from_id()}.{name}"
+    button.material = material_of(group)
 
 
 CLASSES = (IMPASTO_OT_set_number,)

@@ -3,11 +3,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import bpy
 from bpy.props import IntProperty, StringProperty
 
 from ..engine.catalogue import catalogue
 from . import inputs, properties
+from .groups import material_of, owner_called
 
 
 class OfInput:
@@ -17,10 +21,22 @@ class OfInput:
 
     tool: StringProperty(name="Tool", description="Name of the tool")
     input: StringProperty(name="Input", description="Name of its input")
+    material: StringProperty(options={"HIDDEN"})  # the one that has the tool's layer, whose parameters are at the path
+    path: StringProperty(options={"HIDDEN"})
 
     def group(self, context: bpy.types.Context) -> bpy.types.PropertyGroup:
-        """The scene's parameters of the tool."""
+        """The parameters of the tool, in the scene or in the material."""
+        if self.material:
+            return owner_called(context, self.material).path_resolve(self.path)
         return properties.group_of(context.scene, catalogue[self.tool])
+
+
+def set_input(
+    button: bpy.types.OperatorProperties, tool: Mapping[str, Any], name: str, group: bpy.types.PropertyGroup
+) -> None:
+    """Set a button to the input of a tool's group."""
+    button.tool, button.input = tool["name"], name
+    button.material, button.path = material_of(group), group.path_from_id()
 
 
 class IMPASTO_OT_add_image(OfInput, bpy.types.Operator):
@@ -46,8 +62,9 @@ class IMPASTO_OT_remove_image(OfInput, bpy.types.Operator):
     index: IntProperty(name="Index", description="Position in the list, from 0", min=0)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        getattr(self.group(context), inputs.more_of(self.input)).remove(self.index)
-        properties.tell_changed(properties.kind_of_preview(catalogue[self.tool]))(None, context)
+        group = self.group(context)
+        getattr(group, inputs.more_of(self.input)).remove(self.index)
+        properties.tell_changed(properties.kind_of_preview(catalogue[self.tool]))(group, context)
         return {"FINISHED"}
 
 

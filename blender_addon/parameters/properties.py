@@ -29,9 +29,19 @@ from .groups import (
 )
 
 MAX_INT = 2**31 - 1
-TEXTURE, STYLE, POINTS = "texture", "style", "points"
+TEXTURE, STYLE, POINTS, LAYERS = "texture", "style", "points", "layers"
 """Panels with a live preview, for `when_changed`."""
 _listeners: dict[str, Callable[[], None]] = {}
+_followers: list[tuple[Callable[[type], None], Callable[[], None]]] = []
+"""Functions that register and unregister classes with pointers to the tools' groups, whenever those are made anew."""
+
+
+def follow(register: Callable[[type], None], unregister: Callable[[], None]) -> None:
+    """Have `register(root)` called with the class of all tools' groups, and `unregister()` before that goes.
+
+    To be called before the tools are registered.
+    """
+    _followers[:] = [(register, unregister)]
 
 
 def when_changed(of: str, listener: Callable[[], None] | None) -> None:
@@ -43,10 +53,11 @@ def when_changed(of: str, listener: Callable[[], None] | None) -> None:
 
 
 def tell_changed(of: str) -> Callable[[Any, Any], None]:
-    """Callback for a property's `update`."""
+    """Callback for a property's `update`; one in a material is of its layers."""
 
-    def update(_self: Any, _context: Any) -> None:
-        if listener := _listeners.get(of):
+    def update(owner: Any, _context: Any) -> None:
+        is_layer = isinstance(getattr(owner, "id_data", None), bpy.types.Material)
+        if listener := _listeners.get(LAYERS if is_layer else of):
             listener()
 
     return update
@@ -81,8 +92,12 @@ class _Live:
         bpy.utils.register_class(root)
         self.root = root
         bpy.types.Scene.impasto_parameters = PointerProperty(type=self.root)
+        for register, _ in _followers:
+            register(self.root)
 
     def unregister(self) -> None:
+        for _, unregister in _followers:
+            unregister()
         for name in ("impasto_parameters", "impasto_preparation"):
             if hasattr(bpy.types.Scene, name):
                 delattr(bpy.types.Scene, name)
@@ -176,14 +191,19 @@ def _six_digits(value: float) -> float:
     return float(f"{value:.6g}")
 
 
-def put_parameters(scene: bpy.types.Scene, tool: Mapping[str, Any], parameters: Mapping[str, Any]) -> None:
-    """Give a tool's properties the values of a recipe's step, and its defaults to all others; the size stays."""
-    group, known = group_of(scene, tool), properties_of(tool)
+def put_parameters(
+    owner: bpy.types.Scene | bpy.types.PropertyGroup, tool: Mapping[str, Any], parameters: Mapping[str, Any]
+) -> None:
+    """Give a tool's properties the values of a recipe's step, and its defaults to all others; the size stays.
+
+    owner: a scene or a layer.
+    """
+    group, known = group_of(owner, tool), properties_of(tool)
     for name in sorted(drawn_parameters(tool), key=lambda name: not is_model(known[name])):  # its sliders come later
         if belongs_to_model(known[name]):
             _put_of_model(group, tool, name, parameters.get(name))
         elif name in parameters:
-            setattr(group, identifier(name), _as_property(scene, name, known[name], parameters[name]))
+            setattr(group, identifier(name), _as_property(owner, name, known[name], parameters[name]))
         else:
             group.property_unset(identifier(name))
 
@@ -203,13 +223,13 @@ def _put_of_model(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name:
             setattr(own, each, values[each])
 
 
-def _as_property(scene: bpy.types.Scene, name: str, schema: Mapping[str, Any], value: Any) -> Any:
+def _as_property(owner: Any, name: str, schema: Mapping[str, Any], value: Any) -> Any:
     """A recipe's value as the property takes it: angles in radians, lengths in Blender's units, choices as text."""
     if schemas.choices_of(schema):
         return str(value)
     if schemas.is_angle(schema):
         return math.radians(value)
-    return value / unit_m(scene) if schemas.is_length(name, schema) else value
+    return value / unit_m(owner) if schemas.is_length(name, schema) else value
 
 
 def kind_of_preview(tool: Mapping[str, Any]) -> str:

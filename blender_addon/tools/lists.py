@@ -14,6 +14,7 @@ from ..parameters import enum_numbers
 
 LISTS = {
     "tool": (("generator", "filter", "estimator"), "seamless"),
+    "layer": (("generator", "filter", "estimator", "stylizer"), ""),
     "estimator": (("estimator",), "maps"),
     "trainer": (("trainer",), "train"),
     "stylizer": (("stylizer",), "stylize"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import bpy
 
@@ -28,6 +28,18 @@ if TYPE_CHECKING:
     from ..core.engine.client import Client
 
 PreviewInputs: TypeAlias = "tuple[Callable[[], Client], Request, dict[str, Input]]"
+
+
+class Previewed(Protocol):
+    """Request of which there can be a picture."""
+
+    @property
+    def device(self) -> str: ...
+    @property
+    def scale(self) -> Mapping[str, float]: ...
+    def recipe(self) -> Recipe: ...
+
+
 DELAY_S = 0.1
 LONGEST_PX = 256
 
@@ -37,6 +49,7 @@ class Live:
 
     of: the panel, for `properties.when_changed`. settings: name of the scene's settings, which have `live_preview`.
     why_not(context): reason why there can be no picture now. preview_inputs(context): what `run` needs for one.
+    delay_s: pause after the last change. runs_small: as for `run`.
     """
 
     def __init__(
@@ -44,24 +57,28 @@ class Live:
         of: str,
         settings: str,
         why_not: Callable[[bpy.types.Context], str],
-        preview_inputs: Callable[[bpy.types.Context], PreviewInputs],
+        preview_inputs: Callable[[bpy.types.Context], tuple[Callable[[], Client], Previewed, Mapping[str, Input]]],
+        *,
+        delay_s: float = DELAY_S,
+        runs_small: bool = False,
     ) -> None:
         self.pixels: np.ndarray | None = None
         self.error = ""
         self._of, self._settings, self._why_not, self._preview_inputs = of, settings, why_not, preview_inputs
+        self._delay_s, self._runs_small = delay_s, runs_small
         self._due_s = 0.0
         self._task: Task | None = None
         self.timer = partial(Live.tick, self)
 
     def ask(self) -> None:
-        """Make a new picture as soon as nothing has changed for 0.1 s. Called at every change."""
+        """Make a new picture as soon as nothing has changed for a moment. Called at every change."""
         if not self._is_on:
             return
-        self._due_s = time.monotonic() + DELAY_S
+        self._due_s = time.monotonic() + self._delay_s
         if not bpy.app.timers.is_registered(
             self.timer
         ):  # persistent, since Blender 4.2 never frees one that a file ends
-            bpy.app.timers.register(self.timer, first_interval=DELAY_S, persistent=True)
+            bpy.app.timers.register(self.timer, first_interval=self._delay_s, persistent=True)
 
     def tick(self) -> float | None:
         """Start a picture that is due; return the seconds until one is, or None."""
@@ -123,7 +140,8 @@ class Live:
 
         def work(task: Task) -> np.ndarray | ImpastoError:
             try:
-                return run(task, connected(), given, inputs, supersedes=f"live {self._of}")
+                key = f"live {self._of}"
+                return run(task, connected(), given, inputs, supersedes=key, runs_small=self._runs_small)
             except ImpastoError as error:  # told in the panel: a window for each step of a slider would be in the way
                 return error
 
@@ -141,16 +159,18 @@ class Live:
 def run(
     task: Task,
     client: Client,
-    request: Request,
+    request: Previewed,
     inputs: Mapping[str, Input],
     supersedes: str = "",
     recipe: Recipe | None = None,
+    runs_small: bool = False,
 ) -> np.ndarray:
     """Make the result, lit and scaled down by the worker: uint8 RGB. For a task's `work`.
 
-    recipe: instead of the request's own.
+    recipe: instead of the request's own. runs_small: all steps are run at the size of the picture, and kept.
     """
     sent = {name: ready(given) for name, given in inputs.items()}
-    how = {"device": request.device, "scale": request.scale, "supersedes": supersedes}
-    job = client.submit(recipe or request.recipe(), sent, deliver=View("preview", LONGEST_PX), **how)
+    how = {"device": request.device, "scale": request.scale, "supersedes": supersedes, "keep_steps": runs_small}
+    view = View("preview", LONGEST_PX, runs_small=runs_small)
+    job = client.submit(recipe or request.recipe(), sent, deliver=view, **how)
     return task.wait_for(job).arrays[PREVIEW]

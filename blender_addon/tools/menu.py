@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The menu that chooses the Impasto panel's tool: a search, and a submenu for each group.
+"""The menus that choose the Impasto panel's tool and add a layer: a search, and a submenu for each group.
 
 Each submenu is a class of its own: Blender's search of a menu looks into each class once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import bpy
@@ -24,20 +24,37 @@ ICONS = {
     "Maps": "NODE_MATERIAL",
     "Finish": "COLOR",
     "Age": "MOD_NOISE",
+    "Style": "BRUSH_DATA",
     "Shape": "MOD_UVPROJECT",
 }
+DrawTool = Callable[[bpy.types.UILayout, bpy.types.Context, Mapping[str, Any]], None]
+"""Draws a tool's entry."""
 
 
-class IMPASTO_MT_tools(bpy.types.Menu):
+class GroupsMenu:
+    """Mixin for a menu of all tools of one of `LISTS`, by group. Each group's menu is a class of its own."""
+
     bl_label = "Tool"
     bl_description = "All tools by what they are for"
+    layout: bpy.types.UILayout
+    bl_idname: str
+    tools = "tool"
 
     def draw(self, _context: bpy.types.Context) -> None:
-        layout = self.layout
-        _draw_search(layout, "Search")
+        layout, own = self.layout, self.bl_idname
+        draw_search(layout, "Search", own)
         layout.separator()
-        for group in tools_by_group(tools_of("tool")):
-            layout.menu(name_of(group), text=group, icon=ICONS.get(group, "NONE"))
+        for group in tools_by_group(tools_of(self.tools)):
+            layout.menu(name_of(group, own), text=group, icon=ICONS.get(group, "NONE"))
+
+
+class IMPASTO_MT_tools(GroupsMenu, bpy.types.Menu):
+    pass
+
+
+class IMPASTO_MT_add_layer(GroupsMenu, bpy.types.Menu):
+    bl_label = "Add Layer"
+    tools = "layer"
 
 
 def draw(layout: bpy.types.UILayout, tool: Mapping[str, Any] | None) -> None:
@@ -48,31 +65,42 @@ def draw(layout: bpy.types.UILayout, tool: Mapping[str, Any] | None) -> None:
     row = layout.row(align=True)
     label = tool["label"] if tool else IMPASTO_MT_tools.bl_label
     row.menu(IMPASTO_MT_tools.__name__, text=label, icon_value=previews.icon_of_tool(tool) if tool else 0)
-    _draw_search(row, "")
+    draw_search(row, "", IMPASTO_MT_tools.__name__)
 
 
-def _draw_search(layout: bpy.types.UILayout, text: str) -> None:
-    """Draw the button that finds a tool by its name."""
+def draw_search(layout: bpy.types.UILayout, text: str, menu: str) -> None:
+    """Draw the button that finds a tool of a menu by its name."""
     layout.operator_context = "INVOKE_DEFAULT"
-    layout.operator("wm.search_single_menu", text=text, icon="VIEWZOOM").menu_idname = IMPASTO_MT_tools.__name__
+    layout.operator("wm.search_single_menu", text=text, icon="VIEWZOOM").menu_idname = menu
 
 
-def name_of(group: str) -> str:
-    """Name of a group's menu."""
-    return f"{IMPASTO_MT_tools.__name__}_{group.lower()}"
+def name_of(group: str, menu: str = IMPASTO_MT_tools.__name__) -> str:
+    """Name of a group's menu in one of all groups."""
+    return f"{menu}_{group.lower()}"
 
 
-def _menu(group: str) -> type[bpy.types.Menu]:
+def _menu(group: str, of: type[GroupsMenu], draw_tool: DrawTool) -> type[bpy.types.Menu]:
     def draw(self: bpy.types.Menu, context: bpy.types.Context) -> None:
         row = self.layout.row()
-        for column in columns(tools_by_group(tools_of("tool")).get(group, {})):
-            _draw_column(row.column(), context.scene.impasto, column)
+        for column in columns(tools_by_group(tools_of(of.tools)).get(group, {})):
+            _draw_column(row.column(), context, column, draw_tool)
 
-    return type(name_of(group), (bpy.types.Menu,), {"bl_label": group, "draw": draw})
+    return type(name_of(group, of.__name__), (bpy.types.Menu,), {"bl_label": group, "draw": draw})
+
+
+def _draw_choice(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
+    layout.prop_enum(context.scene.impasto, "tool", tool["name"])
+
+
+def _draw_layer(layout: bpy.types.UILayout, _context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
+    layout.operator("impasto.add_layer", text=tool["label"]).tool = tool["name"]
 
 
 def _draw_column(
-    layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup, column: Mapping[str, Sequence[Mapping[str, Any]]]
+    layout: bpy.types.UILayout,
+    context: bpy.types.Context,
+    column: Mapping[str, Sequence[Mapping[str, Any]]],
+    draw_tool: DrawTool,
 ) -> None:
     for index, (subgroup, tools) in enumerate(column.items()):
         if index:
@@ -80,7 +108,7 @@ def _draw_column(
         if subgroup:
             layout.label(text=subgroup)
         for tool in tools:
-            layout.prop_enum(settings, "tool", tool["name"])
+            draw_tool(layout, context, tool)
 
 
 def columns(
@@ -99,4 +127,9 @@ def columns(
     return found
 
 
-CLASSES = (*map(_menu, GROUPS), IMPASTO_MT_tools)
+CLASSES = (
+    *(_menu(group, IMPASTO_MT_tools, _draw_choice) for group in GROUPS),
+    *(_menu(group, IMPASTO_MT_add_layer, _draw_layer) for group in GROUPS),
+    IMPASTO_MT_tools,
+    IMPASTO_MT_add_layer,
+)

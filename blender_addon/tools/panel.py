@@ -19,6 +19,7 @@ from ..material.drawing import draw_result
 from ..parameters import inputs, model_values, points, properties
 from ..parameters.groups import belongs_to_model, chosen_model, model_parameter
 from ..parameters.open_numbers import draw_open_number, labelled_row, open_number
+from ..parameters.operators import set_input
 from ..parameters.schemas import POINT, component_labels, label_of
 from ..setup.panel import draw_missing_engine
 from ..weights.panel import draw_missing_weights
@@ -113,12 +114,16 @@ def draw_images(
     context: bpy.types.Context,
     tool: Mapping[str, Any],
     wanted: Sequence[Mapping[str, Any]],
-    settings: bpy.types.PropertyGroup,
+    settings: bpy.types.PropertyGroup | None,
+    group: bpy.types.PropertyGroup | None = None,
 ) -> None:
-    """The images of some of a tool's inputs, one or many each. settings: the panel's, which say what a mask is."""
-    group = properties.group_of(context.scene, tool)
+    """The images of some of a tool's inputs, one or many each.
+
+    settings: the panel's, which say what a mask is; None: an image. group: as for `draw_parameters`.
+    """
+    group = group or properties.group_of(context.scene, tool)
     for item in wanted:
-        if item["name"] == MASK and item["on_subject"]:
+        if settings and item["name"] == MASK and item["on_subject"]:
             layout.prop(settings, "mask_by")
             if settings.mask_by != IMAGE:
                 continue
@@ -127,7 +132,7 @@ def draw_images(
         else:
             draw_input(layout, group, item["name"])
         if item["many"]:
-            draw_more(layout, context, tool, item["name"], draw_input)
+            draw_more(layout, context, tool, item["name"], draw_input, group)
 
 
 def draw_input(layout: bpy.types.UILayout, value: bpy.types.PropertyGroup, name: str, of: str = "") -> None:
@@ -153,9 +158,13 @@ def draw_more(
     tool: Mapping[str, Any],
     name: str,
     draw: Callable[[bpy.types.UILayout, bpy.types.PropertyGroup, str], None],
+    group: bpy.types.PropertyGroup | None = None,
 ) -> None:
-    """All but the first image of an input, each drawn by `draw`, the number of each, buttons to add and to remove."""
-    group = properties.group_of(context.scene, tool)
+    """All but the first image of an input, each drawn by `draw`, the number of each, buttons to add and to remove.
+
+    group: as for `draw_parameters`.
+    """
+    group = group or properties.group_of(context.scene, tool)
     values = inputs.values(group, name)
     numbers = [
         properties.identifier(key)
@@ -170,14 +179,13 @@ def draw_more(
             box.prop(value, number)
         if index:
             button = box.operator("impasto.remove_image", icon="REMOVE")
-            button.tool, button.input, button.index = tool["name"], name, index - 1
+            button.index = index - 1
+            set_input(button, tool, name, group)
     if any(item["least"] > 1 for item in tool["inputs"] if item["name"] == name):
-        button = layout.operator("impasto.open_images", icon="FILEBROWSER")
-        button.tool, button.input = tool["name"], name
+        set_input(layout.operator("impasto.open_images", icon="FILEBROWSER"), tool, name, group)
     row = layout.row()
     row.enabled = not inputs.is_full(group, name)
-    button = row.operator("impasto.add_image", icon="ADD")
-    button.tool, button.input = tool["name"], name
+    set_input(row.operator("impasto.add_image", icon="ADD"), tool, name, group)
 
 
 def draw_parameters(

@@ -267,13 +267,15 @@ def make_task(
     then: Callable[[JobResult], Sequence[str]] | None = None,
     split: Callable[[JobResult], Sequence[tuple[JobResult, Target]]] | None = None,
     kept: Collection[str] = (),
+    keep_steps: bool = False,
 ) -> Task:
     """Task in which the worker runs the recipe; its result goes to `target`, or its parts of `split` to theirs.
 
     recipe: or a function, for the task's work, that finds it with the worker's help. scale: of the source, if it is not
     the form's. surface: what the source is a texture of, across whose seams the tool works on. can_stop: it can end
     early and keep its result so far. then(made): further work on the main thread, which returns notes for the report.
-    kept: names of inputs that are kept with the result, since no image or file holds them.
+    kept: names of inputs that are kept with the result, since no image or file holds them. keep_steps: only what has
+    changed since earlier runs is computed.
     """
     connected, device = connect(), form.device or engine.preferences().device
     deliver = Delivery("encoded", "png" if form.bits == "8" else "png16")
@@ -291,7 +293,8 @@ def make_task(
             wanted = Delivery("files", deliver.format, str(folder), name, replace=form.replace)
         found = recipe(task, client) if callable(recipe) else recipe
         sent.update({name: ready(given) for name, given in inputs.items()})
-        return task.wait_for(client.submit(found, sent, deliver=wanted, device=device, scale=scale))
+        how = {"deliver": wanted, "device": device, "scale": scale, "keep_steps": keep_steps}
+        return task.wait_for(client.submit(found, sent, **how))
 
     def apply(made: JobResult) -> Report:
         made = replace(made, notes=(*made.notes, *notes))

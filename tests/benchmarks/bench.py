@@ -63,7 +63,11 @@ def main() -> None:
         "--tools", nargs="+", choices=TOOLS, metavar="TOOL", help="measure these tools and nothing else"
     )
     parser.add_argument("--journeys", action="store_true", help="count the modules that four journeys pass, instead")
+    parser.add_argument("--layers", action="store_true", help="measure previews of a stack of layers, and nothing else")
     options = parser.parse_args()
+    if options.layers:
+        print(measure_layers())
+        return
     if options.journeys:
         import journeys
 
@@ -225,6 +229,24 @@ def task_of(tool: str, size_px: int, **how: Any) -> tuple[Any, dict[str, Any]]:
         style = at(sample("night"), size_px)
         return Recipe((Step(tool, {}, {"style": "style"}),), 1), {"source": source, "style": style}
     return Recipe((Step(tool),), 1), {"source": source}
+
+
+def measure_layers() -> str:
+    """What `layers_in_blender.py` says of a photograph of 512² pixels."""
+    from PIL import Image
+    from skimage import data
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        Image.fromarray(data.gravel()).convert("RGB").save(folder / "gravel.png")
+        more = {"IMPASTO_ENGINE": sys.executable, "BLENDER_USER_RESOURCES": str(folder / "profile")}
+        script = Path(__file__).with_name("layers_in_blender.py")
+        command = [os.environ["IMPASTO_BLENDER"], "-P", str(script), str(folder / "gravel.png")]
+        how: dict[str, Any] = {"capture_output": True, "text": True, "check": False}
+        done = subprocess.run(command, env={**os.environ, **more}, **how)
+    if done.returncode or "DONE" not in done.stdout:
+        sys.exit((done.stdout + done.stderr)[-4000:])
+    return "\n".join(line for line in done.stdout.splitlines() if line.startswith("SLIDER"))
 
 
 def measure_tool(tool: str, size_px: int, enough_px: int | None = None) -> dict[str, object]:

@@ -27,7 +27,7 @@ def preferences(extension, scene):
 def begins_in(extension, target: str, name: str = "open_picture") -> str:
     """Folder in which the browser of a setting begins; empty for Blender's own choice."""
     cls = getattr(extension.interface.browsing, f"IMPASTO_OT_{name}")
-    own = type("Own", (cls.__mro__[1],), {"target": target})()
+    own = type("Own", (cls.__mro__[1],), {"target": target, "material": ""})()
     return own.start_folder(bpy.context)
 
 

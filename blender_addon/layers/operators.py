@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Operators on the layers of the active object's material: add, remove, move, duplicate, run, open again."""
+
+from __future__ import annotations
+
+import bpy
+from bpy.props import EnumProperty, StringProperty
+
+from ..bridge import former, images, materials, surfaces
+from ..bridge.inputs import image_called
+from ..bridge.recipe_inputs import sources_of
+from ..bridge.target import active_material, assignable_objects, chosen_material
+from ..core.errors import ParameterError
+from ..core.recipe import Recipe, Step
+from ..jobs.operator import TaskOperator
+from ..jobs.task import Place, Report, Task
+from ..material.using import OnMaterial
+from ..parameters.properties import LAYERS, tell_changed
+from ..paths import RELATIVE_PATH, absolute
+from ..tools.arguments import ensure_known
+from . import preview
+from .request import LayersRequest, add_layer, copy_layer, put_recipe, why_incomplete
+
+UP, DOWN = "UP", "DOWN"
+
+
+class OnLayers(OnMaterial):
+    """Mixin: an operator on the layers of the active object's material."""
+
+    place = Place.LAYERS
+
+    @classmethod
+    def why_not(cls, context: bpy.types.Context) -> str:
+        material = active_material(context)
+        return "" if material and material.impasto_layers.layers else "Add a layer first"
+
+    def do(self, context: bpy.types.Context) -> Report:
+        material = chosen_material(context)
+        materials.check_editable(material)
+        said = self.change(material.impasto_layers)
+        tell_changed(LAYERS)(material.impasto_layers, context)
+        return Report("INFO", said, materials=(material.name,))
+
+    def change(self, stack: bpy.types.PropertyGroup) -> str:
+        """Change the layers; a sentence on what was done."""
+        raise NotImplementedError
+
+
+class IMPASTO_OT_add_layer(OnLayers, bpy.types.Operator):
+    """Add a layer above the active one: a tool that changes what the layers below it make"""
+
+    bl_idname = "impasto.add_layer"
+    bl_label = "Add Layer"
+
+    tool: StringProperty(name="Tool", description="Name of the tool")
+
+    @classmethod
+    def why_not(cls, context: bpy.types.Context) -> str:
+        return "" if active_material(context) or assignable_objects(context) else "Select an object for the material"
+
+    def do(self, context: bpy.types.Context) -> Report:
+        ensure_known(self.tool)
+        if active_material(context) is None:
+            _new_material(context)
+        return super().do(context)
+
+    def change(self, stack: bpy.types.PropertyGroup) -> str:
+        return f"Added the layer {add_layer(stack, Step(self.tool)).name}"
+
+
+class IMPASTO_OT_remove_layer(OnLayers, bpy.types.Operator):
+    """Remove the active layer"""
+
+    bl_idname = "impasto.remove_layer"
+    bl_label = "Remove Layer"
+
+    def change(self, stack: bpy.types.PropertyGroup) -> str:
+        name = stack.layers[stack.active].name
+        stack.layers.remove(stack.active)
+        stack.active = max(0, min(stack.active, len(stack.layers) - 1))
+        return f"Removed the layer {name}"
+
+
+class IMPASTO_OT_duplicate_layer(OnLayers, bpy.types.Operator):
+    """Add a copy of the active layer above it"""
+
+    bl_idname = "impasto.duplicate_layer"
+    bl_label = "Duplicate Layer"
+
+    def change(self, stack: bpy.types.PropertyGroup) -> str:
+        return f"Added the layer {copy_layer(stack).name}"
+
+
+class IMPASTO_OT_move_layer(OnLayers, bpy.types.Operator):
+    """Move the active layer up, so that it is run later, or down"""
+
+    bl_idname = "impasto.move_layer"
+    bl_label = "Move Layer"
+
+    direction: EnumProperty(
+        name="Direction",
+        description="Where the layer goes",
+        items=((UP, "Up", "To be run later"), (DOWN, "Down", "To be run earlier")),
+    )
+
+    def change(self, stack: bpy.types.PropertyGroup) -> str:
+        now = min(max(stack.active + (1 if self.direction == UP else -1), 0), len(stack.layers) - 1)
+        stack.layers.move(stack.active, now)
+        stack.active = now
+        return f"Moved the layer {stack.layers[now].name}"
+
+
+class IMPASTO_OT_run_layers(TaskOperator, bpy.types.Operator):
+    """Run all enabled layers, from the first that has changed, and put their maps into the material"""
+
+    bl_idname = "impasto.run_layers"
+    bl_label = "Run Layers"
+    place = Place.LAYERS
+
+    material: StringProperty(name="Material", description="Name of the material; empty: the active object's")
+
+    @classmethod
+    def why_not(cls, context: bpy.types.Context) -> str:
+        return why_incomplete(context)
+
+    def task(self, context: bpy.types.Context) -> Task:
+        preview.live.cancel()
+        material = chosen_material(context, self.material)
+        return LayersRequest.of(context, material).task(material)
+
+
+class IMPASTO_OT_edit_layers(OnMaterial, bpy.types.Operator):
+    """Open the recipe of a result as the layers of the active material, to be changed and run again"""
+
+    bl_idname = "impasto.edit_layers"
+    bl_label = "Edit Layers"
+    place = Place.LAYERS
+
+    material: StringProperty(name="Material", description="Name of a material that Impasto made, which gets the layers")
+    image: StringProperty(name="Image", description="Name of an image that Impasto made")
+    filepath: StringProperty(
+        name="File", description="A file that Impasto made", subtype="FILE_PATH", options=RELATIVE_PATH
+    )
+
+    def do(self, context: bpy.types.Context) -> Report:
+        recipe, image = self._recipe(context)
+        named = self.material or not (self.image or self.filepath)
+        material = chosen_material(context, self.material) if named else active_material(context)
+        material = material or _new_material(context)
+        materials.check_editable(material)
+        missing = put_recipe(material.impasto_layers, recipe, sources_of(recipe, image) if image else {})
+        said = f"{material.name} has the layers of its recipe"
+        notes = [f"choose its input {name}, which was not found" for name in missing]
+        return Report("WARNING" if notes else "INFO", "; ".join([said, *notes]), materials=(material.name,))
+
+    def _recipe(self, context: bpy.types.Context) -> tuple[Recipe, bpy.types.Image | None]:
+        """The recipe, and an image that it made. ParameterError if there is none."""
+        if self.filepath or self.image:
+            path = absolute(self.filepath)
+            image = image_called(self.image) if self.image else bpy.data.images.load(path, check_existing=True)
+            return images.recipe_of(image), image
+        material = chosen_material(context, self.material)
+        recipe = images.recipe_in(material)
+        if recipe is None:
+            raise ParameterError(f"the material {material.name} has no recipe", "choose one that Impasto made")
+        made = [node.image for node in surfaces.map_nodes(material).values()]
+        return recipe, next(iter(made), None)
+
+
+def _new_material(context: bpy.types.Context) -> bpy.types.Material:
+    """A new material on the selected objects."""
+    material = materials.new("Impasto")
+    for item in assignable_objects(context):
+        former.assign(item, material)
+    return material
+
+
+CLASSES = (
+    IMPASTO_OT_add_layer,
+    IMPASTO_OT_remove_layer,
+    IMPASTO_OT_duplicate_layer,
+    IMPASTO_OT_move_layer,
+    IMPASTO_OT_run_layers,
+    IMPASTO_OT_edit_layers,
+)

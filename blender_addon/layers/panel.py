@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Layers panel: the stack, the source below it, and the parameters of the active layer alone."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..bridge import images
+from ..bridge.target import active_material
+from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size, properties_of
+from ..interface import previews
+from ..interface.browsing import draw_image, draw_path
+from ..interface.drawing import draw_text, name_place
+from ..jobs.task import Place
+from ..parameters import inputs, properties
+from ..parameters.open_numbers import draw_open_number, open_number
+from ..parameters.schemas import label_of
+from ..tools import menu
+from ..tools.panel import (
+    InImageEditor,
+    InShaderEditor,
+    InView3D,
+    Tab,
+    draw_images,
+    draw_parameters,
+    draw_run,
+)
+from .preview import live
+from .settings import FILE, IMAGE, NONE
+
+ROWS = 6
+
+
+class IMPASTO_UL_layers(bpy.types.UIList):
+    """Layers, the source's side at the bottom"""
+
+    def draw_item(
+        self,
+        _context: bpy.types.Context,
+        layout: bpy.types.UILayout,
+        _data: bpy.types.PropertyGroup,
+        layer: bpy.types.PropertyGroup,
+        _icon: int,
+        _active_data: bpy.types.PropertyGroup,
+        _active_name: str,
+    ) -> None:
+        row = layout.row(align=True)
+        row.prop(layer, "enabled", text="", icon="HIDE_OFF" if layer.enabled else "HIDE_ON", emboss=False)
+        name = row.row()
+        name.active = layer.enabled
+        name.prop(layer, "name", text="", emboss=False)
+        if layer.seconds:
+            time = row.row()
+            time.alignment = "RIGHT"
+            time.label(text=f"{layer.seconds:.2f} s", translate=False)
+
+    def filter_items(
+        self, _context: bpy.types.Context, data: bpy.types.PropertyGroup, name: str
+    ) -> tuple[list[int], list[int]]:
+        """No layer is left out; the first is drawn last."""
+        count = len(getattr(data, name))
+        return [], [count - 1 - index for index in range(count)]
+
+
+class LayersPanel(Tab):
+    """Mixin: the same panel in each editor."""
+
+    bl_label = "Material Layers"
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  as Blender wants it
+    layout: bpy.types.UILayout
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, material = self.layout, active_material(context)
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        name_place(layout, Place.LAYERS)
+        stack = material.impasto_layers if material else None
+        if stack is None or not stack.layers:
+            _draw_empty(layout, material)
+            return
+        _draw_list(layout, stack)
+        _draw_source(layout.column(), stack)
+        draw_run(layout, "impasto.run_layers", Place.LAYERS, "PLAY")
+        _draw_preview(layout, context)
+        _draw_layer(layout, context, stack.layers[min(stack.active, len(stack.layers) - 1)])
+
+
+class IMPASTO_PT_layers_view_3d(LayersPanel, InView3D, bpy.types.Panel):
+    pass
+
+
+class IMPASTO_PT_layers_shader_editor(LayersPanel, InShaderEditor, bpy.types.Panel):
+    pass
+
+
+class IMPASTO_PT_layers_image_editor(LayersPanel, InImageEditor, bpy.types.Panel):
+    pass
+
+
+def _draw_empty(layout: bpy.types.UILayout, material: bpy.types.Material | None) -> None:
+    """Draw what begins the layers: the first one, or the recipe that the material was made by."""
+    row = layout.row(align=True)
+    row.menu(menu.IMPASTO_MT_add_layer.__name__, text="Add Layer", icon="ADD")
+    menu.draw_search(row, "", menu.IMPASTO_MT_add_layer.__name__)
+    if material and material.get(images.RECIPE):
+        layout.operator("impasto.edit_layers", icon="GREASEPENCIL").material = material.name
+
+
+def _draw_list(layout: bpy.types.UILayout, stack: bpy.types.PropertyGroup) -> None:
+    row = layout.row()
+    row.template_list(IMPASTO_UL_layers.__name__, "", stack, "layers", stack, "active", rows=ROWS)
+    buttons = row.column(align=True)
+    buttons.menu(menu.IMPASTO_MT_add_layer.__name__, text="", icon="ADD")
+    buttons.operator("impasto.remove_layer", text="", icon="REMOVE")
+    buttons.operator("impasto.duplicate_layer", text="", icon="DUPLICATE")
+    for direction, icon in (("UP", "TRIA_UP"), ("DOWN", "TRIA_DOWN")):
+        buttons.operator("impasto.move_layer", text="", icon=icon).direction = direction
+
+
+def _draw_source(column: bpy.types.UILayout, stack: bpy.types.PropertyGroup) -> None:
+    column.row().prop(stack, "source_kind", expand=True)
+    if stack.source_kind == FILE:
+        draw_path(column, stack, "filepath")
+    elif stack.source_kind == IMAGE:
+        draw_image(column, stack, "image")
+    if stack.source_kind != NONE:
+        column.prop(stack, "width_m")
+    column.prop(stack, "seed")
+
+
+def _draw_preview(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Draw the live preview, right above the sliders that it follows."""
+    settings = context.scene.impasto
+    row = layout.row()
+    row.use_property_split = False
+    row.prop(settings, "live_preview")
+    row.prop(settings, "tile_preview")
+    if not settings.live_preview:
+        return
+    if live.error:
+        draw_text(layout, live.error, "ERROR")
+    elif live.picture is not None:
+        repeats = 2 if settings.tile_preview else 1
+        layout.template_icon(previews.icon_of_pixels("layers", live.picture, repeats), scale=8)
+    if live.is_running:
+        layout.progress(factor=live.fraction, text="")
+
+
+def _draw_layer(layout: bpy.types.UILayout, context: bpy.types.Context, layer: bpy.types.PropertyGroup) -> None:
+    """Draw the parameters of a layer."""
+    box = layout.box()
+    if layer.tool not in catalogue:
+        draw_text(box, f"There is no tool called {layer.tool}", "ERROR")
+        return
+    tool = catalogue[layer.tool]
+    group = properties.group_of(layer, tool)
+    box.label(text=tool["label"], icon=menu.ICONS.get(tool["group"], "NONE"))
+    draw_images(box.column(), context, tool, inputs.image_inputs(tool), None, group)
+    if has_size(tool):
+        for name in SIZE_PARAMETERS:
+            schema = properties_of(tool)[name]
+            if number := open_number(name, schema):
+                draw_open_number(box, group, name, number, label_of(name, schema))
+            else:
+                box.prop(group, name)
+    draw_parameters(box, context, tool, group=group)
+
+
+CLASSES = (
+    IMPASTO_UL_layers,
+    IMPASTO_PT_layers_view_3d,
+    IMPASTO_PT_layers_shader_editor,
+    IMPASTO_PT_layers_image_editor,
+)

@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A material's layers as a recipe, a recipe as layers, and the task that runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..bake.sources import BAKE
+from ..bridge import materials
+from ..bridge.inputs import SOURCE, Input, Source, read
+from ..bridge.target import ACTIVE, Target, active_material
+from ..core.descriptions import MESH
+from ..core.engine.replies import JobResult
+from ..core.errors import ParameterError
+from ..core.recipe import Recipe, Step, name_inputs
+from ..engine import engine
+from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size, properties_of
+from ..jobs.task import Task
+from ..parameters import inputs, properties
+from ..paths import absolute
+from ..tools.arguments import values_in
+from ..tools.form import LOOK, Form
+from ..tools.missing import why_no_input, why_unready
+from ..tools.request import make_task
+from .settings import FILE, IMAGE, NONE
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayersRequest(Form):
+    """The layers of a material, run for a preview or for a result. sources: of the recipe's inputs, by name."""
+
+    of_layers: Recipe
+    sources: Mapping[str, Source] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, context: bpy.types.Context, material: bpy.types.Material) -> LayersRequest:
+        """Request of a material's layers, in the form that the Impasto panel is set to. ParameterError without any."""
+        stack = material.impasto_layers
+        if not stack.layers:
+            raise ParameterError(f"the material {material.name} has no layers", "add one")
+        recipe, sources = recipe_of(stack)
+        shared = values_in(Form, context.scene.impasto) | {
+            "name": material.name,
+            "width_m": stack.width_m * materials.unit_m(),
+        }
+        known = {"bits", "name", "width_m", *LOOK}
+        form = {name: value for name, value in shared.items() if name in known}
+        return cls(of_layers=recipe, sources=sources, device=engine.preferences().device, **form)
+
+    def recipe(self) -> Recipe:
+        """The recipe of the layers."""
+        return self.of_layers
+
+    def read_inputs(self) -> dict[str, Input]:
+        """The inputs, read as far as only the main thread can. ImpastoError if one cannot be read."""
+        return {name: read(source) for name, source in self.sources.items()}
+
+    def task(self, material: bpy.types.Material) -> Task:
+        """Task that runs the layers and puts their maps into the material. ParameterError if it cannot take them."""
+        materials.check_editable(material)
+        users = [item for item in bpy.context.view_layer.objects if _has(item, material)]
+        look = {name: getattr(self, name) for name in LOOK}
+        uids = tuple(item.session_uid for item in users)
+        target = Target(material.name, ACTIVE, uids, material.session_uid, **look)
+        name = material.name
+
+        def then(made: JobResult) -> Sequence[str]:
+            if found := bpy.data.materials.get(name):
+                note_seconds(found.impasto_layers, made)
+            return ()
+
+        return make_task("Material Layers", self.recipe(), self.read_inputs(), target, self, then=then, keep_steps=True)
+
+
+def _has(item: bpy.types.Object, material: bpy.types.Material) -> bool:
+    return any(slot.material == material for slot in item.material_slots)
+
+
+def note_seconds(stack: bpy.types.PropertyGroup, made: JobResult) -> None:
+    """Note the time of each layer that was run, unless the layers have changed since."""
+    enabled = [layer for layer in stack.layers if layer.enabled]
+    if [layer.tool for layer in enabled] == [step.tool for step in made.recipe.active_steps]:
+        for layer, seconds in zip(enabled, made.seconds, strict=False):
+            layer.seconds = seconds
+
+
+def recipe_of(stack: bpy.types.PropertyGroup) -> tuple[Recipe, dict[str, Source]]:
+    """The recipe of layers, and the images and files that are its inputs, by name. ParameterError for unknown tools."""
+    steps: list[Step] = []
+    sources: dict[str, Source] = {}
+    if (source := source_of(stack)) is not None:
+        sources[SOURCE] = source
+    for index, layer in enumerate(stack.layers):
+        step, own = _step_of(layer)
+        renamed = {name: name if name not in sources else f"{name}@{index + 1}" for name in own}
+        given = {
+            input_: renamed[names] if isinstance(names, str) else [name and renamed[name] for name in names]
+            for input_, names in step.inputs.items()
+        }
+        sources |= {renamed[name]: image for name, image in own.items()}
+        steps.append(replace(step, inputs=given))
+    return Recipe(tuple(steps), stack.seed), sources
+
+
+def _step_of(layer: bpy.types.PropertyGroup) -> tuple[Step, dict[str, bpy.types.Image]]:
+    """The step of a layer, and the images of its inputs by the names in it."""
+    tool = catalogue[layer.tool]
+    group = properties.group_of(layer, tool)
+    sizes = {name: getattr(group, name) for name in SIZE_PARAMETERS} if has_size(tool) else {}
+    given, own = name_inputs(inputs.images_of(layer, tool))
+    name = layer.name if layer.name != tool["label"] else ""
+    return Step(layer.tool, properties.values_of(group, tool) | sizes, given, name, layer.enabled), own
+
+
+def source_of(stack: bpy.types.PropertyGroup) -> Source | None:
+    """The picture below all layers; None without one."""
+    if stack.source_kind == IMAGE:
+        return stack.image
+    return Path(absolute(stack.filepath)) if stack.source_kind == FILE and stack.filepath else None
+
+
+def add_layer(stack: bpy.types.PropertyGroup, step: Step) -> bpy.types.PropertyGroup:
+    """Add a layer above the active one that has the parameters of a step, and make it the active one."""
+    tool = catalogue[step.tool]
+    layer = stack.layers.add()
+    layer.tool, layer.name, layer.enabled = step.tool, step.name or tool["label"], step.enabled
+    properties.put_parameters(layer, tool, step.parameters)
+    if has_size(tool):
+        group = properties.group_of(layer, tool)
+        for name in SIZE_PARAMETERS:
+            setattr(group, name, step.parameters.get(name, 0))
+    last = len(stack.layers) - 1
+    place = min(stack.active + 1, last)
+    stack.layers.move(last, place)
+    stack.active = place
+    return stack.layers[place]
+
+
+def copy_layer(stack: bpy.types.PropertyGroup) -> bpy.types.PropertyGroup:
+    """Add a copy of the active layer above it."""
+    step, images = _step_of(stack.layers[stack.active])
+    layer = add_layer(stack, step)
+    _put_images(layer, step, images)
+    return layer
+
+
+def put_recipe(stack: bpy.types.PropertyGroup, recipe: Recipe, sources: Mapping[str, Source]) -> list[str]:
+    """Make the layers those of a recipe; the names of inputs that are not among `sources`.
+
+    ParameterError, before anything changes, for a recipe that layers cannot be.
+    """
+    _check(recipe)
+    stack.layers.clear()
+    stack.active = 0
+    stack.seed = recipe.seed
+    _put_source(stack, sources.get(SOURCE), recipe.inputs.get(SOURCE, {}))
+    for step in recipe.steps:
+        _put_images(add_layer(stack, step), step, sources)
+    return [str(about["name"]) for name, about in recipe.inputs.items() if name not in sources]
+
+
+def _check(recipe: Recipe) -> None:
+    if recipe.steps[0].tool == BAKE:
+        baked_of = recipe.steps[0].parameters["object"]
+        raise ParameterError(f"it was baked of {baked_of}", "select that and press Bake Maps")
+    if MESH in recipe.inputs:
+        raise ParameterError("it was made across the seams of a mesh, which layers do not know", "press Make Again")
+    for step in recipe.steps:
+        catalogue[step.tool]
+
+
+def _put_source(stack: bpy.types.PropertyGroup, source: Source | None, about: Mapping[str, str | float]) -> None:
+    stack.source_kind, stack.image, stack.filepath = NONE, None, ""
+    stack.width_m = float(about.get("width_m", 0.0)) / materials.unit_m()
+    if isinstance(source, bpy.types.Image):
+        stack.source_kind, stack.image = IMAGE, source
+    elif source is not None:
+        stack.source_kind, stack.filepath = FILE, str(source)
+
+
+def _put_images(layer: bpy.types.PropertyGroup, step: Step, sources: Mapping[str, Source]) -> None:
+    """Give a layer the images of a step's inputs, and the numbers that belong to each."""
+    tool = catalogue[layer.tool]
+    group = properties.group_of(layer, tool)
+    for item in inputs.image_inputs(tool):
+        images = [_image(sources.get(name)) for name in step.names_of(item["name"])]
+        if item["many"]:
+            inputs.put_all(group, item["name"], images)
+        else:
+            values = inputs.values(group, item["for_each"]) if item["for_each"] else [group]
+            for value, image in zip(values, images, strict=False):
+                setattr(value, inputs.pointer_to(item["name"]), image)
+    for name, schema in properties_of(tool).items():
+        if "for_each" in schema:
+            numbers = step.parameters.get(name, ())
+            for value, number in zip(inputs.values(group, schema["for_each"]), numbers, strict=False):
+                setattr(value, properties.identifier(name), number)
+
+
+def _image(source: Source | None) -> bpy.types.Image | None:
+    return bpy.data.images.load(str(source), check_existing=True) if isinstance(source, Path) else source
+
+
+def why_incomplete(context: bpy.types.Context) -> str:
+    """Reason why the active material's layers cannot be run; empty if they can."""
+    material = active_material(context)
+    if material is None:
+        return "The active object has no material"
+    stack = material.impasto_layers
+    enabled = [layer for layer in stack.layers if layer.enabled]
+    if not enabled:
+        return "Add a layer first" if not stack.layers else "All layers are disabled"
+    if unknown := [layer.tool for layer in stack.layers if layer.tool not in catalogue]:
+        return f"There is no tool called {unknown[0]}"
+    first: Mapping[str, Any] = catalogue[enabled[0].tool]
+    needs_source = first["needs"] or first["kind"] != "generator" or stack.source_kind != NONE
+    if needs_source and source_of(stack) is None:
+        return "Choose a source: a file, or an image of this .blend"
+    missing = (
+        why_unready(layer, catalogue[layer.tool]) or why_no_input(layer, catalogue[layer.tool]) for layer in enabled
+    )
+    return next(filter(None, missing), "")

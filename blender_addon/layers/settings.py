@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Layers of each material: a recipe's source, seed and steps, the first of which is the lowest layer.
+
+Each layer holds the parameters of its tool in a group of all tools' groups, which are made anew when the tools change.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+from bpy.props import (
+    BoolProperty,
+    CollectionProperty,
+    EnumProperty,
+    FloatProperty,
+    IntProperty,
+    PointerProperty,
+    StringProperty,
+)
+
+from ..parameters import properties
+from ..parameters.properties import LAYERS, MAX_INT, tell_changed
+
+CHANGED = tell_changed(LAYERS)
+NONE, FILE, IMAGE = "NONE", "FILE", "IMAGE"
+LAYER: dict[str, Any] = {
+    "tool": StringProperty(name="Tool", description="Name of the layer's tool"),
+    "name": StringProperty(name="Name", description="Name of the layer"),
+    "enabled": BoolProperty(name="Enabled", description="Run this layer", default=True, update=CHANGED),
+    "seconds": FloatProperty(name="Seconds", description="Time that the layer took to compute", min=0.0),
+}
+STACK: dict[str, Any] = {
+    "active": IntProperty(name="Layer", description="The layer whose parameters are shown", min=0),
+    "source_kind": EnumProperty(
+        name="Source",
+        description="The picture below all layers",
+        items=(
+            (NONE, "None", "No source: the lowest layer makes a texture from nothing"),
+            (FILE, "File", "A picture, or a folder of maps, on disk"),
+            (IMAGE, "Image", "An image of this .blend file"),
+        ),
+        update=CHANGED,
+    ),
+    "filepath": StringProperty(name="File", description="A picture, or a folder of maps", update=CHANGED),
+    "image": PointerProperty(
+        name="Image", description="An image of this .blend file", type=bpy.types.Image, update=CHANGED
+    ),
+    "width_m": FloatProperty(
+        name="Real Width",
+        description="How wide a picture is in the world; 0: not known",
+        min=0.0,
+        soft_max=10.0,
+        unit="LENGTH",
+        subtype="DISTANCE",
+        update=CHANGED,
+    ),
+    "seed": IntProperty(name="Seed", description="Another seed, another result", min=0, max=MAX_INT, update=CHANGED),
+}
+_classes: list[type] = []
+
+
+def _register(root: type) -> None:
+    layer = {**LAYER, "impasto_parameters": PointerProperty(type=root)}
+    _add("IMPASTO_PG_layer", layer)
+    stack = {**STACK, "layers": CollectionProperty(type=_classes[-1])}
+    _add("IMPASTO_PG_layers", stack)
+    bpy.types.Material.impasto_layers = PointerProperty(type=_classes[-1])
+
+
+def _add(name: str, annotations: dict[str, Any]) -> None:
+    cls = type(name, (bpy.types.PropertyGroup,), {"__annotations__": annotations})
+    bpy.utils.register_class(cls)
+    _classes.append(cls)
+
+
+def _unregister() -> None:
+    if hasattr(bpy.types.Material, "impasto_layers"):
+        del bpy.types.Material.impasto_layers
+    for cls in reversed(_classes):
+        bpy.utils.unregister_class(cls)
+    _classes.clear()
+
+
+def register() -> None:
+    """Have the classes made with the tools' own, which are registered later."""
+    properties.follow(_register, _unregister)
+
+
+def unregister() -> None:
+    """Nothing is left: they went with the tools' classes."""

@@ -1,0 +1,74 @@
+"""From a slider of a stack of six layers to its preview at 256 px: `python build.py bench --layers`.
+
+Runs in Blender's module: `python layers_in_blender.py PICTURE`. Timers do not run without a window, so theirs are run
+here as they are due. Prints the median and the slowest of several moves of a slider of the last and of the first layer.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import time
+from importlib import import_module
+
+import bpy
+
+sys.path.insert(0, os.path.dirname(__file__))  # noqa: PTH120
+from journeys_in_blender import due, register
+
+LAYERS = ("even-light", "quilt", "photo-maps", "weathering", "sharpen", "adjust")
+MOVES = 12
+LIMIT_S = 300.0
+GOALS_MS = {"last": 120, "first": 400}
+
+
+def seconds_to_picture(live: object, change: object) -> float:
+    """Seconds from a change until its picture is there."""
+    before, started = live.pixels, time.perf_counter()
+    change()
+    while live.pixels is before or live.is_running:
+        assert time.perf_counter() < started + LIMIT_S, live.error or "it took too long"
+        for function in [function for function, when in due.items() if when <= time.monotonic()]:
+            again_s = function()
+            if again_s is None:
+                due.pop(function, None)
+            else:
+                due[function] = time.monotonic() + again_s
+        time.sleep(0.001)
+    return time.perf_counter() - started
+
+
+def moves(live: object, group: bpy.types.PropertyGroup, name: str) -> list[float]:
+    """Seconds of several moves of a slider, each to a place where it has not been."""
+    return [
+        seconds_to_picture(live, lambda value=index: setattr(group, name, 0.2 + 0.01 * value)) for index in range(MOVES)
+    ]
+
+
+def main() -> None:
+    timers = bpy.app.timers
+    timers.register, timers.is_registered, timers.unregister = register, due.__contains__, due.pop
+    bpy.ops.extensions.package_install_files(
+        filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
+    )
+    bpy.ops.wm.read_homefile(use_empty=True)
+    bpy.ops.mesh.primitive_plane_add(size=1)
+    bpy.ops.impasto.refresh_tools()
+    for tool in LAYERS:
+        bpy.ops.impasto.add_layer(tool=tool)
+    stack = bpy.context.object.active_material.impasto_layers
+    stack.source_kind, stack.image = "IMAGE", bpy.data.images.load(sys.argv[1])
+    live = import_module("bl_ext.user_default.impasto.layers.preview").live
+    first, last = stack.layers[0].impasto_parameters.even_light, stack.layers[-1].impasto_parameters.adjust
+    seconds_to_picture(live, lambda: setattr(bpy.context.scene.impasto, "live_preview", True) or live.ask())
+    moves(live, first, "strength")
+    for which, group, name in (("last", last, "saturation"), ("first", first, "strength")):
+        taken = [1000 * seconds for seconds in moves(live, group, name)]
+        print(f"SLIDER {which}: median {statistics.median(taken):.0f} ms, slowest {max(taken):.0f} ms", end="")
+        print(f" (goal {GOALS_MS[which]} ms)")
+    print("DONE")
+
+
+if __name__ == "__main__":
+    main()

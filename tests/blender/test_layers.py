@@ -1,0 +1,289 @@
+"""The recipe of a material as layers: changed, run, previewed, and opened again from any result."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import bpy
+import numpy as np
+import pytest
+from conftest import packed_image, pixels_of, png
+from drawing import drawn
+
+LIMIT_S = 120.0
+
+
+@pytest.fixture
+def stack(scene, plane):
+    """The layers of a new material on the plane: small squares, tinted."""
+    bpy.ops.impasto.add_layer(tool="checker")
+    bpy.ops.impasto.add_layer(tool="tint")
+    layers = plane.active_material.impasto_layers
+    squares = layers.layers[0].impasto_parameters.checker
+    squares.width_px = squares.height_px = 16
+    return layers
+
+
+def names(stack) -> list[str]:
+    return [layer.name for layer in stack.layers]
+
+
+def base_color(plane) -> np.ndarray:
+    return pixels_of(shown(plane)["base_color"])
+
+
+def shown(plane) -> dict[str, bpy.types.Image]:
+    nodes = plane.active_material.node_tree.nodes
+    images = [node.image for node in nodes if node.type == "TEX_IMAGE"]
+    return {image["impasto_map"]: image for image in images}
+
+
+def test_layers_are_added_above_the_active_one_of_a_new_material(stack, plane):
+    assert names(stack) == ["Checker", "Tint"]
+    stack.active = 0
+    bpy.ops.impasto.add_layer(tool="negative")
+    assert names(stack) == ["Checker", "Negative", "Tint"]
+    assert stack.active == 1
+    assert len(bpy.data.materials) == 1
+
+
+def test_they_are_moved_duplicated_and_removed(stack):
+    stack.layers[1].impasto_parameters.tint.strength = 0.25
+    stack.layers[1].enabled = False
+    bpy.ops.impasto.duplicate_layer()
+    stack.layers[2].name = "mine"
+    assert stack.layers[2].impasto_parameters.tint.strength == pytest.approx(0.25)
+    assert not stack.layers[2].enabled
+    bpy.ops.impasto.move_layer(direction="DOWN")
+    assert (names(stack), stack.active) == (["Checker", "mine", "Tint"], 1)
+    bpy.ops.impasto.move_layer(direction="UP")
+    bpy.ops.impasto.move_layer(direction="UP")
+    assert (names(stack), stack.active) == (["Checker", "Tint", "mine"], 2)
+    bpy.ops.impasto.remove_layer()
+    assert (names(stack), stack.active) == (["Checker", "Tint"], 1)
+
+
+def test_they_are_run_into_their_material_as_their_recipe_says(stack, plane, extension):
+    stack.seed, stack.layers[1].name = 3, "warm"
+    material = plane.active_material
+    assert bpy.ops.impasto.run_layers() == {"FINISHED"}
+    assert plane.active_material == material
+    recipe = json.loads(material["impasto_recipe"])
+    assert [(step["tool"], step.get("name")) for step in recipe["steps"]] == [("checker", None), ("tint", "warm")]
+    assert recipe["seed"] == 3
+    assert all(layer.seconds > 0 for layer in stack.layers)
+    by_hand = bpy.data.materials.new("other")
+    plane.active_material = by_hand
+    bpy.ops.impasto.edit_layers(image=shown_in(material)["base_color"].name)
+    bpy.ops.impasto.run_layers()
+    np.testing.assert_array_equal(base_color(plane), pixels_of(shown_in(material)["base_color"]))
+
+
+def shown_in(material) -> dict[str, bpy.types.Image]:
+    return {node.image["impasto_map"]: node.image for node in material.node_tree.nodes if node.type == "TEX_IMAGE"}
+
+
+def test_a_disabled_layer_is_left_out_and_kept(stack, plane):
+    stack.layers[1].impasto_parameters.tint.strength = 1.0
+    bpy.ops.impasto.run_layers()
+    tinted = base_color(plane)
+    stack.layers[1].enabled = False
+    bpy.ops.impasto.run_layers()
+    assert np.abs(base_color(plane) - tinted).max() > 0.05
+    steps = json.loads(plane.active_material["impasto_recipe"])["steps"]
+    assert [step.get("enabled", True) for step in steps] == [True, False]
+    bpy.ops.impasto.edit_layers()
+    assert [layer.enabled for layer in stack.layers] == [True, False]
+
+
+@pytest.mark.parametrize("of", ["material", "image", "file"])
+def test_an_old_result_is_opened_as_layers_that_make_the_same_pixels(scene, plane, image, tmp_path, of):
+    settings = scene.impasto
+    settings.tool, settings.source_kind, settings.image, settings.width_m = "checker", "IMAGE", image, 0.5
+    settings.estimator, settings.seed = "photo-maps", 5
+    scene.impasto_parameters.checker.squares = 3
+    bpy.ops.impasto.generate()
+    before, result = shown(plane), plane.active_material
+    if of == "material":
+        bpy.ops.impasto.edit_layers(material=result.name)
+    else:
+        plane.active_material = None
+        color = before["base_color"]
+        path = tmp_path / "wall_base_color.png"
+        path.write_bytes(color.packed_file.data)
+        how = {"image": color.name} if of == "image" else {"filepath": str(path)}
+        bpy.ops.impasto.edit_layers(**how)
+    stack = plane.active_material.impasto_layers
+    assert [layer.tool for layer in stack.layers] == ["checker", "photo-maps"]
+    assert (stack.image, stack.seed) == (image, 5)
+    assert stack.layers[0].impasto_parameters.checker.squares == 3
+    bpy.ops.impasto.run_layers()
+    again = shown(plane)
+    assert again.keys() == before.keys()
+    for name in before:
+        assert again[name] != before[name]
+        np.testing.assert_array_equal(pixels_of(again[name]), pixels_of(before[name]))
+
+
+def test_inputs_and_their_numbers_come_back_too(scene, plane, image, style, extension):
+    bpy.ops.impasto.add_layer(tool="checker")
+    bpy.ops.impasto.add_layer(tool="flat")
+    bpy.ops.impasto.duplicate_layer()
+    stack = plane.active_material.impasto_layers
+    stack.source_kind, stack.image = "IMAGE", image
+    other = packed_image("green.png", np.full((8, 8, 3), (20, 200, 40), np.uint8))
+    stack.layers[1].impasto_parameters.flat.input_style = style
+    stack.layers[2].impasto_parameters.flat.input_style = other
+    bpy.ops.impasto.run_layers()
+    recipe = json.loads(plane.active_material["impasto_recipe"])
+    assert {about["name"] for about in recipe["inputs"].values()} == {image.name, style.name, other.name}
+    before = base_color(plane)
+    stack.layers.clear()
+    bpy.ops.impasto.edit_layers()
+    assert [layer.impasto_parameters.flat.input_style for layer in stack.layers[1:]] == [style, other]
+    bpy.ops.impasto.run_layers()
+    np.testing.assert_array_equal(base_color(plane), before)
+
+
+def test_a_missing_input_is_named_and_can_be_chosen(scene, plane, image):
+    scene.impasto.tool, scene.impasto.source_kind, scene.impasto.image = "checker", "IMAGE", image
+    bpy.ops.impasto.generate()
+    name = image.name
+    bpy.data.images.remove(image)
+    bpy.ops.impasto.edit_layers()
+    made = json.loads(bpy.context.window_manager.impasto_made)
+    assert f"choose its input {name}" in made["report"]
+    assert plane.active_material.impasto_layers.source_kind == "NONE"
+
+
+def test_a_material_without_a_recipe_is_refused(material):
+    with pytest.raises(RuntimeError, match="has no recipe"):
+        bpy.ops.impasto.edit_layers()
+
+
+def test_layers_travel_in_the_blend(stack, plane, tmp_path):
+    stack.layers[1].impasto_parameters.tint.strength = 0.25
+    stack.layers[1].enabled = False
+    path = str(tmp_path / "layers.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=path)
+    bpy.ops.wm.read_homefile(use_empty=True)
+    bpy.ops.wm.open_mainfile(filepath=path)
+    layers = bpy.data.materials[0].impasto_layers.layers
+    assert [layer.tool for layer in layers] == ["checker", "tint"]
+    assert not layers[1].enabled
+    assert layers[1].impasto_parameters.tint.strength == pytest.approx(0.25)
+
+
+def test_layers_outlive_tools_that_are_asked_for_again(stack, extension):
+    stack.layers[1].impasto_parameters.tint.strength = 0.25
+    extension.parameters.properties.refresh()
+    layers = bpy.data.materials[0].impasto_layers.layers
+    assert [layer.tool for layer in layers] == ["checker", "tint"]
+    assert layers[1].impasto_parameters.tint.strength == pytest.approx(0.25)
+
+
+def test_running_is_one_step_back(stack, plane):
+    bpy.ops.ed.undo_push(message="before")
+    bpy.ops.impasto.run_layers()
+    assert "base_color" in shown(plane)
+    bpy.ops.ed.undo()
+    material = bpy.context.active_object.active_material
+    assert [node for node in material.node_tree.nodes if node.type == "TEX_IMAGE"] == []
+    assert len(material.impasto_layers.layers) == 2
+
+
+def test_the_panel_shows_the_list_and_the_active_layers_parameters_alone(stack):
+    stack.active = 1
+    layout = drawn(bpy.types.IMPASTO_PT_layers_view_3d)
+    lists = [arguments for what, arguments, _ in layout.drawn if what == "template_list"]
+    assert lists[0][0] == "IMPASTO_UL_layers"
+    assert "strength" in layout.props()
+    assert "squares" not in layout.props()
+
+
+def test_the_source_is_at_the_bottom_of_the_list(stack):
+    order = bpy.types.IMPASTO_UL_layers.filter_items(None, bpy.context, stack, "layers")
+    assert order == ([], [1, 0])
+
+
+def test_an_old_result_offers_its_layers(scene, plane):
+    scene.impasto.tool, scene.impasto.source_kind = "checker", "NONE"
+    bpy.ops.impasto.generate()
+    layout = drawn(bpy.types.IMPASTO_PT_layers_view_3d)
+    assert [button.material for button in layout.operators("impasto.edit_layers")] == [plane.active_material.name]
+
+
+def test_tools_are_added_by_a_menu_grouped_by_intent(scene, extension):
+    menu = extension.tools.menu
+    groups = [given["text"] for what, _, given in drawn(bpy.types.IMPASTO_MT_add_layer).drawn if what == "menu"]
+    assert groups == [group for group in extension.core.descriptions.GROUPS if group != "Train"]
+    style = drawn(getattr(bpy.types, menu.name_of("Style", "IMPASTO_MT_add_layer")))
+    assert "flat" in [button.tool for button in style.operators("impasto.add_layer")]
+
+
+@pytest.fixture
+def live(extension, stack, scene):
+    scene.impasto.live_preview = True
+    settle(extension)
+    yield extension.layers.preview.live
+    extension.layers.preview.live.clear()
+
+
+def settle(extension) -> None:
+    """Tick, as the timers do, until nothing is due and no task runs."""
+    while extension.layers.preview.live.tick():
+        time.sleep(0.01)
+    jobs, deadline = extension.jobs.session.jobs, time.monotonic() + LIMIT_S
+    while jobs.tasks:
+        assert time.monotonic() < deadline, "it took too long"
+        jobs.tick()
+        time.sleep(0.01)
+
+
+def test_a_changed_layer_makes_a_new_picture(live, extension, stack):
+    squares, tint = (layer.impasto_parameters for layer in stack.layers)
+    squares.checker.width_px = squares.checker.height_px = 512
+    settle(extension)
+    before = live.pixels
+    assert before.shape == (256, 256, 3)
+    tint.tint.strength = 0.0
+    settle(extension)
+    plain = live.pixels
+    assert np.abs(plain.astype(int) - before).max() > 10
+    tint.tint.strength = 1.0
+    stack.layers[1].enabled = False
+    settle(extension)
+    assert live.pixels is not plain
+    np.testing.assert_array_equal(live.pixels, plain)
+
+
+def test_a_change_of_layers_asks_for_no_picture_of_the_other_panel(live, extension, stack):
+    extension.generate.variations.live.clear()
+    stack.layers[1].impasto_parameters.tint.strength = 0.5
+    assert bpy.app.timers.is_registered(live.timer)
+    assert not bpy.app.timers.is_registered(extension.generate.variations.live.timer)
+
+
+def test_buttons_of_a_layer_change_its_own_settings(scene, plane, extension, tmp_path):
+    bpy.ops.impasto.add_layer(tool="checker")
+    bpy.ops.impasto.add_layer(tool="flat")
+    stack = plane.active_material.impasto_layers
+    group = stack.layers[1].impasto_parameters.flat
+    picture = tmp_path / "style.png"
+    picture.write_bytes(png(np.full((8, 8, 3), (200, 40, 20), np.uint8)))
+    layout = drawn(bpy.types.IMPASTO_PT_layers_view_3d)
+    opens = next(one for one in layout.operators("impasto.open_picture") if one.target.endswith(".input_style"))
+    bpy.ops.impasto.open_picture(filepath=str(picture), **vars(opens))
+    extension.engine.engine.preferences().last_folder = ""
+    assert group.input_style.name == "style.png"
+    (adds,) = layout.operators("impasto.add_image")
+    bpy.ops.impasto.add_image(**vars(adds))
+    assert len(group.more_style) == 1
+    assert len(scene.impasto_parameters.flat.more_style) == 0
+    stack.active = 0
+    layout = drawn(bpy.types.IMPASTO_PT_layers_view_3d)
+    size = next(one for one in layout.operators("impasto.set_number") if one.path.endswith(".width_px"))
+    bpy.ops.impasto.set_number(**vars(size))
+    assert stack.layers[0].impasto_parameters.checker.width_px == 1024
+    assert scene.impasto_parameters.checker.width_px == 0
