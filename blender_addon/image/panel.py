@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import bpy
 
+from ..bridge import images
 from ..bridge.image_editors import shown_image
 from ..engine.catalogue import catalogue
 from ..interface.drawing import draw_operators, draw_report, name_place, operator_class
@@ -34,6 +35,8 @@ class IMPASTO_PT_this_image(Tab, InImageEditor, bpy.types.Panel):
         image = shown_image(context)
         suiting = (name for name in IMAGE_BUTTONS if image is None or operator_class(name).suits(image))
         draw_operators(self.layout, {name: IMAGE_BUTTONS[name] for name in suiting})
+        if image and images.has_recipe(image):
+            self.layout.operator("impasto.edit_layers", icon="GREASEPENCIL").image = image.name
         draw_report(self.layout, Place.IMAGE)
         draw_result(self.layout, context, Place.IMAGE)
 

@@ -17,7 +17,6 @@ from ..parameters.open_numbers import draw_open_number, open_number
 from ..parameters.schemas import label_of
 from ..tools import menu
 from ..tools.panel import (
-    InImageEditor,
     InShaderEditor,
     InView3D,
     Tab,
@@ -63,7 +62,7 @@ class IMPASTO_UL_layers(bpy.types.UIList):
 
 
 class LayersPanel(Tab):
-    """Mixin: the same panel in each editor."""
+    """Mixin: the same panel in the 3D view and the shader editor."""
 
     bl_label = "Material Layers"
     bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  as Blender wants it
@@ -90,10 +89,6 @@ class IMPASTO_PT_layers_view_3d(LayersPanel, InView3D, bpy.types.Panel):
 
 
 class IMPASTO_PT_layers_shader_editor(LayersPanel, InShaderEditor, bpy.types.Panel):
-    pass
-
-
-class IMPASTO_PT_layers_image_editor(LayersPanel, InImageEditor, bpy.types.Panel):
     pass
 
 
@@ -170,5 +165,4 @@ CLASSES = (
     IMPASTO_UL_layers,
     IMPASTO_PT_layers_view_3d,
     IMPASTO_PT_layers_shader_editor,
-    IMPASTO_PT_layers_image_editor,
 )

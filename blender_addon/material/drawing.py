@@ -93,3 +93,5 @@ def draw_recent(layout: bpy.types.UILayout) -> None:
             buttons.operator("impasto.show_image", icon="IMAGE_DATA", **look).image = image.name
         if image and images.has_recipe(image):
             buttons.operator("impasto.rerun", text="", icon="FILE_REFRESH").image = image.name
+            button = buttons.operator("impasto.edit_layers", text="", icon="GREASEPENCIL")
+            setattr(button, "image" if image == one else "material", one.name)

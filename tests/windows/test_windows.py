@@ -234,3 +234,10 @@ def test_nodes_lie_beside_each_other_as_drawn_and_a_repainted_render_is_shown(wa
     assert facts["overlapping"] == []
     assert facts["shown"] == "Render Result – coffee"
     assert facts["made"] == ["Render Result – coffee"]
+
+
+def test_an_artist_looks_at_layers_moves_a_slider_and_runs_them(walk_through):
+    facts = walk_through("layers", size_px=(1600, 1200))
+    assert facts["live_error"] == ""
+    assert facts["copied"] == ["quilt", "photo-maps", "weathering", "adjust", "adjust"]
+    assert facts["made"].startswith("Made the material Impasto")

@@ -134,8 +134,11 @@ class Walk:
         """Of the window in which it is looked and clicked."""
         self.editor = "VIEW_3D"
         """The editor whose panels are clicked."""
-        self.left_out = 1
-        """Folded panels above those that are counted: at first From Words or Picture."""
+
+    @property
+    def left_out(self) -> int:
+        """Folded panels above those that are counted: From Words or Picture, and Material Layers but for images."""
+        return 1 if self.editor == "IMAGE_EDITOR" else 2
 
     @property
     def window(self) -> bpy.types.Window:

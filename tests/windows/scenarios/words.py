@@ -17,7 +17,7 @@ JOBS = EXTENSION.jobs.session.jobs
 VARIATIONS = EXTENSION.generate.variations
 SIZE_PX = 512
 LOCKED = "moss"
-WORDS = -1
+WORDS = -2
 """The panel, which is folded and above those that are counted."""
 LIMIT_S = 300
 SHADERS_S = 40

@@ -1,0 +1,57 @@
+"""Inside a Blender window: a stack of layers is looked at, its eye and its buttons are clicked, and it is run."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import bpy
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from walk import Steps, Walk, installed_extension, start, until
+
+OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
+EXTENSION = installed_extension()
+JOBS = EXTENSION.jobs.session.jobs
+LIVE = EXTENSION.layers.preview.live
+LIMIT_S = 300
+LAYERS = -1
+"""The panel is the last of those above Impasto."""
+
+
+def scenario(walk: Walk) -> Steps:
+    bpy.ops.impasto.refresh_tools()
+    with walk.at(walk.area("VIEW_3D")):
+        for tool in ("quilt", "photo-maps", "weathering", "adjust"):
+            bpy.ops.impasto.add_layer(tool=tool)
+    stack = bpy.data.materials["Impasto"].impasto_layers
+    stack.source_kind, stack.image = "IMAGE", bpy.data.images.load(str(SOURCE))
+    yield walk.show_panel("VIEW_3D", "Impasto")
+    yield walk.fold_panel(0)
+    yield walk.fold_panel(LAYERS)
+    walk.screenshot("stack.png")
+    yield from shows_changes(walk, stack)
+    yield walk.click("impasto.duplicate_layer", "VIEW_3D")
+    walk.record("copied", [layer.tool for layer in stack.layers])
+    yield walk.click("impasto.run_layers", "VIEW_3D")
+    yield until(lambda: JOBS.last_report and not JOBS.shown_task, LIMIT_S)
+    walk.record("made", JOBS.last_report.text)
+    yield 1.0
+    walk.screenshot("run.png")
+    bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
+
+
+def shows_changes(walk: Walk, stack: bpy.types.PropertyGroup) -> Steps:
+    """A slider of the active layer makes a new picture."""
+    bpy.context.scene.impasto.live_preview = True
+    LIVE.ask()
+    yield until(lambda: LIVE.pixels is not None or LIVE.error, LIMIT_S)
+    before = LIVE.pixels
+    stack.layers[3].impasto_parameters.adjust.saturation = 0.1
+    yield until(lambda: LIVE.pixels is not before, LIMIT_S)
+    yield 1.0
+    walk.record("live_error", LIVE.error)
+    walk.screenshot("preview.png")
+
+
+start(scenario, OUT)
