@@ -1,20 +1,28 @@
-"""Writes docs/tools.md, the list of all tools: `python -m tasks.tools_page`, in the core's Python."""
+"""Writes the reference of all tools: `python -m tasks.tools_page`, in the core's Python."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from os.path import relpath
+from pathlib import Path
+from typing import Any
 
 from impasto.descriptions import GROUPS
 from impasto.plugins.registry import registry
-from impasto.tools import by_group
+from impasto.schemas import limits_of, readable, readable_default
+from impasto.tools import Tool, by_group
+from impasto_procedural.material import THUMBNAILS
+from impasto_procedural.parameters import MaterialParameters
 
 from .environments import ROOT
 
 PAGE = ROOT / "docs" / "tools.md"
-HEAD = """# The tools
+HEAD = """# Tools
 
-Every tool of the bundled plugins, by what it is for. Blender's *Tool* menu and `impasto tools` list them in this order,
-with those of other plugins; `impasto tools NAME` shows the parameters of one."""
+Every bundled tool, grouped as in Blender's *Tool* menu and `impasto tools`. Each parameter is listed with its range and
+default, under the name that recipes use; on the command line, `width_px` is `--width-px`. `impasto tools NAME` and
+Blender's tooltips say what each one does."""
+SHARED = "All procedural materials, from *Fabric* to *Wood*, have these parameters, and those listed with each:"
 KINDS = {
     "generator": "impasto generate",
     "filter": "impasto apply",
@@ -23,17 +31,58 @@ KINDS = {
     "trainer": "impasto train",
 }
 """The command that runs a tool of each kind."""
+Schemas = Mapping[str, Mapping[str, Any]]
 
 
 def lines() -> Iterator[str]:
     """Lines of the page."""
     yield HEAD
+    shared = MaterialParameters.model_json_schema()["properties"]
     tools = [tool for tool in registry().tools.values() if type(tool).__module__.startswith("impasto_")]
     for group, listed in by_group(tools).items():
-        yield f"\n## {group}\n\nTo {GROUPS[group]}.\n\n| in Blender | command | what it does |\n| --- | --- | --- |"
+        yield f"\n## {group}\n\nTo {GROUPS[group]}."
+        if any(_is_procedural(tool) for tool in listed):
+            yield f"\n{SHARED}\n\n{_table(shared)}"
         for tool in listed:
-            label = " / ".join(filter(None, (tool.subgroup, tool.label)))
-            yield f"| {label} | `{KINDS[tool.kind]} {tool.name}` | {tool.description} |"
+            yield f"\n{_about(tool)}"
+            known = tool.parameters.model_json_schema().get("properties", {})
+            own = {name: schema for name, schema in known.items() if schema != shared.get(name)}
+            if own:
+                yield f"\n{_table(own if _is_procedural(tool) else known)}"
+
+
+def _is_procedural(tool: Tool) -> bool:
+    return issubclass(tool.parameters, MaterialParameters)
+
+
+def _about(tool: Tool) -> str:
+    """The tool's name in Blender, its command, and its picture if it has one."""
+    label = ", ".join(filter(None, (tool.subgroup, tool.label)))
+    picture = THUMBNAILS / f"{tool.name}.jpg"
+    shown = f"![{label}]({Path(relpath(picture, PAGE.parent)).as_posix()})\n\n" if picture.is_file() else ""
+    return f"### {label}\n\n{shown}`{KINDS[tool.kind]} {tool.name}`: {tool.description}."
+
+
+def _table(schemas: Schemas) -> str:
+    """A line for each parameter: its name, its range or its choices, and its default."""
+    rows = [(name, _range(schema), readable_default(schema)) for name, schema in schemas.items()]
+    names, ranges = (max(len(row[column]) for row in rows) for column in (0, 1))
+    return "\n".join(["```", *(f"{row[0]:{names}}  {row[1]:{ranges}}  {row[2]}" for row in rows), "```"])
+
+
+def _range(schema: Mapping[str, Any]) -> str:
+    """`0..1` for a range, `>0..1` without its lower end, `loop|cut` for choices, else the kind of value."""
+    if schema.get("format"):
+        return str(schema["format"])
+    components = schema.get("prefixItems", [schema.get("items", schema)])
+    ranges = dict.fromkeys(limits_of(one).replace(" to ", "..") or _open_range(one) for one in components)
+    kinds = {"boolean": "on|off", "string": "text"}
+    return ",".join(filter(None, ranges)) or "|".join(schema.get("enum", ())) or kinds.get(schema["type"], "number")
+
+
+def _open_range(schema: Mapping[str, Any]) -> str:
+    low, high = schema.get("exclusiveMinimum"), schema.get("maximum")
+    return "" if low is None or high is None else f">{readable(low)}..{readable(high)}"
 
 
 def page() -> str:
