@@ -26,9 +26,9 @@ WINDOWS_OF = "5.2"
 """The Blender whose windows the documentation shows."""
 WINDOWS = {
     "studio": ("generated", "shader_editor"),
-    "trains": ("training", "variations"),
+    "trains": ("training",),
     "words": ("described",),
-    "paints": ("painting", "larger"),
+    "paints": ("larger",),
     "places": ("straighten",),
     "repairs": ("repair",),
     "batch": ("batch",),

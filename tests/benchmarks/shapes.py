@@ -1,9 +1,8 @@
-"""Pictures for docs/shapes.md, of scikit-image's: `python tests/benchmarks/shapes.py --out docs/pictures`."""
+"""Picture of decals and atlases, of scikit-image's: `python tests/benchmarks/shapes.py --out docs/pictures`."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -52,33 +51,11 @@ def atlas() -> np.ndarray:
     return beside(coins["base_color"].pixels, seen(sheet), sheet["base_color"].pixels, seen(cup))
 
 
-def trim() -> np.ndarray:
-    """Four textures below each other as in a photograph, and the sheet, twice side by side."""
-    brick, gravel, grass = data.brick(), data.gravel(), data.grass()
-    wall = photograph(np.concatenate([gravel[:110, :400], brick[20:190, :400], grass[:120, :400]]))
-    sheet = made("trim-sheet", wall)["base_color"].pixels
-    return beside(wall["base_color"].pixels, np.concatenate([sheet, sheet], axis=1))
-
-
-def panorama() -> np.ndarray:
-    """A view around its back, as it is and closed, and the faces of its cube."""
-    view = photograph(data.coffee()[40:340])
-    closed = made("close-panorama", view, overlap=0.12, poles=15)
-    around = [np.roll(one["base_color"].pixels, 300, 1)[::2, ::2] for one in (view, closed)]
-    faces = made("cube-faces", closed, face_px=100, layout="cross")
-    white = np.where(faces["base_color"].pixels.any(2, keepdims=True), faces["base_color"].pixels, 1)
-    return beside(*around, white)
-
-
-PICTURES: dict[str, Callable[[], np.ndarray]] = {"atlas": atlas, "trim": trim, "panorama": panorama}
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
-    folder = parser.parse_args().out
-    for name, draw in PICTURES.items():
-        Image.fromarray(np.uint8(np.round(255 * np.clip(draw(), 0, 1)))).save(folder / f"shapes_{name}.jpg", quality=88)
+    pixels = np.uint8(np.round(255 * np.clip(atlas(), 0, 1)))
+    Image.fromarray(pixels).save(parser.parse_args().out / "shapes_atlas.jpg", quality=88)
 
 
 if __name__ == "__main__":

@@ -33,8 +33,6 @@ from impasto.plugins.registry import registry
 
 JUDGE = "squeezenet"
 SECOND_JUDGE = "vgg19-normalised"
-TOGETHER = 4
-"""Pairs on the sheet of all methods."""
 
 
 def main() -> None:
@@ -87,7 +85,6 @@ def pairs(options: argparse.Namespace, contents: Sequence[Maps], styles: Sequenc
     found = {(one.tool, one.inputs["source"].name, one.inputs["style"].name): one for one in made}
     for row in summary:
         sheet_of_method(row, found, contents, styles).save(options.out / f"{row['tool']}.png", optimize=True)
-    sheet_of_all([row["tool"] for row in summary], found, contents, styles).save(options.out / "methods.png")
 
 
 class Judges:
@@ -171,25 +168,14 @@ def title(row: Mapping[str, Any]) -> str:
     return f"{row['tool']}: {row['cpu_s']:.1f} CPU s a picture, {row['peak_mib']:.0f} MiB{score}"
 
 
-def result_cell(painting: Painting | None, name: str = "") -> Cell:
+def result_cell(painting: Painting | None) -> Cell:
     """A result with its seconds and score below."""
     if painting is None:
-        return Cell(caption=name)
+        return Cell()
     row = painting.row()
     score = f"score {row['score']:.2f}" if "score" in row and painting.tool != RECOLORED else ""
-    figures = [name, f"{row['cpu_s']:.1f} s", score]
+    figures = [f"{row['cpu_s']:.1f} s", score]
     return Cell(painting.pixels(), "  ".join(filter(None, figures)))
-
-
-def sheet_of_all(tools: Sequence[str], found: Found, contents: Sequence[Maps], styles: Sequence[Maps]) -> Any:
-    """Sheet of a few pairs by all methods."""
-    rows = []
-    for content, style in list(zip(contents, styles, strict=False))[:TOGETHER]:
-        given = [Cell(maps["base_color"].pixels, caption_of(maps)) for maps in (content, style)]
-        names = {RECOLORED: "palette alone"}
-        results = ((names.get(tool, tool), found.get((tool, content.name, style.name))) for tool in tools)
-        rows.append([*given, *(result_cell(painting, name) for name, painting in results)])
-    return grid(rows)
 
 
 if __name__ == "__main__":

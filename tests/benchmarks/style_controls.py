@@ -102,19 +102,14 @@ def controls(contents: Sequence[Maps], styles: Sequence[Maps], px: int) -> dict[
             Setting(f"{px} px, from {half}", {"longest_px": px}, after=f"{half} px"),
             Setting(f"{px} px from scratch", {"longest_px": px}),
         ),
-        "seamless": lambda: _of_bricks(px, style, tiled=True),
-        "relief": lambda: _of_bricks(px, style, tiled=False),
+        "seamless": lambda: _of_bricks(px, style),
     }
 
 
-def _of_bricks(px: int, style: Maps, tiled: bool) -> Control:
-    """Settings for a seamless material: with and without matching borders, or with relief of strokes."""
-    bricks = brick_material(px)
-    if tiled:
-        settings = [Setting("not seamless", {"seamless": "off"}), Setting("seamless")]
-        return Control("Seamless: two by two tiles", at(bricks, px), style, settings, is_tiled=True)
-    settings = [Setting(f"relief {relief:g}", {"relief": relief}) for relief in (0, 0.5, 1)]
-    return Control("Relief: lit, and the normals", bricks, style, settings)
+def _of_bricks(px: int, style: Maps) -> Control:
+    """Settings for a seamless material: with and without matching borders."""
+    settings = [Setting("not seamless", {"seamless": "off"}), Setting("seamless")]
+    return Control("Seamless: two by two tiles", at(brick_material(px), px), style, settings, is_tiled=True)
 
 
 def control_sheets(
