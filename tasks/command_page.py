@@ -22,13 +22,13 @@ FIRST = "\n### "
 
 
 def lines() -> Iterator[str]:
-    """Lines of the list: each answer with its fields."""
+    """Lines of the list: each answer with its fields, whose descriptions are those of the schemas."""
     for name, answer in vars(json_answers).items():
         if name.startswith("_") or answer is json_answers.Answer:
             continue
         if isinstance(answer, type) and issubclass(answer, json_answers.Answer):
-            yield f"\n### {answer.__name__}\n\n{answer.__doc__}\n"
-            yield from (f"- `{field}`: {about.description}" for field, about in answer.model_fields.items())
+            fields = ", ".join(f"`{field}`" for field in answer.model_fields)
+            yield f"\n### {answer.__name__}\n\n{' '.join((answer.__doc__ or '').split())} Fields: {fields}."
 
 
 def figures() -> Iterator[tuple[str, str, str, str]]:
