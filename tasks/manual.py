@@ -11,7 +11,7 @@ from .environments import ROOT
 
 PAGES = (
     *("guide", "tools", "style", "training", "generators", "command", "concepts", "maps", "text", "match"),
-    *("photo-to-material", "preparation", "repair", "finish", "shapes", "endless", "baking", "objects", "benchmarks"),
+    *("photographs", "finish", "baking", "objects", "benchmarks"),
 )
 PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>{title}</title>

@@ -1,7 +1,7 @@
 """Super-resolution from a picture's own scales: filters learned from its half size to its size, then applied to it.
 
 The local gradient's direction, strength and coherence choose a filter (RAISR, Romano et al. 2016), but all are learned
-from the picture alone, since patches recur across its scales (Glasner et al. 2009). `docs/finish.md` has the PSNR.
+from the picture alone, since patches recur across its scales (Glasner et al. 2009).
 """
 
 from __future__ import annotations

@@ -76,8 +76,7 @@ def pictures(options: argparse.Namespace) -> None:
         options.sample = sample
         made = make_demo(DEMO.parent / f"demo-{sample}", options)
         wanted[made / "preview.png"] = f"{sample}_preview"
-    bricks = DEMO.parent / "demo-brick"
-    wanted |= {bricks / "contact_sheet.png": "brick_sheet", bricks / "overview.png": "overview"}
+    wanted[DEMO.parent / "demo-brick" / "overview.png"] = "overview"
     made = make_shelf(DEMO.parent / "shelf", options)
     wanted[made / "shelf.png"] = "models"
     _shrink(wanted)
