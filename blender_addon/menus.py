@@ -59,7 +59,7 @@ MANUAL = {
     "bpy.ops.impasto.open_log": "guide.html#if-something-is-wrong",
     "bpy.ops.impasto.batch*": "guide.html#batch",
     "bpy.ops.impasto.run": "guide.html#scripts",
-    "bpy.ops.impasto.match_image": "match.html#in-blender",
+    "bpy.ops.impasto.match_image": "text.html#match-a-photograph",
     "bpy.ops.impasto.match*": "text.html#in-blender",
     "bpy.ops.impasto.change_by_words": "text.html#in-blender",
     "bpy.types.matchsettings*": "text.html#in-blender",

@@ -10,7 +10,7 @@ from pathlib import Path
 from .environments import ROOT
 
 PAGES = (
-    *("guide", "tools", "style", "training", "generators", "command", "concepts", "maps", "text", "match"),
+    *("guide", "tools", "style", "training", "generators", "command", "concepts", "maps", "text"),
     *("photographs", "finish", "baking", "objects", "benchmarks"),
 )
 PAGE = """<!doctype html>

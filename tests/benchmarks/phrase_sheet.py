@@ -1,13 +1,12 @@
 """Forty phrases, one varied and changed, layers, and favourites: `python tests/benchmarks/phrase_sheet.py`.
 
 Writes text_phrases.jpg, text_changes.jpg, text_layers.jpg and text_more_like.jpg into docs/pictures. The forty phrases
-stand in `docs/text.md`, numbered.
+stand in `phrases/forty.txt`.
 """
 
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from PIL import Image, ImageDraw
 
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT / "core"), str(ROOT / "plugins")]
-PAGE = ROOT / "docs" / "text.md"
+PHRASES = Path(__file__).parent / "phrases" / "forty.txt"
 PICTURES = ROOT / "docs" / "pictures"
 CELL_PX, GAP_PX, ACROSS = 192, 4, 8
 CHANGED = "mossy red bricks"
@@ -64,9 +63,8 @@ def sheet(pictures: list[Image.Image], across: int) -> Image.Image:
 
 
 def phrases() -> list[str]:
-    """The numbered phrases of the page's section."""
-    section = PAGE.read_text(encoding="utf-8").split("\n## Forty phrases\n")[1].split("\n## ")[0]
-    return re.findall(r"^\d+\. (.+)$", section, re.MULTILINE)
+    """The phrases of the first picture."""
+    return PHRASES.read_text(encoding="utf-8").splitlines()
 
 
 def main() -> None:

@@ -268,7 +268,7 @@ def calls_in_the_documentation():
 
 def test_operators_in_the_documentation_have_the_properties_that_they_are_given(extension):
     calls = list(calls_in_the_documentation())
-    assert {"guide.md", "text.md", "match.md"} <= {page for page, _ in calls}
+    assert {"guide.md", "text.md", "style.md"} <= {page for page, _ in calls}
     for page, call in calls:
         name = ast.unparse(call.func).rpartition(".")[2]
         assert name in dir(bpy.ops.impasto), (page, name)
