@@ -15,7 +15,7 @@ from typing import TypedDict
 
 import bpy
 
-from .bake import headless
+from .bake.sources import headless
 from .bridge import images, materials, results
 from .core.errors import FileError, ImpastoError, ProtocolError
 from .core.system.process import start

@@ -9,8 +9,8 @@ from ..core.errors import ImpastoError
 from ..jobs.operator import TaskOperator, why_busy_or_rendering
 from ..jobs.task import Place, Report, Task
 from ..tools.arguments import values_in
+from .objects.sets import chosen_sets
 from .request import BakeRequest
-from .sets import chosen_sets
 from .settings import BakeProperties
 from .targets import BakeTargets
 

@@ -23,13 +23,13 @@ from ..core.errors import ImpastoError
 from ..interface.deferred import Deferred
 from ..jobs.session import redraw
 from ..tools.arguments import values_in as settings_in
-from .cage import Cage
-from .cover import TEMPORARY
-from .misses import Misses, Point
-from .parts import cages_of, copied_parts
-from .sets import BakeSet, chosen_sets
+from .objects.cage import Cage
+from .objects.sets import BakeSet, chosen_sets
+from .objects.waiting import question_about, sets_in
+from .render.cover import TEMPORARY
+from .render.misses import Misses, Point
+from .render.parts import cages_of, copied_parts
 from .targets import OWN, BakeTargets
-from .waiting import question_about, sets_in
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,8 +7,6 @@ from collections.abc import Collection, Sequence
 
 import bpy
 
-from ..bake.sets import BakeSet, chosen_sets
-from ..bake.targets import NAMED, OWN, SELECTED, BakeTargets
 from ..core.errors import ImpastoError, ParameterError
 from ..interface.drawing import draw_operator, draw_progress, draw_report, draw_text, name_place, why_not
 from ..jobs.session import jobs
@@ -17,13 +15,15 @@ from ..material.drawing import draw_former, draw_result
 from ..tools.arguments import values_in
 from ..translations.texts import sentence
 from . import overlay
-from .costs import estimate
 from .files import SEPARATE
-from .geometry_maps import CURVATURE_MAPS
-from .remedies import REMEDIES
+from .maps.geometry import CURVATURE_MAPS
+from .objects.remedies import REMEDIES
+from .objects.sets import BakeSet, chosen_sets
+from .objects.waiting import warnings_of
+from .objects.warnings import BakeWarning, unwrap_warnings
+from .process.costs import estimate
 from .settings import GROUPS, BakeOptions, ImpastoBakeSettings
-from .waiting import warnings_of
-from .warnings import BakeWarning, unwrap_warnings
+from .targets import NAMED, OWN, SELECTED, BakeTargets
 
 OF_FILES = ("preset", "file_format", "pattern", "replace")
 """Settings that matter only where a folder is chosen."""

@@ -16,16 +16,17 @@ from ..jobs.task import Report, Task
 from ..paths import absolute
 from ..tools.arguments import values_over
 from ..tools.packed_files import PackedFiles
-from . import process, results
+from . import results
 from .files import PATTERN, PNG, SEPARATE, check_names, packed_files
-from .kept import kept_images
-from .maps import BakedMap, bake_set
-from .memory import check_memory
-from .sets import BakeSet, check_set, chosen_sets
+from .objects.sets import BakeSet, check_set, chosen_sets
+from .objects.warnings import object_warnings
+from .process import background
+from .process.memory import check_memory
+from .render.baked_maps import BakedMap, bake_set
+from .render.kept import kept_images
 from .settings import BakeOptions, BakeOutput
-from .sources import Sources, sources_of, with_recipes
+from .sources.provenance import Sources, sources_of, with_recipes
 from .targets import BakeTargets
-from .warnings import object_warnings
 
 
 @dataclass(frozen=True)
@@ -89,10 +90,10 @@ class BakeRequest:
         sources = [sources_of(*one.sources) for one in self.sets]
         packed = self._packed_files()
         known = self._known()
-        given = process.prepare(self.sets, self.options, known)
+        given = background.prepare(self.sets, self.options, known)
 
         def work(task: Task) -> list[list[BakedMap]]:
-            maps = process.bake_all(task, given)
+            maps = background.bake_all(task, given)
             task.say("Keeping the maps", 1.0)
             if task.is_cancelled:
                 raise Cancelled

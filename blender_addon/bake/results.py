@@ -19,16 +19,16 @@ from ..engine import engine
 from ..jobs.session import push_undo
 from ..jobs.task import Report
 from . import files, overlay
-from .checks import check_local
 from .files import PATTERN
-from .kept import kept_images, packed_bytes
-from .sets import BAKED
+from .objects.checks import check_local
+from .objects.sets import BAKED
+from .render.kept import kept_images, packed_bytes
 
 if TYPE_CHECKING:
     from ..jobs.task import Task
     from ..tools.packed_files import PackedFiles
-    from .maps import BakedMap
-    from .sets import BakeSet
+    from .objects.sets import BakeSet
+    from .render.baked_maps import BakedMap
 
 
 def target_of(given: BakeSet, material: str) -> Target:

@@ -18,11 +18,11 @@ from ..tools.arguments import argument, with_properties
 from ..tools.form import REPLACE
 from ..tools.packed_files import PRESETS
 from .files import FORMAT_ITEMS, PATTERN, PNG, SEPARATE
-from .geometry_maps import GEOMETRY_MAPS
-from .identity_maps import IDENTITY_MAPS
-from .principled_inputs import INPUT_MAPS, completions, input_maps
+from .maps.geometry import GEOMETRY_MAPS
+from .maps.identity import IDENTITY_MAPS
+from .maps.principled_inputs import INPUT_MAPS, completions, input_maps
+from .maps.values import VALUE_MAPS
 from .targets import BakeTargets
-from .values import VALUE_MAPS
 
 LABELS = {
     "base_color": ("Base Color", "The colour without any light"),

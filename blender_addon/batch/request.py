@@ -16,7 +16,7 @@ from typing import Any
 import bpy
 from bpy.props import EnumProperty, IntProperty, StringProperty
 
-from ..bake.material_maps import shows_images
+from ..bake.sources.material_maps import shows_images
 from ..bridge.meshes import Surface
 from ..core.batch.names import check_pattern, fill_in, fold
 from ..core.descriptions import MESH

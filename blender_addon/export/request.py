@@ -11,8 +11,8 @@ from typing import Any
 import bpy
 from bpy.props import EnumProperty, StringProperty
 
-from ..bake.contents import saved_options
-from ..bake.material_maps import maps_of
+from ..bake.sources.contents import saved_options
+from ..bake.sources.material_maps import maps_of
 from ..bridge.materials import LABELS
 from ..core.errors import ParameterError
 from ..jobs.task import Report, Task

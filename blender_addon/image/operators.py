@@ -8,7 +8,7 @@ from dataclasses import replace
 import bpy
 from bpy.props import StringProperty
 
-from ..bake.sources import BAKE
+from ..bake.sources.provenance import BAKE
 from ..bridge import images, naming
 from ..bridge.image_editors import is_image_editor, shown_image
 from ..bridge.inputs import image_called

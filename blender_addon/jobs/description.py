@@ -8,9 +8,9 @@ from typing import Any
 
 from ..core.errors import PluginError
 from ..engine.catalogue import catalogue
-from ..jobs.session import connect
-from ..jobs.task import Report, Task
 from ..parameters import properties
+from .session import connect
+from .task import Report, Task
 
 
 def description_task() -> Task:

@@ -196,7 +196,7 @@ def wait_for(*tasks: object) -> None:
 
 def task(objects: list[bpy.types.Object], size: int, folder: Path, is_shared: bool) -> object:
     bake = sys.modules[f"{MODULE}.bake.request"]
-    sets = sys.modules[f"{MODULE}.bake.sets"].BakeSet
+    sets = sys.modules[f"{MODULE}.bake.objects.sets"].BakeSet
     given = [sets.of(*objects)] if is_shared else [sets.of(item) for item in objects]
     sizes = {"width_px": size, "height_px": size, "samples": SAMPLES, "margin_px": MARGIN_PX}
     options = sys.modules[f"{MODULE}.bake.settings"].BakeOptions(maps=tuple(MAPS), **sizes)

@@ -122,13 +122,13 @@ def test_a_pattern_cannot_leave_the_folder(tmp_path: Path) -> None:
 
 
 def test_the_background_writes_other_formats_too(tmp_path: Path) -> None:
-    process, settings = module("bake.process"), module("bake.settings")
+    process, settings = module("bake.process.background"), module("bake.settings")
     obj = plane(material(roughness=0.25))
     options = settings.BakeOptions(
         maps=("roughness",), width_px=SIZE_PX, height_px=SIZE_PX, samples=1, file_format="EXR_FLOAT"
     )
     task = module("jobs.task").Task("Bake", lambda task: process.bake_all(task, given)[0], lambda maps: maps)
-    given = process.prepare([module("bake.sets").BakeSet.of(obj)], options)
+    given = process.prepare([module("bake.objects.sets").BakeSet.of(obj)], options)
     task.start()
     assert task.wait(60)
     (path,) = module("bake.results").save(task.conclude(), tmp_path)
@@ -159,7 +159,7 @@ def test_a_format_that_no_engine_gets_is_refused_before_the_bake(tmp_path: Path)
 
 
 def test_tiles_for_an_engine_are_refused_before_the_bake(tmp_path: Path) -> None:
-    given = [module("bake.sets").BakeSet.of(plane(material()), use_tiles=True)]
+    given = [module("bake.objects.sets").BakeSet.of(plane(material()), use_tiles=True)]
     targets = [module("bake.results").target_of(given[0], "NONE")]
     options = module("bake.settings").BakeOptions(maps=("roughness",))
     make = functools.partial(module("bake.request").BakeRequest, given, options, targets, tmp_path)

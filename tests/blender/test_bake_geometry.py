@@ -173,7 +173,7 @@ def test_thickness_is_the_mean_length_of_rays_inwards() -> None:
 def test_curvature_does_not_depend_on_the_bands_that_it_is_computed_in(monkeypatch: pytest.MonkeyPatch) -> None:
     sphere()
     for height_px in (512, 24):
-        monkeypatch.setattr(module("bake.geometry_maps"), "BAND_PX", height_px)
+        monkeypatch.setattr(module("bake.maps.geometry"), "BAND_PX", height_px)
         bake(maps={"curvature"}, samples=4, edge_radius=0.1)
     assert np.array_equal(pixels("Shape_curvature"), pixels("Shape_curvature.001"))
 
@@ -190,7 +190,7 @@ def test_modifiers_count_in_the_bounding_box() -> None:
 def test_maps_of_geometry_come_in_one_bake_with_others_and_leave_the_scene_alone() -> None:
     cube()
     before = (len(bpy.data.meshes), len(bpy.data.objects), len(bpy.data.materials), len(bpy.data.scenes))
-    bake(maps={*module("bake.geometry_maps").GEOMETRY_MAPS, "roughness"}, material="NEW")
+    bake(maps={*module("bake.maps.geometry").GEOMETRY_MAPS, "roughness"}, material="NEW")
     assert np.allclose(baked("roughness"), 0.5, atol=BYTE)
     after = (len(bpy.data.meshes), len(bpy.data.objects), len(bpy.data.materials) - 1, len(bpy.data.scenes))
     assert after == before
@@ -201,7 +201,7 @@ def test_maps_of_geometry_come_in_one_bake_with_others_and_leave_the_scene_alone
 
 
 def test_a_margin_is_drawn_out_without_blending() -> None:
-    margin = module("bake.margin")
+    margin = module("bake.maps.margin")
     values, covered = np.zeros((9, 9, 1)), np.zeros((9, 9), bool)
     values[4, 2], values[4, 6] = 1, 2
     covered[4, [2, 6]] = True

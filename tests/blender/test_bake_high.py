@@ -282,12 +282,12 @@ def test_uneven_and_negative_scales_are_told(capsys: pytest.CaptureFixture) -> N
 def test_the_background_bakes_high_to_low_alike() -> None:
     low, high = low_cube(), painted_high("Box_high")
     cage = cube(1, lambda points: 1.3 * points, "Box_cage", smooth=False)
-    sets = module("bake.sets")
+    sets = module("bake.objects.sets")
     given = [sets.BakeSet.of(low, projections=[sets.Projection((high,), cage)])]
     options = module("bake.settings").BakeOptions(
         maps=("base_color", "normal", "ambient_occlusion"), width_px=64, height_px=64
     )
-    here = list(module("bake.maps").bake_set(given[0], options))
+    here = list(module("bake.render.baked_maps").bake_set(given[0], options))
     before = state()
     (there,), _ = in_background(given, options)
     assert state() == before
@@ -464,13 +464,13 @@ def test_a_bake_without_misses_shows_none_and_the_background_tells_the_same() ->
     choose(low_cube(), painted_high("Box_high"))
     bake(maps={"base_color"}, surface="SELECTED", **SIZE)
     assert not overlay.are_misses_on()
-    sets = module("bake.sets")
+    sets = module("bake.objects.sets")
     low, high = low_cube("Other_low"), painted_high("Other_high")
     high.location.x = 0.5
     bpy.context.view_layer.update()
     given = [sets.BakeSet.of(low, projections=[sets.Projection((high,), None, 0.1, 0.2)])]
     options = module("bake.settings").BakeOptions(maps=("base_color", "roughness"), width_px=64, height_px=64)
-    here = [one.misses for one in module("bake.maps").bake_set(given[0], options)]
+    here = [one.misses for one in module("bake.render.baked_maps").bake_set(given[0], options)]
     (there,), _ = in_background(given, options)
     assert here[0].count > len(here[1].points) == 0
     assert [one.misses.count for one in there] == [one.count for one in here]

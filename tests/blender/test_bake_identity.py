@@ -24,7 +24,7 @@ def in_bytes(*colors: tuple[float, ...]) -> set[tuple[int, ...]]:
 
 def test_each_material_has_one_colour_and_none_blend() -> None:
     plane(material("stone"), material("moss"), faces=3)
-    identity = module("bake.identity_maps")
+    identity = module("bake.maps.identity")
     bake(maps={"material_id"}, samples=16)
     known = identity.colors_of(["stone", "moss"])
     assert colors_in("Strip_material_id") == in_bytes(*known.values())
@@ -33,7 +33,7 @@ def test_each_material_has_one_colour_and_none_blend() -> None:
 
 
 def test_colours_of_an_object_depend_on_its_name() -> None:
-    identity = module("bake.identity_maps")
+    identity = module("bake.maps.identity")
     obj = plane(material())
     obj.color = (0.1, 0.2, 0.3, 1)
     found = []
@@ -53,7 +53,7 @@ def test_each_uv_island_has_one_colour_and_its_margin_too() -> None:
         for loop in obj.data.polygons[index].loop_indices:
             uvs[loop].uv = (0.6 + (uvs[loop].uv[0] - 0.5) * 0.5, uvs[loop].uv[1] * 0.5)
     bake(maps={"island_id"}, samples=16, margin_px=4)
-    identity = module("bake.identity_maps")
+    identity = module("bake.maps.identity")
     assert list(identity.uv_islands(obj.data, "UVMap")) == [0, 0, 1, 1]
     first, second = (identity.number_color(number) for number in (0, 1))
     assert colors_in("Strip_island_id") == in_bytes(first, second, (0, 0, 0))
@@ -90,7 +90,7 @@ def test_vertex_colours_come_back_as_they_are() -> None:
 def test_a_wide_working_space_changes_no_mask() -> None:
     bpy.ops.wm.set_working_color_space(working_space="ACEScg", convert_colors=False)
     plane(material("stone"))
-    identity = module("bake.identity_maps")
+    identity = module("bake.maps.identity")
     bake(maps={"material_id", "object_id", "island_id"})
     assert colors_in("Strip_material_id") == in_bytes(*identity.colors_of(["stone"]).values())
     assert colors_in("Strip_object_id") == in_bytes(*identity.colors_of(["Strip"]).values())
@@ -105,7 +105,7 @@ def test_a_mesh_without_vertex_colours_is_told(capsys) -> None:
 
 
 def test_colours_are_distinct_and_a_name_keeps_its_own_beside_others() -> None:
-    identity = module("bake.identity_maps")
+    identity = module("bake.maps.identity")
     colors = np.array([identity.number_color(number) for number in range(100)])
     assert min(np.abs(a - b).max() for a, b in itertools.combinations(colors, 2)) > 0.1
     assert colors.max(axis=1).min() > 0.2  # the ground is black

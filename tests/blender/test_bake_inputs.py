@@ -115,16 +115,16 @@ def test_an_unknown_input_is_refused_with_those_that_there_are() -> None:
 
 
 def test_the_search_completes_the_last_of_several_inputs() -> None:
-    found = module("bake.principled_inputs").completions("Sheen Tint, coat w")
+    found = module("bake.maps.principled_inputs").completions("Sheen Tint, coat w")
     assert found == ["Sheen Tint, Coat Weight"]
-    assert "Sheen Tint, Sheen Tint" not in module("bake.principled_inputs").completions("Sheen Tint, ")
+    assert "Sheen Tint, Sheen Tint" not in module("bake.maps.principled_inputs").completions("Sheen Tint, ")
 
 
 def test_every_listed_input_is_one_of_the_shader() -> None:
     if bpy.app.version < (4, 3):
         pytest.skip("Diffuse Roughness came later")
     known = principled(material()).inputs.keys()
-    assert not set(module("bake.principled_inputs").INPUTS) - set(known)
+    assert not set(module("bake.maps.principled_inputs").INPUTS) - set(known)
 
 
 def test_the_panel_has_a_switch_for_each_map_under_three_headings() -> None:

@@ -30,7 +30,7 @@ def two() -> list[bpy.types.Object]:
 
 def request(folder: Path) -> object:
     """The request of a click on Bake Maps for the two, with files in a folder and new materials."""
-    results, sets = module("bake.results"), module("bake.sets")
+    results, sets = module("bake.results"), module("bake.objects.sets")
     options = module("bake.settings").BakeOptions(maps=("base_color", "normal"), width_px=64, height_px=64, samples=1)
     given = [sets.BakeSet.of(bpy.data.objects[name]) for name in ("First", "Second")]
     targets = [results.target_of(one, "ASSIGN") for one in given]
@@ -123,7 +123,7 @@ def test_a_blender_that_is_killed_during_a_bake_changes_nothing(folder: Path, te
 def test_a_bake_ends_with_the_blender_that_asked_for_it(temporary: Path) -> None:
     """Once nobody reads what it says, its folder is gone, too."""
     two()
-    process, sets = module("bake.process"), module("bake.sets")
+    process, sets = module("bake.process.background"), module("bake.objects.sets")
     options = module("bake.settings").BakeOptions(
         maps=("base_color", "normal"), width_px=2048, height_px=2048, samples=4
     )
@@ -179,7 +179,7 @@ def test_a_temporary_folder_that_is_full_is_told(left: int, said: str, tmp_path:
 
 def test_maps_that_cannot_fit_into_memory_are_refused_before_the_bake() -> None:
     obj = plane(material())
-    memory, sets = module("bake.memory"), module("bake.sets")
+    memory, sets = module("bake.process.memory"), module("bake.objects.sets")
     options = module("bake.settings").BakeOptions(width_px=2**20, height_px=2**20)
     before = state()
     with pytest.raises(module("core.errors").ImpastoError, match=r"needs .* of memory, and .* are free; choose"):
@@ -193,8 +193,8 @@ def test_tiles_count_in_the_memory_of_a_bake() -> None:
     obj = plane(material(), material(), faces=2)
     for loop in obj.data.polygons[1].loop_indices:
         obj.data.uv_layers[0].data[loop].uv[0] += 0.5
-    memory, sets = module("bake.memory"), module("bake.sets")
-    side_px = int((0.7 * memory.free_bytes() / module("bake.costs").BYTES_PER_PIXEL) ** 0.5)
+    memory, sets = module("bake.process.memory"), module("bake.objects.sets")
+    side_px = int((0.7 * memory.free_bytes() / module("bake.process.costs").BYTES_PER_PIXEL) ** 0.5)
     options = module("bake.settings").BakeOptions(width_px=side_px, height_px=side_px)
     memory.check_memory([sets.BakeSet.of(obj)], options)
     with pytest.raises(module("core.errors").ImpastoError, match="of memory"):

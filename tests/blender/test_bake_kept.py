@@ -188,7 +188,7 @@ def test_in_a_window_the_same_maps_are_kept() -> None:
     options = module("bake.settings").BakeOptions(
         maps=("base_color", "normal", "position"), width_px=SIZE_PX, height_px=SIZE_PX, samples=1
     )
-    sets = [module("bake.sets").BakeSet.of(obj)]
+    sets = [module("bake.objects.sets").BakeSet.of(obj)]
     targets = [module("bake.results").target_of(sets[0], "NONE")]
     request = module("bake.request").BakeRequest(sets, options, targets, only_changed=True)
     report = module("jobs.session").jobs.finish(request.task())

@@ -75,7 +75,7 @@ def test_the_chosen_uv_map_is_used() -> None:
 
 def notes(obj: bpy.types.Object) -> str:
     options = module("bake.settings").BakeOptions(maps=("roughness",), width_px=SIZE_PX, height_px=SIZE_PX)
-    return "; ".join(note for item in module("bake.maps").bake_maps(obj, options) for note in item.notes)
+    return "; ".join(note for item in module("bake.render.baked_maps").bake_maps(obj, options) for note in item.notes)
 
 
 def test_uvs_outside_and_overlapping_are_counted() -> None:
@@ -232,7 +232,7 @@ def test_a_bake_that_is_given_up_leaves_nothing_behind() -> None:
     obj = plane(material())
     grouped(obj.material_slots[0].material, 2)
     before = state()
-    passes = module("bake.maps").bake_maps(
+    passes = module("bake.render.baked_maps").bake_maps(
         obj, module("bake.settings").BakeOptions(width_px=SIZE_PX, height_px=SIZE_PX)
     )
     next(passes)

@@ -86,9 +86,9 @@ def test_library_overrides_are_baked_and_take_the_new_material(target: str, tmp_
 
 def test_library_overrides_are_baked_in_the_background_alike(tmp_path: Path) -> None:
     obj = overridden(tmp_path)
-    process, sets = module("bake.process"), module("bake.sets")
+    process, sets = module("bake.process.background"), module("bake.objects.sets")
     options = module("bake.settings").BakeOptions(maps=("base_color",), width_px=SIZE_PX, height_px=SIZE_PX)
-    here = list(module("bake.maps").bake_maps(obj, options))
+    here = list(module("bake.render.baked_maps").bake_maps(obj, options))
     before = state()
     given = process.prepare([sets.BakeSet.of(obj)], options)
     task = module("jobs.task").Task("Bake", lambda task: process.bake_all(task, given), lambda maps: maps)

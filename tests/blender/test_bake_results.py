@@ -204,9 +204,9 @@ def test_beside_a_worker_a_script_bakes_in_a_blender_of_its_own(monkeypatch: pyt
 
 def in_background(obj: bpy.types.Object, *, cancel_after_s: float | None = None) -> object:
     """Run what a click in a window starts, without the window's timer; return the maps, or the report of an error."""
-    process = module("bake.process")
+    process = module("bake.process.background")
     options = module("bake.settings").BakeOptions(width_px=SIZE_PX, height_px=SIZE_PX)
-    given = process.prepare([module("bake.sets").BakeSet.of(obj)], options)
+    given = process.prepare([module("bake.objects.sets").BakeSet.of(obj)], options)
     task = module("jobs.task").Task("Bake", lambda task: process.bake_all(task, given)[0], lambda maps: maps)
     task.start()
     if cancel_after_s is not None:
@@ -233,7 +233,7 @@ def painted(name: str) -> bpy.types.Material:
 def test_the_background_bakes_the_same_and_touches_nothing() -> None:
     obj = plane(painted("unsaved"))
     options = module("bake.settings").BakeOptions(width_px=SIZE_PX, height_px=SIZE_PX)
-    here = list(module("bake.maps").bake_maps(obj, options))
+    here = list(module("bake.render.baked_maps").bake_maps(obj, options))
     before = state()
     there = in_background(obj)
     assert state() == before

@@ -183,7 +183,7 @@ def test_a_set_changes_nothing_but_its_images() -> None:
 
 def in_background(sets: list, options: object) -> tuple[object, list[float]]:
     """Bake sets in one background Blender; return the result, and the progress that was told."""
-    process, told = module("bake.process"), []
+    process, told = module("bake.process.background"), []
 
     class Told(module("jobs.task").Task):
         def say(self, message: str, fraction: float) -> None:
@@ -200,7 +200,7 @@ def in_background(sets: list, options: object) -> tuple[object, list[float]]:
 
 def test_the_background_bakes_all_sets_in_one_process_and_says_how_far_it_is() -> None:
     objects = three()
-    sets, maps = module("bake.sets"), module("bake.maps")
+    sets, maps = module("bake.objects.sets"), module("bake.render.baked_maps")
     given = [sets.BakeSet.of(*objects), sets.BakeSet.of(objects[1])]
     options = module("bake.settings").BakeOptions(maps=("base_color", "normal"), width_px=SIZE_PX, height_px=SIZE_PX)
     here = [list(maps.bake_set(one, options)) for one in given]
@@ -225,10 +225,10 @@ def test_each_map_is_shown_as_it_comes() -> None:
             shown.append(self.preview)
 
     process, options = (
-        module("bake.process"),
+        module("bake.process.background"),
         module("bake.settings").BakeOptions(maps=("base_color", "normal"), width_px=600, height_px=300),
     )
-    given = process.prepare([module("bake.sets").BakeSet.of(obj)] * 2, options)
+    given = process.prepare([module("bake.objects.sets").BakeSet.of(obj)] * 2, options)
     task = Shown("Bake", lambda task: process.bake_all(task, given), lambda baked: baked)
     task.start()
     assert task.wait(120)
@@ -259,12 +259,12 @@ def test_the_section_shows_the_running_bake_in_place_of_the_button() -> None:
 
 
 def test_seconds_of_maps_are_kept_and_say_what_a_bake_will_take() -> None:
-    costs, settings = module("bake.costs"), module("bake.settings")
+    costs, settings = module("bake.process.costs"), module("bake.settings")
     costs.record.path.unlink(missing_ok=True)
     costs.record.__init__()
     options = settings.BakeOptions(maps=("base_color", "normal"), width_px=SIZE_PX, height_px=SIZE_PX)
     assert costs.estimate(options, 1) == "About 301 MiB of memory", "nothing was baked yet"
-    in_background([module("bake.sets").BakeSet.of(quarter("First", material("red")))], options)
+    in_background([module("bake.objects.sets").BakeSet.of(quarter("First", material("red")))], options)
     kept = json.loads(costs.record.path.read_text())
     assert kept == costs.record.rates
     assert set(kept) == {"base_color", "normal"}
@@ -276,7 +276,7 @@ def test_seconds_of_maps_are_kept_and_say_what_a_bake_will_take() -> None:
 
 
 def test_the_time_left_is_that_of_the_remaining_maps_at_the_rates_of_this_bake() -> None:
-    costs, settings = module("bake.costs"), module("bake.settings")
+    costs, settings = module("bake.process.costs"), module("bake.settings")
     spent = costs.Costs(settings.BakeOptions(width_px=1000, height_px=500, samples=3), {"normal": 1e-5, "height": 1e-5})
     assert spent.seconds_of(["normal", "height"]) == pytest.approx(40)
     assert spent.left(["normal", "height"]) == "about 40 s left"
@@ -294,9 +294,9 @@ def test_linked_objects_share_a_set_in_the_background(tmp_path: Path) -> None:
     bpy.data.objects.remove(first)
     with bpy.data.libraries.load(str(tmp_path / "library.blend"), link=True) as (_, wanted):
         wanted.objects = ["First"]
-    given = [module("bake.sets").BakeSet.of(wanted.objects[0], quarter("Second", noisy("other")))]
+    given = [module("bake.objects.sets").BakeSet.of(wanted.objects[0], quarter("Second", noisy("other")))]
     options = module("bake.settings").BakeOptions(maps=("base_color",), width_px=SIZE_PX, height_px=SIZE_PX)
-    here = list(module("bake.maps").bake_set(given[0], options))
+    here = list(module("bake.render.baked_maps").bake_set(given[0], options))
     there, _ = in_background(given, options)
     assert [item.png for item in there[0]] == [item.png for item in here]
     assert there[0][0].provenance == here[0].provenance

@@ -35,7 +35,7 @@ def side_by_side() -> None:
 def test_masks_of_several_objects_tell_them_apart_in_one_image() -> None:
     side_by_side()
     bake(maps={"object_id", "material_id", "island_id"}, target="ONE", samples=16)
-    identity = module("bake.identity_maps")
+    identity = module("bake.maps.identity")
     named = list(identity.colors_of(["Left", "Right"]).values())
     numbered = [identity.number_color(number) for number in range(2)]
     for name, wanted in (("object_id", named), ("material_id", named), ("island_id", numbered)):
@@ -62,7 +62,7 @@ def test_position_and_normals_of_several_objects_are_those_in_the_world() -> Non
 def test_a_set_of_one_high_and_one_low_object_shows_the_high_shape(capsys) -> None:
     choose(low_cube(), painted_high("Box_high"))
     bake(maps={"position", "object_id", "island_id", "curvature"}, surface="SELECTED", **SIZE)
-    color = module("bake.identity_maps").colors_of(["Box_high"])["Box_high"]
+    color = module("bake.maps.identity").colors_of(["Box_high"])["Box_high"]
     assert np.allclose(pixels("Box_low_object_id")[..., :3].reshape(-1, 3).max(axis=0), color, atol=0.002)
     assert "high objects lack the islands of low ones: their mask is black" in capsys.readouterr().out
     about = json.loads(bpy.data.images["Box_low_position"]["impasto_baked"])

@@ -117,9 +117,9 @@ def test_without_tiles_the_others_are_told_and_left(capsys: pytest.CaptureFixtur
 
 
 def test_the_background_bakes_tiles_alike() -> None:
-    given = [module("bake.sets").BakeSet.of(colored(), use_tiles=True)]
+    given = [module("bake.objects.sets").BakeSet.of(colored(), use_tiles=True)]
     options = module("bake.settings").BakeOptions(maps=("base_color", "normal"), width_px=SIZE_PX, height_px=SIZE_PX)
-    here = list(module("bake.maps").bake_set(given[0], options))
+    here = list(module("bake.render.baked_maps").bake_set(given[0], options))
     before = state()
     (there,), _ = in_background(given, options)
     assert without_images(state()) == without_images(before)

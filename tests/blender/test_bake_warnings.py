@@ -20,7 +20,7 @@ def panel(*, later: bool = True) -> Layout:
     """The Bake section; later: once the warnings are there."""
     module("bake.panel").draw_bake(Layout(), bpy.context)
     if later:
-        module("bake.waiting").warnings.catch_up()
+        module("bake.objects.waiting").warnings.catch_up()
     layout = Layout()
     module("bake.panel").draw_bake(layout, bpy.context)
     return layout
@@ -106,7 +106,7 @@ def test_another_file_has_no_warnings_of_this_one() -> None:
     flat(plane(material(), material(), faces=2))
     assert "no area" in said(panel())
     bpy.ops.wm.read_homefile(use_empty=True)
-    assert module("bake.waiting").warnings.answer("") is None
+    assert module("bake.objects.waiting").warnings.answer("") is None
 
 
 def press(layout: Layout) -> None:

@@ -214,8 +214,8 @@ def test_an_object_is_appended_with_its_former_material_and_an_override_is_given
 def test_former_materials_are_not_carried_into_bakes_and_batches(extension, scene, tmp_path):
     item = on_plane("Twice", textured("Lava"))
     bpy.ops.impasto.run(**CHECKER)
-    process, settings, chosen = extension.bake.process, extension.bake.settings, extension.batch.chosen
-    one = extension.bake.sets.BakeSet.of(item)
+    process, settings, chosen = extension.bake.process.background, extension.bake.settings, extension.batch.chosen
+    one = extension.bake.objects.sets.BakeSet.of(item)
     given = process.prepare([one], settings.BakeOptions(width_px=8, height_px=8))
     with bpy.data.libraries.load(str(given.folder / "object.blend")) as (found, _):
         assert (found.materials, found.objects) == (["Texture"], ["Twice"])

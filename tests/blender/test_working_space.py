@@ -109,7 +109,7 @@ def test_the_background_bakes_the_same(space):
     principled(made).inputs["Emission Strength"].default_value = 1.0
     obj = plane(made)
     options = module("bake.settings").BakeOptions(width_px=SIZE_PX, height_px=SIZE_PX)
-    here = list(module("bake.maps").bake_maps(obj, options))
+    here = list(module("bake.render.baked_maps").bake_maps(obj, options))
     assert [item.png for item in in_background(obj)] == [item.png for item in here]
 
 

@@ -93,7 +93,7 @@ def mends_by_clicks(walk: Walk) -> Steps:
     yield from changes(walk, {})
     yield 2.0
     walk.screenshot("warnings.png")
-    warnings = extension().bake.waiting.warnings
+    warnings = extension().bake.objects.waiting.warnings
     told = [[one.text for one in warnings._answer]]
     _, y = yield walk.find("uv_map", "VIEW_3D")
     for _ in range(2):

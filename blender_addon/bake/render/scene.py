@@ -14,16 +14,16 @@ import bpy
 from bpy.types import Image, Material, Node, NodeSocket, NodeTree, Object, Scene
 from mathutils import Matrix, Vector
 
-from ..core.errors import ImpastoError
-from .checks import output_node, uses_nodes
+from ...core.errors import ImpastoError
+from ..maps.geometry import EMISSIONS, Extent
+from ..maps.identity import IDENTITY_MAPS, Identities
+from ..maps.values import ValueReader
+from ..objects.checks import output_node, uses_nodes
+from ..objects.sets import BakeSet
+from ..settings import BakeOptions
 from .cover import TEMPORARY, Cover, make_cover
-from .geometry_maps import EMISSIONS, Extent
-from .identity_maps import IDENTITY_MAPS, Identities
 from .parts import Part, copied_parts, evaluated_meshes, with_cages
-from .sets import BakeSet
-from .settings import BakeOptions
 from .tiles import NO_TILES, Tiles, tiles_of
-from .values import ValueReader
 from .windows import Window, with_windows
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from bpy.types import Mesh
 
-from ..bridge.meshes import values_in
-from ..core.udim import FIRST, tile_numbers
+from ...bridge.meshes import values_in
+from ...core.udim import FIRST, tile_numbers
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from bpy.types import Image, Object
 
-from ..bridge import images
-from ..bridge.fingerprints import contents_of, images_of, sha256
-from ..core.errors import ImpastoError
-from ..core.io.metadata import in_png, metadata_of
-from ..core.recipe import Recipe, Step
-from .maps import BakedMap
+from ...bridge import images
+from ...bridge.fingerprints import contents_of, images_of, sha256
+from ...core.errors import ImpastoError
+from ...core.io.metadata import in_png, metadata_of
+from ...core.recipe import Recipe, Step
+from ..render.baked_maps import BakedMap
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,12 +9,12 @@ from typing import Any
 
 import bpy
 
-from ..core.errors import ImpastoError
-from ..core.io.datablocks import MATERIAL, OBJECT, Datablock
-from ..tools.arguments import values_in
+from ...core.errors import ImpastoError
+from ...core.io.datablocks import MATERIAL, OBJECT, Datablock
+from ...tools.arguments import values_in
+from ..objects.checks import check
+from ..settings import BakeOptions
 from . import material_maps
-from .checks import check
-from .settings import BakeOptions
 
 KINDS = (MATERIAL, OBJECT)
 TILE = "<UDIM>"

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 import bpy
 
-from ..bridge.target import ASSIGN
-from ..interface.deferred import Deferred
+from ...bridge.target import ASSIGN
+from ...interface.deferred import Deferred
+from ..settings import BakeOptions, ImpastoBakeSettings
 from .sets import BakeSet
-from .settings import BakeOptions, ImpastoBakeSettings
 from .warnings import BakeWarning, warnings_before
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ..core.errors import ParameterError
-from ..core.system.untrusted import excerpt
+from ...core.errors import ParameterError
+from ...core.system.untrusted import excerpt
 
 INPUTS: Mapping[str, float] = {
     "IOR": 1.5,

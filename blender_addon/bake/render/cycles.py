@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import bpy
 from bpy.types import Image, Object, Scene
 
-from ..core.errors import ImpastoError
+from ...core.errors import ImpastoError
+from ..settings import BakeOptions
 from .cover import TEMPORARY, Cover, clear, fill, pixels_of
 from .misses import check_missed
 from .parts import Part
 from .scene import BakeScene
-from .settings import BakeOptions
 from .windows import Window
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import bpy
 
-from ..core.errors import ImpastoError, ParameterError
-from ..jobs.operator import clicked_panel, tell
-from ..jobs.session import jobs
-from ..jobs.task import Place, Report, error_report
+from ...core.errors import ImpastoError, ParameterError
+from ...jobs.operator import clicked_panel, tell
+from ...jobs.session import jobs
+from ...jobs.task import Place, Report, error_report
 from .warnings import LOCAL, SCALE, SHOW, SINGLE, TURN, UNWRAP
 
 ISLAND_MARGIN = 0.02

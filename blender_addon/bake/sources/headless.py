@@ -18,15 +18,15 @@ from typing import Any
 
 import bpy
 
-from ..core.errors import FileError, ImpastoError, error_fields
-from ..core.io.datablocks import Datablock
-from ..core.system.transaction import replace_files
-from ..core.system.untrusted import check_file, excerpt, printable
+from ...core.errors import FileError, ImpastoError, error_fields
+from ...core.io.datablocks import Datablock
+from ...core.system.transaction import replace_files
+from ...core.system.untrusted import check_file, excerpt, printable
+from ..objects.sets import BakeSet
+from ..objects.warnings import object_warnings
+from ..render.baked_maps import BakedMap, bake_maps
 from . import contents, material_maps
-from .maps import BakedMap, bake_maps
-from .sets import BakeSet
-from .sources import sources_of, with_recipes
-from .warnings import object_warnings
+from .provenance import sources_of, with_recipes
 
 COMMANDS = ("bake", "contents")
 

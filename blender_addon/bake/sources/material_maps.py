@@ -9,12 +9,12 @@ from dataclasses import replace
 
 import bpy
 
-from ..bridge import encode, materials, surfaces
-from ..core.io.metadata import in_png, metadata_of
-from .checks import check_material, output_node, uses_nodes
-from .maps import BakedMap, bake_maps
-from .settings import BakeOptions
-from .sources import sources_of, with_recipes
+from ...bridge import encode, materials, surfaces
+from ...core.io.metadata import in_png, metadata_of
+from ..objects.checks import check_material, output_node, uses_nodes
+from ..render.baked_maps import BakedMap, bake_maps
+from ..settings import BakeOptions
+from .provenance import sources_of, with_recipes
 
 READ = ("roughness", "metallic", "normal", "height", "opacity", "emission", "ambient_occlusion")
 """Maps that are read beside the base colour."""

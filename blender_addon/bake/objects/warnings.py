@@ -14,14 +14,14 @@ import bpy
 from bpy.types import Mesh, Object
 from mathutils.bvhtree import BVHTree
 
-from ..bridge.meshes import values_in
-from ..core.errors import ImpastoError
+from ...bridge.meshes import values_in
+from ...core.errors import ImpastoError
+from ..render.tiles import NO_TILES, Tiles, tiles_of
+from ..settings import BakeOptions
+from ..targets import NAMED, SELECTED, BakeTargets
 from .checks import check, check_evaluated, check_high, check_local, check_object
 from .names import base_of
 from .sets import BakeSet
-from .settings import BakeOptions
-from .targets import NAMED, SELECTED, BakeTargets
-from .tiles import NO_TILES, Tiles, tiles_of
 
 if TYPE_CHECKING:
     import numpy as np

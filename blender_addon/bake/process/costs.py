@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from statistics import fmean
 
-from ..core.batch.units import readable_bytes, readable_time
-from ..core.errors import FileError, ProtocolError
-from ..core.system.transaction import replace_files
-from ..core.system.typed_json import as_kind
-from ..core.system.untrusted import read_json
-from ..engine import engine
-from .settings import BakeOptions
+from ...core.batch.units import readable_bytes, readable_time
+from ...core.errors import FileError, ProtocolError
+from ...core.system.transaction import replace_files
+from ...core.system.typed_json import as_kind
+from ...core.system.untrusted import read_json
+from ...engine import engine
+from ..settings import BakeOptions
 
 LEAST_S = 5.0
 """Shortest remaining time that is worth saying."""

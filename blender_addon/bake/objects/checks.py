@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import bpy
 from bpy.types import Context, Material, Mesh, Node, Object
 
-from ..core.errors import ParameterError
-from ..core.system.untrusted import excerpt
-from .settings import MAPS, BakeOptions
+from ...core.errors import ParameterError
+from ...core.system.untrusted import excerpt
+from ..settings import MAPS, BakeOptions
 
 
 def check_object(obj: Object | None, *, needs_material: bool = True) -> None:

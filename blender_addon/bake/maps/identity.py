@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from bpy.types import Mesh, NodeSocket, NodeTree, Object
 
-from ..bridge.meshes import component_numbers, values_in
+from ...bridge.meshes import component_numbers, values_in
 
 if TYPE_CHECKING:
     import numpy as np

@@ -12,8 +12,8 @@ from mathutils import Vector
 from mathutils.bvhtree import BVHTree
 from mathutils.geometry import barycentric_transform
 
-from ..bridge.meshes import values_in
-from ..core.errors import ParameterError
+from ...bridge.meshes import values_in
+from ...core.errors import ParameterError
 from .tiles import Tiles
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from bpy.types import Mesh, Scene
 
-from ..core.errors import ParameterError
+from ...core.errors import ParameterError
 from .cover import TEMPORARY
 from .parts import Part, evaluated_meshes
 from .tiles import NO_TILES, Tiles

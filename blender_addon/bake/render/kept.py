@@ -12,14 +12,14 @@ from typing import Any
 import bpy
 from bpy.types import Image
 
-from ..bridge.fingerprints import contents_of, images_of, materials_fingerprint, mesh_fingerprint, nodes_in, sha256
-from ..core.about import VERSION
-from .geometry_maps import CURVATURE_MAPS
-from .principled_inputs import INPUT_MAPS
+from ...bridge.fingerprints import contents_of, images_of, materials_fingerprint, mesh_fingerprint, nodes_in, sha256
+from ...core.about import VERSION
+from ..maps.geometry import CURVATURE_MAPS
+from ..maps.principled_inputs import INPUT_MAPS
+from ..maps.values import VALUE_MAPS
+from ..objects.sets import BakeSet, provenance_of
+from ..settings import BakeOptions
 from .scene import BakeScene
-from .sets import BakeSet, provenance_of
-from .settings import BakeOptions
-from .values import VALUE_MAPS
 
 OF_MATERIALS = (*VALUE_MAPS, *INPUT_MAPS, "normal")
 """Maps that depend on more of the materials than their names."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import re
 
-from ..core.errors import ParameterError
-from .targets import BakeTargets
+from ...core.errors import ParameterError
+from ..targets import BakeTargets
 
 
 def check_suffixes(targets: BakeTargets) -> None:

@@ -9,12 +9,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..core.batch.units import readable_bytes
-from ..core.errors import ImpastoError
+from ...core.batch.units import readable_bytes
+from ...core.errors import ImpastoError
+from ..objects.sets import BakeSet
+from ..render.tiles import tiles_of
+from ..settings import BakeOptions
 from .costs import memory_bytes
-from .sets import BakeSet
-from .settings import BakeOptions
-from .tiles import tiles_of
 
 
 def check_memory(sets: Sequence[BakeSet], options: BakeOptions) -> None:

@@ -16,8 +16,8 @@ from bpy.types import Depsgraph, Mesh, Object
 from mathutils import Matrix, Vector
 from mathutils.bvhtree import BVHTree
 
-from ..bridge.meshes import values_in
-from ..core.errors import ParameterError
+from ...bridge.meshes import values_in
+from ...core.errors import ParameterError
 from .sets import Projection
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 import bpy
 from bpy.types import Depsgraph, Mesh, Object, Scene
 
-from .cage import Cage, make_cage
-from .checks import check_evaluated
+from ..maps.identity import colors_of
+from ..objects.cage import Cage, make_cage
+from ..objects.checks import check_evaluated
+from ..objects.sets import BakeSet
 from .cover import TEMPORARY
-from .identity_maps import colors_of
-from .sets import BakeSet
 
 
 @dataclass(frozen=True)

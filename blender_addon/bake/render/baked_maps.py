@@ -14,15 +14,13 @@ from typing import TYPE_CHECKING, Any
 import bpy
 from bpy.types import Object
 
-from ..bridge import encode
-from ..bridge.images import COLOR_MAPS
-from ..bridge.working_space import convert, from_rec709, to_rec709
-from ..core.errors import ParameterError
-from ..core.recipe import Recipe
-from .cover import pixels_of
-from .cycles import covered_pixels, cycles_bake
-from .files import FORMATS
-from .geometry_maps import (
+from ...bridge import encode
+from ...bridge.images import COLOR_MAPS
+from ...bridge.working_space import convert, from_rec709, to_rec709
+from ...core.errors import ParameterError
+from ...core.recipe import Recipe
+from ..files import FORMATS
+from ..maps.geometry import (
     CURVATURE_MAPS,
     CURVATURE_PASSES,
     GEOMETRY_MAPS,
@@ -31,16 +29,18 @@ from .geometry_maps import (
     relative_curvature,
     unit_vectors,
 )
-from .identity_maps import IDENTITY_MAPS
+from ..maps.identity import IDENTITY_MAPS
+from ..maps.margin import block_means, draw_out
+from ..maps.principled_inputs import INPUT_MAPS
+from ..objects.sets import BakeSet, check_set
+from ..objects.warnings import uv_notes
+from ..settings import BakeOptions
+from .cover import pixels_of
+from .cycles import covered_pixels, cycles_bake
 from .kept import fingerprints
-from .margin import block_means, draw_out
 from .misses import NO_MISSES, Misses, missed_notes, misses_on
 from .parts import evaluated_meshes
-from .principled_inputs import INPUT_MAPS
 from .scene import BakeScene, bake_scene, extent_of, prepare
-from .sets import BakeSet, check_set
-from .settings import BakeOptions
-from .warnings import uv_notes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -136,7 +136,7 @@ def _preview(pixels: np.ndarray) -> np.ndarray:
 
 def _files(name: str, parts: Mapping[int, np.ndarray], format_name: str) -> dict[str, Any]:
     """Files of a `BakedMap` from its encoded pixels by UDIM number, or by 0 alone."""
-    from ..core.surface.color import srgb_to_linear
+    from ...core.surface.color import srgb_to_linear
 
     bits = 16 if name in PRECISE else 8
     pngs = {number: encode.encode_png(pixels, bits) for number, pixels in parts.items()}
@@ -248,7 +248,7 @@ def _to_map(name: str, pixels: np.ndarray) -> tuple[np.ndarray, dict[str, Any]]:
     """
     import numpy as np
 
-    from ..core.surface.color import linear_to_srgb
+    from ...core.surface.color import linear_to_srgb
 
     covered = _covered(pixels)
     figures: dict[str, Any] = {}

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import bpy
 from bpy.types import Image, Material, Mesh, Object
 
-from ..bridge.images import values_of
-from ..bridge.meshes import values_in
+from ...bridge.images import values_of
+from ...bridge.meshes import values_in
 from .tiles import Tiles
 
 if TYPE_CHECKING:

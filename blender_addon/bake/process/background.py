@@ -19,20 +19,20 @@ from typing import TYPE_CHECKING
 import bpy
 from bpy.types import Image
 
-from ..bridge import former, working_space
-from ..bridge.fingerprints import images_of
-from ..bridge.images import values_of
-from ..core.errors import FileError, WorkerError
+from ...bridge import former, working_space
+from ...bridge.fingerprints import images_of
+from ...bridge.images import values_of
+from ...core.errors import FileError, WorkerError
+from ..objects.sets import BakeSet
+from ..render.baked_maps import BakedMap
+from ..render.misses import Misses
+from ..settings import BakeOptions
 from .costs import record
-from .maps import BakedMap
-from .misses import Misses
-from .sets import BakeSet
-from .settings import BakeOptions
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from ..jobs.task import Task
+    from ...jobs.task import Task
 
 CHILD = Path(__file__).with_name("child.py")
 
@@ -120,7 +120,7 @@ def bake_all(task: Task, given: BackgroundBake) -> list[list[BakedMap]]:
     """Bake what `prepare` wrote, and wait; cancelling the task ends the process. Never touches bpy."""
     import numpy as np
 
-    from ..jobs.command import run_command
+    from ...jobs.command import run_command
 
     try:
         for index, values in enumerate(given.unsaved):

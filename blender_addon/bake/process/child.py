@@ -21,11 +21,12 @@ PACKAGE = "impasto_bake"
 
 def main(folder: Path) -> None:
     package = types.ModuleType(PACKAGE)
-    package.__path__ = [str(Path(__file__).parents[1])]
+    package.__path__ = [str(Path(__file__).parents[2])]
     sys.modules[PACKAGE] = package
-    from impasto_bake.bake import costs, maps, process
-    from impasto_bake.bake.memory import memory_error
-    from impasto_bake.bake.sets import BakeSet
+    from impasto_bake.bake.objects.sets import BakeSet
+    from impasto_bake.bake.process import background, costs
+    from impasto_bake.bake.process.memory import memory_error
+    from impasto_bake.bake.render.baked_maps import bake_set
     from impasto_bake.bake.settings import BakeOptions
     from impasto_bake.core.errors import ImpastoError, error_fields
     from impasto_bake.core.system.untrusted import file_error
@@ -39,7 +40,7 @@ def main(folder: Path) -> None:
     try:
         objects = load(folder, job)
         for place, about in enumerate(job["sets"]):
-            baked = maps.bake_set(BakeSet.from_json(about, objects), options, job["known"])
+            baked = bake_set(BakeSet.from_json(about, objects), options, job["known"])
             for name in options.maps:
                 what = f"{about['title']}: {name.replace('_', ' ')}"
                 # the time comes first: a narrow panel cuts the end
@@ -47,7 +48,7 @@ def main(folder: Path) -> None:
                 say(progress=1 - len(waiting) / count, message=message, **preview)
                 begun = time.perf_counter()
                 made = next(baked)
-                preview = process.write_map(process.folder_of(folder, place), made)
+                preview = background.write_map(background.folder_of(folder, place), made)
                 waiting.pop(0)
                 if not made.is_kept:
                     spent.add(name, time.perf_counter() - begun, len(made.tiles))

@@ -12,11 +12,11 @@ from typing import Any
 import bpy
 from bpy.types import Context, Image, Object
 
-from ..core.errors import ParameterError
+from ...core.errors import ParameterError
+from ..settings import BakeOptions
+from ..targets import CHOSEN, NAMED, ONE, SELECTED, BakeTargets
 from .checks import check, check_high, check_mesh, check_object, chosen_objects
 from .names import base_of, check_suffixes
-from .settings import BakeOptions
-from .targets import CHOSEN, NAMED, ONE, SELECTED, BakeTargets
 
 BAKED = "impasto_baked"
 """Custom property with the provenance of a baked image as JSON."""

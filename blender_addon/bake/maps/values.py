@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import bpy
 from bpy.types import Node, NodeSocket, NodeTree
 
-from ..bridge.images import COLOR_MAPS
+from ...bridge.images import COLOR_MAPS
 from .principled_inputs import APPROXIMATE, CONSTANTS, INPUT_MAPS, SOCKETS, map_of
 
 VALUE_MAPS = ("base_color", "roughness", "metallic", "emission", "opacity", "height")
