@@ -17,6 +17,7 @@ import gpu
 from gpu_extras.batch import batch_for_shader
 from mathutils import Matrix, Vector
 
+from .. import handlers
 from ..bridge.meshes import values_in
 from ..bridge.target import by_uid
 from ..core.errors import ImpastoError
@@ -275,10 +276,13 @@ def _file_opened(*_: object) -> None:
 CLASSES = (IMPASTO_OT_show_cage, IMPASTO_OT_show_misses)
 
 
+HANDLERS = (("load_pre", _file_opened),)
+
+
 def register() -> None:
-    bpy.app.handlers.load_pre.append(_file_opened)
+    handlers.add(HANDLERS)
 
 
 def unregister() -> None:
-    bpy.app.handlers.load_pre.remove(_file_opened)
+    handlers.remove(HANDLERS)
     _file_opened()

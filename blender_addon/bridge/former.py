@@ -14,6 +14,7 @@ from contextlib import contextmanager
 import bpy
 from bpy.props import BoolProperty, CollectionProperty, IntProperty, PointerProperty, StringProperty
 
+from .. import handlers
 from ..core.errors import ParameterError
 from . import recent, surfaces
 from .surfaces import MapImage
@@ -215,15 +216,18 @@ def _saving(*_: object) -> None:
             material.use_fake_user = True
 
 
+HANDLERS = (("save_pre", _saving),)
+
+
 def register() -> None:
     bpy.utils.register_class(ImpastoFormer)
     bpy.types.Material.impasto_former = CollectionProperty(type=ImpastoFormer)
     bpy.types.Material.impasto_is_former = BoolProperty(options={"HIDDEN"})
-    bpy.app.handlers.save_pre.append(_saving)
+    handlers.add(HANDLERS)
 
 
 def unregister() -> None:
-    bpy.app.handlers.save_pre.remove(_saving)
+    handlers.remove(HANDLERS)
     del bpy.types.Material.impasto_is_former
     del bpy.types.Material.impasto_former
     bpy.utils.unregister_class(ImpastoFormer)

@@ -52,10 +52,6 @@ def _edit(obj: bpy.types.Object, operate: Callable[[], object]) -> None:
         items.foreach_set("select", selected)
 
 
-def _show(obj: bpy.types.Object) -> None:
-    obj.hide_render = False
-
-
 REMEDIES = {
     SHOW: Remedy(
         label="Show in Renders", icon="RESTRICT_RENDER_OFF", apply=lambda obj: setattr(obj, "hide_render", False)
