@@ -57,16 +57,6 @@ def image_called(name: str) -> bpy.types.Image:
     return image
 
 
-def material_called(name: str) -> bpy.types.Material:
-    """Material of this name. ParameterError if there is none."""
-    material = bpy.data.materials.get(name)
-    if material is None:
-        raise ParameterError(
-            f"there is no material called {excerpt(name)}", "see bpy.data.materials for those that there are"
-        )
-    return material
-
-
 def recipe_called(name: str) -> Recipe:
     """Recipe of the material or image of this name, without the record of its run. ParameterError if there is none."""
     item = bpy.data.materials.get(name) or bpy.data.images.get(name)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import bpy
 
 from ..core.errors import ParameterError
+from ..core.system.untrusted import excerpt
 from ..parameters import groups
 from . import node_layout
 
@@ -47,6 +48,16 @@ class Look:
     relief_m: float | None = None
     use_displacement: bool = False
     use_ambient_occlusion: bool = False
+
+
+def material_called(name: str) -> bpy.types.Material:
+    """Material of this name. ParameterError if there is none."""
+    material = bpy.data.materials.get(name)
+    if material is None:
+        raise ParameterError(
+            f"there is no material called {excerpt(name)}", "see bpy.data.materials for those that there are"
+        )
+    return material
 
 
 def check_editable(material: bpy.types.Material) -> None:

@@ -21,7 +21,7 @@ from ..engine import engine
 from ..jobs.session import push_undo
 from ..jobs.task import Report
 from . import endless_nodes, former, image_editors, images, joined, mapping, materials, naming, recent, surfaces, tiles
-from .inputs import material_called
+from .materials import material_called
 from .target import ACTIVE, NEW, NONE, Target, by_uid, check_assignable
 
 NOWHERE = "no object has it yet: it is kept in the file"

@@ -12,8 +12,8 @@ import bpy
 from ..core.errors import ParameterError
 from ..jobs.session import jobs
 from . import materials
-from .inputs import material_called
 from .mapping import UV
+from .materials import material_called
 
 NEW, ACTIVE, ASSIGN, NONE = "NEW", "ACTIVE", "ASSIGN", "NONE"
 """Materials for results: a new one, the active one, a new one in all slots of an object, or none."""

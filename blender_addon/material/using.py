@@ -10,7 +10,8 @@ import bpy
 from bpy.props import StringProperty
 
 from ..bridge import former, image_editors, results
-from ..bridge.inputs import image_called, material_called
+from ..bridge.inputs import image_called
+from ..bridge.materials import material_called
 from ..bridge.target import assignable_objects, chosen_material
 from ..core.errors import ImpastoError, ParameterError
 from ..jobs.operator import poll, tell

@@ -10,8 +10,9 @@ import bpy
 from bpy.props import EnumProperty, FloatProperty, StringProperty
 
 from ..bridge import image_editors, images, tiles
-from ..bridge.inputs import existing, find_source, image_called, material_called
+from ..bridge.inputs import existing, find_source, image_called
 from ..bridge.joined import JoinedResult
+from ..bridge.materials import material_called
 from ..bridge.recipe_inputs import inputs_of, scale_of
 from ..bridge.target import Target
 from ..core.errors import ParameterError
