@@ -168,8 +168,9 @@ def map_of(path: Path) -> str:
 def _material(
     made: JobResult, new: Mapping[str, bpy.types.Image], target: Target, notes: list[str]
 ) -> bpy.types.Material:
-    if MESH in made.recipe.inputs:  # the textures lie on the objects' UVs as they are
-        made, target = replace(made, width_m=materials.unit_m()), replace(target, mapping=mapping.UV)
+    is_tiled = any(image.source == tiles.TILED for image in new.values())
+    if is_tiled or MESH in made.recipe.inputs:  # the textures lie on the objects' UVs as they are
+        made, target = replace(made, width_m=materials.unit_m(), size_px=None), replace(target, mapping=mapping.UV)
     objects = target.found_objects()
     if len(objects) < len(target.objects):
         notes.append("an object was deleted meanwhile: the material is kept without it")

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`impasto.paint_with_result`: a result as the source of Blender's clone brush, to be painted into the old texture."""
+"""`impasto.paint_with_result`: a result as the source of Blender's clone brush, to be painted into the old texture.
+
+Not for tiled images (UDIM): Blender's clone brush and stencil read the first tile only, wherever a face's UVs lie.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from bpy.props import StringProperty
 from ..bridge import encode, former, images, meshes, recent, surfaces
 from ..bridge.inputs import image_called
 from ..bridge.target import active_material
+from ..bridge.tiles import TILED
 from ..core.errors import ParameterError
 from ..jobs.task import Report
 from .using import OnMaterial
@@ -45,6 +49,7 @@ class IMPASTO_OT_paint_with_result(OnMaterial, bpy.types.Operator):
             result = image_called(self.image)
         else:
             result = surfaces.base_color_of(material)
+            _check_single(result)
             former.restore(material, [item])
             material = item.active_material
         painting = _Painting.of(item, material, result)
@@ -67,6 +72,8 @@ class _Painting:
     def of(cls, item: bpy.types.Object, material: bpy.types.Material, result: bpy.types.Image) -> _Painting:
         """Painting into the material's texture. ParameterError if it shows the result itself, or cannot be painted."""
         canvas, placed = surfaces.base_color_of(material), meshes.uv_mapping(material)
+        for image in (result, canvas):
+            _check_single(image)
         if canvas == result:
             message = f"{result.name} is the texture itself"
             raise ParameterError(message, "repaint the texture first, or choose another image")
@@ -91,8 +98,15 @@ class _Painting:
             bpy.ops.object.mode_set(mode="TEXTURE_PAINT")
 
 
+def _check_single(image: bpy.types.Image) -> None:
+    """Raise ParameterError for a tiled image."""
+    if image.source == TILED:
+        message = f"{image.name} is tiled (UDIM), and Blender's clone brush sees the first tile only"
+        raise ParameterError(message, "repaint it again, with a mask by selected faces or a vertex group")
+
+
 def _changed(before: bpy.types.Image, now: bpy.types.Image) -> bpy.types.Image:
-    """New image of the result's size that is white where it differs from a texture. ParameterError for tiled ones."""
+    """New image of the result's size that is white where it differs from a texture."""
     import numpy as np
 
     found = images.pixels_of(now)

@@ -253,3 +253,26 @@ def test_the_tool_of_artists_fills_tiles(extension, scene, tiles):
     filled = sent(tiles, bpy.data.images["wall_filled"])
     assert np.array_equal(filled["base_color.1001"], noise[1001])
     assert filled["base_color.1012"].max() < 200
+
+
+def test_all_tiles_of_an_object_are_covered(over_tiles, tiles, style):
+    bpy.ops.impasto.run(tool="cover-object", image=style.name, width_px=32, height_px=16, estimator="none")
+    image = bpy.data.images["red_base_color"]
+    assert {key: array.shape for key, array in sent(tiles, image).items()} == {
+        "base_color.1001": (16, 32, 3),
+        "base_color.1012": (16, 32, 3),
+    }
+    nodes = over_tiles.active_material.node_tree.nodes
+    assert image in [node.image for node in nodes if node.type == "TEX_IMAGE"]
+    for node in nodes:
+        if node.type == "MAPPING":
+            np.testing.assert_allclose(node.inputs["Scale"].default_value, (1, 1, 1), atol=1e-6)
+
+
+def test_a_tiled_result_cannot_be_cloned_and_nothing_has_changed(over_tiles, material, style):
+    stylize(surface=material.name)
+    shown = over_tiles.active_material
+    with pytest.raises(RuntimeError, match="sees the first tile only; repaint it again, with a mask"):
+        bpy.ops.impasto.paint_with_result()
+    assert over_tiles.active_material == shown != material
+    assert over_tiles.mode == "OBJECT"

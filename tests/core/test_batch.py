@@ -36,6 +36,23 @@ def test_a_folder_of_pictures_with_one_recipe(impasto, tmp_path):
     assert left_over(tmp_path / "out") == []
 
 
+def test_a_tiled_picture_is_one_job_and_goes_on_where_it_was(impasto, tmp_path):
+    for number, photo in zip((1001, 1012), write_photos(tmp_path, 2), strict=True):
+        photo.rename(tmp_path / f"wall.{number}.png")
+    recipe, out = write_recipe(tmp_path / "r.json", ("tint", {})), tmp_path / "out"
+    arguments = ("batch", recipe, tmp_path / "wall.<UDIM>.png", "--workers", 1, "--out", out, "--json")
+    done = impasto(*arguments)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1])["made"] == 1
+    assert sorted(path.name for path in out.glob("wall*")) == [
+        f"wall_base_color.{number}.png" for number in (1001, 1012)
+    ]
+    assert read_maps(out / "wall_base_color.<UDIM>.png").sheet.numbers == (1001, 1012)
+    assert json.loads(impasto(*arguments).stdout.splitlines()[-1])["done_before"] == 1
+    (tmp_path / "wall.1012.png").write_bytes((tmp_path / "wall.1001.png").read_bytes())
+    assert json.loads(impasto(*arguments).stdout.splitlines()[-1])["done_before"] == 0, "one tile is another now"
+
+
 def test_a_failed_job_is_listed_and_the_others_are_made_and_it_alone_is_tried_again(impasto, tmp_path):
     rows = [{**row, "source": ""} for row in checkers(3)]
     rows.insert(1, {"recipe": "raises", "name": "bad", "source": "p0.png"})
