@@ -10,10 +10,12 @@ from typing import Any, TypedDict
 
 import bpy
 
-from ..bridge import images, materials, recent
+from ..bridge import images, materials, recent, tiles
+from ..core.descriptions import MESH
 from ..core.errors import FileError, ProtocolError
+from ..core.io.udim import tile_number, without_number
 from ..core.system.typed_json import Count, as_kind
-from ..core.system.untrusted import parse_json, read_bytes, read_json
+from ..core.system.untrusted import files_in, parse_json, read_bytes, read_json
 from ..jobs.session import jobs, push_undo
 from ..jobs.task import Report
 from ..material.operators import mark
@@ -96,11 +98,14 @@ class BatchResults:
         suffix = ".exr" if self.format == "exr" else ".png"
         failed, catalogs = set(failed_names(self.folder)), _catalogs(self.assets)
         shown = {node.image for material in bpy.data.materials for node in _image_nodes(material)}
+        found: dict[Path, dict[int, Path]] = {}
+        for file in files_in(self.folder):
+            found.setdefault(without_number(file), {})[tile_number(file)] = file
         for name in self.names:
-            files = {map_: self.folder / f"{name}_{map_}{suffix}" for map_ in materials.LABELS}
+            files = {map_: found.get(self.folder / f"{name}_{map_}{suffix}") for map_ in materials.LABELS}
             if name in failed:
                 continue
-            maps = {map_: images.load(path, map_, None) for map_, path in files.items() if path.is_file()}
+            maps = {map_: tiles.load(own, map_, None) for map_, own in files.items() if own}
             if maps and not shown & set(maps.values()):
                 yield _material(name, maps, catalogs.get(name))
 
@@ -156,10 +161,13 @@ def _material(name: str, maps: Mapping[str, bpy.types.Image], catalog: str | Non
     first = next(iter(maps.values()))
     about = images.metadata_of(first)
     width, height = first.size
-    look = materials.Look(about.get("width_m") or 1.0, height / max(width, 1), about.get("height_range_m"))
+    recipe, relief_m = images.recipe_of(first), about.get("height_range_m")
+    if first.source == tiles.TILED or MESH in recipe.inputs:  # it lies on UVs as they are
+        look = materials.Look(materials.unit_m(), relief_m=relief_m)
+    else:
+        look = materials.Look(about.get("width_m") or 1.0, height / max(width, 1), relief_m)
     material = materials.new(name)
     materials.apply_maps(material, maps, look)
-    recipe = images.recipe_of(first)
     for item in (material, *maps.values()):
         item[images.RECIPE] = recipe.to_json()
     recent.keep([material])

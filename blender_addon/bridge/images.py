@@ -18,6 +18,7 @@ from ..core.errors import FileError, ParameterError
 from ..core.io.metadata import png_chunks
 from ..core.recipe import Recipe
 from ..core.system.untrusted import parse_json, read_bytes
+from ..core.udim import TOKEN
 from . import headers
 from .working_space import convert, from_rec709, to_rec709
 
@@ -217,10 +218,17 @@ def _untouched_file(image: bpy.types.Image) -> Path | None:
     return path if path and path.suffix.lower() in READ_BY_THE_ENGINE and path.is_file() else None
 
 
+def _first_tile(image: bpy.types.Image) -> Path | None:
+    """File of a tiled image's first tile."""
+    pattern = bpy.path.abspath(image.filepath_raw, library=image.library)
+    path = Path(pattern.replace(TOKEN, str(image.tiles[0].number)))
+    return None if image.is_dirty or not path.is_file() else path
+
+
 def _file_bytes(image: bpy.types.Image) -> bytes:
     if image.packed_file:
         return image.packed_file.data
-    path = _untouched_file(image)
+    path = _first_tile(image) if image.source == "TILED" else _untouched_file(image)
     return read_bytes(path, MOST_BYTES) if path else b""
 
 

@@ -127,17 +127,29 @@ def add(name: str, map_name: str, tiles: Mapping[int, bytes], recipe: Recipe | N
 
 
 def load(paths: Mapping[int, Path], map_name: str, recipe: Recipe | None) -> bpy.types.Image:
-    """Image of files on disk by number, which is not packed; 0: of one that is not tiled."""
+    """Image of files on disk by number, which is not packed; 0: of one that is not tiled.
+
+    An image of the same files is reloaded.
+    """
     if 0 in paths:
         return images.load(paths[0], map_name, recipe)
-    image = _of_files(paths, map_name)
-    image.name = _pattern(paths).stem.removesuffix(f".{TOKEN}")
+    before = next((image for image in bpy.data.images if _is_of_files(image, paths)), None)
+    image = _of_files(paths, map_name, before)
+    if before:
+        image.reload()
+    else:
+        image.name = _pattern(paths).stem.removesuffix(f".{TOKEN}")
     return images.label(image, map_name, recipe)
 
 
-def _of_files(paths: Mapping[int, Path], map_name: str) -> bpy.types.Image:
-    """Tiled image of files by number, in the colour space of its map."""
-    image = bpy.data.images.load(str(paths[min(paths)]))
+def _is_of_files(image: bpy.types.Image, paths: Mapping[int, Path]) -> bool:
+    path = bpy.path.abspath(image.filepath_raw, library=image.library)
+    return image.source == TILED and not image.packed_files and Path(path) == _pattern(paths)
+
+
+def _of_files(paths: Mapping[int, Path], map_name: str, before: bpy.types.Image | None = None) -> bpy.types.Image:
+    """Tiled image of files by number, in the colour space of its map; that of the same files before, or a new one."""
+    image = before or bpy.data.images.load(str(paths[min(paths)]))
     image.source = TILED
     image.filepath_raw = str(_pattern(paths))
     for tile in [tile for tile in image.tiles if tile.number not in paths]:

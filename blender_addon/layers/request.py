@@ -10,7 +10,7 @@ from typing import Any
 
 import bpy
 
-from ..bake.sources import BAKE
+from ..bake.sources.provenance import BAKE
 from ..bridge import materials
 from ..bridge.inputs import SOURCE, Input, Source, read
 from ..bridge.target import ACTIVE, Target, active_material

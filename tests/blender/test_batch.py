@@ -135,6 +135,33 @@ def test_selected_materials_become_files_and_only_what_is_new_or_failed_is_made_
     assert (out / "Bricks_base_color.png").read_bytes().startswith(b"\x89PNG")
 
 
+def tiled(extension, name: str) -> bpy.types.Material:
+    """A material of one colour, as `textured`, in an image of two tiles."""
+    material, encode = textured(name), extension.bridge.encode.encode_map
+    colors = {1001: (200, 40, 20), 1012: (20, 40, 200)}
+    files = {number: encode(np.full((16, 16, 3), color, np.uint8)) for number, color in colors.items()}
+    node = next(node for node in material.node_tree.nodes if node.type == "TEX_IMAGE")
+    node.image = extension.bridge.tiles.add(name, "base_color", files, None)
+    return material
+
+
+def test_a_material_with_tiles_becomes_one_with_tiles(extension, batch, tmp_path):
+    tiled(extension, "Wall")
+    given = {"tool": "sharpen", "result": "MATERIALS"}
+    assert batch(**given).text == "1 made, 0 done before, 0 failed; new materials: 1"
+    names = {f"Wall_base_color.{number}.png" for number in (1001, 1012)}
+    assert names <= files_in(tmp_path / "out")
+    (material,) = (bpy.data.materials[name] for name in extension.jobs.session.jobs.made.materials)
+    assert {image.source for image in extension.bridge.fingerprints.images_in(material.node_tree)} == {"TILED"}
+    image = extension.bridge.surfaces.base_color_of(material)
+    arrays = extension.bridge.tiles.read(image).to_pixels().arrays
+    assert [array.mean((0, 1)).round().tolist() for array in arrays.values()] == [[200, 40, 20], [20, 40, 200]]
+    assert extension.bridge.images.recipe_of(image).steps[0].tool == "sharpen"
+    before = set(bpy.data.images)
+    assert batch(**given).text.startswith("0 made, 1 done before, 0 failed")
+    assert set(bpy.data.images) == before, "the same files are the same images"
+
+
 @pytest.mark.any_blender
 def test_assets_become_assets_of_the_same_catalogue_once(extension, batch, style, tmp_path):
     (tmp_path / "blender_assets.cats.txt").write_text(CATALOGS)

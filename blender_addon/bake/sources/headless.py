@@ -22,6 +22,7 @@ from ...core.errors import FileError, ImpastoError, error_fields
 from ...core.io.datablocks import Datablock
 from ...core.system.transaction import replace_files
 from ...core.system.untrusted import check_file, excerpt, printable
+from ...core.udim import tile_suffix
 from ..objects.sets import BakeSet
 from ..objects.warnings import object_warnings
 from ..render.baked_maps import BakedMap, bake_maps
@@ -120,9 +121,13 @@ def _bake(given: argparse.Namespace) -> tuple[Mapping[str, Any], list[str]]:
 
 def _write(folder: Path, name: str, maps: Sequence[BakedMap], *, replace: bool) -> list[str]:
     """Write the maps, all or none; return their paths."""
-    contents = {folder / f"{name}_{baked.name}.png": baked.png for baked in maps}
-    replace_files(contents, replace=replace)
-    return [str(path) for path in contents]
+    files = {
+        folder / f"{name}_{baked.name}{tile_suffix('.png', number)}": data
+        for baked in maps
+        for number, data in (baked.tiles or {0: baked.png}).items()
+    }
+    replace_files(files, replace=replace)
+    return [str(path) for path in files]
 
 
 def _open(blend: Path) -> None:

@@ -9,8 +9,9 @@ from dataclasses import replace
 
 import bpy
 
-from ...bridge import encode, materials, surfaces
+from ...bridge import encode, materials, surfaces, tiles
 from ...core.io.metadata import in_png, metadata_of
+from ...core.udim import tile_of
 from ..objects.checks import check_material, output_node, uses_nodes
 from ..render.baked_maps import BakedMap, bake_maps
 from ..settings import BakeOptions
@@ -28,7 +29,7 @@ def size_of(material: bpy.types.Material, options: BakeOptions) -> tuple[int, in
     if not shows_images(material):
         return options.height_px, options.width_px
     image = surfaces.base_color_of(material)
-    width, height = image.size
+    height, width = max(tiles.sizes_of(image).values())
     if not image.is_dirty:
         image.buffers_free()
     return (height, width) if width * height else None
@@ -57,12 +58,9 @@ def shows_images(material: bpy.types.Material) -> bool:
         return False
     color = nodes["base_color"].image
     is_srgb = color.is_float or color.colorspace_settings.name == "sRGB"
+    sources = ("FILE", "GENERATED", *((tiles.TILED,) if color.source == tiles.TILED else ()))
     linked = [socket for socket in (*shader.inputs, output.inputs["Displacement"]) if socket.is_linked]
-    return is_srgb and all(map(_is_plain, linked)) and all(_is_single(node.image) for node in nodes.values())
-
-
-def _is_single(image: bpy.types.Image) -> bool:
-    return image.source in ("FILE", "GENERATED")
+    return is_srgb and all(map(_is_plain, linked)) and all(node.image.source in sources for node in nodes.values())
 
 
 def _is_plain(socket: bpy.types.NodeSocket) -> bool:
@@ -90,12 +88,16 @@ def _read(material: bpy.types.Material) -> list[BakedMap]:
     has_scale = material.node_tree.nodes.get(f"{materials.FRAME} Mapping") is not None
     scale = {"width_m": read.width_m if has_scale else None, "height_range_m": read.height_range_m}
     metadata = metadata_of(None, **scale)
-    maps = []
-    for name, values in read.arrays.items():
+    maps: dict[str, dict[int, bytes]] = {}
+    for key, values in read.arrays.items():
+        name, number = tile_of(key)
         if name == "opacity" and name not in nodes:  # the image's alpha, which the surface does not show
             continue
-        maps.append(BakedMap(name, in_png(encode.encode_map(values), metadata), {"map": name}))
-    return maps
+        maps.setdefault(name, {})[number] = in_png(encode.encode_map(values), metadata)
+    return [
+        BakedMap(name, files[min(files)], {"map": name}, tiles={} if 0 in files else files)
+        for name, files in maps.items()
+    ]
 
 
 @contextmanager
