@@ -164,23 +164,22 @@ class JoinedResult:
         ParameterError if there are none of a name.
         """
         maps = surfaces.RELIEF if has_relief(self.image) else ()
-        choices = itertools.product(*map(self._former, self.names))
+        choices = itertools.product(*map(self._former, range(len(self.names))))
         found = (JoinedMaterials(self._surfaces(chosen), maps) for chosen in choices)
         return [one.textures() for one in itertools.islice(found, MOST_CHOICES)]
 
     def shown(self, context: bpy.types.Context) -> JoinedMaterials:
         """The surfaces in the scene that show it. ParameterError if one of its materials is not shown."""
         objects, chosen = [item for item in context.scene.objects if item.name in self.objects], []
-        for index, name in enumerate(self.names):
-            new = [item for image in self._part(index) for item in surfaces.materials_with(image)]
-            places = [meshes.Surface(item, objects) for item in (*new, *self._former(name))]
+        for index in range(len(self.names)):
+            places = [meshes.Surface(item, objects) for item in (*self._new(index), *self._former(index))]
             chosen.append(next((place for place in places if place.is_shown), places[0]))
         return JoinedMaterials(tuple(chosen))
 
     def splitter(self, target: Target) -> Splitter:
         """Function that gives the result of each material, made again, with a target called as the first one."""
         named = [next(map(naming.of_set, self._part(index)), name) for index, name in enumerate(self.names)]
-        joined = JoinedMaterials(self._surfaces([self._former(name)[0] for name in self.names]))
+        joined = JoinedMaterials(self._surfaces([self._former(index)[0] for index in range(len(self.names))]))
         return joined.splitter([replace(target, name=name) for name in named], (self.names, self.objects))
 
     def _surfaces(self, materials: Sequence[bpy.types.Material]) -> tuple[meshes.Surface, ...]:
@@ -191,18 +190,30 @@ class JoinedResult:
         part = json.dumps([index, self.names, self.objects])
         return [image for image in images.made_with(self.image) if image.get(PART) == part]
 
-    def _former(self, name: str) -> list[bpy.types.Material]:
-        """Materials of a name that do not show the result. ParameterError if there are none."""
-        made = images.made_with(self.image)
-        found = []
-        for item in bpy.data.materials:
-            node = surfaces.map_nodes(item).get("base_color") if naming.NUMBERED.sub("", item.name) == name else None
-            if node and node.image not in made:
-                found.append(item)
-        if not found:
+    def _new(self, index: int) -> list[bpy.types.Material]:
+        """Materials that show the result of one of the materials."""
+        return [item for image in self._part(index) for item in surfaces.materials_with(image)]
+
+    def _former(self, index: int) -> list[bpy.types.Material]:
+        """Materials that one of the results may have been made of, the likeliest first. ParameterError if none is left.
+
+        They are those that it took the place of, and others of the name.
+        """
+        name, made = self.names[index], images.made_with(self.image)
+        held = [one.material for item in self._new(index) for one in item.impasto_former if one.material][::-1]
+        called = [item for item in bpy.data.materials if _plain(item.name) == _plain(name)]
+        found = dict.fromkeys([*held, *sorted(called, key=lambda item: item.name != name)])
+        nodes = {item: surfaces.map_nodes(item).get("base_color") for item in found}
+        left = [item for item, node in nodes.items() if node and node.image not in made]
+        if not left:
             message = f"the material {name}, which {self.image.name} was made of, is not in this .blend as it was"
             raise ParameterError(message, "append it from a file that has it")
-        return found
+        return left
+
+
+def _plain(name: str) -> str:
+    """Name without the number that Blender added."""
+    return naming.NUMBERED.sub("", name)
 
 
 def has_relief(image: bpy.types.Image) -> bool:

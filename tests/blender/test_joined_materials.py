@@ -67,6 +67,21 @@ def test_what_was_repainted_together_is_made_again(pair, material, style, materi
         np.testing.assert_array_equal(*pixels)
 
 
+def test_materials_of_one_name_but_for_their_numbers_are_told_apart(pair, material, style):
+    material.name, pair[1].active_material.name = "stone", "stone.001"
+    stylize(subject="MATERIAL", material="ACTIVE")
+    before = set(bpy.data.images)
+    first = [item.active_material.node_tree.nodes["my texture"].image for item in pair]
+    bpy.ops.impasto.rerun(image=first[1].name)
+    assert " is not the " not in made()["report"]
+    new = [image for image in set(bpy.data.images) - before if "opacity" not in image.name]
+    again = sorted(new, key=lambda image: image["impasto_part"])
+    assert [tuple(image.size) for image in again] == [(64, 64), (48, 32)]
+    for one, other in zip(first, again, strict=True):
+        pixels = [np.array(image.pixels).reshape(-1, 4)[:, :3] for image in (one, other)]
+        np.testing.assert_array_equal(*pixels)
+
+
 def test_what_was_repainted_together_is_not_made_again_without_what_it_was_made_of(pair, material, style):
     stylize(subject="MATERIAL")
     with pytest.raises(RuntimeError, match="is a part of a result on several materials"):
