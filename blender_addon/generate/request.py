@@ -96,9 +96,14 @@ def why_incomplete(context: bpy.types.Context) -> str:
     return (
         why_unready(context.scene, tool)
         or _why_no_source(settings, tool)
-        or why_no_input(context.scene, tool, settings.mask_by)
+        or why_no_input(context.scene, tool, settings.mask_by, _has_mesh(context))
         or _why_no_material(context, settings)
     )
+
+
+def _has_mesh(context: bpy.types.Context) -> bool:
+    chosen = {*context.selected_objects, context.active_object} - {None}
+    return any(item.type == "MESH" for item in chosen)
 
 
 def _why_no_source(settings: ImpastoSettings, tool: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import bpy
 
 from ..bridge.mesh_masks import IMAGE, MASK
+from ..core.descriptions import MESH
 from ..parameters import inputs, properties
 from ..parameters.groups import chosen_model
 from ..weights import weights
@@ -19,14 +20,16 @@ def why_unready(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> str:
     return weights.why_missing(tool, properties.parameters_of(scene, tool)) or _why_no_model(scene, tool)
 
 
-def why_no_input(scene: bpy.types.Scene, tool: Mapping[str, Any], mask_by: str = IMAGE) -> str:
-    """Sentence on the images that are still to be chosen for a tool's inputs; empty if none are."""
-    chosen = inputs.images_of(scene, tool)
+def why_no_input(scene: bpy.types.Scene, tool: Mapping[str, Any], mask_by: str = IMAGE, has_mesh: bool = False) -> str:
+    """Sentence on the images or the mesh that are still to be chosen for a tool's inputs; empty if none are."""
+    chosen, required = inputs.images_of(scene, tool), [item for item in tool["inputs"] if item["required"]]
+    if any(item["kind"] == MESH for item in required) and not has_mesh:
+        return "Select a mesh object"
     known = {*chosen, *([] if mask_by == IMAGE else [MASK])}
-    missing = [item["name"] for item in tool["inputs"] if item["required"] and item["name"] not in known]
+    missing = [item["name"] for item in required if item["kind"] != MESH and item["name"] not in known]
     if missing:
         return f"Choose an image for {', '.join(missing)}"
-    short = [item for item in tool["inputs"] if len(chosen.get(item["name"], ())) < item["least"] and item["required"]]
+    short = [item for item in required if item["kind"] != MESH and len(chosen.get(item["name"], ())) < item["least"]]
     return f"Choose {short[0]['least']} or more images for {short[0]['name']}" if short else ""
 
 

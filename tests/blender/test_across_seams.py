@@ -304,6 +304,14 @@ def test_a_tool_that_asks_for_a_mesh_gets_all_faces_of_the_selected_objects(mesh
         bpy.ops.impasto.run(**RUN, image=style.name, across_seams=True)
 
 
+def test_the_panel_covers_the_selected_objects(extension, scene, cube, style):
+    settings, why_incomplete = scene.impasto, extension.generate.request.why_incomplete
+    settings.tool, settings.source_kind, settings.image = "cover-object", "IMAGE", style
+    assert why_incomplete(bpy.context) == ""
+    bpy.ops.object.delete()
+    assert why_incomplete(bpy.context) == "Select a mesh object"
+
+
 def test_an_object_is_covered_with_a_photograph(meshes, cube, style):
     size = {"width_px": 64, "height_px": 64, "estimator": "none"}
     bpy.ops.impasto.run(tool="cover-object", image=style.name, **size)
