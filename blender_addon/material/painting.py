@@ -18,13 +18,15 @@ from ..bridge.target import active_material
 from ..bridge.tiles import TILED
 from ..core.errors import ParameterError
 from ..jobs.task import Report
-from .using import OnMaterial
+from .using import OnMaterial, views
 
 if TYPE_CHECKING:
     import numpy as np
 
 MASK = "changed"
 """End of the name of the image that is white where a result differs."""
+SHADE = 0.4
+"""Opacity of the stencil in 3D views: at Blender's own, 1, all that has not changed is black."""
 
 
 class IMPASTO_OT_paint_with_result(OnMaterial, bpy.types.Operator):
@@ -94,6 +96,8 @@ class _Painting:
         paint.clone_image, paint.use_clone_layer = self.result, True
         paint.stencil_image, paint.use_stencil_layer = self.mask, True
         paint.invert_stencil = True  # Blender paints where the stencil is black
+        for view in views(context):
+            view.overlay.texture_paint_mode_opacity = min(view.overlay.texture_paint_mode_opacity, SHADE)
         if self.item.mode != "TEXTURE_PAINT":
             bpy.ops.object.mode_set(mode="TEXTURE_PAINT")
 

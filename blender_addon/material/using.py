@@ -174,12 +174,16 @@ class IMPASTO_OT_material_preview(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def views_without_materials(context: bpy.types.Context) -> list[bpy.types.SpaceView3D]:
-    """The 3D view of the panel, or else those of the window, where they do not show materials."""
+def views(context: bpy.types.Context) -> list[bpy.types.SpaceView3D]:
+    """The 3D view of the panel, or else those of the window."""
     area, screen = context.area, context.screen
     areas = [area] if area and area.type == "VIEW_3D" else list(screen.areas if screen else ())
-    spaces = [one.spaces.active for one in areas if one.type == "VIEW_3D"]
-    return [space for space in spaces if space.shading.type in ("WIREFRAME", "SOLID")]
+    return [one.spaces.active for one in areas if one.type == "VIEW_3D"]
+
+
+def views_without_materials(context: bpy.types.Context) -> list[bpy.types.SpaceView3D]:
+    """Those of them that do not show materials."""
+    return [space for space in views(context) if space.shading.type in ("WIREFRAME", "SOLID")]
 
 
 CLASSES = (
