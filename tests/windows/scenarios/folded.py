@@ -65,7 +65,7 @@ def scenario(walk: Walk) -> Steps:
 def textures(walk: Walk) -> Steps:
     """Bake with the bake itself; Maps; Prepare Source."""
     bake = bpy.context.scene.impasto_bake
-    place, found = yield from opens_and_tries(walk, "bake", "use_ambient_occlusion", "impasto_bake", 620)
+    place, found = yield from opens_and_tries(walk, "bake", "use_ambient_occlusion", "impasto_bake", 660)
     walk.record("opened", (yield from browses(walk, found["buttons.directory_browse()"][0])))
     bake.width_px = bake.height_px = 32
     bake.samples = 1
@@ -95,8 +95,8 @@ def styles(walk: Walk) -> Steps:
     yield 0.5
     yield from chooses_images(walk, top=place[1] + 20, height=220, columns=BESIDE_LABEL)
     yield from chooses_each(walk, "tool", scene.impasto_style, "stylizer")
-    yield from opens_and_tries(walk, "method", "relief", "patches_style", 160, skip=1)
-    yield from opens_and_tries(walk, "start", "relief", "start_from", 90)
+    yield from opens_and_tries(walk, "method", "kind", "patches_style", 160, skip=1)
+    yield from opens_and_tries(walk, "start", "kind", "start_from", 90)
     _, y = yield walk.find("start_from", "VIEW_3D")
     yield from chooses_images(walk, top=y, height=90, columns=BESIDE_LABEL)
     place, found = yield from opens_and_tries(walk, "masks", "live_preview", OPEN, 90, skip=2)
