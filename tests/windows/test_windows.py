@@ -169,6 +169,25 @@ def test_an_artist_bakes_two_objects_by_a_click_and_repaints_them_across_seams_o
     assert (is_cage_on, facts["handler"]) == (False, "None")
 
 
+def test_an_artist_repaints_objects_of_several_materials_by_masks_of_the_mesh_and_in_one_run(walk_through):
+    facts = walk_through("objects", "style", (1600, 1900))
+    assert (facts["subject"], facts["mask"]) == ("MATERIAL", "IMAGE")
+    assert 0 < facts["shares"]["FACES"] < facts["shares"]["GROUP"] < 1
+    _, _, materials = facts["repainted_both"]
+    assert materials["Crate"][1] == "Iron"
+    assert len({materials["Crate"][0], *materials["Barrel"]} - {"Wood", "Paint"}) == 2
+
+
+def test_an_artist_sharpens_covers_and_clones_on_objects_of_several_materials_and_on_tiles(walk_through):
+    facts = walk_through("objects", "tools", (1600, 1900))
+    assert facts["tool"] == ["sharpen", "IMAGE"]
+    assert facts["clones"] == [True] * 4
+    assert facts["cover"] == "cover-object"
+    for name in ("sharpened", "covered", "sharpened_tiles"):
+        assert facts[name][1].startswith("Made the material"), name
+    assert facts["tiles"] == ["TILED", [1001, 1002]]
+
+
 def test_what_is_not_set_up_is_greyed_while_a_script_in_the_window_works(walk_through):
     facts = walk_through("refuses")
     assert facts["made_by_the_script"] == [["by a script"], ["run"]]
