@@ -29,7 +29,7 @@ ARROW_PX = 40
 CLICKS = 10
 """Most clicks of a button that asks first, and then of its OK, until Blender has seen both."""
 SETS_A_NUMBER = re.compile(r'impasto\.set_number\(path="(.+)", value=(.+)\)')
-SUGGESTING, SUGGESTION_PX = {"uv_map"}, 35
+SUGGESTING, SUGGESTION_PX = {"uv_map", "inputs"}, 35
 """Fields that take one of the names that they offer, and from such a field down to the first."""
 OPEN = "impasto.open_picture("
 IMAGES_PX, IMAGE_PX = 16, 33
