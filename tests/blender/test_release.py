@@ -11,7 +11,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
-from urllib.parse import parse_qs, urljoin, urlsplit
+from urllib.parse import urljoin
 
 import pytest
 from releases import NEWER, UPDATING, check_updated, with_version
@@ -72,14 +72,14 @@ def test_every_archive_has_its_checksum(published):
     assert offered["archive_hash"] == f"sha256:{digests[f'impasto-{NEWER}.zip']}"
 
 
-def test_the_link_to_drag_names_the_repository_beside_it(published):
-    """Blender adds the repository that the link's query names, and asks whether it fits this Blender."""
-    page = (published / "index.html").read_text()
+def test_blender_reads_from_the_link_to_drag_which_repository_to_add(published):
+    from bl_pkg.bl_extension_utils import url_parse_for_blender
+
+    page, here = (published / "index.html").read_text(), "https://somewhere.example/impasto/"
     (link,) = re.findall(r'href="(\./impasto-[^"]+\.zip[^"]*)"', page)
-    address = urljoin("https://somewhere.example/impasto/index.html", link)
-    query = parse_qs(urlsplit(address).query)
-    assert query == {"repository": ["./index.json"], "blender_version_min": ["4.2.0"]}
-    assert urlsplit(address).path == f"/impasto/impasto-{NEWER}.zip"
+    address, query = url_parse_for_blender(urljoin(here, link))
+    assert address == f"{here}impasto-{NEWER}.zip"
+    assert query == {"repository": f"{here}index.json", "blender_version_min": "4.2.0"}
     files = {path.name for path in published.iterdir() if path.is_file()}
     assert set(re.findall(r'href="\./([^"?]+)', page)) == files - {"index.html"}
 
