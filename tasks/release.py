@@ -139,7 +139,8 @@ def _add(built: Path, folder: Path) -> None:
             if not Path(new, path.name).exists():
                 (folder / EARLIER).mkdir(exist_ok=True)
                 path.rename(folder / EARLIER / path.name)
-        shutil.copytree(new, folder, dirs_exist_ok=True)
+        for path in Path(new).iterdir():  # not copytree, which copies the rights of a temporary folder
+            shutil.copy2(path, folder)
 
 
 def _checksums(folder: Path) -> str:

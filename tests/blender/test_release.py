@@ -61,6 +61,11 @@ def test_only_the_newest_version_is_offered_and_earlier_ones_are_kept(published)
     assert files == {"index.json", "index.html", "SHA256SUMS", *archives}
 
 
+def test_a_web_server_may_read_the_folder(published, tmp_path):
+    (tmp_path / "usual").mkdir()
+    assert published.stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
 def test_every_archive_has_its_checksum(published):
     lines = dict(reversed(line.split("  ")) for line in (published / "SHA256SUMS").read_text().splitlines())
     archives = [path for path in published.rglob("*") if path.suffix in (".zip", ".whl")]
