@@ -78,7 +78,7 @@ def test_the_page_of_the_command_lists_every_field_of_every_answer():
 
 
 def test_the_walk_of_a_seam_leads_to_what_is_defined_there():
-    walk = (ROOT / "docs" / "seams.md").read_text("utf-8")
+    walk = (ROOT / "docs" / "architecture.md").read_text("utf-8")
     stops = re.findall(r"`([\w.]+)` in\s+`((?:core|plugins)/[\w/]+\.py)`", walk)
     assert len(stops) >= 8
     for name, file in stops:
