@@ -1,4 +1,4 @@
-"""Writes the lists in docs/command.md that the code declares: `python -m tasks.command_page`, in the core's Python."""
+"""Writes the lists of the command's reference that the code declares: `python -m tasks.command_page`, in the core's Python."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from impasto.evaluation.goals import FIGURES, Range
 
 from .environments import ROOT
 
-PAGE = ROOT / "docs" / "command.md"
+PAGE = ROOT / "docs" / "reference" / "command.md"
 FIRST = "\n### "
 """Begins the list of answers, below the last heading that is written by hand."""
 

@@ -10,9 +10,11 @@ from pathlib import Path
 from .environments import ROOT
 
 PAGES = (
-    *("guide", "tools", "style", "training", "generators", "command", "concepts", "maps", "text"),
-    *("photographs", "finish", "baking", "objects", "benchmarks"),
+    *("guide", "tutorials/training", "how-to/style", "how-to/maps", "how-to/text", "how-to/photographs"),
+    *("how-to/finish", "baking", "objects", "reference/tools", "reference/command", "reference/benchmarks"),
+    *("explanation/concepts", "explanation/generators"),
 )
+"""Pages below docs; their names differ without the folders, too."""
 PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>{title}</title>
 <style>
@@ -34,7 +36,7 @@ def write_manual(folder: Path) -> None:
         text = (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
         title = text.partition("\n")[0].lstrip("# ")
         page = PAGE.format(title=html.escape(title), body="\n".join(_blocks(text)))
-        (folder / f"{name}.html").write_text(page, encoding="utf-8")
+        (folder / f"{Path(name).name}.html").write_text(page, encoding="utf-8")
 
 
 def anchor(heading: str) -> str:
@@ -86,7 +88,8 @@ def _inline(text: str) -> str:
 
 def _link(match: re.Match[str]) -> str:
     page, _, place = match[2].partition("#")
-    if page and page.removesuffix(".md") not in PAGES:
+    name = Path(page).stem
+    if page and (not page.endswith(".md") or name not in {Path(one).name for one in PAGES}):
         return match[1]
-    target = f"{page.removesuffix('.md')}.html" if page else ""
+    target = f"{name}.html" if page else ""
     return f'<a href="{target}{"#" + place if place else ""}">{match[1]}</a>'

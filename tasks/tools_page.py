@@ -16,7 +16,7 @@ from impasto_procedural.parameters import MaterialParameters
 
 from .environments import ROOT
 
-PAGE = ROOT / "docs" / "tools.md"
+PAGE = ROOT / "docs" / "reference" / "tools.md"
 HEAD = """# Tools
 
 Every bundled tool, grouped as in Blender's *Tool* menu and `impasto tools`. Each parameter is listed with its range and

@@ -1,4 +1,4 @@
-"""The steps of docs/photographs.md: `python photo_to_material.py FOLDER PICTURE`, in the core's Python.
+"""The steps of docs/how-to/photographs.md: `python photo_to_material.py FOLDER PICTURE`, in the core's Python.
 
 The photograph is scikit-image's wall of bricks, seen at an angle, with a splash of paint. FOLDER gets the result of
 each step, PICTURE shows them.

@@ -4,7 +4,7 @@
 
 Each model is compared with the quarter of its set that it did not learn (see `impasto evaluate model`), in about two
 minutes of one core, half a minute with --brief. One that is in `out/bundled_models` with the same hash is not judged
-again. Then the tables in docs/models.md are written anew, and with --pictures those in docs/pictures/models_*.jpg.
+again. Then the tables in docs/reference/models.md are written anew, and with --pictures docs/pictures/models_*.jpg.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from impasto.library.models import Model, read_model
 
 ROOT = Path(__file__).parents[2]
 MODELS = ROOT / "plugins" / "impasto_gan" / "models"
-PAGE = ROOT / "docs" / "models.md"
+PAGE = ROOT / "docs" / "reference" / "models.md"
 OUT = ROOT / "out" / "bundled_models"
 SIZE_PX = 512
 OVERVIEW = ("wavelets_of_floor", "statistics_of_crop", "spectrum_db", "two_sample_auc", "salience_of_crop", "novelty")

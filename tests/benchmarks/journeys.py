@@ -1,4 +1,4 @@
-"""The modules that run in each of the four journeys of docs/architecture.md: `python build.py bench --journeys`.
+"""The modules that run in each of the four journeys of the architecture's page: `python build.py bench --journeys`.
 
 Each is travelled for real, in processes whose profiler writes down the modules in which a function runs: the command,
 Blender, and the worker that Blender starts. Prints the modules in the order in which they are reached first.

@@ -258,7 +258,7 @@ CALL = re.compile(r"^bpy\.ops\.impasto\.", re.MULTILINE)
 
 def calls_in_the_documentation():
     """Each call of an operator in the pages, as an expression of Python."""
-    for page in sorted(DOCS.glob("*.md")):
+    for page in sorted(DOCS.rglob("*.md")):
         for block in re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL):
             if CALL.search(block):
                 nodes = ast.walk(ast.parse(block))
@@ -278,11 +278,8 @@ def test_operators_in_the_documentation_have_the_properties_that_they_are_given(
 
 def test_the_example_of_words_runs(scene, plane, extension):
     scene.impasto_parameters.quilt.width_px = scene.impasto_parameters.quilt.height_px = 32
-    (block,) = [
-        block
-        for block in re.findall(r"```python\n(.*?)```", (DOCS / "text.md").read_text(encoding="utf-8"), re.DOTALL)
-        if "impasto.match(" in block
-    ]
+    page = (DOCS / "how-to" / "text.md").read_text(encoding="utf-8")
+    (block,) = [block for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "impasto.match(" in block]
     exec(block.replace("1024", "32"), {"bpy": bpy})
     assert {"wet mossy cobblestones", "dry cobblestones"} <= set(bpy.data.materials.keys())
     assert len(extension.generate.variations.latest_variations(bpy.context)) == 4

@@ -1,4 +1,4 @@
-"""The example in docs/plugins.md, exactly as printed, is found by the extension and runs in Blender."""
+"""The example in docs/how-to/plugins.md, exactly as printed, is found by the extension and runs in Blender."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from drawing import drawn
 import install
 
 pytestmark = pytest.mark.any_blender
-GUIDE = Path(__file__).parents[2] / "docs" / "plugins.md"
+GUIDE = Path(__file__).parents[2] / "docs" / "how-to" / "plugins.md"
 ENGINE = os.environ.get("IMPASTO_ENGINE", "")
 
 

@@ -114,8 +114,9 @@ def test_a_failed_row_fails_its_task_and_not_the_others(engine_with_misbehaving,
 
 
 def code_of(word):
-    """The block of code in docs/farm.md that begins with a word, as one line."""
-    blocks = re.findall(r"^ *```\n(.*?)^ *```", (DOCS / "farm.md").read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    """The block of code in docs/how-to/farm.md that begins with a word, as one line."""
+    page = (DOCS / "how-to" / "farm.md").read_text("utf-8")
+    blocks = re.findall(r"^ *```\n(.*?)^ *```", page, re.MULTILINE | re.DOTALL)
     return next(block for block in blocks if block.split()[0] == word).replace("\\\n", " ").strip()
 
 

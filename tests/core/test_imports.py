@@ -127,7 +127,7 @@ def test_no_folders_of_the_core_import_each_other():
 
 
 def test_the_floors_stand_as_the_page_on_the_architecture_says():
-    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "explanation" / "architecture.md").read_text(encoding="utf-8")
     floors = re.findall(r"\w+", next(part for part in page.split("\n\n") if part.startswith("> `system`")))
     folders = imports_of_folders(modules_in(ROOT / "core"))
     assert {path.parent.name for path in CORE.glob("*/__init__.py")} <= set(floors)

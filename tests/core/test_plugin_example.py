@@ -1,4 +1,4 @@
-"""The example in docs/plugins.md, exactly as printed, installed into an environment and found by every host."""
+"""The example in docs/how-to/plugins.md, exactly as printed, installed into an environment and found by every host."""
 
 import json
 import re
@@ -16,7 +16,7 @@ from impasto.plugins.checks import check_tool
 from impasto.tools import validate, without_effect
 from install import make_engine
 
-GUIDE = Path(__file__).parents[2] / "docs" / "plugins.md"
+GUIDE = Path(__file__).parents[2] / "docs" / "how-to" / "plugins.md"
 
 
 @pytest.fixture(scope="module")

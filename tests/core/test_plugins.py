@@ -198,8 +198,8 @@ def test_exporters_weights_commands_and_encoders_are_asked_for(everything):
 
 def test_every_hook_is_documented_and_implemented_here():
     hooks = [name for name, _ in inspect.getmembers(hookspecs, inspect.isfunction) if name.startswith("impasto_")]
-    guide = (ROOT / "docs" / "plugins.md").read_text()
+    guide = (ROOT / "docs" / "how-to" / "plugins.md").read_text()
     for name in hooks:
-        assert f"`{name}" in guide, f"docs/plugins.md does not explain {name}"
+        assert f"`{name}" in guide, f"docs/how-to/plugins.md does not explain {name}"
         assert hasattr(Everything, name), f"no test implements {name}"
         assert inspect.getdoc(getattr(hookspecs, name))

@@ -19,7 +19,8 @@ from impasto.cli.main import main, make_parser
 from impasto.cli.parser import EarlyOptions
 
 pytestmark = pytest.mark.usefixtures("misbehaving")
-GUIDE = Path(__file__).parents[2] / "docs" / "command.md"
+DOCS = Path(__file__).parents[2] / "docs"
+GUIDE = DOCS / "reference" / "command.md"
 FOLDERS = ("core", "plugins", "blender_addon", "tasks", "tests")
 Said = Callable[..., tuple[int, str, str]]
 ACTIONS: dict[str, type[json_answers.Answer]] = {
@@ -258,7 +259,7 @@ def test_an_example_gives_a_tool_what_it_needs():
 
 
 def test_every_line_of_the_documentation_is_understood():
-    pages = [*GUIDE.parent.rglob("*.md"), *GUIDE.parents[1].glob("*.md")]
+    pages = [*DOCS.rglob("*.md"), *DOCS.parent.glob("*.md")]
     lines = [
         (page.name, line)
         for page in pages
@@ -327,7 +328,7 @@ def test_verbose_logs_each_step_and_quiet_says_nothing(impasto, said, wall, tmp_
 
 
 def test_every_environment_variable_is_documented():
-    root = GUIDE.parents[1]
+    root = DOCS.parent
     files = [root / "build.py", *(path for folder in FOLDERS for path in (root / folder).rglob("*.py"))]
     used = {name for file in files for name in re.findall(r"\bIMPASTO_[A-Z]{3,}\b", file.read_text("utf-8"))}
     rows = re.findall(r"^\| (`[A-Z_`, ]+`) \|", GUIDE.read_text("utf-8"), re.MULTILINE)

@@ -1,6 +1,6 @@
 """Schemas of the JSON that each action of the command prints with --json: one object on one line.
 
-`python build.py reference` lists them in `docs/command.md`; a test runs every action and compares them with its output.
+`python build.py reference` lists them in `docs/reference/command.md`; a test compares them with the output of every action.
 """
 
 from __future__ import annotations

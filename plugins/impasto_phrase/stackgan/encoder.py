@@ -25,7 +25,7 @@ from ..reading import Reading
 from ..vocabulary import COMPARED, materials, singular, vocabulary
 
 BUCKETS = 4096
-"""Number of hashed features. With 16,384 the model is no better (docs/generators.md), and 0.8 MB larger."""
+"""Number of hashed features. With 16,384 the model is no better (docs/explanation/generators.md), and 0.8 MB larger."""
 PART_CHARACTERS = (3, 4)
 LEVELS = {"no": -1.0, "little": 0.3, "some": 0.6, "much": 1.0}
 LEVEL_SLOTS = ("wear", "dirt", "moss", "wetness", "cracks", "stains", "rust", "paint", "snow_cover", "leaf_cover")
