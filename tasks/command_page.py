@@ -1,4 +1,4 @@
-"""Writes the lists of the command's reference that the code declares: `python -m tasks.command_page`, in the core's Python."""
+"""Writes what the code declares into the command's page: `python -m tasks.command_page`, in the core's Python."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Schemas of the JSON that each action of the command prints with --json: one object on one line.
 
-`python build.py reference` lists them in `docs/reference/command.md`; a test compares them with the output of every action.
+`python build.py reference` lists them in `docs/reference/command.md`; a test compares them with every action's output.
 """
 
 from __future__ import annotations
