@@ -168,7 +168,7 @@ def beside_controls(found: Mapping[str, Model], measured: Mapping[str, Mapping[s
             learned = ", ".join(str(source["name"]) for source in model.card["data"])
             steps = int(model.card["figures"].get("steps", model.card.get("parameters", {}).get("steps", 0)))
             compared = [
-                " / ".join(cell(figure, case["rows"].get(row, {}), {}) or "–" for row in ROWS) for figure in CONTROLLED
+                "/".join(cell(figure, case["rows"].get(row, {}), {}) or "–" for row in ROWS) for figure in CONTROLLED
             ]
             lines.append(f"| `{name}` | {learned} | {steps} | {' | '.join(compared)} |")
     return lines
@@ -179,7 +179,7 @@ def cell(name: str, figures: Mapping[str, float], deviation: Mapping[str, float]
     if name not in figures:
         return ""
     digits = 1 if figures[name] >= 10 else 2
-    return f"{figures[name]:.{digits}f}" + (f" ± {deviation[name]:.2f}" if deviation.get(name, 0) >= 0.005 else "")
+    return f"{figures[name]:.{digits}f}" + (f"±{deviation[name]:.2f}" if deviation.get(name, 0) >= 0.005 else "")
 
 
 def _arguments() -> argparse.Namespace:
