@@ -32,9 +32,11 @@ def lines() -> Iterator[str]:
 
 
 def figures() -> Iterator[tuple[str, str, str, str]]:
-    """Name, meaning and goals of each figure."""
+    """Name, meaning and goals of each figure that has one."""
     for name, figure in FIGURES.items():
-        yield f"`{name}`", figure.meaning, figure.relative or _range(figure.of_picture), _range(figure.of_model)
+        goals = figure.relative or _range(figure.of_picture), _range(figure.of_model)
+        if any(goals):
+            yield f"`{name}`", figure.meaning, *goals
 
 
 def _range(goal: Range | None) -> str:
