@@ -28,7 +28,7 @@ def lines() -> Iterator[str]:
             continue
         if isinstance(answer, type) and issubclass(answer, json_answers.Answer):
             fields = ", ".join(f"`{field}`" for field in answer.model_fields)
-            yield f"\n### {answer.__name__}\n\n{' '.join((answer.__doc__ or '').split())} Fields: {fields}."
+            yield f"\n### {answer.__name__}\n\n{' '.join((answer.__doc__ or '').split())} {fields}."
 
 
 def figures() -> Iterator[tuple[str, str, str, str]]:

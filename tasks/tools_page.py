@@ -7,7 +7,6 @@ from os.path import relpath
 from pathlib import Path
 from typing import Any
 
-from impasto.descriptions import GROUPS
 from impasto.plugins.registry import registry
 from impasto.schemas import limits_of, readable, readable_default
 from impasto.tools import Tool, by_group
@@ -40,7 +39,7 @@ def lines() -> Iterator[str]:
     shared = MaterialParameters.model_json_schema()["properties"]
     tools = [tool for tool in registry().tools.values() if type(tool).__module__.startswith("impasto_")]
     for group, listed in by_group(tools).items():
-        yield f"\n## {group}\n\nTo {GROUPS[group]}."
+        yield f"\n## {group}"
         if any(_is_procedural(tool) for tool in listed):
             yield f"\n{SHARED}\n\n{_table(shared)}"
         for tool in listed:
