@@ -11,8 +11,8 @@ from .environments import ROOT
 
 PAGES = (
     *("guide", "tutorials/training", "how-to/style", "how-to/maps", "how-to/text", "how-to/photographs"),
-    *("how-to/finish", "baking", "objects", "reference/tools", "reference/command", "reference/benchmarks"),
-    *("explanation/concepts", "explanation/generators"),
+    *("how-to/finish", "how-to/baking", "how-to/objects", "reference/tools", "reference/command"),
+    *("reference/benchmarks", "explanation/concepts", "explanation/generators"),
 )
 """Pages below docs; their names differ without the folders, too."""
 PAGE = """<!doctype html>
