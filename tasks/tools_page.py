@@ -9,9 +9,11 @@ from typing import Any
 
 from impasto.plugins.registry import registry
 from impasto.schemas import limits_of, readable, readable_default
-from impasto.tools import Tool, by_group
+from impasto.tools import Parameters, Tool, by_group
+from impasto_gan.textbook.parameters import TrainTextbookParameters
 from impasto_procedural.material import THUMBNAILS
 from impasto_procedural.parameters import MaterialParameters
+from impasto_style.shared.controls import StyleParameters
 
 from .environments import ROOT
 
@@ -21,7 +23,6 @@ HEAD = """# Tools
 Every bundled tool, grouped as in Blender's *Tool* menu and `impasto tools`. Each parameter is listed with its range and
 default, under the name that recipes use; on the command line, `width_px` is `--width-px`. `impasto tools NAME` and
 Blender's tooltips say what each one does."""
-SHARED = "All procedural materials, from *Fabric* to *Wood*, have these parameters, and those listed with each:"
 KINDS = {
     "generator": "impasto generate",
     "filter": "impasto apply",
@@ -30,28 +31,38 @@ KINDS = {
     "trainer": "impasto train",
 }
 """The command that runs a tool of each kind."""
+BASES: Mapping[type[Parameters], str] = {
+    MaterialParameters: "Procedural materials, from *Carpet* on,",
+    StyleParameters: "Stylizers, but for trained styles,",
+    TrainTextbookParameters: "Textbook GANs",
+}
+"""Parameters that are listed once for all tools that have them, and whose they are."""
 Schemas = Mapping[str, Mapping[str, Any]]
 
 
 def lines() -> Iterator[str]:
     """Lines of the page."""
     yield HEAD
-    shared = MaterialParameters.model_json_schema()["properties"]
     tools = [tool for tool in registry().tools.values() if type(tool).__module__.startswith("impasto_")]
     for group, listed in by_group(tools).items():
         yield f"\n## {group}"
-        if any(_is_procedural(tool) for tool in listed):
-            yield f"\n{SHARED}\n\n{_table(shared)}"
+        for base, whose in BASES.items():
+            if any(issubclass(tool.parameters, base) for tool in listed):
+                yield f"\n{whose} have these parameters besides their own:\n\n{_table(_schemas(base))}"
         for tool in listed:
             yield f"\n{_about(tool)}"
-            known = tool.parameters.model_json_schema().get("properties", {})
-            own = {name: schema for name, schema in known.items() if schema != shared.get(name)}
+            shared = {name: schema for base in BASES for name, schema in _shared(tool, base).items()}
+            own = {name: one for name, one in _schemas(tool.parameters).items() if one != shared.get(name)}
             if own:
-                yield f"\n{_table(own if _is_procedural(tool) else known)}"
+                yield f"\n{_table(own)}"
 
 
-def _is_procedural(tool: Tool) -> bool:
-    return issubclass(tool.parameters, MaterialParameters)
+def _schemas(parameters: type[Parameters]) -> Schemas:
+    return parameters.model_json_schema().get("properties", {})
+
+
+def _shared(tool: Tool, base: type[Parameters]) -> Schemas:
+    return _schemas(base) if issubclass(tool.parameters, base) else {}
 
 
 def _about(tool: Tool) -> str:
