@@ -259,4 +259,4 @@ def test_an_artist_looks_at_layers_moves_a_slider_and_runs_them(walk_through):
     facts = walk_through("layers", size_px=(1600, 1200))
     assert facts["live_error"] == ""
     assert facts["copied"] == ["quilt", "photo-maps", "weathering", "adjust", "adjust"]
-    assert facts["made"].startswith("Made the material Impasto")
+    assert facts["made"].startswith("Made the material Material")

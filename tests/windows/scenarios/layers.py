@@ -24,7 +24,7 @@ def scenario(walk: Walk) -> Steps:
     with walk.at(walk.area("VIEW_3D")):
         for tool in ("quilt", "photo-maps", "weathering", "adjust"):
             bpy.ops.impasto.add_layer(tool=tool)
-    stack = bpy.data.materials["Impasto"].impasto_layers
+    stack = bpy.data.materials["Material"].impasto_layers  # of Blender's own cube
     stack.source_kind, stack.image = "IMAGE", bpy.data.images.load(str(SOURCE))
     yield walk.show_panel("VIEW_3D", "Impasto")
     yield walk.fold_panel(0)
