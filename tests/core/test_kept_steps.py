@@ -164,6 +164,20 @@ def test_a_preview_runs_every_step_at_its_size_with_lengths_in_pixels_to_match(c
     assert (parameters.size_px, size_px, mask.size_px) == (10, (128, 256), (128, 256))
 
 
+def test_inputs_of_previews_are_shrunk_once(counts):
+    large = Maps.from_arrays({"base_color": np.linspace(0, 1, 512 * 512 * 3).reshape(512, 512, 3)}, name="large")
+    kept, inputs = KeptSteps(LIMIT_BYTES), {"source": large, "mask": large}
+    for strength in (0.1, 0.2):
+        step = Step("counts", {"strength": strength}, {"mask": "mask"})
+        made = run(Recipe((step,)), inputs, kept=kept, preview_px=128)
+        assert same(made.maps, run(Recipe((step,)), inputs, preview_px=128).maps)
+    (*_, first), _, (*_, second), _ = counts.runs
+    assert first["base_color"] is second["base_color"]
+    half = {"source": replace(large, name="other"), "mask": large.with_arrays({"base_color": np.ones((512, 512, 3))})}
+    run(Recipe((step,)), half, kept=kept, preview_px=128)
+    assert counts.runs[-1][2]["base_color"].pixels.min() > 0.99
+
+
 def test_a_preview_of_what_is_small_is_the_result(counts, photo):
     made = run(stack(0.1, 0.2), {"source": photo}, preview_px=256)
     assert same(made.maps, run(stack(0.1, 0.2), {"source": photo}).maps)

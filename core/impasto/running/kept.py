@@ -16,10 +16,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..context import Context
+from ..data.prepare import maps_at_scale
 from ..texture import Maps
 from ..tools import Result, Tool, model_parameter
 from .inputs import Value
-from .preview_size import shrink
 
 EVENTS = ("on_model", "on_exemplar", "on_weights", "on_note", "on_decision")
 """Callbacks of a context by which a tool says more than its result: said again with a result that was kept."""
@@ -78,6 +78,16 @@ class KeptSteps:
             self._steps.popitem(last=False)
 
 
+def shrunk(maps: Maps, scale: float, kept: KeptSteps | None) -> Maps:
+    """Maps of an input at a scale up to 1, which are kept, since a large one is shrunk again for each preview."""
+    if scale == 1 or kept is None:
+        return maps_at_scale(maps, scale)
+    key = sha256(repr((_identity(maps), maps.sheet, scale)).encode()).hexdigest()
+    made = kept.find(key) or MadeStep(Result(maps_at_scale(maps, scale)), 0.0)
+    kept.keep(key, made)
+    return made.result.maps
+
+
 @dataclass
 class Making:
     """A run of steps in turn. seconds, reused: of each, as in `Result`. preview_px: longer side of all their results.
@@ -125,8 +135,8 @@ def _made(step: ReadyStep, subject: Maps, context: Context, preview_px: int | No
     own: Any = replace(step, on_decision=listening["on_decision"])  # type: ignore[type-var]
     started = perf_counter()
     result = own.apply(subject, replace(context, **listening))
-    if preview_px:
-        result = replace(result, maps=shrink(result.maps, preview_px))
+    if preview_px and result.maps:
+        result = replace(result, maps=maps_at_scale(result.maps, min(1.0, preview_px / max(result.maps.size_px))))
     return MadeStep(result, perf_counter() - started, tuple(events))
 
 

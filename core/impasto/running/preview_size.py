@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..data.prepare import maps_at_scale
 from ..parameters import Parameters, properties_of
 from ..texture import Maps
 from ..tools import SizeParameters, Tool, is_procedural
 from .inputs import Given, subject_of
+from .kept import KeptSteps, shrunk
 
 LEAST_PX = 64
 """Shorter side below which no input is shrunk, since nothing would be left to be recognised."""
@@ -18,7 +18,11 @@ PIXELS = "_px"
 
 
 def at_preview_size(
-    tools: Sequence[Tool], parameters: Sequence[Parameters], inputs: Mapping[str, Given], longest_px: int
+    tools: Sequence[Tool],
+    parameters: Sequence[Parameters],
+    inputs: Mapping[str, Given],
+    longest_px: int,
+    kept: KeptSteps | None = None,
 ) -> tuple[list[Parameters], dict[str, Given]]:
     """Parameters and inputs with which the result's longer side is about longest_px; as they are if it is smaller.
 
@@ -30,21 +34,17 @@ def at_preview_size(
     sizes = [one.size_px(subject) for one in parameters if isinstance(one, SizeParameters)]
     sizes = sizes or [subject.size_px if subject else (1, 1)]
     scale = min(1.0, longest_px / max(map(max, sizes)))
-    shrunk = {name: _shrunk(given, scale) if isinstance(given, Maps) else given for name, given in inputs.items()}
-    return [one if _keeps_size(tool) else _scaled(one, scale) for tool, one in pairs], shrunk
-
-
-def shrink(maps: Maps, longest_px: int) -> Maps:
-    """Maps whose longer side is at most longest_px."""
-    return maps_at_scale(maps, min(1.0, longest_px / max(maps.size_px))) if maps else maps
+    small = {
+        name: shrunk(given, min(1.0, max(scale, LEAST_PX / min(given.size_px))), kept)
+        if isinstance(given, Maps)
+        else given
+        for name, given in inputs.items()
+    }
+    return [one if _keeps_size(tool) else _scaled(one, scale) for tool, one in pairs], small
 
 
 def _keeps_size(tool: Tool) -> bool:
     return tool.kind == "generator" and not tool.uses_subject and not is_procedural(tool)
-
-
-def _shrunk(maps: Maps, scale: float) -> Maps:
-    return maps_at_scale(maps, min(1.0, max(scale, LEAST_PX / min(maps.size_px))))
 
 
 def _scaled(parameters: Parameters, scale: float) -> Parameters:

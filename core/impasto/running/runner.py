@@ -91,7 +91,7 @@ def run(
     refuse_empty(inputs)
     parameters = [with_numbers_for_each(*given) for given in zip(tools, parameters, active, strict=True)]
     if preview_px:
-        parameters, inputs = at_preview_size(tools, parameters, inputs, preview_px)
+        parameters, inputs = at_preview_size(tools, parameters, inputs, preview_px, kept)
     if sink is not None:
         check_streamable(tools, sink, inputs)
     subject, lying = as_needed(subject_of(inputs), tools), on_subject(active, tools)
