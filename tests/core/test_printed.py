@@ -321,7 +321,7 @@ def test_verbose_logs_each_step_and_quiet_says_nothing(impasto, said, wall, tmp_
     assert EarlyOptions.of(["tools", "--verbose"]).verbosity == 1
     assert EarlyOptions.of(["stylize", "--", "-q"]) == EarlyOptions(action="stylize")
     logged = impasto("generate", "checker", "--size", 16, "--out", tmp_path / "c", "-v")
-    assert "impasto.running.runner: checker on cpu: " in logged.stderr
+    assert "impasto.running.steps: checker on cpu: " in logged.stderr
     assert "squares=4" in logged.stderr
     assert said("prepare", wall, "--out", tmp_path / "a")[2]
     assert not said("prepare", wall, "--out", tmp_path / "b", "--quiet")[2]

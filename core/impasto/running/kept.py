@@ -6,40 +6,21 @@ Each is kept by the hash of all that it was made of. A host that runs recipes ag
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Protocol
-
-import numpy as np
+from typing import Any
 
 from ..context import Context
 from ..data.prepare import maps_at_scale
 from ..texture import Maps
-from ..tools import Result, Tool, model_parameter
-from .inputs import Value
+from ..tools import Result, model_parameter
+from .steps import ReadyStep
 
 EVENTS = ("on_model", "on_exemplar", "on_weights", "on_note", "on_decision")
 """Callbacks of a context by which a tool says more than its result: said again with a result that was kept."""
-
-
-class ReadyStep(Protocol):
-    """A step with all arguments of its tool but the subject, as the runner has it."""
-
-    @property
-    def tool(self) -> Tool: ...
-    @property
-    def parameters(self) -> Any: ...
-    @property
-    def inputs(self) -> Mapping[str, Value]: ...
-    @property
-    def rng(self) -> np.random.Generator: ...
-    @property
-    def on_decision(self) -> Callable[[Any], None]: ...
-
-    def apply(self, subject: Maps, context: Context) -> Result: ...
 
 
 @dataclass(frozen=True)
@@ -132,7 +113,7 @@ def _made(step: ReadyStep, subject: Maps, context: Context, preview_px: int | No
         return record
 
     listening: dict[str, Any] = {name: recorder(name) for name in EVENTS}
-    own: Any = replace(step, on_decision=listening["on_decision"])  # type: ignore[type-var]
+    own = replace(step, on_decision=listening["on_decision"])
     started = perf_counter()
     result = own.apply(subject, replace(context, **listening))
     if preview_px and result.maps:

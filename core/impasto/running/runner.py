@@ -1,38 +1,31 @@
-"""`run`: carries out a recipe.
+"""`run`: carries out a recipe, as a whole or tile by tile, and records it.
 
-A fold over tools: each step maps the subject to the next. The function and its arguments can be pickled, so any
-`concurrent.futures.Executor` can run many recipes.
+The function and its arguments can be pickled, so any `concurrent.futures.Executor` can run many recipes.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from ..atlas.mesh import Mesh
 from ..context import Context, step_rngs
 from ..descriptions import DIRECTIONS, MESH
 from ..device import choose_device, fast_precision
-from ..errors import ParameterError, PluginError
+from ..errors import ParameterError
 from ..io.files import write_maps
 from ..io.metadata import metadata_of
 from ..plugins.registry import registry
 from ..recipe import Recipe
-from ..system.locks import held
 from ..texture import Maps
 from ..tools import Result, SizeParameters, Tile, Tool, validate
+from .fold import fold, part_of_progress
 from .inputs import (
     SOURCE,
     Given,
-    Value,
     as_needed,
     check_inputs,
     refuse_empty,
@@ -44,11 +37,9 @@ from .inputs import (
 )
 from .kept import KeptSteps, Making
 from .preview_size import at_preview_size
+from .steps import ReadyStep, check_made, check_needs
 from .streaming import Sink, check_streamable, should_stream, tile_maker, write_tiles
-from .tiled import mesh_on, on_own_tiles, on_sheet, on_subject, run_tiles, sheet_of_cover, with_tiles
-from .unfolding import Unfolding, takes_mesh
-
-log = logging.getLogger(__name__)
+from .tiled import on_sheet, on_subject, run_tiles, with_tiles
 
 
 def run(
@@ -124,14 +115,14 @@ def run(
     rngs = [rng for rng, step in zip(rngs, recipe.steps, strict=True) if step.enabled]
     values = [values_of(tool, step, placed) for tool, step in zip(tools, active, strict=True)]
     decided = [partial(parameters.__setitem__, index) for index in range(len(tools))]
-    steps = [_Step(*given) for given in zip(tools, list(parameters), values, rngs, decided, strict=True)]
+    steps = [ReadyStep(*given) for given in zip(tools, list(parameters), values, rngs, decided, strict=True)]
 
     def record() -> Recipe:
         return _record(recipe, tools, parameters, inputs, context, used)
 
     on_texture = replace(subject, sheet=None)
     making = Making(kept, preview_px)
-    result = _stream(steps, on_texture, context, sink, record) if sink else _fold(steps, on_texture, context, making)
+    result = _stream(steps, on_texture, context, sink, record) if sink else fold(steps, on_texture, context, making)
     maps = with_tiles(result.maps, subject, inputs.get(MESH))
     return replace(result, maps=maps, recipe=record(), notes=tuple(dict.fromkeys(notes)))
 
@@ -146,7 +137,7 @@ def _run_on_tiles(
     """The result of a recipe for each tile of the subject, with the recipe for all of them."""
 
     def one(recipe: Recipe, own: Mapping[str, Given], index: int, count: int) -> Result:
-        return run(recipe, own, on_progress=on_progress and _share(on_progress, index, count), **how)
+        return run(recipe, own, on_progress=on_progress and part_of_progress(on_progress, index, count), **how)
 
     result = run_tiles(one, recipe, inputs, lying)
     assert result.recipe is not None
@@ -181,79 +172,9 @@ def run_to_files(
     return replace(result, paths=tuple(paths))
 
 
-@dataclass(frozen=True)
-class _Step:
-    """A step with all arguments of its tool but the subject; on_decision: receives parameters that it decided."""
-
-    tool: Tool
-    parameters: Any
-    inputs: Mapping[str, Value]
-    rng: np.random.Generator
-    on_decision: Callable[[Any], None]
-
-    def apply(self, subject: Maps, context: Context) -> Result:
-        _check_needs(self.tool, subject)
-        log.info("%s on %s: %s", self.tool.name, context.device, self.parameters)
-        with self._alone(context):
-            own = replace(context, rng=self.rng, on_decision=self.on_decision)
-            made = self.tool.apply(subject, self.parameters, self.inputs, own)
-        result = made if isinstance(made, Result) else Result(made)
-        _check_made(self.tool, result.maps)
-        return result
-
-    def _alone(self, context: Context) -> AbstractContextManager[None]:
-        """A lock on the name of the model that a trainer makes; FileError if another training holds it."""
-        name = getattr(self.parameters, "name", None) if self.tool.kind == "trainer" else None
-        return held(context.models.path(name)) if name else nullcontext()
-
-
-def _fold(steps: list[_Step], subject: Maps, context: Context, making: Making | None = None) -> Result:
-    """The result of the steps in turn, each applied to the whole result of the previous one."""
-    result, making = Result(subject), making or Making()
-    covers = [index for index, step in enumerate(steps) if step.tool.kind == "generator" and takes_mesh(step.tool)]
-    surface: Unfolding | None = None
-    is_tiled = context.sheet is not None
-    for index in range(len(steps)):
-        if index in covers and not context.sheet:
-            steps, context = _on_tiles(steps, index, result.maps, context)
-        step = steps[index]
-        step_context = replace(context, on_progress=_share(context.on_progress, index, len(steps)))
-        others = steps[index + 1 :]
-        if not making.preview_px and not all(one.tool.is_pointwise or one.tool.kind == "estimator" for one in others):
-            step_context = replace(step_context, enough_px=None)  # others may have parameters in pixels
-        step_context.progress(0.0, step.tool.label)
-        if context.mesh and index >= max(covers, default=0):  # what comes before is made to cover the mesh
-            surface = surface or Unfolding(context.mesh, result.maps)
-            result = replace(result, maps=surface.subject(step.tool, result.maps, step_context))
-            step = replace(step, inputs=surface.inputs(step.tool, step.inputs))
-            step_context = surface.context(step_context)
-        result = _join(result, making.result(step, result.maps, step_context))
-        step_context.progress(1.0, step.tool.label)
-        if index < len(steps) - 1 and result.maps:
-            step_context.preview(result.maps)
-    result = replace(result, seconds=tuple(making.seconds), reused=tuple(making.reused))
-    maps = surface.on_texture(result.maps) if surface else result.maps
-    return replace(result, maps=on_own_tiles(maps, context.sheet) if context.sheet and not is_tiled else maps)
-
-
-def _on_tiles(steps: list[_Step], index: int, subject: Maps, context: Context) -> tuple[list[_Step], Context]:
-    """Steps and context of which those from a cover on are for the sheet of its tiles, if the mesh lies on several."""
-    cover, mesh = steps[index], steps[index].inputs[MESH]
-    assert isinstance(mesh, Mesh)
-    if not isinstance(cover.parameters, SizeParameters):
-        return steps, context
-    sheet = sheet_of_cover(mesh, cover.parameters.size_px(subject))
-    if sheet is None:
-        return steps, context
-    placed, (height, width) = mesh_on(sheet, mesh), sheet.size_px
-    sized = cover.parameters.model_copy(update={"width_px": width, "height_px": height})
-    others = [replace(step, inputs={**step.inputs, MESH: placed}) if MESH in step.inputs else step for step in steps]
-    others[index] = replace(others[index], parameters=sized)
-    context.note(f"its UVs lie on several tiles, each of which has a texture: {', '.join(map(str, sheet.numbers))}")
-    return others, replace(context, mesh=placed if len(placed.seams[0]) else None, sheet=sheet)
-
-
-def _stream(steps: list[_Step], subject: Maps, context: Context, sink: Sink, record: Callable[[], Recipe]) -> Result:
+def _stream(
+    steps: list[ReadyStep], subject: Maps, context: Context, sink: Sink, record: Callable[[], Recipe]
+) -> Result:
     """The result of steps that is written tile by tile.
 
     Filters before the step that makes tiles prepare the source; those after it are applied to each tile.
@@ -261,8 +182,8 @@ def _stream(steps: list[_Step], subject: Maps, context: Context, sink: Sink, rec
     index = tile_maker([step.tool for step in steps])
     preparing, first, others = steps[:index], steps[index], steps[index + 1 :]
     if preparing:
-        subject = _fold(preparing, subject, replace(context, on_progress=lambda *_: None)).maps
-    _check_needs(first.tool, subject)
+        subject = fold(preparing, subject, replace(context, on_progress=lambda *_: None)).maps
+    check_needs(first.tool, subject)
     context.progress(0.0, first.tool.label)
     quiet = replace(context, on_progress=lambda *_: None, on_preview=lambda _: None)  # `write_tiles` reports progress
     tiles = first.tool.tiles(subject, first.parameters, first.inputs, replace(quiet, rng=first.rng))
@@ -276,21 +197,13 @@ def _stream(steps: list[_Step], subject: Maps, context: Context, sink: Sink, rec
     return Result(about, paths=paths)
 
 
-def _check_made(tool: Tool, maps: Maps) -> None:
-    """Raise PluginError if a map is not finite, as with weights that are too large."""
-    for name in maps:
-        if not np.isfinite(maps[name].pixels.sum()):
-            message = f"{tool.name} made a {name} that has values that are NaN or infinite"
-            raise PluginError(message, "choose another model or other parameters, or tell the tool's author")
-
-
 def _check(tool: Tool, tiles: Iterator[Tile]) -> Iterator[Tile]:
     for top, left, maps in tiles:
-        _check_made(tool, maps)
+        check_made(tool, maps)
         yield top, left, maps
 
 
-def _each(tiles: Iterator[Tile], step: _Step, context: Context) -> Iterator[Tile]:
+def _each(tiles: Iterator[Tile], step: ReadyStep, context: Context) -> Iterator[Tile]:
     return ((top, left, step.apply(maps, context).maps) for top, left, maps in tiles)
 
 
@@ -303,21 +216,6 @@ def _context(device: str, used: dict[str, dict[str, str]], **given: Any) -> Cont
         on_weights=lambda installed: used["weights"].update({installed.name: installed.sha256()}),
         **{name: value for name, value in given.items() if value is not None},
     )
-
-
-def _share(on_progress: Callable[[float, str], None], index: int, count: int) -> Callable[[float, str], None]:
-    return lambda fraction, message: on_progress((index + fraction) / count, message)
-
-
-def _join(before: Result, after: Result) -> Result:
-    return replace(after, models=before.models + after.models, figures={**before.figures, **after.figures})
-
-
-def _check_needs(tool: Tool, subject: Maps) -> None:
-    missing = [name for name in tool.needs if name not in subject]
-    if missing:
-        remedy = "give a source that has it, or a step that makes it"
-        raise ParameterError(f"{tool.name} needs {', '.join(missing)}", remedy)
 
 
 def _record(

@@ -1,0 +1,62 @@
+"""A step of a recipe that is ready to run: its tool with all that it is applied with but the subject."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ..context import Context
+from ..errors import ParameterError, PluginError
+from ..system.locks import held
+from ..texture import Maps
+from ..tools import Result, Tool
+from .inputs import Value
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ReadyStep:
+    """A step with all arguments of its tool but the subject; on_decision: receives parameters that it decided."""
+
+    tool: Tool
+    parameters: Any
+    inputs: Mapping[str, Value]
+    rng: np.random.Generator
+    on_decision: Callable[[Any], None]
+
+    def apply(self, subject: Maps, context: Context) -> Result:
+        check_needs(self.tool, subject)
+        log.info("%s on %s: %s", self.tool.name, context.device, self.parameters)
+        with self._alone(context):
+            own = replace(context, rng=self.rng, on_decision=self.on_decision)
+            made = self.tool.apply(subject, self.parameters, self.inputs, own)
+        result = made if isinstance(made, Result) else Result(made)
+        check_made(self.tool, result.maps)
+        return result
+
+    def _alone(self, context: Context) -> AbstractContextManager[None]:
+        """A lock on the name of the model that a trainer makes; FileError if another training holds it."""
+        name = getattr(self.parameters, "name", None) if self.tool.kind == "trainer" else None
+        return held(context.models.path(name)) if name else nullcontext()
+
+
+def check_needs(tool: Tool, subject: Maps) -> None:
+    """Raise ParameterError if the subject lacks a map that the tool needs."""
+    missing = [name for name in tool.needs if name not in subject]
+    if missing:
+        remedy = "give a source that has it, or a step that makes it"
+        raise ParameterError(f"{tool.name} needs {', '.join(missing)}", remedy)
+
+
+def check_made(tool: Tool, maps: Maps) -> None:
+    """Raise PluginError if a map is not finite, as with weights that are too large."""
+    for name in maps:
+        if not np.isfinite(maps[name].pixels.sum()):
+            message = f"{tool.name} made a {name} that has values that are NaN or infinite"
+            raise PluginError(message, "choose another model or other parameters, or tell the tool's author")
