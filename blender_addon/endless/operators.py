@@ -20,7 +20,7 @@ from ..jobs.session import push_undo
 from ..jobs.task import Place, Report, Task, error_report
 from ..tools.arguments import given_properties, values_of, values_over, with_properties
 from ..tools.form import Form
-from ..tools.request import make_task
+from ..tools.recipe_task import make_task
 from .request import EndlessRequest, check
 from .settings import SIZE_PX
 

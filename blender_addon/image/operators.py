@@ -23,7 +23,8 @@ from ..jobs.task import Place, Task
 from ..parameters.azimuths import known_azimuths
 from ..tools.arguments import values_of, width_of, with_properties
 from ..tools.form import Form
-from ..tools.request import Request, make_task
+from ..tools.recipe_task import make_task
+from ..tools.request import Request
 
 
 class OnImage(TaskOperator):

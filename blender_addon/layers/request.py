@@ -26,7 +26,7 @@ from ..paths import absolute
 from ..tools.arguments import values_in
 from ..tools.form import LOOK, Form
 from ..tools.missing import why_no_input, why_unready
-from ..tools.request import make_task
+from ..tools.recipe_task import make_task
 from .settings import FILE, IMAGE, NONE
 
 

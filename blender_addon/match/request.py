@@ -23,7 +23,8 @@ from ..generate.shown_recipe import show_recipe
 from ..jobs.task import Task
 from ..parameters.properties import MAX_INT
 from ..paths import absolute
-from ..tools.request import Request, make_task
+from ..tools.recipe_task import make_task
+from ..tools.request import Request
 from .settings import MatchSettings
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ from ..jobs.session import connect, push_undo, redraw
 from ..jobs.task import Report, Task
 from ..parameters import properties, schemas
 from ..tools.form import Form
-from ..tools.request import make_task
+from ..tools.recipe_task import make_task
 from . import regions
 from .settings import settings_of
 

@@ -24,7 +24,8 @@ from ..jobs.task import Place, Task
 from ..paths import RELATIVE_PATH, absolute
 from ..tools.arguments import ensure_known, values_of, with_properties
 from ..tools.form import Form
-from ..tools.request import Request, make_task
+from ..tools.recipe_task import make_task
+from ..tools.request import Request
 from .preview import live
 from .request import Subject, from_scene, is_painted, subject_of, why_incomplete
 from .settings import LONGEST, START, SUBJECTS, ResultProperties

@@ -17,7 +17,7 @@ from ..jobs.session import connect, jobs
 from ..parameters.properties import STYLE
 from ..tools.live import Live, PreviewInputs
 from ..tools.missing import why_no_input
-from ..tools.request import mesh_inputs
+from ..tools.recipe_task import mesh_inputs
 from .request import from_scene, subject_of, why_no_subject
 from .settings import LONGEST, RELIEF, START, STROKES
 

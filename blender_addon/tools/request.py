@@ -3,38 +3,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import bpy
 from bpy.props import IntProperty, StringProperty
 
-from ..bridge import naming, recipe_inputs, results, surfaces
-from ..bridge.inputs import SOURCE, Input, Source, read, ready
+from ..bridge import naming, surfaces
+from ..bridge.inputs import SOURCE, Input, Source, read
 from ..bridge.joined import JoinedMask, JoinedMaterials
 from ..bridge.mesh_masks import IMAGE, MASK, MeshMask
 from ..bridge.meshes import Surface
 from ..bridge.target import ACTIVE, NONE, Target, active_material, by_uid
-from ..core.descriptions import DIRECTIONS, MESH
+from ..core.descriptions import MESH
 from ..core.engine.replies import JobResult
-from ..core.engine.requests import Delivery, JobInput
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe, Step, name_inputs
 from ..core.texture import is_large
-from ..engine import engine
 from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size, properties_of
-from ..jobs.session import connect
-from ..jobs.task import Report, Task
+from ..jobs.task import Task
 from ..parameters import inputs, properties
 from ..parameters.properties import MAX_INT
-from ..paths import absolute
 from .arguments import argument, parse_object, sources_from, values_in
 from .form import Form
-
-if TYPE_CHECKING:
-    from ..core.engine.client import Client
+from .recipe_task import make_task
 
 SCALE = "scale"
 """Parameter of the tool that prepares a source which leaves each point of it where it is on a mesh."""
@@ -252,77 +245,3 @@ class Request(Form):
 def _mask_of(tool: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Description of the tool's mask, if it takes one."""
     return next((item for item in tool["inputs"] if item["name"] == MASK and item["on_subject"]), None)
-
-
-def make_task(
-    label: str,
-    recipe: Recipe | Callable[[Task, Client], Recipe],
-    inputs: Mapping[str, Input],
-    target: Target,
-    form: Form,
-    *,
-    scale: Mapping[str, float] | None = None,
-    surface: Surface | JoinedMaterials | None = None,
-    can_stop: bool = False,
-    then: Callable[[JobResult], Sequence[str]] | None = None,
-    split: Callable[[JobResult], Sequence[tuple[JobResult, Target]]] | None = None,
-    kept: Collection[str] = (),
-    keep_steps: bool = False,
-) -> Task:
-    """Task in which the worker runs the recipe; its result goes to `target`, or its parts of `split` to theirs.
-
-    recipe: or a function, for the task's work, that finds it with the worker's help. scale: of the source, if it is not
-    the form's. surface: what the source is a texture of, across whose seams the tool works on. can_stop: it can end
-    early and keep its result so far. then(made): further work on the main thread, which returns notes for the report.
-    kept: names of inputs that are kept with the result, since no image or file holds them. keep_steps: only what has
-    changed since earlier runs is computed.
-    """
-    connected, device = connect(), form.device or engine.preferences().device
-    deliver = Delivery("encoded", "png" if form.bits == "8" else "png16")
-    folder = Path(absolute(form.out_dir)) if form.out_dir else None
-    scale = form.scale if scale is None else scale
-    mesh, notes = mesh_inputs(surface, inputs, form)
-    inputs = {**inputs, **mesh}
-    sent: dict[str, Path | JobInput] = {}
-
-    def work(task: Task) -> JobResult:
-        client, wanted = connected(), deliver
-        if folder:
-            name = naming.of_files(target.name)
-            name = name if form.replace else naming.free(folder, name)
-            wanted = Delivery("files", deliver.format, str(folder), name, replace=form.replace)
-        found = recipe(task, client) if callable(recipe) else recipe
-        sent.update({name: ready(given) for name, given in inputs.items()})
-        how = {"deliver": wanted, "device": device, "scale": scale, "keep_steps": keep_steps}
-        return task.wait_for(client.submit(found, sent, **how))
-
-    def apply(made: JobResult) -> Report:
-        made = replace(made, notes=(*made.notes, *notes))
-        if target.is_in_open_file:
-            recipe_inputs.keep(given for name in kept if isinstance(given := sent[name], JobInput))
-        return results.put(split(made) if split else [(made, target)], then(made) if then else ())
-
-    return Task(label, work, apply, can_stop=can_stop)
-
-
-def mesh_inputs(
-    surface: Surface | JoinedMaterials | None, inputs: Mapping[str, Input], form: Form
-) -> tuple[dict[str, Input], Sequence[str]]:
-    """The mesh of a surface beside other inputs, and its directions, or a note why there is none.
-
-    ParameterError where it is wanted.
-    """
-    directions: dict[str, Input] = {DIRECTIONS: read(form.directions)} if form.directions else {}
-    if MESH in inputs:
-        return directions, ()
-    if form.across_seams is False or (surface is None and not form.across_seams):
-        return {}, ()
-    try:
-        if surface is None:
-            message = "the picture is no texture of the active object's material"
-            raise ParameterError(message, "choose the object whose texture it is, or turn Across Seams off")
-        return {MESH: surface.read(bpy.context), **directions}, ()
-    except ParameterError as error:
-        if form.across_seams:
-            raise
-        return {}, (f"not across seams: {error.message}",)
