@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,20 @@ if TYPE_CHECKING:
     from .render.baked_maps import BakedMap
 
 
+NAMED_SETS = 2
+"""Most sets of maps that a report names one by one."""
+
+
+@dataclass(frozen=True)
+class _StoredSet:
+    """Maps that are now in the file. maps: names of the newly baked; objects: UIDs; material: the new one, or none."""
+
+    title: str
+    maps: Sequence[str]
+    objects: Sequence[int]
+    material: str = ""
+
+
 def target_of(given: BakeSet, material: str) -> Target:
     """The target of a set. ParameterError where one of its objects cannot be given a material."""
     for obj in given.objects if material == ASSIGN else ():
@@ -47,8 +62,8 @@ def put(baked: Sequence[tuple[Sequence[BakedMap], Target]], notes: Sequence[str]
             save([one for one in maps if one.png], folder)
         return Report("WARNING", f"Another file was opened: the maps of {titles} were kept in {folder}")
     notes = [*notes, *(note for maps, _ in baked for one in maps for note in one.notes)]
-    made: list[str] = []
-    new: dict[str, list[str]] = {"materials": [], "images": []}
+    made: list[_StoredSet] = []
+    new_images: list[str] = []
     unassigned, known = "", kept_images()
     for every, target in baked:
         maps = [one for one in every if not one.is_kept or _fingerprint(one) in known]
@@ -56,33 +71,47 @@ def put(baked: Sequence[tuple[Sequence[BakedMap], Target]], notes: Sequence[str]
         stored = {one.name: known[_fingerprint(one)] if one.is_kept else store(one) for one in maps}
         if not fresh and (target.material == NONE or any(map(set(stored.values()).issubset, _images_of_materials()))):
             continue
-        title, what = title_of(maps), fresh[0].name.replace("_", " ") if len(fresh) == 1 else f"{len(fresh)} maps"
-        new["images"] += [image.name for image in stored.values()]
-        said, material = f"Baked {what} of {title}", None
+        title, material = title_of(maps), None
+        new_images += [image.name for image in stored.values()]
         if target.material != NONE:
             material = make_material(f"{title} Baked", stored, maps)
-            said = f"Baked {what} of {title} and made the material {material.name}"
-            new["materials"].append(material.name)
             unassigned = material.name if target.material == NEW else ""
             if target.material == ASSIGN:
                 notes += _assign(material, target)
         else:
             recent.keep(stored.values())
-        made.append(said)
+        made.append(_StoredSet(title, [one.name for one in fresh], target.objects, material.name if material else ""))
         recent.note(material or next(iter(stored.values())))
     first = [(target, next((one for one in maps if not one.is_kept), None)) for maps, target in baked]
     overlay.keep_misses([(target.objects, one.misses) for target, one in first if one])
+    said = _sentences(made)
     if kept := sum(one.is_kept for maps, _ in baked for one in maps):
-        made.append(f"{kept} unchanged maps were kept")
+        said.append(f"{kept} unchanged maps were kept")
     push_undo("Impasto: Bake")
-    text = "; ".join([*made, *dict.fromkeys(notes)])
     return Report(
         "WARNING" if notes else "INFO",
-        text,
+        "; ".join([*said, *dict.fromkeys(notes)]),
         unassigned=unassigned,
-        materials=tuple(new["materials"]),
-        images=tuple(new["images"]),
+        materials=tuple(one.material for one in made if one.material),
+        images=tuple(new_images),
     )
+
+
+def _sentences(made: Sequence[_StoredSet]) -> list[str]:
+    """Sentences of the report: one for each set, or one in sum if they are many."""
+    if len(made) > NAMED_SETS:
+        maps, objects = sum(len(one.maps) for one in made), len({uid for one in made for uid in one.objects})
+        if materials := sum(bool(one.material) for one in made):
+            return [f"Baked {maps} maps for {objects} objects and made {materials} materials"]
+        return [f"Baked {maps} maps for {objects} objects"]
+    said = []
+    for one in made:
+        what = one.maps[0].replace("_", " ") if len(one.maps) == 1 else f"{len(one.maps)} maps"
+        if one.material:
+            said.append(f"Baked {what} of {one.title} and made the material {one.material}")
+        else:
+            said.append(f"Baked {what} of {one.title}")
+    return said
 
 
 def _fingerprint(baked: BakedMap) -> str:

@@ -300,3 +300,15 @@ def test_linked_objects_share_a_set_in_the_background(tmp_path: Path) -> None:
     there, _ = in_background(given, options)
     assert [item.png for item in there[0]] == [item.png for item in here]
     assert there[0][0].provenance == here[0].provenance
+
+
+def test_the_report_of_many_sets_is_one_sentence(extension) -> None:
+    for name in SHIFT:
+        plane(material(name)).name = name
+    bake(maps={"roughness", "metallic"})
+    assert extension.jobs.session.jobs.made.text.partition("; ")[0] == "Baked 6 maps for 3 objects"
+    bake(maps={"roughness", "metallic"}, material="NEW")
+    made = extension.jobs.session.jobs.made
+    assert made.text.partition("; ")[0] == "Baked 6 maps for 3 objects and made 3 materials"
+    assert set(made.materials) == {f"{name} Baked" for name in SHIFT}
+    assert len(made.images) == 6
