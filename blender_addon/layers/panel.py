@@ -152,12 +152,13 @@ def _draw_layer(layout: bpy.types.UILayout, context: bpy.types.Context, layer: b
     box.label(text=tool["label"], icon=menu.ICONS.get(tool["group"], "NONE"))
     draw_images(box.column(), context, tool, inputs.image_inputs(tool), None, group)
     if has_size(tool):
+        sizes = box.column()
         for name in SIZE_PARAMETERS:
             schema = properties_of(tool)[name]
             if number := open_number(name, schema):
-                draw_open_number(box, group, name, number, label_of(name, schema))
+                draw_open_number(sizes, group, name, number, label_of(name, schema))
             else:
-                box.prop(group, name)
+                sizes.prop(group, name)
     draw_parameters(box, context, tool, group=group)
 
 
