@@ -16,7 +16,7 @@ from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size
 from ..jobs.session import jobs
 from ..jobs.task import Place
 from ..parameters.groups import group_of
-from ..parameters.properties import TEXTURE, tell_changed
+from ..parameters.properties import LAYERS, TEXTURE, tell_changed
 from ..tools.arguments import with_properties
 from ..tools.form import POINTED
 from ..tools.lists import PICTURED, items_of
@@ -89,7 +89,7 @@ class ImpastoSettings(bpy.types.PropertyGroup):
     live_preview: BoolProperty(
         name="Live Preview",
         description="Show the result, scaled down and under a light, whenever something changes",
-        update=CHANGED,
+        update=tell_changed(TEXTURE, LAYERS),
     )
     tile_preview: BoolProperty(
         name="Tiled", description="Show previews and variations beside themselves, two by two, as they repeat"

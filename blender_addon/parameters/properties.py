@@ -52,13 +52,14 @@ def when_changed(of: str, listener: Callable[[], None] | None) -> None:
         _listeners.pop(of, None)
 
 
-def tell_changed(of: str) -> Callable[[Any, Any], None]:
-    """Callback for a property's `update`; one in a material is of its layers."""
+def tell_changed(*of: str) -> Callable[[Any, Any], None]:
+    """Callback for the `update` of a property of some panels; one in a material is of its layers."""
 
     def update(owner: Any, _context: Any) -> None:
         is_layer = isinstance(getattr(owner, "id_data", None), bpy.types.Material)
-        if listener := _listeners.get(LAYERS if is_layer else of):
-            listener()
+        for panel in (LAYERS,) if is_layer else of:
+            if listener := _listeners.get(panel):
+                listener()
 
     return update
 
