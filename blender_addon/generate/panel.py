@@ -12,7 +12,7 @@ from ..bake.panel import draw_bake
 from ..bridge import recent
 from ..bridge.target import NONE
 from ..core.descriptions import MESH
-from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size, properties_of
+from ..engine.catalogue import catalogue, properties_of
 from ..interface import previews
 from ..interface.browsing import draw_image, draw_path
 from ..interface.drawing import draw_text
@@ -20,8 +20,7 @@ from ..jobs.task import Place
 from ..material.drawing import draw_former, draw_recent
 from ..parameters import inputs, properties
 from ..parameters.groups import chosen_model
-from ..parameters.open_numbers import WIDTH, draw_open_number, open_number
-from ..parameters.schemas import label_of
+from ..parameters.open_numbers import WIDTH, draw_open_number
 from ..tools import menu, presets
 from ..tools.panel import (
     InImageEditor,
@@ -32,6 +31,7 @@ from ..tools.panel import (
     draw_parameters,
     draw_place_points,
     draw_run,
+    draw_size,
     section,
 )
 from . import variations
@@ -134,13 +134,7 @@ def _draw_parameters(layout: bpy.types.UILayout, context: bpy.types.Context, too
 def _draw_size(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
     settings, group = context.scene.impasto, properties.group_of(context.scene, tool)
     column = layout.column(align=True)
-    if has_size(tool):
-        for name in SIZE_PARAMETERS:
-            schema = properties_of(tool)[name]
-            if number := open_number(name, schema):
-                draw_open_number(column, group, name, number, label_of(name, schema))
-            else:
-                column.prop(group, name)
+    draw_size(column, tool, group)
     row = column.row(align=True)
     row.prop(settings, "seed")
     row.prop(settings, "lock_seed", text="", icon="LOCKED" if settings.lock_seed else "UNLOCKED")

@@ -7,14 +7,12 @@ import bpy
 
 from ..bridge import images
 from ..bridge.target import active_material
-from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size, properties_of
+from ..engine.catalogue import catalogue
 from ..interface import previews
 from ..interface.browsing import draw_image, draw_path
 from ..interface.drawing import draw_text, name_place
 from ..jobs.task import Place
 from ..parameters import inputs, properties
-from ..parameters.open_numbers import draw_open_number, open_number
-from ..parameters.schemas import label_of
 from ..tools import menu
 from ..tools.panel import (
     InShaderEditor,
@@ -23,6 +21,7 @@ from ..tools.panel import (
     draw_images,
     draw_parameters,
     draw_run,
+    draw_size,
 )
 from .preview import live
 from .settings import FILE, IMAGE, NONE
@@ -151,14 +150,7 @@ def _draw_layer(layout: bpy.types.UILayout, context: bpy.types.Context, layer: b
     group = properties.group_of(layer, tool)
     box.label(text=tool["label"], icon=menu.ICONS.get(tool["group"], "NONE"))
     draw_images(box.column(), context, tool, inputs.image_inputs(tool), None, group)
-    if has_size(tool):
-        sizes = box.column()
-        for name in SIZE_PARAMETERS:
-            schema = properties_of(tool)[name]
-            if number := open_number(name, schema):
-                draw_open_number(sizes, group, name, number, label_of(name, schema))
-            else:
-                sizes.prop(group, name)
+    draw_size(box.column(), tool, group)
     draw_parameters(box, context, tool, group=group)
 
 

@@ -10,7 +10,7 @@ import bpy
 
 from ..bridge.mesh_masks import IMAGE, MASK
 from ..engine import engine
-from ..engine.catalogue import catalogue, properties_of
+from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size, properties_of
 from ..interface.browsing import draw_image
 from ..interface.drawing import draw_operator, draw_progress, draw_report, name_place, why_not
 from ..jobs.session import TAB, jobs
@@ -206,6 +206,16 @@ def draw_parameters(
         is_wanted = name not in leave_out and (not only or name in only)
         if is_wanted and properties.is_visible(group, tool, name):
             _draw_parameter(column, group, tool, name)
+
+
+def draw_size(column: bpy.types.UILayout, tool: Mapping[str, Any], group: bpy.types.PropertyGroup) -> None:
+    """Draw the size of a tool's result, if it has one of its own."""
+    for name in SIZE_PARAMETERS if has_size(tool) else ():
+        schema = properties_of(tool)[name]
+        if number := open_number(name, schema):
+            draw_open_number(column, group, name, number, label_of(name, schema))
+        else:
+            column.prop(group, name)
 
 
 def _draw_parameter(

@@ -112,7 +112,7 @@ def test_a_version_that_is_older_than_the_released_one_is_refused(built, publish
 
 @pytest.mark.any_blender
 def test_the_wheel_runs_by_itself_with_the_tools_that_the_extension_describes(built, tmp_path):
-    """What it needs comes from the engine's environment; `build.py release` installs that too."""
+    """Its packages come from the engine's environment; `build.py release` installs them, too."""
     wheel, tools, engine = wheel_of(built, tmp_path), tools_of(built), Path(os.environ["IMPASTO_ENGINE"])
     check_wheel(wheel, tools, engine)
     with pytest.raises(BuildError, match=r"its tools differ by \['one-more'\]"):
