@@ -152,7 +152,7 @@ def test_an_artist_lists_and_repaints_materials_by_a_batch_and_sees_its_contact_
 
 
 def test_an_artist_bakes_two_objects_by_a_click_and_repaints_them_across_seams_or_not(walk_through):
-    facts = walk_through("bakes", size_px=(1600, 1900))
+    facts = walk_through("bakes", size_px=(1600, 2100))
     maps = ("base_color", "metallic", "normal", "roughness")
     assert facts["images"] == {f"{name}_{kind}": [32, 32] for name in ("Barrel", "Crate") for kind in maps}
     assert facts["baked"][0] == "INFO"
