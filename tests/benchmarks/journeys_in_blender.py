@@ -24,16 +24,21 @@ def register(function: Callable[[], float | None], first_interval: float = 0, pe
     due[function] = time.monotonic() + first_interval
 
 
+def run_due_timers() -> None:
+    """Run each timer whose time has come, once."""
+    for function in [function for function, when in due.items() if when <= time.monotonic()]:
+        again_s = function()
+        if again_s is None:
+            due.pop(function, None)
+        else:
+            due[function] = time.monotonic() + again_s
+
+
 def run_timers() -> None:
     """Run timers as they are due, until none is left."""
     deadline = time.monotonic() + LIMIT_S
     while due and time.monotonic() < deadline:
-        for function in [function for function, when in due.items() if when <= time.monotonic()]:
-            again_s = function()
-            if again_s is None:
-                due.pop(function, None)
-            else:
-                due[function] = time.monotonic() + again_s
+        run_due_timers()
         time.sleep(0.02)
 
 

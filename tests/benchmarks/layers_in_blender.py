@@ -15,7 +15,7 @@ from importlib import import_module
 import bpy
 
 sys.path.insert(0, os.path.dirname(__file__))  # noqa: PTH120
-from journeys_in_blender import due, register
+from journeys_in_blender import due, register, run_due_timers
 
 LAYERS = ("even-light", "quilt", "photo-maps", "weathering", "sharpen", "adjust")
 MOVES = 12
@@ -29,12 +29,7 @@ def seconds_to_picture(live: object, change: object) -> float:
     change()
     while live.pixels is before or live.is_running:
         assert time.perf_counter() < started + LIMIT_S, live.error or "it took too long"
-        for function in [function for function, when in due.items() if when <= time.monotonic()]:
-            again_s = function()
-            if again_s is None:
-                due.pop(function, None)
-            else:
-                due[function] = time.monotonic() + again_s
+        run_due_timers()
         time.sleep(0.001)
     return time.perf_counter() - started
 
