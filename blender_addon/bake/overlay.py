@@ -22,8 +22,8 @@ from ..bridge.meshes import values_in
 from ..bridge.target import by_uid
 from ..core.errors import ImpastoError
 from ..interface.deferred import Deferred
-from ..jobs.session import redraw
 from ..tools.arguments import values_in as settings_in
+from ..windows import redraw
 from .objects.cage import Cage
 from .objects.sets import BakeSet, chosen_sets
 from .objects.waiting import question_about, sets_in

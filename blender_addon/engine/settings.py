@@ -3,21 +3,30 @@
 
 from __future__ import annotations
 
+import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from ..paths import RELATIVE_PATH
+from ..windows import redraw
+
+
+def _show_engine(_preferences: PreferenceProperties, _context: bpy.types.Context) -> None:
+    """Redraw the panels, which say whether there is an engine: Blender redraws the preferences only."""
+    redraw()
 
 
 class PreferenceProperties:
     """The properties of `ImpastoPreferences`, which draws them."""
 
     engine_python: StringProperty(
+        update=_show_engine,
         name="Python",
         description="A Python, 3.11 or newer, with torch and impasto; empty: the one that Set Up Engine made",
         subtype="FILE_PATH",
         options=RELATIVE_PATH,
     )
     engine_address: StringProperty(
+        update=_show_engine,
         name="Remote Engine",
         description="A machine with impasto that ssh reaches without a password, which then makes everything but "
         "trainings: ssh://user@host, or ssh://host/path/to/python; empty: this computer",
@@ -66,6 +75,7 @@ class PreferenceProperties:
         ),
     )
     wheels_folder: StringProperty(
+        update=_show_engine,
         name="Wheels",
         description="Folder of wheels, filled by `pip download`, from which Set Up Engine installs without network",
         subtype="DIR_PATH",

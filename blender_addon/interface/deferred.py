@@ -15,7 +15,8 @@ from typing import Generic, TypeVar
 import bpy
 
 from .. import handlers
-from ..jobs.session import is_rendering, redraw
+from ..jobs.session import is_rendering
+from ..windows import redraw
 
 QUIET_S = 0.4
 """Seconds without a change before anything is computed."""

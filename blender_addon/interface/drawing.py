@@ -44,10 +44,13 @@ def name_place(layout: bpy.types.UILayout, place: Place) -> None:
     jobs.drawn.add(place)
 
 
-def draw_report(layout: bpy.types.UILayout, place: Place, *, said: str = "", buttons: bool = True) -> None:
+def draw_report(
+    layout: bpy.types.UILayout, place: Place, *, said: str = "", buttons: bool = True, boxes: int = 0
+) -> None:
     """Draw the report of the last task from this place, its notes as a list, and the buttons that may help.
 
     said: what the panel says already, which is not repeated. buttons: False where it has those of the engine already.
+    boxes: number of nested boxes around it.
     """
     report = jobs.report_at(place)
     if report is None or report.text == said:
@@ -56,9 +59,9 @@ def draw_report(layout: bpy.types.UILayout, place: Place, *, said: str = "", but
     column.alert = report.level == "ERROR"
     icon = {"INFO": "CHECKMARK", "WARNING": "INFO", "CANCELLED": "CANCEL"}.get(report.level, "ERROR")
     said, *notes = [report.text] if report.level == "ERROR" else report.text.split("; ")
-    draw_text(column, said, icon)
+    draw_text(column, said, icon, boxes)
     for note in notes:
-        draw_text(column, note, "DOT")
+        draw_text(column, note, "DOT", boxes)
     if report.is_of_engine and buttons:
         column = layout.column(align=True)
         column.operator("impasto.check_engine", icon="FILE_REFRESH")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import atexit
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from ..core.system.untrusted import printable
 from ..engine import engine
 from ..engine.catalogue import catalogue
 from ..translations.texts import sentence
+from ..windows import areas, redraw, shows_panels
 from .task import Place, Report, Task
 
 if TYPE_CHECKING:
@@ -41,10 +42,6 @@ BLOCKING_JOBS = ("RENDER", "OBJECT_BAKE")
 """Blender's jobs that read the scene: its data must not change under them."""
 NAME_BYTES = 60
 """Limit of an operator's name in UTF-8."""
-TAB = "Impasto"
-"""Name of the tab of our panels."""
-DRAWN = {"VIEW_3D": "UI", "NODE_EDITOR": "UI", "IMAGE_EDITOR": "UI", "PREFERENCES": "WINDOW"}
-"""Regions that show progress, by area: the viewports beside them are not redrawn."""
 
 
 class Jobs:
@@ -184,7 +181,7 @@ class Jobs:
 
     def _is_seen(self, place: Place) -> bool:
         """Whether a panel that shows the reports from this place is open in a window."""
-        return place in self.drawn and any(map(_shows_panels, _areas()))
+        return place in self.drawn and any(map(shows_panels, areas()))
 
     def forget(self, place: Place) -> None:
         """Show no report in a panel any more, since it is set to make something else."""
@@ -206,30 +203,6 @@ def _tick() -> float | None:
 def is_rendering() -> bool:
     """Whether Blender reads the scene for a render or a bake."""
     return jobs.is_in_render or any(bpy.app.is_job_running(kind) for kind in BLOCKING_JOBS)
-
-
-def redraw() -> None:
-    """Redraw the side panels."""
-    for area in _areas():
-        for region in area.regions:
-            if region.type == DRAWN.get(area.type):
-                region.tag_redraw()
-
-
-def _areas() -> Iterator[bpy.types.Area]:
-    """Areas of all windows."""
-    for window in bpy.context.window_manager.windows:
-        yield from window.screen.areas
-
-
-def _shows_panels(area: bpy.types.Area) -> bool:
-    """Whether an area shows our preferences or our tab."""
-    regions = [region for region in area.regions if region.type == DRAWN.get(area.type)]
-    return any(region.type == "WINDOW" or _shows_tab(region) for region in regions if region.width > 1)
-
-
-def _shows_tab(region: bpy.types.Region) -> bool:
-    return region.active_panel_category == TAB
 
 
 def push_undo(message: str) -> None:

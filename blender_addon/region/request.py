@@ -24,11 +24,12 @@ from ..core.errors import ParameterError
 from ..core.recipe import Recipe, Step
 from ..engine import engine
 from ..engine.catalogue import catalogue, properties_of
-from ..jobs.session import connect, push_undo, redraw
+from ..jobs.session import connect, push_undo
 from ..jobs.task import Report, Task
 from ..parameters import properties, schemas
 from ..tools.form import Form
 from ..tools.recipe_task import make_task
+from ..windows import redraw
 from . import regions
 from .settings import settings_of
 

@@ -23,8 +23,9 @@ from ..core.engine.requests import JobInput, View
 from ..core.errors import ImpastoError, ParameterError
 from ..core.recipe import Recipe, Step
 from ..engine.catalogue import catalogue
-from ..jobs.session import connect, jobs, redraw
+from ..jobs.session import connect, jobs
 from ..jobs.task import Report, Task
+from ..windows import redraw
 
 if TYPE_CHECKING:
     import numpy as np

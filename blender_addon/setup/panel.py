@@ -10,9 +10,10 @@ import bpy
 from ..engine import engine
 from ..engine.settings import PreferenceProperties
 from ..interface.drawing import draw_preferences_button, draw_progress, draw_report, draw_text
-from ..jobs.session import jobs, redraw
+from ..jobs.session import jobs
 from ..jobs.task import Place, Report, Task
 from ..translations.texts import sentence
+from ..windows import redraw
 from . import graphics, installer
 
 
@@ -33,15 +34,15 @@ def draw_engine_state(layout: bpy.types.UILayout, place: Place) -> None:
     if found:
         is_given = "IMPASTO_ENGINE" in os.environ
         text = f"Engine (from IMPASTO_ENGINE): {found.python}" if is_given else f"Engine: {found.python}"
-        draw_text(column, text, "CHECKMARK")
+        draw_text(column, text, "CHECKMARK", boxes=1)
     else:
-        draw_text(column, "Impasto needs an engine: a Python with PyTorch.", "ERROR")
+        draw_text(column, "Impasto needs an engine: a Python with PyTorch.", "ERROR", boxes=1)
     if jobs.shown_task:
         draw_progress(column, jobs.shown_task)
         return
-    draw_report(column, place, buttons=False)  # which are below
+    draw_report(column, place, buttons=False, boxes=1)  # buttons are below
     if found is None and (reason := installer.why_not(engine.preferences())):
-        draw_text(column, f"{reason}.", "INFO")
+        draw_text(column, f"{reason}.", "INFO", boxes=1)
     if not (found or bpy.app.online_access or bpy.app.online_access_override):
         column.operator("extensions.userpref_allow_online", text="Allow Online Access", icon="INTERNET")
 
@@ -51,22 +52,22 @@ def draw_builds(layout: bpy.types.UILayout, preferences: PreferenceProperties) -
     column = layout.column(align=True)
     column.use_property_split = False  # which would put a choice's text beside its button
     if preferences.wheels_folder:
-        draw_text(column, "The engine is installed from the folder of wheels, without network.", "FILE_FOLDER")
+        draw_text(column, "The engine is installed from the folder of wheels, without network.", "FILE_FOLDER", boxes=1)
         return
     computer = _this_computer()
     if computer is None:
-        draw_text(column, "Looking for a graphics card", "INFO")
+        draw_text(column, "Looking for a graphics card", "INFO", boxes=1)
         return
-    draw_text(column, computer.why_not() or computer.description, "INFO")
+    draw_text(column, computer.why_not() or computer.description, "INFO", boxes=1)
     for choice in ("AUTO", "GPU", "CPU"):
         build = computer.build(choice)
         text = f"Automatic: {build.label}" if choice == "AUTO" else f"{build.label}: {build.download}"
         column.prop_enum(preferences, "torch_build", choice, text=sentence(text))
-    gpu, cpu = computer.build("GPU"), computer.build("CPU")
-    sizes = f"These are sizes of downloads; on disk: {gpu.disk} for {gpu.label}, {cpu.disk} for {cpu.label}"
-    draw_text(column, sizes, "BLANK1")
+    chosen = computer.build(preferences.torch_build)
+    text = f"Set Up Engine downloads {chosen.download}, which need {chosen.disk} on the disk"
+    draw_text(column, text, "BLANK1", boxes=1)
     if installer.is_unfinished():
-        draw_text(column, "A set-up was interrupted: Set Up Engine continues it.", "INFO")
+        draw_text(column, "A set-up was interrupted: Set Up Engine continues it.", "INFO", boxes=1)
 
 
 def _this_computer() -> graphics.Computer | None:

@@ -14,11 +14,12 @@ from ..core.errors import ParameterError
 from ..engine.catalogue import catalogue, properties_of
 from ..interface import previews
 from ..jobs.operator import TaskOperator, poll, tell
-from ..jobs.session import jobs, redraw
+from ..jobs.session import jobs
 from ..jobs.task import Place, Report, Task
 from ..parameters import properties
 from ..parameters.schemas import label_of_choice
 from ..tools.live import run
+from ..windows import redraw
 from .preview import live, small_inputs, why_no_preview
 from .settings import AUTO_KIND, KIND
 

@@ -17,9 +17,10 @@ from ..core.engine.replies import PREVIEW
 from ..core.engine.requests import View
 from ..core.errors import ImpastoError
 from ..core.recipe import Recipe
-from ..jobs.session import jobs, redraw
+from ..jobs.session import jobs
 from ..jobs.task import Report, Task
 from ..parameters import properties
+from ..windows import redraw
 from .request import Request
 
 if TYPE_CHECKING:

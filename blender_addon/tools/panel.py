@@ -13,7 +13,7 @@ from ..engine import engine
 from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size, properties_of
 from ..interface.browsing import draw_image
 from ..interface.drawing import draw_operator, draw_progress, draw_report, name_place, why_not
-from ..jobs.session import TAB, jobs
+from ..jobs.session import jobs
 from ..jobs.task import Place
 from ..material.drawing import draw_result
 from ..parameters import inputs, model_values, points, properties
@@ -23,6 +23,7 @@ from ..parameters.operators import set_input
 from ..parameters.schemas import POINT, component_labels, label_of
 from ..setup.panel import draw_missing_engine
 from ..weights.panel import draw_missing_weights
+from ..windows import TAB
 from .placing import placing
 
 LABEL = 0.25

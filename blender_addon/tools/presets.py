@@ -14,9 +14,9 @@ import bpy
 from bl_operators.presets import AddPresetBase
 
 from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size, properties_of
-from ..jobs.session import redraw
 from ..parameters import model_values, properties
 from ..parameters.groups import belongs_to_model, chosen_model
+from ..windows import redraw
 
 SHIPPED = str(Path(__file__).parents[1] / "shipped")
 

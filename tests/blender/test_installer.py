@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -344,5 +345,6 @@ def test_the_preferences_show_what_was_found_and_both_choices_with_sizes(extensi
     assert any(text.startswith("CPU: ") and "MB" in text for text in texts)
     assert any(text.startswith(("CUDA", "ROCm", "Apple")) and "GB" in text for text in texts)
     labels = [str(options.get("text")) for what, _arguments, options in layout.drawn if what == "label"]
-    assert any("sizes of downloads" in label for label in labels)
+    said = " ".join(label for label in labels if label != "None")
+    assert re.search(r"Set Up Engine downloads [\d.]+ [MG]B, which need [\d.]+ [MG]B on the disk", said)
     assert any("Found" in label for label in labels)

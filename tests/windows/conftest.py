@@ -61,9 +61,14 @@ def walk_through(blender: Chroot, source: Path) -> Run:
     """Run a scenario; what it recorded."""
 
     def run(
-        scenario: str, part: str = "", size_px: Size = (1600, 1000), files: Mapping[str, str] | None = None
+        scenario: str,
+        part: str = "",
+        size_px: Size = (1600, 1000),
+        files: Mapping[str, str] | None = None,
+        before: str = "",
+        env: Mapping[str, str] | None = None,
     ) -> dict:
-        """part: of a scenario that has several, each with a Blender of its own."""
+        """part: of a scenario that has several, each with a Blender of its own; the others as for `Chroot.run`."""
         out = PICTURES / "-".join(filter(None, [scenario, part, blender.name]))
         out.mkdir(parents=True, exist_ok=True)
         (out / "result.json").unlink(missing_ok=True)
@@ -71,10 +76,11 @@ def walk_through(blender: Chroot, source: Path) -> Run:
             HERE / "scenarios" / f"{scenario}.py",
             [str(out), str(source), *([part] if part else [])],
             binds=engine_binds(ENGINE) | {ROOT: "ro", source.parent: "ro", out: "rw", EXTENSION.parent: "ro"},
-            env={"IMPASTO_ENGINE": str(ENGINE), "IMPASTO_EXTENSION": str(EXTENSION)},
+            env={"IMPASTO_ENGINE": str(ENGINE), "IMPASTO_EXTENSION": str(EXTENSION), **(env or {})},
             size_px=size_px,
             timeout_s=RUN_LIMIT_S,
             files=files,
+            before=before,
         )
         said = (done.stdout + done.stderr)[-4000:]
         assert (out / "result.json").exists(), said

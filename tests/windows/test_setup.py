@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from conftest import EXTENSION
+from blender_chroot import ENVIRONMENT, engine_binds
+from conftest import ENGINE, EXTENSION
 
 MODULE = "bl_ext.user_default.impasto"
 SET_UP = f"""
@@ -22,3 +23,38 @@ def test_where_debian_has_no_venv_one_sentence_says_what_to_install(blender, tmp
     said = [line for line in done.stderr.splitlines() if line.startswith("RuntimeError: ")]
     assert len(said) == 1, done.stderr
     assert "(on Debian and Ubuntu: python3-venv), then press Set Up Engine again" in said[0]
+
+
+def with_venv() -> dict[str, str]:
+    """Environment in which a Python of this machine, which can make environments, is the user's."""
+    folders = [str(folder / "bin") for folder in engine_binds(ENGINE) if folder not in ENGINE.parents]
+    return {"PATH": ":".join([*folders, ENVIRONMENT["PATH"]])}
+
+
+def test_without_network_a_click_is_refused_and_a_python_made_by_hand_mends_it(walk_through):
+    facts = walk_through("unset", "network", env=with_venv())
+    assert (facts["begun_offline"], facts["is_online"]) == ([], True)
+    level, text, places = facts["failed"]
+    assert level == "ERROR"
+    assert "there is no connection to the package index; check the network" in text
+    assert len(places) == 1
+    assert facts["mended"] == [None], "the error is gone"
+
+
+def test_a_proxy_that_refuses_is_told_in_the_panel(walk_through):
+    level, text, _places = walk_through("unset", "proxy", env=with_venv())["failed"]
+    assert level == "ERROR"
+    assert "(a proxy goes into Extra Arguments)" in text
+
+
+def test_a_disk_without_room_is_told_before_anything_is_downloaded(walk_through):
+    small = "mkdir -p /root/.config && mount -t tmpfs -o size=300m tmpfs /root/.config"
+    level, text, _places = walk_through("unset", "disk", env=with_venv(), before=small)["failed"]
+    assert level == "ERROR"
+    assert "GB left; make room on that disk, or choose the build for the CPU" in text
+
+
+def test_where_debian_has_no_venv_the_panel_names_the_package(walk_through):
+    level, text, _places = walk_through("unset", "venv")["failed"]
+    assert level == "ERROR"
+    assert "(on Debian and Ubuntu: python3-venv), then press Set Up Engine again" in text

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Panels in Blender's windows: which areas show them, and their redrawing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import bpy
+
+TAB = "Impasto"
+"""Name of the tab of our panels."""
+DRAWN = {"VIEW_3D": "UI", "NODE_EDITOR": "UI", "IMAGE_EDITOR": "UI", "PREFERENCES": "WINDOW"}
+"""Regions that show progress, by area: the viewports beside them are not redrawn."""
+
+
+def redraw() -> None:
+    """Redraw the side panels."""
+    for area in areas():
+        for region in area.regions:
+            if region.type == DRAWN.get(area.type):
+                region.tag_redraw()
+
+
+def areas() -> Iterator[bpy.types.Area]:
+    """Areas of all windows."""
+    for window in bpy.context.window_manager.windows:
+        yield from window.screen.areas
+
+
+def shows_panels(area: bpy.types.Area) -> bool:
+    """Whether an area shows our preferences or our tab."""
+    regions = [region for region in area.regions if region.type == DRAWN.get(area.type)]
+    return any(region.type == "WINDOW" or _shows_tab(region) for region in regions if region.width > 1)
+
+
+def _shows_tab(region: bpy.types.Region) -> bool:
+    return region.active_panel_category == TAB
