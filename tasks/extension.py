@@ -21,6 +21,7 @@ VENDORED = (
     "atlas.raster",
     "descriptions",
     "errors",
+    "mask",
     "recipe",
     "schemas",
     "texture",

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
 from .errors import ParameterError
+from .mask import Mask
 from .system.untrusted import excerpt, is_unicode, parse_json
 
 Scalar = bool | int | float | str
@@ -27,7 +28,7 @@ MAX_NAMED = 64
 MAX_VALUES = 16
 """Limit of values of one input, such as styles that are mixed."""
 T = TypeVar("T")
-_USUAL: Mapping[str, Any] = {"name": "", "enabled": True}
+_USUAL: Mapping[str, Any] = {"name": "", "enabled": True, "mask": None}
 """Fields of a step that its JSON leaves out at these values."""
 
 
@@ -37,6 +38,7 @@ class Step:
 
     An input that takes many values has a list of names. In an input for each value of another, "" leaves one out:
     `{"style": ["night", "wave"], "mask": ["", "sky"]}`. name: the user's own for it. enabled: False to leave it out.
+    mask: where its result takes the place of its subject; None: everywhere.
     """
 
     tool: str
@@ -44,6 +46,7 @@ class Step:
     inputs: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     name: str = ""
     enabled: bool = True
+    mask: Mask | None = None
 
     def __post_init__(self) -> None:
         _expect(_is_text(self.tool), "a step needs the name of a tool", self.tool)
@@ -58,6 +61,7 @@ class Step:
             _expect(_is_text(names) or _is_names(names), rule, names)
         _expect(_is_text(self.name), "the name of a step must be text", self.name)
         _expect(isinstance(self.enabled, bool), "enabled must be true or false", self.enabled)
+        _expect(self.mask is None or isinstance(self.mask, Mask), "the mask of a step must be a mask", self.mask)
 
     def names_of(self, input_: str) -> tuple[str, ...]:
         """Names of an input's values in order, "" for one that is left out; empty if the input is not given."""
@@ -67,7 +71,8 @@ class Step:
     @property
     def input_names(self) -> set[str]:
         """Names of all inputs of `run` that the step uses."""
-        return {name for input_ in self.inputs for name in self.names_of(input_) if name}
+        own = {name for input_ in self.inputs for name in self.names_of(input_) if name}
+        return own | {self.mask.input} if self.mask and self.mask.input else own
 
 
 @dataclass(frozen=True)
@@ -101,9 +106,10 @@ class Recipe:
         return json.dumps(self.to_dict(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
     def to_dict(self) -> dict[str, Any]:
-        """The recipe as dictionaries, lists and scalars; steps have a name, or say that they are disabled, if so."""
+        """The recipe as dictionaries, lists and scalars; steps say name, mask and that they are disabled, if so."""
         data = json.loads(json.dumps(asdict(self)))
-        for step in data["steps"]:
+        for step, own in zip(data["steps"], self.steps, strict=True):
+            step["mask"] = own.mask and own.mask.to_dict()
             for name, usual in _USUAL.items():
                 if step[name] == usual:
                     del step[name]
@@ -176,6 +182,8 @@ def _step(data: Any) -> Step:
     _expect(isinstance(data, dict) and "tool" in data, "a step needs the name of a tool", data)
     _refuse_unknown("step", data, {"tool", "parameters", "inputs", *_USUAL})
     more = {name: data[name] for name in _USUAL if name in data}
+    if more.get("mask") is not None:
+        more["mask"] = Mask.from_dict(more["mask"])
     return Step(data["tool"], data.get("parameters", {}), data.get("inputs", {}), **more)
 
 

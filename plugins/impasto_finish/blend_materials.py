@@ -10,12 +10,11 @@ import numpy as np
 
 from impasto.context import Context
 from impasto.data.prepare import resized_map
-from impasto.surface.color import linear_to_srgb, srgb_to_linear
-from impasto.surface.heights import FINE_STEEPEST_Z, normal_from_slopes, slopes_from_height, slopes_from_normal
-from impasto.texture import COLOR_MAPS, NORMAL_MAPS, Maps, Texture
+from impasto.surface.mixing import mixture
+from impasto.texture import Maps, Texture
 from impasto.tools import Field, Filter, Input, Parameters, zero_means
 
-from .subject import color_of, scale_m
+from .subject import color_of
 
 OWN_RELIEF = 0.3
 """Weight of the second material's relief in where it ends, beside the first's."""
@@ -73,7 +72,8 @@ class BlendMaterials(Filter):
         score = (score - low) / max(high - low, 1e-3)
         mask = _grey_mask(inputs["mask"], subject.size_px) if "mask" in inputs else None
         context.progress(0.7, "Blending by height")
-        return mix(subject, over, coverage(score, mask, parameters))
+        known = {name: over[name] for name in over if name in subject}
+        return mixture(subject, replace(over, textures=known), coverage(score, mask, parameters), lifts=True)
 
 
 def coverage(score: np.ndarray, mask: np.ndarray | None, parameters: BlendMaterialsParameters) -> np.ndarray:
@@ -114,34 +114,6 @@ def fit(over: Maps, subject: Maps, repeat: int) -> Maps:
             tiled = Texture(np.tile(one.pixels, (down, across, 1)), one.color_space)
             textures[name] = resized_map(name, tiled, (height, width))
     return replace(over, textures=textures, width_m=subject.width_m)
-
-
-def mix(subject: Maps, over: Maps, share: np.ndarray) -> Maps:
-    """The subject with a share (H, W, 1) of a second material of its size: heights in metres, colours as light."""
-    made = {}
-    for name in subject:
-        if name not in over or name == "height" or name in NORMAL_MAPS:
-            continue
-        pair = [maps[name].pixels for maps in (subject, over)]
-        if name in COLOR_MAPS:
-            pair = [srgb_to_linear(pixels) for pixels in pair]
-        value = pair[0] + share * (pair[1] - pair[0])
-        made[name] = np.clip(linear_to_srgb(value) if name in COLOR_MAPS else value, 0, 1)
-    width_m, range_m = scale_m(subject)
-    step_px = np.zeros_like(share)
-    if "height" in subject and "height" in over:
-        heights = [maps["height"].pixels * scale_m(maps)[1] for maps in (subject, over)]
-        lift = (share * (heights[0] - heights[1])).sum() / max(float(share.sum()), 1e-6)
-        blended = heights[0] + share * (heights[1] + lift - heights[0])
-        step_px = (heights[1] + lift - heights[0]) / width_m * subject.size_px[1]
-        low, range_m = float(blended.min()), max(float(np.ptp(blended)), 1e-6)
-        made["height"] = (blended - low) / range_m
-    if "normal" in subject and "normal" in over:
-        slopes = [slopes_from_normal(maps["normal"].pixels, FINE_STEEPEST_Z) for maps in (subject, over)]
-        edge = slopes_from_height(share[..., 0]) * step_px  # product rule: the border of the second material
-        made["normal"] = normal_from_slopes(slopes[0] + share * (slopes[1] - slopes[0]) + edge)
-    maps = subject.with_arrays(made)
-    return replace(maps, height_range_m=range_m, width_m=width_m) if "height" in made else maps
 
 
 def _relief_of(maps: Maps, context: Context) -> np.ndarray:

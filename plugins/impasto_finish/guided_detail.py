@@ -16,6 +16,8 @@ from .subject import color_of
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from impasto.numerics.borders import Wraps
+
 PARTS = (1 / 256, 1 / 64, 1 / 16)
 """Radii of the filters relative to the picture's shorter side."""
 EPSILONS = (0.03**2, 0.06**2, 0.12**2)
@@ -50,7 +52,6 @@ class GuidedDetail(Filter):
         self, subject: Maps, parameters: GuidedDetailParameters, inputs: Mapping[str, Maps], context: Context
     ) -> Maps:
         """The subject with other detail. The lightness guides the filters of all maps."""
-        from .borders import filter_by_guide
         from .data_maps import with_others
         from .lightness import lightness_of, with_lightness
 
@@ -72,3 +73,18 @@ class GuidedDetail(Filter):
         if parameters.maps == "color":
             return made
         return with_others(made, weighted, context.device)
+
+
+def filter_by_guide(I: Tensor, p: Tensor, radius_px: int, epsilon: float, wraps: Wraps) -> Tensor:  # noqa: E741
+    """Guided filter of p (C, H, W) by a guide I (1, H, W), with square windows."""
+    from kornia.filters import box_blur
+
+    from impasto.numerics.borders import with_margin
+    from impasto.numerics.guided_filter import guided_filter
+
+    inner = slice(radius_px, -radius_px)
+
+    def mean(x: Tensor) -> Tensor:
+        return box_blur(with_margin(x, radius_px, wraps), 2 * radius_px + 1, separable=True)[..., inner, inner]
+
+    return guided_filter(I[None], p[None], mean, epsilon)[0]

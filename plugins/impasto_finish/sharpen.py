@@ -53,7 +53,8 @@ class Sharpen(Filter):
 
     def apply(self, subject: Maps, parameters: SharpenParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
         """The sharpened subject; with all maps, its relief gets steeper where it is fine."""
-        from .borders import gaussian
+        from impasto.numerics.blur import bordered_blur
+
         from .data_maps import with_others
         from .lightness import with_lightness
 
@@ -61,7 +62,7 @@ class Sharpen(Filter):
         wraps = tiles(subject, parameters.tiling)
 
         def unsharp_mask(L: Tensor) -> Tensor:
-            mask = L - gaussian(L, parameters.radius_px, wraps)
+            mask = L - bordered_blur(L, parameters.radius_px, wraps)
             strong = mask.sign() * (mask.abs() - parameters.threshold).clamp_min(0)
             return L + parameters.amount * strong
 
@@ -70,5 +71,5 @@ class Sharpen(Filter):
         if parameters.maps == "color":
             return made
         context.progress(0.6, "Sharpening the relief")
-        sharper = lambda x: x + parameters.amount * (x - gaussian(x, parameters.radius_px, wraps))  # noqa: E731
+        sharper = lambda x: x + parameters.amount * (x - bordered_blur(x, parameters.radius_px, wraps))  # noqa: E731
         return with_others(made, sharper, context.device)

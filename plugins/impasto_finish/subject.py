@@ -34,11 +34,3 @@ def tensor_of(pixels: np.ndarray, device: str) -> Tensor:
 def pixels_of(x: Tensor) -> np.ndarray:
     """A tensor (C, H, W) as pixels (H, W, C)."""
     return np.ascontiguousarray(x.permute(1, 2, 0).cpu().numpy())
-
-
-def scale_m(maps: Maps) -> tuple[float, float]:
-    """(width, range of heights) in metres, as stated or else usual."""
-    from impasto.surface.relief import UNKNOWN_RELIEF
-
-    width_m = maps.width_m or 1.0
-    return width_m, UNKNOWN_RELIEF * width_m if maps.height_range_m is None else maps.height_range_m

@@ -11,10 +11,11 @@ import numpy as np
 from impasto.context import Context
 from impasto.data.tiling import Tiling, tiles, tiling_field
 from impasto.surface.color import LUMINANCE, linear_to_srgb, srgb_to_linear
+from impasto.surface.heights import scale_m
 from impasto.texture import Maps
 from impasto.tools import Color, Field, Filter, Parameters, display_hints
 
-from .subject import color_of, pixels_of, scale_m, tensor_of
+from .subject import color_of, pixels_of, tensor_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -60,8 +61,10 @@ class Weathering(Filter):
         self, subject: Maps, parameters: WeatheringParameters, inputs: Mapping[str, Maps], context: Context
     ) -> Maps:
         """The subject with another colour and roughness, no metal under dirt, and the relief of moss."""
+        from impasto.surface.curvature import cavities, share_above
+
         from .lightness import lightness_of
-        from .shelter import cavities, grain, occlusion, share_above
+        from .shelter import grain, occlusion
 
         context.progress(0.1, "Looking for edges and crevices")
         p, wraps = parameters, tiles(subject, parameters.tiling)

@@ -12,9 +12,9 @@ from impasto.data.tiling import tiles
 from impasto.errors import ParameterError
 from impasto.numerics.borders import Plane
 from impasto.surface.color_tensors import linear_to_srgb, luma, srgb_to_linear
-from impasto.surface.heights import integrate, slopes_from_normal
+from impasto.surface.heights import UNKNOWN_RELIEF, integrate, slopes_from_normal
 from impasto.surface.illumination import delight, illumination
-from impasto.surface.relief import UNKNOWN_RELIEF, normal_from_height, without_rounding
+from impasto.surface.relief import normal_from_height, without_rounding
 from impasto.texture import Maps
 
 from . import relief

@@ -9,18 +9,16 @@ import math
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from impasto.numerics.blur import blur
+from impasto.numerics.lattice_noise import fractal_noise
 from impasto.numerics.resampling import bilinear_samples
 from impasto.surface.color import srgb_to_linear
 
-SPLINE_DEVIATION = 151 / 315
-"""Standard deviation of standard normal noise after interpolation by cubic B-splines along both axes."""
 STRIP_PX = 32
 """Rows of texels that cells are computed for at a time, so that all steps stay in the processor's cache."""
 
@@ -94,14 +92,9 @@ class Canvas:
         """
         rows = self.count(size_m * stretch[0], horizontal=False)
         columns = self.count(size_m * stretch[1])
-        total = torch.zeros(self.size_px, device=self.device)
-        for octave in range(octaves):
-            cells = (rows << octave, columns << octave)
-            if octave and (cells[0] > self.size_px[0] or cells[1] > self.size_px[1]):
-                break
-            total += gain**octave * self._interpolation(_standardise(self.normal(f"{name} {octave}", *cells)))
-        energy = sum(gain ** (2 * octave) for octave in range(octaves))
-        return total / (SPLINE_DEVIATION * math.sqrt(energy))
+        return fractal_noise(
+            lambda octave, cells: self.normal(f"{name} {octave}", *cells), (rows, columns), self.size_px, octaves, gain
+        )
 
     def high_pass(self, field: Tensor, size_m: float) -> Tensor:
         """A field (H, W) without its differences over more than about `size_m`, and with the same deviation.
@@ -110,15 +103,6 @@ class Canvas:
         """
         level = field - self.blur(field, size_m / math.tau)
         return level * (field.std(correction=0) / level.std(correction=0).clamp_min(1e-9))
-
-    def _interpolation(self, lattice: Tensor) -> Tensor:
-        """The lattice (h, w) at all texels (H, W), by periodic cubic B-splines."""
-        for axis in (0, 1):
-            taps, weights = _taps(lattice.shape[axis], self.size_px[axis], self.device)
-            shape = (-1, 1) if axis == 0 else (1, -1)
-            parts = [lattice.index_select(axis, taps[k]).mul_(weights[k].view(shape)) for k in range(4)]
-            lattice = parts[0].add_(parts[1]).add_(parts[2]).add_(parts[3])
-        return lattice
 
     def warp(self, field: Tensor, y_m: Tensor | float, x_m: Tensor | float) -> Tensor:
         """A field (…, H, W) whose texels are taken from a place that is further down and right by so many metres."""
@@ -187,11 +171,6 @@ class Canvas:
         return self.uniform(name, int(number.max()) + 1)[number]
 
 
-def _standardise(lattice: Tensor) -> Tensor:
-    """The lattice with mean 0 and deviation 1, which a few random numbers rarely have."""
-    return (lattice - lattice.mean()) / lattice.std().clamp_min(0.5) if lattice.numel() > 1 else lattice * 0
-
-
 def _nearest(
     y: Tensor, x: Tensor, points: Tensor, size_m: tuple[float, float]
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -217,13 +196,3 @@ def _nearest(
         apart = ((dy - y1).square_() + (dx - x1).square_()).sqrt_()
         border = border.minimum(((square - first) / apart.mul_(2)).nan_to_num_(nan=math.inf))  # nan: its own point
     return number, y1, x1, border
-
-
-@lru_cache(maxsize=64)
-def _taps(count: int, side: int, device: str) -> tuple[Tensor, Tensor]:
-    """Indices and weights (4, side) of the lattice points that each texel is interpolated from."""
-    place = (torch.arange(side, dtype=torch.float64) + 0.5) / side * count - 0.5
-    t = place - place.floor()
-    weights = torch.stack([(1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3]) / 6
-    indices = torch.stack([place.floor().long() + k for k in (-1, 0, 1, 2)]) % count
-    return indices.to(device), weights.float().to(device)

@@ -97,7 +97,7 @@ def surface_of(maps: Maps, canvas: Canvas) -> Surface:
     import torch
 
     from impasto.surface.color import srgb_to_linear
-    from impasto.surface.relief import UNKNOWN_RELIEF
+    from impasto.surface.heights import UNKNOWN_RELIEF
 
     from .surface import Surface
 

@@ -59,7 +59,8 @@ def _with_normals(textures: Textures, found: InspectedSet) -> Textures:
     import torch
 
     from ..numerics.borders import with_margin
-    from ..surface.relief import UNKNOWN_RELIEF, normal_from_height, without_rounding
+    from ..surface.heights import UNKNOWN_RELIEF
+    from ..surface.relief import normal_from_height, without_rounding
 
     height = textures["height"]
     smooth = without_rounding(torch.from_numpy(height.pixels[..., 0]))

@@ -156,7 +156,7 @@ def _occlusion_against_height(found: InspectedSet) -> Iterator[Finding]:
 
 def _scale_px(found: InspectedSet, height: np.ndarray) -> float:
     """Range of heights in pixels that fits the normals, or a usual one."""
-    from ..surface.relief import UNKNOWN_RELIEF
+    from ..surface.heights import UNKNOWN_RELIEF
 
     usual = UNKNOWN_RELIEF * OCCLUSION_PX
     if "normal" not in found.textures:

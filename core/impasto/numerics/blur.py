@@ -9,6 +9,9 @@ from torch import Tensor
 
 from .borders import Wraps, with_margin
 
+WIDE_PX = 6.0
+"""Standard deviation from which blurs with borders are faster in the frequency domain."""
+
 
 def gaussian_response(x: Tensor, sigma_px: float) -> Tensor:
     """The frequency response (H, W // 2 + 1) of a Gaussian of `sigma_px` for pictures (..., H, W) like x."""
@@ -49,6 +52,14 @@ def gaussian_blur(x: Tensor, sigma_px: float, wraps: Wraps | bool = False, reach
         return gaussian_blur2d(x, 2 * reach_px + 1, (sigma_px, sigma_px), "circular" if across else "reflect")
     kernel = get_gaussian_kernel1d(2 * reach_px + 1, sigma_px, device=x.device, dtype=x.dtype)
     return filter2d_separable(with_margin(x, reach_px, wraps), kernel, kernel, padding="valid")
+
+
+def bordered_blur(x: Tensor, sigma_px: float, wraps: Wraps) -> Tensor:
+    """Gaussian blur of x (C, H, W), of any width, which wraps around or is mirrored at its borders."""
+    reach = max(1, round(3 * sigma_px))
+    if sigma_px <= WIDE_PX:
+        return gaussian_blur(x[None], sigma_px, wraps, reach)[0]
+    return blur(with_margin(x, reach, wraps), sigma_px)[:, reach:-reach, reach:-reach]
 
 
 def box_mean(x: Tensor, height_px: int, width_px: int) -> Tensor:

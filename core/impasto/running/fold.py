@@ -31,13 +31,14 @@ def fold(steps: list[ReadyStep], subject: Maps, context: Context, making: Making
         step = steps[index]
         step_context = replace(context, on_progress=part_of_progress(context.on_progress, index, len(steps)))
         others = steps[index + 1 :]
-        if not making.preview_px and not all(one.tool.is_pointwise or one.tool.kind == "estimator" for one in others):
+        if (not making.preview_px and not all(map(_fits_any_size, others))) or step.mask:
             step_context = replace(step_context, enough_px=None)  # others may have parameters in pixels
         step_context.progress(0.0, step.tool.label)
         if context.mesh and index >= max(covers, default=0):  # what comes before is made to cover the mesh
             surface = surface or Unfolding(context.mesh, result.maps)
-            result = replace(result, maps=surface.subject(step.tool, result.maps, step_context))
-            step = replace(step, inputs=surface.inputs(step.tool, step.inputs))
+            result = replace(result, maps=surface.subject(step.tool, result.maps, step_context, step.mask is not None))
+            image = step.image and surface.lying(step.image)
+            step = replace(step, inputs=surface.inputs(step.tool, step.inputs), image=image)
             step_context = surface.context(step_context)
         result = _join(result, making.result(step, result.maps, step_context))
         step_context.progress(1.0, step.tool.label)
@@ -46,6 +47,11 @@ def fold(steps: list[ReadyStep], subject: Maps, context: Context, making: Making
     result = replace(result, seconds=tuple(making.seconds), reused=tuple(making.reused))
     maps = surface.on_texture(result.maps) if surface else result.maps
     return replace(result, maps=on_own_tiles(maps, context.sheet) if context.sheet and not is_tiled else maps)
+
+
+def _fits_any_size(step: ReadyStep) -> bool:
+    """Whether the step does the same to its subject at a lower resolution."""
+    return step.tool.is_pointwise or step.tool.kind == "estimator"
 
 
 def _on_tiles(steps: list[ReadyStep], index: int, subject: Maps, context: Context) -> tuple[list[ReadyStep], Context]:

@@ -109,6 +109,9 @@ def check_inputs(steps: Sequence[Step], tools: Sequence[Tool], inputs: Mapping[s
     _refuse_unused(steps, inputs)
     _check_mesh(tools, inputs)
     first = tools[0]
+    if SOURCE not in inputs and steps[0].mask:
+        message = f"the first step, {first.name}, has a mask, and there is nothing below it"
+        raise ParameterError(message, f"give the input {SOURCE}, or remove the mask")
     if SOURCE not in inputs and (first.needs or first.needs_source):
         message = f"{first.name} needs the input {SOURCE} (the picture that it starts from), which was not given"
         raise ParameterError(message, f"give a picture, or a folder of maps, as {SOURCE}")
@@ -119,6 +122,7 @@ def check_inputs(steps: Sequence[Step], tools: Sequence[Tool], inputs: Mapping[s
                 remedy = choices(name, declared, f"`impasto tools {tool.name}`")
                 raise ParameterError(f"{tool.name} has no input {excerpt(name)}", remedy)
             _check_values(tool, declared[name], step, inputs)
+        _check_mask(step, tool, inputs)
         for item in tool.inputs:
             if item.required and item.name not in (inputs if item.kind == "mesh" else step.inputs):
                 raise ParameterError(f"{tool.name} needs the input {item.name} ({item.description})", "give it")
@@ -195,6 +199,19 @@ def _check_values(tool: Tool, item: Input, step: Step, inputs: Mapping[str, Give
         if (kind := _kind(inputs[given])) != item.kind:
             message = f"{tool.name}'s input {item.name} takes {item.kind}, got {kind}"
             raise ParameterError(message, READ_BY[item.kind])
+
+
+def _check_mask(step: Step, tool: Tool, inputs: Mapping[str, Given]) -> None:
+    """Raise ParameterError for the mask of a trainer, or one whose image is missing or no maps."""
+    if step.mask and tool.kind == "trainer":
+        raise ParameterError(f"{tool.name} makes no maps, and has a mask", "remove the mask")
+    if step.mask is None or not (name := step.mask.input):
+        return
+    if name not in inputs:
+        remedy = f"{did_you_mean(name, inputs)}give an input of this name"
+        raise ParameterError(f"the mask of {tool.name} is {excerpt(name)}, which was not given", remedy)
+    if (kind := _kind(inputs[name])) != "maps":
+        raise ParameterError(f"the mask of {tool.name} takes maps, got {kind}", READ_BY["maps"])
 
 
 def _kind(given: Given) -> str:

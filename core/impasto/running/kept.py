@@ -85,18 +85,42 @@ class Making:
     def result(self, step: ReadyStep, subject: Maps, context: Context) -> Result:
         """The result of the next step: what was kept, or else computed now."""
         context = replace(context, on_decision=step.on_decision)
-        kept = self.kept if context.mesh is None and step.tool.kind != "trainer" else None
-        if kept:
-            self._key = _key_of(step, self._key or repr((_identity(subject), self.preview_px)), context)
-        found = kept.find(self._key) if kept else None
+        whole = ""
+        if self.kept and context.mesh is None and step.tool.kind != "trainer":
+            whole = _key_of(step, self._key or repr((_identity(subject), self.preview_px)), context)
+            self._key = _key_of_masked(step, whole)
+        made = self._found(self._key, context) if whole else None
+        is_reused = made is not None
+        if made is None:
+            made, is_reused = self._made(step, subject, context, whole)
+        self.seconds.append(made.seconds)
+        self.reused.append(is_reused)
+        return made.result
+
+    def _made(self, step: ReadyStep, subject: Maps, context: Context, whole: str) -> tuple[MadeStep, bool]:
+        """The result, and whether all of it but its mask was kept. whole: key of the result without its mask."""
+        made = self._found(whole, context) if step.mask else None
+        is_reused = made is not None
+        if made is None:
+            made = _made(step, subject, context, self.preview_px)
+            self._keep(whole, made, context)
+        if step.mask and made.result.maps:
+            started = perf_counter()
+            blended = step.blend(subject, made.result, context)
+            made = replace(made, result=blended, seconds=made.seconds + perf_counter() - started)
+            self._keep(self._key if whole else "", made, context)
+        return made, is_reused
+
+    def _found(self, key: str, context: Context) -> MadeStep | None:
+        """The step that is kept by a key, which says again what its tool said."""
+        found = self.kept.find(key) if self.kept and key else None
         for event, value in found.events if found else ():
             getattr(context, event)(value)
-        made = found or _made(step, subject, context, self.preview_px)
-        if kept and not found and not context.is_stopped():
-            kept.keep(self._key, made)
-        self.seconds.append(made.seconds)
-        self.reused.append(found is not None)
-        return made.result
+        return found
+
+    def _keep(self, key: str, made: MadeStep, context: Context) -> None:
+        if self.kept and key and not context.is_stopped():
+            self.kept.keep(key, made)
 
 
 def _made(step: ReadyStep, subject: Maps, context: Context, preview_px: int | None) -> MadeStep:
@@ -141,6 +165,13 @@ def _key_of(step: ReadyStep, before: str, context: Context) -> str:
         list(map(_state_of, folders)),
     )
     return sha256(repr(facts).encode()).hexdigest()
+
+
+def _key_of_masked(step: ReadyStep, whole: str) -> str:
+    """Hash of a step's result with its mask, from that of the whole result."""
+    if step.mask is None:
+        return whole
+    return sha256(repr((whole, step.mask, _identity(step.image))).encode()).hexdigest()
 
 
 def _identity(given: Any) -> Any:

@@ -84,7 +84,7 @@ def run(
     if preview_px:
         parameters, inputs = at_preview_size(tools, parameters, inputs, preview_px, kept)
     if sink is not None:
-        check_streamable(tools, sink, inputs)
+        check_streamable(active, tools, sink, inputs)
     subject, lying = as_needed(subject_of(inputs), tools), on_subject(active, tools)
     placed = on_sheet(with_directions(inputs), lying, tools)
     mesh = seamed_mesh(placed)
@@ -115,7 +115,10 @@ def run(
     rngs = [rng for rng, step in zip(rngs, recipe.steps, strict=True) if step.enabled]
     values = [values_of(tool, step, placed) for tool, step in zip(tools, active, strict=True)]
     decided = [partial(parameters.__setitem__, index) for index in range(len(tools))]
-    steps = [ReadyStep(*given) for given in zip(tools, list(parameters), values, rngs, decided, strict=True)]
+    masks = [step.mask for step in active]
+    images: list[Any] = [placed[mask.input] if mask and mask.input else None for mask in masks]
+    given = zip(tools, list(parameters), values, rngs, decided, masks, images, strict=True)
+    steps = [ReadyStep(*arguments) for arguments in given]
 
     def record() -> Recipe:
         return _record(recipe, tools, parameters, inputs, context, used)
@@ -228,7 +231,7 @@ def _record(
 ) -> Recipe:
     """The recipe with all defaults, and the record of its run; inputs that it does not use are left out."""
     named = {MESH, DIRECTIONS}.union(*(step.input_names for step in recipe.steps))
-    if tools[0].uses_subject:
+    if tools[0].uses_subject or recipe.active_steps[0].mask:
         named.add(SOURCE)
     elif isinstance(parameters[0], SizeParameters):  # of the subject, which is not recorded, only the size was used
         height, width = parameters[0].size_px(subject_of(inputs))

@@ -12,23 +12,30 @@ import numpy as np
 
 from ..context import Context
 from ..errors import ParameterError, PluginError
+from ..mask import Mask
 from ..system.locks import held
 from ..texture import Maps
 from ..tools import Result, Tool
 from .inputs import Value
+from .masks import masked
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class ReadyStep:
-    """A step with all arguments of its tool but the subject; on_decision: receives parameters that it decided."""
+    """A step with all arguments of its tool but the subject; on_decision: receives parameters that it decided.
+
+    mask: where it shows; image: that of a mask by image.
+    """
 
     tool: Tool
     parameters: Any
     inputs: Mapping[str, Value]
     rng: np.random.Generator
     on_decision: Callable[[Any], None]
+    mask: Mask | None = None
+    image: Maps | None = None
 
     def apply(self, subject: Maps, context: Context) -> Result:
         check_needs(self.tool, subject)
@@ -39,6 +46,15 @@ class ReadyStep:
         result = made if isinstance(made, Result) else Result(made)
         check_made(self.tool, result.maps)
         return result
+
+    def blend(self, subject: Maps, made: Result, context: Context) -> Result:
+        """What the tool made, where the mask shows, and elsewhere the subject."""
+        assert self.mask is not None
+        context.check()
+        seeds: Any = self.rng.bit_generator.seed_seq
+        lifts = self.tool.kind == "generator"
+        maps = masked(self.mask, self.image, subject, made.maps, seeds, context.device, lifts)
+        return replace(made, maps=maps)
 
     def _alone(self, context: Context) -> AbstractContextManager[None]:
         """A lock on the name of the model that a trainer makes; FileError if another training holds it."""

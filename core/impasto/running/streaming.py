@@ -20,7 +20,7 @@ from ..io.files import write_bands
 from ..io.packing import MapFiles, Packing
 from ..io.presets import packing_of
 from ..plugins.registry import registry
-from ..recipe import Recipe
+from ..recipe import Recipe, Step
 from ..system.locks import held
 from ..system.names import check_name
 from ..texture import MAP_CHANNELS, Maps, Texture, is_large
@@ -65,7 +65,7 @@ class Sink:
 def should_stream(recipe: Recipe, subject: Maps, format_: str = "png") -> bool:
     """Whether the recipe's result is large (over 4096²) and can be made tile by tile."""
     tools = [registry().tool(step.tool) for step in recipe.active_steps]
-    if obstacle_to_tiles(tools) or registry().exporter(format_).start is None:
+    if obstacle_to_tiles(recipe.active_steps, tools) or registry().exporter(format_).start is None:
         return False
     first = tile_maker(tools)
     parameters = validate(tools[first], recipe.active_steps[first].parameters)
@@ -73,11 +73,13 @@ def should_stream(recipe: Recipe, subject: Maps, format_: str = "png") -> bool:
     return is_large(parameters.size_px(subject))
 
 
-def obstacle_to_tiles(tools: Sequence[Tool]) -> str:
-    """Reason why a recipe of these tools cannot be run tile by tile; "" if it can."""
+def obstacle_to_tiles(steps: Sequence[Step], tools: Sequence[Tool]) -> str:
+    """Reason why these steps, with their tools, cannot be run tile by tile; "" if they can."""
     first = tile_maker(tools)
     if not makes_tiles(tools[first]):
         return f"{tools[first].name} makes its result in one piece"
+    if masked := next((tool for step, tool in zip(steps[first:], tools[first:], strict=True) if step.mask), None):
+        return f"the mask of {masked.name} needs the whole picture at once"
     after = tools[first + 1 :]
     return next((f"{tool.name} needs the whole picture at once" for tool in after if not tool.is_pointwise), "")
 
@@ -87,7 +89,7 @@ def tile_maker(tools: Sequence[Tool]) -> int:
     return next((index for index, tool in enumerate(tools) if tool.kind != "filter"), 0)
 
 
-def check_streamable(tools: Sequence[Tool], sink: Sink, inputs: Mapping[str, Given]) -> None:
+def check_streamable(steps: Sequence[Step], tools: Sequence[Tool], sink: Sink, inputs: Mapping[str, Given]) -> None:
     """Raise ParameterError if a tool, the format, a mesh or a tiled source needs the whole picture at once."""
     if subject_of(inputs).sheet:
         message = "a tiled source (UDIM) cannot be written tile by tile: each of its own tiles is made at once"
@@ -95,7 +97,7 @@ def check_streamable(tools: Sequence[Tool], sink: Sink, inputs: Mapping[str, Giv
     if MESH in inputs:
         message = "a recipe with a mesh cannot be written tile by tile: its seams connect distant parts of the picture"
         raise ParameterError(message, f"run it as a whole, or leave the input {MESH} out")
-    if reason := obstacle_to_tiles(tools):
+    if reason := obstacle_to_tiles(steps, tools):
         makers = sorted(name for name, tool in registry().tools.items() if makes_tiles(tool))
         remedy = f"leave that step out, or run the recipe as a whole; made in tiles: {', '.join(makers) or 'no tool'}"
         raise ParameterError(f"the recipe cannot be written tile by tile: {reason}", remedy)

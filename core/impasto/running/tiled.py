@@ -25,7 +25,8 @@ BEYOND = 0.01
 def on_subject(steps: Sequence[Step], tools: Sequence[Tool]) -> set[str]:
     """Names of the inputs that lie on the subject, as a mask does."""
     declared = [(step, item) for step, tool in zip(steps, tools, strict=True) for item in tool.inputs]
-    return {name for step, item in declared if item.on_subject for name in step.names_of(item.name)}
+    masks = {step.mask.input for step in steps if step.mask and step.mask.input}
+    return masks.union(name for step, item in declared if item.on_subject for name in step.names_of(item.name))
 
 
 def on_sheet(inputs: Mapping[str, Given], lying: Collection[str], tools: Sequence[Tool]) -> dict[str, Given]:

@@ -38,14 +38,17 @@ class Unfolding:
     canvas: ChartCanvas | None = None
     is_tile: bool = False
 
-    def subject(self, tool: Tool, subject: Maps, context: Context) -> Maps:
-        """The subject as the tool wants it: tools that take a mesh and pointwise ones know the texture."""
+    def subject(self, tool: Tool, subject: Maps, context: Context, is_masked: bool = False) -> Maps:
+        """The subject as the tool wants it: tools that take a mesh and pointwise ones know the texture.
+
+        is_masked: whether its result is masked, by what may depend on the surroundings of each pixel.
+        """
         if takes_mesh(tool):
             return self.on_texture(subject)
         if tool.kind == "generator" or not tool.keeps_size:
             message = f"{tool.name} makes a new texture, which does not lie on the mesh"
             raise ParameterError(message, "put cover-object after it, or leave the mesh out")
-        if self.canvas is not None or self.is_tile or tool.is_pointwise:
+        if self.canvas is not None or self.is_tile or (tool.is_pointwise and not is_masked):
             return subject
         context.progress(0.0, "Unfolding the mesh")
         charts = None if self.mesh.repeats else Charts.of(self.mesh, subject.size_px)
@@ -64,6 +67,10 @@ class Unfolding:
             return inputs
         on_subject = {item.name for item in tool.inputs if item.on_subject}
         return {name: self._on_canvas(value) if name in on_subject else value for name, value in inputs.items()}
+
+    def lying(self, image: Maps) -> Maps:
+        """An image that lies on the subject, unfolded as it is."""
+        return self._on_canvas(image) if self.canvas is not None else image
 
     def context(self, context: Context) -> Context:
         """The context of a tool, with the canvas if it paints one."""

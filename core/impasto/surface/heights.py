@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..texture import Maps
+
 STEEPEST_Z = 0.1
 """Least z of normals, so that no slope is above about 10."""
 FINE_STEEPEST_Z = 1e-3
@@ -28,6 +30,12 @@ class Relief:
     normal: np.ndarray
     height: np.ndarray
     span_px: float
+
+
+def scale_m(maps: Maps) -> tuple[float, float]:
+    """(width, range of heights) of maps in metres, as stated or else usual."""
+    width_m = maps.width_m or 1.0
+    return width_m, UNKNOWN_RELIEF * width_m if maps.height_range_m is None else maps.height_range_m
 
 
 def slopes_from_normal(normal: np.ndarray, steepest_z: float = STEEPEST_Z) -> np.ndarray:

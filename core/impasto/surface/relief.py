@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ..texture import Maps
-from .heights import UNKNOWN_RELIEF
+from .heights import scale_m
 
 SCALES = 4
 HALO_PX = 2 * (2**SCALES - 1)
@@ -27,8 +27,7 @@ def with_relief(maps: Maps, device: str = "cpu") -> Maps:
     if "height" not in maps:
         return maps
     width_px = maps.size_px[1]
-    width_m = maps.width_m or 1.0
-    range_m = UNKNOWN_RELIEF * width_m if maps.height_range_m is None else maps.height_range_m
+    width_m, range_m = scale_m(maps)
     height_px = torch.from_numpy(maps["height"].pixels[..., 0]).to(device) * (range_m / width_m * width_px)
     normal, occlusion = normal_from_height(height_px), occlusion_from_height(height_px)
     arrays = {"normal": normal.permute(1, 2, 0).cpu().numpy(), "ambient_occlusion": occlusion.cpu().numpy()}

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from impasto.data.dataset import Dataset
 from impasto.errors import ParameterError
-from impasto.surface.relief import UNKNOWN_RELIEF
+from impasto.surface.heights import UNKNOWN_RELIEF
 from impasto.texture import MAP_CHANNELS, Maps
 from impasto.training.base import LEARNED_MAPS, LEAST_DEVIATION
 from impasto.training.pictures import Picture, load_surfaces

@@ -13,9 +13,8 @@ import torch
 from torch import Tensor
 
 from impasto.numerics.blur import gaussian_blur
-from impasto.surface.heights import normal_from_slopes, slopes_from_height, slopes_from_normal
+from impasto.surface.heights import UNKNOWN_RELIEF, normal_from_slopes, slopes_from_height, slopes_from_normal
 from impasto.surface.palette import in_bands, to_oklab
-from impasto.surface.relief import UNKNOWN_RELIEF
 from impasto.texture import Maps
 
 from .controls import StyleParameters

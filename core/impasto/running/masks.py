@@ -1,0 +1,125 @@
+"""Masks of steps, computed: the share of a step's result in what its subject becomes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..data.prepare import resized_map
+from ..errors import ParameterError
+from ..mask import EDGES, HEIGHT, IMAGE, NOISE, Mask
+from ..surface.mixing import height_share, mixture
+from ..surface.wrapping import wraps
+from ..texture import Maps, Texture
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+STREAM = 1001
+"""Key of the random numbers of masks, which are others than those of the step's tool."""
+OCTAVES, GAIN = 6, 0.6
+FLAT = 1e-5
+"""Standard deviation of heights below which a surface has neither hollows nor edges."""
+SOFTEST, HARDEST = 0.9, 0.04
+"""Widths of borders at contrasts of 0 and 1, in standard deviations."""
+EDGE = 0.25
+"""Size of the curvature of edges, relative to that of the hollows beside them."""
+FRAY = 0.15
+"""Height by which one standard deviation of random patches moves the border of a range of heights."""
+LEVEL = 0.5
+"""Height of a layer that has none of its own: a film, which lies in low parts first."""
+
+
+def masked(
+    mask: Mask, image: Maps | None, subject: Maps, made: Maps, seeds: np.random.SeedSequence, device: str, lifts: bool
+) -> Maps:
+    """The subject, which becomes what a step made of it where the mask shows; the maps that it lacks are the step's.
+
+    image: of a mask by image. seeds: of the step. lifts: as in `mixture`. ParameterError if sizes differ, or the mask
+    is of heights and the subject has none.
+    """
+    if made.size_px != subject.size_px:
+        (height, width), (rows, columns) = subject.size_px, made.size_px
+        message = f"a masked step makes {columns}x{rows} pixels of {width}x{height}"
+        raise ParameterError(message, "give its result the size of what is below it, or remove its mask")
+    share = share_of(mask, image, subject, seeds, device)
+    if mask.by_height:
+        share = share + np.float32(mask.by_height) * (height_share(share, *_heights(subject, made)) - share)
+    return mixture(subject, made, share, lifts=lifts)
+
+
+def share_of(mask: Mask, image: Maps | None, subject: Maps, seeds: np.random.SeedSequence, device: str) -> np.ndarray:
+    """The mask (H, W, 1) in [0, 1], at the size of the subject."""
+    if mask.kind == IMAGE:
+        assert image is not None
+        share = _of_image(mask, image, subject.size_px)
+    else:
+        share = _of_surface(mask, subject, seeds, device)[0, ..., None].cpu().numpy()
+    share = 1 - share if mask.invert else share
+    return np.ascontiguousarray(np.clip(share, 0, 1) * np.float32(mask.opacity), np.float32)
+
+
+def _of_image(mask: Mask, image: Maps, size_px: tuple[int, int]) -> np.ndarray:
+    """The mean of the channels of an image's first map; what is transparent is black."""
+    pixels = image[next(iter(image))].pixels.mean(2, keepdims=True)
+    if "opacity" in image:
+        pixels = pixels * image["opacity"].pixels
+    grey = resized_map("height", Texture(np.ascontiguousarray(pixels, np.float32)), size_px).pixels
+    return np.clip((grey - 0.5) / max(1 - mask.contrast, 0.01) + 0.5, 0, 1) if mask.contrast else grey
+
+
+def _of_surface(mask: Mask, subject: Maps, seeds: np.random.SeedSequence, device: str) -> Tensor:
+    """The mask (1, H, W), but for its inversion and opacity, of random patches or of a surface's height."""
+    import torch
+
+    from ..surface.curvature import cavities, share_above
+    from ..surface.relief import without_rounding
+
+    softness = SOFTEST + mask.contrast * (HARDEST - SOFTEST)
+    if mask.kind == NOISE:
+        return share_above(_patches(mask.size, subject.size_px, seeds, device), mask.amount, softness)
+    if "height" not in subject:
+        message = f"a mask by {mask.kind} needs a height, and what is below has none"
+        raise ParameterError(message, "add a step below that makes maps, or choose another kind of mask")
+    height = torch.from_numpy(np.ascontiguousarray(subject["height"].pixels[..., 0])).to(device)
+    fray = mask.breakup * _patches(2 * mask.size, subject.size_px, seeds, device) if mask.breakup else 0.0
+    if mask.kind == HEIGHT:
+        return _range(mask, height[None] + FRAY * fray, softness / SOFTEST)
+    if height.std() < FLAT:
+        return torch.zeros_like(height)[None]
+    sign, part = (-1, EDGE) if mask.kind == EDGES else (1, 1.0)
+    sigma_px = max(part * mask.size * min(subject.size_px), 0.5)
+    score = sign * cavities(without_rounding(height)[None], sigma_px, wraps(subject))
+    return share_above(score + fray, mask.amount, softness)
+
+
+def _range(mask: Mask, height: Tensor, softness: float) -> Tensor:
+    """1 where heights (1, H, W) are within the range; its ends at 0 and 1 are open."""
+    width = 0.2 * softness
+    above = ((height - mask.low) / width + 0.5).clamp(0, 1) if mask.low > 0 else 1.0
+    below = ((mask.high - height) / width + 0.5).clamp(0, 1) if mask.high < 1 else 1.0
+    t = above * below + 0 * height
+    return t * t * (3 - 2 * t)
+
+
+def _patches(size: float, size_px: tuple[int, int], seeds: np.random.SeedSequence, device: str) -> Tensor:
+    """Random patches (1, H, W) of a size relative to the shorter side, of deviation 1, which wrap around."""
+    import torch
+
+    from ..numerics.lattice_noise import fractal_noise
+
+    def normal(octave: int, cells: tuple[int, int]) -> Tensor:
+        own = np.random.SeedSequence(seeds.entropy, spawn_key=(*seeds.spawn_key, STREAM, octave))
+        return torch.from_numpy(np.random.default_rng(own).standard_normal(cells, np.float32)).to(device)
+
+    rows, columns = (max(1, round(side / (size * min(size_px)))) for side in size_px)
+    return fractal_noise(normal, (rows, columns), size_px, OCTAVES, GAIN)[None]
+
+
+def _heights(subject: Maps, made: Maps) -> tuple[np.ndarray, np.ndarray]:
+    """Heights (H, W, 1) of a subject and of what a step made; a step that leaves the height alone lays on a film."""
+    film = np.full((*subject.size_px, 1), LEVEL, np.float32)
+    below = subject["height"].pixels if "height" in subject else film
+    above = made["height"].pixels if "height" in made else film
+    return below, film if np.array_equal(below, above) else above
