@@ -53,6 +53,15 @@ PLACES = {
 """Our menus: for each the Blender menu that it is appended to, and its entries."""
 
 MANUAL = {
+    **{
+        f"bpy.ops.impasto.{name}": "guide.html#history-and-restore"
+        for name in (
+            *("select_entry", "turn_page", "refresh_history", "restore_settings", "star_entry", "delete_entry"),
+            *("compare", "restore", "forget_former"),
+        )
+    },
+    "bpy.types.historysettings*": "guide.html#history-and-restore",
+    "bpy.types.impastopreferences*history*": "guide.html#history-and-restore",
     "bpy.ops.impasto.set_up_engine": "guide.html#in-blender",
     "bpy.ops.impasto.repair_engine": "guide.html#if-something-is-wrong",
     "bpy.ops.impasto.check_engine": "guide.html#if-something-is-wrong",

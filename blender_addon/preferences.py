@@ -38,6 +38,10 @@ class ImpastoPreferences(PreferenceProperties, bpy.types.AddonPreferences):
         column.prop(self, "models_folder")
         column.prop(self, "weights_folder")
         column.prop(self, "styles_folder")
+        column.prop(self, "keeps_history")
+        row = column.row()
+        row.active = self.keeps_history
+        row.prop(self, "history_folder", placeholder=str(engine.user_folder() / "history"))
         column.prop(self, "keep_training")
         column.prop(self, "device")
         column.prop(self, "wheels_folder")

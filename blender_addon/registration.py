@@ -23,6 +23,12 @@ from .generate import choosing, favourites, light_dial, variation_operators, var
 from .generate import operators as generate_operators
 from .generate import panel as generate_panel
 from .generate import settings as generate_settings
+from .history import comparison as history_comparison
+from .history import entries as history_entries
+from .history import operators as history_operators
+from .history import panel as history_panel
+from .history import settings as history_settings
+from .history import stored as history_stored
 from .image import operators as image_operators
 from .image import panel as image_panel
 from .interface import browsing, deferred, previews
@@ -98,6 +104,7 @@ CLASSES = (
     *placing_operator.CLASSES,
     *point_operators.CLASSES,
     *layer_operators.CLASSES,
+    *history_operators.CLASSES,
     *presets.CLASSES,
     *menu.CLASSES,
     *menus.CLASSES,
@@ -115,6 +122,7 @@ CLASSES = (
     *relight_panel.CLASSES,
     *endless_panel.CLASSES,
     *export_panel.CLASSES,
+    *history_panel.CLASSES,
     *light_dial.CLASSES,
     *point_gizmos.CLASSES,
 )
@@ -142,6 +150,10 @@ PARTS = (
     variations,
     favourites,
     layer_preview,
+    history_settings,
+    history_entries,
+    history_stored,
+    history_comparison,
     stylize_preview,
     turntable,
     former,

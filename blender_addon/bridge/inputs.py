@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,6 +45,15 @@ def ready(given: Input) -> Path | JobInput:
 def find_source(text: str) -> Source:
     """Image of this name, or else a path."""
     return bpy.data.images.get(text) or Path(absolute(text))
+
+
+def images_of(sources: Mapping[str, Source], names: Collection[str]) -> dict[str, bpy.types.Image]:
+    """The sources of these names as images: files are opened, unless they are already."""
+    return {
+        name: bpy.data.images.load(str(source), check_existing=True) if isinstance(source, Path) else source
+        for name, source in sources.items()
+        if name in names and not isinstance(source, bpy.types.Material)
+    }
 
 
 def image_called(name: str) -> bpy.types.Image:

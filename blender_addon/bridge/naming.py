@@ -70,6 +70,11 @@ def of_set(source: bpy.types.ID | Path) -> str:
     return name
 
 
+def images_of_set(image: bpy.types.Image) -> list[bpy.types.Image]:
+    """An image that a recipe made, and the other maps of its set."""
+    return [one for one in images.made_with(image) if of_set(one) == of_set(image)]
+
+
 def _without_map(name: str) -> str:
     return next((name.removesuffix(f"_{map_}") for map_ in LABELS if name.endswith(f"_{map_}")), name) or name
 

@@ -22,7 +22,7 @@ from ..core.errors import FileError, ParameterError
 from ..core.recipe import Recipe
 from ..core.system.untrusted import inside, is_there
 from ..core.udim import tile_of
-from . import encode, meshes, recent, surfaces, tiles
+from . import encode, materials, meshes, recent, surfaces, tiles
 from .inputs import SOURCE, Input, Source, ready
 from .joined import JoinedResult, has_relief
 
@@ -84,10 +84,10 @@ def _mesh_shown(recipe: Recipe, image: bpy.types.Image) -> Callable[[], Path | J
     raise FileError(message, "assign the material with the image to the object, or export the object beside the .blend")
 
 
-def sources_of(recipe: Recipe, image: bpy.types.Image) -> dict[str, Source]:
+def sources_of(recipe: Recipe, image: bpy.types.Image | None = None) -> dict[str, Source]:
     """Images or files that are a recipe's inputs, by name, for the main thread; those that are not found are left out.
 
-    Of several images of one name it is the one with the hash.
+    Of several images of one name it is the one with the hash. image: one that the recipe made.
     """
     found: dict[str, Source] = {}
     for name, about in recipe.inputs.items():
@@ -96,6 +96,16 @@ def sources_of(recipe: Recipe, image: bpy.types.Image) -> dict[str, Source]:
         if (first := next(chain(same, images, _files(str(about["name"]), image)), None)) is not None:
             found[name] = first
     return found
+
+
+def put_source(settings: bpy.types.PropertyGroup, source: Source | None, about: Mapping[str, str | float]) -> None:
+    """Choose a source in a panel's or layers' settings, with its width in the world as a recipe has it."""
+    settings.source_kind, settings.image, settings.filepath = "NONE", None, ""
+    settings.width_m = float(about.get("width_m", 0.0)) / materials.unit_m()
+    if isinstance(source, bpy.types.Image):
+        settings.source_kind, settings.image = "IMAGE", source
+    elif source is not None:
+        settings.source_kind, settings.filepath = "FILE", str(source)
 
 
 def _is_same(image: bpy.types.Image, about: Mapping[str, str | float]) -> bool:
@@ -125,18 +135,19 @@ def _candidates(input_: str, about: Mapping[str, str | float], image: bpy.types.
     return found
 
 
-def _images(about: Mapping[str, str | float], image: bpy.types.Image) -> list[bpy.types.Image]:
+def _images(about: Mapping[str, str | float], image: bpy.types.Image | None) -> list[bpy.types.Image]:
     return _kept(str(about["sha256"])) or _called(str(about["name"]), image)
 
 
-def _files(name: str, image: bpy.types.Image) -> list[Path]:
+def _files(name: str, image: bpy.types.Image | None) -> list[Path]:
     folders = [*_folders(image), Path(bpy.app.tempdir)]  # where the render result is, in this session
     return [path for folder in folders if (path := _beside(folder, name))]
 
 
-def _folders(image: bpy.types.Image) -> list[Path]:
+def _folders(image: bpy.types.Image | None) -> list[Path]:
     """Folders of the .blend and of the image's file."""
-    return [Path(bpy.path.abspath(path)).parent for path in (bpy.data.filepath, image.filepath) if path]
+    paths = bpy.data.filepath, image.filepath if image else ""
+    return [Path(bpy.path.abspath(path)).parent for path in paths if path]
 
 
 def _beside(folder: Path, name: str) -> Path | None:
@@ -148,7 +159,7 @@ def _beside(folder: Path, name: str) -> Path | None:
         return None
 
 
-def _called(name: str, image: bpy.types.Image) -> list[bpy.types.Image]:
+def _called(name: str, image: bpy.types.Image | None) -> list[bpy.types.Image]:
     """Images of a name, whatever number Blender added, but for one that was made of them."""
     return [item for item in bpy.data.images if item != image and _is_called(item, name)]
 

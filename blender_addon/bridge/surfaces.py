@@ -121,6 +121,15 @@ def _behind(socket: bpy.types.NodeSocket) -> MapNode | None:
     return None
 
 
+def picture_of(result: bpy.types.Material | bpy.types.Image) -> bpy.types.Image | None:
+    """The image, or that of a material's base colour, or else of its first map; None if it has none."""
+    if isinstance(result, bpy.types.Image):
+        return result
+    nodes = map_nodes(result)
+    first = nodes.get("base_color") or next(iter(nodes.values()), None)
+    return first.image if first else None
+
+
 def materials_with(image: bpy.types.Image) -> list[bpy.types.Material]:
     """Materials of the .blend one of whose maps is an image."""
     found = bpy.data.materials

@@ -55,6 +55,17 @@ class PreferenceProperties:
         description="A training goes on when Blender closes, and its model is then in the list; otherwise it leaves a "
         "checkpoint, from which the same training goes on. Counts for trainings that begin from now on",
     )
+    keeps_history: BoolProperty(
+        name="History of All Files",
+        description="Keep the recipe and a thumbnail of each result, from now on, in a folder of this computer, so "
+        "that the History panel has them in every file; at most 500, and 64 MB",
+    )
+    history_folder: StringProperty(
+        name="History Folder",
+        description="Folder of the recipes of all files; empty: Impasto's folder of this user",
+        subtype="DIR_PATH",
+        options=RELATIVE_PATH,
+    )
     device: EnumProperty(
         name="Device",
         description="What computes",

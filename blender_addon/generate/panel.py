@@ -9,7 +9,6 @@ from typing import Any
 import bpy
 
 from ..bake.panel import draw_bake
-from ..bridge import recent
 from ..bridge.target import NONE
 from ..core.descriptions import MESH
 from ..engine.catalogue import catalogue, properties_of
@@ -17,7 +16,7 @@ from ..interface import previews
 from ..interface.browsing import draw_image, draw_path
 from ..interface.drawing import draw_text
 from ..jobs.task import Place
-from ..material.drawing import draw_former, draw_recent
+from ..material.drawing import draw_former
 from ..parameters import inputs, properties
 from ..parameters.groups import chosen_model
 from ..parameters.open_numbers import WIDTH, draw_open_number
@@ -81,8 +80,6 @@ class ImpastoPanel(ToolPanel):
         section(layout, "impasto_maps", "Maps", lambda body: _draw_maps(body, context, tool), closed=True)
         section(layout, "impasto_material", "Material", lambda body: _draw_material(body, context, tool))
         section(layout, "impasto_bake", "Bake", lambda body: draw_bake(body, context), closed=True)
-        if recent.latest(1):
-            section(layout, "impasto_recent", "Recent Results", draw_recent, closed=True)
 
 
 class IMPASTO_PT_view_3d(ImpastoPanel, InView3D, bpy.types.Panel):

@@ -5,16 +5,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
 
 from ..bridge import naming
+from ..bridge.inputs import SOURCE, Source, images_of
+from ..bridge.recipe_inputs import put_source
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe, Step
 from ..core.system.untrusted import parse_json
-from ..engine.catalogue import catalogue
-from ..parameters import properties
+from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size
+from ..parameters import inputs, properties
 from ..tools.lists import LISTS
 
 
@@ -29,6 +32,50 @@ def show_recipe(scene: bpy.types.Scene, recipe: Recipe) -> bool:
     settings.seed, settings.matched = recipe.seed, json.dumps(dict(recipe.matched))
     properties.tell_changed(properties.TEXTURE)(None, None)
     return True
+
+
+def restore_settings(scene: bpy.types.Scene, recipe: Recipe, sources: Mapping[str, Source]) -> list[str]:
+    """Set the panel to all of a recipe, whose inputs are `sources`; the names of inputs that are not among them.
+
+    ParameterError, before anything changes, for a recipe that the panel cannot show.
+    """
+    preparation, step, estimator = _parts(recipe)
+    settings, tool = scene.impasto, catalogue[step.tool]
+    show_recipe(scene, replace(recipe, steps=(step,)))
+    if has_size(tool):
+        group = properties.group_of(scene, tool)
+        for name in SIZE_PARAMETERS:
+            setattr(group, name, step.parameters.get(name, 0))
+    put_source(settings, sources.get(SOURCE), recipe.inputs.get(SOURCE, {}))
+    inputs.put_images(scene, tool, step, images_of(sources, step.input_names))
+    _put_preparation(scene, preparation)
+    if tool["kind"] == "generator":
+        settings.estimator = estimator.tool if estimator else "none"
+    if estimator:
+        properties.put_parameters(scene, catalogue[estimator.tool], estimator.parameters)
+    settings.lock_seed = True
+    return [str(about["name"]) for name, about in recipe.inputs.items() if name not in sources]
+
+
+def _parts(recipe: Recipe) -> tuple[Step | None, Step, Step | None]:
+    """What prepares the source, the panel's tool, and what estimates maps. ParameterError for any other recipe."""
+    steps, kinds = list(recipe.active_steps), LISTS["tool"][0]
+    if any(step.tool not in catalogue for step in steps):
+        steps = []
+    preparation = steps.pop(0) if len(steps) > 1 and steps[0].tool == catalogue.usual("prepare") else None
+    kind = catalogue[steps[0].tool]["kind"] if steps else ""
+    is_estimated = len(steps) == 2 and kind == "generator" and catalogue[steps[1].tool]["kind"] == "estimator"
+    estimator = steps.pop() if is_estimated else None
+    if len(steps) != 1 or kind not in kinds:
+        raise ParameterError("the Impasto panel cannot show this recipe", "press Edit Layers")
+    return preparation, steps[0], estimator
+
+
+def _put_preparation(scene: bpy.types.Scene, step: Step | None) -> None:
+    """Give the settings by which the source is prepared the values of a step; the defaults without one."""
+    if name := catalogue.usual("prepare"):
+        group, tool = scene.impasto_preparation, catalogue[name]
+        properties.put_values(group, tool, step.parameters if step else {})
 
 
 def shown_recipe(scene: bpy.types.Scene) -> Recipe:

@@ -23,11 +23,11 @@ def draw_grid(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup, sho
         row = column.row(align=True)
         button = row.operator("impasto.pick_variation", text="Pick", depress=variation.seed == settings.seed)
         button.index = index
-        if variation.recipe is not None:
+        if not variation.needs_source:
             is_liked = is_favourite(variation)
             icon = "SOLO_ON" if is_liked else "SOLO_OFF"
             row.operator("impasto.favourite", text="", icon=icon, depress=is_liked).index = index
-    if any(variation.recipe is not None for variation in shown) and favourites():
+    if any(not variation.needs_source for variation in shown) and favourites():
         _draw_more_like(layout, settings)
 
 

@@ -53,7 +53,7 @@ class IMPASTO_OT_pick_variation(OfVariation, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         settings, variation = context.scene.impasto, self.chosen_variation(context)
-        if variation.recipe is not None and not variation.is_of_panel:
+        if not variation.is_of_panel:
             show_recipe(context.scene, variation.recipe)
         settings.seed, settings.lock_seed = variation.seed, True
         return tell(self, Report("INFO", f"The seed is {settings.seed}"))
@@ -68,7 +68,7 @@ class IMPASTO_OT_favourite(OfVariation, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         variation = self.chosen_variation(context)
         try:
-            if variation.recipe is None:
+            if variation.needs_source:
                 raise ParameterError("variations of a source cannot be mixed", "vary a material that needs no source")
             favourites.toggle(variation.recipe)
         except ParameterError as error:

@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import random
+import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,25 +32,34 @@ if TYPE_CHECKING:
     from ..core.engine.replies import Matched
 
 COUNT = 4
+MOST_KEPT = 64
+"""Limit of variations that the history has, which are kept in memory only."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Variation:
     """A seed and its picture: uint8 RGB, row 0 at the top.
 
-    recipe: None where it needs a source. is_of_panel: it differs from the panel by its seed alone.
+    needs_source: its recipe begins with a picture. is_of_panel: it differs from the panel by its seed alone. made_s: in
+    seconds since 1970.
     """
 
     seed: int
     pixels: np.ndarray
-    recipe: Recipe | None = None
+    recipe: Recipe
+    needs_source: bool = False
     is_of_panel: bool = False
+    made_s: float = field(default_factory=time.time)
 
 
 class _Latest:
-    """The latest variations, with the tool or matcher and the file that they were made for, and what they vary."""
+    """The latest variations, with the tool or matcher and the file that they were made for, and what they vary.
+
+    earlier: all of this file in this session, up to a limit, the latest at the end.
+    """
 
     def __init__(self) -> None:
+        self.earlier: deque[Variation] = deque(maxlen=MOST_KEPT)
         self.items: tuple[Variation, ...] = ()
         self.key: tuple[str, int] = ("", 0)
         self.subject = ""
@@ -70,7 +81,20 @@ def variations_of(name: str) -> tuple[Variation, ...]:
 
 def keep(name: str, file_epoch: int, subject: str, items: Sequence[Variation]) -> None:
     """Show these variations by a tool or matcher from now on. subject: key of what they are variations of."""
+    if _latest.key[1] != file_epoch:
+        _latest.earlier.clear()
     _latest.items, _latest.key, _latest.subject = tuple(items), (name, file_epoch), subject
+    _latest.earlier.extend(item for item in items if item not in _latest.earlier)
+
+
+def variations_of_file() -> tuple[Variation, ...]:
+    """Variations that were made in this file and session, up to a limit, the earliest first."""
+    return tuple(_latest.earlier) if _latest.key[1] == jobs.file_epoch else ()
+
+
+def forget(variation: Variation) -> None:
+    """Let the history have a variation no longer."""
+    _latest.earlier.remove(variation)
 
 
 def latest_name() -> str:
@@ -98,12 +122,11 @@ def task(context: bpy.types.Context) -> Task:
     """Task that makes the panel's result with four new seeds, and shows each as it comes."""
     live.cancel()
     _, given, inputs = preview_inputs(context)
-    can_be_mixed = not inputs
 
     def make(task: Task, client: Client, seed: int) -> tuple[Variation, Sequence[str]]:
         request = replace(given, seed=seed)
         pixels = run(task, client, request, inputs)
-        return Variation(seed, pixels, request.recipe() if can_be_mixed else None, is_of_panel=True), ()
+        return Variation(seed, pixels, request.recipe(), needs_source=bool(inputs), is_of_panel=True), ()
 
     seeds = random.sample(range(MAX_INT), COUNT)
     return task_of("Four variations", context.scene.impasto.tool, _without_seed(given), seeds, make)
@@ -191,3 +214,4 @@ register = live.register
 def unregister() -> None:
     live.unregister()
     _latest.items = ()
+    _latest.earlier.clear()

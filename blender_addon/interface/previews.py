@@ -93,6 +93,11 @@ def icon_of_image(image: bpy.types.Image) -> int:
     return image.preview_ensure().icon_id
 
 
+def icon_of_thumbnail(name: str, encoded: str) -> int:
+    """Icon of a picture file in base64, which belongs to what has this name; 0 for an empty one."""
+    return _icons.thumbnail(name, encoded) if encoded else 0
+
+
 def icon_of_model(model: Mapping[str, Any]) -> int:
     """Icon of a model's thumbnail; 0 if it has none."""
     return _icons.thumbnail(f"model {model['name']}", model["thumbnail"]) if model["thumbnail"] else 0

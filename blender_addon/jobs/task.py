@@ -29,6 +29,7 @@ class Place(StrEnum):
 
     TEXTURE = "texture"
     LAYERS = "layers"
+    HISTORY = "history"
     MATCH = "match"
     BAKE = "bake"
     IMAGE = "image"

@@ -141,20 +141,23 @@ class IMPASTO_OT_edit_layers(OnMaterial, bpy.types.Operator):
     filepath: StringProperty(
         name="File", description="A file that Impasto made", subtype="FILE_PATH", options=RELATIVE_PATH
     )
+    recipe: StringProperty(name="Recipe", description="A recipe as JSON")
 
     def do(self, context: bpy.types.Context) -> Report:
         recipe, image = self._recipe(context)
-        named = self.material or not (self.image or self.filepath)
+        named = self.material or not (self.image or self.filepath or self.recipe)
         material = chosen_material(context, self.material) if named else active_material(context)
         material = material or _new_material(context)
         materials.check_editable(material)
-        missing = put_recipe(material.impasto_layers, recipe, sources_of(recipe, image) if image else {})
+        missing = put_recipe(material.impasto_layers, recipe, sources_of(recipe, image))
         said = f"{material.name} has the layers of its recipe"
         notes = [f"choose its input {name}, which was not found" for name in missing]
         return Report("WARNING" if notes else "INFO", "; ".join([said, *notes]), materials=(material.name,))
 
     def _recipe(self, context: bpy.types.Context) -> tuple[Recipe, bpy.types.Image | None]:
-        """The recipe, and an image that it made. ParameterError if there is none."""
+        """The recipe, and an image that it made, if there is one. ParameterError if there is no recipe."""
+        if self.recipe:
+            return Recipe.from_json(self.recipe), None
         if self.filepath or self.image:
             path = absolute(self.filepath)
             image = image_called(self.image) if self.image else bpy.data.images.load(path, check_existing=True)

@@ -12,14 +12,15 @@ import bpy
 
 from ..bake.sources.provenance import BAKE
 from ..bridge import materials
-from ..bridge.inputs import SOURCE, Input, Source, read
+from ..bridge.inputs import SOURCE, Input, Source, images_of, read
+from ..bridge.recipe_inputs import put_source
 from ..bridge.target import ACTIVE, Target, active_material
 from ..core.descriptions import MESH
 from ..core.engine.replies import JobResult
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe, Step, name_inputs
 from ..engine import engine
-from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size, properties_of
+from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size
 from ..jobs.task import Task
 from ..parameters import inputs, properties
 from ..paths import absolute
@@ -145,7 +146,7 @@ def copy_layer(stack: bpy.types.PropertyGroup) -> bpy.types.PropertyGroup:
     """Add a copy of the active layer above it."""
     step, images = _step_of(stack.layers[stack.active])
     layer = add_layer(stack, step)
-    _put_images(layer, step, images)
+    inputs.put_images(layer, catalogue[layer.tool], step, images)
     return layer
 
 
@@ -158,9 +159,10 @@ def put_recipe(stack: bpy.types.PropertyGroup, recipe: Recipe, sources: Mapping[
     stack.layers.clear()
     stack.active = 0
     stack.seed = recipe.seed
-    _put_source(stack, sources.get(SOURCE), recipe.inputs.get(SOURCE, {}))
+    put_source(stack, sources.get(SOURCE), recipe.inputs.get(SOURCE, {}))
     for step in recipe.steps:
-        _put_images(add_layer(stack, step), step, sources)
+        own = images_of(sources, step.input_names)
+        inputs.put_images(add_layer(stack, step), catalogue[step.tool], step, own)
     return [str(about["name"]) for name, about in recipe.inputs.items() if name not in sources]
 
 
@@ -172,38 +174,6 @@ def _check(recipe: Recipe) -> None:
         raise ParameterError("it was made across the seams of a mesh, which layers do not know", "press Make Again")
     for step in recipe.steps:
         catalogue[step.tool]
-
-
-def _put_source(stack: bpy.types.PropertyGroup, source: Source | None, about: Mapping[str, str | float]) -> None:
-    stack.source_kind, stack.image, stack.filepath = NONE, None, ""
-    stack.width_m = float(about.get("width_m", 0.0)) / materials.unit_m()
-    if isinstance(source, bpy.types.Image):
-        stack.source_kind, stack.image = IMAGE, source
-    elif source is not None:
-        stack.source_kind, stack.filepath = FILE, str(source)
-
-
-def _put_images(layer: bpy.types.PropertyGroup, step: Step, sources: Mapping[str, Source]) -> None:
-    """Give a layer the images of a step's inputs, and the numbers that belong to each."""
-    tool = catalogue[layer.tool]
-    group = properties.group_of(layer, tool)
-    for item in inputs.image_inputs(tool):
-        images = [_image(sources.get(name)) for name in step.names_of(item["name"])]
-        if item["many"]:
-            inputs.put_all(group, item["name"], images)
-        else:
-            values = inputs.values(group, item["for_each"]) if item["for_each"] else [group]
-            for value, image in zip(values, images, strict=False):
-                setattr(value, inputs.pointer_to(item["name"]), image)
-    for name, schema in properties_of(tool).items():
-        if "for_each" in schema:
-            numbers = step.parameters.get(name, ())
-            for value, number in zip(inputs.values(group, schema["for_each"]), numbers, strict=False):
-                setattr(value, properties.identifier(name), number)
-
-
-def _image(source: Source | None) -> bpy.types.Image | None:
-    return bpy.data.images.load(str(source), check_existing=True) if isinstance(source, Path) else source
 
 
 def why_incomplete(context: bpy.types.Context) -> str:

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Parts of panels: a result's picture with what can be done next, the latest results, what a material has replaced."""
+"""Parts of panels: a result's picture with what can be done next, what a material has replaced."""
 
 from __future__ import annotations
 
 import bpy
 
-from ..bridge import former, image_editors, images, mapping, recent, surfaces
+from ..bridge import former, mapping, surfaces
 from ..bridge.target import active_material
 from ..interface import previews
 from ..interface.drawing import draw_text
@@ -15,8 +15,8 @@ from ..translations.texts import sentence
 from .using import views_without_materials
 
 MOST_PICTURES = 4
-PICTURE_SCALE, MORE_SCALE, RECENT_SCALE = 7.0, 3.5, 2.6
-"""Sizes of pictures, in heights of a button: of one result, of several, and in the list."""
+PICTURE_SCALE, MORE_SCALE = 7.0, 3.5
+"""Sizes of pictures, in heights of a button: of one result, and of several."""
 SCALED = 1e-3
 """Difference from 1 from which an object's scale is seen in its texture."""
 
@@ -40,18 +40,9 @@ def draw_result(layout: bpy.types.UILayout, context: bpy.types.Context, place: P
 def _draw_pictures(layout: bpy.types.UILayout, results: list[bpy.types.Material | bpy.types.Image]) -> None:
     row = layout.row()
     for one in results:
-        if image := _image_of(one):
+        if image := surfaces.picture_of(one):
             scale = PICTURE_SCALE if len(results) == 1 else MORE_SCALE
             row.template_icon(previews.icon_of_image(image), scale=scale)
-
-
-def _image_of(result: bpy.types.Material | bpy.types.Image) -> bpy.types.Image | None:
-    """The image, or that of a material's base colour, or else of its first map; None if it has none."""
-    if isinstance(result, bpy.types.Image):
-        return result
-    nodes = surfaces.map_nodes(result)
-    first = nodes.get("base_color") or next(iter(nodes.values()), None)
-    return first.image if first else None
 
 
 def _draw_mapping(layout: bpy.types.UILayout, context: bpy.types.Context, material: bpy.types.Material) -> None:
@@ -73,25 +64,3 @@ def draw_former(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         button = row.operator("impasto.restore", text=text, icon="LOOP_BACK", translate=False)
         button.former = one.name
         row.operator("impasto.forget_former", text="", icon="X")
-
-
-def draw_recent(layout: bpy.types.UILayout) -> None:
-    """Draw the latest results, each with its picture and buttons."""
-    for one in recent.latest():
-        row, image = layout.row(), _image_of(one)
-        if image:
-            row.template_icon(previews.icon_of_image(image), scale=RECENT_SCALE)
-        column = row.column(align=True)
-        column.label(text=one.name, translate=False)
-        buttons = column.row(align=True)
-        if isinstance(one, bpy.types.Material):
-            buttons.operator("impasto.assign", icon="MATERIAL").material = one.name
-            buttons.operator("impasto.select_users", text="", icon="RESTRICT_SELECT_OFF").material = one.name
-            buttons.operator("impasto.mark_asset", text="", icon="ASSET_MANAGER").material = one.name
-        if image and (image == one or image_editors.is_image_editor(bpy.context)):
-            look = {} if image == one else {"text": ""}
-            buttons.operator("impasto.show_image", icon="IMAGE_DATA", **look).image = image.name
-        if image and images.has_recipe(image):
-            buttons.operator("impasto.rerun", text="", icon="FILE_REFRESH").image = image.name
-            button = buttons.operator("impasto.edit_layers", text="", icon="GREASEPENCIL")
-            setattr(button, "image" if image == one else "material", one.name)

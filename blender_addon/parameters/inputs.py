@@ -14,7 +14,7 @@ from typing import Any
 import bpy
 from bpy.props import CollectionProperty, PointerProperty
 
-from ..core.recipe import MAX_VALUES
+from ..core.recipe import MAX_VALUES, Step
 from ..engine.catalogue import properties_of
 from . import schemas
 from .groups import group_of, identifier
@@ -96,6 +96,29 @@ def put_all(group: bpy.types.PropertyGroup, name: str, images: Sequence[bpy.type
         add(group, name)
     for value, image in zip(values(group, name), images, strict=False):  # a group has one value even for no image
         setattr(value, pointer_to(name), image)
+
+
+def put_images(
+    owner: bpy.types.Scene | bpy.types.PropertyGroup,
+    tool: Mapping[str, Any],
+    step: Step,
+    images: Mapping[str, bpy.types.Image],
+) -> None:
+    """Give a tool the images of a step's inputs, which have the recipe's names, and the numbers that belong to each."""
+    group = group_of(owner, tool)
+    for item in image_inputs(tool):
+        given = [images.get(name) for name in step.names_of(item["name"])]
+        if item["many"]:
+            put_all(group, item["name"], given)
+        else:
+            holders = values(group, item["for_each"]) if item["for_each"] else [group]
+            for value, image in zip(holders, given, strict=False):
+                setattr(value, pointer_to(item["name"]), image)
+    for name, schema in properties_of(tool).items():
+        if "for_each" in schema:
+            numbers = step.parameters.get(name, ())
+            for value, number in zip(values(group, schema["for_each"]), numbers, strict=False):
+                setattr(value, identifier(name), number)
 
 
 def is_full(group: bpy.types.PropertyGroup, name: str) -> bool:

@@ -199,12 +199,17 @@ def put_parameters(
 
     owner: a scene or a layer.
     """
-    group, known = group_of(owner, tool), properties_of(tool)
+    put_values(group_of(owner, tool), tool, parameters)
+
+
+def put_values(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], parameters: Mapping[str, Any]) -> None:
+    """The same for any of a tool's groups."""
+    known = properties_of(tool)
     for name in sorted(drawn_parameters(tool), key=lambda name: not is_model(known[name])):  # its sliders come later
         if belongs_to_model(known[name]):
             _put_of_model(group, tool, name, parameters.get(name))
         elif name in parameters:
-            setattr(group, identifier(name), _as_property(owner, name, known[name], parameters[name]))
+            setattr(group, identifier(name), _as_property(group, name, known[name], parameters[name]))
         else:
             group.property_unset(identifier(name))
 
@@ -230,7 +235,7 @@ def _as_property(owner: Any, name: str, schema: Mapping[str, Any], value: Any) -
         return str(value)
     if schemas.is_angle(schema):
         return math.radians(value)
-    return value / unit_m(owner) if schemas.is_length(name, schema) else value
+    return value / unit_m(owner.id_data) if schemas.is_length(name, schema) else value
 
 
 def kind_of_preview(tool: Mapping[str, Any]) -> str:

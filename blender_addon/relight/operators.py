@@ -28,6 +28,7 @@ from .turntable import FORMER, NOW, Light, ShownMaps, light_of, plain_recipe, re
 if TYPE_CHECKING:
     import numpy as np
 
+    from ..core.engine.client import Client
     from ..core.engine.replies import JobResult
 
 LIT = ("roughness", "metallic", "normal", "height", "ambient_occlusion")
@@ -65,13 +66,8 @@ def relight_task(context: bpy.types.Context, light: Light) -> Task:
     connected, recipe, device = connect(), plain_recipe(), engine.preferences().device
 
     def work(task: Task) -> tuple[ShownMaps, np.ndarray]:
-        client, maps = connected(), {}
-        for which, subject in subjects.items():
-            sent = {key: ready(given) for key, given in subject.inputs.items()}
-            view = View("small", LONGEST_PX)
-            job = client.submit(subject.recipe, sent, deliver=view, device=device, scale=subject.scale)
-            maps[which] = _pixels(task.wait_for(job))
-        shown = ShownMaps(name, maps)
+        client = connected()
+        shown = ShownMaps(name, {which: maps_of(task, client, one, device) for which, one in subjects.items()})
         return shown, render(task, client, recipe, shown, light)
 
     def apply(made: tuple[ShownMaps, np.ndarray]) -> Report:
@@ -81,18 +77,38 @@ def relight_task(context: bpy.types.Context, light: Light) -> Task:
     return Task("Relight", work, apply)
 
 
+def maps_of(task: Task, client: Client, subject: Subject, device: str) -> JobInput:
+    """Small maps of a subject. For a task's `work`."""
+    sent = {key: ready(given) for key, given in subject.inputs.items()}
+    view = View("small", LONGEST_PX)
+    return _pixels(task.wait_for(client.submit(subject.recipe, sent, deliver=view, device=device, scale=subject.scale)))
+
+
+def subject_of_material(material: bpy.types.Material) -> Subject:
+    """The maps of a material as they are. ParameterError if it has no base colour."""
+    surfaces.base_color_of(material)
+    has_normal = "normal" in surfaces.map_nodes(material)
+    names = [name for name in LIT if name != "height" or not has_normal]
+    return Subject(plain_recipe(), {SOURCE: surfaces.read(material, names, LONGEST_PX)}, {})
+
+
 def _of_material(context: bpy.types.Context) -> tuple[str, dict[str, Subject]]:
     """Name of the material, and what to show of it: its maps, and those before the last result if they are left."""
     material = active_material(context)
     surfaces.base_color_of(material)
     assert material is not None  # else there is no base colour
-    has_normal = "normal" in surfaces.map_nodes(material)
-    names = [name for name in LIT if name != "height" or not has_normal]
-    found = {NOW: surfaces.read(material, names, LONGEST_PX)}
+    found = {NOW: subject_of_material(material)}
     if before := former.images_of(material):
-        maps = {name: image for name, image in before.items() if name in names}
-        found[FORMER] = surfaces.read_images(before["base_color"].image, maps, {}, LONGEST_PX)
-    return material.name, {which: Subject(plain_recipe(), {SOURCE: given}, {}) for which, given in found.items()}
+        found[FORMER] = subject_of_images(before)
+    return material.name, found
+
+
+def subject_of_images(maps: Mapping[str, surfaces.MapImage]) -> Subject:
+    """Images of maps, among them the base colour."""
+    has_normal = "normal" in maps
+    lit = {name: image for name, image in maps.items() if name in LIT and (name != "height" or not has_normal)}
+    given = surfaces.read_images(maps["base_color"].image, lit, {}, LONGEST_PX)
+    return Subject(plain_recipe(), {SOURCE: given}, {})
 
 
 def _of_preview(context: bpy.types.Context) -> tuple[str, dict[str, Subject]]:

@@ -40,11 +40,6 @@ def offers(panel: str, operator: str) -> list:
     return drawn(getattr(bpy.types, PANELS[panel])).operators(operator)
 
 
-def assigns() -> list:
-    """Buttons of the report that assign its material; Recent Results has one for each material, too."""
-    return offers("texture", "impasto.assign")[: -len(offers("texture", "impasto.select_users")) or None]
-
-
 def run_from(extension, place: str) -> None:
     """Start and finish the panel's task as a click in this panel does."""
     request = extension.generate.request.from_scene(bpy.context)
@@ -128,24 +123,24 @@ class TestWhereTheMaterialIs:
         plane.select_set(False)
         run_from(extension, "texture")
         assert "no object has it yet" in said("texture").lower()
-        (button,) = assigns()
+        (button,) = offers("texture", "impasto.assign")
         assert "Select the objects" in said("texture")
         plane.select_set(True)
         assert "Select the objects" not in said("texture")
         assert bpy.ops.impasto.assign(material=button.material) == {"FINISHED"}
         assert plane.active_material.name == button.material
-        assert not assigns()
+        assert not offers("texture", "impasto.assign")
 
     def test_with_an_object_selected_nothing_is_offered(self, checker, plane, extension):
         run_from(extension, "texture")
         assert plane.active_material is not None
-        assert not assigns()
+        assert not offers("texture", "impasto.assign")
 
     def test_a_mesh_without_uvs_is_told_of(self, checker, plane, extension):
         bpy.ops.object.select_all(action="DESELECT")
         run_from(extension, "texture")
         bpy.ops.mesh.primitive_cube_add(calc_uvs=False)
-        (button,) = assigns()
+        (button,) = offers("texture", "impasto.assign")
         bpy.ops.impasto.assign(material=button.material)
         assert "unwrap" in extension.jobs.session.jobs.made.text
 
@@ -206,7 +201,7 @@ class TestWhatIsSeenOfAResult:
         layout = drawn(bpy.types.IMPASTO_PT_view_3d)
         shown = [arguments[0] for what, arguments, _ in layout.drawn if what == "template_icon"]
         color = bpy.data.images["made_base_color"].preview_ensure()
-        assert shown == [color.icon_id] * 2, "and in Recent Results"
+        assert shown == [color.icon_id]
         assert "impasto_mapping" in layout.props()
 
     def test_a_scaled_object_is_told_of_where_its_scale_matters(self, checker, plane, extension):
@@ -242,5 +237,5 @@ class TestWhatIsSeenOfAResult:
             for what, _, options in drawn(bpy.types.IMPASTO_PT_view_3d).drawn
             if what == "template_icon"
         ]
-        assert len(scales) == 2 + 3
+        assert len(scales) == 2
         assert scales[0] == scales[1] < 4

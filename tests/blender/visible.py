@@ -40,6 +40,7 @@ NAMES = {
         "live style",
         "slider {}",
         "variation {}",
+        "history {}",
         "Render Result",
         "Impasto Displacement",
     ),

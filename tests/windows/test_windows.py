@@ -260,3 +260,19 @@ def test_an_artist_looks_at_layers_moves_a_slider_and_runs_them(walk_through):
     assert facts["live_error"] == ""
     assert facts["copied"] == ["quilt", "photo-maps", "weathering", "adjust", "adjust"]
     assert facts["made"].startswith("Made the material Material")
+
+
+def test_an_artist_compares_uses_restores_and_deletes_results_of_the_history(walk_through):
+    facts = walk_through("history", size_px=(1400, 1700))
+    assert len(facts["listed"]) == 7
+    assert facts["compared"] == ["Oak", "Rust"]
+    assert (facts["assigned"], facts["selected"], facts["is_asset"]) == ("Rust", ["Plane"], True)
+    assert facts["faces"] == [["", "Rust"], [0, 0, 0, 1, 0, 0]]
+    assert facts["made_again"] > 0
+    assert ["Rust" in name for name in facts["starred"]] == [True]
+    search, (only,) = facts["found"]
+    assert (search, "Oak" in only) == ("oak", True)
+    assert facts["restored"] == "planks"
+    assert (facts["asked"], facts["deleted"], facts["undone"]) == (True, True, True)
+    assert {"Oak", "Rust", "Terrazzo"} <= set(facts["kept"])
+    assert facts["layers"][0] in ("planks", "rust", "terrazzo")

@@ -9,9 +9,7 @@ import bpy
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from fields import (
-    ARROW_PX,
     FIRST_ITEM_PX,
-    FIRST_SECTION_PX,
     chooses_each,
     chooses_images,
     clicks_and_waits,
@@ -79,7 +77,7 @@ def chooses_an_image_and_colors(walk: Walk) -> Steps:
 
 
 def made(walk: Walk) -> Steps:
-    """A model by the search; previews and variations; Generate with nothing selected, and Assign; Recent Results."""
+    """A model by the search; previews and variations; Generate with nothing selected, and Assign."""
     scene = bpy.context.scene
     scene.impasto.tool, scene.impasto.source_kind = "torus", "NONE"
     torus = scene.impasto_parameters.torus
@@ -102,32 +100,6 @@ def made(walk: Walk) -> Steps:
     yield 0.5
     yield walk.click("impasto.assign", "VIEW_3D")
     walk.record("assigned", cube.active_material.name if cube.active_material else "")
-    yield from uses_recent_results(walk)
-
-
-def uses_recent_results(walk: Walk) -> Steps:
-    """The buttons of the latest: Assign, Select Users, Mark as Asset, and Make Again."""
-    bpy.context.scene.impasto.live_preview = False  # room for the last section
-    yield 0.5
-    region = walk.region(walk.area("VIEW_3D"), "UI")
-    _, y = yield walk.find("impasto.variations", "VIEW_3D")
-    yield walk.tap((region.x + ARROW_PX, y + FIRST_SECTION_PX))  # folds Variations
-    yield 0.5
-    place = yield from unfold(walk, "impasto.restore", "impasto.mark_asset", skip=1, columns=(0.75, 0.84))
-    walk.screenshot("recent.png")
-    columns = (0.5, 0.68, 0.75, 0.84)
-    found = yield walk.buttons("VIEW_3D", top=place[1], height=60, columns=columns)
-    walk.record("recent_buttons", sorted(found))
-    material = bpy.data.materials[JOBS.made.materials[0] if JOBS.made.materials else walk.facts["assigned"]]
-    for name in sorted(found, key=lambda name: name.startswith("impasto.rerun")):  # puts another one on top
-        before = len(bpy.data.images)
-        found = yield walk.buttons("VIEW_3D", top=place[1] + 60, height=180, columns=columns)  # reports move them
-        yield walk.tap(found[name][0])
-        yield 0.5  # until its job has begun
-        yield until(lambda: JOBS.shown_task is None, LIMIT_S)
-        yield 1.0
-        walk.record(name.split("(")[0], [bool(material.asset_data), len(bpy.data.images) - before])
-    walk.screenshot("made_again.png")
 
 
 def styles(walk: Walk) -> Steps:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Any
 
 import bmesh
 import bpy
@@ -67,7 +66,7 @@ def chooses(walk: Walk, which: str, place: Place) -> Steps:
 
 
 def seen(walk: Walk) -> Steps:
-    """Generate in solid shading; its picture, material preview, mapping; Recent Results; another tool."""
+    """Generate in solid shading; its picture, material preview, mapping; another tool."""
     scene = bpy.context.scene
     generates_bricks(scene)
     cube = bpy.data.objects["Cube"]
@@ -92,9 +91,7 @@ def seen(walk: Walk) -> Steps:
     walk.record("mapping", material.impasto_mapping)
     walk.screenshot("box.png")
     yield from restores(walk, cube, before)
-    scene.impasto_parameters.bricks.color = (0.1, 0.3, 0.5)
     yield from clicks_and_waits(walk, "impasto.generate", "VIEW_3D", "texture")
-    yield from uses_recent_results(walk, material)
     scene.impasto.tool = "concrete"
     yield 0.5
     walk.record("reports_of_another_tool", "texture" in extension().jobs.session.jobs.reports)
@@ -126,55 +123,6 @@ def restores(walk: Walk, item: bpy.types.Object, before: str) -> Steps:
     yield walk.tap(place)
     yield 0.5
     walk.record("restored", [item.active_material.name, before])
-
-
-def uses_recent_results(walk: Walk, material: bpy.types.Material) -> Steps:
-    """The older of two results: assigned to another object and to one face by clicks; its users are selected."""
-    place = yield from unfold(walk, "use_ambient_occlusion", "impasto.assign", skip=1, columns=(0.5, 0.6))
-    yield 1.0
-    walk.screenshot("recent.png")
-    bpy.ops.mesh.primitive_plane_add(location=(3, 0, 0))
-    plane = bpy.context.object
-    yield 0.5
-    buttons = yield from recent_buttons(walk, place, material)
-    yield walk.tap(buttons["assign"])
-    walk.record("assigned", [plane.active_material.name if plane.active_material else "", material.name])
-    plane.select_set(False)
-    yield 0.3
-    yield walk.tap(buttons["select_users"])
-    walk.record("selected", [one.name for one in bpy.context.view_layer.objects if one.select_get()])
-    yield from assigns_a_face(walk, place, material)
-    walk.screenshot("assigned.png")
-
-
-def recent_buttons(walk: Walk, place: Place, material: bpy.types.Material) -> Steps:
-    """Places of the buttons of one result, by operator."""
-    found = yield walk.buttons("VIEW_3D", top=place[1], height=200, columns=(0.5, 0.62, 0.7, 0.78, 0.86, 0.93))
-    walk.record("recent_buttons", sorted(found))
-    own = {name: places for name, places in found.items() if f'"{material.name}"' in name}
-    return {name.partition("(")[0].removeprefix("impasto."): places[0] for name, places in own.items()}
-
-
-def assigns_a_face(walk: Walk, place: Place, material: bpy.types.Material) -> Steps:
-    """In edit mode Assign is for the selected faces."""
-    bpy.ops.mesh.primitive_cube_add(location=(0, 3, 0))
-    cube: Any = bpy.context.object
-    with walk.at(walk.area("VIEW_3D")):
-        bpy.ops.object.mode_set(mode="EDIT")
-        bpy.ops.mesh.select_all(action="DESELECT")
-    shape = bmesh.from_edit_mesh(cube.data)
-    shape.faces.ensure_lookup_table()
-    shape.faces[3].select_set(True)
-    bmesh.update_edit_mesh(cube.data)
-    yield 0.5
-    buttons = yield from recent_buttons(walk, place, material)  # its row has moved: nothing was replaced here
-    yield walk.tap(buttons["assign"])
-    yield 0.3
-    walk.screenshot("faces.png")
-    with walk.at(walk.area("VIEW_3D")):
-        bpy.ops.object.mode_set(mode="OBJECT")
-    slots = [slot.material.name if slot.material else "" for slot in cube.material_slots]
-    walk.record("faces", [slots, [face.material_index for face in cube.data.polygons]])
 
 
 def kept(walk: Walk) -> Steps:

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Two entries beside each other under one light: their balls, and below them their planes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import bpy
+
+from .. import handlers
+from ..bridge import images, naming
+from ..bridge.inputs import read
+from ..bridge.recipe_inputs import sources_of
+from ..bridge.surfaces import MapImage
+from ..core.errors import FileError
+from ..engine import engine
+from ..jobs.session import connect
+from ..jobs.task import Report, Task
+from ..relight.operators import Subject, maps_of, subject_of_images, subject_of_material
+from ..relight.turntable import NOW, SIDE_PX, ShownMaps, light_of, plain_recipe, render
+from .entries import Entry
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+class Comparison:
+    """Names of the two that are shown, and their picture."""
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Know nothing."""
+        self.names: tuple[str, ...] = ()
+        self.pixels: np.ndarray | None = None
+
+
+comparison = Comparison()
+
+
+def compare_task(context: bpy.types.Context, pair: tuple[Entry, Entry]) -> Task:
+    """Task that shows two entries beside each other. ImpastoError if one of them cannot be read."""
+    subjects = {f"{index} {entry.name}": _subject(entry) for index, entry in enumerate(pair)}
+    connected, recipe, light, device = connect(), plain_recipe(), light_of(context.scene), engine.preferences().device
+
+    def work(task: Task) -> np.ndarray:
+        import numpy as np
+
+        client, pictures = connected(), []
+        for name, subject in subjects.items():
+            shown = ShownMaps(name, {NOW: maps_of(task, client, subject, device)})
+            pictures.append(render(task, client, recipe, shown, light)[0])
+        balls, planes = ([one[:, part] for one in pictures] for part in (slice(SIDE_PX), slice(SIDE_PX, None)))
+        return np.concatenate([np.concatenate(balls, 1), np.concatenate(planes, 1)])
+
+    def apply(made: np.ndarray) -> Report:
+        comparison.names, comparison.pixels = tuple(entry.name for entry in pair), made
+        return Report("INFO", f"{pair[0].name} and {pair[1].name} are shown under one light")
+
+    return Task("Compare", work, apply)
+
+
+def _subject(entry: Entry) -> Subject:
+    """Maps of an entry: of a result as they are, else of its recipe, run again."""
+    if isinstance(entry.item, bpy.types.Material):
+        return subject_of_material(entry.item)
+    if (image := entry.image) is not None:
+        maps = {one.get(images.MAP, ""): MapImage(one) for one in naming.images_of_set(image)}
+        return subject_of_images(maps | {"base_color": MapImage(image)})
+    recipe = entry.recipe
+    sources = sources_of(recipe)
+    if missing := [str(about["name"]) for name, about in recipe.inputs.items() if name not in sources]:
+        raise FileError(f"the input {missing[0]} of {entry.name} was not found", "open it as an image first")
+    return Subject(recipe, {name: read(source) for name, source in sources.items()}, {})
+
+
+@bpy.app.handlers.persistent
+def _file_opened(*_: object) -> None:
+    comparison.clear()
+
+
+HANDLERS = (("load_pre", _file_opened),)
+
+
+def register() -> None:
+    handlers.add(HANDLERS)
+
+
+def unregister() -> None:
+    handlers.remove(HANDLERS)
+    comparison.clear()

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Entries of the history: results in this file, variations of this session, and recipes kept across files.
+
+They are collected when something has changed, since panels ask at every redraw.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import bpy
+
+from .. import handlers
+from ..bridge import images, recent, surfaces
+from ..core.errors import ParameterError
+from ..core.recipe import Recipe
+from ..engine.catalogue import catalogue
+from ..generate import variations
+from ..interface import previews
+from ..translations.texts import sentence
+from .stored import StoredRecipe, stored
+
+MATERIAL, IMAGE, VARIATION, STORED = "MATERIAL", "IMAGE", "VARIATION", "STORED"
+COLLECTIONS = {MATERIAL: "materials", IMAGE: "images"}
+"""Data of the file whose entries have their names."""
+MOST_READ = 1024
+"""Limit of recipes that are kept as read."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A result, a variation or a recipe across files. text: its recipe as JSON, or ""; made_s: since 1970."""
+
+    kind: str
+    name: str
+    made_s: float
+    text: str
+    is_starred: bool = False
+    variation: variations.Variation | None = None
+    stored: StoredRecipe | None = None
+
+    @property
+    def key(self) -> str:
+        """Its kind and its name, by which operators find it again."""
+        return f"{self.kind}:{self.stored.path.name if self.stored else self.name}"
+
+    @property
+    def item(self) -> recent.Result | None:
+        """The result in this file; None if it is none, or is gone."""
+        return getattr(bpy.data, COLLECTIONS[self.kind]).get(self.name) if self.kind in COLLECTIONS else None
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it was a result in this file that was deleted or renamed since it was listed."""
+        return self.kind in COLLECTIONS and self.item is None
+
+    @property
+    def image(self) -> bpy.types.Image | None:
+        """Picture of the result in this file."""
+        return surfaces.picture_of(self.item) if self.item else None
+
+    @property
+    def date(self) -> str:
+        """Day and time at which it was made."""
+        return time.strftime("%Y-%m-%d %H:%M", time.localtime(self.made_s))
+
+    @property
+    def icon(self) -> int:
+        """Blender's number of its thumbnail; 0 if it has none."""
+        if self.variation is not None:
+            return previews.icon_of_pixels(f"history {self.name}", self.variation.pixels[::2, ::2])
+        if self.stored is not None:
+            return previews.icon_of_thumbnail(self.key, self.stored.thumbnail)
+        return previews.icon_of_image(self.image) if self.image else 0
+
+    @property
+    def recipe(self) -> Recipe:
+        """Its recipe. ParameterError if it has none that can be read."""
+        if not self.text:
+            raise ParameterError(f"the entry {self.name} has no recipe", "choose another entry")
+        return Recipe.from_json(self.text)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A recipe in words: the labels of its tools, and the phrase or picture that it was found for."""
+
+    labels: tuple[str, ...] = ()
+    phrase: str = ""
+
+
+@lru_cache(MOST_READ)
+def origin_of(text: str) -> Origin:
+    """The recipe in this JSON in words; none for one that cannot be read."""
+    try:
+        recipe = Recipe.from_json(text)
+    except ParameterError:
+        return Origin()
+    labels = [catalogue[step.tool]["label"] if step.tool in catalogue else step.tool for step in recipe.steps]
+    return Origin(tuple(dict.fromkeys(labels)), recipe.matched.get("text") or recipe.matched.get("name", ""))
+
+
+class _Collected:
+    """Entries as they were collected last, and the number of data that there were."""
+
+    def __init__(self) -> None:
+        self.entries: tuple[Entry, ...] = ()
+        self.counts: tuple[int, ...] = ()
+
+
+_collected = _Collected()
+
+
+def _counts() -> tuple[int, ...]:
+    return len(bpy.data.materials), len(bpy.data.images), len(variations.variations_of_file())
+
+
+def forget(*_: object) -> None:
+    """Have the entries collected anew when they are asked for again."""
+    _collected.counts = ()
+
+
+def collect() -> None:
+    """Collect the entries of this file anew."""
+    kinds = {bpy.types.Material: MATERIAL, bpy.types.Image: IMAGE}
+    found = [
+        Entry(kinds[type(one)], one.name, one[recent.MADE], one.get(images.RECIPE, ""), recent.STARRED in one)
+        for one in recent.latest()
+    ]
+    for one in variations.variations_of_file():
+        text = one.recipe.to_json()
+        found.append(Entry(VARIATION, f"{_name_of(text)} {one.seed}", one.made_s, text, variation=one))
+    _collected.entries, _collected.counts = tuple(sorted(found, key=lambda one: -one.made_s)), _counts()
+
+
+def _name_of(text: str) -> str:
+    origin = origin_of(text)
+    return origin.phrase or next(iter(origin.labels), "")
+
+
+def entries(all_files: bool = False) -> Sequence[Entry]:
+    """All entries, the latest first. all_files: also recipes of other files that are kept."""
+    if _collected.counts != _counts():
+        collect()
+    if not all_files:
+        return _collected.entries
+    times = {entry.made_s for entry in _collected.entries}
+    others = [
+        Entry(STORED, one.name, one.made_s, one.text, one.is_starred, stored=one)
+        for one in stored.recipes
+        if one.made_s not in times  # of this file
+    ]
+    return sorted([*_collected.entries, *others], key=lambda one: -one.made_s)
+
+
+def found_entries(search: str, starred_only: bool, all_files: bool) -> Sequence[Entry]:
+    """Entries that have every word of a search in their name, their phrase or their tools."""
+    words = search.lower().split()
+    return [
+        entry
+        for entry in entries(all_files)
+        if (entry.is_starred or not starred_only) and (not words or all(word in _searched(entry) for word in words))
+    ]
+
+
+def _searched(entry: Entry) -> str:
+    origin = origin_of(entry.text)
+    labels = (label for each in origin.labels for label in (each, sentence(each)))
+    return " ".join([entry.name, origin.phrase, *labels]).lower()
+
+
+def entry_of(key: str) -> Entry:
+    """Entry with this key. ParameterError if there is none."""
+    found = next((entry for entry in entries(all_files=True) if entry.key == key), None)
+    if found is None or found.is_gone:
+        forget()
+        raise ParameterError("this entry is not in the history any more", "choose another one")
+    return found
+
+
+@bpy.app.handlers.persistent
+def _file_changed(*_: object) -> None:
+    collect()  # here, since drawing must not wait for all recipes of a file to be read
+
+
+HANDLERS = tuple((event, _file_changed) for event in ("load_post", "undo_post", "redo_post"))
+
+
+def register() -> None:
+    recent.listeners.append(forget)
+    handlers.add(HANDLERS)
+
+
+def unregister() -> None:
+    handlers.remove(HANDLERS)
+    recent.listeners.remove(forget)
+    _collected.entries, _collected.counts = (), ()

@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Operators on entries of the history: select, restore, compare, star, delete."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import bpy
+from bpy.props import IntProperty, StringProperty
+
+from ..bridge import encode, former, images, naming, recent, surfaces
+from ..bridge.recipe_inputs import sources_of
+from ..core.errors import ImpastoError, ParameterError
+from ..generate import variations
+from ..generate.shown_recipe import restore_settings
+from ..jobs.operator import TaskOperator
+from ..jobs.task import Place, Report, Task
+from ..material.using import OnMaterial
+from ..translations.texts import sentence
+from . import stored
+from .comparison import compare_task
+from .entries import Entry, entry_of, forget
+
+
+class IMPASTO_OT_select_entry(bpy.types.Operator):
+    """Choose this entry of the history; the one that was chosen before can be compared with it"""
+
+    bl_idname = "impasto.select_entry"
+    bl_label = "Select Entry"
+    bl_options = {"INTERNAL"}  # noqa: RUF012  as Blender wants it
+
+    entry: StringProperty(name="Entry", description="Key of the entry")
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        settings = context.window_manager.impasto_history
+        if settings.selected != self.entry:
+            settings.former, settings.selected = settings.selected, self.entry
+        return {"FINISHED"}
+
+
+class IMPASTO_OT_turn_page(bpy.types.Operator):
+    """Show other entries of the history"""
+
+    bl_idname = "impasto.turn_page"
+    bl_label = "Turn Page"
+    bl_options = {"INTERNAL"}  # noqa: RUF012  as Blender wants it
+
+    page: IntProperty(name="Page", description="Number of the page, from 0")
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        context.window_manager.impasto_history.page = self.page
+        return {"FINISHED"}
+
+
+class IMPASTO_OT_refresh_history(bpy.types.Operator):
+    """Read the recipes of all files again, which other Blenders may have written"""
+
+    bl_idname = "impasto.refresh_history"
+    bl_label = "Refresh History"
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        stored.refresh()
+        return {"FINISHED"}
+
+
+class OnEntry(OnMaterial):
+    """Mixin: an operator on an entry of the history, by default the selected one."""
+
+    place = Place.HISTORY
+    entry: StringProperty(
+        name="Entry", description="Key of the entry, such as MATERIAL:Bricks; empty: the selected one"
+    )
+
+    def do(self, context: bpy.types.Context) -> Report:
+        return self.change(context, entry_of(self.entry or context.window_manager.impasto_history.selected))
+
+    def change(self, context: bpy.types.Context, entry: Entry) -> Report:
+        """Do it to an entry. ImpastoError if that cannot be."""
+        raise NotImplementedError
+
+
+class IMPASTO_OT_restore_settings(OnEntry, bpy.types.Operator):
+    """Set the Impasto panel to the source, the tool and the parameters that made this"""
+
+    bl_idname = "impasto.restore_settings"
+    bl_label = "Restore Settings"
+
+    def change(self, context: bpy.types.Context, entry: Entry) -> Report:
+        recipe = entry.recipe
+        missing = restore_settings(context.scene, recipe, sources_of(recipe, entry.image))
+        notes = [f"choose its input {name}, which was not found" for name in missing]
+        said = f"The Impasto panel is set as for {entry.name}"
+        return Report("WARNING" if notes else "INFO", "; ".join([said, *notes]))
+
+
+class IMPASTO_OT_star_entry(OnEntry, bpy.types.Operator):
+    """Give this a star, by which it is found again, or take it away; a variation is kept in the file by it"""
+
+    bl_idname = "impasto.star_entry"
+    bl_label = "Star Entry"
+
+    def change(self, context: bpy.types.Context, entry: Entry) -> Report:
+        if entry.variation is not None:
+            _keep_variation(context, entry, entry.variation)
+            return Report("INFO", f"{entry.name} is kept in the file")
+        if entry.stored is not None:
+            stored.toggle_star(entry.stored)
+            stored.refresh()
+        elif item := entry.item:
+            recent.star(item, not entry.is_starred)
+        forget()
+        said = f"{entry.name} has no star any more" if entry.is_starred else f"{entry.name} has a star"
+        return Report("INFO", said)
+
+
+def _keep_variation(context: bpy.types.Context, entry: Entry, variation: variations.Variation) -> None:
+    """Keep a variation as a small image with its recipe and a star."""
+    data = encode.encode_png(variation.pixels[::-1] / 255, bits=8)
+    image = images.add(entry.name, "base_color", data, entry.recipe)
+    recent.keep([image])
+    recent.star(image, True)
+    recent.note(image)
+    variations.forget(variation)
+    settings = context.window_manager.impasto_history
+    if settings.selected == entry.key:
+        settings.selected = entry_of(f"IMAGE:{image.name}").key
+
+
+class IMPASTO_OT_delete_entry(OnEntry, bpy.types.Operator):
+    """Delete this with all images that only it uses; objects get back what it took the place of"""
+
+    bl_idname = "impasto.delete_entry"
+    bl_label = "Delete"
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        try:
+            entry = entry_of(self.entry or context.window_manager.impasto_history.selected)
+        except ParameterError:
+            return self.execute(context)
+        self.entry = entry.key
+        message = "" if entry.item else "Undo does not bring it back."
+        title = sentence(f"Delete {entry.name}?")
+        return context.window_manager.invoke_confirm(
+            self, event, title=title, message=sentence(message), confirm_text="Delete"
+        )
+
+    def change(self, context: bpy.types.Context, entry: Entry) -> Report:
+        if entry.variation is not None:
+            variations.forget(entry.variation)
+        elif entry.stored is not None:
+            stored.remove(entry.stored)
+            stored.refresh()
+        elif isinstance(entry.item, bpy.types.Material):
+            _delete_material(entry.item)
+        else:
+            _delete_images(entry.item)
+        forget()
+        settings = context.window_manager.impasto_history
+        settings.selected = "" if settings.selected == entry.key else settings.selected
+        return Report("INFO", f"Deleted {entry.name}")
+
+
+def _delete_material(material: bpy.types.Material) -> None:
+    """Delete a material, and images of ours that nothing else uses."""
+    with suppress(ImpastoError):  # it took the place of none
+        former.restore(material, list(bpy.data.objects))
+    shown = {node.image for node in surfaces.map_nodes(material).values() if images.has_recipe(node.image)}
+    bpy.data.materials.remove(material)
+    bpy.data.batch_remove([one for one in shown if one.users == int(one.use_fake_user)])
+
+
+def _delete_images(image: bpy.types.Image) -> None:
+    """Delete an image, and the other maps that were made with it and that nothing uses."""
+    others = [one for one in naming.images_of_set(image) if one.users == int(one.use_fake_user)]
+    bpy.data.batch_remove({image, *others})
+
+
+class IMPASTO_OT_compare(TaskOperator, bpy.types.Operator):
+    """Show this beside the entry that was selected before, both under the light of the Relight panel"""
+
+    bl_idname = "impasto.compare"
+    bl_label = "Compare"
+    place = Place.HISTORY
+
+    entry: StringProperty(
+        name="Entry", description="Key of the entry, such as MATERIAL:Bricks; empty: the selected one"
+    )
+    other: StringProperty(name="Other", description="Key of the other entry; empty: the one that was selected before")
+
+    @classmethod
+    def why_not(cls, context: bpy.types.Context) -> str:
+        settings = context.window_manager.impasto_history
+        return "" if settings.selected and settings.former else "Select two entries, one after the other"
+
+    def task(self, context: bpy.types.Context) -> Task:
+        settings = context.window_manager.impasto_history
+        other = entry_of(self.other or settings.former)
+        return compare_task(context, (other, entry_of(self.entry or settings.selected)))
+
+
+CLASSES = (
+    IMPASTO_OT_select_entry,
+    IMPASTO_OT_turn_page,
+    IMPASTO_OT_refresh_history,
+    IMPASTO_OT_restore_settings,
+    IMPASTO_OT_star_entry,
+    IMPASTO_OT_delete_entry,
+    IMPASTO_OT_compare,
+)

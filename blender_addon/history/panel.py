@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The History panel in the 3D view, the shader editor and the image editor: a page of thumbnails, and what can be done
+with the selected one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import bpy
+
+from ..bridge import image_editors
+from ..interface import previews
+from ..interface.drawing import draw_progress, draw_report, draw_text, name_place
+from ..jobs.session import jobs
+from ..jobs.task import Place
+from ..tools.panel import InImageEditor, InShaderEditor, InView3D, Tab
+from ..translations.texts import sentence
+from .comparison import comparison
+from .entries import Entry, forget, found_entries, origin_of
+from .stored import is_on, stored
+
+COLUMN_PX, ROWS = 85, 3
+"""Least width of a thumbnail at a resolution scale of 1, and rows of a page."""
+SCALE, LARGE_SCALE, COMPARED_SCALE = 3.6, 7.0, 14.0
+"""Sizes of thumbnails, of the selected one and of a comparison, in heights of a button."""
+
+
+class HistoryPanel(Tab):
+    """Mixin: the same panel in each editor."""
+
+    bl_label = "History"
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  as Blender wants it
+    bl_order = 7
+    layout: bpy.types.UILayout
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, settings = self.layout, context.window_manager.impasto_history
+        name_place(layout, Place.HISTORY)
+        _draw_search(layout, settings)
+        columns = _columns(context)
+        found, shown = _page(settings, columns * ROWS)
+        if not found:
+            is_filtered = settings.search or settings.starred_only
+            draw_text(layout, "Nothing is found" if is_filtered else "There are no results yet", "INFO")
+        grid = layout.grid_flow(row_major=True, columns=columns, even_columns=True, align=True)
+        for entry in shown:
+            _draw_entry(grid.column(align=True), entry, entry.key == settings.selected)
+        _draw_turns(layout, settings.page, len(found), columns * ROWS)
+        if _is_across_files(settings) and stored.left_out:
+            draw_text(layout, f"{stored.left_out} files of the history cannot be read, and are left out", "ERROR")
+        selected = next((entry for entry in found if entry.key == settings.selected), None)
+        if selected:
+            _draw_selected(layout.box(), context, selected)
+        if jobs.shown_task:
+            draw_progress(layout, jobs.shown_task)
+        draw_report(layout, Place.HISTORY)
+        _draw_comparison(layout)
+
+
+class IMPASTO_PT_history_view_3d(HistoryPanel, InView3D, bpy.types.Panel):
+    pass
+
+
+class IMPASTO_PT_history_shader_editor(HistoryPanel, InShaderEditor, bpy.types.Panel):
+    pass
+
+
+class IMPASTO_PT_history_image_editor(HistoryPanel, InImageEditor, bpy.types.Panel):
+    pass
+
+
+def _draw_search(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
+    row = layout.row(align=True)
+    row.prop(settings, "search", text="", icon="VIEWZOOM")
+    row.prop(settings, "starred_only", text="", icon="SOLO_ON")
+    if is_on():
+        row.prop(settings, "all_files", text="", icon="FILE_FOLDER")
+        if settings.all_files:
+            row.operator("impasto.refresh_history", text="", icon="FILE_REFRESH")
+
+
+def _is_across_files(settings: bpy.types.PropertyGroup) -> bool:
+    return settings.all_files and is_on()
+
+
+def _columns(context: bpy.types.Context) -> int:
+    """Number of thumbnails beside each other in a region."""
+    scale = context.preferences.system.ui_scale or 1.0
+    return max(2, int(context.region.width / (COLUMN_PX * scale))) if context.region else ROWS
+
+
+def _page(settings: bpy.types.PropertyGroup, size: int) -> tuple[Sequence[Entry], Sequence[Entry]]:
+    """Entries that are found, and those of them on the page; collected anew if one there was deleted or renamed."""
+    wanted = settings.search, settings.starred_only, _is_across_files(settings)
+    found = found_entries(*wanted)
+    shown = found[settings.page * size :][:size]
+    if any(entry.is_gone for entry in shown):
+        forget()
+        found = found_entries(*wanted)
+        shown = found[settings.page * size :][:size]
+    return found, shown
+
+
+def _draw_turns(layout: bpy.types.UILayout, page: int, count: int, size: int) -> None:
+    """Draw buttons that turn the page, if there are several."""
+    if count <= size and not page:
+        return
+    row = layout.row()
+    _draw_turn(row, page - 1, page > 0, "TRIA_LEFT")
+    middle = row.row()
+    middle.alignment = "CENTER"
+    last = min((page + 1) * size, count)
+    middle.label(text=f"{page * size + 1}–{last} / {count}", translate=False)
+    _draw_turn(row, page + 1, last < count, "TRIA_RIGHT")
+
+
+def _draw_turn(row: bpy.types.UILayout, page: int, is_enabled: bool, icon: str) -> None:
+    part = row.row()
+    part.enabled = is_enabled
+    part.operator("impasto.turn_page", text="", icon=icon).page = page
+
+
+def _draw_entry(column: bpy.types.UILayout, entry: Entry, is_selected: bool) -> None:
+    """Draw an entry's thumbnail, and the button that selects it."""
+    column.template_icon(entry.icon, scale=SCALE)
+    icon = "SOLO_ON" if entry.is_starred else "NONE"
+    button = column.operator("impasto.select_entry", text=entry.name, icon=icon, depress=is_selected, translate=False)
+    button.entry = entry.key
+
+
+def _draw_selected(layout: bpy.types.UILayout, context: bpy.types.Context, entry: Entry) -> None:
+    """Draw what the selected entry is, and what can be done with it."""
+    row = layout.row()
+    row.template_icon(entry.icon, scale=LARGE_SCALE)
+    column = row.column(align=True)
+    column.label(text=entry.name, translate=False)
+    column.label(text=entry.date, translate=False)
+    origin = origin_of(entry.text)
+    for label in origin.labels:
+        column.label(text=sentence(label), translate=False)
+    if origin.phrase and origin.phrase != entry.name:
+        draw_text(layout, f"“{origin.phrase}”", "NONE", boxes=1)
+    _draw_uses(layout, context, entry)
+    row = layout.row(align=True)
+    button = row.operator("impasto.compare", icon="MOD_MIRROR")
+    button.entry = entry.key
+    icon = "SOLO_ON" if entry.is_starred else "SOLO_OFF"
+    row.operator("impasto.star_entry", text="", icon=icon, depress=entry.is_starred).entry = entry.key
+    row.operator("impasto.delete_entry", text="", icon="TRASH").entry = entry.key
+
+
+def _draw_uses(layout: bpy.types.UILayout, context: bpy.types.Context, entry: Entry) -> None:
+    """Draw the buttons that use a result of this file, and those that open its recipe."""
+    image, item = entry.image, entry.item
+    row = layout.row(align=True)
+    if isinstance(item, bpy.types.Material):
+        row.operator("impasto.assign", text="Use", icon="MATERIAL").material = item.name
+        row.operator("impasto.select_users", text="", icon="RESTRICT_SELECT_OFF").material = item.name
+        row.operator("impasto.mark_asset", text="", icon="ASSET_MANAGER").material = item.name
+    if image and (image == item or image_editors.is_image_editor(context)):
+        look = {"text": "Use"} if image == item else {"text": ""}
+        row.operator("impasto.show_image", icon="IMAGE_DATA", **look).image = image.name
+    if not entry.text:
+        return
+    if image:
+        row.operator("impasto.rerun", text="", icon="FILE_REFRESH").image = image.name
+    column = layout.column(align=True)
+    column.operator("impasto.restore_settings", icon="LOOP_BACK").entry = entry.key
+    button = column.operator("impasto.edit_layers", icon="GREASEPENCIL")
+    if item:
+        setattr(button, "image" if image == item else "material", item.name)
+    else:
+        button.recipe = entry.text
+
+
+def _draw_comparison(layout: bpy.types.UILayout) -> None:
+    """Draw the two entries that were compared last, with their names."""
+    if comparison.pixels is None:
+        return
+    box = layout.box().column(align=True)
+    row = box.row()
+    for name in comparison.names:
+        row.label(text=name, translate=False)
+    box.template_icon(previews.icon_of_pixels("compared", comparison.pixels), scale=COMPARED_SCALE)
+
+
+CLASSES = (IMPASTO_PT_history_view_3d, IMPASTO_PT_history_shader_editor, IMPASTO_PT_history_image_editor)

@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Recipes across files: one small file for each result, in a folder of the user's data, if the preferences ask for it.
+
+Several Blenders may write at once: each result has a file of its own, which is written whole or not at all. The oldest
+without a star go first where there are too many. What cannot be read is left out and counted.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import bpy
+
+from ..bridge import encode, images, recent, surfaces
+from ..core.errors import ImpastoError
+from ..core.recipe import Recipe
+from ..core.system.transaction import replace_files
+from ..core.system.typed_json import as_kind
+from ..core.system.untrusted import explain, files_in, make_folder, read_json
+from ..engine import engine
+from ..jobs.session import jobs, redraw
+from ..jobs.task import Place, Report, Task
+from ..paths import absolute
+
+MOST, MOST_BYTES = 500, 2**26
+"""Limits of the folder: number of files, and their size together."""
+FILE_BYTES = 2**20
+THUMBNAIL_PX = 128
+SUFFIX = ".json"
+DELAY_S = 0.5
+"""Time between a result and its thumbnail, which costs up to 0.2 s for the largest images."""
+
+
+@dataclass(frozen=True)
+class _Content:
+    """Content of a file. thumbnail: a PNG file in base64."""
+
+    name: str
+    made_s: float
+    recipe: Recipe
+    thumbnail: str
+    is_starred: bool = False
+
+
+@dataclass(frozen=True)
+class StoredRecipe:
+    """A recipe in the folder. text: as JSON; size: of its file in bytes."""
+
+    path: Path
+    name: str
+    made_s: float
+    text: str
+    thumbnail: str
+    is_starred: bool
+    size: int = 0
+
+    def to_json(self) -> bytes:
+        """Content of its file."""
+        about = {name: getattr(self, name) for name in ("name", "made_s", "thumbnail", "is_starred")}
+        return json.dumps({**about, "recipe": json.loads(self.text)}, ensure_ascii=False).encode()
+
+
+class _Stored:
+    """The folder's recipes as they were read last, and the number of files that could not be read."""
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Know nothing."""
+        self.recipes: tuple[StoredRecipe, ...] = ()
+        self.left_out = 0
+        self.read: dict[tuple[Path, int], StoredRecipe | None] = {}
+        """By path and time of change: what was read already; None for what could not be."""
+        self.waiting: list[int] = []
+        """Session ids of new results."""
+
+
+stored = _Stored()
+
+
+def folder() -> Path:
+    """The folder that the preferences name, or else one of Impasto's own."""
+    chosen = engine.preferences().history_folder
+    return Path(absolute(chosen)) if chosen else engine.user_folder() / "history"
+
+
+def is_on() -> bool:
+    """Whether recipes are kept across files."""
+    return engine.preferences().keeps_history
+
+
+def read_folder(place: Path) -> tuple[list[StoredRecipe], int]:
+    """Recipes in a folder, the earliest first, and the number of files that are left out; for any thread.
+
+    FileError if it cannot be read.
+    """
+    recipes = [_read(path) for path in files_in(place) if path.suffix == SUFFIX]
+    return [one for one in recipes if one], recipes.count(None)
+
+
+def _read(path: Path) -> StoredRecipe | None:
+    try:
+        about = path.stat()
+        key = path, about.st_mtime_ns
+        if key not in stored.read:
+            stored.read[key] = None
+            content = as_kind(_Content, read_json(path, max_bytes=FILE_BYTES), path.name)
+            stored.read[key] = StoredRecipe(
+                path,
+                content.name,
+                content.made_s,
+                content.recipe.to_json(),
+                content.thumbnail,
+                content.is_starred,
+                about.st_size,
+            )
+        return stored.read[key]
+    except (OSError, ImpastoError):  # another Blender has removed it meanwhile, or it is damaged
+        return None
+
+
+def write(one: StoredRecipe) -> None:
+    """Write a recipe's file. FileError if that cannot be."""
+    make_folder(one.path.parent)
+    replace_files({one.path: one.to_json()})
+
+
+def remove(one: StoredRecipe) -> None:
+    """Delete a recipe's file. FileError if that cannot be."""
+    with explain(one.path):
+        one.path.unlink(missing_ok=True)
+
+
+def remove_oldest(recipes: Sequence[StoredRecipe], most: int = MOST, most_bytes: int = MOST_BYTES) -> None:
+    """Delete the oldest without a star until the limits hold. FileError if that cannot be."""
+    count, size = len(recipes), sum(one.size for one in recipes)
+    for one in (one for one in recipes if not one.is_starred):
+        if count <= most and size <= most_bytes:
+            return
+        remove(one)
+        count, size = count - 1, size - one.size
+
+
+def _task(new: Sequence[StoredRecipe] = ()) -> Task:
+    """Task that writes new recipes, keeps the limits and reads the folder."""
+    place = folder()
+
+    def work(_task: Task) -> tuple[list[StoredRecipe], int]:
+        for one in new:
+            write(one)
+        found, left_out = read_folder(place)
+        if new:
+            remove_oldest(found)
+            found, left_out = read_folder(place)
+        return found, left_out
+
+    def apply(made: tuple[list[StoredRecipe], int]) -> Report:
+        stored.recipes, stored.left_out = tuple(made[0]), made[1]
+        redraw()
+        return Report("INFO", "")
+
+    task = Task("History", work, apply, is_shown=False)
+    task.place = Place.HISTORY
+    return task
+
+
+def _carry_out(task: Task) -> None:
+    """Carry out a task, on its thread where there are windows; an error is shown in the panel."""
+    if not bpy.app.background:
+        jobs.start(task)
+    elif (report := jobs.finish(task)).level == "ERROR":
+        jobs.tell(report, Place.HISTORY)
+
+
+def refresh() -> None:
+    """Read the folder anew."""
+    _carry_out(_task())
+
+
+def _note(result: recent.Result) -> None:
+    """Keep a new result's recipe, if the preferences ask for that."""
+    if not is_on() or images.RECIPE not in result:
+        return
+    stored.waiting.append(result.session_uid)
+    if bpy.app.background:
+        _keep_waiting()
+    elif not bpy.app.timers.is_registered(_keep_waiting):
+        bpy.app.timers.register(_keep_waiting, first_interval=DELAY_S, persistent=True)
+
+
+def _keep_waiting() -> None:
+    """Write the recipes of new results, unless these are gone already."""
+    wanted, stored.waiting = set(stored.waiting), []
+    results = [one for one in recent.latest() if one.session_uid in wanted]
+    try:
+        _carry_out(_task([_stored_of(one) for one in results]))
+    except ImpastoError as error:  # the folder is relative to a file that was never saved
+        jobs.tell(Report("ERROR", str(error)), Place.HISTORY)
+
+
+def _stored_of(result: recent.Result) -> StoredRecipe:
+    image = surfaces.picture_of(result)
+    pixels = images.small(image, THUMBNAIL_PX) if image else None
+    thumbnail = "" if pixels is None else base64.b64encode(encode.encode_png(pixels[..., :3], bits=8)).decode()
+    made_s = float(result[recent.MADE])
+    name = f"{int(made_s * 1000):015d}-{secrets.token_hex(4)}{SUFFIX}"
+    is_starred = recent.STARRED in result
+    return StoredRecipe(folder() / name, result.name, made_s, result[images.RECIPE], thumbnail, is_starred)
+
+
+def toggle_star(one: StoredRecipe) -> None:
+    """Give a recipe a star, or take it away. FileError if that cannot be written."""
+    write(replace(one, is_starred=not one.is_starred))
+
+
+def register() -> None:
+    recent.listeners.append(_note)
+
+
+def unregister() -> None:
+    recent.listeners.remove(_note)
+    if bpy.app.timers.is_registered(_keep_waiting):
+        bpy.app.timers.unregister(_keep_waiting)
+    stored.clear()

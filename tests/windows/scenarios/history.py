@@ -1,0 +1,215 @@
+"""Inside a Blender window: results are looked at in the history, selected, compared, used, restored and deleted."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import bmesh
+import bpy
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from fields import write
+from walk import HEADER_PX, Place, Steps, Walk, installed_extension, start, until
+
+OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
+EXTENSION = installed_extension()
+JOBS = EXTENSION.jobs.session.jobs
+PANEL = bpy.types.IMPASTO_PT_history_view_3d
+LIMIT_S = 600
+HEADERS = 14
+"""Most headers of folded panels that are tried."""
+COLUMNS = (0.1, 0.3, 0.5, 0.62, 0.7, 0.78, 0.86, 0.93)
+TOOLS = {"Oak": "planks", "Terrazzo": "terrazzo", "Rust": "rust"}
+
+
+def scenario(walk: Walk) -> Steps:
+    bpy.ops.impasto.refresh_tools()
+    EXTENSION.engine.engine.preferences().keeps_history = True
+    EXTENSION.engine.engine.preferences().history_folder = str(OUT / "kept")
+    with walk.at(walk.area("VIEW_3D")):
+        for name, tool in TOOLS.items():
+            bpy.ops.impasto.run(tool=tool, name=name, width_px=256, height_px=256)
+        bpy.context.scene.impasto.tool = "bricks"
+        bpy.context.scene.impasto.source_kind = "NONE"
+        bpy.ops.impasto.variations()
+    bpy.ops.mesh.primitive_plane_add(location=(3, 0, 0))
+    yield walk.show_panel("VIEW_3D", "Impasto")
+    yield walk.fold_panel(0)
+    yield unfolds(walk)
+    yield 2.0
+    walk.screenshot("page.png")
+    yield compares(walk)
+    yield uses(walk)
+    yield searches(walk)
+    yield restores(walk)
+    yield deletes(walk)
+    yield shows_all_files(walk)
+    bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
+
+
+def unfolds(walk: Walk) -> Steps:
+    """Click headers until the history is drawn; other panels are folded again."""
+    drawn: list[int] = []
+    draw = PANEL.draw
+
+    def noted(own: bpy.types.Panel, context: bpy.types.Context) -> None:
+        drawn.append(1)
+        draw(own, context)
+
+    PANEL.draw = noted
+    region = walk.region(walk.area("VIEW_3D"), "UI")
+    for index in range(1, HEADERS):
+        header = region.x + 100, region.y + region.height - 10 - index * HEADER_PX
+        yield walk.press("LEFTMOUSE", header)
+        yield 0.5
+        if drawn:
+            PANEL.draw = draw
+            return
+        yield walk.press("LEFTMOUSE", header)
+        yield 0.5
+    raise LookupError("no header of the history")
+
+
+def places(walk: Walk) -> Steps:
+    """Places of the panel's buttons by what they do."""
+    found = yield walk.buttons("VIEW_3D", columns=COLUMNS)
+    return {name.removeprefix("impasto."): there[0] for name, there in found.items()}
+
+
+def place(found: dict[str, Place], *words: str) -> Place:
+    """Place of the button whose call has all these words."""
+    return next(there for name, there in found.items() if all(word in name for word in words))
+
+
+def compares(walk: Walk) -> Steps:
+    """Two thumbnails are selected one after the other, and shown under one light."""
+    found = yield places(walk)
+    walk.record("listed", sorted(name for name in found if name.startswith("select_entry")))
+    for name in ("Oak", "Rust"):
+        yield walk.tap(place(found, "select_entry", f"MATERIAL:{name}"))
+        yield 0.3
+    yield 1.0
+    walk.screenshot("selected.png")
+    yield walk.click("impasto.compare", "VIEW_3D")
+    yield until(lambda: EXTENSION.history.comparison.comparison.pixels is not None, LIMIT_S)
+    yield 1.0
+    walk.record("compared", EXTENSION.history.comparison.comparison.names)
+    walk.screenshot("compared.png")
+
+
+def uses(walk: Walk) -> Steps:
+    """The selected one is given to another object and to a face, its users are selected, and it is made again."""
+    plane = bpy.context.object
+    yield walk.click("impasto.assign", "VIEW_3D")
+    walk.record("assigned", plane.active_material.name if plane.active_material else "")
+    bpy.data.objects["Cube"].active_material = None
+    plane.select_set(False)
+    yield 0.3
+    yield walk.click("impasto.select_users", "VIEW_3D")
+    walk.record("selected", [one.name for one in bpy.context.view_layer.objects if one.select_get()])
+    yield walk.click("impasto.mark_asset", "VIEW_3D")
+    walk.record("is_asset", bool(bpy.data.materials["Rust"].asset_data))
+    yield assigns_a_face(walk)
+    images = len(bpy.data.images)
+    yield walk.click("impasto.rerun", "VIEW_3D")
+    yield 0.5
+    yield until(lambda: JOBS.shown_task is None, LIMIT_S)
+    yield 1.0
+    walk.record("made_again", len(bpy.data.images) - images)
+    walk.screenshot("used.png")
+
+
+def assigns_a_face(walk: Walk) -> Steps:
+    """In edit mode Use is for the selected faces."""
+    bpy.ops.mesh.primitive_cube_add(location=(0, 3, 0))
+    cube: Any = bpy.context.object
+    with walk.at(walk.area("VIEW_3D")):
+        bpy.ops.object.mode_set(mode="EDIT")
+        bpy.ops.mesh.select_all(action="DESELECT")
+    shape = bmesh.from_edit_mesh(cube.data)
+    shape.faces.ensure_lookup_table()
+    shape.faces[3].select_set(True)
+    bmesh.update_edit_mesh(cube.data)
+    yield 0.5
+    yield walk.click("impasto.assign", "VIEW_3D")
+    yield 0.3
+    with walk.at(walk.area("VIEW_3D")):
+        bpy.ops.object.mode_set(mode="OBJECT")
+    slots = [slot.material.name if slot.material else "" for slot in cube.material_slots]
+    walk.record("faces", [slots, [face.material_index for face in cube.data.polygons]])
+
+
+def searches(walk: Walk) -> Steps:
+    """A star is given, only that is shown, and then what a word finds."""
+    settings = bpy.context.window_manager.impasto_history
+    yield walk.click("impasto.star_entry", "VIEW_3D")
+    yield walk.click("starred_only", "VIEW_3D")
+    yield 0.5
+    found = yield places(walk)
+    walk.record("starred", sorted(name for name in found if name.startswith("select_entry")))
+    yield walk.click("starred_only", "VIEW_3D")
+    field = yield walk.find("search", "VIEW_3D")
+    yield walk.tap(field)
+    yield from write(walk, "oak", field)
+    yield 0.5
+    walk.screenshot("searched.png")
+    found = yield places(walk)
+    walk.record("found", [settings.search, sorted(name for name in found if name.startswith("select_entry"))])
+
+
+def restores(walk: Walk) -> Steps:
+    """The panel's settings become those of what was found."""
+    found = yield places(walk)
+    yield walk.tap(place(found, "select_entry", "Oak"))
+    yield 0.3
+    yield walk.click("impasto.restore_settings", "VIEW_3D")
+    walk.record("restored", bpy.context.scene.impasto.tool)
+    yield 0.5
+    walk.screenshot("restored.png")
+
+
+def deletes(walk: Walk) -> Steps:
+    """A click asks first; Return deletes; Ctrl+Z brings it back."""
+    there = yield walk.find("impasto.delete_entry", "VIEW_3D")
+    yield walk.tap(there)
+    yield 0.5
+    walk.screenshot("asks.png")
+    walk.record("asked", "Oak" in bpy.data.materials)
+    yield walk.event("RET", "PRESS", there)
+    yield walk.event("RET", "RELEASE", there)
+    yield 1.0
+    walk.record("deleted", "Oak" not in bpy.data.materials)
+    area = walk.area("VIEW_3D")
+    view = area.x + area.width // 3, area.y + area.height // 2
+    yield walk.press("Z", view, ctrl=True)
+    yield 1.0
+    walk.record("undone", "Oak" in bpy.data.materials)
+    bpy.context.window_manager.impasto_history.search = ""
+
+
+def shows_all_files(walk: Walk) -> Steps:
+    """In another file the recipes of this one are there behind a switch."""
+    with walk.at():
+        bpy.ops.wm.read_homefile(app_template="")
+    yield 2.0
+    yield walk.show_panel("VIEW_3D", "Impasto")
+    yield walk.fold_panel(0)
+    yield unfolds(walk)
+    yield 0.5
+    walk.screenshot("another_file.png")
+    yield walk.click("all_files", "VIEW_3D")
+    yield until(lambda: EXTENSION.history.stored.stored.recipes, 20)
+    yield 2.0
+    found = yield places(walk)
+    walk.record("kept", sorted(one.name for one in EXTENSION.history.stored.stored.recipes))
+    yield walk.tap(place(found, "select_entry", "STORED"))
+    yield 1.0
+    walk.screenshot("all_files.png")
+    yield walk.click("impasto.edit_layers", "VIEW_3D")
+    material = bpy.context.view_layer.objects.active.active_material
+    walk.record("layers", [layer.tool for layer in material.impasto_layers.layers])
+
+
+start(scenario, OUT)
