@@ -6,6 +6,7 @@ from __future__ import annotations
 import bpy
 
 from . import command_line, menus, preferences
+from .assets import marking
 from .bake import operators as bake_operators
 from .bake import overlay as bake_overlay
 from .bake import settings as bake_settings
@@ -41,7 +42,6 @@ from .layers import settings as layer_settings
 from .match import operators as match_operators
 from .match import panel as match_panel
 from .match import settings as match_settings
-from .material import operators as material_operators
 from .material import painting as material_painting
 from .material import using
 from .models import operators as model_operators
@@ -96,7 +96,7 @@ CLASSES = (
     *stylize_kinds.CLASSES,
     *weight_operators.CLASSES,
     *browsing.CLASSES,
-    *material_operators.CLASSES,
+    *marking.CLASSES,
     *using.CLASSES,
     *material_painting.CLASSES,
     *relight_operators.CLASSES,
@@ -158,6 +158,7 @@ PARTS = (
     turntable,
     former,
     mapping,
+    marking,
     image_editors,
     command_line,
     menus,

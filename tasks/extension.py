@@ -35,6 +35,7 @@ VENDORED = (
     "engine.replies",
     "engine.requests",
     "engine.wire",
+    "io.assets",
     "io.datablocks",
     "io.meshes",
     "io.metadata",

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import bpy
 
+from ..assets import catalogs
 from ..bridge import former, images, recent
 from ..bridge.fingerprints import images_in, materials_fingerprint
 from ..core.errors import FileError, ParameterError
 from ..core.system.transaction import replace_files
 from ..core.system.untrusted import read_bytes
-from . import catalogs
 
 SELECTED, FILE, CATALOG = "SELECTED", "FILE", "CATALOG"
 WRITTEN = "materials.blend"

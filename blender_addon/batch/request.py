@@ -16,6 +16,7 @@ from typing import Any
 import bpy
 from bpy.props import EnumProperty, IntProperty, StringProperty
 
+from ..assets.catalogs import search_catalogs, search_libraries
 from ..bake.sources.material_maps import shows_images
 from ..bridge.meshes import Surface
 from ..core.batch.names import check_pattern, fill_in, fold
@@ -33,7 +34,6 @@ from ..tools.arguments import argument
 from ..tools.form import ACROSS_SEAMS
 from ..tools.packed_files import FORMATS, PRESETS
 from . import results
-from .catalogs import search_catalogs, search_libraries
 from .chosen import CATALOG, FILE, SELECTED, ChosenMaterial, choose
 from .recipes import AppliedRecipe
 

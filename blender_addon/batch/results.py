@@ -10,6 +10,7 @@ from typing import Any, TypedDict
 
 import bpy
 
+from ..assets.marking import mark
 from ..bridge import images, materials, recent, tiles
 from ..core.descriptions import MESH
 from ..core.errors import FileError, ProtocolError
@@ -18,7 +19,6 @@ from ..core.system.typed_json import Count, as_kind
 from ..core.system.untrusted import files_in, parse_json, read_bytes, read_json
 from ..jobs.session import jobs, push_undo
 from ..jobs.task import Report
-from ..material.operators import mark
 
 FAILURES, SHEET = "failures.jsonl", "contact_sheet.png"
 MOST_BYTES = 2**30

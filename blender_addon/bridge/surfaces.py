@@ -6,7 +6,7 @@ Nodes are looked up anew each time: while a job runs, the user may change the ma
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 RELIEF = ("roughness", "normal", "height")
 """Maps that follow the strokes if relief is on."""
+LIT = ("roughness", "metallic", "normal", "height", "ambient_occlusion")
+"""Maps, besides the base colour, that decide how a surface looks under a light."""
 EVEN = ("roughness", "metallic")
 """Maps that are read from the shader's own value where it has no image."""
 PASSED = {
@@ -144,6 +146,12 @@ def base_color_of(material: bpy.types.Material | None) -> bpy.types.Image:
     if found is None:
         raise ParameterError(f"no image gives the base colour of the material {material.name}", BAKE_FIRST)
     return found.image
+
+
+def lit_maps(given: Iterable[str]) -> list[str]:
+    """Those of `LIT` to show a material with the given maps by: its height counts only where it has no normals."""
+    has_normal = "normal" in given
+    return [name for name in LIT if name != "height" or not has_normal]
 
 
 def read(

@@ -19,8 +19,8 @@ from ..core.engine.requests import View
 from ..core.errors import ParameterError
 from ..jobs.session import connect, jobs, push_undo
 from ..jobs.task import Report, Task
-from ..relight.turntable import plain_recipe
 from ..tools.arguments import argument
+from ..tools.recipe_task import plain_recipe
 
 REGULAR = "impasto_regular"
 """Custom property of images in which the engine found a regular pattern."""

@@ -17,7 +17,8 @@ from ..engine import engine
 from ..jobs.session import connect
 from ..jobs.task import Report, Task
 from ..relight.operators import Subject, maps_of, subject_of_images, subject_of_material
-from ..relight.turntable import NOW, SIDE_PX, ShownMaps, light_of, plain_recipe, render
+from ..relight.turntable import NOW, SIDE_PX, ShownMaps, light_of, render
+from ..tools.recipe_task import plain_recipe
 from .entries import Entry
 
 if TYPE_CHECKING:

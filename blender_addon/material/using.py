@@ -16,9 +16,9 @@ from ..bridge.target import assignable_objects, chosen_material
 from ..core.errors import ImpastoError, ParameterError
 from ..jobs.operator import poll, tell
 from ..jobs.task import Place, Report, error_report
-from .operators import NAMED
 
 EDITED = "EDIT_MESH"
+NAMED = StringProperty(name="Material", description="Name of the material; empty: the active object's")
 
 
 class OnMaterial:

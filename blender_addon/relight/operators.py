@@ -22,8 +22,9 @@ from ..generate.request import why_incomplete
 from ..jobs.operator import TaskOperator, poll
 from ..jobs.session import connect
 from ..jobs.task import Place, Report, Task
+from ..tools.recipe_task import plain_recipe
 from .settings import MATERIAL
-from .turntable import FORMER, NOW, Light, ShownMaps, light_of, plain_recipe, render, turntable
+from .turntable import FORMER, NOW, Light, ShownMaps, light_of, render, turntable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from ..core.engine.client import Client
     from ..core.engine.replies import JobResult
 
-LIT = ("roughness", "metallic", "normal", "height", "ambient_occlusion")
-"""Maps, besides the base colour, that decide how a surface looks under a light."""
 LONGEST_PX = 512
 """Longer side of the maps as they are shown."""
 
@@ -87,8 +86,7 @@ def maps_of(task: Task, client: Client, subject: Subject, device: str) -> JobInp
 def subject_of_material(material: bpy.types.Material) -> Subject:
     """The maps of a material as they are. ParameterError if it has no base colour."""
     surfaces.base_color_of(material)
-    has_normal = "normal" in surfaces.map_nodes(material)
-    names = [name for name in LIT if name != "height" or not has_normal]
+    names = surfaces.lit_maps(surfaces.map_nodes(material))
     return Subject(plain_recipe(), {SOURCE: surfaces.read(material, names, LONGEST_PX)}, {})
 
 
@@ -105,8 +103,7 @@ def _of_material(context: bpy.types.Context) -> tuple[str, dict[str, Subject]]:
 
 def subject_of_images(maps: Mapping[str, surfaces.MapImage]) -> Subject:
     """Images of maps, among them the base colour."""
-    has_normal = "normal" in maps
-    lit = {name: image for name, image in maps.items() if name in LIT and (name != "height" or not has_normal)}
+    lit = {name: image for name, image in maps.items() if name in surfaces.lit_maps(maps)}
     given = surfaces.read_images(maps["base_color"].image, lit, {}, LONGEST_PX)
     return Subject(plain_recipe(), {SOURCE: given}, {})
 
@@ -118,7 +115,7 @@ def _of_preview(context: bpy.types.Context) -> tuple[str, dict[str, Subject]]:
 
 
 def _pixels(answer: JobResult) -> JobInput:
-    arrays = {name: array for name, array in answer.arrays.items() if name in ("base_color", *LIT)}
+    arrays = {name: array for name, array in answer.arrays.items() if name in ("base_color", *surfaces.LIT)}
     return JobInput(arrays=arrays, name=answer.name, width_m=answer.width_m, height_range_m=answer.height_range_m)
 
 

@@ -20,11 +20,11 @@ from .. import handlers
 from ..bridge.inputs import SOURCE
 from ..core.engine.replies import RELIT
 from ..core.engine.requests import JobInput, View
-from ..core.errors import ImpastoError, ParameterError
-from ..core.recipe import Recipe, Step
-from ..engine.catalogue import catalogue
+from ..core.errors import ImpastoError
+from ..core.recipe import Recipe
 from ..jobs.session import connect, jobs
 from ..jobs.task import Report, Task
+from ..tools.recipe_task import plain_recipe
 from ..windows import redraw
 
 if TYPE_CHECKING:
@@ -181,14 +181,6 @@ def light_of(scene: bpy.types.Scene, frames: int = 1) -> Light:
     settings = scene.impasto_relight
     which = FORMER if settings.show_former else NOW
     return Light(which, math.degrees(settings.azimuth), math.degrees(settings.elevation), frames)
-
-
-def plain_recipe() -> Recipe:
-    """Recipe whose result is its source, to have it shown. ParameterError if no tool is there to prepare a source."""
-    name = catalogue.usual("prepare")
-    if not name:
-        raise ParameterError("no tool can hand over maps as they are", "install the plugin impasto_transform")
-    return Recipe((Step(name),))
 
 
 def render(task: Task, client: Client, recipe: Recipe, shown: ShownMaps, light: Light) -> np.ndarray:

@@ -19,8 +19,9 @@ from ..core.descriptions import DIRECTIONS, MESH
 from ..core.engine.replies import JobResult
 from ..core.engine.requests import Delivery, JobInput
 from ..core.errors import ParameterError
-from ..core.recipe import Recipe
+from ..core.recipe import Recipe, Step
 from ..engine import engine
+from ..engine.catalogue import catalogue
 from ..jobs.session import connect
 from ..jobs.task import Report, Task
 from ..paths import absolute
@@ -79,6 +80,14 @@ def make_task(
         return results.put(split(made) if split else [(made, target)], then(made) if then else ())
 
     return Task(label, work, apply, can_stop=can_stop)
+
+
+def plain_recipe() -> Recipe:
+    """Recipe whose result is its source, to have it shown. ParameterError if no tool is there to prepare a source."""
+    name = catalogue.usual("prepare")
+    if not name:
+        raise ParameterError("no tool can hand over maps as they are", "install the plugin impasto_transform")
+    return Recipe((Step(name),))
 
 
 def mesh_inputs(

@@ -242,9 +242,9 @@ def test_a_library_gives_the_assets_of_a_catalogue_and_of_those_in_it_from_all_i
     assert names_in(extension, "CATALOG", "Walls", "/Stone/Brick/") == ["Bricks"]
     assert names_in(extension, "CATALOG", "Walls") == ["Bricks", "Oak", "Granite", "Plain"]
     assert (len(bpy.data.materials), len(bpy.data.libraries)) == before
-    assert extension.batch.catalogs.search_catalogs(bpy.context.scene.impasto_batch, bpy.context, "") == []
+    assert extension.assets.catalogs.search_catalogs(bpy.context.scene.impasto_batch, bpy.context, "") == []
     bpy.context.scene.impasto_batch.library = "Walls"
-    found = extension.batch.catalogs.search_catalogs(bpy.context.scene.impasto_batch, bpy.context, "st")
+    found = extension.assets.catalogs.search_catalogs(bpy.context.scene.impasto_batch, bpy.context, "st")
     assert found == ["Stone", "Stone/Brick"]
 
 

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Asset catalogues of the open file and of the libraries in the preferences, and the material assets in them.
 
-Blender's Python has neither: catalogues are read from `blender_assets.cats.txt`, and the catalogue of an asset is known
-only once it is loaded. Materials are linked into a temporary file for that, which loads none of their images.
+Blender's Python has neither: catalogues are read from and added to `blender_assets.cats.txt`, and the catalogue of an
+asset is known only once it is loaded. Materials are linked into a temporary file for that, which loads none of their
+images.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,14 @@ from typing import Any
 import bpy
 
 from ..core.errors import FileError, ParameterError
+from ..core.io.assets import CATALOGS_FILE, catalog_ids, with_catalogs
+from ..core.system.transaction import replace_files
 from ..core.system.untrusted import excerpt, read_bytes
 
-DEFINITIONS = "blender_assets.cats.txt"
 MOST_BYTES = 2**24
 """Size limit of a file of catalogues."""
+NO_CATALOG = "00000000-0000-0000-0000-000000000000"
+"""Blender's id of no catalogue."""
 BETWEEN = "/"
 """Separator of a catalogue's name and that of the one that it is in."""
 
@@ -40,7 +44,7 @@ def library_folder(name: str) -> Path | None:
     """
     if not name:
         file = Path(bpy.data.filepath) if bpy.data.filepath else None
-        return next((folder for folder in file.parents if (folder / DEFINITIONS).is_file()), None) if file else None
+        return next((folder for folder in file.parents if (folder / CATALOGS_FILE).is_file()), None) if file else None
     libraries = bpy.context.preferences.filepaths.asset_libraries
     if name not in libraries:
         known = ", ".join(libraries.keys()) or "none"
@@ -51,11 +55,33 @@ def library_folder(name: str) -> Path | None:
 def catalogs_of(library: str) -> dict[str, str]:
     """Ids of a library's catalogues by their paths, such as Stone/Brick. ImpastoError if they cannot be read."""
     folder = library_folder(library)
-    if folder is None or not (folder / DEFINITIONS).is_file():
-        return {}
-    lines = read_bytes(folder / DEFINITIONS, MOST_BYTES).decode("utf-8", "replace").splitlines()
-    entries = [line.strip().split(":") for line in lines if not line.lstrip().startswith(("#", "VERSION"))]
-    return {entry[1].strip(): entry[0].strip().lower() for entry in entries if len(entry) >= 2}
+    return catalog_ids(_text_in(folder)) if folder is not None else {}
+
+
+def folder_of_file(file: Path) -> Path:
+    """Folder of the catalogues that Blender shows for the assets of a file.
+
+    The file's own if there are some, else that of the library of the preferences around it, else the file's own.
+    """
+    if (file.parent / CATALOGS_FILE).is_file():
+        return file.parent
+    libraries = [Path(bpy.path.abspath(one.path)) for one in bpy.context.preferences.filepaths.asset_libraries]
+    return next((folder for folder in libraries if folder.name and file.is_relative_to(folder)), file.parent)
+
+
+def add_catalogs(folder: Path, paths: Iterable[str]) -> dict[str, str]:
+    """Add catalogues to those of a folder, and leave what is there as it is; ids of all by path. FileError."""
+    before = _text_in(folder)
+    text = with_catalogs(before, paths)
+    if text != before:
+        replace_files({folder / CATALOGS_FILE: text.encode()})
+    return catalog_ids(text)
+
+
+def _text_in(folder: Path) -> str:
+    """Text of a folder's file of catalogues; empty for none."""
+    file = folder / CATALOGS_FILE
+    return read_bytes(file, MOST_BYTES).decode("utf-8", "replace") if file.is_file() else ""
 
 
 def ids_within(library: str, catalog: str) -> set[str]:
