@@ -131,11 +131,18 @@ def test_catalogues_are_those_of_the_library_that_the_file_is_in(bricks, tmp_pat
     assert catalogs_in(tmp_path) == {"Impasto/Masonry": bricks.asset_data.catalog_id}
 
 
-def test_recent_results_offer_it_where_they_are_materials(plane):
+def test_the_history_offers_it_where_a_result_is_a_material(plane):
     bpy.ops.impasto.run(**CHECKER)
     bpy.ops.impasto.run(**CHECKER, material="NONE", name="images")
-    buttons = drawn(bpy.types.IMPASTO_PT_view_3d).operators("impasto.mark_asset")
-    assert [button.material for button in buttons] == ["Texture"]
+    offered = []
+    for entry in [
+        button.entry for button in drawn(bpy.types.IMPASTO_PT_history_view_3d).operators("impasto.select_entry")
+    ]:
+        bpy.ops.impasto.select_entry(entry=entry)
+        offered += [
+            button.material for button in drawn(bpy.types.IMPASTO_PT_history_view_3d).operators("impasto.mark_asset")
+        ]
+    assert offered == ["Texture"]
 
 
 def test_what_is_not_there_is_refused_with_a_remedy(plane):
