@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated
 
 import bpy
 
@@ -20,7 +21,7 @@ from ..bridge import encode, images, recent, surfaces
 from ..core.errors import ImpastoError
 from ..core.recipe import Recipe
 from ..core.system.transaction import replace_files
-from ..core.system.typed_json import as_kind
+from ..core.system.typed_json import Within, as_kind
 from ..core.system.untrusted import explain, files_in, make_folder, read_json
 from ..engine import engine
 from ..jobs.session import jobs, redraw
@@ -32,6 +33,8 @@ MOST, MOST_BYTES = 500, 2**26
 FILE_BYTES = 2**20
 THUMBNAIL_PX = 128
 SUFFIX = ".json"
+LATEST_S = 2**32
+"""Limit of times, which every system can show."""
 DELAY_S = 0.5
 """Time between a result and its thumbnail, which costs up to 0.2 s for the largest images."""
 
@@ -41,7 +44,7 @@ class _Content:
     """Content of a file. thumbnail: a PNG file in base64."""
 
     name: str
-    made_s: float
+    made_s: Annotated[float, Within(0, LATEST_S)]
     recipe: Recipe
     thumbnail: str
     is_starred: bool = False
