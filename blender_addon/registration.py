@@ -35,6 +35,7 @@ from .image import panel as image_panel
 from .interface import browsing, deferred, previews
 from .jobs import made, session
 from .jobs import operator as job_operators
+from .layers import masks as layer_masks
 from .layers import operators as layer_operators
 from .layers import panel as layer_panel
 from .layers import preview as layer_preview
@@ -103,6 +104,7 @@ CLASSES = (
     *endless_operators.CLASSES,
     *placing_operator.CLASSES,
     *point_operators.CLASSES,
+    *layer_masks.CLASSES,
     *layer_operators.CLASSES,
     *history_operators.CLASSES,
     *presets.CLASSES,

@@ -18,10 +18,11 @@ from .tiles import sizes_of
 if TYPE_CHECKING:
     import numpy as np
 
-IMAGE, GROUP, FACES, MATERIAL = "IMAGE", "GROUP", "FACES", "MATERIAL"
+IMAGE, GROUP, COLORS, FACES, MATERIAL = "IMAGE", "GROUP", "COLORS", "FACES", "MATERIAL"
 ITEMS = (
     (IMAGE, "Image", "Where the image of the tool's mask is white; without one, everywhere"),
     (GROUP, "Vertex Group", "By the weights of each object's active vertex group"),
+    (COLORS, "Color Attribute", "By the lightness of each object's active color attribute"),
     (FACES, "Selected Faces", "On the faces that are selected in edit mode"),
     (MATERIAL, "Material", "On all faces that have the material, where others share its texture"),
 )
@@ -69,6 +70,7 @@ class MeshMask:
 
 EMPTY = {
     GROUP: ("no selected object has weights in its active vertex group", "choose a group, and paint weights"),
+    COLORS: ("no object has colors that are not black", "paint vertices, or add a color attribute"),
     FACES: ("no face is selected", "select faces in edit mode"),
     MATERIAL: ("no face has the material", "assign it to some"),
 }
@@ -88,6 +90,22 @@ def _on_vertices(item: bpy.types.Object, mesh: bpy.types.Mesh, vertices: np.ndar
     return _group_weights(item, mesh)[vertices]
 
 
+def _on_colors(item: bpy.types.Object, mesh: bpy.types.Mesh, vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """Lightness of the active color attribute; of each vertex, the mean of its corners. Black without one."""
+    import numpy as np
+
+    from ..core.surface.color import linear_to_srgb
+
+    attribute, count = mesh.color_attributes.active_color, len(mesh.vertices)
+    if attribute is None:
+        return np.zeros(vertices.shape, np.float32)
+    light = values_in(attribute.data, "color", (len(attribute.data), 4), np.float32)[:, :3].mean(1)
+    if attribute.domain == "CORNER":
+        owners = values_in(mesh.loops, "vertex_index", (len(mesh.loops),), np.int32)
+        light = np.bincount(owners, light, count) / np.maximum(np.bincount(owners, minlength=count), 1)
+    return linear_to_srgb(light.clip(0, 1).astype(np.float32))[vertices]
+
+
 def _on_selected(item: bpy.types.Object, mesh: bpy.types.Mesh, vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
     import numpy as np
 
@@ -102,7 +120,7 @@ def _everywhere(item: bpy.types.Object, mesh: bpy.types.Mesh, vertices: np.ndarr
     return np.ones(vertices.shape, np.float32)
 
 
-WEIGHTS = {GROUP: _on_vertices, FACES: _on_selected, MATERIAL: _everywhere}
+WEIGHTS = {GROUP: _on_vertices, COLORS: _on_colors, FACES: _on_selected, MATERIAL: _everywhere}
 """Functions of an object, its evaluated mesh, and vertices (T, 3) and faces (T,) of its triangles: weights (T, 3)."""
 
 

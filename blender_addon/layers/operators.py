@@ -19,20 +19,14 @@ from ..parameters.properties import LAYERS, tell_changed
 from ..paths import RELATIVE_PATH, absolute
 from ..tools.arguments import ensure_known
 from . import preview
+from .on_layers import OnLayers
 from .request import LayersRequest, add_layer, copy_layer, put_recipe, why_incomplete
 
 UP, DOWN = "UP", "DOWN"
 
 
-class OnLayers(OnMaterial):
-    """Mixin: an operator on the layers of the active object's material."""
-
-    place = Place.LAYERS
-
-    @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
-        material = active_material(context)
-        return "" if material and material.impasto_layers.layers else "Add a layer first"
+class ChangesLayers(OnLayers):
+    """Mixin: an operator that changes the list of layers."""
 
     def do(self, context: bpy.types.Context) -> Report:
         material = chosen_material(context)
@@ -46,7 +40,7 @@ class OnLayers(OnMaterial):
         raise NotImplementedError
 
 
-class IMPASTO_OT_add_layer(OnLayers, bpy.types.Operator):
+class IMPASTO_OT_add_layer(ChangesLayers, bpy.types.Operator):
     """Add a layer above the active one: a tool that changes what the layers below it make"""
 
     bl_idname = "impasto.add_layer"
@@ -68,7 +62,7 @@ class IMPASTO_OT_add_layer(OnLayers, bpy.types.Operator):
         return f"Added the layer {add_layer(stack, Step(self.tool)).name}"
 
 
-class IMPASTO_OT_remove_layer(OnLayers, bpy.types.Operator):
+class IMPASTO_OT_remove_layer(ChangesLayers, bpy.types.Operator):
     """Remove the active layer"""
 
     bl_idname = "impasto.remove_layer"
@@ -81,7 +75,7 @@ class IMPASTO_OT_remove_layer(OnLayers, bpy.types.Operator):
         return f"Removed the layer {name}"
 
 
-class IMPASTO_OT_duplicate_layer(OnLayers, bpy.types.Operator):
+class IMPASTO_OT_duplicate_layer(ChangesLayers, bpy.types.Operator):
     """Add a copy of the active layer above it"""
 
     bl_idname = "impasto.duplicate_layer"
@@ -91,7 +85,7 @@ class IMPASTO_OT_duplicate_layer(OnLayers, bpy.types.Operator):
         return f"Added the layer {copy_layer(stack).name}"
 
 
-class IMPASTO_OT_move_layer(OnLayers, bpy.types.Operator):
+class IMPASTO_OT_move_layer(ChangesLayers, bpy.types.Operator):
     """Move the active layer up, so that it is run later, or down"""
 
     bl_idname = "impasto.move_layer"

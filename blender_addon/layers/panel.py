@@ -23,6 +23,9 @@ from ..tools.panel import (
     draw_run,
     draw_size,
 )
+from .masks import IMAGE as MASK_IMAGE
+from .masks import NONE as NO_MASK
+from .masks import names_of
 from .preview import live
 from .settings import FILE, IMAGE, NONE
 
@@ -47,6 +50,8 @@ class IMPASTO_UL_layers(bpy.types.UIList):
         name = row.row()
         name.active = layer.enabled
         name.prop(layer, "name", text="", emboss=False)
+        if layer.mask.kind != NO_MASK:
+            row.label(icon="MOD_MASK")
         if layer.seconds:
             time = row.row()
             time.alignment = "RIGHT"
@@ -152,6 +157,24 @@ def _draw_layer(layout: bpy.types.UILayout, context: bpy.types.Context, layer: b
     draw_images(box.column(), context, tool, inputs.image_inputs(tool), None, group)
     draw_size(box.column(), tool, group)
     draw_parameters(box, context, tool, group=group)
+    _draw_mask(layout.box(), context, layer.mask)
+
+
+def _draw_mask(box: bpy.types.UILayout, context: bpy.types.Context, mask: bpy.types.PropertyGroup) -> None:
+    """Draw where a layer shows."""
+    column = box.column()
+    column.prop(mask, "kind")
+    if mask.kind == NO_MASK:
+        return
+    if mask.kind == MASK_IMAGE:
+        draw_image(column, mask, "image")
+        row = column.row(align=True)
+        is_painting = context.mode == "PAINT_TEXTURE"
+        text = {"text": "Finish Painting"} if is_painting else {}
+        row.operator("impasto.paint_mask", icon="BRUSH_DATA", depress=is_painting, **text)
+        row.operator_menu_enum("impasto.mask_from_mesh", "kind")
+    for name in names_of(mask):
+        column.prop(mask, name)
 
 
 CLASSES = (

@@ -28,6 +28,8 @@ from ..tools.arguments import values_in
 from ..tools.form import LOOK, Form
 from ..tools.missing import why_no_input, why_unready
 from ..tools.recipe_task import make_task
+from .masks import NONE as NO_MASK
+from .masks import mask_of, put_mask, why_no_image
 from .settings import FILE, IMAGE, NONE
 
 
@@ -104,18 +106,20 @@ def recipe_of(stack: bpy.types.PropertyGroup) -> tuple[Recipe, dict[str, Source]
             for input_, names in step.inputs.items()
         }
         sources |= {renamed[name]: image for name, image in own.items()}
-        steps.append(replace(step, inputs=given))
+        mask = step.mask and replace(step.mask, input=renamed.get(step.mask.input, step.mask.input))
+        steps.append(replace(step, inputs=given, mask=mask))
     return Recipe(tuple(steps), stack.seed), sources
 
 
 def _step_of(layer: bpy.types.PropertyGroup) -> tuple[Step, dict[str, bpy.types.Image]]:
-    """The step of a layer, and the images of its inputs by the names in it."""
+    """The step of a layer, and the images of its inputs and its mask by the names in it."""
     tool = catalogue[layer.tool]
     group = properties.group_of(layer, tool)
     sizes = {name: getattr(group, name) for name in SIZE_PARAMETERS} if has_size(tool) else {}
     given, own = name_inputs(inputs.images_of(layer, tool))
     name = layer.name if layer.name != tool["label"] else ""
-    return Step(layer.tool, properties.values_of(group, tool) | sizes, given, name, layer.enabled), own
+    mask, image = mask_of(layer.mask)
+    return Step(layer.tool, properties.values_of(group, tool) | sizes, given, name, layer.enabled, mask), own | image
 
 
 def source_of(stack: bpy.types.PropertyGroup) -> Source | None:
@@ -144,9 +148,16 @@ def add_layer(stack: bpy.types.PropertyGroup, step: Step) -> bpy.types.PropertyG
 
 def copy_layer(stack: bpy.types.PropertyGroup) -> bpy.types.PropertyGroup:
     """Add a copy of the active layer above it."""
-    step, images = _step_of(stack.layers[stack.active])
+    return _put_step(stack, *_step_of(stack.layers[stack.active]))
+
+
+def _put_step(
+    stack: bpy.types.PropertyGroup, step: Step, images: Mapping[str, bpy.types.Image]
+) -> bpy.types.PropertyGroup:
+    """Add a layer above the active one that is a step with its images, by the names in it."""
     layer = add_layer(stack, step)
     inputs.put_images(layer, catalogue[layer.tool], step, images)
+    put_mask(layer.mask, step.mask, images.get(step.mask.input) if step.mask else None)
     return layer
 
 
@@ -161,8 +172,7 @@ def put_recipe(stack: bpy.types.PropertyGroup, recipe: Recipe, sources: Mapping[
     stack.seed = recipe.seed
     put_source(stack, sources.get(SOURCE), recipe.inputs.get(SOURCE, {}))
     for step in recipe.steps:
-        own = images_of(sources, step.input_names)
-        inputs.put_images(add_layer(stack, step), catalogue[step.tool], step, own)
+        _put_step(stack, step, images_of(sources, step.input_names))
     return [str(about["name"]) for name, about in recipe.inputs.items() if name not in sources]
 
 
@@ -188,10 +198,14 @@ def why_incomplete(context: bpy.types.Context) -> str:
     if unknown := [layer.tool for layer in stack.layers if layer.tool not in catalogue]:
         return f"There is no tool called {unknown[0]}"
     first: Mapping[str, Any] = catalogue[enabled[0].tool]
-    needs_source = first["needs"] or first["kind"] != "generator" or stack.source_kind != NONE
+    is_masked = enabled[0].mask.kind != NO_MASK
+    needs_source = first["needs"] or first["kind"] != "generator" or is_masked or stack.source_kind != NONE
     if needs_source and source_of(stack) is None:
         return "Choose a source: a file, or an image of this .blend"
     missing = (
-        why_unready(layer, catalogue[layer.tool]) or why_no_input(layer, catalogue[layer.tool]) for layer in enabled
+        why_unready(layer, catalogue[layer.tool])
+        or why_no_input(layer, catalogue[layer.tool])
+        or why_no_image(layer.mask)
+        for layer in enabled
     )
     return next(filter(None, missing), "")

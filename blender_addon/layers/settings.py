@@ -21,6 +21,7 @@ from bpy.props import (
 
 from ..parameters import properties
 from ..parameters.properties import LAYERS, MAX_INT, tell_changed
+from .masks import MASK
 
 CHANGED = tell_changed(LAYERS)
 NONE, FILE, IMAGE = "NONE", "FILE", "IMAGE"
@@ -61,7 +62,9 @@ _classes: list[type] = []
 
 
 def _register(root: type) -> None:
-    layer = {**LAYER, "impasto_parameters": PointerProperty(type=root)}
+    _add("IMPASTO_PG_layer_mask", MASK)
+    mask = PointerProperty(type=_classes[-1])
+    layer = {**LAYER, "impasto_parameters": PointerProperty(type=root), "mask": mask}
     _add("IMPASTO_PG_layer", layer)
     stack = {**STACK, "layers": CollectionProperty(type=_classes[-1])}
     _add("IMPASTO_PG_layers", stack)

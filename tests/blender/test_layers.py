@@ -157,6 +157,139 @@ def test_a_missing_input_is_named_and_can_be_chosen(scene, plane, image):
     assert plane.active_material.impasto_layers.source_kind == "NONE"
 
 
+def masked(stack, kind: str, **settings):
+    mask = stack.layers[1].mask
+    mask.kind = kind
+    for name, value in settings.items():
+        setattr(mask, name, value)
+    return mask
+
+
+def test_a_masked_layer_shows_where_its_mask_is_and_comes_back_from_any_result(stack, plane, image):
+    stack.source_kind, stack.image = "IMAGE", image
+    stack.layers[1].impasto_parameters.tint.strength = 1.0
+    masked(stack, "noise", amount=0.3, size=0.25, contrast=0.7, opacity=0.9, invert=True)
+    bpy.ops.impasto.run_layers()
+    step = json.loads(plane.active_material["impasto_recipe"])["steps"][1]
+    assert step["mask"] == {
+        "kind": "noise",
+        "amount": 0.3,
+        "size": 0.25,
+        "contrast": 0.7,
+        "by_height": 0.0,
+        "invert": True,
+        "opacity": 0.9,
+    }
+    before = base_color(plane)
+    stack.layers[1].mask.kind = "none"
+    bpy.ops.impasto.run_layers()
+    assert np.abs(base_color(plane) - before).max() > 0.05
+    assert "mask" not in json.loads(plane.active_material["impasto_recipe"])["steps"][1]
+    plane.active_material["impasto_recipe"] = json.dumps(
+        {"steps": [{"tool": "checker", "parameters": {"width_px": 16, "height_px": 16}}, step], "seed": 0}
+    )
+    bpy.ops.impasto.edit_layers(material=plane.active_material.name)
+    mask = plane.active_material.impasto_layers.layers[1].mask
+    assert (mask.kind, mask.invert) == ("noise", True)
+    assert mask.amount == pytest.approx(0.3)
+    bpy.ops.impasto.run_layers()
+    np.testing.assert_array_equal(base_color(plane), before)
+
+
+def test_an_image_is_a_mask_and_is_found_again(stack, plane):
+    where = packed_image("where.png", np.repeat([[[0], [255]]], 3, 2).astype(np.uint8).repeat(8, 0).repeat(8, 1))
+    stack.layers[1].impasto_parameters.tint.strength = 1.0
+    bpy.ops.impasto.run_layers()
+    tinted = base_color(plane)
+    stack.layers[1].enabled = False
+    bpy.ops.impasto.run_layers()
+    plain = base_color(plane)
+    stack.layers[1].enabled = True
+    masked(stack, "image", image=where)
+    bpy.ops.impasto.duplicate_layer()
+    assert stack.layers[2].mask.image == where
+    bpy.ops.impasto.remove_layer()
+    bpy.ops.impasto.run_layers()
+    made = base_color(plane)
+    np.testing.assert_array_equal(made[:, :6], plain[:, :6])
+    np.testing.assert_array_equal(made[:, 10:], tinted[:, 10:])
+    stack.layers.clear()
+    bpy.ops.impasto.edit_layers()
+    assert stack.layers[1].mask.image == where
+    bpy.ops.impasto.run_layers()
+    np.testing.assert_array_equal(base_color(plane), made)
+
+
+def test_two_layers_with_the_same_mask_image_do_not_mix_their_inputs(stack, plane):
+    one, other = (
+        packed_image(f"{name}.png", np.full((8, 8, 3), value, np.uint8)) for name, value in (("a", 0), ("b", 255))
+    )
+    bpy.ops.impasto.duplicate_layer()
+    for layer, image in zip(stack.layers[1:], (one, other), strict=True):
+        layer.mask.kind, layer.mask.image = "image", image
+    bpy.ops.impasto.run_layers()
+    recipe = json.loads(plane.active_material["impasto_recipe"])
+    names = [recipe["inputs"][step["mask"]["input"]]["name"] for step in recipe["steps"][1:]]
+    assert names == ["a.png", "b.png"]
+
+
+def test_a_mask_without_an_image_says_so(stack, extension):
+    masked(stack, "image")
+    reason = extension.layers.request.why_incomplete(bpy.context)
+    assert reason == "Choose an image for the mask, or paint one"
+
+
+def test_a_mask_below_which_nothing_lies_needs_a_source(stack, extension):
+    stack.layers[0].mask.kind = "noise"
+    assert extension.layers.request.why_incomplete(bpy.context).startswith("Choose a source")
+
+
+def test_a_mask_is_painted_on_an_image_of_the_textures_size(stack, plane):
+    bpy.ops.impasto.run_layers()
+    assert bpy.ops.impasto.paint_mask() == {"FINISHED"}
+    mask = stack.layers[1].mask
+    assert (mask.kind, tuple(mask.image.size)) == ("image", (16, 16))
+    assert pixels_of(mask.image)[..., :3].max() == 0
+    assert (plane.mode, bpy.context.scene.tool_settings.image_paint.canvas) == ("TEXTURE_PAINT", mask.image)
+    mask.image.pixels.foreach_set(np.ones(16 * 16 * 4, np.float32))
+    bpy.ops.impasto.paint_mask()
+    assert (plane.mode, mask.image.is_dirty) == ("OBJECT", False)
+    bpy.ops.impasto.run_layers()
+    painted = base_color(plane)
+    mask.kind = "none"
+    bpy.ops.impasto.run_layers()
+    np.testing.assert_array_equal(base_color(plane), painted)
+
+
+@pytest.mark.parametrize("domain", ["POINT", "CORNER"])
+def test_a_mask_is_made_from_vertex_colors(stack, plane, domain):
+    bpy.ops.impasto.run_layers()
+    colors = plane.data.color_attributes.new("Col", "FLOAT_COLOR", domain)
+    plane.data.color_attributes.active_color = colors
+    corners = [vertex.co.x > 0 for vertex in plane.data.vertices]
+    owners = range(4) if domain == "POINT" else [loop.vertex_index for loop in plane.data.loops]
+    for value, owner in zip(colors.data, owners, strict=True):
+        value.color = (1.0, 1.0, 1.0, 1.0) if corners[owner] else (0.0, 0.0, 0.0, 1.0)
+    bpy.ops.impasto.mask_from_mesh(kind="COLORS")
+    mask = stack.layers[1].mask
+    white = pixels_of(mask.image)[8, :, 0]
+    assert tuple(mask.image.size) == (16, 16)
+    assert white[0] < 0.1 < 0.9 < white[-1]
+    assert (np.diff(white) >= 0).all()
+
+
+def test_the_panel_shows_the_masks_own_settings_and_the_row_its_icon(stack):
+    layout = drawn(bpy.types.IMPASTO_PT_layers_view_3d)
+    assert "kind" in layout.props()
+    assert "contrast" not in layout.props()
+    masked(stack, "height")
+    layout = drawn(bpy.types.IMPASTO_PT_layers_view_3d)
+    assert {"low", "high", "breakup", "contrast", "opacity"} <= set(layout.props())
+    assert "amount" not in layout.props()
+    masked(stack, "image")
+    assert drawn(bpy.types.IMPASTO_PT_layers_view_3d).operators("impasto.paint_mask")
+
+
 def test_a_material_without_a_recipe_is_refused(material):
     with pytest.raises(RuntimeError, match="has no recipe"):
         bpy.ops.impasto.edit_layers()
@@ -256,6 +389,15 @@ def test_a_changed_layer_makes_a_new_picture(live, extension, stack):
     settle(extension)
     assert live.pixels is not plain
     np.testing.assert_array_equal(live.pixels, plain)
+
+
+def test_a_changed_mask_makes_a_new_picture(live, extension, stack):
+    stack.layers[1].impasto_parameters.tint.strength = 1.0
+    settle(extension)
+    whole = live.pixels
+    masked(stack, "noise", amount=0.2)
+    settle(extension)
+    assert np.abs(live.pixels.astype(int) - whole).max() > 10
 
 
 def test_a_change_of_layers_asks_for_no_picture_of_the_other_panel(live, extension, stack):

@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Masks of layers: their settings, the mask of a recipe's step that they stand for, and images to be masks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+import bpy
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, PointerProperty
+
+from ..bridge import encode, images, meshes, surfaces
+from ..bridge.mesh_masks import COLORS, FACES, GROUP, ITEMS, MeshMask
+from ..bridge.target import chosen_material
+from ..core.mask import CAVITIES, EDGES, HEIGHT, IMAGE, LEAST_SIZE, NOISE, OWN, SHARED, Mask
+from ..jobs.task import Report
+from ..parameters.properties import LAYERS, tell_changed
+from .on_layers import OnLayers
+
+NONE = "none"
+INPUT = "layer-mask"
+"""Name of a mask's image among the inputs of its step."""
+END = "mask"
+"""End of the names of images that are masks."""
+FROM_MESH = [item for item in ITEMS if item[0] in (GROUP, COLORS, FACES)]
+USUAL_PX = 1024
+CHANGED = tell_changed(LAYERS)
+DEFAULTS: Mapping[str, Any] = {field.name: field.default for field in fields(Mask)}
+
+
+def _number(name: str, label: str, description: str, least: float = 0.0) -> Any:
+    how: dict[str, Any] = {"default": DEFAULTS[name], "min": least, "max": 1.0, "subtype": "FACTOR", "precision": 3}
+    return FloatProperty(name=label, description=description, update=CHANGED, **how)
+
+
+MASK: dict[str, Any] = {
+    "kind": EnumProperty(
+        name="Mask",
+        description="Where the layer shows",
+        items=(
+            (NONE, "None", "Everywhere"),
+            (CAVITIES, "Hollows", "In hollows and joints of the layers below, where moss and dirt lie"),
+            (EDGES, "Edges", "On edges and tips of the layers below, which are worn first"),
+            (HEIGHT, "Height", "Between two heights of the layers below"),
+            (NOISE, "Noise", "In random patches, which tile"),
+            (IMAGE, "Image", "Where an image is white, which may be painted"),
+        ),
+        default=NONE,
+        update=CHANGED,
+    ),
+    "image": PointerProperty(
+        name="Image", description="White where the layer shows, black where not", type=bpy.types.Image, update=CHANGED
+    ),
+    "amount": _number("amount", "Amount", "Share of the surface where the layer shows"),
+    "size": _number("size", "Size", "Size of patches, hollows and edges, relative to the shorter side", LEAST_SIZE),
+    "low": _number("low", "Low", "Lowest height where the layer shows"),
+    "high": _number("high", "High", "Highest height where the layer shows"),
+    "breakup": _number("breakup", "Breakup", "How much random patches fray the border"),
+    "contrast": _number("contrast", "Contrast", "0: soft borders, 1: hard ones"),
+    "by_height": _number("by_height", "By Height", "How much the border follows the heights of both"),
+    "invert": BoolProperty(name="Invert", description="Show the layer everywhere else", update=CHANGED),
+    "opacity": _number("opacity", "Opacity", "Opacity of the layer where its mask is white"),
+}
+
+
+def names_of(settings: bpy.types.PropertyGroup) -> tuple[str, ...]:
+    """Names of the settings that its kind has, besides an image."""
+    return tuple(name for name in (*OWN.get(settings.kind, ()), *SHARED) if name != "input")
+
+
+def mask_of(settings: bpy.types.PropertyGroup) -> tuple[Mask | None, dict[str, bpy.types.Image]]:
+    """The mask of a step, None without one, and its image by the name in it."""
+    if settings.kind == NONE:
+        return None, {}
+    values = {name: getattr(settings, name) for name in names_of(settings)}
+    values = {name: round(value, 6) if isinstance(value, float) else value for name, value in values.items()}
+    if settings.kind == HEIGHT:
+        values["low"], values["high"] = sorted((values["low"], values["high"]))
+    if settings.kind != IMAGE or settings.image is None:
+        return Mask(settings.kind, **values, **({"input": INPUT} if settings.kind == IMAGE else {})), {}
+    return Mask(IMAGE, INPUT, **values), {INPUT: settings.image}
+
+
+def put_mask(settings: bpy.types.PropertyGroup, mask: Mask | None, image: bpy.types.Image | None) -> None:
+    """Give a layer the mask of a step, with its image, if it is by one that was found."""
+    for name in MASK:
+        settings.property_unset(name)
+    if mask is None:
+        return
+    settings.kind = mask.kind
+    for name in names_of(settings):
+        setattr(settings, name, getattr(mask, name))
+    settings.image = image
+
+
+def why_no_image(settings: bpy.types.PropertyGroup) -> str:
+    """Reason why a layer's mask cannot be made; empty if it can."""
+    return "Choose an image for the mask, or paint one" if settings.kind == IMAGE and settings.image is None else ""
+
+
+class IMPASTO_OT_paint_mask(OnLayers, bpy.types.Operator):
+    """Paint where the active layer shows: white shows it, black hides it. Press it again when you are done"""
+
+    bl_idname = "impasto.paint_mask"
+    bl_label = "Paint Mask"
+
+    @classmethod
+    def why_not(cls, context: bpy.types.Context) -> str:
+        if reason := super().why_not(context):
+            return reason
+        item = context.active_object
+        is_mesh = item is not None and item.type == "MESH"
+        return "" if is_mesh and item.data.uv_layers else "Select a mesh object with UVs"
+
+    def do(self, context: bpy.types.Context) -> Report:
+        item, layer = context.active_object, self.active_layer(context)
+        if item.mode == "TEXTURE_PAINT":
+            return self._end(context, layer)
+        material = chosen_material(context)
+        if layer.mask.image is None:
+            layer.mask.image = _new_image(material, _name(layer))
+        layer.mask.kind = IMAGE
+        paint = context.scene.tool_settings.image_paint
+        paint.mode, paint.canvas = "IMAGE", layer.mask.image
+        bpy.ops.object.mode_set(mode="TEXTURE_PAINT")
+        if brush := paint.brush:
+            _as_white(context, brush)
+        return Report("INFO", f"{layer.mask.image.name} is painted: white shows the layer", materials=(material.name,))
+
+    def _end(self, context: bpy.types.Context, layer: bpy.types.PropertyGroup) -> Report:
+        bpy.ops.object.mode_set(mode="OBJECT")
+        image = layer.mask.image
+        if image.is_dirty:
+            image.pack()
+        CHANGED(layer, context)
+        return Report("INFO", f"{image.name} is the mask of {layer.name}")
+
+
+class IMPASTO_OT_mask_from_mesh(OnLayers, bpy.types.Operator):
+    """Make an image from the mesh that the material is on, as the mask of the active layer"""
+
+    bl_idname = "impasto.mask_from_mesh"
+    bl_label = "From Mesh"
+
+    kind: EnumProperty(name="From", description="What is white", items=FROM_MESH)
+
+    def do(self, context: bpy.types.Context) -> Report:
+        layer, material = self.active_layer(context), chosen_material(context)
+        blank = _new_image(material, _name(layer))
+        try:
+            surface = meshes.Surface(material, context.view_layer.objects)
+            drawn = MeshMask(self.kind, surface, blank).read(context)()
+        finally:
+            bpy.data.images.remove(blank)
+        image = images.add(_name(layer), "base_color", encode.encode_map(drawn.arrays["base_color"]), None)
+        layer.mask.kind, layer.mask.image = IMAGE, image
+        CHANGED(layer, context)
+        return Report("INFO", f"{image.name} is the mask of {layer.name}", materials=(material.name,))
+
+
+def _name(layer: bpy.types.PropertyGroup) -> str:
+    return f"{layer.name}_{END}"
+
+
+def _new_image(material: bpy.types.Material, name: str) -> bpy.types.Image:
+    """A black image of the size of a material's textures, or of its source."""
+    shown = [node.image for node in surfaces.map_nodes(material).values()]
+    known = [*shown, material.impasto_layers.image]
+    width, height = next((image.size[:] for image in known if image and image.size[0]), (USUAL_PX, USUAL_PX))
+    image = bpy.data.images.new(name, width, height)
+    image.pack()
+    return image
+
+
+def _as_white(context: bpy.types.Context, brush: bpy.types.Brush) -> None:
+    """Paint white: where Blender has it, with the colour that all brushes share."""
+    paint = context.scene.tool_settings.image_paint
+    unified = getattr(paint, "unified_paint_settings", None) or context.scene.tool_settings.unified_paint_settings
+    holder = unified if unified.use_unified_color else brush
+    holder.color = (1.0, 1.0, 1.0)
+    holder.secondary_color = (0.0, 0.0, 0.0)
+
+
+CLASSES = (IMPASTO_OT_paint_mask, IMPASTO_OT_mask_from_mesh)
