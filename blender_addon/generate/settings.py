@@ -16,7 +16,7 @@ from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size
 from ..jobs.session import jobs
 from ..jobs.task import Place
 from ..parameters.groups import group_of
-from ..parameters.properties import LAYERS, TEXTURE, tell_changed
+from ..parameters.properties import LAYERS, SPLIT, TEXTURE, tell_changed
 from ..tools.arguments import with_properties
 from ..tools.form import POINTED
 from ..tools.lists import PICTURED, items_of
@@ -92,7 +92,23 @@ class ImpastoSettings(bpy.types.PropertyGroup):
         update=tell_changed(TEXTURE, LAYERS),
     )
     tile_preview: BoolProperty(
-        name="Tiled", description="Show previews and variations beside themselves, two by two, as they repeat"
+        name="Tiled",
+        description="Show previews and variations beside themselves, two by two, as they repeat",
+        update=tell_changed(SPLIT),
+    )
+    compare: BoolProperty(
+        name="Compare",
+        description="Show beside the picture of the layers what they are without the active one",
+        update=tell_changed(LAYERS),
+    )
+    split: FloatProperty(
+        name="Split",
+        description="Where the picture is split: left of it, the active layer is left out",
+        default=0.5,
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+        update=tell_changed(SPLIT),
     )
     variety: FloatProperty(
         name="Variety", description="0: between the favourites; 1: far around them", default=0.5, min=0.0, max=1.0

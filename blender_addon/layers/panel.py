@@ -26,7 +26,7 @@ from ..tools.panel import (
 from .masks import IMAGE as MASK_IMAGE
 from .masks import NONE as NO_MASK
 from .masks import names_of
-from .preview import live
+from .preview import comparison, live
 from .settings import FILE, IMAGE, NONE
 
 ROWS = 6
@@ -134,13 +134,18 @@ def _draw_preview(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     row.use_property_split = False
     row.prop(settings, "live_preview")
     row.prop(settings, "tile_preview")
+    row.prop(settings, "compare")
     if not settings.live_preview:
         return
     if live.error:
         draw_text(layout, live.error, "ERROR")
     elif live.picture is not None:
-        repeats = 2 if settings.tile_preview else 1
-        layout.template_icon(previews.icon_of_pixels("layers", live.picture, repeats), scale=8)
+        whole = comparison.picture if settings.compare else None
+        picture = live.picture if whole is None else whole
+        repeats = 2 if settings.tile_preview and whole is None else 1
+        layout.template_icon(previews.icon_of_pixels("layers", picture, repeats), scale=8)
+        if whole is not None:
+            layout.prop(settings, "split", slider=True)
     if live.is_running:
         layout.progress(factor=live.fraction, text="")
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import bpy
@@ -11,15 +11,20 @@ import bpy
 from ..bridge.inputs import Input
 from ..bridge.target import active_material
 from ..core.errors import ParameterError
+from ..core.recipe import Recipe
 from ..engine import engine
 from ..jobs.session import connect, jobs
-from ..parameters.properties import LAYERS
+from ..parameters.properties import LAYERS, SPLIT, when_changed
 from ..tools.live import Live
 from .request import LayersRequest, why_incomplete
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from ..core.engine.client import Client
 
+LINE_PX = 1
+"""Half of the width of the line where a picture is split."""
 DELAY_S = 0.02
 """Pause after a change: pictures come soon, and a newer one takes the place of the one before."""
 
@@ -39,5 +44,55 @@ def preview_inputs(context: bpy.types.Context) -> tuple[Callable[[], Client], La
     return connect(), request, request.read_inputs()
 
 
-live = Live(LAYERS, "impasto", why_no_preview, preview_inputs, delay_s=DELAY_S, runs_small=True)
-register, unregister = live.register, live.unregister
+def _recipes_before(request: LayersRequest) -> Sequence[Recipe]:
+    return request.recipes_before() if bpy.context.scene.impasto.compare else ()
+
+
+class Comparison:
+    """The picture of the layers, split: on its left what they are without the active one."""
+
+    def __init__(self) -> None:
+        self.picture: np.ndarray | None = None
+
+    def update(self) -> None:
+        """Compose it anew, with a line where it is split; None if there is nothing to compare."""
+        import numpy as np
+
+        settings, after, before = bpy.context.scene.impasto, live.pixels, live.before
+        self.picture = None
+        if not settings.compare or after is None or before is None:
+            return
+        rows, columns = (
+            np.arange(now) * then // now for now, then in zip(after.shape[:2], before.shape[:2], strict=True)
+        )
+        repeats = (2, 2, 1) if settings.tile_preview else (1, 1, 1)
+        picture, left = np.tile(after, repeats), np.tile(before[rows][:, columns], repeats)
+        place = round(settings.split * picture.shape[1])
+        picture[:, :place] = left[:, :place]
+        if 0 < place < picture.shape[1]:
+            picture[:, max(place - LINE_PX, 0) : place + LINE_PX] = 255
+        self.picture = picture
+
+
+comparison = Comparison()
+live = Live(
+    LAYERS,
+    "impasto",
+    why_no_preview,
+    preview_inputs,
+    delay_s=DELAY_S,
+    runs_small=True,
+    recipes_before=_recipes_before,
+    on_shown=comparison.update,
+)
+
+
+def register() -> None:
+    live.register()
+    when_changed(SPLIT, comparison.update)
+
+
+def unregister() -> None:
+    when_changed(SPLIT, None)
+    live.unregister()
+    comparison.picture = None

@@ -18,6 +18,7 @@ from ..bridge.target import ACTIVE, Target, active_material
 from ..core.descriptions import MESH
 from ..core.engine.replies import JobResult
 from ..core.errors import ParameterError
+from ..core.mask import NOISE, Mask
 from ..core.recipe import Recipe, Step, name_inputs
 from ..engine import engine
 from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size
@@ -35,9 +36,13 @@ from .settings import FILE, IMAGE, NONE
 
 @dataclass(frozen=True, kw_only=True)
 class LayersRequest(Form):
-    """The layers of a material, run for a preview or for a result. sources: of the recipe's inputs, by name."""
+    """The layers of a material, run for a preview or for a result. sources: of the recipe's inputs, by name.
+
+    active: index of the layer whose parameters are shown.
+    """
 
     of_layers: Recipe
+    active: int = 0
     sources: Mapping[str, Source] = field(default_factory=dict)
 
     @classmethod
@@ -53,11 +58,25 @@ class LayersRequest(Form):
         }
         known = {"bits", "name", "width_m", *LOOK}
         form = {name: value for name, value in shared.items() if name in known}
-        return cls(of_layers=recipe, sources=sources, device=engine.preferences().device, **form)
+        active = min(stack.active, len(stack.layers) - 1)
+        return cls(of_layers=recipe, active=active, sources=sources, device=engine.preferences().device, **form)
 
     def recipe(self) -> Recipe:
         """The recipe of the layers."""
         return self.of_layers
+
+    def recipes_before(self) -> list[Recipe]:
+        """Recipes without the active layer, the first of which that can be run to be compared with: all other layers,
+        else those below it, else what lies below all.
+        """
+        steps, place = self.of_layers.steps, self.active
+        hidden = replace(steps[place], enabled=False)
+        none = replace(steps[place], enabled=True, mask=Mask(NOISE, opacity=0.0))
+        below = tuple(replace(step, enabled=False) for step in steps[place + 1 :])
+        found = [(*steps[:place], hidden, *steps[place + 1 :]), (*steps[:place], hidden, *below)]
+        found += [(*steps[:place], none, *below)] if SOURCE in self.sources else []
+        recipes = [replace(self.of_layers, steps=one) for one in found]
+        return [recipe for recipe in recipes if recipe.active_steps]
 
     def read_inputs(self) -> dict[str, Input]:
         """The inputs, read as far as only the main thread can. ImpastoError if one cannot be read."""

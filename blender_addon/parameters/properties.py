@@ -31,6 +31,8 @@ from .groups import (
 MAX_INT = 2**31 - 1
 TEXTURE, STYLE, POINTS, LAYERS = "texture", "style", "points", "layers"
 """Panels with a live preview, for `when_changed`."""
+SPLIT = "split"
+"""The same for how pictures of layers are drawn."""
 _listeners: dict[str, Callable[[], None]] = {}
 _followers: list[tuple[Callable[[type], None], Callable[[], None]]] = []
 """Functions that register and unregister classes with pointers to the tools' groups, whenever those are made anew."""

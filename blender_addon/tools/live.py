@@ -6,9 +6,10 @@ A timer asks for it a moment after the last change; it supersedes the one before
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import bpy
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from ..core.engine.client import Client
 
+Pictures: TypeAlias = "tuple[np.ndarray, np.ndarray | None]"
 PreviewInputs: TypeAlias = "tuple[Callable[[], Client], Request, dict[str, Input]]"
 
 
@@ -50,7 +52,8 @@ class Live:
 
     of: the panel, for `properties.when_changed`. settings: name of the scene's settings, which have `live_preview`.
     why_not(context): reason why there can be no picture now. preview_inputs(context): what `run` needs for one.
-    delay_s: pause after the last change. runs_small: as for `run`.
+    delay_s: pause after the last change. runs_small: as for `run`. recipes_before(request): of what the picture is
+    compared with, the first that can be run; none where nothing is compared. on_shown: called with each picture.
     """
 
     def __init__(
@@ -62,11 +65,15 @@ class Live:
         *,
         delay_s: float = DELAY_S,
         runs_small: bool = False,
+        recipes_before: Callable[[Any], Sequence[Recipe]] = lambda _: (),
+        on_shown: Callable[[], None] = lambda: None,
     ) -> None:
         self.pixels: np.ndarray | None = None
+        self.before: np.ndarray | None = None
         self.error = ""
         self._of, self._settings, self._why_not, self._preview_inputs = of, settings, why_not, preview_inputs
-        self._delay_s, self._runs_small = delay_s, runs_small
+        self._delay_s, self._runs_small, self._recipes_before = delay_s, runs_small, recipes_before
+        self._on_shown = on_shown
         self._due_s = 0.0
         self._task: Task | None = None
         self.timer = partial(Live.tick, self)
@@ -130,7 +137,7 @@ class Live:
         """Forget the picture, and the one that is due."""
         if bpy.app.timers.is_registered(self.timer):
             bpy.app.timers.unregister(self.timer)
-        self.pixels, self.error, self._task = None, "", None
+        self.pixels, self.before, self.error, self._task = None, None, "", None
 
     @property
     def _is_on(self) -> bool:
@@ -138,21 +145,32 @@ class Live:
 
     def _new_task(self, context: bpy.types.Context) -> Task:
         connected, given, inputs = self._preview_inputs(context)
+        others = self._recipes_before(given)
 
-        def work(task: Task) -> np.ndarray | ImpastoError:
+        def picture(task: Task, recipe: Recipe | None = None) -> np.ndarray:
+            how: dict[str, Any] = {"supersedes": f"live {self._of}", "runs_small": self._runs_small}
+            return run(task, connected(), given, inputs, recipe=recipe, **how)
+
+        def before(task: Task) -> np.ndarray | None:
+            for recipe in others:
+                with suppress(ImpastoError):  # such as of layers above that need what the active one makes
+                    return picture(task, recipe)
+            return None
+
+        def work(task: Task) -> Pictures | ImpastoError:
             try:
-                key = f"live {self._of}"
-                return run(task, connected(), given, inputs, supersedes=key, runs_small=self._runs_small)
+                return picture(task), before(task)
             except ImpastoError as error:  # told in the panel: a window for each step of a slider would be in the way
                 return error
 
         return Task("Live Preview", work, self._show, is_shown=False)
 
-    def _show(self, made: np.ndarray | ImpastoError) -> Report:
+    def _show(self, made: Pictures | ImpastoError) -> Report:
         if isinstance(made, ImpastoError):
             self.error = str(made)
         else:
-            self.pixels, self.error = made, ""
+            (self.pixels, self.before), self.error = made, ""
+        self._on_shown()
         redraw()
         return Report("INFO", "")
 

@@ -400,6 +400,57 @@ def test_a_changed_mask_makes_a_new_picture(live, extension, stack):
     assert np.abs(live.pixels.astype(int) - whole).max() > 10
 
 
+def test_the_picture_is_split_into_what_is_there_without_the_active_layer_and_with_it(live, extension, stack, scene):
+    comparison = extension.layers.preview.comparison
+    squares, tint = (layer.impasto_parameters for layer in stack.layers)
+    squares.checker.width_px = squares.checker.height_px = 256
+    tint.tint.strength, stack.active = 1.0, 1
+    settle(extension)
+    assert comparison.picture is None
+    tinted = live.pixels
+    stack.layers[1].enabled = False
+    settle(extension)
+    plain = live.pixels
+    stack.layers[1].enabled = scene.impasto.compare = True
+    scene.impasto.split = 0.25
+    settle(extension)
+    np.testing.assert_array_equal(comparison.picture[:, :60], plain[:, :60])
+    np.testing.assert_array_equal(comparison.picture[:, 70:], tinted[:, 70:])
+    scene.impasto.split = 0.75
+    np.testing.assert_array_equal(comparison.picture[:, :180], plain[:, :180])
+    assert "split" in drawn(bpy.types.IMPASTO_PT_layers_view_3d).props()
+    scene.impasto.tile_preview = True
+    assert comparison.picture.shape == (512, 512, 3)
+    np.testing.assert_array_equal(comparison.picture[:256, 390:], np.tile(tinted, (1, 2, 1))[:, 390:])
+    scene.impasto.compare = False
+    settle(extension)
+    assert comparison.picture is None
+
+
+@pytest.mark.parametrize(
+    ("tools", "active", "source", "expected"),
+    [
+        (["checker", "tint", "negative"], 1, False, [["checker", "negative"], ["checker"]]),
+        (["checker", "tint"], 0, False, [["tint"]]),
+        (["tint", "negative"], 0, True, [["negative"], ["tint"]]),
+        (["checker"], 0, False, []),
+    ],
+)
+def test_what_a_picture_is_compared_with(scene, plane, image, extension, tools, active, source, expected):
+    for tool in tools:
+        bpy.ops.impasto.add_layer(tool=tool)
+    material = plane.active_material
+    stack = material.impasto_layers
+    stack.active = active
+    if source:
+        stack.source_kind, stack.image = "IMAGE", image
+    request = extension.layers.request.LayersRequest.of(bpy.context, material)
+    recipes = request.recipes_before()
+    assert [[step.tool for step in recipe.active_steps] for recipe in recipes] == expected
+    if source:
+        assert recipes[-1].active_steps[0].mask.opacity == 0
+
+
 def test_a_change_of_layers_asks_for_no_picture_of_the_other_panel(live, extension, stack):
     extension.generate.variations.live.clear()
     stack.layers[1].impasto_parameters.tint.strength = 0.5

@@ -31,6 +31,7 @@ def scenario(walk: Walk) -> Steps:
     yield walk.fold_panel(LAYERS)
     walk.screenshot("stack.png")
     yield from shows_changes(walk, stack)
+    yield from masks(walk, stack)
     yield walk.click("impasto.duplicate_layer", "VIEW_3D")
     walk.record("copied", [layer.tool for layer in stack.layers])
     yield walk.click("impasto.run_layers", "VIEW_3D")
@@ -52,6 +53,25 @@ def shows_changes(walk: Walk, stack: bpy.types.PropertyGroup) -> Steps:
     yield 1.0
     walk.record("live_error", LIVE.error)
     walk.screenshot("preview.png")
+
+
+def masks(walk: Walk, stack: bpy.types.PropertyGroup) -> Steps:
+    """The active layer shows in hollows only, then where it was painted."""
+    before, mask = LIVE.pixels, stack.layers[3].mask
+    mask.kind, mask.amount, mask.contrast = "cavities", 0.3, 0.6
+    yield until(lambda: LIVE.pixels is not before and not LIVE.is_running, LIMIT_S)
+    yield 1.0
+    walk.record("masked_error", LIVE.error)
+    walk.screenshot("mask.png")
+    mask.kind = "image"
+    yield 0.5
+    yield walk.click("impasto.paint_mask", "VIEW_3D")
+    walk.record("painting", [bpy.context.object.mode, mask.image.name])
+    yield 1.0
+    walk.screenshot("paint.png")
+    yield walk.click("impasto.paint_mask", "VIEW_3D")
+    walk.record("painted", bpy.context.object.mode)
+    mask.kind = "none"
 
 
 start(scenario, OUT)
