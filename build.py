@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tasks.demo import SAMPLES, demo, pictures
+from tasks.demo import SAMPLES, demo, pictures, strip
 from tasks.environments import (
     BPY_VERSIONS,
     BUILD,
@@ -132,12 +132,15 @@ def make_parser() -> argparse.ArgumentParser:
         return one
 
     add(setup)
-    demo_, pictures_ = add(demo), add(pictures)
-    for one in (demo_, pictures_):
+    demo_, pictures_, strip_ = add(demo), add(pictures), add(strip)
+    for one in (demo_, pictures_, strip_):
         one.add_argument("--blender", metavar="PATH", help="an installed Blender, 4.2 or newer, instead of the wheel")
+    for one in (demo_, pictures_):
         one.add_argument("--size", type=int, default=1024, help="side of the result in pixels (default: 1024)")
     pictures_.set_defaults(photo=None, tint=None)
     pictures_.add_argument("--windows", action="store_true", help="only those of windows, from the last tests of them")
+    strip_.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder of free pictures and models")
+    strip_.add_argument("--window", type=Path, metavar="FILE", help="a picture of Blender, for a panel of its own")
     demo_.add_argument("--photo", metavar="FILE", help="your own photograph")
     demo_.add_argument("--sample", default="brick", choices=SAMPLES, help="a bundled photograph")
     demo_.add_argument("--tint", choices=[*SAMPLES, "none"], help="colours for a grey photograph")
@@ -162,7 +165,7 @@ def make_parser() -> argparse.ArgumentParser:
     models_.add_argument("names", nargs="*", metavar="NAME", help="only these")
     models_.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder of the PBR sets")
     models_.add_argument("--out", type=Path, default=MODELS, metavar="DIR", help="where they go (default: the plugin)")
-    add(thumbnails)
+    add(thumbnails).add_argument("--tools", action="store_true", help="instead, what each other tool makes")
     add(stereo)
     add(extension)
     add(release)

@@ -17,8 +17,8 @@ from impasto.evaluation.goals import FIGURES, Range
 from .environments import ROOT
 
 PAGE = ROOT / "docs" / "reference" / "command.md"
-FIRST = "\n### "
-"""Begins the list of answers, below the last heading that is written by hand."""
+FIRST = "\n- *"
+"""Begins the list of answers, below what is written by hand."""
 
 
 def lines() -> Iterator[str]:
@@ -28,7 +28,7 @@ def lines() -> Iterator[str]:
             continue
         if isinstance(answer, type) and issubclass(answer, json_answers.Answer):
             fields = ", ".join(f"`{field}`" for field in answer.model_fields)
-            yield f"\n### {answer.__name__}\n\n{' '.join((answer.__doc__ or '').split())} {fields}."
+            yield f"- *{answer.__name__}*: {fields}"
 
 
 def figures() -> Iterator[tuple[str, str, str, str]]:
@@ -68,12 +68,12 @@ def page() -> str:
     """The page with the lists made anew."""
     written, heading, rest = PAGE.read_text(encoding="utf-8").partition("\n## JSON\n")
     for head, rows in TABLES.items():
-        first = f"| {' | '.join(head)} |\n|{' --- |' * len(head)}\n"
+        first = f"| {' | '.join(head)} |\n|{'-|' * len(head)}\n"
         made = first + "".join(f"| {' | '.join(row)} |\n" for row in rows())
         found = re.findall(f"^{re.escape(first)}(?:\\|.*\\n)*", written, flags=re.MULTILINE)
         assert len(found) == 1, f"{PAGE.name} has {len(found)} tables with the head {first}"
         written = written.replace(found[0], made)
-    return written + heading + rest[: rest.index(FIRST)] + "\n".join(lines()) + "\n"
+    return written + heading + rest[: rest.index(FIRST)] + "\n" + "\n".join(lines()) + "\n"
 
 
 if __name__ == "__main__":

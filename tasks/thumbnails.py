@@ -1,4 +1,4 @@
-"""Renders the thumbnails of procedural materials, which panels show, and the shelf of all in the documentation."""
+"""Renders the thumbnails of procedural materials, which panels show, and the documentation's pictures of tools."""
 
 from __future__ import annotations
 
@@ -15,8 +15,13 @@ FOLDER = ROOT / "plugins" / "impasto_procedural" / "thumbnails"
 PICTURES = ROOT / "docs" / "pictures"
 
 
-def thumbnails(_options: argparse.Namespace) -> None:
+def thumbnails(options: argparse.Namespace) -> None:
     """Render each procedural material for the panels, and all of them, with their presets, for the documentation."""
+    if options.tools:
+        command = [CORE.ready(), "-P", "-m", "tasks.render_tools", PICTURES]
+        if subprocess.run(command, cwd=ROOT, env=clean_environment(PYTHONPATH=ROOT), check=False).returncode:
+            raise BuildError("a tool could not be drawn")
+        return
     with step("Rendering thumbnails"):
         command = [CORE.ready(), "-P", SCRIPT, FOLDER, PICTURES]
         presets = json.dumps(bundled())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from os.path import relpath
 from pathlib import Path
@@ -20,9 +21,22 @@ from .environments import ROOT
 PAGE = ROOT / "docs" / "reference" / "tools.md"
 HEAD = """# Tools
 
-Every bundled tool, grouped as in Blender's *Tool* menu and `impasto tools`. Each parameter is listed with its range and
-default, under the name that recipes use; on the command line, `width_px` is `--width-px`. `impasto tools NAME` and
-Blender's tooltips say what each one does."""
+Every bundled tool, grouped as in Blender's *Tool* menu and `impasto tools`. A line is a parameter with its default, as
+recipes have it, its range or choices, and what the name does not say; numbers without a range go from 0 to 1. On the
+command line, `width_px` is `--width-px`; `impasto tools NAME` and tooltips say more.
+
+Pictures go from source to result with the defaults, but for points, amounts and models that a tool must be given
+(`python build.py thumbnails --tools`)."""
+PICTURES = ROOT / "docs" / "pictures" / "tools"
+USUAL_RANGE = "0..1"
+SHORTEST = 3
+"""Words that a description keeps at least when it is shortened."""
+SAID = re.compile(
+    "an?|the|of|in|to|and|its?|is|how|much|which|on|that|as|by|with|or|at|for|from|most|all|width|height|length|size|"
+    "colour|strength|number|amount|share|spacing|depth|thickness|metres|pixels|average|result|picture|tile|texture|"
+    "surface|material|whole|main"
+)
+"""Words of descriptions that say no more than a parameter's name and unit."""
 KINDS = {
     "generator": "impasto generate",
     "filter": "impasto apply",
@@ -41,20 +55,21 @@ Schemas = Mapping[str, Mapping[str, Any]]
 
 
 def lines() -> Iterator[str]:
-    """Lines of the page."""
+    """Lines of the page; what several tools share is explained once."""
     yield HEAD
+    explained: set[str] = set()
     tools = [tool for tool in registry().tools.values() if type(tool).__module__.startswith("impasto_")]
     for group, listed in by_group(tools).items():
         yield f"\n## {group}"
         for base, whose in BASES.items():
             if any(issubclass(tool.parameters, base) for tool in listed):
-                yield f"\n{whose} have these parameters besides their own:\n\n{_table(_schemas(base))}"
+                yield f"\n{whose} have these parameters besides their own:\n\n{_table(_schemas(base), explained)}"
         for tool in listed:
             yield f"\n{_about(tool)}"
             shared = {name: schema for base in BASES for name, schema in _shared(tool, base).items()}
             own = {name: one for name, one in _schemas(tool.parameters).items() if one != shared.get(name)}
             if own:
-                yield f"\n{_table(own)}"
+                yield f"\n{_table(own, explained)}"
 
 
 def _schemas(parameters: type[Parameters]) -> Schemas:
@@ -68,31 +83,54 @@ def _shared(tool: Tool, base: type[Parameters]) -> Schemas:
 def _about(tool: Tool) -> str:
     """The tool's name in Blender, its command, and its picture if it has one."""
     label = ", ".join(filter(None, (tool.subgroup, tool.label)))
-    picture = THUMBNAILS / f"{tool.name}.jpg"
-    shown = f"![{label}]({Path(relpath(picture, PAGE.parent)).as_posix()})\n\n" if picture.is_file() else ""
+    files = (THUMBNAILS / f"{tool.name}.jpg", PICTURES / f"{tool.name}.webp")
+    picture = next((Path(relpath(file, PAGE.parent)).as_posix() for file in files if file.is_file()), "")
+    said = tool.name if len(tool.name) >= 8 else f"The tool {tool.name}"
+    shown = f"![{said}]({picture})\n\n" if picture else ""
     return f"### {label}\n\n{shown}`{KINDS[tool.kind]} {tool.name}`: {tool.description}."
 
 
-def _table(schemas: Schemas) -> str:
-    """A line for each parameter: its name, its range or its choices, and its default."""
-    rows = [(name, _range(schema), readable_default(schema)) for name, schema in schemas.items()]
-    names, ranges = (max(len(row[column]) for row in rows) for column in (0, 1))
-    return "\n".join(["```", *(f"{row[0]:{names}}  {row[1]:{ranges}}  {row[2]}" for row in rows), "```"])
+def _table(schemas: Schemas, explained: set[str]) -> str:
+    """A line for each parameter: its name and default, its range or choices, and what nothing before says."""
+    rows = []
+    for name, schema in schemas.items():
+        meaning = _meaning(name, schema)
+        rows.append((f"{name}={readable_default(schema)}", _range(schema), "" if meaning in explained else meaning))
+        explained.add(meaning)
+    first, second = (max(len(row[column]) for row in rows) for column in (0, 1))
+    return "\n".join(["```", *(f"{row[0]:{first}}  {row[1]:{second}}  {row[2]}".rstrip() for row in rows), "```"])
 
 
 def _range(schema: Mapping[str, Any]) -> str:
-    """`0..1` for a range, `>0..1` without its lower end, `loop|cut` for choices, else the kind of value."""
+    """`0..4` for a range, `>0..4` without its lower end, `loop|cut` for choices; "" for 0..1, colours and switches."""
     if schema.get("format"):
-        return str(schema["format"])
+        return "" if schema["format"] == "color" else str(schema["format"])
     components = schema.get("prefixItems", [schema.get("items", schema)])
     ranges = dict.fromkeys(limits_of(one).replace(" to ", "..") or _open_range(one) for one in components)
-    kinds = {"boolean": "on|off", "string": "text"}
-    return ",".join(filter(None, ranges)) or "|".join(schema.get("enum", ())) or kinds.get(schema["type"], "number")
+    kinds = {"boolean": "", "string": "text"}
+    shown = ",".join(filter(None, ranges)) or "|".join(schema.get("enum", ())) or kinds.get(schema["type"], "number")
+    return "" if shown == USUAL_RANGE else shown
 
 
 def _open_range(schema: Mapping[str, Any]) -> str:
     low, high = schema.get("exclusiveMinimum"), schema.get("maximum")
     return "" if low is None or high is None else f">{readable(low)}..{readable(high)}"
+
+
+def _meaning(name: str, schema: Mapping[str, Any]) -> str:
+    """The description's first clauses; "" if they repeat the name, but for a word."""
+    clauses = re.split(r"(?<=[;:])\s", schema.get("description", "").replace(", in metres", ""))
+    said = clauses.pop(0)
+    while clauses and (said.endswith(":") or len(said.split()) < SHORTEST):
+        said += " " + clauses.pop(0)
+    said = said.rstrip(";:")
+    told = {_stem(word) for word in name.replace("color", "colour").split("_")}
+    words = {_stem(word) for word in re.findall(r"[a-z]+", said.lower()) if not SAID.fullmatch(word)}
+    return said if len(words - told) > 2 else ""
+
+
+def _stem(word: str) -> str:
+    return word.rstrip("s")
 
 
 def page() -> str:

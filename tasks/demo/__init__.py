@@ -22,6 +22,12 @@ BEGIN, END, SAY = "demo begins", "demo ends", "demo"
 """Prefix of the lines of a part of the demo that are shown."""
 SAMPLES = ("brick", "gravel", "grass")
 PICTURES = ROOT / "docs" / "pictures"
+STRIP = {
+    "photo.jpg": "textures/brick/bricks090.jpg",
+    "painting.jpg": "paintings512/impasto/vg_wheat_field.jpg",
+    "object.glb": "models/tea_set_01.glb",
+}
+"""What the README's strip is made from, in a folder of free pictures and models."""
 WINDOWS_OF = "5.2"
 """The Blender whose windows the documentation shows."""
 WINDOWS = {
@@ -76,7 +82,6 @@ def pictures(options: argparse.Namespace) -> None:
         options.sample = sample
         made = make_demo(DEMO.parent / f"demo-{sample}", options)
         wanted[made / "preview.png"] = f"{sample}_preview"
-    wanted[DEMO.parent / "demo-brick" / "overview.png"] = "overview"
     made = make_shelf(DEMO.parent / "shelf", options)
     wanted[made / "shelf.png"] = "models"
     _shrink(wanted)
@@ -103,6 +108,21 @@ def make_demo(folder: Path, options: argparse.Namespace) -> Path:
     _follow([*blender, PARTS / "in_blender.py", "--", folder, "--size", str(options.size)], folder, environment)
     _follow([engine, PARTS / "contact_sheet.py", folder], folder, environment)
     return folder
+
+
+def strip(options: argparse.Namespace) -> None:
+    """Make the README's strip of results: a photograph, a phrase and a painting on objects, with default settings."""
+    folder = DEMO.parent / "strip"
+    missing = [file for file in STRIP.values() if not (options.data / file).is_file()]
+    if missing:
+        raise BuildError(f"{options.data} has no {missing[0]}: give the folder that has it with --data")
+    environment = _prepared(folder)
+    (folder / "sources").mkdir()
+    for name, file in STRIP.items():
+        shutil.copyfile(options.data / file, folder / "sources" / name)
+    _follow([*_blender(options.blender), PARTS / "strip.py", "--", folder], folder, environment)
+    window = [options.window.resolve()] if options.window else []
+    _follow([CORE.ready(), PARTS / "strip_sheet.py", folder, PICTURES / "overview.webp", *window], folder, environment)
 
 
 def make_shelf(folder: Path, options: argparse.Namespace) -> Path:

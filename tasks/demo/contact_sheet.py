@@ -1,4 +1,4 @@
-"""Part four of the demo: contact_sheet.png shows every result, overview.png the way from photograph to object."""
+"""Part four of the demo: contact_sheet.png shows every result."""
 
 from __future__ import annotations
 
@@ -38,13 +38,6 @@ def main(folder: Path) -> None:
         ("A whole object, across its UV seams", shown["object"]),
     ]
     sheet(cells, columns=3).save(folder / "contact_sheet.png", optimize=True)
-    way = [
-        ("Photograph", fit(read(taken))),
-        ("Seamless maps", quartered([maps[name] for name in ("base_color", "normal", "height", "roughness")])),
-        ("Material on an object", shown["preview"]),
-        ("Repainted like a night sky", shown["repainted"]),
-    ]
-    sheet(way, columns=4).save(folder / "overview.png", optimize=True)
     print(f"demo: The contact sheet of {len(cells)} pictures is written")
 
 
@@ -74,18 +67,6 @@ def tiled(picture: Image.Image) -> Image.Image:
     cell = Image.new("RGB", (CELL_PX, CELL_PX))
     for corner in ((0, 0), (CELL_PX // 2, 0), (0, CELL_PX // 2), (CELL_PX // 2, CELL_PX // 2)):
         cell.paste(half, corner)
-    return cell
-
-
-def quartered(pictures: list[Image.Image]) -> Image.Image:
-    """One cell in which each quarter of a surface is shown by another of four maps: one wall, seen in four ways."""
-    cell, half = Image.new("RGB", (CELL_PX, CELL_PX)), CELL_PX // 2
-    for index, picture in enumerate(pictures):
-        left, top = half * (index % 2), half * (index // 2)
-        cell.paste(
-            picture.resize((CELL_PX, CELL_PX), Image.Resampling.LANCZOS).crop((left, top, left + half, top + half)),
-            (left, top),
-        )
     return cell
 
 

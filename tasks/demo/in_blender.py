@@ -197,7 +197,10 @@ def render(path: Path, size: tuple[int, int] = (RENDER_PX, RENDER_PX)) -> None:
     scene.render.engine = "CYCLES"
     scene.cycles.device = "CPU"
     scene.cycles.samples = SAMPLES
-    scene.cycles.use_denoising = bool(getattr(bpy.app.build_options, "openimagedenoise", False))
+    try:
+        scene.cycles.denoiser = "OPENIMAGEDENOISE"
+    except TypeError:  # built without it, as Debian's 4.3 is
+        scene.cycles.use_denoising = False
     scene.render.resolution_x, scene.render.resolution_y = size
     scene.render.filepath = str(path)
     bpy.ops.render.render(write_still=True)

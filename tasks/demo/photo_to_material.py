@@ -19,7 +19,13 @@ from impasto.surface.relight import BallAndPlane
 from impasto.surface.shading import Light
 from impasto.texture import Maps
 
-DARK, BRIGHT, PAINT = (0.34, 0.13, 0.09), (0.80, 0.72, 0.64), (0.83, 0.84, 0.88)
+TINTS = {
+    "brick": {"dark": (0.34, 0.13, 0.09), "light": (0.80, 0.72, 0.64)},
+    "gravel": {"dark": (0.10, 0.10, 0.12), "light": (0.88, 0.84, 0.76)},
+    "grass": {"dark": (0.07, 0.10, 0.04), "light": (0.62, 0.66, 0.38)},
+}
+"""Colours of scikit-image's grey photographs."""
+PAINT = (0.83, 0.84, 0.88)
 SPLASHES = ((0.55, 0.42, 0.030), (0.57, 0.46, 0.022), (0.53, 0.48, 0.012), (0.60, 0.40, 0.010))
 """Paint on the wall: fractions from the left and from the top, and radii."""
 CORNERS = {
@@ -67,9 +73,10 @@ def prepared(wall: Maps) -> tuple[Maps, Maps, Maps]:
 
 def photograph() -> Maps:
     """The wall in colours of bricks, with paint on it."""
+    dark, light = TINTS["brick"].values()
     grey = np.rot90(data.brick()).astype(np.float32)[..., None] / 255
     low, high = np.quantile(grey, (0.01, 0.99))
-    pixels = np.float32(DARK) + ((grey - low) / (high - low)).clip(0, 1) * np.subtract(BRIGHT, DARK).astype(np.float32)
+    pixels = np.float32(dark) + ((grey - low) / (high - low)).clip(0, 1) * np.subtract(light, dark).astype(np.float32)
     height, width = grey.shape[:2]
     y, x = (np.mgrid[:height, :width] + 0.5) / np.reshape([height, width], (2, 1, 1))
     for column, row, radius in SPLASHES:

@@ -11,17 +11,12 @@ from pathlib import Path
 
 import numpy as np
 from messages import task
-from photo_to_material import photograph, prepared
+from photo_to_material import TINTS, photograph, prepared
 from skimage import data
 
 from impasto import Recipe, Step, read_maps, run, write_maps
 from impasto.texture import Maps
 
-TINTS = {
-    "brick": {"dark": (0.34, 0.13, 0.09), "light": (0.80, 0.72, 0.64)},
-    "gravel": {"dark": (0.10, 0.10, 0.12), "light": (0.88, 0.84, 0.76)},
-    "grass": {"dark": (0.07, 0.10, 0.04), "light": (0.62, 0.66, 0.38)},
-}
 MENDED = "brick"
 
 

@@ -1,5 +1,6 @@
 """The documentation: its links, files and commands exist, and its pictures are shown and described."""
 
+import ast
 import re
 import shlex
 import sys
@@ -11,7 +12,6 @@ import pytest
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 from tasks.demo import PICTURES, WINDOWS  # noqa: E402
-from tasks.demo.settings import SETTINGS, settings_text  # noqa: E402
 from tasks.manual import PAGES, anchor, write_manual  # noqa: E402
 
 from impasto.plugins.registry import registry  # noqa: E402
@@ -59,7 +59,7 @@ def test_every_picture_has_a_description_in_words(document):
 
 def test_every_picture_is_shown_somewhere():
     shown = {(document.parent / target).resolve() for document in DOCUMENTS for _, _, target in links(document)}
-    assert not {path for path in (ROOT / "docs" / "pictures").iterdir() if path not in shown}
+    assert not {path for path in (ROOT / "docs" / "pictures").rglob("*.*") if path not in shown}
 
 
 def test_every_picture_of_a_window_is_taken_by_a_scenario():
@@ -91,6 +91,16 @@ def test_the_page_of_tools_lists_those_that_there_are():
     from tasks.tools_page import PAGE, page
 
     assert PAGE.read_text("utf-8") == page(), "python build.py reference"
+
+
+def test_every_tool_has_a_picture_of_what_it_makes():
+    from tasks.tools_page import PAGE
+    from tasks.tools_page import PICTURES as OF_TOOLS
+
+    sections = re.split(r"^### ", PAGE.read_text("utf-8"), flags=re.MULTILINE)[1:]
+    without = {re.search(r"`impasto [^`]*?([\w-]+)`:", one)[1] for one in sections if "![" not in one}
+    assert without == {"conditional-gan", "stackgan", "train-conditional-gan", "train-stackgan"}, without
+    assert sum(path.stat().st_size for path in OF_TOOLS.iterdir()) <= 1_500_000
 
 
 def test_every_tool_stands_on_a_page_that_was_written():
@@ -193,20 +203,13 @@ def test_the_chinese_pages_show_the_same_code_and_pictures_as_the_english_ones(p
     assert set(also_shown) <= set(shown)
 
 
-@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md"])
-def test_the_settings_that_are_not_defaults_stand_below_the_picture_that_they_made(page):
-    _, below = (ROOT / page).read_text("utf-8").split("overview.jpg)", 1)
-    caption = below.strip().split("\n\n")[0]
-    named = {
-        (tool, name, value)
-        for tool, rest in re.findall(r"`([a-z-]+)`([^`]*)", caption)
-        for name, value in re.findall(r"\*(\w+)\* \D*?(\d[\d.]*\d|\d)", rest)
-    }
-    assert named == {(tool, name, f"{value:g}") for tool, given in SETTINGS.items() for name, value in given.items()}
-    assert all(tool in settings_text() for tool, _, _ in named)
-    for tool, given in SETTINGS.items():
-        defaults = registry().tool(tool).parameters()
-        assert not [name for name, value in given.items() if getattr(defaults, name) == value]
+def test_the_strip_of_results_is_made_with_the_defaults_and_loads_quickly():
+    assert (PICTURES / "overview.webp").stat().st_size <= 400_000
+    code = (ROOT / "tasks" / "demo" / "strip.py").read_text("utf-8")
+    calls = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)]
+    called = {ast.unparse(call.func): call for call in calls if ast.unparse(call.func).startswith("bpy.ops.impasto.")}
+    assert sorted(called) == [f"bpy.ops.impasto.{name}" for name in ("match", "run", "stylize")]
+    assert not [name for name, call in called.items() if {"tool", "parameters"} & {word.arg for word in call.keywords}]
 
 
 def blocks(document: Path) -> list[str]:
