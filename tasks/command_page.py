@@ -68,8 +68,8 @@ def page() -> str:
     """The page with the lists made anew."""
     written, heading, rest = PAGE.read_text(encoding="utf-8").partition("\n## JSON\n")
     for head, rows in TABLES.items():
-        first = f"| {' | '.join(head)} |\n|{'-|' * len(head)}\n"
-        made = first + "".join(f"| {' | '.join(row)} |\n" for row in rows())
+        first = f"|{' |'.join(head)}|\n|{'-|' * len(head)}\n"
+        made = first + "".join(f"|{' |'.join(row)}|\n" for row in rows())
         found = re.findall(f"^{re.escape(first)}(?:\\|.*\\n)*", written, flags=re.MULTILINE)
         assert len(found) == 1, f"{PAGE.name} has {len(found)} tables with the head {first}"
         written = written.replace(found[0], made)

@@ -62,7 +62,7 @@ def _blocks(text: str) -> Iterator[str]:
 
 def _block(lines: list[str]) -> str:
     if lines[0].startswith("|"):
-        rows = [line.strip("|").split("|") for line in lines if not re.fullmatch(r"[|:\- ]+", line)]
+        rows = [line[1:].removesuffix("|").split("|") for line in lines if not re.fullmatch(r"[|:\- ]+", line)]
         cells = ["".join(f"<td>{_inline(cell.strip())}</td>" for cell in row) for row in rows]
         return f"<table>{''.join(f'<tr>{row}</tr>' for row in cells)}</table>"
     if item := re.match(r"(-|\d+\.) ", lines[0]):
@@ -89,7 +89,7 @@ def _inline(text: str) -> str:
 def _link(match: re.Match[str]) -> str:
     page, _, place = match[2].partition("#")
     name = Path(page).stem
-    if page and (not page.endswith(".md") or name not in {Path(one).name for one in PAGES}):
+    if page and (not page.endswith(".md") or "zh-CN" in page or name not in {Path(one).name for one in PAGES}):
         return match[1]
     target = f"{name}.html" if page else ""
     return f'<a href="{target}{"#" + place if place else ""}">{match[1]}</a>'

@@ -17,6 +17,7 @@ from tasks.manual import PAGES, anchor, write_manual  # noqa: E402
 from impasto.plugins.registry import registry  # noqa: E402
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+CHINESE = [path for path in DOCUMENTS if "zh-CN" in path.as_posix()]
 PRE_COMMIT = ROOT / ".pre-commit-config.yaml"
 CODE = re.compile(r"^```.*?^```$|`[^`\n]+`", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)")
@@ -193,14 +194,35 @@ def test_the_page_of_textbook_generators_begins_with_how_short_its_trainings_wer
         assert said, (tool, steps, usual, share)
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/guide.md"])
-def test_the_chinese_pages_show_the_same_code_and_pictures_as_the_english_ones(page):
-    english = ROOT / page
-    chinese = ROOT / "README.zh-CN.md" if page == "README.md" else english.parent / "zh-CN" / english.name
+@pytest.mark.parametrize("chinese", CHINESE, ids=lambda path: path.name)
+def test_the_chinese_pages_show_the_same_code_and_pictures_as_the_english_ones(chinese):
+    english = english_page(chinese)
     assert blocks(chinese) == blocks(english)
     shown, also_shown = ([Path(target).name for mark, _, target in links(one) if mark] for one in (english, chinese))
-    assert also_shown[0] == shown[0]
+    assert also_shown[:1] == shown[:1]
     assert set(also_shown) <= set(shown)
+    if chinese.name not in ("README.zh-CN.md", "guide.md"):
+        assert also_shown == shown
+        levels, also_levels = (re.findall(r"^#+", text_of(one), re.MULTILINE) for one in (english, chinese))
+        assert also_levels == levels
+
+
+@pytest.mark.parametrize("chinese", CHINESE, ids=lambda path: path.name)
+def test_the_chinese_pages_lead_to_chinese_pages_where_there_are_some(chinese):
+    translated = {english_page(page) for page in CHINESE}
+    english = {(chinese.parent / target.partition("#")[0]).resolve() for _, _, target in links(chinese)}
+    assert english & translated <= {english_page(chinese)}
+    assert chinese in {
+        (english_page(chinese).parent / target).resolve() for _, _, target in links(english_page(chinese))
+    }
+
+
+def english_page(chinese: Path) -> Path:
+    """The English page of a Chinese one."""
+    if chinese.name == "README.zh-CN.md":
+        return ROOT / "README.md"
+    (page,) = (path for path in (ROOT / "docs").rglob(chinese.name) if path != chinese)
+    return page
 
 
 def test_the_strip_of_results_is_made_with_the_defaults_and_loads_quickly():
