@@ -9,6 +9,7 @@ from . import command_line, menus, preferences
 from .assets import marking
 from .bake import operators as bake_operators
 from .bake import overlay as bake_overlay
+from .bake import panel as bake_panel
 from .bake import settings as bake_settings
 from .bake.objects import remedies as bake_remedies
 from .batch import operators as batch_operators
@@ -69,7 +70,7 @@ from .stylize import operators as stylize_operators
 from .stylize import panel as stylize_panel
 from .stylize import preview as stylize_preview
 from .stylize import settings as stylize_settings
-from .tools import menu, presets
+from .tools import intent_panel, menu, presets
 from .train import operators as train_operators
 from .train import panel as train_panel
 from .train import settings as train_settings
@@ -110,6 +111,7 @@ CLASSES = (
     *presets.CLASSES,
     *menu.CLASSES,
     *menus.CLASSES,
+    *intent_panel.CLASSES,
     *image_panel.CLASSES,
     *point_panel.CLASSES,
     *region_painting.CLASSES,
@@ -119,6 +121,7 @@ CLASSES = (
     *layer_panel.CLASSES,
     *generate_panel.CLASSES,
     *stylize_panel.CLASSES,
+    *bake_panel.CLASSES,
     *train_panel.CLASSES,
     *batch_panel.CLASSES,
     *relight_panel.CLASSES,

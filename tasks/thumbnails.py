@@ -1,4 +1,4 @@
-"""Renders the thumbnails of procedural materials, which panels show, and the documentation's pictures of tools."""
+"""Renders the pictures that panels show, and the documentation's pictures of tools and procedural materials."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from .messages import BuildError, step
 from .presets import bundled
 
 SCRIPT = ROOT / "tasks" / "render_materials.py"
+OF_INTENTS = ROOT / "tasks" / "render_intents.py"
+INTENTS = ROOT / "blender_addon" / "shipped" / "intents"
 FOLDER = ROOT / "plugins" / "impasto_procedural" / "thumbnails"
 PICTURES = ROOT / "docs" / "pictures"
 
 
 def thumbnails(options: argparse.Namespace) -> None:
-    """Render each procedural material for the panels, and all of them, with their presets, for the documentation."""
+    """Render intents and procedural materials for the panels, and all of these, with presets, for the documentation."""
     if options.tools:
         command = [CORE.ready(), "-P", "-m", "tasks.render_tools", PICTURES]
         if subprocess.run(command, cwd=ROOT, env=clean_environment(PYTHONPATH=ROOT), check=False).returncode:
@@ -25,5 +27,6 @@ def thumbnails(options: argparse.Namespace) -> None:
     with step("Rendering thumbnails"):
         command = [CORE.ready(), "-P", SCRIPT, FOLDER, PICTURES]
         presets = json.dumps(bundled())
-        if subprocess.run(command, env=clean_environment(), input=presets, text=True, check=False).returncode:
-            raise BuildError("a material could not be rendered")
+        for script in (command, [CORE.python, "-P", OF_INTENTS, INTENTS]):
+            if subprocess.run(script, env=clean_environment(), input=presets, text=True, check=False).returncode:
+                raise BuildError("a picture could not be rendered")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Bake section of the Impasto panel."""
+"""The Bake panel in each editor."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from collections.abc import Collection, Sequence
 import bpy
 
 from ..core.errors import ImpastoError, ParameterError
+from ..engine import engine
 from ..interface.drawing import draw_operator, draw_progress, draw_report, draw_text, name_place, why_not
 from ..jobs.session import jobs
 from ..jobs.task import Place
 from ..material.drawing import draw_former, draw_result
+from ..setup.panel import draw_missing_engine
 from ..tools.arguments import values_in
+from ..tools.intents import BAKE
+from ..tools.panel import InImageEditor, InShaderEditor, InView3D, Tab
 from ..translations.texts import sentence
 from . import overlay
 from .files import SEPARATE
@@ -36,7 +40,36 @@ SHOWN_FOR = {
 """Surfaces for which a setting matters, where these are not all."""
 
 
-def draw_bake(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+class BakePanel(Tab):
+    """Mixin: the same panel in each editor."""
+
+    bl_label = "Bake"
+    bl_options = {"HIDE_HEADER"}  # noqa: RUF012  as Blender wants it
+    intents = (BAKE,)
+    layout: bpy.types.UILayout
+
+    def draw(self, context: bpy.types.Context) -> None:
+        self.layout.use_property_split = True
+        self.layout.use_property_decorate = False
+        name_place(self.layout, Place.BAKE)
+        if engine.find() is None:
+            draw_missing_engine(self.layout.box(), Place.BAKE)
+        _draw_bake(self.layout, context)
+
+
+class IMPASTO_PT_bake_view_3d(BakePanel, InView3D, bpy.types.Panel):
+    pass
+
+
+class IMPASTO_PT_bake_shader_editor(BakePanel, InShaderEditor, bpy.types.Panel):
+    pass
+
+
+class IMPASTO_PT_bake_image_editor(BakePanel, InImageEditor, bpy.types.Panel):
+    pass
+
+
+def _draw_bake(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     settings = context.scene.impasto_bake
     column = layout.column()
     hidden = {"rna_type", "name", *OF_FILES, *_without_effect(settings)}
@@ -50,7 +83,6 @@ def draw_bake(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
             if name != "pattern" or settings.preset == SEPARATE:  # an engine names its files
                 column.prop(settings, name)
     _draw_overlays(layout, context)
-    name_place(layout, Place.BAKE)
     _draw_baked_objects(layout, context)
     if jobs.shown_task and jobs.shown_task.place == Place.BAKE:
         draw_progress(layout, jobs.shown_task)
@@ -146,3 +178,6 @@ def _baked_names(given: BakeSet) -> list[str]:
     highs = [" + ".join(high.name for high in one.highs) for one in given.projections]
     names = [item.name for item in given.objects]
     return [f"{high} → {low}" for high, low in zip(highs, names, strict=True)] if highs else names
+
+
+CLASSES = (IMPASTO_PT_bake_view_3d, IMPASTO_PT_bake_shader_editor, IMPASTO_PT_bake_image_editor)

@@ -13,6 +13,7 @@ from ..jobs.session import jobs
 from ..jobs.task import Place
 from ..parameters.open_numbers import Open, draw_open_number
 from ..setup.panel import draw_missing_engine
+from ..tools.intents import MORE
 from ..tools.panel import InView3D, Tab, draw_run, section
 from . import chosen, recipes, results
 from .chosen import CATALOG, SELECTED
@@ -27,6 +28,7 @@ WORKERS = Open(0.0, 2, "One for each core")
 
 class IMPASTO_PT_batch(Tab, InView3D, bpy.types.Panel):
     bl_label = "Batch"
+    intents = (MORE,)
     bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  as Blender wants it
     bl_order = 3
 

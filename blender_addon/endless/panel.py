@@ -9,6 +9,7 @@ from ..bridge import endless_nodes
 from ..bridge.target import active_material
 from ..interface.drawing import name_place
 from ..jobs.task import Place
+from ..tools.intents import MORE
 from ..tools.panel import InShaderEditor, InView3D, Tab, draw_run
 
 
@@ -16,6 +17,7 @@ class EndlessPanel(Tab):
     """Mixin: the same panel in each editor."""
 
     bl_label = "Endless"
+    intents = (MORE,)
     bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  as Blender wants it
     bl_order = 5
     layout: bpy.types.UILayout

@@ -13,6 +13,7 @@ from ..jobs.operator import TaskOperator
 from ..jobs.task import Place, Task
 from ..setup.panel import draw_missing_engine
 from ..tools.arguments import values_over, with_properties
+from ..tools.intents import MORE
 from ..tools.panel import InView3D, Tab, draw_run
 from .request import Export
 
@@ -45,6 +46,7 @@ class IMPASTO_OT_export(TaskOperator, bpy.types.Operator):
 
 class IMPASTO_PT_export(Tab, InView3D, bpy.types.Panel):
     bl_label = "Export"
+    intents = (MORE,)
     bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  as Blender wants it
     bl_order = 6
 

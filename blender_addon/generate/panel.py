@@ -8,7 +8,6 @@ from typing import Any
 
 import bpy
 
-from ..bake.panel import draw_bake
 from ..bridge.target import NONE
 from ..core.descriptions import MESH
 from ..engine.catalogue import catalogue, properties_of
@@ -21,6 +20,7 @@ from ..parameters import inputs, properties
 from ..parameters.groups import chosen_model
 from ..parameters.open_numbers import WIDTH, draw_open_number
 from ..tools import menu, presets
+from ..tools.intents import MODEL, PHOTO, WORDS
 from ..tools.panel import (
     InImageEditor,
     InShaderEditor,
@@ -45,19 +45,31 @@ DETAIL, EXEMPLAR = "texture_transfer", "exemplar"
 class ImpastoPanel(ToolPanel):
     """Mixin: the same panel in each editor."""
 
-    bl_label = "Impasto"
+    bl_label = "Texture"
+    bl_options = {"HIDE_HEADER"}  # noqa: RUF012  as Blender wants it
+    intents = (PHOTO, WORDS, MODEL)
     settings = "impasto"
     place = Place.TEXTURE
 
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Whether it is shown: below words, only for a procedural material, as they find one."""
+        settings = context.scene.impasto
+        return super().poll(context) and (settings.intent != WORDS or _is_pictured(settings.tool))
+
     def draw_choice(self, layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
-        """Draw the choice of the tool: by its group, by a search, or by its thumbnail where it has one."""
+        """Draw the choice of the tool: by its group, by a search, or by its thumbnail where it has one.
+
+        A model is chosen by its thumbnail, too.
+        """
         menu.draw(layout, catalogue[settings.tool] if settings.tool in catalogue else None)  # noqa: SIM401  it has no get
-        if settings.tool in catalogue and catalogue[settings.tool]["thumbnail"]:
+        if _is_pictured(settings.tool):
             layout.template_icon_view(settings, "pictured", show_labels=True, scale=6, scale_popup=4)
+        if settings.intent == MODEL and settings.pictured_model:
+            layout.template_icon_view(settings, "pictured_model", show_labels=True, scale=6, scale_popup=4)
 
     def draw_tool(self, context: bpy.types.Context, settings: bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> None:
         layout = self.layout
-        presets.draw(layout)
         if tool["uses_subject"]:
             _draw_source(layout, context, tool)
         else:
@@ -73,13 +85,14 @@ class ImpastoPanel(ToolPanel):
                 "impasto_parameters",
                 "Parameters",
                 lambda body: _draw_parameters(body, context, tool),
+                closed=True,
                 button=("impasto.randomize", "FILE_REFRESH"),
             )
         if variations.has_seeds(tool):
-            section(layout, "impasto_variations", "Variations", lambda body: _draw_variations(body, context))
+            draw = lambda body: _draw_variations(body, context)  # noqa: E731
+            section(layout, "impasto_variations", "Variations", draw, closed=True)
         section(layout, "impasto_maps", "Maps", lambda body: _draw_maps(body, context, tool), closed=True)
-        section(layout, "impasto_material", "Material", lambda body: _draw_material(body, context, tool))
-        section(layout, "impasto_bake", "Bake", lambda body: draw_bake(body, context), closed=True)
+        section(layout, "impasto_material", "Material", lambda body: _draw_material(body, context, tool), closed=True)
 
 
 class IMPASTO_PT_view_3d(ImpastoPanel, InView3D, bpy.types.Panel):
@@ -92,6 +105,11 @@ class IMPASTO_PT_shader_editor(ImpastoPanel, InShaderEditor, bpy.types.Panel):
 
 class IMPASTO_PT_image_editor(ImpastoPanel, InImageEditor, bpy.types.Panel):
     pass
+
+
+def _is_pictured(tool: str) -> bool:
+    """Whether a tool is chosen by its thumbnail: a procedural material."""
+    return tool in catalogue and bool(catalogue[tool]["thumbnail"])
 
 
 def _draw_source(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
@@ -112,6 +130,8 @@ def _draw_source(layout: bpy.types.UILayout, context: bpy.types.Context, tool: M
             closed=True,
         )
     draw_images(column, context, tool, inputs.image_inputs(tool), settings)
+    if "width_m" not in properties_of(tool):  # the tool's own width is that of its result
+        draw_open_number(column, settings, "width_m", WIDTH, "Real Width")
 
 
 def _draw_origin_of_detail(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
@@ -124,17 +144,13 @@ def _draw_origin_of_detail(layout: bpy.types.UILayout, context: bpy.types.Contex
 
 
 def _draw_parameters(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
+    presets.draw(layout)
     draw_parameters(layout, context, tool)
     draw_place_points(layout, context, tool)
 
 
 def _draw_size(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
-    settings, group = context.scene.impasto, properties.group_of(context.scene, tool)
-    column = layout.column(align=True)
-    draw_size(column, tool, group)
-    row = column.row(align=True)
-    row.prop(settings, "seed")
-    row.prop(settings, "lock_seed", text="", icon="LOCKED" if settings.lock_seed else "UNLOCKED")
+    draw_size(layout.column(align=True), tool, properties.group_of(context.scene, tool))
 
 
 def _draw_preview(layout: bpy.types.UILayout, settings: ImpastoSettings) -> None:
@@ -150,6 +166,9 @@ def _draw_preview(layout: bpy.types.UILayout, settings: ImpastoSettings) -> None
 def _draw_variations(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     """Draw the four variations to choose from."""
     settings = context.scene.impasto
+    row = layout.row(align=True)
+    row.prop(settings, "seed")
+    row.prop(settings, "lock_seed", text="", icon="LOCKED" if settings.lock_seed else "UNLOCKED")
     layout.operator("impasto.variations", icon="IMGDISPLAY")
     if (why := variations.why_not(context)) != why_incomplete(context):  # which is said at Generate
         draw_text(layout, why, "INFO")
@@ -184,8 +203,6 @@ def _draw_maps(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Map
 def _draw_material(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
     settings, column = context.scene.impasto, layout.column()
     column.row().prop(settings, "material", expand=True)
-    if "width_m" not in properties_of(tool):  # the tool's own width is that of its result
-        draw_open_number(column, settings, "width_m", WIDTH, "Real Width")
     if tool["kind"] != "generator":
         column.prop(settings, "across_seams")
     if tool["kind"] != "generator" or any(item["kind"] == MESH for item in tool["inputs"]):

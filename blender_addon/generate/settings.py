@@ -15,11 +15,12 @@ from bpy.props import (
 from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size
 from ..jobs.session import jobs
 from ..jobs.task import Place
-from ..parameters.groups import group_of
-from ..parameters.properties import LAYERS, SPLIT, TEXTURE, tell_changed
+from ..parameters.groups import chosen_model, group_of
+from ..parameters.properties import LAYERS, SPLIT, TEXTURE, choose_model, tell_changed
 from ..tools.arguments import with_properties
 from ..tools.form import POINTED
-from ..tools.lists import PICTURED, items_of
+from ..tools.intents import Intents, keep_tool
+from ..tools.lists import MODELS, PICTURED, items_of
 from ..tools.request import Request
 
 CHANGED = tell_changed(TEXTURE)
@@ -35,6 +36,7 @@ def _keep_size(settings: ImpastoSettings, context: bpy.types.Context) -> None:
             for name in SIZE_PARAMETERS:
                 setattr(group, name, getattr(former, name))
     settings.matched = ""
+    keep_tool(settings)
     jobs.forget(Place.TEXTURE)
     CHANGED(settings, context)
 
@@ -48,10 +50,24 @@ def _choose_pictured(settings: ImpastoSettings, number: int) -> None:
     settings.tool = next(item[0] for item in items_of(PICTURED)(settings, None) if item[4] == number)
 
 
+def _model_number(settings: ImpastoSettings) -> int:
+    """Number of the chosen tool's model; -1 if it runs none, or one without a picture."""
+    tool = catalogue[settings.tool] if settings.tool in catalogue else None  # noqa: SIM401  it has no get
+    model = chosen_model(group_of(settings.id_data, tool), tool) if tool else None
+    return next((item[4] for item in items_of(MODELS)(settings, None) if model and item[0] == model["name"]), -1)
+
+
+def _choose_model(settings: ImpastoSettings, number: int) -> None:
+    name = next(item[0] for item in items_of(MODELS)(settings, None) if item[4] == number)
+    tool = choose_model(settings.id_data, name)
+    assert tool is not None  # else it would not be listed
+    settings.tool = tool["name"]
+
+
 @with_properties(Request, "seed", update=CHANGED)
 @with_properties(Request, "bits", "material", "mapping", "use_displacement", "use_ambient_occlusion")
 @with_properties(Request, "across_seams", "mask_by")
-class ImpastoSettings(bpy.types.PropertyGroup):
+class ImpastoSettings(Intents, bpy.types.PropertyGroup):
     """Settings of the Impasto panel, in each scene."""
 
     tool: EnumProperty(name="Tool", description="What makes the texture", items=items_of("tool"), update=_keep_size)
@@ -61,6 +77,13 @@ class ImpastoSettings(bpy.types.PropertyGroup):
         items=items_of(PICTURED),
         get=_gallery_number,
         set=_choose_pictured,
+    )
+    pictured_model: EnumProperty(
+        name="Model",
+        description="A trained model, by a picture of what it makes",
+        items=items_of(MODELS),
+        get=_model_number,
+        set=_choose_model,
     )
     sized: StringProperty(options={"HIDDEN"})  # the last tool with a size
     matched: StringProperty(options={"HIDDEN"})  # record of the match that found the tool's parameters, as JSON

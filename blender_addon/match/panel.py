@@ -8,6 +8,7 @@ from typing import Any
 
 import bpy
 
+from ..engine import engine
 from ..engine.catalogue import catalogue
 from ..generate import variations
 from ..generate.variation_grid import draw_grid
@@ -15,6 +16,8 @@ from ..interface.browsing import draw_image, draw_path
 from ..interface.drawing import draw_text, name_place
 from ..jobs.task import Place
 from ..parameters.open_numbers import WIDTH, draw_open_number
+from ..setup.panel import draw_missing_engine
+from ..tools.intents import WORDS
 from ..tools.panel import InImageEditor, InShaderEditor, InView3D, Tab, draw_run
 from .request import PICTURE, chosen_picture, key_of
 from .settings import MatchSettings
@@ -23,8 +26,9 @@ from .settings import MatchSettings
 class MatchPanel(Tab):
     """Mixin: the same panel in each editor."""
 
-    bl_label = "From Words or Picture"
-    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  as Blender wants it
+    bl_label = "From Words"
+    intents = (WORDS,)
+    bl_options = {"HIDE_HEADER"}  # noqa: RUF012  as Blender wants it
     layout: bpy.types.UILayout
 
     def draw(self, context: bpy.types.Context) -> None:
@@ -32,6 +36,8 @@ class MatchPanel(Tab):
         layout.use_property_split = True
         layout.use_property_decorate = False
         name_place(layout, Place.MATCH)
+        if engine.find() is None:
+            draw_missing_engine(layout.box(), Place.MATCH)
         settings = context.scene.impasto_match
         layout.prop(settings, "matcher")
         matcher = catalogue.matchers.get(settings.matcher)
@@ -40,13 +46,13 @@ class MatchPanel(Tab):
             return
         (_draw_picture if matcher["subject"] == PICTURE else _draw_text)(layout, settings, matcher)
         draw_run(layout, "impasto.match", Place.MATCH, "TEXTURE", text="Generate")
-        if matcher["varies"]:
-            _draw_variations(layout, context, matcher)
         if matcher["can_edit"]:
             row = layout.row(align=True)
             row.use_property_split = False
             row.prop(settings, "change", text="", placeholder="Change")
             row.operator("impasto.change_by_words", text="", icon="CHECKMARK")
+        if matcher["varies"]:
+            _draw_variations(layout, context, matcher)
 
 
 class IMPASTO_PT_match_view_3d(MatchPanel, InView3D, bpy.types.Panel):

@@ -19,6 +19,7 @@ from ..jobs.task import Report, Task
 from ..library.operator import ASKED_IN, ChangesLibrary, ask_to_remove, library_task
 from ..parameters import properties
 from ..paths import RELATIVE_PATH, absolute
+from ..tools.intents import MODEL
 
 
 class IMPASTO_OT_install_model(ChangesLibrary, bpy.types.Operator):
@@ -67,6 +68,7 @@ class IMPASTO_OT_use_model(bpy.types.Operator):
         if tool is None:
             remedy = choices(self.name, (model["name"] for model in catalogue.models), "the section Models")
             return tell(self, Report("ERROR", f"there is no model {excerpt(self.name)}; {remedy}"))
+        context.scene.impasto.intent = MODEL
         context.scene.impasto.tool = tool["name"]
         return {"FINISHED"}
 

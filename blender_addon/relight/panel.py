@@ -8,6 +8,7 @@ import bpy
 from ..interface import previews
 from ..interface.drawing import draw_text, name_place
 from ..jobs.task import Place
+from ..tools.intents import MORE
 from ..tools.panel import InImageEditor, InShaderEditor, InView3D, Tab, draw_run
 from .turntable import FORMER, turntable
 
@@ -19,6 +20,7 @@ class RelightPanel(Tab):
     """Mixin: the same panel in each editor."""
 
     bl_label = "Relight"
+    intents = (MORE,)
     bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  as Blender wants it
     bl_order = 4
     layout: bpy.types.UILayout

@@ -18,6 +18,7 @@ from ..jobs.task import Place
 from ..material.drawing import draw_former
 from ..parameters import inputs, properties
 from ..tools import presets
+from ..tools.intents import RESTYLE
 from ..tools.panel import (
     InImageEditor,
     InShaderEditor,
@@ -56,11 +57,11 @@ MORE_SCALE = 4.0
 class StylePanel(ToolPanel):
     """Mixin: the same panel in each editor."""
 
-    bl_label = "Style"
+    bl_label = "Restyle"
+    intents = (RESTYLE,)
     settings = "impasto_style"
     place = Place.STYLE
-    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  as Blender wants it
-    bl_order = 1
+    bl_options = {"HIDE_HEADER"}  # noqa: RUF012  as Blender wants it
 
     def draw_tool(self, context: bpy.types.Context, settings: bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> None:
         layout = self.layout

@@ -24,6 +24,8 @@ MATCHER = "matcher"
 """The enum of matchers."""
 PICTURED = "pictured"
 """The enum of the panel's tools that have a thumbnail."""
+MODELS = "models"
+"""The enum of the models that generators run and that have a thumbnail."""
 Item = tuple[str, str, str, str | int, int]
 _items: dict[str, tuple[int, list[Item]]] = {}
 """Items, and the revision of the catalogue that they are of. Blender keeps no reference to their strings."""
@@ -36,7 +38,7 @@ def items_of(which: str) -> Callable[[Any, Any], list[Item]]:
 
 def _current(which: str) -> list[Item]:
     if which not in _items or _items[which][0] != catalogue.revision:
-        listed = {MATCHER: _matchers, PICTURED: _gallery_items}.get(which, lambda: _listing(which))
+        listed = {MATCHER: _matchers, PICTURED: _gallery_items, MODELS: _models}.get(which, lambda: _listing(which))
         _items[which] = catalogue.revision, listed()
     return _items[which][1]
 
@@ -72,6 +74,14 @@ def _gallery_items() -> list[Item]:
     """The items of the panel's tools with a thumbnail, without the headings, which a gallery would show as gaps."""
     pictured = {tool["name"] for tool in catalogue if tool["thumbnail"]}
     return [item for item in _current("tool") if item[0] in pictured]
+
+
+def _models() -> list[Item]:
+    generators = {tool["name"] for tool in tools_of("tool") if tool["kind"] == "generator"}
+    models = {one["name"]: one for one in catalogue.models if one["tool"] in generators and one["thumbnail"]}
+    numbers = enum_numbers.numbers_of(models)
+    icon_of = previews.icon_of_model if not bpy.app.background else lambda _: "NONE"
+    return [(name, one["label"], one["material"], icon_of(one), numbers[name]) for name, one in models.items()]
 
 
 def _matchers() -> list[Item]:

@@ -31,10 +31,15 @@ LABEL = 0.25
 
 
 class Tab:
-    """Mixin: a panel in the tab."""
+    """Mixin: a panel in the tab. intents: those whose panel it is; empty: all."""
 
     bl_category = TAB
     bl_region_type = "UI"
+    intents: tuple[str, ...] = ()
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return not cls.intents or context.scene.impasto.intent in cls.intents
 
 
 class ToolPanel(Tab):
@@ -77,14 +82,14 @@ class InView3D:
     bl_space_type = "VIEW_3D"
 
 
-class InShaderEditor:
+class InShaderEditor(Tab):
     """Mixin: the panel is in the shader editor."""
 
     bl_space_type = "NODE_EDITOR"
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return context.space_data.tree_type == "ShaderNodeTree"
+        return context.space_data.tree_type == "ShaderNodeTree" and super().poll(context)
 
 
 class InImageEditor:

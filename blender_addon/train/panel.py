@@ -17,6 +17,7 @@ from ..jobs.task import Place, Task
 from ..models.operators import model_of, why_no_report
 from ..models.panel import draw_models
 from ..parameters.open_numbers import WIDTH, draw_open_number
+from ..tools.intents import MORE
 from ..tools.panel import InImageEditor, InShaderEditor, InView3D, ToolPanel, draw_parameters, section
 from .request import NAME
 from .settings import TrainingSettings
@@ -29,6 +30,7 @@ class TrainPanel(ToolPanel):
     """Mixin: the same panel in each editor."""
 
     bl_label = "Train"
+    intents = (MORE,)
     settings = "impasto_training"
     place = Place.TRAINING
     bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  as Blender wants it

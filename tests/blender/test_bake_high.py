@@ -10,7 +10,7 @@ import bpy
 import numpy as np
 import pytest
 from baking import BYTE, COLOR, bake, material, module, pixels, srgb, state, without_images
-from drawing import Layout, drawn
+from drawing import drawn
 from solids import (
     angles,
     chamfered,
@@ -359,7 +359,9 @@ def test_the_panel_shows_what_matters_for_the_surface() -> None:
     settings = bpy.context.scene.impasto_bake
     shown = {}
     for settings.surface in ("OWN", "SELECTED", "NAMED"):
-        names = [arguments[1] for what, arguments, _ in drawn(bpy.types.IMPASTO_PT_view_3d).drawn if what == "prop"]
+        names = [
+            arguments[1] for what, arguments, _ in drawn(bpy.types.IMPASTO_PT_bake_view_3d).drawn if what == "prop"
+        ]
         shown[settings.surface] = {name for name in names if "suffix" in name or name in ("extrusion", "ray_distance")}
     distances = {"extrusion", "ray_distance", "cage_suffix"}
     assert shown == {"OWN": set(), "SELECTED": distances, "NAMED": distances | {"low_suffix", "high_suffix"}}
@@ -424,8 +426,7 @@ def test_a_cage_that_cannot_be_made_says_why_in_the_panel() -> None:
     bpy.ops.impasto.show_cage()
     overlay.shells_now(bpy.context)
     overlay.shells.catch_up()
-    layout = Layout()
-    module("bake.panel").draw_bake(layout, bpy.context)
+    layout = drawn(bpy.types.IMPASTO_PT_bake_view_3d)
     said = " ".join(options["text"] for what, _, options in layout.drawn if what == "label" and "text" in options)
     assert "The cage Box_cage has another topology than Box_low" in said
     assert state() == before

@@ -244,7 +244,7 @@ def test_a_bake_that_is_given_up_leaves_nothing_behind() -> None:
 def test_the_panel_says_which_of_several_objects_are_baked() -> None:
     for name in ("First", "Second"):
         plane(material()).name = name
-    drawn_items = drawn(bpy.types.IMPASTO_PT_view_3d).drawn
+    drawn_items = drawn(bpy.types.IMPASTO_PT_bake_view_3d).drawn
     said = [options["text"] for what, _, options in drawn_items if what == "label" and "text" in options]
     assert "Second, First" in said
     assert "Left out: Plane has no material" in said

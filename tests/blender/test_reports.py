@@ -11,6 +11,7 @@ from drawing import Layout, drawn
 PANELS = {
     "texture": "IMPASTO_PT_view_3d",
     "style": "IMPASTO_PT_style_view_3d",
+    "bake": "IMPASTO_PT_bake_view_3d",
     "training": "IMPASTO_PT_train_view_3d",
     "image": "IMPASTO_PT_this_image",
 }
@@ -61,7 +62,7 @@ class TestReasons:
         bpy.ops.object.select_all(action="SELECT")
         bpy.ops.object.delete()
         bpy.context.view_layer.objects.active = None
-        assert "select" in said("texture").lower()
+        assert "select" in said("bake").lower()
 
     @pytest.mark.parametrize("tool", ["gan", "conditional-gan", "progressive-gan", "vae"])
     def test_a_tool_without_a_model_says_what_it_needs(self, scene, tool, extension):

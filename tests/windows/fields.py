@@ -83,7 +83,7 @@ def tries_fields(walk: Walk, which: str, **where: Any) -> Steps:
     walk.record(f"{which}_buttons", sorted(found))
     done = {}
     for path, places in found.items():
-        if path.startswith("impasto") and "(" not in path and not path.endswith(".tool"):
+        if path.startswith("impasto") and "(" not in path and not path.endswith((".tool", ".intent")):
             done[path] = yield from tries(walk, path, places)
         if sets := SETS_A_NUMBER.fullmatch(path):
             group, name = owner(sets[1])

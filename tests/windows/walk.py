@@ -24,8 +24,12 @@ from mathutils import Vector
 STEP_S = 0.5
 EVENT_S = 0.05
 BUTTON_PX = 20
-HEADER_PX = 28
-"""Height of a panel's header, at Blender's own scale."""
+INTENTS = ("PHOTO", "WORDS", "MODEL", "RESTYLE", "BAKE", "MORE")
+"""The choices at the top of the Impasto tab, in rows of three."""
+CLICKS = 10
+"""Most clicks of a choice until Blender has seen it."""
+HEADER_STEP_PX = 12
+"""Between two looks for the header of a panel."""
 SWEEP_PX = 18
 """Between two looks for buttons, which are 20 px high."""
 COLUMNS = (0.2, 0.49, 0.68, 0.82, 0.9)
@@ -122,6 +126,32 @@ def project_along_axes(mesh: bpy.types.Mesh) -> None:
     mesh.update()
 
 
+@contextlib.contextmanager
+def drawn_panels(names: list[str]) -> Iterator[set[str]]:
+    """Note which of some panels are drawn, which folded ones are not."""
+    drawn: set[str] = set()
+
+    def noting(name: str, draw: Callable[..., None]) -> Callable[..., None]:
+        def note(panel: bpy.types.Panel, context: bpy.types.Context) -> None:
+            drawn.add(name)
+            draw(panel, context)
+
+        return note
+
+    panels = {name: getattr(bpy.types, name) for name in names}
+    own = {name: vars(panel).get("draw") for name, panel in panels.items()}
+    for name, panel in panels.items():
+        panel.draw = noting(name, panel.draw)
+    try:
+        yield drawn
+    finally:
+        for name, draw in own.items():
+            if draw is None:
+                del panels[name].draw
+            else:
+                panels[name].draw = draw
+
+
 class Walk:
     """The hands and eyes of a scenario; places are pixels (x, y) from the window's lower left."""
 
@@ -134,11 +164,6 @@ class Walk:
         """Of the window in which it is looked and clicked."""
         self.editor = "VIEW_3D"
         """The editor whose panels are clicked."""
-
-    @property
-    def left_out(self) -> int:
-        """Folded panels above those that are counted: From Words or Picture, and Material Layers but for images."""
-        return 1 if self.editor == "IMAGE_EDITOR" else 2
 
     @property
     def window(self) -> bpy.types.Window:
@@ -186,12 +211,60 @@ class Walk:
         yield until(shown, 10)
         yield
 
-    def fold_panel(self, index: int) -> Steps:
-        """Click the header of a panel in the editor's side panel, counted from Impasto, with those above it folded."""
+    def choose(self, intent: str) -> Steps:
+        """Click a choice at the top of the tab in the editor's side panel."""
+        for _ in range(CLICKS):  # a simulated press is lost where a redraw came after the last move
+            yield self.tap((yield self.choice(intent)))
+            yield 0.5
+            if bpy.context.scene.impasto.intent == intent:
+                return
+        raise LookupError(f"no click chose {intent}")
+
+    def choice(self, intent: str) -> Steps:
+        """Give the place of a choice's button, with the side panel scrolled to its top."""
+        area = self.area(self.editor)
+        bounds, (row, column) = self.region(area, "UI"), divmod(INTENTS.index(intent), 3)
+        x, y = bounds.x + int((0.16 + 0.32 * column) * bounds.width), bounds.y + bounds.height - 4
+        for _ in range(40):
+            yield self.event("WHEELUPMOUSE", "PRESS", (x, y - bounds.height // 2))
+        yield 0.5
+        for found in range(row + 1):
+            while (yield self.look(area, "UI", (x, y))) != "impasto.intent":
+                y -= BUTTON_PX // 4
+                if y < bounds.y:
+                    raise LookupError(f"no button of {intent} in {self.editor}")
+            y -= 2 * BUTTON_PX if found < row else BUTTON_PX // 4
+        return x, y
+
+    def open_panel(self, name: str) -> Steps:
+        """Click the header of a panel below the choices, such as "train"; another one that a click meets stays."""
+        kind = {"VIEW_3D": "view_3d", "ShaderNodeTree": "shader_editor", "IMAGE_EDITOR": "image_editor"}[self.editor]
+        names = [one for one in dir(bpy.types) if one.startswith("IMPASTO_PT_")]
+        wanted = next(one for one in (f"IMPASTO_PT_{name}_{kind}", f"IMPASTO_PT_{name}") if one in names)
         region = self.region(self.area(self.editor), "UI")
-        y = region.y + region.height - 10 - (self.left_out + index) * HEADER_PX
-        yield self.press("LEFTMOUSE", (region.x + 100, y))
-        yield 1.0
+        _, y = yield self.choice(INTENTS[-1])
+        y -= BUTTON_PX - HEADER_STEP_PX  # below the button, whose neighbour is clicked otherwise
+        with drawn_panels(names) as drawn:
+            open_ = yield self.open_panels(drawn)
+            while wanted not in open_:
+                y -= HEADER_STEP_PX
+                if y < region.y:
+                    raise LookupError(f"no header of {wanted} in {self.editor}")
+                yield self.press("LEFTMOUSE", (region.x + 60, y))
+                now = yield self.open_panels(drawn)
+                if wanted not in now and now != open_:
+                    yield self.press("LEFTMOUSE", (region.x + 60, y))
+                    now = yield self.open_panels(drawn)
+                open_ = now
+        yield 0.5
+
+    def open_panels(self, drawn: set[str]) -> Steps:
+        """Give the names of the panels that are drawn now; `drawn`: see `drawn_panels`."""
+        yield 0.3  # panels slide to their new places
+        drawn.clear()
+        self.area(self.editor).tag_redraw()
+        yield 0.2
+        return set(drawn)
 
     def unfold(self, panel: type, below: str, kind: str, skip_px: int = 26) -> Steps:
         """Click the header of a panel that is folded, below a button in the editor's side panel.
@@ -294,7 +367,7 @@ class Walk:
         """
         area = self.area(kind)
         bounds = self.region(area, region)
-        top, found = top or bounds.y + bounds.height - self.left_out * HEADER_PX, {}
+        top, found = top or bounds.y + bounds.height, {}
         for y in range(top - 12, max(top - height, bounds.y) if height else bounds.y, -SWEEP_PX):
             for share in columns:
                 place = bounds.x + int(share * bounds.width), y

@@ -39,6 +39,7 @@ def scenario(walk: Walk) -> Steps:
     yield from mends_by_clicks(walk)
     yield from shows_the_cage(walk)
     yield from shows_the_running_bake(walk)
+    yield walk.choose("PHOTO")
     bpy.context.scene.impasto.tool = "even-light"
     yield from changes(walk, {})
     walk.screenshot("tool.png")
@@ -64,11 +65,11 @@ def makes_crates() -> None:
 
 
 def bakes_both(walk: Walk) -> Steps:
-    """Open the section, look at each choice of the surface and of a folder, and click Bake Maps."""
+    """Open the panel, look at each choice of the surface and of a folder, and click Bake Maps."""
     bake = bpy.context.scene.impasto_bake
     bake.width_px = bake.height_px = SIZE_PX
     bake.samples = 1
-    yield from unfold(walk, "use_ambient_occlusion", "impasto_bake")
+    yield walk.choose("BAKE")
     walk.screenshot("bake.png")
     usual = {"surface": "OWN", "out_dir": "", "maps": set(bake.maps), "material": "ASSIGN"}
     for name, changed in LOOKS.items():
@@ -197,8 +198,7 @@ def shows_the_style(walk: Walk) -> Steps:
     """Style, whose subject is the active object's material of baked maps: Across Seams is shown, and clicked."""
     style = bpy.context.scene.impasto_style
     style.subject = "MATERIAL"
-    yield walk.fold_panel(0)
-    yield walk.fold_panel(1)
+    yield walk.choose("RESTYLE")
     walk.screenshot("style.png")
     before = style.across_seams
     yield walk.click("across_seams", "VIEW_3D")
@@ -211,6 +211,7 @@ def shows_the_filling(walk: Walk) -> Steps:
     walk.editor = EDITOR
     walk.area(EDITOR).spaces.active.image = bpy.data.images["Barrel_base_color"]
     yield walk.show_panel(EDITOR, "Impasto")
+    yield walk.choose("MORE")
     yield walk.unfold(bpy.types.IMPASTO_PT_repair, "impasto.match_image", EDITOR, SECTIONS_PX)
     yield from unfold(walk, "impasto.fill_region", "across_seams", columns=BESIDE_LABEL)
     walk.screenshot("filling.png")

@@ -28,8 +28,8 @@ def scenario(walk: Walk) -> Steps:
     with walk.at():
         prepare()
     yield walk.show_panel("VIEW_3D", "Impasto")
-    yield walk.fold_panel(0)
-    yield walk.fold_panel(3)
+    yield walk.choose("MORE")
+    yield walk.open_panel("batch")
     yield from lists(walk)
     yield from runs(walk)
     yield from runs_again(walk)

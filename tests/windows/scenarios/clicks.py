@@ -38,10 +38,17 @@ def scenario(walk: Walk) -> Steps:
 
 def textures(walk: Walk) -> Steps:
     """Fields, the search for a tool, its thumbnail, random values; presets."""
+    yield from opens_all_sections(walk)
     yield from tries_fields(walk, "fields")
     yield from searches_a_tool(walk)
     yield from adds_and_removes_a_preset(walk)
     yield from chooses_an_image_and_colors(walk)
+
+
+def opens_all_sections(walk: Walk) -> Steps:
+    """The lowest first, so that those above stay where they are."""
+    for skip, shows in ((3, "impasto.material"), (1, "impasto.seed"), (0, "preset")):
+        yield from unfold(walk, "tile_preview", shows, skip=skip)
 
 
 def searches_a_tool(walk: Walk) -> Steps:
@@ -84,6 +91,7 @@ def made(walk: Walk) -> Steps:
     torus.width_px = torus.height_px = 256
     yield 0.5
     yield from searches_a_model(walk)
+    yield from unfold(walk, "tile_preview", "impasto.seed", skip=1)
     yield walk.click("live_preview", "VIEW_3D")
     yield until(lambda: EXTENSION.generate.variations.live.pixels is not None, LIMIT_S)
     yield walk.click("tile_preview", "VIEW_3D")
@@ -104,8 +112,7 @@ def made(walk: Walk) -> Steps:
 
 def styles(walk: Walk) -> Steps:
     """Fields; every picture of the gallery; Repaint, and what can be done with the image that it made."""
-    yield walk.fold_panel(0)
-    yield walk.fold_panel(1)
+    yield walk.choose("RESTYLE")
     settings = bpy.context.scene.impasto_style
     settings.image = bpy.data.images.load(str(STYLES / "chelsea.png"))
     yield 0.5
@@ -143,8 +150,8 @@ def picks_a_kind(walk: Walk) -> Steps:
 def training(walk: Walk) -> Steps:
     """Fields, the list of trainers, and the list of images."""
     settings = bpy.context.scene.impasto_training
-    yield walk.fold_panel(0)
-    yield walk.fold_panel(2)
+    yield walk.choose("MORE")
+    yield walk.open_panel("train")
     yield from tries_fields(walk, "fields")
     yield from chooses_each(walk, "tool", settings, "trainer")
     bpy.data.images.load(str(STYLES / "chelsea.png"))
@@ -178,7 +185,8 @@ def images(walk: Walk) -> Steps:
 def adds_and_removes_a_preset(walk: Walk) -> Steps:
     """The plus asks for a name; the minus takes it away again."""
     presets = EXTENSION.tools.presets
-    found = yield walk.buttons("VIEW_3D", height=100)
+    _, top = yield walk.find("impasto.preset_add", "VIEW_3D")
+    found = yield walk.buttons("VIEW_3D", top=top + 20, height=60)
     walk.record("preset_buttons", [name for name in found if "preset" in name])
     place = next(places[0] for name, places in found.items() if name.startswith("impasto.preset_add"))
     yield walk.press("LEFTMOUSE", place)
@@ -190,7 +198,7 @@ def adds_and_removes_a_preset(walk: Walk) -> Steps:
     yield walk.tap((x - 40, y - 33))
     yield 0.5
     walk.record("preset_added", presets.choice(presets.IMPASTO_MT_presets))
-    found = yield walk.buttons("VIEW_3D", height=100)
+    found = yield walk.buttons("VIEW_3D", top=top + 20, height=60)
     place = next((places[-1] for name, places in found.items() if "remove_name=True" in name), place)
     yield walk.press("LEFTMOUSE", place)
     yield 0.5
@@ -200,6 +208,7 @@ def adds_and_removes_a_preset(walk: Walk) -> Steps:
 def searches_a_model(walk: Walk) -> Steps:
     """Part of a name is typed, and the match below is clicked."""
     group = bpy.context.scene.impasto_parameters.torus
+    header = yield from unfold(walk, "tile_preview", "torus.model", reach_px=90)
     x, y = yield walk.find("model", "VIEW_3D")
     yield walk.press("LEFTMOUSE", (x, y))
     yield 0.3
@@ -211,6 +220,7 @@ def searches_a_model(walk: Walk) -> Steps:
     yield walk.press("LEFTMOUSE", (x, y - FIRST_ITEM_PX))
     yield 0.3
     walk.record("searched_model", group.model)
+    yield walk.tap(header)
 
 
 def picks_each_variation(walk: Walk) -> Steps:

@@ -8,14 +8,11 @@ from pathlib import Path
 import bpy
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from fields import BESIDE_LABEL, OPEN, chooses_images, extension, opens_and_tries, unfold
+from fields import BESIDE_LABEL, OPEN, chooses_images, extension, opens_and_tries, tries_fields, unfold
 from walk import Steps, Walk, installed_extension, start
 
 OUT, SOURCE, PART = map(Path, sys.argv[sys.argv.index("--") + 1 :])
-EDITOR, FIRST = {"shader": ("ShaderNodeTree", 0), "image": ("IMAGE_EDITOR", 1)}[PART.name]
-"""The editor, and how many more panels are above the first of the three: the image editor has one for its image."""
-IMAGE = -1
-"""The panel *From Words or Picture* is above the one that is left out."""
+EDITOR = {"shader": "ShaderNodeTree", "image": "IMAGE_EDITOR"}[PART.name]
 STYLES = SOURCE.parent / "styles"
 installed_extension()
 
@@ -26,22 +23,22 @@ def scenario(walk: Walk) -> Steps:
     bpy.context.scene.impasto_style.image = bpy.data.images.load(str(STYLES / "chelsea.png"))
     yield walk.switch("VIEW_3D", EDITOR)
     yield walk.show_panel(EDITOR, "Impasto")
-    if FIRST:
-        yield walk.fold_panel(IMAGE)
-    yield from opens_and_tries(walk, "bake", "use_ambient_occlusion", "impasto_bake", 70)
-    yield from opens_and_tries(walk, "maps", "impasto.variations", "impasto.bits", 50)
+    yield from opens_and_tries(walk, "maps", "tile_preview", "impasto.bits", 50, skip=2)
     yield from opens_and_tries(walk, "source", "filepath", "preparation.rotate", 60)
-    yield walk.fold_panel(FIRST)
-    yield walk.fold_panel(FIRST + 1)
+    yield walk.choose("BAKE")
+    _, y = yield walk.choice("BAKE")
+    yield from tries_fields(walk, "bake", top=y - 20, height=70, columns=BESIDE_LABEL)
+    yield walk.choose("RESTYLE")
     yield from opens_and_tries(walk, "method", "kind", "patches_style", 60, skip=1)
     yield from opens_and_tries(walk, "start", "kind", "start_from", 50)
     _, y = yield from unfold(walk, "live_preview", OPEN, skip=2)
     yield from chooses_images(walk, top=y, height=90, columns=BESIDE_LABEL)
     walk.record("mask", bool(bpy.context.scene.impasto_parameters.patches_style.input_mask))
     walk.screenshot("style.png")
-    yield walk.fold_panel(FIRST + 1)
-    yield walk.fold_panel(FIRST + 2)
+    yield walk.choose("MORE")
+    yield walk.open_panel("train")
     yield from uses_a_model(walk)
+    yield walk.choose("MORE")
     yield from opens_and_tries(walk, "parameters", "name", "train_", 70)
     bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
 

@@ -23,6 +23,7 @@ from fields import (
     scrolls_to,
     scrolls_up_to,
     sets,
+    tries_fields,
     unfold,
 )
 from walk import Steps, Walk, installed_extension, start, until
@@ -65,7 +66,10 @@ def scenario(walk: Walk) -> Steps:
 def textures(walk: Walk) -> Steps:
     """Bake with the bake itself; Maps; Prepare Source."""
     bake = bpy.context.scene.impasto_bake
-    place, found = yield from opens_and_tries(walk, "bake", "use_ambient_occlusion", "impasto_bake", 660)
+    yield walk.choose("BAKE")
+    walk.screenshot("bake.png")
+    _, y = yield walk.choice("BAKE")
+    found = yield from tries_fields(walk, "bake", top=y - 20, height=660, columns=BESIDE_LABEL)
     walk.record("opened", (yield from browses(walk, found["buttons.directory_browse()"][0])))
     bake.width_px = bake.height_px = 32
     bake.samples = 1
@@ -75,8 +79,8 @@ def textures(walk: Walk) -> Steps:
     walk.record("baked", [report.level, report.text])
     yield 0.5
     walk.screenshot("baked.png")
-    yield walk.tap(place)
-    place, _ = yield from opens_and_tries(walk, "maps", "impasto.variations", "impasto.bits", 420)
+    yield walk.choose("PHOTO")
+    place, _ = yield from opens_and_tries(walk, "maps", "tile_preview", "impasto.bits", 420, skip=2)
     yield walk.tap(place)
     yield from opens_and_tries(walk, "source", "filepath", "preparation.rotate", 160)
 
@@ -86,8 +90,7 @@ def styles(walk: Walk) -> Steps:
 
     Every image is chosen from its list.
     """
-    yield walk.fold_panel(0)
-    yield walk.fold_panel(1)
+    yield walk.choose("RESTYLE")
     scene = bpy.context.scene
     place = yield walk.find("impasto.open_picture", "VIEW_3D")
     walk.record("opened", (yield from browses(walk, place)))
@@ -143,8 +146,8 @@ def models(walk: Walk) -> Steps:
     shutil.copy(SHIPPED / "wood.safetensors", library)
     extension().engine.engine.preferences().models_folder = str(library)
     bpy.ops.impasto.refresh_tools("EXEC_DEFAULT")
-    yield walk.fold_panel(0)
-    yield walk.fold_panel(2)
+    yield walk.choose("MORE")
+    yield walk.open_panel("train")
     place, _ = yield from opens_and_tries(walk, "parameters", "name", "train_", 320)
     yield walk.tap(place)
     place = yield from unfold(walk, "impasto.train", "use_model", columns=MODEL_COLUMNS, reach_px=90)
@@ -155,7 +158,10 @@ def models(walk: Walk) -> Steps:
     for name, places in found.items():
         if name.startswith("impasto.use_model"):
             yield walk.tap(places[0])
+            yield 0.5
             tool = bpy.context.scene.impasto.tool
+            bpy.context.scene.impasto.intent = "MORE"
+            yield 1.0
             chosen[name] = getattr(bpy.context.scene.impasto_parameters, tool).model
     walk.record("used", chosen)
     yield from confirms(
@@ -170,8 +176,7 @@ def models(walk: Walk) -> Steps:
 
 def preferences(walk: Walk) -> Steps:
     """The preferences open by their button in the panel; damaged weights are removed in the panel and there."""
-    yield walk.fold_panel(0)
-    yield walk.fold_panel(1)
+    yield walk.choose("RESTYLE")
     yield from removes_weights(walk)
     yield walk.click("preferences.addon_show", "VIEW_3D")
     yield until(lambda: len(bpy.context.window_manager.windows) == 2, 10)

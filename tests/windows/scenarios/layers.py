@@ -15,8 +15,6 @@ EXTENSION = installed_extension()
 JOBS = EXTENSION.jobs.session.jobs
 LIVE = EXTENSION.layers.preview.live
 LIMIT_S = 300
-LAYERS = -1
-"""The panel is the last of those above Impasto."""
 
 
 def scenario(walk: Walk) -> Steps:
@@ -27,8 +25,8 @@ def scenario(walk: Walk) -> Steps:
     stack = bpy.data.materials["Material"].impasto_layers  # of Blender's own cube
     stack.source_kind, stack.image = "IMAGE", bpy.data.images.load(str(SOURCE))
     yield walk.show_panel("VIEW_3D", "Impasto")
-    yield walk.fold_panel(0)
-    yield walk.fold_panel(LAYERS)
+    yield walk.choose("MORE")
+    yield walk.open_panel("layers")
     walk.screenshot("stack.png")
     yield from shows_changes(walk, stack)
     yield from masks(walk, stack)

@@ -35,8 +35,7 @@ def scenario(walk: Walk) -> Steps:
 
 def style(walk: Walk, crate: bpy.types.Object, barrel: bpy.types.Object, wall: bpy.types.Object) -> Steps:
     """Style, with masks by the mesh, and on both objects in one run."""
-    yield walk.fold_panel(0)
-    yield walk.fold_panel(1)
+    yield walk.choose("RESTYLE")
     yield from repaints_by_masks(walk, crate)
     yield from repaints_both(walk, crate, barrel)
 

@@ -17,8 +17,6 @@ JOBS = EXTENSION.jobs.session.jobs
 GALLERY_PX = 110
 """From the choice of what is repainted down to the picture that opens the thumbnails: Blender names no such button."""
 EDITOR = "IMAGE_EDITOR"
-THIS_IMAGE, IMPASTO, STYLE = -1, 1, 2
-"""Places of its panels, which are folded from the top; that for words is between the first two."""
 LONGEST_PX = 256
 LIMIT_S = 600
 ENOUGH = 0.15
@@ -37,8 +35,7 @@ def scenario(walk: Walk) -> Steps:
     EXTENSION.engine.engine.preferences().styles_folder = str(STYLES)
     settings().image = bpy.data.images.load(str(STYLES / "chelsea.png"))
     yield walk.show_panel("VIEW_3D", "Impasto")
-    yield walk.fold_panel(0)
-    yield walk.fold_panel(1)
+    yield walk.choose("RESTYLE")
     yield from chooses_a_style(walk)
     yield from previews(walk)
     yield from repaints_a_material(walk)
@@ -81,8 +78,6 @@ def stops_and_keeps(walk: Walk) -> Steps:
     walk.editor = EDITOR
     walk.area(EDITOR).spaces.active.image = settings().image
     yield walk.show_panel(EDITOR, "Impasto")
-    for panel in (THIS_IMAGE, IMPASTO, STYLE):
-        yield walk.fold_panel(panel)
     with walk.at(walk.area(EDITOR)):
         bpy.ops.image.view_all(fit_view=True)
     settings().subject, parameters().relief = "IMAGE", 0.0
@@ -125,8 +120,6 @@ def repaints_a_material(walk: Walk) -> Steps:
 
 def continues_larger(walk: Walk) -> Steps:
     """From the image that the editor shows."""
-    yield walk.fold_panel(STYLE)
-    yield walk.fold_panel(THIS_IMAGE)
     space = walk.area(EDITOR).spaces.active
     space.image = painted = bpy.data.images["chelsea – immunohistochemistry"]
     before = tuple(painted.size)

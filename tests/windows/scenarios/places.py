@@ -193,6 +193,7 @@ def scenario(walk: Walk) -> Steps:
     yield walk.switch("VIEW_3D", "IMAGE_EDITOR")
     editor(walk).spaces.active.image = bpy.data.images.load(str(WALL))
     yield walk.show_panel("IMAGE_EDITOR", "Impasto")
+    yield walk.choose("MORE")
     view_all(walk)
     yield walk.unfold(PANEL.IMPASTO_PT_straighten, "impasto.match_image", "IMAGE_EDITOR")
     yield walk.settle(1.0)

@@ -63,8 +63,7 @@ def clicks_what_is_greyed(walk: Walk) -> Steps:
     yield 1.0
     yield walk.click("impasto.generate", "VIEW_3D")
     walk.screenshot("texture.png")
-    yield walk.fold_panel(0)
-    yield walk.fold_panel(1)
+    yield walk.choose("RESTYLE")
     bpy.context.scene.impasto_style.image = bpy.data.images["by a script"]
     yield 0.5
     yield walk.click("impasto.stylize", "VIEW_3D")

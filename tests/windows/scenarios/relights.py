@@ -17,10 +17,6 @@ JOBS = EXTENSION.jobs.session.jobs
 TURNTABLE = EXTENSION.relight.turntable.turntable
 DIAL = EXTENSION.generate.light_dial
 LIMIT_S = 300
-THIS_IMAGE, IMPASTO = -1, 1
-"""Places of the image editor's panels; that for words is between them."""
-PANELS_ABOVE = 4
-"""Impasto, Style, Train and Batch, all folded; in the image editor its own panel instead of the last."""
 
 
 def settings() -> bpy.types.PropertyGroup:
@@ -32,8 +28,8 @@ def scenario(walk: Walk) -> Steps:
     with walk.at(walk.area("VIEW_3D")):
         bpy.ops.impasto.run(tool="quilt", source=str(SOURCE), width_px=512, height_px=512)
     yield walk.show_panel("VIEW_3D", "Impasto")
-    yield walk.fold_panel(0)
-    yield walk.fold_panel(PANELS_ABOVE)
+    yield walk.choose("MORE")
+    yield walk.open_panel("relight")
     yield from relights(walk)
     yield from turns(walk)
     yield from shows_before(walk)
@@ -107,8 +103,7 @@ def drags_the_dial(walk: Walk) -> Steps:
     with walk.at(area):
         bpy.ops.image.view_all(fit_view=True)
     yield walk.click("impasto.set_number", "IMAGE_EDITOR")
-    for panel in (THIS_IMAGE, IMPASTO, PANELS_ABOVE):
-        yield walk.fold_panel(panel)
+    yield walk.open_panel("relight")
     yield walk.settle(1.5)
     walk.record("known", math.degrees(getattr(group, name)))
     walk.screenshot("relight.png")

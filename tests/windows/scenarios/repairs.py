@@ -42,6 +42,7 @@ def scenario(walk: Walk) -> Steps:
     with walk.at():
         bpy.ops.ed.undo_push(message="Open Image")
     yield walk.show_panel(EDITOR, "Impasto")
+    yield walk.choose("MORE")
     yield walk.unfold(bpy.types.IMPASTO_PT_repair, "impasto.match_image", EDITOR, SECTIONS_PX)
     space().zoom_percentage = 100
     yield walk.settle(1.5)

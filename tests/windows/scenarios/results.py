@@ -118,10 +118,12 @@ def default_uvs(mesh: bpy.types.Mesh) -> None:
 
 def restores(walk: Walk, item: bpy.types.Object, before: str) -> Steps:
     """Restore in the section Material, and the result again by undo."""
+    header = yield from unfold(walk, "tile_preview", "impasto.material", skip=3)
     place = yield walk.find("impasto.restore", "VIEW_3D")
     walk.screenshot("restore.png")
     yield walk.tap(place)
     yield 0.5
+    yield walk.tap(header)
     walk.record("restored", [item.active_material.name, before])
 
 
@@ -131,9 +133,8 @@ def kept(walk: Walk) -> Steps:
     procedural(cube)
     settings = scene.impasto_bake
     settings.material, settings.width_px, settings.height_px = "ASSIGN", 64, 64
-    scene.impasto.source_kind = "NONE"  # room
     yield 0.5
-    yield from unfold(walk, "use_ambient_occlusion", "impasto_bake")
+    yield walk.choose("BAKE")
     yield from clicks_and_waits(walk, "impasto.bake", "VIEW_3D", "bake")
     yield 2.0
     walk.screenshot("baked.png")

@@ -10,6 +10,7 @@ from pathlib import Path
 import bpy
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from fields import unfold
 from walk import Steps, Walk, installed_extension, start, until
 
 OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
@@ -29,14 +30,13 @@ def scenario(walk: Walk) -> Steps:
     shutil.copy(SOURCE, OUT)
     bpy.ops.wm.save_as_mainfile(filepath=str(OUT / "trains.blend"))
     yield walk.show_panel("VIEW_3D", "Impasto")
-    yield walk.fold_panel(0)
-    yield walk.fold_panel(2)
+    yield walk.choose("MORE")
+    yield walk.open_panel("train")
     yield from trains(walk)
     yield from generates_meanwhile(walk)
     yield from pauses_and_keeps(walk, library)
     yield from opens_its_report(walk)
-    yield walk.fold_panel(2)
-    yield walk.fold_panel(0)
+    yield walk.choose("MODEL")
     yield from moves_a_slider(walk)
     yield from varies(walk)
     bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
@@ -118,6 +118,7 @@ def moves_a_slider(walk: Walk) -> Steps:
 
 
 def varies(walk: Walk) -> Steps:
+    yield from unfold(walk, "tile_preview", "impasto.variations", skip=1)
     yield walk.click("impasto.variations", "VIEW_3D")
     yield until(lambda: EXTENSION.generate.variations.latest_variations(bpy.context) and not JOBS.shown_task, LIMIT_S)
     yield 1.0

@@ -17,8 +17,6 @@ JOBS = EXTENSION.jobs.session.jobs
 VARIATIONS = EXTENSION.generate.variations
 SIZE_PX = 512
 LOCKED = "moss"
-WORDS = -2
-"""The panel, which is folded and above those that are counted."""
 LIMIT_S = 300
 SHADERS_S = 40
 """Compiling shaders, the screen stays as it is for up to 15 s, and longer beside other work."""
@@ -165,7 +163,7 @@ def scenario(walk: Walk) -> Steps:
     yield walk.show_panel("VIEW_3D", "Impasto")
     yield walk.settle(1.5)
     walk.screenshot("panel.png")
-    yield walk.fold_panel(WORDS)
+    yield walk.choose("WORDS")
     yield from generates(walk)
     yield from picks(walk)
     yield from likes(walk)

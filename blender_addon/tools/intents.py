@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Intents: the large choices at the top of the tab, which decide what panels are below.
+
+Those that make textures by the Impasto panel's tool have one each, which choosing the intent puts back.
+"""
+
+from __future__ import annotations
+
+import bpy
+from bpy.props import EnumProperty, StringProperty
+
+from ..engine.catalogue import catalogue
+
+PHOTO, WORDS, MODEL, RESTYLE, BAKE, MORE = "PHOTO", "WORDS", "MODEL", "RESTYLE", "BAKE", "MORE"
+ITEMS = (
+    (PHOTO, "From Photo", "A seamless material of any size from a photograph or a set of maps"),
+    (WORDS, "From Words", "A material from a phrase, or the procedural twin of a picture"),
+    (MODEL, "From Model", "Textures from nothing, by a model that has learned from pictures"),
+    (RESTYLE, "Restyle", "Repaint an image, a material or a render in the style of a picture"),
+    (BAKE, "Bake", "Bake materials of objects to textures"),
+    (MORE, "More", "Train, batch, relight, endless, export"),
+)
+USUAL = {PHOTO: "seamless", WORDS: "", MODEL: "generate"}
+"""Intents with a tool of their own, and the task of the one that each begins with; empty: the tool that there is."""
+
+
+class Intents:
+    """Mixin for the panel's settings, which have the `tool` that intents change."""
+
+    intent: EnumProperty(
+        name="Intent",
+        description="The kind of work that the panels below are for",
+        items=ITEMS,
+        update=lambda settings, _context: _put_back_tool(settings),
+    )
+    photo_tool: StringProperty(options={"HIDDEN"})
+    words_tool: StringProperty(options={"HIDDEN"})
+    model_tool: StringProperty(options={"HIDDEN"})
+
+
+def keep_tool(settings: bpy.types.PropertyGroup) -> None:
+    """Remember the tool for the next time that its intent is chosen."""
+    if settings.intent in USUAL:
+        setattr(settings, _former(settings.intent), settings.tool)
+
+
+def _put_back_tool(settings: bpy.types.PropertyGroup) -> None:
+    if settings.intent not in USUAL:
+        return
+    usual = USUAL[settings.intent]
+    tool = getattr(settings, _former(settings.intent)) or (catalogue.usual(usual) if usual else "")
+    if tool in catalogue and tool != settings.tool:
+        settings.tool = tool
+
+
+def _former(intent: str) -> str:
+    """Name of the property that keeps an intent's tool."""
+    return f"{intent.lower()}_tool"
