@@ -48,13 +48,13 @@ def fail(extension, place: str) -> None:
 
 @pytest.mark.parametrize(("category", "popups"), [("Impasto", 0), ("Item", 1)])
 def test_an_error_that_an_open_panel_shows_has_no_popup_too(extension, scene, announced, monkeypatch, category, popups):
-    monkeypatch.setattr(extension.jobs.session, "_areas", lambda: [seen_in(category)])
+    monkeypatch.setattr(extension.jobs.session, "areas", lambda: [seen_in(category)])
     fail(extension, "texture")
     assert len(announced) == popups
 
 
 def test_an_error_of_a_panel_that_is_folded_has_a_popup(extension, scene, announced, monkeypatch):
-    monkeypatch.setattr(extension.jobs.session, "_areas", lambda: [seen_in("Impasto")])
+    monkeypatch.setattr(extension.jobs.session, "areas", lambda: [seen_in("Impasto")])
     extension.jobs.session.jobs.drawn.clear()
     fail(extension, "endless")
     assert announced == ["the picture is empty; choose another"]
