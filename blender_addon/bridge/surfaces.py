@@ -124,9 +124,14 @@ def _behind(socket: bpy.types.NodeSocket) -> MapNode | None:
 
 
 def picture_of(result: bpy.types.Material | bpy.types.Image) -> bpy.types.Image | None:
-    """The image, or that of a material's base colour, or else of its first map; None if it has none."""
+    """The image, or that of a material's base colour, or else of its first map; None if it has none. For drawing."""
     if isinstance(result, bpy.types.Image):
         return result
+    own = (
+        result.node_tree.nodes.get(f"{materials.FRAME} {materials.LABELS['base_color']}") if result.node_tree else None
+    )
+    if own and own.image:  # as in nearly all of ours, and a hundred times as fast
+        return own.image
     nodes = map_nodes(result)
     first = nodes.get("base_color") or next(iter(nodes.values()), None)
     return first.image if first else None

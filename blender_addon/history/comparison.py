@@ -56,8 +56,8 @@ def compare_task(context: bpy.types.Context, pair: tuple[Entry, Entry]) -> Task:
         return np.concatenate([np.concatenate(balls, 1), np.concatenate(planes, 1)])
 
     def apply(made: np.ndarray) -> Report:
-        comparison.names, comparison.pixels = tuple(entry.name for entry in pair), made
-        return Report("INFO", f"{pair[0].name} and {pair[1].name} are shown under one light")
+        comparison.names, comparison.pixels = tuple(entry.label for entry in pair), made
+        return Report("INFO", f"{pair[0].label} and {pair[1].label} are shown under one light")
 
     return Task("Compare", work, apply)
 

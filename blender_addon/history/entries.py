@@ -14,7 +14,7 @@ from functools import lru_cache
 import bpy
 
 from .. import handlers
-from ..bridge import images, recent, surfaces
+from ..bridge import images, naming, recent, surfaces
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe
 from ..engine.catalogue import catalogue
@@ -51,6 +51,12 @@ class Entry:
     def item(self) -> recent.Result | None:
         """The result in this file; None if it is none, or is gone."""
         return getattr(bpy.data, COLLECTIONS[self.kind]).get(self.name) if self.kind in COLLECTIONS else None
+
+    @property
+    def label(self) -> str:
+        """Its name; that of the set for an image that is one of several maps."""
+        item = self.item
+        return naming.of_set(item) if isinstance(item, bpy.types.Image) else self.name
 
     @property
     def is_gone(self) -> bool:

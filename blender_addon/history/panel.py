@@ -21,7 +21,7 @@ from .stored import is_on, stored
 
 COLUMN_PX, ROWS = 85, 3
 """Least width of a thumbnail at a resolution scale of 1, and rows of a page."""
-SCALE, LARGE_SCALE, COMPARED_SCALE = 3.6, 7.0, 14.0
+SCALE, LARGE_SCALE, COMPARED_SCALE = 3.6, 7.0, 11.0
 """Sizes of thumbnails, of the selected one and of a comparison, in heights of a button."""
 
 
@@ -124,7 +124,7 @@ def _draw_entry(column: bpy.types.UILayout, entry: Entry, is_selected: bool) -> 
     """Draw an entry's thumbnail, and the button that selects it."""
     column.template_icon(entry.icon, scale=SCALE)
     icon = "SOLO_ON" if entry.is_starred else "NONE"
-    button = column.operator("impasto.select_entry", text=entry.name, icon=icon, depress=is_selected, translate=False)
+    button = column.operator("impasto.select_entry", text=entry.label, icon=icon, depress=is_selected, translate=False)
     button.entry = entry.key
 
 
@@ -133,7 +133,7 @@ def _draw_selected(layout: bpy.types.UILayout, context: bpy.types.Context, entry
     row = layout.row()
     row.template_icon(entry.icon, scale=LARGE_SCALE)
     column = row.column(align=True)
-    column.label(text=entry.name, translate=False)
+    column.label(text=entry.label, translate=False)
     column.label(text=entry.date, translate=False)
     origin = origin_of(entry.text)
     for label in origin.labels:

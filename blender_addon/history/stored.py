@@ -17,7 +17,7 @@ from typing import Annotated
 
 import bpy
 
-from ..bridge import encode, images, recent, surfaces
+from ..bridge import encode, images, naming, recent, surfaces
 from ..core.errors import ImpastoError
 from ..core.recipe import Recipe
 from ..core.system.transaction import replace_files
@@ -214,7 +214,8 @@ def _stored_of(result: recent.Result) -> StoredRecipe:
     made_s = float(result[recent.MADE])
     name = f"{int(made_s * 1000):015d}-{secrets.token_hex(4)}{SUFFIX}"
     is_starred = recent.STARRED in result
-    return StoredRecipe(folder() / name, result.name, made_s, result[images.RECIPE], thumbnail, is_starred)
+    label = naming.of_set(result) if isinstance(result, bpy.types.Image) else result.name
+    return StoredRecipe(folder() / name, label, made_s, result[images.RECIPE], thumbnail, is_starred)
 
 
 def toggle_star(one: StoredRecipe) -> None:

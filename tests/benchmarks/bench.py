@@ -64,9 +64,10 @@ def main() -> None:
     )
     parser.add_argument("--journeys", action="store_true", help="count the modules that four journeys pass, instead")
     parser.add_argument("--layers", action="store_true", help="measure previews of a stack of layers, and nothing else")
+    parser.add_argument("--panels", action="store_true", help="measure how long panels are drawn, and nothing else")
     options = parser.parse_args()
-    if options.layers:
-        print(measure_layers())
+    if options.layers or options.panels:
+        print(measure_in_blender(*(("layers", "SLIDER") if options.layers else ("panels", "PANEL"))))
         return
     if options.journeys:
         import journeys
@@ -231,8 +232,8 @@ def task_of(tool: str, size_px: int, **how: Any) -> tuple[Any, dict[str, Any]]:
     return Recipe((Step(tool),), 1), {"source": source}
 
 
-def measure_layers() -> str:
-    """Seconds to previews of layers by `layers_in_blender.py`, for a photograph of 512² pixels."""
+def measure_in_blender(script_name: str, prefix: str) -> str:
+    """Lines that begin with `prefix` of a script in Blender's module, which is given a photograph of 512² pixels."""
     from PIL import Image
     from skimage import data
 
@@ -240,13 +241,13 @@ def measure_layers() -> str:
         folder = Path(name)
         Image.fromarray(data.gravel()).convert("RGB").save(folder / "gravel.png")
         more = {"IMPASTO_ENGINE": sys.executable, "BLENDER_USER_RESOURCES": str(folder / "profile")}
-        script = Path(__file__).with_name("layers_in_blender.py")
+        script = Path(__file__).with_name(f"{script_name}_in_blender.py")
         command = [os.environ["IMPASTO_BLENDER"], "-P", str(script), str(folder / "gravel.png")]
         how: dict[str, Any] = {"capture_output": True, "text": True, "check": False}
         done = subprocess.run(command, env={**os.environ, **more}, **how)
     if done.returncode or "DONE" not in done.stdout:
         sys.exit((done.stdout + done.stderr)[-4000:])
-    return "\n".join(line for line in done.stdout.splitlines() if line.startswith("SLIDER"))
+    return "\n".join(line for line in done.stdout.splitlines() if line.startswith(prefix))
 
 
 def measure_tool(tool: str, size_px: int, enough_px: int | None = None) -> dict[str, object]:

@@ -160,7 +160,7 @@ def test_two_entries_are_compared_under_one_light(plane, settings, extension):
         bpy.ops.impasto.select_entry(entry=key)
     bpy.ops.impasto.compare()
     shown = extension.history.comparison.comparison
-    assert shown.names == ("red", "blue_base_color")
+    assert shown.names == ("red", "blue")
     height, width, _ = shown.pixels.shape
     assert height == width == 512
     left, right = (part.astype(float).mean((0, 1)) for part in np.split(shown.pixels, 2, axis=1))

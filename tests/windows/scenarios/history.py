@@ -20,7 +20,7 @@ PANEL = bpy.types.IMPASTO_PT_history_view_3d
 LIMIT_S = 600
 HEADERS = 14
 """Most headers of folded panels that are tried."""
-COLUMNS = (0.1, 0.3, 0.5, 0.62, 0.7, 0.78, 0.86, 0.93)
+COLUMNS = (0.15, 0.5, 0.85)
 TOOLS = {"Oak": "planks", "Terrazzo": "terrazzo", "Rust": "rust"}
 
 
@@ -151,7 +151,8 @@ def searches(walk: Walk) -> Steps:
     walk.record("starred", sorted(name for name in found if name.startswith("select_entry")))
     yield walk.click("starred_only", "VIEW_3D")
     field = yield walk.find("search", "VIEW_3D")
-    yield walk.tap(field)
+    yield walk.press("LEFTMOUSE", field)
+    yield 0.5
     yield from write(walk, "oak", field)
     yield 0.5
     walk.screenshot("searched.png")
