@@ -9,6 +9,8 @@ from pathlib import Path
 
 import bpy
 
+from .bridge import images
+from .bridge.target import active_material
 from .interface.drawing import name_place, operator_class
 
 Entries = tuple[tuple[str, str, str], ...]
@@ -41,7 +43,22 @@ IMAGE: Entries = (
     ("impasto.extend_image", "Extend Image Beyond its Borders", "FULLSCREEN_ENTER"),
 )
 MATERIAL: Entries = OBJECT[:8]
-SLOT: Entries = (OBJECT[6],)
+SLOT: Entries = (
+    ("impasto.edit_layers", "Edit Layers", "GREASEPENCIL"),
+    OBJECT[3],
+    OBJECT[4],
+    OBJECT[6],
+)
+NODE: Entries = (
+    ("impasto.edit_layers", "Edit Layers", "GREASEPENCIL"),
+    ("impasto.make_seamless", "Make Seamless", "TEXTURE"),
+    ("impasto.estimate_maps", "Maps from Image", "NODE_MATERIAL"),
+    ("impasto.stylize", "Restyle", "BRUSH_DATA"),
+)
+ASSET: Entries = (
+    ("impasto.assign", "Assign", "MATERIAL"),
+    ("impasto.edit_layers", "Edit Layers", "GREASEPENCIL"),
+)
 FACES: Entries = (("impasto.fill_faces", "Fill Textures of Selected Faces", "BRUSH_DATA"),)
 PLACES = {
     "IMPASTO_MT_object": ("VIEW3D_MT_object", OBJECT),
@@ -49,8 +66,36 @@ PLACES = {
     "IMPASTO_MT_faces": ("VIEW3D_MT_edit_mesh_faces", FACES),
     "IMPASTO_MT_material": ("NODE_MT_node", MATERIAL),
     "IMPASTO_MT_slot": ("MATERIAL_MT_context_menu", SLOT),
+    "IMPASTO_MT_listed_slot": ("UI_MT_list_item_context_menu", SLOT),
+    "IMPASTO_MT_image_node": ("NODE_MT_context_menu", NODE),
+    "IMPASTO_MT_asset": ("ASSETBROWSER_MT_context_menu", ASSET),
 }
 """Our menus: for each the Blender menu that it is appended to, and its entries."""
+
+
+def _of_slot(context: bpy.types.Context) -> bpy.types.ID | None:
+    """Material of the slot whose list is clicked."""
+    is_slot = getattr(getattr(context, "ui_list", None), "bl_idname", "") == "MATERIAL_UL_matslots"
+    return active_material(context) if is_slot else None
+
+
+def _of_node(context: bpy.types.Context) -> bpy.types.ID | None:
+    """Image of the active node."""
+    node = context.active_node
+    return node.image if node and node.type == "TEX_IMAGE" else None
+
+
+def _of_asset(context: bpy.types.Context) -> bpy.types.ID | None:
+    """Material in this file that is the active asset."""
+    asset = getattr(context, "asset", None)
+    found = asset.local_id if asset else None
+    return found if isinstance(found, bpy.types.Material) else None
+
+
+SUBJECTS = {"IMPASTO_MT_listed_slot": _of_slot, "IMPASTO_MT_image_node": _of_node, "IMPASTO_MT_asset": _of_asset}
+"""Menus on one material or image, which are only there if there is one."""
+GIVEN = {"IMPASTO_MT_image_node": "image", "IMPASTO_MT_asset": "material"}
+"""Those of them whose operators are given its name, by this property."""
 
 MANUAL = {
     **{
@@ -114,12 +159,17 @@ MANUAL = {
 
 
 def _menu(name: str, entries: Entries) -> type[bpy.types.Menu]:
-    def draw(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
+    def draw(self: bpy.types.Menu, context: bpy.types.Context) -> None:
+        subject = SUBJECTS[name](context) if name in SUBJECTS else None
         self.layout.operator_context = "INVOKE_DEFAULT"  # as in Blender's menus, also where a shortcut opens this one
         for operator, text, icon in entries:
             row = self.layout.row()
-            name_place(row, operator_class(operator).place)
-            row.operator(operator, text=text, icon=icon)
+            if name not in GIVEN:  # else the operator is not for what the panel is set to
+                name_place(row, operator_class(operator).place)
+            row.enabled = subject is None or operator != "impasto.edit_layers" or images.RECIPE in subject
+            button = row.operator(operator, text=text, icon=icon)
+            if subject and name in GIVEN:
+                setattr(button, GIVEN[name], subject.name)
 
     return type(name, (bpy.types.Menu,), {"bl_idname": name, "bl_label": "Impasto", "draw": draw})
 
@@ -130,6 +180,8 @@ CLASSES = tuple(_menu(name, entries) for name, (_place, entries) in PLACES.items
 def _entry_drawer(name: str) -> Callable[[bpy.types.Menu, bpy.types.Context], None]:
     def draw(self: bpy.types.Menu, context: bpy.types.Context) -> None:
         if context.area and context.area.type == "NODE_EDITOR" and context.space_data.tree_type != "ShaderNodeTree":
+            return
+        if name in SUBJECTS and SUBJECTS[name](context) is None:
             return
         self.layout.separator()
         self.layout.menu(name, icon="TEXTURE")

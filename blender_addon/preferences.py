@@ -7,6 +7,7 @@ import os
 
 import bpy
 
+from . import keymaps
 from .engine import engine
 from .engine.settings import PreferenceProperties
 from .interface.drawing import name_place
@@ -47,3 +48,7 @@ class ImpastoPreferences(PreferenceProperties, bpy.types.AddonPreferences):
         column.prop(self, "wheels_folder")
         column.prop(self, "pip_arguments")
         draw_weights(layout)
+        header, body = layout.panel("impasto_shortcuts", default_closed=True)
+        header.label(text="Shortcuts")
+        if body:
+            keymaps.draw(body)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import bpy
 
-from . import command_line, menus, preferences
+from . import command_line, keymaps, menus, preferences
 from .assets import marking
 from .bake import operators as bake_operators
 from .bake import overlay as bake_overlay
@@ -33,7 +33,7 @@ from .history import settings as history_settings
 from .history import stored as history_stored
 from .image import operators as image_operators
 from .image import panel as image_panel
-from .interface import browsing, deferred, previews
+from .interface import browsing, deferred, previews, status_bar
 from .jobs import made, session
 from .jobs import operator as job_operators
 from .layers import masks as layer_masks
@@ -167,6 +167,8 @@ PARTS = (
     image_editors,
     command_line,
     menus,
+    keymaps,
+    status_bar,
     texts,
 )
 """Modules that register more than classes, in this order."""

@@ -21,6 +21,13 @@ def redraw() -> None:
                 region.tag_redraw()
 
 
+def redraw_status_bars() -> None:
+    """Redraw the status bars, which say what is done; they are no areas of screens."""
+    for window in bpy.context.window_manager.windows:
+        with bpy.context.temp_override(window=window):
+            window.workspace.status_text_set_internal(None)
+
+
 def areas() -> Iterator[bpy.types.Area]:
     """Areas of all windows."""
     for window in bpy.context.window_manager.windows:

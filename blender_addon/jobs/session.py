@@ -22,7 +22,7 @@ from ..core.system.untrusted import printable
 from ..engine import engine
 from ..engine.catalogue import catalogue
 from ..translations.texts import sentence
-from ..windows import areas, redraw, shows_panels
+from ..windows import areas, redraw, redraw_status_bars, shows_panels
 from .task import Place, Report, Task
 
 if TYPE_CHECKING:
@@ -161,6 +161,7 @@ class Jobs:
         if self.seen != (seen := self._shown_state()):
             self.seen = seen
             redraw()
+            redraw_status_bars()
         return self._tick_s if self.tasks else None
 
     @property
@@ -295,4 +296,5 @@ def unregister() -> None:
     handlers.remove(HANDLERS)
     if bpy.app.timers.is_registered(_tick):
         bpy.app.timers.unregister(_tick)
+        redraw_status_bars()
     jobs.end()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 import bpy
 import pytest
 from conftest import MODULE
-from drawing import drawn
+from drawing import Layout, drawn
 
 MENUS = ("IMPASTO_MT_object", "IMPASTO_MT_image", "IMPASTO_MT_faces", "IMPASTO_MT_material")
 
@@ -101,3 +103,87 @@ def test_the_pages_belong_to_what_they_are_about(extension, scene):
     assert page_of("bpy.ops.impasto.generate")[0].name == "guide.html"
     assert page_of("bpy.ops.impasto.match_variations")[0].name == "text.html"
     assert page_of("bpy.ops.impasto.download_weights")[1] == "weights"
+
+
+@pytest.fixture
+def image_node(extension, plane, image):
+    """The active node of a material, which shows an image."""
+    plane.active_material = material = extension.bridge.materials.new("wall")
+    node = material.node_tree.nodes.new("ShaderNodeTexImage")
+    node.image = image
+    return node
+
+
+def clicked(menu: str, context: SimpleNamespace) -> dict[str, SimpleNamespace]:
+    """Buttons of a menu that is opened in a context, by operator."""
+    layout = Layout()
+    getattr(bpy.types, menu).draw(SimpleNamespace(layout=layout), context)
+    return {arguments[0]: given for what, arguments, given in layout.drawn if what == "operator"}
+
+
+def test_the_menu_of_an_image_node_is_about_its_image(image_node, image):
+    buttons = clicked("IMPASTO_MT_image_node", SimpleNamespace(active_node=image_node))
+    names = {"edit_layers", "make_seamless", "estimate_maps", "stylize"}
+    assert buttons.keys() == {f"impasto.{name}" for name in names}
+    assert {button.image for button in buttons.values()} == {image.name}
+
+
+def test_a_menu_on_what_is_clicked_is_not_there_for_anything_else(extension, image_node):
+    def offers(name: str, **context) -> bool:
+        layout = Layout()
+        extension.menus._drawn[name](SimpleNamespace(layout=layout), SimpleNamespace(area=None, **context))
+        return any(what == "menu" for what, _, _ in layout.drawn)
+
+    assert offers("IMPASTO_MT_image_node", active_node=image_node)
+    principled = image_node.id_data.nodes["Principled BSDF"]
+    assert not offers("IMPASTO_MT_image_node", active_node=principled)
+    assert not offers("IMPASTO_MT_image_node", active_node=None)
+    slots = SimpleNamespace(bl_idname="MATERIAL_UL_matslots")
+    assert offers("IMPASTO_MT_listed_slot", ui_list=slots, view_layer=bpy.context.view_layer)
+    other = SimpleNamespace(bl_idname="MESH_UL_vgroups")
+    assert not offers("IMPASTO_MT_listed_slot", ui_list=other, view_layer=bpy.context.view_layer)
+    assert not offers("IMPASTO_MT_listed_slot", view_layer=bpy.context.view_layer)
+    wall = bpy.data.materials["wall"]
+    assert offers("IMPASTO_MT_asset", asset=SimpleNamespace(local_id=wall))
+    assert not offers("IMPASTO_MT_asset", asset=SimpleNamespace(local_id=None))
+    assert (
+        clicked("IMPASTO_MT_asset", SimpleNamespace(asset=SimpleNamespace(local_id=wall)))["impasto.assign"].material
+        == "wall"
+    )
+
+
+def test_the_status_bar_says_what_is_done_and_nothing_afterwards(extension, scene):
+    bar, jobs = extension.interface.status_bar, extension.jobs.session.jobs
+    assert bar.draw in bpy.types.STATUSBAR_HT_header.draw._draw_funcs
+
+    def said() -> list[str]:
+        layout = Layout()
+        bar.draw(SimpleNamespace(layout=layout), bpy.context)
+        return [options["text"] for what, _, options in layout.drawn if what == "progress"]
+
+    assert said() == []
+    stop = threading.Event()
+    task = extension.jobs.task.Task(
+        "Counting", lambda _task: stop.wait(60), lambda _: extension.jobs.task.Report("INFO", "")
+    )
+    jobs.start(task)
+    assert said() == ["Impasto: Counting"]
+    stop.set()
+    assert task.wait(60)
+    jobs.tick()
+    assert said() == []
+
+
+def test_each_shortcut_is_of_an_operator_and_no_two_are_the_same(extension):
+    shortcuts = extension.keymaps.SHORTCUTS
+    assert all(hasattr(bpy.types, operator.replace("impasto.", "IMPASTO_OT_")) for *_, operator, _key in shortcuts)
+    assert len({(keymap, key) for keymap, _space, _operator, key in shortcuts}) == len(shortcuts)
+    config = bpy.context.window_manager.keyconfigs.addon
+    items = [
+        item
+        for keymap in (config.keymaps if config else ())
+        for item in keymap.keymap_items
+        if item.idname.startswith("impasto.")
+    ]
+    assert not [item.idname for item in items if item.active]
+    assert len(items) == (len(shortcuts) if config else 0)
