@@ -7,7 +7,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +50,7 @@ class Report:
 
     is_of_engine: an error that repairing the engine may solve, so that panels show the buttons for it. model: a new
     one that can be used now. unassigned: the new material, if it is on no object yet. materials, images, models,
-    files: names and paths of the results, for scripts.
+    files: names and paths of the results, for scripts. lit: the result on a ball and a plane under a light, uint8 RGB.
     """
 
     level: str
@@ -62,6 +62,7 @@ class Report:
     images: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    lit: tuple[np.ndarray, np.ndarray] | None = field(default=None, compare=False, repr=False)
 
 
 EXPECTED = (OSError, ImpastoError)

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import bpy
 
 from ..bridge import former, mapping, surfaces
@@ -14,9 +16,12 @@ from ..jobs.task import Place
 from ..translations.texts import sentence
 from .using import views_without_materials
 
+if TYPE_CHECKING:
+    import numpy as np
+
 MOST_PICTURES = 4
-PICTURE_SCALE, MORE_SCALE = 7.0, 3.5
-"""Sizes of pictures, in heights of a button: of one result, and of several."""
+PICTURE_SCALE, LIT_SCALE, MORE_SCALE = 7.0, 5.0, 3.5
+"""Sizes of pictures, in heights of a button: of one result, on a ball and a plane, and of several."""
 SCALED = 1e-3
 """Difference from 1 from which an object's scale is seen in its texture."""
 
@@ -28,13 +33,24 @@ def draw_result(layout: bpy.types.UILayout, context: bpy.types.Context, place: P
         return
     made = [found for name in report.materials if (found := bpy.data.materials.get(name))]
     pictures = made or [found for name in report.images[:1] if (found := bpy.data.images.get(name))]
-    _draw_pictures(layout, pictures[:MOST_PICTURES])
+    if report.lit is None or len(made) != 1:
+        _draw_pictures(layout, pictures[:MOST_PICTURES])
+    else:
+        _draw_lit(layout, place, report.lit)
     if made and views_without_materials(context):
         layout.operator("impasto.material_preview", icon="SHADING_TEXTURE")
     if len(made) == 1 and former.choices(made[0], context.active_object):
         layout.operator("impasto.paint_with_result", icon="BRUSH_DATA")
     if len(made) == 1 and mapping.is_offered(made[0]):
         _draw_mapping(layout, context, made[0])
+
+
+def _draw_lit(layout: bpy.types.UILayout, place: Place, lit: tuple[np.ndarray, np.ndarray]) -> None:
+    """Draw a ball and, beside it, a plane, tiled two by two."""
+    row = layout.row(align=True)
+    for index, pixels in enumerate(lit):
+        icon = previews.icon_of_pixels(f"lit {place} {index}", pixels, repeats=index + 1)
+        row.template_icon(icon, scale=LIT_SCALE)
 
 
 def _draw_pictures(layout: bpy.types.UILayout, results: list[bpy.types.Material | bpy.types.Image]) -> None:

@@ -14,9 +14,9 @@ from ..bridge import naming, recipe_inputs, results
 from ..bridge.inputs import Input, read, ready
 from ..bridge.joined import JoinedMaterials
 from ..bridge.meshes import Surface
-from ..bridge.target import Target
+from ..bridge.target import NONE, Target
 from ..core.descriptions import DIRECTIONS, MESH
-from ..core.engine.replies import JobResult
+from ..core.engine.replies import RELIT, JobResult
 from ..core.engine.requests import Delivery, JobInput
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe, Step
@@ -29,6 +29,9 @@ from .form import Form
 
 if TYPE_CHECKING:
     from ..core.engine.client import Client
+
+LIT_PX = 256
+"""Side of the ball and of the plane on which a panel shows a result."""
 
 
 def make_task(
@@ -55,7 +58,8 @@ def make_task(
     changed since earlier runs is computed.
     """
     connected, device = connect(), form.device or engine.preferences().device
-    deliver = Delivery("encoded", "png" if form.bits == "8" else "png16")
+    lit_px = LIT_PX if target.material != NONE else 0
+    deliver = Delivery("encoded", "png" if form.bits == "8" else "png16", lit_px=lit_px)
     folder = Path(absolute(form.out_dir)) if form.out_dir else None
     scale = form.scale if scale is None else scale
     mesh, notes = mesh_inputs(surface, inputs, form)
@@ -74,10 +78,13 @@ def make_task(
         return task.wait_for(client.submit(found, sent, **how))
 
     def apply(made: JobResult) -> Report:
-        made = replace(made, notes=(*made.notes, *notes))
+        lit = made.arrays.get(RELIT)
+        maps = {name: array for name, array in made.arrays.items() if name != RELIT}
+        made = replace(made, arrays=maps, notes=(*made.notes, *notes))
         if target.is_in_open_file:
             recipe_inputs.keep(given for name in kept if isinstance(given := sent[name], JobInput))
-        return results.put(split(made) if split else [(made, target)], then(made) if then else ())
+        report = results.put(split(made) if split else [(made, target)], then(made) if then else ())
+        return report if lit is None else replace(report, lit=(lit[0, :, :LIT_PX], lit[0, :, LIT_PX:]))
 
     return Task(label, work, apply, can_stop=can_stop)
 

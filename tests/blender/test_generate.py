@@ -296,3 +296,19 @@ def test_an_opaque_image_has_no_opacity(scene):
     packed_image("opaque.png", coordinates(8, 8))
     bpy.ops.impasto.run(tool="chatty", image="opaque.png", material="NONE")
     assert {image["impasto_map"] for image in bpy.data.images if "impasto_map" in image} == {"base_color"}
+
+
+def test_the_panel_shows_a_material_on_a_ball_and_a_plane_and_makes_no_image_of_them(extension, scene):
+    settings = scene.impasto
+    settings.tool, settings.source_kind = "bricks", "NONE"
+    scene.impasto_parameters.bricks.width_px = scene.impasto_parameters.bricks.height_px = 64
+    bpy.ops.impasto.generate()
+    report = extension.jobs.session.jobs.made
+    extension.jobs.session.jobs.tell(report, extension.jobs.task.Place.TEXTURE)
+    ball, plane = report.lit
+    assert ball.shape == plane.shape == (256, 256, 3)
+    assert plane.std() > 5
+    assert abs(ball[0, 0].astype(int) - ball[128, 128]).max() > 20, "the ball is before a background"
+    assert not [name for name in report.images if "relit" in name]
+    icons = [options for what, _, options in drawn(bpy.types.IMPASTO_PT_view_3d).drawn if what == "template_icon"]
+    assert len(icons) == 2

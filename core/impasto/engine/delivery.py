@@ -17,6 +17,7 @@ from ..recipe import Recipe
 from ..system.transaction import temporary_folder
 from ..system.untrusted import printable
 from ..texture import Maps
+from .replies import RELIT
 from .requests import Delivery, JobInput, ResultForm, View
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from ..tools import Result
 
 PREVIEW_SIZE_PX = 512
+LIT_FROM_PX = 1024
+"""Longer side of the maps that are lit: larger ones look the same on a small ball, and take long."""
 
 
 def read_inputs(recipe: Recipe, given: Mapping[str, JobInput], tell: Callable[[float, str], None]) -> dict[str, Given]:
@@ -132,7 +135,7 @@ def deliver(
     """Header and arrays of the answer. `tell(fraction, message)` is called meanwhile and may raise Cancelled."""
     from ..io.files import encode_maps
     from ..plugins.registry import registry
-    from .views import view_of
+    from .views import at_most, relit, view_of
 
     assert result.recipe is not None
     maps = result.maps
@@ -160,7 +163,10 @@ def deliver(
         return {**about, "paths": [str(path) for path in result.paths]}, {}
     exporter = registry().exporter(wanted.format)
     encoded = encode_maps(maps, exporter, result.recipe)
-    return {**about, "suffix": exporter.suffix}, {name: np.frombuffer(data, np.uint8) for name, data in encoded.items()}
+    arrays = {name: np.frombuffer(data, np.uint8) for name, data in encoded.items()}
+    if wanted.lit_px and maps and "base_color" in maps:
+        arrays[RELIT] = relit(at_most(maps, LIT_FROM_PX), View("relit", side_px=wanted.lit_px), tell)
+    return {**about, "suffix": exporter.suffix}, arrays
 
 
 def _size_px(maps: Maps, paths: Sequence[Path]) -> list[int] | None:

@@ -82,7 +82,8 @@ class Delivery(ResultForm):
     """Form of a result's maps: `arrays`, `encoded` files, or `files` that the worker writes.
 
     format: name of an exporter. folder, name, export, tile_by_tile: of files, as for `Sink`. replace: overwrite
-    existing files; otherwise they are an error. wait_s: longest wait for another run that writes them.
+    existing files; otherwise they are an error. wait_s: longest wait for another run that writes them. lit_px: side of
+    the ball and of the plane that come with encoded maps, as in a `View` that is relit; 0: none.
     """
 
     kind: DeliveryKind = field(default="arrays", metadata={"json": "as"})
@@ -93,6 +94,7 @@ class Delivery(ResultForm):
     tile_by_tile: bool | None = None
     replace: bool = False
     wait_s: Annotated[int, Within(0, 3600)] = 0
+    lit_px: Annotated[int, Within(0, 512)] = 0
 
     def __post_init__(self) -> None:
         if self.kind == "files" and not (self.folder and self.name):

@@ -43,12 +43,18 @@ def view_of(maps: Maps, view: View, tell: Callable[[float, str], None]) -> tuple
 
 def small_maps(maps: Maps, longest_px: int) -> Arrays:
     """The maps as uint8, shrunk to a longer side of at most longest_px: enough for pictures in a panel."""
-    from ..data.prepare import maps_at_scale
     from ..surface.color import linear_to_srgb
 
-    small = maps_at_scale(maps, min(1.0, longest_px / max(maps.size_px)))
+    small = at_most(maps, longest_px)
     encoded = {name: linear_to_srgb(x.pixels) if x.color_space == "linear" else x.pixels for name, x in small.items()}
     return {name: np.round(np.clip(pixels, 0, 1) * 255).astype(np.uint8) for name, pixels in encoded.items()}
+
+
+def at_most(maps: Maps, longest_px: int) -> Maps:
+    """The maps, shrunk if their longer side is longer than this."""
+    from ..data.prepare import maps_at_scale
+
+    return maps_at_scale(maps, min(1.0, longest_px / max(maps.size_px)))
 
 
 def relit(maps: Maps, view: View, tell: Callable[[float, str], None]) -> np.ndarray:
