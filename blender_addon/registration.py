@@ -21,7 +21,7 @@ from .endless import panel as endless_panel
 from .endless import settings as endless_settings
 from .engine.catalogue import catalogue
 from .export import panel as export_panel
-from .generate import choosing, favourites, light_dial, variation_operators, variations
+from .generate import choosing, drop, favourites, light_dial, variation_operators, variations
 from .generate import operators as generate_operators
 from .generate import panel as generate_panel
 from .generate import settings as generate_settings
@@ -80,6 +80,7 @@ from .weights import operators as weight_operators
 CLASSES = (
     preferences.ImpastoPreferences,
     *generate_operators.CLASSES,
+    *drop.CLASSES,
     *match_operators.CLASSES,
     *image_operators.CLASSES,
     *setup_operators.CLASSES,

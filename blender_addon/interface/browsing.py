@@ -85,7 +85,7 @@ class OfSetting(PictureBrowser):
     def put(self, context: bpy.types.Context, path: str) -> None:
         owner, name = self._setting(context)
         is_path = owner.bl_rna.properties[name].type == "STRING"
-        setattr(owner, name, _as_preferred(path) if is_path else load(path))
+        setattr(owner, name, as_preferred(path) if is_path else load(path))
 
     def _setting(self, context: bpy.types.Context) -> tuple[bpy.types.PropertyGroup, str]:
         """The group that has the setting, and its name."""
@@ -185,7 +185,7 @@ def _existing(folder: str) -> str:
     return folder if folder and Path(folder).is_dir() else ""
 
 
-def _as_preferred(path: str) -> str:
+def as_preferred(path: str) -> str:
     """Path relative to the .blend file where the preferences want that, and it can be."""
     plain = str(Path(path))
     if not bpy.data.filepath or not bpy.context.preferences.filepaths.use_relative_paths:

@@ -49,7 +49,7 @@ def _draw_lit(layout: bpy.types.UILayout, place: Place, lit: tuple[np.ndarray, n
     """Draw a ball and, beside it, a plane, tiled two by two."""
     row = layout.row(align=True)
     for index, pixels in enumerate(lit):
-        icon = previews.icon_of_pixels(f"lit {place} {index}", pixels, repeats=index + 1)
+        icon = previews.icon_of_pixels(f"lit-{place}-{index}", pixels, repeats=index + 1)
         row.template_icon(icon, scale=LIT_SCALE)
 
 

@@ -24,27 +24,13 @@ USUAL = {PHOTO: "seamless", WORDS: "", MODEL: "generate"}
 """Intents with a tool of their own, and the task of the one that each begins with; empty: the tool that there is."""
 
 
-class Intents:
-    """Mixin for the panel's settings, which have the `tool` that intents change."""
-
-    intent: EnumProperty(
-        name="Intent",
-        description="The kind of work that the panels below are for",
-        items=ITEMS,
-        update=lambda settings, _context: _put_back_tool(settings),
-    )
-    photo_tool: StringProperty(options={"HIDDEN"})
-    words_tool: StringProperty(options={"HIDDEN"})
-    model_tool: StringProperty(options={"HIDDEN"})
-
-
 def keep_tool(settings: bpy.types.PropertyGroup) -> None:
     """Remember the tool for the next time that its intent is chosen."""
     if settings.intent in USUAL:
         setattr(settings, _former(settings.intent), settings.tool)
 
 
-def _put_back_tool(settings: bpy.types.PropertyGroup) -> None:
+def _put_back_tool(settings: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
     if settings.intent not in USUAL:
         return
     usual = USUAL[settings.intent]
@@ -56,3 +42,17 @@ def _put_back_tool(settings: bpy.types.PropertyGroup) -> None:
 def _former(intent: str) -> str:
     """Name of the property that keeps an intent's tool."""
     return f"{intent.lower()}_tool"
+
+
+class Intents:
+    """Mixin for the panel's settings, which have the `tool` that intents change."""
+
+    intent: EnumProperty(
+        name="Intent",
+        description="The kind of work that the panels below are for",
+        items=ITEMS,
+        update=_put_back_tool,
+    )
+    photo_tool: StringProperty(options={"HIDDEN"})
+    words_tool: StringProperty(options={"HIDDEN"})
+    model_tool: StringProperty(options={"HIDDEN"})

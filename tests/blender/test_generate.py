@@ -311,4 +311,4 @@ def test_the_panel_shows_a_material_on_a_ball_and_a_plane_and_makes_no_image_of_
     assert abs(ball[0, 0].astype(int) - ball[128, 128]).max() > 20, "the ball is before a background"
     assert not [name for name in report.images if "relit" in name]
     icons = [options for what, _, options in drawn(bpy.types.IMPASTO_PT_view_3d).drawn if what == "template_icon"]
-    assert len(icons) == 2
+    assert [options["scale"] for options in icons][:2] == [5.0, 5.0]

@@ -36,6 +36,17 @@ def test_an_artist_generates_undoes_and_cancels_in_a_window_that_stays_free(walk
     assert facts["alive_after_another_file"]
 
 
+def test_a_newcomer_makes_a_material_in_a_few_clicks_sees_it_at_once_and_drops_a_picture_on_an_object(walk_through):
+    facts = walk_through("first")
+    print(json.dumps(facts, indent=1))
+    assert facts["clicks"] <= 6
+    assert facts["made"].startswith("Made the material red bricks")
+    assert facts["lit"] == [[256, 256, 3]] * 2
+    assert facts["shading"] == "MATERIAL"
+    assert facts["takes_drops"]
+    assert facts["dropped"] == ["PHOTO", "gravel"]
+
+
 def test_an_artist_trains_works_meanwhile_and_moves_sliders(walk_through):
     facts = walk_through("trains", size_px=(1600, 1200))
     print(json.dumps(facts, indent=1))

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pictures dropped from the file manager become the source of From Photo; dropped on an object, its material."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import bpy
+from bpy.props import CollectionProperty, StringProperty
+from bpy_extras import view3d_utils
+
+from ..bridge.images import READ_BY_THE_ENGINE
+from ..bridge.target import assignable_objects
+from ..engine.catalogue import catalogue
+from ..interface.browsing import HIDDEN, as_preferred, remember
+from ..jobs.operator import tell
+from ..jobs.session import TAB
+from ..jobs.task import Report
+from ..tools.intents import PHOTO
+from .request import why_incomplete
+
+SHADERS = "ShaderNodeTree"
+EDITORS = ("VIEW_3D", "IMAGE_EDITOR", SHADERS)
+"""Editors that take pictures, by their `ui_type`."""
+
+
+class IMPASTO_OT_drop_pictures(bpy.types.Operator):
+    """Make a material from a picture, or from several that are the maps of one surface: they share a folder"""
+
+    bl_idname = "impasto.drop_pictures"
+    bl_label = "Impasto: Material from Photo"
+    bl_options = {"UNDO", "INTERNAL"}  # noqa: RUF012  as Blender wants it
+
+    directory: StringProperty(name="Folder", description="Folder of the pictures", subtype="DIR_PATH", options=HIDDEN)
+    files: CollectionProperty(type=bpy.types.OperatorFileListElement, options=HIDDEN)
+    object: StringProperty(
+        name="Object", description="Name of the object that the material is for; empty: only show the panel"
+    )
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        found = _object_below(context, event.mouse_x, event.mouse_y) if context.area.type == "VIEW_3D" else None
+        self.object = found.name if found else ""
+        return self.execute(context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        names = [item.name for item in self.files if item.name]
+        if not names:
+            return tell(self, Report("ERROR", "no picture was dropped; drop one from a file manager"))
+        folder = Path(self.directory)
+        _choose_source(context.scene.impasto, folder / names[0] if len(names) == 1 else folder)
+        remember(folder)
+        _show_panel(context)
+        item = context.view_layer.objects.get(self.object)
+        if item is None:
+            return {"FINISHED"}
+        _select_only(context, item)
+        if assignable_objects(context) and not why_incomplete(context):
+            return bpy.ops.impasto.generate("INVOKE_DEFAULT")
+        return {"FINISHED"}
+
+
+class IMPASTO_FH_pictures(bpy.types.FileHandler):
+    bl_idname = "IMPASTO_FH_pictures"
+    bl_label = "Impasto: Material from Photo"
+    bl_import_operator = "impasto.drop_pictures"
+    bl_file_extensions = ";".join(READ_BY_THE_ENGINE)
+
+    @classmethod
+    def poll_drop(cls, context: bpy.types.Context) -> bool:
+        """Whether pictures can be dropped there."""
+        return context.area is not None and context.area.ui_type in EDITORS
+
+
+def _choose_source(settings: bpy.types.PropertyGroup, path: Path) -> None:
+    """Set From Photo to this source, and to a tool that needs one."""
+    settings.intent = PHOTO
+    if settings.tool not in catalogue or not catalogue[settings.tool]["uses_subject"]:
+        settings.tool = catalogue.usual("seamless")
+    settings.source_kind, settings.filepath = "FILE", as_preferred(str(path))
+
+
+def _show_panel(context: bpy.types.Context) -> None:
+    """Open the side panel of the editor, and our tab in it."""
+    area = context.area
+    if area is None or area.ui_type not in EDITORS:
+        return
+    area.spaces.active.show_region_ui = True
+    region = next(one for one in area.regions if one.type == "UI")
+    with contextlib.suppress(AttributeError, TypeError):  # the tabs are known only once they are drawn
+        region.active_panel_category = TAB
+
+
+def _object_below(context: bpy.types.Context, x: int, y: int) -> bpy.types.Object | None:
+    """The object under the mouse, whose position is in the window; None if there is none."""
+    region = next(one for one in context.area.regions if one.type == "WINDOW")
+    view, place = context.space_data.region_3d, (x - region.x, y - region.y)
+    origin = view3d_utils.region_2d_to_origin_3d(region, view, place)
+    direction = view3d_utils.region_2d_to_vector_3d(region, view, place)
+    hit = context.scene.ray_cast(context.evaluated_depsgraph_get(), origin, direction)
+    return hit[4].original if hit[0] else None
+
+
+def _select_only(context: bpy.types.Context, item: bpy.types.Object) -> None:
+    """Select an object alone, unless it is one of those that are selected."""
+    if not item.select_get():
+        for other in context.selected_objects:
+            other.select_set(False)
+        item.select_set(True)
+    context.view_layer.objects.active = item
+
+
+CLASSES = (IMPASTO_OT_drop_pictures, IMPASTO_FH_pictures)

@@ -1,0 +1,92 @@
+"""Inside a Blender window: the first material of a newcomer, by clicks alone; how many, and how long they take."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import bpy
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from fields import write
+from walk import Steps, Walk, installed_extension, start, until
+
+OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
+EXTENSION = installed_extension()
+JOBS = EXTENSION.jobs.session.jobs
+LIMIT_S = 300
+WORDS = "red bricks"
+CHOICES = ("WORDS", "MODEL", "RESTYLE", "BAKE", "MORE", "PHOTO")
+SHADERS_S = 15
+
+
+def scenario(walk: Walk) -> Steps:
+    yield walk.show_panel("VIEW_3D", "Impasto")
+    yield from looks_at_each_choice(walk)
+    yield from describes(walk)
+    yield from sees_it(walk)
+    yield from drops(walk)
+    bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
+
+
+def looks_at_each_choice(walk: Walk) -> Steps:
+    """A click on each choice; what is drawn then."""
+    for intent in CHOICES:
+        yield walk.choose(intent)
+        yield walk.move((400, 500))
+        yield 0.5
+        walk.screenshot(f"{intent.lower()}.png")
+    bpy.context.preferences.view.language, bpy.context.preferences.view.use_translate_interface = "zh_HANS", True
+    yield 1.0
+    walk.screenshot("zh_HANS.png")
+    bpy.context.preferences.view.language = "en_US"
+
+
+def describes(walk: Walk) -> Steps:
+    """From Words, a phrase, Generate: the clicks are counted, and the time that a hand at them has to wait."""
+    places = [(yield walk.choice("WORDS"))]
+    yield walk.tap(places[-1])
+    yield until(lambda: bpy.context.scene.impasto.intent == "WORDS", 10)
+    yield 0.5
+    places.append((yield walk.find("text", "VIEW_3D")))
+    yield walk.tap(places[-1])
+    yield from write(walk, WORDS, places[-1])
+    places.append((yield walk.find("impasto.match", "VIEW_3D")))
+    began_s = time.monotonic()
+    yield walk.tap(places[-1])
+    yield until(lambda: "match" in JOBS.reports, LIMIT_S)
+    walk.record("clicks", len(places))
+    walk.record("seconds", round(time.monotonic() - began_s, 1))
+    walk.record("made", JOBS.reports["match"].text)
+    yield walk.move((400, 500))
+    yield 1.0
+    walk.screenshot("made.png")
+
+
+def sees_it(walk: Walk) -> Steps:
+    """The picture below Generate is there in solid shading; a click shows the material on the object."""
+    walk.record("lit", [list(picture.shape) for picture in JOBS.reports["match"].lit])
+    yield walk.click("impasto.material_preview", "VIEW_3D")
+    walk.record("shading", walk.area("VIEW_3D").spaces.active.shading.type)
+    yield walk.move((400, 500))
+    yield walk.settle(SHADERS_S, 300)
+    walk.screenshot("preview.png")
+
+
+def drops(walk: Walk) -> Steps:
+    """What Blender calls when a picture is dropped on the object: a drag from outside is beyond simulated events."""
+    quilt = bpy.context.scene.impasto_parameters.quilt
+    quilt.width_px = quilt.height_px = 256
+    area = walk.area("VIEW_3D")
+    with walk.at(area):
+        handler = bpy.types.IMPASTO_FH_pictures
+        walk.record("takes_drops", handler.poll_drop(bpy.context))
+        bpy.ops.impasto.drop_pictures(directory=str(SOURCE.parent), files=[{"name": SOURCE.name}], object="Cube")
+    yield until(lambda: "texture" in JOBS.reports and not JOBS.shown_task, LIMIT_S)
+    yield 1.0
+    walk.record("dropped", [bpy.context.scene.impasto.intent, bpy.data.objects["Cube"].active_material.name])
+    walk.screenshot("dropped.png")
+
+
+start(scenario, OUT)
