@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from os.path import relpath
 from pathlib import Path
 from typing import Any
 
+from impasto.cli.options import SIZE_PARAMETERS
 from impasto.plugins.registry import registry
 from impasto.schemas import limits_of, readable, readable_default
 from impasto.tools import Parameters, Tool, by_group
@@ -22,15 +24,16 @@ PAGE = ROOT / "docs" / "reference" / "tools.md"
 HEAD = """# Tools
 
 Every bundled tool, grouped as in Blender's *Tool* menu and `impasto tools`. A line is a parameter with its default, as
-recipes have it, its range or choices, and what the name does not say; numbers without a range go from 0 to 1. On the
-command line, `width_px` is `--width-px`; `impasto tools NAME` and tooltips say more.
+recipes have it, its range or choices, and what the name does not say; numbers without a range go from 0 to 1.
+`impasto tools NAME` and tooltips say more. On the command line, `block_px` is `--block-px`. Tools that choose the size
+of a result have `width_px` and `height_px`, where 0 is the source's.
 
 Pictures go from source to result with the defaults, but for points, amounts and models that a tool must be given
 (`python build.py thumbnails --tools`)."""
 PICTURES = ROOT / "docs" / "pictures" / "tools"
 USUAL_RANGE = "0..1"
-SHORTEST = 3
-"""Words that a description keeps at least when it is shortened."""
+HARDLY, MOST_CLAUSES = 3, 2
+"""Most new words of clauses that hardly say more than a parameter's name, and most clauses that are shown."""
 SAID = re.compile(
     "an?|the|of|in|to|and|its?|is|how|much|which|on|that|as|by|with|or|at|for|from|most|all|width|height|length|size|"
     "colour|strength|number|amount|share|spacing|depth|thickness|metres|pixels|average|result|picture|tile|texture|"
@@ -60,12 +63,13 @@ def lines() -> Iterator[str]:
     explained: set[str] = set()
     tools = [tool for tool in registry().tools.values() if type(tool).__module__.startswith("impasto_")]
     for group, listed in by_group(tools).items():
-        yield f"\n## {group}"
+        (usual, _), *_ = Counter(KINDS[tool.kind] for tool in listed).most_common()
+        yield f"\n## {group}\n\n`{usual} NAME`, but for those with a command of their own."
         for base, whose in BASES.items():
             if any(issubclass(tool.parameters, base) for tool in listed):
                 yield f"\n{whose} have these parameters besides their own:\n\n{_table(_schemas(base), explained)}"
         for tool in listed:
-            yield f"\n{_about(tool)}"
+            yield f"\n{_about(tool, usual)}"
             shared = {name: schema for base in BASES for name, schema in _shared(tool, base).items()}
             own = {name: one for name, one in _schemas(tool.parameters).items() if one != shared.get(name)}
             if own:
@@ -73,21 +77,23 @@ def lines() -> Iterator[str]:
 
 
 def _schemas(parameters: type[Parameters]) -> Schemas:
-    return parameters.model_json_schema().get("properties", {})
+    properties = parameters.model_json_schema().get("properties", {})
+    return {name: schema for name, schema in properties.items() if name not in SIZE_PARAMETERS}
 
 
 def _shared(tool: Tool, base: type[Parameters]) -> Schemas:
     return _schemas(base) if issubclass(tool.parameters, base) else {}
 
 
-def _about(tool: Tool) -> str:
-    """The tool's name in Blender, its command, and its picture if it has one."""
+def _about(tool: Tool, usual: str) -> str:
+    """The tool's name in Blender, its picture if it has one, and its command if that is not the group's `usual` one."""
     label = ", ".join(filter(None, (tool.subgroup, tool.label)))
     files = (THUMBNAILS / f"{tool.name}.jpg", PICTURES / f"{tool.name}.webp")
     picture = next((Path(relpath(file, PAGE.parent)).as_posix() for file in files if file.is_file()), "")
-    said = tool.name if len(tool.name) >= 8 else f"The tool {tool.name}"
+    said = tool.name if len(tool.name) >= 8 else f"impasto {tool.name}"
     shown = f"![{said}]({picture})\n\n" if picture else ""
-    return f"### {label}\n\n{shown}`{KINDS[tool.kind]} {tool.name}`: {tool.description}."
+    command = tool.name if KINDS[tool.kind] == usual else f"{KINDS[tool.kind]} {tool.name}"
+    return f"### {label}\n\n{shown}`{command}`: {tool.description}."
 
 
 def _table(schemas: Schemas, explained: set[str]) -> str:
@@ -118,15 +124,20 @@ def _open_range(schema: Mapping[str, Any]) -> str:
 
 
 def _meaning(name: str, schema: Mapping[str, Any]) -> str:
-    """The description's first clauses; "" if they repeat the name, but for a word."""
+    """As few of the description's clauses as say more than the name; "" if all of them hardly do."""
     clauses = re.split(r"(?<=[;:])\s", schema.get("description", "").replace(", in metres", ""))
-    said = clauses.pop(0)
-    while clauses and (said.endswith(":") or len(said.split()) < SHORTEST):
-        said += " " + clauses.pop(0)
-    said = said.rstrip(";:")
-    told = {_stem(word) for word in name.replace("color", "colour").split("_")}
+    for count in range(1, min(len(clauses), MOST_CLAUSES) + 1):
+        said = " ".join(clauses[:count])
+        is_scale = said[:2] == "0:" and count == 1
+        if not is_scale and len(_new_words(name, said)) > HARDLY:
+            return said.rstrip(";:")
+    return ""
+
+
+def _new_words(name: str, said: str) -> set[str]:
+    """Words of a description that its parameter's name does not have."""
     words = {_stem(word) for word in re.findall(r"[a-z]+", said.lower()) if not SAID.fullmatch(word)}
-    return said if len(words - told) > 2 else ""
+    return words - {_stem(word) for word in name.replace("color", "colour").split("_")}
 
 
 def _stem(word: str) -> str:

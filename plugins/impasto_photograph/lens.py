@@ -34,7 +34,7 @@ class LensParameters(Parameters):
         0.0,
         ge=-MOST_CURVATURE,
         le=MOST_CURVATURE,
-        title="Curvature",
+        title="Distortion",
         description="Curvature of the lens: below 0 if lines bulge outwards, as of wide angles; above 0 if inwards",
         json_schema_extra=visible_if("find", "given") | display_hints(low=-0.2, high=0.2, decimals=3),
     )

@@ -125,43 +125,43 @@ def write_page(
 def overview(found: Mapping[str, Model], measured: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """A row for each model: its independent figures, the network's share, and what it misses."""
     lines = [
-        f"| model | {' | '.join(HEADINGS[name] for name in OVERVIEW)} | network | misses | file |",
-        "| --- |" + " --- |" * (len(OVERVIEW) + 3),
+        f"|model |{' |'.join(HEADINGS[name] for name in OVERVIEW)} |network |misses |file|",
+        "|-|" + "-|" * (len(OVERVIEW) + 3),
     ]
     for name, model in found.items():
-        head = f"| {model.label} (`{name}`)"
+        head = f"|{model.label} (`{name}`)"
         about = measured[name]
         if not about.get("cases"):
             said = about.get("refused") or "not measured"
-            lines.append(f"{head} |{' |' * (len(OVERVIEW) + 1)} {said} | `{model.sha256()[:8]}` |")
+            lines.append(f"{head} |{'|' * (len(OVERVIEW) + 1)}{said} |`{model.sha256()[:8]}`|")
             continue
         case = about["cases"][0]
         cells = [cell(name_, case["rows"]["model"], case["deviation"]["model"]) for name_ in OVERVIEW]
         missed = ", ".join(HEADINGS.get(one, one) for one in case["missed"]) or "none"
         share = f"{case['network_share'].get('all', 1):.0%}"
-        lines.append(f"{head} | {' | '.join(cells)} | {share} | {missed} | `{model.sha256()[:8]}` |")
+        lines.append(f"{head} |{' |'.join(cells)} |{share} |{missed} |`{model.sha256()[:8]}`|")
     return lines
 
 
 def classes(model: Model, measured: Mapping[str, Any]) -> list[str]:
     """A row for each class of a model of many."""
     lines = [
-        f"| {model.label} (`{model.name}`), file `{model.sha256()[:8]}` | "
-        + " | ".join(HEADINGS[name] for name in OF_CLASS)
-        + " |",
-        "| --- |" + " --- |" * len(OF_CLASS),
+        f"|{model.label} (`{model.name}`), file `{model.sha256()[:8]}` |"
+        + " |".join(HEADINGS[name] for name in OF_CLASS)
+        + "|",
+        "|-|" + "-|" * len(OF_CLASS),
     ]
     for case in measured.get("cases", []):
         cells = [cell(name, case["rows"]["model"], case["deviation"]["model"]) for name in OF_CLASS]
-        lines.append(f"| {case['label']} | {' | '.join(cells)} |")
+        lines.append(f"|{case['label']} |{' |'.join(cells)}|")
     return lines
 
 
 def beside_controls(found: Mapping[str, Model], measured: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """A row for each model that was measured: what it learned from, and its figures with those of each control."""
     lines = [
-        f"| model | learned from | steps | {' | '.join(HEADINGS[figure] for figure in CONTROLLED)} |",
-        "| --- |" + " --- |" * (len(CONTROLLED) + 2),
+        f"|model |learned from |steps |{' |'.join(HEADINGS[figure] for figure in CONTROLLED)}|",
+        "|-|" + "-|" * (len(CONTROLLED) + 2),
     ]
     for name, model in found.items():
         for case in measured[name].get("cases", [])[:1]:
@@ -170,7 +170,7 @@ def beside_controls(found: Mapping[str, Model], measured: Mapping[str, Mapping[s
             compared = [
                 "/".join(cell(figure, case["rows"].get(row, {}), {}) or "–" for row in ROWS) for figure in CONTROLLED
             ]
-            lines.append(f"| `{name}` | {learned} | {steps} | {' | '.join(compared)} |")
+            lines.append(f"|`{name}` |{learned} |{steps} |{' |'.join(compared)}|")
     return lines
 
 

@@ -110,7 +110,7 @@ def test_files_of_translations_have_each_text_once(extension, language):
         (
             "Blender is offline: turn on Preferences, System, Network, Allow Online Access, or "
             "make a Python environment by hand and choose it in Impasto's preferences.",
-            "Blender 处于离线状态：请开启“偏好设置 > 系统 > 网络 > 允许联网”，或者"
+            "Blender 处于离线状态：请开启“偏好设置 > 系统 > 网络 > 允许联机访问”，或者"
             "手动创建 Python 环境，并在 Impasto 的偏好设置中选择它。",
         ),
         ("Installing a model: bricks", "正在安装模型: bricks"),

@@ -99,7 +99,9 @@ def test_every_tool_has_a_picture_of_what_it_makes():
     from tasks.tools_page import PICTURES as OF_TOOLS
 
     sections = re.split(r"^### ", PAGE.read_text("utf-8"), flags=re.MULTILINE)[1:]
-    without = {re.search(r"`impasto [^`]*?([\w-]+)`:", one)[1] for one in sections if "![" not in one}
+    without = {
+        re.search(r"^`(?:impasto [^`]*?)?([\w-]+)`:", one, re.MULTILINE)[1] for one in sections if "![" not in one
+    }
     assert without == {"conditional-gan", "stackgan", "train-conditional-gan", "train-stackgan"}, without
     assert sum(path.stat().st_size for path in OF_TOOLS.iterdir()) <= 1_500_000
 
@@ -180,6 +182,14 @@ def test_every_table_of_measurements_says_when_and_of_which_commit():
     for section in measured:
         heading, _, rest = section.partition("\n")
         assert re.match(r"\n\*Measured \d{4}-\d\d-\d\d at [0-9a-f]{7}\b", rest), heading
+
+
+def test_figures_of_time_and_memory_stand_on_the_page_of_measurements_only():
+    pages = [path for path in (ROOT / "docs").rglob("*.md") if path.parent.name not in ("reference", "zh-CN")]
+    assert len(pages) > 15
+    figure = re.compile(r"(?<!at most )(?<!after )(?<![\d.])\d[\d.,]* ?(?:s|ms|seconds|minutes|MiB|GiB)\b")
+    found = {path.name: figure.findall(text_of(path)) for path in pages}
+    assert not {name: figures for name, figures in found.items() if figures}
 
 
 def test_the_page_of_textbook_generators_begins_with_how_short_its_trainings_were():
