@@ -12,7 +12,7 @@ from typing import Any
 from impasto.cli.options import SIZE_PARAMETERS
 from impasto.plugins.registry import registry
 from impasto.schemas import limits_of, readable, readable_default
-from impasto.tools import Parameters, Tool, by_group
+from impasto.tools import Parameters, Tool, by_group, is_procedural
 from impasto_gan.textbook.parameters import TrainTextbookParameters
 from impasto_procedural.material import THUMBNAILS
 from impasto_procedural.parameters import MaterialParameters
@@ -29,11 +29,12 @@ recipes have it, its range or choices, and what the name does not say; numbers w
 of a result have `width_px` and `height_px`, where 0 is the source's.
 
 Pictures go from source to result with the defaults, but for points, amounts and models that a tool must be given
-(`python build.py thumbnails --tools`)."""
+(`python build.py thumbnails --tools`). Those of the GANs and the autoencoder are of
+[short trainings](../explanation/generators.md)."""
 PICTURES = ROOT / "docs" / "pictures" / "tools"
 USUAL_RANGE = "0..1"
-HARDLY, MOST_CLAUSES = 3, 2
-"""Most new words of clauses that hardly say more than a parameter's name, and most clauses that are shown."""
+SCALE = re.compile(r"\d[\d.]*:")
+"""Begins a description that is a scale, such as "0: raw, 1: glossy"."""
 SAID = re.compile(
     "an?|the|of|in|to|and|its?|is|how|much|which|on|that|as|by|with|or|at|for|from|most|all|width|height|length|size|"
     "colour|strength|number|amount|share|spacing|depth|thickness|metres|pixels|average|result|picture|tile|texture|"
@@ -73,7 +74,7 @@ def lines() -> Iterator[str]:
             shared = {name: schema for base in BASES for name, schema in _shared(tool, base).items()}
             own = {name: one for name, one in _schemas(tool.parameters).items() if one != shared.get(name)}
             if own:
-                yield f"\n{_table(own, explained)}"
+                yield f"\n{_table(own, explained, 4 if is_procedural(tool) else 3)}"
 
 
 def _schemas(parameters: type[Parameters]) -> Schemas:
@@ -96,11 +97,11 @@ def _about(tool: Tool, usual: str) -> str:
     return f"### {label}\n\n{shown}`{command}`: {tool.description}."
 
 
-def _table(schemas: Schemas, explained: set[str]) -> str:
+def _table(schemas: Schemas, explained: set[str], hardly: int = 3) -> str:
     """A line for each parameter: its name and default, its range or choices, and what nothing before says."""
     rows = []
     for name, schema in schemas.items():
-        meaning = _meaning(name, schema)
+        meaning = _meaning(name, schema, hardly)
         rows.append((f"{name}={readable_default(schema)}", _range(schema), "" if meaning in explained else meaning))
         explained.add(meaning)
     first, second = (max(len(row[column]) for row in rows) for column in (0, 1))
@@ -123,15 +124,12 @@ def _open_range(schema: Mapping[str, Any]) -> str:
     return "" if low is None or high is None else f">{readable(low)}..{readable(high)}"
 
 
-def _meaning(name: str, schema: Mapping[str, Any]) -> str:
-    """As few of the description's clauses as say more than the name; "" if all of them hardly do."""
-    clauses = re.split(r"(?<=[;:])\s", schema.get("description", "").replace(", in metres", ""))
-    for count in range(1, min(len(clauses), MOST_CLAUSES) + 1):
-        said = " ".join(clauses[:count])
-        is_scale = said[:2] == "0:" and count == 1
-        if not is_scale and len(_new_words(name, said)) > HARDLY:
-            return said.rstrip(";:")
-    return ""
+def _meaning(name: str, schema: Mapping[str, Any], hardly: int) -> str:
+    """One or two clauses of the description, whichever say more than the name; "" for `hardly` so many new words."""
+    whole = schema.get("description", "").replace(", in metres", "")
+    clauses = re.split(r"(?<=[;:])\s", whole)
+    said = [whole] if SCALE.match(whole) else [" ".join(clauses[:count]).rstrip(";:") for count in (1, 2)]
+    return next((one for one in said if len(_new_words(name, one)) > hardly), "")
 
 
 def _new_words(name: str, said: str) -> set[str]:

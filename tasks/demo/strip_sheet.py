@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from settings import PHRASE
 
 PANEL_PX, GAP_PX, LABEL_PX = (600, 525), 12, 44
-CARD_PX, BORDER_PX, EDGE_PX = 148, 4, 14
+CARD_PX, BORDER_PX, EDGE_PX = 136, 4, 14
 PAPER, INK, CARD = (255, 255, 255), (40, 42, 46), (250, 248, 242)
 QUALITY = 88
 
@@ -66,11 +66,11 @@ def card(picture: Image.Image) -> Image.Image:
 
 def words(phrase: str) -> Image.Image:
     """A card with a phrase, a few words to a line."""
-    font, lines = ImageFont.load_default(25), [""]
+    font, lines = ImageFont.load_default(24), [""]
     for word in f"“{phrase}”".split():
         longer = f"{lines[-1]} {word}".strip()
         lines = [*lines[:-1], longer] if len(longer) <= 12 else [*lines, word]
-    made = Image.new("RGB", (CARD_PX + 2 * BORDER_PX + 14, 31 * len(lines) + 26), CARD)
+    made = Image.new("RGB", (CARD_PX + 2 * BORDER_PX + 22, 31 * len(lines) + 26), CARD)
     ImageDraw.Draw(made).multiline_text((14, 12), "\n".join(lines), INK, font, spacing=7)
     return made
 
