@@ -6,7 +6,8 @@ from __future__ import annotations
 import bpy
 
 from . import command_line, keymaps, menus, preferences
-from .assets import marking
+from .assets import library as asset_library
+from .assets import marking, shelf
 from .bake import operators as bake_operators
 from .bake import overlay as bake_overlay
 from .bake import panel as bake_panel
@@ -100,6 +101,8 @@ CLASSES = (
     *weight_operators.CLASSES,
     *browsing.CLASSES,
     *marking.CLASSES,
+    *asset_library.CLASSES,
+    *shelf.CLASSES,
     *using.CLASSES,
     *material_painting.CLASSES,
     *relight_operators.CLASSES,
@@ -165,6 +168,7 @@ PARTS = (
     former,
     mapping,
     marking,
+    asset_library,
     image_editors,
     command_line,
     menus,

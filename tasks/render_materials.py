@@ -1,6 +1,6 @@
-"""Every procedural material on a ball and tiled, its presets, and what weathering does to one.
+"""Every procedural material on a ball and tiled, its presets, what weathering does to one, and the assets of all.
 
-`python render_materials.py THUMBNAILS PICTURES < PRESETS`, in the core's Python.
+`python render_materials.py THUMBNAILS PICTURES ASSETS < PRESETS`, in the core's Python.
 PRESETS is JSON: values by tool and name.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from impasto import Recipe, Step, run
+from impasto.io.assets import AssetList, ListedAsset, asset_text
+from impasto.plugins.installation import description
 from impasto.plugins.registry import registry
 from impasto.surface.shading import Light, ball, plane
 from impasto.tools import Tool, is_procedural
@@ -27,10 +29,16 @@ WEATHERED_PX = 240
 PRESET_PX, PRESET_COLUMNS, PRESET_QUALITY = 116, 10, 76
 SOFTER = Light(strength=1.35)
 """A light under which white presets keep their relief."""
+ASSET_PX, ASSET_QUALITY, COLOR_QUALITY = 192, 84, 78
+"""Side of an asset's preview and of its base colour, and the quality of both."""
+ASSET_LIST = "assets.json"
+NO_MATERIALS = ("materials",)
+"""Bundled models that make sketches of many materials."""
 WEATHERING = ("", "wear", "dirt", "moss", "wetness")
 
 
-def main(folder: Path, pictures: Path, presets: Mapping[str, Mapping[str, Any]]) -> None:
+def main(folder: Path, pictures: Path, assets: Path, presets: Mapping[str, Mapping[str, Any]]) -> None:
+    write_assets(presets, assets)
     draw_presets(presets, pictures / "material_presets.jpg")
     draw_shelf(folder, pictures / "procedural.jpg")
     draw_weathering(pictures / "weathering.jpg")
@@ -110,4 +118,55 @@ def picture(pixels: np.ndarray) -> Image.Image:
     return Image.fromarray(np.round(np.clip(pixels, 0, 1) * 255).astype(np.uint8))
 
 
-main(Path(sys.argv[1]), Path(sys.argv[2]), json.load(sys.stdin))
+def write_assets(presets: Mapping[str, Mapping[str, Any]], folder: Path) -> None:
+    """The list of assets of all materials, presets and bundled models, with their pictures."""
+    folder.mkdir(exist_ok=True)
+    for old in folder.glob("*.jpg"):
+        old.unlink()
+    listed = AssetList(assets=[asset(folder, name, step) for name, step in asset_steps(presets)])
+    (folder / ASSET_LIST).write_text(json.dumps(listed, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def asset_steps(presets: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Step]]:
+    """Names of assets, and the step that makes each."""
+    for tool in materials():
+        yield tool.label, Step(tool.name)
+        for name, values in presets.get(tool.name, {}).items():
+            yield f"{tool.label} – {name}", Step(tool.name, values)
+    for model in description()["models"]:
+        if model["shipped"] and "base_color" in model["maps"] and model["name"] not in NO_MATERIALS:
+            yield f"{model['label']} – learnt", Step(model["tool"], {"model": model["name"]})
+
+
+def asset(folder: Path, name: str, step: Step) -> ListedAsset:
+    """An asset, whose pictures are written into the folder."""
+    sized = Step(step.tool, {"width_px": MAPS_PX, "height_px": MAPS_PX, **step.parameters})
+    maps = run(Recipe((sized,), seed=1)).maps
+    known = description()
+    color = maps["base_color"].pixels
+    recipe = Recipe((step,), seed=1)
+    tools = {tool["name"]: tool for tool in known["tools"]}
+    text = asset_text(recipe, tools, known["models"], color.mean((0, 1)).tolist())
+    stem = "".join(part if part.isalnum() else "-" for part in name.lower()).replace("---", "-")
+    preview, tile = f"{stem}.jpg", f"{stem}_base_color.jpg"
+    picture(ball(maps, ASSET_PX)).save(folder / preview, quality=ASSET_QUALITY, optimize=True)
+    small = picture(color).resize((ASSET_PX, ASSET_PX), Image.Resampling.BOX)
+    small.save(folder / tile, quality=COLOR_QUALITY, optimize=True)
+    values = {one: round(float(maps[one].pixels.mean()), 3) for one in ("roughness", "metallic") if one in maps}
+    print(f"{text.catalog}: {name}")
+    return ListedAsset(
+        name=name,
+        catalog=text.catalog,
+        tags=list(text.tags),
+        description=text.description,
+        license=text.license,
+        preview=preview,
+        maps={"base_color": tile},
+        values=values,
+        width_m=round(maps.width_m or 1.0, 4),
+        recipe=recipe.to_dict(),
+        is_light=True,
+    )
+
+
+main(*map(Path, sys.argv[1:4]), json.load(sys.stdin))

@@ -1,4 +1,4 @@
-"""Renders the pictures that panels show, and the documentation's pictures of tools and procedural materials."""
+"""Renders the pictures that panels show, the shipped assets, and the documentation's of tools and materials."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ OF_INTENTS = ROOT / "tasks" / "render_intents.py"
 INTENTS = ROOT / "blender_addon" / "shipped" / "intents"
 FOLDER = ROOT / "plugins" / "impasto_procedural" / "thumbnails"
 PICTURES = ROOT / "docs" / "pictures"
+ASSETS = ROOT / "blender_addon" / "shipped" / "assets"
 
 
 def thumbnails(options: argparse.Namespace) -> None:
-    """Render intents and procedural materials for the panels, and all of these, with presets, for the documentation."""
+    """Render intents and procedural materials for the panels, these with presets for the documentation, and assets."""
     if options.tools:
         command = [CORE.ready(), "-P", "-m", "tasks.render_tools", PICTURES]
         if subprocess.run(command, cwd=ROOT, env=clean_environment(PYTHONPATH=ROOT), check=False).returncode:
             raise BuildError("a tool could not be drawn")
         return
     with step("Rendering thumbnails"):
-        command = [CORE.ready(), "-P", SCRIPT, FOLDER, PICTURES]
+        command = [CORE.ready(), "-P", SCRIPT, FOLDER, PICTURES, ASSETS]
         presets = json.dumps(bundled())
         for script in (command, [CORE.python, "-P", OF_INTENTS, INTENTS]):
             if subprocess.run(script, env=clean_environment(), input=presets, text=True, check=False).returncode:

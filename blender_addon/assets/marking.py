@@ -114,16 +114,23 @@ def mark(material: bpy.types.Material, picture: np.ndarray | None = None) -> Non
 
 
 def describe(material: bpy.types.Material, text: AssetText) -> None:
-    """Say of an asset what a text says; a catalogue and words that the user has given it stay."""
+    """Say of an asset what a text says; a catalogue that the user has given it stays."""
+    catalog = material.asset_data.catalog_id
+    if catalogs.catalog_of(material) in (catalogs.NO_CATALOG, *_our_catalogs()):
+        file = Path(bpy.data.filepath) if bpy.data.filepath else None
+        ids = catalogs.add_catalogs(catalogs.folder_of_file(file), [text.catalog]) if file else {}
+        catalog = ids.get(text.catalog) or catalog_id(text.catalog)
+    put_text(material, text, catalog)
+
+
+def put_text(material: bpy.types.Material, text: AssetText, catalog: str) -> None:
+    """Give an asset a text and the id of its catalogue; words that the text has none for stay."""
     about = material.asset_data
+    about.catalog_id = catalog
     for tag in text.tags:
         about.tags.new(tag, skip_if_exists=True)
     about.description = text.description or about.description
     about.license = text.license or about.license
-    if catalogs.catalog_of(material) in (catalogs.NO_CATALOG, *_our_catalogs()):
-        file = Path(bpy.data.filepath) if bpy.data.filepath else None
-        ids = catalogs.add_catalogs(catalogs.folder_of_file(file), [text.catalog]) if file else {}
-        about.catalog_id = ids.get(text.catalog) or catalog_id(text.catalog)
 
 
 def with_alpha(picture: np.ndarray) -> np.ndarray:

@@ -30,6 +30,8 @@ MAP = "impasto_map"
 """Custom property with the name of an image's map."""
 RECIPE = "impasto_recipe"
 """Custom property with the recipe of an image or a material, as JSON."""
+LIGHT = "impasto_light"
+"""Custom property of a material whose maps are a small stand-in for what its recipe makes."""
 MOST_BYTES = 2**31
 """Size limit of a file that is searched for a recipe."""
 READ_BY_THE_ENGINE = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".exr", ".bmp", ".tga", ".psd")

@@ -15,9 +15,9 @@ from ..bridge.target import assignable_objects
 from ..engine.catalogue import catalogue
 from ..interface.browsing import HIDDEN, as_preferred, remember
 from ..jobs.operator import tell
-from ..jobs.session import TAB
 from ..jobs.task import Report
 from ..tools.intents import PHOTO
+from ..windows import TAB
 from .request import why_incomplete
 
 SHADERS = "ShaderNodeTree"

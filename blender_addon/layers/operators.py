@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import bpy
-from bpy.props import EnumProperty, StringProperty
+from bpy.props import EnumProperty, IntProperty, StringProperty
 
 from ..bridge import former, images, materials, surfaces
 from ..bridge.inputs import image_called
@@ -14,13 +14,13 @@ from ..core.errors import ParameterError
 from ..core.recipe import Recipe, Step
 from ..jobs.operator import TaskOperator
 from ..jobs.task import Place, Report, Task
-from ..material.using import OnMaterial
+from ..material.using import NAMED, OnMaterial
 from ..parameters.properties import LAYERS, tell_changed
 from ..paths import RELATIVE_PATH, absolute
 from ..tools.arguments import ensure_known
 from . import preview
 from .on_layers import OnLayers
-from .request import LayersRequest, add_layer, copy_layer, put_recipe, why_incomplete
+from .request import LayersRequest, add_layer, copy_layer, of_size, put_recipe, why_incomplete
 
 UP, DOWN = "UP", "DOWN"
 
@@ -164,6 +164,33 @@ class IMPASTO_OT_edit_layers(OnMaterial, bpy.types.Operator):
         return recipe, next(iter(made), None)
 
 
+class IMPASTO_OT_generate_asset(TaskOperator, bpy.types.Operator):
+    """Make all maps of this material by its recipe, in place of the small ones of the asset library"""
+
+    bl_idname = "impasto.generate_asset"
+    bl_label = "Generate Maps"
+    place = Place.LAYERS
+
+    material: NAMED
+    size_px: IntProperty(
+        name="Size", description="Side of the maps", default=1024, min=16, max=16384, subtype="PIXEL", step=64
+    )
+
+    @classmethod
+    def why_not(cls, context: bpy.types.Context) -> str:
+        material = active_material(context)
+        return "" if material and images.RECIPE in material else "Choose a material from Impasto's asset library"
+
+    def task(self, context: bpy.types.Context) -> Task:
+        material = chosen_material(context, self.material)
+        recipe = images.recipe_in(material)
+        if recipe is None:
+            raise ParameterError(f"the material {material.name} has no recipe", "choose one that Impasto made")
+        materials.check_editable(material)
+        put_recipe(material.impasto_layers, of_size(recipe, self.size_px), {})
+        return LayersRequest.of(context, material).task(material)
+
+
 def _new_material(context: bpy.types.Context) -> bpy.types.Material:
     """A new material on the selected objects."""
     material = materials.new("Impasto")
@@ -179,4 +206,5 @@ CLASSES = (
     IMPASTO_OT_move_layer,
     IMPASTO_OT_run_layers,
     IMPASTO_OT_edit_layers,
+    IMPASTO_OT_generate_asset,
 )

@@ -195,6 +195,16 @@ def put_recipe(stack: bpy.types.PropertyGroup, recipe: Recipe, sources: Mapping[
     return [str(about["name"]) for name, about in recipe.inputs.items() if name not in sources]
 
 
+def of_size(recipe: Recipe, size_px: int) -> Recipe:
+    """The recipe with this side in all steps that have a size."""
+    sized = dict.fromkeys(SIZE_PARAMETERS, size_px)
+    steps = (
+        replace(step, parameters={**step.parameters, **sized}) if has_size(catalogue[step.tool]) else step
+        for step in recipe.steps
+    )
+    return replace(recipe, steps=tuple(steps))
+
+
 def _check(recipe: Recipe) -> None:
     if recipe.steps[0].tool == BAKE:
         baked_of = recipe.steps[0].parameters["object"]

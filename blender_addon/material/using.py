@@ -46,6 +46,13 @@ class OnMaterial:
             return tell(self, error_report(error))
 
 
+def assign_chosen(context: bpy.types.Context, name: str) -> Report:
+    """Assign the material of this name to the selected objects; in edit mode, to the selected faces."""
+    if context.mode == EDITED:
+        return results.assign_to_faces(name, context.objects_in_mode_unique_data)
+    return results.assign(name, assignable_objects(context))
+
+
 class IMPASTO_OT_assign(OnMaterial, bpy.types.Operator):
     """Give this material to the selected objects; in edit mode, to the selected faces"""
 
@@ -59,9 +66,7 @@ class IMPASTO_OT_assign(OnMaterial, bpy.types.Operator):
         return "" if assignable_objects(context) else "Select the objects that shall have it"
 
     def do(self, context: bpy.types.Context) -> Report:
-        if context.mode == EDITED:
-            return results.assign_to_faces(self.material, context.objects_in_mode_unique_data)
-        return results.assign(self.material, assignable_objects(context))
+        return assign_chosen(context, self.material)
 
 
 class IMPASTO_OT_select_users(OnMaterial, bpy.types.Operator):

@@ -290,3 +290,14 @@ def test_an_artist_compares_uses_restores_and_deletes_results_of_the_history(wal
     assert (facts["asked"], facts["deleted"], facts["undone"]) == (True, True, True)
     assert {"Oak", "Rust", "Terrazzo"} <= set(facts["kept"])
     assert facts["layers"][0] in ("planks", "rust", "terrazzo")
+
+
+def test_an_artist_marks_an_asset_browses_the_shipped_library_and_makes_one_of_its_materials(walk_through):
+    facts = walk_through("assets", size_px=(1600, 1500))
+    print(json.dumps(facts, indent=1))
+    assert "Impasto" in facts["libraries"]
+    assert "Impasto" not in facts["left"]
+    assert {"Impasto", "Masonry", "Bricks"} <= set(facts["tags"])
+    assert facts["used"][1]
+    assert set(facts["sizes"]) == {1024}
+    assert len(facts["sizes"]) >= 5

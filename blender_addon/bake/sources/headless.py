@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`blender -b --command impasto bake` and `contents`: materials and objects of a .blend as sources, without an engine.
+"""`blender -b --command impasto bake`, `contents` and `library`, which need no engine.
 
-The engine starts Blender with them where a source lies in a .blend; people and scripts can, too.
+They are for materials and objects of a .blend as sources, and for a library of assets. The engine starts Blender with
+them where a source lies in a .blend, or a batch makes a library; people and scripts can, too.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 
 import bpy
 
+from ...assets import writing
 from ...core.errors import FileError, ImpastoError, error_fields
 from ...core.io.datablocks import Datablock
 from ...core.system.transaction import replace_files
@@ -29,7 +31,7 @@ from ..render.baked_maps import BakedMap, bake_maps
 from . import contents, material_maps
 from .provenance import sources_of, with_recipes
 
-COMMANDS = ("bake", "contents")
+COMMANDS = ("bake", "contents", "library")
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -71,7 +73,13 @@ def _parser() -> argparse.ArgumentParser:
     listing = commands.add_parser("contents", help="list the materials and objects of a .blend")
     listing.add_argument("blend", type=Path, metavar="FILE.blend")
     listing.set_defaults(carry_out=_contents)
-    for command in (bake, listing):
+    library = commands.add_parser("library", help="write the assets of a list as a library for the asset browser")
+    library.add_argument("list", type=Path, metavar="LIST.json")
+    library.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the library")
+    text = "write the index for a server as well, from Blender 5.2 on"
+    library.add_argument("--remote", action="store_true", help=text)
+    library.set_defaults(carry_out=_library)
+    for command in (bake, listing, library):
         command.add_argument("--json", action="store_true", help="print the answer as JSON")
         text = "remove this folder, and end, when the standard input is closed, as that of a program that has died"
         command.add_argument("--temporary", type=Path, metavar="DIR", help=text)
@@ -96,6 +104,14 @@ def _line(kind: str, one: Mapping[str, Any]) -> str:
     height_px, width_px = one["size_px"] or (0, 0)
     problem = one["problem"]
     return f"{kind}/{one['name']}  {problem['message'] if problem else f'{width_px}x{height_px}'}"
+
+
+def _library(given: argparse.Namespace) -> tuple[Mapping[str, Any], list[str]]:
+    """Write a library of assets."""
+    folder = given.out.absolute()
+    names = writing.write_library(given.list.absolute(), folder)
+    has_index = given.remote and writing.write_index(folder)
+    return {"files": names, "has_index": has_index}, names
 
 
 def _bake(given: argparse.Namespace) -> tuple[Mapping[str, Any], list[str]]:

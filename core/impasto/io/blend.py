@@ -118,6 +118,32 @@ def written_maps(datablock: Datablock, on_progress: Callable[[float], None] = la
         yield maps
 
 
+def check_blender() -> str:
+    """Blender's program. FileError if there is none."""
+    program = process.find_program(os.environ.get(PROGRAM) or "blender")
+    if program is None:
+        raise FileError("there is no Blender here that could read or write a .blend", GET_BLENDER)
+    return program
+
+
+class Library(TypedDict):
+    """A library that Blender has written: its .blend files, and whether there is an index for a server."""
+
+    files: list[str]
+    has_index: bool
+
+
+def write_library(assets: Path, folder: Path, on_progress: Callable[[float], None]) -> Library:
+    """Have Blender write the assets of a list (see `assets.AssetList`) into a folder as a library.
+
+    `on_progress(0.0)` is called while Blender works, and may raise Cancelled, which ends Blender. FileError or
+    WorkerError says what Blender could not do.
+    """
+    with temporary_folder() as temporary:
+        arguments = ("library", str(assets.absolute()), "--out", str(folder.absolute()), "--remote")
+        return _answer_as(Library, _ask(arguments, temporary, lambda: on_progress(0.0)))
+
+
 def _contents(blend: Path) -> Contents:
     """Answer of Blender's `contents` about a file, asked once as long as its size and its time do not change."""
     check_file(blend)
@@ -146,9 +172,7 @@ def _contents_of(blend: Path, size_bytes: int, changed_ns: int) -> Contents:
 
 def _ask(arguments: tuple[str, ...], folder: Path, poll: Callable[[], None]) -> Mapping[str, Any]:
     """Answer of `blender --command impasto`, run with temporary files in a folder; `poll()` is called meanwhile."""
-    program = process.find_program(os.environ.get(PROGRAM) or "blender")
-    if program is None:
-        raise FileError("there is no Blender here that could read a .blend", GET_BLENDER)
+    program = check_blender()
     threads = os.environ.get("OMP_NUM_THREADS", "")
     share = ("--threads", threads) if threads.isdecimal() else ()
     own = ("--json", "--temporary", str(folder))
@@ -184,7 +208,9 @@ def _answer(code: int, said: Path, log: Path) -> Mapping[str, Any]:
             return answer
     words = [*lines, *read_bytes(log, MOST_BYTES).decode("utf-8", "replace").splitlines()]
     last = next((line.strip()[-200:] for line in reversed(words) if line.strip()), "it said nothing")
-    raise WorkerError(f"Blender could not read the .blend ({process.describe_exit(code)}): {last}", GET_EXTENSION)
+    raise WorkerError(
+        f"Blender could not read or write the .blend ({process.describe_exit(code)}): {last}", GET_EXTENSION
+    )
 
 
 def _answer_as(kind: type[T], answer: Mapping[str, Any]) -> T:

@@ -1,0 +1,223 @@
+"""The shipped library: made from its list, listed in the preferences, and generated when its materials are used."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+from conftest import pixels_of
+from drawing import drawn
+from test_assets import catalogs_in, preview_of
+
+LIBRARIES = bpy.context.preferences.filepaths.asset_libraries
+
+
+@pytest.fixture
+def run(extension, scene):
+    """Function that `blender -b --command impasto` calls."""
+    return lambda *arguments: extension.command_line.run([str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def listed(extension, tmp_path) -> Path:
+    """A list of three of the shipped assets, two of them of one catalogue."""
+    shipped = extension.assets.library.LIST
+    every = json.loads(shipped.read_text())["assets"]
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    chosen = [one for one in every if one["name"] in ("Bricks", "Cobbles", "Marble – Carrara")]
+    for name in [file for one in chosen for file in (one["preview"], *one["maps"].values())]:
+        shutil.copy(shipped.parent / name, folder)
+    (folder / "list.json").write_text(json.dumps({"assets": chosen}))
+    return folder / "list.json"
+
+
+@pytest.fixture
+def library(run, listed, tmp_path) -> Path:
+    assert run("library", listed, "--out", tmp_path / "library") == 0
+    bpy.ops.wm.read_homefile(use_empty=True)
+    bpy.ops.mesh.primitive_plane_add(size=1)
+    return tmp_path / "library"
+
+
+def assets_in(file: Path) -> list[str]:
+    with bpy.data.libraries.load(str(file), assets_only=True) as (found, _):
+        return sorted(found.materials)
+
+
+def test_the_shipped_list_has_all_materials_presets_and_models_and_little_weight(extension):
+    folder = extension.assets.library.LIST.parent
+    every = json.loads((folder / "assets.json").read_text())["assets"]
+    description = json.loads((Path(extension.__file__).parent / "description.json").read_text())
+    drawn_by = {step["tool"] for one in every for step in one["recipe"]["steps"]}
+    classes = {tool["name"] for tool in description["tools"] if tool["thumbnail"] and tool["group"] == "Make"}
+    assert classes <= drawn_by
+    assert len(every) > 140
+    assert len({one["name"] for one in every}) == len(every)
+    assert sum(file.stat().st_size for file in folder.iterdir()) < 5_000_000
+    files = {name for one in every for name in (one["preview"], *one["maps"].values())}
+    assert files | {"assets.json"} == {file.name for file in folder.iterdir()}
+
+
+def test_a_library_has_a_file_and_a_catalogue_for_each_class_with_previews_and_recipes(library):
+    assert {file.name for file in library.glob("*.blend")} == {"Masonry.blend", "Stone.blend"}
+    assert assets_in(library / "Masonry.blend") == ["Bricks", "Cobbles"]
+    known = catalogs_in(library)
+    with bpy.data.libraries.load(str(library / "Masonry.blend")) as (_, wanted):
+        wanted.materials = ["Bricks"]
+    (bricks,) = wanted.materials
+    assert bricks.asset_data.catalog_id == known["Impasto/Masonry"]
+    assert {tag.name for tag in bricks.asset_data.tags} >= {"Impasto", "Masonry", "Bricks"}
+    assert json.loads(bricks["impasto_recipe"])["steps"][0]["tool"] == "bricks"
+    preview = preview_of(bricks)
+    assert preview.shape == (192, 192, 4)
+    red, _, blue = preview[80:110, 80:110, :3].mean((0, 1))
+    assert red > 1.3 * blue
+    assert preview[:, :, :3].std() > 0.1
+    image = bricks.node_tree.nodes["Impasto Base Color"].image
+    assert tuple(image.size) == (192, 192)
+    assert image.packed_file
+    assert pixels_of(image)[..., :3].std() > 0.05
+    assert bricks.node_tree.nodes["Principled BSDF"].inputs["Roughness"].default_value > 0.5
+
+
+def test_made_again_it_is_replaced_and_what_is_not_ours_stays(run, library, listed):
+    chosen = json.loads(listed.read_text())["assets"][:1]
+    listed.write_text(json.dumps({"assets": chosen}))
+    (library / "mine.txt").write_text("mine")
+    assert run("library", listed, "--out", library) == 0
+    assert {file.name for file in library.glob("*.blend")} == {"Masonry.blend"}
+    assert (library / "mine.txt").read_text() == "mine"
+
+
+def test_a_file_of_the_user_is_never_replaced(run, listed, tmp_path, capsys):
+    folder = tmp_path / "own"
+    folder.mkdir()
+    (folder / "Stone.blend").write_bytes(b"mine")
+    assert run("library", listed, "--out", folder) == 3
+    assert "Stone.blend is no file of this library" in capsys.readouterr().err
+    assert [file.name for file in folder.iterdir()] == ["Stone.blend"]
+    assert (folder / "Stone.blend").read_bytes() == b"mine"
+
+
+def test_pictures_outside_the_folder_of_the_list_are_refused(run, listed, tmp_path, capsys):
+    given = json.loads(listed.read_text())
+    given["assets"][0]["preview"] = "../secret.jpg"
+    listed.write_text(json.dumps(given))
+    assert run("library", listed, "--out", tmp_path / "library") == 3
+    assert "leads out of" in capsys.readouterr().err
+
+
+def test_the_preferences_list_it_and_only_it_goes(extension):
+    library = extension.assets.library
+    bpy.context.preferences.is_dirty = False
+    own = LIBRARIES.new(name="Impasto", directory=str(Path(__file__).parent))
+    bpy.context.preferences.is_dirty = False
+    try:
+        library.add()
+        library.add()
+        assert [one.name for one in LIBRARIES if Path(one.path) == library.folder()] == ["Impasto.001"]
+        assert not bpy.context.preferences.is_dirty
+        library.remove()
+        library.remove()
+        assert not [one for one in LIBRARIES if Path(one.path) == library.folder()]
+        assert own.name == "Impasto"
+    finally:
+        LIBRARIES.remove(own)
+
+
+def test_it_is_made_anew_when_its_list_or_the_version_changes(extension):
+    library = extension.assets.library
+    assert not library.is_made()
+    library.folder().mkdir(parents=True)
+    try:
+        built = library.folder() / "built.txt"
+        built.write_text(f"{extension.engine.catalogue.catalogue.version} {'0' * 64}")
+        assert not library.is_made()
+        built.write_text(library._source())
+        assert library.is_made()
+    finally:
+        shutil.rmtree(library.folder())
+
+
+def test_its_materials_are_loaded_once_and_generated_at_the_wished_size(extension, library):
+    loaded = extension.assets.shelf.loaded
+    bricks = loaded(str(library / "Masonry.blend"), "Bricks")
+    assert loaded(str(library / "Masonry.blend"), "Bricks") == bricks
+    assert not bricks.asset_data
+    assert len(bpy.data.images) == 1
+    plane = bpy.context.active_object
+    plane.active_material = bricks
+    sizes = [button.size_px for button in drawn(bpy.types.IMPASTO_PT_view_3d).operators("impasto.generate_asset")]
+    assert sizes == [1024, 2048, 4096]
+    assert bpy.ops.impasto.generate_asset(size_px=64) == {"FINISHED"}
+    assert plane.active_material == bricks
+    nodes = bricks.node_tree.nodes
+    assert tuple(nodes["Impasto Base Color"].image.size) == (64, 64)
+    assert nodes["Impasto Normal"].image
+    assert [layer.tool for layer in bricks.impasto_layers.layers] == ["bricks"]
+    assert not drawn(bpy.types.IMPASTO_PT_view_3d).operators("impasto.generate_asset")
+    other = loaded(str(library / "Masonry.blend"), "Bricks")
+    assert other != bricks  # which is no stand-in any more
+
+
+def test_the_stand_in_has_the_colours_of_what_is_generated(extension, library):
+    cobbles = extension.assets.shelf.loaded(str(library / "Masonry.blend"), "Cobbles")
+    bpy.context.active_object.active_material = cobbles
+    before = pixels_of(cobbles.node_tree.nodes["Impasto Base Color"].image)[..., :3].mean((0, 1))
+    bpy.ops.impasto.generate_asset(size_px=512)
+    after = pixels_of(cobbles.node_tree.nodes["Impasto Base Color"].image)[..., :3].mean((0, 1))
+    np.testing.assert_allclose(before, after, atol=0.03)
+
+
+def test_a_click_in_the_shelf_assigns_the_material_of_its_library_or_of_the_file(library):
+    listed = LIBRARIES.new(name="Studio", directory=str(library))
+    plane = bpy.context.active_object
+    asset = {"asset_library_type": "CUSTOM", "asset_library_identifier": listed.name}
+    try:
+        bpy.ops.impasto.use_asset(**asset, relative_asset_identifier="Stone.blend/Material/Marble – Carrara")
+        marble = plane.active_material
+        assert marble.name == "Marble – Carrara"
+        assert "impasto_light" in marble
+        with pytest.raises(RuntimeError, match="no asset was clicked"):
+            bpy.ops.impasto.use_asset(**asset, relative_asset_identifier="")
+    finally:
+        LIBRARIES.remove(listed)
+    plane.active_material = bpy.data.materials.new("own")
+    bpy.ops.impasto.use_asset(asset_library_type="LOCAL", relative_asset_identifier=f"Material/{marble.name}")
+    assert plane.active_material == marble
+
+
+def test_in_edit_mode_it_assigns_to_the_selected_faces(library):
+    listed = LIBRARIES.new(name="Studio", directory=str(library))
+    bpy.ops.mesh.primitive_cube_add()
+    cube = bpy.context.active_object
+    cube.data.materials.append(bpy.data.materials.new("own"))
+    bpy.ops.object.mode_set(mode="EDIT")
+    bpy.ops.mesh.select_all(action="DESELECT")
+    bpy.ops.object.mode_set(mode="OBJECT")
+    cube.data.polygons[2].select = True
+    bpy.ops.object.mode_set(mode="EDIT")
+    try:
+        bpy.ops.impasto.use_asset(
+            asset_library_type="CUSTOM",
+            asset_library_identifier=listed.name,
+            relative_asset_identifier="Masonry.blend/Material/Bricks",
+        )
+    finally:
+        LIBRARIES.remove(listed)
+    bpy.ops.object.mode_set(mode="OBJECT")
+    names = [cube.material_slots[face.material_index].name for face in cube.data.polygons]
+    assert names == ["own", "own", "Bricks", "own", "own", "own"]
+
+
+def test_what_is_no_longer_there_is_named(extension, library):
+    with pytest.raises(extension.core.errors.FileError, match="no material Sand"):
+        extension.assets.shelf.loaded(str(library / "Masonry.blend"), "Sand")
+    bpy.context.active_object.active_material = bpy.data.materials.new("plain")
+    with pytest.raises(RuntimeError, match="has no recipe"):
+        bpy.ops.impasto.generate_asset()
