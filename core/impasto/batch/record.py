@@ -113,6 +113,13 @@ class Record:
         line = self._done.at(place) if place >= 0 else None
         return line if isinstance(line, Made) and all(map(is_file_name, line.files)) else None
 
+    def results(self) -> Iterator[Made]:
+        """All results that are recorded and whose files are there."""
+        for name in sorted(self._places):
+            made = self.recorded_result(name)
+            if made is not None and self._count(made) == len(made.files):
+                yield made
+
     def finished_result(self, job: BatchJob) -> Made | None:
         """The result of a job that is done: with its key, and all files there; None if it is not done."""
         made = self.recorded_result(job.name)

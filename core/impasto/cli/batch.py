@@ -33,6 +33,7 @@ EXAMPLES = (
     "batch brick.json photos --seeds 3 --pattern '{name}_{seed}' --out textures",
     "batch painted.json photos --input night=night.jpg --workers 4 --time-limit 10min --out painted",
     "batch materials.csv --out textures --dry-run",
+    "batch bricks --seeds 8 --out textures --library /studio/library",
     "batch --retry --out textures",
     "batch materials.csv --out /farm/textures --cluster tcp://scheduler:8786",
 )
@@ -58,6 +59,8 @@ def add_batch(commands: Any) -> None:
     )
     text = "names of results, of {name}, {index}, {seed}, {recipe} and {tool} (default: {name}, or {name}_{seed})"
     parser.add_argument("--pattern", metavar="PATTERN", help=text)
+    text = "make an asset library of all results in this folder, which a studio can serve; needs Blender with Impasto"
+    parser.add_argument("--library", type=Path, metavar="DIR", help=text)
     parser.add_argument("--dry-run", action="store_true", help="list what would be made, and its size")
     parser.add_argument("--retry", action="store_true", help="make only the jobs in failures.jsonl")
     add_output(parser, can_stream=False, is_batch=True)
@@ -120,8 +123,11 @@ def _parse(parse: Callable[[str], T], text: str) -> T:
 def _batch(arguments: argparse.Namespace, terminal: Terminal) -> None:
     from ..batch.checks import check_plan, dry_run_jobs
     from ..batch.record import Record
+    from ..io.blend import check_blender
 
     _check_options(arguments)
+    if arguments.library and not arguments.dry_run:
+        check_blender()
     record = Record(arguments.out)
     plan = _plan_of_failures(record, arguments) if arguments.retry else _plan(arguments)
     total = check_plan(plan, record.owns)
@@ -133,6 +139,8 @@ def _batch(arguments: argparse.Namespace, terminal: Terminal) -> None:
         files = [record.path, *filter(None, [record.tidy()])]
         if arguments.contact_sheet:
             files += _write_contact_sheet(progress, record, terminal)
+    if arguments.library:
+        files += _write_library(record, arguments.library, terminal)
     terminal.report_batch(progress, files)
     if progress.exit_code:
         sys.exit(progress.exit_code)
@@ -193,6 +201,23 @@ def _write_contact_sheet(progress: BatchProgress, record: Record, terminal: Term
             terminal.warn(str(error))
             return []
     return [path]
+
+
+def _write_library(record: Record, folder: Path, terminal: Terminal) -> list[Path]:
+    """Write the asset library of all results that are recorded; its files."""
+    from ..batch.asset_list import write_asset_list
+    from ..io.blend import write_library
+    from ..system.transaction import temporary_folder
+
+    with terminal.progress() as show, temporary_folder() as temporary:
+        show(1.0, "drawing previews")
+        listed, count = write_asset_list(record.results(), record.folder, temporary, terminal.warn)
+        if not count:
+            raise FileError(f"no result in {record.folder} can be an asset", "make some that have a base colour")
+        made = write_library(listed, folder, lambda _fraction: show(1.0, "writing the library"))
+    if not made["has_index"]:
+        terminal.warn("this Blender writes no index for a server: copy the folder, or use Blender 5.2 or newer")
+    return [folder / name for name in made["files"]]
 
 
 def _plan(arguments: argparse.Namespace) -> Plan:

@@ -1,0 +1,108 @@
+"""`impasto batch --library`: a list of assets with rendered previews, which a Blender makes a library of."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from batches import write_recipe
+from PIL import Image
+
+from impasto.batch.asset_list import write_asset_list
+from impasto.batch.record import Record
+from impasto.cli.main import main
+from impasto.io.assets import AssetList
+from impasto.system.typed_json import as_kind
+
+
+def exit_code(*arguments: object) -> int:
+    try:
+        main(["batch", *map(str, arguments)])
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0
+
+
+@pytest.fixture
+def walls(tmp_path) -> list[object]:
+    """Arguments of a batch of two small walls of bricks."""
+    recipe = write_recipe(tmp_path / "bricks.json", ("bricks", {"width_px": 64, "height_px": 64}))
+    more = ("--workers", 1, "--no-contact-sheet", "--out", tmp_path / "out")
+    return [recipe, "--seeds", 2, "--pattern", "wall_{seed}", *more]
+
+
+@pytest.fixture
+def batch(walls, tmp_path) -> Path:
+    """Folder of their results."""
+    assert exit_code(*walls) == 0
+    return tmp_path / "out"
+
+
+def listed(batch, target) -> tuple[list, list[str]]:
+    target.mkdir()
+    told: list[str] = []
+    path, count = write_asset_list(Record(batch).results(), batch, target, told.append)
+    found = as_kind(AssetList, json.loads(path.read_text()), "the list")["assets"]
+    assert len(found) == count
+    return found, told
+
+
+def test_each_result_is_an_asset_with_a_preview_its_maps_and_its_recipe(batch, tmp_path):
+    assets, told = listed(batch, tmp_path / "assets")
+    assert told == []
+    assert [asset["name"] for asset in assets] == ["wall_0", "wall_1"]
+    first = assets[0]
+    assert first["catalog"] == "Impasto/Masonry"
+    assert first["recipe"]["steps"][0]["tool"] == "bricks"
+    assert first["width_m"] > 0.5
+    assert {"base_color", "normal", "roughness"} < first["maps"].keys()
+    assert all((tmp_path / "assets" / file).is_file() for file in first["maps"].values())
+    preview = np.asarray(Image.open(tmp_path / "assets" / first["preview"]))
+    assert preview.shape == (256, 256, 3)
+    assert preview[100:160, 100:160].std() > 5
+    assert np.ptp(preview[2, 2].astype(int)) < 8  # the background is grey
+
+
+def test_results_that_were_changed_or_cannot_be_read_are_left_out(batch, tmp_path):
+    (batch / "wall_0_base_color.png").unlink()
+    broken = batch / "wall_1_normal.png"
+    broken.write_bytes(b"x" * broken.stat().st_size)
+    assets, told = listed(batch, tmp_path / "assets")
+    assert assets == []
+    assert len(told) == 1
+    assert told[0].startswith("wall_1 is not in the library: ")
+
+
+def test_without_a_blender_nothing_is_begun_and_the_remedy_is_told(walls, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("IMPASTO_BLENDER", raising=False)
+    assert exit_code(*walls, "--library", tmp_path / "library") == 3
+    said = capsys.readouterr().err
+    assert "no Blender here" in said
+    assert "install Blender and its Impasto extension" in said
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a script as a program")
+def test_blender_is_asked_for_the_library_of_all_results(walls, tmp_path, monkeypatch, capsys):
+    """A program in Blender's place writes what it was asked for; the real one is tested in tests/windows."""
+    program = tmp_path / "blender"
+    program.write_text(
+        f"#!{sys.executable}\nimport json, sys\nfrom pathlib import Path\n"
+        "given = sys.argv[sys.argv.index('library') + 1]\n"
+        f"Path({str(tmp_path / 'asked')!r}).write_text(json.dumps([sys.argv[1:], Path(given).read_text()]))\n"
+        "print(json.dumps({'files': ['wall_0.blend'], 'has_index': False}))\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("IMPASTO_BLENDER", str(program))
+    assert exit_code(*walls, "--library", tmp_path / "library", "--json") == 0
+    answer = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert str(tmp_path / "library" / "wall_0.blend") in answer["files"]
+    assert any("no index for a server" in warning for warning in answer["warnings"])
+    asked, given = json.loads((tmp_path / "asked").read_text())
+    assert asked[asked.index("--out") + 1] == str(tmp_path / "library")
+    assert "--remote" in asked
+    assert [asset["name"] for asset in json.loads(given)["assets"]] == ["wall_0", "wall_1"]
