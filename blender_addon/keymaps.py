@@ -8,30 +8,29 @@ from collections.abc import Iterator
 import bpy
 
 SHORTCUTS = (
-    ("3D View", "VIEW_3D", "impasto.generate", "G"),
+    ("3D View", "VIEW_3D", "impasto.generate", "T"),
     ("3D View", "VIEW_3D", "impasto.variations", "V"),
     ("3D View", "VIEW_3D", "impasto.run_layers", "L"),
     ("3D View", "VIEW_3D", "impasto.stylize", "R"),
     ("3D View", "VIEW_3D", "impasto.bake", "B"),
-    ("Image", "IMAGE_EDITOR", "impasto.make_seamless", "S"),
-    ("Image", "IMAGE_EDITOR", "impasto.fill_region", "F"),
+    ("Image", "IMAGE_EDITOR", "impasto.make_seamless", "T"),
+    ("Image", "IMAGE_EDITOR", "impasto.fill_region", "R"),
 )
-"""Blender's keymap and its editor, the operator, and the key beside Ctrl, Shift and Alt."""
+"""Blender's keymap and its editor, the operator, and the key beside Ctrl, Shift and Alt, which Blender leaves free."""
 _made: list[tuple[bpy.types.KeyMap, bpy.types.KeyMapItem]] = []
 
 
-def shortcuts() -> Iterator[tuple[bpy.types.KeyMap, bpy.types.KeyMapItem]]:
+def shortcuts() -> Iterator[bpy.types.KeyMapItem]:
     """The shortcuts as the user has them."""
     keymaps = bpy.context.window_manager.keyconfigs.user.keymaps
     for name, space, operator, _key in SHORTCUTS:
         keymap = keymaps.find(name, space_type=space)
-        if item := keymap.keymap_items.find_from_operator(operator):
-            yield keymap, item
+        yield from (item for item in keymap.keymap_items if item.idname == operator)
 
 
 def draw(layout: bpy.types.UILayout) -> None:
     """Draw the shortcuts, each with its switch and its key."""
-    for _keymap, item in shortcuts():
+    for item in shortcuts():
         row = layout.row()
         row.prop(item, "active", text="", emboss=False)
         row.label(text=item.name)

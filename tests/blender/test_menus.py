@@ -187,3 +187,16 @@ def test_each_shortcut_is_of_an_operator_and_no_two_are_the_same(extension):
     ]
     assert not [item.idname for item in items if item.active]
     assert len(items) == (len(shortcuts) if config else 0)
+
+
+def test_no_shortcut_takes_one_of_blenders_own(extension):
+    (folder,) = bpy.utils.preset_paths("keyconfig")[:1]
+    blender = bpy.utils.execfile(str(Path(folder) / "keymap_data" / "blender_default.py"))
+    taken = {
+        how["type"]
+        for _name, _where, content in blender.generate_keymaps(blender.Params())
+        for _operator, how, *_ in content["items"]
+        if all(how.get(modifier) for modifier in ("ctrl", "shift", "alt"))
+    }
+    assert "G" in taken
+    assert not taken & {key for *_, key in extension.keymaps.SHORTCUTS}

@@ -301,3 +301,11 @@ def test_an_artist_marks_an_asset_browses_the_shipped_library_and_makes_one_of_i
     assert facts["used"][1]
     assert set(facts["sizes"]) == {1024}
     assert len(facts["sizes"]) >= 5
+
+
+def test_an_artist_uses_the_menu_of_an_image_node_a_shortcut_and_the_status_bar(walk_through):
+    facts = walk_through("menus")
+    assert len(facts["shortcuts"]) == 7
+    assert (facts["shortcut_off"], facts["shortcut_on"]) == (0, 1)
+    assert facts["layers"] == ["rust", "photo-maps"]
+    assert facts["is_running"]
