@@ -5,6 +5,7 @@ import pytest
 import torch
 from materials import as_tensor, bond, bricks
 
+from impasto.regularity import rows
 from impasto.regularity.bond import Sublattice
 from impasto.regularity.detection import find_lattice, find_regularity
 from impasto.regularity.lattice import Lattice
@@ -123,3 +124,13 @@ def test_stripes_at_an_angle_have_one_wave_vector():
     picture = 0.5 * stripes + 0.07 * np.random.default_rng(0).standard_normal(stripes.shape)
     (vector,) = find_lattice(torch.from_numpy(picture).float()).wave_vectors
     assert 1 / float(vector.norm()) == pytest.approx(24, rel=0.01)
+
+
+def test_lines_that_are_kept_are_those_of_their_own_size_and_tilt():
+    noise = torch.rand(64, 48, generator=torch.Generator().manual_seed(1))
+    for image in (noise, noise.T, 2 * noise):
+        for tilt, keystone in ((0.0, 0.0), (0.1, 0.0), (0.1, 0.3), (0.0, 0.0)):
+            index, counts = rows._lines(tuple(image.shape), tilt, keystone, image.device)
+            means, found = rows._profile(image, tilt, keystone)
+            assert torch.equal(found, counts)
+            assert torch.equal(means, torch.bincount(index.long(), weights=image.flatten()) / counts.clamp(min=1))

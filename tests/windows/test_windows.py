@@ -270,7 +270,7 @@ def test_an_artist_looks_at_layers_moves_a_slider_and_runs_them(walk_through):
     facts = walk_through("layers", size_px=(1600, 1200))
     assert facts["live_error"] == ""
     assert facts["masked_error"] == ""
-    assert facts["painting"] == ["TEXTURE_PAINT", "Adjust colour_mask"]
+    assert facts["painting"] == ["TEXTURE_PAINT", "Adjust colours_mask"]
     assert facts["painted"] == "OBJECT"
     assert facts["copied"] == ["quilt", "photo-maps", "weathering", "adjust", "adjust"]
     assert facts["made"].startswith("Made the material Material")

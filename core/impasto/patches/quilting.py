@@ -135,10 +135,15 @@ class Quilter:
         height, width = template.shape[1:]
         rows = torch.from_numpy(ys[:, None, None] + np.arange(height)[:, None]).to(features.device)
         columns = torch.from_numpy(xs[:, None, None] + np.arange(width)).to(features.device)
-        pieces = features[:, rows, columns]  # (C, K, b, d)
-        differences = ((pieces - template[:, None]).square().sum(0) * self.grain[:, rows, columns]).cpu().numpy()
-        widths = {side: max(2, width // self.layout.scale) for side, width in bands.widths.items()}
-        return Bands((height, width), widths).costs(differences)
+        total = np.zeros(len(ys), np.float32)
+        for side, wide in bands.widths.items():  # only what lies in a band is looked at
+            thick = max(2, wide // self.layout.scale)
+            part = slice(-thick, None) if side in ("right", "bottom") else slice(thick)
+            box = (slice(None), part) if side in ("left", "right") else (part, slice(None))
+            y, x = rows[:, box[0]], columns[:, :, box[1]]
+            unlike = (features[:, y, x] - template[:, None, *box]).square().sum(0) * self.grain[:, y, x]
+            total += Bands((unlike.shape[2], unlike.shape[3]), {side: thick}).costs(unlike.cpu().numpy())
+        return total
 
     def _to_the_pixel(self, known: torch.Tensor, bands: Bands, near: tuple[int, int]) -> tuple[int, int]:
         """The best position in the full-size source within half a reduced pixel of `near`."""

@@ -7,7 +7,7 @@ photograph), and keeping the projection with the largest variance.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import product
 
 import torch
@@ -24,6 +24,8 @@ LEVEL_SHARE = 0.97
 """Rows count as level if level ones explain at least this fraction of the variance that the best tilt explains."""
 SEARCH_PX = 192
 """Longer side of the reduced copy for the first search for tilt and keystone."""
+KEPT_PX = 256
+"""Longest side of pictures whose lines are kept, 30 MB for a size: previews of one size come again and again."""
 TILTS, KEYSTONES = [i / 50 for i in range(-6, 7)], [i / 25 for i in range(-8, 9)]
 """Candidates of that search: up to 7 degrees, and lines that converge by a third of their distance."""
 REFINEMENTS = (0.01, 0.005, 0.0025)
@@ -71,19 +73,30 @@ def find_rows(image: torch.Tensor, sensitivity: float = 1.0, level: bool = False
     return None if period is None else Rows(period, tilt, keystone, share)
 
 
-def _coordinates(image: torch.Tensor, tilt: float, keystone: float) -> torch.Tensor:
-    """Projection of each pixel onto the axis, (h, w), in pixels from the centre."""
-    height, width = image.shape
-    y = torch.arange(height, device=image.device)[:, None] - (height - 1) / 2
-    x = torch.arange(width, device=image.device)[None] - (width - 1) / 2
+def _coordinates(size_px: tuple[int, int], tilt: float, keystone: float, device: torch.device) -> torch.Tensor:
+    """Projection of each pixel (h, w) onto the axis, in pixels from the centre."""
+    height, width = size_px
+    y = torch.arange(height, device=device)[:, None] - (height - 1) / 2
+    x = torch.arange(width, device=device)[None] - (width - 1) / 2
     return (y + tilt * x) / (1 + keystone * x * 2 / width)
+
+
+def _lines(
+    size_px: tuple[int, int], tilt: float, keystone: float, device: torch.device
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The pixel of the axis that each pixel is projected into (h · w,), and how many are projected into each (n,)."""
+    along = _coordinates(size_px, tilt, keystone, device)
+    index = (along - along.min()).round().to(torch.int16 if max(size_px) <= KEPT_PX else torch.int64).flatten()
+    return index, torch.bincount(index)
+
+
+_kept_lines = lru_cache(maxsize=512)(_lines)
 
 
 def _profile(image: torch.Tensor, tilt: float, keystone: float) -> tuple[torch.Tensor, torch.Tensor]:
     """Means (n,) and counts (n,) of the pixels projected into each pixel of the axis."""
-    along = _coordinates(image, tilt, keystone)
-    index = (along - along.min()).round().long().flatten()
-    counts = torch.bincount(index)
+    lines = _kept_lines if max(image.shape) <= KEPT_PX else _lines
+    index, counts = lines((image.shape[0], image.shape[1]), tilt, keystone, image.device)
     sums = torch.bincount(index, weights=image.flatten())
     return (sums / counts.clamp(min=1)).to(image.dtype), counts
 

@@ -101,9 +101,9 @@ def _likelihood_ratio(
     windows: np.ndarray, one: tuple[np.ndarray, float], other: tuple[np.ndarray, float]
 ) -> np.ndarray:
     """Mean log likelihood of the windows (H, N, P) at each place (N,) under one t distribution, less the other's."""
-    likelihoods = []
+    likelihoods, rows = [], windows.reshape(-1, windows.shape[-1])  # one product: many small ones are slow
     for precision, log_determinant in (one, other):
-        distance = ((windows @ precision) * windows).sum(-1)
+        distance = np.einsum("np,np->n", rows @ precision, rows).reshape(windows.shape[:-1])
         power = 0.5 * (FREEDOM + windows.shape[-1])
         likelihoods.append(-power * np.log1p(distance / FREEDOM).mean(0) - 0.5 * log_determinant)
     return likelihoods[0] - likelihoods[1]

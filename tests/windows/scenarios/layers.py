@@ -61,6 +61,13 @@ def masks(walk: Walk, stack: bpy.types.PropertyGroup) -> Steps:
     yield 1.0
     walk.record("masked_error", LIVE.error)
     walk.screenshot("mask.png")
+    settings = bpy.context.scene.impasto
+    settings.compare, comparison = True, EXTENSION.layers.preview.comparison
+    yield until(lambda: comparison.picture is not None, LIMIT_S)
+    settings.split = 0.4
+    yield 1.0
+    walk.screenshot("compare.png")
+    settings.compare = False
     mask.kind = "image"
     yield 0.5
     yield walk.click("impasto.paint_mask", "VIEW_3D")
