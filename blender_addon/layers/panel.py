@@ -126,6 +126,7 @@ def _draw_source(column: bpy.types.UILayout, stack: bpy.types.PropertyGroup) -> 
         draw_image(column, stack, "image")
     if stack.source_kind != NONE:
         column.prop(stack, "width_m")
+        column.prop(stack, "across_seams")
     column.prop(stack, "seed")
 
 
@@ -136,7 +137,6 @@ def _draw_preview(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     row.use_property_split = False
     row.prop(settings, "live_preview")
     row.prop(settings, "tile_preview")
-    row.prop(settings, "compare")
     if not settings.live_preview:
         return
     if live.error:
@@ -146,8 +146,12 @@ def _draw_preview(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
         picture = live.picture if whole is None else whole
         repeats = 2 if settings.tile_preview and whole is None else 1
         layout.template_icon(previews.icon_of_pixels("layers", picture, repeats), scale=8)
-        if whole is not None:
-            layout.prop(settings, "split", slider=True)
+        row = layout.row()
+        row.use_property_split = False
+        row.prop(settings, "compare")
+        split = row.row()
+        split.active = whole is not None
+        split.prop(settings, "split", slider=True)
     if live.is_running:
         layout.progress(factor=live.fraction, text="")
 

@@ -13,9 +13,10 @@ import bpy
 from ..bake.sources.provenance import BAKE
 from ..bridge import materials
 from ..bridge.inputs import SOURCE, Input, Source, images_of, read
+from ..bridge.meshes import Surface
 from ..bridge.recipe_inputs import put_source
 from ..bridge.target import ACTIVE, Target, active_material
-from ..core.descriptions import MESH
+from ..core.descriptions import DIRECTIONS, MESH
 from ..core.engine.replies import JobResult
 from ..core.errors import ParameterError
 from ..core.mask import NOISE, Mask
@@ -38,11 +39,12 @@ from .settings import FILE, IMAGE, NONE
 class LayersRequest(Form):
     """The layers of a material, run for a preview or for a result. sources: of the recipe's inputs, by name.
 
-    active: index of the layer whose parameters are shown.
+    active: index of the layer whose parameters are shown. surface: that the source lies on, if they work across seams.
     """
 
     of_layers: Recipe
     active: int = 0
+    surface: Surface | None = None
     sources: Mapping[str, Source] = field(default_factory=dict)
 
     @classmethod
@@ -59,7 +61,16 @@ class LayersRequest(Form):
         known = {"bits", "name", "width_m", *LOOK}
         form = {name: value for name, value in shared.items() if name in known}
         active = min(stack.active, len(stack.layers) - 1)
-        return cls(of_layers=recipe, active=active, sources=sources, device=engine.preferences().device, **form)
+        surface = Surface(material, context.view_layer.objects) if stack.across_seams else None
+        form["across_seams"] = stack.across_seams
+        return cls(
+            of_layers=recipe,
+            active=active,
+            surface=surface,
+            sources=sources,
+            device=engine.preferences().device,
+            **form,
+        )
 
     def recipe(self) -> Recipe:
         """The recipe of the layers."""
@@ -80,7 +91,8 @@ class LayersRequest(Form):
 
     def read_inputs(self) -> dict[str, Input]:
         """The inputs, read as far as only the main thread can. ImpastoError if one cannot be read."""
-        return {name: read(source) for name, source in self.sources.items()}
+        mesh: dict[str, Input] = {MESH: self.surface.read(bpy.context)} if self.surface else {}
+        return {name: read(source) for name, source in self.sources.items()} | mesh
 
     def task(self, material: bpy.types.Material) -> Task:
         """Task that runs the layers and puts their maps into the material. ParameterError if it cannot take them."""
@@ -188,11 +200,11 @@ def put_recipe(stack: bpy.types.PropertyGroup, recipe: Recipe, sources: Mapping[
     _check(recipe)
     stack.layers.clear()
     stack.active = 0
-    stack.seed = recipe.seed
+    stack.seed, stack.across_seams = recipe.seed, MESH in recipe.inputs
     put_source(stack, sources.get(SOURCE), recipe.inputs.get(SOURCE, {}))
     for step in recipe.steps:
         _put_step(stack, step, images_of(sources, step.input_names))
-    return [str(about["name"]) for name, about in recipe.inputs.items() if name not in sources]
+    return [str(about["name"]) for name, about in recipe.inputs.items() if name not in {*sources, MESH}]
 
 
 def of_size(recipe: Recipe, size_px: int) -> Recipe:
@@ -209,8 +221,8 @@ def _check(recipe: Recipe) -> None:
     if recipe.steps[0].tool == BAKE:
         baked_of = recipe.steps[0].parameters["object"]
         raise ParameterError(f"it was baked of {baked_of}", "select that and press Bake Maps")
-    if MESH in recipe.inputs:
-        raise ParameterError("it was made across the seams of a mesh, which layers do not know", "press Make Again")
+    if DIRECTIONS in recipe.inputs:
+        raise ParameterError("it follows directions on a mesh, which layers do not know", "press Make Again")
     for step in recipe.steps:
         catalogue[step.tool]
 
@@ -233,7 +245,7 @@ def why_incomplete(context: bpy.types.Context) -> str:
         return "Choose a source: a file, or an image of this .blend"
     missing = (
         why_unready(layer, catalogue[layer.tool])
-        or why_no_input(layer, catalogue[layer.tool])
+        or why_no_input(layer, catalogue[layer.tool], has_mesh=stack.across_seams)
         or why_no_image(layer.mask)
         for layer in enabled
     )

@@ -56,6 +56,11 @@ STACK: dict[str, Any] = {
         subtype="DISTANCE",
         update=CHANGED,
     ),
+    "across_seams": BoolProperty(
+        name="Across Seams",
+        description="Work on the meshes that have the material, across the seams of their UVs",
+        update=CHANGED,
+    ),
     "seed": IntProperty(name="Seed", description="Another seed, another result", min=0, max=MAX_INT, update=CHANGED),
 }
 _classes: list[type] = []

@@ -8,6 +8,7 @@ import json
 import bpy
 import numpy as np
 import pytest
+from conftest import pixels_of
 from styling import recipe_of, settle, stylize
 
 RUN = {"tool": "survey", "estimator": "none"}
@@ -377,3 +378,20 @@ def test_an_object_is_covered_on_its_own_uvs_whatever_width_and_mapping_the_pane
     assert all(node.projection == "FLAT" for node in nodes if node.type == "TEX_IMAGE")
     scales = [tuple(node.inputs["Scale"].default_value) for node in nodes if node.type == "MAPPING"]
     np.testing.assert_allclose(scales, [(1, 1, 1)], atol=1e-6)
+
+
+def test_layers_of_a_result_across_seams_are_opened_and_run_on_the_mesh_again(cube, material):
+    painting = noise("painting", 64).name
+    stylize(subject="MATERIAL", tool="patches-style", style=painting, parameters={"longest_px": 64})
+    first = bpy.data.images[made()["images"][0]]
+    bpy.ops.impasto.edit_layers(image=first.name)
+    assert "choose its input" not in made()["report"]
+    stack = cube.active_material.impasto_layers
+    assert (stack.across_seams, [layer.tool for layer in stack.layers]) == (True, ["patches-style"])
+    bpy.ops.impasto.run_layers()
+    again = bpy.data.images[made()["images"][0]]
+    assert recipe_of(again)["inputs"]["mesh"] == recipe_of(first)["inputs"]["mesh"]
+    np.testing.assert_array_equal(pixels_of(again), pixels_of(first))
+    stack.across_seams = False
+    bpy.ops.impasto.run_layers()
+    assert "mesh" not in recipe_of(bpy.data.images[made()["images"][0]])["inputs"]
