@@ -45,6 +45,7 @@ from .layers import settings as layer_settings
 from .match import operators as match_operators
 from .match import panel as match_panel
 from .match import settings as match_settings
+from .material import drawing as material_drawing
 from .material import painting as material_painting
 from .material import using
 from .models import operators as model_operators
@@ -115,6 +116,7 @@ CLASSES = (
     *presets.CLASSES,
     *menu.CLASSES,
     *menus.CLASSES,
+    *material_drawing.CLASSES,
     *intent_panel.CLASSES,
     *image_panel.CLASSES,
     *point_panel.CLASSES,

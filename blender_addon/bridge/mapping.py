@@ -7,9 +7,9 @@ It is read from the material's nodes and changed in them, so that it can be chos
 from __future__ import annotations
 
 import bpy
-from bpy.props import EnumProperty
+from bpy.props import EnumProperty, FloatProperty
 
-from . import endless_nodes, materials
+from . import endless_nodes, materials, surfaces
 
 UV, BOX, ABOVE = "UV", "BOX", "ABOVE"
 ITEMS = (
@@ -20,6 +20,8 @@ ITEMS = (
 KINDS = tuple(item[0] for item in ITEMS)
 BLEND = 0.2
 """Width of the blend between two sides of a box."""
+NARROWEST = 1e-4
+"""Least width of a tile, in Blender units."""
 
 
 def is_offered(material: bpy.types.Material) -> bool:
@@ -54,6 +56,32 @@ def change(material: bpy.types.Material, kind: str) -> None:
     for node in _images(tree):
         node.projection, node.projection_blend = ("BOX", BLEND) if kind == BOX else ("FLAT", 0.0)
     _join_relief(material, by_normals=kind == UV)
+
+
+def node_of(material: bpy.types.Material) -> bpy.types.Node:
+    """The node that scales, turns and moves the textures of a material for which that is offered."""
+    return material.node_tree.nodes[f"{materials.FRAME} Mapping"]
+
+
+def texel_density(material: bpy.types.Material) -> float:
+    """Pixels of a material's texture in one Blender unit; 0 if it has none."""
+    images = (node.image for node in surfaces.map_nodes(material).values())
+    image = next(images, None)
+    return image.size[0] / _width(material) if image else 0.0
+
+
+def _width(material: bpy.types.Material) -> float:
+    """Width of one tile, in Blender units; 1 where it is not known."""
+    across = node_of(material).inputs["Scale"].default_value[0] if is_offered(material) else 1.0
+    return 1 / across if across > 0 else 1.0
+
+
+def _set_width(material: bpy.types.Material, width: float) -> None:
+    if not is_offered(material):
+        return
+    factor, scale = _width(material) / max(width, NARROWEST), node_of(material).inputs["Scale"].default_value
+    for index in range(3 if of_material(material) == BOX else 2):
+        scale[index] *= factor
 
 
 def _join_relief(material: bpy.types.Material, *, by_normals: bool) -> None:
@@ -103,7 +131,18 @@ def register() -> None:
     bpy.types.Material.impasto_mapping = EnumProperty(
         name="Mapping", description="How the textures are mapped to surfaces", items=ITEMS, get=_get, set=_set
     )
+    bpy.types.Material.impasto_tile_width = FloatProperty(
+        name="Tile Width",
+        description="Width of one tile of the textures, if one unit of UVs is one of length",
+        min=NARROWEST,
+        soft_max=10.0,
+        unit="LENGTH",
+        subtype="DISTANCE",
+        get=_width,
+        set=_set_width,
+    )
 
 
 def unregister() -> None:
+    del bpy.types.Material.impasto_tile_width
     del bpy.types.Material.impasto_mapping

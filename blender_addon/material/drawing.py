@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from ..bridge import former, images, mapping, surfaces
+from ..bridge import former, images, mapping, materials, surfaces
 from ..bridge.target import active_material
 from ..interface import previews
 from ..interface.drawing import draw_text
 from ..jobs.session import jobs
 from ..jobs.task import Place
 from ..translations.texts import sentence
+from ..windows import TAB
 from .using import views_without_materials
 
 if TYPE_CHECKING:
@@ -63,9 +64,11 @@ def _draw_pictures(layout: bpy.types.UILayout, results: list[bpy.types.Material 
 
 
 def _draw_mapping(layout: bpy.types.UILayout, context: bpy.types.Context, material: bpy.types.Material) -> None:
-    row = layout.row()
+    row = layout.row(align=True)
     row.use_property_split = False
     row.prop(material, "impasto_mapping", expand=True)
+    if active_material(context) == material:  # the popover knows no other
+        row.popover(IMPASTO_PT_mapping.__name__, text="", icon="OPTIONS")
     item = context.active_object
     is_of_object = mapping.of_material(material) != mapping.UV and active_material(context) == material
     if is_of_object and any(abs(factor - 1) > SCALED for factor in item.scale):
@@ -93,3 +96,35 @@ def draw_former(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         button = row.operator("impasto.restore", text=text, icon="LOOP_BACK", translate=False)
         button.former = one.name
         row.operator("impasto.forget_former", text="", icon="X")
+
+
+class IMPASTO_PT_mapping(bpy.types.Panel):
+    """How the textures of the active object's material lie on it, in a popover."""
+
+    bl_label = "Mapping"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = TAB
+    bl_options = {"INSTANCED"}  # noqa: RUF012  as Blender wants it
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, material = self.layout, active_material(context)
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        if material is None or not mapping.is_offered(material):
+            layout.label(text="Select an object with the material", icon="INFO")
+            return
+        layout.prop(material, "impasto_tile_width")
+        inputs = mapping.node_of(material).inputs
+        layout.prop(inputs["Rotation"], "default_value", index=2, text="Rotation")
+        column = layout.column(align=True)
+        for index, axis in enumerate(("X", "Y")):
+            text = f"{sentence('Offset')} {axis}"
+            column.prop(inputs["Location"], "default_value", index=index, text=text, translate=False)
+        density = mapping.texel_density(material) / materials.unit_m()
+        row = layout.row()
+        row.label(text="Texel density")
+        row.label(text=f"{density:.0f} px/m", translate=False)
+
+
+CLASSES = (IMPASTO_PT_mapping,)

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from ..bridge import naming, recipe_inputs, results
+from ..bridge import materials, naming, recipe_inputs, results
 from ..bridge.inputs import Input, read, ready
 from ..bridge.joined import JoinedMaterials
 from ..bridge.meshes import Surface
-from ..bridge.target import NONE, Target
+from ..bridge.target import NEW, NONE, Target
 from ..core.descriptions import DIRECTIONS, MESH
 from ..core.engine.replies import RELIT, JobResult
 from ..core.engine.requests import Delivery, JobInput
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe, Step
 from ..engine import engine
-from ..engine.catalogue import catalogue
+from ..engine.catalogue import catalogue, properties_of
 from ..jobs.session import connect
 from ..jobs.task import Report, Task
 from ..paths import absolute
@@ -80,7 +80,7 @@ def make_task(
     def apply(made: JobResult) -> Report:
         lit = made.arrays.get(RELIT)
         maps = {name: array for name, array in made.arrays.items() if name != RELIT}
-        made = replace(made, arrays=maps, notes=(*made.notes, *notes))
+        made = with_width(replace(made, arrays=maps, notes=(*made.notes, *notes)), target)
         if target.is_in_open_file:
             recipe_inputs.keep(given for name in kept if isinstance(given := sent[name], JobInput))
         report = results.put(split(made) if split else [(made, target)], then(made) if then else ())
@@ -95,6 +95,23 @@ def plain_recipe() -> Recipe:
     if not name:
         raise ParameterError("no tool can hand over maps as they are", "install the plugin impasto_transform")
     return Recipe((Step(name),))
+
+
+def with_width(made: JobResult, target: Target) -> JobResult:
+    """The result for a new material, with a guess of its width and a note on it if it is not known.
+
+    The name of what it was made of may name a kind of material that there is a procedural one of.
+    """
+    if target.material != NEW or target.painted or made.width_m or target.width_m:
+        return made
+    said = f" {target.name.casefold().replace('_', ' ').replace('-', ' ')} "
+    for tool in catalogue:
+        kind = f" {tool['name'].replace('-', ' ').removesuffix('s')}"
+        width_m = properties_of(tool).get("width_m", {}).get("default", 0)
+        if tool["thumbnail"] and width_m and kind in said:
+            note = f"Real Width guessed: {materials.length_text(width_m)}, as of {tool['label']}"
+            return replace(made, width_m=width_m, notes=(*made.notes, note))
+    return made
 
 
 def mesh_inputs(

@@ -111,3 +111,30 @@ def rendered(scene: bpy.types.Scene, azimuth: float) -> np.ndarray:
     bpy.ops.render.render(write_still=True)
     image = bpy.data.images.load(scene.render.filepath)
     return np.array(image.pixels[:]).reshape(SIDE_PX, SIDE_PX, 4)[..., 0]
+
+
+def test_the_width_of_a_tile_is_changed_in_each_mapping_and_gives_the_density_of_texels(cube, image, extension):
+    for kind in ("UV", "BOX", "ABOVE"):
+        bpy.ops.impasto.run(**CHECKER, image=image.name, width_m=2, mapping=kind)
+        material = cube.active_material
+        before = nodes_of(material)["Impasto Mapping"].inputs["Scale"].default_value[:]
+        width = material.impasto_tile_width
+        assert before[0] == pytest.approx(1 / width)
+        material.impasto_tile_width = width / 2
+        now = nodes_of(material)["Impasto Mapping"].inputs["Scale"].default_value[:]
+        factors = (2, 2, 2) if kind == "BOX" else (2, 2, 1)
+        assert now == pytest.approx([scale * factor for scale, factor in zip(before, factors, strict=True)])
+        size_px = next(node.image.size[0] for node in nodes_of(material) if node.type == "TEX_IMAGE")
+        assert extension.bridge.mapping.texel_density(material) == pytest.approx(2 * size_px / width)
+
+
+@pytest.mark.parametrize(("name", "kind"), [("old_gravel_01", "gravel"), ("Red brick wall", "bricks")])
+def test_an_unknown_width_is_guessed_from_a_name_and_said(cube, image, extension, name, kind):
+    catalogue = extension.engine.catalogue
+    width_m = catalogue.properties_of(catalogue.catalogue[kind])["width_m"]["default"]
+    bpy.ops.impasto.run(**CHECKER, image=image.name, name=name)
+    assert cube.active_material.impasto_tile_width == pytest.approx(width_m)
+    assert "Real Width guessed" in extension.jobs.session.jobs.made.text
+    bpy.ops.impasto.run(**CHECKER, image=image.name, name="something")
+    assert cube.active_material.impasto_tile_width == pytest.approx(1.0)
+    assert "guessed" not in extension.jobs.session.jobs.made.text
