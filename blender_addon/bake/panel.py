@@ -54,7 +54,7 @@ class BakePanel(Tab):
         name_place(self.layout, Place.BAKE)
         if engine.find() is None:
             draw_missing_engine(self.layout.box(), Place.BAKE)
-        _draw_bake(self.layout, context)
+        draw_bake(self.layout, context)
 
 
 class IMPASTO_PT_bake_view_3d(BakePanel, InView3D, bpy.types.Panel):
@@ -69,7 +69,7 @@ class IMPASTO_PT_bake_image_editor(BakePanel, InImageEditor, bpy.types.Panel):
     pass
 
 
-def _draw_bake(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+def draw_bake(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     settings = context.scene.impasto_bake
     column = layout.column()
     hidden = {"rna_type", "name", *OF_FILES, *_without_effect(settings)}
