@@ -16,7 +16,7 @@ from ..material.drawing import draw_former, draw_result
 from ..setup.panel import draw_missing_engine
 from ..tools.arguments import values_in
 from ..tools.intents import BAKE
-from ..tools.panel import InImageEditor, InShaderEditor, InView3D, Tab
+from ..tools.panel import InImageEditor, InShaderEditor, InView3D, Tab, section
 from ..translations.texts import sentence
 from . import overlay
 from .files import SEPARATE
@@ -29,6 +29,9 @@ from .process.costs import estimate
 from .settings import GROUPS, BakeOptions, ImpastoBakeSettings
 from .targets import NAMED, OWN, SELECTED, BakeTargets
 
+FIRST = ("surface", "extrusion", "ray_distance", "width_px", "height_px", "material")
+"""Settings that are changed most."""
+OF_MAPS = ("maps", "inputs")
 OF_FILES = ("preset", "file_format", "pattern", "replace")
 """Settings that matter only where a folder is chosen."""
 MOST_WARNINGS = 8
@@ -71,17 +74,12 @@ class IMPASTO_PT_bake_image_editor(BakePanel, InImageEditor, bpy.types.Panel):
 
 def draw_bake(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     settings = context.scene.impasto_bake
-    column = layout.column()
     hidden = {"rna_type", "name", *OF_FILES, *_without_effect(settings)}
-    for name in settings.bl_rna.properties.keys():  # noqa: SIM118 - not a dictionary
-        if name == "maps":
-            _draw_maps(column, settings)
-        elif name not in hidden:
+    shown = [name for name in settings.bl_rna.properties.keys() if name not in hidden]  # noqa: SIM118 - no dictionary
+    column = layout.column()
+    for name in FIRST:
+        if name in shown:
             column.prop(settings, name)
-    if settings.out_dir:
-        for name in OF_FILES:
-            if name != "pattern" or settings.preset == SEPARATE:  # an engine names its files
-                column.prop(settings, name)
     _draw_overlays(layout, context)
     _draw_baked_objects(layout, context)
     if jobs.shown_task and jobs.shown_task.place == Place.BAKE:
@@ -91,6 +89,20 @@ def draw_bake(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     draw_report(layout, Place.BAKE)
     draw_result(layout, context, Place.BAKE)
     draw_former(layout, context)
+    section(layout, "impasto_bake_maps", "Maps", lambda body: _draw_maps(body, settings), closed=True)
+    others = [name for name in shown if name not in (*FIRST, *OF_MAPS)]
+    section(layout, "impasto_bake_options", "Options", lambda body: _draw_others(body, settings, others), closed=True)
+
+
+def _draw_others(layout: bpy.types.UILayout, settings: ImpastoBakeSettings, names: Sequence[str]) -> None:
+    """Draw the settings that are changed seldom, and those of files where there is a folder."""
+    column = layout.column()
+    for name in names:
+        column.prop(settings, name)
+    if settings.out_dir:
+        for name in OF_FILES:
+            if name != "pattern" or settings.preset == SEPARATE:  # an engine names its files
+                column.prop(settings, name)
 
 
 def _draw_overlays(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -126,6 +138,7 @@ def _draw_maps(layout: bpy.types.UILayout, settings: ImpastoBakeSettings) -> Non
         grid.use_property_split = False  # else each name stands twice, and is cut both times
         for name in group.names:
             grid.prop_enum(settings, "maps", name)
+    layout.prop(settings, "inputs")
 
 
 def _draw_baked_objects(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

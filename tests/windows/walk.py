@@ -225,9 +225,9 @@ class Walk:
         area = self.area(self.editor)
         bounds, (row, column) = self.region(area, "UI"), divmod(INTENTS.index(intent), 3)
         x, y = bounds.x + int((0.16 + 0.32 * column) * bounds.width), bounds.y + bounds.height - 4
-        for _ in range(40):
+        while bounds.view2d.region_to_view(0, bounds.height)[1] < -1:  # at the top the wheel would turn the view's zoom
             yield self.event("WHEELUPMOUSE", "PRESS", (x, y - bounds.height // 2))
-        yield 0.5
+            yield 0.2
         for found in range(row + 1):
             while (yield self.look(area, "UI", (x, y))) != "impasto.intent":
                 y -= BUTTON_PX // 4

@@ -96,7 +96,7 @@ def mends_by_clicks(walk: Walk) -> Steps:
     walk.screenshot("warnings.png")
     warnings = extension().bake.objects.waiting.warnings
     told = [[one.text for one in warnings._answer]]
-    _, y = yield walk.find("uv_map", "VIEW_3D")
+    _, y = yield walk.find("material", "VIEW_3D")
     for _ in range(2):
         yield from clicks_below(walk, "impasto.bake_remedy", y)
         yield 2.0
@@ -126,7 +126,7 @@ def shows_the_cage(walk: Walk) -> Steps:
     view.view_distance, view.view_location = 9.0, (0, 0, 0)
     yield from changes(walk, {"surface": "NAMED", "material": "NONE", "maps": {"base_color"}})
     select_only(low)
-    _, y = yield walk.find("uv_map", "VIEW_3D")
+    _, y = yield walk.find("material", "VIEW_3D")
     yield from clicks_below(walk, "impasto.show_cage", y)
     yield until(lambda: overlay.shells._answer and overlay.shells._answer.shells, 20)
     yield 1.0

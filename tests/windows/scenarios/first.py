@@ -37,10 +37,6 @@ def looks_at_each_choice(walk: Walk) -> Steps:
         yield walk.move((400, 500))
         yield 0.5
         walk.screenshot(f"{intent.lower()}.png")
-    bpy.context.preferences.view.language, bpy.context.preferences.view.use_translate_interface = "zh_HANS", True
-    yield 1.0
-    walk.screenshot("zh_HANS.png")
-    bpy.context.preferences.view.language = "en_US"
 
 
 def describes(walk: Walk) -> Steps:

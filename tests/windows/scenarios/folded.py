@@ -23,7 +23,6 @@ from fields import (
     scrolls_to,
     scrolls_up_to,
     sets,
-    tries_fields,
     unfold,
 )
 from walk import Steps, Walk, installed_extension, start, until
@@ -68,8 +67,7 @@ def textures(walk: Walk) -> Steps:
     bake = bpy.context.scene.impasto_bake
     yield walk.choose("BAKE")
     walk.screenshot("bake.png")
-    _, y = yield walk.choice("BAKE")
-    found = yield from tries_fields(walk, "bake", top=y - 20, height=660, columns=BESIDE_LABEL)
+    _, found = yield from opens_and_tries(walk, "bake", "impasto.bake", "impasto_bake", 420, skip=1)
     walk.record("opened", (yield from browses(walk, found["buttons.directory_browse()"][0])))
     bake.width_px = bake.height_px = 32
     bake.samples = 1
