@@ -133,7 +133,7 @@ def test_the_panel_has_a_switch_for_each_map_under_three_headings() -> None:
     switches = [arguments[2] for what, arguments, _ in layout.drawn if what == "prop_enum"]
     assert tuple(switches) == module("bake.settings").LISTED_MAPS
     headings = [options["text"] for what, _, options in layout.drawn if what == "label" and "icon" not in options]
-    assert headings[:3] == ["Surface", "Geometry", "Masks"]
+    assert headings[:4] == ["Maps", "Surface", "Geometry", "Masks"], "the section, then its groups"
     assert "inputs" in layout.props()
     assert "maps" not in layout.props()
 
