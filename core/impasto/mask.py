@@ -5,7 +5,6 @@ Plain data in a recipe; `running.masks` computes them. Standard library only: Bl
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -92,7 +91,7 @@ _USUAL = {field.name: field.default for field in fields(Mask) if field.name != "
 
 def _check_number(name: str, value: Any) -> None:
     least = LEAST_SIZE if name == "size" else 0.0
-    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not least <= value <= 1:
         raise ParameterError(f"{name} of a mask got {excerpt(value)}", f"give a number from {least:g} to 1")
 
