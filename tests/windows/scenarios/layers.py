@@ -31,6 +31,7 @@ def scenario(walk: Walk) -> Steps:
     yield from shows_changes(walk, stack)
     yield from masks(walk, stack)
     yield walk.click("impasto.duplicate_layer", "VIEW_3D")
+    yield until(lambda: len(stack.layers) == 5)
     walk.record("copied", [layer.tool for layer in stack.layers])
     yield walk.click("impasto.run_layers", "VIEW_3D")
     yield until(lambda: JOBS.last_report and not JOBS.shown_task, LIMIT_S)
@@ -77,6 +78,7 @@ def masks(walk: Walk, stack: bpy.types.PropertyGroup) -> Steps:
     yield walk.click("impasto.paint_mask", "VIEW_3D")
     walk.record("painted", bpy.context.object.mode)
     mask.kind = "none"
+    yield 1.0
 
 
 start(scenario, OUT)
