@@ -103,8 +103,9 @@ def read_folder(place: Path) -> tuple[list[StoredRecipe], int]:
 
     FileError if it cannot be read.
     """
-    recipes = [_read(path) for path in files_in(place) if path.suffix == SUFFIX]
-    return [one for one in recipes if one], recipes.count(None)
+    found = {path: _read(path) for path in files_in(place) if path.suffix == SUFFIX}
+    left_out = sum(one is None and path.exists() for path, one in found.items())  # others were removed meanwhile
+    return [one for one in found.values() if one], left_out
 
 
 def _read(path: Path) -> StoredRecipe | None:

@@ -10,7 +10,6 @@ import bmesh
 import bpy
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from fields import write
 from walk import HEADER_PX, Place, Steps, Walk, installed_extension, start, until
 
 OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
@@ -20,7 +19,7 @@ PANEL = bpy.types.IMPASTO_PT_history_view_3d
 LIMIT_S = 600
 HEADERS = 14
 """Most headers of folded panels that are tried."""
-COLUMNS = (0.15, 0.5, 0.85)
+COLUMNS = (0.15, 0.5, 0.78, 0.86, 0.93)
 TOOLS = {"Oak": "planks", "Terrazzo": "terrazzo", "Rust": "rust"}
 
 
@@ -40,11 +39,11 @@ def scenario(walk: Walk) -> Steps:
     yield unfolds(walk)
     yield 2.0
     walk.screenshot("page.png")
-    yield compares(walk)
-    yield uses(walk)
-    yield searches(walk)
-    yield restores(walk)
-    yield deletes(walk)
+    found = yield compares(walk)
+    yield uses(walk, found)
+    found = yield searches(walk)
+    found = yield restores(walk, found)
+    yield deletes(walk, found)
     yield shows_all_files(walk)
     bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
 
@@ -83,37 +82,44 @@ def place(found: dict[str, Place], *words: str) -> Place:
     return next(there for name, there in found.items() if all(word in name for word in words))
 
 
+def taps(walk: Walk, found: dict[str, Place], *words: str) -> Steps:
+    """Click one of the buttons that were found, which must not have moved since."""
+    yield walk.tap(place(found, *words))
+    yield 0.3
+
+
 def compares(walk: Walk) -> Steps:
     """Two thumbnails are selected one after the other, and shown under one light."""
     found = yield places(walk)
     walk.record("listed", sorted(name for name in found if name.startswith("select_entry")))
     for name in ("Oak", "Rust"):
-        yield walk.tap(place(found, "select_entry", f"MATERIAL:{name}"))
-        yield 0.3
+        yield taps(walk, found, "select_entry", f"MATERIAL:{name}")
     yield 1.0
     walk.screenshot("selected.png")
-    yield walk.click("impasto.compare", "VIEW_3D")
+    found = yield places(walk)
+    yield taps(walk, found, "compare(")
     yield until(lambda: EXTENSION.history.comparison.comparison.pixels is not None, LIMIT_S)
     yield 1.0
     walk.record("compared", EXTENSION.history.comparison.comparison.names)
     walk.screenshot("compared.png")
+    return found
 
 
-def uses(walk: Walk) -> Steps:
+def uses(walk: Walk, found: dict[str, Place]) -> Steps:
     """The selected one is given to another object and to a face, its users are selected, and it is made again."""
     plane = bpy.context.object
-    yield walk.click("impasto.assign", "VIEW_3D")
+    yield taps(walk, found, "assign(")
     walk.record("assigned", plane.active_material.name if plane.active_material else "")
     bpy.data.objects["Cube"].active_material = None
     plane.select_set(False)
     yield 0.3
-    yield walk.click("impasto.select_users", "VIEW_3D")
+    yield taps(walk, found, "select_users(")
     walk.record("selected", [one.name for one in bpy.context.view_layer.objects if one.select_get()])
-    yield walk.click("impasto.mark_asset", "VIEW_3D")
+    yield taps(walk, found, "mark_asset(")
     walk.record("is_asset", bool(bpy.data.materials["Rust"].asset_data))
-    yield assigns_a_face(walk)
+    yield assigns_a_face(walk, found)
     images = len(bpy.data.images)
-    yield walk.click("impasto.rerun", "VIEW_3D")
+    yield taps(walk, found, "rerun(")
     yield 0.5
     yield until(lambda: JOBS.shown_task is None, LIMIT_S)
     yield 1.0
@@ -121,7 +127,7 @@ def uses(walk: Walk) -> Steps:
     walk.screenshot("used.png")
 
 
-def assigns_a_face(walk: Walk) -> Steps:
+def assigns_a_face(walk: Walk, found: dict[str, Place]) -> Steps:
     """In edit mode Use is for the selected faces."""
     bpy.ops.mesh.primitive_cube_add(location=(0, 3, 0))
     cube: Any = bpy.context.object
@@ -133,8 +139,7 @@ def assigns_a_face(walk: Walk) -> Steps:
     shape.faces[3].select_set(True)
     bmesh.update_edit_mesh(cube.data)
     yield 0.5
-    yield walk.click("impasto.assign", "VIEW_3D")
-    yield 0.3
+    yield taps(walk, found, "assign(")
     with walk.at(walk.area("VIEW_3D")):
         bpy.ops.object.mode_set(mode="OBJECT")
     slots = [slot.material.name if slot.material else "" for slot in cube.material_slots]
@@ -144,36 +149,45 @@ def assigns_a_face(walk: Walk) -> Steps:
 def searches(walk: Walk) -> Steps:
     """A star is given, only that is shown, and then what a word finds."""
     settings = bpy.context.window_manager.impasto_history
-    yield walk.click("impasto.star_entry", "VIEW_3D")
-    yield walk.click("starred_only", "VIEW_3D")
+    found = yield places(walk)
+    yield taps(walk, found, "star_entry(")
+    switch = yield walk.find("starred_only", "VIEW_3D")
+    yield walk.press("LEFTMOUSE", switch)
     yield 0.5
     found = yield places(walk)
     walk.record("starred", sorted(name for name in found if name.startswith("select_entry")))
-    yield walk.click("starred_only", "VIEW_3D")
+    yield walk.press("LEFTMOUSE", switch)
     field = yield walk.find("search", "VIEW_3D")
     yield walk.press("LEFTMOUSE", field)
     yield 0.5
-    yield from write(walk, "oak", field)
+    for letter in "oak":  # each redraws the panel
+        yield walk.event(letter.upper(), "PRESS", field, unicode=letter)
+        yield walk.event(letter.upper(), "RELEASE", field)
+        yield 0.2
+    walk.screenshot("searches.png")
+    yield walk.press("RET", field)
     yield 0.5
     walk.screenshot("searched.png")
     found = yield places(walk)
-    walk.record("found", [settings.search, sorted(name for name in found if name.startswith("select_entry"))])
+    found = {name: there for name, there in found.items() if name.startswith("select_entry")}
+    walk.record("found", [settings.search, sorted(found)])
+    return found
 
 
-def restores(walk: Walk) -> Steps:
+def restores(walk: Walk, found: dict[str, Place]) -> Steps:
     """The panel's settings become those of what was found."""
+    yield taps(walk, found, "select_entry", "Oak")
     found = yield places(walk)
-    yield walk.tap(place(found, "select_entry", "Oak"))
-    yield 0.3
-    yield walk.click("impasto.restore_settings", "VIEW_3D")
+    yield taps(walk, found, "restore_settings(")
     walk.record("restored", bpy.context.scene.impasto.tool)
     yield 0.5
     walk.screenshot("restored.png")
+    return found
 
 
-def deletes(walk: Walk) -> Steps:
+def deletes(walk: Walk, found: dict[str, Place]) -> Steps:
     """A click asks first; Return deletes; Ctrl+Z brings it back."""
-    there = yield walk.find("impasto.delete_entry", "VIEW_3D")
+    there = place(found, "delete_entry(")
     yield walk.tap(there)
     yield 0.5
     walk.screenshot("asks.png")
