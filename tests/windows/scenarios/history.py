@@ -19,7 +19,7 @@ PANEL = bpy.types.IMPASTO_PT_history_view_3d
 LIMIT_S = 600
 HEADERS = 14
 """Most headers of folded panels that are tried."""
-COLUMNS = (0.15, 0.5, 0.78, 0.86, 0.93)
+COLUMNS = (0.15, 0.5, 0.7, 0.77, 0.84)
 TOOLS = {"Oak": "planks", "Terrazzo": "terrazzo", "Rust": "rust"}
 
 
