@@ -8,7 +8,7 @@ from pathlib import Path
 import bpy
 from bpy.props import EnumProperty, StringProperty
 
-from ..bridge import images
+from ..bridge import former, images
 from ..bridge.materials import material_called
 from ..bridge.target import assignable_objects
 from ..core.errors import FileError, ParameterError
@@ -69,7 +69,9 @@ def loaded(file: str, name: str) -> bpy.types.Material:
         raise FileError(f"there is no material {name} in {file}", "refresh the asset library")
     material = wanted.materials[0]
     material.asset_clear()
-    before = next((one for one in bpy.data.materials if one != material and _is_same(one, material)), None)
+    held = former.use_counts()  # as what another took the place of
+    others = (one for one in bpy.data.materials if one != material and not held[one])
+    before = next((one for one in others if _is_same(one, material)), None)
     if before is None:
         return material
     bpy.data.batch_remove([material, *_images(material)])

@@ -162,7 +162,7 @@ def test_its_materials_are_loaded_once_and_generated_at_the_wished_size(extensio
     assert [layer.tool for layer in bricks.impasto_layers.layers] == ["bricks"]
     assert not drawn(bpy.types.IMPASTO_PT_view_3d).operators("impasto.generate_asset")
     other = loaded(str(library / "Masonry.blend"), "Bricks")
-    assert other != bricks  # which is no stand-in any more
+    assert other not in (bricks, *(entry.material for entry in bricks.impasto_former))  # which are no stand-ins
 
 
 def test_the_stand_in_has_the_colours_of_what_is_generated(extension, library):

@@ -126,6 +126,53 @@ def test_an_old_result_is_opened_as_layers_that_make_the_same_pixels(scene, plan
         np.testing.assert_array_equal(pixels_of(again[name]), pixels_of(before[name]))
 
 
+def test_a_png_a_blend_and_an_asset_are_opened_as_layers_that_make_the_same_pixels(scene, plane, tmp_path):
+    """A stack of six layers, taken along in each of the three ways into a file in which nothing else is left."""
+    for tool in ("bricks", "weathering", "tint", "negative", "adjust", "negative"):
+        bpy.ops.impasto.add_layer(tool=tool)
+    stack = plane.active_material.impasto_layers
+    bricks = stack.layers[0].impasto_parameters.bricks
+    bricks.width_px = bricks.height_px = 48
+    stack.layers[2].impasto_parameters.tint.strength = 0.25
+    stack.seed = 7
+    bpy.ops.impasto.run_layers()
+    material = plane.active_material
+    before = {name: pixels_of(image) for name, image in shown(plane).items()}
+    (tmp_path / "wall_base_color.png").write_bytes(shown(plane)["base_color"].packed_file.data)
+    bpy.ops.impasto.mark_asset()
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "wall.blend"))
+    name = material.name
+
+    def from_png():
+        bpy.ops.impasto.edit_layers(filepath=str(tmp_path / "wall_base_color.png"))
+
+    def from_blend():
+        bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "wall.blend"))
+        bpy.data.materials[name].impasto_layers.layers.clear()
+        bpy.ops.impasto.edit_layers()
+
+    def from_asset():
+        with bpy.data.libraries.load(str(tmp_path / "wall.blend"), assets_only=True) as (found, wanted):
+            wanted.materials = list(found.materials)
+        bpy.context.active_object.active_material = wanted.materials[0]
+        wanted.materials[0].impasto_layers.layers.clear()
+        bpy.ops.impasto.edit_layers()
+
+    for way in (from_png, from_blend, from_asset):
+        bpy.ops.wm.read_homefile(use_empty=True)
+        bpy.ops.mesh.primitive_plane_add(size=1)
+        way()
+        item = bpy.context.active_object
+        assert len(item.active_material.impasto_layers.layers) == 6, way.__name__
+        earlier = set(bpy.data.images)
+        bpy.ops.impasto.run_layers()
+        again = shown(item)
+        assert again.keys() == before.keys()
+        for map_, image in again.items():
+            assert image not in earlier
+            np.testing.assert_array_equal(pixels_of(image), before[map_], err_msg=f"{way.__name__}: {map_}")
+
+
 def test_inputs_and_their_numbers_come_back_too(scene, plane, image, style, extension):
     bpy.ops.impasto.add_layer(tool="checker")
     bpy.ops.impasto.add_layer(tool="flat")

@@ -81,11 +81,13 @@ def uses_the_shelf(walk: Walk) -> Steps:
     walk.record("used", [item.active_material.name, "impasto_light" in item.active_material])
     yield 2.0
     walk.screenshot("used.png")
-    yield walk.click("impasto.generate_asset", "VIEW_3D")
+    _, y = yield walk.find("impasto.generate_asset", "VIEW_3D")
+    panel = walk.region(area, "UI")
+    yield walk.press("LEFTMOUSE", (panel.x + panel.width // 5, y))  # the first of three sizes
     yield until(lambda: "impasto_light" not in item.active_material and not JOBS.shown_task, LIMIT_S)
     sizes = [node.image.size[0] for node in item.active_material.node_tree.nodes if node.type == "TEX_IMAGE"]
     walk.record("sizes", sizes)
-    area.spaces.active.shading.type = "MATERIAL"
+    walk.close_up()
     yield from walk.settle(15.0)
     walk.screenshot("generated.png")
 
