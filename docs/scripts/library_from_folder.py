@@ -37,10 +37,7 @@ def make_asset(picture: Path, arguments: argparse.Namespace) -> None:
         tool="quilt", source=str(picture.resolve()), width_px=arguments.size, height_px=arguments.size, material="NEW"
     )
     (name,) = json.loads(bpy.context.window_manager.impasto_made)["materials"]
-    material = bpy.data.materials[name]
-    material.asset_mark()
-    material.asset_data.description = f"Made by Impasto from {picture.name}"
-    material.asset_data.tags.new("Impasto")
+    bpy.ops.impasto.mark_asset(material=name)
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
