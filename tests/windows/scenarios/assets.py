@@ -87,8 +87,7 @@ def uses_the_shelf(walk: Walk) -> Steps:
     yield until(lambda: "impasto_light" not in item.active_material and not JOBS.shown_task, LIMIT_S)
     sizes = [node.image.size[0] for node in item.active_material.node_tree.nodes if node.type == "TEX_IMAGE"]
     walk.record("sizes", sizes)
-    walk.close_up()
-    yield from walk.settle(15.0)
+    yield 2.0
     walk.screenshot("generated.png")
 
 
