@@ -29,10 +29,10 @@ def scenario(walk: Walk) -> Steps:
     yield walk.open_panel("layers")
     walk.screenshot("stack.png")
     yield from shows_changes(walk, stack)
-    yield from masks(walk, stack)
     yield walk.click("impasto.duplicate_layer", "VIEW_3D")
     yield until(lambda: len(stack.layers) == 5)
     walk.record("copied", [layer.tool for layer in stack.layers])
+    yield from masks(walk, stack)
     yield walk.click("impasto.run_layers", "VIEW_3D")
     yield until(lambda: JOBS.last_report and not JOBS.shown_task, LIMIT_S)
     walk.record("made", JOBS.last_report.text)
@@ -56,7 +56,7 @@ def shows_changes(walk: Walk, stack: bpy.types.PropertyGroup) -> Steps:
 
 def masks(walk: Walk, stack: bpy.types.PropertyGroup) -> Steps:
     """The active layer shows in hollows only, then where it was painted."""
-    before, mask = LIVE.pixels, stack.layers[3].mask
+    before, mask = LIVE.pixels, stack.layers[stack.active].mask
     mask.kind, mask.amount, mask.contrast = "cavities", 0.3, 0.6
     yield until(lambda: LIVE.pixels is not before and not LIVE.is_running, LIMIT_S)
     yield 1.0
