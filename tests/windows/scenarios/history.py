@@ -157,7 +157,9 @@ def searches(walk: Walk) -> Steps:
     found = yield places(walk)
     walk.record("starred", sorted(name for name in found if name.startswith("select_entry")))
     yield walk.press("LEFTMOUSE", switch)
-    field = yield walk.find("search", "VIEW_3D")
+    _, y = yield walk.find("search", "VIEW_3D")
+    region = walk.region(walk.area("VIEW_3D"), "UI")
+    field = region.x + region.width // 4, y  # a text has a cross at its end, which clears it
     yield walk.press("LEFTMOUSE", field)
     yield 0.5
     for letter in "oak":  # each redraws the panel
