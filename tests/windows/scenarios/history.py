@@ -117,7 +117,7 @@ def uses(walk: Walk, found: dict[str, Place]) -> Steps:
     walk.record("selected", [one.name for one in bpy.context.view_layer.objects if one.select_get()])
     yield taps(walk, found, "mark_asset(")
     walk.record("is_asset", bool(bpy.data.materials["Rust"].asset_data))
-    yield assigns_a_face(walk, found)
+    yield assigns_a_face(walk)
     images = len(bpy.data.images)
     yield taps(walk, found, "rerun(")
     yield 0.5
@@ -127,7 +127,7 @@ def uses(walk: Walk, found: dict[str, Place]) -> Steps:
     walk.screenshot("used.png")
 
 
-def assigns_a_face(walk: Walk, found: dict[str, Place]) -> Steps:
+def assigns_a_face(walk: Walk) -> Steps:
     """In edit mode Use is for the selected faces."""
     bpy.ops.mesh.primitive_cube_add(location=(0, 3, 0))
     cube: Any = bpy.context.object
@@ -139,7 +139,8 @@ def assigns_a_face(walk: Walk, found: dict[str, Place]) -> Steps:
     shape.faces[3].select_set(True)
     bmesh.update_edit_mesh(cube.data)
     yield 0.5
-    yield taps(walk, found, "assign(")
+    yield walk.click("impasto.assign", "VIEW_3D")
+    yield 0.3
     with walk.at(walk.area("VIEW_3D")):
         bpy.ops.object.mode_set(mode="OBJECT")
     slots = [slot.material.name if slot.material else "" for slot in cube.material_slots]
