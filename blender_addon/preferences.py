@@ -47,6 +47,7 @@ class ImpastoPreferences(PreferenceProperties, bpy.types.AddonPreferences):
         column.prop(self, "device")
         column.prop(self, "wheels_folder")
         column.prop(self, "pip_arguments")
+        layout.operator("impasto.make_library", icon="ASSET_MANAGER")
         draw_weights(layout)
         header, body = layout.panel("impasto_shortcuts", default_closed=True)
         header.label(text="Shortcuts")

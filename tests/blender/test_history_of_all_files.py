@@ -194,7 +194,7 @@ def test_several_write_at_once_while_one_reads_and_removes(plane, extension, fol
     folder.mkdir()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     writers = [
-        subprocess.Popen([sys.executable, "-c", WRITER, str(core), str(folder), name], env=environment)
+        subprocess.Popen([sys.executable, "-P", "-c", WRITER, str(core), str(folder), name], env=environment)
         for name in ("one", "two")
     ]
     stored = extension.history.stored
