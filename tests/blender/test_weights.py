@@ -260,7 +260,7 @@ def test_weights_that_are_chosen_must_be_those_that_are_there(extension, library
 
 
 def test_the_preferences_list_them_with_size_and_licence(extension, library):
-    layout = drawn(extension.preferences.ImpastoPreferences, wheels_folder="")
+    layout = drawn(extension.preferences.ImpastoPreferences, wheels_folder="", torch_build="AUTO", keeps_history=False)
     labels = [options.get("text", "") for what, _, options in layout.drawn if what == "label"]
     assert {"Net", "2 MB, licence CC0-1.0. A network for tests"} <= set(labels)
     assert {"Other", "Licence CC0-1.0. One without a hash"} <= set(labels)
