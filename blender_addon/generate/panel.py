@@ -15,7 +15,7 @@ from ..interface import previews
 from ..interface.browsing import draw_image, draw_path
 from ..interface.drawing import draw_text
 from ..jobs.task import Place
-from ..material.drawing import draw_former, draw_light
+from ..material.drawing import draw_former
 from ..parameters import inputs, properties
 from ..parameters.groups import chosen_model
 from ..parameters.open_numbers import WIDTH, draw_open_number
@@ -210,7 +210,6 @@ def _draw_material(layout: bpy.types.UILayout, context: bpy.types.Context, tool:
     if settings.material != NONE:
         for name in ("mapping", "use_displacement", "use_ambient_occlusion"):
             column.prop(settings, name)
-        draw_light(layout, context)
         draw_former(layout, context)
 
 

@@ -12,7 +12,6 @@ from ..interface import previews
 from ..interface.browsing import draw_image, draw_path
 from ..interface.drawing import draw_text, name_place
 from ..jobs.task import Place
-from ..material.drawing import draw_light
 from ..parameters import inputs, properties
 from ..tools import menu
 from ..tools.panel import (
@@ -78,7 +77,6 @@ class LayersPanel(Tab):
         layout.use_property_split = True
         layout.use_property_decorate = False
         name_place(layout, Place.LAYERS)
-        draw_light(layout, context)
         stack = material.impasto_layers if material else None
         if stack is None or not stack.layers:
             _draw_empty(layout, material)

@@ -152,7 +152,9 @@ def test_its_materials_are_loaded_once_and_generated_at_the_wished_size(extensio
     assert len(bpy.data.images) == 1
     plane = bpy.context.active_object
     plane.active_material = bricks
-    sizes = [button.size_px for button in drawn(bpy.types.IMPASTO_PT_view_3d).operators("impasto.generate_asset")]
+    sizes = [
+        button.size_px for button in drawn(bpy.types.IMPASTO_PT_intents_view_3d).operators("impasto.generate_asset")
+    ]
     assert sizes == [1024, 2048, 4096]
     assert bpy.ops.impasto.generate_asset(size_px=64) == {"FINISHED"}
     assert plane.active_material == bricks
@@ -160,7 +162,7 @@ def test_its_materials_are_loaded_once_and_generated_at_the_wished_size(extensio
     assert tuple(nodes["Impasto Base Color"].image.size) == (64, 64)
     assert nodes["Impasto Normal"].image
     assert [layer.tool for layer in bricks.impasto_layers.layers] == ["bricks"]
-    assert not drawn(bpy.types.IMPASTO_PT_view_3d).operators("impasto.generate_asset")
+    assert not drawn(bpy.types.IMPASTO_PT_intents_view_3d).operators("impasto.generate_asset")
     other = loaded(str(library / "Masonry.blend"), "Bricks")
     assert other not in (bricks, *(entry.material for entry in bricks.impasto_former))  # which are no stand-ins
 

@@ -122,7 +122,7 @@ class Chroot:
             width, height = (str(length) for length in size_px)
             # Without -noreset, the server's signal on its last client's end can spoil the exit status.
             screen = f"-screen 0 {width}x{height}x24 -noreset"
-            command = ["xvfb-run", "-s", screen, "blender", "--factory-startup"]
+            command = ["xvfb-run", "-s", screen, "blender", "--factory-startup", "--python-exit-code", "1"]
             command += ["--enable-event-simulate", "--window-geometry", "0", "0", width, height]
         else:
             command = ["blender", "-b", "--factory-startup", "--python-exit-code", "1"]

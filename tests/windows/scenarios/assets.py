@@ -17,8 +17,6 @@ JOBS = EXTENSION.jobs.session.jobs
 LIBRARY = EXTENSION.assets.library
 LIMIT_S = 300
 SHELF_PX = 110
-RECENT_PX = 50
-"""The header of Recent Results, below the button that restores."""
 
 
 def scenario(walk: Walk) -> Steps:
@@ -40,9 +38,9 @@ def marks(walk: Walk) -> Steps:
     with walk.at(walk.area("VIEW_3D")):
         bpy.ops.impasto.run(tool="bricks", width_px=512, height_px=512, estimator="none", material="NEW")
     yield walk.show_panel("VIEW_3D", "Impasto")
-    _, y = yield walk.find("impasto.restore", "VIEW_3D")
-    yield walk.press("LEFTMOUSE", (walk.region(walk.area("VIEW_3D"), "UI").x + 100, y - RECENT_PX))
-    yield 1.0
+    yield walk.choose("MORE")
+    yield walk.open_panel("history")
+    yield walk.click("impasto.select_entry", "VIEW_3D")
     yield walk.click("impasto.mark_asset", "VIEW_3D")
     yield until(lambda: bpy.data.materials["Bricks"].asset_data and not JOBS.tasks, LIMIT_S)
     walk.record("tags", [tag.name for tag in bpy.data.materials["Bricks"].asset_data.tags])
@@ -70,6 +68,7 @@ def browses(walk: Walk) -> Steps:
 def uses_the_shelf(walk: Walk) -> Steps:
     """A click in the asset shelf assigns a material, whose maps a click in the panel makes."""
     area = yield from walk.switch("ASSETS", "VIEW_3D")
+    yield walk.choose("PHOTO")
     area.spaces.active.show_region_asset_shelf = True
     yield from walk.settle(3.0)
     walk.screenshot("shelf.png")

@@ -10,15 +10,12 @@ import bmesh
 import bpy
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from walk import HEADER_PX, Place, Steps, Walk, installed_extension, start, until
+from walk import Place, Steps, Walk, installed_extension, start, until
 
 OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
 EXTENSION = installed_extension()
 JOBS = EXTENSION.jobs.session.jobs
-PANEL = bpy.types.IMPASTO_PT_history_view_3d
 LIMIT_S = 600
-HEADERS = 14
-"""Most headers of folded panels that are tried."""
 COLUMNS = (0.15, 0.5, 0.7, 0.77, 0.84)
 TOOLS = {"Oak": "planks", "Terrazzo": "terrazzo", "Rust": "rust"}
 
@@ -35,8 +32,8 @@ def scenario(walk: Walk) -> Steps:
         bpy.ops.impasto.variations()
     bpy.ops.mesh.primitive_plane_add(location=(3, 0, 0))
     yield walk.show_panel("VIEW_3D", "Impasto")
-    yield walk.fold_panel(0)
-    yield unfolds(walk)
+    yield walk.choose("MORE")
+    yield walk.open_panel("history")
     yield 2.0
     walk.screenshot("page.png")
     found = yield compares(walk)
@@ -46,29 +43,6 @@ def scenario(walk: Walk) -> Steps:
     yield deletes(walk, found)
     yield shows_all_files(walk)
     bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
-
-
-def unfolds(walk: Walk) -> Steps:
-    """Click headers until the history is drawn; other panels are folded again."""
-    drawn: list[int] = []
-    draw = PANEL.draw
-
-    def noted(own: bpy.types.Panel, context: bpy.types.Context) -> None:
-        drawn.append(1)
-        draw(own, context)
-
-    PANEL.draw = noted
-    region = walk.region(walk.area("VIEW_3D"), "UI")
-    for index in range(1, HEADERS):
-        header = region.x + 100, region.y + region.height - 10 - index * HEADER_PX
-        yield walk.press("LEFTMOUSE", header)
-        yield 0.5
-        if drawn:
-            PANEL.draw = draw
-            return
-        yield walk.press("LEFTMOUSE", header)
-        yield 0.5
-    raise LookupError("no header of the history")
 
 
 def places(walk: Walk) -> Steps:
@@ -213,8 +187,8 @@ def shows_all_files(walk: Walk) -> Steps:
         bpy.ops.wm.read_homefile(app_template="")
     yield 2.0
     yield walk.show_panel("VIEW_3D", "Impasto")
-    yield walk.fold_panel(0)
-    yield unfolds(walk)
+    yield walk.choose("MORE")
+    yield walk.open_panel("history")
     yield 0.5
     walk.screenshot("another_file.png")
     yield walk.click("all_files", "VIEW_3D")
