@@ -7,7 +7,7 @@ faces, is kept as an image when the result is made.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -96,6 +96,11 @@ def sources_of(recipe: Recipe, image: bpy.types.Image | None = None) -> dict[str
         if (first := next(chain(same, images, _files(str(about["name"]), image)), None)) is not None:
             found[name] = first
     return found
+
+
+def missing_inputs(recipe: Recipe, found: Container[str]) -> list[str]:
+    """Names of the images or files of a recipe's inputs that are not among those found."""
+    return [str(about["name"]) for name, about in recipe.inputs.items() if name not in found]
 
 
 def put_source(settings: bpy.types.PropertyGroup, source: Source | None, about: Mapping[str, str | float]) -> None:

@@ -12,7 +12,7 @@ import bpy
 
 from ..bridge import naming
 from ..bridge.inputs import SOURCE, Source, images_of
-from ..bridge.recipe_inputs import put_source
+from ..bridge.recipe_inputs import missing_inputs, put_source
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe, Step
 from ..core.system.untrusted import parse_json
@@ -54,11 +54,11 @@ def restore_settings(scene: bpy.types.Scene, recipe: Recipe, sources: Mapping[st
     if estimator:
         properties.put_parameters(scene, catalogue[estimator.tool], estimator.parameters)
     settings.lock_seed = True
-    return [str(about["name"]) for name, about in recipe.inputs.items() if name not in sources]
+    return missing_inputs(recipe, sources)
 
 
 def _parts(recipe: Recipe) -> tuple[Step | None, Step, Step | None]:
-    """What prepares the source, the panel's tool, and what estimates maps. ParameterError for any other recipe."""
+    """The steps of preparation, of the panel's tool and of estimation. ParameterError for any other recipe."""
     steps, kinds = list(recipe.active_steps), LISTS["tool"][0]
     if any(step.tool not in catalogue for step in steps):
         steps = []

@@ -10,7 +10,7 @@ import bpy
 from .. import handlers
 from ..bridge import images, naming
 from ..bridge.inputs import read
-from ..bridge.recipe_inputs import sources_of
+from ..bridge.recipe_inputs import missing_inputs, sources_of
 from ..bridge.surfaces import MapImage
 from ..core.errors import FileError
 from ..engine import engine
@@ -71,7 +71,7 @@ def _subject(entry: Entry) -> Subject:
         return subject_of_images(maps | {"base_color": MapImage(image)})
     recipe = entry.recipe
     sources = sources_of(recipe)
-    if missing := [str(about["name"]) for name, about in recipe.inputs.items() if name not in sources]:
+    if missing := missing_inputs(recipe, sources):
         raise FileError(f"the input {missing[0]} of {entry.name} was not found", "open it as an image first")
     return Subject(recipe, {name: read(source) for name, source in sources.items()}, {})
 

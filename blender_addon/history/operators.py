@@ -21,6 +21,8 @@ from . import stored
 from .comparison import compare_task
 from .entries import Entry, entry_of, forget
 
+ENTRY = StringProperty(name="Entry", description="Key of the entry, such as MATERIAL:Bricks; empty: the selected one")
+
 
 class IMPASTO_OT_select_entry(bpy.types.Operator):
     """Choose this entry of the history; the one that was chosen before can be compared with it"""
@@ -67,12 +69,14 @@ class OnEntry(OnMaterial):
     """Mixin: an operator on an entry of the history, by default the selected one."""
 
     place = Place.HISTORY
-    entry: StringProperty(
-        name="Entry", description="Key of the entry, such as MATERIAL:Bricks; empty: the selected one"
-    )
+    entry: ENTRY
 
     def do(self, context: bpy.types.Context) -> Report:
-        return self.change(context, entry_of(self.entry or context.window_manager.impasto_history.selected))
+        return self.change(context, self.chosen_entry(context))
+
+    def chosen_entry(self, context: bpy.types.Context) -> Entry:
+        """The entry of the key. ParameterError if there is none."""
+        return entry_of(self.entry or context.window_manager.impasto_history.selected)
 
     def change(self, context: bpy.types.Context, entry: Entry) -> Report:
         """Do it to an entry. ImpastoError if that cannot be."""
@@ -134,7 +138,7 @@ class IMPASTO_OT_delete_entry(OnEntry, bpy.types.Operator):
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         try:
-            entry = entry_of(self.entry or context.window_manager.impasto_history.selected)
+            entry = self.chosen_entry(context)
         except ParameterError:
             return self.execute(context)
         self.entry = entry.key
@@ -182,9 +186,7 @@ class IMPASTO_OT_compare(TaskOperator, bpy.types.Operator):
     bl_label = "Compare"
     place = Place.HISTORY
 
-    entry: StringProperty(
-        name="Entry", description="Key of the entry, such as MATERIAL:Bricks; empty: the selected one"
-    )
+    entry: ENTRY
     other: StringProperty(name="Other", description="Key of the other entry; empty: the one that was selected before")
 
     @classmethod

@@ -24,9 +24,10 @@ from ..core.system.transaction import replace_files
 from ..core.system.typed_json import Within, as_kind
 from ..core.system.untrusted import explain, files_in, make_folder, read_json
 from ..engine import engine
-from ..jobs.session import jobs, redraw
+from ..jobs.session import jobs
 from ..jobs.task import Place, Report, Task
 from ..paths import absolute
+from ..windows import redraw
 
 MOST, MOST_BYTES = 500, 2**26
 """Limits of the folder: number of files, and their size together."""

@@ -14,7 +14,7 @@ from ..bake.sources.provenance import BAKE
 from ..bridge import materials
 from ..bridge.inputs import SOURCE, Input, Source, images_of, read
 from ..bridge.meshes import Surface
-from ..bridge.recipe_inputs import put_source
+from ..bridge.recipe_inputs import missing_inputs, put_source
 from ..bridge.target import ACTIVE, Target, active_material
 from ..core.descriptions import DIRECTIONS, MESH
 from ..core.engine.replies import JobResult
@@ -204,7 +204,7 @@ def put_recipe(stack: bpy.types.PropertyGroup, recipe: Recipe, sources: Mapping[
     put_source(stack, sources.get(SOURCE), recipe.inputs.get(SOURCE, {}))
     for step in recipe.steps:
         _put_step(stack, step, images_of(sources, step.input_names))
-    return [str(about["name"]) for name, about in recipe.inputs.items() if name not in {*sources, MESH}]
+    return missing_inputs(recipe, {*sources, MESH})
 
 
 def of_size(recipe: Recipe, size_px: int) -> Recipe:

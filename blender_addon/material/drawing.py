@@ -99,7 +99,7 @@ def draw_former(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
 
 
 class IMPASTO_PT_mapping(bpy.types.Panel):
-    """How the textures of the active object's material lie on it, in a popover."""
+    """Mapping of the textures of the active object's material, in a popover."""
 
     bl_label = "Mapping"
     bl_space_type = "VIEW_3D"

@@ -29,7 +29,7 @@ MAX_NAME = 4096
 
 @dataclass(frozen=True)
 class Mask:
-    """Where a step shows: 1 is its result, 0 what is below it. ParameterError with the first field that is wrong.
+    """Share of a step: 1 is its result, 0 what is below it. ParameterError with the first field that is wrong.
 
     kind: one of `OWN`: by an image, random patches, a range of the height below, its hollows, or its edges. input: name
     of the image among the inputs of `run`. amount: share of the surface. size: of patches, hollows and edges, relative

@@ -27,7 +27,7 @@ STRIP = {
     "painting.jpg": "paintings512/impasto/vg_wheat_field.jpg",
     "object.glb": "models/tea_set_01.glb",
 }
-"""What the README's strip is made from, in a folder of free pictures and models."""
+"""Sources of the README's strip, in a folder of free pictures and models."""
 WINDOWS_OF = "5.2"
 """The Blender whose windows the documentation shows."""
 WINDOWS = {

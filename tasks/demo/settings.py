@@ -1,11 +1,11 @@
-"""What the demo makes of words, and its parameters that are not their tools' defaults, which it names."""
+"""Phrases of the demo, and its parameters that are not their tools' defaults, which it names."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 PHRASE = "red knitted wool with cream stripes"
-"""What the README's strip makes of words."""
+"""Phrases of the README's strip."""
 PAINTED_PX = {"cat": 448, "bricks": 512}
 """Longer side of what is repainted, which saves time."""
 SETTINGS: Mapping[str, Mapping[str, float]] = {

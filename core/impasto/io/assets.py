@@ -91,7 +91,7 @@ def asset_text(
     models: Iterable[Mapping[str, Any]] = (),
     color: Sequence[float] | None = None,
 ) -> AssetText:
-    """What to say of a recipe's result. tools, models: their descriptions. color: its mean, sRGB in [0, 1]."""
+    """Texts on a recipe's result as an asset. tools, models: descriptions. color: its mean, sRGB in [0, 1]."""
     named = [color_name(color)] if color is not None else []
     if recipe is None:
         return AssetText(ROOT_CATALOG, (ROOT_CATALOG, *named), "")

@@ -48,7 +48,7 @@ class ReadyStep:
         return result
 
     def blend(self, subject: Maps, made: Result, context: Context) -> Result:
-        """What the tool made, where the mask shows, and elsewhere the subject."""
+        """The tool's result where the mask shows, and elsewhere the subject."""
         assert self.mask is not None
         context.check()
         seeds: Any = self.rng.bit_generator.seed_seq
