@@ -11,11 +11,11 @@ from ..translations.texts import sentence
 
 def draw(self: bpy.types.Header, _context: bpy.types.Context) -> None:
     """Draw the running task, if there is one."""
-    if (task := jobs.shown_task or jobs.training) is None:
+    if (status := jobs.status) is None:
         return
     row = self.layout.row(align=True)
-    row.progress(factor=task.fraction, text=f"Impasto: {sentence(task.message)}")
-    if task.is_shown:
+    row.progress(factor=status.fraction, text=f"Impasto: {sentence(status.message)}")
+    if jobs.shown_task:
         row.operator("impasto.cancel", text="", icon="CANCEL")
 
 

@@ -21,8 +21,8 @@ from ..core.errors import WorkerError
 from ..core.system.untrusted import printable
 from ..engine import engine
 from ..engine.catalogue import catalogue
-from ..translations.texts import sentence
 from ..windows import areas, redraw, redraw_status_bars, shows_panels
+from .status import Status, announce, status_of
 from .task import Place, Report, Task
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ class Jobs:
         """Epoch of the file of the last render."""
         self.is_in_render = False
         self.seen: tuple = ()
+        self._status_seen: Status | None = None
         self.clients: dict[str, Client] = {}
         self._keys: dict[str, tuple] = {}
 
@@ -157,12 +158,20 @@ class Jobs:
             if task.is_shown or task.is_long or report.level == "ERROR":
                 self.tell(report, task.place)
             if not self._is_seen(task.place):
-                _announce(report)
+                announce(report)
         if self.seen != (seen := self._shown_state()):
             self.seen = seen
             redraw()
+        if self._status_seen != (status := self.status):
+            self._status_seen = status
             redraw_status_bars()
         return self._tick_s if self.tasks else None
+
+    @property
+    def status(self) -> Status | None:
+        """What the status bar shows of the running task; None without one."""
+        task = self.shown_task or self.training
+        return status_of(task) if task else None
 
     @property
     def _tick_s(self) -> float:
@@ -227,19 +236,6 @@ def push_undo(message: str) -> None:
         bpy.ops.impasto.undo_step("EXEC_DEFAULT", True)
     finally:
         bpy.utils.unregister_class(step)
-
-
-def _announce(report: Report) -> None:
-    """Show an error in a popup, for want of an open panel; panels show every report."""
-    windows = bpy.context.window_manager.windows
-    if report.level != "ERROR" or bpy.app.background or not windows:
-        return
-    with bpy.context.temp_override(window=windows[0]):
-        bpy.context.window_manager.popup_menu(
-            lambda menu, _context: menu.layout.label(text=sentence(report.text), translate=False),
-            title="Impasto",
-            icon="ERROR",
-        )
 
 
 def require_idle() -> None:

@@ -174,6 +174,29 @@ def test_the_status_bar_says_what_is_done_and_nothing_afterwards(extension, scen
     assert said() == []
 
 
+def test_the_status_bar_is_redrawn_only_when_it_shows_something_else(extension, scene, monkeypatch):
+    session, task_module = extension.jobs.session, extension.jobs.task
+    redrawn, go_on = [], threading.Event()
+    monkeypatch.setattr(session, "redraw_status_bars", lambda: redrawn.append(session.jobs.status))
+
+    def work(task) -> None:
+        assert go_on.wait(60)
+
+    task = task_module.Task("Counting", work, lambda _: task_module.Report("INFO", ""))
+    session.jobs.start(task)
+    for fraction in (0.0, 0.0, 0.01, 0.02, 0.1, 0.11):
+        task.say("Counting", fraction)
+        session.jobs.tick()
+    task.say("Sorting", 0.11)
+    session.jobs.tick()
+    assert redrawn == [("Counting", 0.0), ("Counting", 0.1), ("Sorting", 0.1)]
+    go_on.set()
+    assert task.wait(60)
+    session.jobs.tick()
+    session.jobs.tick()
+    assert redrawn[3:] == [None]
+
+
 def test_each_shortcut_is_of_an_operator_and_no_two_are_the_same(extension):
     shortcuts = extension.keymaps.SHORTCUTS
     assert all(hasattr(bpy.types, operator.replace("impasto.", "IMPASTO_OT_")) for *_, operator, _key in shortcuts)

@@ -27,7 +27,7 @@ def seen_in(category: str) -> SimpleNamespace:
 def announced(extension, monkeypatch):
     """Texts of the popups."""
     shown: list[str] = []
-    monkeypatch.setattr(sys.modules[f"{MODULE}.jobs.session"], "_announce", lambda report: shown.append(report.text))
+    monkeypatch.setattr(sys.modules[f"{MODULE}.jobs.session"], "announce", lambda report: shown.append(report.text))
     return shown
 
 
