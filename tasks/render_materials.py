@@ -165,7 +165,7 @@ def asset(folder: Path, name: str, step: Step) -> ListedAsset:
         values=values,
         width_m=round(maps.width_m or 1.0, 4),
         recipe=recipe.to_dict(),
-        is_light=True,
+        is_stand_in=True,
     )
 
 

@@ -80,8 +80,8 @@ def loaded(file: str, name: str) -> bpy.types.Material:
 
 def _is_same(one: bpy.types.Material, other: bpy.types.Material) -> bool:
     """Whether both are the same small stand-in, still as it was loaded."""
-    is_light = images.LIGHT in one and images.LIGHT in other
-    return is_light and one.get(images.RECIPE) == other.get(images.RECIPE)
+    is_stand_in = images.STAND_IN in one and images.STAND_IN in other
+    return is_stand_in and one.get(images.RECIPE) == other.get(images.RECIPE)
 
 
 def _images(material: bpy.types.Material) -> list[bpy.types.Image]:

@@ -41,7 +41,7 @@ def write_library(list_path: Path, folder: Path) -> list[str]:
     listed = as_kind(AssetList, read_json(list_path, max_bytes=MOST_BYTES), list_path.name)["assets"]
     files: dict[str, list[ListedAsset]] = {}
     for asset in listed:
-        name = asset["catalog"].rpartition(catalogs.BETWEEN)[2] if asset.get("is_light") else asset["name"]
+        name = asset["catalog"].rpartition(catalogs.BETWEEN)[2] if asset.get("is_stand_in") else asset["name"]
         files.setdefault(f"{usable_name(name)}.blend", []).append(asset)
     before = _own_files(make_folder(folder))
     _refuse_others(folder, files.keys() - before)
@@ -124,8 +124,8 @@ def _material(asset: ListedAsset, beside: Path, ids: Mapping[str, str]) -> bpy.t
             shader.inputs[materials.SOCKETS[name]].default_value = value
     if recipe:
         material[images.RECIPE] = recipe.to_json()
-    if asset.get("is_light"):
-        material[images.LIGHT] = True
+    if asset.get("is_stand_in"):
+        material[images.STAND_IN] = True
     material.asset_mark()
     text = AssetText(asset["catalog"], tuple(asset["tags"]), asset["description"], asset["license"])
     put_text(material, text, ids[text.catalog])

@@ -30,7 +30,7 @@ MAP = "impasto_map"
 """Custom property with the name of an image's map."""
 RECIPE = "impasto_recipe"
 """Custom property with the recipe of an image or a material, as JSON."""
-LIGHT = "impasto_light"
+STAND_IN = "impasto_stand_in"
 """Custom property of a material whose maps are a small stand-in for what its recipe makes."""
 MOST_BYTES = 2**31
 """Size limit of a file that is searched for a recipe."""

@@ -111,7 +111,7 @@ def _put(made: JobResult, target: Target) -> tuple[Report, list[str]]:
     if target.material != NONE:
         material = (_repaint if target.painted else _material)(made, new, target, notes)
         material[images.RECIPE] = made.recipe.to_json()
-        material.pop(images.LIGHT, None)
+        material.pop(images.STAND_IN, None)
         what = f"the material {material.name}"
     else:
         recent.keep(new.values())

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MOST_PICTURES = 4
 PICTURE_SCALE, LIT_SCALE, MORE_SCALE = 7.0, 5.0, 3.5
 """Sizes of pictures, in heights of a button: of one result, on a ball and a plane, and of several."""
-LIGHT_SIZES_PX = (1024, 2048, 4096)
+STAND_IN_SIZES_PX = (1024, 2048, 4096)
 SCALED = 1e-3
 """Difference from 1 from which an object's scale is seen in its texture."""
 
@@ -75,15 +75,15 @@ def _draw_mapping(layout: bpy.types.UILayout, context: bpy.types.Context, materi
         draw_text(layout, f"{item.name} is scaled, and its texture with it: apply its scale (Ctrl+A)", "INFO")
 
 
-def draw_light(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+def draw_stand_in(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     """Draw what makes the maps of the active object's material, if that is a small stand-in from an asset library."""
     material = active_material(context)
-    if material is None or images.LIGHT not in material:
+    if material is None or images.STAND_IN not in material:
         return
     box = layout.box()
     draw_text(box, f"{material.name} is a small stand-in: make its maps, in pixels", "ASSET_MANAGER")
     row = box.row(align=True)
-    for size_px in LIGHT_SIZES_PX:
+    for size_px in STAND_IN_SIZES_PX:
         row.operator("impasto.generate_asset", text=str(size_px), translate=False).size_px = size_px
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import bpy
 
 from ..interface import previews
-from ..material.drawing import draw_light
+from ..material.drawing import draw_stand_in
 from .intents import ITEMS
 from .panel import InImageEditor, InShaderEditor, InView3D, Tab
 
@@ -33,7 +33,7 @@ class IntentPanel(Tab):
             column = grid.column(align=True)
             column.template_icon(previews.icon_of_file(PICTURES / f"{intent.lower()}.png"), scale=SCALE)
             column.prop_enum(settings, "intent", intent)
-        draw_light(self.layout, context)
+        draw_stand_in(self.layout, context)
 
 
 class IMPASTO_PT_intents_view_3d(IntentPanel, InView3D, bpy.types.Panel):

@@ -184,7 +184,7 @@ def test_a_click_in_the_shelf_assigns_the_material_of_its_library_or_of_the_file
         bpy.ops.impasto.use_asset(**asset, relative_asset_identifier="Stone.blend/Material/Marble – Carrara")
         marble = plane.active_material
         assert marble.name == "Marble – Carrara"
-        assert "impasto_light" in marble
+        assert "impasto_stand_in" in marble
         with pytest.raises(RuntimeError, match="no asset was clicked"):
             bpy.ops.impasto.use_asset(**asset, relative_asset_identifier="")
     finally:

@@ -62,7 +62,7 @@ class AssetText:
 class ListedAsset(TypedDict):
     """An asset to be made. preview, maps: files beside the list. values: of maps that are one number.
 
-    is_light: the maps are a small stand-in for what its recipe makes.
+    is_stand_in: the maps are a small stand-in for what its recipe makes.
     """
 
     name: str
@@ -76,7 +76,7 @@ class ListedAsset(TypedDict):
     width_m: NotRequired[float]
     relief_m: NotRequired[float]
     recipe: NotRequired[dict[str, Any]]
-    is_light: NotRequired[bool]
+    is_stand_in: NotRequired[bool]
 
 
 class AssetList(TypedDict):

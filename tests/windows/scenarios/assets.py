@@ -77,13 +77,13 @@ def uses_the_shelf(walk: Walk) -> Steps:
     shelf = walk.region(area, "ASSET_SHELF")
     yield walk.press("LEFTMOUSE", (shelf.x + SHELF_PX, shelf.y + shelf.height // 2))
     yield until(lambda: item.active_material != before, 10)
-    walk.record("used", [item.active_material.name, "impasto_light" in item.active_material])
+    walk.record("used", [item.active_material.name, "impasto_stand_in" in item.active_material])
     yield 2.0
     walk.screenshot("used.png")
     _, y = yield walk.find("impasto.generate_asset", "VIEW_3D")
     panel = walk.region(area, "UI")
     yield walk.press("LEFTMOUSE", (panel.x + panel.width // 5, y))  # the first of three sizes
-    yield until(lambda: "impasto_light" not in item.active_material and not JOBS.shown_task, LIMIT_S)
+    yield until(lambda: "impasto_stand_in" not in item.active_material and not JOBS.shown_task, LIMIT_S)
     sizes = [node.image.size[0] for node in item.active_material.node_tree.nodes if node.type == "TEX_IMAGE"]
     walk.record("sizes", sizes)
     yield 2.0
