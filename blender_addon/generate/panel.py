@@ -21,6 +21,7 @@ from ..parameters.groups import chosen_model
 from ..parameters.open_numbers import WIDTH, draw_open_number
 from ..tools import menu, presets
 from ..tools.intents import MODEL, PHOTO, WORDS
+from ..tools.lists import is_pictured
 from ..tools.panel import (
     InImageEditor,
     InShaderEditor,
@@ -55,7 +56,7 @@ class ImpastoPanel(ToolPanel):
     def poll(cls, context: bpy.types.Context) -> bool:
         """Whether it is shown: below words, only for a procedural material, as they find one."""
         settings = context.scene.impasto
-        return super().poll(context) and (settings.intent != WORDS or _is_pictured(settings.tool))
+        return super().poll(context) and (settings.intent != WORDS or is_pictured(settings.tool))
 
     def draw_choice(self, layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
         """Draw the choice of the tool: by its group, by a search, or by its thumbnail where it has one.
@@ -63,7 +64,7 @@ class ImpastoPanel(ToolPanel):
         A model is chosen by its thumbnail, too.
         """
         menu.draw(layout, catalogue[settings.tool] if settings.tool in catalogue else None)  # noqa: SIM401  it has no get
-        if _is_pictured(settings.tool):
+        if is_pictured(settings.tool):
             layout.template_icon_view(settings, "pictured", show_labels=True, scale=6, scale_popup=4)
         if settings.intent == MODEL and settings.pictured_model:
             layout.template_icon_view(settings, "pictured_model", show_labels=True, scale=6, scale_popup=4)
@@ -75,8 +76,10 @@ class ImpastoPanel(ToolPanel):
         else:
             draw_images(layout.column(), context, tool, inputs.image_inputs(tool), context.scene.impasto)
             _draw_origin_of_detail(layout, context, tool)
-        _draw_size(layout, context, tool)
-        draw_run(layout, "impasto.generate", Place.TEXTURE, "TEXTURE")
+        group, has_source = properties.group_of(context.scene, tool), _has_source(settings, tool)
+        draw_size(layout.column(align=True), tool, group, has_source=has_source)
+        if settings.intent != WORDS:  # whose own panel makes what the sliders below it show
+            draw_run(layout, "impasto.generate", Place.TEXTURE, "TEXTURE")
         if variations.has_seeds(tool):
             section(layout, "impasto_preview", "Preview", lambda body: _draw_preview(body, settings))
         if properties.drawn_parameters(tool):
@@ -105,11 +108,6 @@ class IMPASTO_PT_shader_editor(ImpastoPanel, InShaderEditor, bpy.types.Panel):
 
 class IMPASTO_PT_image_editor(ImpastoPanel, InImageEditor, bpy.types.Panel):
     pass
-
-
-def _is_pictured(tool: str) -> bool:
-    """Whether a tool is chosen by its thumbnail: a procedural material."""
-    return tool in catalogue and bool(catalogue[tool]["thumbnail"])
 
 
 def _draw_source(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
@@ -149,8 +147,9 @@ def _draw_parameters(layout: bpy.types.UILayout, context: bpy.types.Context, too
     draw_place_points(layout, context, tool)
 
 
-def _draw_size(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
-    draw_size(layout.column(align=True), tool, properties.group_of(context.scene, tool))
+def _has_source(settings: ImpastoSettings, tool: Mapping[str, Any]) -> bool:
+    """Whether there is a source whose size the result may have."""
+    return tool["uses_subject"] and settings.source_kind != "NONE"
 
 
 def _draw_preview(layout: bpy.types.UILayout, settings: ImpastoSettings) -> None:

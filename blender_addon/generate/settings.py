@@ -87,6 +87,7 @@ class ImpastoSettings(Intents, bpy.types.PropertyGroup):
     )
     sized: StringProperty(options={"HIDDEN"})  # the last tool with a size
     matched: StringProperty(options={"HIDDEN"})  # record of the match that found the tool's parameters, as JSON
+    found_for: StringProperty(options={"HIDDEN"})  # key of the words or the picture that found the parameters
     source_kind: EnumProperty(
         name="Source",
         description="The picture to start from",

@@ -55,6 +55,7 @@ class IMPASTO_OT_pick_variation(OfVariation, bpy.types.Operator):
         settings, variation = context.scene.impasto, self.chosen_variation(context)
         if not variation.is_of_panel:
             show_recipe(context.scene, variation.recipe)
+            settings.found_for = variations.latest_subject()
         settings.seed, settings.lock_seed = variation.seed, True
         return tell(self, Report("INFO", f"The seed is {settings.seed}"))
 

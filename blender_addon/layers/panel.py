@@ -85,7 +85,7 @@ class LayersPanel(Tab):
         _draw_source(layout.column(), stack)
         draw_run(layout, "impasto.run_layers", Place.LAYERS, "PLAY")
         _draw_preview(layout, context)
-        _draw_layer(layout, context, stack.layers[min(stack.active, len(stack.layers) - 1)])
+        _draw_layer(layout, context, stack)
 
 
 class IMPASTO_PT_layers_view_3d(LayersPanel, InView3D, bpy.types.Panel):
@@ -154,9 +154,10 @@ def _draw_preview(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
         layout.progress(factor=live.fraction, text="")
 
 
-def _draw_layer(layout: bpy.types.UILayout, context: bpy.types.Context, layer: bpy.types.PropertyGroup) -> None:
-    """Draw the parameters of a layer."""
-    box = layout.box()
+def _draw_layer(layout: bpy.types.UILayout, context: bpy.types.Context, stack: bpy.types.PropertyGroup) -> None:
+    """Draw the parameters of the active layer."""
+    box, active = layout.box(), min(stack.active, len(stack.layers) - 1)
+    layer = stack.layers[active]
     if layer.tool not in catalogue:
         draw_text(box, f"There is no tool called {layer.tool}", "ERROR")
         return
@@ -164,7 +165,8 @@ def _draw_layer(layout: bpy.types.UILayout, context: bpy.types.Context, layer: b
     group = properties.group_of(layer, tool)
     box.label(text=tool["label"], icon=menu.ICONS.get(tool["group"], "NONE"))
     draw_images(box.column(), context, tool, inputs.image_inputs(tool), None, group)
-    draw_size(box.column(), tool, group)
+    has_source = stack.source_kind != NONE or any(one.enabled for one in list(stack.layers)[:active])
+    draw_size(box.column(), tool, group, has_source=has_source)
     draw_parameters(box, context, tool, group=group)
     _draw_mask(layout.box(), context, layer.mask)
 

@@ -83,15 +83,15 @@ class SubjectProperties(ResultProperties):
         about = catalogue.matcher(self.matcher or settings.matcher)
         return about["name"], chosen_picture(settings) if about["subject"] == PICTURE else settings.text
 
-    def request(self, context: bpy.types.Context) -> tuple[MatchRequest, str]:
-        """The request, and the key of its subject."""
+    def request(self, context: bpy.types.Context) -> MatchRequest:
+        """The request, with the key of its subject."""
         matcher, subject = self.subject(context)
         read = subject if isinstance(subject, str) else read_picture(subject)
         name = naming.of_parts(self.name) if self.name else name_of(subject or "")
         result = self.result(context)
         width_m = 0.0 if isinstance(read, str) else width_of(self, context)
-        request = MatchRequest(catalogue.matcher(matcher), read, result, name, self._seed(context), width_m=width_m)
-        return request, key_of(matcher, subject)
+        about, key = catalogue.matcher(matcher), key_of(matcher, subject)
+        return MatchRequest(about, read, result, name, self._seed(context), width_m=width_m, key=key)
 
     def _seed(self, context: bpy.types.Context) -> int:
         return given_properties(self, ("seed",)).get("seed", context.scene.impasto.seed)
@@ -106,7 +106,7 @@ class IMPASTO_OT_match(SubjectProperties, TaskOperator, bpy.types.Operator):
 
     def task(self, context: bpy.types.Context) -> Task:
         variations.live.cancel()
-        request, _ = self.request(context)
+        request = self.request(context)
         settings = context.scene.impasto
         if not settings.lock_seed and not given_properties(self, ("seed",)):
             request = replace(request, seed=random.randrange(MAX_INT))
@@ -122,10 +122,10 @@ class IMPASTO_OT_match_variations(SubjectProperties, TaskOperator, bpy.types.Ope
 
     def task(self, context: bpy.types.Context) -> Task:
         variations.live.cancel()
-        request, key = self.request(context)
+        request = self.request(context)
         if not request.matcher["varies"]:
             raise ParameterError(f"{request.matcher['name']} finds the same for every seed", "make one material of it")
-        return request.variations_task(key)
+        return request.variations_task()
 
 
 @with_properties(Request, "width_m")

@@ -19,7 +19,7 @@ from ..parameters.open_numbers import WIDTH, draw_open_number
 from ..setup.panel import draw_missing_engine
 from ..tools.intents import WORDS
 from ..tools.panel import InImageEditor, InShaderEditor, InView3D, Tab, draw_run
-from .request import PICTURE, chosen_picture, key_of
+from .request import PICTURE, chosen_picture, is_found, key_of
 from .settings import MatchSettings
 
 
@@ -45,7 +45,8 @@ class MatchPanel(Tab):
             layout.operator("impasto.refresh_tools", icon="FILE_REFRESH")
             return
         (_draw_picture if matcher["subject"] == PICTURE else _draw_text)(layout, settings, matcher)
-        draw_run(layout, "impasto.match", Place.MATCH, "TEXTURE", text="Generate")
+        operator = "impasto.generate" if is_found(context.scene) else "impasto.match"
+        draw_run(layout, operator, Place.MATCH, "TEXTURE", text="Generate")
         if matcher["can_edit"]:
             row = layout.row(align=True)
             row.use_property_split = False

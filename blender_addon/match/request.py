@@ -23,6 +23,7 @@ from ..generate.shown_recipe import show_recipe
 from ..jobs.task import Task
 from ..parameters.properties import MAX_INT
 from ..paths import absolute
+from ..tools.lists import is_pictured
 from ..tools.recipe_task import make_task
 from ..tools.request import Request
 from .settings import MatchSettings
@@ -39,7 +40,7 @@ class MatchRequest:
     """A text, or a picture that was read, for a matcher. start: a recipe to be changed.
 
     result: size, device, estimator and form of the result, without a tool. name: of the result. width_m: real-world
-    width of the picture; 0: not known.
+    width of the picture; 0: not known. key: of the subject, see `key_of`; empty where it changes what is shown.
     """
 
     matcher: Mapping[str, Any]
@@ -49,6 +50,7 @@ class MatchRequest:
     seed: int = 0
     start: Recipe | None = None
     width_m: float = 0.0
+    key: str = ""
 
     def find(self, task: Task, client: Client, seed: int | None = None) -> Matched:
         """The match. For a task's `work`."""
@@ -79,23 +81,34 @@ class MatchRequest:
 
         def show(made: JobResult) -> Sequence[str]:
             shown_in = by_uid(bpy.data.scenes, scene_uid) if target.is_in_open_file else None
-            return [*notes, *(_show(shown_in, made.recipe) if shown_in else [])]
+            return [*notes, *(_show(shown_in, made.recipe, self.key) if shown_in else [])]
 
         return make_task(self.matcher["label"], find, {}, target, self.result, then=show)
 
-    def variations_task(self, key: str) -> Task:
-        """Task that matches with four seeds, and shows a small picture of each as it comes; key: of the subject."""
+    def variations_task(self) -> Task:
+        """Task that matches with four seeds, and shows a small picture of each as it comes."""
         result = replace(self.result, device=self.result.device or engine.preferences().device)
         seeds = random.sample(range(1, MAX_INT), variations.COUNT)
         find = replace(self, result=result).find
-        return variations.task_of_matches(self.matcher["label"], self.matcher["name"], key, seeds, result, find)
+        return variations.task_of_matches(self.matcher["label"], self.matcher["name"], self.key, seeds, result, find)
 
 
-def _show(scene: bpy.types.Scene, recipe: Recipe) -> list[str]:
+def is_found(scene: bpy.types.Scene) -> bool:
+    """Whether the Impasto panel shows what the words or the picture have found, or a material where there are none."""
+    settings, shown = scene.impasto_match, scene.impasto
+    about = catalogue.matchers[settings.matcher]
+    subject = chosen_picture(settings) if about["subject"] == PICTURE else settings.text.strip()
+    if not subject:
+        return is_pictured(shown.tool)
+    return shown.found_for == key_of(settings.matcher, subject)
+
+
+def _show(scene: bpy.types.Scene, recipe: Recipe, key: str) -> list[str]:
     """Show a recipe in the scene's panel; notes on what of it the panel does not have."""
     first, *others = recipe.steps
     if not show_recipe(scene, recipe):
         return [f"the panel does not have the tool {first.tool}, so its sliders are not shown"]
+    scene.impasto.found_for = key or scene.impasto.found_for
     more = [step.tool for step in others if catalogue[step.tool]["kind"] != "estimator"]
     return [f"the panel shows the sliders of {first.tool} only, not of {', '.join(more)}"] if more else []
 
@@ -131,5 +144,6 @@ def name_of(subject: str | Source) -> str:
 
 
 def key_of(matcher: str, subject: str | Source | None) -> str:
-    """Key of a subject, to know whether the variations are still of it."""
-    return f"{matcher} {subject if isinstance(subject, str | Path | None) else subject.name}"
+    """Key of a subject, to know whether what is shown is still of it."""
+    named = subject.strip() if isinstance(subject, str) else subject
+    return f"{matcher} {named if isinstance(named, str | Path | None) else named.name}"

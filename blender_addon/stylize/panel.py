@@ -10,7 +10,7 @@ import bpy
 
 from ..bridge import surfaces
 from ..bridge.target import active_material
-from ..engine.catalogue import properties_of
+from ..engine.catalogue import catalogue, properties_of
 from ..interface import previews
 from ..interface.browsing import draw_image
 from ..interface.drawing import draw_preferences_button, draw_text
@@ -36,9 +36,10 @@ from .preview import previewer, why_no_preview
 from .request import chosen_image, other_materials, why_no_subject
 from .settings import IMAGE, KIND, MATERIAL, START
 
+STRENGTH = "strength"
+"""Parameter of stylizers that is open to everyone."""
 FIRST = (
     "kind",
-    "strength",
     "preservation",
     "strokes",
     "strokes_px",
@@ -63,11 +64,17 @@ class StylePanel(ToolPanel):
     place = Place.STYLE
     bl_options = {"HIDE_HEADER"}  # noqa: RUF012  as Blender wants it
 
+    def draw_choice(self, layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
+        """Leave the choice to a section, unless the chosen stylizer is not there."""
+        if settings.tool not in catalogue:
+            super().draw_choice(layout, settings)
+
     def draw_tool(self, context: bpy.types.Context, settings: bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> None:
         layout = self.layout
-        presets.draw(layout, presets.IMPASTO_OT_style_preset_add)
         _draw_subject(layout, context)
         _draw_styles(layout, context, tool)
+        if STRENGTH in properties_of(tool):
+            draw_parameters(layout, context, tool, (STRENGTH,))
         draw_run(layout, "impasto.stylize", Place.STYLE, "BRUSH_DATA")
         section(layout, "impasto_style_preview", "Preview", lambda body: _draw_preview(body, context))
         if KIND in properties_of(tool):
@@ -76,6 +83,7 @@ class StylePanel(ToolPanel):
             )
         _draw_more(layout, context, tool)
         _draw_controls(layout, context, tool)
+        section(layout, "impasto_style_result", "Result", lambda body: _draw_result(body, context), closed=True)
 
 
 class IMPASTO_PT_style_view_3d(StylePanel, InView3D, bpy.types.Panel):
@@ -107,24 +115,19 @@ def _draw_subject(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
         names = [one.name for one in (material, *other_materials(context))]
         draw_text(column, ", ".join(names), "MATERIAL")
         draw_text(column, maps, "BLANK1")
-        column.prop(settings, "material")
-        column.prop(settings, "across_seams")
-        column.prop(settings, "directions")
         draw_former(column, context)
 
 
 def _draw_styles(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
-    """Draw the gallery of the first style, and other inputs of the stylizer."""
+    """Draw the gallery of the first style."""
     group = properties.group_of(context.scene, tool)
-    needed = [item for item in inputs.image_inputs(tool) if item["required"]]
-    for item in needed:
+    for item in _needed(tool):
         _draw_style(layout, group, item["name"], scale=6)
-    if needed and gallery.folder() is None:
-        draw_text(layout, "Your pictures: set a folder of styles", "BLANK1")
-        draw_preferences_button(layout)
-    others = [item for item in inputs.image_inputs(tool) if item not in needed and not item["for_each"]]
-    others = [item for item in others if item["name"] != START]
-    draw_images(layout, context, tool, others, context.scene.impasto_style)
+
+
+def _needed(tool: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The inputs that the stylizer cannot do without: its first style."""
+    return [item for item in inputs.image_inputs(tool) if item["required"]]
 
 
 def _draw_style(
@@ -138,28 +141,41 @@ def _draw_style(
 
 
 def _draw_more(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
-    """Draw sections for more styles, each with its weight, and for the masks of all."""
-    many = inputs.many_inputs(tool)
+    """Draw sections for more styles, each with its weight, for the masks of all, and for further images."""
+    many, needed = inputs.many_inputs(tool), _needed(tool)
     masks = [item for item in inputs.image_inputs(tool) if item["for_each"]]
 
     def draw_styles(body: bpy.types.UILayout) -> None:
         for item in many:
             draw_more(body, context, tool, item["name"], _draw_style)
+        if gallery.folder() is None:
+            draw_text(body, "Your pictures: set a folder of styles", "BLANK1")
+            draw_preferences_button(body)
 
-    if many:
+    if needed:
         section(layout, "impasto_more_styles", "More Styles", draw_styles, closed=True)
     if masks:
         settings = context.scene.impasto_style
         draw_masks = lambda body: draw_images(body, context, tool, masks, settings)  # noqa: E731
         section(layout, "impasto_masks", "Masks", draw_masks, closed=True)
+    others = [item for item in inputs.image_inputs(tool) if item not in needed and not item["for_each"]]
+    if others := [item for item in others if item["name"] != START]:
+        settings = context.scene.impasto_style
+        draw_others = lambda body: draw_images(body, context, tool, others, settings)  # noqa: E731
+        section(layout, "impasto_style_images", "Images", draw_others, closed=True)
 
 
 def _draw_controls(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
     """Draw the parameters of all stylizers, then those of this one only."""
     known = properties_of(tool)
     first, start = ([name for name in names if name in known] for names in (FIRST, START_PARAMETERS))
-    if first:
-        section(layout, "impasto_style_controls", "Painting", lambda body: draw_parameters(body, context, tool, first))
+
+    def draw_painting(body: bpy.types.UILayout) -> None:
+        presets.draw(body, presets.IMPASTO_OT_style_preset_add)
+        if first:
+            draw_parameters(body, context, tool, first)
+
+    section(layout, "impasto_style_controls", "Painting", draw_painting, closed=True)
     has_start = START in [item["name"] for item in tool["inputs"]]
 
     def draw_start(body: bpy.types.UILayout) -> None:
@@ -170,14 +186,22 @@ def _draw_controls(layout: bpy.types.UILayout, context: bpy.types.Context, tool:
 
     if start or has_start:
         section(layout, "impasto_style_start", "Start", draw_start, closed=True)
-    own = [name for name in properties.drawn_parameters(tool) if name not in (*first, *start)]
-    if own:
-        section(
-            layout, "impasto_style_method", tool["label"], lambda body: draw_parameters(body, context, tool, own), True
-        )
-    column = layout.column()
-    column.prop(context.scene.impasto_style, "seed")
-    column.prop(context.scene.impasto_style, "bits")
+    own = [name for name in properties.drawn_parameters(tool) if name not in (STRENGTH, *first, *start)]
+
+    def draw_method(body: bpy.types.UILayout) -> None:
+        body.prop(context.scene.impasto_style, "tool")
+        if own:
+            draw_parameters(body, context, tool, own)
+
+    section(layout, "impasto_style_method", tool["label"], draw_method, closed=True)
+
+
+def _draw_result(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Draw the form of the result, and where it goes."""
+    settings, column = context.scene.impasto_style, layout.column()
+    of_material = ("material", "across_seams", "directions") if settings.subject == MATERIAL else ()
+    for name in (*of_material, "seed", "bits"):
+        column.prop(settings, name)
 
 
 def _draw_preview(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

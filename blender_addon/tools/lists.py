@@ -70,6 +70,11 @@ def tools_of(which: str) -> list[Mapping[str, Any]]:
     return [tool for tool in catalogue if tool["kind"] in LISTS[which][0]]
 
 
+def is_pictured(tool: str) -> bool:
+    """Whether a tool is chosen by its thumbnail: a procedural material."""
+    return tool in catalogue and bool(catalogue[tool]["thumbnail"])
+
+
 def _gallery_items() -> list[Item]:
     """The items of the panel's tools with a thumbnail, without the headings, which a gallery would show as gaps."""
     pictured = {tool["name"] for tool in catalogue if tool["thumbnail"]}

@@ -214,14 +214,18 @@ def draw_parameters(
             _draw_parameter(column, group, tool, name)
 
 
-def draw_size(column: bpy.types.UILayout, tool: Mapping[str, Any], group: bpy.types.PropertyGroup) -> None:
-    """Draw the size of a tool's result, if it has one of its own."""
+def draw_size(
+    column: bpy.types.UILayout, tool: Mapping[str, Any], group: bpy.types.PropertyGroup, *, has_source: bool
+) -> None:
+    """Draw the size of a tool's result, if it has one of its own; as the source only where there is one."""
     for name in SIZE_PARAMETERS if has_size(tool) else ():
         schema = properties_of(tool)[name]
-        if number := open_number(name, schema):
-            draw_open_number(column, group, name, number, label_of(name, schema))
-        else:
+        number = open_number(name, schema)
+        if number is None or (not has_source and getattr(group, name)):
             column.prop(group, name)
+        else:
+            text = number.text if has_source else f"{number.start} px"
+            draw_open_number(column, group, name, number._replace(text=text), label_of(name, schema))
 
 
 def _draw_parameter(

@@ -12,9 +12,13 @@ SET_NUMBER = "impasto.set_number"
 
 
 class Layout:
-    """Its rows, columns and boxes are itself; `drawn` holds (what, arguments, options or properties)."""
+    """Its rows, columns and boxes are itself; `drawn` holds (what, arguments, options or properties).
 
-    def __init__(self) -> None:
+    is_folded: sections that are closed by default are not drawn, as for a newcomer.
+    """
+
+    def __init__(self, is_folded: bool = False) -> None:
+        self._is_folded = is_folded
         self.drawn: list[tuple[str, tuple, Any]] = []
         self._looks: list[tuple[str, dict[str, Any]]] = []
 
@@ -25,8 +29,8 @@ class Layout:
 
         return draw
 
-    def panel(self, *_arguments: Any, **_options: Any) -> tuple[Layout, Layout]:
-        return self, self
+    def panel(self, _name: str, default_closed: bool = False) -> tuple[Layout, Layout | None]:
+        return self, None if default_closed and self._is_folded else self
 
     def operator(self, name: str, **options: Any) -> SimpleNamespace:
         given = SimpleNamespace()
@@ -42,20 +46,28 @@ class Layout:
         """Text, icon and so on of each button of this operator."""
         return [options for drawn, options in self._looks if drawn == name]
 
+    def controls(self) -> set[str]:
+        """The settings that were drawn, and the buttons with a text; one with an icon alone belongs to a setting."""
+        settings = {"prop", "prop_enum", "prop_search", "template_ID", "template_icon_view"}
+        found = {f"{given[0].path_from_id()}.{given[1]}" for what, given, _ in self.drawn if what in settings}
+        found |= {name for name, look in self._looks if look.get("text") != ""}
+        menus = {"menu", "operator_menu_enum", "popover"}
+        return found | {given[0] for what, given, look in self.drawn if what in menus and look.get("text") != ""}
+
     def props(self) -> list[str]:
         """The names of the properties that were drawn."""
         return [arguments[1] for what, arguments, _ in self.drawn if what == "prop"]
 
 
-def drawn(cls: type[bpy.types.Panel | bpy.types.Menu], **properties: Any) -> Layout:
-    """Layout of a panel or a menu as it is drawn now; `properties` are the values of its own."""
+def drawn(cls: type[bpy.types.Panel | bpy.types.Menu], is_folded: bool = False, **properties: Any) -> Layout:
+    """Layout of a panel or a menu as it is drawn now; is_folded: see `Layout`; `properties`: values of its own."""
     own = [base for base in reversed(cls.__mro__) if base.__module__.startswith(MODULE)]
     members = {name: value for base in own for name, value in vars(base).items() if not name.startswith("__")}
     members.pop("bl_rna", None)
     stand_in = type(
         "StandIn", (), {"path_menu": bpy.types.Menu.path_menu, "bl_idname": cls.__name__, **members, **properties}
     )()
-    stand_in.layout = Layout()
+    stand_in.layout = Layout(is_folded)
     cls.draw(stand_in, bpy.context)
     return stand_in.layout
 

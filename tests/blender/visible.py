@@ -43,6 +43,7 @@ NAMES = {
         "history {}",
         "Render Result",
         "Impasto Displacement",
+        "{} px",
         "{} px/m",
     ),
     *("Red", "Green", "Blue", "Alpha", "Distance", "Value", "Location", "Displacement", "Midlevel", "Object", "Vector"),

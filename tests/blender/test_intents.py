@@ -1,0 +1,92 @@
+"""Each intent has few panels, and what is open in them is at most eight controls."""
+
+from __future__ import annotations
+
+import bpy
+import pytest
+from drawing import drawn, texts_of_number
+
+MOST_CONTROLS = 8
+INTENTS = ("PHOTO", "WORDS", "MODEL", "RESTYLE", "BAKE", "MORE")
+
+
+def panels(space: str = "VIEW_3D") -> list[type[bpy.types.Panel]]:
+    """The panels of the tab that an editor shows now, but for the choice of the intent, which all have."""
+    names = (name for name in dir(bpy.types) if name.startswith("IMPASTO_PT_") and "intents" not in name)
+    found = [getattr(bpy.types, name) for name in names]
+    mine = [cls for cls in found if cls.bl_space_type == space and "INSTANCED" not in getattr(cls, "bl_options", ())]
+    return [cls for cls in mine if not hasattr(cls, "bl_parent_id") and cls.poll(bpy.context)]
+
+
+def is_open(cls: type[bpy.types.Panel]) -> bool:
+    return "DEFAULT_CLOSED" not in getattr(cls, "bl_options", ())
+
+
+def open_controls() -> set[str]:
+    return set().union(*(drawn(cls, is_folded=True).controls() for cls in panels() if is_open(cls)))
+
+
+@pytest.mark.parametrize("intent", INTENTS)
+def test_a_newcomer_sees_at_most_eight_controls(scene, intent):
+    scene.impasto.intent = intent
+    assert len(open_controls()) <= MOST_CONTROLS, open_controls()
+
+
+@pytest.mark.parametrize("subject", ["IMAGE", "MATERIAL", "RENDER"])
+def test_so_does_who_restyles_anything(extension, plane, image, scene, subject):
+    plane.active_material = material = extension.bridge.materials.new("wall")
+    node = material.node_tree.nodes.new("ShaderNodeTexImage")
+    node.image = image
+    material.node_tree.links.new(node.outputs["Color"], material.node_tree.nodes["Principled BSDF"].inputs[0])
+    scene.impasto.intent, scene.impasto_style.subject, scene.impasto_style.live_preview = "RESTYLE", subject, True
+    assert len(open_controls()) <= MOST_CONTROLS, open_controls()
+
+
+def test_the_words_have_one_button_that_makes_what_they_or_the_sliders_say(extension, scene):
+    settings, match = scene.impasto, scene.impasto_match
+    settings.intent, settings.tool, match.matcher = "WORDS", "bricks", "phrase"
+
+    def buttons() -> list[str]:
+        names = ("impasto.generate", "impasto.match")
+        return [name for cls in panels() for name in names for _ in drawn(cls).operators(name)]
+
+    assert buttons() == ["impasto.generate"]
+    match.text = "yellow bricks"
+    assert buttons() == ["impasto.match"]
+    assert bpy.ops.impasto.match(width_px=64, height_px=64) == {"FINISHED"}
+    assert (settings.tool, buttons()) == ("bricks", ["impasto.generate"])
+    settings.tool = "planks"
+    assert buttons() == ["impasto.generate"]
+    match.text = "red bricks"
+    assert buttons() == ["impasto.match"]
+    settings.tool = "quilt"
+    match.text = ""
+    assert buttons() == ["impasto.match"]  # which says that words are missing
+
+
+def test_the_size_of_a_source_is_offered_only_where_there_is_one(scene):
+    settings, bricks = scene.impasto, scene.impasto_parameters.bricks
+    settings.intent, settings.tool = "MODEL", "bricks"
+    bricks.width_px, bricks.height_px = 0, 2048
+    panel = drawn(bpy.types.IMPASTO_PT_view_3d)
+    assert texts_of_number(panel, bricks, "width_px") == ["1024 px"]
+    assert texts_of_number(panel, bricks, "height_px") == ["number"]
+    settings.tool, settings.source_kind = "quilt", "FILE"
+    quilt = scene.impasto_parameters.quilt
+    quilt.width_px = 0
+    assert texts_of_number(drawn(bpy.types.IMPASTO_PT_view_3d), quilt, "width_px") == ["As the source"]
+
+
+def test_a_layer_may_have_the_size_of_what_is_below_it_only(plane, scene):
+    for tool in ("bricks", "planks"):
+        assert bpy.ops.impasto.add_layer(tool=tool) == {"FINISHED"}
+    stack = plane.active_material.impasto_layers
+
+    def width(index: int) -> list[str]:
+        stack.active = index
+        group = getattr(stack.layers[index].impasto_parameters, stack.layers[index].tool)
+        return texts_of_number(drawn(bpy.types.IMPASTO_PT_layers_view_3d), group, "width_px")
+
+    assert (width(0), width(1)) == (["1024 px"], ["As the source"])
+    stack.source_kind = "FILE"
+    assert width(0) == ["As the source"]
