@@ -13,6 +13,7 @@ import psutil
 import pytest
 from batches import checkers, done_names, failures_in, left_over, write_csv, write_photos, write_recipe
 from dask_cluster import DaskCluster
+from distributed.comm import CommClosedError
 from worker_jobs import wait_until
 
 from impasto.batch import cluster
@@ -150,6 +151,28 @@ def test_no_scheduler_and_no_worker_are_said_with_a_remedy(own_dask, tmp_path, m
             pass
 
 
+def test_workers_that_are_lost_while_they_are_asked_are_left_out_or_asked_again(own_dask, monkeypatch):
+    """A busy worker that misses its heartbeats is taken for dead, and its nanny starts another one."""
+    own_dask.add_worker()
+    own_dask.wait_for_workers(1)
+    lost = {"tcp://127.0.0.1:9": CommClosedError("Stream is closed")}
+    with distributed.Client(own_dask.address) as client:
+        run, asked = client.run, []
+
+        def losing(function, *arguments, on_error):
+            asked.append(function)
+            answers = run(function, *arguments, on_error=on_error) if len(asked) == 2 else {}
+            return {**answers, **lost}
+
+        monkeypatch.setattr(client, "run", losing)
+        made = cluster.Cluster(client, own_dask.address, False, {})
+        assert list(made._answers(operator.not_, False).values()) == [True]
+        assert len(asked) == 2
+        with pytest.raises(WorkerError, match="do not answer"):
+            made._answers(operator.not_, False)
+        assert len(asked) == 2 + cluster.ASKED
+
+
 def test_a_worker_with_other_versions_is_refused_before_anything_runs(impasto, own_dask, tmp_path):
     shadow = tmp_path / "shadow" / "impasto-0.0.9.dist-info"
     shadow.mkdir(parents=True)
@@ -186,6 +209,16 @@ def start(python, *arguments):
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+def wait_for_jobs(running, folder, number):
+    """Wait until a batch has made so many jobs; one that ends or stands still before then fails with what it said."""
+    until = time.monotonic() + 60
+    while count(folder) < number and running.poll() is None and time.monotonic() < until:
+        time.sleep(0.05)
+    if count(folder) < number:
+        running.kill()
+        pytest.fail(f"{count(folder)} of {number} jobs were made: {running.communicate()}")
+
+
 def test_killed_workers_lose_and_double_nothing(engine_with_misbehaving, own_dask, tmp_path):
     nannies = [own_dask.add_worker() for _ in range(4)]
     write_photos(tmp_path, 2)
@@ -197,7 +230,7 @@ def test_killed_workers_lose_and_double_nothing(engine_with_misbehaving, own_das
     out = tmp_path / "out"
     table = write_csv(tmp_path / "t.csv", rows)
     running = start(engine_with_misbehaving, "batch", table, "--out", out, "--cluster", own_dask.address, "--json")
-    wait_until(lambda: count(out) >= 5, 60)
+    wait_for_jobs(running, out, 5)
     for nanny in nannies[:2]:
         own_dask.kill_worker(nanny)
     said, errors = running.communicate(timeout=120)
@@ -211,7 +244,7 @@ def test_killed_workers_lose_and_double_nothing(engine_with_misbehaving, own_das
 def test_a_worker_that_hangs_is_given_up_and_its_jobs_are_made_elsewhere(
     engine_with_misbehaving, tmp_path, monkeypatch
 ):
-    monkeypatch.setenv("DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL", "5s")
+    monkeypatch.setenv("DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL", "15s")
     dask = DaskCluster(engine_with_misbehaving, tmp_path / "dask")
     try:
         hanging, _ = dask.add_worker(), dask.add_worker()
@@ -220,7 +253,7 @@ def test_a_worker_that_hangs_is_given_up_and_its_jobs_are_made_elsewhere(
         rows = [{"recipe": "slow", "name": f"s{i}", "source": "p0.png", "parameter.seconds": 0.5} for i in range(12)]
         out, table = tmp_path / "out", write_csv(tmp_path / "t.csv", rows)
         running = start(engine_with_misbehaving, "batch", table, "--out", out, "--cluster", dask.address)
-        wait_until(lambda: count(out) >= 2, 60)
+        wait_for_jobs(running, out, 2)
         (worker,) = (one for one in psutil.Process(hanging.pid).children() if "spawn_main" in str(one.cmdline()))
         worker.suspend()  # but not its engine: as if the network were cut
         _, errors = running.communicate(timeout=120)
@@ -238,7 +271,7 @@ def test_a_scheduler_that_dies_ends_the_batch_and_another_one_makes_the_rest(
     rows = [{"recipe": "slow", "name": f"s{i}", "source": "p0.png", "parameter.seconds": 0.2} for i in range(30)]
     out, table = tmp_path / "out", write_csv(tmp_path / "t.csv", rows)
     running = start(engine_with_misbehaving, "batch", table, "--out", out, "--cluster", own_dask.address)
-    wait_until(lambda: count(out) >= 3, 60)
+    wait_for_jobs(running, out, 3)
     own_dask.scheduler.kill()
     _, errors = running.communicate(timeout=90)
     assert running.returncode == 7, errors

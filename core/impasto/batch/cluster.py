@@ -31,6 +31,8 @@ from .running import UNWRITTEN
 
 CONNECT_LIMIT_S = 15
 WORKERS_LIMIT_S = 30
+ASKED = 3
+"""Times that workers are asked about themselves while all are lost meanwhile: busy ones miss heartbeats."""
 MOST_SENT = 64
 """Inputs that are kept on the cluster for later jobs, such as styles; others are sent again when they are needed."""
 Files = dict[str, bytes]
@@ -119,11 +121,7 @@ class Cluster(Executor):
 
     def check(self, folder: Path) -> None:
         """Wait for a worker, and check that all have the same versions and see the folder."""
-        try:
-            self._dask.wait_for_workers(1, timeout=WORKERS_LIMIT_S)
-        except TimeoutError as error:
-            remedy = f"start one: dask worker {self._address}"
-            raise WorkerError(f"the cluster at {self._address} has no workers", remedy) from error
+        self._wait_for_worker()
         if not self._fitting:
             wanted = " ".join(f"{name}={amount:g}" for name, amount in self._resources.items())
             remedy = f'start one: dask worker {self._address} --resources "{wanted}"'
@@ -136,6 +134,13 @@ class Cluster(Executor):
                 raise PluginError(f"the worker {worker} has {said}", "install the same versions on all machines")
         if not self._is_sent:
             self._check_folder(folder)
+
+    def _wait_for_worker(self) -> None:
+        try:
+            self._dask.wait_for_workers(1, timeout=WORKERS_LIMIT_S)
+        except TimeoutError as error:
+            remedy = f"start one: dask worker {self._address}"
+            raise WorkerError(f"the cluster at {self._address} has no workers", remedy) from error
 
     def _check_folder(self, folder: Path) -> None:
         probe = make_folder(folder.absolute()) / f".impasto-{secrets.token_hex(8)}"
@@ -150,8 +155,20 @@ class Cluster(Executor):
             raise FileError(message, "mount it there under the same path, or add --send")
 
     def _answers(self, function: Any, *arguments: Any) -> dict[str, Any]:
-        """Answer of each worker to a call of a function. PluginError if one cannot call it."""
-        answers = self._dask.run(function, *arguments, on_error="return")
+        """Answer of each worker to a call of a function, but for those that are lost meanwhile.
+
+        PluginError if one cannot call it, WorkerError if all are lost again and again.
+        """
+        from distributed.comm import CommClosedError
+
+        for _ in range(ASKED):
+            self._wait_for_worker()
+            asked = self._dask.run(function, *arguments, on_error="return")
+            if answers := {one: answer for one, answer in asked.items() if not isinstance(answer, CommClosedError)}:
+                break
+        else:
+            remedy = "wait until their machines are less busy, or start others"
+            raise WorkerError(f"the workers of {self._address} do not answer", remedy)
         for worker, answer in answers.items():
             if isinstance(answer, Exception):
                 message = f"the worker {worker} cannot run impasto: {_first_line(answer)}"
