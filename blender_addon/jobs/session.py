@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ..core.engine.client import Client
     from ..core.engine.remote import Remote
 
-TICK_S, QUICK_TICK_S = 0.1, 0.02
+TICK_S, QUICK_TICK_S = 0.1, 0.01
 """Seconds between looks at tasks, and at those that are not shown, such as previews, which are waited for."""
 PRINT_INTERVAL_S = 1.0
 INTERACTIVE, LONG = "interactive", "long"

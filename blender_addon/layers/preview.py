@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 LINE_PX = 1
 """Half of the width of the line where a picture is split."""
-DELAY_S = 0.02
+DELAY_S = 0.01
 """Pause after a change: pictures come soon, and a newer one takes the place of the one before."""
 
 

@@ -79,7 +79,8 @@ class Weathering(Filter):
         worn = share_above(fray - cavities(height, sigma_px / 4, wraps), 0.3 * p.wear)
         dirty = share_above(sheltered + fray, 0.6 * p.dirt)
         context.progress(0.7, "Ageing the surface")
-        mossy = share_above(cavities(height, 3 * sigma_px, wraps) + sheltered + 0.5 * fray, 0.7 * p.moss)
+        hollows = cavities(height, 3 * sigma_px, wraps) if p.moss else 0.0
+        mossy = share_above(hollows + sheltered + 0.5 * fray, 0.7 * p.moss)
         layers = ((p.wear_color, 0.6 * worn, 0.6), (p.dirt_color, 0.75 * dirty, 0.6), (p.moss_color, 0.95 * mossy, 0.8))
         for tone, share, keeps in layers:
             color = _lay_over(color, np.array(tone), pixels_of(share), keeps)

@@ -126,11 +126,25 @@ def test_stripes_at_an_angle_have_one_wave_vector():
     assert 1 / float(vector.norm()) == pytest.approx(24, rel=0.01)
 
 
-def test_lines_that_are_kept_are_those_of_their_own_size_and_tilt():
-    noise = torch.rand(64, 48, generator=torch.Generator().manual_seed(1))
-    for image in (noise, noise.T, 2 * noise):
-        for tilt, keystone in ((0.0, 0.0), (0.1, 0.0), (0.1, 0.3), (0.0, 0.0)):
-            index, counts = rows._lines(tuple(image.shape), tilt, keystone, image.device)
-            means, found = rows._profile(image, tilt, keystone)
-            assert torch.equal(found, counts)
-            assert torch.equal(means, torch.bincount(index.long(), weights=image.flatten()) / counts.clamp(min=1))
+def test_projections_that_are_kept_are_those_of_their_own_size_and_axes():
+    noise = np.random.default_rng(1).random((64, 48))
+    for image in (noise, np.ascontiguousarray(noise.T), 2 * noise):
+        for axes in ([(0.0, 0.0), (0.1, 0.3)], [(0.1, 0.3)], [(-0.1, 0.0), (0.0, 0.2), (0.0, 0.0)]):
+            projections = rows._projections(image, axes)
+            places = [rows._places(image.shape, *axis) for axis in axes]
+            sums = [np.bincount(place, weights=image.ravel()) for place in places]
+            counts = [np.bincount(place) for place in places]
+            assert (projections.counts == np.concatenate(counts)).all()
+            means = [total / np.maximum(count, 1) for total, count in zip(sums, counts, strict=True)]
+            np.testing.assert_allclose(projections.means(image), np.concatenate(means), rtol=1e-12)
+            energies = [(mean**2 * count).sum() / image.size for mean, count in zip(means, counts, strict=True)]
+            np.testing.assert_allclose(projections.energies(image), energies, rtol=1e-12)
+
+
+def test_lines_that_converge_the_other_way_explain_a_mirrored_picture_alike():
+    image = np.random.default_rng(2).random((40, 52))
+    energies, mirrored = (rows._energies(np.ascontiguousarray(one)) for one in (image, image[:, ::-1]))
+    np.testing.assert_allclose(energies, mirrored[::-1, ::-1], rtol=1e-12)
+    tilt, keystone = rows.TILTS[3], rows.KEYSTONES[2]
+    (alone,) = rows._projections(image, [(tilt, keystone)]).energies(image)
+    assert energies[3, 2] == pytest.approx(alone, rel=1e-6)

@@ -7,16 +7,18 @@ sweep is hundreds of tiny steps.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+
 import numpy as np
 
 
-def shortest_paths(step_cost: np.ndarray, along_cost: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Cheapest cuts down bands: costs (B, L, W) each -> total (B,), columns (B, L) of the first pixel right of the cut.
+def shortest_paths(step_cost: np.ndarray, along_cost: np.ndarray) -> np.ndarray:
+    """Cheapest cuts down bands: costs (B, L, W) each -> columns (B, L) of the first pixel right of the cut.
 
     step_cost[b, l, k]: cost of separating pixels k-1 and k of row l. along_cost[b, l, k]: cost of separating
     pixel k of row l-1 from pixel k of row l, paid for each pixel that the cut moves sideways between them.
     """
-    total, sums, costs = _sweep(step_cost, along_cost)
+    sums, costs = _sweep(step_cost, along_cost)
     batch, length, _ = step_cost.shape
     rows = np.arange(batch)
     path = np.empty((batch, length), np.int64)
@@ -24,26 +26,53 @@ def shortest_paths(step_cost: np.ndarray, along_cost: np.ndarray) -> tuple[np.nd
     for row in range(length - 1, 0, -1):
         here = sums[rows, row, path[:, row]][:, None]
         path[:, row - 1] = (costs[:, row - 1] + np.abs(here - sums[:, row])).argmin(1)
-    return total, path
+    return path
 
 
-def cut_costs(step_cost: np.ndarray, along_cost: np.ndarray) -> np.ndarray:
-    """The totals (B,) of `shortest_paths` alone."""
-    return _sweep(step_cost, along_cost)[0]
+def path_costs(step_cost: np.ndarray, along_cost: np.ndarray) -> np.ndarray:
+    """Total costs (B,) of `shortest_paths`."""
+    return _sweep(step_cost, along_cost)[1][:, -1].min(1)
 
 
-def _sweep(step_cost: np.ndarray, along_cost: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _sweep(step_cost: np.ndarray, along_cost: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """costs[l, k] = step[l, k] + min_j costs[l-1, j] + |sums[l, k] - sums[l, j]|."""
     sums = np.cumsum(along_cost, axis=2, dtype=np.float32) - along_cost
     costs = np.empty_like(step_cost)
     costs[:, 0] = before = step_cost[:, 0]
+    rightward, leftward = np.empty_like(before), np.empty_like(before)
     for row in range(1, step_cost.shape[1]):
-        along = sums[:, row]
-        rightward = np.minimum.accumulate(before - along, axis=1) + along
-        leftward = np.minimum.accumulate((before + along)[:, ::-1], axis=1)[:, ::-1] - along
-        before = np.minimum(rightward, leftward) + step_cost[:, row]
-        costs[:, row] = before
-    return before.min(1), sums, costs
+        along, here = sums[:, row], costs[:, row]
+        np.subtract(before, along, out=rightward)
+        np.minimum.accumulate(rightward, axis=1, out=rightward)
+        rightward += along
+        np.add(before, along, out=leftward)
+        np.minimum.accumulate(leftward[:, ::-1], axis=1, out=leftward[:, ::-1])
+        leftward -= along
+        np.minimum(rightward, leftward, out=here)
+        here += step_cost[:, row]
+        before = here
+    return sums, costs
+
+
+def cut_costs(differences: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Total costs (K,) of the cheapest cuts through squared differences (2, K, b, d) in the band of each side.
+
+    The first count where a cut runs down, between pixels of a row; the second where it runs across.
+    """
+    edges = [_edge_costs(_upright(band, side), side) for side, band in differences.items()]
+    return np.stack(_swept_together(path_costs, edges)).sum(0)
+
+
+def _swept_together(
+    sweep: Callable[[np.ndarray, np.ndarray], np.ndarray], edges: Sequence[tuple[np.ndarray, np.ndarray]]
+) -> list[np.ndarray]:
+    """Results (B, ...) of a sweep for the edge costs of each band; those of one shape take hardly longer than one."""
+    found: dict[int, np.ndarray] = {}
+    for shape in {step.shape for step, _ in edges}:
+        own = [index for index, (step, _) in enumerate(edges) if step.shape == shape]
+        step, along = (np.concatenate([edges[index][part] for index in own]) for part in (0, 1))
+        found |= dict(zip(own, np.split(sweep(step, along), len(own)), strict=True))
+    return [found[index] for index in range(len(edges))]
 
 
 class Bands:
@@ -60,21 +89,15 @@ class Bands:
             _upright(mask, side)[:, :width] = True
         return mask
 
-    def costs(self, differences: np.ndarray) -> np.ndarray:
-        """Total costs (K,) of the cheapest cuts through squared differences (2, K, b, d): see `cut`."""
-        total = np.zeros(differences.shape[1], np.float32)
-        for side, width in self.widths.items():
-            total += cut_costs(*_edge_costs(differences, side, width))
-        return total
-
     def cut(self, differences: np.ndarray) -> np.ndarray:
         """Whether a pixel shows the new block, bool (b, d), by the cheapest cuts through squared differences (2, b, d).
 
         The first count where a cut runs down, between pixels of a row; the second where it runs across.
         """
         mask = np.ones(self.block, bool)
-        for side, width in self.widths.items():
-            _, path = shortest_paths(*_edge_costs(differences[:, None], side, width))
+        bands = [_upright(differences[:, None], side)[..., :width] for side, width in self.widths.items()]
+        edges = [_edge_costs(band, side) for band, side in zip(bands, self.widths, strict=True)]
+        for (side, width), path in zip(self.widths.items(), _swept_together(shortest_paths, edges), strict=True):
             _upright(mask, side)[:, :width] &= np.arange(width) >= path[0][:, None]
         return mask
 
@@ -86,9 +109,12 @@ def _upright(image: np.ndarray, side: str) -> np.ndarray:
     return image[..., ::-1] if side in ("right", "bottom") else image
 
 
-def _edge_costs(differences: np.ndarray, side: str, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """Costs of cutting between neighbours, with the differences at both (Kwatra et al. 2003, eq. 1, squared)."""
-    down, across = _upright(differences, side)[..., :width]
+def _edge_costs(band: np.ndarray, side: str) -> tuple[np.ndarray, np.ndarray]:
+    """Costs of cutting between neighbours in an upright band (2, B, L, W), with the differences at both.
+
+    As of Kwatra et al. 2003, eq. 1, squared.
+    """
+    down, across = band
     if side in ("top", "bottom"):
         down, across = across, down
     step = np.full(down.shape, np.inf, np.float32)

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch.nn.functional import avg_pool2d
 
-from .cuts import Bands
+from .cuts import Bands, cut_costs
 from .layout import OUT_OF_PHASE, PieceLayout, PiecePattern
 from .lines import axis_of_joints, clear_lines, grain_weights, hidden_share, line_channels
 from .spectra import BlockSpectra
@@ -131,19 +131,19 @@ class Quilter:
 
     def _cut_costs(self, template: torch.Tensor, bands: Bands, ys: np.ndarray, xs: np.ndarray) -> np.ndarray:
         """Costs (K,) of the cuts around candidate pieces at (ys, xs), both (K,), on the reduced source."""
-        features = self.spectra.features
-        height, width = template.shape[1:]
-        rows = torch.from_numpy(ys[:, None, None] + np.arange(height)[:, None]).to(features.device)
-        columns = torch.from_numpy(xs[:, None, None] + np.arange(width)).to(features.device)
-        total = np.zeros(len(ys), np.float32)
+        features, (height, width) = self.spectra.features, template.shape[1:]
+        places = list(zip(ys.tolist(), xs.tolist(), strict=True))
+        differences = {}
         for side, wide in bands.widths.items():  # only what lies in a band is looked at
             thick = max(2, wide // self.layout.scale)
             part = slice(-thick, None) if side in ("right", "bottom") else slice(thick)
             box = (slice(None), part) if side in ("left", "right") else (part, slice(None))
-            y, x = rows[:, box[0]], columns[:, :, box[1]]
-            unlike = (features[:, y, x] - template[:, None, *box]).square().sum(0) * self.grain[:, y, x]
-            total += Bands((unlike.shape[2], unlike.shape[3]), {side: thick}).costs(unlike.cpu().numpy())
-        return total
+            known, unlike = template[:, *box], []
+            for y, x in places:  # one at a time, in the processor's cache
+                square = (features[:, y : y + height, x : x + width][:, *box] - known).square().sum(0)
+                unlike.append(square * self.grain[:, y : y + height, x : x + width][:, *box])
+            differences[side] = torch.stack(unlike, 1).cpu().numpy()
+        return cut_costs(differences)
 
     def _to_the_pixel(self, known: torch.Tensor, bands: Bands, near: tuple[int, int]) -> tuple[int, int]:
         """The best position in the full-size source within half a reduced pixel of `near`."""

@@ -54,7 +54,7 @@ def find_sublattice(correlation: torch.Tensor, periods: torch.Tensor) -> Sublatt
     reach = torch.tensor(correlation.shape) // 2
     most = [max(1, int(r / p)) for r, p in zip(reach.tolist(), periods.norm(dim=0).tolist(), strict=True)]
     shifts = torch.cartesian_prod(*[torch.arange(-n, n + 1) for n in most])
-    values = correlation_at(rest, shifts.float() @ periods.T)
+    (values,) = correlation_at(rest, shifts.float() @ periods.T)
     known = (shifts != 0).any(1) & ((shifts.float() @ periods.T).abs() < reach - 2).all(1)
     tables = {}
     for repeats in product(range(1, MOST_REPEATS + 1), repeat=2):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import torch
 from torch.fft import fftshift, irfft2, rfft2
-from torch.nn.functional import avg_pool2d, interpolate, max_pool2d, pad
+from torch.nn.functional import interpolate, max_pool2d, pad
+
+from ..numerics.blur import box_mean
 
 DETECTION_PX = 384
 """Longer side of the reduced copy that is searched for patterns, in a second or two on one core."""
@@ -28,17 +30,18 @@ def normalise(luminance: torch.Tensor) -> tuple[torch.Tensor, float]:
     reduction = max(1.0, max(height, width) / DETECTION_PX)
     size = (max(1, round(height / reduction)), max(1, round(width / reduction)))
     image = interpolate(luminance[None, None], size=size, mode="area")
-    mean = _box(image)
-    deviation = (_box(image.square()) - mean.square()).clamp(min=1e-6).sqrt()
-    normalised = ((image - mean) / deviation)[0, 0]
+    mean, mean_square = _box(torch.cat([image[0], image[0].square()]))
+    deviation = (mean_square - mean.square()).clamp(min=1e-6).sqrt()
+    normalised = (image[0, 0] - mean) / deviation
     return normalised - normalised.mean(), reduction
 
 
-def _box(image: torch.Tensor) -> torch.Tensor:
-    """Mean of image (1, 1, h, w) over windows around each pixel."""
-    height, width = (min(WINDOW_PX, 2 * ((side + 1) // 2) - 1) for side in image.shape[2:])
-    image = pad(image, (width // 2, width // 2, height // 2, height // 2), mode="reflect")
-    return avg_pool2d(avg_pool2d(image, (height, 1), 1), (1, width), 1)
+def _box(images: torch.Tensor) -> torch.Tensor:
+    """Means of images (C, h, w), mirrored at their borders, over windows around each pixel."""
+    height, width = images.shape[1:]
+    down, across = (min(WINDOW_PX, 2 * ((side + 1) // 2) - 1) for side in (height, width))
+    around = pad(images, (across // 2, across // 2, down // 2, down // 2), mode="reflect")
+    return box_mean(around, down, across)[:, down // 2 :, across // 2 :][:, :height, :width]
 
 
 def autocorrelation(image: torch.Tensor) -> torch.Tensor:
@@ -53,14 +56,23 @@ def autocorrelation(image: torch.Tensor) -> torch.Tensor:
     return (power / overlap / image.square().mean().clamp(min=1e-9))[inner].cpu()
 
 
-def correlation_at(correlation: torch.Tensor, shifts: torch.Tensor) -> torch.Tensor:
-    """Highest correlation within 2 px of shifts (..., 2); -0.1 beyond the reach."""
-    peaks = max_pool2d(correlation[None, None], 5, 1, 2)[0, 0]
-    reach = torch.tensor(correlation.shape) // 2
-    index = shifts.round().long() + reach
-    inside = ((index >= 0) & (index < torch.tensor(correlation.shape))).all(-1)
-    index = index.clamp(min=0).minimum(torch.tensor(correlation.shape) - 1)
-    return torch.where(inside, peaks[index[..., 0], index[..., 1]], -0.1)
+def correlation_at(correlation: torch.Tensor, *shifts: torch.Tensor) -> list[torch.Tensor]:
+    """Highest correlation within 2 px of shifts (..., 2), for each of them; -0.1 beyond the reach."""
+    highest, shape = _highest_around(correlation, 2), torch.tensor(correlation.shape)
+    found = []
+    for one in shifts:
+        index = one.round().long() + shape // 2
+        inside = ((index >= 0) & (index < shape)).all(-1)
+        index = index.clamp(min=0).minimum(shape - 1)
+        found.append(torch.where(inside, highest[index[..., 0], index[..., 1]], -0.1))
+    return found
+
+
+def _highest_around(correlation: torch.Tensor, reach_px: int) -> torch.Tensor:
+    """Highest correlation (h, w) in a square around each shift."""
+    side = 2 * reach_px + 1
+    down = max_pool2d(correlation[None, None], (side, 1), 1, (reach_px, 0))
+    return max_pool2d(down, (1, side), 1, (0, reach_px))[0, 0]
 
 
 def find_basis(correlation: torch.Tensor, threshold: float) -> torch.Tensor | None:
@@ -69,22 +81,16 @@ def find_basis(correlation: torch.Tensor, threshold: float) -> torch.Tensor | No
     `AREA_COST` times the logarithm of the cell's area is subtracted. None if the mean is below the threshold.
     """
     reach = torch.tensor(correlation.shape) // 2
-    around = max_pool2d(correlation[None, None], (9, 1), 1, (4, 0))
-    around = max_pool2d(around, (1, 9), 1, (0, 4))[0, 0]
-    peaks = torch.nonzero((correlation >= around) & (correlation > LEAST_PEAK)) - reach
+    peaks = torch.nonzero((correlation >= _highest_around(correlation, 4)) & (correlation > LEAST_PEAK)) - reach
     is_half = (peaks[:, 0] > 0) | ((peaks[:, 0] == 0) & (peaks[:, 1] > 0))  # the other half mirrors it
     peaks = peaks[is_half & (peaks.square().sum(1) > LEAST_SHIFT_PX**2)]
     if len(peaks) < 2:
         return None
-    order = correlation_at(correlation, peaks).argsort(descending=True, stable=True)
+    (heights,) = correlation_at(correlation, peaks)
+    order = heights.argsort(descending=True, stable=True)
     peaks = peaks[order[:MOST_PEAKS]].float()
     a, b = peaks[:, None].expand(-1, len(peaks), 2), peaks[None].expand(len(peaks), -1, 2)
-    mean = (
-        correlation_at(correlation, a)
-        + correlation_at(correlation, b)
-        + correlation_at(correlation, a + b)
-        + correlation_at(correlation, a - b)
-    ) / 4
+    mean = sum(correlation_at(correlation, a, b, a + b, a - b), torch.zeros(())) / 4
     pairs = torch.stack([a, b], -1)
     score = torch.where(_spans(pairs), mean - AREA_COST * _area(pairs).clamp(min=1).log(), -torch.inf)
     best = int(score.argmax())

@@ -6,11 +6,15 @@ photograph), and keeping the projection with the largest variance.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from itertools import product
+from functools import lru_cache
+from typing import TypeAlias
 
+import numpy as np
 import torch
+from scipy.sparse import csr_matrix
+from torch.nn.functional import avg_pool2d
 
 LEAST_PX = 24
 """Least shorter side of a picture that is searched."""
@@ -73,68 +77,111 @@ def find_rows(image: torch.Tensor, sensitivity: float = 1.0, level: bool = False
     return None if period is None else Rows(period, tilt, keystone, share)
 
 
-def _coordinates(size_px: tuple[int, int], tilt: float, keystone: float, device: torch.device) -> torch.Tensor:
-    """Projection of each pixel (h, w) onto the axis, in pixels from the centre."""
+Axis: TypeAlias = "tuple[float, float]"
+"""Tilt and keystone of lines."""
+
+
+@dataclass(frozen=True)
+class Projections:
+    """Projections of all pixels (h, w) onto axes, one after the other, in n places altogether.
+
+    summing: matrix (n, h·w) of the pixels that are projected into each place. counts (n,): how many they are. first
+    (axes,): index of the first place of each axis.
+    """
+
+    summing: csr_matrix
+    counts: np.ndarray
+    first: np.ndarray
+
+    @classmethod
+    def of(cls, size_px: tuple[int, int], axes: tuple[Axis, ...]) -> Projections:
+        """Projections along lines, in places of one pixel."""
+        indices = [_places(size_px, *axis) for axis in axes]
+        counts = [np.bincount(index) for index in indices]
+        first = np.cumsum([0, *map(len, counts)])[:-1]
+        order = np.concatenate([np.argsort(index, kind="stable").astype(np.int32) for index in indices])
+        every = np.concatenate(counts)
+        ends = np.concatenate([[0], every.cumsum()]).astype(np.int32)
+        shape = (len(every), size_px[0] * size_px[1])
+        return cls(csr_matrix((_ones(len(order)), order, ends), shape=shape), every, first)
+
+    def means(self, image: np.ndarray) -> np.ndarray:
+        """Means (n,) of the pixels of an image (h, w) at each place, in double precision; 0 where there are none."""
+        return (self.summing @ image.ravel()) / np.maximum(self.counts, 1)
+
+    def energies(self, image: np.ndarray) -> np.ndarray:
+        """Mean square (axes,) of an image (h, w) whose lines along each axis are replaced by their means."""
+        return np.add.reduceat(np.square(self.means(image)) * self.counts, self.first) / image.size
+
+
+def _places(size_px: tuple[int, int], tilt: float, keystone: float) -> np.ndarray:
+    """The pixel of the axis, from 0, that each pixel is projected into (h · w,)."""
     height, width = size_px
-    y = torch.arange(height, device=device)[:, None] - (height - 1) / 2
-    x = torch.arange(width, device=device)[None] - (width - 1) / 2
-    return (y + tilt * x) / (1 + keystone * x * 2 / width)
+    y = torch.arange(height)[:, None] - (height - 1) / 2
+    x = torch.arange(width)[None] - (width - 1) / 2
+    along = (y + tilt * x) / (1 + keystone * x * 2 / width)
+    places = (along - along.min()).round().flatten().numpy()
+    return places.astype(np.uint16 if max(size_px) <= SEARCH_PX * 2 else np.int32)  # short numbers are quick to sort
 
 
-def _lines(
-    size_px: tuple[int, int], tilt: float, keystone: float, device: torch.device
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """The pixel of the axis that each pixel is projected into (h · w,), and how many are projected into each (n,)."""
-    along = _coordinates(size_px, tilt, keystone, device)
-    index = (along - along.min()).round().to(torch.int16 if max(size_px) <= KEPT_PX else torch.int64).flatten()
-    return index, torch.bincount(index)
+@lru_cache(maxsize=4)
+def _ones(count: int) -> np.ndarray:
+    return np.ones(count)
 
 
-_kept_lines = lru_cache(maxsize=512)(_lines)
+_kept_projections = lru_cache(maxsize=40)(Projections.of)
 
 
-def _profile(image: torch.Tensor, tilt: float, keystone: float) -> tuple[torch.Tensor, torch.Tensor]:
-    """Means (n,) and counts (n,) of the pixels projected into each pixel of the axis."""
-    lines = _kept_lines if max(image.shape) <= KEPT_PX else _lines
-    index, counts = lines((image.shape[0], image.shape[1]), tilt, keystone, image.device)
-    sums = torch.bincount(index, weights=image.flatten())
-    return (sums / counts.clamp(min=1)).to(image.dtype), counts
+def _projections(image: np.ndarray, axes: Iterable[Axis]) -> Projections:
+    of = _kept_projections if max(image.shape) <= KEPT_PX else Projections.of
+    return of((image.shape[0], image.shape[1]), tuple(axes))
 
 
 def _straightest(image: torch.Tensor) -> tuple[float, float, float]:
     """Tilt and keystone of the profile that explains the largest fraction of the variance, and that fraction."""
     step = max(1, max(image.shape) // SEARCH_PX)
-    small = torch.nn.functional.avg_pool2d(image[None, None], step)[0, 0]
-    total = float(image.square().mean())
-
-    @cache
-    def share_of(axis: tuple[float, float], of: torch.Tensor) -> float:
-        return _explained_share(of, axis, total)
-
-    best: tuple[float, float] = max(product(TILTS, KEYSTONES), key=lambda pair: share_of(pair, small))
-    straight = max(product(TILTS, [0.0]), key=lambda pair: share_of(pair, small))
-    converges = share_of(best, small) > KEYSTONE_GAIN * share_of(straight, small) and abs(best[1]) > LEAST_KEYSTONE
-    best = best if converges else straight
+    small, whole = (_pixels(avg_pool2d(image[None, None], side)[0, 0]) for side in (step, 1))
+    energies = _energies(small)
+    tilt, keystone = np.unravel_index(energies.argmax(), energies.shape)
+    straight = energies[:, KEYSTONES.index(0.0)]
+    converges = energies.max() > KEYSTONE_GAIN * straight.max() and abs(KEYSTONES[keystone]) > LEAST_KEYSTONE
+    best = (TILTS[tilt], KEYSTONES[keystone]) if converges else (TILTS[straight.argmax()], 0.0)
     for grain in REFINEMENTS:
         sides = (-grain, 0.0, grain) if converges else (0.0,)
         near = [(best[0] + a, best[1] + b) for a in (0.0, -grain, grain) for b in sides]
-        best = max(near, key=lambda pair: share_of(pair, image))
+        best = near[_projections(whole, near).energies(whole).argmax()]
     level = (0.0, best[1])
-    if share_of(level, image) > LEVEL_SHARE * share_of(best, image):
-        best = level
-    return *best, share_of(best, image)
+    leveled, tilted = _projections(whole, (level, best)).energies(whole)
+    axis, energy = (level, leveled) if leveled > LEVEL_SHARE * tilted else (best, tilted)
+    return *axis, float(energy / max(np.square(whole).mean(), 1e-9))
 
 
-def _explained_share(image: torch.Tensor, axis: tuple[float, float], total: float | None = None) -> float:
-    """Fraction of the variance (`total`, or the image's own) that means of lines with a tilt and a keystone explain."""
-    means, counts = _profile(image, *axis)
-    explained = float((means.square() * counts).sum() / counts.sum())
-    return explained / max(float(image.square().mean()) if total is None else total, 1e-9)
+def _energies(image: np.ndarray) -> np.ndarray:
+    """`Projections.energies` (TILTS, KEYSTONES) of an image (h, w)."""
+    mirrored = np.ascontiguousarray(image[:, ::-1])  # for negative keystones, so that half as much is kept
+    columns = []
+    for keystone in KEYSTONES:
+        projections = _projections(image, [(tilt, abs(keystone)) for tilt in TILTS])
+        columns.append(projections.energies(image) if keystone >= 0 else projections.energies(mirrored)[::-1])
+    return np.stack(columns, 1)
+
+
+def _pixels(image: torch.Tensor) -> np.ndarray:
+    return image.cpu().numpy().astype(np.float64)
+
+
+def _explained_share(image: torch.Tensor, axis: Axis) -> float:
+    """Fraction of the variance of an image (h, w) that means of lines with a tilt and a keystone explain."""
+    pixels = _pixels(image)
+    (energy,) = _projections(pixels, [axis]).energies(pixels)
+    return float(energy / max(np.square(pixels).mean(), 1e-9))
 
 
 def _profile_correlation(image: torch.Tensor, tilt: float, keystone: float) -> torch.Tensor:
     """Autocorrelation (n,) of the profile at shifts up to `REACH` of its length, 1 at shift 0."""
-    means, counts = _profile(image, tilt, keystone)
+    pixels = _pixels(image)
+    projection = _projections(pixels, [(tilt, keystone)])
+    means, counts = torch.from_numpy(projection.means(pixels)).to(image.dtype), torch.from_numpy(projection.counts)
     weight = (counts > 0.5 * counts.float().quantile(0.5)).to(means.dtype)  # without the corners of a tilted picture
     means = (means - (means * weight).sum() / weight.sum()) * weight
     length = 2 * len(means)

@@ -5,13 +5,15 @@ Each is kept by the hash of all that it was made of. A host that runs recipes ag
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections import Counter, OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, Literal
+
+import numpy as np
 
 from ..context import Context
 from ..data.prepare import maps_at_scale
@@ -37,12 +39,10 @@ class KeptSteps:
 
     def __init__(self, limit_bytes: int) -> None:
         self.limit_bytes = limit_bytes
-        self._steps: OrderedDict[str, MadeStep] = OrderedDict()
-
-    @property
-    def size_bytes(self) -> int:
+        self.size_bytes = 0
         """Bytes of all pixels that are kept; those of maps that several steps share count once."""
-        return _size_bytes(self._steps.values())
+        self._steps: OrderedDict[str, MadeStep] = OrderedDict()
+        self._uses: Counter[int] = Counter()  # of arrays, by their ids
 
     def find(self, key: str) -> MadeStep | None:
         """The step that is kept by a key, if it is."""
@@ -52,11 +52,24 @@ class KeptSteps:
 
     def keep(self, key: str, made: MadeStep) -> None:
         """Keep a step, unless it alone is too large."""
-        if _size_bytes([made]) > self.limit_bytes:
+        if sum({id(pixels): pixels.nbytes for pixels in _arrays(made)}.values()) > self.limit_bytes:
             return
+        if (former := self._steps.pop(key, None)) is not None:
+            self._count(former, -1)
         self._steps[key] = made
+        self._count(made, 1)
         while self.size_bytes > self.limit_bytes:
-            self._steps.popitem(last=False)
+            self._count(self._steps.popitem(last=False)[1], -1)
+
+    def _count(self, made: MadeStep, uses: Literal[1, -1]) -> None:
+        """Count a step's pixels in, or out."""
+        for pixels in _arrays(made):
+            before = self._uses[id(pixels)]
+            self._uses[id(pixels)] += uses
+            if not before or not self._uses[id(pixels)]:
+                self.size_bytes += uses * pixels.nbytes
+            if not self._uses[id(pixels)]:
+                del self._uses[id(pixels)]
 
 
 def shrunk(maps: Maps, scale: float, kept: KeptSteps | None) -> Maps:
@@ -145,9 +158,8 @@ def _made(step: ReadyStep, subject: Maps, context: Context, preview_px: int | No
     return MadeStep(result, perf_counter() - started, tuple(events))
 
 
-def _size_bytes(steps: Iterable[MadeStep]) -> int:
-    arrays = [texture.pixels for step in steps for texture in step.result.maps.values()]
-    return sum({id(pixels): pixels.nbytes for pixels in arrays}.values())
+def _arrays(made: MadeStep) -> list[np.ndarray]:
+    return [texture.pixels for texture in made.result.maps.values()]
 
 
 def _key_of(step: ReadyStep, before: str, context: Context) -> str:

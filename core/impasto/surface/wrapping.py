@@ -7,6 +7,7 @@ come from different places. All lie as JPEG's blocks do, whose steps are therefo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import sha256
 
 import numpy as np
 
@@ -26,8 +27,11 @@ FREEDOM = 3.0
 LEAST_SPREAD = 0.02
 MOST_EVIDENCE = 5.0
 """Limit of one map's evidence, as a joint may lie at its border."""
+MOST_KNOWN = 256
+"""Axes of maps whose evidence is known, since the tools of a stack look at the same maps again and again."""
 BOTH, ONE = 2.0, -2.0
 """Prior log odds of pictures that wrap around in both directions and in one, relative to those that do in none."""
+_known: dict[bytes, float] = {}
 
 
 def wraps(maps: Maps) -> tuple[bool, bool]:
@@ -35,10 +39,19 @@ def wraps(maps: Maps) -> tuple[bool, bool]:
 
     A picture in which no border could be seen, such as one of one colour, does.
     """
-    down, across = (
-        sum(_evidence(name, texture.pixels, axis) for name, texture in maps.items() if min(texture.size_px) >= LEAST_PX)
-        for axis in (0, 1)
-    )
+    seen = [(name, texture.pixels) for name, texture in maps.items() if min(texture.size_px) >= LEAST_PX]
+    down = across = 0.0
+    for rest in range(len(seen) - 1, -1, -1):
+        name, pixels = seen[rest]
+        down, across = down + _evidence(name, pixels, 0), across + _evidence(name, pixels, 1)
+        most = rest * MOST_EVIDENCE
+        if len({_decision(down + a * most, across + b * most) for a in (-1, 1) for b in (-1, 1)}) == 1:
+            break  # whatever the others say
+    return _decision(down, across)
+
+
+def _decision(down: float, across: float) -> tuple[bool, bool]:
+    """The most likely of wrapping around in both directions, in one and in none, by the evidence for each direction."""
     odds = {(True, True): down + across + BOTH, (True, False): down + ONE, (False, True): across + ONE}
     best = max(odds, key=lambda which: odds[which])
     return best if odds[best] > 0 else (False, False)
@@ -47,27 +60,41 @@ def wraps(maps: Maps) -> tuple[bool, bool]:
 def _evidence(name: str, pixels: np.ndarray, axis: int) -> float:
     """Log odds that the borders of an axis of a map (H, W, C) continue each other, within `MOST_EVIDENCE`."""
     across = pixels if axis == 1 else pixels.swapaxes(0, 1)
-    lines = across[:: max(1, len(across) // MOST_LINES)]
+    lines = np.ascontiguousarray(across[:: max(1, len(across) // MOST_LINES)])
+    key = sha256(repr((name in NORMAL_MAPS, lines.shape, lines.dtype)).encode() + lines.data).digest()
+    if (known := _known.get(key)) is not None:
+        return known
+    found = _known[key] = _evidence_of_lines(lines, name in NORMAL_MAPS)
+    for oldest in list(_known)[:-MOST_KNOWN]:
+        _known.pop(oldest, None)  # other threads look here too
+    return found
+
+
+def _evidence_of_lines(lines: np.ndarray, are_normals: bool) -> float:
+    """Log odds that the last column of lines (H, W, C) continues in the first, within `MOST_EVIDENCE`."""
     if not np.isfinite(lines).all():
         return -MOST_EVIDENCE
-    channels = [lines[..., 0], lines[..., 1]] if name in NORMAL_MAPS else [luma(lines)]
+    channels = [lines[..., 0], lines[..., 1]] if are_normals else [luma(lines)]
     odds = float(np.mean([_log_odds(np.ascontiguousarray(channel, np.float32)) for channel in channels]))
     return min(max(odds, -MOST_EVIDENCE), MOST_EVIDENCE)
 
 
 def _log_odds(lines: np.ndarray) -> float:
     """Log odds that the last column of (H, W) continues in the first."""
-    places = _places(lines.shape[1])
-    left, right = _half(lines, places, -HALF_PX), _half(lines, places, 0)
-    count = len(places)
-    inside = _windows(left, right)
-    others = [_windows(left, np.roll(right, shift, 1)) for shift in (count // 3, count // 2, count - count // 3)]
-    apart = np.concatenate(others, 1)
-    border = _windows(_half(lines, [0], -HALF_PX), _half(lines, [0], 0))
-    models = _precision(inside), _precision(apart)
-    continuous, cut = (_likelihood_ratio(windows, *models) for windows in (inside, apart))
+    if lines.min() == lines.max():
+        return 0.0
+    columns = np.ascontiguousarray(lines.T)
+    places = _places(len(columns))
+    left, right = _halves(columns, places, -HALF_PX), _halves(columns, places, 0)
+    shifts = (0, len(places) // 3, len(places) // 2, len(places) - len(places) // 3)
+    windows = _windows(left[:, None], np.stack([np.roll(right, shift, 1) for shift in shifts], 1))
+    covariances = [_covariance(one) for one in windows.swapaxes(0, 1)]
+    models = _precision(covariances[0]), _precision(np.mean(covariances[1:], 0))
+    ratios = _likelihood_ratio(windows, *models)
+    continuous, cut = ratios[0], ratios[1:]
     if continuous.mean() <= cut.mean():  # noise, in which no border is seen
         return 0.0
+    border = _windows(_halves(columns, [0], -HALF_PX), _halves(columns, [0], 0))
     found = np.clip(_likelihood_ratio(border, *models)[0], cut.mean(), continuous.mean())
     return float(_log_normal(found, continuous) - _log_normal(found, cut))
 
@@ -79,33 +106,39 @@ def _places(width: int) -> np.ndarray:
     return places[np.linspace(0, len(places) - 1, min(len(places), MOST_WINDOWS)).astype(int)]
 
 
-def _half(lines: np.ndarray, places: Sequence[int] | np.ndarray, offset: int) -> np.ndarray:
-    """Columns (H, N, HALF_PX) from an offset to places; left of the first is the last."""
-    return lines[:, (np.asarray(places)[:, None] + offset + np.arange(HALF_PX)) % lines.shape[1]]
+def _halves(columns: np.ndarray, places: Sequence[int] | np.ndarray, offset: int) -> np.ndarray:
+    """Columns (HALF_PX, N, H) of (W, H) from an offset to N places; left of the first is the last."""
+    return columns[(np.asarray(places) + offset + np.arange(HALF_PX)[:, None]) % len(columns)]
 
 
 def _windows(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Windows (H, N, 2·HALF_PX) without their means."""
-    windows = np.concatenate([left, right], -1)
-    return windows - windows.mean(-1, keepdims=True)
+    """Windows (P = 2·HALF_PX, ..., H) without their means, of halves (HALF_PX, ..., H)."""
+    windows = np.concatenate([np.broadcast_to(left, right.shape), right])
+    windows -= windows.mean(0)
+    return windows
 
 
-def _precision(windows: np.ndarray) -> tuple[np.ndarray, float]:
-    """Inverse and log determinant of the covariance of windows."""
-    rows = windows.reshape(-1, windows.shape[-1]).astype(np.float64)
-    covariance = rows.T @ rows / len(rows) + ROUNDING * np.eye(rows.shape[1])
+def _covariance(windows: np.ndarray) -> np.ndarray:
+    """Covariance (P, P) of windows (P, N, H), in double precision."""
+    pixels = windows.reshape(len(windows), -1).astype(np.float64)
+    return pixels @ pixels.T / pixels.shape[1]
+
+
+def _precision(covariance: np.ndarray) -> tuple[np.ndarray, float]:
+    """Inverse and log determinant of a covariance."""
+    covariance = covariance + ROUNDING * np.eye(len(covariance))
     return np.linalg.inv(covariance).astype(np.float32), float(np.linalg.slogdet(covariance)[1])
 
 
 def _likelihood_ratio(
     windows: np.ndarray, one: tuple[np.ndarray, float], other: tuple[np.ndarray, float]
 ) -> np.ndarray:
-    """Mean log likelihood of the windows (H, N, P) at each place (N,) under one t distribution, less the other's."""
-    likelihoods, rows = [], windows.reshape(-1, windows.shape[-1])  # one product: many small ones are slow
+    """Mean log likelihood of the windows (P, ..., H) at each place (...) under one t distribution, less the other's."""
+    likelihoods, pixels = [], windows.reshape(len(windows), -1)
     for precision, log_determinant in (one, other):
-        distance = np.einsum("np,np->n", rows @ precision, rows).reshape(windows.shape[:-1])
-        power = 0.5 * (FREEDOM + windows.shape[-1])
-        likelihoods.append(-power * np.log1p(distance / FREEDOM).mean(0) - 0.5 * log_determinant)
+        distance = np.einsum("pn,pn->n", precision @ pixels, pixels).reshape(windows.shape[1:])
+        power = 0.5 * (FREEDOM + len(windows))
+        likelihoods.append(-power * np.log(1 + distance / FREEDOM).mean(-1) - 0.5 * log_determinant)
     return likelihoods[0] - likelihoods[1]
 
 
