@@ -13,15 +13,17 @@ from pathlib import Path
 
 import bpy
 
-from ..bridge import images, materials
+from ..bridge import images, materials, tiles
 from ..core.errors import FileError, WorkerError
 from ..core.io.assets import MOST_BYTES, AssetList, AssetText, ListedAsset
+from ..core.io.udim import is_tiled, tiles_at
 from ..core.recipe import Recipe
 from ..core.system.names import usable_name
 from ..core.system.process import run
 from ..core.system.transaction import replace_files, stage
 from ..core.system.typed_json import as_kind
 from ..core.system.untrusted import excerpt, file_error, inside, make_folder, read_json
+from ..core.udim import TOKEN
 from . import catalogs
 from .marking import put_preview, put_text
 
@@ -135,8 +137,8 @@ def _material(asset: ListedAsset, beside: Path, ids: Mapping[str, str]) -> bpy.t
 
 
 def _packed(path: Path, asset: ListedAsset, name: str, recipe: Recipe | None) -> bpy.types.Image:
-    image = images.load(path, name, recipe)
+    image = tiles.load(tiles_at(path) if is_tiled(path) else {0: path}, name, recipe)
     image.pack()
     image.name = f"{asset['name']}_{name}"
-    image.filepath_raw = ""
+    image.filepath_raw = f"//{bpy.path.clean_name(image.name)}.{TOKEN}.png" if is_tiled(path) else ""
     return image

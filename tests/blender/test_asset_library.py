@@ -94,6 +94,22 @@ def test_made_again_it_is_replaced_and_what_is_not_ours_stays(run, library, list
     assert (library / "mine.txt").read_text() == "mine"
 
 
+def test_an_asset_of_tiles_has_a_tiled_image_with_all_of_them(run, listed, tmp_path):
+    (bricks,) = [one for one in json.loads(listed.read_text())["assets"] if one["name"] == "Bricks"]
+    for name, file in bricks["maps"].items():
+        for number in (1001, 1012):
+            shutil.copy(listed.parent / file, listed.parent / f"tiles_{name}.{number}{Path(file).suffix}")
+        bricks["maps"][name] = f"tiles_{name}.<UDIM>{Path(file).suffix}"
+    listed.write_text(json.dumps({"assets": [bricks]}))
+    assert run("library", listed, "--out", tmp_path / "library") == 0
+    shutil.rmtree(listed.parent)
+    with bpy.data.libraries.load(str(tmp_path / "library" / "Masonry.blend"), link=False) as (found, wanted):
+        wanted.materials = found.materials
+    images = [node.image for node in wanted.materials[0].node_tree.nodes if node.type == "TEX_IMAGE"]
+    assert [tile.number for tile in images[0].tiles] == [1001, 1012]
+    assert [len(image.packed_files) for image in images] == [2] * len(images)
+
+
 def test_a_file_of_the_user_is_never_replaced(run, listed, tmp_path, capsys):
     folder = tmp_path / "own"
     folder.mkdir()

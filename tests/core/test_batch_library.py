@@ -11,10 +11,13 @@ import pytest
 from batches import write_recipe
 from PIL import Image
 
+from impasto import Maps, Recipe, Step, run, write_maps
 from impasto.batch.asset_list import write_asset_list
 from impasto.batch.record import Record
 from impasto.cli.main import main
 from impasto.io.assets import AssetList
+from impasto.io.decode import read_map
+from impasto.io.udim import tiles_at
 from impasto.system.typed_json import as_kind
 
 
@@ -64,6 +67,39 @@ def test_each_result_is_an_asset_with_a_preview_its_maps_and_its_recipe(batch, t
     assert preview.shape == (256, 256, 3)
     assert preview[100:160, 100:160].std() > 5
     assert np.ptp(preview[2, 2].astype(int)) < 8  # the background is grey
+
+
+OWN = "orm=ambient_occlusion,roughness,metallic base=base_color n=normal"
+
+
+@pytest.mark.parametrize(("export", "format_"), [("unity-hdrp", "png16"), ("gltf", "exr"), (OWN, "png")])
+def test_packed_results_are_unpacked_to_the_maps_that_they_show(export, format_, walls, batch, tmp_path):
+    packed = tmp_path / "packed"
+    assert exit_code(*walls[:-1], packed, "--export", export, "--format", format_) == 0
+    assets, told = listed(packed, tmp_path / "assets")
+    assert (told, len(assets)) == ([], 2)
+    assert assets[0]["recipe"]["steps"][0]["tool"] == "bricks"
+    assert assets[0]["width_m"] > 0.5
+    assert {"base_color", "normal", "roughness", "metallic", "ambient_occlusion"} <= assets[0]["maps"].keys()
+    for name, file in assets[0]["maps"].items():
+        whole = batch / f"wall_0_{name}.png"
+        if whole.is_file():  # bricks have no metal
+            found, wanted = read_map(tmp_path / "assets" / file, name), read_map(whole, name)
+            np.testing.assert_allclose(found.pixels, wanted.pixels, atol=1.5 / 255)  # half floats and two roundings
+
+
+@pytest.mark.parametrize("export", ["", "unity-urp"])
+def test_tiled_results_are_one_asset_with_all_tiles(export, tmp_path):
+    bricks = run(Recipe((Step("bricks", {"width_px": 64, "height_px": 64}),))).maps
+    write_maps(Maps.of_tiles({1001: bricks, 1012: bricks}), tmp_path / "wall", "wall")
+    more = ("--workers", 1, "--no-contact-sheet", "--out", tmp_path / "out")
+    assert exit_code("tint", tmp_path / "wall", *more, "--export", export) == 0
+    (asset,), told = listed(tmp_path / "out", tmp_path / "assets")
+    assert told == []
+    assert {"base_color", "normal", "roughness"} <= asset["maps"].keys()
+    for name, file in asset["maps"].items():
+        assert file == f"wall_{name}.<UDIM>.png"
+        assert tiles_at(tmp_path / "assets" / file).keys() == {1001, 1012}
 
 
 def test_results_that_were_changed_or_cannot_be_read_are_left_out(batch, tmp_path):

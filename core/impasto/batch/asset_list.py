@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +12,19 @@ import numpy as np
 from ..descriptions import EngineDescription
 from ..errors import ImpastoError
 from ..io.assets import AssetList, ListedAsset, asset_text
-from ..io.decode import read_metadata, read_small
-from ..io.map_files import map_name
+from ..io.decode import has_eight_bits, read_metadata, read_small
+from ..io.files import encode_maps
+from ..io.formats import BUILTIN_EXPORTERS
+from ..io.packing import PackedPicture, all_of
+from ..io.presets import packing_of
+from ..io.udim import tile_number, with_all_tiles, without_number
+from ..io.unpacking import unpacked_maps
 from ..plugins.installation import description
 from ..recipe import Recipe
 from ..surface.shading import ball
 from ..system.untrusted import explain
 from ..texture import Maps
+from ..udim import tile_suffix
 from .record import Made
 
 LIST = "assets.json"
@@ -39,7 +45,7 @@ def write_asset_list(
     for made in results:
         try:
             if (asset := _asset(made, folder, target, known)) is None:
-                warn(f"{made.name} is not in the library: it has no base colour of one file")
+                warn(f"{made.name} is not in the library: it has no base colour")
             else:
                 listed.append(asset)
         except ImpastoError as error:
@@ -50,19 +56,17 @@ def write_asset_list(
 
 
 def _asset(made: Made, folder: Path, target: Path, known: EngineDescription) -> ListedAsset | None:
-    files = {name: folder / file for file in made.files if (name := map_name(Path(file)))}
-    if "base_color" not in files or len(files) < len(made.files):
+    tiles = _written_maps(made, folder, target)
+    if not all("base_color" in files for files in tiles.values()) or not tiles:
         return None
-    maps = Maps({name: read_small(files[name], name, 2 * PREVIEW_PX) for name in LIT if name in files})
-    about = read_metadata(files["base_color"])
+    first = tiles[min(tiles)]
+    maps = Maps({name: read_small(first[name], name, 2 * PREVIEW_PX) for name in LIT if name in first})
+    about = read_metadata(folder / next(iter(made.files)))
     recipe = Recipe.from_dict(about["recipe"]) if "recipe" in about else None
     tools = {tool["name"]: tool for tool in known["tools"]}
     text = asset_text(recipe, tools, known["models"], maps["base_color"].pixels.mean((0, 1)).tolist())
     preview = target / f"{made.name}.jpg"
     _write_preview(ball(maps, PREVIEW_PX), preview)
-    for file in files.values():
-        with explain(file, "copy"):
-            shutil.copyfile(file, target / file.name)
     asset = ListedAsset(
         name=made.name,
         catalog=text.catalog,
@@ -70,7 +74,7 @@ def _asset(made: Made, folder: Path, target: Path, known: EngineDescription) -> 
         description=text.description,
         license=text.license,
         preview=preview.name,
-        maps={name: file.name for name, file in files.items()},
+        maps={name: with_all_tiles([file])[0].name for name, file in first.items()},
         values={},
     )
     if recipe:
@@ -80,6 +84,37 @@ def _asset(made: Made, folder: Path, target: Path, known: EngineDescription) -> 
     if "height_range_m" in about:
         asset["relief_m"] = float(about["height_range_m"])
     return asset
+
+
+def _written_maps(made: Made, folder: Path, target: Path) -> dict[int, dict[str, Path]]:
+    """Files of a result's maps, each by itself, by tile (0 of one that is not tiled) and map: copied, or unpacked."""
+    packed = {picture.pattern.format(name=made.name): picture for picture in packing_of(made.export).pictures}
+    tiles: dict[int, dict[str, Path]] = {}
+    for file in map(folder.joinpath, made.files):
+        number, picture = tile_number(file), packed.get(without_number(file).stem)
+        if picture is not None:
+            found = tiles.setdefault(number, {})
+            found |= _maps_of(file, picture, target / made.name, number, without=found)
+    return tiles
+
+
+def _maps_of(
+    file: Path, picture: PackedPicture, stem: Path, number: int, *, without: Collection[str]
+) -> dict[str, Path]:
+    """Files STEM_MAP.png of the maps of a packed picture, but for those that are there; a map by itself is copied."""
+    name = picture.channels[0].map_name
+    if name and picture.channels == all_of(name):
+        path = stem.with_name(f"{stem.name}_{name}{tile_suffix(file.suffix, number)}")
+        with explain(file, "copy"):
+            shutil.copyfile(file, path)
+        return {name: path}
+    exporter = BUILTIN_EXPORTERS[0 if has_eight_bits(file) else 1]
+    maps = {name: map_ for name, map_ in unpacked_maps(file, picture).items() if name not in without}
+    paths = {name: stem.with_name(f"{stem.name}_{name}{tile_suffix(exporter.suffix, number)}") for name in maps}
+    for name, data in encode_maps(Maps(maps), exporter).items():
+        with explain(paths[name]):
+            paths[name].write_bytes(data)
+    return paths
 
 
 def _write_preview(picture: np.ndarray, path: Path) -> None:

@@ -83,7 +83,7 @@ def make(job: BatchJob, limits: Limits, is_cancelled: Callable[[], bool] = lambd
         raise
     with explain(job.folder, "read"):
         sizes = {path.name: path.stat().st_size for path in answer.paths}
-    return Made(job.name, key, sizes, round(time.monotonic() - started, 3))
+    return Made(job.name, key, sizes, round(time.monotonic() - started, 3), job.export)
 
 
 def _watch(running: Job, client: Client, limits: Limits, is_cancelled: Callable[[], bool]) -> None:

@@ -39,12 +39,16 @@ class GivenUp:
 
 @dataclass(frozen=True)
 class Made:
-    """Result of a job. key: of `BatchJob.key`. files: sizes in bytes of the files in the job's folder, by name."""
+    """Result of a job. key: of `BatchJob.key`. files: sizes in bytes of the files in the job's folder, by name.
+
+    export: the packing of the files, as for `packing_of`.
+    """
 
     name: str
     key: str
     files: Mapping[str, Count]
     seconds: float
+    export: str = ""
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ class AssetText:
 class ListedAsset(TypedDict):
     """An asset to be made. preview, maps: files beside the list. values: of maps that are one number.
 
-    is_stand_in: the maps are a small stand-in for what its recipe makes.
+    A map of tiles is named NAME.<UDIM>.png. is_stand_in: the maps are a small stand-in for what its recipe makes.
     """
 
     name: str

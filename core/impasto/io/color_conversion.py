@@ -41,12 +41,12 @@ class ColorConversion:
 
     def __call__(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         stored = rows[..., : self._count]
-        alpha = None if self._lines.alpha is None else _unit(rows[..., self._count :])
+        alpha = None if self._lines.alpha is None else unit(rows[..., self._count :])
         if self._profile is not None:
-            return _unit(self._by_profile(stored)), alpha
+            return unit(self._by_profile(stored)), alpha
         if self._lines.color in ("lab", "icclab"):
             return _lab_to_srgb(stored, self._lines.color == "icclab"), alpha
-        values = _unit(stored)
+        values = unit(stored)
         if self._is_inverted:
             values = 1 - values
         if self._lines.color == "cmyk":
@@ -66,7 +66,7 @@ class ColorConversion:
         return np.asarray(ImageCms.applyTransform(Image.fromarray(bytes_, mode), self._profile))
 
 
-def _unit(stored: np.ndarray) -> np.ndarray:
+def unit(stored: np.ndarray) -> np.ndarray:
     """Integers scaled to [0, 1]; floats unchanged."""
     if stored.dtype.kind == "u":
         return np.divide(stored, np.float32(np.iinfo(stored.dtype).max), dtype=np.float32)

@@ -17,7 +17,7 @@ from ..surface.color import srgb_to_linear
 from ..system.untrusted import excerpt
 from ..texture import COLOR_MAPS, MAP_CHANNELS, Maps, Texture, standard_color_space
 from .cards import read_embedded
-from .color_conversion import ColorConversion
+from .color_conversion import ColorConversion, unit
 from .headers import read_header
 from .scanlines import Scanlines, open_scanlines
 from .signatures import EXTENSIONS, REFUSED_EXTENSIONS
@@ -83,6 +83,18 @@ def read_small(path: Path, name: str, longest_px: int) -> Texture:
     if pixels.shape[2] < MAP_CHANNELS[name]:
         pixels = np.repeat(pixels, MAP_CHANNELS[name], axis=2)
     return Texture(np.clip(pixels, 0, 1), standard_color_space(name))
+
+
+def read_channels(path: Path) -> np.ndarray:
+    """A picture's channels (H, W, C) as they are stored, integers scaled to [0, 1]. FileError if it is damaged."""
+    lines = open_scanlines(path)
+    lines.check_memory(len(lines.channels) + (lines.alpha is not None))
+    return np.concatenate([unit(rows).astype(np.float32) for _, rows in lines.bands()])
+
+
+def has_eight_bits(path: Path) -> bool:
+    """Whether a picture's channels are stored as bytes."""
+    return str(open_scanlines(path).spec.format) == "uint8"
 
 
 def read_size(path: Path) -> tuple[int, int]:
