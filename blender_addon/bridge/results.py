@@ -61,6 +61,14 @@ def assign_to_faces(name: str, objects: Sequence[bpy.types.Object]) -> Report:
     return Report("INFO", f"Assigned {name} to {count} faces", materials=(name,))
 
 
+def assign_to_slot(name: str, item: bpy.types.Object, slot: int) -> Report:
+    """Assign the material of this name to the faces of an object's slot. ParameterError if it cannot have one."""
+    material = material_called(name)
+    check_assignable(item)
+    former.assign(item, material, min(slot, max(0, len(item.material_slots) - 1)))
+    return Report("INFO", f"{item.name}: {name}", materials=(name,))
+
+
 def _slot_for(item: bpy.types.Object, material: bpy.types.Material) -> int:
     """Slot of an object that has a material, added where none has it."""
     check_assignable(item)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import bpy
 from bpy.props import CollectionProperty, StringProperty
-from bpy_extras import view3d_utils
 
 from ..bridge.images import READ_BY_THE_ENGINE
 from ..bridge.target import assignable_objects
+from ..bridge.under_mouse import object_below
 from ..engine.catalogue import catalogue
 from ..interface.browsing import HIDDEN, as_preferred, remember
 from ..jobs.operator import tell
@@ -39,7 +39,7 @@ class IMPASTO_OT_drop_pictures(bpy.types.Operator):
     )
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        found = _object_below(context, event.mouse_x, event.mouse_y) if context.area.type == "VIEW_3D" else None
+        found = object_below(context, event.mouse_x, event.mouse_y) if context.area.type == "VIEW_3D" else None
         self.object = found.name if found else ""
         return self.execute(context)
 
@@ -89,16 +89,6 @@ def _show_panel(context: bpy.types.Context) -> None:
     region = next(one for one in area.regions if one.type == "UI")
     with contextlib.suppress(AttributeError, TypeError):  # the tabs are known only once they are drawn
         region.active_panel_category = TAB
-
-
-def _object_below(context: bpy.types.Context, x: int, y: int) -> bpy.types.Object | None:
-    """The object under the mouse, whose position is in the window; None if there is none."""
-    region = next(one for one in context.area.regions if one.type == "WINDOW")
-    view, place = context.space_data.region_3d, (x - region.x, y - region.y)
-    origin = view3d_utils.region_2d_to_origin_3d(region, view, place)
-    direction = view3d_utils.region_2d_to_vector_3d(region, view, place)
-    hit = context.scene.ray_cast(context.evaluated_depsgraph_get(), origin, direction)
-    return hit[4].original if hit[0] else None
 
 
 def _select_only(context: bpy.types.Context, item: bpy.types.Object) -> None:

@@ -6,11 +6,13 @@ import json
 import shutil
 from pathlib import Path
 
+import bmesh
 import bpy
 import numpy as np
 import pytest
 from conftest import pixels_of
 from drawing import drawn
+from mathutils import Vector
 from test_assets import catalogs_in, preview_of
 
 LIBRARIES = bpy.context.preferences.filepaths.asset_libraries
@@ -210,27 +212,101 @@ def test_a_click_in_the_shelf_assigns_the_material_of_its_library_or_of_the_file
     assert plane.active_material == marble
 
 
-def test_in_edit_mode_it_assigns_to_the_selected_faces(library):
+@pytest.fixture
+def bricks(library):
+    """What Blender says of an asset that is clicked or dragged."""
     listed = LIBRARIES.new(name="Studio", directory=str(library))
+    yield {
+        "asset_library_type": "CUSTOM",
+        "asset_library_identifier": listed.name,
+        "relative_asset_identifier": "Masonry.blend/Material/Bricks",
+    }
+    LIBRARIES.remove(listed)
+
+
+def cube_in_edit_mode(selected, slots=("own",)) -> bpy.types.Object:
+    """A cube of which one face is selected; its last face is in the last slot."""
     bpy.ops.mesh.primitive_cube_add()
     cube = bpy.context.active_object
-    cube.data.materials.append(bpy.data.materials.new("own"))
+    for name in slots:
+        cube.data.materials.append(bpy.data.materials.new(name))
+    cube.data.polygons[5].material_index = max(len(slots) - 1, 0)
     bpy.ops.object.mode_set(mode="EDIT")
     bpy.ops.mesh.select_all(action="DESELECT")
     bpy.ops.object.mode_set(mode="OBJECT")
-    cube.data.polygons[2].select = True
+    cube.data.polygons[selected].select = True
     bpy.ops.object.mode_set(mode="EDIT")
-    try:
-        bpy.ops.impasto.use_asset(
-            asset_library_type="CUSTOM",
-            asset_library_identifier=listed.name,
-            relative_asset_identifier="Masonry.blend/Material/Bricks",
-        )
-    finally:
-        LIBRARIES.remove(listed)
+    return cube
+
+
+def materials_of_faces(cube) -> list[str]:
     bpy.ops.object.mode_set(mode="OBJECT")
-    names = [cube.material_slots[face.material_index].name for face in cube.data.polygons]
-    assert names == ["own", "own", "Bricks", "own", "own", "own"]
+    return [cube.material_slots[face.material_index].name for face in cube.data.polygons]
+
+
+def test_in_edit_mode_it_assigns_to_the_selected_faces(bricks):
+    cube = cube_in_edit_mode(selected=2)
+    bpy.ops.impasto.use_asset(**bricks)
+    assert materials_of_faces(cube) == ["own", "own", "Bricks", "own", "own", "own"]
+
+
+def test_dropped_on_a_selected_face_it_is_given_to_all_of_them(bricks):
+    cube = cube_in_edit_mode(selected=2)
+    bpy.ops.impasto.drop_asset(**bricks, object=cube.name, face=2)
+    assert materials_of_faces(cube) == ["own", "own", "Bricks", "own", "own", "own"]
+
+
+@pytest.mark.parametrize("slots", [("own", "other"), ()])
+def test_dropped_on_another_face_it_takes_the_slot_as_in_object_mode(bricks, slots):
+    cube = cube_in_edit_mode(2, slots)
+    bpy.ops.impasto.drop_asset(**bricks, object=cube.name, face=5)
+    assert materials_of_faces(cube) == [*(["own"] * 5 if slots else ["Bricks"] * 5), "Bricks"]
+
+
+def test_a_drop_beside_the_mesh_and_one_in_object_mode_are_refused(bricks):
+    cube = cube_in_edit_mode(selected=2)
+    with pytest.raises(RuntimeError, match="no such face"):
+        bpy.ops.impasto.drop_asset(**bricks, object=cube.name, face=6)
+    bpy.ops.object.mode_set(mode="OBJECT")
+    assert not bpy.ops.impasto.drop_asset.poll()
+
+
+def test_blender_drops_materials_itself_in_object_mode_only(extension, library):
+    """Why edit mode has a shelf of its own, whose drags call the extension where Blender can do that."""
+    window = bpy.context.window_manager.windows[0]
+    area = next(one for one in window.screen.areas if one.type == "VIEW_3D")
+    region = next(one for one in area.regions if one.type == "WINDOW")
+    shelves = extension.assets.shelf.SHELVES
+    found = {}
+    for mode in ("OBJECT", "EDIT"):
+        bpy.ops.object.mode_set(mode=mode)
+        with bpy.context.temp_override(window=window, area=area, region=region):
+            shown = [one for version, one in shelves if bpy.app.version >= version and one.poll(bpy.context)]
+            drags = [getattr(one, "bl_drag_operator", "") for one in shown]
+            found[mode] = (bpy.ops.object.drop_named_material.poll(), drags)
+    bpy.ops.object.mode_set(mode="OBJECT")
+    in_edit_mode = {4: [""], 5: ["impasto.drop_asset"]}[bpy.app.version[0]]
+    before_shelves = bpy.app.version < shelves[0][0]
+    assert found == {
+        "OBJECT": (True, [] if before_shelves else [""]),
+        "EDIT": (False, [] if before_shelves else in_edit_mode),
+    }
+
+
+def test_the_nearest_face_that_is_not_hidden_is_below_the_mouse(extension, scene):
+    cube = cube_in_edit_mode(selected=0)
+    cube.location = 10, 0, 0
+    bpy.context.view_layer.update()
+    below = extension.bridge.under_mouse.face_below
+    origin, down = Vector((10, 0, 5)), Vector((0, 0, -1))
+    top = below([cube], origin, down)[1]
+    mesh = bmesh.from_edit_mesh(cube.data)
+    mesh.faces.ensure_lookup_table()
+    assert mesh.faces[top].normal.z == pytest.approx(1)
+    mesh.faces[top].hide = True
+    assert mesh.faces[below([cube], origin, down)[1]].normal.z == pytest.approx(-1)
+    assert below([cube], Vector((0, 0, 5)), down) is None
+    bpy.ops.object.mode_set(mode="OBJECT")
 
 
 def test_what_is_no_longer_there_is_named(extension, library):

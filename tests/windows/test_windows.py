@@ -303,6 +303,14 @@ def test_an_artist_marks_an_asset_browses_the_shipped_library_and_makes_one_of_i
     assert len(facts["sizes"]) >= 5
 
 
+def test_an_asset_is_dragged_onto_a_slot_and_where_blender_can_onto_selected_faces(walk_through, blender):
+    facts = walk_through("drags")
+    print(json.dumps(facts, indent=1))
+    assert facts["object"] == ["Dropped"]
+    dropped = blender.name != "4.3"  # its shelves call nothing when an asset is dragged, and Blender takes no drop
+    assert facts["faces"] == ["Dropped"] * dropped + ["Material"] * (6 - dropped)
+
+
 def test_an_artist_uses_the_menu_of_an_image_node_a_shortcut_and_the_status_bar(walk_through):
     facts = walk_through("menus")
     assert len(facts["shortcuts"]) == 7
