@@ -311,6 +311,17 @@ def test_an_asset_is_dragged_onto_a_slot_and_where_blender_can_onto_selected_fac
     assert facts["faces"] == ["Dropped"] * dropped + ["Material"] * (6 - dropped)
 
 
+def test_the_asset_browser_lists_and_fetches_a_library_from_a_server(walk_through, blender):
+    if blender.name == "4.3":  # reads no remote libraries: they began in 5.2
+        return
+    facts = walk_through("remote")
+    print(json.dumps(facts, indent=1))
+    assert facts["has_index"]
+    assert {"json", "webp"} <= set(facts["asked"])
+    assert "Impasto" in facts["chosen"][1]
+    assert len(facts["files"]) == 1
+
+
 def test_an_artist_uses_the_menu_of_an_image_node_a_shortcut_and_the_status_bar(walk_through):
     facts = walk_through("menus")
     assert len(facts["shortcuts"]) == 7
