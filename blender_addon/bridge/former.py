@@ -16,7 +16,7 @@ from bpy.props import BoolProperty, CollectionProperty, IntProperty, PointerProp
 
 from .. import handlers
 from ..core.errors import ParameterError
-from . import recent, surfaces
+from . import images, recent, surfaces
 from .surfaces import MapImage
 from .target import check_assignable
 
@@ -65,6 +65,21 @@ def plain_copy(material: bpy.types.Material) -> bpy.types.Material:
     copy = material.copy()
     copy.impasto_former.clear()
     copy.impasto_is_former = False
+    return copy
+
+
+def textures_of(material: bpy.types.Material) -> bpy.types.Material | None:
+    """A copy of a material that keeps its textures, to work on whatever becomes of it; None if it has none."""
+    if "base_color" not in surfaces.map_nodes(material):
+        return None
+    copy = plain_copy(material)
+    copy.name = f"{material.name}_textures"
+    copy.impasto_layers.layers.clear()
+    copy.impasto_layers.material = None
+    for name in (images.RECIPE, recent.MADE, recent.STARRED):
+        copy.pop(name, None)
+    if copy.asset_data:
+        copy.asset_clear()
     return copy
 
 

@@ -7,7 +7,7 @@ faces, is kept as an image when the result is made.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -87,13 +87,15 @@ def _mesh_shown(recipe: Recipe, image: bpy.types.Image) -> Callable[[], Path | J
 def sources_of(recipe: Recipe, image: bpy.types.Image | None = None) -> dict[str, Source]:
     """Images or files that are a recipe's inputs, by name, for the main thread; those that are not found are left out.
 
-    Of several images of one name it is the one with the hash. image: one that the recipe made.
+    Of several images of one name it is the one with the hash. A source may be all textures of a material. image: one
+    that the recipe made.
     """
     found: dict[str, Source] = {}
     for name, about in recipe.inputs.items():
         images = _images(about, image)
         same = (one for one in images if len(images) > 1 and _is_same(one, about))
-        if (first := next(chain(same, images, _files(str(about["name"]), image)), None)) is not None:
+        textures = _materials(about, image) if name == SOURCE else ()
+        if (first := next(chain(textures, same, images, _files(str(about["name"]), image)), None)) is not None:
             found[name] = first
     return found
 
@@ -109,8 +111,23 @@ def put_source(settings: bpy.types.PropertyGroup, source: Source | None, about: 
     settings.width_m = float(about.get("width_m", 0.0)) / materials.unit_m()
     if isinstance(source, bpy.types.Image):
         settings.source_kind, settings.image = "IMAGE", source
+    elif isinstance(source, bpy.types.Material):
+        settings.material, settings.source_kind = source, "MATERIAL"
     elif source is not None:
         settings.source_kind, settings.filepath = "FILE", str(source)
+
+
+def _materials(about: Mapping[str, str | float], image: bpy.types.Image | None) -> Iterator[bpy.types.Material]:
+    """Materials whose textures, of more than a colour, have the hash; those that are the source of layers first."""
+    sources = {one.impasto_layers.material for one in bpy.data.materials} - {None}
+    for one in (*sources, *(one for one in bpy.data.materials if one not in sources)):
+        nodes = surfaces.map_nodes(one)
+        color = nodes.get("base_color")
+        if color is None or not _is_called(color.image, str(about["name"])) or not nodes.keys() & set(surfaces.RELIEF):
+            continue
+        given = ready(surfaces.read(one))
+        if not isinstance(given, Path) and _hash(given) == about["sha256"]:
+            yield one
 
 
 def _is_same(image: bpy.types.Image, about: Mapping[str, str | float]) -> bool:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`impasto.run`, the stable call for scripts, and `impasto.generate`, the panel's button."""
+"""`impasto.run`, the stable call for scripts, `impasto.generate`, the panel's button, and its settings as layers."""
 
 from __future__ import annotations
 
@@ -10,9 +10,16 @@ from typing import Any
 import bpy
 from bpy.props import StringProperty
 
+from ..bridge.inputs import SOURCE
+from ..bridge.materials import check_editable
+from ..bridge.target import ACTIVE, chosen_material
+from ..core.recipe import name_inputs
 from ..engine.catalogue import catalogue
 from ..jobs.operator import TaskOperator
-from ..jobs.task import Task
+from ..jobs.task import Place, Report, Task
+from ..layers.operators import new_material
+from ..layers.request import put_recipe
+from ..material.using import OnMaterial
 from ..parameters.properties import MAX_INT
 from ..paths import RELATIVE_PATH
 from ..tools.arguments import ensure_known, source_of, values_of, with_properties
@@ -77,10 +84,32 @@ class IMPASTO_OT_generate(RequestProperties, TaskOperator, bpy.types.Operator):
         given.pop("tool", None)
         if self.source or self.image:
             given["source"] = source_of(self.image, self.source)
-            given.setdefault("preparation", {})  # the panel's is of its own source
         if "estimator" in given:
             given.setdefault("estimator_parameters", {})
         return given
 
 
-CLASSES = (IMPASTO_OT_run, IMPASTO_OT_generate)
+class IMPASTO_OT_begin_layers(OnMaterial, bpy.types.Operator):
+    """What the Impasto panel is set to make, as layers of a material"""
+
+    bl_idname = "impasto.begin_layers"
+    bl_label = "From These Settings"
+    place = Place.LAYERS
+
+    @classmethod
+    def why_not(cls, context: bpy.types.Context) -> str:
+        return "" if context.scene.impasto.tool in catalogue else "Choose a tool"
+
+    def do(self, context: bpy.types.Context) -> Report:
+        """Open them as layers of the active material if results go there, else of a new one."""
+        request = from_scene(context)
+        material = chosen_material(context) if request.material == ACTIVE else new_material(context)
+        check_editable(material)
+        named = name_inputs(request.inputs)[1]
+        sources = named if request.source is None else {SOURCE: request.source, **named}
+        put_recipe(material.impasto_layers, request.recipe(), sources)
+        material.impasto_layers.width_m = context.scene.impasto.width_m
+        return Report("INFO", f"{material.name} has the layers of its recipe", materials=(material.name,))
+
+
+CLASSES = (IMPASTO_OT_run, IMPASTO_OT_generate, IMPASTO_OT_begin_layers)

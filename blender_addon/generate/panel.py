@@ -8,13 +8,14 @@ from typing import Any
 
 import bpy
 
-from ..bridge.target import NONE
+from ..bridge.target import NONE, active_material
 from ..core.descriptions import MESH
 from ..engine.catalogue import catalogue, properties_of
 from ..interface import previews
 from ..interface.browsing import draw_image, draw_path
 from ..interface.drawing import draw_text
 from ..jobs.task import Place
+from ..layers.panel import draw_start, has_layers
 from ..material.drawing import draw_former
 from ..parameters import inputs, properties
 from ..parameters.groups import chosen_model
@@ -35,7 +36,7 @@ from ..tools.panel import (
     section,
 )
 from . import variations
-from .request import preparing_tool, why_incomplete
+from .request import why_incomplete
 from .settings import ImpastoSettings
 from .variation_grid import draw_grid
 
@@ -94,8 +95,9 @@ class ImpastoPanel(ToolPanel):
         if variations.has_seeds(tool):
             draw = lambda body: _draw_variations(body, context)  # noqa: E731
             section(layout, "impasto_variations", "Variations", draw, closed=True)
-        section(layout, "impasto_maps", "Maps", lambda body: _draw_maps(body, context, tool), closed=True)
-        section(layout, "impasto_material", "Material", lambda body: _draw_material(body, context, tool), closed=True)
+        section(layout, "impasto_result", "Result", lambda body: _draw_form(body, context, tool), closed=True)
+        if not has_layers(active_material(context)):
+            section(layout, "impasto_layers", "Material Layers", lambda body: draw_start(body, context), closed=True)
 
 
 class IMPASTO_PT_view_3d(ImpastoPanel, InView3D, bpy.types.Panel):
@@ -118,15 +120,6 @@ def _draw_source(layout: bpy.types.UILayout, context: bpy.types.Context, tool: M
         draw_path(column, settings, "filepath")
     elif settings.source_kind == "IMAGE":
         draw_image(column, settings, "image")
-    preparing = preparing_tool()
-    if settings.source_kind != "NONE" and preparing:
-        section(
-            column,
-            "impasto_preparation",
-            "Prepare Source",
-            lambda body: draw_parameters(body, context, preparing, group=context.scene.impasto_preparation),
-            closed=True,
-        )
     draw_images(column, context, tool, inputs.image_inputs(tool), settings)
     if "width_m" not in properties_of(tool):  # the tool's own width is that of its result
         draw_open_number(column, settings, "width_m", WIDTH, "Real Width")
@@ -190,17 +183,15 @@ def _draw_live(layout: bpy.types.UILayout, settings: ImpastoSettings, repeats: i
         draw_text(layout, "The seed is not locked: Generate takes another one", "INFO")
 
 
-def _draw_maps(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
+def _draw_form(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
+    """Draw the form of the result, the tool of the maps that the chosen one does not make, and the material."""
     settings = context.scene.impasto
     layout.prop(settings, "bits")
     if tool["kind"] == "generator":
         layout.prop(settings, "estimator")
         if settings.estimator in catalogue:
             draw_parameters(layout, context, catalogue[settings.estimator])
-
-
-def _draw_material(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
-    settings, column = context.scene.impasto, layout.column()
+    column = layout.column()
     column.row().prop(settings, "material", expand=True)
     if tool["kind"] != "generator":
         column.prop(settings, "across_seams")

@@ -13,7 +13,7 @@ import bpy
 from ..bridge import materials
 from ..bridge.inputs import Source
 from ..bridge.target import ACTIVE
-from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size, properties_of
+from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size
 from ..parameters import properties
 from ..paths import absolute
 from ..tools.missing import why_no_input, why_unready
@@ -26,7 +26,6 @@ def from_scene(context: bpy.types.Context) -> Request:
     settings = context.scene.impasto
     tool = catalogue[settings.tool]
     estimator = catalogue[settings.estimator] if settings.estimator in catalogue else None  # noqa: SIM401  it has no get
-    preparing = preparing_tool()
     group = properties.group_of(context.scene, tool)
     size = {name: getattr(group, name) for name in SIZE_PARAMETERS} if has_size(tool) else {}
     return Request.from_settings(
@@ -34,7 +33,6 @@ def from_scene(context: bpy.types.Context) -> Request:
         source=chosen_source(settings) if tool["uses_subject"] else None,
         estimator=settings.estimator,
         estimator_parameters=properties.parameters_of(context.scene, estimator) if estimator else {},
-        preparation=properties.values_of(context.scene.impasto_preparation, preparing) if preparing else {},
         width_m=settings.width_m * materials.unit_m(),
         **size,
     )
@@ -44,7 +42,7 @@ def without_source(context: bpy.types.Context) -> Request:
     """Request for a recipe that makes a material from nothing: with the panel's size, estimator, device and depth."""
     width_px, height_px = _size_of(context.scene)
     panel = replace(from_scene(context), width_px=width_px, height_px=height_px, width_m=0.0)
-    return replace(panel, source=None, parameters={}, inputs={}, preparation={})
+    return replace(panel, source=None, parameters={}, inputs={})
 
 
 def _size_of(scene: bpy.types.Scene) -> tuple[int, int]:
@@ -54,11 +52,6 @@ def _size_of(scene: bpy.types.Scene) -> tuple[int, int]:
             group = properties.group_of(scene, catalogue[name])
             return group.width_px, group.height_px
     return 0, 0
-
-
-def preparing_tool() -> Mapping[str, Any] | None:
-    """Tool that prepares the source, to which the scene's `impasto_preparation` belongs; None if there is none."""
-    return next(iter(catalogue.tools_for("prepare")), None)
 
 
 def chosen_source(settings: ImpastoSettings) -> Source | None:
@@ -76,15 +69,6 @@ def is_source(settings: ImpastoSettings, image: bpy.types.Image) -> bool:
     if isinstance(source, Path):
         return bool(image.filepath) and Path(bpy.path.abspath(image.filepath, library=image.library)) == source
     return source == image
-
-
-def is_prepared(scene: bpy.types.Scene) -> bool:
-    """Whether the panel's source is prepared, so that a tool sees another picture than the user."""
-    tool = preparing_tool()
-    if tool is None:
-        return False
-    values = properties.values_of(scene.impasto_preparation, tool)
-    return any(value != properties_of(tool)[name]["default"] for name, value in values.items())
 
 
 def why_incomplete(context: bpy.types.Context) -> str:

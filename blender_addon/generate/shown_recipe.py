@@ -39,8 +39,9 @@ def restore_settings(scene: bpy.types.Scene, recipe: Recipe, sources: Mapping[st
 
     ParameterError, before anything changes, for a recipe that the panel cannot show.
     """
-    preparation, step, estimator = _parts(recipe)
+    step, estimator = _parts(recipe)
     settings, tool = scene.impasto, catalogue[step.tool]
+    sources = {name: source for name, source in sources.items() if not isinstance(source, bpy.types.Material)}
     show_recipe(scene, replace(recipe, steps=(step,)))
     if has_size(tool):
         group = properties.group_of(scene, tool)
@@ -48,7 +49,6 @@ def restore_settings(scene: bpy.types.Scene, recipe: Recipe, sources: Mapping[st
             setattr(group, name, step.parameters.get(name, 0))
     put_source(settings, sources.get(SOURCE), recipe.inputs.get(SOURCE, {}))
     inputs.put_images(scene, tool, step, images_of(sources, step.input_names))
-    _put_preparation(scene, preparation)
     if tool["kind"] == "generator":
         settings.estimator = estimator.tool if estimator else "none"
     if estimator:
@@ -57,25 +57,17 @@ def restore_settings(scene: bpy.types.Scene, recipe: Recipe, sources: Mapping[st
     return missing_inputs(recipe, sources)
 
 
-def _parts(recipe: Recipe) -> tuple[Step | None, Step, Step | None]:
-    """The steps of preparation, of the panel's tool and of estimation. ParameterError for any other recipe."""
+def _parts(recipe: Recipe) -> tuple[Step, Step | None]:
+    """The steps of the panel's tool and of estimation. ParameterError for any other recipe."""
     steps, kinds = list(recipe.active_steps), LISTS["tool"][0]
     if any(step.tool not in catalogue for step in steps):
         steps = []
-    preparation = steps.pop(0) if len(steps) > 1 and steps[0].tool == catalogue.usual("prepare") else None
     kind = catalogue[steps[0].tool]["kind"] if steps else ""
     is_estimated = len(steps) == 2 and kind == "generator" and catalogue[steps[1].tool]["kind"] == "estimator"
     estimator = steps.pop() if is_estimated else None
     if len(steps) != 1 or kind not in kinds:
         raise ParameterError("the Impasto panel cannot show this recipe", "press Edit Layers")
-    return preparation, steps[0], estimator
-
-
-def _put_preparation(scene: bpy.types.Scene, step: Step | None) -> None:
-    """Give the settings by which the source is prepared the values of a step; the defaults without one."""
-    if name := catalogue.usual("prepare"):
-        group, tool = scene.impasto_preparation, catalogue[name]
-        properties.put_values(group, tool, step.parameters if step else {})
+    return steps[0], estimator
 
 
 def shown_recipe(scene: bpy.types.Scene) -> Recipe:

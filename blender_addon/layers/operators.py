@@ -12,6 +12,7 @@ from ..bridge.recipe_inputs import sources_of
 from ..bridge.target import active_material, assignable_objects, chosen_material
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe, Step
+from ..engine.catalogue import catalogue
 from ..jobs.operator import TaskOperator
 from ..jobs.task import Place, Report, Task
 from ..material.using import NAMED, OnMaterial
@@ -21,6 +22,7 @@ from ..tools.arguments import ensure_known
 from . import preview
 from .on_layers import OnLayers
 from .request import LayersRequest, add_layer, copy_layer, of_size, put_recipe, why_incomplete
+from .settings import MATERIAL, NONE
 
 UP, DOWN = "UP", "DOWN"
 
@@ -55,10 +57,13 @@ class IMPASTO_OT_add_layer(ChangesLayers, bpy.types.Operator):
     def do(self, context: bpy.types.Context) -> Report:
         ensure_known(self.tool)
         if active_material(context) is None:
-            _new_material(context)
+            new_material(context)
         return super().do(context)
 
     def change(self, stack: bpy.types.PropertyGroup) -> str:
+        if not stack.layers and stack.source_kind == NONE and catalogue[self.tool]["kind"] != "generator":
+            stack.source_kind = MATERIAL  # what is there is changed
+            stack.source_kind = MATERIAL if stack.material else NONE
         return f"Added the layer {add_layer(stack, Step(self.tool)).name}"
 
 
@@ -82,6 +87,9 @@ class IMPASTO_OT_duplicate_layer(ChangesLayers, bpy.types.Operator):
     bl_label = "Duplicate Layer"
 
     def change(self, stack: bpy.types.PropertyGroup) -> str:
+        if not stack.layers and stack.source_kind == NONE and catalogue[self.tool]["kind"] != "generator":
+            stack.source_kind = MATERIAL  # what is there is changed
+            stack.source_kind = MATERIAL if stack.material else NONE
         return f"Added the layer {copy_layer(stack).name}"
 
 
@@ -141,7 +149,7 @@ class IMPASTO_OT_edit_layers(OnMaterial, bpy.types.Operator):
         recipe, image = self._recipe(context)
         named = self.material or not (self.image or self.filepath or self.recipe)
         material = chosen_material(context, self.material) if named else active_material(context)
-        material = material or _new_material(context)
+        material = material or new_material(context)
         materials.check_editable(material)
         missing = put_recipe(material.impasto_layers, recipe, sources_of(recipe, image))
         said = f"{material.name} has the layers of its recipe"
@@ -191,7 +199,7 @@ class IMPASTO_OT_generate_asset(TaskOperator, bpy.types.Operator):
         return LayersRequest.of(context, material).task(material)
 
 
-def _new_material(context: bpy.types.Context) -> bpy.types.Material:
+def new_material(context: bpy.types.Context) -> bpy.types.Material:
     """A new material on the selected objects."""
     material = materials.new("Impasto")
     for item in assignable_objects(context):

@@ -6,15 +6,16 @@ from __future__ import annotations
 import bpy
 
 from ..bridge import images
-from ..bridge.target import active_material
+from ..bridge.target import active_material, chosen_material
 from ..engine.catalogue import catalogue
 from ..interface import previews
 from ..interface.browsing import draw_image, draw_path
-from ..interface.drawing import draw_text, name_place
+from ..interface.drawing import draw_report, draw_text, name_place
 from ..jobs.task import Place
 from ..parameters import inputs, properties
 from ..tools import menu
 from ..tools.panel import (
+    InImageEditor,
     InShaderEditor,
     InView3D,
     Tab,
@@ -27,7 +28,7 @@ from .masks import IMAGE as MASK_IMAGE
 from .masks import NONE as NO_MASK
 from .masks import names_of
 from .preview import comparison, live
-from .settings import FILE, IMAGE, NONE
+from .settings import FILE, IMAGE, MATERIAL, NONE
 
 ROWS = 6
 
@@ -66,21 +67,21 @@ class IMPASTO_UL_layers(bpy.types.UIList):
 
 
 class LayersPanel(Tab):
-    """Mixin: the same panel in the 3D view and the shader editor."""
+    """Mixin: the same panel in each editor, above all others, where the active object's material has layers."""
 
     bl_label = "Material Layers"
-    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  as Blender wants it
+    bl_options = {"HIDE_HEADER"}  # noqa: RUF012  as Blender wants it
     layout: bpy.types.UILayout
 
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return super().poll(context) and has_layers(active_material(context))
+
     def draw(self, context: bpy.types.Context) -> None:
-        layout, material = self.layout, active_material(context)
+        layout, stack = self.layout, chosen_material(context).impasto_layers
         layout.use_property_split = True
         layout.use_property_decorate = False
         name_place(layout, Place.LAYERS)
-        stack = material.impasto_layers if material else None
-        if stack is None or not stack.layers:
-            _draw_empty(layout, material)
-            return
         _draw_list(layout, stack)
         _draw_source(layout.column(), stack)
         draw_run(layout, "impasto.run_layers", Place.LAYERS, "PLAY")
@@ -96,13 +97,25 @@ class IMPASTO_PT_layers_shader_editor(LayersPanel, InShaderEditor, bpy.types.Pan
     pass
 
 
-def _draw_empty(layout: bpy.types.UILayout, material: bpy.types.Material | None) -> None:
-    """Draw what begins the layers: the first one, or the recipe that the material was made by."""
+class IMPASTO_PT_layers_image_editor(LayersPanel, InImageEditor, bpy.types.Panel):
+    pass
+
+
+def has_layers(material: bpy.types.Material | None) -> bool:
+    return material is not None and len(material.impasto_layers.layers) > 0
+
+
+def draw_start(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Draw what begins layers: the panel's settings, a first tool, or the recipe that the material was made by."""
+    material = active_material(context)
+    name_place(layout, Place.LAYERS)
+    layout.operator("impasto.begin_layers", icon="RENDERLAYERS")
     row = layout.row(align=True)
     row.menu(menu.IMPASTO_MT_add_layer.__name__, text="Add Layer", icon="ADD")
     menu.draw_search(row, "", menu.IMPASTO_MT_add_layer.__name__)
     if material and material.get(images.RECIPE):
         layout.operator("impasto.edit_layers", icon="GREASEPENCIL").material = material.name
+    draw_report(layout, Place.LAYERS)
 
 
 def _draw_list(layout: bpy.types.UILayout, stack: bpy.types.PropertyGroup) -> None:
@@ -122,6 +135,8 @@ def _draw_source(column: bpy.types.UILayout, stack: bpy.types.PropertyGroup) -> 
         draw_path(column, stack, "filepath")
     elif stack.source_kind == IMAGE:
         draw_image(column, stack, "image")
+    elif stack.source_kind == MATERIAL:
+        column.prop(stack, "material")
     if stack.source_kind != NONE:
         column.prop(stack, "width_m")
         column.prop(stack, "across_seams")
@@ -192,4 +207,5 @@ CLASSES = (
     IMPASTO_UL_layers,
     IMPASTO_PT_layers_view_3d,
     IMPASTO_PT_layers_shader_editor,
+    IMPASTO_PT_layers_image_editor,
 )

@@ -32,7 +32,7 @@ from ..tools.missing import why_no_input, why_unready
 from ..tools.recipe_task import make_task
 from .masks import NONE as NO_MASK
 from .masks import mask_of, put_mask, why_no_image
-from .settings import FILE, IMAGE, NONE
+from .settings import FILE, IMAGE, MATERIAL, NONE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,6 +157,8 @@ def source_of(stack: bpy.types.PropertyGroup) -> Source | None:
     """The picture below all layers; None without one."""
     if stack.source_kind == IMAGE:
         return stack.image
+    if stack.source_kind == MATERIAL:
+        return stack.material
     return Path(absolute(stack.filepath)) if stack.source_kind == FILE and stack.filepath else None
 
 
@@ -241,6 +243,8 @@ def why_incomplete(context: bpy.types.Context) -> str:
     first: Mapping[str, Any] = catalogue[enabled[0].tool]
     is_masked = enabled[0].mask.kind != NO_MASK
     needs_source = first["needs"] or first["kind"] != "generator" or is_masked or stack.source_kind != NONE
+    if needs_source and source_of(stack) is None and stack.source_kind == MATERIAL:
+        return "No image gives the base colour of the material: join one to it, or bake the material first"
     if needs_source and source_of(stack) is None:
         return "Choose a source: a file, or an image of this .blend"
     missing = (

@@ -19,12 +19,22 @@ from bpy.props import (
     StringProperty,
 )
 
+from ..bridge.former import textures_of
 from ..parameters import properties
 from ..parameters.properties import LAYERS, MAX_INT, tell_changed
 from .masks import MASK
 
 CHANGED = tell_changed(LAYERS)
-NONE, FILE, IMAGE = "NONE", "FILE", "IMAGE"
+NONE, FILE, IMAGE, MATERIAL = "NONE", "FILE", "IMAGE", "MATERIAL"
+
+
+def _choose_source(stack: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
+    """Keep the material's textures as they are now where they become the source, since the layers replace them."""
+    if stack.source_kind == MATERIAL and stack.material is None:
+        stack.material = textures_of(stack.id_data)
+    CHANGED(stack, context)
+
+
 LAYER: dict[str, Any] = {
     "tool": StringProperty(name="Tool", description="Name of the layer's tool"),
     "name": StringProperty(name="Name", description="Name of the layer"),
@@ -40,7 +50,14 @@ STACK: dict[str, Any] = {
             (NONE, "None", "No source: the lowest layer makes a texture from nothing"),
             (FILE, "File", "A picture, or a folder of maps, on disk"),
             (IMAGE, "Image", "An image of this .blend file"),
+            (MATERIAL, "Material", "The textures of the active object's material"),
         ),
+        update=_choose_source,
+    ),
+    "material": PointerProperty(
+        name="Material",
+        description="The material whose textures are below all layers: a copy of this one as it was",
+        type=bpy.types.Material,
         update=CHANGED,
     ),
     "filepath": StringProperty(name="File", description="A picture, or a folder of maps", update=CHANGED),

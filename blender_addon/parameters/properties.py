@@ -83,14 +83,11 @@ class _Live:
 
     def _register(self) -> None:
         pointers = {}
-        preparing = catalogue.usual("prepare")
         for tool in catalogue:
             for cls in _classes(tool):
                 bpy.utils.register_class(cls)
                 self.groups.append(cls)
             pointers[identifier(tool["name"])] = PointerProperty(type=self.groups[-1])
-            if tool["name"] == preparing:  # twice, since it can be the panel's tool as well
-                bpy.types.Scene.impasto_preparation = PointerProperty(type=self.groups[-1])
         root = type("IMPASTO_PG_parameters", (bpy.types.PropertyGroup,), {"__annotations__": pointers})
         bpy.utils.register_class(root)
         self.root = root
@@ -101,9 +98,8 @@ class _Live:
     def unregister(self) -> None:
         for _, unregister in _followers:
             unregister()
-        for name in ("impasto_parameters", "impasto_preparation"):
-            if hasattr(bpy.types.Scene, name):
-                delattr(bpy.types.Scene, name)
+        if hasattr(bpy.types.Scene, "impasto_parameters"):
+            del bpy.types.Scene.impasto_parameters
         if self.root:
             bpy.utils.unregister_class(self.root)
         for cls in reversed(self.groups):

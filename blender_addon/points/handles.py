@@ -17,7 +17,7 @@ import bpy
 from ..bridge import materials
 from ..bridge.image_editors import shown_image
 from ..engine.catalogue import catalogue, properties_of
-from ..generate.request import is_prepared, is_source
+from ..generate.request import is_source
 from ..parameters.groups import group_of
 from ..parameters.points import place_of, put, usual_place, visible_points
 from ..parameters.properties import value_of
@@ -57,7 +57,7 @@ def _tool_on(scene: bpy.types.Scene, image: bpy.types.Image) -> str:
     """Name of the tool whose handles the image has; empty if it has none."""
     if placing.tool:
         return placing.tool if image.session_uid == placing.image else ""
-    return scene.impasto.tool if is_source(scene.impasto, image) and not is_prepared(scene) else ""
+    return scene.impasto.tool if is_source(scene.impasto, image) else ""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from bpy.props import StringProperty
 from ..bridge import image_editors
 from ..core.errors import ParameterError
 from ..engine.catalogue import catalogue
-from ..generate.request import chosen_source, is_prepared
+from ..generate.request import chosen_source
 from ..jobs.operator import tell
 from ..jobs.session import push_undo
 from ..jobs.task import EXPECTED, error_report
@@ -96,9 +96,6 @@ class IMPASTO_OT_place_points(bpy.types.Operator):
         source = chosen_source(context.scene.impasto)
         if source is None:
             raise ParameterError("no source is chosen", "choose a file, or an image of this .blend")
-        if is_prepared(context.scene):
-            message = "the source is turned, cropped or scaled before the tool sees it"
-            raise ParameterError(message, "place points on what that makes: run the preparing tool alone first")
         if not isinstance(source, Path):
             return source
         if source.is_dir():

@@ -64,7 +64,8 @@ def test_the_button_of_the_tool_has_its_whole_name_and_a_search_beside_it(extens
     buttons = [(arguments[0], options["text"]) for what, arguments, options in layout.drawn if what == "menu"]
     assert buttons[0] == ("IMPASTO_MT_tools", "Bricks")
     assert "tool" not in layout.props(), "a list in half the width cuts the names"
-    assert [given.menu_idname for given in layout.operators("wm.search_single_menu")] == ["IMPASTO_MT_tools"]
+    searched = [given.menu_idname for given in layout.operators("wm.search_single_menu")]
+    assert searched == ["IMPASTO_MT_tools", "IMPASTO_MT_add_layer"], "of the tool, and of a first layer"
 
 
 def test_the_gallery_has_the_tools_with_a_picture_and_no_gaps(extension, scene, group):

@@ -93,24 +93,22 @@ def test_many_results_have_pages(plane, settings):
     assert settings.page == 0
 
 
-def test_settings_are_restored_with_source_preparation_and_estimator(scene, plane, image, settings):
+def test_settings_are_restored_with_source_and_estimator(scene, plane, image, settings):
     panel_settings, group = scene.impasto, scene.impasto_parameters.checker
     panel_settings.tool, panel_settings.source_kind, panel_settings.image = "checker", "IMAGE", image
     panel_settings.estimator, panel_settings.seed, panel_settings.width_m = "photo-maps", 5, 0.5
-    scene.impasto_preparation.rotate = 0.5
     group.squares, group.width_px, group.height_px = 3, 16, 32
     scene.impasto_parameters.photo_maps.relief = 0.25
     bpy.ops.impasto.generate()
     name = plane.active_material.name
     panel_settings.tool, panel_settings.source_kind, panel_settings.estimator = "tint", "NONE", "none"
-    panel_settings.seed, panel_settings.width_m, scene.impasto_preparation.rotate = 1, 0.0, 0.0
+    panel_settings.seed, panel_settings.width_m = 1, 0.0
     group.squares, group.width_px, group.height_px = 8, 64, 64
     scene.impasto_parameters.photo_maps.relief = 0.75
     bpy.ops.impasto.restore_settings(entry=f"MATERIAL:{name}")
     assert (panel_settings.tool, panel_settings.source_kind, panel_settings.image) == ("checker", "IMAGE", image)
     assert (panel_settings.estimator, panel_settings.seed) == ("photo-maps", 5)
     assert panel_settings.width_m == pytest.approx(0.5)
-    assert scene.impasto_preparation.rotate == pytest.approx(0.5)
     assert (group.squares, group.width_px, group.height_px) == (3, 16, 32)
     assert scene.impasto_parameters.photo_maps.relief == pytest.approx(0.25)
 

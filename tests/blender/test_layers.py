@@ -390,8 +390,12 @@ def test_the_source_is_at_the_bottom_of_the_list(stack):
 def test_an_old_result_offers_its_layers(scene, plane):
     scene.impasto.tool, scene.impasto.source_kind = "checker", "NONE"
     bpy.ops.impasto.generate()
-    layout = drawn(bpy.types.IMPASTO_PT_layers_view_3d)
-    assert [button.material for button in layout.operators("impasto.edit_layers")] == [plane.active_material.name]
+    buttons = drawn(bpy.types.IMPASTO_PT_view_3d).operators("impasto.edit_layers")
+    assert [button.material for button in buttons] == [plane.active_material.name]
+    assert not bpy.types.IMPASTO_PT_layers_view_3d.poll(bpy.context)
+    bpy.ops.impasto.edit_layers()
+    assert bpy.types.IMPASTO_PT_layers_view_3d.poll(bpy.context)
+    assert not drawn(bpy.types.IMPASTO_PT_view_3d).operators("impasto.edit_layers")
 
 
 def test_tools_are_added_by_a_menu_grouped_by_intent(scene, extension):
@@ -527,3 +531,67 @@ def test_buttons_of_a_layer_change_its_own_settings(scene, plane, extension, tmp
     bpy.ops.impasto.set_number(**vars(size))
     assert stack.layers[0].impasto_parameters.checker.width_px == 1024
     assert scene.impasto_parameters.checker.width_px == 0
+
+
+@pytest.fixture
+def textured(plane, extension):
+    """The material of the plane, with textures that are not ours: a colour and a roughness."""
+    plane.active_material = material = extension.bridge.materials.new("wall")
+    tree = material.node_tree
+    for name, socket in (("wall.png", "Base Color"), ("rough.png", "Roughness")):
+        node = tree.nodes.new("ShaderNodeTexImage")
+        node.image = packed_image(name, np.full((16, 16, 3), (200, 100, 50), np.uint8))
+        tree.links.new(node.outputs["Color"], tree.nodes["Principled BSDF"].inputs[socket])
+    return material
+
+
+def color_of(material) -> np.ndarray:
+    tree = material.node_tree
+    return pixels_of(tree.nodes["Principled BSDF"].inputs["Base Color"].links[0].from_node.image)
+
+
+def test_the_textures_that_are_there_are_the_source_and_stay_it(textured):
+    assert bpy.ops.impasto.add_layer(tool="negative") == {"FINISHED"}
+    stack = textured.impasto_layers
+    assert (stack.source_kind, stack.material.name) == ("MATERIAL", "wall_textures")
+    before = color_of(textured)
+    for _ in range(2):  # the second is no negative of the first
+        assert bpy.ops.impasto.run_layers() == {"FINISHED"}
+        np.testing.assert_allclose(color_of(textured)[..., :3], 1 - before[..., :3], atol=1 / 255)
+    np.testing.assert_array_equal(color_of(stack.material), before)
+    assert "rough.png" in {node.image.name for node in stack.material.node_tree.nodes if node.type == "TEX_IMAGE"}
+    assert len(stack.material.impasto_layers.layers) == 0
+
+
+def test_they_are_in_the_file_and_are_found_again_by_the_recipe(textured, tmp_path):
+    bpy.ops.impasto.add_layer(tool="negative")
+    bpy.ops.impasto.run_layers()
+    expected = color_of(textured)
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "wall.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "wall.blend"))
+    material = bpy.data.materials["wall"]
+    assert material.impasto_layers.material.name == "wall_textures"
+    made = material.node_tree.nodes["Principled BSDF"].inputs["Base Color"].links[0].from_node.image
+    other = bpy.data.materials.new("other")
+    bpy.context.active_object.active_material = other
+    assert bpy.ops.impasto.edit_layers(image=made.name) == {"FINISHED"}
+    stack = other.impasto_layers
+    assert (stack.source_kind, stack.material) == ("MATERIAL", material.impasto_layers.material)
+    assert bpy.ops.impasto.edit_layers(material="wall") == {"FINISHED"}
+    assert material.impasto_layers.material == stack.material
+    assert bpy.ops.impasto.run_layers(material="wall") == {"FINISHED"}
+    np.testing.assert_array_equal(color_of(material), expected)
+
+
+def test_a_material_without_textures_is_no_source(plane, extension):
+    plane.active_material = extension.bridge.materials.new("plain")
+    bpy.ops.impasto.add_layer(tool="negative")
+    stack = plane.active_material.impasto_layers
+    assert stack.source_kind == "NONE"
+    stack.source_kind = "MATERIAL"
+    assert "bake the material first" in extension.layers.request.why_incomplete(bpy.context)
+
+
+def test_a_generator_covers_what_is_there(textured):
+    bpy.ops.impasto.add_layer(tool="checker")
+    assert textured.impasto_layers.source_kind == "NONE"

@@ -41,21 +41,6 @@ def test_scripts_prepare_the_source(plane, photo, recipe_of):
     assert "1.5" in plane.active_material.node_tree.nodes["Impasto Mapping"].label
 
 
-def test_the_panel_prepares_the_source_and_make_again_does_so_too(plane, scene, photo, recipe_of):
-    settings = scene.impasto
-    settings.tool, settings.source_kind, settings.filepath = "quilt", "FILE", str(photo)
-    settings.estimator = "none"
-    preparation = scene.impasto_preparation
-    preparation.rotate, preparation.scale = math.radians(90), 0.7
-    assert bpy.ops.impasto.generate() == {"FINISHED"}
-    image = color_of(plane.active_material)
-    assert tuple(image.size) == (42, 56)
-    assert recipe_of(image).steps[0].parameters == {"rotate": 90, "crop": [0, 0, 1, 1], "scale": 0.7}
-    preparation.rotate, preparation.scale = 0, 1
-    assert bpy.ops.impasto.generate() == {"FINISHED"}
-    assert [step.tool for step in recipe_of(color_of(plane.active_material)).steps] == ["quilt"]
-
-
 @pytest.fixture
 def settings(scene, photo):
     """The panel, set to make the photograph seamless."""
@@ -64,55 +49,41 @@ def settings(scene, photo):
     return scene.impasto
 
 
-def steps_of(extension):
-    return extension.generate.request.from_scene(bpy.context).recipe().steps
+def test_what_the_panel_shows_becomes_layers_whose_source_is_prepared_below_them(extension, plane, scene, settings):
+    settings.width_m, scene.impasto_parameters.quilt.variety = 2.0, 0.75
+    assert bpy.ops.impasto.begin_layers() == {"FINISHED"}
+    stack = plane.active_material.impasto_layers
+    assert ([layer.tool for layer in stack.layers], stack.source_kind) == (["quilt"], "FILE")
+    assert (stack.filepath, stack.width_m) == (settings.filepath, 2.0)
+    assert stack.layers[0].impasto_parameters.quilt.variety == pytest.approx(0.75)
+    assert bpy.ops.impasto.add_layer(tool="transform") == {"FINISHED"}
+    assert bpy.ops.impasto.move_layer(direction="DOWN") == {"FINISHED"}
+    preparation = stack.layers[0].impasto_parameters.transform
+    preparation.rotate, preparation.scale = math.radians(90), 0.7
+    assert bpy.ops.impasto.run_layers() == {"FINISHED"}
+    image = color_of(plane.active_material)
+    assert tuple(image.size) == (42, 56)
+    steps = extension.bridge.images.recipe_of(image).steps
+    assert steps[0].parameters == {"rotate": 90, "crop": [0, 0, 1, 1], "scale": 0.7}
 
 
-def test_the_panel_shows_the_preparing_tools_parameters_with_each_side_of_the_crop(scene, settings):
-    """With a source: there is nothing to prepare without one."""
-    of_group = lambda layout: [  # noqa: E731
+def test_the_layer_shows_each_side_of_the_crop(plane, scene):
+    bpy.ops.impasto.add_layer(tool="transform")
+    group = plane.active_material.impasto_layers.layers[0].impasto_parameters.transform
+    shown = [
         (arguments[1], options.get("text"))
-        for what, arguments, options in layout.drawn
-        if what == "prop" and arguments[0] == scene.impasto_preparation
+        for what, arguments, options in drawn(bpy.types.IMPASTO_PT_layers_view_3d).drawn
+        if what == "prop" and arguments[0] == group
     ]
     sides = [("crop", side) for side in ("Left", "Top", "Right", "Bottom")]
-    expected = [("rotate", None), *sides, ("scale", None)]
-    assert of_group(drawn(bpy.types.IMPASTO_PT_view_3d)) == expected
-    settings.source_kind = "NONE"
-    assert of_group(drawn(bpy.types.IMPASTO_PT_view_3d)) == []
+    assert shown == [("rotate", None), *sides, ("scale", None)]
 
 
-def test_the_preparing_tool_has_parameters_of_its_own_when_it_is_the_panels_tool(extension, scene, settings):
-    scene.impasto_parameters.transform.scale = 0.25
-    assert [step.tool for step in steps_of(extension)] == ["quilt"]
-    settings.tool, scene.impasto_preparation.scale = "transform", 0.5
-    assert [(step.tool, step.parameters["scale"]) for step in steps_of(extension)] == [
-        ("transform", 0.5),
-        ("transform", 0.25),
-    ]
-
-
-def test_the_preparation_is_undone_and_survives_a_refresh_of_the_tools_and_save_and_reload(extension, scene, tmp_path):
-    bpy.ops.ed.undo_push(message="before")
-    bpy.context.scene.impasto_preparation.rotate = math.radians(30)
-    bpy.ops.ed.undo_push(message="after")
-    bpy.ops.ed.undo()
-    assert bpy.context.scene.impasto_preparation.rotate == 0
-    bpy.ops.ed.redo()
-    bpy.ops.impasto.refresh_tools()
-    assert bpy.context.scene.impasto_preparation.rotate == pytest.approx(math.radians(30))
-    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "saved.blend"))
-    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "saved.blend"))
-    assert bpy.context.scene.impasto_preparation.rotate == pytest.approx(math.radians(30))
-
-
-def test_a_script_overrides_the_panels_preparation_and_that_is_of_the_panels_source_only(extension, scene, settings):
-    scene.impasto_preparation.scale = 0.5
+def test_a_script_prepares_the_panels_source(scene, settings):
     assert bpy.ops.impasto.generate(preparation='{"scale": 0.25}', material="NONE") == {"FINISHED"}
-    assert bpy.ops.impasto.generate(source=settings.filepath, material="NONE") == {"FINISHED"}
     assert bpy.ops.impasto.generate(material="NONE") == {"FINISHED"}
     sizes = {tuple(image.size) for image in bpy.data.images if image.name.startswith("photo")}
-    assert sizes == {(20, 15), (80, 60), (40, 30)}
+    assert sizes == {(20, 15), (80, 60)}
 
 
 @pytest.mark.any_blender
@@ -135,17 +106,6 @@ def test_one_that_changes_nothing_is_no_step(plane, photo, recipe_of):
     given = {"tool": "quilt", "estimator": "none", "source": str(photo)}
     bpy.ops.impasto.run(preparation='{"rotate": 0, "crop": [0, 0, 1, 1], "scale": 1}', **given)
     assert [step.tool for step in recipe_of(color_of(plane.active_material)).steps] == ["quilt"]
-
-
-def test_without_a_preparing_tool_the_panel_works_without_that_section(extension, settings, monkeypatch):
-    catalogue, properties = extension.engine.catalogue.catalogue, extension.parameters.properties
-    with monkeypatch.context() as patch:
-        patch.setattr(catalogue, "_tools", {name: catalogue[name] for name in ("quilt", "photo-maps")})
-        properties.refresh()
-        assert not hasattr(bpy.context.scene, "impasto_preparation")
-        assert "rotate" not in drawn(bpy.types.IMPASTO_PT_view_3d).props()
-        assert [step.tool for step in steps_of(extension)] == ["quilt"]
-    properties.refresh()
 
 
 def test_a_preset_of_the_preparing_tool_keeps_its_values(scene):

@@ -167,7 +167,7 @@ def chooses_images(walk: Walk, **where: Any) -> Steps:
 
 
 def owner(path: str) -> tuple[Any, str]:
-    """The group that holds a property, and its name, from a path such as "impasto_preparation.crop[0]"."""
+    """The group that holds a property, and its name, from a path such as "impasto_parameters.transform.crop[0]"."""
     group, _, name = re.sub(r"\[\d+\]$", "", path).rpartition(".")
     return bpy.context.scene.path_resolve(group), name
 

@@ -63,7 +63,7 @@ def scenario(walk: Walk) -> Steps:
 
 
 def textures(walk: Walk) -> Steps:
-    """Bake with the bake itself; Maps; Prepare Source."""
+    """Bake with the bake itself; Result."""
     bake = bpy.context.scene.impasto_bake
     yield walk.choose("BAKE")
     walk.screenshot("bake.png")
@@ -78,9 +78,7 @@ def textures(walk: Walk) -> Steps:
     yield 0.5
     walk.screenshot("baked.png")
     yield walk.choose("PHOTO")
-    place, _ = yield from opens_and_tries(walk, "maps", "tile_preview", "impasto.bits", 420, skip=2)
-    yield walk.tap(place)
-    yield from opens_and_tries(walk, "source", "filepath", "preparation.rotate", 160)
+    yield from opens_and_tries(walk, "result", "tile_preview", "impasto.bits", 420, skip=2)
 
 
 def styles(walk: Walk) -> Steps:
