@@ -6,9 +6,10 @@ import contextlib
 import re
 import sys
 from types import ModuleType
-from typing import Any, TypeAlias
+from typing import Any
 
 import bpy
+from sections import opens, places_of
 from walk import LOOK_S, Place, Steps, Walk, until
 
 LIMIT_S = 600
@@ -20,15 +21,11 @@ FIRST_ITEM_PX, ITEM_PX = 24, 23
 """From the middle of a list's button down to its first item, and from one item to the next."""
 LIST_PX = 130
 """Room that a short list needs below its button; with less, it opens upwards."""
-FIRST_SECTION_PX = 32
-"""From the last field of an open section down to the next one's header."""
-SECTION_PX = 21
-"""From the middle of one folded section's header to that of the next."""
 ARROW_PX = 40
 """From the left edge of a region to the arrow and the name of a section."""
 CLICKS = 10
 """Most clicks of a button that asks first, and then of its OK, until Blender has seen both."""
-SETS_A_NUMBER = re.compile(r'impasto\.set_number\(path="(.+)", value=(.+)\)')
+SETS_A_NUMBER = re.compile(r'impasto\.set_number\(path="([^"]+)", material="", value=(.+)\)')
 SUGGESTING, SUGGESTION_PX = {"uv_map", "inputs"}, 35
 """Fields that take one of the names that they offer, and from such a field down to the first."""
 OPEN = "impasto.open_picture("
@@ -39,10 +36,6 @@ WHEEL_PX, WHEEL_ABOVE_PX = 100, 215
 
 BESIDE_LABEL = (0.68, 0.82)
 """Places across a region where there are buttons in every row, beside a label or without one."""
-
-Columns: TypeAlias = tuple[float, ...]
-MIDDLE = (0.49, 0.68)
-"""Places across a region where most sections have their first button, in parts of its width."""
 
 
 def extension() -> ModuleType:
@@ -199,34 +192,13 @@ def chooses_each(walk: Walk, name: str, group: bpy.types.PropertyGroup, of: str)
     yield 0.5
 
 
-def unfold(walk: Walk, below: str, shows: str, skip: int = 0, columns: Columns = MIDDLE, reach_px: int = 64) -> Steps:
-    """Click the header of a section in the side panel until it shows a button, and give the header's place.
-
-    below: the last button above it. skip: folded sections between the two. shows: in the name of the
-    section's first button, which is in one of the columns, up to `reach_px` below the header.
-    """
-    area = walk.area(walk.editor)
-    region = walk.region(area, "UI")
-    x, y = region.x + ARROW_PX, (yield walk.find(below, walk.editor))[1]
-    for down in range(FIRST_SECTION_PX if skip else 24, 200, 8):
-        place = x, y - down - skip * SECTION_PX
-        yield walk.tap(place)
-        yield 0.3
-        for share in columns:
-            for under in range(16, reach_px, 12):
-                at = region.x + int(share * region.width), place[1] - under
-                if shows in (yield walk.look(area, "UI", at)):
-                    return place
-        yield walk.tap(place)  # another section, if any: as it was
-    raise LookupError(f"no section below {below!r} shows {shows!r}")
-
-
-def opens_and_tries(walk: Walk, which: str, below: str, shows: str, height: int, **more: Any) -> Steps:
-    """Unfold a section and click the fields down to a height below its header; gives its place and its buttons."""
-    x, y = yield from unfold(walk, below, shows, **more)
+def opens_and_tries(walk: Walk, which: str, section: str, most_px: int = 10_000) -> Steps:
+    """Open a section and click its fields, at most so far down; the place of its header, and its buttons."""
+    where = yield from places_of(walk, section)
+    where["height"] = min(where["height"], most_px)
     walk.screenshot(f"{which}.png")
-    found = yield from tries_fields(walk, which, top=y, height=height, columns=BESIDE_LABEL)
-    return (x, y), found
+    found = yield from tries_fields(walk, which, **where, columns=BESIDE_LABEL)
+    return (yield from opens(walk, section)), found
 
 
 def browses(walk: Walk, place: Place) -> Steps:

@@ -37,7 +37,9 @@ def test_a_click_searches_a_model_picks_each_variation_and_assigns_what_was_made
 
 def test_every_field_and_picture_of_the_style_panel_and_each_button_on_an_image_answers_to_clicks(walk_through):
     facts = walk_through("clicks", "styles")
-    assert untouched(facts["fields"]) == []
+    assert len(facts["controls"]) > 5
+    assert {"impasto_style.seed", "impasto_style.bits"} <= set(facts["result"])
+    assert untouched(facts["fields"] | facts["controls"] | facts["result"]) == []
     assert facts["gallery"] == ["None", "chelsea.png", "coffee.png", "immunohistochemistry.png"]
     call, before, kind = facts["kind"]
     assert (f'"{kind}"' in call, kind != before) == (True, True)

@@ -250,6 +250,8 @@ class Walk:
                 y -= HEADER_STEP_PX
                 if y < region.y:
                     raise LookupError(f"no header of {wanted} in {self.editor}")
+                if (yield self.look(self.area(self.editor), "UI", (region.x + 60, y))):
+                    continue  # a button
                 yield self.press("LEFTMOUSE", (region.x + 60, y))
                 now = yield self.open_panels(drawn)
                 if wanted not in now and now != open_:
@@ -265,28 +267,6 @@ class Walk:
         self.area(self.editor).tag_redraw()
         yield 0.2
         return set(drawn)
-
-    def unfold(self, panel: type, below: str, kind: str, skip_px: int = 26) -> Steps:
-        """Click the header of a panel that is folded, below a button in the editor's side panel.
-
-        skip_px: height of what is between the two, of which the button itself is up to 26.
-        """
-        drawn: list[int] = []
-        draw = panel.draw
-
-        def noted(own: bpy.types.Panel, context: bpy.types.Context) -> None:
-            drawn.append(1)
-            draw(own, context)
-
-        panel.draw = noted
-        _, y = yield self.find(below, kind)
-        for down in range(skip_px + 10, skip_px + 200, 12):
-            yield self.press("LEFTMOUSE", (self.region(self.area(kind), "UI").x + 60, y - down))
-            yield 0.3
-            if drawn:
-                panel.draw = draw
-                return
-        raise LookupError(f"no header of {panel.__name__} below {below}")
 
     def close_up(self) -> None:
         """Fill the 3D view with the selected meshes and their materials, each face of a cube with a whole texture."""

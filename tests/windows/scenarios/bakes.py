@@ -12,14 +12,13 @@ from typing import Any
 import bpy
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from fields import BESIDE_LABEL, LIMIT_S, clicks_and_waits, extension, unfold
+from fields import LIMIT_S, clicks_and_waits, extension
+from sections import opens
 from walk import Steps, Walk, installed_extension, start, until
 
 OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
 SIZE_PX = 32
 EDITOR = "IMAGE_EDITOR"
-SECTIONS_PX = 72
-"""From Match Image down to the header of Repair: two folded sections."""
 LOOKS = {
     "selected": {"surface": "SELECTED"},
     "named": {"surface": "NAMED"},
@@ -199,6 +198,7 @@ def shows_the_style(walk: Walk) -> Steps:
     style = bpy.context.scene.impasto_style
     style.subject = "MATERIAL"
     yield walk.choose("RESTYLE")
+    yield from opens(walk, "impasto_style_result")
     walk.screenshot("style.png")
     before = style.across_seams
     yield walk.click("across_seams", "VIEW_3D")
@@ -212,8 +212,8 @@ def shows_the_filling(walk: Walk) -> Steps:
     walk.area(EDITOR).spaces.active.image = bpy.data.images["Barrel_base_color"]
     yield walk.show_panel(EDITOR, "Impasto")
     yield walk.choose("MORE")
-    yield walk.unfold(bpy.types.IMPASTO_PT_repair, "impasto.match_image", EDITOR, SECTIONS_PX)
-    yield from unfold(walk, "impasto.fill_region", "across_seams", columns=BESIDE_LABEL)
+    yield walk.open_panel("repair")
+    yield from opens(walk, "impasto_filling")
     walk.screenshot("filling.png")
     region = bpy.context.scene.impasto_region
     before = region.across_seams

@@ -13,10 +13,11 @@ from fields import (
     chooses_each,
     chooses_images,
     clicks_and_waits,
+    opens_and_tries,
     tries_fields,
-    unfold,
     write,
 )
+from sections import closes, opens, places_of
 from walk import Steps, Walk, installed_extension, start, until
 
 OUT, SOURCE, PART = map(Path, sys.argv[sys.argv.index("--") + 1 :])
@@ -47,8 +48,8 @@ def textures(walk: Walk) -> Steps:
 
 def opens_all_sections(walk: Walk) -> Steps:
     """The lowest first, so that those above stay where they are."""
-    for skip, shows in ((3, "impasto.material"), (1, "impasto.seed"), (0, "preset")):
-        yield from unfold(walk, "tile_preview", shows, skip=skip)
+    for name in ("material", "variations", "parameters"):
+        yield from opens(walk, f"impasto_{name}")
 
 
 def searches_a_tool(walk: Walk) -> Steps:
@@ -91,7 +92,7 @@ def made(walk: Walk) -> Steps:
     torus.width_px = torus.height_px = 256
     yield 0.5
     yield from searches_a_model(walk)
-    yield from unfold(walk, "tile_preview", "impasto.seed", skip=1)
+    yield from opens(walk, "impasto_variations")
     yield walk.click("live_preview", "VIEW_3D")
     yield until(lambda: EXTENSION.generate.variations.live.pixels is not None, LIMIT_S)
     yield walk.click("tile_preview", "VIEW_3D")
@@ -118,6 +119,10 @@ def styles(walk: Walk) -> Steps:
     yield 0.5
     walk.screenshot("style_panel.png")
     yield from tries_fields(walk, "fields")
+    for name in ("controls", "result"):
+        yield from opens_and_tries(walk, name, f"impasto_style_{name}")
+        yield from closes(walk, f"impasto_style_{name}")
+    yield walk.choice("RESTYLE")  # scrolled to it
     yield from chooses_from_the_gallery(walk)
     walk.screenshot("style_chosen.png")
     yield from picks_a_kind(walk)
@@ -132,19 +137,18 @@ def styles(walk: Walk) -> Steps:
 def picks_a_kind(walk: Walk) -> Steps:
     """Small pictures of all kinds of style, and a click on the button below one of them."""
     group = bpy.context.scene.impasto_parameters.patches_style
-    place = yield from unfold(walk, "live_preview", "impasto.style_kinds")
+    yield from opens(walk, "impasto_style_kinds")
     yield from clicks_and_waits(walk, "impasto.style_kinds", "VIEW_3D", "style")
     yield 0.5
     walk.screenshot("kinds.png")
-    found = yield walk.buttons("VIEW_3D", top=place[1])
+    found = yield walk.buttons("VIEW_3D", **(yield from places_of(walk, "impasto_style_kinds")))
     name = sorted(name for name in found if name.startswith("impasto.pick_style_kind"))[0]
     before = group.kind
     yield walk.tap(found[name][0])
     walk.record("kind", [name, before, group.kind])
     group.kind = before
     JOBS.reports.clear()
-    yield 0.5
-    yield walk.tap(place)
+    yield from closes(walk, "impasto_style_kinds")
 
 
 def training(walk: Walk) -> Steps:
@@ -208,7 +212,7 @@ def adds_and_removes_a_preset(walk: Walk) -> Steps:
 def searches_a_model(walk: Walk) -> Steps:
     """Part of a name is typed, and the match below is clicked."""
     group = bpy.context.scene.impasto_parameters.torus
-    header = yield from unfold(walk, "tile_preview", "torus.model", reach_px=90)
+    yield from opens(walk, "impasto_parameters")
     x, y = yield walk.find("model", "VIEW_3D")
     yield walk.press("LEFTMOUSE", (x, y))
     yield 0.3
@@ -220,7 +224,7 @@ def searches_a_model(walk: Walk) -> Steps:
     yield walk.press("LEFTMOUSE", (x, y - FIRST_ITEM_PX))
     yield 0.3
     walk.record("searched_model", group.model)
-    yield walk.tap(header)
+    yield from closes(walk, "impasto_parameters")
 
 
 def picks_each_variation(walk: Walk) -> Steps:

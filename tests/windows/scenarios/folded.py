@@ -10,7 +10,6 @@ import bpy
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from fields import (
-    ARROW_PX,
     BESIDE_LABEL,
     OPEN,
     browses,
@@ -23,8 +22,8 @@ from fields import (
     scrolls_to,
     scrolls_up_to,
     sets,
-    unfold,
 )
+from sections import closes, opens, places_of
 from walk import Steps, Walk, installed_extension, start, until
 
 OUT, SOURCE, PART = map(Path, sys.argv[sys.argv.index("--") + 1 :])
@@ -42,8 +41,8 @@ FIELDS = (
 )
 GALLERY_PX = 58
 """From a style's weight, or the button above its box, down to the picture that opens the next one's thumbnails."""
-WEIGHTS_PX = 28
-"""From the last field of the preferences down to the header of the weights."""
+WEIGHTS_PX, SECTION_PX = 28, 40
+"""From the last field of the preferences down to the header of the weights, and to it from the left edge."""
 REMOVE_PX, OK_PX = 28, 64
 """From the right edge of the preferences to the buttons that remove weights, and to the OK of a dialog there, which
 Blender keeps within the window."""
@@ -67,7 +66,7 @@ def textures(walk: Walk) -> Steps:
     bake = bpy.context.scene.impasto_bake
     yield walk.choose("BAKE")
     walk.screenshot("bake.png")
-    _, found = yield from opens_and_tries(walk, "bake", "impasto.bake", "impasto_bake", 420, skip=1)
+    _, found = yield from opens_and_tries(walk, "bake", "impasto_bake_options")
     walk.record("opened", (yield from browses(walk, found["buttons.directory_browse()"][0])))
     bake.width_px = bake.height_px = 32
     bake.samples = 1
@@ -78,7 +77,7 @@ def textures(walk: Walk) -> Steps:
     yield 0.5
     walk.screenshot("baked.png")
     yield walk.choose("PHOTO")
-    yield from opens_and_tries(walk, "result", "tile_preview", "impasto.bits", 420, skip=2)
+    yield from opens_and_tries(walk, "result", "impasto_result")
 
 
 def styles(walk: Walk) -> Steps:
@@ -93,25 +92,27 @@ def styles(walk: Walk) -> Steps:
     bpy.data.images.load(str(STYLES / "chelsea.png"))
     yield 0.5
     yield from chooses_images(walk, top=place[1] + 20, height=220, columns=BESIDE_LABEL)
+    yield from opens(walk, "impasto_style_method")
     yield from chooses_each(walk, "tool", scene.impasto_style, "stylizer")
-    yield from opens_and_tries(walk, "method", "kind", "patches_style", 160, skip=1)
-    yield from opens_and_tries(walk, "start", "kind", "start_from", 90)
-    _, y = yield walk.find("start_from", "VIEW_3D")
-    yield from chooses_images(walk, top=y, height=90, columns=BESIDE_LABEL)
-    place, found = yield from opens_and_tries(walk, "masks", "live_preview", OPEN, 90, skip=2)
+    yield from opens_and_tries(walk, "method", "impasto_style_method")
+    yield from opens_and_tries(walk, "start", "impasto_style_start")
+    where = yield from places_of(walk, "impasto_style_start")
+    yield from chooses_images(walk, **where, columns=BESIDE_LABEL)
+    _, found = yield from opens_and_tries(walk, "masks", "impasto_masks")
     walk.record(
         "opened_mask",
         (yield from browses(walk, [places[0] for name, places in found.items() if name.startswith(OPEN)][-1])),
     )
-    yield from chooses_images(walk, top=place[1], height=90, columns=BESIDE_LABEL)
-    yield walk.tap(place)
-    place = yield from unfold(walk, "live_preview", "impasto.add_image", skip=1, reach_px=150)
+    where = yield from places_of(walk, "impasto_masks")
+    yield from chooses_images(walk, **where, columns=BESIDE_LABEL)
+    yield from closes(walk, "impasto_masks")
+    yield from opens(walk, "impasto_more_styles")
     yield walk.click("impasto.add_image", "VIEW_3D")
     yield 0.5
-    yield walk.tap(place)
-    (x, y), _ = yield from opens_and_tries(walk, "more", "live_preview", OPEN, 300, skip=1, reach_px=150)
+    (x, y), _ = yield from opens_and_tries(walk, "more", "impasto_more_styles")
     group = scene.impasto_parameters.patches_style
-    yield from chooses_images(walk, top=y, height=300, columns=BESIDE_LABEL)
+    where = yield from places_of(walk, "impasto_more_styles")
+    yield from chooses_images(walk, **where, columns=BESIDE_LABEL)
     walk.record("listed", chosen_inputs(group) | {"image": scene.impasto_style.image.name})
     walk.record("second", chosen_inputs(group.more_style[0]))
     found = yield walk.buttons("VIEW_3D", top=y, height=60, columns=BESIDE_LABEL)
@@ -144,11 +145,11 @@ def models(walk: Walk) -> Steps:
     bpy.ops.impasto.refresh_tools("EXEC_DEFAULT")
     yield walk.choose("MORE")
     yield walk.open_panel("train")
-    place, _ = yield from opens_and_tries(walk, "parameters", "name", "train_", 320)
-    yield walk.tap(place)
-    place = yield from unfold(walk, "impasto.train", "use_model", columns=MODEL_COLUMNS, reach_px=90)
+    yield from opens_and_tries(walk, "parameters", "impasto_training_parameters")
+    yield from closes(walk, "impasto_training_parameters")
+    where = yield from places_of(walk, "impasto_models")
     walk.screenshot("models.png")
-    found = yield walk.buttons("VIEW_3D", top=place[1], columns=MODEL_COLUMNS)
+    found = yield walk.buttons("VIEW_3D", **where, columns=MODEL_COLUMNS)
     walk.record("models_buttons", sorted(found))
     chosen = {}
     for name, places in found.items():
@@ -174,6 +175,7 @@ def preferences(walk: Walk) -> Steps:
     """The preferences open by their button in the panel; damaged weights are removed in the panel and there."""
     yield walk.choose("RESTYLE")
     yield from removes_weights(walk)
+    yield from opens(walk, "impasto_more_styles")
     yield walk.click("preferences.addon_show", "VIEW_3D")
     yield until(lambda: len(bpy.context.window_manager.windows) == 2, 10)
     walk.number = 1
@@ -195,7 +197,7 @@ def preferences(walk: Walk) -> Steps:
     walk.record("fields", fields)
     walk.screenshot("scrolled.png")
     x, y = yield from scrolls_to(walk, "pip_arguments", *PREFERENCES)
-    yield walk.tap((walk.region(walk.area(PREFERENCES[0]), PREFERENCES[1]).x + ARROW_PX, y - WEIGHTS_PX))
+    yield walk.tap((walk.region(walk.area(PREFERENCES[0]), PREFERENCES[1]).x + SECTION_PX, y - WEIGHTS_PX))
     yield 0.5
     place = yield from scrolls_to(walk, "impasto.install_weights", *PREFERENCES)
     walk.screenshot("weights.png")

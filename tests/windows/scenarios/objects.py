@@ -10,7 +10,8 @@ import numpy as np
 from mathutils import Vector
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from fields import FIRST_ITEM_PX, ITEM_PX, clicks_and_waits, extension, unfold, write
+from fields import FIRST_ITEM_PX, ITEM_PX, clicks_and_waits, extension, write
+from sections import opens
 from walk import Steps, Walk, installed_extension, start, until
 
 OUT, SOURCE, PART = map(Path, sys.argv[sys.argv.index("--") + 1 :])
@@ -134,7 +135,7 @@ def repaints_by_masks(walk: Walk, crate: bpy.types.Object) -> Steps:
     parameters.input_style = bpy.data.images.load(str(STYLE))
     yield from clicks_the_middle(walk, "subject")
     walk.record("subject", settings.subject)
-    yield from unfold(walk, "live_preview", "mask_by", skip=2)
+    yield from opens(walk, "impasto_masks")
     walk.screenshot("masks.png")
     shares = {}
     for kind in ("FACES", "GROUP"):

@@ -17,7 +17,6 @@ PLACING = EXTENSION.tools.placing.placing
 POINTS = EXTENSION.parameters.points
 CATALOGUE = EXTENSION.engine.catalogue.catalogue
 LIVE = EXTENSION.points.settings.live
-PANEL = EXTENSION.points.panel
 WALL = SOURCE.parent / "wall.png"
 RECTANGLE = ((0.1, 0.792), (0.9, 0.906), (0.9, 0.033), (0.1, 0.129))
 """On the wall: between two rows of bricks, from the left and from the bottom."""
@@ -147,7 +146,7 @@ def straightens(walk: Walk) -> Steps:
 
 def measures(walk: Walk) -> Steps:
     """A line along a known length sets the real width; a right click on the picture ends placing."""
-    yield walk.unfold(PANEL.IMPASTO_PT_scale, "impasto.straighten_image", "IMAGE_EDITOR")
+    yield walk.open_panel("scale")
     x, y = yield walk.find("impasto.scale_image", "IMAGE_EDITOR")
     yield walk.press("LEFTMOUSE", (x, y + ROW_PX))
     yield until(lambda: PLACING.tool == CATALOGUE.usual("scale"), 10)
@@ -195,7 +194,7 @@ def scenario(walk: Walk) -> Steps:
     yield walk.show_panel("IMAGE_EDITOR", "Impasto")
     yield walk.choose("MORE")
     view_all(walk)
-    yield walk.unfold(PANEL.IMPASTO_PT_straighten, "impasto.match_image", "IMAGE_EDITOR")
+    yield walk.open_panel("straighten")
     yield walk.settle(1.0)
     walk.screenshot("begin.png")
     yield from places(walk)

@@ -22,8 +22,6 @@ SPLASH = (0.545, 0.59), (0.565, 0.55), (0.53, 0.52)
 AROUND = slice(0.46, 0.62), slice(0.5, 0.6)
 LIMIT_S = 300
 EDITOR = "IMAGE_EDITOR"
-SECTIONS_PX = 72
-"""From Match Image down to the header of Repair: two folded sections."""
 
 
 def settings() -> bpy.types.PropertyGroup:
@@ -43,7 +41,7 @@ def scenario(walk: Walk) -> Steps:
         bpy.ops.ed.undo_push(message="Open Image")
     yield walk.show_panel(EDITOR, "Impasto")
     yield walk.choose("MORE")
-    yield walk.unfold(bpy.types.IMPASTO_PT_repair, "impasto.match_image", EDITOR, SECTIONS_PX)
+    yield walk.open_panel("repair")
     space().zoom_percentage = 100
     yield walk.settle(1.5)
     walk.screenshot("panel.png")

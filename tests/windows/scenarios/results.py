@@ -10,7 +10,8 @@ import bmesh
 import bpy
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from fields import clicks_and_waits, extension, unfold
+from fields import clicks_and_waits, extension
+from sections import closes, opens
 from walk import Place, Steps, Walk, installed_extension, start, until
 
 OUT, SOURCE, PART = map(Path, sys.argv[sys.argv.index("--") + 1 :])
@@ -118,12 +119,12 @@ def default_uvs(mesh: bpy.types.Mesh) -> None:
 
 def restores(walk: Walk, item: bpy.types.Object, before: str) -> Steps:
     """Restore in the section Material, and the result again by undo."""
-    header = yield from unfold(walk, "tile_preview", "impasto.material", skip=3)
+    yield from opens(walk, "impasto_material")
     place = yield walk.find("impasto.restore", "VIEW_3D")
     walk.screenshot("restore.png")
     yield walk.tap(place)
     yield 0.5
-    yield walk.tap(header)
+    yield from closes(walk, "impasto_material")
     walk.record("restored", [item.active_material.name, before])
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import bpy
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from fields import unfold
+from sections import opens
 from walk import Steps, Walk, installed_extension, start, until
 
 OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
@@ -118,7 +118,7 @@ def moves_a_slider(walk: Walk) -> Steps:
 
 
 def varies(walk: Walk) -> Steps:
-    yield from unfold(walk, "tile_preview", "impasto.variations", skip=1)
+    yield from opens(walk, "impasto_variations")
     yield walk.click("impasto.variations", "VIEW_3D")
     yield until(lambda: EXTENSION.generate.variations.latest_variations(bpy.context) and not JOBS.shown_task, LIMIT_S)
     yield 1.0

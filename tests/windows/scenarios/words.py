@@ -8,7 +8,8 @@ from pathlib import Path
 import bpy
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from fields import CLICKS, unfold, write
+from fields import CLICKS, write
+from sections import places_of
 from walk import Steps, Walk, installed_extension, start, until
 
 OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
@@ -109,8 +110,8 @@ def likes(walk: Walk) -> Steps:
 
 def locks(walk: Walk) -> Steps:
     """A click on a parameter's lock keeps it as the favourite has it; another lets it vary again."""
-    _, y = yield from unfold(walk, "variety", "lock_parameter")
-    found = yield walk.buttons("VIEW_3D", top=y, columns=(0.25, 0.75))
+    where = yield from places_of(walk, "impasto_locks")
+    found = yield walk.buttons("VIEW_3D", **where, columns=(0.25, 0.75))
     place = found[f'impasto.lock_parameter(name="{LOCKED}")'][0]
     locked, values = [], []
     for _ in range(2):
