@@ -47,7 +47,6 @@ class BakePanel(Tab):
     """Mixin: the same panel in each editor."""
 
     bl_label = "Bake"
-    bl_options = {"HIDE_HEADER"}  # noqa: RUF012  as Blender wants it
     intents = (BAKE,)
     layout: bpy.types.UILayout
 

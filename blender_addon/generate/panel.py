@@ -48,7 +48,6 @@ class ImpastoPanel(ToolPanel):
     """Mixin: the same panel in each editor."""
 
     bl_label = "Texture"
-    bl_options = {"HIDE_HEADER"}  # noqa: RUF012  as Blender wants it
     intents = (PHOTO, WORDS, MODEL)
     settings = "impasto"
     place = Place.TEXTURE

@@ -28,6 +28,7 @@ class IMPASTO_PT_this_image(Tab, InImageEditor, bpy.types.Panel):
     """Buttons for the image that the editor shows."""
 
     bl_label = "This Image"
+    bl_order = 1
 
     def draw(self, context: bpy.types.Context) -> None:
         name_place(self.layout, Place.IMAGE)

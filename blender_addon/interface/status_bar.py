@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
+import blf
 import bpy
 
 from ..jobs.session import jobs
 from ..translations.texts import sentence
+
+UNIT_PX, MARGIN_UNITS = 20, 2
+"""Height of a button at a resolution scale of 1, the unit of widths; room at both ends of a text and for a button."""
 
 
 def draw(self: bpy.types.Header, _context: bpy.types.Context) -> None:
@@ -14,7 +18,10 @@ def draw(self: bpy.types.Header, _context: bpy.types.Context) -> None:
     if (status := jobs.status) is None:
         return
     row = self.layout.row(align=True)
-    row.progress(factor=status.fraction, text=f"Impasto: {sentence(status.message)}")
+    text = f"Impasto: {sentence(status.message)}"
+    blf.size(0, bpy.context.preferences.ui_styles[0].widget.points)
+    row.ui_units_x = blf.dimensions(0, text)[0] / UNIT_PX + MARGIN_UNITS  # by itself it would cut the text
+    row.progress(factor=status.fraction, text=text)
     if jobs.shown_task:
         row.operator("impasto.cancel", text="", icon="CANCEL")
 

@@ -70,7 +70,6 @@ class LayersPanel(Tab):
     """Mixin: the same panel in each editor, above all others, where the active object's material has layers."""
 
     bl_label = "Material Layers"
-    bl_options = {"HIDE_HEADER"}  # noqa: RUF012  as Blender wants it
     layout: bpy.types.UILayout
 
     @classmethod

@@ -28,7 +28,6 @@ class MatchPanel(Tab):
 
     bl_label = "From Words"
     intents = (WORDS,)
-    bl_options = {"HIDE_HEADER"}  # noqa: RUF012  as Blender wants it
     layout: bpy.types.UILayout
 
     def draw(self, context: bpy.types.Context) -> None:

@@ -62,7 +62,6 @@ class StylePanel(ToolPanel):
     intents = (RESTYLE,)
     settings = "impasto_style"
     place = Place.STYLE
-    bl_options = {"HIDE_HEADER"}  # noqa: RUF012  as Blender wants it
 
     def draw_choice(self, layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
         """Leave the choice to a section, unless the chosen stylizer is not there."""
@@ -189,7 +188,7 @@ def _draw_controls(layout: bpy.types.UILayout, context: bpy.types.Context, tool:
     own = [name for name in properties.drawn_parameters(tool) if name not in (STRENGTH, *first, *start)]
 
     def draw_method(body: bpy.types.UILayout) -> None:
-        body.prop(context.scene.impasto_style, "tool")
+        body.prop(context.scene.impasto_style, "tool", text="")  # the name fills the width
         if own:
             draw_parameters(body, context, tool, own)
 

@@ -86,10 +86,10 @@ def test_what_a_bake_replaced_is_there_after_reopening_and_a_click_restores_it(w
     assert facts["restored"] == ["lava", ["BSDF_PRINCIPLED", "OUTPUT_MATERIAL", "TEX_NOISE"]]
 
 
-def test_the_fields_of_bake_maps_and_prepare_source_answer_to_clicks_and_the_maps_are_baked(walk_through):
+def test_the_fields_of_bake_and_result_answer_to_clicks_and_the_maps_are_baked(walk_through):
     facts = walk_through("folded", "textures", (1000, 1900))
-    assert untouched(facts["bake"] | facts["maps"] | facts["source"]) == []
-    assert [len(facts[section]) > least for section, least in (("bake", 8), ("maps", 1), ("source", 2))] == [True] * 3
+    assert untouched(facts["bake"] | facts["result"]) == []
+    assert [len(facts[section]) > least for section, least in (("bake", 8), ("result", 5))] == [True] * 2
     assert facts["opened"] == "FILE_BROWSER"
     assert facts["baked"][0] == "INFO"
 
@@ -120,7 +120,7 @@ def test_each_model_is_used_by_its_button_and_the_buttons_below_answer_to_clicks
 @pytest.mark.parametrize("editor", ["shader", "image"])
 def test_the_folded_sections_open_and_answer_to_clicks_in_the_other_editors_too(walk_through, editor):
     facts = walk_through("editors", editor, TALL_PX)
-    for section in ("bake", "maps", "source", "method", "start", "parameters"):
+    for section in ("bake", "result", "method", "start", "parameters"):
         assert len(facts[section]) > 0, section
         assert untouched(facts[section]) == [], section
     assert facts["mask"]

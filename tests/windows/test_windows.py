@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 import numpy as np
 import pytest
+from ellipses import ellipses
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -226,6 +227,18 @@ def test_the_panels_speak_the_languages_and_f3_finds_a_seamless_texture(walk_thr
     assert facts["generate"] == "生成"
     assert "为空; 请重新复制或导出" in facts["error"][0]
     assert len(facts["made"]) == 1
+
+
+def test_no_text_of_a_panel_is_cut_at_a_small_and_a_large_scale_in_a_quad_view_and_four_languages(walk_through):
+    facts = walk_through("scales", size_px=(1800, 2000), files={"/usr/share/locale/languages": LANGUAGES})
+    assert len(facts["pictures"]) == 2 * 4 * 6
+    cut = {}
+    for path, (scale, bounds) in facts["pictures"].items():
+        with Image.open(path) as picture:
+            pixels = np.asarray(picture.convert("L").crop(bounds))
+        if found := ellipses(pixels, scale):
+            cut[Path(path).name] = found
+    assert cut == {}
 
 
 def test_a_tool_is_chosen_from_its_group_by_the_search_and_by_its_picture_in_each_editor_and_language(walk_through):

@@ -48,7 +48,7 @@ def textures(walk: Walk) -> Steps:
 
 def opens_all_sections(walk: Walk) -> Steps:
     """The lowest first, so that those above stay where they are."""
-    for name in ("material", "variations", "parameters"):
+    for name in ("result", "variations", "parameters"):
         yield from opens(walk, f"impasto_{name}")
 
 

@@ -119,12 +119,12 @@ def default_uvs(mesh: bpy.types.Mesh) -> None:
 
 def restores(walk: Walk, item: bpy.types.Object, before: str) -> Steps:
     """Restore in the section Material, and the result again by undo."""
-    yield from opens(walk, "impasto_material")
+    yield from opens(walk, "impasto_result")
     place = yield walk.find("impasto.restore", "VIEW_3D")
     walk.screenshot("restore.png")
     yield walk.tap(place)
     yield 0.5
-    yield from closes(walk, "impasto_material")
+    yield from closes(walk, "impasto_result")
     walk.record("restored", [item.active_material.name, before])
 
 
