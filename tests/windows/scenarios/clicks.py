@@ -39,16 +39,16 @@ def scenario(walk: Walk) -> Steps:
 
 def textures(walk: Walk) -> Steps:
     """Fields, the search for a tool, its thumbnail, random values; presets."""
-    yield from opens_all_sections(walk)
+    yield from opens_sections(walk)
     yield from tries_fields(walk, "fields")
     yield from searches_a_tool(walk)
     yield from adds_and_removes_a_preset(walk)
     yield from chooses_an_image_and_colors(walk)
 
 
-def opens_all_sections(walk: Walk) -> Steps:
+def opens_sections(walk: Walk) -> Steps:
     """The lowest first, so that those above stay where they are."""
-    for name in ("result", "variations", "parameters"):
+    for name in ("variations", "parameters"):
         yield from opens(walk, f"impasto_{name}")
 
 
