@@ -22,7 +22,7 @@ CELLS: Mapping[str, tuple[str, Sequence[tuple[int, int, int, int]]]] = {
     "gan": ("generators_gan.jpg", ((0, 0, 256, 256), (264, 0, 520, 256))),
     "progressive-gan": ("generators_progressive_gan.jpg", ((0, 0, 256, 256), (264, 0, 520, 256))),
     "vae": ("generators_vae.jpg", ((0, 0, 256, 256), (792, 0, 1048, 256))),
-    "fast-style": ("fast_style.jpg", ((532, 0, 796, 264), (4, 290, 264, 550), (532, 290, 796, 550))),
+    "fast-style": ("fast_style.jpg", ((800, 8, 1056, 264), (8, 332, 184, 508), (800, 292, 1056, 548))),
     "imported-model": ("exported-models.jpg", ((0, 0, 256, 256), (512, 0, 768, 256))),
 }
 """Cells of pictures that show results of trained models, or of whole objects."""
@@ -87,7 +87,7 @@ CASES: Mapping[str, Callable[[], Drawing]] = {
     "fix-normals": draw.fix_normals,
     "adjust": draw.on_photo("adjust", "coffee"),
     "tint": draw.on_photo("tint", "moon"),
-    "tone-curve": draw.on_photo("tone-curve", "coffee"),
+    "tone-curve": draw.on_photo("tone-curve", "coffee", shadows=0.1, highlights=0.9),
     "color-transfer": draw.with_other("color-transfer", "coffee", "reference", "grass"),
     "match-material": draw.with_other("match-material", "bricks", "reference", "sand"),
     "local-contrast": draw.on_photo("local-contrast", "astronaut"),
