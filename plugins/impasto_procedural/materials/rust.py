@@ -31,7 +31,7 @@ class RustParameters(MaterialParameters):
     old_color: Color = Field((0.33, 0.17, 0.10), description="Colour of old rust")
     dark_color: Color = Field((0.23, 0.13, 0.09), description="Colour of the thickest crust and of pits")
     metal_color: Color = Field((0.52, 0.51, 0.5), description="Reflectance of the bare metal")
-    metal_roughness: float = Field(0.38, ge=0, le=1, description="Roughness of the bare metal")
+    metal_roughness: float = Field(0.38, ge=0, le=1, title="Bare Roughness", description="Roughness of the bare metal")
 
 
 class Rust(Material):
