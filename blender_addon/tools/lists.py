@@ -11,6 +11,8 @@ import bpy
 from ..engine.catalogue import catalogue
 from ..interface import previews
 from ..parameters import enum_numbers
+from ..parameters.groups import model_parameter
+from .intents import MODEL, PHOTO, WORDS
 
 LISTS = {
     "tool": (("generator", "filter", "estimator"), "seamless"),
@@ -68,6 +70,18 @@ def tools_by_group(tools: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, li
 def tools_of(which: str) -> list[Mapping[str, Any]]:
     """Tools of one of `LISTS`."""
     return [tool for tool in catalogue if tool["kind"] in LISTS[which][0]]
+
+
+def tools_of_intent(intent: str) -> list[Mapping[str, Any]]:
+    """The tools that begin a texture in an intent: all others change one, as layers."""
+    return [tool for tool in tools_of("tool") if tool["kind"] != "filter" and _intent_of(tool) == intent]
+
+
+def _intent_of(tool: Mapping[str, Any]) -> str:
+    if tool["thumbnail"]:
+        return WORDS
+    is_learned = model_parameter(tool) and tool["kind"] == "generator" and not tool["needs"]
+    return MODEL if is_learned else PHOTO
 
 
 def is_pictured(tool: str) -> bool:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The menus that choose the Impasto panel's tool and add a layer: a search, and a submenu for each group.
+"""The menus that choose the Impasto panel's tool, of the few of its intent, and add a layer: all tools, by group.
 
 Each submenu is a class of its own: Blender's search of a menu looks into each class once.
 """
@@ -13,7 +13,7 @@ import bpy
 
 from ..core.descriptions import GROUPS
 from ..interface import previews
-from .lists import tools_by_group, tools_of
+from .lists import tools_by_group, tools_of, tools_of_intent
 
 LONGEST = 17
 """Most lines of a column of a menu, unless a single subgroup is longer."""
@@ -31,30 +31,31 @@ DrawTool = Callable[[bpy.types.UILayout, bpy.types.Context, Mapping[str, Any]], 
 """Draws a tool's entry."""
 
 
-class GroupsMenu:
-    """Mixin for a menu of all tools of one of `LISTS`, by group. Each group's menu is a class of its own."""
-
+class IMPASTO_MT_tools(bpy.types.Menu):
     bl_label = "Tool"
+    bl_description = "The tools that begin a texture, as the choices at the top are; layers change it"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        draw_search(layout, "Search", type(self).__name__)
+        layout.separator()
+        groups = tools_by_group(tools_of_intent(context.scene.impasto.intent))
+        headed = {below or group: tools for group, found in groups.items() for below, tools in found.items()}
+        row = layout.row()
+        for column in columns(headed):
+            _draw_column(row.column(), context, column, _draw_choice)
+
+
+class IMPASTO_MT_add_layer(bpy.types.Menu):
+    bl_label = "Add Layer"
     bl_description = "All tools by what they are for"
-    layout: bpy.types.UILayout
-    bl_idname: str
-    tools = "tool"
 
     def draw(self, _context: bpy.types.Context) -> None:
-        layout, own = self.layout, self.bl_idname
-        draw_search(layout, "Search", own)
+        layout = self.layout
+        draw_search(layout, "Search", type(self).__name__)
         layout.separator()
-        for group in tools_by_group(tools_of(self.tools)):
-            layout.menu(name_of(group, own), text=group, icon=ICONS.get(group, "NONE"))
-
-
-class IMPASTO_MT_tools(GroupsMenu, bpy.types.Menu):
-    pass
-
-
-class IMPASTO_MT_add_layer(GroupsMenu, bpy.types.Menu):
-    bl_label = "Add Layer"
-    tools = "layer"
+        for group in tools_by_group(tools_of("layer")):
+            layout.menu(name_of(group), text=group, icon=ICONS.get(group, "NONE"))
 
 
 def draw(layout: bpy.types.UILayout, tool: Mapping[str, Any] | None) -> None:
@@ -74,18 +75,18 @@ def draw_search(layout: bpy.types.UILayout, text: str, menu: str) -> None:
     layout.operator("wm.search_single_menu", text=text, icon="VIEWZOOM").menu_idname = menu
 
 
-def name_of(group: str, menu: str = IMPASTO_MT_tools.__name__) -> str:
-    """Name of a group's menu in one of all groups."""
-    return f"{menu}_{group.lower()}"
+def name_of(group: str) -> str:
+    """Name of a group's menu of layers."""
+    return f"{IMPASTO_MT_add_layer.__name__}_{group.lower()}"
 
 
-def _menu(group: str, of: type[GroupsMenu], draw_tool: DrawTool) -> type[bpy.types.Menu]:
+def _menu(group: str) -> type[bpy.types.Menu]:
     def draw(self: bpy.types.Menu, context: bpy.types.Context) -> None:
         row = self.layout.row()
-        for column in columns(tools_by_group(tools_of(of.tools)).get(group, {})):
-            _draw_column(row.column(), context, column, draw_tool)
+        for column in columns(tools_by_group(tools_of("layer")).get(group, {})):
+            _draw_column(row.column(), context, column, _draw_layer)
 
-    return type(name_of(group, of.__name__), (bpy.types.Menu,), {"bl_label": group, "draw": draw})
+    return type(name_of(group), (bpy.types.Menu,), {"bl_label": group, "draw": draw})
 
 
 def _draw_choice(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
@@ -128,8 +129,7 @@ def columns(
 
 
 CLASSES = (
-    *(_menu(group, IMPASTO_MT_tools, _draw_choice) for group in GROUPS),
-    *(_menu(group, IMPASTO_MT_add_layer, _draw_layer) for group in GROUPS),
+    *map(_menu, GROUPS),
     IMPASTO_MT_tools,
     IMPASTO_MT_add_layer,
 )

@@ -44,19 +44,34 @@ def lines_of(menu: str) -> list[tuple[str, str]]:
 def test_the_menu_has_every_tool_once_below_its_group_and_its_heading(extension, scene):
     """The groups are in the order of the core, and no entry is cut off: no column is longer than a small screen."""
     menu = extension.tools.menu
-    groups = [arguments[0] for what, arguments, _ in drawn(menu.IMPASTO_MT_tools).drawn if what == "menu"]
+    groups = [arguments[0] for what, arguments, _ in drawn(menu.IMPASTO_MT_add_layer).drawn if what == "menu"]
     catalogue = list(extension.engine.catalogue.catalogue)
-    offered = [tool["name"] for tool in catalogue if tool["kind"] in ("generator", "filter", "estimator")]
-    assert groups == [
-        menu.name_of(group) for group in extension.core.descriptions.GROUPS if group not in ("Style", "Train")
-    ]
-    entries = {name: [text for what, text in lines_of(name) if what == "prop_enum"] for name in groups}
+    offered = [tool["name"] for tool in catalogue if tool["kind"] != "trainer"]
+    assert groups == [menu.name_of(group) for group in extension.core.descriptions.GROUPS if group != "Train"]
+    entries = {
+        name: [given.tool for given in drawn(getattr(bpy.types, name)).operators("impasto.add_layer")]
+        for name in groups
+    }
     assert [name for names in entries.values() for name in names] == offered
-    assert {"straighten", "real-scale"} <= set(entries["IMPASTO_MT_tools_prepare"])
-    made = lines_of("IMPASTO_MT_tools_make")
-    assert made.index(("label", "Masonry")) < made.index(("prop_enum", TOOL)) < made.index(("label", "Metal"))
+    assert {"straighten", "real-scale"} <= set(entries["IMPASTO_MT_add_layer_prepare"])
     columns = menu.columns({"": [{}] * 3, "One": [{}] * 12, "Two": [{}] * 4, "Long": [{}] * 40})
     assert [list(column) for column in columns] == [["", "One"], ["Two"], ["Long"]]
+
+
+def test_the_menu_of_an_intent_has_the_tools_that_begin_a_texture_and_no_other(extension, scene):
+    menu = {}
+    for intent in ("PHOTO", "WORDS", "MODEL"):
+        scene.impasto.intent = intent
+        menu[intent] = lines_of("IMPASTO_MT_tools")
+    tools = {intent: [name for what, name in lines if what == "prop_enum"] for intent, lines in menu.items()}
+    assert {"quilt", "patch-synthesis", "photo-maps", "cover-object"} <= set(tools["PHOTO"])
+    assert len(tools["WORDS"]) == 33
+    assert {"vae", "torus"} <= set(tools["MODEL"])
+    kinds = {tool["name"]: tool["kind"] for tool in extension.engine.catalogue.catalogue}
+    beginning = [name for name, kind in kinds.items() if kind in ("generator", "estimator")]
+    assert sorted(name for names in tools.values() for name in names) == sorted(beginning)
+    made = menu["WORDS"]
+    assert made.index(("label", "Masonry")) < made.index(("prop_enum", TOOL)) < made.index(("label", "Metal"))
 
 
 def test_the_button_of_the_tool_has_its_whole_name_and_a_search_beside_it(extension, scene, group):

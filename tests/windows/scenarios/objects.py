@@ -231,7 +231,7 @@ def sharpens_tiles(walk: Walk, wall: bpy.types.Object) -> Steps:
     """All tiles of a tiled image are sharpened into one tiled image."""
     select(wall)
     bpy.context.scene.impasto.image = bpy.data.images["Brick"]
-    yield from chooses_tool(walk, "sharpen")
+    bpy.context.scene.impasto.tool = "sharpen"  # which layers have, and scripts here
     yield from redraws(walk)
     walk.screenshot("tiles.png")
     yield from runs(walk, "impasto.generate", "texture", "sharpened_tiles")

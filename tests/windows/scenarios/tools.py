@@ -1,4 +1,4 @@
-"""Inside a Blender window: a tool is chosen from its group's menu, by a search, and by its picture, in each editor."""
+"""Inside a Blender window: a tool is chosen from its intent's menu, by a search, and by its picture, in each editor."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from walk import Place, Steps, Walk, installed_extension, start
 
 OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
 EDITORS = ("VIEW_3D", "ShaderNodeTree", "IMAGE_EDITOR")
-FIRST_PX, GROUP_PX, ENTRY_PX = 52, 21, 23
-"""From the button of the tool down to its menu's first group, from one group to the next, and between entries."""
-LEFT_PX, ENTRY_LEFT_PX, PICTURE_PX = 60, 50, 100
-"""From the panel's left edge to the button; from the search to the entries of a group; from it down to the picture."""
-REPAIR = 2
-"""Position of the group in the menu."""
-ENTRIES = ("inpaint", "find-landmarks", "mend-tiling", "extend")
+FIRST_PX, ENTRY_PX = 125, 20
+"""From the button of the tool down to the first tool that makes textures of a photograph, and between entries."""
+LEFT_PX, PICTURE_PX = 60, 100
+"""From the panel's left edge to the button; from the search down to the picture."""
+ENTRIES = ("cover-object", "cnn-texture", "quilt")
+WORDS = (("en_US", ("endless from photo", "patch-synthesis")), ("de_DE", ("karten aus foto", "photo-maps")))
+"""What is searched for in each language, and the tool."""
 installed_extension()
 
 
@@ -31,13 +31,13 @@ def scenario(walk: Walk) -> Steps:
             yield walk.switch(before, editor)
         before = editor
         yield walk.show_panel(editor, "Impasto")
-        for language, words in (("en_US", ("even light", "even-light")), ("de_DE", ("begradigen", "straighten"))):
+        for language, words in WORDS:
             speak(language)
-            settings.tool = "quilt"
+            settings.tool = "histogram-blending"
             yield 1.0
             walk.screenshot(f"{editor}_{language}.png")
             search = yield walk.find("wm.search_single_menu", editor)
-            yield from chooses_from_its_group(walk, editor, search, index)
+            yield from chooses_from_the_menu(walk, editor, search, index)
             by_menu = settings.tool
             yield from searches(walk, search, words[0])
             chosen[f"{editor} {language}"] = [by_menu, ENTRIES[index], settings.tool, words[1]]
@@ -52,18 +52,13 @@ def speak(language: str) -> None:
     view.language, view.use_translate_interface = language, True
 
 
-def chooses_from_its_group(walk: Walk, editor: str, search: Place, entry: int) -> Steps:
-    """Click the button of the tool, and in the menu an entry of the group Repair, which opens to the right."""
+def chooses_from_the_menu(walk: Walk, editor: str, search: Place, entry: int) -> Steps:
+    """Click the button of the tool, and in the menu an entry."""
     x, y = walk.region(walk.area(editor), "UI").x + LEFT_PX, search[1]
     yield walk.tap((x, y))
     yield 0.5
-    y -= FIRST_PX + REPAIR * GROUP_PX
-    yield walk.move((x, y))
-    yield walk.move((x + 2, y))
-    yield 1.0
-    walk.screenshot(f"group_{editor}_{bpy.context.preferences.view.language}.png")
-    yield walk.move((search[0] + ENTRY_LEFT_PX, y))
-    yield walk.tap((search[0] + ENTRY_LEFT_PX, y - entry * ENTRY_PX))
+    walk.screenshot(f"menu_{editor}_{bpy.context.preferences.view.language}.png")
+    yield walk.tap((x, y - FIRST_PX - entry * ENTRY_PX))
     yield 0.5
 
 
