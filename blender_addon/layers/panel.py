@@ -129,7 +129,9 @@ def _draw_list(layout: bpy.types.UILayout, stack: bpy.types.PropertyGroup) -> No
 
 
 def _draw_source(column: bpy.types.UILayout, stack: bpy.types.PropertyGroup) -> None:
-    column.row().prop(stack, "source_kind", expand=True)
+    kinds = column.row()
+    kinds.use_property_split = False  # beside a label four names would be cut
+    kinds.prop(stack, "source_kind", expand=True)
     if stack.source_kind == FILE:
         draw_path(column, stack, "filepath")
     elif stack.source_kind == IMAGE:
