@@ -14,7 +14,6 @@ from ..environments import BUILD, CORE, ROOT, bpy_environment, clean_environment
 from ..extension import build_extension
 from ..messages import BuildError, step
 from ..models import TABLE
-from .settings import settings_text
 
 DEMO = ROOT / "out" / "demo"
 PARTS = Path(__file__).parent
@@ -44,7 +43,7 @@ WINDOWS = {
 
 
 def demo(options: argparse.Namespace) -> None:
-    """A photograph becomes a seamless PBR material on an object, in headless Blender; both are repainted."""
+    """With default settings, in headless Blender, a photograph becomes a PBR material; pictures are repainted."""
     started = time.monotonic()
     made = make_demo(DEMO, options)
     print(f"\nDone in {time.monotonic() - started:.0f} s. Open these:")
@@ -53,14 +52,13 @@ def demo(options: argparse.Namespace) -> None:
         ("preview.png", "the material on an object, rendered"),
         ("words", "cobblestones made from a phrase, and changed by another"),
         ("painted", "a photograph of a cat, repainted in the style of a painting"),
-        ("repainted.png", "the same objects, the material repainted with strokes that stand out"),
+        ("repainted.png", "the same objects, the material repainted like the painting, its relief too"),
         ("object.png", "a monkey that the material covers, repainted across its UV seams"),
         ("learned.png", "the same objects in a material made by a bundled model"),
         ("demo.blend", "the first material in Blender, images packed"),
         ("maps", "the maps as files"),
     ):
         print(f"  {(made / name).relative_to(ROOT)}: {what}")
-    print(f"Not made with the defaults: {settings_text()}")
 
 
 def pictures(options: argparse.Namespace) -> None:

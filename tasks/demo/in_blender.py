@@ -16,14 +16,14 @@ import bpy
 
 sys.path.insert(0, str(Path(__file__).parent))
 from messages import print_line, task
-from settings import PAINTED_PX, SETTINGS
+from settings import PAINTED_PX
 
 RENDER_PX = 640
 SAMPLES = 24
 OBJECT_PX = 1024
 REPEAT_M = 2.4
 LEARNED = "bricks"
-GENERATOR, STYLIZER = SETTINGS
+GENERATOR, STYLIZER = "patch-synthesis", "patches-style"
 EXTENSION = "bl_ext.user_default.impasto"
 
 
@@ -43,7 +43,7 @@ def main() -> None:
     with task("Rendering the preview"):
         render(folder / "preview.png")
     made = ball.active_material
-    with task("Repainting the material, with strokes that stand out, and rendering it"):
+    with task("Repainting the material, its relief too, and rendering it"):
         repaint(ball, next((folder / "style").glob("*.png")), name)
         render(folder / "repainted.png")
     with task(f"Making {LEARNED} with a bundled model, and rendering it"):
@@ -73,7 +73,6 @@ def generate(ball: bpy.types.Object, source: Path, name: str, size: int, maps: P
     bpy.ops.impasto.run(
         tool=GENERATOR,
         source=str(source),
-        parameters=json.dumps(SETTINGS[GENERATOR]),
         width_px=size,
         height_px=size,
         estimator="photo-maps",
@@ -100,7 +99,7 @@ def from_model(ball: bpy.types.Object, model: str, size: int, everywhere: bool =
 def repaint(ball: bpy.types.Object, style: Path, name: str) -> None:
     """The ball's material repainted in the style of a picture, on everything."""
     select(ball)
-    parameters = json.dumps({**SETTINGS[STYLIZER], "longest_px": PAINTED_PX["bricks"]})
+    parameters = json.dumps({"longest_px": PAINTED_PX["bricks"]})
     bpy.ops.impasto.stylize(
         tool=STYLIZER,
         subject="MATERIAL",
@@ -131,7 +130,7 @@ def paint_object(ball: bpy.types.Object, maps: Path, style: Path, name: str) -> 
     covering = {"parameters": parameters, "source": str(maps), "estimator": "none", "name": f"{name} monkey"}
     bpy.ops.impasto.run(tool="cover-object", **covering)
     given = {"subject": "MATERIAL", "style": str(style), "name": f"{name} monkey painted", "material": "NEW"}
-    bpy.ops.impasto.stylize(tool=STYLIZER, parameters=json.dumps(SETTINGS[STYLIZER]), **given)
+    bpy.ops.impasto.stylize(tool=STYLIZER, **given)
 
 
 def dress(material: bpy.types.Material) -> None:
