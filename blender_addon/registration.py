@@ -47,6 +47,7 @@ from .match import panel as match_panel
 from .match import settings as match_settings
 from .material import drawing as material_drawing
 from .material import painting as material_painting
+from .material import sliders as material_sliders
 from .material import using
 from .models import operators as model_operators
 from .parameters import open_numbers, properties
@@ -117,6 +118,7 @@ CLASSES = (
     *menu.CLASSES,
     *menus.CLASSES,
     *material_drawing.CLASSES,
+    *material_sliders.CLASSES,
     *intent_panel.CLASSES,
     *layer_panel.CLASSES,
     *image_panel.CLASSES,

@@ -161,7 +161,7 @@ def make_material(name: str, stored: Mapping[str, Image], maps: Sequence[BakedMa
     material = materials.new(name)
     recent.keep([material])
     relief_m = next((one.provenance["height_range_m"] for one in maps if one.name == "height"), None)
-    materials.apply_maps(material, stored, materials.Look(relief_m=relief_m))
+    materials.apply_maps(material, stored, materials.Look(relief_m=relief_m, has_sliders=False))
     nodes, about = material.node_tree.nodes, maps[0].provenance
     if maps[0].recipe:
         material[images.RECIPE] = maps[0].recipe.to_json()

@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import bpy
 
 from ..core.errors import ParameterError
 from ..core.system.untrusted import excerpt
 from ..parameters import groups
-from . import node_layout
+from . import node_layout, sliders
 
 FRAME = "Impasto"
 LABELS = {
@@ -41,13 +41,17 @@ COLUMN_PX, ROW_PX = 320, 300
 
 @dataclass(frozen=True)
 class Look:
-    """Mapping of maps to a surface. width_m and relief_m: real-world size of one tile; aspect: height / width."""
+    """Mapping of maps to a surface. width_m and relief_m: real-world size of one tile; aspect: height / width.
+
+    has_sliders: those that stay live, except for a material that has been made without.
+    """
 
     width_m: float = 1.0
     aspect: float = 1.0
     relief_m: float | None = None
     use_displacement: bool = False
     use_ambient_occlusion: bool = False
+    has_sliders: bool = True
 
 
 def material_called(name: str) -> bpy.types.Material:
@@ -88,6 +92,8 @@ def apply_maps(material: bpy.types.Material, images: Mapping[str, bpy.types.Imag
     if bpy.app.version < (5, 0):
         material.use_nodes = True
     tree = material.node_tree
+    if _earlier(tree) and not sliders.find(tree):
+        look = replace(look, has_sliders=False)
     _remove_earlier(tree)
     builder = _Builder(tree, look, *_ends(tree))
     builder.build(images)
@@ -103,6 +109,15 @@ def add_maps(
     """Link more maps to the material, mapped to the surface as the image node `like` is."""
     tree = material.node_tree
     _Builder(tree, Look(width_of(tree), relief_m=relief_m), *_ends(tree)).add(images, like)
+
+
+def add_sliders(material: bpy.types.Material) -> None:
+    """Give a material that Impasto has made the sliders that stay live."""
+    tree = material.node_tree
+    nodes = {name: tree.nodes.get(f"{FRAME} {label}") for name, label in LABELS.items()}
+    node_layout.make_room(
+        tree, sliders.insert(tree, {name: node.outputs["Color"] for name, node in nodes.items() if node})
+    )
 
 
 def unit_m() -> float:
@@ -162,9 +177,17 @@ def principled_of(tree: bpy.types.NodeTree) -> bpy.types.Node | None:
     return None
 
 
+def _earlier(tree: bpy.types.NodeTree) -> list[bpy.types.Node]:
+    """Nodes that Impasto has added before."""
+    return [node for node in tree.nodes if node.name.split(".")[0].startswith(f"{FRAME} ")]
+
+
 def _remove_earlier(tree: bpy.types.NodeTree) -> None:
-    for node in [node for node in tree.nodes if node.name.split(".")[0].startswith(f"{FRAME} ")]:
-        tree.nodes.remove(node)
+    """Remove what was added before, except for the sliders, which keep their values and keyframes."""
+    kept = sliders.find(tree)
+    for node in _earlier(tree):
+        if node != kept:
+            tree.nodes.remove(node)
 
 
 class _Builder:
@@ -175,7 +198,8 @@ class _Builder:
         self.made: list[bpy.types.Node] = []
         self.frame = self._node("NodeFrame", "Maps")
         self.frame.label = FRAME
-        self.right, self.top = shader.location.x - 2 * COLUMN_PX, shader.location.y + ROW_PX
+        columns = 3 if look.has_sliders else 2
+        self.right, self.top = shader.location.x - columns * COLUMN_PX, shader.location.y + ROW_PX
 
     def build(self, images: Mapping[str, bpy.types.Image]) -> None:
         """Add all maps; those without a socket stay unlinked, so that they last as long as the material."""
@@ -188,6 +212,8 @@ class _Builder:
             if self._is_used(name, images):
                 colors[name] = node.outputs["Color"]
         self._join(colors, has_normal="normal" in colors)
+        if self.look.has_sliders:
+            self.made += sliders.insert(self.tree, colors)
         node_layout.make_room(self.tree, self.made)
 
     def add(self, images: Mapping[str, bpy.types.Image], like: bpy.types.Node) -> None:
@@ -201,6 +227,8 @@ class _Builder:
                 self.tree.links.new(links[0].from_socket, node.inputs["Vector"])
             colors[name] = node.outputs["Color"]
         self._join(colors, has_normal="normal" in colors or self.shader.inputs["Normal"].is_linked)
+        if sliders.find(self.tree):
+            self.made += sliders.insert(self.tree, colors)
         node_layout.make_room(self.tree, self.made)
 
     def _is_used(self, name: str, images: Mapping[str, bpy.types.Image]) -> bool:
@@ -267,7 +295,7 @@ class _Builder:
         return node
 
     def _beside(self, socket: bpy.types.NodeSocket) -> tuple[float, float]:
-        return self.right + COLUMN_PX, self.top - (self.top - socket.node.location.y)
+        return self.shader.location.x - COLUMN_PX, socket.node.location.y
 
     def _node(self, kind: str, name: str, location: Sequence[float] = (0.0, 0.0)) -> bpy.types.Node:
         node = self.tree.nodes.new(kind)

@@ -37,6 +37,7 @@ PASSED = {
     "BRIGHTCONTRAST": ("Color",),
     "INVERT": ("Color",),
     "MATH": ("Value",),
+    "VECT_MATH": ("Vector",),
     "CLAMP": ("Value",),
     "MAP_RANGE": ("Value",),
     "SEPARATE_COLOR": ("Color",),
@@ -84,6 +85,7 @@ class MapNode:
     def range_socket(self) -> bpy.types.NodeSocket | None:
         """Socket with the range of a height."""
         nodes = [link.to_node for output in self.node.outputs for link in output.links]
+        nodes += [link.to_node for node in nodes if node.type == "MATH" for link in node.outputs[0].links]
         return next((node.inputs[HEIGHTS[node.type]] for node in nodes if node.type in HEIGHTS), None)
 
 

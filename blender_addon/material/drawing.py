@@ -15,6 +15,7 @@ from ..jobs.session import jobs
 from ..jobs.task import Place
 from ..translations.texts import sentence
 from ..windows import TAB
+from .sliders import draw_sliders
 from .using import views_without_materials
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ def draw_result(layout: bpy.types.UILayout, context: bpy.types.Context, place: P
         layout.operator("impasto.paint_with_result", icon="BRUSH_DATA")
     if len(made) == 1 and mapping.is_offered(made[0]):
         _draw_mapping(layout, context, made[0])
+    if len(made) == 1:
+        draw_sliders(layout, made[0])
 
 
 def _draw_lit(layout: bpy.types.UILayout, place: Place, lit: tuple[np.ndarray, np.ndarray]) -> None:

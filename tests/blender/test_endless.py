@@ -102,7 +102,7 @@ def test_the_nodes_show_what_the_tool_makes_in_all_maps(material, space):
 def test_it_is_made_plain_again_and_nothing_is_left(material):
     tree, nodes = material.node_tree, module("bridge.endless_nodes")
     before = sorted((link.from_node.name, link.to_node.name, link.to_socket.name) for link in tree.links)
-    images = set(bpy.data.images.keys())
+    images, groups = set(bpy.data.images.keys()), set(bpy.data.node_groups.keys())
     bpy.ops.impasto.make_endless()
     assert set(module("bridge.surfaces").map_nodes(material)) == {"base_color", "roughness", "normal"}
     assert all(image.packed_file for image in bpy.data.images)
@@ -111,7 +111,7 @@ def test_it_is_made_plain_again_and_nothing_is_left(material):
     assert bpy.ops.impasto.make_plain() == {"FINISHED"}
     assert sorted((link.from_node.name, link.to_node.name, link.to_socket.name) for link in tree.links) == before
     assert set(bpy.data.images.keys()) == images
-    assert not bpy.data.node_groups
+    assert set(bpy.data.node_groups.keys()) == groups
     assert nodes.find(material) is None
 
 
@@ -188,9 +188,10 @@ def test_what_cannot_be_endless_is_named(plane, material):
 
 
 def test_undo_takes_it_back(material):
+    groups = set(bpy.data.node_groups.keys())
     bpy.ops.ed.undo_push(message="before")
     bpy.ops.impasto.make_endless()
-    assert bpy.data.node_groups
+    assert set(bpy.data.node_groups.keys()) > groups
     bpy.ops.ed.undo()
-    assert not bpy.data.node_groups
+    assert set(bpy.data.node_groups.keys()) == groups
     assert module("bridge.endless_nodes").find(bpy.data.materials["Spots"]) is None

@@ -29,12 +29,17 @@ def test_maps_are_joined_to_the_principled_bsdf(plane):
     material = plane.active_material
     assert material.name == "tiles"
     expected = {
-        ("Impasto Base Color", "BSDF_PRINCIPLED", "Base Color"),
+        ("Impasto Base Color", "VECT_MATH", "Vector"),
+        ("Impasto Sliders base_color", "BSDF_PRINCIPLED", "Base Color"),
         ("Impasto Metallic", "BSDF_PRINCIPLED", "Metallic"),
-        ("Impasto Roughness", "BSDF_PRINCIPLED", "Roughness"),
-        ("Impasto Normal", "NORMAL_MAP", "Color"),
+        ("Impasto Roughness", "MATH", "Value"),
+        ("Impasto Sliders roughness", "BSDF_PRINCIPLED", "Roughness"),
+        ("Impasto Normal", "VECT_MATH", "Vector"),
+        ("Impasto Sliders normal", "NORMAL_MAP", "Color"),
         ("Impasto Normal Map", "BSDF_PRINCIPLED", "Normal"),
-        ("Impasto Height", "DISPLACEMENT", "Height"),
+        ("Impasto Height", "MATH", "Value"),
+        ("Impasto Height", "GROUP", "Height Map"),
+        ("Impasto Sliders height", "DISPLACEMENT", "Height"),
     }
     assert expected <= links_of(material)
     # with a normal map, the same relief as bump would be seen twice

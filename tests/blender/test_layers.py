@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 
 import bpy
 import numpy as np
 import pytest
-from conftest import packed_image, pixels_of, png
+from conftest import MODULE, packed_image, pixels_of, png
 from drawing import drawn
 
 LIMIT_S = 120.0
@@ -546,8 +547,7 @@ def textured(plane, extension):
 
 
 def color_of(material) -> np.ndarray:
-    tree = material.node_tree
-    return pixels_of(tree.nodes["Principled BSDF"].inputs["Base Color"].links[0].from_node.image)
+    return pixels_of(sys.modules[MODULE].bridge.surfaces.base_color_of(material))
 
 
 def test_the_textures_that_are_there_are_the_source_and_stay_it(textured):
@@ -571,7 +571,7 @@ def test_they_are_in_the_file_and_are_found_again_by_the_recipe(textured, tmp_pa
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "wall.blend"))
     material = bpy.data.materials["wall"]
     assert material.impasto_layers.material.name == "wall_textures"
-    made = material.node_tree.nodes["Principled BSDF"].inputs["Base Color"].links[0].from_node.image
+    made = sys.modules[MODULE].bridge.surfaces.base_color_of(material)
     other = bpy.data.materials.new("other")
     bpy.context.active_object.active_material = other
     assert bpy.ops.impasto.edit_layers(image=made.name) == {"FINISHED"}

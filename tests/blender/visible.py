@@ -49,7 +49,8 @@ NAMES = {
     *("Red", "Green", "Blue", "Alpha", "Distance", "Value", "Location", "Displacement", "Midlevel", "Object", "Vector"),
     "Anisotropy",
     *("Math", "Float", "Int", "Linear", "Closest", "Cell", "Slot", "Group", "{} Coordinates"),
-    *("Impasto Endless", "Impasto Endless Piece"),
+    *("Impasto Endless", "Impasto Endless Piece", "Impasto Sliders"),
+    *("Color Factor", "Color Term", "Relief Factor", "Normal Term", "Height Term", "Roughness Term", "Height Map"),
     *("Occlude", "Coordinates", "Mapping", "Darwin", "Windows", "Linux", "Operator", "{}_seamless"),
 }
 """Names by which something is found again: of data, of nodes and their sockets, of systems."""

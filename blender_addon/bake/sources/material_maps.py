@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import bpy
 
-from ...bridge import encode, materials, surfaces, tiles
+from ...bridge import encode, materials, sliders, surfaces, tiles
 from ...core.io.metadata import in_png, metadata_of
 from ...core.udim import tile_of
 from ..objects.checks import check_material, output_node, uses_nodes
@@ -52,7 +52,7 @@ def shows_images(material: bpy.types.Material) -> bool:
     output = output_node(material)
     shader = materials.principled_of(tree)
     nodes = surfaces.map_nodes(material)
-    if output is None or shader is None or "base_color" not in nodes:
+    if output is None or shader is None or "base_color" not in nodes or not sliders.are_neutral(tree):
         return False
     if not any(link.from_node == shader for link in output.inputs["Surface"].links):
         return False
