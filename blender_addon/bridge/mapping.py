@@ -6,11 +6,14 @@ It is read from the material's nodes and changed in them, so that it can be chos
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import bpy
 from bpy.props import EnumProperty, FloatProperty
 
-from . import endless_nodes, materials, surfaces
+from . import endless_nodes, materials, surfaces, uv_scale
 
+AUTO = "AUTO"
 UV, BOX, ABOVE = "UV", "BOX", "ABOVE"
 ITEMS = (
     (UV, "UV", "By the UV map of each object"),
@@ -18,6 +21,14 @@ ITEMS = (
     (ABOVE, "From Above", "Along each object's Z axis, for floors and terrain, without UVs"),
 )
 KINDS = tuple(item[0] for item in ITEMS)
+CHOICES = (
+    (AUTO, "Automatic", "By UVs that lie at one scale and upright on the objects, else from the sides of a box"),
+    *ITEMS,
+)
+WHY = "impasto_mapped"
+"""Custom property of a material whose mapping no user has chosen: the object that decided it, and the reason."""
+UNKNOWN = "UNKNOWN"
+"""Reason for UVs as they are: the width of the textures is not known."""
 BLEND = 0.2
 """Width of the blend between two sides of a box."""
 NARROWEST = 1e-4
@@ -51,11 +62,51 @@ def change(material: bpy.types.Material, kind: str) -> None:
     coordinates, mapping = (tree.nodes[f"{materials.FRAME} {name}"] for name in ("Coordinates", "Mapping"))
     scale = mapping.inputs["Scale"]
     across, up = scale.default_value[0], scale.default_value[2 if before == BOX else 1]
+    for end, sign in ((before, -1), (kind, 1)):
+        if end == UV:
+            across, up = (one * unit**sign for one, unit in zip((across, up), materials.uv_unit(mapping), strict=True))
     scale.default_value = (across, across, up) if kind == BOX else (across, up, 1.0)
     tree.links.new(coordinates.outputs["UV" if kind == UV else "Object"], mapping.inputs["Vector"])
     for node in _images(tree):
         node.projection, node.projection_blend = ("BOX", BLEND) if kind == BOX else ("FLAT", 0.0)
     _join_relief(material, by_normals=kind == UV)
+
+
+def choose(material: bpy.types.Material, objects: Sequence[bpy.types.Object], *, has_width: bool) -> None:
+    """Map the textures of a new result by the UVs of the objects, or by a box if its width is known and needs that."""
+    found = uv_scale.of_objects(objects) if has_width else uv_scale.UvScale()
+    material[WHY] = [found.object, found.why if has_width else UNKNOWN]
+    set_unit(material, found.unit)
+    if found.why:
+        change(material, BOX)
+
+
+def set_unit(material: bpy.types.Material, unit: tuple[float, float]) -> None:
+    """Scale textures that are mapped by UVs to objects on which one unit of UVs has these lengths."""
+    node = node_of(material)
+    for index, (before, now) in enumerate(zip(materials.uv_unit(node), unit, strict=True)):
+        node.inputs["Scale"].default_value[index] *= now / before
+    node[materials.UV_UNIT] = unit
+
+
+def is_chosen(material: bpy.types.Material) -> bool:
+    """Whether the mapping is one that a user has chosen, or of a file from before there was another."""
+    return is_offered(material) and WHY not in material
+
+
+def why(material: bpy.types.Material) -> str:
+    """Reason for the mapping that was chosen for a material; empty if a user chose it, or its width is not known."""
+    if WHY not in material or not is_offered(material):
+        return ""
+    name, reason = material[WHY]
+    unit = materials.length_text(materials.uv_unit(node_of(material))[0] * materials.unit_m())
+    texts = {
+        uv_scale.NO_UVS: f"Box: {name} has no UVs",
+        uv_scale.UNEVEN: f"Box: the UVs of {name} have several scales",
+        uv_scale.TURNED: f"Box: the UVs of {name} turn the texture",
+        "": f"UV: one unit of UVs is {unit}",
+    }
+    return texts.get(reason, "")
 
 
 def node_of(material: bpy.types.Material) -> bpy.types.Node:
@@ -72,8 +123,7 @@ def texel_density(material: bpy.types.Material) -> float:
 
 def _width(material: bpy.types.Material) -> float:
     """Width of one tile, in Blender units; 1 where it is not known."""
-    across = node_of(material).inputs["Scale"].default_value[0] if is_offered(material) else 1.0
-    return 1 / across if across > 0 else 1.0
+    return materials.width_of(material.node_tree) / materials.unit_m() if is_offered(material) else 1.0
 
 
 def _set_width(material: bpy.types.Material, width: float) -> None:
@@ -124,6 +174,7 @@ def _get(material: bpy.types.Material) -> int:
 
 def _set(material: bpy.types.Material, value: int) -> None:
     if is_offered(material):
+        material.pop(WHY, None)
         change(material, KINDS[value])
 
 

@@ -36,6 +36,8 @@ SOCKETS = {
 }
 DEFAULT_RELIEF = 0.02
 """Height of the relief as a share of the tile's width, if the maps have none in metres."""
+UV_UNIT = "impasto_uv_unit"
+"""Custom property of the Mapping node, for `uv_unit`."""
 COLUMN_PX, ROW_PX = 320, 300
 
 
@@ -133,9 +135,17 @@ def length_text(metres: float) -> str:
 
 def width_of(tree: bpy.types.NodeTree) -> float:
     """Real-world width of one tile in metres, if `apply_maps` has set it; else 1."""
-    mapping = tree.nodes.get(f"{FRAME} Mapping")
+    mapping, coordinates = (tree.nodes.get(f"{FRAME} {name}") for name in ("Mapping", "Coordinates"))
     across = mapping.inputs["Scale"].default_value[0] if mapping else unit_m()
-    return unit_m() / across if across > 0 else 1.0
+    is_by_uv = mapping and coordinates and coordinates.outputs["UV"].is_linked
+    unit = uv_unit(mapping)[0] if is_by_uv else 1.0
+    return unit_m() * unit / across if across > 0 else 1.0
+
+
+def uv_unit(mapping: bpy.types.Node) -> tuple[float, float]:
+    """Lengths of one unit of U and of V, in Blender's units, on the objects that a Mapping node's UVs are of."""
+    u, v = mapping.get(UV_UNIT, (1.0, 1.0))
+    return u, v
 
 
 def _ends(tree: bpy.types.NodeTree) -> tuple[bpy.types.Node, bpy.types.Node]:

@@ -189,18 +189,33 @@ def _material(
     if active:
         former.keep_state(active)
     material = active or materials.new(target.name)
-    without_uv = [item.name for item in objects if item.type == "MESH" and not item.data.uv_layers]
+    is_kept = target.mapping == mapping.AUTO and mapping.is_chosen(material)
+    kind = mapping.of_material(material) if is_kept else target.mapping
+    unit = materials.uv_unit(mapping.node_of(material)) if is_kept else None
     materials.apply_maps(material, new, _look(made, target))
-    if target.mapping != mapping.UV or without_uv:
-        mapping.change(material, mapping.BOX if target.mapping == mapping.UV else target.mapping)
-    if without_uv and target.mapping == mapping.UV:
-        notes.append(f"{', '.join(without_uv)} has no UVs: projected from the sides of a box, relief by bump")
+    if unit:
+        mapping.set_unit(material, unit)
+    notes += _map(material, objects, kind, has_width=bool(made.width_m or target.width_m))
     if active is None:
         for item in objects:
             former.assign(item, material)
     if active is None or not material.users:
         recent.keep([material])
     return material
+
+
+def _map(material: bpy.types.Material, objects: Sequence[bpy.types.Object], kind: str, *, has_width: bool) -> list[str]:
+    """Map a new result to objects as it is wanted, or as suits their UVs; notes."""
+    material.pop(mapping.WHY, None)
+    without_uv = [item.name for item in objects if item.type == "MESH" and not item.data.uv_layers]
+    if kind == mapping.AUTO:
+        mapping.choose(material, objects, has_width=has_width)
+    if without_uv and kind in (mapping.AUTO, mapping.UV):
+        mapping.change(material, mapping.BOX)
+        return [f"{', '.join(without_uv)} has no UVs: projected from the sides of a box, relief by bump"]
+    if kind not in (mapping.AUTO, mapping.UV):
+        mapping.change(material, kind)
+    return []
 
 
 def _repaint(

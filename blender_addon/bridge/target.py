@@ -12,7 +12,7 @@ import bpy
 from ..core.errors import ParameterError
 from ..jobs.session import jobs
 from . import materials
-from .mapping import UV
+from .mapping import AUTO
 from .materials import material_called
 
 NEW, ACTIVE, ASSIGN, NONE = "NEW", "ACTIVE", "ASSIGN", "NONE"
@@ -38,7 +38,7 @@ class Target:
     painted: int = 0
     part: str = ""
     width_m: float = 0.0
-    mapping: str = UV
+    mapping: str = AUTO
     use_displacement: bool = False
     use_ambient_occlusion: bool = False
     file_epoch: int = field(default_factory=lambda: jobs.file_epoch)

@@ -72,6 +72,8 @@ def _draw_mapping(layout: bpy.types.UILayout, context: bpy.types.Context, materi
     row.prop(material, "impasto_mapping", expand=True)
     if active_material(context) == material:  # the popover knows no other
         row.popover(IMPASTO_PT_mapping.__name__, text="", icon="OPTIONS")
+    if why := mapping.why(material):
+        draw_text(layout, why, "INFO")
     item = context.active_object
     is_of_object = mapping.of_material(material) != mapping.UV and active_material(context) == material
     if is_of_object and any(abs(factor - 1) > SCALED for factor in item.scale):

@@ -85,9 +85,9 @@ class Form:
         default=NEW, metadata=argument(EnumProperty, "Material", "Where the result goes", items=MATERIALS)
     )
     mapping: str = field(
-        default=mapping.UV,
+        default=mapping.AUTO,
         metadata=argument(
-            EnumProperty, "Mapping", "How the textures of a new material are mapped to surfaces", items=mapping.ITEMS
+            EnumProperty, "Mapping", "How the textures of a new material are mapped to surfaces", items=mapping.CHOICES
         ),
     )
     use_displacement: bool = field(

@@ -138,3 +138,71 @@ def test_an_unknown_width_is_guessed_from_a_name_and_said(cube, image, extension
     bpy.ops.impasto.run(**CHECKER, image=image.name, name="something")
     assert cube.active_material.impasto_tile_width == pytest.approx(1.0)
     assert "guessed" not in extension.jobs.session.jobs.made.text
+
+
+WIDTH_M = 1.8
+"""Real width of a tile of the procedural bricks."""
+BRICKS = {"tool": "bricks", "width_px": 32, "height_px": 32, "estimator": "none"}
+
+
+def unwrapped_monkey() -> None:
+    bpy.ops.mesh.primitive_monkey_add()
+    bpy.ops.object.mode_set(mode="EDIT")
+    bpy.ops.mesh.select_all(action="SELECT")
+    bpy.ops.uv.smart_project()
+    bpy.ops.object.mode_set(mode="OBJECT")
+
+
+def without_uvs() -> None:
+    bpy.ops.mesh.primitive_cube_add()
+    bpy.context.object.data.uv_layers.remove(bpy.context.object.data.uv_layers[0])
+
+
+def upright_wall() -> None:
+    """A plane of 3 m by 2 m, scaled as an object."""
+    bpy.ops.mesh.primitive_plane_add(size=1, rotation=(math.pi / 2, 0, 0))
+    bpy.context.object.scale = (3, 2, 1)
+
+
+PLACED = {
+    "cube": (bpy.ops.mesh.primitive_cube_add, "BOX", "Box: the UVs of Cube turn the texture", (1.0, 1.0)),
+    "monkey": (unwrapped_monkey, "BOX", "Box: the UVs of Suzanne turn the texture", (1.0, 1.0)),
+    "without": (without_uvs, "BOX", "Box: Cube has no UVs", (1.0, 1.0)),
+    "plane": (lambda: bpy.ops.mesh.primitive_plane_add(size=10), "UV", "UV: one unit of UVs is 10 m", (10.0, 10.0)),
+    "wall": (upright_wall, "UV", "UV: one unit of UVs is 3 m", (3.0, 2.0)),
+}
+
+
+@pytest.mark.parametrize("shape", PLACED)
+def test_bricks_have_the_size_of_bricks_on_any_object_by_the_mapping_that_suits_its_uvs(scene, extension, shape):
+    add, kind, why, unit = PLACED[shape]
+    add()
+    bpy.ops.impasto.run(**BRICKS)
+    material = bpy.context.object.active_material
+    scale = nodes_of(material)["Impasto Mapping"].inputs["Scale"].default_value[:2]
+    assert (material.impasto_mapping, extension.bridge.mapping.why(material)) == (kind, why)
+    assert scale == pytest.approx([one / WIDTH_M for one in unit], rel=1e-3)
+    assert material.impasto_tile_width == pytest.approx(WIDTH_M)
+    assert extension.bridge.materials.width_of(material.node_tree) == pytest.approx(WIDTH_M)
+
+
+def test_a_mapping_that_the_user_chose_is_kept_at_its_scale(scene, extension, cube):
+    bpy.ops.impasto.run(**BRICKS)
+    material = cube.active_material
+    bpy.ops.impasto.run(**BRICKS, material="ACTIVE")
+    assert extension.bridge.mapping.why(material) == "Box: the UVs of Cube turn the texture"
+    material.impasto_mapping = "UV"
+    scale = nodes_of(material)["Impasto Mapping"].inputs["Scale"].default_value[0]
+    assert scale == pytest.approx(8 / WIDTH_M, rel=1e-3), "a cube's UVs take up 8 m"
+    bpy.ops.impasto.run(**BRICKS, material="ACTIVE", seed=2)
+    assert material.impasto_mapping == "UV"
+    assert nodes_of(material)["Impasto Mapping"].inputs["Scale"].default_value[0] == pytest.approx(scale)
+    assert extension.bridge.mapping.why(material) == ""
+    assert material.impasto_tile_width == pytest.approx(WIDTH_M)
+
+
+def test_textures_of_unknown_width_fill_the_uvs(cube, image, extension):
+    bpy.ops.impasto.run(**CHECKER, image=image.name, name="something")
+    assert cube.active_material.impasto_mapping == "UV"
+    assert nodes_of(cube.active_material)["Impasto Mapping"].inputs["Scale"].default_value[0] == pytest.approx(1.0)
+    assert extension.bridge.mapping.why(cube.active_material) == ""
