@@ -23,7 +23,7 @@ from .environments import ROOT
 PAGE = ROOT / "docs" / "reference" / "tools.md"
 HEAD = """# Tools
 
-Every bundled tool, grouped as in Blender's *Tool* menu and `impasto tools`. A line is a parameter with its default, as
+Every bundled tool, grouped as in the menu *Add Layer* and `impasto tools`. A line is a parameter with its default, as
 recipes have it, its range or choices, and what the name does not say; numbers without a range go from 0 to 1.
 `impasto tools NAME` and tooltips say more. On the command line, `block_px` is `--block-px`. Tools that choose the size
 of a result have `width_px` and `height_px`, where 0 is the source's.

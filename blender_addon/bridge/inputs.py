@@ -47,6 +47,28 @@ def find_source(text: str) -> Source:
     return bpy.data.images.get(text) or Path(absolute(text))
 
 
+def is_picture(source: Source | None, image: bpy.types.Image) -> bool:
+    """Whether an image of this file shows a source."""
+    if isinstance(source, Path):
+        return bool(image.filepath) and Path(bpy.path.abspath(image.filepath, library=image.library)) == source
+    return source == image
+
+
+def picture_of(source: Source) -> bpy.types.Image:
+    """The image of a source, opened if it is a file. ParameterError if it is no picture."""
+    if isinstance(source, bpy.types.Material):
+        return surfaces.base_color_of(source)
+    if isinstance(source, bpy.types.Image):
+        return source
+    path = Path(str(source))
+    if path.is_dir():
+        raise ParameterError(f"{path.name} is a folder", "choose a picture, to place points on it")
+    try:
+        return bpy.data.images.load(str(path), check_existing=True)
+    except RuntimeError as error:
+        raise ParameterError(str(error).strip(), "choose another file") from error
+
+
 def images_of(sources: Mapping[str, Source], names: Collection[str]) -> dict[str, bpy.types.Image]:
     """The sources of these names as images: files are opened, unless they are already."""
     return {

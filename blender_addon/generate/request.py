@@ -11,7 +11,7 @@ from typing import Any
 import bpy
 
 from ..bridge import materials
-from ..bridge.inputs import Source
+from ..bridge.inputs import Source, is_picture
 from ..bridge.target import ACTIVE
 from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size
 from ..parameters import properties
@@ -65,10 +65,7 @@ def chosen_source(settings: ImpastoSettings) -> Source | None:
 
 def is_source(settings: ImpastoSettings, image: bpy.types.Image) -> bool:
     """Whether an image is the source that is chosen in the panel."""
-    source = chosen_source(settings)
-    if isinstance(source, Path):
-        return bool(image.filepath) and Path(bpy.path.abspath(image.filepath, library=image.library)) == source
-    return source == image
+    return is_picture(chosen_source(settings), image)
 
 
 def why_incomplete(context: bpy.types.Context) -> str:

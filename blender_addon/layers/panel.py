@@ -12,7 +12,7 @@ from ..interface import previews
 from ..interface.browsing import draw_image, draw_path
 from ..interface.drawing import draw_report, draw_text, name_place
 from ..jobs.task import Place
-from ..parameters import inputs, properties
+from ..parameters import inputs, points, properties
 from ..tools import menu
 from ..tools.panel import (
     InImageEditor,
@@ -28,6 +28,7 @@ from .masks import IMAGE as MASK_IMAGE
 from .masks import NONE as NO_MASK
 from .masks import names_of
 from .preview import comparison, live
+from .request import lowest_if_active
 from .settings import FILE, IMAGE, MATERIAL, NONE
 
 ROWS = 6
@@ -180,10 +181,13 @@ def _draw_layer(layout: bpy.types.UILayout, context: bpy.types.Context, stack: b
     tool = catalogue[layer.tool]
     group = properties.group_of(layer, tool)
     box.label(text=tool["label"], icon=menu.ICONS.get(tool["group"], "NONE"))
-    draw_images(box.column(), context, tool, inputs.image_inputs(tool), None, group)
+    column = box.column()
+    draw_images(column, context, tool, inputs.image_inputs(tool), None, group)
     has_source = stack.source_kind != NONE or any(one.enabled for one in list(stack.layers)[:active])
-    draw_size(box.column(), tool, group, has_source=has_source)
-    draw_parameters(box, context, tool, group=group)
+    draw_size(column, tool, group, has_source=has_source)
+    draw_parameters(column, context, tool, group=group)
+    if points.visible_points(group, tool) and stack.source_kind != NONE and lowest_if_active(stack):
+        column.operator("impasto.place_points", icon="TRACKER").of_layer = True
     _draw_mask(layout.box(), context, layer.mask)
 
 

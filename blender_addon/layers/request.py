@@ -162,6 +162,12 @@ def source_of(stack: bpy.types.PropertyGroup) -> Source | None:
     return Path(absolute(stack.filepath)) if stack.source_kind == FILE and stack.filepath else None
 
 
+def lowest_if_active(stack: bpy.types.PropertyGroup) -> bpy.types.PropertyGroup | None:
+    """The lowest enabled layer, which works on the source itself, if it is the active one."""
+    lowest = next((index for index, layer in enumerate(stack.layers) if layer.enabled), None)
+    return stack.layers[lowest] if lowest is not None and lowest == stack.active else None
+
+
 def add_layer(stack: bpy.types.PropertyGroup, step: Step) -> bpy.types.PropertyGroup:
     """Add a layer above the active one that has the parameters of a step, and make it the active one."""
     tool = catalogue[step.tool]

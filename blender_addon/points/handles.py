@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Handles of points in an image editor: which points it shows, and where they are drawn and grabbed, in pixels.
 
-A tool's points are placed on one image until the user has done; those of the Impasto panel's tool can always be
-dragged, on its source.
+A tool's points are placed on one image until the user has done; those of the Impasto panel's tool, and of the active
+layer if it is the lowest, can always be dragged, on their source.
 """
 
 from __future__ import annotations
@@ -16,8 +16,11 @@ import bpy
 
 from ..bridge import materials
 from ..bridge.image_editors import shown_image
+from ..bridge.inputs import is_picture
+from ..bridge.target import active_material
 from ..engine.catalogue import catalogue, properties_of
 from ..generate.request import is_source
+from ..layers.request import lowest_if_active, source_of
 from ..parameters.groups import group_of
 from ..parameters.points import place_of, put, usual_place, visible_points
 from ..parameters.properties import value_of
@@ -44,13 +47,22 @@ class DraggablePoints:
 def draggable_points(context: bpy.types.Context) -> DraggablePoints | None:
     """Points that can be dragged in the context's image editor; None if there are none."""
     image = shown_image(context)
-    name = _tool_on(context.scene, image) if image else ""
+    layer = _layer_on(context, image) if image and not placing.tool else None
+    name = layer.tool if layer else _tool_on(context.scene, image) if image else ""
     if name not in catalogue:
         return None
     tool = catalogue[name]
-    group = group_of(context.scene, tool)
+    group = group_of(layer or context.scene, tool)
     names = tuple(visible_points(group, tool))
     return DraggablePoints(tool, group, names) if names else None
+
+
+def _layer_on(context: bpy.types.Context, image: bpy.types.Image) -> bpy.types.PropertyGroup | None:
+    """The active layer, if it has handles on the image: it works on that alone."""
+    material = active_material(context)
+    if material is None or not is_picture(source_of(material.impasto_layers), image):
+        return None
+    return lowest_if_active(material.impasto_layers)
 
 
 def _tool_on(scene: bpy.types.Scene, image: bpy.types.Image) -> str:

@@ -3,18 +3,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import bpy
-from bpy.props import StringProperty
+from bpy.props import BoolProperty, StringProperty
 
 from ..bridge import image_editors
+from ..bridge.inputs import picture_of
+from ..bridge.target import chosen_material
 from ..core.errors import ParameterError
 from ..engine.catalogue import catalogue
 from ..generate.request import chosen_source
 from ..jobs.operator import tell
 from ..jobs.session import push_undo
 from ..jobs.task import EXPECTED, error_report
+from ..layers.request import source_of
 from ..tools.placing import placing
 from ..translations.texts import sentence
 from .gizmos import MODES
@@ -34,6 +35,9 @@ class IMPASTO_OT_place_points(bpy.types.Operator):
         name="Tool",
         description="Tool whose points are placed on the image in the editor; empty: the panel's, on its source",
     )
+    of_layer: BoolProperty(
+        name="Of Layer", description="Show the source of the layers, on which the active layer's points can be dragged"
+    )
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         problem = ParameterError("points are placed in a window", "without one, give them as parameters of the tool")
@@ -43,7 +47,7 @@ class IMPASTO_OT_place_points(bpy.types.Operator):
         if bpy.app.background:
             return self.execute(context)
         name = self.tool or context.scene.impasto.tool
-        if placing.tool == name:  # a second click has done
+        if placing.tool == name and not self.of_layer:  # a second click has done
             placing.end()
             image_editors.redraw()
             return {"FINISHED"}
@@ -52,6 +56,10 @@ class IMPASTO_OT_place_points(bpy.types.Operator):
         except EXPECTED as error:
             return tell(self, error_report(error))
         area = self._show(context, image)
+        if self.of_layer:  # whose handles are there as long as it is the active one
+            placing.end()
+            image_editors.redraw()
+            return {"FINISHED"}
         placing.begin(context.scene, catalogue[name], image)
         live.ask()
         image_editors.redraw()
@@ -93,17 +101,11 @@ class IMPASTO_OT_place_points(bpy.types.Operator):
             if image := image_editors.shown_image(context):
                 return image
             raise ParameterError("no image is given", "open one in the image editor")
-        source = chosen_source(context.scene.impasto)
+        stack = chosen_material(context).impasto_layers if self.of_layer else None
+        source = source_of(stack) if stack else chosen_source(context.scene.impasto)
         if source is None:
             raise ParameterError("no source is chosen", "choose a file, or an image of this .blend")
-        if not isinstance(source, Path):
-            return source
-        if source.is_dir():
-            raise ParameterError(f"{source.name} is a folder", "choose a picture, to place points on it")
-        try:
-            return bpy.data.images.load(str(source), check_existing=True)
-        except RuntimeError as error:
-            raise ParameterError(str(error).strip(), "choose another file") from error
+        return picture_of(source)
 
     def _show(self, context: bpy.types.Context, image: bpy.types.Image) -> bpy.types.Area | None:
         """Show the image with gizmos; the area of the context's window that does, None if it is in another window."""

@@ -11,6 +11,7 @@ import pytest
 from conftest import pixels_of
 from drawing import drawn
 
+PANEL = "IMPASTO_PT_layers_image_editor"
 POINTS = ["bottom_left", "top_left", "top_right", "bottom_right"]
 SQUARE = [(0, 0), (0, 1), (1, 1), (1, 0)]
 
@@ -101,6 +102,25 @@ def test_handles_are_on_the_panels_source_or_on_the_image_they_are_placed_on(ext
     assert (tool_on(scene, image), tool_on(scene, other)) == ("", "measure-span")
     placing.end()
     assert tool_on(scene, other) == ""
+
+
+def test_a_layers_points_are_dragged_on_the_source_while_it_is_the_active_and_the_lowest(
+    scene, image, extension, group
+):
+    handles, active = extension.points.handles, bpy.context.active_object
+    bpy.ops.impasto.add_layer(tool="cut-plane")
+    bpy.ops.impasto.add_layer(tool="measure-span")
+    stack = active.active_material.impasto_layers
+    stack.source_kind, stack.image, stack.active = "IMAGE", image, 0
+    layer = handles._layer_on(bpy.context, image)
+    assert layer == stack.layers[0]
+    assert [given.of_layer for given in drawn(getattr(bpy.types, PANEL)).operators("impasto.place_points")] == [True]
+    assert handles._layer_on(bpy.context, bpy.data.images.new("other", 8, 8)) is None
+    stack.active = 1
+    assert handles._layer_on(bpy.context, image) is None
+    assert not drawn(getattr(bpy.types, PANEL)).operators("impasto.place_points")
+    stack.layers[0].enabled = False
+    assert handles._layer_on(bpy.context, image) == stack.layers[1]
 
 
 def test_placing_goes_back_to_where_it_began(scene, image, group, plane_tool, placing):
