@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 import sys
 from types import ModuleType
@@ -220,7 +219,7 @@ def browses(walk: Walk, place: Place) -> Steps:
 def sets(walk: Walk, group: Any, name: str, kind: str, region: str) -> Steps:
     """Click a text, a switch or a list in any region, scrolled to it; its value before and after."""
     before = value(group, name)
-    place = yield from scrolls_to(walk, name, kind, region)
+    place = yield walk.find(name, kind, region)
     yield walk.tap(place)
     if group.bl_rna.properties[name].type == "STRING":
         yield write(walk, "1", place)
@@ -233,17 +232,6 @@ def sets(walk: Walk, group: Any, name: str, kind: str, region: str) -> Steps:
     setattr(group, name, before)
     yield 0.3
     return [before, after]
-
-
-def scrolls_to(walk: Walk, name: str, kind: str, region: str) -> Steps:
-    """Give the place of a button, with the wheel turned where it is further down."""
-    with contextlib.suppress(LookupError):
-        return (yield walk.find(name, kind, region))
-    bounds = walk.region(walk.area(kind), region)
-    for _ in range(40):
-        yield walk.event("WHEELDOWNMOUSE", "PRESS", (bounds.x + bounds.width // 2, bounds.y + bounds.height // 2))
-    yield 0.5
-    return (yield walk.find(name, kind, region))
 
 
 def scrolls_up_to(walk: Walk, call: str, kind: str, region: str, from_right_px: int) -> Steps:

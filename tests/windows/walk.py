@@ -35,6 +35,8 @@ SWEEP_PX = 18
 COLUMNS = (0.2, 0.49, 0.68, 0.82, 0.9)
 """Places across a region where its buttons are, in parts of its width."""
 LOOK_S = 0.02
+TURNS = 6
+"""Of the wheel at a time."""
 NEAR = 1.8
 """Distance from which a view is filled, relative to the diagonal of what it shows."""
 
@@ -323,7 +325,29 @@ class Walk:
         yield self.press("LEFTMOUSE", place)
 
     def find(self, name: str, kind: str, region: str = "UI") -> Steps:
-        """Give the place of the button of an operator ("impasto.run") or a property ("seed").
+        """Give the place of the button of an operator ("impasto.run") or a property ("seed"), scrolled to it."""
+        place, is_at_top = (yield self.find_in_view(name, kind, region)), True
+        while not place and (yield self.turn("WHEELUPMOUSE", kind, region)):
+            is_at_top = False
+        if not place and not is_at_top:
+            place = yield self.find_in_view(name, kind, region)
+        while not place:
+            if not (yield self.turn("WHEELDOWNMOUSE", kind, region)):
+                raise LookupError(f"no button of {name!r} in {kind}'s {region} region")
+            place = yield self.find_in_view(name, kind, region)
+        return place
+
+    def turn(self, wheel: str, kind: str, region: str) -> Steps:
+        """Turn the wheel over a region by a part of what is in view; whether that moved it."""
+        bounds = self.region(self.area(kind), region)
+        before = tuple(bounds.view2d.region_to_view(0, 0))
+        for _ in range(TURNS):
+            yield self.event(wheel, "PRESS", (bounds.x + bounds.width // 2, bounds.y + bounds.height // 2))
+        yield
+        return tuple(bounds.view2d.region_to_view(0, 0)) != before
+
+    def find_in_view(self, name: str, kind: str, region: str) -> Steps:
+        """Give the place of a button, as for `find`, or None where it is not in view.
 
         Moves the mouse over the region, from the top, until Blender says that this is under it.
         """
@@ -338,7 +362,7 @@ class Walk:
                     yield self.move((x, y - 4))
                     if name in self.under_mouse(area, region):
                         return x, y - 4
-        raise LookupError(f"no button of {name!r} in {kind}'s {region} region")
+        return None
 
     def buttons(self, kind: str, region: str = "UI", top: int = 0, height: int = 0, columns: Any = COLUMNS) -> Steps:
         """Give the places of all buttons in an area by what they are: a property's path, or an operator's call.

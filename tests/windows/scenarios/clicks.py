@@ -55,7 +55,8 @@ def opens_sections(walk: Walk) -> Steps:
 def searches_a_tool(walk: Walk) -> Steps:
     """Find a material by its name, give it random values, and take both back."""
     settings = bpy.context.scene.impasto
-    before = settings.tool
+    settings.intent, settings.tool = "WORDS", "bricks"
+    yield 0.5
     place = yield walk.find("wm.search_single_menu", "VIEW_3D")
     yield walk.press("LEFTMOUSE", place)
     yield 0.3
@@ -68,7 +69,7 @@ def searches_a_tool(walk: Walk) -> Steps:
     yield 0.5
     walk.record("is_random", values.polish != roughness)
     walk.screenshot("material.png")
-    settings.tool = before
+    settings.intent = "PHOTO"
     yield 0.5
 
 

@@ -19,7 +19,6 @@ from fields import (
     confirms,
     extension,
     opens_and_tries,
-    scrolls_to,
     scrolls_up_to,
     sets,
 )
@@ -165,7 +164,7 @@ def models(walk: Walk) -> Steps:
         walk, next(found[name][0] for name in found if name.startswith("impasto.remove_model")), "models"
     )
     walk.record("models_left", [path.name for path in library.iterdir()])
-    place = yield from scrolls_to(walk, "impasto.install_model", "VIEW_3D", "UI")
+    place = yield walk.find("impasto.install_model", "VIEW_3D")
     walk.record("opened", (yield from browses(walk, place)))
     yield from clicks_and_waits(walk, "impasto.refresh_tools", "VIEW_3D", "models")
     walk.record("refreshed", extension().jobs.session.jobs.reports["models"].level)
@@ -196,10 +195,10 @@ def preferences(walk: Walk) -> Steps:
         fields[name] = yield from sets(walk, chosen, name, *PREFERENCES)
     walk.record("fields", fields)
     walk.screenshot("scrolled.png")
-    x, y = yield from scrolls_to(walk, "pip_arguments", *PREFERENCES)
+    x, y = yield walk.find("pip_arguments", *PREFERENCES)
     yield walk.tap((walk.region(walk.area(PREFERENCES[0]), PREFERENCES[1]).x + SECTION_PX, y - WEIGHTS_PX))
     yield 0.5
-    place = yield from scrolls_to(walk, "impasto.install_weights", *PREFERENCES)
+    place = yield walk.find("impasto.install_weights", *PREFERENCES)
     walk.screenshot("weights.png")
     walk.record("opened", (yield from browses(walk, place)))
     yield from clicks_and_waits(walk, "impasto.refresh_tools", PREFERENCES[0], "preferences", PREFERENCES[1])
@@ -211,7 +210,7 @@ def preferences(walk: Walk) -> Steps:
     ok = place[0] + REMOVE_PX - OK_PX, place[1]
     yield from confirms(walk, place, "preferences", ok)
     walk.record("weights_left_in_preferences", [path.name for path in library.glob("*.safetensors")])
-    yield walk.tap((yield from scrolls_to(walk, "extensions.userpref_allow_online", *PREFERENCES)))
+    yield walk.tap((yield walk.find("extensions.userpref_allow_online", *PREFERENCES)))
     walk.record("online", bpy.context.preferences.system.use_online_access)
 
 
