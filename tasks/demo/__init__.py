@@ -38,8 +38,11 @@ WINDOWS = {
     "repairs": ("repair",),
     "batch": ("batch",),
     "relights": ("relight",),
+    "hour": ("hour_words", "hour_layers"),
 }
 """Pictures of each scenario in tests/windows that the documentation shows."""
+CHINESE_WINDOWS = "hour"
+"""The scenario whose pictures are taken in Chinese, too."""
 
 
 def demo(options: argparse.Namespace) -> None:
@@ -71,6 +74,8 @@ def pictures(options: argparse.Namespace) -> None:
         for scenario, names in WINDOWS.items()
         for name in names
     }
+    taken = ROOT / "out" / "windows" / f"{CHINESE_WINDOWS}-{WINDOWS_OF}"
+    wanted |= {taken / f"zh_{name}.png": f"zh-CN/window_{name}" for name in WINDOWS[CHINESE_WINDOWS]}
     if options.windows:
         _shrink(wanted)
         return

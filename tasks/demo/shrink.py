@@ -12,10 +12,10 @@ MAX_BYTES = 300_000
 
 
 def main(folder: Path, pairs: list[str]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     for name, _, path in (pair.partition("=") for pair in pairs):
         picture = Image.open(path).convert("RGB")
         picture.thumbnail((WIDTH_PX, 10 * WIDTH_PX), Image.Resampling.LANCZOS)
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         for quality in (86, 78, 70, 60):
             picture.save(folder / f"{name}.jpg", quality=quality, optimize=True, progressive=True)
             if (folder / f"{name}.jpg").stat().st_size <= MAX_BYTES:

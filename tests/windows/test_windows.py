@@ -335,6 +335,10 @@ def test_the_asset_browser_lists_and_fetches_a_library_from_a_server(walk_throug
     assert len(facts["files"]) == 1
 
 
+def test_an_artists_hour_is_pictured_in_two_languages(walk_through):
+    walk_through("hour", size_px=(1200, 1000), files={"/usr/share/locale/languages": LANGUAGES})
+
+
 def test_an_artist_uses_the_menu_of_an_image_node_a_shortcut_and_the_status_bar(walk_through):
     facts = walk_through("menus")
     assert len(facts["shortcuts"]) == 7

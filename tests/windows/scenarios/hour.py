@@ -1,0 +1,86 @@
+"""Inside a Blender window: an artist's hour for the documentation, each step in English and in Chinese."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import bpy
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from fields import write
+from walk import Steps, Walk, installed_extension, start, until
+
+OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
+JOBS = installed_extension().jobs.session.jobs
+PHRASE = "mossy red bricks"
+LIMIT_S = 600
+SHADERS_S, SETTLED_S = 60, 15
+"""Compiling the first shaders of a material, the screen stays as it is for a minute on a busy machine; later, less."""
+
+
+def scenario(walk: Walk) -> Steps:
+    bpy.ops.impasto.refresh_tools()
+    with walk.at(walk.area("VIEW_3D")):
+        bpy.ops.screen.screen_full_area()
+    yield 1.0
+    space = walk.area("VIEW_3D").spaces.active
+    space.show_region_toolbar = space.show_region_tool_header = space.show_gizmo = False
+    space.overlay.show_cursor = space.overlay.show_outline_selected = space.overlay.show_object_origins = False
+    space.overlay.show_text = False
+    yield walk.show_panel("VIEW_3D", "Impasto")
+    yield from describes(walk)
+    walk.screenshot("hour_words.png")
+    yield from in_chinese(walk, "hour_words.png")
+    yield from layers(walk)
+    walk.screenshot("hour_layers.png")
+    yield from in_chinese(walk, "hour_layers.png")
+    bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
+
+
+def in_chinese(walk: Walk, name: str) -> Steps:
+    """The same, for the Chinese page."""
+    yield from speaks("zh_HANS")
+    walk.screenshot(f"zh_{name}")
+    yield from speaks("en_US")
+
+
+def speaks(language: str) -> Steps:
+    view = bpy.context.preferences.view
+    view.language = language
+    view.use_translate_interface = True
+    yield 2.0
+
+
+def describes(walk: Walk) -> Steps:
+    """From Words, a phrase, Generate; the cube is seen from near."""
+    yield walk.choose("WORDS")
+    place = yield walk.find("text", "VIEW_3D")
+    yield walk.tap(place)
+    yield from write(walk, PHRASE, place)
+    yield walk.click("impasto.match", "VIEW_3D")
+    yield until(lambda: "match" in JOBS.reports and not JOBS.shown_task, LIMIT_S)
+    yield from looks(walk, SHADERS_S)
+
+
+def layers(walk: Walk) -> Steps:
+    """Two layers are put over the bricks, and the stack is run."""
+    with walk.at(walk.area("VIEW_3D")):
+        bpy.ops.impasto.edit_layers()
+        bpy.ops.impasto.add_layer(tool="weathering")
+        bpy.ops.impasto.add_layer(tool="adjust")
+    yield 1.0
+    yield walk.click("impasto.run_layers", "VIEW_3D")
+    yield 1.0
+    yield until(lambda: not JOBS.shown_task, LIMIT_S)
+    yield from looks(walk, SETTLED_S)
+
+
+def looks(walk: Walk, quiet_s: float) -> Steps:
+    """Show the material, with the mouse away from the panel, until the screen is quiet."""
+    walk.close_up()
+    yield walk.move((100, 500))
+    yield walk.settle(quiet_s, 400)
+
+
+start(scenario, OUT)
