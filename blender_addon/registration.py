@@ -16,7 +16,7 @@ from .bake.objects import remedies as bake_remedies
 from .batch import operators as batch_operators
 from .batch import panel as batch_panel
 from .batch import settings as batch_settings
-from .bridge import former, image_editors, mapping
+from .bridge import former, image_editors, mapping, on_object
 from .endless import operators as endless_operators
 from .endless import panel as endless_panel
 from .endless import settings as endless_settings
@@ -171,6 +171,7 @@ PARTS = (
     turntable,
     former,
     mapping,
+    on_object,
     marking,
     asset_library,
     image_editors,

@@ -20,7 +20,20 @@ from ..core.udim import tile_of
 from ..engine import engine
 from ..jobs.session import push_undo
 from ..jobs.task import Report
-from . import endless_nodes, former, image_editors, images, joined, mapping, materials, naming, recent, surfaces, tiles
+from . import (
+    endless_nodes,
+    former,
+    image_editors,
+    images,
+    joined,
+    mapping,
+    materials,
+    naming,
+    on_object,
+    recent,
+    surfaces,
+    tiles,
+)
 from .materials import material_called
 from .target import ACTIVE, NEW, NONE, Target, by_uid, check_assignable
 
@@ -88,6 +101,7 @@ def put(parts: Sequence[tuple[JobResult, Target]], more: Sequence[str] = ()) -> 
     """
     if not parts[0][1].is_in_open_file:
         return [_keep_as_files(made, target) for made, target in parts][-1]
+    on_object.take_back()
     notes: list[str] = [*parts[0][0].notes, *more]
     reports: list[Report] = []
     for made, target in parts:

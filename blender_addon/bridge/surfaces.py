@@ -15,7 +15,7 @@ import bpy
 
 from ..core.engine.requests import JobInput
 from ..core.errors import ParameterError
-from . import endless_nodes, images, materials, tiles
+from . import endless_nodes, images, materials, on_object, tiles
 from .working_space import convert
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def _behind(socket: bpy.types.NodeSocket) -> MapNode | None:
         socket, channel = sockets.pop(0)
         for link in socket.links:
             node, source = link.from_node, link.from_socket
-            if node.type == "TEX_IMAGE" and node.image:
+            if node.type == "TEX_IMAGE" and node.image and on_object.MARK not in node.image:
                 return MapNode(node, CHANNELS["Alpha"] if source.name == "Alpha" else channel)
             if endless_nodes.is_endless(node):
                 sockets.append((node.inputs[source.name], channel))

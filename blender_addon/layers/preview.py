@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
+from ..bridge import on_object
 from ..bridge.inputs import Input
 from ..bridge.target import active_material
 from ..core.errors import ParameterError
@@ -75,6 +76,15 @@ class Comparison:
 
 
 comparison = Comparison()
+
+
+def _show() -> None:
+    """Show the picture in the panel, and its colours on the object."""
+    comparison.update()
+    if live.color is not None and not live.error:
+        on_object.show(active_material(bpy.context), live.color)
+
+
 live = Live(
     LAYERS,
     "impasto",
@@ -83,7 +93,8 @@ live = Live(
     delay_s=DELAY_S,
     runs_small=True,
     recipes_before=_recipes_before,
-    on_shown=comparison.update,
+    on_shown=_show,
+    on_off=on_object.take_back,
 )
 
 

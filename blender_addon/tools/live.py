@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
     from ..core.engine.client import Client
 
-Pictures: TypeAlias = "tuple[np.ndarray, np.ndarray | None]"
+Arrays: TypeAlias = "Mapping[str, np.ndarray]"
+Pictures: TypeAlias = "tuple[Arrays, np.ndarray | None]"
 PreviewInputs: TypeAlias = "tuple[Callable[[], Client], Request, dict[str, Input]]"
 
 
@@ -54,6 +55,7 @@ class Live:
     why_not(context): reason why there can be no picture now. preview_inputs(context): what `run` needs for one.
     delay_s: pause after the last change. runs_small: as for `run`. recipes_before(request): of what the picture is
     compared with, the first that can be run; none where nothing is compared. on_shown: called with each picture.
+    on_off: called when the preview is turned off.
     """
 
     def __init__(
@@ -67,13 +69,15 @@ class Live:
         runs_small: bool = False,
         recipes_before: Callable[[Any], Sequence[Recipe]] = lambda _: (),
         on_shown: Callable[[], None] = lambda: None,
+        on_off: Callable[[], None] = lambda: None,
     ) -> None:
         self.pixels: np.ndarray | None = None
+        self.color: np.ndarray | None = None
         self.before: np.ndarray | None = None
         self.error = ""
         self._of, self._settings, self._why_not, self._preview_inputs = of, settings, why_not, preview_inputs
         self._delay_s, self._runs_small, self._recipes_before = delay_s, runs_small, recipes_before
-        self._on_shown = on_shown
+        self._on_shown, self._on_off = on_shown, on_off
         self._due_s = 0.0
         self._task: Task | None = None
         self.timer = partial(Live.tick, self)
@@ -81,6 +85,7 @@ class Live:
     def ask(self) -> None:
         """Make a new picture as soon as nothing has changed for a moment. Called at every change."""
         if not self._is_on:
+            self._on_off()
             return
         self._due_s = time.monotonic() + self._delay_s
         if not bpy.app.timers.is_registered(
@@ -137,7 +142,7 @@ class Live:
         """Forget the picture, and the one that is due."""
         if bpy.app.timers.is_registered(self.timer):
             bpy.app.timers.unregister(self.timer)
-        self.pixels, self.before, self.error, self._task = None, None, "", None
+        self.pixels, self.color, self.before, self.error, self._task = None, None, None, "", None
 
     @property
     def _is_on(self) -> bool:
@@ -147,19 +152,19 @@ class Live:
         connected, given, inputs = self._preview_inputs(context)
         others = self._recipes_before(given)
 
-        def picture(task: Task, recipe: Recipe | None = None) -> np.ndarray:
+        def arrays(task: Task, recipe: Recipe | None = None) -> Arrays:
             how: dict[str, Any] = {"supersedes": f"live {self._of}", "runs_small": self._runs_small}
-            return run(task, connected(), given, inputs, recipe=recipe, **how)
+            return arrays_of(task, connected(), given, inputs, recipe=recipe, **how)
 
         def before(task: Task) -> np.ndarray | None:
             for recipe in others:
                 with suppress(ImpastoError):  # such as of layers above that need what the active one makes
-                    return picture(task, recipe)
+                    return arrays(task, recipe)[PREVIEW]
             return None
 
         def work(task: Task) -> Pictures | ImpastoError:
             try:
-                return picture(task), before(task)
+                return arrays(task), before(task)
             except ImpastoError as error:  # told in the panel: a window for each step of a slider would be in the way
                 return error
 
@@ -169,13 +174,24 @@ class Live:
         if isinstance(made, ImpastoError):
             self.error = str(made)
         else:
-            (self.pixels, self.before), self.error = made, ""
+            (found, self.before), self.error = made, ""
+            self.pixels, self.color = found[PREVIEW], found.get("base_color")
         self._on_shown()
         redraw()
         return Report("INFO", "")
 
 
 def run(
+    task: Task, client: Client, request: Previewed, inputs: Mapping[str, Input], recipe: Recipe | None = None
+) -> np.ndarray:
+    """Make the result, lit and scaled down by the worker: uint8 RGB. For a task's `work`.
+
+    recipe: instead of the request's own.
+    """
+    return arrays_of(task, client, request, inputs, recipe=recipe)[PREVIEW]
+
+
+def arrays_of(
     task: Task,
     client: Client,
     request: Previewed,
@@ -183,13 +199,13 @@ def run(
     supersedes: str = "",
     recipe: Recipe | None = None,
     runs_small: bool = False,
-) -> np.ndarray:
-    """Make the result, lit and scaled down by the worker: uint8 RGB. For a task's `work`.
+) -> Arrays:
+    """Arrays of a `View` that is a preview, as for `run`.
 
-    recipe: instead of the request's own. runs_small: all steps are run at the size of the picture, and kept.
+    runs_small: all steps are run at the size of the picture, and kept.
     """
     sent = {name: ready(given) for name, given in inputs.items()}
     how = {"device": request.device, "scale": request.scale, "supersedes": supersedes, "keep_steps": runs_small}
     view = View("preview", LONGEST_PX, runs_small=runs_small)
     job = client.submit(recipe or request.recipe(), sent, deliver=view, **how)
-    return task.wait_for(job).arrays[PREVIEW]
+    return task.wait_for(job).arrays

@@ -281,6 +281,7 @@ def test_nodes_lie_beside_each_other_as_drawn_and_a_repainted_render_is_shown(wa
 
 def test_an_artist_looks_at_layers_moves_a_slider_and_runs_them(walk_through):
     facts = walk_through("layers", size_px=(1600, 1700))
+    assert facts["on_object"] == [True, False]
     assert facts["live_error"] == ""
     assert facts["masked_error"] == ""
     assert facts["painting"] == ["TEXTURE_PAINT", "Adjust colours_mask"]

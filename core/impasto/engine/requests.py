@@ -65,7 +65,7 @@ class View(ResultForm):
     RGB. relit: the surface on a ball and on a plane, uint8 RGB (frames, side_px, 2 side_px, 3), in one turn of the
     light that begins at the azimuth. gaussian: for shaders that blend it, PNGs with Gaussian histograms, and `lookup`,
     the table that takes them back. azimuth, elevation: of the light, in degrees. runs_small: all steps are run at the
-    preview's size, which is quick and similar, instead of their result scaled down.
+    preview's size, which is quick and similar, instead of their result scaled down, and the base colour comes with it.
     """
 
     kind: ViewKind = field(metadata={"json": "as"})

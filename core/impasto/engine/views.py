@@ -37,8 +37,14 @@ def view_of(maps: Maps, view: View, tell: Callable[[float, str], None]) -> tuple
     if view.kind == "small":
         return small_maps(maps, view.longest_px), {}
     if view.kind == "preview":
-        return {PREVIEW: scale_down(maps, view.longest_px)}, {}
+        return {PREVIEW: scale_down(maps, view.longest_px)} | (_color_of(maps, view) if view.runs_small else {}), {}
     return {RELIT: relit(maps, view, tell)}, {}
+
+
+def _color_of(maps: Maps, view: View) -> Arrays:
+    """The base colour as it is, for an object that is lit by its own scene."""
+    color = {name: texture for name, texture in maps.items() if name == "base_color"}
+    return small_maps(Maps(color), view.longest_px) if color else {}
 
 
 def small_maps(maps: Maps, longest_px: int) -> Arrays:

@@ -50,6 +50,23 @@ def shows_changes(walk: Walk, stack: bpy.types.PropertyGroup) -> Steps:
     yield 1.0
     walk.record("live_error", LIVE.error)
     walk.screenshot("preview.png")
+    yield from shows_on_object(walk)
+
+
+def shows_on_object(walk: Walk) -> Steps:
+    """The picture is on the cube in material preview; a click on the switch takes it back."""
+    nodes, shading = bpy.data.materials["Material"].node_tree.nodes, walk.area("VIEW_3D").spaces.active.shading
+    shading.type = "MATERIAL"
+    yield 3.0
+    walk.screenshot("on_object.png")
+    shown = "Impasto Preview" in nodes
+    yield walk.click("live_preview", "VIEW_3D")
+    yield until(lambda: "Impasto Preview" not in nodes)
+    walk.record("on_object", [shown, "Impasto Preview" in nodes])
+    walk.screenshot("taken_back.png")
+    shading.type = "SOLID"
+    bpy.context.scene.impasto.live_preview = True
+    yield until(lambda: not LIVE.is_running)
 
 
 def masks(walk: Walk, stack: bpy.types.PropertyGroup) -> Steps:

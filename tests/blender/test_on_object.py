@@ -1,0 +1,105 @@
+"""The preview of the layers on the object itself: put into its material, and taken back whatever happens."""
+
+from __future__ import annotations
+
+import time
+
+import bpy
+import numpy as np
+import pytest
+from conftest import packed_image, pixels_of
+
+LIMIT_S = 120.0
+NODE = "Impasto Preview"
+
+
+@pytest.fixture
+def live(extension, scene, plane):
+    """The live preview of layers of a new material on the plane."""
+    bpy.ops.impasto.add_layer(tool="checker")
+    bpy.ops.impasto.add_layer(tool="tint")
+    squares = plane.active_material.impasto_layers.layers[0].impasto_parameters.checker
+    squares.width_px = squares.height_px = 16
+    scene.impasto.live_preview = True
+    yield extension.layers.preview.live
+    bpy.context.scene.impasto.live_preview = False
+    extension.layers.preview.live.clear()
+
+
+def wait(extension, live) -> None:
+    """Make a picture, as Blender's timers would."""
+    live.ask()
+    while live.tick():
+        time.sleep(0.01)
+    jobs, deadline = extension.jobs.session.jobs, time.monotonic() + LIMIT_S
+    while jobs.tasks:
+        assert time.monotonic() < deadline, "it took too long"
+        jobs.tick()
+        time.sleep(0.01)
+    assert not live.error
+
+
+def links_of(material: bpy.types.Material) -> set[tuple[str, ...]]:
+    found = material.node_tree.links
+    return {(one.from_node.name, one.from_socket.name, one.to_node.name, one.to_socket.name) for one in found}
+
+
+def test_it_is_seen_while_a_layer_changes_and_its_image_stays_the_same(extension, live, plane):
+    material = plane.active_material
+    before = links_of(material)
+    wait(extension, live)
+    image, nodes = material.node_tree.nodes[NODE].image, len(material.node_tree.nodes)
+    shown = pixels_of(image)
+    assert shown[..., :3].std() > 0.05
+    assert (NODE, "Color", "Principled BSDF", "Base Color") in links_of(material)
+    material.impasto_layers.layers[1].impasto_parameters.tint.light = (1, 0, 0)
+    wait(extension, live)
+    assert material.node_tree.nodes[NODE].image == image
+    assert len(material.node_tree.nodes) == nodes
+    assert np.abs(pixels_of(image) - shown).max() > 0.1
+    bpy.context.scene.impasto.live_preview = False
+    assert links_of(material) == before
+    assert not [one for one in bpy.data.images if "impasto_preview" in one]
+
+
+def test_a_result_takes_its_place_and_its_images_are_found_meanwhile(extension, live, plane):
+    material = plane.active_material
+    wait(extension, live)
+    bpy.ops.impasto.run_layers()
+    assert NODE not in material.node_tree.nodes
+    before, own = links_of(material), extension.bridge.surfaces.base_color_of(material)
+    wait(extension, live)
+    assert NODE in material.node_tree.nodes
+    assert links_of(material) != before
+    assert extension.bridge.surfaces.base_color_of(material) == own
+    extension.bridge.on_object.take_back()
+    assert links_of(material) == before
+
+
+@pytest.mark.parametrize("how", ["save", "undo"])
+def test_it_is_not_kept_in_a_file_nor_by_undo(extension, live, plane, tmp_path, how):
+    bpy.ops.impasto.run_layers()
+    wait(extension, live)
+    name = plane.active_material.name
+    assert NODE in plane.active_material.node_tree.nodes
+    if how == "save":
+        bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "file.blend"))
+        bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "file.blend"))
+    else:
+        bpy.ops.ed.undo_push(message="with the preview")
+        bpy.ops.ed.undo_push(message="after it")
+        bpy.ops.ed.undo()
+    assert NODE not in bpy.data.materials[name].node_tree.nodes
+    assert extension.bridge.surfaces.base_color_of(bpy.data.materials[name])
+
+
+def test_materials_of_others_stay_as_they_are(extension, live, plane):
+    material = plane.active_material
+    node = material.node_tree.nodes.new("ShaderNodeTexImage")
+    node.image = packed_image("own.png", np.full((8, 8, 3), 90, np.uint8))
+    material.node_tree.links.new(
+        node.outputs["Color"], material.node_tree.nodes["Principled BSDF"].inputs["Base Color"]
+    )
+    before = links_of(material)
+    wait(extension, live)
+    assert links_of(material) == before
