@@ -24,15 +24,16 @@ PAGE = ROOT / "docs" / "reference" / "tools.md"
 HEAD = """# Tools
 
 Every bundled tool, grouped as in the menu *Add Layer* and `impasto tools`. A line is a parameter with its default, as
-recipes have it, its range or choices, and what the name does not say; numbers without a range go from 0 to 1.
-`impasto tools NAME` and tooltips say more. On the command line, `block_px` is `--block-px`. Tools that choose the size
-of a result have `width_px` and `height_px`, where 0 is the source's.
+recipes have it, its range or choices, and what the name does not say; numbers without a range have that of the same
+name above, else 0 to 1. `impasto tools NAME` and tooltips say more. On the command line, `block_px` is `--block-px`.
+Tools that choose the size of a result have `width_px` and `height_px`, where 0 is the source's.
 
 Pictures go from source to result with the defaults, but for points, amounts and models that a tool must be given
 (`python build.py thumbnails --tools`). Those of the GANs and the autoencoder are of
 [short trainings](../explanation/generators.md)."""
 PICTURES = ROOT / "docs" / "pictures" / "tools"
 USUAL_RANGE = "0..1"
+RANGE = re.compile(r"[\d.]+\.\.[\d.]+")
 SCALE = re.compile(r"\d[\d.]*:")
 """Begins a description that is a scale, such as "0: raw, 1: glossy"."""
 SAID = re.compile(
@@ -72,9 +73,13 @@ def lines() -> Iterator[str]:
         for tool in listed:
             yield f"\n{_about(tool, usual)}"
             shared = {name: schema for base in BASES for name, schema in _shared(tool, base).items()}
-            own = {name: one for name, one in _schemas(tool.parameters).items() if one != shared.get(name)}
+            own = {
+                name: one
+                for name, one in _schemas(tool.parameters).items()
+                if not _is_same(name, one, shared.get(name))
+            }
             if own:
-                yield f"\n{_table(own, explained, 4 if is_procedural(tool) else 3)}"
+                yield f"\n{_table(own, explained, 7 if is_procedural(tool) else 4)}"
 
 
 def _schemas(parameters: type[Parameters]) -> Schemas:
@@ -86,9 +91,14 @@ def _shared(tool: Tool, base: type[Parameters]) -> Schemas:
     return _schemas(base) if issubclass(tool.parameters, base) else {}
 
 
+def _is_same(name: str, schema: Mapping[str, Any], shared: Mapping[str, Any] | None) -> bool:
+    """Whether a parameter is the shared one; each material has its own real width."""
+    return schema == shared or (name == "width_m" and shared is not None)
+
+
 def _about(tool: Tool, usual: str) -> str:
     """The tool's name in Blender, its picture if it has one, and its command if that is not the group's `usual` one."""
-    label = ", ".join(filter(None, (tool.subgroup, tool.label)))
+    label = tool.label if is_procedural(tool) else ", ".join(filter(None, (tool.subgroup, tool.label)))
     files = (THUMBNAILS / f"{tool.name}.jpg", PICTURES / f"{tool.name}.webp")
     picture = next((Path(relpath(file, PAGE.parent)).as_posix() for file in files if file.is_file()), "")
     said = tool.name if len(tool.name) >= 8 else f"impasto {tool.name}"
@@ -101,11 +111,14 @@ def _table(schemas: Schemas, explained: set[str], hardly: int = 3) -> str:
     """A line for each parameter: its name and default, its range or choices, and what nothing before says."""
     rows = []
     for name, schema in schemas.items():
-        meaning = _meaning(name, schema, hardly)
-        rows.append((f"{name}={readable_default(schema)}", _range(schema), "" if meaning in explained else meaning))
-        explained.add(meaning)
+        meaning, limits = _meaning(name, schema, hardly), _range(schema)
+        usual = f"{name} {limits}"  # the same range is shown for the first parameter of a name
+        is_shown = usual not in explained or not RANGE.fullmatch(limits)
+        given = "" if meaning in explained else meaning
+        rows.append((f"{name}={readable_default(schema)}", limits if is_shown else "", given))
+        explained |= {meaning, usual}
     first, second = (max(len(row[column]) for row in rows) for column in (0, 1))
-    return "\n".join(["```", *(f"{row[0]:{first}}  {row[1]:{second}}  {row[2]}".rstrip() for row in rows), "```"])
+    return "\n".join(f"    {row[0]:{first}}  {row[1]:{second}}  {row[2]}".rstrip() for row in rows)
 
 
 def _range(schema: Mapping[str, Any]) -> str:

@@ -16,8 +16,18 @@ from .reading import Reading
 
 COVER = "cover"
 """Tool that lays one material over others, and its parameter with the material."""
-THICKNESS_M = {"snow": 0.02, "rust": 0.0003, "sand": 0.006, "forest-floor": 0.004, "gravel": 0.01, "grass": 0.004}
+THICKNESS_M = {
+    "snow": 0.02,
+    "rust": 0.0003,
+    "sand": 0.006,
+    "forest-floor": 0.004,
+    "gravel": 0.01,
+    "grass": 0.004,
+    "soil": 0.02,
+}
 """Thickness of a layer of each material that lies on others in phrases; moss grows on all of them by itself."""
+RUNS = {"amount": 0.3, "patch_m": 0.12, "edge": 0.15}
+"""Parameters of a layer that runs down."""
 FLAT = ("forest-floor", "rust", "gravel")
 """Materials that lie anywhere, rather than in hollows."""
 THIN = re.compile(
@@ -34,17 +44,23 @@ FORMS = (
     r"(?P<base>.+?)\s+(?:partly )?(?:covered|strewn|dusted|buried|overgrown)\s+(?:in|with|by|under)\s+(?P<cover>.+)",
     r"(?P<cover>.+?)[- ](?:covered|strewn|dusted|capped)\s+(?P<base>.+)",
     r"(?P<base>.+?)\s+(?:under|beneath|below)\s+(?P<cover>.+)",
+    r"(?P<cover>.+?)\s+(?:running|streaming|trickling|dripping)\s+(?P<how>down)\s+(?P<base>.+)",
+    r"(?P<base>.+?)\s+with\s+(?P<cover>.+?)\s+(?:growing|lying|blown)(?:\s+(?P<how>between|in|on|over))?(?:\s+(?:the\s+)?(?:joints|gaps|cracks|them|it))?",
     r"(?:覆盖着|盖着|铺着|铺满|落满|覆满)(?P<cover>.+?)的(?P<base>.+)",
     r"(?:被)?(?P<cover>[^的]+?)覆盖的(?P<base>.+)",
     r"(?P<base>.+?)(?:上|表面)(?:覆盖着|盖着|铺着|铺满|落满|覆满|有)(?P<cover>.+)",
     r"(?P<base>.+?)上的(?P<cover>.+)",
 )
+_BURIED = re.compile(r"(?:half[- ]|partly[- ])?buried\s+(?P<base>.+)", re.IGNORECASE)
+_RUNS = re.compile(r"\b(?:streaks?|runs?|streaked)\b", re.IGNORECASE)
 _FORMS = [re.compile(form, re.IGNORECASE) for form in FORMS]
 
 
 def parts(text: str) -> list[tuple[str, str, str]]:
     """Readings of a phrase as (what lies, what it lies on, preposition or ""); empty for other phrases."""
     found = [match.groupdict() for form in _FORMS if (match := form.fullmatch(text))]
+    if buried := _BURIED.fullmatch(text):
+        found.append({"cover": "soil", "base": buried["base"], "how": "in"})
     return [(one["cover"], one["base"], (one.get("how") or "").lower()) for one in found]
 
 
@@ -58,15 +74,19 @@ def covering_step(text: str, how: str, reading: Reading) -> tuple[Step, list[str
     assert reading.material
     amount = next((share for form, share in AMOUNTS if form.match(text.lower())), AMOUNT_OF["some"])
     schemas = properties_of(registry().tool(COVER).parameters)
+    runs = how == "down" or bool(_RUNS.search(text))
+    lies = "hollows" if how in ("between", "among", "in") or reading.material not in FLAT else "patches"
     parameters: dict[str, Any] = {
         "material": reading.material,
         "amount": amount,
-        "place": "hollows" if how in ("between", "among", "in") or reading.material not in FLAT else "patches",
+        "place": "runs" if runs else lies,
         "thickness_m": THICKNESS_M[reading.material],
     }
+    if runs:
+        parameters |= RUNS
     if "wetness" in reading.slots:
         parameters["wetness"] = level("wetness", schemas["wetness"], reading.slots["wetness"])
-    return Step(COVER, parameters), without_effect(reading, (*SHOWN, reading.material))
+    return Step(COVER, parameters), without_effect(reading, (*SHOWN, reading.material, *(("stains",) if runs else ())))
 
 
 def without_effect(reading: Reading, drawn: Collection[str]) -> list[str]:

@@ -61,7 +61,8 @@ def layer_changes(text: str, steps: Sequence[Step]) -> tuple[list[LayerChange], 
 def _change(clause: str, steps: Sequence[Step]) -> LayerChange | None:
     """The change of a layer that a clause asks for; None for clauses about anything else."""
     terms = terms_of(clause, vocabulary())
-    named = {term.meaning.material[1]: term.text for term in terms if term.meaning and term.meaning.material}
+    found = [(term.meaning.material, term.text) for term in terms if term.meaning and term.meaning.material]
+    named = {material: text for (firmness, material), text in found if firmness > 1}  # dirt is no layer of soil
     if len(named) > 1:  # as in "less snow on the bricks"
         named = {material: word for material, word in named.items() if material not in [step.tool for step in steps]}
     if len(named) != 1:

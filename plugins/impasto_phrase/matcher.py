@@ -98,7 +98,8 @@ class Phrase(Matcher):
 
     def _refuse_nothing(self, subject: str, reading: Reading, start: Recipe | None, before: Step | None) -> None:
         """Raise ParameterError for a phrase that names no material, or changes nothing."""
-        if reading.material or (before and not reading.is_empty):
+        is_known = reading.material and not reading.compound
+        if is_known or (before and not reading.is_empty):
             return
         hints = [f"{word} may be {' or '.join(near)}" for word, near in nearest_to(reading.unknown).items() if near]
         remedy = "".join(f"{hint}; " for hint in hints)
@@ -108,7 +109,7 @@ class Phrase(Matcher):
         if start is not None:
             message = f"{excerpt(subject)} changes nothing that is known here"
             raise ParameterError(message, f"{remedy}write for example 'a little darker', or 'more moss'")
-        message = f"{excerpt(subject)} names no material that is known here"
+        message = f"{excerpt(reading.compound or subject)} names no material that is known here"
         remedy += f"`impasto tools` lists the {len(materials())} materials"
         raise ParameterError(message, f"{remedy}; write for example {self.example!r}")
 

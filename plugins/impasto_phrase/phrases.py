@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from .reader import PhraseReader
 from .reading import Reading
-from .terms import named_material, terms_of
+from .terms import named_material, terms_of, unknown_compound
 from .vocabulary import Vocabulary
 
 
@@ -24,6 +24,7 @@ def read(text: str, known: Vocabulary, implied: Mapping[str, Sequence[str]], sta
     own = implied.get(named or start or "", ())
     reading = PhraseReader(terms, known, named or start, own).read()
     reading.material = named
+    reading.compound = unknown_compound(terms, named)
     for slot in own:
         if reading.slots.get(slot) == "some" and (slot != "paint" or "color" in reading.slots):
             del reading.slots[slot]

@@ -11,10 +11,12 @@ class Reading:
 
     sizes_m: measures by slot (`size_m`, `joint_m`, `width_m`). unknown: words without a meaning. left_out: other
     materials. undrawn: words of which the material shows nothing. amounts: "a lot of" and the like, of nothing that has
-    degrees. Any other word is in a slot, or goes without saying.
+    degrees. compound: an unknown word before a noun of many things, such as "snow board"; "" if there is none. Any
+    other word is in a slot, or goes without saying.
     """
 
     material: str | None = None
+    compound: str = ""
     slots: dict[str, str] = field(default_factory=dict)
     sizes_m: dict[str, tuple[float, ...]] = field(default_factory=dict)
     words: dict[str, str] = field(default_factory=dict)

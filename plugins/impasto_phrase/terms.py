@@ -167,3 +167,15 @@ def named_material(terms: Sequence[Term], is_change: bool) -> str | None:
             if (best is None or rank > best) and (named[0] == 3 or not is_change):
                 best, found = rank, named[1]
     return found
+
+
+def unknown_compound(terms: Sequence[Term], material: str | None) -> str:
+    """A noun of many things, such as "board", with the unknown word before it, if nothing else names the material."""
+    named = [(index, term) for index, term in enumerate(terms) if term.meaning and term.meaning.material]
+    if any(term.meaning and term.meaning.material[1] == material and not term.has("generic") for _, term in named):  # type: ignore[index]
+        return ""
+    for index, term in named:
+        before = terms[index - 1] if index else None
+        if term.has("generic") and before and before.meaning is None and not before.sizes_m and not before.is_break:
+            return f"{before.text} {term.text}"
+    return ""

@@ -20,7 +20,7 @@ MATERIAL_KEYS = ("material", "hint", "maybe")
 """Keys under which a word names a material, the firmest first."""
 
 GRAMMAR = {*("degree", "deepens", "brightens", "compare", "amount", "after"), *("role", "across", "and", "split")}
-GRAMMAR |= {"ignored", "noun"}
+GRAMMAR |= {"ignored", "noun", "generic"}
 """Keys that say how a word goes with others, beside slots."""
 MOST_NEAREST = 12
 """Unknown words for which known ones are looked up: each takes some milliseconds."""

@@ -96,6 +96,14 @@ class Canvas:
             lambda octave, cells: self.normal(f"{name} {octave}", *cells), (rows, columns), self.size_px, octaves, gain
         )
 
+    def sway(self, name: str, amount_m: float, size_m: float, octaves: int = 3) -> tuple[Tensor, Tensor]:
+        """Metres (H, W) by which texels move, y and x, for `warp`: noise, and a shift of the whole tile by the seed."""
+        shift = self.uniform(f"{name} shift", 2)
+        return (
+            amount_m * self.noise(f"{name} y", size_m, octaves=octaves) + shift[0] * self.height_m,
+            amount_m * self.noise(f"{name} x", size_m, octaves=octaves) + shift[1] * self.width_m,
+        )
+
     def high_pass(self, field: Tensor, size_m: float) -> Tensor:
         """A field (H, W) without its differences over more than about `size_m`, and with the same deviation.
 

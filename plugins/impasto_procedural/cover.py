@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from .surface import Surface
 
 UNKNOWN_WIDTH_M = 1.0
-BIAS = {"hollows": 1.2, "patches": 0.0, "tops": -1.2}
+BIAS = {"hollows": 1.2, "patches": 0.0, "tops": -1.2, "runs": 0.0}
 """Weight of depth below the surroundings, beside that of random patches."""
 QUANTILE_PX = 1024
 """About how many rows and columns the share that is covered is measured on."""
+RUNS_OF_PATCH = 14
+"""Runs beside each other below a patch."""
 FEWEST_PARTS = 3
 """Fewest patches across the picture."""
 
@@ -35,11 +37,11 @@ OWN: Mapping[str, Mapping[str, float]] = {
 class CoverParameters(Parameters):
     """The material that lies on the surface, its amount, and its place."""
 
-    material: Literal["snow", "moss", "grass", "forest-floor", "sand", "gravel", "rust"] = Field(
+    material: Literal["snow", "moss", "grass", "forest-floor", "sand", "gravel", "rust", "soil"] = Field(
         "snow", description="What lies on the surface"
     )
     amount: float = Field(0.5, ge=0, le=1, description="Share of the surface that is covered")
-    place: Literal["hollows", "patches", "tops"] = Field("hollows", description="Where it gathers")
+    place: Literal["hollows", "patches", "tops", "runs"] = Field("hollows", description="Where it gathers")
     patch_m: float = Field(
         0.4,
         ge=0.005,
@@ -65,7 +67,8 @@ class Cover(Filter):
 
     name, label = "cover", "Cover"
     description = (
-        "Lays snow, moss, grass, leaves, sand, gravel or rust over a material, in hollows, on tops or in patches"
+        "Lays snow, moss, grass, leaves, sand, gravel, rust or soil over a material, "
+        "in hollows, on tops, in patches or in runs"
     )
     group = "Age"
     needs = ("base_color", "height")
@@ -118,6 +121,10 @@ def _cover(below: Surface, layer: Surface, canvas: Canvas, p: CoverParameters) -
 
     patch_m = min(p.patch_m, canvas.width_m / FEWEST_PARTS)
     patches = canvas.noise("cover", patch_m, octaves=5, gain=0.6)
+    if p.place == "runs":
+        lines = canvas.noise("runs", patch_m / RUNS_OF_PATCH, octaves=3, gain=0.7, stretch=(30, 1))
+        sources = step(patches, 0.6, 1.4) * step(lines, -0.3, 1.3)
+        patches = 12 * canvas.trails(sources, 1.3 * patch_m) + 0.25 * patches
     around = canvas.blur(below.height_m, canvas.width_m / 40)
     depth = around - below.height_m
     field = patches + BIAS[p.place] * depth / depth.std(correction=0).clamp_min(1e-7)

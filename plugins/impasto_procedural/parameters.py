@@ -23,6 +23,28 @@ def width_field(default_m: float) -> Any:
     return Field(default_m, ge=0.001, le=100, title="Real Width", description=text, json_schema_extra=hints)
 
 
+def size_field(default_m: float) -> Any:
+    """`size_m: float = size_field(0.02)`: size of the parts that a material is made of."""
+    text = "Size of its parts, in metres"
+    hints = display_hints(high=0.5, decimals=4)
+    return Field(default_m, ge=0.0002, le=2, title="Part Size", description=text, json_schema_extra=hints)
+
+
+def color_field(default: tuple[float, float, float], description: str = "Main colour") -> Any:
+    """`color: Color = color_field((0.4, 0.3, 0.2))`: a colour, sRGB in [0, 1]."""
+    return Field(default, description=description)
+
+
+def share_field(default: float, description: str) -> Any:
+    """`cracks: float = share_field(0.3, "Cracks")`: an amount from 0 to 1."""
+    return Field(default, ge=0, le=1, description=description)
+
+
+def roughness_field(default: float) -> Any:
+    """`roughness: float = roughness_field(0.5)`: the roughness of the surface as a whole."""
+    return share_field(default, "Roughness: 0 mirror, 1 chalk")
+
+
 class MaterialParameters(SizeParameters, WeatheringLayers):
     """Base of the parameters of procedural materials, which add `width_m` and their own."""
 

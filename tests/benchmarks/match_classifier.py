@@ -1,11 +1,13 @@
 """Trains the classifier of materials that matches photographs, of labelled pictures and of drawn materials.
 
     python tests/benchmarks/match_classifier.py SHEETS FOLDER…
+    python tests/benchmarks/match_classifier.py
 
 SHEETS: folder of contact sheets CLASS.webp and `index.json` with the corners of their thumbnails. FOLDER: photographs
 or PBR sets as `match_photographs.py` takes them; their part "develop" is learned from. Their part "judge" is not, and
 thumbnails that look like one of it are left out. Writes the file of the plugin, and prints how many of the part "judge"
-it knows.
+it knows. Without arguments, materials that the file does not know are added to it: its hidden layers and its other
+materials stay, and only outputs of the new ones are learned, of drawn pictures alone.
 """
 
 from __future__ import annotations
@@ -42,13 +44,20 @@ MATERIALS_OF = {
     "DiamondPlate": "metal-plates",
     "Grass": "grass",
     "Gravel": "gravel",
-    "Granite": "rock terrazzo",
+    "Cardboard": "cardboard",
+    "Chainmail": "chain-mail",
+    "Chipboard": "osb",
+    "Cork": "cork",
+    "Foil": "foil",
+    "Granite": "granite",
     "Ground": "forest-floor cracked-ground sand gravel moss",
     "Marble": "marble",
     "Onyx": "marble",
     "Moss": "moss",
     "Metal": "scratched-metal rust metal-plates",
     "PavingStones": "cobbles ceramic-tiles",
+    "Paper": "paper",
+    "Plastic": "plastic",
     "Planks": "planks",
     "PineNeedles": "forest-floor",
     "ScatteredLeaves": "forest-floor",
@@ -56,10 +65,16 @@ MATERIALS_OF = {
     "Rock": "rock",
     "Rocks": "gravel rock",
     "RoofingTiles": "roof-tiles",
+    "Rubber": "rubber",
     "Rust": "rust",
     "Snow": "snow",
+    "SolarPanel": "solar-panel",
     "Terrazzo": "terrazzo",
+    "ThatchedRoof": "thatch",
     "Tiles": "ceramic-tiles",
+    "TireTracks": "soil",
+    "Travertine": "travertine",
+    "Wallpaper": "wallpaper",
     "Wood": "planks parquet",
     "WoodFloor": "parquet planks",
     "WoodSiding": "planks",
@@ -70,12 +85,13 @@ SAME = 0.5
 VIEWED_PX = 512
 SHARE, PHOTOGRAPH_SHARE = 0.68, 0.6
 """Sides of the views of a thumbnail's and of a photograph's corners."""
-DRAWN = 40
+DRAWN, DRAWN_TO_EXTEND = 40, 12
 """Pictures of each material."""
 PHOTOGRAPH_WEIGHT, DRAWN_WEIGHT = 1.6, 0.063
 """Weights of a photograph and of a drawn picture, relative to a thumbnail."""
 NETWORKS, NEURONS, STEPS = 3, 96, 200
 DROPOUT, NOISE = 0.4, 0.15
+EXTENDED_STEPS, EXTENDED_DECAY = 300, 0.3
 
 Example = tuple[np.ndarray, str, float]
 """Features, names of the materials that it may show, and weight."""
@@ -88,7 +104,7 @@ def main(sheets: Path, folders: Sequence[Path]) -> None:
     pictures = divided([*folders])
     real = [*thumbnails(sheets, pictures["judge"]), *photographs(pictures)]
     print(f"{len(real)} views of thumbnails and photographs", flush=True)
-    examples = [*real, *drawn()]
+    examples = [*real, *drawn(DRAWN)]
     features = np.stack([example[0] for example in examples])
     allowed = np.array([[name in example[1].split() for name in names] for example in examples], np.float32)
     weights = np.array([example[2] for example in examples], np.float32)
@@ -102,6 +118,40 @@ def main(sheets: Path, folders: Sequence[Path]) -> None:
     write_tensors(FILE, tensors, about)
     print(f"{FILE.name}: {FILE.stat().st_size:,} bytes")
     judge(pictures["judge"])
+
+
+def extend(examples: Sequence[Example]) -> None:
+    """Add the materials that the file does not know, of drawn pictures of all, and write the file."""
+    torch.set_num_threads(1)
+    old, names = bundled_classifier(), sorted(tool.name for tool in all_materials())
+    features = torch.from_numpy(np.stack([example[0] for example in examples]))
+    x = ((features - old.mean) / old.deviation).clamp(-MOST_DEVIATIONS, MOST_DEVIATIONS).float()
+    activated = (x @ old.hidden + old.hidden_bias).relu()  # (E, N, neurons)
+    known = activated @ old.out + old.out_bias
+    order = [*old.names, *(name for name in names if name not in old.names)]
+    right = torch.tensor([order.index(example[1]) for example in examples]).expand(len(known), -1)
+    added = len(order) - len(old.names)
+    out = torch.zeros(len(known), activated.shape[2], added, requires_grad=True)
+    out_bias = torch.zeros(len(known), 1, added, requires_grad=True)
+    optimizer = torch.optim.AdamW([out, out_bias], lr=0.02, weight_decay=EXTENDED_DECAY)
+    for _ in range(EXTENDED_STEPS):
+        dropped = torch.dropout(activated, DROPOUT, True)
+        logits = torch.cat([known, dropped @ out + out_bias], 2)
+        loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), right.flatten())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    columns = [order.index(name) for name in names]
+    tensors = {
+        "hidden": old.hidden,
+        "hidden_bias": old.hidden_bias,
+        "out": torch.cat([old.out, out.detach()], 2)[..., columns],
+        "out_bias": torch.cat([old.out_bias, out_bias.detach()], 2)[..., columns],
+    }
+    arrays = {name: tensor.half().numpy() for name, tensor in tensors.items()}
+    arrays |= {"mean": old.mean.numpy(), "deviation": old.deviation.numpy()}
+    about = {"names": " ".join(names), "trained_on": "CC0 photographs and thumbnails, and procedural materials"}
+    write_tensors(FILE, arrays, about)
 
 
 def judge(pictures: Sequence[tuple[str, Path]]) -> None:
@@ -153,12 +203,12 @@ def photographs(pictures: Mapping[str, Sequence[tuple[str, Path]]]) -> Iterator[
             yield features_of_bytes(view), ALLOWED[class_], PHOTOGRAPH_WEIGHT / 6
 
 
-def drawn() -> Iterator[Example]:
-    """Pictures of all materials with random parameters."""
+def drawn(count: int) -> Iterator[Example]:
+    """Pictures of all materials, `count` of each, with random parameters."""
     rng = np.random.default_rng(0)
     for material in all_materials():
         space = space_of(material)
-        for _ in range(DRAWN):
+        for _ in range(count):
             values = material.parameters.model_validate(space.random(rng))
             yield (
                 features_of(picture_of(material, values, int(rng.integers(2**31)))).numpy(),
@@ -208,4 +258,7 @@ def is_of_one_color(path: Path) -> bool:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), [Path(folder) for folder in sys.argv[2:]])
+    if len(sys.argv) > 1:
+        main(Path(sys.argv[1]), [Path(folder) for folder in sys.argv[2:]])
+    else:
+        extend([*drawn(DRAWN_TO_EXTEND)])
