@@ -39,6 +39,7 @@ from .jobs import made, session
 from .jobs import operator as job_operators
 from .layers import masks as layer_masks
 from .layers import operators as layer_operators
+from .layers import painting as layer_painting
 from .layers import panel as layer_panel
 from .layers import preview as layer_preview
 from .layers import settings as layer_settings
@@ -112,6 +113,7 @@ CLASSES = (
     *placing_operator.CLASSES,
     *point_operators.CLASSES,
     *layer_masks.CLASSES,
+    *layer_painting.CLASSES,
     *layer_operators.CLASSES,
     *history_operators.CLASSES,
     *presets.CLASSES,
@@ -163,6 +165,7 @@ PARTS = (
     variations,
     favourites,
     layer_preview,
+    layer_painting,
     history_settings,
     history_entries,
     history_stored,

@@ -99,44 +99,6 @@ def why_no_image(settings: bpy.types.PropertyGroup) -> str:
     return "Choose an image for the mask, or paint one" if settings.kind == IMAGE and settings.image is None else ""
 
 
-class IMPASTO_OT_paint_mask(OnLayers, bpy.types.Operator):
-    """Paint where the active layer shows: white shows it, black hides it. Press it again when you are done"""
-
-    bl_idname = "impasto.paint_mask"
-    bl_label = "Paint Mask"
-
-    @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
-        if reason := super().why_not(context):
-            return reason
-        item = context.active_object
-        is_mesh = item is not None and item.type == "MESH"
-        return "" if is_mesh and item.data.uv_layers else "Select a mesh object with UVs"
-
-    def do(self, context: bpy.types.Context) -> Report:
-        item, layer = context.active_object, self.active_layer(context)
-        if item.mode == "TEXTURE_PAINT":
-            return self._end(context, layer)
-        material = chosen_material(context)
-        if layer.mask.image is None:
-            layer.mask.image = _new_image(material, _name(layer))
-        layer.mask.kind = IMAGE
-        paint = context.scene.tool_settings.image_paint
-        paint.mode, paint.canvas = "IMAGE", layer.mask.image
-        bpy.ops.object.mode_set(mode="TEXTURE_PAINT")
-        if brush := paint.brush:
-            _as_white(context, brush)
-        return Report("INFO", f"{layer.mask.image.name} is painted: white shows the layer", materials=(material.name,))
-
-    def _end(self, context: bpy.types.Context, layer: bpy.types.PropertyGroup) -> Report:
-        bpy.ops.object.mode_set(mode="OBJECT")
-        image = layer.mask.image
-        if image.is_dirty:
-            image.pack()
-        CHANGED(layer, context)
-        return Report("INFO", f"{image.name} is the mask of {layer.name}")
-
-
 class IMPASTO_OT_mask_from_mesh(OnLayers, bpy.types.Operator):
     """Make an image from the mesh that the material is on, as the mask of the active layer"""
 
@@ -147,23 +109,23 @@ class IMPASTO_OT_mask_from_mesh(OnLayers, bpy.types.Operator):
 
     def do(self, context: bpy.types.Context) -> Report:
         layer, material = self.active_layer(context), chosen_material(context)
-        blank = _new_image(material, _name(layer))
+        blank = new_image(material, image_name(layer))
         try:
             surface = meshes.Surface(material, context.view_layer.objects)
             drawn = MeshMask(self.kind, surface, blank).read(context)()
         finally:
             bpy.data.images.remove(blank)
-        image = images.add(_name(layer), "base_color", encode.encode_map(drawn.arrays["base_color"]), None)
+        image = images.add(image_name(layer), "base_color", encode.encode_map(drawn.arrays["base_color"]), None)
         layer.mask.kind, layer.mask.image = IMAGE, image
         CHANGED(layer, context)
         return Report("INFO", f"{image.name} is the mask of {layer.name}", materials=(material.name,))
 
 
-def _name(layer: bpy.types.PropertyGroup) -> str:
+def image_name(layer: bpy.types.PropertyGroup) -> str:
     return f"{layer.name}_{END}"
 
 
-def _new_image(material: bpy.types.Material, name: str) -> bpy.types.Image:
+def new_image(material: bpy.types.Material, name: str) -> bpy.types.Image:
     """A black image of the size of a material's textures, or of its source."""
     shown = [node.image for node in surfaces.map_nodes(material).values()]
     known = [*shown, material.impasto_layers.image]
@@ -173,13 +135,4 @@ def _new_image(material: bpy.types.Material, name: str) -> bpy.types.Image:
     return image
 
 
-def _as_white(context: bpy.types.Context, brush: bpy.types.Brush) -> None:
-    """Paint white: where Blender has it, with the colour that all brushes share."""
-    paint = context.scene.tool_settings.image_paint
-    unified = getattr(paint, "unified_paint_settings", None) or context.scene.tool_settings.unified_paint_settings
-    holder = unified if unified.use_unified_color else brush
-    holder.color = (1.0, 1.0, 1.0)
-    holder.secondary_color = (0.0, 0.0, 0.0)
-
-
-CLASSES = (IMPASTO_OT_paint_mask, IMPASTO_OT_mask_from_mesh)
+CLASSES = (IMPASTO_OT_mask_from_mesh,)

@@ -290,6 +290,18 @@ def test_an_artist_looks_at_layers_moves_a_slider_and_runs_them(walk_through):
     assert facts["made"].startswith("Made the material Material")
 
 
+def test_the_window_stays_free_while_a_job_runs_and_a_preview_follows_a_slider_and_strokes(walk_through):
+    """How long it is kept is a figure for the page of benchmarks: beside other work no limit would hold."""
+    facts = walk_through("busy", size_px=(1600, 1700))
+    print(json.dumps(facts, indent=1))
+    assert facts["live_error"] == ""
+    for part in ("generate", "slider", "strokes"):
+        assert facts[part]["timer _tick"][0] >= 1
+        assert any(name.startswith("draw ") for name in facts[part])
+    assert facts["while_painting"][0] == "TEXTURE_PAINT"
+    assert facts["difference"] > 20, "the picture follows before painting is finished"
+
+
 def test_an_artist_compares_uses_restores_and_deletes_results_of_the_history(walk_through):
     facts = walk_through("history", size_px=(1400, 1700))
     assert len(facts["listed"]) == 7

@@ -69,7 +69,8 @@ def box_mean(x: Tensor, height_px: int, width_px: int) -> Tensor:
     """
     for axis, side in ((1, height_px), (2, width_px)):
         length = x.shape[axis]
-        sums = torch.cat([torch.zeros_like(x.narrow(axis, 0, 1)).double(), x.double().cumsum(axis)], axis)
+        none = torch.zeros_like(x.narrow(axis, 0, 1), dtype=torch.double)
+        sums = torch.cat([none, x.cumsum(axis, dtype=torch.double)], axis)
         here = torch.arange(length, device=x.device)
         first, last = (here - side // 2).clamp(min=0), (here + side // 2 + 1).clamp(max=length)
         shape = (1, -1, 1) if axis == 1 else (1, 1, -1)

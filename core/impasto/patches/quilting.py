@@ -211,7 +211,9 @@ class History:
 
     def uses_of_blocks(self, box: tuple[int, int]) -> np.ndarray:
         """Mean uses (h-b+1, w-d+1) in the box (b, d) at each position; 1 under even use."""
-        sums = np.pad(self.uses.astype(np.float64), ((1, 0), (1, 0))).cumsum(0).cumsum(1)
+        sums = np.zeros((self.uses.shape[0] + 1, self.uses.shape[1] + 1))
+        np.cumsum(self.uses, 0, np.float64, sums[1:, 1:])
+        np.cumsum(sums[1:, 1:], 1, out=sums[1:, 1:])
         height, width = box
         boxes = sums[height:, width:] - sums[:-height, width:] - sums[height:, :-width] + sums[:-height, :-width]
         return (boxes / (height * width)).astype(np.float32)

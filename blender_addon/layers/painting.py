@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Painting of a layer's mask, which the live preview follows while strokes are made."""
+
+from __future__ import annotations
+
+import math
+import time
+from functools import partial
+
+import bpy
+
+from ..bridge.target import chosen_material
+from ..jobs.task import Report
+from .masks import CHANGED, IMAGE, image_name, new_image
+from .on_layers import OnLayers
+from .preview import live
+
+STROKE = "PAINT_OT_image_paint"
+"""Blender's operator that runs while a stroke is made."""
+LOOK_S, PAUSE_S = 0.03, 0.2
+"""Seconds between looks for a stroke, which may be a short click, and between pictures: all pixels are read for one."""
+
+
+class Strokes:
+    """Watch for strokes, from the first one to the end of painting: asks for a new picture while they are made."""
+
+    def __init__(self) -> None:
+        self.timer = partial(Strokes.tick, self)
+        self.is_new = False
+        """Whether there is paint that no picture was asked for."""
+        self._asked_s = -math.inf
+
+    def watch(self) -> None:
+        """Look for strokes until painting ends."""
+        if not bpy.app.timers.is_registered(self.timer):
+            bpy.app.timers.register(self.timer, first_interval=LOOK_S, persistent=True)
+
+    def stop(self) -> None:
+        """Look no more."""
+        if bpy.app.timers.is_registered(self.timer):
+            bpy.app.timers.unregister(self.timer)
+
+    def tick(self) -> float | None:
+        """Ask for a picture if there is new paint and none is being made; seconds to the next look."""
+        item = bpy.context.view_layer.objects.active
+        if item is None or item.mode != "TEXTURE_PAINT":
+            return None
+        is_painting = any(one.bl_idname == STROKE for one in _modal_operators())
+        self.is_new = self.is_new or is_painting
+        if self.is_new and not live.is_running and time.monotonic() - self._asked_s >= PAUSE_S:
+            self.is_new, self._asked_s = is_painting, time.monotonic()
+            live.ask()
+        return LOOK_S
+
+
+def _modal_operators() -> list[bpy.types.Operator]:
+    return [one for window in bpy.context.window_manager.windows for one in window.modal_operators]
+
+
+strokes = Strokes()
+
+
+class IMPASTO_OT_paint_mask(OnLayers, bpy.types.Operator):
+    """Paint where the active layer shows: white shows it, black hides it. Press it again when you are done"""
+
+    bl_idname = "impasto.paint_mask"
+    bl_label = "Paint Mask"
+
+    @classmethod
+    def why_not(cls, context: bpy.types.Context) -> str:
+        if reason := super().why_not(context):
+            return reason
+        item = context.active_object
+        is_mesh = item is not None and item.type == "MESH"
+        return "" if is_mesh and item.data.uv_layers else "Select a mesh object with UVs"
+
+    def do(self, context: bpy.types.Context) -> Report:
+        item, layer = context.active_object, self.active_layer(context)
+        if item.mode == "TEXTURE_PAINT":
+            return self._end(context, layer)
+        material = chosen_material(context)
+        if layer.mask.image is None:
+            layer.mask.image = new_image(material, image_name(layer))
+        layer.mask.kind = IMAGE
+        paint = context.scene.tool_settings.image_paint
+        paint.mode, paint.canvas = "IMAGE", layer.mask.image
+        bpy.ops.object.mode_set(mode="TEXTURE_PAINT")
+        if brush := paint.brush:
+            _as_white(context, brush)
+        strokes.watch()
+        return Report("INFO", f"{layer.mask.image.name} is painted: white shows the layer", materials=(material.name,))
+
+    def _end(self, context: bpy.types.Context, layer: bpy.types.PropertyGroup) -> Report:
+        bpy.ops.object.mode_set(mode="OBJECT")
+        image = layer.mask.image
+        if image.is_dirty:
+            image.pack()
+        CHANGED(layer, context)
+        return Report("INFO", f"{image.name} is the mask of {layer.name}")
+
+
+def _as_white(context: bpy.types.Context, brush: bpy.types.Brush) -> None:
+    """Paint white: where Blender has it, with the colour that all brushes share."""
+    paint = context.scene.tool_settings.image_paint
+    unified = getattr(paint, "unified_paint_settings", None) or context.scene.tool_settings.unified_paint_settings
+    holder = unified if unified.use_unified_color else brush
+    holder.color = (1.0, 1.0, 1.0)
+    holder.secondary_color = (0.0, 0.0, 0.0)
+
+
+CLASSES = (IMPASTO_OT_paint_mask,)
+
+
+def register() -> None:
+    """Nothing yet: painting begins with a click."""
+
+
+def unregister() -> None:
+    strokes.stop()
