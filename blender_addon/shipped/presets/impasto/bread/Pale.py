@@ -6,4 +6,3 @@ import bpy
 parameters = bpy.context.scene.impasto_parameters.bread
 parameters.baked = 0.2
 parameters.flour = 0.4
-parameters.cracks = 0.3
