@@ -14,6 +14,8 @@ from walk import Steps, Walk, installed_extension, start, until
 OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
 JOBS = installed_extension().jobs.session.jobs
 PHRASE = "mossy red bricks"
+MADE = {"Oak": "planks", "Terrazzo": "terrazzo", "Rust": "rust", "Wool": "knit", "Bricks": "bricks"}
+"""Materials for the history, by their names: their tools."""
 LIMIT_S = 600
 SHADERS_S, SETTLED_S = 60, 15
 """Compiling the first shaders of a material, the screen stays as it is for a minute on a busy machine; later, less."""
@@ -35,6 +37,9 @@ def scenario(walk: Walk) -> Steps:
     yield from layers(walk)
     walk.screenshot("hour_layers.png")
     yield from in_chinese(walk, "hour_layers.png")
+    yield from looks_back(walk)
+    walk.screenshot("hour_history.png")
+    yield from in_chinese(walk, "hour_history.png")
     bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
 
 
@@ -73,6 +78,18 @@ def layers(walk: Walk) -> Steps:
     yield walk.click("impasto.run_layers", "VIEW_3D")
     yield 1.0
     yield until(lambda: not JOBS.shown_task, LIMIT_S)
+    yield from looks(walk, SETTLED_S)
+
+
+def looks_back(walk: Walk) -> Steps:
+    """Other results are made, for another cube, whose material has no layers; the history shows all of them."""
+    bpy.context.view_layer.objects.active.hide_set(True)
+    with walk.at(walk.area("VIEW_3D")):
+        bpy.ops.mesh.primitive_cube_add()
+        for name, tool in MADE.items():
+            bpy.ops.impasto.run(tool=tool, name=name, width_px=512, height_px=512, estimator="none", material="NEW")
+    yield walk.choose("MORE")
+    yield walk.open_panel("history")
     yield from looks(walk, SETTLED_S)
 
 
