@@ -57,7 +57,7 @@ def shows_on_object(walk: Walk) -> Steps:
     """The picture is on the cube in material preview; a click on the switch takes it back."""
     nodes, shading = bpy.data.materials["Material"].node_tree.nodes, walk.area("VIEW_3D").spaces.active.shading
     shading.type = "MATERIAL"
-    yield 3.0
+    yield 20.0  # until Blender has compiled its shaders
     walk.screenshot("on_object.png")
     shown = "Impasto Preview" in nodes
     yield walk.click("live_preview", "VIEW_3D")
