@@ -12,11 +12,11 @@ from walk import Place, Steps, Walk, installed_extension, start
 
 OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
 EDITORS = ("VIEW_3D", "ShaderNodeTree", "IMAGE_EDITOR")
-FIRST_PX, ENTRY_PX = 125, 20
+FIRST_PX, ENTRY_PX = 130, 23
 """From the button of the tool down to the first tool that makes textures of a photograph, and between entries."""
 LEFT_PX, PICTURE_PX = 60, 100
 """From the panel's left edge to the button; from the search down to the picture."""
-ENTRIES = ("cover-object", "cnn-texture", "quilt")
+ENTRIES = ("quilt", "patch-synthesis", "histogram-blending")
 WORDS = (("en_US", ("endless from photo", "patch-synthesis")), ("de_DE", ("karten aus foto", "photo-maps")))
 """What is searched for in each language, and the tool."""
 installed_extension()
@@ -33,7 +33,7 @@ def scenario(walk: Walk) -> Steps:
         yield walk.show_panel(editor, "Impasto")
         for language, words in WORDS:
             speak(language)
-            settings.tool = "histogram-blending"
+            settings.tool = "cnn-texture"
             yield 1.0
             walk.screenshot(f"{editor}_{language}.png")
             search = yield walk.find("wm.search_single_menu", editor)
