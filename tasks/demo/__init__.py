@@ -38,7 +38,7 @@ WINDOWS = {
     "repairs": ("repair",),
     "batch": ("batch",),
     "relights": ("relight",),
-    "hour": ("hour_words", "hour_layers", "hour_history"),
+    "hour": ("hour_words", "hour_layers", "hour_history", "hour_assets"),
 }
 """Pictures of each scenario in tests/windows that the documentation shows."""
 CHINESE_WINDOWS = "hour"

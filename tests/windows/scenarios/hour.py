@@ -40,6 +40,9 @@ def scenario(walk: Walk) -> Steps:
     yield from looks_back(walk)
     walk.screenshot("hour_history.png")
     yield from in_chinese(walk, "hour_history.png")
+    yield from browses(walk)
+    walk.screenshot("hour_assets.png")
+    yield from in_chinese(walk, "hour_assets.png")
     bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
 
 
@@ -90,6 +93,14 @@ def looks_back(walk: Walk) -> Steps:
             bpy.ops.impasto.run(tool=tool, name=name, width_px=512, height_px=512, estimator="none", material="NEW")
     yield walk.choose("MORE")
     yield walk.open_panel("history")
+    yield from looks(walk, SETTLED_S)
+
+
+def browses(walk: Walk) -> Steps:
+    """The asset shelf shows the library."""
+    yield walk.choose("PHOTO")
+    yield until(lambda: not JOBS.tasks, LIMIT_S)
+    walk.area("VIEW_3D").spaces.active.show_region_asset_shelf = True
     yield from looks(walk, SETTLED_S)
 
 
