@@ -117,8 +117,11 @@ def test_no_property_of_an_operator_hides_a_method_that_it_needs(extension):
         assert not methods & {prop.identifier for prop in properties}, name
 
 
-def test_panels_are_in_three_editors(extension):
+def test_panels_are_in_three_editors_and_sliders_among_the_properties_of_a_material(extension):
     panels = [getattr(bpy.types, name) for name in dir(bpy.types) if name.startswith("IMPASTO_PT_")]
     panels = [panel for panel in panels if issubclass(panel, bpy.types.Panel)]
-    assert {panel.bl_space_type for panel in panels} == {"VIEW_3D", "NODE_EDITOR", "IMAGE_EDITOR"}
-    assert {panel.bl_category for panel in panels} == {"Impasto"}
+    tabs = [panel for panel in panels if panel.bl_region_type == "UI"]
+    assert {panel.bl_space_type for panel in tabs} == {"VIEW_3D", "NODE_EDITOR", "IMAGE_EDITOR"}
+    assert {panel.bl_category for panel in tabs} == {"Impasto"}
+    (other,) = set(panels) - set(tabs)
+    assert (other.bl_space_type, other.bl_context, other.bl_label) == ("PROPERTIES", "material", "Impasto")
