@@ -20,7 +20,7 @@ from . import engine
 
 SHIPPED = Path(__file__).parents[1] / "description.json"
 KEPT = "description.json"
-LISTED = "the menu Tool"
+LISTED = "the menu Add Layer"
 """The place that lists all tools, as errors name it."""
 SIZE_PARAMETERS = ("width_px", "height_px")
 

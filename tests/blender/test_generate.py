@@ -220,7 +220,7 @@ def test_a_relative_path_in_a_file_that_was_never_saved_is_refused(scene):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"tool": "nonsense"}, "no tool called 'nonsense'; the menu Tool lists all"),
+        ({"tool": "nonsense"}, "no tool called 'nonsense'; the menu Add Layer lists all"),
         ({"tool": "checker", "parameters": '{"squares": 1000}'}, "squares got 1000.*less than or equal to 64"),
         ({"tool": "checker", "parameters": '{"sqares": 1}'}, "no parameter 'sqares'.*did you mean 'squares'"),
         ({"tool": "checker", "parameters": "squares=3"}, "parameters is not JSON"),

@@ -237,7 +237,7 @@ class TestRenders:
     ("given", "message"),
     [
         ({"tool": "checker"}, "checker is no stylizer; choose from .*patches-style"),
-        ({"tool": "nonsense"}, "no tool called 'nonsense'; the menu Tool lists all"),
+        ({"tool": "nonsense"}, "no tool called 'nonsense'; the menu Add Layer lists all"),
         ({"style": ""}, "flat needs the input style"),
         ({"style": "/nowhere/monet.png"}, "no image and no file called /nowhere/monet.png"),
         ({"image": "nothing"}, "no image called 'nothing'"),
