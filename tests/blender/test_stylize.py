@@ -156,7 +156,7 @@ class TestMaterials:
         relief.default_value = 0.5
         stylize(subject="MATERIAL", parameters={"relief": 1.0})
         painted = plane.active_material
-        assert behind(painted, "Base Color").image.name == "tiles – red_base_color"
+        assert painted.node_tree.nodes["Impasto Base Color"].image.name == "tiles – red_base_color"
         assert painted.node_tree.nodes["Impasto Height"].image.name == "tiles – red_height"
         assert painted.node_tree.nodes["Impasto Metallic"].image.name == "tiles_metallic"
         assert painted.node_tree.nodes["Impasto Displacement"].inputs["Scale"].default_value == pytest.approx(0.01)

@@ -31,7 +31,7 @@ UNKNOWN_LIGHT = torch.zeros(2)
 
 @pytest.fixture(scope="module")
 def surface() -> Surfaces:
-    return random_material(128, 2, [])
+    return random_material(128, 8, [])
 
 
 @pytest.fixture(scope="module")

@@ -54,7 +54,7 @@ def test_facts_are_measured():
         {"base_color": np.full((64, 64, 3), (0.61, 0.18, 0.15)), "roughness": np.full((64, 64), 0.1)}
     )
     facts = facts_of(red, "metal_panel02", {"wetness": "some"})
-    assert facts.nouns[0] == ("metal plate", "steel plate", "metal panel", "hull", "armour plate")
+    assert facts.nouns[0] == ("metal plate", "steel plate", "metal panel", "armour plate")
     assert facts.slots == {"variation": "uniform", "gloss": "glossy", "wetness": "some"}
     assert color_name(facts.color) == "red"
     captions = captions_of(facts, 20, np.random.default_rng(0))

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from ..canvas import Canvas
 
 
+GROOVE = 0.15
+"""Rounds the grooves between ribs."""
+
+
 class GlassParameters(MaterialParameters):
     """Pattern and colour of glass."""
 
@@ -43,7 +47,7 @@ class Glass(Material):
         waves = canvas.noise("waves", 2 * p.size_m, octaves=3)
         if p.pattern == "ribbed":
             phase = (canvas.x_m + sway[1]) / canvas.width_m * canvas.count(p.size_m)
-            relief = (math.pi * phase).sin().abs()
+            relief = ((math.pi * phase).sin().square() + GROOVE).sqrt()
             bend = (math.tau * phase + 0.4 + 0.15 * waves).sin()
         elif p.pattern == "hammered":
             cells = canvas.cells("dents", p.size_m, jitter=0.8, warp=canvas.sway("ragged", 0.06 * p.size_m, p.size_m))

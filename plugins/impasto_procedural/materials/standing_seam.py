@@ -9,7 +9,7 @@ from impasto.tools import Color
 from ..material import Material, MaterialParameters, width_field
 from ..metal import with_rust
 from ..parameters import color_field, roughness_field, share_field, size_field
-from ..shaping import bump, step
+from ..shaping import step
 from ..surface import Surface
 
 if TYPE_CHECKING:
@@ -61,9 +61,8 @@ class StandingSeam(Material):
             canvas.color(p.metal_color) * (value + streak + pale) * (1 - 0.4 * step((side_m - 0.013).abs(), 0.006, 0.0))
         )
         color = color * (1 - 0.25 * step((fold_m - 0.010).abs(), 0.004, 0.0))
-        height_m = (
-            0.025 * seam * bump(0.013 - side_m, 0.006) + 0.0015 * fold + 0.0025 * p.dents * waves + 0.00001 * spangle
-        )
+        upright = step(side_m, max(0.016, 5 * canvas.texel_m), 0.0)
+        height_m = 0.02 * upright + 0.0015 * fold + 0.0025 * p.dents * waves + 0.00001 * spangle
         roughness = p.roughness + p.patina * (0.06 * clouds + 0.05 * runs + 0.03 * spangle)
         sheet = Surface(color, height_m, roughness, 1.0)
         return with_rust(canvas, sheet, p.rust, 0.5 * seam + 0.5 * fold, 0.15)
