@@ -59,7 +59,12 @@ class EncausticTiles(Material):
         soft_m = max(0.0005, 0.8 * canvas.texel_m)
         face = step(inside_m, -soft_m, soft_m)
         lean = (each("lean y") - 0.5) * tiles.y_m + (each("lean x") - 0.5) * tiles.x_m
-        height_m = 0.0007 * bump(inside_m.clamp_min(0), max(0.002, 2 * soft_m)) + 0.006 * lean + 0.0004 * each("high") + 0.00002 * fine
+        height_m = (
+            0.0007 * bump(inside_m.clamp_min(0), max(0.002, 2 * soft_m))
+            + 0.006 * lean
+            + 0.0004 * each("high")
+            + 0.00002 * fine
+        )
         tile = Surface(color, height_m, p.roughness + 0.1 * old + 0.03 * fine)
         grout = Surface(canvas.color(p.grout_color) * (1 + 0.08 * fine), -0.0012 + 0.0001 * fine, 0.93)
         return grout.under(tile, face)
