@@ -20,8 +20,6 @@ SIZE_PX = 128
 EDITOR = "VIEW_3D"
 MIDDLE = {"subject": 0.5, "source_kind": 0.64}
 """Places across the panel of the middle one of three buttons in a row, in parts of its width."""
-MASKS = ("IMAGE", "GROUP", "FACES", "MATERIAL")
-"""Items of the list of masks, from the top."""
 COLORS = {"Wood": (0.7, 0.45, 0.2), "Iron": (0.35, 0.38, 0.42), "Paint": (0.15, 0.35, 0.6), "Brick": (0.6, 0.25, 0.2)}
 installed_extension()
 
@@ -149,11 +147,12 @@ def repaints_by_masks(walk: Walk, crate: bpy.types.Object) -> Steps:
 
 
 def chooses_mask(walk: Walk, kind: str) -> Steps:
+    masks = [identifier for identifier, *_ in extension().bridge.mesh_masks.ITEMS]
     x, y = yield walk.find("mask_by", EDITOR)
     yield walk.tap((x, y))
     yield 0.5
     walk.screenshot("list_mask.png")
-    yield walk.tap((x, y - FIRST_ITEM_PX - MASKS.index(kind) * ITEM_PX))
+    yield walk.tap((x, y - FIRST_ITEM_PX - masks.index(kind) * ITEM_PX))
     yield 0.5
 
 
