@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import bpy
 import numpy as np
 from walk import Place, Steps, Walk
 
@@ -56,13 +57,17 @@ def redraws(walk: Walk, quiet_s: float = 0.4) -> Steps:
     yield quiet_s  # panels slide to their new places
 
 
-def red(walk: Walk) -> np.ndarray:
-    """Pixels (H, W) of the editor's side panel that are red, its first row lowest."""
-    region = walk.region(walk.area(walk.editor), "UI")
+def shown(walk: Walk, region: bpy.types.Region) -> np.ndarray:
+    """What the screen shows of a region, integers of 0 to 255 (H, W, 3), its first row lowest."""
     crop = f"{region.width}x{region.height}+{region.x}+{walk.window.height - region.y - region.height}"
     command = ["import", "-window", "root", "-depth", "8", "-crop", crop, "+repage", "rgb:-"]
-    shown = subprocess.run(command, capture_output=True, check=True).stdout
-    pixels = np.frombuffer(shown, np.uint8).reshape(region.height, region.width, 3).astype(int)[::-1]
+    pixels = subprocess.run(command, capture_output=True, check=True).stdout
+    return np.frombuffer(pixels, np.uint8).reshape(region.height, region.width, 3).astype(int)[::-1]
+
+
+def red(walk: Walk) -> np.ndarray:
+    """Pixels (H, W) of the editor's side panel that are red, its first row lowest."""
+    pixels = shown(walk, walk.region(walk.area(walk.editor), "UI"))
     return pixels[..., 0] - pixels[..., 1:].max(2) > REDDER
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import bpy
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from sections import shown
 from walk import Steps, Walk, installed_extension, start, until
 
 OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
@@ -15,6 +16,8 @@ EXTENSION = installed_extension()
 JOBS = EXTENSION.jobs.session.jobs
 LIVE = EXTENSION.layers.preview.live
 LIMIT_S = 300
+SEEN = 20
+"""Standard deviation of what is seen on a face of the cube, in grey values of 0 to 255; of gravel it is more."""
 
 
 def scenario(walk: Walk) -> Steps:
@@ -54,19 +57,27 @@ def shows_changes(walk: Walk, stack: bpy.types.PropertyGroup) -> Steps:
 
 
 def shows_on_object(walk: Walk) -> Steps:
-    """The picture is on the cube in material preview; a click on the switch takes it back."""
+    """The picture is seen on the cube in material preview; a click on the switch takes it back."""
     nodes, shading = bpy.data.materials["Material"].node_tree.nodes, walk.area("VIEW_3D").spaces.active.shading
-    shading.type = "MATERIAL"
-    yield 20.0  # until Blender has compiled its shaders
+    walk.close_up()
+    yield until(lambda: contrast(walk) > SEEN, LIMIT_S)  # once Blender has compiled its shaders
     walk.screenshot("on_object.png")
-    shown = "Impasto Preview" in nodes
+    is_in = "Impasto Preview" in nodes
     yield walk.click("live_preview", "VIEW_3D")
     yield until(lambda: "Impasto Preview" not in nodes)
-    walk.record("on_object", [shown, "Impasto Preview" in nodes])
+    yield until(lambda: contrast(walk) < SEEN, LIMIT_S)
+    walk.record("on_object", [is_in, "Impasto Preview" in nodes])
     walk.screenshot("taken_back.png")
     shading.type = "SOLID"
     bpy.context.scene.impasto.live_preview = True
     yield until(lambda: not LIVE.is_running)
+
+
+def contrast(walk: Walk) -> float:
+    """Standard deviation of grey values on the faces of the cube, left of the view's middle and below it."""
+    pixels = shown(walk, walk.region(walk.area("VIEW_3D"), "WINDOW")).mean(2)
+    row, column = (side // 2 for side in pixels.shape)
+    return float(pixels[row - 150 : row - 50, column - 150 : column - 50].std())
 
 
 def masks(walk: Walk, stack: bpy.types.PropertyGroup) -> Steps:
