@@ -156,7 +156,7 @@ def build_scene() -> bpy.types.Object:
     lay_uvs(ball, 2.0, 1.0)
     for name, location, rotation in (("Wall floor", (0, 0, 0), (0, 0, 0)), ("Wall back", (0, 2, 2), (1.5708, 0, 0))):
         bpy.ops.mesh.primitive_plane_add(size=8, location=location, rotation=rotation)
-        bpy.ops.object.transform_apply(location=False, rotation=True, scale=False)  # a box's sides are those of the mesh
+        bpy.ops.object.transform_apply(location=False, rotation=True, scale=False)  # boxes are of the mesh
         bpy.context.object.name = name
         lay_uvs(bpy.context.object, 2.0, 2.0)
     bpy.ops.object.camera_add(location=(0.0, -4.6, 1.7), rotation=(1.43, 0, 0))
