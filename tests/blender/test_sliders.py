@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import bpy
@@ -126,10 +128,24 @@ def textures(text: str) -> set[str]:
     return set(re.findall(r"checks_(base_color|roughness|normal)\b", text))
 
 
+def export(folder: Path, *statements: str) -> None:
+    """Save the scene, and export it in another process: after Blender 4.2's glTF exporter, it crashes sooner or later."""
+    blend = folder / "checks.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(blend), copy=True)
+    opened = f"bpy.ops.wm.open_mainfile(filepath={str(blend)!r})"
+    script = "\n".join(("import os", "import bpy", opened, *statements, "os._exit(0)"))
+    subprocess.run([sys.executable, "-P", "-c", script], check=True, timeout=120)
+
+
 def test_exporters_find_every_texture(made, tmp_path):
     """glTF with its transforms and USD with sliders, FBX and OBJ without them."""
     wanted = {"base_color", "roughness", "normal"}
-    bpy.ops.export_scene.gltf(filepath=str(tmp_path / "checks.gltf"), export_format="GLTF_SEPARATE")
+    usd = tmp_path / "checks.usda"
+    export(
+        tmp_path,
+        f"bpy.ops.export_scene.gltf(filepath={str(tmp_path / 'checks.gltf')!r}, export_format='GLTF_SEPARATE')",
+        f"bpy.ops.wm.usd_export(filepath={str(usd)!r})",
+    )
     gltf = json.loads((tmp_path / "checks.gltf").read_text())
     (material,) = gltf["materials"]
     surface = material["pbrMetallicRoughness"]
@@ -137,8 +153,6 @@ def test_exporters_find_every_texture(made, tmp_path):
     joined["normal"] = material["normalTexture"]
     for name, texture in joined.items():
         assert name in gltf["images"][gltf["textures"][texture["index"]]["source"]]["name"]
-    usd = tmp_path / "checks.usda"
-    bpy.ops.wm.usd_export(filepath=str(usd))
     channels = {"base_color": "diffuseColor", "roughness": "roughness", "normal": "normal"}
     for name, channel in channels.items():
         (node,) = re.findall(rf"inputs:{channel}\.connect = <.*/(\w+)\.outputs:\w+>", usd.read_text())
@@ -146,7 +160,7 @@ def test_exporters_find_every_texture(made, tmp_path):
         assert textures(file) == {name}
     bpy.ops.impasto.run(**CHECKER, name="checks", out_dir=str(tmp_path / "maps"))  # OBJ knows no packed images
     bpy.ops.impasto.remove_sliders()
-    bpy.ops.wm.obj_export(filepath=str(tmp_path / "checks.obj"))
+    export(tmp_path, f"bpy.ops.wm.obj_export(filepath={str(tmp_path / 'checks.obj')!r})")
     assert textures(Path(tmp_path / "checks.mtl").read_text()) == wanted
 
 
