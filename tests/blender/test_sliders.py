@@ -129,7 +129,7 @@ def textures(text: str) -> set[str]:
 
 
 def export(folder: Path, *statements: str) -> None:
-    """Save the scene, and export it in another process: after Blender 4.2's glTF exporter, it crashes sooner or later."""
+    """Save the scene, and export it in another process: Blender 4.2 crashes some time after its glTF exporter."""
     blend = folder / "checks.blend"
     bpy.ops.wm.save_as_mainfile(filepath=str(blend), copy=True)
     opened = f"bpy.ops.wm.open_mainfile(filepath={str(blend)!r})"
