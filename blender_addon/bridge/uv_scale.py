@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import bpy
 
+from .meshes import values_in
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -67,15 +69,18 @@ def _lengths(item: bpy.types.Object) -> tuple[np.ndarray, np.ndarray, bool]:
     """Lengths (F, 2) of one unit of U and V on each face, their areas (F,), and whether they turn a texture."""
     import numpy as np
 
-    mesh = item.data
+    mesh, count = item.data, len(item.data.polygons)
     layer = next((one for one in mesh.uv_layers if one.active_render), mesh.uv_layers[0])
-    points = _values(mesh.vertices, "co", 3) @ np.array(item.matrix_world.to_3x3(), np.float32).T
-    uvs = _values(layer.uv, "vector", 2)
-    corners = _values(mesh.loops, "vertex_index", 1, np.int32)[:, 0]
-    starts = _values(mesh.polygons, "loop_start", 1, np.int32)[:, 0]
-    areas = _values(mesh.polygons, "area", 1)[:, 0].astype(np.float64)
+    points = (
+        values_in(mesh.vertices, "co", (len(mesh.vertices), 3), np.float32)
+        @ np.array(item.matrix_world.to_3x3(), np.float32).T
+    )
+    uvs = values_in(layer.uv, "vector", (len(layer.uv), 2), np.float32)
+    corners = values_in(mesh.loops, "vertex_index", (len(mesh.loops),), np.int32)
+    starts = values_in(mesh.polygons, "loop_start", (count,), np.int32)
+    areas = values_in(mesh.polygons, "area", (count,), np.float32).astype(np.float64)
     if len(item.material_slots) > 1:
-        slots = _values(mesh.polygons, "material_index", 1, np.int32)[:, 0]
+        slots = values_in(mesh.polygons, "material_index", (count,), np.int32)
         is_own = slots == item.active_material_index
         if is_own.any():
             starts, areas = starts[is_own], areas[is_own]
@@ -94,15 +99,6 @@ def _lengths(item: bpy.types.Object) -> tuple[np.ndarray, np.ndarray, bool]:
     stands = axes[:, 1, 2] / lengths[:, 1] > np.abs(axes[:, 0, 2] / lengths[:, 0])
     is_turned = areas[is_upright & ~stands].sum() > (1 - UPRIGHT_SHARE) * areas[is_upright].sum()
     return lengths, areas, bool(is_turned)
-
-
-def _values(items: bpy.types.bpy_prop_collection, name: str, width: int, dtype: type = float) -> np.ndarray:
-    """Values (N, width) of one property of all items."""
-    import numpy as np
-
-    values: np.ndarray = np.empty(len(items) * width, np.float32 if dtype is float else dtype)
-    items.foreach_get(name, values)
-    return values.reshape(-1, width)
 
 
 def _quantile(lengths: np.ndarray, areas: np.ndarray, share: float) -> np.ndarray:

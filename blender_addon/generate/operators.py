@@ -90,7 +90,7 @@ class IMPASTO_OT_generate(RequestProperties, TaskOperator, bpy.types.Operator):
 
 
 class IMPASTO_OT_begin_layers(OnMaterial, bpy.types.Operator):
-    """What the Impasto panel is set to make, as layers of a material"""
+    """The settings of the Impasto panel, as layers of a material"""
 
     bl_idname = "impasto.begin_layers"
     bl_label = "From These Settings"

@@ -169,7 +169,7 @@ class Jobs:
 
     @property
     def status(self) -> Status | None:
-        """What the status bar shows of the running task; None without one."""
+        """Status of the running task, for the status bar; None without one."""
         task = self.shown_task or self.training
         return status_of(task) if task else None
 

@@ -15,14 +15,14 @@ STEPS = 20
 
 
 class Status(NamedTuple):
-    """What the status bar shows. fraction: the progress, in `STEPS`."""
+    """Status of a task in the status bar. fraction: the progress, in `STEPS`."""
 
     message: str
     fraction: float
 
 
 def status_of(task: Task) -> Status:
-    """What the status bar shows of a task."""
+    """Status of a task, for the status bar."""
     return Status(task.message, round(task.fraction * STEPS) / STEPS)
 
 

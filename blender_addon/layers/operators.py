@@ -87,9 +87,6 @@ class IMPASTO_OT_duplicate_layer(ChangesLayers, bpy.types.Operator):
     bl_label = "Duplicate Layer"
 
     def change(self, stack: bpy.types.PropertyGroup) -> str:
-        if not stack.layers and stack.source_kind == NONE and catalogue[self.tool]["kind"] != "generator":
-            stack.source_kind = MATERIAL  # what is there is changed
-            stack.source_kind = MATERIAL if stack.material else NONE
         return f"Added the layer {copy_layer(stack).name}"
 
 

@@ -214,7 +214,7 @@ def test_a_click_in_the_shelf_assigns_the_material_of_its_library_or_of_the_file
 
 @pytest.fixture
 def bricks(library):
-    """What Blender says of an asset that is clicked or dragged."""
+    """Properties by which Blender names an asset that is clicked or dragged."""
     listed = LIBRARIES.new(name="Studio", directory=str(library))
     yield {
         "asset_library_type": "CUSTOM",

@@ -58,7 +58,7 @@ def redraws(walk: Walk, quiet_s: float = 0.4) -> Steps:
 
 
 def shown(walk: Walk, region: bpy.types.Region) -> np.ndarray:
-    """What the screen shows of a region, integers of 0 to 255 (H, W, 3), its first row lowest."""
+    """Pixels of a region on the screen, integers of 0 to 255 (H, W, 3), its first row lowest."""
     crop = f"{region.width}x{region.height}+{region.x}+{walk.window.height - region.y - region.height}"
     command = ["import", "-window", "root", "-depth", "8", "-crop", crop, "+repage", "rgb:-"]
     pixels = subprocess.run(command, capture_output=True, check=True).stdout

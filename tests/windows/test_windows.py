@@ -291,7 +291,7 @@ def test_an_artist_looks_at_layers_moves_a_slider_and_runs_them(walk_through):
 
 
 def test_the_window_stays_free_while_a_job_runs_and_a_preview_follows_a_slider_and_strokes(walk_through):
-    """How long it is kept is a figure for the page of benchmarks: beside other work no limit would hold."""
+    """Times are figures for the page of benchmarks: beside other work no limit would hold."""
     facts = walk_through("busy", size_px=(1600, 1700))
     print(json.dumps(facts, indent=1))
     assert facts["live_error"] == ""

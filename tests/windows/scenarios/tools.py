@@ -18,7 +18,7 @@ LEFT_PX, PICTURE_PX = 60, 100
 """From the panel's left edge to the button; from the search down to the picture."""
 ENTRIES = ("quilt", "patch-synthesis", "histogram-blending")
 WORDS = (("en_US", ("endless from photo", "patch-synthesis")), ("de_DE", ("karten aus foto", "photo-maps")))
-"""What is searched for in each language, and the tool."""
+"""Words to search for in each language, and the tool."""
 installed_extension()
 
 
