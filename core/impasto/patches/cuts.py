@@ -38,19 +38,18 @@ def _sweep(step_cost: np.ndarray, along_cost: np.ndarray) -> tuple[np.ndarray, n
     """costs[l, k] = step[l, k] + min_j costs[l-1, j] + |sums[l, k] - sums[l, j]|."""
     sums = np.cumsum(along_cost, axis=2, dtype=np.float32) - along_cost
     costs = np.empty_like(step_cost)
-    costs[:, 0] = before = step_cost[:, 0]
-    rightward, leftward = np.empty_like(before), np.empty_like(before)
+    costs[:, 0] = step_cost[:, 0]
+    onward = np.stack([-sums, sums[..., ::-1]]).transpose(2, 0, 1, 3).copy()  # (L, 2, B, W): rightward and leftward
+    before = np.stack([step_cost[:, 0], step_cost[:, 0, ::-1]])
+    moved = np.empty_like(before)
     for row in range(1, step_cost.shape[1]):
-        along, here = sums[:, row], costs[:, row]
-        np.subtract(before, along, out=rightward)
-        np.minimum.accumulate(rightward, axis=1, out=rightward)
-        rightward += along
-        np.add(before, along, out=leftward)
-        np.minimum.accumulate(leftward[:, ::-1], axis=1, out=leftward[:, ::-1])
-        leftward -= along
-        np.minimum(rightward, leftward, out=here)
+        along, here = onward[row], costs[:, row]
+        np.add(before, along, out=moved)
+        np.minimum.accumulate(moved, axis=2, out=moved)
+        moved -= along
+        np.minimum(moved[0], moved[1, :, ::-1], out=here)
         here += step_cost[:, row]
-        before = here
+        before[0], before[1] = here, here[:, ::-1]
     return sums, costs
 
 

@@ -131,18 +131,15 @@ class Quilter:
 
     def _cut_costs(self, template: torch.Tensor, bands: Bands, ys: np.ndarray, xs: np.ndarray) -> np.ndarray:
         """Costs (K,) of the cuts around candidate pieces at (ys, xs), both (K,), on the reduced source."""
-        features, (height, width) = self.spectra.features, template.shape[1:]
-        places = list(zip(ys.tolist(), xs.tolist(), strict=True))
+        places = torch.from_numpy(np.stack([ys, xs])).to(template.device)
         differences = {}
         for side, wide in bands.widths.items():  # only what lies in a band is looked at
             thick = max(2, wide // self.layout.scale)
             part = slice(-thick, None) if side in ("right", "bottom") else slice(thick)
             box = (slice(None), part) if side in ("left", "right") else (part, slice(None))
-            known, unlike = template[:, *box], []
-            for y, x in places:  # one at a time, in the processor's cache
-                square = (features[:, y : y + height, x : x + width][:, *box] - known).square().sum(0)
-                unlike.append(square * self.grain[:, y : y + height, x : x + width][:, *box])
-            differences[side] = torch.stack(unlike, 1).cpu().numpy()
+            pieces, grain = (_pieces(x, template.shape[1:], box, places) for x in (self.spectra.features, self.grain))
+            unlike = (pieces - template[:, None, *box]).square().sum(0)
+            differences[side] = (unlike * grain).cpu().numpy()
         return cut_costs(differences)
 
     def _to_the_pixel(self, known: torch.Tensor, bands: Bands, near: tuple[int, int]) -> tuple[int, int]:
@@ -162,6 +159,13 @@ class Quilter:
         pieces = (flat.index_select(1, index + top * features.shape[2] + left) for top, left in positions)
         errors = torch.stack([(piece - target).square().sum() for piece in pieces])
         return positions[int(errors.argmin())]
+
+
+def _pieces(x: torch.Tensor, size: tuple[int, ...], box: tuple[slice, slice], places: torch.Tensor) -> torch.Tensor:
+    """What lies in a box of the pieces (C, K, b, d) of x (C, h, w) that have a size, at places (2, K)."""
+    height, width = size
+    windows = x.unfold(1, height, 1).unfold(2, width, 1)  # (C, h - height + 1, w - width + 1, height, width), a view
+    return windows[..., *box][:, places[0], places[1]]
 
 
 def _local_minima(scores: np.ndarray, count: int, tile: int) -> tuple[np.ndarray, np.ndarray]:

@@ -18,10 +18,11 @@ def cavities(height: Tensor, sigma_px: float, wraps: Wraps) -> Tensor:
 
     Differences of Gaussians, which are Laplacians smoothed, at three scales.
     """
+    pairs = [tuple(max(factor * scale * sigma_px, 0.3) for factor in (0.5, 1.0)) for scale in SCALES]
+    blurs = {width: bordered_blur(height, width, wraps) for width in {width for pair in pairs for width in pair}}
     score = torch.zeros_like(height)
-    for scale in SCALES:
-        fine, broad = (bordered_blur(height, max(factor * scale * sigma_px, 0.3), wraps) for factor in (0.5, 1.0))
-        score += standardise(broad - fine)
+    for fine, broad in pairs:
+        score += standardise(blurs[broad] - blurs[fine])
     return standardise(score)
 
 
