@@ -71,7 +71,7 @@ def sees_it(walk: Walk) -> Steps:
 
 
 def drops(walk: Walk) -> Steps:
-    """Call what Blender calls when a picture is dropped on the object: a drag from outside is beyond simulated events."""
+    """Call what Blender calls when a picture is dropped on the object: drags from outside cannot be simulated."""
     quilt = bpy.context.scene.impasto_parameters.quilt
     quilt.width_px = quilt.height_px = 256
     area = walk.area("VIEW_3D")
