@@ -59,6 +59,11 @@ class Entry:
         return naming.of_set(item) if isinstance(item, bpy.types.Image) else self.name
 
     @property
+    def short_label(self) -> str:
+        """Its label without a variation's seed, whose digits would be cut below a thumbnail."""
+        return _name_of(self.text) if self.variation is not None else self.label
+
+    @property
     def is_gone(self) -> bool:
         """Whether it was a result in this file that was deleted or renamed since it was listed."""
         return self.kind in COLLECTIONS and self.item is None

@@ -124,7 +124,8 @@ def _draw_entry(column: bpy.types.UILayout, entry: Entry, is_selected: bool) -> 
     """Draw an entry's thumbnail, and the button that selects it."""
     column.template_icon(entry.icon, scale=SCALE)
     icon = "SOLO_ON" if entry.is_starred else "NONE"
-    button = column.operator("impasto.select_entry", text=entry.label, icon=icon, depress=is_selected, translate=False)
+    look = {"text": entry.short_label, "icon": icon, "depress": is_selected, "translate": False}
+    button = column.operator("impasto.select_entry", **look)
     button.entry = entry.key
 
 

@@ -136,6 +136,8 @@ def test_variations_are_entries_that_a_star_keeps_in_the_file(scene, settings, e
     first = extension.generate.variations.latest_variations(bpy.context)[0]
     listed = entries()
     assert len(listed) == 4
+    texts = [look["text"] for look in panel().looks("impasto.select_entry")]
+    assert texts == ["Checker"] * 4, "a seed would be cut"
     key = f"VARIATION:Checker {first.seed}"
     assert key in listed
     bpy.ops.impasto.select_entry(entry=key)
