@@ -260,8 +260,9 @@ def connect(which: str = INTERACTIVE) -> Callable[[], Client]:
 
 @bpy.app.handlers.persistent
 def _file_opened(_path: str) -> None:
-    """Start a new epoch: results for the file before are kept as files, not put into this one."""
+    """Start a new epoch: results for the file before are kept as files, not put into this one; its reports go."""
     jobs.file_epoch += 1
+    jobs.reports = {place: report for place, report in jobs.reports.items() if not place.is_of_file}
 
 
 @bpy.app.handlers.persistent

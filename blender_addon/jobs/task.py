@@ -43,6 +43,11 @@ class Place(StrEnum):
     MODELS = "models"
     PREFERENCES = "preferences"
 
+    @property
+    def is_of_file(self) -> bool:
+        """Whether its reports are about the open file: those of other places stay when another one is opened."""
+        return self not in (Place.TRAINING, Place.BATCH, Place.MODELS, Place.PREFERENCES)
+
 
 @dataclass(frozen=True)
 class Report:

@@ -193,6 +193,14 @@ def test_a_report_is_gone_once_the_panel_is_set_to_another_tool(checker, plane, 
     assert "Made the material" not in said("style")
 
 
+def test_reports_about_a_file_are_gone_in_another_one_and_those_of_trainings_stay(extension, scene):
+    jobs, Report, Place = extension.jobs.session.jobs, extension.jobs.task.Report, extension.jobs.task.Place
+    for place in (Place.TEXTURE, Place.HISTORY, Place.TRAINING):
+        jobs.tell(Report("INFO", "made the material wall"), place)
+    bpy.ops.wm.read_homefile(use_empty=True)
+    assert list(jobs.reports) == [Place.TRAINING]
+
+
 def test_a_text_begins_with_a_capital_unless_it_begins_with_a_name(extension, checker, plane):
     jobs, Report, Place = extension.jobs.session.jobs, extension.jobs.task.Report, extension.jobs.task.Place
     plane.name = "bricks097"
