@@ -31,7 +31,7 @@ class BubbleWrap(Material):
 
     name, label = "bubble-wrap", "Bubble wrap"
     description = "Clear packing film with bubbles of air, some of them popped"
-    subgroup = "Plastic"
+    subgroup = "Manufactured"
     parameters = BubbleWrapParameters
 
     def surface(self, canvas: Canvas, parameters: BubbleWrapParameters) -> Surface:

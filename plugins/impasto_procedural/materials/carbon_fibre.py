@@ -32,7 +32,7 @@ class CarbonFibre(Material):
 
     name, label = "carbon-fibre", "Carbon fibre"
     description = "Woven carbon fibre, glossy or dry"
-    subgroup = "Plastic"
+    subgroup = "Manufactured"
     parameters = CarbonFibreParameters
 
     def surface(self, canvas: Canvas, parameters: CarbonFibreParameters) -> Surface:

@@ -40,7 +40,7 @@ class CircuitBoard(Material):
 
     name, label = "circuit-board", "Circuit board"
     description = "Printed circuit board with traces, chips and small parts"
-    subgroup = "Plastic"
+    subgroup = "Manufactured"
     parameters = CircuitBoardParameters
 
     def surface(self, canvas: Canvas, parameters: CircuitBoardParameters) -> Surface:

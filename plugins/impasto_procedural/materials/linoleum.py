@@ -33,7 +33,7 @@ class Linoleum(Material):
 
     name, label = "linoleum", "Linoleum"
     description = "Marbled linoleum and vinyl floors"
-    subgroup = "Plastic"
+    subgroup = "Manufactured"
     parameters = LinoleumParameters
 
     def surface(self, canvas: Canvas, parameters: LinoleumParameters) -> Surface:

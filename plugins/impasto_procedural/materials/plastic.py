@@ -34,7 +34,7 @@ class Plastic(Material):
 
     name, label = "plastic", "Plastic"
     description = "Moulded plastic of housings, toys and crates"
-    subgroup = "Plastic"
+    subgroup = "Manufactured"
     parameters = PlasticParameters
 
     def surface(self, canvas: Canvas, parameters: PlasticParameters) -> Surface:

@@ -33,7 +33,7 @@ class Rubber(Material):
 
     name, label = "rubber", "Rubber"
     description = "Rubber floors and mats with studs, ribs or granules"
-    subgroup = "Plastic"
+    subgroup = "Manufactured"
     parameters = RubberParameters
 
     def surface(self, canvas: Canvas, parameters: RubberParameters) -> Surface:

@@ -33,7 +33,7 @@ class SolarPanel(Material):
 
     name, label = "solar-panel", "Solar panel"
     description = "Solar cells of blue or black silicon under glass"
-    subgroup = "Plastic"
+    subgroup = "Manufactured"
     parameters = SolarPanelParameters
 
     def surface(self, canvas: Canvas, parameters: SolarPanelParameters) -> Surface:
