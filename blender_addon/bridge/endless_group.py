@@ -22,6 +22,7 @@ LABELS = {
     "roughness": "Roughness",
     "opacity": "Opacity",
     "emission": "Emission",
+    "transmission_weight": "Transmission Weight",
     "normal": "Normal",
     "height": "Height",
     "bent_normal": "Bent Normal",

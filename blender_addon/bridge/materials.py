@@ -21,6 +21,7 @@ LABELS = {
     "roughness": "Roughness",
     "opacity": "Opacity",
     "emission": "Emission",
+    "transmission_weight": "Transmission Weight",
     "normal": "Normal",
     "height": "Height",
     "confidence": "Confidence",
@@ -33,6 +34,7 @@ SOCKETS = {
     "roughness": "Roughness",
     "opacity": "Alpha",
     "emission": "Emission Color",
+    "transmission_weight": "Transmission Weight",
 }
 DEFAULT_RELIEF = 0.02
 """Height of the relief as a share of the tile's width, if the maps have none in metres."""

@@ -36,7 +36,7 @@ from .settings import settings_of
 if TYPE_CHECKING:
     import numpy as np
 
-MAPS = ("roughness", "metallic", "normal", "height", "ambient_occlusion", "opacity", "emission")
+MAPS = ("roughness", "metallic", "normal", "height", "ambient_occlusion", "opacity", "emission", "transmission_weight")
 """Maps of a material that change with its base colour."""
 MASK, ISLANDS = "mask", "islands"
 WRAPS, YES = "wraps", "yes"

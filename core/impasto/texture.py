@@ -28,6 +28,7 @@ MAP_CHANNELS: Mapping[str, int] = {
     "ambient_occlusion": 1,
     "opacity": 1,
     "emission": 3,
+    "transmission_weight": 1,
     "confidence": 1,
     "bent_normal": 3,
 }

@@ -98,15 +98,15 @@ def _lay_over(color: np.ndarray, tone: np.ndarray, share: np.ndarray, keeps: flo
 
 
 def _with_gloss(subject: Maps, worn: np.ndarray, dirty: np.ndarray, mossy: np.ndarray) -> Maps:
-    """The subject with the roughness of each layer (H, W, 1), and no metal on dirt and moss."""
+    """The subject with the roughness of each layer (H, W, 1); dirt and moss are no metal, opaque and without light."""
     made = {}
     if "roughness" in subject:
         roughness = subject["roughness"].pixels + WORN_ROUGHNESS * worn
         for share, level in ((dirty, DIRTY_ROUGHNESS), (mossy, MOSSY_ROUGHNESS)):
             roughness = roughness + share * (level - roughness)
         made["roughness"] = np.clip(roughness, 0, 1)
-    if "metallic" in subject:
-        made["metallic"] = subject["metallic"].pixels * (1 - dirty) * (1 - mossy)
+    for name in {"metallic", "transmission_weight", "emission"}.intersection(subject):
+        made[name] = subject[name].pixels * (1 - dirty) * (1 - mossy)
     return subject.with_arrays(made)
 
 

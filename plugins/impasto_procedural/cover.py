@@ -96,7 +96,7 @@ class Cover(Filter):
 
 
 def surface_of(maps: Maps, canvas: Canvas) -> Surface:
-    """A surface with the colour, height, roughness and metal of maps."""
+    """A surface with all that maps say but their normals and occlusion, which follow from the height."""
     import torch
 
     from impasto.surface.color import srgb_to_linear
@@ -110,7 +110,11 @@ def surface_of(maps: Maps, canvas: Canvas) -> Surface:
     range_m = UNKNOWN_RELIEF * canvas.width_m if maps.height_range_m is None else maps.height_range_m
     color = torch.from_numpy(srgb_to_linear(maps["base_color"].pixels)).permute(2, 0, 1).to(canvas.device)
     height_m = torch.from_numpy(maps["height"].pixels[..., 0]).to(canvas.device) * range_m
-    return Surface(color, height_m, plane("roughness", 0.8), plane("metallic", 0.0))
+    light: Tensor | float = 0.0
+    if "emission" in maps:
+        light = torch.from_numpy(srgb_to_linear(maps["emission"].pixels)).permute(2, 0, 1).to(canvas.device)
+    values = (plane("roughness", 0.8), plane("metallic", 0.0), light, plane("transmission_weight", 0.0))
+    return Surface(color, height_m, *values)
 
 
 def _cover(below: Surface, layer: Surface, canvas: Canvas, p: CoverParameters) -> Surface:

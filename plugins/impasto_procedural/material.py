@@ -41,7 +41,7 @@ class Material(Generator):
     def apply(
         self, subject: Maps, parameters: MaterialParameters, inputs: Mapping[str, Maps], context: Context
     ) -> Maps:
-        """All maps but opacity and emission, seamless, with their scale."""
+        """All maps but opacity, seamless, with their scale; emission and transmission of what glows or is clear."""
         from .canvas import Canvas
         from .maps import maps_of
         from .weathering import weather

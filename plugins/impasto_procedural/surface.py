@@ -13,12 +13,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Surface:
-    """Linear colour (3, H, W), height in metres (H, W), roughness and metallic, (H, W) or one number for all."""
+    """Linear colour (3, H, W), height in metres (H, W), and the rest, (H, W) or one number for all.
+
+    emission: linear radiance (3, H, W), at a strength of 1. transmission: share of light that passes through.
+    """
 
     color: Tensor
     height_m: Tensor
     roughness: Tensor | float = 0.8
     metallic: Tensor | float = 0.0
+    emission: Tensor | float = 0.0
+    transmission: Tensor | float = 0.0
 
     def under(self, other: Surface, mask: Tensor) -> Surface:
         """This surface, covered by another where the mask (H, W) is 1; heights are mixed as well."""
@@ -27,8 +32,20 @@ class Surface:
             mix(self.height_m, other.height_m, mask),
             mix(self.roughness, other.roughness, mask),
             mix(self.metallic, other.metallic, mask),
+            _mixed(self.emission, other.emission, mask),
+            _mixed(self.transmission, other.transmission, mask),
         )
 
     def with_tint(self, factor: Tensor | float) -> Surface:
         """This surface with its colour multiplied."""
         return replace(self, color=self.color * factor)
+
+
+def _mixed(below: Tensor | float, above: Tensor | float, mask: Tensor) -> Tensor | float:
+    """Both mixed, or one number if neither surface has what it says."""
+    return mix(below, above, mask) if is_there(below) or is_there(above) else 0.0
+
+
+def is_there(value: Tensor | float) -> bool:
+    """Whether it is anything but the number 0, so that a map is needed for it."""
+    return not isinstance(value, float) or value != 0.0

@@ -67,7 +67,7 @@ def _dirty(surface: Surface, canvas: Canvas, depth: Tensor, amount: float) -> Su
     stains = step(patches, 1.0 - 1.6 * amount, 2.4 - 1.6 * amount) * 0.7
     mask = (cavities + stains).clamp(0, 1) * min(1.0, 0.5 + amount)
     color = canvas.color(DIRT) * (1 + 0.2 * canvas.noise("dirt color", canvas.width_m / 60, octaves=3))
-    dirt = replace(surface, color=color.clamp_min(0), roughness=0.92, metallic=0.0)
+    dirt = replace(surface, color=color.clamp_min(0), roughness=0.92, metallic=0.0, emission=0.0, transmission=0.0)
     return surface.under(dirt, 0.85 * mask)
 
 
@@ -96,4 +96,4 @@ def _wet(surface: Surface, canvas: Canvas, amount: float) -> Surface:
     darker = surface.color * mix(1.0, 0.5, film.maximum(puddle) * (1 - is_metal))
     flat_m = mix(height_m, level_m - shape_m, puddle)
     roughness = mix(mix(surface.roughness, 0.24, film), 0.03, puddle)
-    return Surface(darker, flat_m, roughness, surface.metallic)
+    return replace(surface, color=darker, height_m=flat_m, roughness=roughness)

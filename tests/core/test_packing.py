@@ -48,7 +48,13 @@ def written(maps: Maps, folder: Path, export: str, format_: str = "png", **how) 
 
 
 EXPECTED = {
-    "gltf": {"brick_baseColor", "brick_occlusionRoughnessMetallic", "brick_normal", "brick_emissive"},
+    "gltf": {
+        "brick_baseColor",
+        "brick_occlusionRoughnessMetallic",
+        "brick_normal",
+        "brick_emissive",
+        "brick_transmission",
+    },
     "unreal": {"T_brick_BC", "T_brick_ORM", "T_brick_N", "T_brick_E", "T_brick_H", "T_brick_BN"},
     "unity-urp": {
         "brick_BaseMap",
@@ -76,6 +82,7 @@ EXPECTED = {
         "brick_height",
         "brick_opacity",
         "brick_emission",
+        "brick_transmission_weight",
     },
 }
 
@@ -240,6 +247,7 @@ def test_the_materialx_document_joins_the_files_to_a_surface(tmp_path):
         "metalness",
         "emission_color",
         "emission",
+        "transmission",
         "opacity",
         "normal",
     }

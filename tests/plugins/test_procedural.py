@@ -14,6 +14,8 @@ from impasto_procedural import impasto_tools
 pytestmark = pytest.mark.any_numpy
 MATERIALS = {tool.name: tool for tool in impasto_tools() if tool.kind == "generator"}
 MAPS = {"base_color", "roughness", "metallic", "normal", "height", "ambient_occlusion"}
+OWN = {"lava": {"emission"}, "glass": {"transmission_weight"}}
+"""Maps that only some materials have."""
 
 
 @cache
@@ -40,12 +42,31 @@ def test_opposite_borders_match(name, size_px):
 
 def test_all_maps_are_made_with_a_scale(name):
     maps = made(name)
-    assert set(maps) == MAPS
+    assert set(maps) == MAPS | OWN.get(name, set())
     assert maps.width_m == MATERIALS[name].parameters().width_m
     assert 0 < maps.height_range_m < maps.width_m
     for texture in maps.values():
         assert np.isfinite(texture.pixels).all()
         assert 0 <= texture.pixels.min() <= texture.pixels.max() <= 1
+
+
+def test_lava_glows_in_its_cracks_and_nowhere_under_moss():
+    bare, mossy = made("lava"), made("lava", moss=1.0)
+    light, height = bare["emission"].pixels, bare["height"].pixels[..., 0]
+    bright = light[..., 0] > 0.6
+    assert 0.02 < bright.mean() < 0.4
+    assert height[bright].mean() < height[~bright].mean() - 0.1
+    assert np.median(light[..., 0]) < 0.15
+    is_moss = mossy["base_color"].pixels[..., 1] > mossy["base_color"].pixels[..., 0] + 0.05
+    assert is_moss.mean() > 0.1
+    assert mossy["emission"].pixels[is_moss].mean() < 0.3 * light[is_moss].mean() + 0.01
+    assert mossy["emission"].pixels.mean() < 0.9 * light.mean()
+
+
+def test_light_passes_through_glass_but_not_through_its_dirt():
+    clean, dirty = made("glass"), made("glass", dirt=1.0)
+    assert clean["transmission_weight"].pixels.mean() > 0.9
+    assert dirty["transmission_weight"].pixels.mean() < 0.7 * clean["transmission_weight"].pixels.mean()
 
 
 def test_colours_are_those_of_real_surfaces(name):

@@ -17,7 +17,7 @@ from ..render.baked_maps import BakedMap, bake_maps
 from ..settings import BakeOptions
 from .provenance import sources_of, with_recipes
 
-READ = ("roughness", "metallic", "normal", "height", "opacity", "emission", "ambient_occlusion")
+READ = ("roughness", "metallic", "normal", "height", "opacity", "emission", "transmission_weight", "ambient_occlusion")
 """Maps that are read beside the base colour."""
 PLAIN = ("REROUTE", "NORMAL_MAP", "BUMP", "DISPLACEMENT", "SEPARATE_COLOR")
 """Nodes between an image and the shader that only say what kind of map it is."""

@@ -33,6 +33,7 @@ SUFFIXES: Mapping[str, tuple[str, ...]] = {
     "ambient_occlusion": ("ambient_occlusion", "ambientocclusion", "ao", "occlusion"),
     "opacity": ("opacity", "alpha", "mask"),
     "emission": ("emission", "emissive", "emit"),
+    "transmission_weight": ("transmission_weight", "transmission"),
     "confidence": ("confidence",),
 }
 """Suffixes that common texture libraries give to the files of each map, the most specific first."""

@@ -14,6 +14,7 @@ INPUTS = {
     "roughness": ("specular_roughness", "float"),
     "metallic": ("metalness", "float"),
     "emission": ("emission_color", "color3"),
+    "transmission_weight": ("transmission", "float"),
     "opacity": ("opacity", "color3"),
     "normal": ("normal", "vector3"),
 }

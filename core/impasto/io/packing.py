@@ -27,6 +27,7 @@ NEUTRAL: Mapping[str, tuple[float, ...]] = {
     "ambient_occlusion": (1.0,),
     "opacity": (1.0,),
     "emission": (0.0, 0.0, 0.0),
+    "transmission_weight": (0.0,),
     "confidence": (1.0,),
     "bent_normal": (0.5, 0.5, 1.0),
 }

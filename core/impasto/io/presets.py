@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ..errors import ParameterError, did_you_mean
 from ..system.untrusted import excerpt
-from .materialx import document
+from .materialx import INPUTS, document
 from .packing import MAPS, Channel, PackedPicture, Packing, all_of, parse_pictures
 
 OCCLUSION, ROUGHNESS, METALLIC, OPACITY = (
@@ -39,6 +39,7 @@ PRESETS: Mapping[str, Packing] = {
                 PackedPicture("{name}_occlusionRoughnessMetallic", ORM, "orm"),
                 PackedPicture.of_map("normal", "{name}_normal"),
                 PackedPicture.of_map("emission", "{name}_emissive"),
+                PackedPicture.of_map("transmission_weight", "{name}_transmission"),
             ),
         ),
         Packing(
@@ -86,10 +87,7 @@ PRESETS: Mapping[str, Packing] = {
         ),
         Packing(
             "materialx",
-            tuple(
-                PackedPicture.of_map(name)
-                for name in ("base_color", "roughness", "metallic", "normal", "height", "opacity", "emission")
-            ),
+            tuple(PackedPicture.of_map(name) for name in (*INPUTS, "height")),
             document,
         ),
     )

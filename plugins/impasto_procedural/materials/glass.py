@@ -20,6 +20,10 @@ GROOVE = 0.15
 """Rounds the grooves between ribs."""
 
 
+CLEAR = 0.95
+"""Share of light that passes through; the rest is what lies on the glass."""
+
+
 class GlassParameters(MaterialParameters):
     """Pattern and colour of glass."""
 
@@ -36,8 +40,8 @@ class Glass(Material):
     """A pattern pressed into one side; its slopes are lighter and darker, as what is behind them is bent."""
 
     name, label = "glass", "Patterned glass"
-    description = "Ribbed, hammered or frosted glass, as an opaque surface"
-    subgroup = "Plastic"
+    description = "Ribbed, hammered or frosted glass that light passes through"
+    subgroup = "Manufactured"
     parameters = GlassParameters
 
     def surface(self, canvas: Canvas, parameters: GlassParameters) -> Surface:
@@ -65,6 +69,5 @@ class Glass(Material):
         color = gradient(shade, [base * 0.55, base * 0.85, base, base * 1.2])
         frosted = p.pattern == "frosted"
         height_m = p.size_m * (0.02 if frosted else 0.16) * p.relief * relief + 0.000006 * waves + 0.0000015 * fine
-        return Surface(
-            color.clamp(0, 0.9), height_m, p.roughness + (0.42 + 0.03 * fine if frosted else 0.0) + 0.1 * bubble
-        )
+        roughness = p.roughness + (0.42 + 0.03 * fine if frosted else 0.0) + 0.1 * bubble
+        return Surface(color.clamp(0, 0.9), height_m, roughness, transmission=CLEAR - 0.3 * bubble)
