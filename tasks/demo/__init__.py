@@ -30,10 +30,8 @@ STRIP = {
 WINDOWS_OF = "5.2"
 """The Blender whose windows the documentation shows."""
 WINDOWS = {
-    "studio": ("generated", "shader_editor"),
-    "trains": ("training",),
+    "studio": ("generated",),
     "words": ("described",),
-    "paints": ("larger",),
     "places": ("straighten",),
     "repairs": ("repair",),
     "batch": ("batch",),
