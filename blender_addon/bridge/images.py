@@ -20,6 +20,7 @@ from ..core.recipe import Recipe
 from ..core.system.untrusted import parse_json, read_bytes
 from ..core.udim import TOKEN
 from . import headers
+from .pixel_buffers import buffers
 from .working_space import convert, from_rec709, to_rec709
 
 if TYPE_CHECKING:
@@ -120,9 +121,7 @@ def pixels_of(image: bpy.types.Image) -> Picture:
 
 def values_of(image: bpy.types.Image) -> np.ndarray:
     """Values of all channels of an image's pixels, flat."""
-    import numpy as np
-
-    values = np.empty(len(image.pixels), np.float32)
+    values = buffers.take(len(image.pixels))
     image.pixels.foreach_get(values)
     return values
 

@@ -9,6 +9,7 @@ from functools import partial
 
 import bpy
 
+from ..bridge.pixel_buffers import buffers
 from ..bridge.target import chosen_material
 from ..jobs.task import Report
 from .masks import CHANGED, IMAGE, image_name, new_image
@@ -87,6 +88,7 @@ class IMPASTO_OT_paint_mask(OnLayers, bpy.types.Operator):
         bpy.ops.object.mode_set(mode="TEXTURE_PAINT")
         if brush := paint.brush:
             _as_white(context, brush)
+        buffers.prepare(len(layer.mask.image.pixels))
         strokes.watch()
         return Report("INFO", f"{layer.mask.image.name} is painted: white shows the layer", materials=(material.name,))
 

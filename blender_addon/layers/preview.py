@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import bpy
 
 from ..bridge import on_object
+from ..bridge.images import Picture
 from ..bridge.inputs import Input
+from ..bridge.pixel_buffers import buffers
 from ..bridge.target import active_material
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe
@@ -47,6 +49,13 @@ def preview_inputs(context: bpy.types.Context) -> tuple[Callable[[], Client], La
 
 def _recipes_before(request: LayersRequest) -> Sequence[Recipe]:
     return request.recipes_before() if bpy.context.scene.impasto.compare else ()
+
+
+def _give_back(inputs: Mapping[str, Input]) -> None:
+    """Give back the memory of pictures that were sent."""
+    for given in inputs.values():
+        if isinstance(given, Picture):
+            buffers.give_back(given.values)
 
 
 class Comparison:
@@ -93,6 +102,7 @@ live = Live(
     delay_s=DELAY_S,
     runs_small=True,
     recipes_before=_recipes_before,
+    on_read=_give_back,
     on_shown=_show,
     on_off=on_object.take_back,
 )
@@ -105,5 +115,6 @@ def register() -> None:
 
 def unregister() -> None:
     when_changed(SPLIT, None)
+    buffers.clear()
     live.unregister()
     comparison.picture = None

@@ -54,7 +54,8 @@ class Live:
     of: the panel, for `properties.when_changed`. settings: name of the scene's settings, which have `live_preview`.
     why_not(context): reason why there can be no picture now. preview_inputs(context): what `run` needs for one.
     delay_s: pause after the last change. runs_small: as for `run`. recipes_before(request): of what the picture is
-    compared with, the first that can be run; none where nothing is compared. on_shown: called with each picture.
+    compared with, the first that can be run; none where nothing is compared. on_read: called beside the main thread
+    with inputs that are not needed any more. on_shown: called with each picture.
     on_off: called when the preview is turned off.
     """
 
@@ -68,6 +69,7 @@ class Live:
         delay_s: float = DELAY_S,
         runs_small: bool = False,
         recipes_before: Callable[[Any], Sequence[Recipe]] = lambda _: (),
+        on_read: Callable[[Mapping[str, Input]], None] = lambda _: None,
         on_shown: Callable[[], None] = lambda: None,
         on_off: Callable[[], None] = lambda: None,
     ) -> None:
@@ -77,7 +79,7 @@ class Live:
         self.error = ""
         self._of, self._settings, self._why_not, self._preview_inputs = of, settings, why_not, preview_inputs
         self._delay_s, self._runs_small, self._recipes_before = delay_s, runs_small, recipes_before
-        self._on_shown, self._on_off = on_shown, on_off
+        self._on_read, self._on_shown, self._on_off = on_read, on_shown, on_off
         self._due_s = 0.0
         self._task: Task | None = None
         self.timer = partial(Live.tick, self)
@@ -167,6 +169,8 @@ class Live:
                 return arrays(task), before(task)
             except ImpastoError as error:  # told in the panel: a window for each step of a slider would be in the way
                 return error
+            finally:
+                self._on_read(inputs)
 
         return Task("Live Preview", work, self._show, is_shown=False)
 

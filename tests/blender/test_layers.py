@@ -452,6 +452,28 @@ def test_a_changed_mask_makes_a_new_picture(live, extension, stack):
     assert np.abs(live.pixels.astype(int) - whole).max() > 10
 
 
+def test_a_painted_mask_is_read_into_the_same_memory_for_each_picture(live, extension, stack):
+    buffers = extension.bridge.pixel_buffers.buffers
+    buffers.clear()
+    masked(stack, "image")
+    layer = stack.layers[1]
+    layer.mask.image = mask = bpy.data.images.new("mask", 32, 32)
+    pixels, pictures = [], []
+    for value in (0.0, 1.0):
+        mask.pixels.foreach_set(np.full(32 * 32 * 4, value, np.float32))
+        live.ask()
+        settle(extension)
+        pictures.append(live.pixels)
+        taken = buffers.take(32 * 32 * 4)
+        pixels.append(taken.ctypes.data)
+        np.testing.assert_array_equal(taken, value)
+        buffers.give_back(taken)
+    assert pixels[0] == pixels[1]
+    assert np.abs(pictures[0].astype(int) - pictures[1]).max() > 10
+    buffers.prepare(64).join()
+    assert not buffers.take(64).any()
+
+
 def test_the_picture_is_split_into_what_is_there_without_the_active_layer_and_with_it(live, extension, stack, scene):
     comparison = extension.layers.preview.comparison
     squares, tint = (layer.impasto_parameters for layer in stack.layers)
