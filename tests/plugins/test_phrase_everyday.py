@@ -24,6 +24,21 @@ TEN = {
 }
 
 
+SHINGLES = {
+    "slate shingles": "roof-tiles",
+    "cedar shingle cladding": "roof-tiles",
+    "roof shingles": "roof-tiles",
+    "grey shingle": "gravel",
+    "cracked desert mud": "cracked-ground",
+    "muddy path": "soil",
+}
+
+
+@pytest.mark.parametrize("text", SHINGLES)
+def test_shingles_of_roofs_are_no_gravel_and_cracked_mud_is_no_soil(text):
+    assert [step.tool for step in match("phrase", text).recipe.steps] == [SHINGLES[text]]
+
+
 @pytest.mark.parametrize("text", TEN)
 def test_the_material_of_an_everyday_phrase_is_found(text):
     found = match("phrase", text)
