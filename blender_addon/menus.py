@@ -30,7 +30,7 @@ OBJECT: Entries = (
 IMAGE: Entries = (
     ("impasto.make_seamless", "Make Seamless: Tileable Texture", "TEXTURE"),
     ("impasto.match_image", "Procedural Twin of Photo", "TEXTURE"),
-    ("impasto.straighten_image", "Straighten Photo: Correct Perspective", "VIEW_PERSPECTIVE"),
+    ("impasto.place_points", "Straighten Photo: Correct Perspective", "VIEW_PERSPECTIVE"),
     ("impasto.estimate_maps", "PBR Maps from Photo: Normal, Roughness, Height", "NODE_MATERIAL"),
     ("impasto.stylize", "Style Transfer: Repaint Image", "BRUSH_DATA"),
     ("impasto.continue_larger", "Upscale Painting", "FULLSCREEN_ENTER"),
@@ -125,8 +125,6 @@ MANUAL = {
     "bpy.ops.impasto.relight": "maps.html#see-them-under-a-light",
     "bpy.ops.impasto.turn_light": "maps.html#see-them-under-a-light",
     "bpy.ops.impasto.place_points": "guide.html#straighten-and-measure",
-    "bpy.ops.impasto.straighten_image": "guide.html#straighten-and-measure",
-    "bpy.ops.impasto.scale_image": "guide.html#straighten-and-measure",
     **{
         f"bpy.ops.impasto.{name}": "guide.html#repair"
         for name in (
@@ -151,7 +149,6 @@ MANUAL = {
     "bpy.types.batchsettings*": "guide.html#batch",
     "bpy.types.impastosettings*": "guide.html#in-blender",
     "bpy.types.impastobakesettings*": "baking.html#targets",
-    "bpy.types.pointssettings*": "guide.html#straighten-and-measure",
     "bpy.types.impastopreferences*": "guide.html#in-blender",
     "bpy.types.impasto_pg_*": "guide.html#the-tools",
 }

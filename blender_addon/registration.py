@@ -55,9 +55,6 @@ from .parameters import open_numbers, properties
 from .parameters import operators as parameter_operators
 from .points import gizmos as point_gizmos
 from .points import operators as point_operators
-from .points import panel as point_panel
-from .points import placing_operator
-from .points import settings as point_settings
 from .region import operators as region_operators
 from .region import overlay as region_overlay
 from .region import painting as region_painting
@@ -110,7 +107,6 @@ CLASSES = (
     *material_painting.CLASSES,
     *relight_operators.CLASSES,
     *endless_operators.CLASSES,
-    *placing_operator.CLASSES,
     *point_operators.CLASSES,
     *layer_masks.CLASSES,
     *layer_painting.CLASSES,
@@ -124,7 +120,6 @@ CLASSES = (
     *intent_panel.CLASSES,
     *layer_panel.CLASSES,
     *image_panel.CLASSES,
-    *point_panel.CLASSES,
     *region_painting.CLASSES,
     *region_operators.CLASSES,
     *region_panel.CLASSES,
@@ -155,7 +150,6 @@ PARTS = (
     batch_settings,
     relight_settings,
     endless_settings,
-    point_settings,
     export_panel,
     region_settings,
     region_overlay,

@@ -11,8 +11,9 @@ import bpy
 from bpy.props import StringProperty
 
 from ..bridge.inputs import SOURCE
-from ..bridge.materials import check_editable
+from ..bridge.materials import check_editable, length_text, unit_m
 from ..bridge.target import ACTIVE, chosen_material
+from ..core.engine.replies import JobResult
 from ..core.recipe import name_inputs
 from ..engine.catalogue import catalogue
 from ..jobs.operator import TaskOperator
@@ -27,6 +28,9 @@ from ..tools.request import Request
 from . import variations
 from .request import from_scene, why_incomplete
 from .shown_recipe import matcher_of, name_of_match
+
+SCALE = "scale"
+"""Task of the tool that measures how wide a picture is, see `impasto.tools.TASKS`."""
 
 
 @with_properties(Request)
@@ -76,7 +80,8 @@ class IMPASTO_OT_generate(RequestProperties, TaskOperator, bpy.types.Operator):
             settings.seed = random.randrange(MAX_INT)
         of_match = {"name": name_of_match(settings), "matched": matcher_of(settings)}
         request = replace(from_scene(context), **{**of_match, **given})
-        return request.task(request.target(context))
+        is_scale = catalogue[request.tool]["task"] == SCALE
+        return request.task(request.target(context), then=_keep_width if is_scale else None)
 
     def _overrides(self) -> dict[str, Any]:
         """Fields of the request that were given in this call, and so override the panel."""
@@ -87,6 +92,14 @@ class IMPASTO_OT_generate(RequestProperties, TaskOperator, bpy.types.Operator):
         if "estimator" in given:
             given.setdefault("estimator_parameters", {})
         return given
+
+
+def _keep_width(made: JobResult) -> list[str]:
+    """Keep the width that was measured for the textures that are made next; a note on it."""
+    if not made.width_m:
+        return []
+    bpy.context.scene.impasto.width_m = made.width_m / unit_m()
+    return [f"Real Width is now {length_text(made.width_m)}"]
 
 
 class IMPASTO_OT_begin_layers(OnMaterial, bpy.types.Operator):

@@ -78,10 +78,11 @@ class ImpastoPanel(ToolPanel):
             _draw_origin_of_detail(layout, context, tool)
         group, has_source = properties.group_of(context.scene, tool), _has_source(settings, tool)
         draw_size(layout.column(align=True), tool, group, has_source=has_source)
+        draw_place_points(layout, context, tool)
         if settings.intent != WORDS:  # whose own panel makes what the sliders below it show
             draw_run(layout, "impasto.generate", Place.TEXTURE, "TEXTURE")
-        if variations.has_seeds(tool):
-            section(layout, "impasto_preview", "Preview", lambda body: _draw_preview(body, settings))
+        if variations.has_preview(tool):
+            section(layout, "impasto_preview", "Preview", lambda body: _draw_preview(body, settings, tool))
         if properties.drawn_parameters(tool):
             section(
                 layout,
@@ -136,7 +137,6 @@ def _draw_origin_of_detail(layout: bpy.types.UILayout, context: bpy.types.Contex
 def _draw_parameters(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
     presets.draw(layout)
     draw_parameters(layout, context, tool)
-    draw_place_points(layout, context, tool)
 
 
 def _has_source(settings: ImpastoSettings, tool: Mapping[str, Any]) -> bool:
@@ -144,7 +144,7 @@ def _has_source(settings: ImpastoSettings, tool: Mapping[str, Any]) -> bool:
     return tool["uses_subject"] and settings.source_kind != "NONE"
 
 
-def _draw_preview(layout: bpy.types.UILayout, settings: ImpastoSettings) -> None:
+def _draw_preview(layout: bpy.types.UILayout, settings: ImpastoSettings, tool: Mapping[str, Any]) -> None:
     """Draw the live preview, right above the sliders that it follows."""
     row = layout.row()
     row.use_property_split = False
@@ -152,6 +152,8 @@ def _draw_preview(layout: bpy.types.UILayout, settings: ImpastoSettings) -> None
     row.prop(settings, "tile_preview")
     if settings.live_preview:
         _draw_live(layout, settings, 2 if settings.tile_preview else 1)
+    if settings.live_preview and variations.has_seeds(tool) and not settings.lock_seed:
+        draw_text(layout, "The seed is not locked: Generate takes another one", "INFO")
 
 
 def _draw_variations(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -178,8 +180,6 @@ def _draw_live(layout: bpy.types.UILayout, settings: ImpastoSettings, repeats: i
         layout.template_icon(previews.icon_of_pixels("live", live.picture, repeats), scale=8)
     if live.is_running:
         layout.progress(factor=live.fraction, text="")
-    if not settings.lock_seed:
-        draw_text(layout, "The seed is not locked: Generate takes another one", "INFO")
 
 
 def _draw_form(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
+from .. import handlers
 from ..core.recipe import Recipe
 from ..core.texture import is_large
 from ..engine import engine
 from ..engine.catalogue import catalogue, has_size
 from ..jobs.session import connect, jobs
 from ..jobs.task import Report, Task
-from ..parameters import properties
+from ..parameters import points, properties
 from ..parameters.properties import MAX_INT
 from ..tools.live import Live, PreviewInputs, run
 from ..tools.request import Request
@@ -183,11 +184,18 @@ def why_not(context: bpy.types.Context) -> str:
     if missing := engine.why_none() or why_incomplete(context):
         return missing
     tool = catalogue[context.scene.impasto.tool]
-    if not has_seeds(tool):
+    if not has_preview(tool):
         return "This tool makes its result as its source is"
+    if not has_size(tool):
+        return ""
     group = properties.group_of(context.scene, tool)
     too_large = is_large((group.height_px, group.width_px))
     return "A result above 4096 × 4096 pixels is too large for a preview" if too_large else ""
+
+
+def has_preview(tool: Mapping[str, Any]) -> bool:
+    """Whether the panel shows a preview of a tool: of those that make textures, or work by points on a picture."""
+    return has_seeds(tool) or bool(points.points_of(tool))
 
 
 def has_seeds(tool: Mapping[str, Any]) -> bool:
@@ -207,11 +215,32 @@ def _without_seed(request: Request) -> str:
     return f"{source} {request.width_m} {replace(request, seed=0).recipe().to_json()}"
 
 
-live = Live(properties.TEXTURE, "impasto", why_not, preview_inputs)
-register = live.register
+def _runs_small(request: Request) -> bool:
+    """Whether a preview is made of its source scaled down."""
+    return not has_seeds(catalogue[request.tool])
+
+
+live = Live(properties.TEXTURE, "impasto", why_not, preview_inputs, runs_small=_runs_small)
+
+
+@bpy.app.handlers.persistent
+def _undone(*_: object) -> None:
+    """Follow the points that are put back."""
+    name = bpy.context.scene.impasto.tool
+    if name in catalogue and points.points_of(catalogue[name]):
+        live.ask()
+
+
+HANDLERS = (("undo_post", _undone), ("redo_post", _undone))
+
+
+def register() -> None:
+    live.register()
+    handlers.add(HANDLERS)
 
 
 def unregister() -> None:
+    handlers.remove(HANDLERS)
     live.unregister()
     _latest.items = ()
     _latest.earlier.clear()

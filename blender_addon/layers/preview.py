@@ -100,7 +100,7 @@ live = Live(
     why_no_preview,
     preview_inputs,
     delay_s=DELAY_S,
-    runs_small=True,
+    runs_small=lambda _: True,
     recipes_before=_recipes_before,
     on_read=_give_back,
     on_shown=_show,

@@ -29,7 +29,7 @@ from .groups import (
 )
 
 MAX_INT = 2**31 - 1
-TEXTURE, STYLE, POINTS, LAYERS = "texture", "style", "points", "layers"
+TEXTURE, STYLE, LAYERS = "texture", "style", "layers"
 """Panels with a live preview, for `when_changed`."""
 SPLIT = "split"
 """The same for how pictures of layers are drawn."""
@@ -238,8 +238,7 @@ def _as_property(owner: Any, name: str, schema: Mapping[str, Any], value: Any) -
 
 def kind_of_preview(tool: Mapping[str, Any]) -> str:
     """The panel whose live preview follows the tool's parameters."""
-    has_points = any(schema.get("format") == schemas.POINT for schema in properties_of(tool).values())
-    return STYLE if tool["kind"] == "stylizer" else POINTS if has_points else TEXTURE
+    return STYLE if tool["kind"] == "stylizer" else TEXTURE
 
 
 def _classes(tool: Mapping[str, Any]) -> list[type]:

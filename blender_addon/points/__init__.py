@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Points of tools as handles on the picture, and the tools that are used by them on an image."""
+"""Points of tools as handles on the picture."""

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Handles of points in an image editor: which points it shows, and where they are drawn and grabbed, in pixels.
 
-A tool's points are placed on one image until the user has done; those of the Impasto panel's tool, and of the active
-layer if it is the lowest, can always be dragged, on their source.
+Points of the Impasto panel's tool, and of the active layer if it is the lowest, can be dragged on their source.
 """
 
 from __future__ import annotations
@@ -25,7 +24,6 @@ from ..parameters.groups import group_of
 from ..parameters.points import place_of, put, usual_place, visible_points
 from ..parameters.properties import value_of
 from ..parameters.schemas import label_of
-from ..tools.placing import placing
 
 Place: TypeAlias = tuple[float, float]
 Bounds: TypeAlias = tuple[float, float, float, float]
@@ -47,7 +45,7 @@ class DraggablePoints:
 def draggable_points(context: bpy.types.Context) -> DraggablePoints | None:
     """Points that can be dragged in the context's image editor; None if there are none."""
     image = shown_image(context)
-    layer = _layer_on(context, image) if image and not placing.tool else None
+    layer = _layer_on(context, image) if image else None
     name = layer.tool if layer else _tool_on(context.scene, image) if image else ""
     if name not in catalogue:
         return None
@@ -67,8 +65,6 @@ def _layer_on(context: bpy.types.Context, image: bpy.types.Image) -> bpy.types.P
 
 def _tool_on(scene: bpy.types.Scene, image: bpy.types.Image) -> str:
     """Name of the tool whose handles the image has; empty if it has none."""
-    if placing.tool:
-        return placing.tool if image.session_uid == placing.image else ""
     return scene.impasto.tool if is_source(scene.impasto, image) else ""
 
 

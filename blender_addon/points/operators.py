@@ -1,88 +1,81 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Operators that make a new image of the one in the image editor, by points that were placed on it."""
+"""`impasto.place_points`: show the picture on which the points of a tool or of a layer can be dragged."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import bpy
-from bpy.props import StringProperty
+from bpy.props import BoolProperty
 
-from ..bridge import materials
-from ..bridge.target import NONE, target_of
-from ..core.engine.replies import JobResult
+from ..bridge import image_editors
+from ..bridge.inputs import picture_of
+from ..bridge.target import chosen_material
 from ..core.errors import ParameterError
 from ..engine.catalogue import catalogue
-from ..image.operators import OnImage
-from ..jobs.task import Task
-from ..parameters import inputs, properties
-from ..tools.arguments import parse_object
-from ..tools.placing import placing
-from ..tools.request import Request
+from ..generate.request import chosen_source
+from ..jobs.operator import tell
+from ..jobs.task import EXPECTED, Place, error_report
+from ..layers.request import source_of
+from ..parameters.points import points_of
+from ..tools.intents import PHOTO
+from .gizmos import MODES
 
-STRAIGHTEN, SCALE = "straighten", "scale"
-"""Tasks of the tools, see `impasto.tools.TASKS`."""
-PARAMETERS = StringProperty(
-    name="Parameters", description='Parameters instead of the panel\'s, as JSON: {"top_left": [0.1, 0.2]}'
-)
+STRAIGHTEN = "straighten"
+"""Task of the tool, see `impasto.tools.TASKS`."""
 
 
-class ByPoints(OnImage):
-    """Mixin: run the tool of a task on an image. suffix: of the result's name."""
+class IMPASTO_OT_place_points(bpy.types.Operator):
+    """Drag the tool's points on its source in the image editor, with Shift more precisely; straighten if it has none"""
 
-    does: str
-    suffix: str
-    parameters: str
+    bl_idname = "impasto.place_points"
+    bl_label = "Place on Picture"
+    place = Place.TEXTURE
 
-    def request(self, context: bpy.types.Context, image: bpy.types.Image) -> Request:
-        """Request with the panel's parameters and those given. ParameterError if no tool does the task."""
-        name = catalogue.usual(self.does)
-        if not name:
-            raise ParameterError(f"no tool is installed for this: {self.does}", "install a plugin that has one")
-        tool = catalogue[name]
-        given = parse_object(self.parameters, "parameters")
-        parameters = {**properties.parameters_of(context.scene, tool), **given}
-        images = inputs.images_of(context.scene, tool)
-        request = Request(name, parameters, image, images, estimator="none", across_seams=False)  # it lies elsewhere
-        return replace(request, name=f"{request.result_name()}_{self.suffix}")
+    of_layer: BoolProperty(
+        name="Of Layer", description="Show the source of the layers, on which the active layer's points can be dragged"
+    )
 
-    def task(self, context: bpy.types.Context) -> Task:
-        image = self.chosen_image(context)
-        request = self.request(context, image)
-        target = target_of(context, NONE, request.name, image=image.session_uid, is_picture=True)
-        placing.end()
-        return request.task(target, then=self.then)
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        problem = ParameterError("points are placed in a window", "without one, give them as parameters of the tool")
+        return tell(self, error_report(problem))
 
-    def then(self, made: JobResult) -> list[str]:
-        """Further work once it is made; notes for the report."""
-        return []
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        if bpy.app.background:
+            return self.execute(context)
+        try:
+            image = self._picture(context)
+        except EXPECTED as error:
+            return tell(self, error_report(error))
+        if image_editors.is_image_editor(context):
+            context.space_data.image = image
+        else:
+            image_editors.show(image)
+        for space in image_editors.image_editors():
+            if space.image == image:
+                space.mode = space.mode if space.mode in MODES else MODES[0]
+                space.show_gizmo = True
+        image_editors.redraw()
+        return {"FINISHED"}
 
-
-class IMPASTO_OT_straighten_image(ByPoints, bpy.types.Operator):
-    """Make a new image of this one that shows the surface within the corners from straight in front"""
-
-    bl_idname = "impasto.straighten_image"
-    bl_label = "Straighten"
-    does, suffix = STRAIGHTEN, "straight"
-
-    parameters: PARAMETERS
-
-
-class IMPASTO_OT_scale_image(ByPoints, bpy.types.Operator):
-    """Find out how wide this image is in the world from the length between two points, and set it as Real Width"""
-
-    bl_idname = "impasto.scale_image"
-    bl_label = "Scale from Length"
-    does, suffix = SCALE, "to_scale"
-
-    parameters: PARAMETERS
-
-    def then(self, made: JobResult) -> list[str]:
-        """Keep the width for the textures that are made next."""
-        if not made.width_m:
-            return []
-        bpy.context.scene.impasto.width_m = made.width_m / materials.unit_m()
-        return [f"Real Width is now {materials.length_text(made.width_m)}"]
+    def _picture(self, context: bpy.types.Context) -> bpy.types.Image:
+        """The image to place them on: the source. ImpastoError if there is none."""
+        stack = chosen_material(context).impasto_layers if self.of_layer else None
+        if stack is None:
+            _choose(context.scene.impasto, image_editors.shown_image(context))
+        source = source_of(stack) if stack else chosen_source(context.scene.impasto)
+        if source is None:
+            raise ParameterError("no source is chosen", "choose a file, or an image of this .blend")
+        return picture_of(source)
 
 
-CLASSES = (IMPASTO_OT_straighten_image, IMPASTO_OT_scale_image)
+def _choose(settings: bpy.types.PropertyGroup, image: bpy.types.Image | None) -> None:
+    """Choose the tool that straightens and the editor's image, if the panel's tool has no points. ParameterError."""
+    if image is None or (settings.tool in catalogue and points_of(catalogue[settings.tool])):
+        return
+    name = catalogue.usual(STRAIGHTEN)
+    if not name:
+        raise ParameterError(f"no tool is installed for this: {STRAIGHTEN}", "install a plugin that has one")
+    settings.intent, settings.tool = PHOTO, name
+    settings.source_kind, settings.image = "IMAGE", image
+
+
+CLASSES = (IMPASTO_OT_place_points,)

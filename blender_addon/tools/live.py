@@ -53,10 +53,10 @@ class Live:
 
     of: the panel, for `properties.when_changed`. settings: name of the scene's settings, which have `live_preview`.
     why_not(context): reason why there can be no picture now. preview_inputs(context): what `run` needs for one.
-    delay_s: pause after the last change. runs_small: as for `run`. recipes_before(request): of what the picture is
-    compared with, the first that can be run; none where nothing is compared. on_read: called beside the main thread
-    with inputs that are not needed any more. on_shown: called with each picture.
-    on_off: called when the preview is turned off.
+    delay_s: pause after the last change. runs_small(request): as for `arrays_of`. recipes_before(request): of what the
+    picture is compared with, the first that can be run; none where nothing is compared. on_read: called beside the main
+    thread with inputs that are not needed any more. on_shown: called with each picture. on_off: called when the preview
+    is turned off.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Live:
         preview_inputs: Callable[[bpy.types.Context], tuple[Callable[[], Client], Previewed, Mapping[str, Input]]],
         *,
         delay_s: float = DELAY_S,
-        runs_small: bool = False,
+        runs_small: Callable[[Any], bool] = lambda _: False,
         recipes_before: Callable[[Any], Sequence[Recipe]] = lambda _: (),
         on_read: Callable[[Mapping[str, Input]], None] = lambda _: None,
         on_shown: Callable[[], None] = lambda: None,
@@ -155,7 +155,7 @@ class Live:
         others = self._recipes_before(given)
 
         def arrays(task: Task, recipe: Recipe | None = None) -> Arrays:
-            how: dict[str, Any] = {"supersedes": f"live {self._of}", "runs_small": self._runs_small}
+            how: dict[str, Any] = {"supersedes": f"live {self._of}", "runs_small": self._runs_small(given)}
             return arrays_of(task, connected(), given, inputs, recipe=recipe, **how)
 
         def before(task: Task) -> np.ndarray | None:

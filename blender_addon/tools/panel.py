@@ -24,7 +24,6 @@ from ..parameters.schemas import POINT, component_labels, label_of
 from ..setup.panel import draw_missing_engine
 from ..weights.panel import draw_missing_weights
 from ..windows import TAB
-from .placing import placing
 
 LABEL = 0.25
 """Share of a row for an input's label: the image beside it has four buttons, and a name to be read."""
@@ -261,16 +260,10 @@ def _draw_point(column: bpy.types.UILayout, group: bpy.types.PropertyGroup, iden
     right.prop(group, identifier, index=1, text="Y")
 
 
-def draw_place_points(
-    layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any], on_shown: bool = False
-) -> None:
-    """Draw the button to drag a tool's points on the picture, if it has any.
-
-    on_shown: on the image that the editor shows, instead of the source that is chosen in the Impasto panel.
-    """
+def draw_place_points(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
+    """Draw the button to drag a tool's points on the panel's source, if it has any."""
     if points.visible_points(properties.group_of(context.scene, tool), tool):
-        button = layout.operator("impasto.place_points", icon="TRACKER", depress=placing.tool == tool["name"])
-        button.tool = tool["name"] if on_shown else ""
+        layout.operator("impasto.place_points", icon="TRACKER")
 
 
 def draw_run(layout: bpy.types.UILayout, operator: str, place: Place, icon: str, **look: Any) -> None:

@@ -24,8 +24,8 @@ def plane_tool(scene, extension, monkeypatch):
     tools = {name: tool for name, tool in catalogue._tools.items() if doubles.get(tool["task"], name) == name}
     monkeypatch.setattr(catalogue, "_tools", tools)
     yield tools["cut-plane"]
-    extension.tools.placing.placing.end()
-    extension.points.settings.live.clear()
+    bpy.context.scene.impasto.live_preview = False
+    extension.generate.variations.live.clear()
 
 
 @pytest.fixture
@@ -34,8 +34,11 @@ def group(scene, plane_tool):
 
 
 @pytest.fixture
-def placing(extension, plane_tool):
-    return extension.tools.placing.placing
+def chosen(scene, image, group):
+    """The panel's settings: the tool with corners, on the image."""
+    scene.impasto.tool, scene.impasto.source_kind, scene.impasto.image = "cut-plane", "IMAGE", image
+    scene.impasto.material = "NONE"
+    return scene.impasto
 
 
 def made() -> list[bpy.types.Image]:
@@ -46,15 +49,15 @@ def parameters_of(image: bpy.types.Image) -> dict:
     return json.loads(image["impasto_recipe"])["steps"][-1]["parameters"]
 
 
-def test_a_point_is_a_field_for_both_coordinates_that_may_lie_outside(group):
+def test_a_point_is_a_field_for_both_coordinates_that_may_lie_outside(group, chosen):
     field = group.bl_rna.properties["top_left"]
     assert (field.array_length, field.hard_min, field.hard_max, field.soft_min, field.soft_max) == (2, -1, 2, 0, 1)
     group.find = "corners"
-    layout = drawn(bpy.types.IMPASTO_PT_straighten)
+    layout = drawn(bpy.types.IMPASTO_PT_image_editor)
     assert [name for name in layout.props() if name in POINTS] == [name for name in POINTS for _ in "XY"]
-    assert [given.tool for given in layout.operators("impasto.place_points")] == ["cut-plane"]
+    assert len(layout.operators("impasto.place_points")) == 1
     group.find = "nothing"
-    layout = drawn(bpy.types.IMPASTO_PT_straighten)
+    layout = drawn(bpy.types.IMPASTO_PT_image_editor)
     assert not set(layout.props()) & set(POINTS)
     assert not layout.operators("impasto.place_points")
 
@@ -92,16 +95,10 @@ def test_the_nearest_handle_within_reach_is_grabbed_and_none_is_lost_beyond_the_
     assert geometry.within((500, 700), (16, 16, 400, 300)) == (400, 300)
 
 
-def test_handles_are_on_the_panels_source_or_on_the_image_they_are_placed_on(extension, scene, image, group, placing):
+def test_handles_of_the_panels_tool_are_on_its_source(extension, scene, image, chosen):
     tool_on = extension.points.handles._tool_on
-    other = bpy.data.images.new("other", 8, 8)
-    settings = scene.impasto
-    settings.tool, settings.source_kind, settings.image = "cut-plane", "IMAGE", image
-    assert (tool_on(scene, image), tool_on(scene, other)) == ("cut-plane", "")
-    placing.begin(scene, extension.engine.catalogue.catalogue["measure-span"], other)
-    assert (tool_on(scene, image), tool_on(scene, other)) == ("", "measure-span")
-    placing.end()
-    assert tool_on(scene, other) == ""
+    assert tool_on(scene, image) == "cut-plane"
+    assert tool_on(scene, bpy.data.images.new("other", 8, 8)) == ""
 
 
 def test_a_layers_points_are_dragged_on_the_source_while_it_is_the_active_and_the_lowest(
@@ -123,22 +120,29 @@ def test_a_layers_points_are_dragged_on_the_source_while_it_is_the_active_and_th
     assert handles._layer_on(bpy.context, image) == stack.layers[1]
 
 
-def test_placing_goes_back_to_where_it_began(scene, image, group, plane_tool, placing):
-    group.top_left = (0.3, 0.2)
-    placing.begin(scene, plane_tool, image)
-    assert not placing.restore(scene)
-    group.top_left, group.top_right = (0.5, 0.5), (0.8, 0.1)
-    assert placing.restore(scene)
-    assert tuple(group.top_left) == pytest.approx((0.3, 0.2))
-    assert tuple(group.top_right) == pytest.approx((0.9, 0.1))
+def test_an_image_is_straightened_from_the_editor_if_the_panels_tool_has_no_points(extension, scene, image, plane_tool):
+    operators, settings = extension.points.operators, scene.impasto
+    settings.intent, settings.tool = "MODEL", "checker"
+    operators._choose(settings, None)
+    assert settings.tool == "checker"
+    operators._choose(settings, image)
+    assert (settings.intent, settings.tool, settings.source_kind, settings.image) == (
+        "PHOTO",
+        "cut-plane",
+        "IMAGE",
+        image,
+    )
+    settings.tool, settings.image = "measure-span", None
+    operators._choose(settings, image)
+    assert (settings.tool, settings.image) == ("measure-span", None), "it has points of its own"
 
 
-def test_straighten_makes_a_new_image_of_the_placed_corners(scene, image, group):
+def test_straighten_makes_a_new_image_of_the_placed_corners(scene, image, group, chosen):
     group.top_left, group.bottom_right = (0.0, 0.0), (0.5, 0.25)
     before = pixels_of(image)
-    assert bpy.ops.impasto.straighten_image(image=image.name) == {"FINISHED"}
+    assert bpy.ops.impasto.generate() == {"FINISHED"}
     (straight,) = made()
-    assert (straight.name, tuple(straight.size)) == ("bricks_straight", (24, 8))
+    assert tuple(straight.size) == (24, 8)
     np.testing.assert_allclose(pixels_of(straight)[..., :3], before[:8, :24, :3], atol=1 / 255)
     assert parameters_of(straight)["bottom_right"] == [0.5, 0.25]
     assert tuple(image.size) == (48, 32)
@@ -146,30 +150,28 @@ def test_straighten_makes_a_new_image_of_the_placed_corners(scene, image, group)
 
 def test_a_script_gives_the_corners_as_parameters(scene, image, group):
     given = json.dumps({"top_left": [0.5, 0.5], "bottom_right": [1.25, 1.0]})
-    bpy.ops.impasto.straighten_image(image=image.name, parameters=given)
-    assert tuple(made()[0].size) == (24, 16)
-    assert tuple(group.top_left) == pytest.approx((0.1, 0.1)), "the panel's stay"
     bpy.ops.impasto.run(tool="cut-plane", image=image.name, material="NONE", parameters=given)
     assert tuple(made()[0].size) == (24, 16)
+    assert tuple(group.top_left) == pytest.approx((0.1, 0.1)), "the panel's stay"
     with pytest.raises(RuntimeError, match="top_left X got 3"):
-        bpy.ops.impasto.straighten_image(image=image.name, parameters='{"top_left": [3, 0]}')
+        bpy.ops.impasto.run(tool="cut-plane", image=image.name, parameters='{"top_left": [3, 0]}')
     with pytest.raises(RuntimeError, match="without one, give them as parameters"):
-        bpy.ops.impasto.place_points(tool="cut-plane")
+        bpy.ops.impasto.place_points()
 
 
-def test_a_length_between_two_points_sets_the_real_width_in_the_scenes_unit(scene, image, group):
-    span = scene.impasto_parameters.measure_span
+def test_a_length_between_two_points_sets_the_real_width_in_the_scenes_unit(scene, image, group, chosen):
+    chosen.tool, span = "measure-span", scene.impasto_parameters.measure_span
     scene.unit_settings.scale_length = 0.01  # a Blender unit is shown as a centimetre
     span.start, span.end, span.length_m = (0.0, 0.5), (0.5, 0.5), 30
     assert span.bl_rna.properties["length_m"].subtype == "DISTANCE"
-    bpy.ops.impasto.scale_image(image=image.name)
+    bpy.ops.impasto.generate()
     assert parameters_of(made()[0])["length_m"] == 0.3
     assert scene.impasto.width_m == pytest.approx(60)
     np.testing.assert_array_equal(pixels_of(made()[0]), pixels_of(image))
 
 
-def test_the_straightened_picture_follows_the_handles(extension, scene, image, group, plane_tool, placing):
-    live, jobs = extension.points.settings.live, extension.jobs.session.jobs
+def test_the_straightened_picture_follows_the_handles(extension, group, chosen):
+    live, jobs = extension.generate.variations.live, extension.jobs.session.jobs
 
     def settle() -> np.ndarray | None:
         while live.tick():
@@ -180,13 +182,11 @@ def test_the_straightened_picture_follows_the_handles(extension, scene, image, g
         return live.pixels
 
     group.top_left = (0.2, 0.1)
-    assert settle() is None, "nothing is being placed"
-    placing.begin(scene, plane_tool, image)
+    assert settle() is None, "there is no preview yet"
+    chosen.live_preview = True
     group.top_left, group.bottom_right = (0.0, 0.0), (1.0, 0.5)
     assert settle().shape == (16, 48, 3)
-    assert drawn(bpy.types.IMPASTO_PT_straighten).operators("impasto.straighten_image")
-    placing.begin(scene, plane_tool, bpy.data.images.new("large", 8192, 4096))
-    assert "too large for a preview" in extension.points.settings.why_no_preview(bpy.context)
+    assert not live.error
 
 
 def test_random_values_leave_placed_points_alone(scene, group):

@@ -96,7 +96,7 @@ def test_its_stylizer_paints(strange, red):
     assert np.allclose(made_image(), BLUE, atol=1)
 
 
-def test_its_tools_for_regions_and_points_do_what_buttons_say(strange, red):
+def test_its_tools_for_regions_and_points_do_what_buttons_say(strange, red, extension):
     bpy.ops.impasto.find_landmarks(image=red.name)
     bpy.ops.impasto.fill_region(image=red.name)
     assert not made_image()[:, :20].any()
@@ -105,9 +105,10 @@ def test_its_tools_for_regions_and_points_do_what_buttons_say(strange, red):
     assert not made_image()[0].any()
     bpy.ops.impasto.extend_image(image=red.name, left=16)
     assert made_image().shape == (32, 64, 3)
-    bpy.ops.impasto.straighten_image(image=red.name)
+    catalogue = extension.engine.catalogue.catalogue
+    bpy.ops.impasto.run(tool=catalogue.usual("straighten"), image=red.name, material="NONE")
     assert made_image().shape == (16, 24, 3)
-    bpy.ops.impasto.scale_image(image=red.name)
+    bpy.ops.impasto.generate(tool=catalogue.usual("scale"), image=red.name, material="NONE")
     assert strange.impasto.width_m == pytest.approx(2)
 
 

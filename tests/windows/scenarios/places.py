@@ -13,20 +13,21 @@ from walk import Steps, Walk, installed_extension, start, until
 OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
 EXTENSION = installed_extension()
 JOBS = EXTENSION.jobs.session.jobs
-PLACING = EXTENSION.tools.placing.placing
 POINTS = EXTENSION.parameters.points
 CATALOGUE = EXTENSION.engine.catalogue.catalogue
-LIVE = EXTENSION.points.settings.live
+LIVE = EXTENSION.generate.variations.live
 WALL = SOURCE.parent / "wall.png"
 RECTANGLE = ((0.1, 0.792), (0.9, 0.906), (0.9, 0.033), (0.1, 0.129))
 """On the wall: between two rows of bricks, from the left and from the bottom."""
 LIMIT_S = 300
 BOTTOM_LEFT = 3
 """Index of a corner: they are named clockwise from the top left."""
-ROW_PX = 29
-"""From a large button to the one above it."""
 DROP = 0.06
 """Way that a corner is dragged, in parts of the picture."""
+
+
+def settings() -> bpy.types.PropertyGroup:
+    return bpy.context.scene.impasto
 
 
 def tool_for(task: str) -> dict:
@@ -81,9 +82,10 @@ def corner(walk: Walk, index: int) -> tuple[int, int]:
 
 
 def places(walk: Walk) -> Steps:
-    """A click shows the handles; they are dragged, also zoomed, with Shift and back; Esc puts all of them back."""
-    yield walk.click("impasto.place_points", "IMAGE_EDITOR")
-    yield until(lambda: PLACING.tool, 10)
+    """The image's menu shows the handles; they are dragged, also zoomed, with Shift and back."""
+    with walk.at(editor(walk)):
+        bpy.ops.impasto.place_points("INVOKE_DEFAULT")
+    walk.record("chosen", [settings().tool, settings().image.name])
     yield walk.settle(1.5)
     walk.screenshot("placing.png")
     walk.record("begin", values("straighten"))
@@ -97,12 +99,7 @@ def places(walk: Walk) -> Steps:
     yield walk.press("Z", at(walk, (0.5, 0.5)), ctrl=True)
     yield 1.0
     walk.record("undone", values("straighten"))
-    walk.record("still_placing", PLACING.tool)
     yield from reaches_beyond_the_edge(walk)
-    yield walk.press("ESC", at(walk, (0.5, 0.5)))
-    yield 0.5
-    walk.record("escaped", values("straighten"))
-    walk.record("ended", PLACING.tool)
 
 
 def reaches_beyond_the_edge(walk: Walk) -> Steps:
@@ -122,8 +119,8 @@ def reaches_beyond_the_edge(walk: Walk) -> Steps:
 
 
 def straightens(walk: Walk) -> Steps:
-    """Corners are placed again, Enter ends, and a click makes a new image of what is within."""
-    yield walk.click("impasto.place_points", "IMAGE_EDITOR")
+    """Corners are placed again, the preview follows them, and a click makes a new image of what is within."""
+    settings().live_preview, settings().material = True, "NONE"
     for index, place in enumerate(RECTANGLE):
         yield from drag(walk, corner(walk, index), at(walk, place), "corners.png" if index == BOTTOM_LEFT else "")
     walk.record("corners", values("straighten"))
@@ -132,33 +129,28 @@ def straightens(walk: Walk) -> Steps:
     walk.screenshot("straighten.png")
     walk.record("preview", list(LIVE.pixels.shape))
     walk.record("preview_error", LIVE.error)
-    yield walk.press("RET", at(walk, (0.5, 0.5)))
-    walk.record("kept", [PLACING.tool, values("straighten")])
-    yield walk.click("impasto.straighten_image", "IMAGE_EDITOR")
+    yield walk.click("impasto.generate", "IMAGE_EDITOR")
     yield until(lambda: not JOBS.tasks, LIMIT_S)
     yield walk.settle(1.5)
     view_all(walk)
     yield walk.settle(1.0)
     walk.screenshot("straight.png")
     walk.record("shown", editor(walk).spaces.active.image.name)
-    walk.record("report", JOBS.reports[EXTENSION.jobs.task.Place.IMAGE].text)
+    walk.record("report", JOBS.reports[EXTENSION.jobs.task.Place.TEXTURE].text)
 
 
 def measures(walk: Walk) -> Steps:
-    """A line along a known length sets the real width; a right click on the picture ends placing."""
-    yield walk.open_panel("scale")
-    x, y = yield walk.find("impasto.scale_image", "IMAGE_EDITOR")
-    yield walk.press("LEFTMOUSE", (x, y + ROW_PX))
-    yield until(lambda: PLACING.tool == CATALOGUE.usual("scale"), 10)
+    """A line along a known length sets the real width."""
+    settings().tool, settings().image = CATALOGUE.usual("scale"), editor(walk).spaces.active.image
+    yield walk.click("impasto.place_points", "IMAGE_EDITOR")
+    yield walk.settle(1.0)
     group_for("scale").length_m = 2.5
     yield from drag(walk, end_of(walk, 0), at(walk, (0.1, 0.3)))
     yield from drag(walk, end_of(walk, 1), at(walk, (0.6, 0.3)), "measured.png")
-    yield walk.press("RIGHTMOUSE", at(walk, (0.5, 0.8)))
-    walk.record("right_click_ended", PLACING.tool)
-    yield walk.click("impasto.scale_image", "IMAGE_EDITOR")
+    yield walk.click("impasto.generate", "IMAGE_EDITOR")
     yield until(lambda: not JOBS.tasks, LIMIT_S)
     walk.record("width_m", bpy.context.scene.impasto.width_m)
-    walk.record("scaled", JOBS.reports[EXTENSION.jobs.task.Place.IMAGE].text)
+    walk.record("scaled", JOBS.reports[EXTENSION.jobs.task.Place.TEXTURE].text)
 
 
 def end_of(walk: Walk, index: int) -> tuple[int, int]:
@@ -166,19 +158,29 @@ def end_of(walk: Walk, index: int) -> tuple[int, int]:
     return at(walk, POINTS.place_of(group_for("scale"), POINTS.points_of(tool_for("scale"))[index]))
 
 
-def drags_those_of_the_panel(walk: Walk) -> Steps:
-    """The handles of the Impasto panel's own tool are there on its source, without a click on a button."""
-    settings = bpy.context.scene.impasto
-    settings.tool, settings.source_kind = CATALOGUE.usual("straighten"), "IMAGE"
-    settings.image = editor(walk).spaces.active.image
-    editor(walk).tag_redraw()
+def drags_those_of_a_layer(walk: Walk) -> Steps:
+    """The handles of the active layer are there on the source of the layers once its button is clicked."""
+    wall = bpy.data.images["wall.png"]
+    bpy.ops.impasto.add_layer(tool=CATALOGUE.usual("straighten"))
+    stack = bpy.context.object.active_material.impasto_layers
+    stack.source_kind, stack.image = "IMAGE", wall
+    yield walk.settle(1.0)
+    walk.screenshot("layer.png")
+    yield walk.click("impasto.place_points", "IMAGE_EDITOR")
     yield 1.0
-    before = corner(walk, 2)
-    yield from drag(walk, before, (before[0] - 40, before[1] + 25), "of_panel.png")
-    walk.record("of_panel", [now - was for now, was in zip(corner(walk, 2), before, strict=True)])
+    before = layers_corner(walk)
+    yield from drag(walk, before, (before[0] - 40, before[1] - 25), "of_layer.png")
+    walk.record("of_layer", [now - was for now, was in zip(layers_corner(walk), before, strict=True)])
     yield walk.press("Z", at(walk, (0.5, 0.5)), ctrl=True)
     yield 0.5
-    walk.record("of_panel_undone", [now - was for now, was in zip(corner(walk, 2), before, strict=True)])
+    walk.record("of_layer_undone", [now - was for now, was in zip(layers_corner(walk), before, strict=True)])
+
+
+def layers_corner(walk: Walk) -> tuple[int, int]:
+    """Position of the upper right corner of the only layer."""
+    layer = bpy.context.object.active_material.impasto_layers.layers[0]
+    group = EXTENSION.parameters.groups.group_of(layer, tool_for("straighten"))
+    return at(walk, POINTS.place_of(group, POINTS.points_of(tool_for("straighten"))[1]))
 
 
 def view_all(walk: Walk) -> None:
@@ -192,15 +194,14 @@ def scenario(walk: Walk) -> Steps:
     yield walk.switch("VIEW_3D", "IMAGE_EDITOR")
     editor(walk).spaces.active.image = bpy.data.images.load(str(WALL))
     yield walk.show_panel("IMAGE_EDITOR", "Impasto")
-    yield walk.choose("MORE")
+    yield walk.choose("PHOTO")
     view_all(walk)
-    yield walk.open_panel("straighten")
     yield walk.settle(1.0)
     walk.screenshot("begin.png")
     yield from places(walk)
     yield from straightens(walk)
     yield from measures(walk)
-    yield from drags_those_of_the_panel(walk)
+    yield from drags_those_of_a_layer(walk)
     bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
 
 
