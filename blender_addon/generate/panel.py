@@ -45,18 +45,20 @@ DETAIL, EXEMPLAR = "texture_transfer", "exemplar"
 
 
 class ImpastoPanel(ToolPanel):
-    """Mixin: the same panel in each editor."""
+    """Mixin: the same panel in each editor. beside_layers: whether it is below the layers of the active material."""
 
     bl_label = "Texture"
     intents = (PHOTO, WORDS, MODEL)
     settings = "impasto"
     place = Place.TEXTURE
+    beside_layers = False
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Whether it is shown: below words, only for a procedural material, as they find one."""
         settings = context.scene.impasto
-        return super().poll(context) and (settings.intent != WORDS or is_pictured(settings.tool))
+        is_chosen = super().poll(context) and (settings.intent != WORDS or is_pictured(settings.tool))
+        return is_chosen and has_layers(active_material(context)) == cls.beside_layers
 
     def draw_choice(self, layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
         """Draw the choice of the tool: by its group, by a search, or by its thumbnail where it has one.
@@ -100,6 +102,14 @@ class ImpastoPanel(ToolPanel):
             section(layout, "impasto_layers", "Material Layers", lambda body: draw_start(body, context), closed=True)
 
 
+class NewTexturePanel(ImpastoPanel):
+    """Mixin: the panel where the material has layers, whose source and sliders come first."""
+
+    bl_label = "New Texture"
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  as Blender wants it
+    beside_layers = True
+
+
 class IMPASTO_PT_view_3d(ImpastoPanel, InView3D, bpy.types.Panel):
     pass
 
@@ -109,6 +119,18 @@ class IMPASTO_PT_shader_editor(ImpastoPanel, InShaderEditor, bpy.types.Panel):
 
 
 class IMPASTO_PT_image_editor(ImpastoPanel, InImageEditor, bpy.types.Panel):
+    pass
+
+
+class IMPASTO_PT_new_view_3d(NewTexturePanel, InView3D, bpy.types.Panel):
+    pass
+
+
+class IMPASTO_PT_new_shader_editor(NewTexturePanel, InShaderEditor, bpy.types.Panel):
+    pass
+
+
+class IMPASTO_PT_new_image_editor(NewTexturePanel, InImageEditor, bpy.types.Panel):
     pass
 
 
@@ -202,4 +224,11 @@ def _draw_form(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Map
         draw_former(layout, context)
 
 
-CLASSES = (IMPASTO_PT_view_3d, IMPASTO_PT_shader_editor, IMPASTO_PT_image_editor)
+CLASSES = (
+    IMPASTO_PT_view_3d,
+    IMPASTO_PT_shader_editor,
+    IMPASTO_PT_image_editor,
+    IMPASTO_PT_new_view_3d,
+    IMPASTO_PT_new_shader_editor,
+    IMPASTO_PT_new_image_editor,
+)

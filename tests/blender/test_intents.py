@@ -77,6 +77,21 @@ def test_the_size_of_a_source_is_offered_only_where_there_is_one(scene):
     assert texts_of_number(drawn(bpy.types.IMPASTO_PT_view_3d), quilt, "width_px") == ["As the source"]
 
 
+@pytest.mark.parametrize("intent", ["PHOTO", "WORDS", "MODEL"])
+def test_a_new_texture_is_folded_below_layers_whose_source_comes_first(plane, scene, intent):
+    scene.impasto.intent = intent
+    scene.impasto.tool = {"PHOTO": "quilt", "WORDS": "bricks", "MODEL": "quilt"}[intent]
+    before = [cls.__name__ for cls in panels()]
+    assert {"IMPASTO_PT_view_3d"} == {name for name in before if name.removesuffix("_view_3d") == "IMPASTO_PT"}
+    bpy.ops.impasto.add_layer(tool="bricks")
+    after = {cls.__name__: is_open(cls) for cls in panels()}
+    assert (after["IMPASTO_PT_layers_view_3d"], after["IMPASTO_PT_new_view_3d"]) == (True, False)
+    assert "IMPASTO_PT_view_3d" not in after
+    assert drawn(bpy.types.IMPASTO_PT_new_view_3d).operators(
+        "impasto.generate" if intent != "WORDS" else "impasto.variations"
+    )
+
+
 def test_a_layer_may_have_the_size_of_what_is_below_it_only(plane, scene):
     for tool in ("bricks", "planks"):
         assert bpy.ops.impasto.add_layer(tool=tool) == {"FINISHED"}
