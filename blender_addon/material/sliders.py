@@ -24,39 +24,46 @@ def draw_sliders(layout: bpy.types.UILayout, material: bpy.types.Material) -> No
         column.prop(socket, "default_value", text=socket.name)
 
 
-class IMPASTO_OT_add_sliders(OnMaterial, bpy.types.Operator):
+class ChangesSliders(OnMaterial):
+    """Mixin: an operator on the sliders of a material."""
+
+    material: NAMED
+
+    def do(self, context: bpy.types.Context) -> Report:
+        material = chosen_material(context, self.material)
+        materials.check_editable(material)
+        return Report("INFO", self.change(material), materials=(material.name,))
+
+    def change(self, material: bpy.types.Material) -> str:
+        """Change the sliders; a sentence on what was done."""
+        raise NotImplementedError
+
+
+class IMPASTO_OT_add_sliders(ChangesSliders, bpy.types.Operator):
     """Add sliders to the material that stay live: tint, height, roughness and wear, which can have keyframes"""
 
     bl_idname = "impasto.add_sliders"
     bl_label = "Add Sliders"
 
-    material: NAMED
-
-    def do(self, context: bpy.types.Context) -> Report:
-        material = chosen_material(context, self.material)
-        materials.check_editable(material)
+    def change(self, material: bpy.types.Material) -> str:
         materials.add_sliders(material)
         if sliders.find(material.node_tree) is None:
             message = f"the material {material.name} has no maps of Impasto's"
             raise ParameterError(message, "generate some for it")
-        return Report("INFO", f"The material {material.name} has sliders", materials=(material.name,))
+        return f"The material {material.name} has sliders"
 
 
-class IMPASTO_OT_remove_sliders(OnMaterial, bpy.types.Operator):
+class IMPASTO_OT_remove_sliders(ChangesSliders, bpy.types.Operator):
     """Join the images to the shader directly, as exporters to FBX and OBJ need it"""
 
     bl_idname = "impasto.remove_sliders"
     bl_label = "Remove Sliders"
 
-    material: NAMED
-
-    def do(self, context: bpy.types.Context) -> Report:
-        material = chosen_material(context, self.material)
-        materials.check_editable(material)
+    def change(self, material: bpy.types.Material) -> str:
         if sliders.find(material.node_tree) is None:
             raise ParameterError(f"the material {material.name} has no sliders", "choose one that has")
         sliders.remove(material.node_tree)
-        return Report("INFO", f"The material {material.name} has no sliders", materials=(material.name,))
+        return f"The material {material.name} has no sliders"
 
 
 class IMPASTO_PT_sliders(bpy.types.Panel):
