@@ -62,7 +62,7 @@ class IMPASTO_OT_add_layer(ChangesLayers, bpy.types.Operator):
 
     def change(self, stack: bpy.types.PropertyGroup) -> str:
         if not stack.layers and stack.source_kind == NONE and catalogue[self.tool]["kind"] != "generator":
-            stack.source_kind = MATERIAL  # what is there is changed
+            stack.material = stack.material or former.textures_of(stack.id_data)  # what is there is changed
             stack.source_kind = MATERIAL if stack.material else NONE
         return f"Added the layer {add_layer(stack, Step(self.tool)).name}"
 
