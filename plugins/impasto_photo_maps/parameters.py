@@ -32,7 +32,9 @@ class PhotoMapsParameters(Parameters):
     shape_size: float = Field(
         0.5, ge=0, le=1, description="Which shapes make the height: 0 fine detail, 0.5 as estimated, 1 large forms"
     )
-    height_contrast: float = Field(0.5, ge=0, le=1, description="0: flat; 0.5: as estimated; 1: steep steps")
+    height_contrast: float = Field(
+        0.5, ge=0, le=1, title="Contrast", description="0: flat; 0.5: as estimated; 1: steep steps"
+    )
     height_range_m: float = Field(
         0.0,
         ge=0,
