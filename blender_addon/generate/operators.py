@@ -12,7 +12,7 @@ from bpy.props import StringProperty
 
 from ..bridge.inputs import SOURCE
 from ..bridge.materials import check_editable, length_text, unit_m
-from ..bridge.target import ACTIVE, chosen_material
+from ..bridge.target import ACTIVE, NONE, Target, chosen_material
 from ..core.engine.replies import JobResult
 from ..core.recipe import name_inputs
 from ..engine.catalogue import catalogue
@@ -81,7 +81,7 @@ class IMPASTO_OT_generate(RequestProperties, TaskOperator, bpy.types.Operator):
         of_match = {"name": name_of_match(settings), "matched": matcher_of(settings)}
         request = replace(from_scene(context), **{**of_match, **given})
         is_scale = catalogue[request.tool]["task"] == SCALE
-        return request.task(request.target(context), then=_keep_width if is_scale else None)
+        return request.task(_target(request, context), then=_keep_width if is_scale else None)
 
     def _overrides(self) -> dict[str, Any]:
         """Fields of the request that were given in this call, and so override the panel."""
@@ -92,6 +92,18 @@ class IMPASTO_OT_generate(RequestProperties, TaskOperator, bpy.types.Operator):
         if "estimator" in given:
             given.setdefault("estimator_parameters", {})
         return given
+
+
+def _target(request: Request, context: bpy.types.Context) -> Target:
+    """Target of its result; a changed picture, of which no material is made, is shown in its place."""
+    target, source = request.target(context), request.source
+    if (
+        request.material != NONE
+        or catalogue[request.tool]["kind"] != "filter"
+        or not isinstance(source, bpy.types.Image)
+    ):
+        return target
+    return replace(target, image=source.session_uid, is_picture=True)
 
 
 def _keep_width(made: JobResult) -> list[str]:

@@ -116,6 +116,7 @@ def reaches_beyond_the_edge(walk: Walk) -> Steps:
     x, y = corner(walk, BOTTOM_LEFT)
     walk.record("from_edge", [x - there[0], y - there[1]])
     view_all(walk)
+    yield walk.settle(1.0)
 
 
 def straightens(walk: Walk) -> Steps:
@@ -124,6 +125,7 @@ def straightens(walk: Walk) -> Steps:
     for index, place in enumerate(RECTANGLE):
         yield from drag(walk, corner(walk, index), at(walk, place), "corners.png" if index == BOTTOM_LEFT else "")
     walk.record("corners", values("straighten"))
+    yield 1.0  # the preview of the last corner begins
     yield until(lambda: not JOBS.tasks, LIMIT_S)
     yield walk.settle(1.0)
     walk.screenshot("straighten.png")
@@ -164,6 +166,7 @@ def drags_those_of_a_layer(walk: Walk) -> Steps:
     bpy.ops.impasto.add_layer(tool=CATALOGUE.usual("straighten"))
     stack = bpy.context.object.active_material.impasto_layers
     stack.source_kind, stack.image = "IMAGE", wall
+    bpy.ops.ed.undo_push(message="A layer on the wall")
     yield walk.settle(1.0)
     walk.screenshot("layer.png")
     yield walk.click("impasto.place_points", "IMAGE_EDITOR")
