@@ -2,8 +2,8 @@
 
     python tests/benchmarks/style_kinds.py DIR
 
-DIR holds paintings/ and photos/. For each picture: its kind as catalogues name its technique, the kind that is
-recognised, and the probabilities of the three likeliest. Photographs are of no kind. `python -m tasks.style_kinds`
+DIR holds paintings/, paintings512/TECHNIQUE/ and photos/. For each picture: its kind as catalogues name its technique,
+the kind that is recognised, and the probabilities of the three likeliest. Photographs are of no kind. `python -m tasks.style_kinds`
 prints the same for drawn pictures of all kinds.
 """
 
@@ -26,6 +26,8 @@ TECHNIQUES = {
     "seurat_grande_jatte": "pointillism",
 }
 """Kinds of the paintings that are not painted in oil or tempera: a coloured and a wood engraving, a woodblock print."""
+KINDS = {"oil": "oil", "impasto": "oil", "woodblock": "print", "watercolour": "watercolor", "ink": "ink"}
+"""Kinds of the techniques after which folders are named; gouache is of none that has settings."""
 LEARNED = ("astronaut", "cameraman", "cat_chelsea", "coffee", "hubble_deep_field", "rocket")
 """Photographs that come with scikit-image, from which it learned or might have."""
 
@@ -46,6 +48,11 @@ def recognise(data: Path) -> None:
         found, seconds = timed(path)
         counts["paintings", outcome(found, kind)] += 1
         print(f"{path.stem:28} {kind:12} {found.kind or 'uncertain':12} {likeliest(found)} {seconds:.2f} s")
+    for path in sorted((data / "paintings512").glob("*/*.jpg")):
+        kind = KINDS.get(path.parent.name)
+        found, seconds = timed(path)
+        counts[path.parent.name, outcome(found, kind)] += 1
+        print(f"{path.stem:28.28} {kind or NONE:12} {found.kind or 'uncertain':12} {likeliest(found)} {seconds:.2f} s")
     for path in sorted((data / "photos").glob("*.jpg")):
         if path.stem not in LEARNED:
             found, seconds = timed(path)
