@@ -32,8 +32,8 @@ def train_phrases(name: str, about: Mapping[str, Any], data: Path, folder: Path)
         _run(*drawn, "--count", about["drawn"], "--out", learned)
         _run(*drawn, "--count", UNSEEN_COUNT, "--seed", UNSEEN_SEED, "--out", unseen / "drawn")
     with step("Writing captions of the map sets"):
-        for sets, place in ((about["data"], learned), (about["held_out"], unseen / "real")):
-            _copy(sets, data, place)
+        copy_sets(about, data, learned, unseen / "real")
+        for place in (learned, unseen / "real"):
             _run("captions", "write", place)
     trained = WORK / f"{name}.safetensors"
     if not trained.exists():
@@ -48,10 +48,14 @@ def train_phrases(name: str, about: Mapping[str, Any], data: Path, folder: Path)
     shutil.move(trained, model)
 
 
-def _copy(sets: Mapping[str, Sequence[str]], data: Path, folder: Path) -> None:
-    for label, names in sets.items():
-        for name in names:
-            shutil.copytree(data / name, folder / label / name, dirs_exist_ok=True)
+def copy_sets(about: Mapping[str, Any], data: Path, learned: Path, held_out: Path) -> None:
+    """Copy each set that has a label into the folder of its label, of those to learn from or of those held out."""
+    labels: Mapping[str, str] = about["labels"]
+    for folder in sorted(data.glob("*/*")):
+        prefix = max((one for one in labels if folder.name.startswith(one)), key=len, default="")
+        if label := labels.get(prefix, ""):
+            place = held_out if folder.name in about["held_out"] else learned
+            shutil.copytree(folder, place / label / folder.name, dirs_exist_ok=True)
 
 
 def _run(*arguments: object) -> None:

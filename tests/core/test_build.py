@@ -13,6 +13,7 @@ sys.path.insert(0, str(ROOT))
 from tasks import testing  # noqa: E402
 from tasks.environments import CORE, CORE_NUMPY_1, Environment  # noqa: E402
 from tasks.messages import BuildError  # noqa: E402
+from tasks.phrase_model import copy_sets  # noqa: E402
 from tasks.testing import NEWEST_BLENDER, Session, all_sessions, sessions  # noqa: E402
 
 
@@ -178,3 +179,16 @@ def test_one_that_was_killed_while_it_made_an_environment_is_waited_for_by_nobod
     killed.communicate()
     assert "ready" in waiting.communicate(timeout=60)[0]
     assert waiting.returncode == 0
+
+
+def test_sets_go_to_the_folder_of_the_longest_beginning_of_their_name(tmp_path):
+    for name in ("wood_wood1", "wood_wood_planks", "wood_floor", "net_1", "wood_seen_last"):
+        (tmp_path / "data" / "pbr" / name).mkdir(parents=True)
+    labels = {"wood": "planks", "wood_wood": "veneer", "wood_wood_planks": "planks", "wood_floor": ""}
+    about = {"labels": labels, "held_out": ["wood_seen_last"]}
+    copy_sets(about, tmp_path / "data", tmp_path / "learned", tmp_path / "unseen")
+    found = {
+        folder: sorted(str(one.relative_to(folder)) for one in folder.glob("*/*")) for folder in tmp_path.iterdir()
+    }
+    assert found[tmp_path / "learned"] == ["planks/wood_wood_planks", "veneer/wood_wood1"]
+    assert found[tmp_path / "unseen"] == ["planks/wood_seen_last"]

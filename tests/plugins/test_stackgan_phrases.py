@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from impasto import Maps
-from impasto_phrase.stackgan.captions import captions_of, color_name, facts_of
+from impasto_phrase.stackgan.captions import captions_of, color_name, facts_of, states_of
 from impasto_phrase.stackgan.encoder import BUCKETS, features_of, usual_slots
 
 
@@ -47,6 +47,12 @@ def test_captions_of_our_own_say_what_is_there(tmp_path):
             reading = read_phrase(caption)
             assert (reading.material, reading.unknown) == (sample.label, [])
     assert any(read_phrase(text).slots.get("color", "").startswith("#") for one in samples for text in one.captions)
+
+
+def test_names_of_sets_say_their_state():
+    assert states_of("bark_cgb_mossy_bark_02") == {"moss": "some"}
+    assert states_of("wood_weathered_brown_planks") == {"wear": "some"}
+    assert states_of("bricks059") == {}
 
 
 def test_facts_are_measured():

@@ -31,6 +31,8 @@ HEX_SAID = 0.4
 CHINESE = 0.3
 """Share of captions in Chinese, of materials that have Chinese names."""
 CLAUSE = 0.3
+STATES = ("wear", "dirt", "moss", "wetness", "paint", "snow_cover")
+"""Slots that names of sets state."""
 NAMED_DISTANCE = 0.07
 """Distance in Oklab up to which a colour has a name's."""
 GLOSSY, MATTE = 0.35, 0.85
@@ -69,6 +71,14 @@ def facts_of(maps: Maps, noun: str, said: Mapping[str, str] | None = None) -> Fa
     """Facts of maps: the class or the material that `noun` names, what is measured, and slots that are known of it."""
     color = mean_color(maps)
     return Facts(nouns_of(noun), {**measured_slots(maps), **(said or {})}, color)
+
+
+def states_of(name: str) -> dict[str, str]:
+    """What the words of a set's name say of its state, such as `mossy_bark_02`, as slots."""
+    words = " ".join(re.findall(r"[^\W\d_]{2,}", name.lower()))
+    if not words:
+        return {}
+    return {slot: value for slot, value in read_phrase(words).slots.items() if slot in STATES}
 
 
 def mean_color(maps: Maps) -> tuple[float, float, float]:

@@ -83,7 +83,7 @@ def _draw(arguments: argparse.Namespace, terminal: Any) -> None:
 def _write(arguments: argparse.Namespace, terminal: Any) -> None:
     from impasto.data.dataset import read_dataset
 
-    from .captions import captions_of, facts_of
+    from .captions import captions_of, facts_of, states_of
 
     _check(arguments)
     written = []
@@ -95,7 +95,7 @@ def _write(arguments: argparse.Namespace, terminal: Any) -> None:
             if file is None or (sample.captions and not arguments.force):
                 continue
             rng = np.random.default_rng(zlib.crc32(sample.sha256.encode()))
-            facts = facts_of(sample.load(), sample.label or sample.name)
+            facts = facts_of(sample.load(), sample.label or sample.name, states_of(sample.name))
             written.append(_write_captions(file, captions_of(facts, arguments.captions, rng)))
     terminal.report_files(written, [])
 

@@ -16,7 +16,7 @@ class StackGan(Generator):
     """Makes a material of a phrase with a trained model; of the subject only the size counts."""
 
     name, label = "stackgan", "From a phrase (StackGAN)"
-    description = "Makes a seamless material of a phrase with a model that learned from pictures with captions"
+    description = "Makes a seamless texture of a phrase with a model that learned from pictures with captions"
     rank = 70
     subgroup = "From a model"
     parameters = StackGanParameters
@@ -35,7 +35,7 @@ class TrainStackGan(Trainer):
     """Trains a model for `stackgan`."""
 
     name, label = "train-stackgan", "Train on captions"
-    description = "Learns materials by their captions, to make new ones of phrases: a text file beside each picture"
+    description = "Learns pictures by their captions, to make new ones of phrases: a text file beside each picture"
     rank = 70
     example = "materials --name my-materials"
     parameters = TrainStackGanParameters
