@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A preview on the object itself: one small image in a node of its own, in the place of the base colour for a while.
+"""A preview on the object itself: small images in nodes of their own, in the place of some maps for a while.
 
-The image keeps its size, so that only its pixels change. The images of a material are still found as they are, and
+The images keep their size, so that only their pixels change. The images of a material are still found as they are, and
 nothing is kept outside the nodes: what an undo brings back is taken back as well.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import bpy
@@ -19,24 +20,29 @@ if TYPE_CHECKING:
     import numpy as np
 
 NAME = "Impasto Preview"
-"""Name of the node."""
+"""Beginning of the names of nodes."""
+SOCKETS = {"base_color": "Base Color", "roughness": "Roughness", "normal": ""}
+"""Maps that are shown, and the shader's input of each that has no image yet; normals need nodes of their own."""
 MARK = "impasto_preview"
-"""Custom property of the image."""
+"""Custom property of the images: the map."""
 SIDE_PX = 256
 SETTINGS = ("projection", "projection_blend", "extension", "interpolation")
 
 
-def show(material: bpy.types.Material | None, color: np.ndarray) -> None:
-    """Show a base colour, uint8 (H, W, 3), on all that has a material, if that is Impasto's or has no base colour."""
-    tree = material.node_tree if material and material.is_editable else None
+def show(material: bpy.types.Material, maps: Mapping[str, np.ndarray]) -> None:
+    """Show maps, uint8 (H, W, C), on all that has a material, if that is Impasto's or has no base colour."""
+    tree = material.node_tree if material.is_editable else None
     if tree is None or (not _is_in(tree) and not _is_ours(material, tree)):
         take_back()
         return
-    image = next((one for one in bpy.data.images if MARK in one), None) or _new_image()
-    _write(image, color)
     if not _is_in(tree):
         _take_back_nodes()
-        _insert(tree, image)
+    for name in SOCKETS:
+        node = tree.nodes.get(_node_name(name))
+        if name not in maps:
+            _take_back_node(tree, name)
+        elif node := node or _inserted(tree, name):
+            _write(node.image, maps[name])
     for area in areas():
         if area.type == "VIEW_3D":
             area.tag_redraw()
@@ -49,8 +55,12 @@ def take_back(*_: object) -> None:
         bpy.data.images.remove(image)
 
 
+def _node_name(name: str) -> str:
+    return f"{NAME} {materials.LABELS[name]}"
+
+
 def _is_in(tree: bpy.types.NodeTree) -> bool:
-    return NAME in tree.nodes
+    return any(_node_name(name) in tree.nodes for name in SOCKETS)
 
 
 def _is_ours(material: bpy.types.Material, tree: bpy.types.NodeTree) -> bool:
@@ -58,30 +68,36 @@ def _is_ours(material: bpy.types.Material, tree: bpy.types.NodeTree) -> bool:
     shader = materials.principled_of(tree)
     if shader is None or endless_nodes.find(material):
         return False
-    own = _own(tree)
+    own = _own(tree, "base_color")
     return own.outputs["Color"].is_linked if own else not shader.inputs["Base Color"].is_linked
 
 
-def _own(tree: bpy.types.NodeTree) -> bpy.types.Node | None:
-    """The node of the base colour."""
-    return tree.nodes.get(f"{materials.FRAME} {materials.LABELS['base_color']}")
+def _own(tree: bpy.types.NodeTree, name: str) -> bpy.types.Node | None:
+    """The node of a map."""
+    return tree.nodes.get(f"{materials.FRAME} {materials.LABELS[name]}")
 
 
-def _insert(tree: bpy.types.NodeTree, image: bpy.types.Image) -> None:
-    node, own = tree.nodes.new("ShaderNodeTexImage"), _own(tree)
-    node.name, node.label, node.image, node.select = NAME, "Preview", image, False
+def _inserted(tree: bpy.types.NodeTree, name: str) -> bpy.types.Node | None:
+    """A new node that takes the place of a map; None if the material has no place for it."""
+    own, shader = _own(tree, name), materials.principled_of(tree)
+    if shader is None:
+        return None
+    socket = shader.inputs.get(SOCKETS[name])
+    if own is None and (socket is None or socket.is_linked):
+        return None
+    node = tree.nodes.new("ShaderNodeTexImage")
+    node.name, node.label, node.image, node.select = _node_name(name), "Preview", _image_of(name), False
     if own is None:
-        shader = materials.principled_of(tree)
-        assert shader is not None  # else the material is not ours
         node.location = (shader.location.x - materials.COLUMN_PX, shader.location.y)
-        tree.links.new(node.outputs["Color"], shader.inputs["Base Color"])
-        return
+        tree.links.new(node.outputs["Color"], socket)
+        return node
     node.parent, node.location = own.parent, own.location
     for setting in SETTINGS:
         setattr(node, setting, getattr(own, setting))
     for link in own.inputs["Vector"].links:
         tree.links.new(link.from_socket, node.inputs["Vector"])
     _move_links(tree, own, node)
+    return node
 
 
 def _move_links(tree: bpy.types.NodeTree, start: bpy.types.Node, end: bpy.types.Node) -> None:
@@ -91,27 +107,34 @@ def _move_links(tree: bpy.types.NodeTree, start: bpy.types.Node, end: bpy.types.
 
 def _take_back_nodes() -> None:
     for material in bpy.data.materials:
-        tree = material.node_tree
-        node = tree.nodes.get(NAME) if tree else None
-        if node:
-            if own := _own(tree):
-                _move_links(tree, node, own)
-            tree.nodes.remove(node)
+        for name in SOCKETS if material.node_tree else ():
+            _take_back_node(material.node_tree, name)
 
 
-def _new_image() -> bpy.types.Image:
-    image = bpy.data.images.new(NAME, SIDE_PX, SIDE_PX)
-    image[MARK] = True
+def _take_back_node(tree: bpy.types.NodeTree, name: str) -> None:
+    """Remove the node of a preview, and join the map again that it took the place of."""
+    if node := tree.nodes.get(_node_name(name)):
+        if own := _own(tree, name):
+            _move_links(tree, node, own)
+        tree.nodes.remove(node)
+
+
+def _image_of(name: str) -> bpy.types.Image:
+    """The image that shows a map."""
+    if found := next((one for one in bpy.data.images if one.get(MARK) == name), None):
+        return found
+    image = bpy.data.images.new(_node_name(name), SIDE_PX, SIDE_PX, is_data=name != "base_color")
+    image[MARK] = name
     return image
 
 
-def _write(image: bpy.types.Image, color: np.ndarray) -> None:
-    """Write a picture (H, W, 3) into an image, scaled to its size, with row 0 at the top."""
+def _write(image: bpy.types.Image, array: np.ndarray) -> None:
+    """Write a map (H, W, C) into an image, scaled to its size, with row 0 at the top."""
     import numpy as np
 
-    rows, columns = (np.arange(SIDE_PX) * side // SIDE_PX for side in color.shape[:2])
+    rows, columns = (np.arange(SIDE_PX) * side // SIDE_PX for side in array.shape[:2])
     pixels = np.ones((SIDE_PX, SIDE_PX, 4), np.float32)
-    pixels[..., :3] = color[rows[::-1]][:, columns] / np.float32(255)
+    pixels[..., :3] = array[rows[::-1]][:, columns] / np.float32(255)
     image.pixels.foreach_set(pixels.ravel())
     image.update()
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from .. import handlers
+from ..bridge.target import active_material
 from ..core.recipe import Recipe
 from ..core.texture import is_large
 from ..engine import engine
@@ -220,7 +221,13 @@ def _runs_small(request: Request) -> bool:
     return not has_seeds(catalogue[request.tool])
 
 
-live = Live(properties.TEXTURE, "impasto", why_not, preview_inputs, runs_small=_runs_small)
+def _material_of(context: bpy.types.Context) -> bpy.types.Material | None:
+    """The active material; None if it has layers, which have a preview of their own."""
+    material = active_material(context)
+    return material if material and not material.impasto_layers.layers else None
+
+
+live = Live(properties.TEXTURE, "impasto", why_not, preview_inputs, runs_small=_runs_small, material_of=_material_of)
 
 
 @bpy.app.handlers.persistent

@@ -6,7 +6,7 @@ from __future__ import annotations
 import bpy
 from bpy.props import EnumProperty, IntProperty, StringProperty
 
-from ..bridge import former, images, materials, on_object, surfaces
+from ..bridge import former, images, materials, surfaces
 from ..bridge.inputs import image_called
 from ..bridge.recipe_inputs import sources_of
 from ..bridge.target import active_material, assignable_objects, chosen_material
@@ -124,7 +124,6 @@ class IMPASTO_OT_run_layers(TaskOperator, bpy.types.Operator):
 
     def task(self, context: bpy.types.Context) -> Task:
         preview.live.cancel()
-        on_object.take_back()
         material = chosen_material(context, self.material)
         return LayersRequest.of(context, material).task(material)
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from ..bridge import on_object
 from ..bridge.images import Picture
 from ..bridge.inputs import Input
 from ..bridge.pixel_buffers import buffers
@@ -87,13 +86,6 @@ class Comparison:
 comparison = Comparison()
 
 
-def _show() -> None:
-    """Show the picture in the panel, and its colours on the object."""
-    comparison.update()
-    if live.color is not None and not live.error:
-        on_object.show(active_material(bpy.context), live.color)
-
-
 live = Live(
     LAYERS,
     "impasto",
@@ -103,8 +95,8 @@ live = Live(
     runs_small=lambda _: True,
     recipes_before=_recipes_before,
     on_read=_give_back,
-    on_shown=_show,
-    on_off=on_object.take_back,
+    on_shown=comparison.update,
+    material_of=active_material,
 )
 
 

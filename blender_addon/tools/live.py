@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import bpy
 
+from ..bridge import on_object
 from ..bridge.inputs import Input, ready
 from ..core.engine.replies import PREVIEW
 from ..core.engine.requests import View
@@ -54,9 +55,10 @@ class Live:
     of: the panel, for `properties.when_changed`. settings: name of the scene's settings, which have `live_preview`.
     why_not(context): reason why there can be no picture now. preview_inputs(context): what `run` needs for one.
     delay_s: pause after the last change. runs_small(request): as for `arrays_of`. recipes_before(request): of what the
+    delay_s: pause after the last change. runs_small(request): as for `arrays_of`. recipes_before(request): of what the
     picture is compared with, the first that can be run; none where nothing is compared. on_read: called beside the main
-    thread with inputs that are not needed any more. on_shown: called with each picture. on_off: called when the preview
-    is turned off.
+    thread with inputs that are not needed any more. on_shown: called with each picture. material_of(context): the
+    material that shows its maps on objects.
     """
 
     def __init__(
@@ -71,15 +73,15 @@ class Live:
         recipes_before: Callable[[Any], Sequence[Recipe]] = lambda _: (),
         on_read: Callable[[Mapping[str, Input]], None] = lambda _: None,
         on_shown: Callable[[], None] = lambda: None,
-        on_off: Callable[[], None] = lambda: None,
+        material_of: Callable[[bpy.types.Context], bpy.types.Material | None] = lambda _: None,
     ) -> None:
         self.pixels: np.ndarray | None = None
-        self.color: np.ndarray | None = None
+        self.maps: Arrays = {}
         self.before: np.ndarray | None = None
         self.error = ""
         self._of, self._settings, self._why_not, self._preview_inputs = of, settings, why_not, preview_inputs
         self._delay_s, self._runs_small, self._recipes_before = delay_s, runs_small, recipes_before
-        self._on_read, self._on_shown, self._on_off = on_read, on_shown, on_off
+        self._on_read, self._on_shown, self._material_of = on_read, on_shown, material_of
         self._due_s = 0.0
         self._task: Task | None = None
         self.timer = partial(Live.tick, self)
@@ -87,7 +89,7 @@ class Live:
     def ask(self) -> None:
         """Make a new picture as soon as nothing has changed for a moment. Called at every change."""
         if not self._is_on:
-            self._on_off()
+            on_object.take_back()
             return
         self._due_s = time.monotonic() + self._delay_s
         if not bpy.app.timers.is_registered(
@@ -144,7 +146,7 @@ class Live:
         """Forget the picture, and the one that is due."""
         if bpy.app.timers.is_registered(self.timer):
             bpy.app.timers.unregister(self.timer)
-        self.pixels, self.color, self.before, self.error, self._task = None, None, None, "", None
+        self.pixels, self.maps, self.before, self.error, self._task = None, {}, None, "", None
 
     @property
     def _is_on(self) -> bool:
@@ -179,8 +181,11 @@ class Live:
             self.error = str(made)
         else:
             (found, self.before), self.error = made, ""
-            self.pixels, self.color = found[PREVIEW], found.get("base_color")
+            self.pixels, self.maps = found[PREVIEW], {name: found[name] for name in found if name != PREVIEW}
         self._on_shown()
+        material = self._material_of(bpy.context)
+        if material and not self.error and not jobs.shown_task:
+            on_object.show(material, self.maps)
         redraw()
         return Report("INFO", "")
 

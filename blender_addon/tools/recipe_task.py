@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from ..bridge import materials, naming, recipe_inputs, results
+from ..bridge import materials, naming, on_object, recipe_inputs, results
 from ..bridge.inputs import Input, read, ready
 from ..bridge.joined import JoinedMaterials
 from ..bridge.meshes import Surface
@@ -57,6 +57,7 @@ def make_task(
     kept: names of inputs that are kept with the result, since no image or file holds them. keep_steps: only what has
     changed since earlier runs is computed.
     """
+    on_object.take_back()
     connected, device = connect(), form.device or engine.preferences().device
     lit_px = LIT_PX if target.material != NONE else 0
     deliver = Delivery("encoded", "png" if form.bits == "8" else "png16", lit_px=lit_px)

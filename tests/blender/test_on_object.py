@@ -1,4 +1,4 @@
-"""The preview of the layers on the object itself: put into its material, and taken back whatever happens."""
+"""Previews on the object itself: put into its material, and taken back whatever happens."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from conftest import packed_image, pixels_of
 
 LIMIT_S = 120.0
-NODE = "Impasto Preview"
+NODE = "Impasto Preview Base Color"
 
 
 @pytest.fixture
@@ -103,3 +103,37 @@ def test_materials_of_others_stay_as_they_are(extension, live, plane):
     before = links_of(material)
     wait(extension, live)
     assert links_of(material) == before
+
+
+def test_the_sliders_of_the_panel_are_seen_with_roughness_and_normals_until_a_result_takes_their_place(
+    extension, scene, plane
+):
+    settings, bricks, live = scene.impasto, scene.impasto_parameters.bricks, extension.generate.variations.live
+    settings.tool, bricks.width_px, bricks.height_px = "bricks", 32, 32
+    bpy.ops.impasto.generate()
+    material = plane.active_material
+    before = links_of(material)
+    settings.live_preview = True
+    try:
+        wait(extension, live)
+        shown = [node.image for node in material.node_tree.nodes if node.name.startswith("Impasto Preview")]
+        assert {image["impasto_preview"]: image.colorspace_settings.is_data for image in shown} == {
+            "base_color": False,
+            "roughness": True,
+            "normal": True,
+        }
+        assert all(pixels_of(image)[..., :3].std() > 0.005 for image in shown)
+        assert not {link for link in links_of(material) if link[0] == "Impasto Normal"}
+        bpy.ops.impasto.add_layer(tool="checker")
+        extension.bridge.on_object.take_back()
+        assert links_of(material) == before
+        wait(extension, live)
+        assert links_of(material) == before, "layers have a preview of their own"
+        material.impasto_layers.layers.clear()
+        wait(extension, live)
+        assert links_of(material) != before
+        bpy.ops.impasto.generate()
+        assert links_of(material) == before
+    finally:
+        settings.live_preview = False
+        live.clear()

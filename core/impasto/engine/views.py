@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 FINE = frozenset({"height", *NORMAL_MAPS})
 """Maps whose steps would be seen with 8 bits."""
+ON_OBJECT = ("base_color", "roughness", "normal")
+"""Maps that a preview has besides its picture."""
 Arrays = dict[str, np.ndarray]
 
 
@@ -37,14 +39,14 @@ def view_of(maps: Maps, view: View, tell: Callable[[float, str], None]) -> tuple
     if view.kind == "small":
         return small_maps(maps, view.longest_px), {}
     if view.kind == "preview":
-        return {PREVIEW: scale_down(maps, view.longest_px)} | (_color_of(maps, view) if view.runs_small else {}), {}
+        return {PREVIEW: scale_down(maps, view.longest_px)} | _maps_on_object(maps, view), {}
     return {RELIT: relit(maps, view, tell)}, {}
 
 
-def _color_of(maps: Maps, view: View) -> Arrays:
-    """The base colour as it is, for an object that is lit by its own scene."""
-    color = {name: texture for name, texture in maps.items() if name == "base_color"}
-    return small_maps(Maps(color), view.longest_px) if color else {}
+def _maps_on_object(maps: Maps, view: View) -> Arrays:
+    """Maps as they are, for an object that is lit by its own scene."""
+    shown = {name: texture for name, texture in maps.items() if name in ON_OBJECT}
+    return small_maps(Maps(shown), view.longest_px) if shown else {}
 
 
 def small_maps(maps: Maps, longest_px: int) -> Arrays:

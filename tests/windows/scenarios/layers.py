@@ -62,11 +62,11 @@ def shows_on_object(walk: Walk) -> Steps:
     walk.close_up()
     yield until(lambda: contrast(walk) > SEEN, LIMIT_S)  # once Blender has compiled its shaders
     walk.screenshot("on_object.png")
-    is_in = "Impasto Preview" in nodes
+    is_in = "Impasto Preview Base Color" in nodes
     yield walk.click("live_preview", "VIEW_3D")
-    yield until(lambda: "Impasto Preview" not in nodes)
+    yield until(lambda: "Impasto Preview Base Color" not in nodes)
     yield until(lambda: contrast(walk) < SEEN, LIMIT_S)
-    walk.record("on_object", [is_in, "Impasto Preview" in nodes])
+    walk.record("on_object", [is_in, "Impasto Preview Base Color" in nodes])
     walk.screenshot("taken_back.png")
     shading.type = "SOLID"
     bpy.context.scene.impasto.live_preview = True
