@@ -165,7 +165,6 @@ def make_parser() -> argparse.ArgumentParser:
     models_.add_argument("names", nargs="*", metavar="NAME", help="only these")
     models_.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder of the PBR sets")
     models_.add_argument("--out", type=Path, default=MODELS, metavar="DIR", help="where they go (default: the plugin)")
-    models_.add_argument("--exemplars", action="store_true", help="train none, only keep what they learned beside them")
     add(thumbnails).add_argument("--tools", action="store_true", help="instead, what each other tool makes")
     add(stereo)
     add(extension)

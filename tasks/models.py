@@ -34,9 +34,7 @@ def models(options: argparse.Namespace) -> None:
     if unknown:
         raise BuildError(f"there is no model {', '.join(unknown)}; there are {', '.join([*table, *phrases])}")
     for name in options.names or table:
-        if options.exemplars:
-            _keep_exemplar(name, table[name], options.data, options.out.resolve())
-        elif name in phrases:
+        if name in phrases:
             phrase_model.train_phrases(name, phrases[name], options.data, options.out.resolve())
         else:
             _train(name, table[name], options.data, options.out.resolve())
@@ -59,24 +57,6 @@ def _train(name: str, about: Mapping[str, Any], data: Path, folder: Path) -> Non
         _run(["evaluate", "model", trained, source, "--record", *brief, "--out", ROOT / "out" / "models" / name])
     folder.mkdir(parents=True, exist_ok=True)
     shutil.move(trained, model)
-    _keep_exemplar(name, about, data, folder)
-
-
-def _keep_exemplar(name: str, about: Mapping[str, Any], data: Path, folder: Path) -> None:
-    """Keep the half that the model learned beside it, unless it learned many materials."""
-    if not isinstance(about["data"], str):
-        return
-    with step(f"Keeping the exemplar of {name}"):
-        command = [
-            CORE.ready(),
-            "-P",
-            "-m",
-            "tasks.keep_exemplars",
-            folder / f"{name}.safetensors",
-            data / about["data"],
-        ]
-        if subprocess.run(command, cwd=ROOT, env=clean_environment(PYTHONPATH=ROOT), check=False).returncode:
-            raise BuildError("it could not be kept")
 
 
 def _gathered(name: str, about: Mapping[str, Any], data: Path) -> Path:

@@ -2,10 +2,9 @@
 
     python tests/benchmarks/bundled_models.py FOLDER_OF_SETS [NAME …] [--brief] [--known] [--pictures]
 
-Each model is compared with the quarter of its set that it did not learn (see `impasto evaluate model`), in one to two
-minutes of one core; with --brief, those of classes in half a minute. Results are made as by default: of pieces of the
-exemplar that is kept. One that is in `out/bundled_models` with the same hash is not judged again. Then the tables in
-docs/reference/models.md are written anew where their models were judged, and with --pictures the pictures.
+Each model is compared with the quarter of its set that it did not learn (see `impasto evaluate model`), in about two
+minutes of one core, half a minute with --brief. One that is in `out/bundled_models` with the same hash is not judged
+again. Then the tables in docs/reference/models.md are written anew, and with --pictures docs/pictures/models_*.jpg.
 """
 
 from __future__ import annotations
@@ -20,19 +19,12 @@ from pathlib import Path
 from typing import Any
 
 import model_pictures
-import numpy as np
 import torch
 
 from impasto.data.dataset import Dataset, read_dataset
 from impasto.errors import ParameterError
-from impasto.evaluation.cases import cases, trained_px
-from impasto.evaluation.channels import PrincipalChannels
-from impasto.evaluation.comparison import Comparison, compare_model, report
-from impasto.evaluation.controls import CROP, MODEL, QUILT, crops, quilt_control
-from impasto.evaluation.figures import CopySearch, compared_maps, with_heights_in_metres
-from impasto.evaluation.generation import Generation
-from impasto.evaluation.independent import IndependentFigures
-from impasto.evaluation.metrics.pattern_salience import PatternSalience
+from impasto.evaluation.cases import trained_px
+from impasto.evaluation.comparison import compare_model, report
 from impasto.library.models import Model, read_model
 
 ROOT = Path(__file__).parents[2]
@@ -40,11 +32,10 @@ MODELS = ROOT / "plugins" / "impasto_gan" / "models"
 PAGE = ROOT / "docs" / "reference" / "models.md"
 OUT = ROOT / "out" / "bundled_models"
 SIZE_PX = 512
-DETAILED: Mapping[str, Any] = {"texture_transfer": True}
 OVERVIEW = ("wavelets_of_floor", "statistics_of_crop", "spectrum_db", "two_sample_auc", "salience_of_crop", "novelty")
 OF_CLASS = ("fine_swd_of_floor", "wavelets_of_floor", "statistics_of_crop", "spectrum_db", "salience_of_crop")
-CONTROLLED = ("two_sample_auc", "novelty", "copied_block_px")
-ROWS = (MODEL, CROP, QUILT)
+CONTROLLED = ("wavelets_of_floor", "statistics_of_crop", "two_sample_auc")
+ROWS = ("model", "crop", "quilt", "noise", "mean")
 HEADINGS: Mapping[str, str] = {
     "fine_swd_of_floor": "fine SWD",
     "wavelets_of_floor": "wavelets",
@@ -61,7 +52,6 @@ HEADINGS: Mapping[str, str] = {
     "repeated_share": "repeated",
     "relief_ratio": "relief",
     "novelty": "novelty",
-    "copied_block_px": "copied block, px",
 }
 """Heading of each figure in the tables of the page."""
 
@@ -101,37 +91,12 @@ def judge(model: Model, dataset: Dataset, brief: bool) -> None:
         return
     about: dict[str, Any] = {"sha256": model.sha256(), "brief": brief, "refused": ""}
     try:
-        about |= report(model, comparisons(model, dataset, brief), SIZE_PX)
+        about |= report(model, compare_model(model, dataset, brief=brief, size_px=SIZE_PX), SIZE_PX)
     except ParameterError as error:
         about["refused"] = error.message
     OUT.mkdir(parents=True, exist_ok=True)
     (OUT / f"{model.name}.json").write_text(json.dumps(about, indent=1) + "\n", "utf-8")
     print(model.name, about["refused"] or ", ".join(about["cases"][0]["missed"]) or "meets every goal", flush=True)
-
-
-def comparisons(model: Model, dataset: Dataset, brief: bool) -> list[Comparison]:
-    """The model compared with its sets: as it is used, with detail from the exemplar that it keeps, if it keeps one."""
-    if not model.card.get("exemplar"):
-        return compare_model(model, dataset, brief=brief, size_px=SIZE_PX)
-    (case,) = cases(model, dataset)
-    made = [Generation(model, "", SIZE_PX, DETAILED).make(seed) for seed in range(2)]
-    quilt = quilt_control(case.trained[0], (SIZE_PX, SIZE_PX))
-    copies = CopySearch(case)
-    rows = {MODEL: _mean([copies.figures(maps) for maps in made]), CROP: {}, QUILT: copies.figures(quilt)}
-    names = compared_maps(case, made[0])
-    real = crops(case)
-    case, metric = with_heights_in_metres(case, [*made, *real])
-    made, real, judge = metric[:2], metric[2:], IndependentFigures(case, names)
-    rows[MODEL]["two_sample_auc"] = judge.two_sample_auc(*made, real, seed=0)
-    rows[CROP]["two_sample_auc"] = judge.two_sample_auc(*real[:2], real[2:], seed=0)
-    channels = PrincipalChannels(case.judged[0], ("base_color",))
-    salience = PatternSalience([channels.of(maps) for maps in (*case.judged, *case.others)])
-    rows[MODEL]["salience_of_crop"] = float(np.mean([salience.of_crop(channels.of(maps))[0] for maps in made]))
-    return [Comparison(case, rows)]
-
-
-def _mean(figures: list[dict[str, float]]) -> dict[str, float]:
-    return {name: float(np.mean([one[name] for one in figures])) for name in figures[0]}
 
 
 def kept(model: Model) -> dict[str, Any]:
@@ -144,33 +109,37 @@ def kept(model: Model) -> dict[str, Any]:
 def write_page(
     single: Mapping[str, Model], many: Mapping[str, Model], measured: Mapping[str, Mapping[str, Any]]
 ) -> None:
-    """Replace the tables between the marks of the page: of models of one material, and of those with classes.
-
-    The latter stay as they are if their models were not measured here.
-    """
+    """Replace the tables between the marks of the page: of models of one material, and of those with classes."""
     text = PAGE.read_text("utf-8")
     tables = {
-        "overview": overview(single),
+        "overview": overview(single, measured),
+        "classes": [line for name, model in many.items() for line in classes(model, measured[name])],
         "controls": beside_controls(single, measured),
     }
-    if all(measured[name] for name in many):
-        tables["classes"] = [line for name, model in many.items() for line in classes(model, measured[name])]
     for name, lines in tables.items():
         block = f"<!-- {name} -->\n\n" + "\n".join(lines) + f"\n\n<!-- end of {name} -->"
         text = re.sub(rf"<!-- {name} -->.*?<!-- end of {name} -->", lambda _, block=block: block, text, flags=re.DOTALL)
     PAGE.write_text(text, "utf-8")
 
 
-def overview(found: Mapping[str, Model]) -> list[str]:
-    """A row for each model: the figures of its network alone, as its card has them."""
+def overview(found: Mapping[str, Model], measured: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """A row for each model: its independent figures, the network's share, and what it misses."""
     lines = [
-        f"|model |{' |'.join(HEADINGS[name] for name in OVERVIEW)} |network |file|",
-        "|-|" + "-|" * (len(OVERVIEW) + 2),
+        f"|model |{' |'.join(HEADINGS[name] for name in OVERVIEW)} |network |misses |file|",
+        "|-|" + "-|" * (len(OVERVIEW) + 3),
     ]
     for name, model in found.items():
-        figures = model.card["figures"]
-        cells = [*(cell(one, figures, {}) for one in OVERVIEW), f"{figures['network_share']:.0%}"]
-        lines.append(f"|{model.label} (`{name}`) |{' |'.join(cells)} |`{model.sha256()[:8]}`|")
+        head = f"|{model.label} (`{name}`)"
+        about = measured[name]
+        if not about.get("cases"):
+            said = about.get("refused") or "not measured"
+            lines.append(f"{head} |{'|' * (len(OVERVIEW) + 1)}{said} |`{model.sha256()[:8]}`|")
+            continue
+        case = about["cases"][0]
+        cells = [cell(name_, case["rows"]["model"], case["deviation"]["model"]) for name_ in OVERVIEW]
+        missed = ", ".join(HEADINGS.get(one, one) for one in case["missed"]) or "none"
+        share = f"{case['network_share'].get('all', 1):.0%}"
+        lines.append(f"{head} |{' |'.join(cells)} |{share} |{missed} |`{model.sha256()[:8]}`|")
     return lines
 
 
@@ -189,17 +158,19 @@ def classes(model: Model, measured: Mapping[str, Any]) -> list[str]:
 
 
 def beside_controls(found: Mapping[str, Model], measured: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """A row for each model: what it learned from, and its figures with detail beside those of each control."""
+    """A row for each model that was measured: what it learned from, and its figures with those of each control."""
     lines = [
         f"|model |learned from |steps |{' |'.join(HEADINGS[figure] for figure in CONTROLLED)}|",
         "|-|" + "-|" * (len(CONTROLLED) + 2),
     ]
     for name, model in found.items():
-        rows = next((case["rows"] for case in measured[name].get("cases", [])), {})
-        learned = ", ".join(str(source["name"]) for source in model.card["data"])
-        steps = int(model.card["figures"].get("steps", model.card.get("parameters", {}).get("steps", 0)))
-        compared = ["/".join(cell(figure, rows.get(row, {}), {}) or "–" for row in ROWS) for figure in CONTROLLED]
-        lines.append(f"|`{name}` |{learned} |{steps} |{' |'.join(compared)}|")
+        for case in measured[name].get("cases", [])[:1]:
+            learned = ", ".join(str(source["name"]) for source in model.card["data"])
+            steps = int(model.card["figures"].get("steps", model.card.get("parameters", {}).get("steps", 0)))
+            compared = [
+                "/".join(cell(figure, case["rows"].get(row, {}), {}) or "–" for row in ROWS) for figure in CONTROLLED
+            ]
+            lines.append(f"|`{name}` |{learned} |{steps} |{' |'.join(compared)}|")
     return lines
 
 

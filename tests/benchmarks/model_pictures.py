@@ -1,4 +1,4 @@
-"""Pictures of the bundled models for the documentation: near, beside the source; and from far, tiled."""
+"""Pictures of the bundled models for the documentation: near, beside source and quilt; and from far, tiled."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from PIL import Image, ImageDraw, ImageFont
 
 from impasto import Maps
 from impasto.data.dataset import read_dataset
-from impasto.data.parts import training_part, unseen_part
+from impasto.data.parts import part_of, training_part, unseen_part
 from impasto.evaluation.cases import trained_px
 from impasto.evaluation.channels import PrincipalChannels
+from impasto.evaluation.controls import quilt_control
 from impasto.evaluation.generation import Generation
 from impasto.evaluation.metrics.pattern_salience import PatternSalience
 from impasto.library.models import Model
 from impasto.training.report_charts import HEIGHT, WIDTH, drawings
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
-NEAR_PX, TILED_PX, MADE_PX = 300, 400, 512
-COLUMNS, ROWS_OF_A_PICTURE = 4, 6
+NEAR_PX, TILED_PX, MADE_PX = 300, 400, 1024
+COLUMNS, ROWS_OF_A_PICTURE = 4, 7
 CLASS_PX, CLASS_COLUMNS = 224, 6
 CAPTION_PX, GAP_PX, QUALITY = 20, 6, 72
 CURVE_COLUMNS = 3
@@ -37,8 +38,8 @@ def draw(models: Mapping[str, Model], sets: Mapping[str, Path]) -> None:
     near, tiled = [], []
     for name, model in models.items():
         whole = read_dataset(sets[name], longest_px=trained_px(model)).samples[0].load()
-        made = Generation(model, "", MADE_PX, {"texture_transfer": True}).make(0)
-        near.append(_near(model.label, whole, made))
+        made = Generation(model, "", MADE_PX, {}).make(0)
+        near.append(_near(model.label, whole, made["base_color"].pixels))
         salience = _salience(made, whole)
         tiled.append((salience, f"{model.label}, salience {salience:.2f}", _tiled(made["base_color"].pixels)))
     for number, start in enumerate(range(0, len(near), ROWS_OF_A_PICTURE), 1):
@@ -78,10 +79,12 @@ def _salience(made: Maps, whole: Maps) -> float:
     return PatternSalience([channels.of(whole)]).of_crop(channels.of(made))[0]
 
 
-def _near(label: str, whole: Maps, made: Maps) -> list[tuple[str, np.ndarray]]:
-    """The quarter that judges, a result, and its normals, at full size."""
-    source = unseen_part(whole, training_part(whole))["base_color"].pixels
-    cells = {f"{label}: source": source, "model": made["base_color"].pixels, "its normals": made["normal"].pixels}
+def _near(label: str, whole: Maps, made: np.ndarray) -> list[tuple[str, np.ndarray]]:
+    """The quarter that judges, a result, and a quilt of what the model learned, at full size."""
+    half = training_part(whole)
+    quilt = quilt_control(part_of(whole, half), (NEAR_PX, NEAR_PX))["base_color"].pixels
+    source = unseen_part(whole, half)["base_color"].pixels
+    cells = {f"{label}: source": source, "model": made, "quilt of what it learned": quilt}
     return [(caption, pixels[:NEAR_PX, :NEAR_PX]) for caption, pixels in cells.items()]
 
 

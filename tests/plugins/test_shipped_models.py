@@ -12,7 +12,6 @@ from impasto import Recipe, Step, run
 from impasto.evaluation.generation import Generation, network_share
 from impasto.evaluation.goals import CLASS_GOALS, GOALS, within
 from impasto.evaluation.metrics import normal_length_error
-from impasto.library.exemplars import EXEMPLAR_SUFFIX, read_exemplar
 from impasto.library.models import read_model
 from impasto.surface.seams import seam_z
 
@@ -45,8 +44,6 @@ def test_it_is_small_and_says_what_it_learned_and_how_well(name):
         assert within(model.card["figures"][figure], goals[figure]), figure
     if not model.card["classes"]:
         assert model.card["sliders"]
-        assert read_exemplar(model.path, model.card["exemplar"]).size_px == (1024, 512)
-        assert model.size_bytes + model.path.with_suffix(EXEMPLAR_SUFFIX).stat().st_size <= 2e6
         assert within(model.card["figures"]["novelty"], goals["novelty"])
 
 

@@ -14,7 +14,7 @@ from impasto.data.dataset import dataset_of
 from impasto.errors import Cancelled, ParameterError
 from impasto.evaluation.metrics import normal_height_consistency
 from impasto.patches.transfer import Transfer
-from impasto_gan.torus.detail import evened, source_of
+from impasto_gan.torus.detail import source_of
 from impasto_gan.torus.generate import Choice, Synthesis
 from impasto_gan.torus.model import load_torus
 
@@ -88,15 +88,6 @@ def test_an_exemplar_gives_its_own_grain(library):
     assert grain(made) == pytest.approx(grain(exemplar), rel=0.15)
     assert grain(alone) != pytest.approx(grain(exemplar), rel=0.15)  # after two steps
     assert normal_height_consistency(made["normal"].pixels, made["height"].pixels)[0] < 0.02
-
-
-def test_what_is_broader_than_a_part_of_the_tile_is_evened():
-    across = torch.arange(140) / 140 * 2 * torch.pi
-    broad, fine = (torch.sin(count * across).expand(1, 140, 140) for count in (1, 35))
-    even = evened(0.5 + 0.1 * broad + 0.1 * fine, 0.25)
-    assert torch.allclose(even.mean(), torch.tensor(0.5), atol=1e-5)
-    assert float((even * broad).mean() / (0.1 * broad.square()).mean()) < 0.35
-    assert float((even * fine).mean() / (0.1 * fine.square()).mean()) == pytest.approx(1, abs=0.01)
 
 
 def test_without_texture_transfer_an_exemplar_changes_nothing(library):

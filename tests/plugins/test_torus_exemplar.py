@@ -134,22 +134,6 @@ def test_the_middle_of_a_large_picture_is_kept(tmp_path):
     assert kept.width_m == pytest.approx(3.0 * MOST_PX / (MOST_PX + 400))
 
 
-def test_a_compressed_one_is_as_small_as_asked_and_almost_the_same(tmp_path):
-    maps, file = surface(256), tmp_path / "m.exemplar"
-    data = exemplar_file(maps, most_bytes=100_000)
-    assert len(data) < 110_000 < len(exemplar_file(maps))
-    file.write_bytes(data)
-    kept = read_exemplar(tmp_path / "m.safetensors", hashlib.sha256(data).hexdigest())
-    assert set(kept) == set(maps)
-    for name in maps:
-        assert kept[name].pixels.shape == maps[name].pixels.shape
-        assert np.abs(kept[name].pixels - maps[name].pixels).mean() < 0.03, name
-    damaged = tensor_file({"base_color": np.frombuffer(b"no picture", np.uint8)}, {"impasto": "{}"})
-    file.write_bytes(damaged)
-    with pytest.raises(ModelError, match="damaged"):
-        read_exemplar(tmp_path / "m.safetensors", hashlib.sha256(damaged).hexdigest())
-
-
 def test_it_is_installed_described_and_removed_with_its_model(library, tmp_path, monkeypatch):
     own = ModelLibrary(tmp_path / "own")
     own.install(library / "tiny.safetensors")

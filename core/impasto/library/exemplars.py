@@ -7,7 +7,6 @@ model's card has its SHA-256, so that no other picture is taken for it.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 from functools import lru_cache
 from pathlib import Path
@@ -26,53 +25,20 @@ EXEMPLAR_SUFFIX = ".exemplar"
 MOST_PX = 2048
 """Longest side that is kept, of the middle of a larger picture: pieces of more surface are hardly more varied."""
 LARGEST_BYTES = 2**26
-SHARES = {"base_color": 6, "height": 2}
-"""Share of a compressed file that each map gets, where others get 1: colours are what is seen of losses."""
 ABOUT = "impasto"
 """Name of the metadata with the width and the range of heights in metres, as JSON."""
 
 
-def exemplar_file(maps: Maps, most_bytes: int | None = None) -> bytes:
-    """The content of an exemplar's file: 8 bits for each value of colours, 16 for those of other maps.
-
-    most_bytes: compress each map by JPEG 2000, with losses, so that all together have about as many bytes.
-    """
+def exemplar_file(maps: Maps) -> bytes:
+    """The content of an exemplar's file: 8 bits for each value of colours, 16 for those of other maps."""
     starts = [max(0, side - MOST_PX) // 2 for side in maps.size_px]
     maps = window_of(maps, tuple(slice(start, start + MOST_PX) for start in starts))
     tensors = {}
     for name in maps:
         kind = np.uint8 if name in COLOR_MAPS else np.uint16
         tensors[name] = np.round(maps[name].pixels.clip(0, 1) * np.iinfo(kind).max).astype(kind)
-    if most_bytes:
-        whole = sum(SHARES.get(name, 1) for name in tensors)
-        parts = {name: most_bytes * SHARES.get(name, 1) / whole for name in tensors}
-        tensors = {name: _compressed(tensor, parts[name]) for name, tensor in tensors.items()}
     about = {"width_m": maps.width_m, "height_range_m": maps.height_range_m}
     return tensor_file(tensors, {ABOUT: json.dumps({key: value for key, value in about.items() if value is not None})})
-
-
-def _compressed(pixels: np.ndarray, most_bytes: float) -> np.ndarray:
-    """Pixels (H, W, C) of 8 or 16 bits as the bytes (N,) of a JPEG 2000 file of about `most_bytes`."""
-    from PIL import Image
-
-    channels = pixels.shape[2]
-    image = Image.fromarray(pixels if channels == 3 else pixels[..., 0])
-    stream = io.BytesIO()
-    image.save(stream, "JPEG2000", irreversible=True, quality_layers=[max(1.0, pixels.nbytes / most_bytes)])
-    return np.frombuffer(stream.getvalue(), np.uint8)
-
-
-def _pixels(tensor: np.ndarray) -> np.ndarray:
-    """Pixels (H, W, C) in single precision of a stored map, compressed (N,) or not."""
-    from PIL import Image
-
-    if tensor.ndim == 1:
-        with Image.open(io.BytesIO(tensor.tobytes()), formats=["JPEG2000"]) as image:
-            if max(image.size) > MOST_PX:
-                raise ValueError(f"a map of {image.size} px")
-            tensor = np.asarray(image)
-        tensor = tensor.reshape(*tensor.shape[:2], -1)
-    return tensor / np.float32(np.iinfo(tensor.dtype).max)
 
 
 def read_exemplar(model: Path, sha256: str) -> Maps:
@@ -90,11 +56,11 @@ def _read(path: Path, sha256: str, _changed_ns: int) -> Maps:
         if hashlib.sha256(read_bytes(path, LARGEST_BYTES)).hexdigest() != sha256:
             raise ModelError("it is of another model, or was changed", "")
         tensors, metadata = read_tensors(path)
-        arrays = {name: _pixels(tensor) for name, tensor in tensors.items()}
+        arrays = {name: tensor / np.float32(np.iinfo(tensor.dtype).max) for name, tensor in tensors.items()}
         about = read_embedded(metadata[ABOUT], path)
         scale = {name: about[name] for name in ("width_m", "height_range_m") if name in about}
         return Maps.from_arrays({"base_color": arrays.pop("base_color"), **arrays}, **scale)
-    except (ImpastoError, KeyError, ValueError, TypeError, OSError, SyntaxError) as error:
+    except (ImpastoError, KeyError, ValueError, TypeError) as error:
         said = error.message if isinstance(error, ImpastoError) else "it is damaged"
         remedy = "give the picture that the model learned as the exemplar"
         raise ModelError(f"{excerpt(path)} cannot be used: {said}", remedy) from error

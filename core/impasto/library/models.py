@@ -78,13 +78,6 @@ class Model:
         file = self.path.with_suffix(suffix)
         return str(file) if not self.shipped and is_there(file) else ""
 
-    def _exemplar(self) -> str:
-        """Path of the picture that it learned, or of a bundled model its name; "" if there is none."""
-        file = self.path.with_suffix(EXEMPLAR_SUFFIX)
-        if not self.card.get("exemplar") or not is_there(file):
-            return ""
-        return file.name if self.shipped else str(file)
-
     def description(self) -> ModelDescription:
         """Description of the model for hosts."""
         return {
@@ -97,7 +90,7 @@ class Model:
             "sliders": [_slider(slider) for slider in self.card.get("sliders", [])],
             "shipped": self.shipped,
             "report": self._beside(REPORT_SUFFIX),
-            "exemplar": self._exemplar(),
+            "exemplar": self._beside(EXEMPLAR_SUFFIX) if self.card.get("exemplar") else "",
             "bytes": self.size_bytes,
             "licence": self.licence,
             "thumbnail": base64.b64encode(self.thumbnail).decode("ascii"),
@@ -148,13 +141,6 @@ def save_model(
     beside = exemplar_file(exemplar) if exemplar else b""
     card = {**card, "exemplar": hashlib.sha256(beside).hexdigest()} if exemplar else card
     return _write_model(path, tensors, card, thumbnail(preview) if preview else b"", beside)
-
-
-def keep_exemplar(model: Model, exemplar: Maps, most_bytes: int) -> Model:
-    """Write the picture that a model learned beside it, compressed to about `most_bytes`, and its hash on the card."""
-    beside = exemplar_file(exemplar, most_bytes)
-    card = {**model.card, "exemplar": hashlib.sha256(beside).hexdigest()}
-    return _write_model(model.path, load_model(model), card, model.thumbnail, beside)
 
 
 def record_figures(model: Model, figures: Mapping[str, float]) -> Model:

@@ -15,7 +15,6 @@ from torch import Tensor
 from impasto.context import Context
 from impasto.data.prepare import Preparation, maps_at_scale, prepare
 from impasto.errors import ModelError, ParameterError
-from impasto.numerics.blur import blur
 from impasto.patches.transfer import Transfer
 from impasto.regularity.region import TorusRegion
 from impasto.texture import MAP_CHANNELS, Maps
@@ -27,12 +26,6 @@ from .parameters import TorusParameters
 
 MOST_PX = 4096 * 4096
 """Most pixels of a result: its pieces are compared as a whole, in about 0.1 kB of memory for each pixel."""
-EVENED = ("base_color", "height", "roughness")
-"""Maps that are evened; what metal is stays as it is in the exemplar."""
-BROAD = 1 / 14
-"""Standard deviation of the blur that shows what is broad, relative to the tile's shorter side."""
-BROAD_KEPT = 0.3
-"""Share of what is broad that is kept at a variation of 1: more is seen to repeat where a tile is laid 4 x 4."""
 GENERATED = 0.3
 """Fraction of the work after which the model's own picture is there."""
 
@@ -80,19 +73,10 @@ def detail(synthesis: Synthesis, exemplar: Maps, strictness: float, context: Con
         context.progress(GENERATED + (0.9 - GENERATED) * done, "Taking detail from the exemplar")
     shown = {name: transfer.pixels_of(source[name]) if name in source else part for name, part in parts.items()}
     context.progress(0.95, "Smoothing the seams")
-    for name in EVENED:
-        if name in source:
-            shown[name] = evened(shown[name], BROAD_KEPT * synthesis.choice.variation)
     made = synthesis.with_relief(torch.cat(list(shown.values())))
     return synthesis.with_name_and_size(
         Maps.from_arrays({name: part.permute(1, 2, 0).contiguous().cpu().numpy() for name, part in made.items()})
     )
-
-
-def evened(values: Tensor, kept: float) -> Tensor:
-    """Values (c, H, W) of a tile with only a share of what is broad in them."""
-    broad = blur(values, BROAD * min(values.shape[1:]))
-    return values - (1 - kept) * (broad - broad.mean((1, 2), keepdim=True))
 
 
 def detailed_tiles(synthesis: Synthesis, exemplar: Maps, strictness: float, context: Context) -> Iterator[Tile]:
