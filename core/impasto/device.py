@@ -30,7 +30,10 @@ WORTH_A_THREAD = 1.25
 
 @cache
 def available_devices() -> tuple[str, ...]:
-    """The torch devices of this machine, best first; always ends with "cpu"."""
+    """The torch devices of this machine, best first; always ends with "cpu".
+
+    Of processes that `torchrun` starts together, each has another GPU as its first.
+    """
     if version("torch").endswith("+cpu"):
         return ("cpu",)  # without importing torch, which takes longer than many jobs
     import torch
@@ -38,7 +41,8 @@ def available_devices() -> tuple[str, ...]:
     gpus = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
     if torch.backends.mps.is_available():
         gpus.append("mps")
-    return (*gpus, "cpu")
+    own = int(os.environ.get("LOCAL_RANK", "0"))
+    return (*gpus[own:], *gpus[:own], "cpu")
 
 
 def choose_device(wanted: str) -> str:

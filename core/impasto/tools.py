@@ -239,7 +239,9 @@ class Filter(Tool):
 
 
 class Trainer(Tool):
-    """Trains a model on data."""
+    """Trains a model on data. may_use_ranks: whether its steps spread their batch over several processes."""
+
+    may_use_ranks: ClassVar[bool] = False
 
     kind = "trainer"
     group = "Train"

@@ -24,8 +24,9 @@ TO_AUTHORS = {"checks.py", "weights.py"}
 PAGES = {"impasto.training.report"}
 """Modules that write pages in English for the browser; what they import is not shown either."""
 IN_TERMINALS = {"descriptions.py", "installation.py", "interruption.py", "metadata.py", "schemas.py", "streams.py"}
-IN_TERMINALS |= {"command.py", "table.py", "units.py"}
-"""Modules whose texts `impasto doctor`, a command's help or an interrupted command shows; or that write no message.
+IN_TERMINALS |= {"command.py", "table.py", "units.py", "ranks.py"}
+"""Modules whose texts `impasto doctor`, a command's help, an interrupted command or `torchrun` shows; or that write no
+message.
 
 Of tables written by hand and of options too: the extension writes its tables itself."""
 DECLARING = {"Field", "Input", "Weights", "Slider", "getLogger", "debug", "info", "warning", "error", "exception"}

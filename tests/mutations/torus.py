@@ -131,7 +131,9 @@ TORUS = (
         "torus-classes-swapped",
         "The generator is told another class than the discriminators.",
         TRAIN,
-        Edit("one_hot(real.labels, self.classes)", "one_hot(self.classes - 1 - real.labels, self.classes)"),
+        Edit(
+            "one_hot(real.labels[rows], self.classes)", "one_hot((self.classes - 1 - real.labels)[rows], self.classes)"
+        ),
         (f"{CONDITIONS}::test_a_class_is_the_same_for_both_networks",),
     ),
     Mutation(

@@ -6,12 +6,11 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import Cancelled, FileError, ModelError
+from ..errors import Cancelled, FileError, ModelError, ParameterError
 from ..library.models import DATA_SUFFIXES, REPORT_SUFFIX, Model
 from ..plugins.registry import registry
 from ..recipe import Recipe, Step
 from ..system.interruption import Stop
-from ..system.locks import held
 from ..system.transaction import replace_files
 from ..system.untrusted import is_there
 from ..tools import Input, Result, Tool, in_order, validate
@@ -22,6 +21,7 @@ from .terminal import Terminal
 
 if TYPE_CHECKING:
     from ..data.dataset import Dataset
+    from ..ranks import Ranks
 
 
 def add_train(commands: Any) -> None:
@@ -56,6 +56,16 @@ def _datasets(tool: Tool) -> list[Input]:
 
 
 def _train(arguments: argparse.Namespace, terminal: Terminal) -> None:
+    from ..ranks import launched
+
+    with launched(arguments.device) as ranks:
+        if ranks.count > 1 and not arguments.tool.may_use_ranks:
+            raise ParameterError(f"{arguments.tool.name} trains in one process", "start it without torchrun")
+        _train_in(ranks, arguments, terminal if ranks.is_first else Terminal(quiet=True))
+
+
+def _train_in(ranks: Ranks, arguments: argparse.Namespace, terminal: Terminal) -> None:
+    """Train in this process, of which only the first writes files and says what it made."""
     from ..running.runner import run
 
     parameters = given_parameters(arguments, arguments.tool)
@@ -69,8 +79,10 @@ def _train(arguments: argparse.Namespace, terminal: Terminal) -> None:
     path = registry().model_library(arguments.out).path(chosen.name)
     stop = Stop()
     try:
-        with held(path), terminal.progress(in_json=True) as on_progress:
-            dataset = _read_data(path, arguments, terminal, on_progress)
+        with ranks.held(path), terminal.progress(in_json=True) as on_progress:
+            dataset = _read(arguments.data, arguments, terminal, on_progress)
+            if ranks.is_first:
+                _write_data(path, dataset, arguments)
             beside = {name: _read(data, arguments, terminal, on_progress) for name, data in others.items()}
             result = run(
                 recipe,
@@ -80,12 +92,13 @@ def _train(arguments: argparse.Namespace, terminal: Terminal) -> None:
                 on_progress=on_progress,
                 is_cancelled=stop.is_set,
             )
-            if arguments.report:
+            if arguments.report and ranks.is_first:
                 result = _with_report(result, dataset, arguments.device, on_progress, stop)
     except Cancelled:
         message = "stopped; what was learned is kept, and the same command goes on from there"
         raise stop.cancellation(message) from None
-    terminal.report_files([*result.models, *result.reports], [result])
+    if ranks.is_first:
+        terminal.report_files([*result.models, *result.reports], [result])
 
 
 def _with_report(result: Result, dataset: Dataset, device: str, on_progress: Any, stop: Stop) -> Result:
@@ -94,14 +107,12 @@ def _with_report(result: Result, dataset: Dataset, device: str, on_progress: Any
     return add_report(result, dataset, device=device, on_progress=on_progress, is_cancelled=stop.is_set)
 
 
-def _read_data(path: Path, arguments: argparse.Namespace, terminal: Terminal, on_progress: Any) -> Dataset:
-    """The training data; its manifest and preview sheet are written beside the future model at `path`."""
-    dataset = _read(arguments.data, arguments, terminal, on_progress)
+def _write_data(path: Path, dataset: Dataset, arguments: argparse.Namespace) -> None:
+    """Write the manifest and the preview sheet of the training data beside the future model at `path`."""
     parameters: Any = validate(arguments.tool, given_parameters(arguments, arguments.tool))
     if not is_there(path):  # the files beside an existing model are kept: the trainer will refuse to replace it
         manifest, preview = map(path.with_suffix, DATA_SUFFIXES)
         write_data_files(dataset, manifest, preview, crop_px=getattr(parameters, "crop_px", 128))
-    return dataset
 
 
 def _read(data: Path, arguments: argparse.Namespace, terminal: Terminal, on_progress: Any) -> Dataset:

@@ -89,6 +89,11 @@ class Lattice:
         """The same lattice in the coordinates of the part of a picture that begins at (y, x) by_px (2,)."""
         return replace(self, origin_px=self.origin_px - by_px)
 
+    def of_pictures(self, rows: slice) -> Lattice:
+        """This lattice, which has another origin for each picture of a batch, for some of the pictures."""
+        offsets = None if self.row_offsets is None else self.row_offsets[rows]
+        return replace(self, origin_px=self.origin_px[rows], row_offsets=offsets)
+
     def on_torus(self, full: tuple[int, int]) -> Lattice:
         """This lattice with whole periods on a torus of `full` (height, width) pixels, its origin at 0."""
         sides = torch.tensor(full, dtype=torch.float32)

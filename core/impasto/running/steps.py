@@ -13,7 +13,6 @@ import numpy as np
 from ..context import Context
 from ..errors import ParameterError, PluginError
 from ..mask import Mask
-from ..system.locks import held
 from ..texture import Maps
 from ..tools import Result, Tool
 from .inputs import Value
@@ -59,7 +58,11 @@ class ReadyStep:
     def _alone(self, context: Context) -> AbstractContextManager[None]:
         """A lock on the name of the model that a trainer makes; FileError if another training holds it."""
         name = getattr(self.parameters, "name", None) if self.tool.kind == "trainer" else None
-        return held(context.models.path(name)) if name else nullcontext()
+        if not name:
+            return nullcontext()
+        from ..ranks import Ranks
+
+        return Ranks.connected().held(context.models.path(name))
 
 
 def check_needs(tool: Tool, subject: Maps) -> None:

@@ -20,6 +20,7 @@ from torch.optim import Optimizer
 
 from ..context import Context
 from ..errors import ModelError
+from ..ranks import Ranks
 from ..texture import Maps
 
 log = logging.getLogger(__name__)
@@ -37,8 +38,9 @@ class Training(ABC):
 
     A subclass creates its networks within `seeded()`, passes them to `hold`, and defines `step`, `preview` and, to
     have collapse detected, `probe`. averaged: name of the network whose averaged weights (EMA) become the model.
-    rate_factor: factor of the learning rate, halved by each rollback. precision: "float32", or "bfloat16" within
-    `autocast()`.
+    rate_factor: factor of the learning rate, halved by each rollback. ranks: the processes that train together; a step
+    that spreads its batch over them has the same losses and gradients as one process. precision: "float32", or
+    "bfloat16" within `autocast()`.
     """
 
     averaged = "generator"
@@ -49,7 +51,8 @@ class Training(ABC):
         self, steps: int, learning_rate: float, seed: int, device: str = "cpu", precision: str = "float32"
     ) -> None:
         self.steps, self.learning_rate, self.seed = steps, learning_rate, seed
-        self.device, self.precision = device, precision
+        self.ranks = Ranks.connected()
+        self.device, self.precision = device, self.ranks.first(precision)
         self.done, self.rate_factor = 0, 1.0
         self.random = torch.Generator().manual_seed(seed)
         self.networks: dict[str, nn.Module] = {}
@@ -139,6 +142,7 @@ class Training(ABC):
             group["lr"] = rate_scale * self.rate()
         optimizer.zero_grad()
         loss.backward()
+        self.ranks.add_gradients(self.networks[name].parameters())
         optimizer.step()
 
     @torch.no_grad()

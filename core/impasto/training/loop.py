@@ -11,7 +11,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +65,8 @@ def train(
 
     about: identity of the training, as JSON: "data" (hash), "parameters", "seed". A checkpoint of another training is
     refused with ModelError, but may have another number of `steps`. On cancellation the checkpoint is kept; a training
-    that the user stops, or that keeps failing, ends early with its best weights. watch: limits for detecting failure;
+    that the user stops, or that keeps failing, ends early with its best weights. Of several processes the first one
+    decides and writes; all end if one is cancelled. watch: limits for detecting failure;
     watched=False: never roll back.
     """
     run = _TrainingRun(training, checkpoint, about, context, watch or Watch(training.saturated_below), watched)
@@ -91,7 +92,10 @@ class _TrainingRun:
         watch: Watch,
         watched: bool,
     ) -> None:
-        self.training, self.checkpoint, self.about, self.context = training, checkpoint, dict(about), context
+        self.training, self.checkpoint, self.about, self.ranks = training, checkpoint, dict(about), training.ranks
+        self.is_cancelled = False
+        self.context = replace(context, is_cancelled=lambda: self.is_cancelled)
+        self.asked_to_end = context.is_cancelled, context.is_stopped
         self.watch, self.watched = watch, watched
         self.losses, self.probes = Curve(), Curve()
         self.recent: list[dict[str, float]] = []  # since the last look
@@ -104,23 +108,30 @@ class _TrainingRun:
     def take_steps(self) -> None:
         """Take steps until all are done, the user stops the training, or it keeps failing."""
         training = self.training
+        self.ranks.check_start(training.done)
+        self._is_stopped()
         while training.done < training.steps and not self.is_over:
             self.context.progress(training.done / training.steps, self.message())
             started = time.monotonic()
-            row = _read(training.step())
+            row = self.ranks.first(_read(training.step()))
             training.done += 1
             self._learn_from(row)
             took_s = time.monotonic() - started
             self.seconds += took_s
             self.step_s = took_s if not self.step_s else self.step_s + 0.05 * (took_s - self.step_s)
-            if self.seconds - self.shown_s >= PREVIEW_INTERVAL_S:
+            if self.ranks.is_first and self.seconds - self.shown_s >= PREVIEW_INTERVAL_S:
                 self.shown_s = self.seconds
                 self.context.preview(training.preview())
             if self.seconds - self.saved_s >= CHECKPOINT_INTERVAL_S:
                 self.saved_s = self.seconds
                 self.save()
-            if self.context.is_stopped():
+            if self._is_stopped():
                 self.note, self.is_over = f"stopped after {training.done} steps", True
+
+    def _is_stopped(self) -> bool:
+        """Whether the user stops the training; and ask, for the next step, whether it is cancelled."""
+        self.is_cancelled, is_stopped = self.ranks.any(*(is_asked() for is_asked in self.asked_to_end))
+        return is_stopped
 
     def _learn_from(self, row: dict[str, float]) -> None:
         training = self.training
@@ -143,7 +154,7 @@ class _TrainingRun:
         mean, self.recent = mean_row(self.recent), []
         if all(map(math.isfinite, mean.values())):
             pair = self.training.probe()
-            self.probe = probe_figures(*pair) if pair else {}
+            self.probe = self.ranks.first(probe_figures(*pair)) if pair else {}
             if self.probe:
                 self.probes.add({"probe_step": float(self.training.done), **self.probe})
         return self.watch.look(self.training.done, mean, self.probe)
@@ -178,6 +189,8 @@ class _TrainingRun:
 
     def save(self) -> None:
         """Write the checkpoint atomically: an interrupted write loses nothing."""
+        if not self.ranks.is_first:
+            return
         state = {
             "about": self.about,
             "done": self.training.done,
@@ -263,7 +276,8 @@ def train_model(
 
     build: creates the training from a seed. parameters: a trainer's, with the `name` of the model and the one to
     `start_from`. The card has the fields of the training's `card()`, beside name, architecture and parameters. A model
-    that the same training has left without its report, because it was interrupted, is returned as it is.
+    that the same training has left without its report, because it was interrupted, is returned as it is. Of several
+    processes the first one saves and returns the model.
     """
     path, seed = context.models.path(parameters.name), int(context.rng.integers(2**62))
     settings = parameters.model_dump(mode="json")
@@ -285,6 +299,8 @@ def train_model(
     training = build(seed)
     training.start_from(parameters.start_from, tool, context)
     outcome = train(training, checkpoint, about, context, watched=watched)
+    if not training.ranks.is_first:
+        return Result(figures=outcome.figures)
     training.complete()
     return save_trained(training, path, checkpoint, {**made_by, **training.card()}, outcome)
 

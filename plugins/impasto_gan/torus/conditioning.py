@@ -8,7 +8,7 @@ instance.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -37,6 +37,11 @@ class Conditioning:
         """Conditioning with random noise for each cell, if the lattice has rectangular cells."""
         noise = draw(CELL_CHANNELS, lattice.cells_by_vector(full)) if lattice.has_cells else None
         return cls(lattice, full, noise, device)
+
+    def of_pictures(self, rows: slice) -> Conditioning:
+        """The conditioning of some of the pictures of a batch."""
+        noise = None if self.cell_noise is None else self.cell_noise[rows]
+        return replace(self, lattice=self.lattice.of_pictures(rows), cell_noise=noise)
 
     def __call__(self, region: TorusRegion) -> Tensor:
         """Phases and cell noise (B, condition_channels, h, w) of any region of the torus, at any scale."""

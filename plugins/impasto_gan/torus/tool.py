@@ -105,6 +105,7 @@ class TrainTorus(Trainer):
     description = "Learns a material from photographs or map sets, or several by class, to make them seamlessly"
     rank = 20
     parameters = TrainTorusParameters
+    may_use_ranks = True
     inputs = (Input("dataset", "what it learns from: a picture, a map set, or a folder of them", kind="dataset"),)
 
     def apply(

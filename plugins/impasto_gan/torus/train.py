@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -98,6 +99,7 @@ class TorusTraining(Training):
         super().__init__(parameters.steps, parameters.learning_rate, seed, device, precision)
         self.data, self.parameters = data, parameters
         self.batch, self.fine_px = parameters.batch, parameters.crop_px
+        self.ranks.check(self.batch)
         self.swd = torch.zeros((), device=device)
         channels, self.classes = channels_of(data.maps), len(data.classes)
         has_slopes = data.height_channel is not None
@@ -247,23 +249,26 @@ class TorusTraining(Training):
         )
 
     def _fake(self, model: nn.Module, real: Crops, noise: Callable[..., Tensor]) -> Fake:
-        """A torus of the canvas' size, complete at the coarse scale, and a part of it at full resolution."""
+        """A torus of the canvas' size, complete at the coarse scale, and a part of it at full resolution.
+
+        This process makes its rows of the batch, from noise that is drawn for all of them.
+        """
         assert isinstance(model, TorusModel)
         network, batch, canvas = model.network, len(real.coarse), self.data.canvas
-        offsets_px = torch.rand(batch, 2, generator=self.random) * FARTHEST_PX
+        rows, offsets_px = self.ranks.rows(batch), torch.rand(batch, 2, generator=self.random) * FARTHEST_PX
 
         def draw(_: int, channels: int, region: TorusRegion) -> Tensor:
             is_full = region.height >= region.full[0] and region.width >= region.full[1]
-            drawn = noise(batch, channels, *(region.full if is_full else (region.height, region.width)))
+            drawn = noise(batch, channels, *(region.full if is_full else (region.height, region.width)))[rows]
             return full_region(region.full).take(drawn, region) if is_full else drawn
 
         def draw_cells(channels: int, counts: tuple[int, int]) -> Tensor:
             return noise(batch, channels, *counts)
 
         lattice = self.fitted_lattice.with_row_offsets(canvas, draw_cells).relative_to(offsets_px)
-        condition = Conditioning.random(lattice, canvas, draw_cells, self.device)
-        classes = nn.functional.one_hot(real.labels, self.classes).float() if self.classes else None
-        style = network.style(noise(batch, GLOBAL_CHANNELS), classes)
+        condition = Conditioning.random(lattice, canvas, draw_cells, self.device).of_pictures(rows)
+        classes = nn.functional.one_hot(real.labels[rows], self.classes).float() if self.classes else None
+        style = network.style(noise(batch, GLOBAL_CHANNELS)[rows], classes)
         cells = canvas[0] // network.cell_px, canvas[1] // network.cell_px
         wants = [full_region((cells[0] << stage, cells[1] << stage)) for stage in range(COARSE_STAGES)]
         coarse = network.run_stages(network.start(draw, cells), 0, wants, style, draw, condition)
@@ -272,7 +277,8 @@ class TorusTraining(Training):
         assert coarse.maps is not None
         assert fine.maps is not None
         corner = torch.tensor([region.top, region.left])
-        return Fake(coarse.maps, fine.maps, lattice, lattice.relative_to(corner))
+        whole = self.ranks.whole(coarse.maps, batch), self.ranks.whole(fine.maps, batch)
+        return Fake(*whole, lattice, lattice.relative_to(corner))
 
     def _fine_region(self) -> TorusRegion:
         """A random region of the canvas, of the size of the fine crops."""
@@ -286,8 +292,7 @@ class TorusTraining(Training):
 
     def _logits(self, scale: str, x: Tensor, labels: Tensor) -> Tensor:
         with self.autocast():
-            logits: Tensor = self.discriminators(scale, x, labels)
-        return logits
+            return self.ranks.spread(partial(self.discriminators, scale), x, labels)
 
     def _weights(self) -> dict[str, Tensor]:
         return {**super()._weights(), "swd": self.swd}

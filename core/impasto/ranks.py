@@ -1,0 +1,139 @@
+"""Training in several processes, of one GPU each, which `torchrun` starts and torch's process group connects.
+
+Every process draws the whole batch, with the same random numbers, and computes networks for its part of the pictures.
+Outputs are put together before a loss sees them, so losses stay those of the whole batch, even those that compare
+distributions, and gradients add up over the processes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, distributed, nn
+
+from .device import choose_device
+from .errors import DeviceError, FileError, ParameterError, WorkerError
+from .system.locks import held
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """The `count` processes of a training, and the `rank` of this one among them; the first has rank 0."""
+
+    rank: int = 0
+    count: int = 1
+
+    @classmethod
+    def connected(cls) -> Ranks:
+        """The processes that torch has connected with this one; a single one if there are none."""
+        if not (distributed.is_available() and distributed.is_initialized()):
+            return cls()
+        return cls(distributed.get_rank(), distributed.get_world_size())
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this process writes the files."""
+        return self.rank == 0
+
+    def held(self, path: Path) -> contextlib.AbstractContextManager[None]:
+        """A lock on the name of a file that the first process writes; FileError if others hold it."""
+        return held(path) if self.is_first else contextlib.nullcontext()
+
+    def check(self, batch: int) -> None:
+        """Raise ParameterError for a batch that leaves a process without a picture."""
+        if batch < self.count:
+            message = f"{self.count} processes cannot share a batch of {batch}"
+            raise ParameterError(message, "raise --batch, or give torchrun fewer --nproc-per-node")
+
+    def check_start(self, step: int) -> None:
+        """Raise FileError if this process, which begins at this step, has not found the first one's checkpoint."""
+        if step != (first := self.first(step)):
+            message = f"process {self.rank + 1} begins at step {step}, and the first one at step {first}"
+            raise FileError(message, "give all machines one folder for the model: --out, on a disk that they share")
+
+    def rows(self, count: int) -> slice:
+        """The rows of a batch of `count` that this process computes; the parts differ by one row at most."""
+        return slice(self.rank * count // self.count, (self.rank + 1) * count // self.count)
+
+    def whole(self, part: Tensor, count: int) -> Tensor:
+        """The batch (count, …) of which every process has computed its `rows`; gradients only reach those of its own.
+
+        Since every process computes the same loss of the batch, the sum of all gradients is that of the loss.
+        """
+        if self.count == 1:
+            return part
+        rows, batch = self.rows(count), part.new_zeros(count, *part.shape[1:])
+        batch[rows] = part.detach()
+        self._connect(lambda: distributed.all_reduce(batch))
+        return torch.cat([batch[: rows.start], part, batch[rows.stop :]])
+
+    def spread(self, network: Callable[..., Tensor], *batches: Tensor) -> Tensor:
+        """`network(*batches)`, each process computing its rows. All batches have the same number of rows."""
+        rows = self.rows(len(batches[0]))
+        return self.whole(network(*(batch[rows] for batch in batches)), len(batches[0]))
+
+    def add_gradients(self, weights: Iterable[nn.Parameter]) -> None:
+        """Replace the gradients of the weights by their sums over all processes."""
+        gradients = [weight.grad for weight in weights if weight.grad is not None]
+        if self.count == 1 or not gradients:
+            return
+        sums = torch.cat([gradient.flatten() for gradient in gradients])
+        self._connect(lambda: distributed.all_reduce(sums))
+        for gradient, added in zip(gradients, sums.split([one.numel() for one in gradients]), strict=True):
+            gradient.copy_(added.view_as(gradient))
+
+    def first(self, value: T) -> T:
+        """The value that the first process has, for decisions that all must take alike."""
+        if self.count == 1:
+            return value
+        values: list[Any] = [value]
+        self._connect(lambda: distributed.broadcast_object_list(values, device=torch.device("cpu")))
+        chosen: T = values[0]
+        return chosen
+
+    def any(self, *flags: bool) -> list[bool]:
+        """Whether each flag is set in any of the processes."""
+        if self.count == 1:
+            return list(flags)
+        found = torch.tensor(flags, dtype=torch.int32)
+        self._connect(lambda: distributed.all_reduce(found, distributed.ReduceOp.MAX))
+        return [bool(flag) for flag in found]
+
+    def _connect(self, collective: Callable[[], Any]) -> None:
+        """Run what all processes take part in. WorkerError if one of them has ended."""
+        try:
+            collective()
+        except RuntimeError as error:
+            message = f"process {self.rank + 1} of {self.count} has lost the others, since one of them ended"
+            raise WorkerError(message, "see its message; the same command goes on from the last checkpoint") from error
+
+
+@contextlib.contextmanager
+def launched(device: str) -> Iterator[Ranks]:
+    """Context in which this process is connected with those that `torchrun` started with it, if any.
+
+    DeviceError if there are fewer GPUs than processes on this machine.
+    """
+    if "WORLD_SIZE" not in os.environ or "RANK" not in os.environ:
+        yield Ranks()
+        return
+    chosen, here = choose_device(device), int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    backend = "gloo"
+    if chosen.startswith("cuda"):
+        if here > torch.cuda.device_count():
+            message = f"{here} processes cannot share {torch.cuda.device_count()} GPU"
+            raise DeviceError(message, "give torchrun as many --nproc-per-node as there are GPUs, or add --device cpu")
+        torch.cuda.set_device(chosen)
+        if distributed.is_nccl_available():
+            backend = "cpu:gloo,cuda:nccl"
+    distributed.init_process_group(backend)
+    yield Ranks.connected()
+    distributed.destroy_process_group()  # after an error, it would wait for the others
