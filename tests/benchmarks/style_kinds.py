@@ -3,8 +3,8 @@
     python tests/benchmarks/style_kinds.py DIR
 
 DIR holds paintings/, paintings512/TECHNIQUE/ and photos/. For each picture: its kind as catalogues name its technique,
-the kind that is recognised, and the probabilities of the three likeliest. Photographs are of no kind. `python -m tasks.style_kinds`
-prints the same for drawn pictures of all kinds.
+the kind that is recognised, and the probabilities of the three likeliest. Photographs are of no kind.
+`python -m tasks.style_kinds` prints the same for drawn pictures of all kinds.
 """
 
 from __future__ import annotations
