@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -43,23 +44,23 @@ def main() -> None:
 def recognise(data: Path) -> None:
     """Print a line for each picture, and the counts."""
     counts: Counter[tuple[str, str]] = Counter()
-    for path in sorted((data / "paintings").glob("*.jpg")):
-        kind = TECHNIQUES.get(path.stem, "oil")
+    for group, kind, path in pictures(data):
         found, seconds = timed(path)
-        counts["paintings", outcome(found, kind)] += 1
-        print(f"{path.stem:28} {kind:12} {found.kind or 'uncertain':12} {likeliest(found)} {seconds:.2f} s")
-    for path in sorted((data / "paintings512").glob("*/*.jpg")):
-        kind = KINDS.get(path.parent.name)
-        found, seconds = timed(path)
-        counts[path.parent.name, outcome(found, kind)] += 1
+        counts[group, outcome(found, kind)] += 1
         print(f"{path.stem:28.28} {kind or NONE:12} {found.kind or 'uncertain':12} {likeliest(found)} {seconds:.2f} s")
-    for path in sorted((data / "photos").glob("*.jpg")):
-        if path.stem not in LEARNED:
-            found, seconds = timed(path)
-            counts["photographs", outcome(found, None)] += 1
-            print(f"{path.stem:28} {NONE:12} {found.kind or 'uncertain':12} {likeliest(found)} {seconds:.2f} s")
     for (group, result), count in sorted(counts.items()):
         print(f"{group}: {result} {count}")
+
+
+def pictures(data: Path) -> Iterator[tuple[str, str | None, Path]]:
+    """Group, kind and file of each picture; None for what is of no kind."""
+    for path in sorted((data / "paintings").glob("*.jpg")):
+        yield "paintings", TECHNIQUES.get(path.stem, "oil"), path
+    for path in sorted((data / "paintings512").glob("*/*.jpg")):
+        yield path.parent.name, KINDS.get(path.parent.name), path
+    for path in sorted((data / "photos").glob("*.jpg")):
+        if path.stem not in LEARNED:
+            yield "photographs", None, path
 
 
 def outcome(found: Recognised, kind: str | None) -> str:
