@@ -162,7 +162,7 @@ class Quilter:
 
 
 def _pieces(x: torch.Tensor, size: tuple[int, ...], box: tuple[slice, slice], places: torch.Tensor) -> torch.Tensor:
-    """What lies in a box of the pieces (C, K, b, d) of x (C, h, w) that have a size, at places (2, K)."""
+    """A box (C, K, b, d) of each piece of x (C, h, w) that begins at places (2, K) and has a size (height, width)."""
     height, width = size
     windows = x.unfold(1, height, 1).unfold(2, width, 1)  # (C, h - height + 1, w - width + 1, height, width), a view
     return windows[..., *box][:, places[0], places[1]]

@@ -74,7 +74,7 @@ def facts_of(maps: Maps, noun: str, said: Mapping[str, str] | None = None) -> Fa
 
 
 def states_of(name: str) -> dict[str, str]:
-    """What the words of a set's name say of its state, such as `mossy_bark_02`, as slots."""
+    """The state of a map set as slots, read from the words of its name, such as `mossy_bark_02`."""
     words = " ".join(re.findall(r"[^\W\d_]{2,}", name.lower()))
     if not words:
         return {}
