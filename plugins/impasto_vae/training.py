@@ -20,8 +20,8 @@ from impasto.texture import MAP_CHANNELS, Maps, channels_of
 from impasto.tools import Result
 from impasto.training.base import Training
 from impasto.training.layers import PatchDiscriminator
-from impasto.training.loop import train_model
 from impasto.training.losses import SIGMA, kl_divergence, relativistic_loss, zero_centred_penalty
+from impasto.training.model import train_model
 
 from .data import Pictures, load_pictures
 from .latents import fill, inner_cells, windows_of

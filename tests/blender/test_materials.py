@@ -73,6 +73,17 @@ class TestNodes:
         bpy.data.orphans_purge()
         assert not made_images()
 
+    def test_lava_glows_and_glass_transmits(self, extension):
+        materials = extension.bridge.materials
+        made = materials.new("glowing glass")
+        images = {name: bpy.data.images.new(name, 8, 8) for name in ("emission", "transmission_weight")}
+        materials.apply_maps(made, images, materials.Look())
+        shader = materials.principled_of(made.node_tree)
+        for name, socket in (("emission", "Emission Color"), ("transmission_weight", "Transmission Weight")):
+            (link,) = shader.inputs[socket].links
+            assert link.from_node.image == images[name]
+        assert shader.inputs["Emission Strength"].default_value == 1
+
     def test_new_nodes_lie_on_none_that_is_there(self, plane, extension, image):
         """Also those of the second time, and those that a repainting adds."""
         material = bpy.data.materials.new("mine")

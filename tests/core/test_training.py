@@ -19,7 +19,8 @@ from impasto.library.tensors import read_tensors
 from impasto.training import loop as training_loop
 from impasto.training.base import Training
 from impasto.training.curve import CURVE_ROWS, Curve
-from impasto.training.loop import duration, new_model_path, save_trained, train
+from impasto.training.loop import duration, train
+from impasto.training.model import new_model_path, save_trained
 from impasto.training.watch import Watch, pairwise_difference, patch_distance, probe_figures
 
 ABOUT = {"data": "d1", "parameters": {"steps": 40, "learning_rate": 0.05}, "seed": 3}

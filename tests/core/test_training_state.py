@@ -15,8 +15,9 @@ from impasto.library.models import ModelLibrary
 from impasto.library.tensors import read_tensors
 from impasto.numerics.sliced_wasserstein import sort_rows
 from impasto.training.layers import circular_convolution
-from impasto.training.loop import new_model_path, save_trained, train
+from impasto.training.loop import train
 from impasto.training.losses import relativistic_loss
+from impasto.training.model import new_model_path, save_trained
 
 ABOUT = {"data": "d1", "parameters": {"steps": 12}, "seed": 3}
 CARD = {"architecture": "scale", "tool": "scale", "data": [{"name": "x", "licence": "CC0-1.0", "sha256": "0"}]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .mutation import Edit, Mutation
 
 BASE, LOOP = "core/impasto/training/base.py", "core/impasto/training/loop.py"
+MODEL = "core/impasto/training/model.py"
 LAYERS, LOSSES = "core/impasto/training/layers.py", "core/impasto/training/losses.py"
 EVERY, STATE, LOOPED = "plugins/test_every_training.py", "core/test_training_state.py", "core/test_training.py"
 
@@ -40,14 +41,14 @@ TRAINING = (
     Mutation(
         "network-saved-for-ema",
         "The file holds the weights of the last step instead of the average.",
-        LOOP,
+        MODEL,
         Edit("in training.ema.state_dict().items()", "in training.networks[training.averaged].state_dict().items()"),
         (f"{STATE}::test_the_file_holds_the_average_in_half_precision",),
     ),
     Mutation(
         "half-precision-lost",
         "The file is twice as large.",
-        LOOP,
+        MODEL,
         Edit("value.half() if", "value if"),
         (f"{STATE}::test_the_file_holds_the_average_in_half_precision",),
     ),

@@ -5,12 +5,11 @@ An interrupted training resumes bit for bit; a failing one returns to the last g
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,18 +17,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..about import VERSION
 from ..context import Context
-from ..data.dataset import Dataset
 from ..errors import Cancelled, ModelError
 from ..io.cards import read_training
-from ..library.models import REPORT_SUFFIX, save_model
 from ..library.tensors import read_tensors, write_tensors
-from ..system.untrusted import excerpt, explain, is_there
-from ..tools import Result
+from ..system.untrusted import excerpt, is_there
 from .base import Training
 from .curve import Curve, mean_row
-from .reporting import unreported_model
 from .watch import Watch, probe_figures
 
 log = logging.getLogger(__name__)
@@ -252,72 +246,3 @@ def duration(seconds: float) -> str:
     if seconds < 60:
         return f"{max(10, 10 * round(seconds / 10))} s" if seconds >= 10 else f"{max(1, round(seconds))} s"
     return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
-
-def new_model_path(name: str, context: Context) -> Path:
-    """File for a new model. ModelError if one of this name exists: no training overwrites another."""
-    path = context.models.path(name)
-    if is_there(path):
-        raise ModelError(
-            f"there is a model {excerpt(name)} already", f"choose another name, or `impasto models remove {name}`"
-        )
-    return path
-
-
-def train_model(
-    build: Callable[[int], Training],
-    tool: str,
-    parameters: Any,
-    dataset: Dataset,
-    context: Context,
-    watched: bool = True,
-) -> Result:
-    """Train a model for `tool` on the dataset, and save it; resumes from a checkpoint of its name if there is one.
-
-    build: creates the training from a seed. parameters: a trainer's, with the `name` of the model and the one to
-    `start_from`. The card has the fields of the training's `card()`, beside name, architecture and parameters. A model
-    that the same training has left without its report, because it was interrupted, is returned as it is. Of several
-    processes the first one saves and returns the model.
-    """
-    path, seed = context.models.path(parameters.name), int(context.rng.integers(2**62))
-    settings = parameters.model_dump(mode="json")
-    about = {"data": dataset.sha256(), "parameters": settings, "seed": seed}
-    made_by: dict[str, Any] = {
-        "name": path.stem,
-        "architecture": tool,
-        "tool": tool,
-        "impasto": VERSION,
-        "parameters": settings,
-    }
-    made_by["training"] = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
-    checkpoint = path.with_suffix(".checkpoint")
-    if model := unreported_model(path, made_by["training"]):
-        context.note(f"{model.name} was trained before, and its report was missing")
-        _drop(checkpoint)
-        return Result(models=(model.path,), figures=model.card["figures"])
-    new_model_path(parameters.name, context)
-    training = build(seed)
-    training.start_from(parameters.start_from, tool, context)
-    outcome = train(training, checkpoint, about, context, watched=watched)
-    if not training.ranks.is_first:
-        return Result(figures=outcome.figures)
-    training.complete()
-    return save_trained(training, path, checkpoint, {**made_by, **training.card()}, outcome)
-
-
-def _drop(file: Path) -> None:
-    with explain(file, "remove"):
-        file.unlink(missing_ok=True)
-
-
-def save_trained(training: Training, path: Path, checkpoint: Path, card: Mapping[str, Any], outcome: Outcome) -> Result:
-    """Save `ema` in half precision and drop the checkpoint. The card gets the precision, the figures and the curve."""
-    tensors = {name: value.detach().cpu() for name, value in training.ema.state_dict().items()}
-    halves = {name: (value.half() if value.is_floating_point() else value).numpy() for name, value in tensors.items()}
-    about = {**card, "precision": training.precision, "figures": outcome.figures, "curve": outcome.curve}
-    if outcome.note:
-        about["note"] = outcome.note
-    _drop(path.with_suffix(REPORT_SUFFIX))  # of a model that was deleted by hand
-    model = save_model(path, halves, about, training.preview(), training.exemplar())
-    _drop(checkpoint)
-    return Result(models=(model.path,), figures={**outcome.figures, "seconds": outcome.seconds})

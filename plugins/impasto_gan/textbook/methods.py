@@ -17,7 +17,7 @@ from impasto.library.networks import network_of
 from impasto.system.untrusted import excerpt
 from impasto.texture import Maps
 from impasto.tools import Result
-from impasto.training.loop import train_model
+from impasto.training.model import train_model
 
 from .card import TextbookCard
 from .conditional import ConditionalTraining

@@ -28,8 +28,8 @@ from impasto.texture import MAP_CHANNELS, Maps, channels_of
 from impasto.tools import Result
 from impasto.training.base import Training
 from impasto.training.layers import fitting_widths
-from impasto.training.loop import train_model
 from impasto.training.losses import SIGMA, relativistic_loss, sliced_wasserstein, zero_centred_penalty
+from impasto.training.model import train_model
 
 from .augmentation import Augmentation
 from .checkerboards import checkerboard

@@ -22,8 +22,8 @@ from impasto.texture import Maps
 from impasto.tools import Result
 from impasto.training.base import FINAL_RATE, Training
 from impasto.training.layers import fitting_widths
-from impasto.training.loop import train_model
 from impasto.training.losses import ONE_BY_ONE, kl_divergence, sliced_wasserstein
+from impasto.training.model import train_model
 from impasto.training.pictures import random_crop
 
 from . import stage_one, stage_two

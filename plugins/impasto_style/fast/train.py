@@ -24,8 +24,8 @@ from impasto.texture import Maps
 from impasto.tools import Result
 from impasto.training.base import Training
 from impasto.training.layers import Noise
-from impasto.training.loop import train_model
 from impasto.training.losses import SIGMA, relativistic_loss, zero_centred_penalty
+from impasto.training.model import train_model
 from impasto.training.pictures import load_surfaces
 
 from ..shared.resampling import as_image, as_tensor
