@@ -8,18 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import bmesh
 import bpy
 
 from ..core.descriptions import MESH
 from ..core.engine.replies import JobResult
-from ..core.errors import ParameterError
 from ..core.io.udim import tile_number, without_number
 from ..core.system.transaction import replace_files
 from ..core.udim import tile_of
 from ..engine import engine
 from ..jobs.session import push_undo
-from ..jobs.task import Report
+from ..jobs.task import Applied, Report
 from . import (
     endless_nodes,
     former,
@@ -31,81 +29,39 @@ from . import (
     naming,
     on_object,
     recent,
+    sliders,
     surfaces,
     tiles,
 )
-from .materials import material_called
-from .target import ACTIVE, NEW, NONE, Target, by_uid, check_assignable
+from .target import ACTIVE, NEW, NONE, Target, by_uid
 
 NOWHERE = "no object has it yet: it is kept in the file"
 
 
-def assign(name: str, objects: Sequence[bpy.types.Object]) -> Report:
-    """Assign the material of this name to objects. ParameterError if it is gone, or an object cannot have it."""
-    material = material_called(name)
-    if not objects:
-        raise ParameterError("no object is selected that can have a material", "select one")
-    for item in objects:
-        check_assignable(item)
-    for item in objects:
-        former.assign(item, material)
-    without_uv = [item.name for item in objects if item.type == "MESH" and not item.data.uv_layers]
-    notes = [f"{', '.join(without_uv)} has no UVs: unwrap it"] if without_uv else []
-    said = f"{', '.join(item.name for item in objects)}: {name}"
-    return Report("WARNING" if notes else "INFO", "; ".join([said, *notes]), materials=(name,))
-
-
-def assign_to_faces(name: str, objects: Sequence[bpy.types.Object]) -> Report:
-    """Assign the material of this name to the selected faces of objects in edit mode; others keep theirs.
-
-    ParameterError if it is gone, or no face is selected.
-    """
-    material, count = material_called(name), 0
-    for item in objects:
-        mesh = bmesh.from_edit_mesh(item.data)
-        chosen = [face for face in mesh.faces if face.select]
-        slot = _slot_for(item, material) if chosen else 0
-        for face in chosen:
-            face.material_index = slot
-        bmesh.update_edit_mesh(item.data)
-        count += len(chosen)
-    if not count:
-        raise ParameterError("no face is selected", "select those that shall have it, or leave edit mode")
-    return Report("INFO", f"Assigned {name} to {count} faces", materials=(name,))
-
-
-def assign_to_slot(name: str, item: bpy.types.Object, slot: int) -> Report:
-    """Assign the material of this name to the faces of an object's slot. ParameterError if it cannot have one."""
-    material = material_called(name)
-    check_assignable(item)
-    former.assign(item, material, min(slot, max(0, len(item.material_slots) - 1)))
-    return Report("INFO", f"{item.name}: {name}", materials=(name,))
-
-
-def _slot_for(item: bpy.types.Object, material: bpy.types.Material) -> int:
-    """Slot of an object that has a material, added where none has it."""
-    check_assignable(item)
-    found = [slot.material for slot in item.material_slots]
-    if material not in found:
-        new = [material] if found else [None, material]  # the other faces are in the first slot, whatever is there
-        for one in new:
-            item.data.materials.append(one)
-        found += new
-    return found.index(material)
-
-
-def put(parts: Sequence[tuple[JobResult, Target]], more: Sequence[str] = ()) -> Report:
+def put(parts: Sequence[tuple[JobResult, Target]], more: Sequence[str] = ()) -> Applied:
     """Make images, and materials, of encoded answers with their targets, in one step of undo.
 
-    The report names them and what could not be done.
+    The report names them and what could not be done. The main thread is free between the images of each answer, the
+    sliders of all materials, and the materials.
     """
     if not parts[0][1].is_in_open_file:
-        return [_keep_as_files(made, target) for made, target in parts][-1]
+        return _keep_all_as_files(parts)
     on_object.take_back()
+    uids = []
+    for made, target in parts:
+        uids.append({name: image.session_uid for name, image in _images(made, target).items()})
+        yield
+    if any(target.material != NONE for _, target in parts):
+        sliders.shared_tree()
+        yield
+    if not parts[0][1].is_in_open_file:
+        return _keep_all_as_files(parts)
     notes: list[str] = [*parts[0][0].notes, *more]
     reports: list[Report] = []
-    for made, target in parts:
-        report, own = _put(made, target)
+    for (made, target), known in zip(parts, uids, strict=True):
+        found = {name: image for name, uid in known.items() if (image := by_uid(bpy.data.images, uid))}
+        is_undone = len(found) < len(known)  # meanwhile
+        report, own = _put(made, _images(made, target) if is_undone else found, target)
         reports.append(report)
         notes += own
     push_undo(f"Impasto: {(*reports[0].materials, *reports[0].images)[0]}")
@@ -122,9 +78,8 @@ def put(parts: Sequence[tuple[JobResult, Target]], more: Sequence[str] = ()) -> 
     )
 
 
-def _put(made: JobResult, target: Target) -> tuple[Report, list[str]]:
-    """Make the images and the material of one target; what was made, and notes."""
-    new = _images(made, target)
+def _put(made: JobResult, new: Mapping[str, bpy.types.Image], target: Target) -> tuple[Report, list[str]]:
+    """Make the material of one target, if it has one, of its new images; what was made, and notes."""
     for image in new.values() if target.part else ():
         image[joined.PART] = target.part
     notes: list[str] = []
@@ -278,8 +233,13 @@ def _look(made: JobResult, target: Target) -> materials.Look:
     )
 
 
+def _keep_all_as_files(parts: Sequence[tuple[JobResult, Target]]) -> Report:
+    """Keep the results as files, since another .blend is open now; the report of the last one."""
+    return [_keep_as_files(made, target) for made, target in parts][-1]
+
+
 def _keep_as_files(made: JobResult, target: Target) -> Report:
-    """Keep the result as files, since another .blend is open now."""
+    """Keep the result of one target as files."""
     if made.paths:
         return Report("WARNING", f"Another file was opened: the maps of {target.name} are files only")
     folder = engine.user_folder(create=True) / "kept"

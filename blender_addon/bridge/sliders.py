@@ -87,7 +87,7 @@ def insert(tree: bpy.types.NodeTree, sockets: Mapping[str, bpy.types.NodeSocket]
     group = find(tree)
     if group is None:
         group = tree.nodes.new("ShaderNodeGroup")
-        group.node_tree, group.name, group.label, group.width = _tree(), NODE, "Sliders", 200
+        group.node_tree, group.name, group.label, group.width = shared_tree(), NODE, "Sliders", 200
     group.parent = next((socket.node.parent for socket in sockets.values()), None)
     box = node_layout.box_of(group)
     group.location = (left + COLUMN_PX, top + (box.top - box.bottom) + node_layout.MARGIN_PX)
@@ -140,8 +140,8 @@ def _new_changing(tree: bpy.types.NodeTree, name: str, group: bpy.types.Node) ->
     return node
 
 
-def _tree() -> bpy.types.NodeTree:
-    """The group of all materials of this file."""
+def shared_tree() -> bpy.types.NodeTree:
+    """The group of nodes of all materials of this file."""
     found = (one for one in bpy.data.node_groups if MARK in one and one.library is None)
     return next(found, None) or _new_tree()
 

@@ -153,8 +153,10 @@ class Jobs:
         for task in [task for task in self.tasks if task.is_ended]:
             if is_rendering():
                 break
+            report = task.conclude_part()
+            if report is None:
+                continue
             self.tasks.remove(task)
-            report = task.conclude()
             if task.is_shown or task.is_long or report.level == "ERROR":
                 self.tell(report, task.place)
             if not self._is_seen(task.place):
@@ -175,7 +177,8 @@ class Jobs:
 
     @property
     def _tick_s(self) -> float:
-        return TICK_S if all(task.is_shown or task.is_long for task in self.tasks) else QUICK_TICK_S
+        is_unhurried = all((task.is_shown or task.is_long) and not task.is_ended for task in self.tasks)
+        return TICK_S if is_unhurried or is_rendering() else QUICK_TICK_S
 
     def tell(self, report: Report, place: Place) -> None:
         """Show a report in the panel that caused it; scripts find its names in `made`."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -70,6 +70,8 @@ class Report:
     lit: tuple[np.ndarray, np.ndarray] | None = field(default=None, compare=False, repr=False)
 
 
+Applied = Generator[None, None, Report]
+"""The parts of a result's application, between which the main thread is free; it returns the report."""
 EXPECTED = (OSError, ImpastoError)
 """Errors that the user can solve: a full disk, a read-only folder, and those with a remedy."""
 
@@ -82,16 +84,17 @@ def error_report(error: OSError | ImpastoError) -> Report:
 class Task:
     """Work on a thread, whose result is applied on the main thread.
 
-    work(task) returns a result or raises; apply(result) returns a Report. `is_shown`: panels show its progress
-    and wait for it; others are quick and silent. `is_long`: a training, which runs beside all others and has a panel
-    of its own. `can_stop`: it can end early and keep its result so far. `place`: the panel whose button started it.
+    work(task) returns a result or raises; apply(result) returns a Report, at once or in parts. `is_shown`: panels show
+    its progress and wait for it; others are quick and silent. `is_long`: a training, which runs beside all others and
+    has a panel of its own. `can_stop`: it can end early and keep its result so far. `place`: the panel whose button
+    started it.
     """
 
     def __init__(
         self,
         label: str,
         work: Callable[[Task], Any],
-        apply: Callable[[Any], Report],
+        apply: Callable[[Any], Report | Applied],
         *,
         is_shown: bool = True,
         is_long: bool = False,
@@ -103,6 +106,7 @@ class Task:
         self.on_cancel: Callable[[], object] | None = None
         self.is_cancelled = False
         self._work, self._apply = work, apply
+        self._applied: Applied | None = None
         self._fraction, self._message = 0.0, label
         self._preview: np.ndarray | None = None
         self._result: Any = None
@@ -179,11 +183,25 @@ class Task:
             self._thread.join(limit_s)
 
     def conclude(self) -> Report:
-        """Apply the result, or report the error. On the main thread, once it has ended."""
+        """Apply the whole result, or report the error. On the main thread, once it has ended."""
+        while (report := self.conclude_part()) is None:
+            pass
+        return report
+
+    def conclude_part(self) -> Report | None:
+        """Apply the next part of the result; the report after the last one, or of the error."""
         try:
             if self._error is not None:
                 raise self._error
-            return self._apply(self._result)
+            applied = self._applied or self._apply(self._result)
+            if isinstance(applied, Report):
+                return applied
+            self._applied = applied
+            next(applied)
+            return None
+        except StopIteration as end:
+            report: Report = end.value
+            return report
         except Cancelled as stop:
             return Report("CANCELLED", f"{self.label}: {str(stop) or 'cancelled'}")
         except EXPECTED as error:

@@ -9,7 +9,7 @@ import bmesh
 import bpy
 from bpy.props import StringProperty
 
-from ..bridge import former, image_editors, results
+from ..bridge import assigning, former, image_editors
 from ..bridge.inputs import image_called
 from ..bridge.materials import material_called
 from ..bridge.target import assignable_objects, chosen_material
@@ -49,8 +49,8 @@ class OnMaterial:
 def assign_chosen(context: bpy.types.Context, name: str) -> Report:
     """Assign the material of this name to the selected objects; in edit mode, to the selected faces."""
     if context.mode == EDITED:
-        return results.assign_to_faces(name, context.objects_in_mode_unique_data)
-    return results.assign(name, assignable_objects(context))
+        return assigning.assign_to_faces(name, context.objects_in_mode_unique_data)
+    return assigning.assign(name, assignable_objects(context))
 
 
 class IMPASTO_OT_assign(OnMaterial, bpy.types.Operator):

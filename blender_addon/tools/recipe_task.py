@@ -23,7 +23,7 @@ from ..core.recipe import Recipe, Step
 from ..engine import engine
 from ..engine.catalogue import catalogue, properties_of
 from ..jobs.session import connect
-from ..jobs.task import Report, Task
+from ..jobs.task import Applied, Task
 from ..paths import absolute
 from .form import Form
 
@@ -78,13 +78,13 @@ def make_task(
         how = {"deliver": wanted, "device": device, "scale": scale, "keep_steps": keep_steps}
         return task.wait_for(client.submit(found, sent, **how))
 
-    def apply(made: JobResult) -> Report:
+    def apply(made: JobResult) -> Applied:
         lit = made.arrays.get(RELIT)
         maps = {name: array for name, array in made.arrays.items() if name != RELIT}
         made = with_width(replace(made, arrays=maps, notes=(*made.notes, *notes)), target)
         if target.is_in_open_file:
             recipe_inputs.keep(given for name in kept if isinstance(given := sent[name], JobInput))
-        report = results.put(split(made) if split else [(made, target)], then(made) if then else ())
+        report = yield from results.put(split(made) if split else [(made, target)], then(made) if then else ())
         return report if lit is None else replace(report, lit=(lit[0, :, :LIT_PX], lit[0, :, LIT_PX:]))
 
     return Task(label, work, apply, can_stop=can_stop)

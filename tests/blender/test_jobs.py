@@ -208,6 +208,27 @@ class WithoutWindow:
         return getattr(bpy, name)
 
 
+def test_a_result_is_applied_in_parts_between_which_it_may_be_undone(jobs, start, plane):
+    task = start("checker")
+    wait_until(lambda: task.is_ended)
+    assert jobs.tick() == 0.01, "the next part soon"
+    assert (len(made_images()), plane.active_material) == (6, None)
+    for image in made_images()[:2]:  # as an undo takes them back
+        bpy.data.images.remove(image)
+    report = finish(jobs)
+    assert report.text.startswith("Made the material checker")
+    assert all(node.image for node in plane.active_material.node_tree.nodes if node.type == "TEX_IMAGE")
+
+
+def test_when_another_file_is_opened_between_the_parts_the_result_is_kept_as_files(jobs, start):
+    task = start("checker")
+    wait_until(lambda: task.is_ended)
+    jobs.tick()
+    bpy.ops.wm.read_homefile(use_empty=True)
+    assert "kept in" in finish(jobs).text
+    assert not made_images()
+
+
 def test_when_another_file_is_opened_the_result_is_kept_as_files(jobs, start, extension):
     start("checker")
     bpy.ops.wm.read_homefile(use_empty=True)
