@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-LIMIT_S = 60.0
+LIMIT_S = 300.0
 
 
 class DaskCluster:

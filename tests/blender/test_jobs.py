@@ -17,7 +17,7 @@ import bpy
 import pytest
 from conftest import MODULE, pixels_of
 
-LIMIT_S = 20.0
+LIMIT_S = 120.0
 
 
 @pytest.fixture
@@ -179,7 +179,7 @@ def test_a_step_of_undo_beside_a_thread(extension):
         "for _ in range(200):\n    jobs.push_undo('Impasto: a thread is here')\n"
         "os._exit(0)\n"  # Python could not end beside the thread
     )
-    done = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
 
 
@@ -310,7 +310,7 @@ def test_blender_can_be_closed_while_a_job_runs(extension, tmp_path, how, code):
         "elif sys.argv[-1] == 'crash':\n"
         "    import os; os._exit(9)\n"
     )
-    done = subprocess.run([sys.executable, script, how], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([sys.executable, script, how], capture_output=True, text=True, timeout=300, check=False)
     pid = int(done.stdout.split("PID ")[1].split()[0])
     assert done.returncode == code, done.stderr
     wait_until(lambda: not is_alive(pid), 10)

@@ -23,6 +23,10 @@ from impasto.system.locks import acquire
 pytestmark = pytest.mark.farm
 
 
+PATIENCE_S = 600
+"""Time after which something hangs, on however busy a computer."""
+
+
 @pytest.fixture
 def impasto(fresh_impasto):
     """The command in whole processes: as a client of a cluster it has threads to end."""
@@ -211,7 +215,7 @@ def start(python, *arguments):
 
 def wait_for_jobs(running, folder, number):
     """Wait until a batch has made so many jobs; one that ends or stands still before then fails with what it said."""
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE_S
     while count(folder) < number and running.poll() is None and time.monotonic() < until:
         time.sleep(0.05)
     if count(folder) < number:
@@ -233,7 +237,7 @@ def test_killed_workers_lose_and_double_nothing(engine_with_misbehaving, own_das
     wait_for_jobs(running, out, 5)
     for nanny in nannies[:2]:
         own_dask.kill_worker(nanny)
-    said, errors = running.communicate(timeout=120)
+    said, errors = running.communicate(timeout=PATIENCE_S)
     assert running.returncode == 0, errors
     assert sorted(done_names(out)) == sorted(row["name"] for row in rows)
     assert json.loads(said.splitlines()[-1])["made"] == 60
@@ -256,7 +260,7 @@ def test_a_worker_that_hangs_is_given_up_and_its_jobs_are_made_elsewhere(
         wait_for_jobs(running, out, 2)
         (worker,) = (one for one in psutil.Process(hanging.pid).children() if "spawn_main" in str(one.cmdline()))
         worker.suspend()  # but not its engine: as if the network were cut
-        _, errors = running.communicate(timeout=120)
+        _, errors = running.communicate(timeout=PATIENCE_S)
         assert running.returncode == 0, errors
         assert sorted(done_names(out)) == sorted(row["name"] for row in rows)
     finally:
@@ -273,7 +277,7 @@ def test_a_scheduler_that_dies_ends_the_batch_and_another_one_makes_the_rest(
     running = start(engine_with_misbehaving, "batch", table, "--out", out, "--cluster", own_dask.address)
     wait_for_jobs(running, out, 3)
     own_dask.scheduler.kill()
-    _, errors = running.communicate(timeout=90)
+    _, errors = running.communicate(timeout=PATIENCE_S)
     assert running.returncode == 7, errors
     assert "is gone" in errors
     assert "goes on" in errors
@@ -296,13 +300,13 @@ def test_the_jobs_on_the_workers_end_with_the_command(engine_with_misbehaving, d
     out, table = tmp_path / "out", write_csv(tmp_path / "t.csv", rows)
     before = set(engines_below(dask))  # idle ones of other tests
     running = start(engine_with_misbehaving, "batch", table, "--out", out, "--cluster", dask.address)
-    wait_until(lambda: jobs_in(out), 60)
+    wait_until(lambda: jobs_in(out), PATIENCE_S)
     began = time.monotonic()
     running.send_signal(number)
     running.communicate(timeout=20)
     assert running.returncode == (130 if number == signal.SIGINT else -number)
     assert time.monotonic() - began < 10
-    wait_until(lambda: not jobs_in(out) and set(engines_below(dask)) <= before, 30)
+    wait_until(lambda: not jobs_in(out) and set(engines_below(dask)) <= before, PATIENCE_S)
     time.sleep(1)
     assert not jobs_in(out), "the jobs that were on their way were begun"
     assert list(out.glob("*.png")) == []
@@ -310,15 +314,17 @@ def test_the_jobs_on_the_workers_end_with_the_command(engine_with_misbehaving, d
 
 def test_a_batch_that_ends_leaves_the_jobs_of_another_one_alone(engine_with_misbehaving, impasto, dask, tmp_path):
     write_photos(tmp_path, 1)
-    rows = [{"recipe": "slow", "name": f"s{i}", "source": "p0.png", "parameter.seconds": 3} for i in range(8)]
+    short, began = write_csv(tmp_path / "other.csv", checkers(1)), time.monotonic()
+    assert impasto("batch", short, "--out", tmp_path / "first", "--cluster", dask.address).returncode == 0
+    seconds = max(3.0, time.monotonic() - began)  # so that four in turn outlast another batch, however slow the computer
+    rows = [{"recipe": "slow", "name": f"s{i}", "source": "p0.png", "parameter.seconds": seconds} for i in range(8)]
     out, table = tmp_path / "out", write_csv(tmp_path / "t.csv", rows)
     running = start(engine_with_misbehaving, "batch", table, "--out", out, "--cluster", dask.address, "--tries", 1)
-    wait_until(lambda: len(jobs_in(out)) == 2, 60)
-    table = write_csv(tmp_path / "other.csv", checkers(1))
-    other = impasto("batch", table, "--out", tmp_path / "other", "--cluster", dask.address)
+    wait_until(lambda: len(jobs_in(out)) == 2, PATIENCE_S)
+    other = impasto("batch", short, "--out", tmp_path / "other", "--cluster", dask.address)
     assert other.returncode == 0, other.stderr
     assert running.poll() is None, "the batches ran beside each other"
-    _, errors = running.communicate(timeout=60)
+    _, errors = running.communicate(timeout=PATIENCE_S)
     assert running.returncode == 0, errors
     assert sorted(done_names(out)) == [row["name"] for row in rows]
 

@@ -163,7 +163,7 @@ def test_of_two_that_need_an_environment_one_makes_it_and_the_other_waits(tmp_pa
     first = making(tmp_path, 1.5)
     said_until(first, "begun")
     second = making(tmp_path, 0)
-    said = [one.communicate(timeout=60)[0] for one in (first, second)]
+    said = [one.communicate(timeout=300)[0] for one in (first, second)]
     assert [one.returncode for one in (first, second)] == [0, 0], said
     assert f"is being made by process {first.pid}" in said[1]
     assert "begun" not in said[1]
@@ -177,7 +177,7 @@ def test_one_that_was_killed_while_it_made_an_environment_is_waited_for_by_nobod
     assert "Waiting" in said_until(waiting, "Waiting")
     killed.kill()
     killed.communicate()
-    assert "ready" in waiting.communicate(timeout=60)[0]
+    assert "ready" in waiting.communicate(timeout=300)[0]
     assert waiting.returncode == 0
 
 

@@ -102,7 +102,7 @@ def test_an_operation_that_takes_long_is_not_waited_for(tmp_path):
 
 def test_a_forked_childs_signals_are_its_own():
     done = subprocess.run(
-        [sys.executable, "-P", "-c", FORKING], capture_output=True, text=True, check=False, timeout=30
+        [sys.executable, "-P", "-c", FORKING], capture_output=True, text=True, check=False, timeout=300
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "goes on\n", "")
 
@@ -113,5 +113,5 @@ def test_nohup_outlives_its_terminal():
         "from impasto.system.interruption import install; install(lambda: None)\n"
         "signal.raise_signal(signal.SIGHUP); print('goes on')"
     )
-    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False, timeout=30)
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False, timeout=300)
     assert (done.returncode, done.stdout) == (0, "goes on\n")

@@ -153,7 +153,7 @@ def test_the_log_names_the_plugin_that_ends_the_process(tmp_path):
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
     assert done.returncode == 9
     assert "loading the plugin crashes" in done.stderr.splitlines()[-1]

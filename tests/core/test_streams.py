@@ -18,7 +18,7 @@ posix = pytest.mark.skipif(os.name == "nt", reason="file names and descriptors o
 def shell(script: str, *arguments: object, **environment: str) -> subprocess.CompletedProcess:
     """A shell script in which "$@" is the command."""
     command = ["sh", "-c", script, "sh", *COMMAND, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, check=False, timeout=60, env={**os.environ, **environment})
+    return subprocess.run(command, capture_output=True, check=False, timeout=300, env={**os.environ, **environment})
 
 
 @posix
@@ -95,4 +95,4 @@ from impasto.__main__ import main
 sys.argv[1:] = ["tools"]
 main()
 """
-    assert subprocess.run([sys.executable, "-P", "-c", code], check=False, timeout=60).returncode == 0
+    assert subprocess.run([sys.executable, "-P", "-c", code], check=False, timeout=300).returncode == 0
