@@ -179,7 +179,9 @@ def test_a_step_of_undo_beside_a_thread(extension):
         "for _ in range(200):\n    jobs.push_undo('Impasto: a thread is here')\n"
         "os._exit(0)\n"  # Python could not end beside the thread
     )
-    done = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", script], capture_output=True, text=True, timeout=300, check=False
+    )
     assert done.returncode == 0, done.stderr
 
 

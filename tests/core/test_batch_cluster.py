@@ -316,7 +316,9 @@ def test_a_batch_that_ends_leaves_the_jobs_of_another_one_alone(engine_with_misb
     write_photos(tmp_path, 1)
     short, began = write_csv(tmp_path / "other.csv", checkers(1)), time.monotonic()
     assert impasto("batch", short, "--out", tmp_path / "first", "--cluster", dask.address).returncode == 0
-    seconds = max(3.0, time.monotonic() - began)  # so that four in turn outlast another batch, however slow the computer
+    seconds = max(
+        3.0, time.monotonic() - began
+    )  # so that four in turn outlast another batch, however slow the computer
     rows = [{"recipe": "slow", "name": f"s{i}", "source": "p0.png", "parameter.seconds": seconds} for i in range(8)]
     out, table = tmp_path / "out", write_csv(tmp_path / "t.csv", rows)
     running = start(engine_with_misbehaving, "batch", table, "--out", out, "--cluster", dask.address, "--tries", 1)
