@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field, ValidationError
@@ -181,6 +182,8 @@ class Contract:
 
     `apply` may then be called with tiles.
     """
+    neutral: ClassVar[Mapping[str, Any]] = MappingProxyType({})
+    """Values of parameters that leave the subject as it is: `apply` is not called where all of them are given."""
     may_use_bfloat16: ClassVar[bool] = False
     """Whether it follows `Context.precision`, which then is bfloat16 where that is faster."""
 
@@ -292,6 +295,11 @@ def without_effect(tool: Tool, given: Mapping[str, Any]) -> list[str]:
     chosen = validate(tool, given).model_dump(mode="json")
     properties = properties_of(tool.parameters)
     return [name for name in given if not schemas.holds(properties[name], chosen)]
+
+
+def is_neutral(tool: Tool, parameters: Parameters) -> bool:
+    """Whether the tool leaves its subject as it is."""
+    return bool(tool.neutral) and all(getattr(parameters, name) == value for name, value in tool.neutral.items())
 
 
 def makes_tiles(tool: Tool) -> bool:

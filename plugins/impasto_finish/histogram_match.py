@@ -40,6 +40,7 @@ class HistogramMatch(Filter):
     example = "gravel.jpg --reference autumn.jpg --channels lightness "
     parameters = HistogramMatchParameters
     needs = ("base_color",)
+    neutral = {"strength": 0}
     inputs = (Input("reference", "picture or material whose histograms to take"),)
 
     def apply(

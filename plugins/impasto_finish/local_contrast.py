@@ -38,6 +38,7 @@ class LocalContrast(Filter):
     example = "gravel.jpg --strength 0.7 "
     parameters = LocalContrastParameters
     needs = ("base_color",)
+    neutral = {"strength": 0}
 
     def apply(
         self, subject: Maps, parameters: LocalContrastParameters, inputs: Mapping[str, Maps], context: Context

@@ -31,10 +31,9 @@ class Tint(Filter):
     example = 'gravel.jpg --dark "#3d170f" --light tan '
     parameters = TintParameters
     needs = ("base_color",)
+    neutral = {"strength": 0}
 
     def apply(self, subject: Maps, parameters: TintParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
-        if not parameters.strength:
-            return subject  # as it is, without the rounding of the way to Oklab and back
         oklab = linear_to_oklab(srgb_to_linear(subject["base_color"].pixels))  # (H, W, 3)
         context.progress(0.5, "Tinting")
         lightness = oklab[..., :1]

@@ -36,6 +36,7 @@ class EvenLight(Filter):
     example = "plaster.jpg --size 0.2 "
     parameters = EvenLightParameters
     needs = ("base_color",)
+    neutral = {"strength": 0}
 
     def apply(
         self, subject: Maps, parameters: EvenLightParameters, inputs: Mapping[str, Maps], context: Context

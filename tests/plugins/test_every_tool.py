@@ -10,9 +10,12 @@ import pytest
 from quick import QUICK
 
 from impasto import Maps
+from impasto.context import Context
 from impasto.evaluation.behaviour import CHECKS, declaration_problem, maker, picture, takes_sets
 from impasto.plugins.registry import registry
-from impasto.tools import is_procedural
+from impasto.recipe import Recipe, Step
+from impasto.running.runner import run
+from impasto.tools import Result, is_procedural
 
 pytestmark = pytest.mark.usefixtures("small_weights", "tiny_models")
 TOOLS = sorted(registry().tools)
@@ -64,3 +67,17 @@ def test_other_maps_of_the_subject_are_not_lost(name):
     subject = picture(64, 64).with_arrays({"opacity": np.full((64, 64), 0.25)})
     made = make(name, subject)
     assert np.allclose(made["opacity"].pixels, 0.25, atol=1e-3)
+
+
+@pytest.mark.parametrize("name", [name for name in TOOLS if registry().tool(name).neutral])
+def test_neutral_parameters_leave_the_subject_as_it_is(name):
+    """The tool itself would round: it is not asked."""
+    tool, subject = registry().tool(name), picture(48, 64)
+    parameters = tool.parameters(**tool.neutral)
+    others = {one.name: picture(40, 40) for one in tool.inputs}
+    made = run(Recipe((Step(name, dict(tool.neutral), {one: one for one in others}),)), {"source": subject, **others})
+    itself = tool.apply(subject, parameters, others, Context())
+    rounded = itself.maps if isinstance(itself, Result) else itself
+    for map_ in subject:
+        assert np.array_equal(made.maps[map_].pixels, subject[map_].pixels)
+        assert np.abs(rounded[map_].pixels - subject[map_].pixels).max() < 1 / 255

@@ -14,7 +14,7 @@ from ..context import Context
 from ..errors import ParameterError, PluginError
 from ..mask import Mask
 from ..texture import Maps
-from ..tools import Result, Tool
+from ..tools import Result, Tool, is_neutral
 from .inputs import Value
 from .masks import masked
 
@@ -38,6 +38,8 @@ class ReadyStep:
 
     def apply(self, subject: Maps, context: Context) -> Result:
         check_needs(self.tool, subject)
+        if is_neutral(self.tool, self.parameters):
+            return Result(subject)
         log.info("%s on %s: %s", self.tool.name, context.device, self.parameters)
         with self._alone(context):
             own = replace(context, rng=self.rng, on_decision=self.on_decision)
