@@ -114,7 +114,9 @@ def _fill(preview: bpy.types.ImagePreview, pixels: np.ndarray, repeats: int) -> 
 
     pixels = np.tile(pixels, (repeats, repeats, 1))
     step = -(-max(pixels.shape[:2]) // SIDE_PX)
-    small = pixels[::-step, ::step].astype(np.float32) / 255
+    small = pixels[::-step, ::step]
     height, width, _ = small.shape
+    opaque = np.full((height, width, 4), 255, np.uint8)
+    opaque[..., :3] = small
     preview.image_size = (width, height)
-    preview.image_pixels_float.foreach_set(np.concatenate([small, np.ones((height, width, 1), np.float32)], 2).ravel())
+    preview.image_pixels.foreach_set(opaque.view(np.int32).ravel())  # a pixel a number, which is quick

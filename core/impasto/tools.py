@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field, ValidationError
@@ -182,8 +181,8 @@ class Contract:
 
     `apply` may then be called with tiles.
     """
-    neutral: ClassVar[Mapping[str, Any]] = MappingProxyType({})
-    """Values of parameters that leave the subject as it is: `apply` is not called where all of them are given."""
+    neutral_at_zero: ClassVar[tuple[str, ...]] = ()
+    """Parameters that leave the subject as it is where all of them are 0: `apply` is then not called."""
     may_use_bfloat16: ClassVar[bool] = False
     """Whether it follows `Context.precision`, which then is bfloat16 where that is faster."""
 
@@ -299,7 +298,7 @@ def without_effect(tool: Tool, given: Mapping[str, Any]) -> list[str]:
 
 def is_neutral(tool: Tool, parameters: Parameters) -> bool:
     """Whether the tool leaves its subject as it is."""
-    return bool(tool.neutral) and all(getattr(parameters, name) == value for name, value in tool.neutral.items())
+    return bool(tool.neutral_at_zero) and not any(getattr(parameters, name) for name in tool.neutral_at_zero)
 
 
 def makes_tiles(tool: Tool) -> bool:

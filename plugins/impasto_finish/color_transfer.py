@@ -47,7 +47,7 @@ class ColorTransfer(Filter):
     example = "gravel.jpg --reference autumn.jpg "
     parameters = ColorTransferParameters
     needs = ("base_color",)
-    neutral = {"strength": 0}
+    neutral_at_zero = ("strength",)
     inputs = (Input("reference", "picture or material whose colours to take"),)
 
     def apply(

@@ -36,7 +36,7 @@ class Denoise(Filter):
     example = "gravel.jpg --strength 1.5 "
     parameters = DenoiseParameters
     needs = ("base_color",)
-    neutral = {"strength": 0}
+    neutral_at_zero = ("strength",)
 
     def apply(self, subject: Maps, parameters: DenoiseParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
         """The subject without noise; each map has its own."""

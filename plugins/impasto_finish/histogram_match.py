@@ -40,7 +40,7 @@ class HistogramMatch(Filter):
     example = "gravel.jpg --reference autumn.jpg --channels lightness "
     parameters = HistogramMatchParameters
     needs = ("base_color",)
-    neutral = {"strength": 0}
+    neutral_at_zero = ("strength",)
     inputs = (Input("reference", "picture or material whose histograms to take"),)
 
     def apply(

@@ -38,7 +38,7 @@ class LocalContrast(Filter):
     example = "gravel.jpg --strength 0.7 "
     parameters = LocalContrastParameters
     needs = ("base_color",)
-    neutral = {"strength": 0}
+    neutral_at_zero = ("strength",)
 
     def apply(
         self, subject: Maps, parameters: LocalContrastParameters, inputs: Mapping[str, Maps], context: Context

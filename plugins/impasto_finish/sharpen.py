@@ -50,7 +50,7 @@ class Sharpen(Filter):
     example = "gravel.jpg --amount 1.2 "
     parameters = SharpenParameters
     needs = ("base_color",)
-    neutral = {"amount": 0}
+    neutral_at_zero = ("amount",)
 
     def apply(self, subject: Maps, parameters: SharpenParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
         """The sharpened subject; with all maps, its relief gets steeper where it is fine."""

@@ -31,7 +31,7 @@ class Tint(Filter):
     example = 'gravel.jpg --dark "#3d170f" --light tan '
     parameters = TintParameters
     needs = ("base_color",)
-    neutral = {"strength": 0}
+    neutral_at_zero = ("strength",)
 
     def apply(self, subject: Maps, parameters: TintParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
         oklab = linear_to_oklab(srgb_to_linear(subject["base_color"].pixels))  # (H, W, 3)

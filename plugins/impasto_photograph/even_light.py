@@ -36,7 +36,7 @@ class EvenLight(Filter):
     example = "plaster.jpg --size 0.2 "
     parameters = EvenLightParameters
     needs = ("base_color",)
-    neutral = {"strength": 0}
+    neutral_at_zero = ("strength",)
 
     def apply(
         self, subject: Maps, parameters: EvenLightParameters, inputs: Mapping[str, Maps], context: Context

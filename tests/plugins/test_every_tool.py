@@ -69,13 +69,16 @@ def test_other_maps_of_the_subject_are_not_lost(name):
     assert np.allclose(made["opacity"].pixels, 0.25, atol=1e-3)
 
 
-@pytest.mark.parametrize("name", [name for name in TOOLS if registry().tool(name).neutral])
+@pytest.mark.parametrize("name", [name for name in TOOLS if registry().tool(name).neutral_at_zero])
 def test_neutral_parameters_leave_the_subject_as_it_is(name):
     """The tool itself would round: it is not asked."""
     tool, subject = registry().tool(name), picture(48, 64)
-    parameters = tool.parameters(**tool.neutral)
+    parameters = tool.parameters(**dict.fromkeys(tool.neutral_at_zero, 0))
     others = {one.name: picture(40, 40) for one in tool.inputs}
-    made = run(Recipe((Step(name, dict(tool.neutral), {one: one for one in others}),)), {"source": subject, **others})
+    made = run(
+        Recipe((Step(name, dict.fromkeys(tool.neutral_at_zero, 0), {one: one for one in others}),)),
+        {"source": subject, **others},
+    )
     itself = tool.apply(subject, parameters, others, Context())
     rounded = itself.maps if isinstance(itself, Result) else itself
     for map_ in subject:

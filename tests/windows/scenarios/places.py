@@ -138,6 +138,7 @@ def straightens(walk: Walk) -> Steps:
     yield walk.settle(1.0)
     walk.screenshot("straight.png")
     walk.record("shown", editor(walk).spaces.active.image.name)
+    walk.record("size", list(editor(walk).spaces.active.image.size))
     walk.record("report", JOBS.reports[EXTENSION.jobs.task.Place.TEXTURE].text)
 
 
