@@ -9,6 +9,7 @@ from .mutation import Mutation
 from .shipped import SHIPPED
 from .stackgan import STACKGAN
 from .style import STYLE
+from .synthesis import SYNTHESIS
 from .textbook import TEXTBOOK
 from .torus import TORUS
 from .training import TRAINING
@@ -24,5 +25,6 @@ MUTATIONS: tuple[Mutation, ...] = (
     *VAE,
     *INTEROP,
     *STYLE,
+    *SYNTHESIS,
     *FAST_STYLE,
 )

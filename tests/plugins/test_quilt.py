@@ -13,6 +13,7 @@ from impasto import Maps
 from impasto.context import Context
 from impasto.errors import Cancelled, ParameterError
 from impasto.evaluation import metrics
+from impasto.patches.cuts import Bands
 from impasto.patches.lines import grain_weights, hidden_share
 from impasto.patches.seams import join
 from impasto.regularity.detection import find_lattice, find_regularity
@@ -91,6 +92,26 @@ def brick_wall(side: int = 400, course: int = 33, length: int = 66) -> np.ndarra
     mortar = (y % course < 4) | (shifted % length < 4)
     grey = np.where(mortar, 0.85, tone).astype(np.float32)
     return np.repeat(grey[..., None], 3, 2)
+
+
+def test_variety_avoids_what_was_used() -> None:
+    source, size = photograph("gravel", 256), {"width_px": 384, "height_px": 384}
+    repeats, fewer = (
+        np.mean([metrics.repeated_share(color(source, seed, variety=variety, **size)) for seed in range(3)])
+        for variety in (0.0, 0.5)
+    )
+    assert fewer < 0.9 * repeats
+
+
+def test_a_cut_follows_what_differs_least() -> None:
+    """A winding valley of differences, through a band on the left of a block."""
+    rows, columns = np.mgrid[:64, :32]
+    valley = 12 + np.round(6 * np.sin(rows[:, :1] / 8))
+    differences = np.broadcast_to(np.where(np.abs(columns - valley) <= 1, 0.0, 1.0), (2, 64, 32)).astype(np.float32)
+    shown = Bands((64, 32), {"left": 24}).cut(differences)
+    first = shown.argmax(1)  # column of the first pixel of the new block
+    assert np.abs(first - valley[:, 0]).max() <= 1
+    assert (shown == (columns >= first[:, None])).all()
 
 
 def test_rows_of_brick_run_unbroken_through_the_wrap() -> None:
