@@ -31,15 +31,24 @@ from .messages import BuildError, step
 NUMPY_1 = (
     *(f"tests/core/test_{name}.py" for name in ("color", "dataset", "files", "metrics", "models", "noise", "relief")),
     *(f"tests/core/test_{name}.py" for name in ("runner", "streaming", "texture", "training", "wire")),
-    *(f"tests/plugins/test_{name}.py" for name in ("every_stylizer", "every_tool", "photo_maps", "quilt", "restyle")),
-    *(f"tests/plugins/test_{name}.py" for name in ("photo_maps_light", "shipped_models", "textbook", "torus")),
+    *(f"tests/plugins/test_{name}.py" for name in ("every_tool", "photo_maps", "quilt", "restyle")),
 )
-"""The tests in which arrays are computed with: processes and the command line are the same under every NumPy.
+"""The tests in which NumPy computes: processes, the command line and networks are the same under every NumPy.
 
 Of these, `any_numpy` marks the slow ones that run no NumPy code which the others do not run too.
 """
 
-
+IN_BETWEEN = (
+    *(f"tests/blender/test_{name}.py" for name in ("assets", "asset_library", "bake_files", "bake_results", "endless")),
+    *(f"tests/blender/test_{name}.py" for name in ("export", "generate", "graphics", "images", "jobs", "layers")),
+    *(
+        f"tests/blender/test_{name}.py"
+        for name in ("mapping", "materials", "menus", "on_object", "points", "properties")
+    ),
+    *(f"tests/blender/test_{name}.py" for name in ("registering", "release", "sliders", "style_panel", "translations")),
+)
+"""What is usually run in a Blender between the oldest and the newest, which run all: the parts of Blender that changed
+more than once between them. `--only` runs all in it, too."""
 NEWEST_BLENDER, *_, OLDEST_BLENDER = (f"blender-{version}" for version in BPY_VERSIONS)
 WINDOWS = "windows"
 FOR_PATHS = ("core", "plugins", NEWEST_BLENDER, "hostile", "tensorflow", WINDOWS)
@@ -55,6 +64,8 @@ class Session:
     paths: tuple[str, ...]
     marks: str = ""
     """The tests that it takes, by their markers (tests/conftest.py); all where it is empty."""
+    usual: tuple[str, ...] = ()
+    """Those of the paths that are run unless the session is asked for; all where it is empty."""
     also: Environment | None = None
     """Another environment, whose programs its tests start."""
     is_beside: bool = False
@@ -81,15 +92,18 @@ def all_sessions() -> list[Session]:
     """Every session, the longest first; the one in windows, which runs alone, last."""
     newest = bpy_environment(NEWEST_BPY)
     everything = [
-        Session("core", CORE, ("tests/core",), "not farm", newest),
+        Session("core", CORE, ("tests/core",), "not farm", also=newest),
         Session("plugins", CORE, ("tests/plugins",)),
-        Session("farm", CORE, ("tests/core",), "farm", newest, is_beside=True),
+        Session("farm", CORE, ("tests/core",), "farm", also=newest, is_beside=True),
     ]
     for version in BPY_VERSIONS:
         name = f"blender-{version}"
         marks = "" if name == NEWEST_BLENDER else "not any_blender"
+        usual = () if name in (NEWEST_BLENDER, OLDEST_BLENDER) else IN_BETWEEN
         is_beside = name == OLDEST_BLENDER
-        everything.append(Session(name, bpy_environment(version), ("tests/blender",), marks, is_beside=is_beside))
+        everything.append(
+            Session(name, bpy_environment(version), ("tests/blender",), marks, usual, is_beside=is_beside)
+        )
     everything.append(Session("core-numpy-1", CORE_NUMPY_1, NUMPY_1, "not any_numpy", is_beside=True))
     everything.append(Session("hostile", CORE, ("tests/hostile",), is_beside=True))
     everything.append(Session("tensorflow", TENSORFLOW, ("tests/tensorflow_backend",), is_beside=True))
@@ -104,7 +118,8 @@ def sessions(only: Sequence[str], paths: Sequence[str] = (), windows: bool = Fal
         raise BuildError(f"--only takes {', '.join(session.name for session in everything)}, not {', '.join(unknown)}")
     if not paths:
         usual = [session for session in everything if session.name != WINDOWS]
-        chosen = [session for session in usual if not only or session.name in only]
+        chosen = [session for session in usual if session.name in only]
+        chosen = chosen or [replace(session, paths=session.usual or session.paths) for session in usual if not only]
         return [*chosen, everything[-1]] if windows or WINDOWS in only else chosen
     found = [_test_path(path) for path in paths]
     chosen = []

@@ -82,6 +82,14 @@ def test_a_path_without_tests_is_refused_with_an_example(path):
         chosen(path)
 
 
+def test_a_blender_in_between_runs_what_changed_and_all_if_it_is_asked_for():
+    usual = chosen()["blender-4.5"]
+    assert all((ROOT / path).is_file() for path in usual)
+    assert "tests/blender/test_layers.py" in usual
+    assert chosen(only=("blender-4.5",)) == {"blender-4.5": ("tests/blender",)}
+    assert chosen()["blender-4.2"] == ("tests/blender",)
+
+
 def test_a_session_that_none_of_the_paths_belongs_to_is_refused():
     with pytest.raises(BuildError, match=r"no test of tests/core/test_wire\.py runs in plugins"):
         chosen("core/test_wire.py", only=("plugins",))
