@@ -110,7 +110,7 @@ class Phrase(Matcher):
             message = f"{excerpt(subject)} changes nothing that is known here"
             raise ParameterError(message, f"{remedy}write for example 'a little darker', or 'more moss'")
         message = f"{excerpt(reading.compound or subject)} names no material that is known here"
-        remedy += f"`impasto tools` lists the {len(materials())} materials"
+        remedy += f"all {len(materials())} materials are among the tools"
         raise ParameterError(message, f"{remedy}; write for example {self.example!r}")
 
 
