@@ -47,7 +47,8 @@ COLUMN_PX, ROW_PX = 320, 300
 class Look:
     """Mapping of maps to a surface. width_m and relief_m: real-world size of one tile; aspect: height / width.
 
-    has_sliders: those that stay live, except for a material that has been made without.
+    has_sliders: those that stay live, except for a material that has been made without. sliders_later: with room for
+    those that `add_sliders` adds.
     """
 
     width_m: float = 1.0
@@ -56,6 +57,7 @@ class Look:
     use_displacement: bool = False
     use_ambient_occlusion: bool = False
     has_sliders: bool = True
+    sliders_later: bool = False
 
 
 def material_called(name: str) -> bpy.types.Material:
@@ -224,7 +226,7 @@ class _Builder:
             if self._is_used(name, images):
                 colors[name] = node.outputs["Color"]
         self._join(colors, has_normal="normal" in colors)
-        if self.look.has_sliders:
+        if self.look.has_sliders and not self.look.sliders_later:
             self.made += sliders.insert(self.tree, colors)
         node_layout.make_room(self.tree, self.made)
 

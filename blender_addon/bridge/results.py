@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -42,26 +42,30 @@ def put(parts: Sequence[tuple[JobResult, Target]], more: Sequence[str] = ()) -> 
     """Make images, and materials, of encoded answers with their targets, in one step of undo.
 
     The report names them and what could not be done. The main thread is free between the images of each answer, the
-    sliders of all materials, and the materials.
+    sliders of all materials, the drafts of new materials, and what others see of them.
     """
     if not parts[0][1].is_in_open_file:
         return _keep_all_as_files(parts)
     on_object.take_back()
-    uids = []
+    made_images, drafts = [], []
     for made, target in parts:
-        uids.append({name: image.session_uid for name, image in _images(made, target).items()})
+        made_images.append({name: image.session_uid for name, image in _images(made, target).items()})
         yield
     if any(target.material != NONE for _, target in parts):
         sliders.shared_tree()
         yield
+    for (made, target), uids in zip(parts, made_images, strict=True):
+        drafts.append((yield from _draft(made, _found(uids), target)))
     if not parts[0][1].is_in_open_file:
         return _keep_all_as_files(parts)
     notes: list[str] = [*parts[0][0].notes, *more]
     reports: list[Report] = []
-    for (made, target), known in zip(parts, uids, strict=True):
-        found = {name: image for name, uid in known.items() if (image := by_uid(bpy.data.images, uid))}
-        is_undone = len(found) < len(known)  # meanwhile
-        report, own = _put(made, _images(made, target) if is_undone else found, target)
+    for (made, target), uids, draft in zip(parts, made_images, drafts, strict=True):
+        found, material = _found(uids), by_uid(bpy.data.materials, draft)
+        if material and not found:  # its images are gone
+            bpy.data.materials.remove(material)
+            material = None
+        report, own = _put(made, found or _images(made, target), target, material)
         reports.append(report)
         notes += own
     push_undo(f"Impasto: {(*reports[0].materials, *reports[0].images)[0]}")
@@ -78,7 +82,30 @@ def put(parts: Sequence[tuple[JobResult, Target]], more: Sequence[str] = ()) -> 
     )
 
 
-def _put(made: JobResult, new: Mapping[str, bpy.types.Image], target: Target) -> tuple[Report, list[str]]:
+def _found(uids: Mapping[str, int]) -> dict[str, bpy.types.Image]:
+    """The images that were made; none if they were undone meanwhile."""
+    found = {name: by_uid(bpy.data.images, uid) for name, uid in uids.items()}
+    return found if all(found.values()) else {}
+
+
+def _draft(made: JobResult, new: Mapping[str, bpy.types.Image], target: Target) -> Generator[None, None, int]:
+    """A new material of its maps, in two parts, which nothing uses yet; its uid, or 0 if the target needs none."""
+    if target.material != NEW or target.painted or not new:
+        return 0
+    material = materials.new(target.name)
+    uid: int = material.session_uid
+    look = _look(*_as_mapped(made, new, target))
+    materials.apply_maps(material, new, replace(look, sliders_later=True))
+    yield
+    if material := by_uid(bpy.data.materials, uid):
+        materials.add_sliders(material)
+        yield
+    return uid
+
+
+def _put(
+    made: JobResult, new: Mapping[str, bpy.types.Image], target: Target, draft: bpy.types.Material | None
+) -> tuple[Report, list[str]]:
     """Make the material of one target, if it has one, of its new images; what was made, and notes."""
     for image in new.values() if target.part else ():
         image[joined.PART] = target.part
@@ -86,7 +113,7 @@ def _put(made: JobResult, new: Mapping[str, bpy.types.Image], target: Target) ->
     first = new.get("base_color") or next(iter(new.values()))
     material = None
     if target.material != NONE:
-        material = (_repaint if target.painted else _material)(made, new, target, notes)
+        material = (_repaint if target.painted else _material)(made, new, target, notes, draft)
         material[images.RECIPE] = made.recipe.to_json()
         material.pop(images.STAND_IN, None)
         what = f"the material {material.name}"
@@ -143,12 +170,21 @@ def map_of(path: Path) -> str:
     return max(found, key=len, default="")  # a bent normal's ends like a normal's
 
 
+def _as_mapped(made: JobResult, new: Mapping[str, bpy.types.Image], target: Target) -> tuple[JobResult, Target]:
+    """The result and its target; by UVs as they are, if its textures lie on the objects'."""
+    if MESH in made.recipe.inputs or any(image.source == tiles.TILED for image in new.values()):
+        return replace(made, width_m=materials.unit_m(), size_px=None), replace(target, mapping=mapping.UV)
+    return made, target
+
+
 def _material(
-    made: JobResult, new: Mapping[str, bpy.types.Image], target: Target, notes: list[str]
+    made: JobResult,
+    new: Mapping[str, bpy.types.Image],
+    target: Target,
+    notes: list[str],
+    draft: bpy.types.Material | None,
 ) -> bpy.types.Material:
-    is_tiled = any(image.source == tiles.TILED for image in new.values())
-    if is_tiled or MESH in made.recipe.inputs:  # the textures lie on the objects' UVs as they are
-        made, target = replace(made, width_m=materials.unit_m(), size_px=None), replace(target, mapping=mapping.UV)
+    made, target = _as_mapped(made, new, target)
     objects = target.found_objects()
     if len(objects) < len(target.objects):
         notes.append("an object was deleted meanwhile: the material is kept without it")
@@ -157,11 +193,12 @@ def _material(
         notes.append("the material was deleted meanwhile: this is a new one")
     if active:
         former.keep_state(active)
-    material = active or materials.new(target.name)
-    is_kept = target.mapping == mapping.AUTO and mapping.is_chosen(material)
+    material = active or draft or materials.new(target.name)
+    is_kept = active is not None and target.mapping == mapping.AUTO and mapping.is_chosen(active)
     kind = mapping.of_material(material) if is_kept else target.mapping
     unit = materials.uv_unit(mapping.node_of(material)) if is_kept else None
-    materials.apply_maps(material, new, _look(made, target))
+    if draft is None:
+        materials.apply_maps(material, new, _look(made, target))
     if unit:
         mapping.set_unit(material, unit)
     notes += _map(material, objects, kind, has_width=bool(made.width_m or target.width_m))
@@ -188,14 +225,18 @@ def _map(material: bpy.types.Material, objects: Sequence[bpy.types.Object], kind
 
 
 def _repaint(
-    made: JobResult, new: Mapping[str, bpy.types.Image], target: Target, notes: list[str]
+    made: JobResult,
+    new: Mapping[str, bpy.types.Image],
+    target: Target,
+    notes: list[str],
+    draft: bpy.types.Material | None,
 ) -> bpy.types.Material:
     """The repainted material, or a repainted copy that replaces it on the objects."""
     before = by_uid(bpy.data.materials, target.painted)
     nodes = surfaces.map_nodes(before) if before else {}
     if before is None or "base_color" not in nodes:
         notes.append("the material was deleted or changed meanwhile: this is a new one")
-        return _material(made, new, replace(target, painted=0, material=NEW), notes)
+        return _material(made, new, replace(target, painted=0, material=NEW), notes, draft)
     if target.material == ACTIVE:
         former.keep_state(before)
         shown = {name: node.image for name, node in nodes.items() if name in new}

@@ -210,15 +210,28 @@ class WithoutWindow:
         return getattr(bpy, name)
 
 
-def test_a_result_is_applied_in_parts_between_which_it_may_be_undone(jobs, start, plane):
+def test_a_result_is_applied_in_parts(jobs, start, plane):
+    """Nothing is seen of it before the last one: not its images, nor a draft of its material."""
     task = start("checker")
     wait_until(lambda: task.is_ended)
-    assert jobs.tick() == 0.01, "the next part soon"
-    assert (len(made_images()), plane.active_material) == (6, None)
-    for image in made_images()[:2]:  # as an undo takes them back
+    seen = []
+    while jobs.tasks:
+        seen.append((len(made_images()), "checker" in bpy.data.materials, bool(plane.active_material)))
+        assert jobs.tick() == 0.01 or not jobs.tasks, "the next part soon"
+    assert seen == [(0, False, False), (6, False, False), (6, False, False), *[(6, True, False)] * 2]
+    assert plane.active_material.name == "checker"
+
+
+@pytest.mark.parametrize("parts", [1, 4])
+def test_what_is_undone_between_the_parts_of_a_result_is_made_again(jobs, start, plane, parts):
+    task = start("checker")
+    wait_until(lambda: task.is_ended)
+    for _ in range(parts):
+        jobs.tick()
+    for image in made_images()[:2]:
         bpy.data.images.remove(image)
-    report = finish(jobs)
-    assert report.text.startswith("Made the material checker")
+    assert finish(jobs).text.startswith("Made the material checker")
+    assert plane.active_material.name == "checker"
     assert all(node.image for node in plane.active_material.node_tree.nodes if node.type == "TEX_IMAGE")
 
 
