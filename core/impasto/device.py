@@ -113,6 +113,16 @@ def leave_a_core_free() -> None:
         set_threads(max(1, torch.get_num_threads() - 1))
 
 
+def compute_products_in_one_thread() -> None:
+    """Let NumPy's matrix products compute in one thread, unless variables say otherwise. Called before it is imported.
+
+    Most are small, and OpenBLAS's threads wait for each other as OpenMP's do: beside a window, a product of (8, 8) and
+    (8, 32000) takes fifty times as long in two threads.
+    """
+    if not _threads_are_given():
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
 def keep_freed_memory() -> None:
     """Keep freed memory for the next tensors, up to `KEPT_BYTES`, in blocks of up to `LARGEST_KEPT_BYTES`.
 

@@ -141,6 +141,31 @@ print(rounds(16) - start)
 """
 
 
+TWO = min(2, os.cpu_count() or 1)
+PRODUCT = """
+import os, sys
+import impasto.engine.worker
+from impasto.device import compute_products_in_one_thread
+assert "numpy" not in sys.modules
+compute_products_in_one_thread()
+import numpy
+numpy.ones((800, 800)) @ numpy.ones((800, 800))
+print(len(os.listdir("/proc/self/task")))
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
+@pytest.mark.parametrize(
+    ("given", "threads"), [({}, 1), ({"OMP_NUM_THREADS": "2"}, TWO), ({"OPENBLAS_NUM_THREADS": "2"}, TWO)]
+)
+def test_numpy_computes_in_one_thread_unless_the_user_decides(given, threads):
+    clean = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    run = subprocess.run(
+        [sys.executable, "-P", "-c", PRODUCT], env=clean | given, capture_output=True, text=True, check=True
+    )
+    assert int(run.stdout) == threads
+
+
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc is told")
 def test_freed_memory_is_kept_for_the_next_blocks_or_given_back():
     """Page faults of 16 rounds of four blocks of 8 MiB: each page of each round, unless they are kept."""

@@ -17,7 +17,9 @@ def main() -> None:
     import logging
     from pathlib import Path
 
-    from ..device import keep_freed_memory
+    from ..device import compute_products_in_one_thread, keep_freed_memory
+
+    compute_products_in_one_thread()
     from ..system.interruption import install
     from ..system.streams import prepare
     from ..system.transaction import end_all
