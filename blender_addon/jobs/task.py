@@ -194,7 +194,7 @@ class Task:
             if self._error is not None:
                 raise self._error
             applied = self._applied or self._apply(self._result)
-            if isinstance(applied, Report):
+            if not isinstance(applied, Generator):
                 return applied
             self._applied = applied
             next(applied)
