@@ -8,6 +8,10 @@ from itertools import combinations
 import numpy as np
 
 MS_SSIM_PX = 128
+SIGMAS_PX, RADIUS_PX = (0.5, 1.0, 2.0, 4.0, 8.0), 16
+"""Standard deviations of the windows of multi-scale SSIM, and their reach."""
+C1, C2 = 0.01**2, 0.03**2
+"""Constants of SSIM, for values from 0 to 1."""
 
 
 def largest_correlation(a: np.ndarray, b: np.ndarray) -> float:
@@ -29,19 +33,24 @@ def _standardise(picture: np.ndarray) -> np.ndarray:
 def ms_ssim(a: np.ndarray, b: np.ndarray, side_px: int = MS_SSIM_PX) -> float:
     """Multi-scale structural similarity of the centres (side_px) of a and b (H, W, 3), of one size; 1 if identical.
 
-    kornia's, with five Gaussians at full resolution (Zhao et al. 2017, without their L1 term).
+    Of five Gaussians at full resolution (Zhao et al. 2017, eq. 8), each in two passes: kornia's loss, of which this is
+    the complement, folds whole windows, which takes minutes for 256² on processors without AVX-512.
     """
-    import torch
-    from kornia.losses import MS_SSIMLoss
+    from scipy.ndimage import gaussian_filter
 
     side = min(side_px, *a.shape[:2])
     top, left = (a.shape[0] - side) // 2, (a.shape[1] - side) // 2
-    x, y = (
-        torch.from_numpy(np.ascontiguousarray(p[top : top + side, left : left + side].transpose(2, 0, 1), np.float32))
-        for p in (a, b)
-    )
-    with torch.inference_mode():
-        return 1 - float(MS_SSIMLoss(alpha=1.0, compensation=1.0)(x[None], y[None]))
+    x, y = (p[top : top + side, left : left + side].astype(np.float64) for p in (a, b))
+    structure: np.ndarray | float = 1.0
+    for sigma in SIGMAS_PX:
+        mean_x, mean_y, of_x, of_y, of_both = (
+            gaussian_filter(one, (sigma, sigma, 0), mode="constant", radius=RADIUS_PX)
+            for one in (x, y, x * x, y * y, x * y)
+        )
+        variances = of_x - mean_x**2 + of_y - mean_y**2
+        structure = structure * (2 * (of_both - mean_x * mean_y) + C2) / (variances + C2)
+        luminance = (2 * mean_x * mean_y + C1) / (mean_x**2 + mean_y**2 + C1)
+    return float((luminance * structure).mean())
 
 
 def over_pairs(measure: Callable[[np.ndarray, np.ndarray], float], results: Sequence[np.ndarray]) -> list[float]:
