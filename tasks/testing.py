@@ -47,8 +47,10 @@ IN_BETWEEN = (
     ),
     *(f"tests/blender/test_{name}.py" for name in ("registering", "release", "sliders", "style_panel", "translations")),
 )
-"""What is usually run in a Blender between the oldest and the newest, which run all: the parts of Blender that changed
-more than once between them. `--only` runs all in it, too."""
+"""The tests that a Blender between the oldest and the newest usually runs, of what changed more than once between them.
+
+Those two run all; `--only` runs all in it, too.
+"""
 NEWEST_BLENDER, *_, OLDEST_BLENDER = (f"blender-{version}" for version in BPY_VERSIONS)
 WINDOWS = "windows"
 FOR_PATHS = ("core", "plugins", NEWEST_BLENDER, "hostile", "tensorflow", WINDOWS)
@@ -118,8 +120,9 @@ def sessions(only: Sequence[str], paths: Sequence[str] = (), windows: bool = Fal
         raise BuildError(f"--only takes {', '.join(session.name for session in everything)}, not {', '.join(unknown)}")
     if not paths:
         usual = [session for session in everything if session.name != WINDOWS]
-        chosen = [session for session in usual if session.name in only]
-        chosen = chosen or [replace(session, paths=session.usual or session.paths) for session in usual if not only]
+        chosen = [session for session in usual if not only or session.name in only]
+        if not only:
+            chosen = [replace(session, paths=session.usual or session.paths) for session in chosen]
         return [*chosen, everything[-1]] if windows or WINDOWS in only else chosen
     found = [_test_path(path) for path in paths]
     chosen = []

@@ -113,7 +113,8 @@ def _put(
     first = new.get("base_color") or next(iter(new.values()))
     material = None
     if target.material != NONE:
-        material = (_repaint if target.painted else _material)(made, new, target, notes, draft)
+        repainted = _repaint(made, new, target, notes) if target.painted else None
+        material = repainted or _material(made, new, target, notes, draft)
         material[images.RECIPE] = made.recipe.to_json()
         material.pop(images.STAND_IN, None)
         what = f"the material {material.name}"
@@ -182,7 +183,7 @@ def _material(
     new: Mapping[str, bpy.types.Image],
     target: Target,
     notes: list[str],
-    draft: bpy.types.Material | None,
+    draft: bpy.types.Material | None = None,
 ) -> bpy.types.Material:
     made, target = _as_mapped(made, new, target)
     objects = target.found_objects()
@@ -225,18 +226,14 @@ def _map(material: bpy.types.Material, objects: Sequence[bpy.types.Object], kind
 
 
 def _repaint(
-    made: JobResult,
-    new: Mapping[str, bpy.types.Image],
-    target: Target,
-    notes: list[str],
-    draft: bpy.types.Material | None,
+    made: JobResult, new: Mapping[str, bpy.types.Image], target: Target, notes: list[str]
 ) -> bpy.types.Material:
     """The repainted material, or a repainted copy that replaces it on the objects."""
     before = by_uid(bpy.data.materials, target.painted)
     nodes = surfaces.map_nodes(before) if before else {}
     if before is None or "base_color" not in nodes:
         notes.append("the material was deleted or changed meanwhile: this is a new one")
-        return _material(made, new, replace(target, painted=0, material=NEW), notes, draft)
+        return _material(made, new, replace(target, painted=0, material=NEW), notes)
     if target.material == ACTIVE:
         former.keep_state(before)
         shown = {name: node.image for name, node in nodes.items() if name in new}

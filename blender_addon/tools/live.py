@@ -55,7 +55,6 @@ class Live:
     of: the panel, for `properties.when_changed`. settings: name of the scene's settings, which have `live_preview`.
     why_not(context): reason why there can be no picture now. preview_inputs(context): what `run` needs for one.
     delay_s: pause after the last change. runs_small(request): as for `arrays_of`. recipes_before(request): of what the
-    delay_s: pause after the last change. runs_small(request): as for `arrays_of`. recipes_before(request): of what the
     picture is compared with, the first that can be run; none where nothing is compared. on_read: called beside the main
     thread with inputs that are not needed any more. on_shown: called with each picture. material_of(context): the
     material that shows its maps on objects.

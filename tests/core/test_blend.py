@@ -184,7 +184,7 @@ def test_a_batch_that_is_ended_leaves_no_blender_and_no_file(engine_with_misbeha
         time.sleep(2)  # it bakes
         (blender,) = blenders()
         running.send_signal(signal.SIGINT)  # which kills the engine
-        assert "cancelled; 0 of 1" in running.communicate(timeout=300)[1]
+        assert "cancelled; 0 of 1" in running.communicate(timeout=30)[1]
     wait_until(lambda: not blender.is_running() or blender.status() == psutil.STATUS_ZOMBIE, 5)
     wait_until(lambda: not list(tmp_path.glob("impasto-*")), 5)
     assert not list(out.glob("*.png"))

@@ -253,7 +253,7 @@ def test_the_worker_ends_when_its_client_does(worker_command, tmp_path):
 
     if not sys.platform.startswith("linux"):
         pytest.skip("looks into /proc")
-    wait_until(has_ended)
+    wait_until(has_ended, 6)
 
 
 def test_a_preview_is_the_real_result_under_a_light_scaled_down(shared_client):

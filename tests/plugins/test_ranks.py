@@ -127,7 +127,7 @@ def command(trainer: str, picture: Path, folder: Path, *options: str) -> list[st
 
 
 def launched(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """What torchrun says of two processes, which need no name of this machine that its resolver knows."""
+    """The ended torchrun of two processes, which need no name of this machine that its resolver knows."""
     torchrun = [sys.executable, "-P", "-m", "torch.distributed.run", "--standalone", "--local-addr=127.0.0.1"]
     how: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     started = subprocess.Popen([*torchrun, "--nproc-per-node=2", *arguments], start_new_session=True, **how)
