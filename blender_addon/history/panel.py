@@ -10,7 +10,7 @@ import bpy
 
 from ..bridge import image_editors
 from ..interface import previews
-from ..interface.drawing import draw_progress, draw_report, draw_text, name_place
+from ..interface.drawing import draw_progress, draw_report, draw_text, last_words, name_place
 from ..jobs.session import jobs
 from ..jobs.task import Place
 from ..tools.panel import InImageEditor, InShaderEditor, InView3D, Tab
@@ -21,6 +21,8 @@ from .stored import is_on, stored
 
 COLUMN_PX, ROWS = 85, 3
 """Least width of a thumbnail at a resolution scale of 1, and rows of a page."""
+PANEL_PX, BUTTON_PX = 36, 10
+"""Widths of the edges of a panel and of a button at that scale."""
 SCALE, LARGE_SCALE, COMPARED_SCALE = 3.6, 7.0, 11.0
 """Sizes of thumbnails, of the selected one and of a comparison, in heights of a button."""
 
@@ -38,13 +40,14 @@ class HistoryPanel(Tab):
         name_place(layout, Place.HISTORY)
         _draw_search(layout, settings)
         columns = _columns(context)
+        width_px = _button_width_px(context, columns)
         found, shown = _page(settings, columns * ROWS)
         if not found:
             is_filtered = settings.search or settings.starred_only
             draw_text(layout, "Nothing is found" if is_filtered else "There are no results yet", "INFO")
         grid = layout.grid_flow(row_major=True, columns=columns, even_columns=True, align=True)
         for entry in shown:
-            _draw_entry(grid.column(align=True), entry, entry.key == settings.selected)
+            _draw_entry(grid.column(align=True), entry, entry.key == settings.selected, width_px)
         _draw_turns(layout, settings.page, len(found), columns * ROWS)
         if _is_across_files(settings) and stored.left_out:
             draw_text(layout, f"{stored.left_out} files of the history cannot be read, and are left out", "ERROR")
@@ -89,6 +92,12 @@ def _columns(context: bpy.types.Context) -> int:
     return max(2, int(context.region.width / (COLUMN_PX * scale))) if context.region else ROWS
 
 
+def _button_width_px(context: bpy.types.Context, columns: int) -> float:
+    """Width of the text below a thumbnail."""
+    scale = context.preferences.system.ui_scale or 1.0
+    return (context.region.width - PANEL_PX * scale) / columns - BUTTON_PX * scale if context.region else COLUMN_PX
+
+
 def _page(settings: bpy.types.PropertyGroup, size: int) -> tuple[Sequence[Entry], Sequence[Entry]]:
     """Entries that are found, and those of them on the page; collected anew if one there was deleted or renamed."""
     wanted = settings.search, settings.starred_only, _is_across_files(settings)
@@ -120,11 +129,11 @@ def _draw_turn(row: bpy.types.UILayout, page: int, is_enabled: bool, icon: str) 
     part.operator("impasto.turn_page", text="", icon=icon).page = page
 
 
-def _draw_entry(column: bpy.types.UILayout, entry: Entry, is_selected: bool) -> None:
-    """Draw an entry's thumbnail, and the button that selects it."""
+def _draw_entry(column: bpy.types.UILayout, entry: Entry, is_selected: bool, width_px: float) -> None:
+    """Draw an entry's thumbnail, and the button that selects it, with as much of its name as this width holds."""
     column.template_icon(entry.icon, scale=SCALE)
     icon = "SOLO_ON" if entry.is_starred else "NONE"
-    look = {"text": entry.short_label, "icon": icon, "depress": is_selected, "translate": False}
+    look = {"text": last_words(entry.short_label, width_px), "icon": icon, "depress": is_selected, "translate": False}
     button = column.operator("impasto.select_entry", **look)
     button.entry = entry.key
 

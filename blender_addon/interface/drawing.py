@@ -143,15 +143,27 @@ def _begins(part: str, name: str) -> bool:
 
 def _lines(text: str, width_px: float) -> list[str]:
     """Lines of at most this width in Blender's font; Chinese, which has no spaces, ends anywhere."""
-    blf.size(0, bpy.context.preferences.ui_styles[0].widget.points * _scale())
     lines = [""]
     for word in WORD.findall(text):
-        fits = blf.dimensions(0, word.rstrip())[0] <= width_px
+        fits = _width_px(word.rstrip()) <= width_px
         for part in [word] if fits else word:
-            if lines[-1] and blf.dimensions(0, (lines[-1] + part).rstrip())[0] > width_px:
+            if lines[-1] and _width_px((lines[-1] + part).rstrip()) > width_px:
                 lines.append("")
             lines[-1] += part
     return [line.rstrip() for line in lines if line.strip()]
+
+
+def last_words(text: str, width_px: float) -> str:
+    """The last words of a name, which say what it is, if all are too wide: "… red bricks"."""
+    words = text.split(" ")
+    ends = (text, *("… " + " ".join(words[left:]) for left in range(1, len(words))))
+    return next((end for end in ends if _width_px(end) <= width_px), ends[-1])
+
+
+def _width_px(text: str) -> float:
+    """Width in Blender's font at the size of buttons."""
+    blf.size(0, bpy.context.preferences.ui_styles[0].widget.points * _scale())
+    return blf.dimensions(0, text)[0]
 
 
 def draw_preferences_button(layout: bpy.types.UILayout) -> None:

@@ -154,3 +154,11 @@ def test_chinese_is_wrapped_by_its_width(extension, scene):
     extension.interface.drawing.draw_text(layout, "the disk is full; check the name", "ERROR")
     drawn = [options["text"] for what, _arguments, options in layout.drawn if what == "label"]
     assert drawn == ["The disk is full. Check the name"]
+
+
+def test_a_name_that_is_too_wide_ends_with_what_it_is(extension):
+    last_words = extension.interface.drawing.last_words
+    assert last_words("mossy red bricks", 400) == "mossy red bricks"
+    assert last_words("mossy red bricks", 80) == "… red bricks"
+    assert last_words("mossy red bricks", 10) == "… bricks"
+    assert last_words("Oak", 1) == "Oak"
