@@ -46,7 +46,7 @@ def assign_to_faces(name: str, objects: Sequence[bpy.types.Object]) -> Report:
         count += len(chosen)
     if not count:
         raise ParameterError("no face is selected", "select those that shall have it, or leave edit mode")
-    return Report("INFO", f"Assigned {name} to {count} faces", materials=(name,))
+    return Report("INFO", f"Assigned {name} to the selected faces ({count})", materials=(name,))
 
 
 def assign_to_slot(name: str, item: bpy.types.Object, slot: int) -> Report:

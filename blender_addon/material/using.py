@@ -98,7 +98,7 @@ class IMPASTO_OT_select_users(OnMaterial, bpy.types.Operator):
                 face.select_set(face.material_index in slots)
                 count += face.select
             bmesh.update_edit_mesh(one.data)
-        return Report("INFO", f"Selected {count} faces")
+        return Report("INFO", f"Selected faces: {count}")
 
 
 def _materials(item: bpy.types.Object) -> list[bpy.types.Material]:

@@ -329,12 +329,12 @@ def test_an_artist_marks_an_asset_browses_the_shipped_library_and_makes_one_of_i
     assert len(facts["sizes"]) >= 5
 
 
-def test_an_asset_is_dragged_onto_a_slot_and_where_blender_can_onto_selected_faces(walk_through, blender):
+def test_an_asset_is_dragged_onto_a_slot_and_dragged_or_clicked_for_selected_faces(walk_through, blender):
     facts = walk_through("drags")
     print(json.dumps(facts, indent=1))
     assert facts["object"] == ["Dropped"]
-    dropped = blender.name != "4.3"  # its shelves call nothing when an asset is dragged, and Blender takes no drop
-    assert facts["faces"] == ["Dropped"] * dropped + ["Material"] * (6 - dropped)
+    assert facts["way"] == ("click" if blender.name == "4.3" else "drag")
+    assert facts["faces"] == ["Dropped"] + ["Material"] * 5
 
 
 def test_the_asset_browser_lists_and_fetches_a_library_from_a_server(walk_through, blender):
