@@ -51,7 +51,7 @@ def _check(arguments: argparse.Namespace, terminal: Terminal) -> None:
                 out = arguments.out / folder.name if len(folders) > 1 else arguments.out
                 mended[-1] = mend(report, out)
     answers = [_answer(report, *done) for report, done in zip(reports, mended, strict=True)]
-    terminal.report_check(CheckedSets(sets=answers), [line for one in answers for line in _lines(one, arguments.all)])
+    terminal.say(CheckedSets(sets=answers), [line for one in answers for line in _lines(one, arguments.all)])
     if any(_is_wrong(report, fixes) for report, (fixes, _) in zip(reports, mended, strict=True)):
         sys.exit(FileError.exit_code)
 

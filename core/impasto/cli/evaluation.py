@@ -6,16 +6,26 @@ import argparse
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ..about import VERSION
 from ..errors import FileError, ModelError, ParameterError
 from ..library.models import Model, read_model, record_figures
 from ..library.tensors import SUFFIX
 from ..plugins.registry import registry
 from ..system.untrusted import excerpt, parse_json, printable
+from . import tables
 from .gallery import add_gallery
+from .json_answers import Evaluation, MapEvaluation, PictureEvaluation, SetFigures
 from .options import add_command, add_device, add_seed, parse_size, whole_number
 from .terminal import Terminal
+
+if TYPE_CHECKING:
+    from ..evaluation.maps import MapFigures
+    from ..evaluation.pictures import PictureJudgement
+
+Judged = Mapping[str, tuple[int, Mapping[str, "MapFigures"]]]
+"""Width at which each set was compared, and figures of the estimate and the controls."""
 
 
 def add_evaluate(commands: Any) -> None:
@@ -88,7 +98,24 @@ def _evaluate_picture(arguments: argparse.Namespace, terminal: Terminal) -> None
         )
     if arguments.sheet:
         replace_files({arguments.sheet: tile_sheet(result, source)})
-    terminal.report_picture_evaluation(result.name, source.name, judgement)
+    answer = _picture_evaluation(result.name, source.name, judgement)
+    terminal.say(answer, tables.picture_evaluation(answer))
+
+
+def _picture_evaluation(result: str, source: str, judgement: PictureJudgement) -> PictureEvaluation:
+    """A result's figures beside those of controls, with goals and remarks."""
+    height, width = judgement.size_px
+    return PictureEvaluation(
+        impasto=VERSION,
+        result=result,
+        source=source,
+        size_px=[width, height],
+        window_px=judgement.window_px,
+        figures={row: dict(figures) for row, figures in judgement.figures.items()},
+        details={row: dict(details) for row, details in judgement.details.items()},
+        goals={name: list(goal) for name, goal in judgement.goals().items()},
+        missed=judgement.missed_goals(),
+    )
 
 
 def _add_maps(kinds: Any) -> None:
@@ -107,7 +134,7 @@ def _evaluate_maps(arguments: argparse.Namespace, terminal: Terminal) -> None:
     from ..evaluation.maps import compare_controls, compare_maps
 
     found = pair_sets(arguments.maps, arguments.truth)
-    judged = {}
+    judged: dict[str, tuple[int, Mapping[str, MapFigures]]] = {}
     with terminal.progress() as show:
         for index, pair in enumerate(found.pairs):
             show(index / len(found.pairs), pair.name)
@@ -117,7 +144,26 @@ def _evaluate_maps(arguments: argparse.Namespace, terminal: Terminal) -> None:
     for names, lack in ((found.without_estimate, "no estimate"), (found.without_truth, "no truth")):
         if names:
             terminal.note(f"left out, because there is {lack}: {', '.join(map(printable, names))}")
-    terminal.report_map_evaluation(judged, found.without_estimate, found.without_truth)
+    sets, means = _map_figures(judged)
+    left_out = {"without_estimate": list(found.without_estimate), "without_truth": list(found.without_truth)}
+    answer = MapEvaluation(impasto=VERSION, sets=sets, means=means, **left_out)
+    terminal.say(answer, tables.map_evaluation(answer))
+
+
+def _map_figures(judged: Judged) -> tuple[list[SetFigures], list[SetFigures]]:
+    """Figures of each set and its controls, and their means over all sets and over those with relief."""
+    sets = [
+        tables.set_figures(name, of, [figures], width_px)
+        for name, (width_px, rows) in judged.items()
+        for of, figures in rows.items()
+    ]
+    means = []
+    for name, only_relief in (("mean", False), ("mean of relief", True)):
+        for of in dict.fromkeys(one.of for one in sets):
+            rows = [rows[of] for _, rows in judged.values() if of in rows]
+            if found := [row for row in rows if row.has_relief or not only_relief]:
+                means.append(tables.set_figures(name, of, found))
+    return sets, means
 
 
 def _evaluate_model(arguments: argparse.Namespace, terminal: Terminal) -> None:
@@ -156,7 +202,9 @@ def _evaluate_model(arguments: argparse.Namespace, terminal: Terminal) -> None:
         replace_files(written)
     if arguments.record:
         record_figures(model, card_figures(comparisons))
-    terminal.report_evaluation(about, model.card["figures"], list(written))
+    files = [str(path) for path in written]
+    answer = Evaluation.model_validate({**about, "files": files})
+    terminal.say(answer, [*tables.evaluation(answer, model.card["figures"]), *files])
 
 
 def _model(wanted: str) -> Model:

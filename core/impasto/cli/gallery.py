@@ -11,7 +11,9 @@ from typing import Any
 
 from ..errors import FileError, ParameterError
 from ..system.names import usable_name
-from ..system.untrusted import excerpt, files_in, is_folder, parse_json
+from ..system.untrusted import excerpt, files_in, is_folder, parse_json, shorten
+from . import tables
+from .json_answers import Gallery, GalleryResult
 from .options import add_command, add_device, add_seed, parse_size
 from .terminal import Terminal
 
@@ -51,8 +53,13 @@ def _gallery(arguments: argparse.Namespace, terminal: Terminal) -> None:
             device=arguments.device,
             on_progress=on_progress,
         )
-    terminal.report_gallery(arguments.out / PAGE, entries)
-    if any(entry.error for entry in entries):
+    failed = [entry for entry in entries if entry.error]
+    for entry in failed:
+        terminal.print_error(f"{entry.source}, {shorten(entry.method)}: {entry.error}", entry.remedy)
+    results = [GalleryResult(**{name: getattr(one, name) for name in GalleryResult.model_fields}) for one in entries]
+    answer = Gallery(page=str(arguments.out / PAGE), results=results)
+    terminal.say(answer, [*tables.gallery(answer), answer.page])
+    if failed:
         sys.exit(FileError.exit_code)
 
 

@@ -28,11 +28,13 @@ from ..system.interruption import say_by
 from ..system.streams import check_output
 from ..system.untrusted import excerpt, read_json
 from ..tools import TASKS, by_group, describe, in_order
+from . import tables
 from .batch import add_batch
 from .check import add_check
 from .data import add_prepare
 from .evaluation import add_evaluate
 from .export import add_export
+from .json_answers import Completion, Findings
 from .models import add_models, add_train
 from .options import add_command, add_device, parse_metres
 from .output import add_output, carry_out, result_name
@@ -192,7 +194,7 @@ def _add_doctor(commands: Any) -> None:
 
 def _doctor(arguments: argparse.Namespace, terminal: Terminal) -> None:
     found = findings()
-    terminal.report_findings(found)
+    terminal.say(Findings.model_validate(found), tables.findings(found))
     if found["problems"]:
         sys.exit(PluginError.exit_code)
 
@@ -206,7 +208,8 @@ def _add_completion(commands: Any, whole: argparse.ArgumentParser) -> None:
 def _completion(whole: argparse.ArgumentParser, arguments: argparse.Namespace, terminal: Terminal) -> None:
     import shtab
 
-    terminal.report_completion(arguments.shell, shtab.complete(whole, shell=arguments.shell))
+    script = shtab.complete(whole, shell=arguments.shell)
+    terminal.say(Completion(shell=arguments.shell, script=script), [script])
 
 
 ACTIONS: Mapping[str, Callable[..., None]] = {

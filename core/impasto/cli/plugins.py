@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import asdict
 from typing import Any
 
 from ..errors import ParameterError, PluginError
 from ..plugins.registry import Registry, registry
 from ..system.untrusted import excerpt
 from ..tools import Tool
+from . import tables
+from .json_answers import PluginChecks
 from .options import add_command
 from .terminal import Terminal
 
@@ -32,7 +35,8 @@ def _check(arguments: argparse.Namespace, terminal: Terminal) -> None:
         for index, tool in enumerate(tools):
             on_progress(index / len(tools), f"Checking {tool.name}")
             findings += check(tool)
-    terminal.report_plugin_checks(findings)
+    answer = PluginChecks.model_validate({"checks": [asdict(finding) for finding in findings]})
+    terminal.say(answer, tables.checks(findings))
     if any(finding.problem for finding in findings):
         sys.exit(PluginError.exit_code)
 

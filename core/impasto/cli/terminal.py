@@ -7,45 +7,32 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..about import VERSION
 from ..data.class_warnings import class_warnings
 from ..errors import ImpastoError, ParameterError, error_fields
 from ..library.models import Model
 from ..system.streams import screen
-from ..system.untrusted import printable, shorten
+from ..system.untrusted import printable
 from ..tools import Result
 from . import tables
 from .json_answers import (
     Again,
     Answer,
     Batched,
-    CheckedSets,
-    Completion,
     DamagedModel,
-    Evaluation,
     FailedJob,
     FailedSource,
     Failure,
-    Findings,
-    Gallery,
-    GalleryResult,
     Installed,
-    MapEvaluation,
     ModelEntry,
     Models,
-    PictureEvaluation,
     Planned,
-    PluginChecks,
     Prepared,
     Progress,
     Removed,
     Tools,
-    WeightsDetails,
-    WeightsList,
     Written,
 )
 
@@ -54,10 +41,6 @@ if TYPE_CHECKING:
 
     from ..batch.progress import BatchProgress
     from ..data.dataset import Dataset
-    from ..evaluation.behaviour import BehaviourFinding
-    from ..evaluation.gallery import Entry
-    from ..evaluation.maps import MapFigures
-    from ..evaluation.pictures import PictureJudgement
     from ..running.rerun import Rerun
 
 REJECTED_SHOWN = 20
@@ -146,23 +129,23 @@ class Terminal:
     ) -> None:
         """Print the written files, and the sources that failed."""
         for path, error in failed:
-            self._fail(f"{path}: {error.message}", error.remedy)
+            self.print_error(f"{path}: {error.message}", error.remedy)
         about = self._about(paths, results)
         sources = [FailedSource(source=str(path), **error_fields(error)) for path, error in failed]
-        self._say(Written(**about, failed=sources), about["files"])
+        self.say(Written(**about, failed=sources), about["files"])
         self._note_all(results)
 
     def report_plan(self, answer: Planned) -> None:
         """Print the jobs of a batch, and how large the results of those to be made are."""
-        self._say(answer, tables.plan_table(answer))
+        self.say(answer, tables.plan_table(answer))
 
     def report_batch(self, progress: BatchProgress, files: Sequence[Path]) -> None:
         """Print how many jobs of a batch were made and how many failed, and why the first of these did."""
         for failure in progress.failures:
             place = f" (row {failure.row})" if failure.row else ""
-            self._fail(f"{failure.name}{place}: {failure.message}", failure.remedy)
+            self.print_error(f"{failure.name}{place}: {failure.message}", failure.remedy)
         if progress.failed > len(progress.failures):
-            self._fail(f"{progress.failed - len(progress.failures)} more jobs failed", "see failures.jsonl")
+            self.print_error(f"{progress.failed - len(progress.failures)} more jobs failed", "see failures.jsonl")
         failures = [
             FailedJob(**{key: getattr(one, key) for key in FailedJob.model_fields}) for one in progress.failures
         ]
@@ -175,12 +158,12 @@ class Terminal:
             files=[str(path) for path in files],
             warnings=self.warnings,
         )
-        self._say(answer, [progress.summary, *answer.files])
+        self.say(answer, [progress.summary, *answer.files])
 
     def report_rerun(self, again: Rerun) -> None:
         """Print the written files, and the differences from the first time."""
         about = self._about(again.paths, [again.result])
-        self._say(Again(**about, identical=again.identical, differences=again.differences), about["files"])
+        self.say(Again(**about, identical=again.identical, differences=again.differences), about["files"])
         self._note_all([again.result])
         for difference in again.differences:
             self.note(f"differs: {difference}")
@@ -198,7 +181,7 @@ class Terminal:
     def report_data(self, paths: Sequence[Path], dataset: Dataset) -> None:
         """Print the files that `prepare` wrote, and a summary of the dataset."""
         files = [str(path) for path in paths]
-        self._say(Prepared(files=files, manifest=dataset.manifest()), files)
+        self.say(Prepared(files=files, manifest=dataset.manifest()), files)
         self.note_dataset(dataset)
 
     def note_dataset(self, dataset: Dataset) -> None:
@@ -216,17 +199,17 @@ class Terminal:
     def report_tools(self, described: Iterable[Mapping[str, Any]]) -> None:
         """Print the tools, one per line, below the headings of their groups."""
         listed = list(described)
-        self._say(Tools.model_validate({"tools": listed}), tables.tools(listed))
+        self.say(Tools.model_validate({"tools": listed}), tables.tools(listed))
 
     def report_tool(self, described: Mapping[str, Any]) -> None:
         """Print everything about one tool."""
-        self._say(Tools.model_validate({"tools": [described]}), tables.tool(described))
+        self.say(Tools.model_validate({"tools": [described]}), tables.tool(described))
 
     def report_models(self, folder: Path, models: Sequence[Model], damaged: Mapping[Path, ImpastoError]) -> None:
         """Print a table of the models, and the damaged files."""
         broken = [DamagedModel(file=str(path), error=error.message) for path, error in damaged.items()]
         answer = Models(folder=str(folder), models=[_entry(model) for model in models], damaged=broken)
-        self._say(answer, tables.models(models) if models else [f"no models yet in {folder}"])
+        self.say(answer, tables.models(models) if models else [f"no models yet in {folder}"])
         for error in damaged.values():
             self.note(f"damaged: {error.message}\n  {error.remedy}")
         for note in [note for model in models for note in model.notes]:
@@ -234,127 +217,31 @@ class Terminal:
 
     def report_model(self, model: Model) -> None:
         """Print a model's card."""
-        self._say(_entry(model), tables.model(model))
+        self.say(_entry(model), tables.model(model))
         for note in model.notes:
             self.note(f"warning: {note}")
 
-    def report_weights_list(self, folder: Path, listed: Sequence[Mapping[str, Any]]) -> None:
-        """Print a table of the weights that tools can use."""
-        self._say(WeightsList.model_validate({"folder": str(folder), "weights": listed}), tables.all_weights(listed))
-        for one in listed:
-            if one["error"]:
-                self.note(f"damaged: {one['error']}")
-
-    def report_weights(self, about: Mapping[str, Any]) -> None:
-        """Print everything about some weights."""
-        self._say(WeightsDetails.model_validate(about), tables.weights(about))
-
-    def report_evaluation(
-        self, about: Mapping[str, Any], recorded: Mapping[str, float], written: Sequence[Path]
-    ) -> None:
-        """Print a table for each case: figures of the model and of controls, goals, and remarks.
-
-        recorded: the figures on the model's card, which tell what was a loss of its training.
-        """
-        files = [str(path) for path in written]
-        answer = Evaluation.model_validate({**about, "files": files})
-        self._say(answer, [*tables.evaluation(answer, recorded), *files])
-
-    def report_map_evaluation(
-        self,
-        judged: Mapping[str, tuple[int, Mapping[str, MapFigures]]],
-        without_estimate: Sequence[str],
-        without_truth: Sequence[str],
-    ) -> None:
-        """Print a table of figures of sets and their controls, with the width they are compared at, and of means."""
-        sets = [
-            tables.set_figures(name, of, [figures], width_px)
-            for name, (width_px, rows) in judged.items()
-            for of, figures in rows.items()
-        ]
-        means = [
-            tables.set_figures(name, of, found)
-            for name, only_relief in (("mean", False), ("mean of relief", True))
-            for of in dict.fromkeys(one.of for one in sets)
-            if (
-                found := [
-                    rows[of] for _, rows in judged.values() if of in rows and (rows[of].has_relief or not only_relief)
-                ]
-            )
-        ]
-        answer = MapEvaluation(
-            impasto=VERSION,
-            sets=sets,
-            means=means,
-            without_estimate=list(without_estimate),
-            without_truth=list(without_truth),
-        )
-        self._say(answer, tables.map_evaluation(answer))
-
-    def report_picture_evaluation(self, result: str, source: str, judgement: PictureJudgement) -> None:
-        """Print a table of a result's figures beside those of controls, with goals and remarks."""
-        height, width = judgement.size_px
-        answer = PictureEvaluation(
-            impasto=VERSION,
-            result=result,
-            source=source,
-            size_px=[width, height],
-            window_px=judgement.window_px,
-            figures={row: dict(figures) for row, figures in judgement.figures.items()},
-            details={row: dict(details) for row, details in judgement.details.items()},
-            goals={name: list(goal) for name, goal in judgement.goals().items()},
-            missed=judgement.missed_goals(),
-        )
-        self._say(answer, tables.picture_evaluation(answer))
-
-    def report_gallery(self, page: Path, entries: Sequence[Entry]) -> None:
-        """Print a table of the results of a gallery, and those that failed."""
-        for entry in entries:
-            if entry.error:
-                self._fail(f"{entry.source}, {shorten(entry.method)}: {entry.error}", entry.remedy)
-        results = [
-            GalleryResult(**{name: getattr(one, name) for name in GalleryResult.model_fields}) for one in entries
-        ]
-        answer = Gallery(page=str(page), results=results)
-        self._say(answer, [*tables.gallery(answer), str(page)])
-
     def report_installation(self, path: Path) -> None:
         """Print the path of a file added to a library."""
-        self._say(Installed(installed=str(path)), [f"installed {path}"])
+        self.say(Installed(installed=str(path)), [f"installed {path}"])
 
     def report_removal(self, path: Path) -> None:
         """Print the path of a file removed from a library."""
-        self._say(Removed(removed=str(path)), [f"removed {path}"])
-
-    def report_completion(self, shell: str, script: str) -> None:
-        """Print the completion script for a shell."""
-        self._say(Completion(shell=shell, script=script), [script])
-
-    def report_plugin_checks(self, findings: Sequence[BehaviourFinding]) -> None:
-        """Print the findings of the checks of a plugin's tools."""
-        answer = PluginChecks.model_validate({"checks": [asdict(finding) for finding in findings]})
-        self._say(answer, tables.checks(findings))
-
-    def report_check(self, answer: CheckedSets, lines: Sequence[str]) -> None:
-        """Print the findings of `impasto check`."""
-        self._say(answer, lines)
-
-    def report_findings(self, found: Mapping[str, Any]) -> None:
-        """Print the findings of `impasto doctor`."""
-        self._say(Findings.model_validate(found), tables.findings(found))
+        self.say(Removed(removed=str(path)), [f"removed {path}"])
 
     def fail(self, kind: str, message: str, remedy: str) -> None:
         """Print an error on stderr, and with --json also on stdout."""
         if self.json:
             self._answer(Failure(error=kind, message=message, remedy=remedy))
-        self._fail(message, remedy)
+        self.print_error(message, remedy)
 
-    def _fail(self, message: str, remedy: str) -> None:
+    def print_error(self, message: str, remedy: str) -> None:
+        """Print an error on stderr, above which no progress bar stays."""
         if self._bar:
             self._bar.stop()
         print(f"impasto: {message}" + (f"\n  {remedy}" if remedy else ""), file=sys.stderr)
 
-    def _say(self, answer: Answer, lines: Iterable[str]) -> None:
+    def say(self, answer: Answer, lines: Iterable[str]) -> None:
         """Print a result: the answer as JSON if requested, else its lines."""
         if self.json:
             self._answer(answer)

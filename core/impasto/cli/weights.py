@@ -10,6 +10,8 @@ from ..errors import Cancelled
 from ..library.weights import Weights
 from ..plugins.registry import registry
 from ..system.interruption import Stop
+from . import tables
+from .json_answers import WeightsDetails, WeightsList
 from .options import add_command
 from .terminal import Terminal
 
@@ -37,11 +39,17 @@ def add_weights(commands: Any) -> None:
 
 def _list(arguments: argparse.Namespace, terminal: Terminal) -> None:
     library = registry().weights_library()
-    terminal.report_weights_list(library.folder, library.catalogue())
+    listed = library.catalogue()
+    answer = WeightsList.model_validate({"folder": str(library.folder), "weights": listed})
+    terminal.say(answer, tables.all_weights(listed))
+    for one in listed:
+        if one["error"]:
+            terminal.note(f"damaged: {one['error']}")
 
 
 def _show(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    terminal.report_weights(registry().weights_library().about(arguments.weights))
+    about = registry().weights_library().about(arguments.weights)
+    terminal.say(WeightsDetails.model_validate(about), tables.weights(about))
 
 
 def _download(arguments: argparse.Namespace, terminal: Terminal) -> None:
