@@ -66,7 +66,7 @@ def swapped(tensors: dict[str, np.ndarray], folder: Path) -> dict[str, np.ndarra
 
     return {
         **tensors,
-        **{name: load_file(folder / "plaster.safetensors")[name] for name in tensors if "network" in name},
+        **{name: load_file(folder / "sand.safetensors")[name] for name in tensors if "network" in name},
     }
 
 
@@ -121,7 +121,7 @@ SHIPPED = (
     ),
     mutation(
         "shipped-swapped-network",
-        "Gravel has the network of plaster.",
+        "Gravel has the network of sand.",
         "gravel.safetensors",
         changed(swapped),
         f"{LIKE}[gravel]",

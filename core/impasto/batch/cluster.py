@@ -10,24 +10,22 @@ import math
 import secrets
 import socket
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import Cancelled, FileError, ImpastoError, ModelError, ParameterError, PluginError, WorkerError
+from ..errors import FileError, ImpastoError, ParameterError, PluginError, WorkerError
 from ..io.datablocks import Datablock
-from ..io.files import source_files, unpack
-from ..plugins.registry import registry
-from ..running.runner import versions_of
-from ..system.transaction import replace_files, temporary_folder
+from ..io.files import source_files
+from ..system.transaction import replace_files
 from ..system.untrusted import excerpt, explain, is_folder, make_folder, open_file
-from .engines import CrashError, Limits, make
+from .engines import Limits
 from .job import BatchJob
+from .on_worker import Files, FullError, installed_versions, make_there, sees
 from .record import Made
-from .running import UNWRITTEN
 
 CONNECT_LIMIT_S = 15
 WORKERS_LIMIT_S = 30
@@ -35,8 +33,6 @@ ASKED = 3
 """Times that workers are asked about themselves while all are lost meanwhile: busy ones miss heartbeats."""
 MOST_SENT = 64
 """Inputs that are kept on the cluster for later jobs, such as styles; others are sent again when they are needed."""
-Files = dict[str, bytes]
-"""Content of the files of an input, by name."""
 
 
 @dataclass(frozen=True)
@@ -54,17 +50,6 @@ class Security:
         given = {"tls_ca_file": self.ca_file, "tls_client_cert": self.cert, "tls_client_key": self.key}
         known = {name: str(path) for name, path in given.items() if path}
         return DaskSecurity(**known, require_encryption=True) if known else None
-
-
-class FullError(CrashError):
-    """A worker cannot write to its own disk; its address is `worker`."""
-
-    def __init__(self, message: str, remedy: str, worker: str) -> None:
-        super().__init__(message, remedy)
-        self.worker = worker
-
-    def __reduce__(self):
-        return type(self), (self.message, self.remedy, self.worker)
 
 
 @contextmanager
@@ -126,8 +111,8 @@ class Cluster(Executor):
             wanted = " ".join(f"{name}={amount:g}" for name, amount in self._resources.items())
             remedy = f'start one: dask worker {self._address} --resources "{wanted}"'
             raise WorkerError(f"no worker has the resources {wanted}", remedy)
-        here = _versions()
-        for worker, there in self._answers(_versions).items():
+        here = installed_versions()
+        for worker, there in self._answers(installed_versions).items():
             if there != here:
                 differ = [name for name in {**here, **there} if here.get(name) != there.get(name)]
                 said = ", ".join(f"{name} {there.get(name, 'missing')} (here {here.get(name)})" for name in differ)
@@ -147,7 +132,7 @@ class Cluster(Executor):
         with explain(folder):
             probe.touch()
         try:
-            blind = [worker for worker, sees in self._answers(_sees, probe).items() if not sees]
+            blind = [worker for worker, sees in self._answers(sees, probe).items() if not sees]
         finally:
             probe.unlink(missing_ok=True)
         if blind:
@@ -253,77 +238,9 @@ class Cluster(Executor):
             done.release()
 
 
-@dataclass(frozen=True)
-class Carried:
-    """A result, and the content of its files if they were not written to a folder that is seen here."""
-
-    made: Made
-    contents: Mapping[str, bytes]
-
-
-def make_there(job: BatchJob, limits: Limits, key: str, sent: Mapping[str, tuple[str, Files]] | None) -> Carried:
-    """Make a job on a worker; `key` is the job's where it was submitted. sent: inputs that are not files there.
-
-    ModelError if a model or a version is another one there, so that the result would differ.
-    """
-    is_cancelled = _task_watch()
-    try:
-        if sent is None:
-            _check_key(job, key)
-            return Carried(make(job, limits, is_cancelled), {})
-        with temporary_folder() as folder:
-            files = {name: unpack(files, folder / name, set_name) for name, (set_name, files) in sent.items()}
-            inputs = {name: _path_here(job.inputs[name], path) for name, path in files.items()}
-            near = replace(job, inputs=inputs, folder=make_folder(folder / "made"))
-            _check_key(near, key)
-            made = make(near, limits, is_cancelled)
-            return Carried(made, {name: (near.folder / name).read_bytes() for name in made.files})
-    except FileError as error:
-        if sent is not None and error.message.startswith(UNWRITTEN):
-            from distributed import get_worker
-
-            address = get_worker().address
-            raise FullError(f"on the worker {address}: {error.message}", error.remedy, address) from error
-        raise
-    except Cancelled:
-        raise WorkerError("the job was taken back", "run the same command again") from None
-
-
-def _task_watch() -> Callable[[], bool]:
-    """A function that says whether this thread's task was taken back: by its command, or because that is gone.
-
-    Dask cannot stop a thread, but it knows; a call to all workers could overtake the jobs that are on their way.
-    """
-    from distributed import get_worker
-
-    worker = get_worker()
-    tasks, key = worker.state.tasks, worker.get_current_task()
-    return lambda: key not in tasks or tasks[key].state == "cancelled"
-
-
-def _path_here(source: Path, file: Path) -> Path:
-    """The path of a source whose file is another one here: that, or a datablock in it."""
-    datablock = Datablock.at(source)
-    return replace(datablock, blend=file).path if datablock else file
-
-
-def _check_key(job: BatchJob, key: str) -> None:
-    if job.key() != key:
-        message = "its models, inputs or versions are others on the worker"
-        raise ModelError(message, "install the same models and versions on all machines")
-
-
 def _content(path: Path) -> bytes:
     with open_file(path) as stream, explain(path, "read"):
         return stream.read()
-
-
-def _versions() -> dict[str, str]:
-    return versions_of(list(registry().tools.values()))
-
-
-def _sees(probe: Path) -> bool:
-    return probe.exists()
 
 
 def _first_line(error: BaseException) -> str:
