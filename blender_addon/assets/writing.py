@@ -13,7 +13,7 @@ from pathlib import Path
 
 import bpy
 
-from ..bridge import images, materials, tiles
+from ..bridge import images, materials, shader_tree, tiles
 from ..core.errors import FileError, WorkerError
 from ..core.io.assets import MOST_BYTES, AssetList, AssetText, ListedAsset
 from ..core.io.udim import is_tiled, tiles_at
@@ -121,7 +121,7 @@ def _material(asset: ListedAsset, beside: Path, ids: Mapping[str, str]) -> bpy.t
     materials.apply_maps(
         material, maps, materials.Look(asset.get("width_m", 1.0), height / max(width, 1), asset.get("relief_m"))
     )
-    if shader := materials.principled_of(material.node_tree):
+    if shader := shader_tree.principled_of(material.node_tree):
         for name, value in asset["values"].items():
             shader.inputs[materials.SOCKETS[name]].default_value = value
     if recipe:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import bpy
 from bpy.props import EnumProperty, FloatProperty
 
-from . import endless_nodes, materials, surfaces, uv_scale
+from . import endless_nodes, materials, shader_tree, surfaces, uv_scale
 
 AUTO = "AUTO"
 UV, BOX, ABOVE = "UV", "BOX", "ABOVE"
@@ -41,7 +41,7 @@ def is_offered(material: bpy.types.Material) -> bool:
     if tree is None or not material.is_editable or endless_nodes.find(material):
         return False
     own = [_node_called(tree, name) for name in ("Coordinates", "Mapping")]
-    return all((*own, materials.principled_of(tree), materials.output_of(tree)))
+    return all((*own, shader_tree.principled_of(tree), shader_tree.output_of(tree)))
 
 
 def of_material(material: bpy.types.Material) -> str:
@@ -138,7 +138,7 @@ def _join_relief(material: bpy.types.Material, *, by_normals: bool) -> None:
     """Link the normal map if it can be used, and the displacement if it is wanted or nothing else shows the relief."""
     tree = material.node_tree
     normal, displacement = (_node_called(tree, name) for name in ("Normal Map", "Displacement"))
-    shader, output = materials.principled_of(tree), materials.output_of(tree)
+    shader, output = shader_tree.principled_of(tree), shader_tree.output_of(tree)
     assert shader is not None  # else it is not offered
     assert output is not None
     if normal:

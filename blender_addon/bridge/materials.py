@@ -12,6 +12,7 @@ from ..core.errors import ParameterError
 from ..core.system.untrusted import excerpt
 from ..parameters import groups
 from . import node_layout, sliders
+from .shader_tree import ends, output_of, principled_of
 
 FRAME = "Impasto"
 LABELS = {
@@ -101,7 +102,7 @@ def apply_maps(material: bpy.types.Material, images: Mapping[str, bpy.types.Imag
     if _earlier(tree) and not sliders.find(tree):
         look = replace(look, has_sliders=False)
     _remove_earlier(tree)
-    builder = _Builder(tree, look, *_ends(tree))
+    builder = _Builder(tree, look, *ends(tree))
     builder.build(images)
     material.displacement_method = "DISPLACEMENT" if look.use_displacement else "BUMP"
 
@@ -114,7 +115,7 @@ def add_maps(
 ) -> None:
     """Link more maps to the material, mapped to the surface as the image node `like` is."""
     tree = material.node_tree
-    _Builder(tree, Look(width_of(tree), relief_m=relief_m), *_ends(tree)).add(images, like)
+    _Builder(tree, Look(width_of(tree), relief_m=relief_m), *ends(tree)).add(images, like)
 
 
 def add_sliders(material: bpy.types.Material) -> None:
@@ -150,45 +151,6 @@ def uv_unit(mapping: bpy.types.Node) -> tuple[float, float]:
     """Lengths of one unit of U and of V, in Blender's units, on the objects that a Mapping node's UVs are of."""
     u, v = mapping.get(UV_UNIT, (1.0, 1.0))
     return u, v
-
-
-def _ends(tree: bpy.types.NodeTree) -> tuple[bpy.types.Node, bpy.types.Node]:
-    """Principled BSDF and Material Output; created in an empty tree."""
-    output = output_of(tree)
-    made = []
-    if output is None:
-        output = tree.nodes.new("ShaderNodeOutputMaterial")
-        output.location = (300, 300)
-        made.append(output)
-    shader = principled_of(tree)
-    if shader is None:
-        shader = tree.nodes.new("ShaderNodeBsdfPrincipled")
-        shader.location = (output.location.x - 290, output.location.y)
-        tree.links.new(shader.outputs["BSDF"], output.inputs["Surface"])
-        made.append(shader)
-    node_layout.make_room(tree, made)
-    return shader, output
-
-
-def output_of(tree: bpy.types.NodeTree) -> bpy.types.Node | None:
-    """The active Material Output."""
-    return tree.get_output_node("ALL") or tree.get_output_node("CYCLES") or tree.get_output_node("EEVEE")
-
-
-def principled_of(tree: bpy.types.NodeTree) -> bpy.types.Node | None:
-    """Principled BSDF of the surface, linked directly or through mixes."""
-    output = output_of(tree)
-    waiting = [output] if output else []
-    seen = set()
-    while waiting:
-        node = waiting.pop(0)
-        if node.type == "BSDF_PRINCIPLED":
-            return node
-        seen.add(node.name)
-        sockets = [node.inputs["Surface"]] if node == output else node.inputs
-        sources = [link.from_node for socket in sockets if socket.type == "SHADER" for link in socket.links]
-        waiting += [source for source in sources if source.name not in seen]
-    return None
 
 
 def _earlier(tree: bpy.types.NodeTree) -> list[bpy.types.Node]:

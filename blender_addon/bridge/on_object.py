@@ -14,7 +14,7 @@ import bpy
 
 from .. import handlers
 from ..windows import areas
-from . import endless_nodes, materials
+from . import endless_nodes, materials, shader_tree
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,7 +65,7 @@ def _is_in(tree: bpy.types.NodeTree) -> bool:
 
 def _is_ours(material: bpy.types.Material, tree: bpy.types.NodeTree) -> bool:
     """Whether the base colour is an image of Impasto's, or there is none yet."""
-    shader = materials.principled_of(tree)
+    shader = shader_tree.principled_of(tree)
     if shader is None or endless_nodes.find(material):
         return False
     own = _own(tree, "base_color")
@@ -79,7 +79,7 @@ def _own(tree: bpy.types.NodeTree, name: str) -> bpy.types.Node | None:
 
 def _inserted(tree: bpy.types.NodeTree, name: str) -> bpy.types.Node | None:
     """A new node that takes the place of a map; None if the material has no place for it."""
-    own, shader = _own(tree, name), materials.principled_of(tree)
+    own, shader = _own(tree, name), shader_tree.principled_of(tree)
     if shader is None:
         return None
     socket = shader.inputs.get(SOCKETS[name])

@@ -15,7 +15,7 @@ import bpy
 
 from ..core.engine.requests import JobInput
 from ..core.errors import ParameterError
-from . import endless_nodes, images, materials, on_object, tiles
+from . import endless_nodes, images, materials, on_object, shader_tree, tiles
 from .working_space import convert
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class MapNode:
 def map_nodes(material: bpy.types.Material) -> dict[str, MapNode]:
     """Image nodes by the name of their map, linked or not. Cheap enough for a panel."""
     tree = material.node_tree
-    shader, output = (materials.principled_of(tree), materials.output_of(tree)) if tree else (None, None)
+    shader, output = (shader_tree.principled_of(tree), shader_tree.output_of(tree)) if tree else (None, None)
     if shader is None or output is None:
         return {}
     sockets = {name: shader.inputs[socket] for name, socket in materials.SOCKETS.items()}
@@ -170,7 +170,7 @@ def read(
     """
     nodes = map_nodes(material)
     maps = {name: MapImage(nodes[name].image, nodes[name].channel) for name in names if name in nodes}
-    shader = materials.principled_of(material.node_tree) if material.node_tree else None
+    shader = shader_tree.principled_of(material.node_tree) if material.node_tree else None
     even = {name: value for name in EVEN if name in names and shader and (value := _even(shader, name)) is not None}
     scale: dict[str, Any] = {}
     if "height" in nodes and (socket := nodes["height"].range_socket):

@@ -5,8 +5,7 @@
 
 Each learns with its default settings from the left half of scikit-image's bricks (the conditional GAN from the left
 halves of bricks, grass and gravel), and is compared with the right half, over three seeds, beside controls. No figure
-was a loss, other than fine SWD for the VAE. Writes generators.json and a picture of each; trains nothing twice, and goes
-on with a training that was interrupted.
+was a loss, other than fine SWD for the VAE. Writes generators.json and a picture of each; trains nothing twice.
 """
 
 from __future__ import annotations

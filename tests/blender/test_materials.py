@@ -78,7 +78,7 @@ class TestNodes:
         made = materials.new("glowing glass")
         images = {name: bpy.data.images.new(name, 8, 8) for name in ("emission", "transmission_weight")}
         materials.apply_maps(made, images, materials.Look())
-        shader = materials.principled_of(made.node_tree)
+        shader = extension.bridge.shader_tree.principled_of(made.node_tree)
         for name, socket in (("emission", "Emission Color"), ("transmission_weight", "Transmission Weight")):
             (link,) = shader.inputs[socket].links
             assert link.from_node.image == images[name]

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import bpy
 
-from ...bridge import encode, materials, sliders, surfaces, tiles
+from ...bridge import encode, materials, shader_tree, sliders, surfaces, tiles
 from ...core.io.metadata import in_png, metadata_of
 from ...core.udim import tile_of
 from ..objects.checks import check_material, output_node, uses_nodes
@@ -50,7 +50,7 @@ def shows_images(material: bpy.types.Material) -> bool:
     if tree is None or not uses_nodes(material):
         return False
     output = output_node(material)
-    shader = materials.principled_of(tree)
+    shader = shader_tree.principled_of(tree)
     nodes = surfaces.map_nodes(material)
     if output is None or shader is None or "base_color" not in nodes or not sliders.are_neutral(tree):
         return False
@@ -81,7 +81,7 @@ def _is_plain(socket: bpy.types.NodeSocket) -> bool:
 def _read(material: bpy.types.Material) -> list[BakedMap]:
     """The maps of a material's images, at the size of its base colour."""
     nodes = surfaces.map_nodes(material)
-    shader = materials.principled_of(material.node_tree)
+    shader = shader_tree.principled_of(material.node_tree)
     glows = shader is not None and shader.inputs["Emission Strength"].default_value > 0
     wanted = [name for name in READ if name != "emission" or glows]
     read = surfaces.read(material, wanted)()
