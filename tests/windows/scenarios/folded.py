@@ -41,7 +41,7 @@ FIELDS = (
 GALLERY_PX = 58
 """From a style's weight, or the button above its box, down to the picture that opens the next one's thumbnails."""
 WEIGHTS_PX, SECTION_PX = 28, 40
-"""From the last field of the preferences down to the header of the weights, and to it from the left edge."""
+"""From the last button of the preferences down to the header of the weights, and to it from the left edge."""
 REMOVE_PX, OK_PX = 28, 64
 """From the right edge of the preferences to the buttons that remove weights, and to the OK of a dialog there, which
 Blender keeps within the window."""
@@ -195,7 +195,7 @@ def preferences(walk: Walk) -> Steps:
         fields[name] = yield from sets(walk, chosen, name, *PREFERENCES)
     walk.record("fields", fields)
     walk.screenshot("scrolled.png")
-    x, y = yield walk.find("pip_arguments", *PREFERENCES)
+    x, y = yield walk.find("impasto.make_library", *PREFERENCES)
     yield walk.tap((walk.region(walk.area(PREFERENCES[0]), PREFERENCES[1]).x + SECTION_PX, y - WEIGHTS_PX))
     yield 0.5
     place = yield walk.find("impasto.install_weights", *PREFERENCES)
