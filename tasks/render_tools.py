@@ -20,15 +20,14 @@ CELLS: Mapping[str, tuple[str, Sequence[tuple[int, int, int, int]]]] = {
     "cover-object": ("objects_covered.jpg", ((30, 40, 310, 320), (1010, 40, 1290, 320))),
     "photometric-stereo": ("photometric_stereo.jpg", ((0, 0, 254, 254), (512, 0, 766, 254), (256, 278, 510, 532))),
     "gan": ("generators_gan.jpg", ((0, 0, 256, 256), (264, 0, 520, 256))),
+    "conditional-gan": ("generators_conditional_gan.jpg", ((0, 572, 256, 828), (264, 572, 520, 828))),
     "progressive-gan": ("generators_progressive_gan.jpg", ((0, 0, 256, 256), (264, 0, 520, 256))),
     "vae": ("generators_vae.jpg", ((0, 0, 256, 256), (792, 0, 1048, 256))),
     "fast-style": ("fast_style.jpg", ((800, 8, 1056, 264), (8, 332, 184, 508), (800, 292, 1056, 548))),
     "imported-model": ("exported-models.jpg", ((0, 0, 256, 256), (512, 0, 768, 256))),
 }
 """Cells of pictures that show results of trained models, or of whole objects."""
-TRAINERS = {"train-gan": "gan", "train-progressive-gan": "progressive-gan", "train-vae": "vae"} | {
-    "train-fast-style": "fast-style"
-}
+TRAINERS = {f"train-{name}": name for name in ("gan", "conditional-gan", "progressive-gan", "vae", "fast-style")}
 """Trainers, by the tool whose picture shows what their models make."""
 
 

@@ -40,7 +40,7 @@ FIELDS = (
 )
 GALLERY_PX = 58
 """From a style's weight, or the button above its box, down to the picture that opens the next one's thumbnails."""
-WEIGHTS_PX, SECTION_PX = 28, 40
+WEIGHTS_PX, SECTION_PX = 34, 40
 """From the last button of the preferences down to the header of the weights, and to it from the left edge."""
 REMOVE_PX, OK_PX = 28, 64
 """From the right edge of the preferences to the buttons that remove weights, and to the OK of a dialog there, which
