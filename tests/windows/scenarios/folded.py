@@ -195,6 +195,8 @@ def preferences(walk: Walk) -> Steps:
         fields[name] = yield from sets(walk, chosen, name, *PREFERENCES)
     walk.record("fields", fields)
     walk.screenshot("scrolled.png")
+    while (yield walk.turn("WHEELDOWNMOUSE", *PREFERENCES)):
+        pass  # to the end, as the header is below the last button
     x, y = yield walk.find("impasto.make_library", *PREFERENCES)
     yield walk.tap((walk.region(walk.area(PREFERENCES[0]), PREFERENCES[1]).x + SECTION_PX, y - WEIGHTS_PX))
     yield 0.5
