@@ -29,8 +29,7 @@ name above, else 0 to 1. `impasto tools NAME` and tooltips say more. On the comm
 Tools that choose the size of a result have `width_px` and `height_px`, where 0 is the source's.
 
 Pictures go from source to result with the defaults, but for points, amounts and models that a tool must be given
-(`python build.py thumbnails --tools`). Those of the GANs and the autoencoder are of
-[short trainings](../explanation/generators.md)."""
+(`python build.py thumbnails --tools`)."""
 PICTURES = ROOT / "docs" / "pictures" / "tools"
 USUAL_RANGE = "0..1"
 RANGE = re.compile(r"[\d.]+\.\.[\d.]+")
