@@ -16,7 +16,7 @@ from dask_cluster import DaskCluster
 from distributed.comm import CommClosedError
 from worker_jobs import wait_until
 
-from impasto.batch import cluster
+from impasto.batch import cluster, on_worker
 from impasto.errors import WorkerError
 from impasto.system.locks import acquire
 
@@ -193,7 +193,7 @@ def test_a_folder_that_a_worker_does_not_see_is_refused_and_sending_is_offered(i
     own_dask.add_worker()
     own_dask.wait_for_workers(1)
     with distributed.Client(own_dask.address) as client:
-        client.run(setattr, cluster, "_sees", operator.not_)  # what it is asked about is not there
+        client.run(setattr, on_worker, "sees", operator.not_)  # what it is asked about is not there
     arguments = ("batch", write_csv(tmp_path / "t.csv", checkers(1)), "--cluster", own_dask.address, "--out")
     refused = impasto(*arguments, tmp_path / "out")
     assert refused.returncode == 3
