@@ -113,8 +113,7 @@ def _put(
     first = new.get("base_color") or next(iter(new.values()))
     material = None
     if target.material != NONE:
-        repainted = _repaint(made, new, target, notes) if target.painted else None
-        material = repainted or _material(made, new, target, notes, draft)
+        material = _repaint(made, new, target, notes) if target.painted else _material(made, new, target, notes, draft)
         material[images.RECIPE] = made.recipe.to_json()
         material.pop(images.STAND_IN, None)
         what = f"the material {material.name}"

@@ -10,7 +10,7 @@ import bpy
 
 from ..bridge import image_editors
 from ..interface import previews
-from ..interface.drawing import draw_progress, draw_report, draw_text, last_words, name_place
+from ..interface.drawing import draw_progress, draw_report, draw_text, last_words, name_place, ui_scale
 from ..jobs.session import jobs
 from ..jobs.task import Place
 from ..tools.panel import InImageEditor, InShaderEditor, InView3D, Tab
@@ -88,13 +88,12 @@ def _is_across_files(settings: bpy.types.PropertyGroup) -> bool:
 
 def _columns(context: bpy.types.Context) -> int:
     """Number of thumbnails beside each other in a region."""
-    scale = context.preferences.system.ui_scale or 1.0
-    return max(2, int(context.region.width / (COLUMN_PX * scale))) if context.region else ROWS
+    return max(2, int(context.region.width / (COLUMN_PX * ui_scale()))) if context.region else ROWS
 
 
 def _button_width_px(context: bpy.types.Context, columns: int) -> float:
     """Width of the text below a thumbnail."""
-    scale = context.preferences.system.ui_scale or 1.0
+    scale = ui_scale()
     return (context.region.width - PANEL_PX * scale) / columns - BUTTON_PX * scale if context.region else COLUMN_PX
 
 

@@ -117,7 +117,7 @@ def draw_text(layout: bpy.types.UILayout, text: str, icon: str, boxes: int = 0) 
 
     boxes: number of nested boxes around it.
     """
-    region, scale = bpy.context.region, _scale()
+    region, scale = bpy.context.region, ui_scale()
     width_px = max(region.width - (MARGIN_PX + boxes * BOX_PX) * scale, LEAST_PX * scale) if region else USUAL_PX
     column = layout.column(align=True)
     for line in _lines(full_stop().join(map(_begun, sentence(text).split("; "))), width_px):
@@ -125,7 +125,7 @@ def draw_text(layout: bpy.types.UILayout, text: str, icon: str, boxes: int = 0) 
         icon = "BLANK1" if icon != "NONE" else icon
 
 
-def _scale() -> float:
+def ui_scale() -> float:
     """Resolution scale of the interface; 1 without a window."""
     return bpy.context.preferences.system.ui_scale or 1.0
 
@@ -143,11 +143,12 @@ def _begins(part: str, name: str) -> bool:
 
 def _lines(text: str, width_px: float) -> list[str]:
     """Lines of at most this width in Blender's font; Chinese, which has no spaces, ends anywhere."""
+    _measure_as_buttons()
     lines = [""]
     for word in WORD.findall(text):
-        fits = _width_px(word.rstrip()) <= width_px
+        fits = blf.dimensions(0, word.rstrip())[0] <= width_px
         for part in [word] if fits else word:
-            if lines[-1] and _width_px((lines[-1] + part).rstrip()) > width_px:
+            if lines[-1] and blf.dimensions(0, (lines[-1] + part).rstrip())[0] > width_px:
                 lines.append("")
             lines[-1] += part
     return [line.rstrip() for line in lines if line.strip()]
@@ -155,15 +156,15 @@ def _lines(text: str, width_px: float) -> list[str]:
 
 def last_words(text: str, width_px: float) -> str:
     """The last words of a name, which say what it is, if all are too wide: "… red bricks"."""
+    _measure_as_buttons()
     words = text.split(" ")
     ends = (text, *("… " + " ".join(words[left:]) for left in range(1, len(words))))
-    return next((end for end in ends if _width_px(end) <= width_px), ends[-1])
+    return next((end for end in ends if blf.dimensions(0, end)[0] <= width_px), ends[-1])
 
 
-def _width_px(text: str) -> float:
-    """Width in Blender's font at the size of buttons."""
-    blf.size(0, bpy.context.preferences.ui_styles[0].widget.points * _scale())
-    return blf.dimensions(0, text)[0]
+def _measure_as_buttons() -> None:
+    """Let `blf` measure texts in Blender's font at the size of buttons."""
+    blf.size(0, bpy.context.preferences.ui_styles[0].widget.points * ui_scale())
 
 
 def draw_preferences_button(layout: bpy.types.UILayout) -> None:

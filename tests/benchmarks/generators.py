@@ -24,11 +24,10 @@ from PIL import Image, ImageDraw, ImageFont
 from impasto import Maps, Recipe, Step, run
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.data.parts import part_of
-from impasto.evaluation.cases import EvaluationCase
+from impasto.evaluation.cases import EvaluationCase, trained_px
 from impasto.evaluation.controls import quilt_control, random_phase_noise
 from impasto.evaluation.figures import figures_of
 from impasto.library.models import read_model
-from impasto.plugins.registry import registry
 
 PHOTOGRAPHS = ("brick", "grass", "gravel")
 TOOLS = ("gan", "progressive-gan", "conditional-gan", "vae")
@@ -113,8 +112,8 @@ class Maker:
 
     def __init__(self, tool: str, folder: Path) -> None:
         self.tool, self.folder = tool, folder
-        self.card = read_model(folder / f"{tool}.safetensors").card
-        self.longest_px = int(registry().tool(f"train-{tool}").parameters.model_fields["longest_px"].default)
+        model = read_model(folder / f"{tool}.safetensors")
+        self.card, self.longest_px = model.card, trained_px(model)
 
     def __call__(self, seed: int, source: Maps | None = None, **parameters: Any) -> Maps:
         """Maps of the photograph's size; of the same texel size as what the model learned from."""

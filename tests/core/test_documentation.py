@@ -193,8 +193,7 @@ def test_figures_of_time_and_memory_stand_on_the_page_of_measurements_only():
 
 
 def test_the_page_of_textbook_generators_shows_default_trainings(monkeypatch, tmp_path):
-    monkeypatch.syspath_prepend(str(ROOT / "tests" / "benchmarks"))
-    import generators
+    from benchmarks import generators
 
     page = (ROOT / "docs" / "explanation" / "generators.md").read_text("utf-8")
     opening, *sections = re.split(r"^## ", page, flags=re.MULTILINE)

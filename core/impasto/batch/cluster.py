@@ -132,7 +132,7 @@ class Cluster(Executor):
         with explain(folder):
             probe.touch()
         try:
-            blind = [worker for worker, sees in self._answers(sees, probe).items() if not sees]
+            blind = [worker for worker, is_seen in self._answers(sees, probe).items() if not is_seen]
         finally:
             probe.unlink(missing_ok=True)
         if blind:

@@ -1,4 +1,4 @@
-"""What a worker of a Dask cluster runs: a job with the files that it needs, and answers about itself."""
+"""Functions that a worker of a Dask cluster runs: a job with the files that it needs, and answers about itself."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ..evaluation.maps import MapFigures
     from ..evaluation.pictures import PictureJudgement
 
-Judged = Mapping[str, tuple[int, Mapping[str, "MapFigures"]]]
+Judged = dict[str, tuple[int, Mapping[str, "MapFigures"]]]
 """Width at which each set was compared, and figures of the estimate and the controls."""
 
 
@@ -134,7 +134,7 @@ def _evaluate_maps(arguments: argparse.Namespace, terminal: Terminal) -> None:
     from ..evaluation.maps import compare_controls, compare_maps
 
     found = pair_sets(arguments.maps, arguments.truth)
-    judged: dict[str, tuple[int, Mapping[str, MapFigures]]] = {}
+    judged: Judged = {}
     with terminal.progress() as show:
         for index, pair in enumerate(found.pairs):
             show(index / len(found.pairs), pair.name)
@@ -145,8 +145,13 @@ def _evaluate_maps(arguments: argparse.Namespace, terminal: Terminal) -> None:
         if names:
             terminal.note(f"left out, because there is {lack}: {', '.join(map(printable, names))}")
     sets, means = _map_figures(judged)
-    left_out = {"without_estimate": list(found.without_estimate), "without_truth": list(found.without_truth)}
-    answer = MapEvaluation(impasto=VERSION, sets=sets, means=means, **left_out)
+    answer = MapEvaluation(
+        impasto=VERSION,
+        sets=sets,
+        means=means,
+        without_estimate=list(found.without_estimate),
+        without_truth=list(found.without_truth),
+    )
     terminal.say(answer, tables.map_evaluation(answer))
 
 
