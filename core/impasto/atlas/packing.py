@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from scipy.ndimage import distance_transform_edt
-from scipy.signal import fftconvolve
 
 from .raster import Size
 
@@ -30,6 +29,8 @@ def pack(shapes: Sequence[np.ndarray]) -> tuple[list[tuple[int, int]], Size]:
 
     The largest comes first, each into the first place from the top and the left where it fits.
     """
+    from scipy.signal import fftconvolve  # takes a second to import, and few runs need it
+
     total = sum(int(shape.sum()) for shape in shapes)
     width = max(max(shape.shape[1] for shape in shapes), round((total / FULLNESS) ** 0.5))
     taken = np.zeros((1, width), np.float32)
