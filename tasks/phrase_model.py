@@ -51,7 +51,7 @@ def train_phrases(name: str, about: Mapping[str, Any], data: Path, folder: Path)
 def copy_sets(about: Mapping[str, Any], data: Path, learned: Path, held_out: Path) -> None:
     """Copy each set that has a label into the folder of its label, of those to learn from or of those held out."""
     labels: Mapping[str, str] = about["labels"]
-    for folder in sorted(data.glob("*/*")):
+    for folder in sorted(path for path in data.glob("*/*") if path.is_dir()):
         prefix = max((one for one in labels if folder.name.startswith(one)), key=len, default="")
         if label := labels.get(prefix, ""):
             place = held_out if folder.name in about["held_out"] else learned

@@ -46,7 +46,7 @@ FIGURES = {
 VARIATIONS = (0.0, 0.5, 1.0, 1.5)
 SEEDS = 3
 CELL_PX = 256
-CROP_PX, CROPS, CLASSIFIER_STEPS = 48, 96, 200
+CROP_PX, CROPS, CLASSIFIER_STEPS = 48, 96, 600
 
 
 def main() -> None:
@@ -59,9 +59,10 @@ def main() -> None:
     facts = json.loads(path.read_text()) if path.exists() else {}
     for tool in options.only or TOOLS:
         labels = PHOTOGRAPHS if tool == "conditional-gan" else PHOTOGRAPHS[:1]
-        seconds = train(tool, photographs(labels, tool == "conditional-gan"), options.out / "models")
+        data = photographs(labels)
+        seconds = train(tool, data, options.out / "models")
         found = {"cpu_seconds": seconds} if seconds else {}
-        make = Maker(tool, options.out / "models")
+        make = Maker(tool, tool, options.out / "models", data)
         found |= figures_and_picture(make, labels, options.out / f"generators_{tool.replace('-', '_')}.jpg")
         facts[tool] = {**facts.get(tool, {}), **found}
         path.write_text(json.dumps(facts, indent=1) + "\n")
@@ -76,11 +77,17 @@ def photograph(name: str) -> Maps:
     return Maps.from_arrays({"base_color": np.repeat(grey[..., None], 3, 2)}, name=name)
 
 
-def photographs(labels: tuple[str, ...], classes: bool) -> Dataset:
-    """The photographs, each a class of its own if `classes`."""
+def photographs(labels: tuple[str, ...]) -> Dataset:
+    """The photographs, each a class of its own if there are several."""
+    return classes_of({name: photograph(name) for name in labels})
+
+
+def classes_of(pictures: Mapping[str, Maps]) -> Dataset:
+    """Pictures by class, or one of no class."""
+    many = len(pictures) > 1
     sets = [
-        dataset_of(photograph(name), label=name if classes else None, licence="CC0-1.0", longest_px=512)
-        for name in labels
+        dataset_of(maps, label=label if many else None, licence="CC0-1.0", longest_px=512)
+        for label, maps in pictures.items()
     ]
     return replace(sets[0], samples=tuple(sample for one in sets for sample in one.samples))
 
@@ -108,23 +115,25 @@ class Said:
 
 
 class Maker:
-    """Runs a generator with its model. longest_px: size that the model's data was shrunk to."""
+    """Runs a generator with a model that learned the dataset. longest_px: size that its pictures were shrunk to."""
 
-    def __init__(self, tool: str, folder: Path) -> None:
-        self.tool, self.folder = tool, folder
-        model = read_model(folder / f"{tool}.safetensors")
+    def __init__(self, tool: str, name: str, folder: Path, data: Dataset) -> None:
+        self.tool, self.name, self.folder, self.data = tool, name, folder, data
+        model = read_model(folder / f"{name}.safetensors")
         self.card, self.longest_px = model.card, trained_px(model)
 
     def __call__(self, seed: int, source: Maps | None = None, **parameters: Any) -> Maps:
         """Maps of the photograph's size; of the same texel size as what the model learned from."""
         side = self.longest_px
-        parameters = {"model": self.tool, "width_px": side, "height_px": side, **parameters}
+        parameters = {"model": self.name, "width_px": side, "height_px": side, **parameters}
         inputs = {} if source is None else {"source": source}
         return run(Recipe((Step(self.tool, parameters),), seed), inputs, models_folder=self.folder, device="cpu").maps
 
-    def real(self, name: str) -> Maps:
-        """A photograph at the model's texel size."""
-        return photographs((name,), False).samples[0].load(self.longest_px)
+    def real(self, label: str) -> Maps:
+        """The photograph of a class, or the only one, at the model's texel size."""
+        samples = self.data.samples
+        found = next((sample for sample in samples if sample.label == label), samples[0])
+        return found.load(self.longest_px)
 
 
 def figures_and_picture(make: Maker, labels: tuple[str, ...], path: Path) -> dict[str, Any]:
@@ -186,33 +195,38 @@ def recognised(make: Maker, results: Mapping[str, list[Maps]]) -> dict[str, floa
     """Share of crops that a classifier, which learned from the left halves, takes for their class.
 
     Crops have mean 0 and deviation 1, so brightness and contrast do not tell. real: of the right halves. asked_for: of
-    results. another: of results, and the class after the one that was asked for, as a control.
+    results. another: of results, and the class after the one that was asked for, as a control. noise: of noise with
+    the colours and the spectrum of the left halves, as another.
     """
     labels = list(results)
-    halves = {part: [colors(part_of(make.real(label), part)) for label in labels] for part in ("left", "right")}
-    tell = classifier(halves["left"])
+    left, right = ([part_of(make.real(label), part) for label in labels] for part in ("left", "right"))
+    tell = classifier([colors(maps) for maps in left])
     random = np.random.default_rng(1)
-    real = np.stack([tell(crops(picture, CROPS, random)) for picture in halves["right"]])  # (classes, CROPS)
+    real = np.stack([tell(crops(colors(maps), CROPS, random)) for maps in right])  # (classes, CROPS)
     seen = [[tell(crops(colors(one), CROPS // SEEDS, random)) for one in results[label]] for label in labels]
     made = np.stack([np.concatenate(one) for one in seen])  # (classes, CROPS)
+    size = make.longest_px, make.longest_px
+    noise = [colors(random_phase_noise(maps, size, ("base_color",))) for maps in left]
+    blank = np.stack([tell(crops(picture, CROPS, random)) for picture in noise])
     classes = np.arange(len(labels))[:, None]
     found = {
         "real": float((real == classes).mean()),
         "asked_for": float((made == classes).mean()),
         "another": float((made == (classes + 1) % len(labels)).mean()),
+        "noise": float((blank == classes).mean()),
     }
     shares = (made == classes).mean(1)
     return found | {f"asked_for_{label}": float(share) for label, share in zip(labels, shares, strict=True)}
 
 
 def crops(picture: np.ndarray, count: int, random: np.random.Generator) -> np.ndarray:
-    """Random standardised crops (count, 1, 48, 48), mirrored at random, of the mean channel of a picture (H, W, 3)."""
-    grey, found = picture.mean(2), []
+    """Random standardised crops (count, 3, 48, 48), mirrored at random, of a picture (H, W, 3)."""
+    found = []
     for _ in range(count):
-        y, x = (random.integers(side - CROP_PX + 1) for side in grey.shape)
-        crop = grey[y : y + CROP_PX, x : x + CROP_PX][:, :: random.choice((-1, 1))]
+        y, x = (random.integers(side - CROP_PX + 1) for side in picture.shape[:2])
+        crop = picture[y : y + CROP_PX, x : x + CROP_PX][:, :: random.choice((-1, 1))]
         found.append((crop - crop.mean()) / (crop.std() + 1e-6))
-    return np.stack(found)[:, None].astype(np.float32)
+    return np.stack(found).transpose(0, 3, 1, 2).astype(np.float32)
 
 
 def classifier(pictures: list[np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:
@@ -221,7 +235,7 @@ def classifier(pictures: list[np.ndarray]) -> Callable[[np.ndarray], np.ndarray]
     from torch import nn
 
     torch.manual_seed(0)
-    layers = [nn.Conv2d(1, 16, 5, 2), nn.ReLU(), nn.Conv2d(16, 32, 3, 2), nn.ReLU(), nn.Conv2d(32, 32, 3, 2), nn.ReLU()]
+    layers = [nn.Conv2d(3, 16, 5, 2), nn.ReLU(), nn.Conv2d(16, 32, 3, 2), nn.ReLU(), nn.Conv2d(32, 32, 3, 2), nn.ReLU()]
     network = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(32, len(pictures)))
     optimizer, random = torch.optim.Adam(network.parameters(), 2e-3), np.random.default_rng(0)
     y = torch.arange(len(pictures)).repeat_interleave(12)
