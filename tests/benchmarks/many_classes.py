@@ -49,7 +49,9 @@ def main() -> None:
     (options.out / f"{make.name}.json").write_text(json.dumps(found, indent=1) + "\n")
     print(json.dumps(found, indent=1))
     cells = [cell for label in labels for cell in ((label, colors(make.real(label))), ("", colors(made[label][0])))]
-    sheet([cells[index : index + COLUMNS] for index in range(0, len(cells), COLUMNS)]).save(options.out / f"{make.name}.jpg", quality=88)
+    sheet([cells[index : index + COLUMNS] for index in range(0, len(cells), COLUMNS)]).save(
+        options.out / f"{make.name}.jpg", quality=88
+    )
 
 
 def base_colors(folders: Mapping[str, Path]) -> Dataset:
