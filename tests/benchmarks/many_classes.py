@@ -4,9 +4,9 @@
     python tests/benchmarks/many_classes.py FOLDER_OF_SETS --model materials
 
 Without --model, `conditional-gan` learns, with its default settings, from the left half of the first set of each class
-that the folder has two of (the class is the name's beginning); with it, the bundled model of that name is judged by the
-sets that it learned. The classifier learns crops of the left halves, without their brightness and contrast. Writes
-classes.json and a sheet of all classes, and trains nothing twice.
+(by the beginning of their names) of which the folder has two or more that can be learned from. With it, the bundled
+model of that name is judged by the sets that it learned. The classifier learns crops of the left halves, without their
+brightness and contrast. Writes figures and a sheet of all classes, and trains nothing twice.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from __future__ import annotations
 import argparse
 import json
 import tomllib
-from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from bundled_models import MODELS
 from generators import Maker, classes_of, colors, recognised, sheet, train
 
-from impasto import read_maps
-from impasto.data.dataset import Dataset
+from impasto import Maps, read_maps
+from impasto.errors import ParameterError
 
 COLUMNS = 6
 
@@ -36,10 +36,10 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     if options.model:
         table = tomllib.loads((MODELS / "training.toml").read_text("utf-8"))[options.model]["data"]
-        data = base_colors({label: options.folder / name for label, name in table.items()})
+        data = classes_of({label: base_color(options.folder / name) for label, name in table.items()})
         make = Maker("torus", options.model, MODELS, data)
     else:
-        data = base_colors(first_sets(options.folder))
+        data = classes_of(first_sets(options.folder))
         seconds = train("conditional-gan", data, options.out)
         make = Maker("conditional-gan", "conditional-gan", options.out, data)
         print(f"{seconds} CPU seconds" if seconds else "trained before", flush=True)
@@ -54,21 +54,20 @@ def main() -> None:
     )
 
 
-def base_colors(folders: Mapping[str, Path]) -> Dataset:
-    """The base colour of each class's set."""
-    pictures = {}
-    for label, folder in folders.items():
-        maps = read_maps(folder)
-        pictures[label] = replace(maps, textures={"base_color": maps["base_color"]})
-    return classes_of(pictures)
+def base_color(folder: Path) -> Maps:
+    """The base colour of a set."""
+    maps = read_maps(folder)
+    return replace(maps, textures={"base_color": maps["base_color"]})
 
 
-def first_sets(folder: Path) -> dict[str, Path]:
-    """The first set of each class that has two or more, by class."""
-    found: dict[str, list[Path]] = {}
-    for path in sorted(folder.iterdir()):
-        if path.is_dir():
-            found.setdefault(path.name.split("_")[0], []).append(path)
+def first_sets(folder: Path) -> dict[str, Maps]:
+    """The base colour of the first set of each class that has two or more which can be learned from, by class."""
+    found: dict[str, list[Maps]] = {}
+    for path in sorted(path for path in folder.iterdir() if path.is_dir()):
+        maps = base_color(path)
+        with suppress(ParameterError):  # such as one that is almost of one colour
+            classes_of({"": maps})
+            found.setdefault(path.name.split("_")[0], []).append(maps)
     return {label: sets[0] for label, sets in found.items() if len(sets) > 1}
 
 
