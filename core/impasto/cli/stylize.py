@@ -19,6 +19,7 @@ from ..system.interruption import Stop
 from ..system.untrusted import is_there
 from ..texture import Maps
 from ..tools import Tool
+from .film import add_film, stylize_film
 from .options import add_command, add_inputs, add_parameters, add_seed, given_inputs, given_parameters, void_options
 from .output import add_output, carry_out
 from .sources import SOURCES_HELP, add_preparation, named_sources, preparing_steps
@@ -32,6 +33,7 @@ EXAMPLES = {
     "start": "cat.jpg --style night.jpg --start painted/cat_base_color.png --longest-px 2048 --out large",
     "mesh": "barrel-maps --style night.jpg --mesh barrel.ply --out painted",
     "kind": "cat.jpg --style night.jpg --compare kind --out painted",
+    "style": "shots/street_####.exr --film --style night.jpg --out painted",
 }
 """Examples by the input or parameter that they need."""
 CONTROL_C = "Control-C stops early and keeps what is painted; pressed again, it cancels."
@@ -64,6 +66,7 @@ def add_stylize(commands: Any, chosen: str = "") -> None:
     add_inputs(parser, tool)
     add_comparison(parser, tool)
     add_preparation(parser)
+    add_film(parser)
     add_output(parser, can_stream=False)
     add_parameters(parser, tool)
 
@@ -81,6 +84,9 @@ def _stylize(arguments: argparse.Namespace, terminal: Terminal) -> None:
     inputs, files = given_inputs(arguments, tool)
     step = Step(tool.name, given_parameters(arguments, tool), inputs)
     recipe = Recipe((*preparing_steps(arguments), step), arguments.seed)
+    if arguments.film:
+        stylize_film(recipe, files, arguments, terminal)
+        return
     sources = named_sources(arguments.sources, arguments.name, bool(arguments.mesh))
     for sentence in void_options(arguments, tool):
         terminal.warn(sentence)

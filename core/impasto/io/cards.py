@@ -47,11 +47,15 @@ class FromOutside(BaseModel):
 
 
 class Embedded(FromOutside):
-    """Metadata that Impasto writes into a picture; the recipe is validated by its own constructor."""
+    """Metadata that Impasto writes into a picture; the recipe is validated by its own constructor.
+
+    film: SHA-256 of what a frame of a shot was to be made with.
+    """
 
     recipe: dict[str, Any] | None = None
     width_m: Metres | None = None
     height_range_m: Range | None = None
+    film: str | None = None
 
 
 def read_embedded(text: str | bytes, path: Path) -> dict[str, Any]:

@@ -1,0 +1,61 @@
+"""`impasto stylize --film`: the frames of a shot, so that paint stays on what it was painted on."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..errors import ParameterError
+from ..recipe import Recipe
+from ..system.untrusted import explain
+from .options import whole_number
+from .terminal import Terminal
+
+MOST_FRAMES = 999_999
+
+
+def add_film(parser: argparse.ArgumentParser) -> None:
+    """Add --film, --first and --last."""
+    group = parser.add_argument_group("film")
+    text = (
+        "PHOTO is one shot, a folder or a pattern such as street_####.exr, as Blender renders it into OpenEXR "
+        "MultiLayer with the pass Vector: paint is carried along its motion; the same command goes on with a shot"
+    )
+    group.add_argument("--film", action="store_true", help=text)
+    for name in ("first", "last"):
+        text = f"number of the {name} frame (default: the {name} there is)"
+        group.add_argument(f"--{name}", type=whole_number(0, MOST_FRAMES), metavar="FRAME", help=text)
+
+
+def stylize_film(recipe: Recipe, files: Mapping[str, Path], arguments: argparse.Namespace, terminal: Terminal) -> None:
+    """Repaint the frames of a shot into files of the same names."""
+    from ..film.frames import frames_of
+    from ..film.shot import repaint_shot
+    from ..running.inputs import read_input
+
+    _check(arguments)
+    frames = frames_of(arguments.sources[0], arguments.first, arguments.last)
+    if arguments.force:
+        _remove([arguments.out / path.name for path in frames.values()])
+    inputs = {name: read_input(name, path) for name, path in files.items()}
+    with terminal.progress() as on_progress:
+        paths = repaint_shot(frames, recipe, inputs, arguments.out, device=arguments.device, on_progress=on_progress)
+    terminal.report_files(paths, [])
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    """Refuse options that a film does not take."""
+    if len(arguments.sources) > 1:
+        raise ParameterError(f"--film takes one shot, and {len(arguments.sources)} are given", "repaint one at a time")
+    names = ("mesh", "directions", "engine", "export", "compare", "name", "width_m")
+    given = [name for name in names if getattr(arguments, name, None)]
+    if given:
+        raise ParameterError(f"--film does not take --{given[0].replace('_', '-')}", "leave it out")
+
+
+def _remove(paths: list[Path]) -> None:
+    """Remove frames that are to be made anew. FileError if one cannot be."""
+    for path in paths:
+        with explain(path, "replace"):
+            path.unlink(missing_ok=True)

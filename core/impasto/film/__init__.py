@@ -1,0 +1,1 @@
+"""Sequences: frames repainted so that strokes move with what they show, by Blender's own motion vectors."""

@@ -1,0 +1,163 @@
+"""A shot repainted by any recipe, frame by frame, so that paint stays on what it was painted on.
+
+Paint is carried along the motion vectors; only what was not seen before, has changed, or would be stretched is painted
+anew, by the recipe, with the colours of what is carried, and blended in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.ndimage import binary_opening, distance_transform_edt
+
+from ..errors import Cancelled, FileError, ParameterError
+from ..io.decode import read_metadata
+from ..io.metadata import metadata_of
+from ..io.passes import RenderedFrame, read_frame, write_repainted
+from ..recipe import Recipe
+from ..running.inputs import SOURCE
+from ..running.runner import run
+from ..system.transaction import stage
+from ..system.untrusted import excerpt, is_there
+from ..texture import Maps
+from .carrying import NONE, Carried, nothing
+from .motion import is_known
+
+FEATHER_PX = 8.0
+"""Width of the blend from what is painted anew to what is carried."""
+MOST_APART_PX = 1.0
+"""Largest difference of the motion within a blend: beyond it lies another surface."""
+SPECK_PX, LEAST_NEW = 2, 0.002
+"""Half the width of a part, and share of a frame, that are worth painting; less is taken from their neighbours."""
+LEAST_OVERLAP = 0.1
+"""Share of a frame that must be carried for its colours to be compared."""
+
+
+@dataclass
+class Shot:
+    """A shot that is repainted. recipe: from a frame's picture to its painting. inputs: the recipe's others.
+
+    how: as for `run`, such as its device. The state is that after the last frame.
+    """
+
+    recipe: Recipe
+    inputs: Mapping[str, Any]
+    how: Mapping[str, Any] = field(default_factory=dict)
+    carried: Carried | None = None
+    before: RenderedFrame | None = None
+    record: Recipe | None = None
+    painted: int = 0
+
+    def repaint(self, number: int, path: Path, out: Path) -> None:
+        """Repaint the next frame into the file `out`, or go on from that file if it is there.
+
+        FileError if the frame cannot be used, or the file was made otherwise.
+        """
+        frame = read_frame(path)
+        if self.before is not None and self.before.size_px != frame.size_px:
+            height, width = frame.size_px
+            raise FileError(f"{excerpt(path)} has {width}x{height} px, unlike the frames before", "render it again")
+        carried, weight = self._carry(frame)
+        if is_there(out):
+            self._check(out)
+            self.record = Recipe.from_dict(read_metadata(out)["recipe"])
+        else:
+            color = self._painting(frame, carried, weight)
+            with stage([out]) as parts:
+                write_repainted(parts[out], path, color, self._metadata())
+        written = read_frame(out).color  # as it was rounded, so that a shot that goes on is the same
+        carried.paint(number, (weight > 0) | carried.oldest(), written, frame.color)
+        self.carried, self.before = carried, frame
+
+    def _carry(self, frame: RenderedFrame) -> tuple[Carried, np.ndarray]:
+        """What is carried to the frame, and the weight (H, W) of what is painted anew."""
+        if self.carried is None or self.before is None:
+            return nothing(frame.size_px), np.ones(frame.size_px, np.float32)
+        carried = self.carried.carry(frame.to_previous, is_known(frame, self.before), frame.color)
+        new = carried.number == NONE
+        broad = binary_opening(new, iterations=SPECK_PX)
+        if broad.mean() < LEAST_NEW:
+            broad[:] = False
+        carried.fill(new & ~broad)
+        return carried, _feathered(broad, frame)
+
+    def _painting(self, frame: RenderedFrame, carried: Carried, weight: np.ndarray) -> np.ndarray:
+        """The colours (H, W, 3) of the frame: carried, and painted anew by this weight."""
+        if not weight.any():
+            return carried.gathered(0, frame.color)
+        maps = Maps.from_arrays({"base_color": frame.color, "opacity": frame.opacity})
+        result = run(self.recipe, {SOURCE: maps, **self.inputs}, **self.how)
+        if "base_color" not in result.maps or result.maps.size_px != frame.size_px:
+            raise ParameterError("the recipe changes the size of its picture", "leave out what sets or changes a size")
+        self.record, self.painted = result.recipe, self.painted + 1
+        fresh = result.maps["base_color"].pixels
+        known = carried.number != NONE
+        old = carried.gathered(0, fresh)
+        if known.mean() >= LEAST_OVERLAP:
+            fresh = like(fresh, fresh[known], old[known])
+        return np.where(known[..., None], old + weight[..., None] * (fresh - old), fresh)
+
+    def _metadata(self) -> str:
+        about = json.loads(metadata_of(self.record)["impasto"]) | {"film": self._asked()}
+        return json.dumps(about, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+    def _asked(self) -> str:
+        """SHA-256 of the recipe and its inputs."""
+        hashes = {name: given.sha256() for name, given in sorted(self.inputs.items())}
+        return hashlib.sha256(json.dumps([self.recipe.to_dict(), hashes], sort_keys=True).encode()).hexdigest()
+
+    def _check(self, out: Path) -> None:
+        if read_metadata(out).get("film") != self._asked():
+            message = f"{excerpt(out)} was made with other settings"
+            raise FileError(message, "choose another folder, or replace all frames with --force")
+
+
+def _feathered(new: np.ndarray, frame: RenderedFrame) -> np.ndarray:
+    """Weights (H, W) of paint: 1 where it is `new`, and falling beside it on the same surface."""
+    if not new.any():
+        return np.zeros(new.shape, np.float32)
+    distance, nearest = distance_transform_edt(~new, return_indices=True)
+    apart = np.abs(frame.to_previous - frame.to_previous[tuple(nearest)]).max(-1)
+    is_same = (frame.index == frame.index[tuple(nearest)]) & (apart <= MOST_APART_PX)
+    return np.where(is_same, 1 - distance / FEATHER_PX, 0).clip(0, 1).astype(np.float32)
+
+
+def like(fresh: np.ndarray, here: np.ndarray, there: np.ndarray) -> np.ndarray:
+    """Colours (H, W, 3) moved and scaled so that those `here` get the mean and deviation of those `there` (N, 3)."""
+    scale = (there.std(0) + 1e-3) / (here.std(0) + 1e-3)
+    return ((fresh - here.mean(0)) * scale + there.mean(0)).clip(0, 1).astype(np.float32)
+
+
+def repaint_shot(
+    frames: Mapping[int, Path],
+    recipe: Recipe,
+    inputs: Mapping[str, Any],
+    folder: Path,
+    *,
+    on_progress: Callable[[float, str], None] | None = None,
+    is_cancelled: Callable[[], bool] | None = None,
+    **how: Any,
+) -> list[Path]:
+    """Repaint the frames into files of the same names in a folder; those that are there are gone on from.
+
+    frames: multilayer EXR by number, see `frames_of`. recipe: of any tools that keep the size of their picture. inputs:
+    its inputs beside the picture. how: as for `run`. Between frames, Cancelled keeps what is done.
+    """
+    shot, paths = Shot(recipe, inputs, how), []
+    for index, (number, path) in enumerate(frames.items()):
+        if is_cancelled is not None and is_cancelled():
+            raise Cancelled(f"cancelled; {index} of {len(frames)} frames are there, and the same command goes on")
+        if on_progress is not None:
+            on_progress(index / len(frames), f"Frame {number}, {shot.painted} painted, the others carried")
+        out = folder / path.name
+        if out.resolve() == path.resolve():
+            raise FileError(f"{excerpt(out)} is the frame itself", "choose another folder")
+        shot.repaint(number, path, out)
+        paths.append(out)
+    return paths

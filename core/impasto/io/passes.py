@@ -1,0 +1,153 @@
+"""Frames that Blender renders as multilayer EXR: colour, opacity, motion vectors, object indices, and their copies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import FileError
+from ..surface.color import linear_to_srgb, srgb_to_linear
+from ..system.untrusted import excerpt
+from .scanlines import MAX_PARTS, damage_error, open_scanlines
+
+RENDER = "render it as OpenEXR MultiLayer with the passes Combined and Vector, without motion blur"
+COLOR, ALPHA, VECTOR = "RGB", "A", "XYZW"
+INDEX_PASSES = ("Object Index", "IndexOB")
+"""Names of the pass in Blender from 5.0 on, and before."""
+MOST_PX = 1e5
+"""Longest motion that is no mistake."""
+
+
+@dataclass(frozen=True)
+class RenderedFrame:
+    """A frame (H, W): color (H, W, 3) sRGB in [0, 1], opacity (H, W, 1), motion, and the object of each pixel.
+
+    to_previous, to_next: offsets (H, W, 2), rows down and columns right, in pixels, to where the same point of a
+    surface is one frame before, and after. index (H, W): 0 everywhere if the frame has no such pass.
+    """
+
+    color: np.ndarray
+    opacity: np.ndarray
+    to_previous: np.ndarray
+    to_next: np.ndarray
+    index: np.ndarray
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """(height, width)."""
+        return self.color.shape[0], self.color.shape[1]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A part of an EXR, with all its channels (H, W, C), float32."""
+
+    spec: Any
+    pixels: np.ndarray
+
+
+def read_frame(path: Path) -> RenderedFrame:
+    """A frame of Blender's multilayer EXR. Its view layer is the first with vectors. FileError if it cannot be used.
+
+    Blender's Vector has in X and Y where the point was less where it is, and in Z and W where it is less where it will
+    be, in pixels, with Y and W upwards.
+    """
+    layers = _layers(_parts(path))
+    name = next((layer for layer, passes in layers.items() if "Vector" in passes and "Combined" in passes), None)
+    if name is None:
+        raise FileError(f"{excerpt(path)} has no motion vectors", RENDER)
+    passes = layers[name]
+    combined, vector = (_channels(passes[one], names, path) for one, names in (("Combined", COLOR), ("Vector", VECTOR)))
+    opacity = (
+        _channels(passes["Combined"], ALPHA, path) if ALPHA in passes["Combined"] else np.ones_like(combined[..., :1])
+    )
+    for what, values in (("colours", combined), ("opacities", opacity), ("motion vectors", vector)):
+        if not np.isfinite(values).all():
+            raise FileError(f"{excerpt(path)} has {what} that are NaN or infinite", "render the frame again")
+    if np.abs(vector).max() > MOST_PX:
+        raise FileError(
+            f"{excerpt(path)} has motion vectors of more than {MOST_PX:,.0f} pixels", "render the frame again"
+        )
+    opacity = opacity.clip(0, 1)
+    straight = np.divide(combined, opacity, out=np.zeros_like(combined), where=opacity > 0)
+    found = next((passes[one] for one in INDEX_PASSES if one in passes), None)
+    index = np.zeros(combined.shape[:2], np.float32) if found is None else next(iter(found.values()))
+    return RenderedFrame(
+        linear_to_srgb(straight.clip(0, 1)),
+        opacity,
+        np.stack([-vector[..., 1], vector[..., 0]], -1),
+        np.stack([vector[..., 3], -vector[..., 2]], -1),
+        index,
+    )
+
+
+def write_repainted(path: Path, original: Path, color: np.ndarray, metadata: str) -> None:
+    """A copy of a frame at a new path with this colour (H, W, 3), sRGB; opacity and all other passes are as they were.
+
+    metadata: kept in the file's attribute `impasto`. FileError if it cannot be written.
+    """
+    import OpenImageIO as oiio
+
+    parts = _parts(original)
+    for part in parts:
+        names = list(part.spec.channelnames)
+        combined = {name.rpartition(".")[2]: index for index, name in enumerate(names) if _pass_of(name) == "Combined"}
+        if not set(COLOR) <= combined.keys():
+            continue
+        opacity = part.pixels[..., [combined[ALPHA]]].clip(0, 1) if ALPHA in combined else 1.0
+        part.pixels[..., [combined[name] for name in COLOR]] = srgb_to_linear(color) * opacity
+    parts[0].spec.attribute("impasto", metadata)
+    output: Any = oiio.ImageOutput.create("openexr")
+    is_written = output.open(str(path), tuple(part.spec for part in parts))
+    for number, part in enumerate(parts):
+        if number:
+            is_written = is_written and output.open(str(path), part.spec, "AppendSubimage")
+        is_written = is_written and output.write_image(part.pixels)
+    if not (output.close() and is_written):
+        raise FileError(f"cannot write {excerpt(path)}: {output.geterror()}", "check the disk and its free space")
+
+
+def _parts(path: Path) -> list[_Part]:
+    """All parts of an EXR. FileError if it is none, or damaged."""
+    import OpenImageIO as oiio
+
+    lines = open_scanlines(path)  # which checks that it is no larger than can be read
+    if lines.kind != "EXR":
+        raise FileError(f"{excerpt(path)} is {lines.kind}, which has no motion vectors", RENDER)
+    lines.check_memory(lines.spec.nchannels)
+    source: Any = oiio.ImageInput.open(str(path))
+    found: list[_Part] = []
+    while len(found) < MAX_PARTS and source.seek_subimage(len(found), 0):
+        spec = source.spec()
+        pixels = source.read_image(len(found), 0, 0, spec.nchannels, "float")
+        if pixels is None:
+            raise damage_error(path, source.geterror())
+        found.append(_Part(spec, np.array(pixels, np.float32).reshape(spec.height, spec.width, spec.nchannels)))
+    source.geterror()  # clear the error of seeking past the last part
+    return found
+
+
+def _pass_of(channel: str) -> str:
+    """The pass of a channel, such as Vector of ViewLayer.Vector.X."""
+    return channel.rsplit(".", 2)[1] if channel.count(".") >= 2 else ""
+
+
+def _layers(parts: list[_Part]) -> dict[str, dict[str, dict[str, np.ndarray]]]:
+    """Channels (H, W) by view layer, pass and channel."""
+    found: dict[str, dict[str, dict[str, np.ndarray]]] = {}
+    for part in parts:
+        for number, name in enumerate(part.spec.channelnames):
+            if name.count(".") >= 2:
+                layer, one, channel = name.rsplit(".", 2)
+                found.setdefault(layer, {}).setdefault(one, {})[channel] = part.pixels[..., number]
+    return found
+
+
+def _channels(channels: dict[str, np.ndarray], names: str, path: Path) -> np.ndarray:
+    """The channels of a pass with these names (H, W, C)."""
+    if not set(names) <= channels.keys():
+        raise FileError(f"{excerpt(path)} has a pass without the channels {', '.join(names)}", RENDER)
+    return np.stack([channels[name] for name in names], -1)

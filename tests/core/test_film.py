@@ -1,0 +1,276 @@
+"""Shots repainted: paint stays on what it was painted on, what is newly seen is painted, and a shot goes on."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from impasto import Recipe, Step
+from impasto.errors import FileError, ParameterError
+from impasto.film import shot as shots
+from impasto.film.carrying import MOST_PAINTINGS
+from impasto.film.frames import frames_of
+from impasto.film.motion import is_known, pixel_places, samples_at
+from impasto.film.shot import Shot, repaint_shot
+from impasto.io.passes import read_frame, write_repainted
+from impasto.texture import Maps
+from impasto.tools import Result
+
+HEIGHT, WIDTH = 40, 64
+RECIPE = Recipe((Step("tint", {}),), 0)
+
+
+def write_frame(path: Path, color: np.ndarray, motion=(0.0, 0.0), index=None, opacity=None, **changed) -> Path:
+    """A frame as Blender 4 writes it. motion: rows down and columns right in a frame, one for all or (H, W, 2)."""
+    import OpenImageIO as oiio
+
+    height, width = color.shape[:2]
+    moved = np.broadcast_to(np.float32(motion), (height, width, 2))
+    opacity = np.ones((height, width)) if opacity is None else opacity
+    channels = {f"Combined.{name}": color[..., number] * opacity for number, name in enumerate("RGB")}
+    channels |= {"Combined.A": opacity, "IndexOB.X": np.zeros((height, width)) if index is None else index}
+    up, right = -moved[..., 0], moved[..., 1]
+    channels |= {"Vector.X": -right, "Vector.Y": -up, "Vector.Z": -right, "Vector.W": -up} | changed
+    spec = oiio.ImageSpec(width, height, len(channels), "float")
+    spec.channelnames = tuple(f"View.Layer.{name}" for name in channels)
+    output = oiio.ImageOutput.create(str(path))
+    output.open(str(path), spec)
+    output.write_image(np.stack([np.broadcast_to(one, (height, width)) for one in channels.values()], -1, dtype="f4"))
+    output.close()
+    return path
+
+
+def texture(seed: int = 0, width: int = 4 * WIDTH) -> np.ndarray:
+    """A picture (HEIGHT, width, 3) of coarse noise."""
+    cells = np.random.default_rng(seed).uniform(0.2, 0.8, (HEIGHT // 4 + 1, width // 4 + 1, 3))
+    return np.repeat(np.repeat(cells, 4, 0), 4, 1)[:HEIGHT, :width].astype(np.float32)
+
+
+def pan(folder: Path, count: int, step: int = 2) -> dict[int, Path]:
+    """A camera that moves to the right over a wall."""
+    wall = texture()
+    folder.mkdir(exist_ok=True)
+    for number in range(1, count + 1):
+        left = step * number
+        write_frame(folder / f"pan_{number:04}.exr", wall[:, left : left + WIDTH], (0, -step))
+    return frames_of(folder)
+
+
+@pytest.fixture
+def painter(monkeypatch):
+    """Takes the place of a recipe: each painting has other strokes, which stand still on the screen."""
+    calls = []
+
+    def run(recipe, inputs, **how):
+        source = inputs["source"]
+        strokes = np.random.default_rng(len(calls)).uniform(-0.2, 0.2, (*source.size_px, 1))
+        calls.append(source)
+        made = source["base_color"].pixels + strokes
+        return Result(maps=Maps.from_arrays({"base_color": made.clip(0, 1)}), recipe=recipe)
+
+    monkeypatch.setattr(shots, "run", run)
+    return calls
+
+
+def repainted(frames: dict[int, Path], folder: Path) -> list[np.ndarray]:
+    return [read_frame(path).color for path in repaint_shot(frames, RECIPE, {}, folder)]
+
+
+def strokes_of(frames: dict[int, Path], made: list[np.ndarray]) -> list[np.ndarray]:
+    """What was painted over each frame (H, W)."""
+    return [(one - read_frame(path).color).mean(-1) for path, one in zip(frames.values(), made, strict=True)]
+
+
+def correlation(a: np.ndarray, b: np.ndarray) -> float:
+    return float(np.corrcoef(a.ravel(), b.ravel())[0, 1])
+
+
+def test_a_shot_that_stands_still_is_painted_once(painter, tmp_path):
+    frames = {number: write_frame(tmp_path / f"a_{number}.exr", texture()[:, :WIDTH]) for number in (1, 2, 3)}
+    first, *others = repainted(frames, tmp_path / "out")
+    assert len(painter) == 1
+    assert all(np.abs(one - first).max() < 1e-4 for one in others)
+
+
+def test_strokes_move_with_what_they_are_painted_on(painter, tmp_path):
+    frames = pan(tmp_path / "shot", 6, 3)
+    carried = strokes_of(frames, repainted(frames, tmp_path / "out"))
+    alone = strokes_of(
+        frames, [shots.run(RECIPE, {"source": _maps(path)}).maps["base_color"].pixels for path in frames.values()]
+    )
+    for strokes, least, most in ((carried, 0.95, 1.0), (alone, -0.2, 0.2)):
+        with_wall = correlation(strokes[0][:, 15:], strokes[5][:, :-15])
+        assert least <= with_wall <= most
+    assert abs(correlation(carried[0], carried[5])) < 0.2  # not as if they were on the glass of a shower's door
+
+
+def _maps(path: Path) -> Maps:
+    return Maps.from_arrays({"base_color": read_frame(path).color})
+
+
+def test_parts_of_a_pixel_add_up(painter, tmp_path):
+    """A slide of .3 px in each of ten frames ends three pixels away, and as sharp as it began."""
+    frames = {
+        number: write_frame(tmp_path / f"a_{number:02}.exr", np.full((HEIGHT, WIDTH, 3), 0.2), (0, 0.3))
+        for number in range(11)
+    }
+    first, *_, last = repainted(frames, tmp_path / "out")
+    assert correlation(first[4:-4, 4:-20], last[4:-4, 7:-17]) > 0.98
+    assert last[4:-4, 7:-17].std() > 0.95 * first[4:-4, 4:-20].std()
+
+
+def test_what_was_hidden_is_painted_and_leaves_no_ghost(painter, tmp_path):
+    """A red square slides over a wall."""
+    wall, frames, hidden = texture(3)[:, :WIDTH], {}, []
+    for number in range(4):
+        where = np.zeros((HEIGHT, WIDTH), bool)
+        where[10:30, 10 + 5 * number : 30 + 5 * number] = True
+        motion = np.where(where[..., None], np.float32([0, 5]), np.float32([0, 0]))
+        color = np.where(where[..., None], np.float32([0.9, 0.1, 0.1]), wall)
+        frames[number] = write_frame(tmp_path / f"a_{number}.exr", color, motion, where.astype("f4"))
+        hidden.append(where)
+    made = repainted(frames, tmp_path / "out")
+    strokes = strokes_of(frames, made)
+    new = hidden[0] & ~hidden[1]
+    assert np.abs(strokes[1][new]).mean() < 1.2 * np.abs(strokes[1][~new]).mean()  # no red is left there
+    assert correlation(strokes[0][12:28, 12:28], strokes[3][12:28, 27:43]) > 0.95
+    away = np.s_[:, 56:]
+    assert correlation(strokes[0][away], strokes[3][away]) > 0.99
+
+
+def test_a_shadow_that_passes_is_painted(painter, tmp_path):
+    color = texture()[:, :WIDTH]
+    dark = color.copy()
+    dark[:, :20] *= 0.3
+    frames = {1: write_frame(tmp_path / "a_1.exr", color), 2: write_frame(tmp_path / "a_2.exr", dark)}
+    _, made = repainted(frames, tmp_path / "out")
+    assert np.abs(made[:, :16] - read_frame(frames[2]).color[:, :16]).mean() < 0.15
+    assert len(painter) == 2
+
+
+@pytest.mark.parametrize("done", [1, 3])
+def test_a_shot_goes_on_with_the_same_bytes(painter, tmp_path, done):
+    frames = pan(tmp_path / "shot", 5)
+    repaint_shot(frames, RECIPE, {}, tmp_path / "whole")
+    painter.clear()
+    repaint_shot(dict(list(frames.items())[:done]), RECIPE, {}, tmp_path / "parts")
+    repaint_shot(frames, RECIPE, {}, tmp_path / "parts")
+    for path in frames.values():
+        assert (tmp_path / "parts" / path.name).read_bytes() == (tmp_path / "whole" / path.name).read_bytes()
+
+
+def test_frames_of_other_settings_are_not_gone_on_from(painter, tmp_path):
+    frames = pan(tmp_path / "shot", 2)
+    repaint_shot(frames, RECIPE, {}, tmp_path / "out")
+    with pytest.raises(FileError, match="made with other settings"):
+        repaint_shot(frames, Recipe(RECIPE.steps, 1), {}, tmp_path / "out")
+
+
+def test_memory_does_not_grow_with_the_shot(painter, tmp_path):
+    frames, shot = pan(tmp_path / "shot", MOST_PAINTINGS + 4, 1), Shot(RECIPE, {})
+    (tmp_path / "out").mkdir()
+    for number, path in frames.items():
+        shot.repaint(number, path, tmp_path / "out" / path.name)
+        assert len(shot.carried.paintings) <= MOST_PAINTINGS
+        assert (shot.carried.number >= 0).all()
+
+
+def test_opacity_and_other_passes_stay(painter, tmp_path):
+    opacity = np.linspace(0, 1, WIDTH) * np.ones((HEIGHT, 1))
+    source = write_frame(tmp_path / "a_1.exr", texture()[:, :WIDTH], (1, 2), opacity=opacity)
+    write_repainted(tmp_path / "b_1.exr", source, np.full((HEIGHT, WIDTH, 3), 0.5, np.float32), "{}")
+    before, after = read_frame(source), read_frame(tmp_path / "b_1.exr")
+    for name in ("opacity", "to_previous", "to_next", "index"):
+        assert (getattr(before, name) == getattr(after, name)).all()
+    np.testing.assert_allclose(after.color[:, 1:], 0.5, atol=1e-3)
+
+
+def test_a_recipe_that_changes_the_size_is_refused(tmp_path):
+    frames = {1: write_frame(tmp_path / "a_1.exr", texture()[:, :WIDTH])}
+    larger = Recipe((Step("quilt", {"width_px": 96, "height_px": 96}),), 0)
+    with pytest.raises(ParameterError, match="changes the size"):
+        repaint_shot(frames, larger, {}, tmp_path / "out")
+
+
+def test_motion_that_turns_is_known_and_its_way_back_agrees():
+    """Points of a disk that turns by 3 degrees a frame lie where the vectors say, and no boundary is seen in it."""
+    places, middle, angle = pixel_places((48, 48)), np.float32([23.5, 23.5]), np.radians(3)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]], np.float32)
+    there, back = ((places - middle) @ way - (places - middle) for way in (turn, turn.T))
+    from impasto.io.passes import RenderedFrame
+
+    zeros = np.zeros((48, 48), np.float32)
+    frame = RenderedFrame(np.zeros((48, 48, 3), np.float32), zeros[..., None], back, there, zeros)
+    inside = np.hypot(*(places - middle).transpose(2, 0, 1)) < 20
+    assert is_known(frame, frame)[inside].all()
+    ramp = places.copy()
+    np.testing.assert_allclose(samples_at(ramp, places + 0.25)[:-1, :-1], ramp[:-1, :-1] + 0.25, atol=1e-4)
+
+
+def test_missing_frames_are_listed(tmp_path):
+    for number in (1, 2, 5):
+        write_frame(tmp_path / f"a_{number:04}.exr", texture()[:, :WIDTH])
+    with pytest.raises(FileError, match=r"2 frames are missing in .*: 3, 4"):
+        frames_of(tmp_path)
+    assert list(frames_of(tmp_path, last=2)) == [1, 2]
+    assert list(frames_of(tmp_path / "a_####.exr", first=5)) == [5]
+    with pytest.raises(FileError, match="6 to 9"):
+        frames_of(tmp_path, 6, 9)
+    write_frame(tmp_path / "b_0001.exr", texture()[:, :WIDTH])
+    with pytest.raises(FileError, match="are both frame 1"):
+        frames_of(tmp_path, last=2)
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"Vector.X": np.full((HEIGHT, WIDTH), np.nan)}, "motion vectors that are NaN or infinite"),
+        ({"Vector.W": np.full((HEIGHT, WIDTH), 2e5)}, "motion vectors of more than 100,000 pixels"),
+        ({"Combined.G": np.full((HEIGHT, WIDTH), np.inf)}, "colours that are NaN or infinite"),
+    ],
+)
+def test_a_frame_with_impossible_values_is_refused(changed, reason, tmp_path):
+    path = write_frame(tmp_path / "a_1.exr", texture()[:, :WIDTH], **changed)
+    with pytest.raises(FileError, match=reason):
+        read_frame(path)
+
+
+def test_what_is_no_shot_is_refused_with_the_remedy(painter, tmp_path):
+    from PIL import Image
+
+    Image.new("RGB", (8, 8)).save(tmp_path / "a_1.png")
+    with pytest.raises(FileError, match="PNG, which has no motion vectors; render it as OpenEXR MultiLayer"):
+        read_frame(tmp_path / "a_1.png")
+    with pytest.raises(FileError, match="is a movie"):
+        frames_of(tmp_path / "shot.mp4")
+    with pytest.raises(FileError, match="is not a folder"):
+        frames_of(tmp_path / "nowhere")
+    frames = {
+        1: write_frame(tmp_path / "a_1.exr", texture()[:, :WIDTH]),
+        2: write_frame(tmp_path / "a_2.exr", texture()[:, :32]),
+    }
+    with pytest.raises(FileError, match="32x40 px, unlike the frames before"):
+        repaint_shot(frames, RECIPE, {}, tmp_path / "out")
+    with pytest.raises(FileError, match="is the frame itself"):
+        repaint_shot(frames, RECIPE, {}, tmp_path)
+
+
+def test_the_command_repaints_a_shot_and_goes_on(impasto, tmp_path):
+    from PIL import Image
+
+    pan(tmp_path / "shot", 3)
+    Image.new("RGB", (48, 48), (255, 0, 0)).save(tmp_path / "red.png")
+    line = ("stylize", tmp_path / "shot" / "pan_####.exr", "--film", "--tool", "flat", "--style", tmp_path / "red.png")
+    done = impasto(*line, "--last", 2, "--out", tmp_path / "out", "--json")
+    assert done.returncode == 0, done.stderr
+    assert [Path(file).name for file in json.loads(done.stdout)["files"]] == ["pan_0001.exr", "pan_0002.exr"]
+    assert impasto(*line, "--out", tmp_path / "out").returncode == 0
+    assert (tmp_path / "out" / "pan_0003.exr").exists()
+    other = impasto(*line, "--seed", 1, "--out", tmp_path / "out")
+    assert other.returncode == 3
+    assert "--force" in other.stderr
+    assert impasto(*line, "--seed", 1, "--force", "--out", tmp_path / "out").returncode == 0
+    refused = impasto(*line, "--export", "gltf", "--out", tmp_path / "out")
+    assert refused.returncode == 2
+    assert "--film does not take --export" in refused.stderr
