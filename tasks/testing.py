@@ -40,7 +40,10 @@ Of these, `any_numpy` marks the slow ones that run no NumPy code which the other
 
 IN_BETWEEN = (
     *(f"tests/blender/test_{name}.py" for name in ("assets", "asset_library", "bake_files", "bake_results", "endless")),
-    *(f"tests/blender/test_{name}.py" for name in ("export", "generate", "graphics", "images", "jobs", "layers")),
+    *(
+        f"tests/blender/test_{name}.py"
+        for name in ("export", "generate", "graphics", "images", "jobs", "layers", "motion_vectors")
+    ),
     *(
         f"tests/blender/test_{name}.py"
         for name in ("mapping", "materials", "menus", "on_object", "points", "properties")

@@ -1,0 +1,88 @@
+"""Blender's vector pass, as shots are repainted by it: places of a point one frame before and after."""
+
+import json
+import math
+import subprocess
+
+import bpy
+import numpy as np
+import pytest
+
+PX_PER_M = 10
+SIZE_PX = (48, 64)
+READ = """
+import json, sys
+from pathlib import Path
+from impasto.io.passes import read_frame
+frames = [read_frame(Path(path)) for path in sys.argv[1:]]
+names = ("to_previous", "to_next", "index", "color")
+print(json.dumps([{name: getattr(frame, name).tolist() for name in names} for frame in frames]))
+"""
+
+
+@pytest.fixture
+def cube(scene):
+    """A cube of a metre below a camera that looks straight down, ten pixels a metre; rendered with its vectors."""
+    scene.render.engine, scene.cycles.samples, scene.cycles.use_denoising = "CYCLES", 1, False
+    scene.render.resolution_y, scene.render.resolution_x, scene.render.resolution_percentage = *SIZE_PX, 100
+    layer = scene.view_layers[0]
+    layer.use_pass_vector = layer.use_pass_object_index = True
+    camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
+    camera.data.type, camera.data.ortho_scale, camera.location = "ORTHO", SIZE_PX[1] / PX_PER_M, (0, 0, 5)
+    scene.collection.objects.link(camera)
+    scene.camera = camera
+    bpy.ops.mesh.primitive_cube_add(size=1)
+    made = bpy.context.object
+    made.pass_index = 1
+    return made
+
+
+def animate(cube, path, values):
+    """Key frames 0 to 3 of a property, with the same step between any two."""
+    for frame, value in enumerate(values):
+        setattr(cube, path, value)
+        cube.keyframe_insert(path, frame=frame)
+    action = cube.animation_data.action
+    curves = getattr(action, "fcurves", None) or action.layers[0].strips[0].channelbags[0].fcurves
+    for curve in curves:
+        for point in curve.keyframe_points:
+            point.interpolation = "LINEAR"
+
+
+def rendered(scene, folder, python):
+    """Frames 1 and 2, read by the core."""
+    settings = scene.render.image_settings
+    if hasattr(settings, "media_type"):
+        settings.media_type = "MULTI_LAYER_IMAGE"
+    settings.file_format, settings.color_depth = "OPEN_EXR_MULTILAYER", "32"
+    scene.frame_start, scene.frame_end, scene.render.filepath = 1, 2, f"{folder}/frame_####"
+    bpy.ops.render.render(animation=True)
+    files = [str(folder / f"frame_{number:04}.exr") for number in (1, 2)]
+    printed = subprocess.run([python, "-I", "-c", READ, *files], capture_output=True, text=True, check=True).stdout
+    return [{name: np.array(values) for name, values in frame.items()} for frame in json.loads(printed)]
+
+
+def test_a_cube_that_moves_has_its_way(scene, cube, tmp_path, engine_python):
+    """Three pixels to the right and one up, in each frame."""
+    animate(cube, "location", [(0.3 * frame - 0.6, 0.1 * frame - 0.2, 0) for frame in range(4)])
+    first, second = rendered(scene, tmp_path, engine_python)
+    middles = [np.argwhere(frame["index"] == 1).mean(0) for frame in (first, second)]
+    np.testing.assert_allclose(middles[1] - middles[0], (-1, 3), atol=0.01)
+    for frame in (first, second):
+        here = frame["index"] == 1
+        np.testing.assert_allclose(frame["to_next"][here], np.tile((-1, 3), (here.sum(), 1)), atol=0.01)
+        np.testing.assert_allclose(frame["to_previous"][here], np.tile((1, -3), (here.sum(), 1)), atol=0.01)
+
+
+def test_a_cube_that_turns_has_its_way(scene, cube, tmp_path, engine_python):
+    """Ten degrees counterclockwise in each frame, about the middle of the picture."""
+    animate(cube, "rotation_euler", [(0, 0, math.radians(10 * frame)) for frame in range(4)])
+    frame, _ = rendered(scene, tmp_path, engine_python)
+    places = np.argwhere(frame["index"] == 1) + 0.5 - np.array(SIZE_PX) / 2
+    for name, degrees in (("to_next", 10), ("to_previous", -10)):
+        turn = math.radians(degrees)
+        rows, columns = places.T  # rows are downwards: counterclockwise takes what is right upwards
+        moved = np.stack(
+            [rows * math.cos(turn) - columns * math.sin(turn), rows * math.sin(turn) + columns * math.cos(turn)], 1
+        )
+        np.testing.assert_allclose(frame[name][frame["index"] == 1], moved - places, atol=0.15)  # of samples in a pixel
