@@ -236,6 +236,14 @@ def test_a_frame_with_impossible_values_is_refused(changed, reason, tmp_path):
         read_frame(path)
 
 
+def test_more_passes_than_can_be_read_are_refused(tmp_path, monkeypatch):
+    path = write_frame(tmp_path / "a_1.exr", texture()[:, :WIDTH])
+    read_frame(path)
+    monkeypatch.setattr("impasto.io.passes.MEMORY_BYTES", 9 * 4 * HEIGHT * WIDTH - 1)
+    with pytest.raises(FileError, match="too many to read"):
+        read_frame(path)
+
+
 def test_what_is_no_shot_is_refused_with_the_remedy(painter, tmp_path):
     from PIL import Image
 

@@ -33,7 +33,7 @@ EXAMPLES = {
     "start": "cat.jpg --style night.jpg --start painted/cat_base_color.png --longest-px 2048 --out large",
     "mesh": "barrel-maps --style night.jpg --mesh barrel.ply --out painted",
     "kind": "cat.jpg --style night.jpg --compare kind --out painted",
-    "style": "shots/street_####.exr --film --style night.jpg --out painted",
+    "style": "shots/street --film --style night.jpg --out painted",
 }
 """Examples by the input or parameter that they need."""
 CONTROL_C = "Control-C stops early and keeps what is painted; pressed again, it cancels."

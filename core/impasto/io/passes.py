@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import FileError
 from ..surface.color import linear_to_srgb, srgb_to_linear
 from ..system.untrusted import excerpt
-from .scanlines import MAX_PARTS, damage_error, open_scanlines
+from .scanlines import MAX_PARTS, MEMORY_BYTES, damage_error, open_scanlines
 
 RENDER = "render it as OpenEXR MultiLayer with the passes Combined and Vector, without motion blur"
 COLOR, ALPHA, VECTOR = "RGB", "A", "XYZW"
@@ -120,8 +120,12 @@ def _parts(path: Path) -> list[_Part]:
     lines.check_memory(lines.spec.nchannels)
     source: Any = oiio.ImageInput.open(str(path))
     found: list[_Part] = []
+    held = 0
     while len(found) < MAX_PARTS and source.seek_subimage(len(found), 0):
         spec = source.spec()
+        held += 4 * spec.width * spec.height * spec.nchannels
+        if held > MEMORY_BYTES or (spec.height, spec.width) != lines.size_px:
+            raise FileError(f"{excerpt(path)} has passes of several sizes, or too many to read", RENDER)
         pixels = source.read_image(len(found), 0, 0, spec.nchannels, "float")
         if pixels is None:
             raise damage_error(path, source.geterror())
