@@ -5,12 +5,13 @@ Places are carried, never colours: each frame samples the paintings once, so str
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.ndimage import distance_transform_edt, gaussian_filter
 
-from .motion import pixel_places, samples_at
+from ..io.passes import RenderedFrame
+from .motion import distance_to_outlines, pixel_places, samples_at
 
 NONE = -1
 """Number of no painting."""
@@ -22,54 +23,77 @@ MOST_STRETCH = 2.25
 """Largest change of a stroke's area, before it is painted anew: half as wide and high again."""
 CHANGE_PX, MOST_CHANGE = 2.0, 0.12
 """Largest change of what is shown, blurred by so many pixels, such as by a shadow that passes."""
+HALO, GONE = 1 / 12, 0.5
+"""Width of the halo that an object has in a painting, relative to the frame's longer side, and the share of it by which
+the object must have gone away before it is painted over."""
+
+
+@dataclass(frozen=True)
+class Painting:
+    """A painted frame: its colours (H, W, 3), what it showed, and each pixel's distance (H, W, 1) to an outline."""
+
+    color: np.ndarray
+    shown: np.ndarray
+    outlines: np.ndarray
+
+    @classmethod
+    def of(cls, color: np.ndarray, frame: RenderedFrame) -> Painting:
+        """The painting of a frame."""
+        return cls(color, frame.color, distance_to_outlines(frame)[..., None])
 
 
 @dataclass
 class Carried:
-    """The paint of a frame (H, W): numbers of paintings, NONE where there is no paint, and places (H, W, 2) in them.
-
-    paintings: by frame, its painted colours (H, W, 3) and what it showed before.
-    """
+    """The paint of a frame (H, W): numbers of paintings, NONE where there is no paint, and places (H, W, 2) in them."""
 
     number: np.ndarray
     places: np.ndarray
-    paintings: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
+    paintings: dict[int, Painting] = field(default_factory=dict)
 
-    def carry(self, to_previous: np.ndarray, known: np.ndarray, shown: np.ndarray) -> Carried:
-        """The paint in the next frame, which shows (H, W, 3), where it is `known`, not stretched, and looks alike."""
-        number, places = self._moved(pixel_places(size_of(known)) + to_previous)
+    @classmethod
+    def nothing(cls, size_px: tuple[int, int]) -> Carried:
+        """No paint."""
+        return cls(np.full(size_px, NONE), pixel_places(size_px))
+
+    def carry(self, frame: RenderedFrame, known: np.ndarray) -> Carried:
+        """The paint in the next frame, where that is `known` (H, W), not stretched, looks alike, and is no halo."""
+        number, places = self._moved(pixel_places(frame.size_px) + frame.to_previous)
         carried = Carried(np.where(known, number, NONE), places, self.paintings)
         carried.number[carried._is_stretched()] = NONE
-        change = np.abs(_blurred(shown) - _blurred(carried.gathered(1, shown))).max(-1)
+        change = np.abs(_blurred(frame.color) - _blurred(carried.gathered("shown", frame.color))).max(-1)
         carried.number[change > MOST_CHANGE] = NONE
+        halo_px, now = HALO * max(frame.size_px), distance_to_outlines(frame)
+        then = carried.gathered("outlines", now[..., None])[..., 0]
+        carried.number[(then < halo_px) & (now > then + GONE * halo_px)] = NONE
         return carried
 
-    def gathered(self, which: int, rest: np.ndarray) -> np.ndarray:
-        """Colours (H, W, 3) of the paintings (0), or of what they showed (1), at the places; `rest` without paint."""
+    def gathered(self, what: str, rest: np.ndarray) -> np.ndarray:
+        """What the paintings have at the places (H, W, C), a field of `Painting`; `rest` where there is no paint."""
         result = rest.copy()
-        for number, pair in self.paintings.items():
+        for number, painting in self.paintings.items():
             here = self.number == number
             if here.any():
-                result[here] = samples_at(pair[which], self.places, "bicubic")[here].clip(0, 1)
+                result[here] = samples_at(getattr(painting, what), self.places, "bicubic")[here]
         return result
 
-    def paint(self, frame: int, where: np.ndarray, painted: np.ndarray, shown: np.ndarray) -> None:
-        """Take the paint of the pixels `where` from this frame from now on, and forget paintings that are not seen."""
-        self.number[where] = frame
-        self.places[where] = pixel_places(size_of(where))[where]
-        kept = set(np.unique(self.number)) - {NONE}
-        self.paintings = {number: pair for number, pair in self.paintings.items() if number in kept}
-        if frame in kept:
-            self.paintings[frame] = painted, shown
+    def paint(self, number: int, where: np.ndarray, painting: Painting) -> None:
+        """Take the paint of the pixels `where` from this painting from now on, and forget those that are not seen."""
+        self.number[where] = number
+        self.places[where] = pixel_places((where.shape[0], where.shape[1]))[where]
+        kept = set(np.unique(self.number))
+        self.paintings = {one: other for one, other in self.paintings.items() if one in kept}
+        if number in kept:
+            self.paintings[number] = painting
 
-    def fill(self, where: np.ndarray) -> None:
-        """Give the pixels `where` (H, W) the paint beside that of their nearest neighbour that has some."""
-        if not where.any():
-            return
-        nearest = distance_transform_edt(self.number == NONE, return_distances=False, return_indices=True)
-        offset = pixel_places(size_of(where)) - np.stack(list(nearest), -1)
-        places = self.places[tuple(nearest)] + offset
-        self.number[where], self.places[where] = self.number[tuple(nearest)][where], places[where]
+    def filled(self) -> Carried:
+        """The same with paint everywhere: each pixel without has that beside its nearest neighbour's."""
+        empty = self.number == NONE
+        if empty.all() or not empty.any():
+            return self
+        nearest = distance_transform_edt(empty, return_distances=False, return_indices=True)
+        offset = pixel_places((empty.shape[0], empty.shape[1])) - np.stack(list(nearest), -1)
+        places = (self.places[tuple(nearest)] + offset).astype(np.float32)
+        return replace(self, number=self.number[tuple(nearest)], places=places)
 
     def oldest(self) -> np.ndarray:
         """Pixels (H, W) of the oldest painting if there are too many, which are then taken from a newer one."""
@@ -82,18 +106,16 @@ class Carried:
         limits = np.array([height - 1, width - 1])
         inside = places.clip(0, limits)
         low = np.minimum(np.floor(inside).astype(int), np.maximum(limits - 1, 0))
-        share = inside - low
-        corners = [np.minimum(low + offset, limits) for offset in ((0, 0), (0, 1), (1, 0), (1, 1))]
-        numbers = np.stack([self.number[corner[..., 0], corner[..., 1]] for corner in corners])
-        there = np.stack([self.places[corner[..., 0], corner[..., 1]] for corner in corners])
-        down, right = share[..., :1], share[..., 1:]
+        corners = np.stack([np.minimum(low + offset, limits) for offset in ((0, 0), (0, 1), (1, 0), (1, 1))])
+        numbers, there = (values[corners[..., 0], corners[..., 1]] for values in (self.number, self.places))
+        down, right = np.split(inside - low, 2, -1)
         weights = np.stack([(1 - down) * (1 - right), (1 - down) * right, down * (1 - right), down * right])
-        nearest = weights.argmax(0)
-        number = np.take_along_axis(numbers, nearest.transpose(2, 0, 1), 0)[0]
-        own = np.take_along_axis(there, np.repeat(nearest[None], 2, -1), 0)[0]
-        origin = np.take_along_axis(np.stack(corners), np.repeat(nearest[None], 2, -1), 0)[0]
+        nearest = weights.argmax(0)[None]
+        number = np.take_along_axis(numbers, nearest[..., 0], 0)[0]
+        own, origin = (np.take_along_axis(values, np.repeat(nearest, 2, -1), 0)[0] for values in (there, corners))
         is_whole = (numbers == numbers[:1]).all(0) & (np.ptp(there, 0).max(-1) <= SPREAD_PX)
-        return number, np.where(is_whole[..., None], (weights * there).sum(0), own + inside - origin).astype(np.float32)
+        moved = np.where(is_whole[..., None], (weights * there).sum(0), own + inside - origin)
+        return number, moved.astype(np.float32)
 
     def _is_stretched(self) -> np.ndarray:
         """Where strokes would be much larger or smaller than they were painted, (H, W)."""
@@ -106,16 +128,6 @@ class Carried:
         one[:-1] &= rows[1:] == 0
         one[:, :-1] &= columns[:, 1:] == 0
         return one & ((area > MOST_STRETCH) | (area < 1 / MOST_STRETCH))
-
-
-def size_of(values: np.ndarray) -> tuple[int, int]:
-    """(height, width) of values (H, W)."""
-    return values.shape[0], values.shape[1]
-
-
-def nothing(size_px: tuple[int, int]) -> Carried:
-    """No paint."""
-    return Carried(np.full(size_px, NONE), pixel_places(size_px))
 
 
 def _blurred(color: np.ndarray) -> np.ndarray:

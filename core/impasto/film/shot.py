@@ -26,15 +26,13 @@ from ..running.runner import run
 from ..system.transaction import stage
 from ..system.untrusted import excerpt, is_there
 from ..texture import Maps
-from .carrying import NONE, Carried, nothing
-from .motion import is_known
+from .carrying import NONE, Carried, Painting
+from .motion import OUTLINE_PX, is_known
 
 FEATHER_PX = 8.0
 """Width of the blend from what is painted anew to what is carried."""
-MOST_APART_PX = 1.0
-"""Largest difference of the motion within a blend: beyond it lies another surface."""
 SPECK_PX, LEAST_NEW = 2, 0.002
-"""Half the width of a part, and share of a frame, that are worth painting; less is taken from their neighbours."""
+"""Half the width of a part, and share of a frame, that are worth painting: less waits, with its neighbours' paint."""
 LEAST_OVERLAP = 0.1
 """Share of a frame that must be carried for its colours to be compared."""
 
@@ -63,7 +61,10 @@ class Shot:
         if self.before is not None and self.before.size_px != frame.size_px:
             height, width = frame.size_px
             raise FileError(f"{excerpt(path)} has {width}x{height} px, unlike the frames before", "render it again")
-        carried, weight = self._carry(frame)
+        carried = Carried.nothing(frame.size_px)
+        if self.carried is not None and self.before is not None:
+            carried = self.carried.carry(frame, is_known(frame, self.before))
+        weight = _weight(carried.number == NONE, frame)
         if is_there(out):
             self._check(out)
             self.record = Recipe.from_dict(read_metadata(out)["recipe"])
@@ -72,25 +73,13 @@ class Shot:
             with stage([out]) as parts:
                 write_repainted(parts[out], path, color, self._metadata())
         written = read_frame(out).color  # as it was rounded, so that a shot that goes on is the same
-        carried.paint(number, (weight > 0) | carried.oldest(), written, frame.color)
+        carried.paint(number, (weight > 0) | carried.oldest(), Painting.of(written, frame))
         self.carried, self.before = carried, frame
-
-    def _carry(self, frame: RenderedFrame) -> tuple[Carried, np.ndarray]:
-        """What is carried to the frame, and the weight (H, W) of what is painted anew."""
-        if self.carried is None or self.before is None:
-            return nothing(frame.size_px), np.ones(frame.size_px, np.float32)
-        carried = self.carried.carry(frame.to_previous, is_known(frame, self.before), frame.color)
-        new = carried.number == NONE
-        broad = binary_opening(new, iterations=SPECK_PX)
-        if broad.mean() < LEAST_NEW:
-            broad[:] = False
-        carried.fill(new & ~broad)
-        return carried, _feathered(broad, frame)
 
     def _painting(self, frame: RenderedFrame, carried: Carried, weight: np.ndarray) -> np.ndarray:
         """The colours (H, W, 3) of the frame: carried, and painted anew by this weight."""
         if not weight.any():
-            return carried.gathered(0, frame.color)
+            return carried.filled().gathered("color", frame.color).clip(0, 1)
         maps = Maps.from_arrays({"base_color": frame.color, "opacity": frame.opacity})
         result = run(self.recipe, {SOURCE: maps, **self.inputs}, **self.how)
         if "base_color" not in result.maps or result.maps.size_px != frame.size_px:
@@ -98,10 +87,10 @@ class Shot:
         self.record, self.painted = result.recipe, self.painted + 1
         fresh = result.maps["base_color"].pixels
         known = carried.number != NONE
-        old = carried.gathered(0, fresh)
+        old = carried.filled().gathered("color", fresh).clip(0, 1)
         if known.mean() >= LEAST_OVERLAP:
             fresh = like(fresh, fresh[known], old[known])
-        return np.where(known[..., None], old + weight[..., None] * (fresh - old), fresh)
+        return old + weight[..., None] * (fresh - old)
 
     def _metadata(self) -> str:
         about = json.loads(metadata_of(self.record)["impasto"]) | {"film": self._asked()}
@@ -118,13 +107,15 @@ class Shot:
             raise FileError(message, "choose another folder, or replace all frames with --force")
 
 
-def _feathered(new: np.ndarray, frame: RenderedFrame) -> np.ndarray:
-    """Weights (H, W) of paint: 1 where it is `new`, and falling beside it on the same surface."""
-    if not new.any():
+def _weight(empty: np.ndarray, frame: RenderedFrame) -> np.ndarray:
+    """Weight (H, W) of what is painted: 1 in parts without paint that are worth it, less beside on their surface."""
+    padded = binary_opening(np.pad(empty, SPECK_PX, mode="edge"), iterations=SPECK_PX)
+    new = padded[SPECK_PX:-SPECK_PX, SPECK_PX:-SPECK_PX] & empty
+    if new.mean() < LEAST_NEW:
         return np.zeros(new.shape, np.float32)
     distance, nearest = distance_transform_edt(~new, return_indices=True)
     apart = np.abs(frame.to_previous - frame.to_previous[tuple(nearest)]).max(-1)
-    is_same = (frame.index == frame.index[tuple(nearest)]) & (apart <= MOST_APART_PX)
+    is_same = (frame.index == frame.index[tuple(nearest)]) & (apart <= OUTLINE_PX)
     return np.where(is_same, 1 - distance / FEATHER_PX, 0).clip(0, 1).astype(np.float32)
 
 
