@@ -26,15 +26,15 @@ from ..running.runner import run
 from ..system.transaction import stage
 from ..system.untrusted import excerpt, is_there
 from ..texture import Maps
-from .carrying import NONE, Carried, Painting
-from .motion import OUTLINE_PX, is_known
+from .carrying import HALO, NONE, Carried, Painting
+from .motion import OUTLINE_PX, distance_to_outlines, is_known
 
 FEATHER_PX = 8.0
 """Width of the blend from what is painted anew to what is carried."""
 SPECK_PX, LEAST_NEW = 2, 0.002
 """Half the width of a part, and share of a frame, that are worth painting: less waits, with its neighbours' paint."""
 LEAST_OVERLAP = 0.1
-"""Share of a frame that must be carried for its colours to be compared."""
+"""Share of a frame that must be carried, far from outlines and their halos, for its colours to be compared."""
 
 
 @dataclass
@@ -86,7 +86,7 @@ class Shot:
             raise ParameterError("the recipe changes the size of its picture", "leave out what sets or changes a size")
         self.record, self.painted = result.recipe, self.painted + 1
         fresh = result.maps["base_color"].pixels
-        known = carried.number != NONE
+        known = (carried.number != NONE) & (distance_to_outlines(frame) > HALO * max(frame.size_px))
         old = carried.filled().gathered("color", fresh).clip(0, 1)
         if known.mean() >= LEAST_OVERLAP:
             fresh = like(fresh, fresh[known], old[known])
