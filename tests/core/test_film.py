@@ -238,6 +238,14 @@ def moving(rows: float, columns: float) -> np.ndarray:
     return np.broadcast_to(np.float32([rows, columns]), (HEIGHT, WIDTH, 2)).copy()
 
 
+def test_vectors_point_upwards_and_rows_down(tmp_path):
+    """As Blender renders them, see tests/blender/test_motion_vectors.py."""
+    vectors = {"Vector.X": -3.0, "Vector.Y": -1.0, "Vector.Z": -4.0, "Vector.W": -2.0}
+    frame = read_frame(write_frame(tmp_path / "a_1.exr", texture()[:, :WIDTH], **vectors))
+    assert (frame.to_previous == (1, -3)).all()
+    assert (frame.to_next == (-2, 4)).all()
+
+
 def test_a_pixel_is_known_if_its_way_leads_there_and_back_on_one_object():
     assert is_known(still(), still()).all()
     outside = is_known(still(to_previous=moving(0, -3)), still(to_next=moving(0, 3)))

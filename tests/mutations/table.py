@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .adversarial import ADVERSARIAL
 from .fast_style import FAST_STYLE
+from .film import FILMS
 from .interop import INTEROP
 from .mutation import Mutation
 from .shipped import SHIPPED
@@ -27,4 +28,5 @@ MUTATIONS: tuple[Mutation, ...] = (
     *STYLE,
     *SYNTHESIS,
     *FAST_STYLE,
+    *FILMS,
 )

@@ -1,0 +1,72 @@
+"""Mutations of film: what makes paint stay on what it was painted on, and what makes it go."""
+
+from __future__ import annotations
+
+from .mutation import Edit, Mutation
+
+CARRYING, MOTION, SHOT, PASSES = (
+    "core/impasto/film/carrying.py",
+    "core/impasto/film/motion.py",
+    "core/impasto/film/shot.py",
+    "core/impasto/io/passes.py",
+)
+FILM = "core/test_film.py"
+
+FILMS = (
+    Mutation(
+        "film-glued",
+        "Paint stays where it is on the screen.",
+        CARRYING,
+        Edit("pixel_places(frame.size_px) + frame.to_previous", "pixel_places(frame.size_px) + 0 * frame.to_previous"),
+        (f"{FILM}::test_strokes_move_with_what_they_are_painted_on",),
+    ),
+    Mutation(
+        "film-upside-down",
+        "Vectors are read as if rows grew upwards.",
+        PASSES,
+        Edit("np.stack([-vector[..., 1], vector[..., 0]], -1)", "np.stack([vector[..., 1], vector[..., 0]], -1)"),
+        (f"{FILM}::test_vectors_point_upwards_and_rows_down",),
+    ),
+    Mutation(
+        "film-whole-pixels",
+        "Places are carried by whole pixels.",
+        CARRYING,
+        Edit("inside = places.clip(0, limits)", "inside = places.round().clip(0, limits)"),
+        (f"{FILM}::test_parts_of_a_pixel_add_up",),
+    ),
+    Mutation(
+        "film-no-way-back",
+        "What was hidden counts as known.",
+        MOTION,
+        Edit("inside & consistent & (", "inside & ("),
+        (f"{FILM}::test_a_pixel_is_known_if_its_way_leads_there_and_back_on_one_object",),
+    ),
+    Mutation(
+        "film-halos-stay",
+        "The halo of an object stays when it has gone.",
+        CARRYING,
+        Edit("HALO, GONE = 1 / 12, 0.5", "HALO, GONE = 0.0, 0.5"),
+        (f"{FILM}::test_the_halo_of_an_object_goes_away_with_it",),
+    ),
+    Mutation(
+        "film-shadows-stay",
+        "Paint stays as it is when the light changes.",
+        CARRYING,
+        Edit("carried.number[change > MOST_CHANGE] = NONE", "carried.number[change > 9] = NONE"),
+        (f"{FILM}::test_a_shadow_that_passes_is_painted",),
+    ),
+    Mutation(
+        "film-stretched",
+        "Strokes are stretched without a limit.",
+        CARRYING,
+        Edit("MOST_STRETCH = 2.25", "MOST_STRETCH = 1e9"),
+        (f"{FILM}::test_strokes_are_painted_anew_before_they_are_half_as_wide_again",),
+    ),
+    Mutation(
+        "film-colours-drift",
+        "New paint has colours of its own.",
+        SHOT,
+        Edit("if known.mean() >= LEAST_OVERLAP:", "if known.mean() >= 2:"),
+        (f"{FILM}::test_new_paint_has_the_colours_of_what_is_carried",),
+    ),
+)
