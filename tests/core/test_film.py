@@ -8,7 +8,7 @@ import pytest
 from scipy.ndimage import distance_transform_edt
 
 from impasto import Recipe, Step
-from impasto.errors import FileError, ParameterError
+from impasto.errors import Cancelled, FileError, ParameterError
 from impasto.film import shot as shots
 from impasto.film.carrying import MOST_PAINTINGS, NONE, Carried, Painting
 from impasto.film.frames import frames_of
@@ -48,13 +48,21 @@ def texture(seed: int = 0, width: int = 4 * WIDTH) -> np.ndarray:
     return np.repeat(np.repeat(cells, 4, 0), 4, 1)[:HEIGHT, :width].astype(np.float32)
 
 
+def dated(path: Path) -> Path:
+    """The frame as if it had been made a year ago: what is made of it later must not depend on the time."""
+    data = path.read_bytes()
+    start = data.index(b"capDate\0string\0") + len(b"capDate\0string\0") + 4
+    path.write_bytes(data[:start] + b"2025" + data[start + 4 :])
+    return path
+
+
 def pan(folder: Path, count: int, step: int = 2) -> dict[int, Path]:
     """A camera that moves to the right over a wall."""
     wall = texture()
     folder.mkdir(exist_ok=True)
     for number in range(1, count + 1):
         left = step * number
-        write_frame(folder / f"pan_{number:04}.exr", wall[:, left : left + WIDTH], (0, -step))
+        dated(write_frame(folder / f"pan_{number:04}.exr", wall[:, left : left + WIDTH], (0, -step)))
     return frames_of(folder)
 
 
@@ -183,6 +191,16 @@ def test_a_shadow_that_passes_is_painted(painter, tmp_path):
     assert len(painter) == 2
 
 
+def test_a_cancelled_shot_says_what_is_there(painter, tmp_path):
+    frames = pan(tmp_path / "shot", 5, 6)
+    with pytest.raises(Cancelled, match="2 of 5 frames are there, and the same command goes on"):
+        repaint_shot(frames, RECIPE, {}, tmp_path / "out", is_cancelled=lambda: len(painter) >= 2)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["pan_0001.exr", "pan_0002.exr"]
+    with pytest.raises(Cancelled) as at_once:
+        repaint_shot(frames, RECIPE, {}, tmp_path / "none", is_cancelled=lambda: True)
+    assert not at_once.value.args
+
+
 @pytest.mark.parametrize("done", [1, 3])
 def test_a_shot_goes_on_with_the_same_bytes(painter, tmp_path, done):
     frames = pan(tmp_path / "shot", 5)
@@ -191,7 +209,9 @@ def test_a_shot_goes_on_with_the_same_bytes(painter, tmp_path, done):
     repaint_shot(dict(list(frames.items())[:done]), RECIPE, {}, tmp_path / "parts")
     repaint_shot(frames, RECIPE, {}, tmp_path / "parts")
     for path in frames.values():
-        assert (tmp_path / "parts" / path.name).read_bytes() == (tmp_path / "whole" / path.name).read_bytes()
+        made = (tmp_path / "parts" / path.name).read_bytes()
+        assert made == (tmp_path / "whole" / path.name).read_bytes()
+        assert b"2025:" in made[:4096]  # the frame's own time, not that of now
 
 
 def test_frames_of_other_settings_are_not_gone_on_from(painter, tmp_path):

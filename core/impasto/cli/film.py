@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..errors import ParameterError
 from ..recipe import Recipe
+from ..system.interruption import Stop
 from ..system.untrusted import explain
 from .options import whole_number
 from .terminal import Terminal
@@ -39,8 +40,10 @@ def stylize_film(recipe: Recipe, files: Mapping[str, Path], arguments: argparse.
     if arguments.force:
         _remove([arguments.out / path.name for path in frames.values()])
     inputs = {name: read_input(name, path) for name, path in files.items()}
+    stop = Stop(lambda: terminal.note("\nimpasto: ending; the frames that are done are kept"))
+    how = {"device": arguments.device, "is_cancelled": stop.is_set}
     with terminal.progress() as on_progress:
-        paths = repaint_shot(frames, recipe, inputs, arguments.out, device=arguments.device, on_progress=on_progress)
+        paths = repaint_shot(frames, recipe, inputs, arguments.out, on_progress=on_progress, **how)
     terminal.report_files(paths, [])
 
 

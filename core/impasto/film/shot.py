@@ -138,17 +138,24 @@ def repaint_shot(
     """Repaint the frames into files of the same names in a folder; those that are there are gone on from.
 
     frames: multilayer EXR by number, see `frames_of`. recipe: of any tools that keep the size of their picture. inputs:
-    its inputs beside the picture. how: as for `run`. Between frames, Cancelled keeps what is done.
+    its inputs beside the picture. how: as for `run`. Cancelled keeps the frames that are done.
     """
-    shot, paths = Shot(recipe, inputs, how), []
-    for index, (number, path) in enumerate(frames.items()):
-        if is_cancelled is not None and is_cancelled():
-            raise Cancelled(f"cancelled; {index} of {len(frames)} frames are there, and the same command goes on")
-        if on_progress is not None:
-            on_progress(index / len(frames), f"Frame {number}, {shot.painted} painted, the others carried")
-        out = folder / path.name
-        if out.resolve() == path.resolve():
-            raise FileError(f"{excerpt(out)} is the frame itself", "choose another folder")
-        shot.repaint(number, path, out)
-        paths.append(out)
+    shot = Shot(recipe, inputs, {"is_cancelled": is_cancelled, **how})
+    paths: list[Path] = []
+    try:
+        for number, path in frames.items():
+            if is_cancelled is not None and is_cancelled():
+                raise Cancelled
+            if on_progress is not None:
+                on_progress(len(paths) / len(frames), f"Frame {number}, {shot.painted} painted, the others carried")
+            out = folder / path.name
+            if out.resolve() == path.resolve():
+                raise FileError(f"{excerpt(out)} is the frame itself", "choose another folder")
+            shot.repaint(number, path, out)
+            paths.append(out)
+    except Cancelled as stop:
+        if not paths or stop.args:
+            raise
+        message = f"cancelled; {len(paths)} of {len(frames)} frames are there, and the same command goes on"
+        raise Cancelled(message) from None
     return paths

@@ -34,6 +34,8 @@ PNG_AVERAGE_FILTER = 64
 ALPHA = 3
 """Index of the alpha channel."""
 
+NO_TIME = "1970:01:01 00:00:00"
+"""The time in files, so that the same picture has the same bytes."""
 PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 PNG_HEAD_BYTES = 4096
 """The text chunks start within this length: only IHDR and a few chunks of fixed length precede them."""
@@ -140,7 +142,7 @@ class ExrRows(RowWriter):
     """Half-float EXR, scene-linear for colour (as compositors expect), with `metadata` as attributes."""
 
     def __init__(self, path: Path, layout: Layout, size_px: tuple[int, int], metadata: Mapping[str, str]) -> None:
-        attributes = {"compression": "zip", "DateTime": "1970:01:01 00:00:00"}
+        attributes = {"compression": "zip", "DateTime": NO_TIME}
         if "impasto" in metadata:
             attributes["impasto"] = metadata["impasto"]
         if "source_type" in metadata:

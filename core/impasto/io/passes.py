@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import FileError
 from ..surface.color import linear_to_srgb, srgb_to_linear
 from ..system.untrusted import excerpt
+from .encode import NO_TIME
 from .scanlines import MAX_PARTS, MEMORY_BYTES, damage_error, open_scanlines
 
 RENDER = "render it as OpenEXR MultiLayer with the passes Combined and Vector, without motion blur"
@@ -100,6 +101,8 @@ def write_repainted(path: Path, original: Path, color: np.ndarray, metadata: str
         opacity = part.pixels[..., [combined[ALPHA]]].clip(0, 1) if ALPHA in combined else 1.0
         part.pixels[..., [combined[name] for name in COLOR]] = srgb_to_linear(color) * opacity
     parts[0].spec.attribute("impasto", metadata)
+    if not parts[0].spec.get_string_attribute("DateTime"):
+        parts[0].spec.attribute("DateTime", NO_TIME)  # or the time of now is written
     output: Any = oiio.ImageOutput.create("openexr")
     is_written = output.open(str(path), tuple(part.spec for part in parts))
     for number, part in enumerate(parts):
