@@ -3,6 +3,7 @@
 import json
 import math
 import subprocess
+import time
 
 import bpy
 import numpy as np
@@ -17,6 +18,18 @@ from impasto.io.passes import read_frame
 frames = [read_frame(Path(path)) for path in sys.argv[1:]]
 names = ("to_previous", "to_next", "index", "color")
 print(json.dumps([{name: getattr(frame, name).tolist() for name in names} for frame in frames]))
+"""
+COPY = """
+import sys
+from pathlib import Path
+from impasto.io.passes import read_frame, write_repainted
+source, copy = map(Path, sys.argv[1:])
+frame = read_frame(source)
+write_repainted(copy, source, 1 - frame.color, "{}")
+again = read_frame(copy)
+assert abs(again.color - (1 - frame.color)).max() < 1e-3
+for name in ("opacity", "to_previous", "to_next", "index"):
+    assert (getattr(frame, name) == getattr(again, name)).all(), name
 """
 
 
@@ -86,3 +99,10 @@ def test_a_cube_that_turns_has_its_way(scene, cube, tmp_path, engine_python):
             [rows * math.cos(turn) - columns * math.sin(turn), rows * math.sin(turn) + columns * math.cos(turn)], 1
         )
         np.testing.assert_allclose(frame[name][frame["index"] == 1], moved - places, atol=0.15)  # of samples in a pixel
+
+
+def test_a_repainted_copy_has_all_passes_and_no_time_of_its_own(scene, cube, tmp_path, engine_python):
+    rendered(scene, tmp_path, engine_python)
+    command = [engine_python, "-I", "-c", COPY, tmp_path / "frame_0001.exr", tmp_path / "copy.exr"]
+    subprocess.run(command, check=True)
+    assert time.strftime("%Y:%m:%d").encode() not in (tmp_path / "copy.exr").read_bytes()

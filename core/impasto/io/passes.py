@@ -101,8 +101,9 @@ def write_repainted(path: Path, original: Path, color: np.ndarray, metadata: str
         opacity = part.pixels[..., [combined[ALPHA]]].clip(0, 1) if ALPHA in combined else 1.0
         part.pixels[..., [combined[name] for name in COLOR]] = srgb_to_linear(color) * opacity
     parts[0].spec.attribute("impasto", metadata)
-    if not parts[0].spec.get_string_attribute("DateTime"):
-        parts[0].spec.attribute("DateTime", NO_TIME)  # or the time of now is written
+    for part in parts:
+        if not part.spec.get_string_attribute("DateTime"):
+            part.spec.attribute("DateTime", NO_TIME)  # or the time of now is written
     output: Any = oiio.ImageOutput.create("openexr")
     is_written = output.open(str(path), tuple(part.spec for part in parts))
     for number, part in enumerate(parts):
