@@ -214,11 +214,14 @@ def test_a_shot_goes_on_with_the_same_bytes(painter, tmp_path, done):
         assert b"2025:" in made[:4096]  # the frame's own time, not that of now
 
 
-def test_frames_of_other_settings_are_not_gone_on_from(painter, tmp_path):
+def test_frames_of_other_settings_or_renders_are_not_gone_on_from(painter, tmp_path):
     frames = pan(tmp_path / "shot", 2)
     repaint_shot(frames, RECIPE, {}, tmp_path / "out")
     with pytest.raises(FileError, match="made with other settings"):
         repaint_shot(frames, Recipe(RECIPE.steps, 1), {}, tmp_path / "out")
+    write_frame(frames[2], texture()[:, 4 : 4 + WIDTH], (0, -2.5))
+    with pytest.raises(FileError, match=r"pan_0002\.exr was made .* of another render"):
+        repaint_shot(frames, RECIPE, {}, tmp_path / "out")
 
 
 def test_memory_does_not_grow_with_the_shot(painter, tmp_path):

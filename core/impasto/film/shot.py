@@ -66,12 +66,12 @@ class Shot:
             carried = self.carried.carry(frame, is_known(frame, self.before))
         weight = _weight(carried.number == NONE, frame)
         if is_there(out):
-            self._check(out)
+            self._check(out, frame)
             self.record = Recipe.from_dict(read_metadata(out)["recipe"])
         else:
             color = self._painting(frame, carried, weight)
             with stage([out]) as parts:
-                write_repainted(parts[out], path, color, self._metadata())
+                write_repainted(parts[out], path, color, self._metadata(frame))
         written = read_frame(out).color  # as it was rounded, so that a shot that goes on is the same
         carried.paint(number, (weight > 0) | carried.oldest(), Painting.of(written, frame))
         self.carried, self.before = carried, frame
@@ -92,18 +92,21 @@ class Shot:
             fresh = like(fresh, fresh[known], old[known])
         return old + weight[..., None] * (fresh - old)
 
-    def _metadata(self) -> str:
-        about = json.loads(metadata_of(self.record)["impasto"]) | {"film": self._asked()}
+    def _metadata(self, frame: RenderedFrame) -> str:
+        about = json.loads(metadata_of(self.record)["impasto"]) | {"film": self._asked(frame)}
         return json.dumps(about, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
-    def _asked(self) -> str:
-        """SHA-256 of the recipe and its inputs."""
+    def _asked(self, frame: RenderedFrame) -> str:
+        """SHA-256 of the recipe, its inputs and a frame."""
         hashes = {name: given.sha256() for name, given in sorted(self.inputs.items())}
-        return hashlib.sha256(json.dumps([self.recipe.to_dict(), hashes], sort_keys=True).encode()).hexdigest()
+        digest = hashlib.sha256(json.dumps([self.recipe.to_dict(), hashes], sort_keys=True).encode())
+        for values in (frame.color, frame.opacity, frame.to_previous, frame.to_next, frame.index):
+            digest.update(np.ascontiguousarray(values).tobytes())
+        return digest.hexdigest()
 
-    def _check(self, out: Path) -> None:
-        if read_metadata(out).get("film") != self._asked():
-            message = f"{excerpt(out)} was made with other settings"
+    def _check(self, out: Path, frame: RenderedFrame) -> None:
+        if read_metadata(out).get("film") != self._asked(frame):
+            message = f"{excerpt(out)} was made with other settings, or of another render"
             raise FileError(message, "choose another folder, or replace all frames with --force")
 
 

@@ -49,7 +49,7 @@ class FromOutside(BaseModel):
 class Embedded(FromOutside):
     """Metadata that Impasto writes into a picture; the recipe is validated by its own constructor.
 
-    film: SHA-256 of what a frame of a shot was to be made with.
+    film: SHA-256 of what a frame of a shot was made of, and with.
     """
 
     recipe: dict[str, Any] | None = None
