@@ -13,8 +13,6 @@ from ..system.untrusted import explain
 from .options import whole_number
 from .terminal import Terminal
 
-MOST_FRAMES = 999_999
-
 
 def add_film(parser: argparse.ArgumentParser) -> None:
     """Add --film, --first and --last."""
@@ -26,7 +24,7 @@ def add_film(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--film", action="store_true", help=text)
     for name in ("first", "last"):
         text = f"number of the {name} frame (default: the {name} there is)"
-        group.add_argument(f"--{name}", type=whole_number(0, MOST_FRAMES), metavar="FRAME", help=text)
+        group.add_argument(f"--{name}", type=whole_number(0), metavar="FRAME", help=text)
 
 
 def stylize_film(recipe: Recipe, files: Mapping[str, Path], arguments: argparse.Namespace, terminal: Terminal) -> None:

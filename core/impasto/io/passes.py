@@ -57,10 +57,7 @@ def read_frame(path: Path) -> RenderedFrame:
     be, in pixels, with Y and W upwards.
     """
     layers = _layers(_parts(path))
-    name = next((layer for layer, passes in layers.items() if "Vector" in passes and "Combined" in passes), None)
-    if name is None:
-        raise FileError(f"{excerpt(path)} has no motion vectors", RENDER)
-    passes = layers[name]
+    passes = layers[_layer_of_motion(layers, path)]
     combined, vector = (_channels(passes[one], names, path) for one, names in (("Combined", COLOR), ("Vector", VECTOR)))
     opacity = (
         _channels(passes["Combined"], ALPHA, path) if ALPHA in passes["Combined"] else np.ones_like(combined[..., :1])
@@ -93,13 +90,11 @@ def write_repainted(path: Path, original: Path, color: np.ndarray, metadata: str
     import OpenImageIO as oiio
 
     parts = _parts(original)
-    for part in parts:
-        names = list(part.spec.channelnames)
-        combined = {name.rpartition(".")[2]: index for index, name in enumerate(names) if _pass_of(name) == "Combined"}
-        if not set(COLOR) <= combined.keys():
-            continue
-        opacity = part.pixels[..., [combined[ALPHA]]].clip(0, 1) if ALPHA in combined else 1.0
-        part.pixels[..., [combined[name] for name in COLOR]] = srgb_to_linear(color) * opacity
+    layers = _layers(parts)
+    combined = layers[_layer_of_motion(layers, original)]["Combined"]
+    opacity = combined[ALPHA].clip(0, 1) if ALPHA in combined else 1.0
+    for number, channel in enumerate(COLOR):
+        combined[channel][:] = srgb_to_linear(color)[..., number] * opacity  # within the part
     parts[0].spec.attribute("impasto", metadata)
     for part in parts:
         if not part.spec.get_string_attribute("DateTime"):
@@ -138,13 +133,16 @@ def _parts(path: Path) -> list[_Part]:
     return found
 
 
-def _pass_of(channel: str) -> str:
-    """The pass of a channel, such as Vector of ViewLayer.Vector.X."""
-    return channel.rsplit(".", 2)[1] if channel.count(".") >= 2 else ""
+def _layer_of_motion(layers: dict[str, dict[str, dict[str, np.ndarray]]], path: Path) -> str:
+    """The first view layer that has vectors and colours. FileError if there is none."""
+    for name, passes in layers.items():
+        if "Vector" in passes and set(COLOR) <= passes.get("Combined", {}).keys():
+            return name
+    raise FileError(f"{excerpt(path)} has no motion vectors", RENDER)
 
 
 def _layers(parts: list[_Part]) -> dict[str, dict[str, dict[str, np.ndarray]]]:
-    """Channels (H, W) by view layer, pass and channel."""
+    """Channels (H, W), views of the parts' pixels, by view layer, pass and channel."""
     found: dict[str, dict[str, dict[str, np.ndarray]]] = {}
     for part in parts:
         for number, name in enumerate(part.spec.channelnames):
