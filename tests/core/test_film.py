@@ -415,7 +415,13 @@ def test_the_command_repaints_a_shot_and_goes_on(impasto, tmp_path):
     other = impasto(*line, "--seed", 1, "--out", tmp_path / "out")
     assert other.returncode == 3
     assert "--force" in other.stderr
-    assert impasto(*line, "--seed", 1, "--force", "--out", tmp_path / "out").returncode == 0
+    again = impasto(*line, "--seed", 1, "--force", "--out", tmp_path / "out")
+    assert (again.returncode, "motion blur" in again.stderr) == (0, False)
+    for number in (1, 2):
+        write_frame(tmp_path / "shot" / f"pan_000{number}.exr", texture()[:, number : number + WIDTH])
+    blurred = impasto(*line, "--last", 2, "--out", tmp_path / "blurred")
+    assert blurred.returncode == 0
+    assert "nothing moves in the first two frames; if it should, render them without motion blur" in blurred.stderr
     refused = impasto(*line, "--export", "gltf", "--out", tmp_path / "out")
     assert refused.returncode == 2
     assert "--film does not take --export" in refused.stderr

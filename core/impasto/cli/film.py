@@ -30,7 +30,9 @@ def add_film(parser: argparse.ArgumentParser) -> None:
 def stylize_film(recipe: Recipe, files: Mapping[str, Path], arguments: argparse.Namespace, terminal: Terminal) -> None:
     """Repaint the frames of a shot into files of the same names."""
     from ..film.frames import frames_of
+    from ..film.motion import has_motion
     from ..film.shot import repaint_shot
+    from ..io.passes import read_frame
     from ..running.inputs import read_input
 
     _check(arguments)
@@ -38,6 +40,9 @@ def stylize_film(recipe: Recipe, files: Mapping[str, Path], arguments: argparse.
     if arguments.force:
         _remove([arguments.out / path.name for path in frames.values()])
     inputs = {name: read_input(name, path) for name, path in files.items()}
+    first = list(frames.values())[:2]
+    if len(first) == 2 and not any(has_motion(read_frame(path)) for path in first):
+        terminal.warn("nothing moves in the first two frames; if it should, render them without motion blur")
     stop = Stop(lambda: terminal.note("\nimpasto: ending; the frames that are done are kept"))
     how = {"device": arguments.device, "is_cancelled": stop.is_set}
     with terminal.progress() as on_progress:

@@ -15,7 +15,6 @@ from ..io.passes import RenderedFrame
 
 CYCLE_SHARE, CYCLE_PX2 = 0.01, 0.5
 """Limit of the squared length of a way there and back: a share of both ways' squares, and some square pixels more."""
-
 OUTLINE_PX = 1.0
 """Difference of the motion of two neighbours that are of two objects."""
 
@@ -35,6 +34,11 @@ def samples_at(values: np.ndarray, places: np.ndarray, mode: str = "bilinear") -
     x = torch.from_numpy(np.ascontiguousarray(values.transpose(2, 0, 1)))[None]
     found = grid_sample(x, grid[None].float(), mode, "border", align_corners=False)
     return found[0].permute(1, 2, 0).numpy()
+
+
+def has_motion(frame: RenderedFrame) -> bool:
+    """Whether anything moves in a frame. With motion blur, Blender renders vectors of 0."""
+    return bool(frame.to_previous.any() or frame.to_next.any())
 
 
 def is_known(frame: RenderedFrame, before: RenderedFrame) -> np.ndarray:
