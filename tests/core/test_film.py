@@ -10,7 +10,7 @@ from scipy.ndimage import distance_transform_edt
 from impasto import Recipe, Step
 from impasto.errors import Cancelled, FileError, ParameterError
 from impasto.film import shot as shots
-from impasto.film.carrying import MOST_PAINTINGS, NONE, Carried, Painting
+from impasto.film.carrying import MOST_PAINTINGS, NONE, CarriedPaint, Painting
 from impasto.film.frames import frames_of
 from impasto.film.motion import is_known, pixel_places, samples_at
 from impasto.film.shot import Shot, repaint_shot
@@ -87,7 +87,7 @@ def repainted(frames: dict[int, Path], folder: Path) -> list[np.ndarray]:
 
 
 def strokes_of(frames: dict[int, Path], made: list[np.ndarray]) -> list[np.ndarray]:
-    """What was painted over each frame (H, W)."""
+    """Strokes over each frame (H, W): the difference that painting made."""
     return [(one - read_frame(path).color).mean(-1) for path, one in zip(frames.values(), made, strict=True)]
 
 
@@ -235,7 +235,7 @@ def test_memory_does_not_grow_with_the_shot(painter, tmp_path):
 def test_opacity_and_other_passes_stay(painter, tmp_path):
     opacity = np.linspace(0, 1, WIDTH) * np.ones((HEIGHT, 1))
     source = write_frame(tmp_path / "a_1.exr", texture()[:, :WIDTH], (1, 2), opacity=opacity)
-    write_repainted(tmp_path / "b_1.exr", source, np.full((HEIGHT, WIDTH, 3), 0.5, np.float32), "{}")
+    write_repainted(tmp_path / "b_1.exr", source, np.full((HEIGHT, WIDTH, 3), 0.5, np.float32), {})
     before, after = read_frame(source), read_frame(tmp_path / "b_1.exr")
     for name in ("opacity", "to_previous", "to_next", "index"):
         assert (getattr(before, name) == getattr(after, name)).all()
@@ -256,7 +256,7 @@ def test_only_the_layer_with_the_motion_is_painted(tmp_path):
     output.open(str(tmp_path / "b_1.exr"), wide)
     output.write_image(np.concatenate([pixels, np.full((HEIGHT, WIDTH, len(more)), 0.25, np.float32)], -1))
     output.close()
-    write_repainted(tmp_path / "c_1.exr", tmp_path / "b_1.exr", np.full((HEIGHT, WIDTH, 3), 0.5, np.float32), "{}")
+    write_repainted(tmp_path / "c_1.exr", tmp_path / "b_1.exr", np.full((HEIGHT, WIDTH, 3), 0.5, np.float32), {})
     np.testing.assert_allclose(read_frame(tmp_path / "c_1.exr").color, 0.5, atol=1e-3)
     copy = oiio.ImageInput.open(str(tmp_path / "c_1.exr"))
     made = dict(zip(copy.spec().channelnames, np.moveaxis(copy.read_image("float"), -1, 0), strict=True))
@@ -320,7 +320,7 @@ def test_samples_lie_between_pixels(mode, tolerance):
 
 @pytest.mark.parametrize(("scale", "is_kept"), [(1.4, True), (1.6, False), (0.7, True), (0.6, False)])
 def test_strokes_are_painted_anew_before_they_are_half_as_wide_again(scale, is_kept):
-    carried = Carried.nothing((HEIGHT, WIDTH))
+    carried = CarriedPaint.nothing((HEIGHT, WIDTH))
     carried.paint(0, np.ones((HEIGHT, WIDTH), bool), Painting.of(still().color, still()))
     middle = np.float32([HEIGHT / 2, WIDTH / 2])
     carried.places = (carried.places - middle) / scale + middle
@@ -412,6 +412,7 @@ def test_the_command_repaints_a_shot_and_goes_on(impasto, tmp_path):
     assert [Path(file).name for file in json.loads(done.stdout)["files"]] == ["pan_0001.exr", "pan_0002.exr"]
     assert impasto(*line, "--out", tmp_path / "out").returncode == 0
     assert (tmp_path / "out" / "pan_0003.exr").exists()
+    assert b"digitalsourcetype" in (tmp_path / "out" / "pan_0003.exr").read_bytes()
     other = impasto(*line, "--seed", 1, "--out", tmp_path / "out")
     assert other.returncode == 3
     assert "--force" in other.stderr

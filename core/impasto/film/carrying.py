@@ -11,7 +11,7 @@ import numpy as np
 from scipy.ndimage import distance_transform_edt, gaussian_filter
 
 from ..io.passes import RenderedFrame
-from .motion import distance_to_outlines, pixel_places, samples_at
+from .motion import pixel_places, samples_at
 
 NONE = -1
 """Number of no painting."""
@@ -39,11 +39,11 @@ class Painting:
     @classmethod
     def of(cls, color: np.ndarray, frame: RenderedFrame) -> Painting:
         """The painting of a frame."""
-        return cls(color, frame.color, distance_to_outlines(frame)[..., None])
+        return cls(color, frame.color, frame.outlines_px[..., None])
 
 
 @dataclass
-class Carried:
+class CarriedPaint:
     """The paint of a frame (H, W): numbers of paintings, NONE where there is no paint, and places (H, W, 2) in them."""
 
     number: np.ndarray
@@ -51,24 +51,24 @@ class Carried:
     paintings: dict[int, Painting] = field(default_factory=dict)
 
     @classmethod
-    def nothing(cls, size_px: tuple[int, int]) -> Carried:
+    def nothing(cls, size_px: tuple[int, int]) -> CarriedPaint:
         """No paint."""
         return cls(np.full(size_px, NONE), pixel_places(size_px))
 
-    def carry(self, frame: RenderedFrame, known: np.ndarray) -> Carried:
+    def carry(self, frame: RenderedFrame, known: np.ndarray) -> CarriedPaint:
         """The paint in the next frame, where that is `known` (H, W), not stretched, looks alike, and is no halo."""
         number, places = self._moved(pixel_places(frame.size_px) + frame.to_previous)
-        carried = Carried(np.where(known, number, NONE), places, self.paintings)
+        carried = CarriedPaint(np.where(known, number, NONE), places, self.paintings)
         carried.number[carried._is_stretched()] = NONE
         change = np.abs(_blurred(frame.color) - _blurred(carried.gathered("shown", frame.color))).max(-1)
         carried.number[change > MOST_CHANGE] = NONE
-        halo_px, now = HALO * max(frame.size_px), distance_to_outlines(frame)
+        halo_px, now = HALO * max(frame.size_px), frame.outlines_px
         then = carried.gathered("outlines", now[..., None])[..., 0]
         carried.number[(then < halo_px) & (now > then + GONE * halo_px)] = NONE
         return carried
 
     def gathered(self, what: str, rest: np.ndarray) -> np.ndarray:
-        """What the paintings have at the places (H, W, C), a field of `Painting`; `rest` where there is no paint."""
+        """A field of the paintings at the places, (H, W, C); `rest` where there is no paint."""
         result = rest.copy()
         for number, painting in self.paintings.items():
             here = self.number == number
@@ -85,7 +85,7 @@ class Carried:
         if number in kept:
             self.paintings[number] = painting
 
-    def filled(self) -> Carried:
+    def filled(self) -> CarriedPaint:
         """The same with paint everywhere: each pixel without has that beside its nearest neighbour's."""
         empty = self.number == NONE
         if empty.all() or not empty.any():
@@ -118,7 +118,7 @@ class Carried:
         return number, moved.astype(np.float32)
 
     def _is_stretched(self) -> np.ndarray:
-        """Where strokes would be much larger or smaller than they were painted, (H, W)."""
+        """Whether strokes would be much larger or smaller than they were painted, (H, W)."""
         down, right = (np.gradient(self.places, axis=axis) for axis in (0, 1))
         area = np.abs(down[..., 0] * right[..., 1] - down[..., 1] * right[..., 0])
         rows, columns = (

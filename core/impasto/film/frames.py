@@ -22,19 +22,19 @@ def frames_of(shot: Path, first: int | None = None, last: int | None = None) -> 
     if shot.suffix.lower() in MOVIES:
         message = f"{excerpt(shot)} is a movie, which has no motion vectors"
         raise FileError(message, "render the shot from Blender as OpenEXR MultiLayer, with the pass Vector")
-    pattern = shot.name if "#" in shot.name else f"*{SUFFIX}"
-    folder = shot.parent if "#" in shot.name else shot
+    folder, pattern, named = shot, f"*{SUFFIX}", r".*?(\d+)" + re.escape(SUFFIX)
+    if "#" in shot.name:
+        folder, pattern = shot.parent, shot.name
+        named = r"(\d+)".join(map(re.escape, re.split(r"#+", pattern)))
     if not is_folder(folder):
         raise FileError(
             f"{excerpt(folder)} is not a folder", "give the folder of the frames, or a pattern: shot_####.exr"
         )
-    parts = [re.escape(part) for part in re.split(r"#+", pattern)] if "#" in pattern else ["", re.escape(SUFFIX)]
-    named = re.compile(r"(\d+)".join(parts) if "#" in pattern else r".*?(\d+)" + parts[1], re.IGNORECASE)
     found: dict[int, Path] = {}
     with explain(folder, "read"):
         files = sorted(folder.iterdir())
     for file in files:
-        match = named.fullmatch(file.name)
+        match = re.fullmatch(named, file.name, re.IGNORECASE)
         if match is None:
             continue
         number = int(match.group(1))

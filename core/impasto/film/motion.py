@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from scipy.ndimage import distance_transform_edt
 from torch.nn.functional import grid_sample
 
 from ..io.passes import RenderedFrame
 
 CYCLE_SHARE, CYCLE_PX2 = 0.01, 0.5
 """Limit of the squared length of a way there and back: a share of both ways' squares, and some square pixels more."""
-OUTLINE_PX = 1.0
-"""Difference of the motion of two neighbours that are of two objects."""
 
 
 def pixel_places(size_px: tuple[int, int]) -> np.ndarray:
@@ -52,16 +49,3 @@ def is_known(frame: RenderedFrame, before: RenderedFrame) -> np.ndarray:
     consistent = cycle <= CYCLE_SHARE * (np.square(there).sum(-1) + np.square(back).sum(-1)) + CYCLE_PX2
     rows, columns = places.round().astype(int).clip(0, limits).transpose(2, 0, 1)
     return inside & consistent & (before.index[rows, columns] == frame.index)
-
-
-def distance_to_outlines(frame: RenderedFrame) -> np.ndarray:
-    """Distance (H, W) of each pixel to where one object ends before another: by their index, or by their motion."""
-    is_outline = np.zeros(frame.size_px, bool)
-    for axis in (0, 1):
-        apart = np.abs(np.diff(frame.to_previous, axis=axis)).max(-1) > OUTLINE_PX
-        apart |= np.diff(frame.index, axis=axis) != 0
-        rows, columns = (slice(1, None), slice(None)) if axis == 0 else (slice(None), slice(1, None))
-        is_outline[rows, columns] |= apart
-    if not is_outline.any():
-        return np.full(frame.size_px, float(sum(frame.size_px)), np.float32)
-    return distance_transform_edt(~is_outline).astype(np.float32)

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +20,15 @@ from scipy.ndimage import binary_opening, distance_transform_edt
 from ..errors import Cancelled, FileError, ParameterError
 from ..io.decode import read_metadata
 from ..io.metadata import metadata_of
-from ..io.passes import RenderedFrame, read_frame, write_repainted
+from ..io.passes import OUTLINE_PX, RenderedFrame, read_frame, write_repainted
 from ..recipe import Recipe
 from ..running.inputs import SOURCE
 from ..running.runner import run
 from ..system.transaction import stage
 from ..system.untrusted import excerpt, is_there
 from ..texture import Maps
-from .carrying import HALO, NONE, Carried, Painting
-from .motion import OUTLINE_PX, distance_to_outlines, is_known
+from .carrying import HALO, NONE, CarriedPaint, Painting
+from .motion import is_known
 
 FEATHER_PX = 8.0
 """Width of the blend from what is painted anew to what is carried."""
@@ -47,7 +48,7 @@ class Shot:
     recipe: Recipe
     inputs: Mapping[str, Any]
     how: Mapping[str, Any] = field(default_factory=dict)
-    carried: Carried | None = None
+    carried: CarriedPaint | None = None
     before: RenderedFrame | None = None
     record: Recipe | None = None
     painted: int = 0
@@ -61,7 +62,7 @@ class Shot:
         if self.before is not None and self.before.size_px != frame.size_px:
             height, width = frame.size_px
             raise FileError(f"{excerpt(path)} has {width}x{height} px, unlike the frames before", "render it again")
-        carried = Carried.nothing(frame.size_px)
+        carried = CarriedPaint.nothing(frame.size_px)
         if self.carried is not None and self.before is not None:
             carried = self.carried.carry(frame, is_known(frame, self.before))
         weight = _weight(carried.number == NONE, frame)
@@ -71,12 +72,12 @@ class Shot:
         else:
             color = self._painting(frame, carried, weight)
             with stage([out]) as parts:
-                write_repainted(parts[out], path, color, self._metadata(frame))
+                write_repainted(parts[out], path, color, metadata_of(self.record, film=self._asked(frame)))
         written = read_frame(out).color  # as it was rounded, so that a shot that goes on is the same
         carried.paint(number, (weight > 0) | carried.oldest(), Painting.of(written, frame))
         self.carried, self.before = carried, frame
 
-    def _painting(self, frame: RenderedFrame, carried: Carried, weight: np.ndarray) -> np.ndarray:
+    def _painting(self, frame: RenderedFrame, carried: CarriedPaint, weight: np.ndarray) -> np.ndarray:
         """The colours (H, W, 3) of the frame: carried, and painted anew by this weight."""
         if not weight.any():
             return carried.filled().gathered("color", frame.color).clip(0, 1)
@@ -86,20 +87,21 @@ class Shot:
             raise ParameterError("the recipe changes the size of its picture", "leave out what sets or changes a size")
         self.record, self.painted = result.recipe, self.painted + 1
         fresh = result.maps["base_color"].pixels
-        known = (carried.number != NONE) & (distance_to_outlines(frame) > HALO * max(frame.size_px))
+        known = (carried.number != NONE) & (frame.outlines_px > HALO * max(frame.size_px))
         old = carried.filled().gathered("color", fresh).clip(0, 1)
         if known.mean() >= LEAST_OVERLAP:
             fresh = like(fresh, fresh[known], old[known])
         return old + weight[..., None] * (fresh - old)
 
-    def _metadata(self, frame: RenderedFrame) -> str:
-        about = json.loads(metadata_of(self.record)["impasto"]) | {"film": self._asked(frame)}
-        return json.dumps(about, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    @cached_property
+    def _settings(self) -> bytes:
+        """The recipe and the hashes of its inputs."""
+        hashes = {name: given.sha256() for name, given in self.inputs.items()}
+        return json.dumps([self.recipe.to_dict(), hashes], sort_keys=True).encode()
 
     def _asked(self, frame: RenderedFrame) -> str:
         """SHA-256 of the recipe, its inputs and a frame."""
-        hashes = {name: given.sha256() for name, given in sorted(self.inputs.items())}
-        digest = hashlib.sha256(json.dumps([self.recipe.to_dict(), hashes], sort_keys=True).encode())
+        digest = hashlib.sha256(self._settings)
         for values in (frame.color, frame.opacity, frame.to_previous, frame.to_next, frame.index):
             digest.update(np.ascontiguousarray(values).tobytes())
         return digest.hexdigest()

@@ -138,15 +138,17 @@ class PngRows(RowWriter):
                 raise self._error()
 
 
+def exr_attributes(metadata: Mapping[str, str]) -> dict[str, str]:
+    """Attributes of an EXR file that hold the metadata."""
+    names = {"impasto": "impasto", "source_type": "IPTC:DigitalSourceType"}
+    return {names[key]: text for key, text in metadata.items() if key in names}
+
+
 class ExrRows(RowWriter):
     """Half-float EXR, scene-linear for colour (as compositors expect), with `metadata` as attributes."""
 
     def __init__(self, path: Path, layout: Layout, size_px: tuple[int, int], metadata: Mapping[str, str]) -> None:
-        attributes = {"compression": "zip", "DateTime": NO_TIME}
-        if "impasto" in metadata:
-            attributes["impasto"] = metadata["impasto"]
-        if "source_type" in metadata:
-            attributes["IPTC:DigitalSourceType"] = metadata["source_type"]
+        attributes = {"compression": "zip", "DateTime": NO_TIME, **exr_attributes(metadata)}
         super().__init__(path, "exr", size_px, layout.channels, "half", attributes)
 
     def stored_pixels(self, texture: Texture) -> np.ndarray:

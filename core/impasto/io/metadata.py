@@ -21,10 +21,13 @@ PNG_HEAD_BYTES = len(PNG_SIGNATURE) + 25
 
 
 def metadata_of(
-    recipe: Recipe | None, width_m: float | None = None, height_range_m: float | None = None
+    recipe: Recipe | None,
+    width_m: float | None = None,
+    height_range_m: float | None = None,
+    film: str | None = None,
 ) -> dict[str, str]:
-    """Metadata of a file by name: `impasto` (recipe and real-world scale as JSON) and the IPTC `source_type`."""
-    about: dict[str, Any] = {"width_m": width_m, "height_range_m": height_range_m}
+    """Metadata of a file by name: `impasto` (recipe, real-world scale, film as JSON) and the IPTC `source_type`."""
+    about: dict[str, Any] = {"width_m": width_m, "height_range_m": height_range_m, "film": film}
     about = {key: value for key, value in about.items() if value is not None}
     if recipe is None:
         return {"impasto": json.dumps(about)} if about else {}

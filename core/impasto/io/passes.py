@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.ndimage import distance_transform_edt
 
 from ..errors import FileError
 from ..surface.color import linear_to_srgb, srgb_to_linear
 from ..system.untrusted import excerpt
-from .encode import NO_TIME
+from .encode import NO_TIME, exr_attributes
 from .scanlines import MAX_PARTS, MEMORY_BYTES, damage_error, open_scanlines
 
 RENDER = "render it as OpenEXR MultiLayer with the passes Combined and Vector, without motion blur"
@@ -20,6 +23,10 @@ INDEX_PASSES = ("Object Index", "IndexOB")
 """Names of the pass in Blender from 5.0 on, and before."""
 MOST_PX = 1e5
 """Longest motion that is no mistake."""
+OUTLINE_PX = 1.0
+"""Difference of the motion of two neighbours that are of two objects."""
+Layers = dict[str, dict[str, dict[str, np.ndarray]]]
+"""Channels (H, W) by view layer, pass and channel."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,17 @@ class RenderedFrame:
     def size_px(self) -> tuple[int, int]:
         """(height, width)."""
         return self.color.shape[0], self.color.shape[1]
+
+    @cached_property
+    def outlines_px(self) -> np.ndarray:
+        """Distance (H, W) of each pixel to where one object ends before another: by their index, or by their motion."""
+        is_outline = np.zeros(self.size_px, bool)
+        for axis, later in ((0, np.s_[1:]), (1, np.s_[:, 1:])):
+            apart = np.abs(np.diff(self.to_previous, axis=axis)).max(-1) > OUTLINE_PX
+            is_outline[later] |= apart | (np.diff(self.index, axis=axis) != 0)
+        if not is_outline.any():
+            return np.full(self.size_px, float(sum(self.size_px)), np.float32)
+        return distance_transform_edt(~is_outline).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -82,10 +100,10 @@ def read_frame(path: Path) -> RenderedFrame:
     )
 
 
-def write_repainted(path: Path, original: Path, color: np.ndarray, metadata: str) -> None:
+def write_repainted(path: Path, original: Path, color: np.ndarray, metadata: Mapping[str, str]) -> None:
     """A copy of a frame at a new path with this colour (H, W, 3), sRGB; opacity and all other passes are as they were.
 
-    metadata: kept in the file's attribute `impasto`. FileError if it cannot be written.
+    metadata: as for other EXR files, see `metadata_of`. FileError if it cannot be written.
     """
     import OpenImageIO as oiio
 
@@ -95,7 +113,8 @@ def write_repainted(path: Path, original: Path, color: np.ndarray, metadata: str
     opacity = combined[ALPHA].clip(0, 1) if ALPHA in combined else 1.0
     for number, channel in enumerate(COLOR):
         combined[channel][:] = srgb_to_linear(color)[..., number] * opacity  # within the part
-    parts[0].spec.attribute("impasto", metadata)
+    for name, text in exr_attributes(metadata).items():
+        parts[0].spec.attribute(name, text)
     for part in parts:
         if not part.spec.get_string_attribute("DateTime"):
             part.spec.attribute("DateTime", NO_TIME)  # or the time of now is written
@@ -133,7 +152,7 @@ def _parts(path: Path) -> list[_Part]:
     return found
 
 
-def _layer_of_motion(layers: dict[str, dict[str, dict[str, np.ndarray]]], path: Path) -> str:
+def _layer_of_motion(layers: Layers, path: Path) -> str:
     """The first view layer that has vectors and colours. FileError if there is none."""
     for name, passes in layers.items():
         if "Vector" in passes and set(COLOR) <= passes.get("Combined", {}).keys():
@@ -141,9 +160,9 @@ def _layer_of_motion(layers: dict[str, dict[str, dict[str, np.ndarray]]], path: 
     raise FileError(f"{excerpt(path)} has no motion vectors", RENDER)
 
 
-def _layers(parts: list[_Part]) -> dict[str, dict[str, dict[str, np.ndarray]]]:
-    """Channels (H, W), views of the parts' pixels, by view layer, pass and channel."""
-    found: dict[str, dict[str, dict[str, np.ndarray]]] = {}
+def _layers(parts: list[_Part]) -> Layers:
+    """Channels that are views of the parts' pixels."""
+    found: Layers = {}
     for part in parts:
         for number, name in enumerate(part.spec.channelnames):
             if name.count(".") >= 2:
