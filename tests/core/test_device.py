@@ -69,6 +69,11 @@ def test_a_real_measurement_gives_a_choice():
     assert threads >= 1
 
 
+def test_it_is_measured_within_inference_as_well():
+    with torch.inference_mode():
+        assert device._seconds_of_a_step("float32") > 0
+
+
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"x": 1}'])
 def test_a_broken_cache_is_measured_anew(content, own_cache, monkeypatch):
     own_cache.parent.mkdir()
