@@ -64,6 +64,9 @@ from .relight import operators as relight_operators
 from .relight import panel as relight_panel
 from .relight import settings as relight_settings
 from .relight import turntable
+from .sequence import operators as sequence_operators
+from .sequence import panel as sequence_panel
+from .sequence import settings as sequence_settings
 from .setup import operators as setup_operators
 from .stylize import gallery
 from .stylize import kinds as stylize_kinds
@@ -98,6 +101,7 @@ CLASSES = (
     *parameter_operators.CLASSES,
     *stylize_operators.CLASSES,
     *stylize_kinds.CLASSES,
+    *sequence_operators.CLASSES,
     *weight_operators.CLASSES,
     *browsing.CLASSES,
     *marking.CLASSES,
@@ -126,6 +130,7 @@ CLASSES = (
     *match_panel.CLASSES,
     *generate_panel.CLASSES,
     *stylize_panel.CLASSES,
+    *sequence_panel.CLASSES,
     *bake_panel.CLASSES,
     *train_panel.CLASSES,
     *batch_panel.CLASSES,
@@ -144,6 +149,7 @@ PARTS = (
     match_settings,
     train_settings,
     stylize_settings,
+    sequence_settings,
     bake_settings,
     bake_overlay,
     deferred,

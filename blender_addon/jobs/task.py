@@ -34,6 +34,7 @@ class Place(StrEnum):
     BAKE = "bake"
     IMAGE = "image"
     STYLE = "style"
+    SEQUENCE = "sequence"
     TRAINING = "training"
     BATCH = "batch"
     RELIGHT = "relight"

@@ -31,21 +31,41 @@ from .request import Subject, from_scene, is_painted, subject_of, why_incomplete
 from .settings import LONGEST, START, SUBJECTS, ResultProperties
 
 
-@with_properties(
-    Request, "inputs", "seed", "bits", "out_dir", "replace", "device", "across_seams", "directions", "mask_by"
-)
-class IMPASTO_OT_stylize(ResultProperties, TaskOperator, bpy.types.Operator):
-    """Repaint an image, a material's textures or the render result in the style of another picture"""
-
-    bl_idname = "impasto.stylize"
-    bl_label = "Repaint"
-    place = Place.STYLE
+class StyleArguments:
+    """Mixin: an operator that repaints as the Style panel is set, or as a call says."""
 
     tool: StringProperty(
         name="Stylizer",
         description="Name of the stylizer, with its defaults for all that is not given; empty: all as the panel is set",
     )
     parameters: StringProperty(name="Parameters", description='The stylizer\'s parameters as JSON: {"strength": 0.8}')
+    style: StringProperty(name="Style", description="Name of an image, or path of a picture, to paint like")
+
+    def style_request(self, context: bpy.types.Context) -> Request:
+        """The panel's request, or one with a tool's defaults; arguments of this call override both."""
+        chosen = self.tool or context.scene.impasto_style.tool
+        ensure_known(chosen)
+        if catalogue[chosen]["kind"] != "stylizer":
+            known = ", ".join(tool["name"] for tool in catalogue if tool["kind"] == "stylizer")
+            raise ParameterError(f"{self.tool} is no stylizer", f"choose from {known}")
+        request = Request(self.tool, estimator="none") if self.tool else from_scene(context)
+        style = {"style": [find_source(self.style)]} if self.style else {}
+        given = values_of(Request, self)
+        given["parameters"] = {**request.parameters, **given.get("parameters", {})}
+        given["inputs"] = {**request.inputs, **given.get("inputs", {}), **style}
+        return replace(request, **{**given, "tool": request.tool})
+
+
+@with_properties(
+    Request, "inputs", "seed", "bits", "out_dir", "replace", "device", "across_seams", "directions", "mask_by"
+)
+class IMPASTO_OT_stylize(StyleArguments, ResultProperties, TaskOperator, bpy.types.Operator):
+    """Repaint an image, a material's textures or the render result in the style of another picture"""
+
+    bl_idname = "impasto.stylize"
+    bl_label = "Repaint"
+    place = Place.STYLE
+
     subject: EnumProperty(name="Repaint", description="What is repainted", items=SUBJECTS)
     image: StringProperty(name="Image", description="Name of the image to repaint")
     source: StringProperty(
@@ -54,7 +74,6 @@ class IMPASTO_OT_stylize(ResultProperties, TaskOperator, bpy.types.Operator):
     surface: StringProperty(
         name="Surface", description="Name of the material to repaint; empty: the active object's material"
     )
-    style: StringProperty(name="Style", description="Name of an image, or path of a picture, to paint like")
     name: StringProperty(name="Name", description="What the results are called (default: as the subject and the style)")
 
     @classmethod
@@ -62,23 +81,11 @@ class IMPASTO_OT_stylize(ResultProperties, TaskOperator, bpy.types.Operator):
         return why_incomplete(context)
 
     def task(self, context: bpy.types.Context) -> Task:
-        settings = context.scene.impasto_style
-        ensure_known(self.tool or settings.tool)
-        if catalogue[self.tool or settings.tool]["kind"] != "stylizer":
-            known = ", ".join(tool["name"] for tool in catalogue if tool["kind"] == "stylizer")
-            raise ParameterError(f"{self.tool} is no stylizer", f"choose from {known}")
+        request = self.style_request(context)
         live.cancel()
-        material = self.material if self.tool or self._is_given("material") else settings.material
-        return self._subject(context).task(context, self._request(context), material)
-
-    def _request(self, context: bpy.types.Context) -> Request:
-        """The panel's request, or one with a tool's defaults; arguments of this call override both."""
-        request = Request(self.tool, estimator="none") if self.tool else from_scene(context)
-        style = {"style": [find_source(self.style)]} if self.style else {}
-        given = values_of(Request, self)
-        given["parameters"] = {**request.parameters, **given.get("parameters", {})}
-        given["inputs"] = {**request.inputs, **given.get("inputs", {}), **style}
-        return replace(request, **{**given, "tool": request.tool})
+        is_given = self.tool or self._is_given("material")
+        material = self.material if is_given else context.scene.impasto_style.material
+        return self._subject(context).task(context, request, material)
 
     def _subject(self, context: bpy.types.Context) -> Subject:
         if self.source:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -59,7 +59,7 @@ class Subject:
     def task(self, context: bpy.types.Context, request: Request, material: str) -> Task:
         """Task that repaints it; material: target of repainted textures. ImpastoError if it cannot."""
         if renders.is_result(self.image):  # nothing that could stand out of a surface
-            request = replace(request, parameters=_without_relief(request.parameters))
+            request = replace(request, parameters=without_relief(request.parameters))
         has_relief = self.material is not None and _may_have_relief(request)
         if self.others:
             return self._joint_task(context, request, material, surfaces.RELIEF if has_relief else ())
@@ -97,7 +97,8 @@ def _may_have_relief(request: Request) -> bool:
     return KIND in properties_of(catalogue[request.tool]) and request.parameters.get(KIND) != NO_KIND
 
 
-def _without_relief(parameters: Mapping[str, Any]) -> dict[str, Any]:
+def without_relief(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters by which strokes do not stand out, for a picture that is no texture."""
     return {name: 0.0 if name == RELIEF else value for name, value in parameters.items()}
 
 
@@ -167,6 +168,11 @@ def from_scene(context: bpy.types.Context) -> Request:
 
 def why_incomplete(context: bpy.types.Context) -> str:
     """Reason why the panel's settings cannot be carried out; empty where they can. Cheap enough for a panel."""
+    return why_unset(context, why_no_subject)
+
+
+def why_unset(context: bpy.types.Context, why_no_subject: Callable[[bpy.types.Context], str] = lambda _: "") -> str:
+    """Reason why the panel cannot repaint anything, or not its subject; empty where it can. Cheap, as for a panel."""
     settings = context.scene.impasto_style
     if settings.tool not in catalogue:
         return "Choose a stylizer"

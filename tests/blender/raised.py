@@ -43,6 +43,7 @@ NOT_SHOWN = {
         "{index:04} writes 0001",
         "the first step's tool",
         "the recipe's seed",
+        "Object Index",
         "the file is open",
     ),
     *("the recipe's file, without its ending", "the row's name, or that of its source"),

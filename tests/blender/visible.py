@@ -50,7 +50,7 @@ NAMES = {
     *("Red", "Green", "Blue", "Alpha", "Distance", "Value", "Location", "Displacement", "Midlevel", "Object", "Vector"),
     "Anisotropy",
     *("Math", "Float", "Int", "Linear", "Closest", "Cell", "Slot", "Group", "{} Coordinates"),
-    *("Impasto Endless", "Impasto Endless Piece", "Impasto Sliders", "Impasto Preview"),
+    *("Impasto Film", "Impasto Endless", "Impasto Endless Piece", "Impasto Sliders", "Impasto Preview"),
     *("Color Factor", "Color Term", "Relief Factor", "Normal Term", "Height Term", "Roughness Term", "Height Map"),
     *("Occlude", "Coordinates", "Mapping", "Darwin", "Windows", "Linux", "Operator", "{}_seamless"),
 }

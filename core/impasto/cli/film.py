@@ -9,7 +9,6 @@ from pathlib import Path
 from ..errors import ParameterError
 from ..recipe import Recipe
 from ..system.interruption import Stop
-from ..system.untrusted import explain
 from .options import whole_number
 from .terminal import Terminal
 
@@ -30,19 +29,17 @@ def add_film(parser: argparse.ArgumentParser) -> None:
 def stylize_film(recipe: Recipe, files: Mapping[str, Path], arguments: argparse.Namespace, terminal: Terminal) -> None:
     """Repaint the frames of a shot into files of the same names."""
     from ..film.frames import frames_of
-    from ..film.motion import has_motion
+    from ..film.preparation import note_on_stillness, remove_frames
     from ..film.shot import repaint_shot
-    from ..io.passes import read_frame
     from ..running.inputs import read_input
 
     _check(arguments)
     frames = frames_of(arguments.sources[0], arguments.first, arguments.last)
     if arguments.force:
-        _remove([arguments.out / path.name for path in frames.values()])
+        remove_frames(arguments.out / path.name for path in frames.values())
     inputs = {name: read_input(name, path) for name, path in files.items()}
-    first = list(frames.values())[:2]
-    if len(first) == 2 and not any(has_motion(read_frame(path)) for path in first):
-        terminal.warn("nothing moves in the first two frames; if it should, render them without motion blur")
+    if note := note_on_stillness(frames):
+        terminal.warn(note)
     stop = Stop(lambda: terminal.note("\nimpasto: ending; the frames that are done are kept"))
     how = {"device": arguments.device, "is_cancelled": stop.is_set}
     with terminal.progress() as on_progress:
@@ -58,10 +55,3 @@ def _check(arguments: argparse.Namespace) -> None:
     given = [name for name in names if getattr(arguments, name, None)]
     if given:
         raise ParameterError(f"--film does not take --{given[0].replace('_', '-')}", "leave it out")
-
-
-def _remove(paths: list[Path]) -> None:
-    """Remove frames that are to be made anew. FileError if one cannot be."""
-    for path in paths:
-        with explain(path, "replace"):
-            path.unlink(missing_ok=True)

@@ -27,7 +27,7 @@ from .connection import Connection, ConnectionLimits
 from .job import Job
 from .remote import Remote, read_files, write_files
 from .replies import JobResult
-from .requests import Delivery, JobInput, JobRequest, MatchRequest, MoreLikeRequest, Request, View
+from .requests import Delivery, FilmRequest, JobInput, JobRequest, MatchRequest, MoreLikeRequest, Request, View
 from .wire import STALL_LIMIT_S
 
 CANCEL_GRACE_S = 2.0
@@ -110,6 +110,31 @@ class Client:
         """
         how: dict[str, Any] = {"seed": seed, "variety": variety, "locked": tuple(locked), "supersedes": supersedes}
         return self._submit(MoreLikeRequest(id=next(self._ids), favourites=tuple(favourites), **how))
+
+    def repaint(
+        self,
+        shot: Path,
+        recipe: Recipe,
+        inputs: Mapping[str, Maps | JobInput | Path],
+        folder: Path,
+        *,
+        first: int | None = None,
+        last: int | None = None,
+        replace: bool = False,
+        device: str = "auto",
+    ) -> Job:
+        """A job whose result is the `Repainted` frames of a shot, as `FilmRequest` has it.
+
+        ParameterError if the engine is on another machine, which has other files.
+        """
+        if self._remote:
+            message = f"frames are not sent to another machine, and the engine is on {self._remote.place}"
+            raise ParameterError(message, "choose an engine of this machine, or run `impasto stylize --film` there")
+        given = {name: self._job_input(name, one) for name, one in inputs.items()}
+        which: dict[str, Any] = {"first": first, "last": last, "replace": replace, "device": device}
+        return self._submit(
+            FilmRequest(id=next(self._ids), recipe=recipe, inputs=given, shot=shot, folder=folder, **which)
+        )
 
     def submit(
         self,

@@ -1,4 +1,4 @@
-"""Execution of a request by the worker: a run, a match, recipes that resemble others, or the description.
+"""Execution of a request by the worker: a run, a match, recipes that resemble others, a shot, or the description.
 
 It runs in the job's thread, checks the events that the reading thread sets, and tells the client how far it is.
 """
@@ -18,7 +18,7 @@ import numpy as np
 
 from ..errors import Cancelled
 from .delivery import deliver, preview_pixels, read_inputs, read_picture
-from .requests import Delivery, JobRequest, MatchRequest, MoreLikeRequest, Request, View
+from .requests import Delivery, FilmRequest, JobRequest, MatchRequest, MoreLikeRequest, Request, View
 
 if TYPE_CHECKING:
     from ..matchers import Match
@@ -87,6 +87,8 @@ def reply_to(job: RunningJob, send: Send) -> Frame:
         return _Execution(job, send).run(request)
     if isinstance(request, MatchRequest):
         return _Execution(job, send).match(request)
+    if isinstance(request, FilmRequest):
+        return _Execution(job, send).repaint(request)
     return _more_like(request) if isinstance(request, MoreLikeRequest) else _describe()
 
 
@@ -99,7 +101,13 @@ class _Execution:
             PROGRESS_INTERVAL_S,
             lambda fraction, message: self._tell("progress", fraction=fraction, message=message),
         )
+        self._show = _throttle(
+            PREVIEW_INTERVAL_S, lambda maps: self._tell("preview", {"preview": preview_pixels(maps)})
+        )
         self._tell("state", state="running")
+
+    def _inputs(self, request: JobRequest | FilmRequest) -> dict[str, Given]:
+        return read_inputs(request.recipe, request.inputs, lambda _, name: self._check(0.0, f"looking at {name}"))
 
     def _tell(self, kind: str, arrays: Mapping[str, np.ndarray] | None = None, **more: Any) -> None:
         self._send({"type": kind, "id": self._job.id, **more}, arrays)
@@ -125,14 +133,12 @@ class _Execution:
         from ..running.streaming import Sink
 
         started = time.monotonic()
-        inputs = read_inputs(request.recipe, request.inputs, lambda _, name: self._check(0.0, f"looking at {name}"))
+        inputs = self._inputs(request)
         self._warn(inputs)
         how: dict[str, Any] = {
             "device": request.device,
             "on_progress": self._report,
-            "on_preview": _throttle(
-                PREVIEW_INTERVAL_S, lambda maps: self._tell("preview", {"preview": preview_pixels(maps)})
-            ),
+            "on_preview": self._show,
             "is_cancelled": self._is_cancelled,
             "is_stopped": self._job.stopped.is_set,
         }
@@ -149,6 +155,25 @@ class _Execution:
             result = self._with_report(run(request.recipe, inputs, **how), inputs, request.device)
         log.info("job %d took %.2f s", self._job.id, time.monotonic() - started)
         return deliver(result, wanted, self._check)
+
+    def repaint(self, request: FilmRequest) -> Frame:
+        """The painted frames of a shot, which are shown as they come."""
+        from ..film.frames import frames_of
+        from ..film.preparation import note_on_stillness, remove_frames
+        from ..film.shot import repaint_shot
+        from .shots import ShotProgress
+
+        frames = frames_of(request.shot, request.first, request.last)
+        outs = [request.folder / path.name for path in frames.values()]
+        if request.replace:
+            remove_frames(outs)
+        progress = ShotProgress(outs, self._report, self._show)
+        how: dict[str, Any] = {"device": request.device, "on_preview": self._show}
+        how |= {"on_progress": progress.tell, "is_cancelled": self._is_cancelled}
+        paths = repaint_shot(frames, request.recipe, self._inputs(request), request.folder, **how)
+        notes = [note for note in (note_on_stillness(frames),) if note]
+        reply = {"type": "repainted", "first": next(iter(frames)), "paths": list(map(str, paths)), "notes": notes}
+        return reply, {}
 
     def _check(self, fraction: float, message: str) -> None:
         """Report progress. Raises Cancelled if the job was cancelled."""

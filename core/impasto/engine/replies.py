@@ -132,6 +132,16 @@ class Matched:
 
 
 @dataclass(frozen=True)
+class Repainted:
+    """The painted frames of a shot, in order, with the number of the first one, and notes for the user."""
+
+    id: Count
+    first: Count
+    paths: tuple[Path, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Stopped:
     """End of a cancelled job."""
 
@@ -149,7 +159,17 @@ class JobFailure:
 
 
 Reply: TypeAlias = (
-    Hello | JobProgress | JobPreview | JobState | JobWarnings | Described | JobResult | Matched | Stopped | JobFailure
+    Hello
+    | JobProgress
+    | JobPreview
+    | JobState
+    | JobWarnings
+    | Described
+    | JobResult
+    | Matched
+    | Repainted
+    | Stopped
+    | JobFailure
 )
 REPLIES: Mapping[str, type[Reply]] = {
     "hello": Hello,
@@ -160,6 +180,7 @@ REPLIES: Mapping[str, type[Reply]] = {
     "described": Described,
     "done": JobResult,
     "matched": Matched,
+    "repainted": Repainted,
     "cancelled": Stopped,
     "error": JobFailure,
 }

@@ -152,11 +152,31 @@ class MoreLikeRequest(Request):
     supersedes: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class FilmRequest(Request):
+    """A shot to repaint by a recipe of one picture. shot: as for `frames_of`; first, last: its frames, or None for all.
+
+    folder: of the painted frames, of which those that are there are gone on from, or replaced. inputs: of the recipe,
+    beside the picture.
+    """
+
+    kind: str = field(default="film", metadata={"json": "type"})
+    recipe: Recipe
+    shot: Path
+    folder: Path
+    inputs: Mapping[str, JobInput] = field(default_factory=dict)
+    first: Count | None = None
+    last: Count | None = None
+    replace: bool = False
+    device: str = "auto"
+
+
 REQUESTS: Mapping[str, type[Request]] = {
     **dict.fromkeys(("describe", "pause", "resume", "stop", "cancel"), Request),
     "job": JobRequest,
     "match": MatchRequest,
     "more_like": MoreLikeRequest,
+    "film": FilmRequest,
 }
 """The class of each type of frame."""
 
@@ -165,7 +185,7 @@ def frame_of(request: Request) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Header and arrays of a request; fields that are as by default are left out."""
     header = _plain(request)
     arrays: dict[str, np.ndarray] = {}
-    if isinstance(request, JobRequest | MatchRequest):
+    if isinstance(request, JobRequest | MatchRequest | FilmRequest):
         header["inputs"] = {}
         for name, given in request.inputs.items():
             header["inputs"][name] = _plain(given) | ({"files": list(given.files)} if given.files else {})

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Sequence panel's settings in each scene. Stylizer, styles and painting are those of the Style panel."""
+
+from __future__ import annotations
+
+import bpy
+from bpy.props import PointerProperty
+
+from ..tools.arguments import with_properties
+from .request import SequenceRequest
+
+
+@with_properties(SequenceRequest)
+class SequenceSettings(bpy.types.PropertyGroup):
+    """Settings of the Sequence panel, in each scene."""
+
+
+def register() -> None:
+    bpy.utils.register_class(SequenceSettings)
+    bpy.types.Scene.impasto_sequence = PointerProperty(type=SequenceSettings)
+
+
+def unregister() -> None:
+    del bpy.types.Scene.impasto_sequence
+    bpy.utils.unregister_class(SequenceSettings)

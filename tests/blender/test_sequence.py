@@ -1,0 +1,253 @@
+"""Sequences: a scene is set up, its frames are rendered and repainted, and become an image; errors say what to do."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import time
+from pathlib import Path
+
+import bpy
+import pytest
+from conftest import coordinates, packed_image
+from drawing import drawn
+from styling import settle
+
+FRAMES, SIZE_PX = 4, (48, 64)
+LAYER = "Impasto Film"
+PANEL = "IMPASTO_PT_sequence_view_3d"
+READ = """
+import json, sys
+from pathlib import Path
+import OpenImageIO
+from impasto.io.passes import read_frame
+frames = [read_frame(Path(path)) for path in sys.argv[1:]]
+first = OpenImageIO.ImageInput.open(sys.argv[1]).spec().channelnames[0]
+print(json.dumps([first, *(frame.color.tolist() for frame in frames)]))
+"""
+
+
+@pytest.fixture
+def shot(scene, plane, tmp_path):
+    """A cube that turns before a camera, 64×48 px, in four frames, to be rendered into a folder."""
+    scene.render.engine, scene.cycles.samples, scene.cycles.use_denoising = "CYCLES", 2, False
+    scene.render.resolution_y, scene.render.resolution_x, scene.render.resolution_percentage = *SIZE_PX, 100
+    scene.frame_start, scene.frame_end, scene.render.filepath = 1, FRAMES, f"{tmp_path}/shot/cube_####"
+    camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
+    camera.data.type, camera.data.ortho_scale, camera.location = "ORTHO", 3.0, (0, 0, 5)
+    sun = bpy.data.objects.new("Sun", bpy.data.lights.new("Sun", "SUN"))
+    for item in (camera, sun):
+        scene.collection.objects.link(item)
+    scene.camera = camera
+    bpy.ops.mesh.primitive_cube_add(size=1)
+    cube = bpy.context.object
+    for frame in range(FRAMES + 2):
+        cube.rotation_euler[2] = math.radians(4 * frame)
+        cube.keyframe_insert("rotation_euler", frame=frame)
+    return scene
+
+
+@pytest.fixture
+def rendered(shot):
+    """The shot, set up by the operator and rendered."""
+    bpy.ops.impasto.set_up_sequence()
+    bpy.ops.render.render(animation=True)
+    return shot
+
+
+@pytest.fixture
+def stripes(scene):
+    """A picture to paint like."""
+    return packed_image("stripes.png", coordinates(32, 48))
+
+
+@pytest.fixture
+def panel(extension, scene, stripes):
+    """The panel's settings, with a cheap stylizer that paints like the stripes."""
+    scene.impasto_style.tool = "wct"
+    scene.impasto_parameters.wct.input_style = stripes
+    yield scene.impasto_sequence
+    extension.stylize.preview.live.clear()
+
+
+def repaint(**given) -> set[str]:
+    return bpy.ops.impasto.repaint_sequence(**{"tool": "wct", "style": "stripes.png", **given})
+
+
+def painted(folder: Path) -> list[Path]:
+    return sorted((folder / "shot" / "painted").glob("*.exr"))
+
+
+def labels() -> str:
+    """The texts that the panel shows."""
+    shown = drawn(getattr(bpy.types, PANEL)).drawn
+    return " ".join(str(options.get("text", "")) for what, _, options in shown if what == "label")
+
+
+def start(extension) -> object:
+    """Click the panel's button; the task that runs then."""
+    operator = extension.sequence.operators.IMPASTO_OT_repaint_sequence
+    request = extension.sequence.request.SequenceRequest(
+        **extension.tools.arguments.values_in(
+            extension.sequence.request.SequenceRequest, bpy.context.scene.impasto_sequence
+        )
+    )
+    task = request.task(bpy.context, extension.stylize.request.from_scene(bpy.context))
+    task.place = operator.place
+    extension.jobs.session.jobs.start(task)
+    return task
+
+
+def passes(layer: bpy.types.ViewLayer) -> dict[str, object]:
+    """The passes of a view layer, and whether it is rendered."""
+    return {name: getattr(layer, name) for name in ("use", *(one for one in dir(layer) if one.startswith("use_pass")))}
+
+
+def test_a_scene_is_set_up_on_a_layer_of_its_own(scene, plane):
+    artist = scene.view_layers[0]
+    artist.name, artist.use_pass_mist, scene.render.use_motion_blur = "Artist", True, True
+    hidden = bpy.data.collections.new("Hidden")
+    scene.collection.children.link(hidden)
+    artist.layer_collection.children["Hidden"].exclude = True
+    before = passes(artist)
+    for _ in range(2):
+        assert bpy.ops.impasto.set_up_sequence() == {"FINISHED"}
+        assert scene.view_layers.keys() == [LAYER, "Artist"]
+    film = scene.view_layers[LAYER]
+    assert film.use_pass_vector
+    assert film.use_pass_cryptomatte_object
+    assert film.use_pass_mist, "it is a copy"
+    assert film.layer_collection.children["Hidden"].exclude
+    assert not film.use_pass_object_index
+    assert passes(scene.view_layers["Artist"]) == before
+    assert bpy.context.view_layer.name == "Artist"
+    assert scene.render.engine == "CYCLES"
+    assert not scene.render.use_motion_blur
+    assert scene.render.image_settings.file_format == "OPEN_EXR_MULTILAYER"
+    assert "####" in scene.render.filepath
+
+
+def test_it_is_one_step_of_undo_and_says_what_it_has_set(extension, scene, plane):
+    scene.render.use_motion_blur, scene.render.filepath = True, "/tmp/street_####"
+    bpy.ops.ed.undo_push(message="before")
+    bpy.ops.impasto.set_up_sequence()
+    report = extension.jobs.session.jobs.made
+    assert report.level == "INFO"
+    assert "motion blur is off" in report.text
+    assert "frames are written to /tmp/street_####" in report.text, "a path with frame numbers stays"
+    assert "motion blur is off" in labels().lower()
+    bpy.ops.ed.undo()
+    scene = bpy.context.scene
+    assert scene.view_layers.keys() == ["ViewLayer"]
+    assert scene.render.use_motion_blur
+    assert scene.render.image_settings.file_format == "PNG"
+
+
+def test_objects_with_numbers_of_their_own_are_told_apart_by_them(scene, plane):
+    plane.pass_index = 3
+    bpy.ops.impasto.set_up_sequence()
+    assert scene.view_layers[LAYER].use_pass_object_index
+
+
+def test_frames_are_rendered_and_repainted_and_become_an_image(extension, rendered, stripes, tmp_path, engine_python):
+    area = bpy.context.window_manager.windows[0].screen.areas[0]
+    before, area.type = area.type, "IMAGE_EDITOR"
+    try:
+        assert repaint() == {"FINISHED"}
+        made = extension.jobs.session.jobs.made
+        assert made.level == "INFO"
+        assert [Path(file) for file in made.files] == painted(tmp_path)
+        assert len(made.files) == FRAMES
+        image, space = bpy.data.images[made.images[0]], area.spaces.active
+        assert (image.source, image.name) == ("SEQUENCE", "cube – stripes")
+        assert space.image == image
+        for frame in (1, 3):
+            rendered.frame_set(frame)
+            assert image.filepath_from_user(image_user=space.image_user) == made.files[frame - 1]
+    finally:
+        area.type = before
+    files = [tmp_path / "shot" / "cube_0003.exr", *made.files]
+    printed = subprocess.run([engine_python, "-I", "-c", READ, *files], capture_output=True, text=True, check=True)
+    layer, original, *colors = json.loads(printed.stdout)
+    assert layer.startswith(LAYER), "an image shows the first layer"
+    assert len(colors) == FRAMES
+    assert colors[2] != original
+
+
+def test_some_frames_are_painted_into_another_folder_and_start_at_their_number(extension, rendered, stripes, tmp_path):
+    assert repaint(frames=f"{tmp_path}/shot", out_dir=f"{tmp_path}/out", first=2, last=3) == {"FINISHED"}
+    assert [path.name for path in sorted((tmp_path / "out").iterdir())] == ["cube_0002.exr", "cube_0003.exr"]
+    image = bpy.data.images[extension.jobs.session.jobs.made.images[0]]
+    assert Path(image.filepath).name == "cube_0002.exr"
+
+
+def test_undo_takes_the_image_away_and_files_stay(rendered, stripes, tmp_path):
+    bpy.ops.ed.undo_push(message="before")
+    repaint(last=1)
+    assert "cube – stripes" in bpy.data.images
+    bpy.ops.ed.undo()
+    assert "cube – stripes" not in bpy.data.images
+    assert len(painted(tmp_path)) == 1
+
+
+def test_what_was_painted_before_it_was_cancelled_stays_and_it_goes_on(extension, rendered, panel, tmp_path):
+    jobs = extension.jobs.session.jobs
+    task = start(extension)
+    deadline = time.monotonic() + 120
+    while not painted(tmp_path):
+        assert time.monotonic() < deadline
+        assert not task.is_ended
+        time.sleep(0.01)
+    bpy.ops.impasto.cancel()
+    settle(jobs)
+    report = jobs.report_at(task.place)
+    assert report.level == "CANCELLED"
+    assert "are kept, and Repaint Sequence goes on" in labels()
+    first = painted(tmp_path)[0]
+    written = first.stat().st_mtime_ns
+    task = start(extension)
+    settle(jobs)
+    assert len(painted(tmp_path)) == FRAMES
+    assert first.stat().st_mtime_ns == written
+    assert task.preview.shape == (*SIZE_PX, 3)
+    assert "left" in task.message
+    assert repaint(replace=True, last=1) == {"FINISHED"}
+    assert first.stat().st_mtime_ns != written
+
+
+def test_errors_are_shown_in_the_panel_with_what_to_do(extension, shot, panel):
+    jobs = extension.jobs.session.jobs
+    start(extension)
+    settle(jobs)
+    assert jobs.last_report.level == "ERROR"
+    assert "is not a folder" in labels()
+    with pytest.raises(RuntimeError, match="is a movie"):
+        repaint(frames="/tmp/street.mp4")
+
+
+def test_a_relative_path_in_a_file_that_was_never_saved_is_the_reason_below_the_button(scene, panel):
+    scene.render.filepath = "//film/street_####"
+    assert "never saved" in bpy.types.IMPASTO_OT_repaint_sequence.why_not(bpy.context)
+    assert "never saved" in labels()
+    panel.frames, panel.out_dir = "/tmp/street", "/tmp/painted"
+    assert not bpy.types.IMPASTO_OT_repaint_sequence.why_not(bpy.context)
+
+
+def test_motion_blur_is_pointed_out_before_and_after_rendering(extension, rendered, stripes):
+    assert "vectors" not in labels()
+    rendered.render.use_motion_blur = True
+    assert "With motion blur, all motion vectors are 0" in labels()
+    bpy.ops.render.render(animation=True)
+    repaint()
+    assert extension.jobs.session.jobs.made.level == "WARNING"
+    assert "nothing moves in the first two frames" in extension.jobs.session.jobs.made.text
+
+
+def test_the_panel_shows_where_frames_are_and_go(scene, panel):
+    scene.render.filepath = "/tmp/street_####"
+    bpy.ops.impasto.set_up_sequence()
+    shown = [
+        options.get("placeholder") for what, _, options in drawn(getattr(bpy.types, PANEL)).drawn if what == "prop"
+    ]
+    assert {"/tmp/street_####.exr", "/tmp/painted"} <= set(shown)
