@@ -65,7 +65,6 @@ from .relight import panel as relight_panel
 from .relight import settings as relight_settings
 from .relight import turntable
 from .sequence import operators as sequence_operators
-from .sequence import panel as sequence_panel
 from .sequence import settings as sequence_settings
 from .setup import operators as setup_operators
 from .stylize import gallery
@@ -130,7 +129,6 @@ CLASSES = (
     *match_panel.CLASSES,
     *generate_panel.CLASSES,
     *stylize_panel.CLASSES,
-    *sequence_panel.CLASSES,
     *bake_panel.CLASSES,
     *train_panel.CLASSES,
     *batch_panel.CLASSES,

@@ -11,7 +11,7 @@ from .environments import ROOT
 
 PAGES = (
     *("guide", "tutorials/training", "how-to/style", "how-to/maps", "how-to/text", "how-to/photographs"),
-    *("how-to/finish", "how-to/baking", "how-to/objects", "reference/tools", "reference/command"),
+    *("how-to/finish", "how-to/baking", "how-to/objects", "how-to/film", "reference/tools", "reference/command"),
     *("reference/benchmarks", "explanation/concepts", "explanation/generators"),
 )
 """Pages below docs; their names differ without the folders, too."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Sequence panel's settings in each scene. Stylizer, styles and painting are those of the Style panel."""
+"""Settings of the section Sequence in each scene. Stylizer, styles and painting are those of the Style panel."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .request import SequenceRequest
 
 @with_properties(SequenceRequest)
 class SequenceSettings(bpy.types.PropertyGroup):
-    """Settings of the Sequence panel, in each scene."""
+    """Settings of the section Sequence, in each scene."""
 
 
 def register() -> None:

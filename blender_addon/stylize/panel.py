@@ -17,6 +17,7 @@ from ..interface.drawing import draw_preferences_button, draw_text
 from ..jobs.task import Place
 from ..material.drawing import draw_former
 from ..parameters import inputs, properties
+from ..sequence import section as sequence_section
 from ..tools import presets
 from ..tools.intents import RESTYLE
 from ..tools.panel import (
@@ -83,6 +84,7 @@ class StylePanel(ToolPanel):
         _draw_more(layout, context, tool)
         _draw_controls(layout, context, tool)
         section(layout, "impasto_style_result", "Result", lambda body: _draw_result(body, context), closed=True)
+        section(layout, "impasto_sequence", "Sequence", lambda body: sequence_section.draw(body, context), closed=True)
 
 
 class IMPASTO_PT_style_view_3d(StylePanel, InView3D, bpy.types.Panel):

@@ -1,0 +1,75 @@
+"""Shots that the worker repaints: as `repaint_shot` does, with previews, notes and the time that is left."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from test_film import RECIPE, texture, write_frame
+
+from impasto.engine.client import Client
+from impasto.engine.remote import Remote
+from impasto.engine.shots import ShotProgress
+from impasto.errors import FileError, ParameterError
+from impasto.film.frames import frames_of
+from impasto.film.shot import repaint_shot
+
+COUNT, FIRST = 3, 7
+
+
+@pytest.fixture
+def shot(tmp_path) -> Path:
+    """A folder with three frames of a picture that moves two pixels to the right."""
+    folder = tmp_path / "shot"
+    folder.mkdir()
+    color = texture()
+    for step in range(COUNT):
+        write_frame(folder / f"street_{FIRST + step:04}.exr", color[:, 64 - 2 * step :][:, :64], (0.0, 2.0))
+    return folder
+
+
+def test_the_worker_repaints_a_shot_as_the_library_does(shared_client, shot, tmp_path):
+    job = shared_client.repaint(shot, RECIPE, {}, tmp_path / "out")
+    answer = job.wait()
+    here = repaint_shot(frames_of(shot), RECIPE, {}, tmp_path / "here")
+    assert [path.read_bytes() for path in answer.paths] == [path.read_bytes() for path in here]
+    assert (answer.first, [path.parent for path in answer.paths]) == (FIRST, [tmp_path / "out"] * COUNT)
+    assert answer.notes == ()
+    assert job.preview.dtype == np.uint8
+
+
+def test_frames_that_are_there_stay_unless_they_are_to_be_replaced(shared_client, shot, tmp_path):
+    out = tmp_path / "out"
+    written = [
+        path.stat().st_mtime_ns for path in shared_client.repaint(shot, RECIPE, {}, out, last=FIRST).wait().paths
+    ]
+    again = shared_client.repaint(shot, RECIPE, {}, out).wait().paths
+    assert again[0].stat().st_mtime_ns == written[0]
+    replaced = shared_client.repaint(shot, RECIPE, {}, out, first=FIRST, last=FIRST, replace=True).wait().paths
+    assert replaced[0].stat().st_mtime_ns != written[0]
+
+
+def test_a_shot_in_which_nothing_moves_has_a_note_and_none_at_all_an_error(shared_client, tmp_path):
+    for number in (1, 2):
+        write_frame(tmp_path / f"still_{number}.exr", texture(width=64)[:, :64])
+    assert "nothing moves" in shared_client.repaint(tmp_path, RECIPE, {}, tmp_path / "out").wait().notes[0]
+    with pytest.raises(FileError, match="is not a folder"):
+        shared_client.repaint(tmp_path / "none", RECIPE, {}, tmp_path / "out").wait()
+
+
+def test_an_engine_on_another_machine_is_refused(shot, tmp_path):
+    client = Client(Remote("farm"), tmp_path / "log")
+    with pytest.raises(ParameterError, match="another machine"):
+        client.repaint(shot, RECIPE, {}, tmp_path / "out")
+
+
+def test_the_time_that_is_left_is_that_of_frames_which_are_not_there_yet(shot, tmp_path, monkeypatch):
+    frames = list(frames_of(shot).values())
+    outs = [frames[0], *(tmp_path / path.name for path in frames[1:])]  # the first is there already
+    said, shown, now = [], [], iter((100.0, 130.0))
+    monkeypatch.setattr("time.monotonic", lambda: next(now))
+    progress = ShotProgress(outs, lambda _, message: said.append(message), shown.append)
+    progress.tell(0.0, "Frame 7")
+    progress.tell(1 / 3, "Frame 8")
+    progress.tell(2 / 3, "Frame 9")
+    assert said == ["Frame 7", "Frame 8", "Frame 9, about 30 s left"]
+    assert [maps.size_px for maps in shown] == [(40, 64)]
