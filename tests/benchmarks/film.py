@@ -1,6 +1,6 @@
 """Shots repainted, beside their frames repainted one by one.
 
-    BLENDERS_PYTHON tests/benchmarks/film_in_blender.py SHOTS 48 640
+    IMPASTO_EXTENSION=ZIP BLENDERS_PYTHON tests/benchmarks/film_in_blender.py SHOTS 48 640
     python tests/benchmarks/film.py SHOTS STYLE [--tool wct …] --out FOLDER
 
 In the core's Python. Over pixels that were seen in the frame before: the root mean square of a frame's difference from

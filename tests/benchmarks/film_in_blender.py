@@ -1,5 +1,7 @@
 """Four shots with Blender's motion vectors: `python film_in_blender.py OUT FRAMES WIDTH`, in Blender's module.
 
+IMPASTO_EXTENSION is the zip of the extension, whose operator sets the scene up.
+
 street: a camera passes a textured street. turning: an object turns before a background that moves. character: a mesh
 bends, and parts of it hide others. pan: the camera turns fast, and returns.
 """
@@ -7,6 +9,7 @@ bends, and parts of it hide others. pan: the camera turns fast, and returns.
 from __future__ import annotations
 
 import math
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -44,8 +47,6 @@ def scene() -> tuple[bpy.types.Scene, bpy.types.Object, bpy.types.Object]:
     bpy.ops.wm.read_homefile(use_empty=True)
     made = bpy.context.scene
     made.render.engine, made.cycles.samples, made.cycles.use_denoising = "CYCLES", SAMPLES, False
-    layer = made.view_layers[0]
-    layer.use_pass_vector = layer.use_pass_object_index = True
     world = made.world = bpy.data.worlds.new("World")
     world.use_nodes = True
     bpy.ops.mesh.primitive_plane_add(size=40)
@@ -100,16 +101,18 @@ def render(name: str, out: Path, frames: int, width: int) -> None:
             each.keyframe_insert("location", frame=frame)
             each.keyframe_insert("rotation_euler", frame=frame)
         head.modifiers["Bend"].keyframe_insert("angle", frame=frame)
-    settings = made.render.image_settings
-    if hasattr(settings, "media_type"):
-        settings.media_type = "MULTI_LAYER_IMAGE"
-    settings.file_format, settings.color_depth = "OPEN_EXR_MULTILAYER", "16"
     made.render.resolution_x, made.render.resolution_y, made.render.resolution_percentage = width, width * 9 // 16, 100
     made.frame_start, made.frame_end, made.render.filepath = 1, frames, str(out / name / f"{name}_####")
+    made.view_layers[0].use = False  # the copy is rendered alone
+    bpy.ops.impasto.set_up_sequence()
+    made.render.image_settings.color_depth = "16"
     bpy.ops.render.render(animation=True)
 
 
 if __name__ == "__main__":
+    bpy.ops.extensions.package_install_files(
+        filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
+    )
     folder, count, side = Path(sys.argv[-3]), int(sys.argv[-2]), int(sys.argv[-1])
     for shot in SHOTS:
         render(shot, folder, count, side)

@@ -38,8 +38,6 @@ def cube(scene):
     """A cube of a metre below a camera that looks straight down, ten pixels a metre; rendered with its vectors."""
     scene.render.engine, scene.cycles.samples, scene.cycles.use_denoising = "CYCLES", 1, False
     scene.render.resolution_y, scene.render.resolution_x, scene.render.resolution_percentage = *SIZE_PX, 100
-    layer = scene.view_layers[0]
-    layer.use_pass_vector = layer.use_pass_object_index = True
     camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
     camera.data.type, camera.data.ortho_scale, camera.location = "ORTHO", SIZE_PX[1] / PX_PER_M, (0, 0, 5)
     scene.collection.objects.link(camera)
@@ -63,12 +61,9 @@ def animate(cube, path, values):
 
 
 def rendered(scene, folder, python):
-    """Frames 1 and 2, read by the core."""
-    settings = scene.render.image_settings
-    if hasattr(settings, "media_type"):
-        settings.media_type = "MULTI_LAYER_IMAGE"
-    settings.file_format, settings.color_depth = "OPEN_EXR_MULTILAYER", "32"
+    """Frames 1 and 2, as the operator sets them up, read by the core."""
     scene.frame_start, scene.frame_end, scene.render.filepath = 1, 2, f"{folder}/frame_####"
+    bpy.ops.impasto.set_up_sequence()
     bpy.ops.render.render(animation=True)
     files = [str(folder / f"frame_{number:04}.exr") for number in (1, 2)]
     printed = subprocess.run([python, "-I", "-c", READ, *files], capture_output=True, text=True, check=True).stdout
