@@ -64,8 +64,6 @@ from .relight import operators as relight_operators
 from .relight import panel as relight_panel
 from .relight import settings as relight_settings
 from .relight import turntable
-from .sequence import operators as sequence_operators
-from .sequence import settings as sequence_settings
 from .setup import operators as setup_operators
 from .stylize import gallery
 from .stylize import kinds as stylize_kinds
@@ -73,6 +71,8 @@ from .stylize import operators as stylize_operators
 from .stylize import panel as stylize_panel
 from .stylize import preview as stylize_preview
 from .stylize import settings as stylize_settings
+from .stylize.sequence import operators as sequence_operators
+from .stylize.sequence import settings as sequence_settings
 from .tools import intent_panel, menu, presets
 from .train import operators as train_operators
 from .train import panel as train_panel

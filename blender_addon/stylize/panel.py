@@ -17,7 +17,6 @@ from ..interface.drawing import draw_preferences_button, draw_text
 from ..jobs.task import Place
 from ..material.drawing import draw_former
 from ..parameters import inputs, properties
-from ..sequence import section as sequence_section
 from ..tools import presets
 from ..tools.intents import RESTYLE
 from ..tools.panel import (
@@ -35,6 +34,7 @@ from ..tools.panel import (
 from . import gallery, kinds, preview
 from .preview import previewer, why_no_preview
 from .request import chosen_image, other_materials, why_no_subject
+from .sequence import section as sequence_section
 from .settings import IMAGE, KIND, MATERIAL, START
 
 STRENGTH = "strength"

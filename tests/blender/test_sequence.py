@@ -87,10 +87,10 @@ def labels() -> str:
 
 def start(extension) -> object:
     """Click the panel's button; the task that runs then."""
-    operator = extension.sequence.operators.IMPASTO_OT_repaint_sequence
-    request = extension.sequence.request.SequenceRequest(
+    operator = extension.stylize.sequence.operators.IMPASTO_OT_repaint_sequence
+    request = extension.stylize.sequence.request.SequenceRequest(
         **extension.tools.arguments.values_in(
-            extension.sequence.request.SequenceRequest, bpy.context.scene.impasto_sequence
+            extension.stylize.sequence.request.SequenceRequest, bpy.context.scene.impasto_sequence
         )
     )
     task = request.task(bpy.context, extension.stylize.request.from_scene(bpy.context))

@@ -11,17 +11,17 @@ from pathlib import Path
 import bpy
 from bpy.props import BoolProperty, IntProperty, StringProperty
 
-from ..bridge.inputs import ready
-from ..core.engine.replies import Repainted
-from ..core.errors import Cancelled
-from ..engine import engine
-from ..jobs.session import connect, jobs, push_undo
-from ..jobs.task import Report, Task
-from ..paths import RELATIVE_PATH, absolute
-from ..stylize.request import without_relief
-from ..stylize.settings import START
-from ..tools.arguments import argument
-from ..tools.request import Request
+from ...bridge.inputs import ready
+from ...core.engine.replies import Repainted
+from ...core.errors import Cancelled
+from ...engine import engine
+from ...jobs.session import connect, jobs, push_undo
+from ...jobs.task import Report, Task
+from ...paths import RELATIVE_PATH, absolute
+from ...tools.arguments import argument
+from ...tools.request import Request
+from ..request import without_relief
+from ..settings import START
 from . import result
 from .passes import pattern_of
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import bpy
 
-from ..core.errors import ImpastoError
-from ..interface.drawing import draw_text, name_place
-from ..jobs.session import jobs
-from ..jobs.task import Place
-from ..parameters.open_numbers import Open, draw_open_number
-from ..tools.arguments import values_in
-from ..tools.panel import draw_run
+from ...core.errors import ImpastoError
+from ...interface.drawing import draw_text, name_place
+from ...jobs.session import jobs
+from ...jobs.task import Place
+from ...parameters.open_numbers import Open, draw_open_number
+from ...tools.arguments import values_in
+from ...tools.panel import draw_run
 from .passes import why_no_motion
 from .request import OPEN, SequenceRequest
 

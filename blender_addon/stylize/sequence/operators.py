@@ -5,15 +5,15 @@ from __future__ import annotations
 
 import bpy
 
-from ..core.errors import ImpastoError
-from ..jobs.operator import TaskOperator, clicked_panel, poll, tell, why_busy_or_rendering
-from ..jobs.session import jobs, push_undo
-from ..jobs.task import Place, Report, Task, error_report
-from ..stylize.operators import StyleArguments
-from ..stylize.preview import live
-from ..stylize.request import why_unset
-from ..tools.arguments import values_in, values_over, with_properties
-from ..tools.request import Request
+from ...core.errors import ImpastoError
+from ...jobs.operator import TaskOperator, clicked_panel, poll, tell, why_busy_or_rendering
+from ...jobs.session import jobs, push_undo
+from ...jobs.task import Place, Report, Task, error_report
+from ...tools.arguments import values_in, values_over, with_properties
+from ...tools.request import Request
+from ..operators import StyleArguments
+from ..preview import live
+from ..request import why_unset
 from . import passes
 from .request import SequenceRequest
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import bpy
 
-from ..core.errors import ParameterError
-from ..paths import absolute
+from ...core.errors import ParameterError
+from ...paths import absolute
 
 LAYER = "Impasto Film"
 """Name of the view layer, by which it is found again."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 import bpy
 from bpy.props import PointerProperty
 
-from ..tools.arguments import with_properties
+from ...tools.arguments import with_properties
 from .request import SequenceRequest
 
 

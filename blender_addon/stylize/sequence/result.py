@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import bpy
 
-from ..bridge import image_editors, recent
-from ..core.engine.replies import Repainted
+from ...bridge import image_editors, recent
+from ...core.engine.replies import Repainted
 
 
 def sequence(name: str, made: Repainted) -> bpy.types.Image:
