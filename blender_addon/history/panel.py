@@ -10,7 +10,7 @@ import bpy
 
 from ..bridge import image_editors
 from ..interface import previews
-from ..interface.drawing import draw_progress, draw_report, draw_text, last_words, name_place, ui_scale
+from ..interface.drawing import draw_progress, draw_report, draw_text, name_place, text_lines, text_width_px, ui_scale
 from ..jobs.session import jobs
 from ..jobs.task import Place
 from ..tools.panel import InImageEditor, InShaderEditor, InView3D, Tab
@@ -21,8 +21,8 @@ from .stored import is_on, stored
 
 COLUMN_PX, ROWS = 85, 3
 """Least width of a thumbnail at a resolution scale of 1, and rows of a page."""
-PANEL_PX, BUTTON_PX = 36, 10
-"""Widths of the edges of a panel and of a button at that scale."""
+PANEL_PX, BUTTON_PX, ICON_PX = 36, 10, 20
+"""Widths of the edges of a panel, of those of a button, and of the icon in it, at that scale."""
 SCALE, LARGE_SCALE, COMPARED_SCALE = 3.6, 7.0, 11.0
 """Sizes of thumbnails, of the selected one and of a comparison, in heights of a button."""
 
@@ -129,20 +129,26 @@ def _draw_turn(row: bpy.types.UILayout, page: int, is_enabled: bool, icon: str) 
 
 
 def _draw_entry(column: bpy.types.UILayout, entry: Entry, is_selected: bool, width_px: float) -> None:
-    """Draw an entry's thumbnail, and the button that selects it, with as much of its name as this width holds."""
+    """Draw an entry's thumbnail, the button that selects it, and below that what of its name is wider than this."""
     column.template_icon(entry.icon, scale=SCALE)
     icon = "SOLO_ON" if entry.is_starred else "NONE"
-    look = {"text": last_words(entry.short_label, width_px), "icon": icon, "depress": is_selected, "translate": False}
+    icon_px = ICON_PX * ui_scale() if entry.is_starred else 0
+    first, *others = text_lines(entry.short_label, width_px - icon_px) or [""]
+    look = {"text": first, "icon": icon, "depress": is_selected, "translate": False}
     button = column.operator("impasto.select_entry", **look)
     button.entry = entry.key
+    for line in others:
+        column.label(text=line, translate=False)
 
 
 def _draw_selected(layout: bpy.types.UILayout, context: bpy.types.Context, entry: Entry) -> None:
     """Draw what the selected entry is, and what can be done with it."""
+    name = layout.column(align=True)
+    for line in text_lines(entry.label, text_width_px(boxes=1)):
+        name.label(text=line, translate=False)
     row = layout.row()
     row.template_icon(entry.icon, scale=LARGE_SCALE)
     column = row.column(align=True)
-    column.label(text=entry.label, translate=False)
     column.label(text=entry.date, translate=False)
     origin = origin_of(entry.text)
     for label in origin.labels:

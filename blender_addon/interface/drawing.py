@@ -117,12 +117,16 @@ def draw_text(layout: bpy.types.UILayout, text: str, icon: str, boxes: int = 0) 
 
     boxes: number of nested boxes around it.
     """
-    region, scale = bpy.context.region, ui_scale()
-    width_px = max(region.width - (MARGIN_PX + boxes * BOX_PX) * scale, LEAST_PX * scale) if region else USUAL_PX
     column = layout.column(align=True)
-    for line in _lines(full_stop().join(map(_begun, sentence(text).split("; "))), width_px):
+    for line in text_lines(full_stop().join(map(_begun, sentence(text).split("; "))), text_width_px(boxes)):
         column.label(text=line, icon=icon, translate=False)
         icon = "BLANK1" if icon != "NONE" else icon
+
+
+def text_width_px(boxes: int) -> float:
+    """Width of a line of text in the panel that is drawn, in this number of nested boxes."""
+    region, scale = bpy.context.region, ui_scale()
+    return max(region.width - (MARGIN_PX + boxes * BOX_PX) * scale, LEAST_PX * scale) if region else USUAL_PX
 
 
 def ui_scale() -> float:
@@ -141,9 +145,9 @@ def _begins(part: str, name: str) -> bool:
     return part.startswith(name) and not part[len(name) :][:1].isalnum()
 
 
-def _lines(text: str, width_px: float) -> list[str]:
+def text_lines(text: str, width_px: float) -> list[str]:
     """Lines of at most this width in Blender's font; Chinese, which has no spaces, ends anywhere."""
-    _measure_as_buttons()
+    blf.size(0, bpy.context.preferences.ui_styles[0].widget.points * ui_scale())  # of buttons
     lines = [""]
     for word in WORD.findall(text):
         fits = blf.dimensions(0, word.rstrip())[0] <= width_px
@@ -152,19 +156,6 @@ def _lines(text: str, width_px: float) -> list[str]:
                 lines.append("")
             lines[-1] += part
     return [line.rstrip() for line in lines if line.strip()]
-
-
-def last_words(text: str, width_px: float) -> str:
-    """The last words of a name, which say what it is, if all are too wide: "… red bricks"."""
-    _measure_as_buttons()
-    words = text.split(" ")
-    ends = (text, *("… " + " ".join(words[left:]) for left in range(1, len(words))))
-    return next((end for end in ends if blf.dimensions(0, end)[0] <= width_px), ends[-1])
-
-
-def _measure_as_buttons() -> None:
-    """Let `blf` measure texts in Blender's font at the size of buttons."""
-    blf.size(0, bpy.context.preferences.ui_styles[0].widget.points * ui_scale())
 
 
 def draw_preferences_button(layout: bpy.types.UILayout) -> None:

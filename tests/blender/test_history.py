@@ -152,6 +152,16 @@ def test_variations_are_entries_that_a_star_keeps_in_the_file(scene, settings, e
     np.testing.assert_allclose(pixels_of(kept)[..., :3], first.pixels / 255, atol=1e-3)
 
 
+def test_the_whole_name_is_shown_at_the_width_of_a_thumbnail(plane, settings):
+    make("mossy red bricks")
+    layout = panel()
+    labels = [options.get("text") for what, _, options in layout.drawn if what == "label"]
+    texts = [look["text"] for look in layout.looks("impasto.select_entry")]
+    assert [*texts, *labels] == ["mossy red", "bricks"]
+    bpy.ops.impasto.select_entry(entry="MATERIAL:mossy red bricks")
+    assert "mossy red bricks" in [options.get("text") for what, _, options in panel().drawn if what == "label"]
+
+
 def test_two_entries_are_compared_under_one_light(plane, settings, extension):
     make("red", parameters='{"color": [1, 0, 0]}')
     make("blue", parameters='{"color": [0, 0, 1]}', material="NONE")

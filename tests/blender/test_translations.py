@@ -142,7 +142,7 @@ def test_every_text_with_values_finds_its_own_translation(extension, texts):
 
 def test_chinese_is_wrapped_by_its_width(extension, scene):
     layout = Layout()
-    lines = extension.interface.drawing._lines(
+    lines = extension.interface.drawing.text_lines(
         "引擎 /opt/python3 没有 torch。请选择 3.11 或更新版本，或在偏好设置中选择其他 Python。", 150
     )
     assert len(lines) > 2
@@ -156,9 +156,8 @@ def test_chinese_is_wrapped_by_its_width(extension, scene):
     assert drawn == ["The disk is full. Check the name"]
 
 
-def test_a_name_that_is_too_wide_ends_with_what_it_is(extension):
-    last_words = extension.interface.drawing.last_words
-    assert last_words("mossy red bricks", 400) == "mossy red bricks"
-    assert last_words("mossy red bricks", 80) == "… red bricks"
-    assert last_words("mossy red bricks", 10) == "… bricks"
-    assert last_words("Oak", 1) == "Oak"
+def test_a_name_that_is_too_wide_goes_on_in_a_second_line(extension):
+    text_lines = extension.interface.drawing.text_lines
+    assert text_lines("mossy red bricks", 400) == ["mossy red bricks"]
+    assert text_lines("mossy red bricks", 80) == ["mossy red", "bricks"]
+    assert "".join(text_lines("mossy red bricks", 10)) == "mossyredbricks"
