@@ -26,7 +26,7 @@ from scipy.ndimage import gaussian_filter
 from impasto import Maps, Recipe, Step, read_maps, run
 from impasto.film.frames import frames_of
 from impasto.film.motion import is_known, pixel_places, samples_at
-from impasto.film.shot import Shot
+from impasto.film.shot import Shot, keyframe_spans
 from impasto.io.passes import RenderedFrame, read_frame
 
 DETAIL_PX, BROAD_PX = 2.0, 4.0
@@ -58,11 +58,12 @@ def measured(folder: Path, recipe: Recipe, style: Maps, out: Path) -> dict[str, 
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir()
     shot, rows, ghosts, before = Shot(recipe, {"style": style}), [], [], None
-    seconds, trios = 0.0, []
-    for number, path in frames_of(folder).items():
-        frame, started = read_frame(path), time.process_time()
-        shot.repaint(number, path, out / path.name)
-        seconds += time.process_time() - started
+    frames, trios, started = frames_of(folder), [], time.process_time()
+    for span in keyframe_spans(frames):
+        list(shot.repaint(span, out))
+    seconds = time.process_time() - started
+    for path in frames.values():
+        frame = read_frame(path)
         maps = Maps.from_arrays({"base_color": frame.color, "opacity": frame.opacity})
         alone = run(recipe, {"source": maps, "style": style}).maps["base_color"].pixels
         now = frame, (frame.color, alone, read_frame(out / path.name).color)
@@ -70,10 +71,9 @@ def measured(folder: Path, recipe: Recipe, style: Maps, out: Path) -> dict[str, 
         if before is not None:
             known = is_known(frame, before[0])
             rows.append([figures(frame, known, *pair) for pair in zip(before[1], now[1], strict=True)])
-            new = shot.carried.number == number if shot.carried else known
             away = np.abs(blurred(now[1][2], BROAD_PX) - blurred(alone, BROAD_PX)).mean(-1)
-            if new.any() and not new.all():
-                ghosts.append(float(away[new].mean() / away[~new].mean()))
+            if known.any() and not known.all():
+                ghosts.append(float(away[~known].mean() / away[known].mean()))
         before = now
     pictures(trios, out)
     means = np.mean(rows, 0)

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.ndimage import distance_transform_edt, gaussian_filter
 
 from ..io.passes import RenderedFrame
-from .motion import pixel_places, samples_at
+from .motion import is_known, pixel_places, samples_at
 
 NONE = -1
 """Number of no painting."""
@@ -55,8 +55,17 @@ class CarriedPaint:
         """No paint."""
         return cls(np.full(size_px, NONE), pixel_places(size_px))
 
-    def carry(self, frame: RenderedFrame, known: np.ndarray) -> CarriedPaint:
-        """The paint in the next frame, where that is `known` (H, W), not stretched, looks alike, and is no halo."""
+    @property
+    def is_empty(self) -> np.ndarray:
+        """Whether a pixel (H, W) has no paint."""
+        return self.number == NONE
+
+    def carry(self, frame: RenderedFrame, before: RenderedFrame) -> CarriedPaint:
+        """The paint in the next frame, where what it shows was seen before, is not stretched, looks alike, is no halo.
+
+        before: the frame that has this paint. To carry paint backwards, both are `RenderedFrame.reversed`.
+        """
+        known = is_known(frame, before)
         number, places = self._moved(pixel_places(frame.size_px) + frame.to_previous)
         carried = CarriedPaint(np.where(known, number, NONE), places, self.paintings)
         carried.number[carried._is_stretched()] = NONE
@@ -73,7 +82,7 @@ class CarriedPaint:
         for number, painting in self.paintings.items():
             here = self.number == number
             if here.any():
-                result[here] = samples_at(getattr(painting, what), self.places, "bicubic")[here]
+                result[here] = samples_at(getattr(painting, what), self.places[here][None], "bicubic")[0]
         return result
 
     def paint(self, number: int, where: np.ndarray, painting: Painting) -> None:
@@ -87,7 +96,7 @@ class CarriedPaint:
 
     def filled(self) -> CarriedPaint:
         """The same with paint everywhere: each pixel without has that beside its nearest neighbour's."""
-        empty = self.number == NONE
+        empty = self.is_empty
         if empty.all() or not empty.any():
             return self
         nearest = distance_transform_edt(empty, return_distances=False, return_indices=True)

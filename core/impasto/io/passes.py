@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,11 @@ class RenderedFrame:
     def size_px(self) -> tuple[int, int]:
         """(height, width)."""
         return self.color.shape[0], self.color.shape[1]
+
+    @property
+    def reversed(self) -> RenderedFrame:
+        """The frame of the shot that is played backwards."""
+        return replace(self, to_previous=self.to_next, to_next=self.to_previous)
 
     @cached_property
     def outlines_px(self) -> np.ndarray:
