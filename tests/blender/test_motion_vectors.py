@@ -101,3 +101,12 @@ def test_a_repainted_copy_has_all_passes_and_no_time_of_its_own(scene, cube, tmp
     command = [engine_python, "-I", "-c", COPY, tmp_path / "frame_0001.exr", tmp_path / "copy.exr"]
     subprocess.run(command, check=True)
     assert time.strftime("%Y:%m:%d").encode() not in (tmp_path / "copy.exr").read_bytes()
+
+
+def test_cryptomatte_tells_objects_apart_that_have_no_index(scene, cube, tmp_path, engine_python):
+    """Where no object was given an index of its own."""
+    cube.pass_index = 0
+    bpy.ops.mesh.primitive_cube_add(size=1, location=(0.7, 0, 0))
+    frame, _ = rendered(scene, tmp_path, engine_python)
+    left, right, world = (frame["index"][24, column] for column in (30, 41, 4))
+    assert (world, len({left, right, world})) == (0, 3)

@@ -19,8 +19,8 @@ from .scanlines import MAX_PARTS, MEMORY_BYTES, damage_error, open_scanlines
 
 RENDER = "render it as OpenEXR MultiLayer with the passes Combined and Vector, without motion blur"
 COLOR, ALPHA, VECTOR = "RGB", "A", "XYZW"
-INDEX_PASSES = ("Object Index", "IndexOB")
-"""Names of the pass in Blender from 5.0 on, and before."""
+INDEX_PASSES = {"Object Index": "X", "IndexOB": "X", "CryptoObject00": "R"}
+"""Passes that tell objects apart, the first in Blender from 5.0 on, and their channels: Cryptomatte's is a hash."""
 MOST_PX = 1e5
 """Longest motion that is no mistake."""
 OUTLINE_PX = 1.0
@@ -94,8 +94,10 @@ def read_frame(path: Path) -> RenderedFrame:
         )
     opacity = opacity.clip(0, 1)
     straight = np.divide(combined, opacity, out=np.zeros_like(combined), where=opacity > 0)
-    found = next((passes[one] for one in INDEX_PASSES if one in passes), None)
-    index = np.zeros(combined.shape[:2], np.float32) if found is None else next(iter(found.values()))
+    index = np.zeros(combined.shape[:2], np.float32)
+    for name, channel in INDEX_PASSES.items():
+        if name in passes and not index.any():
+            index = _channels(passes[name], channel, path)[..., 0]
     return RenderedFrame(
         linear_to_srgb(straight.clip(0, 1)),
         opacity,
@@ -172,7 +174,7 @@ def _layers(parts: list[_Part]) -> Layers:
         for number, name in enumerate(part.spec.channelnames):
             if name.count(".") >= 2:
                 layer, one, channel = name.rsplit(".", 2)
-                found.setdefault(layer, {}).setdefault(one, {})[channel] = part.pixels[..., number]
+                found.setdefault(layer, {}).setdefault(one, {})[channel.upper()] = part.pixels[..., number]
     return found
 
 
