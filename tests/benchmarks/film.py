@@ -27,7 +27,7 @@ from impasto import Maps, Recipe, Step, read_maps, run
 from impasto.film.frames import frames_of
 from impasto.film.motion import is_known, pixel_places, samples_at
 from impasto.film.shot import Shot, keyframe_spans
-from impasto.io.passes import RenderedFrame, read_frame
+from impasto.io.passes import Frame, read_frame
 
 DETAIL_PX, BROAD_PX = 2.0, 4.0
 SHOWN = 5
@@ -57,10 +57,11 @@ def measured(folder: Path, recipe: Recipe, style: Maps, out: Path) -> dict[str, 
     """Figures of a shot; its pictures are written beside `out`."""
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir()
-    shot, rows, ghosts, before = Shot(recipe, {"style": style}), [], [], None
-    frames, trios, started = frames_of(folder), [], time.process_time()
-    for span in keyframe_spans(frames):
-        list(shot.repaint(span, out))
+    rows, ghosts, before, trios = [], [], None, []
+    frames, started = frames_of(folder), time.process_time()
+    shot = Shot(frames, recipe, {"style": style})
+    for numbers in keyframe_spans(list(frames)):
+        list(shot.repaint(numbers, out))
     seconds = time.process_time() - started
     for path in frames.values():
         frame = read_frame(path)
@@ -90,7 +91,7 @@ def measured(folder: Path, recipe: Recipe, style: Maps, out: Path) -> dict[str, 
     }
 
 
-def figures(frame: RenderedFrame, known: np.ndarray, before: np.ndarray, now: np.ndarray) -> tuple[float, float, float]:
+def figures(frame: Frame, known: np.ndarray, before: np.ndarray, now: np.ndarray) -> tuple[float, float, float]:
     """Error, correlation of detail with what is moved along, and with what stands still."""
     moved = samples_at(before, pixel_places(frame.size_px) + frame.to_previous, "bicubic")
     fine, fine_moved, fine_before = ((one - blurred(one, DETAIL_PX)).mean(-1)[known] for one in (now, moved, before))

@@ -12,10 +12,10 @@ from impasto import Recipe, Step
 from impasto.errors import Cancelled, FileError, ParameterError
 from impasto.film import shot as shots
 from impasto.film.carrying import MOST_PAINTINGS, NONE, CarriedPaint, Painting
-from impasto.film.frames import frames_of
+from impasto.film.frames import frames_of, numbered_files
 from impasto.film.motion import is_known, pixel_places, samples_at
-from impasto.film.shot import Shot, repaint_shot
-from impasto.io.passes import RenderedFrame, read_frame, write_repainted
+from impasto.film.shot import Shot, keyframe_spans, repaint_shot
+from impasto.io.passes import Frame, read_frame, write_repainted
 from impasto.texture import Maps
 from impasto.tools import Result
 
@@ -227,10 +227,11 @@ def test_frames_of_other_settings_or_renders_are_not_gone_on_from(painter, tmp_p
 
 
 def test_memory_does_not_grow_with_the_shot(painter, tmp_path):
-    frames, shot = pan(tmp_path / "shot", MOST_PAINTINGS + 4, 1), Shot(RECIPE, {})
+    frames = pan(tmp_path / "shot", MOST_PAINTINGS + 4, 1)
+    shot = Shot(frames, RECIPE, {})
     (tmp_path / "out").mkdir()
     for number, path in frames.items():
-        assert list(shot.repaint({number: path}, tmp_path / "out")) == [tmp_path / "out" / path.name]
+        assert list(shot.repaint([number], tmp_path / "out")) == [(tmp_path / "out" / path.name, True)]
         assert len(shot.carried.paintings) <= MOST_PAINTINGS
 
 
@@ -272,12 +273,12 @@ def test_a_recipe_that_changes_the_size_is_refused(tmp_path):
         repaint_shot(frames, larger, {}, tmp_path / "out")
 
 
-def still(**changed) -> RenderedFrame:
+def still(**changed) -> Frame:
     """A grey frame in which nothing moves, but for what is given."""
     zeros = np.zeros((HEIGHT, WIDTH), np.float32)
     motion = np.zeros((HEIGHT, WIDTH, 2), np.float32)
     given = {"color": np.full((HEIGHT, WIDTH, 3), 0.5, np.float32), "opacity": zeros[..., None], "index": zeros}
-    return RenderedFrame(**{**given, "to_previous": motion, "to_next": motion, **changed})
+    return Frame(**{**given, "to_previous": motion, "to_next": motion, **changed})
 
 
 def moving(rows: float, columns: float) -> np.ndarray:
@@ -390,8 +391,6 @@ def test_what_is_no_shot_is_refused_with_the_remedy(painter, tmp_path):
     Image.new("RGB", (8, 8)).save(tmp_path / "a_1.png")
     with pytest.raises(FileError, match="PNG, which has no motion vectors; render it as OpenEXR MultiLayer"):
         read_frame(tmp_path / "a_1.png")
-    with pytest.raises(FileError, match="is a movie"):
-        frames_of(tmp_path / "shot.mp4")
     with pytest.raises(FileError, match="is not a folder"):
         frames_of(tmp_path / "nowhere")
     frames = {
@@ -429,3 +428,75 @@ def test_the_command_repaints_a_shot_and_goes_on(impasto, tmp_path):
     refused = impasto(*line, "--export", "gltf", "--out", tmp_path / "out")
     assert refused.returncode == 2
     assert "--film does not take --export" in refused.stderr
+
+
+def by_hand(frames: dict[int, Path], folder: Path, painted: dict[int, np.ndarray]) -> dict[int, Path]:
+    """Keyframes: the frames with these strokes (H, W, 1)."""
+    from PIL import Image
+
+    folder.mkdir()
+    for number, strokes in painted.items():
+        color = (read_frame(frames[number]).color + strokes).clip(0, 1)
+        Image.fromarray((255 * color).round().astype(np.uint8)).save(folder / f"key_{number:03}.png")
+    return numbered_files(folder)
+
+
+def blots(seed: int) -> np.ndarray:
+    cells = np.random.default_rng(seed).uniform(-0.08, 0.08, (HEIGHT // 4, WIDTH // 4, 1))
+    return np.repeat(np.repeat(cells, 4, 0), 4, 1)
+
+
+def test_keyframes_painted_by_hand_are_carried_both_ways(painter, tmp_path):
+    frames = pan(tmp_path / "shot", 5, 3)
+    keyframes = by_hand(frames, tmp_path / "keys", {3: blots(1)})
+    made = [read_frame(path).color for path in repaint_shot(frames, RECIPE, {}, tmp_path / "out", keyframes=keyframes)]
+    strokes = strokes_of(frames, made)
+    assert correlation(strokes[2], blots(1)) > 0.99
+    assert correlation(strokes[0][:, 6:], blots(1)[:, :-6]) > 0.9
+    assert correlation(strokes[4][:, :-6], blots(1)[:, 6:]) > 0.9
+    assert painter  # for what comes in at the borders
+
+
+def test_paint_goes_over_from_one_keyframe_to_the_next(painter, tmp_path):
+    frames = {number: write_frame(tmp_path / f"a_{number}.exr", texture()[:, :WIDTH]) for number in range(1, 6)}
+    keyframes = by_hand(frames, tmp_path / "keys", {1: blots(1), 5: blots(2)})
+    made = [read_frame(path).color for path in repaint_shot(frames, RECIPE, {}, tmp_path / "out", keyframes=keyframes)]
+    first, last = blots(1), blots(2)
+    for share, strokes in zip((0, 0.25, 0.5, 0.75, 1), strokes_of(frames, made), strict=True):
+        np.testing.assert_allclose(strokes, ((1 - share) * first + share * last)[..., 0], atol=0.02)
+    assert not painter
+
+
+def test_paint_is_of_the_keyframe_that_shows_the_like(painter, tmp_path):
+    """A light that goes on in frame 3 of 5 is not in the first keyframe's paint."""
+    wall = 0.5 * texture()[:, :WIDTH]
+    frames = {number: write_frame(tmp_path / f"a_{number}.exr", wall + 0.06 * (number >= 3)) for number in range(1, 6)}
+    keyframes = by_hand(frames, tmp_path / "keys", {1: blots(1), 5: blots(2)})
+    made = [read_frame(path).color for path in repaint_shot(frames, RECIPE, {}, tmp_path / "out", keyframes=keyframes)]
+    strokes = strokes_of(frames, made)
+    assert correlation(strokes[1], blots(1)[..., 0]) > correlation(strokes[1], blots(2)[..., 0]) + 0.7
+    assert correlation(strokes[2], blots(2)[..., 0]) > correlation(strokes[2], blots(1)[..., 0]) + 0.3
+
+
+def test_keyframes_of_another_size_are_refused(painter, tmp_path):
+    from PIL import Image
+
+    frames = pan(tmp_path / "shot", 2)
+    Image.new("RGB", (8, 8)).save(tmp_path / "key_2.png")
+    keyframes = numbered_files(tmp_path / "key_#.png")
+    with pytest.raises(FileError, match=r"key_2\.png is not of 64x40 px, as its frame is; paint over the frame"):
+        repaint_shot(frames, RECIPE, {}, tmp_path / "out", keyframes=keyframes)
+
+
+@pytest.mark.parametrize(
+    ("count", "painted", "spans"),
+    [
+        (1, (), [[1]]),
+        (2, (), [[1], [2]]),
+        (19, (), [[1], list(range(2, 10)), list(range(10, 18)), [18, 19]]),
+        (12, (3, 12), [[1, 2, 3], list(range(4, 13))]),
+        (13, (1, 4), [[1], [2, 3, 4], list(range(5, 13)), [13]]),
+    ],
+)
+def test_spans_end_with_keyframes(count, painted, spans):
+    assert keyframe_spans(list(range(1, count + 1)), painted) == spans

@@ -23,7 +23,7 @@ from impasto.plugins.registry import registry
 
 LIBRARIES = (
     *("torch", "torch._dynamo", "torch.distributed", "kornia", "scipy", "safetensors", "OpenImageIO", "tifffile"),
-    *("imagecodecs", "dask", "distributed"),
+    *("imagecodecs", "cv2", "dask", "distributed"),
 )
 
 

@@ -17,10 +17,15 @@ def add_film(parser: argparse.ArgumentParser) -> None:
     """Add --film, --first and --last."""
     group = parser.add_argument_group("film")
     text = (
-        "PHOTO is one shot, a folder or a pattern such as street_####.exr, as Blender renders it into OpenEXR "
-        "MultiLayer with the pass Vector: paint is carried along its motion; the same command goes on with a shot"
+        "PHOTO is one shot: a folder or a pattern such as street_####.exr, as Blender renders it into OpenEXR "
+        "MultiLayer with the pass Vector, or pictures or a movie, whose motion is estimated; paint is carried along "
+        "the motion, and the same command goes on with a shot"
     )
     group.add_argument("--film", action="store_true", help=text)
+    text = (
+        "folder or pattern of frames that were painted by hand, by their numbers: their paint is carried to the others"
+    )
+    group.add_argument("--keyframes", type=Path, metavar="FRAMES", help=text)
     for name in ("first", "last"):
         text = f"number of the {name} frame (default: the {name} there is)"
         group.add_argument(f"--{name}", type=whole_number(0), metavar="FRAME", help=text)
@@ -28,22 +33,24 @@ def add_film(parser: argparse.ArgumentParser) -> None:
 
 def stylize_film(recipe: Recipe, files: Mapping[str, Path], arguments: argparse.Namespace, terminal: Terminal) -> None:
     """Repaint the frames of a shot into files of the same names."""
-    from ..film.frames import frames_of
+    from ..film.footage import frames_on_disk, painted_name
+    from ..film.frames import numbered_files
     from ..film.preparation import note_on_stillness, remove_frames
     from ..film.shot import repaint_shot
     from ..running.inputs import read_input
 
     _check(arguments)
-    frames = frames_of(arguments.sources[0], arguments.first, arguments.last)
-    if arguments.force:
-        remove_frames(arguments.out / path.name for path in frames.values())
     inputs = {name: read_input(name, path) for name, path in files.items()}
-    if note := note_on_stillness(frames):
-        terminal.warn(note)
+    keyframes = numbered_files(arguments.keyframes) if arguments.keyframes else {}
     stop = Stop(lambda: terminal.note("\nimpasto: ending; the frames that are done are kept"))
-    how = {"device": arguments.device, "is_cancelled": stop.is_set}
-    with terminal.progress() as on_progress:
-        paths = repaint_shot(frames, recipe, inputs, arguments.out, on_progress=on_progress, **how)
+    how = {"device": arguments.device, "is_cancelled": stop.is_set, "keyframes": keyframes}
+    with frames_on_disk(arguments.sources[0], arguments.first, arguments.last) as frames:
+        if arguments.force:
+            remove_frames(arguments.out / painted_name(path) for path in frames.values())
+        if note := note_on_stillness(frames):
+            terminal.warn(note)
+        with terminal.progress() as on_progress:
+            paths = repaint_shot(frames, recipe, inputs, arguments.out, on_progress=on_progress, **how)
     terminal.report_files(paths, [])
 
 

@@ -84,7 +84,7 @@ def _stylize(arguments: argparse.Namespace, terminal: Terminal) -> None:
     inputs, files = given_inputs(arguments, tool)
     step = Step(tool.name, given_parameters(arguments, tool), inputs)
     recipe = Recipe((*preparing_steps(arguments), step), arguments.seed)
-    if arguments.film:
+    if arguments.film or arguments.keyframes:
         stylize_film(recipe, files, arguments, terminal)
         return
     sources = named_sources(arguments.sources, arguments.name, bool(arguments.mesh))

@@ -158,20 +158,19 @@ class _Execution:
 
     def repaint(self, request: FilmRequest) -> Frame:
         """The painted frames of a shot, which are shown as they come."""
-        from ..film.frames import frames_of
+        from ..film.footage import frames_on_disk, painted_name
         from ..film.preparation import note_on_stillness, remove_frames
         from ..film.shot import repaint_shot
         from .shots import ShotProgress
 
-        frames = frames_of(request.shot, request.first, request.last)
-        outs = [request.folder / path.name for path in frames.values()]
-        if request.replace:
-            remove_frames(outs)
-        progress = ShotProgress(outs, self._report, self._show)
-        how: dict[str, Any] = {"device": request.device, "on_preview": self._show}
-        how |= {"on_progress": progress.tell, "is_cancelled": self._is_cancelled}
-        paths = repaint_shot(frames, request.recipe, self._inputs(request), request.folder, **how)
-        notes = [note for note in (note_on_stillness(frames),) if note]
+        with frames_on_disk(request.shot, request.first, request.last) as frames:
+            if request.replace:
+                remove_frames(request.folder / painted_name(path) for path in frames.values())
+            progress = ShotProgress(len(frames), self._report, self._show)
+            how: dict[str, Any] = {"device": request.device, "on_preview": self._show, "on_frame": progress.add}
+            how |= {"on_progress": progress.tell, "is_cancelled": self._is_cancelled}
+            paths = repaint_shot(frames, request.recipe, self._inputs(request), request.folder, **how)
+            notes = [note for note in (note_on_stillness(frames),) if note]
         reply = {"type": "repainted", "first": next(iter(frames)), "paths": list(map(str, paths)), "notes": notes}
         return reply, {}
 

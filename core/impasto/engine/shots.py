@@ -3,38 +3,38 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..io.passes import read_frame
-from ..system.untrusted import is_there
+from ..film.footage import painted_color
 from ..texture import Maps
 from ..training.loop import duration
 
 
 @dataclass
 class ShotProgress:
-    """Progress of a shot, passed on to `report(fraction, message)`; `show(maps)` is called with each frame.
+    """Progress of a shot of `count` frames, passed on to `report(fraction, message)`; `show(maps)` gets each frame."""
 
-    outs: the files of its painted frames. Those that are there at the beginning take no time worth counting.
-    """
-
-    outs: Sequence[Path]
+    count: int
     report: Callable[[float, str], None]
     show: Callable[[Maps], None]
-    _began: tuple[float, float] | None = None
-    """Time and fraction at which the first new frame began."""
+    _done: int = 0
+    _made: int = 0
+    _began_s: float = field(default_factory=time.monotonic)
+    """Time at which the first frame began that was not there yet."""
+
+    def add(self, path: Path, is_new: bool) -> None:
+        """Show a frame that is done. Those that were there before take no time worth counting."""
+        self._done += 1
+        self._made += is_new
+        if not self._made:
+            self._began_s = time.monotonic()
+        self.show(Maps.from_arrays({"base_color": painted_color(path)}))
 
     def tell(self, fraction: float, message: str) -> None:
-        """Report the progress before a frame, and show the frame before it."""
-        done = int(fraction * len(self.outs) + 0.5)
-        if self._began is None and not is_there(self.outs[min(done, len(self.outs) - 1)]):
-            self._began = (time.monotonic(), fraction)
-        if done > 0 and is_there(self.outs[done - 1]):
-            self.show(Maps.from_arrays({"base_color": read_frame(self.outs[done - 1]).color}))
-        if self._began is not None and fraction > self._began[1]:
-            began_s, start = self._began
-            left_s = (time.monotonic() - began_s) * (1 - fraction) / (fraction - start)
+        """Report the progress, with the time that is left."""
+        if self._made and self._done < self.count:
+            left_s = (time.monotonic() - self._began_s) / self._made * (self.count - self._done)
             message = f"{message}, about {duration(left_s)} left"
         self.report(fraction, message)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy.ndimage import distance_transform_edt, gaussian_filter
 
-from ..io.passes import RenderedFrame
+from ..io.passes import Frame
 from .motion import is_known, pixel_places, samples_at
 
 NONE = -1
@@ -37,7 +37,7 @@ class Painting:
     outlines: np.ndarray
 
     @classmethod
-    def of(cls, color: np.ndarray, frame: RenderedFrame) -> Painting:
+    def of(cls, color: np.ndarray, frame: Frame) -> Painting:
         """The painting of a frame."""
         return cls(color, frame.color, frame.outlines_px[..., None])
 
@@ -60,21 +60,24 @@ class CarriedPaint:
         """Whether a pixel (H, W) has no paint."""
         return self.number == NONE
 
-    def carry(self, frame: RenderedFrame, before: RenderedFrame) -> CarriedPaint:
+    def carry(self, frame: Frame, before: Frame) -> CarriedPaint:
         """The paint in the next frame, where what it shows was seen before, is not stretched, looks alike, is no halo.
 
-        before: the frame that has this paint. To carry paint backwards, both are `RenderedFrame.reversed`.
+        before: the frame that has this paint. To carry paint backwards, both are `Frame.reversed`.
         """
         known = is_known(frame, before)
         number, places = self._moved(pixel_places(frame.size_px) + frame.to_previous)
         carried = CarriedPaint(np.where(known, number, NONE), places, self.paintings)
         carried.number[carried._is_stretched()] = NONE
-        change = np.abs(_blurred(frame.color) - _blurred(carried.gathered("shown", frame.color))).max(-1)
-        carried.number[change > MOST_CHANGE] = NONE
+        carried.number[carried.change(frame) > MOST_CHANGE] = NONE
         halo_px, now = HALO * max(frame.size_px), frame.outlines_px
         then = carried.gathered("outlines", now[..., None])[..., 0]
         carried.number[(then < halo_px) & (now > then + GONE * halo_px)] = NONE
         return carried
+
+    def change(self, frame: Frame) -> np.ndarray:
+        """Difference (H, W) of what a frame shows from what its paintings show, in its broad colours."""
+        return np.abs(_blurred(frame.color) - _blurred(self.gathered("shown", frame.color))).max(-1)
 
     def gathered(self, what: str, rest: np.ndarray) -> np.ndarray:
         """A field of the paintings at the places, (H, W, C); `rest` where there is no paint."""

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 from pathlib import Path
 
-from ..io.passes import read_frame
 from ..system.untrusted import explain
+from .footage import frame_at
 from .motion import has_motion
 
 LOOKED_AT = 2
@@ -16,8 +16,8 @@ LOOKED_AT = 2
 
 def note_on_stillness(frames: Mapping[int, Path]) -> str:
     """Note that nothing moves in the first frames of a shot; empty if something does, or there is one frame only."""
-    first = list(islice(frames.values(), LOOKED_AT))
-    if len(first) < LOOKED_AT or any(has_motion(read_frame(path)) for path in first):
+    first = list(islice(frames, LOOKED_AT))
+    if len(first) < LOOKED_AT or any(has_motion(frame_at(frames, number)) for number in first):
         return ""
     return "nothing moves in the first two frames; if it should, render them without motion blur"
 

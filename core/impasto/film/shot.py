@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -19,9 +19,9 @@ import numpy as np
 from scipy.ndimage import binary_opening, distance_transform_edt
 
 from ..errors import Cancelled, FileError, ParameterError
-from ..io.decode import read_metadata
+from ..io.decode import read_metadata, read_picture
 from ..io.metadata import metadata_of
-from ..io.passes import OUTLINE_PX, RenderedFrame, read_frame, write_repainted
+from ..io.passes import OUTLINE_PX, Frame
 from ..recipe import Recipe
 from ..running.inputs import SOURCE
 from ..running.runner import run
@@ -29,9 +29,12 @@ from ..system.transaction import stage
 from ..system.untrusted import excerpt, is_there
 from ..texture import Maps
 from .carrying import HALO, CarriedPaint, Painting
+from .footage import frame_at, painted_color, painted_name, write_painted
 
 KEYFRAMES_APART = 8
 """Frames from one keyframe to the next: more take less time, and leave more that neither of two keyframes shows."""
+NEARER = 8.0
+"""Weight of a difference in what two keyframes show, in the blend between them."""
 FEATHER_PX = 8.0
 """Width of the blend from one paint to another."""
 SPECK_PX, LEAST_NEW = 2, 0.002
@@ -42,16 +45,26 @@ LEAST_OVERLAP = 0.1
 
 @dataclass
 class FramePaint:
-    """Paint of a frame: carried from the keyframe before it, and from the one after it."""
+    """Paint of a frame: carried from the keyframe before it, and from the one after it.
 
-    frame: RenderedFrame
+    share: of the newer paint where there is both. It is 0 where the newer goes on from the older, and grows to 1 where
+    both were painted by hand.
+    """
+
+    frame: Frame
     older: CarriedPaint
     newer: CarriedPaint
+    share: float = 0.0
 
     @cached_property
     def newer_weight(self) -> np.ndarray:
-        """Weight (H, W) of the paint from after: 1 where there is none from before."""
-        return _weight(self.older.is_empty, self.frame)
+        """Weight (H, W) of the paint from after: 1 where there is none from before, more where it shows what is here."""
+        alone = _weight(self.older.is_empty, self.frame)
+        if not self.share:
+            return alone
+        nearer = self.older.change(self.frame) - self.newer.change(self.frame)
+        both = (self.share + NEARER * min(self.share, 1 - self.share) * nearer).clip(0, 1)
+        return np.maximum(alone, np.where(self.newer.is_empty, 0, both))
 
     @cached_property
     def fresh_weight(self) -> np.ndarray:
@@ -77,65 +90,82 @@ class FramePaint:
 class Shot:
     """A shot that is repainted. recipe: from a frame's picture to its painting. inputs: the recipe's others.
 
-    how: as for `run`, such as its device. The state is that after the last keyframe.
+    frames: multilayer EXR, or pictures, whose motion is estimated. keyframes: pictures of frames that were painted by
+    hand. how: as for `run`, such as its device. The state is that after the last keyframe.
     """
 
+    frames: Mapping[int, Path]
     recipe: Recipe
     inputs: Mapping[str, Any]
+    keyframes: Mapping[int, Path] = field(default_factory=dict)
     is_cancelled: Callable[[], bool] | None = None
     how: Mapping[str, Any] = field(default_factory=dict)
     carried: CarriedPaint | None = None
-    before: RenderedFrame | None = None
-    first: int | None = None
+    before: Frame | None = None
     record: Recipe | None = None
     painted: int = 0
 
-    def repaint(self, frames: Mapping[int, Path], folder: Path) -> Iterator[Path]:
-        """Repaint the frames up to the next keyframe, which is the last of them, and yield each file that is there.
+    def repaint(self, numbers: Sequence[int], folder: Path) -> Iterator[tuple[Path, bool]]:
+        """Repaint the frames up to the next keyframe, the last of them; yield each file, and whether it is new.
 
         The keyframe is painted first, then its paint is carried backwards to where the frames before it have none. A
         file that is there is gone on from. FileError if a frame cannot be used, or a file was made otherwise.
         """
-        *_, key = frames
-        self.first = key if self.first is None else self.first
-        older = self._carried_forwards(frames)
-        newer, after = older[key], None
-        for number in reversed(list(frames)):
-            frame = self._frame(frames[number])
+        key = numbers[-1]
+        older = self._carried_forwards(numbers)
+        newer, after = self._keyframe(key) or older[key], None
+        for index, number in reversed(list(enumerate(numbers, 1))):
+            frame = self._frame(number)
             if after is not None:
                 newer = newer.carry(frame.reversed, after.reversed)
-            paint, out = FramePaint(frame, older.pop(number), newer), folder / frames[number].name
-            if not self._is_done(out, frame, key):
+            share = index / len(numbers) if key in self.keyframes else 0.0
+            paint, out = FramePaint(frame, older.pop(number), newer, share), folder / painted_name(self.frames[number])
+            is_new = not self._is_done(out, frame, key)
+            if is_new:
                 color = self._painting(paint)
-                metadata = metadata_of(self.record, film=f"{self._asked(frame)} {self.first}-{key}")
+                metadata = metadata_of(self.record, film=self._film(frame, key))
                 with stage([out]) as parts:
-                    write_repainted(parts[out], frames[number], color, metadata)
-            written = read_frame(out).color  # as it was rounded, so that a shot that goes on is the same
+                    write_painted(parts[out], self.frames[number], frame, color, metadata)
+            written = painted_color(out)  # as it was rounded, so that a shot that goes on is the same
             newer.paint(number, (paint.fresh_weight > 0) | newer.oldest(), Painting.of(written, frame))
             if after is None:
                 self.carried, self.before = newer, frame
             after = frame
-            yield out
+            yield out, is_new
 
-    def _frame(self, path: Path) -> RenderedFrame:
+    def _keyframe(self, number: int) -> CarriedPaint | None:
+        """The paint of a frame that was painted by hand. FileError if that has another size."""
+        if number not in self.keyframes:
+            return None
+        frame, path = self._frame(number), self.keyframes[number]
+        color = read_picture(path)["base_color"].pixels
+        if color.shape != frame.color.shape:
+            height, width = frame.size_px
+            raise FileError(f"{excerpt(path)} is not of {width}x{height} px, as its frame is", "paint over the frame")
+        paint = CarriedPaint.nothing(frame.size_px)
+        paint.paint(number, paint.is_empty, Painting.of(color, frame))
+        return paint
+
+    def _frame(self, number: int) -> Frame:
         """A frame of the shot. Cancelled if it was, meanwhile."""
         if self.is_cancelled is not None and self.is_cancelled():
             raise Cancelled
-        return read_frame(path)
+        return frame_at(self.frames, number)
 
-    def _carried_forwards(self, frames: Mapping[int, Path]) -> dict[int, CarriedPaint]:
+    def _carried_forwards(self, numbers: Sequence[int]) -> dict[int, CarriedPaint]:
         """The paint of the keyframe before, carried to each frame."""
         found: dict[int, CarriedPaint] = {}
         carried, before = self.carried, self.before
-        for number, path in frames.items():
-            frame = self._frame(path)
+        for number in numbers:
+            frame = self._frame(number)
             if carried is None or before is None:
                 carried = CarriedPaint.nothing(frame.size_px)
             elif before.size_px == frame.size_px:
                 carried = carried.carry(frame, before)
             else:
                 height, width = frame.size_px
-                raise FileError(f"{excerpt(path)} has {width}x{height} px, unlike the frames before", "render it again")
+                message = f"{excerpt(self.frames[number])} has {width}x{height} px, unlike the frames before"
+                raise FileError(message, "render it again")
             found[number], before = carried, frame
         return found
 
@@ -156,38 +186,49 @@ class Shot:
 
     @cached_property
     def _settings(self) -> bytes:
-        """The recipe and the hashes of its inputs."""
+        """The recipe, and the hashes of its inputs and of keyframes."""
         hashes = {name: given.sha256() for name, given in self.inputs.items()}
-        return json.dumps([self.recipe.to_dict(), hashes], sort_keys=True).encode()
+        painted = {number: read_picture(path).sha256() for number, path in self.keyframes.items()}
+        return json.dumps([self.recipe.to_dict(), hashes, painted], sort_keys=True).encode()
 
-    def _asked(self, frame: RenderedFrame) -> str:
+    def _asked(self, frame: Frame) -> str:
         """SHA-256 of the recipe, its inputs and a frame."""
         digest = hashlib.sha256(self._settings)
-        for values in (frame.color, frame.opacity, frame.to_previous, frame.to_next, frame.index):
+        motion = () if frame.is_estimated else (frame.to_previous, frame.to_next, frame.index)
+        for values in (frame.color, frame.opacity, *motion):
             digest.update(np.ascontiguousarray(values).tobytes())
         return digest.hexdigest()
 
-    def _is_done(self, out: Path, frame: RenderedFrame, key: int) -> bool:
+    def _is_done(self, out: Path, frame: Frame, key: int) -> bool:
         """Whether a frame's file is there, with these keyframes. FileError if it is of other settings or renders."""
         if not is_there(out):
             return False
         metadata = read_metadata(out)
-        asked, _, keyframes = metadata.get("film", "").partition(" ")
-        if asked != self._asked(frame):
+        film = metadata.get("film", "")
+        if film.partition(" ")[0] != self._asked(frame):
             message = f"{excerpt(out)} was made with other settings, or of another render"
             raise FileError(message, "choose another folder, or replace all frames with --force")
         self.record = Recipe.from_dict(metadata["recipe"])
-        return keyframes == f"{self.first}-{key}"
+        return film == self._film(frame, key)
+
+    def _film(self, frame: Frame, key: int) -> str:
+        """Record of a frame: what was asked, the keyframes that it depends on, and whether its motion is estimated."""
+        return f"{self._asked(frame)} {min(self.frames)}-{key}" + (" estimated" if frame.is_estimated else "")
 
 
-def keyframe_spans(frames: Mapping[int, Path]) -> list[dict[int, Path]]:
-    """The first frame, then spans of frames that end with a keyframe, the last frame too."""
-    numbers = list(frames)
-    bounds = [0, *range(1, len(numbers), KEYFRAMES_APART), len(numbers)]
-    return [{number: frames[number] for number in numbers[low:high]} for low, high in pairwise(bounds)]
+def keyframe_spans(numbers: Sequence[int], painted: Collection[int] = ()) -> list[Sequence[int]]:
+    """Spans of frames that end with a keyframe.
+
+    Keyframes are those painted by hand, or else the first frame; and after the last of these each eighth, and the last.
+    """
+    bounds = [0, *(place for place, number in enumerate(numbers, 1) if number in painted)]
+    if len(bounds) == 1:
+        bounds.append(1)
+    bounds += range(bounds[-1] + KEYFRAMES_APART, len(numbers), KEYFRAMES_APART)
+    return [numbers[low:high] for low, high in pairwise([*dict.fromkeys([*bounds, len(numbers)])])]
 
 
-def _weight(empty: np.ndarray, frame: RenderedFrame) -> np.ndarray:
+def _weight(empty: np.ndarray, frame: Frame) -> np.ndarray:
     """Weight (H, W) of other paint: 1 in parts without paint that are no specks, less beside them on their surface."""
     padded = binary_opening(np.pad(empty, SPECK_PX, mode="edge"), iterations=SPECK_PX)
     new = padded[SPECK_PX:-SPECK_PX, SPECK_PX:-SPECK_PX] & empty
@@ -211,22 +252,29 @@ def repaint_shot(
     inputs: Mapping[str, Any],
     folder: Path,
     *,
+    keyframes: Mapping[int, Path] | None = None,
     on_progress: Callable[[float, str], None] | None = None,
+    on_frame: Callable[[Path, bool], None] | None = None,
     is_cancelled: Callable[[], bool] | None = None,
     **how: Any,
 ) -> list[Path]:
     """Repaint the frames into files of the same names in a folder; those that are there are gone on from.
 
-    frames: multilayer EXR by number, see `frames_of`. recipe: of any tools that keep the size of their picture. inputs:
-    its inputs beside the picture. how: as for `run`. Cancelled keeps the frames that are done.
+    frames: multilayer EXR, or pictures, by number, see `frames_of`. recipe: of any tools that keep the size of their
+    picture. inputs: its inputs beside the picture. keyframes: pictures of frames that were painted by hand. how: as for
+    `run`. on_frame: gets each file that is done, and whether it is new. Cancelled keeps the frames that are done.
     """
-    if any((folder / path.name).resolve() == path.resolve() for path in frames.values()):
+    paths = [folder / painted_name(path) for path in frames.values()]
+    if {path.resolve() for path in paths} & {path.resolve() for path in frames.values()}:
         raise FileError(f"{excerpt(folder)} holds the frames themselves", "choose another folder")
-    shot, done = Shot(recipe, inputs, is_cancelled, how), 0
+    painted = {number: path for number, path in (keyframes or {}).items() if number in frames}
+    shot, done = Shot(frames, recipe, inputs, painted, is_cancelled, how), 0
     try:
-        for span in keyframe_spans(frames):
-            for _ in shot.repaint(span, folder):
+        for numbers in keyframe_spans(list(frames), painted):
+            for path, is_new in shot.repaint(numbers, folder):
                 done += 1
+                if on_frame is not None:
+                    on_frame(path, is_new)
                 if on_progress is not None:
                     on_progress(done / len(frames), f"{done} frames, {shot.painted} painted, the others carried")
     except Cancelled as stop:
@@ -234,4 +282,4 @@ def repaint_shot(
             raise
         message = f"cancelled; {done} of {len(frames)} frames are there, and the same command goes on"
         raise Cancelled(message) from None
-    return [folder / path.name for path in frames.values()]
+    return paths

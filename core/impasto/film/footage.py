@@ -1,0 +1,135 @@
+"""Footage: frames and movies without motion vectors, whose motion is estimated from their pictures.
+
+By dense inverse search (Kroeger et al. 2016), as OpenCV has it, which reads the movies too.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from ..errors import FileError, PluginError
+from ..io.decode import read_picture
+from ..io.encode import PngRows, write_whole
+from ..io.packing import Layout
+from ..io.passes import Frame, read_frame, write_repainted
+from ..system.untrusted import excerpt, is_there
+from ..texture import Texture
+from .frames import RENDERED, check_numbers, frames_of
+
+MOVIES = frozenset((".mp4", ".mov", ".mkv", ".avi", ".webm", ".gif", ".ogv"))
+LEAST_PX = 16
+"""Least height and width of pictures whose motion can be estimated."""
+
+
+def frame_at(frames: Mapping[int, Path], number: int) -> Frame:
+    """A frame of a shot: as it was rendered, or with its estimated motion. FileError if it cannot be read."""
+    if _is_rendered(frames[number]):
+        return read_frame(frames[number])
+    maps = read_picture(frames[number])
+    color = maps["base_color"].pixels
+    opacity = maps["opacity"].pixels if "opacity" in maps else np.ones_like(color[..., :1])
+    to_previous, to_next = (
+        optical_flow(color, read_picture(frames[other])["base_color"].pixels)
+        if other in frames
+        else np.zeros((*maps.size_px, 2), np.float32)
+        for other in (number - 1, number + 1)
+    )
+    return Frame(color, opacity, to_previous, to_next, np.zeros(maps.size_px, np.float32), True)
+
+
+def optical_flow(here: np.ndarray, there: np.ndarray) -> np.ndarray:
+    """Offsets (H, W, 2), in rows and columns, from the pixels of a picture (H, W, 3) to the same points in another.
+
+    0 everywhere if the pictures are of two sizes, or too small. PluginError without the extra `footage`.
+    """
+    cv2 = _opencv()
+    if here.shape != there.shape or min(here.shape[:2]) < LEAST_PX:
+        return np.zeros((*here.shape[:2], 2), np.float32)
+    method = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    method.setFinestScale(0)  # to parts of a pixel
+    grey = (cv2.cvtColor((255 * color).round().astype(np.uint8), cv2.COLOR_RGB2GRAY) for color in (here, there))
+    return np.ascontiguousarray(method.calc(*grey, None)[..., ::-1])
+
+
+def painted_name(path: Path) -> str:
+    """The name of a frame's file when it is painted: pictures become PNG."""
+    return path.name if _is_rendered(path) else f"{path.stem}.png"
+
+
+def painted_color(path: Path) -> np.ndarray:
+    """The colours (H, W, 3) of a painted frame's file."""
+    return read_frame(path).color if _is_rendered(path) else read_picture(path)["base_color"].pixels
+
+
+def write_painted(path: Path, original: Path, frame: Frame, color: np.ndarray, metadata: Mapping[str, str]) -> None:
+    """Write a painted frame, with the opacity and passes of the original. FileError if it cannot be written."""
+    if _is_rendered(original):
+        write_repainted(path, original, color, metadata)
+    else:
+        write_picture(path, color, frame.opacity, metadata)
+
+
+def _is_rendered(path: Path) -> bool:
+    return path.suffix.lower() == RENDERED
+
+
+@contextmanager
+def frames_on_disk(shot: Path, first: int | None = None, last: int | None = None) -> Iterator[dict[int, Path]]:
+    """The frames of a folder, a pattern, or a movie, which has its frames in a temporary folder for the block.
+
+    As `frames_of`; a movie's frames are counted from 1. FileError if it cannot be read.
+    """
+    if shot.suffix.lower() not in MOVIES:
+        yield frames_of(shot, first, last)
+        return
+    if not is_there(shot):
+        raise FileError(f"{excerpt(shot)} does not exist", "check its path")
+    with TemporaryDirectory(prefix="impasto-film-") as folder:
+        found: dict[int, Path] = {}
+        for number, color in enumerate(_pictures(shot), 1):
+            if last is not None and number > last:
+                break
+            if first is None or number >= first:
+                found[number] = Path(folder) / f"{shot.stem}_{number:04}.png"
+                write_picture(found[number], color, np.ones_like(color[..., :1]), {})
+        yield check_numbers(found, shot, first, last)
+
+
+def write_picture(path: Path, color: np.ndarray, opacity: np.ndarray, metadata: Mapping[str, str]) -> None:
+    """A new PNG of colours (H, W, 3), sRGB, with opacity (H, W, 1) if there is any. FileError if the disk is full."""
+    pixels = color if (opacity == 1).all() else np.concatenate([color, opacity], -1)
+    layout = Layout(pixels.shape[-1], True)
+    write_whole(PngRows(path, layout, pixels.shape[:2], metadata, bits=8), Texture(pixels, "srgb"))
+
+
+def _pictures(movie: Path) -> Iterator[np.ndarray]:
+    """The pictures (H, W, 3) of a movie. FileError if it has none."""
+    cv2 = _opencv()
+    reader = cv2.VideoCapture(str(movie))
+    is_read, count = reader.isOpened(), 0
+    while is_read:
+        is_read, stored = reader.read()
+        if is_read:
+            count += 1
+            yield stored[..., ::-1].astype(np.float32) / 255
+    if not count:
+        raise FileError(f"{excerpt(movie)} cannot be read as a movie", "export it again, as MP4 with H.264")
+
+
+def _opencv() -> Any:
+    """OpenCV, of one thread: its flow depends on their number. PluginError if it is not installed."""
+    try:
+        import cv2
+    except ImportError as error:
+        message = f"movies, and frames without motion vectors, need a package that is missing ({error})"
+        remedy = f"install the extra: {sys.executable} -I -m pip install opencv-python-headless"
+        raise PluginError(message, remedy) from error
+    cv2.setNumThreads(1)
+    return cv2

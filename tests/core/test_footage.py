@@ -1,0 +1,155 @@
+"""Footage repainted: the motion of pictures and movies is estimated, and paint is carried along it."""
+
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+from scipy.ndimage import gaussian_filter
+
+from impasto import Recipe, Step
+from impasto.errors import FileError, PluginError
+from impasto.film import shot as shots
+from impasto.film.footage import frame_at, frames_on_disk, optical_flow
+from impasto.film.frames import frames_of
+from impasto.film.shot import repaint_shot
+from impasto.io.decode import read_metadata, read_picture
+from impasto.texture import Maps
+from impasto.tools import Result
+
+HEIGHT, WIDTH, STEP = 96, 128, 3
+RECIPE = Recipe((Step("tint", {}),), 0)
+
+
+def pan(count: int) -> list[np.ndarray]:
+    """Pictures (HEIGHT, WIDTH, 3) of a camera that moves to the right over a wall, uint8."""
+    noise = np.random.default_rng(0).uniform(-1, 1, (HEIGHT, WIDTH + count * STEP, 3))
+    wall = gaussian_filter(noise, (2, 2, 0)) + gaussian_filter(noise, (8, 8, 0))
+    wall = (255 * (wall - wall.min()) / np.ptp(wall)).astype(np.uint8)
+    return [wall[:, STEP * number : STEP * number + WIDTH] for number in range(count)]
+
+
+def write_pan(folder: Path, count: int, suffix: str = "png") -> dict[int, Path]:
+    folder.mkdir(exist_ok=True)
+    for number, picture in enumerate(pan(count), 1):
+        Image.fromarray(picture).save(folder / f"pan_{number:03}.{suffix}", quality=95)
+    return frames_of(folder)
+
+
+def write_movie(path: Path, count: int) -> Path:
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 24, (WIDTH, HEIGHT))
+    for picture in pan(count):
+        writer.write(np.ascontiguousarray(picture[..., ::-1]))
+    writer.release()
+    return path
+
+
+def test_the_motion_of_footage_is_estimated_both_ways(tmp_path):
+    frame = frame_at(write_pan(tmp_path, 3), 2)
+    for flow, columns in ((frame.to_previous, STEP), (frame.to_next, -STEP)):
+        np.testing.assert_allclose(np.median(flow, (0, 1)), (0, columns), atol=0.1)
+
+
+def test_frames_at_the_ends_stand_still(tmp_path):
+    frames = write_pan(tmp_path, 2)
+    assert not frame_at(frames, 1).to_previous.any()
+    assert not frame_at(frames, 2).to_next.any()
+
+
+@pytest.mark.parametrize("size", [(8, 8), (1, 40), (17, 16), (16, 300)])
+def test_small_pictures_have_a_motion(size):
+    picture = np.random.default_rng(0).uniform(0, 1, (*size, 3)).astype(np.float32)
+    assert optical_flow(picture, picture).shape == (*size, 2)
+
+
+def test_strokes_move_along_estimated_motion(monkeypatch, tmp_path):
+    """Strokes of a painting are where the wall is in each frame, within the accuracy of the estimate."""
+    strokes = np.random.default_rng(1).uniform(-0.2, 0.2, (HEIGHT, WIDTH, 1))
+    strokes = 4 * gaussian_filter(strokes, (2, 2, 0))
+
+    def run(recipe, inputs, **how):
+        made = inputs["source"]["base_color"].pixels * 0.5 + 0.25 + strokes
+        return Result(maps=Maps.from_arrays({"base_color": made.clip(0, 1)}), recipe=recipe)
+
+    monkeypatch.setattr(shots, "run", run)
+    frames = write_pan(tmp_path / "shot", 6)
+    first, *_, last = (
+        read_picture(path)["base_color"].pixels for path in repaint_shot(frames, RECIPE, {}, tmp_path / "out")
+    )
+    moved = 5 * STEP
+    alike = np.corrcoef(first[8:-8, 8 + moved : -8].ravel(), last[8:-8, 8 : -8 - moved].ravel())[0, 1]
+    alone = [run(RECIPE, {"source": read_picture(frames[number])}).maps["base_color"].pixels for number in (1, 6)]
+    control = np.corrcoef(alone[0][8:-8, 8 + moved : -8].ravel(), alone[1][8:-8, 8 : -8 - moved].ravel())[0, 1]
+    assert alike > 0.97
+    assert control < 0.85
+
+
+def test_pictures_become_png_with_their_opacity(tmp_path):
+    for number, picture in enumerate(pan(2), 1):
+        alpha = np.full((HEIGHT, WIDTH, 1), 128, np.uint8)
+        Image.fromarray(np.concatenate([picture, alpha], -1)).save(tmp_path / f"a_{number}.tif")
+    for path in repaint_shot(frames_of(tmp_path), RECIPE, {}, tmp_path / "out"):
+        assert path.suffix == ".png"
+        np.testing.assert_allclose(read_picture(path)["opacity"].pixels, 128 / 255, atol=1e-6)
+        assert read_metadata(path)["film"].endswith(" estimated")
+
+
+def test_a_movie_is_counted_from_one(tmp_path):
+    movie = write_movie(tmp_path / "pan.avi", 4)
+    with frames_on_disk(movie, first=2, last=3) as frames:
+        assert [path.name for path in frames.values()] == ["pan_0002.png", "pan_0003.png"]
+        read = read_picture(frames[3])["base_color"].pixels
+        np.testing.assert_allclose(read, pan(4)[2] / 255, atol=0.2)
+        assert np.abs(read - pan(4)[2] / 255).mean() < 0.03  # of JPEG
+    assert not frames[2].exists()
+    with pytest.raises(FileError, match=r"3 frames are missing in .*: 5, 6, 7"), frames_on_disk(movie, 1, 7):
+        pass
+
+
+@pytest.mark.parametrize("content", [b"", b"no movie"])
+def test_what_is_no_movie_is_refused_with_the_remedy(content, tmp_path):
+    (tmp_path / "shot.mp4").write_bytes(content)
+    with (
+        pytest.raises(FileError, match="cannot be read as a movie; export it again"),
+        frames_on_disk(tmp_path / "shot.mp4"),
+    ):
+        pass
+    with pytest.raises(FileError, match="does not exist"), frames_on_disk(tmp_path / "other.mov"):
+        pass
+
+
+def test_frames_without_motion_need_the_extra(monkeypatch, tmp_path):
+    frames = write_pan(tmp_path, 2)
+    monkeypatch.setitem(sys.modules, "cv2", None)
+    with pytest.raises(PluginError, match=r"without motion vectors, need a package .* opencv-python-headless"):
+        frame_at(frames, 1)
+
+
+def test_the_command_repaints_a_movie(impasto, tmp_path):
+    movie = write_movie(tmp_path / "pan.avi", 3)
+    Image.new("RGB", (48, 48), (255, 0, 0)).save(tmp_path / "red.png")
+    line = ("stylize", movie, "--film", "--tool", "flat", "--style", tmp_path / "red.png", "--out", tmp_path / "out")
+    assert impasto(*line, "--last", 2).returncode == 0
+    done = impasto(*line)
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        f"pan_000{number}.png" for number in (1, 2, 3)
+    ]
+
+
+def test_the_command_carries_keyframes(impasto, tmp_path):
+    frames = write_pan(tmp_path / "shot", 3)
+    (tmp_path / "keys").mkdir()
+    red = Image.open(frames[2])
+    red.paste((255, 0, 0), (60, 40, 80, 60))
+    red.save(tmp_path / "keys" / "painted_2.png")
+    line = ("stylize", tmp_path / "shot", "--keyframes", tmp_path / "keys", "--style", tmp_path / "keys/painted_2.png")
+    done = impasto(*line, "--tool", "flat", "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    for number, left in ((1, 60 + STEP), (2, 60), (3, 60 - STEP)):
+        painted = read_picture(tmp_path / "out" / f"pan_00{number}.png")["base_color"].pixels
+        np.testing.assert_allclose(
+            painted[44:56, left + 4 : left + 16], np.broadcast_to((1, 0, 0), (12, 12, 3)), atol=0.05
+        )
