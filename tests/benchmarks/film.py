@@ -24,10 +24,11 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from impasto import Maps, Recipe, Step, read_maps, run
+from impasto.film.footage import painted_color, painted_name, write_picture
 from impasto.film.frames import frames_of
 from impasto.film.motion import is_known, pixel_places, samples_at
 from impasto.film.shot import Shot, keyframe_spans
-from impasto.io.passes import Frame, read_frame
+from impasto.io.passes import ShotFrame, read_frame
 
 DETAIL_PX, BROAD_PX = 2.0, 4.0
 SHOWN = 5
@@ -39,6 +40,7 @@ def main() -> None:
     parser.add_argument("style", type=Path)
     parser.add_argument("--tool", action="append")
     parser.add_argument("--only", action="append")
+    parser.add_argument("--footage", action="store_true", help="repaint the frames' pictures, by estimated motion")
     parser.add_argument("--out", type=Path, default=Path("out/film"))
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
@@ -48,26 +50,28 @@ def main() -> None:
             if options.only and folder.name not in options.only:
                 continue
             recipe = Recipe((Step(tool, {}, {"style": "style"}),), 0)
-            found[f"{folder.name}, {tool}"] = measured(folder, recipe, style, options.out / f"{folder.name}_{tool}")
+            out = options.out / f"{folder.name}_{tool}"
+            found[f"{folder.name}, {tool}"] = measured(folder, recipe, style, out, options.footage)
             print(folder.name, tool, json.dumps(found[f"{folder.name}, {tool}"]), flush=True)
             (options.out / "film.json").write_text(json.dumps(found, indent=1) + "\n")
 
 
-def measured(folder: Path, recipe: Recipe, style: Maps, out: Path) -> dict[str, Any]:
+def measured(folder: Path, recipe: Recipe, style: Maps, out: Path, is_footage: bool) -> dict[str, Any]:
     """Figures of a shot; its pictures are written beside `out`."""
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir()
     rows, ghosts, before, trios = [], [], None, []
-    frames, started = frames_of(folder), time.process_time()
-    shot = Shot(frames, recipe, {"style": style})
+    frames = frames_of(folder)
+    given = footage_of(frames, out / "footage") if is_footage else frames
+    started, shot = time.process_time(), Shot(given, recipe, {"style": style})
     for numbers in keyframe_spans(list(frames)):
         list(shot.repaint(numbers, out))
     seconds = time.process_time() - started
-    for path in frames.values():
+    for number, path in frames.items():
         frame = read_frame(path)
         maps = Maps.from_arrays({"base_color": frame.color, "opacity": frame.opacity})
         alone = run(recipe, {"source": maps, "style": style}).maps["base_color"].pixels
-        now = frame, (frame.color, alone, read_frame(out / path.name).color)
+        now = frame, (frame.color, alone, painted_color(out / painted_name(given[number])))
         trios.append(np.concatenate(now[1], 1))
         if before is not None:
             known = is_known(frame, before[0])
@@ -91,7 +95,17 @@ def measured(folder: Path, recipe: Recipe, style: Maps, out: Path) -> dict[str, 
     }
 
 
-def figures(frame: Frame, known: np.ndarray, before: np.ndarray, now: np.ndarray) -> tuple[float, float, float]:
+def footage_of(frames: dict[int, Path], folder: Path) -> dict[int, Path]:
+    """The frames' pictures, without their motion."""
+    folder.mkdir()
+    found = {number: folder / f"{path.stem}.png" for number, path in frames.items()}
+    for number, path in frames.items():
+        frame = read_frame(path)
+        write_picture(found[number], frame.color, frame.opacity, {})
+    return found
+
+
+def figures(frame: ShotFrame, known: np.ndarray, before: np.ndarray, now: np.ndarray) -> tuple[float, float, float]:
     """Error, correlation of detail with what is moved along, and with what stands still."""
     moved = samples_at(before, pixel_places(frame.size_px) + frame.to_previous, "bicubic")
     fine, fine_moved, fine_before = ((one - blurred(one, DETAIL_PX)).mean(-1)[known] for one in (now, moved, before))

@@ -15,7 +15,7 @@ from impasto.film.carrying import MOST_PAINTINGS, NONE, CarriedPaint, Painting
 from impasto.film.frames import frames_of, numbered_files
 from impasto.film.motion import is_known, pixel_places, samples_at
 from impasto.film.shot import Shot, keyframe_spans, repaint_shot
-from impasto.io.passes import Frame, read_frame, write_repainted
+from impasto.io.passes import ShotFrame, read_frame, write_repainted
 from impasto.texture import Maps
 from impasto.tools import Result
 
@@ -273,12 +273,12 @@ def test_a_recipe_that_changes_the_size_is_refused(tmp_path):
         repaint_shot(frames, larger, {}, tmp_path / "out")
 
 
-def still(**changed) -> Frame:
+def still(**changed) -> ShotFrame:
     """A grey frame in which nothing moves, but for what is given."""
     zeros = np.zeros((HEIGHT, WIDTH), np.float32)
     motion = np.zeros((HEIGHT, WIDTH, 2), np.float32)
     given = {"color": np.full((HEIGHT, WIDTH, 3), 0.5, np.float32), "opacity": zeros[..., None], "index": zeros}
-    return Frame(**{**given, "to_previous": motion, "to_next": motion, **changed})
+    return ShotFrame(**{**given, "to_previous": motion, "to_next": motion, **changed})
 
 
 def moving(rows: float, columns: float) -> np.ndarray:

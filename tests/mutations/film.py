@@ -52,7 +52,7 @@ FILMS = (
         "film-shadows-stay",
         "Paint stays as it is when the light changes.",
         CARRYING,
-        Edit("carried.number[change > MOST_CHANGE] = NONE", "carried.number[change > 9] = NONE"),
+        Edit("carried.change(frame) > MOST_CHANGE", "carried.change(frame) > 9"),
         (f"{FILM}::test_a_shadow_that_passes_is_painted",),
     ),
     Mutation(
@@ -68,5 +68,26 @@ FILMS = (
         SHOT,
         Edit("if known.mean() >= LEAST_OVERLAP:", "if known.mean() >= 2:"),
         (f"{FILM}::test_new_paint_has_the_colours_of_what_is_carried",),
+    ),
+    Mutation(
+        "film-backwards-glued",
+        "Paint that is carried backwards goes the way of forwards.",
+        SHOT,
+        Edit("newer.carry(frame.reversed, after.reversed)", "newer.carry(frame, after)"),
+        (f"{FILM}::test_keyframes_painted_by_hand_are_carried_both_ways",),
+    ),
+    Mutation(
+        "film-first-keyframe-only",
+        "Between two keyframes, all paint is the first's.",
+        SHOT,
+        Edit("share = index / len(numbers) if key in self.keyframes else 0.0", "share = 0.0"),
+        (f"{FILM}::test_paint_goes_over_from_one_keyframe_to_the_next",),
+    ),
+    Mutation(
+        "film-flow-reversed",
+        "Estimated motion points the other way.",
+        "core/impasto/film/footage.py",
+        Edit("method.calc(*grey, None)[..., ::-1]", "-method.calc(*grey, None)[..., ::-1]"),
+        ("core/test_footage.py::test_strokes_move_along_estimated_motion",),
     ),
 )

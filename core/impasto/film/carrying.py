@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy.ndimage import distance_transform_edt, gaussian_filter
 
-from ..io.passes import Frame
+from ..io.passes import ShotFrame
 from .motion import is_known, pixel_places, samples_at
 
 NONE = -1
@@ -37,7 +37,7 @@ class Painting:
     outlines: np.ndarray
 
     @classmethod
-    def of(cls, color: np.ndarray, frame: Frame) -> Painting:
+    def of(cls, color: np.ndarray, frame: ShotFrame) -> Painting:
         """The painting of a frame."""
         return cls(color, frame.color, frame.outlines_px[..., None])
 
@@ -60,10 +60,10 @@ class CarriedPaint:
         """Whether a pixel (H, W) has no paint."""
         return self.number == NONE
 
-    def carry(self, frame: Frame, before: Frame) -> CarriedPaint:
+    def carry(self, frame: ShotFrame, before: ShotFrame) -> CarriedPaint:
         """The paint in the next frame, where what it shows was seen before, is not stretched, looks alike, is no halo.
 
-        before: the frame that has this paint. To carry paint backwards, both are `Frame.reversed`.
+        before: the frame that has this paint. To carry paint backwards, both are `ShotFrame.reversed`.
         """
         known = is_known(frame, before)
         number, places = self._moved(pixel_places(frame.size_px) + frame.to_previous)
@@ -75,7 +75,7 @@ class CarriedPaint:
         carried.number[(then < halo_px) & (now > then + GONE * halo_px)] = NONE
         return carried
 
-    def change(self, frame: Frame) -> np.ndarray:
+    def change(self, frame: ShotFrame) -> np.ndarray:
         """Difference (H, W) of what a frame shows from what its paintings show, in its broad colours."""
         return np.abs(_blurred(frame.color) - _blurred(self.gathered("shown", frame.color))).max(-1)
 

@@ -18,7 +18,7 @@ from ..errors import FileError, PluginError
 from ..io.decode import read_picture
 from ..io.encode import PngRows, write_whole
 from ..io.packing import Layout
-from ..io.passes import Frame, read_frame, write_repainted
+from ..io.passes import ShotFrame, read_frame, write_repainted
 from ..system.untrusted import excerpt, is_there
 from ..texture import Texture
 from .frames import RENDERED, check_numbers, frames_of
@@ -28,7 +28,7 @@ LEAST_PX = 16
 """Least height and width of pictures whose motion can be estimated."""
 
 
-def frame_at(frames: Mapping[int, Path], number: int) -> Frame:
+def frame_at(frames: Mapping[int, Path], number: int) -> ShotFrame:
     """A frame of a shot: as it was rendered, or with its estimated motion. FileError if it cannot be read."""
     if _is_rendered(frames[number]):
         return read_frame(frames[number])
@@ -41,7 +41,7 @@ def frame_at(frames: Mapping[int, Path], number: int) -> Frame:
         else np.zeros((*maps.size_px, 2), np.float32)
         for other in (number - 1, number + 1)
     )
-    return Frame(color, opacity, to_previous, to_next, np.zeros(maps.size_px, np.float32), True)
+    return ShotFrame(color, opacity, to_previous, to_next, np.zeros(maps.size_px, np.float32), True)
 
 
 def optical_flow(here: np.ndarray, there: np.ndarray) -> np.ndarray:
@@ -68,7 +68,7 @@ def painted_color(path: Path) -> np.ndarray:
     return read_frame(path).color if _is_rendered(path) else read_picture(path)["base_color"].pixels
 
 
-def write_painted(path: Path, original: Path, frame: Frame, color: np.ndarray, metadata: Mapping[str, str]) -> None:
+def write_painted(path: Path, original: Path, frame: ShotFrame, color: np.ndarray, metadata: Mapping[str, str]) -> None:
     """Write a painted frame, with the opacity and passes of the original. FileError if it cannot be written."""
     if _is_rendered(original):
         write_repainted(path, original, color, metadata)

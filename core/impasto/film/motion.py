@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch.nn.functional import grid_sample
 
-from ..io.passes import Frame
+from ..io.passes import ShotFrame
 
 CYCLE_SHARE, CYCLE_PX2 = 0.01, 0.5
 """Limit of the squared length of a way there and back: a share of both ways' squares, and some square pixels more."""
@@ -33,12 +33,12 @@ def samples_at(values: np.ndarray, places: np.ndarray, mode: str = "bilinear") -
     return found[0].permute(1, 2, 0).numpy()
 
 
-def has_motion(frame: Frame) -> bool:
+def has_motion(frame: ShotFrame) -> bool:
     """Whether anything moves in a frame. With motion blur, Blender renders vectors of 0."""
     return bool(frame.to_previous.any() or frame.to_next.any())
 
 
-def is_known(frame: Frame, before: Frame) -> np.ndarray:
+def is_known(frame: ShotFrame, before: ShotFrame) -> np.ndarray:
     """Whether a pixel (H, W) shows what was seen in the frame before: neither hidden there, nor outside of it."""
     places = pixel_places(frame.size_px) + frame.to_previous
     limits = np.array(frame.size_px) - 1

@@ -21,7 +21,7 @@ from scipy.ndimage import binary_opening, distance_transform_edt
 from ..errors import Cancelled, FileError, ParameterError
 from ..io.decode import read_metadata, read_picture
 from ..io.metadata import metadata_of
-from ..io.passes import OUTLINE_PX, Frame
+from ..io.passes import OUTLINE_PX, ShotFrame
 from ..recipe import Recipe
 from ..running.inputs import SOURCE
 from ..running.runner import run
@@ -51,14 +51,14 @@ class FramePaint:
     both were painted by hand.
     """
 
-    frame: Frame
+    frame: ShotFrame
     older: CarriedPaint
     newer: CarriedPaint
     share: float = 0.0
 
     @cached_property
     def newer_weight(self) -> np.ndarray:
-        """Weight (H, W) of the paint from after: 1 where there is none from before, more where it shows what is here."""
+        """Weight (H, W) of the paint from after: 1 where there is none from before, more where it shows the like."""
         alone = _weight(self.older.is_empty, self.frame)
         if not self.share:
             return alone
@@ -101,7 +101,7 @@ class Shot:
     is_cancelled: Callable[[], bool] | None = None
     how: Mapping[str, Any] = field(default_factory=dict)
     carried: CarriedPaint | None = None
-    before: Frame | None = None
+    before: ShotFrame | None = None
     record: Recipe | None = None
     painted: int = 0
 
@@ -146,7 +146,7 @@ class Shot:
         paint.paint(number, paint.is_empty, Painting.of(color, frame))
         return paint
 
-    def _frame(self, number: int) -> Frame:
+    def _frame(self, number: int) -> ShotFrame:
         """A frame of the shot. Cancelled if it was, meanwhile."""
         if self.is_cancelled is not None and self.is_cancelled():
             raise Cancelled
@@ -191,7 +191,7 @@ class Shot:
         painted = {number: read_picture(path).sha256() for number, path in self.keyframes.items()}
         return json.dumps([self.recipe.to_dict(), hashes, painted], sort_keys=True).encode()
 
-    def _asked(self, frame: Frame) -> str:
+    def _asked(self, frame: ShotFrame) -> str:
         """SHA-256 of the recipe, its inputs and a frame."""
         digest = hashlib.sha256(self._settings)
         motion = () if frame.is_estimated else (frame.to_previous, frame.to_next, frame.index)
@@ -199,7 +199,7 @@ class Shot:
             digest.update(np.ascontiguousarray(values).tobytes())
         return digest.hexdigest()
 
-    def _is_done(self, out: Path, frame: Frame, key: int) -> bool:
+    def _is_done(self, out: Path, frame: ShotFrame, key: int) -> bool:
         """Whether a frame's file is there, with these keyframes. FileError if it is of other settings or renders."""
         if not is_there(out):
             return False
@@ -211,7 +211,7 @@ class Shot:
         self.record = Recipe.from_dict(metadata["recipe"])
         return film == self._film(frame, key)
 
-    def _film(self, frame: Frame, key: int) -> str:
+    def _film(self, frame: ShotFrame, key: int) -> str:
         """Record of a frame: what was asked, the keyframes that it depends on, and whether its motion is estimated."""
         return f"{self._asked(frame)} {min(self.frames)}-{key}" + (" estimated" if frame.is_estimated else "")
 
@@ -228,7 +228,7 @@ def keyframe_spans(numbers: Sequence[int], painted: Collection[int] = ()) -> lis
     return [numbers[low:high] for low, high in pairwise([*dict.fromkeys([*bounds, len(numbers)])])]
 
 
-def _weight(empty: np.ndarray, frame: Frame) -> np.ndarray:
+def _weight(empty: np.ndarray, frame: ShotFrame) -> np.ndarray:
     """Weight (H, W) of other paint: 1 in parts without paint that are no specks, less beside them on their surface."""
     padded = binary_opening(np.pad(empty, SPECK_PX, mode="edge"), iterations=SPECK_PX)
     new = padded[SPECK_PX:-SPECK_PX, SPECK_PX:-SPECK_PX] & empty

@@ -30,7 +30,7 @@ Layers = dict[str, dict[str, dict[str, np.ndarray]]]
 
 
 @dataclass(frozen=True)
-class Frame:
+class ShotFrame:
     """A frame (H, W): color (H, W, 3) sRGB in [0, 1], opacity (H, W, 1), motion, and the object of each pixel.
 
     to_previous, to_next: offsets (H, W, 2), rows down and columns right, in pixels, to where the same point of a
@@ -51,7 +51,7 @@ class Frame:
         return self.color.shape[0], self.color.shape[1]
 
     @property
-    def reversed(self) -> Frame:
+    def reversed(self) -> ShotFrame:
         """The frame of the shot that is played backwards."""
         return replace(self, to_previous=self.to_next, to_next=self.to_previous)
 
@@ -75,7 +75,7 @@ class _Part:
     pixels: np.ndarray
 
 
-def read_frame(path: Path) -> Frame:
+def read_frame(path: Path) -> ShotFrame:
     """A frame of Blender's multilayer EXR. Its view layer is the first with vectors. FileError if it cannot be used.
 
     Blender's Vector has in X and Y where the point was less where it is, and in Z and W where it is less where it will
@@ -100,7 +100,7 @@ def read_frame(path: Path) -> Frame:
     for name, channel in INDEX_PASSES.items():
         if name in passes and not index.any():
             index = _channels(passes[name], channel, path)[..., 0]
-    return Frame(
+    return ShotFrame(
         linear_to_srgb(straight.clip(0, 1)),
         opacity,
         np.stack([-vector[..., 1], vector[..., 0]], -1),
