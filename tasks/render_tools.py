@@ -22,12 +22,15 @@ CELLS: Mapping[str, tuple[str, Sequence[tuple[int, int, int, int]]]] = {
     "gan": ("generators_gan.jpg", ((0, 0, 256, 256), (264, 0, 520, 256))),
     "conditional-gan": ("generators_conditional_gan.jpg", ((0, 572, 256, 828), (264, 572, 520, 828))),
     "progressive-gan": ("generators_progressive_gan.jpg", ((0, 0, 256, 256), (264, 0, 520, 256))),
+    "stackgan": ("generators_stackgan.jpg", ((0, 0, 256, 256), (264, 0, 520, 256), (528, 0, 784, 256))),
     "vae": ("generators_vae.jpg", ((0, 0, 256, 256), (792, 0, 1048, 256))),
     "fast-style": ("fast_style.jpg", ((800, 8, 1056, 264), (8, 332, 184, 508), (800, 292, 1056, 548))),
     "imported-model": ("exported-models.jpg", ((0, 0, 256, 256), (512, 0, 768, 256))),
 }
 """Cells of pictures that show results of trained models, or of whole objects."""
-TRAINERS = {f"train-{name}": name for name in ("gan", "conditional-gan", "progressive-gan", "vae", "fast-style")}
+TRAINERS = {
+    f"train-{name}": name for name in ("gan", "conditional-gan", "progressive-gan", "stackgan", "vae", "fast-style")
+}
 """Trainers, by the tool whose picture shows what their models make."""
 
 

@@ -102,7 +102,7 @@ def test_every_tool_has_a_picture_of_what_it_makes():
     without = {
         re.search(r"^`(?:impasto [^`]*?)?([\w-]+)`:", one, re.MULTILINE)[1] for one in sections if "![" not in one
     }
-    assert without == {"stackgan", "train-stackgan"}, without
+    assert not without
     assert sum(path.stat().st_size for path in OF_TOOLS.iterdir()) <= 1_500_000
 
 
@@ -199,10 +199,10 @@ def test_the_page_of_textbook_generators_shows_default_trainings(monkeypatch, tm
     opening, *sections = re.split(r"^## ", page, flags=re.MULTILINE)
     assert "default trainings" in opening
     shown = {re.search(r"generate ([a-z-]+) ", one)[1] for one in sections if "![" in one}
-    assert shown == set(generators.TOOLS)
+    assert shown == {*generators.TOOLS, "stackgan"}
     recipes = []
     monkeypatch.setattr(generators, "run", lambda recipe, *_arguments, **_more: recipes.append(recipe))
-    for tool in shown:
+    for tool in generators.TOOLS:
         generators.train(tool, None, tmp_path)
     assert {frozenset(recipe.steps[0].parameters) for recipe in recipes} == {frozenset({"name", "hold_out"})}
 

@@ -92,6 +92,15 @@ def test_an_artist_chooses_a_style_repaints_and_continues_larger(walk_through):
     assert facts["sizes"] == [[512, 341], [640, 427]]
 
 
+def test_an_artist_sets_a_shot_up_and_repaints_it(walk_through):
+    facts = walk_through("sequence")
+    print(json.dumps(facts, indent=1))
+    assert facts["set up"] == ["Impasto Film", *facts["layers"]]
+    assert facts["current"] == facts["layers"][0]
+    assert facts["painted"] == [f"cube_000{number}.exr" for number in range(1, 5)]
+    assert facts["image"][1] == [320, 180]
+
+
 def test_an_artist_turns_a_light_around_a_material_and_drags_that_of_a_photograph(walk_through):
     facts = walk_through("relights")
     print(json.dumps(facts, indent=1))
