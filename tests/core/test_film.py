@@ -465,6 +465,9 @@ def test_paint_goes_over_from_one_keyframe_to_the_next(painter, tmp_path):
     for share, strokes in zip((0, 0.25, 0.5, 0.75, 1), strokes_of(frames, made), strict=True):
         np.testing.assert_allclose(strokes, ((1 - share) * first + share * last)[..., 0], atol=0.02)
     assert not painter
+    before = [path.stat().st_mtime_ns for path in sorted((tmp_path / "out").iterdir())]
+    again = repaint_shot(frames, RECIPE, {}, tmp_path / "out", keyframes=keyframes)
+    assert [path.stat().st_mtime_ns for path in again] == before
 
 
 def test_paint_is_of_the_keyframe_that_shows_the_like(painter, tmp_path):

@@ -123,7 +123,7 @@ class Shot:
             is_new = not self._is_done(out, frame, key)
             if is_new:
                 color = self._painting(paint)
-                metadata = metadata_of(self.record, film=self._film(frame, key))
+                metadata = metadata_of(self.record or self.recipe, film=self._film(frame, key))
                 with stage([out]) as parts:
                     write_painted(parts[out], self.frames[number], frame, color, metadata)
             written = painted_color(out)  # as it was rounded, so that a shot that goes on is the same
