@@ -1,12 +1,14 @@
 """Shots repainted: paint stays on what it was painted on, what is newly seen is painted, and a shot goes on."""
 
 import json
+import subprocess
 import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.ndimage import distance_transform_edt
+from test_files import mounted
 
 from impasto import Recipe, Step
 from impasto.errors import Cancelled, FileError, ParameterError
@@ -503,3 +505,17 @@ def test_keyframes_of_another_size_are_refused(painter, tmp_path):
 )
 def test_spans_end_with_keyframes(count, painted, spans):
     assert keyframe_spans(list(range(1, count + 1)), painted) == spans
+
+
+def test_a_full_disk_leaves_whole_frames_from_which_the_shot_goes_on(painter, tmp_path):
+    """Frames take 33 KiB."""
+    frames = pan(tmp_path / "shot", 9)
+    with mounted(tmp_path / "disk", "size=160k") as disk:
+        with pytest.raises(FileError, match="check the disk and its free space"):
+            repaint_shot(frames, RECIPE, {}, disk)
+        before = {path: path.read_bytes() for path in disk.iterdir()}
+        assert 1 < len(before) < 9
+        subprocess.run(["mount", "-o", "remount,size=10m", disk], check=True)
+        made = repaint_shot(frames, RECIPE, {}, disk)
+        assert before.items() <= {path: path.read_bytes() for path in made}.items()
+        assert sorted(disk.iterdir()) == made
