@@ -24,6 +24,7 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from impasto import Maps, Recipe, Step, read_maps, run
+from impasto.film.animation import write_animation
 from impasto.film.footage import painted_color, painted_name, write_picture
 from impasto.film.frames import frames_of
 from impasto.film.motion import is_known, pixel_places, samples_at
@@ -119,11 +120,10 @@ def blurred(color: np.ndarray, sigma: float) -> np.ndarray:
 
 def pictures(trios: list[np.ndarray], out: Path) -> None:
     """A strip of some frames, and an animation of all."""
-    frames = [Image.fromarray((trio * 255).round().clip(0, 255).astype(np.uint8)) for trio in trios]
     picked = [trios[index] for index in np.linspace(0, len(trios) - 1, SHOWN).round().astype(int)]
     strip = (np.concatenate(picked) * 255).round().clip(0, 255).astype(np.uint8)
     Image.fromarray(strip).save(out.with_suffix(".jpg"), quality=88)
-    frames[0].save(out.with_suffix(".webp"), save_all=True, append_images=frames[1:], duration=83, loop=0, quality=60)
+    write_animation(out.with_suffix(".webp"), trios)
 
 
 if __name__ == "__main__":

@@ -132,8 +132,12 @@ def test_the_command_repaints_a_movie(impasto, tmp_path):
     Image.new("RGB", (48, 48), (255, 0, 0)).save(tmp_path / "red.png")
     line = ("stylize", movie, "--film", "--tool", "flat", "--style", tmp_path / "red.png", "--out", tmp_path / "out")
     assert impasto(*line, "--last", 2).returncode == 0
-    done = impasto(*line)
+    done = impasto(*line, "--animation", tmp_path / "both.webp")
     assert done.returncode == 0, done.stderr
+    with Image.open(tmp_path / "both.webp") as animation:
+        assert (animation.n_frames, animation.size) == (3, (2 * WIDTH, HEIGHT))
+    refused = impasto(*line, "--animation", tmp_path / "both.mp4")
+    assert (refused.returncode, "let it end with .webp" in refused.stderr) == (2, True)
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         f"pan_000{number}.png" for number in (1, 2, 3)
     ]

@@ -26,6 +26,8 @@ def add_film(parser: argparse.ArgumentParser) -> None:
         "folder or pattern of frames that were painted by hand, by their numbers: their paint is carried to the others"
     )
     group.add_argument("--keyframes", type=Path, metavar="FRAMES", help=text)
+    text = "WebP to write, of the frames beside the painted ones"
+    group.add_argument("--animation", type=Path, metavar="FILE", help=text)
     for name in ("first", "last"):
         text = f"number of the {name} frame (default: the {name} there is)"
         group.add_argument(f"--{name}", type=whole_number(0), metavar="FRAME", help=text)
@@ -33,6 +35,7 @@ def add_film(parser: argparse.ArgumentParser) -> None:
 
 def stylize_film(recipe: Recipe, files: Mapping[str, Path], arguments: argparse.Namespace, terminal: Terminal) -> None:
     """Repaint the frames of a shot into files of the same names."""
+    from ..film.animation import before_and_after, check_animation, write_animation
     from ..film.footage import frames_on_disk, painted_name
     from ..film.frames import numbered_files
     from ..film.preparation import note_on_stillness, remove_frames
@@ -40,6 +43,8 @@ def stylize_film(recipe: Recipe, files: Mapping[str, Path], arguments: argparse.
     from ..running.inputs import read_input
 
     _check(arguments)
+    if arguments.animation:
+        check_animation(arguments.animation)
     inputs = {name: read_input(name, path) for name, path in files.items()}
     keyframes = numbered_files(arguments.keyframes) if arguments.keyframes else {}
     stop = Stop(lambda: terminal.note("\nimpasto: ending; the frames that are done are kept"))
@@ -51,6 +56,9 @@ def stylize_film(recipe: Recipe, files: Mapping[str, Path], arguments: argparse.
             terminal.warn(note)
         with terminal.progress() as on_progress:
             paths = repaint_shot(frames, recipe, inputs, arguments.out, on_progress=on_progress, **how)
+        if arguments.animation:
+            write_animation(arguments.animation, before_and_after(frames, paths))
+            paths.append(arguments.animation)
     terminal.report_files(paths, [])
 
 

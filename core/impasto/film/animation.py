@@ -1,0 +1,44 @@
+"""An animation of a shot, to look at: its frames beside the painted ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from ..errors import ParameterError
+from ..system.transaction import stage
+from ..system.untrusted import excerpt
+from .footage import frame_at, painted_color
+
+SUFFIX = ".webp"
+WIDEST_PX, FRAME_MS, QUALITY = 960, 42, 60
+"""Widest animation; time of a frame, at 24 frames a second."""
+
+
+def check_animation(path: Path) -> None:
+    """ParameterError if the file's name is not that of an animation."""
+    if path.suffix.lower() != SUFFIX:
+        raise ParameterError(f"{excerpt(path)} is no name of an animation", f"let it end with {SUFFIX}")
+
+
+def before_and_after(frames: Mapping[int, Path], painted: Sequence[Path]) -> Iterator[np.ndarray]:
+    """Pictures (H, 2 W, 3) of each frame, and of what it became."""
+    for number, path in zip(frames, painted, strict=True):
+        yield np.concatenate([frame_at(frames, number).color, painted_color(path)], 1)
+
+
+def write_animation(path: Path, pictures: Iterable[np.ndarray]) -> None:
+    """Write pictures (H, W, 3) in [0, 1] as an animated WebP, 24 a second. FileError if it cannot be written."""
+    first, *others = map(_image, pictures)
+    options = {"save_all": True, "append_images": others, "duration": FRAME_MS, "loop": 0, "quality": QUALITY}
+    with stage([path]) as parts:
+        first.save(parts[path], "WEBP", **options)
+
+
+def _image(color: np.ndarray) -> Image.Image:
+    made = Image.fromarray((255 * color).round().clip(0, 255).astype(np.uint8))
+    made.thumbnail((WIDEST_PX, made.height))
+    return made
