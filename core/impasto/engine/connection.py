@@ -36,7 +36,7 @@ from .replies import (
     reply_of,
 )
 from .requests import Request, frame_of
-from .wire import PROTOCOL, FrameReader, write_frame
+from .wire import PROTOCOL, CutFrameError, FrameReader, write_frame
 
 WATCH_INTERVAL_S = 0.1
 PIPE_LIMIT_S = 2.0
@@ -169,6 +169,8 @@ class Connection:
         try:
             while (frame := self._reader.read()) is not None:
                 self._receive(reply_of(*frame))
+        except CutFrameError:
+            pass  # the worker died while it wrote: how is said below
         except ProtocolError as error:
             self._fail(error)
         except Exception as error:  # noqa: BLE001  no bug may leave the jobs waiting

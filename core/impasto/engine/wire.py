@@ -72,6 +72,10 @@ class FrameError(ProtocolError):
         self.id = id_
 
 
+class CutFrameError(FrameError):
+    """A frame of which the stream has only a part: who wrote it has ended."""
+
+
 class FrameReader:
     """Reader of frames from a stream. After a ProtocolError, `read` can be called again and finds the next frame."""
 
@@ -107,6 +111,10 @@ class FrameReader:
         try:
             _check_arrays(described)
             arrays = {item["name"]: self._array(item) for item in described}
+        except EOFError as error:
+            raise CutFrameError(
+                f"the stream ended in the middle of {error}", "start the job again", header.get("id")
+            ) from None
         except ProtocolError as error:
             raise FrameError(error.message, error.remedy, header.get("id")) from error
         self._is_lost = False
@@ -122,7 +130,7 @@ class FrameReader:
             self._wait()
             count = self._stream.readinto(view[filled : filled + CHUNK_BYTES])  # type: ignore[attr-defined]
             if not count:
-                raise ProtocolError(f"the stream ended in the middle of {item['name']}", "start the job again")
+                raise EOFError(item["name"])
             filled += count
         return array
 
