@@ -104,7 +104,7 @@ def test_a_repainted_copy_has_all_passes_and_no_time_of_its_own(scene, cube, tmp
 
 
 def test_cryptomatte_tells_objects_apart_that_have_no_index(scene, cube, tmp_path, engine_python):
-    """Where no object was given an index of its own."""
+    """Two cubes of index 0, as all objects are at first."""
     cube.pass_index = 0
     bpy.ops.mesh.primitive_cube_add(size=1, location=(0.7, 0, 0))
     frame, _ = rendered(scene, tmp_path, engine_python)

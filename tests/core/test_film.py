@@ -233,7 +233,8 @@ def test_memory_does_not_grow_with_the_shot(painter, tmp_path):
     shot = Shot(frames, RECIPE, {})
     (tmp_path / "out").mkdir()
     for number, path in frames.items():
-        assert list(shot.repaint([number], tmp_path / "out")) == [(tmp_path / "out" / path.name, True)]
+        made = [(out, is_new) for out, is_new, _ in shot.repaint([number], tmp_path / "out")]
+        assert made == [(tmp_path / "out" / path.name, True)]
         assert len(shot.carried.paintings) <= MOST_PAINTINGS
 
 

@@ -12,6 +12,7 @@ from impasto.engine.shots import ShotProgress
 from impasto.errors import FileError, ParameterError
 from impasto.film.frames import frames_of
 from impasto.film.shot import repaint_shot
+from impasto.io.passes import read_frame
 
 COUNT, FIRST = 3, 7
 
@@ -67,7 +68,7 @@ def test_the_time_that_is_left_is_that_of_frames_which_are_not_there_yet(shot, m
     monkeypatch.setattr("time.monotonic", lambda: next(now))
     progress = ShotProgress(COUNT, lambda _, message: said.append(message), shown.append)
     for number, path in enumerate(frames_of(shot).values(), 1):  # the first is there already
-        progress.add(path, number > 1)
+        progress.add(read_frame(path).color, number > 1)
         progress.tell(number / COUNT, f"{number} frames")
     assert said == ["1 frames", "2 frames, about 30 s left", "3 frames"]
     assert [maps.size_px for maps in shown] == [(40, 64)] * COUNT

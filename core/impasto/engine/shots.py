@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from ..film.footage import painted_color
+import numpy as np
+
 from ..texture import Maps
 from ..training.loop import duration
 
@@ -24,13 +24,13 @@ class ShotProgress:
     _began_s: float = field(default_factory=time.monotonic)
     """Time at which the first frame began that was not there yet."""
 
-    def add(self, path: Path, is_new: bool) -> None:
-        """Show a frame that is done. Those that were there before take no time worth counting."""
+    def add(self, color: np.ndarray, is_new: bool) -> None:
+        """Show a frame (H, W, 3) that is done. Those that were there before take no time worth counting."""
         self._done += 1
         self._made += is_new
         if not self._made:
             self._began_s = time.monotonic()
-        self.show(Maps.from_arrays({"base_color": painted_color(path)}))
+        self.show(Maps.from_arrays({"base_color": color}))
 
     def tell(self, fraction: float, message: str) -> None:
         """Report the progress, with the time that is left."""

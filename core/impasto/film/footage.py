@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from ..io.decode import read_picture
 from ..io.encode import PngRows, write_whole
 from ..io.packing import Layout
 from ..io.passes import ShotFrame, read_frame, write_repainted
+from ..system.transaction import temporary_folder
 from ..system.untrusted import excerpt, open_file
 from ..texture import Texture
 from .frames import RENDERED, check_numbers, frames_of
@@ -91,13 +91,13 @@ def frames_on_disk(shot: Path, first: int | None = None, last: int | None = None
         return
     with open_file(shot):  # says why, if it cannot be read
         pass
-    with TemporaryDirectory(prefix="impasto-film-") as folder:
+    with temporary_folder() as folder:
         found: dict[int, Path] = {}
         for number, color in enumerate(_pictures(shot), 1):
             if last is not None and number > last:
                 break
             if first is None or number >= first:
-                found[number] = Path(folder) / f"{shot.stem}_{number:04}.png"
+                found[number] = folder / f"{shot.stem}_{number:04}.png"
                 write_picture(found[number], color, np.ones_like(color[..., :1]), {})
         yield check_numbers(found, shot, first, last)
 

@@ -105,8 +105,8 @@ class Shot:
     record: Recipe | None = None
     painted: int = 0
 
-    def repaint(self, numbers: Sequence[int], folder: Path) -> Iterator[tuple[Path, bool]]:
-        """Repaint the frames up to the next keyframe, the last of them; yield each file, and whether it is new.
+    def repaint(self, numbers: Sequence[int], folder: Path) -> Iterator[tuple[Path, bool, np.ndarray]]:
+        """Repaint the frames up to the next keyframe, the last; yield each file, whether it is new, and its colours.
 
         The keyframe is painted first, then its paint is carried backwards to where the frames before it have none. A
         file that is there is gone on from. FileError if a frame cannot be used, or a file was made otherwise.
@@ -120,10 +120,11 @@ class Shot:
                 newer = newer.carry(frame.reversed, after.reversed)
             share = index / len(numbers) if key in self.keyframes else 0.0
             paint, out = FramePaint(frame, older.pop(number), newer, share), folder / painted_name(self.frames[number])
-            is_new = not self._is_done(out, frame, key)
+            film = self._film(frame, key)
+            is_new = not self._is_done(out, film)
             if is_new:
                 color = self._painting(paint)
-                metadata = metadata_of(self.record or self.recipe, film=self._film(frame, key))
+                metadata = metadata_of(self.record or self.recipe, film=film)
                 with stage([out]) as parts:
                     write_painted(parts[out], self.frames[number], frame, color, metadata)
             written = painted_color(out)  # as it was rounded, so that a shot that goes on is the same
@@ -131,7 +132,7 @@ class Shot:
             if after is None:
                 self.carried, self.before = newer, frame
             after = frame
-            yield out, is_new
+            yield out, is_new, written
 
     def _keyframe(self, number: int) -> CarriedPaint | None:
         """The paint of a frame that was painted by hand. FileError if that has another size."""
@@ -199,17 +200,17 @@ class Shot:
             digest.update(np.ascontiguousarray(values).tobytes())
         return digest.hexdigest()
 
-    def _is_done(self, out: Path, frame: ShotFrame, key: int) -> bool:
-        """Whether a frame's file is there, with these keyframes. FileError if it is of other settings or renders."""
+    def _is_done(self, out: Path, film: str) -> bool:
+        """Whether a frame's file is there, with this record. FileError if it is of other settings or renders."""
         if not is_there(out):
             return False
         metadata = read_metadata(out)
-        film = metadata.get("film", "")
-        if film.partition(" ")[0] != self._asked(frame):
+        found = metadata.get("film", "")
+        if found.partition(" ")[0] != film.partition(" ")[0]:
             message = f"{excerpt(out)} was made with other settings, or of another render"
             raise FileError(message, "choose another folder, or replace all frames with --force")
         self.record = Recipe.from_dict(metadata["recipe"])
-        return film == self._film(frame, key)
+        return found == film
 
     def _film(self, frame: ShotFrame, key: int) -> str:
         """Record of a frame: what was asked, the keyframes that it depends on, and whether its motion is estimated."""
@@ -254,7 +255,7 @@ def repaint_shot(
     *,
     keyframes: Mapping[int, Path] | None = None,
     on_progress: Callable[[float, str], None] | None = None,
-    on_frame: Callable[[Path, bool], None] | None = None,
+    on_frame: Callable[[np.ndarray, bool], None] | None = None,
     is_cancelled: Callable[[], bool] | None = None,
     **how: Any,
 ) -> list[Path]:
@@ -262,7 +263,7 @@ def repaint_shot(
 
     frames: multilayer EXR, or pictures, by number, see `frames_of`. recipe: of any tools that keep the size of their
     picture. inputs: its inputs beside the picture. keyframes: pictures of frames that were painted by hand. how: as for
-    `run`. on_frame: gets each file that is done, and whether it is new. Cancelled keeps the frames that are done.
+    `run`. on_frame: gets the colours of each frame, and whether it is new. Cancelled keeps the frames that are done.
     """
     paths = [folder / painted_name(path) for path in frames.values()]
     if {path.resolve() for path in paths} & {path.resolve() for path in frames.values()}:
@@ -271,10 +272,10 @@ def repaint_shot(
     shot, done = Shot(frames, recipe, inputs, painted, is_cancelled, how), 0
     try:
         for numbers in keyframe_spans(list(frames), painted):
-            for path, is_new in shot.repaint(numbers, folder):
+            for _, is_new, color in shot.repaint(numbers, folder):
                 done += 1
                 if on_frame is not None:
-                    on_frame(path, is_new)
+                    on_frame(color, is_new)
                 if on_progress is not None:
                     on_progress(done / len(frames), f"{done} frames, {shot.painted} painted, the others carried")
     except Cancelled as stop:
