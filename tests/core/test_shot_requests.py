@@ -64,10 +64,11 @@ def test_an_engine_on_another_machine_is_refused(shot, tmp_path):
 
 
 def test_the_time_that_is_left_is_that_of_frames_which_are_not_there_yet(shot, monkeypatch):
-    said, shown, now = [], [], iter((100.0, 130.0))
-    monkeypatch.setattr("time.monotonic", lambda: next(now))
+    said, shown, clock = [], [], [100.0]
+    monkeypatch.setattr("time.monotonic", lambda: clock[0])
     progress = ShotProgress(COUNT, lambda _, message: said.append(message), shown.append)
     for number, path in enumerate(frames_of(shot).values(), 1):  # the first is there already
+        clock[0] = 70.0 + 30 * number
         progress.add(read_frame(path).color, number > 1)
         progress.tell(number / COUNT, f"{number} frames")
     assert said == ["1 frames", "2 frames, about 30 s left", "3 frames"]
