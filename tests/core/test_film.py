@@ -433,6 +433,14 @@ def test_the_command_repaints_a_shot_and_goes_on(impasto, tmp_path):
     assert "--film does not take --export" in refused.stderr
 
 
+@pytest.mark.parametrize("option", [("--animation", "both.webp"), ("--first", 0), ("--last", 2)])
+def test_options_of_a_film_are_refused_without_one(impasto, option, tmp_path):
+    refused = impasto("stylize", tmp_path, "--style", tmp_path / "red.png", "--out", tmp_path / "out", *option)
+    assert refused.returncode == 2
+    assert f"{option[0]} is for a film" in refused.stderr
+    assert "add --film, or leave it out" in refused.stderr
+
+
 def by_hand(frames: dict[int, Path], folder: Path, painted: dict[int, np.ndarray]) -> dict[int, Path]:
     """Keyframes: the frames with these strokes (H, W, 1)."""
     from PIL import Image

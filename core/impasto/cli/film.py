@@ -12,6 +12,9 @@ from ..system.interruption import Stop
 from .options import whole_number
 from .terminal import Terminal
 
+OF_FILM = ("animation", "first", "last")
+"""Options of a film only; --keyframes makes one by itself."""
+
 
 def add_film(parser: argparse.ArgumentParser) -> None:
     """Add --film, --first and --last."""
@@ -60,6 +63,15 @@ def stylize_film(recipe: Recipe, files: Mapping[str, Path], arguments: argparse.
             write_animation(arguments.animation, before_and_after(frames, paths))
             paths.append(arguments.animation)
     terminal.report_files(paths, [])
+
+
+def is_film(arguments: argparse.Namespace) -> bool:
+    """Whether the frames of a shot are to be repainted. ParameterError for an option of films that would be ignored."""
+    if arguments.film or arguments.keyframes:
+        return True
+    if given := next((name for name in OF_FILM if getattr(arguments, name) is not None), ""):
+        raise ParameterError(f"--{given} is for a film", "add --film, or leave it out")
+    return False
 
 
 def _check(arguments: argparse.Namespace) -> None:

@@ -19,7 +19,7 @@ from ..system.interruption import Stop
 from ..system.untrusted import is_there
 from ..texture import Maps
 from ..tools import Tool
-from .film import add_film, stylize_film
+from .film import add_film, is_film, stylize_film
 from .options import add_command, add_inputs, add_parameters, add_seed, given_inputs, given_parameters, void_options
 from .output import add_output, carry_out
 from .sources import SOURCES_HELP, add_preparation, named_sources, preparing_steps
@@ -84,7 +84,7 @@ def _stylize(arguments: argparse.Namespace, terminal: Terminal) -> None:
     inputs, files = given_inputs(arguments, tool)
     step = Step(tool.name, given_parameters(arguments, tool), inputs)
     recipe = Recipe((*preparing_steps(arguments), step), arguments.seed)
-    if arguments.film or arguments.keyframes:
+    if is_film(arguments):
         stylize_film(recipe, files, arguments, terminal)
         return
     sources = named_sources(arguments.sources, arguments.name, bool(arguments.mesh))
