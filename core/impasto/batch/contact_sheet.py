@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import FileError, ImpastoError
+from ..film.footage import painted_color
 from ..io.decode import read_small
 from ..io.map_files import map_name
 from ..surface.grid import cell, empty_cell, grid
@@ -39,8 +40,11 @@ def _cell(item: Made | RecordedFailure, folder: Path) -> Any:
 
 
 def _picture(made: Made, folder: Path) -> np.ndarray:
-    """The result (H, W, 3) in [0, 1] under a light; without a base colour, its first map."""
+    """The result (H, W, 3) in [0, 1] under a light; without a base colour, its first map; of a shot, a frame."""
     files = {name: folder / file for file in made.files if (name := map_name(Path(file)))}
+    if frame := next((file for file in made.files if "/" in file), ""):
+        maps = Maps.from_arrays({"base_color": painted_color(folder / frame)})
+        return scale_down(maps, _longest_px(maps)) / 255
     if not files:
         raise FileError(f"{excerpt(made.name)} has no maps that are known by their names", "")
     known = [name for name in SHOWN_MAPS if name in files] or [*files][:1]

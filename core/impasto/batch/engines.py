@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..engine.client import CANCEL_GRACE_S, Client
 from ..engine.requests import Delivery
@@ -61,19 +61,9 @@ def make(job: BatchJob, limits: Limits, is_cancelled: Callable[[], bool] = lambd
     started, key = time.monotonic(), job.key()
     engines: Engines = getattr(_of_thread, "engines", shared_engines)
     client = engines.of_this_thread(limits)
-    deliver = Delivery(
-        "files",
-        job.format,
-        str(job.folder),
-        job.name,
-        export=job.export,
-        replace=job.replace,
-        wait_s=LOST_TRY_S,
-    )
-    scale = {"width_m": job.width_m} if job.width_m else None
     if limits.memory_bytes and _memory_bytes(client.pid) > limits.memory_bytes * KEPT_SHARE:
         client.close()  # what earlier jobs left in memory is not this one's
-    running = client.submit(job.recipe, job.inputs, deliver=deliver, device=job.device, scale=scale)
+    running = _submit(job, client)
     _watch(running, client, limits, is_cancelled)
     try:
         answer = running.wait()
@@ -82,8 +72,19 @@ def make(job: BatchJob, limits: Limits, is_cancelled: Callable[[], bool] = lambd
             raise CrashError(error.message, error.remedy) from error
         raise
     with explain(job.folder, "read"):
-        sizes = {path.name: path.stat().st_size for path in answer.paths}
+        sizes = {path.relative_to(job.folder).as_posix(): path.stat().st_size for path in answer.paths}
     return Made(job.name, key, sizes, round(time.monotonic() - started, 3), job.export)
+
+
+def _submit(job: BatchJob, client: Client) -> Job:
+    """The job at an engine, which writes its files."""
+    if job.film:
+        how: dict[str, Any] = {**vars(job.film), "replace": job.replace, "device": job.device}
+        return client.repaint(recipe=job.recipe, inputs=job.inputs, folder=job.folder / job.name, **how)
+    where = job.format, str(job.folder), job.name
+    deliver = Delivery("files", *where, export=job.export, replace=job.replace, wait_s=LOST_TRY_S)
+    scale = {"width_m": job.width_m} if job.width_m else None
+    return client.submit(job.recipe, job.inputs, deliver=deliver, device=job.device, scale=scale)
 
 
 def _watch(running: Job, client: Client, limits: Limits, is_cancelled: Callable[[], bool]) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from ..engine.requests import Film
 from ..errors import FileError, ProtocolError
+from ..film.footage import shot_files
+from ..film.frames import numbered_files
 from ..io.blend import source_at
 from ..io.datablocks import Datablock
 from ..io.files import source_files
@@ -29,7 +32,7 @@ class BatchJob:
 
     recipe: with the values of all parameters. inputs: pictures or folders of maps, by their names in the recipe.
     format: an exporter's name. export: as for a `Sink`. replace: overwrite existing files. width_m: of the source.
-    row: its number in the table.
+    row: its number in the table. film: frames in place of a source, which are repainted into the folder FOLDER/NAME.
     """
 
     name: str
@@ -42,6 +45,7 @@ class BatchJob:
     device: str = "auto"
     width_m: PositiveLength | None = None
     row: Count = 0
+    film: Film | None = None
 
     def key(self) -> str:
         """SHA-256 of all that the result depends on but the device: recipe, inputs, models, format, versions.
@@ -53,6 +57,7 @@ class BatchJob:
             "recipe": self.recipe.to_dict(),
             "inputs": {name: _content(path) for name, path in self.inputs.items()},
             "models": [_hash(path) for path in self.models()],
+            "film": self.film and _film_content(self.film),
             "width_m": self.width_m,
             "format": self.format,
             "export": self.export,
@@ -70,15 +75,17 @@ class BatchJob:
             found += filter(None, map(_weights, tool.weights))
         return found
 
+    def absolute(self) -> BatchJob:
+        """The job with absolute paths."""
+        inputs = {name: path.absolute() for name, path in self.inputs.items()}
+        film = self.film and film_in(Path.cwd(), self.film)
+        return replace(self, inputs=inputs, folder=self.folder.absolute(), film=film)
+
     def to_dict(self) -> dict[str, Any]:
         """The job as JSON."""
-        inputs = {name: str(path.absolute()) for name, path in self.inputs.items()}
-        return {
-            **vars(self),
-            "recipe": self.recipe.to_dict(),
-            "inputs": inputs,
-            "folder": str(self.folder.absolute()),
-        }
+        given = self.absolute()
+        data = {**vars(given), "recipe": self.recipe.to_dict(), "film": given.film and vars(given.film)}
+        return json.loads(json.dumps(data, default=str))
 
 
 def job_from(data: Any, where: str) -> BatchJob:
@@ -87,6 +94,19 @@ def job_from(data: Any, where: str) -> BatchJob:
         return as_kind(BatchJob, data, "job")
     except ProtocolError as error:
         raise FileError(f"{where}: {error.message}", "run the whole batch again instead") from error
+
+
+def film_in(folder: Path, film: Film) -> Film:
+    """The film, whose paths are relative to a folder."""
+    return replace(film, shot=folder / film.shot, keyframes=film.keyframes and folder / film.keyframes)
+
+
+def _film_content(film: Film) -> list[Any]:
+    """Names and hashes of frames, or of a movie and which of its frames. FileError if there are none, or some lack."""
+    keyframes = numbered_files(film.keyframes) if film.keyframes else {}
+    files = shot_files(film.shot, film.first, film.last)
+    painted = {str(number): _hash(path) for number, path in keyframes.items()}
+    return [film.first, film.last, {path.name: _hash(path) for path in files}, painted]
 
 
 def _content(path: Path) -> list[Any]:

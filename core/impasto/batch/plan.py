@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -13,6 +13,7 @@ import numpy as np
 from ..atlas.mesh import Mesh
 from ..descriptions import MESH
 from ..errors import ImpastoError, ParameterError, choices
+from ..film.footage import shot_name
 from ..io.files import source_name
 from ..parameters import color_of
 from ..plugins.registry import registry
@@ -22,7 +23,7 @@ from ..system.names import check_name, usable_name
 from ..system.untrusted import excerpt, parse_json
 from ..texture import Maps
 from ..tools import Parameters, Tool, validate
-from .job import BatchJob
+from .job import BatchJob, film_in
 from .names import fill_in
 from .recipes import Recipes
 from .table import Row
@@ -74,7 +75,7 @@ class Plan:
         output = self.output
         if isinstance(row, BatchJob):
             check_name(row.name, "the name of the files")
-            checked = self._valid_recipe(row.recipe, row.inputs, {})
+            checked = self._valid_recipe(row.recipe, _given(row), {})
             device = row.device if output.device == "auto" else output.device
             return replace(row, recipe=checked, folder=output.folder, replace=output.replace, device=device)
         inputs = {name: self.recipes.folder / file for name, file in row.inputs.items() if file}
@@ -82,32 +83,29 @@ class Plan:
             recipe = self.recipes.of_text(row.recipe, row.text, row.seed or 0)
         else:
             recipe = self.recipes.of(row.recipe, inputs)
-        recipe = self._valid_recipe(recipe, inputs, row.parameters)
+        recipe = self._valid_recipe(recipe, {*inputs, *_given(row)}, row.parameters)
         recipe = replace(recipe, seed=recipe.seed if row.seed is None else row.seed)
         stem = usable_name(self.recipes.name_of(row.recipe))
-        own = row.name or (source_name(inputs[SOURCE]) if SOURCE in inputs else stem)
+        film = row.film and film_in(self.recipes.folder, row.film)
+        usual = shot_name(film.shot) if film else source_name(inputs[SOURCE]) if SOURCE in inputs else stem
         tool = recipe.steps[0].tool
-        name = fill_in(output.pattern, name=own, index=index, seed=recipe.seed, recipe=stem, tool=tool)
-        return BatchJob(
-            name,
-            recipe,
-            inputs,
-            output.folder,
-            format=output.format,
-            export=output.export,
-            replace=output.replace,
-            device=output.device,
-            width_m=row.width_m,
-            row=row.number,
-        )
+        name = fill_in(output.pattern, name=row.name or usual, index=index, seed=recipe.seed, recipe=stem, tool=tool)
+        how: dict[str, Any] = {"replace": output.replace, "device": output.device, "row": row.number}
+        how |= {"film": film} if film else {"format": output.format, "export": output.export, "width_m": row.width_m}
+        return BatchJob(name, recipe, inputs, output.folder, **how)
 
-    def _valid_recipe(self, recipe: Recipe, inputs: Mapping[str, Path], parameters: Mapping[str, Any]) -> Recipe:
+    def _valid_recipe(self, recipe: Recipe, inputs: Collection[str], parameters: Mapping[str, Any]) -> Recipe:
         """The enabled steps with these and all other parameters. ParameterError for a mistake in them or the inputs."""
         recipe = replace(recipe, steps=recipe.active_steps)
         tools = [registry().tool(step.tool) for step in recipe.steps]
         recipe = with_parameters(recipe, tools, parameters)
         check_inputs(recipe.steps, tools, {name: NO_MESH if name == MESH else Maps() for name in inputs})
         return recipe
+
+
+def _given(row: Row | BatchJob) -> set[str]:
+    """Names of the inputs that a recipe gets; the frames of a shot are its source."""
+    return {*row.inputs, *([SOURCE] if row.film else [])}
 
 
 def with_parameters(recipe: Recipe, tools: Sequence[Tool], given: Mapping[str, Any]) -> Recipe:

@@ -31,6 +31,14 @@ class Begun:
 
 
 @dataclass(frozen=True)
+class BegunShot:
+    """A shot that was begun, and the key of its job: frames that were made of the same are gone on from."""
+
+    begun: str
+    key: str
+
+
+@dataclass(frozen=True)
 class GivenUp:
     """A job that failed for the last time, by its name."""
 
@@ -39,7 +47,7 @@ class GivenUp:
 
 @dataclass(frozen=True)
 class Made:
-    """Result of a job. key: of `BatchJob.key`. files: sizes in bytes of the files in the job's folder, by name.
+    """Result of a job. key: of `BatchJob.key`. files: sizes in bytes of the files, by name or SHOT/NAME, in its folder.
 
     export: the packing of the files, as for `packing_of`.
     """
@@ -69,7 +77,8 @@ class Record:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._done: Lines[Begun | GivenUp | Made] = Lines(folder / DONE_FILE, Begun, GivenUp, Made)
+        kinds = BegunShot, Begun, GivenUp, Made
+        self._done: Lines[BegunShot | Begun | GivenUp | Made] = Lines(folder / DONE_FILE, *kinds)
         self._why = Lines(folder / FAILURES_FILE, RecordedFailure)
         self._stack = ExitStack()
         self._read()
@@ -77,13 +86,17 @@ class Record:
     def _read(self) -> None:
         self._places: dict[str, int] = {}
         """Offset of the last line about each job; -1 for one that was begun and is not known to be done."""
+        self._shots: dict[str, str] = {}
+        """Key of the last job of each shot that was begun."""
         self._failed: set[str] = set()
         self._why.check()
         for place, line in self._done:
             if isinstance(line, GivenUp):
                 self._failed.add(line.failed)
-            elif isinstance(line, Begun):
+            elif isinstance(line, Begun | BegunShot):
                 self._places[line.begun] = -1
+                if isinstance(line, BegunShot):
+                    self._shots[line.begun] = line.key
             else:
                 self._places[line.name] = place
                 self._failed.discard(line.name)
@@ -115,7 +128,7 @@ class Record:
         """The result that is recorded for a name, whatever its recipe was; None if there is none."""
         place = self._places.get(name, -1)
         line = self._done.at(place) if place >= 0 else None
-        return line if isinstance(line, Made) and all(map(is_file_name, line.files)) else None
+        return line if isinstance(line, Made) and all(map(_is_inside, line.files)) else None
 
     def results(self) -> Iterator[Made]:
         """All results that are recorded and whose files are there."""
@@ -133,14 +146,20 @@ class Record:
     def begin(self, job: BatchJob) -> BatchJob:
         """Record that a job begins; return it with the permission to replace what this batch made before.
 
-        FileError if somebody has changed a file since.
+        The frames of a shot are gone on from instead, if the same job has begun them. FileError if somebody has changed
+        a file since.
         """
         made = self.recorded_result(job.name)
         if made and not job.replace and self._count(made) is None:
             message = f"a file of {excerpt(job.name)} is there already, and has been changed since it was made"
             raise FileError(message, "move it away to keep it, or add --force")
         may_replace = job.replace or self.owns(job.name)
-        self._done.append(Begun(job.name))
+        if job.film:
+            key = job.key()
+            may_replace = job.replace or self._shots.get(job.name) != key
+            self._shots[job.name] = key
+            self._stack.callback(recover, self.folder / job.name)
+        self._done.append(BegunShot(job.name, key) if job.film else Begun(job.name))
         self._places[job.name] = -1
         return replace(job, replace=may_replace)
 
@@ -183,6 +202,11 @@ class Record:
                         return None
                 count += 1
         return count
+
+
+def _is_inside(name: str) -> bool:
+    """Whether the name is that of a file in a folder, or in a folder there."""
+    return all(map(is_file_name, name.split("/", 1)))
 
 
 def failure_of(job: BatchJob, error: ImpastoError, tries: int) -> RecordedFailure:

@@ -86,7 +86,8 @@ class _BatchRun:
 
     def _fail(self, attempt: _Attempt, error: ImpastoError, *, may_retry: bool) -> None:
         if may_retry and attempt.tries < self._tries:
-            job = replace(attempt.job, replace=True)  # the lost try may have written its files
+            is_film = attempt.job.film is not None  # whose frames are gone on from
+            job = replace(attempt.job, replace=not is_film)  # the lost try may have written its files
             self._submit(replace(attempt, job=job, tries=attempt.tries + 1))
             return
         failure = failure_of(attempt.job, error, attempt.tries)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..engine.requests import Film
 from ..errors import FileError, ImpastoError, ParameterError, did_you_mean
 from ..running.inputs import SOURCE
 from ..system.untrusted import excerpt, is_unicode, parse_json, read_bytes
@@ -33,9 +34,16 @@ COLUMNS: Mapping[str, str] = {
     "seed": "instead of the recipe's",
     "name": "start of the files' names; without it, the source's name or the recipe's",
     "width_m": "real-world width of the source in metres",
+    "shot": "frames or a movie, instead of `source`: painted as by `stylize --film`, into the folder NAME",
+    "first": "number of the shot's first frame",
+    "last": "number of its last frame",
+    "keyframes": "folder or pattern of its frames that were painted by hand",
 }
 """Columns and their meanings."""
 PLAIN = tuple(name for name in COLUMNS if "." not in name)
+NUMBERS_OF_SHOT = ("first", "last")
+OF_SHOT = (*NUMBERS_OF_SHOT, "keyframes")
+"""Columns of a shot only."""
 GROUPS = {"input.": "inputs", "parameter.": "parameters"}
 
 
@@ -45,7 +53,7 @@ class Row:
 
     recipe: the name of a file, a tool or a matcher. text: for a matcher. inputs: names of files. parameters: values,
     or text for them, by name; that of the second step is `2.NAME` where several steps have one of this name. seed: None
-    for the recipe's own.
+    for the recipe's own. film: with paths as in the table.
     """
 
     number: int
@@ -56,6 +64,7 @@ class Row:
     name: str = ""
     width_m: float | None = None
     text: str = ""
+    film: Film | None = None
 
 
 def is_table(path: Path) -> bool:
@@ -156,17 +165,37 @@ def _row(number: int, fields: Mapping[str, Any]) -> Row:
     inputs = {**fields.get("inputs", {}), **({SOURCE: fields[SOURCE]} if SOURCE in fields else {})}
     for name, value in [
         *inputs.items(),
-        *((name, fields[name]) for name in ("recipe", "name", "text") if name in fields),
+        *((name, fields[name]) for name in ("recipe", "name", "text", "shot", "keyframes") if name in fields),
     ]:
         if not (isinstance(value, str) and is_unicode(value) and "\0" not in value):
             raise ParameterError(f"{name} is {excerpt(value)}", "write a name")
-    seed, width_m = (_number(name, fields.get(name)) for name in ("seed", "width_m"))
-    if isinstance(seed, float):
-        raise ParameterError(f"seed is {seed}", "write a whole number")
+    seed, width_m = _whole("seed", fields), _number("width_m", fields.get("width_m"))
     check_metres("width_m", width_m)
     parameters = fields.get("parameters", {})
     given = number, fields["recipe"], inputs, parameters, seed, fields.get("name", ""), width_m
-    return Row(*given, fields.get("text", ""))
+    return Row(*given, fields.get("text", ""), _film(fields, SOURCE in inputs))
+
+
+def _film(fields: Mapping[str, Any], has_source: bool) -> Film | None:
+    """The film of a row; None if it has no shot. ParameterError for fields that do not go with it."""
+    if not (shot := fields.get("shot")):
+        if given := next((name for name in OF_SHOT if name in fields), ""):
+            raise ParameterError(f"{given} is for a shot", "give the frames as shot, or leave it out")
+        return None
+    if has_source or "width_m" in fields:
+        raise ParameterError(f"a shot takes no {SOURCE if has_source else 'width_m'}", "leave it out")
+    numbers = {name: _whole(name, fields) for name in NUMBERS_OF_SHOT}
+    if wrong := next((name for name, value in numbers.items() if value is not None and value < 0), ""):
+        raise ParameterError(f"{wrong} is {numbers[wrong]}", "write a whole number from 0")
+    keyframes = fields.get("keyframes")
+    return Film(shot=Path(shot), keyframes=Path(keyframes) if keyframes else None, **numbers)
+
+
+def _whole(name: str, fields: Mapping[str, Any]) -> int | None:
+    value = _number(name, fields.get(name))
+    if isinstance(value, float):
+        raise ParameterError(f"{name} is {value}", "write a whole number")
+    return value
 
 
 def _number(name: str, value: object) -> int | float | None:

@@ -159,6 +159,7 @@ class _Execution:
     def repaint(self, request: FilmRequest) -> Frame:
         """The painted frames of a shot, which are shown as they come."""
         from ..film.footage import frames_on_disk, painted_name
+        from ..film.frames import numbered_files
         from ..film.preparation import note_on_stillness, remove_frames
         from ..film.shot import repaint_shot
         from .shots import ShotProgress
@@ -169,6 +170,7 @@ class _Execution:
             progress = ShotProgress(len(frames), self._report, self._show)
             how: dict[str, Any] = {"device": request.device, "on_preview": self._show, "on_frame": progress.add}
             how |= {"on_progress": progress.tell, "is_cancelled": self._is_cancelled}
+            how["keyframes"] = numbered_files(request.keyframes) if request.keyframes else {}
             paths = repaint_shot(frames, request.recipe, self._inputs(request), request.folder, **how)
             notes = [note for note in (note_on_stillness(frames),) if note]
         reply = {"type": "repainted", "first": next(iter(frames)), "paths": list(map(str, paths)), "notes": notes}

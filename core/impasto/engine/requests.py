@@ -153,8 +153,21 @@ class MoreLikeRequest(Request):
 
 
 @dataclass(frozen=True, kw_only=True)
-class FilmRequest(Request):
-    """A shot to repaint by a recipe of one picture. shot: as for `frames_of`; first, last: its frames, or None for all.
+class Film:
+    """Frames to repaint. shot: as for `frames_on_disk`. first, last: numbers of its frames, or None for all.
+
+    keyframes: frames that were painted by hand, as for `numbered_files`.
+    """
+
+    shot: Path
+    first: Count | None = None
+    last: Count | None = None
+    keyframes: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilmRequest(Film, Request):
+    """A shot to repaint by a recipe of one picture.
 
     folder: of the painted frames, of which those that are there are gone on from, or replaced. inputs: of the recipe,
     beside the picture.
@@ -162,11 +175,8 @@ class FilmRequest(Request):
 
     kind: str = field(default="film", metadata={"json": "type"})
     recipe: Recipe
-    shot: Path
     folder: Path
     inputs: Mapping[str, JobInput] = field(default_factory=dict)
-    first: Count | None = None
-    last: Count | None = None
     replace: bool = False
     device: str = "auto"
 

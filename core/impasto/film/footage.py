@@ -5,6 +5,7 @@ By dense inverse search (Kroeger et al. 2016), as OpenCV has it, which reads the
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,10 +19,11 @@ from ..io.decode import read_picture
 from ..io.encode import PngRows, write_whole
 from ..io.packing import Layout
 from ..io.passes import ShotFrame, read_frame, write_repainted
+from ..system.names import usable_name
 from ..system.transaction import temporary_folder
-from ..system.untrusted import excerpt, open_file
+from ..system.untrusted import check_file, excerpt
 from ..texture import Texture
-from .frames import RENDERED, check_numbers, frames_of
+from .frames import RENDERED, check_numbers, frames_of, numbered_files
 
 MOVIES = frozenset((".mp4", ".mov", ".mkv", ".avi", ".webm", ".gif", ".ogv"))
 LEAST_PX = 16
@@ -76,8 +78,31 @@ def write_painted(path: Path, original: Path, frame: ShotFrame, color: np.ndarra
         write_picture(path, color, frame.opacity, metadata)
 
 
+def _is_movie(shot: Path) -> bool:
+    return shot.suffix.lower() in MOVIES
+
+
 def _is_rendered(path: Path) -> bool:
     return path.suffix.lower() == RENDERED
+
+
+def shot_files(shot: Path, first: int | None = None, last: int | None = None) -> list[Path]:
+    """The files of a shot's frames, or its movie. FileError as `frames_of` has it."""
+    return [shot] if _is_movie(shot) else list(frames_of(shot, first, last).values())
+
+
+def check_shot(shot: Path) -> None:
+    """FileError if there is no such shot; its frames are not counted, since some may still be rendered."""
+    if _is_movie(shot):
+        check_file(shot)
+    else:
+        numbered_files(shot)
+
+
+def shot_name(shot: Path) -> str:
+    """Name for what is made of a shot: of its folder or movie, or the beginning of its pattern."""
+    named = shot.stem if _is_movie(shot) else re.split(r"[\W_]*#", shot.absolute().name)[0]
+    return usable_name(named or shot.absolute().parent.name)
 
 
 @contextmanager
@@ -86,11 +111,10 @@ def frames_on_disk(shot: Path, first: int | None = None, last: int | None = None
 
     As `frames_of`; a movie's frames are counted from 1. FileError if it cannot be read.
     """
-    if shot.suffix.lower() not in MOVIES:
+    if not _is_movie(shot):
         yield frames_of(shot, first, last)
         return
-    with open_file(shot):  # says why, if it cannot be read
-        pass
+    check_file(shot)
     with temporary_folder() as folder:
         found: dict[int, Path] = {}
         for number, color in enumerate(_pictures(shot), 1):

@@ -1,0 +1,211 @@
+"""Shots as jobs of a batch: repainted into folders of their own, and gone on from by frame."""
+
+import json
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+from batches import done_names, failures_in, left_over, outcome, plan_of, run_plan, write_photos
+from dask_cluster import DaskCluster
+from PIL import Image
+from test_film import pan
+from worker_jobs import wait_until
+
+from impasto.batch.checks import check_plan
+from impasto.batch.engines import CrashError
+from impasto.batch.record import DONE_FILE
+from impasto.engine.client import Client
+from impasto.errors import ImpastoError
+from impasto.film.shot import repaint_shot
+
+pytestmark = [pytest.mark.usefixtures("misbehaving"), pytest.mark.farm]
+
+
+def write_table(path: Path, rows) -> Path:
+    path.write_text("".join(json.dumps({"recipe": "tint", "seed": 0} | row) + "\n" for row in rows))
+    return path
+
+
+@pytest.fixture
+def table(tmp_path) -> Path:
+    """Two shots of three frames, and a picture."""
+    for name in ("street", "wall"):
+        pan(tmp_path / name, 3)
+    write_photos(tmp_path, 1)
+    rows = [{"shot": "street"}, {"shot": "wall/pan_####.exr", "name": "w", "first": 2, "last": 3}, {"source": "p0.png"}]
+    return write_table(tmp_path / "t.jsonl", rows)
+
+
+def frames_in(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def test_shots_are_repainted_beside_pictures_as_the_library_does(impasto, table, tmp_path):
+    out = tmp_path / "out"
+    line = ("batch", table, "--workers", 2, "--out", out, "--json")
+    done = impasto(*line)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1])["made"] == 3
+    recipe = next(iter(plan_of(table, out))).recipe
+    here = repaint_shot({n: tmp_path / "street" / f"pan_000{n}.exr" for n in (1, 2, 3)}, recipe, {}, tmp_path / "here")
+    assert frames_in(out / "street") == {path.name: path.read_bytes() for path in here}
+    assert list(frames_in(out / "w")) == ["pan_0002.exr", "pan_0003.exr"]
+    assert (out / "p0_base_color.png").exists()
+    with Image.open(out / "contact_sheet.png") as sheet:
+        assert not any(color == (190, 40, 40) for _, color in sheet.getcolors(2**20)), "no shot is drawn as a failure"
+    assert json.loads(impasto(*line).stdout.splitlines()[-1])["done_before"] == 3
+    assert json.loads(impasto(*line[:2], "--out", out, "--dry-run", "--json").stdout)["to_make"] == 0
+
+
+def test_columns_of_csv_are_those_of_json_lines(table, tmp_path):
+    (tmp_path / "t.csv").write_text("recipe,shot,name,first,last,keyframes\ntint,wall/pan_####.exr,w,2,3,keys\n")
+    (job,) = plan_of(tmp_path / "t.csv", tmp_path / "out")
+    (film,) = [one.film for one in plan_of(table, tmp_path / "out") if one.name == "w"]
+    assert (job.film.shot, job.film.first, job.film.last) == (film.shot, film.first, film.last)
+    assert job.film.keyframes == tmp_path / "keys"
+    names = {
+        "shots/street": "street",
+        "street.v2/": "street.v2",
+        "a/hut_###.exr": "hut",
+        "a/###.exr": "a",
+        "x.mp4": "x",
+    }
+    write_table(table, [{"shot": shot} for shot in names])
+    assert [job.name for job in plan_of(table, tmp_path / "out")] == list(names.values())
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"shot": "nowhere"}, "nowhere is not a folder"),
+        ({"shot": "clip.mp4"}, "No such file"),
+        ({"shot": "street", "keyframes": "nowhere"}, "nowhere is not a folder"),
+        ({"shot": "street", "source": "p0.png"}, "a shot takes no source; leave it out"),
+        ({"shot": "street", "inputs": {"source": "p0.png"}}, "a shot takes no source; leave it out"),
+        ({"shot": "street", "width_m": 2}, "a shot takes no width_m; leave it out"),
+        ({"source": "p0.png", "last": 2}, "last is for a shot; give the frames as shot, or leave it out"),
+        ({"shot": "street", "first": -1}, "first is -1; write a whole number from 0"),
+        ({"shot": "street", "first": 1.5}, "first is 1.5; write a whole number"),
+        ({"shot": 7}, "shot is 7; write a name"),
+    ],
+)
+def test_what_is_no_shot_is_said_before_anything_starts(row, said, table, tmp_path):
+    with pytest.raises(ImpastoError) as raised:
+        check_plan(plan_of(write_table(table, [row]), tmp_path / "out"))
+    assert said in str(raised.value).replace(f"{tmp_path}/", "")
+
+
+def test_a_folder_that_is_not_of_this_batch_is_refused(table, tmp_path):
+    (tmp_path / "out" / "street").mkdir(parents=True)
+    with pytest.raises(ImpastoError, match="street is there already, and not from this batch"):
+        check_plan(plan_of(table, tmp_path / "out"))
+
+
+def test_a_shot_with_missing_or_corrupt_frames_fails_alone_and_is_tried_again(engines, table, tmp_path):
+    kept = (tmp_path / "street" / "pan_0002.exr").read_bytes()
+    (tmp_path / "street" / "pan_0002.exr").unlink()
+    (tmp_path / "wall" / "pan_0003.exr").write_bytes(kept[: len(kept) // 2])
+    out = tmp_path / "out"
+    assert outcome(run_plan(plan_of(table, out), engines)) == (1, 0, 2)
+    said = {failure["name"]: failure["message"] for failure in failures_in(out)}
+    assert "1 frames are missing in" in said["street"]
+    assert "pan_0003.exr" in said["w"]
+    (tmp_path / "street" / "pan_0002.exr").write_bytes(kept)
+    shutil.copy(tmp_path / "street" / "pan_0003.exr", tmp_path / "wall")
+    assert outcome(run_plan(plan_of(table, out), engines)) == (2, 1, 0)
+    assert failures_in(out) == []
+
+
+def times(folder: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+
+
+def test_a_shot_goes_on_by_frame_until_its_recipe_or_a_frame_changes(engines, table, tmp_path):
+    rows, out = [{"shot": "street"}], tmp_path / "out"
+    plan = plan_of(write_table(table, rows), out)
+    run_plan(plan, engines)
+    whole, before = frames_in(out / "street"), times(out / "street")
+    record = out / DONE_FILE
+    record.write_bytes(b"".join(line for line in record.read_bytes().splitlines(True) if b"begun" in line))
+    (out / "street" / "pan_0002.exr").unlink()  # as if it had been interrupted
+    assert outcome(run_plan(plan, engines)) == (1, 0, 0)
+    assert frames_in(out / "street") == whole
+    after = times(out / "street")
+    assert [name for name in whole if after[name] != before[name]] == ["pan_0002.exr"]
+    run_plan(plan_of(write_table(table, [{**rows[0], "seed": 3}]), out), engines)
+    assert all(after[name] != time for name, time in times(out / "street").items())
+    (out / "street" / "pan_0001.exr").write_bytes(b"painted over")
+    write_table(table, rows)
+    assert outcome(run_plan(plan, engines)) == (0, 0, 1)
+    assert "has been changed since it was made" in failures_in(out)[0]["message"]
+    assert outcome(run_plan(plan_of(table, out, replace=True), engines)) == (1, 0, 0)
+    assert frames_in(out / "street") == whole
+
+
+def test_a_shot_whose_engine_dies_goes_on_from_its_frames(engines, table, monkeypatch, tmp_path):
+    asked = []
+    repaint = Client.repaint
+
+    def lost_once(client, *given, **how):
+        asked.append(how["replace"])
+        if len(asked) == 1:
+            raise CrashError("the engine died", "try again")
+        return repaint(client, *given, **how)
+
+    monkeypatch.setattr(Client, "repaint", lost_once)
+    plan = plan_of(write_table(table, [{"shot": "street"}]), tmp_path / "out")
+    assert outcome(run_plan(plan, engines)) == (1, 0, 0)
+    assert asked == [True, False]
+
+
+def test_control_c_keeps_the_frames_that_are_done(engine_with_misbehaving, impasto, tmp_path):
+    pan(tmp_path / "street", 5, 38)  # each frame shows something new, which is painted
+    rows = [{"recipe": "slow", "parameters": {"seconds": 0.6}, "shot": "street"}]
+    table, out = write_table(tmp_path / "t.jsonl", rows), tmp_path / "out"
+    line = ["batch", str(table), "--out", str(out), "--workers", "1", "--no-contact-sheet"]
+    command = [engine_with_misbehaving, "-P", "-m", "impasto", *line]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        wait_until(lambda: (out / "street" / "pan_0001.exr").exists())
+        running.send_signal(signal.SIGINT)
+        _, stderr = running.communicate(timeout=300)
+    assert running.returncode == 130, stderr
+    assert "cancelled; 0 of 1 are done, and the same command goes on" in stderr
+    assert left_over(out) == left_over(out / "street") == []
+    before = times(out / "street")
+    assert 1 <= len(before) < 5
+    again = impasto(*line, "--json")
+    assert again.returncode == 0, again.stderr
+    assert before.items() <= times(out / "street").items()
+    assert len(times(out / "street")) == 5
+
+
+def test_workers_of_a_cluster_repaint_shots_that_they_see(
+    fresh_impasto, engine_with_misbehaving, table, tmp_path, tmp_path_factory
+):
+    dask = DaskCluster(engine_with_misbehaving, tmp_path_factory.mktemp("dask"))
+    try:
+        dask.add_worker()
+        line = ("batch", table, "--cluster", dask.address, "--json")
+        done = fresh_impasto(*line, "--out", tmp_path / "out")
+        assert done.returncode == 0, done.stderr
+        assert sorted(done_names(tmp_path / "out")) == ["p0", "street", "w"]
+        assert len(frames_in(tmp_path / "out" / "street")) == 3
+        sent = fresh_impasto(*line, "--send", "--out", tmp_path / "sent")
+        assert sent.returncode == 2
+        assert "frames are not sent to workers" in failures_in(tmp_path / "sent")[0]["message"]
+        assert done_names(tmp_path / "sent") == ["p0"]
+    finally:
+        dask.close()
+
+
+def test_failed_shots_are_tried_again_as_they_were(impasto, table, tmp_path):
+    out, lost = tmp_path / "out", tmp_path / "wall" / "pan_0003.exr"
+    kept = lost.read_bytes()
+    lost.unlink()
+    assert impasto("batch", table, "--workers", 1, "--out", out).returncode == 3
+    lost.write_bytes(kept)
+    again = impasto("batch", "--retry", "--workers", 1, "--out", out, "--json")
+    assert again.returncode == 0, again.stderr
+    assert list(frames_in(out / "w")) == ["pan_0002.exr", "pan_0003.exr"]
