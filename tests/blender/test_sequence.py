@@ -210,7 +210,7 @@ def test_what_was_painted_before_it_was_cancelled_stays_and_it_goes_on(extension
     settle(jobs)
     assert len(painted(tmp_path)) == FRAMES
     assert first.stat().st_mtime_ns == written
-    assert task.preview.shape == (*SIZE_PX, 3)
+    assert task.preview.shape == (2 * SIZE_PX[0] + 2, 2 * SIZE_PX[1] + 2, 3), "four frames, with lines between them"
     assert repaint(replace=True, last=1) == {"FINISHED"}
     assert first.stat().st_mtime_ns != written
 

@@ -7,6 +7,7 @@ import pytest
 from test_film import RECIPE, texture, write_frame
 
 from impasto.engine.client import Client
+from impasto.engine.delivery import PREVIEW_SIZE_PX, preview_pixels
 from impasto.engine.remote import Remote
 from impasto.engine.shots import ShotProgress
 from impasto.errors import FileError, ParameterError
@@ -64,12 +65,32 @@ def test_an_engine_on_another_machine_is_refused(shot, tmp_path):
 
 
 def test_the_time_that_is_left_is_that_of_frames_which_are_not_there_yet(shot, monkeypatch):
-    said, shown, clock = [], [], [100.0]
+    said, clock = [], [100.0]
     monkeypatch.setattr("time.monotonic", lambda: clock[0])
-    progress = ShotProgress(COUNT, lambda _, message: said.append(message), shown.append)
+    progress = ShotProgress(COUNT, lambda _, message: said.append(message), lambda _: None)
     for number, path in enumerate(frames_of(shot).values(), 1):  # the first is there already
         clock[0] = 70.0 + 30 * number
         progress.add(read_frame(path).color, number > 1)
         progress.tell(number / COUNT, f"{number} frames")
     assert said == ["1 frames", "2 frames, about 30 s left", "3 frames"]
-    assert [maps.size_px for maps in shown] == [(40, 64)] * COUNT
+
+
+def test_the_last_four_frames_are_shown_row_by_row_and_the_newest_last():
+    frames, shown = np.random.default_rng(0).random((6, 40, 64, 3), np.float32), []
+    progress = ShotProgress(len(frames), lambda *_: None, shown.append)
+    for color in frames:
+        progress.add(color, True)
+    for count, maps in enumerate(shown, 1):
+        sheet = np.zeros((82, 130, 3), np.float32)
+        corners = ((0, 0), (0, 66), (42, 0), (42, 66))
+        for (top, left), color in zip(corners, frames[max(0, count - 4) : count], strict=False):
+            sheet[top : top + 40, left : left + 64] = color
+        assert np.array_equal(maps["base_color"].pixels, sheet), count
+
+
+@pytest.mark.parametrize("size_px", [(1080, 1920), (1920, 1080), (256, 256)])
+def test_large_frames_are_shown_in_one_preview_that_is_not_shrunk_again(size_px):
+    shown, color = [], np.linspace(0, 1, size_px[0] * size_px[1] * 3, dtype=np.float32).reshape(*size_px, 3)
+    ShotProgress(1, lambda *_: None, shown.append).add(color, True)
+    assert 256 < max(shown[0].size_px) <= PREVIEW_SIZE_PX
+    assert preview_pixels(shown[0]).shape == (*shown[0].size_px, 3)
