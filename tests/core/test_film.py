@@ -248,25 +248,30 @@ def test_opacity_and_other_passes_stay(painter, tmp_path):
     np.testing.assert_allclose(after.color[:, 1:], 0.5, atol=1e-3)
 
 
-def test_only_the_layer_with_the_motion_is_painted(tmp_path):
+def test_only_the_layer_with_the_motion_is_painted_and_that_of_the_compositor_left_out(tmp_path):
     """Beside it lie what the compositor made, and another view layer without vectors."""
     import OpenImageIO as oiio
 
     source = write_frame(tmp_path / "a_1.exr", texture()[:, :WIDTH], (1, 2))
     file = oiio.ImageInput.open(str(source))
     spec, pixels = file.spec(), file.read_image("float")
-    more = tuple(f"{layer}.Combined.{channel}" for layer in ("Composite", "Zed") for channel in "RGBA")
-    wide = oiio.ImageSpec(WIDTH, HEIGHT, spec.nchannels + len(more), "float")
-    wide.channelnames = (*spec.channelnames, *more)
+    composite, zed = (tuple(f"{layer}.Combined.{channel}" for channel in "RGBA") for layer in ("Composite", "Zed"))
+    wide = oiio.ImageSpec(WIDTH, HEIGHT, spec.nchannels + 8, "float")
+    wide.channelnames = (*composite, *spec.channelnames, *zed)
+    wide.channelformats = ("half",) * 4 + ("float",) * spec.nchannels + ("half",) * 4
     output = oiio.ImageOutput.create(str(tmp_path / "b_1.exr"))
     output.open(str(tmp_path / "b_1.exr"), wide)
-    output.write_image(np.concatenate([pixels, np.full((HEIGHT, WIDTH, len(more)), 0.25, np.float32)], -1))
+    quarter = np.full((HEIGHT, WIDTH, 4), 0.25, np.float32)
+    output.write_image(np.concatenate([quarter, pixels, quarter], -1))
     output.close()
     write_repainted(tmp_path / "c_1.exr", tmp_path / "b_1.exr", np.full((HEIGHT, WIDTH, 3), 0.5, np.float32), {})
     np.testing.assert_allclose(read_frame(tmp_path / "c_1.exr").color, 0.5, atol=1e-3)
     copy = oiio.ImageInput.open(str(tmp_path / "c_1.exr"))
     made = dict(zip(copy.spec().channelnames, np.moveaxis(copy.read_image("float"), -1, 0), strict=True))
-    assert all((made[name] == 0.25).all() for name in more)
+    assert set(made) == {*spec.channelnames, *zed}
+    assert all((made[name] == 0.25).all() for name in zed)
+    formats = dict(zip(copy.spec().channelnames, map(str, copy.spec().channelformats), strict=True))
+    assert formats == {name: "half" if name in zed else "float" for name in made}
 
 
 def test_a_recipe_that_changes_the_size_is_refused(tmp_path):

@@ -19,6 +19,8 @@ from .scanlines import MAX_PARTS, MEMORY_BYTES, damage_error, open_scanlines
 
 RENDER = "render it as OpenEXR MultiLayer with the passes Combined and Vector, without motion blur"
 COLOR, ALPHA, VECTOR = "RGB", "A", "XYZW"
+COMPOSITE = "Composite"
+"""Layer that Blender's compositor writes before all others, and which an image of the file would show."""
 INDEX_PASSES = {"Object Index": "X", "IndexOB": "X", "CryptoObject00": "R"}
 """Passes that tell objects apart, the first in Blender from 5.0 on, and their channels: Cryptomatte's is a hash."""
 MOST_PX = 1e5
@@ -74,6 +76,18 @@ class _Part:
     spec: Any
     pixels: np.ndarray
 
+    def without(self, layer: str) -> _Part | None:
+        """The part without the channels of a layer; None if it has no others."""
+        kept = [number for number, name in enumerate(self.spec.channelnames) if not name.startswith(f"{layer}.")]
+        if len(kept) == self.spec.nchannels:
+            return self
+        spec = self.spec.copy()
+        spec.nchannels = len(kept)
+        spec.channelnames = [self.spec.channelnames[number] for number in kept]
+        if self.spec.channelformats:  # empty if they are all the same
+            spec.channelformats = [self.spec.channelformats[number] for number in kept]
+        return _Part(spec, np.ascontiguousarray(self.pixels[..., kept])) if kept else None
+
 
 def read_frame(path: Path) -> ShotFrame:
     """A frame of Blender's multilayer EXR. Its view layer is the first with vectors. FileError if it cannot be used.
@@ -112,7 +126,8 @@ def read_frame(path: Path) -> ShotFrame:
 def write_repainted(path: Path, original: Path, color: np.ndarray, metadata: Mapping[str, str]) -> None:
     """A copy of a frame at a new path with this colour (H, W, 3), sRGB; opacity and all other passes are as they were.
 
-    metadata: as for other EXR files, see `metadata_of`. FileError if it cannot be written.
+    What the compositor made of the original is left out. metadata: as for other EXR files, see `metadata_of`. FileError
+    if it cannot be written.
     """
     import OpenImageIO as oiio
 
@@ -122,6 +137,7 @@ def write_repainted(path: Path, original: Path, color: np.ndarray, metadata: Map
     opacity = combined[ALPHA].clip(0, 1) if ALPHA in combined else 1.0
     for number, channel in enumerate(COLOR):
         combined[channel][:] = srgb_to_linear(color)[..., number] * opacity  # within the part
+    parts = [kept for part in parts if (kept := part.without(COMPOSITE)) is not None]
     for name, text in exr_attributes(metadata).items():
         parts[0].spec.attribute(name, text)
     for part in parts:
