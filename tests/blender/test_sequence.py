@@ -26,6 +26,11 @@ frames = [read_frame(Path(path)) for path in sys.argv[1:]]
 first = OpenImageIO.ImageInput.open(sys.argv[1]).spec().channelnames[0]
 print(json.dumps([first, *(frame.color.tolist() for frame in frames)]))
 """
+READ_FIRST = """
+import json, sys
+import OpenImageIO
+print(json.dumps([OpenImageIO.ImageInput.open(path).read_image(0, 0, 0, 3, "float").tolist() for path in sys.argv[1:]]))
+"""
 
 
 @pytest.fixture
@@ -77,6 +82,27 @@ def repaint(**given) -> set[str]:
 
 def painted(folder: Path) -> list[Path]:
     return sorted((folder / "shot" / "painted").glob("*.exr"))
+
+
+def read(python: Path, code: str, *files) -> list:
+    """Contents of EXR files, read by a program of the engine's."""
+    printed = subprocess.run([python, "-I", "-c", code, *files], capture_output=True, text=True, check=True)
+    return json.loads(printed.stdout)
+
+
+def compositor(scene: bpy.types.Scene) -> bpy.types.NodeTree:
+    """The scene's compositor, which is switched on."""
+    if bpy.app.version < (5, 0):
+        scene.use_nodes = True
+        return scene.node_tree
+    if scene.compositing_node_group is None:
+        scene.compositing_node_group = bpy.data.node_groups.new("Mine", "CompositorNodeTree")
+    return scene.compositing_node_group
+
+
+def image_nodes() -> list[bpy.types.Node]:
+    """The Image nodes in the scene's compositor."""
+    return [node for node in compositor(bpy.context.scene).nodes if node.bl_idname == "CompositorNodeImage"]
 
 
 def labels() -> str:
@@ -168,8 +194,7 @@ def test_frames_are_rendered_and_repainted_and_become_an_image(extension, render
     finally:
         area.type = before
     files = [tmp_path / "shot" / "cube_0003.exr", *made.files]
-    printed = subprocess.run([engine_python, "-I", "-c", READ, *files], capture_output=True, text=True, check=True)
-    layer, original, *colors = json.loads(printed.stdout)
+    layer, original, *colors = read(engine_python, READ, *files)
     assert layer.startswith(LAYER), "an image shows the first layer"
     assert len(colors) == FRAMES
     assert colors[2] != original
@@ -250,3 +275,73 @@ def test_the_panel_shows_where_frames_are_and_go(scene, panel):
         options.get("placeholder") for what, _, options in drawn(getattr(bpy.types, PANEL)).drawn if what == "prop"
     ]
     assert {"/tmp/street_####.exr", "/tmp/painted"} <= set(shown)
+
+
+def test_painted_frames_are_added_to_the_compositor_once_and_in_time_with_the_scene(extension, rendered, stripes):
+    repaint(first=2)
+    made = extension.jobs.session.jobs.made
+    for text in (f"{made.images[0]} is in the compositor; renders show it", f"{made.images[0]} is in the compositor"):
+        assert bpy.ops.impasto.composite_sequence() == {"FINISHED"}
+        assert extension.jobs.session.jobs.made.text == text
+        (node,) = image_nodes()
+        assert node.image == bpy.data.images[made.images[0]]
+        assert (node.frame_start, node.frame_offset, node.frame_duration) == (2, 1, FRAMES - 1)
+        assert node.use_auto_refresh
+        assert node.layer == LAYER
+        assert node.select
+    (link,) = compositor(rendered).links
+    assert (link.from_node, link.from_socket.name) == (node, "Combined")
+    assert link.to_node.bl_idname == ("NodeGroupOutput" if bpy.app.version >= (5, 0) else "CompositorNodeComposite")
+
+
+def test_a_compositor_with_nodes_stays_as_it_is_and_gets_one_more_beside_them(rendered, stripes):
+    nodes = compositor(rendered).nodes
+    nodes.clear()
+    mine = nodes.new("CompositorNodeBlur")
+    repaint(last=1)
+    bpy.ops.impasto.composite_sequence()
+    (node,) = image_nodes()
+    assert set(nodes) == {mine, node}
+    assert not compositor(rendered).links
+    assert (mine.select, node.select, nodes.active) == (False, True, node)
+    assert node.location.x < mine.location.x
+    assert "connect it" in labels()
+
+
+def test_renders_show_the_painted_frames_and_the_shot_keeps_its_passes(rendered, stripes, tmp_path, engine_python):
+    shot = sorted((tmp_path / "shot").glob("*.exr"))
+    before = read(engine_python, READ, *shot)
+    repaint()
+    bpy.ops.impasto.composite_sequence()
+    bpy.ops.render.render(animation=True)
+    assert read(engine_python, READ, *shot)[1:] == before[1:], "the film's layer is still in the files"
+    composited, frames = (read(engine_python, READ_FIRST, *files) for files in (shot, painted(tmp_path)))
+    assert composited == frames
+    assert frames[0] != frames[1]
+    repaint(replace=True)
+    layer, *_ = read(engine_python, READ, *painted(tmp_path))
+    assert layer.startswith(LAYER), "not what was composited"
+
+
+def test_a_painted_sequence_is_found_in_a_file_that_was_saved_and_undone_in_one_step(rendered, stripes, tmp_path):
+    add = bpy.ops.impasto.composite_sequence
+    assert not add.poll()
+    with pytest.raises(RuntimeError, match="There is no painted sequence yet"):
+        add()
+    repaint()
+    blend = str(tmp_path / "shot.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=blend)
+    bpy.ops.file.make_paths_relative()
+    bpy.ops.wm.save_mainfile()
+    bpy.ops.wm.open_mainfile(filepath=blend)
+    bpy.ops.ed.undo_push(message="before")
+    assert add() == {"FINISHED"}
+    assert len(image_nodes()) == 1
+    bpy.ops.ed.undo()
+    assert not image_nodes()
+    bpy.context.scene.render.filepath = f"{tmp_path}/shot/other_####"
+    assert not add.poll(), "the frames are of another shot"
+    bpy.context.scene.render.filepath = f"{tmp_path}/shot/cube_####"
+    painted(tmp_path)[0].unlink()
+    with pytest.raises(RuntimeError, match="No such file"):
+        add()

@@ -99,6 +99,7 @@ def test_an_artist_sets_a_shot_up_and_repaints_it(walk_through):
     assert facts["current"] == facts["layers"][0]
     assert facts["painted"] == [f"cube_000{number}.exr" for number in range(1, 5)]
     assert facts["image"][1] == [320, 180]
+    assert facts["composited"] == f"{facts['image'][0]} is in the compositor; renders show it"
 
 
 def test_an_artist_turns_a_light_around_a_material_and_drags_that_of_a_photograph(walk_through):

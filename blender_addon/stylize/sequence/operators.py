@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`impasto.set_up_sequence`, which prepares a scene to be rendered, and `impasto.repaint_sequence`."""
+"""Operators that prepare a scene to be rendered, repaint its frames, and add them to the compositor."""
 
 from __future__ import annotations
 
@@ -8,35 +8,70 @@ import bpy
 from ...core.errors import ImpastoError
 from ...jobs.operator import TaskOperator, clicked_panel, poll, tell, why_busy_or_rendering
 from ...jobs.session import jobs, push_undo
-from ...jobs.task import Place, Report, Task, error_report
-from ...tools.arguments import values_in, values_over, with_properties
+from ...jobs.task import EXPECTED, Place, Report, Task, error_report
+from ...tools.arguments import values_over, with_properties
 from ...tools.request import Request
 from ..operators import StyleArguments
 from ..preview import live
 from ..request import why_unset
-from . import passes
+from . import compositor, passes
 from .request import SequenceRequest
 
 
-class IMPASTO_OT_set_up_sequence(bpy.types.Operator):
+class SceneChange:
+    """Mixin for an operator that changes the scene in a moment, as one step of undo."""
+
+    bl_label: str
+
+    @classmethod
+    def why_not(cls, scene: bpy.types.Scene) -> str:
+        """Reason why it can do nothing useful now; empty if it can."""
+        return ""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return poll(cls, ("" if bpy.app.background else why_busy_or_rendering()) or cls.why_not(context.scene))
+
+    def change(self, context: bpy.types.Context) -> Report:
+        raise NotImplementedError
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            report = self.change(context)
+            push_undo(f"Impasto: {self.bl_label}")
+        except EXPECTED as error:
+            report = error_report(error)
+        jobs.tell(report, clicked_panel(context, Place.SEQUENCE))
+        return tell(self, report)
+
+
+class IMPASTO_OT_set_up_sequence(SceneChange, bpy.types.Operator):
     """Render the motion that frames are repainted by: a view layer of its own with Vector and Cryptomatte Object, \
 Cycles without motion blur, OpenEXR MultiLayer"""
 
     bl_idname = "impasto.set_up_sequence"
     bl_label = "Set Up Passes"
 
-    @classmethod
-    def poll(cls, _context: bpy.types.Context) -> bool:
-        return poll(cls, "" if bpy.app.background else why_busy_or_rendering())
+    def change(self, context: bpy.types.Context) -> Report:
+        return Report("INFO", "; ".join([f"{passes.LAYER} is set up", *passes.set_up(context)]))
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            report = Report("INFO", "; ".join([f"{passes.LAYER} is set up", *passes.set_up(context)]))
-            push_undo(f"Impasto: {self.bl_label}")
-        except ImpastoError as error:
-            report = error_report(error)
-        jobs.tell(report, clicked_panel(context, Place.SEQUENCE))
-        return tell(self, report)
+
+class IMPASTO_OT_composite_sequence(SceneChange, bpy.types.Operator):
+    """Add the painted frames to the compositor as an Image node, in time with the scene; without other nodes, renders \
+show them"""
+
+    bl_idname = "impasto.composite_sequence"
+    bl_label = "Add to Compositor"
+
+    @classmethod
+    def why_not(cls, scene: bpy.types.Scene) -> str:
+        return compositor.why_none(scene)
+
+    def change(self, context: bpy.types.Context) -> Report:
+        image = compositor.painted(context.scene)
+        assert image is not None  # else `poll` says why
+        notes = compositor.add(context.scene, image)
+        return Report("INFO", "; ".join([f"{image.name} is in the compositor", *notes]), images=(image.name,))
 
 
 @with_properties(SequenceRequest)
@@ -52,7 +87,7 @@ class IMPASTO_OT_repaint_sequence(StyleArguments, TaskOperator, bpy.types.Operat
     def why_not(cls, context: bpy.types.Context) -> str:
         scene = context.scene
         try:
-            SequenceRequest(**values_in(SequenceRequest, scene.impasto_sequence)).folder(scene)
+            SequenceRequest.from_scene(scene).folder(scene)
         except ImpastoError as error:
             return str(error)
         return why_unset(context)
@@ -64,4 +99,4 @@ class IMPASTO_OT_repaint_sequence(StyleArguments, TaskOperator, bpy.types.Operat
         return SequenceRequest(**values).task(context, style)
 
 
-CLASSES = (IMPASTO_OT_set_up_sequence, IMPASTO_OT_repaint_sequence)
+CLASSES = (IMPASTO_OT_set_up_sequence, IMPASTO_OT_repaint_sequence, IMPASTO_OT_composite_sequence)

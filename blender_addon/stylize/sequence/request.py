@@ -18,7 +18,7 @@ from ...engine import engine
 from ...jobs.session import connect, jobs, push_undo
 from ...jobs.task import Report, Task
 from ...paths import RELATIVE_PATH, absolute
-from ...tools.arguments import argument
+from ...tools.arguments import argument, values_in
 from ...tools.request import Request
 from ..request import without_relief
 from ..settings import START
@@ -70,6 +70,11 @@ class SequenceRequest:
         default=False,
         metadata=argument(BoolProperty, "Start Over", "Paint frames again that are in the folder already"),
     )
+
+    @classmethod
+    def from_scene(cls, scene: bpy.types.Scene) -> SequenceRequest:
+        """The sequence that the panel is set to."""
+        return cls(**values_in(cls, scene.impasto_sequence))
 
     def shot(self, scene: bpy.types.Scene) -> Path:
         """Folder or pattern of the frames. ParameterError for a relative one in a file that was never saved."""

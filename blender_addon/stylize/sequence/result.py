@@ -3,10 +3,17 @@
 
 from __future__ import annotations
 
+import re
+from itertools import count, takewhile
+from pathlib import Path
+
 import bpy
 
 from ...bridge import image_editors, recent
 from ...core.engine.replies import Repainted
+
+LAST_NUMBER = re.compile(r"(\d+)(?=\D*$)")
+"""Number of a frame in the name of its file, as Blender finds it."""
 
 
 def sequence(name: str, made: Repainted) -> bpy.types.Image:
@@ -21,11 +28,20 @@ def sequence(name: str, made: Repainted) -> bpy.types.Image:
     image_editors.show_instead(image, image)
     for space in image_editors.image_editors():
         if space.image == image:
-            _set_frames(space.image_user, made)
+            set_frames(space.image_user, made.first, len(made.paths))
     return image
 
 
-def _set_frames(user: bpy.types.ImageUser, made: Repainted) -> None:
+def set_frames(user: bpy.types.ImageUser | bpy.types.CompositorNodeImage, first: int, number: int) -> None:
     """Show each file in the scene's frame of its number."""
-    user.frame_start, user.frame_offset, user.frame_duration = made.first, made.first - 1, len(made.paths)
+    user.frame_start, user.frame_offset, user.frame_duration = first, first - 1, number
     user.use_auto_refresh = True
+
+
+def frames_of(image: bpy.types.Image) -> tuple[int, int]:
+    """First frame of a sequence, and number of the frames there are from it on. FileNotFoundError without its file."""
+    path = Path(bpy.path.abspath(image.filepath))
+    path.stat()
+    before, digits, after = LAST_NUMBER.split(path.name)
+    files = (path.with_name(f"{before}{frame:0{len(digits)}}{after}") for frame in count(int(digits)))
+    return int(digits), sum(1 for _ in takewhile(Path.exists, files))

@@ -10,7 +10,6 @@ from ...interface.drawing import draw_text, name_place
 from ...jobs.session import jobs
 from ...jobs.task import Place
 from ...parameters.open_numbers import Open, draw_open_number
-from ...tools.arguments import values_in
 from ...tools.panel import draw_run
 from .passes import why_no_motion
 from .request import OPEN, SequenceRequest
@@ -27,12 +26,13 @@ def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         draw_text(body, why, "INFO")
     _draw_frames(body, scene)
     draw_run(body, "impasto.repaint_sequence", Place.SEQUENCE, "SEQUENCE")
+    body.operator("impasto.composite_sequence", icon="NODE_COMPOSITING")
 
 
 def _draw_frames(layout: bpy.types.UILayout, scene: bpy.types.Scene) -> None:
     """Draw where the frames are, where they go, and which they are; the places by default are shown in the fields."""
     settings, column = scene.impasto_sequence, layout.column()
-    request = SequenceRequest(**values_in(SequenceRequest, settings))
+    request = SequenceRequest.from_scene(scene)
     try:
         places = (str(request.shot(scene)), str(request.folder(scene)))
     except ImpastoError:  # the reason is shown below the button

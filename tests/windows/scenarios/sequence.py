@@ -61,6 +61,10 @@ def repaints(walk: Walk) -> Steps:
     (image,) = (image for image in bpy.data.images if image.source == "SEQUENCE")
     walk.record("painted", sorted(path.name for path in (OUT / "shot" / "painted").glob("*.exr")))
     walk.record("image", [image.name, list(image.size)])
+    yield walk.click("impasto.composite_sequence", "VIEW_3D")
+    yield 0.5
+    walk.record("composited", JOBS.made.text)
+    walk.screenshot("composited.png")
     yield walk.switch("VIEW_3D", "IMAGE_EDITOR")
     area = walk.area("IMAGE_EDITOR")
     area.spaces.active.image = image
