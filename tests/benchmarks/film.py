@@ -1,19 +1,21 @@
 """Shots repainted, beside their frames repainted one by one.
 
     IMPASTO_EXTENSION=ZIP BLENDERS_PYTHON tests/benchmarks/film_in_blender.py SHOTS 48 640
-    python tests/benchmarks/film.py SHOTS STYLE [--tool wct …] --out FOLDER
+    python tests/benchmarks/film.py SHOTS STYLE [--tool wct --tool fast-style=MODEL …] --out FOLDER
 
 In the core's Python. Over pixels that were seen in the frame before: the root mean square of a frame's difference from
 the one before, moved along (error; the input's own is the floor), and the correlation of fine detail with that of the
 one before, moved along (moved) and as it stands (glued, which the glass of a shower's door would have). ghost: distance
-from a frame painted alone, blurred, where newly seen, relative to elsewhere. Writes film.json, and of each shot a strip
-and an animation: input, one by one, carried.
+from a frame painted alone, blurred, where newly seen, relative to elsewhere. --weights and --heads: score and content
+of some frames, as of `style_judging`. --times: the peak of memory after paint was carried through a shot once, and
+after so many times in a row. Writes film.json, and of each shot a strip and an animation: input, one by one, carried.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import resource
 import shutil
 import time
 from pathlib import Path
@@ -22,14 +24,19 @@ from typing import Any
 import numpy as np
 from PIL import Image
 from scipy.ndimage import gaussian_filter
+from style import JUDGE
+from style_judging import Judge, read_heads
 
 from impasto import Maps, Recipe, Step, read_maps, run
+from impasto.context import Context
 from impasto.film.animation import write_animation
 from impasto.film.footage import painted_color, painted_name, write_picture
 from impasto.film.frames import frames_of
 from impasto.film.motion import is_known, pixel_places, samples_at
-from impasto.film.shot import Shot, keyframe_spans
+from impasto.film.shot import KEYFRAMES_APART, Shot, keyframe_spans
 from impasto.io.passes import ShotFrame, read_frame
+from impasto.plugins.registry import registry
+from impasto_style.shared.architectures import load_encoder
 
 DETAIL_PX, BROAD_PX = 2.0, 4.0
 SHOWN = 5
@@ -39,9 +46,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("shots", type=Path)
     parser.add_argument("style", type=Path)
-    parser.add_argument("--tool", action="append")
+    parser.add_argument("--tool", action="append", metavar="TOOL[=MODEL]")
     parser.add_argument("--only", action="append")
     parser.add_argument("--footage", action="store_true", help="repaint the frames' pictures, by estimated motion")
+    parser.add_argument("--times", type=int, default=0, help="carry paint through the shot so many times, in a row")
+    parser.add_argument("--weights", type=Path, metavar="DIR", help="library of weights, with the judge's")
+    parser.add_argument("--heads", type=Path, metavar="FILE", help="LPIPS' heads for SqueezeNet, as safetensors")
     parser.add_argument("--out", type=Path, default=Path("out/film"))
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
@@ -50,28 +60,42 @@ def main() -> None:
         for tool in options.tool or ["patches-style", "wct"]:
             if options.only and folder.name not in options.only:
                 continue
-            recipe = Recipe((Step(tool, {}, {"style": "style"}),), 0)
             out = options.out / f"{folder.name}_{tool}"
-            found[f"{folder.name}, {tool}"] = measured(folder, recipe, style, out, options.footage)
-            print(folder.name, tool, json.dumps(found[f"{folder.name}, {tool}"]), flush=True)
+            shutil.rmtree(out, ignore_errors=True)
+            out.mkdir()
+            if options.times:
+                result: dict[str, Any] = {"mib": memory_mib(folder, tool, style, out, options.times)}
+            else:
+                result = measured(folder, tool, style, out, options)
+            found[f"{folder.name}, {tool}"] = result
+            print(folder.name, tool, json.dumps(result), flush=True)
             (options.out / "film.json").write_text(json.dumps(found, indent=1) + "\n")
 
 
-def measured(folder: Path, recipe: Recipe, style: Maps, out: Path, is_footage: bool) -> dict[str, Any]:
+def recipe_of(tool: str) -> tuple[Recipe, list[str]]:
+    """A recipe of a tool, or of a tool with a model, and the names of its inputs."""
+    name, _, model = tool.partition("=")
+    inputs = [] if model else ["style"]
+    return Recipe((Step(name, {"model": model} if model else {}, {each: each for each in inputs}),), 0), inputs
+
+
+def measured(folder: Path, tool: str, style: Maps, out: Path, options: argparse.Namespace) -> dict[str, Any]:
     """Figures of a shot; its pictures are written beside `out`."""
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir()
     rows, ghosts, before, trios = [], [], None, []
     frames = frames_of(folder)
-    given = footage_of(frames, out / "footage") if is_footage else frames
-    started, shot = time.process_time(), Shot(given, recipe, {"style": style})
+    given = footage_of(frames, out / "footage") if options.footage else frames
+    recipe, names = recipe_of(tool)
+    inputs = dict.fromkeys(names, style)
+    started, shot = time.process_time(), Shot(given, recipe, inputs)
     for numbers in keyframe_spans(list(frames)):
         list(shot.repaint(numbers, out))
-    seconds = time.process_time() - started
+    seconds, alone_s = time.process_time() - started, 0.0
     for number, path in frames.items():
         frame = read_frame(path)
         maps = Maps.from_arrays({"base_color": frame.color, "opacity": frame.opacity})
-        alone = run(recipe, {"source": maps, "style": style}).maps["base_color"].pixels
+        started = time.process_time()
+        alone = run(recipe, {"source": maps, **inputs}).maps["base_color"].pixels
+        alone_s += time.process_time() - started
         now = frame, (frame.color, alone, painted_color(out / painted_name(given[number])))
         trios.append(np.concatenate(now[1], 1))
         if before is not None:
@@ -81,19 +105,50 @@ def measured(folder: Path, recipe: Recipe, style: Maps, out: Path, is_footage: b
             if known.any() and not known.all():
                 ghosts.append(float(away[~known].mean() / away[known].mean()))
         before = now
-    pictures(trios, out)
+    picked = [trios[index] for index in np.linspace(0, len(trios) - 1, SHOWN).round().astype(int)]
+    pictures(trios, picked, out)
     means = np.mean(rows, 0)
-    names = ("input", "alone", "carried")
+    kinds = ("input", "alone", "carried")
     result: dict[str, Any] = {
         name: dict(zip(("error", "moved", "glued"), map(float, row), strict=True))
-        for name, row in zip(names, means, strict=True)
+        for name, row in zip(kinds, means, strict=True)
     }
+    if options.weights:
+        for name, figure in zip(kinds[1:], scores(picked, style, options), strict=True):
+            result[name] |= figure
     return result | {
         "ghost": float(np.mean(ghosts or [0])),
         "painted": shot.painted,
         "frames": len(trios),
         "seconds": seconds / len(trios),
+        "alone_s": alone_s / len(trios),
     }
+
+
+def scores(picked: list[np.ndarray], style: Maps, options: argparse.Namespace) -> list[dict[str, float]]:
+    """Style score and content distance of frames that were painted alone, and of those that were carried."""
+    encoder = load_encoder(JUDGE, Context(weights=registry().weights_library(options.weights)))
+    heads, found = read_heads(options.heads) if options.heads else None, []
+    for trio in picked:
+        shown, *painted = np.split(trio, 3, 1)
+        judge = Judge(encoder, shown, style["base_color"].pixels, heads)
+        made = [judge.judge(each) for each in painted]
+        found.append([((one.gram + one.sliced) / 2, one.content) for one in made])
+    return [{"score": float(score), "content": float(content)} for score, content in np.mean(found, 0)]
+
+
+def memory_mib(folder: Path, tool: str, style: Maps, out: Path, times: int) -> list[float]:
+    """Peak of this process's memory after paint was carried through the shot once, and after all times in a row."""
+    links, (recipe, names) = out / "links", recipe_of(tool)
+    links.mkdir()
+    paths = list(frames_of(folder).values())
+    for number, path in enumerate(paths * times, 1):
+        (links / f"frame_{number:04d}{path.suffix}").symlink_to(path.resolve())
+    peaks, shot = [], Shot(frames_of(links), recipe, dict.fromkeys(names, style))
+    for numbers in keyframe_spans(list(shot.frames)):
+        list(shot.repaint(numbers, out))
+        peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    return [peaks[len(paths) // KEYFRAMES_APART], peaks[-1]]
 
 
 def footage_of(frames: dict[int, Path], folder: Path) -> dict[int, Path]:
@@ -118,9 +173,8 @@ def blurred(color: np.ndarray, sigma: float) -> np.ndarray:
     return gaussian_filter(color, (sigma, sigma, 0), mode="nearest")
 
 
-def pictures(trios: list[np.ndarray], out: Path) -> None:
-    """A strip of some frames, and an animation of all."""
-    picked = [trios[index] for index in np.linspace(0, len(trios) - 1, SHOWN).round().astype(int)]
+def pictures(trios: list[np.ndarray], picked: list[np.ndarray], out: Path) -> None:
+    """A strip of the frames that were picked, and an animation of all."""
     strip = (np.concatenate(picked) * 255).round().clip(0, 255).astype(np.uint8)
     Image.fromarray(strip).save(out.with_suffix(".jpg"), quality=88)
     write_animation(out.with_suffix(".webp"), trios)

@@ -52,6 +52,20 @@ FAST_STYLE = (
         (f"{TRAINING}::test_shapes_are_kept_as_the_teacher_is_asked_to",),
     ),
     Mutation(
+        "fast-style-glued",
+        "Coherence asks paint to stay where it is on the screen.",
+        f"{FOLDER}/coherence.py",
+        Edit("after - motion.of(before)", "after - before"),
+        (f"{TRAINING}::test_paint_that_moves_with_the_picture_is_coherent_and_paint_on_the_screen_is_not",),
+    ),
+    Mutation(
+        "fast-style-coherence-unasked",
+        "Coherence is measured and not learned.",
+        TRAIN,
+        Edit("= self.parameters.coherence * self._incoherence(x, x_hat)", "= self._incoherence(x, x_hat).detach()"),
+        (f"{TRAINING}::test_a_coherent_painter_heeds_the_picture_more_than_the_noise",),
+    ),
+    Mutation(
         "fast-style-no-discriminator",
         "The discriminator learns, and the painter does not learn from it.",
         TRAIN,

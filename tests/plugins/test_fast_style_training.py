@@ -10,6 +10,7 @@ from impasto.context import Context
 from impasto.data.dataset import dataset_of
 from impasto.errors import Cancelled
 from impasto.plugins.registry import registry
+from impasto_style.fast.coherence import DrawnMotion, incoherence, next_frame
 from impasto_style.fast.data import Lessons, own_pictures, teacher_of
 from impasto_style.fast.discriminator import PaintingDiscriminator, standardise
 from impasto_style.fast.network import NOISE_CHANNELS
@@ -110,6 +111,51 @@ def test_a_cancelled_lesson_changes_nothing():
     assert torch.equal(training.random.get_state(), state)
     training.step()
     assert calls[0] == calls[1]
+
+
+def test_paint_that_moves_with_the_picture_is_coherent_and_paint_on_the_screen_is_not():
+    random = torch.Generator().manual_seed(0)
+    x = torch.rand(3, 3, 64, 64, generator=random)
+    motion = DrawnMotion.drawn(x, random)
+    assert incoherence(x, motion.of(x), motion) == 0
+    assert incoherence(x, x, motion) > 0.2
+    assert 0.7 < motion.is_seen.float().mean() < 1
+
+
+def test_pictures_are_moved_to_where_they_are_said_to_be():
+    """The columns of a ramp are then those of the places."""
+    ramp = torch.linspace(-63 / 64, 63 / 64, 64).expand(2, 1, 64, 64)
+    motion = DrawnMotion.drawn(ramp, torch.Generator().manual_seed(0))
+    inner = motion.is_seen & (motion.places.abs().amax(-1) < 0.9)[:, None]
+    assert (motion.of(ramp)[:, 0] - motion.places[..., 0])[inner[:, 0]].abs().max() < 2e-3  # a fifteenth of a pixel
+
+
+def test_a_next_frame_has_another_light_and_grain():
+    x = torch.full((4, 3, 32, 32), 0.5)
+    random = torch.Generator().manual_seed(0)
+    later = next_frame(x, DrawnMotion.drawn(x, random), random)
+    assert later.mean((1, 2, 3)).std() > 0.003
+    assert 0.01 < later[0].std() < 0.03
+
+
+def test_a_coherent_painter_heeds_the_picture_more_than_the_noise():
+    """The teacher's dots are anywhere; a painter who is asked for coherence paints them less from noise."""
+
+    def dots(values: torch.Tensor, seed: int) -> torch.Tensor:
+        return torch.rand(3, *values.shape[1:], generator=torch.Generator().manual_seed(seed))
+
+    changes = []
+    for coherence in (0.0, 20.0):
+        training = training_of(dots, coherence=coherence, learning_rate=0.003)
+        for training.done in range(60):
+            training.step()
+        x, _ = training.crops(2, torch.Generator().manual_seed(0))
+        one, other = (
+            training.networks["painter"](x, torch.randn(2, 4, 16, 16, generator=torch.Generator().manual_seed(seed)))
+            for seed in (1, 2)
+        )
+        changes.append(float((one - other).detach().abs().mean()))
+    assert changes[1] < 0.5 * changes[0]
 
 
 @pytest.mark.parametrize("name", ["patches-style", "neighbours"])

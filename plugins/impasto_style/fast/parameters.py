@@ -47,6 +47,9 @@ class TrainFastStyleParameters(Parameters):
     preservation: float = Field(
         1.0, ge=0, le=10, description="How strongly the teacher keeps the picture's shapes; 1 is the usual"
     )
+    coherence: float = Field(
+        0.0, ge=0, le=100, description="How strongly strokes follow what moves, for films; 0 learns faster"
+    )
     lessons: int = Field(
         32, ge=1, le=1000, description="Pictures that the teacher repaints for it to learn from, some seconds each"
     )

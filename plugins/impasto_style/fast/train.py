@@ -29,6 +29,7 @@ from impasto.training.model import train_model
 from impasto.training.pictures import load_surfaces
 
 from ..shared.resampling import as_image, as_tensor
+from .coherence import DrawnMotion, incoherence, next_frame
 from .data import Lessons, colors_of, own_pictures, teacher_of
 from .discriminator import PaintingDiscriminator, standardise
 from .network import TransformNetwork
@@ -106,8 +107,18 @@ class FastStyleTraining(Training):
             "painter": relativistic_loss(of_painter - of_teacher),
             "colors": COLORS_WEIGHT * placed_colors(x_hat, y),
         }
+        if self.parameters.coherence:
+            losses["coherence"] = self.parameters.coherence * self._incoherence(x, x_hat)
         self.descend("painter", torch.stack(list(losses.values())).sum() + RANGE_WEIGHT * beyond_range(x_hat))
         return losses
+
+    def _incoherence(self, x: Tensor, x_hat: Tensor) -> Tensor:
+        """Difference of what is painted a frame later, from other noise, from x̂, moved along."""
+        motion = DrawnMotion.drawn(x, self.random)
+        later = next_frame(x, motion, self.random)
+        with self.autocast():
+            after = self.networks["painter"](later, _noise(later, self.noise))
+        return incoherence(x_hat, after.float(), motion)
 
     def _logits(self, paintings: Tensor, x: Tensor) -> Tensor:
         """D of standardised paintings (n B, 3, H, W) of the pictures x (B, 3, H, W)."""
