@@ -111,6 +111,11 @@ def labels() -> str:
     return " ".join(str(options.get("text", "")) for what, _, options in shown if what == "label")
 
 
+def buttons() -> list[str]:
+    """The operators whose buttons the panel shows."""
+    return [arguments[0] for what, arguments, _ in drawn(getattr(bpy.types, PANEL)).drawn if what == "operator"]
+
+
 def start(extension) -> object:
     """Click the panel's button; the task that runs then."""
     operator = extension.stylize.sequence.operators.IMPASTO_OT_repaint_sequence
@@ -326,9 +331,11 @@ def test_renders_show_the_painted_frames_and_the_shot_keeps_its_passes(rendered,
 def test_a_painted_sequence_is_found_in_a_file_that_was_saved_and_undone_in_one_step(rendered, stripes, tmp_path):
     add = bpy.ops.impasto.composite_sequence
     assert not add.poll()
+    assert "impasto.composite_sequence" not in buttons()
     with pytest.raises(RuntimeError, match="There is no painted sequence yet"):
         add()
     repaint()
+    assert "impasto.composite_sequence" in buttons()
     blend = str(tmp_path / "shot.blend")
     bpy.ops.wm.save_as_mainfile(filepath=blend)
     bpy.ops.file.make_paths_relative()

@@ -24,13 +24,13 @@ class SceneChange:
     bl_label: str
 
     @classmethod
-    def why_not(cls, scene: bpy.types.Scene) -> str:
+    def why_not(cls, context: bpy.types.Context) -> str:
         """Reason why it can do nothing useful now; empty if it can."""
         return ""
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return poll(cls, ("" if bpy.app.background else why_busy_or_rendering()) or cls.why_not(context.scene))
+        return poll(cls, ("" if bpy.app.background else why_busy_or_rendering()) or cls.why_not(context))
 
     def change(self, context: bpy.types.Context) -> Report:
         raise NotImplementedError
@@ -64,8 +64,8 @@ show them"""
     bl_label = "Add to Compositor"
 
     @classmethod
-    def why_not(cls, scene: bpy.types.Scene) -> str:
-        return compositor.why_none(scene)
+    def why_not(cls, context: bpy.types.Context) -> str:
+        return compositor.why_none(context.scene)
 
     def change(self, context: bpy.types.Context) -> Report:
         image = compositor.painted(context.scene)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import bpy
 
 from ...core.errors import ImpastoError
-from ...interface.drawing import draw_text, name_place
+from ...interface.drawing import draw_text, name_place, why_not
 from ...jobs.session import jobs
 from ...jobs.task import Place
 from ...parameters.open_numbers import Open, draw_open_number
@@ -26,7 +26,8 @@ def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         draw_text(body, why, "INFO")
     _draw_frames(body, scene)
     draw_run(body, "impasto.repaint_sequence", Place.SEQUENCE, "SEQUENCE")
-    body.operator("impasto.composite_sequence", icon="NODE_COMPOSITING")
+    if not why_not("impasto.composite_sequence"):
+        body.operator("impasto.composite_sequence", icon="NODE_COMPOSITING")
 
 
 def _draw_frames(layout: bpy.types.UILayout, scene: bpy.types.Scene) -> None:
