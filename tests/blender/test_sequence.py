@@ -147,6 +147,7 @@ def test_a_scene_is_set_up_on_a_layer_of_its_own(scene, plane):
         assert scene.view_layers.keys() == [LAYER, "Artist"]
     film = scene.view_layers[LAYER]
     assert film.use_pass_vector
+    assert film.use_pass_position
     assert film.use_pass_cryptomatte_object
     assert film.use_pass_mist, "it is a copy"
     assert film.layer_collection.children["Hidden"].exclude

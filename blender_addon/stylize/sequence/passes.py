@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A scene whose frames can be repainted: a view layer with motion and objects, and files that hold all passes.
+"""A scene whose frames can be repainted: a view layer with motion, objects and places, in files that hold all passes.
 
 Cycles only: its vectors are tested here. EEVEE has a pass of that name too, which no test without a window can render.
 """
@@ -77,6 +77,7 @@ def _set_up_layer(context: bpy.types.Context) -> None:
     scene.view_layers.move(scene.view_layers.find(LAYER), 0)  # an image shows the first layer of its file
     layer = scene.view_layers[LAYER]
     layer.use = layer.use_pass_combined = layer.use_pass_vector = layer.use_pass_cryptomatte_object = True
+    layer.use_pass_position = True
     layer.pass_cryptomatte_depth = DEPTH
     layer.use_pass_object_index = any(item.pass_index for item in layer.objects)
 
