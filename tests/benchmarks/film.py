@@ -6,9 +6,11 @@
 In the core's Python. Over pixels that were seen in the frame before: the root mean square of a frame's difference from
 the one before, moved along (error; the input's own is the floor), and the correlation of fine detail with that of the
 one before, moved along (moved) and as it stands (glued, which the glass of a shower's door would have). ghost: distance
-from a frame painted alone, blurred, where newly seen, relative to elsewhere. --weights and --heads: score and content
-of some frames, as of `style_judging`. --times: the peak of memory after paint was carried through a shot once, and
-after so many times in a row. Writes film.json, and of each shot a strip and an animation: input, one by one, carried.
+from a frame painted alone, blurred, where newly seen, relative to elsewhere. returns: over pixels of what stands still
+that were hidden in the frame before and shown in an earlier one, the root mean square of the difference from the first
+frame that shows them. --weights and --heads: score and content of some frames, as of `style_judging`. --times: the peak
+of memory after paint was carried through a shot once, and after so many times in a row. Writes film.json, and of each
+shot a strip and an animation: input, one by one, carried.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ from impasto.context import Context
 from impasto.film.animation import write_animation
 from impasto.film.footage import painted_color, painted_name, write_picture
 from impasto.film.frames import frames_of
+from impasto.film.memory import Surfaces, moving_objects
 from impasto.film.motion import is_known, pixel_places, samples_at
 from impasto.film.shot import KEYFRAMES_APART, Shot, keyframe_spans
 from impasto.io.passes import ShotFrame, read_frame
@@ -81,7 +84,7 @@ def recipe_of(tool: str) -> tuple[Recipe, list[str]]:
 
 def measured(folder: Path, tool: str, style: Maps, out: Path, options: argparse.Namespace) -> dict[str, Any]:
     """Figures of a shot; its pictures are written beside `out`."""
-    rows, ghosts, before, trios = [], [], None, []
+    rows, ghosts, before, trios, earlier, moved, returned = [], [], None, [], [], set(), []
     frames = frames_of(folder)
     given = footage_of(frames, out / "footage") if options.footage else frames
     recipe, names = recipe_of(tool)
@@ -100,11 +103,15 @@ def measured(folder: Path, tool: str, style: Maps, out: Path, options: argparse.
         trios.append(np.concatenate(now[1], 1))
         if before is not None:
             known = is_known(frame, before[0])
+            moved |= moving_objects(frame, before[0])
+            if frame.position is not None:
+                returned.append(differences(frame, ~known & ~np.isin(frame.index, list(moved)), now[1], earlier))
             rows.append([figures(frame, known, *pair) for pair in zip(before[1], now[1], strict=True)])
             away = np.abs(blurred(now[1][2], BROAD_PX) - blurred(alone, BROAD_PX)).mean(-1)
             if known.any() and not known.all():
                 ghosts.append(float(away[~known].mean() / away[known].mean()))
         before = now
+        earlier.append((Surfaces.of(frame), now[1]))
     picked = [trios[index] for index in np.linspace(0, len(trios) - 1, SHOWN).round().astype(int)]
     pictures(trios, picked, out)
     means = np.mean(rows, 0)
@@ -116,6 +123,10 @@ def measured(folder: Path, tool: str, style: Maps, out: Path, options: argparse.
     if options.weights:
         for name, figure in zip(kinds[1:], scores(picked, style, options), strict=True):
             result[name] |= figure
+    if returned:
+        squares = np.square(np.concatenate(returned, 1))
+        result["returns"] = dict(zip(kinds, np.sqrt(squares.mean((1, 2))).tolist(), strict=True))
+        result["returning"] = squares.shape[1]
     return result | {
         "ghost": float(np.mean(ghosts or [0])),
         "painted": shot.painted,
@@ -167,6 +178,21 @@ def figures(frame: ShotFrame, known: np.ndarray, before: np.ndarray, now: np.nda
     fine, fine_moved, fine_before = ((one - blurred(one, DETAIL_PX)).mean(-1)[known] for one in (now, moved, before))
     error = float(np.sqrt(np.square(now - moved)[known].mean()))
     return error, float(np.corrcoef(fine, fine_moved)[0, 1]), float(np.corrcoef(fine, fine_before)[0, 1])
+
+
+def differences(
+    frame: ShotFrame, where: np.ndarray, now: tuple[np.ndarray, ...], earlier: list[tuple[Surfaces, Any]]
+) -> np.ndarray:
+    """Differences (3, N, 3) of pixels from the first earlier frame that shows the same points of the world."""
+    found, sought = [np.zeros((len(now), 0, 3))], where & Surfaces.of(frame).is_there
+    for surfaces, then in earlier:
+        at = np.argwhere(sought)
+        places = surfaces.places_of(frame.position[sought], frame.index[sought])
+        shown = np.isfinite(places).all(-1)
+        here, there = tuple(at[shown].T), places[shown].astype(np.float32)[None]
+        found.append(np.stack([a[here] - samples_at(b, there, "bicubic")[0] for a, b in zip(now, then, strict=True)]))
+        sought[here] = False
+    return np.concatenate(found, 1)
 
 
 def blurred(color: np.ndarray, sigma: float) -> np.ndarray:

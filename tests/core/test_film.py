@@ -15,6 +15,7 @@ from impasto.errors import Cancelled, FileError, ParameterError
 from impasto.film import shot as shots
 from impasto.film.carrying import MOST_PAINTINGS, NONE, CarriedPaint, Painting
 from impasto.film.frames import frames_of, numbered_files
+from impasto.film.memory import Surfaces, moving_objects
 from impasto.film.motion import is_known, pixel_places, samples_at
 from impasto.film.shot import Shot, keyframe_spans, repaint_shot
 from impasto.io.passes import ShotFrame, read_frame, write_repainted
@@ -25,8 +26,13 @@ HEIGHT, WIDTH = 40, 64
 RECIPE = Recipe((Step("tint", {}),), 0)
 
 
-def write_frame(path: Path, color: np.ndarray, motion=(0.0, 0.0), index=None, opacity=None, **changed) -> Path:
-    """A frame as Blender 4 writes it. motion: rows down and columns right in a frame, one for all or (H, W, 2)."""
+def write_frame(
+    path: Path, color: np.ndarray, motion=(0.0, 0.0), index=None, opacity=None, position=None, to_next=None, **changed
+) -> Path:
+    """A frame as Blender 4 writes it. motion: rows down and columns right in a frame, one for all or (H, W, 2).
+
+    position: (H, W, 3), of each pixel in the world. to_next: the motion from this frame, if it is another.
+    """
     import OpenImageIO as oiio
 
     height, width = color.shape[:2]
@@ -35,7 +41,11 @@ def write_frame(path: Path, color: np.ndarray, motion=(0.0, 0.0), index=None, op
     channels = {f"Combined.{name}": color[..., number] * opacity for number, name in enumerate("RGB")}
     channels |= {"Combined.A": opacity, "IndexOB.X": np.zeros((height, width)) if index is None else index}
     up, right = -moved[..., 0], moved[..., 1]
-    channels |= {"Vector.X": -right, "Vector.Y": -up, "Vector.Z": -right, "Vector.W": -up} | changed
+    then = moved if to_next is None else np.broadcast_to(np.float32(to_next), (height, width, 2))
+    channels |= {"Vector.X": -right, "Vector.Y": -up, "Vector.Z": -then[..., 1], "Vector.W": then[..., 0]}
+    if position is not None:
+        channels |= {f"Position.{name}": position[..., number] for number, name in enumerate("XYZ")}
+    channels |= changed
     spec = oiio.ImageSpec(width, height, len(channels), "float")
     spec.channelnames = tuple(f"View.Layer.{name}" for name in channels)
     output = oiio.ImageOutput.create(str(path))
@@ -66,6 +76,23 @@ def pan(folder: Path, count: int, step: int = 2) -> dict[int, Path]:
     for number in range(1, count + 1):
         left = step * number
         dated(write_frame(folder / f"pan_{number:04}.exr", wall[:, left : left + WIDTH], (0, -step)))
+    return frames_of(folder)
+
+
+def swing(folder: Path, lefts: tuple[float, ...], nearer: float = 0.0) -> dict[int, Path]:
+    """A camera that moves over a wall to these columns, of 10 cm; nearer: m by which it is nearer."""
+    wall, places = texture(), pixel_places((HEIGHT, WIDTH)) / 10
+    folder.mkdir(exist_ok=True)
+    for number, left in enumerate(lefts):
+        before, after = (lefts[min(max(other, 0), len(lefts) - 1)] for other in (number - 1, number + 1))
+        x = places[..., 1] + left / 10
+        write_frame(
+            folder / f"swing_{number:04}.exr",
+            samples_at(wall, pixel_places((HEIGHT, WIDTH)) + np.float32([0, left])),
+            (0, before - left),
+            position=np.stack([x, np.full_like(x, 5 - nearer), 4 - places[..., 0]], -1),
+            to_next=(0, left - after),
+        )
     return frames_of(folder)
 
 
@@ -116,6 +143,89 @@ def test_strokes_move_with_what_they_are_painted_on(painter, tmp_path):
         with_wall = correlation(strokes[0][:, 15:], strokes[5][:, :-15])
         assert least <= with_wall <= most
     assert abs(correlation(carried[0], carried[5])) < 0.2  # not as if they were on the glass of a shower's door
+
+
+SWING = (0, 16, 32, 48, 70, 48, 32, 16, 0.25)
+
+
+@pytest.mark.parametrize("apart", [1, 8])
+def test_what_comes_back_has_its_paint_again(painter, monkeypatch, tmp_path, apart):
+    """Of frame 0, frame 4 shows nothing; the last lies a quarter of a pixel beside the first."""
+    monkeypatch.setattr(shots, "KEYFRAMES_APART", apart)
+    frames = swing(tmp_path / "shot", SWING)
+    first, *_, last = strokes_of(frames, repainted(frames, tmp_path / "out"))
+    again = samples_at(first[..., None], pixel_places((HEIGHT, WIDTH)) + np.float32([0, 0.25]), "bicubic")[..., 0]
+    assert correlation(again[2:-2, 2:-2], last[2:-2, 2:-2]) > 0.97
+
+
+def test_a_swing_back_takes_no_painting(painter, monkeypatch, tmp_path):
+    monkeypatch.setattr(shots, "KEYFRAMES_APART", 1)
+    repainted(swing(tmp_path / "there", SWING[:5]), tmp_path / "out")
+    there = len(painter)
+    repainted(swing(tmp_path / "there_and_back", SWING), tmp_path / "both")
+    assert len(painter) == 2 * there
+
+
+def test_what_moves_is_not_known_by_its_place(painter, monkeypatch, tmp_path):
+    """A belt: its points come to where others of it were painted."""
+    monkeypatch.setattr(shots, "KEYFRAMES_APART", 1)
+    places = np.concatenate([pixel_places((HEIGHT, WIDTH)), np.ones((HEIGHT, WIDTH, 1))], -1)
+    frames = {
+        number: write_frame(
+            tmp_path / f"a_{number}.exr", np.full((HEIGHT, WIDTH, 3), 0.2 + 0.01 * number), (0, -5), position=places
+        )
+        for number in range(5)
+    }
+    first, *_, last = repainted(frames, tmp_path / "out")
+    assert abs(correlation(first[:, -20:], last[:, -20:])) < 0.2
+    assert correlation(first[4:-4, 24:-4], last[4:-4, 4:-24]) > 0.9
+
+
+def test_a_frame_of_other_positions_is_made_anew(painter, tmp_path):
+    frames = swing(tmp_path / "shot", SWING[:2])
+    repaint_shot(frames, RECIPE, {}, tmp_path / "out")
+    swing(tmp_path / "shot", SWING[:2], nearer=0.1)
+    with pytest.raises(FileError, match="of another render"):
+        repaint_shot(frames, RECIPE, {}, tmp_path / "out")
+
+
+def test_places_are_found_by_positions_in_parts_of_a_pixel():
+    """On a floor that goes away from the camera; not off it, not past its end, not on another object."""
+    rows, columns = np.moveaxis(pixel_places((HEIGHT, WIDTH)), -1, 0)
+    depth = 100 / (rows + 20)
+
+    def floor(row, column):
+        depth = 100 / (row + 20)
+        return np.stack([(column - WIDTH / 2) * depth / 50, depth, np.zeros_like(depth)], -1)
+
+    shown = Surfaces(floor(rows, columns).astype(np.float32), np.where(columns < 40, 1, 2))
+    sought = np.random.default_rng(0).uniform((1, 1), (HEIGHT - 2, 38), (200, 2))
+    points, one = floor(*sought.T), np.ones(200)
+    np.testing.assert_allclose(shown.places_of(points, one), sought, atol=0.05)
+    assert np.isnan(shown.places_of(points, 2 * one)).all()
+    assert np.isnan(shown.places_of(points + np.array([0, 0, 0.2]), one)).all()
+    assert np.isnan(shown.places_of(points + np.array([0, depth.max(), 0]), one)).all()
+
+
+def test_positions_of_the_world_and_of_no_number_are_of_no_surface():
+    position = np.zeros((HEIGHT, WIDTH, 3), np.float32)
+    position[0, 0] = np.nan
+    shown = Surfaces(position, np.zeros((HEIGHT, WIDTH)))
+    assert not shown.is_there.any()
+    assert np.isnan(shown.places_of(np.zeros((3, 3)), np.zeros(3))).all()
+
+
+def test_an_object_moves_if_its_points_do():
+    places = pixel_places((HEIGHT, WIDTH))
+    here = np.concatenate([places, np.ones((HEIGHT, WIDTH, 1), np.float32)], -1)
+    index = np.where(np.arange(WIDTH) < 32, 1.0, 2.0) * np.ones((HEIGHT, 1))
+    before = still(position=here, index=index, to_next=moving(0, 2))
+    pushed = still(position=here - np.float32([0, 2, 0]), index=index, to_previous=moving(0, -2))
+    assert moving_objects(pushed, before) == set()
+    for way in ((0, 0.3, 0), (0, 0, 0.3)):
+        moved = here + np.where(index[..., None] == 2, np.float32(way), 0).astype(np.float32)
+        assert moving_objects(still(position=moved, index=index), still(position=here, index=index)) == {2.0}
+    assert moving_objects(still(), before) == set()
 
 
 def _maps(path: Path) -> Maps:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from .mutation import Edit, Mutation
 
-CARRYING, MOTION, SHOT, PASSES = (
+CARRYING, MEMORY, MOTION, SHOT, PASSES = (
     "core/impasto/film/carrying.py",
+    "core/impasto/film/memory.py",
     "core/impasto/film/motion.py",
     "core/impasto/film/shot.py",
     "core/impasto/io/passes.py",
@@ -52,7 +53,7 @@ FILMS = (
         "film-shadows-stay",
         "Paint stays as it is when the light changes.",
         CARRYING,
-        Edit("carried.change(frame) > MOST_CHANGE", "carried.change(frame) > 9"),
+        Edit("self.change(frame) > MOST_CHANGE", "self.change(frame) > 9"),
         (f"{FILM}::test_a_shadow_that_passes_is_painted",),
     ),
     Mutation(
@@ -75,6 +76,27 @@ FILMS = (
         SHOT,
         Edit("newer.carry(frame.reversed, after.reversed)", "newer.carry(frame, after)"),
         (f"{FILM}::test_keyframes_painted_by_hand_are_carried_both_ways",),
+    ),
+    Mutation(
+        "film-forgetful",
+        "What comes back is painted anew.",
+        SHOT,
+        Edit("                carried.recall(frame, self.moved)\n", ""),
+        (f"{FILM}::test_what_comes_back_has_its_paint_again",),
+    ),
+    Mutation(
+        "film-moving-by-place",
+        "What moves is known by its place in the world.",
+        MEMORY,
+        Edit("shares > MOST_MOVED", "shares > 1"),
+        (f"{FILM}::test_what_moves_is_not_known_by_its_place",),
+    ),
+    Mutation(
+        "film-memory-of-whole-pixels",
+        "Places are found by whole pixels.",
+        MEMORY,
+        Edit("pixels + np.stack([rows, columns], -1)", "pixels"),
+        (f"{FILM}::test_places_are_found_by_positions_in_parts_of_a_pixel",),
     ),
     Mutation(
         "film-first-keyframe-only",

@@ -5,12 +5,14 @@ Places are carried, never colours: each frame samples the paintings once, so str
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.ndimage import distance_transform_edt, gaussian_filter
 
 from ..io.passes import ShotFrame
+from .memory import Surfaces
 from .motion import is_known, pixel_places, samples_at
 
 NONE = -1
@@ -30,16 +32,20 @@ the object must have gone away before it is painted over."""
 
 @dataclass(frozen=True)
 class Painting:
-    """A painted frame: its colours (H, W, 3), what it showed, and each pixel's distance (H, W, 1) to an outline."""
+    """A painted frame: its colours (H, W, 3), what it showed, and each pixel's distance (H, W, 1) to an outline.
+
+    surfaces: where in the world that was; None if the frame has no positions.
+    """
 
     color: np.ndarray
     shown: np.ndarray
     outlines: np.ndarray
+    surfaces: Surfaces | None
 
     @classmethod
     def of(cls, color: np.ndarray, frame: ShotFrame) -> Painting:
         """The painting of a frame."""
-        return cls(color, frame.color, frame.outlines_px[..., None])
+        return cls(color, frame.color, frame.outlines_px[..., None], Surfaces.of(frame))
 
 
 @dataclass
@@ -68,12 +74,28 @@ class CarriedPaint:
         known = is_known(frame, before)
         number, places = self._moved(pixel_places(frame.size_px) + frame.to_previous)
         carried = CarriedPaint(np.where(known, number, NONE), places, self.paintings)
-        carried.number[carried._is_stretched()] = NONE
-        carried.number[carried.change(frame) > MOST_CHANGE] = NONE
-        halo_px, now = HALO * max(frame.size_px), frame.outlines_px
-        then = carried.gathered("outlines", now[..., None])[..., 0]
-        carried.number[(then < halo_px) & (now > then + GONE * halo_px)] = NONE
+        carried._leave_unlike(frame)
         return carried
+
+    def recall(self, frame: ShotFrame, moved: Collection[float]) -> None:
+        """Take paint for pixels without, from the paintings that show the same points of the world, the oldest first.
+
+        moved: indices of objects that do not stand still, whose paint is not found by where they are.
+        """
+        surfaces = Surfaces.of(frame)
+        if surfaces is None:
+            return
+        is_still = surfaces.is_there & ~np.isin(frame.index, list(moved))
+        for number, painting in sorted(self.paintings.items()):
+            sought = self.is_empty & is_still
+            if painting.surfaces is None or not sought.any():
+                continue
+            found = replace(CarriedPaint.nothing(frame.size_px), paintings={number: painting})
+            found.places[sought] = painting.surfaces.places_of(surfaces.position[sought], frame.index[sought])
+            found.number[sought & np.isfinite(found.places).all(-1)] = number
+            found._leave_unlike(frame)
+            taken = ~found.is_empty
+            self.number[taken], self.places[taken] = number, found.places[taken]
 
     def change(self, frame: ShotFrame) -> np.ndarray:
         """Difference (H, W) of what a frame shows from what its paintings show, in its broad colours."""
@@ -89,13 +111,19 @@ class CarriedPaint:
         return result
 
     def paint(self, number: int, where: np.ndarray, painting: Painting) -> None:
-        """Take the paint of the pixels `where` from this painting from now on, and forget those that are not seen."""
+        """Take the paint of the pixels `where` from this painting from now on."""
         self.number[where] = number
         self.places[where] = pixel_places((where.shape[0], where.shape[1]))[where]
-        kept = set(np.unique(self.number))
-        self.paintings = {one: other for one, other in self.paintings.items() if one in kept}
-        if number in kept:
-            self.paintings[number] = painting
+        self.keep({number: painting} if where.any() else {})
+
+    def keep(self, others: Mapping[int, Painting]) -> None:
+        """Keep other paintings too, and forget some that are not seen: those without positions, then near others."""
+        known, seen = {**self.paintings, **others}, self._seen
+        kept = sorted(number for number in known if number in seen or known[number].surfaces)
+        while len(kept) > MOST_PAINTINGS and (unseen := [number for number in kept if number not in seen]):
+            apart = dict(zip(kept, np.subtract([*kept[1:], np.inf], [-np.inf, *kept[:-1]]), strict=True))
+            kept.remove(min(unseen, key=apart.__getitem__))
+        self.paintings = {number: known[number] for number in kept}
 
     def filled(self) -> CarriedPaint:
         """The same with paint everywhere: each pixel without has that beside its nearest neighbour's."""
@@ -109,8 +137,21 @@ class CarriedPaint:
 
     def oldest(self) -> np.ndarray:
         """Pixels (H, W) of the oldest painting if there are too many, which are then taken from a newer one."""
-        is_full = len(self.paintings) >= MOST_PAINTINGS
-        return self.number == min(self.paintings) if is_full else np.zeros(self.number.shape, bool)
+        seen = self._seen
+        return self.number == min(seen) if len(seen) >= MOST_PAINTINGS else np.zeros(self.number.shape, bool)
+
+    @property
+    def _seen(self) -> set[int]:
+        """Numbers of the paintings that are seen."""
+        return set(np.unique(self.number).tolist()) - {NONE}
+
+    def _leave_unlike(self, frame: ShotFrame) -> None:
+        """Have no paint where it is stretched, shows what looks otherwise in the frame, or is a halo that has gone."""
+        self.number[self._is_stretched()] = NONE
+        self.number[self.change(frame) > MOST_CHANGE] = NONE
+        halo_px, now = HALO * max(frame.size_px), frame.outlines_px
+        then = self.gathered("outlines", now[..., None])[..., 0]
+        self.number[(then < halo_px) & (now > then + GONE * halo_px)] = NONE
 
     def _moved(self, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Numbers and places at these places: between four neighbours of one painting, else those of the nearest."""

@@ -30,6 +30,7 @@ from ..system.untrusted import excerpt, is_there
 from ..texture import Maps
 from .carrying import HALO, CarriedPaint, Painting
 from .footage import frame_at, painted_color, painted_name, write_painted
+from .memory import moving_objects
 
 KEYFRAMES_APART = 8
 """Frames from one keyframe to the next: more take less time, and leave more that neither of two keyframes shows."""
@@ -102,6 +103,7 @@ class Shot:
     how: Mapping[str, Any] = field(default_factory=dict)
     carried: CarriedPaint | None = None
     before: ShotFrame | None = None
+    moved: set[float] = field(default_factory=set)
     record: Recipe | None = None
     painted: int = 0
 
@@ -118,6 +120,7 @@ class Shot:
             frame = self._frame(number)
             if after is not None:
                 newer = newer.carry(frame.reversed, after.reversed)
+                newer.recall(frame, self.moved)
             share = index / len(numbers) if key in self.keyframes else 0.0
             paint, out = FramePaint(frame, older.pop(number), newer, share), folder / painted_name(self.frames[number])
             film = self._film(frame, key)
@@ -133,6 +136,8 @@ class Shot:
                 self.carried, self.before = newer, frame
             after = frame
             yield out, is_new, written
+        if self.carried is not None:
+            self.carried.keep(newer.paintings)
 
     def _keyframe(self, number: int) -> CarriedPaint | None:
         """The paint of a frame that was painted by hand. FileError if that has another size."""
@@ -162,7 +167,9 @@ class Shot:
             if carried is None or before is None:
                 carried = CarriedPaint.nothing(frame.size_px)
             elif before.size_px == frame.size_px:
+                self.moved |= moving_objects(frame, before)
                 carried = carried.carry(frame, before)
+                carried.recall(frame, self.moved)
             else:
                 height, width = frame.size_px
                 message = f"{excerpt(self.frames[number])} has {width}x{height} px, unlike the frames before"
@@ -196,7 +203,8 @@ class Shot:
         """SHA-256 of the recipe, its inputs and a frame."""
         digest = hashlib.sha256(self._settings)
         motion = () if frame.is_estimated else (frame.to_previous, frame.to_next, frame.index)
-        for values in (frame.color, frame.opacity, *motion):
+        places = () if frame.position is None else (frame.position,)
+        for values in (frame.color, frame.opacity, *motion, *places):
             digest.update(np.ascontiguousarray(values).tobytes())
         return digest.hexdigest()
 

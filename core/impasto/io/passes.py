@@ -18,7 +18,7 @@ from .encode import NO_TIME, exr_attributes
 from .scanlines import MAX_PARTS, MEMORY_BYTES, damage_error, open_scanlines
 
 RENDER = "render it as OpenEXR MultiLayer with the passes Combined and Vector, without motion blur"
-COLOR, ALPHA, VECTOR = "RGB", "A", "XYZW"
+COLOR, ALPHA, VECTOR, POSITION = "RGB", "A", "XYZW", "XYZ"
 COMPOSITE = "Composite"
 """Layer that Blender's compositor writes before all others, and which an image of the file would show."""
 INDEX_PASSES = {"Object Index": "X", "IndexOB": "X", "CryptoObject00": "R"}
@@ -37,7 +37,8 @@ class ShotFrame:
 
     to_previous, to_next: offsets (H, W, 2), rows down and columns right, in pixels, to where the same point of a
     surface is one frame before, and after. index (H, W): 0 everywhere if the frame has no such pass. is_estimated:
-    whether the motion was not rendered, but found by the pictures.
+    whether the motion was not rendered, but found by the pictures. position: in the world (H, W, 3), in the middle of
+    each pixel; 0 where there is no surface, and None if the frame has no such pass.
     """
 
     color: np.ndarray
@@ -46,6 +47,7 @@ class ShotFrame:
     to_next: np.ndarray
     index: np.ndarray
     is_estimated: bool = False
+    position: np.ndarray | None = None
 
     @property
     def size_px(self) -> tuple[int, int]:
@@ -120,6 +122,7 @@ def read_frame(path: Path) -> ShotFrame:
         np.stack([-vector[..., 1], vector[..., 0]], -1),
         np.stack([vector[..., 3], -vector[..., 2]], -1),
         index,
+        position=_channels(passes["Position"], POSITION, path) if "Position" in passes else None,
     )
 
 
