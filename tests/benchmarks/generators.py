@@ -83,10 +83,10 @@ def photographs(labels: tuple[str, ...]) -> Dataset:
 
 
 def classes_of(pictures: Mapping[str, Maps]) -> Dataset:
-    """Pictures by class, or one of no class."""
+    """Pictures by class, or one of no class; their captions are their names."""
     many = len(pictures) > 1
     sets = [
-        dataset_of(maps, label=label if many else None, licence="CC0-1.0", longest_px=512)
+        dataset_of(maps, label=label if many else None, licence="CC0-1.0", longest_px=512, captions=(label,))
         for label, maps in pictures.items()
     ]
     return replace(sets[0], samples=tuple(sample for one in sets for sample in one.samples))
