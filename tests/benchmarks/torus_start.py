@@ -32,7 +32,7 @@ from impasto_gan.torus.parameters import START
 
 ARMS = {"started": START, "scratch": ""}
 FIGURES = ("two_sample_auc", "statistics_of_crop", "wavelets_of_floor", "fine_swd_of_floor", "salience_of_crop")
-SHOWN_PX = 400
+SHOWN_PX = 256
 
 
 def main() -> None:
