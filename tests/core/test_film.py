@@ -13,7 +13,7 @@ from test_files import mounted
 from impasto import Recipe, Step
 from impasto.errors import Cancelled, FileError, ParameterError
 from impasto.film import shot as shots
-from impasto.film.carrying import MOST_PAINTINGS, NONE, CarriedPaint, Painting
+from impasto.film.carrying import MOST_PAINTINGS, UNLIKE, CarriedPaint, Painting
 from impasto.film.frames import frames_of, numbered_files
 from impasto.film.memory import Surfaces, moving_objects
 from impasto.film.motion import is_known, pixel_places, samples_at
@@ -446,7 +446,7 @@ def test_strokes_are_painted_anew_before_they_are_half_as_wide_again(scale, is_k
     middle = np.float32([HEIGHT / 2, WIDTH / 2])
     carried.places = (carried.places - middle) / scale + middle
     number = carried.carry(still(), still()).number
-    assert ((number == 0) if is_kept else (number == NONE))[2:-2, 2:-2].all()
+    assert ((number == 0) if is_kept else (number == UNLIKE))[2:-2, 2:-2].all()
 
 
 def test_new_paint_has_the_colours_of_what_is_carried(monkeypatch, tmp_path):

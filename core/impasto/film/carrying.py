@@ -9,14 +9,16 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from scipy.ndimage import distance_transform_edt, gaussian_filter
+from scipy.ndimage import binary_dilation, distance_transform_edt, gaussian_filter
 
 from ..io.passes import ShotFrame
 from .memory import Surfaces
 from .motion import is_known, pixel_places, samples_at
 
-NONE = -1
-"""Number of no painting."""
+NONE, UNLIKE = -1, -2
+"""Numbers of no painting: where none is known, and where the known one does not fit any more."""
+EDGE_PX = 2
+"""Distance to what moves within which pixels may show that too."""
 MOST_PAINTINGS = 12
 """Limit of the paintings that are kept, so that memory does not grow with the shot."""
 SPREAD_PX = 4.0
@@ -64,7 +66,7 @@ class CarriedPaint:
     @property
     def is_empty(self) -> np.ndarray:
         """Whether a pixel (H, W) has no paint."""
-        return self.number == NONE
+        return self.number < 0
 
     def carry(self, frame: ShotFrame, before: ShotFrame) -> CarriedPaint:
         """The paint in the next frame, where what it shows was seen before, is not stretched, looks alike, is no halo.
@@ -78,16 +80,16 @@ class CarriedPaint:
         return carried
 
     def recall(self, frame: ShotFrame, moved: Collection[float]) -> None:
-        """Take paint for pixels without, from the paintings that show the same points of the world, the oldest first.
+        """Take paint for pixels of which none is known from what shows the same points of the world, the oldest first.
 
         moved: indices of objects that do not stand still, whose paint is not found by where they are.
         """
         surfaces = Surfaces.of(frame)
         if surfaces is None:
             return
-        is_still = surfaces.is_there & ~np.isin(frame.index, list(moved))
+        is_still = surfaces.is_there & ~binary_dilation(np.isin(frame.index, list(moved)), iterations=EDGE_PX)
         for number, painting in sorted(self.paintings.items()):
-            sought = self.is_empty & is_still
+            sought = (self.number == NONE) & is_still
             if painting.surfaces is None or not sought.any():
                 continue
             found = replace(CarriedPaint.nothing(frame.size_px), paintings={number: painting})
@@ -143,15 +145,15 @@ class CarriedPaint:
     @property
     def _seen(self) -> set[int]:
         """Numbers of the paintings that are seen."""
-        return set(np.unique(self.number).tolist()) - {NONE}
+        return set(np.unique(self.number).tolist()) - {NONE, UNLIKE}
 
     def _leave_unlike(self, frame: ShotFrame) -> None:
         """Have no paint where it is stretched, shows what looks otherwise in the frame, or is a halo that has gone."""
-        self.number[self._is_stretched()] = NONE
-        self.number[self.change(frame) > MOST_CHANGE] = NONE
+        self.number[~self.is_empty & self._is_stretched()] = UNLIKE
+        self.number[~self.is_empty & (self.change(frame) > MOST_CHANGE)] = UNLIKE
         halo_px, now = HALO * max(frame.size_px), frame.outlines_px
         then = self.gathered("outlines", now[..., None])[..., 0]
-        self.number[(then < halo_px) & (now > then + GONE * halo_px)] = NONE
+        self.number[(then < halo_px) & (now > then + GONE * halo_px)] = UNLIKE
 
     def _moved(self, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Numbers and places at these places: between four neighbours of one painting, else those of the nearest."""

@@ -15,8 +15,8 @@ REACH_PX, OFF_PX = 1.0, 0.25
 """Farthest that a point may be from the pixel beside it: along the surface, and off it in its smaller pixels."""
 STILL_PX, MOST_MOVED = 0.1, 0.25
 """Farthest way in a frame of what stands still, and largest share of a still object that seems to go farther."""
-MOST_TESTED = 10_000
-"""Limit of the pixels of a frame whose ways are tested."""
+MOST_TESTED, DOUBT = 10_000, 20
+"""Limit of the pixels of a frame whose ways are tested, and still ones that each object is taken to have besides."""
 LEAST_AREA = 1e-6
 """Least area of a pixel on a surface, relative to the square of its sides."""
 
@@ -95,5 +95,5 @@ def moving_objects(frame: ShotFrame, before: ShotFrame) -> set[float]:
     still = there.places_beside(surfaces.position[here], places.round().astype(int))
     has_moved = ~(np.abs(still - places).max(-1) <= STILL_PX)
     objects, which = np.unique(frame.index[here], return_inverse=True)
-    shares = np.bincount(which, has_moved) / np.bincount(which)
+    shares = np.bincount(which, has_moved) / (np.bincount(which) + DOUBT)
     return set(objects[shares > MOST_MOVED].tolist())
