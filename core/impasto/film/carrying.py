@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from scipy.ndimage import binary_dilation, distance_transform_edt, gaussian_filter
+from scipy.ndimage import distance_transform_edt, gaussian_filter
 
 from ..io.passes import ShotFrame
 from .memory import Surfaces
@@ -17,8 +17,6 @@ from .motion import is_known, pixel_places, samples_at
 
 NONE, UNLIKE = -1, -2
 """Numbers of no painting: where none is known, and where the known one does not fit any more."""
-EDGE_PX = 2
-"""Distance to what moves within which pixels may show that too."""
 MOST_PAINTINGS = 12
 """Limit of the paintings that are kept, so that memory does not grow with the shot."""
 SPREAD_PX = 4.0
@@ -87,13 +85,13 @@ class CarriedPaint:
         surfaces = Surfaces.of(frame)
         if surfaces is None:
             return
-        is_still = surfaces.is_there & ~binary_dilation(np.isin(frame.index, list(moved)), iterations=EDGE_PX)
+        is_still = surfaces.is_still(moved)
         for number, painting in sorted(self.paintings.items()):
             sought = (self.number == NONE) & is_still
             if painting.surfaces is None or not sought.any():
                 continue
             found = replace(CarriedPaint.nothing(frame.size_px), paintings={number: painting})
-            found.places[sought] = painting.surfaces.places_of(surfaces.position[sought], frame.index[sought])
+            found.places[sought] = painting.surfaces.places_of(surfaces.position[sought], frame.index[sought], moved)
             found.number[sought & np.isfinite(found.places).all(-1)] = number
             found._leave_unlike(frame)
             taken = ~found.is_empty

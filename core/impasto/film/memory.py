@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from scipy.ndimage import binary_dilation
 from scipy.spatial import cKDTree
 
 from ..io.passes import OUTLINE_PX, ShotFrame
@@ -13,6 +15,8 @@ from .motion import is_known
 
 REACH_PX, OFF_PX = 1.0, 0.25
 """Farthest that a point may be from the pixel beside it: along the surface, and off it in its smaller pixels."""
+EDGE_PX = 2
+"""Distance to what moves within which pixels may show that too."""
 STILL_PX, MOST_MOVED = 0.1, 0.25
 """Farthest way in a frame of what stands still, and largest share of a still object that seems to go farther."""
 MOST_TESTED, DOUBT = 10_000, 20
@@ -38,20 +42,27 @@ class Surfaces:
         """Whether a pixel (H, W) has a position: the world has 0, and what is no number is of no use."""
         return np.isfinite(self.position).all(-1) & (self.position != 0).any(-1)
 
+    def is_still(self, moved: Collection[float]) -> np.ndarray:
+        """Whether a pixel (H, W) shows a surface, and none of these objects, nor is beside one."""
+        return self.is_there & ~binary_dilation(np.isin(self.index, list(moved)), iterations=EDGE_PX)
+
     @cached_property
     def _tree(self) -> tuple[cKDTree, np.ndarray]:
         pixels = np.argwhere(self.is_there)
         return cKDTree(self.position[self.is_there], balanced_tree=False, compact_nodes=False), pixels
 
-    def places_of(self, points: np.ndarray, index: np.ndarray) -> np.ndarray:
-        """Rows and columns (N, 2) of points (N, 3) of these objects (N,), in parts of a pixel; NaN if not shown."""
+    def places_of(self, points: np.ndarray, index: np.ndarray, moved: Collection[float] = ()) -> np.ndarray:
+        """Rows and columns (N, 2) of points (N, 3) of these objects (N,), in parts of a pixel; NaN if not shown.
+
+        moved: indices of objects of which, and beside which, nothing is found.
+        """
         tree, pixels = self._tree
         if not len(pixels):
             return np.full((len(points), 2), np.nan)
         beside = pixels[tree.query(points)[1]]
-        places = self.places_beside(points, beside)
-        places[self.index[tuple(beside.T)] != index] = np.nan
-        return places
+        here = tuple(beside.T)
+        is_shown = (self.index[here] == index) & self.is_still(moved)[here]
+        return np.where(is_shown[:, None], self.places_beside(points, beside), np.nan)
 
     def places_beside(self, points: np.ndarray, pixels: np.ndarray) -> np.ndarray:
         """Rows and columns (N, 2) of points (N, 3) on the surfaces beside these pixels (N, 2); NaN if not there."""
