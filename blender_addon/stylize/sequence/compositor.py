@@ -36,9 +36,9 @@ def painted(scene: bpy.types.Scene) -> bpy.types.Image | None:
     shot, folder = request.shot(scene), request.folder(scene).resolve()
     begin = shot.name.partition("#")[0] if "#" in shot.name else ""
     found = {}
-    for image in bpy.data.images:
+    for image in (one for one in bpy.data.images if one.source == "SEQUENCE"):
         path = Path(bpy.path.abspath(image.filepath))
-        if image.source == "SEQUENCE" and path.name.startswith(begin) and path.parent.resolve() == folder:
+        if path.name.startswith(begin) and path.parent.resolve() == folder:
             found[path.name] = image
     return found[min(found)] if found else None
 

@@ -27,7 +27,7 @@ LEAST_AREA = 1e-6
 
 @dataclass(frozen=True)
 class Surfaces:
-    """What a frame shows: positions in the world (H, W, 3), and the object of each pixel (H, W)."""
+    """Positions in the world (H, W, 3) that a frame shows, and the object of each pixel (H, W)."""
 
     position: np.ndarray
     index: np.ndarray
