@@ -165,6 +165,7 @@ def make_parser() -> argparse.ArgumentParser:
     models_.add_argument("names", nargs="*", metavar="NAME", help="only these")
     models_.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder of the PBR sets")
     models_.add_argument("--out", type=Path, default=MODELS, metavar="DIR", help="where they go (default: the plugin)")
+    models_.add_argument("--pack", action="store_true", help="train none, only pack them, with what they learned")
     add(thumbnails).add_argument("--tools", action="store_true", help="instead, what each other tool makes")
     add(stereo)
     add(extension)

@@ -34,7 +34,9 @@ def models(options: argparse.Namespace) -> None:
     if unknown:
         raise BuildError(f"there is no model {', '.join(unknown)}; there are {', '.join([*table, *phrases])}")
     for name in options.names or table:
-        if name in phrases:
+        if options.pack:
+            _pack(name, table[name], options.data, options.out.resolve())
+        elif name in phrases:
             phrase_model.train_phrases(name, phrases[name], options.data, options.out.resolve())
         else:
             _train(name, table[name], options.data, options.out.resolve())
@@ -57,6 +59,18 @@ def _train(name: str, about: Mapping[str, Any], data: Path, folder: Path) -> Non
         _run(["evaluate", "model", trained, source, "--record", *brief, "--out", ROOT / "out" / "models" / name])
     folder.mkdir(parents=True, exist_ok=True)
     shutil.move(trained, model)
+    _pack(name, about, data, folder)
+
+
+def _pack(name: str, about: Mapping[str, Any], data: Path, folder: Path) -> None:
+    """Make a model smaller, and keep what it learned beside it, unless it learned many materials."""
+    if not isinstance(about["data"], str):
+        return
+    with step(f"Packing {name}"):
+        packed = [folder / f"{name}.safetensors", data / about["data"]]
+        command = [CORE.ready(), "-P", "-m", "tasks.pack_model", *packed]
+        if subprocess.run(command, cwd=ROOT, env=clean_environment(PYTHONPATH=ROOT), check=False).returncode:
+            raise BuildError("it could not be packed")
 
 
 def _gathered(name: str, about: Mapping[str, Any], data: Path) -> Path:

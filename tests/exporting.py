@@ -23,10 +23,10 @@ def exported(name: str, form: str, folder: Path) -> Path:
 
 
 def reference(name: str, size: tuple[int, int], seed: int = SEED) -> tuple[Maps, dict[str, np.ndarray]]:
-    """Our picture (height, width), and the inputs for the same in another framework."""
+    """The picture (height, width) of our network, and the inputs for the same in another framework."""
     tool = registry().tool("torus")
     inputs = tool.portable_inputs(name, size, Context(rng=step_rngs(seed)[0], models=registry().model_library()))
-    parameters = {"model": name, "height_px": size[0], "width_px": size[1]}
+    parameters = {"model": name, "height_px": size[0], "width_px": size[1], "texture_transfer": False}
     return run(Recipe((Step("torus", parameters),), seed)).maps, inputs
 
 

@@ -103,9 +103,10 @@ def _dask(folder: Path, workers: int, has_dashboard: bool = False) -> Iterator[D
 
 
 def _table(path: Path, jobs: int) -> Path:
-    """Materials of the first bundled model, another seed each."""
-    rows = (f"torus,{seed},m{seed},{SIDE_PX},{SIDE_PX}\n" for seed in range(jobs))
-    path.write_text("recipe,seed,name,parameter.width_px,parameter.height_px\n" + "".join(rows))
+    """Materials of the first bundled model's network alone, another seed each."""
+    rows = (f"torus,{seed},m{seed},{SIDE_PX},{SIDE_PX},off\n" for seed in range(jobs))
+    columns = ("width_px", "height_px", "texture_transfer")
+    path.write_text(f"recipe,seed,name,{','.join(f'parameter.{name}' for name in columns)}\n{''.join(rows)}")
     return path
 
 

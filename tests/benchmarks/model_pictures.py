@@ -38,13 +38,14 @@ def draw(models: Mapping[str, Model], sets: Mapping[str, Path]) -> None:
     near, tiled = [], []
     for name, model in models.items():
         whole = read_dataset(sets[name], longest_px=trained_px(model)).samples[0].load()
-        made = Generation(model, "", MADE_PX, {}).make(0)
-        near.append(_near(model.label, whole, made["base_color"].pixels))
+        made = Generation(model, "", MADE_PX, {"texture_transfer": True}).make(0)
+        alone = Generation(model, "", MADE_PX, {}).make(0)
+        near.append(_near(model.label, whole, alone["base_color"].pixels, made["base_color"].pixels))
         salience = _salience(made, whole)
         tiled.append((salience, f"{model.label}, salience {salience:.2f}", _tiled(made["base_color"].pixels)))
     for number, start in enumerate(range(0, len(near), ROWS_OF_A_PICTURE), 1):
         cells = [cell for row in near[start : start + ROWS_OF_A_PICTURE] for cell in row]
-        _save(cells, 3, NEAR_PX, f"models_near_{number}.jpg")
+        _save(cells, 4, NEAR_PX, f"models_near_{number}.jpg")
     tiled.sort(key=lambda one: -one[0])
     _save([(caption, pixels) for _, caption, pixels in tiled], COLUMNS, TILED_PX, "models_tiled.jpg")
 
@@ -79,12 +80,12 @@ def _salience(made: Maps, whole: Maps) -> float:
     return PatternSalience([channels.of(whole)]).of_crop(channels.of(made))[0]
 
 
-def _near(label: str, whole: Maps, made: np.ndarray) -> list[tuple[str, np.ndarray]]:
-    """The quarter that judges, a result, and a quilt of what the model learned, at full size."""
+def _near(label: str, whole: Maps, alone: np.ndarray, made: np.ndarray) -> list[tuple[str, np.ndarray]]:
+    """The quarter that judges, results without and with detail, and a quilt of what the model learned, at full size."""
     half = training_part(whole)
     quilt = quilt_control(part_of(whole, half), (NEAR_PX, NEAR_PX))["base_color"].pixels
     source = unseen_part(whole, half)["base_color"].pixels
-    cells = {f"{label}: source": source, "model": made, "quilt of what it learned": quilt}
+    cells = {f"{label}: source": source, "network alone": alone, "with detail": made, "quilt": quilt}
     return [(caption, pixels[:NEAR_PX, :NEAR_PX]) for caption, pixels in cells.items()]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .adversarial import ADVERSARIAL
+from .detail import DETAIL
 from .fast_style import FAST_STYLE
 from .film import FILMS
 from .interop import INTEROP
@@ -21,6 +22,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *TRAINING,
     *ADVERSARIAL,
     *TORUS,
+    *DETAIL,
     *TEXTBOOK,
     *STACKGAN,
     *VAE,

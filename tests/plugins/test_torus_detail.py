@@ -14,7 +14,7 @@ from impasto.data.dataset import dataset_of
 from impasto.errors import Cancelled, ParameterError
 from impasto.evaluation.metrics import normal_height_consistency
 from impasto.patches.transfer import Transfer
-from impasto_gan.torus.detail import source_of
+from impasto_gan.torus.detail import _as_changed, evened, source_of
 from impasto_gan.torus.generate import Choice, Synthesis
 from impasto_gan.torus.model import load_torus
 
@@ -136,3 +136,34 @@ def test_texels_of_the_exemplar_are_as_large_as_those_of_the_result(library, mon
     synthesis = Synthesis(load_torus("tiny", Context()), Choice((128, 128), scale=scale))
     source = source_of(synthesis, replace(surface(256), width_m=width_m), Context())
     assert source["base_color"].shape == (3, wanted_px, wanted_px)
+
+
+def test_sliders_change_detail_as_they_change_the_models_picture():
+    """Contrast by as much as that of the model's picture, and means too."""
+    given = {"model": "bricks", "width_px": 192, "height_px": 192}
+
+    def deviation(texture_transfer, contrast):
+        step = Step("torus", {**given, "texture_transfer": texture_transfer, "sliders": {"contrast": contrast}})
+        return float(run(Recipe((step,), 2)).maps["base_color"].pixels.std((0, 1)).mean())
+
+    of_model, detailed = (deviation(how, 3) / deviation(how, -3) for how in (False, True))
+    assert of_model > 1.15
+    assert 0.6 < np.log(detailed) / np.log(of_model) < 1.5
+
+
+def test_means_and_deviations_are_carried_over():
+    part = torch.rand(2, 32, 32, generator=torch.Generator().manual_seed(0))
+    before, after = (torch.tensor([[[0.4]], [[0.2]]]), 0.1), (torch.tensor([[[0.5]], [[0.2]]]), 0.15)
+    sides = [(mean, torch.full((2, 1, 1), deviation)) for mean, deviation in (before, after)]
+    made = _as_changed(part, *sides)
+    assert torch.allclose(made.mean((1, 2)) - part.mean((1, 2)), torch.tensor([0.1, 0.0]), atol=1e-5)
+    assert torch.allclose(made.std((1, 2)) / part.std((1, 2)), torch.tensor([1.5, 1.5]), atol=1e-4)
+
+
+def test_what_is_broad_is_evened_and_fine_detail_is_not():
+    y, x = torch.meshgrid(torch.arange(128.0), torch.arange(128.0), indexing="ij")
+    broad, fine = torch.sin(2 * torch.pi * y / 128), torch.sin(2 * torch.pi * x / 4)
+    made = evened(torch.stack([broad + 0.5, fine]), 0.6)
+    assert made[0].mean() == pytest.approx(0.5, abs=1e-3)
+    assert made[0].std() / broad.std() == pytest.approx(0.6, abs=0.05)
+    assert made[1].std() / fine.std() == pytest.approx(1, abs=1e-3)

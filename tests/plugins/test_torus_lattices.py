@@ -84,3 +84,8 @@ def test_of_tiles_wider_than_the_canvas_along_one_axis_the_rows_are_learned():
     fitting = _fitting(Lattice(tiles_of), lambda one: one.torus_size((96, 96), 128, CELL_PX), said.append)
     assert torch.equal(fitting.wave_vectors, tiles_of[1:])
     assert len(said) == 1
+
+
+def test_the_exemplar_of_tiles_is_not_kept_since_pieces_do_not_follow_their_joints():
+    assert training_on(PATTERNS["tiles"](256)).exemplar() is None
+    assert training_on(PATTERNS["rows"](256)).exemplar() is not None

@@ -7,6 +7,7 @@ model's card has its SHA-256, so that no other picture is taken for it.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from functools import lru_cache
 from pathlib import Path
@@ -17,7 +18,7 @@ from ..data.parts import window_of
 from ..errors import ImpastoError, ModelError
 from ..io.cards import read_embedded
 from ..system.untrusted import excerpt, is_there, read_bytes
-from ..texture import COLOR_MAPS, Maps
+from ..texture import MAP_CHANNELS, Maps
 from .tensors import read_tensors, tensor_file
 
 EXEMPLAR_SUFFIX = ".exemplar"
@@ -25,20 +26,46 @@ EXEMPLAR_SUFFIX = ".exemplar"
 MOST_PX = 2048
 """Longest side that is kept, of the middle of a larger picture: pieces of more surface are hardly more varied."""
 LARGEST_BYTES = 2**26
+DEEP_MAPS, LOWER_BITS, DEEP = ("height",), 4, 2**12 - 1
+"""Maps of 12 bits, since slopes follow from their differences; how many of these green has; and the largest value."""
 ABOUT = "impasto"
 """Name of the metadata with the width and the range of heights in metres, as JSON."""
 
 
 def exemplar_file(maps: Maps) -> bytes:
-    """The content of an exemplar's file: 8 bits for each value of colours, 16 for those of other maps."""
+    """The content of an exemplar's file: each map as a lossless WebP image, of 8 bits, heights of 12."""
     starts = [max(0, side - MOST_PX) // 2 for side in maps.size_px]
     maps = window_of(maps, tuple(slice(start, start + MOST_PX) for start in starts))
-    tensors = {}
-    for name in maps:
-        kind = np.uint8 if name in COLOR_MAPS else np.uint16
-        tensors[name] = np.round(maps[name].pixels.clip(0, 1) * np.iinfo(kind).max).astype(kind)
+    tensors = {name: _compressed(maps[name].pixels.clip(0, 1), name) for name in maps}
     about = {"width_m": maps.width_m, "height_range_m": maps.height_range_m}
     return tensor_file(tensors, {ABOUT: json.dumps({key: value for key, value in about.items() if value is not None})})
+
+
+def _compressed(pixels: np.ndarray, name: str) -> np.ndarray:
+    """Pixels (H, W, C) in [0, 1] as the bytes (N,) of an image; of heights, its green are the lower bits."""
+    from PIL import Image
+
+    whole = np.round(pixels * (DEEP if name in DEEP_MAPS else 255)).astype(np.uint16)
+    if name in DEEP_MAPS:
+        whole = np.concatenate([whole >> LOWER_BITS, whole % (1 << LOWER_BITS), 0 * whole], 2)
+    image = Image.fromarray(np.broadcast_to(whole.astype(np.uint8), (*whole.shape[:2], 3)))
+    stream = io.BytesIO()
+    image.save(stream, "WEBP", lossless=True, quality=80)
+    return np.frombuffer(stream.getvalue(), np.uint8)
+
+
+def _pixels(data: np.ndarray, name: str) -> np.ndarray:
+    """Pixels (H, W, C) in [0, 1], in single precision, of such an image's bytes."""
+    from PIL import Image
+
+    with Image.open(io.BytesIO(data.tobytes()), formats=["WEBP"]) as image:
+        if max(image.size) > MOST_PX:
+            raise ValueError(f"a map of {image.size} px")
+        pixels = np.asarray(image.convert("RGB"))
+    if name in DEEP_MAPS:
+        high, low = pixels[..., :1].astype(np.float32), pixels[..., 1:2]
+        return (high * (1 << LOWER_BITS) + low) / DEEP
+    return pixels[..., : MAP_CHANNELS[name]] / np.float32(255)
 
 
 def read_exemplar(model: Path, sha256: str) -> Maps:
@@ -56,11 +83,11 @@ def _read(path: Path, sha256: str, _changed_ns: int) -> Maps:
         if hashlib.sha256(read_bytes(path, LARGEST_BYTES)).hexdigest() != sha256:
             raise ModelError("it is of another model, or was changed", "")
         tensors, metadata = read_tensors(path)
-        arrays = {name: tensor / np.float32(np.iinfo(tensor.dtype).max) for name, tensor in tensors.items()}
+        arrays = {name: _pixels(tensor, name) for name, tensor in tensors.items()}
         about = read_embedded(metadata[ABOUT], path)
         scale = {name: about[name] for name in ("width_m", "height_range_m") if name in about}
         return Maps.from_arrays({"base_color": arrays.pop("base_color"), **arrays}, **scale)
-    except (ImpastoError, KeyError, ValueError, TypeError) as error:
+    except (ImpastoError, KeyError, ValueError, TypeError, OSError) as error:
         said = error.message if isinstance(error, ImpastoError) else "it is damaged"
         remedy = "give the picture that the model learned as the exemplar"
         raise ModelError(f"{excerpt(path)} cannot be used: {said}", remedy) from error

@@ -29,6 +29,7 @@ from ..system.transaction import recover, replace_files
 from ..system.untrusted import check_file, excerpt, explain, files_in, is_folder, is_there, open_file, read_bytes
 from ..texture import Maps
 from .exemplars import EXEMPLAR_SUFFIX, LARGEST_BYTES, exemplar_file
+from .quantisation import quantised, restored
 from .tensors import MOST_BYTES, SUFFIX, read_tensors, tensor_file
 
 DATA_SUFFIXES = (".manifest.json", ".data.png")
@@ -78,6 +79,13 @@ class Model:
         file = self.path.with_suffix(suffix)
         return str(file) if not self.shipped and is_there(file) else ""
 
+    def _exemplar(self) -> str:
+        """Path of the picture that it learned, or of a bundled model its name; "" if there is none."""
+        file = self.path.with_suffix(EXEMPLAR_SUFFIX)
+        if not self.card.get("exemplar") or not is_there(file):
+            return ""
+        return file.name if self.shipped else str(file)
+
     def description(self) -> ModelDescription:
         """Description of the model for hosts."""
         return {
@@ -90,7 +98,7 @@ class Model:
             "sliders": [_slider(slider) for slider in self.card.get("sliders", [])],
             "shipped": self.shipped,
             "report": self._beside(REPORT_SUFFIX),
-            "exemplar": self._beside(EXEMPLAR_SUFFIX) if self.card.get("exemplar") else "",
+            "exemplar": self._exemplar(),
             "bytes": self.size_bytes,
             "licence": self.licence,
             "thumbnail": base64.b64encode(self.thumbnail).decode("ascii"),
@@ -143,10 +151,16 @@ def save_model(
     return _write_model(path, tensors, card, thumbnail(preview) if preview else b"", beside)
 
 
+def pack_model(model: Model, exemplar: bytes) -> Model:
+    """Write a model's weights in eight bits, and an exemplar's file (b"" for none) beside it, with its hash."""
+    card = {**model.card, "exemplar": hashlib.sha256(exemplar).hexdigest() if exemplar else ""}
+    return _write_model(model.path, quantised(load_model(model)), card, model.thumbnail, exemplar)
+
+
 def record_figures(model: Model, figures: Mapping[str, float]) -> Model:
     """Add measured figures to those on the model's card."""
     card = {**model.card, "figures": {**model.card["figures"], **figures}}
-    return _write_model(model.path, load_model(model), card, model.thumbnail)
+    return _write_model(model.path, read_tensors(model.path)[0], card, model.thumbnail)
 
 
 def _write_model(
@@ -173,7 +187,7 @@ def _finite(card: Mapping[str, Any]) -> dict[str, Any]:
 
 def load_model(model: Model) -> dict[str, np.ndarray]:
     """The model's tensors by name. ModelError if the file is truncated or a tensor is not finite."""
-    tensors = read_tensors(model.path)[0]
+    tensors = restored(read_tensors(model.path)[0], model.path.name)
     for name, tensor in tensors.items():
         if tensor.dtype.kind == "f" and not np.isfinite(tensor).all():
             message = f"the tensor {excerpt(name)} of {excerpt(model.path)} has values that are NaN or infinite"

@@ -18,8 +18,11 @@ from .layout import Pattern, plan
 from .quilting import Quilter
 from .seams import join
 
-PIECE, SMALLEST_PIECE_PX = 0.095, 32
-"""Side of a piece, relative to the source's shorter side: small enough for shapes that the source does not have."""
+LARGEST_PIECE, SMALLEST_PIECE, SMALLEST_PIECE_PX = 0.5, 0.125, 32
+"""Side of a piece without strictness, and with all of it, relative to the source's shorter side, and the least.
+
+Smaller ones follow the picture more closely, and their cuts show.
+"""
 OVERLAP = 0.3
 COMPARED = 12
 """Number of compared pixels along the side of a piece: shapes of the picture that are followed."""
@@ -46,7 +49,8 @@ class Transfer:
         project = Projection.of(source)
         features, wanted = project(source), project(picture)
         size, torus = (features.shape[1], features.shape[2]), (wanted.shape[1], wanted.shape[2])
-        piece_px = max(SMALLEST_PIECE_PX, round(PIECE * min(size)))
+        piece = LARGEST_PIECE ** (1 - strictness) * SMALLEST_PIECE**strictness
+        piece_px = max(SMALLEST_PIECE_PX, round(piece * min(size)))
         layout = plan(size, torus, piece_px, OVERLAP)
         guide = _guide(features, wanted, piece_px / COMPARED, STRICTNESS * strictness) if strictness else None
         self._quilter = Quilter(features, layout, Pattern(), VARIETY, rng, guide)

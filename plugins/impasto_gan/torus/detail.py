@@ -5,6 +5,7 @@ A network soon learns layout and large shapes, but hardly grain and sharp outlin
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -15,8 +16,9 @@ from torch import Tensor
 from impasto.context import Context
 from impasto.data.prepare import Preparation, maps_at_scale, prepare
 from impasto.errors import ModelError, ParameterError
+from impasto.numerics.blur import blur
 from impasto.patches.transfer import Transfer
-from impasto.regularity.region import TorusRegion
+from impasto.regularity.region import TorusRegion, full_region
 from impasto.texture import MAP_CHANNELS, Maps
 from impasto.tools import Tile
 
@@ -26,6 +28,16 @@ from .parameters import TorusParameters
 
 MOST_PX = 4096 * 4096
 """Most pixels of a result: its pieces are compared as a whole, in about 0.1 kB of memory for each pixel."""
+EVENED = ("base_color", "height", "roughness")
+"""Maps that are evened; what metal is stays as it is in the exemplar."""
+BROAD = 1 / 14
+"""Standard deviation of the blur that shows what is broad, relative to the tile's shorter side."""
+BROAD_KEPT = 0.6
+"""Share of what is broad that is kept at a variation of 1: more is seen to repeat where a tile is laid 4 x 4."""
+MEASURED_PX = 256
+"""Longest side of the small pictures that show what sliders change."""
+MOST_CONTRAST, LEAST_DEVIATION = 2.0, 1e-3
+"""Largest factor of a deviation by sliders, and the deviation of a map that counts as even."""
 GENERATED = 0.3
 """Fraction of the work after which the model's own picture is there."""
 
@@ -71,12 +83,50 @@ def detail(synthesis: Synthesis, exemplar: Maps, strictness: float, context: Con
     transfer = Transfer(source, {name: parts[name] for name in source}, strictness, context.rng)
     for done in transfer.cover():
         context.progress(GENERATED + (0.9 - GENERATED) * done, "Taking detail from the exemplar")
-    shown = {name: transfer.pixels_of(source[name]) if name in source else part for name, part in parts.items()}
+    pieces = {name: transfer.pixels_of(source[name]) for name in source}
     context.progress(0.95, "Smoothing the seams")
-    made = synthesis.with_relief(torch.cat(list(shown.values())))
+    kept = BROAD_KEPT * synthesis.choice.variation
+    pieces |= {name: evened(pieces[name], kept) for name in EVENED if name in pieces}
+    made = synthesis.with_relief(torch.cat(list((parts | _moved(pieces, synthesis)).values())))
     return synthesis.with_name_and_size(
         Maps.from_arrays({name: part.permute(1, 2, 0).contiguous().cpu().numpy() for name, part in made.items()})
     )
+
+
+def evened(values: Tensor, kept: float) -> Tensor:
+    """Values (c, H, W) of a tile with only a share of what is broad in them."""
+    broad = blur(values, BROAD * min(values.shape[1:]))
+    return values - (1 - kept) * (broad - broad.mean((1, 2), keepdim=True))
+
+
+def _moved(pieces: Mapping[str, Tensor], synthesis: Synthesis) -> dict[str, Tensor]:
+    """Pieces (c, H, W) by map, whose means and deviations sliders change as much as those of the model's picture.
+
+    The model's are measured on small pictures of the same seed, with the sliders and without.
+    """
+    choice = synthesis.choice
+    if choice.moved is None or not choice.moved.any():
+        return dict(pieces)
+    halvings = max(choice.halvings, math.ceil(math.log2(max(choice.size) / MEASURED_PX)))
+    moved, still = (
+        _statistics(replace(synthesis, choice=replace(choice, halvings=halvings, moved=shift)))
+        for shift in (choice.moved, None)
+    )
+    return {name: _as_changed(part, still[name], moved[name]) for name, part in pieces.items()}
+
+
+def _statistics(synthesis: Synthesis) -> dict[str, tuple[Tensor, Tensor]]:
+    """Mean and deviation (c, 1, 1) of each map of a model's picture."""
+    with torch.inference_mode():
+        parts = _parts(synthesis.model.card, synthesis.maps(full_region(synthesis.choice.picture_px)))
+    return {name: (part.mean((1, 2), keepdim=True), part.std((1, 2), keepdim=True)) for name, part in parts.items()}
+
+
+def _as_changed(part: Tensor, before: tuple[Tensor, Tensor], after: tuple[Tensor, Tensor]) -> Tensor:
+    """A part (c, H, W) with its mean moved, and its deviation multiplied, as from one picture to another."""
+    ratio = (after[1] / before[1].clamp(min=LEAST_DEVIATION)).clamp(1 / MOST_CONTRAST, MOST_CONTRAST)
+    mean = part.mean((1, 2), keepdim=True)
+    return (part - mean) * ratio + mean + after[0] - before[0]
 
 
 def detailed_tiles(synthesis: Synthesis, exemplar: Maps, strictness: float, context: Context) -> Iterator[Tile]:

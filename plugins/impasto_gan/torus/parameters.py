@@ -32,7 +32,7 @@ class TorusParameters(SizeParameters):
         " picture that it learned, if that is kept beside it. Off: by the network alone",
     )
     strictness: float = Field(
-        0.5, ge=0, le=1, description="How closely detail follows the model's layout; less leaves more to the exemplar"
+        0.3, ge=0, le=1, description="How closely detail follows the model's layout; less leaves more to the exemplar"
     )
 
 

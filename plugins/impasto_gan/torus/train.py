@@ -316,8 +316,12 @@ class TorusTraining(Training):
         self.model.set_sliders(*find_sliders(self.model))
 
     def exemplar(self) -> Maps | None:
-        """The picture that it learned, if it is a single one, unless the user wants none kept."""
-        return self.data.exemplar if self.parameters.keep_exemplar else None
+        """The picture that it learned, if it is a single one, unless the user wants none kept, or it is a grid.
+
+        Pieces do not follow joints that run straight through along both axes.
+        """
+        is_grid = self.model.lattice.has_cells and self.model.lattice.bond is None
+        return self.data.exemplar if self.parameters.keep_exemplar and not is_grid else None
 
     def card(self) -> dict[str, Any]:
         """The model's fields, its label and its data."""
