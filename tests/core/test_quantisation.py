@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from test_models import CARD
 
 from impasto.errors import ModelError
 from impasto.library.exemplars import exemplar_file, read_exemplar
@@ -11,13 +12,6 @@ from impasto.library.tensors import read_tensors, write_tensors
 from impasto.texture import Maps
 
 NAME = "conv.weight"
-CARD = {
-    "name": "wall",
-    "architecture": "torus",
-    "tool": "torus",
-    "data": [{"name": "wall.png", "licence": "CC0-1.0", "sha256": "0" * 64}],
-    "figures": {"steps": 2.0},
-}
 
 
 def weights(dtype=np.float16):
