@@ -80,8 +80,11 @@ class TestReasons:
 
     def test_results_of_pieces_of_what_a_model_learned_are_announced(self, scene, image, extension, monkeypatch):
         scene.impasto.tool, parameters = "torus", scene.impasto_parameters.torus
-        assert "Made of pieces of what the model learned" not in said("texture")
         model = extension.engine.catalogue.catalogue.model("torus", "")
+        assert model["exemplar"] == "bark.exemplar"
+        assert "Made of pieces of what the model learned" in said("texture")
+        monkeypatch.setitem(model, "exemplar", "")
+        assert "Made of pieces of what the model learned" not in said("texture")
         monkeypatch.setitem(model, "exemplar", "beside it")
         assert "Made of pieces of what the model learned" in said("texture")
         parameters.texture_transfer = False

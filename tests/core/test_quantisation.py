@@ -58,7 +58,7 @@ def test_storing_again_changes_nothing():
     ids=["alone", "too few", "whole numbers", "wider"],
 )
 def test_scales_that_do_not_fit_are_refused(change):
-    with pytest.raises(ModelError, match="scales"):
+    with pytest.raises(ModelError, match="is damaged: "):
         restored(change(quantised(weights())), "wall")
 
 

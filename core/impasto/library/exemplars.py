@@ -60,7 +60,7 @@ def _pixels(data: np.ndarray, name: str) -> np.ndarray:
 
     with Image.open(io.BytesIO(data.tobytes()), formats=["WEBP"]) as image:
         if max(image.size) > MOST_PX:
-            raise ValueError(f"a map of {image.size} px")
+            raise ValueError(image.size)
         pixels = np.asarray(image.convert("RGB"))
     if name in DEEP_MAPS:
         high, low = pixels[..., :1].astype(np.float32), pixels[..., 1:2]

@@ -44,7 +44,7 @@ def restored(tensors: Mapping[str, np.ndarray], file: str) -> dict[str, np.ndarr
         name = name.removesuffix(SCALE)
         values = made.get(name)
         if values is None or values.dtype != np.int8 or scales.dtype.kind != "f" or scales.shape != values.shape[:1]:
-            raise ModelError(f"the scales of {excerpt(name)} in {excerpt(file)} do not fit", "copy the model again")
+            raise ModelError(f"{excerpt(file)} is damaged: {excerpt(name + SCALE)}", "copy it again, or remove it")
         made[name] = values * _beside(scales.astype(np.float32), values)
     return made
 
