@@ -13,6 +13,8 @@ from impasto.library.exemplars import exemplar_file
 from impasto.library.models import pack_model, read_model
 from impasto.texture import Maps
 from impasto.training.pictures import load_surfaces
+from impasto_gan.torus.card import TorusCard
+from impasto_gan.torus.model import lattice_of
 
 MOST_BYTES = 2_000_000
 """Limit of a model together with its exemplar."""
@@ -33,8 +35,7 @@ def main() -> None:
         raise ModelError(f"{model.name} did not learn {options.data}", "give the folder that its card names")
     learned_maps = replace(maps, textures={name: maps[name] for name in model.card["maps"]})
     packed = pack_model(model, b"")
-    lattice = model.card["lattice"]
-    if len(lattice["wave_vectors"]) < 2 or lattice["bond"]:  # pieces do not follow the joints of a grid
+    if not lattice_of(TorusCard.of(model.card).lattice).is_grid:  # whose joints pieces do not follow
         kept = fitting(learned_maps, MOST_BYTES - packed.size_bytes - HASH_BYTES)
         packed = pack_model(model, kept)
         print(f"{model.name}: {packed.size_bytes} bytes, and {len(kept)} of what it learned")

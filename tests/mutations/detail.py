@@ -33,7 +33,7 @@ DETAIL = (
         "detail-of-grids",
         "The exemplar of tiles is kept, and its pieces break their joints.",
         f"{FOLDER}/train.py",
-        Edit("self.parameters.keep_exemplar and not is_grid", "self.parameters.keep_exemplar"),
+        Edit("self.parameters.keep_exemplar and not self.model.lattice.is_grid", "self.parameters.keep_exemplar"),
         (
             "plugins/test_torus_lattices.py::test_the_exemplar_of_tiles_is_not_kept_since_pieces_do_not_follow_their_joints",
         ),

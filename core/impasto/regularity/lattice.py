@@ -68,6 +68,11 @@ class Lattice:
         return self.has_rows and len(self.wave_vectors) == 2
 
     @property
+    def is_grid(self) -> bool:
+        """Whether the joints of cells run straight through along both axes, as no bond shifts their rows."""
+        return self.has_cells and self.bond is None
+
+    @property
     def row_axis(self) -> int:
         """The axis along which the rows of the first wave vector follow each other: 0 for horizontal rows."""
         return int(self._directions[0, 0] == 0)

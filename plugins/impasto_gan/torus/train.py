@@ -320,8 +320,8 @@ class TorusTraining(Training):
 
         Pieces do not follow joints that run straight through along both axes.
         """
-        is_grid = self.model.lattice.has_cells and self.model.lattice.bond is None
-        return self.data.exemplar if self.parameters.keep_exemplar and not is_grid else None
+        is_kept = self.parameters.keep_exemplar and not self.model.lattice.is_grid
+        return self.data.exemplar if is_kept else None
 
     def card(self) -> dict[str, Any]:
         """The model's fields, its label and its data."""
