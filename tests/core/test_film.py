@@ -15,7 +15,7 @@ from impasto.errors import Cancelled, FileError, ParameterError
 from impasto.film import shot as shots
 from impasto.film.carrying import MOST_PAINTINGS, UNLIKE, CarriedPaint, Painting
 from impasto.film.frames import frames_of, numbered_files
-from impasto.film.memory import Surfaces, moving_objects
+from impasto.film.memory import Surfaces, camera_of, moving_objects, projection
 from impasto.film.motion import is_known, pixel_places, samples_at
 from impasto.film.shot import Shot, keyframe_spans, repaint_shot
 from impasto.io.passes import ShotFrame, read_frame, write_repainted
@@ -27,7 +27,15 @@ RECIPE = Recipe((Step("tint", {}),), 0)
 
 
 def write_frame(
-    path: Path, color: np.ndarray, motion=(0.0, 0.0), index=None, opacity=None, position=None, to_next=None, **changed
+    path: Path,
+    color: np.ndarray,
+    motion=(0.0, 0.0),
+    index=None,
+    opacity=None,
+    position=None,
+    to_next=None,
+    kind="float",
+    **changed,
 ) -> Path:
     """A frame as Blender 4 writes it. motion: rows down and columns right in a frame, one for all or (H, W, 2).
 
@@ -47,6 +55,7 @@ def write_frame(
         channels |= {f"Position.{name}": position[..., number] for number, name in enumerate("XYZ")}
     channels |= changed
     spec = oiio.ImageSpec(width, height, len(channels), "float")
+    spec.channelformats = tuple(kind if name.startswith("Combined") else "float" for name in channels)
     spec.channelnames = tuple(f"View.Layer.{name}" for name in channels)
     output = oiio.ImageOutput.create(str(path))
     output.open(str(path), spec)
@@ -207,6 +216,36 @@ def test_places_are_found_by_positions_in_parts_of_a_pixel():
     assert np.isnan(shown.places_of(points + np.array([0, depth.max(), 0]), one)).all()
 
 
+@pytest.mark.parametrize(
+    ("kind", "is_flat"), [("perspective", False), ("perspective", True), ("parallel", False), ("parallel", True)]
+)
+def test_a_camera_is_found_by_positions(kind, is_flat):
+    random = np.random.default_rng(0)
+    points = random.uniform(-1, 1, (500, 3)) * (1, 1, not is_flat) + (20, 0, 0)
+    camera = random.uniform(-1, 1, (3, 4)) * np.array([[30], [30], [0.02]]) + np.array([[0], [0], [1]]) * (0, 0, 0, 1)
+    if kind == "parallel":
+        camera[2, :3] = 0
+    pixels = projection(camera, points)
+    np.testing.assert_allclose(projection(camera_of(points, pixels), points), pixels, atol=1e-6)
+
+
+def test_too_few_points_or_those_of_a_line_have_no_camera():
+    line = np.linspace(0, 1, 50)[:, None] * np.ones(3)
+    assert camera_of(line, line[:, :2]) is None
+    assert camera_of(np.eye(3), np.eye(3)[:, :2]) is None
+
+
+def test_some_wrong_positions_do_not_mislead_the_camera():
+    """Those of the last tenth of the rows."""
+    rows, columns = np.moveaxis(pixel_places((HEIGHT, WIDTH)), -1, 0)
+    depth = 3 + rows / 10 + np.sin(columns / 9)
+    position = np.stack([columns * depth, rows * depth, depth], -1) / 50
+    wrong = np.where(rows[..., None] < 36, position, 1.3 * position[::-1])
+    sought = np.argwhere(rows < 34)
+    found = Surfaces(wrong, np.zeros((HEIGHT, WIDTH))).places_of(position[tuple(sought.T)], np.zeros(len(sought)))
+    np.testing.assert_allclose(found, sought, atol=0.01)
+
+
 def test_positions_of_the_world_and_of_no_number_are_of_no_surface():
     position = np.zeros((HEIGHT, WIDTH, 3), np.float32)
     position[0, 0] = np.nan
@@ -356,6 +395,16 @@ def test_opacity_and_other_passes_stay(painter, tmp_path):
     for name in ("opacity", "to_previous", "to_next", "index"):
         assert (getattr(before, name) == getattr(after, name)).all()
     np.testing.assert_allclose(after.color[:, 1:], 0.5, atol=1e-3)
+
+
+@pytest.mark.parametrize("kind", ["half", "float"])
+def test_the_written_colour_is_what_will_be_read(kind, tmp_path):
+    """So that paint is carried from the same colours, whether the file is there already or not."""
+    opacity = np.random.default_rng(1).uniform(0, 1, (HEIGHT, WIDTH)).astype("f2").astype("f4")
+    opacity[:4] = 0
+    source = write_frame(tmp_path / "a_1.exr", texture()[:, :WIDTH], opacity=opacity, kind=kind)
+    written = write_repainted(tmp_path / "b_1.exr", source, texture(1)[:, :WIDTH], {})
+    assert (written == read_frame(tmp_path / "b_1.exr").color).all()
 
 
 def test_only_the_layer_with_the_motion_is_painted_and_that_of_the_compositor_left_out(tmp_path):

@@ -5,26 +5,29 @@ Places are carried, never colours: each frame samples the paintings once, so str
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import reduce
 
 import numpy as np
-from scipy.ndimage import distance_transform_edt, gaussian_filter
+from scipy.ndimage import distance_transform_edt
 
-from ..io.passes import ShotFrame
+from ..io.passes import BROAD_PX, ShotFrame, broad
 from .memory import Surfaces
-from .motion import is_known, pixel_places, samples_at
+from .motion import is_known, largest, pixel_places, samples_at
 
 NONE, UNLIKE = -1, -2
 """Numbers of no painting: where none is known, and where the known one does not fit any more."""
 MOST_PAINTINGS = 12
 """Limit of the paintings that are kept, so that memory does not grow with the shot."""
+LEAST_NEW = 0.002
+"""Share of a frame that is worth painting, or recalling: less waits, with its neighbours' paint."""
 SPREAD_PX = 4.0
 """Limit of the distance of the places of four neighbours that are of one surface."""
 MOST_STRETCH = 2.25
 """Largest change of a stroke's area, before it is painted anew: half as wide and high again."""
-CHANGE_PX, MOST_CHANGE = 2.0, 0.12
-"""Largest change of what is shown, blurred by so many pixels, such as by a shadow that passes."""
+MOST_CHANGE = 0.12
+"""Largest change of the broad colours of what is shown, such as by a shadow that passes."""
 HALO, GONE = 1 / 12, 0.5
 """Width of the halo that an object has in a painting, relative to the frame's longer side, and the share of it by which
 the object must have gone away before it is painted over."""
@@ -32,20 +35,19 @@ the object must have gone away before it is painted over."""
 
 @dataclass(frozen=True)
 class Painting:
-    """A painted frame: its colours (H, W, 3), what it showed, and each pixel's distance (H, W, 1) to an outline.
+    """A painted frame: its colours (H, W, 3), and those of what it showed, with the distance to an outline (H, W, 4).
 
     surfaces: where in the world that was; None if the frame has no positions.
     """
 
     color: np.ndarray
     shown: np.ndarray
-    outlines: np.ndarray
     surfaces: Surfaces | None
 
     @classmethod
     def of(cls, color: np.ndarray, frame: ShotFrame) -> Painting:
         """The painting of a frame."""
-        return cls(color, frame.color, frame.outlines_px[..., None], Surfaces.of(frame))
+        return cls(color, _shown(frame), Surfaces.of(frame))
 
 
 @dataclass
@@ -59,7 +61,7 @@ class CarriedPaint:
     @classmethod
     def nothing(cls, size_px: tuple[int, int]) -> CarriedPaint:
         """No paint."""
-        return cls(np.full(size_px, NONE), pixel_places(size_px))
+        return cls(np.full(size_px, NONE), pixel_places(size_px).copy())
 
     @property
     def is_empty(self) -> np.ndarray:
@@ -74,7 +76,7 @@ class CarriedPaint:
         known = is_known(frame, before)
         number, places = self._moved(pixel_places(frame.size_px) + frame.to_previous)
         carried = CarriedPaint(np.where(known, number, NONE), places, self.paintings)
-        carried._leave_unlike(frame)
+        carried._leave_unlike(frame, frame.size_px)
         return carried
 
     def recall(self, frame: ShotFrame, moved: Collection[float]) -> None:
@@ -88,27 +90,43 @@ class CarriedPaint:
         is_still = surfaces.is_still(moved)
         for number, painting in sorted(self.paintings.items()):
             sought = (self.number == NONE) & is_still
-            if painting.surfaces is None or not sought.any():
+            if painting.surfaces is None or sought.mean() < LEAST_NEW:
                 continue
-            found = replace(CarriedPaint.nothing(frame.size_px), paintings={number: painting})
-            found.places[sought] = painting.surfaces.places_of(surfaces.position[sought], frame.index[sought], moved)
-            found.number[sought & np.isfinite(found.places).all(-1)] = number
-            found._leave_unlike(frame)
+            places = painting.surfaces.places_of(surfaces.position[sought], frame.index[sought], moved)
+            is_shown = np.isfinite(places[:, 0])
+            sought[sought] = is_shown
+            if not is_shown.any():
+                continue
+            window = _window(sought)
+            here = frame.part(window)
+            found = replace(CarriedPaint.nothing(here.size_px), paintings={number: painting})
+            found.number[sought[window]], found.places[sought[window]] = number, places[is_shown]
+            found._leave_unlike(here, frame.size_px)
             taken = ~found.is_empty
-            self.number[taken], self.places[taken] = number, found.places[taken]
+            self.number[window][taken], self.places[window][taken] = number, found.places[taken]
 
     def change(self, frame: ShotFrame) -> np.ndarray:
         """Difference (H, W) of what a frame shows from what its paintings show, in its broad colours."""
-        return np.abs(_blurred(frame.color) - _blurred(self.gathered("shown", frame.color))).max(-1)
+        return self._change(frame)[0]
 
-    def gathered(self, what: str, rest: np.ndarray) -> np.ndarray:
-        """A field of the paintings at the places, (H, W, C); `rest` where there is no paint."""
-        result = rest.copy()
+    def _change(self, frame: ShotFrame) -> tuple[np.ndarray, np.ndarray]:
+        """The difference, and the distance (H, W) to an outline in what its paintings show."""
+        shown = _shown(frame)
+        self._gather("shown", shown, "bilinear")
+        return largest(np.abs(frame.broad_color - broad(shown[..., :3]))), shown[..., 3]
+
+    def color(self, rest: np.ndarray, where: np.ndarray | bool = True) -> np.ndarray:
+        """The colours (H, W, 3) of the paint of some pixels (H, W); `rest` of others, and where there is none."""
+        color = rest.copy()
+        self._gather("color", color, "bicubic", where)
+        return color
+
+    def _gather(self, what: str, values: np.ndarray, mode: str, where: np.ndarray | bool = True) -> None:
+        """Write a field of the paintings at the places into values (H, W, C)."""
         for number, painting in self.paintings.items():
-            here = self.number == number
+            here = (self.number == number) & where
             if here.any():
-                result[here] = samples_at(getattr(painting, what), self.places[here][None], "bicubic")[0]
-        return result
+                values[here] = samples_at(getattr(painting, what), self.places[here][None], mode)[0]
 
     def paint(self, number: int, where: np.ndarray, painting: Painting) -> None:
         """Take the paint of the pixels `where` from this painting from now on."""
@@ -118,7 +136,8 @@ class CarriedPaint:
 
     def keep(self, others: Mapping[int, Painting]) -> None:
         """Keep other paintings too, and forget some that are not seen: those without positions, then near others."""
-        known, seen = {**self.paintings, **others}, self._seen
+        known = {**self.paintings, **others}
+        seen = self._seen(known)
         kept = sorted(number for number in known if number in seen or known[number].surfaces)
         while len(kept) > MOST_PAINTINGS and (unseen := [number for number in kept if number not in seen]):
             apart = dict(zip(kept, np.subtract([*kept[1:], np.inf], [-np.inf, *kept[:-1]]), strict=True))
@@ -137,38 +156,43 @@ class CarriedPaint:
 
     def oldest(self) -> np.ndarray:
         """Pixels (H, W) of the oldest painting if there are too many, which are then taken from a newer one."""
-        seen = self._seen
+        seen = self._seen(self.paintings)
         return self.number == min(seen) if len(seen) >= MOST_PAINTINGS else np.zeros(self.number.shape, bool)
 
-    @property
-    def _seen(self) -> set[int]:
-        """Numbers of the paintings that are seen."""
-        return set(np.unique(self.number).tolist()) - {NONE, UNLIKE}
+    def _seen(self, numbers: Iterable[int]) -> set[int]:
+        """Those of these numbers whose paintings are seen."""
+        return {number for number in numbers if (self.number == number).any()}
 
-    def _leave_unlike(self, frame: ShotFrame) -> None:
-        """Have no paint where it is stretched, shows what looks otherwise in the frame, or is a halo that has gone."""
+    def _leave_unlike(self, frame: ShotFrame, whole_px: tuple[int, int]) -> None:
+        """Have no paint where it is stretched, shows what looks otherwise in the frame, or is a halo that has gone.
+
+        whole_px: the size of the whole frame, of which this may be a part.
+        """
         self.number[~self.is_empty & self._is_stretched()] = UNLIKE
-        self.number[~self.is_empty & (self.change(frame) > MOST_CHANGE)] = UNLIKE
-        halo_px, now = HALO * max(frame.size_px), frame.outlines_px
-        then = self.gathered("outlines", now[..., None])[..., 0]
-        self.number[(then < halo_px) & (now > then + GONE * halo_px)] = UNLIKE
+        change, then = self._change(frame)
+        halo_px, now = HALO * max(whole_px), frame.outlines_px
+        has_gone = (then < halo_px) & (now > then + GONE * halo_px)
+        self.number[~self.is_empty & ((change > MOST_CHANGE) | has_gone)] = UNLIKE
 
     def _moved(self, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Numbers and places at these places: between four neighbours of one painting, else those of the nearest."""
-        height, width = self.number.shape
-        limits = np.array([height - 1, width - 1])
+        limits = np.array(self.number.shape, np.float32) - 1
         inside = places.clip(0, limits)
-        low = np.minimum(np.floor(inside).astype(int), np.maximum(limits - 1, 0))
-        corners = np.stack([np.minimum(low + offset, limits) for offset in ((0, 0), (0, 1), (1, 0), (1, 1))])
-        numbers, there = (values[corners[..., 0], corners[..., 1]] for values in (self.number, self.places))
-        down, right = np.split(inside - low, 2, -1)
-        weights = np.stack([(1 - down) * (1 - right), (1 - down) * right, down * (1 - right), down * right])
-        nearest = weights.argmax(0)[None]
-        number = np.take_along_axis(numbers, nearest[..., 0], 0)[0]
-        own, origin = (np.take_along_axis(values, np.repeat(nearest, 2, -1), 0)[0] for values in (there, corners))
-        is_whole = (numbers == numbers[:1]).all(0) & (np.ptp(there, 0).max(-1) <= SPREAD_PX)
-        moved = np.where(is_whole[..., None], (weights * there).sum(0), own + inside - origin)
-        return number, moved.astype(np.float32)
+        nearest, low = (values.astype(np.intp) for values in (inside.round(), inside))
+        origin = tuple(np.moveaxis(nearest, -1, 0))
+        moved, is_cut = samples_at(self.places, inside), ~self._is_whole[tuple(np.moveaxis(low, -1, 0))]
+        moved[is_cut] = (self.places[origin] + inside - nearest)[is_cut]
+        return self.number[origin], moved
+
+    @property
+    def _is_whole(self) -> np.ndarray:
+        """Whether a pixel, the next to its right, and the two below them have paint of one surface, (H, W)."""
+        padded = [
+            np.pad(values, [(0, 1), (0, 1)], "edge") for values in (self.number, *np.moveaxis(self.places, -1, 0))
+        ]
+        corners = [(one[:-1, :-1], one[:-1, 1:], one[1:, :-1], one[1:, 1:]) for one in padded]
+        apart = [reduce(np.maximum, each) - reduce(np.minimum, each) for each in corners]
+        return (apart[0] == 0) & (np.maximum(*apart[1:]) <= SPREAD_PX)
 
     def _is_stretched(self) -> np.ndarray:
         """Whether strokes would be much larger or smaller than they were painted, (H, W)."""
@@ -183,5 +207,13 @@ class CarriedPaint:
         return one & ((area > MOST_STRETCH) | (area < 1 / MOST_STRETCH))
 
 
-def _blurred(color: np.ndarray) -> np.ndarray:
-    return gaussian_filter(color, (CHANGE_PX, CHANGE_PX, 0), mode="nearest")
+def _shown(frame: ShotFrame) -> np.ndarray:
+    return np.concatenate([frame.color, frame.outlines_px[..., None]], -1)
+
+
+def _window(where: np.ndarray) -> tuple[slice, slice]:
+    """The least rectangle around pixels (H, W), at least one, and a margin beside which no blur reaches them."""
+    margin = round(4 * BROAD_PX) + 1
+    lines = (np.flatnonzero(where.any(axis)) for axis in (1, 0))
+    rows, columns = (slice(max(each[0] - margin, 0), each[-1] + margin + 1) for each in lines)
+    return rows, columns

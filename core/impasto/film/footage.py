@@ -70,12 +70,17 @@ def painted_color(path: Path) -> np.ndarray:
     return read_frame(path).color if _is_rendered(path) else read_picture(path)["base_color"].pixels
 
 
-def write_painted(path: Path, original: Path, frame: ShotFrame, color: np.ndarray, metadata: Mapping[str, str]) -> None:
-    """Write a painted frame, with the opacity and passes of the original. FileError if it cannot be written."""
+def write_painted(
+    path: Path, original: Path, frame: ShotFrame, color: np.ndarray, metadata: Mapping[str, str]
+) -> np.ndarray:
+    """Write a painted frame, with the opacity and passes of the original; return its colours (H, W, 3) as rounded.
+
+    FileError if it cannot be written.
+    """
     if _is_rendered(original):
-        write_repainted(path, original, color, metadata)
-    else:
-        write_picture(path, color, frame.opacity, metadata)
+        return write_repainted(path, original, color, metadata)
+    write_picture(path, color, frame.opacity, metadata)
+    return painted_color(path)
 
 
 def _is_movie(shot: Path) -> bool:

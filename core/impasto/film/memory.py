@@ -1,4 +1,7 @@
-"""Long-term memory of a shot: where a frame shows points that stand still in the world, by Blender's Position pass."""
+"""Long-term memory of a shot: where a frame shows points that stand still in the world, by Blender's Position pass.
+
+The camera is found from the positions by the direct linear transform (Hartley and Zisserman 2004, algorithm 7.1).
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,9 @@ from functools import cached_property
 
 import numpy as np
 from scipy.ndimage import binary_dilation
-from scipy.spatial import cKDTree
 
 from ..io.passes import OUTLINE_PX, ShotFrame
-from .motion import is_known
+from .motion import is_known, largest, squared_length
 
 REACH_PX, OFF_PX = 1.0, 0.25
 """Farthest that a point may be from the pixel beside it: along the surface, and off it in its smaller pixels."""
@@ -21,6 +23,14 @@ STILL_PX, MOST_MOVED = 0.1, 0.25
 """Farthest way in a frame of what stands still, and largest share of a still object that seems to go farther."""
 MOST_TESTED, DOUBT = 10_000, 20
 """Limit of the pixels of a frame whose ways are tested, and still ones that each object is taken to have besides."""
+MOST_FITTED, LEAST_FITTED = 2_000, 12
+"""Numbers of pixels by which a camera is found."""
+ROUNDS = 4
+"""Number of times that it is found, each time without what was too far off."""
+FLAT = 1e-4
+"""Depth of points of one plane, relative to their extent."""
+MOST_OFF_PX = 1.0
+"""Distance from the pixel of a point to where its camera projects it, of most pixels."""
 LEAST_AREA = 1e-6
 """Least area of a pixel on a surface, relative to the square of its sides."""
 
@@ -37,45 +47,59 @@ class Surfaces:
         """The surfaces of a frame; None if it has no positions."""
         return None if frame.position is None else cls(frame.position, frame.index)
 
-    @property
+    @cached_property
     def is_there(self) -> np.ndarray:
         """Whether a pixel (H, W) has a position: the world has 0, and what is no number is of no use."""
-        return np.isfinite(self.position).all(-1) & (self.position != 0).any(-1)
+        farthest = largest(np.abs(self.position))  # NaN, where one is
+        return np.isfinite(farthest) & (farthest != 0)
 
     def is_still(self, moved: Collection[float]) -> np.ndarray:
         """Whether a pixel (H, W) shows a surface, and none of these objects, nor is beside one."""
         return self.is_there & ~binary_dilation(np.isin(self.index, list(moved)), iterations=EDGE_PX)
 
     @cached_property
-    def _tree(self) -> tuple[cKDTree, np.ndarray]:
+    def _camera(self) -> np.ndarray | None:
+        """The camera (3, 4); None if there is too little to find it by, or no pinhole or parallel camera fits."""
         pixels = np.argwhere(self.is_there)
-        return cKDTree(self.position[self.is_there], balanced_tree=False, compact_nodes=False), pixels
+        pixels = pixels[:: len(pixels) // MOST_FITTED + 1]
+        points, is_near, camera = self.position[tuple(pixels.T)].astype(float), np.ones(len(pixels), bool), None
+        for _ in range(ROUNDS):
+            camera = camera_of(points[is_near], pixels[is_near])
+            if camera is None:
+                return None
+            off_px = np.sqrt(squared_length(projection(camera, points) - pixels))
+            is_near = off_px <= max(MOST_OFF_PX, 2 * np.median(off_px))  # others are of outlines
+        return camera if np.median(off_px) <= MOST_OFF_PX else None
 
     def places_of(self, points: np.ndarray, index: np.ndarray, moved: Collection[float] = ()) -> np.ndarray:
         """Rows and columns (N, 2) of points (N, 3) of these objects (N,), in parts of a pixel; NaN if not shown.
 
         moved: indices of objects of which, and beside which, nothing is found.
         """
-        tree, pixels = self._tree
-        if not len(pixels):
-            return np.full((len(points), 2), np.nan)
-        beside = pixels[tree.query(points)[1]]
+        places = np.full((len(points), 2), np.nan)
+        if self._camera is None:
+            return places
+        beside = projection(self._camera, points.astype(float)).round()
+        inside = np.flatnonzero(largest(np.abs(beside - beside.clip(0, np.array(self.index.shape) - 1))) == 0)
+        beside = beside[inside].astype(np.intp)
         here = tuple(beside.T)
-        is_shown = (self.index[here] == index) & self.is_still(moved)[here]
-        return np.where(is_shown[:, None], self.places_beside(points, beside), np.nan)
+        is_shown = (self.index[here] == index[inside]) & self.is_still(moved)[here]
+        inside, beside = inside[is_shown], beside[is_shown]
+        places[inside] = self.places_beside(points[inside], beside)
+        return places
 
     def places_beside(self, points: np.ndarray, pixels: np.ndarray) -> np.ndarray:
         """Rows and columns (N, 2) of points (N, 3) on the surfaces beside these pixels (N, 2); NaN if not there."""
         down, right = (self._side(pixels, np.array(step)) for step in ((1, 0), (0, 1)))
         away = points.astype(float) - self.position[tuple(pixels.T)]
-        down_down, down_right, right_right = ((a * b).sum(-1) for a, b in ((down, down), (down, right), (right, right)))
-        away_down, away_right = (away * down).sum(-1), (away * right).sum(-1)
+        pairs = ((down, down), (down, right), (right, right), (away, down), (away, right))
+        down_down, down_right, right_right, away_down, away_right = (np.einsum("nc,nc->n", *pair) for pair in pairs)
         area = down_down * right_right - down_right**2
         area[area <= LEAST_AREA * down_down * right_right] = np.nan
         rows = (away_down * right_right - away_right * down_right) / area
         columns = (away_right * down_down - away_down * down_right) / area
         off = away - rows[:, None] * down - columns[:, None] * right
-        is_near = (off**2).sum(-1) <= OFF_PX**2 * np.minimum(down_down, right_right)
+        is_near = squared_length(off) <= OFF_PX**2 * np.minimum(down_down, right_right)
         is_near &= np.maximum(np.abs(rows), np.abs(columns)) <= REACH_PX
         return np.where(is_near[:, None], pixels + np.stack([rows, columns], -1), np.nan)
 
@@ -92,6 +116,37 @@ class Surfaces:
         )
         is_ahead = np.linalg.norm(ahead, axis=-1) <= np.linalg.norm(behind, axis=-1)
         return np.where(is_ahead[:, None], ahead, behind)
+
+
+def camera_of(points: np.ndarray, pixels: np.ndarray) -> np.ndarray | None:
+    """The camera (3, 4) that projects points (N, 3) to these pixels (N, 2) best; None if that is not determined.
+
+    Points of a plane determine a homography, which projects the others as if from the plane.
+    """
+    if len(points) < LEAST_FITTED:
+        return None
+    middle, ones = points.mean(0), np.ones(len(points))
+    _, extents, axes = np.linalg.svd(points - middle, full_matrices=False)
+    kept = extents > FLAT * extents[0]
+    if kept.sum() < 2:
+        return None
+    in_plane = axes[kept] * np.sqrt(len(points)) / extents[kept, None]  # (2 or 3, 3)
+    to_known = np.block([[in_plane, -(in_plane @ middle)[:, None]], [np.zeros(3), 1.0]])
+    known = np.c_[points, ones] @ to_known.T
+    center, deviation = pixels.mean(0), pixels.std(0) + 1e-9
+    down, right = ((pixels - center) / deviation).T
+    none = np.zeros_like(known)
+    equations = np.block([[known, none, -down[:, None] * known], [none, known, -right[:, None] * known]])
+    solution = np.linalg.svd(equations, full_matrices=False)[2][-1].reshape(3, -1)
+    to_pixels = np.block([[np.diag(deviation), center[:, None]], [np.zeros(2), 1.0]])
+    return to_pixels @ solution @ to_known
+
+
+def projection(camera: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Rows and columns (N, 2) of points (N, 3) that a camera (3, 4) sees; infinite beside it."""
+    down, right, depth = camera @ np.c_[points, np.ones(len(points))].T
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.stack([down, right], -1) / depth[:, None]
 
 
 def moving_objects(frame: ShotFrame, before: ShotFrame) -> set[float]:

@@ -28,7 +28,7 @@ from ..running.runner import run
 from ..system.transaction import stage
 from ..system.untrusted import excerpt, is_there
 from ..texture import Maps
-from .carrying import HALO, CarriedPaint, Painting
+from .carrying import HALO, LEAST_NEW, CarriedPaint, Painting
 from .footage import frame_at, painted_color, painted_name, write_painted
 from .memory import moving_objects
 
@@ -38,8 +38,10 @@ NEARER = 8.0
 """Weight of a difference in what two keyframes show, in the blend between them."""
 FEATHER_PX = 8.0
 """Width of the blend from one paint to another."""
-SPECK_PX, LEAST_NEW = 2, 0.002
-"""Half the width of a part, and share of a frame, that are worth painting: less waits, with its neighbours' paint."""
+SPECK_PX = 2
+"""Half the width of a part that is worth painting."""
+KEPT_BYTES, PER_COLOR = 2**28, 6
+"""Limit of the memory of frames that are kept to be used again backwards, and how much more they take than colours."""
 LEAST_OVERLAP = 0.1
 """Share of a frame that must be carried, far from outlines and their halos, for its colours to be compared."""
 
@@ -81,9 +83,9 @@ class FramePaint:
 
     def color(self) -> np.ndarray:
         """Colours (H, W, 3) of the carried paint; pixels without paint have that beside the nearest."""
-        color, weight = self.older.filled().gathered("color", self.frame.color), self.newer_weight[..., None]
+        color, weight = self.older.filled().color(self.frame.color), self.newer_weight[..., None]
         if weight.any():
-            color += weight * (self.newer.filled().gathered("color", color) - color)
+            color += weight * (self.newer.filled().color(color, weight[..., 0] > 0) - color)
         return color.clip(0, 1)
 
 
@@ -103,6 +105,7 @@ class Shot:
     how: Mapping[str, Any] = field(default_factory=dict)
     carried: CarriedPaint | None = None
     before: ShotFrame | None = None
+    kept: dict[int, ShotFrame] = field(default_factory=dict)
     moved: set[float] = field(default_factory=set)
     record: Recipe | None = None
     painted: int = 0
@@ -125,12 +128,7 @@ class Shot:
             paint, out = FramePaint(frame, older.pop(number), newer, share), folder / painted_name(self.frames[number])
             film = self._film(frame, key)
             is_new = not self._is_done(out, film)
-            if is_new:
-                color = self._painting(paint)
-                metadata = metadata_of(self.record or self.recipe, film=film)
-                with stage([out]) as parts:
-                    write_painted(parts[out], self.frames[number], frame, color, metadata)
-            written = painted_color(out)  # as it was rounded, so that a shot that goes on is the same
+            written = self._write(out, number, paint, film) if is_new else painted_color(out)
             newer.paint(number, (paint.fresh_weight > 0) | newer.oldest(), Painting.of(written, frame))
             if after is None:
                 self.carried, self.before = newer, frame
@@ -156,7 +154,11 @@ class Shot:
         """A frame of the shot. Cancelled if it was, meanwhile."""
         if self.is_cancelled is not None and self.is_cancelled():
             raise Cancelled
-        return frame_at(self.frames, number)
+        if number not in self.kept:
+            frame = self.kept[number] = frame_at(self.frames, number)
+            while len(self.kept) > max(KEPT_BYTES // (PER_COLOR * frame.color.nbytes), 1):
+                del self.kept[next(iter(self.kept))]
+        return self.kept[number]
 
     def _carried_forwards(self, numbers: Sequence[int]) -> dict[int, CarriedPaint]:
         """The paint of the keyframe before, carried to each frame."""
@@ -176,6 +178,16 @@ class Shot:
                 raise FileError(message, "render it again")
             found[number], before = carried, frame
         return found
+
+    def _write(self, out: Path, number: int, paint: FramePaint, film: str) -> np.ndarray:
+        """Write a painted frame, and return its colours as they were rounded, so that a shot that goes on is the same.
+
+        FileError if it cannot be written.
+        """
+        color = self._painting(paint)
+        metadata = metadata_of(self.record or self.recipe, film=film)
+        with stage([out]) as parts:
+            return write_painted(parts[out], self.frames[number], paint.frame, color, metadata)
 
     def _painting(self, paint: FramePaint) -> np.ndarray:
         """The colours (H, W, 3) of a frame: carried, and of its own where there is nothing to carry."""
@@ -205,7 +217,7 @@ class Shot:
         motion = () if frame.is_estimated else (frame.to_previous, frame.to_next, frame.index)
         places = () if frame.position is None else (frame.position,)
         for values in (frame.color, frame.opacity, *motion, *places):
-            digest.update(np.ascontiguousarray(values).tobytes())
+            digest.update(memoryview(np.ascontiguousarray(values)))
         return digest.hexdigest()
 
     def _is_done(self, out: Path, film: str) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.ndimage import distance_transform_edt
+from scipy.ndimage import distance_transform_edt, gaussian_filter
 
 from ..errors import FileError
 from ..surface.color import linear_to_srgb, srgb_to_linear
@@ -27,6 +27,8 @@ MOST_PX = 1e5
 """Longest motion that is no mistake."""
 OUTLINE_PX = 1.0
 """Difference of the motion of two neighbours that are of two objects."""
+BROAD_PX = 2.0
+"""Standard deviation of the blur that leaves what is broad in a frame's colours."""
 Layers = dict[str, dict[str, dict[str, np.ndarray]]]
 """Channels (H, W) by view layer, pass and channel."""
 
@@ -54,10 +56,24 @@ class ShotFrame:
         """(height, width)."""
         return self.color.shape[0], self.color.shape[1]
 
-    @property
+    @cached_property
     def reversed(self) -> ShotFrame:
-        """The frame of the shot that is played backwards."""
-        return replace(self, to_previous=self.to_next, to_next=self.to_previous)
+        """The frame of the shot that is played backwards, with the same outlines."""
+        turned = replace(self, to_previous=self.to_next, to_next=self.to_previous)
+        vars(turned).update(outlines_px=self.outlines_px, broad_color=self.broad_color)  # they take a while
+        return turned
+
+    def part(self, window: tuple[slice, slice]) -> ShotFrame:
+        """A rectangle of the frame, with its distances to outlines outside of it too."""
+        values: dict[str, Any] = {item.name: getattr(self, item.name) for item in fields(self)}
+        cropped = replace(self, **{name: one[window] for name, one in values.items() if isinstance(one, np.ndarray)})
+        vars(cropped).update(outlines_px=self.outlines_px[window], broad_color=self.broad_color[window])
+        return cropped
+
+    @cached_property
+    def broad_color(self) -> np.ndarray:
+        """The colours (H, W, 3), blurred."""
+        return broad(self.color)
 
     @cached_property
     def outlines_px(self) -> np.ndarray:
@@ -69,6 +85,11 @@ class ShotFrame:
         if not is_outline.any():
             return np.full(self.size_px, float(sum(self.size_px)), np.float32)
         return distance_transform_edt(~is_outline).astype(np.float32)
+
+
+def broad(color: np.ndarray) -> np.ndarray:
+    """Colours (H, W, C) without what is finer than some pixels."""
+    return gaussian_filter(color, (BROAD_PX, BROAD_PX, 0), mode="nearest")
 
 
 @dataclass(frozen=True)
@@ -111,13 +132,12 @@ def read_frame(path: Path) -> ShotFrame:
             f"{excerpt(path)} has motion vectors of more than {MOST_PX:,.0f} pixels", "render the frame again"
         )
     opacity = opacity.clip(0, 1)
-    straight = np.divide(combined, opacity, out=np.zeros_like(combined), where=opacity > 0)
     index = np.zeros(combined.shape[:2], np.float32)
     for name, channel in INDEX_PASSES.items():
         if name in passes and not index.any():
             index = _channels(passes[name], channel, path)[..., 0]
     return ShotFrame(
-        linear_to_srgb(straight.clip(0, 1)),
+        _encoded(combined, opacity),
         opacity,
         np.stack([-vector[..., 1], vector[..., 0]], -1),
         np.stack([vector[..., 3], -vector[..., 2]], -1),
@@ -126,20 +146,22 @@ def read_frame(path: Path) -> ShotFrame:
     )
 
 
-def write_repainted(path: Path, original: Path, color: np.ndarray, metadata: Mapping[str, str]) -> None:
+def write_repainted(path: Path, original: Path, color: np.ndarray, metadata: Mapping[str, str]) -> np.ndarray:
     """A copy of a frame at a new path with this colour (H, W, 3), sRGB; opacity and all other passes are as they were.
 
-    What the compositor made of the original is left out. metadata: as for other EXR files, see `metadata_of`. FileError
-    if it cannot be written.
+    What the compositor made of the original is left out. metadata: as for other EXR files, see `metadata_of`. Returns
+    the colour as it will be read, which may have been rounded to 16 bits. FileError if it cannot be written.
     """
     import OpenImageIO as oiio
 
     parts = _parts(original)
     layers = _layers(parts)
-    combined = layers[_layer_of_motion(layers, original)]["Combined"]
-    opacity = combined[ALPHA].clip(0, 1) if ALPHA in combined else 1.0
+    layer = _layer_of_motion(layers, original)
+    combined = layers[layer]["Combined"]
+    opacity = combined[ALPHA][..., None].clip(0, 1) if ALPHA in combined else np.ones_like(color[..., :1])
+    linear = (srgb_to_linear(color) * opacity).astype(_format(parts, f"{layer}.Combined.")).astype(np.float32)
     for number, channel in enumerate(COLOR):
-        combined[channel][:] = srgb_to_linear(color)[..., number] * opacity  # within the part
+        combined[channel][:] = linear[..., number]  # within the part
     parts = [kept for part in parts if (kept := part.without(COMPOSITE)) is not None]
     for name, text in exr_attributes(metadata).items():
         parts[0].spec.attribute(name, text)
@@ -154,6 +176,23 @@ def write_repainted(path: Path, original: Path, color: np.ndarray, metadata: Map
         is_written = is_written and output.write_image(part.pixels)
     if not (output.close() and is_written):
         raise FileError(f"cannot write {excerpt(path)}: {output.geterror()}", "check the disk and its free space")
+    return _encoded(linear, opacity)
+
+
+def _encoded(combined: np.ndarray, opacity: np.ndarray) -> np.ndarray:
+    """Straight colours (H, W, 3), sRGB, of linear ones that are multiplied by their opacity (H, W, 1)."""
+    straight = np.divide(combined, opacity, out=np.zeros_like(combined), where=opacity > 0)
+    return linear_to_srgb(straight.clip(0, 1))
+
+
+def _format(parts: list[_Part], begin: str) -> str:
+    """NumPy's name for the numbers of the channels whose names begin so."""
+    return next(
+        str(part.spec.channelformat(number))
+        for part in parts
+        for number, name in enumerate(part.spec.channelnames)
+        if name.startswith(begin)
+    )
 
 
 def _parts(path: Path) -> list[_Part]:
