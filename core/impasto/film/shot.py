@@ -217,7 +217,7 @@ class Shot:
         motion = () if frame.is_estimated else (frame.to_previous, frame.to_next, frame.index)
         places = () if frame.position is None else (frame.position,)
         for values in (frame.color, frame.opacity, *motion, *places):
-            digest.update(memoryview(np.ascontiguousarray(values)))
+            digest.update(np.ascontiguousarray(values).tobytes())
         return digest.hexdigest()
 
     def _is_done(self, out: Path, film: str) -> bool:

@@ -65,8 +65,9 @@ class ShotFrame:
 
     def part(self, window: tuple[slice, slice]) -> ShotFrame:
         """A rectangle of the frame, with its distances to outlines outside of it too."""
-        values: dict[str, Any] = {item.name: getattr(self, item.name) for item in fields(self)}
-        cropped = replace(self, **{name: one[window] for name, one in values.items() if isinstance(one, np.ndarray)})
+        values = {item.name: getattr(self, item.name) for item in fields(self)}
+        cut: dict[str, Any] = {name: one[window] for name, one in values.items() if isinstance(one, np.ndarray)}
+        cropped = replace(self, **cut)
         vars(cropped).update(outlines_px=self.outlines_px[window], broad_color=self.broad_color[window])
         return cropped
 
