@@ -269,9 +269,19 @@ def test_motion_blur_is_pointed_out_before_and_after_rendering(extension, render
     rendered.render.use_motion_blur = True
     assert "With motion blur, all motion vectors are 0" in labels()
     bpy.ops.render.render(animation=True)
-    repaint()
+    repaint()  # the cube turns in its own plane: by their places, its points may stand still
     assert extension.jobs.session.jobs.made.level == "WARNING"
     assert "nothing moves in the first two frames" in extension.jobs.session.jobs.made.text
+
+
+def test_motion_blur_is_refused_if_places_show_that_something_moves(extension, rendered, stripes):
+    rendered.render.use_motion_blur = True
+    for frame in (0, FRAMES):
+        rendered.camera.location[0] = 0.1 * frame
+        rendered.camera.keyframe_insert("location", frame=frame)
+    bpy.ops.render.render(animation=True)
+    with pytest.raises(RuntimeError, match=r"no motion vectors, yet something moves.*render them without motion blur"):
+        repaint()
 
 
 def test_the_panel_shows_where_frames_are_and_go(scene, panel):

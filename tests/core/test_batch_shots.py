@@ -4,6 +4,7 @@ import json
 import shutil
 import signal
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,8 @@ def table(tmp_path) -> Path:
     for name in ("street", "wall"):
         pan(tmp_path / name, 3)
     write_photos(tmp_path, 1)
-    rows = [{"shot": "street"}, {"shot": "wall/pan_####.exr", "name": "w", "first": 2, "last": 3}, {"source": "p0.png"}]
+    which = {"first": 1, "last": 3, "frame_step": 2}
+    rows = [{"shot": "street"}, {"shot": "wall/pan_####.exr", "name": "w", **which}, {"source": "p0.png"}]
     return write_table(tmp_path / "t.jsonl", rows)
 
 
@@ -51,7 +53,7 @@ def test_shots_are_repainted_beside_pictures_as_the_library_does(impasto, table,
     recipe = next(iter(plan_of(table, out))).recipe
     here = repaint_shot({n: tmp_path / "street" / f"pan_000{n}.exr" for n in (1, 2, 3)}, recipe, {}, tmp_path / "here")
     assert frames_in(out / "street") == {path.name: path.read_bytes() for path in here}
-    assert list(frames_in(out / "w")) == ["pan_0002.exr", "pan_0003.exr"]
+    assert list(frames_in(out / "w")) == ["pan_0001.exr", "pan_0003.exr"]
     assert (out / "p0_base_color.png").exists()
     with Image.open(out / "contact_sheet.png") as sheet:
         assert not any(color == (190, 40, 40) for _, color in sheet.getcolors(2**20)), "no shot is drawn as a failure"
@@ -60,10 +62,12 @@ def test_shots_are_repainted_beside_pictures_as_the_library_does(impasto, table,
 
 
 def test_columns_of_csv_are_those_of_json_lines(table, tmp_path):
-    (tmp_path / "t.csv").write_text("recipe,shot,name,first,last,keyframes\ntint,wall/pan_####.exr,w,2,3,keys\n")
+    (tmp_path / "t.csv").write_text(
+        "recipe,shot,name,first,last,frame_step,keyframes\ntint,wall/pan_####.exr,w,1,3,2,keys\n"
+    )
     (job,) = plan_of(tmp_path / "t.csv", tmp_path / "out")
     (film,) = [one.film for one in plan_of(table, tmp_path / "out") if one.name == "w"]
-    assert (job.film.shot, job.film.first, job.film.last) == (film.shot, film.first, film.last)
+    assert replace(job.film, keyframes=None) == film
     assert job.film.keyframes == tmp_path / "keys"
     names = {
         "shots/street": "street",
@@ -88,6 +92,7 @@ def test_columns_of_csv_are_those_of_json_lines(table, tmp_path):
         ({"source": "p0.png", "last": 2}, "last is for a shot; give the frames as shot, or leave it out"),
         ({"shot": "street", "first": -1}, "first is -1; write a whole number from 0"),
         ({"shot": "street", "first": 1.5}, "first is 1.5; write a whole number"),
+        ({"shot": "street", "frame_step": 0}, "frame_step is 0; write a whole number from 1"),
         ({"shot": 7}, "shot is 7; write a name"),
     ],
 )
@@ -208,4 +213,4 @@ def test_failed_shots_are_tried_again_as_they_were(impasto, table, tmp_path):
     lost.write_bytes(kept)
     again = impasto("batch", "--retry", "--workers", 1, "--out", out, "--json")
     assert again.returncode == 0, again.stderr
-    assert list(frames_in(out / "w")) == ["pan_0002.exr", "pan_0003.exr"]
+    assert list(frames_in(out / "w")) == ["pan_0001.exr", "pan_0003.exr"]

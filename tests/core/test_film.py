@@ -17,6 +17,7 @@ from impasto.film.carrying import MOST_PAINTINGS, UNLIKE, CarriedPaint, Painting
 from impasto.film.frames import frames_of, numbered_files
 from impasto.film.memory import Surfaces, camera_of, moving_objects, projection
 from impasto.film.motion import is_known, pixel_places, samples_at
+from impasto.film.preparation import note_on_motion
 from impasto.film.shot import Shot, keyframe_spans, repaint_shot
 from impasto.io.passes import ShotFrame, read_frame, write_repainted
 from impasto.texture import Maps
@@ -597,7 +598,21 @@ def test_the_command_repaints_a_shot_and_goes_on(impasto, tmp_path):
     assert "--film does not take --export" in refused.stderr
 
 
-@pytest.mark.parametrize("option", [("--animation", "both.webp"), ("--first", 0), ("--last", 2)])
+def test_frames_that_move_without_vectors_are_refused(tmp_path):
+    """As Blender renders them with motion blur. By their positions the wall moves; without those, who knows?"""
+    places = np.concatenate([pixel_places((HEIGHT, WIDTH)), np.ones((HEIGHT, WIDTH, 1), np.float32)], -1)
+    frames = {}
+    for number, left in ((1, 0), (2, 3), (3, 3)):
+        path, position = tmp_path / f"a_{number}.exr", places + np.float32([0, left, 0])
+        frames[number] = write_frame(path, texture()[:, left : left + WIDTH], position=position)
+    with pytest.raises(FileError, match=r"a_1\.exr and the next frame have no motion vectors, yet something moves"):
+        note_on_motion(frames)
+    assert "nothing moves" in note_on_motion({number: frames[number] for number in (2, 3)})
+
+
+@pytest.mark.parametrize(
+    "option", [("--animation", "both.webp"), ("--alone",), ("--first", 0), ("--last", 2), ("--frame-step", 2)]
+)
 def test_options_of_a_film_are_refused_without_one(impasto, option, tmp_path):
     refused = impasto("stylize", tmp_path, "--style", tmp_path / "red.png", "--out", tmp_path / "out", *option)
     assert refused.returncode == 2
@@ -678,6 +693,34 @@ def test_keyframes_of_another_size_are_refused(painter, tmp_path):
 )
 def test_spans_end_with_keyframes(count, painted, spans):
     assert keyframe_spans(list(range(1, count + 1)), painted) == spans
+
+
+@pytest.mark.parametrize(
+    ("painted", "frame_step", "spans"),
+    [
+        ((), 3, [[1], list(range(2, 11)), list(range(11, 20))]),
+        ((), 12, [[1], list(range(2, 14))]),
+        ((5,), 2, [[1, 2, 3, 4, 5], list(range(6, 14)), list(range(14, 20))]),
+        ((20,), 2, [list(range(1, 21))]),
+    ],
+)
+def test_spans_end_with_frames_that_are_asked_for(painted, frame_step, spans):
+    assert keyframe_spans(list(range(1, 21)), painted, frame_step) == spans
+
+
+def test_every_second_frame_has_the_paint_of_the_one_before_it(painter, tmp_path):
+    """Carried through the frames between, whose vectors lead from frame to frame."""
+    frames = pan(tmp_path / "shot", 6, 3)
+    made = repaint_shot(frames, RECIPE, {}, tmp_path / "out", frame_step=2)
+    assert [path.name for path in made] == ["pan_0001.exr", "pan_0003.exr", "pan_0005.exr"]
+    assert sorted((tmp_path / "out").iterdir()) == made
+    shown = {number: frames[number] for number in (1, 3, 5)}
+    first, _, last = strokes_of(shown, [read_frame(path).color for path in made])
+    assert correlation(first[:, 12:], last[:, :-12]) > 0.95
+    with pytest.raises(FileError, match="made with other settings"):
+        repaint_shot(frames, RECIPE, {}, tmp_path / "out", frame_step=1)
+    with pytest.raises(ParameterError, match="frame_step is 0; write a whole number from 1"):
+        repaint_shot(frames, RECIPE, {}, tmp_path / "none", frame_step=0)
 
 
 def test_a_full_disk_leaves_whole_frames_from_which_the_shot_goes_on(painter, tmp_path):

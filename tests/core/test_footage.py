@@ -136,6 +136,12 @@ def test_the_command_repaints_a_movie(impasto, tmp_path):
     assert done.returncode == 0, done.stderr
     with Image.open(tmp_path / "both.webp") as animation:
         assert (animation.n_frames, animation.size) == (3, (2 * WIDTH, HEIGHT))
+    done = impasto(*line, "--animation", tmp_path / "three.webp", "--alone", "--frame-step", 2, "--force")
+    assert done.returncode == 0, done.stderr
+    with Image.open(tmp_path / "three.webp") as animation:
+        assert (animation.n_frames, animation.size) == (2, (3 * WIDTH, HEIGHT))
+    refused = impasto(*line, "--alone")
+    assert (refused.returncode, "add --animation" in refused.stderr) == (2, True)
     refused = impasto(*line, "--animation", tmp_path / "both.mp4")
     assert (refused.returncode, "let it end with .webp" in refused.stderr) == (2, True)
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [

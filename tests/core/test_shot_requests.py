@@ -50,6 +50,11 @@ def test_frames_that_are_there_stay_unless_they_are_to_be_replaced(shared_client
     assert replaced[0].stat().st_mtime_ns != written[0]
 
 
+def test_a_frame_step_is_the_worker_s_too(shared_client, shot, tmp_path):
+    made = shared_client.repaint(shot, RECIPE, {}, tmp_path / "out", frame_step=2).wait()
+    assert [path.name for path in made.paths] == ["street_0007.exr", "street_0009.exr"]
+
+
 def test_a_shot_in_which_nothing_moves_has_a_note_and_none_at_all_an_error(shared_client, tmp_path):
     for number in (1, 2):
         write_frame(tmp_path / f"still_{number}.exr", texture(width=64)[:, :64])

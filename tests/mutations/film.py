@@ -99,10 +99,33 @@ FILMS = (
         (f"{FILM}::test_places_are_found_by_positions_in_parts_of_a_pixel",),
     ),
     Mutation(
+        "film-camera-misled",
+        "A camera is found once, by all positions.",
+        MEMORY,
+        Edit("ROUNDS = 4", "ROUNDS = 1"),
+        (f"{FILM}::test_some_wrong_positions_do_not_mislead_the_camera",),
+    ),
+    Mutation(
+        "film-blurred-is-warned-of",
+        "Frames without vectors in which something moves are painted.",
+        "core/impasto/film/preparation.py",
+        Edit("and moving_objects(frame, before)", "and not before"),
+        (f"{FILM}::test_frames_that_move_without_vectors_are_refused",),
+    ),
+    Mutation(
+        "film-frames-between-are-written",
+        "All frames are painted, whatever their step.",
+        SHOT,
+        Edit("asked_frames(self.frames, self.frame_step)", "asked_frames(self.frames)"),
+        (f"{FILM}::test_every_second_frame_has_the_paint_of_the_one_before_it",),
+    ),
+    Mutation(
         "film-first-keyframe-only",
         "Between two keyframes, all paint is the first's.",
         SHOT,
-        Edit("share = index / len(numbers) if key in self.keyframes else 0.0", "share = 0.0"),
+        Edit(
+            "share, after = index / len(numbers) if key in self.keyframes else 0.0, frame", "share, after = 0.0, frame"
+        ),
         (f"{FILM}::test_paint_goes_over_from_one_keyframe_to_the_next",),
     ),
     Mutation(

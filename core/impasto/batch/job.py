@@ -106,7 +106,7 @@ def _film_content(film: Film) -> list[Any]:
     keyframes = numbered_files(film.keyframes) if film.keyframes else {}
     files = shot_files(film.shot, film.first, film.last)
     painted = {str(number): _hash(path) for number, path in keyframes.items()}
-    return [film.first, film.last, {path.name: _hash(path) for path in files}, painted]
+    return [film.first, film.last, film.frame_step, {path.name: _hash(path) for path in files}, painted]
 
 
 def _content(path: Path) -> list[Any]:

@@ -37,11 +37,13 @@ COLUMNS: Mapping[str, str] = {
     "shot": "frames or a movie, instead of `source`: painted as by `stylize --film`, into the folder NAME",
     "first": "number of the shot's first frame",
     "last": "number of its last frame",
+    "frame_step": "distance of the frames that are painted: 2 is every second one",
     "keyframes": "folder or pattern of its frames that were painted by hand",
 }
 """Columns and their meanings."""
 PLAIN = tuple(name for name in COLUMNS if "." not in name)
-NUMBERS_OF_SHOT = ("first", "last")
+NUMBERS_OF_SHOT = {"first": 0, "last": 0, "frame_step": 1}
+"""Columns of a shot, and the least number of each."""
 OF_SHOT = (*NUMBERS_OF_SHOT, "keyframes")
 """Columns of a shot only."""
 GROUPS = {"input.": "inputs", "parameter.": "parameters"}
@@ -184,9 +186,9 @@ def _film(fields: Mapping[str, Any], has_source: bool) -> Film | None:
         return None
     if has_source or "width_m" in fields:
         raise ParameterError(f"a shot takes no {SOURCE if has_source else 'width_m'}", "leave it out")
-    numbers = {name: _whole(name, fields) for name in NUMBERS_OF_SHOT}
-    if wrong := next((name for name, value in numbers.items() if value is not None and value < 0), ""):
-        raise ParameterError(f"{wrong} is {numbers[wrong]}", "write a whole number from 0")
+    numbers = {name: value for name in NUMBERS_OF_SHOT if (value := _whole(name, fields)) is not None}
+    if wrong := next((name for name, value in numbers.items() if value < NUMBERS_OF_SHOT[name]), ""):
+        raise ParameterError(f"{wrong} is {numbers[wrong]}", f"write a whole number from {NUMBERS_OF_SHOT[wrong]}")
     keyframes = fields.get("keyframes")
     return Film(shot=Path(shot), keyframes=Path(keyframes) if keyframes else None, **numbers)
 

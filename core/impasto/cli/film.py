@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ParameterError
 from ..recipe import Recipe
@@ -12,12 +13,17 @@ from ..system.interruption import Stop
 from .options import whole_number
 from .terminal import Terminal
 
-OF_FILM = ("animation", "first", "last")
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ..io.passes import ShotFrame
+
+OF_FILM = ("animation", "first", "last", "frame_step")
 """Options of a film only; --keyframes makes one by itself."""
 
 
 def add_film(parser: argparse.ArgumentParser) -> None:
-    """Add --film, --first and --last."""
+    """Add --film and the options of a film."""
     group = parser.add_argument_group("film")
     text = (
         "PHOTO is one shot: a folder or a pattern such as street_####.exr, as Blender renders it into OpenEXR "
@@ -29,20 +35,24 @@ def add_film(parser: argparse.ArgumentParser) -> None:
         "folder or pattern of frames that were painted by hand, by their numbers: their paint is carried to the others"
     )
     group.add_argument("--keyframes", type=Path, metavar="FRAMES", help=text)
-    text = "WebP to write, of the frames beside the painted ones"
-    group.add_argument("--animation", type=Path, metavar="FILE", help=text)
     for name in ("first", "last"):
         text = f"number of the {name} frame (default: the {name} there is)"
         group.add_argument(f"--{name}", type=whole_number(0), metavar="FRAME", help=text)
+    text = "repaint every Nth frame; paint is carried through those between (default: 1)"
+    group.add_argument("--frame-step", type=whole_number(1), metavar="N", help=text)
+    text = "WebP to write, of the frames beside the painted ones"
+    group.add_argument("--animation", type=Path, metavar="FILE", help=text)
+    text = "with --animation: show between them each frame as it is painted alone, which takes a painting each"
+    group.add_argument("--alone", action="store_true", help=text)
 
 
 def stylize_film(recipe: Recipe, files: Mapping[str, Path], arguments: argparse.Namespace, terminal: Terminal) -> None:
     """Repaint the frames of a shot into files of the same names."""
     from ..film.animation import before_and_after, check_animation, write_animation
     from ..film.footage import frames_on_disk, painted_name
-    from ..film.frames import numbered_files
-    from ..film.preparation import note_on_stillness, remove_frames
-    from ..film.shot import repaint_shot
+    from ..film.frames import asked_frames, numbered_files
+    from ..film.preparation import note_on_motion, remove_frames
+    from ..film.shot import painting_alone, repaint_shot
     from ..running.inputs import read_input
 
     _check(arguments)
@@ -51,16 +61,23 @@ def stylize_film(recipe: Recipe, files: Mapping[str, Path], arguments: argparse.
     inputs = {name: read_input(name, path) for name, path in files.items()}
     keyframes = numbered_files(arguments.keyframes) if arguments.keyframes else {}
     stop = Stop(lambda: terminal.note("\nimpasto: ending; the frames that are done are kept"))
-    how = {"device": arguments.device, "is_cancelled": stop.is_set, "keyframes": keyframes}
+    how: dict[str, Any] = {"device": arguments.device, "is_cancelled": stop.is_set}
+    which: dict[str, Any] = {"keyframes": keyframes, "frame_step": arguments.frame_step or 1}
     with frames_on_disk(arguments.sources[0], arguments.first, arguments.last) as frames:
-        if arguments.force:
-            remove_frames(arguments.out / painted_name(path) for path in frames.values())
-        if note := note_on_stillness(frames):
+        asked = asked_frames(frames, which["frame_step"])
+        if note := note_on_motion(frames):
             terminal.warn(note)
+        if arguments.force:
+            remove_frames(arguments.out / painted_name(path) for path in asked.values())
         with terminal.progress() as on_progress:
-            paths = repaint_shot(frames, recipe, inputs, arguments.out, on_progress=on_progress, **how)
+            paths = repaint_shot(frames, recipe, inputs, arguments.out, on_progress=on_progress, **which, **how)
         if arguments.animation:
-            write_animation(arguments.animation, before_and_after(frames, paths))
+
+            def alone(frame: ShotFrame) -> np.ndarray:
+                return painting_alone(frame, recipe, inputs, **how).maps["base_color"].pixels
+
+            pictures = before_and_after(asked, paths, alone if arguments.alone else None)
+            write_animation(arguments.animation, pictures)
             paths.append(arguments.animation)
     terminal.report_files(paths, [])
 
@@ -69,13 +86,16 @@ def is_film(arguments: argparse.Namespace) -> bool:
     """Whether the frames of a shot are to be repainted. ParameterError for an option of films that would be ignored."""
     if arguments.film or arguments.keyframes:
         return True
-    if given := next((name for name in OF_FILM if getattr(arguments, name) is not None), ""):
-        raise ParameterError(f"--{given} is for a film", "add --film, or leave it out")
+    given = next((name for name in OF_FILM if getattr(arguments, name) is not None), "alone" if arguments.alone else "")
+    if given:
+        raise ParameterError(f"--{given.replace('_', '-')} is for a film", "add --film, or leave it out")
     return False
 
 
 def _check(arguments: argparse.Namespace) -> None:
-    """Refuse options that a film does not take."""
+    """Refuse options that a film does not take, or that lack another."""
+    if arguments.alone and not arguments.animation:
+        raise ParameterError("--alone is of an animation", "add --animation, or leave it out")
     if len(arguments.sources) > 1:
         raise ParameterError(f"--film takes one shot, and {len(arguments.sources)} are given", "repaint one at a time")
     names = ("mesh", "directions", "engine", "export", "compare", "name", "width_m")

@@ -120,6 +120,7 @@ class Client:
         *,
         first: int | None = None,
         last: int | None = None,
+        frame_step: int = 1,
         keyframes: Path | None = None,
         replace: bool = False,
         device: str = "auto",
@@ -132,7 +133,8 @@ class Client:
             message = f"frames are not sent to another machine, and the engine is on {self._remote.place}"
             raise ParameterError(message, "choose an engine of this machine, or run `impasto stylize --film` there")
         given = {name: self._job_input(name, one) for name, one in inputs.items()}
-        which: dict[str, Any] = {"shot": shot, "first": first, "last": last, "keyframes": keyframes}
+        which: dict[str, Any] = {"shot": shot, "first": first, "last": last, "frame_step": frame_step}
+        which["keyframes"] = keyframes
         how: dict[str, Any] = {"folder": folder, "replace": replace, "device": device}
         return self._submit(FilmRequest(id=next(self._ids), recipe=recipe, inputs=given, **which, **how))
 

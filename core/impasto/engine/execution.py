@@ -159,20 +159,22 @@ class _Execution:
     def repaint(self, request: FilmRequest) -> Frame:
         """The painted frames of a shot, which are shown as they come."""
         from ..film.footage import frames_on_disk, painted_name
-        from ..film.frames import numbered_files
-        from ..film.preparation import note_on_stillness, remove_frames
+        from ..film.frames import asked_frames, numbered_files
+        from ..film.preparation import note_on_motion, remove_frames
         from ..film.shot import repaint_shot
         from .shots import ShotProgress
 
         with frames_on_disk(request.shot, request.first, request.last) as frames:
+            asked = asked_frames(frames, request.frame_step)
+            notes = [note for note in (note_on_motion(frames),) if note]
             if request.replace:
-                remove_frames(request.folder / painted_name(path) for path in frames.values())
-            progress = ShotProgress(len(frames), self._report, self._show)
+                remove_frames(request.folder / painted_name(path) for path in asked.values())
+            progress = ShotProgress(len(asked), self._report, self._show)
             how: dict[str, Any] = {"device": request.device, "on_preview": self._show, "on_frame": progress.add}
             how |= {"on_progress": progress.tell, "is_cancelled": self._is_cancelled}
             how["keyframes"] = numbered_files(request.keyframes) if request.keyframes else {}
+            how["frame_step"] = request.frame_step
             paths = repaint_shot(frames, request.recipe, self._inputs(request), request.folder, **how)
-            notes = [note for note in (note_on_stillness(frames),) if note]
         reply = {"type": "repainted", "first": next(iter(frames)), "paths": list(map(str, paths)), "notes": notes}
         return reply, {}
 

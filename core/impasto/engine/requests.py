@@ -156,12 +156,14 @@ class MoreLikeRequest(Request):
 class Film:
     """Frames to repaint. shot: as for `frames_on_disk`. first, last: numbers of its frames, or None for all.
 
-    keyframes: frames that were painted by hand, as for `numbered_files`.
+    frame_step: distance of the frames that are written. keyframes: frames that were painted by hand, as for
+    `numbered_files`.
     """
 
     shot: Path
     first: Count | None = None
     last: Count | None = None
+    frame_step: Count = 1
     keyframes: Path | None = None
 
 

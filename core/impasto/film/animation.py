@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from ..errors import ParameterError
+from ..io.passes import ShotFrame
 from ..system.transaction import stage
 from ..system.untrusted import excerpt
 from .footage import frame_at, painted_color
@@ -24,10 +25,19 @@ def check_animation(path: Path) -> None:
         raise ParameterError(f"{excerpt(path)} is no name of an animation", f"let it end with {SUFFIX}")
 
 
-def before_and_after(frames: Mapping[int, Path], painted: Sequence[Path]) -> Iterator[np.ndarray]:
-    """Pictures (H, 2 W, 3) of each frame, and of what it became."""
+def before_and_after(
+    frames: Mapping[int, Path],
+    painted: Sequence[Path],
+    alone: Callable[[ShotFrame], np.ndarray] | None = None,
+) -> Iterator[np.ndarray]:
+    """Pictures (H, 2 W, 3) of each frame, and of what it became.
+
+    alone: makes the painting (H, W, 3) of a frame by itself, which stands between the two then, (H, 3 W, 3).
+    """
     for number, path in zip(frames, painted, strict=True):
-        yield np.concatenate([frame_at(frames, number).color, painted_color(path)], 1)
+        frame = frame_at(frames, number)
+        between = [alone(frame)] if alone else []
+        yield np.concatenate([frame.color, *between, painted_color(path)], 1)
 
 
 def write_animation(path: Path, pictures: Iterable[np.ndarray]) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..errors import FileError
+from ..errors import FileError, ParameterError
 from ..system.untrusted import excerpt, explain, is_folder
 
 RENDERED = ".exr"
@@ -21,6 +21,13 @@ def frames_of(shot: Path, first: int | None = None, last: int | None = None) -> 
     which it lists.
     """
     return check_numbers(numbered_files(shot), shot, first, last)
+
+
+def asked_frames(frames: Mapping[int, Path], frame_step: int = 1) -> dict[int, Path]:
+    """The first frame, and from it on each frame at so many frames' distance. ParameterError for a step below 1."""
+    if frame_step < 1:
+        raise ParameterError(f"frame_step is {frame_step}", "write a whole number from 1")
+    return {number: frames[number] for number in list(frames)[::frame_step]}
 
 
 def numbered_files(shot: Path) -> dict[int, Path]:

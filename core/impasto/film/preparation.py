@@ -6,19 +6,31 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 from pathlib import Path
 
-from ..system.untrusted import explain
+from ..errors import FileError
+from ..system.untrusted import excerpt, explain
 from .footage import frame_at
+from .memory import moving_objects
 from .motion import has_motion
 
 LOOKED_AT = 2
 """Number of frames that are looked at: with motion blur, none has vectors."""
 
 
-def note_on_stillness(frames: Mapping[int, Path]) -> str:
-    """Note that nothing moves in the first frames of a shot; empty if something does, or there is one frame only."""
-    first = list(islice(frames, LOOKED_AT))
-    if len(first) < LOOKED_AT or any(has_motion(frame_at(frames, number)) for number in first):
+def note_on_motion(frames: Mapping[int, Path]) -> str:
+    """Note that nothing moves in the first frames of a shot; empty if something does, or there is one frame only.
+
+    FileError if they have no vectors, and by their positions in the world something does move.
+    """
+    first = [frame_at(frames, number) for number in islice(frames, LOOKED_AT)]
+    if len(first) < LOOKED_AT or any(map(has_motion, first)):
         return ""
+    before, frame = first
+    if before.size_px == frame.size_px and moving_objects(frame, before):
+        message = (
+            f"{excerpt(next(iter(frames.values())))} and the next frame have no motion vectors, yet something moves"
+        )
+        remedy = "render them without motion blur; without Position, if only what has no vectors moves, such as a fluid"
+        raise FileError(message, remedy)
     return "nothing moves in the first two frames; if it should, render them without motion blur"
 
 

@@ -28,8 +28,10 @@ from ..running.runner import run
 from ..system.transaction import stage
 from ..system.untrusted import excerpt, is_there
 from ..texture import Maps
+from ..tools import Result
 from .carrying import HALO, LEAST_NEW, CarriedPaint, Painting
 from .footage import frame_at, painted_color, painted_name, write_painted
+from .frames import asked_frames
 from .memory import moving_objects
 
 KEYFRAMES_APART = 8
@@ -94,13 +96,15 @@ class Shot:
     """A shot that is repainted. recipe: from a frame's picture to its painting. inputs: the recipe's others.
 
     frames: multilayer EXR, or pictures, whose motion is estimated. keyframes: pictures of frames that were painted by
-    hand. how: as for `run`, such as its device. The state is that after the last keyframe.
+    hand. frame_step: distance of the frames that are painted and written; through those between, paint is carried. how:
+    as for `run`, such as its device. The state is that after the last keyframe.
     """
 
     frames: Mapping[int, Path]
     recipe: Recipe
     inputs: Mapping[str, Any]
     keyframes: Mapping[int, Path] = field(default_factory=dict)
+    frame_step: int = 1
     is_cancelled: Callable[[], bool] | None = None
     how: Mapping[str, Any] = field(default_factory=dict)
     carried: CarriedPaint | None = None
@@ -124,15 +128,16 @@ class Shot:
             if after is not None:
                 newer = newer.carry(frame.reversed, after.reversed)
                 newer.recall(frame, self.moved)
-            share = index / len(numbers) if key in self.keyframes else 0.0
-            paint, out = FramePaint(frame, older.pop(number), newer, share), folder / painted_name(self.frames[number])
-            film = self._film(frame, key)
+            if after is None:
+                self.carried, self.before = newer, frame
+            share, after = index / len(numbers) if key in self.keyframes else 0.0, frame
+            paint = FramePaint(frame, older.pop(number), newer, share)
+            if number not in self._asked_frames:
+                continue
+            out, film = folder / painted_name(self.frames[number]), self._film(frame, key)
             is_new = not self._is_done(out, film)
             written = self._write(out, number, paint, film) if is_new else painted_color(out)
             newer.paint(number, (paint.fresh_weight > 0) | newer.oldest(), Painting.of(written, frame))
-            if after is None:
-                self.carried, self.before = newer, frame
-            after = frame
             yield out, is_new, written
         if self.carried is not None:
             self.carried.keep(newer.paintings)
@@ -194,10 +199,7 @@ class Shot:
         color, weight, frame = paint.color(), paint.fresh_weight, paint.frame
         if not weight.any():
             return color
-        maps = Maps.from_arrays({"base_color": frame.color, "opacity": frame.opacity})
-        result = run(self.recipe, {SOURCE: maps, **self.inputs}, is_cancelled=self.is_cancelled, **self.how)
-        if "base_color" not in result.maps or result.maps.size_px != frame.size_px:
-            raise ParameterError("the recipe changes the size of its picture", "leave out what sets or changes a size")
+        result = painting_alone(frame, self.recipe, self.inputs, is_cancelled=self.is_cancelled, **self.how)
         self.record, self.painted = result.recipe, self.painted + 1
         fresh, known = result.maps["base_color"].pixels, paint.is_certain
         if known.mean() >= LEAST_OVERLAP:
@@ -205,11 +207,15 @@ class Shot:
         return color + weight[..., None] * (fresh - color)
 
     @cached_property
+    def _asked_frames(self) -> Collection[int]:
+        return asked_frames(self.frames, self.frame_step)
+
+    @cached_property
     def _settings(self) -> bytes:
-        """The recipe, and the hashes of its inputs and of keyframes."""
+        """The recipe, the hashes of its inputs and of keyframes, and the distance of the frames."""
         hashes = {name: given.sha256() for name, given in self.inputs.items()}
         painted = {number: read_picture(path).sha256() for number, path in self.keyframes.items()}
-        return json.dumps([self.recipe.to_dict(), hashes, painted], sort_keys=True).encode()
+        return json.dumps([self.recipe.to_dict(), hashes, painted, self.frame_step], sort_keys=True).encode()
 
     def _asked(self, frame: ShotFrame) -> str:
         """SHA-256 of the recipe, its inputs and a frame."""
@@ -237,16 +243,20 @@ class Shot:
         return f"{self._asked(frame)} {min(self.frames)}-{key}" + (" estimated" if frame.is_estimated else "")
 
 
-def keyframe_spans(numbers: Sequence[int], painted: Collection[int] = ()) -> list[Sequence[int]]:
+def keyframe_spans(numbers: Sequence[int], painted: Collection[int] = (), frame_step: int = 1) -> list[Sequence[int]]:
     """Spans of frames that end with a keyframe.
 
-    Keyframes are those painted by hand, or else the first frame; and after the last of these each eighth, and the last.
+    Keyframes are those painted by hand, or else the first frame; and after the last of these, among the frames at their
+    step, each eighth or the next after it, and the last.
     """
     bounds = [0, *(place for place, number in enumerate(numbers, 1) if number in painted)]
     if len(bounds) == 1:
         bounds.append(1)
-    bounds += range(bounds[-1] + KEYFRAMES_APART, len(numbers), KEYFRAMES_APART)
-    return [numbers[low:high] for low, high in pairwise([*dict.fromkeys([*bounds, len(numbers)])])]
+    asked = range(1, len(numbers) + 1, frame_step)
+    later = [place for place in asked if place > bounds[-1]]
+    apart = -(-KEYFRAMES_APART // frame_step)
+    bounds += [*later[apart - 1 : -1 : apart], *later[-1:]]
+    return [numbers[low:high] for low, high in pairwise(bounds)]
 
 
 def _weight(empty: np.ndarray, frame: ShotFrame) -> np.ndarray:
@@ -267,6 +277,15 @@ def like(fresh: np.ndarray, here: np.ndarray, there: np.ndarray) -> np.ndarray:
     return ((fresh - here.mean(0)) * scale + there.mean(0)).clip(0, 1).astype(np.float32)
 
 
+def painting_alone(frame: ShotFrame, recipe: Recipe, inputs: Mapping[str, Any], **how: Any) -> Result:
+    """The painting of a frame by itself; arguments as for `repaint_shot`. ParameterError if it has another size."""
+    maps = Maps.from_arrays({"base_color": frame.color, "opacity": frame.opacity})
+    result = run(recipe, {SOURCE: maps, **inputs}, **how)
+    if "base_color" not in result.maps or result.maps.size_px != frame.size_px:
+        raise ParameterError("the recipe changes the size of its picture", "leave out what sets or changes a size")
+    return result
+
+
 def repaint_shot(
     frames: Mapping[int, Path],
     recipe: Recipe,
@@ -274,6 +293,7 @@ def repaint_shot(
     folder: Path,
     *,
     keyframes: Mapping[int, Path] | None = None,
+    frame_step: int = 1,
     on_progress: Callable[[float, str], None] | None = None,
     on_frame: Callable[[np.ndarray, bool], None] | None = None,
     is_cancelled: Callable[[], bool] | None = None,
@@ -282,25 +302,26 @@ def repaint_shot(
     """Repaint the frames into files of the same names in a folder; those that are there are gone on from.
 
     frames: multilayer EXR, or pictures, by number, see `frames_of`. recipe: of any tools that keep the size of their
-    picture. inputs: its inputs beside the picture. keyframes: pictures of frames that were painted by hand. how: as for
-    `run`. on_frame: gets the colours of each frame, and whether it is new. Cancelled keeps the frames that are done.
+    picture. inputs: its inputs beside the picture. keyframes: pictures of frames that were painted by hand. frame_step:
+    distance of the frames that are written, from the first on. how: as for `run`. on_frame: gets the colours of each
+    frame, and whether it is new. Cancelled keeps the frames that are done.
     """
-    paths = [folder / painted_name(path) for path in frames.values()]
+    paths = [folder / painted_name(path) for path in asked_frames(frames, frame_step).values()]
     if {path.resolve() for path in paths} & {path.resolve() for path in frames.values()}:
         raise FileError(f"{excerpt(folder)} holds the frames themselves", "choose another folder")
     painted = {number: path for number, path in (keyframes or {}).items() if number in frames}
-    shot, done = Shot(frames, recipe, inputs, painted, is_cancelled, how), 0
+    shot, done = Shot(frames, recipe, inputs, painted, frame_step, is_cancelled, how), 0
     try:
-        for numbers in keyframe_spans(list(frames), painted):
+        for numbers in keyframe_spans(list(frames), painted, frame_step):
             for _, is_new, color in shot.repaint(numbers, folder):
                 done += 1
                 if on_frame is not None:
                     on_frame(color, is_new)
                 if on_progress is not None:
-                    on_progress(done / len(frames), f"{done} frames, {shot.painted} painted, the others carried")
+                    on_progress(done / len(paths), f"{done} frames, {shot.painted} painted, the others carried")
     except Cancelled as stop:
         if not done or stop.args:
             raise
-        message = f"cancelled; {done} of {len(frames)} frames are there, and the same command goes on"
+        message = f"cancelled; {done} of {len(paths)} frames are there, and the same command goes on"
         raise Cancelled(message) from None
     return paths
