@@ -6,7 +6,8 @@
 In the core's Python. Over pixels that were seen in the frame before: the root mean square of a frame's difference from
 the one before, moved along (error; the input's own is the floor), and the correlation of fine detail with that of the
 one before, moved along (moved) and as it stands (glued, which the glass of a shower's door would have). ghost: distance
-from a frame painted alone, blurred, where newly seen, relative to elsewhere. returns: over pixels of what stands still
+from a frame painted alone, blurred, where newly seen, relative to elsewhere; ghost_beside: relative to elsewhere at the
+same distance to outlines, beside which nearly all lies that is newly seen. returns: over pixels of what stands still
 that were hidden in the frame before and shown in an earlier one, the root mean square of the difference from the first
 frame that shows them. --weights and --heads: score and content of some frames, as of `style_judging`. --times: the peak
 of memory after paint was carried through a shot once, and after so many times in a row. Writes film.json, and of each
@@ -42,6 +43,8 @@ from impasto.plugins.registry import registry
 from impasto_style.shared.architectures import load_encoder
 
 DETAIL_PX, BROAD_PX = 2.0, 4.0
+OUTLINES_PX = (2, 4, 8, 16)
+"""Bounds between distances to outlines that count as the same."""
 SHOWN = 5
 
 
@@ -109,7 +112,9 @@ def measured(folder: Path, tool: str, style: Maps, out: Path, options: argparse.
             rows.append([figures(frame, known, *pair) for pair in zip(before[1], now[1], strict=True)])
             away = np.abs(blurred(now[1][2], BROAD_PX) - blurred(alone, BROAD_PX)).mean(-1)
             if known.any() and not known.all():
-                ghosts.append(float(away[~known].mean() / away[known].mean()))
+                ghosts.append(
+                    [away[~known].mean() / limit for limit in (away[known].mean(), beside(away, known, frame))]
+                )
         before = now
         earlier.append((Surfaces.of(frame), now[1]))
     picked = [trios[index] for index in np.linspace(0, len(trios) - 1, SHOWN).round().astype(int)]
@@ -128,12 +133,20 @@ def measured(folder: Path, tool: str, style: Maps, out: Path, options: argparse.
         result["returns"] = dict(zip(kinds, np.sqrt(squares.mean((1, 2))).tolist(), strict=True))
         result["returning"] = squares.shape[1]
     return result | {
-        "ghost": float(np.mean(ghosts or [0])),
+        **dict(zip(("ghost", "ghost_beside"), np.mean(ghosts or [[0, 0]], 0).tolist(), strict=True)),
         "painted": shot.painted,
         "frames": len(trios),
         "seconds": seconds / len(trios),
         "alone_s": alone_s / len(trios),
     }
+
+
+def beside(away: np.ndarray, known: np.ndarray, frame: ShotFrame) -> float:
+    """Mean distance of known pixels (H, W) that are as far from outlines as the others are."""
+    bins = np.digitize(frame.outlines_px, OUTLINES_PX)
+    others = [(~known & (bins == one)).sum() if (known & (bins == one)).any() else 0 for one in range(bins.max() + 1)]
+    means = [away[known & (bins == one)].mean() if count else 0 for one, count in enumerate(others)]
+    return float(np.average(means, weights=others))
 
 
 def scores(picked: list[np.ndarray], style: Maps, options: argparse.Namespace) -> list[dict[str, float]]:

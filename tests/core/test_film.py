@@ -473,6 +473,18 @@ def test_a_pixel_is_known_if_its_way_leads_there_and_back_on_one_object():
     assert (other == (index == 0)).all()
 
 
+@pytest.mark.parametrize("is_estimated", [True, False])
+def test_an_estimated_way_leads_to_what_looks_alike(is_estimated):
+    """Behind an object that has gone, ways there and back may agree; noise, and a light that goes on, are no object."""
+    noise = np.random.default_rng(0).normal(0, 0.03, (2, HEIGHT, WIDTH, 3)).astype(np.float32)
+    here, there = np.full((HEIGHT, WIDTH, 3), 0.5, np.float32) + noise
+    there[:, :20] += 0.2
+    frame, before = (still(color=one, is_estimated=is_estimated) for one in (here + 0.02, there))
+    known = is_known(frame, before)
+    assert known[:, 26:].mean() > 0.97
+    assert (known[:, :14].mean() < 0.03) == is_estimated
+
+
 def test_motion_that_turns_is_known():
     """Points of a disk that turns by 3 degrees a frame: no pixel is taken for hidden."""
     places, middle, angle = pixel_places((HEIGHT, WIDTH)), np.float32([HEIGHT / 2, WIDTH / 2]), np.radians(3)

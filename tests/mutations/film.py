@@ -129,6 +129,13 @@ FILMS = (
         (f"{FILM}::test_paint_goes_over_from_one_keyframe_to_the_next",),
     ),
     Mutation(
+        "film-wrong-ways-agree",
+        "An estimated way counts as known, whatever it leads to.",
+        MOTION,
+        Edit("UNLIKE_SHARE, UNLIKE = 3.0,", "UNLIKE_SHARE, UNLIKE = 1e9,"),
+        (f"{FILM}::test_an_estimated_way_leads_to_what_looks_alike[True]",),
+    ),
+    Mutation(
         "film-flow-reversed",
         "Estimated motion points the other way.",
         "core/impasto/film/footage.py",

@@ -27,7 +27,10 @@ def why_none(scene: bpy.types.Scene) -> str:
         image = painted(scene)
     except ImpastoError as error:
         return str(error)
-    return "" if image else "There is no painted sequence yet: press Repaint Sequence"
+    if not image:
+        return "There is no painted sequence yet: press Repaint Sequence"
+    group = scene.compositing_node_group if IS_GROUP else None
+    return "The compositor is linked from another file: make it local" if group and group.library else ""
 
 
 def painted(scene: bpy.types.Scene) -> bpy.types.Image | None:

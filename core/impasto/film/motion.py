@@ -16,6 +16,9 @@ from ..io.passes import ShotFrame
 
 CYCLE_SHARE, CYCLE_PX2 = 0.01, 0.5
 """Limit of the squared length of a way there and back: a share of both ways' squares, and some square pixels more."""
+UNLIKE_SHARE, UNLIKE = 3.0, 0.02
+"""Limit of the difference in broad colours between the ends of an estimated way: a multiple of the median, which is that
+of noise and of the light, and some more."""
 
 
 @lru_cache(maxsize=2)
@@ -64,4 +67,8 @@ def is_known(frame: ShotFrame, before: ShotFrame) -> np.ndarray:
     limit = CYCLE_SHARE * (squared_length(there) + squared_length(back)) + CYCLE_PX2
     consistent = squared_length(there + back) <= limit
     rows, columns = np.moveaxis(nearest.round().astype(np.intp), -1, 0)
-    return inside & consistent & (before.index[rows, columns] == frame.index)
+    known = inside & consistent & (before.index[rows, columns] == frame.index)
+    if frame.is_estimated and known.any():  # behind what moves, ways there and back agree on the wrong one
+        change = largest(np.abs(frame.broad_color - samples_at(before.broad_color, places)))
+        known &= change <= UNLIKE_SHARE * np.median(change[known]) + UNLIKE
+    return known
