@@ -17,8 +17,8 @@ from ..io.passes import ShotFrame
 CYCLE_SHARE, CYCLE_PX2 = 0.01, 0.5
 """Limit of the squared length of a way there and back: a share of both ways' squares, and some square pixels more."""
 UNLIKE_SHARE, UNLIKE = 3.0, 0.02
-"""Limit of the difference in broad colours between the ends of an estimated way: a multiple of the median, which is that
-of noise and of the light, and some more."""
+"""Limit of the difference in broad colours between the ends of an estimated way: a multiple of the median, which noise
+and changes of the light have, and some more."""
 
 
 @lru_cache(maxsize=2)
