@@ -378,14 +378,17 @@ def test_frames_of_other_settings_or_renders_are_not_gone_on_from(painter, tmp_p
         repaint_shot(frames, RECIPE, {}, tmp_path / "out")
 
 
-def test_memory_does_not_grow_with_the_shot(painter, tmp_path):
-    frames = pan(tmp_path / "shot", MOST_PAINTINGS + 4, 1)
-    shot = Shot(frames, RECIPE, {})
+@pytest.mark.parametrize(("limit", "most"), [(2**30, MOST_PAINTINGS), (6 * 44 * HEIGHT * WIDTH, 6), (0, 4)])
+def test_memory_does_not_grow_with_the_shot_nor_with_its_size(painter, monkeypatch, tmp_path, limit, most):
+    monkeypatch.setattr("impasto.film.carrying.PAINTINGS_BYTES", limit)
+    frames = pan(tmp_path / "shot", MOST_PAINTINGS + 8, 3)
+    shot, counts = Shot(frames, RECIPE, {}), []
     (tmp_path / "out").mkdir()
     for number, path in frames.items():
         made = [(out, is_new) for out, is_new, _ in shot.repaint([number], tmp_path / "out")]
         assert made == [(tmp_path / "out" / path.name, True)]
-        assert len(shot.carried.paintings) <= MOST_PAINTINGS
+        counts.append(len(shot.carried.paintings))
+    assert max(counts) == most
 
 
 def test_opacity_and_other_passes_stay(painter, tmp_path):

@@ -20,6 +20,8 @@ NONE, UNLIKE = -1, -2
 """Numbers of no painting: where none is known, and where the known one does not fit any more."""
 MOST_PAINTINGS = 12
 """Limit of the paintings that are kept, so that memory does not grow with the shot."""
+PAINTINGS_BYTES, PX_BYTES, LEAST_PAINTINGS = 2**30, 44, 4
+"""Limit of their memory and what a pixel of one takes, if that allows more than the least number."""
 LEAST_NEW = 0.002
 """Share of a frame that is worth painting, or recalling: less waits, with its neighbours' paint."""
 SPREAD_PX = 4.0
@@ -139,7 +141,7 @@ class CarriedPaint:
         known = {**self.paintings, **others}
         seen = self._seen(known)
         kept = sorted(number for number in known if number in seen or known[number].surfaces)
-        while len(kept) > MOST_PAINTINGS and (unseen := [number for number in kept if number not in seen]):
+        while len(kept) > self._most and (unseen := [number for number in kept if number not in seen]):
             apart = dict(zip(kept, np.subtract([*kept[1:], np.inf], [-np.inf, *kept[:-1]]), strict=True))
             kept.remove(min(unseen, key=apart.__getitem__))
         self.paintings = {number: known[number] for number in kept}
@@ -157,7 +159,12 @@ class CarriedPaint:
     def oldest(self) -> np.ndarray:
         """Pixels (H, W) of the oldest painting if there are too many, which are then taken from a newer one."""
         seen = self._seen(self.paintings)
-        return self.number == min(seen) if len(seen) >= MOST_PAINTINGS else np.zeros(self.number.shape, bool)
+        return self.number == min(seen) if len(seen) >= self._most else np.zeros(self.number.shape, bool)
+
+    @property
+    def _most(self) -> int:
+        """Limit of the number of paintings of this size."""
+        return max(LEAST_PAINTINGS, min(MOST_PAINTINGS, PAINTINGS_BYTES // (PX_BYTES * self.number.size)))
 
     def _seen(self, numbers: Iterable[int]) -> set[int]:
         """Those of these numbers whose paintings are seen."""
