@@ -20,6 +20,7 @@ from impasto.film.motion import is_known, pixel_places, samples_at
 from impasto.film.preparation import note_on_motion
 from impasto.film.shot import Shot, keyframe_spans, repaint_shot
 from impasto.io.passes import ShotFrame, read_frame, write_repainted
+from impasto.surface.color import srgb_to_linear
 from impasto.texture import Maps
 from impasto.tools import Result
 
@@ -343,6 +344,17 @@ def test_a_shadow_that_passes_is_painted(painter, tmp_path):
     _, made = repainted(frames, tmp_path / "out")
     assert np.abs(made[:, :16] - read_frame(frames[2]).color[:, :16]).mean() < 0.15
     assert len(painter) == 2
+
+
+def test_paint_follows_the_light(painter, tmp_path):
+    """Half of the wall gets brighter, by less than what would be painted anew."""
+    wall, light = 0.6 * texture()[:, :WIDTH], np.zeros((HEIGHT, WIDTH, 1), np.float32)
+    light[:, :32] = 0.01
+    frames = {n: write_frame(tmp_path / f"a_{n:02}.exr", srgb_to_linear(wall + n * light)) for n in range(9)}
+    first, *_, last = strokes_of(frames, repainted(frames, tmp_path / "out"))
+    assert len(painter) == 1
+    assert abs((last - first)[:, 4:28].mean()) < 0.04  # it is too dark by .08 if it does not
+    assert correlation(first, last) > 0.99
 
 
 def test_a_cancelled_shot_says_what_is_there(painter, tmp_path):

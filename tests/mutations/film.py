@@ -129,6 +129,13 @@ FILMS = (
         (f"{FILM}::test_paint_goes_over_from_one_keyframe_to_the_next",),
     ),
     Mutation(
+        "film-light-of-the-keyframe",
+        "Paint keeps the light that it was painted in.",
+        CARRYING,
+        Edit("MOST_CONTRAST, LEAST_VARIANCE = 2.0,", "MOST_CONTRAST, LEAST_VARIANCE = 0.0,"),
+        (f"{FILM}::test_paint_follows_the_light",),
+    ),
+    Mutation(
         "film-wrong-ways-agree",
         "An estimated way counts as known, whatever it leads to.",
         MOTION,

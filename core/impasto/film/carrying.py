@@ -13,6 +13,7 @@ import numpy as np
 from scipy.ndimage import distance_transform_edt
 
 from ..io.passes import BROAD_PX, ShotFrame, broad
+from ..surface.color import luma
 from .memory import Surfaces
 from .motion import is_known, largest, pixel_places, samples_at
 
@@ -28,6 +29,8 @@ SPREAD_PX = 4.0
 """Limit of the distance of the places of four neighbours that are of one surface."""
 MOST_STRETCH = 2.25
 """Largest change of a stroke's area, before it is painted anew: half as wide and high again."""
+MOST_CONTRAST, LEAST_VARIANCE = 2.0, 1e-4
+"""Largest contrast with which paint follows the light, and variance of what has next to no light and shade."""
 MOST_CHANGE = 0.12
 """Largest change of the broad colours of what is shown, such as by a shadow that passes."""
 HALO, GONE = 1 / 12, 0.5
@@ -39,17 +42,21 @@ the object must have gone away before it is painted over."""
 class Painting:
     """A painted frame: its colours (H, W, 3), and those of what it showed, with the distance to an outline (H, W, 4).
 
-    surfaces: where in the world that was; None if the frame has no positions.
+    surfaces: where in the world that was; None if the frame has no positions. contrast: by how much its colours (3,)
+    are brighter where what it shows is brighter by 1, in what is broad.
     """
 
     color: np.ndarray
     shown: np.ndarray
     surfaces: Surfaces | None
+    contrast: np.ndarray
 
     @classmethod
     def of(cls, color: np.ndarray, frame: ShotFrame) -> Painting:
         """The painting of a frame."""
-        return cls(color, _shown(frame), Surfaces.of(frame))
+        light = luma(frame.broad_color) - luma(frame.broad_color).mean()
+        slopes = (light[..., None] * broad(color)).mean((0, 1)) / (light.var() + LEAST_VARIANCE)
+        return cls(color, _shown(frame), Surfaces.of(frame), slopes.clip(0, MOST_CONTRAST).astype(np.float32))
 
 
 @dataclass
@@ -113,14 +120,25 @@ class CarriedPaint:
 
     def _change(self, frame: ShotFrame) -> tuple[np.ndarray, np.ndarray]:
         """The difference, and the distance (H, W) to an outline in what its paintings show."""
-        shown = _shown(frame)
-        self._gather("shown", shown, "bilinear")
+        shown = self._then(frame)
         return largest(np.abs(frame.broad_color - broad(shown[..., :3]))), shown[..., 3]
 
-    def color(self, rest: np.ndarray, where: np.ndarray | bool = True) -> np.ndarray:
-        """The colours (H, W, 3) of the paint of some pixels (H, W); `rest` of others, and where there is none."""
-        color = rest.copy()
+    def _then(self, frame: ShotFrame) -> np.ndarray:
+        """The colours, and the distance to an outline (H, W, 4), that the paintings show; the frame's without paint."""
+        shown = _shown(frame)
+        self._gather("shown", shown, "bilinear")
+        return shown
+
+    def color(self, frame: ShotFrame, rest: np.ndarray, where: np.ndarray | bool = True) -> np.ndarray:
+        """The colours (H, W, 3) of the paint of some pixels (H, W); `rest` of others, and where there is none.
+
+        They follow the light, with the contrast of their painting: what has become brighter since then is so too.
+        """
+        color, light = rest.copy(), luma(frame.broad_color - broad(self._then(frame)[..., :3]))[..., None]
         self._gather("color", color, "bicubic", where)
+        for number, painting in self.paintings.items():
+            here = (self.number == number) & where
+            color[here] += painting.contrast * light[here]
         return color
 
     def _gather(self, what: str, values: np.ndarray, mode: str, where: np.ndarray | bool = True) -> None:
