@@ -66,7 +66,7 @@ FILMS = (
     Mutation(
         "film-colours-drift",
         "New paint has colours of its own.",
-        SHOT,
+        "core/impasto/film/blending.py",
         Edit("if known.mean() >= LEAST_OVERLAP:", "if known.mean() >= 2:"),
         (f"{FILM}::test_new_paint_has_the_colours_of_what_is_carried",),
     ),
