@@ -53,7 +53,7 @@ FILMS = (
         "film-shadows-stay",
         "Paint stays as it is when the light changes.",
         CARRYING,
-        Edit("change > MOST_CHANGE", "change > 9"),
+        Edit("> MOST_CHANGE", "> 9"),
         (f"{FILM}::test_a_shadow_that_passes_is_painted",),
     ),
     Mutation(

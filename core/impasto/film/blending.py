@@ -58,9 +58,9 @@ class FramePaint:
 
     def color(self) -> np.ndarray:
         """Colours (H, W, 3) of the carried paint; pixels without paint have that beside the nearest."""
-        color, weight = self.older.filled().color(self.frame, self.frame.color), self.newer_weight[..., None]
+        color, weight = self.older.filled().color(self.frame.color), self.newer_weight[..., None]
         if weight.any():
-            color += weight * (self.newer.filled().color(self.frame, color, weight[..., 0] > 0) - color)
+            color += weight * (self.newer.filled().color(color, weight[..., 0] > 0) - color)
         return color.clip(0, 1)
 
     def with_fresh(self, fresh: np.ndarray) -> np.ndarray:

@@ -61,16 +61,20 @@ class Painting:
 
 @dataclass
 class CarriedPaint:
-    """The paint of a frame (H, W): numbers of paintings, NONE where there is no paint, and places (H, W, 2) in them."""
+    """The paint of a frame (H, W): numbers of paintings, NONE where there is no paint, and places (H, W, 2) in them.
+
+    light: by how much brighter what is shown has become since it was painted.
+    """
 
     number: np.ndarray
     places: np.ndarray
+    light: np.ndarray
     paintings: dict[int, Painting] = field(default_factory=dict)
 
     @classmethod
     def nothing(cls, size_px: tuple[int, int]) -> CarriedPaint:
         """No paint."""
-        return cls(np.full(size_px, NONE), pixel_places(size_px).copy())
+        return cls(np.full(size_px, NONE), pixel_places(size_px).copy(), np.zeros(size_px, np.float32))
 
     @property
     def is_empty(self) -> np.ndarray:
@@ -84,7 +88,7 @@ class CarriedPaint:
         """
         known = is_known(frame, before)
         number, places = self._moved(pixel_places(frame.size_px) + frame.to_previous)
-        carried = CarriedPaint(np.where(known, number, NONE), places, self.paintings)
+        carried = CarriedPaint(np.where(known, number, NONE), places, self.light, self.paintings)
         carried._leave_unlike(frame, frame.size_px)
         return carried
 
@@ -113,32 +117,28 @@ class CarriedPaint:
             found._leave_unlike(here, frame.size_px)
             taken = ~found.is_empty
             self.number[window][taken], self.places[window][taken] = number, found.places[taken]
+            self.light[window][taken] = found.light[taken]
 
     def change(self, frame: ShotFrame) -> np.ndarray:
         """Difference (H, W) of what a frame shows from what its paintings show, in its broad colours."""
-        return self._change(frame)[0]
+        return largest(np.abs(self._change(frame)[0]))
 
     def _change(self, frame: ShotFrame) -> tuple[np.ndarray, np.ndarray]:
-        """The difference, and the distance (H, W) to an outline in what its paintings show."""
-        shown = self._then(frame)
-        return largest(np.abs(frame.broad_color - broad(shown[..., :3]))), shown[..., 3]
-
-    def _then(self, frame: ShotFrame) -> np.ndarray:
-        """The colours, and the distance to an outline (H, W, 4), that the paintings show; the frame's without paint."""
+        """The difference by channel (H, W, 3), and the distance (H, W) to an outline in what the paintings show."""
         shown = _shown(frame)
         self._gather("shown", shown, "bilinear")
-        return shown
+        return frame.broad_color - broad(shown[..., :3]), shown[..., 3]
 
-    def color(self, frame: ShotFrame, rest: np.ndarray, where: np.ndarray | bool = True) -> np.ndarray:
+    def color(self, rest: np.ndarray, where: np.ndarray | bool = True) -> np.ndarray:
         """The colours (H, W, 3) of the paint of some pixels (H, W); `rest` of others, and where there is none.
 
         They follow the light, with the contrast of their painting: what has become brighter since then is so too.
         """
-        color, light = rest.copy(), luma(frame.broad_color - broad(self._then(frame)[..., :3]))[..., None]
+        color = rest.copy()
         self._gather("color", color, "bicubic", where)
         for number, painting in self.paintings.items():
             here = (self.number == number) & where
-            color[here] += painting.contrast * light[here]
+            color[here] += painting.contrast * self.light[here][:, None]
         return color
 
     def _gather(self, what: str, values: np.ndarray, mode: str, where: np.ndarray | bool = True) -> None:
@@ -150,7 +150,7 @@ class CarriedPaint:
 
     def paint(self, number: int, where: np.ndarray, painting: Painting) -> None:
         """Take the paint of the pixels `where` from this painting from now on."""
-        self.number[where] = number
+        self.number[where], self.light[where] = number, 0
         self.places[where] = pixel_places((where.shape[0], where.shape[1]))[where]
         self.keep({number: painting} if where.any() else {})
 
@@ -172,7 +172,7 @@ class CarriedPaint:
         nearest = distance_transform_edt(empty, return_distances=False, return_indices=True)
         offset = pixel_places((empty.shape[0], empty.shape[1])) - np.stack(list(nearest), -1)
         places = (self.places[tuple(nearest)] + offset).astype(np.float32)
-        return replace(self, number=self.number[tuple(nearest)], places=places)
+        return replace(self, number=self.number[tuple(nearest)], places=places, light=self.light[tuple(nearest)])
 
     def oldest(self) -> np.ndarray:
         """Pixels (H, W) of the oldest painting if there are too many, which are then taken from a newer one."""
@@ -195,9 +195,10 @@ class CarriedPaint:
         """
         self.number[~self.is_empty & self._is_stretched()] = UNLIKE
         change, then = self._change(frame)
+        self.light = luma(change)
         halo_px, now = HALO * max(whole_px), frame.outlines_px
         has_gone = (then < halo_px) & (now > then + GONE * halo_px)
-        self.number[~self.is_empty & ((change > MOST_CHANGE) | has_gone)] = UNLIKE
+        self.number[~self.is_empty & ((largest(np.abs(change)) > MOST_CHANGE) | has_gone)] = UNLIKE
 
     def _moved(self, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Numbers and places at these places: between four neighbours of one painting, else those of the nearest."""
