@@ -139,13 +139,16 @@ def test_a_next_frame_has_another_light_and_grain():
 
 
 def test_a_coherent_painter_heeds_the_picture_more_than_the_noise():
-    """The teacher's dots are anywhere; a painter who is asked for coherence paints them less from noise."""
+    """The teacher's dots are anywhere; a painter who is asked for coherence paints them less from noise.
+
+    By the largest weight: with a fifth of it, 60 steps of such a small network differ more by the processor they run on.
+    """
 
     def dots(values: torch.Tensor, seed: int) -> torch.Tensor:
         return torch.rand(3, *values.shape[1:], generator=torch.Generator().manual_seed(seed))
 
     changes = []
-    for coherence in (0.0, 20.0):
+    for coherence in (0.0, 100.0):
         training = training_of(dots, coherence=coherence, learning_rate=0.003)
         for training.done in range(60):
             training.step()
