@@ -1,6 +1,7 @@
 """Four shots with Blender's motion vectors: `python film_in_blender.py OUT FRAMES WIDTH`, in Blender's module.
 
-IMPASTO_EXTENSION is the zip of the extension, whose operator sets the scene up.
+IMPASTO_EXTENSION is the zip of the extension, whose operator sets the scene up. With a folder of textures as one more
+argument, the street alone: with those textures on its objects or, if there are none yet, they are baked into it.
 
 street: a camera passes a textured street. turning: an object turns before a background that moves. character: a mesh
 bends, and parts of it hide others. pan: the camera turns fast, and returns.
@@ -17,6 +18,8 @@ from pathlib import Path
 import bpy
 
 SAMPLES = 8
+TEXTURE_PX = 2048
+"""Side of a baked texture; of the head's, half."""
 GREEN, YELLOW, BLUE, WHITE = (0.1, 0.5, 0.15, 1), (0.9, 0.8, 0.1, 1), (0.1, 0.25, 0.5, 1), (0.8, 0.85, 0.9, 1)
 RED, CLAY = (0.5, 0.2, 0.12, 1), (0.6, 0.35, 0.2, 1)
 
@@ -69,6 +72,39 @@ def scene() -> tuple[bpy.types.Scene, bpy.types.Object, bpy.types.Object]:
     return made, head, camera
 
 
+def objects(made: bpy.types.Scene) -> list[bpy.types.Object]:
+    return [one for one in made.objects if one.type == "MESH"]
+
+
+def bake(folder: Path) -> None:
+    """Write the colours of each object as a texture, and its mesh."""
+    made, head, _ = scene()
+    folder.mkdir(parents=True)
+    for one in objects(made):
+        side = TEXTURE_PX // (2 if one == head else 1)
+        image = bpy.data.images.new(one.name, side, side)
+        nodes = one.active_material.node_tree.nodes
+        nodes.active = nodes.new("ShaderNodeTexImage")
+        nodes.active.image = image
+        bpy.ops.object.select_all(action="DESELECT")
+        one.select_set(True)
+        bpy.context.view_layer.objects.active = one
+        bpy.ops.object.bake(type="DIFFUSE", pass_filter={"COLOR"}, margin=8)
+        image.filepath_raw, image.file_format = str(folder / f"{one.name}.png"), "PNG"
+        image.save()
+        uv_mesh = {"export_uv": True, "export_triangulated_mesh": True, "export_selected_objects": True}
+        bpy.ops.wm.ply_export(filepath=str(folder / f"{one.name}.ply"), **uv_mesh)
+
+
+def use(folder: Path, made: bpy.types.Scene) -> None:
+    """Give each object its texture."""
+    for one in objects(made):
+        tree = one.active_material.node_tree
+        image = tree.nodes.new("ShaderNodeTexImage")
+        image.image = bpy.data.images.load(str(folder / f"{one.name}.png"))
+        tree.links.new(image.outputs[0], tree.nodes["Principled BSDF"].inputs[0])
+
+
 def street(head: bpy.types.Object, camera: bpy.types.Object, time: float) -> None:
     camera.location, camera.rotation_euler[2] = (4 * time - 2, -6, 2.6), math.radians(8 - 16 * time)
 
@@ -91,8 +127,10 @@ def pan(head: bpy.types.Object, camera: bpy.types.Object, time: float) -> None:
 SHOTS: dict[str, Callable[..., None]] = {"street": street, "turning": turning, "character": character, "pan": pan}
 
 
-def render(name: str, out: Path, frames: int, width: int) -> None:
+def render(name: str, out: Path, frames: int, width: int, textures: Path | None = None) -> None:
     made, head, camera = scene()
+    if textures:
+        use(textures, made)
     head.modifiers.new("Bend", "SIMPLE_DEFORM").deform_method = "BEND"
     head.modifiers["Bend"].angle = 0
     for frame in range(frames + 2):  # one before and one after, for their vectors
@@ -113,6 +151,10 @@ if __name__ == "__main__":
     bpy.ops.extensions.package_install_files(
         filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
     )
-    folder, count, side = Path(sys.argv[-3]), int(sys.argv[-2]), int(sys.argv[-1])
-    for shot in SHOTS:
-        render(shot, folder, count, side)
+    folder, count, side = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    textures = Path(sys.argv[4]) if len(sys.argv) > 4 else None
+    if textures and not textures.exists():
+        bake(textures)
+    else:
+        for shot in SHOTS if textures is None else ["street"]:
+            render(shot, folder, count, side, textures)
