@@ -141,7 +141,7 @@ def test_a_next_frame_has_another_light_and_grain():
 def test_a_coherent_painter_heeds_the_picture_more_than_the_noise():
     """The teacher's dots are anywhere; a painter who is asked for coherence paints them less from noise.
 
-    By the largest weight: with a fifth of it, 60 steps of such a small network differ more by the processor they run on.
+    By the largest weight: with a fifth of it, 60 steps of such a small network differ more by the processor.
     """
 
     def dots(values: torch.Tensor, seed: int) -> torch.Tensor:

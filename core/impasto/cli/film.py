@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ..io.passes import ShotFrame
 
-OF_FILM = ("animation", "first", "last", "frame_step")
+OF_FILM = ("animation", "alone", "first", "last", "frame_step")
 """Options of a film only; --keyframes makes one by itself."""
 
 
@@ -43,7 +43,7 @@ def add_film(parser: argparse.ArgumentParser) -> None:
     text = "WebP to write, of the frames beside the painted ones"
     group.add_argument("--animation", type=Path, metavar="FILE", help=text)
     text = "with --animation: show between them each frame as it is painted alone, which takes a painting each"
-    group.add_argument("--alone", action="store_true", help=text)
+    group.add_argument("--alone", action="store_const", const=True, help=text)
 
 
 def stylize_film(recipe: Recipe, files: Mapping[str, Path], arguments: argparse.Namespace, terminal: Terminal) -> None:
@@ -86,8 +86,7 @@ def is_film(arguments: argparse.Namespace) -> bool:
     """Whether the frames of a shot are to be repainted. ParameterError for an option of films that would be ignored."""
     if arguments.film or arguments.keyframes:
         return True
-    given = next((name for name in OF_FILM if getattr(arguments, name) is not None), "alone" if arguments.alone else "")
-    if given:
+    if given := next((name for name in OF_FILM if getattr(arguments, name) is not None), ""):
         raise ParameterError(f"--{given.replace('_', '-')} is for a film", "add --film, or leave it out")
     return False
 

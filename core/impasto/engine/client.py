@@ -134,8 +134,7 @@ class Client:
             raise ParameterError(message, "choose an engine of this machine, or run `impasto stylize --film` there")
         given = {name: self._job_input(name, one) for name, one in inputs.items()}
         which: dict[str, Any] = {"shot": shot, "first": first, "last": last, "frame_step": frame_step}
-        which["keyframes"] = keyframes
-        how: dict[str, Any] = {"folder": folder, "replace": replace, "device": device}
+        how: dict[str, Any] = {"keyframes": keyframes, "folder": folder, "replace": replace, "device": device}
         return self._submit(FilmRequest(id=next(self._ids), recipe=recipe, inputs=given, **which, **how))
 
     def submit(

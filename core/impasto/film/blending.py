@@ -10,6 +10,7 @@ from scipy.ndimage import binary_opening, distance_transform_edt
 
 from ..io.passes import OUTLINE_PX, ShotFrame
 from .carrying import HALO, LEAST_NEW, CarriedPaint
+from .motion import largest
 
 NEARER = 8.0
 """Weight of a difference in what two keyframes show, in the blend between them."""
@@ -78,7 +79,7 @@ def _weight(empty: np.ndarray, frame: ShotFrame) -> np.ndarray:
     if not new.any():
         return np.zeros(new.shape, np.float32)
     distance, nearest = distance_transform_edt(~new, return_indices=True)
-    apart = np.abs(frame.to_previous - frame.to_previous[tuple(nearest)]).max(-1)
+    apart = largest(np.abs(frame.to_previous - frame.to_previous[tuple(nearest)]))
     is_same = (frame.index == frame.index[tuple(nearest)]) & (apart <= OUTLINE_PX)
     return np.where(is_same, 1 - distance / FEATHER_PX, 0).clip(0, 1).astype(np.float32)
 

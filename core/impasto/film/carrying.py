@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import reduce
+from functools import cached_property, reduce
 
 import numpy as np
 from scipy.ndimage import distance_transform_edt
@@ -42,21 +42,25 @@ the object must have gone away before it is painted over."""
 class Painting:
     """A painted frame: its colours (H, W, 3), and those of what it showed, with the distance to an outline (H, W, 4).
 
-    surfaces: where in the world that was; None if the frame has no positions. contrast: by how much its colours (3,)
-    are brighter where what it shows is brighter by 1, in what is broad.
+    surfaces: where in the world that was; None if the frame has no positions.
     """
 
     color: np.ndarray
     shown: np.ndarray
     surfaces: Surfaces | None
-    contrast: np.ndarray
 
     @classmethod
     def of(cls, color: np.ndarray, frame: ShotFrame) -> Painting:
         """The painting of a frame."""
-        light = luma(frame.broad_color) - luma(frame.broad_color).mean()
-        slopes = (light[..., None] * broad(color)).mean((0, 1)) / (light.var() + LEAST_VARIANCE)
-        return cls(color, _shown(frame), Surfaces.of(frame), slopes.clip(0, MOST_CONTRAST).astype(np.float32))
+        return cls(color, _shown(frame), Surfaces.of(frame))
+
+    @cached_property
+    def contrast(self) -> np.ndarray:
+        """By how much its colours (3,) are brighter where what it shows is brighter by 1, in what is broad."""
+        shown = luma(broad(self.shown[..., :3]))
+        light = shown - shown.mean()
+        slopes = (light[..., None] * broad(self.color)).mean((0, 1)) / (light.var() + LEAST_VARIANCE)
+        return slopes.clip(0, MOST_CONTRAST).astype(np.float32)
 
 
 @dataclass

@@ -21,8 +21,12 @@ def note_on_motion(frames: Mapping[int, Path]) -> str:
 
     FileError if they have no vectors, and by their positions in the world something does move.
     """
-    first = [frame_at(frames, number) for number in islice(frames, LOOKED_AT)]
-    if len(first) < LOOKED_AT or any(map(has_motion, first)):
+    first = []
+    for number in islice(frames, LOOKED_AT):
+        first.append(frame_at(frames, number))
+        if has_motion(first[-1]):
+            return ""
+    if len(first) < LOOKED_AT:
         return ""
     before, frame = first
     if before.size_px == frame.size_px and moving_objects(frame, before):

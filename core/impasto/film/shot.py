@@ -74,11 +74,11 @@ class Shot:
         newer, after = self._keyframe(key) or older[key], None
         for index, number in reversed(list(enumerate(numbers, 1))):
             frame = self._frame(number)
-            if after is not None:
-                newer = newer.carry(frame.reversed, after.reversed)
-                newer.recall(frame, self.moved)
             if after is None:
                 self.carried, self.before = newer, frame
+            else:
+                newer = newer.carry(frame.reversed, after.reversed)
+                newer.recall(frame, self.moved)
             share, after = index / len(numbers) if key in self.keyframes else 0.0, frame
             paint = FramePaint(frame, older.pop(number), newer, share)
             if number not in self._asked_frames:
