@@ -36,7 +36,7 @@ from impasto.film.animation import write_animation
 from impasto.film.footage import painted_color, painted_name, write_picture
 from impasto.film.frames import frames_of
 from impasto.film.memory import Surfaces, moving_objects
-from impasto.film.motion import is_known, pixel_places, samples_at
+from impasto.film.motion import Motion, pixel_places, samples_at
 from impasto.film.shot import KEYFRAMES_APART, Shot, keyframe_spans
 from impasto.io.passes import ShotFrame, read_frame
 from impasto.plugins.registry import registry
@@ -105,8 +105,9 @@ def measured(folder: Path, tool: str, style: Maps, out: Path, options: argparse.
         now = frame, (frame.color, alone, painted_color(out / painted_name(given[number])))
         trios.append(np.concatenate(now[1], 1))
         if before is not None:
-            known = is_known(frame, before[0])
-            moved |= moving_objects(frame, before[0])
+            motion = Motion(frame, before[0])
+            known = motion.is_known
+            moved |= moving_objects(motion)
             if frame.position is not None:
                 returned.append(differences(frame, ~known & ~np.isin(frame.index, list(moved)), now[1], earlier))
             rows.append([figures(frame, known, *pair) for pair in zip(before[1], now[1], strict=True)])

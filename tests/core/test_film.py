@@ -16,7 +16,7 @@ from impasto.film import shot as shots
 from impasto.film.carrying import MOST_PAINTINGS, UNLIKE, CarriedPaint, Painting
 from impasto.film.frames import frames_of, numbered_files
 from impasto.film.memory import Surfaces, camera_of, moving_objects, projection
-from impasto.film.motion import is_known, pixel_places, samples_at
+from impasto.film.motion import Motion, pixel_places, samples_at
 from impasto.film.preparation import note_on_motion
 from impasto.film.shot import Shot, keyframe_spans, repaint_shot
 from impasto.io.passes import ShotFrame, read_frame, write_repainted
@@ -262,11 +262,12 @@ def test_an_object_moves_if_its_points_do():
     index = np.where(np.arange(WIDTH) < 32, 1.0, 2.0) * np.ones((HEIGHT, 1))
     before = still(position=here, index=index, to_next=moving(0, 2))
     pushed = still(position=here - np.float32([0, 2, 0]), index=index, to_previous=moving(0, -2))
-    assert moving_objects(pushed, before) == set()
+    assert moving_objects(Motion(pushed, before)) == set()
     for way in ((0, 0.3, 0), (0, 0, 0.3)):
         moved = here + np.where(index[..., None] == 2, np.float32(way), 0).astype(np.float32)
-        assert moving_objects(still(position=moved, index=index), still(position=here, index=index)) == {2.0}
-    assert moving_objects(still(), before) == set()
+        pair = (still(position=one, index=index) for one in (moved, here))
+        assert moving_objects(Motion(*pair)) == {2.0}
+    assert moving_objects(Motion(still(), before)) == set()
 
 
 def _maps(path: Path) -> Maps:
@@ -477,14 +478,14 @@ def test_vectors_point_upwards_and_rows_down(tmp_path):
 
 
 def test_a_pixel_is_known_if_its_way_leads_there_and_back_on_one_object():
-    assert is_known(still(), still()).all()
-    outside = is_known(still(to_previous=moving(0, -3)), still(to_next=moving(0, 3)))
+    assert Motion(still(), still()).is_known.all()
+    outside = Motion(still(to_previous=moving(0, -3)), still(to_next=moving(0, 3))).is_known
     assert outside[:, 3:].all()
     assert not outside[:, :3].any()
-    assert not is_known(still(to_previous=moving(0, -3)), still(to_next=moving(0, -3))).any()
+    assert not Motion(still(to_previous=moving(0, -3)), still(to_next=moving(0, -3))).is_known.any()
     index = np.zeros((HEIGHT, WIDTH), np.float32)
     index[:, 20:] = 1
-    other = is_known(still(index=index), still())
+    other = Motion(still(index=index), still()).is_known
     assert (other == (index == 0)).all()
 
 
@@ -495,7 +496,7 @@ def test_an_estimated_way_leads_to_what_looks_alike(is_estimated):
     here, there = np.full((HEIGHT, WIDTH, 3), 0.5, np.float32) + noise
     there[:, :20] += 0.2
     frame, before = (still(color=one, is_estimated=is_estimated) for one in (here + 0.02, there))
-    known = is_known(frame, before)
+    known = Motion(frame, before).is_known
     assert known[:, 26:].mean() > 0.97
     assert (known[:, :14].mean() < 0.03) == is_estimated
 
@@ -506,7 +507,7 @@ def test_motion_that_turns_is_known():
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]], np.float32)
     there, back = ((places - middle) @ way - (places - middle) for way in (turn, turn.T))
     frame = still(to_previous=back, to_next=there)
-    assert is_known(frame, frame)[np.hypot(*(places - middle).transpose(2, 0, 1)) < 18].all()
+    assert Motion(frame, frame).is_known[np.hypot(*(places - middle).transpose(2, 0, 1)) < 18].all()
 
 
 @pytest.mark.parametrize(("mode", "tolerance"), [("bilinear", 1e-4), ("bicubic", 0.05)])
@@ -522,7 +523,7 @@ def test_strokes_are_painted_anew_before_they_are_half_as_wide_again(scale, is_k
     carried.paint(0, np.ones((HEIGHT, WIDTH), bool), Painting.of(still().color, still()))
     middle = np.float32([HEIGHT / 2, WIDTH / 2])
     carried.places = (carried.places - middle) / scale + middle
-    number = carried.carry(still(), still()).number
+    number = carried.carry(Motion(still(), still())).number
     assert ((number == 0) if is_kept else (number == UNLIKE))[2:-2, 2:-2].all()
 
 

@@ -74,7 +74,7 @@ FILMS = (
         "film-backwards-glued",
         "Paint that is carried backwards goes the way of forwards.",
         SHOT,
-        Edit("newer.carry(frame.reversed, after.reversed)", "newer.carry(frame, after)"),
+        Edit("Motion(frame.reversed, after.reversed)", "Motion(frame, after)"),
         (f"{FILM}::test_keyframes_painted_by_hand_are_carried_both_ways",),
     ),
     Mutation(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.ndimage import binary_opening, distance_transform_edt
+from scipy.ndimage import binary_opening, distance_transform_cdt
 
 from ..io.passes import OUTLINE_PX, ShotFrame
 from .carrying import HALO, LEAST_NEW, CarriedPaint
@@ -78,10 +78,14 @@ def _weight(empty: np.ndarray, frame: ShotFrame) -> np.ndarray:
     new = padded[SPECK_PX:-SPECK_PX, SPECK_PX:-SPECK_PX] & empty
     if not new.any():
         return np.zeros(new.shape, np.float32)
-    distance, nearest = distance_transform_edt(~new, return_indices=True)
-    apart = largest(np.abs(frame.to_previous - frame.to_previous[tuple(nearest)]))
-    is_same = (frame.index == frame.index[tuple(nearest)]) & (apart <= OUTLINE_PX)
-    return np.where(is_same, 1 - distance / FEATHER_PX, 0).clip(0, 1).astype(np.float32)
+    distance, nearest = distance_transform_cdt(~new, return_indices=True)
+    near = distance < FEATHER_PX
+    beside = tuple(nearest[:, near])
+    apart = largest(np.abs(frame.to_previous[near] - frame.to_previous[beside]))
+    is_same = (frame.index[near] == frame.index[beside]) & (apart <= OUTLINE_PX)
+    weight = np.zeros(new.shape, np.float32)
+    weight[near] = np.where(is_same, 1 - distance[near] / FEATHER_PX, 0)
+    return weight
 
 
 def like(fresh: np.ndarray, here: np.ndarray, there: np.ndarray) -> np.ndarray:

@@ -5,17 +5,17 @@ Places are carried, never colours: each frame samples the paintings once, so str
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 
 import numpy as np
-from scipy.ndimage import distance_transform_edt
+from scipy.ndimage import distance_transform_cdt
 
 from ..io.passes import BROAD_PX, ShotFrame, broad
 from ..surface.color import luma
 from .memory import Surfaces
-from .motion import is_known, largest, pixel_places, samples_at
+from .motion import Motion, largest, pixel_places, samples_at
 
 NONE, UNLIKE = -1, -2
 """Numbers of no painting: where none is known, and where the known one does not fit any more."""
@@ -33,6 +33,8 @@ MOST_CONTRAST, LEAST_VARIANCE = 2.0, 1e-4
 """Largest contrast with which paint follows the light, and variance of what has next to no light and shade."""
 MOST_CHANGE = 0.12
 """Largest change of the broad colours of what is shown, such as by a shadow that passes."""
+COMPARED_PX = 2
+"""Distance of the pixels whose broad colours are compared."""
 HALO, GONE = 1 / 12, 0.5
 """Width of the halo that an object has in a painting, relative to the frame's longer side, and the share of it by which
 the object must have gone away before it is painted over."""
@@ -63,6 +65,10 @@ class Painting:
         return slopes.clip(0, MOST_CONTRAST).astype(np.float32)
 
 
+Sampler = Callable[[Painting, np.ndarray, np.ndarray], np.ndarray]
+"""Values (h, w, C) of a painting at places (h, w, 2) in it, with the light (h, w) since then."""
+
+
 @dataclass
 class CarriedPaint:
     """The paint of a frame (H, W): numbers of paintings, NONE where there is no paint, and places (H, W, 2) in them.
@@ -85,34 +91,34 @@ class CarriedPaint:
         """Whether a pixel (H, W) has no paint."""
         return self.number < 0
 
-    def carry(self, frame: ShotFrame, before: ShotFrame) -> CarriedPaint:
+    def carry(self, motion: Motion) -> CarriedPaint:
         """The paint in the next frame, where what it shows was seen before, is not stretched, looks alike, is no halo.
 
-        before: the frame that has this paint. To carry paint backwards, both are `ShotFrame.reversed`.
+        motion: from that frame to the one that has this paint.
         """
-        known = is_known(frame, before)
-        number, places = self._moved(pixel_places(frame.size_px) + frame.to_previous)
-        carried = CarriedPaint(np.where(known, number, NONE), places, self.light, self.paintings)
-        carried._leave_unlike(frame, frame.size_px)
+        number, places = self._moved(motion)
+        carried = CarriedPaint(np.where(motion.is_known, number, NONE), places, self.light, self.paintings)
+        carried._leave_unlike(motion.frame, motion.frame.size_px)
         return carried
 
-    def recall(self, frame: ShotFrame, moved: Collection[float]) -> None:
+    def recall(self, frame: ShotFrame, moved: Collection[float], where: np.ndarray | bool = True) -> None:
         """Take paint for pixels of which none is known from what shows the same points of the world, the oldest first.
 
-        moved: indices of objects that do not stand still, whose paint is not found by where they are.
+        moved: indices of objects that do not stand still, whose paint is not found by where they are. where: pixels
+        (H, W) that are of use.
         """
         surfaces = Surfaces.of(frame)
         if surfaces is None:
             return
-        is_still = surfaces.is_still(moved)
+        is_sought, least = surfaces.is_still(moved) & (self.number == NONE) & where, LEAST_NEW * self.number.size
         for number, painting in sorted(self.paintings.items()):
-            sought = (self.number == NONE) & is_still
-            if painting.surfaces is None or sought.mean() < LEAST_NEW:
+            if painting.surfaces is None or np.count_nonzero(is_sought) < least:
                 continue
+            sought = is_sought.copy()
             places = painting.surfaces.places_of(surfaces.position[sought], frame.index[sought], moved)
             is_shown = np.isfinite(places[:, 0])
             sought[sought] = is_shown
-            if not is_shown.any():
+            if np.count_nonzero(is_shown) < least:
                 continue
             window = _window(sought)
             here = frame.part(window)
@@ -120,37 +126,45 @@ class CarriedPaint:
             found.number[sought[window]], found.places[sought[window]] = number, places[is_shown]
             found._leave_unlike(here, frame.size_px)
             taken = ~found.is_empty
+            is_sought[window][taken] = False
             self.number[window][taken], self.places[window][taken] = number, found.places[taken]
             self.light[window][taken] = found.light[taken]
 
     def change(self, frame: ShotFrame) -> np.ndarray:
         """Difference (H, W) of what a frame shows from what its paintings show, in its broad colours."""
-        return largest(np.abs(self._change(frame)[0]))
+        return self._compared(frame)[1]
 
-    def _change(self, frame: ShotFrame) -> tuple[np.ndarray, np.ndarray]:
-        """The difference by channel (H, W, 3), and the distance (H, W) to an outline in what the paintings show."""
-        shown = _shown(frame)
-        self._gather("shown", shown, "bilinear")
-        return frame.broad_color - broad(shown[..., :3]), shown[..., 3]
+    def _compared(self, frame: ShotFrame) -> np.ndarray:
+        """A frame beside what its paintings show, as (3, H, W), found for some pixels, and between them.
+
+        By how much it is brighter, the largest difference of its broad colours, and the distance to an outline there.
+        """
+        some = np.s_[::COMPARED_PX, ::COMPARED_PX]
+        paint = CarriedPaint(self.number[some], self.places[some], self.light[some], self.paintings)
+        shown = paint._sampled(_shown(frame, some), lambda painting, places, light: samples_at(painting.shown, places))
+        change = broad(frame.color[some] - shown[..., :3], COMPARED_PX)
+        found = np.stack([luma(change), largest(np.abs(change)), shown[..., 3]], -1)
+        return np.moveaxis(samples_at(found, pixel_places(frame.size_px) / COMPARED_PX), -1, 0)
 
     def color(self, rest: np.ndarray, where: np.ndarray | bool = True) -> np.ndarray:
         """The colours (H, W, 3) of the paint of some pixels (H, W); `rest` of others, and where there is none.
 
         They follow the light, with the contrast of their painting: what has become brighter since then is so too.
         """
-        color = rest.copy()
-        self._gather("color", color, "bicubic", where)
-        for number, painting in self.paintings.items():
-            here = (self.number == number) & where
-            color[here] += painting.contrast * self.light[here][:, None]
-        return color
 
-    def _gather(self, what: str, values: np.ndarray, mode: str, where: np.ndarray | bool = True) -> None:
-        """Write a field of the paintings at the places into values (H, W, C)."""
+        def lit(painting: Painting, places: np.ndarray, light: np.ndarray) -> np.ndarray:
+            return samples_at(painting.color, places, "bicubic") + painting.contrast * light[..., None]
+
+        return self._sampled(rest.copy(), lit, where)
+
+    def _sampled(self, values: np.ndarray, sample: Sampler, where: np.ndarray | bool = True) -> np.ndarray:
+        """Values (H, W, C), which are overwritten, with samples of the paintings."""
+        flat, places, light = values.reshape(-1, values.shape[-1]), self.places.reshape(-1, 2), self.light.ravel()
         for number, painting in self.paintings.items():
-            here = (self.number == number) & where
-            if here.any():
-                values[here] = samples_at(getattr(painting, what), self.places[here][None], mode)[0]
+            here = np.flatnonzero((self.number == number) & where)  # by masks, it takes twice as long
+            if here.size:
+                flat[here] = sample(painting, places[here][None], light[here][None])[0]
+        return values
 
     def paint(self, number: int, where: np.ndarray, painting: Painting) -> None:
         """Take the paint of the pixels `where` from this painting from now on."""
@@ -173,10 +187,12 @@ class CarriedPaint:
         empty = self.is_empty
         if empty.all() or not empty.any():
             return self
-        nearest = distance_transform_edt(empty, return_distances=False, return_indices=True)
-        offset = pixel_places((empty.shape[0], empty.shape[1])) - np.stack(list(nearest), -1)
-        places = (self.places[tuple(nearest)] + offset).astype(np.float32)
-        return replace(self, number=self.number[tuple(nearest)], places=places, light=self.light[tuple(nearest)])
+        nearest = distance_transform_cdt(empty, return_distances=False, return_indices=True)[:, empty]
+        beside = tuple(nearest)
+        number, places, light = self.number.copy(), self.places.copy(), self.light.copy()
+        number[empty], light[empty] = number[beside], light[beside]
+        places[empty] = places[beside] + (np.argwhere(empty) - nearest.T)
+        return replace(self, number=number, places=places, light=light)
 
     def oldest(self) -> np.ndarray:
         """Pixels (H, W) of the oldest painting if there are too many, which are then taken from a newer one."""
@@ -198,21 +214,18 @@ class CarriedPaint:
         whole_px: the size of the whole frame, of which this may be a part.
         """
         self.number[~self.is_empty & self._is_stretched()] = UNLIKE
-        change, then = self._change(frame)
-        self.light = luma(change)
+        self.light, change, then = self._compared(frame)
         halo_px, now = HALO * max(whole_px), frame.outlines_px
         has_gone = (then < halo_px) & (now > then + GONE * halo_px)
-        self.number[~self.is_empty & ((largest(np.abs(change)) > MOST_CHANGE) | has_gone)] = UNLIKE
+        self.number[~self.is_empty & ((change > MOST_CHANGE) | has_gone)] = UNLIKE
 
-    def _moved(self, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Numbers and places at these places: between four neighbours of one painting, else those of the nearest."""
-        limits = np.array(self.number.shape, np.float32) - 1
-        inside = places.clip(0, limits)
-        nearest, low = (values.astype(np.intp) for values in (inside.round(), inside))
-        origin = tuple(np.moveaxis(nearest, -1, 0))
-        moved, is_cut = samples_at(self.places, inside), ~self._is_whole[tuple(np.moveaxis(low, -1, 0))]
-        moved[is_cut] = (self.places[origin] + inside - nearest)[is_cut]
-        return self.number[origin], moved
+    def _moved(self, motion: Motion) -> tuple[np.ndarray, np.ndarray]:
+        """Numbers and places where pixels were: between four neighbours of one painting, else those of the nearest."""
+        moved = samples_at(self.places, motion.inside)
+        is_cut = ~self._is_whole.ravel()[motion.pixels(motion.inside)]
+        inside = motion.inside[is_cut]
+        moved[is_cut] = self.places.reshape(-1, 2)[motion.nearest[is_cut]] + inside - inside.round()
+        return self.number.ravel()[motion.nearest], moved
 
     @property
     def _is_whole(self) -> np.ndarray:
@@ -237,8 +250,8 @@ class CarriedPaint:
         return one & ((area > MOST_STRETCH) | (area < 1 / MOST_STRETCH))
 
 
-def _shown(frame: ShotFrame) -> np.ndarray:
-    return np.concatenate([frame.color, frame.outlines_px[..., None]], -1)
+def _shown(frame: ShotFrame, some: tuple[slice, slice] = np.s_[:, :]) -> np.ndarray:
+    return np.concatenate([frame.color[some], frame.outlines_px[some][..., None]], -1)
 
 
 def _window(where: np.ndarray) -> tuple[slice, slice]:

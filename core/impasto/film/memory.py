@@ -13,7 +13,7 @@ import numpy as np
 from scipy.ndimage import binary_dilation
 
 from ..io.passes import OUTLINE_PX, ShotFrame
-from .motion import is_known, largest, squared_length
+from .motion import Motion, largest, squared_length
 
 REACH_PX, OFF_PX = 1.0, 0.25
 """Farthest that a point may be from the pixel beside it: along the surface, and off it in its smaller pixels."""
@@ -55,7 +55,8 @@ class Surfaces:
 
     def is_still(self, moved: Collection[float]) -> np.ndarray:
         """Whether a pixel (H, W) shows a surface, and none of these objects, nor is beside one."""
-        return self.is_there & ~binary_dilation(np.isin(self.index, list(moved)), iterations=EDGE_PX)
+        is_moving = np.isin(self.index, list(moved))
+        return self.is_there & ~binary_dilation(is_moving, iterations=EDGE_PX) if is_moving.any() else self.is_there
 
     @cached_property
     def _camera(self) -> np.ndarray | None:
@@ -149,15 +150,16 @@ def projection(camera: np.ndarray, points: np.ndarray) -> np.ndarray:
         return np.stack([down, right], -1) / depth[:, None]
 
 
-def moving_objects(frame: ShotFrame, before: ShotFrame) -> set[float]:
+def moving_objects(motion: Motion) -> set[float]:
     """Indices of objects that have moved in the world since the frame before, or of which a part has."""
-    surfaces, there = Surfaces.of(frame), Surfaces.of(before)
+    frame = motion.frame
+    surfaces, there = Surfaces.of(frame), Surfaces.of(motion.before)
     if surfaces is None or there is None:
         return set()
-    known = is_known(frame, before) & surfaces.is_there & (frame.outlines_px > 2 * OUTLINE_PX)
+    known = motion.is_known & surfaces.is_there & (frame.outlines_px > 2 * OUTLINE_PX)
     tested = np.argwhere(known)[:: known.sum() // MOST_TESTED + 1]
     here = tuple(tested.T)
-    places = tested + frame.to_previous[here]
+    places = motion.places[here]
     still = there.places_beside(surfaces.position[here], places.round().astype(int))
     has_moved = ~(np.abs(still - places).max(-1) <= STILL_PX)
     objects, which = np.unique(frame.index[here], return_inverse=True)

@@ -6,7 +6,8 @@ of each pixel where it is known. Their test for boundaries of motion is left out
 
 from __future__ import annotations
 
-from functools import lru_cache, reduce
+from dataclasses import dataclass
+from functools import cached_property, lru_cache, reduce
 
 import numpy as np
 import torch
@@ -46,9 +47,9 @@ def samples_at(values: np.ndarray, places: np.ndarray, mode: str = "bilinear") -
     """
     height, width = values.shape[:2]
     grid = torch.from_numpy((places[..., ::-1] + 0.5) / np.array([width / 2, height / 2], np.float32) - 1)
-    x = torch.from_numpy(np.ascontiguousarray(values.transpose(2, 0, 1)))[None]
+    x = torch.from_numpy(np.require(values, requirements="CW")).permute(2, 0, 1)[None]
     found = grid_sample(x, grid[None].float(), mode, "border", align_corners=False)
-    return found[0].permute(1, 2, 0).numpy()
+    return found[0].permute(1, 2, 0).contiguous().numpy()
 
 
 def has_motion(frame: ShotFrame) -> bool:
@@ -56,19 +57,43 @@ def has_motion(frame: ShotFrame) -> bool:
     return bool(frame.to_previous.any() or frame.to_next.any())
 
 
-def is_known(frame: ShotFrame, before: ShotFrame) -> np.ndarray:
-    """Whether a pixel (H, W) shows what was seen in the frame before: neither hidden there, nor outside of it."""
-    back = frame.to_previous
-    places = pixel_places(frame.size_px) + back
-    limits = np.array(frame.size_px, np.float32) - 1
-    nearest = places.clip(0, limits)
-    inside = largest(np.abs(nearest - places)) == 0
-    there = samples_at(before.to_next, places)
-    limit = CYCLE_SHARE * (squared_length(there) + squared_length(back)) + CYCLE_PX2
-    consistent = squared_length(there + back) <= limit
-    rows, columns = np.moveaxis(nearest.round().astype(np.intp), -1, 0)
-    known = inside & consistent & (before.index[rows, columns] == frame.index)
-    if frame.is_estimated and known.any():  # behind what moves, ways there and back agree on the wrong one
-        change = largest(np.abs(frame.broad_color - samples_at(before.broad_color, places)))
-        known &= change <= UNLIKE_SHARE * np.median(change[known]) + UNLIKE
-    return known
+@dataclass(frozen=True)
+class Motion:
+    """The ways of a frame's pixels to the frame before; both are `ShotFrame.reversed` for ways to the frame after."""
+
+    frame: ShotFrame
+    before: ShotFrame
+
+    @cached_property
+    def places(self) -> np.ndarray:
+        """Where each pixel was (H, W, 2), also outside of the frame before."""
+        return pixel_places(self.frame.size_px) + self.frame.to_previous
+
+    @cached_property
+    def inside(self) -> np.ndarray:
+        """The nearest places (H, W, 2) within the frame before."""
+        return self.places.clip(0, np.array(self.frame.size_px, np.float32) - 1)
+
+    @cached_property
+    def nearest(self) -> np.ndarray:
+        """Numbers (H, W) of the nearest pixels of the frame before."""
+        return self.pixels(self.inside.round())
+
+    def pixels(self, places: np.ndarray) -> np.ndarray:
+        """Numbers (...), row by row, of the pixels at these places (..., 2), or above and left of them."""
+        rows, columns = np.moveaxis(places.astype(np.intp), -1, 0)
+        return rows * self.frame.size_px[1] + columns
+
+    @cached_property
+    def is_known(self) -> np.ndarray:
+        """Whether a pixel (H, W) shows what was seen in the frame before: neither hidden there, nor outside of it."""
+        frame, before, back = self.frame, self.before, self.frame.to_previous
+        inside = largest(np.abs(self.inside - self.places)) == 0
+        there = samples_at(before.to_next, self.places)
+        limit = CYCLE_SHARE * (squared_length(there) + squared_length(back)) + CYCLE_PX2
+        consistent = squared_length(there + back) <= limit
+        known = inside & consistent & (before.index.ravel()[self.nearest] == frame.index)
+        if frame.is_estimated and known.any():  # behind what moves, ways there and back agree on the wrong one
+            change = largest(np.abs(frame.broad_color - samples_at(before.broad_color, self.places)))
+            known &= change <= UNLIKE_SHARE * np.median(change[known]) + UNLIKE
+        return known

@@ -10,7 +10,8 @@ from ..errors import FileError
 from ..system.untrusted import excerpt, explain
 from .footage import frame_at
 from .memory import moving_objects
-from .motion import has_motion
+from .motion import Motion, has_motion
+
 
 LOOKED_AT = 2
 """Number of frames that are looked at: with motion blur, none has vectors."""
@@ -29,7 +30,7 @@ def note_on_motion(frames: Mapping[int, Path]) -> str:
     if len(first) < LOOKED_AT:
         return ""
     before, frame = first
-    if before.size_px == frame.size_px and moving_objects(frame, before):
+    if before.size_px == frame.size_px and moving_objects(Motion(frame, before)):
         message = (
             f"{excerpt(next(iter(frames.values())))} and the next frame have no motion vectors, yet something moves"
         )

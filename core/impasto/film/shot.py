@@ -33,6 +33,7 @@ from .carrying import CarriedPaint, Painting
 from .footage import frame_at, painted_color, painted_name, write_painted
 from .frames import asked_frames
 from .memory import moving_objects
+from .motion import Motion
 
 KEYFRAMES_APART = 8
 """Frames from one keyframe to the next: more take less time, and leave more that neither of two keyframes shows."""
@@ -77,8 +78,8 @@ class Shot:
             if after is None:
                 self.carried, self.before = newer, frame
             else:
-                newer = newer.carry(frame.reversed, after.reversed)
-                newer.recall(frame, self.moved)
+                newer = newer.carry(Motion(frame.reversed, after.reversed))
+                newer.recall(frame, self.moved, older[number].is_empty)
             share, after = index / len(numbers) if key in self.keyframes else 0.0, frame
             paint = FramePaint(frame, older.pop(number), newer, share)
             if number not in self._asked_frames:
@@ -123,8 +124,9 @@ class Shot:
             if carried is None or before is None:
                 carried = CarriedPaint.nothing(frame.size_px)
             elif before.size_px == frame.size_px:
-                self.moved |= moving_objects(frame, before)
-                carried = carried.carry(frame, before)
+                motion = Motion(frame, before)
+                self.moved |= moving_objects(motion)
+                carried = carried.carry(motion)
                 carried.recall(frame, self.moved)
             else:
                 height, width = frame.size_px

@@ -60,7 +60,7 @@ class ShotFrame:
     def reversed(self) -> ShotFrame:
         """The frame of the shot that is played backwards, with the same outlines."""
         turned = replace(self, to_previous=self.to_next, to_next=self.to_previous)
-        vars(turned).update(outlines_px=self.outlines_px, broad_color=self.broad_color)  # they take a while
+        vars(turned).update(outlines_px=self.outlines_px)  # which takes a while
         return turned
 
     def part(self, window: tuple[slice, slice]) -> ShotFrame:
@@ -68,7 +68,7 @@ class ShotFrame:
         values = {item.name: getattr(self, item.name) for item in fields(self)}
         cut: dict[str, Any] = {name: one[window] for name, one in values.items() if isinstance(one, np.ndarray)}
         cropped = replace(self, **cut)
-        vars(cropped).update(outlines_px=self.outlines_px[window], broad_color=self.broad_color[window])
+        vars(cropped).update(outlines_px=self.outlines_px[window])
         return cropped
 
     @cached_property
@@ -81,16 +81,16 @@ class ShotFrame:
         """Distance (H, W) of each pixel to where one object ends before another: by their index, or by their motion."""
         is_outline = np.zeros(self.size_px, bool)
         for axis, later in ((0, np.s_[1:]), (1, np.s_[:, 1:])):
-            apart = np.abs(np.diff(self.to_previous, axis=axis)).max(-1) > OUTLINE_PX
-            is_outline[later] |= apart | (np.diff(self.index, axis=axis) != 0)
+            apart = np.abs(np.diff(self.to_previous, axis=axis)) > OUTLINE_PX
+            is_outline[later] |= apart[..., 0] | apart[..., 1] | (np.diff(self.index, axis=axis) != 0)
         if not is_outline.any():
             return np.full(self.size_px, float(sum(self.size_px)), np.float32)
         return distance_transform_edt(~is_outline).astype(np.float32)
 
 
-def broad(color: np.ndarray) -> np.ndarray:
-    """Colours (H, W, C) without what is finer than some pixels."""
-    return gaussian_filter(color, (BROAD_PX, BROAD_PX, 0), mode="nearest")
+def broad(color: np.ndarray, px: float = 1.0) -> np.ndarray:
+    """Colours (H, W, C) without what is finer than some pixels. px: distance of two of them in the frame."""
+    return gaussian_filter(color, (BROAD_PX / px, BROAD_PX / px, 0), mode="nearest")
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ SAMPLES = 2**14
 SMOOTHING_PARTS = 32
 """The picture's shorter side over the radius of the guided filter."""
 SMOOTHING_EPSILON = 1e-3
-GUIDED_PX = 256
+GUIDED_PX = 180
 """Approximate size at which the filter is computed."""
 
 
@@ -81,4 +81,5 @@ def _without_grain(picture: Tensor, moved: Tensor, seamless: bool) -> Tensor:
     border = "circular" if seamless else "reflect"
     step = max(1, shorter // GUIDED_PX)
     lightness = rgb_to_grayscale(picture)
-    return lightness + guided_blur(picture, moved - lightness, side, SMOOTHING_EPSILON, border, subsample=step)
+    change = guided_blur(picture, moved - lightness, side, SMOOTHING_EPSILON, border, step, separable=True)
+    return lightness + change
