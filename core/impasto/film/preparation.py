@@ -12,7 +12,6 @@ from .footage import frame_at
 from .memory import moving_objects
 from .motion import Motion, has_motion
 
-
 LOOKED_AT = 2
 """Number of frames that are looked at: with motion blur, none has vectors."""
 
