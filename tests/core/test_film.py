@@ -510,8 +510,10 @@ def test_motion_that_turns_is_known():
     assert Motion(frame, frame).is_known[np.hypot(*(places - middle).transpose(2, 0, 1)) < 18].all()
 
 
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize(("mode", "tolerance"), [("bilinear", 1e-4), ("bicubic", 0.05)])
 def test_samples_lie_between_pixels(mode, tolerance):
+    """Also those of values that may only be read."""
     places = pixel_places((HEIGHT, WIDTH))
     wanted = places + np.float32([0.25, 0.5])
     np.testing.assert_allclose(samples_at(places, wanted, mode)[2:-3, 2:-3], wanted[2:-3, 2:-3], atol=tolerance)

@@ -47,7 +47,7 @@ def samples_at(values: np.ndarray, places: np.ndarray, mode: str = "bilinear") -
     """
     height, width = values.shape[:2]
     grid = torch.from_numpy((places[..., ::-1] + 0.5) / np.array([width / 2, height / 2], np.float32) - 1)
-    x = torch.from_numpy(np.require(values, requirements="CW")).permute(2, 0, 1)[None]
+    x = torch.from_numpy(np.require(values, requirements=("C", "W"))).permute(2, 0, 1)[None]
     found = grid_sample(x, grid[None].float(), mode, "border", align_corners=False)
     return found[0].permute(1, 2, 0).contiguous().numpy()
 

@@ -12,7 +12,7 @@ def guided_filter(I: Tensor, p: Tensor, mean: Callable[[Tensor], Tensor], epsilo
     """p (B, K, H, W) as a local linear function of a guide I (B, 1 or 3, H, W): mean(a)·I + mean(b) (eq. 8 and 19).
 
     mean: of a window around each pixel, of any number of channels. epsilon: variance of the guide above which a
-    difference counts as an edge. Not kornia's own, whose windows cost their area, and reflect all borders.
+    difference counts as an edge. Not kornia's own, whose windows are boxes, and whose borders both wrap, or neither.
     """
     mean_I = mean(I)
     mean_p = mean_I if p is I else mean(p)
