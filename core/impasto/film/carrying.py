@@ -23,8 +23,8 @@ MOST_PAINTINGS = 12
 """Limit of the paintings that are kept, so that memory does not grow with the shot."""
 PAINTINGS_BYTES, PX_BYTES, LEAST_PAINTINGS = 2**30, 44, 4
 """Limit of their memory and what a pixel of one takes, if that allows more than the least number."""
-LEAST_NEW = 0.002
-"""Share of a frame that is worth painting, or recalling: less waits, with its neighbours' paint."""
+LEAST_NEW, LEAST_RECALLED = 0.002, 0.0005
+"""Shares of a frame that are worth painting, and recalling: less waits, with its neighbours' paint."""
 SPREAD_PX = 4.0
 """Limit of the distance of the places of four neighbours that are of one surface."""
 MOST_STRETCH = 2.25
@@ -33,8 +33,6 @@ MOST_CONTRAST, LEAST_VARIANCE = 2.0, 1e-4
 """Largest contrast with which paint follows the light, and variance of what has next to no light and shade."""
 MOST_CHANGE = 0.12
 """Largest change of the broad colours of what is shown, such as by a shadow that passes."""
-COMPARED_PX = 2
-"""Distance of the pixels whose broad colours are compared."""
 HALO, GONE = 1 / 12, 0.5
 """Width of the halo that an object has in a painting, relative to the frame's longer side, and the share of it by which
 the object must have gone away before it is painted over."""
@@ -42,7 +40,7 @@ the object must have gone away before it is painted over."""
 
 @dataclass(frozen=True)
 class Painting:
-    """A painted frame: its colours (H, W, 3), and those of what it showed, with the distance to an outline (H, W, 4).
+    """A painted frame: its colours (H, W, 3), and what it showed, as of `ShotFrame`.
 
     surfaces: where in the world that was; None if the frame has no positions.
     """
@@ -54,7 +52,7 @@ class Painting:
     @classmethod
     def of(cls, color: np.ndarray, frame: ShotFrame) -> Painting:
         """The painting of a frame."""
-        return cls(color, _shown(frame), Surfaces.of(frame))
+        return cls(color, frame.shown, Surfaces.of(frame))
 
     @cached_property
     def contrast(self) -> np.ndarray:
@@ -110,16 +108,16 @@ class CarriedPaint:
         surfaces = Surfaces.of(frame)
         if surfaces is None:
             return
-        is_sought, least = surfaces.is_still(moved) & (self.number == NONE) & where, LEAST_NEW * self.number.size
+        is_sought, least = surfaces.is_still(moved) & (self.number == NONE) & where, LEAST_RECALLED * self.number.size
         for number, painting in sorted(self.paintings.items()):
             if painting.surfaces is None or np.count_nonzero(is_sought) < least:
                 continue
-            sought = is_sought.copy()
-            places = painting.surfaces.places_of(surfaces.position[sought], frame.index[sought], moved)
+            places = painting.surfaces.places_of(surfaces.position[is_sought], frame.index[is_sought], moved)
             is_shown = np.isfinite(places[:, 0])
-            sought[sought] = is_shown
             if np.count_nonzero(is_shown) < least:
                 continue
+            sought = is_sought.copy()
+            sought[sought] = is_shown
             window = _window(sought)
             here = frame.part(window)
             found = replace(CarriedPaint.nothing(here.size_px), paintings={number: painting})
@@ -132,19 +130,12 @@ class CarriedPaint:
 
     def change(self, frame: ShotFrame) -> np.ndarray:
         """Difference (H, W) of what a frame shows from what its paintings show, in its broad colours."""
-        return self._compared(frame)[1]
+        return largest(np.abs(self._change(frame)[0]))
 
-    def _compared(self, frame: ShotFrame) -> np.ndarray:
-        """A frame beside what its paintings show, as (3, H, W), found for some pixels, and between them.
-
-        By how much it is brighter, the largest difference of its broad colours, and the distance to an outline there.
-        """
-        some = np.s_[::COMPARED_PX, ::COMPARED_PX]
-        paint = CarriedPaint(self.number[some], self.places[some], self.light[some], self.paintings)
-        shown = paint._sampled(_shown(frame, some), lambda painting, places, light: samples_at(painting.shown, places))
-        change = broad(frame.color[some] - shown[..., :3], COMPARED_PX)
-        found = np.stack([luma(change), largest(np.abs(change)), shown[..., 3]], -1)
-        return np.moveaxis(samples_at(found, pixel_places(frame.size_px) / COMPARED_PX), -1, 0)
+    def _change(self, frame: ShotFrame) -> tuple[np.ndarray, np.ndarray]:
+        """The difference by channel (H, W, 3), and the distance (H, W) to an outline in what the paintings show."""
+        shown = self._sampled(frame.shown.copy(), lambda painting, places, light: samples_at(painting.shown, places))
+        return broad(frame.color - shown[..., :3]), shown[..., 3]
 
     def color(self, rest: np.ndarray, where: np.ndarray | bool = True) -> np.ndarray:
         """The colours (H, W, 3) of the paint of some pixels (H, W); `rest` of others, and where there is none.
@@ -214,10 +205,11 @@ class CarriedPaint:
         whole_px: the size of the whole frame, of which this may be a part.
         """
         self.number[~self.is_empty & self._is_stretched()] = UNLIKE
-        self.light, change, then = self._compared(frame)
+        change, then = self._change(frame)
+        self.light = luma(change)
         halo_px, now = HALO * max(whole_px), frame.outlines_px
         has_gone = (then < halo_px) & (now > then + GONE * halo_px)
-        self.number[~self.is_empty & ((change > MOST_CHANGE) | has_gone)] = UNLIKE
+        self.number[~self.is_empty & ((largest(np.abs(change)) > MOST_CHANGE) | has_gone)] = UNLIKE
 
     def _moved(self, motion: Motion) -> tuple[np.ndarray, np.ndarray]:
         """Numbers and places where pixels were: between four neighbours of one painting, else those of the nearest."""
@@ -248,10 +240,6 @@ class CarriedPaint:
         one[:-1] &= rows[1:] == 0
         one[:, :-1] &= columns[:, 1:] == 0
         return one & ((area > MOST_STRETCH) | (area < 1 / MOST_STRETCH))
-
-
-def _shown(frame: ShotFrame, some: tuple[slice, slice] = np.s_[:, :]) -> np.ndarray:
-    return np.concatenate([frame.color[some], frame.outlines_px[some][..., None]], -1)
 
 
 def _window(where: np.ndarray) -> tuple[slice, slice]:

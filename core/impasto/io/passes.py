@@ -60,7 +60,7 @@ class ShotFrame:
     def reversed(self) -> ShotFrame:
         """The frame of the shot that is played backwards, with the same outlines."""
         turned = replace(self, to_previous=self.to_next, to_next=self.to_previous)
-        vars(turned).update(outlines_px=self.outlines_px)  # which takes a while
+        vars(turned).update(outlines_px=self.outlines_px, shown=self.shown)  # they take a while
         return turned
 
     def part(self, window: tuple[slice, slice]) -> ShotFrame:
@@ -77,6 +77,11 @@ class ShotFrame:
         return broad(self.color)
 
     @cached_property
+    def shown(self) -> np.ndarray:
+        """Colours, and distances to outlines, (H, W, 4)."""
+        return np.concatenate([self.color, self.outlines_px[..., None]], -1)
+
+    @cached_property
     def outlines_px(self) -> np.ndarray:
         """Distance (H, W) of each pixel to where one object ends before another: by their index, or by their motion."""
         is_outline = np.zeros(self.size_px, bool)
@@ -88,9 +93,9 @@ class ShotFrame:
         return distance_transform_edt(~is_outline).astype(np.float32)
 
 
-def broad(color: np.ndarray, px: float = 1.0) -> np.ndarray:
-    """Colours (H, W, C) without what is finer than some pixels. px: distance of two of them in the frame."""
-    return gaussian_filter(color, (BROAD_PX / px, BROAD_PX / px, 0), mode="nearest")
+def broad(color: np.ndarray) -> np.ndarray:
+    """Colours (H, W, C) without what is finer than some pixels."""
+    return gaussian_filter(color, (BROAD_PX, BROAD_PX, 0), mode="nearest")
 
 
 @dataclass(frozen=True)
