@@ -13,7 +13,7 @@ from test_files import mounted
 from impasto import Recipe, Step
 from impasto.errors import Cancelled, FileError, ParameterError
 from impasto.film import shot as shots
-from impasto.film.carrying import MOST_PAINTINGS, UNLIKE, CarriedPaint, Painting
+from impasto.film.carrying import MOST_PAINTINGS, NONE, UNLIKE, CarriedPaint, Painting
 from impasto.film.frames import frames_of, numbered_files
 from impasto.film.memory import Surfaces, camera_of, moving_objects, projection
 from impasto.film.motion import Motion, pixel_places, samples_at
@@ -268,6 +268,16 @@ def test_an_object_moves_if_its_points_do():
         pair = (still(position=one, index=index) for one in (moved, here))
         assert moving_objects(Motion(*pair)) == {2.0}
     assert moving_objects(Motion(still(), before)) == set()
+
+
+def test_paint_is_recalled_where_it_is_of_use():
+    position = np.concatenate([pixel_places((HEIGHT, WIDTH)), np.ones((HEIGHT, WIDTH, 1), np.float32)], -1)
+    frame, of_use = still(position=position), np.arange(WIDTH) * np.ones((HEIGHT, 1)) < 20
+    carried = CarriedPaint.nothing((HEIGHT, WIDTH))
+    carried.paint(0, carried.is_empty, Painting.of(frame.color, frame))
+    carried.number[:] = NONE
+    carried.recall(frame, (), of_use)
+    assert ((carried.number == 0) == of_use).all()
 
 
 def _maps(path: Path) -> Maps:

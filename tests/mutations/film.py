@@ -17,8 +17,8 @@ FILMS = (
     Mutation(
         "film-glued",
         "Paint stays where it is on the screen.",
-        CARRYING,
-        Edit("pixel_places(frame.size_px) + frame.to_previous", "pixel_places(frame.size_px) + 0 * frame.to_previous"),
+        MOTION,
+        Edit("+ self.frame.to_previous", "+ 0 * self.frame.to_previous"),
         (f"{FILM}::test_strokes_move_with_what_they_are_painted_on",),
     ),
     Mutation(
@@ -31,8 +31,8 @@ FILMS = (
     Mutation(
         "film-whole-pixels",
         "Places are carried by whole pixels.",
-        CARRYING,
-        Edit("inside = places.clip(0, limits)", "inside = places.round().clip(0, limits)"),
+        MOTION,
+        Edit("return self.places.clip(0,", "return self.places.round().clip(0,"),
         (f"{FILM}::test_parts_of_a_pixel_add_up",),
     ),
     Mutation(
@@ -85,6 +85,13 @@ FILMS = (
         (f"{FILM}::test_what_comes_back_has_its_paint_again",),
     ),
     Mutation(
+        "film-recalled-in-vain",
+        "Paint is recalled where there is some from before.",
+        CARRYING,
+        Edit("(self.number == NONE) & where, LEAST", "(self.number == NONE), LEAST"),
+        (f"{FILM}::test_paint_is_recalled_where_it_is_of_use",),
+    ),
+    Mutation(
         "film-moving-by-place",
         "What moves is known by its place in the world.",
         MEMORY,
@@ -109,7 +116,7 @@ FILMS = (
         "film-blurred-is-warned-of",
         "Frames without vectors in which something moves are painted.",
         "core/impasto/film/preparation.py",
-        Edit("and moving_objects(frame, before)", "and not before"),
+        Edit("and moving_objects(Motion(frame, before))", "and not before"),
         (f"{FILM}::test_frames_that_move_without_vectors_are_refused",),
     ),
     Mutation(
