@@ -36,7 +36,7 @@ from impasto.film.animation import write_animation
 from impasto.film.footage import painted_color, painted_name, write_picture
 from impasto.film.frames import frames_of
 from impasto.film.memory import Surfaces, moving_objects
-from impasto.film.motion import Motion, pixel_places, samples_at
+from impasto.film.motion import Motion, samples_at
 from impasto.film.shot import KEYFRAMES_APART, Shot, keyframe_spans
 from impasto.io.passes import ShotFrame, read_frame
 from impasto.plugins.registry import registry
@@ -110,7 +110,7 @@ def measured(folder: Path, tool: str, style: Maps, out: Path, options: argparse.
             moved |= moving_objects(motion)
             if frame.position is not None:
                 returned.append(differences(frame, ~known & ~np.isin(frame.index, list(moved)), now[1], earlier))
-            rows.append([figures(frame, known, *pair) for pair in zip(before[1], now[1], strict=True)])
+            rows.append([figures(motion, *pair) for pair in zip(before[1], now[1], strict=True)])
             away = np.abs(blurred(now[1][2], BROAD_PX) - blurred(alone, BROAD_PX)).mean(-1)
             if known.any() and not known.all():
                 ghosts.append(
@@ -186,9 +186,9 @@ def footage_of(frames: dict[int, Path], folder: Path) -> dict[int, Path]:
     return found
 
 
-def figures(frame: ShotFrame, known: np.ndarray, before: np.ndarray, now: np.ndarray) -> tuple[float, float, float]:
+def figures(motion: Motion, before: np.ndarray, now: np.ndarray) -> tuple[float, float, float]:
     """Error, correlation of detail with what is moved along, and with what stands still."""
-    moved = samples_at(before, pixel_places(frame.size_px) + frame.to_previous, "bicubic")
+    moved, known = samples_at(before, motion.places, "bicubic"), motion.is_known
     fine, fine_moved, fine_before = ((one - blurred(one, DETAIL_PX)).mean(-1)[known] for one in (now, moved, before))
     error = float(np.sqrt(np.square(now - moved)[known].mean()))
     return error, float(np.corrcoef(fine, fine_moved)[0, 1]), float(np.corrcoef(fine, fine_before)[0, 1])

@@ -134,7 +134,7 @@ class CarriedPaint:
 
     def _change(self, frame: ShotFrame) -> tuple[np.ndarray, np.ndarray]:
         """The difference by channel (H, W, 3), and the distance (H, W) to an outline in what the paintings show."""
-        shown = self._sampled(frame.shown.copy(), lambda painting, places, light: samples_at(painting.shown, places))
+        shown = self._sampled(frame.shown, lambda painting, places, light: samples_at(painting.shown, places))
         return broad(frame.color - shown[..., :3]), shown[..., 3]
 
     def color(self, rest: np.ndarray, where: np.ndarray | bool = True) -> np.ndarray:
@@ -146,10 +146,11 @@ class CarriedPaint:
         def lit(painting: Painting, places: np.ndarray, light: np.ndarray) -> np.ndarray:
             return samples_at(painting.color, places, "bicubic") + painting.contrast * light[..., None]
 
-        return self._sampled(rest.copy(), lit, where)
+        return self._sampled(rest, lit, where)
 
-    def _sampled(self, values: np.ndarray, sample: Sampler, where: np.ndarray | bool = True) -> np.ndarray:
-        """Values (H, W, C), which are overwritten, with samples of the paintings."""
+    def _sampled(self, rest: np.ndarray, sample: Sampler, where: np.ndarray | bool = True) -> np.ndarray:
+        """Samples (H, W, C) of the paint of some pixels (H, W); `rest` of others, and where there is none."""
+        values = rest.copy()
         flat, places, light = values.reshape(-1, values.shape[-1]), self.places.reshape(-1, 2), self.light.ravel()
         for number, painting in self.paintings.items():
             here = np.flatnonzero((self.number == number) & where)  # by masks, it takes twice as long

@@ -66,7 +66,7 @@ class Motion:
 
     @cached_property
     def places(self) -> np.ndarray:
-        """Where each pixel was (H, W, 2), also outside of the frame before."""
+        """The place (H, W, 2) of what each pixel shows in the frame before, also outside of it."""
         return pixel_places(self.frame.size_px) + self.frame.to_previous
 
     @cached_property
@@ -88,11 +88,11 @@ class Motion:
     def is_known(self) -> np.ndarray:
         """Whether a pixel (H, W) shows what was seen in the frame before: neither hidden there, nor outside of it."""
         frame, before, back = self.frame, self.before, self.frame.to_previous
-        inside = largest(np.abs(self.inside - self.places)) == 0
+        is_inside = largest(np.abs(self.inside - self.places)) == 0
         there = samples_at(before.to_next, self.places)
         limit = CYCLE_SHARE * (squared_length(there) + squared_length(back)) + CYCLE_PX2
         consistent = squared_length(there + back) <= limit
-        known = inside & consistent & (before.index.ravel()[self.nearest] == frame.index)
+        known = is_inside & consistent & (before.index.ravel()[self.nearest] == frame.index)
         if frame.is_estimated and known.any():  # behind what moves, ways there and back agree on the wrong one
             change = largest(np.abs(frame.broad_color - samples_at(before.broad_color, self.places)))
             known &= change <= UNLIKE_SHARE * np.median(change[known]) + UNLIKE

@@ -60,7 +60,8 @@ class ShotFrame:
     def reversed(self) -> ShotFrame:
         """The frame of the shot that is played backwards, with the same outlines."""
         turned = replace(self, to_previous=self.to_next, to_next=self.to_previous)
-        vars(turned).update(outlines_px=self.outlines_px, shown=self.shown)  # they take a while
+        shared = ("outlines_px", "shown", *(["broad_color"] if self.is_estimated else []))
+        vars(turned).update({name: getattr(self, name) for name in shared})  # they take a while
         return turned
 
     def part(self, window: tuple[slice, slice]) -> ShotFrame:
@@ -68,7 +69,7 @@ class ShotFrame:
         values = {item.name: getattr(self, item.name) for item in fields(self)}
         cut: dict[str, Any] = {name: one[window] for name, one in values.items() if isinstance(one, np.ndarray)}
         cropped = replace(self, **cut)
-        vars(cropped).update(outlines_px=self.outlines_px[window])
+        vars(cropped).update(outlines_px=self.outlines_px[window], shown=self.shown[window])
         return cropped
 
     @cached_property
