@@ -25,7 +25,7 @@ from pathlib import Path
 from impasto.io.passes import read_frame, write_repainted
 source, copy = map(Path, sys.argv[1:])
 frame = read_frame(source)
-write_repainted(copy, source, 1 - frame.color, {})
+write_repainted(copy, frame, 1 - frame.color, {})
 again = read_frame(copy)
 assert abs(again.color - (1 - frame.color)).max() < 1e-3
 for name in ("opacity", "to_previous", "to_next", "index"):

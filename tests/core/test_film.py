@@ -417,7 +417,7 @@ def test_memory_does_not_grow_with_the_shot_nor_with_its_size(painter, monkeypat
 def test_opacity_and_other_passes_stay(painter, tmp_path):
     opacity = np.linspace(0, 1, WIDTH) * np.ones((HEIGHT, 1))
     source = write_frame(tmp_path / "a_1.exr", texture()[:, :WIDTH], (1, 2), opacity=opacity)
-    write_repainted(tmp_path / "b_1.exr", source, np.full((HEIGHT, WIDTH, 3), 0.5, np.float32), {})
+    write_repainted(tmp_path / "b_1.exr", read_frame(source), np.full((HEIGHT, WIDTH, 3), 0.5, np.float32), {})
     before, after = read_frame(source), read_frame(tmp_path / "b_1.exr")
     for name in ("opacity", "to_previous", "to_next", "index"):
         assert (getattr(before, name) == getattr(after, name)).all()
@@ -430,7 +430,7 @@ def test_the_written_colour_is_what_will_be_read(kind, tmp_path):
     opacity = np.random.default_rng(1).uniform(0, 1, (HEIGHT, WIDTH)).astype("f2").astype("f4")
     opacity[:4] = 0
     source = write_frame(tmp_path / "a_1.exr", texture()[:, :WIDTH], opacity=opacity, kind=kind)
-    written = write_repainted(tmp_path / "b_1.exr", source, texture(1)[:, :WIDTH], {})
+    written = write_repainted(tmp_path / "b_1.exr", read_frame(source), texture(1)[:, :WIDTH], {})
     assert (written == read_frame(tmp_path / "b_1.exr").color).all()
 
 
@@ -450,7 +450,7 @@ def test_only_the_layer_with_the_motion_is_painted_and_that_of_the_compositor_le
     quarter = np.full((HEIGHT, WIDTH, 4), 0.25, np.float32)
     output.write_image(np.concatenate([quarter, pixels, quarter], -1))
     output.close()
-    write_repainted(tmp_path / "c_1.exr", tmp_path / "b_1.exr", np.full((HEIGHT, WIDTH, 3), 0.5, np.float32), {})
+    write_repainted(tmp_path / "c_1.exr", read_frame(tmp_path / "b_1.exr"), np.full((HEIGHT, WIDTH, 3), 0.5, np.float32), {})
     np.testing.assert_allclose(read_frame(tmp_path / "c_1.exr").color, 0.5, atol=1e-3)
     copy = oiio.ImageInput.open(str(tmp_path / "c_1.exr"))
     made = dict(zip(copy.spec().channelnames, np.moveaxis(copy.read_image("float"), -1, 0), strict=True))

@@ -70,15 +70,13 @@ def painted_color(path: Path) -> np.ndarray:
     return read_frame(path).color if _is_rendered(path) else read_picture(path)["base_color"].pixels
 
 
-def write_painted(
-    path: Path, original: Path, frame: ShotFrame, color: np.ndarray, metadata: Mapping[str, str]
-) -> np.ndarray:
-    """Write a painted frame, with the opacity and passes of the original; return its colours (H, W, 3) as rounded.
+def write_painted(path: Path, frame: ShotFrame, color: np.ndarray, metadata: Mapping[str, str]) -> np.ndarray:
+    """Write a painted frame, with its opacity and other passes; return its colours (H, W, 3) as they were rounded.
 
     FileError if it cannot be written.
     """
-    if _is_rendered(original):
-        return write_repainted(path, original, color, metadata)
+    if frame.passes is not None:
+        return write_repainted(path, frame, color, metadata)
     write_picture(path, color, frame.opacity, metadata)
     return painted_color(path)
 

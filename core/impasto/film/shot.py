@@ -38,7 +38,8 @@ from .motion import Motion
 KEYFRAMES_APART = 8
 """Frames from one keyframe to the next: more take less time, and leave more that neither of two keyframes shows."""
 KEPT_BYTES, PER_COLOR = 2**28, 6
-"""Limit of the memory of frames that are kept to be used again backwards, and how much more they take than colours."""
+"""Limit of the memory of frames that are kept to be used again backwards, and how much more than its colours each takes,
+beside the passes of its file."""
 
 
 @dataclass
@@ -86,7 +87,7 @@ class Shot:
                 continue
             out, film = folder / painted_name(self.frames[number]), self._film(frame, key)
             is_new = not self._is_done(out, film)
-            written = self._write(out, number, paint, film) if is_new else painted_color(out)
+            written = self._write(out, paint, film) if is_new else painted_color(out)
             newer.paint(number, (paint.fresh_weight > 0) | newer.oldest(), Painting.of(written, frame))
             yield out, is_new, written
         if self.carried is not None:
@@ -111,7 +112,8 @@ class Shot:
             raise Cancelled
         if number not in self.kept:
             frame = self.kept[number] = frame_at(self.frames, number)
-            while len(self.kept) > max(KEPT_BYTES // (PER_COLOR * frame.color.nbytes), 1):
+            stored = frame.passes.nbytes if frame.passes is not None else 0
+            while len(self.kept) > max(KEPT_BYTES // (PER_COLOR * frame.color.nbytes + stored), 1):
                 del self.kept[next(iter(self.kept))]
         return self.kept[number]
 
@@ -135,7 +137,7 @@ class Shot:
             found[number], before = carried, frame
         return found
 
-    def _write(self, out: Path, number: int, paint: FramePaint, film: str) -> np.ndarray:
+    def _write(self, out: Path, paint: FramePaint, film: str) -> np.ndarray:
         """Write a painted frame, and return its colours as they were rounded, so that a shot that goes on is the same.
 
         FileError if it cannot be written.
@@ -143,7 +145,7 @@ class Shot:
         color = self._painting(paint)
         metadata = metadata_of(self.record or self.recipe, film=film)
         with stage([out]) as parts:
-            return write_painted(parts[out], self.frames[number], paint.frame, color, metadata)
+            return write_painted(parts[out], paint.frame, color, metadata)
 
     def _painting(self, paint: FramePaint) -> np.ndarray:
         """The colours (H, W, 3) of a frame: carried, and of its own where there is nothing to carry."""
@@ -170,7 +172,7 @@ class Shot:
         motion = () if frame.is_estimated else (frame.to_previous, frame.to_next, frame.index)
         places = () if frame.position is None else (frame.position,)
         for values in (frame.color, frame.opacity, *motion, *places):
-            digest.update(np.ascontiguousarray(values).tobytes())
+            digest.update(np.ascontiguousarray(values))
         return digest.hexdigest()
 
     def _is_done(self, out: Path, film: str) -> bool:

@@ -34,13 +34,57 @@ Layers = dict[str, dict[str, dict[str, np.ndarray]]]
 
 
 @dataclass(frozen=True)
+class _Part:
+    """A part of an EXR, with all its channels (H, W, C), float32."""
+
+    spec: Any
+    pixels: np.ndarray
+
+    def without(self, layer: str) -> _Part | None:
+        """The part without the channels of a layer; None if it has no others."""
+        kept = [number for number, name in enumerate(self.spec.channelnames) if not name.startswith(f"{layer}.")]
+        if len(kept) == self.spec.nchannels:
+            return self
+        spec = self.spec.copy()
+        spec.nchannels = len(kept)
+        spec.channelnames = [self.spec.channelnames[number] for number in kept]
+        if self.spec.channelformats:  # empty if they are all the same
+            spec.channelformats = [self.spec.channelformats[number] for number in kept]
+        return _Part(spec, np.ascontiguousarray(self.pixels[..., kept])) if kept else None
+
+    def with_color(self, begin: str, color: np.ndarray) -> _Part:
+        """The part with these colours (H, W, 3) in the channels whose names begin so, if it has them."""
+        names = [name.upper() for name in self.spec.channelnames]
+        channels = [names.index(wanted) for one in COLOR if (wanted := f"{begin}{one}".upper()) in names]
+        if not channels:
+            return self
+        pixels = self.pixels.copy()
+        pixels[..., channels] = color
+        return _Part(self.spec, pixels)
+
+
+@dataclass(frozen=True)
+class Passes:
+    """All passes of a file, as they were read, and the view layer that has the motion."""
+
+    parts: list[_Part]
+    layer: str
+
+    @property
+    def nbytes(self) -> int:
+        """Their memory, in bytes."""
+        return sum(part.pixels.nbytes for part in self.parts)
+
+
+@dataclass(frozen=True)
 class ShotFrame:
     """A frame (H, W): color (H, W, 3) sRGB in [0, 1], opacity (H, W, 1), motion, and the object of each pixel.
 
     to_previous, to_next: offsets (H, W, 2), rows down and columns right, in pixels, to where the same point of a
     surface is one frame before, and after. index (H, W): 0 everywhere if the frame has no such pass. is_estimated:
     whether the motion was not rendered, but found by the pictures. position: in the world (H, W, 3), in the middle of
-    each pixel; 0 where there is no surface, and None if the frame has no such pass.
+    each pixel; 0 where there is no surface, and None if the frame has no such pass. passes: those of its file, to be
+    written again; None if it is a picture.
     """
 
     color: np.ndarray
@@ -50,6 +94,7 @@ class ShotFrame:
     index: np.ndarray
     is_estimated: bool = False
     position: np.ndarray | None = None
+    passes: Passes | None = None
 
     @property
     def size_px(self) -> tuple[int, int]:
@@ -68,7 +113,7 @@ class ShotFrame:
         """A rectangle of the frame, with its distances to outlines outside of it too."""
         values = {item.name: getattr(self, item.name) for item in fields(self)}
         cut: dict[str, Any] = {name: one[window] for name, one in values.items() if isinstance(one, np.ndarray)}
-        cropped = replace(self, **cut)
+        cropped = replace(self, passes=None, **cut)
         vars(cropped).update(outlines_px=self.outlines_px[window], shown=self.shown[window])
         return cropped
 
@@ -99,34 +144,16 @@ def broad(color: np.ndarray) -> np.ndarray:
     return gaussian_filter(color, (BROAD_PX, BROAD_PX, 0), mode="nearest")
 
 
-@dataclass(frozen=True)
-class _Part:
-    """A part of an EXR, with all its channels (H, W, C), float32."""
-
-    spec: Any
-    pixels: np.ndarray
-
-    def without(self, layer: str) -> _Part | None:
-        """The part without the channels of a layer; None if it has no others."""
-        kept = [number for number, name in enumerate(self.spec.channelnames) if not name.startswith(f"{layer}.")]
-        if len(kept) == self.spec.nchannels:
-            return self
-        spec = self.spec.copy()
-        spec.nchannels = len(kept)
-        spec.channelnames = [self.spec.channelnames[number] for number in kept]
-        if self.spec.channelformats:  # empty if they are all the same
-            spec.channelformats = [self.spec.channelformats[number] for number in kept]
-        return _Part(spec, np.ascontiguousarray(self.pixels[..., kept])) if kept else None
-
-
 def read_frame(path: Path) -> ShotFrame:
     """A frame of Blender's multilayer EXR. Its view layer is the first with vectors. FileError if it cannot be used.
 
     Blender's Vector has in X and Y where the point was less where it is, and in Z and W where it is less where it will
     be, in pixels, with Y and W upwards.
     """
-    layers = _layers(_parts(path))
-    passes = layers[_layer_of_motion(layers, path)]
+    parts = _parts(path)
+    layers = _layers(parts)
+    layer = _layer_of_motion(layers, path)
+    passes = layers[layer]
     combined, vector = (_channels(passes[one], names, path) for one, names in (("Combined", COLOR), ("Vector", VECTOR)))
     opacity = (
         _channels(passes["Combined"], ALPHA, path) if ALPHA in passes["Combined"] else np.ones_like(combined[..., :1])
@@ -150,40 +177,39 @@ def read_frame(path: Path) -> ShotFrame:
         np.stack([vector[..., 3], -vector[..., 2]], -1),
         index,
         position=_channels(passes["Position"], POSITION, path) if "Position" in passes else None,
+        passes=Passes(parts, layer),
     )
 
 
-def write_repainted(path: Path, original: Path, color: np.ndarray, metadata: Mapping[str, str]) -> np.ndarray:
-    """A copy of a frame at a new path with this colour (H, W, 3), sRGB; opacity and all other passes are as they were.
+def write_repainted(path: Path, frame: ShotFrame, color: np.ndarray, metadata: Mapping[str, str]) -> np.ndarray:
+    """A copy of a frame's file at a new path with this colour (H, W, 3), sRGB; its opacity and passes are as they were.
 
-    What the compositor made of the original is left out. metadata: as for other EXR files, see `metadata_of`. Returns
-    the colour as it will be read, which may have been rounded to 16 bits. FileError if it cannot be written.
+    What the compositor made of the frame is left out. metadata: as for other EXR files, see `metadata_of`. Returns the
+    colour as it will be read, which may have been rounded to 16 bits. FileError if it cannot be written.
     """
     import OpenImageIO as oiio
 
-    parts = _parts(original)
-    layers = _layers(parts)
-    layer = _layer_of_motion(layers, original)
-    combined = layers[layer]["Combined"]
-    opacity = combined[ALPHA][..., None].clip(0, 1) if ALPHA in combined else np.ones_like(color[..., :1])
-    linear = (srgb_to_linear(color) * opacity).astype(_format(parts, f"{layer}.Combined.")).astype(np.float32)
-    for number, channel in enumerate(COLOR):
-        combined[channel][:] = linear[..., number]  # within the part
-    parts = [kept for part in parts if (kept := part.without(COMPOSITE)) is not None]
+    assert frame.passes is not None, "a picture has none"
+    begin = f"{frame.passes.layer}.Combined."
+    straight = srgb_to_linear(color) * frame.opacity
+    linear = straight.astype(_format(frame.passes.parts, begin)).astype(np.float32)
+    painted = [part.with_color(begin, linear) for part in frame.passes.parts]
+    parts = [kept for part in painted if (kept := part.without(COMPOSITE)) is not None]
+    specs = [part.spec.copy() for part in parts]
     for name, text in exr_attributes(metadata).items():
-        parts[0].spec.attribute(name, text)
-    for part in parts:
-        if not part.spec.get_string_attribute("DateTime"):
-            part.spec.attribute("DateTime", NO_TIME)  # or the time of now is written
+        specs[0].attribute(name, text)
+    for spec in specs:
+        if not spec.get_string_attribute("DateTime"):
+            spec.attribute("DateTime", NO_TIME)  # or the time of now is written
     output: Any = oiio.ImageOutput.create("openexr")
-    is_written = output.open(str(path), tuple(part.spec for part in parts))
+    is_written = output.open(str(path), tuple(specs))
     for number, part in enumerate(parts):
         if number:
-            is_written = is_written and output.open(str(path), part.spec, "AppendSubimage")
+            is_written = is_written and output.open(str(path), specs[number], "AppendSubimage")
         is_written = is_written and output.write_image(part.pixels)
     if not (output.close() and is_written):
         raise FileError(f"cannot write {excerpt(path)}: {output.geterror()}", "check the disk and its free space")
-    return _encoded(linear, opacity)
+    return _encoded(linear, frame.opacity)
 
 
 def _encoded(combined: np.ndarray, opacity: np.ndarray) -> np.ndarray:
