@@ -6,18 +6,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.ndimage import binary_opening, distance_transform_cdt
+from scipy.ndimage import distance_transform_cdt
 
 from ..io.passes import OUTLINE_PX, ShotFrame
-from .carrying import HALO, LEAST_NEW, CarriedPaint
+from .carrying import FEATHER_PX, HALO, LEAST_NEW, CarriedPaint, without_specks
 from .motion import largest
 
 NEARER = 8.0
 """Weight of a difference in what two keyframes show, in the blend between them."""
-FEATHER_PX = 8.0
-"""Width of the blend from one paint to another."""
-SPECK_PX = 2
-"""Half the width of a part that is worth painting."""
 LEAST_OVERLAP = 0.1
 """Share of a frame that must be carried, far from outlines and their halos, for its colours to be compared."""
 
@@ -74,8 +70,7 @@ class FramePaint:
 
 def _weight(empty: np.ndarray, frame: ShotFrame) -> np.ndarray:
     """Weight (H, W) of other paint: 1 in parts without paint that are no specks, less beside them on their surface."""
-    padded = binary_opening(np.pad(empty, SPECK_PX, mode="edge"), iterations=SPECK_PX)
-    new = padded[SPECK_PX:-SPECK_PX, SPECK_PX:-SPECK_PX] & empty
+    new = without_specks(empty)
     if not new.any():
         return np.zeros(new.shape, np.float32)
     distance, nearest = distance_transform_cdt(~new, return_indices=True)

@@ -5,12 +5,12 @@ Places are carried, never colours: each frame samples the paintings once, so str
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 
 import numpy as np
-from scipy.ndimage import distance_transform_cdt
+from scipy.ndimage import binary_opening, distance_transform_cdt
 
 from ..io.passes import BROAD_PX, ShotFrame, broad
 from ..surface.color import luma
@@ -25,6 +25,10 @@ PAINTINGS_BYTES, PX_BYTES, LEAST_PAINTINGS = 2**30, 44, 4
 """Limit of their memory and what a pixel of one takes, if that allows more than the least number."""
 LEAST_NEW, LEAST_RECALLED = 0.002, 0.0005
 """Shares of a frame that are worth painting, and recalling: less waits, with its neighbours' paint."""
+SPECK_PX = 2
+"""Half the width of a part that is worth painting."""
+FEATHER_PX, BROAD_REACH_PX = 8, round(4 * BROAD_PX) + 1
+"""Width of the blend from one paint to another, and distance beyond which no broad colour is changed by another."""
 SPREAD_PX = 4.0
 """Limit of the distance of the places of four neighbours that are of one surface."""
 MOST_STRETCH = 2.25
@@ -82,22 +86,27 @@ class CarriedPaint:
     @classmethod
     def nothing(cls, size_px: tuple[int, int]) -> CarriedPaint:
         """No paint."""
-        return cls(np.full(size_px, NONE), pixel_places(size_px).copy(), np.zeros(size_px, np.float32))
+        return cls(np.full(size_px, NONE, np.int32), pixel_places(size_px).copy(), np.zeros(size_px, np.float32))
 
     @property
     def is_empty(self) -> np.ndarray:
         """Whether a pixel (H, W) has no paint."""
         return self.number < 0
 
-    def carry(self, motion: Motion) -> CarriedPaint:
+    def carry(self, motion: Motion, where: np.ndarray | None = None) -> CarriedPaint:
         """The paint in the next frame, where what it shows was seen before, is not stretched, looks alike, is no halo.
 
-        motion: from that frame to the one that has this paint.
+        motion: from that frame to the one that has this paint. where: pixels (H, W) at or beside which that is of use;
+        paint may stay elsewhere.
         """
         number, places = self._moved(motion)
-        carried = CarriedPaint(np.where(motion.is_known, number, NONE), places, self.light, self.paintings)
-        carried._leave_unlike(motion.frame, motion.frame.size_px)
-        return carried
+        number, light, frame = np.where(motion.is_known, number, NONE), np.zeros_like(self.light), motion.frame
+        window = np.s_[:, :] if where is None else _window(np.nonzero(where), FEATHER_PX + BROAD_REACH_PX)
+        if number[window].size:
+            tested = CarriedPaint(number[window], places[window], light[window], self.paintings)
+            tested._leave_unlike(frame.part(window), frame.size_px)
+            light[window] = tested.light
+        return CarriedPaint(number, places, light, self.paintings)
 
     def recall(self, frame: ShotFrame, moved: Collection[float], where: np.ndarray | bool = True) -> None:
         """Take paint for pixels of which none is known from what shows the same points of the world, the oldest first.
@@ -108,25 +117,29 @@ class CarriedPaint:
         surfaces = Surfaces.of(frame)
         if surfaces is None:
             return
-        is_sought, least = surfaces.is_still(moved) & (self.number == NONE) & where, LEAST_RECALLED * self.number.size
+        sought = np.argwhere(surfaces.is_still(moved) & (self.number == NONE) & where)
+        least = LEAST_RECALLED * self.number.size
         for number, painting in sorted(self.paintings.items()):
-            if painting.surfaces is None or np.count_nonzero(is_sought) < least:
+            if painting.surfaces is None or len(sought) < least:
                 continue
-            places = painting.surfaces.places_of(surfaces.position[is_sought], frame.index[is_sought], moved)
+            here = tuple(sought.T)
+            places = painting.surfaces.places_of(surfaces.position[here], frame.index[here], moved)
             is_shown = np.isfinite(places[:, 0])
             if np.count_nonzero(is_shown) < least:
                 continue
-            sought = is_sought.copy()
-            sought[sought] = is_shown
-            window = _window(sought)
-            here = frame.part(window)
-            found = replace(CarriedPaint.nothing(here.size_px), paintings={number: painting})
-            found.number[sought[window]], found.places[sought[window]] = number, places[is_shown]
-            found._leave_unlike(here, frame.size_px)
-            taken = ~found.is_empty
-            is_sought[window][taken] = False
-            self.number[window][taken], self.places[window][taken] = number, found.places[taken]
-            self.light[window][taken] = found.light[taken]
+            shown = sought[is_shown].T
+            window = _window(shown, BROAD_REACH_PX)
+            within = tuple(shown - [[window[0].start], [window[1].start]])
+            part = frame.part(window)
+            found = replace(CarriedPaint.nothing(part.size_px), paintings={number: painting})
+            found.number[within], found.places[within] = number, places[is_shown]
+            found._leave_unlike(part, frame.size_px)
+            is_taken = found.number[within] == number
+            taken = tuple(shown[:, is_taken])
+            self.number[taken], self.places[taken] = number, places[is_shown][is_taken]
+            self.light[taken] = found.light[within][is_taken]
+            is_shown[is_shown] = is_taken
+            sought = sought[~is_shown]
 
     def change(self, frame: ShotFrame) -> np.ndarray:
         """Difference (H, W) of what a frame shows from what its paintings show, in its broad colours."""
@@ -243,9 +256,16 @@ class CarriedPaint:
         return one & ((area > MOST_STRETCH) | (area < 1 / MOST_STRETCH))
 
 
-def _window(where: np.ndarray) -> tuple[slice, slice]:
-    """The least rectangle around pixels (H, W), at least one, and a margin beside which no blur reaches them."""
-    margin = round(4 * BROAD_PX) + 1
-    lines = (np.flatnonzero(where.any(axis)) for axis in (1, 0))
-    rows, columns = (slice(max(each[0] - margin, 0), each[-1] + margin + 1) for each in lines)
+def without_specks(where: np.ndarray) -> np.ndarray:
+    """The pixels (H, W) that are not of parts too small to be worth painting."""
+    padded = binary_opening(np.pad(where, SPECK_PX, mode="edge"), iterations=SPECK_PX)
+    return padded[SPECK_PX:-SPECK_PX, SPECK_PX:-SPECK_PX] & where
+
+
+def _window(pixels: Sequence[np.ndarray], margin_px: int) -> tuple[slice, slice]:
+    """The least rectangle around pixels, by their rows and columns, and a margin; empty if there are none."""
+    rows, columns = (
+        slice(max(each.min() - margin_px, 0), each.max() + margin_px + 1) if each.size else slice(0, 0)
+        for each in pixels
+    )
     return rows, columns

@@ -29,7 +29,7 @@ from ..system.untrusted import excerpt, is_there
 from ..texture import Maps
 from ..tools import Result
 from .blending import FramePaint
-from .carrying import CarriedPaint, Painting
+from .carrying import CarriedPaint, Painting, without_specks
 from .footage import frame_at, painted_color, painted_name, write_painted
 from .frames import asked_frames
 from .memory import moving_objects
@@ -75,13 +75,14 @@ class Shot:
         older = self._carried_forwards(numbers)
         newer, after = self._keyframe(key) or older[key], None
         for index, number in reversed(list(enumerate(numbers, 1))):
-            frame = self._frame(number)
+            frame, share = self._frame(number), index / len(numbers) if key in self.keyframes else 0.0
             if after is None:
                 self.carried, self.before = newer, frame
             else:
-                newer = newer.carry(Motion(frame.reversed, after.reversed))
-                newer.recall(frame, self.moved, older[number].is_empty)
-            share, after = index / len(numbers) if key in self.keyframes else 0.0, frame
+                sought = without_specks(older[number].is_empty)
+                newer = newer.carry(Motion(frame.reversed, after.reversed), None if share else sought)
+                newer.recall(frame, self.moved, sought)
+            after = frame
             paint = FramePaint(frame, older.pop(number), newer, share)
             if number not in self._asked_frames:
                 continue
