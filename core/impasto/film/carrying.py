@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, reduce
+from functools import cached_property
 
 import numpy as np
 from scipy.ndimage import binary_opening, distance_transform_cdt
 
-from ..io.passes import BROAD_PX, ShotFrame, broad
+from ..io.passes import BROAD_REACH_PX, ShotFrame, broad
 from ..surface.color import luma
 from .memory import Surfaces
 from .motion import Motion, largest, pixel_places, samples_at
@@ -27,8 +27,8 @@ LEAST_NEW, LEAST_RECALLED = 0.002, 0.0005
 """Shares of a frame that are worth painting, and recalling: less waits, with its neighbours' paint."""
 SPECK_PX = 2
 """Half the width of a part that is worth painting."""
-FEATHER_PX, BROAD_REACH_PX = 8, round(4 * BROAD_PX) + 1
-"""Width of the blend from one paint to another, and distance beyond which no broad colour is changed by another."""
+FEATHER_PX = 8
+"""Width of the blend from one paint to another."""
 SPREAD_PX = 4.0
 """Limit of the distance of the places of four neighbours that are of one surface."""
 MOST_STRETCH = 2.25
@@ -117,7 +117,8 @@ class CarriedPaint:
         surfaces = Surfaces.of(frame)
         if surfaces is None:
             return
-        sought = np.argwhere(surfaces.is_still(moved) & (self.number == NONE) & where)
+        is_sought = surfaces.is_still(moved) & (self.number == NONE) & where
+        sought = np.stack(np.unravel_index(np.flatnonzero(is_sought), is_sought.shape), -1)
         least = LEAST_RECALLED * self.number.size
         for number, painting in sorted(self.paintings.items()):
             if painting.surfaces is None or len(sought) < least:
@@ -168,7 +169,7 @@ class CarriedPaint:
         for number, painting in self.paintings.items():
             here = np.flatnonzero((self.number == number) & where)  # by masks, it takes twice as long
             if here.size:
-                flat[here] = sample(painting, places[here][None], light[here][None])[0]
+                flat[here] = sample(painting, places.take(here, 0)[None], light.take(here)[None])[0]
         return values
 
     def paint(self, number: int, where: np.ndarray, painting: Painting) -> None:
@@ -187,16 +188,15 @@ class CarriedPaint:
             kept.remove(min(unseen, key=apart.__getitem__))
         self.paintings = {number: known[number] for number in kept}
 
-    def filled(self) -> CarriedPaint:
-        """The same with paint everywhere: each pixel without has that beside its nearest neighbour's."""
-        empty = self.is_empty
-        if empty.all() or not empty.any():
-            return self
-        nearest = distance_transform_cdt(empty, return_distances=False, return_indices=True)[:, empty]
-        beside = tuple(nearest)
-        number, places, light = self.number.copy(), self.places.copy(), self.light.copy()
-        number[empty], light[empty] = number[beside], light[beside]
-        places[empty] = places[beside] + (np.argwhere(empty) - nearest.T)
+    def filled(self, where: np.ndarray | bool = True) -> CarriedPaint:
+        """The same with paint in all pixels `where`: each without it has what is beside its nearest neighbour's."""
+        empty, number, places, light = self.is_empty, self.number.copy(), self.places.copy(), self.light.copy()
+        here = np.nonzero(empty & where)
+        if here[0].size and not empty.all():
+            nearest = distance_transform_cdt(empty, return_distances=False, return_indices=True)
+            beside = tuple(each[here] for each in nearest)
+            number[here], light[here] = number[beside], light[beside]
+            places[here] = places[beside] + np.stack(np.subtract(here, beside), -1)
         return replace(self, number=number, places=places, light=light)
 
     def oldest(self) -> np.ndarray:
@@ -236,12 +236,7 @@ class CarriedPaint:
     @property
     def _is_whole(self) -> np.ndarray:
         """Whether a pixel, the next to its right, and the two below them have paint of one surface, (H, W)."""
-        padded = [
-            np.pad(values, [(0, 1), (0, 1)], "edge") for values in (self.number, *np.moveaxis(self.places, -1, 0))
-        ]
-        corners = [(one[:-1, :-1], one[:-1, 1:], one[1:, :-1], one[1:, 1:]) for one in padded]
-        apart = [reduce(np.maximum, each) - reduce(np.minimum, each) for each in corners]
-        return (apart[0] == 0) & (np.maximum(*apart[1:]) <= SPREAD_PX)
+        return (_spread(self.number) == 0) & (largest(_spread(self.places)) <= SPREAD_PX)
 
     def _is_stretched(self) -> np.ndarray:
         """Whether strokes would be much larger or smaller than they were painted, (H, W)."""
@@ -269,3 +264,12 @@ def _window(pixels: Sequence[np.ndarray], margin_px: int) -> tuple[slice, slice]
         for each in pixels
     )
     return rows, columns
+
+
+def _spread(values: np.ndarray) -> np.ndarray:
+    """The largest less the least of a pixel's values (H, W, ...), the next to its right, and the two below them."""
+    high, low = values.copy(), values.copy()
+    for here, later in ((np.s_[:-1], np.s_[1:]), (np.s_[:, :-1], np.s_[:, 1:])):
+        high[here] = np.maximum(high[here], high[later])
+        low[here] = np.minimum(low[here], low[later])
+    return high - low

@@ -157,8 +157,8 @@ def moving_objects(motion: Motion) -> set[float]:
     if surfaces is None or there is None:
         return set()
     known = motion.is_known & surfaces.is_there & (frame.outlines_px > 2 * OUTLINE_PX)
-    tested = np.argwhere(known)[:: known.sum() // MOST_TESTED + 1]
-    here = tuple(tested.T)
+    tested = np.flatnonzero(known)
+    here = np.unravel_index(tested[:: len(tested) // MOST_TESTED + 1], known.shape)
     places = motion.places[here]
     still = there.places_beside(surfaces.position[here], places.round().astype(int))
     has_moved = ~(np.abs(still - places).max(-1) <= STILL_PX)

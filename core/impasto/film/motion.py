@@ -46,9 +46,11 @@ def samples_at(values: np.ndarray, places: np.ndarray, mode: str = "bilinear") -
     mode: "bilinear" or "bicubic".
     """
     height, width = values.shape[:2]
-    grid = torch.from_numpy((places[..., ::-1] + 0.5) / np.array([width / 2, height / 2], np.float32) - 1)
+    grid = np.empty(places.shape, np.float32)  # columns and rows, from -1 to 1 between the borders
+    for axis, side in enumerate((height, width)):
+        grid[..., 1 - axis] = places[..., axis] * np.float32(2 / side) + np.float32(1 / side - 1)
     x = torch.from_numpy(np.require(values, requirements=("C", "W"))).permute(2, 0, 1)[None]
-    found = grid_sample(x, grid[None].float(), mode, "border", align_corners=False)
+    found = grid_sample(x, torch.from_numpy(grid)[None], mode, "border", align_corners=False)
     return found[0].permute(1, 2, 0).contiguous().numpy()
 
 
@@ -88,7 +90,7 @@ class Motion:
     def is_known(self) -> np.ndarray:
         """Whether a pixel (H, W) shows what was seen in the frame before: neither hidden there, nor outside of it."""
         frame, before, back = self.frame, self.before, self.frame.to_previous
-        is_inside = largest(np.abs(self.inside - self.places)) == 0
+        is_inside = np.logical_and(*np.moveaxis(self.inside == self.places, -1, 0))
         there = samples_at(before.to_next, self.places)
         limit = CYCLE_SHARE * (squared_length(there) + squared_length(back)) + CYCLE_PX2
         consistent = squared_length(there + back) <= limit

@@ -27,8 +27,8 @@ MOST_PX = 1e5
 """Longest motion that is no mistake."""
 OUTLINE_PX = 1.0
 """Difference of the motion of two neighbours that are of two objects."""
-BROAD_PX = 2.0
-"""Standard deviation of the blur that leaves what is broad in a frame's colours."""
+BROAD_PX, BROAD_REACH_PX = 2.0, 6
+"""Standard deviation of the blur that leaves what is broad in a frame's colours, and how far it reaches."""
 Layers = dict[str, dict[str, dict[str, np.ndarray]]]
 """Channels (H, W) by view layer, pass and channel."""
 
@@ -141,7 +141,7 @@ class ShotFrame:
 
 def broad(color: np.ndarray) -> np.ndarray:
     """Colours (H, W, C) without what is finer than some pixels."""
-    return gaussian_filter(color, (BROAD_PX, BROAD_PX, 0), mode="nearest")
+    return gaussian_filter(color, (BROAD_PX, BROAD_PX, 0), mode="nearest", radius=BROAD_REACH_PX)
 
 
 def read_frame(path: Path) -> ShotFrame:
@@ -214,7 +214,9 @@ def write_repainted(path: Path, frame: ShotFrame, color: np.ndarray, metadata: M
 
 def _encoded(combined: np.ndarray, opacity: np.ndarray) -> np.ndarray:
     """Straight colours (H, W, 3), sRGB, of linear ones that are multiplied by their opacity (H, W, 1)."""
-    straight = np.divide(combined, opacity, out=np.zeros_like(combined), where=opacity > 0)
+    straight = combined
+    if (opacity != 1).any():
+        straight = np.divide(combined, opacity, out=np.zeros_like(combined), where=opacity > 0)
     return linear_to_srgb(straight.clip(0, 1))
 
 

@@ -84,6 +84,17 @@ def color_table() -> Tensor:
     return torch.stack([red, green, blue]).flatten(1)
 
 
+def used_entries(x: Tensor) -> Tensor:
+    """Whether an entry (SIDE³,) of a colour table is looked up for a picture (1, 3, H, W) in [0, 1]: few are."""
+    red, green, blue = (x[0].flatten(1).cpu() * (SIDE - 1)).long().clamp(0, SIDE - 2)
+    used = torch.zeros(SIDE**3, dtype=torch.bool)
+    used[(blue * SIDE + green) * SIDE + red] = True
+    used = used.view(SIDE, SIDE, SIDE)
+    for axis in range(3):  # an interpolated colour has an entry on both sides of it
+        used = used | used.roll(1, axis)
+    return used.flatten()
+
+
 def look_up(table: Tensor, x: Tensor) -> Tensor:
     """(1, 3, H, W) in [0, 1], mapped by a colour table (3, SIDE³)."""
     places = 2 * x.permute(0, 2, 3, 1)[:, None] - 1  # (1, 1, H, W, 3): red is the table's last axis

@@ -15,7 +15,14 @@ from kornia.color import rgb_to_grayscale
 from kornia.filters import guided_blur
 from torch import Tensor
 
-from impasto.numerics.color_transport import ColorSample, color_table, look_up, mixture, sliced_transport
+from impasto.numerics.color_transport import (
+    ColorSample,
+    color_table,
+    look_up,
+    mixture,
+    sliced_transport,
+    used_entries,
+)
 
 from ..shared.task import Region
 
@@ -34,9 +41,10 @@ def recolor(picture: Tensor, sources: Sequence[Tensor], regions: Sequence[Region
     """The picture (1, 3, H, W) in the weighted palette of each region's styles."""
     result = torch.zeros_like(picture)
     samples = [ColorSample.of(_along_axes(source), count=SAMPLES) for source in sources]
+    used = used_entries(picture).numpy().tobytes()
     for region in regions:
         painted = ColorSample.of(_along_axes(picture), region.mask, SAMPLES)
-        table = _moved_table(_as_bytes(painted), _as_bytes(mixture(samples, region.weights)))
+        table = _moved_table(_as_bytes(painted), _as_bytes(mixture(samples, region.weights)), used)
         smooth = _without_grain(picture, look_up(table, picture), seamless)
         result += smooth if region.mask is None else region.mask * smooth
     covered = sum(1 if region.mask is None else region.mask for region in regions)
@@ -48,16 +56,20 @@ def _along_axes(picture: Tensor) -> Tensor:
 
 
 @lru_cache(maxsize=16)
-def _moved_table(painted: bytes, wanted: bytes) -> Tensor:
+def _moved_table(painted: bytes, wanted: bytes, used: bytes) -> Tensor:
     """The colour table (3, N) from painted colours to wanted ones; remembered, since a live preview asks for it anew.
 
-    Its rotations are always the same, so that what is remembered does not change what is drawn afterwards.
+    Only the entries (N,) that are used are moved. Its rotations are always the same, so that what is remembered does
+    not change what is drawn afterwards.
     """
     rng = np.random.default_rng(0)
     rotations = [torch.eye(3), *(_random_rotation(rng) for _ in range(ROUNDS - 2)), torch.eye(3)]
     sources = [_from_bytes(wanted)]
-    moved = sliced_transport(AXES @ color_table(), _from_bytes(painted), sources, [1.0], rotations, QUANTILES)
-    return torch.linalg.inv(AXES) @ moved
+    table, is_used = color_table(), torch.from_numpy(np.frombuffer(used, bool).copy())
+    colors = AXES @ table[:, is_used]
+    moved = sliced_transport(colors, _from_bytes(painted), sources, [1.0], rotations, QUANTILES)
+    table[:, is_used] = torch.linalg.inv(AXES) @ moved
+    return table
 
 
 def _as_bytes(sample: ColorSample) -> bytes:
