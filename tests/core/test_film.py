@@ -280,6 +280,19 @@ def test_paint_is_recalled_where_it_is_of_use():
     assert ((carried.number == 0) == of_use).all()
 
 
+def test_paint_is_tested_where_it_is_of_use():
+    """What has become brighter loses its paint there, and is not looked at elsewhere."""
+    before, after = still(), still(color=still().color + 0.5)
+    carried = CarriedPaint.nothing((HEIGHT, WIDTH))
+    carried.paint(0, carried.is_empty, Painting.of(before.color, before))
+    of_use = np.arange(WIDTH) * np.ones((HEIGHT, 1)) < WIDTH // 4
+    assert carried.carry(Motion(after, before)).is_empty.all()
+    made = carried.carry(Motion(after, before), of_use)
+    assert made.is_empty[of_use].all()
+    assert not made.is_empty[:, -WIDTH // 4 :].any()
+    assert not carried.carry(Motion(after, before), np.zeros_like(of_use)).is_empty.any()
+
+
 def _maps(path: Path) -> Maps:
     return Maps.from_arrays({"base_color": read_frame(path).color})
 
@@ -430,8 +443,10 @@ def test_the_written_colour_is_what_will_be_read(kind, tmp_path):
     opacity = np.random.default_rng(1).uniform(0, 1, (HEIGHT, WIDTH)).astype("f2").astype("f4")
     opacity[:4] = 0
     source = write_frame(tmp_path / "a_1.exr", texture()[:, :WIDTH], opacity=opacity, kind=kind)
-    written = write_repainted(tmp_path / "b_1.exr", read_frame(source), texture(1)[:, :WIDTH], {})
+    frame = read_frame(source)
+    written = write_repainted(tmp_path / "b_1.exr", frame, texture(1)[:, :WIDTH], {})
     assert (written == read_frame(tmp_path / "b_1.exr").color).all()
+    assert (frame.passes.parts[0].pixels == read_frame(source).passes.parts[0].pixels).all()
 
 
 def test_only_the_layer_with_the_motion_is_painted_and_that_of_the_compositor_left_out(tmp_path):
@@ -450,7 +465,9 @@ def test_only_the_layer_with_the_motion_is_painted_and_that_of_the_compositor_le
     quarter = np.full((HEIGHT, WIDTH, 4), 0.25, np.float32)
     output.write_image(np.concatenate([quarter, pixels, quarter], -1))
     output.close()
-    write_repainted(tmp_path / "c_1.exr", read_frame(tmp_path / "b_1.exr"), np.full((HEIGHT, WIDTH, 3), 0.5, np.float32), {})
+    write_repainted(
+        tmp_path / "c_1.exr", read_frame(tmp_path / "b_1.exr"), np.full((HEIGHT, WIDTH, 3), 0.5, np.float32), {}
+    )
     np.testing.assert_allclose(read_frame(tmp_path / "c_1.exr").color, 0.5, atol=1e-3)
     copy = oiio.ImageInput.open(str(tmp_path / "c_1.exr"))
     made = dict(zip(copy.spec().channelnames, np.moveaxis(copy.read_image("float"), -1, 0), strict=True))

@@ -88,8 +88,15 @@ FILMS = (
         "film-recalled-in-vain",
         "Paint is recalled where there is some from before.",
         CARRYING,
-        Edit("(self.number == NONE) & where, LEAST", "(self.number == NONE), LEAST"),
+        Edit("(self.number == NONE) & where\n", "(self.number == NONE)\n"),
         (f"{FILM}::test_paint_is_recalled_where_it_is_of_use",),
+    ),
+    Mutation(
+        "film-tested-in-vain",
+        "Paint is tested where it is of no use.",
+        CARRYING,
+        Edit("np.s_[:, :] if where is None else", "np.s_[:, :] if True else"),
+        (f"{FILM}::test_paint_is_tested_where_it_is_of_use",),
     ),
     Mutation(
         "film-moving-by-place",
@@ -130,9 +137,7 @@ FILMS = (
         "film-first-keyframe-only",
         "Between two keyframes, all paint is the first's.",
         SHOT,
-        Edit(
-            "share, after = index / len(numbers) if key in self.keyframes else 0.0, frame", "share, after = 0.0, frame"
-        ),
+        Edit("index / len(numbers) if key in self.keyframes else 0.0", "0.0"),
         (f"{FILM}::test_paint_goes_over_from_one_keyframe_to_the_next",),
     ),
     Mutation(

@@ -196,7 +196,7 @@ class CarriedPaint:
             nearest = distance_transform_cdt(empty, return_distances=False, return_indices=True)
             beside = tuple(each[here] for each in nearest)
             number[here], light[here] = number[beside], light[beside]
-            places[here] = places[beside] + np.stack(np.subtract(here, beside), -1)
+            places[here] = places[beside] + np.stack(here, -1) - np.stack(beside, -1)
         return replace(self, number=number, places=places, light=light)
 
     def oldest(self) -> np.ndarray:

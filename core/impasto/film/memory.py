@@ -81,7 +81,7 @@ class Surfaces:
         if self._camera is None:
             return places
         beside = projection(self._camera, points.astype(float)).round()
-        inside = np.flatnonzero(largest(np.abs(beside - beside.clip(0, np.array(self.index.shape) - 1))) == 0)
+        inside = np.flatnonzero(np.logical_and(*(beside == beside.clip(0, np.array(self.index.shape) - 1)).T))
         beside = beside[inside].astype(np.intp)
         here = tuple(beside.T)
         is_shown = (self.index[here] == index[inside]) & self.is_still(moved)[here]
@@ -91,7 +91,7 @@ class Surfaces:
 
     def places_beside(self, points: np.ndarray, pixels: np.ndarray) -> np.ndarray:
         """Rows and columns (N, 2) of points (N, 3) on the surfaces beside these pixels (N, 2); NaN if not there."""
-        down, right = (self._side(pixels, np.array(step)) for step in ((1, 0), (0, 1)))
+        down, right = (self._side(pixels, axis) for axis in (0, 1))
         away = points.astype(float) - self.position[tuple(pixels.T)]
         pairs = ((down, down), (down, right), (right, right), (away, down), (away, right))
         down_down, down_right, right_right, away_down, away_right = (np.einsum("nc,nc->n", *pair) for pair in pairs)
@@ -104,19 +104,18 @@ class Surfaces:
         is_near &= np.maximum(np.abs(rows), np.abs(columns)) <= REACH_PX
         return np.where(is_near[:, None], pixels + np.stack([rows, columns], -1), np.nan)
 
-    def _side(self, pixels: np.ndarray, step: np.ndarray) -> np.ndarray:
+    def _side(self, pixels: np.ndarray, axis: int) -> np.ndarray:
         """The way (N, 3) to the next pixel, by the nearer of two neighbours: the other may be of another surface."""
-        here, limits = self.position[tuple(pixels.T)].astype(float), np.array(self.index.shape) - 1
-        ahead, behind = (
-            np.where(
-                ((to >= 0) & (to <= limits)).all(-1)[:, None],
-                sign * (self.position[tuple(to.clip(0, limits).T)] - here),
-                np.inf,
-            )
-            for sign, to in ((1, pixels + step), (-1, pixels - step))
-        )
-        is_ahead = np.linalg.norm(ahead, axis=-1) <= np.linalg.norm(behind, axis=-1)
-        return np.where(is_ahead[:, None], ahead, behind)
+        here, at = self.position[tuple(pixels.T)].astype(float), pixels[:, axis]
+        step = np.arange(2) == axis
+        is_inside = at < self.index.shape[axis] - 1, at > 0
+        ahead = self.position[tuple((pixels + step * is_inside[0][:, None]).T)] - here
+        behind = here - self.position[tuple((pixels - step * is_inside[1][:, None]).T)]
+        lengths = [
+            np.where(inside, squared_length(way), np.inf)
+            for inside, way in zip(is_inside, (ahead, behind), strict=True)
+        ]
+        return np.where((lengths[0] <= lengths[1])[:, None], ahead, behind)
 
 
 def camera_of(points: np.ndarray, pixels: np.ndarray) -> np.ndarray | None:
@@ -145,9 +144,9 @@ def camera_of(points: np.ndarray, pixels: np.ndarray) -> np.ndarray | None:
 
 def projection(camera: np.ndarray, points: np.ndarray) -> np.ndarray:
     """Rows and columns (N, 2) of points (N, 3) that a camera (3, 4) sees; infinite beside it."""
-    down, right, depth = camera @ np.c_[points, np.ones(len(points))].T
+    seen = points @ camera[:, :3].T + camera[:, 3]
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.stack([down, right], -1) / depth[:, None]
+        return seen[:, :2] / seen[:, 2:]
 
 
 def moving_objects(motion: Motion) -> set[float]:

@@ -38,7 +38,7 @@ from .motion import Motion
 KEYFRAMES_APART = 8
 """Frames from one keyframe to the next: more take less time, and leave more that neither of two keyframes shows."""
 KEPT_BYTES, PER_COLOR = 2**28, 6
-"""Limit of the memory of frames that are kept to be used again backwards, and how much more than its colours each takes,
+"""Limit of the memory of frames that are kept to be used again backwards, and how often that of its colours each takes,
 beside the passes of its file."""
 
 
@@ -173,7 +173,7 @@ class Shot:
         motion = () if frame.is_estimated else (frame.to_previous, frame.to_next, frame.index)
         places = () if frame.position is None else (frame.position,)
         for values in (frame.color, frame.opacity, *motion, *places):
-            digest.update(np.ascontiguousarray(values))
+            digest.update(np.ascontiguousarray(values).data)
         return digest.hexdigest()
 
     def _is_done(self, out: Path, film: str) -> bool:

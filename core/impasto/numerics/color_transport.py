@@ -30,7 +30,7 @@ class ColorSample:
     @classmethod
     def of(cls, x: Tensor, mask: Tensor | None = None, count: int = SAMPLED) -> ColorSample:
         """About `count` regularly spaced pixels of (1, 3, H, W), weighted by a mask (1, 1, H, W) unless it is empty."""
-        step = max(1, int((x.shape[2] * x.shape[3] / count) ** 0.5))
+        step = max(1, round((x.shape[2] * x.shape[3] / count) ** 0.5))
         colors = x[0, :, ::step, ::step].flatten(1).float().cpu()
         if mask is None:
             return cls(colors, torch.ones_like(colors[0]))
