@@ -119,28 +119,40 @@ class CarriedPaint:
             return
         is_sought = surfaces.is_still(moved) & (self.number == NONE) & where
         sought = np.stack(np.unravel_index(np.flatnonzero(is_sought), is_sought.shape), -1)
-        least = LEAST_RECALLED * self.number.size
-        for number, painting in sorted(self.paintings.items()):
-            if painting.surfaces is None or len(sought) < least:
-                continue
-            here = tuple(sought.T)
-            places = painting.surfaces.places_of(surfaces.position[here], frame.index[here], moved)
-            is_shown = np.isfinite(places[:, 0])
-            if np.count_nonzero(is_shown) < least:
-                continue
-            shown = sought[is_shown].T
-            window = _window(shown, BROAD_REACH_PX)
-            within = tuple(shown - [[window[0].start], [window[1].start]])
+        tried = np.full(len(sought), NONE)
+        while True:
+            number, places = self._shown(frame, surfaces, moved, sought, tried)
+            is_shown = number != NONE
+            if not is_shown.any():
+                return
+            sought, number, places = sought[is_shown], number[is_shown], places[is_shown]
+            window = _window(sought.T, BROAD_REACH_PX)
+            within = tuple((sought - [each.start for each in window]).T)
             part = frame.part(window)
-            found = replace(CarriedPaint.nothing(part.size_px), paintings={number: painting})
-            found.number[within], found.places[within] = number, places[is_shown]
+            found = replace(CarriedPaint.nothing(part.size_px), paintings=self.paintings)
+            found.number[within], found.places[within] = number, places
             found._leave_unlike(part, frame.size_px)
-            is_taken = found.number[within] == number
-            taken = tuple(shown[:, is_taken])
-            self.number[taken], self.places[taken] = number, places[is_shown][is_taken]
+            is_taken = found.number[within] != UNLIKE
+            taken = tuple(sought[is_taken].T)
+            self.number[taken], self.places[taken] = number[is_taken], places[is_taken]
             self.light[taken] = found.light[within][is_taken]
-            is_shown[is_shown] = is_taken
-            sought = sought[~is_shown]
+            sought, tried = sought[~is_taken], number[~is_taken]
+
+    def _shown(
+        self, frame: ShotFrame, surfaces: Surfaces, moved: Collection[float], sought: np.ndarray, tried: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Numbers (N,) of the oldest paintings that show pixels (N, 2), newer than those tried, and places in them."""
+        number, places, least = np.full(len(sought), NONE), np.zeros((len(sought), 2)), LEAST_RECALLED * self.number.size
+        for one, painting in sorted(self.paintings.items()):
+            left = np.flatnonzero((number == NONE) & (tried < one))
+            if painting.surfaces is None or left.size < least:
+                continue
+            here = tuple(sought[left].T)
+            found = painting.surfaces.places_of(surfaces.position[here], frame.index[here], moved)
+            is_shown = np.isfinite(found[:, 0])
+            if np.count_nonzero(is_shown) >= least:
+                number[left[is_shown]], places[left[is_shown]] = one, found[is_shown]
+        return number, places
 
     def change(self, frame: ShotFrame) -> np.ndarray:
         """Difference (H, W) of what a frame shows from what its paintings show, in its broad colours."""

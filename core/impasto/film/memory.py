@@ -6,7 +6,7 @@ The camera is found from the positions by the direct linear transform (Hartley a
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -37,10 +37,14 @@ LEAST_AREA = 1e-6
 
 @dataclass(frozen=True)
 class Surfaces:
-    """Positions in the world (H, W, 3) that a frame shows, and the object of each pixel (H, W)."""
+    """Positions in the world (H, W, 3) that a frame shows, and the object of each pixel (H, W).
+
+    still: what `is_still` has found for the last objects.
+    """
 
     position: np.ndarray
     index: np.ndarray
+    still: dict[frozenset[float], np.ndarray] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, frame: ShotFrame) -> Surfaces | None:
@@ -55,8 +59,13 @@ class Surfaces:
 
     def is_still(self, moved: Collection[float]) -> np.ndarray:
         """Whether a pixel (H, W) shows a surface, and none of these objects, nor is beside one."""
-        is_moving = np.isin(self.index, list(moved))
-        return self.is_there & ~binary_dilation(is_moving, iterations=EDGE_PX) if is_moving.any() else self.is_there
+        known = frozenset(moved)
+        if known not in self.still:
+            is_moving = np.isin(self.index, list(moved))
+            beside = binary_dilation(is_moving, iterations=EDGE_PX) if is_moving.any() else is_moving
+            self.still.clear()  # of fewer objects
+            self.still[known] = self.is_there & ~beside
+        return self.still[known]
 
     @cached_property
     def _camera(self) -> np.ndarray | None:
