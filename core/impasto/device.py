@@ -127,7 +127,8 @@ def keep_freed_memory() -> None:
     """Keep freed memory for the next tensors, up to `KEPT_BYTES`, in blocks of up to `LARGEST_KEPT_BYTES`.
 
     glibc returns blocks of some MiB as soon as they are freed, so that the system has to clear new pages for every
-    operation: that is a quarter of the time of a live preview. Other systems decide by themselves.
+    operation: that is a quarter of the time of a live preview, and a tenth of a film's. Other systems decide by
+    themselves.
     """
     if mallopt := _from_glibc("mallopt"):
         mallopt(M_MMAP_THRESHOLD, LARGEST_KEPT_BYTES)

@@ -32,6 +32,7 @@ from style_judging import Judge, read_heads
 
 from impasto import Maps, Recipe, Step, read_maps, run
 from impasto.context import Context
+from impasto.device import keep_freed_memory
 from impasto.film.animation import write_animation
 from impasto.film.footage import painted_color, painted_name, write_picture
 from impasto.film.frames import frames_of
@@ -60,6 +61,7 @@ def main() -> None:
     parser.add_argument("--heads", type=Path, metavar="FILE", help="LPIPS' heads for SqueezeNet, as safetensors")
     parser.add_argument("--out", type=Path, default=Path("out/film"))
     options = parser.parse_args()
+    keep_freed_memory()  # as the command and Blender's worker do
     options.out.mkdir(parents=True, exist_ok=True)
     style, found = read_maps(options.style), {}
     for folder in sorted(options.shots.iterdir()):

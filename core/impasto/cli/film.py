@@ -48,6 +48,7 @@ def add_film(parser: argparse.ArgumentParser) -> None:
 
 def stylize_film(recipe: Recipe, files: Mapping[str, Path], arguments: argparse.Namespace, terminal: Terminal) -> None:
     """Repaint the frames of a shot into files of the same names."""
+    from ..device import keep_freed_memory
     from ..film.animation import before_and_after, check_animation, write_animation
     from ..film.footage import frames_on_disk, painted_name
     from ..film.frames import asked_frames, numbered_files
@@ -56,6 +57,7 @@ def stylize_film(recipe: Recipe, files: Mapping[str, Path], arguments: argparse.
     from ..running.inputs import read_input
 
     _check(arguments)
+    keep_freed_memory()
     if arguments.animation:
         check_animation(arguments.animation)
     inputs = {name: read_input(name, path) for name, path in files.items()}

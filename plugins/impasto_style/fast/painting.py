@@ -81,7 +81,8 @@ class FastPainter:
             made = self.network(seen, _around(tile).on_grid(noise, STRIDE), seamless and is_single)
             tile.put(result, tile.inner(made).clamp(0, 1))
             progress.advance(1)
-            context.preview(Maps.from_arrays({"base_color": as_image(result[..., ::step, ::step])}))
+            if len(tiling.tiles) > 1:  # else it is done
+                context.preview(Maps.from_arrays({"base_color": as_image(result[..., ::step, ::step])}))
             if context.is_stopped():
                 break
         return result
