@@ -142,11 +142,8 @@ class CarriedPaint:
         self, frame: ShotFrame, surfaces: Surfaces, moved: Collection[float], sought: np.ndarray, tried: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """Numbers (N,) of the oldest paintings that show pixels (N, 2), newer than those tried, and places in them."""
-        number, places, least = (
-            np.full(len(sought), NONE),
-            np.zeros((len(sought), 2)),
-            LEAST_RECALLED * self.number.size,
-        )
+        number, places = np.full(len(sought), NONE), np.zeros((len(sought), 2))
+        least = LEAST_RECALLED * self.number.size
         for one, painting in sorted(self.paintings.items()):
             left = np.flatnonzero((number == NONE) & (tried < one))
             if painting.surfaces is None or left.size < least:
