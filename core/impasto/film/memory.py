@@ -44,7 +44,7 @@ class Surfaces:
 
     position: np.ndarray
     index: np.ndarray
-    still: dict[frozenset[float], np.ndarray] = field(default_factory=dict, repr=False)
+    still: dict[frozenset[float], np.ndarray] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def of(cls, frame: ShotFrame) -> Surfaces | None:

@@ -54,8 +54,8 @@ class _Part:
 
     def with_color(self, begin: str, color: np.ndarray) -> _Part:
         """The part with these colours (H, W, 3) in the channels whose names begin so, if it has them."""
-        names = [name.upper() for name in self.spec.channelnames]
-        channels = [names.index(wanted) for one in COLOR if (wanted := f"{begin}{one}".upper()) in names]
+        names = [name[len(begin) :].upper() if name.startswith(begin) else "" for name in self.spec.channelnames]
+        channels = [names.index(one) for one in COLOR if one in names]
         if not channels:
             return self
         pixels = self.pixels.copy()
