@@ -189,7 +189,7 @@ def write_repainted(path: Path, frame: ShotFrame, color: np.ndarray, metadata: M
     """
     import OpenImageIO as oiio
 
-    assert frame.passes is not None, "a picture has none"
+    assert frame.passes is not None
     begin = f"{frame.passes.layer}.Combined."
     straight = srgb_to_linear(color) * frame.opacity
     linear = straight.astype(_format(frame.passes.parts, begin)).astype(np.float32)
