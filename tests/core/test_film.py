@@ -281,7 +281,7 @@ def test_paint_is_recalled_where_it_is_of_use():
 
 
 def test_paint_is_tested_where_it_is_of_use():
-    """What has become brighter loses its paint there, and is not looked at elsewhere."""
+    """A wall that has become brighter loses its paint there, and is not looked at elsewhere."""
     before, after = still(), still(color=still().color + 0.5)
     carried = CarriedPaint.nothing((HEIGHT, WIDTH))
     carried.paint(0, carried.is_empty, Painting.of(before.color, before))

@@ -121,7 +121,7 @@ class CarriedPaint:
         sought = np.stack(np.unravel_index(np.flatnonzero(is_sought), is_sought.shape), -1)
         tried = np.full(len(sought), NONE)
         while True:
-            number, places = self._shown(frame, surfaces, moved, sought, tried)
+            number, places = self._shown(surfaces, moved, sought, tried)
             is_shown = number != NONE
             if not is_shown.any():
                 return
@@ -139,7 +139,7 @@ class CarriedPaint:
             sought, tried = sought[~is_taken], number[~is_taken]
 
     def _shown(
-        self, frame: ShotFrame, surfaces: Surfaces, moved: Collection[float], sought: np.ndarray, tried: np.ndarray
+        self, surfaces: Surfaces, moved: Collection[float], sought: np.ndarray, tried: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """Numbers (N,) of the oldest paintings that show pixels (N, 2), newer than those tried, and places in them."""
         number, places = np.full(len(sought), NONE), np.zeros((len(sought), 2))
@@ -149,7 +149,7 @@ class CarriedPaint:
             if painting.surfaces is None or left.size < least:
                 continue
             here = tuple(sought[left].T)
-            found = painting.surfaces.places_of(surfaces.position[here], frame.index[here], moved)
+            found = painting.surfaces.places_of(surfaces.position[here], surfaces.index[here], moved)
             is_shown = np.isfinite(found[:, 0])
             if np.count_nonzero(is_shown) >= least:
                 number[left[is_shown]], places[left[is_shown]] = one, found[is_shown]
