@@ -21,6 +21,7 @@ from tasks.environments import (
     LINT,
     ROOT,
     TENSORFLOW,
+    TESTS,
     bpy_environment,
     clean_environment,
 )
@@ -45,7 +46,7 @@ EXAMPLES = """examples:
 
 def setup(_: argparse.Namespace) -> None:
     """Make every environment that the other commands need."""
-    for environment in (CORE, CORE_NUMPY_1, TENSORFLOW, LINT, *map(bpy_environment, BPY_VERSIONS)):
+    for environment in (TESTS, CORE_NUMPY_1, TENSORFLOW, LINT, *map(bpy_environment, BPY_VERSIONS)):
         environment.ready()
 
 
@@ -64,15 +65,15 @@ BLENDER_TYPES = ("--disable-error-code", "valid-type")
 def lint(options: argparse.Namespace) -> None:
     """ruff, its formatter and mypy."""
     python = LINT.ready()
-    CORE.ready()
+    TESTS.ready()
     targets = ["core", "plugins", "blender_addon", "tests", "docs", "tasks", "build.py"]
     how = [] if options.fix else ["--check"]
     fix = ["--fix"] if options.fix else []
     commands = (
         ["ruff", "check", *fix, *targets],
         ["ruff", "format", *how, *targets],
-        ["mypy", "--python-executable", str(CORE.python)],
-        ["mypy", "--python-executable", str(CORE.python), "-p", "blender_addon", *BLENDER_TYPES],
+        ["mypy", "--python-executable", str(TESTS.python)],
+        ["mypy", "--python-executable", str(TESTS.python), "-p", "blender_addon", *BLENDER_TYPES],
     )
     codes = [subprocess.run([python, "-P", "-m", *command], cwd=ROOT, check=False).returncode for command in commands]
     if any(codes):
@@ -81,7 +82,7 @@ def lint(options: argparse.Namespace) -> None:
 
 def reference(_: argparse.Namespace) -> None:
     """Write the pages of the documentation that list tools, and what the command prints as JSON."""
-    python = CORE.ready()
+    python = TESTS.ready()
     for name in ("tools_page", "command_page"):
         command = [python, "-P", "-m", f"tasks.{name}"]
         subprocess.run(command, cwd=ROOT, env=clean_environment(PYTHONPATH=ROOT), check=True)
@@ -89,19 +90,19 @@ def reference(_: argparse.Namespace) -> None:
 
 def bench(options: argparse.Namespace) -> None:
     """Measure start-up, the wire, and each tool, side by side in one run."""
-    CORE.ready()
+    TESTS.ready()
     blender = bpy_environment("5.0").ready()
     environment = clean_environment(IMPASTO_BLENDER=blender, IMPASTO_EXTENSION=build_extension())
     environment.pop("OMP_NUM_THREADS")
     script = ROOT / "tests" / "benchmarks" / "bench.py"
     sys.exit(
-        subprocess.run([CORE.python, script, *options.arguments], cwd=ROOT, env=environment, check=False).returncode
+        subprocess.run([TESTS.python, script, *options.arguments], cwd=ROOT, env=environment, check=False).returncode
     )
 
 
 def mutations(options: argparse.Namespace) -> None:
     """Break the code in a copy, one error at a time, and report whether its tests notice."""
-    command = [CORE.ready(), "-P", "-m", "mutations", *options.arguments]
+    command = [TESTS.ready(), "-P", "-m", "mutations", *options.arguments]
     environment = clean_environment(PYTHONPATH=ROOT / "tests")
     sys.exit(subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode)
 

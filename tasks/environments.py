@@ -32,9 +32,13 @@ class Environment:
     depends_on: tuple[str, ...] = ()
     base: Environment | None = None
     """Another one, whose packages it has too: only what differs is installed."""
+    extends: Environment | None = None
+    """Another one, into whose folder its requirements are installed."""
 
     @property
     def folder(self) -> Path:
+        if self.extends:
+            return self.extends.folder
         parts = [sys.version, *self.requirements, *((ROOT / file).read_text() for file in self.depends_on)]
         if self.base:
             parts.append(str(self.base.folder))
@@ -46,8 +50,9 @@ class Environment:
 
     def ready(self) -> Path:
         """Make the environment if it is not there, or only half there; its Python."""
-        if self.base:
-            self.base.ready()
+        for needed in (self.base, self.extends):
+            if needed:
+                needed.ready()
         if not self._marker.exists():
             with alone(self.folder):
                 if not self._marker.exists():  # another process may have made it meanwhile
@@ -57,14 +62,15 @@ class Environment:
     @property
     def _marker(self) -> Path:
         """A file that is there once the environment is complete."""
-        return self.folder / ".ready"
+        return self.folder / (f".ready-{self.name}" if self.extends else ".ready")
 
     def _make(self) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)
         _check_room()
         with step(f"Setting up the environment {self.name}"):
-            python = base_python() if self.name.startswith("bpy") else Path(sys.executable)
-            call([python, "-I", "-m", "venv", self.folder])
+            if not self.extends:
+                shutil.rmtree(self.folder, ignore_errors=True)
+                python = base_python() if self.name.startswith("bpy") else Path(sys.executable)
+                call([python, "-I", "-m", "venv", self.folder])
             if self.base:
                 path = packages(self.python) / "base.pth"
                 path.write_text(f"import site; site.addsitedir({str(packages(self.base.python))!r})\n")
@@ -73,17 +79,20 @@ class Environment:
 
 
 CORE = Environment(
-    "core", ("-c", str(ROOT / "constraints.txt"), "-e", f"{ROOT}[test]"), ("pyproject.toml", "constraints.txt")
+    "core", ("-c", str(ROOT / "constraints.txt"), "-e", f"{ROOT}[demo]"), ("pyproject.toml", "constraints.txt")
 )
+"""What the product needs, and the demo's photographs."""
+TESTS = Environment("tests", ("-c", str(ROOT / "constraints.txt"), "-e", f"{ROOT}[test]"), extends=CORE)
+"""The core's environment with what only tests need."""
 CORE_NUMPY_1 = Environment(
-    "core-numpy-1", ("torch==2.13.0", "numpy==1.26.4", "-e", f"{ROOT}[test]"), ("pyproject.toml",), CORE
+    "core-numpy-1", ("torch==2.13.0", "numpy==1.26.4", "-e", f"{ROOT}[test]"), ("pyproject.toml",), TESTS
 )
 """The oldest NumPy that is supported: the one that Blender's wheels pin. pip replaces what needs a newer one."""
 TENSORFLOW = Environment(
     "tensorflow",
     ("-c", str(ROOT / "constraints.txt"), "tensorflow" if sys.platform == "darwin" else "tensorflow-cpu"),
     ("pyproject.toml", "constraints.txt"),
-    CORE,
+    TESTS,
 )
 """For one test of exported models: TensorFlow alone takes 1.3 GB."""
 LINT = Environment("lint", ("-c", str(ROOT / "constraints.txt"), "ruff", "mypy"), ("constraints.txt",))
@@ -91,7 +100,7 @@ LINT = Environment("lint", ("-c", str(ROOT / "constraints.txt"), "ruff", "mypy")
 
 def bpy_environment(version: str) -> Environment:
     """The environment with Blender as a Python module."""
-    return Environment(f"bpy-{version}", (BPY_VERSIONS[version], "pytest==9.2.0"))
+    return Environment(f"bpy-{version}", (BPY_VERSIONS[version], "pytest==9.2.0", "psutil==7.2.2"))
 
 
 def packages(python: Path) -> Path:

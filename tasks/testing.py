@@ -15,11 +15,11 @@ from pathlib import Path
 from .environments import (
     BPY_VERSIONS,
     BUILD,
-    CORE,
     CORE_NUMPY_1,
     NEWEST_BPY,
     ROOT,
     TENSORFLOW,
+    TESTS,
     Environment,
     bpy_environment,
     clean_environment,
@@ -97,9 +97,9 @@ def all_sessions() -> list[Session]:
     """Every session, the longest first; the one in windows, which runs alone, last."""
     newest = bpy_environment(NEWEST_BPY)
     everything = [
-        Session("core", CORE, ("tests/core",), "not farm", also=newest),
-        Session("plugins", CORE, ("tests/plugins",)),
-        Session("farm", CORE, ("tests/core",), "farm", also=newest, is_beside=True),
+        Session("core", TESTS, ("tests/core",), "not farm", also=newest),
+        Session("plugins", TESTS, ("tests/plugins",)),
+        Session("farm", TESTS, ("tests/core",), "farm", also=newest, is_beside=True),
     ]
     for version in BPY_VERSIONS:
         name = f"blender-{version}"
@@ -110,9 +110,9 @@ def all_sessions() -> list[Session]:
             Session(name, bpy_environment(version), ("tests/blender",), marks, usual, is_beside=is_beside)
         )
     everything.append(Session("core-numpy-1", CORE_NUMPY_1, NUMPY_1, "not any_numpy", is_beside=True))
-    everything.append(Session("hostile", CORE, ("tests/hostile",), is_beside=True))
+    everything.append(Session("hostile", TESTS, ("tests/hostile",), is_beside=True))
     everything.append(Session("tensorflow", TENSORFLOW, ("tests/tensorflow_backend",), is_beside=True))
-    return [*everything, Session(WINDOWS, CORE, ("tests/windows",), also=newest)]
+    return [*everything, Session(WINDOWS, TESTS, ("tests/windows",), also=newest)]
 
 
 def sessions(only: Sequence[str], paths: Sequence[str] = (), windows: bool = False) -> list[Session]:
@@ -167,14 +167,14 @@ def test(options: argparse.Namespace) -> None:
 def _run_all(chosen: Sequence[Session], options: Callable[[Session], list[str]]) -> list[int]:
     """Exit codes of the sessions, two at a time and one beside; each starts once what it needs is there. BuildError."""
     with_extension = any(session.needs_extension for session in chosen)
-    used = [*([CORE] if with_extension else []), *(session.environment for session in chosen)]
+    used = [*([TESTS] if with_extension else []), *(session.environment for session in chosen)]
     needed = dict.fromkeys(one for environment in used for one in (environment.base, environment) if one)
     with ThreadPoolExecutor(2) as pool, ThreadPoolExecutor(1) as beside:
         # both work in this order, so nothing waits for what has not begun
         environments: dict[Environment, Future[Path]] = {}
         for environment in needed:
             environments[environment] = pool.submit(_ready, environment, environments)
-        extension = pool.submit(_built_extension, environments[CORE]) if with_extension else None
+        extension = pool.submit(_built_extension, environments[TESTS]) if with_extension else None
 
         def run(session: Session) -> int:
             environments[session.environment].result()
@@ -218,7 +218,7 @@ def _run_pytest(session: Session, built: Path | None, more: Sequence[str]) -> in
     results.unlink(missing_ok=True)
     extension = {"IMPASTO_EXTENSION": built} if built else {}
     with tempfile.TemporaryDirectory(prefix="impasto-profile-", ignore_cleanup_errors=True) as profile:
-        own = {"IMPASTO_ENGINE": CORE.python, "IMPASTO_CACHE": BUILD, "IMPASTO_PROFILE": profile, **extension}
+        own = {"IMPASTO_ENGINE": TESTS.python, "IMPASTO_CACHE": BUILD, "IMPASTO_PROFILE": profile, **extension}
         return _run_in(session, clean_environment(**own), results, more)
 
 
