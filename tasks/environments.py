@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from .locks import alone
 from .messages import BuildError, step
+
+from impasto.system.process import kill, kill_group  # isort: skip - .locks made the core importable
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / ".build"
@@ -106,7 +111,7 @@ def bpy_environment(version: str) -> Environment:
 def packages(python: Path) -> Path:
     """The folder into which a Python installs packages."""
     ask = "import sysconfig; print(sysconfig.get_path('purelib'))"
-    return Path(subprocess.check_output([python, "-I", "-c", ask], text=True).strip())
+    return Path(call([python, "-I", "-c", ask]).strip())
 
 
 def _check_room() -> None:
@@ -128,25 +133,95 @@ def base_python() -> Path:
     return Path(found)
 
 
-def call(command: Sequence[str | Path], **options: object) -> None:
-    """Run a command; BuildError with the end of its output where it fails."""
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, **options)  # type: ignore[call-overload]
-    if done.returncode:
-        raise BuildError(f"{' '.join(map(str, command))} failed:\n{(done.stdout + done.stderr)[-4000:]}")
+_started: list[subprocess.Popen[str]] = []
+_starting = threading.Lock()
+"""Held while a process is started, and for ever once all are ended: then none is started any more."""
 
 
-def start(command: Sequence[str | Path], environment: dict[str, str], **options: object) -> subprocess.Popen[str]:
-    """Start a command whose output, errors among it, is read line by line from `stdout`."""
-    return subprocess.Popen(  # type: ignore[call-overload]
-        [str(part) for part in command],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        **options,
-    )
+def call(command: Sequence[str | Path], environment: dict[str, str] | None = None) -> str:
+    """Run a command; its output. BuildError with the end of that where it fails."""
+    running = start(command, environment)
+    said = running.communicate()[0]
+    if running.returncode:
+        raise BuildError(f"{' '.join(map(str, command))} failed:\n{said[-4000:]}")
+    return said
+
+
+def start(
+    command: Sequence[str | Path], environment: dict[str, str] | None = None, **options: object
+) -> subprocess.Popen[str]:
+    """Start a command whose output, errors among it, is read from `stdout`. It ends with this process (`end_started`).
+
+    It has a process group of its own, so that Control-C in a terminal reaches this process alone, which ends it.
+    """
+    own_group = {"creationflags": 0x00000200} if os.name == "nt" else {"start_new_session": True}
+    with _starting:
+        running = subprocess.Popen(  # type: ignore[call-overload]
+            [str(part) for part in command],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            **own_group,
+            **options,
+        )
+        _started[:] = [running, *(one for one in _started if one.returncode is None)]
+    return running
+
+
+def end_started() -> None:
+    """Kill every process that `start` has started, with all that those have started, and start none any more."""
+    if not _starting.acquire(timeout=1):
+        return  # they are ended already, or a disk is in the way
+    end(*_started)
+
+
+def end(*running: subprocess.Popen[str]) -> None:
+    """Kill processes with all that they have started, in process groups of their own, too."""
+    alive = [one for one in running if one.poll() is None]
+    if os.name == "nt":
+        for one in alive:
+            kill(one)
+        return
+    found: set[int] = set()
+    while new := _with_descendants([one.pid for one in alive]) - found:
+        _send(new, signal.SIGSTOP)  # so that they start nothing while the others are looked for
+        found |= new
+    _send(found, signal.SIGKILL)
+    for one in alive:
+        kill_group(one)  # what has lost its parent is still of the group
+
+
+def _send(processes: Iterable[int], number: int) -> None:
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, number)
+
+
+def _with_descendants(processes: Sequence[int]) -> set[int]:
+    """The processes, and all that were started by them."""
+    children: dict[int, list[int]] = {}
+    for process, parent in _parents():
+        children.setdefault(parent, []).append(process)
+    found, next_ones = set(), list(processes)
+    while next_ones:
+        found.add(one := next_ones.pop())
+        next_ones += children.get(one, [])
+    return found
+
+
+def _parents() -> Iterator[tuple[int, int]]:
+    """Each running process and its parent, from Linux's files, or from `ps` where there are none, as on macOS."""
+    if not Path("/proc/self/stat").exists():
+        listed = subprocess.check_output(["ps", "-A", "-o", "pid=,ppid="], text=True)
+        yield from ((int(process), int(parent)) for process, parent in map(str.split, listed.splitlines()))
+        return
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has ended
+            yield int(file.parent.name), int(file.read_text(errors="replace").rpartition(")")[2].split()[1])
 
 
 def clean_environment(**more: str | Path) -> dict[str, str]:

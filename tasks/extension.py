@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 import tomllib
 import zipfile
 from pathlib import Path
@@ -50,6 +49,11 @@ VENDORED = (
     "system.untrusted",
 )
 """The modules of the core that the extension carries: standard library and NumPy only."""
+DESCRIBE = """
+import json, pathlib, sys
+from impasto.plugins.installation import description
+pathlib.Path(sys.argv[1]).write_text(json.dumps(description(), indent=1) + "\\n")
+"""
 
 
 def build_extension() -> Path:
@@ -83,12 +87,9 @@ def _built(python: Path, staged: Path) -> Path:
         ROOT,
     )
     call([python, *wheel])
-    describe = "import json; from impasto.plugins.installation import description; print(json.dumps(description()))"
     nobodys = clean_environment(IMPASTO_MODELS=staged / "models")  # what is shipped, without this user's models
-    done = subprocess.run([python, "-I", "-c", describe], capture_output=True, text=True, check=True, env=nobodys)
-    description = json.loads(done.stdout)
+    call([python, "-I", "-c", DESCRIBE, staged / "description.json"], nobodys)
     write_manual(staged / "manual")
-    (staged / "description.json").write_text(json.dumps(description, indent=1) + "\n")
     target = ROOT / "dist" / f"impasto-{VERSION}.zip"
     target.parent.mkdir(exist_ok=True)
     _zip(staged, target)
