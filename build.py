@@ -97,7 +97,7 @@ def bench(options: argparse.Namespace) -> None:
     blender = bpy_environment("5.0").ready()
     environment = clean_environment(IMPASTO_BLENDER=blender, IMPASTO_EXTENSION=build_extension())
     environment.pop("OMP_NUM_THREADS")
-    script = ROOT / "tests" / "benchmarks" / "bench.py"
+    script = ROOT / "benchmarks" / "bench.py"
     sys.exit(
         subprocess.run([TESTS.python, script, *options.arguments], cwd=ROOT, env=environment, check=False).returncode
     )

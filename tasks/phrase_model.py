@@ -17,7 +17,7 @@ PARAMETERS = ("label", "licence", "steps", "stage-one-steps", "longest-px", "bat
 """Settings of the table that are passed on as they are."""
 UNSEEN_SEED, UNSEEN_COUNT = 1, 4
 """Seed and number of the sets of each procedural material that the model is judged by."""
-JUDGE = ROOT / "tests" / "benchmarks" / "stackgan.py"
+JUDGE = ROOT / "benchmarks" / "stackgan.py"
 
 
 def train_phrases(name: str, about: Mapping[str, Any], data: Path, folder: Path) -> None:

@@ -65,7 +65,7 @@ def demo(options: argparse.Namespace) -> None:
 def pictures(options: argparse.Namespace) -> None:
     """Make the documentation's pictures again: the demo of each sample, and what others left.
 
-    That is windows by `test --windows`, and sheets of styles by tests/benchmarks/style.py.
+    That is windows by `test --windows`, and sheets of styles by benchmarks/style.py.
     """
     wanted = {
         ROOT / "out" / "windows" / f"{scenario}-{WINDOWS_OF}" / f"{name}.png": f"window_{name}"

@@ -1,6 +1,6 @@
 """Style by patches: which parts of a style are used where, and that no large part of it is copied or repeated.
 
-How large copies are in real paintings is measured by `tests/benchmarks/style_pieces.py`.
+How large copies are in real paintings is measured by `benchmarks/style_pieces.py`.
 """
 
 from __future__ import annotations

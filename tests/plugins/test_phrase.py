@@ -14,7 +14,7 @@ from impasto.tools import validate
 from impasto_phrase.matcher import read_phrase
 from impasto_phrase.vocabulary import materials, vocabulary
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 import phrase_slots
 
 pytestmark = pytest.mark.any_numpy

@@ -9,7 +9,7 @@ from impasto.errors import ParameterError
 from impasto_phrase.matcher import read_phrase
 
 pytestmark = pytest.mark.any_numpy
-HUNDRED = (Path(__file__).parents[1] / "benchmarks" / "phrases" / "hundred.txt").read_text("utf-8").splitlines()
+HUNDRED = (Path(__file__).parents[2] / "benchmarks" / "phrases" / "hundred.txt").read_text("utf-8").splitlines()
 TEN = {
     "cork board": "cork",
     "circuit board": "circuit-board",

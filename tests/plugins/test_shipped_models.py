@@ -93,7 +93,7 @@ def test_without_its_network_only_what_it_stores_is_left(name):
 
 
 def test_the_page_about_them_is_of_these_very_files():
-    """`python tests/benchmarks/bundled_models.py` writes it."""
+    """`python benchmarks/bundled_models.py` writes it."""
     text = (Path(__file__).parents[2] / "docs" / "reference" / "models.md").read_text("utf-8")
     rows = re.findall(r"^\|[^|]*\(`([\w-]+)`\) \|.*\|`(\w{8})`\|$", text, re.MULTILINE)
     rows += re.findall(r"^\|[^|]*\(`([\w-]+)`\), file `(\w{8})` \|", text, re.MULTILINE)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from benchmarks.style_judging import Judge, content_distance, read_heads, recolored
 from random_weights import random_encoder
 from safetensors.torch import load_file
 from scipy.ndimage import gaussian_filter
@@ -14,6 +14,9 @@ from scipy.ndimage import gaussian_filter
 from impasto.errors import ParameterError
 from impasto_style.shared.architectures import ARCHITECTURES
 from impasto_style.shared.encoder import Encoder
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+from style_judging import Judge, content_distance, read_heads, recolored
 
 data = pytest.importorskip("skimage.data")
 

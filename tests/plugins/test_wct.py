@@ -5,13 +5,13 @@ What holds for all stylizers is tested with them. Published weights are random o
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from benchmarks.style_judging import Judge
 from skimage import data
 from torch import Tensor
 
@@ -31,6 +31,9 @@ from impasto_style.wct.moments import coloring, mix, raw_moments
 from impasto_style.wct.painter import Features
 from impasto_style.wct.painting import paint
 from impasto_style.wct.parameters import DISTILLED, WctParameters
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+from style_judging import Judge
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "weights"
 pytestmark = pytest.mark.usefixtures("small_weights")

@@ -19,7 +19,7 @@ from ..settings import BakeOptions
 LEAST_S = 5.0
 """Shortest remaining time that is worth saying."""
 BYTES_PER_PIXEL, BYTES_OF_BLENDER = 215, 300 * 2**20
-"""Most memory of a Blender that bakes for a pixel of a map, and besides: `tests/benchmarks/bake.py --memory 2048`."""
+"""Most memory of a Blender that bakes for a pixel of a map, and besides: `benchmarks/bake.py --memory 2048`."""
 
 
 class Costs:

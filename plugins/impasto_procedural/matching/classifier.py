@@ -1,6 +1,6 @@
 """A classifier that tells from the features of a photograph which materials it may show.
 
-`python tests/benchmarks/match_classifier.py` trains it on labelled thumbnails and on pictures of the materials.
+`python benchmarks/match_classifier.py` trains it on labelled thumbnails and on pictures of the materials.
 """
 
 from __future__ import annotations

@@ -1,0 +1,370 @@
+"""Benchmarks, side by side in one run: `python build.py bench`. Minima of several runs, whole processes apart.
+
+Prints a table and writes out/bench.json. Machines are noisy: compare figures of one run only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+SIZES_PX = (512, 1024, 2048)
+PREVIEW_PX = 256
+RUNS = 3
+LONG_S = 20.0
+"""Processor time of a tool's runs after which no more are made."""
+STREAM_SIZE_PX = 16384
+RELIEF = ("normal-to-height", "height-to-normal", "height-to-occlusion", "detail-normals", "fix-normals")
+REGISTER = """
+import bpy
+import addon_utils, os, time
+bpy.ops.extensions.package_install_files(
+    filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
+)
+times = []
+for _ in range(5):
+    addon_utils.disable("bl_ext.user_default.impasto", default_set=True)
+    started = time.perf_counter()
+    addon_utils.enable("bl_ext.user_default.impasto", default_set=True)
+    times.append(time.perf_counter() - started)
+addon_utils.disable("bl_ext.user_default.impasto", default_set=True)
+print("SECONDS", min(times))
+"""
+TOOLS = ("torus", "quilt", "patch-synthesis", "photo-maps", "patches-style", *RELIEF)
+PREVIEWED = ("torus", "quilt", "patch-synthesis", "patches-style")
+"""Tools that are also measured at the size of a preview."""
+ECHO = """
+import sys
+from impasto.engine.wire import FrameReader, write_frame
+reader = FrameReader(sys.stdin.buffer)
+while (frame := reader.read()) is not None:
+    write_frame(sys.stdout.buffer, *frame)
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="build.py bench", description=__doc__)
+    parser.add_argument("--measure", nargs=2, metavar=("TOOL", "SIZE"), help="one measurement in this process, as JSON")
+    parser.add_argument("--enough-px", type=int, metavar="N", help="with --measure: a live preview of this longer side")
+    parser.add_argument("--out", type=Path, default=Path("out/bench.json"))
+    parser.add_argument("--stream", nargs=2, metavar=("FORMAT", "SIZE"), help="one measurement of writing tile by tile")
+    parser.add_argument(
+        "--tools", nargs="+", choices=TOOLS, metavar="TOOL", help="measure these tools and nothing else"
+    )
+    parser.add_argument("--journeys", action="store_true", help="count the modules that four journeys pass, instead")
+    parser.add_argument("--layers", action="store_true", help="measure previews of a stack of layers, and nothing else")
+    parser.add_argument("--panels", action="store_true", help="measure how long panels are drawn, and nothing else")
+    options = parser.parse_args()
+    if options.layers or options.panels:
+        print(measure_in_blender(*(("layers", "SLIDER") if options.layers else ("panels", "PANEL"))))
+        return
+    if options.journeys:
+        import journeys
+
+        journeys.main()
+        return
+    if options.measure:
+        print(json.dumps(measure_tool(options.measure[0], int(options.measure[1]), options.enough_px)))
+        return
+    if options.stream:
+        print(json.dumps(measure_streaming(options.stream[0], int(options.stream[1]))))
+        return
+    figures: dict[str, object] = {
+        "machine": platform.platform(),
+        "cores": os.cpu_count(),
+        "python": sys.version.split()[0],
+    }
+    print(f"{figures['machine']}, {figures['cores']} cores; minima of up to {RUNS} runs")
+    if options.tools:
+        figures["tools"] = compare_tools(options.tools)
+    else:
+        figures["worker"] = measure_worker()
+        for name, value in figures["worker"].items():  # type: ignore[attr-defined]
+            print(f"  {name:<48} {value:7.3f} s")
+        figures["tools"] = compare_tools(TOOLS)
+        figures["streaming"] = compare_streaming()
+        figures["repetition"] = compare_repetition()
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(json.dumps(figures, indent=1) + "\n")
+    print(f"written to {options.out}")
+
+
+def compare_tools(tools: Sequence[str]) -> list[dict[str, object]]:
+    """Time and memory of tools at each size, side by side."""
+    rows = []
+    print(f"  {'tool':<20}{'size':>6}{'wall s':>9}{'CPU s':>8}{'peak MiB':>10}{'seam z x, y':>16}")
+    for size in (PREVIEW_PX, *SIZES_PX):
+        for tool in tools:
+            if size == PREVIEW_PX and tool not in PREVIEWED:
+                continue
+            command = [sys.executable, __file__, "--measure", tool, str(size)]
+            row = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+            rows.append(row)
+            seam = ", ".join(f"{value:.1f}" for value in row["seam_z"])
+            print(
+                f"  {tool:<20}{size:>6}{row['wall_s']:9.2f}{row['cpu_s']:8.2f}{row['peak_mib']:10.0f}{seam:>16}",
+                flush=True,
+            )
+    return rows
+
+
+def measure_worker() -> dict[str, float]:
+    """Seconds from a worker's start to its description and to its first result, and of a frame's round trip."""
+    from impasto.engine.client import Client
+
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-I", "-m", "impasto.engine.worker"]
+        clients = []
+        starts = []
+        for _ in range(RUNS):
+            client = Client(command, Path(folder) / "log")
+            starts.append(timed(lambda client=client: client.describe().wait()))
+            clients.append(client)
+        cold_cache = os.geteuid() == 0 if hasattr(os, "geteuid") else False
+        warm = min(timed(lambda: clients[-1].describe().wait()) for _ in range(RUNS))
+        for client in clients:
+            client.close()
+        figures = {"worker start to description": min(starts), "description from a warm worker": warm}
+        first = min(timed_first_picture(command) for _ in range(RUNS))
+        figures["worker start to a 256² set of a shipped model"] = first
+        if cold_cache and drop_file_cache():
+            client = Client(command, Path(folder) / "log")
+            figures["worker start to description, files not cached"] = timed(lambda: client.describe().wait())
+            client.close()
+    figures["4096² RGBA float frame there and back"] = measure_round_trip()
+    if "IMPASTO_BLENDER" in os.environ:
+        figures["registering the extension in Blender"] = measure_registering()
+    return figures
+
+
+def measure_registering() -> float:
+    """Seconds to enable the extension, in a clean profile of Blender's module."""
+    with tempfile.TemporaryDirectory() as profile:
+        environment = {**os.environ, "BLENDER_USER_RESOURCES": profile}
+        command = [os.environ["IMPASTO_BLENDER"], "-P", "-c", REGISTER]
+        printed = subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
+    return float(printed.split("SECONDS ")[1].split()[0])
+
+
+def drop_file_cache() -> bool:
+    """Drop the file cache, so that starts are as after booting; whether that was possible."""
+    try:
+        Path("/proc/sys/vm/drop_caches").write_text("1\n")
+    except OSError:
+        return False
+    return True
+
+
+def measure_round_trip() -> float:
+    """Seconds for 256 MiB through an echoing process's stdin and stdout, read and written by two threads."""
+    import threading
+
+    from impasto.engine.wire import FrameReader, write_frame
+
+    pixels = np.random.default_rng(0).random((4096, 4096, 4), np.float32)
+    echo = subprocess.Popen([sys.executable, "-I", "-c", ECHO], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert echo.stdin is not None
+    assert echo.stdout is not None
+
+    def there_and_back() -> None:
+        sending = threading.Thread(target=write_frame, args=(echo.stdin, {}, {"pixels": pixels}))
+        sending.start()
+        frame = FrameReader(echo.stdout).read()
+        sending.join()
+        assert frame is not None
+        assert frame[1]["pixels"][-1, -1, -1] == pixels[-1, -1, -1]
+
+    there_and_back()
+    best = min(timed(there_and_back) for _ in range(RUNS + 2))
+    echo.stdin.close()
+    echo.wait()
+    return best
+
+
+def timed_first_picture(command: list[str]) -> float:
+    """Seconds from starting a worker until it has made a material with a model."""
+    from impasto import Recipe, Step
+    from impasto.engine.client import Client
+
+    recipe = Recipe((Step("torus", {"width_px": PREVIEW_PX, "height_px": PREVIEW_PX}),), 1)
+    with tempfile.TemporaryDirectory() as folder:
+        client = Client(command, Path(folder) / "log")
+        seconds = timed(lambda: client.submit(recipe).wait())
+        client.close()
+    return seconds
+
+
+def task_of(tool: str, size_px: int, **how: Any) -> tuple[Any, dict[str, Any]]:
+    """Recipe and inputs of a measurement: with a photograph of 512² (quilt), of the size (photo-maps), or with none.
+
+    Those of relief start from a procedural material; stylizers repaint a tile of gravel like the demo's painting.
+    how: as for `run`, which makes the source.
+    """
+    from skimage import data
+    from style_pictures import at, sample
+
+    from impasto import Maps, Recipe, Step, run
+    from impasto.plugins.registry import registry
+
+    photograph = np.repeat(data.gravel()[..., None].astype(np.float32) / 255, 3, 2)
+    source = Maps.from_arrays({"base_color": photograph})
+    size = {"width_px": size_px, "height_px": size_px}
+    if tool in ("quilt", "patch-synthesis", "torus"):
+        return Recipe((Step(tool, size),), 1), {"source": source}
+    if tool in RELIEF:
+        inputs = {"detail": "source"} if tool == "detail-normals" else {}
+        return Recipe((Step(tool, {}, inputs),), 1), {"source": run(Recipe((Step("cobbles", size),), 1), **how).maps}
+    source = run(Recipe((Step("quilt", size),), 1), {"source": source}, **how).maps
+    if registry().tool(tool).task == "stylize":
+        style = at(sample("night"), size_px)
+        return Recipe((Step(tool, {}, {"style": "style"}),), 1), {"source": source, "style": style}
+    return Recipe((Step(tool),), 1), {"source": source}
+
+
+def measure_in_blender(script_name: str, prefix: str) -> str:
+    """Lines that begin with `prefix` of a script in Blender's module, which is given a photograph of 512² pixels."""
+    from PIL import Image
+    from skimage import data
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        Image.fromarray(data.gravel()).convert("RGB").save(folder / "gravel.png")
+        more = {"IMPASTO_ENGINE": sys.executable, "BLENDER_USER_RESOURCES": str(folder / "profile")}
+        script = Path(__file__).with_name(f"{script_name}_in_blender.py")
+        command = [os.environ["IMPASTO_BLENDER"], "-P", str(script), str(folder / "gravel.png")]
+        how: dict[str, Any] = {"capture_output": True, "text": True, "check": False}
+        done = subprocess.run(command, env={**os.environ, **more}, **how)
+    if done.returncode or "DONE" not in done.stdout:
+        sys.exit((done.stdout + done.stderr)[-4000:])
+    return "\n".join(line for line in done.stdout.splitlines() if line.startswith(prefix))
+
+
+def measure_tool(tool: str, size_px: int, enough_px: int | None = None) -> dict[str, object]:
+    """Time and memory of a tool's `task_of` this size, without imports."""
+    import torch  # noqa: F401  its import is not what is measured
+
+    from impasto import run
+    from impasto.surface.seams import seam_z
+
+    recipe, inputs = task_of(tool, size_px)
+    before = peak_memory_mib()
+    walls, cpus = [], []
+    for _ in range(RUNS):
+        started, cpu = time.perf_counter(), time.process_time()
+        maps = run(recipe, inputs, enough_px=enough_px).maps
+        walls.append(time.perf_counter() - started)
+        cpus.append(time.process_time() - cpu)
+        if sum(cpus) > LONG_S:
+            break
+    z = [max((seam_z(texture.pixels)[axis] for texture in maps.textures.values()), key=abs) for axis in (0, 1)]
+    return {
+        "tool": tool,
+        "size_px": size_px,
+        "wall_s": min(walls),
+        "cpu_s": min(cpus),
+        "peak_mib": peak_memory_mib(),
+        "peak_mib_before": before,
+        "seam_z": z,
+    }
+
+
+def compare_streaming() -> list[dict[str, object]]:
+    """Time and memory of writing four maps of noise tile by tile; memory should grow with the width only."""
+    print(f"  {'tile by tile':<12}{'size':>6}{'wall s':>9}{'CPU s':>8}{'peak MiB':>10}{'files MiB':>11}")
+    rows = []
+    for format_, size in (("png", 4096), ("png", STREAM_SIZE_PX), ("exr", STREAM_SIZE_PX)):
+        command = [sys.executable, __file__, "--stream", format_, str(size)]
+        row = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+        rows.append(row)
+        print(
+            f"  {format_:<12}{size:>6}{row['wall_s']:9.1f}{row['cpu_s']:8.1f}{row['peak_mib']:10.0f}"
+            f"{row['files_mib']:11.0f}",
+            flush=True,
+        )
+    return rows
+
+
+def measure_streaming(format_: str, size_px: int) -> dict[str, object]:
+    """Time and memory of an analytic map set with normals, in tiles of 512 px; measured once, since it takes long."""
+    sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "misbehaving"))
+    from impasto import Recipe, Step, run
+    from impasto.plugins.registry import registry
+    from impasto.running.streaming import Sink
+    from impasto_misbehaving_tiles import Blotches
+
+    registry().tools["blotches"] = Blotches()
+    recipe = Recipe((Step("blotches", {"width_px": size_px, "height_px": size_px, "tile_px": 512}),), 1)
+    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:  # /tmp may be in memory
+        started, cpu = time.perf_counter(), time.process_time()
+        paths = run(recipe, sink=Sink(Path(folder), "noise", format_), device="cpu").paths
+        return {
+            "format": format_,
+            "size_px": size_px,
+            "wall_s": time.perf_counter() - started,
+            "cpu_s": time.process_time() - cpu,
+            "peak_mib": peak_memory_mib(),
+            "files_mib": sum(path.stat().st_size for path in paths) / 2**20,
+        }
+
+
+def compare_repetition() -> list[dict[str, object]]:
+    """Repeated part of a 512² tile, and its largest copy: quilt compared with the paper's algorithm."""
+    from skimage import data
+    from textbook_quilting import quilt
+
+    from impasto import Maps, Recipe, Step, run
+    from impasto.evaluation.metrics import largest_copied_block, repeated_share
+
+    print(f"  {'512² of':<12}{'':<28}{'shown twice':>12}{'largest copy':>14}")
+    rows: list[dict[str, object]] = []
+    for name in ("gravel", "grass", "brick"):
+        source = np.repeat(getattr(data, name)()[..., None].astype(np.float32) / 255, 3, 2)
+        recipes = [Recipe((Step("quilt", {"width_px": 512, "height_px": 512}),), seed) for seed in range(RUNS)]
+        maps = {"base_color": source}
+        made = {"quilt": [run(one, {"source": Maps.from_arrays(maps)}).maps["base_color"].pixels for one in recipes]}
+        for block_px in (128, 64):
+            rngs = map(np.random.default_rng, range(RUNS))
+            made[f"textbook, {block_px} px blocks"] = [quilt(source, 512, block_px, rng) for rng in rngs]
+        for method, pictures in made.items():
+            shares = [repeated_share(picture) for picture in pictures]
+            largest = [largest_copied_block(picture, source)[0] for picture in pictures]
+            row = {
+                "photograph": name,
+                "method": method,
+                "shown_twice": np.mean(shares),
+                "largest_copy_px": max(largest),
+            }
+            rows.append(row)
+            print(f"  {name:<12}{method:<28}{np.mean(shares):>12.0%}{max(largest):>11} px", flush=True)
+    return rows
+
+
+def peak_memory_mib() -> float:
+    """The largest resident size of this process so far."""
+    if os.name == "nt":
+        return float("nan")
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
+
+
+def timed(function) -> float:
+    started = time.perf_counter()
+    function()
+    return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    main()

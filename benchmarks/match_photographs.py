@@ -1,0 +1,224 @@
+"""Judges matches of photographs beside controls, by figures that the search does not use, and draws a sheet.
+
+    python benchmarks/match_photographs.py FOLDER… [--part judge] [--most 20] [--weights DIR] [--sheet FILE]
+
+FOLDER: pictures as CLASS/NAME.jpg, or PBR sets as CLASS_NAME/albedo.jpg. Of each class in turns, pictures belong to the
+part "develop", for which the search may be changed, or to "judge". --weights: library with SqueezeNet.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from match_pictures import divided, lab_of, name_of, square
+from PIL import Image, ImageDraw
+
+from impasto import Maps, Recipe, match, run
+from impasto.context import Context
+from impasto.evaluation.metrics import color_distance, sliced_wasserstein
+from impasto.plugins.registry import registry
+from impasto.surface.palette import to_oklab
+from impasto_procedural.catalogue import all_materials
+from impasto_procedural.matching.classifier import bundled_classifier
+from impasto_procedural.matching.search import FoundMaterial, MaterialSearch, Target
+from impasto_procedural.matching.space import space_of
+
+SIDE_PX, PATCH_PX = 512, 64
+METHODS = ("match", "colours", "nearest", "random")
+ALLOWED = {
+    "asphalt": "asphalt",
+    "bark": "bark",
+    "brick": "bricks",
+    "carpet": "carpet",
+    "concrete": "concrete",
+    "corrugated": "corrugated-sheet",
+    "fabric": "weave knit carpet",
+    "grass": "grass",
+    "gravel": "gravel",
+    "ground": "forest-floor cracked-ground sand gravel moss",
+    "leather": "leather",
+    "marble": "marble",
+    "metal": "scratched-metal rust metal-plates corrugated-sheet",
+    "metalplates": "metal-plates",
+    "moss": "moss",
+    "paving": "cobbles ceramic-tiles bricks stone-wall",
+    "plaster": "plaster stucco",
+    "rock": "rock",
+    "roof": "roof-tiles",
+    "rust": "rust",
+    "sand": "sand",
+    "snow": "snow",
+    "stone": "rock stone-wall marble",
+    "terrazzo": "terrazzo",
+    "wood": "planks parquet",
+    "tiles": "ceramic-tiles cobbles",
+}
+"""Materials of each class; pictures of other classes have none, and do not count for the agreement."""
+SHEET = ("brick", "gravel", "grass", "ground", "wood", "tiles", "stone", "marble", "metal", "snow")
+"""Classes of the sheet, of which the first photograph of the part is shown."""
+SHOWN_PX = 192
+
+
+def main() -> None:
+    """Match all pictures of a part, print their figures, and draw the sheet."""
+    options = parse()
+    torch.set_num_threads(1)
+    pictures = divided(options.folders)[options.part]
+    pictures = pictures[:: max(1, -(-len(pictures) // options.most))] if not options.sheet else first_of(pictures)
+    rows: list[dict[str, Any]] = []
+    for class_, path in pictures:
+        rows.append(judged(class_, path, options.weights))
+        print(line(rows[-1]), flush=True)
+        if options.sheet:
+            sheet_of(rows).save(options.sheet, quality=88)
+    summary(rows)
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", type=Path, nargs="+", metavar="FOLDER")
+    parser.add_argument("--part", choices=("develop", "judge"), default="judge")
+    parser.add_argument("--most", type=int, default=20, metavar="N", help="pictures, spread over the part")
+    parser.add_argument("--weights", type=Path, metavar="DIR", help="library of weights (default: the user's)")
+    parser.add_argument("--sheet", type=Path, metavar="FILE", help="draw the first picture of ten classes")
+    return parser.parse_args()
+
+
+def first_of(pictures: list[tuple[str, Path]]) -> list[tuple[str, Path]]:
+    """The first picture of each class on the sheet."""
+    return [next(item for item in pictures if item[0] == class_) for class_ in SHEET]
+
+
+def judged(class_: str, path: Path, weights: Path | None) -> dict[str, Any]:
+    """Figures of a match and its controls beside a photograph."""
+    photograph = square(path, SIDE_PX).astype(np.float32) / 255
+    maps = Maps.from_arrays({"base_color": photograph}, name=path.name)
+    began = time.process_time()
+    found = match("match-photograph", maps, size_px=(SIDE_PX, SIDE_PX))
+    seconds = time.process_time() - began
+    recipes = {"match": found.recipe, **controls(found.recipe, path)}
+    made = {name: run(recipe).maps["base_color"].pixels for name, recipe in recipes.items()}
+    figures = {name: compared(pixels, photograph, weights) for name, pixels in made.items()}
+    row = {"class": class_, "name": name_of(path), "material": found.recipe.steps[0].tool, "seconds": seconds}
+    about = {"figures": figures, "match": found, "photograph": photograph, "made": made}
+    return {**row, **about, "nearest": recipes["nearest"].steps[0].tool}
+
+
+def controls(recipe: Recipe, path: Path) -> Mapping[str, Recipe]:
+    """The material's defaults in the photograph's colours, the nearest of all such defaults, and a random material."""
+    known = {material.name: material for material in all_materials()}
+    lab = _lab(path)
+    search = MaterialSearch(Target.of(lab), bundled_classifier().deviation, recipe.seed)
+    defaults = {
+        name: search.with_photograph_colors(space_of(material), space_of(material).defaults)
+        for name, material in known.items()
+    }
+    nearest = min(defaults.values(), key=lambda one: one.distance)
+    rng = np.random.default_rng(sum(map(ord, path.name)))
+    other = sorted(known)[int(rng.integers(len(known)))]
+    chosen = {"colours": defaults[recipe.steps[0].tool], "nearest": nearest}
+    fitted = {name: search.with_fitted_colors(search.distance(one.space, one.values)) for name, one in chosen.items()}
+    return {**{name: of_found(one, recipe) for name, one in fitted.items()}, "random": of_default(other, recipe)}
+
+
+def of_found(found: FoundMaterial, recipe: Recipe) -> Recipe:
+    sized = {"width_px": SIDE_PX, "height_px": SIDE_PX}
+    step = replace(recipe.steps[0], tool=found.space.material.name, parameters={**found.values, **sized})
+    return Recipe((step,), recipe.seed)
+
+
+def of_default(name: str, recipe: Recipe) -> Recipe:
+    sized = {"width_px": SIDE_PX, "height_px": SIDE_PX}
+    return Recipe((replace(recipe.steps[0], tool=name, parameters=sized),), recipe.seed)
+
+
+def compared(pixels: np.ndarray, photograph: np.ndarray, weights: Path | None) -> dict[str, float]:
+    """Distance of patches (sliced Wasserstein, mean of all levels), of colours in Oklab, and of encoded patches."""
+    lab, wanted = to_oklab(pixels).astype("f4"), to_oklab(photograph).astype("f4")
+    figures = {
+        "swd": float(np.mean(sliced_wasserstein(pixels, photograph, patches=4096, directions=128))),
+        "colour": sum(color_distance(lab, wanted)),
+    }
+    known = registry()
+    context = Context(weights=known.weights_library(weights))
+    features = [known.encode(patches_of(one), context) for one in (pixels, photograph)]
+    if features[0] is not None:
+        mean, real = (np.mean(one, 0) for one in features)
+        figures["encoder"] = float(1 - mean @ real / (np.linalg.norm(mean) * np.linalg.norm(real)))
+    return figures
+
+
+def patches_of(pixels: np.ndarray) -> np.ndarray:
+    """Disjoint patches (N, PATCH_PX, PATCH_PX, 3)."""
+    count = SIDE_PX // PATCH_PX
+    cut = pixels.reshape(count, PATCH_PX, count, PATCH_PX, 3)
+    return np.ascontiguousarray(cut.transpose(0, 2, 1, 3, 4).reshape(-1, PATCH_PX, PATCH_PX, 3))
+
+
+def line(row: Mapping[str, Any]) -> str:
+    """A line about one photograph."""
+    figures = row["figures"]
+    names = list(figures["match"])
+    shown = "  ".join(f"{name} " + "/".join(f"{figures[one][name]:.3g}" for one in METHODS) for name in names)
+    found = row["match"].figures
+    about = f"{row['class']:9} {row['name'][:26]:26} {row['material']:16} p {found['probability']:.2f}"
+    return f"{about} d {found['distance']:.2f} {row['seconds']:4.1f} s  {shown}"
+
+
+def summary(rows: list[dict[str, Any]]) -> None:
+    """Means, shares of photographs for which the match is nearer than a control, and agreement of classes."""
+    print(f"\n{'':10}" + "".join(f"{name:>18}" for name in METHODS))
+    for name in rows[0]["figures"]["match"]:
+        values = np.array([[row["figures"][method][name] for method in METHODS] for row in rows])
+        wins = [1.0, *(np.mean(values[:, 0] < values[:, k]) for k in range(1, len(METHODS)))]
+        cells = [f"{mean:.3f} (beats {win:.0%})" for mean, win in zip(values.mean(0), wins, strict=True)]
+        print(f"{name:10}{values[:, 0].mean():>18.3f}" + "".join(f"{cell:>18}" for cell in cells[1:]))
+    known = [row for row in rows if row["class"] in ALLOWED]
+    for what in ("material", "nearest"):
+        agree = np.mean([row[what] in ALLOWED[row["class"]].split() for row in known])
+        print(f"class of {'the match' if what == 'material' else 'the nearest default'}: {agree:.0%} of {len(known)}")
+    chance = np.mean([len(ALLOWED[row["class"]].split()) for row in known]) / len(bundled_classifier().names)
+    print(f"class of a random material: {chance:.0%}")
+    distances = sorted(row["match"].figures["distance"] for row in rows)
+    print("quartiles of distance: " + ", ".join(f"{np.quantile(distances, q):.2f}" for q in (0.25, 0.5, 0.75)))
+    seconds = [row["seconds"] for row in rows]
+    print(f"CPU seconds: mean {np.mean(seconds):.1f}, most {max(seconds):.1f}")
+
+
+def sheet_of(rows: list[dict[str, Any]]) -> Image.Image:
+    """Each photograph beside its match, tiled 2x2 at the photograph's scale, in two columns."""
+    high, wide = SHOWN_PX + 18, 3 * SHOWN_PX + 24
+    sheet = Image.new("RGB", (2 * wide, -(-len(rows) // 2) * high), (255, 255, 255))
+    draw = ImageDraw.Draw(sheet)
+    for index, row in enumerate(rows):
+        x, y = (index % 2) * wide, (index // 2) * high
+        sheet.paste(as_picture(row["photograph"], SHOWN_PX), (x, y))
+        tile = as_picture(row["made"]["match"], SHOWN_PX)
+        sheet.paste(tile, (x + SHOWN_PX + 4, y))
+        tiled = Image.new("RGB", (2 * SHOWN_PX, 2 * SHOWN_PX))
+        for place in ((0, 0), (SHOWN_PX, 0), (0, SHOWN_PX), (SHOWN_PX, SHOWN_PX)):
+            tiled.paste(tile, place)
+        sheet.paste(tiled.resize((SHOWN_PX, SHOWN_PX), Image.Resampling.BOX), (x + 2 * SHOWN_PX + 8, y))
+        caption = f"{row['name']} | {row['material']} | the same, 2x2"
+        draw.text((x + 2, y + SHOWN_PX + 2), caption, (0, 0, 0))
+    return sheet
+
+
+def as_picture(pixels: np.ndarray, side_px: int) -> Image.Image:
+    picture = Image.fromarray((pixels * 255 + 0.5).clip(0, 255).astype(np.uint8))
+    return picture.resize((side_px, side_px), Image.Resampling.BOX)
+
+
+def _lab(path: Path) -> torch.Tensor:
+    return lab_of(square(path))
+
+
+if __name__ == "__main__":
+    main()

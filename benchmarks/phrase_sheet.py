@@ -1,0 +1,138 @@
+"""Forty phrases, one varied and changed, layers, and favourites: `python benchmarks/phrase_sheet.py`.
+
+Writes text_phrases.jpg, text_changes.jpg, text_layers.jpg and text_more_like.jpg into docs/pictures. The forty phrases
+stand in `phrases/forty.txt`. `--list phrases/hundred.txt --out FOLDER` draws the phrases of a file instead, at
+256 pixels above their words, to be judged by eye.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT / "core"), str(ROOT / "plugins")]
+PHRASES = Path(__file__).parent / "phrases" / "forty.txt"
+PICTURES = ROOT / "docs" / "pictures"
+CELL_PX, GAP_PX, ACROSS = 192, 4, 8
+LISTED_PX, WORDS_PX, LISTED = 256, 46, (5, 4)
+"""Side of a picture of a list, height of its words, and columns and rows of a sheet."""
+CHANGED = "mossy red bricks"
+CHANGES = ("much darker", "wetter", "larger", "no moss")
+VARIED = 4
+LAYERED = (
+    *("snow on rock", "wet leaves on gravel", "rust on painted metal", "a little sand on oak planks"),
+    *("grass between cobbles", "red bricks covered in snow", "石板路上的湿落叶", "moss on bark"),
+)
+FAVOURITES = ("red brick wall", "old grey mossy bricks, herringbone")
+CHILDREN, OF_ONE = 4, 2
+
+
+def picture(text: str, seed: int = 0, start: object = None) -> tuple[Image.Image, object]:
+    """A material under a light, and its recipe."""
+    from impasto import match
+
+    recipe = match("phrase", text, seed=seed, start=start, size_px=(2 * CELL_PX, 2 * CELL_PX)).recipe
+    return lit(recipe), recipe
+
+
+def lit(recipe: Any, side_px: int = CELL_PX) -> Image.Image:
+    """The result of a recipe, under a light."""
+    from impasto import run
+    from impasto.surface.relight import BallAndPlane
+    from impasto.surface.shading import Light
+
+    light = Light(elevation=50.0, strength=1.25, sky=0.4)
+    plane = BallAndPlane.of_maps(run(recipe).maps, side_px).shade(light)[:, side_px:]
+    return Image.fromarray((np.clip(plane, 0, 1) * 255).round().astype(np.uint8))
+
+
+def sheet(pictures: list[Image.Image], across: int) -> Image.Image:
+    """Pictures in rows, each with its number."""
+    step = CELL_PX + GAP_PX
+    made = Image.new("RGB", (across * step - GAP_PX, -(-len(pictures) // across) * step - GAP_PX), "white")
+    draw = ImageDraw.Draw(made)
+    for index, one in enumerate(pictures):
+        left, top = index % across * step, index // across * step
+        made.paste(one, (left, top))
+        draw.rectangle((left, top, left + 19, top + 13), fill="white")
+        draw.text((left + 3, top + 1), str(index + 1), fill="black")
+    return made
+
+
+def phrases() -> list[str]:
+    """The phrases of the first picture."""
+    return PHRASES.read_text(encoding="utf-8").splitlines()
+
+
+def listed(text: str, number: int) -> Image.Image:
+    """A phrase as a material above its words and what is said about them; grey if it is refused."""
+    from impasto import match
+    from impasto.errors import ParameterError
+
+    made = Image.new("RGB", (LISTED_PX, LISTED_PX + WORDS_PX), "white")
+    try:
+        found = match("phrase", text, size_px=(LISTED_PX, LISTED_PX))
+        made.paste(lit(found.recipe, LISTED_PX), (0, 0))
+        told = "; ".join(found.notes)
+    except ParameterError as error:
+        made.paste("grey", (0, 0, LISTED_PX, LISTED_PX))
+        told = str(error)
+    draw = ImageDraw.Draw(made)
+    draw.text((2, LISTED_PX + 2), f"{number} {text}", fill="black")
+    for line in range(2):
+        draw.text((2, LISTED_PX + 17 + 14 * line), told[42 * line : 42 * line + 42], fill="brown")
+    return made
+
+
+def draw_list(texts: list[str], out: Path) -> None:
+    """Sheets of all phrases of a list."""
+    across, down = LISTED
+    for first in range(0, len(texts), across * down):
+        cells = [listed(text, first + index + 1) for index, text in enumerate(texts[first : first + across * down])]
+        width, height = LISTED_PX + GAP_PX, LISTED_PX + WORDS_PX
+        made = Image.new("RGB", (across * width, -(-len(cells) // across) * height), "white")
+        for index, one in enumerate(cells):
+            made.paste(one, (index % across * width, index // across * height))
+        made.save(out / f"phrases_{first + 1}.png")
+
+
+def main() -> None:
+    """Draw the pictures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=PICTURES)
+    parser.add_argument("--list", type=Path)
+    options = parser.parse_args()
+    out: Path = options.out
+    if options.list:
+        draw_list(options.list.read_text(encoding="utf-8").splitlines(), out)
+        return
+    sheet([picture(text)[0] for text in phrases()], ACROSS).save(out / "text_phrases.jpg", quality=85)
+    first, recipe = picture(CHANGED)
+    row = [first, *(picture(CHANGED, seed)[0] for seed in range(1, VARIED + 1))]
+    for text in CHANGES:
+        shown, recipe = picture(text, start=recipe)
+        row.append(shown)
+    sheet(row, len(row)).save(out / "text_changes.jpg", quality=85)
+    sheet([picture(text)[0] for text in LAYERED], ACROSS).save(out / "text_layers.jpg", quality=85)
+    sheet(evolved(), ACROSS).save(out / "text_more_like.jpg", quality=85)
+
+
+def evolved() -> list[Image.Image]:
+    """Two favourites, children of both, and children of the second alone."""
+    from impasto import more_like
+
+    pairs = [picture(text) for text in FAVOURITES]
+    recipes: list[Any] = [recipe for _, recipe in pairs]
+    children = [more_like(recipes, seed=seed).recipe for seed in range(CHILDREN)]
+    children += [more_like(recipes[1:], seed=seed).recipe for seed in range(OF_ONE)]
+    return [shown for shown, _ in pairs] + [lit(recipe) for recipe in children]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,109 @@
+"""Pictures for measuring style transfer: photographs and paintings of a folder, or scikit-image's."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tasks" / "demo"))
+from painting import night
+
+from impasto import Maps, Recipe, Step, read_maps, run
+from impasto.data.prepare import resize
+
+CONTENTS = ("cat_chelsea", "coffee", "astronaut", "canyon_ashim_dsilva", "st_basils_cathedral", "rocket")
+STYLES = (
+    "vangogh_starry_night",
+    "hokusai_great_wave",
+    "munch_scream",
+    "seurat_grande_jatte",
+    "kandinsky_composition_vii",
+    "dalziel_crypt",
+)
+"""Names of the pictures used first, since they differ most; then the others by name."""
+CAPTIONS = {
+    "cat_chelsea": "Cat",
+    "chelsea": "Cat",
+    "canyon_ashim_dsilva": "Canyon",
+    "st_basils_cathedral": "Saint Basil's Cathedral",
+    "vangogh_starry_night": "Van Gogh, The Starry Night",
+    "night": "Night sky",
+    "hokusai_great_wave": "Hokusai, The Great Wave",
+    "munch_scream": "Munch, The Scream",
+    "seurat_grande_jatte": "Seurat, La Grande Jatte",
+    "kandinsky_composition_vii": "Kandinsky, Composition VII",
+    "dalziel_crypt": "Dalziel, wood engraving",
+}
+"""Titles of pictures by the names of their files."""
+SAMPLE_CONTENTS = ("chelsea", "coffee", "astronaut", "rocket", "camera", "coins")
+SAMPLE_STYLES = ("night", "hubble_deep_field", "brick", "gravel", "grass", "retina")
+BRICK = {"dark": (0.34, 0.13, 0.09), "light": (0.80, 0.72, 0.64)}
+
+
+def contents_and_styles(data: Path | None, contents: int, styles: int, px: int) -> tuple[list[Maps], list[Maps]]:
+    """Photographs and paintings, `px` long: of DATA/photos and DATA/paintings, or scikit-image's and the demo's."""
+    if data is None:
+        names = SAMPLE_CONTENTS[:contents], SAMPLE_STYLES[:styles]
+        photographs, paintings = ([sample(name) for name in side] for side in names)
+    else:
+        photographs = _read(data / "photos", CONTENTS, contents)
+        paintings = _read(data / "paintings", STYLES, styles)
+    return [at(maps, px) for maps in photographs], [at(maps, px) for maps in paintings]
+
+
+def _read(folder: Path, first: Sequence[str], count: int) -> list[Maps]:
+    files = {file.stem: file for file in sorted(folder.glob("*.jpg"))}
+    names = [*(name for name in first if name in files), *(name for name in files if name not in first)]
+    return [replace(read_maps(files[name]), name=name) for name in names[:count]]
+
+
+def caption_of(maps: Maps) -> str:
+    """The name under a picture: "Cat" for cat_chelsea.jpg."""
+    return CAPTIONS.get(maps.name, maps.name.replace("_", " ").capitalize())
+
+
+def sample(name: str) -> Maps:
+    """The demo's painting, or one of scikit-image's pictures, with grey ones converted to RGB."""
+    from skimage import data
+
+    picture = night() if name == "night" else getattr(data, name)()
+    pixels = np.asarray(picture, np.float32) / 255
+    return Maps.from_arrays({"base_color": pixels if pixels.ndim == 3 else pixels[..., None].repeat(3, 2)}, name=name)
+
+
+def at(maps: Maps, px: int) -> Maps:
+    """The base colour alone, with a longer side of `px`."""
+    pixels = maps["base_color"].pixels
+    height, width = pixels.shape[:2]
+    factor = px / max(height, width)
+    return Maps.from_arrays(
+        {"base_color": resize(pixels, (round(height * factor), round(width * factor)))}, name=maps.name
+    )
+
+
+def square(maps: Maps, px: int) -> Maps:
+    """The central square of the base colour alone, `px` a side."""
+    pixels = maps["base_color"].pixels
+    side = min(pixels.shape[:2])
+    top, left = ((length - side) // 2 for length in pixels.shape[:2])
+    return Maps.from_arrays(
+        {"base_color": resize(pixels[top : top + side, left : left + side], (px, px))}, name=maps.name
+    )
+
+
+def brick_material(px: int) -> Maps:
+    """A seamless brick wall with all its maps, made of scikit-image's photograph."""
+    steps = (Step("tint", BRICK), Step("quilt", {"width_px": px, "height_px": px}), Step("photo-maps"))
+    return run(Recipe(steps, 3), {"source": sample("brick")}).maps
+
+
+def disc(size_px: tuple[int, int], inverted: bool = False) -> Maps:
+    """A mask of this (height, width): a white, soft-edged disc in the centre, black around it."""
+    rows, columns = (np.abs(np.linspace(-1, 1, side)) for side in size_px)
+    distance = np.hypot(rows[:, None] * size_px[0], columns * size_px[1]) / min(size_px)
+    white = np.clip((0.75 - distance) * 8 + 0.5, 0, 1)[..., None]
+    return Maps.from_arrays({"base_color": (1 - white if inverted else white).repeat(3, 2)}, name="disc")
