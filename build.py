@@ -156,8 +156,9 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="SESSION",
         help="core, plugins, core-numpy-1, hostile, blender-5.0, …",
     )
-    test_.add_argument("--hostile", action="store_true", help="also the hostile files that are slow to make or to read")
+    test_.add_argument("--all", action="store_true", help="everything, in every environment: some 45 minutes")
     test_.add_argument("--windows", action="store_true", help="also in real Blender windows (Debian, needs root)")
+    test_.add_argument("--seed", type=int, metavar="N", help="which dozen of each register runs; a new one by default")
     test_.add_argument("-k", metavar="EXPRESSION", help="only tests whose names match")
     test_.add_argument(
         "paths",

@@ -1,20 +1,31 @@
-"""Runs pytest in each environment, two at a time, and sums up in one line; or the tests of some paths only."""
+"""Runs the tests: two processes of pytest at a time share the files of each session, the longest first.
+
+A session is what runs in one environment. The default is the core's and one Blender's, without `slow` tests and with a
+dozen cases of each register (tests/choosing.py); `--all` runs everything, in every environment.
+"""
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
+import random
+import shutil
 import sys
 import tempfile
+import threading
 import time
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .environments import (
     BPY_VERSIONS,
     BUILD,
+    CORE,
     CORE_NUMPY_1,
     NEWEST_BPY,
     ROOT,
@@ -54,28 +65,26 @@ IN_BETWEEN = (
 
 Those two run all; `--only` runs all in it, too.
 """
-NEWEST_BLENDER, *_, OLDEST_BLENDER = (f"blender-{version}" for version in BPY_VERSIONS)
+NEWEST_BLENDER, OLDEST_BPY = f"blender-{NEWEST_BPY}", [*BPY_VERSIONS][-1]
 WINDOWS = "windows"
-FOR_PATHS = ("core", "plugins", NEWEST_BLENDER, "hostile", "tensorflow", WINDOWS)
-"""The sessions that paths choose by themselves, one for each folder of tests."""
+RESULTS, DURATIONS, FIRST_DURATIONS = BUILD / "results", BUILD / "durations.json", ROOT / "tests" / "durations.json"
+"""Wall seconds of each file of tests: as they were in the last run, and as they are committed."""
+PROCESSES = 2
+START_S = 15
+"""What a further process of a session costs until it runs its first test."""
+BUDGET_S, SLOW_S, NAMED = 800, 1.0, 20
+"""CPU seconds of all tests that run by default, of a single one, and how many of the slowest are named."""
 
 
 @dataclass(frozen=True)
 class Session:
-    """One run of pytest in one environment."""
+    """What runs in one environment."""
 
     name: str
     environment: Environment
     paths: tuple[str, ...]
     marks: str = ""
     """The tests that it takes, by their markers (tests/conftest.py); all where it is empty."""
-    usual: tuple[str, ...] = ()
-    """Those of the paths that are run unless the session is asked for; all where it is empty."""
-    also: Environment | None = None
-    """Another environment, whose programs its tests start."""
-    is_beside: bool = False
-    """Whether it runs beside the two others, after those before it that do: farm mostly waits for the programs that it
-    starts, and the others would otherwise be left to run last and alone."""
 
     @property
     def folders(self) -> set[str]:
@@ -87,52 +96,49 @@ class Session:
         """Whether its tests install the extension."""
         return bool(self.folders & {"blender", WINDOWS})
 
-    def options(self, options: argparse.Namespace) -> list[str]:
-        """Those of pytest that are for this session alone."""
-        marks = ["-m", self.marks] if self.marks else []
-        return [*marks, *(["--hostile"] if options.hostile and self.name == "hostile" else [])]
+    @property
+    def files(self) -> list[str]:
+        """Its files of tests, from the root."""
+        found = [path for one in self.paths for path in ((ROOT / one).rglob("test_*.py") if "::" not in one else ())]
+        return sorted(
+            {path.relative_to(ROOT).as_posix() for path in found}
+            | {path.partition("::")[0] for path in self.paths if path.partition("::")[0].endswith(".py")}
+        )
 
 
 def all_sessions() -> list[Session]:
-    """Every session, the longest first; the one in windows, which runs alone, last."""
-    newest = bpy_environment(NEWEST_BPY)
-    everything = [
-        Session("core", TESTS, ("tests/core",), "not farm", also=newest),
-        Session("plugins", TESTS, ("tests/plugins",)),
-        Session("farm", TESTS, ("tests/core",), "farm", also=newest, is_beside=True),
-    ]
-    for version in BPY_VERSIONS:
-        name = f"blender-{version}"
-        marks = "" if name == NEWEST_BLENDER else "not any_blender"
-        usual = () if name in (NEWEST_BLENDER, OLDEST_BLENDER) else IN_BETWEEN
-        is_beside = name == OLDEST_BLENDER
-        everything.append(
-            Session(name, bpy_environment(version), ("tests/blender",), marks, usual, is_beside=is_beside)
+    """Every session; the first two are the default."""
+    blenders = [
+        Session(
+            f"blender-{version}",
+            bpy_environment(version),
+            ("tests/blender",) if version in (NEWEST_BPY, OLDEST_BPY) else IN_BETWEEN,
+            "" if version == NEWEST_BPY else "not any_blender",
         )
-    everything.append(Session("core-numpy-1", CORE_NUMPY_1, NUMPY_1, "not any_numpy", is_beside=True))
-    everything.append(Session("hostile", TESTS, ("tests/hostile",), is_beside=True))
-    everything.append(Session("tensorflow", TENSORFLOW, ("tests/tensorflow_backend",), is_beside=True))
-    return [*everything, Session(WINDOWS, TESTS, ("tests/windows",), also=newest)]
+        for version in BPY_VERSIONS
+    ]
+    core = Session("core", TESTS, ("tests/core", "tests/plugins", "tests/hostile"))
+    numpy_1 = Session("core-numpy-1", CORE_NUMPY_1, NUMPY_1, "not any_numpy")
+    tensorflow = Session("tensorflow", TENSORFLOW, ("tests/tensorflow_backend",))
+    return [core, *blenders, numpy_1, tensorflow, Session(WINDOWS, TESTS, ("tests/windows",))]
 
 
-def sessions(only: Sequence[str], paths: Sequence[str] = (), windows: bool = False) -> list[Session]:
-    """The sessions of `test`: those in `only`, or that the paths are for; else all but the one in windows."""
-    everything = all_sessions()
-    unknown = sorted(set(only) - {session.name for session in everything})
-    if unknown:
-        raise BuildError(f"--only takes {', '.join(session.name for session in everything)}, not {', '.join(unknown)}")
+def sessions(
+    only: Sequence[str], paths: Sequence[str] = (), is_all: bool = False, windows: bool = False
+) -> list[Session]:
+    """The sessions of `test`: those in `only`, or that the paths are for; else the default ones, or all."""
+    everything = {session.name: session for session in all_sessions()}
+    if unknown := sorted(set(only) - set(everything)):
+        raise BuildError(f"--only takes {', '.join(everything)}, not {', '.join(unknown)}")
     if not paths:
-        usual = [session for session in everything if session.name != WINDOWS]
-        chosen = [session for session in usual if not only or session.name in only]
-        if not only:
-            chosen = [replace(session, paths=session.usual or session.paths) for session in chosen]
-        return [*chosen, everything[-1]] if windows or WINDOWS in only else chosen
+        usual = [name for name in everything if name != WINDOWS] if is_all else ["core", NEWEST_BLENDER]
+        return [everything[name] for name in [*(only or usual), *([WINDOWS] if windows else [])]]
     found = [_test_path(path) for path in paths]
     chosen = []
-    for session in everything:
+    for session in everything.values():
         own = tuple(path for path in found if Path(path).parts[1] in session.folders)
-        if own and session.name in (only or FOR_PATHS):
-            chosen.append(replace(session, paths=own, marks="", also=None))
+        if own and session.name in (only or ("core", NEWEST_BLENDER, "tensorflow", WINDOWS)):
+            chosen.append(replace(session, paths=own, marks=""))
     if not chosen:
         raise BuildError(f"no test of {', '.join(found)} runs in {', '.join(only)}")
     return chosen
@@ -148,105 +154,177 @@ def _test_path(path: str) -> str:
 
 
 def test(options: argparse.Namespace) -> None:
-    """Run the tests: all sessions, each in its own environment, some at a time; or only those of some paths."""
+    """Run the tests: the default ones in the core's environment and in one Blender, or all, or those of some paths."""
     started = time.monotonic()
     first_option = next((index for index, word in enumerate(options.paths) if word.startswith("-")), None)
     paths, more = options.paths[:first_option], options.paths[first_option:] if first_option is not None else []
-    chosen = sessions(options.only, paths, options.windows)
-    more = [*more, *(["-k", options.k] if options.k else [])]
-    codes = _run_all(chosen, lambda session: [*more, *session.options(options)])
-    failed = [session.name for session, code in zip(chosen, codes, strict=True) if code not in (0, 5)]
-    results = [_results(session) for session in chosen]
-    for line in failures(results):
+    is_all = options.all
+    seed = random.SystemRandom().randrange(10_000) if options.seed is None else options.seed
+    more += [*(["--all"] if is_all else [f"--seed={seed}"]), *(["-k", options.k] if options.k else [])]
+    windows = options.windows or (is_all and not options.only and has_windows())
+    run = Run(sessions(options.only, paths, is_all, windows), more, expected_seconds(is_all))
+    if not is_all:
+        print(f"Cases of registers: --seed {seed}", flush=True)
+    codes = run.carry_out()
+    for line in [
+        *failures(RESULTS, run.names),
+        *run.figures(is_budgeted=not (is_all or paths or options.only or options.k)),
+    ]:
         print(line)
-    print(_summary(results, time.monotonic() - started))
-    if failed:
+    if not (paths or options.k):
+        run.keep_seconds(is_all)
+    print(_summary(RESULTS, time.monotonic() - started))
+    if any(code not in (0, 5) for code in codes):
         sys.exit(1)
 
 
-def _run_all(chosen: Sequence[Session], options: Callable[[Session], list[str]]) -> list[int]:
-    """Exit codes of the sessions, two at a time and one beside; each starts once what it needs is there. BuildError."""
-    with_extension = any(session.needs_extension for session in chosen)
-    used = [*([TESTS] if with_extension else []), *(session.environment for session in chosen)]
-    needed = dict.fromkeys(one for environment in used for one in (environment.base, environment) if one)
-    with ThreadPoolExecutor(2) as pool, ThreadPoolExecutor(1) as beside:
-        # both work in this order, so nothing waits for what has not begun
-        environments: dict[Environment, Future[Path]] = {}
-        for environment in needed:
-            environments[environment] = pool.submit(_ready, environment, environments)
-        extension = pool.submit(_built_extension, environments[TESTS]) if with_extension else None
-
-        def run(session: Session) -> int:
-            environments[session.environment].result()
-            if session.also in environments:
-                environments[session.also].result()
-            return _run_pytest(session, extension.result() if extension else None, options(session))
-
-        pools = [beside if session.is_beside else pool for session in chosen if session.name != WINDOWS]
-        running = [one.submit(run, session) for one, session in zip(pools, chosen, strict=False)]
-        try:
-            for environment in environments.values():
-                environment.result()
-            codes = [session.result() for session in running]
-        except BuildError:
-            pool.shutdown(cancel_futures=True)
-            raise
-    return codes + [run(session) for session in chosen if session.name == WINDOWS]
+def has_windows() -> bool:
+    """Whether Blenders with a window can be set up here: root on Debian."""
+    return hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
-def _ready(environment: Environment, environments: Mapping[Environment, Future[Path]]) -> Path:
-    """Make the environment once its base is there."""
-    if environment.base:
-        environments[environment.base].result()
-    return environment.ready()
+def expected_seconds(is_all: bool) -> dict[str, float]:
+    """Wall seconds of each file of tests, by session and path: from the last run, else as committed."""
+    found: dict[str, float] = {}
+    for file in (FIRST_DURATIONS, DURATIONS):
+        if file.exists():
+            found |= json.loads(file.read_text(encoding="utf-8")).get("all" if is_all else "default", {})
+    return found
 
 
-def _built_extension(core: Future[Path]) -> Path:
-    """The extension's zip, built once the core's environment is there."""
-    core.result()
-    with step("Building the extension"):
-        return build_extension()
+@dataclass
+class Run:
+    """The sessions on their way: what processes share, and what they leave behind."""
+
+    sessions: Sequence[Session]
+    options: Sequence[str]
+    expected: dict[str, float]
+    extension: Path | None = None
+    processes: Counter[str] = field(default_factory=Counter)
+    """How many processes have begun with a session."""
+    names: list[str] = field(default_factory=list)
+    """The processes."""
+    choosing: threading.Lock = field(default_factory=threading.Lock)
+
+    def carry_out(self) -> list[int]:
+        """Exit codes of all processes; BuildError where something that they need cannot be made."""
+        shutil.rmtree(RESULTS, ignore_errors=True)
+        RESULTS.mkdir(parents=True)
+        self._prepare()
+        for session in self.sessions:
+            (RESULTS / session.name).mkdir()
+            order = sorted(session.files, key=lambda file: -self.seconds(session, file))
+            (RESULTS / f"{session.name}.order.json").write_text(json.dumps(order))
+        with ThreadPoolExecutor(PROCESSES) as pool:
+            lists = [pool.submit(lambda: list(self._one_after_another())) for _ in range(PROCESSES)]
+            codes = [code for one in lists for code in one.result()]
+        alone = [session for session in self.sessions if session.name == WINDOWS]
+        return [*codes, *(self._pytest(session, f"{session.name}-1") for session in alone)]
+
+    def _prepare(self) -> None:
+        """Make the environments, two at a time, then the extension."""
+        with_extension = any(session.needs_extension for session in self.sessions)
+        used = [*([CORE] if with_extension else []), *(session.environment for session in self.sessions)]
+        with ThreadPoolExecutor(PROCESSES) as pool:
+            list(pool.map(Environment.ready, dict.fromkeys(used)))
+        if with_extension:
+            with step("Building the extension"):
+                self.extension = build_extension()
+
+    def _one_after_another(self) -> Iterator[int]:
+        """Take part in one session after another, until no file is left."""
+        while session := self._next():
+            yield self._pytest(session, f"{session.name}-{self.processes[session.name]}")
+
+    def _next(self) -> Session | None:
+        """The session to take part in, of which most is left for each of its processes."""
+        with self.choosing:
+            shared = [session for session in self.sessions if session.name != WINDOWS]
+            left = {session: self._left_s(session) / (self.processes[session.name] + 1) for session in shared}
+            new = [session for session in shared if not self.processes[session.name]]
+            session = max(left, key=left.__getitem__, default=None)
+            if session is None or left[session] < START_S:
+                if not new:
+                    return None
+                session = new[0]
+            self.processes[session.name] += 1
+            return session
+
+    def seconds(self, session: Session, file: str) -> float:
+        """How long this file is expected to take."""
+        return self.expected.get(f"{session.name}: {file}", 10.0)
+
+    def _left_s(self, session: Session) -> float:
+        """The seconds of the files that no process has claimed."""
+        claimed = {path.name.replace("!", "/") for path in (RESULTS / session.name).iterdir()}
+        return sum(self.seconds(session, file) for file in session.files if file not in claimed)
+
+    def _pytest(self, session: Session, name: str) -> int:
+        """Run a process of pytest; its exit code."""
+        self.names.append(name)
+        shared = RESULTS / session.name
+        with tempfile.TemporaryDirectory(prefix="impasto-profile-", ignore_cleanup_errors=True) as profile:
+            extension = {"IMPASTO_EXTENSION": self.extension} if self.extension else {}
+            own = {"IMPASTO_ENGINE": TESTS.python, "IMPASTO_CACHE": BUILD, "IMPASTO_PROFILE": profile, **extension}
+            command = [session.environment.python, "-P", "-m", "pytest", *session.paths, *self.options, "--color=no"]
+            command += ["-m", session.marks] if session.marks else []
+            command += [f"--junitxml={RESULTS / name}.xml", f"--seconds={RESULTS / name}.seconds.json"]
+            command += [f"--share={shared}", f"--order={shared}.order.json"]
+            running = start(command, clean_environment(**own), cwd=ROOT)
+            assert running.stdout is not None
+            for line in running.stdout:
+                print(f"[{name}] {line}", end="", flush=True)
+            return running.wait()
+
+    def _seconds(self) -> Iterator[tuple[str, dict]]:
+        """What each process wrote about its tests, with its session's name."""
+        for session in self.sessions:
+            for file in RESULTS.glob(f"{session.name}-[0-9].seconds.json"):
+                yield session.name, json.loads(file.read_text(encoding="utf-8"))
+
+    def figures(self, is_default: bool) -> list[str]:
+        """CPU seconds of each folder, beside the budget, and the slowest tests; those that should be marked `slow`."""
+        folders: Counter[str] = Counter()
+        tests = []
+        total = 0.0
+        for name, written in self._seconds():
+            total += written["total"]
+            for test, one in written["tests"].items():
+                folders[test.split("/")[1] + ("" if name in ("core", NEWEST_BLENDER) else f" ({name})")] += one["cpu"]
+                tests.append((one["cpu"], test, one["marks"]))
+            folders["shared fixtures"] += sum(written["fixtures"].values())
+        if not tests:
+            return []
+        folders["start, collection"] = total - sum(folders.values())
+        lines = ["", f"CPU seconds: {total:.0f}" + (f" of a budget of {BUDGET_S}" if is_default else "")]
+        lines += [f"  {seconds:7.1f}  {folder}" for folder, seconds in folders.most_common()]
+        lines += ["The slowest tests:"]
+        lines += [f"  {cpu:7.1f}  {test}" for cpu, test, _ in sorted(tests, reverse=True)[:NAMED]]
+        if is_default:
+            late = [(cpu, test) for cpu, test, marks in sorted(tests, reverse=True) if cpu > SLOW_S and not marks]
+            lines += [f"Over {SLOW_S:g} CPU s, and marked neither slow nor essential: {len(late)}"]
+            lines += [f"  {cpu:7.1f}  {test}" for cpu, test in late]
+        return lines
+
+    def keep_seconds(self, is_all: bool) -> None:
+        """Write how long each file took, for the order of the next run."""
+        found: dict[str, float] = defaultdict(float)
+        for name, written in self._seconds():
+            for test, one in written["tests"].items():
+                found[f"{name}: {test.partition('::')[0]}"] += one["wall"]
+        kept = json.loads(DURATIONS.read_text(encoding="utf-8")) if DURATIONS.exists() else {}
+        rounded = {file: round(seconds, 1) for file, seconds in sorted(found.items())}
+        kept["all" if is_all else "default"] = {**kept.get("all" if is_all else "default", {}), **rounded}
+        DURATIONS.write_text(json.dumps(kept, indent=0), encoding="utf-8")
 
 
-def _results(session: Session) -> Path:
-    return BUILD / "results" / f"{session.name}.xml"
+def failures(folder: Path, names: Sequence[str]) -> list[str]:
+    """A line for each test that failed, with the first line of what it says, from the XML files of these processes.
 
-
-def _run_pytest(session: Session, built: Path | None, more: Sequence[str]) -> int:
-    results = _results(session)
-    results.parent.mkdir(parents=True, exist_ok=True)
-    results.unlink(missing_ok=True)
-    extension = {"IMPASTO_EXTENSION": built} if built else {}
-    with tempfile.TemporaryDirectory(prefix="impasto-profile-", ignore_cleanup_errors=True) as profile:
-        own = {"IMPASTO_ENGINE": TESTS.python, "IMPASTO_CACHE": BUILD, "IMPASTO_PROFILE": profile, **extension}
-        return _run_in(session, clean_environment(**own), results, more)
-
-
-def _run_in(session: Session, environment: dict[str, str], results: Path, more: Sequence[str]) -> int:
-    command = [
-        session.environment.python,
-        "-P",
-        "-m",
-        "pytest",
-        *session.paths,
-        f"--junitxml={results}",
-        "--color=no",
-        *more,
-    ]
-    running = start(command, environment, cwd=ROOT)
-    assert running.stdout is not None
-    for line in running.stdout:
-        print(f"[{session.name}] {line}", end="", flush=True)
-    return running.wait()
-
-
-def failures(files: Sequence[Path]) -> list[str]:
-    """A line for each test that failed, with its session and the first line of what it says, from pytest's XML files.
-
-    They stand at the end of all output, since the sessions run side by side and print between each other's lines.
+    They stand at the end of all output, since the processes run side by side and print between each other's lines.
     """
     found = []
-    for file in files:
+    for file in [folder / f"{name}.xml" for name in names]:
         if not file.exists():
             found.append(f"FAILED [{file.stem}]: it ended without results")
             continue
@@ -257,13 +335,10 @@ def failures(files: Sequence[Path]) -> list[str]:
     return found
 
 
-def _summary(files: Sequence[Path], elapsed_s: float) -> str:
+def _summary(folder: Path, elapsed_s: float) -> str:
     """One line over all sessions, in pytest's words."""
     counts = dict.fromkeys(("failed", "passed", "skipped", "error"), 0)
-    for file in files:
-        if not file.exists():
-            counts["error"] += 1
-            continue
+    for file in folder.glob("*.xml"):
         suite = ElementTree.parse(file).getroot()[0]
         failures, errors, skipped = (int(suite.get(key, 0)) for key in ("failures", "errors", "skipped"))
         counts["failed"] += failures

@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+pytest.importorskip("torch", reason="no engine here: run `python build.py test`")
+
 from impasto import Maps
 from impasto.batch.engines import local_engines
 from impasto.engine.client import Client

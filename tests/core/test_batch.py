@@ -18,7 +18,6 @@ from impasto import read_maps, read_recipe
 from impasto.batch.contact_sheet import FAILED_COLOR
 from impasto.batch.record import DONE_FILE
 
-pytestmark = pytest.mark.farm
 
 
 def test_a_folder_of_pictures_with_one_recipe(impasto, tmp_path):

@@ -20,7 +20,6 @@ from impasto.batch import cluster, on_worker
 from impasto.errors import WorkerError
 from impasto.system.locks import acquire
 
-pytestmark = pytest.mark.farm
 
 
 PATIENCE_S = 600

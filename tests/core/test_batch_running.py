@@ -34,7 +34,7 @@ from impasto.errors import FileError
 from impasto.system.locks import held
 from impasto.system.untrusted import file_error
 
-pytestmark = [pytest.mark.usefixtures("misbehaving"), pytest.mark.farm]
+pytestmark = pytest.mark.usefixtures("misbehaving")
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from impasto.engine.client import Client
 from impasto.errors import ImpastoError
 from impasto.film.shot import repaint_shot
 
-pytestmark = [pytest.mark.usefixtures("misbehaving"), pytest.mark.farm]
+pytestmark = pytest.mark.usefixtures("misbehaving")
 
 
 def write_table(path: Path, rows) -> Path:

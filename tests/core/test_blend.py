@@ -34,7 +34,6 @@ from tasks.environments import bpy_environment  # noqa: E402
 BLENDER = bpy_environment("5.0").python
 
 pytestmark = [
-    pytest.mark.farm,
     pytest.mark.skipif(os.name == "nt", reason="the program that starts Blender is a shell script"),
     pytest.mark.skipif(not BLENDER.exists(), reason="no Blender yet: run `python build.py test --only blender-5.0`"),
 ]

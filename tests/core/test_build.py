@@ -1,8 +1,9 @@
 """The task runner: which tests run where, and what they need first."""
 
+import json
+import shutil
 import subprocess
 import sys
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,10 +12,10 @@ import pytest
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 from tasks import testing  # noqa: E402
-from tasks.environments import CORE, CORE_NUMPY_1, Environment  # noqa: E402
+from tasks.environments import CORE, CORE_NUMPY_1, TESTS, Environment  # noqa: E402
 from tasks.messages import BuildError  # noqa: E402
 from tasks.phrase_model import copy_sets  # noqa: E402
-from tasks.testing import NEWEST_BLENDER, Session, all_sessions, sessions  # noqa: E402
+from tasks.testing import NEWEST_BLENDER, all_sessions, sessions  # noqa: E402
 
 
 def chosen(*paths: str, only: tuple[str, ...] = ()) -> dict[str, tuple[str, ...]]:
@@ -26,9 +27,9 @@ def chosen(*paths: str, only: tuple[str, ...] = ()) -> dict[str, tuple[str, ...]
     [
         ("core/test_wire.py", "core"),
         ("tests/core/test_wire.py", "core"),
-        ("plugins/test_quilt.py::test_it_tiles", "plugins"),
+        ("plugins/test_quilt.py::test_it_tiles", "core"),
         ("blender/test_jobs.py", NEWEST_BLENDER),
-        ("hostile", "hostile"),
+        ("hostile", "core"),
         ("windows", "windows"),
     ],
 )
@@ -37,9 +38,9 @@ def test_a_path_chooses_its_session(path, session):
 
 
 def test_paths_of_several_folders_are_each_run_in_their_own_session():
-    assert chosen("core/test_wire.py", "plugins", "core/test_recipe.py") == {
-        "core": ("tests/core/test_wire.py", "tests/core/test_recipe.py"),
-        "plugins": ("tests/plugins",),
+    assert chosen("core/test_wire.py", "blender", "plugins") == {
+        "core": ("tests/core/test_wire.py", "tests/plugins"),
+        NEWEST_BLENDER: ("tests/blender",),
     }
 
 
@@ -48,31 +49,17 @@ def test_another_session_of_the_same_folder_can_be_asked_for():
     assert chosen("core/test_wire.py", only=("core-numpy-1",)) == {"core-numpy-1": ("tests/core/test_wire.py",)}
 
 
-def test_marked_tests_are_left_out_where_they_repeat_others_unless_asked_for_by_path():
-    marks = {session.name: session.marks for session in all_sessions()}
-    left_out = {name: mark for name, mark in marks.items() if mark}
-    older = dict.fromkeys(("blender-4.5", "blender-4.2"), "not any_blender")
-    beside = {"core": "not farm", "farm": "farm"}
-    assert left_out == {**older, **beside, "core-numpy-1": "not any_numpy"}
-    (asked_for,) = sessions(["blender-4.2"], ["blender/test_installer.py"])
-    assert asked_for.marks == ""
-
-
-def test_without_paths_everything_runs_but_windows():
+def test_without_paths_the_core_and_one_blender_run_and_all_but_windows_if_asked():
     names = [session.name for session in all_sessions()]
-    assert list(chosen()) == [name for name in names if name != "windows"]
-    assert [session.name for session in sessions((), (), windows=True)] == names
-    assert list(chosen(only=("windows",))) == ["windows"]
-
-
-def test_only_tests_in_blender_wait_for_the_extension_to_be_built():
-    needing = {session.name for session in all_sessions() if session.needs_extension}
-    assert needing == {"blender-5.0", "blender-4.5", "blender-4.2", "windows"}
+    assert list(chosen()) == ["core", NEWEST_BLENDER]
+    assert [session.name for session in sessions((), is_all=True)] == [name for name in names if name != "windows"]
+    assert [session.name for session in sessions((), is_all=True, windows=True)] == names
+    assert all((ROOT / path).is_file() for session in all_sessions() for path in session.files)
 
 
 def test_an_environment_on_another_is_made_anew_with_it():
-    other = replace(CORE, requirements=(*CORE.requirements, "more"))
-    assert CORE_NUMPY_1.base == CORE
+    other = replace(TESTS, extends=replace(CORE, requirements=(*CORE.requirements, "more")))
+    assert CORE_NUMPY_1.base == TESTS
     assert replace(CORE_NUMPY_1, base=other).folder != CORE_NUMPY_1.folder
 
 
@@ -82,43 +69,74 @@ def test_a_path_without_tests_is_refused_with_an_example(path):
         chosen(path)
 
 
-def test_a_blender_in_between_runs_what_changed_and_all_if_it_is_asked_for():
-    usual = chosen()["blender-4.5"]
-    assert all((ROOT / path).is_file() for path in usual)
-    assert "tests/blender/test_layers.py" in usual
-    assert chosen(only=("blender-4.5",)) == {"blender-4.5": ("tests/blender",)}
-    assert chosen()["blender-4.2"] == ("tests/blender",)
-
-
 def test_a_session_that_none_of_the_paths_belongs_to_is_refused():
-    with pytest.raises(BuildError, match=r"no test of tests/core/test_wire\.py runs in plugins"):
-        chosen("core/test_wire.py", only=("plugins",))
-    with pytest.raises(BuildError, match="--only takes core, plugins"):
+    with pytest.raises(BuildError, match=r"no test of tests/core/test_wire\.py runs in blender-4\.2"):
+        chosen("core/test_wire.py", only=("blender-4.2",))
+    with pytest.raises(BuildError, match="--only takes core, "):
         chosen(only=("kore",))
 
 
-class Here(Environment):
-    """The environment that these tests run in."""
+PROBES = {
+    "test_a.py": """
+import pytest
 
-    python = Path(sys.executable)  # type: ignore[assignment]
+@pytest.mark.slow
+def test_long(): pass
+
+@pytest.mark.register("name")
+@pytest.mark.parametrize("name", [f"{letter}-{number}" for letter in "abcd" for number in range(10)])
+def test_each(name): pass
+""",
+    "test_b.py": "def test_broken(): raise ValueError('so it is')",
+    "test_c.py": "def test_fine(): pass",
+}
 
 
-def test_the_profile_of_a_session_is_gone_after_it(tmp_path, monkeypatch):
-    program = tmp_path / "test_probe.py"
-    program.write_text(
-        "import os, pathlib\n"
-        "def test_it():\n"
-        "    folder = pathlib.Path(os.environ['IMPASTO_PROFILE'])\n"
-        "    assert list(folder.iterdir()) == []\n"
-        "    (folder / 'userpref.blend').touch()\n"
-    )
-    monkeypatch.setattr(testing, "BUILD", tmp_path)
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    assert (
-        testing._run_pytest(Session("probe", Here("here", ()), (str(program),)), None, ["-p", "no:cacheprovider"]) == 0
-    )
-    assert (tmp_path / "results" / "probe.xml").exists()
-    assert not list(tmp_path.glob("impasto-profile-*"))
+@pytest.fixture
+def pytest_of_probes(tmp_path):
+    """pytest over a few tests with our options; returns the names of those that ran, by process, and of the failed."""
+    (tmp_path / "tests").mkdir()
+    for name in ("conftest.py", "choosing.py", "sharing.py"):
+        shutil.copy(ROOT / "tests" / name, tmp_path / "tests")
+    for name, text in PROBES.items():
+        (tmp_path / "tests" / name).write_text(text)
+
+    def run(*options, processes=1):
+        command = [sys.executable, "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests", *options]
+        names = [f"probe-{number}" for number in range(processes)]
+        running = [
+            subprocess.Popen([*command, f"--seconds={name}.json", f"--junitxml={name}.xml"], cwd=tmp_path)
+            for name in names
+        ]
+        assert [one.wait() for one in running].count(1) == 1
+        ran = [list(json.loads((tmp_path / f"{name}.json").read_text())["tests"]) for name in names]
+        return ran, testing.failures(tmp_path, [*names, "killed"])
+
+    return run
+
+
+def test_slow_tests_run_only_if_asked_for_and_a_dozen_cases_of_a_register_by_seed(pytest_of_probes):
+    (ran,), failed = pytest_of_probes("--seed=1")
+    assert len(ran) == 12 + 2
+    assert {name.split("[")[1][0] for name in ran if "[" in name} == set("abcd"), "each way to work is among them"
+    assert failed == [
+        "FAILED [probe-0] tests.test_b::test_broken: ValueError: so it is",
+        "FAILED [killed]: it ended without results",
+    ]
+    assert pytest_of_probes("--seed=1")[0] == [ran]
+    assert pytest_of_probes("--seed=2")[0] != [ran]
+    (everything,), _ = pytest_of_probes("--all")
+    assert len(everything) == 40 + 3
+
+
+def test_processes_share_files_so_that_each_runs_once(pytest_of_probes, tmp_path):
+    (tmp_path / "order.json").write_text(json.dumps(["tests/test_c.py", "tests/test_b.py", "tests/test_a.py"]))
+    (tmp_path / "claims").mkdir()
+    both, _ = pytest_of_probes("--share=claims", "--order=order.json", processes=2)
+    assert len({*both[0], *both[1]}) == len(both[0] + both[1]) == 14
+    (tmp_path / "alone").mkdir()
+    (ran,), _ = pytest_of_probes("--share=alone", "--order=order.json")
+    assert ran[:2] == ["tests/test_c.py::test_fine", "tests/test_b.py::test_broken"]
 
 
 MAKING = """
@@ -155,16 +173,6 @@ def said_until(process, text):
     while text not in said and (line := process.stdout.readline()):
         said += line
     return said
-
-
-def test_failed_tests_are_named_at_the_end(tmp_path):
-    probe, results = tmp_path / "test_probe.py", tmp_path / "probe.xml"
-    probe.write_text("def test_fine():\n    pass\n\n\ndef test_broken():\n    raise ValueError('so it is')\n")
-    command = [sys.executable, "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={results}", probe]
-    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 1
-    broken, without_results = testing.failures([results, tmp_path / "killed.xml"])
-    assert broken == "FAILED [probe] test_probe::test_broken: ValueError: so it is"
-    assert without_results == "FAILED [killed]: it ended without results"
 
 
 def test_of_two_that_need_an_environment_one_makes_it_and_the_other_waits(tmp_path):

@@ -11,7 +11,6 @@ import pytest
 import quickjs
 from batches import bytes_of, checkers, done_names, write_csv
 
-pytestmark = pytest.mark.farm
 
 DOCS = Path(__file__).parents[2] / "docs"
 SCRIPTS = DOCS / "scripts"

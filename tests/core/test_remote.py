@@ -20,7 +20,6 @@ from impasto.engine.remote import Remote
 from impasto.engine.requests import Delivery, JobInput
 from impasto.errors import Cancelled, FileError, ParameterError, ProtocolError, WorkerError
 
-pytestmark = pytest.mark.farm
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The option --hostile, and the warm process."""
+"""The warm process."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
+pytest.importorskip("torch", reason="no engine here: run `python build.py test`")
+
 from hostile.warm import Warm
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--hostile", action="store_true", help="also the hostile files that are slow to make or to read")
 
 
 @pytest.fixture(scope="session")

@@ -16,11 +16,12 @@ CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give the test its files: the slow ones with --hostile only."""
-    chosen = [case for case in cases() if not case.is_slow or metafunc.config.getoption("--hostile")]
-    metafunc.parametrize("case", [pytest.param(case, id=case.id) for case in chosen])
+    """Give the test its files."""
+    slow = {True: (pytest.mark.slow,), False: ()}
+    metafunc.parametrize("case", [pytest.param(case, id=case.id, marks=slow[case.is_slow]) for case in cases()])
 
 
+@pytest.mark.register("case", 150)
 def test_a_hostile_file_is_refused_in_a_sentence(case: Case, warm: Warm, tmp_path: Path) -> None:
     folder, out = tmp_path / "folder", tmp_path / "out"
     folder.mkdir()

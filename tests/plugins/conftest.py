@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+
+pytest.importorskip("torch", reason="no engine here: run `python build.py test`")
+
 from random_weights import write_small_weights
 from tiny import TINY, install_foreign, train_tiny
 

@@ -1,12 +1,16 @@
 """Exported models in Keras on TensorFlow: our picture from the same noise. Its environment is TensorFlow's own."""
 
 import os
+from importlib.util import find_spec
 
+import pytest
+
+if find_spec("tensorflow") is None:
+    pytest.skip("no TensorFlow here: run `python build.py test --all`", allow_module_level=True)
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["IMPASTO_PRECISION"] = "float32"
 
-import pytest
 from exporting import differences, exported, keras_run, reference
 
 CLOSE = 1e-3

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+pytest.importorskip("torch", reason="no engine here: run `python build.py test`")
+
 from PIL import Image
 from skimage import data
 
