@@ -19,7 +19,7 @@ from impasto.batch.contact_sheet import FAILED_COLOR
 from impasto.batch.record import DONE_FILE
 
 
-
+@pytest.mark.essential
 def test_a_folder_of_pictures_with_one_recipe(impasto, tmp_path):
     write_photos(tmp_path / "photos", 3)
     recipe = write_recipe(tmp_path / "r.json", ("tint", {}), ("checker", {"squares": 2}), seed=5)
@@ -35,6 +35,7 @@ def test_a_folder_of_pictures_with_one_recipe(impasto, tmp_path):
     assert left_over(tmp_path / "out") == []
 
 
+@pytest.mark.slow
 def test_a_tiled_picture_is_one_job_and_goes_on_where_it_was(impasto, tmp_path):
     for number, photo in zip((1001, 1012), write_photos(tmp_path, 2), strict=True):
         photo.rename(tmp_path / f"wall.{number}.png")
@@ -52,6 +53,7 @@ def test_a_tiled_picture_is_one_job_and_goes_on_where_it_was(impasto, tmp_path):
     assert json.loads(impasto(*arguments).stdout.splitlines()[-1])["done_before"] == 0, "one tile is another now"
 
 
+@pytest.mark.slow
 def test_a_failed_job_is_listed_and_the_others_are_made_and_it_alone_is_tried_again(impasto, tmp_path):
     rows = [{**row, "source": ""} for row in checkers(3)]
     rows.insert(1, {"recipe": "raises", "name": "bad", "source": "p0.png"})
@@ -76,6 +78,7 @@ def test_a_failed_job_is_listed_and_the_others_are_made_and_it_alone_is_tried_ag
     assert impasto("batch", "--retry", "--out", out).returncode == 2
 
 
+@pytest.mark.slow
 def test_a_dry_run_lists_sizes_and_what_is_done_and_makes_nothing(impasto, tmp_path):
     table, out = write_csv(tmp_path / "t.csv", checkers(2)), tmp_path / "out"
     listed = impasto("batch", table, "--out", out, "--dry-run")
@@ -100,6 +103,7 @@ def seconds_until_ended(running: subprocess.Popen) -> float:
     return time.thread_time() - started
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="sends SIGINT to one process")
 def test_control_c_ends_within_two_seconds_and_the_same_command_goes_on(engine_with_misbehaving, impasto, tmp_path):
     rows = checkers(8, **{"recipe": "slow", "parameter.seconds": 0.6})
@@ -127,6 +131,7 @@ def test_control_c_ends_within_two_seconds_and_the_same_command_goes_on(engine_w
     assert sorted(done_names(out)) == sorted(f"c{number}" for number in range(8))
 
 
+@pytest.mark.essential
 @pytest.mark.skipif(os.name == "nt", reason="sends SIGKILL")
 def test_a_batch_that_is_killed_leaves_no_half_result_and_goes_on(engine_with_misbehaving, impasto, tmp_path):
     rows = checkers(6, **{"recipe": "slow", "parameter.seconds": 0.4})

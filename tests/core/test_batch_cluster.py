@@ -20,8 +20,6 @@ from impasto.batch import cluster, on_worker
 from impasto.errors import WorkerError
 from impasto.system.locks import acquire
 
-
-
 PATIENCE_S = 600
 """Time after which something hangs, on however busy a computer."""
 
@@ -54,6 +52,7 @@ def contents(folder):
     return {path.name: path.read_bytes() for path in folder.glob("*.png") if path.name != "contact_sheet.png"}
 
 
+@pytest.mark.slow
 def test_the_bytes_are_those_of_local_processes_seen_or_sent(impasto, dask, tmp_path):
     write_photos(tmp_path / "photos", 3)
     recipe = write_recipe(tmp_path / "r.json", ("tint", {"strength": 0.5}), seed=5)
@@ -71,6 +70,7 @@ def test_the_bytes_are_those_of_local_processes_seen_or_sent(impasto, dask, tmp_
         assert json.loads(again.stdout.splitlines()[-1])["done_before"] == 6
 
 
+@pytest.mark.slow
 def test_a_folder_of_maps_is_sent_under_its_name(impasto, dask, tmp_path):
     (photo,) = write_photos(tmp_path, 1)
     made = impasto("maps", photo, "--out", tmp_path / "wall", "--name", "wall")
@@ -81,6 +81,7 @@ def test_a_folder_of_maps_is_sent_under_its_name(impasto, dask, tmp_path):
     assert {path.name for path in (tmp_path / "out").glob("*.png")} >= {"wall_base_color.png", "wall_normal.png"}
 
 
+@pytest.mark.slow
 def test_a_job_of_its_own_fault_fails_alone_and_is_not_tried_again(impasto, dask, tmp_path):
     rows = [*checkers(2), {"recipe": "raises", "name": "bad"}]
     write_photos(tmp_path, 1)
@@ -94,6 +95,7 @@ def test_a_job_of_its_own_fault_fails_alone_and_is_not_tried_again(impasto, dask
     assert "ZeroDivisionError" in failure["message"]
 
 
+@pytest.mark.slow
 def test_a_worker_with_a_full_disk_gets_no_more_jobs(impasto, own_dask, tmp_path):
     """The disk of one that is sent its inputs is full; here its temporary folder is missing, which fails alike."""
     for _ in range(2):
@@ -113,6 +115,7 @@ def test_a_worker_with_a_full_disk_gets_no_more_jobs(impasto, own_dask, tmp_path
         assert failures_in(tmp_path / "more")[0]["message"].startswith("on the worker tcp://127.0.0.1")
 
 
+@pytest.mark.slow
 def test_limits_hold_on_workers(impasto, dask, tmp_path):
     rows = [{"recipe": "slow", "name": "endless", "parameter.seconds": 60}, *checkers(1)]
     rows.insert(0, {"recipe": "hog", "name": "large", "parameter.mib": 4096})
@@ -126,6 +129,7 @@ def test_limits_hold_on_workers(impasto, dask, tmp_path):
     assert said == {"endless": "took longer than 15 s", "large": "needed more than 1 GiB of memory"}
 
 
+@pytest.mark.slow
 def test_resources_choose_workers_and_must_be_there(impasto, dask, tmp_path):
     table = write_csv(tmp_path / "t.csv", checkers(2))
     arguments = ("batch", table, "--cluster", dask.address, "--out")
@@ -154,6 +158,7 @@ def test_no_scheduler_and_no_worker_are_said_with_a_remedy(own_dask, tmp_path, m
             pass
 
 
+@pytest.mark.slow
 def test_workers_that_are_lost_while_they_are_asked_are_left_out_or_asked_again(own_dask, monkeypatch):
     """A busy worker that misses its heartbeats is taken for dead, and its nanny starts another one."""
     own_dask.add_worker()
@@ -176,6 +181,7 @@ def test_workers_that_are_lost_while_they_are_asked_are_left_out_or_asked_again(
         assert len(asked) == 2 + cluster.ASKED
 
 
+@pytest.mark.slow
 def test_a_worker_with_other_versions_is_refused_before_anything_runs(impasto, own_dask, tmp_path):
     shadow = tmp_path / "shadow" / "impasto-0.0.9.dist-info"
     shadow.mkdir(parents=True)
@@ -188,6 +194,7 @@ def test_a_worker_with_other_versions_is_refused_before_anything_runs(impasto, o
     assert done_names(tmp_path / "out") == []
 
 
+@pytest.mark.slow
 def test_a_folder_that_a_worker_does_not_see_is_refused_and_sending_is_offered(impasto, own_dask, tmp_path):
     own_dask.add_worker()
     own_dask.wait_for_workers(1)
@@ -222,6 +229,7 @@ def wait_for_jobs(running, folder, number):
         pytest.fail(f"{count(folder)} of {number} jobs were made: {running.communicate()}")
 
 
+@pytest.mark.slow
 def test_killed_workers_lose_and_double_nothing(engine_with_misbehaving, own_dask, tmp_path):
     nannies = [own_dask.add_worker() for _ in range(4)]
     write_photos(tmp_path, 2)
@@ -244,6 +252,7 @@ def test_killed_workers_lose_and_double_nothing(engine_with_misbehaving, own_das
     assert left_over(out) == []
 
 
+@pytest.mark.slow
 def test_a_worker_that_hangs_is_given_up_and_its_jobs_are_made_elsewhere(
     engine_with_misbehaving, tmp_path, monkeypatch
 ):
@@ -266,6 +275,7 @@ def test_a_worker_that_hangs_is_given_up_and_its_jobs_are_made_elsewhere(
         dask.close()
 
 
+@pytest.mark.slow
 def test_a_scheduler_that_dies_ends_the_batch_and_another_one_makes_the_rest(
     engine_with_misbehaving, impasto, own_dask, tmp_path
 ):
@@ -292,6 +302,7 @@ def test_a_scheduler_that_dies_ends_the_batch_and_another_one_makes_the_rest(
     assert (said["made"], said["done_before"]) == (30 - done, done)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_the_jobs_on_the_workers_end_with_the_command(engine_with_misbehaving, dask, tmp_path, number):
     write_photos(tmp_path, 1)
@@ -311,6 +322,7 @@ def test_the_jobs_on_the_workers_end_with_the_command(engine_with_misbehaving, d
     assert list(out.glob("*.png")) == []
 
 
+@pytest.mark.slow
 def test_a_batch_that_ends_leaves_the_jobs_of_another_one_alone(engine_with_misbehaving, impasto, dask, tmp_path):
     write_photos(tmp_path, 1)
     short, began = write_csv(tmp_path / "other.csv", checkers(1)), time.monotonic()

@@ -53,6 +53,7 @@ def listed(batch, target) -> tuple[list, list[str]]:
     return found, told
 
 
+@pytest.mark.essential
 def test_each_result_is_an_asset_with_a_preview_its_maps_and_its_recipe(batch, tmp_path):
     assets, told = listed(batch, tmp_path / "assets")
     assert told == []
@@ -72,6 +73,7 @@ def test_each_result_is_an_asset_with_a_preview_its_maps_and_its_recipe(batch, t
 OWN = "orm=ambient_occlusion,roughness,metallic base=base_color n=normal"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("export", "format_"), [("unity-hdrp", "png16"), ("gltf", "exr"), (OWN, "png")])
 def test_packed_results_are_unpacked_to_the_maps_that_they_show(export, format_, walls, batch, tmp_path):
     packed = tmp_path / "packed"
@@ -88,6 +90,7 @@ def test_packed_results_are_unpacked_to_the_maps_that_they_show(export, format_,
             np.testing.assert_allclose(found.pixels, wanted.pixels, atol=1.5 / 255)  # half floats and two roundings
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("export", ["", "unity-urp"])
 def test_tiled_results_are_one_asset_with_all_tiles(export, tmp_path):
     bricks = run(Recipe((Step("bricks", {"width_px": 64, "height_px": 64}),))).maps
@@ -102,6 +105,7 @@ def test_tiled_results_are_one_asset_with_all_tiles(export, tmp_path):
         assert tiles_at(tmp_path / "assets" / file).keys() == {1001, 1012}
 
 
+@pytest.mark.slow
 def test_results_that_were_changed_or_cannot_be_read_are_left_out(batch, tmp_path):
     (batch / "wall_0_base_color.png").unlink()
     broken = batch / "wall_1_normal.png"
@@ -122,6 +126,7 @@ def test_without_a_blender_nothing_is_begun_and_the_remedy_is_told(walls, tmp_pa
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="a script as a program")
 def test_blender_is_asked_for_the_library_of_all_results(walls, tmp_path, monkeypatch, capsys):
     """A program in Blender's place writes what it was asked for; the real one is tested in tests/windows."""

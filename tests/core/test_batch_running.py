@@ -46,6 +46,7 @@ def photos(tmp_path):
     return found
 
 
+@pytest.mark.slow
 def test_a_job_that_is_done_is_not_done_again_until_its_recipe_or_input_changes(engines, photos, tmp_path):
     out = tmp_path / "out"
 
@@ -103,6 +104,7 @@ def test_a_torn_line_of_the_record_costs_one_job(engines, photos, tmp_path):
     assert outcome(run_plan(plan, engines)) == (0, 3, 0)
 
 
+@pytest.mark.essential
 def test_bytes_do_not_depend_on_the_order_or_the_number_of_workers(engines, worker_command, monkeypatch, tmp_path):
     rows = [
         {"recipe": "photo-maps", "source": path.name, "seed": number, "name": path.stem}
@@ -148,6 +150,7 @@ def _is_engine(process: psutil.Process) -> bool:
         return False
 
 
+@pytest.mark.slow
 def test_sixty_mixed_jobs_survive_engines_that_are_killed(engines, tmp_path):
     """Nothing is lost and nothing is doubled; what cannot be made is listed."""
     rows = checkers(57)
@@ -200,6 +203,7 @@ def test_a_job_over_its_time_fails_with_the_remedy_and_the_others_are_made(engin
     assert "--time-limit" in failure["remedy"]
 
 
+@pytest.mark.essential
 def test_a_job_over_its_memory_fails_with_the_remedy_and_the_others_are_made(engines, tmp_path):
     rows = [{**row, "parameter.mib": ""} for row in checkers(2)]
     rows.insert(0, {**rows[0], "recipe": "hog", "name": "h", "parameter.mib": 4096})
@@ -211,6 +215,7 @@ def test_a_job_over_its_memory_fails_with_the_remedy_and_the_others_are_made(eng
     assert failure["message"] == "needed more than 1 GiB of memory"
 
 
+@pytest.mark.slow
 def test_engines_take_graphics_cards_in_turn_and_have_their_threads(worker_command, monkeypatch, tmp_path):
     """Pretended cards: no tool of this test uses them."""
     monkeypatch.setattr("impasto.batch.engines.COMMAND", worker_command)
@@ -244,6 +249,7 @@ class Failing(Executor):
         return future
 
 
+@pytest.mark.slow
 def test_what_an_earlier_job_left_in_memory_is_no_later_jobs_failure(engines, tmp_path):
     """The engine is started anew if it keeps too much; here a limit that PyTorch alone takes half of."""
     plan = plan_of(write_csv(tmp_path / "t.csv", checkers(2)), tmp_path / "out")
@@ -297,6 +303,7 @@ def test_a_job_whose_input_vanishes_fails_alone(engines, photos, tmp_path):
     assert progress.exit_code == FileError.exit_code
 
 
+@pytest.mark.slow
 def test_a_pool_of_processes_makes_jobs_too(tmp_path):
     """All that crosses to another process can be pickled: jobs, limits, results and errors."""
     rows = [{"recipe": "tint", "source": path.name} for path in write_photos(tmp_path, 2)]

@@ -44,6 +44,7 @@ def frames_in(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
+@pytest.mark.slow
 def test_shots_are_repainted_beside_pictures_as_the_library_does(impasto, table, tmp_path):
     out = tmp_path / "out"
     line = ("batch", table, "--workers", 2, "--out", out, "--json")
@@ -108,6 +109,7 @@ def test_a_folder_that_is_not_of_this_batch_is_refused(table, tmp_path):
         check_plan(plan_of(table, tmp_path / "out"))
 
 
+@pytest.mark.slow
 def test_a_shot_with_missing_or_corrupt_frames_fails_alone_and_is_tried_again(engines, table, tmp_path):
     kept = (tmp_path / "street" / "pan_0002.exr").read_bytes()
     (tmp_path / "street" / "pan_0002.exr").unlink()
@@ -165,6 +167,7 @@ def test_a_shot_whose_engine_dies_goes_on_from_its_frames(engines, table, monkey
     assert asked == [True, False]
 
 
+@pytest.mark.slow
 def test_control_c_keeps_the_frames_that_are_done(engine_with_misbehaving, impasto, tmp_path):
     pan(tmp_path / "street", 5, 38)  # each frame shows something new, which is painted
     rows = [{"recipe": "slow", "parameters": {"seconds": 0.6}, "shot": "street"}]
@@ -186,6 +189,7 @@ def test_control_c_keeps_the_frames_that_are_done(engine_with_misbehaving, impas
     assert len(times(out / "street")) == 5
 
 
+@pytest.mark.slow
 def test_workers_of_a_cluster_repaint_shots_that_they_see(
     fresh_impasto, engine_with_misbehaving, table, tmp_path, tmp_path_factory
 ):
@@ -205,6 +209,7 @@ def test_workers_of_a_cluster_repaint_shots_that_they_see(
         dask.close()
 
 
+@pytest.mark.slow
 def test_failed_shots_are_tried_again_as_they_were(impasto, table, tmp_path):
     out, lost = tmp_path / "out", tmp_path / "wall" / "pan_0003.exr"
     kept = lost.read_bytes()

@@ -89,6 +89,7 @@ def cmdline(process):
         return []
 
 
+@pytest.mark.essential
 def test_a_blend_has_its_materials_and_its_mesh_objects_as_sources(scene):
     found = [scene / "Material" / name for name in ("Bricks", "Empty", "Metal/Steel")]
     assert sources_in(scene) == sources_in(scene / "Material") == found
@@ -141,6 +142,7 @@ def test_what_cannot_be_baked_says_why(scene):
         read_maps(scene / "Object" / "Bare")
 
 
+@pytest.mark.slow
 def test_a_missing_image_is_an_error_of_its_material_alone(own_scene):
     own_scene.with_name("wall.png").unlink()
     for read in (read_size, read_maps):
@@ -174,6 +176,7 @@ def test_a_cancelled_read_ends_its_blender(scene):
     assert blenders() == []
 
 
+@pytest.mark.slow
 def test_a_batch_that_is_ended_leaves_no_blender_and_no_file(engine_with_misbehaving, scene, tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     out, source = tmp_path / "out", scene.with_name("slow.blend") / "Material" / "Bricks"
@@ -204,6 +207,7 @@ def test_two_sources_whose_files_would_have_one_name_are_refused(scene, tmp_path
         check_plan(plan)
 
 
+@pytest.mark.slow
 def test_a_batch_makes_materials_and_objects_once_and_again_after_an_image_has_changed(impasto, own_scene, tmp_path):
     sources = {"checker": "Object/Wall", "tint": "Material/Bricks", "transform": "Material/Metal/Steel"}
     rows = [{"recipe": tool, "source": f"scene.blend/{path}"} for tool, path in sources.items()]
@@ -235,6 +239,7 @@ def dask(scene, engine_with_misbehaving, tmp_path):
     made.close()
 
 
+@pytest.mark.slow
 def test_workers_of_a_cluster_read_a_blend_that_they_see_or_are_sent(impasto, scene, dask, tmp_path):
     def run(name, resource, *more):
         arguments = ("--cluster", dask.address, "--resources", f"{resource}=1", "--out", tmp_path / name)
@@ -258,6 +263,7 @@ def test_workers_of_a_cluster_read_a_blend_that_they_see_or_are_sent(impasto, sc
     assert "install Blender" in failure["remedy"]
 
 
+@pytest.mark.slow
 @served
 def test_an_engine_over_ssh_gets_the_maps_that_a_blender_here_makes(
     engine_with_misbehaving, impasto, scene, tmp_path, monkeypatch

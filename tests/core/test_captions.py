@@ -69,6 +69,7 @@ def test_captions_are_part_of_what_a_dataset_is(tmp_path):
     assert len(hashes) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", ["0", "-1"])
 def test_a_count_below_one_is_refused(impasto, count, tmp_path):
     for option in ("--count", "--side-px", "--captions"):

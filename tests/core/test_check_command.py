@@ -258,6 +258,7 @@ def exit_code(*arguments: object) -> int:
     return 0
 
 
+@pytest.mark.slow
 def test_the_exit_code_is_3_while_an_error_is_left(tmp_path, capsys):
     wrong = written(tmp_path / "sets" / "wrong", {**good(), "normal": flip(good()["normal"])})
     fine = written(tmp_path / "sets" / "fine", good())

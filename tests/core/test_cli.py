@@ -23,6 +23,7 @@ def picture(tmp_path_factory) -> Path:
     return path
 
 
+@pytest.mark.essential
 def test_seamless_and_maps_write_the_set_and_print_its_files(fresh_impasto, impasto, picture, tmp_path):
     made = fresh_impasto("seamless", picture, "--size", "160x96", "--out", tmp_path)
     assert (made.returncode, made.stderr) == (0, "")
@@ -33,6 +34,7 @@ def test_seamless_and_maps_write_the_set_and_print_its_files(fresh_impasto, impa
     assert {"wall_base_color.png", "wall_normal.png", "wall_height.png", "wall_roughness.png"} <= names
 
 
+@pytest.mark.essential
 def test_generate_makes_a_whole_material_and_the_seed_matters(impasto, picture, tmp_path):
     for seed in (1, 2):
         done = impasto(
@@ -46,6 +48,7 @@ def test_generate_makes_a_whole_material_and_the_seed_matters(impasto, picture, 
     assert read_recipe(tmp_path / "1" / "wall_normal.png").seed == 1
 
 
+@pytest.mark.slow
 def test_the_estimator_takes_parameters(impasto, picture, tmp_path):
     given = ("--estimator-parameters", '{"metallic": 1.0}')
     done = impasto("generate", "quilt", "--source", picture, "--size", "64", *given, "--out", tmp_path)
@@ -63,6 +66,7 @@ def test_run_takes_a_recipe_file_and_named_inputs(impasto, picture, tmp_path):
     assert [step.tool for step in read_recipe(json.loads(done.stdout)["files"][0]).steps] == ["tint", "quilt"]
 
 
+@pytest.mark.essential
 def test_rerun_makes_the_same_bytes_from_a_file_and_its_source(impasto, picture, tmp_path):
     source = tmp_path / "wall.png"
     source.write_bytes(picture.read_bytes())
@@ -77,6 +81,7 @@ def test_rerun_makes_the_same_bytes_from_a_file_and_its_source(impasto, picture,
         assert file.read_bytes() == (tmp_path / file.name).read_bytes(), file.name
 
 
+@pytest.mark.slow
 def test_rerun_says_what_differs_and_never_replaces(impasto, picture, tmp_path):
     impasto("seamless", picture, "--out", tmp_path / "a")
     made = tmp_path / "a" / "wall_base_color.png"
@@ -93,6 +98,7 @@ def test_rerun_says_what_differs_and_never_replaces(impasto, picture, tmp_path):
     assert "never replaces" in refused.stderr
 
 
+@pytest.mark.essential
 def test_nothing_is_replaced_without_force(impasto, picture, tmp_path):
     arguments = ("seamless", picture, "--out", tmp_path)
     assert impasto(*arguments).returncode == 0
@@ -157,6 +163,7 @@ def test_errors_are_json_where_json_was_asked_for(impasto, tmp_path):
     assert json.loads(done.stdout)["error"] == "ParameterError"
 
 
+@pytest.mark.essential
 def test_control_c_leaves_nothing_half_written(engine_with_misbehaving, tmp_path):
     arguments = ("--seconds", 60, "--size", 64, "--out", tmp_path / "o")
     running = OnTerminal(engine_with_misbehaving, "-m", "impasto", "generate", "slow", *arguments)
@@ -167,6 +174,7 @@ def test_control_c_leaves_nothing_half_written(engine_with_misbehaving, tmp_path
     assert not (tmp_path / "o").exists()
 
 
+@pytest.mark.slow
 def test_a_progress_bar_is_drawn_on_a_terminal(engine_with_misbehaving, tmp_path):
     arguments = ("--seconds", 1, "--size", 64, "--out", tmp_path / "o")
     running = OnTerminal(engine_with_misbehaving, "-m", "impasto", "generate", "slow", *arguments)
@@ -197,6 +205,7 @@ def test_models_says_where_the_library_is(impasto):
     assert json.loads(impasto("models", "list", "--json").stdout)["folder"]
 
 
+@pytest.mark.essential
 def test_from_a_picture_to_a_model_to_a_material_that_says_so(impasto, picture, tmp_path, monkeypatch):
     monkeypatch.setenv("IMPASTO_MODELS", str(tmp_path / "library"))
     small = ("--steps", 2, "--crop-px", 48, "--batch", 1, "--width", 0.125)
@@ -227,6 +236,7 @@ def test_from_a_picture_to_a_model_to_a_material_that_says_so(impasto, picture, 
     assert all(model["shipped"] for model in json.loads(impasto("models", "--json").stdout)["models"])
 
 
+@pytest.mark.slow
 def test_control_c_keeps_what_was_learned(engine_with_misbehaving, picture, tmp_path):
     arguments = ("--name", "wall", "--out", tmp_path, "--steps", 99999, "--crop-px", 48, "--width", 0.125, "--batch", 1)
     running = OnTerminal(engine_with_misbehaving, "-m", "impasto", "train", "train-torus", picture, *arguments)

@@ -22,6 +22,7 @@ def case() -> EvaluationCase:
     return EvaluationCase("", (real[0],), (real[1],), True, tuple(real[1:]))
 
 
+@pytest.mark.slow
 def test_noise_is_further_from_real_crops_than_a_quilt_and_both_than_another_crop(case):
     names = compared_maps(case, case.judged[0])
     independent = IndependentFigures(case, names)

@@ -56,6 +56,7 @@ def traps(request, tmp_path_factory) -> tuple[Path, Path, bool]:
     return folder, set_traps(folder, is_safe_path=is_safe), is_safe
 
 
+@pytest.mark.slow
 def test_the_command_runs_nothing_of_the_current_folder(traps, engine):
     folder, marker, is_safe = traps
     command = [engine, *(["-I"] if is_safe else []), "-m", "impasto"]
@@ -66,6 +67,7 @@ def test_the_command_runs_nothing_of_the_current_folder(traps, engine):
     assert not marker.exists(), marker.read_text()
 
 
+@pytest.mark.essential
 def test_the_worker_runs_nothing_of_the_current_folder(traps, engine):
     folder, marker, is_safe = traps
     worker = [engine, *(["-I"] if is_safe else []), "-m", "impasto.engine.worker"]
@@ -75,6 +77,7 @@ def test_the_worker_runs_nothing_of_the_current_folder(traps, engine):
     assert not marker.exists(), marker.read_text()
 
 
+@pytest.mark.slow
 def test_build_py_and_the_installed_command_run_nothing_of_the_current_folder(traps):
     folder, marker, is_safe = traps
     if not is_safe:
@@ -104,6 +107,7 @@ def test_programs_are_not_found_in_the_current_folder(tmp_path, monkeypatch):
     assert find_program("./tool") == "./tool"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("started", "path", "warnings"),
     [
@@ -152,6 +156,7 @@ def python_starts(path: Path) -> list[tuple[int, bool]]:
     return found
 
 
+@pytest.mark.slow
 def test_every_python_that_is_started_keeps_off_the_current_folder():
     """The probe of an engine may meet a Python that is too old for -P: it leaves the folder by itself."""
     listed = subprocess.run(["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=False)

@@ -328,6 +328,7 @@ def test_a_trainer_gets_the_dataset_and_the_recipe_names_it(tmp_path, photo):
         run(Recipe((Step("tint"),)), {"source": dataset})
 
 
+@pytest.mark.slow
 def test_the_worker_reads_a_dataset_by_its_path(tmp_path, client, monkeypatch):
     save(tmp_path / "data" / "wall.png", 1)
     recipe = Recipe((Step("learn", {"name": "wall", "steps": 1}, {"dataset": "data"}),))
@@ -341,6 +342,7 @@ def impasto(*arguments: object) -> subprocess.CompletedProcess:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 @pytest.mark.any_numpy
 def test_the_command_writes_the_manifest_and_the_preview(tmp_path):
     save(tmp_path / "data" / "wall.png", 1)

@@ -117,6 +117,7 @@ print(torch.get_num_threads())
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("given", "measured", "threads"), [("1", 2, 1), ("", 1, 1), (None, 1, 1)])
 def test_a_training_takes_the_threads_that_the_user_set_and_else_those_of_the_benchmark(given, measured, threads):
     """In a process of its own, since OpenMP reads its variable once."""
@@ -171,6 +172,7 @@ def test_numpy_computes_in_one_thread_unless_the_user_decides(given, threads):
     assert int(run.stdout) == threads
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc is told")
 def test_freed_memory_is_kept_for_the_next_blocks_or_given_back():
     """Page faults of 16 rounds of four blocks of 8 MiB: each page of each round, unless they are kept."""

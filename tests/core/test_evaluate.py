@@ -109,6 +109,7 @@ def compared(stubbed):
     return comparison
 
 
+@pytest.mark.essential
 def test_a_good_model_meets_every_goal(compared):
     comparison = compared(seeds=2, brief=False)
     assert comparison.missed_goals() == []
@@ -122,6 +123,7 @@ def test_a_good_model_meets_every_goal(compared):
     assert comparison.network_share == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("how", "figures"),
     [
@@ -186,6 +188,7 @@ def test_of_a_folder_the_right_pictures_judge(stubbed):
     assert [maps.name for maps in case.trained] == ["grains 1"]
 
 
+@pytest.mark.slow
 def test_quarters_choose_settings_and_judge(stubbed):
     large = surface(1, 512, 1024)
     model = stub_model(stubbed, dataset_of(large))
@@ -227,6 +230,7 @@ def test_pictures_are_compared_at_the_texel_size_of_the_training(stubbed):
     assert case.judged[0].size_px == (SIDE // 2, SIDE // 2)
 
 
+@pytest.mark.slow
 def test_each_class_is_judged_by_its_own_pictures(stubbed):
     pictures = [surface(seed, period_px=period) for seed, period in ((1, 24), (2, 24), (3, 48), (4, 48))]
     labelled = dataset_of(*pictures)
@@ -253,6 +257,7 @@ def test_the_contact_sheet_is_a_picture_with_a_cell_for_each_thing(compared):
         assert np.asarray(image).std() > 10
 
 
+@pytest.mark.essential
 def test_the_command_prints_writes_and_records(stubbed, capsys):
     file = stubbed / "photo.png"
     Image.fromarray(np.round(PHOTO["base_color"].pixels * 255).astype(np.uint8)).save(file)
@@ -291,6 +296,7 @@ def squeezed(maps: Maps, share: float, lift: float) -> Maps:
     return replace(maps.with_arrays({"height": height}), height_range_m=maps.height_range_m / share)
 
 
+@pytest.mark.slow
 def test_heights_are_compared_in_metres_not_in_parts_of_their_ranges(monkeypatch):
     monkeypatch.setattr("impasto.evaluation.figures.SWD_DIRECTIONS", 32)
     known = {"width_m": 1.0, "height_range_m": 0.02}

@@ -75,12 +75,14 @@ def executed(tmp_path: Path, *how: str) -> list[str]:
     return done.stdout.split()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has spawn only")
 def test_every_executor_makes_the_same_after_torch_ran_here(tmp_path):
     how = ["fork", "threads", "spawn", "forkserver"]
     assert executed(tmp_path, *how) == how
 
 
+@pytest.mark.essential
 def test_dask_makes_the_same(tmp_path):
     assert executed(tmp_path, "dask") == ["dask"]
 

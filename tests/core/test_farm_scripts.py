@@ -11,7 +11,6 @@ import pytest
 import quickjs
 from batches import bytes_of, checkers, done_names, write_csv
 
-
 DOCS = Path(__file__).parents[2] / "docs"
 SCRIPTS = DOCS / "scripts"
 PART = SCRIPTS / "batch_part.py"
@@ -83,6 +82,7 @@ def run_all(commands, **how):
     return [subprocess.run(command, capture_output=True, text=True, check=False, **how) for command in commands]
 
 
+@pytest.mark.slow
 def test_the_commands_of_all_tasks_make_each_row_once(engine_with_misbehaving, impasto, tmp_path):
     table = write_csv(tmp_path / "t.csv", checkers(5))
     settings = {"table": str(table), "out": str(tmp_path / "out"), "script": str(PART)}
@@ -99,6 +99,7 @@ def test_the_commands_of_all_tasks_make_each_row_once(engine_with_misbehaving, i
     assert (again["made"], again["done_before"]) == (0, 2)
 
 
+@pytest.mark.slow
 def test_a_failed_row_fails_its_task_and_not_the_others(engine_with_misbehaving, tmp_path):
     rows = [*checkers(2), {"recipe": "raises", "name": "bad", "source": "c.png"}]
     write_csv(tmp_path / "t.csv", rows)
@@ -119,6 +120,7 @@ def code_of(word):
     return next(block for block in blocks if block.split()[0] == word).replace("\\\n", " ").strip()
 
 
+@pytest.mark.slow
 def test_the_documented_command_for_deadline_makes_all_rows(engine_with_misbehaving, tmp_path):
     words = shlex.split(code_of("deadlinecommand"))
     options = dict(zip(words[2::2], words[3::2], strict=True))

@@ -628,6 +628,7 @@ def test_what_is_no_shot_is_refused_with_the_remedy(painter, tmp_path):
         repaint_shot(frames, RECIPE, {}, tmp_path)
 
 
+@pytest.mark.essential
 def test_the_command_repaints_a_shot_and_goes_on(impasto, tmp_path):
     from PIL import Image
 

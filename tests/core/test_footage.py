@@ -127,6 +127,7 @@ def test_frames_without_motion_need_the_extra(monkeypatch, tmp_path):
         frame_at(frames, 1)
 
 
+@pytest.mark.slow
 def test_the_command_repaints_a_movie(impasto, tmp_path):
     movie = write_movie(tmp_path / "pan.avi", 3)
     Image.new("RGB", (48, 48), (255, 0, 0)).save(tmp_path / "red.png")

@@ -46,6 +46,7 @@ def entries(folder: Path) -> dict[tuple[str, str], dict]:
     return {(entry["source"], entry["method"]): entry for entry in listed}
 
 
+@pytest.mark.slow
 def test_each_photograph_is_shown_with_each_tool_and_judged(photos, tmp_path, capsys):
     out = tmp_path / "out"
     assert gallery(photos, "--tools", "quilt", "tint:strength=0.5", "--size", "80x64", "--out", out) == 0
@@ -86,6 +87,7 @@ def test_what_is_there_is_kept_and_what_is_missing_is_made(photos, tmp_path):
     assert entries(out)["brick", "tint"]["recipe"]["seed"] == 1
 
 
+@pytest.mark.slow
 def test_a_photograph_or_a_model_that_fails_does_not_stop_the_others(photos, tmp_path, capsys):
     (photos / "walls" / "broken.png").write_bytes(b"no picture")
     code = gallery(photos, "--tools", "torus:model={name}", "tint", "--no-figures", "--out", tmp_path / "out")

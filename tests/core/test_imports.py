@@ -37,6 +37,7 @@ def test_importing_the_library_loads_nothing_heavy():
     assert not {"numpy", "torch", "pydantic", "pluggy"} & (modules_after("import impasto") - modules_after("pass"))
 
 
+@pytest.mark.essential
 def test_describing_every_tool_loads_no_torch():
     loaded = modules_after("from impasto.plugins.installation import description; description()")
     assert "pydantic" in loaded
@@ -79,12 +80,14 @@ def check_circles(known: dict[str, Path]) -> None:
     TopologicalSorter({name: imports_of(name, known) for name in known}).prepare()
 
 
+@pytest.mark.essential
 def test_no_modules_of_the_core_and_the_plugins_import_each_other():
     known = modules_in(ROOT / "core", ROOT / "plugins")
     assert {"impasto.running.runner", "impasto.library.models", "impasto_vae.training"} <= known.keys()
     check_circles(known)
 
 
+@pytest.mark.essential
 def test_no_plugin_imports_another():
     """Whatever two plugins need is the core's."""
     known = modules_in(ROOT / "plugins")
@@ -120,6 +123,7 @@ def test_no_folders_of_the_extension_import_each_other():
     TopologicalSorter(folders).prepare()
 
 
+@pytest.mark.essential
 def test_no_folders_of_the_core_import_each_other():
     folders = imports_of_folders(modules_in(ROOT / "core"))
     assert "evaluation" in folders["training"]

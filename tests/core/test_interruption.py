@@ -69,6 +69,7 @@ def ended(running: subprocess.Popen, name: str) -> float:
     return time.monotonic() - began
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ENDING)
 def test_every_signal_ends_a_command_and_nothing_is_left(name, engine_with_misbehaving, tmp_path):
     options = ["blotches", "--stream", "--size", "400", "--tile-px", "20", "--delay-s", "0.1", "--out", str(tmp_path)]

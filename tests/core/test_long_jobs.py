@@ -43,6 +43,7 @@ def learning(steps: int) -> Recipe:
     return Recipe((Step("learn", {"name": "wall", "steps": steps}, {"dataset": "dataset"}),))
 
 
+@pytest.mark.slow
 def test_a_paused_job_waits_and_goes_on(shared_client):
     job = shared_client.submit(recipe("slow", seconds=0.5))
     assert job.state == "waiting"
@@ -57,6 +58,7 @@ def test_a_paused_job_waits_and_goes_on(shared_client):
     assert job.wait()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tool", ["slow", "learn"])
 def test_a_paused_job_can_be_cancelled(tool, long_client, library, wall):
     given = {"dataset": wall}
@@ -73,6 +75,7 @@ def test_a_paused_job_can_be_cancelled(tool, long_client, library, wall):
     assert (library / "wall.checkpoint").exists() == (tool == "learn")
 
 
+@pytest.mark.slow
 def test_a_picture_that_is_no_file_is_sent_and_nobody_can_delete_it(long_client, library, wall, tmp_path):
     """Several hosts shared a folder of such pictures, which each of them emptied."""
     content = wall.path.read_bytes()
@@ -86,6 +89,7 @@ def test_a_picture_that_is_no_file_is_sent_and_nobody_can_delete_it(long_client,
     assert set(tmp_path.iterdir()) - before <= {library, tmp_path / "long.log"}
 
 
+@pytest.mark.essential
 @pytest.mark.parametrize("is_paused", [False, True])
 def test_a_stopped_job_keeps_its_result(is_paused, long_client, library, wall):
     job = long_client.submit(learning(10000), {"dataset": wall})
@@ -134,6 +138,7 @@ def test_a_newer_preview_supersedes_older_ones_running_or_waiting(shared_client)
     assert last.wait().arrays["preview"].shape == (48, 64, 3)
 
 
+@pytest.mark.slow
 def test_the_end_of_stdin_leaves_a_checkpoint(long_client, library, wall):
     job = long_client.submit(learning(10000), {"dataset": wall})
     wait_until(lambda: job.fraction > 0)
@@ -143,6 +148,7 @@ def test_the_end_of_stdin_leaves_a_checkpoint(long_client, library, wall):
         job.wait()
 
 
+@pytest.mark.slow
 def test_a_detached_job_goes_on_after_its_client_and_logs_into_a_file(long_client, library, wall, tmp_path):
     job = long_client.submit(learning(30), {"dataset": wall}, detach=True)
     wait_until(lambda: job.fraction > 0)
@@ -154,6 +160,7 @@ def test_a_detached_job_goes_on_after_its_client_and_logs_into_a_file(long_clien
     wait_until(lambda: "took" in (tmp_path / "long.log").read_text())
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal")
 @pytest.mark.parametrize("is_detached", [False, True])
 def test_a_worker_that_is_asked_to_end_leaves_a_checkpoint_and_no_more(is_detached, long_client, library, wall):
@@ -168,6 +175,7 @@ def test_a_worker_that_is_asked_to_end_leaves_a_checkpoint_and_no_more(is_detach
     wait_until(lambda: [path.name for path in library.iterdir()] == ["wall.checkpoint"], 3)
 
 
+@pytest.mark.slow
 def test_a_detached_job_that_is_paused_ends_with_its_client(long_client, library, wall):
     job = long_client.submit(learning(10000), {"dataset": wall}, detach=True)
     wait_until(lambda: job.fraction > 0)
@@ -177,6 +185,7 @@ def test_a_detached_job_that_is_paused_ends_with_its_client(long_client, library
     wait_until((library / "wall.checkpoint").exists)
 
 
+@pytest.mark.slow
 def test_only_a_client_that_outlives_detaches(client):
     job = client.submit(recipe("slow"), detach=True)
     wait_until(lambda: job.fraction > 0)

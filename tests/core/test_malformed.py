@@ -125,6 +125,7 @@ def wire(worker_command):
     assert running.wait(15) == 0
 
 
+@pytest.mark.essential
 @pytest.mark.parametrize("case", REQUESTS)
 def test_a_malformed_request_is_answered_and_the_worker_goes_on(case, wire):
     import re

@@ -275,6 +275,7 @@ def test_folders_without_sets_or_without_common_names_are_refused(tmp_path):
         pair_sets(tmp_path / "missing", tmp_path / "true")
 
 
+@pytest.mark.slow
 def test_the_command_prints_each_set_and_the_means(tmp_path, impasto):
     write_matsynth(tmp_path / "true", "flat", surface(128, normal=tilted(2, 128)))
     write_matsynth(tmp_path / "true", "rock", surface(128))

@@ -88,6 +88,7 @@ def test_the_worker_finds_the_same_recipes(shared_client: Client, misbehaving, t
     assert described["word-count"]["suggestions"] == ["one", "two"]
 
 
+@pytest.mark.slow
 def test_the_command_makes_variations_and_changes_them(impasto, tmp_path):
     made = impasto("generate", "word-count", "one two", "--size", "32x16", "--variations", 2, "--out", tmp_path)
     assert made.returncode == 0, made.stderr

@@ -179,6 +179,7 @@ def ply(tmp_path) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "action", [("stylize", "--tool", "flat", "--style", "{picture}", "{picture}"), ("apply", "survey", "{picture}")]
 )
@@ -193,6 +194,7 @@ def test_actions_on_pictures_take_the_mesh_that_they_lie_on(action, impasto, pho
     assert "mesh" not in recipe.steps[0].inputs
 
 
+@pytest.mark.slow
 def test_the_command_refuses_what_is_no_mesh_and_a_source_that_is_turned_away_from_it(impasto, photo, ply, tmp_path):
     (picture,) = write_maps(photo, tmp_path, "photo")
     arguments = ("apply", "survey", picture, "--out", tmp_path / "out", "--mesh")
@@ -205,6 +207,7 @@ def test_the_command_refuses_what_is_no_mesh_and_a_source_that_is_turned_away_fr
     assert impasto(*arguments, ply, "--source-scale", 0.5).returncode == 0
 
 
+@pytest.mark.slow
 def test_a_batch_gives_all_its_jobs_the_mesh(impasto, photo, ply, tmp_path):
     write_maps(photo, tmp_path / "in", "photo")
     arguments = ("batch", "survey", tmp_path / "in", "--workers", 1, "--no-contact-sheet", "--input")

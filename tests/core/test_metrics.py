@@ -195,6 +195,7 @@ def test_the_spectrum_of_a_crop_is_that_of_the_whole(halves) -> None:
     assert np.abs(metrics.spectrum_difference_db(source[:200], source)).max() < 3
 
 
+@pytest.mark.slow
 def test_copies_are_told_from_new_pictures(halves, bad) -> None:
     source, other = halves
     usual = [metrics.nearest_patches(other, source, count=64)]

@@ -23,6 +23,7 @@ def test_the_worker_makes_the_same_recipes(shared_client: Client, misbehaving):
         shared_client.more_like([ONE], variety="much").wait()  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_the_command_makes_four_and_says_what_is_wrong(impasto, tmp_path):
     (tmp_path / "one.json").write_text(ONE.to_json())
     made = impasto("run", tmp_path / "one.json", "--name", "one", "--out", tmp_path)

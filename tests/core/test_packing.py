@@ -285,6 +285,7 @@ def test_blender_offers_every_preset():
     assert all(f'("{name}", ' in text for name in PRESETS)
 
 
+@pytest.mark.slow
 def test_a_batch_exports_what_it_makes(tmp_path):
     write_maps(some("base_color", "roughness"), tmp_path / "wall", "wall")
     out = tmp_path / "out"

@@ -72,10 +72,12 @@ def blurred(pixels: np.ndarray) -> np.ndarray:
     return pixels.astype(np.float32)
 
 
+@pytest.mark.slow
 def test_a_fresh_tile_has_the_statistics_of_another_crop(fresh_figures):
     assert fresh_figures["statistics_of_crop"] < 1.3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flaw", ["blurred", "noise", "coarser", "recoloured"])
 def test_a_tile_with_a_flaw_has_other_statistics(real, source, fresh, flaw):
     bad = {
@@ -87,6 +89,7 @@ def test_a_tile_with_a_flaw_has_other_statistics(real, source, fresh, flaw):
     assert real.figures(surface(bad))["statistics_of_crop"] > 1.6
 
 
+@pytest.mark.slow
 def test_noise_keeps_the_spectrum_and_loses_what_depends_on_phases(real, source, crop_figures):
     noise = random_phase_noise(surface(source), (256, 256), NAMES)
     assert np.abs(metrics.spectrum_difference_db(noise["base_color"].pixels, source)).max() < 2
@@ -95,6 +98,7 @@ def test_noise_keeps_the_spectrum_and_loses_what_depends_on_phases(real, source,
     assert found["statistics_magnitudes"] > 1.5 * crop_figures["statistics_magnitudes"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flips", [(), (1,)], ids=["repeated", "mirrored"])
 def test_a_tile_that_shows_its_half_twice_is_found_to_repeat(real, fresh, fresh_figures, crop_figures, flips):
     half = fresh[:, :128]
@@ -155,6 +159,7 @@ def test_a_kept_layout_is_found_without_copied_pixels():
     assert laid_out.figures(surface(stretched))["layout_correlation"] > 0.6
 
 
+@pytest.mark.essential
 def test_a_classifier_tells_a_flaw_and_not_another_crop(source, fresh):
     crop, flawed = (two_sample_auc(source[:256], one, steps=60) for one in (fresh, blurred(fresh)))
     assert crop < 0.75
@@ -162,6 +167,7 @@ def test_a_classifier_tells_a_flaw_and_not_another_crop(source, fresh):
     assert len({two_sample_auc(source[:256], fresh, steps=2) for _ in range(2)}) == 1
 
 
+@pytest.mark.slow
 def test_the_classifiers_of_each_row_are_reported_with_their_deviation(monkeypatch, source, fresh):
     monkeypatch.setattr(two_sample, "STEPS", 4)
     monkeypatch.setattr(two_sample, "TESTED_PATCHES", 32)
@@ -193,6 +199,7 @@ def relief(seed: int, side: int, width_m: float, range_m: float) -> Maps:
     return Maps.from_arrays({"base_color": pixels, "height": height}, width_m=width_m, height_range_m=range_m)
 
 
+@pytest.mark.slow
 def test_heights_are_compared_in_metres():
     source = relief(0, 256, 0.256, 0.02)
     same, flat = (
@@ -234,6 +241,7 @@ def save(path, pixels: np.ndarray) -> str:
     return str(path)
 
 
+@pytest.mark.slow
 def test_the_command_shows_the_result_beside_its_controls(tmp_path, capsys, source, fresh):
     files = save(tmp_path / "tile.png", fresh[:128, :128]), save(tmp_path / "leaves.png", source[:256, :256])
     main(["evaluate", "picture", *files])

@@ -43,6 +43,7 @@ def test_it_is_forty_lines_at_most(example):
     assert sum(len(text.splitlines()) for text in example.values()) <= 40
 
 
+@pytest.mark.slow
 def test_the_command_line_lists_it_and_makes_its_options(engine):
     command = [engine, "-P", "-m", "impasto", "tools", "posterize", "--json"]
     tool = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)["tools"][0]
@@ -50,6 +51,7 @@ def test_the_command_line_lists_it_and_makes_its_options(engine):
     assert tool["parameters"]["properties"]["levels"]["maximum"] == 32
 
 
+@pytest.mark.essential
 def test_its_author_is_told_that_it_behaves(engine):
     command = [engine, "-P", "-m", "impasto", "plugins", "check", "impasto_posterize", "--json"]
     checks = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)["checks"]
@@ -57,6 +59,7 @@ def test_its_author_is_told_that_it_behaves(engine):
     assert not [check for check in checks if check["problem"] or check["skipped"]]
 
 
+@pytest.mark.essential
 def test_the_worker_describes_it_and_runs_it(engine, tmp_path):
     client = Client([str(engine), "-P", "-m", "impasto.engine.worker"], tmp_path / "log")
     assert "posterize" in {tool["name"] for tool in client.describe().wait()["tools"]}

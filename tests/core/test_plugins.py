@@ -144,6 +144,7 @@ def test_a_plugin_whose_commands_fail_takes_none_of_ours_along(monkeypatch, capl
     assert "the plugin everything adds no commands: no disk" in caplog.text
 
 
+@pytest.mark.slow
 def test_the_log_names_the_plugin_that_ends_the_process(tmp_path):
     (tmp_path / "plugin_crashes.py").write_text("import os; os._exit(9)")
     make_distribution(tmp_path, "plugin_crashes", {"crashes": "plugin_crashes"})

@@ -122,6 +122,7 @@ def last(stdout: str) -> dict:
     return json.loads(stdout.splitlines()[-1])
 
 
+@pytest.mark.slow
 def test_each_action_prints_what_is_documented(said, wall, tmp_path, monkeypatch):
     monkeypatch.setenv("IMPASTO_MODELS", str(tmp_path / "library"))
     monkeypatch.setenv("IMPASTO_WEIGHTS", str(tmp_path / "weights"))
@@ -233,6 +234,7 @@ def understood(arguments: list[str]) -> argparse.Namespace:
     return parser_of(early.action, early.stylizer).parse_args(arguments)
 
 
+@pytest.mark.slow
 def test_every_action_has_an_example_and_every_example_is_understood():
     for words, epilog in examples():
         found = re.findall(r"^  (impasto .*)", epilog, re.MULTILINE)
@@ -282,6 +284,7 @@ def test_no_number_in_help_is_hard_to_read():
         assert not found, (words, found)
 
 
+@pytest.mark.slow
 def test_an_option_that_a_choice_makes_void_is_told(said, tmp_path):
     line = ("generate", "checker", "--size", 16, "--diagonal", "--out", tmp_path, "--force")
     warning = "--diagonal has no effect: it works only with --pattern stripes"
@@ -337,6 +340,7 @@ def test_every_environment_variable_is_documented():
     assert used == listed
 
 
+@pytest.mark.slow
 def test_the_recipes_in_the_guide_run(said, wall, tmp_path):
     recipes = re.findall(r"^```json\n(.*?)^```$", GUIDE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
     Image.fromarray(np.uint8(np.indices((48, 48)).sum(0)[..., None] % 12 * [20, 10, 5])).save(tmp_path / "night.png")

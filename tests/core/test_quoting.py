@@ -99,6 +99,7 @@ def test_recipes_quote_little_of_a_long_value():
         assert len(str(caught.value)) < 2 * LONGEST, caught.value
 
 
+@pytest.mark.slow
 def test_every_quoted_value_in_an_error_is_shown_in_one_way():
     """`excerpt` quotes at most 80 characters and no control character; {value!r} would quote all."""
     ours = {"core/impasto/__init__.py", "core/impasto/batch/__init__.py"}  # AttributeErrors of Python code

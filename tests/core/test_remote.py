@@ -21,7 +21,6 @@ from impasto.engine.requests import Delivery, JobInput
 from impasto.errors import Cancelled, FileError, ParameterError, ProtocolError, WorkerError
 
 
-
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with serving(tmp_path_factory.mktemp("ssh")) as made:
@@ -87,11 +86,13 @@ def test_a_wrong_address_is_refused(address):
 
 @served
 class TestServed:
+    @pytest.mark.essential
     def test_it_makes_the_same_pixels_as_the_engine_here(self, farm, client, photo):
         there, here = (one.submit(CHECKER, {"source": photo}).wait() for one in (farm, client))
         assert np.array_equal(there.maps["base_color"].pixels, here.maps["base_color"].pixels)
         assert there.recipe.to_json() == here.recipe.to_json()
 
+    @pytest.mark.slow
     def test_files_are_sent_and_results_are_written_here_with_the_same_bytes(self, farm, client, photo, tmp_path):
         (picture,) = write_maps(photo, tmp_path / "in", "photo")
         for name, one in (("there", farm), ("here", client)):
@@ -103,6 +104,7 @@ class TestServed:
         with pytest.raises(FileError, match="is there already"):
             farm.submit(CHECKER, {"source": picture}, deliver=replace(deliver, folder=str(tmp_path / "there"))).wait()
 
+    @pytest.mark.slow
     def test_a_folder_of_maps_is_sent_as_one(self, farm, photo, tmp_path):
         from impasto import Maps
 
@@ -113,12 +115,14 @@ class TestServed:
         assert set(answer.maps) == {"base_color", "roughness"}
         assert answer.recipe.inputs["source"]["sha256"] == read_maps(tmp_path / "wall").sha256()
 
+    @pytest.mark.slow
     def test_a_picture_that_cannot_be_read_is_named_without_a_path_there(self, farm, tmp_path):
         (tmp_path / "notes.png").write_text("no picture")
         with pytest.raises(FileError, match=r"notes\.png") as caught:
             farm.submit(CHECKER, {"source": tmp_path / "notes.png"}).wait()
         assert "impasto-" not in caught.value.message
 
+    @pytest.mark.slow
     def test_progress_arrives_and_a_cancelled_job_ends(self, farm):
         job = farm.submit(recipe("slow", seconds=30))
         wait_until(lambda: job.fraction > 0.01)
@@ -127,6 +131,7 @@ class TestServed:
             job.wait()
         assert farm.submit(CHECKER).wait().size_px == (48, 64)
 
+    @pytest.mark.essential
     def test_a_cut_connection_ends_its_jobs_with_a_remedy_and_the_next_one_connects_again(self, farm, server):
         job = farm.submit(recipe("slow", seconds=30))
         wait_until(lambda: job.fraction > 0.01)
@@ -181,6 +186,7 @@ class TestServed:
         with pytest.raises(ParameterError, match=r"impasto train.*farm"):
             farm.submit(Recipe((Step("train-torus", {}, {"dataset": "data"}),)), {"data": JobInput(path=tmp_path)})
 
+    @pytest.mark.slow
     def test_the_command_makes_files_there(self, path, impasto, engine_with_misbehaving, photo, tmp_path):
         (picture,) = write_maps(photo, tmp_path / "in", "photo")
         there = impasto(

@@ -86,6 +86,7 @@ def page_of(file: Path) -> Page:
     return Page(file.read_text(encoding="utf-8"))
 
 
+@pytest.mark.essential
 def test_the_page_shows_seeds_beside_data_and_loads_nothing(trained, data):
     made = add_report(trained, data)
     assert made.reports == (trained.models[0].with_suffix(REPORT_SUFFIX),)
@@ -111,6 +112,7 @@ def test_figures_are_of_the_model_alone(trained, data):
     assert alone.sha256() == run(Recipe((step,)), models_folder=folder).maps.sha256() != detailed.sha256()
 
 
+@pytest.mark.slow
 def test_of_a_model_without_its_data_beside_it_no_detail_is_shown(trained, data, tmp_path):
     shutil.copy(trained.models[0], tmp_path)
     write_report(read_model(tmp_path / trained.models[0].name), data, tmp_path / "page.html")
@@ -122,6 +124,7 @@ def test_every_figure_of_the_table_is_called_in_words():
     assert all(" " in figure.meaning for figure in FIGURES.values())
 
 
+@pytest.mark.slow
 def test_larger_data_is_compared_with_controls(tmp_path, monkeypatch):
     data = dataset_of(surface(256))
     recipe = Recipe((Step("train-torus", {**TINY, "steps": 1}, {"dataset": "dataset"}),))
@@ -188,6 +191,7 @@ def grid_picture() -> bytes:
     return grid([Image.fromarray(pixels).resize((96, 96))], 1)
 
 
+@pytest.mark.slow
 def test_the_command_skips_writes_opens_and_removes_it(library, tmp_path, capsys):
     folder, opened = library
     small = ("--steps", 1, "--canvas-px", 64, "--crop-px", 48, "--batch", 1, "--width", 0.125)
@@ -206,6 +210,7 @@ def test_the_command_skips_writes_opens_and_removes_it(library, tmp_path, capsys
     assert not file.exists()
 
 
+@pytest.mark.slow
 def test_a_training_killed_before_its_report_is_completed_by_the_same_command(library, tmp_path, capsys):
     folder, _ = library
     model, report_file, checkpoint = (

@@ -75,6 +75,7 @@ def color(answer: dict) -> list[int]:
     return np.round(255 * made(answer)["base_color"].pixels.mean((0, 1))).tolist()
 
 
+@pytest.mark.slow
 def test_its_tools_are_all_that_there_are_one_for_each_task(strange):
     tools = strange("tools")["tools"]
     assert {tool["task"]: tool["name"] for tool in tools if tool["task"]} == USUAL
@@ -82,6 +83,7 @@ def test_its_tools_are_all_that_there_are_one_for_each_task(strange):
     assert [plugin["name"] for plugin in strange("doctor")["plugins"]] == ["strange"]
 
 
+@pytest.mark.essential
 def test_seamless_maps_and_apply(strange, red, tmp_path):
     seamless = strange("seamless", red, "--size", "32x16", "--zeal", 0.5, "--out", tmp_path / "seamless")
     assert color(seamless) == [100, 20, 10]
@@ -96,6 +98,7 @@ def test_seamless_maps_and_apply(strange, red, tmp_path):
     assert again["identical"]
 
 
+@pytest.mark.slow
 def test_stereo_and_stylize(strange, red, tmp_path):
     blue = painted(tmp_path / "blue.png", BLUE)
     photos = (red, red, blue, blue)
@@ -103,6 +106,7 @@ def test_stereo_and_stylize(strange, red, tmp_path):
     assert color(strange("stylize", red, "--style", blue, "--out", tmp_path / "painted")) == list(BLUE)
 
 
+@pytest.mark.slow
 def test_a_trained_model_is_generated_from_and_listed(strange, red, tmp_path):
     noise = np.random.default_rng(0).integers(-20, 20, (80, 96, 1))
     Image.fromarray((np.array(RED) + noise).astype(np.uint8)).save(tmp_path / "rough.png")
@@ -113,11 +117,13 @@ def test_a_trained_model_is_generated_from_and_listed(strange, red, tmp_path):
     assert strange("prepare", tmp_path / "rough.png", "--out", tmp_path / "looked-at")
 
 
+@pytest.mark.slow
 def test_matchers_make_materials_of_a_phrase_and_a_picture(strange, red, tmp_path):
     assert color(strange("generate", "zither", "0123456789", "--size", "16x16", "--out", tmp_path)) == 3 * [26]
     assert color(strange("generate", "zoetrope", red, "--size", "16x16", "--out", tmp_path)) == 3 * [87]
 
 
+@pytest.mark.slow
 def test_a_batch_runs_in_workers(strange, red, tmp_path):
     recipe = tmp_path / "recipe.json"
     recipe.write_text(json.dumps({"steps": [{"tool": "zig", "parameters": {"width_px": 16, "height_px": 16}}]}))
@@ -125,6 +131,7 @@ def test_a_batch_runs_in_workers(strange, red, tmp_path):
     assert strange("batch", recipe, red, "--workers", 1, "--out", tmp_path / "batch")["done_before"] == 1
 
 
+@pytest.mark.slow
 def test_without_any_plugin_the_command_lists_nothing_and_says_what_is_missing(red, tmp_path):
     python = make_engine(Path(sys.executable), tmp_path / "engine", plugins=())
     hide_our_plugins(python)

@@ -60,6 +60,7 @@ def test_filters_that_are_pointwise_follow(tmp_path):
     assert np.abs(read_maps(path)["base_color"].pixels - whole).max() <= 1 / 65535
 
 
+@pytest.mark.slow
 def test_progress_and_a_small_picture_are_told(tmp_path):
     told, shown = [], []
     recipe = blotches(width_px=1100, height_px=520, tile_px=130)
@@ -145,6 +146,7 @@ for format in ("png", "exr"):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.any_numpy
 @pytest.mark.skipif(os.name == "nt", reason="limits the size of files, which Windows cannot")
 def test_a_disk_that_fills_up_is_an_error_wherever_it_does(engine_with_misbehaving, tmp_path):
@@ -186,6 +188,7 @@ def command(engine: Path, *arguments: object) -> list[str]:
     return [str(engine), "-P", "-m", "impasto", "generate", *map(str, arguments)]
 
 
+@pytest.mark.essential
 @pytest.mark.any_numpy
 def test_the_command_writes_tile_by_tile(engine_with_misbehaving, tmp_path):
     options = ("blotches", "--stream", "--size", "96x80", "--tile-px", 40, "--out", tmp_path, "--format", "exr")
@@ -197,6 +200,7 @@ def test_the_command_writes_tile_by_tile(engine_with_misbehaving, tmp_path):
     assert [step.tool for step in read_recipe(files[0]).steps] == ["blotches"]
 
 
+@pytest.mark.slow
 @pytest.mark.any_numpy
 def test_the_command_says_what_cannot_be_written_tile_by_tile(engine_with_misbehaving, tmp_path):
     options = ("checker", "--stream", "--out", tmp_path)
@@ -217,6 +221,7 @@ def test_a_picture_may_be_abandoned_while_a_thread_writes_it(tmp_path):
         writing.join()
 
 
+@pytest.mark.slow
 @pytest.mark.any_numpy
 @pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal")
 def test_control_c_leaves_no_part_of_a_file(engine_with_misbehaving, tmp_path):

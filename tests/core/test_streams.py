@@ -21,6 +21,7 @@ def shell(script: str, *arguments: object, **environment: str) -> subprocess.Com
     return subprocess.run(command, capture_output=True, check=False, timeout=300, env={**os.environ, **environment})
 
 
+@pytest.mark.slow
 @posix
 @pytest.mark.parametrize(
     "arguments",
@@ -41,6 +42,7 @@ def test_control_characters_of_foreign_text_are_shown(arguments, tmp_path):
     assert b"\xc2\x9b" not in said
 
 
+@pytest.mark.slow
 @posix
 def test_a_terminal_of_few_characters_gets_escapes(tmp_path):
     name = "wäll ☃.png"
@@ -54,6 +56,7 @@ def test_a_terminal_of_few_characters_gets_escapes(tmp_path):
     assert rb"w\xe4ll \u2603.png" in done.stderr
 
 
+@pytest.mark.slow
 @posix
 def test_json_is_the_same_in_any_encoding(tmp_path):
     Image.fromarray(np.full((32, 32, 3), 90, np.uint8)).save(tmp_path / "wäll.png")
@@ -63,6 +66,7 @@ def test_json_is_the_same_in_any_encoding(tmp_path):
     assert json.loads(done.stdout)["files"] == [str(tmp_path / "ö" / "wäll_base_color.png")]
 
 
+@pytest.mark.slow
 @posix
 @pytest.mark.parametrize("closed", [">&- 2>&- <&-", "2>/dev/full", "| true"])
 def test_no_command_dies_of_a_closed_stream(closed, tmp_path):
@@ -73,12 +77,14 @@ def test_no_command_dies_of_a_closed_stream(closed, tmp_path):
     Image.open(tmp_path / "o" / "wall_base_color.png").load()
 
 
+@pytest.mark.slow
 @posix
 def test_an_error_keeps_its_code_where_nobody_reads_it():
     assert shell('"$@" >&- 2>&-', "tools", "none").returncode == 2
     assert shell('"$@" 2>/dev/full', "--none").returncode == 2
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 def test_output_that_is_lost_is_an_error():
     done = shell('"$@" > /dev/full', "tools", "--json")
@@ -86,6 +92,7 @@ def test_output_that_is_lost_is_an_error():
     assert b"cannot write the output: No space left on device\n  make room" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_process_without_streams_gets_some():
     """As in Windows programs without a console, where all three are None."""
     code = """

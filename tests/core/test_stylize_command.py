@@ -35,6 +35,7 @@ def save(path: Path, pixels: np.ndarray) -> None:
     Image.fromarray(np.ascontiguousarray(pixels)).save(path)
 
 
+@pytest.mark.essential
 def test_a_style_repaints_a_picture_and_the_recipe_makes_it_again(impasto, folder, tmp_path):
     for file in ("cat.png", "red.png"):
         (tmp_path / file).write_bytes((folder / file).read_bytes())
@@ -52,6 +53,7 @@ def test_a_style_repaints_a_picture_and_the_recipe_makes_it_again(impasto, folde
     assert json.loads(again.stdout)["identical"] is True
 
 
+@pytest.mark.slow
 def test_masks_belong_to_the_styles_in_their_order(impasto, folder, tmp_path):
     styles = (folder / "red.png", folder / "blue.png")
     for masks, left, right in (
@@ -70,6 +72,7 @@ def test_masks_belong_to_the_styles_in_their_order(impasto, folder, tmp_path):
     assert step.parameters["weight"] == [1.0, 1.0]
 
 
+@pytest.mark.slow
 def test_each_style_may_have_a_weight_and_a_recipe_with_several_is_made_again(impasto, folder, tmp_path):
     for file in ("cat.png", "red.png", "green.png", "blue.png", "left.png"):
         (tmp_path / file).write_bytes((folder / file).read_bytes())
@@ -184,6 +187,7 @@ def rest(terminal: int) -> bytes:
     return said
 
 
+@pytest.mark.slow
 def test_control_c_stops_early_and_keeps_what_is_painted(engine_with_misbehaving, folder, tmp_path):
     running, terminal = started(engine_with_misbehaving, folder, tmp_path)
     running.send_signal(signal.SIGINT)
@@ -195,6 +199,7 @@ def test_control_c_stops_early_and_keeps_what_is_painted(engine_with_misbehaving
     assert read_recipe(file).made_with["stopped"] is True
 
 
+@pytest.mark.slow
 def test_what_tiles_still_tiles_and_it_is_said(impasto, folder, tmp_path):
     spectrum = np.fft.rfft2(np.random.default_rng(0).standard_normal((3, 64, 64)))
     frequency = np.hypot(np.fft.fftfreq(64)[:, None], np.fft.rfftfreq(64)[None])
@@ -210,6 +215,7 @@ def test_what_tiles_still_tiles_and_it_is_said(impasto, folder, tmp_path):
         assert (z < 3, "note: its opposite borders fit together" in done.stderr) == (tiles, tiles)
 
 
+@pytest.mark.slow
 def test_every_value_of_a_parameter_is_compared_on_one_sheet(impasto, folder, tmp_path):
     given = ("stylize", folder / "cat.png", *FLAT, "--style", folder / "red.png", "--compare", "seamless")
     done = impasto(*given, "--out", tmp_path, "--json")

@@ -42,6 +42,7 @@ def shown(*command: object, interrupted_at: str = "", columns: int = 80) -> tupl
     return running.ended(), running.shown.decode("utf-8", "replace")
 
 
+@pytest.mark.slow
 def test_a_table_is_as_wide_as_the_terminal_and_loses_nothing():
     code, text = shown("-m", "impasto", "models", "list")
     piped = subprocess.run([sys.executable, "-P", "-m", "impasto", "models", "list"], capture_output=True, text=True)
@@ -52,6 +53,7 @@ def test_a_table_is_as_wide_as_the_terminal_and_loses_nothing():
     assert {line.split()[0] for line in piped.stdout.splitlines()} <= set(text.split())
 
 
+@pytest.mark.slow
 def test_a_check_says_each_remedy_below_its_finding_on_a_narrow_terminal_too(tmp_path):
     """Findings are a line each, however long, since their remedies stand between them."""
     noise = np.random.default_rng(0).random((64, 64, 3), np.float32)

@@ -139,6 +139,7 @@ def test_a_fused_training_in_bfloat16_goes_on_to_the_same_bits(tmp_path):
     assert weights(whole) == weights(parts)
 
 
+@pytest.mark.essential
 @pytest.mark.any_numpy
 def test_a_rollback_survives_a_restart(tmp_path):
     fail = failing_between(60, 110, 0.0)

@@ -22,6 +22,7 @@ from impasto.errors import Cancelled, FileError, ParameterError, ProtocolError, 
 from impasto.system.process import start
 
 
+@pytest.mark.essential
 def test_the_worker_makes_the_same_pixels_as_run(shared_client, misbehaving, photo):
     from impasto.running.runner import run
 
@@ -122,6 +123,7 @@ def test_a_cancelled_job_ends_at_once_and_the_worker_lives(shared_client):
     assert shared_client.pid == pid
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tool", ["hang", "swallow"])
 def test_a_tool_that_does_not_listen_is_ended_within_three_seconds(tool, client):
     job = client.submit(recipe(tool, seconds=60))
@@ -165,6 +167,7 @@ def test_cancelling_one_of_two_waiting_jobs_leaves_the_other(shared_client):
         second.wait()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "getpriority"), reason="POSIX names the priority of a process")
 def test_a_worker_of_low_priority_leaves_the_processor_to_others(worker_command, tmp_path):
     client = Client([*worker_command, "--low-priority"], tmp_path / "log")
@@ -173,6 +176,7 @@ def test_a_worker_of_low_priority_leaves_the_processor_to_others(worker_command,
     client.close()
 
 
+@pytest.mark.essential
 @pytest.mark.parametrize("tool", ["die", "die-while-sending"])
 def test_a_dead_worker_is_an_error_and_a_fresh_one_takes_over(tool, client):
     with pytest.raises(WorkerError, match=r"SIGKILL|exit code 3"):
@@ -180,6 +184,7 @@ def test_a_dead_worker_is_an_error_and_a_fresh_one_takes_over(tool, client):
     assert client.submit(CHECKER).wait()
 
 
+@pytest.mark.slow
 def test_a_killed_worker_is_named_by_its_signal(client):
     job = client.submit(recipe("slow"))
     wait_until(lambda: job.fraction > 0)
@@ -188,6 +193,7 @@ def test_a_killed_worker_is_named_by_its_signal(client):
         job.wait()
 
 
+@pytest.mark.slow
 def test_a_stopped_worker_can_still_be_cancelled_and_frees_the_caller_before_it_has_ended(client):
     job = client.submit(recipe("slow"))
     wait_until(lambda: job.fraction > 0)
@@ -200,6 +206,7 @@ def test_a_stopped_worker_can_still_be_cancelled_and_frees_the_caller_before_it_
     assert time.monotonic() - started < 3
 
 
+@pytest.mark.essential
 def test_stray_prints_go_to_the_log_and_not_onto_the_wire(client, tmp_path):
     client.submit(recipe("chatty")).wait()
     client.close()
@@ -209,6 +216,7 @@ def test_stray_prints_go_to_the_log_and_not_onto_the_wire(client, tmp_path):
     assert "hello on file descriptor 1" in logged
 
 
+@pytest.mark.slow
 def test_an_unexpected_error_shows_what_it_was_and_the_log_has_the_trace(client, tmp_path):
     with pytest.raises(WorkerError, match="ZeroDivisionError: the bug in this tool"):
         client.submit(recipe("raises")).wait()
@@ -222,6 +230,7 @@ def test_expected_errors_keep_their_class_and_remedy(shared_client):
     assert "impasto tools checker" in caught.value.remedy
 
 
+@pytest.mark.slow
 def test_an_idle_worker_ends_and_gives_its_memory_back(worker_command, tmp_path):
     client = Client(worker_command, tmp_path / "log", idle_s=0.2)
     client.submit(CHECKER).wait()
@@ -364,6 +373,7 @@ def test_a_program_that_is_no_worker_is_refused(tmp_path):
         client.describe().wait()
 
 
+@pytest.mark.slow
 def test_a_job_larger_than_a_frame_fails_alone(shared_client):
     large = Maps.from_arrays({"base_color": np.broadcast_to(np.float32(0.5), (5000, 5000, 3))})
     with pytest.raises(ProtocolError, match="a frame carries"):

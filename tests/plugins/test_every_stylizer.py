@@ -6,6 +6,7 @@ is measured elsewhere.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -24,7 +25,11 @@ from impasto_style.shared.controls import STYLE_INPUTS, StyleParameters
 STYLIZERS = sorted(name for name, tool in registry().tools.items() if issubclass(tool.parameters, StyleParameters))
 USE_WEIGHTS = sorted(name for name in STYLIZERS if registry().tools[name].weights)
 pytestmark = pytest.mark.usefixtures("small_weights")
-every_stylizer = pytest.mark.parametrize("name", STYLIZERS)
+
+
+def every_stylizer(test: Callable) -> Callable:
+    """For each of them; two by default."""
+    return pytest.mark.register("name", 2)(pytest.mark.parametrize("name", STYLIZERS)(test))
 
 
 def small(pixels: np.ndarray, step: int, name: str) -> Maps:
@@ -87,6 +92,7 @@ def test_it_takes_the_inputs_and_words_of_all(name):
     assert set(StyleParameters.model_fields) <= set(tool.parameters.model_fields)
 
 
+@pytest.mark.essential
 @every_stylizer
 def test_a_picture_is_repainted_and_a_seed_makes_it_again(name):
     before = COFFEE.sha256(), CAT.sha256()
@@ -98,6 +104,7 @@ def test_a_picture_is_repainted_and_a_seed_makes_it_again(name):
     assert distance(first, paint(name, seed=4, start_from="noise")) > 1e-5
 
 
+@pytest.mark.slow
 @pytest.mark.any_numpy
 @every_stylizer
 def test_less_strength_is_nearer_to_the_picture(name):
@@ -112,6 +119,7 @@ def test_what_the_mask_leaves_is_left_exactly(name):
     assert np.abs(color(made) - color(COFFEE))[:, :36].mean() > 0.02
 
 
+@pytest.mark.slow
 @every_stylizer
 def test_each_style_is_painted_where_its_mask_is(name):
     rest = Maps.from_arrays({"base_color": 1 - color(half_white())})
@@ -120,6 +128,7 @@ def test_each_style_is_painted_where_its_mask_is(name):
     assert red_over_blue[:33].mean() > 0.1 > -0.1 > red_over_blue[42:].mean()
 
 
+@pytest.mark.slow
 @pytest.mark.any_numpy
 @every_stylizer
 def test_a_mixture_of_two_styles_lies_between(name):
@@ -148,6 +157,7 @@ def test_hue_stays_where_only_lightness_is_painted(name):
     assert np.abs(np.sin(turned[colorful])).max() < 0.05
 
 
+@pytest.mark.essential
 @pytest.mark.any_numpy
 @every_stylizer
 def test_a_tiling_picture_still_tiles_without_being_asked_and_says_so(name):
@@ -185,6 +195,7 @@ def test_odd_styles_are_used(name, size):
     assert np.isfinite(color(paint(name, style=Maps.from_arrays({"base_color": grey})))).all()
 
 
+@pytest.mark.slow
 @every_stylizer
 def test_one_colour_is_repainted(name):
     for grey in (0.0, 0.5, 1.0):
@@ -192,6 +203,7 @@ def test_one_colour_is_repainted(name):
         assert 0 <= made.min() <= made.max() <= 1
 
 
+@pytest.mark.slow
 @pytest.mark.any_numpy
 @every_stylizer
 def test_strokes_of_any_size(name):
@@ -199,6 +211,7 @@ def test_strokes_of_any_size(name):
         assert paint(name, strokes=strokes).size_px == COFFEE.size_px
 
 
+@pytest.mark.essential
 @every_stylizer
 def test_a_larger_result_and_going_on_from_a_finished_one(name):
     first = painted(name)
@@ -211,6 +224,7 @@ def test_a_larger_result_and_going_on_from_a_finished_one(name):
     assert from_start < np.abs(color(larger) - color(COFFEE)[rows][:, columns]).mean() + 0.02
 
 
+@pytest.mark.slow
 @every_stylizer
 def test_relief_and_opacity_of_a_set(name):
     rng = np.random.default_rng(0)

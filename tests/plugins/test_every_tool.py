@@ -53,6 +53,7 @@ def test_it_can_be_drawn_by_any_host_and_runs_on_its_defaults(name):
     assert not declaration_problem(registry().tool(name), maker(registry().tool(name)))
 
 
+@pytest.mark.register("name")
 @pytest.mark.parametrize("name", EVERY_MAKER)
 @pytest.mark.parametrize(
     "behaviour", [behaviour for behaviour, problem_of in CHECKS.items() if problem_of != declaration_problem]
@@ -62,6 +63,8 @@ def test_it_behaves_as_every_tool_does(name, behaviour):
     assert not CHECKS[behaviour](tool, maker(tool, QUICK.get(name)))
 
 
+@pytest.mark.register("name")tests/plugins/test_procedural.py::test_a_seed_is_the_same_surface_at_every_resolution register("name")
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in ON_A_SUBJECT if name != "cnn-texture"])  # of colours alone, anew
 def test_other_maps_of_the_subject_are_not_lost(name):
     subject = picture(64, 64).with_arrays({"opacity": np.full((64, 64), 0.25)})

@@ -13,6 +13,7 @@ MORE = {"train-stackgan": {"stage_one_steps": 2}}
 """So that both stages have begun when it is cancelled."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trainer", TRAINERS)
 def test_what_was_cancelled_goes_on_to_the_same_model(trainer, tmp_path):
     parameters = {**SIX_STEPS, **MORE.get(trainer, {})}

@@ -173,6 +173,7 @@ def test_a_generator_learns_what_its_judge_says(kind):
     assert (made[0] - made[1]).abs().max() > 1e-4
 
 
+@pytest.mark.slow
 @every_kind
 def test_a_judge_comes_to_prefer_real_pictures(kind):
     training = kind.at_work()
@@ -183,6 +184,7 @@ def test_a_judge_comes_to_prefer_real_pictures(kind):
     assert lead(kind, training) > before + 0.02
 
 
+@pytest.mark.essential
 @every_kind
 def test_a_generator_comes_to_please_its_judge(kind):
     training = kind.at_work()

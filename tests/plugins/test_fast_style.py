@@ -72,6 +72,7 @@ def library(trained):
     return trained.models[0].parent
 
 
+@pytest.mark.essential
 def test_the_same_seed_repaints_the_same_picture(library):
     assert repaint(library, seed=3).maps.sha256() == repaint(library, seed=3).maps.sha256()
     assert np.abs(color(repaint(library, seed=3)) - color(COFFEE)).mean() > 0.02
@@ -155,6 +156,7 @@ def test_a_mask_says_where(library):
     assert np.abs(made - color(COFFEE))[:, :72].mean() > 0.02
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_other_pictures_is_refused(tmp_path):
     with pytest.raises(Cancelled):
         train(tmp_path, 3, **cancelled_after(2))

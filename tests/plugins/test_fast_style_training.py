@@ -36,6 +36,7 @@ def training_of(teacher=stripes, **given) -> FastStyleTraining:
     return FastStyleTraining([GREY[0]], Lessons(2, 96, 1, GREY, teacher), [], parameters, 1, "cpu", "float32")
 
 
+@pytest.mark.essential
 def test_it_learns_what_the_teacher_paints():
     """In a few steps its pictures come nearer to the lessons."""
     training = training_of(learning_rate=0.003)
@@ -138,6 +139,7 @@ def test_a_next_frame_has_another_light_and_grain():
     assert 0.01 < later[0].std() < 0.03
 
 
+@pytest.mark.slow
 def test_a_coherent_painter_heeds_the_picture_more_than_the_noise():
     """The teacher's dots are anywhere; a painter who is asked for coherence paints them less from noise.
 

@@ -168,6 +168,7 @@ class TestPainting:
         assert said == pytest.approx([0.0, 0.001, 0.002])
         assert made.shape == (1, 3, 48, 64)
 
+    @pytest.mark.slow
     def test_tiles_make_the_same_picture(self, monkeypatch):
         monkeypatch.setattr(presets, "LARGE_PX", 64)
         task = task_of((96, 128))
@@ -180,6 +181,7 @@ class TestPainting:
         assert (tiled - whole).abs().mean() <= 1 / 255
         assert (whole - task.picture).abs().mean() > 8 / 255
 
+    @pytest.mark.slow
     def test_preservation_keeps_the_picture(self):
         task = task_of()
         made = [

@@ -19,6 +19,7 @@ def photograph(name: str, side_px: int) -> Maps:
     return maps_at_scale(maps, side_px / max(maps.size_px))
 
 
+@pytest.mark.essential
 def test_patch_synthesis_repeats_no_brick():
     """`quilt` repeats a fifth, and copies in a row repeat all."""
     source = photograph("brick", 512)
@@ -30,6 +31,7 @@ def test_patch_synthesis_repeats_no_brick():
     assert shares[0] < 0.05 < shares[1]
 
 
+@pytest.mark.essential
 @pytest.mark.parametrize("style", ["immunohistochemistry", "chelsea"])
 def test_patches_style_paints_as_the_style_does_and_not_only_in_its_colours(style):
     """By sliced Wasserstein distances to the style: 0 is the picture in the style's palette, 1 a half of the style."""

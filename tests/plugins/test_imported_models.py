@@ -85,6 +85,7 @@ def made(model, size, seed=0):
     return run(Recipe((Step(TOOL, parameters),), seed))
 
 
+@pytest.mark.slow
 def test_a_latent_becomes_the_picture_that_keras_makes(kept, library):
     install(kept["latent"])
     picture = made("latent", (16, 16), seed=3).maps["base_color"].pixels
@@ -150,6 +151,7 @@ def test_the_picture_is_that_of_keras(kept):
     np.testing.assert_allclose(picture, wanted, atol=CLOSE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["onnx", "keras"])
 def test_an_exported_model_comes_back_by_its_card(form, tmp_path):
     file = exported("bark", form, tmp_path)

@@ -67,6 +67,7 @@ def border_step(made: np.ndarray, top: int, left: int, hole: int) -> float:
     return float(np.mean(at_border) / np.mean(close))
 
 
+@pytest.mark.essential
 def test_joints_between_bricks_continue_across_the_border():
     source = photograph("brick", 256)
     joints = source[..., 0] > 0.5
@@ -80,6 +81,7 @@ def test_joints_between_bricks_continue_across_the_border():
     assert 0.6 < np.mean(shares) < 1.5  # a smooth fill has next to none
 
 
+@pytest.mark.slow
 def test_a_huge_hole_is_filled_with_bricks_to_its_middle():
     source = photograph("brick", 256)
     made = color(source, square(256, 16, 16, 224), wraps="no")

@@ -48,6 +48,7 @@ def test_the_threshold_and_the_number_of_landmarks_are_kept():
     assert not result.maps["base_color"].pixels.any()
 
 
+@pytest.mark.slow
 def test_a_joint_at_a_border_stands_out_no_more_than_one_inside():
     """Mirrored, it looks twice as wide."""
     wall = data.brick().astype(np.float32) / 255

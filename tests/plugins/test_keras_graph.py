@@ -47,6 +47,7 @@ class Calls:
         self.count += event in ("call", "c_call")
 
 
+@pytest.mark.slow
 def test_installing_takes_time_with_the_number_of_layers(tmp_path):
     short, long = (sequential(tmp_path / f"{length}.keras", length) for length in (SHORT, LONG))
     imported(short)  # frameworks are imported

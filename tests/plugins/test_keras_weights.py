@@ -54,6 +54,7 @@ def library(numbers, tmp_path_factory):
     return found
 
 
+@pytest.mark.slow
 def test_features_are_those_that_keras_computes(library, numbers):
     """Against Keras' own network and `preprocess_input`, of pixels from 0 to 255, red first."""
     keras = imported_keras()
@@ -94,6 +95,7 @@ def test_features_are_those_of_the_same_numbers_in_torchvisions_layout(library, 
     assert ARCHITECTURES["vgg19-keras"].operations == ARCHITECTURES["vgg19"].operations
 
 
+@pytest.mark.slow
 def test_a_file_that_a_newer_keras_saved_is_recognised_as_well(numbers, tmp_path):
     file = write(tmp_path / "new.h5", numbers, "{layer}/{layer}/{new}:0")
     assert registry().weights_library(tmp_path / "library").install([file]).name == "vgg19-keras"

@@ -66,6 +66,7 @@ def test_colours_are_found_again():
         assert found[name] == pytest.approx(color, abs=0.12), name  # transport mixes what lies at the edges
 
 
+@pytest.mark.essential
 def test_a_known_material_is_found_again_and_again():
     target = Target.of(lab_of("weave", seed=1, **RED_CLOTH))
     space = space_of(MATERIALS["weave"])
@@ -78,6 +79,7 @@ def test_a_known_material_is_found_again_and_again():
     assert threads == pytest.approx(RED_CLOTH["width_m"] / RED_CLOTH["thread_m"], rel=0.15)
 
 
+@pytest.mark.slow
 def test_the_match_is_a_recipe_of_a_material_that_keeps_what_is_not_seen():
     shares = []
     notes = []
@@ -99,6 +101,7 @@ def test_a_known_width_is_kept():
     assert "width_m" not in [axis.name for axis in space.axes]
 
 
+@pytest.mark.slow
 def test_the_classifier_knows_most_materials():
     probable = {name: bundled_classifier().probabilities(features_of(lab_of(name, seed=9))) for name in MATERIALS}
     known = [name for name, found in probable.items() if name in list(found)[:5]]

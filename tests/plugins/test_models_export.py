@@ -27,12 +27,14 @@ def test_onnx_runtime_makes_our_picture(name, tmp_path):
         assert max(differences(onnx_run(file, inputs), ours).values()) < CLOSE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["bark", "tiles"])  # an irregular material, and all that a regular one adds
 def test_keras_makes_our_picture(name, tmp_path):
     ours, inputs = reference(name, SIZES[name])
     assert max(differences(keras_run(exported(name, "keras", tmp_path), inputs), ours).values()) < CLOSE
 
 
+@pytest.mark.slow
 def test_a_temporary_folder_that_takes_nothing_is_said_in_a_sentence(tmp_path, monkeypatch, capsys):
     file = exported("bark", "keras", tmp_path)
     monkeypatch.setenv("IMPASTO_MODELS", str(tmp_path / "library"))

@@ -177,6 +177,7 @@ class TestTargets:
         for stride, other, first, second in zip(cells.strides, cells.strides[1:], found, found[1:], strict=False):
             assert torch.equal(first, second) == (stride == other)
 
+    @pytest.mark.slow
     def test_split_layers_get_the_moments_of_the_style(self, monkeypatch: pytest.MonkeyPatch):
         """Without, what is painted between pieces that do not fit each other has too little contrast."""
         task = task_of()
@@ -256,6 +257,7 @@ class TestPainting:
         )
         assert torch.equal(painted(unused), painted(task))
 
+    @pytest.mark.slow
     def test_tiles_change_nothing(self, all_are_large: None):
         task = task_of((64, 64))
         apart = levels_apart(painted(task, tile_px=512), painted(task, tile_px=32))
@@ -291,6 +293,7 @@ class TestRealWeights:
         (tmp_path / "vgg19-small.safetensors").symlink_to(REAL_WEIGHTS)
         monkeypatch.setenv("IMPASTO_WEIGHTS", str(tmp_path))
 
+    @pytest.mark.slow
     def test_tiles_change_nothing(self, all_are_large: None):
         task = task_of((64, 64))
         parameters = NeighboursParameters(steps=8)
@@ -298,6 +301,7 @@ class TestRealWeights:
         assert apart.mean() <= 1
         assert apart.max() <= 8
 
+    @pytest.mark.slow
     def test_preservation_keeps_the_picture_nearer(self):
         task = task_of((48, 64))
         far, near = (

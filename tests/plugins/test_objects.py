@@ -185,6 +185,7 @@ def spots(seed: int) -> Maps:
     return Maps.from_arrays({"base_color": np.repeat(grey[..., None], 3, 2), "normal": relief})
 
 
+@pytest.mark.essential
 def test_what_is_grown_over_a_cube_goes_on_across_its_seams_though_its_example_does_not_tile():
     size = {"width_px": 256, "height_px": 256}
     step = Step("cover-object", {**size, "way": "grown", "repeat_m": 2.0})
@@ -198,6 +199,7 @@ def test_what_is_grown_over_a_cube_goes_on_across_its_seams_though_its_example_d
     assert np.array_equal(made["base_color"].pixels, again["base_color"].pixels)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width_m", [1.0, 2.0])
 def test_what_is_grown_has_its_size_in_the_world(width_m):
     wave = 0.5 + 0.4 * np.sin(np.arange(256) / 16 * 2 * np.pi)  # 16 to the width
@@ -236,6 +238,7 @@ def test_erased_seams_are_measured():
     assert result.figures["roughness_jump_after"] < 0.2 * result.figures["roughness_jump_before"]
 
 
+@pytest.mark.slow
 def test_an_object_over_two_tiles_is_repainted_as_one_surface():
     uvs = MESH.uvs.copy()
     uvs[6:] += (1, -0.5)

@@ -47,6 +47,7 @@ def test_telemetry_that_is_not_declined_is_noticed(tmp_path):
     assert not run_sealed(program, tmp_path / "declined", ORT_DISABLE_TELEMETRY="1")[1]
 
 
+@pytest.mark.slow
 def test_no_tool_and_no_library_opens_a_socket_or_writes_outside_our_folders(
     small_weights_folder, tiny_models_folder, tmp_path
 ):

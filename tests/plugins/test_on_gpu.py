@@ -47,17 +47,20 @@ def test_noise_is_drawn_there_and_bit_for_bit_that_of_the_cpu():
     assert torch.equal(there.cpu(), here)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MAKERS)
 def test_a_tool_makes_maps(name):
     made = make(name, picture(40, 48))
     assert all(np.isfinite(made[map_].pixels).all() for map_ in made)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TINY)
 def test_a_trainer_trains(name, tmp_path):
     assert train_tiny(name, tmp_path).models
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("material", [tiles, bond])
 def test_regular_materials_are_learned_and_made(material, tmp_path):
     folder = test_torus.briefly_trained(tmp_path, material())

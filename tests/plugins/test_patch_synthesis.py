@@ -65,6 +65,7 @@ def strangeness_of_borders(result: np.ndarray, source: np.ndarray) -> np.ndarray
     return np.array([tree.query(windows(strip))[0].mean() for strip in (rows, columns)]) / own
 
 
+@pytest.mark.essential
 @pytest.mark.parametrize("name", ["gravel", "grass", "brick"])
 def test_result_is_seamless_and_as_the_photograph(name: str) -> None:
     source = photograph(name)
@@ -78,6 +79,7 @@ def test_result_is_seamless_and_as_the_photograph(name: str) -> None:
     assert max(metrics.color_distance(result, source)) < 0.02  # 5 of 255, as of quilt
 
 
+@pytest.mark.slow
 def test_result_is_copied_from_smaller_parts_than_a_quilt_and_none_stays_in_place() -> None:
     source = photograph("grass")
     side, shift = metrics.largest_copied_block(color(source), source)
@@ -85,6 +87,7 @@ def test_result_is_copied_from_smaller_parts_than_a_quilt_and_none_stays_in_plac
     assert shift != (0, 0)
 
 
+@pytest.mark.slow
 def test_every_texel_is_one_of_the_source() -> None:
     """Nothing is averaged, so nothing is blurred."""
     source = np.random.default_rng(0).random((96, 80, 3), np.float32)
@@ -93,12 +96,14 @@ def test_every_texel_is_one_of_the_source() -> None:
     assert all(tuple(texel) in known for texel in result.reshape(-1, 3).tolist())
 
 
+@pytest.mark.slow
 def test_seed_decides_the_picture() -> None:
     source = photograph("grass", 96)
     assert np.array_equal(color(source, 1), color(source, 1))
     assert np.abs(color(source, 1) - color(source, 2)).mean() > 0.05  # other pieces elsewhere, not rounding
 
 
+@pytest.mark.slow
 def test_all_maps_follow_one_field_of_positions() -> None:
     grey = photograph("gravel", 128)
     maps = Maps.from_arrays({"base_color": grey, "height": grey[..., :1]}, width_m=1.0, height_range_m=0.1)
@@ -108,6 +113,7 @@ def test_all_maps_follow_one_field_of_positions() -> None:
     assert result.height_range_m == 0.1
 
 
+@pytest.mark.slow
 def test_rows_of_brick_stay_in_step_through_the_wrap() -> None:
     course, length, side = 33, 66, 250
     y, x = np.mgrid[:side, :side]
@@ -120,6 +126,7 @@ def test_rows_of_brick_stay_in_step_through_the_wrap() -> None:
     assert (mortar > 0.9).sum() >= 8 * 2  # 250 / 33 rounds to 8 joints; each runs through in two of its four rows
 
 
+@pytest.mark.slow
 def test_a_bond_that_does_not_close_is_told_and_may_break_anywhere() -> None:
     """Held to the bond, nothing could continue across the border of three courses, where a straight cut remained."""
     y, x = np.mgrid[:192, :192]
@@ -193,6 +200,7 @@ def test_what_is_out_of_phase_moves_to_a_repeat_inside_the_photograph() -> None:
     assert in_phase.float().mean() > 0.45  # snapping finds whole periods, half of which are in the bond
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("periods", [(0, 31), (37, 0)], ids=["columns", "rows"])
 def test_the_border_of_the_photograph_is_not_drawn_out(
     periods: tuple[int, int], monkeypatch: pytest.MonkeyPatch
@@ -253,6 +261,7 @@ def test_an_enlarged_field_shows_what_its_parents_cover() -> None:
     assert x == [[14, 15, 2], [14, 15, 2]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("height", "width", "size"), [(8, 8, (0, 0)), (9, 31, (0, 0)), (256, 256, (48, 75)), (60, 54, (200, 151))]
 )
@@ -262,6 +271,7 @@ def test_odd_sizes(height: int, width: int, size: tuple[int, int]) -> None:
     assert np.isfinite(result).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(1, 1), (3, 300), (8, 2)])
 def test_tiny_sources_still_give_maps(shape: tuple[int, int]) -> None:
     source = np.random.default_rng(0).random((*shape, 3), np.float32)
@@ -278,6 +288,7 @@ def test_one_colour_stays_one_colour() -> None:
     assert np.allclose(color(np.full((64, 64, 3), 0.4, np.float32)), 0.4, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_each_scale_is_previewed_and_cancelling_ends_it_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("impasto_synthesis.material.PREVIEW_EVERY_S", 0.0)
     sizes: list[tuple[int, int]] = []
@@ -291,6 +302,7 @@ def test_each_scale_is_previewed_and_cancelling_ends_it_at_once(monkeypatch: pyt
     assert reports == sorted(reports)
 
 
+@pytest.mark.slow
 def test_a_blurred_result_is_made_again_or_told() -> None:
     """Of a photograph that is sharp only at its left, the layouts with the least costs repeat what is blurred."""
     source = photograph("gravel", 128)
@@ -312,6 +324,7 @@ def test_a_blurred_result_is_made_again_or_told() -> None:
     assert np.mean(shown) > 0.7  # without another try, 0.52, 0.61, 0.30 and 0.73
 
 
+@pytest.mark.slow
 def test_what_is_left_out_is_never_shown() -> None:
     source = photograph("gravel", 128).copy()
     source[45:65, 20:45] = (1, 0, 0)
@@ -352,6 +365,7 @@ def strongest_wave(pixels: np.ndarray) -> tuple[int, int]:
     return min(down, pixels.shape[0] - down), along
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("scale", "cycles"), [(0.5, 16), (1.0, 8), (2.0, 4)])
 def test_scale_changes_the_size_of_features_and_keeps_the_width_in_metres_true(scale: float, cycles: int) -> None:
     result = synthesised(Maps.from_arrays({"base_color": stripes(16)}, width_m=1.0), scale=scale)
@@ -360,6 +374,7 @@ def test_scale_changes_the_size_of_features_and_keeps_the_width_in_metres_true(s
     assert result.width_m == pytest.approx(1 / scale, rel=0.03)  # stretched so that whole periods fit
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("degrees", "wave"), [(90, (8, 0)), (-90, (8, 0)), (180, (0, 8)), (45, (6, 6))])
 def test_a_pattern_is_turned_and_stays_in_whole_periods(degrees: float, wave: tuple[int, int]) -> None:
     result = color(stripes(16), rotation=degrees)

@@ -53,6 +53,7 @@ def two_surfaces() -> tuple[np.ndarray, np.ndarray]:
     return source, np.repeat(is_green.astype(np.float32), 3, 2)
 
 
+@pytest.mark.slow
 def test_labels_are_followed_where_the_guide_has_them() -> None:
     source, labels = two_surfaces()
     guide = disc(32)  # of another size, and without colour
@@ -74,6 +75,7 @@ def test_light_parts_of_a_guide_get_the_light_parts_of_the_photograph() -> None:
     assert shown[inside].mean() - shown[~inside].mean() > 0.1  # the source's deviation is 0.1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("weight", "low", "high"), [((), 0.4, 0.6), ((0.25,), 0.12, 0.28), ((0.0,), 0.0, 0.02)])
 def test_another_photograph_is_shown_by_its_weight(weight: tuple[float, ...], low: float, high: float) -> None:
     other = picture(surface(BLUE, 3, (70, 120)))  # of another size
@@ -82,6 +84,7 @@ def test_another_photograph_is_shown_by_its_weight(weight: tuple[float, ...], lo
     assert share(shown, BLUE) + share(shown, RED) == 1  # nothing of the gap between the sources
 
 
+@pytest.mark.slow
 def test_each_photograph_is_shown_where_its_mask_is_white() -> None:
     others = (picture(surface(GREEN, 1)), picture(surface(BLUE, 3)))
     masks = (Maps.from_arrays({"opacity": disc()}), None)
@@ -91,6 +94,7 @@ def test_each_photograph_is_shown_where_its_mask_is_white() -> None:
     assert 0.3 < share(shown, BLUE, 1 - disc()) < 0.7  # the rest is mixed by weight
 
 
+@pytest.mark.slow
 def test_maps_that_not_all_photographs_have_are_left_out_and_named() -> None:
     height = np.full((SIDE, SIDE, 1), 0.5, np.float32)
     rich = Maps.from_arrays({"base_color": surface(RED, 2), "roughness": height, "height": height})
@@ -100,6 +104,7 @@ def test_maps_that_not_all_photographs_have_are_left_out_and_named() -> None:
     assert notes == ["left out roughness, which not all of the photographs have"]
 
 
+@pytest.mark.slow
 def test_photographs_are_mixed_at_the_same_texel_size() -> None:
     """Stripes of 8 px in a photograph that is twice as wide in the world as it has to be are 16 px wide."""
     x = np.mgrid[:SIDE, :SIDE][1]
@@ -128,6 +133,7 @@ def test_inputs_that_make_no_sense_are_refused(given: dict, message: str) -> Non
         made(surface(RED, 2), **given)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_mix() -> None:
     given = {"others": (picture(surface(BLUE, 3)),), "guide": Maps.from_arrays({"opacity": disc()})}
     first, second, other = (made(surface(RED, 2), seed=seed, **given)["base_color"].pixels for seed in (1, 1, 2))

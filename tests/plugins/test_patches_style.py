@@ -220,6 +220,7 @@ def test_the_result_has_more_of_the_style_than_its_colours():
         assert by_strokes < 0.85 * by_colours
 
 
+@pytest.mark.slow
 def test_the_pictures_forms_stay_the_more_the_more_they_are_to_be_kept(usual):
     """Each step of the slider is a step towards the picture, and the first ones leave it loose."""
     steps = [correlation(x, PHOTO) for x in (painted(preservation=0.0), usual, painted(preservation=2.0))]
@@ -291,6 +292,7 @@ def test_a_tiling_picture_tiles(side):
     assert max(seam_z(as_image(painted(tile, seamless=True)))) < 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(16, 16), (16, 90), (61, 37)], ids=str)
 def test_odd_sizes_are_painted(size):
     picture = torch.from_numpy(np.random.default_rng(0).random((1, 3, *size)).astype(np.float32))

@@ -1,7 +1,4 @@
-"""Style by patches: which parts of a style are used where, and that no large part of it is copied or repeated.
-
-How large copies are in real paintings is measured by `benchmarks/style_pieces.py`.
-"""
+"""Style by patches: which parts of a style are used where, and that no large part of it is copied or repeated."""
 
 from __future__ import annotations
 
@@ -39,6 +36,7 @@ def grain(seed: int, *shape: int) -> Tensor:
     return soft / soft.std()
 
 
+@pytest.mark.slow
 def test_a_calm_picture_is_painted_with_calm_parts_of_a_style():
     ramp = torch.linspace(0.4, 0.6, 64).expand(1, 3, 64, 64)
     noise = torch.rand((1, 3, 64, 64), generator=torch.Generator().manual_seed(0))
@@ -60,6 +58,7 @@ def test_contrasts_are_suited_by_how_often_they_are_wanted():
     assert weights[300:] == pytest.approx(SUITED[0])
 
 
+@pytest.mark.slow
 def test_nothing_of_a_thing_that_a_style_shows_is_in_a_calm_sky():
     """A striped sash lies between two plain grounds, as its lightness does, and a sky goes from dark to light."""
     height, width = 64, 256

@@ -39,6 +39,7 @@ def test_a_single_picture_is_mirrored_at_its_borders():
     assert np.abs(p[:, [0, -1]]).max() <= np.abs(p[:, 10:-10]).max() * 1.01
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(1, 1), (1, 300), (8, 8), (3, 5000), (101, 67)], ids=str)
 @pytest.mark.parametrize("tiling", ["auto", "tiling", "single"])
 def test_any_size_gives_all_maps_in_range(size, tiling):
@@ -206,6 +207,7 @@ def test_normals_of_a_measured_height_point_as_the_measured_normals(name):
         assert correlation(is_, should) > 0.8  # measured 0.87 to 0.99; of the wrong sign it would be negative
 
 
+@pytest.mark.essential
 def test_maps_agree_with_measured_sets():
     names = ["brick_bricks059", "stone_rock020", "tiles_tiles036", "fabric_dirty_carpet", "stone_rock023"]
     slopes, luminance = [], []

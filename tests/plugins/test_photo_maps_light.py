@@ -29,6 +29,7 @@ def photograph(truth: Maps, azimuth: float) -> Maps:
     return picture
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("tool", "azimuth"),
     [
@@ -50,6 +51,7 @@ def test_a_known_light_tells_bumps_from_dents(tool, azimuth):
     assert right.normal_of_flat < 0.95
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("azimuth", [20.0, 140.0, 260.0])
 def test_relief_under_a_known_light_is_about_as_steep_as_the_surface(azimuth):
     name = "plaster_damaged_plaster"
@@ -66,6 +68,7 @@ def test_a_procedural_relief_is_about_as_steep_as_it_is(tool):
     assert 0.5 < degrees(made).mean() / degrees(truth).mean() < 1.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tool", ["sand", "snow", "asphalt"])
 def test_fine_relief_is_found_in_its_shading(tool):
     truth = material(tool)
@@ -140,6 +143,7 @@ def test_letters_on_a_wall_stay_flat(azimuth):
     assert lean[letters].mean() < lean[~letters].mean() + 2.5  # measured 1.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tool", ["marble", "plaster"])
 def test_a_flat_surface_with_a_pattern_stays_flat(tool):
     truth = material(tool)

@@ -35,10 +35,12 @@ def is_right(made: Maps, truth: Maps) -> bool:
     return WEAKEST < found["tilt_ratio"] < STRONGEST and found["pieces_correlation"] > LEAST_CORRELATION
 
 
+@pytest.mark.essential
 def test_the_defaults_show_the_relief(photograph, truth):
     assert is_right(estimate(photograph), truth)
 
 
+@pytest.mark.slow
 def test_blank_mirrored_and_exaggerated_maps_would_be_noticed(photograph, truth):
     assert not is_right(estimate(photograph, relief=0.0), truth)
     assert not is_right(estimate(photograph, invert_height=True), truth)

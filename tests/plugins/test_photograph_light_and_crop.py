@@ -125,6 +125,7 @@ def flawed() -> dict[str, np.ndarray]:
     }
 
 
+@pytest.mark.slow
 def test_the_best_photograph_is_the_one_without_flaws_and_it_says_why():
     given = {name: Maps.from_arrays({"base_color": pixels}, name=name) for name, pixels in flawed().items()}
     names = ["blurred", "noisy", "good", "clipped", "uneven"]

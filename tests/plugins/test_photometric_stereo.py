@@ -62,12 +62,14 @@ def flat_error(name: str) -> float:
     return normal_error(np.broadcast_to(np.array([0.5, 0.5, 1.0]), truth.shape), truth)
 
 
+@pytest.mark.essential
 def test_measured_lights_give_normals_within_six_degrees():
     errors = {name: error_of(stereo(set_of(name)[0], **measured(set_of(name)[1])), name) for name in MATERIALS}
     assert np.mean(list(errors.values())) <= 6, errors
     assert all(error < 0.7 * flat_error(name) + 1 for name, error in errors.items()), errors
 
 
+@pytest.mark.slow
 def test_guessed_clock_angles_give_normals_within_ten_degrees():
     errors = {name: error_of(stereo(set_of(name)[0], **guessed(set_of(name)[1])), name) for name in MATERIALS}
     assert np.mean(list(errors.values())) <= 10, errors
@@ -99,6 +101,7 @@ def test_base_colour_has_no_light_in_it():
     assert correlation > max(np.corrcoef(one["base_color"].pixels.ravel(), truth.ravel())[0, 1] for one in photos)
 
 
+@pytest.mark.slow
 def test_a_camera_that_moved_is_aligned():
     photos, lights = set_of("plaster")
     rolled = [
@@ -113,6 +116,7 @@ def test_a_camera_that_moved_is_aligned():
     assert normal_error(made["normal"].pixels, truth[:height, -width:]) < normal_error(wrong, truth) / 2
 
 
+@pytest.mark.slow
 def test_photographs_from_a_tripod_are_left_as_they_are():
     lights = lights_around(8)
     photos = photographs(material("bricks", 1024), lights)  # whose shading looks like shifts of two pixels
@@ -156,6 +160,7 @@ def with_ball(photo: Maps, light: Light, x: float, y: float, radius: float) -> M
     return Maps.from_arrays({"base_color": np.where(inside[..., None], ball, photo["base_color"].pixels)})
 
 
+@pytest.mark.slow
 def test_one_set_gives_one_result_and_leaves_the_photographs_alone():
     photos, lights = set_of("bricks")
     before = [one.sha256() for one in photos]

@@ -152,6 +152,7 @@ class TestAWordWinsOverADefault:
         degrees, is_colored = 360 * hues[:, 0], hues[:, 1] > 0.25
         assert ((degrees[is_colored] > 60) & (degrees[is_colored] < 185)).mean() > 0.985
 
+    @pytest.mark.slow
     def test_board_formed_concrete_has_tie_holes_if_it_is_said(self):
         for text in ("board-formed concrete with tie holes", "木模板清水混凝土，带螺栓孔"):
             made, plain = (

@@ -46,6 +46,7 @@ def test_surfaces_wrap_around():
     assert np.mean(across) < 1.5 * np.mean(within)
 
 
+@pytest.mark.slow
 def test_paint_of_photographs_changes_colours_alone(monkeypatch):
     monkeypatch.setattr(mixtures, "PAINTED", 1.0)
     gradient = torch.linspace(0.1, 0.9, 80).expand(3, 80, 80).contiguous()
@@ -55,6 +56,7 @@ def test_paint_of_photographs_changes_colours_alone(monkeypatch):
     assert same >= len(pairs) // 2  # others draw other random numbers after the paint
 
 
+@pytest.mark.slow
 def test_flat_surfaces_are_nearly_flat(monkeypatch):
     monkeypatch.setattr(mixtures, "FLAT", 1.0)
     flat = [float(stacked(seed)[3].std()) for seed in SEEDS]

@@ -46,6 +46,7 @@ def share_of_rows(result: np.ndarray, cycles: int) -> float:
     return float(power[cycles::cycles].sum() / power.sum())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["gravel", *repeated("grass"), "brick"])
 def test_result_is_seamless_and_as_the_photograph(name: str) -> None:
     source = photograph(name)
@@ -74,6 +75,7 @@ def test_seed_decides_the_picture() -> None:
     assert np.abs(color(source, 1) - color(source, 2)).mean() > 0.05  # other pieces elsewhere, not rounding
 
 
+@pytest.mark.slow
 @pytest.mark.any_numpy
 def test_no_large_part_is_copied_and_none_stays_in_place() -> None:
     source = photograph("grass")
@@ -94,6 +96,7 @@ def brick_wall(side: int = 400, course: int = 33, length: int = 66) -> np.ndarra
     return np.repeat(grey[..., None], 3, 2)
 
 
+@pytest.mark.slow
 def test_variety_avoids_what_was_used() -> None:
     source, size = photograph("gravel", 256), {"width_px": 384, "height_px": 384}
     repeats, fewer = (
@@ -160,6 +163,7 @@ def lengths_of_bricks(pixels: np.ndarray) -> np.ndarray:
     return np.concatenate(found)
 
 
+@pytest.mark.essential
 def test_bricks_are_not_cut_into_slivers() -> None:
     """Rows agree wherever a piece lies along them, so only the short upright joints tell where it belongs."""
     source = loose_bond()
@@ -188,6 +192,7 @@ def share_in_whole_joints(pixels: np.ndarray, joint: float = 0.12) -> float:
     return float(dark[dark > 0.9].sum() / dark.sum())
 
 
+@pytest.mark.slow
 def test_joints_between_boards_run_through() -> None:
     """Greys of boards do not repeat, so that joints alone tell where rows are; pieces were sewn together anywhere."""
     source = boards()
@@ -195,6 +200,7 @@ def test_joints_between_boards_run_through() -> None:
     assert np.mean(shares) > share_in_whole_joints(source)  # without lines, 0.09 to 0.16 instead of 0.3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_turned", [False, True])
 def test_joints_between_boards_of_uneven_widths_do_not_end(is_turned) -> None:
     """Pieces of a row come from the same rows of the photograph; when they came from anywhere, it was 0.26 to 0.28."""
@@ -283,6 +289,7 @@ def test_one_colour_stays_one_colour() -> None:
     assert np.allclose(color(np.full((64, 64, 3), 0.4, np.float32)), 0.4, atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.any_numpy
 @pytest.mark.parametrize("shape", [(1, 1), (3, 5000), (8, 2)])
 def test_sources_too_small_for_pieces_still_give_maps(shape: tuple[int, int]) -> None:

@@ -94,6 +94,7 @@ def check_same(state: dict[str, np.ndarray], other: dict[str, np.ndarray], round
     assert difference(state, other, "weight") < 3 * difference(state, rounded, "weight")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("material", "parts"),
     [("bricks", [(2, STEPS)]), ("classes", [(1, 2), (2, 4), (1, STEPS)])],
@@ -139,6 +140,7 @@ def launched(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.CompletedProcess(started.args, started.returncode, said, complaints)
 
 
+@pytest.mark.slow
 def test_torchrun_trains_one_model(picture, tmp_path):
     result = launched(*command("train-torus", picture, tmp_path, "--json"))
     assert result.returncode == 0, result.stderr
@@ -148,6 +150,7 @@ def test_torchrun_trains_one_model(picture, tmp_path):
     assert not list(tmp_path.glob("*.checkpoint"))
 
 
+@pytest.mark.slow
 def test_other_trainers_refuse_torchrun(picture, tmp_path):
     result = launched(*command("train-gan", picture, tmp_path))
     assert result.returncode == 1
@@ -155,6 +158,7 @@ def test_other_trainers_refuse_torchrun(picture, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_a_killed_process_ends_the_others_with_an_error(picture, tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
