@@ -25,7 +25,6 @@ RUNS = 3
 LONG_S = 20.0
 """Processor time of a tool's runs after which no more are made."""
 STREAM_SIZE_PX = 16384
-RELIEF = ("normal-to-height", "height-to-normal", "height-to-occlusion", "detail-normals", "fix-normals")
 REGISTER = """
 import bpy
 import addon_utils, os, time
@@ -41,7 +40,7 @@ for _ in range(5):
 addon_utils.disable("bl_ext.user_default.impasto", default_set=True)
 print("SECONDS", min(times))
 """
-TOOLS = ("torus", "quilt", "patch-synthesis", "photo-maps", "patches-style", *RELIEF)
+TOOLS = ("torus", "quilt", "patch-synthesis", "photo-maps", "patches-style")
 PREVIEWED = ("torus", "quilt", "patch-synthesis", "patches-style")
 """Tools that are also measured at the size of a preview."""
 ECHO = """
@@ -56,26 +55,18 @@ while (frame := reader.read()) is not None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="build.py bench", description=__doc__)
     parser.add_argument("--measure", nargs=2, metavar=("TOOL", "SIZE"), help="one measurement in this process, as JSON")
-    parser.add_argument("--enough-px", type=int, metavar="N", help="with --measure: a live preview of this longer side")
     parser.add_argument("--out", type=Path, default=Path("out/bench.json"))
     parser.add_argument("--stream", nargs=2, metavar=("FORMAT", "SIZE"), help="one measurement of writing tile by tile")
     parser.add_argument(
         "--tools", nargs="+", choices=TOOLS, metavar="TOOL", help="measure these tools and nothing else"
     )
-    parser.add_argument("--journeys", action="store_true", help="count the modules that four journeys pass, instead")
     parser.add_argument("--layers", action="store_true", help="measure previews of a stack of layers, and nothing else")
-    parser.add_argument("--panels", action="store_true", help="measure how long panels are drawn, and nothing else")
     options = parser.parse_args()
-    if options.layers or options.panels:
-        print(measure_in_blender(*(("layers", "SLIDER") if options.layers else ("panels", "PANEL"))))
-        return
-    if options.journeys:
-        import journeys
-
-        journeys.main()
+    if options.layers:
+        print(measure_layers())
         return
     if options.measure:
-        print(json.dumps(measure_tool(options.measure[0], int(options.measure[1]), options.enough_px)))
+        print(json.dumps(measure_tool(options.measure[0], int(options.measure[1]))))
         return
     if options.stream:
         print(json.dumps(measure_streaming(options.stream[0], int(options.stream[1]))))
@@ -94,7 +85,6 @@ def main() -> None:
             print(f"  {name:<48} {value:7.3f} s")
         figures["tools"] = compare_tools(TOOLS)
         figures["streaming"] = compare_streaming()
-        figures["repetition"] = compare_repetition()
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(figures, indent=1) + "\n")
     print(f"written to {options.out}")
@@ -208,11 +198,10 @@ def timed_first_picture(command: list[str]) -> float:
 def task_of(tool: str, size_px: int, **how: Any) -> tuple[Any, dict[str, Any]]:
     """Recipe and inputs of a measurement: with a photograph of 512² (quilt), of the size (photo-maps), or with none.
 
-    Those of relief start from a procedural material; stylizers repaint a tile of gravel like the demo's painting.
-    how: as for `run`, which makes the source.
+    Stylizers repaint a tile of gravel like the demo's painting. how: as for `run`, which makes the source.
     """
+    from pictures import at, sample
     from skimage import data
-    from style_pictures import at, sample
 
     from impasto import Maps, Recipe, Step, run
     from impasto.plugins.registry import registry
@@ -222,9 +211,6 @@ def task_of(tool: str, size_px: int, **how: Any) -> tuple[Any, dict[str, Any]]:
     size = {"width_px": size_px, "height_px": size_px}
     if tool in ("quilt", "patch-synthesis", "torus"):
         return Recipe((Step(tool, size),), 1), {"source": source}
-    if tool in RELIEF:
-        inputs = {"detail": "source"} if tool == "detail-normals" else {}
-        return Recipe((Step(tool, {}, inputs),), 1), {"source": run(Recipe((Step("cobbles", size),), 1), **how).maps}
     source = run(Recipe((Step("quilt", size),), 1), {"source": source}, **how).maps
     if registry().tool(tool).task == "stylize":
         style = at(sample("night"), size_px)
@@ -232,8 +218,8 @@ def task_of(tool: str, size_px: int, **how: Any) -> tuple[Any, dict[str, Any]]:
     return Recipe((Step(tool),), 1), {"source": source}
 
 
-def measure_in_blender(script_name: str, prefix: str) -> str:
-    """Lines that begin with `prefix` of a script in Blender's module, which is given a photograph of 512² pixels."""
+def measure_layers() -> str:
+    """The lines that begin with SLIDER of layers_in_blender.py, which is given a photograph of 512² pixels."""
     from PIL import Image
     from skimage import data
 
@@ -241,16 +227,16 @@ def measure_in_blender(script_name: str, prefix: str) -> str:
         folder = Path(name)
         Image.fromarray(data.gravel()).convert("RGB").save(folder / "gravel.png")
         more = {"IMPASTO_ENGINE": sys.executable, "BLENDER_USER_RESOURCES": str(folder / "profile")}
-        script = Path(__file__).with_name(f"{script_name}_in_blender.py")
+        script = Path(__file__).with_name("layers_in_blender.py")
         command = [os.environ["IMPASTO_BLENDER"], "-P", str(script), str(folder / "gravel.png")]
         how: dict[str, Any] = {"capture_output": True, "text": True, "check": False}
         done = subprocess.run(command, env={**os.environ, **more}, **how)
     if done.returncode or "DONE" not in done.stdout:
         sys.exit((done.stdout + done.stderr)[-4000:])
-    return "\n".join(line for line in done.stdout.splitlines() if line.startswith(prefix))
+    return "\n".join(line for line in done.stdout.splitlines() if line.startswith("SLIDER"))
 
 
-def measure_tool(tool: str, size_px: int, enough_px: int | None = None) -> dict[str, object]:
+def measure_tool(tool: str, size_px: int) -> dict[str, object]:
     """Time and memory of a tool's `task_of` this size, without imports."""
     import torch  # noqa: F401  its import is not what is measured
 
@@ -262,7 +248,7 @@ def measure_tool(tool: str, size_px: int, enough_px: int | None = None) -> dict[
     walls, cpus = [], []
     for _ in range(RUNS):
         started, cpu = time.perf_counter(), time.process_time()
-        maps = run(recipe, inputs, enough_px=enough_px).maps
+        maps = run(recipe, inputs).maps
         walls.append(time.perf_counter() - started)
         cpus.append(time.process_time() - cpu)
         if sum(cpus) > LONG_S:
@@ -316,38 +302,6 @@ def measure_streaming(format_: str, size_px: int) -> dict[str, object]:
             "peak_mib": peak_memory_mib(),
             "files_mib": sum(path.stat().st_size for path in paths) / 2**20,
         }
-
-
-def compare_repetition() -> list[dict[str, object]]:
-    """Repeated part of a 512² tile, and its largest copy: quilt compared with the paper's algorithm."""
-    from skimage import data
-    from textbook_quilting import quilt
-
-    from impasto import Maps, Recipe, Step, run
-    from impasto.evaluation.metrics import largest_copied_block, repeated_share
-
-    print(f"  {'512² of':<12}{'':<28}{'shown twice':>12}{'largest copy':>14}")
-    rows: list[dict[str, object]] = []
-    for name in ("gravel", "grass", "brick"):
-        source = np.repeat(getattr(data, name)()[..., None].astype(np.float32) / 255, 3, 2)
-        recipes = [Recipe((Step("quilt", {"width_px": 512, "height_px": 512}),), seed) for seed in range(RUNS)]
-        maps = {"base_color": source}
-        made = {"quilt": [run(one, {"source": Maps.from_arrays(maps)}).maps["base_color"].pixels for one in recipes]}
-        for block_px in (128, 64):
-            rngs = map(np.random.default_rng, range(RUNS))
-            made[f"textbook, {block_px} px blocks"] = [quilt(source, 512, block_px, rng) for rng in rngs]
-        for method, pictures in made.items():
-            shares = [repeated_share(picture) for picture in pictures]
-            largest = [largest_copied_block(picture, source)[0] for picture in pictures]
-            row = {
-                "photograph": name,
-                "method": method,
-                "shown_twice": np.mean(shares),
-                "largest_copy_px": max(largest),
-            }
-            rows.append(row)
-            print(f"  {name:<12}{method:<28}{np.mean(shares):>12.0%}{max(largest):>11} px", flush=True)
-    return rows
 
 
 def peak_memory_mib() -> float:

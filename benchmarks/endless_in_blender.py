@@ -1,4 +1,4 @@
-"""The picture of endless.py: `python endless_in_blender.py PHOTOGRAPH OUT.jpg`, in Python with bpy.
+"""Picture of an endless material: `python benchmarks/endless_in_blender.py PHOTOGRAPH OUT.jpg`, in Python with bpy.
 
 A photograph on a large plane, above repeated and below endless, rendered by Cycles.
 """

@@ -26,7 +26,7 @@ import psutil
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from dask_cluster import DaskCluster
-from style_pictures import sample, square
+from pictures import sample, square
 
 from impasto import write_maps
 from impasto.batch.checks import check_plan

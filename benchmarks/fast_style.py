@@ -15,11 +15,11 @@ import time
 from pathlib import Path
 
 import numpy as np
-from grids import Cell, grid
+from pictures import caption_of
+from sheets import Cell, grid
 from style import JUDGE, SECOND_JUDGE
 from style_encoder import PHOTOS, judged, shrunk
 from style_judging import read_heads
-from style_pictures import caption_of
 
 from impasto import Maps, Recipe, Step, run
 from impasto.context import Context

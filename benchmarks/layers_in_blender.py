@@ -10,17 +10,31 @@ import os
 import statistics
 import sys
 import time
+from collections.abc import Callable
 from importlib import import_module
 
 import bpy
-
-sys.path.insert(0, os.path.dirname(__file__))  # noqa: PTH120
-from journeys_in_blender import due, register, run_due_timers
 
 LAYERS = ("even-light", "quilt", "photo-maps", "weathering", "sharpen", "adjust")
 MOVES = 12
 LIMIT_S = 300.0
 GOALS_MS = {"last": 120, "first": 400}
+due: dict[Callable[[], float | None], float] = {}
+"""Timers, and the time at which each is due."""
+
+
+def register(function: Callable[[], float | None], first_interval: float = 0, persistent: bool = False) -> None:
+    due[function] = time.monotonic() + first_interval
+
+
+def run_due_timers() -> None:
+    """Run each timer whose time has come, once."""
+    for function in [function for function, when in due.items() if when <= time.monotonic()]:
+        again_s = function()
+        if again_s is None:
+            due.pop(function, None)
+        else:
+            due[function] = time.monotonic() + again_s
 
 
 def seconds_to_picture(live: object, change: object) -> float:

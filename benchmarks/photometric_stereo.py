@@ -23,8 +23,8 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from pbr_sets import pbr_sets
 from photographed import hours, lights_around, normal_error, photographs
+from pictures import pbr_sets
 
 from impasto import Maps, Recipe, Result, Step, run
 from impasto.context import Context

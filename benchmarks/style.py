@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from grids import Cell, grid
 from paintings import RECOLORED, Painting, paint_all
+from pictures import caption_of, contents_and_styles
+from sheets import Cell, grid
 from style_controls import control_sheets
-from style_pictures import caption_of, contents_and_styles
 
 from impasto import Maps
 from impasto.context import Context

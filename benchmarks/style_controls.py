@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from grids import Cell, grid, tiled
 from paintings import Painting, paint_all, shown
+from pictures import at, brick_material, caption_of, disc
 from PIL import Image
-from style_pictures import at, brick_material, caption_of, disc
+from sheets import Cell, grid, tiled
 
 from impasto import Maps
 

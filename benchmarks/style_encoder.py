@@ -25,11 +25,11 @@ from unittest.mock import patch
 
 import numpy as np
 import torch
-from grids import Cell, grid
+from pictures import caption_of
 from PIL import Image
+from sheets import Cell, grid
 from style import JUDGE, SECOND_JUDGE
 from style_judging import Judge, read_heads
-from style_pictures import caption_of
 from tasks.style_encoder.network import StyleEncoderNetwork
 
 from impasto import Maps, Recipe, Step, read_maps, run

@@ -1,11 +1,12 @@
 """Pictures and figures of patch synthesis: photographs beside what `quilt` and `patch-synthesis` make of them.
 
-    python benchmarks/synthesis.py --out docs/pictures [--guided] [PHOTOGRAPH …]
+    python benchmarks/synthesis.py --out docs/pictures [--guided | --endless] [PHOTOGRAPH …]
     python benchmarks/synthesis.py --judge 4 [--variation 0.5] PHOTOGRAPH …
 
 The first writes synthesis_tiled.jpg, of the photographs (scikit-image's, unless others are given), and
 synthesis_variation.jpg, of the first of them with less and more variation; and prints the CPU seconds of each. With
---guided it writes synthesis_guided.jpg instead: labels, and mixtures. The second prints the figures of both tools
+--guided it writes synthesis_guided.jpg instead: labels, and mixtures; with --endless endless_bricks.jpg: bricks beside
+what `histogram-blending` makes of them. The second prints the figures of both tools
 and the goals that are missed, with this number of classifiers.
 """
 
@@ -16,8 +17,8 @@ import time
 from pathlib import Path
 
 import numpy as np
+from pictures import at, disc, sample
 from PIL import Image
-from style_pictures import at, disc, sample
 
 from impasto import Maps, Recipe, Step, read_maps, run
 from impasto.evaluation.pictures import QUILT, RESULT, judge_picture
@@ -28,14 +29,8 @@ GRASS = {"dark": (0.04, 0.10, 0.02), "light": (0.55, 0.65, 0.25)}
 GRAVEL = {"dark": (0.12, 0.10, 0.09), "light": (0.78, 0.74, 0.69)}
 FIGURES = (
     *("statistics_of_crop", "salience_of_crop", "repeated_share", "copied_share", "copied_block_px", "two_sample_auc"),
-    *(
-        "two_sample_deviation",
-        "fine_swd_of_floor",
-        "contrast_low",
-        "contrast_high",
-        "seam_z_high",
-        "layout_correlation",
-    ),
+    *("two_sample_deviation", "fine_swd_of_floor", "contrast_low", "contrast_high", "seam_z_high"),
+    "layout_correlation",
 )
 
 
@@ -104,6 +99,7 @@ def main() -> None:
     parser.add_argument("photographs", nargs="*", type=Path)
     parser.add_argument("--out", type=Path, default=Path("out"))
     parser.add_argument("--guided", action="store_true")
+    parser.add_argument("--endless", action="store_true")
     parser.add_argument("--judge", type=int, default=0, metavar="CLASSIFIERS")
     parser.add_argument("--variation", type=float, default=0.5)
     options = parser.parse_args()
@@ -113,6 +109,12 @@ def main() -> None:
         judge(sources, options.judge, options.variation)
         return
     options.out.mkdir(parents=True, exist_ok=True)
+    if options.endless:
+        bricks = at(sample("brick"), TILE_PX)
+        step = Step("histogram-blending", {"width_px": TILE_PX, "height_px": TILE_PX, "layout": 0})
+        pictures = [maps["base_color"].pixels for maps in (bricks, run(Recipe((step,)), {"source": bricks}).maps)]
+        sheet([pictures]).save(options.out / "endless_bricks.jpg", quality=88)
+        return
     if options.guided:
         picture = sheet(guided())
         smaller = picture.resize((picture.width * 2 // 3, picture.height * 2 // 3))

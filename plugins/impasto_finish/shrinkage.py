@@ -1,8 +1,4 @@
-"""Denoising by hard thresholds of sliding cosine transforms (Yu & Sapiro 2011, "DCT image denoising").
-
-With the noise that it measures, it is up to 2.1 dB better than kornia's bilateral filter at the settings that are best
-for each photograph, and 0.15 dB worse in one of twelve (`python benchmarks/finish.py denoise FILE...`).
-"""
+"""Denoising by hard thresholds of sliding cosine transforms (Yu & Sapiro 2011, "DCT image denoising")."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MOST_CURVATURE = 0.4
 """Largest k1, either way: wide-angle lenses of phones stay below 0.1, action cameras reach 0.4."""
 STRAIGHT = 0.02
-"""Curvature that counts as none: measured ones deviate by up to this much (`benchmarks/preparation.py`)."""
+"""Curvature that counts as none: measured ones deviate by up to this much."""
 
 
 class LensParameters(Parameters):

@@ -30,7 +30,7 @@ COARSE, BROAD = 4, 8
 SCALES = {"fine": 1, "coarse": COARSE, "broad": BROAD}
 """Size of a pixel at each scale."""
 FINE_BIN_PX = 2
-"""Size of a phase bin at full resolution. Half or twice as much is not better (docs/reference/benchmarks.md)."""
+"""Size of a phase bin at full resolution. Half or twice as much is not better."""
 LEAST_BAND_DEVIATION = 1e-3
 """Least standard deviation by which a frequency band is divided."""
 

@@ -38,7 +38,7 @@ FOUND_WITH, TESTED_WITH = (0, 1), (2, 3, 4)
 CHANGE = {"brightness": 0.02, "warmth": 0.008, "tint": 0.008, "contrast": 0.08, "detail": 0.05, "relief": 0.1}
 CHANGE |= {"roughness": 0.02, "metal": 0.02}
 """Change that one unit of a slider should cause; for contrast, detail and relief the log of a ratio. Half as
-much gives more sliders with a shorter range, twice as much fewer and less even ones (docs/reference/benchmarks.md)."""
+much gives more sliders with a shorter range, twice as much fewer and less even ones."""
 
 
 @torch.inference_mode()

@@ -22,7 +22,7 @@ from .parameters import GatysParameters
 LEAST_PX = 91
 """Longer side of the first size; below it a network's coarsest layer has too few features."""
 CONTENT_WEIGHT, SMOOTHNESS = 0.015, 2.0
-"""The defaults of crowsonkb 2021; `benchmarks/style_reference.py` compares the results."""
+"""The defaults of crowsonkb 2021."""
 FINE_LAYERS = 2
 """Number of layers whose weight `detail` changes."""
 LEAST_DETAIL = 0.05

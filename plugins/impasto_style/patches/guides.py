@@ -25,7 +25,7 @@ EDGE_QUANTILE = 0.9
 
 CALM = 0.35
 """Share of the picture's own contrast in the contrast that is looked for: with 0, a calm sky is painted with leaves,
-because the style has leaves (`benchmarks/style_pieces.py`)."""
+because the style has leaves."""
 QUANTILES = np.linspace(0, 1, 257)
 SAMPLES = 2**16
 LEAST_MASK = 0.5

@@ -40,7 +40,7 @@ NEAR = (8, 4, 2)
 AT_RANDOM = 2
 COHERENCE = 0.15
 """Relative reduction of the distance of a patch that continues a neighbour's, so that strokes stay whole; more of it
-makes larger pieces (`benchmarks/style_pieces.py`)."""
+makes larger pieces."""
 RATE = 0.5
 """Step of the dual ascent, relative to the usual distance."""
 MOST_RISE = 3.0

@@ -1,18 +1,19 @@
-"""Pictures for measuring style transfer: photographs and paintings of a folder, or scikit-image's."""
+"""Pictures that are measured: photographs and paintings of a folder or of scikit-image, and PBR sets."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tasks" / "demo"))
+sys.path.append(str(Path(__file__).parents[1] / "tasks" / "demo"))
 from painting import night
 
 from impasto import Maps, Recipe, Step, read_maps, run
+from impasto.data.dataset import read_dataset
 from impasto.data.prepare import resize
 
 CONTENTS = ("cat_chelsea", "coffee", "astronaut", "canyon_ashim_dsilva", "st_basils_cathedral", "rocket")
@@ -107,3 +108,10 @@ def disc(size_px: tuple[int, int], inverted: bool = False) -> Maps:
     distance = np.hypot(rows[:, None] * size_px[0], columns * size_px[1]) / min(size_px)
     white = np.clip((0.75 - distance) * 8 + 0.5, 0, 1)[..., None]
     return Maps.from_arrays({"base_color": (1 - white if inverted else white).repeat(3, 2)}, name="disc")
+
+
+def pbr_sets(folder: Path) -> Iterator[tuple[str, Maps]]:
+    """Name and maps of each PBR set, one in each folder below a folder."""
+    for path in sorted(path for path in folder.iterdir() if path.is_dir()):
+        (found,) = read_dataset(path).samples
+        yield path.name, found.load()
