@@ -63,8 +63,7 @@ def test_it_behaves_as_every_tool_does(name, behaviour):
     assert not CHECKS[behaviour](tool, maker(tool, QUICK.get(name)))
 
 
-@pytest.mark.register("name")tests/plugins/test_procedural.py::test_a_seed_is_the_same_surface_at_every_resolution register("name")
-@pytest.mark.slow
+@pytest.mark.register("name")
 @pytest.mark.parametrize("name", [name for name in ON_A_SUBJECT if name != "cnn-texture"])  # of colours alone, anew
 def test_other_maps_of_the_subject_are_not_lost(name):
     subject = picture(64, 64).with_arrays({"opacity": np.full((64, 64), 0.25)})

@@ -143,6 +143,7 @@ def test_normals_follow_from_the_height(name):
     assert scale == pytest.approx(1, abs=0.25)  # steep edges are held at a slope of 10
 
 
+@pytest.mark.register("name")
 def test_a_seed_is_the_same_surface_at_every_resolution(name):
     """Averages over 16 x 16 parts agree; detail below two texels may differ."""
     small, large = (made(name, (side, side))["base_color"].pixels for side in (256, 512))
