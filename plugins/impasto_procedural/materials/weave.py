@@ -60,10 +60,9 @@ class Weave(Material):
         v = canvas.y_m / canvas.height_m * rows + sway * canvas.noise("sway y", 9 * p.thread_m, octaves=3)
         column, row = u.floor(), v.floor()
         warp_rise, weft_rise = (_rise(p, column, row, u, v, along_v) for along_v in (True, False))
-        warp = self._thread(
-            canvas, p, "warp", column.long() % columns, 2 * (u - column) - 1, v, warp_rise, (columns, rows)
-        )
-        weft = self._thread(canvas, p, "weft", row.long() % rows, 2 * (v - row) - 1, u, weft_rise, (rows, columns))
+        across = (2 * (u - column) - 1, 2 * (v - row) - 1)
+        warp = self._thread(canvas, p, "warp", column.long() % columns, across[0], v, warp_rise, (columns, rows))
+        weft = self._thread(canvas, p, "weft", row.long() % rows, across[1], u, weft_rise, (rows, columns))
         above = ((warp[0] - weft[0]) / (0.04 * p.thread_m) + 0.5).clamp(0, 1)
         height_m, shade = mix(weft[0], warp[0], above), mix(weft[1], warp[1], above)
         clear = thread_contrast(canvas.width_m / columns / canvas.texel_m)
@@ -81,7 +80,7 @@ class Weave(Material):
         self, canvas: Canvas, p: WeaveParameters, name: str, number: Tensor, across: Tensor, along: Tensor,
         rise: Tensor, counts: tuple[int, int],
     ) -> tuple[Tensor, Tensor]:  # fmt: skip
-        """Height in metres and shade, (H, W), of one set of threads. counts: of these, and of those that each crosses."""
+        """Height in metres and shade, (H, W), of one set of threads. counts: of them, and of those they cross."""
         count, crossings = counts
         turns = round(2.2 * crossings) / (2 * crossings)  # of two plies: as a whole they fit the tile
         one = lambda what: canvas.uniform(f"{name} {what}", count)[number]  # noqa: E731
