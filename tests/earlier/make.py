@@ -84,11 +84,11 @@ def make_recipes(folder: Path) -> None:
 
 
 def make_models(folder: Path) -> None:
-    """A small model of each kind that is small, what they learned from, and the checkpoint of a cancelled training."""
+    """Small models and a picture by each, what they learned from, and the checkpoint of a cancelled training."""
     import numpy as np
     from PIL import Image
 
-    from impasto import Recipe, Step, run
+    from impasto import Maps, Recipe, Step, read_maps, run, write_maps
     from impasto.data.dataset import read_dataset
     from impasto.errors import Cancelled
 
@@ -100,6 +100,12 @@ def make_models(folder: Path) -> None:
         given = {"dataset": data, **({"pictures": data} if trainer == "train-fast-style" else {})}
         step = Step(trainer, {**parameters, "name": trainer.removeprefix("train-")}, {name: name for name in given})
         run(Recipe((step,), 3), given, models_folder=folder, device="cpu")
+    for name in (trainer.removeprefix("train-") for trainer in TINY):
+        is_stylizer = name == "fast-style"
+        step = Step(name, {"model": name} | ({} if is_stylizer else {"width_px": 64, "height_px": 64}))
+        source = {"source": read_maps(folder / "wall.png")} if is_stylizer else {}
+        made = run(Recipe((step,), 5), source, models_folder=folder, device="cpu")
+        write_maps(Maps({"base_color": made.maps["base_color"]}), folder / "made", name)
     begun: list[str] = []
     with contextlib.suppress(Cancelled):
         run(
