@@ -28,7 +28,8 @@ LIMIT_S = 300
 IGNORED = shutil.ignore_patterns("__pycache__", "pictures")
 CAN_FORK = "fork" in multiprocessing.get_all_start_methods()
 PROCESSES: Any = multiprocessing.get_context("fork" if CAN_FORK else "spawn")
-CAUGHT, NOT_CAUGHT, BROKEN = "caught", "NOT CAUGHT", "BROKEN"
+CAUGHT, NOT_CAUGHT, BROKEN, ONLY_SLOW = "caught", "NOT CAUGHT", "BROKEN", "only slow"
+DEFAULT = ("-m", "not slow")
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,11 @@ class Checkout:
     """A copy of the code, which is imported instead of the original."""
 
     folder: Path
+    options: tuple[str, ...] = ()
+    """Of pytest, for all runs."""
 
     @classmethod
-    def copied(cls, folder: Path) -> Checkout:
+    def copied(cls, folder: Path, options: tuple[str, ...] = ()) -> Checkout:
         """A copy in an empty folder."""
         for name in COPIED:
             source = ROOT / name
@@ -56,14 +59,21 @@ class Checkout:
                 shutil.copytree(source, folder / name, ignore=IGNORED)
             else:
                 shutil.copy2(source, folder / name)
-        return cls(folder)
+        return cls(folder, options)
 
     def run(self, tests: Iterable[str], is_mutated: bool = False) -> Outcomes:
         """Run tests in a process of its own, which has PyTorch already where processes can be forked."""
         results, imported = self.folder / "results.xml", self.folder / "imported.txt"
         for file in (results, imported):
             file.unlink(missing_ok=True)
-        options = ["-q", "-p", "no:cacheprovider", f"--junitxml={results}", *(["-x"] if is_mutated else [])]
+        options = [
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            f"--junitxml={results}",
+            *self.options,
+            *(["-x"] if is_mutated else []),
+        ]
         paths = [f"tests/{test}" for test in dict.fromkeys(tests)]
         process = PROCESSES.Process(target=run_pytest, args=(self.folder, [*options, *paths], imported, is_mutated))
         process.start()
@@ -85,8 +95,15 @@ class Outcomes:
 
     def passed(self, test: str) -> bool:
         """Whether a test passed, for all its parameters unless it names them."""
-        cases = [message for name, message in self.tests.items() if name == test or name.startswith(f"{test}[")]
+        cases = self._cases(test)
         return bool(cases) and not any(cases)
+
+    def has(self, test: str) -> bool:
+        """Whether a test ran."""
+        return bool(self._cases(test))
+
+    def _cases(self, test: str) -> list[str]:
+        return [message for name, message in self.tests.items() if name == test or name.startswith(f"{test}[")]
 
 
 def run_pytest(folder: Path, arguments: list[str], imported: Path, is_mutated: bool) -> None:
@@ -129,7 +146,10 @@ def judge(mutation: Mutation, copy: Checkout, unmutated: Outcomes) -> Verdict:
     def verdict(outcome: str, why: str) -> Verdict:
         return Verdict(mutation, outcome, " ".join(why.split()), time.monotonic() - started)
 
-    for test in mutation.tests:
+    tests = [test for test in mutation.tests if not copy.options or unmutated.has(test)]
+    if not tests:
+        return verdict(ONLY_SLOW, ", ".join(mutation.tests))
+    for test in tests:
         if not unmutated.passed(test):
             return verdict(BROKEN, f"without it, {test} does not pass")
     file = copy.folder / mutation.file
@@ -138,7 +158,7 @@ def judge(mutation: Mutation, copy: Checkout, unmutated: Outcomes) -> Verdict:
         mutation.change(file)
         if file.read_bytes() == before:
             return verdict(BROKEN, "it changes nothing")
-        found = copy.run(mutation.tests, is_mutated=True)
+        found = copy.run(tests, is_mutated=True)
     except NotFoundError as error:
         return verdict(BROKEN, str(error))
     finally:
@@ -184,12 +204,12 @@ def table(mutations: Sequence[Mutation]) -> str:
     return "\n".join(f"{one.name:{width}}  {one.breaks}" for one in mutations)
 
 
-def run(mutations: Sequence[Mutation]) -> list[Verdict]:
-    """Judge each mutation and print a row about it."""
+def run(mutations: Sequence[Mutation], options: tuple[str, ...] = ()) -> list[Verdict]:
+    """Judge each mutation and print a row about it. options: of pytest."""
     width = max(len(one.name) for one in mutations)
     verdicts = []
     with tempfile.TemporaryDirectory(prefix="mutations-") as folder:
-        copy = Checkout.copied(Path(folder).resolve())
+        copy = Checkout.copied(Path(folder).resolve(), options)
         unmutated = copy.run(test for mutation in mutations for test in mutation.tests)
         for mutation in mutations:
             verdicts.append(judge(mutation, copy, unmutated))
@@ -203,6 +223,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help="only these; patterns such as 'vae-*' too")
     parser.add_argument("--list", action="store_true", help="say what each mutation breaks, and run nothing")
     parser.add_argument("--check", action="store_true", help="say which no longer apply to the code, and run nothing")
+    parser.add_argument("--default", action="store_true", help="only by tests that run by default, not by slow ones")
     options = parser.parse_args()
     mutations = chosen(options.names)
     if not mutations:
@@ -217,11 +238,11 @@ def main() -> None:
     if CAN_FORK:
         import torch  # noqa: F401  once, for all processes
     started = time.monotonic()
-    verdicts = run(mutations)
+    verdicts = run(mutations, DEFAULT if options.default else ())
     outcomes = [one.outcome for one in verdicts]
-    counts = [f"{outcomes.count(outcome)} {outcome}" for outcome in (CAUGHT, NOT_CAUGHT, BROKEN)]
+    counts = [f"{outcomes.count(outcome)} {outcome}" for outcome in (CAUGHT, NOT_CAUGHT, BROKEN, ONLY_SLOW)]
     print(f"{', '.join(counts)}, {time.monotonic() - started:.0f} s")
-    sys.exit(any(one.outcome != CAUGHT for one in verdicts))
+    sys.exit(any(one.outcome not in (CAUGHT, ONLY_SLOW) for one in verdicts))
 
 
 if __name__ == "__main__":
