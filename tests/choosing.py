@@ -20,9 +20,8 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what does not run by default, unless it is named on the command line by `::`."""
-    named = any("::" in argument for argument in config.args)
-    if config.option.all or named:
+    """Leave out what does not run by default, unless tests are named on the command line, by `::` or by `-k`."""
+    if config.option.all or config.option.keyword or any("::" in argument for argument in config.args):
         return
     registers: dict[tuple[str, int], list[tuple[str, pytest.Item]]] = defaultdict(list)
     left_out = []
