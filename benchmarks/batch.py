@@ -2,11 +2,10 @@
 
     python benchmarks/batch.py [JOBS]
     python benchmarks/batch.py [JOBS] --dask
-    python benchmarks/batch.py [JOBS] --dask --kill [--dashboard PICTURE.png]
+    python benchmarks/batch.py [JOBS] --dask --kill
 
-Prints jobs a second, memory over time, and the number of jobs lost or done twice. --dask: workers of a Dask cluster on
-loopback instead of local processes. --kill: once with four workers, of which two are killed for good, with a log.
---dashboard: a picture of Dask's dashboard after half of the jobs (needs bokeh, and Chromium or Chrome).
+Prints jobs a second, memory at the start and at the end, and the number of jobs lost or done twice. --dask: workers of
+a Dask cluster on loopback instead of local processes. --kill: once with four workers, two of which are killed for good.
 """
 
 from __future__ import annotations
@@ -21,24 +20,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from threading import Thread
 
 import psutil
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from browser import photograph
 from dask_cluster import DaskCluster
 
 JOBS = 2000
 SIDE_PX = 64
 POLL_S = 0.5
-LINES = 20
-"""Lines of a log that are printed."""
-DASHBOARD_PX = (1500, 900)
-DRAWING_S = 15
-"""Time for the dashboard to connect and to draw."""
 
 
 def main() -> None:
@@ -47,32 +38,25 @@ def main() -> None:
     parser.add_argument("jobs", type=int, nargs="?", default=JOBS)
     parser.add_argument("--dask", action="store_true")
     parser.add_argument("--kill", action="store_true")
-    parser.add_argument("--dashboard", type=Path)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         table = _table(folder / "jobs.csv", options.jobs)
         if options.kill:
-            _lose_two_of_four(table, options.jobs, options.dashboard)
+            _lose_two_of_four(table, options.jobs)
             return
         speeds = [_speed(table, options.jobs, workers, options.dask) for workers in (1, 2)]
     print(f"ratio {speeds[1] / speeds[0]:.2f}")
 
 
-def _lose_two_of_four(table: Path, jobs: int, picture: Path | None) -> None:
-    """Measure a run with four workers, two of which are killed; picture: for the dashboard."""
-    with _dask(table.with_name("dask"), 4, bool(picture)) as dask:
+def _lose_two_of_four(table: Path, jobs: int) -> None:
+    """Measure a run with four workers, two of which are killed, after a third and after two thirds of the jobs."""
+    with _dask(table.with_name("dask"), 4) as dask:
         first, second, *_ = dask.workers
-        events = [(1 / 3, "a machine is lost", lambda: dask.kill_machine(first))]
-        if picture:
-            look = partial(photograph, f"{dask.dashboard}/status", picture, DASHBOARD_PX, DRAWING_S)
-            events += [(1 / 2, "", Thread(target=look).start)]
-        events += [(2 / 3, "a machine is lost", lambda: dask.kill_machine(second))]
         run = Run(table, table.with_name("out"), jobs, ("--cluster", dask.address), dask.scheduler.pid)
-        run.measure(events)
-        run.print_log()
-        lost = sum(bool(moment.event) for moment in run.moments)
-        run.print(f"4 workers, {lost} of them lost")
+        coming = [(1 / 3, lambda: dask.kill_machine(first)), (2 / 3, lambda: dask.kill_machine(second))]
+        run.measure(coming)
+        run.print(f"4 workers, {2 - len(coming)} of them lost")
 
 
 def _speed(table: Path, jobs: int, workers: int, on_dask: bool) -> float:
@@ -81,18 +65,18 @@ def _speed(table: Path, jobs: int, workers: int, on_dask: bool) -> float:
     if on_dask:
         with _dask(out.with_suffix(".dask"), workers) as dask:
             run = Run(table, out, jobs, ("--cluster", dask.address), dask.scheduler.pid)
-            run.measure()
+            run.measure([])
     else:
         run = Run(table, out, jobs, ("--workers", str(workers)))
-        run.measure()
+        run.measure([])
     run.print(f"{workers} worker(s)")
     return run.speed
 
 
 @contextmanager
-def _dask(folder: Path, workers: int, has_dashboard: bool = False) -> Iterator[DaskCluster]:
+def _dask(folder: Path, workers: int) -> Iterator[DaskCluster]:
     """A scheduler with workers."""
-    dask = DaskCluster(Path(sys.executable), folder, has_dashboard=has_dashboard)
+    dask = DaskCluster(Path(sys.executable), folder)
     try:
         for _ in range(workers):
             dask.add_worker()
@@ -112,13 +96,11 @@ def _table(path: Path, jobs: int) -> Path:
 
 @dataclass(frozen=True)
 class Moment:
-    """State of a run at a time: jobs done, and memory of the command and of the scheduler (0 if there is none)."""
+    """State of a run at a time: memory of the command and of the scheduler (0 if there is none)."""
 
     seconds: float
-    done: int
     command_mib: float
     scheduler_mib: float
-    event: str = ""
 
 
 class Run:
@@ -132,9 +114,9 @@ class Run:
         self.moments: list[Moment] = []
         self._said: dict[str, float] = {}
 
-    def measure(self, events: list[tuple[float, str, Callable[[], None]]] | None = None) -> None:
-        """Run it. events: what happens after a share of the jobs."""
-        coming, began_s = list(events or ()), time.monotonic()
+    def measure(self, coming: list[tuple[float, Callable[[], None]]]) -> None:
+        """Run it. coming: what happens after a share of the jobs; what has happened is removed."""
+        began_s = time.monotonic()
         with subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True) as running:
             assert running.stdout is not None
             process = psutil.Process(running.pid)
@@ -144,28 +126,15 @@ class Run:
                 last_s = self.moments[-1].seconds if self.moments else 0
                 if "progress" not in self._said or seconds - last_s < POLL_S:
                     continue
-                done, event = round(self._said["progress"] * self._jobs), ""
-                if coming and done >= coming[0][0] * self._jobs:
-                    _, event, happen = coming.pop(0)
-                    happen()
+                if coming and self._said["progress"] >= coming[0][0]:
+                    coming.pop(0)[1]()
                 scheduler_mib = _mib(self._scheduler) if self._scheduler else 0
-                self.moments.append(Moment(seconds, done, _mib(process), scheduler_mib, event))
+                self.moments.append(Moment(seconds, _mib(process), scheduler_mib))
 
     @property
     def speed(self) -> float:
         """Jobs per second, from the start of the command."""
         return self._said["made"] / self._said["seconds"]
-
-    def print_log(self) -> None:
-        """Print the moments of events, and others at equal distances of time."""
-        print("seconds    done  jobs/s  MiB of the command  of the scheduler")
-        step_s, last = self.moments[-1].seconds / LINES, Moment(0, 0, 0, 0)
-        for moment in self.moments:
-            if moment.event or moment.seconds - last.seconds >= step_s:
-                speed = (moment.done - last.done) / (moment.seconds - last.seconds)
-                memory = f"{moment.command_mib:18.0f}  {moment.scheduler_mib:16.0f}"
-                print(f"{moment.seconds:7.0f}  {moment.done:6}  {speed:6.1f}  {memory}  {moment.event}".rstrip())
-                last = moment
 
     def print(self, title: str) -> None:
         """Print the sums: jobs lost are those without a record or without a file, doubled ones have two records."""

@@ -1,4 +1,7 @@
-"""A picture of a web page while it changes, by Chromium or Chrome without a window.
+"""A picture of a web page, such as the report of a training, by Chromium or Chrome without a window.
+
+    impasto models report bricks pbr/brick_bricks059 --out report.html --no-open
+    python benchmarks/browser.py report.html docs/pictures/training_report.jpg
 
 The browser's own option for pictures takes them before pages such as Dask's dashboard have drawn anything, so this
 waits, and asks by the browser's debugging protocol.
@@ -6,6 +9,7 @@ waits, and asks by the browser's debugging protocol.
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import base64
 import json
@@ -15,10 +19,28 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 LIMIT_S = 30.0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("page", help="a file, or an address such as that of Dask's dashboard")
+    parser.add_argument("picture", type=Path)
+    parser.add_argument("--size", type=int, nargs=2, default=(1680, 2440), metavar=("WIDTH", "HEIGHT"))
+    parser.add_argument("--shown", type=int, default=900, metavar="WIDTH", help="of the picture")
+    parser.add_argument("--wait-s", type=float, default=3.0)
+    options = parser.parse_args()
+    address = options.page if "://" in options.page else Path(options.page).resolve().as_uri()
+    with tempfile.TemporaryDirectory() as folder:
+        whole = Path(folder) / "page.png"
+        photograph(address, whole, options.size, options.wait_s)
+        image = Image.open(whole).convert("RGB")
+    size = options.shown, round(image.height * options.shown / image.width)
+    image.resize(size, Image.Resampling.LANCZOS).save(options.picture, quality=85, optimize=True)
 
 
 def photograph(address: str, picture: Path, size_px: tuple[int, int], wait_s: float) -> None:
@@ -60,3 +82,7 @@ async def _asked(link: WebSocketClientConnection, method: str, session: str = ""
         said = json.loads(await link.read_message() or '{"id": 1, "result": {}}')
         if said.get("id") == 1:
             return said["result"]
+
+
+if __name__ == "__main__":
+    main()

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from paintings import chosen_of
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 from style import JUDGE
@@ -82,9 +83,9 @@ def main() -> None:
 
 def recipe_of(tool: str) -> tuple[Recipe, list[str]]:
     """A recipe of a tool, or of a tool with a model, and the names of its inputs."""
-    name, _, model = tool.partition("=")
-    inputs = [] if model else ["style"]
-    return Recipe((Step(name, {"model": model} if model else {}, {each: each for each in inputs}),), 0), inputs
+    name, parameters, needs_style = chosen_of(tool)
+    inputs = ["style"] if needs_style else []
+    return Recipe((Step(name, parameters, {each: each for each in inputs}),), 0), inputs
 
 
 def measured(folder: Path, tool: str, style: Maps, out: Path, options: argparse.Namespace) -> dict[str, Any]:

@@ -29,7 +29,7 @@ RECOLORED = "recoloured"
 
 @dataclass(frozen=True)
 class Painting:
-    """A painting: its tool and its file; an input may be a list, or the file of an earlier painting."""
+    """A painting: its tool (or TOOL=NAME) and its file; an input may be a list, or the file of an earlier painting."""
 
     path: Path
     tool: str
@@ -73,15 +73,6 @@ def paint_all(
     return [painting for painting in paintings if painting.row_path.exists()]
 
 
-def row_of(path: Path, measure: Callable[..., Mapping[str, Any]], *arguments: Any) -> dict[str, Any]:
-    """The figures in a file, which `measure` computes in a separate process if it does not exist."""
-    if not path.exists():
-        with ProcessPoolExecutor(1, get_context("spawn")) as process:
-            row = process.submit(measure, *arguments).result()
-        path.write_text(json.dumps(row, indent=1) + "\n")
-    return json.loads(path.read_text())
-
-
 def _warm() -> None:
     """Import slow modules before the measurement."""
     import style_judging  # noqa: F401
@@ -115,6 +106,14 @@ def _made(painting: Painting, inputs: Mapping[str, Any], weights: Path | None, d
         return Maps.from_arrays({"base_color": recolored(picture, style)})
     values = {name: [given] if isinstance(given, Maps) else given for name, given in inputs.items()}
     (source,) = values.pop("source")
-    names, named = name_inputs(values)
-    recipe = Recipe((Step(painting.tool, painting.parameters, names),), painting.seed)
+    tool, chosen, needs_style = chosen_of(painting.tool)
+    names, named = name_inputs(values if needs_style else {})
+    recipe = Recipe((Step(tool, {**chosen, **painting.parameters}, names),), painting.seed)
     return run(recipe, {"source": source, **named}, device=device, weights_folder=weights).maps
+
+
+def chosen_of(tool: str) -> tuple[str, dict[str, str], bool]:
+    """A tool of TOOL[=NAME], its model or backbone as a parameter, and whether it takes a picture of the style."""
+    name, _, chosen = tool.partition("=")
+    needs_style = name != "fast-style"
+    return name, {"backbone" if needs_style else "model": chosen} if chosen else {}, needs_style

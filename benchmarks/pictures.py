@@ -45,21 +45,26 @@ SAMPLE_STYLES = ("night", "hubble_deep_field", "brick", "gravel", "grass", "reti
 BRICK = {"dark": (0.34, 0.13, 0.09), "light": (0.80, 0.72, 0.64)}
 
 
-def contents_and_styles(data: Path | None, contents: int, styles: int, px: int) -> tuple[list[Maps], list[Maps]]:
+Chosen = int | Sequence[str]
+"""Names of pictures, or how many of the first ones."""
+
+
+def contents_and_styles(data: Path | None, contents: Chosen, styles: Chosen, px: int) -> tuple[list[Maps], list[Maps]]:
     """Photographs and paintings, `px` long: of DATA/photos and DATA/paintings, or scikit-image's and the demo's."""
     if data is None:
-        names = SAMPLE_CONTENTS[:contents], SAMPLE_STYLES[:styles]
-        photographs, paintings = ([sample(name) for name in side] for side in names)
+        chosen = (SAMPLE_CONTENTS, contents), (SAMPLE_STYLES, styles)
+        sides = [[sample(name) for name in (names[:one] if isinstance(one, int) else one)] for names, one in chosen]
     else:
-        photographs = _read(data / "photos", CONTENTS, contents)
-        paintings = _read(data / "paintings", STYLES, styles)
-    return [at(maps, px) for maps in photographs], [at(maps, px) for maps in paintings]
+        sides = [_read(data / "photos", CONTENTS, contents), _read(data / "paintings", STYLES, styles)]
+    photographs, paintings = ([at(maps, px) for maps in side] for side in sides)
+    return photographs, paintings
 
 
-def _read(folder: Path, first: Sequence[str], count: int) -> list[Maps]:
+def _read(folder: Path, first: Sequence[str], chosen: Chosen) -> list[Maps]:
     files = {file.stem: file for file in sorted(folder.glob("*.jpg"))}
     names = [*(name for name in first if name in files), *(name for name in files if name not in first)]
-    return [replace(read_maps(files[name]), name=name) for name in names[:count]]
+    wanted = names[:chosen] if isinstance(chosen, int) else chosen
+    return [replace(read_maps(files[name]), name=name) for name in wanted]
 
 
 def caption_of(maps: Maps) -> str:

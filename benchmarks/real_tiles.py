@@ -1,15 +1,12 @@
 """A classifier of kinds of material that learns from real tiles only, to judge what generators make of phrases.
 
-    python benchmarks/real_tiles.py DATA [--weights DIR]
-
-DATA: folder with `texture_sheets` (CLASS.webp and `index.json`), `pbr` (CLASS_NAME/albedo.jpg) and `textures`
-(CLASS/NAME.jpg). --weights: library with SqueezeNet. Prints its own accuracy on sets that it did not learn, by
-cross-validation. `TileJudge.trained` makes it for other benchmarks.
+It is for `phrase_materials.py`. Its data is a folder with `texture_sheets` (CLASS.webp and `index.json`), `pbr`
+(CLASS_NAME/albedo.jpg) and `textures` (CLASS/NAME.jpg). Its own accuracy on sets that it did not learn is known by
+cross-validation.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -114,21 +111,6 @@ class Tile:
     views: tuple[np.ndarray, ...]
 
 
-def main() -> None:
-    """Print accuracies by cross-validation, of each class and their mean."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--weights", type=Path, metavar="DIR")
-    options = parser.parse_args()
-    torch.set_num_threads(1)
-    tiles = real_tiles(options.data)
-    found = TileJudge.trained(tiles, Features(options.weights))
-    print(f"{len(tiles)} real tiles in {len(SHEETS)} classes; accuracy on unseen sets, {FOLDS} folds:")
-    for class_, value in found.accuracies.items():
-        print(f"{class_:12} {sum(tile.class_ == class_ for tile in tiles):5} {value:7.1%}")
-    print(f"{'mean':12} {len(tiles):5} {found.accuracy(list(found.names)):7.1%}")
-
-
 @dataclass(frozen=True)
 class Features:
     """Features of a picture: means and deviations of SqueezeNet's layers, and those of `match-photograph`."""
@@ -195,16 +177,8 @@ class TileJudge:
 
     def class_of(self, pixels: np.ndarray) -> str:
         """Name of the class of a picture, bytes (H, W, 3)."""
-        return max((found := self.probabilities(pixels)), key=found.__getitem__)
-
-    def probabilities(self, pixels: np.ndarray) -> dict[str, float]:
-        """Probability of each class for a picture, bytes (H, W, 3)."""
-        x = self.standardised(views_of(pixels)) @ self.axes
-        return dict(zip(self.names, _probabilities(self.networks, x).tolist(), strict=True))
-
-    def standardised(self, views: Sequence[np.ndarray]) -> torch.Tensor:
-        """Standardised features (N, F) of pictures (SIDE_PX, SIDE_PX, 3) as bytes."""
-        return _standard(self.features.of(views), self.mean, self.deviation)
+        x = _standard(self.features.of(views_of(pixels)), self.mean, self.deviation) @ self.axes
+        return self.names[int(_probabilities(self.networks, x).argmax())]
 
 
 def real_tiles(data: Path) -> list[Tile]:
@@ -277,7 +251,3 @@ def _probabilities(networks: Sequence[tuple[torch.Tensor, ...]], x: torch.Tensor
     """Mean probability of each class over networks and views."""
     found = [((x @ hidden + first).relu() @ out + last).softmax(1) for hidden, first, out, last in networks]
     return torch.cat(found).mean(0).numpy()
-
-
-if __name__ == "__main__":
-    main()

@@ -4,15 +4,14 @@
     impasto captions write unseen/real
     python benchmarks/stackgan.py unseen/drawn unseen/real --model NAME --out out/stackgan
 
-The folders hold map sets with captions that the model has not seen. Prints colour, class, diversity, seams and seconds,
-with captions of other pictures as the control of each; writes `sheet.jpg`.
+The folders hold map sets with captions that the model has not seen. Prints colour and class, with captions of other
+pictures as the control of each; writes `sheet.jpg`.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -26,16 +25,13 @@ from impasto.data.dataset import Dataset, read_dataset
 from impasto.parameters import color_of
 from impasto.surface.color import srgb_to_linear
 from impasto.surface.color_tensors import linear_to_oklab
-from impasto.surface.seams import seam_z
-from impasto.training.watch import pairwise_difference
 from impasto_phrase.matcher import read_phrase
 from impasto_phrase.stackgan.captions import mean_color
 from impasto_phrase.vocabulary import vocabulary
 from impasto_procedural.matching.classifier import bundled_classifier
 from impasto_procedural.matching.features import SIDE_PX, features_of
 
-SIDE_PX_MADE, LARGE_PX = 256, 1024
-SEEDS = 4
+SIDE_PX_MADE = 256
 MOST = 100
 PHRASES = (
     *("old red brick wall", "mossy grey stone wall", "light oak parquet", "lush green grass", "blue ceramic tiles"),
@@ -57,7 +53,6 @@ def main() -> None:
     for folder in options.data:
         print(f"{folder.name}:", flush=True)
         judge(read_dataset(folder, longest_px=SIDE_PX_MADE), options.model)
-    print_seconds(options.model)
 
 
 def made(text: str, model: str, seed: int = 0, side_px: int = SIDE_PX_MADE, stage: str = "both") -> Maps:
@@ -79,14 +74,6 @@ def judge(data: Dataset, model: str) -> None:
     materials = [read_phrase(text).material for text in texts]
     print_classes("made", materials, pictures, rng)
     print_classes("data", materials, [sample.load() for sample in samples], rng)
-    within = [
-        pairwise_difference(torch.cat([colors(made(text, model, seed)) for seed in range(SEEDS)]))
-        for text in texts[:12]
-    ]
-    between = pairwise_difference(torch.cat([colors(maps) for maps in pictures]))
-    print(f"  difference within a caption, in that between captions: {np.mean(within) / between:.2f}")
-    seams = [max(max(seam_z(maps[name].pixels)) for name in maps) for maps in pictures]
-    print(f"  seams: highest z {max(seams):.1f}, mean {np.mean(seams):.1f}")
 
 
 def asked_color(text: str) -> Sequence[float] | None:
@@ -119,22 +106,6 @@ def lab_of(maps: Maps) -> torch.Tensor:
     """The base colour (3, SIDE_PX, SIDE_PX) in Oklab."""
     linear = torch.from_numpy(srgb_to_linear(maps["base_color"].pixels)).permute(2, 0, 1)[None]
     return linear_to_oklab(torch.nn.functional.interpolate(linear, (SIDE_PX, SIDE_PX), mode="area")[0])
-
-
-def colors(maps: Maps) -> torch.Tensor:
-    """The base colour (1, 3, H, W)."""
-    return torch.from_numpy(maps["base_color"].pixels).permute(2, 0, 1)[None]
-
-
-def print_seconds(model: str) -> None:
-    """Print wall and processor time of a large picture, the least of three."""
-    taken = []
-    for seed in range(3):
-        wall, cpu = time.perf_counter(), time.process_time()
-        made("old red bricks", model, seed, LARGE_PX)
-        taken.append((time.perf_counter() - wall, time.process_time() - cpu))
-    wall, cpu = (min(one) for one in zip(*taken, strict=True))
-    print(f"{LARGE_PX}x{LARGE_PX}: {wall:.2f} s, {cpu:.2f} s of processor")
 
 
 def sheet(model: str) -> Image.Image:

@@ -2,12 +2,14 @@
 
     python benchmarks/style.py --data DIR --weights DIR --out out/style
     python benchmarks/style.py --tools patches-style --contents 2 --styles 1 --px 192
+    python benchmarks/style.py --data DIR --parts pairs --tools wct=style-encoder wct=vgg19-small fast-style=MODEL
 
 DIR/photos and DIR/paintings are what is painted; without them scikit-image's pictures and the demo's painting. Each
-method runs in a process of its own, with as many threads as OMP_NUM_THREADS says. How much of the style there is,
-beyond its colours, is judged by a network that nothing was optimised with (see `style_judging`). Results are
-kept: what was interrupted goes on where it was; delete a result to have it made again. Writes style.json, table.md and
-the sheets.
+method runs in a process of its own, with as many threads as OMP_NUM_THREADS says; TOOL=NAME is a tool with this
+backbone, or `fast-style` with this model. How much of the style there is is judged by a network that nothing was
+optimised with (see `style_judging`): from 0, the photograph, to 1, another piece of the painting; the score is what is
+above that of recolouring alone. Results are kept: what was interrupted goes on where it was; delete a result to have
+it made again. Writes style.json, table.md and the sheets.
 """
 
 from __future__ import annotations
@@ -37,7 +39,8 @@ SECOND_JUDGE = "vgg19-normalised"
 
 def main() -> None:
     options = parse()
-    contents, styles = contents_and_styles(options.data, options.contents, options.styles, options.px)
+    chosen = options.photos or options.contents, options.paintings or options.styles
+    contents, styles = contents_and_styles(options.data, *chosen, options.px)
     if "pairs" in options.parts:
         pairs(options, contents, styles)
     if "controls" in options.parts:
@@ -53,12 +56,14 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--weights", type=Path, metavar="DIR", help="library of weights (default: the user's)")
     parser.add_argument("--heads", type=Path, metavar="FILE", help="LPIPS' heads for SqueezeNet, as safetensors")
     parser.add_argument("--out", type=Path, default=Path("out/style"), metavar="DIR")
-    parser.add_argument("--tools", nargs="+", default=stylizers, choices=stylizers, metavar="TOOL", help="only these")
+    parser.add_argument("--tools", nargs="+", default=stylizers, metavar="TOOL[=NAME]", help="only these")
     parser.add_argument("--parts", nargs="+", default=("pairs", "controls"), choices=("pairs", "controls"))
     parser.add_argument("--controls", nargs="+", metavar="NAME", help="only the sheets of these controls")
     parser.add_argument("--px", type=int, default=256, help="longer side of pictures and styles (default: 256)")
     parser.add_argument("--contents", type=int, default=6, metavar="N")
     parser.add_argument("--styles", type=int, default=6, metavar="N")
+    parser.add_argument("--photos", nargs="+", metavar="NAME", help="these in place of the first of --contents")
+    parser.add_argument("--paintings", nargs="+", metavar="NAME", help="these in place of the first of --styles")
     parser.add_argument("--device", default="auto")
     return parser.parse_args()
 
@@ -112,6 +117,7 @@ class Judges:
             judgement = self._judge(name, encoder, content, style).judge(result)
             prefix = "" if name == JUDGE else f"{name} "
             found |= {f"{prefix}{key}": value for key, value in vars(judgement).items()}
+            found[f"{prefix}nearness"] = (judgement.gram + judgement.sliced) / 2
             found[f"{prefix}score"] = judgement.above_recoloring
         return found
 
@@ -137,15 +143,16 @@ def summed_up(tool: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def table(summary: Sequence[Mapping[str, Any]]) -> str:
     """The summary in Markdown."""
     lines = [
-        "| method | pairs | CPU seconds | seconds | peak memory | score | by the second judge | content distance |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+        "| method | pairs | CPU seconds | seconds | peak memory | score | by the second judge | nearness | content |",
+        "|-|-|-|-|-|-|-|-|-|",
     ]
     for row in summary:
         score = f"{row['score']:.2f} ± {row['score_deviation']:.2f}" if "score" in row else ""
-        second, content = (f"{row[name]:.2f}" if name in row else "" for name in (f"{SECOND_JUDGE} score", "content"))
+        names = f"{SECOND_JUDGE} score", "nearness", "content"
+        second, nearness, content = (f"{row[name]:.2f}" if name in row else "" for name in names)
         lines.append(
             f"| {row['tool']} | {row['pairs']} | {row['cpu_s']:.1f} | {row['wall_s']:.1f} | {row['peak_mib']:.0f} MiB "
-            f"| {score} | {second} | {content} |"
+            f"| {score} | {second} | {nearness} | {content} |"
         )
     return "\n".join(lines) + "\n"
 

@@ -17,21 +17,18 @@ LIMIT_S = 300.0
 
 
 class DaskCluster:
-    """A scheduler with workers that a Python runs; `address` is the scheduler's, `dashboard` that of its web pages."""
+    """A scheduler with workers that a Python runs; `address` is the scheduler's."""
 
-    def __init__(self, python: Path, folder: Path, tls: Sequence[str] = (), *, has_dashboard: bool = False) -> None:
+    def __init__(self, python: Path, folder: Path, tls: Sequence[str] = ()) -> None:
         self.python, self.folder, self._tls = python, folder, tuple(map(str, tls))
         self.workers: list[subprocess.Popen] = []
         folder.mkdir(exist_ok=True)
         self._started = 0
         scheme = "tls" if tls else "tcp"
-        shown = ("--dashboard-address", "127.0.0.1:0") if has_dashboard else ("--no-dashboard",)
-        more = ("--host", f"{scheme}://127.0.0.1", "--port", "0", *shown, "--scheduler-file", self._file)
+        more = ("--host", f"{scheme}://127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", self._file)
         self.scheduler = self._start("scheduler", *more)
         self._wait(lambda: self._file.exists() and self._file.read_text().endswith("}"))
-        about = json.loads(self._file.read_text())
-        self.address = about["address"]
-        self.dashboard = f"http://127.0.0.1:{about['services']['dashboard']}" if has_dashboard else ""
+        self.address = json.loads(self._file.read_text())["address"]
 
     @property
     def _file(self) -> Path:
