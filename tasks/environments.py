@@ -10,12 +10,13 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from .locks import alone
-from .messages import BuildError, step
+from .messages import Apart, BuildError, step
 
 from impasto.system.process import kill, kill_group  # isort: skip - .locks made the core importable
 
@@ -71,7 +72,7 @@ class Environment:
 
     def _make(self) -> None:
         _check_room()
-        with step(f"Setting up the environment {self.name}"):
+        with step(f"Setting up the environment {self.name}") as apart:
             if not self.extends:
                 shutil.rmtree(self.folder, ignore_errors=True)
                 python = base_python() if self.name.startswith("bpy") else Path(sys.executable)
@@ -79,7 +80,8 @@ class Environment:
             if self.base:
                 path = packages(self.python) / "base.pth"
                 path.write_text(f"import site; site.addsitedir({str(packages(self.base.python))!r})\n")
-            call([self.python, "-I", "-m", "pip", "install", "-q", "--disable-pip-version-check", *self.requirements])
+            install = (*"-I -u -m pip install --disable-pip-version-check --progress-bar off --no-compile".split(),)
+            call([self.python, *install, *self.requirements], hear=Downloads(apart))
         self._marker.touch()
 
 
@@ -101,6 +103,18 @@ TENSORFLOW = Environment(
 )
 """For one test of exported models: TensorFlow alone takes 1.3 GB."""
 LINT = Environment("lint", ("-c", str(ROOT / "constraints.txt"), "ruff", "mypy"), ("constraints.txt",))
+
+
+class Downloads:
+    """Takes pip's lines as they come, and counts the seconds from each `Downloading …` to the line after it."""
+
+    def __init__(self, apart: Apart) -> None:
+        self.apart, self.since = apart, 0.0
+
+    def __call__(self, line: str) -> None:
+        now = time.monotonic()
+        self.apart.downloads_s += now - self.since if self.since else 0.0
+        self.since = now if line.lstrip().startswith("Downloading ") else 0.0
 
 
 def bpy_environment(version: str) -> Environment:
@@ -134,15 +148,21 @@ def base_python() -> Path:
 
 
 _started: list[subprocess.Popen[str]] = []
-_starting = threading.Lock()
-"""Held while a process is started, and for ever once all are ended: then none is started any more."""
+_starting, _is_over = threading.Lock(), threading.Event()
+"""Held while a process is started; set once all are ended, and none is started any more."""
 
 
-def call(command: Sequence[str | Path], environment: dict[str, str] | None = None) -> str:
-    """Run a command; its output. BuildError with the end of that where it fails."""
-    running = start(command, environment)
-    said = running.communicate()[0]
-    if running.returncode:
+def call(
+    command: Sequence[str | Path],
+    environment: dict[str, str] | None = None,
+    hear: Callable[[str], None] = lambda line: None,
+) -> str:
+    """Run a command; its output, of which `hear` gets each line. BuildError with the end of that where it fails."""
+    running, said = start(command, environment), ""
+    for line in running.stdout or ():
+        hear(line)
+        said += line
+    if running.wait():
         raise BuildError(f"{' '.join(map(str, command))} failed:\n{said[-4000:]}")
     return said
 
@@ -156,6 +176,8 @@ def start(
     """
     own_group = {"creationflags": 0x00000200} if os.name == "nt" else {"start_new_session": True}
     with _starting:
+        if _is_over.is_set():
+            raise BuildError("stopped")
         running = subprocess.Popen(  # type: ignore[call-overload]
             [str(part) for part in command],
             env=environment,
@@ -174,8 +196,10 @@ def start(
 
 def end_started() -> None:
     """Kill every process that `start` has started, with all that those have started, and start none any more."""
-    if not _starting.acquire(timeout=1):
-        return  # they are ended already, or a disk is in the way
+    is_mine = _starting.acquire(timeout=1)  # unless a disk is in the way
+    _is_over.set()
+    if is_mine:
+        _starting.release()
     end(*_started)
 
 
