@@ -11,6 +11,8 @@ from collections.abc import Iterable
 
 MOST_NAMED = 12
 """Limit of names that a remedy lists."""
+ALLOCATORS = ("DefaultCPUAllocator", "MPS backend out of memory", "ALLOC_FAILED")
+"""What torch says where memory is full, in errors without a class of their own."""
 LONGEST_NAME = 100
 """Characters of an unknown name that are compared with known ones."""
 
@@ -79,6 +81,14 @@ class Cancelled(BaseException):
     """
 
     exit_code = 130
+
+
+def out_of_memory(error: BaseException) -> DeviceError | None:
+    """DeviceError for an error of Python, NumPy or torch which says that memory is full; None for any other error."""
+    is_memory = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+    if is_memory or (isinstance(error, RuntimeError) and any(said in str(error) for said in ALLOCATORS)):
+        return DeviceError(f"out of memory: {error}", "choose a smaller size, or the CPU")
+    return None
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

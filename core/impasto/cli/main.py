@@ -20,6 +20,7 @@ from ..errors import (
     ParameterError,
     PluginError,
     WorkerError,
+    out_of_memory,
 )
 from ..plugins.installation import findings
 from ..plugins.registry import registry
@@ -98,7 +99,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except Cancelled as stop:
         terminal.fail("Cancelled", str(stop), "")
         sys.exit(stop.exit_code)
-    except ImpastoError as error:
+    except Exception as raised:
+        error = out_of_memory(raised) or raised
+        if not isinstance(error, ImpastoError):
+            raise
         terminal.fail(type(error).__name__, error.message, error.remedy)
         sys.exit(error.exit_code)
 

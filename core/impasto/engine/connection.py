@@ -45,6 +45,8 @@ EXTRA_LIMIT_S = 1.0
 """Further time for the threads to end once their pipes are closed."""
 EXIT_LIMIT_S = 15.0
 """Time for an idle worker to exit before it is killed; `close` has a grace period of its own."""
+KILLED = 9
+"""Number of SIGKILL, which Windows lacks."""
 REPAIR = "repair the engine in Impasto's preferences, or install the same version of impasto there"
 
 LAST_LINES = 20
@@ -82,6 +84,9 @@ class Connection:
         self._last_lines: deque[str] = deque(maxlen=LAST_LINES)
         self._log_ended = threading.Event()
         self._see_log = f"try again; if it happens again, see {log_path}"
+        self._try_smaller = (
+            f"its memory may have been full, so choose a smaller size; if it happens again, see {log_path}"
+        )
         self._threads: list[threading.Thread] = []
         self._reader = FrameReader(popen.stdout, limits.stall_s)
         self._outbox: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
@@ -223,13 +228,17 @@ class Connection:
             self._close()
         code = 0 if self._is_left else end(self.popen, at_once=self._failure is not None)
         explained = None if self._failure else self._explain(code, self._said())
-        died = self._failure or explained or WorkerError(f"the worker died ({describe_exit(code)})", self._see_log)
+        died = self._failure or explained or WorkerError(f"the worker died ({describe_exit(code)})", self._remedy(code))
         for job in [job for id_ in list(self._jobs) if (job := self._pop_job(id_))]:
             if job.state == "cancelling" or (was_closed and self._failure is None):
                 job.end_cancelled()
             else:
                 job.set_exception(died)
         self.ended.set()
+
+    def _remedy(self, code: int) -> str:
+        """Remedy for a worker that died: where memory is full, Linux kills the process that has most of it."""
+        return self._try_smaller if code == -KILLED else self._see_log
 
     def _ask(self, job: Job, what: str) -> None:
         """Send a request for a job: pause, resume, stop or cancel; a worker that ignores the last is killed."""

@@ -18,7 +18,7 @@ from typing import IO, Any
 import numpy as np
 
 from ..about import VERSION
-from ..errors import Cancelled, ImpastoError, ProtocolError
+from ..errors import Cancelled, ImpastoError, ProtocolError, out_of_memory
 from ..system.typed_json import MAX_ID
 from .execution import RunningJob, reply_to
 from .requests import Request, request_of
@@ -176,10 +176,9 @@ class Worker:
 def _describe_error(error: BaseException) -> dict[str, Any]:
     trace = "".join(traceback.format_exception(error))
     log.error("job failed\n%s", trace)
+    error = out_of_memory(error) or error
     if isinstance(error, ImpastoError):
         name, message, remedy = type(error).__name__, error.message, error.remedy
-    elif isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-        name, message, remedy = "DeviceError", f"out of memory: {error}", "choose a smaller size, or the CPU"
     else:
         name, message, remedy = "WorkerError", f"{type(error).__name__}: {error}", "this is a bug: report the log"
     return {"type": "error", "error": name, "message": message, "remedy": remedy, "trace": trace}
