@@ -26,6 +26,8 @@ BPY_PYTHON = (3, 11)
 ROOM = 3 * 2**30
 """Bytes that must be free for an environment: with torch it takes 1.4 GB, and unpacking needs more."""
 BPY_VERSIONS = {"5.0": "bpy==5.0.1", "4.5": "bpy==4.5.15", "4.2": "bpy==4.2.23"}
+PIP_INSTALL = ("-I", "-u", "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar=off", "--no-compile")
+"""Modules are compiled when they are first imported: most never are."""
 NEWEST_BPY = next(iter(BPY_VERSIONS))
 
 
@@ -80,8 +82,7 @@ class Environment:
             if self.base:
                 path = packages(self.python) / "base.pth"
                 path.write_text(f"import site; site.addsitedir({str(packages(self.base.python))!r})\n")
-            install = (*"-I -u -m pip install --disable-pip-version-check --progress-bar off --no-compile".split(),)
-            call([self.python, *install, *self.requirements], hear=Downloads(apart))
+            call([self.python, *PIP_INSTALL, *self.requirements], hear=Downloads(apart))
         self._marker.touch()
 
 
@@ -117,9 +118,14 @@ class Downloads:
         self.since = now if line.lstrip().startswith("Downloading ") else 0.0
 
 
-def bpy_environment(version: str) -> Environment:
+def blender(version: str) -> Environment:
     """The environment with Blender as a Python module."""
-    return Environment(f"bpy-{version}", (BPY_VERSIONS[version], "pytest==9.2.0", "psutil==7.2.2"))
+    return Environment(f"bpy-{version}", (BPY_VERSIONS[version],))
+
+
+def bpy_environment(version: str) -> Environment:
+    """Blender's environment with what only tests need."""
+    return Environment(f"bpy-tests-{version}", ("pytest==9.2.0", "psutil==7.2.2"), extends=blender(version))
 
 
 def packages(python: Path) -> Path:

@@ -7,16 +7,24 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 
 class BuildError(Exception):
     """An error that the user can fix; the message says how."""
 
 
+@dataclass
+class Apart:
+    """Seconds of a task that are not its own, and are printed apart."""
+
+    downloads_s: float = 0.0
+
+
 @contextmanager
-def step(text: str) -> Iterator[None]:
+def step(text: str) -> Iterator[Apart]:
     """Report a task while it runs, with a moving bar on a terminal that no other thread writes to, and its duration."""
-    started, ended = time.monotonic(), threading.Event()
+    started, ended, apart = time.monotonic(), threading.Event(), Apart()
 
     def show() -> None:
         while not ended.wait(0.2):
@@ -31,10 +39,11 @@ def step(text: str) -> Iterator[None]:
     else:
         print(f"{text} …", flush=True)
     try:
-        yield
+        yield apart
     finally:
         ended.set()
         if drawing.ident:
             drawing.join()
             print("\r\033[K", end="")
-    print(f"{text}: {time.monotonic() - started:.1f} s", flush=True)
+    downloads = f", and {apart.downloads_s:.1f} s of downloads" if apart.downloads_s else ""
+    print(f"{text}: {time.monotonic() - started - apart.downloads_s:.1f} s{downloads}", flush=True)

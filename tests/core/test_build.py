@@ -147,7 +147,7 @@ from tasks import environments
 environments.BUILD = Path(sys.argv[2])
 probe = environments.Environment("probe", ())
 
-def call(command):
+def call(command, **_):
     if "venv" in command:
         probe.folder.mkdir(parents=True)  # fails where another one makes it
         print("begun", flush=True)
