@@ -4,8 +4,8 @@
 
 in Python with bpy. Each object is a sphere with a procedural material of its own; the maps are base colour, roughness
 and normal, with 4 samples and a margin of 16 px, as PNG files in both cases. `own`: as many sets as objects. `shared`:
-12 objects in one set. `script` bakes in the open scene, `here` is the operator called by a script, `background` is
-what a click in a window starts, the start of that Blender included, and `two` shares the sets among two of those.
+12 objects in one set. `script` bakes in the open scene, `here` is the operator called by a script, and `background`
+is what a click in a window starts, the start of that Blender included.
 
 Then high to low against solids of known form: seconds, and the baked normals' distance from the true ones in degrees.
 """
@@ -53,7 +53,7 @@ def main() -> None:
     print(f"{'case':8} {'way':12} {'seconds':>8} {'of script':>10}")
     for case, count, size in (("own", options.objects, options.size), ("shared", SHARED, 4 * options.size)):
         seconds = {}
-        for way in (script, here, background, *([two] if case == "own" else [])):
+        for way in (script, here, background):
             bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
             objects = spheres(count, is_shared=case == "shared")
             with tempfile.TemporaryDirectory() as folder:
@@ -179,19 +179,10 @@ def here(_objects: list[bpy.types.Object], size: int, folder: Path, is_shared: b
 
 
 def background(objects: list[bpy.types.Object], size: int, folder: Path, is_shared: bool) -> None:
-    wait_for(task(objects, size, folder, is_shared))
-
-
-def two(objects: list[bpy.types.Object], size: int, folder: Path, is_shared: bool) -> None:
-    wait_for(*(task(objects[half::2], size, folder, is_shared) for half in range(2)))
-
-
-def wait_for(*tasks: object) -> None:
-    for one in tasks:
-        one.start()
-    for one in tasks:
-        one.wait(3600)
-        print(one.conclude().text[:100])
+    baking = task(objects, size, folder, is_shared)
+    baking.start()
+    baking.wait(3600)
+    print(baking.conclude().text[:100])
 
 
 def task(objects: list[bpy.types.Object], size: int, folder: Path, is_shared: bool) -> object:

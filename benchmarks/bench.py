@@ -25,31 +25,9 @@ RUNS = 3
 LONG_S = 20.0
 """Processor time of a tool's runs after which no more are made."""
 STREAM_SIZE_PX = 16384
-REGISTER = """
-import bpy
-import addon_utils, os, time
-bpy.ops.extensions.package_install_files(
-    filepath=os.environ["IMPASTO_EXTENSION"], repo="user_default", enable_on_install=True
-)
-times = []
-for _ in range(5):
-    addon_utils.disable("bl_ext.user_default.impasto", default_set=True)
-    started = time.perf_counter()
-    addon_utils.enable("bl_ext.user_default.impasto", default_set=True)
-    times.append(time.perf_counter() - started)
-addon_utils.disable("bl_ext.user_default.impasto", default_set=True)
-print("SECONDS", min(times))
-"""
 TOOLS = ("torus", "quilt", "patch-synthesis", "photo-maps", "patches-style")
 PREVIEWED = ("torus", "quilt", "patch-synthesis", "patches-style")
 """Tools that are also measured at the size of a preview."""
-ECHO = """
-import sys
-from impasto.engine.wire import FrameReader, write_frame
-reader = FrameReader(sys.stdin.buffer)
-while (frame := reader.read()) is not None:
-    write_frame(sys.stdout.buffer, *frame)
-"""
 
 
 def main() -> None:
@@ -110,89 +88,22 @@ def compare_tools(tools: Sequence[str]) -> list[dict[str, object]]:
 
 
 def measure_worker() -> dict[str, float]:
-    """Seconds from a worker's start to its description and to its first result, and of a frame's round trip."""
-    from impasto.engine.client import Client
-
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-I", "-m", "impasto.engine.worker"]
-        clients = []
-        starts = []
-        for _ in range(RUNS):
-            client = Client(command, Path(folder) / "log")
-            starts.append(timed(lambda client=client: client.describe().wait()))
-            clients.append(client)
-        cold_cache = os.geteuid() == 0 if hasattr(os, "geteuid") else False
-        warm = min(timed(lambda: clients[-1].describe().wait()) for _ in range(RUNS))
-        for client in clients:
-            client.close()
-        figures = {"worker start to description": min(starts), "description from a warm worker": warm}
-        first = min(timed_first_picture(command) for _ in range(RUNS))
-        figures["worker start to a 256² set of a shipped model"] = first
-        if cold_cache and drop_file_cache():
-            client = Client(command, Path(folder) / "log")
-            figures["worker start to description, files not cached"] = timed(lambda: client.describe().wait())
-            client.close()
-    figures["4096² RGBA float frame there and back"] = measure_round_trip()
-    if "IMPASTO_BLENDER" in os.environ:
-        figures["registering the extension in Blender"] = measure_registering()
-    return figures
-
-
-def measure_registering() -> float:
-    """Seconds to enable the extension, in a clean profile of Blender's module."""
-    with tempfile.TemporaryDirectory() as profile:
-        environment = {**os.environ, "BLENDER_USER_RESOURCES": profile}
-        command = [os.environ["IMPASTO_BLENDER"], "-P", "-c", REGISTER]
-        printed = subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
-    return float(printed.split("SECONDS ")[1].split()[0])
-
-
-def drop_file_cache() -> bool:
-    """Drop the file cache, so that starts are as after booting; whether that was possible."""
-    try:
-        Path("/proc/sys/vm/drop_caches").write_text("1\n")
-    except OSError:
-        return False
-    return True
-
-
-def measure_round_trip() -> float:
-    """Seconds for 256 MiB through an echoing process's stdin and stdout, read and written by two threads."""
-    import threading
-
-    from impasto.engine.wire import FrameReader, write_frame
-
-    pixels = np.random.default_rng(0).random((4096, 4096, 4), np.float32)
-    echo = subprocess.Popen([sys.executable, "-I", "-c", ECHO], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert echo.stdin is not None
-    assert echo.stdout is not None
-
-    def there_and_back() -> None:
-        sending = threading.Thread(target=write_frame, args=(echo.stdin, {}, {"pixels": pixels}))
-        sending.start()
-        frame = FrameReader(echo.stdout).read()
-        sending.join()
-        assert frame is not None
-        assert frame[1]["pixels"][-1, -1, -1] == pixels[-1, -1, -1]
-
-    there_and_back()
-    best = min(timed(there_and_back) for _ in range(RUNS + 2))
-    echo.stdin.close()
-    echo.wait()
-    return best
-
-
-def timed_first_picture(command: list[str]) -> float:
-    """Seconds from starting a worker until it has made a material with a model."""
+    """Seconds from a worker's start to its description, and until it has made a material with a model."""
     from impasto import Recipe, Step
     from impasto.engine.client import Client
 
     recipe = Recipe((Step("torus", {"width_px": PREVIEW_PX, "height_px": PREVIEW_PX}),), 1)
+    starts, pictures = [], []
     with tempfile.TemporaryDirectory() as folder:
-        client = Client(command, Path(folder) / "log")
-        seconds = timed(lambda: client.submit(recipe).wait())
-        client.close()
-    return seconds
+        for _ in range(RUNS):
+            client = Client([sys.executable, "-I", "-m", "impasto.engine.worker"], Path(folder) / "log")
+            started = time.perf_counter()
+            client.describe().wait()
+            starts.append(time.perf_counter() - started)
+            client.submit(recipe).wait()
+            pictures.append(time.perf_counter() - started)
+            client.close()
+    return {"worker start to description": min(starts), "worker start to a 256² set of a bundled model": min(pictures)}
 
 
 def task_of(tool: str, size_px: int, **how: Any) -> tuple[Any, dict[str, Any]]:
@@ -312,12 +223,6 @@ def peak_memory_mib() -> float:
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
-
-
-def timed(function) -> float:
-    started = time.perf_counter()
-    function()
-    return time.perf_counter() - started
 
 
 if __name__ == "__main__":

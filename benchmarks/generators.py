@@ -2,10 +2,16 @@
 
     python benchmarks/generators.py --out out/generators
     python benchmarks/generators.py --only vae --only conditional-gan
+    python benchmarks/generators.py --classes FOLDER_OF_SETS [--model materials]
 
 Each learns with its default settings from the left half of scikit-image's bricks (the conditional GAN from the left
 halves of bricks, grass and gravel), and is compared with the right half, over three seeds, beside controls. No figure
 was a loss, other than fine SWD for the VAE. Writes generators.json and a picture of each; trains nothing twice.
+
+--classes: is what a model makes of the class asked for? `conditional-gan` learns from the left half of the first set of
+each class (by the beginning of their names) of which the folder has two or more that can be learned from; with --model,
+the bundled model of that name is judged by the sets that it learned. The judge is a classifier of crops of the left
+halves, without their brightness and contrast. Writes its figures and a sheet of all classes.
 """
 
 from __future__ import annotations
@@ -13,39 +19,37 @@ from __future__ import annotations
 import argparse
 import json
 import time
+import tomllib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
+from sheets import Cell, grid
 
-from impasto import Maps, Recipe, Step, run
+from impasto import Maps, Recipe, Step, read_maps, run
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.data.parts import part_of
+from impasto.errors import ParameterError
 from impasto.evaluation.cases import EvaluationCase, trained_px
 from impasto.evaluation.controls import quilt_control, random_phase_noise
 from impasto.evaluation.figures import figures_of
 from impasto.library.models import read_model
 
+MODELS = Path(__file__).parents[1] / "plugins" / "impasto_gan" / "models"
 PHOTOGRAPHS = ("brick", "grass", "gravel")
 TOOLS = ("gan", "progressive-gan", "conditional-gan", "vae")
 WAYS: Mapping[str, tuple[dict[str, Any], ...]] = {
     "vae": tuple({"latents": way} for way in ("prior", "fitted", "patches"))
 }
 """Parameters with which a generator is run; the defaults if it is missing."""
-FIGURES = {
-    "wavelets_of_floor": "wavelets",
-    "spectrum_db": "spectrum, dB",
-    "contrast_low": "lowest contrast",
-    "fine_swd_of_floor": "fine SWD",
-    "novelty": "novelty",
-    "seam_z_high": "seam",
-}
+FIGURES = ("wavelets_of_floor", "fine_swd_of_floor", "novelty")
 VARIATIONS = (0.0, 0.5, 1.0, 1.5)
 SEEDS = 3
-CELL_PX = 256
+CELL_PX, COLUMNS = 256, 6
 CROP_PX, CROPS, CLASSIFIER_STEPS = 48, 96, 600
 
 
@@ -53,8 +57,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path("out/generators"))
     parser.add_argument("--only", action="append", choices=TOOLS, help="only these (default: all)")
+    parser.add_argument("--classes", type=Path, metavar="FOLDER_OF_SETS")
+    parser.add_argument("--model", default="", help="with --classes: a bundled model, instead of a new training")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
+    if options.classes:
+        judge_classes(options.classes, options.model, options.out)
+        return
     path = options.out / "generators.json"
     facts = json.loads(path.read_text()) if path.exists() else {}
     for tool in options.only or TOOLS:
@@ -67,6 +76,27 @@ def main() -> None:
         facts[tool] = {**facts.get(tool, {}), **found}
         path.write_text(json.dumps(facts, indent=1) + "\n")
         print(tool, json.dumps(facts[tool], indent=1), flush=True)
+
+
+def judge_classes(folder: Path, model: str, out: Path) -> None:
+    """Write how often results of each class are recognised, and a sheet of all classes."""
+    if model:
+        table = tomllib.loads((MODELS / "training.toml").read_text("utf-8"))[model]["data"]
+        data = classes_of({label: base_color(folder / name) for label, name in table.items()})
+        make = Maker("torus", model, MODELS, data)
+    else:
+        data = classes_of(first_sets(folder))
+        seconds = train("conditional-gan", data, out / "classes")
+        make = Maker("conditional-gan", "conditional-gan", out / "classes", data)
+        print(f"{seconds} CPU seconds" if seconds else "trained before", flush=True)
+    labels = [str(sample.label) for sample in data.samples]
+    made = {label: [make(seed, material=label) for seed in range(SEEDS)] for label in labels}
+    found = json.dumps(recognised(make, made), indent=1)
+    (out / f"classes_{make.name}.json").write_text(found + "\n")
+    print(found)
+    cells = [cell for label in labels for cell in ((label, colors(make.real(label))), ("", colors(made[label][0])))]
+    rows = [cells[index : index + COLUMNS] for index in range(0, len(cells), COLUMNS)]
+    sheet(rows).save(out / f"classes_{make.name}.jpg", quality=88)
 
 
 def photograph(name: str) -> Maps:
@@ -120,7 +150,7 @@ class Maker:
     def __init__(self, tool: str, name: str, folder: Path, data: Dataset) -> None:
         self.tool, self.name, self.folder, self.data = tool, name, folder, data
         model = read_model(folder / f"{name}.safetensors")
-        self.card, self.longest_px = model.card, trained_px(model)
+        self.longest_px = trained_px(model)
 
     def __call__(self, seed: int, source: Maps | None = None, **parameters: Any) -> Maps:
         """Maps of the photograph's size; of the same texel size as what the model learned from."""
@@ -157,12 +187,9 @@ def figures_and_picture(make: Maker, labels: tuple[str, ...], path: Path) -> dic
         source = part_of(make.real("brick"), "right")  # which it has not learned from
         rebuilt = {v: colors(make(0, source, width_px=0, height_px=0, variation=v)) for v in (0.0, 0.5)}
         rows.append([("source", colors(source)), *((f"rebuilt, variation {v}", one) for v, one in rebuilt.items())])
-        found["latents"] = {name: make.card[name] for name in ("prior_kl", "neighbour_correlation")}
     else:
         given = {"material": labels[0]} if len(labels) > 1 else {}
-        made = {v: [colors(make(seed, **given, variation=v)) for seed in range(SEEDS)] for v in VARIATIONS}
-        rows.append([(f"variation {v}", pictures[0]) for v, pictures in made.items()])
-        found["variation"] = {str(v): spread(pictures) for v, pictures in made.items()}
+        rows.append([(f"variation {v}", colors(make(0, **given, variation=v))) for v in VARIATIONS])
     sheet(rows).save(path, quality=90)
     return found
 
@@ -183,12 +210,6 @@ def judged(whole: Maps, made: list[Maps], named: str) -> dict[str, dict[str, Any
         }
     }
     return rows | {row: {name: figures[row][name] for name in FIGURES if name in figures[row]} for row in controls}
-
-
-def spread(pictures: list[np.ndarray]) -> dict[str, float]:
-    """Deviation across a picture (mean of the seeds), and of a pixel from seed to seed."""
-    stack = np.stack(pictures)
-    return {"across": float(stack.std((1, 2)).mean()), "between_seeds": float(stack.std(0).mean())}
 
 
 def recognised(make: Maker, results: Mapping[str, list[Maps]]) -> dict[str, float]:
@@ -255,17 +276,29 @@ def colors(maps: Maps) -> np.ndarray:
 
 def sheet(rows: list[list[tuple[str, np.ndarray]]]) -> Image.Image:
     """The middle of each picture, at its own size, with its label below."""
-    columns = max(map(len, rows))
-    image = Image.new("RGB", (columns * (CELL_PX + 8) - 8, len(rows) * (CELL_PX + 30)), (24, 24, 26))
-    draw, font = ImageDraw.Draw(image), ImageFont.load_default(15)
-    for number, row in enumerate(rows):
-        for index, (label, pixels) in enumerate(row):
-            top, left = (max(0, side - CELL_PX) // 2 for side in pixels.shape[:2])
-            crop = (pixels[top : top + CELL_PX, left : left + CELL_PX] * 255).round().clip(0, 255).astype(np.uint8)
-            corner = (index * (CELL_PX + 8), number * (CELL_PX + 30))
-            image.paste(Image.fromarray(crop), corner)
-            draw.text((corner[0] + 4, corner[1] + CELL_PX + 6), label, (228, 226, 220), font)
-    return image
+    return grid([[Cell(middle(pixels), label) for label, pixels in row] for row in rows], cell_px=CELL_PX)
+
+
+def middle(pixels: np.ndarray) -> np.ndarray:
+    top, left = (max(0, side - CELL_PX) // 2 for side in pixels.shape[:2])
+    return pixels[top : top + CELL_PX, left : left + CELL_PX]
+
+
+def base_color(folder: Path) -> Maps:
+    """The base colour of a set."""
+    maps = read_maps(folder)
+    return replace(maps, textures={"base_color": maps["base_color"]})
+
+
+def first_sets(folder: Path) -> dict[str, Maps]:
+    """The base colour of the first set of each class that has two or more which can be learned from, by class."""
+    found: dict[str, list[Maps]] = {}
+    for path in sorted(path for path in folder.iterdir() if path.is_dir()):
+        maps = base_color(path)
+        with suppress(ParameterError):  # such as one that is almost of one colour
+            classes_of({"": maps})
+            found.setdefault(path.name.split("_")[0], []).append(maps)
+    return {label: sets[0] for label, sets in found.items() if len(sets) > 1}
 
 
 if __name__ == "__main__":

@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 import torch
 from match_pictures import divided, lab_of, name_of, square
-from PIL import Image, ImageDraw
+from PIL import Image
+from sheets import Cell, in_rows, tiled
 
 from impasto import Maps, Recipe, match, run
 from impasto.context import Context
@@ -184,36 +185,15 @@ def summary(rows: list[dict[str, Any]]) -> None:
     for what in ("material", "nearest"):
         agree = np.mean([row[what] in ALLOWED[row["class"]].split() for row in known])
         print(f"class of {'the match' if what == 'material' else 'the nearest default'}: {agree:.0%} of {len(known)}")
-    chance = np.mean([len(ALLOWED[row["class"]].split()) for row in known]) / len(bundled_classifier().names)
-    print(f"class of a random material: {chance:.0%}")
-    distances = sorted(row["match"].figures["distance"] for row in rows)
-    print("quartiles of distance: " + ", ".join(f"{np.quantile(distances, q):.2f}" for q in (0.25, 0.5, 0.75)))
-    seconds = [row["seconds"] for row in rows]
-    print(f"CPU seconds: mean {np.mean(seconds):.1f}, most {max(seconds):.1f}")
 
 
 def sheet_of(rows: list[dict[str, Any]]) -> Image.Image:
     """Each photograph beside its match, tiled 2x2 at the photograph's scale, in two columns."""
-    high, wide = SHOWN_PX + 18, 3 * SHOWN_PX + 24
-    sheet = Image.new("RGB", (2 * wide, -(-len(rows) // 2) * high), (255, 255, 255))
-    draw = ImageDraw.Draw(sheet)
-    for index, row in enumerate(rows):
-        x, y = (index % 2) * wide, (index // 2) * high
-        sheet.paste(as_picture(row["photograph"], SHOWN_PX), (x, y))
-        tile = as_picture(row["made"]["match"], SHOWN_PX)
-        sheet.paste(tile, (x + SHOWN_PX + 4, y))
-        tiled = Image.new("RGB", (2 * SHOWN_PX, 2 * SHOWN_PX))
-        for place in ((0, 0), (SHOWN_PX, 0), (0, SHOWN_PX), (SHOWN_PX, SHOWN_PX)):
-            tiled.paste(tile, place)
-        sheet.paste(tiled.resize((SHOWN_PX, SHOWN_PX), Image.Resampling.BOX), (x + 2 * SHOWN_PX + 8, y))
-        caption = f"{row['name']} | {row['material']} | the same, 2x2"
-        draw.text((x + 2, y + SHOWN_PX + 2), caption, (0, 0, 0))
-    return sheet
-
-
-def as_picture(pixels: np.ndarray, side_px: int) -> Image.Image:
-    picture = Image.fromarray((pixels * 255 + 0.5).clip(0, 255).astype(np.uint8))
-    return picture.resize((side_px, side_px), Image.Resampling.BOX)
+    cells = []
+    for row in rows:
+        tile, captions = row["made"]["match"], (row["name"], row["material"], "the same, 2x2")
+        cells += map(Cell, (row["photograph"], tile, tiled(tile)), captions)
+    return in_rows(cells, 6, SHOWN_PX)
 
 
 def _lab(path: Path) -> torch.Tensor:

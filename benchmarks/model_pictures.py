@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from sheets import Cell, fitted, in_rows
 
 from impasto import Maps
 from impasto.data.dataset import read_dataset
@@ -23,14 +23,13 @@ PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 NEAR_PX, TILED_PX, MADE_PX = 300, 400, 1024
 COLUMNS, ROWS_OF_A_PICTURE = 4, 7
 CLASS_PX, CLASS_COLUMNS = 224, 6
-CAPTION_PX, GAP_PX, QUALITY = 20, 6, 72
+QUALITY = 72
 CURVE_COLUMNS = 3
 CURVE_STYLE = """
 svg { background: #fff; font: 11px sans-serif } text { fill: #666 } .name { fill: #222; font-size: 12px }
 .axis { stroke: #ccc } .curve { fill: none; stroke: #2a6fb8; stroke-width: 1.6 }
 .level { stroke: #1d7a36; stroke-dasharray: 5 3; fill: none } .rollback { stroke: #b3350a; stroke-dasharray: 2 2 }
 """
-INK, PAPER = (228, 226, 220), (24, 24, 26)
 
 
 def draw(models: Mapping[str, Model], sets: Mapping[str, Path]) -> None:
@@ -92,22 +91,10 @@ def _near(label: str, whole: Maps, alone: np.ndarray, made: np.ndarray) -> list[
 def _tiled(pixels: np.ndarray) -> np.ndarray:
     """A tile 4 x 4, as large as a cell."""
     side = TILED_PX // 4
-    small = Image.fromarray(_bytes(pixels)).resize((side, side), Image.Resampling.LANCZOS)
-    return np.tile(np.asarray(small), (4, 4, 1)) / 255
-
-
-def _bytes(pixels: np.ndarray) -> np.ndarray:
-    return np.round(np.clip(pixels, 0, 1) * 255).astype(np.uint8)
+    return np.tile(np.asarray(fitted(pixels, side)), (4, 4, 1)) / 255
 
 
 def _save(cells: Sequence[tuple[str, np.ndarray]], columns: int, side_px: int, name: str) -> None:
     """Write a grid of captioned cells."""
-    rows = -(-len(cells) // columns)
-    width, height = side_px + GAP_PX, side_px + CAPTION_PX
-    image = Image.new("RGB", (columns * width - GAP_PX, rows * height), PAPER)
-    draw_, font = ImageDraw.Draw(image), ImageFont.load_default(13)
-    for index, (caption, pixels) in enumerate(cells):
-        x, y = index % columns * width, index // columns * height
-        image.paste(Image.fromarray(_bytes(pixels)), (x, y))
-        draw_.text((x + 3, y + side_px + 2), caption, INK, font)
-    image.save(PICTURES / name, quality=QUALITY, optimize=True)
+    sheet = in_rows([Cell(pixels, caption) for caption, pixels in cells], columns, side_px)
+    sheet.save(PICTURES / name, quality=QUALITY, optimize=True)

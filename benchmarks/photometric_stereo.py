@@ -3,7 +3,7 @@
 Mean angles in degrees between measured and true normals, for each of the PBR sets in FOLDER, or without it for each
 procedural material: of a flat surface; of plain least squares with measured directions, as control; of the tool
 with measured directions, with clock angles that are wrong by 6 degrees or so and no elevations, and with unknown lights
-(the better of both signs). Then roughness and height with measured directions, and the least of three times for 1024².
+(the better of both signs). Then roughness and height with measured directions.
 
 Eight lights, GGX, cast shadows, uneven light, strengths that differ by 0.3 stops, noise and 8 bits, as
 `tests/photographed.py` renders them. Thresholds of the tool were chosen on the materials, not on the sets.
@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -55,7 +54,6 @@ def main(arguments: Sequence[str]) -> None:
     for label, chosen in (("mean", rows), ("mean without metals", [row for row in rows if row[-1] < METALLIC])):
         if chosen:
             print(f"{label:<26}" + "".join(f"{value:>10.2f}" for value in np.nanmean(chosen, 0)))
-    print(f"1024² from {LIGHTS} photographs: {seconds():.2f} s, {torch.get_num_threads()} threads")
 
 
 def materials() -> Iterator[tuple[str, Maps]]:
@@ -110,17 +108,6 @@ def plain(photos: Sequence[Maps], lights: Sequence[Light]) -> np.ndarray:
     b = np.linalg.lstsq(L, even, rcond=None)[0]
     n = b / np.maximum(np.linalg.norm(b, axis=0), 1e-9)
     return (0.5 + 0.5 * n.T).reshape(*photos[0].size_px, 3)
-
-
-def seconds() -> float:
-    """Least of three times in seconds for 1024² from eight photographs by clock angles."""
-    lights = lights_around(LIGHTS)
-    photos, took = photographs(_material("bricks", 1024), lights), []
-    for _ in range(3):
-        began = time.perf_counter()
-        stereo(photos, clock=[hours(light.azimuth) for light in lights])
-        took.append(time.perf_counter() - began)
-    return min(took)
 
 
 def _material(name: str, side: int) -> Maps:

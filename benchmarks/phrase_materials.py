@@ -17,8 +17,9 @@ from pathlib import Path
 import numpy as np
 import torch
 from phrase_slots import LANGUAGES, SETS, Stated, phrases
-from PIL import Image, ImageDraw
+from PIL import Image
 from real_tiles import MATERIALS, Features, TileJudge, real_tiles
+from sheets import Cell, in_rows
 from skimage.color import deltaE_ciede2000, rgb2lab
 
 from impasto import Maps, match, run
@@ -122,16 +123,7 @@ def print_classes(made: Sequence[Made], refused: Sequence[Stated], judge: TileJu
 
 def sheet_of(wrong: Sequence[tuple[Made, str]], across: int = 8) -> Image.Image:
     """Pictures that were taken for another class, with their phrases."""
-    step = SHOWN_PX + 4
-    sheet = Image.new("RGB", (across * step, max(1, -(-len(wrong) // across)) * (step + 26)), "white")
-    draw = ImageDraw.Draw(sheet)
-    for index, (one, name) in enumerate(wrong):
-        left, top = index % across * step, index // across * (step + 26)
-        picture = Image.fromarray(one.bytes).resize((SHOWN_PX, SHOWN_PX), Image.Resampling.BOX)
-        sheet.paste(picture, (left, top))
-        draw.text((left, top + SHOWN_PX), f"{one.stated.slots['material']} as {name}", "black")
-        draw.text((left, top + SHOWN_PX + 12), one.stated.text.encode("ascii", "replace").decode()[:26], "black")
-    return sheet
+    return in_rows([Cell(one.bytes / 255, f"{name}: {one.stated.text[:22]}") for one, name in wrong], across, SHOWN_PX)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,9 @@ class Cell:
 
 def grid(rows: Sequence[Sequence[Cell]], title: str = "", cell_px: int = 256) -> Image.Image:
     """A sheet of rows under a title. Pictures are `cell_px` wide, and at most twice as high."""
-    shown = [[(_fit(cell.pixels, cell_px), cell.caption) for cell in row] for row in rows]
+    shown = [
+        [(None if (of := cell.pixels) is None else fitted(of, cell_px), cell.caption) for cell in row] for row in rows
+    ]
     heights = [max((picture.height for picture, _ in row if picture), default=0) for row in shown]
     width = max(map(len, rows)) * (cell_px + MARGIN_PX) + MARGIN_PX
     top = TITLE_PX if title else MARGIN_PX
@@ -41,9 +43,13 @@ def grid(rows: Sequence[Sequence[Cell]], title: str = "", cell_px: int = 256) ->
     return sheet
 
 
-def _fit(pixels: np.ndarray | None, cell_px: int) -> Image.Image | None:
-    if pixels is None:
-        return None
+def in_rows(cells: Sequence[Cell], columns: int, cell_px: int) -> Image.Image:
+    """A sheet of cells, so many in a row."""
+    return grid([cells[index : index + columns] for index in range(0, len(cells), columns)], cell_px=cell_px)
+
+
+def fitted(pixels: np.ndarray, cell_px: int) -> Image.Image:
+    """The picture (H, W, 3), `cell_px` wide, and at most twice as high."""
     picture = Image.fromarray((np.clip(pixels, 0, 1) * 255).round().astype(np.uint8))
     factor = min(cell_px / picture.width, 2 * cell_px / picture.height)
     size = round(picture.width * factor), round(picture.height * factor)

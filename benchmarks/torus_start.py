@@ -1,11 +1,11 @@
-"""Trains on pictures that no bundled model has learned: from the bundled model of many materials, and from scratch.
+"""Trains on pictures that no bundled model has learned, from the bundled model of many materials.
 
-    OMP_NUM_THREADS=1 python benchmarks/torus_start.py PICTURE_OR_SET … [--steps 600 1500] [--only started]
+    OMP_NUM_THREADS=1 python benchmarks/torus_start.py PICTURE_OR_SET … [--steps 600 1500]
 
-Both trainings learn one half of each with the same settings and seed, and are judged by a quarter of the other half.
-Writes the models, so that a second run only judges; start.json with the figures; and start.png, in a row for each: the
-quarter that judges, and the results of the trainings of each length, at full size. A second length costs half of it:
-the rate of learning is the same until a training's half, so the shorter ones continue from a checkpoint of the longest.
+Trainings learn one half of each, and are judged by a quarter of the other half. Writes the models, so that a second run
+only judges; start.json with the figures; and start.png, in a row for each: the quarter that judges, and the results of
+the trainings of each length, at full size. A second length costs half of it: the rate of learning is the same until a
+training's half, so the shorter ones continue from a checkpoint of the longest.
 """
 
 from __future__ import annotations
@@ -30,7 +30,6 @@ from impasto.evaluation.generation import Generation
 from impasto.library.models import Model, read_model
 from impasto_gan.torus.parameters import START
 
-ARMS = {"started": START, "scratch": ""}
 FIGURES = ("two_sample_auc", "statistics_of_crop", "wavelets_of_floor", "fine_swd_of_floor", "salience_of_crop")
 SHOWN_PX = 256
 
@@ -40,16 +39,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, nargs="+")
     parser.add_argument("--steps", type=int, nargs="+", default=[1200])
-    parser.add_argument("--only", choices=list(ARMS), help="only this (default: both)")
     parser.add_argument("--out", type=Path, default=Path("out/start"))
     options = parser.parse_args()
     torch.set_num_threads(1)
     found, rows = {}, []
     for data in options.data:
-        models = {}
-        for arm in [options.only] if options.only else ARMS:
-            for steps, model in trained(data, arm, sorted(options.steps), options.out).items():
-                models[f"{arm}, {steps} steps"] = model
+        of_steps = trained(data, sorted(options.steps), options.out)
+        models = {f"{steps} steps": model for steps, model in of_steps.items()}
         found[data.stem] = {name: figures(model, data) for name, model in models.items()}
         print(data.stem, "another crop", next(iter(found[data.stem].values()))["crop"])
         for name, about in found[data.stem].items():
@@ -59,26 +55,26 @@ def main() -> None:
     Image.fromarray((np.concatenate(rows) * 255).round().astype(np.uint8)).save(options.out / "start.png")
 
 
-def trained(data: Path, arm: str, lengths: list[int], out: Path) -> dict[int, Model]:
-    """Models of an arm by their steps, trained unless they are there; prints the processor's seconds of each."""
-    name, whole_s = f"{data.stem.replace('_', '-')}-{arm}", 0.0
+def trained(data: Path, lengths: list[int], out: Path) -> dict[int, Model]:
+    """Models by their steps, trained unless they are there; prints the processor's seconds of each."""
+    name, whole_s = data.stem.replace("_", "-"), 0.0
     longest, models = out / str(lengths[-1]), {}
     for steps in lengths:
         folder, model = out / str(steps), out / str(steps) / f"{name}.safetensors"
         if not model.exists():
             if folder != longest:
-                whole_s += take_steps(data, name, arm, lengths[-1], longest, until=steps // 2)
+                whole_s += take_steps(data, name, lengths[-1], longest, until=steps // 2)
                 folder.mkdir(parents=True, exist_ok=True)
                 shutil.copy(longest / f"{name}.checkpoint", folder)
-            own_s = take_steps(data, name, arm, steps, folder)
+            own_s = take_steps(data, name, steps, folder)
             print(f"{name}, {steps} steps: {whole_s + own_s:.0f} CPU s", flush=True)
         models[steps] = read_model(model)
     return models
 
 
-def take_steps(data: Path, name: str, arm: str, steps: int, folder: Path, until: int | None = None) -> float:
+def take_steps(data: Path, name: str, steps: int, folder: Path, until: int | None = None) -> float:
     """Continue the training to its end, or to a checkpoint; the processor's seconds."""
-    parameters = {"name": name, "steps": steps, "hold_out": True, "start_from": ARMS[arm]}
+    parameters = {"name": name, "steps": steps, "hold_out": True, "start_from": START}
     recipe = Recipe((Step("train-torus", parameters, {"dataset": "dataset"}),), 0)
     started, done = time.process_time(), [0.0]
 
