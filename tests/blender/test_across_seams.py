@@ -54,6 +54,7 @@ def sent(name: str = "bricks – red_base_color") -> dict | None:
     return recipe_of(bpy.data.images[name])["inputs"].get("mesh")
 
 
+@pytest.mark.slow
 def test_the_mesh_is_the_triangles_of_the_object_with_its_islands_and_seams(meshes, cube, material):
     mesh = meshes.Surface(material, [cube]).mesh(bpy.context)
     assert len(mesh) == 12
@@ -116,6 +117,7 @@ def test_blenders_own_export_of_the_object_is_the_same_mesh_for_the_command_line
         np.testing.assert_allclose(corners[0], corners[1], atol=2e-4)
 
 
+@pytest.mark.slow
 def test_an_image_of_directions_goes_with_the_mesh(extension, cube, material, style, settings, image):
     flow = noise("flow", 16)
     stylize(subject="MATERIAL", directions="flow", material="NONE")
@@ -196,6 +198,7 @@ def test_the_panels_setting_counts(cube, material, scene, settings):
     assert sent("bricks – red_base_color.001") is None
 
 
+@pytest.mark.slow
 def test_the_live_preview_is_painted_across_seams_where_the_result_is(extension, scene, cube, material, settings):
     settings.subject, settings.tool = "MATERIAL", "patches-style"
     group = scene.impasto_parameters.patches_style
@@ -380,6 +383,7 @@ def test_an_object_is_covered_on_its_own_uvs_whatever_width_and_mapping_the_pane
     np.testing.assert_allclose(scales, [(1, 1, 1)], atol=1e-6)
 
 
+@pytest.mark.slow
 def test_layers_of_a_result_across_seams_are_opened_and_run_on_the_mesh_again(cube, material):
     painting = noise("painting", 64).name
     stylize(subject="MATERIAL", tool="patches-style", style=painting, parameters={"longest_px": 64})

@@ -121,6 +121,7 @@ def test_a_pattern_cannot_leave_the_folder(tmp_path: Path) -> None:
     assert len(list((tmp_path / "maps").iterdir())) == 1
 
 
+@pytest.mark.slow
 def test_the_background_writes_other_formats_too(tmp_path: Path) -> None:
     process, settings = module("bake.process.background"), module("bake.settings")
     obj = plane(material(roughness=0.25))
@@ -136,6 +137,7 @@ def test_the_background_writes_other_formats_too(tmp_path: Path) -> None:
     assert np.allclose(read(path)[1][..., 0], 0.25, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_files_for_an_engine_are_those_of_an_export(tmp_path: Path) -> None:
     made = material(base_color=(0.5, 0.3, 0.2, 1), metallic=1.0)
     plane(made)

@@ -93,6 +93,7 @@ def test_normals_of_a_sphere_point_away_from_its_middle_in_either_space() -> Non
     assert np.median((of_world * outwards).sum(2)) < 0.95  # the spaces differ
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("radius", [0.5, 2.0])
 def test_the_curvature_of_a_sphere_is_the_same_everywhere(radius: float) -> None:
     """1 / R: with an edge radius of a tenth of its diameter, 0.2 R, so 0.5 + 0.1."""
@@ -124,6 +125,7 @@ def test_hard_edges_are_light_outside_and_dark_inside_and_planes_are_neither() -
         assert max(one["cavity"][:, flat].max(), one["edge_mask"][:, flat].max()) < 1e-3
 
 
+@pytest.mark.slow
 def test_a_saddle_has_no_mean_curvature_and_a_bowl_a_negative_one() -> None:
     """z = (x² - y²) / 2 and z = (x² + y²) / 2 at their middles, seen from above."""
     for sign, expected in ((-1.0, 0.0), (1.0, -1.0)):
@@ -152,6 +154,7 @@ def test_edges_beside_a_seam_are_seen_in_both_islands() -> None:
     assert edge[covered & (distance > 0.2)].max() < 0.01
 
 
+@pytest.mark.slow
 def test_thickness_is_the_mean_length_of_rays_inwards() -> None:
     """4/3 R in a sphere; 2t - t²/D in a wide slab of thickness t, for rays of up to its width D."""
     sphere()

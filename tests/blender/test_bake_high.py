@@ -30,6 +30,7 @@ SIZE_PX = 256
 SIZE = {"width_px": SIZE_PX, "height_px": SIZE_PX}
 
 
+@pytest.mark.slow
 def test_normals_of_a_displaced_sphere_are_its_own(capsys: pytest.CaptureFixture) -> None:
     low = cube(8, sphere, "Ball_low", smooth=True)
     choose(low, cube(96, displaced, "Ball_high", smooth=True))
@@ -133,6 +134,7 @@ def test_several_high_objects_and_one_without_a_material_are_baked_together() ->
     assert np.allclose(colors[4], srgb((0.8, 0.8, 0.8)), atol=BYTE)
 
 
+@pytest.mark.slow
 def test_occlusion_is_that_of_the_high_objects() -> None:
     """A lid close above the top face lies in the dark below; neither the low object nor the cage shades anything."""
     low = low_cube()
@@ -279,6 +281,7 @@ def test_uneven_and_negative_scales_are_told(capsys: pytest.CaptureFixture) -> N
     assert "Box_high is mirrored by a negative scale; apply it" in said
 
 
+@pytest.mark.slow
 def test_the_background_bakes_high_to_low_alike() -> None:
     low, high = low_cube(), painted_high("Box_high")
     cage = cube(1, lambda points: 1.3 * points, "Box_cage", smooth=False)
@@ -460,6 +463,7 @@ def test_missed_pixels_are_shown_where_they_lie_and_move_with_the_object() -> No
     assert not overlay.missed_count()
 
 
+@pytest.mark.slow
 def test_a_bake_without_misses_shows_none_and_the_background_tells_the_same() -> None:
     overlay = module("bake.overlay")
     choose(low_cube(), painted_high("Box_high"))

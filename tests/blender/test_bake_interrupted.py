@@ -83,6 +83,7 @@ STAGES = {
 }
 
 
+@pytest.mark.essential
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_bake_can_be_cancelled_at_every_stage(stage: str, folder: Path, temporary: Path) -> None:
     two()
@@ -103,6 +104,7 @@ def children() -> Iterator[int]:
             continue
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the process in /proc")
 def test_a_blender_that_is_killed_during_a_bake_changes_nothing(folder: Path, temporary: Path) -> None:
     two()
@@ -120,6 +122,7 @@ def test_a_blender_that_is_killed_during_a_bake_changes_nothing(folder: Path, te
     assert carried_out(request(folder), "First: base color", lambda task: None).level == "INFO"
 
 
+@pytest.mark.slow
 def test_a_bake_ends_with_the_blender_that_asked_for_it(temporary: Path) -> None:
     """Once nobody reads what it says, its folder is gone, too."""
     two()
@@ -143,6 +146,7 @@ def fill_up(folder: Path, left: int) -> None:
         stream.write(bytes(max(free.f_bavail * free.f_frsize - left, 0)))
 
 
+@pytest.mark.slow
 def test_files_that_find_the_disk_full_are_not_half_written(tmp_path: Path) -> None:
     two()
     before = state()
@@ -157,6 +161,7 @@ def test_files_that_find_the_disk_full_are_not_half_written(tmp_path: Path) -> N
     assert state() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("left", "said"), [(4096, "cannot be written to"), (1_300_000, "No space left")])
 def test_a_temporary_folder_that_is_full_is_told(left: int, said: str, tmp_path: Path, monkeypatch) -> None:
     """At once, where the objects do not fit, or later, where the maps do not."""

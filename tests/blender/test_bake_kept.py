@@ -181,6 +181,7 @@ def test_high_objects_and_the_cage_count() -> None:
     assert baked_anew(**named) == {"normal", "position"}
 
 
+@pytest.mark.slow
 def test_in_a_window_the_same_maps_are_kept() -> None:
     obj = plane(textured("one"))
     baked_anew()

@@ -84,6 +84,7 @@ def test_library_overrides_are_baked_and_take_the_new_material(target: str, tmp_
         assert linked.active_material.name == "linked"
 
 
+@pytest.mark.slow
 def test_library_overrides_are_baked_in_the_background_alike(tmp_path: Path) -> None:
     obj = overridden(tmp_path)
     process, sets = module("bake.process.background"), module("bake.objects.sets")

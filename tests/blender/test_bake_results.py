@@ -109,6 +109,7 @@ def test_baked_files_carry_their_recipe_and_source_type(tmp_path: Path, extensio
         bpy.ops.impasto.rerun(image="Strip_base_color")
 
 
+@pytest.mark.slow
 @pytest.mark.any_blender
 def test_a_bake_of_what_a_model_made_says_so(tmp_path: Path, extension) -> None:
     obj = plane(material())
@@ -192,6 +193,7 @@ def test_a_bake_is_one_step_of_undo() -> None:
 # In a Blender of its own
 
 
+@pytest.mark.slow
 def test_beside_a_worker_a_script_bakes_in_a_blender_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cycles is called within `temp_override`, and Blender crashes there beside a thread of Python."""
     bpy.ops.impasto.run(tool="checker", width_px=16, height_px=16, estimator="none", material="NONE")
@@ -230,6 +232,7 @@ def painted(name: str) -> bpy.types.Material:
     return made
 
 
+@pytest.mark.essential
 def test_the_background_bakes_the_same_and_touches_nothing() -> None:
     obj = plane(painted("unsaved"))
     options = module("bake.settings").BakeOptions(width_px=SIZE_PX, height_px=SIZE_PX)
@@ -246,6 +249,7 @@ def test_the_background_can_be_cancelled() -> None:
     assert (report.level, report.text) == ("CANCELLED", "Bake: cancelled")
 
 
+@pytest.mark.slow
 def test_errors_in_the_background_come_back_with_their_remedy() -> None:
     obj = plane(material())
     out_of_square(obj)

@@ -198,6 +198,7 @@ def in_background(sets: list, options: object) -> tuple[object, list[float]]:
     return task.conclude(), told
 
 
+@pytest.mark.slow
 def test_the_background_bakes_all_sets_in_one_process_and_says_how_far_it_is() -> None:
     objects = three()
     sets, maps = module("bake.objects.sets"), module("bake.render.baked_maps")
@@ -215,6 +216,7 @@ def test_the_background_bakes_all_sets_in_one_process_and_says_how_far_it_is() -
     assert [fraction for _, fraction in told] == [0.0, 0.0, 0.25, 0.5, 0.75]
 
 
+@pytest.mark.slow
 def test_each_map_is_shown_as_it_comes() -> None:
     """Its colours are those of the file; the window's own task shows it in the panels."""
     obj, shown = quarter("First", material("red", base_color=(1, 0, 0, 1))), []
@@ -258,6 +260,7 @@ def test_the_section_shows_the_running_bake_in_place_of_the_button() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_seconds_of_maps_are_kept_and_say_what_a_bake_will_take() -> None:
     costs, settings = module("bake.process.costs"), module("bake.settings")
     costs.record.path.unlink(missing_ok=True)
@@ -288,6 +291,7 @@ def test_the_time_left_is_that_of_the_remaining_maps_at_the_rates_of_this_bake()
     assert spent.left([]) == ""
 
 
+@pytest.mark.slow
 def test_linked_objects_share_a_set_in_the_background(tmp_path: Path) -> None:
     first = quarter("First", noisy("own"))
     bpy.data.libraries.write(str(tmp_path / "library.blend"), {first})

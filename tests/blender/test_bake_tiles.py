@@ -116,6 +116,7 @@ def test_without_tiles_the_others_are_told_and_left(capsys: pytest.CaptureFixtur
     assert "overlap" not in said
 
 
+@pytest.mark.slow
 def test_the_background_bakes_tiles_alike() -> None:
     given = [module("bake.objects.sets").BakeSet.of(colored(), use_tiles=True)]
     options = module("bake.settings").BakeOptions(maps=("base_color", "normal"), width_px=SIZE_PX, height_px=SIZE_PX)

@@ -113,6 +113,7 @@ def library(scene, tmp_path):
     libraries.remove(made)
 
 
+@pytest.mark.slow
 @pytest.mark.any_blender
 def test_selected_materials_become_files_and_only_what_is_new_or_failed_is_made_again(batch, style, tmp_path):
     bricks, out = textured("Bricks"), tmp_path / "out"
@@ -145,6 +146,7 @@ def tiled(extension, name: str) -> bpy.types.Material:
     return material
 
 
+@pytest.mark.slow
 def test_a_material_with_tiles_becomes_one_with_tiles(extension, batch, tmp_path):
     tiled(extension, "Wall")
     given = {"tool": "sharpen", "result": "MATERIALS"}
@@ -162,6 +164,7 @@ def test_a_material_with_tiles_becomes_one_with_tiles(extension, batch, tmp_path
     assert set(bpy.data.images) == before, "the same files are the same images"
 
 
+@pytest.mark.slow
 @pytest.mark.any_blender
 def test_assets_become_assets_of_the_same_catalogue_once(extension, batch, style, tmp_path):
     (tmp_path / "blender_assets.cats.txt").write_text(CATALOGS)
@@ -183,6 +186,7 @@ def test_assets_become_assets_of_the_same_catalogue_once(extension, batch, style
     assert batch(**given).text == "0 made, 1 done before, 0 failed", "its images are read again, and that is all"
 
 
+@pytest.mark.slow
 @pytest.mark.any_blender
 def test_a_cancelled_batch_keeps_what_is_done_though_the_objects_are_gone(extension, batch, style, tmp_path):
     for name in ("A", "B", "C"):
@@ -290,6 +294,7 @@ def test_an_object_without_materials_and_an_image_with_unsaved_pixels_are_refuse
     assert not (tmp_path / "out" / "from_blender" / "table.jsonl").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.any_blender
 @pytest.mark.parametrize(
     ("given", "message"),

@@ -124,6 +124,7 @@ def test_random_values_are_valid_for_every_tool(extension, scene):
                     assert schema.get("minimum", -1e9) <= in_degrees <= schema.get("maximum", 1e9), (tool["name"], name)
 
 
+@pytest.mark.slow
 def test_a_material_needs_no_source_whatever_the_panel_says(extension, scene, group):
     settings = scene.impasto
     settings.source_kind, settings.estimator, settings.material = "FILE", "none", "NEW"

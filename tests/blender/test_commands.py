@@ -33,18 +33,21 @@ def run(extension, scene):
     return lambda *arguments: extension.command_line.run([str(argument) for argument in arguments])
 
 
+@pytest.mark.slow
 @pytest.mark.any_blender
 def test_the_command_takes_the_engines_arguments_and_passes_its_output_on(run, capsys):
     assert run("tools") == 0
     assert "checker" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 @pytest.mark.any_blender
 def test_the_command_ends_with_the_engines_exit_codes(run, tmp_path):
     assert run("generate", "checker", "--nonsense") == 2
     assert run("maps", "/nowhere.png", "--out", tmp_path) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.any_blender
 @pytest.mark.skipif(os.name == "nt", reason="sends SIGINT to a group of processes")
 def test_control_c_ends_the_command_with_its_own_exit_code(extension, tmp_path):
@@ -80,6 +83,7 @@ def test_without_an_engine_the_command_says_the_remedy(run, monkeypatch, capsys)
     assert "Set Up Engine" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("as_json", [False, pytest.param(True, marks=pytest.mark.any_blender)])
 def test_blend_puts_the_maps_into_a_new_file(run, photo, tmp_path, as_json):
     more = ["--json"] if as_json else []
@@ -91,6 +95,7 @@ def test_blend_puts_the_maps_into_a_new_file(run, photo, tmp_path, as_json):
     assert material.node_tree.nodes["Impasto Normal"].image.colorspace_settings.name == "Non-Color"
 
 
+@pytest.mark.slow
 def test_blend_keeps_what_is_in_the_file(run, photo, tmp_path):
     blend = tmp_path / "scene.blend"
     bpy.ops.mesh.primitive_monkey_add()
@@ -102,6 +107,7 @@ def test_blend_keeps_what_is_in_the_file(run, photo, tmp_path):
     assert "wall" in bpy.data.materials
 
 
+@pytest.mark.slow
 def test_blend_without_maps_is_an_error(run, tmp_path, capsys):
     assert run("tools", "--blend", tmp_path / "none.blend") == 3
     assert "wrote no maps" in capsys.readouterr().err
@@ -130,6 +136,7 @@ def test_script_material_from_words(scene, plane, tmp_path, monkeypatch, capsys)
     assert [item.name for item in bpy.data.materials] == ["mossy red bricks", "mossy red bricks.001"]
 
 
+@pytest.mark.slow
 @pytest.mark.any_blender
 def test_the_command_makes_a_material_from_a_phrase(run, tmp_path):
     blend = tmp_path / "lane.blend"
@@ -220,6 +227,7 @@ def test_script_bake_objects_shows_high_objects_on_the_tiles_of_low_ones(crate, 
     assert [path.name for path in (tmp_path / "tiles").iterdir()] == ["Crate_low_roughness.1001.png"]
 
 
+@pytest.mark.slow
 def test_script_cover_object(crate, photo, tmp_path, monkeypatch):
     script = ("cover_object.py", "Crate", photo, tmp_path / "out.blend", "--size", "32", "--repeat-m", "1.5")
     run_script(monkeypatch, *script)
@@ -233,6 +241,7 @@ def test_script_cover_object(crate, photo, tmp_path, monkeypatch):
     assert covered.node_tree.nodes["Impasto Base Color"].image.packed_file
 
 
+@pytest.mark.essential
 def test_script_repaint_object(crate, photo, tmp_path, monkeypatch):
     script = ("repaint_object.py", "Crate", photo, tmp_path / "out.blend", "--seed", "5")
     run_script(monkeypatch, *script, "--parameters", '{"strength": 0.5}')
@@ -276,6 +285,7 @@ def test_operators_in_the_documentation_have_the_properties_that_they_are_given(
         assert {keyword.arg for keyword in call.keywords} <= set(known), (page, ast.unparse(call))
 
 
+@pytest.mark.slow
 def test_the_example_of_words_runs(scene, plane, extension):
     scene.impasto_parameters.quilt.width_px = scene.impasto_parameters.quilt.height_px = 32
     page = (DOCS / "how-to" / "text.md").read_text(encoding="utf-8")

@@ -6,6 +6,7 @@ import pytest
 from traps import set_traps
 
 
+@pytest.mark.slow
 @pytest.mark.any_blender
 @pytest.mark.usefixtures("plane")
 def test_nothing_in_the_current_folder_is_run(extension, tmp_path, monkeypatch):

@@ -33,6 +33,7 @@ def chinese(extension, monkeypatch):
     monkeypatch.setattr(extension.translations.texts, "language", lambda: "zh_HANS")
 
 
+@pytest.mark.essential
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_error_lacks_a_translation(extension, texts, language):
     """A new text belongs into the three files in `translations/errors`; what is no message into `raised.NOT_SHOWN`."""
@@ -47,6 +48,7 @@ def test_no_translation_is_left_of_an_error_that_is_gone(extension, texts, langu
     assert not extension.translations.texts.engine_texts(language).keys() - texts.keys()
 
 
+@pytest.mark.slow
 def test_messages_remedies_parts_and_notes_are_looked_for_and_the_commands_own_are_not(texts):
     known = (
         *("there is no device {} here", "choose from auto, {}", "{} is nested deeper than {} levels"),

@@ -10,6 +10,7 @@ from drawing import drawn
 from test_batch import textured
 
 
+@pytest.mark.essential
 def test_a_material_is_exported_as_its_engine_expects(extension, plane, tmp_path):
     material = textured("brick", (40, 80, 120))
     bpy.context.view_layer.objects.active = bpy.data.objects["brick"]
@@ -32,6 +33,7 @@ def test_a_material_is_exported_as_its_engine_expects(extension, plane, tmp_path
     assert panel.operators("impasto.export")
 
 
+@pytest.mark.slow
 def test_files_get_a_number_unless_they_are_to_be_replaced_as_everywhere(extension, plane, tmp_path):
     textured("brick")
     for preset in ("unreal", "materialx"):
@@ -46,6 +48,7 @@ def test_files_get_a_number_unless_they_are_to_be_replaced_as_everywhere(extensi
     assert not scene.impasto_bake.replace
 
 
+@pytest.mark.slow
 def test_opacity_becomes_the_alpha_of_what_is_exported(extension, plane, tmp_path):
     material = textured("leaf")
     nodes, links = material.node_tree.nodes, material.node_tree.links
@@ -58,6 +61,7 @@ def test_opacity_becomes_the_alpha_of_what_is_exported(extension, plane, tmp_pat
     assert np.array(image.pixels[:]).reshape(-1, 4)[0, 3] == pytest.approx(0.2, abs=0.005)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("given", "said"),
     [

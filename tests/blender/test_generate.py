@@ -70,6 +70,7 @@ def test_results_survive_save_and_reload(scene, tmp_path):
     assert json.loads(bpy.data.materials["Texture"]["impasto_recipe"])["seed"] == 0
 
 
+@pytest.mark.essential
 def test_blender_and_the_command_line_make_the_same_pixels(scene, engine_python, tmp_path):
     """To the bit: both have the worker encode 8-bit PNG from the same recipe."""
     picture = tmp_path / "wall.png"

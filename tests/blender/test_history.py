@@ -113,6 +113,7 @@ def test_settings_are_restored_with_source_and_estimator(scene, plane, image, se
     assert scene.impasto_parameters.photo_maps.relief == pytest.approx(0.25)
 
 
+@pytest.mark.slow
 def test_a_missing_source_is_named_and_a_recipe_of_layers_is_refused(scene, plane, image, settings):
     scene.impasto.tool, scene.impasto.source_kind, scene.impasto.image = "checker", "IMAGE", image
     scene.impasto.estimator = "none"
@@ -179,6 +180,7 @@ def test_two_entries_are_compared_under_one_light(plane, settings, extension):
     assert [options["text"] for what, _, options in panel().drawn if what == "label"][-2:] == list(shown.names)
 
 
+@pytest.mark.slow
 def test_a_variation_is_compared_by_its_recipe(scene, plane, settings, extension):
     make("red")
     scene.impasto.tool, scene.impasto.source_kind, scene.impasto.estimator = "checker", "NONE", "none"

@@ -79,6 +79,7 @@ def test_a_recipe_is_there_in_another_file_once_with_its_thumbnail(plane, extens
     assert pixels_of(thumbnail)[..., :3].std() > 0.1
 
 
+@pytest.mark.essential
 def test_it_is_restored_as_settings_and_as_layers_that_make_the_same(scene, plane, folder):
     scene.impasto_parameters.checker.squares = 5
     scene.impasto.tool, scene.impasto.source_kind, scene.impasto.estimator = "checker", "NONE", "none"

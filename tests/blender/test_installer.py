@@ -110,6 +110,7 @@ def torch_of(made):
     return subprocess.run([made.python, "-I", "-c", probe], capture_output=True, text=True, check=True).stdout.strip()
 
 
+@pytest.mark.essential
 @pytest.mark.parametrize(
     "whose", [pytest.param("a user's Python", marks=pytest.mark.any_blender), "Blender's own Python"]
 )
@@ -133,6 +134,7 @@ def test_a_folder_without_torch_is_named(preferences, tmp_path):
         bpy.ops.impasto.set_up_engine()
 
 
+@pytest.mark.slow
 @pytest.mark.any_blender
 @pytest.mark.parametrize("tag", ["cpu", "cu130"])
 def test_exactly_the_chosen_build_is_taken_from_the_index(extension, plan, index, without_pythons, tag):
@@ -144,6 +146,7 @@ def test_exactly_the_chosen_build_is_taken_from_the_index(extension, plan, index
     assert [path.split("/")[1] for path in taken] == [tag]
 
 
+@pytest.mark.slow
 @pytest.mark.any_blender
 def test_an_interrupted_set_up_goes_on_and_a_damaged_engine_is_repaired(extension, plan, index, monkeypatch):
     """In a path with spaces and umlauts, with a venv of the user's Python."""
@@ -167,6 +170,7 @@ def test_an_interrupted_set_up_goes_on_and_a_damaged_engine_is_repaired(extensio
     assert torch_of(mended) == f"{extension.setup.torch_builds.TORCH}+cpu"
 
 
+@pytest.mark.slow
 @pytest.mark.any_blender
 def test_an_engine_whose_python_is_gone_is_made_anew(extension, plan, index, without_pythons):
     with served(index) as (address, _asked):
@@ -204,6 +208,7 @@ ELSEWHERE = "http://index.example"
 """A package index that only a proxy can reach."""
 
 
+@pytest.mark.slow
 @pytest.mark.any_blender
 @pytest.mark.parametrize("told", ["as an extra argument", "by the environment"])
 def test_the_packages_come_through_a_proxy(extension, plan, index, without_pythons, monkeypatch, told):
@@ -299,6 +304,7 @@ def test_a_failed_set_up_leaves_the_engine_that_was(extension, online, tmp_path,
     )
 
 
+@pytest.mark.slow
 @pytest.mark.any_blender
 def test_a_set_up_can_be_cancelled_at_once(extension, plan, index, without_pythons):
     with served(index) as (address, _asked):
@@ -314,6 +320,7 @@ def test_a_set_up_can_be_cancelled_at_once(extension, plan, index, without_pytho
         assert carry_out(extension, of_plan), "the next one goes on"
 
 
+@pytest.mark.slow
 @pytest.mark.any_blender
 def test_a_package_in_the_current_folder_is_not_run(extension, plan, index, tmp_path, monkeypatch, without_pythons):
     for name in ("pip", "json", "venv", "ensurepip"):

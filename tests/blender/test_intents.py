@@ -42,6 +42,7 @@ def test_so_does_who_restyles_anything(extension, plane, image, scene, subject):
     assert len(open_controls()) <= MOST_CONTROLS, open_controls()
 
 
+@pytest.mark.essential
 def test_the_words_have_one_button_that_makes_what_they_or_the_sliders_say(extension, scene):
     settings, match = scene.impasto, scene.impasto_match
     settings.intent, settings.tool, match.matcher = "WORDS", "bricks", "phrase"

@@ -95,6 +95,7 @@ def test_cancel_ends_a_job_at_once_and_keeps_the_worker(jobs, start):
     assert not made_images()
 
 
+@pytest.mark.slow
 @pytest.mark.any_blender
 def test_a_tool_that_ignores_cancel_is_killed_and_the_next_job_runs(jobs, start):
     task = start("hang", seconds=60)
@@ -105,6 +106,7 @@ def test_a_tool_that_ignores_cancel_is_killed_and_the_next_job_runs(jobs, start)
     assert finish(jobs).level == "INFO"
 
 
+@pytest.mark.essential
 @pytest.mark.any_blender
 def test_a_worker_that_is_killed_is_an_error_and_the_next_job_runs(jobs, start, extension):
     task = start("slow", seconds=60)
@@ -118,6 +120,7 @@ def test_a_worker_that_is_killed_is_an_error_and_the_next_job_runs(jobs, start, 
     assert finish(jobs).level == "INFO"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("tool", "parameters", "message"),
     [
@@ -169,6 +172,7 @@ def test_undo_during_a_job_is_no_problem(jobs, start, scene):
     assert "slow" in bpy.data.materials
 
 
+@pytest.mark.slow
 def test_a_step_of_undo_beside_a_thread(extension):
     """Within `temp_override`, Blender crashes at once: operators ask Python for the context without its lock."""
     script = (
@@ -280,6 +284,7 @@ def test_a_result_waits_while_the_scene_is_rendered(jobs, start, scene, extensio
     assert made_images()
 
 
+@pytest.mark.essential
 def test_the_main_thread_never_works_on_pixels(jobs, extension, scene):
     """With 2048² results: starting, ticking and putting them into the .blend, by processor time of this thread.
 
@@ -308,6 +313,7 @@ def test_the_main_thread_never_works_on_pixels(jobs, extension, scene):
     assert tuple(bpy.data.images["big_height"].size) == (2048, 2048)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("how", "code"), [("disable", 0), pytest.param("crash", 9, marks=pytest.mark.any_blender)])
 def test_blender_can_be_closed_while_a_job_runs(extension, tmp_path, how, code):
     """In a Blender of its own: it ends by itself, and its worker with it."""
@@ -350,6 +356,7 @@ for line in sys.stdin.buffer:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.any_blender
 def test_a_worker_that_answers_nonsense_frees_the_window_and_the_next_job_runs(
     jobs, start, extension, tmp_path, monkeypatch

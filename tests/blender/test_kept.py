@@ -75,6 +75,7 @@ def offered(item: bpy.types.Object) -> list[str]:
     return list(dict.fromkeys(button.former for button in buttons))
 
 
+@pytest.mark.slow
 def test_all_that_was_made_or_taken_off_is_there_after_reopening_and_goes_back(scene, style, tmp_path):
     on_plane("Twice", procedural("Lava"))
     for seed in (1, 2):
@@ -104,6 +105,7 @@ def test_all_that_was_made_or_taken_off_is_there_after_reopening_and_goes_back(s
     }
 
 
+@pytest.mark.essential
 def test_the_latest_results_are_found_again_after_reopening(scene, plane, tmp_path):
     for seed in (1, 2):
         bpy.ops.impasto.run(**CHECKER, seed=seed)
@@ -142,6 +144,7 @@ def test_each_object_gets_its_own_back_and_one_of_which_nothing_is_known_what_is
     assert bpy.data.materials["Texture"].use_fake_user
 
 
+@pytest.mark.slow
 def test_what_the_user_made_outlives_a_successor_that_the_user_deletes(scene, tmp_path):
     on_plane("Baked", procedural("Moss"))
     bake(maps={"base_color"}, material="ASSIGN", width_px=8, height_px=8)
@@ -149,6 +152,7 @@ def test_what_the_user_made_outlives_a_successor_that_the_user_deletes(scene, tm
     assert is_whole(save_and_reopen(tmp_path / "scene.blend"), "Moss")
 
 
+@pytest.mark.slow
 def test_no_orphan_is_left_of_what_is_let_go_or_purged(scene, tmp_path):
     item = on_plane("Twice", procedural("Lava"))
     bpy.ops.impasto.run(**CHECKER)

@@ -127,6 +127,7 @@ def test_an_old_result_is_opened_as_layers_that_make_the_same_pixels(scene, plan
         np.testing.assert_array_equal(pixels_of(again[name]), pixels_of(before[name]))
 
 
+@pytest.mark.essential
 def test_a_png_a_blend_and_an_asset_are_opened_as_layers_that_make_the_same_pixels(scene, plane, tmp_path):
     """A stack of six layers, taken along in each of the three ways into a file in which nothing else is left."""
     for tool in ("bricks", "weathering", "tint", "negative", "adjust", "negative"):
@@ -388,6 +389,7 @@ def test_the_source_is_at_the_bottom_of_the_list(stack):
     assert order == ([], [1, 0])
 
 
+@pytest.mark.slow
 def test_an_old_result_offers_its_layers(scene, plane):
     scene.impasto.tool, scene.impasto.source_kind = "checker", "NONE"
     bpy.ops.impasto.generate()

@@ -43,6 +43,7 @@ def test_nothing_is_named_after_an_error(plane):
     assert "the bug in this tool" in made()["report"]
 
 
+@pytest.mark.slow
 def test_images_and_baked_maps_are_named(image, plane):
     bpy.ops.impasto.make_seamless(image=image.name, width_px=32, height_px=32)
     (name,) = made()["images"]
@@ -54,6 +55,7 @@ def test_images_and_baked_maps_are_named(image, plane):
     assert made()["materials"][0] in bpy.data.materials
 
 
+@pytest.mark.slow
 @pytest.mark.any_blender
 def test_models_are_named(extension, scene, tmp_path):
     (tmp_path / "wall.png").write_bytes(png(half_plain()))

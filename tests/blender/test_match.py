@@ -87,6 +87,7 @@ def test_the_image_editors_button_matches_its_image(settings, scene, plane):
     assert plane.active_material.name == "floor"
 
 
+@pytest.mark.slow
 def test_the_real_width_of_a_picture_is_told_to_its_matcher(settings, scene, plane, tmp_path):
     settings.matcher, settings.source_kind, settings.filepath = "mean-color", "FILE", str(tmp_path / "wall.png")
     (tmp_path / "wall.png").write_bytes(png(coordinates(24, 32)))
@@ -130,6 +131,7 @@ def test_four_variations_of_a_phrase_are_shown_and_one_is_gone_on_with(settings,
     assert "something was changed" in said(drawn(bpy.types.IMPASTO_PT_match_view_3d))
 
 
+@pytest.mark.essential
 @pytest.mark.any_blender
 def test_words_change_what_the_panel_shows_and_keep_its_seed_and_name(settings, scene, plane):
     bpy.ops.impasto.match(text="one two", seed=4, **SMALL)
@@ -370,6 +372,7 @@ def test_a_match_that_is_cancelled_changes_nothing(task, scene, extension, plane
     assert (scene.impasto.tool, plane.active_material) == ("slow", None)
 
 
+@pytest.mark.slow
 def test_the_panel_of_another_file_is_left_alone(task):
     task.start()
     assert task.wait(60)

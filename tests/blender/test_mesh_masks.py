@@ -82,6 +82,7 @@ def test_weights_of_the_active_group_fade_over_faces_and_modifiers_keep_them(ext
         drawn(extension, textured, material, "GROUP")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("across", [True, False])
 def test_only_selected_faces_are_repainted(textured, material, style, across):
     select(textured, 2)

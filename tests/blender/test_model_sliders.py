@@ -8,6 +8,7 @@ from drawing import drawn
 from training import train
 
 
+@pytest.mark.essential
 def test_sliders_are_the_chosen_models(training_jobs, extension, scene, models_library, wall_file):
     """A slider of another model is neither shown nor sent."""
     train("warm", data=str(wall_file))
@@ -78,6 +79,7 @@ def test_a_model_trained_anew_with_other_sliders_keeps_values_by_their_names(two
     assert (rock.slider_cracks, rock.slider_wear, rock.slider_moss) == (-0.5, 0, 1.5)
 
 
+@pytest.mark.slow
 def test_the_model_that_is_taken_by_itself_has_its_own_values_too(two_models, extension, scene):
     """An empty name is the library's first model: another one, once that is removed."""
     tool = extension.engine.catalogue.catalogue["recall"]

@@ -96,6 +96,7 @@ def test_a_cube_that_turns_has_its_way(scene, cube, tmp_path, engine_python):
         np.testing.assert_allclose(frame[name][frame["index"] == 1], moved - places, atol=0.15)  # of samples in a pixel
 
 
+@pytest.mark.slow
 def test_a_repainted_copy_has_all_passes_and_no_time_of_its_own(scene, cube, tmp_path, engine_python):
     rendered(scene, tmp_path, engine_python)
     command = [engine_python, "-I", "-c", COPY, tmp_path / "frame_0001.exr", tmp_path / "copy.exr"]

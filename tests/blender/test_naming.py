@@ -17,6 +17,7 @@ def naming(extension):
     return extension.bridge.naming
 
 
+@pytest.mark.slow
 def test_a_photograph_gives_its_name(plane, tmp_path):
     (tmp_path / "Old wall v1.5.png").write_bytes(png(coordinates(16, 16)))
     bpy.ops.impasto.run(**CHECKER, source=str(tmp_path / "Old wall v1.5.png"))
@@ -24,6 +25,7 @@ def test_a_photograph_gives_its_name(plane, tmp_path):
     assert "Old wall v1.5_base_color" in bpy.data.images
 
 
+@pytest.mark.slow
 @pytest.mark.any_blender
 def test_a_model_gives_its_label_and_the_source_that_it_did_not_use_is_not_named(plane, image):
     small = {"width_px": 32, "height_px": 32, "estimator": "none", "image": image.name}

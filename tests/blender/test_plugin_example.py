@@ -52,6 +52,7 @@ def test_no_other_test_sees_it(extension):
     assert "posterize" not in extension.engine.catalogue.catalogue
 
 
+@pytest.mark.slow
 def test_it_can_be_chosen_and_its_parameters_become_properties(example):
     example.impasto.tool = "posterize"
     properties = example.impasto_parameters.posterize.bl_rna.properties
@@ -67,6 +68,7 @@ def test_the_panel_draws_it(example):
     assert {"levels", "strength"} <= set(drawn(bpy.types.IMPASTO_PT_view_3d).props())
 
 
+@pytest.mark.essential
 def test_it_makes_a_posterized_image(example, image):
     before = set(bpy.data.images)
     call = {"tool": "posterize", "parameters": '{"levels": 2}', "image": image.name, "estimator": "none"}

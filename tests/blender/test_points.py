@@ -137,6 +137,7 @@ def test_an_image_is_straightened_from_the_editor_if_the_panels_tool_has_no_poin
     assert (settings.tool, settings.image) == ("measure-span", None), "it has points of its own"
 
 
+@pytest.mark.essential
 def test_straighten_makes_a_new_image_of_the_placed_corners(scene, image, group, chosen):
     group.top_left, group.bottom_right = (0.0, 0.0), (0.5, 0.25)
     before = pixels_of(image)

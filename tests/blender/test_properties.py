@@ -77,6 +77,7 @@ def test_a_tools_inputs_become_image_pointers(scene, image, extension):
     assert extension.parameters.inputs.images_of(scene, blend) == {"style": [image]}
 
 
+@pytest.mark.essential
 def test_values_survive_a_refresh_of_the_tools_and_save_and_reload(scene, checker, tmp_path):
     checker.squares = 9
     scene.impasto.tool = "checker"

@@ -67,6 +67,7 @@ def test_points_that_are_none_are_refused(points, reason, image):
         bpy.ops.impasto.paint_region(image=image.name, points=points)
 
 
+@pytest.mark.essential
 def test_filling_makes_a_new_image_that_differs_only_in_the_region(image, regions):
     bpy.ops.impasto.paint_region(image=image.name, points=STROKE, radius_px=4)
     mask, before = regions.region_of(image), pixels_of(image)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import addon_utils
 import bpy
+import pytest
 from conftest import MODULE
 
 TAGS = {"Material", "Paint", "UV", "Render"}
@@ -67,6 +68,7 @@ module.unregister()
 """
 
 
+@pytest.mark.slow
 def test_registering_in_a_fresh_blender_imports_nothing_heavy(extension, tmp_path):
     """Its duration is measured by `build.py bench`."""
     (tmp_path / "fresh.py").write_text(FRESH.format(module=MODULE))
