@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -43,12 +41,9 @@ def test_one_photograph(tmp_path):
     assert (sample.name, sample.label, sample.licence, sample.size_px) == ("wall.png", None, "CC0-1.0", (64, 64))
     assert sample.load()["base_color"].pixels.shape == (64, 64, 3)
     assert sample.load(longest_px=32).size_px == (32, 32)
-
-
-def test_pictures_are_never_enlarged_and_keep_their_shape(tmp_path):
-    save(tmp_path / "wide.png", 1, (80, 200))
-    assert read_dataset(tmp_path, longest_px=4096).samples[0].size_px == (80, 200)
-    assert read_dataset(tmp_path, longest_px=160).samples[0].size_px == (64, 160)
+    wide = save(tmp_path / "wide.png", 1, (80, 200))
+    assert read_dataset(wide, longest_px=4096).samples[0].size_px == (80, 200), "never enlarged"
+    assert read_dataset(wide, longest_px=160).samples[0].size_px == (64, 160)
 
 
 def test_only_the_part_that_was_asked_for_is_used(tmp_path):
@@ -62,13 +57,6 @@ def test_only_the_part_that_was_asked_for_is_used(tmp_path):
     assert np.allclose(maps["base_color"].pixels, np.asarray(picture)[:, 48:] / 255, atol=1e-6)
     with pytest.raises(ParameterError, match="crop got"):
         read_dataset(tmp_path, crop=(0.5, 0, 0.5, 1))
-
-
-def test_one_set(tmp_path):
-    save_set(tmp_path / "bricks059", 1, maps=("albedo", "roughness", "ao"))
-    (sample,) = read_dataset(tmp_path / "bricks059").samples
-    assert (sample.name, sample.label) == ("set", None)
-    assert sample.maps == ("base_color", "roughness", "ambient_occlusion")
 
 
 def test_photographs_and_sets_side_by_side(tmp_path):
@@ -115,15 +103,6 @@ def save_sheet(folder: Path) -> None:
     (folder / "index.json").write_text(json.dumps({"tile": 64, "boxes": {"Bricks.png": boxes}}))
 
 
-def test_contact_sheets(tmp_path):
-    save_sheet(tmp_path)
-    dataset = read_dataset(tmp_path)
-    assert found(dataset) == dict.fromkeys(["Bricks.png@130,70", "Bricks.png@4,6", "Bricks.png@74,6"], "bricks")
-    pixels = {sample.name: sample.load()["base_color"].pixels for sample in dataset.samples}
-    assert np.allclose(pixels["Bricks.png@74,6"], np.asarray(noise(1, (64, 64))) / 255, atol=1e-6)
-    assert [source["name"] for source in dataset.sources()] == ["Bricks.png"]
-
-
 def test_contact_sheets_may_lie_beside_class_folders(tmp_path):
     save_sheet(tmp_path / "thumbnails")
     save_sheet(tmp_path / ".hidden")
@@ -133,6 +112,9 @@ def test_contact_sheets_may_lie_beside_class_folders(tmp_path):
     dataset = read_dataset(tmp_path)
     boxes = ["thumbnails/Bricks.png@130,70", "thumbnails/Bricks.png@4,6", "thumbnails/Bricks.png@74,6"]
     assert found(dataset) == dict.fromkeys(["bricks/wall.png", *boxes], "bricks")
+    pixels = next(sample for sample in dataset.samples if "74,6" in sample.name).load()["base_color"].pixels
+    assert np.allclose(pixels, np.asarray(noise(1, (64, 64))) / 255, atol=1e-6)
+    assert "thumbnails/Bricks.png" in {source["name"] for source in dataset.sources()}
     assert [item.name for item in dataset.rejected] == ["other/index.json"]
     assert "index.json does not say" in dataset.rejected[0].reason
 
@@ -296,24 +278,6 @@ def test_large_pictures_are_shrunk_in_bands_to_the_same_pixels(monkeypatch):
     assert max(heights) <= 42
 
 
-def test_classes_that_teach_little_are_told(tmp_path, capsys):
-    for seed, (name, size_px) in enumerate({"a/1": 96, "a/2": 96, "b/1": 96, "c/1": 16, "loose": 96}.items()):
-        file = tmp_path / "data" / f"{name}.png"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        noise(seed, (size_px, size_px)).save(file)
-    main(["prepare", str(tmp_path / "data"), "--out", str(tmp_path / "out")])
-    said = capsys.readouterr().err
-    assert "no picture of c can be used" in said
-    assert "one picture of b:" in said
-    assert "loose.png lies in no folder of a class" in said
-
-
-def test_one_material_is_not_warned_of(tmp_path, capsys):
-    noise(0).save(tmp_path / "wall.png")
-    main(["prepare", str(tmp_path / "wall.png"), "--out", str(tmp_path / "out")])
-    assert "warning" not in capsys.readouterr().err
-
-
 @pytest.mark.usefixtures("misbehaving")
 def test_a_trainer_gets_the_dataset_and_the_recipe_names_it(tmp_path, photo):
     dataset = read_dataset(save(tmp_path / "wall.png", 1))
@@ -328,35 +292,25 @@ def test_a_trainer_gets_the_dataset_and_the_recipe_names_it(tmp_path, photo):
         run(Recipe((Step("tint"),)), {"source": dataset})
 
 
-@pytest.mark.slow
-def test_the_worker_reads_a_dataset_by_its_path(tmp_path, client, monkeypatch):
-    save(tmp_path / "data" / "wall.png", 1)
-    recipe = Recipe((Step("learn", {"name": "wall", "steps": 1}, {"dataset": "data"}),))
-    monkeypatch.setenv("IMPASTO_MODELS", str(tmp_path))
-    answer = client.submit(recipe, {"data": tmp_path / "data"}).result(60)
-    assert answer.recipe.inputs["data"]["sha256"] == read_dataset(tmp_path / "data").sha256()
-
-
-def impasto(*arguments: object) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-P", "-m", "impasto", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
-@pytest.mark.slow
 @pytest.mark.any_numpy
-def test_the_command_writes_the_manifest_and_the_preview(tmp_path):
-    save(tmp_path / "data" / "wall.png", 1)
-    Image.new("RGB", (96, 96)).save(tmp_path / "data" / "black.png")
-    done = impasto("prepare", tmp_path / "data", "--out", tmp_path / "out", "--licence", "own", "--longest-px", "80")
-    assert done.returncode == 0
-    assert "pictures used: 1; licence: own" in done.stderr
-    assert "left out: black.png: is almost of one colour" in done.stderr
-    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))
+def test_the_command_writes_the_manifest_and_the_preview_and_warns_of_classes(tmp_path, capsys):
+    data, out = tmp_path / "data", tmp_path / "out"
+    for seed, (name, size_px) in enumerate({"a/1": 96, "a/2": 96, "b/1": 96, "c/1": 16, "loose": 96}.items()):
+        save(data / f"{name}.png", seed, (size_px, size_px))
+    main(["prepare", str(data), "--out", str(out), "--licence", "own", "--longest-px", "80"])
+    said = capsys.readouterr().err
+    for line in ("pictures used: 4; licence: own", "left out: c/1.png", "no picture of c can be used"):
+        assert line in said
+    assert "one picture of b:" in said
+    assert "loose.png lies in no folder of a class" in said
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["samples"][0]["width_px"] == 80
-    assert manifest["rejected"] == [{"name": "black.png", "reason": "is almost of one colour"}]
-    assert Image.open(tmp_path / "out" / "preview.png").width > 80
-    assert json.loads(impasto("prepare", tmp_path / "data", "--out", tmp_path, "--json").stdout)["manifest"]["samples"]
-    assert impasto("prepare", tmp_path / "data" / "black.png", "--out", tmp_path).returncode == 2
+    assert [item["name"] for item in manifest["rejected"]] == ["c/1.png"]
+    assert Image.open(out / "preview.png").width > 80
+    main(["prepare", str(data / "a"), "--out", str(tmp_path), "--json"])
+    told = capsys.readouterr()
+    assert json.loads(told.out)["manifest"]["samples"]
+    assert "warning" not in told.err
 
 
 @pytest.mark.usefixtures("misbehaving")
@@ -384,12 +338,9 @@ def test_names_of_folders_do_not_travel(tmp_path):
     (private / "brick" / "project-z" / "broken.png").write_bytes(b"no picture")
     dataset = read_dataset(private)
     assert found(dataset) == dict.fromkeys(["brick/a.png", "brick/a.png (2)", "brick/b.png"], "brick")
-    said = json.dumps([dataset.manifest(), dataset.sources()])
+    save_set(tmp_path / "secret", 5)  # a set without a name is not called like its folder
+    one_set = read_dataset(tmp_path / "secret")
+    assert [(sample.name, sample.label) for sample in one_set.samples] == [("set", None)]
+    said = json.dumps([dataset.manifest(), dataset.sources(), one_set.manifest(), one_set.sources()])
     assert "broken.png" in said
     assert not [word for word in ("secret", "project") if word in said]
-
-
-def test_the_name_of_a_set_without_one_is_not_its_folders(tmp_path):
-    save_set(tmp_path / "client-secret", 5)
-    dataset = read_dataset(tmp_path / "client-secret")
-    assert "secret" not in json.dumps([dataset.manifest(), dataset.sources()])
