@@ -128,11 +128,22 @@ class TestInstall:
         installed = weights_library().install([file(save(TENSORS, metadata), "net.safetensors")])
         assert (installed.source, installed.licence, installed.is_as_published) == ("a conversion", "CC0-1.0", False)
 
-    def test_what_came_of_a_download_is_no_longer_needed(self, library, file):
-        library.mkdir()
-        (library / "seer-seer-0.pth.part").write_bytes(b"half")
-        weights_library().install([file(CONTENT)])
-        assert [path.name for path in library.iterdir()] == ["seer.safetensors"]
+
+WRONG = {
+    "another network": (
+        saved(random_tensors({**SEER, "features.0.weight": (4, 3, 11, 11)})),
+        r"net.pth: not the weights of The Seer: features.0.weight should be 4x3x3x3, is 4x3x11x11",
+    ),
+    "less": (saved({name: TENSORS[name] for name in TENSORS if name != "features.0.bias"}), r"features.0.bias \(4\)"),
+    "more": (saved({**TENSORS, "features.4.weight": torch.zeros(2, 2)}), r"also contains features.4.weight \(2x2\)"),
+    "unknown": (saved({"head.weight": torch.zeros(3)}), "no network that is known here; it contains head.weight"),
+    "truncated": (save(TENSORS)[:-10], "is damaged"),
+    "page": (b"<!DOCTYPE html><html>Not found</html>", "not a page or link to it"),
+    "nan": (saved({**TENSORS, "features.0.bias": torch.tensor([0, np.nan, 1, 0])}), "does not contain finite numbers"),
+    "infinity": (saved({**TENSORS, "features.0.bias": torch.full((4,), np.inf)}), "does not contain finite numbers"),
+    "whole numbers": (saved({**TENSORS, "features.0.bias": torch.arange(4)}), "does not contain finite numbers"),
+    "no tensors": (saved({"epoch": 3}), "contains no tensors"),
+}
 
 
 class TestRefused:
@@ -144,42 +155,25 @@ class TestRefused:
         assert refusal.value.remedy
         assert not weights_library().is_installed(name or "seer")
 
-    def test_another_network(self, library, file):
-        wrong = random_tensors({**SEER, "features.0.weight": (4, 3, 11, 11)})
-        said = r"net.pth: not the weights of The Seer: features.0.weight should be 4x3x3x3, is 4x3x11x11"
-        self.refused([file(saved(wrong))], said)
-        self.refused([file(saved(wrong))], said, "seer")
+    @pytest.mark.parametrize("case", WRONG)
+    def test_what_is_not_the_network(self, case, library, file):
+        content, said = WRONG[case]
+        self.refused([file(content)], said)
 
-    def test_more_and_less_than_the_network(self, library, file):
-        lacking = {name: tensor for name, tensor in TENSORS.items() if name != "features.0.bias"}
-        self.refused([file(saved(lacking))], r"it lacks features.0.bias \(4\)")
-        deeper = {**TENSORS, "features.4.weight": torch.zeros(2, 2)}
-        self.refused([file(saved(deeper))], r"it also contains features.4.weight \(2x2\)")
-
-    def test_no_network_that_is_known(self, library, file):
-        self.refused(
-            [file(saved({"head.weight": torch.zeros(3)}))], "no network that is known here; it contains head.weight"
-        )
+    def test_a_file_or_a_name_that_is_not_there(self, library, file, tmp_path):
+        self.refused([tmp_path / "nowhere.pth"], "cannot read .*nowhere.pth: No such file", kind=FileError)
+        with pytest.raises(ParameterError, match="no weights called 'vgg'; choose from seer, shifted, twins"):
+            weights_library().install([file(CONTENT)], "vgg")
 
     def test_one_of_several_files(self, library, file):
         hand = random_tensors({"conv1.bias": (1,), "conv2.bias": (2,)})
         self.refused([file(saved(hand))], r"it lacks eye.conv1.bias.*get the 2 files that", "twins")
-
-    def test_a_name_that_is_none(self, library, file):
-        with pytest.raises(ParameterError, match="no weights called 'vgg'; choose from seer, shifted, twins"):
-            weights_library().install([file(CONTENT)], "vgg")
 
     @pytest.mark.parametrize("is_old", [True, False], ids=["old format", "zip"])
     @pytest.mark.parametrize("share", [0.0, 0.3, 0.9])
     def test_a_truncated_file(self, share, is_old, library, file):
         content = saved(TENSORS, _use_new_zipfile_serialization=not is_old)
         self.refused([file(content[: int(share * len(content))])], "is damaged|contains more than tensors, or none")
-
-    def test_a_truncated_safetensors_file(self, library, file):
-        self.refused([file(save(TENSORS)[:-10], "net.safetensors")], "is damaged")
-
-    def test_a_page_that_was_saved_instead(self, library, file):
-        self.refused([file(b"<!DOCTYPE html><html>Not found</html>")], "not a page or link to it")
 
     def test_a_pickle_that_would_run_a_program(self, library, file, tmp_path):
         class Program:
@@ -189,23 +183,6 @@ class TestRefused:
         for content in (pickle.dumps(Program(), protocol=2), saved({"features.0.weight": Program()})):
             self.refused([file(content)], "was not opened, since it could run a program")
         assert not (tmp_path / "it ran").exists()
-
-    @pytest.mark.parametrize("value", [np.nan, np.inf])
-    def test_numbers_that_are_none(self, value, library, file):
-        bias = torch.tensor([0.0, 1.0, value, 0.0])
-        self.refused(
-            [file(saved({**TENSORS, "features.0.bias": bias}))], "features.0.bias does not contain finite numbers"
-        )
-
-    def test_whole_numbers(self, library, file):
-        bias = torch.arange(4)
-        self.refused(
-            [file(saved({**TENSORS, "features.0.bias": bias}))], "features.0.bias does not contain finite numbers"
-        )
-
-    def test_a_file_without_tensors_or_without_a_file(self, library, file, tmp_path):
-        self.refused([file(saved({"epoch": 3}))], "contains no tensors")
-        self.refused([tmp_path / "nowhere.pth"], "cannot read .*nowhere.pth: No such file", kind=FileError)
 
     def test_what_is_there_already_unless_it_is_damaged(self, library, file):
         path = weights_library().install([file(CONTENT)]).path
@@ -272,21 +249,9 @@ class TestLibrary:
         listed = {entry["name"]: entry for entry in description()["weights"]}
         json.dumps(listed)
         assert list(listed) == ["seer", "twins", "shifted"]
-        told = {key: listed["seer"][key] for key in ("label", "licence", "page", "bytes", "downloadable", "installed")}
-        assert told == {
-            "label": "The Seer",
-            "licence": "MIT",
-            "page": PAGE,
-            "bytes": len(CONTENT),
-            "downloadable": True,
-            "installed": True,
-        }
-        assert listed["seer"]["as_published"]
-        assert (listed["twins"]["bytes"], listed["twins"]["downloadable"], listed["twins"]["installed"]) == (
-            0,
-            False,
-            False,
-        )
+        about = {"label": "The Seer", "licence": "MIT", "page": PAGE, "bytes": len(CONTENT), "downloadable": True}
+        assert listed["seer"].items() >= (about | {"installed": True, "as_published": True}).items()
+        assert listed["twins"].items() >= {"bytes": 0, "downloadable": False, "installed": False}.items()
         assert "damaged" in listed["twins"]["error"]
         assert listed["shifted"]["error"] == ""
 
@@ -326,19 +291,14 @@ class TestCommand:
         assert f"SHA-256 {weights_library().installed_weights('seer').sha256()}: as published" in shown
         main(["weights", "show", "twins"])
         assert f"published at {PAGE}/eye.pth: no hash is published" in capsys.readouterr().out
-        main(["weights", "remove", "seer", "--json"])
-        assert json.loads(capsys.readouterr().out) == {"removed": str(library / "seer.safetensors")}
-
-    def test_json_says_all(self, library, file, capsys):
-        main(["weights", "install", str(file(CONTENT)), "--name", "seer", "--json"])
-        capsys.readouterr()
         main(["weights", "list", "--json"])
         listed = json.loads(capsys.readouterr().out)
         assert listed == {"folder": str(library), "weights": json.loads(json.dumps(weights_library().catalogue()))}
         main(["weights", "show", "seer", "--json"])
-        shown = json.loads(capsys.readouterr().out)
-        assert shown["files"] == [{"url": URL, "sha256": published_file(CONTENT, URL).sha256, "bytes": len(CONTENT)}]
-        assert (shown["sha256"], shown["source"]) == (weights_library().installed_weights("seer").sha256(), URL)
+        files = json.loads(capsys.readouterr().out)["files"]
+        assert files == [{"url": URL, "sha256": published_file(CONTENT, URL).sha256, "bytes": len(CONTENT)}]
+        main(["weights", "remove", "seer", "--json"])
+        assert json.loads(capsys.readouterr().out) == {"removed": str(library / "seer.safetensors")}
 
     @pytest.mark.parametrize(
         ("command", "code"),
@@ -349,12 +309,6 @@ class TestCommand:
             main(["weights", *command.split()])
         assert stop.value.code == code
         assert capsys.readouterr().err.startswith("impasto: ")
-
-    @pytest.mark.parametrize("action", ["list", "show", "download", "install", "remove"])
-    def test_help_has_an_example(self, action, capsys):
-        with pytest.raises(SystemExit):
-            main(["weights", action, "--help"])
-        assert f"example:\n  impasto weights {action}" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
