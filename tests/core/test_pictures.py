@@ -34,7 +34,6 @@ from impasto.errors import Cancelled, FileError
 from impasto.io import decode
 from impasto.io.signatures import EXTENSIONS, REFUSED_EXTENSIONS
 from impasto.running.rerun import rerun
-from impasto.surface.color import linear_to_srgb
 
 
 def png(bits: int, color: int, rows: list[bytes], *extra: bytes, interlaced: bool = False) -> bytes:
@@ -91,13 +90,6 @@ def test_png_of_16_bits_with_a_transparent_colour(tmp_path):
 def test_interlaced_png(values, bits, tmp_path):
     (tmp_path / "a.png").write_bytes(png(bits, 2, adam7(values), interlaced=True))
     check(tmp_path / "a.png", values / (2**bits - 1))
-
-
-@pytest.mark.parametrize("suffix", [".png", ".webp"])
-def test_of_an_animation_the_first_frame_is_read(suffix, tmp_path):
-    frames = [Image.fromarray(RGB8), Image.fromarray(255 - RGB8)]
-    frames[0].save(tmp_path / f"a{suffix}", save_all=True, append_images=frames[1:], lossless=True)
-    check(tmp_path / f"a{suffix}", RGB8 / 255)
 
 
 # JPEG
@@ -166,19 +158,15 @@ def test_tiff_in_lab_is_converted_from_d50(tmp_path):
 
 
 @pytest.mark.parametrize("suffix", [".bmp", ".tga"])
-@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB"])
-def test_bmp_and_tga(suffix, mode, tmp_path):
-    picture = Image.fromarray(RGB8).convert(mode)
-    if (mode, suffix) != ("1", ".tga"):  # TGA has no pixels of one bit
+def test_bmp_and_tga(suffix, tmp_path):
+    for mode in ("L", "P", "RGB") if suffix == ".tga" else ("1", "L", "P", "RGB"):
+        picture = Image.fromarray(RGB8).convert(mode)
         picture.save(tmp_path / f"a{suffix}")
         check(tmp_path / f"a{suffix}", np.asarray(picture.convert("RGB")) / 255)
-
-
-def test_bmp_and_tga_with_alpha_and_runs(tmp_path):
     picture = Image.fromarray(np.dstack([RGB8, GREY8]))
-    for name, how in {"a.bmp": {}, "a.tga": {}, "runs.tga": {"compression": "tga_rle"}}.items():
-        picture.save(tmp_path / name, **how)
-        check(tmp_path / name, RGB8 / 255, GREY8 / 255)
+    for how in {".bmp": [{}], ".tga": [{}, {"compression": "tga_rle"}]}[suffix]:
+        picture.save(tmp_path / f"a{suffix}", **how)
+        check(tmp_path / f"a{suffix}", RGB8 / 255, GREY8 / 255)
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".tif"])
@@ -269,10 +257,6 @@ def test_png_text_that_inflates_beyond_a_limit_is_refused(kind, tmp_path):
     (tmp_path / "a.png").write_bytes(png(8, 2, big_endian(RGB8.reshape(HEIGHT, -1)), chunk(kind, body)))
     with pytest.raises(FileError, match=r"16 MiB of text.*without metadata"):
         read_maps(tmp_path / "a.png")
-
-
-def test_linear_light_is_encoded_as_the_standard_says():
-    assert np.allclose(linear_to_srgb(LINEAR), colors(), atol=1e-4)
 
 
 def test_a_damaged_file_under_another_extension_is_not_called_what_it_is_not(tmp_path):
