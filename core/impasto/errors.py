@@ -7,11 +7,12 @@ what to do now. Any other exception is a bug and shows its traceback. Standard l
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 MOST_NAMED = 12
 """Limit of names that a remedy lists."""
-ALLOCATORS = ("DefaultCPUAllocator", "MPS backend out of memory", "ALLOC_FAILED")
+FULL_MEMORY = re.compile(r"DefaultCPUAllocator|MPS\sbackend\sout\sof\smemory|ALLOC_FAILED")
 """What torch says where memory is full, in errors without a class of their own."""
 LONGEST_NAME = 100
 """Characters of an unknown name that are compared with known ones."""
@@ -86,7 +87,7 @@ class Cancelled(BaseException):
 def out_of_memory(error: BaseException) -> DeviceError | None:
     """DeviceError for an error of Python, NumPy or torch which says that memory is full; None for any other error."""
     is_memory = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
-    if is_memory or (isinstance(error, RuntimeError) and any(said in str(error) for said in ALLOCATORS)):
+    if is_memory or (isinstance(error, RuntimeError) and FULL_MEMORY.search(str(error))):
         return DeviceError(f"out of memory: {error}", "choose a smaller size, or the CPU")
     return None
 
