@@ -169,7 +169,7 @@ TORUS = (
             "runs.append(x.narrow(axis, offset, run))",
             "runs.append(x.narrow(axis, offset, run) * (0 <= want < full))",
         ),
-        (f"{CONDITIONS}::test_moved_noise_moves_the_picture",),
+        (f"{MADE}::test_no_place_of_the_torus_is_special",),
     ),
     Mutation(
         "torus-phases-off",

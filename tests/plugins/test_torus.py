@@ -13,14 +13,14 @@ from impasto import Maps, Recipe, Step, run
 from impasto.context import Context
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.data.prepare import resized_map
-from impasto.errors import ModelError, ParameterError
+from impasto.errors import ParameterError
 from impasto.evaluation.metrics import normal_height_consistency
 from impasto.library.models import ModelLibrary, read_model, read_tensors, save_model
 from impasto.regularity.region import TorusRegion, full_region
 from impasto.surface.seams import seam_z
 from impasto.training.losses import sliced_wasserstein
 from impasto_gan.torus import generate as generate_module
-from impasto_gan.torus.generate import Choice, Synthesis, picture_of, whole_picture
+from impasto_gan.torus.generate import Choice, Synthesis, whole_picture
 from impasto_gan.torus.model import load_torus
 from impasto_gan.torus.prepare import prepare
 from impasto_gan.torus.resampling import taps_of
@@ -95,37 +95,10 @@ def test_training_brings_the_patches_closer_to_the_data(library, tmp_path):
     assert distances[1] < 0.9 * distances[0], distances
 
 
-@pytest.mark.any_numpy
-def test_stopped_early_it_keeps_what_it_has(tmp_path):
-    begun = []
-    how = {"on_progress": lambda fraction, message: begun.append(message), "is_stopped": lambda: len(begun) > 4}
-    result = train(tmp_path, 50, **how)
-    assert result.models
-    assert 0 < result.figures["steps"] < 50
-
-
-def test_a_model_is_never_trained_over(library):
-    with pytest.raises(ModelError, match="models remove tiny"):
-        train(library, 1)
-
-
-@pytest.mark.any_numpy
-def test_it_goes_on_from_another_model_with_new_data(library, tmp_path):
-    (tmp_path / "old.safetensors").write_bytes((library / "tiny.safetensors").read_bytes())
-    train(tmp_path, 1, dataset_of(surface(seed=9), licence="CC0-1.0"), on={"start_from": "old", "learning_rate": 1e-6})
-    old, new = (read_tensors(tmp_path / f"{name}.safetensors")[0] for name in ("old", "tiny"))
-    assert np.abs(old["network.stages.2.convolution.weight"] - new["network.stages.2.convolution.weight"]).max() < 1e-3
-
-
 def test_the_card_says_what_it_learned_from(library, tmp_path):
     model = read_model(library / "tiny.safetensors")
-    source = model.card["data"][0]
-    assert (source["name"], source["licence"], source["size_px"], source["part"]) == (
-        "blotches",
-        "CC0-1.0",
-        [128, 128],
-        "all",
-    )
+    source = {"name": "blotches", "licence": "CC0-1.0", "size_px": [128, 128], "part": "all"}
+    assert source.items() <= model.card["data"][0].items()
     assert model.card["figures"]["steps"] == 40
     assert [slider["name"] for slider in model.card["sliders"]] == ["some"]
     assert str(library) not in str(model.card)
@@ -141,17 +114,13 @@ def test_every_map_tiles_at_any_size(which, size, scale, request):
     """By the middle of three seeds: a spot that happens to lie on the edge is no seam."""
     folder = request.getfixturevalue(which)
     made = [generate(folder, *size, seed, scale=scale).maps for seed in range(3)]
+    assert set(made[0]) == {"base_color", "roughness", "height", "normal", "ambient_occlusion"}
+    assert normal_height_consistency(made[0]["normal"].pixels, made[0]["height"].pixels)[1] > 0.99
     for name in made[0]:
         assert made[0][name].size_px == size
         for axis in (0, 1):
             middle = sorted(seam_z(maps[name].pixels)[axis] for maps in made)[1]
             assert -4 < middle < 3
-
-
-def test_it_makes_what_it_learned_and_what_follows_from_height(library):
-    made = generate(library, 96, 96).maps
-    assert set(made) == {"base_color", "roughness", "height", "normal", "ambient_occlusion"}
-    assert normal_height_consistency(made["normal"].pixels, made["height"].pixels)[1] > 0.99
 
 
 @pytest.mark.parametrize("which", ["library", *repeated("rows", "lattice"), "bonded"])
@@ -184,16 +153,6 @@ def test_reduced_precision_changes_pictures_by_less_than_can_be_seen(which, requ
     for name in pictures["float32"]:
         difference = pictures["float32"][name].pixels - pictures["bfloat16"][name].pixels
         assert 0 < np.sqrt(np.mean(difference**2)) < 1.5 / 255
-
-
-def test_in_reduced_precision_too_a_region_is_as_it_is_within_the_whole(library):
-    model = load_torus("tiny", Context(models=ModelLibrary(library), precision="bfloat16"))
-    assert model.network.precision == torch.bfloat16
-    synthesis = Synthesis(model, Choice((192, 160), seed=5))
-    region = TorusRegion(70, -20, 50, 60, (192, 160))
-    with torch.inference_mode():
-        whole, part = synthesis.maps(full_region((192, 160))), synthesis.maps(region)
-    assert (whole.roll((-70, 20), (1, 2))[:, :50, :60] - part).abs().max() < 1e-3
 
 
 @pytest.mark.parametrize("which", ["library", "classes", "rows", "lattice", "bonded"])
@@ -272,15 +231,18 @@ def test_blending_leads_from_one_seed_to_the_other(library):
     assert half.sha256() not in (one.sha256(), other.sha256())
 
 
-def test_classes_are_chosen_and_blended_by_name(classes):
+def test_classes_are_chosen_and_blended_by_name(classes, library):
     light, dark = (generate(classes, 64, 64, material=name).maps["base_color"].pixels for name in ("light", "dark"))
     half = generate(classes, 64, 64, material="light", blend_material="dark", blend=0.5).maps["base_color"].pixels
     there = generate(classes, 64, 64, material="light", blend_material="dark", blend=1.0).maps["base_color"].pixels
-    assert np.abs(light - dark).max() > 1e-3
+    assert light.mean() > 1.5 * dark.mean()
+    assert light.std() > 1.5 * dark.std()
     assert np.array_equal(there, dark)
     assert not np.array_equal(half, light)
     with pytest.raises(ParameterError, match="dark, light"):
         generate(classes, 32, 32, material="wood")
+    with pytest.raises(ParameterError, match="makes one material"):
+        generate(library, 32, 32, material="brick")
 
 
 @pytest.mark.any_numpy
@@ -311,35 +273,6 @@ def test_a_slider_is_moved_by_its_name_within_its_range():
         generate(None, 64, 64, 5, model="tiles", sliders={"contrasts": 1})
 
 
-@pytest.mark.parametrize(
-    ("parameters", "said"),
-    [({"material": "brick"}, "makes one material"), ({"sliders": {"moss": 1.0}}, "tiny has no slider 'moss'")],
-    ids=["material", "slider"],
-)
-def test_what_a_model_cannot_do_is_not_ignored(library, parameters, said):
-    with pytest.raises(ParameterError, match=said):
-        generate(library, 32, 32, **parameters)
-
-
-def test_the_hash_of_the_model_is_in_the_recipe(library):
-    recipe = generate(library, 32, 32).recipe
-    assert recipe.made_with["models"] == {"tiny": read_model(library / "tiny.safetensors").sha256()}
-
-
-def test_a_model_that_does_not_fit_is_refused(library, tmp_path):
-    model = read_model(library / "tiny.safetensors")
-    tensors = read_tensors(model.path)[0]
-    save_model(tmp_path / "wrong.safetensors", tensors, {**model.card, "widths": [8, 8, 8, 8, 8, 8]})
-    with pytest.raises(ModelError, match="does not fit torus"):
-        generate(tmp_path, 32, 32, model="wrong")
-
-
-def test_a_missing_map_is_zero_where_losses_look(classes):
-    card = ModelLibrary(classes).find("tiny", "torus").card
-    assert card["maps"] == ["base_color", "height", "roughness"]
-    assert card["classes"] == ["dark", "light"]
-
-
 def test_joints_are_straight_from_the_start(lattice):
     """After two steps: what a network would have to draw is measured."""
     grey = generate(lattice, 160, 160).maps["base_color"].pixels.mean(2)
@@ -347,11 +280,6 @@ def test_joints_are_straight_from_the_start(lattice):
     for axis in (0, 1):
         made = grey.mean(axis)
         assert max(np.corrcoef(np.roll(made, shift), real.mean(axis))[0, 1] for shift in range(32)) > 0.9
-
-
-def test_a_preview_is_what_the_model_makes(library):
-    model = load_torus("tiny", Context(models=ModelLibrary(library)))
-    assert picture_of(model, (64, 64), 3).size_px == (64, 64)
 
 
 def test_grain_is_as_sharp_wherever_the_size_asks_for_resampling():

@@ -5,7 +5,6 @@ import pytest
 import torch
 from materials import as_tensor, bond, bricks
 
-from impasto.regularity.detection import find_lattice
 from impasto.regularity.lattice import Lattice
 from impasto.regularity.region import full_region
 from impasto_gan.torus.cells.division import find_cells
@@ -33,14 +32,6 @@ def test_a_row_that_the_edge_cuts_does_not_spoil_the_bond():
     lattice = find_cells(as_tensor(bond(380, 33, 70, 0.33)), Lattice(torch.tensor([[1 / 33, 0.0]]), BETWEEN_JOINTS))
     assert lattice.bond.shift == pytest.approx(0.33, abs=0.005)
     assert lattice.bond.spread < 0.02
-
-
-def test_cells_in_a_regular_bond_are_whole_bricks():
-    """Not the parts of bricks into which the joints of all rows together divide a picture."""
-    picture = as_tensor(bond())
-    rows = find_lattice(picture.mean(0))
-    assert rows.wave_vectors.shape == (1, 2)
-    assert 1 / find_cells(picture, rows).frequency(1) == pytest.approx(64, abs=0.5)
 
 
 def test_the_joints_of_each_row_are_found_to_the_pixel():

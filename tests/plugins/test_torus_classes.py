@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 from materials import surface
-from test_torus import TINY, generate, train
+from test_torus import TINY, train
 
 from impasto import Maps
 from impasto.context import Context
@@ -46,12 +46,6 @@ def test_each_class_is_standardised_by_itself():
         known = picture.known[:, 0, 0].bool()
         assert picture.pixels[known, :128, :128].mean((1, 2)).abs().max() < 1e-4
         assert not picture.pixels[~known].any()
-
-
-def test_each_class_has_its_own_colours(library):
-    light, dark = (generate(library, 64, 64, material=name).maps["base_color"].pixels for name in ("light", "dark"))
-    assert light.mean() > 1.5 * dark.mean()
-    assert light.std() > 1.5 * dark.std()
 
 
 def test_between_two_classes_are_their_means(library):

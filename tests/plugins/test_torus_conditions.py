@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -56,19 +55,6 @@ def test_without_variation_a_layout_has_no_shapes():
         for value in (1.0, 0.0)
     ]
     assert broad[1] < 0.9 * broad[0]
-
-
-def test_moved_noise_moves_the_picture(monkeypatch):
-    """By half the picture, so that its border lies in the middle: no place is special."""
-    model, drawn = bundled(False), Synthesis.noise
-    here = picture(model)
-
-    def moved(self, stream, channels, region):
-        half = region.full[0] // 2 if region.full[0] > 1 else 0
-        return drawn(self, stream, channels, replace(region, top=region.top + half, left=region.left + half))
-
-    monkeypatch.setattr(Synthesis, "noise", moved)
-    assert torch.allclose(here.roll((SIDE // 2, SIDE // 2), (1, 2)), picture(model), atol=1e-3)
 
 
 def test_phases_are_those_of_the_lattice():

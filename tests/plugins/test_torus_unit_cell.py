@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from materials import as_tensor, bricks, tiles
+from materials import as_tensor, tiles
 
 from impasto.numerics.pyramid import split_band
 from impasto.regularity.lattice import Bond, Lattice
@@ -29,29 +29,13 @@ def test_what_cells_have_in_common_is_measured():
     assert (other - told)[:, ~joints].std() == pytest.approx(float(other[:, ~joints].std()), rel=0.1)
 
 
-@pytest.mark.parametrize("in_bond", [False, True])
-def test_the_mean_is_the_same_in_parts_and_with_less_detail(in_bond):
+def test_the_mean_is_the_same_with_less_detail():
     lattice = Lattice(torch.eye(2) / 32)
     mean = PeriodicFunction.of_picture(as_tensor(tiles()), lattice)
-    lattice = replace(lattice, origin_px=torch.tensor([0.0, -400.2]))
-    if in_bond:
-        lattice = replace(lattice, bond=Bond(0.3, 0.0), row_offsets=torch.tensor([[0.0, 0.4]]))
+    lattice = replace(lattice, bond=Bond(0.3, 0.0), row_offsets=torch.tensor([[0.0, 0.4]]))
     all_of_it = mean(lattice, full_region((64, 96)))
-    part = mean(lattice, TorusRegion(50, -10, 30, 40, (64, 96)))
-    assert torch.equal(part, all_of_it.roll((-50, 10), (1, 2))[:, :30, :40])
     quarter = mean(lattice, full_region((16, 24)), 4)
     assert torch.allclose(quarter, torch.nn.functional.avg_pool2d(all_of_it, 4), atol=1e-5)
-
-
-def test_where_rows_go_one_way_a_cell_is_as_long_as_the_picture():
-    picture = as_tensor(bricks())
-    lattice = Lattice(torch.tensor([[1 / 32, 0.0]]))
-    mean = PeriodicFunction.of_picture(picture, lattice)
-    assert mean.rows.shape == (3, 1, 32)
-    assert mean.columns.shape == (3, 1, 1)
-    assert (picture - mean(lattice, full_region((160, 160)))).std() == pytest.approx(
-        0.05, rel=0.1
-    )  # the grain, and no joints
 
 
 def grain(joint: float, side: int = 256, period: int = 32) -> tuple[torch.Tensor, torch.Tensor]:
@@ -89,23 +73,6 @@ def test_how_much_cells_differ_is_measured_at_each_phase():
     assert ratio(made) == pytest.approx(ratio(picture), rel=0.35)
     even = UnitCell.of(grain(1.0)[0], lattice)
     assert ratio(even(other, lattice, full_region((256, 256)), 0, alike, STILL)[0]) == pytest.approx(1, abs=0.1)
-
-
-@pytest.mark.parametrize("skipped", [0, 2])
-def test_cells_are_the_same_in_parts(skipped):
-    lattice, full = Lattice(torch.eye(2) / 32), (128, 96)
-    unit_cell = UnitCell.of(grain(6.0)[0], lattice)
-    x = torch.randn(1, 1, *full, generator=torch.Generator().manual_seed(5))
-
-    def made(want: TorusRegion) -> torch.Tensor:
-        needed = unit_cell.required_region(want)
-        return needed.take(unit_cell(full_region(full).take(x, needed), lattice, needed, skipped, alike, STILL), want)
-
-    all_of_it = made(full_region(full))
-    assert torch.allclose(
-        made(TorusRegion(51, -10, 30, 41, full)), all_of_it.roll((-51, 10), (2, 3))[:, :, :30, :41], atol=1e-6
-    )
-    assert torch.allclose(made(TorusRegion(-7, 0, 140, 96, full))[:, :, 7:135], all_of_it, atol=1e-6)
 
 
 SHADED = Lattice(torch.tensor([[1 / 32, 0.0], [0.0, 1 / 40]]))
@@ -176,19 +143,6 @@ def test_components_need_many_cells_that_are_not_in_a_bond():
     assert PrincipalComponents.of(shaded()[:, :200, :200], lattice) is None
     assert PrincipalComponents.of(shaded(), replace(lattice, bond=Bond(0.5, 0.0))) is None
     assert PrincipalComponents.of(shaded(), replace(lattice, wave_vectors=lattice.wave_vectors[:1])) is None
-
-
-def test_the_shapes_of_a_unit_cell_follow_from_its_lattice():
-    """So that those of a file can be checked before they are read."""
-    rows = replace(SHADED, wave_vectors=SHADED.wave_vectors[:1])
-    columns = replace(SHADED, wave_vectors=SHADED.wave_vectors[1:])
-    for lattice, has_cells in ((rows, False), (columns, False), (SHADED, True)):
-        measured = UnitCell.of(shaded(), lattice)
-        assert len(measured.variances) == 3 * has_cells
-        assert (measured.components is not None) == has_cells
-        empty = UnitCell.zeros(lattice, 3, has_cells)
-        empty.load_state_dict(measured.state_dict())
-        assert torch.equal(empty.mean(lattice, full_region((64, 64))), measured.mean(lattice, full_region((64, 64))))
 
 
 def test_phase_statistics_tell_joints_that_bend_from_those_in_their_place():
