@@ -25,7 +25,6 @@ from pathlib import Path
 from .environments import (
     BPY_VERSIONS,
     BUILD,
-    CORE,
     CORE_NUMPY_1,
     NEWEST_BPY,
     ROOT,
@@ -224,9 +223,9 @@ class Run:
     def _prepare(self) -> None:
         """Make the environments, two at a time, then the extension."""
         with_extension = any(session.needs_extension for session in self.sessions)
-        used = [*([CORE] if with_extension else []), *(session.environment for session in self.sessions)]
+        used = dict.fromkeys(session.environment for session in self.sessions)
         with ThreadPoolExecutor(PROCESSES) as pool:
-            list(pool.map(Environment.ready, dict.fromkeys(used)))
+            list(pool.map(Environment.ready, [TESTS, *used] if with_extension else used))
         if with_extension:
             with step("Building the extension"):
                 self.extension = build_extension()

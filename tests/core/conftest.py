@@ -22,13 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "misbehaving"))
 from forking import CAN_FORK, ForkedCommand
 
-from install import make_engine, site_packages, write_metadata
-
-
-def make_distribution(folder: Path, name: str, points: dict[str, str]) -> Path:
-    """An installed-looking distribution in `folder`, which is then put on a path."""
-    write_metadata(folder, name, "1.0", points)
-    return folder
+from install import make_distribution, make_engine, site_packages
 
 
 @pytest.fixture

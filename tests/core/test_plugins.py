@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import make_distribution
 
 from impasto import hookimpl
 from impasto.context import Context
@@ -20,6 +19,7 @@ from impasto.library.weights import PublishedFile, Weights
 from impasto.plugins import hookspecs
 from impasto.plugins.registry import load_plugins, registry
 from impasto.text_encoders import TextEncoder
+from install import make_distribution
 
 ROOT = Path(__file__).parents[2]
 
@@ -32,12 +32,8 @@ def test_a_plugin_that_raises_on_import_is_recorded_and_the_others_load():
     assert broken.remedy
     assert "impasto_misbehaving_broken.py" in broken.trace
     assert {"checker", "quilt", "photo-maps"} <= set(known.tools)
-
-
-@pytest.mark.usefixtures("misbehaving")
-def test_an_unknown_tool_lists_the_tools_and_the_broken_plugins():
     with pytest.raises(ParameterError, match=r"checker.*could not load: .*broken"):
-        registry().tool("chekcer")
+        known.tool("chekcer")
 
 
 def module_of(text: str, name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> EntryPoint:
@@ -69,15 +65,8 @@ def test_each_way_to_break_is_said(text, said, monkeypatch, tmp_path, request):
     assert status.remedy
 
 
-NETWORK = Weights(
-    "net",
-    "Net",
-    "Sees",
-    "MIT",
-    "https://example.com",
-    (PublishedFile("https://example.com/net.pth", "0123abcd", 9),),
-    {"weight": (1,)},
-)
+FILE = PublishedFile("https://example.com/net.pth", "0123abcd", 9)
+NETWORK = Weights("net", "Net", "Sees", "MIT", "https://example.com", (FILE,), {"weight": (1,)})
 
 
 class Lengths(TextEncoder):
@@ -85,9 +74,6 @@ class Lengths(TextEncoder):
 
     def encode(self, texts, context):
         return np.array([[len(text)] for text in texts])
-
-
-ENCODER = Lengths()
 
 
 class Everything:
@@ -106,7 +92,7 @@ class Everything:
 
     @hookimpl
     def impasto_text_encoders(self):
-        return [ENCODER]
+        return [Lengths()]
 
     @hookimpl
     def impasto_exporters(self):
@@ -148,14 +134,9 @@ def test_a_plugin_whose_commands_fail_takes_none_of_ours_along(monkeypatch, capl
 def test_the_log_names_the_plugin_that_ends_the_process(tmp_path):
     (tmp_path / "plugin_crashes.py").write_text("import os; os._exit(9)")
     make_distribution(tmp_path, "plugin_crashes", {"crashes": "plugin_crashes"})
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "impasto", "tools", "-v"],
-        env={**os.environ, "PYTHONPATH": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
+    command = [sys.executable, "-P", "-m", "impasto", "tools", "-v"]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 9
     assert "loading the plugin crashes" in done.stderr.splitlines()[-1]
 

@@ -49,6 +49,12 @@ def _output(python: Path, code: str) -> str:
     return subprocess.run([python, "-I", "-c", code], check=True, capture_output=True, text=True).stdout.strip()
 
 
+def make_distribution(folder: Path, name: str, points: Mapping[str, str]) -> Path:
+    """An installed-looking distribution in `folder`, which is then put on a path."""
+    write_metadata(folder, name, "1.0", points)
+    return folder
+
+
 def write_metadata(site: Path, name: str, version: str, points: Mapping[str, str]) -> None:
     """Write the dist-info of a distribution with these entry points."""
     about = site / f"{name.replace('-', '_')}-{version}.dist-info"
