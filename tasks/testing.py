@@ -225,7 +225,7 @@ class Run:
         with_extension = any(session.needs_extension for session in self.sessions)
         used = dict.fromkeys(session.environment for session in self.sessions)
         with ThreadPoolExecutor(PROCESSES) as pool:
-            list(pool.map(Environment.ready, [TESTS, *used] if with_extension else used))
+            list(pool.map(Environment.ready, dict.fromkeys([TESTS, *used]) if with_extension else used))
         if with_extension:
             with step("Building the extension"):
                 self.extension = build_extension()
