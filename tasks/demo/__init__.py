@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import time
 import tomllib
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
-from ..environments import BUILD, CORE, ROOT, bpy_environment, clean_environment, start
+from ..environments import BUILD, CORE, NEWEST_BPY, ROOT, base_python, blender, clean_environment, start
 from ..extension import build_extension
 from ..messages import BuildError, step
 from ..models import TABLE
@@ -44,22 +46,16 @@ CHINESE_WINDOWS = "hour"
 
 
 def demo(options: argparse.Namespace) -> None:
-    """With default settings, in headless Blender, a photograph becomes a PBR material; pictures are repainted."""
+    """In headless Blender, with default settings, make materials from a photograph, words and a model, and repaint."""
     started = time.monotonic()
-    made = make_demo(DEMO, options)
-    print(f"\nDone in {time.monotonic() - started:.0f} s. Open these:")
+    make_demo(DEMO, options)
+    print(f"\nDone in {time.monotonic() - started:.0f} s, set-up and downloads included. Open these:")
     for name, what in (
-        ("contact_sheet.png", "everything on one page: the photograph, the tiled result, its maps, the rest"),
-        ("preview.png", "the material on an object, rendered"),
-        ("words", "cobblestones made from a phrase, and changed by another"),
-        ("painted", "a photograph of a cat, repainted in the style of a painting"),
-        ("repainted.png", "the same objects, the material repainted like the painting, its relief too"),
-        ("object.png", "a monkey that the material covers, repainted across its UV seams"),
-        ("learned.png", "the same objects in a material made by a bundled model"),
-        ("demo.blend", "the first material in Blender, images packed"),
-        ("maps", "the maps as files"),
+        ("contact_sheet.png", "everything on one page"),
+        ("courtyard.png", "a wall from a photograph, a floor from words, a plinth from a model, and what is repainted"),
+        ("demo.blend", "the same in Blender, images packed"),
     ):
-        print(f"  {(made / name).relative_to(ROOT)}: {what}")
+        print(f"  {(DEMO / name).relative_to(ROOT)}: {what}")
 
 
 def pictures(options: argparse.Namespace) -> None:
@@ -81,8 +77,9 @@ def pictures(options: argparse.Namespace) -> None:
     wanted |= {sheet: f"style_{sheet.stem.removeprefix('control_')}" for sheet in sheets}
     for sample in SAMPLES:
         options.sample = sample
-        made = make_demo(DEMO.parent / f"demo-{sample}", options)
-        wanted[made / "preview.png"] = f"{sample}_preview"
+        folder = DEMO.parent / f"demo-{sample}"
+        _run_in_blender(folder, options, "--ball")
+        wanted[folder / "preview.png"] = f"{sample}_preview"
     made = make_shelf(DEMO.parent / "shelf", options)
     wanted[made / "shelf.png"] = "models"
     _shrink(wanted)
@@ -96,19 +93,20 @@ def _shrink(wanted: Mapping[Path, str]) -> None:
     print(f"{len(there)} written to docs/pictures: look at each before you commit it")
 
 
-def make_demo(folder: Path, options: argparse.Namespace) -> Path:
-    """Run the parts of the demo into `folder`, which is emptied first; the folder."""
-    blender = _blender(options.blender)
-    environment = _prepared(folder)
-    engine = environment["IMPASTO_ENGINE"]
+def make_demo(folder: Path, options: argparse.Namespace) -> None:
+    """Run the parts of the demo into `folder`, which is emptied first."""
+    environment = _run_in_blender(folder, options)
+    _follow([environment["IMPASTO_ENGINE"], PARTS / "contact_sheet.py", folder], folder, environment)
+
+
+def _run_in_blender(folder: Path, options: argparse.Namespace, *more: str) -> dict[str, str]:
+    """Set up, write the pictures that the demo begins with, and run its part in Blender; the environment of parts."""
     photo = ["--photo", Path(options.photo).resolve()] if options.photo else ["--sample", options.sample]
     tint = ["--tint", options.tint] if options.tint else []
-    _follow([engine, PARTS / "photograph.py", folder, *photo, *tint], folder, environment)
-    _follow([engine, PARTS / "words.py", folder], folder, environment)
-    _follow([engine, PARTS / "style.py", folder], folder, environment)
-    _follow([*blender, PARTS / "in_blender.py", "--", folder, "--size", str(options.size)], folder, environment)
-    _follow([engine, PARTS / "contact_sheet.py", folder], folder, environment)
-    return folder
+    program, environment = _prepared(folder, options.blender, ["sources.py", folder, *photo, *tint])
+    command = [*program, PARTS / "in_blender.py", "--", folder, "--size", str(options.size), *more]
+    _follow(command, folder, environment)
+    return environment
 
 
 def strip(options: argparse.Namespace) -> None:
@@ -117,41 +115,61 @@ def strip(options: argparse.Namespace) -> None:
     missing = [file for file in STRIP.values() if not (options.data / file).is_file()]
     if missing:
         raise BuildError(f"{options.data} has no {missing[0]}: give the folder that has it with --data")
-    environment = _prepared(folder)
+    program, environment = _prepared(folder, options.blender)
     (folder / "sources").mkdir()
     for name, file in STRIP.items():
         shutil.copyfile(options.data / file, folder / "sources" / name)
-    _follow([*_blender(options.blender), PARTS / "strip.py", "--", folder], folder, environment)
+    _follow([*program, PARTS / "strip.py", "--", folder], folder, environment)
     window = [options.window.resolve()] if options.window else []
     _follow([CORE.ready(), PARTS / "strip_sheet.py", folder, PICTURES / "overview.webp", *window], folder, environment)
 
 
 def make_shelf(folder: Path, options: argparse.Namespace) -> Path:
     """Every bundled model of one material on a ball; the folder."""
-    environment = _prepared(folder)
+    program, environment = _prepared(folder, options.blender)
     table = tomllib.loads(TABLE.read_text(encoding="utf-8"))
     names = sorted(name for name, about in table.items() if isinstance(about["data"], str))
-    _follow([*_blender(options.blender), PARTS / "shelf.py", "--", folder, *names], folder, environment)
+    _follow([*program, PARTS / "shelf.py", "--", folder, *names], folder, environment)
     return folder
 
 
-def _prepared(folder: Path) -> dict[str, str]:
-    """Empty the folder and the demo's profile of Blender, and build what it needs; the environment of its parts."""
-    engine, profile = CORE.ready(), BUILD / "demo-profile"
-    with step("Building the extension"):
-        built = build_extension()
+def _prepared(
+    folder: Path, path: str | None, first: Sequence[str | Path] = ()
+) -> tuple[list[str | Path], dict[str, str]]:
+    """Empty the folder and the demo's profile of Blender, and set up what its parts need, on two cores.
+
+    The start of a command that runs a script in Blender, and the environment of parts. first: the part that needs no
+    Blender, and is run meanwhile.
+    """
+    started, profile = time.monotonic(), BUILD / "demo-profile"
     for old in (folder, profile):
         shutil.rmtree(old, ignore_errors=True)
     folder.mkdir(parents=True)
-    environment = clean_environment(IMPASTO_ENGINE=engine, IMPASTO_EXTENSION=built, BLENDER_USER_RESOURCES=profile)
+    environment = clean_environment(IMPASTO_ENGINE=CORE.python, BLENDER_USER_RESOURCES=profile)
     environment.pop("OMP_NUM_THREADS")
-    return environment
+    two = ThreadPoolExecutor(2)
+    if path is None:
+        base_python()  # or it would be missed only after a minute
+    program, core = two.submit(_program, path), two.submit(CORE.ready)
+    core.result()
+    extension = two.submit(_extension)
+    if first:
+        _follow([CORE.python, PARTS / first[0], *first[1:]], folder, environment)
+    environment["IMPASTO_EXTENSION"] = str(extension.result())
+    made = program.result(), environment
+    print(f"Set up, downloads included: {time.monotonic() - started:.1f} s", flush=True)
+    return made
 
 
-def _blender(path: str | None) -> list[str | Path]:
+def _extension() -> Path:
+    with step("Building the extension"):
+        return build_extension()
+
+
+def _program(path: str | None) -> list[str | Path]:
     """The start of a command that runs a script in Blender: an installed one, or the wheel's."""
     if path is None:
-        return [bpy_environment("5.0").ready()]
+        return [blender(NEWEST_BPY).ready()]
     if shutil.which(path) is None:
         raise BuildError(f"there is no Blender at {path}: give the path of the program itself")
     return [path, "-b", "--factory-startup", "--python-exit-code", "1", "--python"]
@@ -166,12 +184,12 @@ def _follow(command: Sequence[str | Path], folder: Path, environment: dict[str, 
         with ExitStack() as current:
             for line in running.stdout:
                 kept.write(line)
-                kind, _, text = line.rstrip().partition(": ")
+                kind, _, text = line.rstrip().partition(":")
                 if kind in (BEGIN, END):
                     current.close()
                 if kind == BEGIN:
-                    current.enter_context(step(text))
+                    current.enter_context(step(text[1:]))
                 elif kind == SAY:
-                    print(text, flush=True)
+                    print(text[1:].replace(f"{ROOT}{os.sep}", ""), flush=True)
     if running.wait():
         raise BuildError("the demo stopped:\n" + "".join(log.read_text().splitlines(keepends=True)[-20:]))

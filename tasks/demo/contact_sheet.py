@@ -1,57 +1,54 @@
-"""Part four of the demo: contact_sheet.png shows every result."""
+"""Part three of the demo: contact_sheet.png shows every result that there is."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 from impasto.io.map_files import map_name
-from impasto.texture import MAP_CHANNELS
 
-CELL_PX = 400
+CELL_PX, COLUMNS = 256, 4
 MARGIN_PX = 16
-LABEL_PX = 34
+LABEL_PX = 30
 PAPER, INK = (24, 24, 26), (228, 226, 220)
+MAPS = {
+    "normal": "Its normals",
+    "height": "Its height",
+    "roughness": "Its roughness",
+    "ambient_occlusion": "Its occlusion",
+}
+"""Maps of the first material that are shown beside its colours."""
 
 
 def main(folder: Path) -> None:
-    (source,) = (folder / "source").glob("*_base_color.png")
-    taken = next((folder / "taken").glob("*_base_color.png"), source)
-    files = {map_name(file): file for file in (folder / "maps").glob("*.png")}
-    maps = {name: read(files[name]) for name in MAP_CHANNELS if name in files}
-    shown = {name: fit(read(folder / f"{name}.png")) for name in ("preview", "learned", "repainted", "object")}
-    cells = [("Photograph", fit(read(taken)))]
-    if taken != source:
-        cells.append(("Straightened and mended", fit(read(source))))
-    cells += [
-        ("Seamless, tiled 2 by 2", tiled(maps["base_color"])),
-        ("On an object", shown["preview"]),
-        ("A bundled model's material", shown["learned"]),
-    ]
-    cells += [(label(name, picture), fit(picture)) for name, picture in maps.items() if not is_constant(picture)]
-    cells += [
-        ("Painting of a night sky", fit(read(*(folder / "style").glob("*.png")))),
-        ("Cat in that style", fit(read(*(folder / "painted").glob("*.png")))),
-        ("Material in that style, with relief", shown["repainted"]),
-        ("A whole object, across its UV seams", shown["object"]),
-    ]
-    sheet(cells, columns=3).save(folder / "contact_sheet.png", optimize=True)
-    print(f"demo: The contact sheet of {len(cells)} pictures is written")
+    source, taken, words, changed, model, painted = (
+        map_in(folder / name) for name in ("source", "taken", "words", "changed_words", "model", "painted")
+    )
+    cells = [("A photograph", taken or source), ("Straightened and mended", source if taken else None)]
+    shown = [(label, fit(read(file))) for label, file in cells if file]
+    if colors := map_in(folder / "maps"):
+        tile = read(colors)  # moved by half a tile, which shows the borders' meeting in the middle
+        shown.append(
+            ("Seamless: borders in the middle", fit(ImageChops.offset(tile, tile.width // 2, tile.height // 2)))
+        )
+    cells = [(label, map_in(folder / "maps", name)) for name, label in MAPS.items()]
+    cells += [("By a bundled model", model), ("Wet mossy cobblestones", words), ("A little darker, less moss", changed)]
+    cells += [("A painting", folder / "style" / "night_base_color.png"), ("A cat in its style", painted)]
+    shown += [(label, fit(read(file))) for label, file in cells if file and file.exists()]
+    sheet(read(folder / "courtyard.png"), shown).save(folder / "contact_sheet.png", optimize=True)
+    print(f"demo:   {folder / 'contact_sheet.png'}")
+
+
+def map_in(folder: Path, name: str = "base_color") -> Path | None:
+    """The map of this name in a folder, or its only picture."""
+    files = sorted(folder.glob("*.png"))
+    return next((file for file in files if map_name(file) == name or len(files) == 1), None)
 
 
 def read(path: Path) -> Image.Image:
     return Image.open(path).convert("RGB")
-
-
-def label(name: str, picture: Image.Image) -> str:
-    return f"{name.replace('_', ' ').capitalize()}, {picture.width}x{picture.height}"
-
-
-def is_constant(picture: Image.Image) -> bool:
-    """Whether there is nothing to see: a stone's metallic map is black."""
-    return all(low == high for low, high in picture.getextrema())
 
 
 def fit(picture: Image.Image) -> Image.Image:
@@ -61,23 +58,16 @@ def fit(picture: Image.Image) -> Image.Image:
     return picture.crop((left, top, left + side, top + side)).resize((CELL_PX, CELL_PX), Image.Resampling.LANCZOS)
 
 
-def tiled(picture: Image.Image) -> Image.Image:
-    """Two by two copies, scaled to a cell."""
-    half = picture.resize((CELL_PX // 2, CELL_PX // 2), Image.Resampling.LANCZOS)
-    cell = Image.new("RGB", (CELL_PX, CELL_PX))
-    for corner in ((0, 0), (CELL_PX // 2, 0), (0, CELL_PX // 2), (CELL_PX // 2, CELL_PX // 2)):
-        cell.paste(half, corner)
-    return cell
-
-
-def sheet(cells: list[tuple[str, Image.Image]], columns: int) -> Image.Image:
-    """Labelled cells in rows."""
-    rows = -(-len(cells) // columns)
-    step_x, step_y = CELL_PX + MARGIN_PX, CELL_PX + MARGIN_PX + LABEL_PX
-    made = Image.new("RGB", (columns * step_x + MARGIN_PX, rows * step_y + MARGIN_PX), PAPER)
-    draw, font = ImageDraw.Draw(made), ImageFont.load_default(20)
+def sheet(above: Image.Image, cells: list[tuple[str, Image.Image]]) -> Image.Image:
+    """A picture over rows of labelled cells."""
+    width, rows = COLUMNS * (CELL_PX + MARGIN_PX) - MARGIN_PX, -(-len(cells) // COLUMNS)
+    above = above.resize((width, round(width * above.height / above.width)), Image.Resampling.LANCZOS)
+    top, step_y = above.height + 2 * MARGIN_PX, CELL_PX + LABEL_PX + MARGIN_PX
+    made = Image.new("RGB", (width + 2 * MARGIN_PX, top + rows * step_y), PAPER)
+    made.paste(above, (MARGIN_PX, MARGIN_PX))
+    draw, font = ImageDraw.Draw(made), ImageFont.load_default(16)
     for index, (text, picture) in enumerate(cells):
-        x, y = MARGIN_PX + index % columns * step_x, MARGIN_PX + index // columns * step_y
+        x, y = MARGIN_PX + index % COLUMNS * (CELL_PX + MARGIN_PX), top + index // COLUMNS * step_y
         made.paste(picture, (x, y))
         draw.text((x, y + CELL_PX + 6), text, INK, font)
     return made

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 
 def print_line(text: str) -> None:
@@ -12,8 +13,10 @@ def print_line(text: str) -> None:
 
 
 @contextmanager
-def task(text: str) -> Iterator[None]:
-    """Report a task while it runs."""
+def task(text: str, made: Path | None = None) -> Iterator[None]:
+    """Report a task while it runs, and then where its result is."""
     print(f"demo begins: {text}", flush=True)
     yield
     print("demo ends: ", flush=True)
+    if made:
+        print_line(f"  {made}")

@@ -8,7 +8,7 @@ from pathlib import Path
 import bpy
 
 sys.path.insert(0, str(Path(__file__).parent))
-from in_blender import EXTENSION, from_model, install, point_at, render, select
+from in_blender import EXTENSION, add_sky, from_model, install, point_at, render, select
 from messages import task
 
 COLUMNS = 5
@@ -23,15 +23,15 @@ def main() -> None:
     light(rows)
     for index, model in enumerate(models):
         with task(f"Making {model}"):
-            ball = add_ball(index % COLUMNS, rows - 1 - index // COLUMNS)
-            from_model(ball, model, TEXTURE_PX, everywhere=False)
+            add_ball(index % COLUMNS, rows - 1 - index // COLUMNS)
+            from_model(model, TEXTURE_PX)
     with task("Rendering the shelf"):
         render(Path(folder) / "shelf.png", (COLUMNS * CELL_PX, rows * CELL_PX))
     bpy.ops.preferences.addon_disable(module=EXTENSION)
 
 
-def add_ball(column: int, row: int) -> bpy.types.Object:
-    """A ball in the grid, its texture going twice around it."""
+def add_ball(column: int, row: int) -> None:
+    """A selected ball in the grid, its texture going twice around it."""
     bpy.ops.mesh.primitive_uv_sphere_add(segments=96, ring_count=48, radius=0.92, location=(2 * column, 0, 2 * row))
     ball = bpy.context.object
     ball.rotation_euler = (0, 0, -1.5708)
@@ -39,7 +39,6 @@ def add_ball(column: int, row: int) -> bpy.types.Object:
     for corner in ball.data.uv_layers.active.data:
         corner.uv = (corner.uv[0] * 2, corner.uv[1])
     select(ball)
-    return ball
 
 
 def light(rows: int) -> None:
@@ -54,13 +53,7 @@ def light(rows: int) -> None:
         lamp = bpy.context.object
         lamp.data.energy, lamp.data.size = power, size
         point_at(lamp, middle)
-    world = bpy.data.worlds.new("Sky")
-    bpy.context.scene.world = world
-    if not world.node_tree:
-        world.use_nodes = True
-    background = next(node for node in world.node_tree.nodes if node.type == "BACKGROUND")
-    background.inputs["Color"].default_value = (0.5, 0.55, 0.62, 1)
-    background.inputs["Strength"].default_value = 0.4
+    add_sky((0.5, 0.55, 0.62, 1), 0.4)
 
 
 if __name__ == "__main__":
