@@ -50,11 +50,6 @@ def test_super_resolution_scales_all_maps_and_leaves_the_metres():
     assert max(seam_z(made["base_color"].pixels)) < 3
 
 
-def test_super_resolution_beyond_the_largest_picture_is_refused():
-    with pytest.raises(ParameterError, match="factor 4 makes 20000x32 pixels of 5000x8"):
-        finish("super-resolution", Maps.from_arrays({"height": np.zeros((8, 5000))}), factor="4")
-
-
 def test_a_curve_goes_through_its_points_and_does_not_turn_back():
     ramp = Maps.from_arrays({"roughness": np.linspace(0, 1, 101)[None].repeat(4, 0)})
     points = {"black": 0.1, "shadows": 0.1, "midtones": 0.8, "highlights": 0.85, "white": 1.0}
@@ -75,11 +70,6 @@ def test_a_curve_of_one_colour_leaves_the_others():
     assert (made[..., 0] > ONE["base_color"].pixels[..., 0]).mean() > 0.9
 
 
-def test_a_curve_of_a_map_that_is_not_there_is_refused():
-    with pytest.raises(ParameterError, match="there is no roughness map in base_color"):
-        finish("tone-curve", Maps.from_arrays({"base_color": ONE["base_color"].pixels}), map="roughness")
-
-
 def test_matching_gives_the_levels_of_the_reference():
     arrays = {"base_color": 0.3 + 0.3 * OTHER["base_color"].pixels, "roughness": 0.1 + 0.3 * OTHER["roughness"].pixels}
     reference = OTHER.with_arrays(arrays)
@@ -90,12 +80,9 @@ def test_matching_gives_the_levels_of_the_reference():
     roughness = [maps["roughness"].pixels for maps in (made, reference)]
     assert roughness[0].mean() == pytest.approx(roughness[1].mean(), abs=0.01)
     assert roughness[0].std() == pytest.approx(roughness[1].std(), rel=0.25)
-
-
-def test_matching_a_picture_without_roughness_says_so():
     result = finish_result("match-material", ONE, {"reference": grey(data.brick()[:64, :64])})
     assert np.array_equal(result.maps["roughness"].pixels, ONE["roughness"].pixels)
-    assert result.notes == ("roughness is as before: only one of the materials has it",)
+    assert "roughness" in result.notes[0]
 
 
 def test_the_second_material_fills_the_amount_of_low_parts_that_was_asked_for():
@@ -106,13 +93,6 @@ def test_the_second_material_fills_the_amount_of_low_parts_that_was_asked_for():
         share = srgb_to_linear(made["base_color"].pixels[..., 0])
         assert share.mean() == pytest.approx(0.3, abs=0.02)
         assert np.corrcoef(share.ravel(), sign * ONE["height"].pixels.ravel())[0, 1] > 0.6
-
-
-@pytest.mark.parametrize(("amount", "same_as"), [(0.0, 0), (1.0, 1)])
-def test_nothing_and_everything_are_each_material_alone(amount, same_as):
-    made = finish("blend-materials", ONE, {"over": OTHER}, amount=amount)
-    for name in ("base_color", "roughness", "normal"):
-        assert np.abs(made[name].pixels - (ONE, OTHER)[same_as][name].pixels).max() < 0.01, name
 
 
 def test_a_mask_shows_where_the_second_material_lies():
@@ -162,9 +142,17 @@ def test_moss_has_a_relief_of_its_own():
     assert np.abs(made["normal"].pixels - ONE["normal"].pixels).max() > 0.02
 
 
-def test_a_picture_without_height_cannot_weather():
-    with pytest.raises(ParameterError, match="weathering needs height"):
-        finish("weathering", Maps.from_arrays({"base_color": ONE["base_color"].pixels}))
+@pytest.mark.parametrize(
+    ("tool", "parameters", "said"),
+    [
+        ("super-resolution", {"factor": "4"}, "20000x32"),
+        ("tone-curve", {"map": "roughness"}, "no roughness map"),
+        ("weathering", {}, "needs height"),
+    ],
+)
+def test_what_lacks_a_map_or_becomes_too_large_is_refused(tool, parameters, said):
+    with pytest.raises(ParameterError, match=said):
+        finish(tool, Maps.from_arrays({"base_color": np.zeros((8, 5000, 3))}), **parameters)
 
 
 def test_a_photograph_weathers_once_a_step_before_has_made_its_maps():

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import numpy as np
 import pytest
 import torch
@@ -13,7 +10,7 @@ from scipy.spatial import cKDTree
 
 from impasto import Maps
 from impasto.context import Context
-from impasto.errors import Cancelled, ParameterError
+from impasto.errors import ParameterError
 from impasto.evaluation import metrics
 from impasto.patches.candidates import find_similar
 from impasto.patches.field import Field, PixelGrid, SourceGrid
@@ -26,7 +23,7 @@ from impasto_synthesis.patch_synthesis.atlas import Patterns
 from impasto_synthesis.patch_synthesis.level import levels_of
 from impasto_synthesis.patch_synthesis.parameters import PatchSynthesisParameters
 from impasto_synthesis.patch_synthesis.phases import AtlasPhases, Phases
-from impasto_synthesis.patch_synthesis.synthesis import align, synthesise
+from impasto_synthesis.patch_synthesis.synthesis import align
 
 data = pytest.importorskip("skimage.data")
 
@@ -97,13 +94,6 @@ def test_every_texel_is_one_of_the_source() -> None:
 
 
 @pytest.mark.slow
-def test_seed_decides_the_picture() -> None:
-    source = photograph("grass", 96)
-    assert np.array_equal(color(source, 1), color(source, 1))
-    assert np.abs(color(source, 1) - color(source, 2)).mean() > 0.05  # other pieces elsewhere, not rounding
-
-
-@pytest.mark.slow
 def test_all_maps_follow_one_field_of_positions() -> None:
     grey = photograph("gravel", 128)
     maps = Maps.from_arrays({"base_color": grey, "height": grey[..., :1]}, width_m=1.0, height_range_m=0.1)
@@ -159,29 +149,20 @@ def field_of(places: torch.Tensor, source: SourceGrid) -> Field:
     return Field(grid, source, grid.pixels_of(source.grid.index(*places)), grid.inside)
 
 
-def test_pieces_of_a_fine_weave_are_aligned() -> None:
-    """Two halves that are a pixel out of step: the alignment finds the step that makes the weave continuous."""
+def test_pieces_of_a_fine_weave_are_aligned_but_never_beyond_the_photograph() -> None:
+    """Of two halves a pixel out of step, one is moved, unless it would show what is not there."""
     y, x = np.mgrid[:64, :64]
     weave = torch.from_numpy(np.sin(2 * np.pi * x / 8) * np.sin(2 * np.pi * y / 8)).float()[None]
     level = list(levels_of(weave, (32, 32)))[-1]
+    phases = AtlasPhases(Patterns((0,), (Pattern(),)), 1, "cpu")
     places = positions_of((32, 32)) + 10
     places[:, :, 16:] += 1
     field = field_of(places, level)
-    phases = AtlasPhases(Patterns((0,), (Pattern(),)), 1, "cpu")
     align(field, phases, torch.Generator().manual_seed(0))
     made = torch.stack(field.positions()).view(2, 32, 32)
-    steps = (made[:, :, 16] - made[:, :, 15] - torch.tensor([[0], [1]])) % 8
-    assert not steps.any()
-
-
-def test_no_piece_is_aligned_beyond_the_photograph() -> None:
-    """The weave would fit a pixel outside, but there is nothing to show."""
-    y, x = np.mgrid[:64, :64]
-    weave = torch.from_numpy(np.sin(2 * np.pi * x / 8) * np.sin(2 * np.pi * y / 8)).float()[None]
-    level = list(levels_of(weave, (32, 32)))[-1]
+    assert not ((made[:, :, 16] - made[:, :, 15] - torch.tensor([[0], [1]])) % 8).any()
     places = positions_of((32, 32)) + torch.tensor([10, 15])[:, None, None]
     places[1, :, 16:] -= 31  # its left column shows the photograph's, a pixel after what the other piece would show
-    phases = AtlasPhases(Patterns((0,), (Pattern(),)), 1, "cpu")
     for seed in range(8):
         field = field_of(places, level)
         align(field, phases, torch.Generator().manual_seed(seed))
@@ -198,35 +179,6 @@ def test_what_is_out_of_phase_moves_to_a_repeat_inside_the_photograph() -> None:
     assert field.source.grid.is_within(*field.positions()).all()
     in_phase = phases.costs(torch.stack(field.positions()), here.flatten(1)) == 0
     assert in_phase.float().mean() > 0.45  # snapping finds whole periods, half of which are in the bond
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("periods", [(0, 31), (37, 0)], ids=["columns", "rows"])
-def test_the_border_of_the_photograph_is_not_drawn_out(
-    periods: tuple[int, int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Rows of one pixel were repeated where pieces reached beyond a photograph whose sides are no whole periods."""
-    monkeypatch.setattr("impasto_synthesis.patch_synthesis.level.COARSEST_PX", 32)  # so that it has four levels
-    size = height, width = 171, 237
-    y, x = np.mgrid[:height, :width]
-    joint = np.any([axis % period < 4 for axis, period in zip((y, x), periods, strict=True) if period], 0)
-    grey = np.where(joint, 0.9, 0.5 + 0.08 * np.random.default_rng(3).standard_normal(size))
-    shown: list[Field] = []
-    steps = synthesise
-
-    def kept(*given: Any) -> Iterator[tuple[float, Field]]:
-        for fraction, field in steps(*given):
-            shown.append(field)
-            yield fraction, field
-
-    monkeypatch.setattr("impasto_synthesis.patch_synthesis.seamless.synthesise", kept)
-    color(np.repeat(grey.astype(np.float32)[..., None], 3, 2), height_px=342, width_px=474, quality="quick")
-    field, source = torch.stack(shown[-1].positions()).view(2, 342, 474), shown[-1].source.grid.size
-    repeated = 0
-    for axis in (0, 1):
-        on_border = (field[axis] == 0) | (field[axis] == source[axis] - 1)
-        repeated += int((on_border & (field[axis] == field[axis].roll(-1, axis))).sum())
-    assert repeated < 20  # beside a cut it may happen; clamped to the border, 66 to 346 were
 
 
 def test_similar_places_look_alike_and_lie_apart() -> None:
@@ -261,45 +213,18 @@ def test_an_enlarged_field_shows_what_its_parents_cover() -> None:
     assert x == [[14, 15, 2], [14, 15, 2]]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("height", "width", "size"), [(8, 8, (0, 0)), (9, 31, (0, 0)), (256, 256, (48, 75)), (60, 54, (200, 151))]
-)
-def test_odd_sizes(height: int, width: int, size: tuple[int, int]) -> None:
-    result = color(photograph("gravel")[:height, :width], height_px=size[0], width_px=size[1])
-    assert result.shape[:2] == (size[0] or height, size[1] or width)
-    assert np.isfinite(result).all()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("shape", [(1, 1), (3, 300), (8, 2)])
-def test_tiny_sources_still_give_maps(shape: tuple[int, int]) -> None:
-    source = np.random.default_rng(0).random((*shape, 3), np.float32)
-    assert color(source).shape == source.shape
-
-
 def test_photographs_that_need_too_much_memory_are_refused() -> None:
     wide = np.broadcast_to(np.float32(0.5), (6000, 6001, 3))
     with pytest.raises(ParameterError, match="36 megapixels, and 36 are the limit"):
         synthesised(Maps.from_arrays({"base_color": wide}))
 
 
-def test_one_colour_stays_one_colour() -> None:
-    assert np.allclose(color(np.full((64, 64, 3), 0.4, np.float32)), 0.4, atol=1e-4)
-
-
 @pytest.mark.slow
-def test_each_scale_is_previewed_and_cancelling_ends_it_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_scale_is_previewed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("impasto_synthesis.material.PREVIEW_EVERY_S", 0.0)
     sizes: list[tuple[int, int]] = []
     synthesised(photograph("gravel"), context=Context(on_preview=lambda maps: sizes.append(maps.size_px)))
     assert set(sizes) == {(128, 128), (256, 256)}
-    reports: list[float] = []
-    context = Context(on_progress=lambda fraction, _: reports.append(fraction), is_cancelled=lambda: len(reports) >= 6)
-    with pytest.raises(Cancelled):
-        synthesised(photograph("gravel"), context=context)
-    assert len(reports) == 6
-    assert reports == sorted(reports)
 
 
 @pytest.mark.slow
@@ -322,26 +247,6 @@ def test_a_blurred_result_is_made_again_or_told() -> None:
         shown.append(least)
     assert "Trying another layout" in texts
     assert np.mean(shown) > 0.7  # without another try, 0.52, 0.61, 0.30 and 0.73
-
-
-@pytest.mark.slow
-def test_what_is_left_out_is_never_shown() -> None:
-    source = photograph("gravel", 128).copy()
-    source[45:65, 20:45] = (1, 0, 0)
-    mask = np.zeros((64, 64, 3), np.float32)  # of another size than the photograph
-    mask[22:33, 9:23] = 1
-    shown = (
-        PatchSynthesis()
-        .apply(
-            Maps.from_arrays({"base_color": source}),
-            PatchSynthesisParameters(even_light=0.0),
-            {"leave_out": Maps.from_arrays({"base_color": mask})},
-            Context(rng=np.random.default_rng(0)),
-        )["base_color"]
-        .pixels
-    )
-    assert np.ptp(shown, axis=2).max() < 0.01  # all grey: not one red texel
-    assert (np.ptp(color(source, even_light=0.0), axis=2) > 0.5).any()
 
 
 def test_a_mask_that_covers_everything_is_refused() -> None:
@@ -394,8 +299,8 @@ def test_normals_turn_with_the_picture() -> None:
 def test_a_mask_is_turned_and_scaled_with_the_photograph() -> None:
     source = photograph("gravel", 128).copy()
     source[20:60, 70:100] = (1, 0, 0)
-    mask = np.zeros((128, 128, 1), np.float32)
-    mask[18:62, 68:102] = 1
+    mask = np.zeros((64, 64, 1), np.float32)  # of another size than the photograph
+    mask[9:31, 34:51] = 1
     given = {"leave_out": Maps.from_arrays({"opacity": mask})}
     parameters = PatchSynthesisParameters(even_light=0.0, rotation=20, scale=0.8)
     subject = Maps.from_arrays({"base_color": source})

@@ -11,7 +11,7 @@ from scipy.ndimage import gaussian_filter
 
 from impasto import Maps
 from impasto.context import Context
-from impasto.errors import Cancelled, ParameterError
+from impasto.errors import ParameterError
 from impasto.evaluation import metrics
 from impasto.patches.cuts import Bands
 from impasto.patches.lines import grain_weights, hidden_share
@@ -61,18 +61,14 @@ def test_result_is_seamless_and_as_the_photograph(name: str) -> None:
     assert max(metrics.color_distance(result, source)) < 0.02  # 5 of 255: even_light alone moves 1 to 2
 
 
-def test_opposite_borders_match_when_rolled() -> None:
+def test_opposite_borders_match_when_rolled_and_another_seed_is_another_picture() -> None:
     """The wrap is a cut like all others: rolled by half, the middle is no worse than anywhere."""
-    result = np.roll(color(photograph("gravel", 256)), (128, 128), (0, 1))
+    made = color(photograph("gravel", 256))
+    assert np.abs(made - color(photograph("gravel", 256), 1)).mean() > 0.05  # other pieces elsewhere, not rounding
+    result = np.roll(made, (128, 128), (0, 1))
     across, down = (np.abs(np.diff(result, axis=axis)).mean((1 - axis, 2)) for axis in (0, 1))
     for steps in (across, down):
         assert steps[127] < steps.mean() + 3 * steps.std()  # as the z-score above, without the neighbours
-
-
-def test_seed_decides_the_picture() -> None:
-    source = photograph("grass", 192)
-    assert np.array_equal(color(source, 1), color(source, 1))
-    assert np.abs(color(source, 1) - color(source, 2)).mean() > 0.05  # other pieces elsewhere, not rounding
 
 
 @pytest.mark.slow
@@ -117,18 +113,14 @@ def test_a_cut_follows_what_differs_least() -> None:
     assert (shown == (columns >= first[:, None])).all()
 
 
-def test_rows_of_brick_run_unbroken_through_the_wrap() -> None:
+def test_rows_and_bond_of_brick_run_unbroken_through_the_wrap() -> None:
+    """In running bond, rows two apart have their joints in one place; neighbours do not."""
     result = color(brick_wall())
     # 400 / 33 rounds to 12; out of step it falls to a half or less
     assert share_of_rows(result.swapaxes(0, 1), 12) > 0.9
     mortar = (result.mean(2) > 0.7).mean(1)  # share of mortar in each row
     assert (mortar > 0.9).sum() >= 12 * 2  # each of the 12 joints runs through, at least two of its four rows
-
-
-def test_bond_of_brick_is_kept() -> None:
-    """In running bond, rows two apart have their joints in one place; neighbours do not."""
-    light = color(brick_wall()).mean(2)
-    light = light - light.mean(1, keepdims=True)
+    light = result.mean(2) - result.mean((1, 2))[:, None]
     course = 400 / 12
 
     def agreement(count: int) -> float:
@@ -193,14 +185,6 @@ def share_in_whole_joints(pixels: np.ndarray, joint: float = 0.12) -> float:
 
 
 @pytest.mark.slow
-def test_joints_between_boards_run_through() -> None:
-    """Greys of boards do not repeat, so that joints alone tell where rows are; pieces were sewn together anywhere."""
-    source = boards()
-    shares = [share_in_whole_joints(color(source, seed, even_light=0.0)) for seed in range(4)]
-    assert np.mean(shares) > share_in_whole_joints(source)  # without lines, 0.09 to 0.16 instead of 0.3
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize("is_turned", [False, True])
 def test_joints_between_boards_of_uneven_widths_do_not_end(is_turned) -> None:
     """Pieces of a row come from the same rows of the photograph; when they came from anywhere, it was 0.26 to 0.28."""
@@ -238,29 +222,17 @@ def test_converging_rows_are_straightened() -> None:
     assert max(share_of_rows(result, cycles) for cycles in range(10, 18)) > 0.7  # 0.3 for the photograph itself
 
 
-def test_stochastic_textures_get_no_pattern() -> None:
-    import torch
-
-    for name in ("gravel", "grass"):
-        assert find_regularity(torch.from_numpy(photograph(name)[..., 0])) is None
-
-
 def test_maps_are_cut_along_the_same_seams() -> None:
     """Height that is the picture's own grey must stay so, but for what joining the seams adds to each."""
     grey = photograph("gravel", 256)
-    maps = Maps.from_arrays({"base_color": grey, "height": grey[..., :1]}, width_m=1.0, height_range_m=0.1)
-    result = quilted(maps, even_light=0.0, width_px=384)
+    normal = np.random.default_rng(0).standard_normal((256, 256, 3)) * 0.2 + (0, 0, 1)
+    normal = normal / np.linalg.norm(normal, axis=2, keepdims=True) * 0.5 + 0.5
+    arrays = {"base_color": grey, "height": grey[..., :1], "normal": normal}
+    result = quilted(Maps.from_arrays(arrays, width_m=1.0, height_range_m=0.1), even_light=0.0, width_px=384)
+    assert metrics.normal_length_error(result["normal"].pixels) < 1e-3  # float rounding
     assert np.allclose(result["base_color"].pixels[..., :1], result["height"].pixels, atol=1e-5)
     assert result.width_m == pytest.approx(1.5)
     assert result.height_range_m == 0.1
-
-
-def test_normals_stay_unit_length() -> None:
-    rng = np.random.default_rng(0)
-    normal = rng.standard_normal((128, 128, 3)).astype(np.float32) * 0.2 + np.float32([0, 0, 1])
-    normal = normal / np.linalg.norm(normal, axis=2, keepdims=True) * 0.5 + 0.5
-    result = quilted(Maps.from_arrays({"normal": normal}))["normal"].pixels
-    assert metrics.normal_length_error(result) < 1e-3  # float rounding; METHODS allows 0.01
 
 
 @pytest.mark.parametrize(
@@ -268,7 +240,6 @@ def test_normals_stay_unit_length() -> None:
     [
         (8, 8, (0, 0)),
         (9, 31, (0, 0)),
-        (333, 500, (0, 0)),
         (512, 512, (64, 100)),
         (100, 90, (400, 301)),
         (8, 600, (0, 0)),
@@ -285,50 +256,9 @@ def test_odd_sizes(height: int, width: int, size: tuple[int, int]) -> None:
     assert result.max() <= 1
 
 
-def test_one_colour_stays_one_colour() -> None:
-    assert np.allclose(color(np.full((64, 64, 3), 0.4, np.float32)), 0.4, atol=1e-4)
-
-
-@pytest.mark.slow
-@pytest.mark.any_numpy
-@pytest.mark.parametrize("shape", [(1, 1), (3, 5000), (8, 2)])
-def test_sources_too_small_for_pieces_still_give_maps(shape: tuple[int, int]) -> None:
-    source = np.random.default_rng(0).random((*shape, 3), np.float32)
-    result = color(source)
-    assert result.shape == source.shape
-    assert result.min() >= 0
-    assert result.max() <= 1
-    if shape == (1, 1):
-        assert np.allclose(result, source, atol=1e-4)
-
-
 def test_too_many_pieces_are_refused_with_a_remedy() -> None:
     with pytest.raises(ParameterError, match="larger block_px"):
         quilted(photograph("gravel", 8), width_px=2048, height_px=2048)
-
-
-def test_cancelling_ends_it_at_once() -> None:
-    reports: list[float] = []
-    context = Context(on_progress=lambda fraction, _: reports.append(fraction), is_cancelled=lambda: len(reports) >= 6)
-    with pytest.raises(Cancelled):
-        Quilt().apply(Maps.from_arrays({"base_color": photograph("gravel")}), QuiltParameters(), {}, context)
-    assert len(reports) == 6
-
-
-def test_progress_rises_and_says_what_is_done() -> None:
-    reports: list[tuple[float, str]] = []
-    context = Context(on_progress=lambda *report: reports.append(report))
-    Quilt().apply(Maps.from_arrays({"base_color": photograph("gravel", 128)}), QuiltParameters(), {}, context)
-    fractions = [fraction for fraction, _ in reports]
-    assert fractions == sorted(fractions)
-    assert all(words for _, words in reports)
-
-
-def test_source_is_not_changed() -> None:
-    source = photograph("gravel", 128)
-    before = source.copy()
-    quilted(source)
-    assert np.array_equal(source, before)
 
 
 DIAGONALS = [(64, 7, 33), (64, 7, 40), (64, 63, 9), (64, 77, 40), (64, 105, 40), (64, 133, 40), (64, 175, 40)]
@@ -346,15 +276,3 @@ def test_small_diagonal_stripes_have_a_pattern_or_none(side: int, angle: int, pe
     found = find_regularity(torch.from_numpy(grey))
     assert found is None or found.wave_vectors is None or torch.linalg.det(found.wave_vectors).abs() > 1e-6
     find_lattice(torch.from_numpy(grey))
-
-
-@pytest.mark.any_numpy
-@pytest.mark.parametrize("weave", [False, True], ids=["stripes", "weave"])
-def test_small_diagonal_stripes_and_weaves_become_seamless(weave: bool) -> None:
-    for side, angle, period in DIAGONALS[::3]:
-        y, x = np.mgrid[:side, :side]
-        radians = np.deg2rad(angle)
-        along, across = x * np.cos(radians) + y * np.sin(radians), y * np.cos(radians) - x * np.sin(radians)
-        wave = np.sin(2 * np.pi * along / period) * (np.sin(2 * np.pi * across / period) if weave else 1)
-        source = np.repeat((0.5 + 0.25 * np.sign(wave))[..., None], 3, axis=2)
-        assert np.isfinite(color(source)).all()
