@@ -24,7 +24,7 @@ from tasks.environments import (
     TESTS,
     bpy_environment,
     clean_environment,
-    end_started,
+    ending_all,
 )
 from tasks.extension import build_extension
 from tasks.messages import BuildError, step
@@ -33,8 +33,6 @@ from tasks.release import release
 from tasks.stereo import stereo
 from tasks.testing import test
 from tasks.thumbnails import thumbnails
-
-from impasto.system import interruption  # isort: skip - tasks made the core importable
 
 EXAMPLES = """examples:
   python build.py demo                         a photograph of bricks becomes a material; look into out/demo
@@ -187,14 +185,11 @@ def main() -> None:
     arguments = given[1:] if given and given[0] in [function.__name__ for function in PASSED_ON] else []
     options = make_parser().parse_args(given[: len(given) - len(arguments)], argparse.Namespace(arguments=arguments))
     BUILD.mkdir(exist_ok=True)
-    interruption.install(clean_up=lambda: None, first=end_started)
-    interruption.say_by(lambda _: print("\nbuild.py: stopped", file=sys.stderr))
     try:
-        options.run(options)
+        with ending_all():
+            options.run(options)
     except BuildError as error:
         sys.exit(f"build.py: {error}")
-    finally:
-        end_started()
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import os
 import shutil
 import signal
@@ -12,13 +13,15 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from .locks import alone
 from .messages import Apart, BuildError, step
 
-from impasto.system.process import kill, kill_group  # isort: skip - .locks made the core importable
+from impasto.system import interruption  # isort: skip - .locks made the core importable
+from impasto.system.process import kill, kill_group  # isort: skip
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / ".build"
@@ -198,6 +201,26 @@ def start(
         )
         _started[:] = [running, *(one for one in _started if one.returncode is None)]
     return running
+
+
+@contextmanager
+def ending_all() -> Iterator[None]:
+    """End all that was started at the end of the block, and within two seconds of Control-C, with this process."""
+    is_stopped = threading.Event()
+
+    def stop() -> None:
+        is_stopped.set()
+        sys.stdout = io.StringIO()  # programs that were killed are no news
+        end_started()
+
+    interruption.install(clean_up=lambda: None, first=stop)
+    interruption.say_by(lambda _: print("\nbuild.py: stopped", file=sys.stderr))
+    try:
+        yield
+    finally:
+        end_started()
+        if is_stopped.is_set():
+            threading.Event().wait()  # for the thread that watches signals, which is about to end this process
 
 
 def end_started() -> None:
