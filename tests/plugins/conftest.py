@@ -36,8 +36,10 @@ def small_weights(small_weights_folder: Path) -> Iterator[Path]:
 def tiny_models_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A library that holds a model for each tool that needs one."""
     folder = tmp_path_factory.mktemp("models")
-    for trainer in TINY:
-        train_tiny(trainer, folder)
+    with pytest.MonkeyPatch.context() as patch:
+        be_quick(patch)
+        for trainer in TINY:
+            train_tiny(trainer, folder)
     install_foreign(folder)
     return folder
 
@@ -76,10 +78,15 @@ def one_precision() -> Iterator[str]:
     yield from _in_environment("IMPASTO_PRECISION", "float32")
 
 
+def be_quick(patch: pytest.MonkeyPatch) -> None:
+    """Give trainings of fast styles a teacher that hardly works, and lessons hardly larger than crops."""
+    patch.setattr("impasto_style.fast.data.TEACHER_STEPS", 2)
+    patch.setattr("impasto_style.fast.train.LESSON", 1.5)
+
+
 @pytest.fixture(scope="module")
 def quick_teacher() -> Iterator[None]:
-    """Trainings of fast styles have a teacher that hardly works, and lessons hardly larger than crops."""
+    """Trainings of fast styles are quick, as `be_quick` makes them."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("impasto_style.fast.data.TEACHER_STEPS", 2)
-        patch.setattr("impasto_style.fast.train.LESSON", 1.5)
+        be_quick(patch)
         yield
