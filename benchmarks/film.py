@@ -1,6 +1,6 @@
 """Shots repainted, beside their frames repainted one by one.
 
-    IMPASTO_EXTENSION=ZIP BLENDERS_PYTHON benchmarks/film_in_blender.py SHOTS 48 640
+    IMPASTO_EXTENSION=ZIP BPY benchmarks/film_in_blender.py SHOTS 48 640
     python benchmarks/film.py SHOTS STYLE [--tool wct --tool fast-style=MODEL …] --out FOLDER
 
 In the core's Python. Over pixels that were seen in the frame before: the root mean square of a frame's difference from

@@ -31,8 +31,6 @@ from impasto.tools import validate
 ELEVATION, CAMERA = 45.0, Camera(ambient=0.25, strength_stops=0.0)
 LEFT_OUT = ("normal_degrees", "roughness_correlation", "height_correlation", "base_color_log_l1", "render_log_l1")
 SHOWN = {name: text for name, text in {**MAP_HEADINGS, "slope_correlation": "r"}.items() if name not in LEFT_OUT}
-LIKENESS = {"relit_structure": 1, "relit_statistics": -1}
-"""Figures by which an estimate is compared with the controls, and whether more is better."""
 
 
 def main() -> None:
@@ -47,10 +45,6 @@ def main() -> None:
             print(f"{name if how == 'a' else '':<32} {figures.flat_degrees:6.1f}  {cells(figures)}  {how}", flush=True)
     for how, group in found.items():
         print(how, summary(group))
-    for name, sign in LIKENESS.items():
-        best = zip(*(found[how] for how in ("a", "flat", "luminance", "gradients")), strict=True)
-        values = np.array([[sign * (getattr(one, name) or 0) for one in row] for row in best if row[0].has_relief])
-        print(f"{name}: better than flat, luminance, gradients on", (values[:, :1] > values[:, 1:]).mean(0).round(2))
 
 
 def figures_of(truth: Maps, name: str) -> dict[str, MapFigures]:

@@ -10,7 +10,6 @@ the kind that is recognised, and the probabilities of the three likeliest. Photo
 from __future__ import annotations
 
 import argparse
-import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,9 +44,9 @@ def recognise(data: Path) -> None:
     """Print a line for each picture, and the counts."""
     counts: Counter[tuple[str, str]] = Counter()
     for group, kind, path in pictures(data):
-        found, seconds = timed(path)
+        found = recognise_kind(read_maps(path)["base_color"].pixels)
         counts[group, outcome(found, kind)] += 1
-        print(f"{path.stem:28.28} {kind or NONE:12} {found.kind or 'uncertain':12} {likeliest(found)} {seconds:.2f} s")
+        print(f"{path.stem:28.28} {kind or NONE:12} {found.kind or 'uncertain':12} {likeliest(found)}")
     for (group, result), count in sorted(counts.items()):
         print(f"{group}: {result} {count}")
 
@@ -68,13 +67,6 @@ def outcome(found: Recognised, kind: str | None) -> str:
     if found.kind == kind:
         return "right"
     return "uncertain" if found.kind is None else "wrong"
-
-
-def timed(path: Path) -> tuple[Recognised, float]:
-    """The kind that is recognised in a picture, and seconds of the processor."""
-    pixels = read_maps(path)["base_color"].pixels
-    start = time.process_time()
-    return recognise_kind(pixels), time.process_time() - start
 
 
 def likeliest(found: Recognised) -> str:

@@ -1,13 +1,10 @@
-"""Pictures and figures of patch synthesis: photographs beside what `quilt` and `patch-synthesis` make of them.
+"""Pictures of patch synthesis: photographs beside what `quilt` and `patch-synthesis` make of them.
 
     python benchmarks/synthesis.py --out docs/pictures [--guided | --endless] [PHOTOGRAPH …]
-    python benchmarks/synthesis.py --judge 4 [--variation 0.5] PHOTOGRAPH …
 
-The first writes synthesis_tiled.jpg, of the photographs (scikit-image's, unless others are given), and
-synthesis_variation.jpg, of the first of them with less and more variation; and prints the CPU seconds of each. With
---guided it writes synthesis_guided.jpg instead: labels, and mixtures; with --endless endless_bricks.jpg: bricks beside
-what `histogram-blending` makes of them. The second prints the figures of both tools
-and the goals that are missed, with this number of classifiers.
+Writes synthesis_tiled.jpg, of the photographs (scikit-image's, unless others are given), and synthesis_variation.jpg,
+of the first of them with less and more variation; and prints the CPU seconds of each. --guided: synthesis_guided.jpg
+instead, of labels and mixtures. --endless: endless_bricks.jpg, of bricks and what `histogram-blending` makes of them.
 """
 
 from __future__ import annotations
@@ -21,17 +18,11 @@ from pictures import at, disc, sample
 from PIL import Image
 
 from impasto import Maps, Recipe, Step, read_maps, run
-from impasto.evaluation.pictures import QUILT, RESULT, judge_picture
 
 TILE_PX, GAP_PX = 384, 8
 SAMPLES = ("gravel", "brick", "grass")
 GRASS = {"dark": (0.04, 0.10, 0.02), "light": (0.55, 0.65, 0.25)}
 GRAVEL = {"dark": (0.12, 0.10, 0.09), "light": (0.78, 0.74, 0.69)}
-FIGURES = (
-    *("statistics_of_crop", "salience_of_crop", "repeated_share", "copied_share", "copied_block_px", "two_sample_auc"),
-    *("two_sample_deviation", "fine_swd_of_floor", "contrast_low", "contrast_high", "seam_z_high"),
-    "layout_correlation",
-)
 
 
 def made(tool: str, source: Maps, **parameters: float) -> np.ndarray:
@@ -71,19 +62,6 @@ def guided() -> list[list[np.ndarray]]:
     return [[both, labels, guide, first], [grass["base_color"].pixels, gravel["base_color"].pixels, second, third]]
 
 
-def judge(sources: list[Maps], classifiers: int, variation: float) -> None:
-    """Print the figures of tiles of 512 x 512 px, one row for each tool, and the goals that are missed."""
-    for source in sources:
-        started = time.process_time()
-        result = run(Recipe((Step("patch-synthesis", {"variation": variation}),), 1), {"source": source}).maps
-        print(f"{source.name}: {time.process_time() - started:.1f} s of CPU, variation {variation}")
-        judgement = judge_picture(result, source, classifiers=classifiers)
-        for row in (RESULT, QUILT):
-            found = judgement.figures[row]
-            print(f"  {row:<8}" + "  ".join(f"{name} {found[name]:.2f}" for name in FIGURES if name in found))
-        print(f"  missed: {', '.join(judgement.missed_goals()) or 'none'}", flush=True)
-
-
 def sheet(rows: list[list[np.ndarray]]) -> Image.Image:
     """Rows of pictures of `TILE_PX` with white gaps between them."""
     step = TILE_PX + GAP_PX
@@ -100,14 +78,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("out"))
     parser.add_argument("--guided", action="store_true")
     parser.add_argument("--endless", action="store_true")
-    parser.add_argument("--judge", type=int, default=0, metavar="CLASSIFIERS")
-    parser.add_argument("--variation", type=float, default=0.5)
     options = parser.parse_args()
     sources = [read_maps(path) for path in options.photographs] or [sample(name) for name in SAMPLES]
     sources = [at(source, 512) for source in sources]
-    if options.judge:
-        judge(sources, options.judge, options.variation)
-        return
     options.out.mkdir(parents=True, exist_ok=True)
     if options.endless:
         bricks = at(sample("brick"), TILE_PX)
