@@ -90,7 +90,7 @@ def reference(_: argparse.Namespace) -> None:
 
 
 def bench(options: argparse.Namespace) -> None:
-    """Measure start-up, the wire, and each tool, side by side in one run."""
+    """Measure start-up and each tool, side by side in one run."""
     TESTS.ready()
     blender = bpy_environment("5.0").ready()
     environment = clean_environment(IMPASTO_BLENDER=blender, IMPASTO_EXTENSION=build_extension())

@@ -2,26 +2,29 @@
 
 Writes text_phrases.jpg, text_changes.jpg, text_layers.jpg and text_more_like.jpg into docs/pictures. The forty phrases
 stand in `phrases/forty.txt`. `--list phrases/hundred.txt --out FOLDER` draws the phrases of a file instead, at
-256 pixels above their words, to be judged by eye.
+256 pixels, to be judged by eye, and prints what is said about each.
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
+from sheets import Cell, in_rows
 
-ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT / "core"), str(ROOT / "plugins")]
+from impasto import match, more_like, run
+from impasto.errors import ParameterError
+from impasto.surface.relight import BallAndPlane
+from impasto.surface.shading import Light
+
 PHRASES = Path(__file__).parent / "phrases" / "forty.txt"
-PICTURES = ROOT / "docs" / "pictures"
+PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 CELL_PX, GAP_PX, ACROSS = 192, 4, 8
-LISTED_PX, WORDS_PX, LISTED = 256, 46, (5, 4)
-"""Side of a picture of a list, height of its words, and columns and rows of a sheet."""
+LISTED_PX, DOWN = 256, 4
+"""Side of a picture of a list, and rows of a sheet."""
 CHANGED = "mossy red bricks"
 CHANGES = ("much darker", "wetter", "larger", "no moss")
 VARIED = 4
@@ -35,18 +38,12 @@ CHILDREN, OF_ONE = 4, 2
 
 def picture(text: str, seed: int = 0, start: object = None) -> tuple[Image.Image, object]:
     """A material under a light, and its recipe."""
-    from impasto import match
-
     recipe = match("phrase", text, seed=seed, start=start, size_px=(2 * CELL_PX, 2 * CELL_PX)).recipe
     return lit(recipe), recipe
 
 
 def lit(recipe: Any, side_px: int = CELL_PX) -> Image.Image:
     """The result of a recipe, under a light."""
-    from impasto import run
-    from impasto.surface.relight import BallAndPlane
-    from impasto.surface.shading import Light
-
     light = Light(elevation=50.0, strength=1.25, sky=0.4)
     plane = BallAndPlane.of_maps(run(recipe).maps, side_px).shade(light)[:, side_px:]
     return Image.fromarray((np.clip(plane, 0, 1) * 255).round().astype(np.uint8))
@@ -70,36 +67,19 @@ def phrases() -> list[str]:
     return PHRASES.read_text(encoding="utf-8").splitlines()
 
 
-def listed(text: str, number: int) -> Image.Image:
-    """A phrase as a material above its words and what is said about them; grey if it is refused."""
-    from impasto import match
-    from impasto.errors import ParameterError
-
-    made = Image.new("RGB", (LISTED_PX, LISTED_PX + WORDS_PX), "white")
-    try:
-        found = match("phrase", text, size_px=(LISTED_PX, LISTED_PX))
-        made.paste(lit(found.recipe, LISTED_PX), (0, 0))
-        told = "; ".join(found.notes)
-    except ParameterError as error:
-        made.paste("grey", (0, 0, LISTED_PX, LISTED_PX))
-        told = str(error)
-    draw = ImageDraw.Draw(made)
-    draw.text((2, LISTED_PX + 2), f"{number} {text}", fill="black")
-    for line in range(2):
-        draw.text((2, LISTED_PX + 17 + 14 * line), told[42 * line : 42 * line + 42], fill="brown")
-    return made
-
-
 def draw_list(texts: list[str], out: Path) -> None:
-    """Sheets of all phrases of a list."""
-    across, down = LISTED
-    for first in range(0, len(texts), across * down):
-        cells = [listed(text, first + index + 1) for index, text in enumerate(texts[first : first + across * down])]
-        width, height = LISTED_PX + GAP_PX, LISTED_PX + WORDS_PX
-        made = Image.new("RGB", (across * width, -(-len(cells) // across) * height), "white")
-        for index, one in enumerate(cells):
-            made.paste(one, (index % across * width, index // across * height))
-        made.save(out / f"phrases_{first + 1}.png")
+    """Sheets of all phrases of a list, grey where one is refused; prints what is said about each."""
+    cells = []
+    for number, text in enumerate(texts, 1):
+        try:
+            found = match("phrase", text, size_px=(LISTED_PX, LISTED_PX))
+            shown, notes = np.asarray(lit(found.recipe, LISTED_PX)) / 255, "; ".join(found.notes)
+        except ParameterError as error:
+            shown, notes = np.full((LISTED_PX, LISTED_PX, 3), 0.5), str(error)
+        cells.append(Cell(shown, f"{number} {text}"))
+        print(f"{number} {text}: {notes}", flush=True)
+    for first in range(0, len(cells), ACROSS * DOWN):
+        in_rows(cells[first : first + ACROSS * DOWN], ACROSS, LISTED_PX).save(out / f"phrases_{first + 1}.png")
 
 
 def main() -> None:
@@ -125,8 +105,6 @@ def main() -> None:
 
 def evolved() -> list[Image.Image]:
     """Two favourites, children of both, and children of the second alone."""
-    from impasto import more_like
-
     pairs = [picture(text) for text in FAVOURITES]
     recipes: list[Any] = [recipe for _, recipe in pairs]
     children = [more_like(recipes, seed=seed).recipe for seed in range(CHILDREN)]
