@@ -100,14 +100,13 @@ def test_the_attribute_direction_goes_with_the_mesh_as_it_lies_in_the_scene(mesh
     assert (b"property float direction_x\n") in path.read_bytes()
 
 
-@pytest.mark.parametrize("more", [{}, {"export_normals": True, "export_colors": "NONE"}])
 def test_blenders_own_export_of_the_object_is_the_same_mesh_for_the_command_line(
-    extension, meshes, cube, material, tmp_path, more
+    extension, meshes, cube, material, tmp_path
 ):
     cube.rotation_euler = (0.1, 0.2, 0.3)
     bpy.context.view_layer.update()
     path = tmp_path / "Cube.ply"
-    how = {"export_uv": True, "export_triangulated_mesh": True, "export_selected_objects": True, **more}
+    how = {"export_uv": True, "export_triangulated_mesh": True, "export_selected_objects": True}
     bpy.ops.wm.ply_export(filepath=str(path), **how)
     read_mesh = importlib.import_module(f"{extension.__name__}.core.io.meshes").read_mesh
     exported, own = read_mesh(path), meshes.Surface(material, [cube]).mesh(bpy.context)
@@ -139,7 +138,7 @@ def test_an_image_of_directions_goes_with_the_mesh(extension, cube, material, st
         stylize(subject="MATERIAL", directions="lost.png")
 
 
-def test_modifiers_may_change_the_topology_and_a_mirrored_object_keeps_its_outside(meshes, cube, material):
+def test_modifiers_count_a_mirrored_object_keeps_its_outside_and_edit_mode_is_as_it_is_edited(meshes, cube, material):
     cube.modifiers.new("finer", "SUBSURF").levels = 1
     cube.modifiers["finer"].subdivision_type = "SIMPLE"
     mesh = meshes.Surface(material, [cube]).mesh(bpy.context)
@@ -154,8 +153,6 @@ def test_modifiers_may_change_the_topology_and_a_mirrored_object_keeps_its_outsi
         outwards = corners.mean(1) - (1, 2, 3)
         assert ((normals * outwards).sum(1) > 0).all()
 
-
-def test_in_edit_mode_the_mesh_is_as_it_is_edited(meshes, cube, material):
     before = meshes.Surface(material, [cube]).mesh(bpy.context)
     bpy.ops.object.mode_set(mode="EDIT")
     assert meshes.Surface(material, [cube]).mesh(bpy.context).sha256() == before.sha256()
@@ -179,7 +176,7 @@ def test_all_objects_that_share_the_material_are_one_mesh(meshes, cube, material
     assert sent() == {"name": mesh.name, "sha256": mesh.sha256()}
 
 
-def test_a_material_is_repainted_across_seams_unless_it_is_turned_off(meshes, cube, material, style):
+def test_a_material_is_repainted_across_seams_unless_it_is_turned_off(extension, meshes, cube, material, settings):
     mesh = meshes.Surface(material, [cube]).mesh(bpy.context)
     stylize(subject="MATERIAL")
     assert sent() == {"name": "Cube.ply", "sha256": mesh.sha256()}
@@ -187,15 +184,11 @@ def test_a_material_is_repainted_across_seams_unless_it_is_turned_off(meshes, cu
     assert sent("bricks – red_base_color.001") is None
     stylize(image="bricks.png")
     assert sent("bricks – red") is None
-
-
-def test_the_panels_setting_counts(cube, material, scene, settings):
-    settings.subject = "MATERIAL"
+    applied = extension.batch.recipes.AppliedRecipe.of_image(bpy.data.images["bricks – red_base_color"])
+    assert set(applied.inputs) == {"style"}, "other materials have other meshes"
+    settings.subject, settings.across_seams = "MATERIAL", False
     bpy.ops.impasto.stylize()
-    assert sent()["name"] == "Cube.ply"
-    settings.across_seams = False
-    bpy.ops.impasto.stylize()
-    assert sent("bricks – red_base_color.001") is None
+    assert sent("bricks – red_base_color.002") is None
 
 
 @pytest.mark.slow
@@ -232,11 +225,8 @@ def test_a_filter_runs_across_the_seams_of_the_object_whose_texture_it_is_given(
     assert sent("flat_base_color") is None
     bpy.ops.impasto.run(**RUN, image=image.name, material="NONE", name="turned", preparation='{"rotate": 90}')
     assert sent("turned_base_color") is None, "it does not lie on the object any more"
-
-
-def test_a_generator_makes_a_texture_of_its_own(cube, material, image):
     bpy.ops.impasto.run(tool="checker", width_px=8, height_px=8, estimator="none", image=image.name, material="NONE")
-    assert sent("bricks_base_color") is None
+    assert sent("bricks_base_color.001") is None, "a generator makes a texture of its own"
 
 
 def test_where_no_mesh_can_be_sent_the_report_says_so_or_it_is_an_error_if_it_was_asked_for(cube, material, style):
@@ -308,20 +298,16 @@ def test_a_tool_that_asks_for_a_mesh_gets_all_faces_of_the_selected_objects(mesh
         bpy.ops.impasto.run(**RUN, image=style.name, across_seams=True)
 
 
-def test_the_panel_covers_the_selected_objects(extension, scene, cube, style):
+def test_an_object_is_covered_with_a_photograph(extension, scene, meshes, cube, style):
     settings, why_incomplete = scene.impasto, extension.generate.request.why_incomplete
     settings.tool, settings.source_kind, settings.image = "cover-object", "IMAGE", style
     assert why_incomplete(bpy.context) == ""
-    bpy.ops.object.delete()
-    assert why_incomplete(bpy.context) == "Select a mesh object"
-
-
-def test_an_object_is_covered_with_a_photograph(meshes, cube, style):
     size = {"width_px": 64, "height_px": 64, "estimator": "none"}
     bpy.ops.impasto.run(tool="cover-object", image=style.name, **size)
     assert cube.active_material.name == "red"
     assert sent("red_base_color")["sha256"] == meshes.Surface(None, [cube]).mesh(bpy.context).sha256()
     bpy.ops.object.delete()
+    assert why_incomplete(bpy.context) == "Select a mesh object"
     with pytest.raises(RuntimeError, match="no mesh object with faces is selected"):
         bpy.ops.impasto.run(tool="cover-object", image=style.name, **size)
 
@@ -338,12 +324,6 @@ def test_faces_are_filled_from_their_islands_or_across_seams(extension, cube, ma
     assert recipe_of(shown(material)["base_color"].image)["inputs"].keys() == {"source", "mask", "islands"}
     bpy.ops.impasto.fill_faces(object=cube.name, across_seams=True)
     assert recipe_of(shown(material)["base_color"].image)["inputs"].keys() == {"source", "mask", "mesh"}
-
-
-def test_the_recipe_of_a_repainted_image_is_applied_to_other_materials_without_its_mesh(extension, cube, style):
-    stylize(subject="MATERIAL")
-    applied = extension.batch.recipes.AppliedRecipe.of_image(bpy.data.images["bricks – red_base_color"])
-    assert set(applied.inputs) == {"style"}
 
 
 def test_a_batch_has_a_mesh_for_each_material_of_the_selected_objects(extension, cube, material, tmp_path):

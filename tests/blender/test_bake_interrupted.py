@@ -13,7 +13,7 @@ from pathlib import Path
 
 import bpy
 import pytest
-from baking import bake, material, module, plane, state
+from baking import material, module, plane, state
 from test_installer import small_disk
 
 pytestmark = pytest.mark.usefixtures("scene")
@@ -76,7 +76,6 @@ def folder(tmp_path: Path) -> Path:
 STAGES = {
     "before it starts": "",
     "while Blender starts": "Starting Blender in the background",
-    "in the first map": "First: base color",
     "in the second map": "First: normal",
     "between sets": "Second: base color",
     "once all is baked": "Keeping the maps",
@@ -161,28 +160,7 @@ def test_files_that_find_the_disk_full_are_not_half_written(tmp_path: Path) -> N
     assert state() == before
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("left", "said"), [(4096, "cannot be written to"), (1_300_000, "No space left")])
-def test_a_temporary_folder_that_is_full_is_told(left: int, said: str, tmp_path: Path, monkeypatch) -> None:
-    """At once, where the objects do not fit, or later, where the maps do not."""
-    two()
-    before = state()
-    disk = tmp_path / "disk"
-    with small_disk(disk, "2M"):
-        monkeypatch.setattr(tempfile, "tempdir", str(disk))
-        fill_up(disk, left)
-        try:
-            report = carried_out(request(tmp_path), "Starting", lambda task: fill_up(disk, 4096))
-            text = report.text
-        except module("core.errors").ImpastoError as error:
-            text = str(error)
-        assert said in text
-        assert "; " in text, "without a remedy"
-        assert {path.name for path in disk.iterdir()} <= {"filler"}
-    assert state() == before
-
-
-def test_maps_that_cannot_fit_into_memory_are_refused_before_the_bake() -> None:
+def test_maps_that_cannot_fit_into_memory_are_refused_before_the_bake_and_tiles_count() -> None:
     obj = plane(material())
     memory, sets = module("bake.process.memory"), module("bake.objects.sets")
     options = module("bake.settings").BakeOptions(width_px=2**20, height_px=2**20)
@@ -193,27 +171,11 @@ def test_maps_that_cannot_fit_into_memory_are_refused_before_the_bake() -> None:
     memory.check_memory([sets.BakeSet.of(obj)], module("bake.settings").BakeOptions(width_px=64, height_px=64))
     assert state() == before
 
-
-def test_tiles_count_in_the_memory_of_a_bake() -> None:
     obj = plane(material(), material(), faces=2)
     for loop in obj.data.polygons[1].loop_indices:
         obj.data.uv_layers[0].data[loop].uv[0] += 0.5
-    memory, sets = module("bake.process.memory"), module("bake.objects.sets")
     side_px = int((0.7 * memory.free_bytes() / module("bake.process.costs").BYTES_PER_PIXEL) ** 0.5)
     options = module("bake.settings").BakeOptions(width_px=side_px, height_px=side_px)
     memory.check_memory([sets.BakeSet.of(obj)], options)
     with pytest.raises(module("core.errors").ImpastoError, match="of memory"):
         memory.check_memory([sets.BakeSet.of(obj, use_tiles=True)], options)
-
-
-def test_what_is_refused_for_memory_leaves_a_script_its_scene() -> None:
-    """A hundred of the largest tiles."""
-    obj = plane(material(), faces=100)
-    for face in obj.data.polygons:
-        for corner, loop in enumerate(face.loop_indices):
-            uv = (face.index % 10 + (0.1, 0.9, 0.9, 0.1)[corner], face.index // 10 + (0.1, 0.1, 0.9, 0.9)[corner])
-            obj.data.uv_layers[0].data[loop].uv = uv
-    before = state()
-    with pytest.raises(RuntimeError, match=r"the bake needs .* of memory, and .* are free; choose a smaller width"):
-        bake(width_px=16384, height_px=16384, use_tiles=True)
-    assert state() == before

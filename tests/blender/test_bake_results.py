@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 from pathlib import Path
 
 import bpy
@@ -17,6 +16,7 @@ from baking import (
     COLOR,
     SIZE_PX,
     bake,
+    in_background,
     material,
     module,
     out_of_square,
@@ -28,6 +28,11 @@ from baking import (
     state,
 )
 from conftest import coordinates, packed_image
+from solids import cube
+from test_bake_high import low_cube, painted_high
+from test_bake_odd import overridden
+from test_bake_sets import three
+from test_bake_tiles import colored
 
 pytestmark = pytest.mark.usefixtures("scene")
 
@@ -50,19 +55,17 @@ def test_results_survive_saving_and_know_where_they_come_from(tmp_path: Path) ->
     assert about["blender"] == bpy.app.version_string
 
 
-def test_sizes_need_not_be_square() -> None:
-    plane(material())
-    bake(maps={"roughness"}, width_px=96, height_px=32)
-    assert tuple(bpy.data.images["Strip_roughness"].size) == (96, 32)
-
-
-def test_earlier_results_are_kept() -> None:
+def test_earlier_results_are_kept_by_the_material_or_else_by_themselves() -> None:
     plane(material(roughness=0.1))
     bake(maps={"roughness"})
     principled(bpy.data.materials["material"]).inputs["Roughness"].default_value = 0.9
     bake(maps={"roughness"})
     assert np.allclose(pixels("Strip_roughness")[..., 0], 0.1, atol=BYTE)
     assert np.allclose(pixels("Strip_roughness.001")[..., 0], 0.9, atol=BYTE)
+
+    bake(maps={"metallic", "ambient_occlusion"}, material="NEW")
+    kept = {image.name: image.use_fake_user for image in bpy.data.images}
+    assert [name for name, is_kept in kept.items() if is_kept] == ["Strip_roughness", "Strip_roughness.001"]
 
 
 def test_the_scene_settings_are_used_unless_the_call_says_otherwise() -> None:
@@ -132,29 +135,6 @@ def test_every_selected_object_is_baked_and_who_cannot_be_is_named(capsys) -> No
     assert "left out: Plane has no material" in said
 
 
-def test_the_report_of_a_bake_is_short_however_many_maps_it_has(extension) -> None:
-    plane(material())
-    bake(maps=ALL_MAPS, material="NEW")
-    made = extension.jobs.session.jobs.made
-    assert made.text.partition("; ")[0] == "Baked 6 maps of Strip and made the material Strip Baked"
-    assert len(made.images) == 6
-
-
-def test_images_are_kept_by_the_material_or_else_by_themselves() -> None:
-    plane(material())
-    bake(maps={"roughness"})
-    bake(maps={"metallic", "ambient_occlusion"}, material="NEW")
-    kept = {image.name: image.use_fake_user for image in bpy.data.images}
-    assert kept == {"Strip_roughness": True, "Strip_metallic": False, "Strip_ambient_occlusion": False}
-
-
-def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    plane(material())
-    with pytest.raises(RuntimeError, match=r"cannot write .*file: .*; choose another folder: a file is in the way"):
-        bake(maps={"roughness"}, out_dir=str(tmp_path / "file"))
-
-
 def test_the_material_is_made_only_where_it_is_wanted() -> None:
     obj = plane(material(emission_strength=3.0))
     bake(maps={"roughness"})
@@ -204,22 +184,6 @@ def test_beside_a_worker_a_script_bakes_in_a_blender_of_its_own(monkeypatch: pyt
     assert np.allclose(pixels("Strip_base_color")[..., :3], (1, 0, 0), atol=BYTE)
 
 
-def in_background(obj: bpy.types.Object, *, cancel_after_s: float | None = None) -> object:
-    """Run what a click in a window starts, without the window's timer; return the maps, or the report of an error."""
-    process = module("bake.process.background")
-    options = module("bake.settings").BakeOptions(width_px=SIZE_PX, height_px=SIZE_PX)
-    given = process.prepare([module("bake.objects.sets").BakeSet.of(obj)], options)
-    task = module("jobs.task").Task("Bake", lambda task: process.bake_all(task, given)[0], lambda maps: maps)
-    task.start()
-    if cancel_after_s is not None:
-        time.sleep(cancel_after_s)
-        task.cancel()
-        assert task.wait(2)
-    assert task.wait(60)
-    assert not given.folder.exists()
-    return task.conclude()
-
-
 def painted(name: str) -> bpy.types.Material:
     """A material with pixels that were never saved."""
     made = material(name)
@@ -232,27 +196,34 @@ def painted(name: str) -> bpy.types.Material:
     return made
 
 
-@pytest.mark.essential
-def test_the_background_bakes_the_same_and_touches_nothing() -> None:
-    obj = plane(painted("unsaved"))
-    options = module("bake.settings").BakeOptions(width_px=SIZE_PX, height_px=SIZE_PX)
-    here = list(module("bake.render.baked_maps").bake_maps(obj, options))
+def test_sets_of_all_kinds_are_baked_alike_in_one_background_process_that_touches_nothing(tmp_path: Path) -> None:
+    """Of several objects, linked and overridden ones, tiles, pixels never saved, high objects; an error comes back."""
+    override = overridden(tmp_path)
+    linked = next(one for one in bpy.data.objects if one.library)
+    objects, low, high = three(), low_cube(), painted_high("Box_high")
+    objects[0].data.materials[0], high.location.x = painted("unsaved"), 0.5
+    cage = cube(1, lambda points: 1.5 * points, "Box_cage", smooth=False)
+    bpy.context.view_layer.update()
+    make, projection = module("bake.objects.sets").BakeSet.of, module("bake.objects.sets").Projection
+    given = [make(*objects), make(override), make(linked), make(colored(), use_tiles=True)]
+    given += [make(low, projections=[one]) for one in (projection((high,), None, 0.1, 0.2), projection((high,), cage))]
+    options = {"maps": ("base_color", "normal"), "width_px": SIZE_PX, "height_px": SIZE_PX}
+    bake_set = module("bake.render.baked_maps").bake_set
+    here = [list(bake_set(one, module("bake.settings").BakeOptions(**options))) for one in given]
     before = state()
-    there = in_background(obj)
+    there, told = in_background(given, **options)
     assert state() == before
-    assert [item.png for item in there] == [item.png for item in here]
-    assert [item.provenance for item in there] == [item.provenance for item in here]
-
-
-def test_the_background_can_be_cancelled() -> None:
-    report = in_background(plane(material()), cancel_after_s=0.3)
-    assert (report.level, report.text) == ("CANCELLED", "Bake: cancelled")
-
-
-@pytest.mark.slow
-def test_errors_in_the_background_come_back_with_their_remedy() -> None:
-    obj = plane(material())
-    out_of_square(obj)
-    report = in_background(obj)
+    for item in (*here[1], *there[1]):
+        item.provenance.pop("fingerprint")  # of an override, it differs
+    for ours, theirs in zip(here, there, strict=True):
+        for name in ("png", "tiles", "provenance"):
+            assert [getattr(one, name) for one in theirs] == [getattr(one, name) for one in ours], name
+        assert [one.misses and one.misses.count for one in theirs] == [one.misses and one.misses.count for one in ours]
+    assert here[4][0].misses.count > 0
+    assert np.allclose(there[4][0].misses.points, here[4][0].misses.points)
+    assert [message for message, _ in told[1:3]] == ["Baking First: base color", "Baking First: normal"]
+    assert [fraction for _, fraction in told] == sorted(fraction for _, fraction in told)
+    out_of_square(objects[1])
+    report, _ = in_background([make(objects[1])])
     assert report.level == "ERROR"
     assert "No face lies in the 0–1 square of the UV map; unwrap" in report.text

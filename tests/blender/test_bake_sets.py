@@ -4,15 +4,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import bpy
 import numpy as np
 import pytest
-from baking import BYTE, SIZE_PX, bake, material, module, pixels, plane, principled, state, without_images
-from drawing import Layout
+from baking import (
+    BYTE,
+    SIZE_PX,
+    bake,
+    in_background,
+    material,
+    module,
+    pixels,
+    plane,
+    principled,
+    state,
+    without_images,
+)
 
 pytestmark = pytest.mark.usefixtures("scene")
 MAPS = {"base_color", "roughness", "normal"}
@@ -66,14 +75,11 @@ def differences(samples: int) -> dict[str, np.ndarray]:
     return found
 
 
-def test_a_set_of_several_objects_is_their_single_bakes_together() -> None:
+def test_a_set_of_several_objects_is_their_single_bakes_together_but_for_noise() -> None:
     three()
     assert {what: np.abs(off).max() for what, off in differences(samples=1).items() if np.abs(off).max() > BYTE} == {}
 
-
-def test_samples_only_fall_elsewhere_in_the_pixels_of_a_set() -> None:
-    """Cycles places them by the pixel's number, and a window numbers its pixels anew: unbiased, but other noise."""
-    three()
+    bpy.data.batch_remove(bpy.data.images)
     found = differences(samples=16)
     assert {what: off.mean() for what, off in found.items() if abs(off.mean()) > BYTE / 2} == {}
     colors = {what: off.std() for what, off in found.items() if not what.startswith("normal")}  # steep, so noisier
@@ -106,7 +112,7 @@ def test_the_margin_of_one_object_never_covers_another() -> None:
         assert np.allclose(part[:2, 6:-6, :3].max(axis=-1), 1.0, atol=BYTE), f"{name} has no margin"
 
 
-def test_the_new_material_is_on_all_objects_and_says_whose_maps_it_shows() -> None:
+def test_the_new_material_is_on_all_objects_and_shows_the_uv_map_of_each() -> None:
     objects = three()
     bake(maps={"base_color", "roughness"}, target="ONE", material="ASSIGN")
     assert {obj.active_material.name for obj in objects} == {"Third Baked"}
@@ -115,9 +121,6 @@ def test_the_new_material_is_on_all_objects_and_says_whose_maps_it_shows() -> No
     assert about["materials"] == ["own", "shared"]
     assert about["uv_map"] == "UVMap"
 
-
-def test_objects_whose_uv_maps_have_different_names_show_each_its_own() -> None:
-    objects = three()
     objects[0].data.uv_layers[0].name = "Other"
     bake(maps={"roughness"}, target="ONE", material="ASSIGN")
     nodes = objects[0].active_material.node_tree.nodes
@@ -136,7 +139,7 @@ def test_objects_occlude_each_other_in_a_set() -> None:
     assert pixels("Second_ambient_occlusion.001")[middle][0] < 0.3
 
 
-def test_objects_that_overlap_are_named(capsys: pytest.CaptureFixture) -> None:
+def test_objects_that_overlap_and_linked_duplicates_are_named(capsys: pytest.CaptureFixture) -> None:
     objects = three()
     bake(maps={"roughness"}, target="ONE")
     assert "overlap" not in capsys.readouterr().out
@@ -144,9 +147,7 @@ def test_objects_that_overlap_are_named(capsys: pytest.CaptureFixture) -> None:
         loop.uv[0] -= 0.5
     bake(maps={"roughness"}, target="ONE")
     assert "the UV islands of First, Second overlap; they share pixels" in capsys.readouterr().out
-
-
-def test_linked_duplicates_share_pixels_and_are_named(capsys: pytest.CaptureFixture) -> None:
+    bpy.ops.wm.read_homefile(use_empty=True)
     first = quarter("First", noisy("own"))
     twin = bpy.data.objects.new("Twin", first.data)
     bpy.context.collection.objects.link(twin)
@@ -156,64 +157,16 @@ def test_linked_duplicates_share_pixels_and_are_named(capsys: pytest.CaptureFixt
     assert {item.active_material.name for item in (first, twin)} == {"First Baked"}
 
 
-def no_uvs(obj: bpy.types.Object) -> None:
-    obj.data.uv_layers.remove(obj.data.uv_layers[0])
-
-
-def no_faces(obj: bpy.types.Object) -> None:
-    obj.data.clear_geometry()
-    obj.data.uv_layers.new()
-
-
-@pytest.mark.parametrize(("change", "message"), [(no_uvs, "Third has no UV map"), (no_faces, "Third has no faces")])
-def test_what_cannot_be_baked_is_named_and_nothing_changes(change: Callable, message: str) -> None:
-    change(three()[-1])
-    before = state()
-    with pytest.raises(RuntimeError, match=message):
-        bake(target="ONE")
-    assert state() == before
-
-
-def test_a_set_changes_nothing_but_its_images() -> None:
-    three()
+def test_a_set_changes_nothing_but_its_images_and_what_cannot_be_baked_is_named() -> None:
+    objects = three()
     before = state()
     bake(maps=MAPS, target="ONE")
     assert without_images(state()) == without_images(before)
-
-
-def in_background(sets: list, options: object) -> tuple[object, list[float]]:
-    """Bake sets in one background Blender; return the result, and the progress that was told."""
-    process, told = module("bake.process.background"), []
-
-    class Told(module("jobs.task").Task):
-        def say(self, message: str, fraction: float) -> None:
-            told.append((message, fraction))
-            super().say(message, fraction)
-
-    given = process.prepare(sets, options)
-    task = Told("Bake", lambda task: process.bake_all(task, given), lambda baked: baked)
-    task.start()
-    assert task.wait(120)
-    assert not given.folder.exists()
-    return task.conclude(), told
-
-
-@pytest.mark.slow
-def test_the_background_bakes_all_sets_in_one_process_and_says_how_far_it_is() -> None:
-    objects = three()
-    sets, maps = module("bake.objects.sets"), module("bake.render.baked_maps")
-    given = [sets.BakeSet.of(*objects), sets.BakeSet.of(objects[1])]
-    options = module("bake.settings").BakeOptions(maps=("base_color", "normal"), width_px=SIZE_PX, height_px=SIZE_PX)
-    here = [list(maps.bake_set(one, options)) for one in given]
+    objects[-1].data.uv_layers.remove(objects[-1].data.uv_layers[0])
     before = state()
-    there, told = in_background(given, options)
+    with pytest.raises(RuntimeError, match="Third has no UV map"):
+        bake(target="ONE")
     assert state() == before
-    assert [[item.png for item in one] for one in there] == [[item.png for item in one] for one in here]
-    assert [[item.provenance for item in one] for one in there] == [[item.provenance for item in one] for one in here]
-    assert [message for message, _ in told[1:]] == [
-        f"Baking {title}: {what}" for title in ("First", "Second") for what in ("base color", "normal")
-    ]
-    assert [fraction for _, fraction in told] == [0.0, 0.0, 0.25, 0.5, 0.75]
 
 
 @pytest.mark.slow
@@ -242,24 +195,6 @@ def test_each_map_is_shown_as_it_comes() -> None:
     assert shown[1][75, 50].tolist() == [128, 128, 255]
 
 
-def test_the_section_shows_the_running_bake_in_place_of_the_button() -> None:
-    jobs, layouts = module("jobs.session").jobs, [Layout(), Layout()]
-    task = module("jobs.task").Task("Bake", lambda _: None, lambda _: None)
-    task.place = "bake"
-    task.say("Baking Crate: normal, about 2 min left", 0.25)
-    module("bake.panel").draw_bake(layouts[0], bpy.context)
-    jobs.tasks.append(task)
-    try:
-        module("bake.panel").draw_bake(layouts[1], bpy.context)
-    finally:
-        jobs.tasks.remove(task)
-    assert [len(one.operators("impasto.bake")) for one in layouts] == [1, 0]
-    assert [len(one.operators("impasto.cancel")) for one in layouts] == [0, 1]
-    assert [options["text"] for what, _, options in layouts[1].drawn if what == "progress"] == [
-        "25%  Baking Crate: normal, about 2 min left"
-    ]
-
-
 @pytest.mark.slow
 def test_seconds_of_maps_are_kept_and_say_what_a_bake_will_take() -> None:
     costs, settings = module("bake.process.costs"), module("bake.settings")
@@ -267,7 +202,7 @@ def test_seconds_of_maps_are_kept_and_say_what_a_bake_will_take() -> None:
     costs.record.__init__()
     options = settings.BakeOptions(maps=("base_color", "normal"), width_px=SIZE_PX, height_px=SIZE_PX)
     assert costs.estimate(options, 1) == "About 301 MiB of memory", "nothing was baked yet"
-    in_background([module("bake.objects.sets").BakeSet.of(quarter("First", material("red")))], options)
+    in_background([module("bake.objects.sets").BakeSet.of(quarter("First", material("red")))], maps=options.maps)
     kept = json.loads(costs.record.path.read_text())
     assert kept == costs.record.rates
     assert set(kept) == {"base_color", "normal"}
@@ -289,30 +224,3 @@ def test_the_time_left_is_that_of_the_remaining_maps_at_the_rates_of_this_bake()
     assert spent.left(["normal", "height"]) == "about 1.7 min left", "80 s and 20 s"
     assert spent.left(["base_color"]) == "about 1.3 min left", "as the others"
     assert spent.left([]) == ""
-
-
-@pytest.mark.slow
-def test_linked_objects_share_a_set_in_the_background(tmp_path: Path) -> None:
-    first = quarter("First", noisy("own"))
-    bpy.data.libraries.write(str(tmp_path / "library.blend"), {first})
-    bpy.data.objects.remove(first)
-    with bpy.data.libraries.load(str(tmp_path / "library.blend"), link=True) as (_, wanted):
-        wanted.objects = ["First"]
-    given = [module("bake.objects.sets").BakeSet.of(wanted.objects[0], quarter("Second", noisy("other")))]
-    options = module("bake.settings").BakeOptions(maps=("base_color",), width_px=SIZE_PX, height_px=SIZE_PX)
-    here = list(module("bake.render.baked_maps").bake_set(given[0], options))
-    there, _ = in_background(given, options)
-    assert [item.png for item in there[0]] == [item.png for item in here]
-    assert there[0][0].provenance == here[0].provenance
-
-
-def test_the_report_of_many_sets_is_one_sentence(extension) -> None:
-    for name in SHIFT:
-        plane(material(name)).name = name
-    bake(maps={"roughness", "metallic"})
-    assert extension.jobs.session.jobs.made.text.partition("; ")[0] == "Baked 6 maps for 3 objects"
-    bake(maps={"roughness", "metallic"}, material="NEW")
-    made = extension.jobs.session.jobs.made
-    assert made.text.partition("; ")[0] == "Baked 6 maps for 3 objects and made 3 materials"
-    assert set(made.materials) == {f"{name} Baked" for name in SHIFT}
-    assert len(made.images) == 6

@@ -9,8 +9,8 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from baking import BYTE, SIZE_PX, bake, material, module, pixels, plane, principled, srgb, state, without_images
-from test_bake_sets import in_background, noisy
+from baking import BYTE, SIZE_PX, bake, material, pixels, plane, principled, srgb, state
+from test_bake_sets import noisy
 
 pytestmark = pytest.mark.usefixtures("scene")
 COLORS = {1001: (1, 0, 0), 1002: (0, 1, 0), 1012: (0, 0, 1)}
@@ -58,15 +58,6 @@ def test_all_tiles_that_are_used_are_baked_into_one_image(tmp_path: Path) -> Non
         assert np.allclose(found, srgb(color), atol=BYTE), number
 
 
-def test_files_of_tiles_are_not_overwritten(tmp_path: Path) -> None:
-    colored()
-    for _ in range(2):
-        bake(maps={"roughness"}, use_tiles=True, out_dir=str(tmp_path))
-    assert {path.name for path in tmp_path.iterdir()} == {
-        f"Strip{again}_roughness.{number}.png" for again in ("", "_2") for number in COLORS
-    }
-
-
 def test_a_tile_is_as_a_bake_of_its_own(tmp_path: Path) -> None:
     obj = strip([noisy("noise")])
     bake(maps={"base_color", "normal"}, use_tiles=True, margin_px=0, out_dir=str(tmp_path))
@@ -93,7 +84,7 @@ def test_the_material_shows_the_tiles_after_saving_too(tmp_path: Path) -> None:
         assert np.allclose(found, srgb(color), atol=2 * BYTE), number
 
 
-def test_all_tiles_have_one_scale() -> None:
+def test_all_tiles_have_one_scale_and_without_tiles_the_others_are_told(capsys: pytest.CaptureFixture) -> None:
     """The strongest emission of all tiles is 1."""
     obj = colored()
     for index, strength in enumerate((1.0, 2.0, 4.0)):
@@ -105,26 +96,12 @@ def test_all_tiles_have_one_scale() -> None:
     bake(maps={"emission"}, use_tiles=True)
     assert json.loads(bpy.data.images["Strip_emission"]["impasto_baked"])["emission_strength"] == pytest.approx(4)
 
-
-def test_without_tiles_the_others_are_told_and_left(capsys: pytest.CaptureFixture) -> None:
-    colored()
     bake(maps={"base_color"})
     assert "2 of 3 faces reach out of the 0–1 square" in capsys.readouterr().out
     bake(maps={"base_color"}, use_tiles=True)
     said = capsys.readouterr().out
     assert "reach out" not in said
     assert "overlap" not in said
-
-
-@pytest.mark.slow
-def test_the_background_bakes_tiles_alike() -> None:
-    given = [module("bake.objects.sets").BakeSet.of(colored(), use_tiles=True)]
-    options = module("bake.settings").BakeOptions(maps=("base_color", "normal"), width_px=SIZE_PX, height_px=SIZE_PX)
-    here = list(module("bake.render.baked_maps").bake_set(given[0], options))
-    before = state()
-    (there,), _ = in_background(given, options)
-    assert without_images(state()) == without_images(before)
-    assert [item.tiles for item in there] == [item.tiles for item in here]
 
 
 def test_modifiers_that_move_uvs_are_refused() -> None:

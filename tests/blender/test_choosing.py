@@ -79,7 +79,9 @@ def test_the_button_of_the_tool_has_its_whole_name_and_a_search_beside_it(extens
     layout = drawn(bpy.types.IMPASTO_PT_view_3d)
     buttons = [(arguments[0], options["text"]) for what, arguments, options in layout.drawn if what == "menu"]
     assert buttons[0] == ("IMPASTO_MT_tools", "Bricks")
-    assert "tool" not in layout.props(), "a list in half the width cuts the names"
+    props = layout.props()
+    assert "tool" not in props, "a list in half the width cuts the names"
+    assert props.index("live_preview") < props.index("bond"), "above the sliders that it follows"
     searched = [given.menu_idname for given in layout.operators("wm.search_single_menu")]
     assert searched == ["IMPASTO_MT_tools", "IMPASTO_MT_add_layer"], "of the tool, and of a first layer"
 
@@ -93,11 +95,6 @@ def test_the_gallery_has_the_tools_with_a_picture_and_no_gaps(extension, scene, 
     assert scene.impasto.tool == "moss"
     scene.impasto.tool = "quilt"
     assert scene.impasto.pictured == "" or scene.impasto.pictured in names
-
-
-def test_live_preview_is_above_the_sliders_that_it_follows(extension, scene, group):
-    props = drawn(bpy.types.IMPASTO_PT_view_3d).props()
-    assert props.index("live_preview") < props.index("bond")
 
 
 def test_random_values_are_other_ones_within_their_ranges(extension, scene, group):
@@ -122,15 +119,3 @@ def test_random_values_are_valid_for_every_tool(extension, scene):
                     value = choosing.random_value(name, schema, random.Random(seed))
                     in_degrees = math.degrees(value) if schema.get("format") == "angle" else value
                     assert schema.get("minimum", -1e9) <= in_degrees <= schema.get("maximum", 1e9), (tool["name"], name)
-
-
-@pytest.mark.slow
-def test_a_material_needs_no_source_whatever_the_panel_says(extension, scene, group):
-    settings = scene.impasto
-    settings.source_kind, settings.estimator, settings.material = "FILE", "none", "NEW"
-    settings.filepath = ""
-    group.width_px = group.height_px = 64
-    assert bpy.ops.impasto.generate() == {"FINISHED"}
-    material = next(material for material in bpy.data.materials if "bricks" in material.name.lower())
-    images = {node.image.name for node in material.node_tree.nodes if node.type == "TEX_IMAGE"}
-    assert len(images) >= 4

@@ -33,16 +33,15 @@ def run(extension, scene):
     return lambda *arguments: extension.command_line.run([str(argument) for argument in arguments])
 
 
-@pytest.mark.slow
 @pytest.mark.any_blender
-def test_the_command_takes_the_engines_arguments_and_passes_its_output_on(run, capsys):
-    assert run("tools") == 0
-    assert "checker" in capsys.readouterr().out
-
-
 @pytest.mark.slow
-@pytest.mark.any_blender
-def test_the_command_ends_with_the_engines_exit_codes(run, tmp_path):
+def test_the_command_takes_the_engines_arguments_and_passes_its_output_and_exit_codes_on(run, tmp_path, capsys):
+    assert run("tools", "--blend", tmp_path / "none.blend") == 3
+    said = capsys.readouterr()
+    assert "checker" in said.out
+    assert "wrote no maps" in said.err
+    assert not (tmp_path / "none.blend").exists()
+
     assert run("generate", "checker", "--nonsense") == 2
     assert run("maps", "/nowhere.png", "--out", tmp_path) == 3
 
@@ -56,17 +55,8 @@ def test_control_c_ends_the_command_with_its_own_exit_code(extension, tmp_path):
         f"import sys, bpy, addon_utils; addon_utils.enable({extension.__name__!r}, default_set=True); "
         f"sys.exit(sys.modules[{extension.__name__!r}].command_line.run(sys.argv[1:]))"
     )
-    command = [
-        sys.executable,
-        "-P",
-        "-c",
-        enable_and_run,
-        "batch",
-        tmp_path / "t.csv",
-        "--out",
-        tmp_path / "out",
-        "--json",
-    ]
+    arguments = ("batch", tmp_path / "t.csv", "--out", tmp_path / "out", "--json")
+    command = [sys.executable, "-P", "-c", enable_and_run, *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as running:
         assert running.stdout is not None
         first = next(line for line in running.stdout if line.startswith("{"))
@@ -84,34 +74,17 @@ def test_without_an_engine_the_command_says_the_remedy(run, monkeypatch, capsys)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("as_json", [False, pytest.param(True, marks=pytest.mark.any_blender)])
-def test_blend_puts_the_maps_into_a_new_file(run, photo, tmp_path, as_json):
-    more = ["--json"] if as_json else []
-    blend = tmp_path / "made.blend"
-    assert run("generate", "checker", "--source", photo, "--out", tmp_path, "--blend", blend, *more) == 0
-    bpy.ops.wm.open_mainfile(filepath=str(blend))
-    material = bpy.data.materials["wall"]
-    assert material.node_tree.nodes["Impasto Normal"].image.packed_file
-    assert material.node_tree.nodes["Impasto Normal"].image.colorspace_settings.name == "Non-Color"
-
-
-@pytest.mark.slow
 def test_blend_keeps_what_is_in_the_file(run, photo, tmp_path):
     blend = tmp_path / "scene.blend"
     bpy.ops.mesh.primitive_monkey_add()
     bpy.ops.wm.save_as_mainfile(filepath=str(blend))
     bpy.ops.wm.read_homefile(use_empty=True)
-    assert run("generate", "checker", "--source", photo, "--out", tmp_path, f"--blend={blend}") == 0
+    assert run("generate", "checker", "--source", photo, "--out", tmp_path, f"--blend={blend}", "--json") == 0
     bpy.ops.wm.open_mainfile(filepath=str(blend))
     assert "Suzanne" in bpy.data.objects
-    assert "wall" in bpy.data.materials
-
-
-@pytest.mark.slow
-def test_blend_without_maps_is_an_error(run, tmp_path, capsys):
-    assert run("tools", "--blend", tmp_path / "none.blend") == 3
-    assert "wrote no maps" in capsys.readouterr().err
-    assert not (tmp_path / "none.blend").exists()
+    normal = bpy.data.materials["wall"].node_tree.nodes["Impasto Normal"].image
+    assert normal.packed_file
+    assert normal.colorspace_settings.name == "Non-Color"
 
 
 def run_script(monkeypatch, name, *arguments):
@@ -169,10 +142,8 @@ def test_script_endless_material(scene, tmp_path, monkeypatch):
     assert all((image.packed_file and image.has_data) or image.size[0] for image in images)
 
 
-def test_script_seamless_images(scene, image, tmp_path, monkeypatch):
-    material = bpy.data.materials.new("wall")
-    if bpy.app.version < (5, 0):
-        material.use_nodes = True
+def test_script_seamless_images(extension, scene, image, tmp_path, monkeypatch):
+    material = extension.bridge.materials.new("wall")
     node = material.node_tree.nodes.new("ShaderNodeTexImage")
     node.image = image
     bpy.context.object.active_material = material
@@ -185,8 +156,7 @@ def test_script_seamless_images(scene, image, tmp_path, monkeypatch):
 
 @pytest.fixture
 def crate(extension, material) -> bpy.types.Object:
-    """An unwrapped cube that shows the material's image, and no plane; no worker runs, so that bakes are done here."""
-    extension.jobs.session.jobs.close()
+    """An unwrapped cube that shows the material's image, and no plane."""
     bpy.data.objects.remove(bpy.context.object)
     bpy.ops.mesh.primitive_cube_add(size=2)
     made = bpy.context.object
@@ -199,7 +169,8 @@ def crate(extension, material) -> bpy.types.Object:
     return made
 
 
-def test_script_bake_objects(crate, tmp_path, monkeypatch):
+def test_script_bake_objects_and_shows_high_ones_on_the_tiles_of_low_ones(extension, crate, tmp_path, monkeypatch):
+    extension.jobs.session.jobs.close()  # so that bakes are done here
     bpy.context.scene.impasto_bake.samples = 1
     bpy.ops.mesh.primitive_plane_add()
     bpy.context.object.name = "Sheet"
@@ -216,9 +187,6 @@ def test_script_bake_objects(crate, tmp_path, monkeypatch):
         run_script(monkeypatch, "bake_objects.py", tmp_path / "none", "Crate", "Sheet")
     assert not (tmp_path / "none").exists()
 
-
-def test_script_bake_objects_shows_high_objects_on_the_tiles_of_low_ones(crate, tmp_path, monkeypatch):
-    bpy.context.scene.impasto_bake.samples = 1
     high = crate.copy()
     bpy.context.collection.objects.link(high)
     high.name, crate.name = "Crate_high", "Crate_low"

@@ -59,6 +59,8 @@ def test_opacity_becomes_the_alpha_of_what_is_exported(extension, plane, tmp_pat
     bpy.ops.impasto.export(material="leaf", preset="gltf", out_dir=str(tmp_path))
     image = bpy.data.images.load(str(tmp_path / "leaf_baseColor.png"))
     assert np.array(image.pixels[:]).reshape(-1, 4)[0, 3] == pytest.approx(0.2, abs=0.005)
+    with pytest.raises(RuntimeError, match="do not become materials"):
+        bpy.ops.impasto.batch(tool="tint", out_dir=str(tmp_path), export="godot", result="MATERIALS")
 
 
 @pytest.mark.slow
@@ -74,9 +76,3 @@ def test_a_wrong_export_says_why(extension, plane, tmp_path, given, said):
     textured("wall")
     with pytest.raises(RuntimeError, match=said):
         bpy.ops.impasto.export(material="wall", **{"out_dir": str(tmp_path), **given})
-
-
-def test_materials_of_files_for_another_engine_are_refused(extension, plane, tmp_path):
-    textured("wall")
-    with pytest.raises(RuntimeError, match="do not become materials"):
-        bpy.ops.impasto.batch(tool="tint", out_dir=str(tmp_path), export="godot", result="MATERIALS")

@@ -26,20 +26,13 @@ def open_controls() -> set[str]:
     return set().union(*(drawn(cls, is_folded=True).controls() for cls in panels() if is_open(cls)))
 
 
-@pytest.mark.parametrize("intent", INTENTS)
-def test_a_newcomer_sees_at_most_eight_controls(scene, intent):
-    scene.impasto.intent = intent
-    assert len(open_controls()) <= MOST_CONTROLS, open_controls()
-
-
-@pytest.mark.parametrize("subject", ["IMAGE", "MATERIAL", "RENDER"])
-def test_so_does_who_restyles_anything(extension, plane, image, scene, subject):
-    plane.active_material = material = extension.bridge.materials.new("wall")
-    node = material.node_tree.nodes.new("ShaderNodeTexImage")
-    node.image = image
-    material.node_tree.links.new(node.outputs["Color"], material.node_tree.nodes["Principled BSDF"].inputs[0])
-    scene.impasto.intent, scene.impasto_style.subject, scene.impasto_style.live_preview = "RESTYLE", subject, True
-    assert len(open_controls()) <= MOST_CONTROLS, open_controls()
+def test_a_newcomer_and_who_restyles_anything_see_at_most_eight_controls(scene, material):
+    settings, style = scene.impasto, scene.impasto_style
+    for settings.intent in INTENTS:
+        assert len(open_controls()) <= MOST_CONTROLS, (settings.intent, open_controls())
+    settings.intent, style.live_preview = "RESTYLE", True
+    for style.subject in ("IMAGE", "MATERIAL", "RENDER"):
+        assert len(open_controls()) <= MOST_CONTROLS, (style.subject, open_controls())
 
 
 @pytest.mark.essential
@@ -65,7 +58,7 @@ def test_the_words_have_one_button_that_makes_what_they_or_the_sliders_say(exten
     assert buttons() == ["impasto.match"]  # which says that words are missing
 
 
-def test_the_size_of_a_source_is_offered_only_where_there_is_one(scene):
+def test_sizes_are_as_a_source_or_as_the_layers_below_only_where_there_is_one(scene, plane):
     settings, bricks = scene.impasto, scene.impasto_parameters.bricks
     settings.intent, settings.tool = "MODEL", "bricks"
     bricks.width_px, bricks.height_px = 0, 2048
@@ -76,6 +69,19 @@ def test_the_size_of_a_source_is_offered_only_where_there_is_one(scene):
     quilt = scene.impasto_parameters.quilt
     quilt.width_px = 0
     assert texts_of_number(drawn(bpy.types.IMPASTO_PT_view_3d), quilt, "width_px") == ["As the source"]
+
+    for tool in ("bricks", "planks"):
+        assert bpy.ops.impasto.add_layer(tool=tool) == {"FINISHED"}
+    stack = plane.active_material.impasto_layers
+
+    def width(index: int) -> list[str]:
+        stack.active = index
+        group = getattr(stack.layers[index].impasto_parameters, stack.layers[index].tool)
+        return texts_of_number(drawn(bpy.types.IMPASTO_PT_layers_view_3d), group, "width_px")
+
+    assert (width(0), width(1)) == (["1024 px"], ["As the source"])
+    stack.source_kind = "FILE"
+    assert width(0) == ["As the source"]
 
 
 @pytest.mark.parametrize("intent", ["PHOTO", "WORDS", "MODEL"])
@@ -91,18 +97,3 @@ def test_a_new_texture_is_folded_below_layers_whose_source_comes_first(plane, sc
     assert drawn(bpy.types.IMPASTO_PT_new_view_3d).operators(
         "impasto.generate" if intent != "WORDS" else "impasto.variations"
     )
-
-
-def test_a_layer_may_have_the_size_of_what_is_below_it_only(plane, scene):
-    for tool in ("bricks", "planks"):
-        assert bpy.ops.impasto.add_layer(tool=tool) == {"FINISHED"}
-    stack = plane.active_material.impasto_layers
-
-    def width(index: int) -> list[str]:
-        stack.active = index
-        group = getattr(stack.layers[index].impasto_parameters, stack.layers[index].tool)
-        return texts_of_number(drawn(bpy.types.IMPASTO_PT_layers_view_3d), group, "width_px")
-
-    assert (width(0), width(1)) == (["1024 px"], ["As the source"])
-    stack.source_kind = "FILE"
-    assert width(0) == ["As the source"]

@@ -36,7 +36,7 @@ def said(layout) -> str:
     return " ".join(str(options.get("text")) for what, _, options in layout.drawn if what == "label")
 
 
-def test_words_become_a_material_whose_sliders_are_those_of_the_panel(settings, scene, plane):
+def test_words_become_a_material_whose_sliders_are_those_of_the_panel(settings, scene, plane, extension):
     settings.text = "one two three"
     scene.impasto.tool = "checker"
     checker = scene.impasto_parameters.checker
@@ -51,6 +51,8 @@ def test_words_become_a_material_whose_sliders_are_those_of_the_panel(settings, 
     assert recipe["matched"] == {"matcher": "word-count", "text": "one two three", "notes": "words were counted"}
     assert (scene.impasto.tool, checker.squares, round(checker.contrast, 3)) == ("checker", 3, 0.7), "as the recipe is"
     assert "words were counted" in made()["report"].lower()
+    offered = [name for name, *_ in extension.tools.lists.items_of("matcher")(None, None)]
+    assert (offered[0], {"word-count", "mean-color", "match-photograph"} <= set(offered)) == ("phrase", True)
 
 
 def test_what_generate_makes_afterwards_is_the_same(settings, scene, plane):
@@ -76,15 +78,8 @@ def test_a_picture_is_matched_from_a_file_or_an_image(settings, scene, plane, tm
     bpy.ops.impasto.match(**SMALL)
     assert tuple(scene.impasto_parameters.checker.color) == from_file
     assert recipe_of(plane.active_material)["matched"]["name"] == "floor.png"
-
-
-def test_the_image_editors_button_matches_its_image(settings, scene, plane):
-    settings.matcher = "mean-color"
-    scene.impasto_parameters.quilt.width_px = scene.impasto_parameters.quilt.height_px = 32
-    packed_image("floor.png", coordinates(24, 32))
-    bpy.ops.impasto.match_image(image="floor.png")
-    assert tuple(scene.impasto_parameters.checker.color) == pytest.approx((0.5, 0.5, 40 / 255), abs=0.01)
-    assert plane.active_material.name == "floor"
+    bpy.ops.impasto.match_image(image="floor.png", **SMALL)
+    assert plane.active_material.name == "floor.001"
 
 
 @pytest.mark.slow
@@ -132,8 +127,7 @@ def test_four_variations_of_a_phrase_are_shown_and_one_is_gone_on_with(settings,
 
 
 @pytest.mark.essential
-@pytest.mark.any_blender
-def test_words_change_what_the_panel_shows_and_keep_its_seed_and_name(settings, scene, plane):
+def test_words_change_what_the_panel_shows_or_a_material_that_is_named(settings, scene, plane):
     bpy.ops.impasto.match(text="one two", seed=4, **SMALL)
     scene.impasto_parameters.checker.squares = 10
     settings.change = "and three more"
@@ -143,9 +137,6 @@ def test_words_change_what_the_panel_shows_and_keep_its_seed_and_name(settings, 
     assert (recipe["seed"], recipe["matched"]["text"]) == (4, "one two; and three more")
     assert plane.active_material.name == "one two.001"
 
-
-def test_words_change_a_material_that_is_named(settings, scene, plane):
-    bpy.ops.impasto.match(text="one two", **SMALL)
     bpy.ops.impasto.match(text="one two three four", **SMALL)
     bpy.ops.impasto.change_by_words(start_from="one two", text="more")
     assert scene.impasto_parameters.checker.squares == 3
@@ -153,10 +144,6 @@ def test_words_change_a_material_that_is_named(settings, scene, plane):
     with pytest.raises(RuntimeError, match="no material and no image"):
         bpy.ops.impasto.change_by_words(start_from="two", text="more")
 
-
-@pytest.mark.any_blender
-def test_another_tool_is_not_what_the_words_were_about(settings, scene, plane):
-    bpy.ops.impasto.match(text="one two", **SMALL)
     scene.impasto.tool = "slow"
     scene.impasto.tool = "checker"
     bpy.ops.impasto.change_by_words(text="more", **SMALL)
@@ -172,31 +159,17 @@ def test_another_tool_is_not_what_the_words_were_about(settings, scene, plane):
         ("a cat", "a cat is no number of squares; write other words"),
         ("word " * 2000, "the limit is 2000"),
         ("wrong", "squares"),
+        ("мокрый кирпич 🧱", "names no material"),
+        ("glossy matte tiles", "glossy"),
     ],
 )
 def test_what_is_no_description_is_refused_in_a_sentence_and_changes_nothing(settings, scene, plane, text, why):
     scene.impasto.tool = "checker"
     before = scene.impasto_parameters.checker.squares
     with pytest.raises(RuntimeError) as error:
-        bpy.ops.impasto.match(text=text, **SMALL)
+        bpy.ops.impasto.match(text=text, matcher="phrase" if text[-1:] in "🧱s" else "word-count", **SMALL)
     assert why in str(error.value)
     assert (scene.impasto_parameters.checker.squares, plane.active_material) == (before, None)
-
-
-@pytest.mark.any_blender
-@pytest.mark.parametrize(
-    ("text", "why"),
-    [
-        ("a cat", "names no material"),
-        ("🧱🧱", "names no material"),
-        ("glossy matte tiles", "glossy"),
-        ("мокрый кирпич", "names no material"),
-    ],
-)
-def test_phrases_without_a_material_say_what_could_be_written(settings, text, why):
-    with pytest.raises(RuntimeError) as error:
-        bpy.ops.impasto.match(matcher="phrase", text=text, **SMALL)
-    assert why in str(error.value)
 
 
 def test_a_click_without_words_or_a_picture_says_what_is_missing(settings, scene):
@@ -209,13 +182,6 @@ def test_a_click_without_words_or_a_picture_says_what_is_missing(settings, scene
     assert {"source_kind", "filepath"} <= set(layout.props())
     assert layout.operators("impasto.match_variations") == [], "it finds the same for every seed"
     assert layout.operators("impasto.change_by_words") == []
-
-
-@pytest.mark.any_blender
-def test_every_matcher_of_the_engine_is_offered_the_usual_first(extension, settings):
-    offered = [name for name, *_ in extension.tools.lists.items_of("matcher")(None, None)]
-    assert offered[0] == "phrase"
-    assert {"word-count", "mean-color", "match-photograph"} <= set(offered)
 
 
 @pytest.mark.any_blender
@@ -294,9 +260,6 @@ def test_favourites_are_marked_by_their_stars_and_more_like_them_are_shown(four,
     bpy.ops.impasto.clear_favourites()
     assert extension.generate.favourites.locked_parameters() == set()
     assert not bpy.ops.impasto.clear_favourites.poll()
-
-
-def test_favourites_of_another_file_are_forgotten(four, extension):
     bpy.ops.impasto.favourite(index=0)
     bpy.ops.wm.read_homefile(use_empty=True)
     assert extension.generate.favourites.favourites() == ()
@@ -347,14 +310,6 @@ def test_one_undo_step_takes_the_material_and_the_sliders_back(settings, scene):
     assert bpy.data.materials.keys() == ["one two three four five"]
 
 
-def test_the_live_preview_follows_the_words(settings, scene, extension):
-    live = extension.generate.variations.live
-    scene.impasto.tool, scene.impasto.source_kind, scene.impasto.live_preview = "checker", "NONE", True
-    bpy.ops.impasto.match(text="one two", **SMALL)
-    assert bpy.app.timers.is_registered(live.timer), "a picture of the new sliders is due"
-    assert live._why_not(bpy.context) == ""
-
-
 @pytest.fixture
 def task(settings, scene, extension):
     """A task that matches two words, not started yet."""
@@ -362,14 +317,6 @@ def task(settings, scene, extension):
     result = extension.generate.request.without_source(bpy.context)
     target = extension.bridge.target.target_of(bpy.context, "NEW", "two words")
     return request.MatchRequest(matcher, "one two", result, "two words").task(target, scene)
-
-
-@pytest.mark.any_blender
-def test_a_match_that_is_cancelled_changes_nothing(task, scene, extension, plane):
-    scene.impasto.tool = "slow"
-    task.cancel()
-    assert extension.jobs.session.jobs.finish(task).level == "CANCELLED"
-    assert (scene.impasto.tool, plane.active_material) == ("slow", None)
 
 
 @pytest.mark.slow

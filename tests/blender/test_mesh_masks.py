@@ -55,14 +55,11 @@ def test_the_mask_is_white_on_the_selected_faces_and_a_little_beyond(extension, 
     select(textured)
     with pytest.raises(extension.core.errors.ParameterError, match="no face is selected"):
         drawn(extension, textured, material, "FACES")
-
-
-def test_the_selection_of_edit_mode_counts(extension, textured, material):
     bpy.ops.object.mode_set(mode="EDIT")
     bpy.ops.mesh.select_all(action="SELECT")
     mask = drawn(extension, textured, material, "FACES")["base_color"]
     bpy.ops.object.mode_set(mode="OBJECT")
-    assert (mask[pixels_at(textured, list(range(6)))] == 255).all()
+    assert (mask[pixels_at(textured, list(range(6)))] == 255).all(), "the selection of edit mode"
 
 
 def test_weights_of_the_active_group_fade_over_faces_and_modifiers_keep_them(extension, textured, material):
@@ -83,12 +80,20 @@ def test_weights_of_the_active_group_fade_over_faces_and_modifiers_keep_them(ext
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("across", [True, False])
-def test_only_selected_faces_are_repainted(textured, material, style, across):
+@pytest.mark.parametrize("by", ["across seams", "on the image", "the panel", "a filter"])
+def test_only_selected_faces_are_repainted(textured, material, style, settings, by):
     select(textured, 2)
-    stylize(surface=material.name, mask_by="FACES", across_seams=across)
+    if by == "the panel":
+        settings.subject, settings.mask_by = "MATERIAL", "FACES"
+        bpy.ops.impasto.stylize()
+    elif by == "a filter":
+        given = {"image": "grey", "mask_by": "FACES", "material": "NONE", "name": "bricks – red"}
+        bpy.ops.impasto.run(tool="plug", parameters='{"value": 1}', **given)
+        assert (values("bricks – red_base_color")[pixels_at(textured, [2])] > 254).all()
+    else:
+        stylize(surface=material.name, mask_by="FACES", across_seams=by == "across seams")
     made = values("bricks – red_base_color")
-    assert np.abs(made[pixels_at(textured, [2])] - RED).max() < 3
+    assert by == "a filter" or np.abs(made[pixels_at(textured, [2])] - RED).max() < 3
     assert (np.round(made[pixels_at(textured, [0, 1, 3, 4, 5])]) == 100).all()
 
 
@@ -109,38 +114,14 @@ def test_what_a_mask_restricts_is_made_again_when_the_mesh_has_another(textured,
     assert first.packed_file.data == again.packed_file.data
 
 
-def test_a_tiled_mask_is_kept(over_tiles, material, style):  # noqa: F811
-    select(over_tiles, 0, 5)
-    stylize(surface=material.name, mask_by="FACES", material="NONE")
-    select(over_tiles)
-    bpy.ops.impasto.rerun(image="bricks – red_base_color")
-    assert " is not the " not in made()["report"]
-
-
-def test_the_panels_mask_counts_for_tools_that_take_one(textured, material, style, settings, image):
-    settings.subject, settings.mask_by = "MATERIAL", "FACES"
-    select(textured, 2)
-    bpy.ops.impasto.stylize()
-    assert "bricks – red_base_color" in bpy.data.images
-    assert (np.round(values("bricks – red_base_color")[pixels_at(textured, [0])]) == 100).all()
-    bpy.context.scene.impasto.mask_by = "FACES"
+def test_a_tool_that_takes_no_mask_and_an_image_of_no_mesh_are_refused(textured, material, image):
     with pytest.raises(RuntimeError, match="takes no mask"):
         bpy.ops.impasto.run(tool="negative", image="grey", mask_by="FACES")
     with pytest.raises(RuntimeError, match="no texture of the active object's material"):
         bpy.ops.impasto.run(tool="plug", image=image.name, mask_by="FACES", material="NONE")
 
 
-def test_a_filter_with_a_mask_fills_selected_faces(textured, material):
-    select(textured, 2)
-    bpy.ops.impasto.run(
-        tool="plug", image="grey", mask_by="FACES", material="NONE", name="made", parameters='{"value": 1}'
-    )
-    made = values("made_base_color")
-    assert (made[pixels_at(textured, [2])] > 254).all()
-    assert (np.round(made[pixels_at(textured, [0, 1, 3, 4, 5])]) == 100).all()
-
-
-def test_a_tiled_texture_has_a_mask_on_each_tile(extension, over_tiles, material):  # noqa: F811
+def test_a_tiled_texture_has_a_mask_on_each_tile(extension, over_tiles, material, style):  # noqa: F811
     select(over_tiles, 0, 5)
     masks = drawn(extension, over_tiles, material, "FACES")
     assert {name: mask.shape for name, mask in masks.items()} == {
@@ -148,6 +129,10 @@ def test_a_tiled_texture_has_a_mask_on_each_tile(extension, over_tiles, material
         "base_color.1012": (4, 16, 3),
     }
     assert all(mask.any() for mask in masks.values())
+    stylize(surface=material.name, mask_by="FACES", material="NONE")
+    select(over_tiles)
+    bpy.ops.impasto.rerun(image="bricks – red_base_color")
+    assert " is not the " not in made()["report"], "it is kept"
 
 
 def test_a_vertex_group_becomes_the_region_of_a_texture(extension, textured):

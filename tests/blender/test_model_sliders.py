@@ -12,7 +12,7 @@ from training import train
 def test_sliders_are_the_chosen_models(training_jobs, extension, scene, models_library, wall_file):
     """A slider of another model is neither shown nor sent."""
     train("warm", data=str(wall_file))
-    train("cold", data=str(wall_file), parameters='{"steps": 1, "sliders": "frost"}')
+    train("cold", data=str(wall_file), parameters='{"steps": 1, "sliders": "frost green-moss green_moss"}')
     properties, tool = extension.parameters.properties, extension.engine.catalogue.catalogue["recall"]
     group = scene.impasto_parameters.recall
     group.model = "warm"
@@ -22,26 +22,12 @@ def test_sliders_are_the_chosen_models(training_jobs, extension, scene, models_l
     assert (about.hard_min, about.hard_max, about.default) == (-3, 3, 0)
     assert properties.is_visible(group, tool, "sliders")
     assert properties.parameters_of(scene, tool) == {"model": "warm", "sliders": {"warmth": 1.5}}
+    group.model = "cold"
+    sliders = {"frost": 2.5, "green-moss": 0.0, "green_moss": 0.0}  # some have names that scripts cannot use
+    assert properties.parameters_of(scene, tool)["sliders"] == sliders
     group.model = "unknown"
     assert not properties.is_visible(group, tool, "sliders")
     assert properties.parameters_of(scene, tool) == {"model": "unknown"}
-
-
-def test_the_panel_draws_the_sliders_of_the_chosen_model(training_jobs, scene, models_library, wall_file):
-    train("rock", data=str(wall_file), parameters='{"steps": 1, "sliders": "moss cracks"}')
-    scene.impasto.tool, scene.impasto_parameters.recall.model = "recall", "rock"
-    props = drawn(bpy.types.IMPASTO_PT_view_3d).props()
-    assert [name for name in props if name.startswith("slider_")] == ["slider_moss", "slider_cracks"]
-
-
-def test_names_that_scripts_cannot_use_still_have_sliders_of_their_own(
-    training_jobs, extension, scene, models_library, wall_file
-):
-    train("old-rock", data=str(wall_file), parameters='{"steps": 1, "sliders": "green-moss green_moss"}')
-    scene.impasto_parameters.recall.model = "old-rock"
-    tool = extension.engine.catalogue.catalogue["recall"]
-    parameters = extension.parameters.properties.parameters_of(scene, tool)
-    assert parameters["sliders"] == {"green-moss": 0.0, "green_moss": 0.0}
 
 
 @pytest.fixture
@@ -54,21 +40,20 @@ def two_models(training_jobs, scene, wall_file):
     return group
 
 
-def test_another_model_has_its_own_values_back(two_models):
+def test_another_model_has_its_own_values_back_also_in_the_file(two_models, scene, tmp_path):
+    scene.impasto.tool = "recall"
+    props = drawn(bpy.types.IMPASTO_PT_view_3d).props()
+    assert [name for name in props if name.startswith("slider_")] == ["slider_moss", "slider_cracks"]
     two_models.model_rock.slider_moss = 1.5
     two_models.model = "cloth"
     assert two_models.model_cloth.slider_moss == 0
     two_models.model_cloth.slider_moss = 2.0
     two_models.model = "rock"
     assert (two_models.model_rock.slider_moss, two_models.model_cloth.slider_moss) == (1.5, 2.0)
-
-
-def test_values_of_models_are_kept_in_the_file(two_models, scene, tmp_path):
-    two_models.model_rock.slider_moss = 1.5
-    two_models.model = "cloth"
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "kept.blend"))
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "kept.blend"))
-    assert bpy.context.scene.impasto_parameters.recall.model_rock.slider_moss == 1.5
+    recall = bpy.context.scene.impasto_parameters.recall
+    assert (recall.model_rock.slider_moss, recall.model_cloth.slider_moss) == (1.5, 2.0)
 
 
 def test_a_model_trained_anew_with_other_sliders_keeps_values_by_their_names(two_models, wall_file, models_library):

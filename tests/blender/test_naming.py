@@ -18,25 +18,15 @@ def naming(extension):
 
 
 @pytest.mark.slow
-def test_a_photograph_gives_its_name(plane, tmp_path):
+def test_a_photograph_gives_its_name_and_a_model_its_label(plane, tmp_path):
     (tmp_path / "Old wall v1.5.png").write_bytes(png(coordinates(16, 16)))
     bpy.ops.impasto.run(**CHECKER, source=str(tmp_path / "Old wall v1.5.png"))
     assert plane.active_material.name == "Old wall v1.5"
     assert "Old wall v1.5_base_color" in bpy.data.images
-
-
-@pytest.mark.slow
-@pytest.mark.any_blender
-def test_a_model_gives_its_label_and_the_source_that_it_did_not_use_is_not_named(plane, image):
-    small = {"width_px": 32, "height_px": 32, "estimator": "none", "image": image.name}
+    small = {"width_px": 32, "height_px": 32, "estimator": "none", "image": "Old wall v1.5_base_color"}
     bpy.ops.impasto.run(tool="torus", parameters='{"model": "bricks"}', **small)
-    assert plane.active_material.name == "Red bricks"
-    assert json.loads(plane.active_material["impasto_recipe"])["inputs"] == {}
-
-
-def test_nothing_is_called_after_a_tool(plane):
-    bpy.ops.impasto.run(**CHECKER)
-    assert plane.active_material.name == "Texture"
+    assert plane.active_material.name == "Red bricks", "a model gives its label"
+    assert json.loads(plane.active_material["impasto_recipe"])["inputs"] == {}, "it did not use the source"
 
 
 def test_what_is_repainted_again_has_the_name_of_the_last_style_only(image):
@@ -49,16 +39,15 @@ def test_what_is_repainted_again_has_the_name_of_the_last_style_only(image):
     assert {"bricks – red", "bricks – blue", "bricks – blue + red"} <= set(bpy.data.images.keys())
 
 
-def test_a_photograph_whose_name_has_a_dash_keeps_it(naming):
-    assert naming.of_source(packed_image("Rome – Forum.jpg", coordinates(8, 8))) == "Rome – Forum"
-
-
-def test_long_names_leave_room_for_the_map_and_blenders_number(naming, plane):
+def test_long_names_leave_room_for_the_map_and_blenders_number(naming, plane, tmp_path):
     name = naming.of_parts("Ein sehr langer Name für eine Fotografie von Ziegeln", "Die Sternennacht von Arles")
     assert len(name.encode()) <= naming.LONGEST_BYTES
     assert name == "Ein sehr langer… – Die Sternennach…"
-    for _ in range(2):
-        bpy.ops.impasto.run(**CHECKER, name="Ein sehr langer Name für eine Fotografie von Ziegeln an einer Mauer")
+    for given in ({}, {}, {"replace": True}):
+        long = "Ein sehr langer Name für eine Fotografie von Ziegeln an einer Mauer"
+        bpy.ops.impasto.run(**CHECKER, name=long, out_dir=str(tmp_path), **given)
+    names = sorted(path.name.rpartition("_base")[0][-2:] for path in tmp_path.glob("*base_color*"))
+    assert names == sorted([names[0], "_2"]), "files of one name get a number, unless they are to be replaced"
     maps = {
         item["impasto_map"] for item in bpy.data.images if item.name.removesuffix(".001").endswith(item["impasto_map"])
     }
@@ -74,29 +63,18 @@ def test_the_name_that_blender_gave_is_the_one_that_is_reported(plane, extension
     assert "the images Texture_base_color.002, " in capsys.readouterr().out
 
 
-def test_files_of_the_same_name_get_a_number_unless_they_are_to_be_replaced(scene, tmp_path):
-    for seed, given in enumerate(({}, {}, {"replace": True})):
-        bpy.ops.impasto.run(**CHECKER, name="wall: old", out_dir=str(tmp_path), seed=seed, **given)
-    names = sorted(path.name for path in tmp_path.glob("*base_color*"))
-    assert names == ["wall_ old_2_base_color.png", "wall_ old_base_color.png"]
-    images = [item for item in bpy.data.images if item["impasto_map"] == "base_color"]
-    seeds = {json.loads(item["impasto_recipe"])["seed"]: item.filepath.rpartition("wall_ old")[2] for item in images}
-    assert seeds == {1: "_2_base_color.png", 2: "_base_color.png"}
-
-
-@pytest.mark.parametrize(
-    ("name", "file"),
-    [
-        ("a/b:c?", "a_b_c_"),
-        (" .hidden. ", "hidden"),
-        ("aux", "aux_"),
-        ("...", "Texture"),
-        ("Über – Nacht", "Über – Nacht"),
-    ],
-)
-def test_any_name_becomes_one_that_files_can_have(naming, extension, name, file):
-    assert naming.of_files(name) == file
-    extension.core.system.names.check_name(file, "the name")
+def test_any_name_becomes_one_that_files_can_have(naming, extension):
+    assert naming.of_source(packed_image("Rome – Forum.jpg", coordinates(8, 8))) == "Rome – Forum"
+    names = {
+        "a/b:c?": "a_b_c_",
+        " .hidden. ": "hidden",
+        "aux": "aux_",
+        "...": "Texture",
+        "Über – Nacht": "Über – Nacht",
+    }
+    for name, file in names.items():
+        assert naming.of_files(name) == file
+        extension.core.system.names.check_name(file, "the name")
 
 
 def test_repainting_says_whether_it_tiles(scene, capsys):

@@ -53,7 +53,7 @@ def test_no_other_test_sees_it(extension):
 
 
 @pytest.mark.slow
-def test_it_can_be_chosen_and_its_parameters_become_properties(example):
+def test_it_can_be_chosen_and_its_parameters_become_properties_that_the_panel_draws(example):
     example.impasto.tool = "posterize"
     properties = example.impasto_parameters.posterize.bl_rna.properties
     levels, strength = properties["levels"], properties["strength"]
@@ -61,10 +61,6 @@ def test_it_can_be_chosen_and_its_parameters_become_properties(example):
     assert levels.description == "Shades of each colour"
     assert (strength.type, strength.default, strength.hard_min, strength.hard_max) == ("FLOAT", 1, 0, 1)
     assert strength.description == "How much of the effect is mixed in"
-
-
-def test_the_panel_draws_it(example):
-    example.impasto.tool = "posterize"
     assert {"levels", "strength"} <= set(drawn(bpy.types.IMPASTO_PT_view_3d).props())
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
 
 import bpy
 import numpy as np
 import pytest
 from conftest import pixels_of
 from drawing import drawn
+from styling import settle
 
 PANEL = "IMPASTO_PT_layers_image_editor"
 POINTS = ["bottom_left", "top_left", "top_right", "bottom_right"]
@@ -49,7 +49,7 @@ def parameters_of(image: bpy.types.Image) -> dict:
     return json.loads(image["impasto_recipe"])["steps"][-1]["parameters"]
 
 
-def test_a_point_is_a_field_for_both_coordinates_that_may_lie_outside(group, chosen):
+def test_points_are_fields_counted_from_the_bottom_and_in_recipes_from_the_top(group, chosen, extension, plane_tool):
     field = group.bl_rna.properties["top_left"]
     assert (field.array_length, field.hard_min, field.hard_max, field.soft_min, field.soft_max) == (2, -1, 2, 0, 1)
     group.find = "corners"
@@ -61,8 +61,6 @@ def test_a_point_is_a_field_for_both_coordinates_that_may_lie_outside(group, cho
     assert not set(layout.props()) & set(POINTS)
     assert not layout.operators("impasto.place_points")
 
-
-def test_the_view_counts_from_the_bottom_and_the_recipe_from_the_top(extension, group, plane_tool):
     points = extension.parameters.points
     points.put(group, "top_left", (0.25, 0.9))
     assert extension.parameters.properties.value_of(group, plane_tool, "top_left") == [0.25, 0.1]
@@ -93,12 +91,6 @@ def test_the_nearest_handle_within_reach_is_grabbed_and_none_is_lost_beyond_the_
     assert geometry.nearest([], (0, 0), 8) == -1
     assert geometry.within((-500, 70), (16, 16, 400, 300)) == (16, 70)
     assert geometry.within((500, 700), (16, 16, 400, 300)) == (400, 300)
-
-
-def test_handles_of_the_panels_tool_are_on_its_source(extension, scene, image, chosen):
-    tool_on = extension.points.handles._tool_on
-    assert tool_on(scene, image) == "cut-plane"
-    assert tool_on(scene, bpy.data.images.new("other", 8, 8)) == ""
 
 
 def test_a_layers_points_are_dragged_on_the_source_while_it_is_the_active_and_the_lowest(
@@ -138,8 +130,12 @@ def test_an_image_is_straightened_from_the_editor_if_the_panels_tool_has_no_poin
 
 
 @pytest.mark.essential
-def test_straighten_makes_a_new_image_of_the_placed_corners(scene, image, group, chosen):
+def test_straighten_makes_a_new_image_of_the_placed_corners(extension, scene, image, group, chosen):
+    tool_on = extension.points.handles._tool_on
+    assert (tool_on(scene, image), tool_on(scene, bpy.data.images.new("other", 8, 8))) == ("cut-plane", "")
     group.top_left, group.bottom_right = (0.0, 0.0), (0.5, 0.25)
+    bpy.ops.impasto.randomize(seed=1)
+    assert tuple(group.bottom_right) == (0.5, 0.25), "random values leave placed points alone"
     before = pixels_of(image)
     assert bpy.ops.impasto.generate() == {"FINISHED"}
     (straight,) = made()
@@ -173,25 +169,11 @@ def test_a_length_between_two_points_sets_the_real_width_in_the_scenes_unit(scen
 
 def test_the_straightened_picture_follows_the_handles(extension, group, chosen):
     live, jobs = extension.generate.variations.live, extension.jobs.session.jobs
-
-    def settle() -> np.ndarray | None:
-        while live.tick():
-            time.sleep(0.01)
-        while jobs.tasks:
-            jobs.tick()
-            time.sleep(0.01)
-        return live.pixels
-
     group.top_left = (0.2, 0.1)
-    assert settle() is None, "there is no preview yet"
+    settle(jobs, live)
+    assert live.pixels is None, "there is no preview yet"
     chosen.live_preview = True
     group.top_left, group.bottom_right = (0.0, 0.0), (1.0, 0.5)
-    assert settle().shape == (16, 48, 3)
+    settle(jobs, live)
+    assert live.pixels.shape == (16, 48, 3)
     assert not live.error
-
-
-def test_random_values_leave_placed_points_alone(scene, group):
-    scene.impasto.tool = "cut-plane"
-    group.top_left = (0.3, 0.3)
-    bpy.ops.impasto.randomize(seed=1)
-    assert tuple(group.top_left) == pytest.approx((0.3, 0.3))

@@ -24,12 +24,9 @@ def rna(group, name):
     return group.bl_rna.properties[name]
 
 
-def test_every_kind_of_parameter_becomes_a_property(checker):
-    assert (rna(checker, "squares").type, rna(checker, "squares").hard_min, rna(checker, "squares").hard_max) == (
-        "INT",
-        1,
-        64,
-    )
+def test_every_kind_of_parameter_becomes_a_property_with_its_tooltip_default_and_limits(checker, scene, extension):
+    squares = rna(checker, "squares")
+    assert (squares.type, squares.hard_min, squares.hard_max) == ("INT", 1, 64)
     assert rna(checker, "contrast").type == "FLOAT"
     assert rna(checker, "contrast").name == "Contrast"
     assert (rna(checker, "color").subtype, rna(checker, "color").array_length) == ("COLOR_GAMMA", 3)
@@ -38,43 +35,39 @@ def test_every_kind_of_parameter_becomes_a_property(checker):
     assert rna(checker, "diagonal").type == "BOOLEAN"
     assert rna(checker, "note").type == "STRING"
 
-
-def test_descriptions_become_tooltips_and_defaults_are_the_tools(checker):
     assert rna(checker, "contrast").description == "How far the two colours are apart"
     assert checker.contrast == pytest.approx(0.7)
     assert checker.pattern == "checker"
     assert tuple(checker.color) == pytest.approx((0.8, 0.2, 0.1))
 
+    group = scene.impasto_parameters.transform
+    assert (rna(group, "crop").hard_min, rna(group, "crop").hard_max) == (0, 1)
+    assert (rna(group, "scale").soft_max, rna(group, "scale").hard_max, rna(group, "scale").precision) == (1, 16, 4)
+    assert rna(group, "scale").hard_min == pytest.approx(0.001)
 
-def test_floats_have_six_digits_in_a_recipe(extension, scene, tool):
-    parameters = extension.parameters.properties.parameters_of(scene, tool)
-    assert parameters["contrast"] == 0.7
-    assert parameters["color"] == [0.8, 0.2, 0.1]
+    transform = extension.engine.catalogue.catalogue["transform"]
+    assert rna(group, "rotate").subtype == "ANGLE"
+    assert rna(group, "rotate").hard_max == pytest.approx(math.tau)
+    group.rotate = math.radians(30)
+    assert extension.parameters.properties.value_of(group, transform, "rotate") == 30.0
+
+    make = extension.parameters.properties.property_of
+    share = make("strength", {"type": "number", "default": 0.5, "minimum": 0, "maximum": 1})
+    length = make("range_m", {"type": "number", "default": 0.5, "minimum": 0, "maximum": 1})
+    free = make("gain", {"type": "number", "default": 0.5, "minimum": 0, "maximum": 4})
+    assert [made.keywords["subtype"] for made in (share, length, free)] == ["FACTOR", "DISTANCE", "NONE"]
 
 
-def test_the_size_is_not_among_the_drawn_parameters(extension, tool):
-    assert extension.parameters.groups.drawn_parameters(tool) == [
-        "squares",
-        "contrast",
-        "color",
-        "offset",
-        "pattern",
-        "diagonal",
-        "note",
-    ]
-
-
-def test_visible_if_hides_a_parameter_until_its_condition_holds(extension, checker, tool):
+def test_visible_if_hides_a_parameter_until_its_condition_holds(extension, scene, checker, tool):
     assert not extension.parameters.properties.is_visible(checker, tool, "diagonal")
     checker.pattern = "stripes"
     assert extension.parameters.properties.is_visible(checker, tool, "diagonal")
     assert extension.parameters.properties.is_visible(checker, tool, "squares")
-
-
-def test_a_tools_inputs_become_image_pointers(scene, image, extension):
-    scene.impasto_parameters.blend.input_style = image
-    blend = extension.engine.catalogue.catalogue["blend"]
-    assert extension.parameters.inputs.images_of(scene, blend) == {"style": [image]}
+    parameters = extension.parameters.properties.parameters_of(scene, tool)
+    assert parameters["contrast"] == 0.7, "floats have six digits in a recipe"
+    assert parameters["color"] == [0.8, 0.2, 0.1]
+    drawn = extension.parameters.groups.drawn_parameters(tool)
+    assert drawn == ["squares", "contrast", "color", "offset", "pattern", "diagonal", "note"], "not the size"
 
 
 @pytest.mark.essential
@@ -105,12 +98,6 @@ def test_a_tool_that_is_gone_leaves_no_broken_panel(extension, scene):
     assert scene.impasto.tool == "checker"
 
 
-def test_a_new_scene_is_set_to_seamless_from_photo_with_maps_estimated(scene):
-    assert scene.impasto.tool == "quilt"
-    assert scene.impasto.estimator == "photo-maps"
-    assert scene.impasto.material == "NEW"
-
-
 @pytest.mark.parametrize(
     ("module", "request_name", "settings"),
     [
@@ -131,38 +118,6 @@ def test_settings_of_a_new_scene_are_the_defaults_of_their_request(extension, sc
         else:
             expected = set(defaults[name]) if isinstance(value, set) else defaults[name]
             assert value == (pytest.approx(expected) if isinstance(value, float) else expected), name
-
-
-def test_a_disabled_generate_says_why(extension, scene, image):
-    missing = extension.generate.request.why_incomplete
-    assert missing(bpy.context) == "Choose a source: a file, or an image of this .blend"
-    scene.impasto.source_kind = "IMAGE"
-    scene.impasto.image = image
-    assert missing(bpy.context) == ""
-
-
-def test_an_angle_is_in_radians_here_and_in_degrees_in_a_recipe(extension, scene):
-    transform = extension.engine.catalogue.catalogue["transform"]
-    group = scene.impasto_parameters.transform
-    assert rna(group, "rotate").subtype == "ANGLE"
-    assert rna(group, "rotate").hard_max == pytest.approx(math.tau)
-    group.rotate = math.radians(30)
-    assert extension.parameters.properties.value_of(group, transform, "rotate") == 30.0
-
-
-def test_a_vectors_components_have_limits_and_numbers_their_usual_range_and_decimals(scene):
-    group = scene.impasto_parameters.transform
-    assert (rna(group, "crop").hard_min, rna(group, "crop").hard_max) == (0, 1)
-    assert (rna(group, "scale").soft_max, rna(group, "scale").hard_max, rna(group, "scale").precision) == (1, 16, 4)
-    assert rna(group, "scale").hard_min == pytest.approx(0.001)
-
-
-def test_shares_are_sliders_and_lengths_have_units(extension):
-    make = extension.parameters.properties.property_of
-    share = make("strength", {"type": "number", "default": 0.5, "minimum": 0, "maximum": 1})
-    length = make("range_m", {"type": "number", "default": 0.5, "minimum": 0, "maximum": 1})
-    free = make("gain", {"type": "number", "default": 0.5, "minimum": 0, "maximum": 4})
-    assert [made.keywords["subtype"] for made in (share, length, free)] == ["FACTOR", "DISTANCE", "NONE"]
 
 
 def test_no_two_parameters_of_a_tool_have_the_same_label(extension):

@@ -7,7 +7,7 @@ import json
 import bpy
 import numpy as np
 import pytest
-from conftest import coordinates, packed_image, pixels_of
+from conftest import packed_image, pixels_of
 
 STROKE = "[[0.25, 0.5], [0.5, 0.5]]"
 
@@ -51,20 +51,9 @@ def test_a_painted_region_is_kept_with_the_image_and_its_pixels_are_not_touched(
     assert (regions.region_of(image)[::2, ::2] == kept).all(), "it follows the image's size"
     bpy.ops.impasto.clear_region(image=image.name)
     assert not regions.has_region(image)
-
-
-def test_a_property_that_holds_no_mask_is_no_region(image, regions):
     for text in ("", "nonsense", "48x32 !!", "48x32 AAAA", "-1x5 AAAA"):
         image[regions.REGION] = text
-        assert not regions.region_of(image).any()
-
-
-@pytest.mark.parametrize(
-    ("points", "reason"), [("", "no points"), ("[1]", "no list"), ('{"a": 1}', "no list"), ("nonsense", "no list")]
-)
-def test_points_that_are_none_are_refused(points, reason, image):
-    with pytest.raises(RuntimeError, match=reason):
-        bpy.ops.impasto.paint_region(image=image.name, points=points)
+        assert not regions.region_of(image).any(), text
 
 
 @pytest.mark.essential
@@ -83,16 +72,6 @@ def test_filling_makes_a_new_image_that_differs_only_in_the_region(image, region
     assert made()["images"] == ["bricks_filled.001"], "not …_filled_filled"
 
 
-def test_the_mask_may_be_another_image(image):
-    white_left = np.zeros((16, 24, 3), np.uint8)
-    white_left[:, :12] = 255
-    packed_image("left.png", white_left)
-    bpy.ops.impasto.fill_region(image=image.name, mask="left.png", parameters='{"value": 0.0}')
-    after = pixels_of(bpy.data.images[made()["images"][0]])
-    assert (after[:, :24, :3] == 0).all()
-    assert (after[1:, 24:, :3] > 0).any(axis=2).all()
-
-
 def test_an_empty_region_a_black_mask_and_a_sequence_are_refused(image):
     with pytest.raises(RuntimeError, match="no region"):
         bpy.ops.impasto.fill_region(image=image.name)
@@ -106,6 +85,9 @@ def test_an_empty_region_a_black_mask_and_a_sequence_are_refused(image):
     for call in (bpy.ops.impasto.paint_region, bpy.ops.impasto.heal_stroke):
         with pytest.raises(RuntimeError, match="is a sequence"):
             call(image=frames.name, points=STROKE)
+    for points, reason in {"": "no points", "[1]": "no list", '{"a": 1}': "no list", "nonsense": "no list"}.items():
+        with pytest.raises(RuntimeError, match=reason):
+            bpy.ops.impasto.paint_region(image=image.name, points=points)
 
 
 def test_all_maps_of_a_material_are_filled_in_step_and_the_old_ones_kept(material, image, extension):
@@ -129,18 +111,19 @@ def test_all_maps_of_a_material_are_filled_in_step_and_the_old_ones_kept(materia
     assert bpy.data.images[old] == image
     assert bpy.data.images["rough.png"] == rough
     assert set(extension.bridge.former.images_of(material)) == {"base_color", "roughness"}
-
-
-def test_a_separate_opacity_stays_separate(material, image, extension):
-    tree = material.node_tree
-    node = tree.nodes.new("ShaderNodeTexImage")
-    node.image = packed_image("holes.png", np.full((32, 48, 3), 128, np.uint8))
-    node.image.colorspace_settings.name = "Non-Color"
-    tree.links.new(node.outputs["Color"], tree.nodes["Principled BSDF"].inputs["Alpha"])
-    bpy.ops.impasto.paint_region(image=image.name, points="[[0.5, 0.5]]", radius_px=3)
-    bpy.ops.impasto.fill_region(image=image.name, parameters='{"value": 1.0}')
-    assert node.image.name != "holes.png"
-    assert (pixels_of(node.image)[15:17, 23:25, 0] == 1).all()
+    holes = tree.nodes.new("ShaderNodeTexImage")
+    holes.image = packed_image("holes.png", np.full((32, 48, 3), 128, np.uint8))
+    holes.image.colorspace_settings.name = "Non-Color"
+    tree.links.new(holes.outputs["Color"], tree.nodes["Principled BSDF"].inputs["Alpha"])
+    packed_image("left.png", np.pad(np.full((16, 12, 3), 255, np.uint8), ((0, 0), (0, 12), (0, 0))))
+    bpy.ops.impasto.fill_region(image=color.name, mask="left.png", parameters='{"value": 1.0}')
+    assert holes.image.name != "holes.png", "a separate opacity stays separate"
+    assert (pixels_of(holes.image)[1:, :23, 0] == 1).all()
+    assert (pixels_of(holes.image)[1:, 25:, 0] < 0.6).all()
+    before = extension.bridge.surfaces.map_nodes(material)["base_color"].image
+    bpy.ops.impasto.mend_tiling(image=before.name)
+    mended = extension.bridge.surfaces.map_nodes(material)["base_color"].image
+    assert np.allclose(pixels_of(mended)[..., :3], 1 - pixels_of(before)[..., :3], atol=0.01)
 
 
 def test_what_is_found_becomes_the_region_to_be_checked(regions):
@@ -156,13 +139,6 @@ def test_what_is_found_becomes_the_region_to_be_checked(regions):
     bpy.ops.impasto.find_landmarks(image=even.name)
     assert "Found nothing" in made()["report"]
     assert not regions.has_region(even)
-
-
-def test_mending_takes_the_places_of_the_images(material, image, extension):
-    bpy.ops.impasto.mend_tiling(image=image.name)
-    now = extension.bridge.surfaces.map_nodes(material)["base_color"].image
-    assert now != image
-    assert np.allclose(pixels_of(now)[..., :3], 1 - pixels_of(image)[..., :3], atol=0.01)
 
 
 @pytest.fixture
@@ -252,7 +228,7 @@ def test_without_selected_faces_textures_or_single_images_it_says_so(quads, mapp
         bpy.ops.impasto.fill_faces(object="nothing")
 
 
-def test_a_region_is_taken_from_selected_faces(quads, image, regions):
+def test_a_region_is_taken_from_selected_faces_or_from_the_uv_editors_own_selection(quads, image, regions, extension):
     bpy.context.tool_settings.use_uv_select_sync = True
     bpy.ops.impasto.use_selection(image=image.name, source="FACES")
     mask = regions.region_of(image)
@@ -261,9 +237,7 @@ def test_a_region_is_taken_from_selected_faces(quads, image, regions):
     bpy.ops.mesh.select_all(action="DESELECT")
     with pytest.raises(RuntimeError, match="no faces are selected"):
         bpy.ops.impasto.use_selection(image=image.name, source="FACES")
-
-
-def test_the_uv_editors_own_selection_counts_where_it_has_one(quads, image, extension, regions):
+    bpy.ops.impasto.clear_region(image=image.name)
     import bmesh
 
     bpy.ops.mesh.select_all(action="SELECT")
@@ -302,13 +276,6 @@ def test_a_region_is_taken_from_a_mask_or_another_image(image, regions):
     assert regions.region_of(image).sum() == 12 * 12 + 2 * 48
     with pytest.raises(RuntimeError, match="no mask called"):
         bpy.ops.impasto.use_selection(image=image.name, source="MASK", name="nothing")
-
-
-def test_a_foreign_picture_is_not_mistaken_for_a_material(image, material, extension):
-    other = packed_image("other.png", coordinates(8, 8))
-    subject = extension.region.request.Subject.of(bpy.context, other)
-    assert subject.material is None
-    assert extension.region.request.Subject.of(bpy.context, image).material == material
 
 
 @pytest.fixture

@@ -104,19 +104,14 @@ def test_blenders_own_tool_finds_the_extension_valid(extension):
     assert all(len(text) <= 64 and not text.endswith(".") for text in texts)
 
 
-def test_every_operator_has_a_description_and_an_execute(extension):
+def test_every_operator_has_a_description_and_an_execute_and_hides_no_method_that_it_needs(extension):
+    base = extension.jobs.operator.TaskOperator
+    methods = {name for name, member in vars(base).items() if callable(member) or isinstance(member, classmethod)}
     for name in dir(bpy.ops.impasto):
         rna = getattr(bpy.ops.impasto, name).get_rna_type()
         assert rna.description, name
         assert callable(getattr(bpy.types, f"IMPASTO_OT_{name}").execute), name
-
-
-def test_no_property_of_an_operator_hides_a_method_that_it_needs(extension):
-    base = extension.jobs.operator.TaskOperator
-    methods = {name for name, member in vars(base).items() if callable(member) or isinstance(member, classmethod)}
-    for name in dir(bpy.ops.impasto):
-        properties = getattr(bpy.ops.impasto, name).get_rna_type().properties
-        assert not methods & {prop.identifier for prop in properties}, name
+        assert not methods & {prop.identifier for prop in rna.properties}, name
 
 
 def test_panels_are_in_three_editors_and_sliders_among_the_properties_of_a_material(extension):

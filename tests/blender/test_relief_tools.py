@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from conftest import pixels_of
 
-RELIEF = ("normal-to-height", "height-to-normal", "height-to-occlusion", "detail-normals", "fix-normals")
 COBBLES = {"tool": "cobbles", "width_px": 64, "height_px": 48, "estimator": "none"}
 
 
@@ -26,15 +25,10 @@ def images_of(material):
     return {node.image["impasto_map"]: node.image for node in nodes if node.type == "TEX_IMAGE"}
 
 
-def test_the_tool_list_of_the_panel_has_them(extension):
-    listed = {item[0] for item in extension.tools.lists.items_of("tool")(None, None)}
-    assert listed >= set(RELIEF)
-
-
-@pytest.mark.parametrize("material", ["ACTIVE", "NEW"])
-def test_a_height_made_of_a_materials_normals_is_joined_to_it(plane, tiles, material):
+@pytest.mark.slow
+def test_a_height_made_of_a_materials_normals_is_joined_to_it(plane, tiles):
     before = images_of(tiles)
-    bpy.ops.impasto.run(tool="normal-to-height", image="tiles_normal", material=material, bits="16")
+    bpy.ops.impasto.run(tool="normal-to-height", image="tiles_normal", material="NEW", bits="16")
     made = plane.active_material
     after = images_of(made)
     assert after["height"] != before["height"]
@@ -42,7 +36,7 @@ def test_a_height_made_of_a_materials_normals_is_joined_to_it(plane, tiles, mate
     assert {name: after[name] for name in after if name not in ("height", "normal")} == {
         name: before[name] for name in before if name not in ("height", "normal")
     }
-    assert (made == tiles) == (material == "ACTIVE")
+    assert made != tiles
 
 
 def test_normals_and_occlusion_made_of_a_height_image_are_joined(plane, tiles):
@@ -60,16 +54,6 @@ def test_normals_and_occlusion_made_of_a_height_image_are_joined(plane, tiles):
     bpy.ops.impasto.run(tool="height-to-normal", image="tiles_height", material="ACTIVE", parameters='{"strength": 2}')
     assert images_of(tiles)["normal"] != after["normal"]
     assert any(node.type == "NORMAL_MAP" for _, node in links)
-
-
-def test_detail_is_laid_over_a_materials_normals(plane, tiles):
-    flat = bpy.data.images.new("flat", 8, 8, float_buffer=False)
-    flat.pixels.foreach_set(np.tile(np.array([0.5, 0.5, 1, 1], np.float32), 64))
-    before = pixels_of(bpy.data.images["tiles_normal"])
-    inputs = json.dumps({"detail": "flat"})
-    bpy.ops.impasto.run(tool="detail-normals", image="tiles_normal", inputs=inputs, material="ACTIVE")
-    after = pixels_of(images_of(tiles)["normal"])
-    assert np.abs(after[..., :3] - before[..., :3]).max() < 0.03
 
 
 def test_a_sign_that_cannot_be_told_is_answered_with_a_remedy(plane, tiles):

@@ -41,35 +41,24 @@ def made(plane, photo, **more):
     return pixels_of(next(node.image for node in nodes if node.type == "TEX_IMAGE"))
 
 
-def test_it_makes_the_same_pixels_from_the_same_picture(plane, photo, monkeypatch, request):
+@pytest.mark.slow
+def test_it_makes_the_same_pixels_from_the_same_picture(plane, photo, tmp_path, request):
     here = made(plane, photo)
     request.getfixturevalue("farm")
-    assert np.array_equal(made(plane, photo), here)
-
-
-def test_files_are_written_here(farm, plane, photo, tmp_path):
-    made(plane, photo, out_dir=str(tmp_path / "out"))
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["photo_base_color.png"]
-
-
-def test_the_engine_is_checked_over_the_connection(farm):
     assert bpy.ops.impasto.check_engine() == {"FINISHED"}
+    assert np.array_equal(made(plane, photo, out_dir=str(tmp_path / "out")), here)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["photo_base_color.png"], "files are written here"
 
 
-def test_a_machine_that_is_not_trusted_changes_nothing(farm):
+def test_addresses_that_are_none_or_not_trusted_and_trainings_are_refused_and_change_nothing(farm, photo):
+    with pytest.raises(RuntimeError, match="training data are not sent to another machine"):
+        bpy.ops.impasto.train(tool="train-torus", data=str(photo), name="far")
     farm.engine_address = farm.engine_address.replace("farm", "stranger", 1)
     before = len(bpy.data.images), len(bpy.data.materials)
     with pytest.raises(RuntimeError, match="host key of stranger is unknown"):
         bpy.ops.impasto.run(tool="checker")
     assert (len(bpy.data.images), len(bpy.data.materials)) == before
 
-
-def test_an_address_that_is_none_is_refused(farm):
     farm.engine_address = "a b"
     with pytest.raises(RuntimeError, match="is no address of an engine"):
         bpy.ops.impasto.run(tool="checker")
-
-
-def test_a_training_is_refused_since_its_data_are_not_sent(farm, photo):
-    with pytest.raises(RuntimeError, match="training data are not sent to another machine"):
-        bpy.ops.impasto.train(tool="train-torus", data=str(photo), name="far")

@@ -160,10 +160,16 @@ def test_a_scene_is_set_up_on_a_layer_of_its_own(scene, plane):
     assert "####" in scene.render.filepath
 
 
-def test_it_is_one_step_of_undo_and_says_what_it_has_set(extension, scene, plane):
+def test_it_is_one_step_of_undo_and_says_what_it_has_set(extension, scene, plane, panel):
     scene.render.use_motion_blur, scene.render.filepath = True, "/tmp/street_####"
+    plane.pass_index = 3
     bpy.ops.ed.undo_push(message="before")
     bpy.ops.impasto.set_up_sequence()
+    assert scene.view_layers[LAYER].use_pass_object_index, "objects with numbers of their own are told apart by them"
+    shown = [
+        options.get("placeholder") for what, _, options in drawn(getattr(bpy.types, PANEL)).drawn if what == "prop"
+    ]
+    assert {"/tmp/street_####.exr", "/tmp/painted"} <= set(shown)
     report = extension.jobs.session.jobs.made
     assert report.level == "INFO"
     assert "motion blur is off" in report.text
@@ -176,12 +182,7 @@ def test_it_is_one_step_of_undo_and_says_what_it_has_set(extension, scene, plane
     assert scene.render.image_settings.file_format == "PNG"
 
 
-def test_objects_with_numbers_of_their_own_are_told_apart_by_them(scene, plane):
-    plane.pass_index = 3
-    bpy.ops.impasto.set_up_sequence()
-    assert scene.view_layers[LAYER].use_pass_object_index
-
-
+@pytest.mark.essential
 def test_frames_are_rendered_and_repainted_and_become_an_image(extension, rendered, stripes, tmp_path, engine_python):
     area = bpy.context.window_manager.windows[0].screen.areas[0]
     before, area.type = area.type, "IMAGE_EDITOR"
@@ -207,19 +208,15 @@ def test_frames_are_rendered_and_repainted_and_become_an_image(extension, render
 
 
 def test_some_frames_are_painted_into_another_folder_and_start_at_their_number(extension, rendered, stripes, tmp_path):
+    bpy.ops.ed.undo_push(message="before")
     assert repaint(frames=f"{tmp_path}/shot", out_dir=f"{tmp_path}/out", first=2, last=3) == {"FINISHED"}
     assert [path.name for path in sorted((tmp_path / "out").iterdir())] == ["cube_0002.exr", "cube_0003.exr"]
     image = bpy.data.images[extension.jobs.session.jobs.made.images[0]]
     assert Path(image.filepath).name == "cube_0002.exr"
-
-
-def test_undo_takes_the_image_away_and_files_stay(rendered, stripes, tmp_path):
-    bpy.ops.ed.undo_push(message="before")
-    repaint(last=1)
-    assert "cube – stripes" in bpy.data.images
+    name = image.name
     bpy.ops.ed.undo()
-    assert "cube – stripes" not in bpy.data.images
-    assert len(painted(tmp_path)) == 1
+    assert name not in bpy.data.images
+    assert len(list((tmp_path / "out").iterdir())) == 2, "files stay"
 
 
 def test_what_was_painted_before_it_was_cancelled_stays_and_it_goes_on(extension, rendered, panel, tmp_path):
@@ -246,7 +243,7 @@ def test_what_was_painted_before_it_was_cancelled_stays_and_it_goes_on(extension
     assert first.stat().st_mtime_ns != written
 
 
-def test_errors_are_shown_in_the_panel_with_what_to_do(extension, shot, panel):
+def test_errors_and_relative_paths_of_files_never_saved_are_told_in_the_panel(extension, shot, panel, scene):
     jobs = extension.jobs.session.jobs
     start(extension)
     settle(jobs)
@@ -255,8 +252,6 @@ def test_errors_are_shown_in_the_panel_with_what_to_do(extension, shot, panel):
     with pytest.raises(RuntimeError, match="No such file or directory"):
         repaint(frames="/tmp/street.mp4")
 
-
-def test_a_relative_path_in_a_file_that_was_never_saved_is_the_reason_below_the_button(scene, panel):
     scene.render.filepath = "//film/street_####"
     assert "never saved" in bpy.types.IMPASTO_OT_repaint_sequence.why_not(bpy.context)
     assert "never saved" in labels()
@@ -264,7 +259,7 @@ def test_a_relative_path_in_a_file_that_was_never_saved_is_the_reason_below_the_
     assert not bpy.types.IMPASTO_OT_repaint_sequence.why_not(bpy.context)
 
 
-def test_motion_blur_is_pointed_out_before_and_after_rendering(extension, rendered, stripes):
+def test_motion_blur_is_pointed_out_and_refused_if_places_show_that_something_moves(extension, rendered, stripes):
     assert "vectors" not in labels()
     rendered.render.use_motion_blur = True
     assert "With motion blur, all motion vectors are 0" in labels()
@@ -273,8 +268,6 @@ def test_motion_blur_is_pointed_out_before_and_after_rendering(extension, render
     assert extension.jobs.session.jobs.made.level == "WARNING"
     assert "nothing moves in the first two frames" in extension.jobs.session.jobs.made.text
 
-
-def test_motion_blur_is_refused_if_places_show_that_something_moves(extension, rendered, stripes):
     rendered.render.use_motion_blur = True
     for frame in (0, FRAMES):
         rendered.camera.location[0] = 0.1 * frame
@@ -282,15 +275,6 @@ def test_motion_blur_is_refused_if_places_show_that_something_moves(extension, r
     bpy.ops.render.render(animation=True)
     with pytest.raises(RuntimeError, match=r"no motion vectors, yet something moves.*render them without motion blur"):
         repaint()
-
-
-def test_the_panel_shows_where_frames_are_and_go(scene, panel):
-    scene.render.filepath = "/tmp/street_####"
-    bpy.ops.impasto.set_up_sequence()
-    shown = [
-        options.get("placeholder") for what, _, options in drawn(getattr(bpy.types, PANEL)).drawn if what == "prop"
-    ]
-    assert {"/tmp/street_####.exr", "/tmp/painted"} <= set(shown)
 
 
 def test_painted_frames_are_added_to_the_compositor_once_and_in_time_with_the_scene(extension, rendered, stripes):
@@ -324,21 +308,7 @@ def test_a_compositor_with_nodes_stays_as_it_is_and_gets_one_more_beside_them(re
     assert "connect it" in labels()
 
 
-@pytest.mark.skipif(bpy.app.version < (5, 0), reason="before Blender 5.0, each scene has a compositor of its own")
-def test_a_linked_compositor_is_not_changed(rendered, stripes, tmp_path):
-    repaint(last=1)
-    name = compositor(rendered).name
-    bpy.data.libraries.write(str(tmp_path / "other.blend"), {compositor(rendered)})
-    bpy.data.node_groups.remove(compositor(rendered))
-    with bpy.data.libraries.load(str(tmp_path / "other.blend"), link=True) as (_, wanted):
-        wanted.node_groups = [name]
-    rendered.compositing_node_group = wanted.node_groups[0]
-    assert not bpy.ops.impasto.composite_sequence.poll()
-    assert "linked from another file" in bpy.types.IMPASTO_OT_composite_sequence.why_not(bpy.context)
-    rendered.compositing_node_group.make_local()
-    assert bpy.ops.impasto.composite_sequence.poll()
-
-
+@pytest.mark.slow
 def test_renders_show_the_painted_frames_and_the_shot_keeps_its_passes(rendered, stripes, tmp_path, engine_python):
     shot = sorted((tmp_path / "shot").glob("*.exr"))
     before = read(engine_python, READ, *shot)

@@ -48,6 +48,7 @@ def rendered(scene: bpy.types.Scene) -> np.ndarray:
     return pixels
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("displaced", [False, True])
 def test_neutral_sliders_change_no_pixel_and_each_other_value_changes_some(scene, plane, displaced):
     bpy.ops.impasto.run(**CHECKER, name="checks", use_displacement=displaced)
@@ -94,6 +95,7 @@ def test_a_material_without_stays_so_until_they_are_added(made, plane, extension
     assert len(extension.bridge.sliders.shown_sockets(made.node_tree)) == 6
 
 
+@pytest.mark.slow
 def test_bakes_read_images_while_they_are_neutral_and_bake_what_is_seen_after(made, extension):
     read = extension.bake.sources.material_maps
     options = extension.bake.sources.contents.saved_options()
@@ -137,6 +139,7 @@ def export(folder: Path, *statements: str) -> None:
     subprocess.run([sys.executable, "-P", "-c", script], check=True, timeout=120)
 
 
+@pytest.mark.slow
 def test_exporters_find_every_texture(made, tmp_path):
     """glTF with its transforms and USD with sliders, FBX and OBJ without them."""
     wanted = {"base_color", "roughness", "normal"}

@@ -78,6 +78,7 @@ def test_every_panel_is_drawn_with_each_of_its_tools(strange, red, extension):
             draw_every_panel()
 
 
+@pytest.mark.slow
 def test_its_tools_make_images_and_materials(red):
     bpy.ops.impasto.make_seamless(image=red.name)
     assert np.allclose(made_image(), RED, atol=1)
@@ -112,6 +113,7 @@ def test_its_tools_for_regions_and_points_do_what_buttons_say(strange, red, exte
     assert strange.impasto.width_m == pytest.approx(2)
 
 
+@pytest.mark.slow
 def test_without_any_plugin_every_panel_is_drawn_and_buttons_say_what_is_missing(scene, extension, tmp_path, image):
     for engine in asked(engine_with(tmp_path)):
         assert not list(extension.engine.catalogue.catalogue), engine

@@ -31,14 +31,7 @@ def patches(scene, image, painting):
     return group
 
 
-@pytest.mark.any_blender
-def test_a_stylizer_without_kinds_shows_none(extension, scene, patches):
-    scene.impasto_style.tool = "flat"
-    with pytest.raises(RuntimeError, match="this stylizer has no settings for kinds of style"):
-        bpy.ops.impasto.style_kinds()
-    assert not drawn(bpy.types.IMPASTO_PT_style_view_3d).operators("impasto.style_kinds")
-
-
+@pytest.mark.slow
 @pytest.mark.any_blender
 def test_all_kinds_are_shown_and_one_is_taken(extension, scene, patches):
     assert not bpy.ops.impasto.pick_style_kind.poll()
@@ -55,6 +48,9 @@ def test_all_kinds_are_shown_and_one_is_taken(extension, scene, patches):
     assert [button.kind for button in shown.operators("impasto.pick_style_kind")] == KINDS
     scene.impasto_style.tool = "flat"
     assert not extension.stylize.kinds.kind_thumbnails(bpy.context)
+    with pytest.raises(RuntimeError, match="this stylizer has no settings for kinds of style"):
+        bpy.ops.impasto.style_kinds()
+    assert not drawn(bpy.types.IMPASTO_PT_style_view_3d).operators("impasto.style_kinds")
 
 
 @pytest.mark.any_blender

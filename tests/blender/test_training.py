@@ -5,12 +5,10 @@ Timers never fire without a window, so the tests call what the timer calls.
 
 from __future__ import annotations
 
-import base64
 import json
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import bpy
 import numpy as np
@@ -60,10 +58,17 @@ def names(extension) -> set[str]:
 
 
 @pytest.mark.any_blender
-def test_a_script_trains_and_the_generator_uses_the_new_model(
+def test_the_panel_and_a_script_train_and_the_generator_uses_the_new_model(
     training_jobs, scene, models_library, wall_file, extension
 ):
+    settings, parameters = scene.impasto_training, scene.impasto_parameters.learn
+    settings.tool, settings.filepath, settings.licence = "learn", str(wall_file), "CC-BY-4.0"
+    parameters.name, parameters.steps = "panel", 2
+    assert bpy.ops.impasto.train() == {"FINISHED"}
+    assert extension.engine.catalogue.catalogue.model("recall", "panel")["licence"] == "CC-BY-4.0"
     train("script", data=str(wall_file), licence="CC0")
+    told = json.loads(bpy.context.window_manager.impasto_made)
+    assert (told["models"], told["files"]) == (["script"], [str(models_library / "script.safetensors")])
     assert (models_library / "script.safetensors").exists()
     assert scene.impasto_parameters.recall.model == "script"
     model = extension.engine.catalogue.catalogue.model("recall", "script")
@@ -72,16 +77,6 @@ def test_a_script_trains_and_the_generator_uses_the_new_model(
     bpy.ops.impasto.generate(width_px=8, height_px=8)
     made = pixels_of(bpy.data.images["script_base_color"])[0, 0, :3]
     np.testing.assert_allclose(made / made[0], MEAN_COLOR / MEAN_COLOR[0], atol=0.03)
-
-
-def test_the_panels_settings_train(training_jobs, scene, extension, wall_file):
-    settings = scene.impasto_training
-    settings.tool, settings.filepath = "learn", str(wall_file)
-    parameters = scene.impasto_parameters.learn
-    settings.licence = "CC-BY-4.0"
-    parameters.name, parameters.steps = "panel", 2
-    assert bpy.ops.impasto.train() == {"FINISHED"}
-    assert extension.engine.catalogue.catalogue.model("recall", "panel")["licence"] == "CC-BY-4.0"
 
 
 @pytest.mark.parametrize("is_float", [False, True])
@@ -101,14 +96,20 @@ def test_an_image_of_the_blend_is_learned_from(training_jobs, scene, models_libr
 
 
 @pytest.mark.any_blender
-def test_the_artist_generates_while_a_training_runs(training_jobs, begin, scene):
+def test_the_artist_generates_while_a_training_runs_that_leaves_a_checkpoint(
+    training_jobs, begin, scene, models_library, wall_file
+):
     task = begin("beside")
+    with pytest.raises(RuntimeError, match=r"runs already: Training beside.*wait for it"):
+        bpy.ops.impasto.train(tool="learn", data=str(wall_file), name="second")
     assert bpy.ops.impasto.run(tool="checker", width_px=16, height_px=16, estimator="none") == {"FINISHED"}
     assert task.state == "running"
     assert training_jobs.clients["long"].pid != training_jobs.clients["interactive"].pid
     assert not bpy.ops.impasto.cancel.poll()
     bpy.ops.impasto.cancel_training()
     assert finish_training(training_jobs).level == "CANCELLED"
+    assert (models_library / "beside.checkpoint").exists()
+    assert not (models_library / "beside.safetensors").exists()
 
 
 @pytest.mark.any_blender
@@ -126,22 +127,6 @@ def test_a_training_pauses_resumes_and_keeps_what_it_has(training_jobs, begin, s
     assert (models_library / "kept.report.html").exists()
     scene.impasto_training.tool = "learn"
     assert drawn(bpy.types.IMPASTO_PT_train_view_3d).operators("impasto.use_model")[0].name == "kept"
-
-
-@pytest.mark.any_blender
-def test_a_cancelled_training_leaves_a_checkpoint(training_jobs, begin, models_library):
-    begin("half")
-    bpy.ops.impasto.cancel_training()
-    assert finish_training(training_jobs).level == "CANCELLED"
-    assert (models_library / "half.checkpoint").exists()
-    assert not (models_library / "half.safetensors").exists()
-
-
-@pytest.mark.any_blender
-def test_a_second_training_is_refused_while_one_runs(training_jobs, begin, wall_file):
-    begin("first")
-    with pytest.raises(RuntimeError, match=r"runs already: Training first.*wait for it"):
-        bpy.ops.impasto.train(tool="learn", data=str(wall_file), name="second")
 
 
 def test_a_model_for_another_file_is_kept_in_the_library_alone(training_jobs, begin, models_library):
@@ -205,6 +190,7 @@ def test_the_panel_warns_of_classes_while_there_is_time_to_stop(training_jobs, e
     assert "loose.png lies in no folder of a class" in texts.lower()
 
 
+@pytest.mark.slow
 def test_models_are_listed_installed_used_and_removed(
     training_jobs, extension, scene, models_library, wall_file, tmp_path
 ):
@@ -221,15 +207,23 @@ def test_models_are_listed_installed_used_and_removed(
     bpy.ops.impasto.use_model(name="guest")
     assert extension.generate.request.why_incomplete(bpy.context) == ""  # it needs no source
     assert (scene.impasto.tool, scene.impasto_parameters.recall.model) == ("recall", "guest")
+    search = extension.parameters.properties.property_of(
+        "model", {"type": "string", "format": "model", "default": ""}, extension.engine.catalogue.catalogue["recall"]
+    ).keywords["search"]
+    assert "guest" in search(scene.impasto_parameters.recall, bpy.context, "GUE")
+    assert search(scene.impasto_parameters.recall, bpy.context, "nothing") == []
     assert bpy.ops.impasto.remove_model(name="guest") == {"FINISHED"}
     assert "guest" not in names(extension)
     with pytest.raises(RuntimeError, match=r"no model 'guest'.*models list"):
         bpy.ops.impasto.remove_model(name="guest")
+    with pytest.raises(RuntimeError, match="is not a model file"):
+        bpy.ops.impasto.install_model(filepath=str(wall_file))
 
 
+@pytest.mark.slow
 @pytest.mark.any_blender
 def test_a_training_ends_with_a_report_that_a_button_opens(
-    training_jobs, begin, scene, models_library, wall_file, monkeypatch
+    extension, training_jobs, begin, scene, models_library, wall_file, monkeypatch
 ):
     opened: list[str] = []
     monkeypatch.setattr("webbrowser.open", lambda url, *_: opened.append(url))
@@ -245,6 +239,12 @@ def test_a_training_ends_with_a_report_that_a_button_opens(
     page = file.read_text(encoding="utf-8")
     assert "What to try next" in page
     assert "noise of its spectrum" in page  # beside which it was judged
+    with monkeypatch.context() as patch:
+        far = extension.engine.engine.Engine("ssh://farm/python")
+        patch.setattr(extension.engine.engine, "find", lambda: far)
+        assert not drawn(bpy.types.IMPASTO_PT_train_view_3d).operators("impasto.open_report")
+        with pytest.raises(RuntimeError, match="on the machine of the engine"):
+            bpy.ops.impasto.open_report(name="judged")
     file.unlink()
     with pytest.raises(RuntimeError, match="report of judged is gone"):
         bpy.ops.impasto.open_report(name="judged")
@@ -257,41 +257,14 @@ def test_a_training_ends_with_a_report_that_a_button_opens(
         bpy.ops.impasto.open_report(name="nowhere")
 
 
-@pytest.mark.any_blender
-def test_the_report_of_another_machine_is_not_opened_here(
-    training_jobs, scene, extension, models_library, wall_file, monkeypatch
-):
-    train("distant", data=str(wall_file))
-    far = extension.engine.engine.Engine("ssh://farm/python")
-    monkeypatch.setattr(extension.engine.engine, "find", lambda: far)
-    scene.impasto_training.tool = "learn"
-    assert not drawn(bpy.types.IMPASTO_PT_train_view_3d).operators("impasto.open_report")
-    with pytest.raises(RuntimeError, match="on the machine of the engine"):
-        bpy.ops.impasto.open_report(name="distant")
-
-
-@pytest.mark.any_blender
-def test_a_file_that_is_no_model_is_refused(training_jobs, wall_file):
-    with pytest.raises(RuntimeError, match="is not a model file"):
-        bpy.ops.impasto.install_model(filepath=str(wall_file))
-
-
-def test_the_search_offers_the_models_of_the_tool(training_jobs, extension, scene, wall_file):
-    train("found", data=str(wall_file))
-    search = extension.parameters.properties.property_of(
-        "model", {"type": "string", "format": "model", "default": ""}, extension.engine.catalogue.catalogue["recall"]
-    ).keywords["search"]
-    group = scene.impasto_parameters.recall
-    assert "found" in search(group, bpy.context, "FOU")
-    assert search(group, bpy.context, "nothing") == []
-
-
+@pytest.mark.slow
 @pytest.mark.any_blender
 def test_the_command_trains_too(extension, training_jobs, models_library, wall_file):
     assert extension.command_line.run(["train", "learn", str(wall_file), "--name", "command", "--steps", "2"]) == 0
     assert (models_library / "command.safetensors").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_kept", [pytest.param(True, marks=pytest.mark.any_blender), False])
 def test_a_training_ends_or_goes_on_when_blender_closes(extension, models_library, wall_file, tmp_path, is_kept):
     """In a Blender of its own, which is closed in the midst of a training."""
@@ -318,15 +291,3 @@ def test_a_training_ends_or_goes_on_when_blender_closes(extension, models_librar
         wait_until((models_library / f"{name}.safetensors").exists)
     else:
         assert (models_library / f"{name}.checkpoint").exists()
-
-
-def test_the_thumbnail_of_a_model_is_written_for_blender_once(extension, scene):
-    """Icons have numbers in windows only."""
-    picture = png(coordinates(8, 8))
-    model = {"name": "any", "thumbnail": base64.b64encode(picture).decode()}
-    before = set(Path(bpy.app.tempdir).iterdir())
-    for _ in range(2):
-        extension.interface.previews.icon_of_model(model)
-    (made,) = set(Path(bpy.app.tempdir).iterdir()) - before
-    assert made.read_bytes() == picture
-    assert extension.interface.previews.icon_of_model({"name": "any", "thumbnail": ""}) == 0

@@ -32,6 +32,7 @@ def texts(extension):
     return in_source | whole
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_visible_text_lacks_a_translation(extension, texts, language):
     """A new text belongs into the three files of translations; a name of data or a node into `visible.NAMES`."""

@@ -12,6 +12,7 @@ from importlib import import_module
 import bpy
 import numpy as np
 import pytest
+import styling
 from conftest import pixels_of
 from drawing import drawn
 
@@ -37,33 +38,34 @@ def live(extension, checker, scene):
 
 def settle(extension) -> None:
     """Tick, as the timers do, until nothing is due and no task runs."""
-    while extension.generate.variations.live.tick():
-        time.sleep(0.01)
-    finish(extension)
+    styling.settle(extension.jobs.session.jobs, extension.generate.variations.live)
 
 
-def finish(extension) -> None:
-    """Wait, as the timer does, until no task runs."""
-    jobs = extension.jobs.session.jobs
-    deadline = time.monotonic() + LIMIT_S
-    while jobs.tasks:
-        assert time.monotonic() < deadline, "it took too long"
-        jobs.tick()
-        time.sleep(0.01)
-
-
+@pytest.mark.slow
 @pytest.mark.any_blender
-def test_a_changed_parameter_makes_a_new_picture(live, extension, checker):
+def test_a_changed_parameter_makes_a_new_picture(live, extension, checker, scene, image):
     before = live.pixels
     checker.color = (0.0, 1.0, 0.0)
+    assert live.tick() > 0
+    assert not extension.jobs.session.jobs.tasks, "nothing is started until the changes have paused"
     settle(extension)
     assert live.pixels.shape == (256, 256, 3)  # of a result of 1024²
     assert live.pixels.dtype == np.uint8
     assert live.pixels[..., 1].max() > 200
     assert live.pixels[..., 0].max() == 0
     assert before is not live.pixels
+    why_not = extension.generate.variations.why_not
+    assert why_not(bpy.context) == ""
+    checker.width_px = checker.height_px = 8192
+    assert "too large" in why_not(bpy.context)
+    scene.impasto.tool, scene.impasto.source_kind, scene.impasto.image = "tint", "IMAGE", image
+    assert "as its source is" in why_not(bpy.context)
+    live.clear()
+    scene.impasto.live_preview, scene.impasto.seed = False, 3
+    assert not bpy.app.timers.is_registered(live.timer)
 
 
+@pytest.mark.essential
 @pytest.mark.any_blender
 def test_pictures_are_the_real_result_with_its_maps_under_a_light_scaled_down(live, extension, checker, scene):
     """As the artist generates it afterwards, of its size, seed and maps; within 3 of 255, as the maps have 8 bits."""
@@ -102,7 +104,7 @@ def test_a_newer_picture_shows_what_there_is_of_it_while_it_is_made(live, extens
     assert live.is_running
     assert live.fraction < 1
     live.cancel()
-    finish(extension)
+    settle(extension)
     assert live.picture is before
 
 
@@ -113,27 +115,6 @@ def test_pictures_are_shown_beside_themselves_on_demand(live, scene, extension):
         sizes.append(tuple(shown.collection[shown.keys["live"]].image_size))
     height, width, _ = live.pixels.shape
     assert sizes == [(width, height), (2 * width, 2 * height), (width, height)]
-
-
-def test_a_changed_panel_is_told_beside_older_variations(extension, checker, scene):
-    bpy.ops.impasto.variations()
-    bpy.ops.impasto.pick_variation(index=1)
-    assert not extension.generate.variations.are_of_other_settings(bpy.context)
-    checker.squares = 7
-    assert extension.generate.variations.are_of_other_settings(bpy.context)
-
-
-@pytest.mark.any_blender
-def test_a_result_too_large_for_a_preview_says_so(extension, checker, scene):
-    checker.width_px = checker.height_px = 8192
-    assert "too large" in extension.generate.variations.why_not(bpy.context)
-
-
-def test_nothing_is_started_until_the_changes_have_paused(live, extension, checker):
-    checker.squares = 5
-    assert live.tick() > 0
-    assert not extension.jobs.session.jobs.tasks
-    settle(extension)
 
 
 def test_only_the_last_of_many_changes_is_shown(live, extension, scene):
@@ -158,24 +139,12 @@ def test_what_is_due_is_not_made_for_another_file(live, extension, checker):
     assert not extension.jobs.session.jobs.tasks
 
 
-def test_it_asks_for_nothing_while_it_is_off(extension, checker, scene):
-    checker.squares = 6
-    scene.impasto.seed = 3
-    assert not bpy.app.timers.is_registered(extension.generate.variations.live.timer)
-
-
 @pytest.mark.any_blender
 def test_an_error_is_told_in_the_panel_and_in_no_window(live, extension, scene):
     scene.impasto.source_kind, scene.impasto.filepath = "FILE", "/nowhere.png"
     settle(extension)
     assert "nowhere" in live.error
     assert extension.jobs.session.jobs.last_report is None
-
-
-def test_a_tool_that_keeps_its_sources_size_has_no_small_picture(extension, checker, scene, image):
-    assert extension.generate.variations.why_not(bpy.context) == ""
-    scene.impasto.tool, scene.impasto.source_kind, scene.impasto.image = "tint", "IMAGE", image
-    assert "as its source is" in extension.generate.variations.why_not(bpy.context)
 
 
 @pytest.mark.any_blender
@@ -190,10 +159,10 @@ def test_four_variations_are_shown_and_one_sets_the_seed(extension, checker, sce
     assert (scene.impasto.seed, scene.impasto.lock_seed) == (four[2].seed, True)
     buttons = drawn(bpy.types.IMPASTO_PT_view_3d).operators("impasto.pick_variation")
     assert [button.index for button in buttons] == [0, 1, 2, 3]
-
-
-def test_variations_are_forgotten_with_the_tool_or_the_file(extension, checker, scene):
-    bpy.ops.impasto.variations()
+    are_of_other_settings = extension.generate.variations.are_of_other_settings
+    assert not are_of_other_settings(bpy.context)
+    checker.squares = 7
+    assert are_of_other_settings(bpy.context)
     scene.impasto.tool = "slow"
     assert extension.generate.variations.latest_variations(bpy.context) == ()
     scene.impasto.tool = "checker"

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import bpy
 import numpy as np
 import pytest
-from baking import BYTE, SIZE_PX, bake, material, pixels, plane, principled, srgb
+from baking import BYTE, SIZE_PX, bake, in_background, material, pixels, plane, principled, srgb
 from conftest import MODULE, coordinates, packed_image
 from mathutils import Color
-from test_bake_results import in_background, painted
+from test_bake_results import painted
 from test_endless import RENDER_PX, rendered, spotted
 from test_endless import baked as baked_endless
 
@@ -101,6 +101,7 @@ def test_an_opacity_joins_a_deep_colour_without_changing_it(space, tmp_path):
     np.testing.assert_allclose(read[0, 0], np.array(SRGB) / 255, atol=SIXTEEN_BITS)
 
 
+@pytest.mark.slow
 def test_the_background_bakes_the_same(space):
     made = painted("unsaved")
     node = made.node_tree.nodes.new("ShaderNodeRGB")
@@ -110,9 +111,11 @@ def test_the_background_bakes_the_same(space):
     obj = plane(made)
     options = module("bake.settings").BakeOptions(width_px=SIZE_PX, height_px=SIZE_PX)
     here = list(module("bake.render.baked_maps").bake_maps(obj, options))
-    assert [item.png for item in in_background(obj)] == [item.png for item in here]
+    ((there,), _) = in_background([module("bake.objects.sets").BakeSet.of(obj)])
+    assert [item.png for item in there] == [item.png for item in here]
 
 
+@pytest.mark.slow
 def test_endless_nodes_show_the_colours_that_the_tool_makes(space):
     made = spotted()
     bpy.context.active_object.active_material = made
