@@ -1,6 +1,5 @@
 """A model is judged by what it did not learn from: good ones pass, and each way to be bad shows in its figure."""
 
-import io
 import json
 from dataclasses import replace
 from functools import cache
@@ -16,8 +15,7 @@ from impasto.errors import ModelError, ParameterError
 from impasto.evaluation.cases import EvaluationCase, cases
 from impasto.evaluation.comparison import compare_model
 from impasto.evaluation.controls import CROP, MEAN, MODEL
-from impasto.evaluation.figures import compared_maps, figures_of
-from impasto.evaluation.sheets import contact_sheet
+from impasto.evaluation.figures import figures_of
 from impasto.library.models import read_model, save_model
 from impasto.plugins.registry import registry
 from impasto.tools import Field, Generator, SizeParameters, model_field
@@ -135,18 +133,13 @@ def test_a_good_model_meets_every_goal(compared):
     ids=lambda value: value.get("flaw") if isinstance(value, dict) else "",
 )
 def test_every_flaw_shows_in_its_figure(how, figures, compared):
-    assert figures <= set(compared(**how).missed_goals())
-
-
-def test_normals_that_do_not_belong_to_the_height_are_found(compared):
-    assert compared(flaw="blur, normals").rows[MODEL]["normal_correlation"] < 0.5
-
-
-def test_a_blurred_surface_is_further_from_the_real_ones(compared):
-    good = compared(seeds=2, brief=False).rows[MODEL]
-    bad = compared(flaw="blur, normals").rows[MODEL]
-    for name in ("fine_swd_of_floor", "wavelets_of_floor", "spectrum_db"):
-        assert bad[name] > 1.2 * good[name], name
+    bad = compared(**how)
+    assert figures <= set(bad.missed_goals())
+    if "blur" in how["flaw"]:
+        good = compared(seeds=2, brief=False).rows[MODEL]
+        assert bad.rows[MODEL]["normal_correlation"] < 0.5
+        for name in ("fine_swd_of_floor", "wavelets_of_floor", "spectrum_db"):
+            assert bad.rows[MODEL][name] > 1.2 * good[name], name
 
 
 def test_the_half_that_was_not_learned_judges(stubbed):
@@ -156,6 +149,14 @@ def test_the_half_that_was_not_learned_judges(stubbed):
     assert case.held_out
     assert np.array_equal(case.judged[0]["base_color"].pixels, pixels[:, SIDE:])
     assert np.array_equal(case.trained[0]["base_color"].pixels, pixels[:, :SIDE])
+    model = stub_model(stubbed, dataset)
+    entry = {**model.card["data"][0], "size_px": [SIDE, SIDE // 2]}
+    (coarse,) = cases(replace(model, card={**model.card, "data": [entry]}), dataset)
+    assert coarse.judged[0].size_px == (SIDE // 2, SIDE // 2), "the texel size of the training"
+    data = [{key: value for key, value in entry.items() if key != "part"}]
+    for parameters, held_out in (({"hold_out": True}, True), ({}, False)):
+        card = {**model.card, "data": data, "parameters": parameters}
+        assert cases(replace(model, card=card), dataset)[0].held_out == held_out
 
 
 def test_pictures_that_were_learned_whole_are_said_to_be_no_test(stubbed):
@@ -188,18 +189,6 @@ def test_of_a_folder_the_right_pictures_judge(stubbed):
     assert [maps.name for maps in case.trained] == ["grains 1"]
 
 
-@pytest.mark.slow
-def test_quarters_choose_settings_and_judge(stubbed):
-    large = surface(1, 512, 1024)
-    model = stub_model(stubbed, dataset_of(large))
-    pixels = large["base_color"].pixels
-    for choosing, (top, other) in ((False, (256, 0)), (True, (0, 256))):
-        (case,) = cases(model, dataset_of(large), choosing=choosing)
-        assert np.array_equal(case.judged[0]["base_color"].pixels, pixels[top : top + 256, 512:])
-        assert np.array_equal(case.others[0]["base_color"].pixels, pixels[:, :512])
-        assert np.array_equal(case.others[1]["base_color"].pixels, pixels[other : other + 256, 512:])
-
-
 def test_parts_that_share_blocks_are_refused(stubbed):
     left = surface(1)
     pixels = {name: np.tile(left[name].pixels, (1, 2, 1)) for name in left}
@@ -211,23 +200,6 @@ def test_parts_that_share_blocks_are_refused(stubbed):
     model = stub_model(stubbed, dataset_of(left), part="all")
     with pytest.raises(ParameterError, match="in common"):
         cases(model, dataset_of(copy), trained_on=dataset_of(left))
-
-
-def test_a_card_may_say_once_for_all_that_half_was_learned(stubbed):
-    dataset = dataset_of(PHOTO)
-    model = stub_model(stubbed, dataset, parameters={"hold_out": True})
-    data = [{key: value for key, value in item.items() if key != "part"} for item in model.card["data"]]
-    model = replace(model, card={**model.card, "data": data})
-    assert cases(model, dataset)[0].held_out
-    assert not cases(replace(model, card={**model.card, "parameters": {}}), dataset)[0].held_out
-
-
-def test_pictures_are_compared_at_the_texel_size_of_the_training(stubbed):
-    dataset = dataset_of(PHOTO)
-    model = stub_model(stubbed, dataset)
-    entry = {**model.card["data"][0], "size_px": [SIDE, SIDE // 2]}
-    (case,) = cases(replace(model, card={**model.card, "data": [entry]}), dataset)
-    assert case.judged[0].size_px == (SIDE // 2, SIDE // 2)
 
 
 @pytest.mark.slow
@@ -247,14 +219,6 @@ def test_each_class_is_judged_by_its_own_pictures(stubbed):
     assert swapped.rows[MODEL]["wavelets_of_floor"] > 1.5
     with pytest.raises(ParameterError, match="none of the classes"):
         cases(model, dataset_of(PHOTO))
-
-
-def test_the_contact_sheet_is_a_picture_with_a_cell_for_each_thing(compared):
-    with Image.open(
-        io.BytesIO(contact_sheet([compared(flaw="blur, normals")]))
-    ) as image:  # real, seed, corner, two controls, nearest
-        assert image.size == (5 * 256, 2 * (256 + 16))  # and three maps: two rows
-        assert np.asarray(image).std() > 10
 
 
 @pytest.mark.essential
@@ -314,14 +278,6 @@ def test_heights_are_compared_in_metres_not_in_parts_of_their_ranges(monkeypatch
     assert flatter["height_distance"] > 3 * as_it_is["height_distance"]
     half = replace(made, width_m=0.5, height_range_m=0.01)  # the same surface, said to be half as wide and as high
     assert figures(half)["contrast_low"] == pytest.approx(as_it_is["contrast_low"], rel=1e-3)
-
-
-@pytest.mark.parametrize("side", [64, 1024])
-def test_with_one_colour_nothing_is_compared(side):
-    """Nor with a saturated one, whose channels differ from each other."""
-    flat = Maps.from_arrays({"base_color": np.broadcast_to((0.3, 0.9, 0.1), (side, side, 3))}, name="flat")
-    with pytest.raises(ParameterError, match="can be compared with flat"):
-        compared_maps(EvaluationCase("", (flat,), (), True), surface(1))
 
 
 def test_a_figure_that_was_also_a_loss_is_marked_beside_the_independent_ones(stubbed, capsys):

@@ -47,13 +47,8 @@ def test_a_map_set_reads_back_with_its_scale_and_recipe(format_, everything, tmp
         # linear EXR spreads the sRGB curve's steep end: twice the step covers it
         assert np.abs(again[name].pixels - everything[name].pixels).max() <= 2 * STEPS[format_], name
     assert read_recipe(paths[3]) == Recipe.from_json(RECIPE.to_json())
-
-
-@pytest.mark.parametrize("format_", EXPORTERS)
-def test_the_same_maps_give_the_same_bytes(format_, everything, tmp_path):
-    one = write_maps(everything, tmp_path / "one", "x", EXPORTERS[format_], RECIPE)
-    other = write_maps(everything, tmp_path / "other", "x", EXPORTERS[format_], RECIPE)
-    assert [path.read_bytes() for path in one] == [path.read_bytes() for path in other]
+    again = write_maps(everything, tmp_path / "again", "wall", EXPORTERS[format_], RECIPE)
+    assert [path.read_bytes() for path in again] == [path.read_bytes() for path in paths]
 
 
 def test_exr_colour_is_linear_as_compositors_expect(everything, tmp_path):
@@ -64,45 +59,13 @@ def test_exr_colour_is_linear_as_compositors_expect(everything, tmp_path):
 
 def test_the_iptc_source_type_is_where_readers_look(everything, tmp_path):
     path = write_maps(everything, tmp_path, "x", EXPORTERS["png"], RECIPE)[0]
-    packet = Image.open(path).info["XML:com.adobe.xmp"]
-    assert "digitalsourcetype/algorithmicallyEnhanced" in packet
+    info = Image.open(path).info
+    assert "digitalsourcetype/algorithmicallyEnhanced" in info["XML:com.adobe.xmp"]
+    stored = json.loads(info["impasto"])
+    assert (stored["width_m"], stored["recipe"]["inputs"]["source"]["name"]) == (2.0, "wäll.png")
 
 
 GRADIENT = np.stack(np.broadcast_arrays(np.arange(12)[:, None] * 20, np.arange(16)[None] * 15, 90), 2).astype(np.uint8)
-
-
-@pytest.mark.parametrize("suffix", [".png", ".tif", ".webp"])
-def test_lossless_formats_give_exact_colours(suffix, tmp_path):
-    Image.fromarray(GRADIENT).save(tmp_path / f"a{suffix}", lossless=True)
-    assert np.allclose(read_maps(tmp_path / f"a{suffix}")["base_color"].pixels * 255, GRADIENT, atol=1e-3)
-
-
-@pytest.mark.parametrize("orientation", range(1, 9))
-def test_jpeg_rotation_is_applied(orientation, tmp_path):
-    picture = Image.new("RGB", (16, 8))
-    picture.paste((255, 255, 255), (0, 0, 8, 8))
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    picture.save(tmp_path / "a.jpg", exif=exif, quality=95)
-    pixels = read_maps(tmp_path / "a.jpg")["base_color"].pixels[..., 0]
-    assert pixels.shape == ((16, 8) if orientation >= 5 else (8, 16))
-    bright = {1: "left", 2: "right", 3: "right", 4: "left", 5: "top", 6: "top", 7: "bottom", 8: "bottom"}[orientation]
-    halves = {"left": pixels[:, :4], "right": pixels[:, -4:], "top": pixels[:4], "bottom": pixels[-4:]}
-    assert halves[bright].mean() > 0.9
-
-
-def test_sixteen_bit_tiff_rotation_is_applied(tmp_path):
-    spec = oiio.ImageSpec(16, 8, 3, "uint16")
-    spec.attribute("Orientation", 6)
-    pixels = np.zeros((8, 16, 3), np.float32)
-    pixels[:, :8] = 1
-    output = oiio.ImageOutput.create(str(tmp_path / "a.tif"))
-    assert output.open(str(tmp_path / "a.tif"), spec)
-    assert output.write_image(pixels)
-    output.close()
-    again = read_maps(tmp_path / "a.tif")["base_color"].pixels
-    assert again.shape == (16, 8, 3)
-    assert again[:4].mean() > 0.99
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16"])
@@ -118,25 +81,6 @@ def test_every_mode_becomes_colour_and_opacity(mode, tmp_path):
     if mode != "1":
         # a palette of 256 web colours is a coarse picture of a gradient; CMYK and the rest are not
         assert np.abs(maps["base_color"].pixels[..., 0] * 255 - GRADIENT[..., 0]).mean() < (16 if mode == "P" else 2)
-
-
-def test_alpha_is_opacity_and_does_not_darken_colour(tmp_path):
-    pixels = np.dstack([GRADIENT, np.full((12, 16), 64, np.uint8)])
-    Image.fromarray(pixels).save(tmp_path / "a.png")
-    maps = read_maps(tmp_path / "a.png")
-    assert np.allclose(maps["opacity"].pixels, 64 / 255)
-    assert np.allclose(maps["base_color"].pixels * 255, GRADIENT, atol=1e-3)
-
-
-def test_a_palette_with_transparency_has_opacity(tmp_path):
-    picture = Image.new("P", (4, 4), 1)
-    picture.putpalette([255, 0, 0, 0, 255, 0])
-    picture.putpixel((0, 0), 0)
-    picture.save(tmp_path / "a.png", transparency=0)
-    maps = read_maps(tmp_path / "a.png")
-    assert maps["opacity"].pixels[0, 0, 0] == 0
-    assert maps["opacity"].pixels[1:, 1:].min() == 1
-    assert np.allclose(maps["base_color"].pixels[2, 2], (0, 1, 0))
 
 
 def test_a_profile_is_converted_to_srgb(tmp_path):
@@ -173,17 +117,9 @@ def test_the_usual_suffixes_name_the_map(file, expected):
     assert map_name(Path(file)) == expected
 
 
-@pytest.mark.parametrize(
-    ("file", "expected"),
-    [
-        ("wall_base_color.png", "wall"),
-        ("old wall-Normal_GL_2K.png", "old wall"),
-        ("notes.png", "notes"),
-        ("ao.png", "ao"),
-    ],
-)
-def test_the_maps_of_a_set_share_their_name(file, expected):
-    assert set_name(Path(file)) == expected
+def test_the_maps_of_a_set_share_their_name():
+    files = ("wall_base_color.png", "old wall-Normal_GL_2K.png", "notes.png", "ao.png")
+    assert [set_name(Path(file)) for file in files] == ["wall", "old wall", "notes", "ao"]
 
 
 # Bad files
@@ -237,10 +173,13 @@ def test_an_absent_file_and_an_empty_folder_are_refused(tmp_path):
         read_maps(tmp_path / "nowhere.png")
     with pytest.raises(FileError, match="contains no maps"):
         read_maps(tmp_path)
+    (tmp_path / "out").write_text("")
+    with pytest.raises(FileError, match="a file is in the way"):
+        write_maps(Maps.from_arrays({"height": np.zeros((2, 2))}), tmp_path / "out", "x")
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_exr_pixels_that_are_no_numbers_are_counted_and_refused(value, tmp_path):
+@pytest.mark.parametrize("value", [np.nan, -np.inf])
+def test_exr_pixels_that_are_no_numbers_are_counted_and_refused_and_so_is_half_a_file(value, tmp_path):
     pixels = np.zeros((4, 4, 3), np.float32)
     pixels[1, 2] = value
     path = str(tmp_path / "a.exr")
@@ -250,11 +189,7 @@ def test_exr_pixels_that_are_no_numbers_are_counted_and_refused(value, tmp_path)
     output.close()
     with pytest.raises(FileError, match="3 values that are NaN or infinite"):
         read_maps(path)
-
-
-def test_a_short_exr_is_damaged(everything, tmp_path):
-    path = write_maps(everything, tmp_path, "x", EXPORTERS["exr"])[0]
-    path.write_bytes(path.read_bytes()[:600])
+    Path(path).write_bytes(Path(path).read_bytes()[:-20])
     with pytest.raises(FileError, match="damaged"):
         read_maps(path)
 
@@ -265,12 +200,6 @@ def test_odd_sizes_read_and_write(height, width, tmp_path):
     for exporter in BUILTIN_EXPORTERS:
         path = write_maps(maps, tmp_path, exporter.name, exporter)[0]
         assert read_maps(path).size_px == (height, width)
-
-
-def test_a_file_without_a_recipe_says_so(tmp_path):
-    Image.fromarray(GRADIENT).save(tmp_path / "a.png")
-    with pytest.raises(FileError, match="has no recipe"):
-        read_recipe(tmp_path / "a.png")
 
 
 # Disks that are full or read-only
@@ -322,16 +251,3 @@ def test_a_read_only_disk_is_named(tmp_path):
         with pytest.raises(FileError, match="not on a read-only disk"):
             write_maps(maps, disk, "x")
         assert {path: path.read_bytes() for path in disk.iterdir()} == before
-
-
-def test_a_file_in_the_place_of_the_folder_is_named(tmp_path):
-    (tmp_path / "out").write_text("")
-    with pytest.raises(FileError, match="a file is in the way"):
-        write_maps(Maps.from_arrays({"height": np.zeros((2, 2))}), tmp_path / "out", "x")
-
-
-def test_metadata_is_plain_json(everything, tmp_path):
-    path = write_maps(everything, tmp_path, "x", EXPORTERS["png"], RECIPE)[0]
-    stored = json.loads(Image.open(path).info["impasto"])
-    assert stored["width_m"] == 2.0
-    assert stored["recipe"]["inputs"]["source"]["name"] == "wäll.png"

@@ -15,7 +15,6 @@ from impasto.running.masks import share_of
 from impasto.running.rerun import rerun
 from impasto.running.runner import run_to_files
 from impasto.running.streaming import Sink
-from impasto.surface.mixing import height_share, mixture
 
 pytestmark = pytest.mark.usefixtures("misbehaving")
 SEEDS = np.random.SeedSequence(7, spawn_key=(1,))
@@ -64,16 +63,6 @@ def test_a_black_mask_leaves_every_bit_and_a_white_one_changes_none_of_the_resul
     assert run(recipe, {"source": bricks, "mask": white}).maps.sha256() == whole.sha256()
 
 
-def test_colours_are_mixed_as_light_and_normals_stay_of_unit_length(bricks):
-    grey = np.full((SIDE, SIDE, 1), 0.5, np.float32)
-    black, white = (Maps.from_arrays({"base_color": np.full((4, 4, 3), value)}) for value in (0.0, 1.0))
-    mixed = mixture(black, white, grey[:4, :4], lifts=False)
-    np.testing.assert_allclose(mixed["base_color"].pixels, 0.7354, atol=1e-3)
-    turned = bricks.with_arrays({"normal": bricks["normal"].pixels[:, ::-1]})
-    normal = 2 * mixture(bricks, turned, grey, lifts=False)["normal"].pixels - 1
-    np.testing.assert_allclose(np.linalg.norm(normal, axis=2), 1, atol=1e-5)
-
-
 def test_maps_that_only_one_of_both_has_are_its_own(bricks):
     picture = Maps.from_arrays({"base_color": bricks["base_color"].pixels})
     mask = Mask(NOISE, amount=0.3)
@@ -83,14 +72,6 @@ def test_maps_that_only_one_of_both_has_are_its_own(bricks):
     emission = bricks.with_arrays({"emission": np.full((SIDE, SIDE, 3), 0.2)})
     made = run(masked("moss", mask), {"source": emission}).maps
     np.testing.assert_array_equal(made["emission"].pixels, emission["emission"].pixels)
-
-
-def test_higher_parts_win_where_the_mask_is_undecided_and_nowhere_else():
-    share = np.array([0, 0.5, 0.5, 1], np.float32).reshape(1, 4, 1)
-    below, above = (np.array(row, np.float32).reshape(1, 4, 1) for row in ([0, 0.9, 0.1, 1], [1, 0.1, 0.9, 0]))
-    np.testing.assert_array_equal(height_share(share, below, above).ravel(), [0, 0, 1, 1])
-    flat = np.full((1, 4, 1), 0.5, np.float32)
-    np.testing.assert_allclose(height_share(share, flat, flat), share, atol=1e-6)
 
 
 def test_by_height_a_layer_of_colour_fills_low_parts_first(bricks):
@@ -179,7 +160,7 @@ def test_a_wrong_mask_says_what_to_do(mask, message):
         Recipe.from_json(f'{{"steps": [{{"tool": "tint", "mask": {mask}}}]}}')
 
 
-def test_what_a_mask_needs_is_asked_for(photo, halves):
+def test_what_a_mask_needs_is_asked_for(photo, halves, tmp_path):
     with pytest.raises(ParameterError, match="which was not given"):
         run(masked("tint", Mask(IMAGE, "wall")), {"source": photo})
     with pytest.raises(ParameterError, match="add a step below that makes maps"):
@@ -188,6 +169,9 @@ def test_what_a_mask_needs_is_asked_for(photo, halves):
         run(masked("checker", Mask(NOISE)))
     with pytest.raises(ParameterError, match="32x32 pixels of 64x48"):
         run(masked("checker", Mask(NOISE), width_px=32, height_px=32), {"source": photo})
+    tiled = Recipe((Step("histogram-blending", {"width_px": 64, "height_px": 64}), Step("tint", mask=Mask(NOISE))))
+    with pytest.raises(ParameterError, match="the mask of tint needs the whole picture"):
+        run(tiled, {"source": photo}, sink=Sink(tmp_path, "made"))
 
 
 def test_a_run_records_masks_and_their_images_and_makes_the_same_again(photo, halves, tmp_path):
@@ -204,13 +188,6 @@ def test_a_run_records_masks_and_their_images_and_makes_the_same_again(photo, ha
     assert made.recipe.inputs["where"]["name"] == mask.name
     assert made.recipe.steps[0].mask == recipe.steps[0].mask
     assert rerun(made.paths[0], tmp_path / "again").identical
-
-
-def test_the_source_that_a_masked_material_lies_on_is_recorded(photo):
-    made = run(masked("checker", Mask(NOISE)), {"source": photo})
-    assert made.recipe.inputs["source"]["name"] == photo.name
-    again = run(replace(made.recipe, inputs={}, made_with={}), {"source": photo})
-    assert again.maps.sha256() == made.maps.sha256()
 
 
 def test_masks_count_in_what_is_kept_and_a_changed_mask_keeps_its_tools_result(photo, halves):
@@ -239,19 +216,3 @@ def test_masks_count_in_what_is_kept_and_a_changed_mask_keeps_its_tools_result(p
     for amount in (0.2, 0.8):
         plain = run(masked("tint", Mask(NOISE, amount=amount)), {"source": photo}).maps
         assert shown[amount].sha256() == plain.sha256()
-
-
-def test_a_preview_has_the_mask_of_the_result():
-    source = Maps.from_arrays({"base_color": np.full((256, 256, 3), 0.5)})
-    mask = Mask(NOISE, size=0.3, amount=0.4, contrast=0.5)
-    recipe = Recipe((Step("tint", {"strength": 1.0}, mask=mask),), 3)
-    large, small = (run(recipe, {"source": source}, preview_px=px).maps["base_color"].pixels for px in (None, 64))
-    assert small.shape == (64, 64, 3)
-    shrunk = large.reshape(64, 4, 64, 4, 3).mean((1, 3))
-    assert np.corrcoef(shrunk.ravel(), small.ravel())[0, 1] > 0.97
-
-
-def test_a_masked_step_is_not_made_in_tiles(photo, tmp_path):
-    recipe = Recipe((Step("histogram-blending", {"width_px": 64, "height_px": 64}), Step("tint", mask=Mask(NOISE))))
-    with pytest.raises(ParameterError, match="the mask of tint needs the whole picture"):
-        run(recipe, {"source": photo}, sink=Sink(tmp_path, "made"))

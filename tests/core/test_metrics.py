@@ -58,26 +58,21 @@ def seamless_noise(side: int = 128) -> np.ndarray:
     return blurred(np.random.default_rng(0).random((side, side, 3), np.float32))
 
 
-def test_seamless_picture_has_no_seam() -> None:
+def test_seams_are_found_on_their_axis() -> None:
     assert all(-4 < z < 3 for z in seam_z(seamless_noise()))
-
-
-def test_hard_cut_is_found_on_its_axis(gravel: np.ndarray) -> None:
+    half = np.random.default_rng(0).random((96, 48, 3), np.float32)
+    assert seam_z(np.concatenate([half, half[:, ::-1]], 1))[0] < -4  # the two columns at the wrap are the same
     across, down = seam_z(np.roll(seamless_noise(192), 40, 1)[:, :150])  # cut off in x only
     assert across > 3
     assert down < 3
-
-
-def test_mirrored_border_is_found() -> None:
-    half = np.random.default_rng(0).random((96, 48, 3), np.float32)
-    across, _ = seam_z(np.concatenate([half, half[:, ::-1]], 1))
-    assert across < -4  # the two columns at the wrap are the same
 
 
 def test_other_crop_is_closer_than_blur_and_noise(gravel: np.ndarray) -> None:
     gravel = gravel[..., :1]
     crop, other = gravel[:256, :256], gravel[256:, 256:]
     floor = metrics.fine(swd_floor(gravel, directions=128))
+    once, again = (metrics.sliced_wasserstein(crop, other, seed=3, directions=16) for _ in range(2))
+    assert once == again
     noise = np.random.default_rng(0).random(crop.shape, np.float32)
 
     def fine(picture: np.ndarray) -> float:
@@ -90,49 +85,13 @@ def test_other_crop_is_closer_than_blur_and_noise(gravel: np.ndarray) -> None:
     assert fine(noise) > 2 * floor  # METHODS: 3.8
 
 
-def test_distances_depend_on_the_seed_alone(gravel: np.ndarray) -> None:
-    a, b = gravel[:128, :128], gravel[128:256, :128]
-    assert metrics.sliced_wasserstein(a, b, seed=3, directions=16) == metrics.sliced_wasserstein(
-        a, b, seed=3, directions=16
-    )
-
-
-def test_contrast_ratio_sees_blur_at_the_finest_level(gravel: np.ndarray) -> None:
-    assert metrics.contrast_ratio(gravel, gravel) == pytest.approx([1.0] * 6)
-    ratios = metrics.contrast_ratio(blurred(gravel), gravel)
-    assert ratios[0] < 0.5  # 5 px means leave little of 2 px detail
-    assert ratios[-1] > 0.9  # and nearly all that is 16 px and larger
-
-
-def test_color_distance_is_the_shift_of_a_channel(gravel: np.ndarray) -> None:
-    shifted = gravel + np.float32([0.1, 0, 0])
-    assert metrics.color_distance(shifted, gravel) == pytest.approx((0.1, 0, 0), abs=1e-5)
-
-
-def test_spectrum_peaks_at_the_frequency_of_a_wave() -> None:
-    wave = np.sin(np.arange(128) * 2 * np.pi * 12 / 128).astype(np.float32)
-    spectrum = metrics.radial_power_spectrum(np.tile(wave[None, :, None], (128, 1, 1)))
-    assert int(spectrum.argmax()) == 12
-
-
 def test_copied_block_is_found_with_its_shift(gravel: np.ndarray) -> None:
     result = np.random.default_rng(0).random((256, 256, 3), np.float32)
     result[60:180, 40:160] = gravel[200:320, 150:270] * 0.7 + 0.1  # 120 px, in other light
     side, shift = metrics.largest_copied_block(result, gravel)
     assert 100 <= side <= 120  # windows of 11 px blur its border
     assert shift == (140, 110)
-
-
-def test_another_crop_is_no_copy(gravel: np.ndarray) -> None:
-    side, _ = metrics.largest_copied_block(gravel[:256, :256], gravel[:, 256:])
-    assert side < 32  # METHODS: 64 is the most that a generator may copy
-
-
-def test_copies_are_near_and_new_pictures_are_not(gravel: np.ndarray) -> None:
-    copy = metrics.nearest_patches(gravel[:200, :200], gravel, count=64).distances
-    new = metrics.nearest_patches(gravel[:200, :200], gravel[256:], count=64).distances
-    assert copy.max() < 0.01
-    assert np.median(new) > 0.2
+    assert metrics.largest_copied_block(gravel[:256, :256], gravel[:, 256:])[0] < 32  # METHODS: at most 64 in goals
 
 
 def test_normals_of_a_height_agree_with_it() -> None:
@@ -190,11 +149,6 @@ def test_the_spectrum_sees_blur_and_other_materials_but_no_structure(halves, bad
     assert abs(bands[-1]) < 1  # 30 px waves are not
 
 
-def test_the_spectrum_of_a_crop_is_that_of_the_whole(halves) -> None:
-    source, _ = halves
-    assert np.abs(metrics.spectrum_difference_db(source[:200], source)).max() < 3
-
-
 @pytest.mark.slow
 def test_copies_are_told_from_new_pictures(halves, bad) -> None:
     source, other = halves
@@ -248,10 +202,14 @@ def test_one_picture_over_and_over_is_not_diverse(halves) -> None:
     assert max(different) < 0.3
 
 
-def test_several_pictures_are_pooled(halves) -> None:
+def test_several_pictures_are_pooled_by_colour_and_contrast(halves) -> None:
     source, other = halves
     top, bottom = source[:256], source[256:]
     assert metrics.color_distance([top, bottom], source) == pytest.approx((0,), abs=1e-5)
+    assert metrics.color_distance(source + np.float32(0.1), source) == pytest.approx((0.1,), abs=1e-5)
+    ratios = metrics.contrast_ratio(blurred(source), source)
+    assert ratios[0] < 0.5  # 5 px means leave little of 2 px detail
+    assert ratios[-1] > 0.9  # and nearly all that is 16 px and larger
     assert metrics.contrast_ratio([top, bottom], [bottom, top]) == pytest.approx([1] * 5)
     pooled = metrics.fine(metrics.sliced_wasserstein([top, bottom], other, directions=64))
     whole = metrics.fine(metrics.sliced_wasserstein(source, other, directions=64))
@@ -281,8 +239,3 @@ def test_tiles_are_compared_from_where_they_begin() -> None:
     shift = metrics.best_shift(begun_within, real)
     assert distance(begun_within[:, :256]) > 1.4 * floor
     assert distance(np.roll(begun_within, shift, (0, 1))[:, :256]) < 1.1 * floor
-
-
-def test_the_shift_between_two_pictures_is_found(gravel: np.ndarray) -> None:
-    assert metrics.best_shift(np.roll(gravel, (-37, 91), (0, 1)), gravel) == (-(gravel.shape[0] - 37), -91)
-    assert metrics.best_shift(np.roll(gravel, (40, 11), (0, 1)), gravel[:300, :200]) == (-40, -11)
