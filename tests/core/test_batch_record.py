@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("misbehaving")
 
 @pytest.mark.skipif(os.name == "nt", reason="links need a right there")
 @pytest.mark.parametrize("name", [DONE_FILE, FAILURES_FILE])
-def test_a_record_that_is_a_link_is_not_followed(name, tmp_path):
+def test_a_record_that_is_a_link_or_a_pipe_is_not_opened(name, tmp_path):
     (tmp_path / "precious").write_text("mine")
     out = tmp_path / "out"
     out.mkdir()
@@ -26,11 +26,6 @@ def test_a_record_that_is_a_link_is_not_followed(name, tmp_path):
         pytest.fail("it was opened")
     assert (tmp_path / "precious").read_text() == "mine"
     assert sorted(path.name for path in out.iterdir()) == [name]
-
-
-@pytest.mark.skipif(os.name == "nt", reason="there are no pipes with names there")
-@pytest.mark.parametrize("name", [DONE_FILE, FAILURES_FILE])
-def test_a_record_that_is_a_pipe_is_not_waited_for(name, tmp_path):
     os.mkfifo(tmp_path / name)
     with pytest.raises(FileError, match="no regular file"), Record(tmp_path):
         pytest.fail("it was opened")
@@ -51,14 +46,6 @@ def plan_of_failures(out, lines):
     return Plan(lambda: jobs_of(Record(out).failures()), Recipes(out), Output(out))
 
 
-def test_failed_jobs_are_tried_again_as_they_were(tmp_path):
-    out = tmp_path / "out"
-    lines = failed_jobs(out, 2)
-    plan = plan_of_failures(out, lines)
-    assert check_plan(plan) == 2
-    assert [job.to_dict() for job in plan] == [line["job"] for line in lines]
-
-
 @pytest.mark.parametrize(
     ("step", "said"),
     [
@@ -71,18 +58,15 @@ def test_failed_jobs_are_tried_again_as_they_were(tmp_path):
 def test_a_mistake_in_a_failed_job_is_said_before_any_is_tried_again(step, said, tmp_path):
     out = tmp_path / "out"
     good, edited = failed_jobs(out, 2)
+    plan = plan_of_failures(out, [good, edited])
+    assert [job.to_dict() for job in plan] == [good["job"], edited["job"]], "as they were"
     edited["job"]["recipe"]["steps"] = [step]
     with pytest.raises(ParameterError, match="nothing was started, because of 1 mistake") as listed:
         check_plan(plan_of_failures(out, [good, edited]))
     assert f"row 3: {said}" in listed.value.message
-
-
-def test_the_name_of_a_failed_job_leads_nowhere_else(tmp_path):
-    out = tmp_path / "out"
-    (line,) = failed_jobs(out, 1)
-    line["job"]["name"] = "../evil"
+    good["job"]["name"] = "../evil"
     with pytest.raises(ParameterError, match=r"the name of the files '\.\./evil'"):
-        check_plan(plan_of_failures(out, [line]))
+        check_plan(plan_of_failures(out, [good]))
 
 
 def test_the_record_is_read_even_if_lines_are_damaged(tmp_path):

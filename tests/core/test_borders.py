@@ -35,10 +35,7 @@ def test_each_axis_has_its_own_border(wraps):
 def test_slopes_go_on_beyond_an_odd_border():
     slope = torch.arange(6.0).expand(6, 6)
     assert torch.equal(with_margin(slope, 2, (False, False), is_odd=True)[0], torch.arange(-2.0, 8.0))
-
-
-def test_a_single_pixel_goes_on():
-    assert torch.equal(with_margin(torch.ones(1, 1, 1), 3, (False, True)), torch.ones(1, 7, 7))
+    assert torch.equal(with_margin(torch.ones(1, 1, 1), 3, (False, True)), torch.ones(1, 7, 7)), "a single pixel"
 
 
 def test_a_plane_wraps_around_where_the_picture_does():

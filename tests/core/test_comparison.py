@@ -11,7 +11,6 @@ from impasto.evaluation.figures import compared_maps
 from impasto.evaluation.generation import network_share
 from impasto.evaluation.independent import IndependentFigures
 from impasto.evaluation.metrics.pattern_salience import PatternSalience
-from impasto.evaluation.metrics.precision_recall import precision_recall
 
 SIDE = 256
 
@@ -64,14 +63,3 @@ def test_the_share_of_the_network_is_none_where_it_adds_nothing_and_all_where_no
     color = made["base_color"].pixels
     halved = Maps.from_arrays({"base_color": color.mean((0, 1)) + (color - color.mean((0, 1))) / 2})
     assert network_share([made], [halved], ["base_color"])["all"] == pytest.approx(0.75, abs=1e-4)
-
-
-def test_precision_falls_with_what_is_not_real_and_recall_with_what_is_missing():
-    random = np.random.default_rng(0)
-    real, made = (random.standard_normal((200, 4)) for _ in range(2))
-    same = precision_recall(made, real)
-    assert min(same) > 0.6
-    strange, missing = precision_recall(3 * made, real), precision_recall(0.3 * made, real)
-    assert strange[0] < 0.5 * same[0]
-    assert missing[1] < 0.5 * same[1]
-    assert missing[0] > 0.9

@@ -6,7 +6,6 @@ from training_pictures import hills, noise
 
 from impasto import Maps
 from impasto.data.dataset import dataset_of
-from impasto.evaluation.metrics import normal_height_consistency
 from impasto.surface import heights
 
 
@@ -36,12 +35,3 @@ def test_the_largest_shapes_come_from_a_height_that_fits_and_not_from_another():
     assert np.abs(fitting - own).max() < 0.01
     assert np.abs(alone - own).max() > 0.1
     assert np.array_equal(other, alone)
-
-
-def test_a_tilt_of_the_whole_surface_is_taken_out():
-    slopes = heights.slopes_from_height(hills(96)) + np.array([0.3, -0.2])
-    relief = heights.with_agreeing_height(heights.normal_from_slopes(slopes), None, (True, True))
-    assert np.abs(heights.slopes_from_normal(relief.normal).mean((0, 1))).max() < 1e-3
-    angle, correlation = normal_height_consistency(relief.normal, relief.height)
-    assert angle < 1.0
-    assert correlation > 0.99

@@ -94,15 +94,6 @@ def test_where_the_image_has_no_direction_the_meshs_own_stay():
     assert np.array_equal(directed(replace(mesh, directions=own), neutral).directions, own)
 
 
-@pytest.mark.parametrize("size_px", [(1, 1), (8, 8), (31, 257)])
-def test_noise_of_any_size_gives_directions_along_the_faces(size_px):
-    mesh = cube(turns=TURNED)
-    found = directed(mesh, noise(size_px)).directions
-    assert np.isfinite(found).all()
-    assert np.abs((found[:, 0] * mesh.normals).sum(1)).max() < 1e-5
-    assert np.isfinite(Charts.of(directed(mesh, noise(size_px)), (64, 64)).matrices).all()
-
-
 def test_tiles_have_directions_of_their_own():
     mesh = cube()
     uvs = mesh.uvs.copy()
@@ -125,9 +116,6 @@ def test_images_that_have_no_directions_are_refused_with_a_remedy(image, said):
     with pytest.raises(ParameterError, match=said) as caught:
         directed(cube(), image)
     assert "red along U" in caught.value.remedy
-
-
-def test_directions_without_a_mesh_are_refused():
     with pytest.raises(ParameterError, match="no mesh that they lie on") as caught:
         run(Recipe((Step("sharpen"),)), {"source": flow(1, 0), "directions": flow(1, 0)})
     assert "give the input mesh" in caught.value.remedy

@@ -46,16 +46,16 @@ def write_movie(path: Path, count: int) -> Path:
     return path
 
 
-def test_the_motion_of_footage_is_estimated_both_ways(tmp_path):
-    frame = frame_at(write_pan(tmp_path, 3), 2)
+def test_the_motion_of_footage_is_estimated_both_ways_by_an_extra(monkeypatch, tmp_path):
+    frames = write_pan(tmp_path, 3)
+    frame = frame_at(frames, 2)
     for flow, columns in ((frame.to_previous, STEP), (frame.to_next, -STEP)):
         np.testing.assert_allclose(np.median(flow, (0, 1)), (0, columns), atol=0.1)
-
-
-def test_frames_at_the_ends_stand_still(tmp_path):
-    frames = write_pan(tmp_path, 2)
     assert not frame_at(frames, 1).to_previous.any()
-    assert not frame_at(frames, 2).to_next.any()
+    assert not frame_at(frames, 3).to_next.any()
+    monkeypatch.setitem(sys.modules, "cv2", None)
+    with pytest.raises(PluginError, match="opencv-python-headless"):
+        frame_at(frames, 1)
 
 
 @pytest.mark.parametrize("size", [(8, 8), (1, 40), (17, 16), (16, 300)])
@@ -118,13 +118,6 @@ def test_what_is_no_movie_is_refused_with_the_remedy(content, tmp_path):
         pass
     with pytest.raises(FileError, match="No such file or directory"), frames_on_disk(tmp_path / "other.mov"):
         pass
-
-
-def test_frames_without_motion_need_the_extra(monkeypatch, tmp_path):
-    frames = write_pan(tmp_path, 2)
-    monkeypatch.setitem(sys.modules, "cv2", None)
-    with pytest.raises(PluginError, match=r"without motion vectors, need a package .* opencv-python-headless"):
-        frame_at(frames, 1)
 
 
 @pytest.mark.slow

@@ -41,7 +41,7 @@ def grey(value: float) -> Maps:
 GIVEN = {name: grey(index / 4) for index, name in enumerate(("red", "blue", "sky", "plan"))}
 
 
-def test_a_tool_is_given_a_tuple_for_what_takes_many_and_none_for_what_is_left_out():
+def test_a_tool_is_given_a_tuple_for_what_takes_many_and_defaults_for_what_is_left_out():
     inputs = {"color": ["red", "blue", "red"], "where": ["", "sky"], "guide": "plan"}
     values = values_of(MIX, Step("mix", inputs=inputs), GIVEN)
     assert values["color"] == (GIVEN["red"], GIVEN["blue"], GIVEN["red"])
@@ -49,12 +49,11 @@ def test_a_tool_is_given_a_tuple_for_what_takes_many_and_none_for_what_is_left_o
     assert values["guide"] is GIVEN["plan"]
     alone = values_of(MIX, Step("mix", inputs={"color": "red"}), GIVEN)
     assert alone == {"color": (GIVEN["red"],), "where": (None,)}
-
-
-def test_numbers_that_are_left_out_have_their_default():
     step = Step("mix", inputs={"color": ["red", "blue", "sky"]})
     assert with_numbers_for_each(MIX, validate(MIX, {"amount": [2]}), step).amount == (2.0, 0.5, 0.5)
     assert describe(MIX)["parameters"]["properties"]["amount"]["default_of_each"] == 0.5
+    more = Step("mix", inputs={"color": "red", "where": ["sky", ""]})
+    check_inputs([more], [MIX], {name: GIVEN[name] for name in more.input_names})
 
 
 @pytest.mark.parametrize(
@@ -75,11 +74,6 @@ def test_values_that_fit_nowhere_are_refused(inputs, said):
         check_inputs([step], [MIX], given)
 
 
-def test_more_masks_than_colours_may_be_left_out():
-    step = Step("mix", inputs={"color": "red", "where": ["sky", ""]})
-    check_inputs([step], [MIX], {name: GIVEN[name] for name in step.input_names})
-
-
 @pytest.mark.parametrize(
     ("inputs", "said"),
     [
@@ -94,17 +88,12 @@ def test_declarations_that_no_host_could_follow_are_refused(inputs, said):
     tool.inputs = inputs
     with pytest.raises(PluginError, match=said):
         check_tool(tool)
+    for default, extra, why in (((1.0,), for_each("color", 1.0), "is for each value"), ((), {}, "is a list")):
 
+        class Wrong(Parameters):
+            amount: tuple[float, ...] = Field(default, description="How much", json_schema_extra=extra)
 
-@pytest.mark.parametrize(
-    ("default", "extra", "said"),
-    [((1.0,), for_each("color", 1.0), "is for each value"), ((), {}, "is a list")],
-)
-def test_a_list_of_numbers_belongs_to_an_input_and_has_none_by_default(default, extra, said):
-    class Wrong(Parameters):
-        amount: tuple[float, ...] = Field(default, description="How much", json_schema_extra=extra)
-
-    tool = Mix()
-    tool.parameters = Wrong
-    with pytest.raises(PluginError, match=said):
-        check_tool(tool)
+        tool = Mix()
+        tool.parameters = Wrong
+        with pytest.raises(PluginError, match=why):
+            check_tool(tool)

@@ -13,7 +13,7 @@ import pytest
 from impasto import Maps, Recipe, Step, run
 from impasto.data.dataset import dataset_of
 from impasto.errors import FileError
-from impasto.library.models import ModelLibrary, save_model
+from impasto.library.models import ModelLibrary
 from impasto.plugins.registry import registry
 from impasto.running.runner import run_to_files
 from impasto.running.streaming import Sink
@@ -70,10 +70,7 @@ def test_a_lock_can_be_held_again_in_one_thread_and_leaves_nothing(tmp_path):
     with held(tmp_path / "new" / "wall"), held(tmp_path / "new" / "wall"):
         assert (tmp_path / "new").exists()
     assert list(tmp_path.iterdir()) == []
-
-
-def test_the_lock_of_a_dead_process_goes_with_the_next_run(tmp_path):
-    (tmp_path / f"{PREFIX}wall.lock").write_text("{}")
+    (tmp_path / f"{PREFIX}wall.lock").write_text("{}")  # of a dead process
     replace_files({tmp_path / "a.png": b"new"})
     assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
 
@@ -90,25 +87,17 @@ def test_the_second_run_into_a_folder_under_one_name_is_told(tile_by_tile, tmp_p
         run_to_files(recipe, {}, Sink(tmp_path, "wall", replace=False), tile_by_tile=tile_by_tile)
 
 
-def test_the_second_training_under_one_name_is_told(tmp_path):
+def test_the_second_training_installation_or_download_under_one_name_is_told(tmp_path):
     recipe = Recipe((Step("learn", {"name": "wall", "steps": 1}, {"dataset": "dataset"}),))
     inputs = {"dataset": dataset_of(Maps.from_arrays({"base_color": np.random.default_rng(0).random((64, 64, 3))}))}
     with held_by_another(ModelLibrary(tmp_path).path("wall")), pytest.raises(FileError, match=TOLD):
         run(recipe, inputs, models_folder=tmp_path)
-    assert run(recipe, inputs, models_folder=tmp_path).models == (ModelLibrary(tmp_path).path("wall"),)
-
-
-def test_the_second_installation_of_a_model_is_told(tmp_path):
-    card = {"name": "wall", "architecture": "x", "tool": "x", "figures": {}}
-    card |= {"data": [{"name": "x", "licence": "CC0-1.0", "sha256": "0" * 64}]}
-    file = save_model(tmp_path / "wall.safetensors", {"a": np.zeros(2, np.float32)}, card).path
+    (file,) = run(recipe, inputs, models_folder=tmp_path).models
+    assert file == ModelLibrary(tmp_path).path("wall")
     library = ModelLibrary(tmp_path / "library")
     with held_by_another(library.path("wall")), pytest.raises(FileError, match=TOLD):
         library.install(file)
     assert library.install(file).name == "wall"
-
-
-def test_the_second_download_of_weights_is_told(tmp_path):
-    library = registry().weights_library(tmp_path)
-    with held_by_another(library.path("squeezenet")), pytest.raises(FileError, match=TOLD):
-        library.download("squeezenet")
+    weights = registry().weights_library(tmp_path)
+    with held_by_another(weights.path("squeezenet")), pytest.raises(FileError, match=TOLD):
+        weights.download("squeezenet")

@@ -9,8 +9,7 @@ from PIL import Image
 from impasto import Maps, Recipe, Step, match, read_maps, read_recipe
 from impasto.engine.client import Client
 from impasto.engine.requests import JobInput
-from impasto.errors import ParameterError, PluginError
-from impasto.plugins.registry import registry
+from impasto.errors import ParameterError
 
 RED = np.full((8, 8, 3), (1.0, 0.0, 0.0), np.float32)
 
@@ -58,17 +57,8 @@ class TestHere:
         with pytest.raises(ParameterError, match=said) as caught:
             match(name, subject)
         assert caught.value.remedy
-
-    def test_a_matcher_that_cannot_edit_refuses_a_start(self):
         with pytest.raises(ParameterError, match="does not change recipes"):
             match("mean-color", Maps.from_arrays({"base_color": RED}), start=Recipe((Step("checker"),)))
-
-    def test_a_matcher_of_a_tools_name_or_without_a_subject_is_refused(self):
-        from impasto.plugins.checks import check_matcher
-
-        wrong = type("Wrong", (type(registry().matcher("word-count")),), {"subject": "sound"})
-        with pytest.raises(PluginError, match="sound"):
-            check_matcher(wrong())
 
 
 def test_the_worker_finds_the_same_recipes(shared_client: Client, misbehaving, tmp_path):

@@ -11,12 +11,9 @@ from impasto.errors import FileError, ParameterError
 from impasto.io.meshes import mesh_of, ply_of, read_mesh
 
 
-def test_each_face_of_a_cube_that_is_cut_apart_is_an_island():
-    assert cube().islands.tolist() == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
-
-
 def test_each_edge_of_a_cube_is_a_seam_with_both_its_sides():
     mesh = cube()
+    assert mesh.islands.tolist() == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
     first, second = mesh.seams
     assert len(first) == 12
     assert (mesh.islands[first // 3] != mesh.islands[second // 3]).all()
@@ -24,28 +21,12 @@ def test_each_edge_of_a_cube_is_a_seam_with_both_its_sides():
     others, their_ends = mesh.half_edges(mesh.vertices, second)
     assert (np.sort(np.stack([starts, ends]), 0) == np.sort(np.stack([others, their_ends]), 0)).all()
     assert sorted([*first, *second]) == sorted(mesh.borders)
-
-
-def test_an_island_without_a_cut_has_no_seam():
-    positions = np.array([[(0, 0, 0), (1, 0, 0), (1, 1, 0)], [(0, 0, 0), (1, 1, 0), (0, 1, 0)]], np.float32)
-    mesh = Mesh(positions, positions[..., :2].copy())
-    assert len(mesh.seams[0]) == 0
-    assert len(mesh.borders) == 4
-
-
-def test_an_edge_of_three_triangles_is_no_seam():
-    positions = np.array(
-        [[(0, 0, 0), (1, 0, 0), (0, 1, 0)], [(0, 0, 0), (1, 0, 0), (0, -1, 0)], [(0, 0, 0), (1, 0, 0), (0, 0, 1)]],
-        np.float32,
-    )
-    uvs = np.array([[(0, 0), (0.2, 0), (0, 0.2)]] * 3, np.float32) + np.array([0, 0.3, 0.6])[:, None, None]
-    assert len(Mesh(positions, uvs.astype(np.float32)).seams[0]) == 0
-
-
-def test_a_mesh_comes_back_from_its_file(tmp_path):
-    path = tmp_path / "cube.ply"
-    path.write_bytes(ply_of(cube()))
-    assert read_mesh(path).sha256() == cube().sha256()
+    corners = [(0, 0, 0), (1, 0, 0), (0, 1, 0), (0, -1, 0), (0, 0, 1)]
+    three = np.array([[corners[0], corners[1], corners[other]] for other in (2, 3, 4)], np.float32)
+    apart = np.arange(3)[:, None, None] * 0.3
+    fan = Mesh(three, (np.array([[(0, 0), (0.2, 0), (0, 0.2)]] * 3) + apart).astype(np.float32))
+    assert len(fan.seams[0]) == 0, "an edge of three triangles is none"
+    assert len(Mesh(fan.positions[:2], fan.positions[:2, :, :2].copy()).seams[0]) == 0, "without a cut there is none"
 
 
 def test_directions_come_back_from_the_file_and_belong_to_the_mesh(tmp_path):
@@ -56,6 +37,10 @@ def test_directions_come_back_from_the_file_and_belong_to_the_mesh(tmp_path):
     found = read_mesh(path)
     assert np.array_equal(found.directions, directions)
     assert found.sha256() == mesh.sha256() != cube().sha256()
+    path.write_bytes(ply_of(cube()))
+    assert read_mesh(path).sha256() == cube().sha256()
+    with pytest.raises(ParameterError, match="no numbers"):
+        replace(cube(), positions=np.where(np.arange(3) > 1, np.nan, cube().positions))
 
 
 def test_other_names_and_types_of_a_ply_file_are_understood():
@@ -90,11 +75,3 @@ def test_a_file_that_is_no_mesh_is_refused_with_a_remedy(change):
         mesh_of(change(ply_of(cube())), "broken.ply")
     assert "broken.ply" in caught.value.message
     assert "PLY" in caught.value.remedy
-
-
-@pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_positions_that_are_no_numbers_are_refused(value):
-    positions = cube().positions.copy()
-    positions[0, 0, 0] = value
-    with pytest.raises(ParameterError, match="no numbers"):
-        Mesh(positions, cube().uvs)

@@ -91,18 +91,15 @@ def test_psd_in_lab_is_converted_from_d50(bits, tmp_path):
         read_maps(tmp_path / "c.psd")
 
 
-def test_psd_without_a_flattened_picture_says_how_to_save_it(tmp_path):
+def test_psd_that_cannot_be_read_says_how_to_save_it(tmp_path):
     version = b"8BIM" + struct.pack(">HHIIB", 1057, 0, 5, 1, 0) + b"\0"
     (tmp_path / "a.psd").write_bytes(psd(np.moveaxis(RGB8, 2, 0), 3, 8, version))
     with pytest.raises(FileError, match="no flattened picture; save it with Maximize Compatibility"):
         read_maps(tmp_path / "a.psd")
-
-
-@pytest.mark.parametrize(("channels", "mode", "depth"), [(3, 7, 8), (2, 9, 8), (3, 9, 32)])
-def test_psd_of_other_colours_says_how_to_convert_it(channels, mode, depth, tmp_path):
-    (tmp_path / "a.psd").write_bytes(psd(np.moveaxis(RGB8[..., :channels], 2, 0), mode, depth))
-    with pytest.raises(FileError, match=r"neither in RGB, CMYK, Lab nor grey.*convert it to RGB"):
-        read_maps(tmp_path / "a.psd")
+    for channels, mode, depth in ((3, 7, 8), (2, 9, 8), (3, 9, 32)):
+        (tmp_path / "a.psd").write_bytes(psd(np.moveaxis(RGB8[..., :channels], 2, 0), mode, depth))
+        with pytest.raises(FileError, match=r"neither in RGB, CMYK, Lab nor grey.*convert it to RGB"):
+            read_maps(tmp_path / "a.psd")
 
 
 # EXR
@@ -125,11 +122,8 @@ def exr(path: Path, *parts: tuple[np.ndarray, list[str]], kind: str = "float") -
     return path
 
 
-def test_exr_of_luminance_alone_is_grey(tmp_path):
-    check(exr(tmp_path / "a.exr", (LINEAR[..., 2:], ["Y"])), np.repeat(colors()[..., 2:], 3, 2))
-
-
 def test_exr_of_parts_and_layers_is_read_where_its_colour_is(tmp_path):
+    check(exr(tmp_path / "a.exr", (LINEAR[..., 2:], ["Y"])), np.repeat(colors()[..., 2:], 3, 2))
     depth = colors()[..., :1] * 9
     check(exr(tmp_path / "parts.exr", (depth, ["Z"]), (LINEAR, ["R", "G", "B"])), colors())
     names = [f"ViewLayer.{name}" for name in ("Depth.Z", "Combined.R", "Combined.G", "Combined.B", "Diffuse.R")]

@@ -5,11 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from published_weights import (
-    random_tensors,
-    saved,
-    weights_library,
-)
+from published_weights import random_tensors, saved, weights_library
 from torch.nn.functional import conv2d
 
 from impasto.plugins.registry import registry
@@ -38,11 +34,8 @@ def test_the_distilled_vgg19_is_put_together_from_its_ten_files(tmp_path):
     weights = registry().weights["vgg19-small"]
     files = []
     for file in weights.files[::-1]:
-        shapes = {
-            name.removeprefix(file.prefix): shape
-            for name, shape in weights.shapes.items()
-            if name.startswith(file.prefix)
-        }
+        own = (name for name in weights.shapes if name.startswith(file.prefix))
+        shapes = {name.removeprefix(file.prefix): weights.shapes[name] for name in own}
         extra = {"aux11.weight": (2,)} if "decoder" in file.prefix else {"conv11_aux.weight": (2,)}
         path = tmp_path / file.name
         path.write_bytes(saved({"model": random_tensors(shapes | extra, seed=len(files))}))

@@ -39,10 +39,6 @@ def test_only_large_weights_are_stored_so_and_others_stay_what_they_are():
     assert set(stored) == {*given, NAME + SCALE}
     for name in ("conv.bias", "cell"):
         assert np.array_equal(restored(stored, "wall")[name], given[name])
-
-
-def test_storing_again_changes_nothing():
-    stored = quantised(weights())
     again = quantised(restored(stored, "wall"))
     assert all(np.array_equal(stored[name], again[name]) for name in stored)
 
@@ -57,12 +53,9 @@ def test_storing_again_changes_nothing():
     ],
     ids=["alone", "too few", "whole numbers", "wider"],
 )
-def test_scales_that_do_not_fit_are_refused(change):
+def test_scales_that_do_not_fit_are_refused(change, tmp_path):
     with pytest.raises(ModelError, match="is damaged: "):
         restored(change(quantised(weights())), "wall")
-
-
-def test_scales_that_are_not_finite_are_refused(tmp_path):
     model = save_model(tmp_path / "wall.safetensors", weights(), CARD)
     stored, metadata = quantised(weights()), read_tensors(model.path)[1]
     stored[NAME + SCALE][2] = np.inf

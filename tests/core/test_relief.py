@@ -1,7 +1,6 @@
 """Normals and occlusion from height: right by geometry, and local."""
 
 import numpy as np
-import pytest
 import torch
 
 from impasto import Maps
@@ -52,10 +51,3 @@ def test_the_set_agrees_with_its_height_and_keeps_its_scale():
     angle, correlation = normal_height_consistency(made["normal"].pixels, made["height"].pixels)
     assert angle < 0.1
     assert correlation > 0.999
-
-
-def test_unknown_scale_is_said_and_no_height_is_no_relief():
-    made = with_relief(Maps.from_arrays({"height": np.random.default_rng(0).random((8, 8))}))
-    assert made.height_range_m == pytest.approx(0.04 * made.width_m)
-    flat = Maps.from_arrays({"base_color": np.zeros((4, 4, 3))})
-    assert with_relief(flat) is flat

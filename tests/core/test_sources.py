@@ -69,12 +69,6 @@ def test_a_folder_that_mixes_sets_and_pictures_is_refused(capsys, tmp_path):
     assert command(capsys, "maps", tmp_path / "empty", "--out", tmp_path / "o")[0] == 3
 
 
-def test_a_tool_is_given_its_other_inputs_as_options(capsys, tmp_path):
-    save(tmp_path / "one.png")
-    code, answer = command(capsys, "apply", "tint", tmp_path / "one.png", "--mask", "x.png", "--out", tmp_path)
-    assert (code, answer["error"]) == (2, "ParameterError")
-
-
 def test_a_phones_photograph_becomes_a_tile_of_the_same_area(capsys, tmp_path):
     photo = save(tmp_path / "phone.png", size_px=(300, 400))
     prepare = ("--width-m", 2, "--source-crop", "0,0,0.75,1", "--source-scale", 0.3414)
@@ -104,7 +98,7 @@ def ramp(height: int = 12, width: int = 20) -> Maps:
     return Maps.from_arrays({"base_color": color, "normal": normal}, width_m=1.0, height_range_m=0.1)
 
 
-def test_quarter_turns_are_exact_and_normals_turn_along():
+def test_quarter_turns_are_exact_and_normals_turn_along_and_scaling_averages_light():
     maps = ramp()
     turned = transformed(maps, rotate=90)
     assert np.array_equal(turned["base_color"].pixels, np.rot90(maps["base_color"].pixels))
@@ -117,6 +111,13 @@ def test_quarter_turns_are_exact_and_normals_turn_along():
     assert np.allclose(back["normal"].pixels, maps["normal"].pixels, atol=1e-6)
     assert back.width_m == pytest.approx(1.0)
     assert transformed(maps, rotate=360).sha256() == maps.sha256()
+    checks = np.indices((8, 8)).sum(0) % 2
+    small = transformed(Maps.from_arrays({"base_color": np.repeat(checks[..., None], 3, 2)}, width_m=2.0), scale=0.5)
+    assert (small.size_px, small.width_m) == ((4, 4), 2.0)
+    assert np.allclose(small["base_color"].pixels, 0.7354, atol=1e-3)  # half the light, encoded
+    for parameters in ({"crop": (0.5, 0, 0.5, 1)}, {"scale": 0}, {"crop": (0, 0, 2, 1)}):
+        with pytest.raises(ParameterError, match=next(iter(parameters))):
+            transformed(maps, **parameters)
 
 
 def test_a_slant_is_taken_out_and_slopes_turn_by_its_angle():
@@ -136,24 +137,6 @@ def test_a_slant_is_taken_out_and_slopes_turn_by_its_angle():
     assert np.allclose(slopes, (0.75 * np.cos(np.radians(30)), -0.75 * np.sin(np.radians(30))), atol=1e-3)
 
 
-def test_scaling_averages_colours_as_light_and_keeps_the_width():
-    checks = np.indices((8, 8)).sum(0) % 2
-    maps = Maps.from_arrays({"base_color": np.repeat(checks[..., None], 3, 2)}, width_m=2.0)
-    small = transformed(maps, scale=0.5)
-    assert small.size_px == (4, 4)
-    assert small.width_m == 2.0
-    assert np.allclose(small["base_color"].pixels, 0.7354, atol=1e-3)  # half the light, encoded
-
-
-@pytest.mark.parametrize(
-    ("parameters", "said"),
-    [({"crop": (0.5, 0, 0.5, 1)}, "crop"), ({"scale": 0}, "scale"), ({"crop": (0, 0, 2, 1)}, "crop")],
-)
-def test_a_part_that_is_none_is_refused(parameters, said):
-    with pytest.raises(ParameterError, match=said):
-        transformed(ramp(), **parameters)
-
-
 def test_a_prepared_source_may_still_be_written_tile_by_tile(capsys, tmp_path):
     photo = save(tmp_path / "photo.png", size_px=(64, 64))
     line = ("generate", "blotches", "--source", photo, "--size", 64, "--source-crop", "0,0,0.5,1", "--width-m", 1)
@@ -163,13 +146,3 @@ def test_a_prepared_source_may_still_be_written_tile_by_tile(capsys, tmp_path):
         assert code == 0, answer
     name = Path(answer["files"][0]).name
     assert (whole[0] / name).read_bytes() == (tiled[0] / name).read_bytes()
-
-
-def test_the_options_of_the_preparation_are_the_schemas(capsys):
-    with pytest.raises(SystemExit):
-        main(["seamless", "--help"])
-    text = " ".join(capsys.readouterr().out.split())
-    assert "--source-rotate DEGREES Turn counter-clockwise" in text
-    assert "--source-crop LEFT,TOP,RIGHT,BOTTOM" in text
-    assert "leaves out the right quarter (0 to 1, default: 0,0,1,1)" in text
-    assert "--source-scale N New size relative to the picture's" in text

@@ -52,6 +52,14 @@ def test_tiles_of_any_size_are_split_as_they_were_joined():
     )
     assert [tile.size_px for tile in doubled.tiles().values()] == [(2 * SIDE, 2 * SIDE), (128, 256)]
     assert np.array_equal(doubled.tiles()[1012]["base_color"].pixels[::2, ::2], tiles[1012]["base_color"].pixels)
+    assert list(maps.tile_arrays()) == ["base_color.1001", "base_color.1012"]
+    assert Maps.from_tile_arrays(maps.tile_arrays()).sha256() == maps.sha256()
+    assert not Maps.from_tile_arrays({})
+    with pytest.raises(ParameterError, match="number them"):
+        Maps.from_tile_arrays({"base_color": np.zeros((4, 4, 3)), "base_color.1001": np.zeros((4, 4, 3))})
+    for numbers in ((), (1002, 1001), (1001, 1001), (7,), (2001,)):
+        with pytest.raises(ParameterError, match="number them from 1001 to 2000"):
+            TileSheet(numbers, ((8, 8),) * len(numbers))
 
 
 def test_faces_lie_on_the_sheet_over_the_pixels_that_they_show_on_their_tiles():
@@ -67,12 +75,6 @@ def test_faces_lie_on_the_sheet_over_the_pixels_that_they_show_on_their_tiles():
         placed = sheet.uvs_of(uvs) * (sheet.size_px[1], -sheet.size_px[0]) + (0, sheet.size_px[0])
         assert sheet.pixels_of(marks)[placed[..., 1].astype(int), placed[..., 0].astype(int)].all()
     assert tile_numbers(np.array([(0, 0), (1, 1), (9, 99), (10, 0), (-1, 0)])).tolist() == [1001, 1012, 2000, 0, 0]
-
-
-@pytest.mark.parametrize("numbers", [(), (1002, 1001), (1001, 1001), (7,), (2001,)])
-def test_numbers_that_are_none_are_refused(numbers):
-    with pytest.raises(ParameterError, match="number them from 1001 to 2000"):
-        TileSheet(numbers, ((8, 8),) * len(numbers))
 
 
 def test_a_tile_that_no_face_shows_and_other_maps_are_as_before_to_the_last_bit():
@@ -102,7 +104,7 @@ def test_a_mask_changes_only_the_tile_that_it_is_white_on():
         run(Recipe((step,)), {**inputs, "mask": Maps.of_tiles({1001: black})})
 
 
-def test_without_a_mesh_each_tile_is_a_picture_of_its_own():
+def test_without_a_mesh_each_tile_is_a_picture_of_its_own(tmp_path):
     maps = two_tiles()
     result = run(SHARPEN, {"source": maps})
     for number, tile in maps.tiles().items():
@@ -110,19 +112,8 @@ def test_without_a_mesh_each_tile_is_a_picture_of_its_own():
         assert np.array_equal(result.maps.tiles()[number]["base_color"].pixels, alone["base_color"].pixels)
     assert result.recipe.inputs["source"]["sha256"] == maps.sha256()
     assert result.recipe.steps[0].parameters
-
-
-def test_notes_say_which_tiles_they_are_about():
-    maps, masks = two_tiles(), {}
-    for number, value in ((1001, 0.0), (1012, 1.0)):
-        pixels = np.zeros((16, 16, 3), np.float32)
-        pixels[6:9, 6:9] = value
-        masks[number] = Maps.from_arrays({"base_color": pixels})
-    recipe = Recipe((Step("inpaint", {"wraps": "no"}, {"mask": "mask"}),))
-    result = run(recipe, {"source": maps, "mask": Maps.of_tiles(masks)})
-    assert result.notes == ("1001: the mask is black everywhere, so nothing was filled",)
-    both = run(recipe, {"source": maps, "mask": masks[1001]})
-    assert both.notes == ("the mask is black everywhere, so nothing was filled",)
+    with pytest.raises(ParameterError, match="a tiled source"):
+        run_to_files(SHARPEN, {"source": maps}, Sink(tmp_path, "two"), tile_by_tile=True)
 
 
 def test_faces_beside_all_tiles_are_left_out_and_a_mesh_beside_all_is_refused():
@@ -147,18 +138,14 @@ def test_a_tiled_set_is_written_and_read_whole(tmp_path):
     assert again.name == pattern.name
     assert source_name(pattern) == "wall"
     assert read_size(pattern) == (SIDE, SIDE)
+    made = run_to_files(SHARPEN, {"source": read_maps(pattern).with_width(2.0)}, Sink(tmp_path / "out", "c"))
+    assert made.recipe.inputs["source"]["width_m"] == 2.0
+    assert rerun(made.paths[0], tmp_path / "again", {"source": pattern}).result.recipe == made.recipe
     with pytest.raises(FileError, match=r"call the first one none\.1001\.png"):
         read_maps(tmp_path / "none.<UDIM>.png")
     (tmp_path / "wall" / "wall_normal.1001.png").write_bytes(paths[0].read_bytes())
     with pytest.raises(ParameterError, match="the tile 1012 has no normal"):
         read_maps(tmp_path / "wall")
-
-
-def test_tiled_sources_are_not_streamed(tmp_path):
-    inputs = {"source": two_tiles()}
-    assert len(run_to_files(SHARPEN, inputs, Sink(tmp_path, "one")).paths) == 2
-    with pytest.raises(ParameterError, match="a tiled source"):
-        run_to_files(SHARPEN, inputs, Sink(tmp_path, "two"), tile_by_tile=True)
 
 
 @pytest.mark.parametrize("given", [["c.1001.png"], ["c.1001.png", "c.1012.png"], ["c.<UDIM>.png"]])
@@ -175,22 +162,3 @@ def test_the_command_takes_all_tiles_with_a_mesh(given, tmp_path, capsys):
     inputs = [f"--input=source={tmp_path / 'c.<UDIM>.png'}", f"--input=mesh={tmp_path / 'cube.ply'}"]
     main(["rerun", again, *inputs, "--out", str(tmp_path / "again"), "--json"])
     assert json.loads(capsys.readouterr().out)["identical"]
-
-
-def test_the_width_of_a_tile_is_recorded_and_is_the_same_when_it_is_made_again(tmp_path):
-    write_maps(two_tiles(), tmp_path, "c")
-    source = read_maps(tmp_path / "c_base_color.<UDIM>.png").with_width(2.0)
-    made = run_to_files(SHARPEN, {"source": source}, Sink(tmp_path / "out", "c"))
-    assert made.recipe.inputs["source"]["width_m"] == 2.0
-    given = {"source": tmp_path / "c_base_color.<UDIM>.png"}
-    assert rerun(made.paths[0], tmp_path / "again", given).result.recipe == made.recipe
-
-
-def test_arrays_of_tiles_are_named_by_their_numbers_and_none_are_empty_maps():
-    maps = two_tiles()
-    again = Maps.from_tile_arrays(maps.tile_arrays())
-    assert list(maps.tile_arrays()) == ["base_color.1001", "base_color.1012"]
-    assert again.sha256() == maps.sha256()
-    assert not Maps.from_tile_arrays({})
-    with pytest.raises(ParameterError, match="number them"):
-        Maps.from_tile_arrays({"base_color": np.zeros((4, 4, 3)), "base_color.1001": np.zeros((4, 4, 3))})

@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from impasto.engine.wire import MAX_ARRAY_BYTES, FrameReader, write_frame
+from impasto.engine.wire import FrameReader, write_frame
 from impasto.errors import ProtocolError
 
 
@@ -26,21 +26,12 @@ def test_arrays_of_every_type_and_shape_arrive(dtype):
     arrays = {
         "a": np.arange(24).reshape(2, 3, 4).astype(dtype),
         "empty": np.zeros((0, 3), dtype),
-        "b": np.ones(5, dtype),
+        "view": np.arange(24).astype(dtype).reshape(4, 6)[::-1, ::2],
     }
     header, received = read_frame(sent({"type": "job", "id": 3, "text": "grün"}, arrays))
     assert header == {"type": "job", "id": 3, "text": "grün"}
     for name, array in arrays.items():
         assert np.array_equal(received[name], array)
-
-
-def test_views_that_are_not_contiguous_arrive():
-    array = np.arange(24, dtype=np.float32).reshape(4, 6)[::-1, ::2]
-    assert np.array_equal(read_frame(sent({}, {"a": array}))[1]["a"], array)
-
-
-def test_the_end_of_the_stream_is_none():
-    assert read_frame(io.BytesIO()) is None
 
 
 @pytest.mark.parametrize(
@@ -70,10 +61,4 @@ def test_a_stream_that_ends_inside_an_array_is_refused():
     stream = sent({}, {"a": np.zeros(100, np.float32)})
     with pytest.raises(ProtocolError, match="in the middle of a"):
         read_frame(io.BytesIO(stream.getvalue()[:-1]))
-
-
-def test_an_array_above_the_limit_is_refused_with_the_remedy():
-    side = 2 ** int(np.log2(MAX_ARRAY_BYTES / 4) / 2 + 1)
-    too_large = np.broadcast_to(np.zeros((), np.uint8), (side * 4, side * 4))
-    with pytest.raises(ProtocolError, match="make it smaller"):
-        write_frame(io.BytesIO(), {}, {"a": too_large})
+    assert read_frame(io.BytesIO()) is None

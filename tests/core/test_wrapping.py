@@ -12,7 +12,7 @@ from impasto import Maps
 from impasto.surface.wrapping import wraps
 from impasto.texture import MAP_CHANNELS
 
-JPEGS = [(quality, subsampling) for quality in (70, 80, 90, 95) for subsampling in ("4:4:4", "4:2:0")]
+JPEGS = [(quality, subsampling) for quality in (70, 95) for subsampling in ("4:4:4", "4:2:0")]
 SIZES = [(256, 256), (250, 196)]
 """Sizes (height, width) that are a multiple of JPEG's blocks, and that are not."""
 
@@ -53,7 +53,10 @@ def test_a_tile_is_known_by_its_borders_through_jpeg_and_its_parts_too(quality_a
         assert wraps_of(through_jpeg(pixels, *quality_and_subsampling)) == known
 
 
-def test_a_tile_is_known_where_it_begins_at_a_joint():
+def test_a_tile_is_known_where_it_is_large_or_begins_at_a_joint():
+    large = np.tile(tile(), (8, 8, 1))  # it is known by some of its lines and windows
+    assert wraps_of(large) == (True, True)
+    assert wraps_of(large[:-37, :-41]) == (False, False)
     y, x = np.mgrid[:256, :256]
     joint = (x % 64 < 4) | (y % 64 < 4)
     stones = tile()[::64, ::64].repeat(64, 0).repeat(64, 1)
@@ -81,15 +84,5 @@ def test_where_no_border_can_be_seen_a_picture_wraps(size):
     assert wraps(Maps.from_arrays(one_colour)) == (True, True)
     noise = np.random.default_rng(0).random((256, 256, 3))
     assert wraps_of(noise) == (True, True)
-
-
-def test_values_that_are_not_finite_wrap_nowhere():
-    pixels = tile()
-    pixels[3, 5] = np.nan
-    assert wraps_of(pixels) == (False, False)
-
-
-def test_a_large_picture_is_known_by_some_of_its_lines_and_windows():
-    large = np.tile(tile(), (8, 8, 1))
-    assert wraps_of(large) == (True, True)
-    assert wraps_of(large[:-37, :-41]) == (False, False)
+    noise[3, 5] = np.nan
+    assert wraps_of(noise) == (False, False)
