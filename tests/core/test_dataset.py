@@ -13,7 +13,6 @@ from impasto import Maps, Recipe, Step, Texture, run
 from impasto.cli.main import main
 from impasto.data import prepare as prepare_module
 from impasto.data.dataset import Dataset, dataset_of, read_dataset
-from impasto.data.sheets import preview_sheet
 from impasto.errors import FileError, ParameterError
 from impasto.evaluation.metrics import normal_height_consistency
 from impasto.library.models import ModelLibrary
@@ -213,18 +212,6 @@ def test_shrunk_normals_still_belong_to_the_height(tmp_path):
     assert np.allclose(np.linalg.norm(2 * maps["normal"].pixels - 1, axis=2), 1, atol=1e-5)
 
 
-def test_what_tiles_is_known_in_both_directions():
-    waves = np.repeat(0.5 + hills(96)[..., None] / 20, 3, 2)
-    names = {"both": waves, "rows": waves[:, :70], "columns": waves[:70], "none": waves[:70, :70]}
-    dataset = dataset_of(*(Maps.from_arrays({"base_color": pixels}, name=name) for name, pixels in names.items()))
-    assert {sample.name: sample.wraps for sample in dataset.samples} == {
-        "both": (True, True),
-        "columns": (False, True),
-        "none": (False, False),
-        "rows": (True, False),
-    }
-
-
 def test_hash_and_manifest_say_the_same_wherever_the_files_are(tmp_path):
     save(tmp_path / "one" / "data" / "brick" / "a.png", 1)
     save(tmp_path / "one" / "data" / "brick" / "b.png", 2)
@@ -242,24 +229,6 @@ def test_the_hash_is_the_same_on_every_machine():
     (sample,) = dataset_of(Maps.from_arrays({"base_color": steps}, name="steps"), label="stairs").samples
     dataset = Dataset("steps", (sample,))
     assert dataset.sha256() == "a00b92ce9816aef4cd5390b44b78ca24a3c4a269870bcf750d1f90db1d850962"
-
-
-def test_statistics_are_those_of_all_pixels(tmp_path):
-    pictures = [np.asarray(noise(seed)) / 255 for seed in (1, 2)]
-    for index, pixels in enumerate(pictures):
-        Image.fromarray((pixels * 255).round().astype(np.uint8)).save(tmp_path / f"{index}.png")
-    statistics = read_dataset(tmp_path).statistics["base_color"]
-    assert np.allclose(statistics["mean"], np.mean(pictures, (0, 1, 2)), atol=1e-4)
-    assert np.allclose(statistics["deviation"], np.std(pictures, (0, 1, 2)), atol=1e-4)
-
-
-def test_the_preview_sheet_shows_crops_as_they_are_learned_from(tmp_path):
-    save(tmp_path / "a.png", 1)
-    sheet = preview_sheet(read_dataset(tmp_path), crop_px=96)
-    (tmp_path / "sheet.png").write_bytes(sheet)
-    shown = np.asarray(Image.open(tmp_path / "sheet.png"))
-    assert np.array_equal(shown[4:100, 4:100], np.asarray(noise(1)))
-    assert sheet == preview_sheet(read_dataset(tmp_path / "a.png"), crop_px=96)
 
 
 def test_large_pictures_are_shrunk_in_bands_to_the_same_pixels(monkeypatch):

@@ -33,25 +33,12 @@ def test_what_blender_carries_needs_only_the_standard_library_and_numpy(name):
     assert loaded - allowed == set()
 
 
-def test_importing_the_library_loads_nothing_heavy():
-    assert not {"numpy", "torch", "pydantic", "pluggy"} & (modules_after("import impasto") - modules_after("pass"))
-
-
 @pytest.mark.essential
-def test_describing_every_tool_loads_no_torch():
+def test_describing_every_tool_loads_no_torch_and_importing_the_library_nothing_heavy():
+    assert not {"numpy", "torch", "pydantic", "pluggy"} & (modules_after("import impasto") - modules_after("pass"))
     loaded = modules_after("from impasto.plugins.installation import description; description()")
     assert "pydantic" in loaded
     assert "torch" not in loaded
-
-
-@pytest.mark.parametrize("module", sorted(str(path.relative_to(CORE)) for path in CORE.rglob("*.py")))
-def test_the_core_knows_no_host_and_no_plugin(module):
-    text = (CORE / module).read_text()
-    plugins = [path.name for path in (ROOT / "plugins").glob("impasto_*")]
-    assert len(plugins) == 15
-    for name in ("bpy", *plugins):
-        assert f"import {name}" not in text
-        assert f"from {name}" not in text
 
 
 def modules_in(*folders: Path) -> dict[str, Path]:
@@ -81,63 +68,20 @@ def check_circles(known: dict[str, Path]) -> None:
 
 
 @pytest.mark.essential
-def test_no_modules_of_the_core_and_the_plugins_import_each_other():
+def test_no_modules_and_no_folders_import_each_other():
     known = modules_in(ROOT / "core", ROOT / "plugins")
     assert {"impasto.running.runner", "impasto.library.models", "impasto_vae.training"} <= known.keys()
     check_circles(known)
-
-
-@pytest.mark.essential
-def test_no_plugin_imports_another():
-    """Whatever two plugins need is the core's."""
-    known = modules_in(ROOT / "plugins")
-    assert len({name.partition(".")[0] for name in known}) == 15
-    found = ((name, other) for name in known for other in imports_of(name, known))
-    assert [(one, other) for one, other in found if one.partition(".")[0] != other.partition(".")[0]] == []
-
-
-def modules_of_the_extension() -> dict[str, Path]:
-    found = modules_in(ROOT / "blender_addon")
-    return {f"blender_addon.{name}".removesuffix(".__init__"): path for name, path in found.items()}
-
-
-def test_no_modules_of_the_extension_import_each_other():
-    known = modules_of_the_extension()
-    assert {"blender_addon", "blender_addon.jobs.session", "blender_addon.bake.operators"} <= known.keys()
-    check_circles(known)
-
-
-def imports_of_folders(known: dict[str, Path]) -> dict[str, set[str]]:
-    """The folders and single modules of a package that each of them imports."""
-    folders: dict[str, set[str]] = {}
-    for name in (name for name in known if "." in name):
-        others = {other.split(".")[1] for other in imports_of(name, known) if "." in other}
-        folder = name.split(".")[1]
-        folders.setdefault(folder, set()).update(others - {folder})
-    return folders
-
-
-def test_no_folders_of_the_extension_import_each_other():
-    folders = imports_of_folders(modules_of_the_extension())
-    assert "jobs" in folders["generate"]
-    TopologicalSorter(folders).prepare()
-
-
-@pytest.mark.essential
-def test_no_folders_of_the_core_import_each_other():
-    folders = imports_of_folders(modules_in(ROOT / "core"))
-    assert "evaluation" in folders["training"]
-    TopologicalSorter(folders).prepare()
-
-
-def test_the_floors_stand_as_the_page_on_the_architecture_says():
-    page = (ROOT / "docs" / "explanation" / "architecture.md").read_text(encoding="utf-8")
-    floors = re.findall(r"\w+", next(part for part in page.split("\n\n") if part.startswith("> `system`")))
-    folders = imports_of_folders(modules_in(ROOT / "core"))
-    assert {path.parent.name for path in CORE.glob("*/__init__.py")} <= set(floors)
-    for floor, others in folders.items():
-        below = floors[: floors.index(floor)] if floor in floors else floors
-        assert others & set(floors) <= set(below), floor
+    extension = {f"blender_addon.{name}".removesuffix(".__init__"): path for name, path in EXTENSION.items()}
+    assert {"blender_addon", "blender_addon.jobs.session", "blender_addon.bake.operators"} <= extension.keys()
+    check_circles(extension)
+    for modules, folder, below in (
+        (extension, "generate", "jobs"),
+        (modules_in(ROOT / "core"), "training", "evaluation"),
+    ):
+        folders = imports_of_folders(modules)
+        assert below in folders[folder]
+        TopologicalSorter(folders).prepare()
 
 
 @pytest.mark.parametrize("back", ["if TYPE_CHECKING:\n    from . import a", "def f():\n    from .a import x"])
@@ -150,3 +94,38 @@ def test_a_circle_by_types_or_within_a_function_is_one(back, tmp_path):
     (package / "b.py").write_text(back)
     with pytest.raises(CycleError, match=r"package\.a.*package\.b|package\.b.*package\.a"):
         check_circles(modules_in(tmp_path))
+
+
+@pytest.mark.essential
+def test_no_plugin_imports_another_and_the_core_neither_a_plugin_nor_a_host():
+    """Whatever two plugins need is the core's."""
+    known = modules_in(ROOT / "plugins")
+    outside = "|".join({"bpy", *(name.partition(".")[0] for name in known)})
+    for path in CORE.rglob("*.py"):
+        assert not re.search(rf"(import|from) ({outside})\b", path.read_text(encoding="utf-8")), path
+    assert len({name.partition(".")[0] for name in known}) == 15
+    found = ((name, other) for name in known for other in imports_of(name, known))
+    assert [(one, other) for one, other in found if one.partition(".")[0] != other.partition(".")[0]] == []
+
+
+EXTENSION = modules_in(ROOT / "blender_addon")
+
+
+def imports_of_folders(known: dict[str, Path]) -> dict[str, set[str]]:
+    """The folders and single modules of a package that each of them imports."""
+    folders: dict[str, set[str]] = {}
+    for name in (name for name in known if "." in name):
+        others = {other.split(".")[1] for other in imports_of(name, known) if "." in other}
+        folder = name.split(".")[1]
+        folders.setdefault(folder, set()).update(others - {folder})
+    return folders
+
+
+def test_the_floors_stand_as_the_page_on_the_architecture_says():
+    page = (ROOT / "docs" / "explanation" / "architecture.md").read_text(encoding="utf-8")
+    floors = re.findall(r"\w+", next(part for part in page.split("\n\n") if part.startswith("> `system`")))
+    folders = imports_of_folders(modules_in(ROOT / "core"))
+    assert {path.parent.name for path in CORE.glob("*/__init__.py")} <= set(floors)
+    for floor, others in folders.items():
+        below = floors[: floors.index(floor)] if floor in floors else floors
+        assert others & set(floors) <= set(below), floor

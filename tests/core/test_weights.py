@@ -34,7 +34,6 @@ from impasto.library.weights import PublishedFile, check_weights
 from impasto.plugins.installation import description
 from impasto.plugins.registry import registry
 from impasto.recipe import differences
-from impasto.system.folders import user_folder
 from impasto.tools import Filter
 
 URL = f"{PAGE}/seer-0.pth"
@@ -97,16 +96,6 @@ class TestInstall:
         assert np.array_equal(
             found["features.0.bias"], tensors["features.0.bias"].to(torch.float32).numpy().astype(wanted)
         )
-
-    def test_several_files_are_told_apart_in_any_order(self, library, file):
-        eye = random_tensors({"conv1.bias": (1,)}, seed=1)
-        hand = random_tensors({"conv1.bias": (1,), "conv2.bias": (2,)}, seed=2)
-        for order in (1, -1):
-            files = [file(saved(eye), "a.pth"), file(saved(hand), "b.pth")][::order]
-            found = weights_library().install(files).load()
-            assert found["eye.conv1.bias"] == eye["conv1.bias"].numpy()
-            assert found["hand.conv1.bias"] == hand["conv1.bias"].numpy()
-            weights_library().remove("twins")
 
     def test_another_layout_is_converted(self, library, file):
         tensors = random_tensors(SHIFTED)
@@ -264,16 +253,6 @@ class TestLibrary:
         with pytest.raises(ModelError, match="are not installed"):
             weights_library().remove("seer")
 
-    def test_the_library_lies_with_the_users_data(self, monkeypatch, tmp_path):
-        for name in ("IMPASTO_WEIGHTS", "IMPASTO_MODELS", "IMPASTO_CACHE"):
-            monkeypatch.delenv(name, raising=False)
-        assert Context().weights.folder == user_folder("weights")
-        assert user_folder("weights").parent == user_folder("models").parent
-        assert user_folder("weights").name == "weights"
-        assert user_folder("cache").name == "impasto"
-        monkeypatch.setenv("IMPASTO_WEIGHTS", str(tmp_path))
-        assert Context().weights.folder == tmp_path
-
 
 class TestCommand:
     """`impasto weights`."""
@@ -299,16 +278,6 @@ class TestCommand:
         assert files == [{"url": URL, "sha256": published_file(CONTENT, URL).sha256, "bytes": len(CONTENT)}]
         main(["weights", "remove", "seer", "--json"])
         assert json.loads(capsys.readouterr().out) == {"removed": str(library / "seer.safetensors")}
-
-    @pytest.mark.parametrize(
-        ("command", "code"),
-        [("remove seer", ModelError.exit_code), ("show nothing", ParameterError.exit_code), ("install no.pth", 3)],
-    )
-    def test_exit_codes(self, command, code, library, capsys):
-        with pytest.raises(SystemExit) as stop:
-            main(["weights", *command.split()])
-        assert stop.value.code == code
-        assert capsys.readouterr().err.startswith("impasto: ")
 
 
 @pytest.mark.parametrize(
