@@ -40,6 +40,11 @@ class InPlace(Kept):
         return subject
 
 
+class Black(Kept):
+    def changed(self, subject, context):
+        return subject.with_arrays({"base_color": np.zeros((*subject.size_px, 3))})
+
+
 class Cut(Kept):
     def changed(self, subject, context):
         height = subject.size_px[0]
@@ -108,6 +113,7 @@ def test_a_tool_that_behaves_has_no_problem(monkeypatch):
         (Lower(), "any host can draw it", "does not begin with a capital letter"),
         (Random(), "one seed gives one picture", "two runs with one seed differ"),
         (InPlace(), "one seed gives one picture", "one seed differ|in place"),
+        (Black(), "a picture with texture", "base_color of a picture with texture is of one value"),
         (Cut(), "odd sizes give maps in range", "has the shape"),
         (Divides(), "one colour gives maps in range", r"leaves \[0, 1\]|NaN|finite"),
         (Breaks(), "parameters at the ends of their ranges", "'parts': 0} ends in ZeroDivisionError"),

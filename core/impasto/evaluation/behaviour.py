@@ -112,6 +112,17 @@ def repetition_problem(tool: Tool, make: Make) -> str:
     return "" if subject.sha256() == before else "it changes its subject in place"
 
 
+def emptiness_problem(tool: Tool, make: Make) -> str:
+    """Problem of a tool that makes nothing but maps of one value from a picture with texture."""
+    color = picture(72, 88)["base_color"].pixels.copy()
+    color[30:40, 50:60] = (0.8, 0.1, 0.1)  # for tools that look for what stands out
+    subject = with_needs(tool, Maps.from_arrays({"base_color": color}))
+    pixels = {name: texture.pixels for name, texture in make(subject).items()}
+    changed = [name for name in pixels if name not in subject or not np.array_equal(pixels[name], subject[name].pixels)]
+    is_empty = changed and not any(np.ptp(pixels[name], (0, 1)).any() for name in changed)
+    return f"{' and '.join(changed)} of a picture with texture is of one value" if is_empty else ""
+
+
 def odd_size_problem(tool: Tool, make: Make) -> str:
     """Problem of the result for a subject of one pixel, a narrow one, or one with odd sides."""
     made = ((make(picture(*size)), size) for size in ODD_SIZES_PX)
@@ -203,6 +214,7 @@ def _map_problem(made: Maps, size_px: tuple[int, int]) -> str:
 CHECKS: Mapping[str, Callable[[Tool, Make], str]] = {
     "any host can draw it, and it runs on its defaults": declaration_problem,
     "one seed gives one picture, and the subject is left alone": repetition_problem,
+    "a picture with texture gives maps with texture": emptiness_problem,
     "odd sizes give maps in range": odd_size_problem,
     "one colour gives maps in range": one_color_problem,
     "parameters at the ends of their ranges give maps in range, or an error that says why not": extreme_problem,
