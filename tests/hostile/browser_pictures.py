@@ -17,7 +17,6 @@ SIDE = 24
 
 
 def chunk(kind: bytes, body: bytes) -> bytes:
-    """A PNG chunk."""
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
@@ -55,22 +54,16 @@ TEXT = b"a\0\0" + zlib.compress(bytes(7 * 2**20), 9)
 PNG: dict[str, Maker] = {
     "png bomb of one bit": blank_png(13_000, 1, 0, 1),
     "png claims 100000": written(png(size=(100_000, 100_000))),
-    "png claims 2^31": written(png(size=(2**31 - 1, 2**31 - 1))),
     "png claims 2^32": written(png(size=(2**32 - 1, 1))),
-    "png is wide": written(png(size=(2**30, 1))),
     "png without size": written(png(size=(0, 0))),
-    "png of 3 bits": written(png(bits=3)),
     "png of colour 5": written(png(color=5)),
-    "png of colour 200": written(png(color=200)),
     "png without a palette": written(png(color=3)),
     "png without pixels": written(b"\x89PNG\r\n\x1a\n" + chunk(b"IEND", b"")),
     "png with a text bomb": written(png(chunk(b"zTXt", b"a\0\0" + BOMB))),
     "png with a profile bomb": written(png(chunk(b"iCCP", b"a\0\0" + BOMB))),
-    "png with an international bomb": written(png(chunk(b"iTXt", b"a\0\1\0\0\0" + BOMB))),
     "png with a thousand bombs": written(png(chunk(b"zTXt", TEXT) * 1000)),
     "png with a million chunks": written(png(chunk(b"teST", b"") * 1_000_000)),
     "png with a long chunk": written(b"\x89PNG\r\n\x1a\n" + struct.pack(">I4s", 2**31 - 1, b"tEXt")),
-    "png of other pixels": written(png(pixels=b"not deflated")),
     "png with too few pixels": written(png(size=(64, 64), pixels=zlib.compress(bytes(100)))),
 }
 
@@ -78,7 +71,6 @@ PNG: dict[str, Maker] = {
 
 
 def jpeg(progressive: bool = False, **how: object) -> bytes:
-    """A small JPEG."""
     stream = io.BytesIO()
     noise = np.random.default_rng(0).integers(0, 255, (SIDE, SIDE, 3), np.uint8)
     Image.fromarray(noise).save(stream, "JPEG", progressive=progressive, **how)
@@ -99,7 +91,6 @@ def one_channel() -> bytes:
 
 
 def twelve_bit_jpeg() -> bytes:
-    """A JPEG of 12 bits a channel."""
     noise = np.random.default_rng(0).integers(0, 4096, (SIDE, SIDE, 3), np.uint16)
     return imagecodecs.jpeg8_encode(noise, bitspersample=12)
 
@@ -118,18 +109,15 @@ def twelve_bit_scans(count: int) -> bytes:
 
 
 def scans(count: int) -> bytes:
-    """A progressive JPEG whose last scan comes again and again."""
     data = jpeg(progressive=True)
     return data[:-2] + data[data.rindex(b"\xff\xda") : -2] * count + data[-2:]
 
 
 def segment(marker: int, body: bytes) -> bytes:
-    """A JPEG marker segment."""
     return struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body
 
 
 def with_segments(*segments: bytes) -> bytes:
-    """A JPEG that begins with these segments."""
     data = jpeg()
     return data[:2] + b"".join(segments) + data[2:]
 
@@ -139,41 +127,32 @@ LOOP = b"II*\0\x08\0\0\0" + struct.pack("<HHHIII", 1, 0x8769, 4, 1, 8, 8)
 """EXIF data whose directories contain themselves."""
 
 JPEG: dict[str, Maker] = {
-    "jpeg of 600 scans": written(scans(600)),
     "jpeg of 600 scans claims 20000": written(frame(scans(600), 1, struct.pack(">HH", 20_000, 20_000))),
     "jpeg claims 65535": written(frame(jpeg(), 1, b"\xff\xff\xff\xff")),
-    "progressive jpeg claims 65535": written(frame(jpeg(progressive=True), 1, b"\xff\xff\xff\xff")),
     "jpeg without size": written(frame(jpeg(), 1, bytes(4))),
     "jpeg of a scan for each channel claims 12000": written(
         frame(one_channel(), 1, struct.pack(">HH", 12_000, 12_000))
     ),
     "jpeg of 600 scans behind a restart marker": written(b"\xff\xd8\xff\xd0" + scans(600)[2:]),
     "jpeg of 12 bits claims 65535": written(twelve_bit_frame(1, b"\xff\xff\xff\xff")),
-    "jpeg of 12 bits claims 9000": written(twelve_bit_frame(1, struct.pack(">HH", 9000, 9000))),
-    "jpeg of 12 bits without size": written(twelve_bit_frame(1, bytes(4))),
     "jpeg of 12 bits and 600 scans": written(twelve_bit_scans(600)),
-    "jpeg of 12 bits and 2 components": written(twelve_bit_frame(5, b"\2")),
     "jpeg of 12 bits and 255 components": written(twelve_bit_frame(5, b"\xff")),
     "jpeg of 12 bits without its end": written(twelve_bit_jpeg()[:-2]),
-    "jpeg of 16 bits": written(frame(jpeg(), 0, b"\x10")),
     "jpeg of 255 components": written(frame(jpeg(), 5, b"\xff")),
     "jpeg is lossless": written(jpeg().replace(b"\xff\xc0", b"\xff\xc3", 1)),
     "jpeg of markers": written(b"\xff\xd8" + b"\xff" * 100_000),
     "jpeg of empty segments": written(b"\xff\xd8" + segment(0xE0, b"") * 100_000),
-    "jpeg with short segments": written(b"\xff\xd8" + b"\xff\xe0\0\0" * 1000),
 }
 
 # WebP
 
 
 def webp(*chunks: bytes) -> bytes:
-    """A RIFF file of WebP chunks."""
     body = b"WEBP" + b"".join(chunks)
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
 def riff(kind: bytes, body: bytes) -> bytes:
-    """A chunk of a RIFF file."""
     return kind + struct.pack("<I", len(body)) + body + bytes(len(body) % 2)
 
 
@@ -195,9 +174,7 @@ ANIMATED = riff(b"ANIM", bytes(6))
 WEBP: dict[str, Maker] = {
     "webp claims 16383": written(webp(lossless(16_383, 16_383))),
     "webp canvas of 2^24": written(webp(canvas(2**24, 2**24), lossless(4, 4))),
-    "webp canvas smaller than its frame": written(webp(canvas(4, 4), lossless(16_383, 16_383))),
     "webp animation of 16383": written(webp(canvas(16_383, 16_383, 2), ANIMATED, FRAME)),
     "webp of 100000 frames": written(webp(canvas(4, 4, 2), ANIMATED, FRAME * 100_000)),
     "webp of another kind": written(webp(riff(b"VP9 ", bytes(40)))),
-    "webp without chunks": written(webp()),
 }

@@ -9,7 +9,7 @@ Every module of this folder may say `CORPORA = [Corpus(...)]`: the makers of som
 - writes nothing but into its own output folder, and leaves nothing half done there.
 
 Beside its own files each corpus gets those of `no_files`: pipes, sockets, devices, folders and dangling links.
-What is slow to make or to read goes into `slow`: it is left out unless pytest is told `--hostile`. To try one by hand:
+What is slow to make or to read goes into `slow`: it is left out unless pytest is told `--all`. To try one by hand:
 `pytest tests/hostile -k "cards and nan"`. No binary is kept: makers write their bytes anew, and may write neighbours.
 """
 
@@ -87,7 +87,6 @@ class Case:
 
 
 def written(content: bytes | str) -> Maker:
-    """A maker of a file with this content."""
     data = content.encode() if isinstance(content, str) else content
     return lambda path: path.write_bytes(data) and None
 
@@ -104,7 +103,6 @@ def cases() -> Iterator[Case]:
 
 
 def corpora() -> list[Corpus]:
-    """Those of all modules of this folder."""
     names = sorted(module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]))
     modules = [importlib.import_module(f"{__package__}.{name}") for name in names if not name.startswith("test_")]
     return [corpus for module in modules for corpus in getattr(module, "CORPORA", ())]

@@ -17,30 +17,21 @@ GOOD: dict[str, Any] = {"tile": 64, "boxes": {"Bricks.png": [[0, 0], [64, 0]]}}
 INDEXES: dict[str, Any] = {
     "a list": [],
     "no tile": {"boxes": {}},
-    "tile is text": {**GOOD, "tile": "64"},
-    "tile is a float": {**GOOD, "tile": 64.5},
     "tile is negative": {**GOOD, "tile": -64},
     "tile is huge": {**GOOD, "tile": 10**12},
-    "boxes are a list": {**GOOD, "boxes": [[0, 0]]},
     "boxes are numbers": {**GOOD, "boxes": {"Bricks.png": [1, 2]}},
-    "a box is text": {**GOOD, "boxes": {"Bricks.png": ["ab"]}},
     "a box has three": {**GOOD, "boxes": {"Bricks.png": [[1, 2, 3]]}},
     "a box is negative": {**GOOD, "boxes": {"Bricks.png": [[-1, 0]]}},
     "many boxes": {**GOOD, "boxes": {"Bricks.png": [[0, 0]] * 100_000}},
     "a sheet that is not there": {**GOOD, "boxes": {"Absent.png": [[0, 0]]}},
     "a sheet above": {**GOOD, "boxes": {"../../secret.png": [[0, 0]]}},
-    "an absolute sheet": {**GOOD, "boxes": {"/etc/passwd": [[0, 0]]}},
-    "a sheet on a drive": {**GOOD, "boxes": {"C:\\secret.png": [[0, 0]]}},
     "a sheet with nul": {**GOOD, "boxes": {"a\0b.png": [[0, 0]]}},
     "a sheet with escapes": {**GOOD, "boxes": {"\x1b[2J.png": [[0, 0]]}},
-    "a long sheet": {**GOOD, "boxes": {"x" * 5000: [[0, 0]]}},
-    "an empty name": {**GOOD, "boxes": {"": [[0, 0]]}},
     "no boxes": {**GOOD, "boxes": {}},
 }
 
 
 def picture(side: int = 96) -> bytes:
-    """A small picture with something to see."""
     from PIL import Image
 
     stream = io.BytesIO()
@@ -106,11 +97,8 @@ ODD: dict[str, Maker] = {
     "beside a name with escapes": within("\x1b[2J", written(b"x")),
     "within itself": circle,
     "licences as latin-1": table("file\tlicence\nwall.png\tGrü\n".encode("latin-1")),
-    "licences with nul": table("file\tlicence\nwall\0.png\tCC0\n"),
     "licences without columns": table("a\tb\n1\t2\n"),
     "licences with a huge field": table("file\tlicence\n" + "x" * 200_000 + "\tCC0\n"),
-    "licences with long rows": table("file\tlicence\nwall.png\tCC0\tmore\tand more\n"),
-    "licences with short rows": table("file\tlicence\nwall.png\n"),
 }
 if sys.platform == "linux":
     ODD["beside a name that is no unicode"] = within(os.fsdecode(b"w\xffll"), written(picture()))

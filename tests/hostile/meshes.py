@@ -22,7 +22,6 @@ def changed(before: bytes, after: bytes) -> bytes:
 
 
 FILES: dict[str, bytes] = {
-    "text": b"ply",
     "half a mesh": GOOD[: len(GOOD) // 2],
     "an endless header": b"ply\nformat binary_little_endian 1.0\n" + b"comment \x1b[2J" * 10**6,
     "a header of no Unicode": b"ply\nformat binary_little_endian 1.0\n\xff\xfe\nend_header\n",
@@ -30,26 +29,17 @@ FILES: dict[str, bytes] = {
     "no version": changed(b" 1.0", b""),
     "no vertices": changed(b"element vertex 6", b"element edge 6"),
     "no count": changed(b"element vertex 6", b"element vertex"),
-    "a count of words": changed(b"element face 2", b"element face two"),
     "a huge count of vertices": changed(b"element vertex 6", b"element vertex 12000000"),
     "a huge count of faces": changed(b"element face 2", b"element face 4000000"),
-    "a count of a hundred digits": changed(b"element face 2", b"element face " + b"9" * 100),
     "a count of ten thousand digits": changed(b"element face 2", b"element face " + b"9" * 10000),
     "a property of an unknown type": changed(b"float x", b"quaternion x"),
-    "two properties of one name": changed(b"float y", b"float x"),
     "no positions": changed(b"float x", b"float a"),
     "no UVs": changed(b"float s", b"float a"),
-    "vertices that are lists": changed(b"property float x", b"property list uchar float x"),
     "faces without a list": changed(b"list uchar uint vertex_indices", b"uint vertex_indices"),
-    "faces of floats": changed(b"list uchar uint", b"list uchar float"),
     "a number beyond all vertices": GOOD[:-4] + b"\xff\xff\xff\xff",
-    "a negative number": changed(b"list uchar uint", b"list uchar int")[:-4] + b"\xff\xff\xff\xff",
     "quadrangles": GOOD.replace(b"\x03\x00\x00\x00\x00\x01", b"\x04\x00\x00\x00\x00\x01"),
     "positions that are no numbers": GOOD.replace(
         PLANE[1, 2].tobytes() + PLANE[1, 2, :2].tobytes(), np.full(5, np.nan, "<f4").tobytes()
-    ),
-    "positions that are infinite": GOOD.replace(
-        PLANE[1, 2].tobytes() + PLANE[1, 2, :2].tobytes(), np.full(5, np.inf, "<f4").tobytes()
     ),
 }
 

@@ -83,7 +83,6 @@ def grey(width: int = 4, height: int = 4, **changed: tuple[int, int, int]) -> li
 
 
 def tiled(width: int, height: int, tile: int) -> bytes:
-    """A TIFF that says it is of tiles, and holds none."""
     fields = [field for field in grey(width, height) if field[0] not in (273, 278, 279)]
     return tiff(*fields, (322, 4, 1, tile), (323, 4, 1, tile), (324, 4, 1, 8), (325, 4, 1, 8))
 
@@ -100,28 +99,20 @@ def many_pages(path: Path) -> None:
 
 TIFF: dict[str, Maker] = {
     "tiff claims 2^31": written(tiff(*grey(2**31 - 1, 2**31 - 1))),
-    "tiff is tall": written(tiff(*grey(1, 2**31 - 1, t278=(4, 1, 1)))),
     "tiff of 2^30 strips": written(tiff(*grey(8, 2**30, t273=(4, 2**30, 8), t278=(4, 1, 1), t279=(4, 2**30, 8)))),
     "tiff of huge tiles": written(tiled(16, 16, 2**30)),
-    "tiff of large tiles": written(tiled(16, 16, 60_000)),
-    "tiff of tiny tiles": written(tiled(100_000, 100_000, 16)),
     "tiff of tiles of 0": written(tiled(16, 16, 0)),
     "tiff of 65535 samples": written(tiff(*grey(4000, 4000, t277=(3, 1, 65_535)))),
     "tiff of 255 bits": written(tiff(*grey(t258=(3, 1, 255)))),
-    "tiff without size": written(tiff(*grey(0, 0))),
     "tiff beyond its end": written(tiff(*grey(t273=(4, 1, 2**31)))),
     "tiff without a directory": written(b"II*\0\xff\xff\xff\x7f"),
     "tiff of planes": written(tiff(*grey(20_000, 20_000, t277=(3, 1, 4), t284=(3, 1, 2), t259=(3, 1, 8)))),
-    "tiff of an unknown compression": written(tiff(*grey(t259=(3, 1, 12_345)))),
-    "tiff deflated from nothing": written(tiff(*grey(9000, 9000, t259=(3, 1, 8)))),
 }
 
 # EXR
 
 
 def exr(size: tuple[int, int] = (SIDE, SIDE), channels: int = 3, value: float = 0.5, **attributes: str) -> Maker:
-    """An EXR of one value."""
-
     def make(path: Path) -> None:
         spec = oiio.ImageSpec(*size, channels, "half")
         spec.channelnames = ["R", "G", "B", *(f"layer{index}.X" for index in range(channels - 3))][:channels]
@@ -162,15 +153,11 @@ MANY = 64
 WINDOW = b"dataWindow\0box2i\0\x10\0\0\0"
 EXR: dict[str, Maker] = {
     "exr of 2^31": changed_exr((WINDOW, 0, struct.pack("<4i", 0, 0, 2**31 - 2, 2**31 - 2))),
-    "exr of 20000": changed_exr((WINDOW, 0, struct.pack("<4i", 0, 0, 19_999, 19_999))),
     "exr is tall": changed_exr((WINDOW, 0, struct.pack("<4i", 0, 0, 0, 2**30))),
-    "exr inside out": changed_exr((WINDOW, 0, struct.pack("<4i", 9, 9, 0, 0))),
-    "exr far away": changed_exr((WINDOW, 0, struct.pack("<4i", 2**31 - 9, 2**31 - 9, 2**31 - 1, 2**31 - 1))),
     "exr with a long attribute": changed_exr((b"compression\0compression\0", 0, b"\xff\xff\xff\x7f")),
     "exr of 64 channels": exr((4096, 4096), MANY),
     "exr above 1": exr(value=7.0),
     "exr of infinity": exr(value=float("inf")),
-    "exr of no number": exr(value=float("nan")),
 }
 
 # BMP, TGA, PSD
@@ -207,29 +194,18 @@ def psd(
 
 OTHERS: dict[str, Maker] = {
     "bmp claims 2^31": written(bmp(2**31 - 1, 2**31 - 1)),
-    "bmp claims 30000": written(bmp(30_000, 30_000)),
     "bmp of runs claims 9000": written(bmp(9000, 9000, 8, 1)),
     "bmp is upside down": written(bmp(4, -(2**31))),
-    "bmp of negative width": written(bmp(-4, 4)),
-    "bmp without size": written(bmp(0, 0)),
-    "bmp of 7 bits": written(bmp(4, 4, 7)),
     "bmp of 2^31 colours": written(bmp(4, 4, 8, colors=2**31 - 1)),
     "bmp beyond its end": written(bmp(4, 4, offset=2**31)),
     "tga of runs claims 65535": written(tga(10, 65_535, 65_535)),
-    "tga of runs claims 9000": written(tga(10, 9000, 9000)),
     "tga of a palette of 65535": written(tga(1, 9, 9, 8, (0, 65_535, 32))),
-    "tga without size": written(tga(2, 0, 0)),
     "psd claims 300000": written(psd(300_000, 300_000)),
-    "psd claims 30000": written(psd(30_000, 30_000, 56)),
     "psd claims 9000": written(psd(9000, 9000)),
-    "psd of runs claims 9000": written(psd(9000, 9000, runs=1)),
     "psd of 65535 channels": written(psd(4, 4, 65_535)),
-    "psd of 7 bits": written(psd(4, 4, depth=7)),
     "psd of resources": written(psd(4, 4, resources=b"8BIM" + struct.pack(">HHI", 1, 0, 2**32 - 1))),
     "psd in lab claims 30000": written(psd(30_000, 30_000, mode=LAB)),
-    "psd in lab of 2 channels": written(psd(4, 4, 2, mode=LAB) + bytes(32)),
     "psd in lab of 32 bits": written(psd(4, 4, depth=32, mode=LAB) + bytes(192)),
-    "psd in lab of 1 bit": written(psd(4, 4, depth=1, mode=LAB) + bytes(12)),
     "heic": written(b"\0\0\0\x18ftypheic".ljust(100, b"\0")),
     "gif": written(b"GIF89a".ljust(100, b"\0")),
     "svg bomb": written('<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "aa">]><svg>&a;</svg>'),
@@ -266,7 +242,6 @@ GOOD = {
 
 
 def half(make: Callable[[], bytes]) -> Maker:
-    """The first half of a good picture."""
     return lambda path: path.write_bytes(make()[: len(make()) // 2]) and None
 
 
@@ -291,17 +266,12 @@ ODD: dict[str, Maker] = {
     "jpeg with a profile of 16 MiB": written(with_segments(*PROFILE)),
     "jpeg whose exif data goes in circles": written(with_segments(segment(0xE1, b"Exif\0\0" + LOOP))),
     "tiff with a long tag": written(tiff(*grey(), (34_675, 7, 2**32 - 1, 8))),
-    "tiff with a text of 2^31": written(tiff(*grey(), (270, 2, 2**31, 8))),
     "png with no checksum": written(png()[:-4] + b"1234"),
     "png with a text bomb behind": written(png(after=chunk(b"zTXt", TEXT) * 200)),
-    "png whose exif data goes in circles": written(png(chunk(b"eXIf", LOOP))),
-    "png of many frames": written(png(chunk(b"acTL", struct.pack(">II", 2**31 - 1, 0)))),
     "exr of an unknown compression": changed_exr((b"compression\0compression\0", 4, b"\x63")),
     "exr with a type that is no text": changed_exr((b"displayWindow\0", 0, b"\xff")),
     "exr with metadata that is no text": exr_with_metadata,
-    "exr with a long name": exr(x="y" * 100_000),
     "webp whose exif data goes in circles": written(webp(canvas(4, 4, 8), lossless(4, 4), riff(b"EXIF", LOOP))),
-    "webp whose exif data is short": written(webp(canvas(4, 4, 8), lossless(4, 4), riff(b"EXIF", b"II*"))),
     "tiff of many pages": many_pages,
 }
 LARGE: dict[str, Maker] = {  # good pictures, as large as may be

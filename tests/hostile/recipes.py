@@ -15,9 +15,7 @@ GOOD = {"steps": [{"tool": "quilt", "parameters": {"width_px": 32, "height_px": 
 
 JSON: dict[str, bytes | str] = {
     "half": '{"steps": ',
-    "a number": "7",
     "nan": '{"steps": [], "seed": NaN}',
-    "overflow": '{"steps": [], "seed": 1e999}',
     "long number": '{"seed": ' + "9" * 5000 + "}",
     "deep": "[" * 100_000 + "]" * 100_000,
     "deep object": '{"a":' * 5000 + "1" + "}" * 5000,
@@ -30,57 +28,39 @@ JSON: dict[str, bytes | str] = {
 
 
 def changed(**fields: Any) -> str:
-    """The good recipe with other fields."""
     return json.dumps({**GOOD, **fields})
 
 
 def step(**fields: Any) -> str:
-    """The good recipe with its step changed."""
     return changed(steps=[{**GOOD["steps"][0], **fields}])  # type: ignore[index]
 
 
 RECIPES: dict[str, bytes | str] = {
     **JSON,
     "no steps": changed(steps=[]),
-    "steps are text": changed(steps="quilt"),
-    "a step is a number": changed(steps=[7]),
     "a million steps": changed(steps=[GOOD["steps"][0]] * 100_000),  # type: ignore[index]
     "seed is text": changed(seed="1"),
-    "seed is true": changed(seed=True),
     "seed is negative": changed(seed=-1),
     "an unknown field": changed(evil=1),
-    "tool is a number": step(tool=7),
     "tool is unknown": step(tool="absent"),
     "parameters are a list": step(parameters=[1]),
     "a parameter is an object": step(parameters={"width_px": {"a": 1}}),
     "a parameter has a thousand sliders": step(parameters={"sliders": {f"s{n}": 1 for n in range(1000)}}),
     "a slider is text": step(parameters={"sliders": {"moss": "much"}}),
-    "a slider is an object": step(parameters={"sliders": {"moss": {"a": 1}}}),
-    "a parameter is null": step(parameters={"width_px": None}),
     "a parameter is too large": step(parameters={"width_px": 10**30}),
     "inputs are text": step(inputs="source"),
-    "an input is a number": step(inputs={"source": 7}),
-    "an input is an empty list": step(inputs={"style": []}),
     "an input has a million names": step(inputs={"style": ["a"] * 1_000_000}),
     "an input has a number among its names": step(inputs={"style": ["a", 7]}),
-    "an input has lists of names": step(inputs={"style": [["a"]]}),
     "an unknown input has names": step(inputs={"evil": ["source", "source"]}),
-    "a parameter is a list of lists": step(parameters={"weight": [[1]]}),
     "an unknown input": step(inputs={"evil": "source"}),
-    "a mask is text": step(mask="noise"),
     "a mask is of no kind": step(mask={"kind": ["noise"]}),
     "a mask is of a kind of a million letters": step(mask={"kind": "x" * 1_000_000}),
     "a mask has an unknown field": step(mask={"kind": "noise", "path": "/etc/passwd"}),
     "a mask has a huge size": step(mask={"kind": "noise", "size": 10**30}),
-    "a mask has an input that is a list": step(mask={"kind": "image", "input": ["a"]}),
-    "recorded inputs are a list": changed(inputs=[1]),
     "a recorded input is text": changed(inputs={"source": "wall.png"}),
-    "a recorded name is a number": changed(inputs={"source": {"name": 7, "sha256": "x"}}),
     "a recorded name is absent": changed(inputs={"source": {"sha256": "x"}}),
-    "a recorded width is text": changed(inputs={"source": {"name": "a.png", "sha256": "x", "width_m": "wide"}}),
     "a recorded width is negative": changed(inputs={"source": {"name": "a.png", "sha256": "x", "width_m": -1}}),
     "made_with is text": changed(made_with="torch"),
-    "versions are text": changed(made_with={"versions": "2"}),
     "models are a list": changed(made_with={"models": ["x"]}),
 }
 
@@ -88,9 +68,7 @@ NAMES_OF_INPUTS = {
     "above": "../../secret.png",
     "absolute": "/etc/passwd",
     "a drive": "C:\\secret.png",
-    "a share": "\\\\host\\secret.png",
     "nul": "a\0b.png",
-    "dots": "..",
     "empty": "",
     "escapes": "\x1b[2J.png",
     "long": "x" * 5000,
@@ -133,14 +111,11 @@ def linked(path: Path) -> None:
 
 METADATA: dict[str, bytes] = {
     "a list": b"[1]",
-    "text": b'"recipe"',
     "the recipe is a number": b'{"recipe": 7}',
     "the width is text": b'{"width_m": "wide"}',
-    "the width is a list": b'{"width_m": [1]}',
     "the width is nan": b'{"width_m": NaN}',
     "the width is infinite": b'{"width_m": 1e999}',
     "the width is negative": b'{"width_m": -1}',
-    "the range is an object": b'{"height_range_m": {}}',
 }
 
 

@@ -16,7 +16,6 @@ CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give the test its files."""
     slow = {True: (pytest.mark.slow,), False: ()}
     metafunc.parametrize("case", [pytest.param(case, id=case.id, marks=slow[case.is_slow]) for case in cases()])
 
@@ -48,8 +47,6 @@ def test_a_hostile_file_is_refused_in_a_sentence(case: Case, warm: Warm, tmp_pat
 
 
 def asked(case: Case, file: Path, out: Path) -> dict[str, object]:
-    """The request for the warm process."""
-
     def filled(text: str) -> str:
         return text.replace("{file}", str(file)).replace("{folder}", str(file.parent)).replace("{out}", str(out))
 
@@ -64,5 +61,4 @@ def asked(case: Case, file: Path, out: Path) -> dict[str, object]:
 
 
 def contents(folder: Path) -> dict[Path, int]:
-    """The files of a folder with their sizes."""
     return {path: path.lstat().st_size for path in folder.rglob("*") if not path.is_dir() or path.is_symlink()}

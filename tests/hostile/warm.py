@@ -81,7 +81,6 @@ class Warm:
             return b""
 
     def stop(self) -> None:
-        """Kill the process, if there is one."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()

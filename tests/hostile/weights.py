@@ -28,7 +28,6 @@ class Program:
 
 
 def program(path: Path) -> None:
-    """A pickle that runs a program."""
     path.write_bytes(pickle.dumps(Program(path.parent)))
 
 
@@ -38,7 +37,6 @@ def program_of_torch(path: Path) -> None:
 
 
 def saved(content: object) -> bytes:
-    """Bytes as torch.save writes them."""
     stream = io.BytesIO()
     torch.save(content, stream)
     return stream.getvalue()
@@ -83,11 +81,8 @@ def list_of_a_million(path: Path) -> None:
 
 
 SAFETENSORS: dict[str, Maker] = {
-    "another network": shaped([2], 8),
     "claims terabytes": shaped([2**40], 2**42),
-    "shape overflows": shaped([2**62, 8], 8),
     "shape is negative": shaped([-2], 8),
-    "unknown type": shaped([2], 8, "F99"),
     "header claims terabytes": written(struct.pack("<Q", 2**42) + b"{}"),
     "no tensors": written(safetensors({})),
     **endless({"another header": safetensors({"x": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}, bytes(8))}),
@@ -97,15 +92,10 @@ if sys.platform == "linux":  # elsewhere the bytes would be written
 PICKLES: dict[str, Maker] = {
     "a program": program,
     "a program of torch": program_of_torch,
-    "a list": written(saved([1, 2])),
-    "text": written(saved({"weight": "x"})),
-    "another network": written(saved({"weight": torch.zeros(2)})),
     "not finite": written(saved({"features.0.weight": torch.full((4,), torch.nan)})),
     "cut off": written(saved({"weight": torch.zeros(100)})[:-40]),
     "a bomb": lambda path: path.write_bytes(bomb()) and None,
     "a list of a million parts": list_of_a_million,
-    "names are numbers": written(saved({7: torch.zeros(2)})),
-    "nested": written(pickle.dumps([[[]]] * 5, 0)),
     "no pickle": written(b"<html>404</html>"),
 }
 
