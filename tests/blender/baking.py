@@ -196,3 +196,21 @@ def grouped(made: bpy.types.Material, depth: int) -> None:
 def out_of_square(obj: bpy.types.Object) -> None:
     for loop in obj.data.uv_layers[0].data:
         loop.uv[0] += 3.0
+
+
+def in_background(sets: list, **options: object) -> tuple[object, list[float]]:
+    """Bake sets in one background Blender; return the result, and the progress that was told."""
+    process, told = module("bake.process.background"), []
+
+    class Told(module("jobs.task").Task):
+        def say(self, message: str, fraction: float) -> None:
+            told.append((message, fraction))
+            super().say(message, fraction)
+
+    sizes = {"width_px": SIZE_PX, "height_px": SIZE_PX}
+    given = process.prepare(sets, module("bake.settings").BakeOptions(**{**sizes, **options}))
+    task = Told("Bake", lambda task: process.bake_all(task, given), lambda baked: baked)
+    task.start()
+    assert task.wait(120)
+    assert not given.folder.exists()
+    return task.conclude(), told
