@@ -39,7 +39,11 @@ def main() -> None:
         "--tools", nargs="+", choices=TOOLS, metavar="TOOL", help="measure these tools and nothing else"
     )
     parser.add_argument("--layers", action="store_true", help="measure previews of a stack of layers, and nothing else")
+    parser.add_argument("--materials", action="store_true", help="measure procedural materials, and nothing else")
     options = parser.parse_args()
+    if options.materials:
+        measure_materials()
+        return
     if options.layers:
         print(measure_layers())
         return
@@ -127,6 +131,24 @@ def task_of(tool: str, size_px: int, **how: Any) -> tuple[Any, dict[str, Any]]:
         style = at(sample("night"), size_px)
         return Recipe((Step(tool, {}, {"style": "style"}),), 1), {"source": source, "style": style}
     return Recipe((Step(tool),), 1), {"source": source}
+
+
+def measure_materials() -> None:
+    """Print seconds for all maps of 1024² of each procedural material, with two threads."""
+    import torch
+
+    from impasto import Recipe, Step, run
+    from impasto.plugins.registry import registry
+    from impasto.tools import is_procedural
+
+    torch.set_num_threads(2)
+    for name in [tool.name for tool in registry().tools.values() if is_procedural(tool)]:
+        seconds = []
+        for seed in range(RUNS):
+            started = time.perf_counter()
+            run(Recipe((Step(name, {"width_px": 1024, "height_px": 1024}),), seed))
+            seconds.append(time.perf_counter() - started)
+        print(f"{name:<18} {min(seconds):>9.2f}", flush=True)
 
 
 def measure_layers() -> str:

@@ -27,12 +27,9 @@ def made(tool: str, subject: Maps, **parameters: object) -> Maps:
 
 def seen(maps: Maps) -> np.ndarray:
     """Base colour (H, W, 3), over a chequered ground where it is transparent."""
-    color = maps["base_color"].pixels
-    if "opacity" not in maps:
-        return color
-    alpha = maps["opacity"].pixels
+    alpha = maps["opacity"].pixels if "opacity" in maps else 1
     ground = 0.5 + 0.3 * ((np.indices(maps.size_px) // SQUARE_PX).sum(0) % 2)[..., None]
-    return alpha * color + (1 - alpha) * ground
+    return alpha * maps["base_color"].pixels + (1 - alpha) * ground
 
 
 def beside(*pictures: np.ndarray) -> np.ndarray:
