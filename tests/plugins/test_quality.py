@@ -93,7 +93,7 @@ def test_a_repainted_picture_has_the_style_beyond_its_colours_and_is_still_the_p
         found = judge.judge(result)
         return found.above_recoloring > 0.5 and found.content < 0.45
 
-    assert is_good(painted)
+    assert is_good(painted), judge.judge(painted)
     controls = {
         "untouched": picture,
         "its palette": recolored(picture, style),
