@@ -33,24 +33,11 @@ def test_a_folder_of_pictures_with_one_recipe(impasto, tmp_path):
     assert [step.tool for step in made.steps] == ["tint", "checker"]
     assert (made.seed, made.inputs["source"]["name"]) == (6, "p1.png")
     assert left_over(tmp_path / "out") == []
-
-
-@pytest.mark.slow
-def test_a_tiled_picture_is_one_job_and_goes_on_where_it_was(impasto, tmp_path):
-    for number, photo in zip((1001, 1012), write_photos(tmp_path, 2), strict=True):
-        photo.rename(tmp_path / f"wall.{number}.png")
-    recipe, out = write_recipe(tmp_path / "r.json", ("tint", {})), tmp_path / "out"
-    arguments = ("batch", recipe, tmp_path / "wall.<UDIM>.png", "--workers", 1, "--out", out, "--json")
-    done = impasto(*arguments)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout.splitlines()[-1])["made"] == 1
-    assert sorted(path.name for path in out.glob("wall*")) == [
-        f"wall_base_color.{number}.png" for number in (1001, 1012)
-    ]
-    assert read_maps(out / "wall_base_color.<UDIM>.png").sheet.numbers == (1001, 1012)
-    assert json.loads(impasto(*arguments).stdout.splitlines()[-1])["done_before"] == 1
-    (tmp_path / "wall.1012.png").write_bytes((tmp_path / "wall.1001.png").read_bytes())
-    assert json.loads(impasto(*arguments).stdout.splitlines()[-1])["done_before"] == 0, "one tile is another now"
+    before, more = sorted((tmp_path / "out").iterdir()), (*arguments[:3], "--seeds", 3, *arguments[5:])
+    said = json.loads(impasto(*more, "--out", tmp_path / "out", "--dry-run", "--json").stdout)
+    assert [job["done"] for job in said["jobs"]].count(True) == 6
+    assert said["to_make"] == 3
+    assert sorted((tmp_path / "out").iterdir()) == before
 
 
 @pytest.mark.slow
@@ -76,23 +63,6 @@ def test_a_failed_job_is_listed_and_the_others_are_made_and_it_alone_is_tried_ag
     assert failures_in(out) == []
     assert read_recipe(out / "bad_base_color.png").inputs["source"]["name"] == photo.name
     assert impasto("batch", "--retry", "--out", out).returncode == 2
-
-
-@pytest.mark.slow
-def test_a_dry_run_lists_sizes_and_what_is_done_and_makes_nothing(impasto, tmp_path):
-    table, out = write_csv(tmp_path / "t.csv", checkers(2)), tmp_path / "out"
-    listed = impasto("batch", table, "--out", out, "--dry-run")
-    assert listed.returncode == 0, listed.stderr
-    assert "c0    checker  16x16  to make" in listed.stdout
-    assert not out.exists()
-    assert impasto("batch", table, "--workers", 1, "--no-contact-sheet", "--out", out).returncode == 0
-    write_csv(table, checkers(5))
-    before = sorted(out.iterdir())
-    said = json.loads(impasto("batch", table, "--out", out, "--dry-run", "--json").stdout)
-    assert [job["done"] for job in said["jobs"]] == [True, True, False, False, False]
-    assert said["jobs"][0]["size_px"] == [16, 16]
-    assert (said["to_make"], said["pixels"], said["bytes"]) == (3, 3 * 16 * 16, 3 * 16 * 16 * 10)
-    assert sorted(out.iterdir()) == before
 
 
 def seconds_until_ended(running: subprocess.Popen) -> float:

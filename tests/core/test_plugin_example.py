@@ -39,18 +39,6 @@ def engine(example, tmp_path_factory) -> Path:
     return python
 
 
-def test_it_is_forty_lines_at_most(example):
-    assert sum(len(text.splitlines()) for text in example.values()) <= 40
-
-
-@pytest.mark.slow
-def test_the_command_line_lists_it_and_makes_its_options(engine):
-    command = [engine, "-P", "-m", "impasto", "tools", "posterize", "--json"]
-    tool = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)["tools"][0]
-    assert tool["kind"] == "filter"
-    assert tool["parameters"]["properties"]["levels"]["maximum"] == 32
-
-
 @pytest.mark.essential
 def test_its_author_is_told_that_it_behaves(engine):
     command = [engine, "-P", "-m", "impasto", "plugins", "check", "impasto_posterize", "--json"]
@@ -62,7 +50,9 @@ def test_its_author_is_told_that_it_behaves(engine):
 @pytest.mark.essential
 def test_the_worker_describes_it_and_runs_it(engine, tmp_path):
     client = Client([str(engine), "-P", "-m", "impasto.engine.worker"], tmp_path / "log")
-    assert "posterize" in {tool["name"] for tool in client.describe().wait()["tools"]}
+    tools = {tool["name"]: tool for tool in client.describe().wait()["tools"]}
+    assert tools["posterize"]["kind"] == "filter"
+    assert tools["posterize"]["parameters"]["properties"]["levels"]["maximum"] == 32
     source = Maps.from_arrays({"base_color": np.random.default_rng(0).random((16, 16, 3))})
     made = client.submit(Recipe((Step("posterize", {"levels": 2}),)), {"source": source}).wait().maps
     assert set(np.unique(made["base_color"].pixels)) == {0.0, 1.0}

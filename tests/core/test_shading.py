@@ -8,7 +8,7 @@ import torch
 
 from impasto import Maps, write_maps
 from impasto.surface.heights import normal_from_slopes
-from impasto.surface.shading import Light, Shaded, ball, plane, reflect, shade
+from impasto.surface.shading import Light, Shaded, ball, plane, reflect
 
 
 def flat(side: int = 16, **values: float) -> Shaded:
@@ -41,13 +41,12 @@ def reflected_share(roughness: float, metallic: float, elevation: float = 60.0, 
 @pytest.mark.parametrize("roughness", [0.2, 0.5, 1.0])
 @pytest.mark.parametrize("metallic", [0.0, 1.0])
 def test_no_more_light_is_reflected_than_comes_in(roughness, metallic):
-    assert 0.3 < reflected_share(roughness, metallic) < 1.02  # a rough metal loses what is reflected twice
-
-
-def test_the_roughest_metal_reflects_what_the_integral_says():
-    """With α = 1, D is 1/π and V is 1 / (2 (n·l + n·v)), so the share is 1 − n·l ln((1 + n·l) / n·l)."""
-    n_l = math.sin(math.radians(60))
-    assert reflected_share(1.0, 1.0) == pytest.approx(1 - n_l * math.log((1 + n_l) / n_l), abs=0.003)
+    """With α = 1, D is 1/π and V is 1 / (2 (n·l + n·v)), so a metal's share is 1 − n·l ln((1 + n·l) / n·l)."""
+    found = reflected_share(roughness, metallic)
+    assert 0.3 < found < 1.02  # a rough metal loses what is reflected twice
+    if (roughness, metallic) == (1, 1):
+        n_l = math.sin(math.radians(60))
+        assert found == pytest.approx(1 - n_l * math.log((1 + n_l) / n_l), abs=0.003)
 
 
 @pytest.mark.parametrize(("azimuth", "side"), [(0, (0, 1)), (180, (0, -1)), (90, (-1, 0)), (270, (1, 0))])
@@ -64,11 +63,6 @@ def test_a_ball_is_lit_from_the_side_of_the_light_before_a_dark_background():
     assert picture[2, 2] < 0.5 * picture[48, 75]
 
 
-def test_metal_has_no_diffuse_light_of_its_own():
-    sides = [float(shade(flat(metallic=metallic, roughness=0.2), Light(0, 30, sky=0.0)).mean()) for metallic in (0, 1)]
-    assert sides[1] < 0.5 * sides[0]  # the highlight of a smooth surface lies elsewhere
-
-
 def test_relight_writes_a_picture_and_an_animation(tmp_path, impasto):
     write_maps(bumps(), tmp_path / "bump", "bump")
     impasto("relight", tmp_path / "bump", "--out", tmp_path, "--side", "64")
@@ -79,11 +73,6 @@ def test_relight_writes_a_picture_and_an_animation(tmp_path, impasto):
         assert still.size == (128, 64)
         assert moving.n_frames == 3
     assert "bump_relit.webp" in done.stdout
-
-
-def test_relight_refuses_what_it_cannot_draw(tmp_path, impasto):
-    write_maps(bumps(), tmp_path / "bump", "bump")
     for option, value in (("--frames", "0"), ("--side", "100000"), ("--elevation", "-5")):
         failed = impasto("relight", tmp_path / "bump", "--out", tmp_path, option, value)
-        assert failed.returncode == 2
-        assert option in failed.stderr
+        assert (failed.returncode, option in failed.stderr) == (2, True)

@@ -99,15 +99,7 @@ def test_seamless_maps_and_apply(strange, red, tmp_path):
 
 
 @pytest.mark.slow
-def test_stereo_and_stylize(strange, red, tmp_path):
-    blue = painted(tmp_path / "blue.png", BLUE)
-    photos = (red, red, blue, blue)
-    assert color(strange("stereo", *photos, "--angles", 12, 3, 6, 9, "--out", tmp_path / "stereo")) == [110, 40, 110]
-    assert color(strange("stylize", red, "--style", blue, "--out", tmp_path / "painted")) == list(BLUE)
-
-
-@pytest.mark.slow
-def test_a_trained_model_is_generated_from_and_listed(strange, red, tmp_path):
+def test_every_other_action_works_with_a_stranger(strange, red, tmp_path):
     noise = np.random.default_rng(0).integers(-20, 20, (80, 96, 1))
     Image.fromarray((np.array(RED) + noise).astype(np.uint8)).save(tmp_path / "rough.png")
     strange("train", "zest", tmp_path / "rough.png", "--name", "reddish")
@@ -115,20 +107,15 @@ def test_a_trained_model_is_generated_from_and_listed(strange, red, tmp_path):
     made_of = strange("generate", "zag", "--model", "reddish", "--size", "16x16", "--out", tmp_path)
     assert np.allclose(color(made_of), RED, atol=2)
     assert strange("prepare", tmp_path / "rough.png", "--out", tmp_path / "looked-at")
-
-
-@pytest.mark.slow
-def test_matchers_make_materials_of_a_phrase_and_a_picture(strange, red, tmp_path):
     assert color(strange("generate", "zither", "0123456789", "--size", "16x16", "--out", tmp_path)) == 3 * [26]
     assert color(strange("generate", "zoetrope", red, "--size", "16x16", "--out", tmp_path)) == 3 * [87]
-
-
-@pytest.mark.slow
-def test_a_batch_runs_in_workers(strange, red, tmp_path):
+    blue = painted(tmp_path / "blue.png", BLUE)
+    lit = strange("stereo", red, red, blue, blue, "--angles", 12, 3, 6, 9, "--out", tmp_path / "stereo")
+    assert color(lit) == [110, 40, 110]
+    assert color(strange("stylize", red, "--style", blue, "--out", tmp_path / "painted")) == list(BLUE)
     recipe = tmp_path / "recipe.json"
     recipe.write_text(json.dumps({"steps": [{"tool": "zig", "parameters": {"width_px": 16, "height_px": 16}}]}))
     assert strange("batch", recipe, red, "--workers", 1, "--out", tmp_path / "batch")["made"] == 1
-    assert strange("batch", recipe, red, "--workers", 1, "--out", tmp_path / "batch")["done_before"] == 1
 
 
 @pytest.mark.slow

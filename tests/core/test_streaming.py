@@ -1,24 +1,16 @@
 """Results written tile by tile equal whole ones byte for byte; a fault or a stop leaves nothing behind."""
 
 import os
-import signal
-import struct
 import subprocess
-import threading
-import time
-import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from impasto import Maps, Recipe, Step, Texture, read_maps, read_recipe, run, write_maps
-from impasto.errors import Cancelled, FileError, ParameterError, PluginError
-from impasto.io.encode import PngRows
-from impasto.io.packing import Layout
+from impasto import Maps, Recipe, Step, read_maps, read_recipe, run, write_maps
+from impasto.errors import Cancelled, ParameterError, PluginError
 from impasto.plugins.registry import registry
 from impasto.running.rerun import rerun
-from impasto.running.runner import run_to_files
 from impasto.running.streaming import Sink, should_stream
 from impasto.tools import describe
 
@@ -31,7 +23,7 @@ def blotches(**parameters) -> Recipe:
 
 
 @pytest.mark.parametrize("format_", ["png", "png16", "exr"])
-@pytest.mark.parametrize("tile_px", [64, 200, 301])
+@pytest.mark.parametrize("tile_px", [64, 301])
 def test_the_files_are_those_of_the_whole_byte_for_byte(format_, tile_px, tmp_path):
     recipe = blotches(tile_px=tile_px)
     whole = run(recipe)
@@ -42,15 +34,9 @@ def test_the_files_are_those_of_the_whole_byte_for_byte(format_, tile_px, tmp_pa
     for one, other in zip(result.paths, written, strict=True):
         assert one.read_bytes() == other.read_bytes(), one.name
     assert result.recipe == whole.recipe == read_recipe(result.paths[-1])
-
-
-def test_the_result_tells_paths_and_scale_and_holds_no_pixels(tmp_path):
-    result = run(blotches(), sink=Sink(tmp_path / "new" / "folder", "x"))
     assert len(result.maps) == 0
     assert (result.maps.width_m, result.maps.height_range_m) == (2.0, 0.01)
-    again = read_maps(tmp_path / "new" / "folder")
-    assert (again.size_px, again.width_m) == ((200, 300), 2.0)
-    assert b"/algorithmicMedia" in result.paths[0].read_bytes()
+    assert rerun(result.paths[0], tmp_path / "again").identical
 
 
 def test_filters_that_are_pointwise_follow(tmp_path):
@@ -155,83 +141,14 @@ def test_a_disk_that_fills_up_is_an_error_wherever_it_does(engine_with_misbehavi
     assert done.stdout.split("\n")[:-1] == ["True []"] * 8, done.stderr
 
 
-def test_only_large_results_are_written_in_tiles_unless_asked(tmp_path):
-    whole = run_to_files(blotches(), {}, Sink(tmp_path / "whole", "x"))
-    assert whole.maps.size_px == (200, 300)
-    tiled = run_to_files(blotches(), {}, Sink(tmp_path / "tiled", "x"), tile_by_tile=True)
-    assert not tiled.maps
-    assert [path.read_bytes() for path in whole.paths] == [path.read_bytes() for path in tiled.paths]
-
-
-def test_a_file_that_was_written_in_tiles_is_made_again(tmp_path):
-    made = run(blotches(), sink=Sink(tmp_path, "x"))
-    again = rerun(made.paths[0], tmp_path / "again")
-    assert again.identical
-    assert not again.differences
-
-
-def test_a_picture_too_large_to_be_read_tells_its_recipe(tmp_path):
-    path = run(blotches(), sink=Sink(tmp_path, "x")).paths[0]
-    data = bytearray(path.read_bytes())
-    data[16:24] = struct.pack(">II", 16384, 16384)  # PNG specification 11.2.2
-    data[29:33] = struct.pack(">I", zlib.crc32(data[12:29]))
-    path.write_bytes(data)
-    assert read_recipe(path).steps[0].tool == "blotches"
-    with pytest.raises(FileError, match="scale it down"):
-        read_maps(path)
-
-
-# The command
-
-
-def command(engine: Path, *arguments: object) -> list[str]:
-    return [str(engine), "-P", "-m", "impasto", "generate", *map(str, arguments)]
-
-
-@pytest.mark.essential
 @pytest.mark.any_numpy
-def test_the_command_writes_tile_by_tile(engine_with_misbehaving, tmp_path):
+def test_the_command_writes_tile_by_tile(impasto, tmp_path):
     options = ("blotches", "--stream", "--size", "96x80", "--tile-px", 40, "--out", tmp_path, "--format", "exr")
-    done = subprocess.run(command(engine_with_misbehaving, *options), capture_output=True, text=True, check=False)
+    done = impasto("generate", *options)
     assert (done.returncode, done.stderr) == (0, "")
     files = list(map(Path, done.stdout.split()))
     assert set(files) == set(tmp_path.iterdir())
     assert read_maps(tmp_path).size_px == (80, 96)
     assert [step.tool for step in read_recipe(files[0]).steps] == ["blotches"]
-
-
-@pytest.mark.slow
-@pytest.mark.any_numpy
-def test_the_command_says_what_cannot_be_written_tile_by_tile(engine_with_misbehaving, tmp_path):
-    options = ("checker", "--stream", "--out", tmp_path)
-    done = subprocess.run(command(engine_with_misbehaving, *options), capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert "checker makes its result in one piece" in done.stderr
-
-
-def test_a_picture_may_be_abandoned_while_a_thread_writes_it(tmp_path):
-    """A signal can come between a thread's start and the pool's note of it; it crashed the process."""
-    band = Texture(np.random.default_rng(0).random((256, 1024, 3), np.float32), "srgb")
-    for number in range(3):
-        rows = PngRows(tmp_path / f"{number}.png", Layout.of_map("base_color"), (4096, 1024), {}, bits=8)
-        writing = threading.Thread(target=rows.write, args=(band,))
-        writing.start()
-        time.sleep(0.02)
-        rows.abandon()
-        writing.join()
-
-
-@pytest.mark.slow
-@pytest.mark.any_numpy
-@pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal")
-def test_control_c_leaves_no_part_of_a_file(engine_with_misbehaving, tmp_path):
-    options = ("blotches", "--stream", "--size", 400, "--tile-px", 20, "--delay-s", 0.1, "--out", tmp_path)
-    running = subprocess.Popen(command(engine_with_misbehaving, *options), stderr=subprocess.PIPE, text=True)
-    while not list(tmp_path.iterdir()):
-        assert running.poll() is None
-        time.sleep(0.05)
-    running.send_signal(signal.SIGINT)
-    _, said = running.communicate()
-    assert running.returncode == 130
-    assert "nothing was written" in said
-    assert list(tmp_path.iterdir()) == []
+    refused = impasto("generate", "checker", "--stream", "--out", tmp_path)
+    assert (refused.returncode, "checker makes its result in one piece" in refused.stderr) == (2, True)

@@ -43,8 +43,6 @@ class ZigParameters(SizeParameters):
 
 
 class Zig(Generator):
-    """One colour, which tiles."""
-
     name, label, description = "zig", "Zig", "The mean colour of the source, for tests"
     task, needs = "seamless", ("base_color",)
     parameters = ZigParameters
@@ -58,8 +56,6 @@ class ZagParameters(SizeParameters):
 
 
 class Zag(Generator):
-    """The colour of a model."""
-
     name, label, description = "zag", "Zag", "The colour that a model has learned, for tests"
     task, uses_subject = "generate", False
     parameters = ZagParameters
@@ -73,8 +69,6 @@ class ZestParameters(Parameters):
 
 
 class Zest(Trainer):
-    """Learns a colour."""
-
     name, label, description = "zest", "Zest", "Learns the mean colour of its data, for tests"
     parameters = ZestParameters
     inputs = (Input("dataset", "the pictures that it learns from", kind="dataset"),)
@@ -88,8 +82,6 @@ class Zest(Trainer):
 
 
 class Zinc(Estimator):
-    """Brightness as roughness."""
-
     name, label, description = "zinc", "Zinc", "Takes brightness for roughness, for tests"
 
     def apply(self, subject: Maps, parameters: Any, inputs: Mapping[str, Any], context: Context) -> Maps:
@@ -104,8 +96,6 @@ class ZoomParameters(Parameters):
 
 
 class Zoom(Generator):
-    """The mean of photographs."""
-
     name, label, description = "zoom", "Zoom", "The mean of photographs, for tests"
     task, group, uses_subject = "stereo", "Maps", False
     parameters = ZoomParameters
@@ -117,8 +107,6 @@ class Zoom(Generator):
 
 
 class Zephyr(Stylizer):
-    """One colour of a style."""
-
     name, label, description = "zephyr", "Zephyr", "Paints with the mean colour of a style, for tests"
     preview_px = 64
     inputs = (Input("style", "a painting"),)
@@ -132,8 +120,6 @@ class ZipParameters(Parameters):
 
 
 class Zip(Filter):
-    """Every other pixel."""
-
     name, label, description = "zip", "Zip", "Halves a picture, for tests"
     task, keeps_size = "prepare", False
     parameters = ZipParameters
@@ -148,8 +134,6 @@ class ZoneParameters(Parameters):
 
 
 class Zone(Filter):
-    """The part left of and above a point."""
-
     name, label, description = "zone", "Zone", "Crops to a point, for tests"
     task, keeps_size, needs = "straighten", False, ("base_color",)
     parameters = ZoneParameters
@@ -168,8 +152,6 @@ class ZenithParameters(Parameters):
 
 
 class Zenith(Filter):
-    """The width by two points on a level."""
-
     name, label, description = "zenith", "Zenith", "Measures a picture, for tests"
     task, needs = "scale", ("base_color",)
     parameters = ZenithParameters
@@ -183,8 +165,6 @@ class ZapParameters(Parameters):
 
 
 class Zap(Filter):
-    """Black within the mask."""
-
     name, label, description = "zap", "Zap", "Blackens a region, for tests"
     task, needs_source = "fill", True
     parameters = ZapParameters
@@ -199,8 +179,6 @@ class Zap(Filter):
 
 
 class Zebra(Filter):
-    """The left half."""
-
     name, label, description = "zebra", "Zebra", "Finds the left half, for tests"
     task, needs = "landmarks", ("base_color",)
 
@@ -210,8 +188,6 @@ class Zebra(Filter):
 
 
 class Zero(Filter):
-    """Black borders."""
-
     name, label, description = "zero", "Zero", "Blackens the borders, for tests"
     task, needs = "mend", ("base_color",)
 
@@ -230,8 +206,6 @@ class ZeppelinParameters(Parameters):
 
 
 class Zeppelin(Filter):
-    """The border, repeated."""
-
     name, label, description = "zeppelin", "Zeppelin", "Repeats the borders, for tests"
     task, keeps_size, needs = "extend", False, ("base_color",)
     parameters = ZeppelinParameters
@@ -249,8 +223,6 @@ class ZillionParameters(SizeParameters):
 
 
 class Zillion(Generator):
-    """The source's colour without end."""
-
     name, label, description = "zillion", "Zillion", "The mean colour without end, for tests"
     task, rank, needs = "endless", 60, ("base_color",)
     parameters = ZillionParameters
@@ -264,8 +236,6 @@ class ZoolParameters(SizeParameters):
 
 
 class Zool(Generator):
-    """Grey, from nothing."""
-
     name, label, description = "zool", "Zool", "Grey as many hundredths as there are letters, for tests"
     uses_subject = False
     parameters = ZoolParameters
