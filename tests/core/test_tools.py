@@ -1,25 +1,41 @@
-"""Declarations of tools that are accepted or refused, and errors of `validate`."""
+"""Tools as plugins declare them: parameters, inputs, groups and tasks that are accepted or refused, and `validate`."""
 
 import argparse
-from typing import Literal
+import json
+from typing import Annotated, Literal
 
+import numpy as np
 import pytest
 
+from impasto import Maps, Step, Tool
+from impasto.cli.main import make_parser
 from impasto.cli.options import add_parameters, given_parameters
+from impasto.descriptions import GROUPS
 from impasto.errors import ParameterError, PluginError
 from impasto.plugins.checks import check_tool
+from impasto.plugins.registry import registry
+from impasto.running.inputs import check_inputs, values_of, with_numbers_for_each
 from impasto.schemas import limits_of, readable, readable_default
 from impasto.tools import (
+    TASKS,
     UNKNOWN_AZIMUTH,
     Angle,
     Color,
+    Estimator,
     Field,
     Filter,
+    Generator,
+    Input,
     LightAzimuth,
     Parameters,
     Point,
+    Stylizer,
+    Trainer,
+    by_group,
     describe,
     display_hints,
+    for_each,
+    sliders_field,
     validate,
     visible_if,
     without_effect,
@@ -190,18 +206,202 @@ def test_what_was_given_in_vain_is_found_and_defaults_are_not():
     assert without_effect(tool, {"amount": 0.7}) == without_effect(tool, {"flag": False}) == []
 
 
+def test_numbers_are_written_as_people_write_them():
+    values = (0.1 + 0.2, 1e-6, 1e6, 2**31 - 1, 1024, 1.0, True, [0.1 + 0.2, 1.0])
+    shown = ["0.3", "0.000001", "1000000", "2,147,483,647", "1024", "1", "on", "0.3,1"]
+    assert [readable(value) for value in values] == shown
+
+
+def made(kind: type[Tool], **attributes: object) -> Tool:
+    """A tool of a kind, as a third party's plugin declares it."""
+    texts = {"name": "example", "label": "Example", "description": "An example"}
+    return type("Example", (kind,), {**texts, **attributes, "apply": lambda *_: None})()
+
+
 @pytest.mark.parametrize(
-    ("value", "shown"),
+    ("kind", "group"),
+    [(Generator, "Make"), (Filter, "Finish"), (Estimator, "Maps"), (Stylizer, "Style"), (Trainer, "Train")],
+)
+def test_a_tool_that_names_no_group_has_that_of_its_kind(kind, group):
+    tool = made(kind)
+    check_tool(tool)
+    assert describe(tool)["group"] == group
+
+
+def test_a_tool_in_a_group_that_no_host_lists_is_refused_with_the_groups():
+    with pytest.raises(PluginError, match=r"example has the group 'Mend'.*use one of Prepare, Make, Repair"):
+        check_tool(made(Filter, group="Mend"))
+    with pytest.raises(PluginError, match="has no subgroup"):
+        check_tool(made(Filter, subgroup=3))
+
+
+def test_tools_of_a_group_are_in_order_with_each_subgroup_in_one_piece():
+    tools = [
+        made(Generator, name=name, subgroup=subgroup, rank=rank)
+        for name, subgroup, rank in (
+            ("oak", "Wood", 40),
+            ("last", "From a photo", 90),
+            ("brick", "Masonry", 40),
+            ("first", "From a photo", 10),
+            ("ash", "Wood", 40),
+        )
+    ]
+    listed = by_group([*tools, made(Filter, name="fill", group="Repair")])
+    assert [tool.name for tool in listed["Make"]] == ["first", "last", "brick", "ash", "oak"]
+    assert list(listed) == ["Make", "Repair"]
+
+
+def test_the_command_and_what_hosts_see_list_every_tool_below_its_group(impasto):
+    described = json.loads(impasto("tools", "--json").stdout)["tools"]
+    groups = [tool["group"] for tool in described]
+    assert list(dict.fromkeys(groups)) == list(GROUPS), "a group is in one piece, and none is empty"
+    assert groups == sorted(groups, key=list(GROUPS).index)
+    wanted = {"lens": "Prepare", "quilt": "Make", "inpaint": "Repair", "photometric-stereo": "Maps", "tint": "Finish"}
+    assert wanted.items() <= {tool["name"]: tool["group"] for tool in described}.items()
+    lines = impasto("tools").stdout.splitlines()
+    headings = [line.partition(":")[0] for line in lines if not line.startswith(" ")]
+    assert headings == list(GROUPS)
+    assert [line.split()[0] for line in lines if line.startswith("    ")] == [tool["name"] for tool in described]
+
+
+USUAL = {
+    "seamless": "quilt",
+    "generate": "torus",
+    "maps": "photo-maps",
+    "stereo": "photometric-stereo",
+    "stylize": "patches-style",
+    "train": "train-torus",
+    "prepare": "transform",
+    "straighten": "straighten",
+    "scale": "real-scale",
+    "fill": "inpaint",
+    "landmarks": "find-landmarks",
+    "mend": "mend-tiling",
+    "extend": "extend",
+    "endless": "histogram-blending",
+}
+
+
+class Blur(Filter):
+    name, label, description = "blur", "Blur", "Blurs"
+
+    def apply(self, subject, parameters, inputs, context):
+        return subject
+
+
+def test_the_tool_of_the_lowest_rank_does_a_task_unless_another_is_chosen():
+    assert {task: tools[0].name for task in TASKS if (tools := registry().tools_for(task))} == USUAL
+    assert [tool.name for tool in registry().tools_for("stylize")][:3] == ["patches-style", "neighbours", "wct"]
+    sizes = {tool.name: describe(tool)["preview_px"] for tool in registry().tools_for("stylize")}
+    assert {name: size for name, size in sizes.items() if size} == {"wct": 384, "patches-style": 256}
+
+
+def test_tasks_and_sliders_that_no_host_could_offer_are_refused():
+    class Sliding(Parameters):
+        sliders: dict[str, float] = sliders_field()
+
+    for change, said in (
+        ({"task": "blurring"}, "blur has the task 'blurring'"),
+        ({"parameters": Sliding}, "sliders is of a model, and the tool runs none"),
+    ):
+        with pytest.raises(PluginError, match=said):
+            check_tool(type("Odd", (Blur,), change)())
+
+
+def test_sliders_are_given_by_name_on_the_command_line():
+    words = ["generate", USUAL["generate"], "--out", "textures", "--sliders"]
+    given = make_parser().parse_args([*words, "contrast=1.5,detail=-1"])
+    assert given.parameter_sliders == {"contrast": 1.5, "detail": -1.0}
+    with pytest.raises(ParameterError, match="is not NAME=NUMBER"):
+        make_parser().parse_args([*words, "contrast"])
+    models = {model["name"]: model for model in registry().model_library().catalogue()["models"]}
+    slider = models["tiles"]["sliders"][0]
+    assert slider.keys() == {"name", "label", "description", "low", "high", "default"}
+    assert (slider["low"], slider["high"], slider["default"]) == (-3, 3, 0)
+
+
+class MixParameters(Parameters):
+    amount: tuple[Annotated[float, Field(ge=0, le=2)], ...] = Field(
+        (), description="How much of each", json_schema_extra=for_each("color", 0.5)
+    )
+
+
+class Mix(Filter):
+    name, label, description = "mix", "Mix", "Mixes colours"
+    parameters = MixParameters
+    inputs = (
+        Input("color", "a colour", many=True),
+        Input("where", "where it is mixed in", required=False, for_each="color"),
+        Input("guide", "a guide", required=False),
+    )
+
+    def apply(self, subject, parameters, inputs, context):
+        return subject
+
+
+MIX = Mix()
+
+
+def grey(value: float) -> Maps:
+    return Maps.from_arrays({"base_color": np.full((2, 2, 3), value)})
+
+
+GIVEN = {name: grey(index / 4) for index, name in enumerate(("red", "blue", "sky", "plan"))}
+
+
+def test_a_tool_is_given_a_tuple_for_what_takes_many_and_defaults_for_what_is_left_out():
+    inputs = {"color": ["red", "blue", "red"], "where": ["", "sky"], "guide": "plan"}
+    values = values_of(MIX, Step("mix", inputs=inputs), GIVEN)
+    assert values["color"] == (GIVEN["red"], GIVEN["blue"], GIVEN["red"])
+    assert values["where"] == (None, GIVEN["sky"], None)
+    assert values["guide"] is GIVEN["plan"]
+    alone = values_of(MIX, Step("mix", inputs={"color": "red"}), GIVEN)
+    assert alone == {"color": (GIVEN["red"],), "where": (None,)}
+    step = Step("mix", inputs={"color": ["red", "blue", "sky"]})
+    assert with_numbers_for_each(MIX, validate(MIX, {"amount": [2]}), step).amount == (2.0, 0.5, 0.5)
+    assert describe(MIX)["parameters"]["properties"]["amount"]["default_of_each"] == 0.5
+    more = Step("mix", inputs={"color": "red", "where": ["sky", ""]})
+    check_inputs([more], [MIX], {name: GIVEN[name] for name in more.input_names})
+
+
+@pytest.mark.parametrize(
+    ("inputs", "said"),
     [
-        (0.1 + 0.2, "0.3"),
-        (1e-6, "0.000001"),
-        (1e6, "1000000"),
-        (2**31 - 1, "2,147,483,647"),
-        (1024, "1024"),
-        (1.0, "1"),
-        (True, "on"),
-        ([0.1 + 0.2, 1.0], "0.3,1"),
+        ({"color": ["red", "green"]}, "color is 'green', which was not given"),
+        ({"color": ["red", ""]}, "color is '', which was not given"),
+        ({"color": "red", "where": ["", "sky"]}, "more values for where than for color: 'sky' belongs to none"),
+        ({"color": "red", "guide": ["plan", "plan"]}, "mix takes one guide, got 2"),
+        ({"where": "sky"}, "'sky' belongs to none"),
+        ({}, "mix needs the input color"),
     ],
 )
-def test_numbers_are_written_as_people_write_them(value, shown):
-    assert readable(value) == shown
+def test_values_that_fit_nowhere_are_refused(inputs, said):
+    step = Step("mix", inputs=inputs)
+    given = {name: GIVEN[name] for name in step.input_names if name in GIVEN}
+    with pytest.raises(ParameterError, match=said):
+        check_inputs([step], [MIX], given)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "said"),
+    [
+        ((Input("color", "x", many=True, kind="dataset"),), "takes many, but is no picture"),
+        ((Input("color", "x", many=True), Input("where", "y", for_each="color")), "where is for each color"),
+        ((Input("color", "x"),), "amount is for each 'color'"),
+        ((Input("color", "x", many=True), Input("a", "y", required=False, for_each="b")), "a is for each 'b'"),
+    ],
+)
+def test_declarations_that_no_host_could_follow_are_refused(inputs, said):
+    tool = Mix()
+    tool.inputs = inputs
+    with pytest.raises(PluginError, match=said):
+        check_tool(tool)
+    for default, extra, why in (((1.0,), for_each("color", 1.0), "is for each value"), ((), {}, "is a list")):
+
+        class Wrong(Parameters):
+            amount: tuple[float, ...] = Field(default, description="How much", json_schema_extra=extra)
+
+        tool = Mix()
+        tool.parameters = Wrong
+        with pytest.raises(PluginError, match=why):
+            check_tool(tool)
