@@ -1,4 +1,4 @@
-"""Shots as jobs of a batch: repainted into folders of their own, and gone on from by frame."""
+"""Shots as jobs of a batch and of the worker: repainted into folders of their own, and gone on from by frame."""
 
 import json
 import shutil
@@ -7,19 +7,22 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
-from batches import done_names, failures_in, left_over, outcome, plan_of, run_plan, write_photos
-from dask_cluster import DaskCluster
+from batches import failures_in, left_over, outcome, plan_of, run_plan, write_photos
 from PIL import Image
-from test_film import pan
+from test_film import RECIPE, pan, texture, write_frame
 from worker_jobs import wait_until
 
 from impasto.batch.checks import check_plan
-from impasto.batch.engines import CrashError
 from impasto.batch.record import DONE_FILE
 from impasto.engine.client import Client
-from impasto.errors import ImpastoError
+from impasto.engine.remote import Remote
+from impasto.engine.shots import ShotProgress
+from impasto.errors import ImpastoError, ParameterError
+from impasto.film.frames import frames_of
 from impasto.film.shot import repaint_shot
+from impasto.io.passes import read_frame
 
 pytestmark = pytest.mark.usefixtures("misbehaving")
 
@@ -101,12 +104,9 @@ def test_what_is_no_shot_is_said_before_anything_starts(row, said, table, tmp_pa
     with pytest.raises(ImpastoError) as raised:
         check_plan(plan_of(write_table(table, [row]), tmp_path / "out"))
     assert said in str(raised.value).replace(f"{tmp_path}/", "")
-
-
-def test_a_folder_that_is_not_of_this_batch_is_refused(table, tmp_path):
     (tmp_path / "out" / "street").mkdir(parents=True)
     with pytest.raises(ImpastoError, match="street is there already, and not from this batch"):
-        check_plan(plan_of(table, tmp_path / "out"))
+        check_plan(plan_of(write_table(table, [{"shot": "street"}]), tmp_path / "out"))
 
 
 @pytest.mark.slow
@@ -151,22 +151,6 @@ def test_a_shot_goes_on_by_frame_until_its_recipe_or_a_frame_changes(engines, ta
     assert frames_in(out / "street") == whole
 
 
-def test_a_shot_whose_engine_dies_goes_on_from_its_frames(engines, table, monkeypatch, tmp_path):
-    asked = []
-    repaint = Client.repaint
-
-    def lost_once(client, *given, **how):
-        asked.append(how["replace"])
-        if len(asked) == 1:
-            raise CrashError("the engine died", "try again")
-        return repaint(client, *given, **how)
-
-    monkeypatch.setattr(Client, "repaint", lost_once)
-    plan = plan_of(write_table(table, [{"shot": "street"}]), tmp_path / "out")
-    assert outcome(run_plan(plan, engines)) == (1, 0, 0)
-    assert asked == [True, False]
-
-
 @pytest.mark.slow
 def test_control_c_keeps_the_frames_that_are_done(engine_with_misbehaving, impasto, tmp_path):
     pan(tmp_path / "street", 5, 38)  # each frame shows something new, which is painted
@@ -189,33 +173,63 @@ def test_control_c_keeps_the_frames_that_are_done(engine_with_misbehaving, impas
     assert len(times(out / "street")) == 5
 
 
-@pytest.mark.slow
-def test_workers_of_a_cluster_repaint_shots_that_they_see(
-    fresh_impasto, engine_with_misbehaving, table, tmp_path, tmp_path_factory
-):
-    dask = DaskCluster(engine_with_misbehaving, tmp_path_factory.mktemp("dask"))
-    try:
-        dask.add_worker()
-        line = ("batch", table, "--cluster", dask.address, "--json")
-        done = fresh_impasto(*line, "--out", tmp_path / "out")
-        assert done.returncode == 0, done.stderr
-        assert sorted(done_names(tmp_path / "out")) == ["p0", "street", "w"]
-        assert len(frames_in(tmp_path / "out" / "street")) == 3
-        sent = fresh_impasto(*line, "--send", "--out", tmp_path / "sent")
-        assert sent.returncode == 2
-        assert "frames are not sent to workers" in failures_in(tmp_path / "sent")[0]["message"]
-        assert done_names(tmp_path / "sent") == ["p0"]
-    finally:
-        dask.close()
+COUNT, FIRST = 3, 7
 
 
-@pytest.mark.slow
-def test_failed_shots_are_tried_again_as_they_were(impasto, table, tmp_path):
-    out, lost = tmp_path / "out", tmp_path / "wall" / "pan_0003.exr"
-    kept = lost.read_bytes()
-    lost.unlink()
-    assert impasto("batch", table, "--workers", 1, "--out", out).returncode == 3
-    lost.write_bytes(kept)
-    again = impasto("batch", "--retry", "--workers", 1, "--out", out, "--json")
-    assert again.returncode == 0, again.stderr
-    assert list(frames_in(out / "w")) == ["pan_0001.exr", "pan_0003.exr"]
+@pytest.fixture
+def shot(tmp_path) -> Path:
+    """A folder with three frames of a picture that moves two pixels to the right."""
+    folder = tmp_path / "shot"
+    folder.mkdir()
+    color = texture()
+    for step in range(COUNT):
+        write_frame(folder / f"street_{FIRST + step:04}.exr", color[:, 64 - 2 * step :][:, :64], (0.0, 2.0))
+    return folder
+
+
+def test_the_worker_repaints_a_shot_as_the_library_does(shared_client, shot, tmp_path):
+    job = shared_client.repaint(shot, RECIPE, {}, tmp_path / "out")
+    answer = job.wait()
+    here = repaint_shot(frames_of(shot), RECIPE, {}, tmp_path / "here")
+    assert [path.read_bytes() for path in answer.paths] == [path.read_bytes() for path in here]
+    assert (answer.first, [path.parent for path in answer.paths]) == (FIRST, [tmp_path / "out"] * COUNT)
+    assert answer.notes == ()
+    assert job.preview.dtype == np.uint8
+
+
+def test_frames_that_are_there_stay_unless_they_are_to_be_replaced(shared_client, shot, tmp_path):
+    out = tmp_path / "out"
+    (first,) = shared_client.repaint(shot, RECIPE, {}, out, last=FIRST).wait().paths
+    written = first.stat().st_mtime_ns
+    again = shared_client.repaint(shot, RECIPE, {}, out).wait().paths
+    assert again[0].stat().st_mtime_ns == written
+    replaced = shared_client.repaint(shot, RECIPE, {}, out, first=FIRST, last=FIRST, replace=True).wait().paths
+    assert replaced[0].stat().st_mtime_ns != written
+    second = shared_client.repaint(shot, RECIPE, {}, tmp_path / "second", frame_step=2).wait()
+    assert [path.name for path in second.paths] == ["street_0007.exr", "street_0009.exr"]
+    with pytest.raises(ParameterError, match="another machine"):
+        Client(Remote("farm"), tmp_path / "log").repaint(shot, RECIPE, {}, out)
+
+
+def test_the_time_that_is_left_is_that_of_frames_which_are_not_there_yet(shot, monkeypatch):
+    said, clock = [], [100.0]
+    monkeypatch.setattr("time.monotonic", lambda: clock[0])
+    progress = ShotProgress(COUNT, lambda _, message: said.append(message), lambda _: None)
+    for number, path in enumerate(frames_of(shot).values(), 1):  # the first is there already
+        clock[0] = 70.0 + 30 * number
+        progress.add(read_frame(path).color, number > 1)
+        progress.tell(number / COUNT, f"{number} frames")
+    assert said == ["1 frames", "2 frames, about 30 s left", "3 frames"]
+
+
+def test_the_last_four_frames_are_shown_row_by_row_and_the_newest_last():
+    frames, shown = np.random.default_rng(0).random((6, 40, 64, 3), np.float32), []
+    progress = ShotProgress(len(frames), lambda *_: None, shown.append)
+    for color in frames:
+        progress.add(color, True)
+    for count, maps in enumerate(shown, 1):
+        sheet = np.zeros((82, 130, 3), np.float32)
+        corners = ((0, 0), (0, 66), (42, 0), (42, 66))
+        for (top, left), color in zip(corners, frames[max(0, count - 4) : count], strict=False):
+            sheet[top : top + 40, left : left + 64] = color
+        assert np.array_equal(maps["base_color"].pixels, sheet), count

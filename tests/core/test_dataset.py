@@ -1,4 +1,4 @@
-"""Training data: what is found in a folder, what is left out and why, and height that agrees with the normals."""
+"""Training data: what is found in a folder and left out, height that agrees with the normals, captions."""
 
 import json
 import shutil
@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from training_pictures import hills, noise
 
-from impasto import Maps, Recipe, Step, Texture, run
+from impasto import Maps, Recipe, Step, Texture, run, write_maps
 from impasto.cli.main import main
 from impasto.data import prepare as prepare_module
 from impasto.data.dataset import Dataset, dataset_of, read_dataset
@@ -313,3 +313,110 @@ def test_names_of_folders_do_not_travel(tmp_path):
     said = json.dumps([dataset.manifest(), dataset.sources(), one_set.manifest(), one_set.sources()])
     assert "broken.png" in said
     assert not [word for word in ("secret", "project") if word in said]
+
+
+@pytest.mark.parametrize("is_tiling", [True, False])
+def test_height_comes_back_from_normals(is_tiling):
+    height = hills(128, is_tiling)
+    base_color = np.asarray(noise(1, height.shape), np.float32) / 255
+    dy, dx = np.gradient(np.pad(height, 2, mode="wrap" if is_tiling else "edge"))
+    normal = heights.normal_from_slopes(np.stack([dx, dy], 2)[2:-2, 2:-2])
+    maps = dataset_of(Maps.from_arrays({"base_color": base_color, "normal": normal})).samples[0].load()
+    found_px = maps["height"].pixels[..., 0] * (maps.height_range_m / maps.width_m * maps.size_px[1])
+    again = heights.normal_from_slopes(heights.slopes_from_height(found_px))
+    vectors, wanted = (2 * encoded[2:-2, 2:-2] - 1 for encoded in (again, maps["normal"].pixels))
+    angles = np.degrees(np.arccos(np.clip((vectors * wanted).sum(2), -1, 1)))
+    assert angles.mean() < 0.08 * np.degrees(np.arccos(wanted[..., 2])).mean()  # long waves are damped
+    assert np.corrcoef(found_px.ravel(), height.ravel())[0, 1] > 0.98
+
+
+def test_the_largest_shapes_come_from_a_height_that_fits_and_not_from_another():
+    height = hills(128) + 12 * np.sin(np.arange(128) * (2 * np.pi / 128))
+    normal = heights.normal_from_slopes(heights.slopes_from_height(height))
+    own = ((height - height.min()) / np.ptp(height)).astype(np.float32)[..., None]
+    wrong = np.asarray(noise(1, (128, 128)).convert("L"), np.float32)[..., None] / 255
+    alone, fitting, other = (
+        heights.with_agreeing_height(normal, given, (True, True)).height for given in (None, own, wrong)
+    )
+    assert np.abs(fitting - own).max() < 0.01
+    assert np.abs(alone - own).max() > 0.1
+    assert np.array_equal(other, alone)
+
+
+def picture(seed: int) -> Maps:
+    pixels = np.kron(np.random.default_rng(seed).random((16, 16, 3)), np.ones((4, 4, 1)))
+    return Maps.from_arrays({"base_color": pixels})
+
+
+def captions(folder) -> dict[str, tuple[str, ...]]:
+    return {sample.name: sample.captions for sample in read_dataset(folder, smallest_px=16).samples}
+
+
+def test_a_text_file_beside_a_picture_has_a_caption_a_line(tmp_path):
+    (written,) = write_maps(picture(0), tmp_path, "wall")
+    written.rename(tmp_path / "wall.png")
+    (tmp_path / "wall.txt").write_text("old  red bricks\n\n老旧的红砖墙\nold red bricks\n", encoding="utf-8")
+    assert captions(tmp_path) == {"wall.png": ("old red bricks", "老旧的红砖墙")}
+
+
+@pytest.mark.parametrize("file", ["moss/moss.txt", "moss/moss_base_color.txt", "moss/stone.txt", "stone.txt"])
+def test_a_set_takes_the_captions_of_its_name_of_its_folder_and_of_its_files(file, tmp_path):
+    maps = picture(0)
+    maps = maps.with_arrays({"roughness": maps["base_color"].pixels[..., :1]})
+    folder = tmp_path / ("stone" if "stone" in file else "moss")
+    write_maps(maps, folder, "moss")
+    (tmp_path / file.replace("moss/stone", "stone/stone")).write_text("mossy stone")
+    assert list(captions(tmp_path).values()) == [("mossy stone",)]
+
+
+def test_a_table_names_files_below_its_folder(tmp_path):
+    for index in range(2):
+        write_maps(picture(index), tmp_path / "train", f"photo{index}")
+    one = '{"file_name": "train/photo0_base_color.png", "text": "one"}'
+    two = '{"file_name": "train/photo1_base_color.png", "text": ["two", "deux"]}'
+    (tmp_path / "metadata.jsonl").write_text(f"{one}\n\n{two}\n")
+    assert list(captions(tmp_path).values()) == [("one",), ("two", "deux")]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b'{"file_name": "a.png"}', "line 1 of metadata.jsonl does not say"),
+        (b'{"file_name": "a.png", "text": 3}', "does not say a file_name and a text"),
+        (b"[]", "does not say"),
+        (b"\xff", "no text in UTF-8"),
+        (b'{"file_name": ', "line 1"),
+    ],
+)
+def test_a_table_that_cannot_be_read_is_refused_with_its_line(text, said, tmp_path):
+    write_maps(picture(0), tmp_path, "a")
+    (tmp_path / "metadata.jsonl").write_bytes(text)
+    with pytest.raises(ParameterError, match=said):
+        read_dataset(tmp_path, smallest_px=16)
+
+
+def test_captions_are_part_of_what_a_dataset_is(tmp_path):
+    write_maps(picture(0), tmp_path, "a")
+    hashes = {read_dataset(tmp_path, smallest_px=16).sha256()}
+    for text in ("one", "two"):
+        (tmp_path / "a_base_color.txt").write_text(text)
+        hashes.add(read_dataset(tmp_path, smallest_px=16).sha256())
+    assert len(hashes) == 3
+
+
+@pytest.mark.parametrize("count", ["0", "-1"])
+def test_a_count_below_one_is_refused(count, tmp_path, capsys):
+    draw = ("captions", "draw", "--materials", "bricks", "--out", str(tmp_path / "drawn"))
+    for *command, option in (
+        *((*draw, option) for option in ("--count", "--side-px", "--captions")),
+        ("captions", "write", str(tmp_path), "--captions"),
+        ("batch", "tint", "wall.png", "--out", "o", "--seeds"),
+        ("evaluate", "model", "x", "y", "--seeds"),
+    ):
+        with pytest.raises(SystemExit) as ended:
+            main([*command, option, count])
+        assert ended.value.code == 2
+        assert (
+            "from 1 upwards" if option == "--seeds" else f"{option} got {count}\n  give 1"
+        ) in capsys.readouterr().err
+    assert not (tmp_path / "drawn").exists()

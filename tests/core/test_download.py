@@ -1,11 +1,13 @@
-"""Downloads against a real server on this computer: cut, continued, refused, cancelled, and checked."""
+"""Downloads against a real server on this computer: cut, continued, refused, cancelled, checked, dripping."""
 
+import contextlib
 import json
 import shutil
 import signal
+import socket
 import sys
+import threading
 import time
-from dataclasses import replace
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request
@@ -85,10 +87,14 @@ def test_the_first_digits_of_a_hash_are_enough_where_no_more_are_published(serve
     assert library().download("seer").is_as_published
 
 
-def test_a_server_without_ranges_begins_again(served):
+def test_a_connection_that_is_cut_is_made_again_for_the_rest_or_all(served):
     served.cuts, served.knows_ranges = [HALF], False
     assert library().download("seer").is_as_published
     assert served.asked == [None, f"bytes={HALF}-"]
+    library().remove("seer")
+    served.cuts, served.knows_ranges = [HALF, 1000], True
+    library().download("seer")
+    assert served.asked[2:] == [None, f"bytes={HALF}-", f"bytes={HALF + 1000}-"]
 
 
 def test_what_came_before_an_outage_is_kept_and_continued(served, part):
@@ -257,17 +263,47 @@ class TestCommand:
         assert library().is_installed("seer")
 
 
-def test_the_layout_of_the_published_vgg19(server, monkeypatch, tmp_path):
-    """As torchvision publishes it, in torch's old format; its classifier is dropped, here of a few numbers already."""
-    vgg19 = registry().weights["vgg19"]
-    classifier = {f"classifier.{index}.{kind}": (1,) for index in (0, 3, 6) for kind in ("weight", "bias")}
-    tensors = random_tensors(dict(vgg19.shapes) | classifier)
-    content = saved(tensors, _use_new_zipfile_serialization=False)
-    served = server.serve("vgg19-dcbb9e9d.pth", Served(content, cuts=[30 * 2**20]))
-    declare(monkeypatch, replace(vgg19, files=(published_file(content, served.url, digits=8),)))
-    installed = library(tmp_path).download("vgg19")
-    found = installed.load()
-    assert list(served.asked) == [None, f"bytes={30 * 2**20}-"]
-    assert set(found) == set(vgg19.shapes)
-    assert np.array_equal(found["features.34.weight"], tensors["features.34.weight"].numpy())
-    assert installed.size_bytes < 81e6
+@pytest.fixture
+def dripping():
+    """Starts a server that sends these bytes at once, then a byte every twentieth of a second for ever; its address."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    ended = threading.Event()
+
+    def drip(connection: socket.socket, begin: bytes) -> None:
+        with connection, contextlib.suppress(OSError):
+            connection.recv(4096)
+            connection.sendall(begin)
+            while not ended.wait(0.05):
+                connection.sendall(b"a")
+
+    def accept(begin: bytes) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=drip, args=(listening.accept()[0], begin), daemon=True).start()
+
+    def start(begin: bytes) -> str:
+        threading.Thread(target=accept, args=(begin,), daemon=True).start()
+        return f"http://127.0.0.1:{listening.getsockname()[1]}/net.pth"
+
+    yield start
+    ended.set()
+    listening.close()
+
+
+def test_a_server_that_drips_its_answer_is_given_up(dripping, tmp_path, monkeypatch):
+    monkeypatch.setattr(download, "ANSWER_LIMIT_S", 0.5)
+    started = time.monotonic()
+    with pytest.raises(ModelError, match=r"no connection to 127\.0\.0\.1"):
+        fetch(dripping(b"HTTP/1.1 200 OK\r\nX: "), tmp_path / "net.part", 1000, "")
+    assert time.monotonic() - started < 5
+
+
+def test_a_file_that_drips_is_given_up_and_what_came_is_kept(dripping, tmp_path, monkeypatch):
+    monkeypatch.setattr(download, "PACE_S", 0.5)
+    started = time.monotonic()
+    told = []
+    with pytest.raises(ModelError, match=r"too slow: \d+ bytes.*goes on"):
+        fetch(dripping(b"HTTP/1.1 200 OK\r\n\r\n"), tmp_path / "net.part", 10**6, "", told.append)
+    assert time.monotonic() - started < 5
+    assert (tmp_path / "net.part").stat().st_size > 3
+    assert len(told) > 3, "each byte is told as it comes, so that a cancel is heeded"

@@ -1,4 +1,4 @@
-"""Matchers: a phrase or a picture becomes a recipe, in this process, by the worker and on the command line."""
+"""Matchers, in this process and on the command line, and recipes that resemble favourites."""
 
 import json
 
@@ -7,8 +7,6 @@ import pytest
 from PIL import Image
 
 from impasto import Maps, Recipe, Step, match, read_maps, read_recipe
-from impasto.engine.client import Client
-from impasto.engine.requests import JobInput
 from impasto.errors import ParameterError
 
 RED = np.full((8, 8, 3), (1.0, 0.0, 0.0), np.float32)
@@ -61,23 +59,6 @@ class TestHere:
             match("mean-color", Maps.from_arrays({"base_color": RED}), start=Recipe((Step("checker"),)))
 
 
-def test_the_worker_finds_the_same_recipes(shared_client: Client, misbehaving, tmp_path):
-    words = shared_client.match("word-count", "one two", seed=3).wait()
-    assert (words.recipe, words.notes) == (match("word-count", "one two", seed=3).recipe, ("words were counted",))
-    edited = shared_client.match("word-count", "more", start=words.recipe).wait()
-    assert edited.recipe.steps[0].parameters["squares"] == 3
-    picture = shared_client.match("mean-color", JobInput(arrays={"base_color": RED}, name="red")).wait()
-    assert picture.recipe.steps[0].parameters["color"] == [1.0, 0.0, 0.0]
-    assert picture.figures == {"distance": 0.0}
-    Image.fromarray((RED * 255).astype(np.uint8)).save(tmp_path / "red.png")
-    assert shared_client.match("mean-color", tmp_path / "red.png").wait().recipe.matched["name"] == "red.png"
-    with pytest.raises(ParameterError, match="no number of squares") as caught:
-        shared_client.match("word-count", "a cat").wait()
-    assert caught.value.remedy
-    described = {item["name"]: item for item in shared_client.describe().wait()["matchers"]}
-    assert described["word-count"]["suggestions"] == ["one", "two"]
-
-
 @pytest.mark.slow
 def test_the_command_makes_variations_and_changes_them(impasto, tmp_path):
     made = impasto("generate", "word-count", "one two", "--size", "32x16", "--variations", 2, "--out", tmp_path)
@@ -106,3 +87,25 @@ def test_the_command_takes_a_picture_and_says_what_is_wrong(impasto, tmp_path):
     assert read_recipe(tmp_path / "red_normal.png").matched["name"] == "red.png"
     refused = impasto("generate", "word-count", "a cat", "--out", tmp_path)
     assert (refused.returncode, "write other words" in refused.stderr) == (2, True)
+
+
+ONE, OTHER = (Recipe((Step("checker", {"squares": count, "width_px": 32, "height_px": 16}),), 3) for count in (2, 30))
+
+
+@pytest.mark.slow
+def test_the_command_makes_four_and_says_what_is_wrong(impasto, tmp_path):
+    (tmp_path / "one.json").write_text(ONE.to_json())
+    made = impasto("run", tmp_path / "one.json", "--name", "one", "--out", tmp_path)
+    assert made.returncode == 0, made.stderr
+    (tmp_path / "other.json").write_text(OTHER.to_json())
+    given = tmp_path / "one_base_color.png", tmp_path / "other.json", "--out", tmp_path, "--name", "more"
+    made = impasto("generate", "more-like", *given, "--size", "24x16", "--variety", 0)
+    assert made.returncode == 0, made.stderr
+    recipes = [read_recipe(tmp_path / f"more_{number}_base_color.png") for number in range(1, 5)]
+    squares = [recipe.steps[0].parameters["squares"] for recipe in recipes]
+    assert len(set(squares)) > 1
+    assert all(2 <= count <= 30 for count in squares)
+    assert read_maps(tmp_path / "more_1_base_color.png").size_px == (16, 24)
+    assert "the same bytes" in impasto("rerun", tmp_path / "more_2_base_color.png", "--out", tmp_path / "again").stderr
+    refused = impasto("generate", "more-like", *given, "--force", "--lock", "square")
+    assert (refused.returncode, "squares" in refused.stderr) == (2, True)

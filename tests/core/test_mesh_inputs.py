@@ -1,4 +1,4 @@
-"""The mesh that a texture lies on, as an input: of `run`, a recipe, a job and a file that is made again."""
+"""Meshes: their islands, seams and files; and as an input of `run`, a recipe, a job and a file that is made again."""
 
 import json
 from dataclasses import replace
@@ -11,11 +11,10 @@ from cubes import cube
 from impasto import Recipe, Step, run
 from impasto.atlas.mesh import Mesh
 from impasto.engine.requests import JobInput
-from impasto.errors import FileError, ParameterError, PluginError
+from impasto.errors import FileError, ParameterError
 from impasto.io.files import read_recipe, write_maps
-from impasto.io.meshes import ply_of
+from impasto.io.meshes import mesh_of, ply_of, read_mesh
 from impasto.io.metadata import source_type
-from impasto.plugins.checks import check_tool
 from impasto.plugins.registry import registry
 from impasto.running.rerun import rerun
 from impasto.running.runner import run_to_files
@@ -60,22 +59,10 @@ def test_every_tool_finds_the_mesh_in_its_context_and_the_recipe_records_it(phot
     assert made.recipe.inputs["mesh"] == {"name": "cube.ply", "sha256": mesh.sha256()}
     assert "mesh" not in run(recipe, {"source": photo}).recipe.inputs
     assert seen[2:] == [None, None]
-
-
-def test_on_a_mesh_without_seams_tools_work_as_on_any_picture(photo):
-    positions = np.array([[(0, 0, 0), (1, 0, 0), (1, 1, 0)], [(0, 0, 0), (1, 1, 0), (0, 1, 0)]], np.float32)
-    plane = Mesh(positions, positions[..., :2].copy(), "plane.ply")
-    recipe = Recipe((Step("photo-maps"),))
-    made = run(recipe, {"source": photo, "mesh": plane})
-    assert made.maps.sha256() == run(recipe, {"source": photo}).maps.sha256()
-    assert made.recipe.inputs["mesh"]["name"] == "plane.ply"
-
-
-def test_what_is_made_for_a_mesh_alone_is_not_called_a_changed_picture(photo):
+    assert source_type(made.recipe).endswith("/algorithmicallyEnhanced")
     size = {"width_px": 32, "height_px": 32}
-    made = run(Recipe((Step("checker", size), Step("cover-object", size))), {"mesh": cube()})
-    assert source_type(made.recipe).endswith("/algorithmicMedia")
-    assert source_type(run(SURVEY, {"source": photo, "mesh": cube()}).recipe).endswith("/algorithmicallyEnhanced")
+    alone = run(Recipe((Step("checker", size), Step("cover-object", size))), {"mesh": cube()})
+    assert source_type(alone.recipe).endswith("/algorithmicMedia"), "no picture was changed"
 
 
 def test_a_tool_that_declares_a_mesh_receives_it_though_no_step_names_it(photo, monkeypatch):
@@ -121,17 +108,6 @@ def test_a_recipe_with_a_mesh_is_never_written_tile_by_tile(photo, tmp_path, mon
     assert run_to_files(covering, {"source": photo, "mesh": cube()}, sink).maps
 
 
-@pytest.mark.parametrize(
-    "item", [Input("object", "", kind="mesh"), Input("mesh", ""), Input("mesh", "", kind="mesh", many=True)]
-)
-def test_a_tool_that_declares_a_mesh_otherwise_is_refused(item):
-    class Odd(Uses):
-        inputs = (item,)
-
-    with pytest.raises(PluginError, match="mesh"):
-        check_tool(Odd())
-
-
 @pytest.fixture
 def made(photo, tmp_path) -> Path:
     """A picture that was made with a mesh, beside the picture and the mesh that it was made of."""
@@ -163,12 +139,9 @@ def test_a_worker_reads_a_mesh_that_is_sent_or_at_a_path(shared_client, photo, t
     assert answer.recipe.inputs["mesh"] == {"name": "Cube.ply", "sha256": cube().sha256()}
     (tmp_path / "cube.ply").write_bytes(content)
     assert shared_client.submit(SURVEY, {"source": photo, "mesh": tmp_path / "cube.ply"}).result(60).figures == FOUND
-
-
-def test_a_damaged_mesh_ends_its_own_job_alone(shared_client, photo):
-    sent = JobInput(files={"mesh.ply": np.frombuffer(ply_of(cube())[:-40], np.uint8)})
+    damaged = JobInput(files={"mesh.ply": np.frombuffer(content[:-40], np.uint8)})
     with pytest.raises(FileError, match=r"mesh\.ply.*is damaged"):
-        shared_client.submit(SURVEY, {"source": photo, "mesh": sent}).result(60)
+        shared_client.submit(SURVEY, {"source": photo, "mesh": damaged}).result(60)
     assert shared_client.submit(SURVEY, {"source": photo}).result(60).figures == {"triangles": 0}
 
 
@@ -207,13 +180,47 @@ def test_the_command_refuses_what_is_no_mesh_and_a_source_that_is_turned_away_fr
     assert impasto(*arguments, ply, "--source-scale", 0.5).returncode == 0
 
 
-@pytest.mark.slow
-def test_a_batch_gives_all_its_jobs_the_mesh(impasto, photo, ply, tmp_path):
-    write_maps(photo, tmp_path / "in", "photo")
-    arguments = ("batch", "survey", tmp_path / "in", "--workers", 1, "--no-contact-sheet", "--input")
-    done = impasto(*arguments, f"mesh={ply}", "--out", tmp_path / "out")
-    assert done.returncode == 0, done.stderr
-    assert read_recipe(tmp_path / "out" / "in_base_color.png").inputs["mesh"]["sha256"] == cube().sha256()
-    lost = impasto(*arguments, f"mesh={tmp_path / 'in' / 'photo_base_color.png'}", "--out", tmp_path / "lost")
-    assert "is no binary PLY file" in lost.stderr
-    assert not (tmp_path / "lost" / "in_base_color.png").exists()
+def test_each_edge_of_a_cube_is_a_seam_with_both_its_sides():
+    mesh = cube()
+    assert mesh.islands.tolist() == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
+    first, second = mesh.seams
+    assert len(first) == 12
+    assert (mesh.islands[first // 3] != mesh.islands[second // 3]).all()
+    starts, ends = mesh.half_edges(mesh.vertices, first)
+    others, their_ends = mesh.half_edges(mesh.vertices, second)
+    assert (np.sort(np.stack([starts, ends]), 0) == np.sort(np.stack([others, their_ends]), 0)).all()
+    assert sorted([*first, *second]) == sorted(mesh.borders)
+    corners = [(0, 0, 0), (1, 0, 0), (0, 1, 0), (0, -1, 0), (0, 0, 1)]
+    three = np.array([[corners[0], corners[1], corners[other]] for other in (2, 3, 4)], np.float32)
+    apart = np.arange(3)[:, None, None] * 0.3
+    fan = Mesh(three, (np.array([[(0, 0), (0.2, 0), (0, 0.2)]] * 3) + apart).astype(np.float32))
+    assert len(fan.seams[0]) == 0, "an edge of three triangles is none"
+    assert len(Mesh(fan.positions[:2], fan.positions[:2, :, :2].copy()).seams[0]) == 0, "without a cut there is none"
+
+
+def test_directions_come_back_from_the_file_and_belong_to_the_mesh(tmp_path):
+    directions = np.random.default_rng(0).random((12, 3, 3), np.float32)
+    mesh = replace(cube(), directions=directions)
+    path = tmp_path / "cube.ply"
+    path.write_bytes(ply_of(mesh))
+    found = read_mesh(path)
+    assert np.array_equal(found.directions, directions)
+    assert found.sha256() == mesh.sha256() != cube().sha256()
+    path.write_bytes(ply_of(cube()))
+    assert read_mesh(path).sha256() == cube().sha256()
+    with pytest.raises(ParameterError, match="no numbers"):
+        replace(cube(), positions=np.where(np.arange(3) > 1, np.nan, cube().positions))
+
+
+def test_other_names_and_types_of_a_ply_file_are_understood():
+    vertices = np.zeros(3, [("x", "<f8"), ("y", "<f8"), ("z", "<f8"), ("red", "|u1"), ("u", "<f4"), ("v", "<f4")])
+    vertices["x"], vertices["v"] = (0, 1, 0), (0, 0, 1)
+    header = (
+        b"ply\nformat binary_little_endian 1.0\ncomment of another program\nelement vertex 3\nproperty double x\n"
+        b"property double y\nproperty double z\nproperty uchar red\nproperty float u\nproperty float v\n"
+        b"element face 1\nproperty list uchar int vertex_indices\nend_header\n"
+    )
+    face = b"\x03" + np.array([2, 0, 1], "<i4").tobytes()
+    mesh = mesh_of(header + vertices.tobytes() + face, "other.ply")
+    assert mesh.positions[0, :, 0].tolist() == [0, 0, 1]
+    assert mesh.uvs[0, :, 1].tolist() == [1, 0, 0]
