@@ -54,8 +54,5 @@ def check(path: Path, color: np.ndarray, opacity: np.ndarray | None = None, tole
         assert np.abs(maps["opacity"].pixels[..., 0] - opacity).max() < tolerance
 
 
-# PNG
-
-
 def chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))

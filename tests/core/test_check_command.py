@@ -181,15 +181,6 @@ def test_different_sizes_are_resized_to_the_largest(tmp_path):
     assert (tmp_path / "b" / "wall_base_color.png").read_bytes() == (folder / "wall_base_color.png").read_bytes()
 
 
-def test_a_normal_map_named_for_directx_is_read_and_turned(tmp_path):
-    arrays = good()
-    folder = written(tmp_path / "a", {"base_color": arrays["base_color"], "normal": flip(arrays["normal"])})
-    (folder / "wall_normal.png").rename(folder / "wall_nor_dx_1k.png")
-    main(["check", str(folder), "--fix", "--out", str(tmp_path / "b")])
-    assert (tmp_path / "b" / "wall_nor_gl_1k.png").is_file()
-    assert np.abs(read_maps(tmp_path / "b")["normal"].pixels - arrays["normal"]).max() < 1e-4
-
-
 def test_a_file_with_colours_where_grey_is_expected_is_told(tmp_path):
     folder = written(tmp_path / "a", good())
     packed = np.random.default_rng(0).integers(0, 255, (SIDE, SIDE, 3), np.uint8)

@@ -13,7 +13,6 @@ from impasto.numerics.color_transport import (
     look_up,
     mixture,
     sliced_transport,
-    used_entries,
 )
 
 
@@ -43,22 +42,6 @@ def test_colours_become_distributed_as_the_sources(by_table: bool):
     else:
         made = sliced_transport(CAT[0].flatten(1), painted, [source], [1.0], ROTATIONS).view_as(CAT)
     assert apart(ColorSample.of(made), source) < 0.2 * apart(painted, source)
-
-
-def test_a_picture_is_looked_up_in_few_entries_alone():
-    used = used_entries(CAT)
-    assert 0 < used.float().mean() < 0.2
-    changed = color_table()
-    changed[:, ~used] = torch.nan
-    assert torch.equal(look_up(changed, CAT), look_up(color_table(), CAT))
-    ends = torch.stack([torch.zeros(3), torch.ones(3)], 1)[None, :, :, None]
-    assert set(used_entries(ends).nonzero().flatten().tolist()) >= {0, len(used) - 1}
-
-
-def test_the_own_colours_stay():
-    sources = [ColorSample.of(CAT), ColorSample.of(SPACE)]
-    table = sliced_transport(color_table(), sources[0], sources, [1.0, 0.0], ROTATIONS)
-    assert (look_up(table, CAT) - CAT).abs().max() < 1e-5
 
 
 def test_only_what_a_mask_shows_counts():

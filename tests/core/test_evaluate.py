@@ -12,10 +12,9 @@ from impasto import Maps
 from impasto.cli.main import main
 from impasto.data.dataset import dataset_of, read_dataset
 from impasto.errors import ModelError, ParameterError
-from impasto.evaluation.cases import EvaluationCase, cases
+from impasto.evaluation.cases import cases
 from impasto.evaluation.comparison import compare_model
 from impasto.evaluation.controls import CROP, MEAN, MODEL
-from impasto.evaluation.figures import figures_of
 from impasto.library.models import read_model, save_model
 from impasto.plugins.registry import registry
 from impasto.tools import Field, Generator, SizeParameters, model_field
@@ -251,42 +250,3 @@ def test_wrong_options_are_refused(wrong, stubbed):
     with pytest.raises(SystemExit) as stop:
         main(["evaluate", "model", "stub", "nothing.png", *wrong])
     assert stop.value.code in (ParameterError.exit_code, ModelError.exit_code, 3)
-
-
-def squeezed(maps: Maps, share: float, lift: float) -> Maps:
-    """The same relief in metres, by other heights in a larger range."""
-    assert maps.height_range_m
-    height = share * maps["height"].pixels + lift
-    return replace(maps.with_arrays({"height": height}), height_range_m=maps.height_range_m / share)
-
-
-@pytest.mark.slow
-def test_heights_are_compared_in_metres_not_in_parts_of_their_ranges(monkeypatch):
-    monkeypatch.setattr("impasto.evaluation.figures.SWD_DIRECTIONS", 32)
-    known = {"width_m": 1.0, "height_range_m": 0.02}
-    real, trained, made = (replace(surface(seed), **known) for seed in (1, 2, 3))
-    case = EvaluationCase("", (real,), (trained,), True, (trained,))
-
-    def figures(maps):
-        return figures_of(case, {"made": maps})[1]["made"]
-
-    as_it_is, same_relief = figures(made), figures(squeezed(made, 0.4, 0.3))
-    for name in ("fine_swd_of_floor", "wavelets_of_floor", "contrast_low", "height_distance"):
-        assert same_relief[name] == pytest.approx(as_it_is[name], rel=1e-3), name
-    flatter = figures(replace(made, height_range_m=0.008))
-    assert flatter["contrast_low"] < as_it_is["contrast_low"] - 0.02
-    assert flatter["height_distance"] > 3 * as_it_is["height_distance"]
-    half = replace(made, width_m=0.5, height_range_m=0.01)  # the same surface, said to be half as wide and as high
-    assert figures(half)["contrast_low"] == pytest.approx(as_it_is["contrast_low"], rel=1e-3)
-
-
-def test_a_figure_that_was_also_a_loss_is_marked_beside_the_independent_ones(stubbed, capsys):
-    figures = {"loss_swd": 0.2, "fine_swd_of_floor": 1.2, "wavelets_of_floor": 2.5, "spectrum_db": 1.0}
-    stub_model(stubbed, dataset_of(PHOTO, licence="CC0-1.0"), figures=figures)
-    main(["models"])
-    (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("stub "))
-    assert line.split()[-4:-1] == ["1.20*", "2.50", "1.00"]
-    main(["models", "show", "stub"])
-    shown = capsys.readouterr().out
-    assert "fine_swd_of_floor = 1.2 (was also a loss of the training)" in shown
-    assert "wavelets_of_floor = 2.5\n" in shown

@@ -3,11 +3,9 @@
 import io
 import json
 import os
-import struct
 import subprocess
 import sys
 import tempfile
-import zlib
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -95,26 +93,19 @@ def test_a_profile_is_converted_to_srgb(tmp_path):
     assert read_maps(tmp_path / "odd.png")["base_color"].pixels.shape == plain.shape
 
 
-@pytest.mark.parametrize(
-    ("file", "expected"),
-    [
-        ("Bricks059_1K-PNG_Color.png", "base_color"),
-        ("castle_wall_slates_nor_gl_1k.exr", "normal"),
-        ("wall-normalGL.png", "normal"),
-        ("x_arm.png", None),
-        ("albedo.jpg", "base_color"),
-        ("metal_plate_02_rough.jpg", "roughness"),
-        ("metal.png", "metallic"),
-        ("notes.png", None),
-        ("basecolor.png", "base_color"),
-        ("diffuse.png", "base_color"),
-        ("specular.png", None),
-        ("blend_mask.png", None),
-        ("mask.png", "opacity"),
-    ],
-)
-def test_the_usual_suffixes_name_the_map(file, expected):
-    assert map_name(Path(file)) == expected
+SUFFIXES = {
+    "base_color": "Bricks059_1K-PNG_Color albedo basecolor diffuse",
+    "normal": "castle_wall_slates_nor_gl_1k wall-normalGL",
+    "roughness": "metal_plate_02_rough",
+    "metallic": "metal",
+    "opacity": "mask",
+    None: "x_arm notes specular blend_mask",
+}
+
+
+def test_the_usual_suffixes_name_the_map():
+    for name, files in SUFFIXES.items():
+        assert [map_name(Path(f"{file}.png")) for file in files.split()] == [name] * len(files.split())
 
 
 def test_the_maps_of_a_set_share_their_name():
@@ -122,45 +113,11 @@ def test_the_maps_of_a_set_share_their_name():
     assert [set_name(Path(file)) for file in files] == ["wall", "old wall", "notes", "ao"]
 
 
-# Bad files
-
-
-def png_claiming(width: int, height: int) -> bytes:
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
-    )
-
-
 def encoded(suffix: str) -> bytes:
     stream = io.BytesIO()
     noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
     Image.fromarray(noise).save(stream, {"jpg": "JPEG", "tif": "TIFF"}.get(suffix, suffix.upper()))
     return stream.getvalue()
-
-
-@pytest.mark.parametrize(
-    ("name", "data", "said"),
-    [
-        ("empty.png", b"", "is empty"),
-        ("text.png", b"just some words", "not a picture"),
-        ("huge.png", png_claiming(100_000, 100_000), "100000x100000 pixels"),
-        ("short.png", encoded("png")[:3000], "damaged"),
-        ("short.jpg", encoded("jpg")[:1500], "damaged"),
-        ("short.webp", encoded("webp")[:900], "damaged"),
-        ("short.tif", encoded("tif")[:3000], "damaged"),
-        ("header.png", encoded("png")[:20], "damaged"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-def test_bad_files_are_refused_with_a_remedy(name, data, said, tmp_path):
-    (tmp_path / name).write_bytes(data)
-    with pytest.raises(FileError, match=said) as caught:
-        read_maps(tmp_path / name)
-    assert caught.value.remedy
 
 
 def test_a_wrong_extension_is_read_by_its_content(tmp_path):
@@ -173,25 +130,13 @@ def test_an_absent_file_and_an_empty_folder_are_refused(tmp_path):
         read_maps(tmp_path / "nowhere.png")
     with pytest.raises(FileError, match="contains no maps"):
         read_maps(tmp_path)
+    (tmp_path / "short.jpg").write_bytes(encoded("jpg")[:1500])
+    with pytest.raises(FileError, match="damaged") as caught:
+        read_maps(tmp_path / "short.jpg")
+    assert caught.value.remedy
     (tmp_path / "out").write_text("")
     with pytest.raises(FileError, match="a file is in the way"):
         write_maps(Maps.from_arrays({"height": np.zeros((2, 2))}), tmp_path / "out", "x")
-
-
-@pytest.mark.parametrize("value", [np.nan, -np.inf])
-def test_exr_pixels_that_are_no_numbers_are_counted_and_refused_and_so_is_half_a_file(value, tmp_path):
-    pixels = np.zeros((4, 4, 3), np.float32)
-    pixels[1, 2] = value
-    path = str(tmp_path / "a.exr")
-    output = oiio.ImageOutput.create(path)
-    assert output.open(path, oiio.ImageSpec(4, 4, 3, "float"))
-    assert output.write_image(pixels)
-    output.close()
-    with pytest.raises(FileError, match="3 values that are NaN or infinite"):
-        read_maps(path)
-    Path(path).write_bytes(Path(path).read_bytes()[:-20])
-    with pytest.raises(FileError, match="damaged"):
-        read_maps(path)
 
 
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (3, 5000), (1, 7)])

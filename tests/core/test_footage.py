@@ -141,19 +141,3 @@ def test_the_command_repaints_a_movie(impasto, tmp_path):
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         f"pan_000{number}.png" for number in (1, 2, 3)
     ]
-
-
-def test_the_command_carries_keyframes(impasto, tmp_path):
-    frames = write_pan(tmp_path / "shot", 3)
-    (tmp_path / "keys").mkdir()
-    red = Image.open(frames[2])
-    red.paste((255, 0, 0), (60, 40, 80, 60))
-    red.save(tmp_path / "keys" / "painted_2.png")
-    line = ("stylize", tmp_path / "shot", "--keyframes", tmp_path / "keys", "--style", tmp_path / "keys/painted_2.png")
-    done = impasto(*line, "--tool", "flat", "--out", tmp_path / "out")
-    assert done.returncode == 0, done.stderr
-    for number, left in ((1, 60 + STEP), (2, 60), (3, 60 - STEP)):
-        painted = read_picture(tmp_path / "out" / f"pan_00{number}.png")["base_color"].pixels
-        np.testing.assert_allclose(
-            painted[44:56, left + 4 : left + 16], np.broadcast_to((1, 0, 0), (12, 12, 3)), atol=0.05
-        )

@@ -10,21 +10,12 @@ from impasto import Maps, write_maps
 from impasto.batch.contact_sheet import SIDE_PX, contact_sheet
 from impasto.batch.record import Made
 from impasto.io.decode import read_map, read_small
-from impasto.surface.grid import CAPTION_PX, cell, empty_cell, grid
+from impasto.surface.grid import CAPTION_PX, empty_cell
 
 
 def opened(data: bytes) -> np.ndarray:
     with Image.open(io.BytesIO(data)) as image:
         return np.asarray(image.convert("RGB"))
-
-
-def test_cells_lie_in_rows_with_gaps():
-    white = cell("", np.ones((5, 9, 3)), side_px=20)
-    sheet = opened(grid([white] * 5, columns=3, gap_px=4))
-    assert sheet.shape == (2 * (20 + CAPTION_PX + 4), 3 * (20 + 4), 3)
-    assert (sheet[CAPTION_PX : CAPTION_PX + 20, 24:44] == 255).all()
-    assert not sheet[:, 20:24].any()
-    assert not sheet[20 + CAPTION_PX + 4 :, 48:].any()
 
 
 @pytest.mark.parametrize("caption", ["wall", "w" * 300, "Wände_漢字_" * 20, "\n\x1b[2J"])

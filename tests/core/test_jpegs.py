@@ -13,7 +13,7 @@ from stored_pictures import HEIGHT, INK, INK_SEEN, LOSSY, RGB8, TWELVE_BIT, WIDT
 
 from impasto import read_maps
 from impasto.errors import FileError
-from impasto.io import decode, scanlines
+from impasto.io import decode
 
 
 def test_jpeg_of_ink_and_progressive(tmp_path):
@@ -100,46 +100,8 @@ def test_jpeg_of_12_bits_without_the_extra_says_how_to_convert_it(tmp_path, monk
         read_maps(tmp_path / "a.jpg")
 
 
-def test_jpeg_of_12_bits_is_checked_before_it_is_decoded(tmp_path, monkeypatch):
-    def decode_nothing(data: bytes, out: np.ndarray) -> np.ndarray:
-        raise AssertionError("decoded")
-
-    monkeypatch.setattr(imagecodecs, "jpeg8_decode", decode_nothing)
-    good = coded_jpeg(BLOCKS, progressive=True)
-    at = good.index(b"\xff\xc2") + 5
-    (tmp_path / "large.jpg").write_bytes(good[:at] + struct.pack(">HH", 11_000, 11_000) + good[at + 4 :])
-    last = good[good.rindex(b"\xff\xda") : -2]
-    (tmp_path / "scans.jpg").write_bytes(good[:-2] + 600 * last + good[-2:])
-    (tmp_path / "short.jpg").write_bytes(good[:-4])
-    for name, said in {"large": "claims 11000x11000 pixels", "scans": "500 scans", "short": "end early"}.items():
-        with pytest.raises(FileError, match=said):
-            read_maps(tmp_path / f"{name}.jpg")
-    (tmp_path / "a.jpg").write_bytes(good)
-    assert decode.read_size(tmp_path / "a.jpg") == (HEIGHT, WIDTH)
-    monkeypatch.setattr(scanlines, "MEMORY_BYTES", 2**20)
-    (tmp_path / "a.jpg").write_bytes(good + bytes(2**20))  # what follows would be in memory, too
-    with pytest.raises(FileError, match="pixels, which need"):
-        read_maps(tmp_path / "a.jpg")
-
-
-def test_jpeg_of_a_scan_for_each_channel(tmp_path):
-    """Its decoder keeps the coefficients of all channels, two bytes each, and reads all scans first."""
-    data = coded_jpeg(BLOCKS // 16, bits=8, channels=3)
-    (tmp_path / "a.jpg").write_bytes(data)
-    channel = Image.fromarray(np.kron(BLOCKS // 16, np.ones((8, 8))).astype(np.uint8))
-    seen = np.asarray(Image.merge("YCbCr", [channel] * 3).convert("RGB"))
-    check(tmp_path / "a.jpg", seen / 255, tolerance=LOSSY)
-    assert scanlines.open_scanlines(tmp_path / "a.jpg").held == 2 * 3
-    (tmp_path / "a.jpg").write_bytes(data[:-2] + 600 * data[data.rindex(b"\xff\xda") : -2] + data[-2:])
-    with pytest.raises(FileError, match=r"more than 500 scans"):
-        read_maps(tmp_path / "a.jpg")
-
-
 def test_jpeg_with_a_restart_marker_before_its_frame(tmp_path):
     Image.fromarray(RGB8).save(tmp_path / "a.jpg", quality=100, subsampling=0)
     data = (tmp_path / "a.jpg").read_bytes()
     (tmp_path / "a.jpg").write_bytes(data[:2] + b"\xff\xd0" + data[2:])
     check(tmp_path / "a.jpg", RGB8 / 255, tolerance=LOSSY)
-
-
-# TIFF

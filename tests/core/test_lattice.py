@@ -5,11 +5,9 @@ import pytest
 import torch
 from materials import as_tensor, bond, bricks
 
-from impasto.regularity import rows
 from impasto.regularity.bond import Sublattice
 from impasto.regularity.detection import find_lattice, find_regularity
 from impasto.regularity.lattice import Lattice
-from impasto.regularity.region import full_region
 
 
 def lattice_of(pixels: np.ndarray) -> Lattice:
@@ -49,16 +47,6 @@ def test_a_regular_bond_is_found_in_the_shifts_that_keep_it(shift, expected):
     assert found.sublattice == expected
 
 
-def test_a_sublattice_holds_the_shifts_of_running_bond():
-    running = Sublattice(1, 1, 2)
-    held = running.contains(*np.mgrid[-2:3, -2:3])
-    assert np.array_equal(held, np.add(*np.mgrid[-2:3, -2:3]) % 2 == 0)
-    assert running.repeat_periods == (2, 2)
-    assert Sublattice(2, 0, 1).repeat_periods == (2, 1)
-    assert Sublattice(1, 1, 3).repeat_periods == (3, 3)
-    assert Sublattice().contains(np.arange(5), np.arange(5)).all()
-
-
 def test_a_torus_holds_whole_periods():
     tiles = Lattice(torch.tensor([[1 / 90, 0.0], [0.0, 1 / 64]]))
     assert tiles.torus_size((400, 384), 1024, 32) == (448, 384)
@@ -66,26 +54,6 @@ def test_a_torus_holds_whole_periods():
     rows_of_100 = Lattice(torch.tensor([[1 / 100, 0.0]]))
     assert rows_of_100.torus_size((256, 256), 256, 32) == (192, 256)
     assert rows_of_100.torus_size((256, 256), 256, 32, 240) == (256, 256), "at least as large as asked for"
-
-
-def test_a_lattice_seen_from_elsewhere_has_its_origin_there():
-    lattice = Lattice(torch.tensor([[1 / 30, 0.01], [0.0, 1 / 20]]), torch.tensor([3.0, 5.0]))
-    here = lattice.cycles(full_region((64, 64)), 1)
-    there = lattice.relative_to(torch.tensor([7.0, 11.0])).cycles(full_region((40, 40)), 1)
-    assert torch.allclose(here[..., 7:47, 11:51], there, atol=1e-5)
-    assert torch.allclose(
-        lattice.cycles(full_region((4, 6)), 1)[0, :, 2, 4], lattice.wave_vectors @ torch.tensor([-0.5, -0.5])
-    )
-
-
-def test_rows_wider_than_a_torus_keep_their_axis():
-    columns_first = Lattice(torch.tensor([[0.0, 1 / 20], [1 / 300, 0.0]]))
-    rows_first = Lattice(columns_first.wave_vectors.flip(0))
-    for lattice in (columns_first, rows_first):
-        fitted = lattice.on_torus((96, 100))
-        assert fitted.has_cells
-        assert fitted.row_axis == lattice.row_axis
-        assert fitted.cells((96, 100)) == (1, 5)
 
 
 def test_a_lattice_fits_where_its_wave_vectors_stay_apart():
@@ -104,12 +72,3 @@ def test_stripes_at_an_angle_have_one_wave_vector():
     picture = 0.5 * stripes + 0.07 * np.random.default_rng(0).standard_normal(stripes.shape)
     (vector,) = find_lattice(torch.from_numpy(picture).float()).wave_vectors
     assert 1 / float(vector.norm()) == pytest.approx(24, rel=0.01)
-
-
-def test_lines_that_converge_the_other_way_explain_a_mirrored_picture_alike():
-    image = np.random.default_rng(2).random((40, 52))
-    energies, mirrored = (rows._energies(np.ascontiguousarray(one)) for one in (image, image[:, ::-1]))
-    np.testing.assert_allclose(energies, mirrored[::-1, ::-1], rtol=1e-12)
-    tilt, keystone = rows.TILTS[3], rows.KEYSTONES[2]
-    (alone,) = rows._projections(image, [(tilt, keystone)]).energies(image)
-    assert energies[3, 2] == pytest.approx(alone, rel=1e-6)

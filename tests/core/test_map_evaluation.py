@@ -10,11 +10,9 @@ from PIL import Image
 from impasto import Maps, Texture, read_maps, write_maps
 from impasto.errors import FileError, ParameterError
 from impasto.evaluation.map_sets import pair_sets, sets_in
-from impasto.evaluation.maps import MapFigures, compare_controls, compare_maps, mean_figures
-from impasto.evaluation.relief import control_estimates, relief_figures, tilts
-from impasto.evaluation.renders import render_log_l1
+from impasto.evaluation.maps import MapFigures, compare_maps
 from impasto.surface.color import linear_to_srgb
-from impasto.surface.heights import normal_from_slopes, slopes_from_height, slopes_from_normal
+from impasto.surface.heights import normal_from_slopes, slopes_from_height
 
 SIDE = 48
 ROWS = ("estimate", "flat", "luminance", "gradients")
@@ -84,34 +82,6 @@ def test_a_blank_map_fails_every_measure_of_relief_and_dents_for_bumps_those_tha
     assert blank.relit_statistics > half.relit_statistics > whole.relit_statistics
 
 
-def test_correlations_are_those_of_each_frequency_band():
-    """The estimate has the grain, and the truth a broad swell as well, which the estimate has at another place."""
-    side = 256
-    x = np.arange(side) / side * 2 * math.pi
-    grain, swell, other = np.sin(80 * x), np.sin(2 * x), np.cos(2 * x)
-    fields = [np.stack([np.tile(row, (side, 1))] * 2, 2) for row in (0.2 * grain + other, 0.2 * grain + swell)]
-    found = relief_figures(*fields)
-    assert found["grain_correlation"] > 0.98
-    assert abs(found["form_correlation"]) < 0.02
-
-
-def test_false_relief_is_the_tilt_where_the_truth_is_flat():
-    true = np.zeros((64, 64, 2), np.float32)
-    true[:32] = 0.5
-    found = np.full_like(true, math.tan(math.radians(10)) / math.sqrt(2))
-    assert relief_figures(found, true)["false_relief_degrees"] == pytest.approx(10, abs=1e-3)
-    assert relief_figures(true, true)["false_relief_degrees"] == 0
-
-
-def test_the_controls_say_nothing_little_or_too_much():
-    controls = control_estimates(surface(128)["base_color"].pixels)
-    tilt = {name: tilts(slopes_from_normal(maps["normal"].pixels)).mean() for name, maps in controls.items()}
-    assert tilt["flat"] == 0
-    assert 0 < tilt["luminance"] < tilt["gradients"] == pytest.approx(12, abs=0.1)
-    assert compare_controls(surface())["flat"].normal_of_flat == pytest.approx(1)
-    assert compare_controls(Maps.from_arrays({"normal": relief()})) == {}
-
-
 def test_roughness_is_compared_with_constants():
     found = compare_maps(surface(roughness=np.full((SIDE, SIDE), 0.7)), surface(roughness=two_halves(0.2, 0.6)))
     assert found.roughness_error == pytest.approx((0.5 + 0.1) / 2, abs=1e-6)
@@ -137,15 +107,6 @@ def test_base_color_is_compared_by_logarithms_of_light():
     )
 
 
-def test_renders_of_a_rough_dielectric_differ_by_their_albedo():
-    """Without relief, a dull white and a dull black surface differ by the log of their diffuse and specular light."""
-    flat = {"normal": tilted(0), "roughness": np.ones((SIDE, SIDE))}
-    white, grey, black = (surface(base_color=plain(value), **flat) for value in (1.0, 0.5, 0.0))
-    assert 0 < render_log_l1(grey, white) < render_log_l1(black, white)
-    assert render_log_l1(grey, white) < math.log(2)  # more if there were no highlight and no 0.1
-    assert render_log_l1(black, white) == render_log_l1(white, black)
-
-
 def test_maps_that_only_one_side_has_are_left_out():
     found = compare_maps(Maps.from_arrays({"normal": tilted(10)}), surface())
     assert found.roughness_error is found.base_color_log_l1 is found.height_correlation is None
@@ -153,26 +114,6 @@ def test_maps_that_only_one_side_has_are_left_out():
     assert compare_maps(surface(), Maps.from_arrays({"height": waves() * 0})) == MapFigures()
     with pytest.raises(ParameterError, match="48x48 px and the truth 48x24 px"):
         compare_maps(surface(), Maps.from_arrays({"height": np.zeros((24, 48))}))
-
-
-def test_the_larger_side_is_averaged_to_the_smaller():
-    checker = np.kron(np.ones((SIDE, SIDE)), [[0.2, 0.6], [0.6, 0.2]])
-    doubled = {name: pixels.repeat(2, 0).repeat(2, 1) for name, pixels in surface().arrays().items()}
-    large = Maps.from_arrays(
-        doubled | {"roughness": checker, "base_color": linear_to_srgb(checker[..., None] * [1, 1, 1])}
-    )
-    small = surface(roughness=np.full((SIDE, SIDE), 0.4), base_color=plain(0.4))
-    for found in (compare_maps(large, small), compare_maps(small, large)):
-        assert found.normal_degrees == pytest.approx(0, abs=1e-3)
-        assert found.roughness_rmse == pytest.approx(0, abs=1e-6)
-        assert found.base_color_log_l1 == pytest.approx(0, abs=1e-5)
-
-
-def test_the_mean_is_over_the_sets_that_have_a_figure_and_its_ratio_one_of_means():
-    found = mean_figures([MapFigures(2, 10, roughness_error=0.2), MapFigures(4, 2), MapFigures()])
-    assert found.roughness_error == pytest.approx(0.2)
-    assert found.normal_of_flat == pytest.approx(3 / 6)
-    assert found.height_correlation is None
 
 
 def write_matsynth(root, name, maps: Maps, **others: np.ndarray) -> None:

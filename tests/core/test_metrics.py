@@ -85,40 +85,6 @@ def test_other_crop_is_closer_than_blur_and_noise(gravel: np.ndarray) -> None:
     assert fine(noise) > 2 * floor  # METHODS: 3.8
 
 
-def test_copied_block_is_found_with_its_shift(gravel: np.ndarray) -> None:
-    result = np.random.default_rng(0).random((256, 256, 3), np.float32)
-    result[60:180, 40:160] = gravel[200:320, 150:270] * 0.7 + 0.1  # 120 px, in other light
-    side, shift = metrics.largest_copied_block(result, gravel)
-    assert 100 <= side <= 120  # windows of 11 px blur its border
-    assert shift == (140, 110)
-    assert metrics.largest_copied_block(gravel[:256, :256], gravel[:, 256:])[0] < 32  # METHODS: at most 64 in goals
-
-
-def test_normals_of_a_height_agree_with_it() -> None:
-    y, x = np.mgrid[:64, :64] * (2 * np.pi / 64)
-    height = (0.5 + 0.2 * np.sin(x) + 0.2 * np.cos(2 * y)).astype(np.float32)[..., None]
-    right = np.roll(height, -1, 1) - np.roll(height, 1, 1)
-    up = np.roll(height, 1, 0) - np.roll(height, -1, 0)
-    normal = np.concatenate([-4 * right, -4 * up, np.ones_like(height)], 2)
-    normal = normal / np.linalg.norm(normal, axis=2, keepdims=True) * 0.5 + 0.5
-    angle, correlation = metrics.normal_height_consistency(normal, height)
-    assert angle < 0.1
-    assert correlation > 0.999
-    flipped = normal * np.float32([1, -1, 1]) + np.float32([0, 1, 0])  # DirectX's green
-    assert metrics.normal_height_consistency(flipped, height)[1] < 0.5
-    assert metrics.normal_length_error(normal) < 1e-5
-    assert metrics.normal_length_error(normal * 0.9) > 0.01
-
-
-def test_pieces_that_come_twice_are_counted(gravel: np.ndarray) -> None:
-    fresh = seamless_noise(256)
-    pasted = fresh.copy()
-    pasted[128:, 128:] = fresh[3:131, 5:133]
-    assert metrics.repeated_share(fresh) == 0
-    assert 0.2 < metrics.repeated_share(pasted) < 0.7  # a quarter copied from a quarter: a half, less what borders cut
-    assert metrics.repeated_share(np.tile(gravel[:128, :128], (2, 2, 1))) == 1
-
-
 @pytest.mark.parametrize(
     "measure",
     [
@@ -149,26 +115,6 @@ def test_the_spectrum_sees_blur_and_other_materials_but_no_structure(halves, bad
     assert abs(bands[-1]) < 1  # 30 px waves are not
 
 
-@pytest.mark.slow
-def test_copies_are_told_from_new_pictures(halves, bad) -> None:
-    source, other = halves
-    usual = [metrics.nearest_patches(other, source, count=64)]
-
-    def novelty(picture: np.ndarray) -> tuple[float, float]:
-        return metrics.novelty(metrics.nearest_patches(picture, source, count=64), usual)
-
-    tiled = np.tile(source[:128, :128], (4, 2, 1))
-    known, copies = novelty(tiled * 0.8 + 0.1)  # in other light
-    new, few = novelty(np.roll(other, 20, 0)[:, ::-1].copy())
-    assert known < 0.6
-    assert copies > 0.8
-    assert new > 0.85
-    assert few < 0.05
-    assert novelty(bad["blurred"])[0] < new
-    assert metrics.largest_copied_block(tiled, source)[0] > 64
-    assert metrics.largest_copied_block(other, source)[0] < 64
-
-
 def test_the_nearest_patch_is_found_where_it_is(halves) -> None:
     source, other = halves
     result = np.roll(source, (-30, -40), (0, 1))[:200, :150]
@@ -176,18 +122,6 @@ def test_the_nearest_patch_is_found_where_it_is(halves) -> None:
     assert (nearest.pictures == 1).all()
     assert np.array_equal(nearest.found, nearest.places + np.array([30, 40]))
     assert nearest.correlations == pytest.approx(np.ones(16), abs=1e-3)
-
-
-def test_multi_scale_ssim_is_the_complement_of_kornias_loss(gravel) -> None:
-    import torch
-    from kornia.losses import MS_SSIMLoss
-
-    picture = gravel[:96, :96]
-    noisy = np.clip(picture + 0.1 * np.random.default_rng(0).standard_normal(picture.shape), 0, 1).astype(np.float32)
-    pair = [torch.from_numpy(one.transpose(2, 0, 1).copy())[None] for one in (picture, noisy)]
-    wanted = 1 - float(MS_SSIMLoss(alpha=1.0, compensation=1.0)(*pair))
-    assert metrics.ms_ssim(picture, noisy) == pytest.approx(wanted, abs=1e-5)
-    assert metrics.ms_ssim(picture, picture) == pytest.approx(1)
 
 
 def test_one_picture_over_and_over_is_not_diverse(halves) -> None:

@@ -105,14 +105,6 @@ def test_missing_maps_have_neutral_values_and_pictures_without_any_are_left_out(
     assert {len(values) for name, values in NEUTRAL.items()} == set(MAP_CHANNELS.values())
 
 
-def test_exr_holds_linear_colour_multiplied_by_alpha(tmp_path):
-    maps = some("base_color", "opacity")
-    maps = maps.with_arrays({"opacity": maps["opacity"].pixels * 0.5 + 0.5})
-    again = read_maps(written(maps, tmp_path, "gltf", "exr")["brick_baseColor.exr"])
-    assert np.abs(again["base_color"].pixels - maps["base_color"].pixels).max() < 2e-3
-    assert np.abs(again["opacity"].pixels - maps["opacity"].pixels).max() < 1e-3
-
-
 def test_own_pictures_are_packed_from_maps_components_constants_and_their_inverse(tmp_path):
     maps = some("base_color", "roughness", "height", "normal")
     export = "smooth=1-roughness,0.25,normal.g,1-height albedo=base_color,height one=1-normal.b"

@@ -130,6 +130,8 @@ def test_each_action_prints_what_is_documented(said, wall, tmp_path, monkeypatch
         '{"steps": [{"tool": "checker", "parameters": {"width_px": 16, "height_px": 16}}]}'
     )
     Image.fromarray(np.indices((48, 48)).sum(0).astype(np.uint8)).save(tmp_path / "style.png")
+    gallery = ("evaluate", "gallery", wall, "--tools", "tint", "--no-figures")
+    draw = ("captions", "draw", "--materials", "snow", "--count", 1, "--side-px", 64)
     small = ("--steps", 2, "--crop-px", 48, "--batch", 1, "--width", 0.125)
     lines = {
         "generate": ("generate", "checker", "--size", 16, "--out", tmp_path / "a"),
@@ -142,10 +144,7 @@ def test_each_action_prints_what_is_documented(said, wall, tmp_path, monkeypatch
         "batch": ("batch", "tint", wall, "--workers", 1, "--out", tmp_path / "j"),
         "rerun": ("rerun", tmp_path / "a" / "texture_height.png", "--out", tmp_path / "g"),
         "prepare": ("prepare", wall, "--out", tmp_path / "h"),
-        "captions draw": (
-            *("captions", "draw", "--materials", "snow", "--count", 1, "--side-px", 64),
-            *("--out", tmp_path / "n"),
-        ),
+        "captions draw": (*draw, "--out", tmp_path / "n"),
         "captions write": ("captions", "write", tmp_path / "n", "--force"),
         "train": ("train", "train-torus", wall, "--name", "wall", *small, "--out", tmp_path / "made"),
         "tools": ("tools",),
@@ -158,10 +157,7 @@ def test_each_action_prints_what_is_documented(said, wall, tmp_path, monkeypatch
         "relight": ("relight", wall, "--side", 32, "--out", tmp_path / "k"),
         "evaluate model": ("evaluate", "model", "wall", wall, "--size", 64, "--seeds", 1, "--out", tmp_path / "i"),
         "evaluate picture": ("evaluate", "picture", wall, large(tmp_path), "--no-controls"),
-        "evaluate gallery": (
-            *("evaluate", "gallery", wall, "--tools", "tint", "--no-figures"),
-            *("--out", tmp_path / "m"),
-        ),
+        "evaluate gallery": (*gallery, "--out", tmp_path / "m"),
         "evaluate maps": ("evaluate", "maps", tmp_path / "c", tmp_path / "c"),
         "models report": ("models", "report", "wall", wall, "--out", tmp_path / "report.html"),
         "models remove": ("models", "remove", "wall"),
@@ -246,20 +242,6 @@ def test_every_action_has_an_example_and_every_example_is_understood():
             assert line.startswith(f"impasto {words}".strip()), line
 
 
-def test_an_example_gives_a_tool_what_it_needs():
-    by_words = dict(parsers(make_parser()))
-    for words, needed in {
-        "train train-conditional-gan": "materials --name my-materials",
-        "train train-torus": "wall.jpg --name my-wall",
-        "generate torus": "--model my-wall --size 1024x1024 --out textures",
-        "generate quilt": "--source brick.jpg --size 1024x1024 --out textures",
-        "generate cnn-texture": "--source brick.jpg --size 1024x1024 --out textures",
-        "apply tint": 'gravel.jpg --dark "#3d170f" --light tan --out textures',
-        "apply transform": "brick.jpg --out textures",
-    }.items():
-        assert f"impasto {words} {needed}" in str(by_words[words].epilog)
-
-
 def test_every_line_of_the_documentation_is_understood():
     pages = [*DOCS.rglob("*.md"), *DOCS.parent.glob("*.md")]
     lines = [
@@ -276,12 +258,9 @@ def test_every_line_of_the_documentation_is_understood():
             continue
         parsed = understood(arguments)
         assert callable(parsed.run), (page, line)
-
-
-def test_no_number_in_help_is_hard_to_read():
     for words, parser in parsers(make_parser()):
-        found = re.findall(r"\d\.\d{7,}|\b\d{8,}\b|\de[+-]\d+", parser.format_help())
-        assert not found, (words, found)
+        hard_to_read = re.findall(r"\d\.\d{7,}|\b\d{8,}\b|\de[+-]\d+", parser.format_help())
+        assert not hard_to_read, words
 
 
 @pytest.mark.slow
@@ -295,7 +274,7 @@ def test_an_option_that_a_choice_makes_void_is_told(said, tmp_path):
     assert said(*line, "-q")[2] == ""
 
 
-@pytest.mark.parametrize("color", ["#ff8800", "#f80", "1,0.533333,0", "rgb(255, 136, 0)"])
+@pytest.mark.parametrize("color", ["#f80", "1,0.533333,0", "rgb(255, 136, 0)"])
 def test_colours_are_given_as_people_know_them(said, color, tmp_path):
     code, stdout, stderr = said("generate", "checker", "--color", color, "--size", 16, "--out", tmp_path, "--json")
     assert code == 0, stderr
@@ -303,12 +282,8 @@ def test_colours_are_given_as_people_know_them(said, color, tmp_path):
 
     recipe = read_recipe(last(stdout)["files"][0])
     assert recipe.steps[0].parameters["color"] == pytest.approx([1, 0.533333, 0], abs=1e-6)
-
-
-def test_a_colour_that_is_none_says_how_to_write_it(said, tmp_path):
     code, _, stderr = said("generate", "checker", "--color", "#ff88", "--out", tmp_path)
-    assert code == 2
-    assert "write #ff8800, a name such as orange" in stderr
+    assert (code, "write #ff8800, a name such as orange" in stderr) == (2, True)
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -27,7 +27,7 @@ from stored_pictures import (
 
 from impasto import read_maps
 from impasto.errors import FileError
-from impasto.io import decode, scanlines
+from impasto.io import decode
 
 
 def psd(planes: np.ndarray, mode: int, depth: int, resources: bytes = b"", layers: bytes = b"") -> bytes:
@@ -147,18 +147,6 @@ def test_values_above_1_are_refused_not_clipped(tmp_path):
         decode.read_map(exr(tmp_path / "b.exr", (bright, ["R", "G", "B"])), "normal")
     bright[3, 4] = 1.001  # by rounding
     assert read_maps(exr(tmp_path / "c.exr", (bright, ["R", "G", "B"])))["base_color"].pixels.max() == 1
-
-
-def test_deep_channels_beyond_a_limit_are_refused_by_the_header(tmp_path, monkeypatch):
-    names = [f"layer{index}.{name}" for index in range(21) for name in "RGB"] + ["Z"]
-    path = exr(tmp_path / "a.exr", (np.zeros((HEIGHT, WIDTH, 64)), names), kind="half")
-    assert read_maps(path).size_px == (HEIGHT, WIDTH)
-    monkeypatch.setattr(scanlines, "MAX_STORED_BYTES", HEIGHT * WIDTH * 64 * 2)
-    with pytest.raises(FileError, match=r"64 channels.*save the layers that you need"):
-        read_maps(path)
-
-
-# Orientation, folders, cancelling
 
 
 @pytest.mark.parametrize("tile", [0, 16])

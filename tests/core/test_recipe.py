@@ -24,43 +24,21 @@ def test_values_are_named_after_their_input_and_place():
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("{", "not JSON"),
-        ("[]", "object with steps"),
-        ('{"steps": []}', "at least one step"),
-        ('{"steps": [{"parameters": {}}]}', "name of a tool"),
-        ('{"steps": [{"tool": "x"}], "seed": -1}', "between 0 and"),
-        ('{"steps": [{"tool": "x"}], "seed": true}', "whole number"),
-        ('{"steps": [{"tool": "x"}], "seeds": 1}', "no field 'seeds'"),
-        ('{"steps": [{"tool": "x", "inputs": 3}]}', "inputs must be an object"),
-    ],
-)
-def test_what_is_wrong_is_named(text, said):
-    with pytest.raises(ParameterError, match=said):
-        Recipe.from_json(text)
-
-
-@pytest.mark.parametrize(
     ("make", "said"),
     [
         (lambda: Recipe(()), "at least one step"),
-        (lambda: Recipe(("quilt",)), "steps must be a list of steps"),
         (lambda: Recipe((Step("x"),) * 101), "at most 100 steps"),
         (lambda: Recipe((Step("x"),), 2**31), "between 0 and"),
         (lambda: Recipe((Step("x"),), 1.5), "whole number"),
         (lambda: Recipe((Step("x"),), inputs={"source": "a.png"}), "inputs must be objects by name"),
         (lambda: Step(3), "name of a tool"),
+        (lambda: Recipe.from_json('{"steps": [{"tool": "x"}], "seeds": 1}'), "no field 'seeds'"),
         (lambda: Step("x", {"size": float("nan")}), "parameter size must be a number"),
-        (lambda: Step("x", {"size": {"width": "3"}}), "parameter size must be a number"),
         (lambda: Step("x", {"size": {"width": {"px": 3}}}), "parameter size must be a number"),
-        (lambda: Step("x", {"size": {3: 3}}), "parameter size must be a number"),
         (lambda: Step("x", {"size": {f"slider {n}": 0 for n in range(65)}}), "parameter size must be a number"),
         (lambda: Step("x", inputs={"guide": 3}), "input guide must be a name, or a list of 1 to 16 names"),
         (lambda: Step("x", inputs={"style": []}), "input style must be a name, or a list"),
         (lambda: Step("x", inputs={"style": ["a"] * 17}), "input style must be a name, or a list of 1 to 16"),
-        (lambda: Step("x", inputs={"style": ["a", 3]}), "input style must be a name, or a list"),
-        (lambda: Step("x", inputs={"style": [["a"]]}), "input style must be a name, or a list"),
         (lambda: Step("x", inputs={3: "a"}), "an input's name must be text"),
     ],
 )

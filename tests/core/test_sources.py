@@ -135,14 +135,3 @@ def test_a_slant_is_taken_out_and_slopes_turn_by_its_angle():
     assert min(along) < 0.01  # one of both directions makes the stripes level
     slopes = slopes_from_normal(transformed(maps, rotate=30)["normal"].pixels)
     assert np.allclose(slopes, (0.75 * np.cos(np.radians(30)), -0.75 * np.sin(np.radians(30))), atol=1e-3)
-
-
-def test_a_prepared_source_may_still_be_written_tile_by_tile(capsys, tmp_path):
-    photo = save(tmp_path / "photo.png", size_px=(64, 64))
-    line = ("generate", "blotches", "--source", photo, "--size", 64, "--source-crop", "0,0,0.5,1", "--width-m", 1)
-    whole, tiled = ((tmp_path / name, option) for name, option in (("whole", "--no-stream"), ("tiled", "--stream")))
-    for folder, option in (whole, tiled):
-        code, answer = command(capsys, *line, option, "--estimator", "none", "--out", folder)
-        assert code == 0, answer
-    name = Path(answer["files"][0]).name
-    assert (whole[0] / name).read_bytes() == (tiled[0] / name).read_bytes()

@@ -19,7 +19,7 @@ from impasto.io.meshes import ply_of
 from impasto.running.rerun import rerun
 from impasto.running.runner import run_to_files
 from impasto.running.streaming import Sink
-from impasto.udim import TileSheet, tile_numbers
+from impasto.udim import TileSheet
 
 SIDE = 96
 SHARPEN = Recipe((Step("sharpen"),))
@@ -60,21 +60,6 @@ def test_tiles_of_any_size_are_split_as_they_were_joined():
     for numbers in ((), (1002, 1001), (1001, 1001), (7,), (2001,)):
         with pytest.raises(ParameterError, match="number them from 1001 to 2000"):
             TileSheet(numbers, ((8, 8),) * len(numbers))
-
-
-def test_faces_lie_on_the_sheet_over_the_pixels_that_they_show_on_their_tiles():
-    sheet = two_tiles().sheet
-    rng = np.random.default_rng(0)
-    for number, corner in ((1001, (0, 0)), (1012, (1, 1))):
-        uvs = (rng.random((20, 3, 2)) + corner).astype(np.float32)
-        marks = {one: np.zeros((*size, 3), np.float32) for one, size in zip(sheet.numbers, sheet.sizes_px, strict=True)}
-        height, width = marks[number].shape[:2]
-        x = ((uvs[..., 0] - corner[0]) * width).astype(int)
-        y = ((1 - (uvs[..., 1] - corner[1])) * height).astype(int)
-        marks[number][y, x] = 1
-        placed = sheet.uvs_of(uvs) * (sheet.size_px[1], -sheet.size_px[0]) + (0, sheet.size_px[0])
-        assert sheet.pixels_of(marks)[placed[..., 1].astype(int), placed[..., 0].astype(int)].all()
-    assert tile_numbers(np.array([(0, 0), (1, 1), (9, 99), (10, 0), (-1, 0)])).tolist() == [1001, 1012, 2000, 0, 0]
 
 
 def test_a_tile_that_no_face_shows_and_other_maps_are_as_before_to_the_last_bit():
