@@ -10,14 +10,14 @@ from impasto.context import Context
 from impasto.data.dataset import dataset_of
 from impasto.errors import Cancelled
 from impasto.plugins.registry import registry
-from impasto_style.fast.coherence import DrawnMotion, incoherence, next_frame
+from impasto_style.fast.coherence import DrawnMotion, incoherence
 from impasto_style.fast.data import Lessons, own_pictures, teacher_of
-from impasto_style.fast.discriminator import PaintingDiscriminator, standardise
+from impasto_style.fast.discriminator import standardise
 from impasto_style.fast.network import NOISE_CHANNELS
 from impasto_style.fast.parameters import TrainFastStyleParameters
 from impasto_style.fast.preparing import in_palette
 from impasto_style.fast.scenes import draw_scene
-from impasto_style.fast.train import FastStyleTraining, beyond_range, placed_colors, some_pixels
+from impasto_style.fast.train import FastStyleTraining, placed_colors
 
 pytestmark = pytest.mark.usefixtures("small_weights", "quick_teacher")
 GREY = 0.5 + 0.2 * torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(3))
@@ -86,15 +86,6 @@ def test_the_painter_is_taught_by_the_discriminator(monkeypatch):
     assert (steps[0] - steps[1]).abs().mean() > 1e-3
 
 
-def test_a_logit_sees_some_strokes_of_painting_and_picture():
-    D = PaintingDiscriminator().requires_grad_(False)
-    x, changed = torch.zeros(2, 1, 3, 96, 96)
-    changed[..., 40, 40] = 1
-    for one, other in ((changed, x), (x, changed)):
-        rows = torch.nonzero((D(one, other) - D(x, x))[0, 0].abs().sum(1))
-        assert 2 <= len(rows) <= 5
-
-
 def test_a_cancelled_lesson_changes_nothing():
     """A teacher at work may be cancelled; the next step then draws the same crops."""
     calls = []
@@ -123,22 +114,6 @@ def test_paint_that_moves_with_the_picture_is_coherent_and_paint_on_the_screen_i
     assert 0.7 < motion.is_seen.float().mean() < 1
 
 
-def test_pictures_are_moved_to_where_they_are_said_to_be():
-    """The columns of a ramp are then those of the places."""
-    ramp = torch.linspace(-63 / 64, 63 / 64, 64).expand(2, 1, 64, 64)
-    motion = DrawnMotion.drawn(ramp, torch.Generator().manual_seed(0))
-    inner = motion.is_seen & (motion.places.abs().amax(-1) < 0.9)[:, None]
-    assert (motion.of(ramp)[:, 0] - motion.places[..., 0])[inner[:, 0]].abs().max() < 2e-3  # a fifteenth of a pixel
-
-
-def test_a_next_frame_has_another_light_and_grain():
-    x = torch.full((4, 3, 32, 32), 0.5)
-    random = torch.Generator().manual_seed(0)
-    later = next_frame(x, DrawnMotion.drawn(x, random), random)
-    assert later.mean((1, 2, 3)).std() > 0.003
-    assert 0.01 < later[0].std() < 0.03
-
-
 @pytest.mark.slow
 def test_a_coherent_painter_heeds_the_picture_more_than_the_noise():
     """The teacher's dots are anywhere; a painter who is asked for coherence paints them less from noise.
@@ -163,30 +138,11 @@ def test_a_coherent_painter_heeds_the_picture_more_than_the_noise():
     assert changes[1] < 0.5 * changes[0]
 
 
-@pytest.mark.parametrize("name", ["patches-style", "neighbours"])
-def test_teachers_repaint_in_the_paintings_colours(name):
+def test_a_teacher_that_sees_by_an_encoder_repaints_in_the_paintings_colours():
     context = Context(weights=registry().weights_library())
-    teacher = teacher_of(TrainFastStyleParameters(**TINY, teacher=name), [CAT], context)
-    values = SCENE
-    made = teacher(values, 3)
-    assert made.shape == values.shape
-    assert torch.equal(made, teacher(values, 3))
+    made = teacher_of(TrainFastStyleParameters(**TINY, teacher="neighbours"), [CAT], context)(SCENE, 3)
     goal = torch.from_numpy(color(CAT)).mean((0, 1))
-    assert (made.mean((1, 2)) - goal).norm() < 0.5 * (values.mean((1, 2)) - goal).norm()
-
-
-def test_all_paintings_are_learned_from():
-    """Of two, each is in the palette that the model keeps, and in what the teacher paints."""
-    paintings = [torch.full((3, 64, 80), value) for value in (0.1, 0.9)]
-    style = some_pixels(paintings)
-    assert style.shape == (3, 64, 128)
-    assert float(style.mean()) == pytest.approx(0.5)
-    noisy = [
-        Maps.from_arrays({"base_color": np.random.default_rng(0).uniform(low, low + 0.2, (64, 64, 3))})
-        for low in (0, 0.8)
-    ]
-    made = teacher_of(TrainFastStyleParameters(**TINY), noisy, Context())(SCENE, 0)
-    assert min(float((made < 0.3).float().mean()), float((made > 0.7).float().mean())) > 0.25
+    assert (made.mean((1, 2)) - goal).norm() < 0.5 * (SCENE.mean((1, 2)) - goal).norm()
 
 
 def test_shapes_are_kept_as_the_teacher_is_asked_to():
@@ -194,19 +150,6 @@ def test_shapes_are_kept_as_the_teacher_is_asked_to():
     chosen = (TrainFastStyleParameters(**TINY, preservation=value) for value in (0.0, 5.0))
     loose, strict = (float((teacher_of(one, [CAT], Context())(SCENE, 3) - goal).abs().mean()) for one in chosen)
     assert strict < 0.9 * loose
-
-
-def unchanged(values: torch.Tensor, seed: int) -> torch.Tensor:
-    return values
-
-
-def test_lessons_are_the_same_for_a_seed():
-    crops = [Lessons(4, 64, seed, GREY, unchanged).crop(48, torch.Generator().manual_seed(2)) for seed in (5, 5, 6)]
-    assert torch.equal(crops[0][0], crops[1][0])
-    assert not torch.equal(crops[0][0], crops[2][0])
-    x, y = crops[0]
-    assert x.shape == y.shape == (3, 48, 48)
-    assert (x.mean((1, 2)) - GREY.mean((0, 2, 3))).norm() < (y.mean((1, 2)) - GREY.mean((0, 2, 3))).norm()
 
 
 def test_every_other_lesson_is_a_material_and_half_are_of_the_users_pictures():
@@ -223,23 +166,6 @@ def test_every_other_lesson_is_a_material_and_half_are_of_the_users_pictures():
     assert {"bricks", "marble"} <= set(names)
     assert names != sorted(names)
     assert own_pictures(smooth, 96, 128) == own_pictures(None, 96, 48) == []
-
-
-def test_scenes_have_edges_and_calm_places():
-    scene = draw_scene(128, np.random.default_rng(1))
-    steps = scene.mean(0).diff(dim=1).abs()
-    assert scene.shape == (3, 128, 128)
-    assert 0 <= scene.min() <= scene.max() <= 1
-    assert steps.max() > 0.15
-    assert steps.median() < 0.03
-
-
-def test_losses_are_those_of_their_names():
-    x = torch.randn(2, 3, 40, 40, generator=torch.Generator().manual_seed(0))
-    assert placed_colors(x + 0.25, x) == pytest.approx(0.25)
-    dots = torch.arange(40) % 2 - 0.5
-    assert placed_colors(x + dots, x) < 1e-6  # strokes need not be where the teacher has put them
-    assert beyond_range(torch.tensor([1.5, 0.5, -0.5])) == pytest.approx(0.5 / 3)
 
 
 def test_lessons_are_turned_and_mirrored_with_what_is_painted():

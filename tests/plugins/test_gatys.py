@@ -11,17 +11,12 @@ from skimage import data
 from impasto import Maps, Recipe, Step, run
 from impasto.context import Context
 from impasto.surface.seams import seam_z
-from impasto_style.gatys import presets
 from impasto_style.gatys.painting import paint
 from impasto_style.gatys.parameters import GatysParameters
-from impasto_style.shared import layers as layers_module
-from impasto_style.shared import objective as objective_module
-from impasto_style.shared.layers import TiledLayers
 from impasto_style.shared.objective import Objective, Terms
 from impasto_style.shared.resampling import as_tensor
-from impasto_style.shared.statistics import ClassicGram, GaussianMoments, GramMoments, RawMoments, Sliced, Statistic
+from impasto_style.shared.statistics import ClassicGram, GaussianMoments, GramMoments, Sliced, Statistic
 from impasto_style.shared.task import Region, Task
-from impasto_style.shared.tiles import Span, Tile
 
 SMALL = "vgg19-small"
 LAYERS = {"relu1_1": 1.0, "relu2_1": 1.0, "relu3_1": 1.0}
@@ -46,10 +41,6 @@ def objective(task: Task, statistic: Statistic, tile_px: int = 1024) -> Objectiv
     return Objective(task, encoder, terms, lambda: None, tile_px)
 
 
-def moments_of(features: torch.Tensor, shares: torch.Tensor | None = None) -> torch.Tensor:
-    return GaussianMoments().tile_statistic(features, shares, None, block=4).sum(0)
-
-
 def moments_like(mean: list[float], covariance: list[list[float]]) -> torch.Tensor:
     """Moments of weight 1 with this mean and covariance."""
     first = torch.tensor([1.0, *mean], dtype=torch.float64)
@@ -59,23 +50,6 @@ def moments_like(mean: list[float], covariance: list[list[float]]) -> torch.Tens
 
 
 class TestStatistics:
-    def test_moments_add_up_over_parts(self):
-        features, statistic = torch.randn(5, 6, 8), GaussianMoments()
-        parts = statistic.picture_statistic(
-            [moments_of(part)[None] for part in features.split(3, dim=2)], [None, None, None]
-        )
-        assert torch.allclose(parts, moments_of(features), rtol=1e-4, atol=1e-4)
-
-    def test_a_share_counts_what_it_shows(self):
-        features, shares = torch.randn(5, 6, 8), torch.zeros(6, 8)
-        shares[:, :3] = 1
-        assert torch.allclose(moments_of(features, shares), moments_of(features[..., :3]), rtol=1e-4, atol=1e-4)
-
-    def test_a_mix_has_the_moments_of_a_picture_of_parts(self):
-        one, other = torch.randn(4, 5, 8), 1 + torch.randn(4, 5, 8)
-        joined = RawMoments.mixture([moments_of(torch.cat([one, other], 2))], [1.0])
-        assert torch.allclose(RawMoments.mixture([moments_of(one), moments_of(other)], [0.5, 0.5]), joined, atol=1e-4)
-
     def test_gaussians_are_as_far_apart_as_the_closed_form_says(self):
         """Diagonal covariances: |m - m'|² + Σ (σ - σ')², here for each of two channels."""
         target, made = moments_like([0, 1], [[4, 0], [0, 1]]), moments_like([1, 1], [[1, 0], [0, 9]])
@@ -97,23 +71,6 @@ class TestStatistics:
 
 class TestTiles:
     @pytest.mark.parametrize("seamless", [False, True])
-    def test_they_cover_a_picture_once(self, seamless):
-        tiled = TiledLayers((100, 150), random_encoder(SMALL, seamless=seamless), tuple(LAYERS), 48)
-        covered = torch.zeros(100, 150)
-        for tile in tiled.tiles:
-            covered[tile.rows.start : tile.rows.end, tile.columns.start : tile.columns.end] += 1
-        assert (covered == 1).all()
-
-    @pytest.mark.parametrize("seamless", [False, True])
-    def test_their_features_are_those_of_the_whole(self, seamless):
-        encoder, x = random_encoder(SMALL, seamless=seamless), torch.rand(1, 3, 96, 128)
-        whole, tiled = encoder(x, list(LAYERS)), TiledLayers((96, 128), encoder, tuple(LAYERS), 48)
-        for tile in tiled.tiles:
-            for layer, found in tiled.features(tile.with_halo(x), tile).items():
-                rows, columns = tiled.window(tile, layer)
-                assert torch.allclose(found, whole[layer][0][:, rows, columns], atol=1e-4)
-
-    @pytest.mark.parametrize("seamless", [False, True])
     @pytest.mark.parametrize("masked", [False, True])
     @pytest.mark.parametrize("sliced", [False, True])
     def test_loss_and_gradient_are_those_of_the_whole(self, seamless, masked, sliced):
@@ -126,19 +83,6 @@ class TestTiles:
         )
         assert float(parts[0]) == pytest.approx(float(whole[0]), rel=1e-6)
         assert (parts[1] - whole[1]).abs().max() < 1e-4 * whole[1].abs().max()
-
-    def test_a_place_is_found_wherever_a_tile_shows_it(self):
-        tiled = TiledLayers((48, 64), random_encoder(SMALL, seamless=True), ("relu1_1",), 16)
-        span = Span(start=-16, end=80, low=-16, high=80)
-        positions, which = tiled.find(
-            Tile(Span(0, 8, 0, 8), span, seamless=True), "relu1_1", torch.tensor([3 * 64 + 60, 20 * 64, 5])
-        )
-        assert sorted(zip(which.tolist(), positions.tolist(), strict=True)) == [
-            (0, 3 * 96 + 12),
-            (0, 3 * 96 + 76),
-            (2, 21),
-            (2, 85),
-        ]
 
 
 @pytest.mark.usefixtures("small_weights")
@@ -167,29 +111,6 @@ class TestPainting:
         made = paint(task_of(), self.settings(preset="classic"), context)
         assert said == pytest.approx([0.0, 0.001, 0.002])
         assert made.shape == (1, 3, 48, 64)
-
-    @pytest.mark.slow
-    def test_tiles_make_the_same_picture(self, monkeypatch):
-        monkeypatch.setattr(presets, "LARGE_PX", 64)
-        task = task_of((96, 128))
-        monkeypatch.setattr(objective_module, "BLOCK_PX", 32)
-        monkeypatch.setattr(layers_module, "BLOCK_PX", 32)
-        tiled, whole = (
-            paint(task, self.settings(iterations=12), context_with_weights(), tile_px) for tile_px in (32, 256)
-        )
-        assert (tiled - whole).abs().max() <= 8 / 255
-        assert (tiled - whole).abs().mean() <= 1 / 255
-        assert (whole - task.picture).abs().mean() > 8 / 255
-
-    @pytest.mark.slow
-    def test_preservation_keeps_the_picture(self):
-        task = task_of()
-        made = [
-            paint(task, self.settings(preservation=value, iterations=30), context_with_weights())
-            for value in (0.0, 10.0)
-        ]
-        free, kept = ((one - task.picture).abs().mean() for one in made)
-        assert kept < free
 
     def test_a_texture_tiles_at_any_size(self):
         source = Maps.from_arrays({"base_color": data.gravel()[:96, :96, None].repeat(3, 2) / 255}, width_m=1.0)

@@ -45,16 +45,6 @@ def test_it_finds_the_bottom(method: Method):
 
 
 @every_method
-def test_it_evaluates_exactly_as_often_as_asked_for(method: Method):
-    evaluate, seen = fails_at(set())
-    descent = Descent(START, method, 9)
-    assert descent.run(evaluate, 4)
-    assert len(seen) == 4
-    assert not descent.run(evaluate)
-    assert len(seen) == 9
-
-
-@every_method
 @pytest.mark.parametrize("number", [1, 3, 4])
 def test_a_loss_that_is_not_finite_goes_back_to_the_best_and_on(method: Method, number: int):
     evaluate, seen = fails_at({number})
@@ -93,21 +83,3 @@ def test_pixels_are_drawn_back_into_their_range(name: str):
     descent = Descent(START, METHODS[name], 60)
     descent.run(far_bowl)
     assert torch.allclose(descent.best, torch.ones_like(START), atol=1e-3)
-
-
-def test_levels_of_a_picture_are_changed_in_its_place():
-    start, wanted = torch.rand(1, 3, 32, 32), torch.rand(1, 3, 32, 32)
-
-    def evaluate(x: Tensor) -> tuple[Tensor, Tensor]:
-        return (x - wanted).square().sum(), 2 * (x - wanted)
-
-    descent = Descent(
-        start,
-        painting.METHOD,
-        60,
-        split=lambda x: painting.laplacian_levels(x, False),
-        join=lambda x: painting.picture_of_levels(x, False),
-    )
-    assert torch.allclose(descent.picture, start, atol=1e-6)
-    descent.run(evaluate)
-    assert evaluate(descent.picture)[0] < 0.5 * evaluate(start)[0]

@@ -5,19 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from restyling import COFFEE, blurred, left_half, painted, stretched
+from restyling import COFFEE, left_half, painted, stretched
 
 from impasto import Maps
 from impasto.surface.heights import normal_from_slopes
 from impasto.surface.relief import normal_from_height
-
-
-def test_without_relief_the_other_maps_are_left_alone():
-    subject = COFFEE.with_arrays({"height": np.ones((50, 75)), "roughness": np.ones((50, 75))})
-    made = painted(blurred, subject)
-    assert set(made) == {"base_color", "height", "roughness"}
-    assert made["height"] is subject["height"]
-    assert made["roughness"] is subject["roughness"]
 
 
 def test_strokes_stand_out_in_height_normals_and_roughness():
@@ -51,16 +43,6 @@ def test_strokes_lie_on_the_height_and_normals_that_are_there():
     assert np.corrcoef(over_m.ravel(), alone_m.ravel())[0, 1] > 0.9999
     tilt = (made["normal"].pixels - flat_["normal"].pixels)[..., 0]
     assert np.median(tilt) == pytest.approx(-0.05, abs=0.005)
-
-
-def test_normals_that_are_not_there_follow_height_and_strokes():
-    waves = np.sin(np.arange(75) * 2 * np.pi / 75 * 3)[None] * np.ones((50, 1)) / 2 + 0.5
-    subject = Maps(COFFEE.with_arrays({"height": waves}).textures, width_m=1.0, height_range_m=0.05)
-    made = painted(stretched, subject, relief=0.5)
-    assert made.height_range_m is not None
-    height_px = made["height"].pixels[..., 0] * made.height_range_m * 75
-    derived = normal_from_height(torch.from_numpy(height_px)).permute(1, 2, 0).numpy()
-    assert np.abs(derived - made["normal"].pixels)[1:-1, 1:-1].max() < 1e-3
 
 
 def test_relief_goes_around_the_borders_of_a_seamless_picture():

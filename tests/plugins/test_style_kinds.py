@@ -15,14 +15,13 @@ from impasto.errors import ParameterError
 from impasto_style.kinds import choosing
 from impasto_style.kinds.choosing import with_kind
 from impasto_style.kinds.features import features_of
-from impasto_style.kinds.recognition import Recognised, as_rows, kind_model, kind_of, recognise_kind
+from impasto_style.kinds.recognition import Recognised, kind_model, kind_of, recognise_kind
 from impasto_style.kinds.settings import LABELS, SETTINGS
 from impasto_style.patches.parameters import PatchesStyleParameters
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from tasks.style_kinds.drawing import WAYS
 from tasks.style_kinds.pictures import drawn
-from tasks.style_kinds.training import fitted, least_probability
 
 SEED = 1
 """Another than that of the pictures that were learned."""
@@ -46,13 +45,6 @@ def test_most_new_pictures_are_recognised_and_few_mistaken(measured):
     assert wrong <= 1
 
 
-def test_shuffled_weights_recognise_little(measured):
-    model = kind_model()
-    shuffled = replace(model, weights=np.random.default_rng(0).permutation(model.weights), least=0.0)
-    right = [kind_of(features, shuffled).kind == kind for kind, features in measured]
-    assert np.mean(right) < 0.5
-
-
 def test_what_lies_at_the_mean_of_all_is_uncertain():
     model = kind_model()
     mean = dict(zip(model.features, map(float, model.mean), strict=True))
@@ -60,14 +52,6 @@ def test_what_lies_at_the_mean_of_all_is_uncertain():
     leaning = replace(model, offsets=np.float32([kind == "ink" for kind in model.kinds]))  # ink: e / (e + 7) = 0.28
     assert kind_of(mean, leaning).kind is None
     assert kind_of(mean, replace(leaning, least=0.25)).kind == "ink"
-
-
-def test_features_hardly_depend_on_the_size_of_a_large_picture():
-    picture = (data.astronaut() / 255).astype(np.float32)[:384]
-    large = np.kron(picture, np.ones((2, 2, 1), np.float32))
-    model = kind_model()
-    one, other = (model.standardise(as_rows([features_of(pixels)], model.features)) for pixels in (picture, large))
-    assert np.abs(one - other).mean() < 0.35
 
 
 def test_lines_dots_and_ground_are_measured():
@@ -85,30 +69,6 @@ def test_lines_dots_and_ground_are_measured():
 def test_tiny_and_plain_pictures_are_uncertain():
     assert recognise_kind(np.random.default_rng(0).random((16, 200, 3)).astype(np.float32)).kind is None
     assert recognise_kind(np.full((64, 64, 3), 0.5, np.float32)).kind is None
-
-
-def test_a_model_is_found_again_in_its_file(tmp_path):
-    model = kind_model()
-    model.save(tmp_path / "again.safetensors")
-    again = type(model).load(tmp_path / "again.safetensors")
-    assert (again.kinds, again.features, again.least) == (model.kinds, model.features, model.least)
-    assert np.array_equal(again.weights, model.weights)
-
-
-def test_softmax_regression_learns_what_can_be_told_and_nothing_else():
-    rng = np.random.default_rng(0)
-    labels = np.array(["a", "b", "c"])[rng.integers(0, 3, 300)]
-    told = (labels[:, None] == np.array(["a", "b", "c"])) + rng.normal(0, 0.2, (300, 3))
-    for values, least, most in ((told, 0.95, 1.0), (rng.normal(0, 1, (300, 3)), 0.0, 0.5)):
-        model = fitted(values.astype(np.float32), labels.tolist(), ("x", "y", "z"))
-        best = np.array(model.kinds)[model.probabilities(values).argmax(1)]
-        assert least <= (best == labels).mean() <= most
-
-
-def test_the_least_probability_keeps_mistakes_rare():
-    sure = np.repeat([[0.9, 0.1], [0.55, 0.45]], 50, axis=0)
-    is_right = np.arange(100) < 50
-    assert least_probability(sure, is_right, np.zeros(100, bool)) == 0.56
 
 
 def chosen(monkeypatch, looks_like: str | None, subject: Maps = PHOTO, styles: int = 1, **given):
@@ -131,20 +91,13 @@ def test_a_recognised_kind_sets_what_was_not_given(monkeypatch, kind):
     assert parameters == PatchesStyleParameters(kind=kind)
 
 
-def test_a_mere_picture_gets_no_relief(monkeypatch):
+def test_a_mere_picture_gets_no_relief_and_what_is_uncertain_or_given_keeps_its_settings(monkeypatch):
     assert SETTINGS["oil"]["relief"] > 0
     assert chosen(monkeypatch, "oil")[0].relief == 0
     assert chosen(monkeypatch, "oil", relief=0.2)[0].relief == 0.2
-
-
-def test_what_is_uncertain_keeps_the_defaults_without_a_note(monkeypatch):
     for styles in (1, 2):
-        parameters, notes = chosen(monkeypatch, None if styles == 1 else "ink", styles=styles)
-        assert parameters == PatchesStyleParameters(kind="none")
-        assert notes == []
-
-
-def test_a_kind_that_is_given_is_not_asked_for(monkeypatch):
+        uncertain = chosen(monkeypatch, None if styles == 1 else "ink", styles=styles)
+        assert uncertain == (PatchesStyleParameters(kind="none"), [])
     parameters, notes = chosen(monkeypatch, "oil", kind="ink", detail=0.5)
     assert (parameters.kind, parameters.detail, notes) == ("ink", 0.5, [])
     with pytest.raises(ParameterError, match="kind got 'fresco'"):

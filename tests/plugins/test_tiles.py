@@ -37,24 +37,6 @@ def test_a_picture_with_borders_ends_there_but_for_the_rest_of_a_stride():
     assert columns.tolist() == [*range(9), 8, 8, 8]
 
 
-@pytest.mark.parametrize("seamless", [False, True])
-def test_what_is_around_a_tile_holds_it_where_it_says(seamless):
-    x = torch.rand(1, 3, 64, 80)
-    tiling = Tiling((64, 80), tile_px=24, halo_px=8, seamless=seamless, alignment_px=8)
-    for tile in tiling.tiles:
-        around = tiling.around(tile)
-        assert torch.equal(tile.inside(around, around.with_halo(x)), tile.on_grid(x))
-
-
-def test_an_axis_of_a_single_part_needs_no_halo_unless_asked_for():
-    x = torch.rand(1, 3, 16, 64)
-    plain, asked = (
-        Tiling((16, 64), 32, halo_px=8, seamless=True, has_halo_if_single=asked).tiles[0] for asked in (False, True)
-    )
-    assert plain.with_halo(x).shape[2:] == (16, 48)
-    assert asked.with_halo(x).shape[2:] == (32, 48)
-
-
 def test_a_tile_of_a_coarser_grid_is_written_where_it_lies():
     cells = torch.zeros(8, 10)
     for number, tile in enumerate(Tiling((32, 40), tile_px=16, alignment_px=4).tiles):

@@ -5,8 +5,6 @@ What holds for all stylizers is tested with them. Published weights are random o
 
 from __future__ import annotations
 
-import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,21 +16,15 @@ from torch import Tensor
 from impasto.context import Context
 from impasto.errors import ModelError
 from impasto.plugins.registry import registry
-from impasto_style.shared.architectures import ARCHITECTURES
 from impasto_style.shared.controls import BUNDLED
-from impasto_style.shared.encoder import Encoder
-from impasto_style.shared.resampling import as_image, as_tensor
+from impasto_style.shared.resampling import as_tensor
 from impasto_style.shared.statistics import mean_and_covariance
 from impasto_style.shared.task import Region, Task
 from impasto_style.wct import painting
 from impasto_style.wct.coders import LINKS, Coder, load_coders
-from impasto_style.wct.moments import coloring, mix, raw_moments
-from impasto_style.wct.painter import Features
+from impasto_style.wct.moments import coloring, raw_moments
 from impasto_style.wct.painting import paint
 from impasto_style.wct.parameters import DISTILLED, WctParameters
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
-from style_judging import Judge
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "weights"
 pytestmark = pytest.mark.usefixtures("small_weights")
@@ -43,7 +35,7 @@ def picture(name: str, height: int, width: int) -> Tensor:
     return as_tensor(np.float32(getattr(data, name)()[: 3 * height : 3, : 3 * width : 3] / 255), "cpu")
 
 
-CAT, COFFEE, SPACE = picture("chelsea", 96, 128), picture("coffee", 96, 128), picture("hubble_deep_field", 96, 128)
+CAT, SPACE = picture("chelsea", 96, 128), picture("hubble_deep_field", 96, 128)
 STYLED = (Region(None, (0.0, 1.0)),)
 
 
@@ -64,9 +56,9 @@ def correlated(seed: int, count: int = 4000) -> Tensor:
     return (A @ torch.randn(6, count, generator=random) + torch.randn(6, 1, generator=random))[None, ..., None]
 
 
-def gaussian_of(F: Tensor, weights: Tensor | None = None) -> tuple[Tensor, Tensor]:
+def gaussian_of(F: Tensor) -> tuple[Tensor, Tensor]:
     """Mean and covariance of features."""
-    return mean_and_covariance(raw_moments(F, weights))
+    return mean_and_covariance(raw_moments(F))
 
 
 def test_coloured_features_have_the_styles_mean_and_covariance():
@@ -85,52 +77,9 @@ def test_features_that_do_not_vary_become_the_styles_mean():
     assert torch.allclose(A @ torch.ones(6) + b, gaussian_of(style)[0].float(), atol=1e-3)
 
 
-def test_mixed_moments_are_those_of_all_features_together():
-    one, other = correlated(0, 1000), correlated(1, 3000)
-    mean, covariance = mean_and_covariance(mix([(0.25, raw_moments(one)), (0.75, raw_moments(other))]))
-    wanted_mean, wanted_covariance = gaussian_of(torch.cat([one, other], 2))
-    assert torch.allclose(mean, wanted_mean, atol=1e-6)
-    assert torch.allclose(covariance, wanted_covariance, atol=1e-5)
-
-
-def test_moments_of_a_mask_are_those_of_what_it_shows():
-    F = correlated(0)
-    mask = torch.zeros(1, 1, *F.shape[2:])
-    mask[:, :, 1000:2000] = 1
-    assert torch.allclose(gaussian_of(F, mask)[1], gaussian_of(F[:, :, 1000:2000])[1], atol=1e-5)
-
-
-every_coder = pytest.mark.parametrize(
-    ("network", "level"), [(network, level) for network, levels in LINKS.items() for level in range(1, len(levels) + 1)]
-)
-
-
-@every_coder
-def test_what_is_decoded_in_tiles_is_what_the_whole_gives(network, level):
-    coder = coders(network)[level]
-    x = torch.rand(1, 3, 350, 96, generator=torch.Generator().manual_seed(0))
-    whole, tiled = (_decoded(coder, x, tile_px) for tile_px in (512, 64))
-    assert torch.allclose(tiled, whole, atol=1e-5)
-
-
-@every_coder
-def test_what_is_decoded_of_a_tiling_picture_moves_with_it(network, level):
-    coder = coders(network)[level]
-    x = torch.rand(1, 3, 64, 96, generator=torch.Generator().manual_seed(0))
-    here, there = (_decoded(coder, moved, 512, seamless=True) for moved in (x, x.roll((16, 32), (2, 3))))
-    assert torch.allclose(there, here.roll((16, 32), (2, 3)), atol=1e-5)
-
-
 def coders(network: str, folder: Path | None = None) -> dict[int, Coder]:
     """The coders of a network, from a library of weights."""
     return load_coders(network, Context(weights=registry().weights_library(folder)))
-
-
-def _decoded(coder: Coder, x: Tensor, tile_px: int, seamless: bool = False) -> Tensor:
-    result = torch.zeros_like(x)
-    for tile, F in Features(coder, x, None, tile_px, seamless, lambda: None):
-        tile.put(result, tile.inner(coder.decode(F)))
-    return result
 
 
 @pytest.mark.parametrize("backbone", LINKS)
@@ -143,24 +92,6 @@ def test_tiles_make_the_same_picture(backbone, size, seamless, monkeypatch):
     whole, tiled = (painted(what, tile_px=tile_px, backbone=backbone) for tile_px in (768, 48))
     assert (tiled - whole).abs().max() <= 8 / 255
     assert (tiled - whole).abs().mean() <= 1 / 255
-
-
-def test_what_was_painted_small_goes_on_where_it_is():
-    told: list[str] = []
-    wide = torch.nn.functional.interpolate(CAT, (24, 800))
-    what = task(wide, start=wide, start_px=400)
-    painted(what, how={"on_progress": lambda _, message: told.append(message)})
-    assert {message for message in told if "px" in message} == {"Painting at 800 px"}
-    told.clear()
-    painted(replace(what, start_px=0), how={"on_progress": lambda _, message: told.append(message)})
-    assert {message for message in told if "px" in message} == {"Painting at 400 px", "Painting at 800 px"}
-
-
-def test_more_preservation_is_nearer_to_the_picture_and_detail_changes_it():
-    free, usual, strict = (painted(task(), preservation=share) for share in (0.0, 1.0, 10.0))
-    assert (strict - usual).abs().mean() > 0.01
-    assert (free - usual).abs().mean() > 0.01
-    assert (painted(task(), detail=0.0) - usual).abs().mean() > 0.01
 
 
 def test_without_weights_it_says_how_to_get_them(tmp_path):
@@ -190,24 +121,7 @@ def trained(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Path]:
     return request.param, tmp_path
 
 
-def repainted(trained: tuple[str, Path], what: Task) -> Tensor:
-    """The task, painted with a trained network."""
-    backbone, folder = trained
-    return painted(what, how={"weights": registry().weights_library(folder)}, backbone=backbone)
-
-
 def test_trained_decoders_give_back_what_was_encoded(trained):
     for level, coder in coders(*trained).items():
         lost = (coder.decode(coder.encode(CAT)) - CAT).abs().mean()
         assert lost < (0.04 if level < 3 else 0.12), level
-
-
-def test_it_is_more_than_a_change_of_colours(trained):
-    path = REAL / "squeezenet1_1_features_fp16.safetensors"
-    if not path.exists():
-        pytest.skip(f"needs shared/data/weights/{path.name}")
-    from safetensors.torch import load_file
-
-    tensors = {name: tensor.float() for name, tensor in load_file(path).items()}
-    judge = Judge(Encoder(ARCHITECTURES["squeezenet"], tensors), as_image(COFFEE), as_image(SPACE))
-    assert judge.judge(as_image(repainted(trained, task(COFFEE, SPACE)))).above_recoloring > 0.1
