@@ -151,14 +151,6 @@ def test_torchrun_trains_one_model(picture, tmp_path):
 
 
 @pytest.mark.slow
-def test_other_trainers_refuse_torchrun(picture, tmp_path):
-    result = launched(*command("train-gan", picture, tmp_path))
-    assert result.returncode == 1
-    assert "train-gan trains in one process\n  start it without torchrun" in result.stderr
-    assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.slow
 def test_a_killed_process_ends_the_others_with_an_error(picture, tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -3,8 +3,6 @@
 import numpy as np
 import pytest
 
-from impasto import Maps
-from impasto_phrase.stackgan.captions import captions_of, color_name, facts_of, states_of
 from impasto_phrase.stackgan.encoder import BUCKETS, features_of, usual_slots
 
 
@@ -24,13 +22,6 @@ def test_both_languages_say_the_same_slots():
     assert dark[slots.index("color.L")] < light[slots.index("color.L")] - 0.3
 
 
-def test_contradictory_and_unknown_texts_have_features_of_their_letters_alone():
-    for text in ("glossy matte tiles", "ein Schwein", "🎉"):
-        features = features_of(text, usual_slots())
-        assert not features[BUCKETS:].any()
-    assert not features.any()
-
-
 def test_captions_of_our_own_say_what_is_there(tmp_path):
     """Each caption of a drawn set is read as its material; a real set has its class, its colour and its gloss."""
     from impasto.cli.main import main
@@ -47,23 +38,3 @@ def test_captions_of_our_own_say_what_is_there(tmp_path):
             reading = read_phrase(caption)
             assert (reading.material, reading.unknown) == (sample.label, [])
     assert any(read_phrase(text).slots.get("color", "").startswith("#") for one in samples for text in one.captions)
-
-
-def test_names_of_sets_say_their_state():
-    assert states_of("bark_cgb_mossy_bark_02") == {"moss": "some"}
-    assert states_of("wood_weathered_brown_planks") == {"wear": "some"}
-    assert states_of("bricks059") == {}
-
-
-def test_facts_are_measured():
-    red = Maps.from_arrays(
-        {"base_color": np.full((64, 64, 3), (0.61, 0.18, 0.15)), "roughness": np.full((64, 64), 0.1)}
-    )
-    facts = facts_of(red, "metal_panel02", {"wetness": "some"})
-    assert facts.nouns[0] == ("metal plate", "steel plate", "metal panel", "armour plate")
-    assert facts.slots == {"variation": "uniform", "gloss": "glossy", "wetness": "some"}
-    assert color_name(facts.color) == "red"
-    captions = captions_of(facts, 20, np.random.default_rng(0))
-    assert len(set(captions)) == 20
-    assert any("wet" in caption for caption in captions)
-    assert any("#9c2e26" in caption for caption in captions)

@@ -11,7 +11,6 @@ import torch
 from impasto import Maps, Recipe, Step, run
 from impasto.data.dataset import dataset_of
 from impasto.errors import ModelError, ParameterError
-from impasto.evaluation.metrics import normal_height_consistency
 from impasto.library.models import load_model, read_model
 from impasto.numerics.resampling import bilinear_resize
 from impasto.surface.seams import seam_z
@@ -20,7 +19,7 @@ from impasto_gan.textbook import progressive
 from impasto_gan.textbook.card import TextbookCard
 from impasto_gan.textbook.conditional import ConditionalTraining, ProjectionDiscriminator
 from impasto_gan.textbook.crops import read_crops
-from impasto_gan.textbook.gan import ConditionalNorm, GanTraining, PlainDiscriminator, PlainGenerator
+from impasto_gan.textbook.gan import ConditionalNorm, GanTraining
 from impasto_gan.textbook.methods import NETWORKS
 from impasto_gan.textbook.parameters import TrainProgressiveParameters, TrainTextbookParameters
 from impasto_gan.textbook.progressive import ProgressiveTraining, levels_of, minibatch_deviation, pixel_norm
@@ -107,22 +106,6 @@ def test_more_variation_is_more_spread(kind, library):
     assert all(after > 1.1 * before for before, after in pairwise(spread))
 
 
-def test_the_card_says_what_it_learned_from_and_the_scale_is_kept(library):
-    card = read_model(library / "conditional-gan.safetensors").card
-    assert [(item["name"], item["label"], item["licence"]) for item in card["data"]] == [
-        ("red", "red", "CC0-1.0"),
-        ("green", "green", "CC0-1.0"),
-    ]
-    assert card["classes"] == ["green", "red"]
-    assert len(card["curve"]["loss_generator"]) == 2
-    made = generate("conditional-gan", library, 32, 48)
-    assert made.width_m == pytest.approx(48 * 2.0 / 64)
-    assert made.height_range_m == pytest.approx(0.1)
-    angle, correlation = normal_height_consistency(made["normal"].pixels, made["height"].pixels)
-    assert angle < 0.1
-    assert correlation > 0.999
-
-
 def trained(kind, data, steps, **parameters):
     parameters = TrainTextbookParameters(**{**FAST, **parameters})
     training = kind(read_crops(data, 64, 32, False, "cpu"), parameters, 3, "cpu", "float32")
@@ -161,27 +144,6 @@ def test_an_unknown_class_and_data_without_classes_are_refused(library, tmp_path
         train("conditional-gan", tmp_path, dataset=unlabelled)
 
 
-def test_fine_tuning_begins_where_the_model_ended(library, tmp_path):
-    (tmp_path / "gan.safetensors").write_bytes((library / "gan.safetensors").read_bytes())
-    slow = {"learning_rate": 1e-6}
-    result = train("gan", tmp_path, 1, 9, parameters={**slow, "name": "tuned", "start_from": "gan"})
-    train("gan", tmp_path, 1, 9, parameters={**slow, "name": "fresh"})
-    tuned, old, fresh = (
-        load_model(read_model(tmp_path / f"{name}.safetensors"))["head.weight"] for name in ("tuned", "gan", "fresh")
-    )
-    assert np.abs(tuned - old).max() < 1e-3
-    assert np.abs(fresh - old).max() > 1e-2
-    assert result.recipe.made_with["models"] == {"gan": read_model(tmp_path / "gan.safetensors").sha256()}
-
-
-def test_held_out_halves_are_not_learned_from():
-    whole = read_crops(pictures(), 64, 16, False, "cpu")
-    half = read_crops(pictures(), 64, 16, True, "cpu")
-    for learned, picture in zip(half.pictures, whole.pictures, strict=True):
-        assert learned.values[0].numel() == picture.values[0].numel() // 2
-    assert {item["part"] for item in half.about} == {"left"}
-
-
 def test_crops_are_parts_of_their_pictures_and_classes_are_even():
     red = surface("red", 1, (1.0, 0.3, 0.2), 80)
     data = pictures()
@@ -198,11 +160,6 @@ def test_crops_are_parts_of_their_pictures_and_classes_are_even():
     places = picture.repeat(2, 2).unfold(0, 32, 1).unfold(1, 32, 1)  # (97, 97, 32, 32)
     green = values[classes == 0][0, 1]
     assert (places - green).abs().amax((2, 3)).min() < 1e-5
-
-
-def test_too_small_and_blank_data_are_refused():
-    with pytest.raises(ParameterError, match="too few for crops"):
-        read_crops(dataset_of(surface("x", 1, (1, 1, 1))), 64, 96, False, "cpu")
 
 
 def test_the_progressive_gan_grows_and_fades_without_a_step():
@@ -230,16 +187,6 @@ def test_the_progressive_gan_grows_and_fades_without_a_step():
             assert torch.allclose(D(x, grown), D(larger, grown + 1e-4), atol=1e-2)
 
 
-def test_fading_blends_nothing_with_the_opposite_border():
-    x = torch.zeros(1, 1, 72, 72)
-    x[..., 36:] = 1.0  # its left and right borders differ
-    for halvings, side in ((0, 64), (1, 32)):
-        seen = progressive.inside(progressive.level_view(x, halvings, 0.01), side)
-        assert seen.shape == (1, 1, side, side)
-        assert seen[..., : side // 4].max() == 0
-        assert seen[..., -side // 4 :].min() == 1
-
-
 def test_every_layer_of_the_progressive_gan_has_an_equalised_learning_rate():
     torch.manual_seed(0)
     G, D = progressive.ProgressiveGenerator(3, 64, 3), progressive.ProgressiveDiscriminator(3, 64, 3)
@@ -252,14 +199,6 @@ def test_every_layer_of_the_progressive_gan_has_an_equalised_learning_rate():
     assert D.dense(torch.randn(1000, 64 * 64)).std().item() == pytest.approx(2**0.5, abs=0.1)
 
 
-def test_the_progressive_gan_is_judged_by_its_pictures_once_it_has_grown():
-    crops = read_crops(dataset_of(surface("red", 1, (1.0, 0.3, 0.2))), 64, 32, False, "cpu")
-    training = ProgressiveTraining(crops, TrainProgressiveParameters(**TINY, steps=100), 0, "cpu", "float32")
-    assert training.probe() is None
-    training.done = 60
-    assert training.probe()[0].shape == training.probe()[1].shape
-
-
 def test_batch_norm_is_conditional():
     torch.manual_seed(0)
     norm = ConditionalNorm(4, 3)
@@ -268,15 +207,6 @@ def test_batch_norm_is_conditional():
     zero, one = norm(x, torch.zeros(8, dtype=torch.long)), norm(x, torch.ones(8, dtype=torch.long))
     assert torch.allclose(one, 2 * zero + 5, atol=1e-4)
     assert torch.equal(norm.eval()(x, None), norm(x, torch.zeros(8, dtype=torch.long)))
-
-
-def test_the_plain_gan_begins_like_dcgan():
-    crops = read_crops(dataset_of(surface("red", 1, (1.0, 0.3, 0.2))), 64, 32, False, "cpu")
-    training = GanTraining(crops, TrainTextbookParameters(**TINY), 0, "cpu", "float32")
-    for network in training.networks.values():
-        for layer in network.modules():
-            if isinstance(layer, torch.nn.Conv2d):
-                assert layer.weight.std().item() == pytest.approx(0.02, rel=0.2)
 
 
 def test_parts_of_the_papers():
@@ -319,11 +249,6 @@ def test_the_projection_tells_classes_apart():
     zero, one = D(x, torch.zeros(5, dtype=torch.long)), D(x, torch.ones(5, dtype=torch.long))
     assert zero.shape == (5,)
     assert (zero - one).abs().min() > 1e-4
-
-
-def test_sizes_of_the_plain_gan():
-    assert PlainDiscriminator(3, 16)(torch.zeros(2, 3, 32, 32)).shape == (2, 1, 1, 1)
-    assert PlainGenerator(3, 16)(torch.randn, 2, (40, 24)).shape == (2, 3, 40, 24)
 
 
 def test_too_large_a_picture_and_a_model_that_does_not_fit_are_refused(library):

@@ -15,15 +15,12 @@ from impasto.data.dataset import Dataset, dataset_of
 from impasto.data.prepare import resized_map
 from impasto.errors import ParameterError
 from impasto.evaluation.metrics import normal_height_consistency
-from impasto.library.models import ModelLibrary, read_model, read_tensors, save_model
+from impasto.library.models import ModelLibrary, read_model
 from impasto.regularity.region import TorusRegion, full_region
 from impasto.surface.seams import seam_z
-from impasto.training.losses import sliced_wasserstein
 from impasto_gan.torus import generate as generate_module
 from impasto_gan.torus.generate import Choice, Synthesis, whole_picture
 from impasto_gan.torus.model import load_torus
-from impasto_gan.torus.prepare import prepare
-from impasto_gan.torus.resampling import taps_of
 from impasto_gan.torus.sliders import _measure, find_sliders
 
 pytestmark = pytest.mark.usefixtures("one_slider")
@@ -75,24 +72,8 @@ def classes(tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
     dark = Maps.from_arrays({"base_color": surface(seed=4)["base_color"].pixels / 3}, name="dark")
     one, other = dataset_of(surface(), label="light", licence="a"), dataset_of(dark, label="dark", licence="b")
-    train(folder, 12, Dataset("both", one.samples + other.samples))
+    train(folder, 4, Dataset("both", one.samples + other.samples))
     return folder
-
-
-@pytest.mark.any_numpy
-def test_training_brings_the_patches_closer_to_the_data(library, tmp_path):
-    train(tmp_path, 1)
-    data = prepare(dataset_of(surface()), 96, 48, 32, False, "cpu")
-    distances = []
-    for folder in (tmp_path, library):
-        model = load_torus("tiny", Context(models=ModelLibrary(folder)))
-        with torch.no_grad():
-            values = data.surfaces[0].standardisation(
-                Synthesis(model, Choice((128, 128))).maps(full_region((128, 128)))
-            )[None]
-        real, random = data.pictures[0].pixels[None, :, :128, :128], torch.Generator().manual_seed(0)
-        distances.append(float(sliced_wasserstein(real, values, 2, random)))
-    assert distances[1] < 0.9 * distances[0], distances
 
 
 def test_the_card_says_what_it_learned_from(library, tmp_path):
@@ -280,26 +261,3 @@ def test_joints_are_straight_from_the_start(lattice):
     for axis in (0, 1):
         made = grey.mean(axis)
         assert max(np.corrcoef(np.roll(made, shift), real.mean(axis))[0, 1] for shift in range(32)) > 0.9
-
-
-def test_grain_is_as_sharp_wherever_the_size_asks_for_resampling():
-    taps = taps_of(0, 97, 97, 96)
-    grain = torch.randn(64, 96, 96, generator=torch.Generator().manual_seed(1))
-    index = torch.arange(taps.first, taps.first + taps.count) % 96
-    columns = taps.resample(grain.index_select(2, index), 2).square().mean((0, 1))
-    assert 0.7 < float(columns.min()) < float(columns.max()) < 1.1
-    even = torch.ones(1, 96, 96)
-    assert torch.allclose(taps.resample(even.index_select(2, index), 2), torch.ones(1, 96, 97))
-
-
-@pytest.mark.parametrize("which", ["classes", "lattice"])
-def test_a_model_is_saved_and_loaded_whole(which, request, tmp_path):
-    """Network, standardisation, lattice, unit cell and sliders: written again, it is the same file."""
-    folder = request.getfixturevalue(which)
-    file, model = read_model(folder / "tiny.safetensors"), load_torus("tiny", Context(models=ModelLibrary(folder)))
-    tensors = {name: value.half().numpy() for name, value in model.state_dict().items()}
-    again = save_model(tmp_path / "tiny.safetensors", tensors, {**file.card, **model.card.model_dump()})
-    assert again.card == file.card
-    stored = read_tensors(file.path)[0]
-    assert tensors.keys() == stored.keys()
-    assert all(np.array_equal(tensors[name], array) for name, array in stored.items())

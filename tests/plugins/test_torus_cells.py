@@ -27,13 +27,6 @@ def test_cells_of_rows_and_their_bond_are_found(turned):
     assert lattice.bond.spread < 0.03
 
 
-def test_a_row_that_the_edge_cuts_does_not_spoil_the_bond():
-    """Of the last row too little is seen to say where its joints are."""
-    lattice = find_cells(as_tensor(bond(380, 33, 70, 0.33)), Lattice(torch.tensor([[1 / 33, 0.0]]), BETWEEN_JOINTS))
-    assert lattice.bond.shift == pytest.approx(0.33, abs=0.005)
-    assert lattice.bond.spread < 0.02
-
-
 def test_the_joints_of_each_row_are_found_to_the_pixel():
     """Of a bond that is kept loosely: joints of the mean are as dark as each row's own."""
     picture = np.concatenate(

@@ -11,7 +11,6 @@ from impasto import Maps
 from impasto.context import Context
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.library.models import ModelLibrary
-from impasto.training.standardisation import blend_standardisations
 from impasto_gan.torus.model import load_torus
 from impasto_gan.torus.network import GLOBAL_CHANNELS
 from impasto_gan.torus.parameters import TrainTorusParameters
@@ -46,13 +45,6 @@ def test_each_class_is_standardised_by_itself():
         known = picture.known[:, 0, 0].bool()
         assert picture.pixels[known, :128, :128].mean((1, 2)).abs().max() < 1e-4
         assert not picture.pixels[~known].any()
-
-
-def test_between_two_classes_are_their_means(library):
-    first, second = loaded(library).standardisations
-    values = torch.randn(2, 5, 8, 8, generator=torch.Generator().manual_seed(0))
-    between = blend_standardisations((first, second), (0.25, 0.75)).inverse(values)
-    assert torch.allclose(between, 0.25 * first.inverse(values) + 0.75 * second.inverse(values), atol=1e-4)
 
 
 def test_a_material_starts_as_the_mean_of_the_classes(library):

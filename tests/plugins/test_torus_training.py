@@ -10,7 +10,6 @@ from impasto import Maps
 from impasto.context import Context
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.library.models import ModelLibrary
-from impasto.numerics.pyramid import band_deviations, finest_bands, split_band
 from impasto.regularity.lattice import Bond, Lattice
 from impasto.regularity.region import TorusRegion, full_region
 from impasto.training.losses import SIGMA, zero_centred_penalty
@@ -58,14 +57,6 @@ def test_thumbnails_of_a_class_are_learned_as_layouts(tmp_path):
     assert crops.coarse[from_layouts, 3:].abs().max() == 0
     train(tmp_path, 2, dataset)
     assert (tmp_path / "tiny.safetensors").exists()
-
-
-def test_other_small_pictures_make_the_canvas_smaller():
-    large = dataset_of(surface(), label="stone")
-    for small in (dataset_of(surface(64), label="stone"), dataset_of(surface(64), label="wood")):
-        data = prepare(Dataset("both", large.samples + small.samples), 96, 48, 32, False, "cpu")
-        assert data.canvas == (64, 64)
-        assert all(picture.pixels is not None for picture in data.pictures)
 
 
 def test_joints_that_do_not_show_in_colours_are_found_in_roughness():
@@ -129,21 +120,6 @@ def test_the_penalty_is_the_squared_gradient():
     x = torch.zeros(64, 1, 50, 50)
     penalty = zero_centred_penalty(D(x), D(x + SIGMA * torch.randn(x.shape)))
     assert penalty.item() == pytest.approx(D.weight.square().sum().item(), rel=0.02)
-
-
-def test_frequency_bands_are_seen_in_units_of_their_deviation():
-    random = torch.Generator().manual_seed(1)
-    broad = torch.nn.functional.interpolate(torch.randn(1, 2, 8, 8, generator=random), scale_factor=16, mode="bicubic")
-    x = broad + 0.01 * torch.randn(1, 2, 128, 128, generator=random)
-    band, smaller = split_band(x)
-    assert torch.allclose(band + torch.nn.functional.interpolate(smaller, scale_factor=2, mode="bilinear"), x)
-    deviations = band_deviations(x, 4)
-    assert deviations.shape == (4, 2)
-    assert float(deviations[0].max()) < 0.02 < float(deviations[3].min())
-    seen = finest_bands(x, deviations[:2])
-    assert seen.shape == (1, 4, 128, 128)
-    assert torch.allclose(seen[:, :2].square().mean((0, 2, 3)), torch.ones(2))
-    assert torch.allclose(seen[:, 2:].square().mean((0, 2, 3)), torch.ones(2), atol=0.5)  # enlarged, so smoother
 
 
 def test_what_the_discriminator_sees_is_changed_more_often_the_surer_it_is():

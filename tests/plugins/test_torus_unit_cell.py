@@ -89,12 +89,6 @@ def shaded() -> torch.Tensor:
     return (tones + torch.where(edge, edges, 0.0) + 0.01 * torch.randn(320, 320, generator=random)).expand(3, -1, -1)
 
 
-def rising(lattice: Lattice) -> torch.Tensor:
-    """Cells (1, 320, 320) that are all alike: a tone that rises along both sides."""
-    cycles = lattice.cycles(full_region((320, 320)), 1)[0] % 1
-    return cycles.sum(0, keepdim=True) - 1
-
-
 def test_how_whole_cells_differ_is_measured():
     """Tone and edge are told apart from grain, and what is made anew has both, as strong, with edges as sharp."""
     picture, lattice = shaded(), SHADED_AT_A_PIXEL
@@ -124,27 +118,6 @@ def test_components_are_the_same_in_parts_and_with_less_detail():
     assert torch.allclose(at(full_region((32, 40)), 4), quarter, atol=1e-5)
 
 
-def test_sliders_move_all_cells_alike():
-    unit_cell, full = UnitCell.of(shaded() + rising(SHADED), SHADED), (128, 160)
-
-    def made(strength: float = 0.0, tone: float = 0.0) -> torch.Tensor:
-        moved = torch.tensor([strength, tone, *(COMPONENTS - 1) * [0.0]])
-        return unit_cell(torch.zeros(1, 3, *full), SHADED, full_region(full), 0, alike, moved)[0]
-
-    assert unit_cell.axes == 1 + COMPONENTS
-    assert torch.allclose(made(5.0), 1.5 * made(), atol=1e-6)
-    change = (made(0.0, 1.0) - made()).unflatten(1, (4, 32)).unflatten(3, (4, 40))
-    assert change.std() > 0.01
-    assert torch.allclose(change, change[:, :1, :, :1].expand_as(change), atol=1e-5)
-
-
-def test_components_need_many_cells_that_are_not_in_a_bond():
-    lattice = SHADED_AT_A_PIXEL
-    assert PrincipalComponents.of(shaded()[:, :200, :200], lattice) is None
-    assert PrincipalComponents.of(shaded(), replace(lattice, bond=Bond(0.5, 0.0))) is None
-    assert PrincipalComponents.of(shaded(), replace(lattice, wave_vectors=lattice.wave_vectors[:1])) is None
-
-
 def test_phase_statistics_tell_joints_that_bend_from_those_in_their_place():
     picture = as_tensor(tiles(320))[:1]
     lattice = Lattice(torch.eye(2) / 32)
@@ -158,15 +131,3 @@ def test_phase_statistics_tell_joints_that_bend_from_those_in_their_place():
     alike = picture[:, 160:].clone().where(picture[:, 160:] < 0.4, 0.65)
     assert same < 0.01
     assert min(distance(moved), distance(bent), distance(alike)) > 3 * same + 0.01
-
-
-def test_phase_statistics_do_not_take_chance_for_a_fault():
-    """Crops of the data itself show few tiles, each of a tone of its own: their mean is not that of all."""
-    tones = torch.randn(20, 20, generator=torch.Generator().manual_seed(0))
-    picture = tones.repeat_interleave(16, 0).repeat_interleave(16, 1)[None]
-    lattice, places = Lattice(torch.eye(2) / 16), [(y, x) for y in (0, 96, 192) for x in (32, 128, 224)]
-    statistics = PhaseStatistics.of(picture, lattice, 1, 2)
-    crops = [(picture[None, :, y : y + 32, x : x + 32], lattice.relative_to(torch.tensor([y, x]))) for y, x in places]
-    distances = [float(statistics.distance(crop, there, with_deviation=False)) for crop, there in crops]
-    assert np.mean(distances) < 0.15
-    assert np.mean([float(crop.mean().abs()) for crop, _ in crops]) > 0.3

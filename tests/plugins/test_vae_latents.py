@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from impasto_vae.latents import WINDOW, fill, inner_cells, kept_cells, windows_of
+from impasto_vae.latents import fill, windows_of
 from impasto_vae.networks import LATENT_CHANNELS
 from impasto_vae.prior import autocovariance, gaussian_field, prior_gap, root
 
@@ -20,21 +20,6 @@ def test_a_patchwork_keeps_what_is_known_and_fits_the_rest():
     assert torch.equal(laid[:, known], canvas[:, known])
     steps = (laid.diff(dim=2) - 1).abs()
     assert (steps < 0.01).float().mean() > 0.6  # patches of 3 cells: two of three steps are inside one
-
-
-def test_small_latents_are_repeated_until_they_hold_a_patch():
-    windows = windows_of([torch.arange(2.0).view(1, 1, 2)])
-    assert windows.shape == (2, 1, WINDOW, WINDOW)
-    assert windows.unique().tolist() == [0, 1]
-
-
-def test_as_many_cells_are_new_as_asked_for():
-    noise = lambda *shape: torch.randn(shape, generator=torch.Generator().manual_seed(0))  # noqa: E731
-    for variation in (0.0, 0.25, 1.0):
-        assert kept_cells((16, 16), variation, noise).float().mean() == 1 - variation
-    blobs = kept_cells((16, 16), 0.5, noise)
-    assert (blobs != blobs.roll(1, 0)).float().mean() < 0.4  # of single cells half would differ
-    assert inner_cells(5, 4, (True, False)).sum() == 10
 
 
 def correlated(side: int, channels: int = LATENT_CHANNELS, seed: int = 0) -> torch.Tensor:
