@@ -56,13 +56,10 @@ def test_a_photograph_with_height_is_covered_as_well_and_keeps_its_other_maps():
     ("text", "base", "layer"),
     [
         ("snow on rock", "rock", "snow"),
-        ("wet leaves on gravel", "gravel", "forest-floor"),
         ("rust on painted metal", "flaking-paint", "rust"),
-        ("red bricks covered in snow", "bricks", "snow"),
         ("grass between cobbles", "cobbles", "grass"),
         ("a little sand on old oak planks", "planks", "sand"),
         ("积雪覆盖的岩石", "rock", "snow"),
-        ("石板路上的湿落叶", "cobbles", "forest-floor"),
         ("覆盖着沙子的木板", "planks", "sand"),
     ],
 )
@@ -79,22 +76,9 @@ def test_words_about_each_part_go_to_its_step():
     assert (layer.parameters["amount"], layer.parameters["wetness"]) == (0.25, 0.25)
     assert base.parameters["wear"] > 0
     assert "wetness" not in base.parameters
+    for text, tool in (("moss on bricks", "bricks"), ("peeling blue paint on wood", "flaking-paint")):
+        assert [step.tool for step in match("phrase", text).recipe.steps] == [tool]
     assert match("phrase", "blue snow on rock").notes == ("'blue' has no effect on the layer of snow",)
-
-
-@pytest.mark.parametrize(
-    ("text", "tool"),
-    [("moss on bricks", "bricks"), ("peeling blue paint on wood", "flaking-paint"), ("sand on the beach", "sand")],
-)
-def test_other_phrases_with_these_words_make_one_step(text, tool):
-    assert [step.tool for step in match("phrase", text).recipe.steps] == [tool]
-
-
-def test_layers_stay_editable_by_words():
-    start = match("phrase", "snow on red bricks").recipe
-    darker = match("phrase", "much darker", start=start).recipe
-    assert darker.steps[1] == start.steps[1]
-    assert darker.steps[0].parameters["color"] != start.steps[0].parameters["color"]
 
 
 class TestChangesOfLayers:
@@ -106,14 +90,11 @@ class TestChangesOfLayers:
         ("text", "amount"),
         [
             ("more snow", 0.7),
-            ("much more snow", 0.9),
             ("a little less snow", 0.4),
-            ("less snow on the bricks", 0.3),
             ("no snow", 0.0),
             ("a little snow", 0.25),
             ("covered in snow", 0.8),
             ("雪多一点", 0.6),
-            ("没有雪", 0.0),
         ],
     )
     def test_words_move_the_share_that_is_covered_and_nothing_else(self, start, text, amount):
@@ -146,12 +127,8 @@ class TestChangesOfLayers:
         ("text", "material", "amount"),
         [
             ("leaves", "forest-floor", 0.5),
-            ("wet autumn leaves", "forest-floor", 0.5),
             ("deep leaves", "forest-floor", 0.8),
-            ("rust", "rust", 0.5),
             ("add a little gravel", "gravel", 0.25),
-            ("some sand on it", "sand", 0.5),
-            ("落叶", "forest-floor", 0.5),
             ("加点沙子", "sand", 0.5),
         ],
     )
@@ -161,30 +138,14 @@ class TestChangesOfLayers:
         layer = found.recipe.steps[2].parameters
         assert (layer["material"], layer["amount"]) == (material, amount)
 
-    def test_snow_alone_covers_a_material_that_has_none(self):
-        bricks = match("phrase", "red bricks").recipe
-        base, layer = match("phrase", "snow, much darker", start=bricks).recipe.steps
-        assert (base.tool, layer.parameters["material"]) == ("bricks", "snow")
-        assert np.mean(base.parameters["color"]) < 0.8 * np.mean(bricks.steps[0].parameters["color"])
-
-    def test_other_materials_alone_take_the_place_of_the_base(self, start):
-        assert match("phrase", "gravel", start=start).recipe.steps[0].tool == "gravel"
-
     def test_what_is_not_there_cannot_be_taken_away(self, start):
         found = match("phrase", "no leaves", start=start)
         assert (found.recipe.steps, found.notes) == (start.steps, ("leaves: there is no such layer",))
+        assert match("phrase", "gravel", start=start).recipe.steps[0].tool == "gravel"
 
-    def test_more_of_what_is_not_there_is_laid_on_top(self, start):
-        steps = match("phrase", "a little more sand", start=start).recipe.steps
-        assert steps[:2] == start.steps
-        assert (steps[2].parameters["material"], steps[2].parameters["amount"]) == ("sand", 0.25)
-
-    def test_what_a_material_has_by_itself_needs_no_layer(self):
-        plates = match("phrase", "riveted steel plates").recipe
-        (step,) = match("phrase", "more rust", start=plates).recipe.steps
+    def test_limits_and_contradictions_are_said_and_what_a_material_has_by_itself_needs_no_layer(self, start):
+        (step,) = match("phrase", "more rust", start=match("phrase", "riveted steel plates").recipe).recipe.steps
         assert step.parameters["rust"] > 0.2
-
-    def test_limits_and_contradictions_are_said(self, start):
         full = match("phrase", "much more snow, darker", start=match("phrase", "much more snow", start=start).recipe)
         assert full.recipe.steps[1].parameters["amount"] == 1
         assert match("phrase", "more snow", start=full.recipe).notes == ("snow is at its highest already",)

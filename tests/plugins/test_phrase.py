@@ -38,23 +38,6 @@ def test_nine_of_ten_slots_are_right(language, is_held_out):
     assert sum(right for right, _, _ in counts) >= LEAST_RIGHT * sum(of for _, of, _ in counts)
 
 
-def test_the_count_of_slots_can_fail(monkeypatch):
-    monkeypatch.setattr(phrase_slots, "slots_read", lambda text, start: {"material": "bricks", "wear": "some"})
-    right, of, line = phrase_slots.count(phrase_slots.Stated("a brick", {"material": "bricks", "moss": "some"}, True))
-    assert (right, of) == (1, 3)
-    assert "moss: some / -" in line
-
-
-def test_there_are_sixty_adjectives_in_each_language():
-    known = vocabulary()
-    graded = {"wear", "dirt", "wetness", "moss", "gloss", "surface", "shade", "size", "cracks", "stains", "regularity"}
-    graded |= {"density", "variation", "chips", "faded", "scratches", "dents", "tarnish", "dry", "tone"}
-    for words in (known.english, known.chinese):
-        meanings = [meaning.values for meaning in words.values()]
-        adjectives = [values for values in meanings if graded & set(values) and "noun" not in values]
-        assert len(adjectives) >= 60
-
-
 def test_every_word_fits_the_materials():
     """Each entry of the tables names materials, parameters and choices that exist."""
     known = vocabulary()
@@ -80,37 +63,38 @@ def test_every_word_fits_the_materials():
 def test_each_material_takes_all_kinds_of_words(name):
     label = {"weave": "woven cloth", "rust": "rust", "moss": "moss", "knit": "knit", "scratched-metal": "metal"}
     noun = label.get(name, name.replace("-", " "))
-    for words in (
-        "dark red",
-        "small rough worn",
-        "huge smooth glossy",
-        "very dirty",
-        "2 cm",
-        "a bit wetter and less red",
-    ):
-        found = match("phrase", f"{words} {noun}" if "bit" not in words else words, start=Recipe((Step(name),)))
+    for words in ("dark red", "small rough worn", "huge smooth glossy", "very dirty", "2 cm"):
+        found = match("phrase", f"{words} {noun}", start=Recipe((Step(name),)))
         assert found.recipe.steps[0].tool == name
         validate(registry().tool(name), found.recipe.steps[0].parameters)
+    found = match("phrase", "a little wetter, more dirt", start=Recipe((Step(name, {"width_px": 8}),), 9)).recipe
+    made = found.steps[0].parameters
+    assert (found.steps[0].tool, found.seed, made["width_px"]) == (name, 9, 8)
+    assert min(made["wetness"], made["dirt"]) > 0
 
 
 class TestParameters:
     def test_words_set_what_they_say_and_nothing_else(self):
         assert parameters("wet mossy cobblestones") == {"wetness": 0.5, "moss": 0.5}
         assert parameters("潮湿的鹅卵石路") == {"wetness": 0.25}
+        assert set(parameters("black terrazzo")) == {"binder_color"}
+        levels = [parameters(f"{degree} dirty concrete")["dirt"] for degree in ("slightly", "", "very")]
+        assert levels[0] < levels[1] < levels[2]
 
-    def test_a_hex_colour_is_exact_and_the_others_of_the_family_follow(self):
+    def test_colours_are_exact_and_those_that_go_with_them_follow(self):
         made = parameters("#a04030 bricks")
         assert np.allclose(made["color"], np.array([0xA0, 0x40, 0x30]) / 255, atol=1e-5)
         assert lightness(made["second_color"]) < lightness(made["color"])
-
-    def test_beside_grey_there_is_no_blue(self):
         lab = to_oklab(np.array([parameters("grey roof tiles")["second_color"]]))[0]
-        assert np.hypot(*lab[1:]) < 0.02
+        assert np.hypot(*lab[1:]) < 0.02  # no blue
+        assert lightness(parameters("dark red bricks with white mortar")["mortar_color"]) > 0.85
+        assert lightness(parameters("slate roof")["color"]) < 0.5
+        assert parameters("red slate roof")["color"] == parameters("red clay roof")["color"]
 
-    def test_degrees_are_in_order(self):
-        levels = [parameters(f"{degree} dirty concrete")["dirt"] for degree in ("slightly", "", "very")]
-        assert levels == sorted(levels)
-        assert levels[0] < levels[1] < levels[2]
+    def test_veins_of_dark_marble_are_light_unless_the_phrase_says_more(self):
+        assert lightness(parameters("black marble")["vein_color"]) > 0.8
+        assert "vein_color" not in parameters("white marble")
+        assert lightness(parameters("green marble with black veins")["vein_color"]) < 0.3
 
     def test_measures_are_exact_and_whole_numbers_of_tiles_fit(self):
         made = parameters("20 cm tiles with 5 mm grout")
@@ -120,33 +104,17 @@ class TestParameters:
         assert parameters("24 x 8 cm bricks")["course_m"] == 0.08
         assert parameters("6 inch tiles")["tile_m"] == 0.1524
         assert parameters("planks, 3 m across")["width_m"] == 3.0
-
-    def test_a_size_out_of_range_is_limited_and_said(self):
         found = match("phrase", "90 m tiles")
         assert found.recipe.steps[0].parameters["tile_m"] == 2
         assert any("limited" in note for note in found.notes)
 
-    def test_colours_of_joints_and_veins_are_their_own(self):
-        assert lightness(parameters("dark red bricks with white mortar")["mortar_color"]) > 0.85
-        made = parameters("black marble with gold veins")
-        assert lightness(made["color"]) < 0.3 < lightness(made["vein_color"])
-
-    def test_slates_are_dark_and_clay_tiles_are_not(self):
-        slate, clay = parameters("slate roof"), parameters("red clay roof")
-        assert lightness(slate["color"]) < 0.5
-        assert parameters("red slate roof")["color"] == clay["color"]
-
-    def test_veins_of_dark_marble_are_light_unless_the_phrase_says_more(self):
-        assert lightness(parameters("black marble")["vein_color"]) > 0.8
-        assert "vein_color" not in parameters("white marble")
-        assert lightness(parameters("green marble with black veins")["vein_color"]) < 0.3
-
-    def test_the_colour_of_terrazzo_is_that_of_its_binder(self):
-        assert set(parameters("black terrazzo")) == {"binder_color"}
+    def test_square_tiles_of_two_colours_make_a_chessboard(self):
+        assert parameters("black and white tiles")["shape"] == "chessboard"
+        assert parameters("checkered floor tiles, red and cream")["shape"] == "chessboard"
+        assert parameters("blue and white hexagonal tiles")["shape"] == "hexagon"
 
     def test_what_has_no_effect_is_said(self):
         assert any("'rusty'" in note for note in match("phrase", "rusty marble").notes)
-        assert any("'marble' was left out" in note for note in match("phrase", "marble, then bricks").notes) is False
         assert any("left out" in note for note in match("phrase", "cobbles with sand").notes)
 
 
@@ -155,33 +123,24 @@ class TestChanges:
     def start(self) -> Recipe:
         return match("phrase", "mossy red bricks", seed=5).recipe
 
-    def test_comparatives_move_what_is_there(self, start):
+    def test_comparatives_move_what_is_there_by_their_amounts(self, start):
         before = start.steps[0].parameters
         after = parameters("a little darker and much more moss", start=start)
-        assert lightness(after["color"]) < lightness(before["color"])
         assert after["moss"] > before["moss"] + 0.2
-        assert {name: after[name] for name in before if "color" not in name and name != "moss"} == {
-            name: before[name] for name in before if "color" not in name and name != "moss"
-        }
+        kept = {name for name in before if "color" not in name and name != "moss"}
+        assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
+        darker = [parameters(f"{amount} darker", start=start)["color"] for amount in ("a little", "", "much")]
+        lights = [lightness(color) for color in (before["color"], *darker)]
+        assert lights == sorted(lights, reverse=True)
+        larger, smaller = (parameters(word, start=start)["length_m"] for word in ("larger", "much smaller"))
+        assert larger > 0.225 > smaller
 
-    def test_amounts_are_in_order(self, start):
-        colors = [parameters(f"{amount} darker", start=start)["color"] for amount in ("a little", "", "much")]
-        lights = [lightness(color) for color in colors]
-        assert lights[0] > lights[1] > lights[2]
-
-    def test_no_moss_and_another_material(self, start):
+    def test_no_moss_another_material_and_other_steps(self, start):
         assert parameters("no moss", start=start)["moss"] == 0
         found = match("phrase", "make it cobblestones", start=start).recipe
         assert (found.steps[0].tool, found.seed) == ("cobbles", 5)
         assert found.steps[0].parameters["moss"] == start.steps[0].parameters["moss"]
-
-    def test_sizes_grow_and_shrink(self, start):
-        larger, smaller = (parameters(word, start=start)["length_m"] for word in ("larger", "much smaller"))
-        assert larger > 0.225 > smaller
-
-    def test_other_steps_stay(self, start):
-        recipe = Recipe((*start.steps, Step("tint")), start.seed)
-        changed = match("phrase", "wetter", start=recipe).recipe
+        changed = match("phrase", "wetter", start=Recipe((*start.steps, Step("tint")), start.seed)).recipe
         assert changed.steps[1] == Step("tint")
         assert changed.steps[0].parameters["wetness"] == 0.2
 
@@ -190,12 +149,6 @@ class TestChanges:
             match("phrase", "hello there", start=start)
         with pytest.raises(ParameterError, match="no procedural material"):
             match("phrase", "darker", start=Recipe((Step("tint"),)))
-
-
-def test_square_tiles_of_two_colours_make_a_chessboard():
-    assert parameters("black and white tiles")["shape"] == "chessboard"
-    assert parameters("checkered floor tiles, red and cream")["shape"] == "chessboard"
-    assert parameters("blue and white hexagonal tiles")["shape"] == "hexagon"
 
 
 def test_words_move_the_sliders_of_a_model():
@@ -215,15 +168,6 @@ def test_words_move_the_sliders_of_a_model():
     assert match("phrase", "red bricks", start=start).recipe.steps[0].tool == "bricks"
 
 
-@pytest.mark.parametrize("name", sorted(materials()))
-def test_words_change_recipes_that_came_from_no_phrase(name):
-    found = match("phrase", "a little wetter, more dirt", start=Recipe((Step(name, {"width_px": 8}),), 9)).recipe
-    made = found.steps[0].parameters
-    assert (found.steps[0].tool, found.seed, made["width_px"]) == (name, 9, 8)
-    assert made["wetness"] > 0
-    assert made["dirt"] > 0
-
-
 def test_variations_differ_and_keep_what_was_said():
     texts = [match("phrase", "wet red bricks", seed=seed).recipe for seed in range(4)]
     assert len({recipe.to_json() for recipe in texts}) == 4
@@ -240,15 +184,11 @@ def test_variations_differ_and_keep_what_was_said():
     ("text", "said"),
     [
         ("a cat", "names no material"),
-        ("🐱🐱", "names no material"),
-        ("мокрая брусчатка", "names no material"),
         ("مبلط", "names no material"),
         ("very wet", "names no material"),
         ("glossy matte tiles", "contradict"),
-        ("small large cobbles", "contradict"),
         ("brick wall with no moss and lots of moss", "contradict"),
         ("干净的脏砖墙", "contradict"),
-        ("herringbone flemish bricks", "contradict"),
     ],
 )
 def test_phrases_without_a_material_or_sense_are_refused(text, said):

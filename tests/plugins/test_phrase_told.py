@@ -5,7 +5,8 @@ import colorsys
 import numpy as np
 import pytest
 
-from impasto import Recipe, Step, match, read_recipe, run
+from impasto import match, read_recipe, run
+from impasto.cli.main import main
 from impasto.errors import ParameterError
 from impasto_phrase.matcher import read_phrase
 from impasto_phrase.vocabulary import GRAMMAR, MATERIAL_KEYS, Meaning, materials, vocabulary
@@ -57,15 +58,10 @@ def test_every_known_word_changes_the_recipe_goes_without_saying_or_is_told(mate
     [
         ("oak leather", "'oak' was left out"),
         ("copper roof", "'copper' has no effect on Roof tiles"),
-        ("galvanised steel plates", "'galvanised' has no effect on Metal plates"),
-        ("blue steel", "'blue' has no effect"),
-        ("painted bricks", "'painted' has no effect on Bricks"),
         ("30 x 60 cm tiles", "of 30 x 60 cm only 0.3 m is drawn"),
         ("bricks with 2 mm cracks", "'2 mm' has no effect"),
         ("a lot of bricks", "'a lot of' has no effect on Bricks"),
-        ("tiles with dark stains", "'dark' has no effect"),
         ("leather with white mortar", "'mortar' has no effect on Leather"),
-        ("hexagonal knit", "'hexagonal' has no effect"),
         ("镀锌钢板", "'镀锌' has no effect on Metal plates"),
         ("2 cm blue snow on rock", "'2 cm' has no effect on the layer of snow"),
     ],
@@ -74,17 +70,9 @@ def test_what_cannot_be_drawn_is_told(text, told):
     assert told in notes(text)
 
 
-def test_words_about_layers_and_models_are_told_too():
-    start = match("phrase", "snow on red bricks").recipe
-    assert "'purple' has no effect on the layer of snow" in notes("more purple snow", start=start)
-    assert "'glittery' has no meaning" in notes("more glittery snow", start=start)
-    model = Recipe((Step("torus", {"model": "gravel"}),))
-    assert "'2 cm' has no effect" in notes("much darker, 2 cm", start=model)
-
-
-def test_what_was_not_understood_is_recorded_and_printed(impasto_command, tmp_path):
-    code, said = impasto_command("generate", "phrase", "oak leather, fluffy", "--size", "16", "--out", tmp_path)
-    assert code == 0
+def test_what_was_not_understood_is_recorded_and_printed(capsys, tmp_path):
+    main(["generate", "phrase", "oak leather, fluffy", "--size", "16", "--out", str(tmp_path)])
+    said = capsys.readouterr().err
     for told in ("'oak' was left out", "'fluffy' has no meaning here"):
         assert told in said
         assert told in read_recipe(next(tmp_path.glob("*_base_color.png"))).matched["notes"]
@@ -93,28 +81,10 @@ def test_what_was_not_understood_is_recorded_and_printed(impasto_command, tmp_pa
     assert changed.matched["notes"] == first.matched["notes"]
 
 
-@pytest.fixture
-def impasto_command(capsys):
-    from impasto.cli.main import main
-
-    def run_command(*arguments) -> tuple[int, str]:
-        code = 0
-        try:
-            main([*map(str, arguments)])
-        except SystemExit as end:
-            code = int(end.code or 0)
-        return code, capsys.readouterr().err
-
-    return run_command
-
-
 class TestAWordWinsOverADefault:
-    @pytest.mark.parametrize(("english", "chinese"), [("fresh lawn", "新鲜的草坪"), ("lush grass", "茂盛的草地")])
-    def test_fresh_grass_has_no_straw(self, english, chinese):
-        assert parameters(english)["dry"] == parameters(chinese)["dry"] == 0
+    def test_fresh_grass_has_no_straw_and_polished_metal_no_stains(self):
+        assert parameters("fresh lawn")["dry"] == parameters("茂盛的草地")["dry"] == 0
         assert parameters("dry green grass")["dry"] >= 0.5
-
-    def test_polished_metal_has_no_stains_unless_the_phrase_says_so(self):
         assert parameters("polished brass")["tarnish"] == parameters("抛光黄铜")["tarnish"] == 0
         assert parameters("tarnished polished brass")["tarnish"] >= 0.5
         assert parameters("scratched polished steel")["scratches"] >= 0.5
@@ -122,17 +92,14 @@ class TestAWordWinsOverADefault:
     def test_a_finish_wins_over_what_goes_with_a_gloss(self):
         assert parameters("shiny brushed steel")["finish"] == "brushed"
 
-    @pytest.mark.parametrize("text", ["brand-new {}", "spotless {}", "崭新{}"])
-    def test_what_is_new_has_no_damage(self, text):
-        for material, damage in (
-            ("concrete", "cracks"),
-            ("bricks", "chips"),
-            ("corrugated sheet", "rust"),
-            ("plaster", "repairs"),
+    def test_what_is_new_has_no_damage(self):
+        for text, damage in (
+            ("brand-new concrete", "cracks"),
+            ("spotless bricks", "chips"),
+            ("崭新波纹板", "rust"),
+            ("brand-new plaster", "repairs"),
         ):
-            chinese = {"concrete": "混凝土", "bricks": "砖墙", "corrugated sheet": "波纹板", "plaster": "灰泥"}
-            noun = chinese[material] if "崭" in text else material
-            assert parameters(text.format(noun))[damage] == 0
+            assert parameters(text)[damage] == 0, text
         assert parameters("new cracked concrete")["cracks"] > 0.3
 
     def test_small_and_tiny_tiles_are_small(self):
@@ -152,37 +119,9 @@ class TestAWordWinsOverADefault:
         degrees, is_colored = 360 * hues[:, 0], hues[:, 1] > 0.25
         assert ((degrees[is_colored] > 60) & (degrees[is_colored] < 185)).mean() > 0.985
 
-    @pytest.mark.slow
-    def test_board_formed_concrete_has_tie_holes_if_it_is_said(self):
-        for text in ("board-formed concrete with tie holes", "木模板清水混凝土，带螺栓孔"):
-            made, plain = (
-                run(Recipe((Step("concrete", {**parameters(text), "tie_holes": holes, "width_px": 96}),))).maps[
-                    "height"
-                ]
-                for holes in (parameters(text)["tie_holes"], False)
-            )
-            assert np.abs(made.pixels * 1.0 - plain.pixels).max() > 0.2
-
     def test_the_colour_of_moss_is_not_that_of_the_bricks(self):
         assert "color" not in parameters("bricks with green moss")
         assert "'purple' has no effect" in notes("bricks with purple moss")
-
-
-@pytest.mark.parametrize(
-    ("text", "tool"),
-    [
-        ("dry cracked riverbed", "cracked-ground"),
-        ("干裂的河床", "cracked-ground"),
-        ("wet asphalt", "asphalt"),
-        ("湿沥青路面", "asphalt"),
-        ("cobbled road", "cobbles"),
-        ("small stone wall", "stone-wall"),
-        ("fish-scale tiles", "roof-tiles"),
-    ],
-)
-def test_materials_of_these_names_are_known(text, tool):
-    found = match("phrase", text)
-    assert (found.recipe.steps[0].tool, found.notes) == (tool, ())
 
 
 def test_two_hues_side_by_side_are_one_colour_between():
@@ -192,23 +131,6 @@ def test_two_hues_side_by_side_are_one_colour_between():
     assert parameters("navy blue tiles") == parameters("navy tiles")
     assert read_phrase("black white tiles").slots["second_color"] == "white"
     assert read_phrase("灰绿色皮革").slots == read_phrase("grey-green leather").slots
-
-
-@pytest.mark.parametrize(
-    ("text", "base", "layer"),
-    [
-        ("snow-covered gravel", "gravel", "snow"),
-        ("leaf-strewn old cobblestones", "cobbles", "forest-floor"),
-        ("sand covered concrete floor", "concrete", "sand"),
-    ],
-)
-def test_what_covers_a_material_may_stand_before_it(text, base, layer):
-    bottom, top = match("phrase", text).recipe.steps
-    assert (bottom.tool, top.tool, top.parameters["material"]) == (base, "cover", layer)
-
-
-def test_what_grows_on_a_material_is_no_layer():
-    assert [step.tool for step in match("phrase", "moss-covered stone wall").recipe.steps] == ["stone-wall"]
 
 
 def test_a_mosaic_is_of_small_tiles_unless_the_phrase_says_another_size_or_shape():

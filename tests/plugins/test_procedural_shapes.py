@@ -8,11 +8,9 @@ import torch
 
 from impasto_procedural.blocks import blocks, is_odd, uneven_blocks
 from impasto_procedural.canvas import Canvas
-from impasto_procedural.damage import cracks, holes
+from impasto_procedural.damage import cracks
 from impasto_procedural.materials.ceramic_tiles import Tiles
-from impasto_procedural.materials.metal_plates import MetalPlates
 from impasto_procedural.materials.rock import Rock
-from impasto_procedural.materials.rust import Rust
 from impasto_procedural.scatter import scatter
 
 
@@ -31,14 +29,6 @@ def test_cells_know_their_distance_to_the_nearest_border(canvas):
         apart = np.hypot(np.minimum(dy, 96 - dy), np.minimum(dx, 128 - dx)) * canvas.texel_m
         nearest_m = apart[number != number[row, column]].min()
         assert float(cells.to_border_m[row, column]) == pytest.approx(nearest_m, abs=1.1 * canvas.texel_m)
-
-
-def test_staggered_cells_without_jitter_are_equal_hexagons():
-    canvas = Canvas((111, 128), 1.0, seed=5)  # 8 rows that are sqrt(3)/2 as high as wide
-    cells = canvas.cells("cells", 0.125, jitter=0, stagger=0.5, stretch=(0.866, 1))
-    areas = cells.number.unique(return_counts=True)[1].float()
-    assert areas.std() / areas.mean() < 0.05
-    assert float(cells.from_center_m.max() / cells.to_border_m.max()) == pytest.approx(2 / math.sqrt(3), abs=0.06)
 
 
 @pytest.mark.parametrize("size_m", [0.15, 0.2, 0.9])  # an odd number of which would fit, an even one, and one
@@ -82,11 +72,6 @@ def test_cracks_grow_with_their_amount(canvas):
     assert 0 < some.mean() < 0.6 * many.mean()
 
 
-def test_holes_grow_with_their_amount(canvas):
-    none, some, many = (holes(canvas, "holes", 0.1, 0.03, amount).mean() for amount in (0.0, 0.4, 1.0))
-    assert 0 == none < some < many
-
-
 def test_waves_have_their_length_and_wrap_around(canvas):
     phase, amplitude = canvas.waves("waves", 0.1, spread=0.15)
     assert float(amplitude.mean()) == pytest.approx(1, abs=0.01)
@@ -94,51 +79,6 @@ def test_waves_have_their_length_and_wrap_around(canvas):
     turns = (around - around.round()).sum(0)  # from top to top
     assert torch.allclose(turns, turns.round(), atol=1e-3)
     assert float(turns.mean()) == pytest.approx(canvas.height_m / 0.1, rel=0.15)
-
-
-def test_parts_smaller_than_texels_take_no_more_memory_than_two_for_each():
-    canvas = Canvas((48, 64), 1000.0, seed=5)
-    assert canvas.count(0.001) <= 128
-    assert canvas.count(0.001, horizontal=False, multiple_of=4) <= 96
-    assert canvas.noise("grains", 0.001, octaves=3).isfinite().all()
-
-
-def test_pieces_wider_than_the_tile_are_drawn_as_wide_as_it(canvas):
-    def disc(y: torch.Tensor, x: torch.Tensor, number: torch.Tensor) -> torch.Tensor:
-        return (1 - y * y - x * x).where(y * y + x * x < 1, torch.tensor(-math.inf))
-
-    huge = scatter(canvas, "discs", 1, 1000.0, disc, spread=0.0)
-    assert float((huge.number == 0).float().mean()) == pytest.approx(math.pi * 0.375**2 / 0.75, rel=0.05)
-
-
-def test_even_places_leave_fewer_gaps(canvas):
-    def disc(y: torch.Tensor, x: torch.Tensor, number: torch.Tensor) -> torch.Tensor:
-        return (1 - y * y - x * x).where(y * y + x * x < 1, torch.tensor(-math.inf))
-
-    random, even = (scatter(canvas, "discs", 300, 0.04, disc, spread=0.0, even=even) for even in (False, True))
-    assert (even.number < 0).float().mean() < 0.6 * (random.number < 0).float().mean()
-
-
-def test_what_is_cut_off_an_evened_noise_has_the_same_share_everywhere():
-    canvas = Canvas((240, 240), 1.0, seed=5)
-    noise = canvas.noise("patches", 0.1, octaves=5, gain=0.65)
-    even = canvas.high_pass(noise, 0.25)
-    assert float(even.std()) == pytest.approx(float(noise.std()), rel=0.01)
-    shares = [(field > 0.3).float().view(4, 60, 4, 60).mean((1, 3)) for field in (noise, even)]
-    assert shares[1].std() < 0.5 * shares[0].std()
-    assert shares[1].min() > 0.5 * shares[1].mean()
-
-
-def test_rust_covers_all_steel_at_most_and_none_at_least(canvas):
-    metallic = [Rust().surface(canvas, Rust.parameters(cover=cover, runs=0.0)).metallic for cover in (0.0, 1.0)]
-    assert metallic[0].min() > 0.99
-    assert metallic[1].max() < 0.01
-
-
-def test_paint_covers_all_plates_at_most(canvas):
-    given = {"rust": 0.0, "rubbed": 0.0, "pattern": "diamond"}
-    metallic = MetalPlates().surface(canvas, MetalPlates.parameters(paint=1.0, **given)).metallic
-    assert metallic.max() < 0.01
 
 
 def test_layers_of_rock_go_on_across_the_borders(canvas):

@@ -15,11 +15,6 @@ def canvas() -> Canvas:
     return Canvas((256, 256), 1.0, seed=5)
 
 
-def test_squeezed_cells_are_as_much_longer(canvas):
-    cells = canvas.cells("cells", 0.05, stretch=(4, 1), squeeze=(4, 1))
-    assert float(cells.y_m.std() / cells.x_m.std()) == pytest.approx(4, rel=0.2)
-
-
 def test_runs_hang_below_their_source_and_fade(canvas):
     source = torch.exp(-0.5 * ((canvas.y_m - 0.5) / 0.02).square()).expand(canvas.size_px)
     run = canvas.trails(source, 0.1)
@@ -61,19 +56,6 @@ def test_grain_runs_along_the_boards_and_cathedrals_less_so(canvas):
 
     assert ratio(0.0) < 0.15
     assert ratio(1.0) > 1.5 * ratio(0.0)
-
-
-def test_rings_too_fine_for_the_texels_are_their_mean():
-    coarse = Canvas((64, 64), 2.0, seed=5)
-    late = grain_of(coarse, blocks(coarse, "stack", 2.0, 0.5), 0.0, 0.0).late
-    assert float(late.std()) < 0.1
-
-
-def test_knots_are_few_and_come_with_their_amount(canvas):
-    boards = blocks(canvas, "staggered", 1.0, 0.15)
-    knot = grain_of(canvas, boards, 0.5, 1.0).knot
-    assert 0 < float(knot.mean()) < 0.05
-    assert grain_of(canvas, boards, 0.5, 0.0).knot.max() == 0
 
 
 def test_rust_starts_where_metal_is_prone_and_ends_the_metal(canvas):
