@@ -56,13 +56,6 @@ def test_the_first_click_changes_what_is_seen_but_keeps_the_set(name):
 
 
 @pytest.mark.parametrize("name", [name for name in FILTERS if others_of(name)])
-def test_a_filter_without_its_second_input_says_what_to_give(name):
-    missing = next(iter(others_of(name)))
-    with pytest.raises(ParameterError, match=f"{name} needs the input {missing}"):
-        finish(name, ONE)
-
-
-@pytest.mark.parametrize("name", [name for name in FILTERS if others_of(name)])
 def test_a_second_input_without_a_colour_is_refused(name):
     height = Maps.from_arrays({"height": OTHER["height"].pixels})
     with pytest.raises(ParameterError, match="has no base color, only height"):

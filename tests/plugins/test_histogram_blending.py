@@ -5,13 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from impasto import Maps, Texture
+from impasto import Maps
 from impasto.context import Context
 from impasto.errors import ParameterError
-from impasto.surface.gaussianization import gaussianize
 from impasto.surface.seams import seam_z
 from impasto_synthesis.histogram_blending import HistogramBlending
-from impasto_synthesis.histogram_blending.grid import TriangleGrid, white_noise
 from impasto_synthesis.histogram_blending.parameters import HistogramBlendingParameters
 
 data = pytest.importorskip("skimage.data")
@@ -82,12 +80,6 @@ def test_a_map_of_two_values_keeps_both_and_their_shares() -> None:
     assert result.mean() == pytest.approx(metal.mean(), abs=0.04)
 
 
-def test_pieces_keep_from_borders_that_do_not_wrap() -> None:
-    ramp = np.tile(np.linspace(0, 1, 128, dtype=np.float32)[:, None], (128, 1, 3))
-    result = blended(Maps.from_arrays({"base_color": ramp}), pattern="insist")["base_color"].pixels
-    assert np.abs(np.diff(result, axis=1)).max() < 0.3  # across the border it would be 1
-
-
 def test_tiles_are_the_whole_and_the_layout_decides() -> None:
     subject = Maps.from_arrays({"base_color": np.repeat(photograph("gravel", 64), 3, 2)}, width_m=0.5)
     parameters = HistogramBlendingParameters(width_px=600, height_px=300, layout=7)
@@ -113,25 +105,3 @@ def test_a_regular_pattern_is_told_refused_or_accepted() -> None:
     blended(brick, context=Context(on_note=notes.append), pattern="insist")
     blended(of_grey(photograph("gravel")), context=Context(on_note=notes.append))
     assert not notes
-
-
-def test_vertices_repeat_around_the_torus_only() -> None:
-    grid = TriangleGrid.near((400, 400), 57.14)
-    assert (grid.columns, grid.rows) == (7, 8)
-    assert grid.on_torus(0, 0) == grid.on_torus(0, 7) == grid.on_torus(8, -4) == (0, 0)
-    assert len({grid.on_torus(j, i) for j in range(8) for i in range(7)}) == 56
-
-
-def test_the_hash_gives_the_numbers_of_blenders_white_noise() -> None:
-    """Blender's own are compared in tests/blender/test_endless.py."""
-    noise = [white_noise(x, y, z) for x in range(-4, 4) for y in range(8) for z in (0, 5, -6)]
-    assert 0.45 < np.mean(noise) < 0.55
-    assert len(set(noise)) == len(noise)
-
-
-def test_a_table_takes_gaussian_values_back() -> None:
-    grey = photograph("gravel", 64)
-    one = gaussianize("height", Texture(grey))
-    assert one.values.std() == pytest.approx(0.99, abs=0.02)  # a Gaussian truncated at 3
-    index = ((one.values[0] + 3) * (one.lookup.shape[1] - 1) / 6 + 0.5).astype(int)
-    assert np.abs(one.lookup[0][index] - grey).mean() < 1e-3

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from impasto import Maps, Recipe, Result, Step, run
-from impasto.errors import Cancelled, ParameterError
+from impasto.errors import ParameterError
 from impasto_synthesis.inpaint.belief import Edges, labellings
 
 data = pytest.importorskip("skimage.data")
@@ -81,14 +81,6 @@ def test_joints_between_bricks_continue_across_the_border():
     assert 0.6 < np.mean(shares) < 1.5  # a smooth fill has next to none
 
 
-@pytest.mark.slow
-def test_a_huge_hole_is_filled_with_bricks_to_its_middle():
-    source = photograph("brick", 256)
-    made = color(source, square(256, 16, 16, 224), wraps="no")
-    middle = made[78:178, 78:178, 0] > 0.5
-    assert 0.6 < middle.mean() / (source[..., 0] > 0.5).mean() < 1.5
-
-
 def test_labels_are_the_best_of_all_where_there_are_no_loops():
     generator = torch.Generator().manual_seed(0)
     costs = torch.rand(5, 3, generator=generator)
@@ -101,19 +93,6 @@ def test_labels_are_the_best_of_all_where_there_are_no_loops():
         return own + sum(float(between[node, chosen[node], chosen[node + 1]]) for node in range(4))
 
     assert tuple(labels.tolist()) == min(product(range(3), repeat=5), key=total)
-
-
-def test_the_filling_is_previewed_on_each_level(monkeypatch):
-    monkeypatch.setattr("impasto_synthesis.inpaint.fill.PREVIEW_EVERY_S", 0.0)
-    source, mask, seen = photograph("gravel"), square(128, 40, 50, 30), []
-    source[45:60, 55:70] = (1, 0, 0)
-    inputs = {"source": picture(source), "mask": picture(mask)}
-    made = run(Recipe((Step("inpaint", {}, {"mask": "mask"}),), 0), inputs, on_preview=seen.append).maps
-    shown = [maps["base_color"].pixels for maps in seen]
-    assert len(shown) > 5
-    assert np.array_equal(shown[-1][mask == 0], source[mask == 0])
-    assert np.ptp(shown[-1], axis=2).max() < 0.02  # no red
-    assert np.abs(shown[-1] - made["base_color"].pixels).mean() < 0.02  # all but the joining of colours
 
 
 def test_all_maps_are_filled_from_the_same_places():
@@ -153,16 +132,3 @@ def test_labels_say_what_is_filled_from_where():
     labels[40:70, 70:100] = 1  # the hole is to become red, far from what is red
     made = color(source, square(128, 40, 70, 30), labels=labels, blend=0)
     assert np.ptp(made[40:70, 70:100], axis=2).mean() > 0.1
-
-
-def test_a_cancelled_fill_ends():
-    reports: list[float] = []
-    inputs = {"source": picture(photograph("gravel")), "mask": picture(square(128, 40, 50, 30))}
-    with pytest.raises(Cancelled):
-        run(
-            Recipe((Step("inpaint", {}, {"mask": "mask"}),)),
-            inputs,
-            is_cancelled=lambda: len(reports) > 5,
-            on_progress=lambda fraction, _: reports.append(fraction),
-        )
-    assert len(reports) < 10

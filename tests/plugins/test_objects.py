@@ -42,38 +42,22 @@ def noise(seed: int = 0) -> Maps:
     return Maps.from_arrays({"base_color": rng.random((*SIZE, 3), np.float32), "normal": normal}, width_m=2.0)
 
 
-def unfolding(maps: Maps) -> tuple[Unfolding, Maps]:
-    surface = Unfolding(MESH, maps)
-    return surface, surface.subject(Mend(), maps, Context())
-
-
-def test_maps_that_a_tool_leaves_alone_are_as_before_to_the_last_bit():
+def test_what_a_tool_leaves_alone_is_as_before_to_the_last_bit():
     maps = noise()
     made = run(Recipe((Step("sharpen"),)), {"source": maps, "mesh": MESH}).maps
     assert np.array_equal(made["normal"].pixels, maps["normal"].pixels)
     assert not np.array_equal(made["base_color"].pixels, maps["base_color"].pixels)
-    assert made.width_m == 2.0
-    assert made.size_px == SIZE
-
-
-def test_texels_that_a_tool_leaves_alone_are_as_before_to_the_last_bit():
-    maps = noise()
-    surface, seen = unfolding(maps)
-    canvas = surface.canvas
-    pixels = seen["base_color"].pixels.copy()
-    y, x = np.argwhere(canvas.texels != NONE).mean(0).astype(int)
-    pixels[y - 3 : y + 3, x - 3 : x + 3] = 0
-    made = surface.on_texture(seen.with_arrays({"base_color": pixels}))
-    is_changed = (made["base_color"].pixels != maps["base_color"].pixels).any(2)
-    assert 4 < is_changed.sum() < 400
-
-
-def test_a_mask_is_unfolded_as_the_subject_is_and_a_reference_is_not():
-    maps = noise()
-    surface, seen = unfolding(maps)
+    assert (made.width_m, made.size_px) == (2.0, SIZE)
+    surface = Unfolding(MESH, maps)
+    seen = surface.subject(Mend(), maps, Context())
     inputs = surface.inputs(Mend(), {"mask": Maps({"base_color": maps["base_color"]}), "reference": maps})
     assert np.array_equal(inputs["mask"]["base_color"].pixels, seen["base_color"].pixels)
     assert inputs["reference"] is maps
+    pixels = seen["base_color"].pixels.copy()
+    y, x = np.argwhere(surface.canvas.texels != NONE).mean(0).astype(int)
+    pixels[y - 3 : y + 3, x - 3 : x + 3] = 0
+    made = surface.on_texture(seen.with_arrays({"base_color": pixels}))
+    assert 4 < (made["base_color"].pixels != maps["base_color"].pixels).any(2).sum() < 400
 
 
 def walls(across: float) -> Mesh:
@@ -97,31 +81,15 @@ def test_a_texture_that_tiles_on_the_mesh_goes_on_tiling(across):
     assert any("tiles" in note for note in made.notes)
 
 
-def test_a_cropped_canvas_is_refused():
-    surface, seen = unfolding(noise())
-    cropped = Maps.from_arrays({"base_color": seen["base_color"].pixels[:, :40]})
-    with pytest.raises(ParameterError, match="changed the shape"):
-        surface.on_texture(cropped)
-
-
-def test_an_enlarged_canvas_makes_an_enlarged_texture():
-    surface, seen = unfolding(noise())
-    larger = {name: np.repeat(np.repeat(pixels, 2, 0), 2, 1) for name, pixels in seen.arrays().items()}
-    assert surface.on_texture(Maps.from_arrays(larger)).size_px == (384, 384)
-
-
-def test_a_generator_is_refused_on_a_mesh_that_nothing_covers():
+def test_tools_whose_results_do_not_lie_on_a_mesh_are_refused():
     size = {"width_px": 64, "height_px": 64}
     with pytest.raises(ParameterError, match="does not lie on the mesh"):
         run(Recipe((Step("bricks", size),)), {"mesh": MESH})
     made = run(Recipe((Step("bricks", size), Step("cover-object", size))), {"mesh": MESH}).maps
     assert made.size_px == (64, 64)
-
-
-@pytest.mark.parametrize("tool", ["cut-decal", "crop-period"])
-def test_a_tool_that_cuts_its_subject_is_refused_on_a_mesh(tool):
-    with pytest.raises(ParameterError, match="does not lie on the mesh"):
-        run(Recipe((Step(tool),)), {"source": noise(), "mesh": MESH})
+    for tool in ("cut-decal", "crop-period"):  # they cut their subject
+        with pytest.raises(ParameterError, match="does not lie on the mesh"):
+            run(Recipe((Step(tool),)), {"source": noise(), "mesh": MESH})
 
 
 def waves() -> Maps:
@@ -161,22 +129,6 @@ def test_all_tiles_that_a_mesh_lies_on_are_covered_as_one_surface(way):
     assert np.array_equal(again["base_color"].pixels, result.maps["base_color"].pixels)
 
 
-def test_tiles_are_grown_over_in_the_size_of_one():
-    on_tiles = replace(MESH, uvs=MESH.uvs + np.where(np.arange(12) < 6, 0, 1)[:, None, None].astype(np.float32))
-    step = Step("cover-object", {"way": "grown", "repeat_m": 2.0, "width_px": 128, "height_px": 128})
-    made = run(Recipe((step,)), {"source": spots(0), "mesh": on_tiles}).maps.tiles()
-    assert {number: maps.size_px for number, maps in made.items()} == {1001: (128, 128), 1012: (128, 128)}
-
-
-@pytest.mark.parametrize("shift", [0.3, -1.0])
-def test_uvs_that_cross_tiles_or_lie_on_none_repeat_one_texture(shift):
-    parameters = {"repeat_m": 0.5, "width_px": 48, "height_px": 48}
-    moved = replace(MESH, uvs=MESH.uvs + np.float32(shift))
-    made = run(Recipe((Step("cover-object", parameters),)), {"source": waves(), "mesh": moved}).maps
-    assert made.sheet is None
-    assert made.size_px == (48, 48)
-
-
 def spots(seed: int) -> Maps:
     """A picture of spots, which does not tile, as bright at one end as dark at the other."""
     grey = gaussian_filter(np.random.default_rng(seed).random((160, 160)), 3)
@@ -199,21 +151,6 @@ def test_what_is_grown_over_a_cube_goes_on_across_its_seams_though_its_example_d
     assert np.array_equal(made["base_color"].pixels, again["base_color"].pixels)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("width_m", [1.0, 2.0])
-def test_what_is_grown_has_its_size_in_the_world(width_m):
-    wave = 0.5 + 0.4 * np.sin(np.arange(256) / 16 * 2 * np.pi)  # 16 to the width
-    stripes = np.broadcast_to(wave[None, :, None], (256, 256, 3))
-    step = Step("cover-object", {"width_px": 256, "height_px": 256, "way": "grown", "repeat_m": width_m})
-    made = run(Recipe((step,)), {"source": Maps.from_arrays({"base_color": stripes}), "mesh": MESH}).maps
-    charts = Charts.of(MESH, (256, 256))
-    grey = np.where(charts.chart[charts.texels] == 0, made["base_color"].pixels[..., 0] - 0.5, 0)
-    spectrum = np.abs(np.fft.fft2(grey)) ** 2
-    cycles = np.hypot(*np.meshgrid(np.fft.fftfreq(256), np.fft.fftfreq(256)))
-    peak = cycles.flat[spectrum.argmax()]
-    assert peak == pytest.approx(16 / width_m * charts.texel_areas[0] ** 0.5, rel=0.1)
-
-
 def test_the_pattern_has_its_size_in_the_world_on_islands_of_any_density():
     size = {"width_px": 512, "height_px": 512}
     made = run(Recipe((Step("cover-object", {**size, "repeat_m": 0.5}),)), {"source": waves(), "mesh": MESH}).maps
@@ -228,14 +165,6 @@ def test_the_pattern_has_its_size_in_the_world_on_islands_of_any_density():
 def test_a_repeat_in_other_units_is_refused():
     with pytest.raises(ParameterError, match="one repeat of the texture"):
         run(Recipe((Step("cover-object", {"repeat_m": 0.0005}),)), {"source": waves(), "mesh": MESH})
-
-
-def test_erased_seams_are_measured():
-    charts = Charts.of(MESH, SIZE)
-    greys = np.linspace(0.2, 0.8, 6, dtype=np.float32)[charts.chart[charts.texels]]
-    maps = Maps.from_arrays({"roughness": greys + 0.02 * noise()["base_color"].pixels[..., 0]})
-    result = run(Recipe((Step("erase-seams"),)), {"source": maps, "mesh": MESH})
-    assert result.figures["roughness_jump_after"] < 0.2 * result.figures["roughness_jump_before"]
 
 
 @pytest.mark.slow

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import combinations
-
 import numpy as np
 import pytest
 import torch
@@ -12,7 +10,7 @@ from skimage import data
 from impasto import Maps, Recipe, Result, Step, run
 from impasto.errors import ParameterError
 from impasto_shapes.cube import PLACES, layout_of
-from impasto_shapes.panorama import sides_meet, with_poles
+from impasto_shapes.panorama import sides_meet
 from impasto_shapes.sphere import FACES, face_directions, panorama_directions
 
 HEIGHT = 64
@@ -67,39 +65,6 @@ def test_faces_show_their_direction_and_the_panorama_comes_back(layout):
     assert again.maps.width_m is None
 
 
-def edge_steps(faces: dict[str, np.ndarray]) -> tuple[float, float]:
-    """Mean step across the twelve edges of the cube, and between neighbours inside the faces beside them."""
-    side = len(faces["front"])
-    ends = {}
-    line = (torch.arange(side) + 0.5) * 2 / side - 1
-    borders = {"top": (line, -torch.ones(side)), "bottom": (line, torch.ones(side))}
-    borders |= {"left": (-torch.ones(side), line), "right": (torch.ones(side), line)}
-    cuts = {"top": np.s_[:2], "bottom": np.s_[-1:-3:-1]}
-    for index, (name, face) in enumerate(faces.items()):
-        for border, (u, v) in borders.items():
-            upright = face if border in cuts else face.swapaxes(0, 1)
-            outer, inner = upright[cuts.get(border, cuts["top"] if border == "left" else cuts["bottom"])]
-            ends[name, border] = face_directions(index, u, v).numpy(), outer, inner
-    steps, inside, found = [], [], 0
-    for one, other in combinations(ends.values(), 2):
-        for turn in (slice(None), slice(None, None, -1)):
-            if np.allclose(one[0], other[0][turn]):
-                found += 1
-                steps.append(np.abs(one[1] - other[1][turn]).mean())
-                inside += [np.abs(end[1] - end[2]).mean() for end in (one, other)]
-    assert found == 12
-    return float(np.mean(steps)), float(np.mean(inside))
-
-
-def test_faces_agree_along_all_twelve_edges():
-    for maps in (sky(), made("close-panorama", view()).maps):
-        step, inside = edge_steps(faces_of(made("cube-faces", maps, face_px=48).maps, "row"))
-        assert step < 1.3 * inside, (step, inside)
-    faces = faces_of(made("cube-faces", sky(), face_px=48).maps, "row")
-    step, inside = edge_steps({**faces, "up": faces["up"][::-1]})
-    assert step > 2 * inside, "a face upside down is seen"
-
-
 def test_a_photograph_becomes_a_panorama_that_closes():
     before = view()["base_color"].pixels
     assert not sides_meet(before)
@@ -121,14 +86,6 @@ def test_a_true_panorama_stays_as_it_is():
     assert np.array_equal(untouched, sky()["base_color"].pixels)
 
 
-def test_poles_keep_the_mean_of_their_rows():
-    maps = view()
-    closed = with_poles(maps, "base_color", 20)
-    middle = np.abs(maps["base_color"].pixels - 0.5).max(2) < 0.3  # clipping changes means
-    rows = [row for row in range(10) if middle[row].all()] or [5]
-    assert np.abs(closed[rows].mean(1) - maps["base_color"].pixels[rows].mean(1)).max() < 0.02
-
-
 def test_six_faces_may_be_pictures_of_their_own():
     sheet = made("cube-faces", sky(), face_px=16).maps
     faces = [Maps.from_arrays({"base_color": face}) for face in faces_of(sheet, "row").values()]
@@ -145,9 +102,3 @@ def test_six_faces_may_be_pictures_of_their_own():
 def test_a_sheet_without_six_squares_is_refused():
     with pytest.raises(ParameterError, match=r"50x40 px is no sheet of six square faces.*6:1"):
         made("panorama-from-cube", Maps.from_arrays({"base_color": np.zeros((40, 50, 3))}))
-
-
-def test_large_panoramas_are_averaged_so_that_small_faces_do_not_flicker():
-    noise = np.random.default_rng(0).random((128, 256, 3))
-    faces = made("cube-faces", Maps.from_arrays({"height": noise[..., 0]}), face_px=8).maps["height"].pixels
-    assert faces.std() < 0.5 * noise.std()

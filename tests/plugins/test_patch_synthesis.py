@@ -196,23 +196,6 @@ def test_similar_places_look_alike_and_lie_apart() -> None:
     assert (apart.amax(0) >= 3).all()  # 5 % of 64 px
 
 
-def test_shifts_by_whole_periods_cost_nothing_and_others_are_moved_to_them() -> None:
-    phases = Phases(Pattern(np.float32([[1 / 24, 0], [0, 1 / 32]])), 1, "cpu")
-    shifts = torch.tensor([[24, -48, 12], [0, 64, 5]])
-    assert (phases.costs(shifts) > 0).tolist() == [False, False, True]
-    assert not phases.costs(phases.in_phase(shifts)).any()
-
-
-def test_an_enlarged_field_shows_what_its_parents_cover() -> None:
-    field = field_of(torch.tensor([[[3, 5]], [[7, 1]]]), plain_source((8, 8)))
-    grid = PixelGrid((2, 3), (True, True), torch.device("cpu"))
-    y, x = (
-        one.view(2, 3).tolist() for one in field.on_finer_level(grid, plain_source((16, 16)), grid.inside).positions()
-    )
-    assert y == [[6, 6, 10], [7, 7, 11]]
-    assert x == [[14, 15, 2], [14, 15, 2]]
-
-
 def test_photographs_that_need_too_much_memory_are_refused() -> None:
     wide = np.broadcast_to(np.float32(0.5), (6000, 6001, 3))
     with pytest.raises(ParameterError, match="36 megapixels, and 36 are the limit"):

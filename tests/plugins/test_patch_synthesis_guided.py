@@ -104,18 +104,6 @@ def test_maps_that_not_all_photographs_have_are_left_out_and_named() -> None:
     assert notes == ["left out roughness, which not all of the photographs have"]
 
 
-@pytest.mark.slow
-def test_photographs_are_mixed_at_the_same_texel_size() -> None:
-    """Stripes of 8 px in a photograph that is twice as wide in the world as it has to be are 16 px wide."""
-    x = np.mgrid[:SIDE, :SIDE][1]
-    striped = np.repeat((0.5 + 0.4 * np.sin(2 * np.pi * x / 8))[..., None], 3, 2).astype(np.float32)
-    subject = Maps.from_arrays({"base_color": surface(RED, 2)}, width_m=1.0)
-    other = Maps.from_arrays({"base_color": striped}, width_m=2.0)
-    shown = made(subject, others=(other,), mask=(Maps.from_arrays({"opacity": np.ones((8, 8, 1), np.float32)}),))
-    spectrum = np.abs(np.fft.rfft(shown["base_color"].pixels.mean(2) - 0.5, axis=1)).mean(0)
-    assert spectrum[1:].argmax() + 1 == SIDE // 16
-
-
 @pytest.mark.parametrize(
     ("given", "message"),
     [
@@ -131,11 +119,3 @@ def test_photographs_are_mixed_at_the_same_texel_size() -> None:
 def test_inputs_that_make_no_sense_are_refused(given: dict, message: str) -> None:
     with pytest.raises(ParameterError, match=message):
         made(surface(RED, 2), **given)
-
-
-@pytest.mark.slow
-def test_the_same_seed_gives_the_same_mix() -> None:
-    given = {"others": (picture(surface(BLUE, 3)),), "guide": Maps.from_arrays({"opacity": disc()})}
-    first, second, other = (made(surface(RED, 2), seed=seed, **given)["base_color"].pixels for seed in (1, 1, 2))
-    assert np.array_equal(first, second)
-    assert not np.array_equal(first, other)

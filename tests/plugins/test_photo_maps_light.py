@@ -2,19 +2,13 @@
 
 import numpy as np
 import pytest
-import torch
 from estimating import degrees, estimate, load, tilt
 from photographed import Camera, photographs
 from PIL import Image, ImageDraw, ImageFilter
 
 from impasto import Maps, Recipe, Step, run
 from impasto.evaluation.maps import compare_maps
-from impasto.numerics.borders import TORUS, Plane
-from impasto.surface.color import srgb_to_linear
 from impasto.surface.shading import Light
-from impasto_photo_maps.network import load_recognition
-from impasto_photo_maps.prior import Brightness, towards
-from impasto_photo_maps.recognition import recognise
 
 
 def material(tool: str, side_px: int = 256, **parameters) -> Maps:
@@ -31,13 +25,7 @@ def photograph(truth: Maps, azimuth: float) -> Maps:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("tool", "azimuth"),
-    [
-        *(("cobbles", azimuth) for azimuth in (20.0, 140.0, 270.0)),
-        pytest.param("stone-wall", 140.0, marks=pytest.mark.any_numpy),
-        pytest.param("gravel", 270.0, marks=pytest.mark.any_numpy),
-        pytest.param("rock", 20.0, marks=pytest.mark.any_numpy),
-    ],
+    ("tool", "azimuth"), [("cobbles", 20.0), ("stone-wall", 140.0), ("gravel", 270.0), ("rock", 20.0)]
 )
 def test_a_known_light_tells_bumps_from_dents(tool, azimuth):
     truth = material(tool)
@@ -61,13 +49,6 @@ def test_relief_under_a_known_light_is_about_as_steep_as_the_surface(azimuth):
     assert compare_maps(made, truth).slope_correlation > 0.3
 
 
-@pytest.mark.parametrize("tool", ["cobbles", "gravel", "rock"])
-def test_a_procedural_relief_is_about_as_steep_as_it_is(tool):
-    truth = material(tool)
-    made = estimate(photograph(truth, 140.0), light_azimuth=140.0)
-    assert 0.5 < degrees(made).mean() / degrees(truth).mean() < 1.5
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("tool", ["sand", "snow", "asphalt"])
 def test_fine_relief_is_found_in_its_shading(tool):
@@ -75,16 +56,6 @@ def test_fine_relief_is_found_in_its_shading(tool):
     found = estimate(photograph(truth, 140.0), light_azimuth=140.0)
     assert 0.25 < degrees(found).mean() / degrees(truth).mean() < 1.5
     assert compare_maps(found, truth).normal_of_flat < 0.95
-
-
-def test_slopes_that_go_against_the_light_do_not_explain_the_picture():
-    pixels = srgb_to_linear(photograph(material("cobbles"), 30.0)["base_color"].pixels).transpose(2, 0, 1)
-    picture = torch.from_numpy(pixels.copy())
-    brightness = Brightness.of_picture(picture, Plane.around((256, 256), TORUS))
-    slopes = recognise(load_recognition(), picture, TORUS, towards(30.0)).slopes
-    assert brightness.is_explained(slopes, towards(30.0))
-    assert not brightness.is_explained(-slopes, towards(30.0))
-    assert brightness.is_explained(torch.zeros_like(slopes), towards(30.0))
 
 
 def notes_of(picture: np.ndarray, **parameters) -> tuple[str, ...]:
@@ -141,28 +112,6 @@ def test_letters_on_a_wall_stay_flat(azimuth):
     picture, letters = painted_wall()
     lean = degrees(estimate(picture, light_azimuth=azimuth))
     assert lean[letters].mean() < lean[~letters].mean() + 2.5  # measured 1.5
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("tool", ["marble", "plaster"])
-def test_a_flat_surface_with_a_pattern_stays_flat(tool):
-    truth = material(tool)
-    for azimuth in (-1.0, 30.0):
-        found = compare_maps(estimate(photograph(truth, 30.0), light_azimuth=azimuth), truth)
-        assert found.normal_degrees < found.flat_degrees + 1.5
-
-
-def test_confidence_is_low_where_relief_is_steep():
-    made = estimate(photograph(material("cobbles"), 30.0), light_azimuth=30.0)
-    p, q = tilt(made["normal"].pixels)
-    steep = np.hypot(p, q)
-    confidence = made["confidence"].pixels[..., 0]
-    assert confidence[steep > np.quantile(steep, 0.9)].mean() < confidence[steep < np.median(steep)].mean()
-
-
-def test_no_shading_is_no_relief():
-    made = estimate(np.full((40, 56, 3), 0.4, np.float32), light_azimuth=90.0)
-    assert np.allclose(made["normal"].pixels, (0.5, 0.5, 1), atol=1e-3)
 
 
 def test_relief_of_shading_rolls_with_a_tile_and_turns_upside_down():

@@ -77,11 +77,6 @@ def test_the_colour_of_the_light_is_found(white):
     assert np.ptp(neutral.mean((0, 1))) < 0.02 < np.ptp(warm.mean((0, 1)))
 
 
-def test_a_known_temperature_of_the_light_is_undone():
-    cold = made("balance", grain(), white="temperature", temperature=2700, exposure=False).maps["base_color"].pixels
-    assert cold[..., 2].mean() > grain()[..., 2].mean() + 0.05
-
-
 @pytest.mark.parametrize("tool", ["balance", "even-light"])
 def test_black_and_clipped_pictures_are_answered(tool):
     for level in (0.0, 1.0):
@@ -100,15 +95,6 @@ def test_bricks_are_cropped_to_whole_periods_that_wrap():
     assert rows >= 75
     assert columns >= 85
     assert result.figures["seam_after"] < 3
-
-
-def test_a_crop_keeps_its_scale_and_all_maps():
-    surface = Maps.from_arrays({"base_color": grain(), "height": grain()[..., :1]}, width_m=2.0)
-    cropped = run(Recipe((Step("crop-period", {"keep": 0.6}),)), {"source": surface}).maps
-    assert set(cropped) == set(surface)
-    assert cropped.width_m == pytest.approx(2.0 * cropped.size_px[1] / 96)
-    assert min(cropped.size_px) >= 57
-    assert np.array_equal(cropped["height"].pixels, cropped["base_color"].pixels[..., :1])
 
 
 def flawed() -> dict[str, np.ndarray]:

@@ -9,7 +9,7 @@ from photographed import hours, lights_around, normal_error, photographs
 from impasto import Maps, Recipe, Result, Step, read_maps, run, write_maps
 from impasto.cli.main import main
 from impasto.context import Context
-from impasto.errors import Cancelled, ParameterError
+from impasto.errors import ParameterError
 from impasto.plugins.registry import registry
 from impasto.surface.shading import Light
 from impasto.tools import validate
@@ -116,18 +116,6 @@ def test_a_camera_that_moved_is_aligned():
     assert normal_error(made["normal"].pixels, truth[:height, -width:]) < normal_error(wrong, truth) / 2
 
 
-@pytest.mark.slow
-def test_photographs_from_a_tripod_are_left_as_they_are():
-    lights = lights_around(8)
-    photos = photographs(material("bricks", 1024), lights)  # whose shading looks like shifts of two pixels
-    assert stereo(photos, **measured(lights)).maps.size_px == (1024, 1024)
-
-
-def test_grooves_in_one_direction_match_although_few_lights_show_them_alike():
-    photos, lights = set_of("corrugated-sheet")
-    assert stereo(photos, **measured(lights)).maps.size_px == (SIDE, SIDE)
-
-
 def test_highlights_tell_smooth_from_rough():
     lights = lights_around(8)
     for least, most in ((0.0, 0.45), (0.6, 1.0)):
@@ -158,23 +146,6 @@ def with_ball(photo: Maps, light: Light, x: float, y: float, radius: float) -> M
     spot = np.exp(400 * (mirrored @ light.direction().numpy().astype("f8") - 1))
     ball = np.repeat((0.05 + 0.95 * spot)[..., None], 3, 2)
     return Maps.from_arrays({"base_color": np.where(inside[..., None], ball, photo["base_color"].pixels)})
-
-
-@pytest.mark.slow
-def test_one_set_gives_one_result_and_leaves_the_photographs_alone():
-    photos, lights = set_of("bricks")
-    before = [one.sha256() for one in photos]
-    assert stereo(photos, **guessed(lights)).maps.sha256() == stereo(photos, **guessed(lights)).maps.sha256()
-    assert [one.sha256() for one in photos] == before
-
-
-def test_a_cancelled_measurement_ends():
-    photos, lights = set_of("bricks")
-    names = [f"photo{index}" for index in range(8)]
-    recipe = Recipe((Step(TOOL, guessed(lights), {"photo": names}),))
-    asked = []
-    with pytest.raises(Cancelled):
-        run(recipe, dict(zip(names, photos, strict=True)), is_cancelled=lambda: bool(asked.append(1)) or len(asked) > 3)
 
 
 def grey(value: float, side: int = SIDE) -> Maps:
@@ -230,9 +201,3 @@ def test_the_command_measures_photographs_by_clock_angles(tmp_path, capsys):
     assert {path.name for path in (tmp_path / "out").iterdir()} >= {"wall_height.png", "wall_roughness.png"}
     assert made.size_px == (SIDE, SIDE)
     assert "lights (clock, elevation, strength)" in "".join(capsys.readouterr())
-
-
-def test_the_command_counts_its_angles(tmp_path):
-    with pytest.raises(SystemExit) as ended:
-        main(["stereo", "a.jpg", "b.jpg", "c.jpg", "--angles", "12", "3", "--out", str(tmp_path)])
-    assert ended.value.code == 2

@@ -56,17 +56,6 @@ def test_height_of_16_bit_normals_is_the_true_one(name):
     assert correlation(found["height"].pixels[..., 0], true[CROP]) > 0.99
 
 
-def test_normals_of_the_height_are_those_it_was_made_of():
-    maps = material("cobbles")
-    again = made("height-to-normal", made("normal-to-height", rounded(maps), tiling="tiling").maps, tiling="tiling")
-    angle = np.degrees(np.arccos(cosines(again.maps["normal"].pixels, maps["normal"].pixels)))
-    assert angle.mean() < 0.1
-
-
-def cosines(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    return np.clip(((2 * one - 1) * (2 * other - 1)).sum(2), -1, 1)
-
-
 def test_noise_that_no_height_explains_is_left_out_of_the_broad_shapes():
     """Frankot and Chellappa's integral turns the noise of each slope into hills."""
     rng = np.random.default_rng(0)
@@ -124,16 +113,6 @@ def test_a_photograph_alone_is_no_height_map():
         made("height-to-normal", Maps.from_arrays({"opacity": grey[..., 0]}))
 
 
-@pytest.mark.parametrize("strength", [0.5, 2.0, -1.0])
-def test_strength_makes_slopes_steeper(strength):
-    maps = material("plaster", 96)
-    slopes = [
-        slopes_from_normal(made("height-to-normal", maps, strength=factor, tiling="tiling").maps["normal"].pixels)
-        for factor in (1.0, strength)
-    ]
-    assert np.allclose(slopes[1], strength * slopes[0], atol=1e-3)
-
-
 def test_the_range_in_metres_decides_how_steep_normals_are():
     height = np.tile(0.5 + 0.5 * np.sin(2 * np.pi * np.arange(64) / 64), (64, 1))
     subject = Maps.from_arrays({"height": height}, width_m=2.0)
@@ -141,29 +120,6 @@ def test_the_range_in_metres_decides_how_steep_normals_are():
     steepest = np.abs(slopes_from_normal(result["normal"].pixels)).max()
     assert steepest == pytest.approx(np.pi * 0.1 / 2.0, rel=0.01)
     assert (result.width_m, result.height_range_m) == (2.0, 0.1)
-
-
-def test_slopes_go_on_at_borders_that_do_not_tile():
-    ramp = np.tile(np.linspace(0, 1, 64), (64, 1)) ** 2
-    for tiling, is_smooth in (("single", True), ("tiling", False)):
-        result = made("height-to-normal", Maps.from_arrays({"height": ramp}), tiling=tiling, height_range_m=0.1)
-        slope = slopes_from_normal(result.maps["normal"].pixels)[..., 0]
-        assert (np.abs(slope[:, -1] - slope[:, -2]).max() < 0.02) == is_smooth
-
-
-def test_8_bit_heights_give_no_stairs():
-    y, x = np.mgrid[0:128, 0:128] / 128
-    height = 0.5 + 0.08 * np.sin(2 * np.pi * x) * np.cos(2 * np.pi * y)
-    true, stepped = (
-        slopes_from_normal(
-            made("height-to-normal", Maps.from_arrays({"height": values}), tiling="tiling", height_range_m=1.0)
-            .maps["normal"]
-            .pixels
-        )
-        for values in (height, np.round(height * 255) / 255)
-    )
-    stairs = slopes_from_height(np.round(height * 255) / 255 * 128)
-    assert np.abs(stepped - true).mean() < 0.5 * np.abs(stairs - true).mean()
 
 
 @pytest.mark.parametrize(
@@ -183,21 +139,6 @@ def test_bad_input_is_answered_with_a_remedy(tool, arrays, said):
     with pytest.raises(ParameterError, match=said) as caught:
         made(tool, Maps.from_arrays(arrays))
     assert caught.value.remedy
-
-
-@pytest.mark.parametrize(
-    ("tool", "arrays"),
-    [
-        ("normal-to-height", {"normal": np.full((16, 16, 3), (0.5, 0.5, 1.0))}),
-        ("normal-to-height", {"normal": np.full((16, 16, 3), (128 / 255, 128 / 255, 1.0))}),
-        ("height-to-normal", {"height": np.full((16, 16), 0.3)}),
-        ("height-to-occlusion", {"height": np.full((16, 16), 0.3)}),
-    ],
-)
-def test_a_flat_map_stays_flat_and_a_note_says_so(tool, arrays):
-    result = made(tool, Maps.from_arrays(arrays))
-    assert any("flat" in note for note in result.notes)
-    assert all(np.ptp(result.maps[name].pixels, (0, 1)).max() < 1e-6 for name in result.maps)
 
 
 def test_maps_that_are_too_large_are_refused_before_the_work():

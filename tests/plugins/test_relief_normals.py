@@ -50,14 +50,6 @@ def test_detail_is_turned_by_the_rotation_that_takes_z_to_the_surface():
         assert np.allclose(found[index], expected, atol=1e-5)
 
 
-def test_flat_detail_leaves_a_surface_as_it_is_and_on_a_flat_surface_detail_is_itself():
-    base = normals()
-    flat = np.full_like(base, 0.5)
-    flat[..., 2] = 1
-    assert np.allclose(reorient(base, flat), base, atol=1e-5)
-    assert np.allclose(reorient(flat, base), base, atol=1e-5)
-
-
 def test_detail_repeats_a_whole_number_of_times_so_that_it_still_tiles():
     fine = normal_from_slopes(0.3 * slopes_from_height(surface(40, 40, 1)))
     filled = repeat(fine, (96, 128), 0.5)  # 19.2 px each: five and six times
@@ -69,27 +61,10 @@ def test_detail_repeats_a_whole_number_of_times_so_that_it_still_tiles():
     assert set(np.nonzero(found > 0.2 * found.max())[0] % 6) == {0}
 
 
-def test_larger_detail_is_cropped():
-    fine = normals()
-    assert np.allclose(repeat(fine, (48, 64), 1.0), fine[:48, :64], atol=1e-6)
-
-
 @pytest.mark.parametrize("name", ["normal", "base_color"])
 def test_detail_is_a_set_or_a_picture_alone(name):
     result = made("detail-normals", {"normal": FLAT}, {name: normals(1)[:32, :48]})
     assert np.allclose(result.maps["normal"].pixels, normals(1)[:32, :48], atol=1e-4)
-
-
-def test_a_photograph_is_refused_as_detail():
-    with pytest.raises(ParameterError, match="no normal map"):
-        made("detail-normals", {"normal": FLAT}, {"base_color": np.full((32, 32, 3), 0.4)})
-    with pytest.raises(ParameterError, match="there is no normal map in roughness"):
-        made("detail-normals", {"normal": FLAT}, {"roughness": np.full((32, 32), 0.4)})
-
-
-def test_a_note_says_that_the_height_has_no_detail():
-    result = made("detail-normals", {"normal": FLAT, "height": FLAT[..., 0]}, {"normal": normals(1)})
-    assert any("height is as before" in note for note in result.notes)
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.5])
@@ -109,16 +84,6 @@ def test_the_sign_is_found_by_the_height_even_of_grooves_that_fit_both():
     assert orientation(slopes_from_normal(normal), grooves).sign == "opengl"
     found = orientation(slopes_from_normal(flip(normal)), grooves)
     assert (found.sign, found.by) == ("directx", "height")
-
-
-def test_the_height_of_another_surface_does_not_decide():
-    assert orientation(slopes_from_normal(normals()), surface(seed=5)).by == "curl"
-
-
-def test_the_sign_of_independent_noise_is_not_guessed():
-    for seed in range(20):
-        noise = np.random.default_rng(seed).normal(0, 0.3, (128, 128, 2))
-        assert orientation(noise).sign is None
 
 
 def test_normals_of_directx_are_turned_and_a_note_tells_how_sure_that_is():

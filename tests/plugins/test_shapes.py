@@ -10,10 +10,7 @@ from skimage import data
 
 from impasto import Maps, Recipe, Result, Step, run
 from impasto.errors import ParameterError
-from impasto.surface.color import linear_to_srgb
 from impasto.surface.seams import seam_z
-from impasto_shapes.atlas import pack
-from impasto_shapes.islands import labels_of
 from impasto_shapes.matting import alpha_of, object_in
 from impasto_shapes.trim_sheet import found_rows
 
@@ -66,20 +63,6 @@ def test_a_decal_has_the_alpha_of_the_object_and_its_colours_under_the_edge():
     assert np.abs(result["roughness"].pixels[seen] - 0.3).max() < 0.1
 
 
-def test_what_is_found_is_shown_while_its_edge_is_made():
-    shown: list[Maps] = []
-    run(Recipe((Step("cut-decal"),)), {"source": photograph()}, on_preview=shown.append)
-    seen = shown[0]["base_color"].pixels.any(2)
-    assert 0.5 < seen.sum() / true_alpha().sum() < 1.5
-
-
-def test_colours_go_on_beyond_the_edge_so_that_smaller_versions_show_no_halo():
-    result = made("cut-decal", photograph(), margin_px=8).maps
-    assert np.abs(result["base_color"].pixels[0, 0] - LEAF).max() < 0.2
-    own = photograph()["base_color"].pixels
-    assert np.abs(own[0, 0] - LEAF).max() > 0.3
-
-
 def test_a_mask_says_what_is_cut_and_the_largest_part_can_be_kept():
     mask = Maps.from_arrays({"base_color": np.repeat((true_alpha() > 0.5)[..., None], 3, 2)})
     flat = photograph(np.zeros(SIZE))
@@ -100,40 +83,12 @@ def test_a_mask_that_tells_nothing_is_refused(value, said):
             made(tool, photograph(), inputs={"mask": mask})
 
 
-@pytest.mark.parametrize("grey", [0.0, 0.4, 1.0])
-def test_a_plain_picture_is_kept_whole_and_says_so(grey):
-    plain = Maps.from_arrays({"base_color": np.full((16, 16, 3), grey)})
-    result = made("cut-decal", plain)
-    assert result.maps.size_px == (16, 16)
-    assert "nothing stands out" in result.notes[0]
-
-
 def test_what_is_opaque_already_is_cropped_by_its_own_opacity():
     subject = photograph().with_arrays({"opacity": true_alpha()})
     result = made("cut-decal", subject, margin_px=0).maps
     rows = np.flatnonzero((true_alpha() > 1.5 / 255).any(1))
     assert result.size_px[0] == len(rows)
     assert np.isin(result["opacity"].pixels, subject["opacity"].pixels).all()
-
-
-def test_coins_are_cut_out_of_their_photograph():
-    coins = Maps.from_arrays({"base_color": np.repeat(data.coins()[20:150, :190, None] / 255, 3, 2)})
-    result = made("pack-atlas", coins)
-    count = sum(name.endswith("_left") for name in result.figures)
-    assert 7 <= count <= 9, "eight whole coins are in this part"
-
-
-def test_islands_are_numbered_by_size():
-    mask = np.zeros((7, 9), bool)
-    mask[1:6, 1:6] = True
-    mask[2:5, 2:5] = False
-    mask[0, 8] = True
-    labels = labels_of(mask)
-    assert labels.max() == 2
-    assert (labels[1, 1], labels[0, 8], labels[3, 3]) == (1, 2, 0)
-    spiral = np.zeros((9, 9), bool)
-    spiral[0], spiral[:, 8], spiral[8], spiral[2:, 0], spiral[2, :7] = True, True, True, True, True
-    assert labels_of(spiral).max() == 1
 
 
 def test_an_atlas_holds_every_object_of_all_pictures_in_its_rectangle():
@@ -157,19 +112,6 @@ def test_an_atlas_holds_every_object_of_all_pictures_in_its_rectangle():
     assert "part_5_left" not in result.figures
     assert {"base_color", "roughness", "height", "opacity"} == set(result.maps)
     assert np.ptp(result.maps["roughness"].pixels[covered > 0]) < 0.2, "the wall is not seen in any map"
-
-
-def test_rectangles_are_packed_tightly():
-    rng = np.random.default_rng(2)
-    sizes = [tuple(int(side) for side in rng.integers(8, 60, 2)) for _ in range(40)]
-    for power_of_two in (False, True):
-        places, (height, width) = pack(sizes, power_of_two=power_of_two)
-        sheet = np.zeros((height, width), int)
-        for (top, left), (down, across) in zip(places, sizes, strict=True):
-            sheet[top : top + down, left : left + across] += 1
-        assert sheet.max() == 1
-        assert sheet.sum() == sum(down * across for down, across in sizes)
-        assert power_of_two or sheet.mean() > 0.8
 
 
 def strips_of(*names: str) -> np.ndarray:
@@ -217,20 +159,3 @@ def test_further_photographs_become_strips_and_sheets_powers_of_two():
 def test_rows_that_are_no_strips_are_refused(rows):
     with pytest.raises(ParameterError, match="are no strips"):
         made("trim-sheet", tile(64), rows=rows)
-
-
-def test_colours_tagged_linear_are_cut_alike():
-    plain = photograph()
-    linear = np.clip(plain["base_color"].pixels, 0, 1) ** 2.2
-    encoded = Maps.from_arrays({"base_color": linear_to_srgb(linear)})
-    assert made("cut-decal", encoded).maps.size_px[0] > 60
-
-
-def test_the_edge_is_the_same_however_many_rows_are_made_at_a_time(monkeypatch):
-    color = photograph()["base_color"].pixels
-    found = object_in(color, 1.0)
-    whole = alpha_of(color, found, 2)
-    monkeypatch.setattr("impasto_shapes.matting.BAND_PX", 24)
-    assert np.array_equal(object_in(color, 1.0), found)
-    assert np.abs(alpha_of(color, found, 2) - whole).max() < 0.1
-    assert np.abs(alpha_of(color, found, 2) - whole).mean() < 1e-3

@@ -103,14 +103,6 @@ def test_all_maps_stay_in_step_and_normals_turn_with_the_surface():
     assert np.abs(made["normal"].pixels - expected)[3:-3, 3:-3].mean() < 0.01
 
 
-def test_what_becomes_smaller_is_averaged():
-    fine = np.arange(128)[:, None, None] % 2 * np.ones((1, 128, 3))
-    far = {"top_left": (0.4, 0), "top_right": (0.6, 0), "bottom_right": (1, 1), "bottom_left": (0, 1)}
-    rows = straightened(Maps.from_arrays({"base_color": fine}), aspect=1.0, **far).maps["base_color"].pixels
-    near = srgb_to_linear(rows[-rows.shape[0] // 8 :])  # several rows of the source become one
-    assert np.abs(near - 0.5).mean() < 0.12  # 0.3 with a sample for each pixel
-
-
 def test_the_corners_of_the_whole_picture_change_nothing():
     view = Maps.from_arrays({"base_color": waves()})
     result = straightened(view)

@@ -24,7 +24,3 @@ def test_the_ends_get_their_colours():
 def test_lighter_stays_lighter():
     tinted = tint(GREY)
     assert np.corrcoef(tinted.mean(2).ravel(), GREY["base_color"].pixels.mean(2).ravel())[0, 1] > 0.99
-
-
-def test_no_strength_changes_nothing():
-    np.testing.assert_array_equal(tint(GREY, strength=0.0), GREY["base_color"].pixels)
