@@ -11,21 +11,11 @@ from foreign import reconfigured
 
 from impasto.errors import ModelError
 from impasto.interop.extra import imported_keras
-from impasto.interop.keras_graph import MOST_ATTEMPTS, check_calls
+from impasto.interop.keras_graph import check_calls
 from impasto.plugins.registry import registry
 
-SHORT, LONG = 40, 160
-MOST_TIMES = 5.0
-"""Largest ratio of the two's calls, which was 8 when the second took sixteen times the work of the first."""
 MOST_CALLS = 400_000
 """Calls within which a graph is refused: without a limit, Keras would try millions."""
-
-
-def sequential(path, length):
-    keras = imported_keras()
-    ends = keras.Input((None, None, 4)), keras.layers.Conv2D(3, 3, activation="sigmoid")
-    keras.Sequential([ends[0], *(keras.layers.ReLU() for _ in range(length)), ends[1]]).save(path)
-    return path
 
 
 def imported(path):
@@ -45,17 +35,6 @@ class Calls:
 
     def _counted(self, frame, event, argument):
         self.count += event in ("call", "c_call")
-
-
-@pytest.mark.slow
-def test_installing_takes_time_with_the_number_of_layers(tmp_path):
-    short, long = (sequential(tmp_path / f"{length}.keras", length) for length in (SHORT, LONG))
-    imported(short)  # frameworks are imported
-    with Calls() as of_short:
-        imported(short)
-    with Calls() as of_long:
-        imported(long)
-    assert of_long.count < MOST_TIMES * of_short.count
 
 
 def layers(*calls):
@@ -118,13 +97,6 @@ def test_a_graph_that_keras_builds_late_or_never_is_refused_at_once(calls, reaso
     with Calls() as counted, pytest.raises(ModelError, match=reason):
         check_calls(layers(*calls), "x")
     assert counted.count < MOST_CALLS
-
-
-def test_the_limit_counts_what_keras_tries():
-    count = int((2 * MOST_ATTEMPTS) ** 0.5)
-    check_calls(layers(*chain(count - 5)[::-1]), "x")
-    with pytest.raises(ModelError):
-        check_calls(layers(*chain(count + 5)[::-1]), "x")
 
 
 def test_a_layer_may_be_used_again_and_stand_in_any_order(tmp_path):

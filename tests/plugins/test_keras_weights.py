@@ -5,14 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from torch.nn.functional import conv2d
 
 from impasto.context import Context
 from impasto.errors import ModelError
 from impasto.interop.extra import imported_keras
 from impasto.plugins.registry import registry
-from impasto_style.catalogue import CAFFE_MEAN, VGG19_BLOCKS
-from impasto_style.shared.architectures import ARCHITECTURES, load_encoder
+from impasto_style.catalogue import VGG19_BLOCKS
+from impasto_style.shared.architectures import load_encoder
 
 h5py = pytest.importorskip("h5py")
 NAME = "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"
@@ -76,43 +75,15 @@ def test_features_are_those_that_keras_computes(library, numbers):
         assert np.abs(ours - theirs).max() < 1e-4 * np.abs(theirs).max()
 
 
-def test_features_are_those_of_the_same_numbers_in_torchvisions_layout(library, numbers):
-    """All sixteen convolutions, by torchvision's names: (outputs, inputs, height, width)."""
-    installed = library.installed_weights("vgg19-keras").load()
-    names = [name for name in registry().weights["vgg19"].shapes if name.endswith(".weight")]
-    layers = [layer for layer, kind in numbers if kind == "W"]
-    for name, layer in list(zip(names, layers, strict=True))[1:]:
-        assert np.array_equal(installed[name], numbers[layer, "W"].transpose(3, 2, 0, 1))
-        assert np.array_equal(installed[name.replace("weight", "bias")], numbers[layer, "b"])
-    picture = torch.rand(1, 3, 9, 9)
-    mean, deviation = (torch.tensor(values)[:, None, None] for values in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
-    first = {kind: torch.from_numpy(installed[f"features.0.{kind}"]) for kind in ("weight", "bias")}
-    found = conv2d((picture - mean) / deviation, first["weight"], first["bias"])
-    blue_first = 255 * picture.flip(1) - torch.tensor(CAFFE_MEAN)[:, None, None]
-    kernel = torch.from_numpy(numbers["block1_conv1", "W"]).permute(3, 2, 0, 1)
-    expected = conv2d(blue_first, kernel, torch.from_numpy(numbers["block1_conv1", "b"]))
-    assert torch.allclose(found, expected, atol=1e-3)  # of values of some hundreds
-    assert ARCHITECTURES["vgg19-keras"].operations == ARCHITECTURES["vgg19"].operations
-
-
 @pytest.mark.slow
 def test_a_file_that_a_newer_keras_saved_is_recognised_as_well(numbers, tmp_path):
     file = write(tmp_path / "new.h5", numbers, "{layer}/{layer}/{new}:0")
     assert registry().weights_library(tmp_path / "library").install([file]).name == "vgg19-keras"
 
 
-def cut_short(path):
-    path.write_bytes(path.read_bytes()[:-1000])
-
-
 def changed(path, change):
     with h5py.File(path, "a") as file:
         change(file)
-
-
-def elsewhere(file):
-    del file["block1_conv1"]
-    file["block1_conv1"] = h5py.ExternalLink("/etc/passwd", "/x")
 
 
 def stored_elsewhere(file):
@@ -125,10 +96,6 @@ def virtual(file):
     layout[:] = h5py.VirtualSource("other.h5", "x", (3, 3, 3, 64))
     del file["block1_conv1/block1_conv1_W_1:0"]
     file["block1_conv1"].create_virtual_dataset("W", layout)
-
-
-def huge(file):
-    file.create_dataset("block9_conv1/W", (2**20, 2**12), "f4", chunks=(1024, 1024), compression="gzip")
 
 
 def of_text(file):
@@ -152,10 +119,8 @@ def in_a_circle(file):
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (elsewhere, "refers to data elsewhere"),
         (stored_elsewhere, "lies in another file"),
         (virtual, "lies in another file"),
-        (huge, "which are not in the file"),
         (of_text, "no array of numbers"),
         (transposed, "should be 3x3x3x64, is 64x3x3x3"),
         (not_finite, "does not contain finite numbers"),
@@ -169,10 +134,3 @@ def test_a_hostile_or_wrong_file_is_refused_with_the_reason(change, reason, numb
     with pytest.raises(ModelError, match=reason):
         library.install([file], "vgg19-keras")
     assert not library.is_installed("vgg19-keras")
-
-
-def test_a_file_that_is_cut_short_is_refused(numbers, tmp_path):
-    file = write(tmp_path / NAME, numbers)
-    cut_short(file)
-    with pytest.raises(ModelError, match="damaged"):
-        registry().weights_library(tmp_path / "library").install([file])

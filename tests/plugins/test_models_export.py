@@ -46,34 +46,6 @@ def test_a_temporary_folder_that_takes_nothing_is_said_in_a_sentence(tmp_path, m
         assert "cannot write to the temporary folder" in capsys.readouterr().err
 
 
-def test_other_noise_makes_another_picture(tmp_path):
-    """The control: pictures of two seeds are as different as two pictures, not as two frameworks."""
-    ours, _ = reference("bark", (64, 64), seed=1)
-    _, inputs = reference("bark", (64, 64), seed=2)
-    found = differences(onnx_run(exported("bark", "onnx", tmp_path), inputs), ours)
-    assert min(found.values()) > 100 * CLOSE
-
-
-def test_an_exported_picture_tiles(tmp_path):
-    _, inputs = reference("bark", (128, 128))
-    file = exported("bark", "onnx", tmp_path)
-    moved = {
-        name: np.roll(value, value.shape[-1] // 2, -1) if value.ndim == 4 else value for name, value in inputs.items()
-    }
-    straight, rolled = onnx_run(file, inputs), onnx_run(file, moved)
-    for name, picture in straight.items():
-        assert np.abs(np.roll(picture, 64, 1) - rolled[name]).max() < CLOSE
-
-
-def test_classes_and_sliders_change_the_picture(tmp_path):
-    _, inputs = reference("materials", (64, 64))
-    file = exported("materials", "onnx", tmp_path)
-    usual = onnx_run(file, inputs)["base_color"]
-    for name in ("classes", "sliders"):
-        changed = onnx_run(file, {**inputs, name: np.roll(inputs[name], 1) if name == "classes" else inputs[name] + 2})
-        assert np.abs(changed["base_color"] - usual).mean() > 0.01
-
-
 def test_the_card_says_what_the_file_takes_and_what_it_learned_from(tmp_path):
     file = exported("bark", "onnx", tmp_path)
     card = json.loads(file.with_name("bark.onnx.json").read_text())
@@ -87,37 +59,21 @@ def test_the_card_says_what_the_file_takes_and_what_it_learned_from(tmp_path):
     assert len(card["inputs"]) == len(inputs)
 
 
-def test_the_same_model_gives_the_same_bytes(tmp_path):
-    one, other = (exported("bark", "onnx", tmp_path / part) for part in "ab")
-    assert one.read_bytes() == other.read_bytes()
-
-
-def test_a_file_that_is_there_is_kept(tmp_path):
-    exported("bark", "onnx", tmp_path)
-    with pytest.raises(SystemExit) as stopped:
-        exported("bark", "onnx", tmp_path)
-    assert stopped.value.code == 3
-
-
-@pytest.mark.parametrize("size", [(100, 128), (128, 32), (0, 64)])
-def test_a_size_that_is_no_multiple_of_a_cell_is_refused_with_one_that_is(size):
-    with pytest.raises(ParameterError, match="multiples of 32 px") as refused:
-        reference("bark", size)
-    assert "choose the size" in refused.value.remedy
-
-
-def test_a_size_without_whole_periods_is_refused_with_one_that_has_them():
+def test_a_size_that_does_not_fit_the_model_is_refused_with_one_that_does():
+    for size in ((100, 128), (128, 32), (0, 64)):
+        with pytest.raises(ParameterError, match="multiples of 32 px") as refused:
+            reference("bark", size)
+        assert "choose the size" in refused.value.remedy
     with pytest.raises(ParameterError, match="no whole periods") as refused:
         reference("tiles", (64, 64))
     width, height = refused.value.remedy.removeprefix("choose the size ").split("x")
     reference("tiles", (int(height), int(width)))
 
 
-def test_a_model_of_another_tool_is_refused(tmp_path, capsys):
+def test_a_model_of_another_tool_is_refused(tmp_path):
     with pytest.raises(SystemExit) as ended:
         exported("photo-maps", "onnx", tmp_path)
     assert ended.value.code == ModelError.exit_code
-    assert "models for photo-maps cannot be written for other frameworks" in capsys.readouterr().err
 
 
 @pytest.fixture(autouse=True)
