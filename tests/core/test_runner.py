@@ -167,6 +167,7 @@ def executed(tmp_path: Path, *how: str) -> list[str]:
     return done.stdout.split()
 
 
+@pytest.mark.any_numpy
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has spawn only")
 def test_every_executor_makes_the_same_after_torch_ran_here(tmp_path):
@@ -174,11 +175,13 @@ def test_every_executor_makes_the_same_after_torch_ran_here(tmp_path):
     assert executed(tmp_path, *how) == how
 
 
+@pytest.mark.any_numpy
 @pytest.mark.essential
 def test_dask_makes_the_same(tmp_path):
     assert executed(tmp_path, "dask") == ["dask"]
 
 
+@pytest.mark.any_numpy
 @pytest.mark.parametrize("gpu", ["cuda:0", "mps"])
 def test_a_gpu_that_the_parent_used_is_refused_in_a_forked_process(gpu, monkeypatch):
     import torch
