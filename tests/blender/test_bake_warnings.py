@@ -47,14 +47,6 @@ def shared(obj: bpy.types.Object) -> None:
     bpy.context.collection.objects.link(bpy.data.objects.new("Twin", obj.data))
 
 
-def repeated(obj: bpy.types.Object) -> None:
-    obj.modifiers.new("Rows", "ARRAY")
-
-
-def mirrored_with_an_offset(obj: bpy.types.Object) -> None:
-    obj.modifiers.new("Half", "MIRROR").offset_u = 1.0
-
-
 def crossing(obj: bpy.types.Object) -> None:
     for loop in obj.data.polygons[0].loop_indices:
         obj.data.uv_layers[0].data[loop].uv[0] += 0.5
@@ -70,8 +62,12 @@ WARNINGS = {
     "Strip is scaled unevenly; apply it": uneven,
     "Strip is mirrored by a negative scale; apply it": mirrored,
     "the mesh of Strip is also that of Twin, whose material is replaced, too; make it a single user": shared,
-    "the modifier Rows of Strip makes faces that share pixels with others; apply it": repeated,
-    "2 of 4 faces reach out of the 0–1 square": mirrored_with_an_offset,
+    "the modifier Rows of Strip makes faces that share pixels with others; apply it": lambda obj: obj.modifiers.new(
+        "Rows", "ARRAY"
+    ),
+    "2 of 4 faces reach out of the 0–1 square": lambda obj: setattr(
+        obj.modifiers.new("Half", "MIRROR"), "offset_u", 1.0
+    ),
     "2 of 2 faces overlap others in UVMap; they share pixels; pack": crossing,
     "1 of 2 faces have no area in UVMap, and are not baked; unwrap": flat,
 }
@@ -90,7 +86,7 @@ def test_the_panel_says_before_a_bake_what_the_report_says_after_it(text: str, c
     assert text.lower() in capsys.readouterr().out.replace(". ", "; ").lower()
 
 
-def test_a_plain_object_has_no_warning_and_drawing_computes_none() -> None:
+def test_a_plain_object_has_no_warning_drawing_computes_none_and_another_file_has_none_of_this() -> None:
     obj = plane(material())
     layout = panel()
     assert not layout.operators("impasto.bake_remedy")
@@ -100,11 +96,6 @@ def test_a_plain_object_has_no_warning_and_drawing_computes_none() -> None:
     obj.data.update()
     bpy.context.view_layer.update()
     assert "no area" in said(panel()), "a change of the mesh is not noticed"
-
-
-def test_another_file_has_no_warnings_of_this_one() -> None:
-    flat(plane(material(), material(), faces=2))
-    assert "no area" in said(panel())
     bpy.ops.wm.read_homefile(use_empty=True)
     assert module("bake.objects.waiting").warnings.answer("") is None
 

@@ -103,6 +103,12 @@ def test_it_is_made_plain_again_and_nothing_is_left(material):
     tree, nodes = material.node_tree, module("bridge.endless_nodes")
     before = sorted((link.from_node.name, link.to_node.name, link.to_socket.name) for link in tree.links)
     images, groups = set(bpy.data.images.keys()), set(bpy.data.node_groups.keys())
+    bpy.ops.ed.undo_push(message="before")
+    bpy.ops.impasto.make_endless()
+    bpy.ops.ed.undo()
+    material = bpy.data.materials["Spots"]
+    tree = material.node_tree
+    assert set(bpy.data.node_groups.keys()) == groups
     bpy.ops.impasto.make_endless()
     assert set(module("bridge.surfaces").map_nodes(material)) == {"base_color", "roughness", "normal"}
     assert all(image.packed_file for image in bpy.data.images)
@@ -116,9 +122,7 @@ def test_it_is_made_plain_again_and_nothing_is_left(material):
 
 
 def test_images_of_ones_own_work_with_their_mapping_and_a_packed_channel(scene, plane):
-    material = bpy.data.materials.new("own")
-    if bpy.app.version < (5, 0):
-        material.use_nodes = True
+    material = module("bridge.materials").new("own")
     tree, shader = material.node_tree, material.node_tree.nodes["Principled BSDF"]
     own = [tree.nodes.new("ShaderNodeTexImage") for _ in range(2)]
     for seed, node in enumerate(own):
@@ -155,17 +159,7 @@ def test_a_regular_pattern_is_refused_with_a_reason_unless_one_insists(scene, ma
     assert drawn(panel).operators("impasto.make_plain")
 
 
-def test_a_new_result_for_the_material_is_plain(material):
-    bpy.ops.impasto.make_endless()
-    bpy.ops.impasto.bake_endless(size_px=96, material="ACTIVE")
-    assert module("bridge.endless_nodes").find(material) is None
-    nodes = module("bridge.surfaces").map_nodes(material)
-    assert all(tuple(one.image.size) == (96, 96) for one in nodes.values())
-    width_m = module("bridge.materials").width_of(material.node_tree)
-    assert width_m == pytest.approx(96 / SIDE_PX)
-
-
-def test_repainted_textures_are_plain_until_made_endless_anew(scene, material):
+def test_a_new_result_and_repainted_textures_are_plain_until_made_endless_anew(scene, material):
     bpy.ops.impasto.make_endless()
     style = packed_image("red.png", np.full((8, 8, 3), (200, 40, 20), np.uint8))
     bpy.ops.impasto.stylize(tool="flat", subject="MATERIAL", style=style.name, material="ACTIVE")
@@ -173,6 +167,14 @@ def test_repainted_textures_are_plain_until_made_endless_anew(scene, material):
     made = json.loads(bpy.context.window_manager.impasto_made)
     assert "endless anew" in made["report"]
     assert module("bridge.surfaces").map_nodes(material)["base_color"].image.name in made["images"]
+
+    bpy.ops.impasto.make_endless()
+    bpy.ops.impasto.bake_endless(size_px=96, material="ACTIVE")
+    assert module("bridge.endless_nodes").find(material) is None
+    nodes = module("bridge.surfaces").map_nodes(material)
+    assert all(tuple(one.image.size) == (96, 96) for one in nodes.values())
+    width_m = module("bridge.materials").width_of(material.node_tree)
+    assert width_m == pytest.approx(96 / SIDE_PX)
 
 
 def test_what_cannot_be_endless_is_named(plane, material):
@@ -185,13 +187,3 @@ def test_what_cannot_be_endless_is_named(plane, material):
     material.node_tree.nodes["Impasto Roughness"].projection = "BOX"
     with pytest.raises(RuntimeError, match="not mapped by UVs"):
         bpy.ops.impasto.make_endless()
-
-
-def test_undo_takes_it_back(material):
-    groups = set(bpy.data.node_groups.keys())
-    bpy.ops.ed.undo_push(message="before")
-    bpy.ops.impasto.make_endless()
-    assert set(bpy.data.node_groups.keys()) > groups
-    bpy.ops.ed.undo()
-    assert set(bpy.data.node_groups.keys()) == groups
-    assert module("bridge.endless_nodes").find(bpy.data.materials["Spots"]) is None

@@ -70,10 +70,17 @@ def test_the_build_fits_the_driver_and_the_card(graphics, tmp_path, card, tag):
 
 
 @POSIX_ONLY
-@pytest.mark.parametrize("says", ["echo No devices were found; exit 6", "exit 1", "echo", "echo garbage, in, rows"])
-def test_a_driver_without_a_card_is_no_card(graphics, tmp_path, says):
-    smi(tmp_path, says)
+def test_a_driver_without_a_card_is_no_card_and_a_program_of_that_name_on_the_path_is_not_run(
+    graphics, tmp_path, monkeypatch
+):
+    for number, says in enumerate(("echo No devices were found; exit 6", "exit 1", "echo", "echo garbage, in, rows")):
+        smi(tmp_path / str(number), says)
+        assert graphics.examine("Linux", "x86_64", tmp_path / str(number)).build("AUTO").tag == "cpu", says
+    smi(tmp_path / "stranger", f"touch {tmp_path}/ran; echo '{RTX}'", "nvidia-smi")
+    monkeypatch.setenv("PATH", str(tmp_path / "stranger"))
+    monkeypatch.chdir(tmp_path / "stranger")
     assert graphics.examine("Linux", "x86_64", tmp_path).build("AUTO").tag == "cpu"
+    assert not (tmp_path / "ran").exists()
 
 
 @POSIX_ONLY
@@ -102,15 +109,6 @@ def test_the_drivers_files_serve_where_its_program_is_absent(graphics, tmp_path,
     assert computer.description == "Found NVIDIA RTX A2000 with driver 580.65"
 
 
-@POSIX_ONLY
-def test_a_program_of_that_name_on_the_path_is_not_run(graphics, tmp_path, monkeypatch):
-    smi(tmp_path / "stranger", f"touch {tmp_path}/ran; echo '{RTX}'", "nvidia-smi")
-    monkeypatch.setenv("PATH", str(tmp_path / "stranger"))
-    monkeypatch.chdir(tmp_path / "stranger")
-    assert graphics.examine("Linux", "x86_64", tmp_path).build("AUTO").tag == "cpu"
-    assert not (tmp_path / "ran").exists()
-
-
 @pytest.mark.parametrize(("target", "tag"), [(110000, "rocm7.2"), (90010, "rocm7.2"), (100306, "cpu")])
 def test_amds_cards_get_rocm_where_pytorch_serves_them(graphics, tmp_path, target, tag):
     amd(tmp_path, target)
@@ -118,12 +116,17 @@ def test_amds_cards_get_rocm_where_pytorch_serves_them(graphics, tmp_path, targe
 
 
 @POSIX_ONLY
-def test_on_windows_the_systems_folder_is_asked(graphics, tmp_path):
+def test_on_windows_the_systems_folder_is_asked_and_the_choice_wins_over_what_is_found(graphics, tmp_path):
     smi(tmp_path, f"echo '{RTX}'", "System32/nvidia-smi.exe")
     build = graphics.examine("Windows", "AMD64", tmp_path).build("AUTO")
     assert (build.tag, build.label) == ("cu130", "CUDA 13.0")
     (tmp_path / "System32/nvidia-smi.exe").unlink()
     assert graphics.examine("Windows", "AMD64", tmp_path).build("AUTO").tag == "cpu"
+
+    smi(tmp_path / "linux", f"echo '{RTX}'")
+    computer = graphics.examine("Linux", "x86_64", tmp_path / "linux")
+    assert computer.build("CPU").tag == "cpu"
+    assert graphics.examine("Linux", "x86_64", tmp_path / "none").build("GPU").tag == "cu130"
 
 
 def test_a_mac_gets_the_plain_build_and_an_old_one_a_reason(graphics):
@@ -132,20 +135,3 @@ def test_a_mac_gets_the_plain_build_and_an_old_one_a_reason(graphics):
     assert computer.build("AUTO").index == ""
     assert not computer.why_not()
     assert "Intel" in graphics.examine("Darwin", "x86_64").why_not()
-
-
-@POSIX_ONLY
-def test_the_choice_wins_over_what_is_found(graphics, tmp_path):
-    smi(tmp_path, f"echo '{RTX}'")
-    computer = graphics.examine("Linux", "x86_64", tmp_path)
-    assert computer.build("CPU").tag == "cpu"
-    assert graphics.examine("Linux", "x86_64", tmp_path / "none").build("GPU").tag == "cu130"
-
-
-def test_the_catalogue_is_dated_and_alone_names_the_index(extension):
-    builds = extension.setup.torch_builds
-    year, month, day = map(int, builds.DATE.split("-"))
-    assert (year, month, day) >= (2026, 1, 1)
-    source = Path(extension.__file__).parent
-    naming = {path.name for path in source.rglob("*.py") if "pytorch.org" in path.read_text(encoding="utf-8")}
-    assert naming == {"torch_builds.py"}

@@ -84,7 +84,9 @@ def test_contents_tell_sizes_problems_and_the_files_that_each_uses(run, saved, t
     assert objects["Strip"]["problem"] is None
 
 
-def test_what_lies_in_groups_and_libraries_is_a_file_of_the_material(run, saved, tmp_path, capsys):
+def test_files_of_groups_and_libraries_count_and_a_local_material_goes_before_a_linked_one(
+    run, saved, tmp_path, capsys
+):
     made = material("wall")
     made.use_fake_user = True
     node = made.node_tree.nodes.new("ShaderNodeGroup")
@@ -99,14 +101,7 @@ def test_what_lies_in_groups_and_libraries_is_a_file_of_the_material(run, saved,
     (found,) = contents(run, saved(), capsys)["Material"]
     assert found["files"] == sorted(str((tmp_path / name).resolve()) for name in ("inner.png", "library.blend"))
 
-
-def test_a_local_material_goes_before_a_linked_one_of_the_same_name(run, saved, capsys):
-    material("wall").use_fake_user = True
-    library = saved("library.blend")
-    bpy.ops.wm.read_homefile(use_empty=True)
-    with bpy.data.libraries.load(str(library), link=True) as (_, wanted):
-        wanted.materials = ["wall"]
-    plane(wanted.materials[0], material("wall"), faces=2)
+    plane(material("wall"))
     (found,) = contents(run, saved(), capsys)["Material"]
     assert found["files"] == []
 
@@ -148,6 +143,7 @@ def test_a_material_that_impasto_made_gives_its_maps_and_their_scale_back(extens
 def test_an_image_that_nodes_change_is_baked_as_it_looks(run, saved, tmp_path):
     made = material("wall")
     node = linked(made, "Base Color", image_file(tmp_path / "wall.png", np.full((4, 4, 3), (255, 0, 0), np.uint8)))
+    plane(made, material("blue", base_color=(0, 0, 1, 1)), faces=2)
     invert = made.node_tree.nodes.new("ShaderNodeInvert")
     made.node_tree.links.new(node.outputs["Color"], invert.inputs["Color"])
     made.node_tree.links.new(invert.outputs["Color"], principled(made).inputs["Base Color"])
@@ -155,6 +151,10 @@ def test_an_image_that_nodes_change_is_baked_as_it_looks(run, saved, tmp_path):
     found = values(tmp_path / "out" / "wall_base_color.png")
     assert found.shape == (8, 16, 3)
     assert np.allclose(found, (0, 1, 1), atol=0.01)
+    assert run("bake", tmp_path / "scene.blend" / "Object" / "Strip", "--out", tmp_path / "object") == 0
+    found = values(tmp_path / "object" / "Strip_base_color.png")
+    assert np.allclose(found[4, [2, 13]], [(0, 1, 1), (0, 0, 1)], atol=0.01)
+    assert len(list((tmp_path / "object").iterdir())) == 2, "with the settings of the file"
 
 
 @pytest.mark.skipif(bpy.app.version >= (5, 0), reason="all materials have nodes")
@@ -163,16 +163,6 @@ def test_a_material_without_nodes_has_its_viewport_colour(run, saved, tmp_path):
     made.diffuse_color, made.use_fake_user = (1, 0, 0, 1), True
     assert run("bake", saved() / "Material" / "flat", "--out", tmp_path / "out") == 0
     assert np.allclose(values(tmp_path / "out" / "flat_base_color.png"), (1, 0, 0), atol=0.01)
-
-
-def test_an_object_is_baked_with_the_settings_of_its_file(run, saved, tmp_path):
-    plane(material("red", base_color=(1, 0, 0, 1)), material("blue", base_color=(0, 0, 1, 1)), faces=2)
-    blend = saved()
-    assert run("bake", blend / "Object" / "Strip", "--out", tmp_path / "out") == 0
-    found = values(tmp_path / "out" / "Strip_base_color.png")
-    assert found.shape == (8, 16, 3)
-    assert np.allclose(found[4, [2, 13]], [(1, 0, 0), (0, 0, 1)], atol=0.01)
-    assert len(list((tmp_path / "out").iterdir())) == 2
 
 
 def test_errors_say_the_remedy_and_have_exit_codes(run, saved, tmp_path, capsys):

@@ -440,30 +440,6 @@ def test_the_picture_is_split_into_what_is_there_without_the_active_layer_and_wi
     assert comparison.picture is None
 
 
-@pytest.mark.parametrize(
-    ("tools", "active", "source", "expected"),
-    [
-        (["checker", "tint", "negative"], 1, False, [["checker", "negative"], ["checker"]]),
-        (["checker", "tint"], 0, False, [["tint"]]),
-        (["tint", "negative"], 0, True, [["negative"], ["tint"]]),
-        (["checker"], 0, False, []),
-    ],
-)
-def test_what_a_picture_is_compared_with(scene, plane, image, extension, tools, active, source, expected):
-    for tool in tools:
-        bpy.ops.impasto.add_layer(tool=tool)
-    material = plane.active_material
-    stack = material.impasto_layers
-    stack.active = active
-    if source:
-        stack.source_kind, stack.image = "IMAGE", image
-    request = extension.layers.request.LayersRequest.of(bpy.context, material)
-    recipes = request.recipes_before()
-    assert [[step.tool for step in recipe.active_steps] for recipe in recipes] == expected
-    if source:
-        assert recipes[-1].active_steps[0].mask.opacity == 0
-
-
 def test_buttons_of_a_layer_change_its_own_settings(scene, plane, extension, tmp_path):
     bpy.ops.impasto.add_layer(tool="checker")
     bpy.ops.impasto.add_layer(tool="flat")

@@ -78,7 +78,9 @@ def test_a_picture_is_matched_from_a_file_or_an_image(settings, scene, plane, tm
     bpy.ops.impasto.match(**SMALL)
     assert tuple(scene.impasto_parameters.checker.color) == from_file
     assert recipe_of(plane.active_material)["matched"]["name"] == "floor.png"
-    bpy.ops.impasto.match_image(image="floor.png", **SMALL)
+    checker = scene.impasto_parameters.checker
+    checker.width_px = checker.height_px = 32
+    bpy.ops.impasto.match_image(image="floor.png")
     assert plane.active_material.name == "floor.001"
 
 

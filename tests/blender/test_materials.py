@@ -43,14 +43,12 @@ class TestUnits:
         assert nodes["Impasto Displacement"].inputs["Scale"].default_value == pytest.approx(0.01 / scale, rel=1e-4)
         assert json.loads(plane.active_material["impasto_recipe"])["inputs"]["source"]["width_m"] == pytest.approx(0.6)
 
-    def test_scripts_give_metres_whatever_the_units(self, scene, plane, image):
+    def test_scripts_give_metres_and_relief_is_repainted_in_them_whatever_the_units(self, scene, plane, image):
         scene.unit_settings.scale_length = 0.01
         bpy.ops.impasto.run(**CHECKER, image=image.name, width_m=0.6)
         recipe = json.loads(plane.active_material["impasto_recipe"])
         assert recipe["inputs"]["source"]["width_m"] == pytest.approx(0.6)
 
-    def test_relief_is_repainted_in_metres(self, scene, plane, image):
-        scene.unit_settings.scale_length = 0.01
         bpy.ops.impasto.run(**CHECKER, width_m=0.5)
         bpy.ops.impasto.stylize(
             tool="flat", subject="MATERIAL", style=image.name, parameters='{"relief": 1.0}', material="ACTIVE"
@@ -86,9 +84,7 @@ class TestNodes:
 
     def test_new_nodes_lie_on_none_that_is_there(self, plane, extension, image):
         """Also those of the second time, and those that a repainting adds."""
-        material = bpy.data.materials.new("mine")
-        if bpy.app.version < (5, 0):
-            material.use_nodes = True
+        material = extension.bridge.materials.new("mine")
         plane.active_material, tree = material, material.node_tree
         for x, y in ((-600, 500), (-640, 300), (-300, -200), (-900, 0)):
             tree.nodes.new("ShaderNodeTexNoise").location = (x, y)
@@ -106,9 +102,7 @@ class TestNodes:
         assert {name: tuple(tree.nodes[name].location) for name in mine} == mine
 
     def test_an_empty_tree_gets_its_shader_beside_what_is_there(self, plane, extension):
-        material = bpy.data.materials.new("mine")
-        if bpy.app.version < (5, 0):
-            material.use_nodes = True
+        material = extension.bridge.materials.new("mine")
         material.node_tree.nodes.clear()
         material.node_tree.nodes.new("ShaderNodeTexNoise").location = (10, 300)
         plane.active_material = material
@@ -140,13 +134,9 @@ class TestFilters:
         if material == "NEW":
             assert nodes_of(tiles)["Impasto Base Color"].image.name == "tiles_base_color"
 
-    def test_a_tinted_photograph_that_is_not_the_materials_makes_one_of_its_own(self, plane, tiles):
-        packed_image("photo.png", coordinates(8, 8))
-        bpy.ops.impasto.run(tool="tint", image="photo.png")
-        assert plane.active_material.name == "photo"
-        assert sum(node.type == "TEX_IMAGE" for node in nodes_of(plane.active_material)) == 1
-
-    def test_a_filter_of_all_maps_replaces_all(self, plane, tiles, tmp_path):
+    def test_a_tinted_photograph_makes_one_of_its_own_and_a_filter_of_all_maps_replaces_all(
+        self, plane, tiles, tmp_path
+    ):
         bpy.ops.impasto.run(**CHECKER, out_dir=str(tmp_path / "set"), name="other", seed=1, material="NONE")
         bpy.ops.impasto.run(tool="tint", source=str(tmp_path / "set"), material="ACTIVE")
         shown = {node.image["impasto_map"]: node.image.name for node in nodes_of(tiles) if node.type == "TEX_IMAGE"}
@@ -155,3 +145,8 @@ class TestFilters:
         np.testing.assert_array_equal(
             pixels_of(bpy.data.images[shown["height"]]), pixels_of(bpy.data.images["other_height"])
         )
+
+        packed_image("photo.png", coordinates(8, 8))
+        bpy.ops.impasto.run(tool="tint", image="photo.png")
+        assert plane.active_material.name == "photo"
+        assert sum(node.type == "TEX_IMAGE" for node in nodes_of(plane.active_material)) == 1

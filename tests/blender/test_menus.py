@@ -22,30 +22,28 @@ def offered(extension) -> dict[str, str]:
     return {text: operator for _place, entries in menus.PLACES.values() for operator, text, _icon in entries}
 
 
-@pytest.mark.parametrize(
-    ("words", "operator"),
-    [
-        ("seamless texture", "impasto.generate"),
-        ("pbr", "impasto.generate"),
-        ("style transfer", "impasto.stylize"),
-        ("bake", "impasto.bake"),
-        ("tileable", "impasto.make_seamless"),
-        ("normal", "impasto.estimate_maps"),
-        ("roughness", "impasto.estimate_maps"),
-        ("upscale", "impasto.continue_larger"),
-        ("train", "impasto.train"),
-        ("variations", "impasto.variations"),
-        ("from words", "impasto.match"),
-        ("photograph", "impasto.match"),
-        ("procedural twin", "impasto.match_image"),
-        ("remove objects", "impasto.fill_region"),
-        ("content-aware", "impasto.heal_stroke"),
-        ("selected faces", "impasto.fill_faces"),
-    ],
-)
-def test_an_artists_words_are_in_a_menu(extension, words, operator):
-    found = {name for text, name in offered(extension).items() if all(word in text.lower() for word in words.split())}
-    assert operator in found
+WORDS = {
+    "generate": ("seamless texture", "pbr"),
+    "stylize": ("style transfer",),
+    "bake": ("bake",),
+    "make_seamless": ("tileable",),
+    "estimate_maps": ("normal", "roughness"),
+    "continue_larger": ("upscale",),
+    "train": ("train",),
+    "variations": ("variations",),
+    "match": ("from words", "photograph"),
+    "match_image": ("procedural twin",),
+    "fill_region": ("remove objects",),
+    "heal_stroke": ("content-aware",),
+    "fill_faces": ("selected faces",),
+}
+
+
+def test_artists_words_are_in_a_menu(extension):
+    for operator, phrases in WORDS.items():
+        texts = [text.lower() for text, name in offered(extension).items() if name == f"impasto.{operator}"]
+        for words in phrases:
+            assert any(all(word in text for word in words.split()) for text in texts), words
 
 
 def test_each_menu_offers_operators_that_exist_and_is_in_one_of_blenders(extension, scene):
@@ -81,7 +79,7 @@ def settings_of(owner: bpy.types.bpy_struct) -> list[str]:
     return found
 
 
-def test_every_operator_and_setting_has_a_page_with_its_heading(extension, scene):
+def test_every_operator_and_setting_has_a_page_with_its_heading_of_what_it_is_about(extension, scene):
     asked = [f"bpy.ops.impasto.{name}" for name in dir(bpy.ops.impasto)]
     groups = [getattr(scene, name) for name in type(scene).bl_rna.properties.keys() if name.startswith("impasto")]  # noqa: SIM118
     for group in (*groups, bpy.context.preferences.addons[MODULE].preferences):
@@ -96,8 +94,6 @@ def test_every_operator_and_setting_has_a_page_with_its_heading(extension, scene
             missing.append((rna, heading))
     assert not missing
 
-
-def test_the_pages_belong_to_what_they_are_about(extension, scene):
     assert page_of("bpy.ops.impasto.stylize")[0].name == "style.html"
     assert page_of("bpy.ops.impasto.train")[0].name == "training.html"
     assert page_of("bpy.ops.impasto.generate")[0].name == "guide.html"
@@ -121,14 +117,12 @@ def clicked(menu: str, context: SimpleNamespace) -> dict[str, SimpleNamespace]:
     return {arguments[0]: given for what, arguments, given in layout.drawn if what == "operator"}
 
 
-def test_the_menu_of_an_image_node_is_about_its_image(image_node, image):
+def test_the_menu_of_an_image_node_is_about_its_image_and_is_not_there_for_anything_else(image_node, image, extension):
     buttons = clicked("IMPASTO_MT_image_node", SimpleNamespace(active_node=image_node))
     names = {"edit_layers", "make_seamless", "estimate_maps", "stylize"}
     assert buttons.keys() == {f"impasto.{name}" for name in names}
     assert {button.image for button in buttons.values()} == {image.name}
 
-
-def test_a_menu_on_what_is_clicked_is_not_there_for_anything_else(extension, image_node):
     def offers(name: str, **context) -> bool:
         layout = Layout()
         extension.menus._drawn[name](SimpleNamespace(layout=layout), SimpleNamespace(area=None, **context))
@@ -152,8 +146,8 @@ def test_a_menu_on_what_is_clicked_is_not_there_for_anything_else(extension, ima
     )
 
 
-def test_the_status_bar_says_what_is_done_and_nothing_afterwards(extension, scene):
-    bar, jobs = extension.interface.status_bar, extension.jobs.session.jobs
+def test_the_status_bar_is_redrawn_only_when_it_shows_something_else(extension, scene, monkeypatch):
+    session, task_module, bar = extension.jobs.session, extension.jobs.task, extension.interface.status_bar
     assert bar.draw in bpy.types.STATUSBAR_HT_header.draw._draw_funcs
 
     def said() -> list[str]:
@@ -162,20 +156,6 @@ def test_the_status_bar_says_what_is_done_and_nothing_afterwards(extension, scen
         return [options["text"] for what, _, options in layout.drawn if what == "progress"]
 
     assert said() == []
-    stop = threading.Event()
-    task = extension.jobs.task.Task(
-        "Counting", lambda _task: stop.wait(60), lambda _: extension.jobs.task.Report("INFO", "")
-    )
-    jobs.start(task)
-    assert said() == ["Impasto: Counting"]
-    stop.set()
-    assert task.wait(60)
-    jobs.tick()
-    assert said() == []
-
-
-def test_the_status_bar_is_redrawn_only_when_it_shows_something_else(extension, scene, monkeypatch):
-    session, task_module = extension.jobs.session, extension.jobs.task
     redrawn, go_on = [], threading.Event()
     monkeypatch.setattr(session, "redraw_status_bars", lambda: redrawn.append(session.jobs.status))
 
@@ -189,15 +169,17 @@ def test_the_status_bar_is_redrawn_only_when_it_shows_something_else(extension, 
         session.jobs.tick()
     task.say("Sorting", 0.11)
     session.jobs.tick()
+    assert said() == ["Impasto: Sorting"]
     assert redrawn == [("Counting", 0.0), ("Counting", 0.1), ("Sorting", 0.1)]
     go_on.set()
     assert task.wait(60)
     session.jobs.tick()
     session.jobs.tick()
     assert redrawn[3:] == [None]
+    assert said() == []
 
 
-def test_each_shortcut_is_of_an_operator_and_no_two_are_the_same(extension):
+def test_each_shortcut_is_of_an_operator_and_none_takes_one_of_another_or_of_blenders_own(extension):
     shortcuts = extension.keymaps.SHORTCUTS
     assert all(hasattr(bpy.types, operator.replace("impasto.", "IMPASTO_OT_")) for *_, operator, _key in shortcuts)
     assert len({(keymap, key) for keymap, _space, _operator, key in shortcuts}) == len(shortcuts)
@@ -211,8 +193,6 @@ def test_each_shortcut_is_of_an_operator_and_no_two_are_the_same(extension):
     assert not [item.idname for item in items if item.active]
     assert len(items) == (len(shortcuts) if config else 0)
 
-
-def test_no_shortcut_takes_one_of_blenders_own(extension):
     (folder,) = bpy.utils.preset_paths("keyconfig")[:1]
     blender = bpy.utils.execfile(str(Path(folder) / "keymap_data" / "blender_default.py"))
     taken = {

@@ -26,57 +26,35 @@ def vector(count: int, default: Any, **more: Any) -> dict[str, Any]:
 PARAMETERS = {
     "no default": {"type": "integer", "description": "A parameter"},
     "no type": {"default": 1, "description": "A parameter"},
-    "type null": parameter(None, 1),
-    "type a list": parameter(["integer"], 1),
     "type unknown": parameter("complex", 1),
     "a reference": {"$ref": "#/$defs/X", "default": 1, "description": "A parameter"},
     "int default text": parameter("integer", "1"),
-    "int default null": parameter("integer", None),
-    "int default float": parameter("integer", 1.5),
     "int default true": parameter("integer", True),
     "int default of 40 bits": parameter("integer", 2**40),
-    "int maximum of 40 bits": parameter("integer", 1, maximum=2**40),
-    "int minimum of 40 bits": parameter("integer", 1, minimum=-(2**40)),
     "int range reversed": parameter("integer", 3, minimum=5, maximum=2),
     "int default outside": parameter("integer", 10, minimum=0, maximum=2),
     "int minimum text": parameter("integer", 1, minimum="0"),
-    "int minimum float": parameter("integer", 1, minimum=0.5),
     "float default text": parameter("number", "1"),
     "float default huge": parameter("number", 1e300),
     "float default not a number": parameter("number", float("nan")),
-    "float default infinite": parameter("number", float("inf")),
-    "float maximum huge": parameter("number", 1.0, maximum=1e300),
-    "float minimum null": parameter("number", 1.0, minimum=None),
     "float range reversed": parameter("number", 1.0, minimum=2.0, maximum=0.0),
-    "float exclusive minimum text": parameter("number", 1.0, exclusiveMinimum="0"),
     "decimals 40": parameter("number", 1.0, decimals=40),
-    "decimals text": parameter("number", 1.0, decimals="2"),
     "usual maximum text": parameter("number", 1.0, soft_maximum="2"),
     "bool default text": parameter("boolean", "yes"),
-    "bool default null": parameter("boolean", None),
     "text default number": parameter("string", 3),
-    "text default null": parameter("string", None),
     "text default with null": parameter("string", "a\0b"),
-    "text default half a character": parameter("string", "a\ud800"),
     "choices empty": parameter("string", "", enum=[]),
     "choices a text": parameter("string", "a", enum="abc"),
-    "choices lists": parameter("string", ["a"], enum=[["a"]]),
-    "choices null": parameter("string", None, enum=[None]),
     "choices alike": parameter("string", "a", enum=["a", "a"]),
-    "choices alike as text": parameter("string", "1", enum=["1", 1]),
     "choice empty": parameter("string", "", enum=[""]),
     "choices without the default": parameter("string", "b", enum=["a"]),
     "title null": parameter("integer", 1, title=None),
-    "title number": parameter("integer", 1, title=3),
     "description null": parameter("integer", 1) | {"description": None},
-    "description number": parameter("integer", 1) | {"description": 3},
     "description with null": parameter("integer", 1) | {"description": "a\0b"},
     "vector of none": vector(0, []),
     "vector of forty": vector(40, [0.0] * 40),
     "vector without items": parameter("array", [1.0, 2.0]),
     "vector default short": vector(3, [0.0]),
-    "vector default text": vector(2, ["a", "b"]),
-    "vector items a number": parameter("array", [0.0], prefixItems=3),
     "vector items without a type": parameter("array", [0.0], prefixItems=[{}]),
     "color of two": vector(2, [0.0, 0.0], format="color"),
     "object": parameter("object", {}),
@@ -169,7 +147,7 @@ def draw_all(extension, scene) -> None:
         drawn(bpy.types.IMPASTO_PT_view_3d)
 
 
-def test_odd_tools_are_left_out_and_named_and_the_others_stay(extension, scene, described, plain):
+def test_odd_tools_are_left_out_with_an_error_and_a_remedy_and_the_others_stay(extension, scene, described, plain):
     catalogue, good, odd = extension.engine.catalogue.catalogue, described["tools"], odd_tools(plain)
     extension.jobs.description.use_description(described | {"tools": [*good, *odd.values()]})
     assert [tool["name"] for tool in catalogue] == [tool["name"] for tool in good]
@@ -179,18 +157,16 @@ def test_odd_tools_are_left_out_and_named_and_the_others_stay(extension, scene, 
     assert [tool["name"] for tool in catalogue] == [tool["name"] for tool in good]
     assert scene.impasto_parameters.tint
 
-
-def failed(described: dict[str, Any]) -> int:
-    return len([plugin for plugin in described["plugins"] if plugin["error"]])
-
-
-def test_each_odd_tool_has_an_error_with_a_remedy(extension, plain):
     check, errors = extension.core.descriptions.check_description, extension.core.errors
-    for tool in odd_tools(plain).values():
+    for tool in odd.values():
         with pytest.raises(errors.PluginError) as refused:
             check(tool)
         assert refused.value.remedy
         assert len(str(refused.value)) < 400
+
+
+def failed(described: dict[str, Any]) -> int:
+    return len([plugin for plugin in described["plugins"] if plugin["error"]])
 
 
 def test_what_is_extreme_but_legal_is_registered_and_drawn(extension, scene, described, plain):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 import bpy
 import numpy as np
 import pytest
 from conftest import packed_image, pixels_of
+from styling import settle
 
-LIMIT_S = 120.0
 NODE = "Impasto Preview Base Color"
 
 
@@ -29,13 +27,7 @@ def live(extension, scene, plane):
 def wait(extension, live) -> None:
     """Make a picture, as Blender's timers would."""
     live.ask()
-    while live.tick():
-        time.sleep(0.01)
-    jobs, deadline = extension.jobs.session.jobs, time.monotonic() + LIMIT_S
-    while jobs.tasks:
-        assert time.monotonic() < deadline, "it took too long"
-        jobs.tick()
-        time.sleep(0.01)
+    settle(extension.jobs.session.jobs, live)
     assert not live.error
 
 
@@ -60,6 +52,13 @@ def test_it_is_seen_while_a_layer_changes_and_its_image_stays_the_same(extension
     bpy.context.scene.impasto.live_preview = False
     assert links_of(material) == before
     assert not [one for one in bpy.data.images if "impasto_preview" in one]
+    node = material.node_tree.nodes.new("ShaderNodeTexImage")
+    node.image = packed_image("own.png", np.full((8, 8, 3), 90, np.uint8))
+    color = material.node_tree.nodes["Principled BSDF"].inputs["Base Color"]
+    material.node_tree.links.new(node.outputs["Color"], color)
+    bpy.context.scene.impasto.live_preview, before = True, links_of(material)
+    wait(extension, live)
+    assert links_of(material) == before, "a colour of others stays as it is"
 
 
 def test_a_result_takes_its_place_and_its_images_are_found_meanwhile(extension, live, plane):
@@ -91,18 +90,6 @@ def test_it_is_not_kept_in_a_file_nor_by_undo(extension, live, plane, tmp_path, 
         bpy.ops.ed.undo()
     assert NODE not in bpy.data.materials[name].node_tree.nodes
     assert extension.bridge.surfaces.base_color_of(bpy.data.materials[name])
-
-
-def test_materials_of_others_stay_as_they_are(extension, live, plane):
-    material = plane.active_material
-    node = material.node_tree.nodes.new("ShaderNodeTexImage")
-    node.image = packed_image("own.png", np.full((8, 8, 3), 90, np.uint8))
-    material.node_tree.links.new(
-        node.outputs["Color"], material.node_tree.nodes["Principled BSDF"].inputs["Base Color"]
-    )
-    before = links_of(material)
-    wait(extension, live)
-    assert links_of(material) == before
 
 
 def test_the_sliders_of_the_panel_are_seen_with_roughness_and_normals_until_a_result_takes_their_place(

@@ -38,6 +38,14 @@ class TestStyles:
         normal.colorspace_settings.name = "Non-Color"
         expected = ["NONE", "file hokusai.png", "file monet.png", "image bricks.png", "image red.png"]
         assert self.keys(extension) == expected
+        previews = extension.interface.previews._icons.collection
+        assert tuple(previews[f"file {folder / 'monet.png'}"].image_size) == (8, 8), (
+            "icons have numbers in windows only"
+        )
+        (folder / "turner.jpg").write_bytes(b"")
+        assert len(self.keys(extension)) == len(expected) + 1
+        extension.engine.engine.preferences().styles_folder = "/nowhere"
+        assert self.keys(extension) == [key for key in expected if not key.startswith("file")]
 
     def test_a_chosen_file_becomes_an_image_once(self, extension, scene, settings, folder):
         flat = scene.impasto_parameters.flat
@@ -51,30 +59,9 @@ class TestStyles:
         assert flat.input_style.name == "red.png"
         flat.gallery_style = "NONE"
         assert flat.input_style is None
-
-    def test_each_style_has_thumbnails_of_its_own(self, scene, settings, folder):
-        flat = scene.impasto_parameters.flat
         second = flat.more_style.add()
         second.gallery_style = "file monet.png"
-        assert (flat.gallery_style, second.gallery_style) == ("image red.png", "file monet.png")
-        assert second.input_style.name == "monet.png"
-
-    def test_a_new_file_is_seen(self, extension, settings, folder):
-        before = len(self.keys(extension))
-        (folder / "turner.jpg").write_bytes(b"")
-        assert len(self.keys(extension)) == before + 1
-
-    def test_a_folder_that_is_gone_offers_nothing(self, extension, scene):
-        extension.engine.engine.preferences().styles_folder = "/nowhere"
-        assert self.keys(extension) == ["NONE"]
-        extension.engine.engine.preferences().styles_folder = ""
-
-    def test_thumbnails_are_loaded(self, extension, settings, folder):
-        """Icons have numbers in windows only: what is looked at is the previews themselves."""
-        self.keys(extension)
-        previews = extension.interface.previews._icons.collection
-        preview = previews[f"file {folder / 'monet.png'}"]
-        assert tuple(preview.image_size) == (8, 8)
+        assert (flat.gallery_style, second.input_style) == ("NONE", chosen)
 
 
 class TestPanel:
@@ -91,6 +78,10 @@ class TestPanel:
         pointers = [arguments[1] for what, arguments, _ in layout.drawn if what == "template_ID"]
         assert sorted(pointers) == ["image", "input_mask", "input_start", "input_style"]
         assert layout.operators("impasto.add_image")
+        settings.tool = "blend"
+        layout = drawn(getattr(bpy.types, PANEL))
+        assert "strength" not in layout.props(), "it has its own inputs only"
+        assert layout.operators("impasto.stylize")
 
     def test_each_further_style_is_drawn_with_a_weight_a_mask_and_a_button_that_removes_it(self, scene, settings):
         flat = scene.impasto_parameters.flat
@@ -106,6 +97,9 @@ class TestPanel:
         assert [given.index for given in layout.operators("impasto.remove_image")] == [0, 1]
         bpy.ops.impasto.remove_image(tool="flat", input="style", index=0)
         assert [value.input_style.name for value in flat.more_style] == ["bricks.png"]
+        for _ in range(14):
+            bpy.ops.impasto.add_image(tool="flat", input="style")
+        assert bpy.ops.impasto.add_image(tool="flat", input="style") == {"CANCELLED"}, "no recipe holds more"
 
     def test_a_single_style_has_no_weight_to_set_and_a_number_that_is_not_relative_stays(self, extension, settings):
         props = lambda: drawn(getattr(bpy.types, PANEL)).props()  # noqa: E731
@@ -117,12 +111,6 @@ class TestPanel:
             assert "weight" in props()
         finally:
             weight["relative"] = True
-
-    def test_no_more_styles_can_be_added_than_a_recipe_holds(self, scene):
-        for _ in range(15):
-            bpy.ops.impasto.add_image(tool="flat", input="style")
-        assert bpy.ops.impasto.add_image(tool="flat", input="style") == {"CANCELLED"}
-        assert len(scene.impasto_parameters.flat.more_style) == 15
 
     def test_styles_masks_and_weights_of_the_panel_reach_the_recipe_and_what_has_no_image_is_left_out(
         self, scene, settings
@@ -138,12 +126,6 @@ class TestPanel:
         assert step["inputs"] == {"style": ["style", "style-2"], "mask": ["", "mask-2"]}
         assert step["parameters"]["weight"] == [1.0, 0.25]
 
-    def test_a_stylizer_with_its_own_inputs_only_is_drawn_too(self, settings):
-        settings.tool = "blend"
-        layout = drawn(getattr(bpy.types, PANEL))
-        assert "strength" not in layout.props()
-        assert layout.operators("impasto.stylize")
-
     def test_it_says_what_is_missing(self, extension, scene, settings, plane):
         missing = extension.stylize.request.why_incomplete
         assert missing(bpy.context) == ""
@@ -156,11 +138,6 @@ class TestPanel:
         scene.impasto_parameters.flat.input_style = None
         assert missing(bpy.context) == "Choose an image for style"
 
-    def test_the_materials_maps_are_named(self, settings, material):
-        settings.subject = "MATERIAL"
-        labels = [options.get("text") for what, _, options in drawn(getattr(bpy.types, PANEL)).drawn if what == "label"]
-        assert {"bricks", "Base color"} <= set(labels)
-
     def test_another_stylizer_keeps_what_both_can_be_told(self, scene, settings, style):
         flat, patches = scene.impasto_parameters.flat, scene.impasto_parameters.patches_style
         flat.strength, flat.color, patches.preservation = 0.5, "lightness", 3.0
@@ -171,7 +148,7 @@ class TestPanel:
         assert [(more.input_style.name, more.weight) for more in patches.more_style] == [("bricks.png", 2.5)]
         assert not patches.is_property_set("preservation")
 
-    def test_presets_are_the_stylizers(self, scene, settings):
+    def test_presets_are_the_stylizers_and_shipped_ones_set_what_they_say_alone(self, scene, settings, extension):
         scene.impasto_parameters.flat.strength = 0.25
         try:
             assert bpy.ops.impasto.style_preset_add(name="Mine soft") == {"FINISHED"}
@@ -184,7 +161,7 @@ class TestPanel:
         finally:
             bpy.ops.impasto.style_preset_add(name="Mine soft", remove_name=True)
 
-    def test_presets_that_come_along_set_what_they_say_and_nothing_else(self, extension, scene, settings):
+        scene.impasto_parameters.flat.property_unset("strength")
         settings.tool = "patches-style"
         tool = extension.engine.catalogue.catalogue["patches-style"]
         defaults = extension.parameters.properties.parameters_of(scene, tool)
@@ -242,20 +219,6 @@ class TestRunning:
         bpy.ops.impasto.continue_larger(image="bricks – red")
         assert recipe_of(bpy.data.images["bricks – red.001"])["made_with"].get("stopped") is None
 
-    def test_cancelled_it_leaves_nothing(self, running):
-        bpy.ops.impasto.cancel()
-        settle(running)
-        assert running.last_report.level == "CANCELLED"
-        assert "bricks – red" not in bpy.data.images
-
-    def test_other_tools_cannot_be_stopped_and_kept(self, extension, scene):
-        jobs = extension.jobs.session.jobs
-        request = extension.tools.request.Request(tool="slow", estimator="none", width_px=8, height_px=8)
-        jobs.start(request.task(extension.bridge.target.Target("slow")))
-        assert not bpy.ops.impasto.stop.poll()
-        bpy.ops.impasto.cancel()
-        settle(jobs)
-
 
 class TestLivePreview:
     @pytest.fixture
@@ -295,26 +258,92 @@ class TestLivePreview:
         assert stylize(image=image.name) == {"FINISHED"}
         settle(extension.jobs.session.jobs)
 
-    def test_a_quick_stylizer_paints_its_own_and_wct_those_of_slow_ones(self, extension, settings):
-        preview = extension.stylize.preview
-        painters = {}
-        for settings.tool in ("patches-style", "wct", "gatys", "neighbours"):
-            painters[settings.tool] = preview.previewer(bpy.context)["name"]
-        assert painters == {"patches-style": "patches-style", "wct": "wct", "gatys": "wct", "neighbours": "wct"}
-
-    def test_a_network_that_the_quick_stylizer_does_not_know_is_left_to_it(
-        self, extension, scene, settings, image, style
+    def test_the_quick_stylizer_paints_it_with_the_networks_that_it_knows(
+        self, extension, settings, scene, image, style
     ):
-        settings.tool, scene.impasto_parameters.gatys.input_style = "gatys", style
-        for network, given in (("vgg16", None), ("style-encoder", "style-encoder")):
-            scene.impasto_parameters.gatys.backbone = network
-            _, request, _ = extension.stylize.preview.preview_inputs(bpy.context)
-            assert request.parameters.get("backbone") == given
-
-    def test_the_quick_stylizer_paints_it_for_all_that_can_be_told_the_same(self, extension, settings):
         catalogue, previewer = extension.engine.catalogue.catalogue, extension.stylize.preview.previewer
         assert previewer(bpy.context)["name"] == "wct"
         settings.tool = "blend"
         assert previewer(bpy.context) is None
         assert "as its source is" in extension.stylize.preview.why_no_preview(bpy.context)
         assert catalogue["blend"]["kind"] == "stylizer"
+        painters = {}
+        for settings.tool in ("patches-style", "wct", "gatys", "neighbours"):
+            painters[settings.tool] = previewer(bpy.context)["name"]
+        assert painters == {"patches-style": "patches-style", "wct": "wct", "gatys": "wct", "neighbours": "wct"}
+
+        settings.tool, scene.impasto_parameters.gatys.input_style = "gatys", style
+        for network, given in (("vgg16", None), ("style-encoder", "style-encoder")):
+            scene.impasto_parameters.gatys.backbone = network
+            _, request, _ = extension.stylize.preview.preview_inputs(bpy.context)
+            assert request.parameters.get("backbone") == given
+
+
+KINDS = ["none", "oil", "pointillism", "ink", "watercolor", "print", "gold", "pencil"]
+
+
+@pytest.fixture
+def painting(scene) -> bpy.types.Image:
+    """A picture of soft spots."""
+    spots = np.random.default_rng(0).integers(0, 256, (12, 16, 3), np.uint8)
+    return packed_image("spots.png", spots.repeat(4, 0).repeat(4, 1))
+
+
+@pytest.fixture
+def patches(scene, image, painting):
+    """The panel, set to the stylizer that knows kinds, with a picture and a style."""
+    settings = scene.impasto_style
+    settings.tool, settings.subject, settings.image = "patches-style", "IMAGE", image
+    group = scene.impasto_parameters.patches_style
+    group.input_style, group.quality = painting, "quick"
+    return group
+
+
+@pytest.mark.slow
+@pytest.mark.any_blender
+def test_all_kinds_are_shown_and_one_is_taken(extension, scene, patches):
+    assert not bpy.ops.impasto.pick_style_kind.poll()
+    assert bpy.ops.impasto.style_kinds() == {"FINISHED"}
+    settle(extension.jobs.session.jobs)
+    pictures = extension.stylize.kinds.kind_thumbnails(bpy.context)
+    assert list(pictures) == KINDS
+    assert {picture.shape for picture in pictures.values()} == {(32, 48, 3)}
+    assert (pictures["none"] == pictures["oil"]).all(), "they differ by relief only"
+    assert (pictures["none"] != pictures["ink"]).any()
+    assert bpy.ops.impasto.pick_style_kind(kind="ink") == {"FINISHED"}
+    assert patches.kind == "ink"
+    shown = drawn(bpy.types.IMPASTO_PT_style_view_3d)
+    assert [button.kind for button in shown.operators("impasto.pick_style_kind")] == KINDS
+    scene.impasto_style.tool = "flat"
+    assert not extension.stylize.kinds.kind_thumbnails(bpy.context)
+    with pytest.raises(RuntimeError, match="this stylizer has no settings for kinds of style"):
+        bpy.ops.impasto.style_kinds()
+    assert not drawn(bpy.types.IMPASTO_PT_style_view_3d).operators("impasto.style_kinds")
+
+
+@pytest.mark.any_blender
+def test_only_what_was_set_is_told_and_the_kind_chooses_the_rest(extension, scene, patches):
+    patches.kind, patches.preservation = "ink", 1.0
+    request = extension.stylize.request.from_scene(bpy.context)
+    assert {name: request.parameters[name] for name in ("kind", "preservation", "quality")} == {
+        "kind": "ink",
+        "preservation": 1.0,
+        "quality": "quick",
+    }
+    assert "detail" not in request.parameters
+    assert bpy.ops.impasto.stylize(name="inked") == {"FINISHED"}
+    settle(extension.jobs.session.jobs)
+    (step,) = recipe_of(bpy.data.images["inked"])["steps"]
+    assert (step["parameters"]["kind"], step["parameters"]["preservation"]) == ("ink", 1.0)
+    assert step["parameters"]["detail"] > 1
+
+
+@pytest.mark.any_blender
+@pytest.mark.parametrize(("kind", "stands_out"), [("oil", True), ("ink", False)])
+def test_strokes_of_oil_stand_out_of_a_material(extension, scene, painting, material, plane, kind, stands_out):
+    given = json.dumps({"kind": kind, "quality": "quick"})
+    bpy.ops.impasto.stylize(tool="patches-style", surface=material.name, style="spots.png", parameters=given)
+    settle(extension.jobs.session.jobs)
+    assert plane.active_material != material
+    shader = plane.active_material.node_tree.nodes["Principled BSDF"]
+    assert shader.inputs["Normal"].is_linked == stands_out
