@@ -57,6 +57,7 @@ def test_the_layers_are_there_with_their_parameters_and_masks(wall):
     assert pixels_of(adjust.mask.image)[..., 0].mean() == pytest.approx(0.5)
 
 
+@pytest.mark.essential
 def test_keyframes_and_drivers_move_the_sliders_and_the_layers_make_the_same_maps_again(wall):
     """Half way between the keyframes, the tint is as strong as when the maps were made."""
     scene, before = bpy.context.scene, maps_of(wall)
@@ -87,6 +88,7 @@ def test_a_changed_layer_is_made_again(wall):
     assert np.abs(maps_of(wall)["base_color"] - before).mean() > 0.02
 
 
+@pytest.mark.essential
 @pytest.mark.parametrize("name", ["Slate_base_color", "Road_base_color", "Repainted"])
 def test_a_result_is_made_again_with_the_same_pixels(wall, name):
     """One by a model, one by a procedural material, and one that was stylized."""

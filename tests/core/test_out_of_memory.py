@@ -32,6 +32,7 @@ def almost_full(pid: int) -> Iterator[None]:
         resource.prlimit(pid, resource.RLIMIT_AS, before)
 
 
+@pytest.mark.essential
 @pytest.mark.parametrize(
     ("tool", "parameters"),
     [("hog", {}), ("asphalt", {"width_px": 4096, "height_px": 4096})],
