@@ -13,7 +13,6 @@ import psutil
 import pytest
 from batches import checkers, done_names, failures_in, left_over, write_csv, write_photos, write_recipe
 from dask_cluster import DaskCluster
-from distributed.comm import CommClosedError
 from worker_jobs import wait_until
 
 from impasto.batch import cluster, on_worker
@@ -68,31 +67,6 @@ def test_the_bytes_are_those_of_local_processes_seen_or_sent(impasto, dask, tmp_
         assert left_over(out) == []
         again = impasto(*arguments, *more, "--json")
         assert json.loads(again.stdout.splitlines()[-1])["done_before"] == 6
-
-
-@pytest.mark.slow
-def test_a_folder_of_maps_is_sent_under_its_name(impasto, dask, tmp_path):
-    (photo,) = write_photos(tmp_path, 1)
-    made = impasto("maps", photo, "--out", tmp_path / "wall", "--name", "wall")
-    assert made.returncode == 0, made.stderr
-    recipe = write_recipe(tmp_path / "r.json", ("tint", {}))
-    done = impasto("batch", recipe, tmp_path / "wall", "--out", tmp_path / "out", "--cluster", dask.address, "--send")
-    assert done.returncode == 0, done.stderr
-    assert {path.name for path in (tmp_path / "out").glob("*.png")} >= {"wall_base_color.png", "wall_normal.png"}
-
-
-@pytest.mark.slow
-def test_a_job_of_its_own_fault_fails_alone_and_is_not_tried_again(impasto, dask, tmp_path):
-    rows = [*checkers(2), {"recipe": "raises", "name": "bad"}]
-    write_photos(tmp_path, 1)
-    for row in rows:
-        row["source"] = "p0.png"
-    done = impasto("batch", write_csv(tmp_path / "t.csv", rows), "--out", tmp_path / "out", "--cluster", dask.address)
-    assert done.returncode == 7
-    assert sorted(done_names(tmp_path / "out")) == ["c0", "c1"]
-    (failure,) = failures_in(tmp_path / "out")
-    assert (failure["name"], failure["tries"]) == ("bad", 1)
-    assert "ZeroDivisionError" in failure["message"]
 
 
 @pytest.mark.slow
@@ -159,29 +133,6 @@ def test_no_scheduler_and_no_worker_are_said_with_a_remedy(own_dask, tmp_path, m
 
 
 @pytest.mark.slow
-def test_workers_that_are_lost_while_they_are_asked_are_left_out_or_asked_again(own_dask, monkeypatch):
-    """A busy worker that misses its heartbeats is taken for dead, and its nanny starts another one."""
-    own_dask.add_worker()
-    own_dask.wait_for_workers(1)
-    lost = {"tcp://127.0.0.1:9": CommClosedError("Stream is closed")}
-    with distributed.Client(own_dask.address) as client:
-        run, asked = client.run, []
-
-        def losing(function, *arguments, on_error):
-            asked.append(function)
-            answers = run(function, *arguments, on_error=on_error) if len(asked) == 2 else {}
-            return {**answers, **lost}
-
-        monkeypatch.setattr(client, "run", losing)
-        made = cluster.Cluster(client, own_dask.address, False, {})
-        assert list(made._answers(operator.not_, False).values()) == [True]
-        assert len(asked) == 2
-        with pytest.raises(WorkerError, match="do not answer"):
-            made._answers(operator.not_, False)
-        assert len(asked) == 2 + cluster.ASKED
-
-
-@pytest.mark.slow
 def test_a_worker_with_other_versions_is_refused_before_anything_runs(impasto, own_dask, tmp_path):
     shadow = tmp_path / "shadow" / "impasto-0.0.9.dist-info"
     shadow.mkdir(parents=True)
@@ -235,7 +186,7 @@ def test_killed_workers_lose_and_double_nothing(engine_with_misbehaving, own_das
     write_photos(tmp_path, 2)
     rows = [
         {"recipe": tool, "name": f"{tool}{index}", "source": f"p{index % 2}.png", "seed": index}
-        for index in range(20)
+        for index in range(8)
         for tool in ("tint", "checker", "photo-maps")
     ]
     out = tmp_path / "out"
@@ -247,32 +198,9 @@ def test_killed_workers_lose_and_double_nothing(engine_with_misbehaving, own_das
     said, errors = running.communicate(timeout=PATIENCE_S)
     assert running.returncode == 0, errors
     assert sorted(done_names(out)) == sorted(row["name"] for row in rows)
-    assert json.loads(said.splitlines()[-1])["made"] == 60
-    assert len(list(out.glob("*_base_color.png"))) == 60
+    assert json.loads(said.splitlines()[-1])["made"] == len(rows)
+    assert len(list(out.glob("*_base_color.png"))) == len(rows)
     assert left_over(out) == []
-
-
-@pytest.mark.slow
-def test_a_worker_that_hangs_is_given_up_and_its_jobs_are_made_elsewhere(
-    engine_with_misbehaving, tmp_path, monkeypatch
-):
-    monkeypatch.setenv("DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL", "15s")
-    dask = DaskCluster(engine_with_misbehaving, tmp_path / "dask")
-    try:
-        hanging, _ = dask.add_worker(), dask.add_worker()
-        dask.wait_for_workers(2)
-        write_photos(tmp_path, 1)
-        rows = [{"recipe": "slow", "name": f"s{i}", "source": "p0.png", "parameter.seconds": 0.5} for i in range(12)]
-        out, table = tmp_path / "out", write_csv(tmp_path / "t.csv", rows)
-        running = start(engine_with_misbehaving, "batch", table, "--out", out, "--cluster", dask.address)
-        wait_for_jobs(running, out, 2)
-        (worker,) = (one for one in psutil.Process(hanging.pid).children() if "spawn_main" in str(one.cmdline()))
-        worker.suspend()  # but not its engine: as if the network were cut
-        _, errors = running.communicate(timeout=PATIENCE_S)
-        assert running.returncode == 0, errors
-        assert sorted(done_names(out)) == sorted(row["name"] for row in rows)
-    finally:
-        dask.close()
 
 
 @pytest.mark.slow
@@ -320,26 +248,6 @@ def test_the_jobs_on_the_workers_end_with_the_command(engine_with_misbehaving, d
     time.sleep(1)
     assert not jobs_in(out), "the jobs that were on their way were begun"
     assert list(out.glob("*.png")) == []
-
-
-@pytest.mark.slow
-def test_a_batch_that_ends_leaves_the_jobs_of_another_one_alone(engine_with_misbehaving, impasto, dask, tmp_path):
-    write_photos(tmp_path, 1)
-    short, began = write_csv(tmp_path / "other.csv", checkers(1)), time.monotonic()
-    assert impasto("batch", short, "--out", tmp_path / "first", "--cluster", dask.address).returncode == 0
-    seconds = max(
-        3.0, time.monotonic() - began
-    )  # so that four in turn outlast another batch, however slow the computer
-    rows = [{"recipe": "slow", "name": f"s{i}", "source": "p0.png", "parameter.seconds": seconds} for i in range(8)]
-    out, table = tmp_path / "out", write_csv(tmp_path / "t.csv", rows)
-    running = start(engine_with_misbehaving, "batch", table, "--out", out, "--cluster", dask.address, "--tries", 1)
-    wait_until(lambda: len(jobs_in(out)) == 2, PATIENCE_S)
-    other = impasto("batch", short, "--out", tmp_path / "other", "--cluster", dask.address)
-    assert other.returncode == 0, other.stderr
-    assert running.poll() is None, "the batches ran beside each other"
-    _, errors = running.communicate(timeout=PATIENCE_S)
-    assert running.returncode == 0, errors
-    assert sorted(done_names(out)) == [row["name"] for row in rows]
 
 
 def jobs_in(folder):

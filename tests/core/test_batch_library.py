@@ -1,4 +1,4 @@
-"""`impasto batch --library`: a list of assets with rendered previews, which a Blender makes a library of."""
+"""`impasto batch --library`: assets with rendered previews, what is said of them, and catalogues."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from impasto import Maps, Recipe, Step, run, write_maps
 from impasto.batch.asset_list import write_asset_list
 from impasto.batch.record import Record
 from impasto.cli.main import main
-from impasto.io.assets import AssetList
+from impasto.io.assets import AssetList, asset_text, catalog_id, catalog_ids, class_in, color_name, with_catalogs
 from impasto.io.decode import read_map
 from impasto.io.udim import tiles_at
+from impasto.plugins.installation import description
 from impasto.system.typed_json import as_kind
 
 
@@ -54,7 +55,7 @@ def listed(batch, target) -> tuple[list, list[str]]:
 
 
 @pytest.mark.essential
-def test_each_result_is_an_asset_with_a_preview_its_maps_and_its_recipe(batch, tmp_path):
+def test_each_result_that_is_whole_is_an_asset_with_a_preview_its_maps_and_its_recipe(batch, tmp_path):
     assets, told = listed(batch, tmp_path / "assets")
     assert told == []
     assert [asset["name"] for asset in assets] == ["wall_0", "wall_1"]
@@ -68,13 +69,18 @@ def test_each_result_is_an_asset_with_a_preview_its_maps_and_its_recipe(batch, t
     assert preview.shape == (256, 256, 3)
     assert preview[100:160, 100:160].std() > 5
     assert np.ptp(preview[2, 2].astype(int)) < 8  # the background is grey
+    (batch / "wall_0_base_color.png").unlink()
+    broken = batch / "wall_1_normal.png"
+    broken.write_bytes(b"x" * broken.stat().st_size)
+    assets, (said,) = listed(batch, tmp_path / "again")
+    assert (assets, said.startswith("wall_1 is not in the library: ")) == ([], True)
 
 
 OWN = "orm=ambient_occlusion,roughness,metallic base=base_color n=normal"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("export", "format_"), [("unity-hdrp", "png16"), ("gltf", "exr"), (OWN, "png")])
+@pytest.mark.parametrize(("export", "format_"), [("unity-hdrp", "exr"), (OWN, "png16")])
 def test_packed_results_are_unpacked_to_the_maps_that_they_show(export, format_, walls, batch, tmp_path):
     packed = tmp_path / "packed"
     assert exit_code(*walls[:-1], packed, "--export", export, "--format", format_) == 0
@@ -103,17 +109,6 @@ def test_tiled_results_are_one_asset_with_all_tiles(export, tmp_path):
     for name, file in asset["maps"].items():
         assert file == f"wall_{name}.<UDIM>.png"
         assert tiles_at(tmp_path / "assets" / file).keys() == {1001, 1012}
-
-
-@pytest.mark.slow
-def test_results_that_were_changed_or_cannot_be_read_are_left_out(batch, tmp_path):
-    (batch / "wall_0_base_color.png").unlink()
-    broken = batch / "wall_1_normal.png"
-    broken.write_bytes(b"x" * broken.stat().st_size)
-    assets, told = listed(batch, tmp_path / "assets")
-    assert assets == []
-    assert len(told) == 1
-    assert told[0].startswith("wall_1 is not in the library: ")
 
 
 def test_without_a_blender_nothing_is_begun_and_the_remedy_is_told(walls, tmp_path, monkeypatch, capsys):
@@ -147,3 +142,69 @@ def test_blender_is_asked_for_the_library_of_all_results(walls, tmp_path, monkey
     assert asked[asked.index("--out") + 1] == str(tmp_path / "library")
     assert "--remote" in asked
     assert [asset["name"] for asset in json.loads(given)["assets"]] == ["wall_0", "wall_1"]
+
+
+KNOWN = description()
+TOOLS = {tool["name"]: tool for tool in KNOWN["tools"]}
+OAK = "11111111-2222-3333-4444-555555555555"
+
+
+def text_of(recipe, color=None):
+    return asset_text(recipe, TOOLS, KNOWN["models"], color)
+
+
+def test_a_procedural_material_is_in_the_catalogue_of_its_class():
+    text = text_of(Recipe((Step("bricks"), Step("photo-maps"))), (0.6, 0.2, 0.1))
+    assert (text.catalog, text.tags) == ("Impasto/Masonry", ("Impasto", "Masonry", "Bricks", "red"))
+    assert text_of(Recipe((Step("quilt"),))).catalog == "Impasto", "it has no class"
+    assert text_of(None, (0, 0, 0)).tags == ("Impasto", "black")
+    assert asset_text(Recipe((Step("nobody"),)), {}).catalog == "Impasto", "no tool that is known"
+
+
+def test_a_models_material_and_the_name_of_a_photograph_say_the_class():
+    text = text_of(Recipe((Step("torus", {"model": "wood"}),)))
+    assert (text.catalog, text.license) == ("Impasto/Wood", "CC0-1.0")
+    assert "Weathered wood" in text.tags
+    inputs = {"source": {"name": "old_Brick-wall.jpg", "sha256": "0" * 64}}
+    text = text_of(Recipe((Step("quilt"),), inputs=inputs))
+    assert (text.catalog, text.description) == ("Impasto/Masonry", "Made by Impasto from old_Brick-wall.jpg")
+    classes = {"DSC_0042.jpg": "", "Plastered wall": "Walls", "rostig": "", "rusty": "Metal", "sandstone": "Stone"}
+    assert {text: class_in(text) for text in classes} == classes
+
+
+COLORS = {
+    "black": (0.05, 0.05, 0.06),
+    "grey": (0.5, 0.5, 0.52),
+    "white": (0.9, 0.9, 0.88),
+    "brown": (0.35, 0.22, 0.12),
+    "beige": (0.75, 0.66, 0.5),
+    "red": (0.8, 0.1, 0.1),
+    "green": (0.2, 0.5, 0.15),
+    "blue": (0.15, 0.3, 0.7),
+    "yellow": (0.9, 0.8, 0.1),
+    "pink": (0.9, 0.2, 0.6),
+}
+
+
+def test_colours_have_common_names():
+    assert [color_name(color) for color in COLORS.values()] == list(COLORS)
+
+
+def test_words_of_a_phrase_are_tags_and_a_disabled_step_makes_nothing():
+    recipe = Recipe((Step("moss", enabled=False), Step("planks")), matched={"text": "an old, red barn"})
+    text = text_of(recipe)
+    assert text.catalog == "Impasto/Wood"
+    assert {"old", "red", "barn"} < set(text.tags)
+    assert not {"an", "Moss"} & set(text.tags)
+
+
+def test_catalogues_are_added_and_none_is_changed():
+    mine = f"# mine\nVERSION 1\n\n{OAK}:Wood/Oak:oak"
+    text = with_catalogs(mine, ["Impasto/Stone", "Wood/Oak"])
+    assert text.startswith(f"{mine}\n")
+    assert catalog_ids(text) == {"Wood/Oak": OAK, "Impasto/Stone": catalog_id("Impasto/Stone")}
+    assert with_catalogs(text, ["Impasto/Stone"]) == text
+    new = with_catalogs("", ["Impasto/Stone"])
+    assert "\nVERSION 1\n" in new
+    assert new == with_catalogs("", ["Impasto/Stone", "Impasto/Stone"])
+    assert with_catalogs("", []) == ""

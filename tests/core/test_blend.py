@@ -12,10 +12,8 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from batches import bytes_of, done_names, failures_in, left_over, write_csv, write_photos
-from dask_cluster import DaskCluster
+from batches import bytes_of, left_over, write_csv, write_photos
 from PIL import Image
-from ssh_server import served, serving
 from worker_jobs import wait_until
 
 from impasto import read_maps, read_recipe
@@ -97,6 +95,8 @@ def test_a_blend_has_its_materials_and_its_mesh_objects_as_sources(scene):
     assert [read_size(path) for path in (found[0], found[2])] == [(32, 64), (24, 32)]
     assert [source_name(path) for path in found] == ["Bricks", "Empty", "Metal_Steel"]
     assert Datablock.at(scene.with_suffix(".png")) is None
+    for name in ("A/B", "A//B", "/A/B", "A/./B"):
+        assert Datablock.at(Datablock(scene, "Material", name).path).name_in(["Other", name]) == name
 
 
 def test_a_material_of_images_is_read_from_them_and_even_values_are_kept(scene):
@@ -135,11 +135,9 @@ def test_what_is_no_source_is_refused_with_a_remedy(scene, path, said):
     scene.with_name("broken.blend").write_bytes(b"no .blend")
     with pytest.raises(FileError, match=said):
         read_size(scene.parent / path)
-
-
-def test_what_cannot_be_baked_says_why(scene):
-    with pytest.raises(ParameterError, match=r"Bare has no UV map.*unwrap"):
-        read_maps(scene / "Object" / "Bare")
+    if "Bare" in path:
+        with pytest.raises(ParameterError, match=said):
+            read_maps(scene.parent / path)
 
 
 @pytest.mark.slow
@@ -193,20 +191,6 @@ def test_a_batch_that_is_ended_leaves_no_blender_and_no_file(engine_with_misbeha
     assert left_over(out) == []
 
 
-@pytest.mark.parametrize("name", ["A/B", "A//B", "/A/B", "A/./B"])
-def test_a_name_with_slashes_is_found_where_its_path_is_shorter(name):
-    one = Datablock(Path("folder/scene.blend"), "Material", name)
-    assert one.path.parts[:3] == ("folder", "scene.blend", "Material")
-    assert Datablock.at(one.path).name_in(["Other", name]) == name
-
-
-def test_two_sources_whose_files_would_have_one_name_are_refused(scene, tmp_path):
-    sources = [file / "Material" / "Bricks" for file in (scene, scene.with_name("packed.blend"))]
-    plan = Plan(lambda: rows_of_sources("tint", sources, {}, [0]), Recipes(tmp_path), Output(tmp_path / "out"))
-    with pytest.raises(ParameterError, match=r"packed\.blend/Material/Bricks would be called 'Bricks'"):
-        check_plan(plan)
-
-
 @pytest.mark.slow
 def test_a_batch_makes_materials_and_objects_once_and_again_after_an_image_has_changed(impasto, own_scene, tmp_path):
     sources = {"checker": "Object/Wall", "tint": "Material/Bricks", "transform": "Material/Metal/Steel"}
@@ -229,50 +213,8 @@ def test_a_batch_makes_materials_and_objects_once_and_again_after_an_image_has_c
     assert left_over(out) == []
 
 
-@pytest.fixture
-def dask(scene, engine_with_misbehaving, tmp_path):
-    """A scheduler with a worker, and another one on a machine that has no Blender."""
-    made = DaskCluster(engine_with_misbehaving, tmp_path / "dask")
-    made.add_worker("--resources", "BLENDER=1")
-    made.add_worker("--resources", "NONE=1", **{PROGRAM: str(tmp_path / "no-blender")})
-    yield made
-    made.close()
-
-
-@pytest.mark.slow
-def test_workers_of_a_cluster_read_a_blend_that_they_see_or_are_sent(impasto, scene, dask, tmp_path):
-    def run(name, resource, *more):
-        arguments = ("--cluster", dask.address, "--resources", f"{resource}=1", "--out", tmp_path / name)
-        return impasto("batch", "transform", *more, *arguments, "--json")
-
-    packed = scene.with_name("packed.blend")
-    seen = run("seen", "BLENDER", scene / "Material" / "Bricks")
-    assert seen.returncode == 0, seen.stderr
-    sent = run("sent", "BLENDER", packed / "Material" / "Bricks", scene / "Material" / "Metal" / "Steel", "--send")
-    assert sent.returncode == 3
-    assert done_names(tmp_path / "sent") == ["Bricks"]
-    (failure,) = failures_in(tmp_path / "sent")
-    assert "wall.png, which is not sent" in failure["message"]
-    assert "pack its resources" in failure["remedy"]
-    for name in ("base_color", "normal"):
-        one, other = (pixels(tmp_path / way / f"Bricks_{name}.png") for way in ("seen", "sent"))
-        assert (one == other).all()
-    assert run("none", "NONE", packed / "Material" / "Bricks").returncode == 3
-    (failure,) = failures_in(tmp_path / "none")
-    assert "cannot be started" in failure["message"]
-    assert "install Blender" in failure["remedy"]
-
-
-@pytest.mark.slow
-@served
-def test_an_engine_over_ssh_gets_the_maps_that_a_blender_here_makes(
-    engine_with_misbehaving, impasto, scene, tmp_path, monkeypatch
-):
-    with serving(tmp_path / "ssh") as server:
-        monkeypatch.setenv("PATH", f"{server.folder / 'bin'}{os.pathsep}{os.environ['PATH']}")
-        engine = f"ssh://farm{engine_with_misbehaving}"
-        source = scene / "Material" / "Metal" / "Steel"
-        done = impasto("apply", "tint", source, "--strength", "0", "--out", tmp_path / "out", "--engine", engine)
-    assert done.returncode == 0, done.stderr
-    assert (pixels(tmp_path / "out" / "Metal_Steel_base_color.png") == pixels(scene.with_name("wall.png"))).all()
-    assert (pixels(tmp_path / "out" / "Metal_Steel_metallic.png") == 1).all()
+def test_two_sources_whose_files_would_have_one_name_are_refused(scene, tmp_path):
+    sources = [file / "Material" / "Bricks" for file in (scene, scene.with_name("packed.blend"))]
+    plan = Plan(lambda: rows_of_sources("tint", sources, {}, [0]), Recipes(tmp_path), Output(tmp_path / "out"))
+    with pytest.raises(ParameterError, match=r"packed\.blend/Material/Bricks would be called 'Bricks'"):
+        check_plan(plan)

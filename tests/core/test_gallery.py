@@ -87,6 +87,7 @@ def test_what_is_there_is_kept_and_what_is_missing_is_made(photos, tmp_path):
     assert entries(out)["brick", "tint"]["recipe"]["seed"] == 1
 
 
+@pytest.mark.slow
 def test_a_photograph_or_a_model_that_fails_does_not_stop_the_others(photos, tmp_path, capsys):
     (photos / "walls" / "broken.png").write_bytes(b"no picture")
     code = gallery(photos, "--tools", "torus:model={name}", "tint", "--no-figures", "--out", tmp_path / "out")
