@@ -30,11 +30,8 @@ from impasto.tools import (
     sliders_field,
     visible_if,
 )
-from impasto_misbehaving_lit import Lit
+from impasto_misbehaving_filters import Lit, Plane, Plug, Span, Spot, Survey
 from impasto_misbehaving_matchers import MeanColor, WordCount
-from impasto_misbehaving_mesh import Survey
-from impasto_misbehaving_points import Plane, Span
-from impasto_misbehaving_repair import Plug, Spot
 from impasto_misbehaving_style import Flat
 from impasto_misbehaving_tiles import Blotches, Negative
 
@@ -174,18 +171,13 @@ class Hang(Slow):
         return _grey(*parameters.size_px(subject))
 
 
-class DieParameters(Parameters):
-    how: Literal["exit", "kill"] = Field("kill", description="Leave by os._exit, or be killed by a signal")
-
-
 class Die(Filter):
     """Ends its own process, as a crash in native code or the kernel's memory killer would."""
 
     name, label, description = "die", "Die", "Ends the worker, for tests"
-    parameters = DieParameters
 
-    def apply(self, subject: Maps, parameters: DieParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
-        if parameters.how == "exit" or os.name == "nt":
+    def apply(self, subject: Maps, parameters: Any, inputs: Mapping[str, Maps], context: Context) -> Maps:
+        if os.name == "nt":
             os._exit(3)
         os.kill(os.getpid(), signal.SIGKILL)
         raise AssertionError("unreachable")
