@@ -350,19 +350,6 @@ def test_a_batch_has_a_mesh_for_each_material_of_the_selected_objects(extension,
     assert meshes_of()["bricks"] is None, "it is baked on a plane"
 
 
-def test_an_object_is_covered_on_its_own_uvs_whatever_width_and_mapping_the_panel_has(cube, wall_file):
-    bpy.context.scene.unit_settings.system, bpy.context.scene.unit_settings.scale_length = "METRIC", 0.5
-    parameters = json.dumps({"width_px": 64, "height_px": 64, "repeat_m": 1.0})
-    given = {"source": str(wall_file), "parameters": parameters, "material": "NEW", "mapping": "BOX", "width_m": 7.0}
-    bpy.ops.impasto.run(tool="cover-object", estimator="none", **given)
-    shown = cube.material_slots[0].material
-    nodes = shown.node_tree.nodes
-    assert sent(next(node.image.name for node in nodes if node.type == "TEX_IMAGE"))["name"] == "Cube.ply"
-    assert all(node.projection == "FLAT" for node in nodes if node.type == "TEX_IMAGE")
-    scales = [tuple(node.inputs["Scale"].default_value) for node in nodes if node.type == "MAPPING"]
-    np.testing.assert_allclose(scales, [(1, 1, 1)], atol=1e-6)
-
-
 @pytest.mark.slow
 def test_layers_of_a_result_across_seams_are_opened_and_run_on_the_mesh_again(cube, material):
     painting = noise("painting", 64).name

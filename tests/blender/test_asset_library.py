@@ -10,10 +10,9 @@ import bmesh
 import bpy
 import numpy as np
 import pytest
-from conftest import pixels_of
+from conftest import packed_image, pixels_of
 from drawing import drawn
 from mathutils import Vector
-from test_assets import catalogs_in, preview_of
 
 LIBRARIES = bpy.context.preferences.filepaths.asset_libraries
 
@@ -112,7 +111,7 @@ def test_an_asset_of_tiles_has_a_tiled_image_with_all_of_them(run, listed, tmp_p
     assert [len(image.packed_files) for image in images] == [2] * len(images)
 
 
-def test_a_file_of_the_user_is_never_replaced(run, listed, tmp_path, capsys):
+def test_files_of_the_user_are_never_replaced_nor_read_outside_of_the_folder_of_the_list(run, listed, tmp_path, capsys):
     folder = tmp_path / "own"
     folder.mkdir()
     (folder / "Stone.blend").write_bytes(b"mine")
@@ -121,8 +120,6 @@ def test_a_file_of_the_user_is_never_replaced(run, listed, tmp_path, capsys):
     assert [file.name for file in folder.iterdir()] == ["Stone.blend"]
     assert (folder / "Stone.blend").read_bytes() == b"mine"
 
-
-def test_pictures_outside_the_folder_of_the_list_are_refused(run, listed, tmp_path, capsys):
     given = json.loads(listed.read_text())
     given["assets"][0]["preview"] = "../secret.jpg"
     listed.write_text(json.dumps(given))
@@ -170,10 +167,8 @@ def test_its_materials_are_loaded_once_and_generated_at_the_wished_size(extensio
     assert len(bpy.data.images) == 1
     plane = bpy.context.active_object
     plane.active_material = bricks
-    sizes = [
-        button.size_px for button in drawn(bpy.types.IMPASTO_PT_intents_view_3d).operators("impasto.generate_asset")
-    ]
-    assert sizes == [1024, 2048, 4096]
+    buttons = drawn(bpy.types.IMPASTO_PT_intents_view_3d).operators("impasto.generate_asset")
+    assert [button.size_px for button in buttons] == [1024, 2048, 4096]
     assert bpy.ops.impasto.generate_asset(size_px=64) == {"FINISHED"}
     assert plane.active_material == bricks
     nodes = bricks.node_tree.nodes
@@ -183,15 +178,16 @@ def test_its_materials_are_loaded_once_and_generated_at_the_wished_size(extensio
     assert not drawn(bpy.types.IMPASTO_PT_intents_view_3d).operators("impasto.generate_asset")
     other = loaded(str(library / "Masonry.blend"), "Bricks")
     assert other not in (bricks, *(entry.material for entry in bricks.impasto_former))  # which are no stand-ins
-
-
-def test_the_stand_in_has_the_colours_of_what_is_generated(extension, library):
-    cobbles = extension.assets.shelf.loaded(str(library / "Masonry.blend"), "Cobbles")
-    bpy.context.active_object.active_material = cobbles
+    plane.active_material = cobbles = loaded(str(library / "Masonry.blend"), "Cobbles")
     before = pixels_of(cobbles.node_tree.nodes["Impasto Base Color"].image)[..., :3].mean((0, 1))
     bpy.ops.impasto.generate_asset(size_px=512)
     after = pixels_of(cobbles.node_tree.nodes["Impasto Base Color"].image)[..., :3].mean((0, 1))
     np.testing.assert_allclose(before, after, atol=0.03)
+    with pytest.raises(extension.core.errors.FileError, match="no material Sand"):
+        loaded(str(library / "Masonry.blend"), "Sand")
+    plane.active_material = bpy.data.materials.new("plain")
+    with pytest.raises(RuntimeError, match="has no recipe"):
+        bpy.ops.impasto.generate_asset()
 
 
 def test_a_click_in_the_shelf_assigns_the_material_of_its_library_or_of_the_file(library):
@@ -213,7 +209,7 @@ def test_a_click_in_the_shelf_assigns_the_material_of_its_library_or_of_the_file
 
 
 @pytest.fixture
-def bricks(library):
+def clicked(library):
     """Properties by which Blender names an asset that is clicked or dragged."""
     listed = LIBRARIES.new(name="Studio", directory=str(library))
     yield {
@@ -244,53 +240,28 @@ def materials_of_faces(cube) -> list[str]:
     return [cube.material_slots[face.material_index].name for face in cube.data.polygons]
 
 
-def test_in_edit_mode_it_assigns_to_the_selected_faces(bricks):
-    cube = cube_in_edit_mode(selected=2)
-    bpy.ops.impasto.use_asset(**bricks)
-    assert materials_of_faces(cube) == ["own", "own", "Bricks", "own", "own", "own"]
-
-
-def test_dropped_on_a_selected_face_it_is_given_to_all_of_them(bricks):
-    cube = cube_in_edit_mode(selected=2)
-    bpy.ops.impasto.drop_asset(**bricks, object=cube.name, face=2)
-    assert materials_of_faces(cube) == ["own", "own", "Bricks", "own", "own", "own"]
-
-
-@pytest.mark.parametrize("slots", [("own", "other"), ()])
-def test_dropped_on_another_face_it_takes_the_slot_as_in_object_mode(bricks, slots):
+@pytest.mark.parametrize(
+    ("slots", "face", "own"),
+    [(("own",), None, 5), (("own",), 2, 5), (("own", "other"), 5, 5), ((), 5, 0)],
+    ids=["clicked", "dropped on a selected face", "dropped on another", "dropped where no slot is"],
+)
+def test_in_edit_mode_it_is_given_to_the_selected_faces_or_takes_a_slot(clicked, slots, face, own):
     cube = cube_in_edit_mode(2, slots)
-    bpy.ops.impasto.drop_asset(**bricks, object=cube.name, face=5)
-    assert materials_of_faces(cube) == [*(["own"] * 5 if slots else ["Bricks"] * 5), "Bricks"]
+    if face is None:
+        bpy.ops.impasto.use_asset(**clicked)
+    else:
+        bpy.ops.impasto.drop_asset(**clicked, object=cube.name, face=face)
+    found = materials_of_faces(cube)
+    assert (found.count("own"), found.count("Bricks")) == (own, 6 - own)
+    assert found[face or 2] == "Bricks"
 
 
-def test_a_drop_beside_the_mesh_and_one_in_object_mode_are_refused(bricks):
+def test_a_drop_beside_the_mesh_and_one_in_object_mode_are_refused(clicked):
     cube = cube_in_edit_mode(selected=2)
     with pytest.raises(RuntimeError, match="no such face"):
-        bpy.ops.impasto.drop_asset(**bricks, object=cube.name, face=6)
+        bpy.ops.impasto.drop_asset(**clicked, object=cube.name, face=6)
     bpy.ops.object.mode_set(mode="OBJECT")
     assert not bpy.ops.impasto.drop_asset.poll()
-
-
-def test_blender_drops_materials_itself_in_object_mode_only(extension, library):
-    """Why edit mode has a shelf of its own, whose drags call the extension where Blender can do that."""
-    window = bpy.context.window_manager.windows[0]
-    area = next(one for one in window.screen.areas if one.type == "VIEW_3D")
-    region = next(one for one in area.regions if one.type == "WINDOW")
-    shelves = extension.assets.shelf.SHELVES
-    found = {}
-    for mode in ("OBJECT", "EDIT"):
-        bpy.ops.object.mode_set(mode=mode)
-        with bpy.context.temp_override(window=window, area=area, region=region):
-            shown = [one for version, one in shelves if bpy.app.version >= version and one.poll(bpy.context)]
-            drags = [getattr(one, "bl_drag_operator", "") for one in shown]
-            found[mode] = (bpy.ops.object.drop_named_material.poll(), drags)
-    bpy.ops.object.mode_set(mode="OBJECT")
-    in_edit_mode = {4: [""], 5: ["impasto.drop_asset"]}[bpy.app.version[0]]
-    before_shelves = bpy.app.version < shelves[0][0]
-    assert found == {
-        "OBJECT": (True, [] if before_shelves else [""]),
-        "EDIT": (False, [] if before_shelves else in_edit_mode),
-    }
 
 
 def test_the_nearest_face_that_is_not_hidden_is_below_the_mouse(extension, scene):
@@ -309,9 +280,131 @@ def test_the_nearest_face_that_is_not_hidden_is_below_the_mouse(extension, scene
     bpy.ops.object.mode_set(mode="OBJECT")
 
 
-def test_what_is_no_longer_there_is_named(extension, library):
-    with pytest.raises(extension.core.errors.FileError, match="no material Sand"):
-        extension.assets.shelf.loaded(str(library / "Masonry.blend"), "Sand")
-    bpy.context.active_object.active_material = bpy.data.materials.new("plain")
-    with pytest.raises(RuntimeError, match="has no recipe"):
-        bpy.ops.impasto.generate_asset()
+CHECKER = {"tool": "checker", "width_px": 64, "height_px": 32, "estimator": "none"}
+CATALOGS = "blender_assets.cats.txt"
+
+
+@pytest.fixture
+def bricks(plane) -> bpy.types.Material:
+    """A small result of a procedural material."""
+    bpy.ops.impasto.run(tool="bricks", width_px=64, height_px=64, estimator="none")
+    return plane.active_material
+
+
+def preview_of(item) -> np.ndarray:
+    width, height = item.preview.image_size
+    values = np.empty(width * height * 4, np.float32)
+    item.preview.image_pixels_float.foreach_get(values)
+    return values.reshape(height, width, 4)
+
+
+def tags_of(material) -> list[str]:
+    return [tag.name for tag in material.asset_data.tags]
+
+
+@pytest.mark.parametrize("bits", ["8", "16"])
+def test_a_result_becomes_an_asset_whose_preview_is_rendered_on_a_ball(plane, monkeypatch, bits):
+    red = np.full((16, 16, 3), (200, 60, 20), np.uint8)
+    packed_image("red.png", red)
+    bpy.ops.impasto.run(tool="chatty", image="red.png", bits=bits, material="NEW")
+    assert bpy.ops.impasto.mark_asset() == {"FINISHED"}
+    material = plane.active_material
+    assert material.asset_data.description == "Made by Impasto from red.png"
+    assert tags_of(material)[0] == "Impasto"
+    assert "red" in tags_of(material)
+    preview = preview_of(material)
+    assert preview.shape == (256, 256, 4)
+    assert (preview[..., 3] == 1).all()
+    red, green, blue = preview[128, 128, :3]
+    assert red > 2 * green > 2 * blue
+    np.testing.assert_allclose(preview[2, 2, :3], preview[2, 2, 0], atol=0.02)  # the background is grey
+    assert preview[200, 60, 0] > preview[50, 200, 0] + 0.1  # the light comes from the upper left
+    monkeypatch.delenv("IMPASTO_ENGINE")
+    bpy.ops.impasto.mark_asset(material=material.name)
+    made = preview_of(material)[..., :3] * 255
+    np.testing.assert_allclose(made, np.broadcast_to((200, 60, 20), (16, 16, 3)), atol=2)  # without an engine
+    assert len(tags_of(material)) == len(set(tags_of(material)))
+
+
+def test_tags_come_from_the_phrase_and_the_recipe(plane):
+    bpy.ops.impasto.match(text="mossy red bricks", width_px=64, height_px=64)
+    bpy.ops.impasto.mark_asset()
+    tags = tags_of(plane.active_material)
+    assert {"Impasto", "Masonry", "Bricks", "mossy", "red", "bricks"} <= set(tags)
+    assert plane.active_material.asset_data.description == "Made by Impasto from “mossy red bricks”"
+
+
+def test_a_model_is_named_and_the_asset_is_there_when_the_file_is_opened_again(plane, tmp_path):
+    bpy.ops.impasto.run(tool="torus", parameters='{"model": "bricks"}', width_px=32, height_px=32, estimator="none")
+    bpy.ops.impasto.mark_asset(material="Red bricks")
+    before = preview_of(bpy.data.materials["Red bricks"]).copy()
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "library.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "library.blend"))
+    material = bpy.data.materials["Red bricks"]
+    assert material.asset_data.description == "Made by Impasto from bricks"
+    assert material.asset_data.license == "CC0-1.0"
+    assert "Masonry" in tags_of(material)
+    np.testing.assert_allclose(preview_of(material), before, atol=1 / 255)
+    assert before.std() > 0.02
+
+
+def catalogs_in(folder) -> dict[str, str]:
+    text = (folder / CATALOGS).read_text()
+    lines = [line for line in text.splitlines() if line.count(":") == 2 and line[0] != "#"]
+    return {line.split(":")[1]: line.split(":")[0] for line in lines}
+
+
+def test_catalogues_of_the_user_stay_and_are_used(bricks, tmp_path):
+    own = "11111111-2222-3333-4444-555555555555"
+    text = f"# mine\nVERSION 1\n\n{own}:Impasto/Masonry:my walls\n{own[:-1]}6:Wood:Wood"
+    (tmp_path / CATALOGS).write_text(text)
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "own.blend"))
+    bpy.ops.impasto.mark_asset()
+    assert bricks.asset_data.catalog_id == own
+    assert (tmp_path / CATALOGS).read_text() == text
+    bpy.ops.impasto.run(tool="planks", width_px=32, height_px=32, estimator="none", material="NEW")
+    bpy.ops.impasto.mark_asset()
+    assert (tmp_path / CATALOGS).read_text().startswith(f"{text}\n")
+    assert set(catalogs_in(tmp_path)) == {"Impasto/Masonry", "Wood", "Impasto/Wood"}
+
+
+def test_a_catalogue_that_the_user_chose_is_left_alone(bricks, tmp_path):
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "own.blend"))
+    bricks.asset_mark()
+    bricks.asset_data.catalog_id = own = "11111111-2222-3333-4444-555555555555"
+    bricks.asset_data.author = "me"
+    bpy.ops.impasto.mark_asset()
+    assert bricks.asset_data.catalog_id == own
+    assert bricks.asset_data.author == "me"
+    assert not (tmp_path / CATALOGS).exists()
+
+
+def test_the_catalogue_is_that_of_the_library_that_the_file_is_in_and_is_written_when_it_is_saved(bricks, tmp_path):
+    libraries = bpy.context.preferences.filepaths.asset_libraries
+    library = libraries.new(name="Studio", directory=str(tmp_path))
+    try:
+        (tmp_path / "walls").mkdir()
+        bpy.ops.impasto.mark_asset()
+        bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "walls" / "own.blend"))
+    finally:
+        libraries.remove(library)
+    assert catalogs_in(tmp_path) == {"Impasto/Masonry": bricks.asset_data.catalog_id}
+
+
+def test_the_history_offers_it_where_a_result_is_a_material(plane):
+    bpy.ops.impasto.run(**CHECKER)
+    bpy.ops.impasto.run(**CHECKER, material="NONE", name="images")
+    panel, offered = bpy.types.IMPASTO_PT_history_view_3d, []
+    for entry in [button.entry for button in drawn(panel).operators("impasto.select_entry")]:
+        bpy.ops.impasto.select_entry(entry=entry)
+        offered += [button.material for button in drawn(panel).operators("impasto.mark_asset")]
+    assert offered == ["Texture"]
+
+
+def test_what_is_not_there_is_refused_with_a_remedy(plane):
+    bpy.ops.impasto.run(**CHECKER)
+    with pytest.raises(RuntimeError, match=r"no material called 'x'; see bpy\.data\.materials"):
+        bpy.ops.impasto.mark_asset(material="x")
+    plane.active_material = None
+    with pytest.raises(RuntimeError, match="active object has no material"):
+        bpy.ops.impasto.mark_asset()

@@ -11,7 +11,6 @@ import bpy
 import numpy as np
 import pytest
 from baking import (
-    ALL_MAPS,
     BYTE,
     COLOR,
     SIZE_PX,
@@ -43,16 +42,6 @@ def test_every_slot_bakes_its_own_material() -> None:
     assert np.allclose(row[:20], (1, 0, 0), atol=BYTE)
     assert np.allclose(row[23:], (0, 1, 0), atol=BYTE)
     assert json.loads(bpy.data.images["Strip_base_color"]["impasto_baked"])["materials"] == ["first", "same"]
-
-
-@pytest.mark.parametrize("margin_type", ["EXTEND", "ADJACENT_FACES"])
-def test_margin_goes_on_and_then_the_mean(margin_type: str) -> None:
-    obj = plane(material(base_color=(*COLOR, 1)))
-    for loop in obj.data.uv_layers[0].data:
-        loop.uv = [0.25 + 0.5 * value for value in loop.uv]
-    bake(maps=ALL_MAPS, margin_px=4, margin_type=margin_type)
-    assert np.allclose(pixels("Strip_base_color")[..., :3], srgb(COLOR), atol=BYTE)
-    assert np.allclose(pixels("Strip_normal")[..., :3], (0.5, 0.5, 1), atol=2e-5)
 
 
 def test_the_chosen_uv_map_is_used() -> None:

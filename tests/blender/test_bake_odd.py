@@ -99,17 +99,6 @@ def test_faces_without_area_are_told_and_the_others_are_baked(capsys: pytest.Cap
         bake()
 
 
-def test_the_rows_of_an_array_share_pixels_and_are_told(capsys: pytest.CaptureFixture) -> None:
-    obj = plane(material(base_color=(*COLOR, 1)))
-    obj.modifiers.new("Rows", "ARRAY").count = 3
-    before = state()
-    assert bake(maps={"base_color"}) == {"FINISHED"}
-    said = capsys.readouterr().out
-    assert "the modifier Rows of Strip makes faces that share pixels" in said.replace("The modifier", "the modifier")
-    assert "3 of 3 faces overlap others" in said
-    assert without_images(state()) == without_images(before)
-
-
 # Shapes
 
 

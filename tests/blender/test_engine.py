@@ -11,6 +11,8 @@ import bpy
 import pytest
 from conftest import MODULE
 
+from traps import set_traps
+
 POSIX_ONLY = pytest.mark.skipif(os.name == "nt", reason="the stand-ins are shell scripts")
 
 
@@ -40,54 +42,42 @@ def test_the_environment_wins_over_the_preferences(extension, preferences, monke
     assert extension.engine.engine.find().python == "/farm/python"
 
 
-def test_without_an_engine_the_remedy_is_named(preferences):
-    with pytest.raises(RuntimeError, match="Impasto has no engine yet; press Set Up Engine"):
-        bpy.ops.impasto.run(tool="checker")
-
-
-@pytest.mark.any_blender
-def test_a_python_that_does_not_exist_is_named(preferences):
-    preferences.engine_python = "/nowhere/python3"
-    with pytest.raises(RuntimeError, match="/nowhere/python3 does not exist; press Set Up Engine"):
-        bpy.ops.impasto.run(tool="checker")
+def test_no_engine_and_one_that_does_not_exist_are_named(preferences):
+    for path, said in (("", "Impasto has no engine yet"), ("/nowhere/python3", "/nowhere/python3 does not exist")):
+        preferences.engine_python = path
+        with pytest.raises(RuntimeError, match=f"{said}; press Set Up Engine"):
+            bpy.ops.impasto.run(tool="checker")
 
 
 @pytest.mark.any_blender
 @POSIX_ONLY
-def test_a_python_that_is_too_old_is_named(preferences, tmp_path):
-    preferences.engine_python = stand_in(tmp_path, """echo '{"version": [3, 9], "packages": {}}'""")
-    with pytest.raises(RuntimeError, match=r"is Python 3\.9, which is too old; choose 3\.11 or newer"):
+@pytest.mark.parametrize(
+    ("says", "message"),
+    [
+        ("""echo '{"version": [3, 9], "packages": {}}'""", r"is Python 3\.9, which is too old; choose 3\.11 or newer"),
+        ("echo I am no Python >&2; exit 3", "is not a working Python: I am no Python"),
+        ("", "cannot be started"),
+    ],
+    ids=["too old", "no Python", "a folder"],
+)
+def test_a_program_that_is_no_fit_python_is_named(preferences, tmp_path, says, message):
+    preferences.engine_python = stand_in(tmp_path, says) if says else str(tmp_path)
+    with pytest.raises(RuntimeError, match=message):
         bpy.ops.impasto.check_engine()
 
 
 @pytest.mark.any_blender
-@POSIX_ONLY
-def test_a_program_that_is_no_python_is_named(preferences, tmp_path):
-    preferences.engine_python = stand_in(tmp_path, "echo I am no Python >&2; exit 3")
-    with pytest.raises(RuntimeError, match="is not a working Python: I am no Python"):
-        bpy.ops.impasto.check_engine()
-
-
-@pytest.mark.any_blender
-def test_a_folder_is_no_python(preferences, tmp_path):
-    preferences.engine_python = str(tmp_path)
-    with pytest.raises(RuntimeError, match="cannot be started"):
-        bpy.ops.impasto.check_engine()
-
-
-@pytest.mark.any_blender
-@pytest.mark.parametrize(("packages", "missing"), [((), "torch"), (("torch",), "impasto")])
-def test_a_python_without_torch_or_impasto_is_named_with_what_to_run(preferences, tmp_path, packages, missing):
-    python = bare_python(tmp_path, packages)
-    preferences.engine_python = str(python)
-    with pytest.raises(RuntimeError, match=rf"has no {missing}; .*-m pip install .*impasto-.*\.whl"):
-        bpy.ops.impasto.check_engine()
-
-
-@pytest.mark.any_blender
-def test_another_version_of_impasto_is_named(preferences, tmp_path):
-    preferences.engine_python = str(bare_python(tmp_path, ("torch", "impasto")))
-    with pytest.raises(RuntimeError, match=r"has impasto 0\.0\.1, this extension needs"):
+@pytest.mark.parametrize(
+    ("packages", "said"),
+    [
+        ((), r"has no torch; .*-m pip install .*impasto-.*\.whl"),
+        (("torch",), r"has no impasto; .*-m pip install .*impasto-.*\.whl"),
+        (("torch", "impasto"), r"has impasto 0\.0\.1, this extension needs"),
+    ],
+)
+def test_a_python_without_torch_or_this_impasto_is_named_with_what_to_run(preferences, tmp_path, packages, said):
+    preferences.engine_python = str(bare_python(tmp_path, packages))
+    with pytest.raises(RuntimeError, match=said):
         bpy.ops.impasto.check_engine()
 
 
@@ -104,11 +94,6 @@ def bare_python(folder: Path, packages: tuple[str, ...], version: str = "0.0.1")
     return python
 
 
-@pytest.mark.any_blender
-def test_a_working_engine_is_said_to_work(scene):
-    assert bpy.ops.impasto.check_engine() == {"FINISHED"}
-
-
 def test_a_tool_that_is_not_known_yet_is_asked_for(extension, scene):
     """The shipped description has the first-party tools only; the engine has more."""
     catalogue = extension.engine.catalogue.catalogue
@@ -118,6 +103,7 @@ def test_a_tool_that_is_not_known_yet_is_asked_for(extension, scene):
     assert "checker" not in catalogue
     assert bpy.ops.impasto.run(tool="checker", width_px=8, height_px=8, estimator="none") == {"FINISHED"}
     assert "checker" in catalogue
+    assert bpy.ops.impasto.check_engine() == {"FINISHED"}
     catalogue.load()
     assert "checker" in catalogue, "what the engine said is kept for the next session"
 
@@ -127,3 +113,30 @@ def test_offline_the_button_says_so_and_nothing_is_started(extension, preference
     with pytest.raises(RuntimeError, match=r"offline.*Allow Online Access"):
         bpy.ops.impasto.set_up_engine()
     assert not list((extension.engine.engine.user_folder() / "engine").glob("engine-*"))
+
+
+@pytest.mark.slow
+@pytest.mark.any_blender
+@pytest.mark.usefixtures("plane")
+def test_nothing_in_the_current_folder_is_run(extension, tmp_path, monkeypatch):
+    """The check of the engine, the worker, the command, and Blender in the background."""
+    marker = set_traps(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    extension.engine.engine.forget_checks()
+    extension.jobs.session.jobs.close()
+    assert bpy.ops.impasto.check_engine() == {"FINISHED"}
+    assert bpy.ops.impasto.run(tool="checker", width_px=8, height_px=8, estimator="none") == {"FINISHED"}
+    assert extension.command_line.run(["tools"]) == 0
+    assert bpy.ops.impasto.bake(width_px=16, height_px=16, samples=1) == {"FINISHED"}
+    assert extension.setup.pip.find_python() != str(tmp_path / "python3")
+    assert not marker.exists(), marker.read_text()
+
+
+def test_a_python_in_the_current_folder_is_not_taken_for_the_users(extension, tmp_path, monkeypatch):
+    for name in ("python3", "python3.11"):
+        (tmp_path / name).write_text(f"#!/bin/sh\ntouch {tmp_path / 'was-run.txt'}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", f".:{tmp_path}:")
+    assert extension.setup.pip.find_python() is None
+    assert not (tmp_path / "was-run.txt").exists()

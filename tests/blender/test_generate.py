@@ -91,16 +91,6 @@ def test_the_panel_and_scripts_set_the_estimators_parameters(scene, image):
     assert np.allclose(pixels_of(bpy.data.images["script_metallic"])[..., 0], 0.5, atol=1 / 255)
 
 
-@pytest.mark.any_blender
-def test_the_estimator_fills_in_what_a_generator_lacks(scene, image):
-    bpy.ops.impasto.run(tool="quilt", image=image.name, width_px=64, height_px=64)
-    made = {item["impasto_map"] for item in bpy.data.images if "impasto_map" in item}
-    assert {"base_color", "roughness", "normal", "height"} <= made
-    recipe = json.loads(bpy.data.images["bricks_base_color"]["impasto_recipe"])
-    assert [step["tool"] for step in recipe["steps"]] == ["quilt", "photo-maps"]
-    assert recipe["inputs"]["source"]["name"] == "bricks.png"
-
-
 def test_the_size_is_kept_when_another_tool_is_chosen_and_past_one_that_has_none(extension, scene):
     parameters = scene.impasto_parameters
     scene.impasto.tool = "quilt"
@@ -155,23 +145,6 @@ def test_ambient_occlusion_and_displacement_are_options(plane):
     assert ("Impasto Occlude", "BSDF_PRINCIPLED", "Base Color") in links_of(material)
     assert DISPLACED in links_of(material)
     assert material.displacement_method == "DISPLACEMENT"
-
-
-def test_a_tile_spans_its_real_width(scene, plane, image):
-    """The source is 48 px and 0.6 m wide, the result 32 px: 0.4 m. A tile of 32×16 px is half as high."""
-    bpy.ops.impasto.run(**CHECKER, image=image.name, width_m=0.6)
-    scale = plane.active_material.node_tree.nodes["Impasto Mapping"].inputs["Scale"].default_value
-    np.testing.assert_allclose(scale, (1 / 0.4, 1 / 0.2, 1.0), rtol=1e-5)
-
-
-def test_an_object_without_uvs_is_reported_and_projected_on(plane):
-    plane.data.uv_layers.remove(plane.data.uv_layers[0])
-    assert bpy.ops.impasto.run(**CHECKER) == {"FINISHED"}
-    nodes = plane.active_material.node_tree.nodes
-    assert nodes["Impasto Base Color"].projection == "BOX"
-    assert nodes["Impasto Coordinates"].outputs["Object"].is_linked
-    assert not nodes["Principled BSDF"].inputs["Normal"].is_linked
-    assert nodes["Impasto Displacement"].outputs["Displacement"].is_linked
 
 
 def test_a_linked_material_or_object_is_refused_and_left_alone(scene, plane, tmp_path):
@@ -261,19 +234,3 @@ def test_one_undo_step_takes_all_of_it_away(plane):
     bpy.ops.ed.redo()
     assert bpy.data.objects["Plane"].active_material.name == "Texture"
     assert tuple(bpy.data.images["Texture_height"].size) == (32, 16)
-
-
-def test_the_panel_shows_a_material_on_a_ball_and_a_plane_and_makes_no_image_of_them(extension, scene):
-    settings = scene.impasto
-    settings.tool, settings.source_kind = "bricks", "NONE"
-    scene.impasto_parameters.bricks.width_px = scene.impasto_parameters.bricks.height_px = 64
-    bpy.ops.impasto.generate()
-    report = extension.jobs.session.jobs.made
-    extension.jobs.session.jobs.tell(report, extension.jobs.task.Place.TEXTURE)
-    ball, plane = report.lit
-    assert ball.shape == plane.shape == (256, 256, 3)
-    assert plane.std() > 5
-    assert abs(ball[0, 0].astype(int) - ball[128, 128]).max() > 20, "the ball is before a background"
-    assert not [name for name in report.images if "relit" in name]
-    icons = [options for what, _, options in drawn(bpy.types.IMPASTO_PT_view_3d).drawn if what == "template_icon"]
-    assert [options["scale"] for options in icons][:2] == [5.0, 5.0]

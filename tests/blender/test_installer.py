@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import socket
 import subprocess
@@ -16,7 +15,6 @@ from pathlib import Path
 import bpy
 import pytest
 from conftest import MODULE
-from drawing import Layout
 from packages import fake_wheel, fill, requirements, served
 
 
@@ -29,13 +27,15 @@ def pip_without_settings(monkeypatch):
 
 
 @pytest.fixture
-def preferences(scene, monkeypatch):
-    """Impasto's preferences, with no engine from the environment."""
+def preferences(extension, scene, monkeypatch):
+    """Impasto's preferences, with no engine from the environment; what is set up is forgotten afterwards."""
     monkeypatch.delenv("IMPASTO_ENGINE")
     chosen = bpy.context.preferences.addons[MODULE].preferences
     yield chosen
     for name in ("engine_python", "pip_arguments", "torch_build", "wheels_folder"):
         chosen.property_unset(name)
+    (extension.engine.engine.user_folder() / extension.engine.engine.RECORD).unlink(missing_ok=True)
+    extension.engine.engine._record.__init__()
 
 
 @pytest.fixture
@@ -304,17 +304,3 @@ def test_a_set_up_can_be_cancelled_at_once(extension, plan, index, without_pytho
         assert task.wait(10)
         assert task.conclude().level == "CANCELLED"
         assert carry_out(extension, of_plan), "the next one goes on"
-
-
-def test_the_preferences_show_what_was_found_and_both_choices_with_sizes(extension, preferences):
-    extension.setup.graphics.this_computer()
-    layout = Layout()
-    extension.setup.panel.draw_builds(layout, preferences)
-    texts = [options["text"] for what, _arguments, options in layout.drawn if what == "prop_enum"]
-    assert texts[0].startswith("Automatic: ")
-    assert any(text.startswith("CPU: ") and "MB" in text for text in texts)
-    assert any(text.startswith(("CUDA", "ROCm", "Apple")) and "GB" in text for text in texts)
-    labels = [str(options.get("text")) for what, _arguments, options in layout.drawn if what == "label"]
-    said = " ".join(label for label in labels if label != "None")
-    assert re.search(r"Set Up Engine downloads [\d.]+ [MG]B, which need [\d.]+ [MG]B on the disk", said)
-    assert any("Found" in label for label in labels)

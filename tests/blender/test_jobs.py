@@ -5,7 +5,6 @@ Timers never fire without a window, so the tests call what the timer calls.
 
 from __future__ import annotations
 
-import importlib
 import os
 import subprocess
 import sys
@@ -309,40 +308,3 @@ def test_blender_can_be_closed_while_a_job_runs(extension, tmp_path, how, code):
     pid = int(done.stdout.split("PID ")[1].split()[0])
     assert done.returncode == code, done.stderr
     wait_until(lambda: not is_alive(pid), 10)
-
-
-MALFORMED = """
-import json, sys
-out = sys.stdout.buffer
-out.write(b'{"type": "hello", "protocol": 2, "version": "VERSION"}\\n')
-out.flush()
-for line in sys.stdin.buffer:
-    out.write(json.dumps({"type": "progress", "id": json.loads(line)["id"], "fraction": "half"}).encode() + b"\\n")
-    out.flush()
-"""
-
-
-@pytest.mark.slow
-@pytest.mark.any_blender
-def test_a_worker_that_answers_nonsense_frees_the_window_and_the_next_job_runs(
-    jobs, start, extension, tmp_path, monkeypatch
-):
-    from test_engine import bare_python
-
-    engine_before = os.environ["IMPASTO_ENGINE"]
-    python = bare_python(tmp_path, ("torch", "impasto"), version=extension.engine.catalogue.catalogue.version)
-    package = next(python.parents[1].rglob("site-packages")) / "impasto"
-    (package / "engine").mkdir(parents=True)
-    for folder in (package, package / "engine"):
-        (folder / "__init__.py").touch()
-    version = importlib.import_module(f"{MODULE}.core.about").VERSION
-    (package / "engine" / "worker.py").write_text(MALFORMED.replace("VERSION", version))
-    monkeypatch.setenv("IMPASTO_ENGINE", str(python))
-    start("checker")
-    report = finish(jobs)
-    assert (report.level, report.is_of_engine) == ("ERROR", True)
-    assert "progress.fraction must be a number" in report.text
-    assert not jobs.tasks
-    monkeypatch.setenv("IMPASTO_ENGINE", engine_before)
-    start("checker")
-    assert finish(jobs).level == "INFO"

@@ -363,14 +363,6 @@ def test_an_old_result_offers_its_layers(scene, plane):
     assert not drawn(bpy.types.IMPASTO_PT_view_3d).operators("impasto.edit_layers")
 
 
-def test_tools_are_added_by_a_menu_grouped_by_intent(scene, extension):
-    menu = extension.tools.menu
-    groups = [given["text"] for what, _, given in drawn(bpy.types.IMPASTO_MT_add_layer).drawn if what == "menu"]
-    assert groups == [group for group in extension.core.descriptions.GROUPS if group != "Train"]
-    style = drawn(getattr(bpy.types, menu.name_of("Style")))
-    assert "flat" in [button.tool for button in style.operators("impasto.add_layer")]
-
-
 @pytest.fixture
 def live(extension, stack, scene):
     scene.impasto.live_preview = True

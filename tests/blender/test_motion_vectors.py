@@ -1,7 +1,6 @@
 """Blender's vector pass, as shots are repainted by it: places of a point one frame before and after."""
 
 import json
-import math
 import subprocess
 import time
 
@@ -80,20 +79,6 @@ def test_a_cube_that_moves_has_its_way(scene, cube, tmp_path, engine_python):
         here = frame["index"] == 1
         np.testing.assert_allclose(frame["to_next"][here], np.tile((-1, 3), (here.sum(), 1)), atol=0.01)
         np.testing.assert_allclose(frame["to_previous"][here], np.tile((1, -3), (here.sum(), 1)), atol=0.01)
-
-
-def test_a_cube_that_turns_has_its_way(scene, cube, tmp_path, engine_python):
-    """Ten degrees counterclockwise in each frame, about the middle of the picture."""
-    animate(cube, "rotation_euler", [(0, 0, math.radians(10 * frame)) for frame in range(4)])
-    frame, _ = rendered(scene, tmp_path, engine_python)
-    places = np.argwhere(frame["index"] == 1) + 0.5 - np.array(SIZE_PX) / 2
-    for name, degrees in (("to_next", 10), ("to_previous", -10)):
-        turn = math.radians(degrees)
-        rows, columns = places.T  # rows are downwards: counterclockwise takes what is right upwards
-        moved = np.stack(
-            [rows * math.cos(turn) - columns * math.sin(turn), rows * math.sin(turn) + columns * math.cos(turn)], 1
-        )
-        np.testing.assert_allclose(frame[name][frame["index"] == 1], moved - places, atol=0.15)  # of samples in a pixel
 
 
 @pytest.mark.slow

@@ -48,17 +48,6 @@ def test_a_damaged_description_is_not_used(extension, description):
         kept.write_bytes(before)
 
 
-def test_a_full_disk_is_said_in_a_sentence(extension, scene, tmp_path):
-    def fill(_task: object) -> None:
-        (tmp_path / "absent" / "file").write_text("x")
-
-    jobs = extension.jobs.session.jobs
-    report = jobs.finish(extension.jobs.task.Task("Filling the disk", fill, lambda _: None))
-    assert report.level == "ERROR"
-    assert report.text.startswith("cannot read or write")
-    assert "bug" not in report.text
-
-
 @pytest.mark.parametrize("name", ["../secret.png", "/etc/passwd", "..", "a\0b", "x" * 3000])
 def test_a_recipe_never_reads_outside_of_its_folder(extension, scene, tmp_path, name):
     (tmp_path / "secret.png").write_bytes(b"secret")

@@ -39,6 +39,9 @@ def test_scripts_prepare_the_source(plane, photo, recipe_of):
     first = recipe_of(image).steps[0]
     assert (first.tool, first.parameters) == ("transform", {"rotate": 0, "crop": [0, 0, 0.75, 1], "scale": 0.5})
     assert "1.5" in plane.active_material.node_tree.nodes["Impasto Mapping"].label
+    bpy.ops.impasto.run(preparation='{"rotate": 0, "crop": [0, 0, 1, 1], "scale": 1}', **given)
+    steps = recipe_of(color_of(plane.active_material)).steps
+    assert [step.tool for step in steps] == ["quilt"], "one that changes nothing is no step"
 
 
 @pytest.fixture
@@ -50,6 +53,8 @@ def settings(scene, photo):
 
 
 def test_what_the_panel_shows_becomes_layers_whose_source_is_prepared_below_them(extension, plane, scene, settings):
+    assert bpy.ops.impasto.generate(preparation='{"scale": 0.25}', material="NONE", name="small") == {"FINISHED"}
+    assert tuple(bpy.data.images["small_base_color"].size) == (20, 15)
     settings.width_m, scene.impasto_parameters.quilt.variety = 2.0, 0.75
     assert bpy.ops.impasto.begin_layers() == {"FINISHED"}
     stack = plane.active_material.impasto_layers
@@ -59,31 +64,17 @@ def test_what_the_panel_shows_becomes_layers_whose_source_is_prepared_below_them
     assert bpy.ops.impasto.add_layer(tool="transform") == {"FINISHED"}
     assert bpy.ops.impasto.move_layer(direction="DOWN") == {"FINISHED"}
     preparation = stack.layers[0].impasto_parameters.transform
+    panel = bpy.types.IMPASTO_PT_layers_view_3d
+    props = [(given, look.get("text")) for what, given, look in drawn(panel).drawn if what == "prop"]
+    shown = [(given[1], text) for given, text in props if given[0] == preparation]
+    sides = [("crop", side) for side in ("Left", "Top", "Right", "Bottom")]
+    assert shown == [("rotate", None), *sides, ("scale", None)]
     preparation.rotate, preparation.scale = math.radians(90), 0.7
     assert bpy.ops.impasto.run_layers() == {"FINISHED"}
     image = color_of(plane.active_material)
     assert tuple(image.size) == (42, 56)
     steps = extension.bridge.images.recipe_of(image).steps
     assert steps[0].parameters == {"rotate": 90, "crop": [0, 0, 1, 1], "scale": 0.7}
-
-
-def test_the_layer_shows_each_side_of_the_crop(plane, scene):
-    bpy.ops.impasto.add_layer(tool="transform")
-    group = plane.active_material.impasto_layers.layers[0].impasto_parameters.transform
-    shown = [
-        (arguments[1], options.get("text"))
-        for what, arguments, options in drawn(bpy.types.IMPASTO_PT_layers_view_3d).drawn
-        if what == "prop" and arguments[0] == group
-    ]
-    sides = [("crop", side) for side in ("Left", "Top", "Right", "Bottom")]
-    assert shown == [("rotate", None), *sides, ("scale", None)]
-
-
-def test_a_script_prepares_the_panels_source(scene, settings):
-    assert bpy.ops.impasto.generate(preparation='{"scale": 0.25}', material="NONE") == {"FINISHED"}
-    assert bpy.ops.impasto.generate(material="NONE") == {"FINISHED"}
-    sizes = {tuple(image.size) for image in bpy.data.images if image.name.startswith("photo")}
-    assert sizes == {(20, 15), (80, 60)}
 
 
 @pytest.mark.any_blender
@@ -99,13 +90,6 @@ def test_a_script_prepares_the_panels_source(scene, settings):
 def test_a_wrong_preparation_is_named(photo, scene, preparation, said):
     with pytest.raises(RuntimeError, match=said):
         bpy.ops.impasto.run(tool="quilt", estimator="none", source=str(photo), preparation=preparation)
-
-
-@pytest.mark.any_blender
-def test_one_that_changes_nothing_is_no_step(plane, photo, recipe_of):
-    given = {"tool": "quilt", "estimator": "none", "source": str(photo)}
-    bpy.ops.impasto.run(preparation='{"rotate": 0, "crop": [0, 0, 1, 1], "scale": 1}', **given)
-    assert [step.tool for step in recipe_of(color_of(plane.active_material)).steps] == ["quilt"]
 
 
 def test_a_preset_of_the_preparing_tool_keeps_its_values(scene):

@@ -5,10 +5,8 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-import addon_utils
 import bpy
 import pytest
-from conftest import MODULE
 from drawing import drawn
 
 SHIPPED = {
@@ -55,7 +53,7 @@ def buttons() -> tuple[str, str]:
     return menu["text"], remove[0].name if remove else ""
 
 
-def test_a_preset_holds_the_parameters_and_the_size(scene, checker):
+def test_a_preset_holds_the_parameters_and_the_size_in_a_file_of_assignments_only(scene, checker):
     checker.squares, checker.contrast, checker.color, checker.pattern = 9, 0.3, (0.1, 0.2, 0.3), "stripes"
     checker.note = 'said "so"'
     checker.width_px, scene.impasto.seed = 320, 5
@@ -70,64 +68,41 @@ def test_a_preset_holds_the_parameters_and_the_size(scene, checker):
     assert tuple(checker.color) == pytest.approx((0.1, 0.2, 0.3))
     assert (checker.width_px, scene.impasto.seed) == (320, 6)
 
-
-def test_its_file_holds_assignments_only(checker):
-    bpy.ops.impasto.preset_add(name="Mine plain")
-    imported, *lines = ast.parse(Path(listed()["Mine plain"]).read_text()).body
+    imported, *lines = ast.parse(Path(listed()["Mine nine"]).read_text()).body
     assert isinstance(imported, ast.Import)
     assert all(isinstance(line, ast.Assign) for line in lines)
     assert not any(isinstance(node, ast.Call) for line in lines for node in ast.walk(line))
 
 
-def test_another_tools_presets_are_not_listed(scene, checker):
+def test_presets_are_those_of_their_tool_and_can_be_removed_and_made_again(scene, checker):
     bpy.ops.impasto.preset_add(name="Mine here")
     assert list(listed()) == ["Mine here"]
     assert buttons() == ("Mine here", "Mine here")
     scene.impasto.tool = "quilt"
     assert list(listed()) == SHIPPED["quilt"]
     assert buttons() == ("Presets", "")
+    assert bpy.ops.impasto.preset_add(name="Large shapes", remove_name=True) == {"CANCELLED"}
+    assert list(listed()) == SHIPPED["quilt"], "those that come along stay"
+    scene.impasto.tool = "checker"
+    assert bpy.ops.impasto.preset_add(name="Mine here", remove_name=True) == {"FINISHED"}
+    assert (listed(), buttons()) == ({}, ("Presets", ""))
+    assert bpy.ops.impasto.preset_add(name="Mine here") == {"FINISHED"}
 
 
-def test_a_preset_can_be_removed_and_made_again(checker):
-    bpy.ops.impasto.preset_add(name="Mine again")
-    name = buttons()[1]
-    assert bpy.ops.impasto.preset_add(name=name, remove_name=True) == {"FINISHED"}
-    assert listed() == {}
-    assert buttons() == ("Presets", "")
-    assert bpy.ops.impasto.preset_add(name="Mine again") == {"FINISHED"}
-
-
-@pytest.mark.parametrize("tool", SHIPPED)
-def test_those_that_come_along_set_what_they_say_and_nothing_else(extension, scene, tool):
-    scene.impasto.tool = tool
-    quilt = scene.impasto_parameters.quilt
-    quilt.width_px = 256
-    described = extension.engine.catalogue.catalogue[tool]
-    defaults = extension.parameters.properties.parameters_of(scene, described)
-    assert list(listed()) == SHIPPED[tool]
-    for name, path in listed().items():
-        choose(name)
-        assert extension.parameters.properties.parameters_of(scene, described) == defaults | assigned(path)
-        assert buttons() == (name, name)
-    assert quilt.width_px == 256
-
-
-def test_those_of_materials_set_what_they_say_and_nothing_else(extension, scene):
-    tools = [tool for tool in extension.engine.catalogue.catalogue if tool["thumbnail"]]
-    assert len(tools) >= 32
-    for described in tools:
-        scene.impasto.tool = described["name"]
-        defaults = extension.parameters.properties.parameters_of(scene, described)
-        assert len(listed()) >= 2, described["name"]
+def test_those_that_come_along_set_what_they_say_and_nothing_else(extension, scene):
+    catalogue = extension.engine.catalogue.catalogue
+    of_materials = [tool["name"] for tool in catalogue if tool["thumbnail"]]
+    assert len(of_materials) >= 32
+    for tool in (*SHIPPED, *of_materials):
+        scene.impasto.tool = tool
+        scene.impasto_parameters.quilt.width_px = 256
+        defaults = extension.parameters.properties.parameters_of(scene, catalogue[tool])
+        assert list(listed()) == SHIPPED[tool] if tool in SHIPPED else len(listed()) >= 2, tool
         for name, path in listed().items():
             choose(name)
-            assert extension.parameters.properties.parameters_of(scene, described) == defaults | assigned(path), name
-
-
-def test_those_that_come_along_stay(scene):
-    scene.impasto.tool = "quilt"
-    assert bpy.ops.impasto.preset_add(name="Large shapes", remove_name=True) == {"CANCELLED"}
-    assert list(listed()) == SHIPPED["quilt"]
+            assert extension.parameters.properties.parameters_of(scene, catalogue[tool]) == defaults | assigned(path)
+            assert buttons() == (name, name)
+        assert scene.impasto_parameters.quilt.width_px == 256
 
 
 def test_no_preset_is_made_for_a_tool_that_is_gone(extension, checker, monkeypatch):
@@ -135,18 +110,3 @@ def test_no_preset_is_made_for_a_tool_that_is_gone(extension, checker, monkeypat
     monkeypatch.setattr(extension.engine.catalogue.catalogue, "_tools", {})
     assert not bpy.ops.impasto.preset_add.poll()
     assert not drawn(bpy.types.IMPASTO_PT_view_3d).operators("impasto.preset_add")
-
-
-def test_unregistering_leaves_nothing_behind_but_the_users_files(checker):
-    bpy.ops.impasto.preset_add(name="Mine stays")
-    mine = Path(listed()["Mine stays"])
-    addon_utils.disable(MODULE, default_set=True)
-    try:
-        assert bpy.utils.preset_paths("impasto/quilt") == []
-        assert not hasattr(bpy.types, "IMPASTO_MT_presets")
-        assert not hasattr(bpy.types, "IMPASTO_OT_preset_add")
-        assert mine.exists()
-    finally:
-        addon_utils.enable(MODULE, default_set=True)
-    bpy.context.scene.impasto.tool = "quilt"
-    assert list(listed()) == SHIPPED["quilt"]

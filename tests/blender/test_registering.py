@@ -43,16 +43,21 @@ def traces() -> dict[str, object]:
     }
 
 
-def test_unregistering_twice_leaves_nothing_behind(extension):
+def test_unregistering_twice_leaves_nothing_behind_but_the_users_files(extension, scene):
     bpy.ops.impasto.refresh_tools()  # starts a worker, whose threads must go as well
+    scene.impasto.tool = "checker"
+    bpy.ops.impasto.preset_add(name="Mine stays")
+    (mine,) = Path(bpy.utils.preset_paths("impasto/checker")[0]).glob("Mine_*.py")
     for _ in range(2):
         addon_utils.disable(MODULE, default_set=True)
+        assert bpy.utils.preset_paths("impasto/quilt") == []
         time.sleep(0.2)  # the threads see the worker's end
         left = traces()
         assert not any(left.values()), left
         assert not bpy.app.timers.is_registered(extension.jobs.session._tick)
         assert extension.command_line._Command.handle is None
         addon_utils.enable(MODULE, default_set=True)
+    mine.unlink()
     assert {"operators", "scene", "handlers"} <= {name for name, found in traces().items() if found}
 
 

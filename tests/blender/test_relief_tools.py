@@ -7,7 +7,8 @@ import json
 import bpy
 import numpy as np
 import pytest
-from conftest import pixels_of
+from conftest import pixels_of, png
+from drawing import drawn
 
 COBBLES = {"tool": "cobbles", "width_px": 64, "height_px": 48, "estimator": "none"}
 
@@ -56,14 +57,52 @@ def test_normals_and_occlusion_made_of_a_height_image_are_joined(plane, tiles):
     assert any(node.type == "NORMAL_MAP" for _, node in links)
 
 
-def test_a_sign_that_cannot_be_told_is_answered_with_a_remedy(plane, tiles):
-    grooves = bpy.data.images.new("grooves", 64, 48, float_buffer=False)
-    tilt = 0.5 + 0.3 * np.sin(np.arange(48) / 3)[:, None, None] * np.ones((1, 64, 1))
-    pixels = np.concatenate([np.full_like(tilt, 0.5), tilt, np.full_like(tilt, 0.9), np.ones_like(tilt)], 2)
-    grooves.pixels.foreach_set(pixels.astype(np.float32).ravel())
-    with pytest.raises(RuntimeError, match=r"cannot be told.*say whether green points up or down"):
-        bpy.ops.impasto.run(tool="fix-normals", image="grooves", material="ACTIVE")
-    before = pixels_of(bpy.data.images["tiles_normal"])
-    bpy.ops.impasto.run(tool="fix-normals", image="tiles_normal", material="ACTIVE", parameters='{"green": "down"}')
-    after = pixels_of(images_of(tiles)["normal"])
-    assert np.abs(after[..., 1] + before[..., 1] - 1).max() < 0.03
+HOURS = (12, 3, 6, 9)
+SIDE_PX = 64
+
+
+@pytest.fixture
+def photographs(tmp_path):
+    """A folder with photographs of one bumpy surface, lit from twelve, three, six and nine o'clock."""
+    paint = np.random.default_rng(0).uniform(0.3, 0.6, (SIDE_PX, SIDE_PX))
+    y, x = np.indices((SIDE_PX, SIDE_PX)) / 8
+    for index, hour in enumerate(HOURS):
+        angle = np.radians(90 - 30 * hour)
+        lit = paint * (1 - 0.3 * (np.cos(angle) * np.cos(x) - np.sin(angle) * np.cos(y)))
+        pixels = np.repeat(np.uint8(255 * lit)[..., None], 3, 2)
+        (tmp_path / f"light_{index}.png").write_bytes(png(pixels))
+    return tmp_path
+
+
+def open_photographs(folder, count=4):
+    files = [{"name": f"light_{index}.png"} for index in range(count)]
+    bpy.ops.impasto.open_images(tool="photometric-stereo", input="photo", directory=str(folder), files=files)
+    group = bpy.context.scene.impasto_parameters.photometric_stereo
+    for value, hour in zip([group, *group.more_photo], HOURS, strict=False):
+        value.clock = hour
+
+
+def test_photographs_and_their_clock_angles_become_a_material(plane, photographs):
+    bpy.context.scene.impasto.tool = "photometric-stereo"
+    open_photographs(photographs)
+    panel = drawn(bpy.types.IMPASTO_PT_view_3d)
+    assert panel.props().count("clock") == len(HOURS)
+    assert bpy.ops.impasto.generate(name="measured") == {"FINISHED"}
+    assert plane.active_material.name == "measured"
+    maps = {image["impasto_map"] for image in bpy.data.images if "impasto_map" in image}
+    assert {"base_color", "normal", "height", "roughness", "ambient_occlusion", "confidence"} <= maps
+    linked = {link.from_node.name for link in plane.active_material.node_tree.links}
+    assert "Impasto Normal" in linked
+    assert "Impasto Confidence" not in linked
+
+
+def test_the_panel_asks_for_as_many_photographs_as_are_needed(scene, photographs):
+    scene.impasto.tool = "photometric-stereo"
+    open_photographs(photographs, count=2)
+    with pytest.raises(RuntimeError, match="3 or more"):
+        bpy.ops.impasto.generate()
+    open_photographs(photographs)
+    group = scene.impasto_parameters.photometric_stereo
+    assert [value.input_photo.name for value in (group, *group.more_photo)] == [f"light_{i}.png" for i in range(4)]
+    open_photographs(photographs, count=3)
+    assert len(group.more_photo) == 2

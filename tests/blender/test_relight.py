@@ -72,6 +72,13 @@ def test_a_material_is_shown_on_a_ball_and_a_plane(turntable, ridges):
     assert ball.shape == plane.shape == (256, 256)
     assert turntable.shown.name == "Ridges"
     assert set(turntable.shown.maps["now"].arrays) == {"base_color", "normal", "roughness"}
+    assert set(turntable.shown.maps) == {"now"}
+    assert "show_former" not in drawn(bpy.types.IMPASTO_PT_relight_view_3d).props()
+    former, surfaces = module("bridge.former"), module("bridge.surfaces")
+    former.keep_state(ridges)
+    assert set(former.images_of(ridges)) == {"base_color", "normal"}
+    bpy.data.images.remove(surfaces.map_nodes(ridges)["base_color"].image)
+    assert former.images_of(ridges) == {}
 
 
 @pytest.mark.any_blender
@@ -125,14 +132,6 @@ def test_large_maps_are_averaged_before_they_are_sent(scene):
     assert whole.thumbnail(36) is whole
 
 
-def test_height_alone_is_relief(turntable, scene, plane, extension):
-    rise = 0.5 - 0.5 * np.cos(np.arange(SIDE_PX) / SIDE_PX * 2 * np.pi)
-    material_of({"height": np.tile(rise, (SIDE_PX, 1))[..., None]}, name="Wave")
-    scene.impasto_relight.azimuth, scene.impasto_relight.elevation = 0.0, math.radians(20)
-    bpy.ops.impasto.relight()
-    assert shown(turntable)[1].std() > 5
-
-
 def test_roughness_of_the_shader_counts_where_there_is_no_image(turntable, plane):
     material = material_of({}, color=0.2, name="Plain")
     shader = next(node for node in material.node_tree.nodes if node.type == "BSDF_PRINCIPLED")
@@ -160,17 +159,6 @@ def test_the_maps_before_the_last_result_can_be_seen(turntable, plane, scene, ex
     assert "show_former" in drawn(bpy.types.IMPASTO_PT_relight_view_3d).props()
 
 
-def test_there_is_no_before_in_a_new_material_or_another_file(turntable, ridges, scene):
-    bpy.ops.impasto.relight()
-    assert set(turntable.shown.maps) == {"now"}
-    assert "show_former" not in drawn(bpy.types.IMPASTO_PT_relight_view_3d).props()
-    former, surfaces = module("bridge.former"), module("bridge.surfaces")
-    former.keep_state(ridges)
-    assert set(former.images_of(ridges)) == {"base_color", "normal"}
-    bpy.data.images.remove(surfaces.map_nodes(ridges)["base_color"].image)
-    assert former.images_of(ridges) == {}
-
-
 def test_a_result_is_seen_before_it_is_generated(turntable, scene):
     settings = scene.impasto
     settings.tool, settings.source_kind, settings.estimator = "checker", "NONE", "none"
@@ -196,16 +184,16 @@ def test_every_editor_shows_the_pictures_and_the_light(where, turntable, ridges,
     assert tuple(icons.collection[icons.keys["relit-ball-0"]].image_size) == (256, 256)
 
 
-@pytest.mark.parametrize("kind", ["no object", "no material", "no image"])
-def test_what_cannot_be_shown_says_why(kind, turntable, scene, plane):
-    if kind == "no object":
-        bpy.data.objects.remove(plane)
-        bpy.context.view_layer.objects.active = None
-    elif kind == "no image":
-        plane.active_material = module("bridge.materials").new("Plain")
-    with pytest.raises(RuntimeError, match="no material" if kind != "no image" else "no image gives the base colour"):
+def test_what_cannot_be_shown_says_why(turntable, scene, plane):
+    with pytest.raises(RuntimeError, match="no material"):
         bpy.ops.impasto.relight()
-    assert "Show under Light" not in turntable.error
+    plane.active_material = module("bridge.materials").new("Plain")
+    with pytest.raises(RuntimeError, match="no image gives the base colour"):
+        bpy.ops.impasto.relight()
+    bpy.data.objects.remove(plane)
+    bpy.context.view_layer.objects.active = None
+    with pytest.raises(RuntimeError, match="no material"):
+        bpy.ops.impasto.relight()
     assert not bpy.ops.impasto.turn_light.poll()
 
 
@@ -226,22 +214,17 @@ def playing(extension, turntable) -> None:
     assert bpy.app.timers.is_registered(turntable.timer)
 
 
-def test_another_file_ends_it(turntable, ridges, extension):
+@pytest.mark.parametrize("is_asked", [False, True], ids=["before a picture is asked for", "while it is made"])
+def test_another_file_ends_it(turntable, ridges, extension, is_asked):
     playing(extension, turntable)
+    if is_asked:
+        turntable._due_s = 0.0
+        turntable.tick()
+        assert extension.jobs.session.jobs.tasks
     bpy.ops.wm.read_homefile(use_empty=True)
     assert not bpy.app.timers.is_registered(turntable.timer)
     assert turntable.shown is None
     assert not turntable.is_playing
-    settle(extension.jobs.session.jobs)
-    assert turntable.pictures == []
-
-
-def test_pictures_that_come_after_another_file_was_opened_are_dropped(turntable, ridges, extension):
-    playing(extension, turntable)
-    turntable._due_s = 0.0
-    turntable.tick()
-    assert extension.jobs.session.jobs.tasks
-    bpy.ops.wm.read_homefile(use_empty=True)
     settle(extension.jobs.session.jobs)
     assert turntable.pictures == []
 
@@ -255,13 +238,3 @@ def test_undo_stops_the_light_and_keeps_the_picture(turntable, ridges, extension
     assert not turntable.is_playing
     assert not bpy.app.timers.is_registered(turntable.timer)
     assert turntable.shown is not None
-
-
-def test_unregistering_ends_the_timer(turntable, ridges, extension):
-    playing(extension, turntable)
-    module("relight.turntable").unregister()
-    try:
-        assert not bpy.app.timers.is_registered(turntable.timer)
-        assert turntable.shown is None
-    finally:
-        module("relight.turntable").register()

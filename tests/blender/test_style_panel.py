@@ -173,16 +173,6 @@ class TestPanel:
             said = {line.targets[0].attr: line.value.value for line in lines if hasattr(line.targets[0], "attr")}
             assert extension.parameters.properties.parameters_of(scene, tool) == defaults | said
 
-    def test_settings_survive_save_and_reload(self, scene, settings, tmp_path):
-        scene.impasto_parameters.flat.strength, settings.subject = 0.5, "RENDER"
-        scene.impasto_parameters.flat.more_style.add().weight = 3.0
-        bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "saved.blend"))
-        bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "saved.blend"))
-        scene = bpy.context.scene
-        assert (scene.impasto_style.tool, scene.impasto_style.subject) == ("flat", "RENDER")
-        flat = scene.impasto_parameters.flat
-        assert (flat.gallery_style, flat.strength, flat.more_style[0].weight) == ("image red.png", 0.5, 3.0)
-
 
 def _quick(image) -> str:
     """Its recipe, to be carried out at once."""

@@ -14,6 +14,7 @@ from styling import RED, behind, recipe_of, settle, stylize
 class TestImages:
     def test_an_image_is_repainted_as_a_new_one(self, image, style):
         before = pixels_of(image)
+        bpy.ops.ed.undo_push(message="before")
         assert stylize(image=image.name, parameters={"strength": 1.0}) == {"FINISHED"}
         painted = bpy.data.images["bricks – red"]
         assert tuple(painted.size) == tuple(image.size)
@@ -22,6 +23,9 @@ class TestImages:
         assert painted.packed_file
         assert painted.use_fake_user
         assert recipe_of(painted)["inputs"]["source"]["name"] == image.name
+        bpy.ops.ed.undo()
+        assert "bricks – red" not in bpy.data.images
+        assert "bricks.png" in bpy.data.images
 
     def test_the_panels_settings_are_used_unless_others_are_given(self, scene, settings):
         scene.impasto_parameters.flat.strength, settings.seed = 0.5, 7
@@ -79,13 +83,6 @@ class TestImages:
         names = (image.name, "Texture_base_color", "bricks – red")
         assert [is_painted(bpy.data.images[name]) for name in names] == [False, False, True]
 
-    def test_one_undo_step_takes_it_away(self, image, style):
-        bpy.ops.ed.undo_push(message="before")
-        stylize(image=image.name)
-        bpy.ops.ed.undo()
-        assert "bricks – red" not in bpy.data.images
-        assert "bricks.png" in bpy.data.images
-
 
 class TestMaterials:
     def test_a_copy_with_the_painted_texture_takes_the_materials_place(self, plane, material, image, style):
@@ -125,10 +122,6 @@ class TestMaterials:
         assert behind(painted, "Normal").type == "NORMAL_MAP"
         assert painted.node_tree.nodes["Impasto Displacement"].inputs["Scale"].default_value == pytest.approx(0.01)
         assert not painted.node_tree.nodes["Material Output"].inputs["Displacement"].is_linked
-
-    @pytest.mark.parametrize("material_kind", ["NEW", "ACTIVE"])
-    def test_a_result_with_relief_is_made_again(self, plane, material, style, material_kind):
-        stylize(surface=material.name, parameters={"relief": 1.0}, material=material_kind)
         bpy.ops.impasto.rerun(image="bricks – red_normal")
         for name in ("base_color", "roughness", "normal", "height"):
             first, again = (bpy.data.images[f"bricks – red_{name}{number}"] for number in ("", ".001"))
@@ -173,11 +166,6 @@ class TestMaterials:
         assert texture.image.name == "bricks – red_height"
         assert bump.inputs["Distance"].default_value == pytest.approx(0.01)
 
-    def test_images_only(self, plane, material, style):
-        stylize(surface=material.name, material="NONE")
-        assert plane.active_material == material
-        assert "bricks – red_base_color" in bpy.data.images
-
     def test_a_material_that_is_gone_when_it_is_done_becomes_a_new_one(self, plane, material, extension, settings):
         settings.subject = "MATERIAL"
         jobs = extension.jobs.session.jobs
@@ -216,19 +204,15 @@ class TestRenders:
         settings = rendered.render.image_settings
         assert (settings.file_format, settings.color_mode) == ("JPEG", "BW")
 
-    def test_it_continues_larger_in_the_same_session(self, rendered, style):
-        stylize(image="Render Result")
-        bpy.ops.impasto.continue_larger(image="Render Result – red")
-        assert tuple(bpy.data.images["Render Result – red.001"].size) == (48, 32)
-
-    def test_the_panel_knows_whether_something_was_rendered_in_this_file(self, rendered, settings, extension):
+    def test_the_panel_and_the_call_know_whether_something_was_rendered_in_this_file(
+        self, rendered, settings, extension, scene, style
+    ):
         settings.subject = "RENDER"
         assert extension.stylize.request.why_no_subject(bpy.context) == ""
         bpy.ops.wm.read_homefile()  # it has the image, though nothing was rendered
         bpy.context.scene.impasto_style.subject = "RENDER"
         assert extension.stylize.request.why_no_subject(bpy.context) == "Render the scene first (F12)"
 
-    def test_without_a_render_it_says_what_to_do(self, scene, style):
         with pytest.raises(RuntimeError, match=r"no render result yet; render the scene first"):
             stylize(subject="RENDER")
 

@@ -56,7 +56,13 @@ def test_tiles_are_read_packed_from_files_and_painted(tiles, tiled, tmp_path):
     files = tiles.load({number: tmp_path / f"wall.{number}.png" for number in NUMBERS}, "base_color", None)
     assert not files.packed_files
     check(sent(tiles, files))
+    bpy.data.images.remove(files)
     before = set(bpy.data.images)
+    lost = tiles.load({number: tmp_path / f"wall.{number}.png" for number in NUMBERS}, "base_color", None)
+    (tmp_path / "wall.1012.png").unlink()
+    with pytest.raises(RuntimeError, match="has no pixels; find its missing file"):
+        bpy.ops.impasto.run(tool="chatty", image=lost.name)
+    bpy.data.images.remove(lost)
     tiled.pixels.foreach_set(np.ones(len(tiled.pixels), np.float32))
     if "save_copy" not in bpy.types.Image.bl_rna.functions["save"].parameters:
         with pytest.raises(RuntimeError, match="not saved; save it"):
@@ -69,29 +75,27 @@ def test_tiles_are_read_packed_from_files_and_painted(tiles, tiled, tmp_path):
     assert set(bpy.data.images) == before
 
 
-def test_a_tile_whose_file_is_gone_is_an_error_with_a_remedy(tiles, tiled, tmp_path):
-    tiled.filepath_raw = str(tmp_path / "wall.<UDIM>.png")
-    tiled.save()
-    files = tiles.load({number: tmp_path / f"wall.{number}.png" for number in NUMBERS}, "base_color", None)
-    (tmp_path / "wall.1012.png").unlink()
-    before = set(bpy.data.images)
-    with pytest.raises(RuntimeError, match="has no pixels; find its missing file"):
-        bpy.ops.impasto.run(tool="chatty", image=files.name)
-    assert set(bpy.data.images) == before
-
-
-@pytest.mark.parametrize("across", [True, False])
-def test_a_tiled_texture_is_repainted_as_one_tiled_image(tiles, over_tiles, material, style, across):
-    stylize(surface=material.name, across_seams=across)
+def test_a_tiled_texture_is_repainted_as_one_tiled_image_and_made_again_and_cannot_be_cloned(
+    tiles, over_tiles, material, style
+):
+    stylize(surface=material.name)
     image = bpy.data.images["bricks – red_base_color"]
     assert image.source == "TILED"
     assert [tile.number for tile in image.tiles] == list(NUMBERS)
     assert [tuple(tile.size) for tile in image.tiles] == [(8, 8), (16, 4)]
-    assert ("mesh" in recipe_of(image)["inputs"]) == across
+    assert "mesh" in recipe_of(image)["inputs"]
     for array in sent(tiles, image).values():
         assert np.abs(array.mean((0, 1)) - RED).max() < 3
     shown = next(slot.material for slot in over_tiles.material_slots)
     assert image in [node.image for node in shown.node_tree.nodes if node.type == "TEX_IMAGE"]
+    before = set(bpy.data.images)
+    bpy.ops.impasto.rerun(image=image.name)
+    assert newest(before).source == "TILED"
+    shown = over_tiles.active_material
+    with pytest.raises(RuntimeError, match="sees the first tile only; repaint it again, with a mask"):
+        bpy.ops.impasto.paint_with_result()
+    assert over_tiles.active_material == shown != material
+    assert over_tiles.mode == "OBJECT"
 
 
 def test_an_image_alone_is_changed_tile_by_tile_with_its_alpha(extension, tiles, tiled, tmp_path):
@@ -122,15 +126,6 @@ def test_other_maps_are_read_tile_by_tile_or_on_each_tile(extension, over_tiles,
     assert single.keys() == {"base_color", "emission"}
 
 
-def test_a_tiled_result_is_made_again(over_tiles, material, style, tiles):
-    stylize(surface=material.name, material="ACTIVE")
-    before = set(bpy.data.images)
-    name = next(image.name for image in before if image.get("impasto_recipe") and image.source == "TILED")
-    bpy.ops.impasto.rerun(image=name)
-    (again,) = set(bpy.data.images) - before
-    assert again.source == "TILED"
-
-
 @pytest.fixture
 def regions(extension, scene, monkeypatch):
     """The module, with tools for tests, which fill and find in ways that are easy to check."""
@@ -148,7 +143,7 @@ DOT = {"points": "[[0.75, 0.25]]", "radius_px": 2}
 """The middle of the tile 1012: of two rows and columns of tiles, the upper right one."""
 
 
-def test_a_region_lies_on_the_picture_of_all_tiles(regions, tiled):
+def test_a_region_lies_on_the_picture_of_all_tiles_and_is_of_bounded_size(regions, tiled, extension):
     bpy.ops.impasto.paint_region(image=tiled.name, **DOT)
     mask = regions.region_of(tiled)
     assert mask.shape == (2 * 8, 2 * 16)
@@ -160,8 +155,6 @@ def test_a_region_lies_on_the_picture_of_all_tiles(regions, tiled):
     bpy.ops.impasto.paint_region(image=tiled.name, points="[[0, 1]]", radius_px=1)
     assert regions.grid_of(tiled).split(regions.region_of(tiled))[1001][-1, 0]
 
-
-def test_distant_tiles_have_a_region_of_bounded_size(extension):
     grid = extension.region.grid
     far = grid.TileGrid({1001: (4096, 4096), 2000: (2048, 2048)})
     assert far.shape == (100, 10)
@@ -267,12 +260,3 @@ def test_all_tiles_of_an_object_are_covered(over_tiles, tiles, style):
     for node in nodes:
         if node.type == "MAPPING":
             np.testing.assert_allclose(node.inputs["Scale"].default_value, (1, 1, 1), atol=1e-6)
-
-
-def test_a_tiled_result_cannot_be_cloned_and_nothing_has_changed(over_tiles, material, style):
-    stylize(surface=material.name)
-    shown = over_tiles.active_material
-    with pytest.raises(RuntimeError, match="sees the first tile only; repaint it again, with a mask"):
-        bpy.ops.impasto.paint_with_result()
-    assert over_tiles.active_material == shown != material
-    assert over_tiles.mode == "OBJECT"

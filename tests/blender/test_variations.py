@@ -104,17 +104,8 @@ def test_a_newer_picture_shows_what_there_is_of_it_while_it_is_made(live, extens
     assert live.is_running
     assert live.fraction < 1
     live.cancel()
-    settle(extension)
+    styling.settle(extension.jobs.session.jobs)
     assert live.picture is before
-
-
-def test_pictures_are_shown_beside_themselves_on_demand(live, scene, extension):
-    shown, sizes = extension.interface.previews._icons, []
-    for scene.impasto.tile_preview in (False, True, False):
-        drawn(bpy.types.IMPASTO_PT_view_3d)
-        sizes.append(tuple(shown.collection[shown.keys["live"]].image_size))
-    height, width, _ = live.pixels.shape
-    assert sizes == [(width, height), (2 * width, 2 * height), (width, height)]
 
 
 def test_only_the_last_of_many_changes_is_shown(live, extension, scene):

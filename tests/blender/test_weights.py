@@ -241,19 +241,6 @@ def test_a_stylizer_without_its_weights_says_so_in_place(extension, scene, libra
 
 
 @pytest.mark.slow
-@pytest.mark.any_blender
-def test_weights_that_are_chosen_must_be_those_that_are_there(extension, library, published):
-    """A tool that chooses by itself needs none."""
-    missing = extension.weights.weights.missing_for
-    tool = {"weights": ["net", "other"]}
-    assert [item["name"] for item in missing(tool, {"backbone": "net"})] == ["net"]
-    bpy.ops.impasto.install_weights(filepath=str(published), name="net")
-    assert missing(tool, {"backbone": "auto"}) == []
-    assert missing(tool, {"backbone": "net"}) == []
-    assert [item["name"] for item in missing(tool, {"backbone": "other"})] == ["other"]
-
-
-@pytest.mark.slow
 def test_the_preferences_list_them_with_size_and_licence(extension, library):
     layout = drawn(extension.preferences.ImpastoPreferences, wheels_folder="", torch_build="AUTO", keeps_history=False)
     labels = [options.get("text", "") for what, _, options in layout.drawn if what == "label"]
