@@ -32,14 +32,14 @@ BAD_JSON = {
 }
 
 
-@pytest.mark.parametrize("text", BAD_JSON.values(), ids=BAD_JSON)
-def test_bad_json_is_refused_in_one_short_line(text: str | bytes) -> None:
-    started = time.monotonic()
-    with pytest.raises(ModelError, match=r"^the card ") as caught:
-        parse_json(text, "the card", kind=ModelError)
-    assert len(str(caught.value)) < 300
-    assert "\n" not in str(caught.value)
-    assert time.monotonic() - started < 5
+def test_bad_json_is_refused_in_one_short_line() -> None:
+    for case, text in BAD_JSON.items():
+        started = time.monotonic()
+        with pytest.raises(ModelError, match=r"^the card ") as caught:
+            parse_json(text, "the card", kind=ModelError)
+        assert len(str(caught.value)) < 300, case
+        assert "\n" not in str(caught.value), case
+        assert time.monotonic() - started < 5, case
 
 
 def test_good_json_is_read_unless_it_is_too_large() -> None:
@@ -53,12 +53,12 @@ BAD_NAMES = ["", " ", ".", "..", ".hidden", "a/b", "a\\b", "/etc", "C:x", "a\0b"
 BAD_NAMES += ["x" * 200, "ä" * 100, "ends.", "ends ", "\udcff"]
 
 
-@pytest.mark.parametrize("name", [*BAD_NAMES, 7, None, ["a"]])
-def test_names_that_no_file_should_have_are_refused(name: object) -> None:
-    with pytest.raises(ParameterError) as caught:
-        check_name(name, "the model's name")
-    assert str(caught.value).startswith("the model's name")
-    assert "\x1b" not in str(caught.value)
+def test_names_that_no_file_should_have_are_refused() -> None:
+    for name in (*BAD_NAMES, 7, None, ["a"]):
+        with pytest.raises(ParameterError) as caught:
+            check_name(name, "the model's name")
+        assert str(caught.value).startswith("the model's name"), name
+        assert "\x1b" not in str(caught.value), name
     for good in ("brick", "Old bricks 2", "mauer-ziegel_ü", "墙", "console", "a.b"):
         assert check_name(good, "the name") == good
 
