@@ -128,18 +128,6 @@ def test_erased_seams_are_gone_and_the_inside_is_as_before():
     assert (steps == 0).mean() > 0.25
 
 
-def test_erased_seams_are_the_same_whatever_lies_beside_the_islands():
-    charts = Charts.of(cube(sides=UNEQUAL, turns=TURNED), SIZE)
-    is_shown = charts.texels != NONE
-    greys = np.linspace(0.2, 0.8, 6, dtype=np.float32)[charts.chart[charts.texels]]
-    on_black, on_white = (
-        erase_seams(Maps.from_arrays({"roughness": np.where(is_shown, greys, beside)}), charts)["roughness"].pixels
-        for beside in (np.float32(0), np.float32(1))
-    )
-    assert np.array_equal(on_black[is_shown], on_white[is_shown])
-    assert not np.array_equal(on_black, on_white)  # texels far from seams are left alone
-
-
 def test_seams_of_one_smooth_function_are_no_steps_and_those_of_noise_are():
     mesh = cube(sides=(0.3,) * 6, turns=TURNED)
     charts = Charts.of(mesh, (512, 512))

@@ -1,7 +1,8 @@
-"""`impasto batch --library`: assets with rendered previews, what is said of them, and catalogues."""
+"""`impasto batch --library`: assets with previews, what is said of them, catalogues, and grids of pictures."""
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from pathlib import Path
@@ -13,12 +14,14 @@ from PIL import Image
 
 from impasto import Maps, Recipe, Step, run, write_maps
 from impasto.batch.asset_list import write_asset_list
-from impasto.batch.record import Record
+from impasto.batch.contact_sheet import SIDE_PX, contact_sheet
+from impasto.batch.record import Made, Record
 from impasto.cli.main import main
 from impasto.io.assets import AssetList, asset_text, catalog_id, catalog_ids, class_in, color_name, with_catalogs
-from impasto.io.decode import read_map
+from impasto.io.decode import read_map, read_small
 from impasto.io.udim import tiles_at
 from impasto.plugins.installation import description
+from impasto.surface.grid import CAPTION_PX, empty_cell
 from impasto.system.typed_json import as_kind
 
 
@@ -208,3 +211,41 @@ def test_catalogues_are_added_and_none_is_changed():
     assert "\nVERSION 1\n" in new
     assert new == with_catalogs("", ["Impasto/Stone", "Impasto/Stone"])
     assert with_catalogs("", []) == ""
+
+
+def opened(data: bytes) -> np.ndarray:
+    with Image.open(io.BytesIO(data)) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+@pytest.mark.parametrize("caption", ["wall", "w" * 300, "Wände_漢字_" * 20, "\n\x1b[2J"])
+def test_captions_fit_whatever_they_are(caption):
+    drawn = np.asarray(empty_cell(caption, 100))
+    assert drawn.shape == (100 + CAPTION_PX, 100, 3)
+    assert drawn[:CAPTION_PX, :97].any()
+    assert not drawn[:CAPTION_PX, 97:].any()
+
+
+def test_a_small_picture_has_every_nth_row_and_column(tmp_path):
+    """In bands of 256 rows: these begin in the middle of a step."""
+    pixels = np.random.default_rng(0).random((1000, 700, 3), np.float32)
+    maps = Maps.from_arrays({"base_color": pixels, "roughness": pixels[..., :1]})
+    for path, name in zip(write_maps(maps, tmp_path, "x"), maps, strict=True):
+        small = read_small(path, name, 150)
+        assert np.array_equal(small.pixels, read_map(path, name).pixels[::6, ::6])
+
+
+def test_the_sheet_of_a_batch_shows_results_lit_and_any_map_if_there_is_no_colour(tmp_path):
+    red = np.broadcast_to(np.float32((1, 0, 0)), (300, 200, 3))
+    away = np.broadcast_to(np.float32((1, 0.5, 0.5)), (300, 200, 3))  # from the light
+    made = []
+    sets = {"a": {"base_color": red}, "b": {"base_color": red, "normal": away}, "c": {"roughness": red[..., :1] * 0.5}}
+    for name, arrays in sets.items():
+        paths = write_maps(Maps.from_arrays(arrays), tmp_path, name)
+        made.append(Made(name, "", {path.name: path.stat().st_size for path in paths}, 1.0))
+    (tmp_path / "c_roughness.png").replace(tmp_path / "gone.png")
+    sheet = opened(contact_sheet([*made, Made("d", "", {"gone.png": 1}, 1.0)], tmp_path))
+    centres = [sheet[CAPTION_PX + SIDE_PX // 2 + 3, index * (SIDE_PX + 4) + 20] for index in range(3)]
+    assert centres[0].tolist() == [255, 0, 0]
+    assert 100 < centres[1][0] < 200
+    assert not centres[2].any()

@@ -52,17 +52,6 @@ def test_generate_makes_a_whole_material_and_the_seed_matters(impasto, picture, 
     assert read_recipe(tmp_path / "1" / "wall_normal.png").seed == 1
 
 
-@pytest.mark.slow
-def test_the_estimator_takes_parameters(impasto, picture, tmp_path):
-    given = ("--estimator-parameters", '{"metallic": 1.0}')
-    done = impasto("generate", "quilt", "--source", picture, "--size", "64", *given, "--out", tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert read_maps(tmp_path)["metallic"].pixels.min() == 1
-    wrong = impasto("generate", "quilt", "--source", picture, "--estimator-parameters", "metal", "--out", tmp_path)
-    assert wrong.returncode == 2
-    assert "is not a JSON object" in wrong.stderr
-
-
 @pytest.mark.essential
 def test_rerun_makes_the_same_bytes_from_a_file_and_its_source(impasto, picture, tmp_path):
     source = tmp_path / "wall.png"
@@ -194,14 +183,3 @@ def test_from_a_picture_to_a_model_to_a_material_that_says_so(impasto, picture, 
     assert "models remove wall" in refused.stderr
     assert impasto("models", "remove", "wall").returncode == 0
     assert all(model["shipped"] for model in json.loads(impasto("models", "--json").stdout)["models"])
-
-
-@pytest.mark.slow
-def test_control_c_keeps_what_was_learned(engine_with_misbehaving, picture, tmp_path):
-    arguments = ("--name", "wall", "--out", tmp_path, "--steps", 99999, "--crop-px", 48, "--width", 0.125, "--batch", 1)
-    running = OnTerminal(engine_with_misbehaving, "-m", "impasto", "train", "train-torus", picture, *arguments)
-    running.read_until(b"Step")
-    running.process.send_signal(signal.SIGINT)
-    assert running.ended() == 130
-    assert b"the same command goes on" in running.shown
-    assert (tmp_path / "wall.checkpoint").is_file()

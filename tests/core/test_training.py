@@ -18,7 +18,7 @@ from impasto.library.models import ModelLibrary, read_model, save_model
 from impasto.library.tensors import read_tensors
 from impasto.training import loop as training_loop
 from impasto.training.base import Training
-from impasto.training.curve import CURVE_ROWS, Curve
+from impasto.training.curve import CURVE_ROWS
 from impasto.training.loop import train
 from impasto.training.model import new_model_path, save_trained
 from impasto.training.watch import Watch
@@ -236,16 +236,6 @@ def test_unwatched_it_may_collapse_but_not_diverge(tmp_path):
     assert train(training, tmp_path / "c", ABOUT, Context(), watched=False).figures["rollbacks"] == 0
     with pytest.raises(ModelError, match="diverged at step 7"):
         train(Scale(fail=failing_between(6, 9, float("nan"))), tmp_path / "d", ABOUT, Context(), watched=False)
-
-
-def test_a_curve_stays_short_and_keeps_its_mean():
-    curve = Curve()
-    for step in range(1, 6401):
-        curve.add({"step": float(step), "loss": float(step % 2)})
-    assert len(curve.rows) <= CURVE_ROWS
-    assert curve.rows[0]["step"] == (1 + curve.every) / 2
-    assert {row["loss"] for row in curve.rows} == {0.5}
-    assert curve.columns()["step"][-1] == pytest.approx(6400 - (curve.every - 1) / 2, abs=1)
 
 
 def library(tmp_path, **tensors) -> Context:
