@@ -59,18 +59,20 @@ def model(
     card: Mapping[str, Any] | None = None,
     thumbnail: bytes | str = b"",
     without: str = "",
+    good_card: Mapping[str, Any] = CARD,
+    good_tensors: Callable[[], dict[str, np.ndarray]] = tensors,
     **changed: np.ndarray,
 ) -> Maker:
     """A maker of the good model: fields of its card, its thumbnail or tensors changed, or one tensor left out."""
 
     def make(path: Path) -> None:
-        about = {**CARD, **(card or {})}
+        about = {**good_card, **(card or {})}
         metadata = {"card": json.dumps({name: value for name, value in about.items() if value != "LEFT OUT"})}
         if thumbnail:
             metadata["thumbnail"] = (
                 thumbnail if isinstance(thumbnail, str) else base64.b64encode(thumbnail).decode("ascii")
             )
-        kept = {name: array for name, array in {**tensors(), **changed}.items() if name != without}
+        kept = {name: array for name, array in {**good_tensors(), **changed}.items() if name != without}
         write_tensors(path, kept, metadata)
 
     return make

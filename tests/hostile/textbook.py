@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from functools import cache
-from pathlib import Path
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 
-from impasto.library.tensors import write_tensors
-
 from .corpus import Corpus, Maker, Reader
 from .models import SIZE
+from .models import model as good_model
 
 CARD: dict[str, Any] = {
     "name": "wall",
@@ -40,16 +38,7 @@ def tensors() -> dict[str, np.ndarray]:
     return {name: value.numpy() for name, value in PlainGenerator(3, 16).state_dict().items()}
 
 
-def model(card: dict[str, Any] | None = None, **changed: np.ndarray) -> Maker:
-    """A maker of the good model with some fields of its card or some tensors changed; LEFT OUT is none."""
-
-    def make(path: Path) -> None:
-        about = {name: value for name, value in {**CARD, **(card or {})}.items() if value != "LEFT OUT"}
-        write_tensors(path, {**tensors(), **changed}, {"card": json.dumps(about)})
-
-    return make
-
-
+model = partial(good_model, good_card=CARD, good_tensors=tensors)
 HEAD = "head.bias"
 FILES: dict[str, Maker] = {
     **{

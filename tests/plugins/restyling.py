@@ -93,8 +93,5 @@ def flat(value: float, height: int = 32, width: int = 32, opacity: float | None 
     return maps if opacity is None else maps.with_arrays({"opacity": np.full((height, width), opacity)})
 
 
-# Sizes
-
-
 def mean_distance(one: Maps, other: Maps) -> float:
     return float(np.linalg.norm(oklab(one).mean(0) - oklab(other).mean(0)))

@@ -115,8 +115,6 @@ class TestChangesOfLayers:
         assert layer.parameters["amount"] == pytest.approx(0.3)
         assert base.parameters["moss"] == 0
         assert np.mean(base.parameters["color"]) < 0.8 * np.mean(start.steps[0].parameters["color"])
-
-    def test_water_wets_the_layer_it_is_said_of_or_all(self, start):
         base, layer = match("phrase", "drier snow", start=start).recipe.steps
         assert layer.parameters["wetness"] == pytest.approx(0.3)
         assert base == start.steps[0]

@@ -167,7 +167,7 @@ def test_a_tiling_picture_still_tiles_without_being_asked_and_says_so(name):
 
 @pytest.mark.any_numpy
 @every_stylizer
-@pytest.mark.parametrize("size", [(1, 1), (8, 8), (16, 16), (3, 150), (61, 37)], ids=str)
+@pytest.mark.parametrize("size", [(1, 1), (3, 150), (61, 37)], ids=str)
 def test_odd_sizes_are_painted(name, size):
     subject = Maps.from_arrays({"base_color": np.random.default_rng(0).random((*size, 3))})
     made = paint(name, subject)
@@ -178,7 +178,7 @@ def test_odd_sizes_are_painted(name, size):
 
 @pytest.mark.any_numpy
 @every_stylizer
-@pytest.mark.parametrize("size", [(8, 8), (9, 70), (120, 31)], ids=str)
+@pytest.mark.parametrize("size", [(8, 8), (9, 70)], ids=str)
 def test_odd_styles_are_used(name, size):
     grey = np.repeat(np.random.default_rng(0).random((*size, 1)), 3, 2)
     assert np.isfinite(color(paint(name, style=Maps.from_arrays({"base_color": grey})))).all()
@@ -226,7 +226,6 @@ def test_a_cancelled_job_ends(name):
 @pytest.mark.any_numpy
 @every_stylizer
 def test_a_stopped_job_keeps_what_is_painted(name):
-    """Asked to stop from the first, it does less than half of the work, in fewer steps."""
     of_whole: list[float] = []
     of_stopped: list[float] = []
     whole = paint(name, how={"on_progress": lambda fraction, _: of_whole.append(fraction)})

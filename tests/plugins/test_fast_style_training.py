@@ -38,7 +38,6 @@ def training_of(teacher=stripes, **given) -> FastStyleTraining:
 
 @pytest.mark.essential
 def test_it_learns_what_the_teacher_paints():
-    """In a few steps its pictures come nearer to the lessons."""
     training = training_of(learning_rate=0.003)
     x, y = training.crops(4, torch.Generator().manual_seed(0))
 
@@ -169,7 +168,6 @@ def test_every_other_lesson_is_a_material_and_half_are_of_the_users_pictures():
 
 
 def test_lessons_are_turned_and_mirrored_with_what_is_painted():
-    """All eight views of a picture are seen, each with that of its painting."""
     lessons, random = Lessons(1, 64, 5, GREY, lambda values, seed: values), torch.Generator().manual_seed(0)
     _, y = lessons._lesson(0).crop((0, 0), 64).split(3)
     views = [torch.rot90(one, turns, (1, 2)) for one in (y, y.flip(2)) for turns in range(4)]

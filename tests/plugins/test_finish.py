@@ -33,7 +33,6 @@ def variants() -> list:
 
 @pytest.mark.parametrize(("name", "parameters"), variants())
 def test_rolling_a_tile_rolls_the_result(name, parameters):
-    """So nothing in a filter knows where the tile's border is."""
     parameters = {**parameters, **({"tiling": "tiling"} if "tiling" in FILTERS[name].parameters.model_fields else {})}
     made = finish(name, ONE, others=others_of(name), **parameters)
     others = {input_: rolled(maps) for input_, maps in others_of(name).items()}

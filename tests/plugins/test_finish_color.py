@@ -1,4 +1,4 @@
-"""Filters of colour: transfer from another picture, and adjustments."""
+"""Filters of colour: transfer from another picture, adjustments, tint."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 from finishing import finish, tile
 from skimage import data
 
-from impasto import Maps
+from impasto import Maps, Recipe, Step, run
 from impasto.surface.color import srgb_to_linear
 from impasto.surface.palette import to_oklab
 from impasto_finish.regrain import with_grain
@@ -95,3 +95,24 @@ def test_no_saturation_is_grey_and_a_turn_of_hue_goes_round():
     back = finish("adjust", turned, hue=-120, contrast=0, saturation=1)
     assert np.abs(back["base_color"].pixels - soft["base_color"].pixels).max() < 2e-3
     assert np.abs(turned["base_color"].pixels - soft["base_color"].pixels).max() > 0.02
+
+
+GREY = Maps.from_arrays({"base_color": np.repeat(data.brick()[::4, ::4, None] / 255, 3, 2)})
+
+
+def tint(source: Maps, **parameters) -> np.ndarray:
+    return run(Recipe((Step("tint", parameters),)), {"source": source}).maps["base_color"].pixels
+
+
+def test_the_ends_get_their_colours():
+    tinted = tint(GREY, dark=(0.2, 0.05, 0.05), light=(0.9, 0.8, 0.7))
+    order = np.argsort(GREY["base_color"].pixels[..., 0].ravel())
+    colors = tinted.reshape(-1, 3)[order]
+    tenth = len(order) // 50
+    assert np.allclose(colors[:tenth].mean(0), (0.2, 0.05, 0.05), atol=0.06)  # the darkest 2 % are a bit beyond it
+    assert np.allclose(colors[-tenth:].mean(0), (0.9, 0.8, 0.7), atol=0.06)
+
+
+def test_lighter_stays_lighter():
+    tinted = tint(GREY)
+    assert np.corrcoef(tinted.mean(2).ravel(), GREY["base_color"].pixels.mean(2).ravel())[0, 1] > 0.99

@@ -8,7 +8,7 @@ import torch
 from scipy.ndimage import gaussian_filter
 from scipy.spatial import cKDTree
 
-from impasto import Maps
+from impasto import Maps, Recipe, Step, run
 from impasto.context import Context
 from impasto.errors import ParameterError
 from impasto.evaluation import metrics
@@ -84,9 +84,19 @@ def test_result_is_copied_from_smaller_parts_than_a_quilt_and_none_stays_in_plac
     assert shift != (0, 0)
 
 
+@pytest.mark.essential
+def test_no_brick_is_repeated() -> None:
+    """`quilt` repeats a fifth, and copies in a row repeat all."""
+    source, size = photograph("brick", 512), {"width_px": 384, "height_px": 384}
+    given = {"source": Maps.from_arrays({"base_color": source})}
+    made, quilted = (run(Recipe((Step(tool, size),), 1), given).maps for tool in ("patch-synthesis", "quilt"))
+    shares = [metrics.repeated_share(one["base_color"].pixels, mirrored=True) for one in (made, quilted)]
+    assert metrics.repeated_share(np.tile(source[:192, :192], (2, 2, 1)), mirrored=True) == 1
+    assert shares[0] < 0.05 < shares[1]
+
+
 @pytest.mark.slow
 def test_every_texel_is_one_of_the_source() -> None:
-    """Nothing is averaged, so nothing is blurred."""
     source = np.random.default_rng(0).random((96, 80, 3), np.float32)
     result = color(source, even_light=0.0)
     known = {tuple(texel) for texel in source.reshape(-1, 3).tolist()}

@@ -150,7 +150,6 @@ def test_the_result_has_more_of_the_style_than_its_colours(wall):
 
 @pytest.mark.slow
 def test_the_pictures_forms_stay_the_more_the_more_they_are_to_be_kept(usual):
-    """Each step of the slider is a step towards the picture, and the first ones leave it loose."""
     steps = [correlation(x, PHOTO) for x in (painted(preservation=0.0), usual, painted(preservation=2.0))]
     steps.append(correlation(painted(preservation=5.0), PHOTO))
     assert min(np.diff(steps)) > 0.02

@@ -1,5 +1,7 @@
 """Photo maps of pictures whose light is known, or that are painted: bumps rise, paint stays flat, and notes say why."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 from estimating import degrees, estimate, load, tilt

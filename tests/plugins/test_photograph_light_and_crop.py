@@ -1,4 +1,4 @@
-"""`even-light`, `balance`, `crop-period` and `best-photograph` against synthetic truth."""
+"""Light, crop, scale and colours of photographs against synthetic truth."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from impasto import Maps, Recipe, Result, Step, run
+from impasto.errors import ParameterError
 from impasto.surface.color import linear_to_srgb, srgb_to_linear
 
 
@@ -124,3 +125,62 @@ def test_the_best_photograph_is_the_one_without_flaws_and_it_says_why():
              ("noise", "clipped", "light_stops")}  # fmt: skip
     assert worst == {"noise": "noisy", "clipped": "clipped", "light_stops": "uneven"}
     assert min(range(1, 6), key=lambda i: result.figures[f"sharpness_{i}"]) == 1
+
+
+GREY = (0.46, 0.46, 0.46)
+
+
+def made_of(tool: str, source: Maps, **parameters: Any) -> Result:
+    return run(Recipe((Step(tool, parameters),)), {"source": source})
+
+
+def photograph(height: int = 60, width: int = 80) -> np.ndarray:
+    return np.random.default_rng(0).uniform(0.2, 0.7, (height, width, 3)).astype(np.float32)
+
+
+def test_a_known_length_gives_the_pictures_width_and_keeps_its_relief_in_proportion():
+    source = Maps.from_arrays(
+        {"base_color": photograph(), "height": photograph()[..., :1]}, width_m=2, height_range_m=0.1
+    )
+    result = made_of("real-scale", source, start=(0.1, 0.2), end=(0.4, 0.6), length_m=0.24)
+    # 24 by 24 pixels of 80
+    assert result.maps.width_m == pytest.approx(0.24 * 80 / np.hypot(24, 24))
+    assert result.figures["width_m"] == result.maps.width_m
+    assert result.maps.height_range_px == pytest.approx(source.height_range_px)
+    assert result.maps.sha256() == source.sha256()
+
+
+def test_a_length_without_ends_is_refused():
+    with pytest.raises(ParameterError, match="start and end are the same place"):
+        made_of("real-scale", Maps.from_arrays({"base_color": photograph()}), start=(0.3, 0.3), end=(0.3, 0.3))
+
+
+def with_card() -> tuple[Maps, np.ndarray]:
+    """A photograph with a grey card under coloured light, and the truth."""
+    truth = photograph()
+    truth[40:52, 10:26] = GREY
+    lit = linear_to_srgb(srgb_to_linear(truth) * np.float32((0.8, 0.6, 0.4)))
+    return Maps.from_arrays({"base_color": lit}), truth
+
+
+def test_a_grey_card_gives_its_colour_to_the_whole_picture_whose_brightness_may_stay():
+    source, truth = with_card()
+    found = made_of("patch-color", source, patch=(18 / 80, 46 / 60), radius=0.08, color=GREY).maps["base_color"].pixels
+    assert np.abs(found[40:52, 10:26] - GREY).max() < 0.002
+    before = np.abs(source["base_color"].pixels - truth).mean()
+    assert np.abs(found - truth).mean() < 0.15 * before
+    given = {"patch": (18 / 80, 46 / 60), "radius": 0.08, "color": GREY, "brightness": False}
+    linear = srgb_to_linear(made_of("patch-color", source, **given).maps["base_color"].pixels[46, 18])
+    assert np.ptp(linear) < 1e-3
+    assert linear[1] == pytest.approx(
+        srgb_to_linear(np.float32(0.46)) * (0.2126 * 0.8 + 0.7152 * 0.6 + 0.0722 * 0.4), rel=0.02
+    )
+
+
+def test_a_patch_that_tells_nothing_is_named():
+    black = Maps.from_arrays({"base_color": np.zeros((20, 20, 3))})
+    assert "the patch is black" in made_of("patch-color", black).notes[0]
+    white = Maps.from_arrays({"base_color": np.ones((20, 20, 3))})
+    assert "the patch is overexposed" in made_of("patch-color", white).notes[0]
+    with pytest.raises(ParameterError, match=r"the patch at 1\.5, 0 is outside the picture"):
+        made_of("patch-color", white, patch=(1.5, 0))

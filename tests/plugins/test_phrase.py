@@ -39,7 +39,6 @@ def test_nine_of_ten_slots_are_right(language, is_held_out):
 
 
 def test_every_word_fits_the_materials():
-    """Each entry of the tables names materials, parameters and choices that exist."""
     known = vocabulary()
     tools = {name: registry().tool(name) for name in materials()}
     procedural = {tool for status in registry().plugins if status.name == "procedural" for tool in status.tools}

@@ -113,7 +113,6 @@ class TestAWordWinsOverADefault:
         "text", ["green dragon scales", "绿色龙鳞", "green lawn", "lush green moss", "green carpet"]
     )
     def test_a_colour_is_the_only_one(self, text):
-        """Hardly any texel is of another hue than green."""
         color = run(match("phrase", text, size_px=(96, 96)).recipe).maps["base_color"].pixels.reshape(-1, 3)
         hues = np.array([colorsys.rgb_to_hsv(*texel)[:2] for texel in color[::7]])
         degrees, is_colored = 360 * hues[:, 0], hues[:, 1] > 0.25

@@ -1,12 +1,15 @@
-"""Procedural materials: seamless at any size, the same at any resolution, with maps that agree."""
+"""Procedural materials: seamless at any size, the same at any resolution, with maps that agree and valid presets."""
 
+import sys
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from impasto import Maps
 from impasto.context import Context
+from impasto.plugins.registry import registry
 from impasto.surface.heights import fit_scale, slopes_from_normal
 from impasto.surface.seams import seam_z
 from impasto.tools import validate
@@ -181,3 +184,27 @@ def test_every_slider_has_an_effect_at_its_ends(name):
         given = {other: value for wanted in [schema.get("visible_if", {})] for other, (value, *_) in wanted.items()}
         ends = [made(name, (48, 64), **given, **{parameter: end}) for end in (max(low, 0.02 * high), high)]
         assert any(np.abs(ends[0][map_].pixels - ends[1][map_].pixels).max() > 1 / 255 for map_ in MAPS), parameter
+
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
+from tasks.presets import bundled  # noqa: E402
+
+PRESETS = bundled()
+
+
+def test_every_material_has_presets():
+    assert all(len(PRESETS.get(name, ())) >= 2 for name in MATERIALS)
+
+
+def test_presets_set_what_differs_from_the_defaults_to_allowed_values_and_real_colours():
+    """Albedo of what is no metal lies between that of coal and of fresh snow."""
+    for tool in PRESETS:
+        fields = registry().tools[tool].parameters.model_fields
+        for preset, values in PRESETS[tool].items():
+            validate(registry().tools[tool], values)
+            assert values, (tool, preset)
+            assert not [name for name, value in values.items() if fields[name].default == value], (tool, preset)
+            albedos = [value for name, value in values.items() if isinstance(value, tuple) and name != "metal_color"]
+            if tool in MATERIALS:
+                assert all(min(albedo) >= 0.06 and max(albedo) <= 0.93 for albedo in albedos), (tool, preset)

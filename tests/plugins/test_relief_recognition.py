@@ -64,7 +64,6 @@ def test_what_is_far_away_changes_nothing(surface):
 
 
 def test_a_training_learns_slopes_from_shading(surface):
-    """On one grey surface; distances fall."""
     grey = Material(replace(surface, color=torch.full_like(surface.color, 0.4)), 1)
     one = RecognitionTraining([grey], [], [(torch.rand(3, 128, 128), 1)], 30, crop_px=64)
     distances = []
@@ -76,7 +75,6 @@ def test_a_training_learns_slopes_from_shading(surface):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_parts_are_turned_with_their_slopes(surface, seed):
-    """Slopes are the differences of heights, at any angle and scale, and mirrored."""
     parts = Examples([Material(surface)], [], 128, "cpu")._cut(*torch.zeros(2, 4).long(), Random.seeded(seed, "cpu"))
     assert parts.shape[2:] == (128 + 2 * MARGIN_PX,) * 2
     height = parts[5]

@@ -1,4 +1,4 @@
-"""The frame around every stylizer, by methods that do what can be foretold: sizes, regions, colours, start, relief."""
+"""The frame around every stylizer, by methods that do what can be foretold: sizes, regions, masks, colours, relief."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ from impasto import Maps, Texture
 from impasto.errors import ParameterError
 from impasto.surface.color import srgb_to_linear
 from impasto.surface.heights import normal_from_slopes
+from impasto.surface.relief import normal_from_height
 from impasto_style.shared.resampling import resize_picture, resized_linear
-from impasto_style.shared.task import scales
+from impasto_style.shared.task import Region, scales
 
 
 def test_a_style_is_as_long_as_the_picture_unless_strokes_say_otherwise():
@@ -76,9 +77,6 @@ def test_a_seamless_picture_is_resized_around_its_borders():
     assert torch.allclose(shifted, resize_picture(picture, (48, 48), seamless=True).roll(16, 3), atol=1e-5)
 
 
-# Regions
-
-
 def test_blended_colours_lie_between():
     style, half, picture = (
         painted(stretched, color="style"),
@@ -124,9 +122,6 @@ def test_linear_colours_are_seen_encoded():
     assert np.allclose(color(made), color(CAT), atol=1e-3)
 
 
-# Start
-
-
 def test_noise_has_the_styles_colours_at_every_size_and_a_seed():
     task = task_of(start_from="noise", longest_px=300)
     for start in (task.start, resize_picture(task.start, (25, 38))):
@@ -144,9 +139,6 @@ def test_a_finished_result_is_gone_on_from_above_its_size():
     assert task.start.shape == task.picture.shape
     assert (task.start - resize_picture(task.picture, (25, 38)).mean()).abs().mean() > 0.05
     assert min(scales(task, 16)) > 38
-
-
-# Relief
 
 
 def test_opacity_is_kept_and_what_is_not_seen_has_no_say():
@@ -168,9 +160,6 @@ def test_transparent_pixels_of_a_style_never_count():
     assert shown.shape == (1, 3, 75, 75)
     assert shown.min() > 0.4
     assert shown.mean() == pytest.approx(pixels[inside].mean(), abs=0.02)
-
-
-# What cannot be used
 
 
 @pytest.mark.parametrize(
@@ -197,3 +186,106 @@ def test_what_cannot_be_used_is_named_with_a_remedy(given, said, remedy):
         painted(blurred, **given)
     assert said in caught.value.message
     assert remedy in caught.value.remedy
+
+
+def test_styles_are_mixed_by_weight():
+    task = task_of(style=[CAT, SPACE, COFFEE], weight=[1, 0.5, 2.5], strength=0.8)
+    assert len(task.sources) == 4
+    assert task.regions[0].weights == pytest.approx((0.2, 0.2, 0.1, 0.5))
+    without_first = painted(averaged, style=[CAT, flat_colors()], weight=[1, 10])
+    both, alone = painted(averaged, style=[CAT, flat_colors()]), painted(averaged)
+    nearness = [np.abs(color(made) - color(flat_colors()).mean()).mean() for made in (alone, both, without_first)]
+    assert nearness[0] > nearness[1] > nearness[2]
+
+
+def flat_colors() -> Maps:
+    """Almost white stripes."""
+    stripes = np.where(np.arange(64) % 8 < 4, 0.9, 1.0)[:, None, None]
+    return Maps.from_arrays({"base_color": np.broadcast_to(stripes, (64, 64, 3))})
+
+
+def test_a_style_without_a_mask_is_painted_where_masks_leave_room():
+    task = task_of(style=[CAT, SPACE], mask=[None, left_half(value=0.5)])
+    assert [region.weights for region in task.regions] == [(0, 0, 1), (0, 1, 0)]
+    assert task.regions[1].mask[0, 0, 0, [0, -1]].tolist() == [0.5, 1.0]
+    everywhere = painted(averaged, style=[CAT, SPACE], mask=[None, left_half()])
+    assert np.allclose(color(everywhere)[:, 40:], color(painted(averaged))[:, 40:], atol=1e-5)
+
+
+def test_where_masks_overlap_their_styles_share():
+    task = task_of(style=[CAT, SPACE], mask=[left_half(), white()])
+    first, second = (region.mask[0, 0, 0] for region in task.regions)
+    assert first[[0, -1]].tolist() == [0.5, 0.0]
+    assert second[[0, -1]].tolist() == [0.5, 1.0]
+
+
+def white() -> Maps:
+    return flat(1.0, 50, 75)
+
+
+def test_masks_that_cover_all_need_no_rest():
+    halves = task_of(style=[CAT, SPACE], mask=[left_half(), right_half()])
+    assert [region.weights for region in halves.regions] == [(0, 1, 0), (0, 0, 1)]
+    assert task_of(mask=white()).regions == (Region(None, (0.0, 1.0)),)
+
+
+def test_a_mask_may_have_another_size_and_alpha():
+    half = left_half(100, 150)
+    mask = task_of(mask=half).regions[0].mask
+    assert mask.shape == (1, 1, 50, 75)
+    assert mask[0, 0, 0, [0, -1]].tolist() == pytest.approx([1, 0], abs=1e-5)
+    faded = task_of(mask=white().with_arrays({"opacity": color(left_half())[..., :1]})).regions[0].mask
+    assert faded[0, 0, 0, [0, -1]].tolist() == [1, 0]
+
+
+def test_strokes_stand_out_in_height_normals_and_roughness():
+    made = painted(stretched, relief=1.0)
+    assert set(made) == {"base_color", "height", "normal", "roughness"}
+    assert {made[name].size_px for name in made} == {(50, 75)}
+    normals = made["normal"].pixels * 2 - 1
+    assert np.allclose(np.linalg.norm(normals, axis=2), 1, atol=1e-4)
+    height_px = made["height"].pixels[..., 0] * made.height_range_m / made.width_m * 75
+    derived = normal_from_height(torch.from_numpy(height_px)).permute(1, 2, 0).numpy()
+    assert np.abs(derived - made["normal"].pixels)[1:-1, 1:-1].max() < 1e-4
+    ridges = height_px > np.percentile(height_px, 80)
+    assert made["roughness"].pixels[ridges].mean() < made["roughness"].pixels[~ridges].mean()
+
+
+def test_relief_grows_with_what_is_asked_for():
+    ranges = [painted(stretched, relief=relief).height_range_m for relief in (0.25, 0.5, 1.0)]
+    assert ranges[1] == pytest.approx(2 * ranges[0], rel=1e-3)
+    assert ranges[2] == pytest.approx(4 * ranges[0], rel=1e-3)
+
+
+def test_strokes_lie_on_the_height_and_normals_that_are_there():
+    slope = np.tile(np.linspace(0, 1, 75), (50, 1))
+    normal = normal_from_slopes(np.stack([np.full((50, 75), 0.1), np.zeros((50, 75))], 2))
+    subject = COFFEE.with_arrays({"height": slope, "normal": normal})
+    subject = Maps(subject.textures, width_m=1.0, height_range_m=0.1)
+    made = painted(stretched, subject, relief=0.5)
+    flat_ = painted(stretched, relief=0.5)
+    over_m = made["height"].pixels[..., 0] * made.height_range_m - 0.1 * slope
+    alone_m = flat_["height"].pixels[..., 0] * flat_.height_range_m
+    assert np.corrcoef(over_m.ravel(), alone_m.ravel())[0, 1] > 0.9999
+    tilt = (made["normal"].pixels - flat_["normal"].pixels)[..., 0]
+    assert np.median(tilt) == pytest.approx(-0.05, abs=0.005)
+
+
+def test_relief_goes_around_the_borders_of_a_seamless_picture():
+    def rolled(maps: Maps) -> Maps:
+        return Maps.from_arrays({name: np.roll(pixels, (13, 21), (0, 1)) for name, pixels in maps.arrays().items()})
+
+    seen = {}
+    for subject in (COFFEE, rolled(COFFEE)):
+        made = painted(lambda task, *_: 1 - task.picture, subject, relief=1.0, seamless="on")
+        seen[subject is COFFEE] = made
+    for name in ("height", "normal", "roughness"):
+        assert np.allclose(rolled(seen[True])[name].pixels, seen[False][name].pixels, atol=1e-4)
+
+
+def test_no_strokes_are_raised_where_none_are_painted():
+    subject = COFFEE.with_arrays({"roughness": np.full((50, 75), 0.7)})
+    made = painted(stretched, subject, mask=left_half(), relief=1.0)
+    assert np.allclose(made["normal"].pixels[:, 39:], (0.5, 0.5, 1), atol=1e-6)
+    assert np.allclose(made["roughness"].pixels[:, 39:], 0.7)
+    assert np.std(made["normal"].pixels[:, :36]) > 0.01

@@ -156,7 +156,6 @@ def test_augmentation_becomes_rarer_where_the_discriminators_are_not_sure():
 
 @pytest.mark.parametrize("name", ["discriminators", "generator"])
 def test_classes_reach_both_networks(name):
-    """Every class that a batch can hold gets an embedding of its own that is trained."""
     training = KINDS["torus"].at_work()
     before = {key: weight.clone() for key, weight in training.networks[name].named_parameters() if "classes" in key}
     assert before

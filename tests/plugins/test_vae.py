@@ -18,8 +18,10 @@ from impasto.surface.seams import seam_z
 from impasto.training.noise import NoiseField
 from impasto_vae.data import load_pictures
 from impasto_vae.generate import LatentTorus, surface_of
+from impasto_vae.latents import fill, windows_of
 from impasto_vae.networks import CELL_PX, LATENT_CHANNELS, Autoencoder, Decoder
 from impasto_vae.parameters import TrainVaeParameters, VaeParameters
+from impasto_vae.prior import autocovariance, gaussian_field, prior_gap, root
 from impasto_vae.training import VaeTraining
 
 TINY = {"name": "tiny", "crop_px": 80, "batch": 2, "width": 8, "learning_rate": 3e-3}
@@ -62,11 +64,13 @@ def laid_out(folder, source, **parameters):
     return surface_of(source, VaeParameters(**parameters), Context(models=ModelLibrary(folder))).z
 
 
-def test_training_lowers_the_losses(tmp_path):
+def training_of(**parameters) -> VaeTraining:
     pictures = load_pictures(dataset_of(surface()), 512, 80, hold_out=False)
-    parameters = TrainVaeParameters(**TINY, steps=16)
-    training = VaeTraining(pictures, parameters, 1, "cpu", "float32")
-    losses = []
+    return VaeTraining(pictures, TrainVaeParameters(**{**TINY, **parameters}), 1, "cpu", "float32")
+
+
+def test_training_lowers_the_losses(tmp_path):
+    training, losses = training_of(steps=16), []
     for training.done in range(16):
         losses.append({name: float(value) for name, value in training.step().items()})
     for name in ("loss_l1", "loss_swd"):
@@ -181,13 +185,7 @@ def test_latents_come_from_the_prior_the_field_or_patches(library):
 
 
 def test_half_of_a_batch_is_decoded_from_new_latents_of_both_kinds():
-    training = VaeTraining(
-        load_pictures(dataset_of(surface()), 512, 80, hold_out=False),
-        TrainVaeParameters(**{**TINY, "batch": 8}, steps=2),
-        1,
-        "cpu",
-        "float32",
-    )
+    training = training_of(batch=8, steps=2)
     z = torch.full((8, LATENT_CHANNELS, 5, 5), 7.0)
     new, mask, from_prior = training.partly_new(z, 4, torch.Generator().manual_seed(0))
     assert (new[:4, :, 1:-1, 1:-1] == 7).all()
@@ -218,3 +216,57 @@ def test_the_source_may_be_larger_or_smaller_than_the_result(library):
     cut = laid_out(library, surface(), variation=0.0, width_px=96, height_px=160)
     assert torch.equal(cut[:, :, 1:-1], whole[:, :, 3:7])
     assert generate(library, surface(), width_px=5 * CELL_PX, height_px=24).maps.size_px == (24, 80)
+
+
+def test_a_patchwork_keeps_what_is_known_and_fits_the_rest():
+    random = torch.Generator().manual_seed(0)
+    ramp = torch.arange(20.0).expand(2, 20, 20)  # each row counts to 19: only neighbours in number fit each other
+    known = torch.zeros(9, 12, dtype=torch.bool)
+    known[4:6, 3:7] = True
+    canvas = torch.zeros(2, 9, 12)
+    canvas[:, 4:6, 3:7] = torch.arange(7.0, 11)
+    laid = fill(canvas, known, windows_of([ramp]), random)
+    assert torch.equal(laid[:, known], canvas[:, known])
+    steps = (laid.diff(dim=2) - 1).abs()
+    assert (steps < 0.01).float().mean() > 0.6  # patches of 3 cells: two of three steps are inside one
+
+
+def correlated(side: int, channels: int = LATENT_CHANNELS, seed: int = 0) -> torch.Tensor:
+    """Noise (C, side, side) of deviation 2 and mean 1; neighbours correlate by .5, channels 0 and 1 by .8."""
+    noise = torch.randn(channels, side, side, generator=torch.Generator().manual_seed(seed))
+    noise[1] = 0.8 * noise[0] + 0.6 * noise[1]
+    return 1 + noise + noise.roll(1, 1) + noise.roll(1, 2) + noise.roll((1, 1), (1, 2))
+
+
+def test_the_fitted_field_is_like_the_latents_on_any_torus():
+    latents = correlated(48)
+    mean = latents.mean((1, 2))
+    covariance = autocovariance([latents], mean, torch.full((LATENT_CHANNELS,), 0.25))
+    kernel = root(covariance)
+    for size in ((96, 64), (7, 128)):
+        noise = torch.randn(LATENT_CHANNELS, *size, generator=torch.Generator().manual_seed(1))
+        z = gaussian_field(mean, kernel, noise)
+        assert z.shape == noise.shape
+        assert z.mean() == pytest.approx(1, abs=0.2)
+        centred = z - mean.view(-1, 1, 1)
+        assert centred.square().mean() == pytest.approx(4.25, rel=0.1)
+        across = (centred * centred.roll(1, 2)).mean((1, 2)).mean()  # the last column's neighbour is the first
+        assert across == pytest.approx(5 / 6 * 2, rel=0.15)  # as tapered
+        assert (centred[0] * centred[1]).mean() == pytest.approx(0.8 * 4, rel=0.15)
+        assert gaussian_field(mean, kernel, noise.roll(3, 2)).allclose(z.roll(3, 2), atol=0.01)  # convolutions round
+
+
+def test_the_gap_from_the_prior_is_that_of_the_latents():
+    white = torch.randn(LATENT_CHANNELS, 64, 64, generator=torch.Generator().manual_seed(0))
+    nothing = torch.zeros(LATENT_CHANNELS)
+    gap = prior_gap(nothing, autocovariance([white], nothing, nothing))
+    assert gap["prior_kl"] < 0.02
+    assert abs(gap["neighbour_correlation"]) < 0.02
+    other = prior_gap(nothing + 1, autocovariance([2 * white], nothing, nothing))
+    expected = LATENT_CHANNELS * (0.5 * (1 + 4 - 1) - np.log(2))  # of N(1, 4)
+    assert other["prior_kl"] == pytest.approx(expected, rel=0.02)
+    latents = correlated(64)
+    mean = latents.mean((1, 2))
+    assert prior_gap(mean, autocovariance([latents], mean, nothing))["neighbour_correlation"] == pytest.approx(
+        0.5, abs=0.05
+    )

@@ -46,7 +46,6 @@ def test_training_decodes_samples_and_not_means():
 
 
 def test_what_the_latent_tells_costs_what_it_is_said_to_cost():
-    """A large weight draws the posterior to the prior."""
     told = []
     for kl_weight in (0.0, 1.0):
         training = begun(kl_weight, log_variance=-3.0)
@@ -66,7 +65,6 @@ def test_a_little_information_is_free():
 
 @pytest.mark.parametrize("weight", ["L1_WEIGHT", "SWD_WEIGHT"])
 def test_neither_term_against_blur_is_idle(weight, monkeypatch):
-    """Ten times its weight gives another step, so it has one."""
     usual = weights_after_step()
     monkeypatch.setattr(vae_training, weight, 10 * getattr(vae_training, weight))
     assert (weights_after_step() - usual).abs().max() > 1e-4
@@ -79,7 +77,6 @@ def weights_after_step() -> torch.Tensor:
 
 
 def test_grain_is_drawn_at_every_size():
-    """Noise of any one stage alone changes the result."""
     torch.manual_seed(0)
     decoder, z = Decoder(4, 8), torch.randn(1, 8, 4, 4)
 
