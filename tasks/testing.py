@@ -165,10 +165,8 @@ def test(options: argparse.Namespace) -> None:
     if not is_all:
         print(f"Cases of registers: --seed {seed}", flush=True)
     codes = run.carry_out()
-    for line in [
-        *failures(RESULTS, run.names),
-        *run.figures(is_budgeted=not (is_all or paths or options.only or options.k)),
-    ]:
+    is_default = not (is_all or paths or options.only or options.k)
+    for line in [*failures(RESULTS, run.names), *run.figures(is_default)]:
         print(line)
     if not (paths or options.k):
         run.keep_seconds(is_all)

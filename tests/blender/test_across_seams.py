@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 import pytest
 from conftest import pixels_of
-from styling import recipe_of, settle, stylize
+from styling import made, recipe_of, settle, stylize
 
 RUN = {"tool": "survey", "estimator": "none"}
 
@@ -33,10 +33,6 @@ def cube(material) -> bpy.types.Object:
     bpy.ops.object.mode_set(mode="OBJECT")
     item.data.materials.append(material)
     return item
-
-
-def made() -> dict:
-    return json.loads(bpy.context.window_manager.impasto_made)
 
 
 def noise(name: str, side: int) -> bpy.types.Image:
@@ -162,6 +158,7 @@ def test_modifiers_count_a_mirrored_object_keeps_its_outside_and_edit_mode_is_as
     bpy.ops.object.mode_set(mode="OBJECT")
 
 
+@pytest.mark.slow
 def test_all_objects_that_share_the_material_are_one_mesh(meshes, cube, material, style):
     bpy.ops.object.duplicate()
     other = bpy.context.object

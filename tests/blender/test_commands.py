@@ -93,6 +93,7 @@ def run_script(monkeypatch, name, *arguments):
     runpy.run_path(str(SCRIPTS / name), run_name="__main__")
 
 
+@pytest.mark.slow
 def test_script_material_from_photo(scene, photo, tmp_path, monkeypatch):
     run_script(monkeypatch, "material_from_photo.py", photo, tmp_path / "out.blend", "--size", "64", "--width-m", "2")
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "out.blend"))

@@ -7,6 +7,7 @@ import json
 import bpy
 import pytest
 from conftest import coordinates, packed_image, png
+from styling import made
 
 CHECKER = {"tool": "checker", "width_px": 16, "height_px": 16, "estimator": "none"}
 
@@ -74,10 +75,6 @@ def test_any_name_becomes_one_that_files_can_have(naming, extension):
     for name, file in names.items():
         assert naming.of_files(name) == file
         extension.core.system.names.check_name(file, "the name")
-
-
-def made() -> dict:
-    return json.loads(bpy.context.window_manager.impasto_made)
 
 
 def test_scripts_get_the_names_of_what_was_made(plane, tmp_path):

@@ -30,11 +30,7 @@ def checker(scene):
 
 def said(panel: str) -> str:
     """All that a panel's labels say."""
-    return text_of(drawn(getattr(bpy.types, PANELS[panel])))
-
-
-def text_of(layout: Layout) -> str:
-    return " ".join(str(options.get("text")) for what, _, options in layout.drawn if what == "label")
+    return " ".join(drawn(getattr(bpy.types, PANELS[panel])).labels())
 
 
 def offers(panel: str, operator: str) -> list:
@@ -92,7 +88,7 @@ class TestReasons:
         told, silent = set(), []
         for panel in panels:
             layout = drawn(panel) if panel.bl_space_type != "IMAGE_EDITOR" else Layout()
-            text = text_of(layout).casefold()
+            text = " ".join(layout.labels()).casefold()
             for name in {
                 arguments[0] for what, arguments, _ in layout.drawn if what == "operator"
             } - BESIDE_AN_EMPTY_FIELD:

@@ -107,8 +107,7 @@ def image_nodes() -> list[bpy.types.Node]:
 
 def labels() -> str:
     """The texts that the panel shows."""
-    shown = drawn(getattr(bpy.types, PANEL)).drawn
-    return " ".join(str(options.get("text", "")) for what, _, options in shown if what == "label")
+    return " ".join(drawn(getattr(bpy.types, PANEL)).labels())
 
 
 def buttons() -> list[str]:

@@ -8,16 +8,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 
 import bpy
 import numpy as np
 import pytest
 from conftest import MODULE, coordinates, half_plain, packed_image, pixels_of, png
 from drawing import drawn
+from styling import wait_until
 from training import train
 
-LIMIT_S = 120.0
 MEAN_COLOR = half_plain().mean((0, 1))
 
 
@@ -35,13 +34,6 @@ def begin(extension, training_jobs, wall_file):
     return begin_training
 
 
-def wait_until(condition, limit_s: float = LIMIT_S) -> None:
-    deadline = time.monotonic() + limit_s
-    while not condition():
-        assert time.monotonic() < deadline, "it took too long"
-        time.sleep(0.01)
-
-
 def finish_training(training_jobs) -> object:
     """Tick, as the timer does, until the training has ended; what it reported."""
 
@@ -57,6 +49,7 @@ def names(extension) -> set[str]:
     return {model["name"] for model in extension.engine.catalogue.catalogue.models}
 
 
+@pytest.mark.essential
 @pytest.mark.any_blender
 def test_the_panel_and_a_script_train_and_the_generator_uses_the_new_model(
     training_jobs, scene, models_library, wall_file, extension
@@ -181,11 +174,7 @@ def test_the_panel_warns_of_classes_while_there_is_time_to_stop(training_jobs, e
     task = request.task()
     training_jobs.start(task)
     wait_until(lambda: task.warnings or task.is_ended)
-    texts = " ".join(
-        options.get("text", "")
-        for what, _, options in drawn(bpy.types.IMPASTO_PT_train_view_3d).drawn
-        if what == "label"
-    )
+    texts = " ".join(drawn(bpy.types.IMPASTO_PT_train_view_3d).labels())
     assert "There is one picture of one" in texts
     assert "loose.png lies in no folder of a class" in texts.lower()
 
@@ -201,8 +190,7 @@ def test_models_are_listed_installed_used_and_removed(
     assert "guest" not in names(extension)
     assert bpy.ops.impasto.install_model(filepath=str(moved)) == {"FINISHED"}
     assert "guest" in names(extension)
-    layout = drawn(bpy.types.IMPASTO_PT_train_view_3d)
-    assert "guest" in [options.get("text") for what, _, options in layout.drawn if what == "label"]
+    assert "guest" in drawn(bpy.types.IMPASTO_PT_train_view_3d).labels()
     scene.impasto_parameters.recall.model = ""
     bpy.ops.impasto.use_model(name="guest")
     assert extension.generate.request.why_incomplete(bpy.context) == ""  # it needs no source

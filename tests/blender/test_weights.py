@@ -15,16 +15,15 @@ import struct
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import bpy
 import pytest
 from drawing import drawn
+from styling import LIMIT_S, wait_until
 
 import install
 
-LIMIT_S = 120.0
 SHAPE = (512, 1024)
 HEADER = json.dumps({"net.weight": {"dtype": "F32", "shape": SHAPE, "data_offsets": [0, 4 * SHAPE[0] * SHAPE[1]]}})
 NET = struct.pack("<Q", len(HEADER)) + HEADER.encode() + bytes(4 * SHAPE[0] * SHAPE[1])
@@ -172,13 +171,6 @@ def is_installed(extension, name: str = "net") -> bool:
     return next(item for item in extension.engine.catalogue.catalogue.weights if item["name"] == name)["installed"]
 
 
-def wait_until(condition) -> None:
-    deadline = time.monotonic() + LIMIT_S
-    while not condition():
-        assert time.monotonic() < deadline, "it took too long"
-        time.sleep(0.01)
-
-
 @pytest.mark.slow
 @pytest.mark.any_blender
 def test_a_download_tells_how_far_it_is_and_goes_on_after_it_was_cancelled(extension, library):
@@ -243,9 +235,8 @@ def test_a_stylizer_without_its_weights_says_so_in_place(extension, scene, libra
 @pytest.mark.slow
 def test_the_preferences_list_them_with_size_and_licence(extension, library):
     layout = drawn(extension.preferences.ImpastoPreferences, wheels_folder="", torch_build="AUTO", keeps_history=False)
-    labels = [options.get("text", "") for what, _, options in layout.drawn if what == "label"]
-    assert {"Net", "2 MB, licence CC0-1.0. A network for tests"} <= set(labels)
-    assert {"Other", "Licence CC0-1.0. One without a hash"} <= set(labels)
+    assert {"Net", "2 MB, licence CC0-1.0. A network for tests"} <= set(layout.labels())
+    assert {"Other", "Licence CC0-1.0. One without a hash"} <= set(layout.labels())
     assert [given.name for given in layout.operators("impasto.download_weights")][-1] == "net"
     assert "other" not in {given.name for given in layout.operators("impasto.download_weights")}
 

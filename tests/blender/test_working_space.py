@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator
 
 import bpy
 import numpy as np
 import pytest
-from baking import BYTE, SIZE_PX, bake, in_background, material, pixels, plane, principled, srgb
-from conftest import MODULE, coordinates, packed_image
+from baking import BYTE, SIZE_PX, bake, in_background, material, module, pixels, plane, principled, srgb
+from conftest import coordinates, packed_image
 from mathutils import Color
 from test_bake_results import painted
 from test_endless import RENDER_PX, rendered, spotted
@@ -20,10 +19,6 @@ pytestmark = pytest.mark.skipif(bpy.app.version < (5, 0), reason="files have no 
 SRGB = (200, 40, 20)
 SIXTEEN_BITS = 1e-4
 """Of 16 bits an image, through Blender's table of the sRGB curve and a matrix and its inverse."""
-
-
-def module(name: str):
-    return importlib.import_module(f"{MODULE}.{name}")
 
 
 @pytest.fixture(params=["Linear Rec.709", "Linear Rec.2020", "ACEScg"])

@@ -274,6 +274,7 @@ def engines_below(dask, *nannies):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl to make certificates with")
 def test_tls_with_certificates(impasto, engine_with_misbehaving, tmp_path, monkeypatch):
     key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"

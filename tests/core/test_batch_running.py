@@ -70,6 +70,7 @@ def test_a_job_that_is_done_is_not_done_again_until_its_recipe_or_input_changes(
     assert left_over(out) == []
 
 
+@pytest.mark.slow
 def test_a_result_that_somebody_has_changed_is_not_replaced(engines, photos, tmp_path):
     plan = plan_of(tmp_path / "t.csv", tmp_path / "out")
     run_plan(plan, engines)
@@ -231,6 +232,7 @@ def test_three_jobs_in_a_row_that_find_the_disk_full_end_the_batch(tmp_path):
     assert [failure["row"] for failure in failures_in(tmp_path / "out")] == [2, 3, 4]
 
 
+@pytest.mark.slow
 def test_a_job_whose_machine_is_lost_is_tried_again(engines, tmp_path):
     plan = plan_of(write_csv(tmp_path / "t.csv", checkers(3)), tmp_path / "out")
     losing = Failing(RuntimeError("the machine is gone"), engines, count=1)

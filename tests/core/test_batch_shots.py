@@ -129,6 +129,7 @@ def times(folder: Path) -> dict[str, int]:
     return {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
 
 
+@pytest.mark.slow
 def test_a_shot_goes_on_by_frame_until_its_recipe_or_a_frame_changes(engines, table, tmp_path):
     rows, out = [{"shot": "street"}], tmp_path / "out"
     plan = plan_of(write_table(table, rows), out)

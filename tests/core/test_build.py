@@ -115,6 +115,7 @@ def pytest_of_probes(tmp_path):
     return run
 
 
+@pytest.mark.essential
 def test_slow_tests_run_only_if_asked_for_and_a_dozen_cases_of_a_register_by_seed(pytest_of_probes):
     (ran,), failed = pytest_of_probes("--seed=1")
     assert len(ran) == 12 + 2
@@ -129,6 +130,7 @@ def test_slow_tests_run_only_if_asked_for_and_a_dozen_cases_of_a_register_by_see
     assert len(everything) == 40 + 3
 
 
+@pytest.mark.essential
 def test_processes_share_files_so_that_each_runs_once(pytest_of_probes, tmp_path):
     (tmp_path / "order.json").write_text(json.dumps(["tests/test_c.py", "tests/test_b.py", "tests/test_a.py"]))
     (tmp_path / "claims").mkdir()

@@ -52,6 +52,7 @@ def test_a_recipe_by_itself_makes_what_it_made():
     np.testing.assert_allclose(made["base_color"].pixels, before, atol=ROUNDED)
 
 
+@pytest.mark.essential
 @pytest.mark.parametrize("name", ["torus", "vae", "gan", "fast-style"])
 def test_a_model_makes_the_same_picture(name, monkeypatch):
     """Two steps of training teach little, but the weights decide: another file makes another picture."""

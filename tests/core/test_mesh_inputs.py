@@ -131,6 +131,7 @@ def test_a_file_is_made_again_with_the_mesh_beside_it_or_another(made, tmp_path)
     assert "--input mesh=FILE" in caught.value.remedy
 
 
+@pytest.mark.slow
 def test_a_worker_reads_a_mesh_that_is_sent_or_at_a_path(shared_client, photo, tmp_path):
     content = ply_of(cube())
     sent = JobInput(files={"mesh.ply": np.frombuffer(content, np.uint8)}, name="Cube.ply")

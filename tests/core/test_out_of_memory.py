@@ -58,6 +58,7 @@ def test_a_worker_that_the_system_kills_may_have_taken_too_much(tmp_path):
     assert "choose a smaller size" in caught.value.remedy
 
 
+@pytest.mark.essential
 def test_the_command_says_so_and_leaves_what_is_there(tmp_path, capsys):
     main(["generate", "asphalt", "--size", "32x32", "--out", str(tmp_path), "--name", "road", "--quiet"])
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}

@@ -53,6 +53,7 @@ def test_it_can_be_drawn_by_any_host_and_runs_on_its_defaults(name):
     assert not declaration_problem(registry().tool(name), maker(registry().tool(name)))
 
 
+@pytest.mark.slow
 @pytest.mark.register("name")
 @pytest.mark.parametrize("name", EVERY_MAKER)
 @pytest.mark.parametrize(

@@ -206,6 +206,7 @@ def test_similar_places_look_alike_and_lie_apart() -> None:
     assert (apart.amax(0) >= 3).all()  # 5 % of 64 px
 
 
+@pytest.mark.slow
 def test_photographs_that_need_too_much_memory_are_refused() -> None:
     wide = np.broadcast_to(np.float32(0.5), (6000, 6001, 3))
     with pytest.raises(ParameterError, match="36 megapixels, and 36 are the limit"):

@@ -63,6 +63,7 @@ def test_what_is_far_away_changes_nothing(surface):
     assert (one - other)[:2].abs().mean() < 0.25 * one[:2].abs().mean()
 
 
+@pytest.mark.slow
 def test_a_training_learns_slopes_from_shading(surface):
     grey = Material(replace(surface, color=torch.full_like(surface.color, 0.4)), 1)
     one = RecognitionTraining([grey], [], [(torch.rand(3, 128, 128), 1)], 30, crop_px=64)

@@ -217,6 +217,7 @@ def test_stage_one_learns_first_and_is_frozen_while_stage_two_learns():
     assert not torch.equal(weights(model.two), after[2])
 
 
+@pytest.mark.slow
 def test_the_divergence_holds_the_condition_near_a_standard_normal_one():
     loose, held = (training(kl_weight=weight) for weight in (0.0, 100.0))
     for one in (loose, held):
@@ -225,6 +226,7 @@ def test_the_divergence_holds_the_condition_near_a_standard_normal_one():
     assert held_kl < 0.97 * loose_kl
 
 
+@pytest.mark.slow
 def test_the_discriminator_learns_to_tell_wrong_captions():
     under_way = training(steps=400, stage_one_steps=390, learning_rate=5e-3, gamma=0.02)
     take_steps(under_way, 200)
@@ -235,6 +237,7 @@ def test_the_discriminator_learns_to_tell_wrong_captions():
     assert right > wrong + 0.3
 
 
+@pytest.mark.slow
 def test_patches_of_the_same_caption_are_learned_from(monkeypatch):
     """With its term the distance of patches falls to less than half of what the discriminator alone reaches."""
     distances = []
@@ -253,6 +256,7 @@ def test_patches_of_the_same_caption_are_learned_from(monkeypatch):
     assert distances[1] < 0.5 * distances[0]
 
 
+@pytest.mark.slow
 def test_the_phrase_decides_the_colour():
     under_way = training(steps=200, stage_one_steps=190, learning_rate=5e-3)
     take_steps(under_way, 60)

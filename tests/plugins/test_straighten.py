@@ -143,6 +143,7 @@ def leanings(pixels: np.ndarray) -> list[float]:
     return [max(np.degrees(np.arctan(abs(d[1 - k] / d[k]))) for d in along[k]) for k in (0, 1)]
 
 
+@pytest.mark.slow
 def test_a_regular_surface_is_straightened_by_its_lines():
     view, _ = seen(paving(), camera(paving(), (128, 128), (0.35, -0.25), 130), (128, 128))
     result = straightened(Maps.from_arrays({"base_color": view}), find="automatic")

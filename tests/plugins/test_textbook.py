@@ -116,6 +116,7 @@ def trained(kind, data, steps, **parameters):
     return training, before, probe_figures(*training.probe())
 
 
+@pytest.mark.slow
 @pytest.mark.any_numpy
 @pytest.mark.parametrize(("kind", "rate", "steps"), [(GanTraining, 5e-4, 75), (RelativisticTraining, 2e-3, 50)])
 def test_the_gan_comes_closer_to_the_data(kind, rate, steps):
@@ -124,6 +125,7 @@ def test_the_gan_comes_closer_to_the_data(kind, rate, steps):
     assert after["diversity"] > 0.5
 
 
+@pytest.mark.slow
 def test_the_class_decides_the_colour():
     training, _, _ = trained(ConditionalTraining, pictures(), 40)
     with torch.no_grad():

@@ -226,6 +226,7 @@ def test_classes_are_chosen_and_blended_by_name(classes, library):
         generate(library, 32, 32, material="brick")
 
 
+@pytest.mark.slow
 @pytest.mark.any_numpy
 def test_sliders_do_what_their_names_say_and_keep_the_seed(library):
     model = load_torus("tiny", Context(models=ModelLibrary(library)))

@@ -70,6 +70,7 @@ def training_on(pixels: np.ndarray, tell=lambda note: None, **how) -> TorusTrain
     return training
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("pattern", "size", "learned"), CASES, ids=lambda value: str(value) if value else "")
 def test_any_pattern_is_learned_and_made_at_any_size(pattern, size, learned):
     """Rows have their period from the start; of others, a network that took three steps draws nothing yet."""

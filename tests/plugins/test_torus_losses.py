@@ -46,6 +46,7 @@ class Sloped(nn.Module):
         return nn.functional.conv2d(x, self.weight)
 
 
+@pytest.mark.slow
 def test_without_discriminators_patches_still_come_closer_to_the_data():
     training = trained_on(surface(), learning_rate=1e-3)
     blind(training)
@@ -104,6 +105,7 @@ def test_checkerboards_are_told_from_textures_without_a_grid():
         assert checkerboard(upsampled) > 20 * checkerboard(without_grid)
 
 
+@pytest.mark.slow
 def test_training_removes_checkerboards_that_discriminators_do_not_see(monkeypatch):
     monkeypatch.setattr(train, "SWD_WEIGHT", 0.0)
     training = trained_on(surface())

@@ -69,6 +69,7 @@ def training_of(**parameters) -> VaeTraining:
     return VaeTraining(pictures, TrainVaeParameters(**{**TINY, **parameters}), 1, "cpu", "float32")
 
 
+@pytest.mark.slow
 def test_training_lowers_the_losses(tmp_path):
     training, losses = training_of(steps=16), []
     for training.done in range(16):
@@ -78,6 +79,7 @@ def test_training_lowers_the_losses(tmp_path):
         assert last < 0.9 * first, (name, first, last)
 
 
+@pytest.mark.slow
 def test_a_trained_model_reconstructs_its_source(tmp_path):
     train(tmp_path, 150)
     blotches = [coarse(generate(tmp_path, surface(), variation=variation).maps) for variation in (0.0, 1.0)]

@@ -26,7 +26,6 @@ from impasto_style.wct.moments import coloring, raw_moments
 from impasto_style.wct.painting import paint
 from impasto_style.wct.parameters import DISTILLED, WctParameters
 
-REAL = Path(__file__).parents[3] / "shared" / "data" / "weights"
 pytestmark = pytest.mark.usefixtures("small_weights")
 
 
@@ -82,6 +81,7 @@ def coders(network: str, folder: Path | None = None) -> dict[int, Coder]:
     return load_coders(network, Context(weights=registry().weights_library(folder)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backbone", LINKS)
 @pytest.mark.parametrize("size", [(96, 128), (91, 117)], ids=str)
 @pytest.mark.parametrize("seamless", [False, True])
@@ -110,18 +110,7 @@ def test_the_bundled_network_is_used_until_weights_are_installed(tmp_path):
     assert notes == []
 
 
-@pytest.fixture(params=LINKS)
-def trained(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Path]:
-    """A network whose decoders were trained, and a library of weights with it; skips where they are not."""
-    if request.param == DISTILLED:
-        path = REAL / "wct_vgg19_small16x.safetensors"
-        if not path.exists():
-            pytest.skip(f"needs shared/data/weights/{path.name}")
-        (tmp_path / f"{DISTILLED}.safetensors").symlink_to(path)
-    return request.param, tmp_path
-
-
-def test_trained_decoders_give_back_what_was_encoded(trained):
-    for level, coder in coders(*trained).items():
+def test_trained_decoders_give_back_what_was_encoded():
+    for level, coder in load_coders(BUNDLED, Context()).items():
         lost = (coder.decode(coder.encode(CAT)) - CAT).abs().mean()
         assert lost < (0.04 if level < 3 else 0.12), level
