@@ -8,6 +8,7 @@ import socket
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request
@@ -307,3 +308,20 @@ def test_a_file_that_drips_is_given_up_and_what_came_is_kept(dripping, tmp_path,
     assert time.monotonic() - started < 5
     assert (tmp_path / "net.part").stat().st_size > 3
     assert len(told) > 3, "each byte is told as it comes, so that a cancel is heeded"
+
+
+def test_several_files_become_one(server, monkeypatch, tmp_path):
+    tensors = {
+        "eye": random_tensors({"conv1.bias": (1,)}),
+        "hand": random_tensors({"conv1.bias": (1,), "conv2.bias": (2,)}),
+    }
+    contents = {part: saved(content) for part, content in tensors.items()}
+    urls = {part: server.serve(f"{part}.pth", Served(content)).url for part, content in contents.items()}
+    files = tuple(published_file(contents[part], urls[part], f"{part}.") for part in urls)
+    declare(monkeypatch, replace(twins(), files=files))
+    fractions = []
+    installed = library(tmp_path).download("twins", lambda fraction, message: fractions.append(fraction))
+    assert installed.is_as_published
+    assert installed.load()["hand.conv2.bias"].tolist() == tensors["hand"]["conv2.bias"].tolist()
+    assert fractions[-1] == 1.0
+    assert all(fraction <= 1 for fraction in fractions)
