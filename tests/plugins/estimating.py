@@ -1,15 +1,8 @@
 """Maps of pictures by photo-maps, pictures to estimate them from, and slopes to compare."""
 
-from pathlib import Path
-
 import numpy as np
-import pytest
-from PIL import Image
 
 from impasto import Maps, Recipe, Step, run
-from impasto.texture import MAP_CHANNELS
-
-PBR = Path(__file__).parents[2].parent / "shared" / "data" / "pbr"
 
 
 def estimate(subject: np.ndarray | Maps, **parameters) -> Maps:
@@ -43,15 +36,6 @@ def tilt(normal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def correlation(a: np.ndarray, b: np.ndarray) -> float:
     """Pearson's r."""
     return float(np.corrcoef(np.ravel(a), np.ravel(b))[0, 1])
-
-
-def load(name: str, map_: str) -> np.ndarray:
-    """A map of a measured set at half its size, (H, W, C) or (H, W)."""
-    path = PBR / name / f"{map_}.jpg"
-    if not path.exists():
-        pytest.skip(f"needs shared/data/pbr/{name}")
-    mode = "RGB" if MAP_CHANNELS.get(map_, 3) == 3 else "L"
-    return np.asarray(Image.open(path).convert(mode).reduce(2), np.float32) / 255
 
 
 def degrees(made: Maps) -> np.ndarray:

@@ -204,7 +204,6 @@ def test_a_classifier_is_no_generator(tmp_path):
     [
         ({"range": [1, -1]}, "range is not in order"),
         ({"range": [-1, 1], "maps": ["evil"]}, "maps"),
-        ({"range": [-1, 1], "maps": ["height"]}, "3 channels for height, not 1"),
         ({"inputs": [{"name": "other", "channels": 4, "pixel": 4}], "cell_px": 4}, "different inputs"),
         ({"inputs": [{"name": "noise", "channels": 4, "pixel": 8}], "cell_px": 8}, "other sizes"),
         ({"inputs": [{"name": "noise", "channels": 9, "pixel": 4}], "cell_px": 4}, "does not take inputs"),

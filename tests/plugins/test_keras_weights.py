@@ -213,11 +213,8 @@ def test_a_graph_that_keras_builds_soon_is_passed(calls):
         (shared(3000), "too often"),
         ([("a", [[("b", 0)]]), ("b", [[("a", 0)]])], "needs what no layer before it gives"),
         ([("a", [[("a", 0)]])], "needs what no layer before it gives"),
-        ([("a", [[("start", 7)]])], "needs what no layer before it gives"),
-        ([("a", [[("start", -1)]])], "needs what no layer before it gives"),
         ([("a", [[("nowhere", 0)]])], "needs what no layer before it gives"),
         ([("a", [[("start", "0")]])], "which is no output"),
-        ([("a", [[(["start"], 0)]])], "which is no output"),
         ([("a", [[("start", 0)]]), ("a", [[("start", 0)]])], "a name or a place of its own"),
     ],
 )

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from estimating import bricks, correlation, estimate, load, tile, tilt
+from estimating import bricks, correlation, estimate, tile, tilt
 
 from impasto import Maps, Texture
 from impasto.errors import ParameterError
@@ -139,16 +139,3 @@ def test_delight_takes_away_light_and_leaves_the_material():
     # without light on it, nothing is to be taken away
     clean = estimate(encoded(material), delight=1.0)["base_color"].pixels
     assert np.abs(clean - encoded(material)).max() < 0.05
-
-
-@pytest.mark.essential
-def test_maps_agree_with_measured_sets():
-    names = ["brick_bricks059", "stone_rock020", "tiles_tiles036", "fabric_dirty_carpet", "stone_rock023"]
-    slopes, luminance = [], []
-    for name in names:
-        albedo, true = load(name, "albedo"), np.concatenate(tilt(load(name, "normal")))
-        made = np.concatenate(tilt(estimate(albedo, delight=0.0)["normal"].pixels))
-        slopes.append(correlation(made, true))
-        luminance.append(correlation(np.concatenate(wrapped_slopes(albedo.mean(2))), true))
-    assert min(slopes) > 0.35  # measured 0.47 to 0.94
-    assert np.mean(slopes) > np.mean(luminance) + 0.1

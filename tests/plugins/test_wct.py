@@ -5,8 +5,6 @@ What holds for all stylizers is tested with them. Published weights are random o
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -21,7 +19,7 @@ from impasto_style.shared.resampling import as_tensor
 from impasto_style.shared.statistics import mean_and_covariance
 from impasto_style.shared.task import Region, Task
 from impasto_style.wct import painting
-from impasto_style.wct.coders import LINKS, Coder, load_coders
+from impasto_style.wct.coders import LINKS, load_coders
 from impasto_style.wct.moments import coloring, raw_moments
 from impasto_style.wct.painting import paint
 from impasto_style.wct.parameters import DISTILLED, WctParameters
@@ -74,11 +72,6 @@ def test_features_that_do_not_vary_become_the_styles_mean():
     style = correlated(1)
     A, b = coloring(raw_moments(torch.ones(1, 6, 9, 9)), raw_moments(style))
     assert torch.allclose(A @ torch.ones(6) + b, gaussian_of(style)[0].float(), atol=1e-3)
-
-
-def coders(network: str, folder: Path | None = None) -> dict[int, Coder]:
-    """The coders of a network, from a library of weights."""
-    return load_coders(network, Context(weights=registry().weights_library(folder)))
 
 
 @pytest.mark.slow
