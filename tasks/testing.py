@@ -38,32 +38,22 @@ from .environments import (
 from .extension import build_extension
 from .messages import BuildError, step
 
+CORE_WITH_NUMPY = "color dataset files metrics models noise relief runner streaming texture training wire"
+PLUGINS_WITH_NUMPY = "every_tool photo_maps quilt restyle"
 NUMPY_1 = (
-    *(f"tests/core/test_{name}.py" for name in ("color", "dataset", "files", "metrics", "models", "noise", "relief")),
-    *(f"tests/core/test_{name}.py" for name in ("runner", "streaming", "texture", "training", "wire")),
-    *(f"tests/plugins/test_{name}.py" for name in ("every_tool", "photo_maps", "quilt", "restyle")),
+    *(f"tests/core/test_{name}.py" for name in CORE_WITH_NUMPY.split()),
+    *(f"tests/plugins/test_{name}.py" for name in PLUGINS_WITH_NUMPY.split()),
 )
 """The tests in which NumPy computes: processes, the command line and networks are the same under every NumPy.
 
 Of these, `any_numpy` marks the slow ones that run no NumPy code which the others do not run too.
 """
-
-IN_BETWEEN = (
-    *(f"tests/blender/test_{name}.py" for name in ("assets", "asset_library", "bake_files", "bake_results", "endless")),
-    *(
-        f"tests/blender/test_{name}.py"
-        for name in ("export", "generate", "graphics", "images", "jobs", "layers", "motion_vectors")
-    ),
-    *(
-        f"tests/blender/test_{name}.py"
-        for name in ("mapping", "materials", "menus", "on_object", "points", "properties")
-    ),
-    *(f"tests/blender/test_{name}.py" for name in ("registering", "release", "sliders", "style_panel", "translations")),
+CHANGED_BETWEEN = (
+    "asset_library bake_files bake_results endless generate graphics images jobs layers mapping materials menus "
+    "motion_vectors on_object points properties registering release sliders style_panel translations"
 )
-"""The tests that a Blender between the oldest and the newest usually runs, of what changed more than once between them.
-
-Those two run all; `--only` runs all in it, too.
-"""
+IN_BETWEEN = tuple(f"tests/blender/test_{name}.py" for name in CHANGED_BETWEEN.split())
+"""The tests of a Blender between the oldest and the newest: of what changed more than once between them."""
 NEWEST_BLENDER, OLDEST_BPY = f"blender-{NEWEST_BPY}", [*BPY_VERSIONS][-1]
 WINDOWS = "windows"
 RESULTS, DURATIONS, FIRST_DURATIONS = BUILD / "results", BUILD / "durations.json", ROOT / "tests" / "durations.json"
