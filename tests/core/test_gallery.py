@@ -100,20 +100,3 @@ def test_a_photograph_or_a_model_that_fails_does_not_stop_the_others(photos, tmp
         *("sand", "brick", "plaster"),
     ]
     assert "there is no model &#x27;brick&#x27;" in (tmp_path / "out" / "index.html").read_text()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (("--tools", "nothing"), "there is no tool called 'nothing'"),
-        (("--tools", "quilt:fast"), "write TOOL:NAME=VALUE"),
-        (("--tools", "tint", "--out", "taken"), "is no gallery"),
-    ],
-)
-def test_mistakes_are_named(photos, tmp_path, monkeypatch, capsys, arguments, said):
-    monkeypatch.chdir(tmp_path)
-    Path("taken").mkdir()
-    Path("taken/gallery.json").write_text('{"entries": [1]}')
-    assert gallery(photos, "--out", "out", *arguments) in (2, 3)
-    assert said in capsys.readouterr().err
-    assert not Path("out").exists()

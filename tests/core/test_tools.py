@@ -89,17 +89,13 @@ REFUSED = [
     (float, {"default": 0.5, "description": None}, "odd"),
     (int, {"default": 0, "le": 2**40}, "odd"),
     (int, {"default": 1, "ge": 0, "json_schema_extra": AUTOMATIC}, "odd means 'automatic' by 0; write Field"),
-    (int, {"default": 0, "ge": -1, "json_schema_extra": AUTOMATIC}, "odd means 'automatic' by 0"),
     (int, {"default": 0, "ge": 0, "le": 4, "json_schema_extra": AUTOMATIC}, "odd means 'automatic' by 0"),
     (int, {"default": 0, "ge": 0, "json_schema_extra": {"zero": "automatic"}}, "odd means 'automatic' by 0"),
     (float, {"default": 1.0, "json_schema_extra": {"soft_minimum": "0"}}, "odd has display hints"),
-    (float, {"default": 1.0, "json_schema_extra": {"soft_maximum": None}}, "odd has display hints"),
     (float, {"default": 1.0, "json_schema_extra": {"decimals": 2.5}}, "odd has display hints"),
-    (float, {"default": 1.0, "json_schema_extra": {"decimals": 9}}, "odd has display hints"),
     (float, {"default": 0.0, "json_schema_extra": AZIMUTH}, "odd has the format azimuth; write light_azimuth"),
     (float, {"default": 0.0, "ge": 0, "le": 360, "json_schema_extra": AZIMUTH}, "odd has the format azimuth"),
     (float, {"default": 0.0, "json_schema_extra": POINT}, "odd has the format point; write top_left: Point"),
-    (tuple[float, float], {"default": (0.0, 0.0), "json_schema_extra": POINT}, "odd has the format point"),
 ]
 
 
@@ -172,18 +168,13 @@ def test_a_wrong_parameter_is_named_with_its_value(given, said):
     ("condition", "said"),
     [
         (visible_if("method", "bets"), "method is 'bets', which it can never be; method can be fast, best"),
-        (visible_if("method", True), "which it can never be"),
         (visible_if("flag", 1), "which it can never be; flag can be True, False"),
         (visible_if("count", 10), "count is 10, which it can never be; count can be any integer from 1 to 9"),
-        (visible_if("count", True), "which it can never be"),
         (visible_if("method", ("fast", "best")), "which it can never be"),
         (visible_if("shift", 0.0), "that is a tuple"),
-        (visible_if("color", 0.0), "that is a tuple"),
         (visible_if("metod", "fast"), "no other parameter; did you mean 'method'"),
-        (visible_if("late", 1.0), "no other parameter"),
         (visible_if("method"), r"method is \[\]"),
         ({"visible_if": {"method": "best"}}, "method is 'best'; write visible_if"),
-        ({"visible_if": "method"}, "has the condition 'method'"),
     ],
 )
 def test_a_condition_that_can_never_hold_is_refused_with_its_field(condition, said):
