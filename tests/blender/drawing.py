@@ -54,6 +54,10 @@ class Layout:
         menus = {"menu", "operator_menu_enum", "popover"}
         return found | {given[0] for what, given, look in self.drawn if what in menus and look.get("text") != ""}
 
+    def labels(self) -> list[str]:
+        """The texts of the labels that were drawn."""
+        return [str(look["text"]) for what, _, look in self.drawn if what == "label" and look.get("text")]
+
     def props(self) -> list[str]:
         """The names of the properties that were drawn."""
         return [arguments[1] for what, arguments, _ in self.drawn if what == "prop"]

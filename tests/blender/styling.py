@@ -19,6 +19,18 @@ def stylize(**given) -> set[str]:
     )
 
 
+def made() -> dict:
+    """What scripts are told of the last result."""
+    return json.loads(bpy.context.window_manager.impasto_made)
+
+
+def wait_until(condition) -> None:
+    deadline = time.monotonic() + LIMIT_S
+    while not condition():
+        assert time.monotonic() < deadline, "it took too long"
+        time.sleep(0.01)
+
+
 def recipe_of(item) -> dict:
     return json.loads(item["impasto_recipe"])
 

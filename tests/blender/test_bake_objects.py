@@ -209,7 +209,6 @@ def test_bad_properties_are_refused() -> None:
 def test_the_panel_says_which_of_several_objects_are_baked() -> None:
     for name in ("First", "Second"):
         plane(material()).name = name
-    drawn_items = drawn(bpy.types.IMPASTO_PT_bake_view_3d).drawn
-    said = [options["text"] for what, _, options in drawn_items if what == "label" and "text" in options]
+    said = drawn(bpy.types.IMPASTO_PT_bake_view_3d).labels()
     assert "Second, First" in said
     assert "Left out: Plane has no material" in said

@@ -196,6 +196,7 @@ def painted(name: str) -> bpy.types.Material:
     return made
 
 
+@pytest.mark.essential
 def test_sets_of_all_kinds_are_baked_alike_in_one_background_process_that_touches_nothing(tmp_path: Path) -> None:
     """Of several objects, linked and overridden ones, tiles, pixels never saved, high objects; an error comes back."""
     override = overridden(tmp_path)

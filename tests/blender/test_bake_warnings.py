@@ -27,7 +27,7 @@ def panel(*, later: bool = True) -> Layout:
 
 
 def said(layout: Layout) -> str:
-    return " ".join(options["text"] for what, _, options in layout.drawn if what == "label" and options.get("text"))
+    return " ".join(layout.labels())
 
 
 def hidden(obj: bpy.types.Object) -> None:

@@ -77,12 +77,6 @@ def rows(tmp_path: Path) -> list[dict]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-def labels(panel, each=False):
-    """The texts that a panel shows, in one or as a list."""
-    found = [str(options.get("text", "")) for what, _, options in drawn(panel).drawn if what == "label"]
-    return found if each else " ".join(found)
-
-
 def names_in(extension, what, library="", catalog="", folder=Path("/nowhere")) -> list[str]:
     return [one.name for one in extension.batch.chosen.choose(bpy.context, what, library, catalog, folder)]
 
@@ -129,7 +123,7 @@ def test_selected_materials_become_files_and_only_what_is_new_or_failed_is_made_
     (out / "Bricks_base_color.png").write_bytes(b"the user's own")
     report = batch()
     assert (report.level, report.text) == ("WARNING", "1 made, 0 done before, 1 failed")
-    assert "ove it away to keep it" in labels(bpy.types.IMPASTO_PT_batch)
+    assert "ove it away to keep it" in " ".join(drawn(bpy.types.IMPASTO_PT_batch).labels())
     (out / "Bricks_base_color.png").unlink()
     bpy.ops.impasto.batch_retry(out_dir=str(out))
     assert not (out / "failures.jsonl").exists()
@@ -175,7 +169,7 @@ def test_assets_become_assets_of_the_same_catalogue_once(extension, batch, style
     bpy.context.scene.impasto_batch.out_dir = str(tmp_path / "out")
     bpy.ops.impasto.batch_list(tool="quilt", parameters=size, what="CATALOG", catalog="Stone")
     assert extension.jobs.session.jobs.made.text == "1 to make, 0 done before"
-    assert {"Bricks", "64×32"} <= set(labels(bpy.types.IMPASTO_PT_batch, each=True))
+    assert {"Bricks", "64×32"} <= set(drawn(bpy.types.IMPASTO_PT_batch).labels())
     report = batch(**given)
     assert report.text == "1 made, 0 done before, 0 failed; new materials: 1"
     (name,) = report.materials
@@ -279,7 +273,7 @@ def test_a_linked_material_is_read_from_its_own_file(extension, library, tmp_pat
 def test_an_object_without_materials_and_an_image_with_unsaved_pixels_are_refused(batch, style, plane, tmp_path):
     with pytest.raises(RuntimeError, match="the selected objects have no materials; select"):
         batch()
-    assert "Select objects with materials" in labels(bpy.types.IMPASTO_PT_batch)
+    assert "Select objects with materials" in " ".join(drawn(bpy.types.IMPASTO_PT_batch).labels())
     node = next(node for node in textured("Bricks").node_tree.nodes if node.type == "TEX_IMAGE")
     node.image.pixels[0] = 0.5
     with pytest.raises(RuntimeError, match=r"not saved: Bricks\.png; save or pack them"):

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 
 import bpy
 import numpy as np
 import pytest
-from conftest import MODULE, packed_image, pixels_of
+from baking import module
+from conftest import packed_image, pixels_of
 from drawing import drawn
 
 SIDE_PX, TILES = 64, 2
 RENDER_PX = SIDE_PX * TILES
-
-
-def module(name: str):
-    return importlib.import_module(f"{MODULE}.{name}")
 
 
 def spots(seed: int = 0) -> np.ndarray:

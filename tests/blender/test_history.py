@@ -61,7 +61,7 @@ def test_they_are_found_by_name_phrase_and_tool_and_by_their_star(plane, setting
     assert entries() == ["MATERIAL:mossy red bricks"]
     settings.search = "nowhere"
     assert entries() == []
-    assert "Nothing is found" in [options.get("text") for what, _, options in panel().drawn if what == "label"]
+    assert "Nothing is found" in panel().labels()
     settings.search, settings.starred_only = "", True
     assert entries() == []
     bpy.ops.impasto.star_entry(entry="MATERIAL:wall")
@@ -161,7 +161,7 @@ def test_two_entries_are_compared_under_one_light(plane, settings, extension):
     left, right = (part.astype(float).mean((0, 1)) for part in np.split(shown.pixels, 2, axis=1))
     assert left[0] > 2 * left[2]
     assert right[2] > 2 * right[0]
-    assert [options["text"] for what, _, options in panel().drawn if what == "label"][-2:] == list(shown.names)
+    assert panel().labels()[-2:] == list(shown.names)
 
 
 def test_a_deleted_result_takes_its_images_along_and_gives_back_what_it_replaced(plane, settings):
@@ -210,7 +210,7 @@ def folder(scene, extension, tmp_path):
 
 
 def said() -> str:
-    return " ".join(str(options.get("text")) for what, _, options in panel().drawn if what == "label")
+    return " ".join(panel().labels())
 
 
 def in_another_file() -> None:

@@ -15,8 +15,7 @@ from types import SimpleNamespace
 import bpy
 import pytest
 from conftest import MODULE
-
-LIMIT_S = 120.0
+from styling import LIMIT_S, wait_until
 
 
 @pytest.fixture
@@ -36,13 +35,6 @@ def start(extension, jobs):
         return task
 
     return start_tool
-
-
-def wait_until(condition, limit_s: float = LIMIT_S) -> None:
-    deadline = time.monotonic() + limit_s
-    while not condition():
-        assert time.monotonic() < deadline, "it took too long"
-        time.sleep(0.01)
 
 
 def finish(jobs) -> object:
@@ -307,4 +299,4 @@ def test_blender_can_be_closed_while_a_job_runs(extension, tmp_path, how, code):
     done = subprocess.run([sys.executable, script, how], capture_output=True, text=True, timeout=300, check=False)
     pid = int(done.stdout.split("PID ")[1].split()[0])
     assert done.returncode == code, done.stderr
-    wait_until(lambda: not is_alive(pid), 10)
+    wait_until(lambda: not is_alive(pid))

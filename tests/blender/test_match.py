@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 
 import bpy
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 from conftest import coordinates, packed_image, pixels_of, png
 from drawing import drawn, texts_of_number
+from styling import made, recipe_of
 
 SMALL = {"width_px": 32, "height_px": 32}
 
@@ -21,19 +21,6 @@ def settings(scene, extension):
     scene.impasto_match.matcher = "word-count"
     yield scene.impasto_match
     extension.generate.variations.live.clear()
-
-
-def recipe_of(item: bpy.types.ID) -> dict:
-    return json.loads(item["impasto_recipe"])
-
-
-def made() -> dict:
-    return json.loads(bpy.context.window_manager.impasto_made)
-
-
-def said(layout) -> str:
-    """All labels of a panel."""
-    return " ".join(str(options.get("text")) for what, _, options in layout.drawn if what == "label")
 
 
 def test_words_become_a_material_whose_sliders_are_those_of_the_panel(settings, scene, plane, extension):
@@ -123,9 +110,9 @@ def test_four_variations_of_a_phrase_are_shown_and_one_is_gone_on_with(settings,
     shown = extension.parameters.properties.parameters_of(scene, extension.engine.catalogue.catalogue[step.tool])
     for name, value in step.parameters.items():
         assert name in ("width_px", "height_px") or shown[name] == pytest.approx(value, rel=1e-5), name
-    assert "something was changed" not in said(drawn(bpy.types.IMPASTO_PT_match_view_3d))
+    assert "something was changed" not in " ".join(drawn(bpy.types.IMPASTO_PT_match_view_3d).labels())
     settings.text = "dry cobblestones"
-    assert "something was changed" in said(drawn(bpy.types.IMPASTO_PT_match_view_3d))
+    assert "something was changed" in " ".join(drawn(bpy.types.IMPASTO_PT_match_view_3d).labels())
 
 
 @pytest.mark.essential
@@ -175,12 +162,12 @@ def test_what_is_no_description_is_refused_in_a_sentence_and_changes_nothing(set
 
 
 def test_a_click_without_words_or_a_picture_says_what_is_missing(settings, scene):
-    assert "Describe a material, such as one two three" in said(drawn(bpy.types.IMPASTO_PT_match_view_3d))
+    assert "Describe a material, such as one two three" in " ".join(drawn(bpy.types.IMPASTO_PT_match_view_3d).labels())
     settings.text = "one"
-    assert "Describe" not in said(drawn(bpy.types.IMPASTO_PT_match_view_3d))
+    assert "Describe" not in " ".join(drawn(bpy.types.IMPASTO_PT_match_view_3d).labels())
     settings.matcher = "mean-color"
     layout = drawn(bpy.types.IMPASTO_PT_match_view_3d)
-    assert "Choose a source" in said(layout)
+    assert "Choose a source" in " ".join(layout.labels())
     assert {"source_kind", "filepath"} <= set(layout.props())
     assert layout.operators("impasto.match_variations") == [], "it finds the same for every seed"
     assert layout.operators("impasto.change_by_words") == []
@@ -291,7 +278,7 @@ def test_variations_of_the_panels_own_are_mixed_if_they_need_no_source(settings,
     bpy.ops.impasto.favourite(index=0)
     bpy.ops.impasto.more_like()
     assert len(extension.generate.variations.variations_of("bricks")) == 4
-    assert "something was changed" not in said(drawn(bpy.types.IMPASTO_PT_view_3d))
+    assert "something was changed" not in " ".join(drawn(bpy.types.IMPASTO_PT_view_3d).labels())
     scene.impasto.tool, scene.impasto.source_kind, scene.impasto.image = "checker", "IMAGE", image
     scene.impasto_parameters.checker.width_px = scene.impasto_parameters.checker.height_px = 32
     bpy.ops.impasto.variations()

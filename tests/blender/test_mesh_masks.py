@@ -5,8 +5,8 @@ from __future__ import annotations
 import bpy
 import numpy as np
 import pytest
-from styling import RED, recipe_of, stylize
-from test_across_seams import cube, made, meshes  # noqa: F401  fixtures
+from styling import RED, made, recipe_of, stylize
+from test_across_seams import cube, meshes  # noqa: F401  fixtures
 from test_tiled_images import over_tiles, tiled, tiles  # noqa: F401
 
 from test_tiled_images import sent  # noqa: F401  isort: skip

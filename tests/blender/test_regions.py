@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 import bpy
 import numpy as np
 import pytest
 from conftest import packed_image, pixels_of
+from styling import made
 
 STROKE = "[[0.25, 0.5], [0.5, 0.5]]"
 
@@ -23,10 +22,6 @@ def doubles(extension, scene, monkeypatch):
     catalogue = extension.engine.catalogue.catalogue
     usual = {"fill": "plug", "landmarks": "spot", "mend": "negative"}
     monkeypatch.setattr(catalogue, "usual", lambda task: usual.get(task) or type(catalogue).usual(catalogue, task))
-
-
-def made() -> dict:
-    return json.loads(bpy.context.window_manager.impasto_made)
 
 
 def test_a_painted_region_is_kept_with_the_image_and_its_pixels_are_not_touched(image, regions, tmp_path):

@@ -5,22 +5,18 @@ Timers never fire without a window, so the tests call what the timers call.
 
 from __future__ import annotations
 
-import importlib
 import math
 import time
 
 import bpy
 import numpy as np
 import pytest
-from conftest import MODULE, packed_image
+from baking import module
+from conftest import packed_image
 from drawing import drawn
 from styling import settle, stylize
 
 SIDE_PX = 64
-
-
-def module(name: str):
-    return importlib.import_module(f"{MODULE}.{name}")
 
 
 @pytest.fixture
