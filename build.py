@@ -64,7 +64,7 @@ BLENDER_TYPES = ("--disable-error-code", "valid-type")
 
 
 def lint(options: argparse.Namespace) -> None:
-    """ruff, its formatter and mypy."""
+    """ruff, its formatter, mypy, and checks of our own."""
     python = LINT.ready()
     TESTS.ready()
     targets = ["core", "plugins", "blender_addon", "tests", "docs", "tasks", "build.py"]
@@ -77,6 +77,8 @@ def lint(options: argparse.Namespace) -> None:
         ["mypy", "--python-executable", str(TESTS.python), "-p", "blender_addon", *BLENDER_TYPES],
     )
     codes = [subprocess.run([python, "-P", "-m", *command], cwd=ROOT, check=False).returncode for command in commands]
+    environment = clean_environment(PYTHONPATH=ROOT)
+    codes.append(subprocess.run([TESTS.python, "-P", "-m", "tasks.checks"], env=environment, check=False).returncode)
     if any(codes):
         sys.exit(1)
 

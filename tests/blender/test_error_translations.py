@@ -2,29 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import re
-from pathlib import Path
-
 import bpy
 import pytest
-import raised
-import visible
 from drawing import drawn
 
 pytestmark = pytest.mark.any_blender
-LANGUAGES = ("de_DE", "fr_FR", "zh_HANS")
-
-
-@pytest.fixture(scope="module")
-def texts(extension):
-    """Texts of the core and the plugins, each with its place; without those that tools declare."""
-    description = json.loads((Path(extension.__file__).parent / "description.json").read_text(encoding="utf-8"))
-    declared = visible.of_description(
-        description, extension.parameters.schemas.label_of, extension.parameters.schemas.choices_of
-    )
-    parts = {part for text in declared for part in text.split("; ")}
-    return {text: place for text, place in raised.texts().items() if text not in parts}
 
 
 @pytest.fixture
@@ -34,68 +16,6 @@ def chinese(extension, monkeypatch):
 
 
 @pytest.mark.essential
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_no_error_lacks_a_translation(extension, texts, language):
-    """A new text belongs into the three files in `translations/errors`; what is no message into `raised.NOT_SHOWN`."""
-    translations = extension.translations.texts
-    known = translations.words(language).keys() | translations.engine_texts(language).keys()
-    missing = [f"{place}: {text}" for text, place in sorted(texts.items()) if text not in known]
-    assert not missing, "\n".join(missing)
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_no_translation_is_left_of_an_error_that_is_gone(extension, texts, language):
-    assert not extension.translations.texts.engine_texts(language).keys() - texts.keys()
-
-
-@pytest.mark.slow
-def test_messages_remedies_parts_and_notes_are_looked_for_and_the_commands_own_are_not(texts):
-    known = (
-        *("there is no device {} here", "choose from auto, {}", "{} is nested deeper than {} levels"),
-        *("cannot read {}: {}", "did you mean {}? {}", "{} has one colour only", "a phone's HEIC photograph"),
-        *(
-            "its opposite borders do not fit together, so it was repainted as a single picture",
-            "Painting at {} px",
-            "the connection to {} is not secure: {}",
-        ),
-        *("Drawing {}", "Deriving normals"),
-    )
-    assert not [text for text in known if not any(text in found for found in texts)]
-    assert "stands out" not in texts, "the name of a random number"
-    modules = raised.modules()
-    assert {"impasto.running.runner", "impasto.data.dataset", "impasto.library.download"} <= modules.keys()
-    assert "impasto_style.shared.inputs" in modules
-    assert not [name for name in modules if name.startswith("impasto.cli")]
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_translation_has_the_values_of_its_text_and_stands_there_once(extension, language):
-    translations = extension.translations.texts
-    entries = translations.engine_texts(language)
-    text = (Path(translations.__file__).parent / "errors" / f"{language}.po").read_text(encoding="utf-8")
-    assert text.count("\nmsgid ") - 1 == len(translations.ENTRY.findall(text)) == len(entries)
-    assert not entries.keys() & translations.words(language).keys()
-    for english, translated in entries.items():
-        marks = re.findall(r"\{\d?\}", translated)
-        assert len(marks) == english.count("{}"), english
-        assert not any(mark != "{}" for mark in marks) or sorted(marks) == [f"{{{i}}}" for i in range(len(marks))]
-        assert translated.strip() == translated != "", english
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_error_finds_its_own_translation(extension, texts, language):
-    """None is taken for another, with values in it or without."""
-    translations = extension.translations.texts
-    known = translations.engine_texts(language) | translations.words(language)
-    wrong = []
-    for text in texts:
-        values = [f"Wert{index}" for index in range(text.count("{}"))]
-        english, expected = (text.format(*values), known[text].format(*values)) if values else (text, known[text])
-        if (found := translations.sentence(english, language)) != expected:
-            wrong.append((text, found))
-    assert not wrong
-
-
 @pytest.mark.parametrize(
     ("english", "german"),
     [

@@ -1,14 +1,12 @@
-"""No text that a user may see lacks a translation, and what is put together while Blender runs is translated too."""
+"""What is put together while Blender runs is translated too, and has room. `tasks.checks` looks for what lacks."""
 
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 import blf  # of bpy, which conftest has imported
 import pytest
-import visible
 from drawing import Layout
 
 LANGUAGES = ("de_DE", "fr_FR", "zh_HANS")
@@ -16,55 +14,6 @@ POINTS, LABEL_PX, BUTTON_PX, SWITCH_PX = 11, 87, 126, 112
 """Size of texts in panels at Blender's own scale, and their room: labels, and buttons and switches beside them.
 
 A label of 88 is whole at Blender's own scale, and was cut in a window at a scale of 0.75."""
-
-
-@pytest.fixture(scope="module")
-def texts(extension):
-    """All texts, each with where it stands."""
-    folder = Path(extension.__file__).parent
-    description = json.loads((folder / "description.json").read_text(encoding="utf-8"))
-    schemas = extension.parameters.schemas
-    whole = dict.fromkeys(visible.of_description(description, schemas.label_of, schemas.choices_of), "a tool")
-    whole |= dict.fromkeys(visible.of_classes(extension), "a class")
-    whole |= dict.fromkeys(visible.of_presets(folder), "a preset")
-    parts = {part for text in whole for part in text.split("; ")}
-    in_source = {text: place for text, place in visible.of_source(folder).items() if text not in parts}
-    return in_source | whole
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_no_visible_text_lacks_a_translation(extension, texts, language):
-    """A new text belongs into the three files of translations; a name of data or a node into `visible.NAMES`."""
-    known = extension.translations.texts.words(language)
-    missing = [f"{place}: {text}" for text, place in sorted(texts.items()) if text not in known]
-    assert not missing, "\n".join(missing)
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_translation_is_of_a_text_that_is_shown(extension, texts, language):
-    """The text that a translation was made for may have changed since."""
-    stale = [text for text in extension.translations.texts.words(language) if text not in texts]
-    assert not stale, "\n".join(stale)
-
-
-def test_the_texts_that_are_looked_for_are_those_of_panels_operators_tools_and_errors(texts):
-    known = (
-        *("Generate", "Bits of each channel of the results", "Apple GPU", "Masks", "Cancelling"),
-        *("Impasto is busy: {}", "Impasto has no engine yet: press Set Up Engine", "choose from {}"),
-        *("Masonry", "Bricks", "Herringbone", "Width of the joints, in metres"),
-        *("How far to go: 0 keeps the picture's own statistics, 1 takes the style's", "Seamless from photo"),
-    )
-    assert not [text for text in known if text not in texts]
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_translation_has_the_values_of_its_text(extension, language):
-    for english, translated in extension.translations.texts.words(language).items():
-        marks = re.findall(r"\{\d?\}", translated)
-        assert len(marks) == english.count("{}"), english
-        assert not any(mark != "{}" for mark in marks) or sorted(marks) == [f"{{{i}}}" for i in range(len(marks))]
-        assert translated.strip() == translated != "", english
 
 
 @pytest.mark.parametrize("language", ["", *LANGUAGES])
@@ -84,13 +33,6 @@ def test_no_label_of_a_parameter_is_cut_in_a_side_panel(extension, language):
     cut = {text for text, room_px in rooms.items() if blf.dimensions(0, known.get(text, text))[0] > room_px}
     assert len(rooms) > 200
     assert not cut
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_files_of_translations_have_each_text_once(extension, language):
-    translations = extension.translations.texts
-    text = (Path(translations.__file__).parent / f"{language}.po").read_text(encoding="utf-8")
-    assert text.count("\nmsgid ") - 1 == len(translations.ENTRY.findall(text)) == len(translations.words(language))
 
 
 @pytest.mark.parametrize(
@@ -126,19 +68,20 @@ def test_what_is_put_together_is_translated(extension, english, chinese):
     assert extension.translations.texts.sentence(english) == english, "this Blender speaks English"
 
 
-def test_every_text_with_values_finds_its_own_translation(extension, texts):
-    """None is taken for another, shorter one."""
-    sentence, words = extension.translations.texts.sentence, extension.translations.texts.words("de_DE")
-    wrong = []
-    for text in texts:
-        count = text.count("{}")
-        values = [f"Wert{index}" for index in range(count)]
-        if 0 < count < 4 and len(text.replace("{}", "")) > 8:
-            expected = words[text].format(*values)
-            found = sentence(text.format(*values), "de_DE")
-            if found != expected:
+def test_every_text_with_values_finds_its_own_translation(extension):
+    """None is taken for another, with values in it or without."""
+    translations = extension.translations.texts
+    for language in LANGUAGES:
+        words, errors = translations.words(language), translations.engine_texts(language)
+        wrong = []
+        for text, translated in (*words.items(), *errors.items()):
+            values = [f"Wert{index}" for index in range(text.count("{}"))]
+            if values and text in words and (len(values) > 3 or len(text.replace("{}", "")) <= 8):
+                continue
+            english, expected = (text.format(*values), translated.format(*values)) if values else (text, translated)
+            if (found := translations.sentence(english, language)) != expected:
                 wrong.append((text, found))
-    assert not wrong
+        assert not wrong, language
 
 
 def test_chinese_is_wrapped_by_its_width(extension, scene):

@@ -1,9 +1,7 @@
 """Nothing in the current folder is run, whatever it is called: a download may hold a torch.py or an impasto/."""
 
-import ast
 import json
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,8 +13,6 @@ from impasto.system.process import find_program
 from traps import EVIL, set_traps
 
 ROOT = Path(__file__).parents[2]
-WAYS = re.compile(r"python[\d.]*(?: +-(?![PI])\S+)* +-m +impasto\S*")
-"""Pattern of a Python that is started with -m impasto, and without -P or -I."""
 WORK = """
 import sys
 from pathlib import Path
@@ -128,40 +124,3 @@ def test_the_doctor_warns_where_python_searches_the_current_folder(started, path
     for warning, beginning in zip(said["warnings"], warnings, strict=True):
         assert warning["what"].startswith(beginning)
         assert warning["remedy"]
-
-
-def test_no_page_shows_a_way_that_searches_the_current_folder():
-    pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("docs/scripts/*.*")]
-    assert len(pages) > 20
-    ways = {f"{page}: {found}" for page in pages for found in WAYS.findall(page.read_text(encoding="utf-8"))}
-    assert not ways
-
-
-def python_starts(path: Path) -> list[tuple[int, bool]]:
-    """The line of each list of words, or call of an engine, with -m or -c, and whether -I or -P stands before that."""
-    found = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, (ast.List, ast.Tuple)):
-            items = node.elts
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "run_python":
-            items = [node.func.value, *node.args]  # of an engine, which stands first in the command
-        else:
-            continue
-        words = [item.value if isinstance(item, ast.Constant) else None for item in items]
-        starts = [index for index, word in enumerate(words) if word in ("-m", "-c")]
-        if starts and starts[0] > 0 and "sh" not in words:
-            found.append((node.lineno, bool({"-I", "-P"} & set(words[: starts[0]]))))
-    return found
-
-
-@pytest.mark.slow
-def test_every_python_that_is_started_keeps_off_the_current_folder():
-    """The probe of an engine may meet a Python that is too old for -P: it leaves the folder by itself."""
-    listed = subprocess.run(["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=False)
-    files = [ROOT / name for name in listed.stdout.splitlines()] or pytest.skip("no checkout")
-    starts = {path: python_starts(path) for path in files if path.exists() and path != Path(__file__)}
-    assert sum(map(len, starts.values())) > 30
-    unsafe = [f"{path}:{line}" for path, found in starts.items() for line, is_safe in found if not is_safe]
-    assert [place.rpartition(":")[0] for place in unsafe] == [str(ROOT / "blender_addon" / "engine" / "engine.py")], (
-        unsafe
-    )

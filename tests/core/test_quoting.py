@@ -1,7 +1,6 @@
 """Quotes in errors of what was given: at most 80 characters, and of known names those that help."""
 
 import argparse
-import ast
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +12,6 @@ from impasto.cli.main import make_parser
 from impasto.errors import MOST_NAMED, ImpastoError, choices
 from impasto.plugins.registry import registry
 
-ROOT = Path(__file__).parents[2]
 LONG = "<long>" * 300
 NESTED = "[" * 1000 + "]" * 1000
 LONGEST = 4 * 80
@@ -87,22 +85,6 @@ def test_recipes_quote_little_of_a_long_value():
         with pytest.raises(ImpastoError) as caught:
             run(Recipe.from_json(json.dumps(recipe)))
         assert len(str(caught.value)) < 2 * LONGEST, caught.value
-
-
-@pytest.mark.slow
-def test_every_quoted_value_in_an_error_is_shown_in_one_way():
-    """`excerpt` quotes at most 80 characters and no control character; {value!r} would quote all."""
-    ours = {"core/impasto/__init__.py", "core/impasto/batch/__init__.py"}  # AttributeErrors of Python code
-    found = []
-    for folder in ("core", "plugins", "blender_addon"):
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            if str(path.relative_to(ROOT).as_posix()) in ours:
-                continue
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.FormattedValue) and node.conversion == ord("r"):
-                    found.append(f"{path.relative_to(ROOT)}:{node.lineno} {ast.unparse(node.value)}")
-    known = ("near[0]", "matcher.example", "self.example")  # names and examples of ours
-    assert [one for one in found if not one.endswith(known)] == []
 
 
 def test_an_unknown_name_is_answered_with_the_nearest_and_with_what_lists_them(impasto, tmp_path):

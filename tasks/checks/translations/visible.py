@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import bpy
+from ..source import ROOT
 
 NOT_SHOWN = {
     "engine.py": {"PROBE", "RUN_MODULE"},
@@ -68,39 +68,6 @@ FOREIGN = {
 """Texts of other programs, which are searched for in their output."""
 
 
-def of_classes(extension: Any) -> set[str]:
-    """Labels and descriptions of all registered classes, their properties and those properties' items."""
-    found: set[str] = set()
-    of_tools = {*extension.parameters.properties._live.groups, extension.parameters.properties._live.root}
-    groups = [cls for cls in bpy.types.PropertyGroup.__subclasses__() if cls.__module__.startswith(extension.__name__)]
-    for cls in {*(group for group in groups if group.is_registered), *extension.registration.CLASSES} - of_tools:
-        found |= set(_of_rna(cls))
-    for name in dir(bpy.ops.impasto):
-        rna = getattr(bpy.ops.impasto, name).get_rna_type()
-        found |= {rna.name, rna.description} | set(_of_properties(rna))
-    return {text for text in found if _is_words(text)}
-
-
-def _of_rna(cls: Any) -> Iterator[str]:
-    if not issubclass(cls, bpy.types.Menu):  # Blender writes the preset that was chosen last there
-        yield getattr(cls, "bl_label", "")
-    yield getattr(cls, "bl_description", "")
-    yield from _of_properties(cls.bl_rna)
-
-
-def _of_properties(rna: Any) -> Iterator[str]:
-    for prop in rna.properties:
-        if prop.identifier in ("rna_type", "name") or prop.identifier.startswith("bl_"):
-            continue
-        if prop.is_hidden or not prop.is_runtime or prop.name == prop.identifier:
-            continue
-        yield prop.name
-        yield prop.description
-        for item in getattr(prop, "enum_items_static", ()) if prop.type == "ENUM" else ():
-            yield item.name
-            yield item.description
-
-
 def of_description(description: Mapping[str, Any], label_of: Any, choices_of: Any) -> set[str]:
     """Labels, descriptions and headings of the tools, matchers, models and weights of a description."""
     found: set[str] = set()
@@ -117,29 +84,32 @@ def of_description(description: Mapping[str, Any], label_of: Any, choices_of: An
         found |= {text for slider in model["sliders"] for text in (slider["label"], slider["description"])}
     found |= {text for item in description["matchers"] for text in (item["label"], item["description"])}
     found |= {item["description"] for item in description["weights"]}
-    return {text for text in found if _is_words(text)}
+    return {text for text in found if is_words(text)}
 
 
-def of_presets(folder: Path) -> set[str]:
+def of_presets() -> set[str]:
     """Blender's names of the bundled presets."""
-    return {bpy.path.display_name(path.name) for path in folder.glob("shipped/presets/**/*.py")}
+    names = (path.stem.replace("_", " ") for path in (ROOT / "blender_addon").glob("shipped/presets/**/*.py"))
+    return {name.title() if name.islower() else name for name in names}
 
 
-def _is_words(text: str) -> bool:
+def is_words(text: str) -> bool:
     return bool(re.search(r"[^\W\d_]{2,}", text or "")) and not text.isupper()
 
 
-def of_source(folder: Path) -> dict[str, str]:
-    """The texts in the extension's modules, each with where it stands; a sentence and its remedy are two."""
+def of_source(folder: Path) -> tuple[dict[str, str], set[str]]:
+    """Texts in the extension's modules, each with where it stands; and all constants, which may be shown alone."""
     found: dict[str, str] = {}
+    constants: set[str] = set()
     for path in sorted(folder.rglob("*.py")):
         place = path.relative_to(folder)
-        if place.parts[0] not in ("core", "translations", "shipped") and path.name not in IN_TERMINALS:
-            for line, text in _of_module(ast.parse(path.read_text(encoding="utf-8")), NOT_SHOWN.get(path.name, set())):
-                for part in text.split("; "):
-                    if _is_words(part) and part.strip("{}.,:() "):
-                        found.setdefault(part.strip(), f"{place}:{line}")
-    return found
+        if place.parts[0] not in ("core", "translations", "shipped"):
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            constants |= {template(node) for node in ast.walk(tree) if isinstance(node, ast.Constant | ast.JoinedStr)}
+            for line, text in _of_module(tree, NOT_SHOWN.get(path.name, set())):
+                if path.name not in IN_TERMINALS and is_words(text) and text.strip("{}.,:() "):
+                    found.setdefault(text.strip(), f"{place}:{line}")
+    return found, constants
 
 
 def _of_module(tree: ast.Module, not_shown: set[str]) -> Iterator[tuple[int, str]]:
@@ -148,7 +118,9 @@ def _of_module(tree: ast.Module, not_shown: set[str]) -> Iterator[tuple[int, str
         body = getattr(node, "body", None)
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
             docstrings = [item for item in body if isinstance(item, ast.Expr) and isinstance(item.value, ast.Constant)]
-            skipped |= {id(item.value) for item in docstrings}
+            lines = [ast.unparse(item) for item in body if isinstance(item, ast.Assign)]
+            is_operator = any(line.startswith("bl_idname = 'impasto.") for line in lines)
+            (shown if is_operator else skipped).update(id(item.value) for item in docstrings)
         if isinstance(node, ast.Assign) and any(isinstance(to, ast.Name) and to.id in not_shown for to in node.targets):
             skipped |= {id(inner) for inner in ast.walk(node)}
         if isinstance(node, ast.JoinedStr):

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from visible import FOREIGN, SENTENCE, TECHNICAL, template
+from ..source import ROOT
+from .visible import FOREIGN, SENTENCE, TECHNICAL, template
 
-ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = (ROOT / "core", ROOT / "plugins")
 STARTS = ("impasto.engine.worker", "impasto.engine.client", "impasto.library.download", "impasto.library.published")
 STARTS += ("impasto.batch.checks", "impasto.batch.cluster", "impasto.batch.contact_sheet", "impasto.batch.running")
