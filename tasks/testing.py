@@ -226,7 +226,7 @@ class Run:
     def _next(self) -> Session | None:
         """The session to take part in, of which most is left for each of its processes."""
         with self.choosing:
-            shared = [session for session in self.sessions if session.name != WINDOWS]
+            shared = [one for one in self.sessions if one.name != WINDOWS and self.processes[one.name] < PROCESSES]
             left = {session: self._left_s(session) / (self.processes[session.name] + 1) for session in shared}
             new = [session for session in shared if not self.processes[session.name]]
             session = max(left, key=left.__getitem__, default=None)
