@@ -151,7 +151,7 @@ def test(options: argparse.Namespace) -> None:
     seed = random.SystemRandom().randrange(10_000) if options.seed is None else options.seed
     more += [*(["--all"] if is_all else [f"--seed={seed}"]), *(["-k", options.k] if options.k else [])]
     windows = options.windows or (is_all and not options.only and has_windows())
-    run = Run(sessions(options.only, paths, is_all, windows), more, expected_seconds(is_all))
+    run = Run(sessions(options.only, paths, is_all, windows), more, expected_seconds(is_all), options.shuffle)
     if not is_all:
         print(f"Cases of registers: --seed {seed}", flush=True)
     codes = run.carry_out()
@@ -186,6 +186,8 @@ class Run:
     sessions: Sequence[Session]
     options: Sequence[str]
     expected: dict[str, float]
+    shuffled: int | None = None
+    """A seed of a random order of the files; the longest come first where it is None."""
     extension: Path | None = None
     processes: Counter[str] = field(default_factory=Counter)
     """How many processes have begun with a session."""
@@ -201,6 +203,8 @@ class Run:
         for session in self.sessions:
             (RESULTS / session.name).mkdir()
             order = sorted(session.files, key=lambda file: -self.seconds(session, file))
+            if self.shuffled is not None:
+                random.Random(self.shuffled).shuffle(order)
             (RESULTS / f"{session.name}.order.json").write_text(json.dumps(order))
         with ThreadPoolExecutor(PROCESSES) as pool:
             lists = [pool.submit(lambda: list(self._one_after_another())) for _ in range(PROCESSES)]
