@@ -146,7 +146,7 @@ STYLE = (
         "Decoders of the bundled encoder add their detail to nothing.",
         CODERS,
         Edit("if self.has_colors:\n            x = x +", "if self.has_colors:\n            x = x + 0 *"),
-        (f"{WCT}::test_trained_decoders_give_back_what_was_encoded[style-encoder]",),
+        (f"{WCT}::test_trained_decoders_give_back_what_was_encoded",),
     ),
     Mutation(
         "wct-always-bundled",

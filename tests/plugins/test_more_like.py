@@ -108,7 +108,6 @@ def test_a_models_latents_and_sliders_are_mixed():
     [
         ([], {}, "0 recipes"),
         ([RED] * (MAX_PARENTS + 1), {}, "17 recipes"),
-        ([RED], {"variety": 1.5}, "0 to 1"),
         ([RED], {"variety": float("nan")}, "0 to 1"),
         ([RED], {"locked": ["mos"]}, "'mos'"),
         ([Recipe((Step("brick"),))], {}, "brick"),

@@ -42,14 +42,18 @@ def noise(seed: int = 0) -> Maps:
     return Maps.from_arrays({"base_color": rng.random((*SIZE, 3), np.float32), "normal": normal}, width_m=2.0)
 
 
+def unfolding(maps: Maps) -> tuple[Unfolding, Maps]:
+    surface = Unfolding(MESH, maps)
+    return surface, surface.subject(Mend(), maps, Context())
+
+
 def test_what_a_tool_leaves_alone_is_as_before_to_the_last_bit():
     maps = noise()
     made = run(Recipe((Step("sharpen"),)), {"source": maps, "mesh": MESH}).maps
     assert np.array_equal(made["normal"].pixels, maps["normal"].pixels)
     assert not np.array_equal(made["base_color"].pixels, maps["base_color"].pixels)
     assert (made.width_m, made.size_px) == (2.0, SIZE)
-    surface = Unfolding(MESH, maps)
-    seen = surface.subject(Mend(), maps, Context())
+    surface, seen = unfolding(maps)
     inputs = surface.inputs(Mend(), {"mask": Maps({"base_color": maps["base_color"]}), "reference": maps})
     assert np.array_equal(inputs["mask"]["base_color"].pixels, seen["base_color"].pixels)
     assert inputs["reference"] is maps
@@ -58,6 +62,12 @@ def test_what_a_tool_leaves_alone_is_as_before_to_the_last_bit():
     pixels[y - 3 : y + 3, x - 3 : x + 3] = 0
     made = surface.on_texture(seen.with_arrays({"base_color": pixels}))
     assert 4 < (made["base_color"].pixels != maps["base_color"].pixels).any(2).sum() < 400
+    surface, seen = unfolding(maps)
+    with pytest.raises(ParameterError, match="changed the shape"):
+        surface.on_texture(Maps.from_arrays({"base_color": seen["base_color"].pixels[:, :40]}))
+    surface, seen = unfolding(maps)
+    larger = {name: np.repeat(np.repeat(pixels, 2, 0), 2, 1) for name, pixels in seen.arrays().items()}
+    assert surface.on_texture(Maps.from_arrays(larger)).size_px == (384, 384)
 
 
 def walls(across: float) -> Mesh:
@@ -202,3 +212,12 @@ def test_objects_of_several_materials_share_the_statistics_of_their_colours():
     assert np.abs(np.mean(means[0], 0) - style).max() < 0.03  # the colours of both together are the style's
     assert means[0][1][2] - means[0][0][2] > 0.05  # so the blue one stays bluer
     assert np.abs(means[1] - style).max() < 0.02  # alone, each has the style's mean
+
+
+@pytest.mark.parametrize("shift", [0.3, -1.0])
+def test_uvs_that_cross_tiles_or_lie_on_none_repeat_one_texture(shift):
+    parameters = {"repeat_m": 0.5, "width_px": 48, "height_px": 48}
+    moved = replace(MESH, uvs=MESH.uvs + np.float32(shift))
+    made = run(Recipe((Step("cover-object", parameters),)), {"source": waves(), "mesh": moved}).maps
+    assert made.sheet is None
+    assert made.size_px == (48, 48)

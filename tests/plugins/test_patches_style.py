@@ -16,7 +16,7 @@ from impasto.context import Context
 from impasto.evaluation.metrics import sliced_wasserstein, wavelet_distance
 from impasto.numerics.blur import gaussian_blur
 from impasto.patches.field import SIDE, PatchGrid
-from impasto.patches.library import CELLS, PatchLibrary, PatchPixels, guides_of_view, pixels_of, view_of
+from impasto.patches.library import CELLS, PatchLibrary, PatchPixels, centre_of, guides_of_view, pixels_of, view_of
 from impasto.patches.votes import blend
 from impasto_style.patches import painting
 from impasto_style.patches.guides import orientation
@@ -262,3 +262,9 @@ def test_a_refinement_leaves_calm_places_calm():
     left = limit_detail(mosaic, mosaic + noise.flip(2), False) - mosaic
     assert left[..., 60:].abs().max() < 0.03  # the other half is allowed as much detail as it has, and half more
     assert left[..., :36].std() > 0.05
+
+
+def test_a_style_too_large_to_be_searched_gives_its_middle():
+    middle = centre_of(STYLE, 1000)
+    assert middle.shape[2] * middle.shape[3] <= 1000
+    assert (middle[0, :, 0, 0] == STYLE[0, :, (60 - middle.shape[2]) // 2, (72 - middle.shape[3]) // 2]).all()

@@ -76,6 +76,8 @@ def test_the_colour_of_the_light_is_found(white):
     warm = linear_to_srgb(srgb_to_linear(grey) * np.float32([1.0, 0.8, 0.55]))
     neutral = made("balance", warm, white=white, exposure=False).maps["base_color"].pixels
     assert np.ptp(neutral.mean((0, 1))) < 0.02 < np.ptp(warm.mean((0, 1)))
+    cold = made("balance", grain(), white="temperature", temperature=2700, exposure=False).maps["base_color"].pixels
+    assert cold[..., 2].mean() > grain()[..., 2].mean() + 0.05  # a known temperature is undone
 
 
 @pytest.mark.parametrize("tool", ["balance", "even-light"])

@@ -5,7 +5,7 @@ import colorsys
 import numpy as np
 import pytest
 
-from impasto import match, read_recipe, run
+from impasto import Recipe, Step, match, read_recipe, run
 from impasto.cli.main import main
 from impasto.errors import ParameterError
 from impasto_phrase.matcher import read_phrase
@@ -144,3 +144,11 @@ def test_of_materials_that_words_only_hint_at_the_one_with_the_most_is_made(text
     """Rust is named first, and once; peeling and paint are two words for paint that peels."""
     (step,) = match("phrase", text).recipe.steps
     assert (step.tool, step.parameters["ground"]) == ("flaking-paint", "metal")
+
+
+def test_words_about_layers_and_models_are_told_too():
+    start = match("phrase", "snow on red bricks").recipe
+    assert "'purple' has no effect on the layer of snow" in notes("more purple snow", start=start)
+    assert "'glittery' has no meaning" in notes("more glittery snow", start=start)
+    model = Recipe((Step("torus", {"model": "gravel"}),))
+    assert "'2 cm' has no effect" in notes("much darker, 2 cm", start=model)

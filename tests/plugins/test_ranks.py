@@ -172,3 +172,11 @@ def test_a_killed_process_ends_the_others_with_an_error(picture, tmp_path):
     assert first.returncode == WorkerError.exit_code
     assert "process 1 of 2 has lost the others" in "".join(said)
     assert "Traceback" not in "".join(said)
+
+
+@pytest.mark.slow
+def test_other_trainers_refuse_torchrun(picture, tmp_path):
+    result = launched(*command("train-gan", picture, tmp_path))
+    assert result.returncode == 1
+    assert "train-gan trains in one process\n  start it without torchrun" in result.stderr
+    assert not list(tmp_path.iterdir())

@@ -120,6 +120,21 @@ def test_the_range_in_metres_decides_how_steep_normals_are():
     steepest = np.abs(slopes_from_normal(result["normal"].pixels)).max()
     assert steepest == pytest.approx(np.pi * 0.1 / 2.0, rel=0.01)
     assert (result.width_m, result.height_range_m) == (2.0, 0.1)
+    mirrored = made("height-to-normal", subject, height_range_m=0.1, tiling="tiling", strength=-2.0).maps
+    slopes = [slopes_from_normal(maps["normal"].pixels) for maps in (result, mirrored)]
+    assert np.allclose(slopes[1], -2 * slopes[0], atol=1e-3)
+
+
+def test_a_flat_map_stays_flat_and_a_note_says_so():
+    normal, grey = np.full((16, 16, 3), (128 / 255, 128 / 255, 1.0)), np.full((16, 16), 0.3)
+    for tool, arrays in (
+        ("normal-to-height", {"normal": normal}),
+        ("height-to-normal", {"height": grey}),
+        ("height-to-occlusion", {"height": grey}),
+    ):
+        result = made(tool, Maps.from_arrays(arrays))
+        assert any("flat" in note for note in result.notes)
+        assert all(np.ptp(result.maps[name].pixels, (0, 1)).max() < 1e-6 for name in result.maps)
 
 
 @pytest.mark.parametrize(

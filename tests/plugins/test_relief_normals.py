@@ -67,8 +67,15 @@ def test_detail_repeats_a_whole_number_of_times_so_that_it_still_tiles():
 
 @pytest.mark.parametrize("name", ["normal", "base_color"])
 def test_detail_is_a_set_or_a_picture_alone(name):
-    result = made("detail-normals", {"normal": FLAT}, {name: normals(1)[:32, :48]})
+    result = made("detail-normals", {"normal": FLAT, "height": FLAT[..., 0]}, {name: normals(1)[:32, :48]})
     assert np.allclose(result.maps["normal"].pixels, normals(1)[:32, :48], atol=1e-4)
+    assert any("height is as before" in note for note in result.notes)
+    for other, said in (
+        ({"base_color": FLAT * 0 + 0.4}, "no normal map"),
+        ({"roughness": FLAT[..., 0]}, "in roughness"),
+    ):
+        with pytest.raises(ParameterError, match=said):
+            made("detail-normals", {"normal": FLAT}, other)
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.5])

@@ -11,6 +11,7 @@ from skimage import data
 from impasto import Maps, Recipe, Result, Step, run
 from impasto.errors import ParameterError
 from impasto.surface.seams import seam_z
+from impasto_shapes.islands import labels_of
 from impasto_shapes.matting import alpha_of, object_in
 from impasto_shapes.trim_sheet import found_rows
 
@@ -104,6 +105,9 @@ def test_an_atlas_holds_every_object_of_all_pictures_in_its_rectangle():
         left, top, across, down = box
         inside = alpha[top : top + down, left : left + across]
         assert all(edge.any() for edge in (inside[0], inside[-1], inside[:, 0], inside[:, -1]))
+    spiral = np.zeros((9, 9), bool)
+    spiral[0], spiral[:, 8], spiral[8], spiral[2:, 0], spiral[2, :7] = True, True, True, True, True
+    assert labels_of(spiral).max() == 1
     covered = np.zeros(alpha.shape, int)
     for left, top, across, down in boxes:
         covered[max(0, top - 4) : top + down + 4, max(0, left - 4) : left + across + 4] += 1
@@ -159,3 +163,13 @@ def test_further_photographs_become_strips_and_sheets_powers_of_two():
 def test_rows_that_are_no_strips_are_refused(rows):
     with pytest.raises(ParameterError, match="are no strips"):
         made("trim-sheet", tile(64), rows=rows)
+
+
+def test_the_edge_is_the_same_however_many_rows_are_made_at_a_time(monkeypatch):
+    color = photograph()["base_color"].pixels
+    found = object_in(color, 1.0)
+    whole = alpha_of(color, found, 2)
+    monkeypatch.setattr("impasto_shapes.matting.BAND_PX", 24)
+    assert np.array_equal(object_in(color, 1.0), found)
+    assert np.abs(alpha_of(color, found, 2) - whole).max() < 0.1
+    assert np.abs(alpha_of(color, found, 2) - whole).mean() < 1e-3

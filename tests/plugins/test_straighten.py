@@ -203,3 +203,11 @@ def test_a_given_curvature_is_undone():
 def test_curvature_is_found_by_bent_lines(k1):
     source = Maps.from_arrays({"base_color": bent(paving(), k1)})
     assert run(Recipe((Step("lens"),)), {"source": source}).figures["k1"] == pytest.approx(k1, abs=0.02)
+
+
+def test_what_becomes_smaller_is_averaged():
+    fine = np.arange(128)[:, None, None] % 2 * np.ones((1, 128, 3))
+    far = {"top_left": (0.4, 0), "top_right": (0.6, 0), "bottom_right": (1, 1), "bottom_left": (0, 1)}
+    rows = straightened(Maps.from_arrays({"base_color": fine}), aspect=1.0, **far).maps["base_color"].pixels
+    near = srgb_to_linear(rows[-rows.shape[0] // 8 :])  # several rows of the source become one
+    assert np.abs(near - 0.5).mean() < 0.12  # 0.3 with a sample for each pixel

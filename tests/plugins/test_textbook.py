@@ -168,6 +168,7 @@ def test_the_progressive_gan_grows_and_fades_without_a_step():
     crops = read_crops(dataset_of(surface("red", 1, (1.0, 0.3, 0.2))), 64, 32, False, "cpu")
     training = ProgressiveTraining(crops, TrainProgressiveParameters(**TINY, steps=100), 0, "cpu", "float32")
     growths = []
+    assert training.probe() is None  # until it has grown
     for training.done in range(100):
         growths.append(training.growth())
     assert growths[0] == growths[14] == 0
@@ -258,3 +259,12 @@ def test_too_large_a_picture_and_a_model_that_does_not_fit_are_refused(library):
         generate("gan", library, 64, 8192)
     with pytest.raises(ModelError, match="not for gan"):
         generate("gan", library, 32, 32, model="progressive-gan")
+
+
+def test_the_plain_gan_begins_like_dcgan():
+    crops = read_crops(dataset_of(surface("red", 1, (1.0, 0.3, 0.2))), 64, 32, False, "cpu")
+    training = GanTraining(crops, TrainTextbookParameters(**TINY), 0, "cpu", "float32")
+    for network in training.networks.values():
+        for layer in network.modules():
+            if isinstance(layer, torch.nn.Conv2d):
+                assert layer.weight.std().item() == pytest.approx(0.02, rel=0.2)

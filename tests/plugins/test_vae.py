@@ -272,3 +272,14 @@ def test_the_gap_from_the_prior_is_that_of_the_latents():
     assert prior_gap(mean, autocovariance([latents], mean, nothing))["neighbour_correlation"] == pytest.approx(
         0.5, abs=0.05
     )
+
+
+def test_grey_pictures_get_no_stretched_colour():
+    grey = np.random.default_rng(0).random((160, 160, 1)).repeat(3, 2)
+    _, mixing, deviation = load_pictures(
+        dataset_of(Maps.from_arrays({"base_color": grey})), 512, 80, hold_out=False
+    ).axes()
+    lengths = mixing.norm(dim=0).sort().values  # the longest axis is grey: the deviation of all three channels
+    assert lengths[2] == pytest.approx(3**0.5 * grey.std(), rel=1e-3)
+    assert lengths[:2].tolist() == pytest.approx([0.15 * float(lengths[2])] * 2, rel=1e-3)
+    assert deviation.sort().values.tolist() == pytest.approx([0, 0, 1], abs=1e-4)
