@@ -57,8 +57,8 @@ def cases(values: Iterable[str], seed: int, count: int = CASES) -> set[str]:
 
 
 def way(name: str) -> str:
-    """How a case works: the module and the task of a tool; the first part of its name for anything else."""
+    """How a case works: the plugin and the task of a tool; the first part of its name for anything else."""
     from impasto.plugins.registry import registry
 
     tool = registry().tools.get(name)
-    return f"{type(tool).__module__} {tool.task}" if tool else name.split("-")[0]
+    return f"{type(tool).__module__.split('.')[0]} {tool.task}" if tool else name.split("-")[0]

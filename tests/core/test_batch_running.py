@@ -84,6 +84,7 @@ def test_a_result_that_somebody_has_changed_is_not_replaced(engines, photos, tmp
     assert failures_in(tmp_path / "out") == []
 
 
+@pytest.mark.slow
 def test_files_whose_record_was_lost_in_a_crash_are_made_again(engines, photos, tmp_path):
     plan = plan_of(tmp_path / "t.csv", tmp_path / "out")
     run_plan(plan, engines, in_flight=1)

@@ -185,6 +185,7 @@ def shot(tmp_path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_the_worker_repaints_a_shot_as_the_library_does(shared_client, shot, tmp_path):
     job = shared_client.repaint(shot, RECIPE, {}, tmp_path / "out")
     answer = job.wait()

@@ -144,6 +144,7 @@ class TestServed:
         assert isinstance(error, ProtocolError)
         assert f"has impasto 0.0.1, this is {VERSION}" in error.message
 
+    @pytest.mark.slow
     def test_training_data_are_not_sent(self, farm, tmp_path):
         with pytest.raises(ParameterError, match=r"impasto train.*farm"):
             farm.submit(Recipe((Step("train-torus", {}, {"dataset": "data"}),)), {"data": JobInput(path=tmp_path)})

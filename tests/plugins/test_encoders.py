@@ -133,6 +133,7 @@ def training(monkeypatch):
     return StyleDecodersTraining([Picture(pixels, "")], encoder, 100, 0)
 
 
+@pytest.mark.slow
 def test_every_level_learns(training):
     rows = [{name: float(loss) for name, loss in training.step().items()} for _ in range(50)]  # crops differ widely
     assert rows[0].keys() == {f"level {level}" for level in range(1, len(LINKS[BUNDLED]) + 1)}

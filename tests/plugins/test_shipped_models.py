@@ -50,6 +50,7 @@ def contrasts(maps: Maps) -> np.ndarray:
     return band_deviations(color, 5).mean(1).numpy()
 
 
+@pytest.mark.essential
 def test_networks_alone_make_the_colours_and_the_contrast_of_what_they_learned():
     """Compared with the picture beside the model; tiles have none, nor has the model of many materials."""
     problems = []
