@@ -146,7 +146,7 @@ def main():
             pools[how] = stack.enter_context(pool)
         results = {how: pool.submit(run, RECIPE, given) for how, pool in pools.items()}
         for how, result in results.items():
-            there = result.result(60).maps
+            there = result.result(300).maps
             assert list(there) == list(here), how
             for name in here:
                 assert np.allclose(there[name].pixels, here[name].pixels, atol=1e-5), (how, name)
@@ -163,7 +163,7 @@ def executed(tmp_path: Path, *how: str) -> list[str]:
     (tmp_path / "script.py").write_text(SCRIPT)
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}  # of the processes that begin anew: two are slow beside others
     command = [sys.executable, "-P", tmp_path / "script.py", *how]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout.split()
 
