@@ -311,6 +311,7 @@ def test_all_kinds_are_shown_and_one_is_taken(extension, scene, patches):
     assert not drawn(bpy.types.IMPASTO_PT_style_view_3d).operators("impasto.style_kinds")
 
 
+@pytest.mark.slow
 @pytest.mark.any_blender
 def test_only_what_was_set_is_told_and_the_kind_chooses_the_rest(extension, scene, patches):
     patches.kind, patches.preservation = "ink", 1.0

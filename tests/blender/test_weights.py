@@ -193,6 +193,7 @@ def test_a_download_tells_how_far_it_is_and_goes_on_after_it_was_cancelled(exten
     assert (library / "net.safetensors").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.any_blender
 def test_offline_weights_are_installed_from_a_whole_file_and_removed(extension, library, published):
     bpy.context.preferences.system.use_online_access = False
