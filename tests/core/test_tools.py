@@ -294,6 +294,8 @@ def test_tasks_and_sliders_that_no_host_could_offer_are_refused():
     for change, said in (
         ({"task": "blurring"}, "blur has the task 'blurring'"),
         ({"parameters": Sliding}, "sliders is of a model, and the tool runs none"),
+        ({"rank": "first"}, "rank"),
+        ({"inputs": (Input("object", "", kind="mesh"),)}, "mesh"),
     ):
         with pytest.raises(PluginError, match=said):
             check_tool(type("Odd", (Blur,), change)())

@@ -260,3 +260,15 @@ def test_the_second_training_installation_or_download_under_one_name_is_told(tmp
     weights = registry().weights_library(tmp_path)
     with held_by_another(weights.path("squeezenet")), pytest.raises(FileError, match=TOLD):
         weights.download("squeezenet")
+
+
+def test_a_strangers_set_moves_nothing_out_of_its_folder(tmp_path):
+    inside, left = tmp_path / "inside", tmp_path / "inside" / f"{PREFIX}x.part"
+    (left / "new").mkdir(parents=True)
+    (left / "old").mkdir()
+    write(left / "new", {"outside": b"bad"})
+    (left / "complete").touch()
+    (tmp_path / "outside").write_bytes(b"mine")
+    recover(inside)
+    assert (tmp_path / "outside").read_bytes() == b"mine"
+    assert read(inside) == {"outside": b"bad"}
