@@ -159,9 +159,7 @@ def make_parser() -> argparse.ArgumentParser:
     test_.add_argument("--all", action="store_true", help="everything, in every environment: some 45 minutes")
     test_.add_argument("--windows", action="store_true", help="also in real Blender windows (Debian, needs root)")
     test_.add_argument("--seed", type=int, metavar="N", help="which dozen of each register runs; a new one by default")
-    test_.add_argument(
-        "--shuffle", type=int, metavar="N", help="a random order of files by this seed"
-    )
+    test_.add_argument("--shuffle", type=int, metavar="N", help="a random order of files by this seed")
     test_.add_argument("-k", metavar="EXPRESSION", help="only tests whose names match")
     test_.add_argument(
         "paths",
