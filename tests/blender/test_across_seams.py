@@ -173,6 +173,7 @@ def test_all_objects_that_share_the_material_are_one_mesh(meshes, cube, material
     assert sent() == {"name": mesh.name, "sha256": mesh.sha256()}
 
 
+@pytest.mark.slow
 def test_a_material_is_repainted_across_seams_unless_it_is_turned_off(extension, meshes, cube, material, settings):
     mesh = meshes.Surface(material, [cube]).mesh(bpy.context)
     stylize(subject="MATERIAL")

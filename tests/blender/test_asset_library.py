@@ -264,6 +264,27 @@ def test_a_drop_beside_the_mesh_and_one_in_object_mode_are_refused(clicked):
     assert not bpy.ops.impasto.drop_asset.poll()
 
 
+def test_blender_drops_materials_itself_in_object_mode_only(extension, plane):
+    """Why edit mode has a shelf of its own, whose drags call the extension where Blender can do that."""
+    window = bpy.context.window_manager.windows[0]
+    area = next(one for one in window.screen.areas if one.type == "VIEW_3D")
+    region = next(one for one in area.regions if one.type == "WINDOW")
+    shelves = extension.assets.shelf.SHELVES
+    found = {}
+    for mode in ("EDIT", "OBJECT"):
+        bpy.ops.object.mode_set(mode=mode)
+        with bpy.context.temp_override(window=window, area=area, region=region):
+            shown = [one for version, one in shelves if bpy.app.version >= version and one.poll(bpy.context)]
+            drags = [getattr(one, "bl_drag_operator", "") for one in shown]
+            found[mode] = (bpy.ops.object.drop_named_material.poll(), drags)
+    have_shelves = bpy.app.version >= shelves[0][0]
+    in_edit_mode = ["impasto.drop_asset" if bpy.app.version >= (5, 0) else ""]
+    assert found == {
+        "OBJECT": (True, [""] if have_shelves else []),
+        "EDIT": (False, in_edit_mode if have_shelves else []),
+    }
+
+
 def test_the_nearest_face_that_is_not_hidden_is_below_the_mouse(extension, scene):
     cube = cube_in_edit_mode(selected=0)
     cube.location = 10, 0, 0
@@ -334,6 +355,7 @@ def test_tags_come_from_the_phrase_and_the_recipe(plane):
     assert plane.active_material.asset_data.description == "Made by Impasto from “mossy red bricks”"
 
 
+@pytest.mark.slow
 def test_a_model_is_named_and_the_asset_is_there_when_the_file_is_opened_again(plane, tmp_path):
     bpy.ops.impasto.run(tool="torus", parameters='{"model": "bricks"}', width_px=32, height_px=32, estimator="none")
     bpy.ops.impasto.mark_asset(material="Red bricks")

@@ -209,16 +209,45 @@ def test_engines_take_graphics_cards_in_turn_and_have_their_threads(worker_comma
     assert {about["OMP_NUM_THREADS"] for about in found} == {"3"}
 
 
-class Failing(Executor):
-    """An executor on which every job ends with an error, or only the first ones, and then goes to another."""
+def test_no_more_jobs_are_taken_than_there_is_room_for(engines, tmp_path):
+    plan, taken, ahead = plan_of(write_csv(tmp_path / "t.csv", checkers(12)), tmp_path / "out"), [], []
+    progress = BatchProgress(12)
+    jobs = (taken.append(job) or job for job in plan)
+    with Record(plan.output.folder) as record:
+        tell = lambda now: ahead.append(len(taken) - now.handled)  # noqa: E731
+        run_jobs(jobs, record, engines, progress, limits=Limits(), in_flight=3, on_progress=tell)
+    assert progress.made == 12
+    assert max(ahead) <= 3 + 1
 
-    def __init__(self, error: Exception, then: Executor | None = None, count: int = 10**9) -> None:
-        self.error, self.then, self.count, self.submitted = error, then, count, 0
+
+@pytest.mark.slow
+def test_what_an_earlier_job_left_in_memory_is_no_later_jobs_failure(engines, tmp_path):
+    """The engine is started anew if it keeps too much; here a limit that PyTorch alone takes half of."""
+    table = write_csv(tmp_path / "t.csv", checkers(2))
+    run_plan(plan_of(table, tmp_path / "out"), engines)
+    before = {engine.pid: engine.memory_info().rss for engine in engines_here()}
+    limits = Limits(memory_bytes=int(1.9 * max(before.values())))
+    assert outcome(run_plan(plan_of(table, tmp_path / "other"), engines, limits=limits)) == (2, 0, 0)
+    assert not before.keys() & {engine.pid for engine in engines_here()}
+
+
+class Failing(Executor):
+    """An executor on which every job ends with an error, or only the first ones, and then goes to another.
+
+    is_made: the jobs that end with it are made before, as by a machine that dies just afterwards.
+    """
+
+    def __init__(
+        self, error: Exception, then: Executor | None = None, count: int = 10**9, is_made: bool = False
+    ) -> None:
+        self.error, self.then, self.count, self.is_made, self.submitted = error, then, count, is_made, 0
 
     def submit(self, function, /, *arguments, **more):
         self.submitted += 1
         if self.then and self.submitted > self.count:
             return self.then.submit(function, *arguments, **more)
+        if self.then and self.is_made:
+            self.then.submit(function, *arguments, **more).result()
         future: Future = Future()
         future.set_exception(self.error)
         return future
@@ -245,6 +274,14 @@ def test_a_job_whose_machine_is_lost_is_tried_again(engines, tmp_path):
     assert "the machine is gone" in failure["message"]
 
 
+def test_a_job_whose_result_was_lost_is_made_again_over_its_files(engines, tmp_path):
+    plan = plan_of(write_csv(tmp_path / "t.csv", checkers(2)), tmp_path / "out")
+    losing = Failing(RuntimeError("the machine is gone"), engines, count=1, is_made=True)
+    assert outcome(run_plan(plan, losing)) == (2, 0, 0)
+    assert sorted(done_names(tmp_path / "out")) == ["c0", "c1"]
+
+
+@pytest.mark.slow
 def test_a_job_whose_input_vanishes_fails_alone(engines, photos, tmp_path):
     plan = plan_of(tmp_path / "t.csv", tmp_path / "out")
     run_plan(plan, engines)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from batches import failures_in, left_over, outcome, plan_of, run_plan, write_photos
+from batches import done_names, failures_in, left_over, outcome, plan_of, run_plan, write_photos
+from dask_cluster import DaskCluster
 from PIL import Image
 from test_film import RECIPE, pan, texture, write_frame
 from worker_jobs import wait_until
@@ -63,6 +64,24 @@ def test_shots_are_repainted_beside_pictures_as_the_library_does(impasto, table,
         assert not any(color == (190, 40, 40) for _, color in sheet.getcolors(2**20)), "no shot is drawn as a failure"
     assert json.loads(impasto(*line).stdout.splitlines()[-1])["done_before"] == 3
     assert json.loads(impasto(*line[:2], "--out", out, "--dry-run", "--json").stdout)["to_make"] == 0
+
+
+@pytest.mark.slow
+def test_workers_of_a_cluster_repaint_shots_that_they_see(fresh_impasto, engine_with_misbehaving, table, tmp_path):
+    dask = DaskCluster(engine_with_misbehaving, tmp_path / "dask")
+    try:
+        dask.add_worker()
+        line = ("batch", table, "--cluster", dask.address, "--json")
+        done = fresh_impasto(*line, "--out", tmp_path / "out")
+        sent = fresh_impasto(*line, "--send", "--out", tmp_path / "sent")
+    finally:
+        dask.close()
+    assert done.returncode == 0, done.stderr
+    assert sorted(done_names(tmp_path / "out")) == ["p0", "street", "w"]
+    assert len(frames_in(tmp_path / "out" / "street")) == 3
+    assert sent.returncode == 2
+    assert "frames are not sent to workers" in failures_in(tmp_path / "sent")[0]["message"]
+    assert done_names(tmp_path / "sent") == ["p0"]
 
 
 def test_columns_of_csv_are_those_of_json_lines(table, tmp_path):
@@ -196,6 +215,7 @@ def test_the_worker_repaints_a_shot_as_the_library_does(shared_client, shot, tmp
     assert job.preview.dtype == np.uint8
 
 
+@pytest.mark.slow
 def test_frames_that_are_there_stay_unless_they_are_to_be_replaced(shared_client, shot, tmp_path):
     out = tmp_path / "out"
     (first,) = shared_client.repaint(shot, RECIPE, {}, out, last=FIRST).wait().paths

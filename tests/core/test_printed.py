@@ -242,6 +242,7 @@ def test_every_action_has_an_example_and_every_example_is_understood():
             assert line.startswith(f"impasto {words}".strip()), line
 
 
+@pytest.mark.essential
 def test_every_line_of_the_documentation_is_understood():
     pages = [*DOCS.rglob("*.md"), *DOCS.parent.glob("*.md")]
     lines = [

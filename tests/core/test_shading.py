@@ -63,6 +63,7 @@ def test_a_ball_is_lit_from_the_side_of_the_light_before_a_dark_background():
     assert picture[2, 2] < 0.5 * picture[48, 75]
 
 
+@pytest.mark.slow
 def test_relight_writes_a_picture_and_an_animation(tmp_path, impasto):
     write_maps(bumps(), tmp_path / "bump", "bump")
     impasto("relight", tmp_path / "bump", "--out", tmp_path, "--side", "64")

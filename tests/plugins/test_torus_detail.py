@@ -219,6 +219,7 @@ def test_of_a_half_that_was_held_out_nothing_is_kept(tmp_path):
     assert kept.width_m == pytest.approx(0.5)
 
 
+@pytest.mark.slow
 def test_none_is_kept_if_the_user_wants_none_nor_of_several_pictures(tmp_path):
     train(tmp_path / "unwanted", keep_exemplar=False)
     one, other = dataset_of(surface(), licence="a"), dataset_of(replace(surface(seed=9), name="other"), licence="a")
