@@ -1,34 +1,18 @@
-"""All mutations."""
+"""All mutations: edits of the code (edits.toml), then changes of the bundled models."""
 
 from __future__ import annotations
 
-from .adversarial import ADVERSARIAL
-from .detail import DETAIL
-from .fast_style import FAST_STYLE
-from .film import FILMS
-from .interop import INTEROP
-from .mutation import Mutation
-from .shipped import SHIPPED
-from .stackgan import STACKGAN
-from .style import STYLE
-from .synthesis import SYNTHESIS
-from .textbook import TEXTBOOK
-from .torus import TORUS
-from .training import TRAINING
-from .vae import VAE
+import tomllib
+from pathlib import Path
 
+from .mutation import Edit, Mutation
+from .shipped import SHIPPED
+
+EDITS = tomllib.loads(Path(__file__).with_name("edits.toml").read_text(encoding="utf-8"))
 MUTATIONS: tuple[Mutation, ...] = (
+    *(
+        Mutation(name, row["breaks"], row["file"], Edit(row["old"], row["new"]), tuple(row["tests"]))
+        for name, row in EDITS.items()
+    ),
     *SHIPPED,
-    *TRAINING,
-    *ADVERSARIAL,
-    *TORUS,
-    *DETAIL,
-    *TEXTBOOK,
-    *STACKGAN,
-    *VAE,
-    *INTEROP,
-    *STYLE,
-    *SYNTHESIS,
-    *FAST_STYLE,
-    *FILMS,
 )
