@@ -48,6 +48,9 @@ def test_files_have_the_format_and_the_bits_that_were_chosen(
     assert {path.name for path in tmp_path.iterdir()} == {f"Strip_{one}{suffix}" for one in maps}
     image, values = read(tmp_path / f"Strip_base_color{suffix}")
     assert image.depth == depth  # Blender reads 16 bits and halves as floats
+    if suffix == ".exr":
+        head = (tmp_path / "Strip_position.exr").read_bytes()[:2000]
+        assert (b"R\0\1\0\0\0" in head, b"R\0\2\0\0\0" in head) == (name == "EXR_HALF", name == "EXR_FLOAT")
     wanted = np.clip(expected, 0, 1) if suffix == ".exr" else srgb(np.clip(expected, 0, 1))
     assert np.abs(values[..., :3] - wanted).max() < tolerance + 2e-3  # the sample lies anywhere in its pixel
     _, position = read(tmp_path / f"Strip_position{suffix}")

@@ -10,6 +10,7 @@ import bpy
 import numpy as np
 import pytest
 from baking import BYTE, COLOR, bake, material, module, pixels, srgb, state, without_images
+from drawing import drawn
 from solids import (
     angles,
     chamfered,
@@ -338,6 +339,22 @@ def test_the_cage_that_is_drawn_is_where_rays_begin_and_follows_its_extrusion() 
         assert np.dot(own.co, other.co) > 0
     bpy.context.view_layer.update()
     assert np.allclose(np.abs(cage_points(0.7)), 1.5), "a given cage stays where it is"
+
+
+def test_a_cage_that_cannot_be_made_says_why_in_the_panel() -> None:
+    other_cage(low := low_cube())
+    choose(low)
+    bpy.context.scene.impasto_bake.surface = "NAMED"
+    overlay = module("bake.overlay")
+    before = state()
+    bpy.ops.impasto.show_cage()
+    overlay.shells_now(bpy.context)
+    overlay.shells.catch_up()
+    said = " ".join(drawn(bpy.types.IMPASTO_PT_bake_view_3d).labels())
+    assert "The cage Box_cage has another topology than Box_low" in said
+    assert state() == before
+    bpy.ops.impasto.show_cage()
+    assert not overlay.is_cage_on()
 
 
 def test_missed_pixels_are_shown_where_they_lie_and_move_with_the_object(capsys: pytest.CaptureFixture) -> None:

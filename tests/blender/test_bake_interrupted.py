@@ -160,6 +160,26 @@ def test_files_that_find_the_disk_full_are_not_half_written(tmp_path: Path) -> N
     assert state() == before
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("left", "said"), [(4096, "cannot be written to"), (1_300_000, "No space left")])
+def test_a_temporary_folder_that_is_full_is_told(left: int, said: str, tmp_path: Path, monkeypatch) -> None:
+    """At once, where the objects do not fit, or later, where the maps do not."""
+    two()
+    before = state()
+    disk = tmp_path / "disk"
+    with small_disk(disk, "2M"):
+        monkeypatch.setattr(tempfile, "tempdir", str(disk))
+        fill_up(disk, left)
+        try:
+            text = carried_out(request(tmp_path), "Starting", lambda task: fill_up(disk, 4096)).text
+        except module("core.errors").ImpastoError as error:
+            text = str(error)
+        assert said in text
+        assert "; " in text, "without a remedy"
+        assert {path.name for path in disk.iterdir()} <= {"filler"}
+    assert state() == before
+
+
 def test_maps_that_cannot_fit_into_memory_are_refused_before_the_bake_and_tiles_count() -> None:
     obj = plane(material())
     memory, sets = module("bake.process.memory"), module("bake.objects.sets")

@@ -187,6 +187,18 @@ def test_bad_input_is_refused_with_its_remedy_and_loses_nothing(message: str) ->
     assert state() == before
 
 
+def test_a_bake_that_is_given_up_leaves_nothing_behind() -> None:
+    obj = plane(material())
+    grouped(obj.active_material, 2)
+    before = state()
+    options = module("bake.settings").BakeOptions(width_px=SIZE_PX, height_px=SIZE_PX)
+    passes = module("bake.render.baked_maps").bake_maps(obj, options)
+    next(passes)
+    assert len(bpy.data.scenes) == 2
+    passes.close()
+    assert state() == before
+
+
 def test_bad_properties_are_refused() -> None:
     plane(material()).select_set(False)
     before = state()

@@ -149,6 +149,17 @@ def low_and_high() -> tuple[bpy.types.Object, bpy.types.Object]:
     return low, high
 
 
+@pytest.mark.parametrize("change", [no_manifold, inside_out_in_part])
+def test_from_high_to_low_odd_shapes_are_baked_and_never_black(change: Callable) -> None:
+    low, high = low_and_high()
+    change(low)
+    choose(low, high)
+    before = state()
+    assert bake(maps={"base_color"}, surface="SELECTED", **SIZE) == {"FINISHED"}
+    assert np.allclose(color_of("Box_low_base_color"), srgb(COLOR), atol=BYTE)
+    assert without_images(state()) == without_images(before)
+
+
 @pytest.mark.parametrize("which", ["low", "high"])
 def test_from_high_to_low_what_is_inside_out_is_told(which: str, capsys: pytest.CaptureFixture) -> None:
     low, high = low_and_high()

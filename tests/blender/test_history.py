@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import bpy
 import numpy as np
 import pytest
 from conftest import coordinates, packed_image, pixels_of
 from drawing import drawn
+from test_installer import small_disk
 
 CHECKER = {"tool": "checker", "width_px": 16, "height_px": 16, "estimator": "none"}
 PANEL = "IMPASTO_PT_history_view_3d"
@@ -311,3 +317,43 @@ def test_what_cannot_be_written_is_said_and_the_result_is_kept_in_the_file(plane
     assert plane.active_material.name == "wall"
     assert "a file is in the way" in said()
     assert entries() == ["MATERIAL:wall"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the disk is mounted as Linux does")
+def test_a_full_disk_is_said_and_leaves_no_part_of_a_file(plane, folder):
+    with small_disk(folder, "64k"):
+        with contextlib.suppress(OSError):
+            (folder / "full").write_bytes(bytes(2**17))
+        make("wall")
+        assert "free space" in said()
+        assert [path.name for path in folder.iterdir()] == ["full"]
+    assert plane.active_material.name == "wall"
+
+
+WRITER = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from impasto.system.transaction import replace_files
+for index in range(30):
+    replace_files({Path(sys.argv[2]) / f"{index:015d}-{sys.argv[3]}.json": b'{"name": "x", "made_s": 1.0, '
+        b'"recipe": {"steps": [{"tool": "tint"}]}, "thumbnail": ""}'})
+"""
+
+
+def test_several_write_at_once_while_one_reads_and_removes(plane, extension, folder):
+    core = Path(__file__).parents[2] / "core"
+    folder.mkdir()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    writers = [
+        subprocess.Popen([sys.executable, "-P", "-c", WRITER, core, folder, name], env=environment)
+        for name in ("one", "two")
+    ]
+    stored = extension.history.stored
+    while any(writer.poll() is None for writer in writers):
+        found, left_out = stored.read_folder(folder)
+        assert not left_out
+        stored.remove_oldest(found, most=20)
+    assert [writer.returncode for writer in writers] == [0, 0]
+    stored.remove_oldest(stored.read_folder(folder)[0], most=20)
+    assert len(stored.read_folder(folder)[0]) == 20

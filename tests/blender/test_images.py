@@ -144,6 +144,17 @@ def exif_rotated(data: bytes) -> bytes:
     return data[:33] + pack(">I", len(tiff)) + chunk + pack(">I", zlib.crc32(chunk)) + data[33:]
 
 
+def tga(pixels: np.ndarray) -> bytes:
+    height, width, _ = pixels.shape
+    return pack("<BBBHHBHHHHBB", 0, 0, 2, 0, 0, 0, 0, 0, width, height, 24, 0x20) + pixels[..., ::-1].tobytes()
+
+
+def bmp(pixels: np.ndarray) -> bytes:
+    height, width, _ = pixels.shape
+    head = b"BM" + pack("<IHHI", 54 + pixels.size, 0, 0, 54)
+    return head + pack("<IiiHHIIiiII", 40, width, height, 1, 24, 0, 0, 0, 0, 0, 0) + pixels[::-1, :, ::-1].tobytes()
+
+
 def psd(pixels: np.ndarray) -> bytes:
     height, width, channels = pixels.shape
     head = b"8BPS" + pack(">H6xHIIHH", 1, channels, height, width, 8, 3) + pack(">III", 0, 0, 0) + pack(">H", 0)
@@ -155,6 +166,8 @@ def psd(pixels: np.ndarray) -> bytes:
     [
         ("plain.png", png),
         ("turned.png", lambda pixels: exif_rotated(png(pixels))),
+        ("plain.tga", tga),
+        ("plain.bmp", bmp),
         ("flat.psd", psd),
         ("alpha.png", lambda pixels: png(np.dstack([pixels, pixels[..., :1]]))),
     ],

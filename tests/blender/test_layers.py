@@ -405,6 +405,27 @@ def test_a_changed_layer_or_mask_makes_a_new_picture_and_none_of_the_other_panel
     assert not bpy.app.timers.is_registered(extension.generate.variations.live.timer)
 
 
+def test_a_painted_mask_is_read_into_the_same_memory_for_each_picture(live, extension, stack):
+    buffers = extension.bridge.pixel_buffers.buffers
+    buffers.clear()
+    masked(stack, "image")
+    stack.layers[1].mask.image = mask = bpy.data.images.new("mask", 32, 32)
+    places, pictures = set(), []
+    for value in (0.0, 1.0):
+        mask.pixels.foreach_set(np.full(32 * 32 * 4, value, np.float32))
+        live.ask()
+        settle(extension)
+        pictures.append(live.pixels)
+        taken = buffers.take(32 * 32 * 4)
+        places.add(taken.ctypes.data)
+        np.testing.assert_array_equal(taken, value)
+        buffers.give_back(taken)
+    assert len(places) == 1
+    assert np.abs(pictures[0].astype(int) - pictures[1]).max() > 10
+    buffers.prepare(64).join()
+    assert not buffers.take(64).any()
+
+
 def test_the_picture_is_split_into_what_is_there_without_the_active_layer_and_with_it(live, extension, stack, scene):
     comparison = extension.layers.preview.comparison
     squares, tint = (layer.impasto_parameters for layer in stack.layers)

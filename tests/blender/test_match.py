@@ -299,6 +299,14 @@ def test_one_undo_step_takes_the_material_and_the_sliders_back(settings, scene):
     assert bpy.data.materials.keys() == ["one two three four five"]
 
 
+def test_the_live_preview_follows_the_words(settings, scene, extension):
+    live = extension.generate.variations.live
+    scene.impasto.tool, scene.impasto.source_kind, scene.impasto.live_preview = "checker", "NONE", True
+    bpy.ops.impasto.match(text="one two", **SMALL)
+    assert bpy.app.timers.is_registered(live.timer), "a picture of the new sliders is due"
+    assert extension.generate.variations.why_not(bpy.context) == ""
+
+
 @pytest.fixture
 def task(settings, scene, extension):
     """A task that matches two words, not started yet."""
