@@ -64,7 +64,7 @@ def test_it_can_be_chosen_and_its_parameters_become_properties_that_the_panel_dr
     assert {"levels", "strength"} <= set(drawn(bpy.types.IMPASTO_PT_view_3d).props())
 
 
-@pytest.mark.essential
+@pytest.mark.slow
 def test_it_makes_a_posterized_image(example, image):
     before = set(bpy.data.images)
     call = {"tool": "posterize", "parameters": '{"levels": 2}', "image": image.name, "estimator": "none"}

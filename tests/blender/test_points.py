@@ -129,7 +129,7 @@ def test_an_image_is_straightened_from_the_editor_if_the_panels_tool_has_no_poin
     assert (settings.tool, settings.image) == ("measure-span", None), "it has points of its own"
 
 
-@pytest.mark.essential
+@pytest.mark.slow
 def test_straighten_makes_a_new_image_of_the_placed_corners(extension, scene, image, group, chosen):
     tool_on = extension.points.handles._tool_on
     assert (tool_on(scene, image), tool_on(scene, bpy.data.images.new("other", 8, 8))) == ("cut-plane", "")

@@ -281,7 +281,7 @@ def test_a_training_ends_or_goes_on_when_blender_closes(extension, models_librar
         assert (models_library / f"{name}.checkpoint").exists()
 
 
-@pytest.mark.essential
+@pytest.mark.slow
 def test_sliders_are_the_chosen_models(training_jobs, extension, scene, models_library, wall_file):
     """A slider of another model is neither shown nor sent."""
     train("warm", data=str(wall_file))

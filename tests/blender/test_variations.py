@@ -65,7 +65,7 @@ def test_a_changed_parameter_makes_a_new_picture(live, extension, checker, scene
     assert not bpy.app.timers.is_registered(live.timer)
 
 
-@pytest.mark.essential
+@pytest.mark.slow
 @pytest.mark.any_blender
 def test_pictures_are_the_real_result_with_its_maps_under_a_light_scaled_down(live, extension, checker, scene):
     """As the artist generates it afterwards, of its size, seed and maps; within 3 of 255, as the maps have 8 bits."""

@@ -178,7 +178,7 @@ def test_a_job_over_its_time_fails_with_the_remedy_and_the_others_are_made(engin
     assert "--time-limit" in failure["remedy"]
 
 
-@pytest.mark.essential
+@pytest.mark.slow
 def test_a_job_over_its_memory_fails_with_the_remedy_and_the_others_are_made(engines, tmp_path):
     rows = [{**row, "parameter.mib": ""} for row in checkers(2)]
     rows.insert(0, {**rows[0], "recipe": "hog", "name": "h", "parameter.mib": 4096})

@@ -15,10 +15,11 @@ from impasto.errors import ModelError, ParameterError
 from impasto.evaluation.cases import EvaluationCase, cases
 from impasto.evaluation.comparison import compare_model
 from impasto.evaluation.controls import CROP, MEAN, MODEL, crops, quilt_control, random_phase_noise
-from impasto.evaluation.figures import compared_maps
+from impasto.evaluation.figures import compared_maps, figures_of
 from impasto.evaluation.generation import network_share
 from impasto.evaluation.independent import IndependentFigures
 from impasto.evaluation.metrics.pattern_salience import PatternSalience
+from impasto.evaluation.metrics.precision_recall import precision_recall
 from impasto.library.models import read_model, save_model
 from impasto.plugins.registry import registry
 from impasto.tools import Field, Generator, SizeParameters, model_field
@@ -224,7 +225,7 @@ def test_each_class_is_judged_by_its_own_pictures(stubbed):
         cases(model, dataset_of(PHOTO))
 
 
-@pytest.mark.essential
+@pytest.mark.slow
 def test_the_command_prints_writes_and_records(stubbed, capsys):
     file = stubbed / "photo.png"
     Image.fromarray(np.round(PHOTO["base_color"].pixels * 255).astype(np.uint8)).save(file)
@@ -307,3 +308,31 @@ def test_the_share_of_the_network_is_none_where_it_adds_nothing_and_all_where_no
     color = made["base_color"].pixels
     halved = Maps.from_arrays({"base_color": color.mean((0, 1)) + (color - color.mean((0, 1))) / 2})
     assert network_share([made], [halved], ["base_color"])["all"] == pytest.approx(0.75, abs=1e-4)
+
+
+def test_precision_falls_with_what_is_not_real_and_recall_with_what_is_missing():
+    real, made = np.random.default_rng(0).standard_normal((2, 200, 4))
+    same, strange, missing = (precision_recall(scale * made, real) for scale in (1, 3, 0.3))
+    assert min(same) > 0.6
+    assert strange[0] < 0.5 * same[0]
+    assert missing[1] < 0.5 * same[1]
+    assert missing[0] > 0.9
+
+
+def test_heights_are_compared_in_metres_not_in_parts_of_their_ranges(monkeypatch):
+    monkeypatch.setattr("impasto.evaluation.figures.SWD_DIRECTIONS", 32)
+    real, trained, made = (replace(surface(seed, 128, 128), width_m=1.0, height_range_m=0.02) for seed in (1, 2, 3))
+    case = EvaluationCase("", (real,), (trained,), True, (trained,))
+    squeezed = made.with_arrays({"height": 0.4 * made["height"].pixels + 0.3})
+    others = {
+        "same": replace(squeezed, height_range_m=0.02 / 0.4),
+        "half": replace(made, width_m=0.5, height_range_m=0.01),  # said to be half as wide and as high
+        "flat": replace(made, height_range_m=0.008),
+    }
+    plain = figures_of(case, {"made": made})[1]["made"]
+    same, half, flat = (figures_of(case, {"made": maps})[1]["made"] for maps in others.values())
+    for name in ("fine_swd_of_floor", "wavelets_of_floor", "contrast_low", "height_distance"):
+        assert same[name] == pytest.approx(plain[name], rel=1e-3), name
+    assert half["contrast_low"] == pytest.approx(plain["contrast_low"], rel=1e-3)
+    assert flat["contrast_low"] < plain["contrast_low"] - 0.02
+    assert flat["height_distance"] > 3 * plain["height_distance"]

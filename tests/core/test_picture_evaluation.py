@@ -127,7 +127,7 @@ def test_a_kept_layout_is_found_without_copied_pixels():
     assert laid_out.figures(surface(stretched))["layout_correlation"] > 0.6
 
 
-@pytest.mark.essential
+@pytest.mark.slow
 def test_a_classifier_tells_a_flaw_and_not_another_crop(source, fresh):
     crop, flawed = (two_sample_auc(source[:256], one, steps=60) for one in (fresh, blurred(fresh)))
     assert crop < 0.75

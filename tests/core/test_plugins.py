@@ -223,7 +223,7 @@ def test_its_author_is_told_that_it_behaves(engine):
     assert not [check for check in checks if check["problem"] or check["skipped"]]
 
 
-@pytest.mark.essential
+@pytest.mark.slow
 def test_the_worker_describes_it_and_runs_it(engine, tmp_path):
     client = Client([str(engine), "-P", "-m", "impasto.engine.worker"], tmp_path / "log")
     tools = {tool["name"]: tool for tool in client.describe().wait()["tools"]}

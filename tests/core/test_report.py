@@ -84,7 +84,7 @@ def page_of(file: Path) -> Page:
     return Page(file.read_text(encoding="utf-8"))
 
 
-@pytest.mark.essential
+@pytest.mark.slow
 def test_the_page_shows_seeds_beside_data_and_loads_nothing(trained, data):
     made = add_report(trained, data)
     assert made.reports == (trained.models[0].with_suffix(REPORT_SUFFIX),)

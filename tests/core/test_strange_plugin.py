@@ -83,7 +83,7 @@ def test_its_tools_are_all_that_there_are_one_for_each_task(strange):
     assert [plugin["name"] for plugin in strange("doctor")["plugins"]] == ["strange"]
 
 
-@pytest.mark.essential
+@pytest.mark.slow
 def test_seamless_maps_and_apply(strange, red, tmp_path):
     seamless = strange("seamless", red, "--size", "32x16", "--zeal", 0.5, "--out", tmp_path / "seamless")
     assert color(seamless) == [100, 20, 10]

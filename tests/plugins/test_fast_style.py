@@ -69,7 +69,7 @@ def library(trained):
     return trained.models[0].parent
 
 
-@pytest.mark.essential
+@pytest.mark.slow
 def test_the_same_seed_repaints_the_same_picture(library):
     assert repaint(library, seed=3).maps.sha256() == repaint(library, seed=3).maps.sha256()
     assert np.abs(color(repaint(library, seed=3)) - color(COFFEE)).mean() > 0.02
@@ -100,6 +100,23 @@ def test_strength_and_colours_are_those_asked_for(library):
     assert np.allclose(half, (full + color(COFFEE)) / 2, atol=0.01)
     own = color(repaint(library, color="picture"))
     assert np.abs(own.mean((0, 1)) - color(COFFEE).mean((0, 1))).max() < 0.03
+
+
+def test_a_mask_says_where(library):
+    mask = np.zeros((100, 150, 3))
+    mask[:, :75] = 1
+    made = color(repaint(library, mask=Maps.from_arrays({"base_color": mask})))
+    assert (made == color(COFFEE))[:, 78:].all()
+    assert np.abs(made - color(COFFEE))[:, :72].mean() > 0.02
+
+
+@pytest.mark.parametrize("seamless", ["off", "on"])
+def test_odd_sizes_are_painted(library, seamless):
+    for size in ((1, 1), (3, 150), (17, 18)):
+        subject = Maps.from_arrays({"base_color": np.random.default_rng(0).random((*size, 3))})
+        made = color(repaint(library, subject, seamless=seamless))
+        assert made.shape == (*size, 3)
+        assert 0 <= made.min() <= made.max() <= 1
 
 
 def test_the_card_names_the_painting_and_the_pictures(trained):

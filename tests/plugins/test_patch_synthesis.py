@@ -62,7 +62,7 @@ def strangeness_of_borders(result: np.ndarray, source: np.ndarray) -> np.ndarray
     return np.array([tree.query(windows(strip))[0].mean() for strip in (rows, columns)]) / own
 
 
-@pytest.mark.essential
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["gravel", "grass", "brick"])
 def test_result_is_seamless_and_as_the_photograph(name: str) -> None:
     source = photograph(name)
