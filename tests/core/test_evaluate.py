@@ -319,6 +319,7 @@ def test_precision_falls_with_what_is_not_real_and_recall_with_what_is_missing()
     assert missing[0] > 0.9
 
 
+@pytest.mark.slow
 def test_heights_are_compared_in_metres_not_in_parts_of_their_ranges(monkeypatch):
     monkeypatch.setattr("impasto.evaluation.figures.SWD_DIRECTIONS", 32)
     real, trained, made = (replace(surface(seed, 128, 128), width_m=1.0, height_range_m=0.02) for seed in (1, 2, 3))

@@ -8,6 +8,7 @@ from materials import as_tensor, bond, bricks
 from impasto.regularity.bond import Sublattice
 from impasto.regularity.detection import find_lattice, find_regularity
 from impasto.regularity.lattice import Lattice
+from impasto.regularity.region import full_region
 
 
 def lattice_of(pixels: np.ndarray) -> Lattice:
@@ -47,6 +48,14 @@ def test_a_regular_bond_is_found_in_the_shifts_that_keep_it(shift, expected):
     assert found.sublattice == expected
 
 
+def test_a_sublattice_holds_the_shifts_of_running_bond():
+    places = np.mgrid[-2:3, -2:3]
+    assert np.array_equal(Sublattice(1, 1, 2).contains(*places), places.sum(0) % 2 == 0)
+    assert Sublattice().contains(*places).all()
+    periods = {(1, 1, 2): (2, 2), (2, 0, 1): (2, 1), (1, 1, 3): (3, 3)}
+    assert {one: Sublattice(*one).repeat_periods for one in periods} == periods
+
+
 def test_a_torus_holds_whole_periods():
     tiles = Lattice(torch.tensor([[1 / 90, 0.0], [0.0, 1 / 64]]))
     assert tiles.torus_size((400, 384), 1024, 32) == (448, 384)
@@ -54,6 +63,31 @@ def test_a_torus_holds_whole_periods():
     rows_of_100 = Lattice(torch.tensor([[1 / 100, 0.0]]))
     assert rows_of_100.torus_size((256, 256), 256, 32) == (192, 256)
     assert rows_of_100.torus_size((256, 256), 256, 32, 240) == (256, 256), "at least as large as asked for"
+
+
+def test_a_lattice_seen_from_elsewhere_has_its_origin_there():
+    lattice = Lattice(torch.tensor([[1 / 30, 0.01], [0.0, 1 / 20]]), torch.tensor([3.0, 5.0]))
+    here = lattice.cycles(full_region((64, 64)), 1)
+    there = lattice.relative_to(torch.tensor([7.0, 11.0])).cycles(full_region((40, 40)), 1)
+    assert torch.allclose(here[..., 7:47, 11:51], there, atol=1e-5)
+    assert torch.allclose(here[0, :, 2, 4], lattice.wave_vectors @ torch.tensor([-0.5, -0.5]))
+
+
+def test_an_oblique_lattice_stays_one_where_a_torus_straightens_it():
+    straight = Lattice(torch.tensor([[0.004, 0.04], [0.03, -0.003]])).on_torus((96, 100))
+    assert straight.wave_vectors[0].tolist() == pytest.approx([0, 0.04])
+    for lattice in (straight, straight.on_torus((96, 100))):
+        assert not lattice.has_rows
+        assert not lattice.has_cells
+
+
+@pytest.mark.parametrize("vectors", [[[0.0, 1 / 20], [1 / 300, 0.0]], [[1 / 300, 0.0], [0.0, 1 / 20]]])
+def test_rows_wider_than_a_torus_keep_their_axis(vectors):
+    lattice = Lattice(torch.tensor(vectors))
+    fitted = lattice.on_torus((96, 100))
+    assert fitted.has_cells
+    assert fitted.row_axis == lattice.row_axis
+    assert fitted.cells((96, 100)) == (1, 5)
 
 
 def test_a_lattice_fits_where_its_wave_vectors_stay_apart():

@@ -11,6 +11,7 @@ from impasto import Maps, Texture, read_maps, write_maps
 from impasto.errors import FileError, ParameterError
 from impasto.evaluation.map_sets import pair_sets, sets_in
 from impasto.evaluation.maps import MapFigures, compare_maps
+from impasto.evaluation.relief import relief_figures
 from impasto.surface.color import linear_to_srgb
 from impasto.surface.heights import normal_from_slopes, slopes_from_height
 
@@ -80,6 +81,23 @@ def test_a_blank_map_fails_every_measure_of_relief_and_dents_for_bumps_those_tha
     assert 0.4 < half.tilt_ratio < 0.8 < whole.tilt_ratio == pytest.approx(1)
     assert blank.relit_structure < half.relit_structure < whole.relit_structure
     assert blank.relit_statistics > half.relit_statistics > whole.relit_statistics
+
+
+def test_correlations_are_those_of_each_frequency_band():
+    """The estimate has the grain, and the truth a broad swell as well, which the estimate has at another place."""
+    x = np.arange(256) / 256 * 2 * math.pi
+    grain, swell, other = 0.2 * np.sin(80 * x), np.sin(2 * x), np.cos(2 * x)
+    found = relief_figures(*(np.broadcast_to((grain + one)[:, None], (256, 256, 2)) for one in (other, swell)))
+    assert found["grain_correlation"] > 0.98
+    assert abs(found["form_correlation"]) < 0.02
+
+
+def test_false_relief_is_the_tilt_where_the_truth_is_flat():
+    true = np.zeros((64, 64, 2), np.float32)
+    true[:32] = 0.5
+    found = np.full_like(true, math.tan(math.radians(10)) / math.sqrt(2))
+    assert relief_figures(found, true)["false_relief_degrees"] == pytest.approx(10, abs=1e-3)
+    assert relief_figures(true, true)["false_relief_degrees"] == 0
 
 
 def test_roughness_is_compared_with_constants():

@@ -124,6 +124,17 @@ def test_the_nearest_patch_is_found_where_it_is(halves) -> None:
     assert nearest.correlations == pytest.approx(np.ones(16), abs=1e-3)
 
 
+def test_multi_scale_ssim_is_the_complement_of_kornias_loss(gravel) -> None:
+    import torch
+    from kornia.losses import MS_SSIMLoss
+
+    picture = gravel[:96, :96]
+    noisy = np.clip(picture + 0.1 * np.random.default_rng(0).standard_normal(picture.shape), 0, 1).astype(np.float32)
+    pair = [torch.from_numpy(one.transpose(2, 0, 1).copy())[None] for one in (picture, noisy)]
+    wanted = 1 - float(MS_SSIMLoss(alpha=1.0, compensation=1.0)(*pair))
+    assert metrics.ms_ssim(picture, noisy) == pytest.approx(wanted, abs=1e-5)
+
+
 def test_one_picture_over_and_over_is_not_diverse(halves) -> None:
     source, other = halves
     moved = np.roll(source, (50, 70), (0, 1))
