@@ -5,10 +5,13 @@ import json
 import shutil
 import signal
 import socket
+import ssl
+import subprocess
 import sys
 import threading
 import time
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request
@@ -195,6 +198,21 @@ class TestRefused:
             follow(asked, None, 302, "Found", {}, "http://example.com/net.pth")
         assert follow(asked, None, 302, "Found", {}, "https://example.org/net.pth").full_url.startswith("https://")
 
+    @pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl for a certificate")
+    def test_a_certificate_that_nobody_vouches_for(self, tmp_path):
+        key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+        kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=localhost"]
+        command = ["openssl", "req", "-x509", *kind, "-keyout", key, "-out", certificate]
+        subprocess.run(command, check=True, capture_output=True)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        with HTTPServer(("localhost", 0), BaseHTTPRequestHandler) as server:
+            server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            with pytest.raises(ModelError, match=r"localhost is not secure.*SSL_CERT_FILE"):
+                fetch(f"https://localhost:{server.server_port}/net.pth", tmp_path / "net.part", 9, "")
+            server.shutdown()
+
 
 class TestDisk:
     """A disk that is full, before and while."""
@@ -205,6 +223,13 @@ class TestDisk:
         with pytest.raises(FileError, match=r"The Seer needs 2 MiB, and .* has 1 MiB left; make room, or set IMPASTO"):
             library().download("seer")
         assert served.asked == []
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+    def test_a_disk_that_fills_up_meanwhile(self, served, part):
+        part.parent.mkdir()
+        part.symlink_to("/dev/full")
+        with pytest.raises(FileError, match=r"seer-0.pth.part: No space left on device; check the disk"):
+            library().download("seer")
 
 
 class TestCommand:

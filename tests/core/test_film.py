@@ -1,12 +1,14 @@
 """Shots repainted: paint stays on what it was painted on, what is newly seen is painted, and a shot goes on."""
 
 import json
+import subprocess
 import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.ndimage import distance_transform_edt
+from test_files import mounted
 
 from impasto import Recipe, Step
 from impasto.cli.main import main
@@ -14,7 +16,7 @@ from impasto.errors import Cancelled, FileError, ParameterError
 from impasto.film import shot as shots
 from impasto.film.carrying import MOST_PAINTINGS, NONE, UNLIKE, CarriedPaint, Painting
 from impasto.film.frames import frames_of, numbered_files
-from impasto.film.memory import Surfaces, camera_of, projection
+from impasto.film.memory import Surfaces, camera_of, moving_objects, projection
 from impasto.film.motion import Motion, pixel_places, samples_at
 from impasto.film.preparation import note_on_motion
 from impasto.film.shot import Shot, keyframe_spans, repaint_shot
@@ -258,6 +260,28 @@ def test_parts_of_a_pixel_add_up(painter, tmp_path):
     assert last[4:-4, 7:-17].std() > 0.95 * first[4:-4, 4:-20].std()
 
 
+def test_what_was_hidden_is_painted_and_leaves_no_ghost(painter, tmp_path):
+    """A red square slides over a wall."""
+    wall, frames, hidden = texture(3)[:, :WIDTH], {}, []
+    for number in range(4):
+        where = np.zeros((HEIGHT, WIDTH, 1), bool)
+        where[10:30, 10 + 5 * number : 30 + 5 * number] = True
+        motion, color = np.where(where, (0, 5), (0, 0)), np.where(where, np.float32([0.9, 0.1, 0.1]), wall)
+        frames[number] = write_frame(tmp_path / f"a_{number}.exr", color, motion, where[..., 0].astype("f4"))
+        hidden.append(where[..., 0])
+    strokes = strokes_of(frames, repainted(frames, tmp_path / "out"))
+    new = hidden[0] & ~hidden[1]
+    assert np.abs(strokes[1][new]).mean() < 1.2 * np.abs(strokes[1][~new]).mean()  # no red is left there
+    assert correlation(strokes[0][12:28, 12:28], strokes[3][12:28, 27:43]) > 0.95
+    assert correlation(strokes[0][:, 56:], strokes[3][:, 56:]) > 0.99
+
+
+def test_what_comes_in_at_a_border_is_no_smear(painter, tmp_path):
+    frames = pan(tmp_path / "shot", 14, 1)
+    last = strokes_of(frames, repainted(frames, tmp_path / "out"))[-1]
+    assert np.abs(last[:, -10:]).mean() < 1.3 * np.abs(last[:, :-10]).mean()
+
+
 def test_the_halo_of_an_object_goes_away_with_it(painter, monkeypatch, tmp_path):
     """Its painting is white beside the object, as many stylizers paint what is beside a dark one."""
     run = shots.run
@@ -313,6 +337,20 @@ def test_a_cancelled_shot_says_what_is_there(painter, tmp_path):
     with pytest.raises(Cancelled) as at_once:
         repaint_shot(frames, RECIPE, {}, tmp_path / "none", is_cancelled=lambda: True)
     assert not at_once.value.args
+
+
+def test_a_full_disk_leaves_whole_frames_from_which_the_shot_goes_on(painter, tmp_path):
+    """Frames take 33 KiB."""
+    frames = pan(tmp_path / "shot", 9)
+    with mounted(tmp_path / "disk", "size=160k") as disk:
+        with pytest.raises(FileError, match="check the disk and its free space"):
+            repaint_shot(frames, RECIPE, {}, disk)
+        before = {path: path.read_bytes() for path in disk.iterdir()}
+        assert 1 < len(before) < 9
+        subprocess.run(["mount", "-o", "remount,size=10m", disk], check=True)
+        made = repaint_shot(frames, RECIPE, {}, disk)
+        assert before.items() <= {path: path.read_bytes() for path in made}.items()
+        assert sorted(disk.iterdir()) == made
 
 
 @pytest.mark.parametrize("done", [1, 3, 4])
@@ -404,6 +442,19 @@ def still(**changed) -> ShotFrame:
 
 def moving(rows: float, columns: float) -> np.ndarray:
     return np.broadcast_to(np.float32([rows, columns]), (HEIGHT, WIDTH, 2)).copy()
+
+
+def test_an_object_moves_if_its_points_do():
+    here = np.concatenate([pixel_places((HEIGHT, WIDTH)), np.ones((HEIGHT, WIDTH, 1), np.float32)], -1)
+    index = np.where(np.arange(WIDTH) < 32, 1.0, 2.0) * np.ones((HEIGHT, 1))
+    before = still(position=here, index=index, to_next=moving(0, 2))
+    pushed = still(position=here - np.float32([0, 2, 0]), index=index, to_previous=moving(0, -2))
+    assert moving_objects(Motion(pushed, before)) == set(), "the camera moves"
+    for way in ((0, 0.3, 0), (0, 0, 0.3)):
+        moved = here + np.where(index[..., None] == 2, np.float32(way), np.float32(0))
+        pair = (still(position=one, index=index) for one in (moved, here))
+        assert moving_objects(Motion(*pair)) == {2.0}
+    assert moving_objects(Motion(still(), before)) == set()
 
 
 def test_vectors_point_upwards_and_rows_down(tmp_path):

@@ -35,6 +35,20 @@ with Uninterrupted():
     time.sleep(20)
 """
 
+FORKING = """
+import os, signal, time
+from impasto.system.interruption import install
+install(lambda: None)
+child = os.fork()
+if not child:
+    time.sleep(60)
+time.sleep(0.2)
+os.kill(child, signal.SIGTERM)
+assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGTERM
+time.sleep(2)
+print("goes on")
+"""
+
 
 @pytest.fixture(autouse=True)
 def signals_as_a_shell_leaves_them():
@@ -86,6 +100,11 @@ def test_an_operation_that_takes_long_is_not_waited_for(tmp_path):
         time.sleep(0.2)
         assert ended(running, "SIGTERM") < LIMIT_S
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_forked_childs_signals_are_its_own():
+    done = subprocess.run([sys.executable, "-P", "-c", FORKING], capture_output=True, text=True, timeout=300)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "goes on\n", "")
 
 
 def test_nohup_outlives_its_terminal():

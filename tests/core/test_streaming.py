@@ -2,13 +2,17 @@
 
 import os
 import subprocess
+import threading
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from impasto import Maps, Recipe, Step, read_maps, read_recipe, run, write_maps
+from impasto import Maps, Recipe, Step, Texture, read_maps, read_recipe, run, write_maps
 from impasto.errors import Cancelled, ParameterError, PluginError
+from impasto.io.encode import PngRows
+from impasto.io.packing import Layout
 from impasto.plugins.registry import registry
 from impasto.running.rerun import rerun
 from impasto.running.streaming import Sink, should_stream
@@ -152,3 +156,15 @@ def test_the_command_writes_tile_by_tile(impasto, tmp_path):
     assert [step.tool for step in read_recipe(files[0]).steps] == ["blotches"]
     refused = impasto("generate", "checker", "--stream", "--out", tmp_path)
     assert (refused.returncode, "checker makes its result in one piece" in refused.stderr) == (2, True)
+
+
+def test_a_picture_may_be_abandoned_while_a_thread_writes_it(tmp_path):
+    """A signal can come between a thread's start and the pool's note of it; it crashed the process."""
+    band = Texture(np.random.default_rng(0).random((256, 1024, 3), np.float32), "srgb")
+    for number in range(3):
+        rows = PngRows(tmp_path / f"{number}.png", Layout.of_map("base_color"), (4096, 1024), {}, bits=8)
+        writing = threading.Thread(target=rows.write, args=(band,))
+        writing.start()
+        time.sleep(0.02)
+        rows.abandon()
+        writing.join()

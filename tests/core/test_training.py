@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -109,6 +110,36 @@ def test_what_was_cancelled_goes_on_to_the_same_bits(tmp_path):
     assert at_once.figures == in_parts.figures
 
 
+class Convolutions(Scale):
+    """With a fused optimiser on channels-last weights, whose moments lie in memory as they do."""
+
+    def __init__(self) -> None:
+        super().__init__(8, precision="bfloat16")
+        with self.seeded_weights():
+            generator = nn.Sequential(nn.Conv2d(1, 8, 3), nn.Conv2d(8, 6, 3), nn.Conv2d(6, 1, 3))
+        self.hold({"generator": generator}, partial(torch.optim.Adam, fused=True))
+
+    def step(self):
+        with self.autocast():
+            loss = (self.networks["generator"](self.noise(4, 1, 12, 12)).float() - 1).square().mean()
+        self.descend("generator", loss)
+        self.average()
+        return {"loss": loss}
+
+    def probe(self):
+        return None
+
+
+@pytest.mark.slow
+def test_a_fused_training_in_bfloat16_goes_on_to_the_same_bits(tmp_path):
+    whole, parts = Convolutions(), Convolutions()
+    train(whole, tmp_path / "whole", ABOUT, Context())
+    with pytest.raises(Cancelled):
+        train(Convolutions(), tmp_path / "parts", ABOUT, cancelled_at(4))
+    train(parts, tmp_path / "parts", ABOUT, Context())
+    assert weights(whole) == weights(parts)
+
+
 @pytest.mark.essential
 @pytest.mark.any_numpy
 def test_a_rollback_survives_a_restart(tmp_path):
@@ -207,6 +238,13 @@ def test_a_discriminator_that_has_won_is_noticed():
     improving = Watch(saturated_below=0.01, patience=3)
     for step in range(12):
         assert not improving.look(step, {"loss_discriminator": 0.001}, {**probe, "swd": 1 / (step + 1)})
+
+
+@pytest.mark.parametrize(("floor", "is_trouble"), [(0.05, True), (0.15, False)])
+def test_a_rise_counts_where_it_is_more_than_real_pictures_differ_by(floor, is_trouble):
+    watch, distances = Watch(), [0.3, 0.2, 0.1, 0.1, 0.1] + 12 * [0.25]
+    probes = [{"swd": swd, "floor": floor, "diversity": 1.0} for swd in distances]
+    assert any("SWD rose" in watch.look(step, {}, probe) for step, probe in enumerate(probes)) == is_trouble
 
 
 def test_noise_in_the_figures_is_no_trouble():

@@ -177,6 +177,15 @@ def test_an_idle_worker_ends_and_gives_its_memory_back(worker_command, tmp_path)
     client.close()
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "getpriority"), reason="POSIX names the priority of a process")
+def test_a_worker_of_low_priority_leaves_the_processor_to_others(worker_command, tmp_path):
+    client = Client([*worker_command, "--low-priority"], tmp_path / "log")
+    client.describe().wait()
+    assert os.getpriority(os.PRIO_PROCESS, client.pid) >= min(os.getpriority(os.PRIO_PROCESS, 0) + 5, 19)
+    client.close()
+
+
 def test_the_worker_ends_when_its_client_does(worker_command, tmp_path):
     """As when Blender crashes: only the pipe's end tells the worker."""
     import subprocess
