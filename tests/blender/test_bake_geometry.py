@@ -107,6 +107,24 @@ def test_the_curvature_of_a_sphere_is_the_same_everywhere(radius: float, band_px
     assert about("Shape_curvature")["curvature_radius"] == pytest.approx(0.2 * radius)
 
 
+@pytest.mark.slow
+def test_a_saddle_has_no_mean_curvature_and_a_bowl_a_negative_one() -> None:
+    """z = (x² - y²) / 2 and z = (x² + y²) / 2 at their middles, seen from above."""
+    for sign, expected in ((-1.0, 0.0), (1.0, -1.0)):
+        mesh = bmesh.new()
+        mesh.loops.layers.uv.verify()
+        bmesh.ops.create_grid(mesh, x_segments=64, y_segments=64, size=0.25, calc_uvs=True)
+        for vertex in mesh.verts:
+            vertex.co.z = (vertex.co.x**2 + sign * vertex.co.y**2) / 2
+        obj = shape(mesh, smooth=True)
+        obj.name = f"Relief {sign}"
+        bake(maps={"curvature"}, width_px=128, height_px=128, samples=4, edge_radius=0.05)
+        name = f"{obj.name}_curvature"
+        middle = (np.median(pixels(name)[56:72, 56:72, 0]) - 0.5) * 2 / about(name)["curvature_radius"]
+        assert middle == pytest.approx(expected, abs=0.06)
+        obj.select_set(False)
+
+
 def test_hard_edges_are_light_outside_and_dark_inside_and_planes_are_neither() -> None:
     found = {}
     for sign in (1.0, -1.0):

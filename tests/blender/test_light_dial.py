@@ -34,6 +34,15 @@ def test_it_is_unknown_until_it_is_given(group, scene):
     assert math.degrees(group.light_azimuth) == pytest.approx(-1)
 
 
+def test_random_values_leave_the_light_of_the_photograph_alone(group, scene):
+    scene.impasto.tool = "lit"
+    before = group.strength
+    for seed in (1, 2, 3):
+        bpy.ops.impasto.randomize(seed=seed)
+        assert group.light_azimuth < 0
+    assert group.strength != before
+
+
 def test_a_recipe_holds_degrees_within_the_tools_limits_and_the_field_is_not_dragged_below_zero(group, extension):
     tool = extension.engine.catalogue.catalogue["lit"]
     for degrees in (-1.0, 0.0, 90.0, 359.5, 360.0):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 
 import bpy
+import numpy as np
 import pytest
+from conftest import packed_image, pixels_of
 
 CHECKER = {"tool": "checker", "width_px": 16, "height_px": 8, "estimator": "none"}
 
@@ -76,6 +78,36 @@ def test_it_is_offered_only_where_the_nodes_are_as_they_were_made(extension, cub
     made.node_tree.nodes.remove(nodes_of(made)["Impasto Mapping"])
     assert not is_offered(made)
     assert made.impasto_mapping == "UV"
+
+
+def rendered(scene: bpy.types.Scene, azimuth: float) -> np.ndarray:
+    """Brightness (H, W) of the middle of the cube, as an upright camera sees it from this side."""
+    camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
+    scene.collection.objects.link(camera)
+    camera.data.type, camera.data.ortho_scale = "ORTHO", 1.6
+    camera.location = (5 * math.sin(azimuth), -5 * math.cos(azimuth), 0.0)
+    camera.rotation_euler = (math.pi / 2, 0, azimuth)
+    scene.render.engine, scene.cycles.samples, scene.camera = "CYCLES", 4, camera
+    scene.render.resolution_x = scene.render.resolution_y = 24
+    scene.render.filepath = f"{bpy.app.tempdir}seen.png"
+    scene.view_settings.view_transform = "Raw"
+    bpy.ops.render.render(write_still=True)
+    return pixels_of(bpy.data.images.load(scene.render.filepath))[..., 0]
+
+
+def test_rows_lie_level_on_every_side_of_a_box(extension, scene, cube):
+    """As Cycles renders it. With the UVs of a cube they stand upright on some sides."""
+    rows = np.repeat((np.arange(16)[:, None, None] // 2 % 2) * 200 + 20, 16, 1).repeat(3, 2).astype(np.uint8)
+    materials = extension.bridge.materials
+    cube.active_material = made = materials.new("rows")
+    materials.apply_maps(made, {"emission": packed_image("rows.png", rows)}, materials.Look(width_m=2.0))
+    levels = {}
+    for kind in ("UV", "BOX"):
+        made.impasto_mapping = kind
+        sides = [rendered(scene, turn * math.pi / 2) for turn in range(4)]
+        levels[kind] = [side.mean(1).std() > 4 * side.std(1).mean() for side in sides]
+    assert levels["BOX"] == [True] * 4
+    assert levels["UV"] != [True] * 4
 
 
 def test_the_width_of_a_tile_is_changed_in_each_mapping_and_gives_the_density_of_texels(cube, image, extension):

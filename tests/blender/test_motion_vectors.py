@@ -1,6 +1,7 @@
 """Blender's vector pass, as shots are repainted by it: places of a point one frame before and after."""
 
 import json
+import math
 import subprocess
 import time
 
@@ -79,6 +80,17 @@ def test_a_cube_that_moves_has_its_way(scene, cube, tmp_path, engine_python):
         here = frame["index"] == 1
         np.testing.assert_allclose(frame["to_next"][here], np.tile((-1, 3), (here.sum(), 1)), atol=0.01)
         np.testing.assert_allclose(frame["to_previous"][here], np.tile((1, -3), (here.sum(), 1)), atol=0.01)
+
+
+def test_a_cube_that_turns_has_its_way(scene, cube, tmp_path, engine_python):
+    """Ten degrees counterclockwise in each frame, about the middle of the picture."""
+    animate(cube, "rotation_euler", [(0, 0, math.radians(10 * frame)) for frame in range(4)])
+    frame, _ = rendered(scene, tmp_path, engine_python)
+    rows, columns = places = (np.argwhere(frame["index"] == 1) + 0.5 - np.array(SIZE_PX) / 2).T
+    for name, degrees in (("to_next", 10), ("to_previous", -10)):
+        cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+        moved = np.array([rows * cos - columns * sin, rows * sin + columns * cos])  # rows are downwards
+        np.testing.assert_allclose(frame[name][frame["index"] == 1], (moved - places).T, atol=0.15)  # of samples
 
 
 @pytest.mark.slow

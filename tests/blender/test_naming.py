@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import bpy
+import numpy as np
 import pytest
 from conftest import coordinates, packed_image, png
 from styling import made
@@ -37,6 +38,17 @@ def test_what_is_repainted_again_has_the_name_of_the_last_style_only(image):
     inputs = '{"style": ["blue.jpg", "red.png"]}'
     bpy.ops.impasto.stylize(tool="flat", image=image.name, inputs=inputs)
     assert {"bricks – red", "bricks – blue", "bricks – blue + red"} <= set(bpy.data.images.keys())
+
+
+@pytest.mark.slow
+def test_repainting_says_whether_it_tiles(scene):
+    turn = np.arange(32) / 16 * np.pi
+    tile = 128 + 60 * (np.sin(turn)[:, None, None] + np.cos(2 * turn)[None, :, None]) * np.ones(3)
+    packed_image("tile.png", tile.astype(np.uint8))
+    packed_image("style.png", np.random.default_rng(0).integers(0, 255, (24, 24, 3)).astype(np.uint8))
+    bpy.ops.impasto.stylize(tool="patches-style", image="tile.png", style="style.png")
+    said = "; its opposite borders fit together, so it was repainted as a texture without seams"
+    assert f"Made the image tile – style{said}" in made()["report"]
 
 
 def test_long_names_leave_room_for_the_map_and_blenders_number(naming, plane, tmp_path):

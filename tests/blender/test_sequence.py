@@ -307,6 +307,22 @@ def test_a_compositor_with_nodes_stays_as_it_is_and_gets_one_more_beside_them(re
     assert "connect it" in labels()
 
 
+@pytest.mark.skipif(bpy.app.version < (5, 0), reason="before Blender 5.0, each scene has a compositor of its own")
+def test_a_linked_compositor_is_not_changed(rendered, stripes, tmp_path):
+    repaint(last=1)
+    mine = compositor(rendered)
+    name, library = mine.name, str(tmp_path / "other.blend")
+    bpy.data.libraries.write(library, {mine})
+    bpy.data.node_groups.remove(mine)
+    with bpy.data.libraries.load(library, link=True) as (_, wanted):
+        wanted.node_groups = [name]
+    rendered.compositing_node_group = wanted.node_groups[0]
+    assert not bpy.ops.impasto.composite_sequence.poll()
+    assert "linked from another file" in bpy.types.IMPASTO_OT_composite_sequence.why_not(bpy.context)
+    rendered.compositing_node_group.make_local()
+    assert bpy.ops.impasto.composite_sequence.poll()
+
+
 @pytest.mark.slow
 def test_renders_show_the_painted_frames_and_the_shot_keeps_its_passes(rendered, stripes, tmp_path, engine_python):
     shot = sorted((tmp_path / "shot").glob("*.exr"))

@@ -208,7 +208,11 @@ def test_offline_weights_are_installed_from_a_whole_file_and_removed(extension, 
     assert not is_installed(extension)
     assert bpy.ops.impasto.install_weights(filepath=str(published), name="net") == {"FINISHED"}
     assert is_installed(extension)
+    missing, tool = extension.weights.weights.missing_for, {"weights": ["net", "other"]}
+    chosen = {one: [item["name"] for item in missing(tool, {"backbone": one})] for one in ("auto", "net", "other")}
+    assert chosen == {"auto": [], "net": [], "other": ["other"]}, "those that are chosen must be there"
     assert bpy.ops.impasto.remove_weights(name="net") == {"FINISHED"}
+    assert [item["name"] for item in missing(tool, {"backbone": "net"})] == ["net"]
     assert not is_installed(extension)
     assert not list(library.iterdir())
 
