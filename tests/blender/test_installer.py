@@ -267,13 +267,19 @@ def small_disk(folder, size):
 
 
 @pytest.mark.any_blender
-def test_a_full_disk_is_said_in_one_sentence(extension, plan, index, tmp_path, monkeypatch):
+@pytest.mark.parametrize("found_out", ["before", pytest.param("while it is filled", marks=pytest.mark.slow)])
+def test_a_full_disk_is_said_in_one_sentence(extension, plan, index, tmp_path, monkeypatch, found_out):
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     with small_disk(tmp_path / "small", "3M"), served(index) as (address, _asked):
         of_plan = plan(address, folder="small/engines")
+        if found_out != "before":
+            build = replace(of_plan.build(), disk_mb=0)
+            of_plan = replace(of_plan, build=lambda: build)
+            (tmp_path / "small/filler").write_bytes(bytes(2_600_000))
         with pytest.raises(extension.setup.installer.WorkerError) as raised:
             carry_out(extension, of_plan)
-    assert is_one_sentence(raised.value, "GB left; make room")
+    said = "GB left; make room" if found_out == "before" else "(No space left on device); check that the folder can be"
+    assert is_one_sentence(raised.value, said)
 
 
 def test_a_failed_set_up_leaves_the_engine_that_was(extension, online, tmp_path, without_pythons):
