@@ -23,7 +23,6 @@ ABOUT = {"data": "d1", "parameters": {"steps": 12}, "seed": 3}
 CARD = {"architecture": "scale", "tool": "scale", "data": [{"name": "x", "licence": "CC0-1.0", "sha256": "0"}]}
 
 
-@pytest.mark.slow
 def test_the_learning_rate_is_constant_for_half_the_steps_and_then_falls_to_a_tenth():
     training, rate = Scale(100), []
     for training.done in range(101):
