@@ -57,6 +57,20 @@ def test_layers_have_the_stated_channels_and_strides(name):
         assert found.shape == (1, info.channels, 48 // info.stride, 64 // info.stride), layer
 
 
+def test_the_order_in_memory_does_not_matter(small):
+    x = noise(32, 48)
+    last = x.contiguous(memory_format=torch.channels_last)
+    assert all(torch.equal(a, b) for a, b in zip(small(x).values(), small(last).values(), strict=True))
+
+
+def test_average_pooling_differs_but_keeps_the_activations_size(small):
+    average, x = random_encoder(SMALL, pooling="average"), noise(64, 64)
+    for layer in ("relu2_1", "relu3_1"):
+        ratio = average(x, [layer])[layer].mean() / small(x, [layer])[layer].mean()
+        assert 0.4 < ratio < 1.2, layer
+        assert ratio != 1
+
+
 def test_missing_layers_and_pictures_too_small_for_the_network_are_refused():
     small = random_encoder(SMALL)
     with pytest.raises(ParameterError, match=r"relu9_9.*relu1_1"):

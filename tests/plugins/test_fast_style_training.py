@@ -17,7 +17,7 @@ from impasto_style.fast.network import NOISE_CHANNELS
 from impasto_style.fast.parameters import TrainFastStyleParameters
 from impasto_style.fast.preparing import in_palette
 from impasto_style.fast.scenes import draw_scene
-from impasto_style.fast.train import FastStyleTraining, placed_colors
+from impasto_style.fast.train import FastStyleTraining, placed_colors, some_pixels
 
 pytestmark = pytest.mark.usefixtures("small_weights", "quick_teacher")
 GREY = 0.5 + 0.2 * torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(3))
@@ -144,11 +144,33 @@ def test_a_teacher_that_sees_by_an_encoder_repaints_in_the_paintings_colours():
     assert (made.mean((1, 2)) - goal).norm() < 0.5 * (SCENE.mean((1, 2)) - goal).norm()
 
 
+@pytest.mark.slow
+def test_all_paintings_are_learned_from():
+    """Of two, each is in the palette that the model keeps, and in what the teacher paints."""
+    style = some_pixels([torch.full((3, 64, 80), value) for value in (0.1, 0.9)])
+    assert style.shape == (3, 64, 128)
+    assert float(style.mean()) == pytest.approx(0.5)
+    grain = np.random.default_rng(0).uniform(0, 0.2, (64, 64, 3))
+    paintings = [Maps.from_arrays({"base_color": low + grain}) for low in (0, 0.8)]
+    made = teacher_of(TrainFastStyleParameters(**TINY), paintings, Context())(SCENE, 0)
+    assert min(float((made < 0.3).float().mean()), float((made > 0.7).float().mean())) > 0.25
+
+
 def test_shapes_are_kept_as_the_teacher_is_asked_to():
     goal = in_palette(SCENE[None], torch.from_numpy(color(CAT)).permute(2, 0, 1)[None])[0]
     chosen = (TrainFastStyleParameters(**TINY, preservation=value) for value in (0.0, 5.0))
     loose, strict = (float((teacher_of(one, [CAT], Context())(SCENE, 3) - goal).abs().mean()) for one in chosen)
     assert strict < 0.9 * loose
+
+
+def test_lessons_are_the_same_for_a_seed_and_shown_in_the_colours_of_the_style():
+    (x, y), (again, _), (other, _) = (
+        Lessons(4, 64, seed, GREY, lambda values, seed: values).crop(48, torch.Generator().manual_seed(2))
+        for seed in (5, 5, 6)
+    )
+    assert torch.equal(x, again)
+    assert not torch.equal(x, other)
+    assert (x.mean((1, 2)) - GREY.mean((0, 2, 3))).norm() < (y.mean((1, 2)) - GREY.mean((0, 2, 3))).norm()
 
 
 def test_every_other_lesson_is_a_material_and_half_are_of_the_users_pictures():

@@ -165,6 +165,20 @@ class Calls:
         self.count += event in ("call", "c_call")
 
 
+@pytest.mark.slow
+def test_installing_takes_time_with_the_number_of_layers(tmp_path):
+    keras = imported_keras()
+    counts = []
+    for length in (4, 40, 160):  # the first brings the imports of frameworks
+        inner = [keras.layers.ReLU() for _ in range(length)]
+        model = keras.Sequential([keras.Input((None, None, 4)), *inner, keras.layers.Conv2D(3, 3, activation="tanh")])
+        model.save(tmp_path / "x.keras")
+        with Calls() as counted:
+            imported(tmp_path / "x.keras")
+        counts.append(counted.count)
+    assert counts[2] < 5 * counts[1]  # 8 where the work grew with the square
+
+
 def layers(*calls):
     """Layers, each with the layers and calls that each of its own calls takes; the first is the input."""
     found = [{"name": "start", "class_name": "InputLayer", "inbound_nodes": []}]

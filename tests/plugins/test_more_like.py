@@ -103,6 +103,15 @@ def test_a_models_latents_and_sliders_are_mixed():
     assert (blended.seed, blended.steps[0].parameters["blend_seed"]) == (1, 2)
 
 
+def test_generations_do_not_collapse():
+    generation = [RED, GREY]
+    for number in range(4):
+        generation = [more_like(generation, seed=10 * number + index).recipe for index in range(4)]
+    colors = to_oklab(np.array([values(recipe)["color"] for recipe in generation]))
+    assert np.linalg.norm(colors.std(0)) > 0.01
+    assert len({recipe.seed for recipe in generation}) > 1
+
+
 @pytest.mark.parametrize(
     ("favourites", "how", "said"),
     [

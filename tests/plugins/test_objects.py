@@ -102,6 +102,14 @@ def test_tools_whose_results_do_not_lie_on_a_mesh_are_refused():
             run(Recipe((Step(tool),)), {"source": noise(), "mesh": MESH})
 
 
+def test_the_jump_across_seams_falls_when_they_are_erased():
+    charts = Charts.of(MESH, SIZE)
+    greys = np.linspace(0.2, 0.8, 6, dtype=np.float32)[charts.chart[charts.texels]]
+    maps = Maps.from_arrays({"roughness": greys + 0.02 * noise()["base_color"].pixels[..., 0]})
+    figures = run(Recipe((Step("erase-seams"),)), {"source": maps, "mesh": MESH}).figures
+    assert figures["roughness_jump_after"] < 0.2 * figures["roughness_jump_before"]
+
+
 def waves() -> Maps:
     """A texture that tiles, whose stripes are oblique."""
     y, x = np.mgrid[:128, :128] / 128 * 2 * np.pi

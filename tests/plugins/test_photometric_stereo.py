@@ -116,6 +116,14 @@ def test_a_camera_that_moved_is_aligned():
     assert normal_error(made["normal"].pixels, truth[:height, -width:]) < normal_error(wrong, truth) / 2
 
 
+@pytest.mark.slow
+def test_photographs_from_a_tripod_are_left_as_they_are():
+    """Though shading looks like a shift, and grooves look alike only under lights from similar directions."""
+    lights = lights_around(8)
+    for photos in (photographs(material("bricks", 256), lights), photographs(material("corrugated-sheet"), lights)):
+        assert stereo(photos, **measured(lights)).maps.size_px == photos[0].size_px
+
+
 def test_highlights_tell_smooth_from_rough():
     lights = lights_around(8)
     for least, most in ((0.0, 0.45), (0.6, 1.0)):

@@ -21,6 +21,7 @@ from impasto.surface.seams import seam_z
 from impasto_gan.torus import generate as generate_module
 from impasto_gan.torus.generate import Choice, Synthesis, whole_picture
 from impasto_gan.torus.model import load_torus
+from impasto_gan.torus.resampling import taps_of
 from impasto_gan.torus.sliders import _measure, find_sliders
 
 pytestmark = pytest.mark.usefixtures("one_slider")
@@ -262,3 +263,12 @@ def test_joints_are_straight_from_the_start(lattice):
     for axis in (0, 1):
         made = grey.mean(axis)
         assert max(np.corrcoef(np.roll(made, shift), real.mean(axis))[0, 1] for shift in range(32)) > 0.9
+
+
+def test_grain_is_as_sharp_wherever_the_size_asks_for_resampling():
+    taps = taps_of(0, 97, 97, 96)
+    index = torch.arange(taps.first, taps.first + taps.count) % 96
+    grain = torch.randn(64, 96, 96, generator=torch.Generator().manual_seed(1))
+    columns = taps.resample(grain.index_select(2, index), 2).square().mean((0, 1))
+    assert 0.7 < float(columns.min()) < float(columns.max()) < 1.1
+    assert torch.allclose(taps.resample(torch.ones(1, 96, len(index)), 2), torch.ones(1, 96, 97))
