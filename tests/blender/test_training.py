@@ -254,9 +254,10 @@ def test_the_command_trains_too(extension, training_jobs, models_library, wall_f
 
 @pytest.mark.slow
 @pytest.mark.parametrize("is_kept", [pytest.param(True, marks=pytest.mark.any_blender), False])
-def test_a_training_ends_or_goes_on_when_blender_closes(extension, models_library, wall_file, tmp_path, is_kept):
+def test_a_training_ends_or_goes_on_when_blender_closes(extension, wall_file, tmp_path, is_kept):
     """In a Blender of its own, which is closed in the midst of a training."""
-    name = f"closing-{is_kept}"
+    name, models_library = f"closing-{is_kept}", tmp_path / "models"
+    models_library.mkdir()
     script = tmp_path / "close.py"
     script.write_text(
         "import bpy, addon_utils, time, pathlib\n"
