@@ -12,8 +12,10 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from batches import bytes_of, left_over, write_csv, write_photos
+from batches import bytes_of, done_names, failures_in, left_over, write_csv, write_photos
+from dask_cluster import DaskCluster
 from PIL import Image
+from ssh_server import served, serving
 from worker_jobs import wait_until
 
 from impasto import read_maps, read_recipe
@@ -218,3 +220,49 @@ def test_two_sources_whose_files_would_have_one_name_are_refused(scene, tmp_path
     plan = Plan(lambda: rows_of_sources("tint", sources, {}, [0]), Recipes(tmp_path), Output(tmp_path / "out"))
     with pytest.raises(ParameterError, match=r"packed\.blend/Material/Bricks would be called 'Bricks'"):
         check_plan(plan)
+
+
+@pytest.mark.slow
+def test_workers_of_a_cluster_read_a_blend_that_they_see_or_are_sent(impasto, engine_with_misbehaving, scene, tmp_path):
+    """One of two workers is on a machine that has no Blender."""
+    dask = DaskCluster(engine_with_misbehaving, tmp_path / "dask")
+
+    def run(name, resource, *more):
+        arguments = ("--cluster", dask.address, "--resources", f"{resource}=1", "--out", tmp_path / name)
+        return impasto("batch", "transform", *more, *arguments, "--json")
+
+    packed = scene.with_name("packed.blend") / "Material" / "Bricks"
+    try:
+        dask.add_worker("--resources", "BLENDER=1")
+        dask.add_worker("--resources", "NONE=1", **{PROGRAM: str(tmp_path / "no-blender")})
+        seen = run("seen", "BLENDER", scene / "Material" / "Bricks")
+        sent = run("sent", "BLENDER", packed, scene / "Material" / "Metal" / "Steel", "--send")
+        none = run("none", "NONE", packed)
+    finally:
+        dask.close()
+    assert (seen.returncode, sent.returncode, none.returncode) == (0, 3, 3), seen.stderr
+    assert done_names(tmp_path / "sent") == ["Bricks"]
+    (failure,) = failures_in(tmp_path / "sent")
+    assert "wall.png, which is not sent" in failure["message"]
+    assert "pack its resources" in failure["remedy"]
+    for name in ("base_color", "normal"):
+        one, other = (pixels(tmp_path / way / f"Bricks_{name}.png") for way in ("seen", "sent"))
+        assert (one == other).all()
+    (failure,) = failures_in(tmp_path / "none")
+    assert "cannot be started" in failure["message"]
+    assert "install Blender" in failure["remedy"]
+
+
+@served
+@pytest.mark.slow
+def test_an_engine_over_ssh_gets_the_maps_that_a_blender_here_makes(
+    engine_with_misbehaving, impasto, scene, tmp_path, monkeypatch
+):
+    source, out = scene / "Material" / "Metal" / "Steel", tmp_path / "out"
+    with serving(tmp_path / "ssh") as server:
+        monkeypatch.setenv("PATH", f"{server.folder / 'bin'}{os.pathsep}{os.environ['PATH']}")
+        engine = ("--engine", f"ssh://farm{engine_with_misbehaving}")
+        done = impasto("apply", "tint", source, "--strength", "0", "--out", out, *engine)
+    assert done.returncode == 0, done.stderr
+    assert (pixels(out / "Metal_Steel_base_color.png") == pixels(scene.with_name("wall.png"))).all()
+    assert (pixels(out / "Metal_Steel_metallic.png") == 1).all()
