@@ -180,6 +180,13 @@ def wait_for_jobs(running, folder, number):
         pytest.fail(f"{count(folder)} of {number} jobs were made: {running.communicate()}")
 
 
+def slow_rows(folder, number, seconds):
+    """Rows of a table of jobs that each take so long, with their picture."""
+    write_photos(folder, 1)
+    row = {"recipe": "slow", "source": "p0.png", "parameter.seconds": seconds}
+    return [{**row, "name": f"s{index}"} for index in range(number)]
+
+
 @pytest.mark.slow
 def test_killed_workers_lose_and_double_nothing(engine_with_misbehaving, own_dask, tmp_path):
     nannies = [own_dask.add_worker() for _ in range(4)]
@@ -204,13 +211,33 @@ def test_killed_workers_lose_and_double_nothing(engine_with_misbehaving, own_das
 
 
 @pytest.mark.slow
+def test_a_worker_that_hangs_is_given_up_and_its_jobs_are_made_elsewhere(
+    engine_with_misbehaving, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL", "40s")
+    dask = DaskCluster(engine_with_misbehaving, tmp_path / "dask")
+    try:
+        hanging, _ = dask.add_worker(), dask.add_worker()
+        dask.wait_for_workers(2)
+        out, rows = tmp_path / "out", slow_rows(tmp_path, 12, 0.5)
+        table = write_csv(tmp_path / "t.csv", rows)
+        running = start(engine_with_misbehaving, "batch", table, "--out", out, "--cluster", dask.address)
+        wait_for_jobs(running, out, 2)
+        (worker,) = (one for one in psutil.Process(hanging.pid).children() if "spawn_main" in str(one.cmdline()))
+        worker.suspend()  # but not its engine: as if the network were cut
+        _, errors = running.communicate(timeout=PATIENCE_S)
+        assert running.returncode == 0, errors
+        assert sorted(done_names(out)) == sorted(row["name"] for row in rows)
+    finally:
+        dask.close()
+
+
+@pytest.mark.slow
 def test_a_scheduler_that_dies_ends_the_batch_and_another_one_makes_the_rest(
     engine_with_misbehaving, impasto, own_dask, tmp_path
 ):
     own_dask.add_worker()
-    write_photos(tmp_path, 1)
-    rows = [{"recipe": "slow", "name": f"s{i}", "source": "p0.png", "parameter.seconds": 0.2} for i in range(30)]
-    out, table = tmp_path / "out", write_csv(tmp_path / "t.csv", rows)
+    out, table = tmp_path / "out", write_csv(tmp_path / "t.csv", slow_rows(tmp_path, 30, 0.2))
     running = start(engine_with_misbehaving, "batch", table, "--out", out, "--cluster", own_dask.address)
     wait_for_jobs(running, out, 3)
     own_dask.scheduler.kill()
@@ -233,9 +260,7 @@ def test_a_scheduler_that_dies_ends_the_batch_and_another_one_makes_the_rest(
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_the_jobs_on_the_workers_end_with_the_command(engine_with_misbehaving, dask, tmp_path, number):
-    write_photos(tmp_path, 1)
-    rows = [{"recipe": "slow", "name": f"s{i}", "source": "p0.png", "parameter.seconds": 60} for i in range(4)]
-    out, table = tmp_path / "out", write_csv(tmp_path / "t.csv", rows)
+    out, table = tmp_path / "out", write_csv(tmp_path / "t.csv", slow_rows(tmp_path, 4, 60))
     before = set(engines_below(dask))  # idle ones of other tests
     running = start(engine_with_misbehaving, "batch", table, "--out", out, "--cluster", dask.address)
     wait_until(lambda: jobs_in(out), PATIENCE_S)
@@ -248,6 +273,23 @@ def test_the_jobs_on_the_workers_end_with_the_command(engine_with_misbehaving, d
     time.sleep(1)
     assert not jobs_in(out), "the jobs that were on their way were begun"
     assert list(out.glob("*.png")) == []
+
+
+@pytest.mark.slow
+def test_a_batch_that_ends_leaves_the_jobs_of_another_one_alone(engine_with_misbehaving, impasto, dask, tmp_path):
+    short, began = write_csv(tmp_path / "other.csv", checkers(1)), time.monotonic()
+    assert impasto("batch", short, "--out", tmp_path / "first", "--cluster", dask.address).returncode == 0
+    seconds = max(3.0, time.monotonic() - began)  # so that four in turn outlast another batch on any computer
+    out, rows = tmp_path / "out", slow_rows(tmp_path, 8, seconds)
+    table = write_csv(tmp_path / "t.csv", rows)
+    running = start(engine_with_misbehaving, "batch", table, "--out", out, "--cluster", dask.address, "--tries", 1)
+    wait_until(lambda: len(jobs_in(out)) == 2, PATIENCE_S)
+    other = impasto("batch", short, "--out", tmp_path / "other", "--cluster", dask.address)
+    assert other.returncode == 0, other.stderr
+    assert running.poll() is None, "the batches ran beside each other"
+    _, errors = running.communicate(timeout=PATIENCE_S)
+    assert running.returncode == 0, errors
+    assert sorted(done_names(out)) == [row["name"] for row in rows]
 
 
 def jobs_in(folder):

@@ -26,6 +26,8 @@ from impasto.errors import ImpastoError
 from impasto.system.streams import PrintableStream
 
 START_LIMIT_S = 120.0
+HELD_MIB = 640
+"""Of a process that still holds more, the next file gets another one."""
 DATA_LIMIT_BYTES = 6 * 2**30
 """Limit of what the process may allocate: it fails before the machine does."""
 
@@ -39,6 +41,8 @@ class Answer:
     err: str = ""
     trace: str = ""
     peak_mib: int = 0
+    held_mib: int = 0
+    """What is resident afterwards."""
 
 
 class Warm:
@@ -60,7 +64,10 @@ class Warm:
         if not line:
             self.stop()
             return None
-        return Answer(**json.loads(line))
+        answer = Answer(**json.loads(line))
+        if answer.held_mib > HELD_MIB:  # what earlier files left is not this reader's, nor the next one's
+            self.stop()
+        return answer
 
     def _start(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-P", "-m", "hostile.warm"]
@@ -123,7 +130,8 @@ def _answer_to(request: Mapping[str, Any]) -> dict[str, Any]:
     os.environ.clear()
     os.environ.update(before)
     said = {"out": _text(out), "err": _text(err), "trace": trace}
-    return {"code": code, **{name: text[-4000:] for name, text in said.items()}, "peak_mib": _peak_mib()}
+    memory = {"peak_mib": _memory_mib("VmHWM"), "held_mib": _memory_mib("VmRSS")}
+    return {"code": code, **{name: text[-4000:] for name, text in said.items()}, **memory}
 
 
 def _stream() -> PrintableStream:
@@ -167,11 +175,11 @@ def _forget_peak() -> None:
         Path("/proc/self/clear_refs").write_text("5")
 
 
-def _peak_mib() -> int:
+def _memory_mib(kind: str) -> int:
     if sys.platform != "linux":
         return 0
     lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) >> 10 for line in lines if line.startswith("VmHWM"))
+    return next(int(line.split()[1]) >> 10 for line in lines if line.startswith(kind))
 
 
 if __name__ == "__main__":
