@@ -223,7 +223,10 @@ def test_sets_of_all_kinds_are_baked_alike_in_one_background_process_that_touche
     assert here[4][0].misses.count > 0
     assert np.allclose(there[4][0].misses.points, here[4][0].misses.points)
     # a former bake tells how long this one will take
-    assert [message.split(" left, ")[-1] for message, _ in told[1:3]] == ["Baking First: base color", "Baking First: normal"]
+    assert [message.split(" left, ")[-1] for message, _ in told[1:3]] == [
+        "Baking First: base color",
+        "Baking First: normal",
+    ]
     assert [fraction for _, fraction in told] == sorted(fraction for _, fraction in told)
     out_of_square(objects[1])
     report, _ = in_background([make(objects[1])])
