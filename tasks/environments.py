@@ -92,7 +92,7 @@ class Environment:
 CORE = Environment(
     "core", ("-c", str(ROOT / "constraints.txt"), "-e", f"{ROOT}[demo]"), ("pyproject.toml", "constraints.txt")
 )
-"""What the product needs, and the demo's photographs."""
+"""The product's requirements, and the demo's photographs."""
 TESTS = Environment("tests", ("-c", str(ROOT / "constraints.txt"), "-e", f"{ROOT}[test]"), extends=CORE)
 """The core's environment with what only tests need."""
 CORE_NUMPY_1 = Environment(

@@ -60,14 +60,14 @@ RESULTS, DURATIONS, FIRST_DURATIONS = BUILD / "results", BUILD / "durations.json
 """Wall seconds of each file of tests: as they were in the last run, and as they are committed."""
 PROCESSES = 2
 START_S = 15
-"""What a further process of a session costs until it runs its first test."""
+"""Seconds that a further process of a session takes until its first test."""
 BUDGET_S, SLOW_S, NAMED = 800, 1.0, 20
 """CPU seconds of all tests that run by default, of a single one, and how many of the slowest are named."""
 
 
 @dataclass(frozen=True)
 class Session:
-    """What runs in one environment."""
+    """The tests that run in one environment."""
 
     name: str
     environment: Environment
@@ -190,7 +190,7 @@ class Run:
     """A seed of a random order of the files; the longest come first where it is None."""
     extension: Path | None = None
     processes: Counter[str] = field(default_factory=Counter)
-    """How many processes have begun with a session."""
+    """The number of processes that each session has had."""
     names: list[str] = field(default_factory=list)
     """The processes."""
     choosing: threading.Lock = field(default_factory=threading.Lock)
@@ -242,7 +242,7 @@ class Run:
             return session
 
     def seconds(self, session: Session, file: str) -> float:
-        """How long this file is expected to take."""
+        """Seconds that this file is expected to take."""
         return self.expected.get(f"{session.name}: {file}", 10.0)
 
     def _left_s(self, session: Session) -> float:
@@ -268,7 +268,7 @@ class Run:
             return running.wait()
 
     def _seconds(self) -> Iterator[tuple[str, dict]]:
-        """What each process wrote about its tests, with its session's name."""
+        """The session's name and the record of seconds of each process."""
         for session in self.sessions:
             for file in RESULTS.glob(f"{session.name}-[0-9].seconds.json"):
                 yield session.name, json.loads(file.read_text(encoding="utf-8"))
@@ -305,7 +305,7 @@ class Run:
                 found[f"{name}: {test.partition('::')[0]}"] += one["wall"]
         kept = json.loads(DURATIONS.read_text(encoding="utf-8")) if DURATIONS.exists() else {}
         rounded = {file: round(seconds, 1) for file, seconds in sorted(found.items())}
-        kept["all" if is_all else "default"] = {**kept.get("all" if is_all else "default", {}), **rounded}
+        kept.setdefault("all" if is_all else "default", {}).update(rounded)
         DURATIONS.write_text(json.dumps(kept, indent=0), encoding="utf-8")
 
 

@@ -12,7 +12,7 @@ import choosing
 import sharing
 
 MARKERS = {
-    "slow": "takes more than a CPU second: only in `build.py test --all`, or named by ::",
+    "slow": "takes more than a CPU second: only in `build.py test --all`, or named by :: or -k",
     "essential": "takes more than a CPU second, and protects so much that it always runs",
     "register(parameter, cases=12)": "holds for each entry of a register: so many run by default, chosen by --seed",
     "any_numpy": "runs NumPy code that unmarked tests run too: left out under the older NumPy",

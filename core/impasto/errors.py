@@ -13,7 +13,7 @@ from collections.abc import Iterable
 MOST_NAMED = 12
 """Limit of names that a remedy lists."""
 FULL_MEMORY = re.compile(r"DefaultCPUAllocator|MPS\sbackend\sout\sof\smemory|ALLOC_FAILED")
-"""What torch says where memory is full, in errors without a class of their own."""
+"""Words of torch's errors about full memory that have no class of their own."""
 LONGEST_NAME = 100
 """Characters of an unknown name that are compared with known ones."""
 

@@ -20,7 +20,7 @@ def stylize(**given) -> set[str]:
 
 
 def made() -> dict:
-    """What scripts are told of the last result."""
+    """The report of the last result that scripts get."""
     return json.loads(bpy.context.window_manager.impasto_made)
 
 
