@@ -81,7 +81,8 @@ class Maps(Mapping[str, Texture]):
 
     `width_m` is the real-world width of the whole image and `height_range_m` the difference between heights 0 and 1,
     both in metres, None if unknown. `name` is the file or image that they came from. `sheet`: where the tiles of a
-    tiled image lie on them, side by side.
+    tiled image lie on them, side by side. `notes`: sentences about what was decided while they were read, which `run`
+    tells with those of its tools.
     """
 
     textures: Mapping[str, Texture] = field(default_factory=dict)
@@ -89,6 +90,7 @@ class Maps(Mapping[str, Texture]):
     height_range_m: float | None = None
     name: str = ""
     sheet: TileSheet | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         sizes = set()
@@ -148,7 +150,8 @@ class Maps(Mapping[str, Texture]):
         sheet = sheet_of(pixels[next(iter(first))])
         textures = {name: Texture(sheet.pixels_of(pixels[name]), first[name].color_space) for name in first}
         width_m = first.width_m and first.width_m * sheet.size_px[1] / first.size_px[1]
-        return replace(first, textures=textures, width_m=width_m, sheet=sheet)
+        notes = tuple(dict.fromkeys(note for maps in tiles.values() for note in maps.notes))
+        return replace(first, textures=textures, width_m=width_m, sheet=sheet, notes=notes)
 
     @classmethod
     def from_tile_arrays(cls, arrays: Mapping[str, np.ndarray], **about) -> Maps:

@@ -93,7 +93,7 @@ def run(
         how |= {"enough_px": enough_px, "preview_px": preview_px, "kept": kept, "on_preview": on_preview}
         how |= {"is_cancelled": is_cancelled, "is_stopped": is_stopped}
         return _run_on_tiles(recipe, inputs, lying, on_progress, how)
-    notes: list[str] = []
+    notes = [note for item in inputs.values() if isinstance(item, Maps) for note in item.notes]
     used: dict[str, dict[str, str]] = {"models": {}, "exemplars": {}, "weights": {}}  # hashes of those that tools load
     context = _context(
         device,
