@@ -27,9 +27,9 @@ from pictures import pbr_sets
 
 from impasto import Maps, Recipe, Result, Step, run
 from impasto.context import Context
-from impasto.data.prepare import resized_map
 from impasto.plugins.registry import registry
 from impasto.surface.color import srgb_to_linear
+from impasto.surface.resizing import resized_map
 from impasto.surface.shading import Light
 from impasto.tools import is_procedural, validate
 

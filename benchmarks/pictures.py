@@ -14,7 +14,7 @@ from painting import night
 
 from impasto import Maps, Recipe, Step, read_maps, run
 from impasto.data.dataset import read_dataset
-from impasto.data.prepare import resize
+from impasto.surface.resizing import resize
 
 CONTENTS = ("cat_chelsea", "coffee", "astronaut", "canyon_ashim_dsilva", "st_basils_cathedral", "rocket")
 STYLES = (

@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 
 from impasto.context import Context
-from impasto.data.prepare import resized_map
 from impasto.surface.mixing import mixture
+from impasto.surface.resizing import resized_map
 from impasto.texture import Maps, Texture
 from impasto.tools import Field, Filter, Input, Parameters, zero_means
 

@@ -10,11 +10,11 @@ import torch
 from torch.nn.functional import avg_pool2d, conv2d
 
 from impasto.context import Context
-from impasto.data.prepare import resize
 from impasto.errors import ParameterError
 from impasto.numerics.pyramid import laplacian_pyramid
 from impasto.surface.color import LUMA
 from impasto.surface.illumination import unevenness
+from impasto.surface.resizing import resize
 from impasto.texture import Maps
 
 from .light import linear_color

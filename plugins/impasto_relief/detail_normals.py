@@ -10,8 +10,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from impasto.context import Context
-from impasto.data.prepare import resized_map
 from impasto.surface.heights import normal_from_slopes, slopes_from_normal
+from impasto.surface.resizing import resized_map
 from impasto.texture import Maps, Texture
 from impasto.tools import Field, Filter, Input, Parameters, display_hints
 

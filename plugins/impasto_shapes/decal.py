@@ -9,9 +9,9 @@ from typing import Literal
 import numpy as np
 
 from impasto.context import Context
-from impasto.data.prepare import resize
 from impasto.errors import ParameterError
 from impasto.surface.color import linear_to_srgb
+from impasto.surface.resizing import resize
 from impasto.texture import Maps
 from impasto.tools import Field, Filter, Input, Parameters, display_hints
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from impasto.context import Context
-from impasto.data.prepare import resized_map
 from impasto.surface.orientation import unit_normals
+from impasto.surface.resizing import resized_map
 from impasto.texture import NORMAL_MAPS, Maps
 from impasto.tools import Field, Filter, Parameters, display_hints
 

@@ -9,8 +9,8 @@ from itertools import pairwise
 import numpy as np
 
 from impasto.context import Context
-from impasto.data.prepare import resized_map
 from impasto.errors import ParameterError
+from impasto.surface.resizing import resized_map
 from impasto.system.untrusted import excerpt
 from impasto.texture import Maps
 from impasto.tools import Field, Filter, Input, Parameters, Result, display_hints, zero_means

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 from skimage import data
 
-from impasto.data.prepare import resize
+from impasto.surface.resizing import resize
 from impasto_style.fast.scenes import draw_scene
 
 from .drawing import WAYS

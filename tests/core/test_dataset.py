@@ -11,12 +11,11 @@ from training_pictures import hills, noise
 
 from impasto import Maps, Recipe, Step, Texture, run, write_maps
 from impasto.cli.main import main
-from impasto.data import prepare as prepare_module
 from impasto.data.dataset import Dataset, dataset_of, read_dataset
 from impasto.errors import FileError, ParameterError
 from impasto.evaluation.metrics import normal_height_consistency
 from impasto.library.models import ModelLibrary
-from impasto.surface import heights
+from impasto.surface import heights, resizing
 
 
 def save(path: Path, seed: int, size_px: tuple[int, int] = (96, 96)) -> Path:
@@ -235,14 +234,14 @@ def test_large_pictures_are_shrunk_in_bands_to_the_same_pixels(monkeypatch):
     """A photograph of 100 megapixels takes 1.4 GiB, as decoded, and not 4.9 GiB."""
     pixels = np.random.default_rng(0).random((333, 177, 3)).astype(np.float32)
     textures = {"base_color": Texture(pixels, "srgb"), "normal": Texture(pixels, "data")}
-    whole = {name: prepare_module.resized_map(name, texture, (111, 59)) for name, texture in textures.items()}
+    whole = {name: resizing.resized_map(name, texture, (111, 59)) for name, texture in textures.items()}
     heights: list[int] = []
-    to_linear = prepare_module.srgb_to_linear
-    monkeypatch.setattr(prepare_module, "LARGE_PIXELS", 1000)
-    monkeypatch.setattr(prepare_module, "BAND_PX", 40)
-    monkeypatch.setattr(prepare_module, "srgb_to_linear", lambda band: heights.append(len(band)) or to_linear(band))
+    to_linear = resizing.srgb_to_linear
+    monkeypatch.setattr(resizing, "LARGE_PIXELS", 1000)
+    monkeypatch.setattr(resizing, "BAND_PX", 40)
+    monkeypatch.setattr(resizing, "srgb_to_linear", lambda band: heights.append(len(band)) or to_linear(band))
     for name, texture in textures.items():
-        in_bands = prepare_module.resized_map(name, texture, (111, 59))
+        in_bands = resizing.resized_map(name, texture, (111, 59))
         np.testing.assert_allclose(in_bands.pixels, whole[name].pixels, atol=1e-5)
     assert max(heights) <= 42
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..data.prepare import resized_map
 from ..errors import FileError, ParameterError
 from ..io import decode
 from ..io.map_files import first_of_each, set_name
+from ..surface.resizing import resized_map
 from ..system.names import as_unicode
 from ..system.untrusted import excerpt, files_in, is_folder, printable
 from ..texture import Maps

@@ -11,10 +11,10 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from ..data.prepare import resized_map
 from ..errors import ParameterError
 from ..surface.color import linear_to_srgb, srgb_to_linear
 from ..surface.heights import slopes_from_normal
+from ..surface.resizing import resized_map
 from ..texture import Maps
 from .relief import LEAST_DEVIATION, control_estimates, correlation, relief_figures, relit_likeness
 from .renders import LOG_EPSILON, render_log_l1

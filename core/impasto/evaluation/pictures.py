@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..data.prepare import resized_map
 from ..errors import ParameterError
+from ..surface.resizing import resized_map
 from ..texture import Maps
 from .cases import EvaluationCase
 from .controls import CROP, NOISE, QUILT, quilt_control, random_phase_noise

@@ -8,8 +8,8 @@ from functools import cached_property
 import numpy as np
 
 from ..data.parts import OTHER_PART, part_of
-from ..data.prepare import resize
 from ..errors import ParameterError
+from ..surface.resizing import resize
 from ..texture import Maps
 from . import metrics
 from .channels import PrincipalChannels

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 
-from ..data.prepare import resized_map
 from ..errors import FileError
 from ..io.formats import BUILTIN_EXPORTERS, Exporter
 from ..io.packing import Layout
@@ -20,6 +19,7 @@ from ..surface.color import linear_to_srgb, srgb_to_linear
 from ..surface.heights import FLATTEST_PX, slopes_from_normal
 from ..surface.integration import height_from_slopes
 from ..surface.orientation import flip, unit_normals, with_blue
+from ..surface.resizing import resized_map
 from ..surface.wrapping import wraps
 from ..system.names import usable_name
 from ..system.transaction import replace_files

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..data.prepare import resized_map
 from ..evaluation.metrics.normals import normal_height_consistency, normal_length_error
 from ..surface.color import linear_to_srgb, srgb_to_linear
 from ..surface.heights import slopes_from_normal
 from ..surface.orientation import height_correlations, is_flat, orientation, with_blue
+from ..surface.resizing import resized_map
 from .finding import Finding, Fix
 from .map_set import InspectedSet
 

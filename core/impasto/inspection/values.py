@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..data.prepare import resized_map
 from ..surface.color import LUMINANCE, srgb_to_linear
 from ..surface.heights import fit_scale, slopes_from_normal
+from ..surface.resizing import resized_map
 from .finding import Finding
 from .map_set import InspectedSet
 

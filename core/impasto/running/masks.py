@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..data.prepare import resized_map
 from ..errors import ParameterError
 from ..mask import EDGES, HEIGHT, IMAGE, NOISE, Mask
 from ..surface.mixing import height_share, mixture
+from ..surface.resizing import resized_map
 from ..surface.wrapping import wraps
 from ..texture import Maps, Texture
 

@@ -9,10 +9,10 @@ import numpy as np
 
 from ..atlas.mesh import Mesh
 from ..atlas.raster import NONE, rasterization
-from ..data.prepare import resized_map
 from ..descriptions import DIRECTIONS, MESH
 from ..errors import ParameterError
 from ..recipe import Recipe, Step
+from ..surface.resizing import resized_map
 from ..texture import Maps
 from ..tools import Result, Tool
 from ..udim import TileSheet, tile_numbers

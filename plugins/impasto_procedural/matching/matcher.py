@@ -71,9 +71,9 @@ def _small(subject: Maps) -> Tensor:
     """The middle square of a picture in Oklab (3, SIDE_PX, SIDE_PX). ParameterError if it shows no surface."""
     import torch
 
-    from impasto.data.prepare import resize
     from impasto.surface.color import srgb_to_linear
     from impasto.surface.color_tensors import linear_to_oklab
+    from impasto.surface.resizing import resize
 
     from .features import SIDE_PX
 

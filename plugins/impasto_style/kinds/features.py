@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import max_pool2d, pad
 
-from impasto.data.prepare import resize
 from impasto.numerics.blur import gaussian_blur
 from impasto.numerics.gradients import angle, coherence
 from impasto.surface.palette import in_bands, to_oklab
+from impasto.surface.resizing import resize
 
 SIDE_PX = 640
 """Longer side at which a painting is measured; smaller ones are measured as they are."""

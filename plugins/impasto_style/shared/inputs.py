@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 from torch import Tensor
 
-from impasto.data import prepare
 from impasto.errors import ParameterError
 from impasto.surface.color import linear_to_srgb
+from impasto.surface.resizing import resize
 from impasto.texture import Maps
 
 from .controls import MASK, START, STYLE, StyleParameters
@@ -119,7 +119,7 @@ def _shrunk(maps: Maps, longest_px: int) -> Maps:
     if ratio >= 1:
         return maps
     height, width = (max(1, round(side * ratio)) for side in maps.size_px)
-    return _each(maps, lambda pixels: prepare.resize(pixels, (height, width)))
+    return _each(maps, lambda pixels: resize(pixels, (height, width)))
 
 
 def _each(maps: Maps, function: Callable[[np.ndarray], np.ndarray]) -> Maps:

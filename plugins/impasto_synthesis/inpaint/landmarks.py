@@ -6,9 +6,9 @@ import numpy as np
 from scipy.ndimage import label, maximum_filter
 
 from impasto.context import Context
-from impasto.data.prepare import resize, resized_map
 from impasto.evaluation.channels import PrincipalChannels
 from impasto.evaluation.metrics.landmarks import LANDMARKS, gaussian_blur, in_deviations
+from impasto.surface.resizing import resize, resized_map
 from impasto.surface.wrapping import wraps
 from impasto.texture import Maps
 from impasto.tools import Result

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from impasto.context import Context
-from impasto.data.prepare import resize
 from impasto.errors import ParameterError
+from impasto.surface.resizing import resize
 from impasto.surface.wrapping import wraps
 from impasto.texture import Maps
 

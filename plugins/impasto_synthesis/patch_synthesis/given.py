@@ -12,11 +12,12 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from impasto.context import Context
-from impasto.data.prepare import maps_at_scale, resize
+from impasto.data.prepare import maps_at_scale
 from impasto.errors import ParameterError
 from impasto.numerics.blur import blur
 from impasto.patches.features import opponent, with_ranks_of
 from impasto.surface.color import linear_to_srgb, srgb_to_linear
+from impasto.surface.resizing import resize
 from impasto.texture import Maps, Texture
 
 from ..material import LEFT_OUT

@@ -11,10 +11,11 @@ import numpy as np
 from torch import Tensor
 
 from impasto.context import Context
-from impasto.data.prepare import maps_at_scale, resized_map
+from impasto.data.prepare import maps_at_scale
 from impasto.errors import ParameterError
 from impasto.evaluation.metrics import pyramid_of
 from impasto.patches.features import features_of
+from impasto.surface.resizing import resized_map
 from impasto.texture import Maps
 
 from ..material import finish_maps, prepare_source, previews, shrinks

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...data.prepare import resize
+from ...surface.resizing import resize
 from .landmarks import LANDMARKS, blurred_crops, gaussian_blur
 
 SEEN_PX = 256
