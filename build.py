@@ -10,6 +10,7 @@ import argparse
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from tasks.demo import SAMPLES, demo, pictures, strip
@@ -19,9 +20,11 @@ from tasks.environments import (
     CORE,
     CORE_NUMPY_1,
     LINT,
+    NEWEST_BPY,
     ROOT,
     TENSORFLOW,
     TESTS,
+    blender,
     bpy_environment,
     clean_environment,
     ending_all,
@@ -79,23 +82,38 @@ def lint(options: argparse.Namespace) -> None:
     codes = [subprocess.run([python, "-P", "-m", *command], cwd=ROOT, check=False).returncode for command in commands]
     environment = clean_environment(PYTHONPATH=ROOT)
     codes.append(subprocess.run([TESTS.python, "-P", "-m", "tasks.checks"], env=environment, check=False).returncode)
+    codes += generate(is_check=True)
     if any(codes):
         sys.exit(1)
 
 
 def reference(_: argparse.Namespace) -> None:
-    """Write the pages of the documentation that list tools, and what the command prints as JSON."""
-    python = TESTS.ready()
-    for name in ("tools_page", "command_page"):
-        command = [python, "-P", "-m", f"tasks.{name}"]
-        subprocess.run(command, cwd=ROOT, env=clean_environment(PYTHONPATH=ROOT), check=True)
+    """Write what is generated in docs/reference: of tools, the command, the library, and what Blender shows."""
+    if any(generate()):
+        sys.exit(1)
+
+
+def generate(is_check: bool = False) -> list[int]:
+    """Write the generated pages, or check that they are current; each program's exit status.
+
+    A check leaves out Blender's pages where no environment for them has been made yet.
+    """
+    python, in_blender, more = TESTS.ready(), blender(NEWEST_BPY), ["--check"] * is_check
+    commands = [[python, "-m", f"tasks.{name}", *more] for name in ("tools_page", "command_page", "library_page")]
+    if not is_check or in_blender.is_ready:
+        commands.append([in_blender.ready(), "-m", "tasks.blender_pages", *more, build_extension()])
+    with tempfile.TemporaryDirectory() as profile:
+        environment = clean_environment(PYTHONPATH=ROOT, IMPASTO_ENGINE=python, BLENDER_USER_RESOURCES=profile)
+        return [
+            subprocess.run([one, "-P", *words], cwd=ROOT, env=environment, check=False).returncode
+            for one, *words in commands
+        ]
 
 
 def bench(options: argparse.Namespace) -> None:
     """Measure start-up and each tool, side by side in one run."""
     TESTS.ready()
-    blender = bpy_environment("5.0").ready()
-    environment = clean_environment(IMPASTO_BLENDER=blender, IMPASTO_EXTENSION=build_extension())
+    environment = clean_environment(IMPASTO_BLENDER=bpy_environment("5.0").ready(), IMPASTO_EXTENSION=build_extension())
     environment.pop("OMP_NUM_THREADS")
     script = ROOT / "benchmarks" / "bench.py"
     sys.exit(

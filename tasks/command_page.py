@@ -14,9 +14,9 @@ from impasto.cli.main import EXIT_CODES
 from impasto.cli.sources import add_preparation
 from impasto.evaluation.goals import FIGURES, Range
 
-from .environments import ROOT
+from .markdown import REFERENCE, put, table
 
-PAGE = ROOT / "docs" / "reference" / "command.md"
+PAGE = REFERENCE / "command.md"
 FIRST = "\n- *"
 """Begins the list of answers, below what is written by hand."""
 
@@ -68,8 +68,8 @@ def page() -> str:
     """The page with the lists made anew."""
     written, heading, rest = PAGE.read_text(encoding="utf-8").partition("\n## JSON\n")
     for head, rows in TABLES.items():
-        first = f"|{' |'.join(head)}|\n|{'-|' * len(head)}\n"
-        made = first + "".join(f"|{' |'.join(row)}|\n" for row in rows())
+        made = table(head, rows())
+        first = "".join(made.splitlines(keepends=True)[:2])
         found = re.findall(f"^{re.escape(first)}(?:\\|.*\\n)*", written, flags=re.MULTILINE)
         assert len(found) == 1, f"{PAGE.name} has {len(found)} tables with the head {first}"
         written = written.replace(found[0], made)
@@ -77,4 +77,4 @@ def page() -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
+    put({PAGE: page()})

@@ -59,6 +59,11 @@ class Environment:
     def python(self) -> Path:
         return self.folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether it is there already."""
+        return self._marker.exists()
+
     def ready(self) -> Path:
         """Make the environment if it is not there, or only half there; its Python."""
         for needed in (self.base, self.extends):

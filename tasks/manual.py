@@ -12,6 +12,7 @@ from .environments import ROOT
 PAGES = (
     *("guide", "tutorials/training", "how-to/style", "how-to/maps", "how-to/text", "how-to/photographs"),
     *("how-to/finish", "how-to/baking", "how-to/objects", "how-to/film", "reference/tools", "reference/command"),
+    *("reference/operators", "reference/settings", "reference/shortcuts", "reference/library"),
     *("reference/benchmarks", "explanation/concepts", "explanation/generators"),
 )
 """Pages below docs; their names differ without the folders, too."""
@@ -62,8 +63,12 @@ def _blocks(text: str) -> Iterator[str]:
 
 def _block(lines: list[str]) -> str:
     if lines[0].startswith("|"):
-        rows = [line[1:].removesuffix("|").split("|") for line in lines if not re.fullmatch(r"[|:\- ]+", line)]
-        cells = ["".join(f"<td>{_inline(cell.strip())}</td>" for cell in row) for row in rows]
+        rows = [
+            re.split(r"(?<!\\)\|", line[1:].removesuffix("|")) for line in lines if not re.fullmatch(r"[|:\- ]+", line)
+        ]
+        cells = [
+            "".join(f"<td>{_inline(cell.strip().replace(chr(92) + '|', '|'))}</td>" for cell in row) for row in rows
+        ]
         return f"<table>{''.join(f'<tr>{row}</tr>' for row in cells)}</table>"
     if item := re.match(r"(-|\d+\.) ", lines[0]):
         kind = "ul" if item[1] == "-" else "ol"

@@ -7,10 +7,13 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 from tasks.demo import PICTURES, WINDOWS  # noqa: E402
 from tasks.manual import PAGES, anchor, write_manual  # noqa: E402
+from tasks.markdown import written_by_hand  # noqa: E402
 
 from impasto.plugins.registry import registry  # noqa: E402
 
@@ -18,6 +21,8 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 CHINESE = [path for path in DOCUMENTS if "zh-CN" in path.as_posix()]
 PRE_COMMIT = ROOT / ".pre-commit-config.yaml"
 CODE = re.compile(r"^```.*?^```$|`[^`\n]+`", re.MULTILINE | re.DOTALL)
+MOST_WORDS, CHARACTERS_A_WORD = 30_000, 1.6
+"""Most words that are written by hand in each language; Chinese has no spaces between them."""
 LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)")
 
 
@@ -67,10 +72,38 @@ def test_every_picture_of_a_window_is_taken_by_a_scenario():
         assert all(f'screenshot("{name}.png")' in code for name in names), scenario
 
 
-def test_the_page_of_the_command_lists_every_field_of_every_answer():
-    from tasks.command_page import PAGE, page
+@pytest.mark.parametrize("name", ["tools", "command", "library"])
+def test_generated_pages_are_current(name):
+    made = import_module(f"tasks.{name}_page")
+    assert made.PAGE.read_text("utf-8") == made.page(), "python build.py reference"
 
-    assert PAGE.read_text("utf-8") == page(), "python build.py reference"
+
+def test_the_page_of_tools_has_each_parameter_with_its_whole_text_its_range_and_each_input():
+    from tasks.tools_page import PAGE
+
+    text = PAGE.read_text("utf-8")
+    sections = {
+        re.search(r"^`(?:impasto [^`]*?)?([\w-]+)`:", one, re.M)[1]: one
+        for one in re.split(r"^### ", text, flags=re.M)[1:]
+    }
+    shared = text[text.index("## Shared parameters") :]
+    for name, tool in registry().tools.items():
+        told = sections[name] + (shared if "Also: " in sections[name] else "")
+        rows = {(row[0].strip(" `"), row[-1]) for row in (line.strip("|").split("|") for line in told.splitlines())}
+        for parameter, schema in tool.parameters.model_json_schema().get("properties", {}).items():
+            assert [1 for called, said in rows if called == parameter and said.startswith(schema["description"])], (
+                name,
+                parameter,
+            )
+        assert not {(one.name, one.description) for one in tool.inputs} - rows, name
+
+
+def test_what_is_written_by_hand_has_at_most_thirty_thousand_words():
+    by_hand = [page for page in DOCUMENTS if written_by_hand(page.read_text("utf-8"))]
+    assert len(by_hand) < len(DOCUMENTS)
+    words = sum(len(page.read_text("utf-8").split()) for page in by_hand if page not in CHINESE)
+    characters = sum(len(re.findall(r"[\u4e00-\u9fff]", page.read_text("utf-8"))) for page in CHINESE)
+    assert max(words, characters / CHARACTERS_A_WORD) <= MOST_WORDS
 
 
 def test_the_walk_of_a_seam_leads_to_what_is_defined_there():
@@ -81,12 +114,6 @@ def test_the_walk_of_a_seam_leads_to_what_is_defined_there():
         text = (ROOT / file).read_text("utf-8")
         for part in name.split("."):
             assert re.search(rf"^ *(?:def|class) {part}\b", text, re.MULTILINE), (name, file)
-
-
-def test_the_page_of_tools_lists_those_that_there_are():
-    from tasks.tools_page import PAGE, page
-
-    assert PAGE.read_text("utf-8") == page(), "python build.py reference"
 
 
 def test_every_tool_has_a_picture_of_what_it_makes():
@@ -102,9 +129,8 @@ def test_every_tool_has_a_picture_of_what_it_makes():
 
 
 def test_every_tool_stands_on_a_page_that_was_written():
-    from tasks.tools_page import PAGE
-
-    pages = [path for path in DOCUMENTS if path not in (PAGE, ROOT / "CHANGELOG.md") and "zh-CN" not in path.parts]
+    pages = [path for path in DOCUMENTS if written_by_hand(path.read_text("utf-8")) and path not in CHINESE]
+    pages.remove(ROOT / "CHANGELOG.md")
     code = [span for path in pages for span in CODE.findall(path.read_text("utf-8"))]
     named = {name for span in code for name in re.findall(r"[a-z0-9-]+", span)}
     procedural = {name for name, tool in registry().tools.items() if "impasto_procedural" in type(tool).__module__}
