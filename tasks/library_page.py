@@ -87,9 +87,9 @@ def _described(one: Any, name: str, module: ModuleType) -> Iterator[str]:
     places = [place for place in (home, module, parameters) if place and place.__name__.startswith("impasto")]
     item, said = next((_defined(place)[name] for place in places if name in _defined(place)), (None, ""))
     if isinstance(item, ast.FunctionDef):
-        yield f"```python\n{_call(item)}\n```\n"
+        yield f"```\n{_call(item)}\n```\n"
     elif isinstance(item, ast.Assign | ast.AnnAssign) and item.value:
-        yield f"```python\n{ast.unparse(item)}\n```\n"
+        yield f"```\n{ast.unparse(item)}\n```\n"
     yield f"{paragraph(said or f'A function of {one.__module__.partition(chr(46))[0]}')}\n"
     if isinstance(item, ast.ClassDef):
         yield from _members(item, tools if one is tools.Tool else None)
