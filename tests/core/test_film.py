@@ -3,6 +3,7 @@
 import json
 import subprocess
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +16,13 @@ from impasto.cli.main import main
 from impasto.errors import Cancelled, FileError, ParameterError
 from impasto.film import shot as shots
 from impasto.film.carrying import MOST_PAINTINGS, NONE, UNLIKE, CarriedPaint, Painting
-from impasto.film.frames import frames_of, numbered_files
+from impasto.film.frames import frames_of, keyframes_of, numbered_files
 from impasto.film.memory import Surfaces, camera_of, moving_objects, projection
 from impasto.film.motion import Motion, pixel_places, samples_at
 from impasto.film.preparation import note_on_motion
 from impasto.film.shot import Shot, keyframe_spans, repaint_shot
+from impasto.io.decode import read_metadata
+from impasto.io.metadata import metadata_of
 from impasto.io.passes import ShotFrame, read_frame, write_repainted
 from impasto.surface.color import srgb_to_linear
 from impasto.texture import Maps
@@ -376,6 +379,53 @@ def test_frames_of_other_settings_or_renders_are_not_gone_on_from(painter, tmp_p
         repaint_shot(frames, RECIPE, {}, tmp_path / "out")
 
 
+def test_a_result_of_another_size_or_record_is_not_gone_on_from(painter, tmp_path):
+    frames = {1: write_frame(tmp_path / "a_1.exr", texture()[:, :WIDTH])}
+    (out,) = repaint_shot(frames, RECIPE, {}, tmp_path / "out")
+    film = read_metadata(out)["film"]
+    small = read_frame(write_frame(tmp_path / "b_1.exr", texture()[:, :32]))
+    for frame, recipe in ((small, RECIPE), (read_frame(frames[1]), None)):
+        write_repainted(out, frame, frame.color, metadata_of(recipe, film=film))
+        with pytest.raises(FileError, match=r"a_1\.exr was made with other settings.*--force"):
+            repaint_shot(frames, RECIPE, {}, tmp_path / "out")
+    assert repaint_shot(frames, RECIPE, {}, tmp_path / "out", replace=True) == [out]
+
+
+def test_a_folder_takes_one_shot_at_a_time(painter, tmp_path):
+    """The second neither mixes its frames with those of the first, nor removes them, and works once that is done."""
+    frames, folder, refused = pan(tmp_path / "shot", 3), tmp_path / "out", []
+
+    def repaint_too(*_):
+        other = Recipe(RECIPE.steps, 1)
+        with ThreadPoolExecutor() as pool, pytest.raises(FileError, match=r"is being made by .*; wait") as error:
+            pool.submit(repaint_shot, frames, other, {}, folder, replace=True).result()
+        refused.append(error)
+
+    made = repaint_shot(frames, RECIPE, {}, folder, on_frame=repaint_too)
+    assert (len(refused), sorted(folder.iterdir())) == (3, made)
+    assert {read_metadata(path)["recipe"]["seed"] for path in made} == {0}
+    repaint_shot(frames, Recipe(RECIPE.steps, 1), {}, folder, replace=True)
+
+
+def test_some_broken_pixels_do_not_stop_a_shot(painter, tmp_path):
+    frames, notes = pan(tmp_path / "shot", 2), []
+    whole = repainted(frames, tmp_path / "whole")
+    color = texture()[:, 4 : 4 + WIDTH]
+    red, alpha = color[..., 0].copy(), np.ones((HEIGHT, WIDTH))
+    red[3, 5], alpha[7, 9] = np.nan, np.inf
+    holes = {"Combined.R": red, "Combined.A": alpha}
+    write_frame(frames[2], color, (0, -2), **holes)
+    made = [read_frame(path).color for path in repaint_shot(frames, RECIPE, {}, tmp_path / "out", on_note=notes.append)]
+    assert notes == ["pixels that are NaN or infinite got the values of those beside them: pan_0002.exr (2)"]
+    assert (np.abs(made[1] - whole[1]).max(-1) > 1e-3).sum() <= 2
+
+
+@pytest.mark.parametrize("size", [(1, 40), (40, 1), (1, 1)])
+def test_frames_of_one_pixel_are_repainted(painter, tmp_path, size):
+    frames = {n: write_frame(tmp_path / f"a_{n}.exr", np.full((*size, 3), 0.2), (0, 1)) for n in (1, 2, 3)}
+    assert [read_frame(path).size_px for path in repaint_shot(frames, RECIPE, {}, tmp_path / "out")] == [size] * 3
+
+
 @pytest.mark.parametrize(("limit", "most"), [(2**30, MOST_PAINTINGS), (6 * 44 * HEIGHT * WIDTH, 6), (0, 4)])
 def test_memory_does_not_grow_with_the_shot_nor_with_its_size(painter, monkeypatch, tmp_path, limit, most):
     monkeypatch.setattr("impasto.film.carrying.PAINTINGS_BYTES", limit)
@@ -531,12 +581,46 @@ def test_missing_frames_are_listed(tmp_path):
         frames_of(tmp_path, last=2)
 
 
+@pytest.mark.parametrize("stray", ["a_20261129015025.exr", f"a_{'9' * 200}.exr"])
+def test_far_frames_are_named_at_once(tmp_path, stray):
+    for name in ("a_1.exr", "a_2.exr"):
+        (tmp_path / name).touch()
+    for last in (10**12, 10**200):
+        with pytest.raises(FileError, match=r"98 frames are missing in .*: 3, 4, .* …; the last .*'a_2\.exr'"):
+            frames_of(tmp_path, last=last)
+    (tmp_path / stray).touch()
+    with pytest.raises(FileError, match=rf"missing in .*: 3, 4.* …; the last .*'{stray[:30]}"):
+        frames_of(tmp_path)
+
+
+def test_a_frame_that_links_to_itself_is_refused(tmp_path):
+    path = tmp_path / "a_1.exr"
+    path.symlink_to(path)
+    with pytest.raises(FileError, match="its links point at each other"):
+        repaint_shot(frames_of(tmp_path), RECIPE, {}, tmp_path / "out")
+
+
+def test_keyframes_of_no_frame_are_named(tmp_path):
+    for name in ("key_1.png", "key_2.png", "key_9.png", "key.psd", ".hidden"):
+        (tmp_path / name).touch()
+    frames = dict.fromkeys((2, 3, 4), tmp_path)
+    found, notes = keyframes_of(tmp_path, frames)
+    assert found == {2: tmp_path / "key_2.png"}
+    assert notes == [
+        "keyframes of none of the frames 2 to 4 are not used: key_1.png, key_9.png",
+        "not used as keyframes, for want of a number or a suffix of pictures: key.psd",
+    ]
+    assert len(keyframes_of(tmp_path / "key_#.png", frames)[1]) == 1
+    with pytest.raises(FileError, match="has no keyframes of the frames 3 to 3"):
+        keyframes_of(tmp_path, {3: tmp_path})
+
+
 @pytest.mark.parametrize(
     ("changed", "reason"),
     [
-        ({"Vector.X": np.full((HEIGHT, WIDTH), np.nan)}, "motion vectors that are NaN or infinite"),
+        ({"Vector.X": np.full((HEIGHT, WIDTH), np.nan)}, "2,560 values that are NaN or infinite"),
         ({"Vector.W": np.full((HEIGHT, WIDTH), 2e5)}, "motion vectors of more than 100,000 pixels"),
-        ({"Combined.G": np.full((HEIGHT, WIDTH), np.inf)}, "colours that are NaN or infinite"),
+        ({"Combined.G": np.full((HEIGHT, WIDTH), np.inf)}, "2,560 values that are NaN or infinite"),
     ],
 )
 def test_a_frame_with_impossible_values_or_too_many_passes_is_refused(changed, reason, tmp_path, monkeypatch):

@@ -1,6 +1,7 @@
 """Footage repainted: the motion of pictures and movies is estimated, and paint is carried along it."""
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
@@ -20,6 +21,8 @@ from impasto.texture import Maps
 from impasto.tools import Result
 
 HEIGHT, WIDTH, STEP = 96, 128, 3
+STILL = b"\x2c" + bytes(4) + b"\xe0\x2e\xe0\x2e\0\x02\x02\x44\x01\0;"
+"""A picture of a GIF that claims 12000 x 12000 pixels, and its end."""
 RECIPE = Recipe((Step("tint", {}),), 0)
 
 
@@ -118,6 +121,49 @@ def test_what_is_no_movie_is_refused_with_the_remedy(content, tmp_path):
         pass
     with pytest.raises(FileError, match="No such file or directory"), frames_on_disk(tmp_path / "other.mov"):
         pass
+
+
+def test_a_name_with_a_percent_sign_is_that_of_one_movie(tmp_path):
+    for name, colors in (("seq_%02d.gif", (200, 100)), ("seq_00.gif", (50, 0)), ("seq_01.gif", (50, 0))):
+        first, second = (Image.new("RGB", (16, 16), (color, 0, 0)) for color in colors)
+        first.save(tmp_path / name, save_all=True, append_images=[second])
+    with frames_on_disk(tmp_path / "seq_%02d.gif") as frames:
+        reds = [read_picture(path)["base_color"].pixels[0, 0, 0] for path in frames.values()]
+    np.testing.assert_allclose(reds, [200 / 255, 100 / 255], atol=2 / 255)
+
+
+def test_a_movie_too_large_is_refused_before_it_is_decoded(tmp_path):
+    (tmp_path / "vast.gif").write_bytes(b"GIF89a\xe0\x2e\xe0\x2e\xf0\0\0" + bytes(6) + STILL)
+    with (
+        pytest.raises(FileError, match="has frames of 12000x12000 px, the limit is"),
+        frames_on_disk(tmp_path / "vast.gif"),
+    ):
+        pass
+
+
+def test_a_movie_of_too_many_frames_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("impasto.film.frames.MOST_FRAMES", 2)
+    movie = write_movie(tmp_path / "pan.avi", 4)
+    with pytest.raises(FileError, match="more than 2 frames; give --first and --last"), frames_on_disk(movie):
+        pass
+    with frames_on_disk(movie, first=2, last=3) as frames:
+        assert list(frames) == [2, 3]
+
+
+@pytest.mark.parametrize("name", ["damaged.gif", "damaged.mp4", "list.mp4"])
+def test_what_ffmpeg_says_stays_off_the_terminal(name, tmp_path, capfd):
+    """Neither a damaged movie nor a list of other files, which is not followed."""
+    first, *others = map(Image.fromarray, pan(3))
+    first.save(tmp_path / "pan.gif", save_all=True, append_images=others)
+    content = {
+        "damaged.gif": (tmp_path / "pan.gif").read_bytes()[:20_000].replace(b"\xff", b"\0\xff"),
+        "damaged.mp4": b"\0\0\0\x18ftypmp42" + bytes(2000),
+        "list.mp4": b"ffconcat version 1.0\nfile pan.gif\n",
+    }
+    (tmp_path / name).write_bytes(content[name])
+    with suppress(FileError), frames_on_disk(tmp_path / name) as frames:
+        assert len(frames) < 3
+    assert "".join(capfd.readouterr()) == ""
 
 
 @pytest.mark.slow

@@ -50,9 +50,9 @@ def stylize_film(recipe: Recipe, files: Mapping[str, Path], arguments: argparse.
     """Repaint the frames of a shot into files of the same names."""
     from ..device import keep_freed_memory
     from ..film.animation import before_and_after, check_animation, write_animation
-    from ..film.footage import frames_on_disk, painted_name
-    from ..film.frames import asked_frames, numbered_files
-    from ..film.preparation import note_on_motion, remove_frames
+    from ..film.footage import frames_on_disk
+    from ..film.frames import asked_frames, keyframes_of
+    from ..film.preparation import note_on_motion
     from ..film.shot import painting_alone, repaint_shot
     from ..running.inputs import read_input
 
@@ -61,18 +61,20 @@ def stylize_film(recipe: Recipe, files: Mapping[str, Path], arguments: argparse.
     if arguments.animation:
         check_animation(arguments.animation)
     inputs = {name: read_input(name, path) for name, path in files.items()}
-    keyframes = numbered_files(arguments.keyframes) if arguments.keyframes else {}
     stop = Stop(lambda: terminal.note("\nimpasto: ending; the frames that are done are kept"))
     how: dict[str, Any] = {"device": arguments.device, "is_cancelled": stop.is_set}
-    which: dict[str, Any] = {"keyframes": keyframes, "frame_step": arguments.frame_step or 1}
+    which: dict[str, Any] = {"frame_step": arguments.frame_step or 1, "replace": bool(arguments.force)}
     with frames_on_disk(arguments.sources[0], arguments.first, arguments.last) as frames:
         asked = asked_frames(frames, which["frame_step"])
         if note := note_on_motion(frames):
             terminal.warn(note)
-        if arguments.force:
-            remove_frames(arguments.out / painted_name(path) for path in asked.values())
+        if arguments.keyframes:
+            which["keyframes"], notes = keyframes_of(arguments.keyframes, frames)
+            for note in notes:
+                terminal.warn(note)
         with terminal.progress() as on_progress:
-            paths = repaint_shot(frames, recipe, inputs, arguments.out, on_progress=on_progress, **which, **how)
+            how_shot = {"on_progress": on_progress, "on_note": terminal.warn, **which, **how}
+            paths = repaint_shot(frames, recipe, inputs, arguments.out, **how_shot)
         if arguments.animation:
 
             def alone(frame: ShotFrame) -> np.ndarray:

@@ -158,22 +158,22 @@ class _Execution:
 
     def repaint(self, request: FilmRequest) -> Frame:
         """The painted frames of a shot, which are shown as they come."""
-        from ..film.footage import frames_on_disk, painted_name
-        from ..film.frames import asked_frames, numbered_files
-        from ..film.preparation import note_on_motion, remove_frames
+        from ..film.footage import frames_on_disk
+        from ..film.frames import asked_frames, keyframes_of
+        from ..film.preparation import note_on_motion
         from ..film.shot import repaint_shot
         from .shots import ShotProgress
 
         with frames_on_disk(request.shot, request.first, request.last) as frames:
             asked = asked_frames(frames, request.frame_step)
             notes = [note for note in (note_on_motion(frames),) if note]
-            if request.replace:
-                remove_frames(request.folder / painted_name(path) for path in asked.values())
             progress = ShotProgress(len(asked), self._report, self._show)
             how: dict[str, Any] = {"device": request.device, "on_preview": self._show, "on_frame": progress.add}
             how |= {"on_progress": progress.tell, "is_cancelled": self._is_cancelled}
-            how["keyframes"] = numbered_files(request.keyframes) if request.keyframes else {}
-            how["frame_step"] = request.frame_step
+            how |= {"frame_step": request.frame_step, "replace": request.replace, "on_note": notes.append}
+            if request.keyframes:
+                how["keyframes"], said = keyframes_of(request.keyframes, frames)
+                notes += said
             paths = repaint_shot(frames, request.recipe, self._inputs(request), request.folder, **how)
         reply = {"type": "repainted", "first": next(iter(frames)), "paths": list(map(str, paths)), "notes": notes}
         return reply, {}

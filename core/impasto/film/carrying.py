@@ -253,7 +253,7 @@ class CarriedPaint:
 
     def _is_stretched(self) -> np.ndarray:
         """Whether strokes would be much larger or smaller than they were painted, (H, W)."""
-        down, right = (np.gradient(self.places, axis=axis) for axis in (0, 1))
+        down, right = (_differences(self.places, axis) for axis in (0, 1))
         area = np.abs(down[..., 0] * right[..., 1] - down[..., 1] * right[..., 0])
         rows, columns = (
             np.abs(np.diff(self.number, axis=axis, prepend=self.number.take([0], axis))) for axis in (0, 1)
@@ -277,6 +277,11 @@ def _window(pixels: Sequence[np.ndarray], margin_px: int) -> tuple[slice, slice]
         for each in pixels
     )
     return rows, columns
+
+
+def _differences(places: np.ndarray, axis: int) -> np.ndarray:
+    """Differences of places (H, W, 2) along an axis; as of paint that was not moved, if that is of one pixel."""
+    return np.gradient(places, axis=axis) if places.shape[axis] > 1 else np.broadcast_to(np.eye(2)[axis], places.shape)
 
 
 def _spread(values: np.ndarray) -> np.ndarray:

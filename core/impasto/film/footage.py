@@ -5,6 +5,7 @@ By dense inverse search (Kroeger et al. 2016), as OpenCV has it, which reads the
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
@@ -19,15 +20,23 @@ from ..io.decode import read_picture
 from ..io.encode import PngRows, write_whole
 from ..io.packing import Layout
 from ..io.passes import ShotFrame, read_frame, write_repainted
+from ..io.scanlines import MEMORY_BYTES, SMALLER
 from ..system.names import usable_name
 from ..system.transaction import temporary_folder
-from ..system.untrusted import check_file, excerpt
+from ..system.untrusted import check_file, excerpt, open_file
 from ..texture import Texture
-from .frames import RENDERED, check_numbers, frames_of, numbered_files
+from .frames import RENDERED, check_count, check_numbers, frames_of, numbered_files
 
 MOVIES = frozenset((".mp4", ".mov", ".mkv", ".avi", ".webm", ".gif", ".ogv"))
 LEAST_PX = 16
 """Least height and width of pictures whose motion can be estimated."""
+PX_BYTES = 32
+"""Memory for a pixel of a movie's picture: as its decoder holds it, as OpenCV returns it, and in floats."""
+READ_AS = {  # lists of other files are no movies
+    "OPENCV_FFMPEG_CAPTURE_OPTIONS": "format_whitelist;mov,mp4,matroska,webm,avi,gif,ogg",
+    "OPENCV_FFMPEG_LOGLEVEL": "-8",
+}
+"""Environment of OpenCV: FFmpeg reads the formats of `MOVIES` alone, and writes nothing to the terminal."""
 
 
 def frame_at(frames: Mapping[int, Path], number: int) -> ShotFrame:
@@ -124,6 +133,7 @@ def frames_on_disk(shot: Path, first: int | None = None, last: int | None = None
             if last is not None and number > last:
                 break
             if first is None or number >= first:
+                check_count(found, shot)
                 found[number] = folder / f"{shot.stem}_{number:04}.png"
                 write_picture(found[number], color, np.ones_like(color[..., :1]), {})
         yield check_numbers(found, shot, first, last)
@@ -137,21 +147,38 @@ def write_picture(path: Path, color: np.ndarray, opacity: np.ndarray, metadata: 
 
 
 def _pictures(movie: Path) -> Iterator[np.ndarray]:
-    """The pictures (H, W, 3) of a movie. FileError if it has none."""
+    """The pictures (H, W, 3) of a movie. FileError if it has none, or such as are too large.
+
+    OpenCV gets the open file: it would take a name with %02d for that of a sequence.
+    """
     cv2 = _opencv()
-    reader = cv2.VideoCapture(str(movie))
-    is_read, count = reader.isOpened(), 0
-    while is_read:
-        is_read, stored = reader.read()
-        if is_read:
-            count += 1
-            yield stored[..., ::-1].astype(np.float32) / 255
+    with open_file(movie) as stream:
+        reader = cv2.VideoCapture(stream, cv2.CAP_FFMPEG, [])
+        size_px = tuple(int(reader.get(one)) for one in (cv2.CAP_PROP_FRAME_HEIGHT, cv2.CAP_PROP_FRAME_WIDTH))
+        is_read, count = reader.isOpened(), 0
+        while is_read:
+            _check_size(movie, size_px)  # before the first is decoded
+            is_read, stored = reader.read()
+            if is_read:
+                count, size_px = count + 1, stored.shape[:2]
+                _check_size(movie, size_px)
+                yield stored[..., ::-1].astype(np.float32) / 255
+        reader.release()
     if not count:
         raise FileError(f"{excerpt(movie)} cannot be read as a movie", "export it again, as MP4 with H.264")
 
 
+def _check_size(movie: Path, size_px: tuple[int, ...]) -> None:
+    height, width = size_px
+    if PX_BYTES * height * width > MEMORY_BYTES:
+        message = f"{excerpt(movie)} has frames of {width}x{height} px, the limit is {MEMORY_BYTES // PX_BYTES:,} px"
+        raise FileError(message, SMALLER)
+
+
 def _opencv() -> Any:
     """OpenCV, of one thread: its flow depends on their number. PluginError if it is not installed."""
+    for name, value in READ_AS.items():
+        os.environ.setdefault(name, value)
     try:
         import cv2
     except ImportError as error:
@@ -159,4 +186,5 @@ def _opencv() -> Any:
         remedy = f"install the extra: {sys.executable} -I -m pip install opencv-python-headless"
         raise PluginError(message, remedy) from error
     cv2.setNumThreads(1)
+    (cv2 if hasattr(cv2, "setLogLevel") else cv2.utils.logging).setLogLevel(0)  # OpenCV 4 and 5: silent
     return cv2

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 
 from ..errors import FileError, ParameterError
-from ..system.untrusted import excerpt, explain, is_folder
+from ..system.untrusted import excerpt, explain, is_folder, printable
 
 RENDERED = ".exr"
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")
 MOST_LISTED = 8
+MOST_FRAMES = 2**17
+"""Limit of the frames of a shot: an hour and a half at 24 a second."""
 
 
 def frames_of(shot: Path, first: int | None = None, last: int | None = None) -> dict[int, Path]:
@@ -65,9 +68,45 @@ def check_numbers(found: Mapping[int, Path], shot: Path, first: int | None, last
     chosen = {number: found[number] for number in sorted(found) if low <= number <= high}
     if not chosen:
         raise FileError(f"{excerpt(shot)} has no frames from {low} to {high}", "check their names and numbers")
-    missing = [number for number in range(low, high + 1) if number not in chosen]
-    if missing:
-        listed = ", ".join(map(str, missing[:MOST_LISTED])) + (" …" if len(missing) > MOST_LISTED else "")
-        message = f"{len(missing)} frames are missing in {excerpt(shot)}: {listed}"
+    if missing := high - low + 1 - len(chosen):
+        lacking = (number for number in range(low, high + 1) if number not in chosen)
+        listed = ", ".join(map(str, islice(lacking, MOST_LISTED))) + (" …" if missing > MOST_LISTED else "")
+        message = f"{missing:,} frames are missing in {excerpt(shot)}: {listed}"
+        if missing > len(chosen):
+            message = f"{message}; the last that is there is {excerpt(chosen[max(chosen)].name)}"
         raise FileError(message, "render them, or give another --first and --last")
-    return chosen
+    return check_count(chosen, shot)
+
+
+def check_count(frames: dict[int, Path], shot: Path) -> dict[int, Path]:
+    """The frames of a shot. FileError if they are too many."""
+    if len(frames) > MOST_FRAMES:
+        raise FileError(f"{excerpt(shot)} has more than {MOST_FRAMES:,} frames", "give --first and --last")
+    return frames
+
+
+def keyframes_of(given: Path, frames: Mapping[int, Path]) -> tuple[dict[int, Path], list[str]]:
+    """Keyframes by the numbers of their frames, and notes that name the files that are of none.
+
+    given: as for `numbered_files`. FileError if none is of these frames.
+    """
+    numbered = numbered_files(given)
+    found = {number: path for number, path in numbered.items() if number in frames}
+    low, high = min(frames), max(frames)
+    if not found:
+        message = f"{excerpt(given)} has no keyframes of the frames {low} to {high}"
+        raise FileError(message, "give each the number of its frame, and save it as EXR, PNG, JPEG, TIFF or WebP")
+    notes, stray = [], [path.name for number, path in numbered.items() if number not in frames]
+    if stray:
+        notes.append(f"keyframes of none of the frames {low} to {high} are not used: {first_names(stray)}")
+    if "#" not in given.name:
+        names = {path.name for path in given.iterdir()} - {path.name for path in numbered.values()}
+        if others := sorted(name for name in names if not name.startswith(".")):
+            notes.append(f"not used as keyframes, for want of a number or a suffix of pictures: {first_names(others)}")
+    return found, notes
+
+
+def first_names(names: list[str]) -> str:
+    """The first of some names, as one text, and how many there are beside them."""
+    more = f" and {len(names) - MOST_LISTED:,} more" if len(names) > MOST_LISTED else ""
+    return ", ".join(map(printable, names[:MOST_LISTED])) + more

@@ -24,19 +24,22 @@ from ..io.passes import ShotFrame
 from ..recipe import Recipe
 from ..running.inputs import SOURCE
 from ..running.runner import run
+from ..system.locks import held
 from ..system.transaction import stage
-from ..system.untrusted import excerpt, is_there
+from ..system.untrusted import excerpt, is_there, resolve
 from ..texture import Maps
 from ..tools import Result
 from .blending import FramePaint
 from .carrying import CarriedPaint, Painting, without_specks
 from .footage import frame_at, painted_color, painted_name, write_painted
-from .frames import asked_frames
+from .frames import asked_frames, first_names
 from .memory import moving_objects
 from .motion import Motion
+from .preparation import remove_frames
 
 KEYFRAMES_APART = 8
 """Frames from one keyframe to the next: more take less time, and leave more that neither of two keyframes shows."""
+LOCK_NAME = "shot"
 KEPT_BYTES, PER_COLOR = 2**28, 6
 """Limit of the memory of frames that are kept to be used again backwards, and how often that of its colours each takes,
 beside the passes of its file."""
@@ -64,6 +67,7 @@ class Shot:
     moved: set[float] = field(default_factory=set)
     record: Recipe | None = None
     painted: int = 0
+    mended: dict[int, str] = field(default_factory=dict)
 
     def repaint(self, numbers: Sequence[int], folder: Path) -> Iterator[tuple[Path, bool, np.ndarray]]:
         """Repaint the frames up to the next keyframe, the last; yield each file, whether it is new, and its colours.
@@ -88,7 +92,7 @@ class Shot:
                 continue
             out, film = folder / painted_name(self.frames[number]), self._film(frame, key)
             is_new = not self._is_done(out, film)
-            written = self._write(out, paint, film) if is_new else painted_color(out)
+            written = self._write(out, paint, film) if is_new else self._color_there(out, frame)
             newer.paint(number, (paint.fresh_weight > 0) | newer.oldest(), Painting.of(written, frame))
             yield out, is_new, written
         if self.carried is not None:
@@ -113,6 +117,8 @@ class Shot:
             raise Cancelled
         if number not in self.kept:
             frame = self.kept[number] = frame_at(self.frames, number)
+            if frame.mended_px:
+                self.mended[number] = f"{self.frames[number].name} ({frame.mended_px:,})"
             stored = frame.passes.nbytes if frame.passes is not None else 0
             while len(self.kept) > max(KEPT_BYTES // (PER_COLOR * frame.color.nbytes + stored), 1):
                 del self.kept[next(iter(self.kept))]
@@ -181,12 +187,22 @@ class Shot:
         if not is_there(out):
             return False
         metadata = read_metadata(out)
-        found = metadata.get("film", "")
-        if found.partition(" ")[0] != film.partition(" ")[0]:
-            message = f"{excerpt(out)} was made with other settings, or of another render"
-            raise FileError(message, "choose another folder, or replace all frames with --force")
+        found = metadata.get("film")
+        if found is None or "recipe" not in metadata or found.partition(" ")[0] != film.partition(" ")[0]:
+            raise self._other(out)
         self.record = Recipe.from_dict(metadata["recipe"])
         return found == film
+
+    def _color_there(self, out: Path, frame: ShotFrame) -> np.ndarray:
+        """The colours (H, W, 3) of a frame's file that is there. FileError if it has another size."""
+        color = painted_color(out)
+        if color.shape != frame.color.shape:
+            raise self._other(out)
+        return color
+
+    def _other(self, out: Path) -> FileError:
+        message = f"{excerpt(out)} was made with other settings, or of another render"
+        return FileError(message, "choose another folder, or replace all frames with --force")
 
     def _film(self, frame: ShotFrame, key: int) -> str:
         """Record of a frame: what was asked, the keyframes that it depends on, and whether its motion is estimated."""
@@ -226,8 +242,10 @@ def repaint_shot(
     *,
     keyframes: Mapping[int, Path] | None = None,
     frame_step: int = 1,
+    replace: bool = False,
     on_progress: Callable[[float, str], None] | None = None,
     on_frame: Callable[[np.ndarray, bool], None] | None = None,
+    on_note: Callable[[str], None] | None = None,
     is_cancelled: Callable[[], bool] | None = None,
     **how: Any,
 ) -> list[Path]:
@@ -235,25 +253,32 @@ def repaint_shot(
 
     frames: multilayer EXR, or pictures, by number, see `frames_of`. recipe: of any tools that keep the size of their
     picture. inputs: its inputs beside the picture. keyframes: pictures of frames that were painted by hand. frame_step:
-    distance of the frames that are written, from the first on. how: as for `run`. on_frame: gets the colours of each
-    frame, and whether it is new. Cancelled keeps the frames that are done.
+    distance of the frames that are written, from the first on. replace: remove those that are there first. how: as for
+    `run`. on_frame: gets the colours of each frame, and whether it is new. on_note: gets notes for the user. Cancelled
+    keeps the frames that are done. FileError if another process repaints a shot into this folder.
     """
     paths = [folder / painted_name(path) for path in asked_frames(frames, frame_step).values()]
-    if {path.resolve() for path in paths} & {path.resolve() for path in frames.values()}:
+    if {resolve(path) for path in paths} & {resolve(path) for path in frames.values()}:
         raise FileError(f"{excerpt(folder)} holds the frames themselves", "choose another folder")
     painted = {number: path for number, path in (keyframes or {}).items() if number in frames}
     shot, done = Shot(frames, recipe, inputs, painted, frame_step, is_cancelled, how), 0
-    try:
-        for numbers in keyframe_spans(list(frames), painted, frame_step):
-            for _, is_new, color in shot.repaint(numbers, folder):
-                done += 1
-                if on_frame is not None:
-                    on_frame(color, is_new)
-                if on_progress is not None:
-                    on_progress(done / len(paths), f"{done} frames, {shot.painted} painted, the others carried")
-    except Cancelled as stop:
-        if not done or stop.args:
-            raise
-        message = f"cancelled; {done} of {len(paths)} frames are there, and the same command goes on"
-        raise Cancelled(message) from None
+    with held(folder / LOCK_NAME):
+        if replace:
+            remove_frames(paths)
+        try:
+            for numbers in keyframe_spans(list(frames), painted, frame_step):
+                for _, is_new, color in shot.repaint(numbers, folder):
+                    done += 1
+                    if on_frame is not None:
+                        on_frame(color, is_new)
+                    if on_progress is not None:
+                        on_progress(done / len(paths), f"{done} frames, {shot.painted} painted, the others carried")
+        except Cancelled as stop:
+            if not done or stop.args:
+                raise
+            message = f"cancelled; {done} of {len(paths)} frames are there, and the same command goes on"
+            raise Cancelled(message) from None
+    if shot.mended and on_note is not None:
+        names = first_names(list(shot.mended.values()))
+        on_note(f"pixels that are NaN or infinite got the values of those beside them: {names}")
     return paths

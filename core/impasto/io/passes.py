@@ -23,6 +23,8 @@ COMPOSITE = "Composite"
 """Layer that Blender's compositor writes before all others, and which an image of the file would show."""
 INDEX_PASSES = {"Object Index": "X", "IndexOB": "X", "CryptoObject00": "R"}
 """Passes that tell objects apart, the first in Blender from 5.0 on, and their channels: Cryptomatte's is a hash."""
+MOST_BROKEN = 0.01
+"""Share of pixels that may be NaN or infinite, and get the values of the nearest that are not."""
 MOST_PX = 1e5
 """Longest motion that is no mistake."""
 OUTLINE_PX = 1.0
@@ -84,7 +86,8 @@ class ShotFrame:
     surface is one frame before, and after. index (H, W): 0 everywhere if the frame has no such pass. is_estimated:
     whether the motion was not rendered, but found by the pictures. position: in the world (H, W, 3), in the middle of
     each pixel; 0 where there is no surface, and None if the frame has no such pass. passes: those of its file, to be
-    written again; None if it is a picture.
+    written again; None if it is a picture. mended_px: number of pixels that were NaN or infinite, and got the values of
+    those beside them.
     """
 
     color: np.ndarray
@@ -95,6 +98,7 @@ class ShotFrame:
     is_estimated: bool = False
     position: np.ndarray | None = None
     passes: Passes | None = None
+    mended_px: int = 0
 
     @property
     def size_px(self) -> tuple[int, int]:
@@ -158,9 +162,8 @@ def read_frame(path: Path) -> ShotFrame:
     opacity = (
         _channels(passes["Combined"], ALPHA, path) if ALPHA in passes["Combined"] else np.ones_like(combined[..., :1])
     )
-    for what, values in (("colours", combined), ("opacities", opacity), ("motion vectors", vector)):
-        if not np.isfinite(values).all():
-            raise FileError(f"{excerpt(path)} has {what} that are NaN or infinite", "render the frame again")
+    position = _finite(_channels(passes["Position"], POSITION, path)) if "Position" in passes else None
+    mended_px = _mend([combined, opacity, vector], path)
     if np.abs(vector).max() > MOST_PX:
         raise FileError(
             f"{excerpt(path)} has motion vectors of more than {MOST_PX:,.0f} pixels", "render the frame again"
@@ -169,16 +172,39 @@ def read_frame(path: Path) -> ShotFrame:
     index = np.zeros(combined.shape[:2], np.float32)
     for name, channel in INDEX_PASSES.items():
         if name in passes and not index.any():
-            index = _channels(passes[name], channel, path)[..., 0]
+            index = _finite(_channels(passes[name], channel, path)[..., 0])
     return ShotFrame(
         _encoded(combined, opacity),
         opacity,
         np.stack([-vector[..., 1], vector[..., 0]], -1),
         np.stack([vector[..., 3], -vector[..., 2]], -1),
         index,
-        position=_channels(passes["Position"], POSITION, path) if "Position" in passes else None,
+        position=position,
         passes=Passes(parts, layer),
+        mended_px=mended_px,
     )
+
+
+def _finite(values: np.ndarray) -> np.ndarray:
+    """The values, 0 where they are NaN or infinite."""
+    return np.where(np.isfinite(values), values, 0)
+
+
+def _mend(all_values: list[np.ndarray], path: Path) -> int:
+    """Give pixels of values (H, W, C) that are NaN or infinite those of the nearest others; return their number.
+
+    FileError if they are more than a few.
+    """
+    is_broken = ~np.logical_and.reduce([np.isfinite(values).all(-1) for values in all_values])
+    count = int(is_broken.sum())
+    if count > max(MOST_BROKEN * is_broken.size, 1) or count == is_broken.size:
+        message = f"{excerpt(path)} has {count:,} values that are NaN or infinite"
+        raise FileError(message, "render the frame again")
+    if count:
+        rows, columns = distance_transform_edt(is_broken, return_distances=False, return_indices=True)
+        for values in all_values:
+            values[is_broken] = values[rows[is_broken], columns[is_broken]]
+    return count
 
 
 def write_repainted(path: Path, frame: ShotFrame, color: np.ndarray, metadata: Mapping[str, str]) -> np.ndarray:
