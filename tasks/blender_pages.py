@@ -93,6 +93,9 @@ def settings() -> str:
     parts.append(table(("panel", "editors", "shown under", "operators"), rows))
     parts.append("## Preferences\n\n`bpy.context.preferences.addons[…].preferences`\n")
     parts.append(_properties(bpy.types.AddonPreferences.bl_rna_get_subclass_py("ImpastoPreferences").bl_rna))
+    parts.append(
+        f"## Builds of PyTorch\n\n*Set Up Engine* chooses one by the graphics card that it finds.\n\n{_builds()}"
+    )
     for owner, path in OWNERS.items():
         found = {name: one for name, one in getattr(bpy.types, owner).bl_rna.properties.items() if _is_ours(name)}
         for name, one in found.items():
@@ -101,6 +104,19 @@ def settings() -> str:
         if rows := _table(one for one in found.values() if one.type not in ("POINTER", "COLLECTION")):
             parts.append(f"## Other properties of {owner}\n\n`{path}`\n\n{rows}")
     return "\n".join(parts)
+
+
+def _builds() -> str:
+    """The table of what Set Up Engine can install."""
+    known = sys.modules[f"{MODULE}.setup.torch_builds"]
+    listed = [(known.cpu_build(system, "x86_64"), system, "none") for system in ("Linux", "Windows")]
+    for one in known.CUDA:
+        card = f"NVIDIA, driver {one.driver} or newer, compute capability {one.lowest:g} to {one.highest:g}"
+        card = card.replace(" to 99", " or higher")
+        listed += [(one.linux, "Linux", card), (one.windows, "Windows", card)]
+    listed += [(known.ROCM, "Linux", "AMD that ROCm supports"), (known.METAL, "macOS", "Apple silicon")]
+    rows = [(one.label, system, card, one.download, one.disk) for one, system, card in listed]
+    return table(("build", "system", "graphics card", "download", "disk"), rows)
 
 
 def _buttons(classes: Iterable[type]) -> Iterable[str]:
