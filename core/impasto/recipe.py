@@ -25,6 +25,8 @@ MAX_NUMBERS = 256
 """Limit of numbers in a parameter that is a list: a colour, or the points of a curve."""
 MAX_NAMED = 64
 """Limit of numbers in a parameter that is an object: the sliders of a model."""
+MAX_FIELDS = 2048
+"""Limit of entries of an object of a step or a record: a recipe has fewer inputs, and no tool so many parameters."""
 MAX_VALUES = 16
 """Limit of values of one input, such as styles that are mixed."""
 T = TypeVar("T")
@@ -50,11 +52,11 @@ class Step:
 
     def __post_init__(self) -> None:
         _expect(_is_text(self.tool), "a step needs the name of a tool", self.tool)
-        _expect(isinstance(self.parameters, Mapping), "parameters must be an object", self.parameters)
+        _expect_object(self.parameters, "parameters")
         for name, value in self.parameters.items():
             _expect(_is_text(name), "a parameter's name must be text", name)
             _expect(_is_parameter(value), f"the parameter {name} must be a number, text, or numbers", value)
-        _expect(isinstance(self.inputs, Mapping), "inputs must be an object", self.inputs)
+        _expect_object(self.inputs, "inputs")
         for name, names in self.inputs.items():
             _expect(_is_text(name), "an input's name must be text", name)
             rule = f"the input {name} must be a name, or a list of 1 to {MAX_VALUES} names"
@@ -188,7 +190,7 @@ def _step(data: Any) -> Step:
 
 
 def _check_recorded_inputs(inputs: Any) -> None:
-    _expect(isinstance(inputs, Mapping), "inputs must be an object", inputs)
+    _expect_object(inputs, "inputs")
     for name, about in inputs.items():
         _expect(_is_text(name) and isinstance(about, Mapping), "inputs must be objects by name", {name: about})
         for key in ("name", "sha256"):
@@ -199,7 +201,7 @@ def _check_recorded_inputs(inputs: Any) -> None:
 
 
 def _check_made_with(made_with: Any) -> None:
-    _expect(isinstance(made_with, Mapping), "made_with must be an object", made_with)
+    _expect_object(made_with, "made_with")
     for key in ("versions", "models", "exemplars", "weights"):
         _expect_texts(made_with.get(key, {}), key)
     for key in ("device", "precision"):
@@ -207,13 +209,18 @@ def _check_made_with(made_with: Any) -> None:
 
 
 def _refuse_unknown(what: str, data: Mapping[str, Any], known: set[str]) -> None:
-    unknown = sorted(set(data) - known)
+    unknown = sorted(set(data) - known)[:1]
     fields = ", ".join(sorted(known))
     _expect(not unknown, f"a {what} has no field {excerpt(unknown[0]) if unknown else ''}; it has {fields}", unknown)
 
 
-def _expect_texts(value: Any, what: str) -> None:
+def _expect_object(value: Any, what: str) -> None:
     _expect(isinstance(value, Mapping), f"{what} must be an object", value)
+    _expect(len(value) <= MAX_FIELDS, f"{what} must have at most {MAX_FIELDS} entries", len(value))
+
+
+def _expect_texts(value: Any, what: str) -> None:
+    _expect_object(value, what)
     for name, text in value.items():
         _expect(_is_text(name) and _is_text(text), f"{what} must be text by name", {name: text})
 

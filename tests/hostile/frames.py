@@ -149,6 +149,11 @@ REQUESTS = {
     "no recipe": (job(recipe=...), "recipe", 7),
     "recipe is text": (job(recipe="quilt"), "recipe", 7),
     "recipe without steps": (job(recipe={}), "steps", 7),
+    "parameters are very many": (
+        job(recipe={"steps": [{"tool": "checker", "parameters": {f"p{n}": n for n in range(100_000)}}]}),
+        "at most 2048 entries, got 100000",
+        7,
+    ),
     "a step is a number": (job(recipe={"steps": [3]}), "step", 7),
     "inputs are a list": (job(inputs=[]), "inputs", 7),
     "a path is a number": (job(inputs={"source": {"path": 3}}), "path", 7),

@@ -44,6 +44,8 @@ RECIPES: dict[str, bytes | str] = {
     "an unknown field": changed(evil=1),
     "tool is unknown": step(tool="absent"),
     "parameters are a list": step(parameters=[1]),
+    "parameters are very many": step(parameters={f"p{n}": n for n in range(100_000)}),
+    "inputs are very many": step(inputs={f"p{n}": "source" for n in range(100_000)}),
     "a parameter is an object": step(parameters={"width_px": {"a": 1}}),
     "a parameter has a thousand sliders": step(parameters={"sliders": {f"s{n}": 1 for n in range(1000)}}),
     "a slider is text": step(parameters={"sliders": {"moss": "much"}}),
@@ -61,6 +63,7 @@ RECIPES: dict[str, bytes | str] = {
     "a recorded name is absent": changed(inputs={"source": {"sha256": "x"}}),
     "a recorded width is negative": changed(inputs={"source": {"name": "a.png", "sha256": "x", "width_m": -1}}),
     "made_with is text": changed(made_with="torch"),
+    "models are very many": changed(made_with={"models": {f"m{n}": "x" for n in range(100_000)}}),
     "models are a list": changed(made_with={"models": ["x"]}),
 }
 
