@@ -11,7 +11,7 @@ from ..jobs.task import Place, Report, Task
 from ..tools.arguments import values_in
 from .objects.sets import chosen_sets
 from .request import BakeRequest
-from .settings import BakeProperties
+from .settings import BakeOptions, BakeProperties
 from .targets import BakeTargets
 
 
@@ -25,7 +25,10 @@ class IMPASTO_OT_bake(BakeProperties, TaskOperator, bpy.types.Operator):
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
         try:
-            chosen_sets(context, BakeTargets(**values_in(BakeTargets, context.scene.impasto_bake)))
+            settings = context.scene.impasto_bake
+            options = BakeOptions.from_properties(values_in(BakeOptions, settings))
+            targets = BakeTargets(**values_in(BakeTargets, settings))
+            chosen_sets(context, targets, need_materials=options.need_materials)
         except ImpastoError as error:
             return str(error)
         return ""

@@ -148,7 +148,8 @@ def _draw_baked_objects(layout: bpy.types.UILayout, context: bpy.types.Context) 
     notes: Sequence[str] = ()
     refused = ""
     try:
-        sets, notes = chosen_sets(context, targets)
+        options = BakeOptions.from_properties(values_in(BakeOptions, settings))
+        sets, notes = chosen_sets(context, targets, need_materials=options.need_materials)
         draw_text(layout, _estimate(context, len(sets)), "TIME")
     except ImpastoError as error:  # the button says why
         refused = str(error)

@@ -52,13 +52,15 @@ class BakeRequest:
         settings = context.scene.impasto_bake
         output = BakeOutput(**values_over(BakeOutput, settings, operator))
         check_names(output.pattern)
-        sets, notes = chosen_sets(context, BakeTargets(**values_over(BakeTargets, settings, operator)))
+        options = BakeOptions.from_properties(values_over(BakeOptions, settings, operator))
+        targets = BakeTargets(**values_over(BakeTargets, settings, operator))
+        sets, notes = chosen_sets(context, targets, need_materials=options.need_materials)
         context.view_layer.update()  # a script may just have moved or scaled something
         assigns = output.material == ASSIGN
         notes = [*notes, *(warning.text for one in sets for warning in object_warnings(one, assigns=assigns))]
         return cls(
             sets,
-            BakeOptions.from_properties(values_over(BakeOptions, settings, operator)),
+            options,
             [results.target_of(one, output.material) for one in sets],
             Path(absolute(output.out_dir)) if output.out_dir else None,
             output.replace,
@@ -79,7 +81,7 @@ class BakeRequest:
         check_memory(self.sets, self.options)
         known = self._known()
         maps = [list(bake_set(one, self.options, known)) for one in self.sets]
-        sources = [sources_of(*one.sources) for one in self.sets]
+        sources = [sources_of(one.materials) for one in self.sets]
         return self._put(self._save(_finished(maps, sources, known)))
 
     def task(self) -> Task:
@@ -87,7 +89,7 @@ class BakeRequest:
         for one in self.sets:
             check_set(one, self.options)
         check_memory(self.sets, self.options)
-        sources = [sources_of(*one.sources) for one in self.sets]
+        sources = [sources_of(one.materials) for one in self.sets]
         packed = self._packed_files()
         known = self._known()
         given = background.prepare(self.sets, self.options, known)

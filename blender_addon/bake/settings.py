@@ -63,6 +63,8 @@ GROUPS = (
 LISTED_MAPS = tuple(name for group in GROUPS for name in group.names)
 MAPS = (*LISTED_MAPS, *INPUT_MAPS)
 USUAL_MAPS = ("base_color", "roughness", "metallic", "normal")
+OF_MATERIALS = (*VALUE_MAPS, *INPUT_MAPS, "normal")
+"""Maps that depend on more of the materials than their names."""
 
 
 def _search_uv_maps(_self: object, context: bpy.types.Context, typed: str) -> list[str]:
@@ -185,6 +187,11 @@ class BakeOptions:
     def factor(self) -> int:
         """Number of parts of a pixel along each side."""
         return math.isqrt(int(self.anti_aliasing))
+
+    @property
+    def need_materials(self) -> bool:
+        """Whether one of the maps shows what materials are set to; others need none."""
+        return not self.maps or any(name in OF_MATERIALS for name in self.maps)
 
     @property
     def of_parts(self) -> BakeOptions:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,8 +12,9 @@ from pathlib import Path
 import bpy
 
 from ..assets import catalogs
+from ..bake.sources import contents, material_maps
 from ..bridge import former, images, recent
-from ..bridge.fingerprints import images_in, materials_fingerprint
+from ..bridge.fingerprints import images_in, materials_fingerprint, object_state
 from ..core.errors import FileError, ParameterError
 from ..core.system.transaction import replace_files
 from ..core.system.untrusted import read_bytes
@@ -120,27 +122,45 @@ def _refuse_unsaved_images(materials: Iterable[bpy.types.Material]) -> None:
         raise ParameterError(f"images have pixels that are not saved: {names}", "save or pack them (Image menu)")
 
 
+def _objects_for(materials: Iterable[bpy.types.Material]) -> dict[str, bpy.types.Object]:
+    """The objects on which materials must be baked, by the materials' names."""
+    options = contents.saved_options()
+    baked = [one for one in materials if not material_maps.shows_images(one)]
+    return {one.name: obj for one in baked if (obj := material_maps.subject_of(one, options).obj)}
+
+
 def _write(materials: Sequence[bpy.types.Material], path: Path) -> None:
-    """Copy the materials into a file, with the settings of a bake, unless it has them just so."""
+    """Copy the materials into a file, with the settings of a bake, unless it has them just so.
+
+    Objects on which some must be baked are written, too.
+    """
     settings = bpy.context.scene.impasto_bake
     names = [prop.identifier for prop in settings.bl_rna.properties if not prop.is_readonly and prop.is_runtime]
     baked = {name: getattr(settings, name) for name in names}
     record = path.with_name(f"{path.name}.json")
     described = {name: sorted(value) if isinstance(value, set) else value for name, value in baked.items()}
-    state = json.dumps({"fingerprint": materials_fingerprint(materials), "bake": described}).encode()
+    objects, depsgraph = _objects_for(materials), bpy.context.evaluated_depsgraph_get()
+    states = {name: object_state(obj.evaluated_get(depsgraph)) for name, obj in objects.items()}
+    made_of = {*materials, *(slot.material for obj in objects.values() for slot in obj.material_slots)} - {None}
+    about = {"fingerprint": materials_fingerprint(made_of), "bake": described, "objects": states}
+    state = hashlib.sha256(json.dumps(about).encode()).hexdigest().encode()
     if path.is_file() and record.is_file() and read_bytes(record, MOST_BYTES) == state:
         return
     record.unlink(missing_ok=True)
     path.parent.mkdir(parents=True, exist_ok=True)
     scene = bpy.data.scenes.new("Impasto")
+    written = {name: obj.copy() if obj.library else obj for name, obj in objects.items()}
     try:
+        scene[material_maps.CHOSEN] = {name: obj.name for name, obj in written.items()}
         for name, value in baked.items():
             setattr(scene.impasto_bake, name, value)
         scene.view_layers[0].update()  # or Blender 5.2 crashes as it writes
         with former.left_out(materials):
-            bpy.data.libraries.write(str(path), {*materials, scene}, path_remap="ABSOLUTE", fake_user=True)
+            blocks = {*materials, *written.values(), scene}
+            bpy.data.libraries.write(str(path), blocks, path_remap="ABSOLUTE", fake_user=True)
     except RuntimeError as error:  # so Blender says that it cannot write
         raise FileError(f"the materials cannot be written to {path}", "choose another folder") from error
     finally:
         bpy.data.scenes.remove(scene)
+        bpy.data.batch_remove([obj for name, obj in written.items() if obj != objects[name]])
     replace_files({record: state})

@@ -112,11 +112,19 @@ def mesh_fingerprint(mesh: Mesh) -> str:
     return found.hexdigest()
 
 
-def images_of(*objects: Object, used_only: bool = False) -> set[Image]:
-    """Images in objects' materials; used_only: those of nodes with linked outputs."""
+def object_state(evaluated: Object) -> list[Any]:
+    """What an evaluated mesh object looks like, and where it is, but for its materials, as JSON."""
+    named = [(name, value) for name, value in evaluated.items() if not hasattr(value, "to_dict")]
+    values = sorted((name, repr(value.to_list() if hasattr(value, "to_list") else value)) for name, value in named)
+    place = [list(row) for row in evaluated.matrix_world]
+    return [mesh_fingerprint(evaluated.data), place, list(evaluated.color), evaluated.pass_index, values]
+
+
+def images_of(*objects: Object) -> set[Image]:
+    """Images in objects' materials."""
     materials = {slot.material for obj in objects for slot in obj.material_slots if slot.material}
     trees = [material.node_tree for material in materials if material.node_tree]
-    return {image for tree in trees for image in images_in(tree, used_only=used_only)}
+    return {image for tree in trees for image in images_in(tree)}
 
 
 def images_in(tree: NodeTree, *, used_only: bool = False) -> Iterator[Image]:

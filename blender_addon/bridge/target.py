@@ -10,6 +10,7 @@ from typing import Any
 import bpy
 
 from ..core.errors import ParameterError
+from ..core.system.untrusted import excerpt
 from ..jobs.session import jobs
 from . import materials
 from .mapping import AUTO
@@ -87,6 +88,15 @@ def chosen_material(context: bpy.types.Context, name: str = "") -> bpy.types.Mat
     if material is None:
         raise ParameterError("the active object has no material", "choose a new material, or add one")
     return material
+
+
+def object_called(name: str) -> bpy.types.Object | None:
+    """The object of this name; None for an empty one. ParameterError if there is none."""
+    if name and name not in bpy.data.objects:
+        raise ParameterError(
+            f"there is no object called {excerpt(name)}", "see bpy.data.objects for those that there are"
+        )
+    return bpy.data.objects[name] if name else None
 
 
 def check_assignable(item: bpy.types.Object) -> None:

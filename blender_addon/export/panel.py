@@ -6,7 +6,7 @@ from __future__ import annotations
 import bpy
 from bpy.props import PointerProperty, StringProperty
 
-from ..bridge.target import active_material, chosen_material
+from ..bridge.target import active_material, chosen_material, object_called
 from ..engine import engine
 from ..interface.drawing import name_place
 from ..jobs.operator import TaskOperator
@@ -32,6 +32,9 @@ class IMPASTO_OT_export(TaskOperator, bpy.types.Operator):
     place = Place.EXPORT
 
     material: StringProperty(name="Material", description="Name of the material; empty: the active object's")
+    object: StringProperty(
+        name="Object", description="Name of the object to bake the material on; empty: chosen as the material needs it"
+    )
 
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
@@ -41,7 +44,7 @@ class IMPASTO_OT_export(TaskOperator, bpy.types.Operator):
 
     def task(self, context: bpy.types.Context) -> Task:
         export = Export(**values_over(Export, context.scene.impasto_export, self))
-        return export.task(chosen_material(context, self.material))
+        return export.task(chosen_material(context, self.material), object_called(self.object))
 
 
 class IMPASTO_PT_export(Tab, InView3D, bpy.types.Panel):

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,14 @@ from typing import Any
 import bpy
 from bpy.props import EnumProperty, StringProperty
 
+from ..bake.process import background
+from ..bake.render.baked_maps import BakedMap, bake_set
 from ..bake.sources.contents import saved_options
-from ..bake.sources.material_maps import maps_of
+from ..bake.sources.material_maps import image_maps, subject_of
+from ..bake.sources.provenance import sources_of, with_recipes
 from ..bridge.materials import LABELS
 from ..core.errors import ParameterError
+from ..jobs.session import jobs
 from ..jobs.task import Report, Task
 from ..paths import RELATIVE_PATH, absolute
 from ..tools.arguments import argument
@@ -50,8 +54,12 @@ class Export:
     format: str = field(metadata=argument(EnumProperty, "Format", "Format of the files", items=FORMATS))
     replace: bool = field(metadata=REPLACE)
 
-    def task(self, material: bpy.types.Material) -> Task:
-        """Task that writes the material's maps. ParameterError if there is no folder, or nothing to write."""
+    def task(self, material: bpy.types.Material, obj: bpy.types.Object | None = None) -> Task:
+        """Task that writes the material's maps. ParameterError if there is no folder, or nothing to write.
+
+        obj: the object to bake it on; None: see `subject_of`. Where a worker runs or a window waits, a background
+        Blender bakes, as in `BakeRequest`.
+        """
         if not self.out_dir:
             raise ParameterError("no folder for the files is given", "choose one")
         packing = " ".join(filter(None, ["" if self.preset == CUSTOM else self.preset, self.pictures.strip()]))
@@ -59,12 +67,34 @@ class Export:
             raise ParameterError("no pictures are given", "write orm=ambient_occlusion,roughness,metallic, or choose")
         folder = Path(absolute(self.out_dir))
         files = PackedFiles.prepare(folder, packing, self.format, replace=self.replace)
-        maps = {one.name: one.png for one in maps_of(material, saved_options()) if one.name in LABELS}
-        title = material.name
-        return Task("Export", lambda task: files.write(task, title, maps), _report)
+        title, maps = material.name, _maps(material, obj)
+
+        def work(task: Task) -> tuple[Mapping[str, Any], list[BakedMap]]:
+            made = maps(task)
+            pngs = {one.name: one.png for one in made if one.name in LABELS}
+            return files.write(task, title, pngs), made
+
+        return Task("Export", work, _report)
 
 
-def _report(said: Mapping[str, Any]) -> Report:
+def _maps(material: bpy.types.Material, obj: bpy.types.Object | None) -> Callable[[Task], list[BakedMap]]:
+    """Function that gives a material's maps, on any thread."""
+    if made := [] if obj else image_maps(material):
+        return lambda _: made
+    options = saved_options()
+    subject, sources = subject_of(material, options, obj), sources_of([material])
+    with subject.as_set(material, options) as (given, fitting):
+        if jobs.clients or not bpy.app.background:
+            written = background.prepare([given], fitting)
+            return lambda task: subject.noted(with_recipes(background.bake_all(task, written)[0], sources))
+        baked = list(bake_set(given, fitting))
+    return lambda _: subject.noted(with_recipes(baked, sources))
+
+
+def _report(made: tuple[Mapping[str, Any], Sequence[BakedMap]]) -> Report:
+    said, maps = made
     files: Sequence[str] = said["files"]
     names = ", ".join(Path(file).name for file in files)
-    return Report("INFO", f"Exported {names}", files=tuple(files))
+    notes = dict.fromkeys(note for one in maps for note in one.notes)
+    text = "; ".join([f"Exported {names}", *notes])
+    return Report("WARNING" if notes else "INFO", text, files=tuple(files))

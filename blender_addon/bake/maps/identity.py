@@ -27,6 +27,8 @@ DARKEST = 0.2
 """Least channel of a colour, so that none is the black where no face is."""
 PALETTE = 300
 """Number of colours that names are spread over: few names share one, and all can be told apart."""
+OBJECT_COLOR = "impasto_object_color"
+"""Custom property of the copies of objects: the colour of a mask, while their own colour stays for their materials."""
 ISLANDS = "impasto_islands"
 """Name of the attribute with the colours of UV islands."""
 
@@ -60,7 +62,9 @@ class Identities:
         return node.outputs[0]
 
     def _object_color(self, tree: NodeTree, _: str) -> NodeSocket:
-        return tree.nodes.new("ShaderNodeObjectInfo").outputs["Color"]
+        node = tree.nodes.new("ShaderNodeAttribute")
+        node.attribute_type, node.attribute_name = "OBJECT", OBJECT_COLOR
+        return node.outputs["Color"]
 
     def _island_color(self, tree: NodeTree, _: str) -> NodeSocket:
         first = 0

@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-import bpy
-from bpy.types import Context, Material, Mesh, Node, Object
+from bpy.types import Context, Material, Mesh, Object
 
 from ...core.errors import ParameterError
 from ...core.system.untrusted import excerpt
 from ..settings import MAPS, BakeOptions
+from .reads import check_images, output_node, uses_nodes
 
 
 def check_object(obj: Object | None, *, needs_material: bool = True) -> None:
@@ -35,7 +35,9 @@ def check_mesh(obj: Object) -> None:
         raise ParameterError(f"{obj.name} is not a mesh but a {obj.type.lower()}", "use Object > Convert > Mesh")
 
 
-def chosen_objects(context: Context, candidates: Sequence[Object]) -> tuple[list[Object], list[str]]:
+def chosen_objects(
+    context: Context, candidates: Sequence[Object], *, needs_material: bool = True
+) -> tuple[list[Object], list[str]]:
     """Objects to bake, the active one first, and notes on candidates that are left out.
 
     ParameterError where there is none. Cheap enough for a panel.
@@ -44,18 +46,22 @@ def chosen_objects(context: Context, candidates: Sequence[Object]) -> tuple[list
     for item in candidates:
         try:
             if (item.type == "MESH" or item.instance_type == "COLLECTION") and item != active:
-                check_object(item)
+                check_object(item, needs_material=needs_material)
                 chosen.append(item)
         except ParameterError as error:
             notes.append(f"left out: {error.message}")
     if not chosen or (active and active.type == "MESH"):
-        check_object(active)
+        check_object(active, needs_material=needs_material)
         chosen.insert(0, active)
     return chosen, notes
 
 
-def check(obj: Object, options: BakeOptions, *, needs_material: bool = True) -> str:
-    """The name of the UV map to bake to. ParameterError, which names the remedy, where baking cannot work."""
+def check(obj: Object, options: BakeOptions, *, needs_material: bool = True, slots: Collection[int] = ()) -> str:
+    """The name of the UV map to bake to. ParameterError, which names the remedy, where baking cannot work.
+
+    needs_material: the maps show its own surface, if they show any. slots: indices of those that are baked; (): all.
+    """
+    needs_material = needs_material and options.need_materials
     check_object(obj, needs_material=needs_material)
     unknown = [name for name in options.maps if name not in MAPS]
     if unknown or not options.maps:
@@ -65,7 +71,7 @@ def check(obj: Object, options: BakeOptions, *, needs_material: bool = True) -> 
     if not obj.data.polygons:
         raise ParameterError(f"{obj.name} has no faces", "add some, or select another object")
     if needs_material:
-        _check_slots(obj)
+        _check_slots(obj, slots)
     layers = obj.data.uv_layers
     if options.uv_map and options.uv_map not in layers:
         names = ", ".join(layers.keys())
@@ -73,15 +79,15 @@ def check(obj: Object, options: BakeOptions, *, needs_material: bool = True) -> 
     return options.uv_map or next((layer.name for layer in layers if layer.active_render), layers[0].name)
 
 
-def check_high(obj: Object) -> None:
+def check_high(obj: Object, *, needs_material: bool = True) -> None:
     """Raise ParameterError if the materials of an object cannot be baked onto another. Empty slots are plain."""
     obj.update_from_editmode()
-    for slot in obj.material_slots:
+    for slot in obj.material_slots if needs_material else ():
         if slot.material is not None:
             check_material(slot.material)
 
 
-def _check_slots(obj: Object) -> None:
+def _check_slots(obj: Object, chosen: Collection[int]) -> None:
     import numpy as np
 
     materials = [slot.material for slot in obj.material_slots]
@@ -89,7 +95,12 @@ def _check_slots(obj: Object) -> None:
     if attribute := obj.data.attributes.get("material_index"):  # absent where all faces use the first slot
         attribute.data.foreach_get("value", slots)
     faces = np.bincount(np.clip(slots, 0, len(materials) - 1), minlength=len(materials))
+    if chosen and not faces[list(chosen)].any() and not obj.modifiers:
+        name = materials[min(chosen)].name
+        raise ParameterError(f"no face of {obj.name} has the material {name}", "assign it in edit mode")
     for index, material in enumerate(materials):
+        if chosen and index not in chosen:
+            continue
         if material is None and faces[index]:
             raise ParameterError(
                 f"Material slot {index + 1} of {obj.name} is empty, but {faces[index]} faces use it",
@@ -100,9 +111,10 @@ def _check_slots(obj: Object) -> None:
 
 
 def check_material(material: Material) -> None:
-    """Raise ParameterError if nothing leads out of the material's nodes."""
+    """Raise ParameterError if nothing leads out of the material's nodes, FileError if an image lacks its file."""
     if uses_nodes(material) and output_node(material) is None:
         raise ParameterError(f"The material {material.name} has no Material Output", "add one in the Shader Editor")
+    check_images(material)
 
 
 def check_evaluated(obj: Object, mesh: Mesh, uv_map: str, name: str = "") -> None:
@@ -127,13 +139,3 @@ def check_local(obj: Object) -> None:
             f"the object {obj.name} is linked from another file",
             "make it local (Object, Relations, Make Local), or make a material without assigning it",
         )
-
-
-def uses_nodes(material: Material) -> bool:
-    """Whether Cycles reads the material's nodes; from 5.0 on it always does."""
-    return bpy.app.version >= (5, 0) or material.use_nodes
-
-
-def output_node(material: Material) -> Node | None:
-    """The Material Output that Cycles uses."""
-    return material.node_tree.get_output_node("CYCLES") if material.node_tree else None

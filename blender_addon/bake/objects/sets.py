@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 import bpy
-from bpy.types import Context, Image, Object
+from bpy.types import Context, Image, Material, Object
 
 from ...core.errors import ParameterError
 from ..settings import BakeOptions
@@ -37,12 +37,16 @@ class BakeSet:
     """One set of maps and the objects that share it. title: name of its images, material and files.
 
     projections: one for each object, or none where each shows its own surface. use_tiles: all UDIM tiles are baked.
+    slots: indices of the material slots of a single object whose faces are baked, or () for all. is_plane: the object
+    is a plane that stands in for one.
     """
 
     title: str
     objects: tuple[Object, ...]
     projections: tuple[Projection, ...] = ()
     use_tiles: bool = False
+    slots: tuple[int, ...] = ()
+    is_plane: bool = False
 
     @classmethod
     def of(cls, *objects: Object, projections: Sequence[Projection] = (), use_tiles: bool = False) -> BakeSet:
@@ -53,6 +57,13 @@ class BakeSet:
     def sources(self) -> tuple[Object, ...]:
         """Objects whose materials are baked."""
         return tuple(dict.fromkeys(high for one in self.projections for high in one.highs)) or self.objects
+
+    @property
+    def materials(self) -> set[Material]:
+        """Materials that are baked."""
+        slots = (slot for obj in self.sources for slot in obj.material_slots)
+        chosen = (slot for index, slot in enumerate(slots) if not self.slots or index in self.slots)
+        return {slot.material for slot in chosen if slot.material}
 
     @property
     def all_objects(self) -> tuple[Object, ...]:
@@ -78,7 +89,8 @@ class BakeSet:
             for one in self.projections
         ]
         objects = [name_of(item) for item in self.objects]
-        return {"title": self.title, "objects": objects, "projections": projections, "use_tiles": self.use_tiles}
+        same = {"title": self.title, "use_tiles": self.use_tiles, "slots": self.slots, "is_plane": self.is_plane}
+        return {**same, "objects": objects, "projections": projections}
 
     @classmethod
     def from_json(cls, about: Mapping[str, Any], objects: Mapping[str, Object]) -> BakeSet:
@@ -93,7 +105,8 @@ class BakeSet:
             for one in about["projections"]
         ]
         chosen = tuple(objects[name] for name in about["objects"])
-        return cls(about["title"], chosen, tuple(projections), about["use_tiles"])
+        same = {"use_tiles": about["use_tiles"], "slots": tuple(about["slots"]), "is_plane": about["is_plane"]}
+        return cls(about["title"], chosen, tuple(projections), **same)
 
 
 def _names(objects: Sequence[Object]) -> str:
@@ -104,10 +117,11 @@ def check_set(given: BakeSet, options: BakeOptions) -> list[str]:
     """The UV map of each object to bake to. ParameterError, which names the remedy, where baking cannot work."""
     for one in given.projections:
         for high in one.highs:
-            check_high(high)
+            check_high(high, needs_material=options.need_materials)
         if one.cage:
             one.cage.update_from_editmode()
-    return [check(obj, options, needs_material=not given.projections) for obj in given.objects]
+    needs_material = not given.projections
+    return [check(obj, options, needs_material=needs_material, slots=given.slots) for obj in given.objects]
 
 
 def provenance_of(image: Image) -> Mapping[str, Any]:
@@ -133,10 +147,13 @@ def _candidates(context: Context, targets: BakeTargets) -> list[Object]:
     return sorted(found, key=lambda item: item != context.active_object)
 
 
-def chosen_sets(context: Context, targets: BakeTargets) -> tuple[list[BakeSet], Sequence[str]]:
+def chosen_sets(
+    context: Context, targets: BakeTargets, *, need_materials: bool = True
+) -> tuple[list[BakeSet], Sequence[str]]:
     """Sets to bake of the selected objects, or of those that were baked before, and notes on those that are left out.
 
-    ParameterError where there is none. Cheap enough for a panel.
+    need_materials: the maps show what materials are set to. ParameterError where there is none. Cheap enough for a
+    panel.
     """
     projections: list[Projection] = []
     if targets.surface == SELECTED:
@@ -146,7 +163,8 @@ def chosen_sets(context: Context, targets: BakeTargets) -> tuple[list[BakeSet], 
         objects, projections = _by_names(context, targets)
         notes = []
     else:
-        objects, notes = chosen_objects(context, _candidates(context, targets))
+        candidates = _candidates(context, targets)
+        objects, notes = chosen_objects(context, candidates, needs_material=need_materials)
     if targets.target == ONE:
         return [BakeSet.of(*objects, projections=projections, use_tiles=targets.use_tiles)], notes
     own = [projections[at : at + 1] for at in range(len(objects))]

@@ -10,6 +10,7 @@ import bpy
 
 from ...bridge.target import ASSIGN
 from ...interface.deferred import Deferred
+from ...tools.arguments import values_in
 from ..settings import BakeOptions, ImpastoBakeSettings
 from .sets import BakeSet
 from .warnings import BakeWarning, warnings_before
@@ -31,7 +32,7 @@ def sets_in(question: str) -> list[BakeSet]:
 
 def _warnings(question: str) -> list[BakeWarning]:
     about = json.loads(question)
-    options = BakeOptions(uv_map=about["uv_map"])
+    options = BakeOptions(uv_map=about["uv_map"], maps=tuple(about["maps"]))
     depsgraph = bpy.context.evaluated_depsgraph_get()
     sets = sets_in(question)
     return [found for one in sets for found in warnings_before(one, options, depsgraph, assigns=about["assigns"])]
@@ -42,5 +43,8 @@ warnings = Deferred(_warnings)
 
 def warnings_of(sets: Sequence[BakeSet], settings: ImpastoBakeSettings) -> list[BakeWarning]:
     """Warnings about the sets, as far as they are known. For drawing."""
-    question = question_about(sets, uv_map=settings.uv_map, assigns=settings.material == ASSIGN)
+    if not sets:
+        return []
+    maps = BakeOptions.from_properties(values_in(BakeOptions, settings)).maps
+    question = question_about(sets, uv_map=settings.uv_map, maps=maps, assigns=settings.material == ASSIGN)
     return warnings.answer(question) or []

@@ -63,9 +63,9 @@ def warnings_before(
     meshes: list[tuple[Mesh, str]] = []
     try:
         for obj in given.sources if given.projections else ():
-            check_high(obj)
+            check_high(obj, needs_material=options.need_materials)
         for obj, one in zip(given.objects, evaluated, strict=True):
-            uv_map = check(obj, options, needs_material=not given.projections)
+            uv_map = check(obj, options, needs_material=not given.projections, slots=given.slots)
             meshes.append((one.to_mesh(), uv_map))
             check_evaluated(obj, meshes[-1][0], uv_map)
         tiles = tiles_of(meshes) if given.use_tiles else NO_TILES

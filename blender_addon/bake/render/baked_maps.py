@@ -32,6 +32,7 @@ from ..maps.geometry import (
 from ..maps.identity import IDENTITY_MAPS
 from ..maps.margin import block_means, draw_out
 from ..maps.principled_inputs import INPUT_MAPS
+from ..objects.reads import missing_notes
 from ..objects.sets import BakeSet, check_set
 from ..objects.warnings import uv_notes
 from ..settings import BakeOptions
@@ -86,10 +87,9 @@ def bake_set(given: BakeSet, options: BakeOptions, known: Collection[str] = ()) 
     All temporary data is removed at the end, after an error too.
     """
     uv_maps = check_set(given, options)
-    slots = [slot for obj in given.sources for slot in obj.material_slots]
     about = {
         "object": given.title,
-        "materials": sorted({slot.material.name for slot in slots if slot.material}),
+        "materials": sorted(material.name for material in given.materials),
         "blender": bpy.app.version_string,
         **asdict(options),
         "uv_map": uv_maps[0] if len(set(uv_maps)) == 1 else "",
@@ -110,7 +110,7 @@ def bake_set(given: BakeSet, options: BakeOptions, known: Collection[str] = ()) 
             files = _files(name, parts or {0: pixels}, options.file_format)
             files["preview"] = _preview(pixels)
             if is_first:
-                found = [*_uv_notes(made), *found]
+                found = [*_uv_notes(made), *_missing_notes(made, given, options), *found]
                 files["misses"] = _misses(made, passes)
             yield BakedMap(name, provenance={**about, **figures}, notes=tuple(found), **files)
             is_first = False
@@ -119,6 +119,19 @@ def bake_set(given: BakeSet, options: BakeOptions, known: Collection[str] = ()) 
 def _uv_notes(made: BakeScene) -> Iterator[str]:
     """Warnings about the UVs of a set."""
     return uv_notes([part.name for part in made.parts], evaluated_meshes(made.scene, made.parts), made.tiles)
+
+
+def _missing_notes(made: BakeScene, given: BakeSet, options: BakeOptions) -> Iterator[str]:
+    """Warnings about attributes and UV maps that materials read, and that the objects lack."""
+    if not options.need_materials:
+        return
+    depsgraph = made.scene.view_layers[0].depsgraph
+    copies = dict.fromkeys(one for part in made.parts for one in part.shown)
+    for obj, copy in zip(given.sources, copies, strict=True):
+        slots = [slot for index, slot in enumerate(obj.material_slots) if not given.slots or index in given.slots]
+        for material in dict.fromkeys(slot.material for slot in slots if slot.material):
+            shown = copy.evaluated_get(depsgraph)
+            yield from missing_notes(material, shown, obj.name, is_plane=given.is_plane)
 
 
 def _misses(made: BakeScene, passes: Passes) -> Misses:

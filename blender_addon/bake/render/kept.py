@@ -12,17 +12,13 @@ from typing import Any
 import bpy
 from bpy.types import Image
 
-from ...bridge.fingerprints import contents_of, images_of, materials_fingerprint, mesh_fingerprint, nodes_in, sha256
+from ...bridge.fingerprints import contents_of, images_of, materials_fingerprint, nodes_in, object_state, sha256
 from ...core.about import VERSION
 from ..maps.geometry import CURVATURE_MAPS
-from ..maps.principled_inputs import INPUT_MAPS
-from ..maps.values import VALUE_MAPS
 from ..objects.sets import BakeSet, provenance_of
-from ..settings import BakeOptions
+from ..settings import OF_MATERIALS, BakeOptions
 from .scene import BakeScene
 
-OF_MATERIALS = (*VALUE_MAPS, *INPUT_MAPS, "normal")
-"""Maps that depend on more of the materials than their names."""
 NOT_OF_PIXELS = ("maps", "inputs", "file_format", "edge_radius", "unit_m")
 """Options that change no map's image, or only some maps'."""
 
@@ -31,13 +27,14 @@ def fingerprints(made: BakeScene, given: BakeSet, options: BakeOptions, uv_maps:
     """SHA-256 of all that each map depends on: shapes as they are rendered, places, materials, images, and settings."""
     slots = [[slot.material for slot in item.material_slots] for item in given.sources]
     materials = {one for used in slots for one in used if one}
+    depsgraph = made.scene.view_layers[0].depsgraph
     shared = {
         "versions": (VERSION, bpy.app.version_string),
         "set": given.to_json(lambda item: item.name),
         "options": {name: value for name, value in asdict(options).items() if name not in NOT_OF_PIXELS},
         "uv_maps": uv_maps,
         "slots": [[one.name if one else "" for one in used] for used in slots],
-        "objects": [_described(item, made) for item in made.scene.collection.objects],
+        "objects": [object_state(item.evaluated_get(depsgraph)) for item in made.scene.collection.objects],
     }
     contents = {image: sha256(contents_of(image)) for image in images_of(*given.sources)}
     nodes = {node for one in materials if one.node_tree for node in nodes_in(one.node_tree)}
@@ -58,14 +55,6 @@ def _own(name: str, options: BakeOptions, of_materials: dict[str, Any]) -> Any:
     if name in OF_MATERIALS:
         return of_materials, options.unit_m if name == "height" else None
     return options.edge_radius if name in CURVATURE_MAPS else None
-
-
-def _described(item: bpy.types.Object, made: BakeScene) -> list[Any]:
-    """An object of the scene as it is rendered."""
-    evaluated = item.evaluated_get(made.scene.view_layers[0].depsgraph)
-    named = [(name, value) for name, value in item.items() if not hasattr(value, "to_dict")]
-    values = sorted((name, repr(value.to_list() if hasattr(value, "to_list") else value)) for name, value in named)
-    return [mesh_fingerprint(evaluated.data), _place(item, made), list(item.color), item.pass_index, values]
 
 
 def _place(item: bpy.types.Object, made: BakeScene) -> list[list[float]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import bpy
 from bpy.types import Depsgraph, Mesh, Object, Scene
 
-from ..maps.identity import colors_of
+from ..maps.identity import OBJECT_COLOR, colors_of
 from ..objects.cage import Cage, make_cage
 from ..objects.checks import check_evaluated
 from ..objects.sets import BakeSet
@@ -56,7 +56,7 @@ def _tell_apart(objects: Collection[Object], copies: Collection[Object]) -> None
     """Give the copies of objects the colours of their names, which masks show."""
     colors = colors_of(obj.name for obj in objects)
     for obj, copy in zip(objects, copies, strict=True):
-        copy.color = (*colors[obj.name], 1.0)
+        copy[OBJECT_COLOR] = colors[obj.name]
 
 
 def _copy(obj: Object, scene: Scene, made: list[bpy.types.ID]) -> Object:

@@ -6,7 +6,7 @@ No setting, selection or mode of the user's is touched, so nothing has to be res
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ from ...core.errors import ImpastoError
 from ..maps.geometry import EMISSIONS, Extent
 from ..maps.identity import IDENTITY_MAPS, Identities
 from ..maps.values import ValueReader
-from ..objects.checks import output_node, uses_nodes
+from ..objects.reads import output_node, uses_nodes
 from ..objects.sets import BakeSet
 from ..settings import BakeOptions
 from .cover import TEMPORARY, Cover, make_cover
@@ -83,6 +83,8 @@ def bake_scene(given: BakeSet, options: BakeOptions, uv_maps: Sequence[str]) -> 
         made.append(image)
         parts = copied_parts(given, uv_maps, scene, made)
         scene.view_layers[0].objects.active = parts[0].subject
+        if given.slots:
+            _hide_slots(parts[0].subject, given.slots, made)
         shown = dict.fromkeys(one for part in parts for one in part.shown)
         surfaces = _copied_surfaces(list(shown), image, made)
         meshes = evaluated_meshes(scene, parts)
@@ -121,6 +123,15 @@ def _receive(low: Object, material: Material) -> None:
         slot.material = material
 
 
+def _hide_slots(subject: Object, chosen: Collection[int], made: list[bpy.types.ID]) -> None:
+    """Give the other slots a material without an image node, so that nothing is baked on their faces."""
+    hidden = bpy.data.materials.new(TEMPORARY)
+    made.append(hidden)
+    for index, slot in enumerate(subject.material_slots):
+        if index not in chosen:
+            slot.material = hidden
+
+
 def _copied_surfaces(subjects: Sequence[Object], image: Image, made: list[bpy.types.ID]) -> list[Surface]:
     """Give each slot a copy of its material, shared by slots that share it; unused empty slots get a blank one."""
     copies: dict[Material | None, Material] = {}
@@ -130,6 +141,8 @@ def _copied_surfaces(subjects: Sequence[Object], image: Image, made: list[bpy.ty
             subject.data.materials.append(None)
     for slot in [slot for subject in subjects for slot in subject.material_slots]:
         original = slot.material
+        if original in made:  # hidden
+            continue
         if original not in copies:
             copy = copies[original] = original.copy() if original else bpy.data.materials.new(TEMPORARY)
             made.append(copy)

@@ -126,7 +126,7 @@ def _bake(given: argparse.Namespace) -> tuple[Mapping[str, Any], list[str]]:
     if isinstance(found, bpy.types.Material):
         maps = material_maps.maps_of(found, options)
     else:
-        maps = with_recipes(list(bake_maps(found, options)), sources_of(found))
+        maps = with_recipes(list(bake_maps(found, options)), sources_of(BakeSet.of(found).materials))
         notes += [warning.text for warning in object_warnings(BakeSet.of(found), assigns=False)]
     files = _write(given.out, datablock.file_name, maps, replace=given.force)
     notes += [note for baked in maps for note in baked.notes]

@@ -1,24 +1,35 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The maps of a material alone: read from its images where these are all that it shows, else baked on a plane."""
+"""The maps of a material alone: read from its images where these are all that it shows, else baked.
+
+They are baked on an object that has the material if it reads data of one, such as a colour attribute, else on a plane.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import bpy
 
 from ...bridge import encode, materials, shader_tree, sliders, surfaces, tiles
+from ...core.errors import ParameterError
 from ...core.io.metadata import in_png, metadata_of
 from ...core.udim import tile_of
-from ..objects.checks import check_material, output_node, uses_nodes
-from ..render.baked_maps import BakedMap, bake_maps
+from ..objects.checks import check, check_material, check_object
+from ..objects.reads import Kind, Read, output_node, reads_of, uses_nodes
+from ..objects.sets import BakeSet
+from ..render.baked_maps import BakedMap, bake_set
 from ..settings import BakeOptions
 from .provenance import sources_of, with_recipes
 
 READ = ("roughness", "metallic", "normal", "height", "opacity", "emission", "transmission_weight", "ambient_occlusion")
 """Maps that are read beside the base colour."""
+OF_OBJECT = (Kind.SHAPE, Kind.ATTRIBUTE, Kind.PROPERTY)
+"""Data that a plane does not have."""
+UV_MAP = "UVMap"
+CHOSEN = "impasto_objects"
+"""Custom property of a scene: names of the objects that materials are baked on, by the materials' names."""
 PLAIN = ("REROUTE", "NORMAL_MAP", "BUMP", "DISPLACEMENT", "SEPARATE_COLOR")
 """Nodes between an image and the shader that only say what kind of map it is."""
 
@@ -35,13 +46,106 @@ def size_of(material: bpy.types.Material, options: BakeOptions) -> tuple[int, in
     return (height, width) if width * height else None
 
 
+@dataclass(frozen=True)
+class Subject:
+    """Object that a material is baked on: None for a plane, whose UV map is `uv_map`. notes: for the user."""
+
+    obj: bpy.types.Object | None
+    uv_map: str = UV_MAP
+    notes: tuple[str, ...] = ()
+
+    @contextmanager
+    def as_set(self, material: bpy.types.Material, options: BakeOptions) -> Iterator[tuple[BakeSet, BakeOptions]]:
+        """What is baked, while a plane is there, and how."""
+        if self.obj is not None:
+            uv_map = options.uv_map if options.uv_map in self.obj.data.uv_layers else ""
+            slots = _slots_with(self.obj, material)
+            yield BakeSet(material.name, (self.obj,), slots=slots), replace(options, uv_map=uv_map)
+            return
+        with _plane(material, options.height_px / options.width_px, self.uv_map) as plane:
+            yield BakeSet(material.name, (plane,), is_plane=True), replace(options, uv_map="", margin_px=0)
+
+    def noted(self, maps: Sequence[BakedMap]) -> list[BakedMap]:
+        """Baked maps with its notes, which the first one bears."""
+        return [replace(maps[0], notes=(*self.notes, *maps[0].notes)), *maps[1:]]
+
+
 def maps_of(material: bpy.types.Material, options: BakeOptions) -> list[BakedMap]:
     """The maps, with their recipe in the files where they are baked. Raises an ImpastoError."""
-    if shows_images(material):
-        return _read(material)
-    flat = replace(options, uv_map="", margin_px=0)
-    with _plane(material, options.height_px / options.width_px) as plane:
-        return with_recipes(list(bake_maps(plane, flat)), sources_of(plane))
+    if maps := image_maps(material):
+        return maps
+    subject = subject_of(material, options)
+    with subject.as_set(material, options) as (given, fitting):
+        return subject.noted(with_recipes(list(bake_set(given, fitting)), sources_of([material])))
+
+
+def image_maps(material: bpy.types.Material) -> list[BakedMap]:
+    """The maps of a material that shows nothing but images; none for others. Raises an ImpastoError."""
+    check_material(material)
+    return _read(material) if shows_images(material) else []
+
+
+def subject_of(material: bpy.types.Material, options: BakeOptions, obj: bpy.types.Object | None = None) -> Subject:
+    """The object to bake a material on: the given one, else that which has it, if the material reads data of one.
+
+    A material that reads no more than the UV map that is baked to is baked on a plane, whole and without gaps, and so
+    are all for which there is no single object. ParameterError if the given object cannot be baked.
+    """
+    if obj is not None:
+        check_object(obj)
+        if not _slots_with(obj, material):
+            raise ParameterError(f"{obj.name} does not have the material {material.name}", "choose one that has it")
+        return Subject(obj)
+    reads = reads_of(material)
+    uv_maps = [one for one in reads if one.kind == Kind.UV_MAP]
+    found, reason = object_with(material), f"no selected object has the material {material.name}; select one"
+    if found is not None:
+        try:
+            baked = check(found, replace(options, uv_map=""), slots=_slots_with(found, material))
+        except ParameterError as error:
+            reason = str(error)
+        else:
+            if all(one.kind in (Kind.UV_MAP, Kind.LOST) and one.name in ("", baked) for one in reads):
+                return Subject(None, baked)
+            return Subject(found, notes=_notes_on(found, material, reads))
+    named = [one for one in uv_maps if one.name]
+    needing = [*(one for one in reads if one.kind in OF_OBJECT), *named]
+    uv_map = named[0].name if named else UV_MAP
+    if not needing:
+        return Subject(None)
+    names, title = _nodes(needing), material.name
+    return Subject(None, uv_map, (f"{names} of {title} depend on an object, but were baked on a plane: {reason}",))
+
+
+def _notes_on(obj: bpy.types.Object, material: bpy.types.Material, reads: Sequence[Read]) -> tuple[str, ...]:
+    """A note where an object was chosen that is not the active one."""
+    if obj == bpy.context.view_layer.objects.active:
+        return ()
+    names, title = _nodes(reads), material.name
+    return (f"{names} of {title} depend on an object, and were baked on {obj.name}, which has that material",)
+
+
+def _nodes(reads: Sequence[Read]) -> str:
+    return ", ".join(dict.fromkeys(one.node for one in reads))
+
+
+def object_with(material: bpy.types.Material) -> bpy.types.Object | None:
+    """The active object if it has a material, else the only selected one, or the only mesh, that does.
+
+    A file that was written for a batch says which it was.
+    """
+    scene, layer = bpy.context.scene, bpy.context.view_layer
+    if name := scene.get(CHOSEN, {}).get(material.name):
+        return bpy.data.objects.get(name)
+    for objects in ([layer.objects.active], layer.objects.selected, scene.objects):
+        found = [one for one in objects if one and _slots_with(one, material)]
+        if len(found) == 1:
+            return found[0]
+    return None
+
+
+def _slots_with(obj: bpy.types.Object, material: bpy.types.Material) -> tuple[int, ...]:
+    return tuple(index for index, slot in enumerate(obj.material_slots) if slot.material == material)
 
 
 def shows_images(material: bpy.types.Material) -> bool:
@@ -101,14 +205,14 @@ def _read(material: bpy.types.Material) -> list[BakedMap]:
 
 
 @contextmanager
-def _plane(material: bpy.types.Material, aspect: float) -> Iterator[bpy.types.Object]:
-    """A plane one unit wide around the origin, with the material, and UVs from 0 to 1."""
+def _plane(material: bpy.types.Material, aspect: float, uv_map: str) -> Iterator[bpy.types.Object]:
+    """A plane one unit wide around the origin, with the material, and a UV map from 0 to 1."""
     mesh = bpy.data.meshes.new(material.name)
     plane = bpy.data.objects.new(material.name, mesh)
     try:
         corners = [(0, 0), (1, 0), (1, 1), (0, 1)]
         mesh.from_pydata([(u - 0.5, (v - 0.5) * aspect, 0.0) for u, v in corners], [], [(0, 1, 2, 3)])
-        mesh.uv_layers.new()
+        mesh.uv_layers.new(name=uv_map)
         for loop in mesh.loops:
             mesh.uv_layers[0].data[loop.index].uv = corners[loop.vertex_index]
         mesh.materials.append(material)

@@ -3,15 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bpy.types import Image, Object
+from bpy.types import Image, Material
 
 from ...bridge import images
-from ...bridge.fingerprints import contents_of, images_of, sha256
+from ...bridge.fingerprints import contents_of, images_in, sha256
 from ...core.errors import ImpastoError
 from ...core.io.metadata import in_png, metadata_of
 from ...core.recipe import Recipe, Step
@@ -33,9 +33,11 @@ class Sources:
     weights: Mapping[str, str] = field(default_factory=dict)
 
 
-def sources_of(*objects: Object) -> Sources:
-    """Sources of objects' materials. On the main thread."""
-    found = sorted(images_of(*objects, used_only=True), key=lambda image: image.name)
+def sources_of(materials: Iterable[Material]) -> Sources:
+    """Sources of materials. On the main thread."""
+    trees = [material.node_tree for material in materials if material.node_tree]
+    used = {image for tree in trees for image in images_in(tree, used_only=True)}
+    found = sorted(used, key=lambda image: image.name)
     recipes = [recipe for image in found if (recipe := _recipe_of(image))]
     made_with = {
         kind: {name: hash_ for recipe in recipes for name, hash_ in recipe.made_with.get(kind, {}).items()}

@@ -64,6 +64,13 @@ class Contents(TypedDict):
     Object: list[Found]
 
 
+class Written(TypedDict):
+    """Files of maps that Blender has written, and its notes for the user."""
+
+    files: list[str]
+    notes: list[str]
+
+
 @dataclass(frozen=True)
 class Source:
     """A datablock as Blender describes it. files: the .blend and the files outside it whose content it shows.
@@ -105,8 +112,10 @@ def source_at(datablock: Datablock) -> Source:
 
 
 @contextmanager
-def written_maps(datablock: Datablock, on_progress: Callable[[float], None] = lambda fraction: None) -> Iterator[Path]:
-    """A folder with the maps of a datablock, until the end of the block.
+def written_maps(
+    datablock: Datablock, on_progress: Callable[[float], None] = lambda fraction: None
+) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    """A folder with the maps of a datablock, until the end of the block, and Blender's notes on them.
 
     `on_progress(0.0)` is called while Blender works, and may raise Cancelled, which ends Blender. FileError,
     ParameterError or WorkerError says what Blender could not do.
@@ -114,8 +123,9 @@ def written_maps(datablock: Datablock, on_progress: Callable[[float], None] = la
     check_file(datablock.blend)
     with temporary_folder() as folder:
         maps = folder / (datablock.file_name if datablock.name else "maps")
-        _ask(("bake", str(datablock.path.absolute()), "--out", str(maps)), folder, lambda: on_progress(0.0))
-        yield maps
+        arguments = ("bake", str(datablock.path.absolute()), "--out", str(maps))
+        answer = _answer_as(Written, _ask(arguments, folder, lambda: on_progress(0.0)))
+        yield maps, tuple(answer["notes"])
 
 
 def check_blender() -> str:

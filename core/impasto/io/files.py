@@ -42,8 +42,9 @@ def read_maps(
     """
     path = Path(path)
     if datablock := Datablock.at(path):
-        with blend.written_maps(datablock, on_progress) as folder:
-            return replace(read_maps(folder, on_progress=on_progress), name=as_unicode(datablock.title))
+        with blend.written_maps(datablock, on_progress) as (folder, notes):
+            maps = read_maps(folder, on_progress=on_progress)
+            return replace(maps, name=as_unicode(datablock.title), notes=(*maps.notes, *notes))
     recover(path if is_folder(path) else path.parent)
     if tiles := tiles_in(path):
         parts = {
@@ -113,7 +114,7 @@ def on_disk(path: Path) -> Iterator[Path]:
     if (datablock := Datablock.at(path)) is None:
         yield path
         return
-    with blend.written_maps(datablock) as folder:
+    with blend.written_maps(datablock) as (folder, _):
         yield folder
 
 

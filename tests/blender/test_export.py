@@ -1,0 +1,271 @@
+"""Exports of materials that read data of an object: they are baked on it, or say that they were not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+from baking import BYTE, material, plane, principled, slanted, srgb
+from conftest import packed_image, png
+
+COLOR = (0.8, 0.3, 0.2)
+SIZE_PX = 32
+
+
+@pytest.fixture
+def export(extension, scene, tmp_path):
+    """Function that exports the material P; returns its notes and the base colour (H, W, 3), row 0 at the top."""
+    settings = scene.impasto_bake
+    settings.width_px = settings.height_px = SIZE_PX
+    settings.samples, settings.maps = 1, {"base_color"}
+    bpy.data.objects.remove(bpy.context.object)
+
+    def run(**given: str) -> tuple[str, np.ndarray]:
+        extension.jobs.session.jobs.close()
+        bpy.ops.impasto.export(material="P", preset="unreal", out_dir=str(tmp_path), replace=True, **given)
+        report = extension.jobs.session.jobs.made
+        image = bpy.data.images.load(str(tmp_path / "T_P_BC.png"))
+        pixels = np.array(image.pixels[:]).reshape(SIZE_PX, SIZE_PX, 4)[::-1, :, :3]
+        bpy.data.images.remove(image)
+        assert (report.level == "WARNING") == (";" in report.text), report
+        return report.text.partition("; ")[2], pixels
+
+    return run
+
+
+def reading(kind: str, output: str | int, **settings: object) -> bpy.types.Material:
+    """The material P whose base colour is an output of a node."""
+    made = material("P")
+    node = made.node_tree.nodes.new(kind)
+    for name, value in settings.items():
+        setattr(node, name, value)
+    made.node_tree.links.new(node.outputs[output], principled(made).inputs["Base Color"])
+    return made
+
+
+def painted(obj: bpy.types.Object, name: str = "Col") -> bpy.types.Object:
+    layer = obj.data.color_attributes.new(name, "FLOAT_COLOR", "POINT")
+    for one in layer.data:
+        one.color = (*COLOR, 1)
+    return obj
+
+
+def with_property(obj: bpy.types.Object) -> bpy.types.Object:
+    obj["tint"] = COLOR
+    return obj
+
+
+def colored(obj: bpy.types.Object) -> bpy.types.Object:
+    obj.color = (*COLOR, 1)
+    return obj
+
+
+def through_modifier(obj: bpy.types.Object) -> bpy.types.Object:
+    """An attribute that geometry nodes store."""
+    tree = bpy.data.node_groups.new("Store", "GeometryNodeTree")
+    for in_out in ("INPUT", "OUTPUT"):
+        tree.interface.new_socket("Geometry", in_out=in_out, socket_type="NodeSocketGeometry")
+    kinds = ("NodeGroupInput", "GeometryNodeStoreNamedAttribute", "NodeGroupOutput")
+    start, store, end = (tree.nodes.new(name) for name in kinds)
+    store.data_type, store.inputs["Name"].default_value = "FLOAT_COLOR", "made"
+    next(one for one in store.inputs if one.name == "Value" and one.enabled).default_value = (*COLOR, 1)
+    tree.links.new(start.outputs[0], store.inputs["Geometry"])
+    tree.links.new(store.outputs[0], end.inputs[0])
+    obj.modifiers.new("Store", "NODES").node_group = tree
+    return obj
+
+
+ATTRIBUTE = "ShaderNodeAttribute"
+CASES: dict[str, tuple[tuple, dict, Callable]] = {
+    "color attribute": (("ShaderNodeVertexColor", 0), {"layer_name": "Col"}, painted),
+    "active color": (("ShaderNodeVertexColor", 0), {}, painted),
+    "attribute": ((ATTRIBUTE, "Color"), {"attribute_name": "Col"}, painted),
+    "property": ((ATTRIBUTE, "Color"), {"attribute_name": "tint", "attribute_type": "OBJECT"}, with_property),
+    "instancer": ((ATTRIBUTE, "Color"), {"attribute_name": "tint", "attribute_type": "INSTANCER"}, with_property),
+    "path": ((ATTRIBUTE, "Color"), {"attribute_name": "color", "attribute_type": "OBJECT"}, colored),
+    "object info": (("ShaderNodeObjectInfo", "Color"), {}, colored),
+    "modifier": ((ATTRIBUTE, "Color"), {"attribute_name": "made"}, through_modifier),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_a_material_reads_of_the_active_object_is_exported(export, name):
+    (kind, output), settings, prepare = CASES[name]
+    prepare(plane(reading(kind, output, **settings)))
+    said, pixels = export()
+    assert not said
+    assert np.allclose(pixels, srgb(COLOR), atol=BYTE)
+
+
+def test_shape_and_place_are_those_of_the_object(export):
+    made = reading("ShaderNodeNewGeometry", "Position")
+    obj = plane(made)
+    obj.location = (0.25, 0.5, 0.125)
+    obj.scale = (0.5, 0.5, 1)
+    _, pixels = export()
+    rows, columns = 1 - (np.arange(SIZE_PX) + 0.5) / SIZE_PX, (np.arange(SIZE_PX) + 0.5) / SIZE_PX
+    u, v = np.meshgrid(columns, rows)
+    expected = np.stack([0.25 + u / 2, 0.5 + v / 2, np.full_like(u, 0.125)], axis=2)
+    assert np.allclose(pixels, srgb(expected), atol=2 * BYTE)
+
+
+def test_only_faces_of_the_material_are_baked_and_no_other_slot_counts(export):
+    made = reading("ShaderNodeVertexColor", 0, layer_name="Col")
+    share = slanted(material("other", base_color=(0, 0, 1, 1)), made)
+    obj = painted(bpy.context.object)
+    obj.data.materials.append(None)
+    for loop in range(4):  # the other material's UVs lie on those of P
+        obj.data.uv_layers[0].data[loop].uv = obj.data.uv_layers[0].data[loop + 4].uv
+    _, pixels = export()
+    assert share.any()
+    assert np.allclose(pixels, srgb(COLOR), atol=BYTE)
+
+
+def mapped(name: str) -> bpy.types.Material:
+    """P shows an even ramp of a UV map in red and green."""
+    return reading("ShaderNodeUVMap", 0, uv_map=name)
+
+
+def ramp() -> np.ndarray:
+    values = (np.arange(SIZE_PX) + 0.5) / SIZE_PX
+    u, v = np.meshgrid(values, values[::-1])
+    return np.stack([u, v, 0 * u], axis=2)
+
+
+@pytest.mark.parametrize("rendered", ["UVMap", "Second"])
+def test_uv_maps_are_those_of_the_object_whichever_is_rendered(export, rendered):
+    """The second map is the first one, turned by half a turn."""
+    obj = plane(mapped("Second"))
+    layers = obj.data.uv_layers
+    layers.new(name="Second")
+    for one in layers["Second"].data:
+        one.uv = 1 - one.uv[0], 1 - one.uv[1]
+    layers[rendered].active_render = True
+    said, pixels = export()
+    expected = ramp() if rendered == "Second" else ramp()[::-1, ::-1]
+    assert not said
+    assert np.allclose(pixels, srgb(expected), atol=2 * BYTE)
+
+
+@pytest.mark.parametrize("repeats", [1, 3])
+def test_a_material_of_one_uv_map_stays_whole_where_the_object_repeats_it(export, repeats):
+    obj = plane(mapped("Mine"))
+    obj.data.uv_layers[0].name = "Mine"
+    for one in obj.data.uv_layers[0].data:
+        one.uv = one.uv[0] * repeats, one.uv[1] * repeats
+    said, pixels = export()
+    assert not said
+    assert np.allclose(pixels, srgb(ramp()), atol=2 * BYTE)
+
+
+def test_without_an_object_the_nodes_are_named(export):
+    reading("ShaderNodeVertexColor", 0, layer_name="Col").use_fake_user = True
+    said, _ = export()
+    assert "Color Attribute of P" in said
+    assert "select one" in said
+
+
+def test_a_chosen_or_the_only_object_is_taken_before_a_plane(export):
+    made = reading("ShaderNodeObjectInfo", "Color")
+    first, second = colored(plane(made)), plane(made)
+    first.name, second.name = "first", "second"
+    second.color = (0, 0, 1, 1)
+    assert np.allclose(export(object="first")[1], srgb(COLOR), atol=BYTE)
+    assert np.allclose(export()[1], srgb((0, 0, 1)), atol=BYTE), "the active one"
+    plane(material("other"))
+    second.data.materials.clear()
+    first.select_set(False)
+    said, pixels = export()
+    assert "baked on first" in said
+    assert np.allclose(pixels, srgb(COLOR), atol=BYTE)
+    with pytest.raises(RuntimeError, match="second has no material"):
+        export(object="second")
+    with pytest.raises(RuntimeError, match="no object called 'third'"):
+        export(object="third")
+
+
+REFUSED = {
+    "lacks": lambda obj: obj.data.color_attributes.remove(obj.data.color_attributes["Col"]),
+    "has no UV map": lambda obj: obj.data.uv_layers.remove(obj.data.uv_layers[0]),
+}
+
+
+@pytest.mark.parametrize("said", REFUSED)
+def test_an_object_that_lacks_what_is_read_is_named(export, said):
+    obj = painted(plane(reading("ShaderNodeVertexColor", 0, layer_name="Col")))
+    REFUSED[said](obj)
+    found, _ = export()
+    assert said in found
+    assert "Color Attribute" in found
+    assert "Strip" in found
+
+
+def test_nodes_that_the_surface_does_not_use_change_nothing(export):
+    made = material("P", base_color=(*COLOR, 1))
+    nodes = made.node_tree.nodes
+    nodes.new("ShaderNodeVertexColor").layer_name = "Col"
+    made.use_fake_user = True
+    said, pixels = export()
+    assert not said
+    assert np.allclose(pixels, srgb(COLOR), atol=BYTE)
+
+
+def test_attributes_in_a_group_are_found_too(export):
+    made = material("P")
+    tree = bpy.data.node_groups.new("Inner", "ShaderNodeTree")
+    tree.interface.new_socket("Color", in_out="OUTPUT", socket_type="NodeSocketColor")
+    inner, end = tree.nodes.new("ShaderNodeVertexColor"), tree.nodes.new("NodeGroupOutput")
+    inner.layer_name = "Col"
+    tree.links.new(inner.outputs[0], end.inputs[0])
+    group = made.node_tree.nodes.new("ShaderNodeGroup")
+    group.node_tree = tree
+    made.node_tree.links.new(group.outputs[0], principled(made).inputs["Base Color"])
+    painted(plane(made))
+    said, pixels = export()
+    assert not said
+    assert np.allclose(pixels, srgb(COLOR), atol=BYTE)
+
+
+def test_a_missing_file_is_named_and_nothing_is_written(export, tmp_path: Path):
+    made = reading("ShaderNodeTexImage", 0)
+    node = made.node_tree.nodes["Image Texture"]
+    invert = made.node_tree.nodes.new("ShaderNodeInvert")
+    made.node_tree.links.new(node.outputs[0], invert.inputs["Color"])
+    made.node_tree.links.new(invert.outputs[0], principled(made).inputs["Base Color"])
+    (tmp_path / "wall.png").write_bytes(png(np.zeros((4, 4, 3), np.uint8)))
+    node.image = bpy.data.images.load(str(tmp_path / "wall.png"))
+    plane(made)
+    (tmp_path / "wall.png").unlink()
+    with pytest.raises(RuntimeError, match=r"image wall\.png of P lacks its file .*wall\.png; find it"):
+        export()
+    with pytest.raises(RuntimeError, match=r"lacks its file"):
+        bpy.ops.impasto.bake(maps={"roughness"}, width_px=8, height_px=8)
+    bpy.ops.impasto.bake(maps={"island_id"}, width_px=8, height_px=8)
+    assert not list(tmp_path.iterdir())
+    node.image = packed_image("packed", np.zeros((4, 4, 3), np.uint8))
+    assert np.allclose(export()[1], 1)
+
+
+def test_a_batch_bakes_each_material_on_its_object(export, extension, tmp_path: Path, capsys):
+    """The engine reads the written .blend by `impasto bake`; materials that need no object have none there."""
+    first, second = painted(plane(reading("ShaderNodeVertexColor", 0, layer_name="Col"))), plane(material("other"))
+    first.select_set(True)
+    for _ in range(2):
+        chosen = extension.batch.chosen.choose(bpy.context, "SELECTED", "", "", tmp_path)
+        written = (tmp_path / "materials.blend").stat().st_mtime_ns
+        assert len(chosen) == 2
+    name = first.name
+    assert list(bpy.data.objects.keys()) == [name, second.name]
+    first.data.color_attributes["Col"].data[0].color = (0, 0, 1, 1)
+    extension.batch.chosen.choose(bpy.context, "SELECTED", "", "", tmp_path)
+    assert (tmp_path / "materials.blend").stat().st_mtime_ns > written, "the object has changed"
+    out = tmp_path / "out"
+    assert extension.command_line.run(["bake", str(tmp_path / "materials.blend/Material/P"), "--out", str(out)]) == 0
+    assert list(bpy.data.objects.keys()) == [name]
+    image = bpy.data.images.load(str(out / "P_base_color.png"))
+    corner = np.array(image.pixels[:]).reshape(SIZE_PX, SIZE_PX, 4)[-1, -1, :3]
+    assert np.allclose(corner, srgb(COLOR), atol=0.05)
+    assert "plane" not in capsys.readouterr().err
