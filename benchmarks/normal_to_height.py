@@ -20,7 +20,7 @@ from impasto import Maps, Recipe, Step, run
 from impasto.context import Context
 from impasto.errors import ParameterError
 from impasto.io.decode import read_map
-from impasto.io.map_files import map_files
+from impasto.io.map_files import set_at
 from impasto.plugins.registry import registry
 from impasto.surface.heights import FINE_STEEPEST_Z, slopes_from_normal
 from impasto.surface.orientation import orientation
@@ -57,7 +57,8 @@ def integral_of(checkout: Path) -> Integral:
 
 def compare_real(path: Path, deepbump: Integral | None) -> None:
     """Print the row of a set."""
-    files = map_files(path)
+    found = set_at(path)
+    files = {name: source.file for name, source in found.maps.items()} if found else {}
     if "normal" not in files:
         return
     normal = read_map(files["normal"], "normal").pixels

@@ -36,8 +36,10 @@ VENDORED = (
     "engine.wire",
     "io.assets",
     "io.datablocks",
+    "io.map_files",
     "io.meshes",
     "io.metadata",
+    "io.signatures",
     "io.udim",
     "surface.color",
     "system.interruption",
@@ -49,6 +51,7 @@ VENDORED = (
     "system.untrusted",
 )
 """The modules of the core that the extension carries: standard library and NumPy only."""
+VENDORED_DATA = ("io/conventions.tsv",)
 DESCRIBE = """
 import json, pathlib, sys
 from impasto.plugins.installation import description
@@ -74,6 +77,8 @@ def _built(python: Path, staged: Path) -> Path:
         (staged / "core" / path).parent.mkdir(exist_ok=True)
         for file in {path, path.with_name("__init__.py")} - {Path("__init__.py")}:
             shutil.copy2(ROOT / "core" / "impasto" / file, staged / "core" / file)
+    for data in VENDORED_DATA:
+        shutil.copy2(ROOT / "core" / "impasto" / data, staged / "core" / data)
     wheel = (
         "-I",
         "-m",

@@ -20,8 +20,9 @@ from typing import Any
 from ..errors import FileError, ImpastoError, ParameterError, PluginError, WorkerError
 from ..io.datablocks import Datablock
 from ..io.files import source_files
+from ..io.map_files import folder_of
 from ..system.transaction import replace_files
-from ..system.untrusted import excerpt, explain, is_folder, make_folder, open_file
+from ..system.untrusted import excerpt, explain, make_folder, open_file
 from .engines import Limits
 from .job import BatchJob
 from .on_worker import Files, FullError, installed_versions, make_there, sees
@@ -214,7 +215,7 @@ class Cluster(Executor):
         known = self._sent.pop(stamp, None)
         if known is None or known.status != "finished":  # its worker may be lost, and the files with it
             contents: Files = {file.name: _content(file) for file in files}
-            (known,) = self._dask.scatter([(path.name if is_folder(path) else "", contents)], hash=False)
+            (known,) = self._dask.scatter([(folder_of(path), contents)], hash=False)
         self._sent[stamp] = known
         while len(self._sent) > MOST_SENT:
             self._sent.popitem(last=False)

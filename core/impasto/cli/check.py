@@ -9,9 +9,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import FileError, ParameterError
-from ..system.untrusted import files_in, is_folder
-from .json_answers import CheckedMap, CheckedSet, CheckedSets
+from ..errors import FileError, ImpastoError, ParameterError, error_fields
+from ..system.names import usable_name
+from .json_answers import CheckedMap, CheckedSet, CheckedSets, FailedSource
 from .options import add_command
 from .tables import table
 from .terminal import Terminal
@@ -38,27 +38,39 @@ def _check(arguments: argparse.Namespace, terminal: Terminal) -> None:
 
     if arguments.fix != bool(arguments.out):
         raise ParameterError("--fix and --out belong together", "give both, or neither to check only")
-    folders = [one for folder in arguments.folders for one in _sets(folder)]
+    sets, failed = _sets(arguments.folders)
     reports: list[Report] = []
     mended: list[tuple[Sequence[str], Sequence[Path]]] = []
     with terminal.progress() as show:
-        for index, folder in enumerate(folders):
-            tell = lambda fraction, message, done=index: show((done + fraction) / len(folders), message)  # noqa: E731
-            report = inspect(folder, tell)
+        for index, (path, tile) in enumerate(sets):
+            tell = lambda fraction, message, done=index: show((done + fraction) / len(sets), message)  # noqa: E731
+            try:
+                report = inspect(path, tile, tell)
+                fixes: tuple[Sequence[str], Sequence[Path]] = ([], [])
+                if arguments.fix and any(finding.fix for finding in report.findings):
+                    out = arguments.out / usable_name(report.found.name) if len(sets) > 1 else arguments.out
+                    fixes = mend(report, out)
+            except ImpastoError as error:
+                if len(sets) == 1:
+                    raise
+                failed.append((path, error))
+                continue
             reports.append(report)
-            mended.append(([], []))
-            if arguments.fix and any(finding.fix for finding in report.findings):
-                out = arguments.out / folder.name if len(folders) > 1 else arguments.out
-                mended[-1] = mend(report, out)
+            mended.append(fixes)
     answers = [_answer(report, *done) for report, done in zip(reports, mended, strict=True)]
-    terminal.say(CheckedSets(sets=answers), [line for one in answers for line in _lines(one, arguments.all)])
-    if any(_is_wrong(report, fixes) for report, (fixes, _) in zip(reports, mended, strict=True)):
+    for path, error in failed:
+        terminal.print_error(f"{path}: {error.message}", error.remedy)
+    unchecked = [FailedSource(source=str(path), **error_fields(error)) for path, error in failed]
+    terminal.say(
+        CheckedSets(sets=answers, failed=unchecked), [line for one in answers for line in _lines(one, arguments.all)]
+    )
+    if failed or any(_is_wrong(report, fixes) for report, (fixes, _) in zip(reports, mended, strict=True)):
         sys.exit(FileError.exit_code)
 
 
 def _answer(report: Report, fixes: Sequence[str], files: Sequence[Path]) -> CheckedSet:
     return CheckedSet(
-        folder=str(report.found.folder),
+        folder=str(report.found.path),
         verdict=report.verdict,
         findings=[CheckedMap.model_validate(asdict(finding)) for finding in report.findings],
         mended=list(fixes),
@@ -91,16 +103,17 @@ def _is_wrong(report: Report, fixes: Sequence[str]) -> bool:
     return any(finding.verdict == "error" and finding.fix not in fixes for finding in report.findings)
 
 
-def _sets(folder: Path) -> list[Path]:
-    """The folder if it holds maps, or else the folders in it that do. FileError if there are none."""
-    from ..inspection.map_set import holds_maps
+def _sets(given: Sequence[Path]) -> tuple[list[tuple[Path, int]], list[tuple[Path, ImpastoError]]]:
+    """Path and tile of each set, and the folders that cannot be checked. The error itself if there is one alone."""
+    from ..inspection.map_set import sets_to_check
 
-    if not is_folder(folder):
-        raise FileError(f"{folder} is no folder", "give the folder of a PBR set")
-    if holds_maps(folder):
-        return [folder]
-    found = [one for one in files_in(folder) if is_folder(one) and holds_maps(one)]
-    if not found:
-        remedy = "name them like brick_base_color.png, brick_roughness.png"
-        raise FileError(f"{folder} contains no maps that can be recognised by their names", remedy)
-    return found
+    found: list[tuple[Path, int]] = []
+    failed: list[tuple[Path, ImpastoError]] = []
+    for path in given:
+        try:
+            found += sets_to_check(path)
+        except ImpastoError as error:
+            if len(given) == 1:
+                raise
+            failed.append((path, error))
+    return found, failed

@@ -14,7 +14,7 @@ from ..plugins.registry import registry
 from ..recipe import Recipe
 from .options import add_command
 from .output import add_files, packing_help, refuse_to_replace
-from .sources import SOURCES_HELP, named_sources
+from .sources import SOURCES_HELP, add_maps, named_sources
 from .terminal import Terminal
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def add_export(commands: Any) -> None:
     text = "write map sets as the files that an engine expects, with packed channels"
     parser = add_command(commands, "export", text, "textures/brick --preset unity-hdrp --out game/Textures", _export)
     parser.add_argument("sources", type=Path, nargs="+", metavar="SET", help=SOURCES_HELP)
+    add_maps(parser)
     parser.add_argument("--preset", dest="export", required=True, metavar="PRESET", help=packing_help())
     add_files(parser.add_argument_group("output"))
 
@@ -33,7 +34,7 @@ def add_export(commands: Any) -> None:
 def _export(arguments: argparse.Namespace, terminal: Terminal) -> None:
     from ..running.streaming import Sink
 
-    sources = named_sources(arguments.sources, arguments.name)
+    sources = named_sources(arguments.sources, arguments.name, maps=arguments.maps)
     if not arguments.force:
         for name in sources:
             refuse_to_replace(arguments, name)

@@ -324,9 +324,10 @@ class CheckedSet(Answer):
 
 
 class CheckedSets(Answer):
-    """Printed by `check`. The exit code is 3 if an error is left that was not mended."""
+    """Printed by `check`. The exit code is 3 if an error is left that was not mended, or a set could not be read."""
 
     sets: list[CheckedSet] = Field(description="each set")
+    failed: list[FailedSource] = Field(description="folders that could not be checked, and why")
 
 
 class Device(Answer):

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import atexit
+import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from tempfile import mkdtemp
 
 from ..errors import FileError, ParameterError
 from ..plugins.registry import registry
 from ..recipe import Recipe, Step
-from ..system.untrusted import excerpt, is_folder, read_json
+from ..system.untrusted import excerpt, is_folder, is_there, read_json
 from .options import add_parameters_to, given_parameters, parse_metres
 
 PREPARE = "prepare"
@@ -19,6 +23,10 @@ PREFIX = "source_"
 """Prefix of its parameters' names as options."""
 SCALE = "scale"
 """Its one parameter that leaves each point of a source where it is."""
+MAP_HELP = (
+    "a map's file where its name does not tell, as normal=FILE, roughness=FILE:g, roughness=FILE:1-a or "
+    "normal=FILE:directx; MAP= leaves one out; may be repeated"
+)
 SOURCE_HELP = "a picture, a folder of maps, or FILE.blend/Material/NAME"
 SOURCES_HELP = (
     "pictures, folders of maps, a folder of either, NAME.<UDIM>.png for all tiles of one image, FILE.blend, or "
@@ -26,9 +34,15 @@ SOURCES_HELP = (
 )
 
 
+def add_maps(group: argparse._ActionsContainer) -> None:
+    """Add --map MAP=FILE[:CHANNEL]."""
+    group.add_argument("--map", action="append", default=[], dest="maps", metavar="MAP=FILE", help=MAP_HELP)
+
+
 def add_preparation(parser: argparse.ArgumentParser) -> None:
-    """Add the parameters of the preparing tool, as --source-rotate, --source-crop, --source-scale, and --width-m."""
+    """Add --map, --width-m, and the parameters of the preparing tool, such as --source-rotate, --source-crop."""
     group = parser.add_argument_group("the source, before the tool sees it")
+    add_maps(group)
     for tool in registry().tools_for(PREPARE)[:1]:
         add_parameters_to(group, tool, PREFIX)
     group.add_argument(
@@ -59,11 +73,13 @@ def found_sources(given: Sequence[Path]) -> list[Path]:
     return found
 
 
-def named_sources(given: Sequence[Path], name: str | None = None, has_mesh: bool = False) -> dict[str, Path]:
+def named_sources(
+    given: Sequence[Path], name: str | None = None, has_mesh: bool = False, maps: Sequence[str] = ()
+) -> dict[str, Path]:
     """The given sources, or those in given folders, by the name of their results.
 
-    `name` replaces the name of a single one. has_mesh: one tile stands for all of its image. ParameterError if two
-    would have the same name; FileError if there are none.
+    `name` replaces the name of a single one. has_mesh: one tile stands for all of its image. maps: values of --map, for
+    a single source. ParameterError if two would have the same name; FileError if there are none.
     """
     from ..io.udim import with_all_tiles
 
@@ -80,7 +96,44 @@ def named_sources(given: Sequence[Path], name: str | None = None, has_mesh: bool
             message = f"{named[own]} and {source} would both become {own}_base_color and so on"
             raise ParameterError(message, "rename one of them, or use another --out for it")
         named[own] = source
-    return named
+    if not maps:
+        return named
+    if len(named) > 1:
+        raise ParameterError(f"--map is for one source, and {len(named)} are given", "give each by itself")
+    ((own, source),) = named.items()
+    return {own: _with_maps(source, maps)}
+
+
+def _with_maps(source: Path, maps: Sequence[str]) -> Path:
+    """A set file with the source's maps and those that --map gives; it is removed when the process ends.
+
+    ParameterError if one is wrong, FileError if a file is missing.
+    """
+    from ..io.map_files import SET_FILE, parse_source, set_at
+
+    found = set_at(source)
+    texts = {map_: one.text(map_) for map_, one in found.maps.items()} if found else {"base_color": str(source)}
+    for item in maps:
+        map_, separator, text = item.partition("=")
+        if not separator:
+            raise ParameterError(f"--map got {excerpt(item)}", "write --map MAP=FILE, such as --map normal=brick_n.png")
+        texts[map_] = text
+        if text and not is_there(file := parse_source(map_, text).file):
+            raise FileError(f"cannot read {excerpt(file)}: no such file", "check its name")
+    absolute = {map_: _absolute(map_, text) for map_, text in texts.items() if text}
+    folder = Path(mkdtemp(prefix="impasto-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    file = folder / f"{source.name.removesuffix(SET_FILE)}{SET_FILE}"
+    file.write_text(json.dumps(absolute), encoding="utf-8")
+    return file
+
+
+def _absolute(map_: str, text: str) -> str:
+    """A source's text with the absolute path of its file."""
+    from ..io.map_files import parse_source
+
+    source = parse_source(map_, text)
+    return replace(source, file=source.file.absolute()).text(map_)
 
 
 def recipe_in(path: Path) -> Recipe:

@@ -87,7 +87,7 @@ def _stylize(arguments: argparse.Namespace, terminal: Terminal) -> None:
     if is_film(arguments):
         stylize_film(recipe, files, arguments, terminal)
         return
-    sources = named_sources(arguments.sources, arguments.name, bool(arguments.mesh))
+    sources = named_sources(arguments.sources, arguments.name, bool(arguments.mesh), arguments.maps)
     for sentence in void_options(arguments, tool):
         terminal.warn(sentence)
     if arguments.compare:

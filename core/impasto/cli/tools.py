@@ -128,7 +128,11 @@ def _run_on_one(arguments: argparse.Namespace, terminal: Terminal) -> None:
 
 
 def _run_on_each(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    _run(arguments, terminal, dict(named_sources(arguments.sources, arguments.name, bool(arguments.mesh))))
+    _run(
+        arguments,
+        terminal,
+        dict(named_sources(arguments.sources, arguments.name, bool(arguments.mesh), arguments.maps)),
+    )
 
 
 def _run(arguments: argparse.Namespace, terminal: Terminal, sources: dict[str, Path | None] | None) -> None:

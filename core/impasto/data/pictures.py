@@ -16,8 +16,18 @@ import numpy as np
 from ..errors import FileError
 from ..io import decode
 from ..io.cards import read_index
-from ..io.map_files import map_name, set_name
-from ..io.udim import tile_number, without_number
+from ..io.map_files import (
+    ALL_OF_ONE,
+    ONLY_IN_SETS,
+    MapSource,
+    map_name,
+    pictures_among,
+    sets_among,
+    sets_in,
+    tiles_in,
+)
+from ..io.udim import tile_number
+from ..io.unpacking import read_textures
 from ..system.names import as_unicode
 from ..system.transaction import recover
 from ..system.untrusted import excerpt, explain, files_in, inside, is_folder, is_there, open_file, resolve
@@ -27,15 +37,15 @@ from .prepare import Preparation, prepare
 from .source_table import Sources
 
 INDEX = "index.json"
-ONLY_IN_SETS = frozenset({"normal", "height", "roughness", "ambient_occlusion", "opacity", "confidence", "bent_normal"})
-"""Maps that cannot be photographs, even when alone. A lone rusty_metal.jpg can be one, though it ends in "metal"."""
+MOST_PREVIEWS = 2
+"""Pictures beside the one set of a folder that are pictures of it, not photographs to learn from."""
 
 
 @dataclass(frozen=True)
 class PictureSource:
     """A photograph, a PBR set, a box in a contact sheet, or maps in memory; its pixels are not read yet.
 
-    files: by map name; a photograph or a sheet is base_color. box: (left, top, right, bottom) in the sheet, in pixels.
+    maps: by name; a photograph or a sheet is base_color. box: (left, top, right, bottom) in the sheet, in pixels.
     captions: sentences that describe it; those in a sheet have none.
     """
 
@@ -43,7 +53,7 @@ class PictureSource:
     label: str | None
     licence: str
     sha256: str
-    files: Mapping[str, Path] = field(default_factory=dict)
+    maps: Mapping[str, MapSource] = field(default_factory=dict)
     box: tuple[int, int, int, int] | None = None
     given: Maps | None = None
     sheet_sha256: str = ""
@@ -60,24 +70,24 @@ class PictureSource:
             return prepare(self.given, preparation, self.given.width_m, self.given.height_range_m, self.name)
         if self.box:
             left, top, right, bottom = self.box
-            pixels = _sheet(self.files["base_color"])[top:bottom, left:right]
+            pixels = _sheet(self.maps["base_color"].file)[top:bottom, left:right]
             if pixels.shape[:2] != (bottom - top, right - left):
                 raise FileError(f"lies outside its contact sheet: box {self.box}", f"correct {INDEX}")
             return prepare({"base_color": Texture(pixels, "srgb")}, preparation, name=self.name)
-        if len(self.files) == 1:
-            textures: Mapping[str, Texture] = decode.read_picture(self.files["base_color"])
-        else:
-            textures = {name: decode.read_map(file, name) for name, file in self.files.items()}
-        metadata = decode.read_metadata(self.files["base_color"])
+        color = self.maps["base_color"].file
+        textures: Mapping[str, Texture] = (
+            decode.read_picture(color) if len(self.maps) == 1 else read_textures(self.maps)[0]
+        )
+        metadata = decode.read_metadata(color)
         return prepare(textures, preparation, metadata.get("width_m"), metadata.get("height_range_m"), self.name)
 
     def without_path(self, message: str) -> str:
         """The message with the bare names of files."""
-        return _without_paths(message, self.files.values())
+        return _without_paths(message, (source.file for source in self.maps.values()))
 
 
-Found: TypeAlias = tuple[str, str | None, dict[str, Path]]
-"""The name, the label and the files by map of a picture."""
+Found: TypeAlias = tuple[str, str | None, Mapping[str, MapSource]]
+"""The name, the label and the maps of a picture."""
 
 
 @functools.lru_cache(maxsize=1)
@@ -103,7 +113,7 @@ def find_pictures(path: Path, licence: str) -> tuple[list[PictureSource], list[t
     if is_folder(path):
         found, sheets, left_out = _walk(path)
     else:
-        found, sheets, left_out = [(path.name, None, {"base_color": path})], [], []
+        found, sheets, left_out = [(path.name, None, {"base_color": MapSource(path)})], [], []
     captions = Captions(path if is_folder(path) else path.parent)
     pictures: list[PictureSource] = []
     prefixes: set[str] = set()
@@ -119,50 +129,39 @@ def find_pictures(path: Path, licence: str) -> tuple[list[PictureSource], list[t
         try:
             pictures.append(_picture(*item, listed, licence, captions))
         except FileError as error:
-            left_out.append((item[0], _without_paths(error.message, item[2].values())))
+            left_out.append((item[0], _without_paths(error.message, (source.file for source in item[2].values()))))
     return pictures, left_out
 
 
 def pictures_in(folder: Path) -> list[Path]:
-    """The sources in a folder: the folder itself if its files are the maps of one surface, else photographs and sets.
+    """The sources in a folder: itself where it holds one map set, FOLDER/NAME_* for each of several, else photographs.
 
-    FileError if a set lies among other files: a set is named by its folder's path, so it needs one of its own.
+    Sets in folders below come with photographs. Files beside a set are left out, as reading it tells.
     """
-    files = _pictures(folder)
-    if _is_one_set(files):
+    if tiles_in(folder):
         return [folder]
-    sets, photographs, unused = _group(files)
-    if sets:
-        message = f"{folder} contains the map sets {', '.join(sorted(sets))} beside each other or other pictures"
-        raise FileError(message, "put each set into a folder of its own")
-    if unused:
-        raise FileError(f"{unused[0][0]} {unused[0][1]}", "give the pictures one by one, or remove it")
+    sets, rest = sets_in(folder)
+    complete = [one for one in sets if "base_color" in one.maps and len(one.maps) > 1]
     below = [item for item in files_in(folder) if is_folder(item) and not item.name.startswith(".")]
-    return photographs + [item for item in below if _is_one_set(_pictures(item))]
-
-
-def _pictures(folder: Path) -> list[Path]:
-    known = decode.EXTENSIONS + decode.REFUSED_EXTENSIONS
-    return [file for file in files_in(folder) if file.suffix.lower() in known]
-
-
-def _is_one_set(files: Sequence[Path]) -> bool:
-    """Whether the files, by their names, are different maps of one surface, or of its tiles."""
-    plain = [without_number(file) for file in files]
-    maps = {(tile_number(file), map_name(one)) for file, one in zip(files, plain, strict=True)}
-    names = {"" if set_name(one) == one.stem else set_name(one) for one in plain}
-    is_named = None not in (name for _, name in maps)
-    return bool(files) and is_named and len(maps) == len(files) and len(names) == 1
+    if len(complete) > 1:
+        return [folder / f"{one.name}{ALL_OF_ONE}" for one in complete]
+    photographs = sorted([*rest, *(one.maps["base_color"].file for one in sets if set(one.maps) == {"base_color"})])
+    if complete or (sets and not photographs):
+        return [folder]
+    return photographs + [
+        item for item in below if tiles_in(item) or any(len(one.maps) > 1 for one in sets_in(item)[0])
+    ]
 
 
 def _picture(
-    name: str, label: str | None, files: Mapping[str, Path], listed: Sources, licence: str, captions: Captions
+    name: str, label: str | None, maps: Mapping[str, MapSource], listed: Sources, licence: str, captions: Captions
 ) -> PictureSource:
+    files = {map_: source.file for map_, source in maps.items()}
     about = listed.row(files["base_color"])
     hashes = {map_: _sha256(file) for map_, file in sorted(files.items())}
     sha256 = hashes["base_color"] if len(files) == 1 else hashlib.sha256(json.dumps(hashes).encode()).hexdigest()
     label, licence = about.get("class") or label, about.get("licence") or licence
-    return PictureSource(name, label, licence, sha256, files, captions=captions.of(files))
+    return PictureSource(name, label, licence, sha256, maps, captions=captions.of(files))
 
 
 def _sha256(file: Path) -> str:
@@ -195,12 +194,12 @@ def _walk(root: Path) -> tuple[list[Found], list[Path], list[tuple[str, str]]]:
         if INDEX in (entry.name for entry in entries):
             sheets.append(folder)
             continue
-        sets, photographs, unused = _group(_pictures(folder))
+        sets, photographs, unused = _group(pictures_among(entries))
         is_set_folder = len(sets) == 1 and not photographs
         label = as_unicode(parts[0]) if len(parts) > is_set_folder else None
         for name, maps in sets.items():
             found.append((_as_name(parts if is_set_folder and parts else (*parts, name or "set")), label, maps))
-        found += [(_as_name((*parts, file.name)), label, {"base_color": file}) for file in photographs]
+        found += [(_as_name((*parts, file.name)), label, {"base_color": MapSource(file)}) for file in photographs]
         left_out += [(_as_name((*parts, file.name)), reason) for file, reason in unused]
     return _distinct(sorted(found, key=lambda item: item[0])), sorted(sheets), left_out
 
@@ -231,28 +230,28 @@ def _folders(root: Path, left_out: list[tuple[str, str]]) -> Iterator[tuple[Path
         waiting += [one for one in entries if one.name[0] != "." and is_folder(one) and not one.is_symlink()]
 
 
-def _group(files: list[Path]) -> tuple[dict[str, dict[str, Path]], list[Path], list[tuple[Path, str]]]:
-    """One folder's sets (name to files by map), its photographs, and (file, reason) of all other files."""
-    groups: dict[str, dict[str, Path]] = {}
-    rest = []
-    for file in files:
-        map_ = map_name(file)
-        group = "" if map_ and set_name(file) == file.stem else set_name(file)
-        if map_ and map_ not in groups.setdefault(group, {}):
-            groups[group][map_] = file
-        else:
-            rest.append(file)
-    sets = {name: maps for name, maps in groups.items() if len(maps) > 1 and "base_color" in maps}
-    photographs, unused = [], []
-    for file in [*rest, *(file for name, maps in groups.items() if name not in sets for file in maps.values())]:
-        map_ = map_name(file)
-        if any(file.stem.startswith(name) for name in sets):
-            unused.append((file, "lies beside a PBR set and is none of its maps"))
-        elif map_ in ONLY_IN_SETS:
-            unused.append((file, f"is a {map_} map by its name, with no base colour beside it"))
-        else:
-            photographs.append(file)
-    return sets, sorted(photographs), unused
+def _group(files: list[Path]) -> tuple[dict[str, Mapping[str, MapSource]], list[Path], list[tuple[Path, str]]]:
+    """One folder's sets (name to maps), its photographs, and (file, reason) of all other files."""
+    found, rest = sets_among(file for file in files if not tile_number(file))
+    whole = [one for one in found if len(one.maps) > 1 and "base_color" in one.maps]
+    unused = [(file, reason) for one in found for file, reason in one.left_out.items()]
+    photographs = [*rest, *(file for file in files if tile_number(file))]
+    for one in (one for one in found if one not in whole):
+        for name, source in one.maps.items():
+            if name in ONLY_IN_SETS:
+                unused.append((source.file, f"is a {name} map by its name, with no base colour beside it"))
+            else:
+                photographs.append(source.file)
+    if len(whole) == 1 and len(photographs) <= MOST_PREVIEWS:
+        beside = [file for file in photographs if map_name(file) is None or file.stem.startswith(whole[0].name or "/")]
+        unused += [(file, "lies beside a PBR set and is none of its maps") for file in beside]
+        photographs = [file for file in photographs if file not in beside]
+    names = tuple(one.name for one in whole if one.name)
+    unused += [
+        (file, "lies beside a PBR set and is none of its maps") for file in photographs if file.stem.startswith(names)
+    ]
+    photographs = [file for file in photographs if not file.stem.startswith(names)]
+    return {one.name: one.maps for one in whole}, sorted(set(photographs)), unused
 
 
 def _boxes(folder: Path, prefix: str, listed: Sources, licence: str) -> Iterator[PictureSource]:
@@ -273,7 +272,7 @@ def _boxes(folder: Path, prefix: str, listed: Sources, licence: str) -> Iterator
                 about.get("class") or file.stem.lower(),
                 about.get("licence") or licence,
                 hashlib.sha256(f"{sha256} {x} {y} {index.tile}".encode()).hexdigest(),
-                {"base_color": file},
+                {"base_color": MapSource(file)},
                 (x, y, x + index.tile, y + index.tile),
                 sheet_sha256=sha256,
             )

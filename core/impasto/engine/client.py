@@ -19,9 +19,10 @@ from typing import Any
 
 from ..descriptions import MESH
 from ..errors import ParameterError, WorkerError
+from ..io.map_files import folder_of
 from ..recipe import Recipe
 from ..system.process import open_fresh_log, start
-from ..system.untrusted import excerpt, is_folder
+from ..system.untrusted import excerpt
 from ..texture import Maps
 from .connection import Connection, ConnectionLimits
 from .job import Job
@@ -179,7 +180,7 @@ class Client:
             return given if isinstance(given, JobInput) else JobInput(path=Path(given))
         if not isinstance(given, JobInput):
             path = Path(given)
-            return JobInput(files=read_files(path), folder=path.name if is_folder(path) else None)
+            return JobInput(files=read_files(path), folder=folder_of(path) or None)
         if name != MESH and (given.path or given.files):
             remedy = f"train with `impasto train` on {self._remote.place}, or choose an engine of this machine"
             raise ParameterError("training data are not sent to another machine", remedy)

@@ -16,10 +16,10 @@ import numpy as np
 
 from ..about import VERSION
 from ..errors import ParameterError, ProtocolError, WorkerError
-from ..io.udim import is_tiled, tiles_at
+from ..io.map_files import files_at
 from ..system.names import check_name
 from ..system.transaction import replace_files
-from ..system.untrusted import excerpt, files_in, is_folder, read_bytes, shorten
+from ..system.untrusted import excerpt, read_bytes, shorten
 from .replies import JobResult
 from .requests import Delivery
 from .wire import MAX_ARRAY_BYTES
@@ -137,12 +137,7 @@ class Remote:
 
 def read_files(path: Path) -> dict[str, np.ndarray]:
     """Bytes (N,) of a picture, its tiles, or the files in a folder of maps, by name. FileError if one is too large."""
-    files = [file for file in files_in(path) if not is_folder(file)] if is_folder(path) else _pictures(path)
-    return {file.name: np.frombuffer(read_bytes(file, MAX_ARRAY_BYTES), np.uint8) for file in files}
-
-
-def _pictures(path: Path) -> list[Path]:
-    return list(tiles_at(path).values()) if is_tiled(path) else [path]
+    return {file.name: np.frombuffer(read_bytes(file, MAX_ARRAY_BYTES), np.uint8) for file in files_at(path)}
 
 
 def write_files(wanted: Delivery, answer: JobResult) -> JobResult:

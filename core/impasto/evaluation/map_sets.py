@@ -10,7 +10,8 @@ from pathlib import Path
 
 from ..errors import FileError, ParameterError
 from ..io import decode
-from ..io.map_files import first_of_each, set_name
+from ..io.map_files import MapSource, pictures_among, sets_among
+from ..io.unpacking import read_sources
 from ..surface.resizing import resized_map
 from ..system.names import as_unicode
 from ..system.untrusted import excerpt, files_in, is_folder, printable
@@ -22,24 +23,26 @@ SHOWN_NAMES = 5
 
 @dataclass(frozen=True)
 class MapSet:
-    """Files of one surface by map. other_name: name that it has too, if it is alone in its folder."""
+    """Maps of one surface. other_name: name that it has too, if it is alone in its folder."""
 
     name: str
-    files: Mapping[str, Path]
+    maps: Mapping[str, MapSource]
     other_name: str = ""
 
     @property
     def size_px(self) -> tuple[int, int]:
         """(height, width) of the largest map. ParameterError if the maps have different proportions."""
-        sizes = [decode.read_size(file) for file in self.files.values()]
+        sizes = [decode.read_size(source.file) for source in self.maps.values()]
         for size_px in sizes:
             compared_size(size_px, max(sizes))
         return max(sizes)
 
     def read(self, size_px: tuple[int, int]) -> Maps:
         """The maps at a size (height, width); they are read one after the other, for the sake of memory."""
-        textures = {name: resized_map(name, decode.read_map(file, name), size_px) for name, file in self.files.items()}
-        return Maps(textures, name=self.name)
+        read = {name: read_sources({name: source}) for name, source in self.maps.items()}
+        return Maps(
+            {name: resized_map(name, one[name], size_px) for name, one in read.items() if name in one}, name=self.name
+        )
 
 
 @dataclass(frozen=True)
@@ -103,10 +106,7 @@ def sets_in(folder: Path) -> list[MapSet]:
 
 def _walk(root: Path, folder: Path) -> Iterator[MapSet]:
     entries = [entry for entry in files_in(folder) if not entry.name.startswith(".")]
-    groups: dict[str, list[Path]] = {}
-    for file in entries:
-        groups.setdefault(_group(file), []).append(file)
-    found = {group: maps for group, files in groups.items() if (maps := _compared_maps(files))}
+    found = {one.name: maps for one in sets_among(pictures_among(entries))[0] if (maps := _compared(one.maps))}
     path = as_unicode("/".join(folder.relative_to(root).parts))
     for group, maps in found.items():
         name = "/".join(filter(None, (path, as_unicode(group))))
@@ -119,14 +119,8 @@ def _walk(root: Path, folder: Path) -> Iterator[MapSet]:
             yield from _walk(root, entry)
 
 
-def _group(file: Path) -> str:
-    """Start of the names of a set's files; empty for files with only the names of maps, as normal.png."""
-    name = set_name(file)
-    return "" if name == file.stem else name
-
-
-def _compared_maps(files: list[Path]) -> dict[str, Path]:
-    return {name: file for name, file in first_of_each(files).items() if name in COMPARED}
+def _compared(maps: Mapping[str, MapSource]) -> dict[str, MapSource]:
+    return {name: source for name, source in maps.items() if name in COMPARED}
 
 
 def _known_name(one: MapSet, by_name: Mapping[str, MapSet]) -> str | None:

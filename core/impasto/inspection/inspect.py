@@ -31,9 +31,11 @@ class Report:
         return worst(self.findings)
 
 
-def inspect(folder: Path, on_progress: Callable[[float, str], None] = lambda fraction, message: None) -> Report:
-    """All findings about the map set in a folder, worst first. FileError if it holds no maps."""
-    found, findings = read_map_set(folder, lambda fraction, message: on_progress(0.3 * fraction, message))
+def inspect(
+    path: Path, tile: int = 0, on_progress: Callable[[float, str], None] = lambda fraction, message: None
+) -> Report:
+    """All findings about the map set at a path, or about one of its tiles, worst first. FileError without maps."""
+    found, findings = read_map_set(path, tile, lambda fraction, message: on_progress(0.3 * fraction, message))
     if found.textures:
         on_progress(0.3, "Comparing sizes and borders")
         findings += [*_sizes(found), *_seams(found), *_missing(found)]
@@ -83,7 +85,7 @@ def _seams(found: InspectedSet) -> Iterator[Finding]:
 
 def _missing(found: InspectedSet) -> Iterator[Finding]:
     """Notes about relief that can be derived."""
-    has = [name in found.files for name in RELIEF]
+    has = [name in found.maps for name in RELIEF]
     if not has[1] and "normal" in found.textures:
         remedy = "derive it from the normals: `impasto apply normal-to-height`"
         yield Finding("missing", "height", "note", "there is no height", remedy, "derive height")
@@ -93,5 +95,5 @@ def _missing(found: InspectedSet) -> Iterator[Finding]:
     if not any(has):
         remedy = "`impasto maps` estimates relief"
         yield Finding("missing", "normal", "note", "there are neither normals nor height", remedy)
-    if "roughness" not in found.files:
+    if "roughness" not in found.maps:
         yield Finding("missing", "roughness", "note", "there is no roughness", "`impasto maps` estimates it")

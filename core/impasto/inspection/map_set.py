@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,35 +10,39 @@ import numpy as np
 
 from ..errors import FileError
 from ..io import decode
-from ..io.map_files import map_files, map_name, set_name
-from ..io.signatures import EXTENSIONS
-from ..system.untrusted import files_in, resolve
+from ..io.map_files import ALL_OF_ONE, MapSet, MapSource, map_name, set_at, sets_in, tiles_in
+from ..io.unpacking import as_stored
+from ..system.untrusted import excerpt, files_in, is_folder, resolve
 from ..texture import COLOR_MAPS, MAP_CHANNELS, Texture
 from .finding import Finding
 
 LARGEST_PX = 8192 * 8192
-DIRECTX = re.compile(r"(normal|nor|nrm)[\s_\-.]*(dx|directx)([\s_\-.]\d+k)?$", re.IGNORECASE)
-"""End of the names of normal maps for DirectX, which `map_name` does not recognise."""
 COLORFUL = 0.02
 """Mean deviation of channels from their mean above which a grey map has colours; measured sets have none."""
 
 
 @dataclass(frozen=True)
 class InspectedSet:
-    """A map set that is inspected. textures: those that could be read. is_directx: by the normal map's name."""
+    """A map set, or a tile of one, that is inspected. textures: those that could be read, as they are stored."""
 
-    folder: Path
-    files: Mapping[str, Path]
+    path: Path
+    found: MapSet
     textures: Mapping[str, Texture]
-    is_directx: bool = False
 
     @property
     def name(self) -> str:
         """Name of the set: that which its files share, or else the folder's."""
-        names = {set_name(file) for file in self.files.values()}
-        shared = names.pop() if len(names) == 1 else ""
-        is_map = shared and map_name(Path(f"{shared}.png"))
-        return shared if shared and not is_map else resolve(self.folder).name
+        return self.found.name or resolve(self.path).name
+
+    @property
+    def maps(self) -> Mapping[str, MapSource]:
+        """The sources of its maps by name."""
+        return self.found.maps
+
+    @property
+    def is_directx(self) -> bool:
+        """Whether the normal map's name says so."""
+        return "normal" in self.maps and self.maps["normal"].place.is_inverted
 
     @property
     def largest_px(self) -> tuple[int, int]:
@@ -51,46 +54,52 @@ class InspectedSet:
         return self.textures[name].pixels if name in self.textures else None
 
 
+def sets_to_check(path: Path) -> list[tuple[Path, int]]:
+    """Path and tile (0 for none) of each set at a path: in a folder, in folders below it, or named by itself.
+
+    FileError if there are none.
+    """
+    if tiles := tiles_in(path):
+        return [(path, number) for number in tiles]
+    if not is_folder(path):
+        if set_at(path) is None:
+            raise FileError(f"{excerpt(path)} is no folder", "give the folder of a PBR set")
+        return [(path, 0)]
+    sets = [one for one in sets_in(path)[0] if len(one.maps) > 1]
+    if len(sets) > 1:
+        return [(path / f"{one.name}{ALL_OF_ONE}", 0) for one in sets]
+    below = [one for one in files_in(path) if is_folder(one) and (tiles_in(one) or sets_in(one)[0])]
+    if sets or not below:
+        set_at(path)
+        return [(path, 0)]
+    return [item for one in below for item in sets_to_check(one)]
+
+
 def read_map_set(
-    folder: Path, on_progress: Callable[[float, str], None] = lambda fraction, message: None
+    path: Path, tile: int = 0, on_progress: Callable[[float, str], None] = lambda fraction, message: None
 ) -> tuple[InspectedSet, list[Finding]]:
-    """The set in a folder, and findings about its files. FileError if there are no maps."""
-    directx = _directx_normal(folder)
-    try:
-        files = map_files(folder)
-    except FileError:
-        if directx is None:
-            raise
-        files = {}
-    is_directx = directx is not None and "normal" not in files
-    if directx is not None and is_directx:
-        files["normal"] = directx
+    """The set at a path, or its tile, and findings about its files. FileError if there are no maps."""
+    found = MapSet(f"{path.name}.{tile}", tiles_in(path)[tile]) if tile else set_at(path)
+    if found is None:
+        raise FileError(f"{excerpt(path)} is no map set", "give the folder of one")
     textures, findings = {}, list[Finding]()
-    for index, (name, file) in enumerate(files.items()):
-        on_progress(index / len(files), f"Reading {name}")
+    for index, (name, source) in enumerate(found.maps.items()):
+        on_progress(index / len(found.maps), f"Reading {name}")
         try:
-            height, width = decode.read_size(file)
+            height, width = decode.read_size(source.file)
             if height * width > LARGEST_PX:
-                message = f"{file.name} is {width}x{height} px, and 64 megapixels are the limit"
+                message = f"{source.file.name} is {width}x{height} px, and 64 megapixels are the limit"
                 findings.append(Finding("file", name, "error", message, "shrink it, and check that"))
                 continue
-            textures[name] = decode.read_map(file, name)
-            findings += _colors(file, name)
+            textures[name] = as_stored(source, name)
+            findings += () if source.place.channel else _colors(source.file, name)
         except FileError as error:
             findings.append(Finding("file", name, "error", error.message, error.remedy))
-    findings += _unused_pictures(folder, files)
-    return InspectedSet(folder, files, textures, is_directx), findings
-
-
-def holds_maps(folder: Path) -> bool:
-    """Whether a folder has files that are maps by their names."""
-    pictures = (file for file in files_in(folder) if file.suffix.lower() in EXTENSIONS)
-    return any(map_name(file) or DIRECTX.search(file.stem) for file in pictures)
-
-
-def _directx_normal(folder: Path) -> Path | None:
-    pictures = (file for file in sorted(files_in(folder)) if file.suffix.lower() in EXTENSIONS)
-    return next((file for file in pictures if DIRECTX.search(file.stem)), None)
+    for file, reason in found.left_out.items():
+        remedy = "rename it, such as brick_roughness.png, if it is one" if "name" in reason else ""
+        name = (map_name(file) or "") if reason.startswith("there is another") else ""
+        findings.append(Finding("file", name, "note", f"{file.name} is not read: {reason}", remedy))
+    return InspectedSet(path, found, textures), findings
 
 
 def _colors(file: Path, name: str) -> Iterator[Finding]:
@@ -103,13 +112,3 @@ def _colors(file: Path, name: str) -> Iterator[Finding]:
         message = f"{file.name} has colours where {name.replace('_', ' ')} is grey, and only its red is used"
         remedy = "split it, if several maps are packed into its channels, or rename it"
         yield Finding("channels", name, "warning", message, remedy, figures={"deviation": deviation})
-
-
-def _unused_pictures(folder: Path, files: Mapping[str, Path]) -> Iterator[Finding]:
-    """Notes about pictures that are not read."""
-    for file in sorted(files_in(folder)):
-        if file.suffix.lower() in EXTENSIONS and file not in files.values():
-            name = map_name(file)
-            reason = f"there is another file for {name}" if name else "its name names no map"
-            remedy = "remove one of them" if name else "rename it, such as brick_roughness.png, if it is one"
-            yield Finding("file", name or "", "note", f"{file.name} is not read: {reason}", remedy)

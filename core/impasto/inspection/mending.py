@@ -5,6 +5,7 @@ The mended set is written to a folder of its own: maps that need nothing are cop
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -27,9 +28,11 @@ from ..system.untrusted import explain, resolve
 from ..texture import Maps, Texture
 from .finding import Fix
 from .inspect import Report
-from .map_set import DIRECTX, InspectedSet
+from .map_set import InspectedSet
 
 Textures = dict[str, Texture]
+DIRECTX = re.compile(r"(normals?|nor|nrm)[\s_\-.]*(dx|directx)(.*)$", re.IGNORECASE)
+"""End of the name of a normal map that was turned."""
 
 
 def _resize(textures: Textures, found: InspectedSet) -> Textures:
@@ -89,11 +92,11 @@ def mend(report: Report, folder: Path) -> tuple[list[Fix], list[Path]]:
     FileError if the folder is the input's or has files of these names, or if there is nothing to mend.
     """
     found = report.found
-    if resolve(folder) == resolve(found.folder):
+    if resolve(folder) in (resolve(found.path), resolve(found.path.parent)):
         raise FileError(f"{folder} is the folder of the set itself", "choose another --out: the input is kept")
     wanted = {finding.fix for finding in report.findings if finding.fix}
     if not wanted:
-        raise FileError(f"there is nothing to mend in {found.folder}", "see the remedies of what was found")
+        raise FileError(f"there is nothing to mend in {found.path}", "see the remedies of what was found")
     textures: Textures = dict(found.textures)
     fixes: list[Fix] = [fix for fix in FIXES if fix in wanted]
     for fix in fixes:
@@ -106,10 +109,11 @@ def mend(report: Report, folder: Path) -> tuple[list[Fix], list[Path]]:
 
 def _content(found: InspectedSet, name: str, texture: Texture) -> tuple[str, bytes]:
     """Name and content of a map's file: the file itself if the map is as before, or else a PNG of 16 bits."""
-    file = found.files.get(name)
-    if file is not None and texture is found.textures.get(name):
-        with explain(file):
-            return file.name, file.read_bytes()
-    stem = f"{usable_name(found.name)}_{name}" if file is None else DIRECTX.sub(r"\1_gl\3", file.stem)
+    source = found.maps.get(name)
+    is_whole = source is not None and not source.place.channel
+    if source is not None and is_whole and texture is found.textures.get(name):
+        with explain(source.file):
+            return source.file.name, source.file.read_bytes()
+    stem = DIRECTX.sub(r"\1_gl\3", source.file.stem) if source and is_whole else f"{usable_name(found.name)}_{name}"
     exporter: Exporter = next(one for one in BUILTIN_EXPORTERS if one.name == "png16")
     return f"{stem}{exporter.suffix}", exporter.encode(Layout.of_map(name), replace(texture), {})

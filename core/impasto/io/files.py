@@ -12,7 +12,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from ..errors import FileError
 from ..recipe import Recipe
@@ -25,16 +24,27 @@ from . import blend, decode
 from .datablocks import Datablock
 from .encode import RowWriter
 from .formats import BUILTIN_EXPORTERS, AtOnce, Exporter
-from .map_files import map_files, set_name, tiles_in
+from .map_files import (
+    ALL_OF_ONE,
+    FOLDERS_OF_MAPS,
+    SET_FILE,
+    MapSource,
+    files_at,
+    set_at,
+    set_name,
+    sets_in,
+    tiles_in,
+)
 from .metadata import metadata_of
 from .packing import MAPS, Layout, MapFiles, PackedPicture, Packing
 from .udim import is_tiled, tiles_at, with_all_tiles, without_number
+from .unpacking import common_size, read_sources
 
 
 def read_maps(
     path: str | Path, *, upright: bool = True, on_progress: Callable[[float], None] = lambda fraction: None
 ) -> Maps:
-    """A picture as base_color (and opacity), a folder of maps matched by `SUFFIXES`, or a datablock of a .blend.
+    """A picture as base_color (and opacity), a map set as `set_at` finds it, or a datablock of a .blend.
 
     NAME.<UDIM>.png, or a folder whose files have numbers of tiles, is read as a tiled image.
     upright: apply the EXIF orientation. `on_progress(fraction)` is called during reading, and may raise Cancelled.
@@ -48,25 +58,23 @@ def read_maps(
     recover(path if is_folder(path) else path.parent)
     if tiles := tiles_in(path):
         parts = {
-            number: _read_files(path, tile, upright, partial(_tell_part, on_progress, index, len(tiles)))
+            number: _read_tile(tile, upright, partial(_tell_part, on_progress, index, len(tiles)))
             for index, (number, tile) in enumerate(tiles.items())
         }
         return replace(Maps.of_tiles(parts), name=as_unicode(path.name))
-    if not is_folder(path):
+    found = set_at(path)
+    if found is None:
         return replace(decode.read_picture(path, upright=upright, on_progress=on_progress), name=as_unicode(path.name))
-    return _read_files(path, map_files(path), upright, on_progress)
+    maps = read_sources(found.maps, upright=upright, on_progress=on_progress)
+    name = path.name if is_folder(path) else found.name
+    return replace(maps, name=as_unicode(name), notes=(*maps.notes, *filter(None, [found.note])))
 
 
-def _read_files(path: Path, files: Mapping[str, Path], upright: bool, on_progress: Callable[[float], None]) -> Maps:
+def _read_tile(tile: Mapping[str, MapSource], upright: bool, on_progress: Callable[[float], None]) -> Maps:
     """The maps in files by their names; a picture in one without a name."""
-    if "" in files:
-        return decode.read_picture(files[""], upright=upright, on_progress=on_progress)
-    _common_size(path, files)
-    textures = {}
-    for index, (name, file) in enumerate(files.items()):
-        tell = partial(_tell_part, on_progress, index, len(files))
-        textures[name] = decode.read_map(file, name, upright=upright, on_progress=tell)
-    return Maps(textures, name=as_unicode(path.name), **_scale(next(iter(files.values()))))
+    if "" in tile:
+        return decode.read_picture(tile[""].file, upright=upright, on_progress=on_progress)
+    return read_sources(tile, upright=upright, on_progress=on_progress)
 
 
 def _tell_part(on_progress: Callable[[float], None], index: int, count: int, fraction: float) -> None:
@@ -78,15 +86,9 @@ def read_size(path: Path) -> tuple[int, int]:
     if datablock := Datablock.at(path):
         return blend.source_at(datablock).size_px
     if tiles := tiles_in(path):
-        return max(_common_size(path, tile) for tile in tiles.values())
-    return _common_size(path, map_files(path)) if is_folder(path) else decode.read_size(path)
-
-
-def _common_size(folder: Path, files: Mapping[str, Path]) -> tuple[int, int]:
-    if len(sizes := {decode.read_size(file) for file in files.values()}) > 1:
-        listed = ", ".join(f"{width}x{height}" for height, width in sorted(sizes))
-        raise FileError(f"the maps in {folder} must have one size, got {listed}", "resize them first")
-    return sizes.pop()
+        return max(map(common_size, tiles.values()))
+    found = set_at(path)
+    return decode.read_size(path) if found is None else common_size(found.maps)
 
 
 def unpack(contents: Mapping[str, bytes | memoryview], folder: Path, set_name: str = "") -> Path:
@@ -103,9 +105,7 @@ def source_files(path: Path) -> list[Path]:
     """The files that a source is read from: a picture, tiles, those of maps, or a .blend and what it uses outside."""
     if datablock := Datablock.at(path):
         return list(blend.source_at(datablock).files)
-    if tiles := tiles_in(path):
-        return [file for tile in tiles.values() for file in tile.values()]
-    return list(map_files(path).values()) if is_folder(path) else [path]
+    return files_at(path)
 
 
 @contextmanager
@@ -127,6 +127,8 @@ def sources_in(path: Path) -> list[Path]:
 def is_source(path: Path) -> bool:
     """Whether there is a file, a folder or a .blend to read the source from."""
     datablock = Datablock.at(path)
+    if path.name.endswith(ALL_OF_ONE):
+        return is_folder(path.parent)
     return is_there(datablock.blend if datablock else next(iter(tiles_at(path).values())) if is_tiled(path) else path)
 
 
@@ -134,6 +136,10 @@ def source_name(path: Path) -> str:
     """Name for the result of a source: of its datablock or map set, or of the folder that `.` and `..` stand for."""
     if datablock := Datablock.at(path):
         return datablock.file_name
+    if path.name.endswith((ALL_OF_ONE, SET_FILE)):
+        return usable_name(path.name.removesuffix(SET_FILE).removesuffix(ALL_OF_ONE))
+    if path.name.casefold() in FOLDERS_OF_MAPS and is_folder(path) and (found := sets_in(path)[0]) and found[0].name:
+        return usable_name(as_unicode(found[0].name))
     named = without_number(path) if is_tiled(path) else path
     return usable_name(set_name(resolve(named) if named.name in ("", "..") else named))
 
@@ -145,11 +151,6 @@ def read_recipe(path: str | Path) -> Recipe:
     if "recipe" not in metadata:
         raise FileError(f"{path} has no recipe", "only files that Impasto wrote do; editors often drop it")
     return Recipe.from_dict(metadata["recipe"])
-
-
-def _scale(path: Path) -> dict[str, Any]:
-    metadata = decode.read_metadata(path)
-    return {key: float(metadata[key]) for key in ("width_m", "height_range_m") if key in metadata}
 
 
 def encode_maps(maps: Maps, exporter: Exporter, recipe: Recipe | None = None) -> dict[str, bytes]:

@@ -1,103 +1,445 @@
-"""Map sets by the names of their files: the map that each holds, the name that they share, and the tile."""
+"""Map sets by the names of their files: the maps that each holds, the set that they belong to, and the tile.
+
+`conventions.tsv` lists the names that libraries, programs and engines give to maps, one row a convention. Its files are
+WORD=MAPS: a map; `1-` and a map that is stored inverted; the maps in the channels from red on; `directx` for normals
+whose green points down; `bump` for a height or normals; `preview` for a picture of the material; `-` for none of ours.
+A word stands at the end of a file's name; sizes, versions and the like may follow it.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
-from ..errors import FileError
-from ..system.untrusted import files_in, is_folder
-from . import decode
+from ..errors import FileError, ParameterError, did_you_mean
+from ..system.untrusted import excerpt, files_in, is_folder, is_there, printable, read_json
+from ..texture import MAP_CHANNELS, NORMAL_MAPS
+from .signatures import EXTENSIONS, REFUSED_EXTENSIONS
 from .udim import is_tiled, tile_number, tiles_at, without_number
 
-SUFFIXES: Mapping[str, tuple[str, ...]] = {
-    "base_color": (
-        "base_color",
-        "basecolor",
-        "basemap",
-        "bc",
-        "base",
-        "albedo",
-        "diffuse",
-        "diff",
-        "color",
-        "colour",
-        "col",
-    ),
-    "roughness": ("roughness", "rough", "rgh"),
-    "metallic": ("metallic", "metalness", "metal", "met"),
-    "bent_normal": ("bent_normal", "bentnormal", "bent_normals"),
-    "normal": ("normal", "normal_gl", "normalgl", "nor_gl", "nor", "nrm", "normal_opengl"),
-    "height": ("height", "displacement", "disp", "bump"),
-    "ambient_occlusion": ("ambient_occlusion", "ambientocclusion", "ao", "occlusion"),
-    "opacity": ("opacity", "alpha", "mask"),
-    "emission": ("emission", "emissive", "emit"),
-    "transmission_weight": ("transmission_weight", "transmission"),
-    "confidence": ("confidence",),
-}
-"""Suffixes that common texture libraries give to the files of each map, the most specific first."""
-OTHER_SUFFIXES = ("blend_mask",)
-"""Suffixes of files that are no maps, although they end like some: MatSynth's masks of blended materials."""
+CONVENTIONS = Path(__file__).with_name("conventions.tsv")
+SET_FILE = ".maps.json"
+"""End of the name of a set file: JSON that names each map's file, as `parse_source` reads it."""
+ALL_OF_ONE = "_*"
+"""End of a path that names one of several sets in a folder: FOLDER/brick_*."""
+PREVIEW, OTHER, BUMP, DIRECTX, OPENGL = "preview", "-", "bump", "directx", "opengl"
+CHANNELS = "rgba"
+ONLY_IN_SETS = frozenset({"normal", "height", "roughness", "ambient_occlusion", "opacity", "confidence", "bent_normal"})
+"""Maps that cannot be photographs, even when alone. A lone rusty_metal.jpg can be one, though it ends in "metal"."""
+FOLDERS_OF_MAPS = ("textures", "texture", "maps")
+"""Names of the folder that holds the maps in a download."""
+MOST_NAMED = 6
+PART = re.compile(r"\d+[kK](?![a-z])|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_]+")
+"""Parts of a file's name: 2K, GL, Normal, 102."""
+SIZE = re.compile(r"\d+k|\d{3,5}|jpe?g|png|tiff?|exr|tga", re.IGNORECASE)
+FILLING = re.compile(
+    rf"{SIZE.pattern}|\d+|x|v|lod|var|bit|bpc|map|maps?|tex|texture|image|seamless|tileable|final|copy|raw|srgb|linear|lossless",
+    re.IGNORECASE,
+)
+"""Parts that may follow the word for a map."""
+LONGEST_WORD = 5
+"""Most parts of a word for a map."""
+SHORT = 3
+"""Letters of a word whose parts must not be apart."""
+CLEAR_SIGNS = ("gl", "dx", "ogl", "opengl", "directx", "d3d")
+UNREAL = "t_"
+"""Start of the names of Unreal's textures, whose normals are DirectX's."""
+NORMAL_BLUE, NORMAL_LEAN = 0.7, 0.12
+"""Least mean blue of a normal map, and most distance of its mean red and green from half."""
 
 
-def map_files(folder: Path) -> dict[str, Path]:
-    """The files of a map set by map, as in `first_of_each`. FileError if there are none."""
-    found = first_of_each(files_in(folder))
-    if not found:
-        raise FileError(
-            f"{folder} contains no maps that can be recognised by their names",
-            "name them like brick_base_color.png, brick_roughness.png",
-        )
-    return found
+class Place(NamedTuple):
+    """Where a file holds a map: as it is (""), or in one channel; inverted, which for normals is their green alone."""
+
+    channel: str = ""
+    is_inverted: bool = False
 
 
-def tiles_in(path: Path) -> dict[int, dict[str, Path]]:
-    """The files of a tiled image by number and map, one without a map's name by ""; empty for other sources."""
-    if is_tiled(path):
-        return {number: {"": file} for number, file in tiles_at(path).items()}
-    files = files_in(path) if is_folder(path) else []
-    numbers = sorted({tile_number(file) for file in files} - {0})
-    if first_of_each(file for file in files if not tile_number(file)):
-        return {}
-    tiles = {number: first_of_each(file for file in files if tile_number(file) == number) for number in numbers}
-    return {number: tile for number, tile in tiles.items() if tile}
+AS_IT_IS = Place()
 
 
-def first_of_each(files: Iterable[Path]) -> dict[str, Path]:
-    """The files that hold maps, by map. Of several for one map, readable formats, then earlier `SUFFIXES` come first.
+@dataclass(frozen=True)
+class MapSource:
+    """A map's file, and where it holds the map. is_sure: a normal map's sign is known from its name."""
 
-    So MatSynth's basecolor.png is taken before its diffuse.png, and height.png before displacement.png.
-    """
-    found: dict[str, tuple[bool, int, Path]] = {}
-    for file in files:
-        name, rank = _map_and_rank(without_number(file))
-        if name and file.suffix.lower() in decode.EXTENSIONS + decode.REFUSED_EXTENSIONS:
-            item = file.suffix.lower() not in decode.EXTENSIONS, rank, file
-            found[name] = min(found.get(name, item), item)
-    return {name: file for name, (_, _, file) in found.items()}
+    file: Path
+    place: Place = AS_IT_IS
+    is_sure: bool = True
+
+    def text(self, name: str) -> str:
+        """The source of the map `name` as `parse_source` reads it."""
+        channel, is_inverted = self.place
+        if name in NORMAL_MAPS:
+            ending = f":{DIRECTX if is_inverted else OPENGL}" if is_inverted or self.is_sure else ""
+        else:
+            ending = f":{'1-' if is_inverted else ''}{channel or CHANNELS[0]}" if channel or is_inverted else ""
+        return f"{self.file}{ending}"
+
+
+@dataclass(frozen=True)
+class MapSet:
+    """The maps of one surface by name, why other files are left out, and the file that lists them if there is one."""
+
+    name: str
+    maps: Mapping[str, MapSource]
+    left_out: Mapping[Path, str] = field(default_factory=dict)
+    set_file: Path | None = None
+
+    @property
+    def files(self) -> list[Path]:
+        """The files, each once."""
+        return list(dict.fromkeys(source.file for source in self.maps.values()))
+
+    @property
+    def note(self) -> str:
+        """A sentence that names what is left out; empty if nothing is."""
+        listed = [f"{printable(file.name)} ({reason})" for file, reason in sorted(self.left_out.items())]
+        more = f" and {len(listed) - MOST_NAMED} more" if len(listed) > MOST_NAMED else ""
+        return f"not used of the folder: {', '.join(listed[:MOST_NAMED])}{more}" if listed else ""
+
+
+class Meaning(NamedTuple):
+    """What a word says: maps and their places, or why the file holds none. rank: earlier conventions come first."""
+
+    places: Mapping[str, Place]
+    reason: str
+    rank: int
+    is_weak: bool
+
+
+class Named(NamedTuple):
+    """A file's name, understood: the set's part of it, the word's meaning, and the size that it tells."""
+
+    file: Path
+    name: str
+    meaning: Meaning | None
+    word: str
+    size: int
+
+    @property
+    def group(self) -> str:
+        """The set's name by which files belong together."""
+        return self.name.casefold()
+
+
+@cache
+def conventions() -> Mapping[str, Meaning]:
+    """What each word means, in lower case and without separators, by the rows of `conventions.tsv`."""
+    words: dict[str, Meaning] = {}
+    rows = CONVENTIONS.read_text(encoding="utf-8").splitlines()[1:]
+    for rank, row in enumerate(rows):
+        for entry in row.split("\t")[1].split():
+            word, _, text = entry.partition("=")
+            key = "".join(PART.findall(word)).lower()
+            is_packed = text.count(",") > 1
+            is_weak = (len(key) <= 2 and key != "ao") or (is_packed and len(key) <= 4) or key == "depth"
+            words.setdefault(key, _meaning(text, rank, is_weak))
+    return words
+
+
+def _meaning(text: str, rank: int, is_weak: bool) -> Meaning:
+    if text == PREVIEW:
+        return Meaning({}, "a preview", rank, False)
+    if text == OTHER:
+        return Meaning({}, "no map of a material here", rank, is_weak)
+    if text in (DIRECTX, BUMP):
+        name = "normal" if text == DIRECTX else BUMP
+        return Meaning({name: Place("", text == DIRECTX)}, "", rank, is_weak)
+    parts = text.split(",")
+    places, index = dict[str, Place](), 0
+    for part in parts:
+        name = part.removeprefix("1-")
+        if name != OTHER:
+            is_whole = len(parts) == 1 or MAP_CHANNELS[name] > 1
+            places[name] = Place("" if is_whole else CHANNELS[index], name != part)
+        index += MAP_CHANNELS.get(name, 1)
+    return Meaning(places, "", rank, is_weak)
+
+
+def read_name(file: Path) -> Named:
+    """What a file's name says."""
+    stem = without_number(file).stem
+    parts = list(PART.finditer(stem))
+    sizes = [int(part[0][:-1]) * 1024 if part[0][-1] in "kK" else 0 for part in parts if part[0][0].isdigit()]
+    end = len(parts)
+    while end:
+        if (found := _word_before(stem, parts, end)) is not None:
+            first, word = found
+            return Named(file, _set_part(stem, parts[:first]), conventions()[word], word, max(sizes, default=0))
+        if not FILLING.fullmatch(parts[end - 1][0]):
+            break
+        end -= 1
+    return Named(file, stem, None, "", 0)
+
+
+def _word_before(stem: str, parts: list[re.Match[str]], end: int) -> tuple[int, str] | None:
+    """The first part and the key of the longest known word that ends with part `end`."""
+    for first in range(max(0, end - LONGEST_WORD), end):
+        word = "".join(part[0] for part in parts[first:end]).lower()
+        begins = first == 0 or not stem[parts[first].start() - 1].isalnum()
+        is_joined = all(one.end() == next_.start() for one, next_ in pairwise(parts[first:end]))
+        if word in conventions() and (begins or len(word) > 2) and (is_joined or _may_be_spaced(word)):
+            # Poliigon's workflow, as in METAL_COL_4K_METALNESS: the map's word stands before the size
+            before = first
+            while before and SIZE.fullmatch(parts[before - 1][0]):
+                before -= 1
+            if word in ("metalness", "specular") and before < first and (nearer := _word_before(stem, parts, before)):
+                return nearer
+            return first, word
+    return None
+
+
+def _may_be_spaced(word: str) -> bool:
+    """Whether a word's parts may be apart: in metal_roughness or rough_n, the first is rather of the set's name."""
+    return len(word) > SHORT and sum(bool(place.channel) for place in conventions()[word].places.values()) != 2
+
+
+def _set_part(stem: str, parts: list[re.Match[str]]) -> str:
+    """The start of a name before the word for the map, without sizes and what separates them."""
+    while parts and re.fullmatch(r"\d+k|jpe?g|png|tiff?|exr|512|1024|2048|4096|8192", parts[-1][0], re.IGNORECASE):
+        parts = parts[:-1]
+    return stem[: parts[-1].end()] if parts else ""
 
 
 def map_name(file: Path) -> str | None:
-    """The map that a file holds, by the suffix of its name: "normal" for brick_normal_gl.png."""
-    return _map_and_rank(file)[0]
-
-
-def _map_and_rank(file: Path) -> tuple[str | None, int]:
-    """The map that a file holds, and the place of its suffix among the map's."""
-    stem = re.sub(r"[\s\-.]+", "_", file.stem.lower())
-    stem = "_" + re.sub(r"_\d+k$", "", stem)
-    if stem.endswith(tuple(f"_{suffix}" for suffix in OTHER_SUFFIXES)):
-        return None, 0
-    for name, suffixes in SUFFIXES.items():
-        for rank, suffix in enumerate(suffixes):
-            if stem.endswith(f"_{suffix}"):
-                return name, rank
-    return None, 0
+    """The map that is a file's by its name: "normal" for brick_normal_gl.png; None for none, and for packed ones."""
+    meaning = read_name(file).meaning
+    whole = (name for name, place in (meaning.places if meaning else {}).items() if not place.channel)
+    return next(({BUMP: "height"}.get(name, name) for name in whole), None)
 
 
 def set_name(file: Path) -> str:
     """Name that the maps of a set share: "brick" for brick_base_color.png; the whole stem if it names no map."""
-    suffixes = sorted((suffix for names in SUFFIXES.values() for suffix in names), key=len, reverse=True)
-    found = re.fullmatch(rf"(.+?)[\s\-._]+(?:{'|'.join(suffixes)})(?:_\d+k)?", file.stem, re.IGNORECASE)
-    return found[1] if found else file.stem
+    named = read_name(file)
+    is_map = named.meaning is not None and named.meaning.places and not named.meaning.is_weak
+    return named.name or without_number(file).stem if is_map else file.stem
+
+
+def sets_among(files: Iterable[Path]) -> tuple[list[MapSet], list[Path]]:
+    """The map sets among pictures, by name, and the files that belong to none.
+
+    A set is several files that share a name, of which one at least cannot be a photograph; weak words, such as `_N`,
+    count beside others, or where the normals look like some.
+    """
+    named = [read_name(file) for file in sorted(files)]
+    groups: dict[str, list[Named]] = {}
+    for one in named:
+        if one.meaning is not None:
+            groups.setdefault(one.group, []).append(one)
+    plain = {one.file.stem.casefold(): one.file for one in named if one.meaning is None}
+    sets, used = [], set[Path]()
+    for group, members in groups.items():
+        found = _set_of(members, plain.get(group))
+        if found is not None:
+            sets.append(found)
+            used.update(found.files, found.left_out)
+    return sets, [one.file for one in named if one.file not in used]
+
+
+def _set_of(members: list[Named], plain: Path | None) -> MapSet | None:
+    """The set of files that share a name; None if they are none. plain: the picture that has only the set's name."""
+    sure = [one for one in members if one.meaning and not one.meaning.is_weak]
+    if not any(_relief_of(one) for one in sure) and not _weak_set(members, plain):
+        members = sure
+    maps: dict[str, tuple[tuple[object, ...], MapSource]] = {}
+    left_out: dict[Path, str] = {}
+    for one in members:
+        assert one.meaning is not None
+        if one.meaning.reason:
+            left_out[one.file] = one.meaning.reason
+        for name, place in one.meaning.places.items():
+            if name == BUMP:
+                name = "normal" if _looks_normal(one.file) else "height"
+            source, order = _source(one, name, place)
+            maps[name] = min(maps.get(name, (order, source)), (order, source), key=lambda item: item[0])
+    found = {name: source for name, (_, source) in maps.items()}
+    if plain is not None and found and members[0].name:
+        if "base_color" in found:
+            left_out[plain] = "a preview, since there is another base colour"
+        elif ONLY_IN_SETS & found.keys():
+            found["base_color"] = MapSource(plain)
+    if not found:
+        return None
+    chosen = {source.file for source in found.values()}
+    for one in members:
+        if one.meaning and one.meaning.places and one.file not in chosen:
+            names = " and ".join(name.replace("_", " ") for name in one.meaning.places)
+            left_out[one.file] = f"there is another file for {names}"
+    return MapSet(members[0].name, found, left_out)
+
+
+def _relief_of(one: Named) -> bool:
+    """Whether a file holds a map that cannot be a photograph."""
+    return one.meaning is not None and bool({BUMP, *ONLY_IN_SETS} & one.meaning.places.keys())
+
+
+def _weak_set(members: list[Named], plain: Path | None) -> bool:
+    """Whether files with short words, as `_D`, `_N`, are a set: Unreal's, or colours and what looks like normals."""
+    names = {name for one in members if one.meaning for name in one.meaning.places}
+    normals = [one.file for one in members if one.meaning and "normal" in one.meaning.places]
+    is_unreal = members[0].group.startswith(UNREAL) and len(names) > 1
+    return ("base_color" in names or plain is not None) and (is_unreal or any(map(_looks_normal, normals)))
+
+
+def _looks_normal(file: Path) -> bool:
+    """Whether a picture has the colours of a normal map: mostly blue, red and green about half."""
+    from .decode import read_small
+
+    try:
+        red, green, blue = read_small(file, "normal", 32).pixels.mean((0, 1))
+    except FileError:
+        return False
+    return bool(blue > NORMAL_BLUE and abs(red - 0.5) < NORMAL_LEAN and abs(green - 0.5) < NORMAL_LEAN)
+
+
+def _source(one: Named, name: str, place: Place) -> tuple[MapSource, tuple[object, ...]]:
+    """A map's source, and its place among several files for the map: what can be read, is whole, is OpenGL's first."""
+    assert one.meaning is not None
+    is_sure = name not in NORMAL_MAPS or one.word.endswith(CLEAR_SIGNS)
+    if not is_sure and one.name.casefold().startswith(UNREAL):
+        place = Place("", True)
+    is_unread = one.file.suffix.lower() not in EXTENSIONS
+    order = is_unread, bool(place.channel), not is_sure, place.is_inverted, one.meaning.rank, -one.size, one.file.name
+    return MapSource(one.file, place, is_sure), order
+
+
+def set_at(path: Path) -> MapSet | None:
+    """The map set that a path names: a folder, one of a folder's (FOLDER/brick_*), or a set file; None for others.
+
+    FileError if there are no maps, or if it cannot be told which of several sets is meant.
+    """
+    if path.name.endswith(SET_FILE):
+        return _listed(path)
+    if path.name.endswith(ALL_OF_ONE) and is_folder(path.parent):
+        wanted = path.name.removesuffix(ALL_OF_ONE).casefold()
+        found = [one for one in sets_in(path.parent)[0] if one.name.casefold() == wanted]
+        if not found:
+            raise FileError(f"there is no map set {excerpt(path)}", "see the names of the files there")
+        return found[0]
+    return _set_in(path) if is_folder(path) else None
+
+
+def sets_in(folder: Path) -> tuple[list[MapSet], list[Path]]:
+    """As `sets_among`, of the pictures in a folder without their tiles' numbers."""
+    return sets_among(pictures_among(files_in(folder)))
+
+
+def pictures_among(files: Iterable[Path]) -> list[Path]:
+    """The files that are pictures by their extensions, without hidden ones."""
+    known = EXTENSIONS + REFUSED_EXTENSIONS
+    return [file for file in files if file.suffix.lower() in known and not file.name.startswith(".")]
+
+
+def _set_in(folder: Path) -> MapSet:
+    """The one set in a folder, or in the folder of textures below it. FileError as for `set_at`."""
+    files = files_in(folder)
+    listed = [file for file in files if file.name.endswith(SET_FILE) and not file.name.startswith(".")]
+    if len(listed) == 1:
+        return _listed(listed[0])
+    sets, rest = sets_among(pictures_among(files))
+    if not sets:
+        below = [one for one in files if is_folder(one) and one.name.casefold() in FOLDERS_OF_MAPS]
+        if len(below) == 1 and sets_in(below[0])[0]:
+            return _set_in(below[0])
+        raise FileError(
+            f"{folder} contains no maps that can be recognised by their names",
+            "name them like brick_base_color.png, brick_roughness.png, or say which they are: --map normal=FILE",
+        )
+    sets.sort(key=lambda one: ("base_color" not in one.maps, -len(one.maps)))
+    first, *others = sets
+    is_whole = "base_color" in first.maps and len(first.maps) > 1
+    if is_whole and others and "base_color" in others[0].maps and len(others[0].maps) == len(first.maps):
+        names = ", ".join(printable(one.name) for one in sets[:MOST_NAMED])
+        message = f"{folder} contains several map sets: {names}"
+        raise FileError(message, f"give one of them, such as {excerpt(folder / (first.name + ALL_OF_ONE))}")
+    maps, left_out = dict(first.maps), dict(first.left_out)
+    for other in others:
+        if is_whole or other.maps.keys() & maps.keys():
+            left_out |= dict.fromkeys(other.files, "of another set")
+        else:
+            maps |= other.maps
+        left_out |= other.left_out
+    left_out |= dict.fromkeys(rest, "its name names no map")
+    known = {*left_out, *(source.file for source in maps.values())}
+    left_out |= {file: "no picture" for file in files if not (file in known or _is_own(file) or is_folder(file))}
+    return MapSet(first.name, maps, left_out)
+
+
+def _is_own(file: Path) -> bool:
+    """Whether a file is one that Impasto keeps beside maps."""
+    return file.name.startswith(".impasto")
+
+
+def _listed(path: Path) -> MapSet:
+    """The set in a set file, whose files lie where it says or beside it. FileError if it is none."""
+    content = read_json(path, f"the set file {excerpt(path)}")
+    remedy = 'write {"normal": "brick_n.png", "roughness": "brick_orm.png:g"}'
+    if not isinstance(content, dict) or not content or not all(isinstance(text, str) for text in content.values()):
+        raise FileError(f"{excerpt(path)} does not name maps' files", remedy)
+    maps = {}
+    for name, text in content.items():
+        try:
+            source = parse_source(name, text)
+        except ParameterError as error:
+            raise FileError(f"{excerpt(path)}: {error.message}", error.remedy) from error
+        file = path.parent / source.file
+        file = file if is_there(file) else path.parent / source.file.name
+        maps[name] = MapSource(file, source.place, source.is_sure)
+    return MapSet(path.name.removesuffix(SET_FILE), maps, set_file=path)
+
+
+def parse_source(name: str, text: str) -> MapSource:
+    """A map's source from FILE or FILE:CHANNEL, such as `orm.png:g`, `mask.png:1-a`, or for normals `n.png:directx`.
+
+    ParameterError if there is no such map, or the channel does not fit it.
+    """
+    if name not in MAP_CHANNELS:
+        remedy = f"{did_you_mean(name, MAP_CHANNELS)}use one of {', '.join(MAP_CHANNELS)}"
+        raise ParameterError(f"there is no map called {excerpt(name)}", remedy)
+    file, _, ending = text.rpartition(":")
+    if not file or not (found := re.fullmatch(rf"(1-)?([{CHANNELS}])|{DIRECTX}|{OPENGL}", ending)):
+        return MapSource(Path(text), is_sure=False)
+    if ending in (DIRECTX, OPENGL):
+        if name not in NORMAL_MAPS:
+            raise ParameterError(f"{name} has no sign like {excerpt(ending)}", f"leave :{ending} out")
+        return MapSource(Path(file), Place("", ending == DIRECTX))
+    if MAP_CHANNELS[name] > 1:
+        raise ParameterError(f"{name} has {MAP_CHANNELS[name]} channels, got {excerpt(ending)}", "name a file alone")
+    return MapSource(Path(file), Place(found[2], found[1] is not None))
+
+
+def tiles_in(path: Path) -> dict[int, dict[str, MapSource]]:
+    """The maps of a tiled image by number and name, one without a map's name by ""; empty for other sources."""
+    if is_tiled(path):
+        return {number: {"": MapSource(file)} for number, file in tiles_at(path).items()}
+    files = pictures_among(files_in(path)) if is_folder(path) else []
+    if sets_among(file for file in files if not tile_number(file))[0]:
+        return {}
+    tiles = {}
+    for number in sorted({tile_number(file) for file in files} - {0}):
+        sets, _ = sets_among(file for file in files if tile_number(file) == number)
+        if maps := {name: source for one in sets for name, source in one.maps.items()}:
+            tiles[number] = maps
+    return tiles
+
+
+def folder_of(path: Path) -> str:
+    """Name of the folder that a source's files lie in where it is sent to: of a set, "" for a picture."""
+    if path.name.endswith((SET_FILE, ALL_OF_ONE)):
+        return path.name.removesuffix(SET_FILE).removesuffix(ALL_OF_ONE)
+    return path.name if is_folder(path) else ""
+
+
+def files_at(path: Path) -> list[Path]:
+    """The files that a source is read from: a picture, its tiles, or a set's maps and the file that lists them."""
+    if tiles := tiles_in(path):
+        return list(dict.fromkeys(source.file for tile in tiles.values() for source in tile.values()))
+    found = set_at(path)
+    if found is None:
+        return [path]
+    return [*found.files, *filter(None, [found.set_file])]

@@ -1,14 +1,31 @@
-"""The maps in the packed pictures of engines: the inverse of `packing`."""
+"""Maps in files as `map_files` finds them, and in the packed pictures of engines: the inverse of `packing`."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from ..texture import MAP_CHANNELS, Maps
+from ..errors import FileError
+from ..surface.heights import slopes_from_normal
+from ..surface.orientation import flip, orientation
+from ..surface.resizing import resized_map
+from ..system.names import as_unicode
+from ..system.untrusted import excerpt
+from ..texture import MAP_CHANNELS, NORMAL_MAPS, Maps, Texture
+from . import decode
 from .decode import read_channels, read_picture
+from .map_files import CHANNELS, MapSource
 from .packing import PackedPicture
+
+JUDGED_PX = 1024
+"""Side of the middle of a normal map by which its sign is judged."""
+ALIKE = 0.01
+"""Difference of proportions up to which maps have one shape."""
+TINY_PX = 16
+"""Longest side of a map that is a plain value, whatever its shape."""
 
 
 def unpacked_maps(path: Path, picture: PackedPicture) -> Maps:
@@ -25,3 +42,147 @@ def unpacked_maps(path: Path, picture: PackedPicture) -> Maps:
     return Maps.from_arrays(
         {name: np.stack([parts[index] for index in range(len(parts))], axis=2) for name, parts in whole.items()}
     )
+
+
+def read_sources(
+    sources: Mapping[str, MapSource],
+    *,
+    upright: bool = True,
+    on_progress: Callable[[float], None] = lambda fraction: None,
+) -> Maps:
+    """The maps in files, of one size: that of the largest. Its notes tell what was unpacked, turned and resized.
+
+    FileError as for `read_textures`.
+    """
+    textures, notes = read_textures(sources, upright=upright, on_progress=on_progress)
+    textures = _of_one_size(textures, notes)
+    return Maps(textures, notes=tuple(notes), **_scale(next(iter(sources.values())).file))
+
+
+def read_textures(
+    sources: Mapping[str, MapSource],
+    *,
+    upright: bool = True,
+    on_progress: Callable[[float], None] = lambda fraction: None,
+) -> tuple[dict[str, Texture], list[str]]:
+    """The maps in files, each of its own size, and notes on what was unpacked and turned.
+
+    Normals whose name does not say their sign are turned if their height, or they themselves, fit DirectX's only.
+    FileError for a file that cannot be read.
+    """
+    textures, notes, packed = dict[str, Texture](), list[str](), dict[Path, np.ndarray]()
+    by_file = sorted(sources.items(), key=lambda item: item[1].file)
+    for index, (name, source) in enumerate(by_file):
+        tell = partial(_tell_part, on_progress, index, len(sources))
+        if source.place.channel:
+            if source.file not in packed:
+                packed = {source.file: read_channels(source.file)}
+            if (texture := _channel(packed[source.file], source)) is None:
+                notes.append(f"{_called(source)} has no alpha, and no {_words(name)} in it")
+                continue
+            textures[name] = texture
+        elif name == "base_color" and "opacity" not in sources:
+            textures |= _color_and_alpha(source, upright, tell, notes)
+        else:
+            textures[name] = decode.read_map(source.file, name, upright=upright, on_progress=tell)
+        if source.place.is_inverted and name not in NORMAL_MAPS:
+            textures[name] = Texture(1 - textures[name].pixels)
+            notes.append(f"{_words(name)} is one minus {_called(source)}")
+    for name in sorted(NORMAL_MAPS & textures.keys()):
+        textures[name] = _opengl(sources[name], textures[name], textures.get("height"), notes)
+    return textures, notes
+
+
+def _tell_part(on_progress: Callable[[float], None], index: int, count: int, fraction: float) -> None:
+    on_progress((index + fraction) / count)
+
+
+def as_stored(source: MapSource, name: str) -> Texture:
+    """One map with its sign as stored, for checks. FileError as for `read_textures`, and for a missing channel."""
+    if not source.place.channel:
+        texture = decode.read_map(source.file, name)
+    elif (texture := _channel(read_channels(source.file), source)) is None:
+        raise FileError(f"{_called(source)} has no alpha", f"say where {_words(name)} is, or leave the file out")
+    return Texture(1 - texture.pixels) if source.place.is_inverted and name not in NORMAL_MAPS else texture
+
+
+def common_size(sources: Mapping[str, MapSource]) -> tuple[int, int]:
+    """(height, width) of the maps as `read_sources` makes them, undecoded."""
+    return max(map(decode.read_size, {source.file for source in sources.values()}), key=_area)
+
+
+def _scale(path: Path) -> dict[str, float]:
+    metadata = decode.read_metadata(path)
+    return {key: float(metadata[key]) for key in ("width_m", "height_range_m") if key in metadata}
+
+
+def _channel(stored: np.ndarray, source: MapSource) -> Texture | None:
+    """One channel (H, W, 1) of a stored picture (H, W, C); None if it lacks that one."""
+    count = stored.shape[2]
+    index = CHANNELS.index(source.place.channel)
+    if source.place.channel == "a":
+        index = count - 1 if count in (2, 4) else count
+    elif count < 3:
+        index = 0
+    if index >= count:
+        return None
+    return Texture(np.clip(np.ascontiguousarray(stored[..., index : index + 1], np.float32), 0, 1))
+
+
+def _color_and_alpha(
+    source: MapSource, upright: bool, tell: Callable[[float], None], notes: list[str]
+) -> dict[str, Texture]:
+    """The colour in a file, and its alpha as opacity unless that is the same everywhere."""
+    found = dict(read_picture(source.file, upright=upright, on_progress=tell))
+    alpha = found.pop("opacity", None)
+    if alpha is not None and float(np.ptp(alpha.pixels)) > 0:
+        found["opacity"] = alpha
+        notes.append(f"opacity is the alpha of {_called(source)}")
+    return found
+
+
+def _of_one_size(textures: dict[str, Texture], notes: list[str]) -> dict[str, Texture]:
+    """The maps at the size of the largest; those of another shape, but for plain values, are left out."""
+    if len({texture.size_px for texture in textures.values()}) < 2:
+        return textures
+    height, width = size_px = max((texture.size_px for texture in textures.values()), key=_area)
+    kept, resized = {}, []
+    for name, texture in textures.items():
+        rows, columns = texture.size_px
+        if max(rows, columns) > TINY_PX and abs(rows * width - columns * height) > ALIKE * columns * height:
+            notes.append(f"{_words(name)} is left out: it is {columns}x{rows}, of another shape than {width}x{height}")
+            continue
+        if texture.size_px != size_px:
+            resized.append(f"{_words(name)} ({columns}x{rows})")
+        kept[name] = resized_map(name, texture, size_px)
+    if resized:
+        notes.append(f"resized to {width}x{height}: {', '.join(resized)}")
+    return kept
+
+
+def _opengl(source: MapSource, normal: Texture, height: Texture | None, notes: list[str]) -> Texture:
+    """Normals with OpenGL's sign: turned if their name, or else their height or slopes, say that they are DirectX's."""
+    is_directx, why = source.place.is_inverted, "by its name"
+    if not source.is_sure and not decode.read_metadata(source.file):
+        middle = tuple(slice(max(0, (side - JUDGED_PX) // 2), (side + JUDGED_PX) // 2) for side in normal.size_px)
+        of_size = resized_map("height", height, normal.size_px).pixels[middle][..., 0] if height else None
+        found = orientation(slopes_from_normal(normal.pixels[middle]), of_size)
+        if found.sign is not None:
+            is_directx = found.sign == "directx"
+            why = "as its height shows" if found.by == "height" else "as its slopes fit together"
+    if not is_directx:
+        return normal
+    notes.append(f"{_called(source)} has DirectX normals, {why}: turned to OpenGL's")
+    return Texture(flip(normal.pixels))
+
+
+def _area(size_px: tuple[int, int]) -> int:
+    return size_px[0] * size_px[1]
+
+
+def _called(source: MapSource) -> str:
+    return excerpt(as_unicode(source.file.name))
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")

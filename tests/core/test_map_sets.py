@@ -1,0 +1,227 @@
+"""Map sets of any origin are recognised by their files' names, and what is no map is left alone."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from impasto import Maps, read_maps, write_maps
+from impasto.cli.main import main
+from impasto.data.pictures import find_pictures
+from impasto.errors import FileError
+from impasto.io import map_files
+from impasto.io.map_files import CONVENTIONS, conventions, pictures_among, sets_among
+from impasto.io.presets import PRESETS, packing_of
+from impasto.io.udim import tile_number
+from impasto.surface.heights import normal_from_slopes, slopes_from_height
+from impasto.texture import MAP_CHANNELS
+
+SIZE = 64
+RNG = np.random.default_rng(7)
+HEIGHT = RNG.random((9, 9)).repeat(8, 0).repeat(8, 1)[:SIZE, :SIZE]
+for _ in range(3):  # smooth hills, which fit one sign of normals only
+    HEIGHT = (HEIGHT + np.roll(HEIGHT, 2, 0) + np.roll(HEIGHT, 2, 1) + np.roll(HEIGHT, (3, 3), (0, 1))) / 4
+NORMAL = np.pad(normal_from_slopes(slopes_from_height(8 * HEIGHT)), ((1, 1), (1, 1), (0, 0)), "edge")[:SIZE, :SIZE]
+FLAT = (128, 128, 255)
+LISTS = list(csv.DictReader(Path(__file__).with_name("map_sets.tsv").open(encoding="utf-8"), delimiter="\t"))
+"""Files of folders in public repositories, and the maps in them as a reader of the names would say."""
+
+
+def save(folder: Path, **pictures: object) -> Path:
+    """Pictures by name: a colour, a grey value, or pixels from 0 to 1."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in pictures.items():
+        stem, suffix = name.rsplit("__", 1) if "__" in name else (name, "png")
+        if isinstance(content, np.ndarray):
+            picture = Image.fromarray(np.round(content * 255).astype(np.uint8))
+        else:
+            picture = Image.new("L" if isinstance(content, int) else "RGB", (SIZE, SIZE), content)
+        picture.save(folder / f"{stem}.{suffix}")
+    return folder
+
+
+def random_maps(*names: str) -> Maps:
+    arrays = {name: RNG.integers(0, 256, (SIZE, SIZE, MAP_CHANNELS[name])) / np.float32(255) for name in names}
+    return Maps.from_arrays(arrays)
+
+
+def told(path: Path, capsys: pytest.CaptureFixture[str], *options: object, command: str = "export") -> dict:
+    preset = ("--preset", "maps=base_color") if command == "export" else ()
+    main([command, str(path), *map(str, options), *preset, "--json", "--out", str(path.parent / "out"), "--force"])
+    return json.loads(capsys.readouterr().out)
+
+
+def test_folders_of_public_repositories_are_read_as_a_reader_of_their_names_would(monkeypatch):
+    """All of them in one test; normals of short names (`_n`) look like some where the reader says that they are."""
+    wrong = {}
+    for row in LISTS:
+        files = pictures_among(map(Path, row["files"].split(" | ")))
+        wanted = dict(item.split("=") for item in row["maps"].split(" ; ")) if row["maps"] != "-" else {}
+        monkeypatch.setattr(map_files, "_looks_normal", lambda file, of=wanted: str(file) == of.get("normal"))
+        tile = min({tile_number(file) for file in files} - {0}, default=0)
+        sets, _ = sets_among(file for file in files if tile_number(file) == tile)
+        found = [{name: one.text(name).split(":opengl")[0] for name, one in each.maps.items()} for each in sets]
+        found = [{name: text.split(":directx")[0] for name, text in each.items()} for each in found]
+        is_right = wanted in found if wanted else not any("base_color" in each and len(each) > 1 for each in found)
+        if not is_right:
+            wrong[row["source"]] = (wanted, found)
+    assert not wrong
+
+
+def test_a_row_of_the_table_names_known_maps_and_its_source():
+    rows = [line.split("\t") for line in CONVENTIONS.read_text(encoding="utf-8").splitlines()]
+    assert all(len(row) == 3 and row[2] for row in rows)
+    names = {name for meaning in conventions().values() for name in meaning.places}
+    assert names - {"bump"} <= set(MAP_CHANNELS)
+
+
+def test_a_librarys_folder_is_read_with_one_note_on_what_is_left_out(tmp_path):
+    folder = save(tmp_path / "Bricks102_1K-JPG", Bricks102=(90, 70, 60))
+    grey = dict.fromkeys(("Roughness", "Displacement", "AmbientOcclusion"), 128)
+    maps = {"Color": (90, 70, 60), "NormalGL": FLAT, "NormalDX": (128, 100, 255), **grey}
+    save(folder, **{f"{folder.name}_{name}__jpg": content for name, content in maps.items()})
+    (folder / "readme.txt").write_text("CC0")
+    (folder / "._Bricks102_1K-JPG_Color.jpg").write_bytes(b"\0\5\x16\7\0\2\0\0Mac OS X        " + bytes(4000))
+    read = read_maps(folder)
+    assert set(read) == {"base_color", "normal", "roughness", "height", "ambient_occlusion"}
+    assert abs(float(read["normal"].pixels[..., 1].mean()) - 128 / 255) < 0.01
+    (note,) = read.notes
+    assert all(name in note for name in ("Bricks102.png", "NormalDX", "readme.txt", "._Bricks102"))
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_own_exports_are_read_back(preset, tmp_path):
+    maps = random_maps(*MAP_CHANNELS)
+    packing = packing_of(preset)
+    write_maps(maps, tmp_path / "e", "brick", packing=packing)
+    read = read_maps(tmp_path / "e")
+    shown = {channel.map_name for picture in packing.pictures for channel in picture.channels} - {""}
+    assert set(read) == shown
+    for name in read:
+        assert np.abs(read[name].pixels - maps[name].pixels).max() <= 1 / 255, name
+
+
+PACKED = {
+    "x_ORM": ("ambient_occlusion", "roughness", "metallic"),
+    "x_arm_1k": ("ambient_occlusion", "roughness", "metallic"),
+    "x_RMA": ("roughness", "metallic", "ambient_occlusion"),
+    "x_MRA": ("metallic", "roughness", "ambient_occlusion"),
+    "x_metallicRoughness": ("", "roughness", "metallic"),
+    "x_MaskMap": ("metallic", "ambient_occlusion", "", "1-roughness"),
+    "x_MetallicSmoothness": ("metallic", "", "", "1-roughness"),
+    "x_ORDp": ("ambient_occlusion", "roughness", "height"),
+    "x_Gloss": ("1-roughness",),
+    "x_Smoothness": ("1-roughness",),
+}
+
+
+@pytest.mark.parametrize("name", PACKED)
+def test_packed_channels_are_unpacked(name, tmp_path):
+    channels = PACKED[name]
+    pixels = RNG.integers(0, 256, (SIZE, SIZE, len(channels))) / 255
+    save(tmp_path, **{name: pixels.squeeze(), "x_BaseColor": (90, 70, 60), "x_Normal": FLAT})
+    read = read_maps(tmp_path)
+    for index, channel in enumerate(channels):
+        if channel:
+            wanted = 1 - pixels[..., index] if channel.startswith("1-") else pixels[..., index]
+            assert np.abs(read[channel.removeprefix("1-")].pixels[..., 0] - wanted).max() < 1 / 255
+
+
+@pytest.mark.parametrize(
+    ("name", "is_directx", "said"),
+    [
+        ("w_NormalDX", True, "by its name"),
+        ("T_w_N", True, "height"),
+        ("w_normal", True, "height"),
+        ("w_normal", False, ""),
+        ("T_w_N", False, ""),
+        ("w_normal_gl", False, ""),
+    ],
+)
+def test_normals_have_opengls_sign_afterwards(name, is_directx, said, tmp_path):
+    stored = np.stack([NORMAL[..., 0], 1 - NORMAL[..., 1], NORMAL[..., 2]], 2) if is_directx else NORMAL
+    base = "T_w" if name.startswith("T_") else "w"
+    save(tmp_path, **{name: stored, f"{base}_height": HEIGHT, f"{base}_BaseColor": (90, 70, 60)})
+    read = read_maps(tmp_path)
+    assert np.abs(read["normal"].pixels - NORMAL).max() < 2 / 255
+    assert (said in " ".join(read.notes)) if said else not read.notes
+
+
+def test_maps_of_several_sizes_become_one_and_one_of_another_shape_is_left_out(tmp_path):
+    folder = save(tmp_path, w_color=(90, 70, 60), w_roughness=128)
+    Image.new("RGB", (128, 128), FLAT).save(folder / "w_normal.png")
+    Image.new("L", (128, 32), 9).save(folder / "w_height.png")
+    read = read_maps(folder)
+    assert (set(read), read.size_px) == ({"base_color", "roughness", "normal"}, (128, 128))
+    assert "64x64" in " ".join(read.notes)
+    assert "height is left out" in " ".join(read.notes)
+
+
+def test_photographs_stay_photographs_and_previews_are_not_learnt_from(tmp_path):
+    photos = save(tmp_path / "photos", photo_M=(9, 99, 9), wall_n=(99, 9, 9), IMG_D=(9, 9, 99), wall=(5, 60, 5))
+    save(photos / "set", Brick_Color=(90, 70, 60), Brick_Normal=FLAT, Brick=(1, 2, 3), Material_1234=(3, 2, 1))
+    pictures, unused = find_pictures(photos, "CC0-1.0")
+    assert {one.name for one in pictures} == {"IMG_D.png", "photo_M.png", "wall.png", "wall_n.png", "set"}
+    assert {Path(name).name for name, _ in unused} == {"Brick.png", "Material_1234.png"}
+
+
+def test_several_sets_in_one_folder_are_each_made(tmp_path, capsys):
+    folder = save(
+        tmp_path / "both", **{f"{one}_{map_}": 99 for one in ("brick", "wall") for map_ in ("color", "rough")}
+    )
+    save(folder, notes=(1, 2, 3))
+    files = told(folder, capsys)["files"]
+    assert {Path(file).name for file in files} == {"brick_maps.png", "wall_maps.png"}
+    with pytest.raises(FileError, match="several map sets"):
+        read_maps(folder)
+    assert read_maps(folder / "wall_*").name == "wall"
+
+
+def test_a_download_with_a_folder_of_textures_is_read_from_there(tmp_path, capsys):
+    save(tmp_path / "bricks_1k" / "textures", bricks_diff_1k=(90, 70, 60), bricks_nor_gl_1k=FLAT, bricks_arm_1k=FLAT)
+    (tmp_path / "bricks_1k" / "bricks_1k.blend").write_bytes(b"")
+    assert set(read_maps(tmp_path / "bricks_1k")) > {"base_color", "normal", "roughness"}
+    assert [Path(file).name for file in told(tmp_path / "bricks_1k", capsys)["files"]] == ["bricks_maps.png"]
+
+
+def test_maps_can_be_named_by_hand(tmp_path, capsys):
+    folder = save(
+        tmp_path / "odd", farbe=(90, 70, 60), pack=np.dstack([np.full((SIZE, SIZE), v) for v in (0.2, 0.4, 0.8)])
+    )
+    save(folder, n1=np.stack([NORMAL[..., 0], 1 - NORMAL[..., 1], NORMAL[..., 2]], 2))
+    given = ("normal", "n1.png:directx"), ("roughness", "pack.png:g"), ("metallic", "pack.png:1-b")
+    options = [item for name, file in given for item in ("--map", f"{name}={folder / file}")]
+    export = ["--preset", "materialx", "--json", "--out", str(tmp_path / "o")]
+    main(["export", str(folder / "farbe.png"), *options, *export])
+    read = read_maps(tmp_path / "o")
+    assert np.abs(read["normal"].pixels - NORMAL).max() < 2 / 255
+    assert [round(float(read[name].pixels.mean()), 1) for name in ("roughness", "metallic")] == [0.4, 0.2]
+    capsys.readouterr()
+    for wrong in ("normal", "rust=a.png", "roughness=nowhere.png", "normal=pack.png:g"):
+        with pytest.raises(SystemExit):
+            main(["export", str(folder / "farbe.png"), "--map", wrong, *export])
+        assert "Traceback" not in capsys.readouterr().err
+
+
+def test_check_takes_tiles_and_goes_on_after_a_bad_folder(tmp_path, capsys):
+    tiles = {f"w_color.{number}": (90, 70, 60) for number in (1001, 1002)}
+    save(tmp_path / "s", **tiles, **{f"w_rough.{number}": 128 for number in (1001, 1002)})
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(SystemExit):
+        main(["check", str(tmp_path / "empty"), str(tmp_path / "s"), "--json"])
+    answer = json.loads(capsys.readouterr().out)
+    assert [one["folder"] for one in answer["sets"]] == [str(tmp_path / "s")] * 2
+    assert [Path(one["source"]).name for one in answer["failed"]] == ["empty"]
+
+
+def test_alpha_of_a_sets_colour_is_its_opacity(tmp_path):
+    color = np.dstack([np.full((SIZE, SIZE, 3), 0.5), HEIGHT])
+    save(tmp_path, x_BaseColor=color, x_Normal=FLAT)
+    read = read_maps(tmp_path)
+    assert np.abs(read["opacity"].pixels[..., 0] - HEIGHT).max() < 1 / 255
+    assert np.abs(read["base_color"].pixels - 0.5).max() < 1 / 255
