@@ -62,12 +62,12 @@ def test_photographs_and_sets_side_by_side(tmp_path):
     save(tmp_path / "rusty_metal.png", 2)
     save_set(tmp_path, 3, "Bricks059_1K_")
     save_set(tmp_path, 4, "Ground1_")
-    save(tmp_path / "Ground1_NormalDX.png", 5)
+    save(tmp_path / "Ground1_preview.png", 5)
     save(tmp_path / "lonely_normal.png", 6)
     dataset = read_dataset(tmp_path)
     assert found(dataset) == dict.fromkeys(["wall.png", "rusty_metal.png", "Bricks059", "Ground1"])
     reasons = {item.name: item.reason for item in dataset.rejected}
-    assert "none of its maps" in reasons["Ground1_NormalDX.png"]
+    assert "preview" in reasons["Ground1_preview.png"]
     assert "no base colour beside it" in reasons["lonely_normal.png"]
 
 

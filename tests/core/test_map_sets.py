@@ -80,7 +80,7 @@ def test_a_row_of_the_table_names_known_maps_and_its_source():
     assert names - {"bump"} <= set(MAP_CHANNELS)
 
 
-def test_a_librarys_folder_is_read_with_one_note_on_what_is_left_out(tmp_path):
+def test_a_librarys_folder_is_read_with_one_note_on_what_is_left_out(tmp_path, capsys):
     folder = save(tmp_path / "Bricks102_1K-JPG", Bricks102=(90, 70, 60))
     grey = dict.fromkeys(("Roughness", "Displacement", "AmbientOcclusion"), 128)
     maps = {"Color": (90, 70, 60), "NormalGL": FLAT, "NormalDX": (128, 100, 255), **grey}
@@ -92,6 +92,7 @@ def test_a_librarys_folder_is_read_with_one_note_on_what_is_left_out(tmp_path):
     assert abs(float(read["normal"].pixels[..., 1].mean()) - 128 / 255) < 0.01
     (note,) = read.notes
     assert all(name in note for name in ("Bricks102.png", "NormalDX", "readme.txt", "._Bricks102"))
+    assert told(folder, capsys)["notes"] == [note]
 
 
 @pytest.mark.parametrize("preset", PRESETS)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import FileError, ImpastoError
 from ..plugins.registry import registry
 from ..recipe import Recipe
+from ..tools import Result
 from .options import add_command
 from .output import add_files, packing_help, refuse_to_replace
 from .sources import SOURCES_HELP, add_maps, named_sources
@@ -38,18 +39,18 @@ def _export(arguments: argparse.Namespace, terminal: Terminal) -> None:
     if not arguments.force:
         for name in sources:
             refuse_to_replace(arguments, name)
-    files: list[Path] = []
+    results: list[Result] = []
     failed: list[tuple[Path, ImpastoError]] = []
     with terminal.progress() as show:
         for index, (name, source) in enumerate(sources.items()):
             sink = Sink(arguments.out, name, arguments.format, arguments.force, export=arguments.export)
             try:
-                files += _write(source, sink, partial(_tell_overall, show, index, len(sources), source.name))
+                results.append(_write(source, sink, partial(_tell_overall, show, index, len(sources), source.name)))
             except ImpastoError as error:
                 if len(sources) == 1:
                     raise
                 failed.append((source, error))
-    terminal.report_files(files, [], failed)
+    terminal.report_files([path for result in results for path in result.paths], results, failed)
     if failed:
         sys.exit(failed[0][1].exit_code)
 
@@ -58,13 +59,14 @@ def _tell_overall(show: Callable[[float, str], None], done: int, count: int, nam
     show((done + fraction) / count, name)
 
 
-def _write(source: Path, sink: Sink, on_progress: Callable[[float], None]) -> list[Path]:
+def _write(source: Path, sink: Sink, on_progress: Callable[[float], None]) -> Result:
     from ..io.files import read_maps, write_maps
 
     maps = read_maps(source, on_progress=on_progress)
     where = sink.folder, sink.name, registry().exporter(sink.format)
     with sink.lock():
-        return write_maps(maps, *where, _recipe_in(source), packing=sink.packing, replace=sink.replace)
+        files = write_maps(maps, *where, _recipe_in(source), packing=sink.packing, replace=sink.replace)
+    return Result(paths=tuple(files), notes=maps.notes)
 
 
 def _recipe_in(source: Path) -> Recipe | None:
