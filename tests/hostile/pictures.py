@@ -8,8 +8,10 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
+import imagecodecs
 import numpy as np
 import OpenImageIO as oiio
+import pillow_heif
 from PIL import Image
 
 from .browser_pictures import (
@@ -192,6 +194,39 @@ def psd(
     return head + struct.pack(">II", 0, len(resources)) + resources + struct.pack(">IH", 0, runs)
 
 
+def dds(side: int, kind: bytes, capabilities: int = 0) -> bytes:
+    """The header of a DDS (Microsoft's DDS_HEADER) and a little after it."""
+    sizes = struct.pack("<7I", 124, 0x1007, side, side, 0, 0, 0)
+    return (
+        b"DDS "
+        + sizes
+        + bytes(44)
+        + struct.pack("<2I4s6I", 32, 4, kind, 0, 0, 0, 0, 0, 0x1000)
+        + struct.pack("<4I", capabilities, 0, 0, 0)
+        + bytes(64)
+    )
+
+
+def jxl_head(side: int) -> bytes:
+    """The code stream of a JPEG XL whose header claims a square (ISO 18181-1, SizeHeader), and no more."""
+    bits = f"{side - 1:030b}" + "11" + "001" + f"{side - 1:030b}" + "11" + "0"
+    return b"\xff\x0a" + int(bits, 2).to_bytes(16, "little") + bytes(64)
+
+
+def resized(format_: str, box: bytes, side: int) -> Maker:
+    """A good AVIF or HEIC, the boxes of whose size claim another one."""
+
+    def make(path: Path) -> None:
+        data = bytearray(saved(format_)())
+        at = data.find(box)
+        while at >= 0:
+            struct.pack_into(">II", data, at + 8, side, side)
+            at = data.find(box, at + 4)
+        path.write_bytes(data)
+
+    return make
+
+
 OTHERS: dict[str, Maker] = {
     "bmp claims 2^31": written(bmp(2**31 - 1, 2**31 - 1)),
     "bmp of runs claims 9000": written(bmp(9000, 9000, 8, 1)),
@@ -206,7 +241,24 @@ OTHERS: dict[str, Maker] = {
     "psd of resources": written(psd(4, 4, resources=b"8BIM" + struct.pack(">HHI", 1, 0, 2**32 - 1))),
     "psd in lab claims 30000": written(psd(30_000, 30_000, mode=LAB)),
     "psd in lab of 32 bits": written(psd(4, 4, depth=32, mode=LAB) + bytes(192)),
-    "heic": written(b"\0\0\0\x18ftypheic".ljust(100, b"\0")),
+    "heic of nothing": written(b"\0\0\0\x18ftypheic".ljust(100, b"\0")),
+    "heic of endless boxes": written(b"\0\0\0\x18ftypheic" + bytes(12) + struct.pack(">I4s", 8, b"free") * 10_000),
+    "avif whose boxes are longer than it": written(b"\0\0\0\x18ftypavif" + bytes(12) + b"\xff\xff\xff\xffmeta"),
+    "avif whose box has 2^63 bytes": written(b"\0\0\0\x18ftypavif" + bytes(12) + b"\0\0\0\1free\x7f" + bytes(7)),
+    "avif claims 60000": resized("AVIF", b"ispe", 60_000),
+    "heic claims 60000": resized("HEIF", b"ispe", 60_000),
+    "jxl claims 2^30": written(jxl_head(2**30)),
+    "jxl claims 9000": written(jxl_head(9000)),
+    "jxl of boxes without a picture": written(b"\0\0\0\x0cJXL \r\n\x87\n" + struct.pack(">I4s", 8, b"Exif") * 5000),
+    "dds claims 2^31": written(dds(2**31, b"DXT1")),
+    "dds claims 30000": written(dds(30_000, b"DXT5")),
+    "dds claims 9000": written(dds(9000, b"DXT5")),
+    "dds of an unknown kind": written(dds(4, b"XXXX")),
+    "dds of a cube": written(dds(4, b"DXT1", 0xFE00)),
+    "hdr claims 2^31": written(b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 2147483647 +X 2147483647\n"),
+    "hdr claims 9000": written(b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 9000 +X 9000\n"),
+    "hdr of a header without end": written(b"#?RADIANCE\n" + b"A=" + b"a" * 5_000_000),
+    "hdr of many lines": written(b"#?RADIANCE\n" + b"EXPOSURE=1\n" * 500_000),
     "gif": written(b"GIF89a".ljust(100, b"\0")),
     "svg bomb": written('<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "aa">]><svg>&a;</svg>'),
     "words": written("\x1b]0;owned\x07 " * 100),
@@ -219,6 +271,7 @@ def saved(format_: str, **how: object) -> Callable[[], bytes]:
     """A function that makes a good small picture."""
 
     def make() -> bytes:
+        pillow_heif.register_heif_opener()
         stream = io.BytesIO()
         noise = np.random.default_rng(0).integers(0, 255, (SIDE, SIDE, 3), np.uint8)
         Image.fromarray(noise).save(stream, format_, **how)
@@ -238,6 +291,11 @@ GOOD = {
     "psd": lambda: psd(SIDE, SIDE) + bytes(3 * SIDE * SIDE),
     "psd in lab": lambda: psd(SIDE, SIDE, mode=LAB) + bytes(3 * SIDE * SIDE),
     "jpeg of 12 bits": twelve_bit_jpeg,
+    "avif": saved("AVIF"),
+    "heic": saved("HEIF"),
+    "jxl": lambda: imagecodecs.jpegxl_encode(np.random.default_rng(0).integers(0, 255, (SIDE, SIDE, 3), np.uint8)),
+    "dds": saved("DDS", pixel_format="DXT5"),
+    "hdr": lambda: b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 16 +X 16\n" + bytes((90, 80, 70, 127)) * 256,
 }
 
 
@@ -273,6 +331,8 @@ ODD: dict[str, Maker] = {
     "exr with metadata that is no text": exr_with_metadata,
     "webp whose exif data goes in circles": written(webp(canvas(4, 4, 8), lossless(4, 4), riff(b"EXIF", LOOP))),
     "tiff of many pages": many_pages,
+    "heic claims one pixel": resized("HEIF", b"ispe", 1),
+    "avif claims one pixel": resized("AVIF", b"ispe", 1),
 }
 LARGE: dict[str, Maker] = {  # good pictures, as large as may be
     "png of 100 megapixels": blank_png(10_000, 16, 6, 4),

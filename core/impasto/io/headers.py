@@ -15,6 +15,7 @@ from typing import IO
 
 from ..errors import FileError
 from ..system.untrusted import excerpt, explain, open_file
+from .containers import jpeg_xl_size, picture_facts
 from .signatures import recognise
 
 DAMAGED = "export it again, or use another file"
@@ -38,6 +39,7 @@ PSD_MODES = (0, 1, 2, 3, 4, 8, PSD_LAB)
 """Bitmap, grey, indexed, RGB, CMYK, duotone (stored as grey) and Lab."""
 ALONE = (0x01, *range(0xD0, 0xD8))
 """Markers of a JPEG without a length."""
+DDS_CUBE_OR_VOLUME = 0x200200
 PNG_CHANNELS = {0: 1, 2: 3, 3: 4, 4: 2, 6: 4}
 
 
@@ -46,7 +48,8 @@ class Header:
     """Kind of a picture, its (width, height) if decoders must not be asked for it, and other facts of some formats.
 
     held: bytes per pixel that the decoder allocates beside its result. text: a PNG's `impasto` chunk. orientation: from
-    a WebP's EXIF data, 0 if absent. bits: per channel of a JPEG. is_lab: whether a PSD is in CIELAB.
+    a WebP's EXIF data, 0 if absent. bits: per channel of a JPEG. is_lab: whether a PSD is in CIELAB. color: primaries
+    and transfer of an AVIF or HEIC (ITU-T H.273).
     """
 
     kind: str
@@ -56,18 +59,18 @@ class Header:
     orientation: int = 0
     bits: int = 8
     is_lab: bool = False
+    color: tuple[int, int] | None = None
 
 
 def read_header(path: Path) -> Header:
     """The header of a picture. FileError for a file that is no picture, or one that is too costly to decode."""
     kind = recognise(path)
     check_length(path, kind)
-    reader = {"PNG": _read_png, "JPEG": _read_jpeg, "WEBP": _read_webp, "PSD": _read_psd}.get(kind)
-    if reader is None:
+    if kind not in READERS:
         return Header(kind, held=4 if kind == "TGA" else 0)
     with open_file(path) as stream, explain(path, "read"):
         try:
-            header = reader(stream)
+            header = READERS[kind](stream)
             check_length(path, kind, header.size_px)
             if kind == "JPEG" and header.held:
                 _check_scans(stream, header)
@@ -266,3 +269,43 @@ def _read_psd(stream: IO[bytes]) -> Header:
             break
         stream.seek(length + length % 2, 1)
     return Header("PSD", (width, height), is_lab=mode == PSD_LAB)
+
+
+def _read_dds(stream: IO[bytes]) -> Header:
+    """Size; refuses what is no single picture (Microsoft's DDS_HEADER and DDS_HEADER_DXT10)."""
+    head = stream.read(148)
+    height, width = struct.unpack_from("<II", head, 12)
+    flags, four = struct.unpack_from("<I4s", head, 80)
+    capabilities = struct.unpack_from("<I", head, 112)[0]
+    is_extended = flags & 4 and four == b"DX10"
+    _, dimension, misc, count = struct.unpack_from("<4I", head, 128) if is_extended else (0, 3, 0, 1)
+    if capabilities & DDS_CUBE_OR_VOLUME or misc & 4 or dimension != 3 or count > 1:
+        remedy = "save the picture that you need alone"
+        raise _RefusedError("is a DDS of a cube, a volume or several pictures, which is not read", remedy)
+    return Header("DDS", (width, height), 12)
+
+
+def _read_jxl(stream: IO[bytes]) -> Header:
+    return Header("JXL", jpeg_xl_size(stream), 16)
+
+
+def _read_avif(stream: IO[bytes]) -> Header:
+    size, color = picture_facts(stream)
+    return Header("AVIF", size, 16, color=color)
+
+
+def _read_heif(stream: IO[bytes]) -> Header:
+    return replace(_read_avif(stream), kind="HEIF")
+
+
+READERS = {
+    "PNG": _read_png,
+    "JPEG": _read_jpeg,
+    "WEBP": _read_webp,
+    "PSD": _read_psd,
+    "DDS": _read_dds,
+    "JXL": _read_jxl,
+    "AVIF": _read_avif,
+    "HEIF": _read_heif,
+}
+"""Readers of headers; those of other formats are read by their decoder, which allocates nothing before it is asked."""

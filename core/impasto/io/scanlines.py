@@ -12,8 +12,10 @@ import numpy as np
 from ..errors import FileError
 from ..system.untrusted import excerpt, is_unicode, printable
 from .channels import choose_channels, rank
-from .headers import DAMAGED, check_length, read_header
+from .headers import DAMAGED, Header, check_length, read_header
 from .jpegs import CMYKJPEG, TwelveBitJPEG
+from .pillow_pictures import PillowPicture
+from .signatures import READ
 
 MEMORY_BYTES = 13 * 2**27
 """Limit of memory for one picture during reading, 1.6 GiB: 100 megapixels of a JPEG, 140 of an RGB PNG."""
@@ -24,18 +26,10 @@ MAX_STORED_BYTES = 2**31
 """Limit of all channels of an EXR together, since the wanted ones cannot be decompressed alone."""
 MAX_PARTS = 64
 REASON_CHARACTERS = 160
-FORMAT_NAMES = {
-    "PNG": "png",
-    "JPEG": "jpeg",
-    "TIFF": "tiff",
-    "WEBP": "webp",
-    "EXR": "openexr",
-    "BMP": "bmp",
-    "TGA": "targa",
-    "PSD": "psd",
-}
-"""OpenImageIO's names of the formats."""
 SMALLER = "scale it down, or crop it"
+WHOLE = (CMYKJPEG, TwelveBitJPEG, PillowPicture)
+"""Sources that decode the whole picture at once."""
+PILLOW = ("AVIF", "HEIF", "DDS")
 
 
 @dataclass(frozen=True)
@@ -117,7 +111,7 @@ class Scanlines:
                 yield top + start, rows[start : start + ROWS_AT_ONCE]
 
     def _rows(self, top: int, end: int) -> np.ndarray:
-        if isinstance(self.source, CMYKJPEG | TwelveBitJPEG):
+        if isinstance(self.source, WHOLE):
             return self._rows_of_whole(self.source, top, end)
         spec, begin, stop = self.spec, min(self._all_channels), max(self._all_channels) + 1
         stored = str(spec.format) if str(spec.format) in ("uint8", "uint16") else "float"
@@ -133,7 +127,7 @@ class Scanlines:
             raise damage_error(self.path, _error_of(self.source))
         return rows.reshape(end - top, spec.width, stop - begin)[..., [index - begin for index in self._all_channels]]
 
-    def _rows_of_whole(self, source: CMYKJPEG | TwelveBitJPEG, top: int, end: int) -> np.ndarray:
+    def _rows_of_whole(self, source: CMYKJPEG | TwelveBitJPEG | PillowPicture, top: int, end: int) -> np.ndarray:
         try:
             return source.rows(top, end)
         except Exception as error:  # decoders raise many kinds for damaged files, which all mean the same
@@ -172,6 +166,10 @@ def _scanlines(path: Path) -> Scanlines:
     if header.size_px and header.size_px[0] * header.size_px[1] * max(12, header.held) > MEMORY_BYTES:
         width, height = header.size_px  # some decoders allocate all of it when they open the file
         raise FileError(f"{excerpt(path)} claims {width}x{height} pixels, which is too much to read", SMALLER)
+    if picture := _by_pillow(path, header):
+        spec = picture.spec(header.color)
+        channels, alpha = choose_channels(spec, 3)
+        return Scanlines(path, header.kind, spec, channels, alpha, "rgb", header.held, 0, picture)
     source, spec = _open(path, header.kind, raw=header.is_lab)
     check_length(path, header.kind, (spec.width, spec.height))
     color, held = "icclab" if header.is_lab else _color(spec), header.held
@@ -192,6 +190,20 @@ def _scanlines(path: Path) -> Scanlines:
     elif header.kind != "TIFF" and color == "cmyk":
         color = "rgb"  # converted by OpenImageIO
     return Scanlines(path, header.kind, spec, channels, alpha, color, held, header.orientation, source)
+
+
+def _by_pillow(path: Path, header: Header) -> PillowPicture | None:
+    """The picture, if Pillow reads it better than OpenImageIO."""
+    if header.kind not in PILLOW or header.size_px is None:
+        return None
+    try:
+        return PillowPicture(path, header.kind, header.size_px)
+    except NotImplementedError:  # kinds of DDS that OpenImageIO may know
+        return None
+    except FileError:
+        raise
+    except Exception as error:  # Pillow raises many kinds for damaged files, which all mean the same
+        raise damage_error(path, str(error)) from error
 
 
 def damage_error(path: Path, reason: str) -> FileError:
@@ -225,7 +237,7 @@ def _open(path: Path, kind: str, raw: bool = False) -> tuple[Any, Any]:
     configuration.attribute("oiio:UnassociatedAlpha", 1)
     configuration.attribute("oiio:RawColor", int(raw))
     source = oiio.ImageInput.open(str(path), configuration)
-    if source is None or source.format_name() != FORMAT_NAMES[kind]:
+    if source is None or source.format_name() != READ[kind].openimageio:
         said = _error_of(oiio)  # from the reader for the file's extension, which is tried first
         raise damage_error(
             path, said if path.suffix.lower()[1:3] == kind.lower()[:2] else f"no {kind} that can be decoded"

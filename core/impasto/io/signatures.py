@@ -7,47 +7,61 @@ cameras are TIFF).
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from ..errors import FileError
 from ..system.untrusted import excerpt, explain, open_file
 
-EXTENSIONS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".exr", ".bmp", ".tga", ".psd")
-"""Extensions of the formats that are read."""
-FORMATS = "PNG, JPEG, TIFF, WebP, EXR, BMP, TGA or PSD"
+
+@dataclass(frozen=True)
+class PictureFormat:
+    """A format that is read: extensions and signatures of its files, and OpenImageIO's name for it, if that reads it.
+
+    extra: package of the extra `formats` that reads it, if Impasto alone does not.
+    """
+
+    label: str
+    extensions: tuple[str, ...]
+    signatures: tuple[bytes, ...] = ()
+    openimageio: str = ""
+    extra: str = ""
+
+
+READ: Mapping[str, PictureFormat] = {
+    "PNG": PictureFormat("PNG", (".png",), (b"\x89PNG\r\n\x1a\n",), "png"),
+    "JPEG": PictureFormat("JPEG", (".jpg", ".jpeg"), (b"\xff\xd8\xff",), "jpeg"),
+    "TIFF": PictureFormat("TIFF", (".tif", ".tiff"), (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), "tiff"),
+    "WEBP": PictureFormat("WebP", (".webp",), (), "webp"),
+    "EXR": PictureFormat("EXR", (".exr",), (b"\x76\x2f\x31\x01",), "openexr"),
+    "HDR": PictureFormat("Radiance HDR", (".hdr",), (b"#?R",), "hdr"),
+    "BMP": PictureFormat("BMP", (".bmp",), (b"BM",), "bmp"),
+    "TGA": PictureFormat("TGA", (".tga",), (), "targa"),
+    "PSD": PictureFormat("PSD", (".psd",), (b"8BPS",), "psd"),
+    "DDS": PictureFormat("DDS", (".dds",), (b"DDS ",), "dds"),
+    "JXL": PictureFormat("JPEG XL", (".jxl",), (b"\xff\x0a", b"\0\0\0\x0cJXL "), "jpegxl"),
+    "AVIF": PictureFormat("AVIF", (".avif",)),
+    "HEIF": PictureFormat("HEIC", (".heic", ".heif"), extra="pillow-heif"),
+}
+"""The formats of pictures that are read. File filters, drop handlers and readers follow from this table."""
+EXTENSIONS = tuple(extension for one in READ.values() for extension in one.extensions)
+FORMATS = ", ".join(one.label for one in list(READ.values())[:-1]) + f" or {list(READ.values())[-1].label}"
 RAW_EXTENSIONS = (".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".rw2", ".raf", ".pef", ".srw")
-OTHER_EXTENSIONS = (".heic", ".heif", ".avif", ".gif", ".jxl", ".jp2", ".svg", ".pdf", ".hdr", ".dds", ".xcf", ".kra")
+OTHER_EXTENSIONS = (".gif", ".jp2", ".svg", ".pdf", ".xcf", ".kra", ".ktx2")
 REFUSED_EXTENSIONS = OTHER_EXTENSIONS + RAW_EXTENSIONS
 """Extensions of formats that are not read. Such files in a folder are listed with the reason, not skipped silently."""
 
-SIGNATURES = {
-    b"\x89PNG\r\n\x1a\n": "PNG",
-    b"\xff\xd8\xff": "JPEG",
-    b"II*\0": "TIFF",
-    b"MM\0*": "TIFF",
-    b"II+\0": "TIFF",
-    b"MM\0+": "TIFF",
-    b"\x76\x2f\x31\x01": "EXR",
-    b"BM": "BMP",
-    b"8BPS": "PSD",
-}
 EXPORT = "open it in an image editor and export it as PNG"
-HEIC = (
-    "a phone's HEIC photograph",
-    "export it as JPEG from the phone or a picture viewer, or let the camera save JPEG (iPhone: Most Compatible)",
-)
 RAW = ("a camera's raw file", "develop it, and save it as JPEG or 16-bit TIFF")
 REFUSED: dict[bytes, tuple[str, str]] = {
     b"GIF8": ("a GIF", EXPORT),
-    b"\xff\x0a": ("a JPEG XL picture", EXPORT),
-    b"\0\0\0\x0cJXL ": ("a JPEG XL picture", EXPORT),
     b"\0\0\0\x0cjP  ": ("a JPEG 2000 picture", EXPORT),
     b"\xff\x4f\xff\x51": ("a JPEG 2000 picture", EXPORT),
     b"%PDF": ("a PDF", "export the page as PNG at the resolution that you need"),
     b"<svg": ("an SVG drawing", "export it as PNG at the resolution that you need"),
-    b"#?R": ("a Radiance HDR picture", "save it as EXR with values from 0 to 1"),
-    b"DDS ": ("a DDS texture", EXPORT),
+    b"\xabKTX 20\xbb": ("a KTX2 texture", EXPORT),
     b"gimp xcf": ("a GIMP project", "export it as PNG"),
     b"PK\x03\x04": ("an archive or a Krita project", "unpack it, or export its picture as PNG"),
     b"IIRO": RAW,
@@ -55,15 +69,18 @@ REFUSED: dict[bytes, tuple[str, str]] = {
     b"FUJIFILM": RAW,
 }
 """First bytes of unsupported formats, with their name and a way to convert them."""
-BRANDS = {b"avif": ("an AVIF picture", EXPORT), b"avis": ("an AVIF picture", EXPORT), b"crx ": RAW}
-"""Brands of pictures in the container of films (ISO 14496-12); `HEIC_BRANDS` are those of phones."""
-HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+BRANDS = {
+    "AVIF": (b"avif", b"avis"),
+    "HEIF": (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"),
+}
+"""Brands of pictures in the container of films (ISO 14496-12), of the general ones last."""
+RAW_BRAND = b"crx "
 TGA_EXTENSIONS = (".tga", ".targa", ".icb", ".vda", ".vst")
 TGA_FOOTER = b"TRUEVISION-XFILE.\0"
 
 
 def recognise(path: Path) -> str:
-    """PNG, JPEG, TIFF, WEBP, EXR, BMP, TGA or PSD. FileError for anything else, with the way to convert it."""
+    """The kind of a picture, as in `READ`. FileError for anything else, with the way to convert it."""
     with open_file(path) as stream, explain(path, "read"):
         start = stream.read(64)
         is_tga = _is_tga(path, start, stream)
@@ -71,9 +88,11 @@ def recognise(path: Path) -> str:
         raise FileError(f"{excerpt(path)} is empty", "copy or export it again")
     if start[:4] in (b"II*\0", b"MM\0*") and (path.suffix.lower() in RAW_EXTENSIONS or start[8:10] == b"CR"):
         raise FileError(f"{excerpt(path)} is {RAW[0]}, which is not read", RAW[1])
-    for signature, kind in SIGNATURES.items():
-        if start.startswith(signature):
+    for kind, format_ in READ.items():
+        if start.startswith(format_.signatures or b"\0" * 64):
             return kind
+    if start[4:8] == b"ftyp" and (found := _kind_by_brands(start)):
+        return found
     if start[:4] == b"RIFF" and start[8:12] == b"WEBP":
         return "WEBP"
     if is_tga:
@@ -93,9 +112,18 @@ def _is_tga(path: Path, start: bytes, stream: IO[bytes]) -> bool:
     return stream.read() == TGA_FOOTER
 
 
+def _kind_by_brands(start: bytes) -> str:
+    """AVIF or HEIF, by the major brand and those that a file is compatible with; "" for films and raw files."""
+    length = int.from_bytes(start[:4], "big")
+    brands = [start[at : at + 4] for at in (8, *range(16, min(length, len(start)) - 3, 4))]
+    if RAW_BRAND in brands:
+        return ""
+    return next((kind for kind, known in BRANDS.items() if set(known) & set(brands)), "")
+
+
 def _refusal(start: bytes) -> tuple[str, str] | None:
     if start[4:8] == b"ftyp":
-        return HEIC if start[8:12] in HEIC_BRANDS else BRANDS.get(start[8:12], ("a film", "export a frame as PNG"))
+        return RAW if start[8:12] == RAW_BRAND else ("a film", "export a frame as PNG")
     if b"<svg" in start:
         return REFUSED[b"<svg"]
     return next((about for signature, about in REFUSED.items() if start.startswith(signature)), None)
