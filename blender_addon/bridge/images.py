@@ -16,6 +16,7 @@ import bpy
 from ..core.engine.requests import JobInput
 from ..core.errors import FileError, ParameterError
 from ..core.io.metadata import png_chunks
+from ..core.io.signatures import EXTENSIONS
 from ..core.recipe import Recipe
 from ..core.system.untrusted import parse_json, read_bytes
 from ..core.udim import TOKEN
@@ -35,7 +36,6 @@ STAND_IN = "impasto_stand_in"
 """Custom property of a material whose maps are a small stand-in for what its recipe makes."""
 MOST_BYTES = 2**31
 """Size limit of a file that is searched for a recipe."""
-READ_BY_THE_ENGINE = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".exr", ".bmp", ".tga", ".psd")
 TOLERANCE = 1 / 256
 """Rounding error that is accepted above 1."""
 
@@ -216,7 +216,7 @@ def _file_of(image: bpy.types.Image) -> Path | None:
 
 def _untouched_file(image: bpy.types.Image) -> Path | None:
     path = None if image.is_dirty else _file_of(image)
-    return path if path and path.suffix.lower() in READ_BY_THE_ENGINE and path.is_file() else None
+    return path if path and path.suffix.lower() in EXTENSIONS and path.is_file() else None
 
 
 def _first_tile(image: bpy.types.Image) -> Path | None:

@@ -9,9 +9,9 @@ from pathlib import Path
 import bpy
 from bpy.props import CollectionProperty, StringProperty
 
-from ..bridge.images import READ_BY_THE_ENGINE
 from ..bridge.target import assignable_objects
 from ..bridge.under_mouse import object_below
+from ..core.io.signatures import EXTENSIONS
 from ..engine.catalogue import catalogue
 from ..interface.browsing import HIDDEN, as_preferred, remember
 from ..jobs.operator import tell
@@ -64,7 +64,7 @@ class IMPASTO_FH_pictures(bpy.types.FileHandler):
     bl_idname = "IMPASTO_FH_pictures"
     bl_label = "Impasto: Material from Photo"
     bl_import_operator = "impasto.drop_pictures"
-    bl_file_extensions = ";".join(READ_BY_THE_ENGINE)
+    bl_file_extensions = ";".join(EXTENSIONS)
 
     @classmethod
     def poll_drop(cls, context: bpy.types.Context) -> bool:

@@ -12,6 +12,7 @@ import bpy
 from bpy.props import BoolProperty, CollectionProperty, EnumProperty, StringProperty
 
 from ..core.errors import FileError
+from ..core.io.signatures import EXTENSIONS
 from ..core.system.untrusted import excerpt
 from ..engine import engine
 from ..engine.catalogue import catalogue
@@ -24,6 +25,8 @@ from ..parameters.operators import OfInput
 THUMBNAILS = 3
 """Blender's number for its way of showing files as thumbnails."""
 HIDDEN = {"HIDDEN", "SKIP_SAVE"}
+READ_BY_PATH = ";".join(f"*{extension}" for extension in EXTENSIONS)
+"""Patterns of the files that the engine reads, of which Blender knows only some as pictures."""
 
 
 class PictureBrowser:
@@ -34,6 +37,7 @@ class PictureBrowser:
     directory: StringProperty(subtype="DIR_PATH", options=HIDDEN)
     filter_image: BoolProperty(default=True, options=HIDDEN)
     filter_folder: BoolProperty(default=True, options=HIDDEN)
+    filter_glob: StringProperty(options=HIDDEN)  # shown beside the pictures that Blender knows
     hide_props_region: BoolProperty(default=True, options=HIDDEN)  # there is nothing to set
     display_type: EnumProperty(
         items=(("DEFAULT", "", "", 0), ("THUMBNAIL", "", "", THUMBNAILS)), default="THUMBNAIL", options=HIDDEN
@@ -104,6 +108,11 @@ class IMPASTO_OT_open_picture(OfSetting, bpy.types.Operator):
     def begin_in(self, folder: str) -> None:
         super().begin_in(folder)
         self.filepath = f"{folder}/"
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        owner, name = self._setting(context)
+        self.filter_glob = READ_BY_PATH if owner.bl_rna.properties[name].type == "STRING" else ""
+        return super().invoke(context, event)
 
     def take(self, context: bpy.types.Context) -> None:
         self.put(context, self.filepath)

@@ -15,6 +15,7 @@ import bpy
 from bpy.props import EnumProperty
 
 from ..bridge import images
+from ..core.io.signatures import BLENDER_EXTENSIONS
 from ..engine import engine
 from ..interface import previews
 from ..parameters import enum_numbers, inputs
@@ -45,7 +46,7 @@ def files() -> tuple[Path, ...]:
 
 @lru_cache(maxsize=1)
 def _listing(chosen: Path, _changed_ns: int) -> tuple[Path, ...]:
-    readable = (path for path in chosen.iterdir() if path.suffix.lower() in images.READ_BY_THE_ENGINE)
+    readable = (path for path in chosen.iterdir() if path.suffix.lower() in BLENDER_EXTENSIONS)
     return tuple(sorted(readable, key=lambda path: path.name.lower())[:MAX_FILES])
 
 

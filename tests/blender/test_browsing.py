@@ -133,7 +133,7 @@ def test_a_drop_without_files_says_so_and_pictures_only_are_taken(extension, sce
     with pytest.raises(RuntimeError, match="no picture was dropped"):
         bpy.ops.impasto.drop_pictures()
     handler = bpy.types.IMPASTO_FH_pictures
-    assert {".png", ".jpg", ".exr"} <= set(handler.bl_file_extensions.split(";"))
+    assert {".png", ".jpg", ".exr", ".heic", ".avif", ".dds"} <= set(handler.bl_file_extensions.split(";"))
     assert handler.bl_import_operator == "impasto.drop_pictures"
 
 

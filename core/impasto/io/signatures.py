@@ -20,7 +20,8 @@ from ..system.untrusted import excerpt, explain, open_file
 class PictureFormat:
     """A format that is read: extensions and signatures of its files, and OpenImageIO's name for it, if that reads it.
 
-    extra: package of the extra `formats` that reads it, if Impasto alone does not.
+    extra: package of the extra `formats` that reads it, if Impasto alone does not. in_blender: whether Blender opens it as
+    an image, too; if not, only paths can name its files there.
     """
 
     label: str
@@ -28,6 +29,7 @@ class PictureFormat:
     signatures: tuple[bytes, ...] = ()
     openimageio: str = ""
     extra: str = ""
+    in_blender: bool = True
 
 
 READ: Mapping[str, PictureFormat] = {
@@ -41,12 +43,13 @@ READ: Mapping[str, PictureFormat] = {
     "TGA": PictureFormat("TGA", (".tga",), (), "targa"),
     "PSD": PictureFormat("PSD", (".psd",), (b"8BPS",), "psd"),
     "DDS": PictureFormat("DDS", (".dds",), (b"DDS ",), "dds"),
-    "JXL": PictureFormat("JPEG XL", (".jxl",), (b"\xff\x0a", b"\0\0\0\x0cJXL "), "jpegxl"),
-    "AVIF": PictureFormat("AVIF", (".avif",)),
-    "HEIF": PictureFormat("HEIC", (".heic", ".heif"), extra="pillow-heif"),
+    "JXL": PictureFormat("JPEG XL", (".jxl",), (b"\xff\x0a", b"\0\0\0\x0cJXL "), "jpegxl", in_blender=False),
+    "AVIF": PictureFormat("AVIF", (".avif",), in_blender=False),
+    "HEIF": PictureFormat("HEIC", (".heic", ".heif"), extra="pillow-heif", in_blender=False),
 }
 """The formats of pictures that are read. File filters, drop handlers and readers follow from this table."""
 EXTENSIONS = tuple(extension for one in READ.values() for extension in one.extensions)
+BLENDER_EXTENSIONS = tuple(extension for one in READ.values() if one.in_blender for extension in one.extensions)
 FORMATS = ", ".join(one.label for one in list(READ.values())[:-1]) + f" or {list(READ.values())[-1].label}"
 RAW_EXTENSIONS = (".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".rw2", ".raf", ".pef", ".srw")
 OTHER_EXTENSIONS = (".gif", ".jp2", ".svg", ".pdf", ".xcf", ".kra", ".ktx2")
