@@ -190,7 +190,7 @@ OTHERS = {
     "a.gif": (b"GIF89a", "GIF.*PNG"),
     "a.jpg": (b"\0\0\0\x18ftypisom", "a film.*PNG"),
     "a.jp2": (b"\0\0\0\x0cjP  ", "JPEG 2000.*PNG"),
-    "a.ktx2": (b"\xabKTX 20\xbb", "KTX2.*PNG"),
+    "a.ktx2": (b"\xabKTX 20\xbb", "KTX texture.*PNG"),
     "a.svg": (b'<?xml version="1.0"?><svg xmlns="', "an SVG drawing.*PNG"),
     "a.pdf": (b"%PDF-1.7", "a PDF.*PNG"),
 }

@@ -41,7 +41,8 @@ def picture_facts(stream: IO[bytes]) -> tuple[tuple[int, int], tuple[int, int] |
 
     KeyError if there is no size.
     """
-    sizes, color = [], None
+    sizes: list[tuple[int, int]] = []
+    color = None
     for kind, content in _properties(stream):
         if kind == b"ispe":
             sizes.append(struct.unpack(">II", content[4:12]))
@@ -49,7 +50,7 @@ def picture_facts(stream: IO[bytes]) -> tuple[tuple[int, int], tuple[int, int] |
             primaries, transfer = struct.unpack(">HH", content[4:8])
             color = (primaries, transfer)
     if not sizes:
-        raise KeyError("no size")
+        raise KeyError("ispe")
     return max(sizes, key=lambda size: size[0] * size[1]), color
 
 
@@ -61,7 +62,7 @@ class _Bits:
 
     def take(self, count: int) -> int:
         if count > self._length:
-            raise KeyError("no bits")
+            raise KeyError("bits")
         taken = self._value & ((1 << count) - 1)
         self._value, self._length = self._value >> count, self._length - count
         return taken
@@ -72,7 +73,7 @@ def _code_stream(stream: IO[bytes]) -> bytes:
     for kind, _ in _boxes(stream):
         if kind in (b"jxlc", b"jxlp"):
             return stream.read(JXL_HEAD_BYTES + 4)[4 if kind == b"jxlp" else 0 :]
-    raise KeyError("no code stream")
+    raise KeyError("jxlc")
 
 
 def _properties(stream: IO[bytes]) -> Iterator[tuple[bytes, bytes]]:
@@ -81,7 +82,7 @@ def _properties(stream: IO[bytes]) -> Iterator[tuple[bytes, bytes]]:
         if kind == b"meta":
             yield from _nested(stream.read(min(length, MAX_BOX_BYTES))[NESTED[kind] :])
             return
-    raise KeyError("no meta box")
+    raise KeyError("meta")
 
 
 def _nested(data: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -41,8 +41,8 @@ class PillowPicture:
             file = _as_linear_dds(path) if kind == "DDS" else path
             self._image: Any = Image.open(file, formats=[kind])
         if self._pixel_format.startswith(LIGHT):
-            raise NotImplementedError("values above 1")
-        if kind == "DDS" and self._image.mode == "RGBA" and self._image.getextrema()[3] == (255, 255):
+            raise NotImplementedError(self._pixel_format)
+        if kind == "DDS" and self._image.mode == "RGBA" and _is_opaque(self._image):
             self._image = self._image.convert("RGB")  # block compression has a fourth channel, needed or not
         elif self._image.mode not in CHANNELS:
             self._image = self._image.convert("RGB")
@@ -65,7 +65,8 @@ class PillowPicture:
         import OpenImageIO as oiio
 
         names = CHANNELS[self._image.mode]
-        spec = oiio.ImageSpec(*self._image.size, len(names), "uint8")
+        width, height = self._image.size
+        spec = oiio.ImageSpec(width, height, len(names), "uint8")
         spec.channelnames = names
         spec.alpha_channel = names.index("A") if "A" in names else -1
         spec.attribute("oiio:UnassociatedAlpha", 1)
@@ -78,14 +79,16 @@ class PillowPicture:
         return spec
 
 
+def _is_opaque(image: Any) -> bool:
+    return image.getextrema()[3] == (255, 255)
+
+
 def _register_heif(path: Path) -> None:
     try:
         import pillow_heif
     except ImportError as error:
         message = f"{excerpt(path)} is a phone's HEIC photograph, which the extra impasto[formats] reads"
-        remedy = (
-            f"install it: {sys.executable} -I -m pip install pillow-heif (or impasto[formats]); or export it as JPEG"
-        )
+        remedy = f"export it as JPEG, or `pip install impasto[formats]`: {sys.executable} -I -m pip install pillow-heif"
         raise FileError(message, remedy) from error
     pillow_heif.register_heif_opener(thumbnails=False)
 

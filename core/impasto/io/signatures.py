@@ -20,11 +20,10 @@ from ..system.untrusted import excerpt, explain, open_file
 class PictureFormat:
     """A format that is read: extensions and signatures of its files, and OpenImageIO's name for it, if that reads it.
 
-    extra: package of the extra `formats` that reads it, if Impasto alone does not. in_blender: whether Blender opens it as
-    an image, too; if not, only paths can name its files there.
+    extra: package of the extra `formats` that reads it, if Impasto alone does not. in_blender: whether Blender reads
+    it; if not, only a path can name its files there.
     """
 
-    label: str
     extensions: tuple[str, ...]
     signatures: tuple[bytes, ...] = ()
     openimageio: str = ""
@@ -33,24 +32,24 @@ class PictureFormat:
 
 
 READ: Mapping[str, PictureFormat] = {
-    "PNG": PictureFormat("PNG", (".png",), (b"\x89PNG\r\n\x1a\n",), "png"),
-    "JPEG": PictureFormat("JPEG", (".jpg", ".jpeg"), (b"\xff\xd8\xff",), "jpeg"),
-    "TIFF": PictureFormat("TIFF", (".tif", ".tiff"), (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), "tiff"),
-    "WEBP": PictureFormat("WebP", (".webp",), (), "webp"),
-    "EXR": PictureFormat("EXR", (".exr",), (b"\x76\x2f\x31\x01",), "openexr"),
-    "HDR": PictureFormat("Radiance HDR", (".hdr",), (b"#?R",), "hdr"),
-    "BMP": PictureFormat("BMP", (".bmp",), (b"BM",), "bmp"),
-    "TGA": PictureFormat("TGA", (".tga",), (), "targa"),
-    "PSD": PictureFormat("PSD", (".psd",), (b"8BPS",), "psd"),
-    "DDS": PictureFormat("DDS", (".dds",), (b"DDS ",), "dds"),
-    "JXL": PictureFormat("JPEG XL", (".jxl",), (b"\xff\x0a", b"\0\0\0\x0cJXL "), "jpegxl", in_blender=False),
-    "AVIF": PictureFormat("AVIF", (".avif",), in_blender=False),
-    "HEIF": PictureFormat("HEIC", (".heic", ".heif"), extra="pillow-heif", in_blender=False),
+    "PNG": PictureFormat((".png",), (b"\x89PNG\r\n\x1a\n",), "png"),
+    "JPEG": PictureFormat((".jpg", ".jpeg"), (b"\xff\xd8\xff",), "jpeg"),
+    "TIFF": PictureFormat((".tif", ".tiff"), (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), "tiff"),
+    "WEBP": PictureFormat((".webp",), (), "webp"),
+    "EXR": PictureFormat((".exr",), (b"\x76\x2f\x31\x01",), "openexr"),
+    "HDR": PictureFormat((".hdr",), (b"#?R",), "hdr"),
+    "BMP": PictureFormat((".bmp",), (b"BM",), "bmp"),
+    "TGA": PictureFormat((".tga",), (), "targa"),
+    "PSD": PictureFormat((".psd",), (b"8BPS",), "psd"),
+    "DDS": PictureFormat((".dds",), (b"DDS ",), "dds"),
+    "JXL": PictureFormat((".jxl",), (b"\xff\x0a", b"\0\0\0\x0cJXL "), "jpegxl", in_blender=False),
+    "AVIF": PictureFormat((".avif",), in_blender=False),
+    "HEIF": PictureFormat((".heic", ".heif"), extra="pillow-heif", in_blender=False),
 }
 """The formats of pictures that are read. File filters, drop handlers and readers follow from this table."""
 EXTENSIONS = tuple(extension for one in READ.values() for extension in one.extensions)
 BLENDER_EXTENSIONS = tuple(extension for one in READ.values() if one.in_blender for extension in one.extensions)
-FORMATS = ", ".join(one.label for one in list(READ.values())[:-1]) + f" or {list(READ.values())[-1].label}"
+FORMATS = "PNG, JPEG, TIFF, WebP, EXR, HDR, BMP, TGA, PSD, DDS, JPEG XL, AVIF or HEIC"
 RAW_EXTENSIONS = (".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".rw2", ".raf", ".pef", ".srw")
 OTHER_EXTENSIONS = (".gif", ".jp2", ".svg", ".pdf", ".xcf", ".kra", ".ktx2")
 REFUSED_EXTENSIONS = OTHER_EXTENSIONS + RAW_EXTENSIONS
@@ -64,7 +63,7 @@ REFUSED: dict[bytes, tuple[str, str]] = {
     b"\xff\x4f\xff\x51": ("a JPEG 2000 picture", EXPORT),
     b"%PDF": ("a PDF", "export the page as PNG at the resolution that you need"),
     b"<svg": ("an SVG drawing", "export it as PNG at the resolution that you need"),
-    b"\xabKTX 20\xbb": ("a KTX2 texture", EXPORT),
+    b"\xabKTX 20\xbb": ("a KTX texture", EXPORT),
     b"gimp xcf": ("a GIMP project", "export it as PNG"),
     b"PK\x03\x04": ("an archive or a Krita project", "unpack it, or export its picture as PNG"),
     b"IIRO": RAW,
