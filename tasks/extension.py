@@ -17,6 +17,7 @@ from impasto.about import VERSION  # isort: skip - .locks made the core importab
 VENDORED = (
     "about",
     "atlas.mesh",
+    "atlas.polygons",
     "atlas.raster",
     "descriptions",
     "errors",
@@ -37,8 +38,8 @@ VENDORED = (
     "io.assets",
     "io.datablocks",
     "io.map_files",
-    "io.meshes",
     "io.metadata",
+    "io.ply",
     "io.signatures",
     "io.udim",
     "surface.color",

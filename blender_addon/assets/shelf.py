@@ -51,7 +51,7 @@ class OfAsset(OnMaterial):
         found = Datablock.at(folder / identifier) if folder else None
         if found is None:
             raise ParameterError("no asset was clicked", "click one in the asset shelf")
-        return loaded(str(found.blend), found.name)
+        return loaded(str(found.file), found.name)
 
 
 class IMPASTO_OT_use_asset(OfAsset, bpy.types.Operator):

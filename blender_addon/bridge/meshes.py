@@ -140,7 +140,7 @@ def as_input(mesh: Mesh) -> Callable[[], JobInput]:
     def to_file() -> JobInput:
         import numpy as np
 
-        from ..core.io.meshes import ply_of
+        from ..core.io.ply import ply_of
 
         return JobInput(files={FILE: np.frombuffer(ply_of(mesh), np.uint8)}, name=mesh.name)
 

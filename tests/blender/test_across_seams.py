@@ -104,8 +104,8 @@ def test_blenders_own_export_of_the_object_is_the_same_mesh_for_the_command_line
     path = tmp_path / "Cube.ply"
     how = {"export_uv": True, "export_triangulated_mesh": True, "export_selected_objects": True}
     bpy.ops.wm.ply_export(filepath=str(path), **how)
-    read_mesh = importlib.import_module(f"{extension.__name__}.core.io.meshes").read_mesh
-    exported, own = read_mesh(path), meshes.Surface(material, [cube]).mesh(bpy.context)
+    mesh_of_ply = importlib.import_module(f"{extension.__name__}.core.io.ply").mesh_of_ply
+    exported, own = mesh_of_ply(path.read_bytes(), path.name), meshes.Surface(material, [cube]).mesh(bpy.context)
     assert (len(exported), len(exported.seams[0])) == (12, 12)
     for ours, theirs in ((own.positions, exported.positions), (own.uvs, exported.uvs)):
         corners = [np.unique(np.round(values.reshape(-1, values.shape[-1]), 4), axis=0) for values in (ours, theirs)]
@@ -198,7 +198,7 @@ def test_the_live_preview_is_painted_across_seams_where_the_result_is(extension,
     preview, live = extension.stylize.preview, extension.stylize.preview.live
     _, _, inputs = preview.preview_inputs(bpy.context)
     whole, small = extension.bridge.meshes.Surface(material, [cube]).mesh(bpy.context), inputs["source"]()
-    assert inputs["mesh"]().files["mesh.ply"].tobytes() == extension.core.io.meshes.ply_of(whole)
+    assert inputs["mesh"]().files["mesh.ply"].tobytes() == extension.core.io.ply.ply_of(whole)
     assert small.arrays["base_color"].shape == (256, 256, 3)
     settings.live_preview = True
     settle(extension.jobs.session.jobs, live)
@@ -338,8 +338,9 @@ def test_a_batch_has_a_mesh_for_each_material_of_the_selected_objects(extension,
 
     assert meshes_of() == {"bricks": "mesh/bricks.ply", "plain": None}
     whole = extension.bridge.meshes.Surface(material, [cube]).mesh(bpy.context)
-    read_mesh = importlib.import_module(f"{extension.__name__}.core.io.meshes").read_mesh
-    assert read_mesh(tmp_path / "from_blender" / "mesh" / "bricks.ply").sha256() == whole.sha256()
+    mesh_of_ply = importlib.import_module(f"{extension.__name__}.core.io.ply").mesh_of_ply
+    written = (tmp_path / "from_blender" / "mesh" / "bricks.ply").read_bytes()
+    assert mesh_of_ply(written, "bricks.ply").sha256() == whole.sha256()
     assert meshes_of(across_seams=False) == {"bricks": None, "plain": None}
     node, shader = material.node_tree.nodes["my texture"], material.node_tree.nodes["Principled BSDF"]
     gamma = material.node_tree.nodes.new("ShaderNodeGamma")

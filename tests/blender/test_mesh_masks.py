@@ -235,7 +235,7 @@ def test_meshes_lie_on_the_tiles_of_their_textures(extension, pair, material):
     alone = [one.mesh(bpy.context) for one in chosen]
     alone[0].uvs[:2] += 3  # an island that begins in another repeat, as its texture does
     data = joined.read(bpy.context)()
-    mesh = extension.core.io.meshes.mesh_of(data.files["mesh.ply"].tobytes(), "")
+    mesh = extension.core.io.ply.mesh_of_ply(data.files["mesh.ply"].tobytes(), "")
     np.testing.assert_allclose(mesh.uvs[12:] - (1, 0), alone[1].uvs, atol=1e-6)
     assert np.floor(mesh.uvs[:12].mean(1)).max() == 0
     np.testing.assert_array_equal(mesh.positions, np.concatenate([one.positions for one in alone]))

@@ -13,7 +13,8 @@ from impasto.atlas.mesh import Mesh
 from impasto.engine.requests import JobInput
 from impasto.errors import FileError, ParameterError
 from impasto.io.files import read_recipe, write_maps
-from impasto.io.meshes import mesh_of, ply_of, read_mesh
+from impasto.io.meshes import mesh_of, read_mesh
+from impasto.io.ply import ply_of
 from impasto.io.metadata import source_type
 from impasto.plugins.registry import registry
 from impasto.running.rerun import rerun
@@ -174,7 +175,7 @@ def test_the_command_refuses_what_is_no_mesh_and_a_source_that_is_turned_away_fr
     arguments = ("apply", "survey", picture, "--out", tmp_path / "out", "--mesh")
     none = impasto(*arguments, picture)
     assert none.returncode == FileError.exit_code
-    assert "is no binary PLY file" in none.stderr
+    assert "is no mesh that is read" in none.stderr
     turned = impasto(*arguments, ply, "--source-rotate", 90)
     assert turned.returncode == ParameterError.exit_code
     assert "does not lie on the mesh" in turned.stderr

@@ -15,7 +15,7 @@ from impasto.atlas.mesh import Mesh
 from impasto.cli.main import main
 from impasto.errors import FileError, ParameterError
 from impasto.io.files import read_maps, read_size, source_name, write_maps
-from impasto.io.meshes import ply_of
+from impasto.io.ply import ply_of
 from impasto.running.rerun import rerun
 from impasto.running.runner import run_to_files
 from impasto.running.streaming import Sink

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from impasto.atlas.mesh import Mesh
-from impasto.io.meshes import ply_of
+from impasto.io.ply import ply_of
 from impasto.running.inputs import read_input
 
 from .corpus import Corpus, Reader, endless, written

@@ -117,9 +117,9 @@ def _library(given: argparse.Namespace) -> tuple[Mapping[str, Any], list[str]]:
 def _bake(given: argparse.Namespace) -> tuple[Mapping[str, Any], list[str]]:
     """Write the maps of a datablock."""
     datablock = Datablock.at(given.source)
-    if datablock is None:
+    if datablock is None or datablock.is_gltf:
         raise FileError(f"{excerpt(given.source)} is in no .blend", "write FILE.blend/Material/NAME")
-    _open(datablock.blend)
+    _open(datablock.file)
     found = contents.find(datablock)
     datablock.check_files(map(Path, contents.files_of(found)))
     options, notes = contents.saved_options(), []

@@ -209,7 +209,7 @@ class Cluster(Executor):
         if (datablock := Datablock.at(path)) and len(files) > 1:
             message = f"{datablock.title} uses {excerpt(files[1])}, which is not sent with the .blend"
             raise FileError(message, "pack its resources (File > External Data), or use a folder that all workers see")
-        path = datablock.blend if datablock else path
+        path = datablock.file if datablock else path
         with explain(path, "read"):
             stamp = f"{path.absolute()} {[(file.name, file.stat().st_mtime_ns) for file in files]}"
         known = self._sent.pop(stamp, None)

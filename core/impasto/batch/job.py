@@ -111,7 +111,10 @@ def _film_content(film: Film) -> list[Any]:
 
 def _content(path: Path) -> list[Any]:
     """Name of a source, and what it depends on: hashes of its files, and Blender's version for one in a .blend."""
-    if datablock := Datablock.at(path):
+    datablock = Datablock.at(path)
+    if datablock and datablock.is_gltf:
+        return [datablock.title, [[file.name, _hash(file)] for file in source_files(path)]]
+    if datablock:
         source = source_at(datablock)
         return [datablock.title, source.blender, [[file.name, _hash(file)] for file in source.files]]
     if not is_folder(path) and not is_tiled(path):

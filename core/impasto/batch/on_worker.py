@@ -84,7 +84,7 @@ def _task_watch() -> Callable[[], bool]:
 def _path_here(source: Path, file: Path) -> Path:
     """The path of a source whose file is another one here: that, or a datablock in it."""
     datablock = Datablock.at(source)
-    return replace(datablock, blend=file).path if datablock else file
+    return replace(datablock, file=file).path if datablock else file
 
 
 def _check_key(job: BatchJob, key: str) -> None:

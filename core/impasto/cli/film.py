@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ParameterError
 from ..recipe import Recipe
 from ..system.interruption import Stop
+from .glb import is_glb
 from .options import whole_number
 from .terminal import Terminal
 
@@ -103,5 +104,6 @@ def _check(arguments: argparse.Namespace) -> None:
         raise ParameterError(f"--film takes one shot, and {len(arguments.sources)} are given", "repaint one at a time")
     names = ("mesh", "directions", "engine", "export", "compare", "name", "width_m")
     given = [name for name in names if getattr(arguments, name, None)]
+    given += ["out FILE.glb"] if is_glb(arguments.out) else []
     if given:
         raise ParameterError(f"--film does not take --{given[0].replace('_', '-')}", "leave it out")

@@ -121,7 +121,7 @@ def parse_json(text: str) -> dict[str, Any]:
 
 
 def add_inputs(parser: argparse.ArgumentParser, tool: Tool) -> None:
-    """Add an option for each input that is a file: --guide FILE, --style FILE --style FILE, --mesh FILE.ply."""
+    """Add an option for each input that is a file: --guide FILE, --style FILE --style FILE, --mesh FILE.glb."""
     for item in tool.inputs:
         if item.kind == "maps":
             parser.add_argument(
@@ -140,11 +140,13 @@ def _add_mesh(parser: argparse.ArgumentParser, tool: Tool) -> None:
     declared = next((item for item in tool.inputs if item.kind == "mesh"), None)
     if declared or tool.uses_subject:
         text = (
-            "the object whose texture it is (binary PLY of triangles with UVs, as Blender exports it): work goes on "
-            "across the seams of its UVs"
+            "the object whose texture it is, with UVs (GLB, glTF, OBJ or PLY; FILE.glb/Material/NAME for a part): work "
+            "goes on across the seams of its UVs"
         )
-        needed = declared is not None and declared.required
-        parser.add_argument("--mesh", type=Path, metavar="FILE.ply", required=needed, help=text)
+        needed = declared is not None and declared.required and tool.kind == "generator"
+        if tool.kind != "generator":
+            text += f" (default: that of a GLB as the source; {LEFT_OUT} for none)"
+        parser.add_argument("--mesh", type=Path, metavar="FILE.glb", required=needed, help=text)
         flow = (
             "image in the mesh's UV space of where strokes and patterns point up: red along U, green along V, "
             "0.5 for none"
@@ -173,7 +175,7 @@ def given_inputs(arguments: argparse.Namespace, tool: Tool) -> tuple[dict[str, s
         files[item.name] = [None if item.for_each and file == LEFT_OUT else Path(file) for file in given]
     inputs, named = name_inputs(files)
     lying = {MESH: arguments.mesh, DIRECTIONS: arguments.directions}
-    return inputs, named | {name: file for name, file in lying.items() if file}
+    return inputs, named | {name: file for name, file in lying.items() if file and str(file) != LEFT_OUT}
 
 
 def add_parameters(parser: argparse.ArgumentParser, tool: Tool) -> None:

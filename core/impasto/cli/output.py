@@ -11,15 +11,17 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..descriptions import MESH
 from ..errors import Cancelled, FileError, ImpastoError
 from ..matchers import Match
 from ..plugins.registry import registry
 from ..recipe import Recipe, Step
 from ..system.names import usable_name
-from ..system.untrusted import is_there
+from ..system.untrusted import excerpt, is_there
 from ..texture import Maps
 from ..tools import Result, model_parameter
 from ..udim import tile_suffix
+from .glb import FILES, GlbTarget, is_glb, own_mesh, working_folder
 from .options import add_device, add_engine, some_text
 from .terminal import Terminal
 
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 def add_output(parser: argparse.ArgumentParser, can_stream: bool = True, is_batch: bool = False) -> None:
     """Add --out, --format, --export, --force, --device; --name and --engine unless for a batch, --stream for tiles."""
     group = parser.add_argument_group("output")
-    add_files(group, is_batch)
+    add_files(group, is_batch, can_glb=not is_batch)
     group.add_argument("--export", default="", metavar="PRESET", help=packing_help())
     if can_stream:
         text = "write tile by tile, in little memory (default: beyond 4096x4096 pixels, with tools that make tiles)"
@@ -44,15 +46,24 @@ def add_output(parser: argparse.ArgumentParser, can_stream: bool = True, is_batc
         add_engine(group)
 
 
-def add_files(group: argparse._ActionsContainer, is_batch: bool = False) -> None:
-    """Add --out, --format, --force, and --name unless for a batch."""
-    group.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the files")
+def add_files(group: argparse._ActionsContainer, is_batch: bool = False, can_glb: bool = False) -> None:
+    """Add --out, --format, --force, and --name unless for a batch. can_glb: --out may be a file."""
+    text = "folder for the files" + ("; or FILE.glb: a GLB source, or --mesh, with the new textures" if can_glb else "")
+    kind = Path if can_glb else folder_path
+    group.add_argument("--out", type=kind, required=True, metavar="DIR", help=text)
     if not is_batch:
         text = "start of the files' names (default: the source's)"
         group.add_argument("--name", type=some_text, metavar="NAME", help=text)
     formats = sorted(registry().exporters)
     group.add_argument("--format", choices=formats, default="png", help="file format (default: png)")
     group.add_argument("--force", action="store_true", help="replace files of the same name")
+
+
+def folder_path(text: str) -> Path:
+    """A folder. ArgumentTypeError for the name of a GLB, which this command does not write."""
+    if is_glb(path := Path(text)):
+        raise argparse.ArgumentTypeError(f"{excerpt(text)} is no folder; this command writes no GLB")
+    return path
 
 
 def packing_help() -> str:
@@ -81,27 +92,31 @@ def carry_out(
     """
     from ..running.streaming import Sink
 
+    target = GlbTarget.of(arguments, sources, files) if is_glb(arguments.out) else None
     for name, source in sources.items():
-        if not arguments.force:
+        if not arguments.force and not target:
             refuse_to_replace(arguments, name, source)
-    results: list[Result] = []
+    results: dict[str, Result] = {}
     failed: list[tuple[Path, ImpastoError]] = []
-    with _make_here_or_there(files, arguments, how) as make, terminal.progress() as on_progress:
+    with (
+        working_folder(arguments.out) as folder,
+        _make_here_or_there(files, arguments, how) as make,
+        terminal.progress() as on_progress,
+    ):
         for index, (name, source) in enumerate(sources.items()):
             if results and how.get("is_stopped", bool)():
                 break
             tell = partial(_tell_overall, on_progress, index, len(sources))
             try:
-                sink = Sink(arguments.out, name, arguments.format, arguments.force, export=arguments.export)
+                where = (folder / name, FILES) if target else (folder, name)
+                sink = Sink(*where, arguments.format, arguments.force, export=arguments.export)
                 found = Match(recipe) if isinstance(recipe, Recipe) else recipe[name]
                 result = make(found.recipe, source, sink, on_progress=tell)
-                results.append(
-                    replace(
-                        result,
-                        maps=Maps(),  # the pixels are in files, and would fill the memory
-                        notes=found.notes + result.notes,
-                        figures={**found.figures, **result.figures},
-                    )
+                results[name] = replace(
+                    result,
+                    maps=Maps(),  # the pixels are in files, and would fill the memory
+                    notes=found.notes + result.notes,
+                    figures={**found.figures, **result.figures},
                 )
             except Cancelled as stop:
                 if results and not stop.args:
@@ -111,9 +126,27 @@ def carry_out(
                 if len(sources) == 1 or source is None:
                     raise
                 failed.append((source, error))
-    terminal.report_files([path for result in results for path in result.paths], results, failed)
+        if target and results:
+            _write_glb(target, folder, recipe, results, arguments, terminal)
+    paths = [arguments.out] if target else [path for result in results.values() for path in result.paths]
+    terminal.report_files(paths if results else [], list(results.values()), failed)
     if failed:
         sys.exit(failed[0][1].exit_code)
+
+
+def _write_glb(
+    target: GlbTarget,
+    folder: Path,
+    recipe: Recipe | Mapping[str, Match],
+    results: Mapping[str, Result],
+    arguments: argparse.Namespace,
+    terminal: Terminal,
+) -> None:
+    """Write the results in a folder as the textures of a file."""
+    first = recipe if isinstance(recipe, Recipe) else next(iter(recipe.values())).recipe
+    is_new = any(registry().tool(step.tool).kind == "generator" for step in first.active_steps)
+    for note in target.write(folder, results, is_new=is_new, form=arguments.format, force=arguments.force):
+        terminal.warn(note)
 
 
 @contextmanager
@@ -143,9 +176,11 @@ def _make(
     **how: Any,
 ) -> Result:
     from ..io.files import read_maps
-    from ..running.inputs import SOURCE
+    from ..running.inputs import SOURCE, read_input
     from ..running.runner import run_to_files
 
+    if mesh := own_mesh(arguments, recipe, source):
+        inputs = {MESH: read_input(MESH, mesh), **inputs}
     if source is not None:
         maps = read_maps(source)
         inputs = {SOURCE: maps.with_width(arguments.width_m) if arguments.width_m else maps, **inputs}
@@ -164,7 +199,9 @@ def _make_there(
     from ..running.inputs import SOURCE
     from .remote import run_to_files_there
 
-    inputs = files if source is None else {SOURCE: source, **files}
+    inputs = dict(files) if source is None else {SOURCE: source, **files}
+    if mesh := own_mesh(arguments, recipe, source):
+        inputs = {MESH: mesh, **inputs}
     width_m, device = arguments.width_m, arguments.device
     return run_to_files_there(client, recipe, inputs, sink, width_m=width_m, device=device, **how)
 

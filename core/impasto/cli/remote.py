@@ -7,13 +7,18 @@ from concurrent.futures import wait
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import numpy as np
+
+from ..descriptions import MESH
 from ..engine.client import Client
 from ..engine.job import Job
 from ..engine.remote import Remote
 from ..engine.replies import JobResult
-from ..engine.requests import Delivery
+from ..engine.requests import Delivery, JobInput
 from ..errors import ParameterError
 from ..io.files import on_disk
+from ..io.meshes import read_mesh
+from ..io.ply import ply_of
 from ..recipe import Recipe
 from ..running.inputs import SOURCE
 from ..running.streaming import Sink
@@ -55,10 +60,18 @@ def run_to_files_there(
     scale = {"width_m": width_m} if width_m and SOURCE in inputs else None
     with ExitStack() as stack:
         stack.enter_context(sink.lock())
-        sent = {name: stack.enter_context(on_disk(path)) for name, path in inputs.items()}
+        sent = {
+            name: _mesh(path) if name == MESH else stack.enter_context(on_disk(path)) for name, path in inputs.items()
+        }
         job = client.submit(recipe, sent, deliver=deliver, device=device, scale=scale)
         answer = _follow(job, on_progress, is_stopped)
     return Result(Maps(), recipe=answer.recipe, paths=answer.paths, notes=answer.notes)
+
+
+def _mesh(path: Path) -> JobInput:
+    """The mesh of a file of any format, as it is sent."""
+    mesh = read_mesh(path)
+    return JobInput(files={"mesh.ply": np.frombuffer(ply_of(mesh), np.uint8)}, name=mesh.name)
 
 
 def _follow(job: Job, on_progress: Callable[[float, str], None], is_stopped: Callable[[], bool]) -> JobResult:

@@ -15,6 +15,7 @@ from ..errors import FileError, ParameterError
 from ..plugins.registry import registry
 from ..recipe import Recipe, Step
 from ..system.untrusted import excerpt, is_folder, is_there, read_json
+from .glb import NEW, in_gltf, is_glb
 from .options import add_parameters_to, given_parameters, parse_metres
 
 PREPARE = "prepare"
@@ -27,10 +28,10 @@ MAP_HELP = (
     "a map's file where its name does not tell, as normal=FILE, roughness=FILE:g, roughness=FILE:1-a or "
     "normal=FILE:directx; MAP= leaves one out; may be repeated"
 )
-SOURCE_HELP = "a picture, a folder of maps, or FILE.blend/Material/NAME"
+SOURCE_HELP = "a picture, a folder of maps, or FILE.blend/Material/NAME (or FILE.glb/Material/NAME)"
 SOURCES_HELP = (
-    "pictures, folders of maps, a folder of either, NAME.<UDIM>.png for all tiles of one image, FILE.blend, or "
-    "FILE.blend/Material/NAME"
+    "pictures, folders of maps, a folder of either, NAME.<UDIM>.png for all tiles of one image, FILE.glb or FILE.blend "
+    "for all its materials, or FILE.glb/Material/NAME"
 )
 
 
@@ -56,7 +57,9 @@ def preparing_steps(arguments: argparse.Namespace) -> tuple[Step, ...]:
     ParameterError if it would move the picture away from where it lies on the mesh.
     """
     given = [(tool, given_parameters(arguments, tool, PREFIX)) for tool in registry().tools_for(PREPARE)[:1]]
-    if getattr(arguments, "mesh", None) and any(parameters.keys() - {SCALE} for _, parameters in given):
+    on_mesh = getattr(arguments, "mesh", None) or is_glb(arguments.out)
+    on_mesh = on_mesh or (arguments.tool.kind not in NEW and any(map(in_gltf, getattr(arguments, "sources", ()))))
+    if on_mesh and any(parameters.keys() - {SCALE} for _, parameters in given):
         message = "a source that is turned or cropped does not lie on the mesh as before"
         raise ParameterError(message, f"leave --mesh out, or the options --{PREFIX.replace('_', '-')}…")
     return tuple(Step(tool.name, parameters) for tool, parameters in given if parameters)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..descriptions import MESH
 from ..errors import FileError, ParameterError
 from ..parameters import properties_of
 from ..plugins.registry import registry
@@ -20,6 +21,7 @@ from ..system.untrusted import is_there
 from ..texture import Maps
 from ..tools import Tool
 from .film import add_film, is_film, stylize_film
+from .glb import is_glb, own_mesh
 from .options import add_command, add_inputs, add_parameters, add_seed, given_inputs, given_parameters, void_options
 from .output import add_output, carry_out
 from .sources import SOURCES_HELP, add_preparation, named_sources, preparing_steps
@@ -31,7 +33,7 @@ EXAMPLES = {
     "weight": "cat.jpg --style night.jpg --style wave.jpg --weight 1 --weight 0.5 --out painted",
     "mask": "cat.jpg --style night.jpg --style wave.jpg --mask fur.png --mask background.png --out painted",
     "start": "cat.jpg --style night.jpg --start painted/cat_base_color.png --longest-px 2048 --out large",
-    "mesh": "barrel-maps --style night.jpg --mesh barrel.ply --out painted",
+    "mesh": "asset.glb --style night.jpg --out asset-painted.glb",
     "kind": "cat.jpg --style night.jpg --compare kind --out painted",
     "style": "shots/street --film --style night.jpg --out painted",
 }
@@ -130,6 +132,8 @@ def compare(
 
     if arguments.engine:
         raise ParameterError("--compare works on this machine only", "leave --engine out")
+    if is_glb(arguments.out):
+        raise ParameterError("--compare writes a sheet, not a GLB", "name a folder as --out")
     values = [value for value in properties_of(tool.parameters)[arguments.compare]["enum"] if value != AUTO]
     paths = {name: arguments.out / f"{name}_{arguments.compare}.png" for name in sources}
     for path in paths.values():
@@ -139,11 +143,12 @@ def compare(
     with terminal.progress() as on_progress:
         for index, (name, source) in enumerate(sources.items()):
             subject = read_maps(source)
+            on_mesh = {MESH: read_input(MESH, mesh)} if (mesh := own_mesh(arguments, recipe, source)) else {}
             cells: list[Any] = []
             for value in values:
                 on_progress((index + len(cells) / len(values)) / len(sources), value)
                 small = _small(recipe, arguments.compare, value, subject)
-                made = run(small, {SOURCE: subject, **inputs}, device=arguments.device)
+                made = run(small, {SOURCE: subject, **on_mesh, **inputs}, device=arguments.device)
                 cells.append(cell(value, made.maps["base_color"].pixels, COMPARED_PX))
             replace_files({paths[name]: grid(cells, COLUMNS, GAP_PX)})
     terminal.report_files(list(paths.values()), [])

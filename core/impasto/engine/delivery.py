@@ -87,7 +87,8 @@ def _mesh(given: JobInput) -> Mesh:
     if given.path:
         return read_mesh(given.path)
     name, content = next(iter(given.files.items()))
-    return mesh_of(content.tobytes(), given.name or name)
+    mesh = mesh_of(content.tobytes(), name)
+    return replace(mesh, name=given.name or name)
 
 
 def _input(given: JobInput, tell: Callable[[float, str], None]) -> Maps:

@@ -88,7 +88,7 @@ def datablocks_in(given: Datablock) -> list[Datablock]:
     """The datablock, or all of its kind if it has no name. FileError if there are none."""
     if given.name:
         return [given]
-    found = [Datablock(given.blend, given.kind, one["name"]) for one in _contents(given.blend)[given.kind]]  # type: ignore[literal-required]
+    found = [Datablock(given.file, given.kind, one["name"]) for one in _contents(given.file)[given.kind]]  # type: ignore[literal-required]
     if not found:
         raise FileError(f"{given.title} has no sources", "add materials or mesh objects that have one in Blender")
     return found
@@ -96,7 +96,7 @@ def datablocks_in(given: Datablock) -> list[Datablock]:
 
 def source_at(datablock: Datablock) -> Source:
     """The source in a .blend. FileError if it is not there, lacks a file, or cannot be baked."""
-    contents = _contents(datablock.blend)
+    contents = _contents(datablock.file)
     known: list[Found] = contents[datablock.kind]  # type: ignore[literal-required]
     name = datablock.name_in(one["name"] for one in known)
     about = next(one for one in known if one["name"] == name)
@@ -107,8 +107,8 @@ def source_at(datablock: Datablock) -> Source:
     if not about["size_px"] or len(about["size_px"]) != 2:
         raise FileError(f"{datablock.title} has an image without pixels", "find its missing file in Blender")
     height_px, width_px = about["size_px"]
-    named = Datablock(datablock.blend, datablock.kind, name)
-    return Source(named, (height_px, width_px), (datablock.blend, *files), contents["blender"])
+    named = Datablock(datablock.file, datablock.kind, name)
+    return Source(named, (height_px, width_px), (datablock.file, *files), contents["blender"])
 
 
 @contextmanager
@@ -120,7 +120,7 @@ def written_maps(
     `on_progress(0.0)` is called while Blender works, and may raise Cancelled, which ends Blender. FileError,
     ParameterError or WorkerError says what Blender could not do.
     """
-    check_file(datablock.blend)
+    check_file(datablock.file)
     with temporary_folder() as folder:
         maps = folder / (datablock.file_name if datablock.name else "maps")
         arguments = ("bake", str(datablock.path.absolute()), "--out", str(maps))

@@ -1,4 +1,4 @@
-"""Names of materials and objects in a .blend, as Blender writes them: scene.blend/Material/Bricks.
+"""Names of materials and objects in a .blend, as Blender writes them: scene.blend/Material/Bricks; and in glTF files.
 
 Standard library only: Blender uses it too.
 """
@@ -13,42 +13,50 @@ from ..errors import FileError, did_you_mean
 from ..system.names import usable_name
 from ..system.untrusted import excerpt, is_folder, is_there, printable
 
-SUFFIX = ".blend"
 MATERIAL, OBJECT = "Material", "Object"
+BLEND, GLTF = ".blend", (".glb", ".gltf")
+KINDS = {BLEND: (MATERIAL, OBJECT), **dict.fromkeys(GLTF, (MATERIAL,))}
+"""Kinds of sources in files with these endings."""
 MOST_LISTED = 10
 """Names that a message lists."""
 
 
 @dataclass(frozen=True)
 class Datablock:
-    """A material or an object of a .blend; without a name, all that can be sources."""
+    """A material or an object of a .blend, or a material of a glTF file; without a name, all that can be sources."""
 
-    blend: Path
+    file: Path
     kind: str = MATERIAL
     name: str = ""
 
     @classmethod
     def at(cls, path: Path) -> Datablock | None:
-        """The datablock at a path; None if the path leads into no .blend. FileError for another kind of datablock."""
+        """The datablock at a path; None if it leads into no such file. FileError for another kind of datablock."""
         for index, part in enumerate(path.parts):
-            blend = Path(*path.parts[: index + 1])
-            if part.lower().endswith(SUFFIX) and not is_folder(blend):
+            file = Path(*path.parts[: index + 1])
+            kinds = next((kinds for suffix, kinds in KINDS.items() if part.lower().endswith(suffix)), ())
+            if kinds and not is_folder(file):
                 kind, *names = path.parts[index + 1 :] or (MATERIAL,)
-                if kind not in (MATERIAL, OBJECT):
-                    remedy = f"write {blend.name}/{MATERIAL}/NAME or {blend.name}/{OBJECT}/NAME"
+                if kind not in kinds:
+                    remedy = f"write {' or '.join(f'{file.name}/{one}/NAME' for one in kinds)}"
                     raise FileError(f"{excerpt(kind)} in {excerpt(path)} is no kind of source", remedy)
-                return cls(blend, kind, "/".join(names))
+                return cls(file, kind, "/".join(names))
         return None
+
+    @property
+    def is_gltf(self) -> bool:
+        """Whether it is in a glTF file, which needs no Blender."""
+        return self.file.suffix.lower() in GLTF
 
     @property
     def path(self) -> Path:
         """Its path, which `at` reads."""
-        return Path(f"{self.blend}/{self.kind}/{self.name}")
+        return Path(f"{self.file}/{self.kind}/{self.name}")
 
     @property
     def title(self) -> str:
-        """Its path without the folder of the .blend."""
-        return "/".join(filter(None, (self.blend.name, self.kind, self.name)))
+        """Its path without the folder of the file."""
+        return "/".join(filter(None, (self.file.name, self.kind, self.name)))
 
     @property
     def file_name(self) -> str:
@@ -67,13 +75,13 @@ class Datablock:
         listed = ", ".join(map(excerpt, known[:MOST_LISTED])) + (", …" if len(known) > MOST_LISTED else "")
         if not self.name:
             remedy = f"write {self.title}/NAME; there are {listed or 'none'}"
-            raise FileError(f"{excerpt(self.blend)} is no single source", remedy)
+            raise FileError(f"{excerpt(self.file)} is no single source", remedy)
         same = [name for name in known if name == self.name]
         same = same or [name for name in known if Path(f"./{name}").parts == Path(f"./{self.name}").parts]
         if len(same) > 1:
             remedy = "make one of them local under another name (Object > Relations > Make Local)"
-            raise FileError(f"there are several {self.kind}/{printable(self.name)} in {excerpt(self.blend)}", remedy)
+            raise FileError(f"there are several {self.kind}/{printable(self.name)} in {excerpt(self.file)}", remedy)
         if not same:
             remedy = f"{did_you_mean(self.name, known)}there are {listed or 'none'}"
-            raise FileError(f"there is no {self.kind}/{printable(self.name)} in {excerpt(self.blend)}", remedy)
+            raise FileError(f"there is no {self.kind}/{printable(self.name)} in {excerpt(self.file)}", remedy)
         return same[0]

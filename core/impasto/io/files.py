@@ -1,4 +1,4 @@
-"""Reading pictures, folders with one file per map and what is in a .blend; writing map sets.
+"""Reading pictures, folders with one file per map and what is in a .blend or .glb; writing map sets.
 
 Every file written holds the recipe that made it. Headers are checked before anything is decoded; files are written
 beside their target and renamed, so that an interrupted write loses nothing.
@@ -16,11 +16,11 @@ from pathlib import Path
 from ..errors import FileError
 from ..recipe import Recipe
 from ..system.names import as_unicode, check_name, usable_name
-from ..system.transaction import recover, stage
+from ..system.transaction import recover, stage, temporary_folder
 from ..system.untrusted import explain, is_folder, is_there, make_folder, resolve
 from ..texture import Maps
 from ..udim import tile_key, tile_suffix
-from . import blend, decode
+from . import blend, decode, gltf_maps
 from .datablocks import Datablock
 from .encode import RowWriter
 from .formats import BUILTIN_EXPORTERS, AtOnce, Exporter
@@ -44,7 +44,7 @@ from .unpacking import common_size, read_sources
 def read_maps(
     path: str | Path, *, upright: bool = True, on_progress: Callable[[float], None] = lambda fraction: None
 ) -> Maps:
-    """A picture as base_color (and opacity), a map set as `set_at` finds it, or a datablock of a .blend.
+    """A picture as base_color (and opacity), a map set as `set_at` finds it, or a material of a .blend or .glb.
 
     NAME.<UDIM>.png, or a folder whose files have numbers of tiles, is read as a tiled image.
     upright: apply the EXIF orientation. `on_progress(fraction)` is called during reading, and may raise Cancelled.
@@ -52,6 +52,8 @@ def read_maps(
     """
     path = Path(path)
     if datablock := Datablock.at(path):
+        if datablock.is_gltf:
+            return gltf_maps.read_material(datablock, on_progress)
         with blend.written_maps(datablock, on_progress) as (folder, notes):
             maps = read_maps(folder, on_progress=on_progress)
             return replace(maps, name=as_unicode(datablock.title), notes=(*maps.notes, *notes))
@@ -84,7 +86,7 @@ def _tell_part(on_progress: Callable[[float], None], index: int, count: int, fra
 def read_size(path: Path) -> tuple[int, int]:
     """(height, width) of a source, of a tiled one the largest tile's, undecoded. FileError as for `read_maps`."""
     if datablock := Datablock.at(path):
-        return blend.source_at(datablock).size_px
+        return gltf_maps.read_size(datablock) if datablock.is_gltf else blend.source_at(datablock).size_px
     if tiles := tiles_in(path):
         return max(map(common_size, tiles.values()))
     found = set_at(path)
@@ -102,9 +104,9 @@ def unpack(contents: Mapping[str, bytes | memoryview], folder: Path, set_name: s
 
 
 def source_files(path: Path) -> list[Path]:
-    """The files that a source is read from: a picture, tiles, those of maps, or a .blend and what it uses outside."""
+    """The files that a source is read from: a picture, tiles, maps, or a .blend or .gltf and what it uses outside."""
     if datablock := Datablock.at(path):
-        return list(blend.source_at(datablock).files)
+        return gltf_maps.files_of(datablock) if datablock.is_gltf else list(blend.source_at(datablock).files)
     return files_at(path)
 
 
@@ -114,28 +116,34 @@ def on_disk(path: Path) -> Iterator[Path]:
     if (datablock := Datablock.at(path)) is None:
         yield path
         return
+    if datablock.is_gltf:
+        with temporary_folder() as folder:
+            write_maps(read_maps(path), folder, datablock.file_name or source_name(path))
+            yield folder
+        return
     with blend.written_maps(datablock) as (folder, _):
         yield folder
 
 
 def sources_in(path: Path) -> list[Path]:
-    """The path, or those of all materials or all objects of a .blend if it names none of them."""
-    datablock = Datablock.at(path)
-    return [one.path for one in blend.datablocks_in(datablock)] if datablock else [path]
+    """The path, or those of all materials or all objects of a .blend or .glb if it names none of them."""
+    if (datablock := Datablock.at(path)) is None:
+        return [path]
+    return [one.path for one in (gltf_maps if datablock.is_gltf else blend).datablocks_in(datablock)]
 
 
 def is_source(path: Path) -> bool:
-    """Whether there is a file, a folder or a .blend to read the source from."""
+    """Whether there is a file or a folder to read the source from."""
     datablock = Datablock.at(path)
     if path.name.endswith(ALL_OF_ONE):
         return is_folder(path.parent)
-    return is_there(datablock.blend if datablock else next(iter(tiles_at(path).values())) if is_tiled(path) else path)
+    return is_there(datablock.file if datablock else next(iter(tiles_at(path).values())) if is_tiled(path) else path)
 
 
 def source_name(path: Path) -> str:
     """Name for the result of a source: of its datablock or map set, or of the folder that `.` and `..` stand for."""
     if datablock := Datablock.at(path):
-        return datablock.file_name
+        return datablock.file_name if datablock.name else usable_name(datablock.file.stem)
     if path.name.endswith((ALL_OF_ONE, SET_FILE)):
         return usable_name(path.name.removesuffix(SET_FILE).removesuffix(ALL_OF_ONE))
     if path.name.casefold() in FOLDERS_OF_MAPS and is_folder(path) and (found := sets_in(path)[0]) and found[0].name:
@@ -147,7 +155,8 @@ def source_name(path: Path) -> str:
 def read_recipe(path: str | Path) -> Recipe:
     """The recipe in a file that Impasto wrote. FileError if there is none."""
     path = Path(path)
-    metadata = decode.read_metadata(path)
+    datablock = Datablock.at(path)
+    metadata = gltf_maps.read_metadata(datablock) if datablock and datablock.is_gltf else decode.read_metadata(path)
     if "recipe" not in metadata:
         raise FileError(f"{path} has no recipe", "only files that Impasto wrote do; editors often drop it")
     return Recipe.from_dict(metadata["recipe"])

@@ -1,0 +1,116 @@
+"""`--out FILE.glb`: results as the textures of the glTF file, or the mesh, that they were made for."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..descriptions import MESH
+from ..errors import FileError, ParameterError
+from ..io.datablocks import Datablock
+from ..plugins.registry import registry
+from ..recipe import Recipe
+from ..system.untrusted import is_there
+from ..tools import Result
+
+if TYPE_CHECKING:
+    pass
+
+SUFFIX = ".glb"
+NEW = ("generator", "trainer")
+"""Kinds of tools whose results do not lie where their source does."""
+FILES = "texture"
+"""Name of the files of a result before it becomes part of a GLB."""
+PICTURES = (".png", ".jpg", ".jpeg")
+"""Files that glTF may hold."""
+
+
+def is_glb(out: Path) -> bool:
+    """Whether results go into a file."""
+    return out.suffix.lower() == SUFFIX
+
+
+def in_gltf(path: Path | None) -> Datablock | None:
+    """The material of a glTF file at a path, or all of them."""
+    datablock = Datablock.at(path) if path else None
+    return datablock if datablock and datablock.is_gltf else None
+
+
+def own_mesh(arguments: argparse.Namespace, recipe: Recipe, source: Path | None) -> Path | None:
+    """The source, where it has the mesh that the result lies on as the source does; None if --mesh is given."""
+    tools = [registry().tool(step.tool) for step in recipe.active_steps]
+    makes_new = any(tool.kind in NEW and all(item.kind != MESH for item in tool.inputs) for tool in tools)
+    return source if in_gltf(source) and not makes_new and not getattr(arguments, "mesh", None) else None
+
+
+@dataclass(frozen=True)
+class GlbTarget:
+    """The GLB that is written, the file that it is made of, and the material of each result by name, if known.
+
+    mesh: what the file is made of, if it is no glTF file.
+    """
+
+    out: Path
+    file: Path
+    materials: Mapping[str, Datablock | None]
+
+    @classmethod
+    def of(
+        cls, arguments: argparse.Namespace, sources: Mapping[str, Path | None], files: Mapping[str, Path]
+    ) -> GlbTarget:
+        """The target of results with these names. ParameterError if there is no file that they could be textures of."""
+        found = {name: in_gltf(source) for name, source in sources.items()}
+        known = [one for one in found.values() if one]
+        mesh = files.get(MESH)
+        suffix = registry().exporter(arguments.format).suffix
+        if arguments.export or suffix not in PICTURES:
+            option = "--export" if arguments.export else f"--format {arguments.format}"
+            raise ParameterError(f"{arguments.out} cannot be written with {option}", "leave it out, or name a folder")
+        if is_there(arguments.out) and not arguments.force:
+            raise FileError(f"{arguments.out} is there already", "choose another --out, or add --force")
+        if len(known) == len(found) and len({one.file for one in known}) == 1:
+            return cls(arguments.out, known[0].file, found)
+        if mesh is None or len(sources) != 1:
+            message = f"there is no single mesh whose textures {arguments.out} could hold"
+            raise ParameterError(message, "give one GLB as the source, or --mesh, or a folder as --out")
+        on_mesh = in_gltf(mesh)
+        return cls(arguments.out, on_mesh.file if on_mesh else mesh, dict.fromkeys(sources, on_mesh))
+
+    def write(self, folder: Path, results: Mapping[str, Result], *, is_new: bool, form: str, force: bool) -> list[str]:
+        """Write the file with results whose maps are in a folder, by name; notes on maps that it cannot hold."""
+        from ..io.datablocks import GLTF
+        from ..io.files import read_maps
+        from ..io.gltf import Gltf
+        from ..io.gltf_maps import material_at
+        from ..io.gltf_out import Repaint, gltf_of
+        from ..io.meshes import read_mesh
+        from ..io.metadata import metadata_of
+        from ..system.transaction import replace_files
+
+        is_gltf = self.file.suffix.lower() in GLTF
+        gltf = Gltf.at(self.file) if is_gltf else gltf_of(read_mesh(self.file), self.file.stem)
+        repaint, notes = Repaint(gltf), []
+        for name, result in results.items():
+            maps = read_maps(folder / name)
+            if maps.sheet:
+                raise ParameterError("a glTF material has no tiles (UDIM)", "name a folder as --out")
+            metadata = metadata_of(result.recipe, maps.width_m, maps.height_range_m)
+            encode = partial(registry().exporter(form).encode, metadata=metadata)
+            datablock = self.materials[name]
+            has_materials = bool(gltf.json.get("materials"))
+            index = material_at(gltf, datablock) if datablock and has_materials else repaint.add_material(name)
+            notes += repaint.put(index, maps, encode, is_new=is_new)
+        replace_files({self.out: repaint.glb()}, replace=force)
+        return notes
+
+
+def working_folder(out: Path) -> AbstractContextManager[Path]:
+    """The folder for results: a temporary one for those that become one file."""
+    from ..system.transaction import temporary_folder
+
+    return temporary_folder() if is_glb(out) else nullcontext(out)

@@ -1,0 +1,233 @@
+"""glTF 2.0 files (ISO/IEC 12113): their JSON as it is, and their data, within limits.
+
+What is read of meshes and materials is in `gltf_mesh` and `gltf_maps`. trimesh and pygltflib were tried instead: they
+read no normalised integers, sparse accessors or second UV sets, and would write the scene anew.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import struct
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, unquote_to_bytes
+
+import numpy as np
+
+from ..atlas.mesh import MOST_TRIANGLES
+from ..errors import FileError
+from ..system.untrusted import excerpt, inside, parse_json, read_bytes
+
+MOST_BYTES = 2**29
+MOST_NUMBERS = 16 * MOST_TRIANGLES
+"""Numbers read from accessors of one file, all together."""
+MAGIC, VERSION, JSON, BINARY = b"glTF", 2, b"JSON", b"BIN\0"
+COMPONENTS = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
+WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
+DATA_URI = re.compile(rb'"data:([^"\\]*)"')
+PLACE = "data:#"
+"""Start of what stands in the JSON for the data of a URI, which can be longer than JSON may be."""
+REMEDY = "export it again, or check it with Khronos' glTF Validator"
+COMPRESSED = (
+    "in Blender export it without Compression; elsewhere unpack it: npx @gltf-transform/cli copy FILE.glb plain.glb"
+)
+REFUSED = {
+    "KHR_draco_mesh_compression": ("compressed meshes (Draco)", COMPRESSED),
+    "EXT_meshopt_compression": ("compressed data (meshopt)", COMPRESSED),
+    "KHR_meshopt_compression": ("compressed data (meshopt)", COMPRESSED),
+    "KHR_texture_basisu": ("KTX2 textures (Basis Universal)", "export it with PNG or JPEG textures"),
+    "KHR_materials_pbrSpecularGlossiness": (
+        "materials by specular and glossiness",
+        "convert them: npx @gltf-transform/cli metalrough FILE.glb converted.glb",
+    ),
+}
+"""Extensions that hide what is read here, with what they hold and what to do."""
+UNDERSTOOD = re.compile(
+    r"KHR_(materials_\w+|texture_transform|mesh_quantization|lights_\w+|animation_\w+|xmp\w*|node_\w+)|"
+    r"EXT_(texture_webp|texture_avif|mesh_gpu_instancing|lights_\w+)"
+)
+"""Extensions that may be required: those that are read, and those that are about other things."""
+
+
+@contextmanager
+def reading(name: str) -> Iterator[None]:
+    """A block that reads data of any shape; what fails is a FileError that the file of this name is damaged."""
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, struct.error) as error:
+        raise FileError(f"{excerpt(name)} is damaged: {_reason(error)}", REMEDY) from error
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, KeyError):
+        return f"{excerpt(error.args[0])} is missing"
+    return excerpt(str(error))[1:-1] or "its data make no sense"
+
+
+def whole(value: Any) -> int:
+    """A number of things, of JSON. ValueError for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**40:
+        raise ValueError(f"{excerpt(value)} is no count")
+    return value
+
+
+@dataclass
+class Gltf:
+    """A glTF file. json: what it says. folder: of the files that belong to it, None for what was sent alone.
+
+    binary: the data within a GLB. uris: data within the JSON, which has `PLACE` and their index instead.
+    """
+
+    name: str
+    json: dict[str, Any]
+    folder: Path | None = None
+    binary: bytes = b""
+    uris: list[bytes] = field(default_factory=list)
+    _buffers: dict[int, memoryview] = field(default_factory=dict)
+    _accessors: dict[int, np.ndarray] = field(default_factory=dict)
+    _left: int = MOST_NUMBERS
+
+    @classmethod
+    def at(cls, path: Path) -> Gltf:
+        """The file at a path. FileError if it is none, or needs an extension that cannot be read."""
+        return cls.of(read_bytes(path, MOST_BYTES), path.name, path.parent)
+
+    @classmethod
+    def of(cls, data: bytes, name: str, folder: Path | None = None) -> Gltf:
+        """The same of bytes; folder: of the files that belong to it."""
+        with reading(name):
+            text, binary = _chunks(data) if data[:4] == MAGIC else (data, b"")
+        uris: list[bytes] = []
+        text = DATA_URI.sub(partial(_kept_apart, uris), text)
+        found = parse_json(text.rstrip(b"\0 "), f"the JSON of {excerpt(name)}")
+        one = cls(name, found, folder, binary, uris)
+        with reading(name):
+            if str(found["asset"]["version"]).partition(".")[0] != "2":
+                raise ValueError("it is no glTF 2.0")
+            one._check_extensions()
+        return one
+
+    def _check_extensions(self) -> None:
+        for extension in self.list_of("extensionsRequired"):
+            if extension in REFUSED:
+                what, remedy = REFUSED[extension]
+                raise FileError(f"{excerpt(self.name)} has {what}, which are not read", remedy)
+            if not (isinstance(extension, str) and UNDERSTOOD.fullmatch(extension)):
+                message = f"{excerpt(self.name)} needs the glTF extension {excerpt(extension)}, which is not known here"
+                raise FileError(message, "export it without that extension")
+
+    def list_of(self, kind: str) -> list[Any]:
+        """All "materials", "nodes" and so on."""
+        found = self.json.get(kind, [])
+        if not isinstance(found, list):
+            raise ValueError(f"{kind} is no list")
+        return found
+
+    def item(self, kind: str, index: Any) -> dict[str, Any]:
+        """One of them. LookupError or ValueError if it is not there."""
+        found = self.list_of(kind)[whole(index)]
+        if not isinstance(found, dict):
+            raise ValueError(f"one of {kind} is no object")
+        return found
+
+    def bytes_at(self, uri: str) -> bytes:
+        """What a URI leads to: data in it, or a file below the folder."""
+        if uri.startswith("data:"):
+            given = self.uris[int(uri[len(PLACE) :])] if uri.startswith(PLACE) else uri[5:].encode()
+            head, _, text = given.partition(b",")
+            return base64.b64decode(text, validate=False) if head.endswith(b";base64") else unquote_to_bytes(text)
+        return read_bytes(self.file_at(uri), MOST_BYTES)
+
+    def file_at(self, uri: str) -> Path:
+        """The file that a URI leads to. FileError if it leads out of the folder."""
+        if self.folder is None or re.match(r"\w+:", uri):
+            message = f"{excerpt(self.name)} uses {excerpt(uri)}, which is not part of it"
+            raise FileError(message, "export it as GLB, with everything in one file")
+        return inside(self.folder, unquote(uri), f"a file of {excerpt(self.name)}:")
+
+    def buffer(self, index: Any) -> memoryview:
+        """The bytes of a buffer."""
+        if index not in self._buffers:
+            one = self.item("buffers", index)
+            if "uri" not in one and (index or not self.binary):
+                extension = next(iter(REFUSED.keys() & set(one.get("extensions", {}))), "")
+                what, remedy = REFUSED.get(extension, ("a buffer without data", REMEDY))
+                raise FileError(f"{excerpt(self.name)} has {what}, which are not read", remedy)
+            data = self.bytes_at(str(one["uri"])) if "uri" in one else self.binary
+            self._buffers[index] = memoryview(data)[: whole(one["byteLength"])]
+        return self._buffers[index]
+
+    def view(self, index: Any) -> memoryview:
+        """The bytes of a view of a buffer. ValueError if it ends beyond that."""
+        one = self.item("bufferViews", index)
+        start, length = whole(one.get("byteOffset", 0)), whole(one["byteLength"])
+        found = self.buffer(one["buffer"])[start : start + length]
+        if len(found) < length:
+            raise ValueError("a view ends beyond its buffer")
+        return found
+
+    def accessor(self, index: Any) -> np.ndarray:
+        """Values (N, C), as they are stored, or floats where integers stand for these."""
+        if index not in self._accessors:
+            self._accessors[index] = self._values(self.item("accessors", index))
+        return self._accessors[index]
+
+    def _values(self, one: Mapping[str, Any]) -> np.ndarray:
+        kind, width, count = np.dtype(COMPONENTS[one["componentType"]]), WIDTHS[one["type"]], whole(one["count"])
+        if "bufferView" not in one or one.get("sparse") or one.get("normalized"):  # others cost no memory
+            self._spend(count * width)
+        if "bufferView" in one:
+            stride = whole(self.item("bufferViews", one["bufferView"]).get("byteStride", 0)) or width * kind.itemsize
+            start = whole(one.get("byteOffset", 0))
+            values = np.ndarray((count, width), kind, self.view(one["bufferView"]), start, (stride, kind.itemsize))
+        else:
+            values = np.zeros((count, width), kind)
+        if sparse := one.get("sparse"):
+            values = self._with_sparse(values, sparse)
+        if not one.get("normalized") or kind.kind == "f":
+            return values
+        return np.maximum(values.astype(np.float32) / np.iinfo(kind).max, -1)
+
+    def _with_sparse(self, values: np.ndarray, sparse: Mapping[str, Any]) -> np.ndarray:
+        """Values of which some are others."""
+        count, where, what = whole(sparse["count"]), sparse["indices"], sparse["values"]
+        numbers = np.ndarray(
+            count, COMPONENTS[where["componentType"]], self.view(where["bufferView"]), whole(where.get("byteOffset", 0))
+        )
+        others = np.ndarray(
+            (count, values.shape[1]), values.dtype, self.view(what["bufferView"]), whole(what.get("byteOffset", 0))
+        )
+        values = values.copy()
+        values[numbers] = others
+        return values
+
+    def _spend(self, numbers: int) -> None:
+        """Count what is read. ValueError beyond the limit: a few bytes can ask for all of a file again and again."""
+        self._left -= numbers
+        if self._left < 0:
+            raise ValueError(f"its meshes have more than {MOST_NUMBERS:,} numbers")
+
+
+def _chunks(data: bytes) -> tuple[bytes, bytes]:
+    """The JSON and the binary data of a GLB."""
+    _, version, length = struct.unpack_from("<4sII", data)
+    if version != VERSION or length > len(data):
+        raise ValueError("it is cut off" if version == VERSION else f"it is of version {version}")
+    found, at = {}, 12
+    while at + 8 <= length:
+        size, kind = struct.unpack_from("<I4s", data, at)
+        if at + 8 + size > length:
+            raise ValueError("it is cut off")
+        found.setdefault(kind, data[at + 8 : at + 8 + size])
+        at += 8 + size
+    return found[JSON], found.get(BINARY, b"")
+
+
+def _kept_apart(uris: list[bytes], found: re.Match[bytes]) -> bytes:
+    uris.append(found[1])
+    return b'"%s%d"' % (PLACE.encode(), len(uris) - 1)

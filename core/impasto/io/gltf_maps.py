@@ -1,0 +1,215 @@
+"""Maps of the materials of a glTF file: its textures, with the material's factors, at one size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import FileError
+from ..surface.color import linear_to_srgb, srgb_to_linear
+from ..surface.resizing import resized_map
+from ..system.names import usable_name
+from ..system.transaction import temporary_folder
+from ..texture import Maps
+from . import decode
+from .datablocks import MATERIAL, Datablock
+from .gltf import REFUSED, Gltf, reading
+from .gltf_textures import TRANSMISSION, Placement, placement_of, slots_of
+
+WEBP = ("EXT_texture_webp", "EXT_texture_avif")
+"""Extensions that give a texture an image of another format."""
+MASKED = ("MASK", "BLEND")
+"""Modes in which a base colour's alpha counts."""
+NO_TEXTURES = "give its material an image texture and UVs, bake it, or name a picture with --mesh FILE"
+Arrays = dict[str, np.ndarray]
+
+
+def names_of(gltf: Gltf) -> list[str]:
+    """A name for each material of a file, also as files are named, where some have none or the same."""
+    found: list[str] = []
+    for index, material in enumerate(gltf.list_of("materials")):
+        name = str(material.get("name") or f"{MATERIAL} {index}")
+        taken = {usable_name(one).casefold() for one in found}
+        found.append(f"{name} {index}" if usable_name(name).casefold() in taken else name)
+    return found
+
+
+def datablocks_in(given: Datablock) -> list[Datablock]:
+    """The material, or all that have textures if it has no name. FileError if there are none."""
+    if given.name:
+        return [given]
+    gltf = Gltf.at(given.file)
+    with reading(gltf.name):
+        materials = zip(names_of(gltf), gltf.list_of("materials"), strict=True)
+        found = [replace(given, name=name) for name, material in materials if next(slots_of(material), None)]
+    if not found:
+        raise FileError(f"{given.title} has no textures", NO_TEXTURES)
+    return found
+
+
+def material_at(gltf: Gltf, datablock: Datablock) -> int:
+    """Index of a material; of the only one with textures, or else the only one, if it has no name.
+
+    FileError if it is not there, or if there are several.
+    """
+    with reading(gltf.name):
+        names = names_of(gltf)
+        textured = [
+            name for name, one in zip(names, gltf.list_of("materials"), strict=True) if next(slots_of(one), None)
+        ]
+        if not datablock.name and len(only := textured or names) == 1:
+            return names.index(only[0])
+        return names.index(datablock.name_in(names))
+
+
+def files_of(datablock: Datablock) -> list[Path]:
+    """The file, and those outside it that hold the material's textures."""
+    gltf = Gltf.at(datablock.file)
+    index = material_at(gltf, datablock)
+    with reading(gltf.name):
+        images = [_image(gltf, info) for _, info in slots_of(gltf.item("materials", index))]
+        uris = dict.fromkeys(str(image["uri"]) for image in images if "uri" in image)
+        return [datablock.file, *(gltf.file_at(uri) for uri in uris if not uri.startswith("data:"))]
+
+
+def read_material(datablock: Datablock, on_progress: Callable[[float], None] = lambda fraction: None) -> Maps:
+    """The maps of a material. FileError if it has no textures, or if they cannot be read."""
+    gltf = Gltf.at(datablock.file)
+    index = material_at(gltf, datablock)
+    return replace(maps_in(gltf, index, on_progress), name=datablock.title)
+
+
+def read_size(datablock: Datablock) -> tuple[int, int]:
+    """(height, width) of a material's maps: that of its largest texture."""
+    gltf = Gltf.at(datablock.file)
+    material, sizes = gltf.item("materials", material_at(gltf, datablock)), []
+    with temporary_folder() as folder, reading(gltf.name):
+        for slot, info in slots_of(material):
+            if Placement.of(info) == placement_of(material):
+                sizes.append(_with_picture(gltf, slot, info, folder, decode.read_size))
+    return _largest(sizes, datablock.title)
+
+
+def read_metadata(datablock: Datablock) -> dict[str, Any]:
+    """What Impasto wrote into the textures of a material; empty if it made none of them."""
+    gltf = Gltf.at(datablock.file)
+    material = gltf.item("materials", material_at(gltf, datablock))
+    with temporary_folder() as folder, reading(gltf.name):
+        found = (_with_picture(gltf, slot, info, folder, decode.read_metadata) for slot, info in slots_of(material))
+        return next(filter(None, found), {})
+
+
+def maps_in(gltf: Gltf, index: int, on_progress: Callable[[float], None] = lambda fraction: None) -> Maps:
+    """The maps of the material of this index, with notes on textures that lie elsewhere, and on those enlarged."""
+    arrays: Arrays = {}
+    notes = []
+    with temporary_folder() as folder, reading(gltf.name):
+        material = gltf.item("materials", index)
+        title = f"{gltf.name}, {names_of(gltf)[index]}"
+        slots = list(slots_of(material))
+        for done, (slot, info) in enumerate(slots):
+            on_progress(done / len(slots))
+            if Placement.of(info) != placement_of(material):
+                notes.append(f"{title}: its {slot} lies elsewhere on the UVs than the first texture, and is left out")
+                continue
+            arrays |= _with_picture(
+                gltf, slot, info, folder, lambda file, s=slot, i=info: READERS[s](file, material, i)
+            )
+    size_px = _largest([pixels.shape[:2] for pixels in arrays.values()], title)
+    if small := [name for name, pixels in arrays.items() if pixels.shape[:2] != size_px]:
+        notes.append(f"{title}: {', '.join(small)} enlarged to {size_px[1]}x{size_px[0]} px, the size of the largest")
+    alone = {name: Maps.from_arrays({name: pixels})[name] for name, pixels in arrays.items()}
+    return Maps({name: resized_map(name, one, size_px) for name, one in alone.items()}, notes=tuple(notes))
+
+
+def _largest(sizes: list[tuple[int, ...]], title: str) -> tuple[int, int]:
+    if not sizes:
+        raise FileError(f"{title} has no textures", NO_TEXTURES)
+    height, width = max(sizes, key=lambda size: size[0] * size[1])
+    return height, width
+
+
+def _image(gltf: Gltf, info: Mapping[str, Any]) -> dict[str, Any]:
+    """The image that a texture shows. FileError if it is of a format that cannot be read."""
+    texture = gltf.item("textures", info["index"])
+    others = texture.get("extensions", {})
+    source = next((others[name]["source"] for name in WEBP if name in others), None)
+    source = texture.get("source", source)
+    if source is None:
+        what, remedy = REFUSED.get(next(iter(others), ""), ("a texture without an image", "give it one, or remove it"))
+        raise FileError(f"{gltf.name} has {what}, which are not read", remedy)
+    return gltf.item("images", source)
+
+
+def _with_picture(gltf: Gltf, slot: str, info: Mapping[str, Any], folder: Path, read: Callable[[Path], Any]) -> Any:
+    """What is read of a texture's picture, in a file in a folder; FileErrors name the texture."""
+    image, file = _image(gltf, info), folder / slot
+    file.write_bytes(gltf.bytes_at(str(image["uri"])) if "uri" in image else gltf.view(image["bufferView"]))
+    try:
+        return read(file)
+    except FileError as error:
+        message = error.message.replace(str(file), "its picture").replace(repr(str(file)), "its picture")
+        raise FileError(f"the {slot} of {gltf.name}: {message}", error.remedy) from error
+    finally:
+        file.unlink()
+
+
+def _base_color(file: Path, material: Mapping[str, Any], info: Mapping[str, Any]) -> Arrays:
+    red, green, blue, alpha = material["pbrMetallicRoughness"].get("baseColorFactor", (1, 1, 1, 1))
+    found = decode.read_picture(file, upright=False).arrays()
+    opacity = found.get("opacity", np.ones((1, 1, 1), np.float32)) * np.float32(alpha)
+    found = {"base_color": _times(found["base_color"], (red, green, blue))}
+    if material.get("alphaMode") in MASKED and opacity.min() < 1:
+        found["opacity"] = np.broadcast_to(opacity, (*found["base_color"].shape[:2], 1)).copy()
+    return found
+
+
+def _times(colors: np.ndarray, factor: tuple[float, ...]) -> np.ndarray:
+    """Colours (H, W, 3), as they are encoded, multiplied as light."""
+    if tuple(factor) == (1, 1, 1):
+        return colors
+    return linear_to_srgb(srgb_to_linear(colors) * np.array(factor, np.float32)).clip(0, 1)
+
+
+def _metallic_roughness(file: Path, material: Mapping[str, Any], info: Mapping[str, Any]) -> Arrays:
+    factors, stored = material["pbrMetallicRoughness"], decode.read_channels(file)
+    green, blue = stored[..., [min(1, stored.shape[2] - 1)]], stored[..., [min(2, stored.shape[2] - 1)]]
+    roughness, metallic = (np.float32(factors.get(f"{name}Factor", 1)) for name in ("roughness", "metallic"))
+    return {"roughness": green * roughness, "metallic": blue * metallic}
+
+
+def _normal(file: Path, material: Mapping[str, Any], info: Mapping[str, Any]) -> Arrays:
+    normal, scale = decode.read_map(file, "normal", upright=False).pixels, float(info.get("scale", 1))
+    if scale != 1:
+        vectors = (normal * 2 - 1) * np.array((scale, scale, 1), np.float32)
+        normal = vectors / np.maximum(np.linalg.norm(vectors, axis=2, keepdims=True), 1e-6) * 0.5 + 0.5
+    return {"normal": normal}
+
+
+def _occlusion(file: Path, material: Mapping[str, Any], info: Mapping[str, Any]) -> Arrays:
+    return {"ambient_occlusion": 1 + np.float32(info.get("strength", 1)) * (decode.read_channels(file)[..., :1] - 1)}
+
+
+def _emission(file: Path, material: Mapping[str, Any], info: Mapping[str, Any]) -> Arrays:
+    colors = decode.read_map(file, "emission", upright=False).pixels
+    return {"emission": _times(colors, material.get("emissiveFactor", (0, 0, 0)))}
+
+
+def _transmission(file: Path, material: Mapping[str, Any], info: Mapping[str, Any]) -> Arrays:
+    factor = np.float32(material["extensions"][TRANSMISSION].get("transmissionFactor", 0))
+    return {"transmission_weight": decode.read_channels(file)[..., :1] * factor}
+
+
+READERS: Mapping[str, Callable[[Path, Mapping[str, Any], Mapping[str, Any]], Arrays]] = {
+    "baseColorTexture": _base_color,
+    "metallicRoughnessTexture": _metallic_roughness,
+    "normalTexture": _normal,
+    "occlusionTexture": _occlusion,
+    "emissiveTexture": _emission,
+    "transmissionTexture": _transmission,
+}
+"""Readers of the maps in each slot: of its picture's file, the material, and what it says about the texture."""

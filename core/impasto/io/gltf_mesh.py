@@ -1,0 +1,121 @@
+"""The triangles of a glTF file as they lie in its scene, with the UVs at which its materials' textures are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from ..atlas.mesh import MOST_TRIANGLES, Mesh
+from ..errors import FileError
+from ..system.untrusted import excerpt
+from .gltf import Gltf, reading
+from .gltf_textures import Placement, placement_of
+
+TRIANGLES, STRIP, FAN = 4, 5, 6
+UPRIGHT = np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0]], np.float64)
+"""Turns glTF's axes, of which Y points up, so that Z does."""
+
+
+def mesh_in(gltf: Gltf, material: int | None = None) -> Mesh:
+    """The triangles of all meshes in the scene, or of those parts that have the material of this index.
+
+    FileError if there are none, or if they have no UVs.
+    """
+    with reading(gltf.name):
+        parts, has_any = [], False
+        for matrix, primitive in _placed(gltf):
+            if material is None or primitive.get("material") == material:
+                has_any = True
+                if part := _part(gltf, matrix, primitive):
+                    parts.append(part)
+                    if sum(len(one) for one, _ in parts) > MOST_TRIANGLES:
+                        raise ValueError(f"it has more than {MOST_TRIANGLES:,} triangles")
+        if parts:
+            positions, uvs = (np.concatenate(one).astype(np.float32) for one in zip(*parts, strict=True))
+            return Mesh(positions, uvs, gltf.name)
+    what = "has no UVs" if has_any else "is on no mesh" if material is not None else "has no mesh in its scene"
+    raise FileError(f"the material or mesh of {excerpt(gltf.name)} {what}", "unwrap it, and export it with UVs")
+
+
+def _placed(gltf: Gltf) -> Iterator[tuple[np.ndarray, Mapping[str, Any]]]:
+    """The parts of the meshes of all nodes of the scene, with the matrix (4, 4) of each.
+
+    Those of a skinned mesh lie where its bones were bound. ValueError for nodes in a circle.
+    """
+    waiting = [(np.eye(4), node) for node in _roots(gltf)]
+    seen = set()
+    while waiting:
+        above, index = waiting.pop()
+        node = gltf.item("nodes", index)
+        if index in seen:
+            raise ValueError("its nodes contain each other")
+        seen.add(index)
+        matrix = above @ _matrix(node)
+        waiting += [(matrix, child) for child in reversed(node.get("children", []))]
+        if "mesh" in node:
+            for primitive in gltf.item("meshes", node["mesh"])["primitives"]:
+                yield np.eye(4) if "skin" in node else matrix, primitive
+
+
+def _roots(gltf: Gltf) -> list[int]:
+    """The nodes of the scene that is shown; of all, where there is none."""
+    if gltf.list_of("scenes"):
+        return list(reversed(gltf.item("scenes", gltf.json.get("scene", 0)).get("nodes", [])))
+    below = {child for node in gltf.list_of("nodes") for child in node.get("children", [])}
+    return [index for index in range(len(gltf.list_of("nodes"))) if index not in below]
+
+
+def _matrix(node: Mapping[str, Any]) -> np.ndarray:
+    """The matrix (4, 4) of a node: its own, or of its scale, rotation and translation."""
+    if "matrix" in node:
+        return np.array(node["matrix"], np.float64).reshape(4, 4).T
+    x, y, z, w = np.array(node.get("rotation", (0, 0, 0, 1)), np.float64)
+    turn = [
+        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+    ]
+    matrix = np.eye(4)
+    matrix[:3, :3] = turn * np.array(node.get("scale", (1, 1, 1)), np.float64)
+    matrix[:3, 3] = np.array(node.get("translation", (0, 0, 0)), np.float64)
+    return matrix
+
+
+def _part(gltf: Gltf, matrix: np.ndarray, primitive: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray] | None:
+    """Positions (T, 3, 3) and UVs (T, 3, 2) of a part of a mesh; None without triangles, or without UVs."""
+    places = primitive["attributes"]
+    material = gltf.item("materials", primitive["material"]) if "material" in primitive else {}
+    placement = placement_of(material) or Placement()
+    uvs = places.get(f"TEXCOORD_{placement.uv_set}")
+    if uvs is None or "POSITION" not in places:
+        return None
+    faces = _faces(gltf, primitive, len(gltf.accessor(places["POSITION"])))
+    if faces is None or not len(faces):
+        return None
+    upright = UPRIGHT @ matrix[:3]
+    positions = gltf.accessor(places["POSITION"])[faces].astype(np.float64) @ upright[:, :3].T + upright[:, 3]
+    found = placement.uvs(gltf.accessor(uvs)[faces].astype(np.float64))
+    is_mirrored = np.linalg.det(upright[:, :3]) < 0
+    return (positions[:, ::-1], found[:, ::-1]) if is_mirrored else (positions, found)
+
+
+def _faces(gltf: Gltf, primitive: Mapping[str, Any], vertices: int) -> np.ndarray | None:
+    """Numbers (T, 3) of the vertices of triangles, without those that only join parts of strips; None for lines."""
+    mode = primitive.get("mode", TRIANGLES)
+    if mode not in (TRIANGLES, STRIP, FAN):
+        return None
+    numbers = gltf.accessor(primitive["indices"])[:, 0] if "indices" in primitive else np.arange(vertices)
+    if numbers.dtype.kind not in "ui" or len(numbers) > 3 * MOST_TRIANGLES:
+        raise ValueError("its faces are not numbered by integers, or too many")
+    if len(numbers) and (numbers.max() >= vertices or numbers.min() < 0):
+        raise ValueError("a face has a vertex that is not there")
+    if mode == TRIANGLES:
+        return numbers[: len(numbers) // 3 * 3].reshape(-1, 3)
+    first, second, third = numbers[:-2], numbers[1:-1], numbers[2:]
+    if mode == FAN:
+        return np.stack([np.broadcast_to(numbers[:1], third.shape), second, third], 1)
+    is_odd = np.arange(len(third)) % 2 == 1
+    faces = np.stack([first, np.where(is_odd, third, second), np.where(is_odd, second, third)], 1)
+    return faces[(faces != np.roll(faces, 1, 1)).all(1)]
