@@ -13,6 +13,8 @@ from ..system.untrusted import excerpt
 from .gltf import Gltf, reading
 from .gltf_textures import Placement, placement_of
 
+MOST_PARTS = 100_000
+"""Parts of meshes, each counted wherever it lies in the scene."""
 TRIANGLES, STRIP, FAN = 4, 5, 6
 UPRIGHT = np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0]], np.float64)
 """Turns glTF's axes, of which Y points up, so that Z does."""
@@ -23,15 +25,16 @@ def mesh_in(gltf: Gltf, material: int | None = None) -> Mesh:
 
     FileError if there are none, or if they have no UVs.
     """
-    with reading(gltf.name):
-        parts, has_any = [], False
+    with reading(gltf.name), np.errstate(invalid="ignore", over="ignore"):  # of numbers that the mesh then refuses
+        parts, count, has_any = [], 0, False
         for matrix, primitive in _placed(gltf):
             if material is None or primitive.get("material") == material:
                 has_any = True
                 if part := _part(gltf, matrix, primitive):
                     parts.append(part)
-                    if sum(len(one) for one, _ in parts) > MOST_TRIANGLES:
-                        raise ValueError(f"it has more than {MOST_TRIANGLES:,} triangles")
+                    count += len(part[0])
+                    if count > MOST_TRIANGLES or len(parts) > MOST_PARTS:
+                        raise ValueError(f"it has more than {MOST_TRIANGLES:,} triangles or {MOST_PARTS:,} parts")
         if parts:
             positions, uvs = (np.concatenate(one).astype(np.float32) for one in zip(*parts, strict=True))
             return Mesh(positions, uvs, gltf.name)

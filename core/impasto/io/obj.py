@@ -41,8 +41,9 @@ def mesh_of_obj(data: bytes, name: str) -> Mesh:
                     raise ValueError
         places = np.frombuffer(numbers[b"v"], np.float64).reshape(-1, 3)
         uvs = np.frombuffer(numbers[b"vt"], np.float64).reshape(-1, 2)
-        return _mesh(places[:, [0, 2, 1]] * (1, -1, 1), uvs, counts, corners, name)
-    except (IndexError, ValueError) as error:
+        with np.errstate(invalid="ignore", over="ignore"):  # of numbers that the mesh then refuses
+            return _mesh(places[:, [0, 2, 1]] * (1, -1, 1), uvs, counts, corners, name)
+    except (IndexError, OverflowError, ValueError) as error:
         raise FileError(f"{excerpt(name)} is damaged, or no OBJ file", REMEDY) from error
 
 

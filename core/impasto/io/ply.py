@@ -92,7 +92,8 @@ def mesh_of_ply(data: bytes, name: str) -> Mesh:
         body = memoryview(data)[end.end() :]
         if kind == "ascii":
             elements, body = _as_binary(elements, body)
-        return _mesh(_values(elements, body, ORDERS[kind]), name)
+        with np.errstate(invalid="ignore", over="ignore"):  # of numbers that the mesh then refuses
+            return _mesh(_values(elements, body, ORDERS[kind]), name)
     except (IndexError, KeyError, OverflowError, StopIteration, ValueError, struct.error) as error:
         raise FileError(f"{excerpt(name)} is damaged, or no mesh of faces", REMEDY) from error
 
@@ -177,7 +178,7 @@ def _mesh(values: dict[str, np.ndarray], name: str) -> Mesh:
     """The mesh of the properties. ValueError for faces of vertices that are not there."""
     faces = next(f"face.{one}" for one in FACES if f"face.{one}" in values)
     counts, numbers = values[f"{faces}.counts"], values[faces].astype(np.int64)
-    if not len(numbers) or numbers.min() < 0:
+    if not len(numbers) or numbers.min() < 0 or (numbers != values[faces]).any():
         raise ValueError
     positions = _columns(values, POSITION)
     triangles = triangles_of(counts, positions[numbers])
