@@ -14,8 +14,8 @@ from impasto.engine.requests import JobInput
 from impasto.errors import FileError, ParameterError
 from impasto.io.files import read_recipe, write_maps
 from impasto.io.meshes import mesh_of, read_mesh
-from impasto.io.ply import ply_of
 from impasto.io.metadata import source_type
+from impasto.io.ply import ply_of
 from impasto.plugins.registry import registry
 from impasto.running.rerun import rerun
 from impasto.running.runner import run_to_files
