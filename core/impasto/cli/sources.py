@@ -104,6 +104,8 @@ def named_sources(
     if len(named) > 1:
         raise ParameterError(f"--map is for one source, and {len(named)} are given", "give each by itself")
     ((own, source),) = named.items()
+    if in_gltf(source):
+        raise ParameterError("--map is for files, and a GLB holds its maps", "leave it out, or give a folder of maps")
     return {own: _with_maps(source, maps)}
 
 
