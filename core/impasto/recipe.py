@@ -81,9 +81,10 @@ class Step:
 class Recipe:
     """Steps and a seed in [0, 2³¹), and a record of their run (filled in by `run`).
 
-    inputs: name, SHA-256 and real-world scale of every input. made_with: versions, device, precision, hashes of models
-    and weights, and `stopped` if the run ended early. matched: the matcher that found the recipe, its text, or name and
-    SHA-256 of its picture, and its notes. None contains paths. ParameterError with the first field that is wrong.
+    inputs: name, SHA-256, real-world scale and given colour space of every input. made_with: versions, device,
+    precision, hashes of models and weights, and `stopped` if the run ended early. matched: the matcher that found the
+    recipe, its text, or name and SHA-256 of its picture, and its notes. None contains paths. ParameterError with the
+    first field that is wrong.
     """
 
     steps: tuple[Step, ...]
@@ -195,6 +196,9 @@ def _check_recorded_inputs(inputs: Any) -> None:
         _expect(_is_text(name) and isinstance(about, Mapping), "inputs must be objects by name", {name: about})
         for key in ("name", "sha256"):
             _expect(_is_text(about.get(key)), f"the {key} of the input {excerpt(name)} must be text", about.get(key))
+        _expect(
+            _is_text(about.get("color_space", "")), f"the color_space of the input {excerpt(name)} must be text", about
+        )
         for key in ("width_m", "height_range_m"):
             value = about.get(key, 1.0)
             _expect(_is_number(value) and value >= 0, f"the {key} of the input {excerpt(name)} must be a length", value)

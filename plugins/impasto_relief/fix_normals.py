@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 import numpy as np
 
@@ -11,13 +12,16 @@ from impasto.texture import Maps
 from impasto.tools import Field, Filter, Parameters
 
 from .signs import Green, as_opengl, green_field
-from .subject import normals
+from .subject import normals, with_blue
 
 
 class FixNormalsParameters(Parameters):
     """Convention of the normals as they are, and as they should become."""
 
     green: Green = green_field()
+    blue: Literal["keep", "rebuild"] = Field(
+        "keep", description="Keep the blue channel, or compute it from red and green, as maps of two channels need"
+    )
     renormalise: bool = Field(True, description="Give every normal unit length")
 
 
@@ -39,7 +43,8 @@ class FixNormals(Filter):
         from impasto.surface.orientation import unit_normals
 
         height = subject["height"].pixels[..., 0] if "height" in subject else None
-        normal = as_opengl(normals(subject), height, parameters.green, context, must_know=True)
+        given = normals(with_blue(subject) if parameters.blue == "rebuild" else subject)
+        normal = as_opengl(given, height, parameters.green, context, must_know=True)
         context.progress(0.7, "giving the normals unit length")
         normal = unit_normals(normal) if parameters.renormalise else normal
         return subject.with_arrays({"normal": np.ascontiguousarray(normal)})

@@ -14,6 +14,8 @@ MOST_PX = 2**26
 """Most pixels of a map, 8192²: what these filters need does not fit into memory beyond that."""
 SHORTEST, LONGEST = 0.2, 2.0
 """Mean lengths of normals between which a picture may be a normal map."""
+SAME, LONGEST_UNIT = 1 / 128, 1.02
+"""Range of a blue channel that holds nothing, and mean length above which normals with it are no unit vectors."""
 FACING_UP = 0.2
 """Least mean z of normals; nor do they lean by more than 45° on average, as a bright photograph's would."""
 
@@ -52,10 +54,22 @@ def normals(maps: Maps) -> np.ndarray:
     vectors = 2 * pixels - 1
     length = float(np.linalg.norm(vectors, axis=2).mean())
     x, y, z = vectors.mean((0, 1))
+    blue = pixels[..., 2]
+    if np.ptp(blue) < SAME < np.ptp(pixels[..., :2]) and (z < FACING_UP or length > LONGEST_UNIT):
+        message = f"this normal map has two channels: its blue is {blue.mean():.2g} everywhere"
+        raise ParameterError(message, "let fix-normals compute blue from red and green: blue = rebuild")
     if z < max(FACING_UP, np.hypot(x, y)) or not SHORTEST < length < LONGEST:
         message = "this is no normal map: its normals do not point up"
         raise ParameterError(message, "give a tangent-space normal map, which looks bluish")
     return pixels
+
+
+def with_blue(maps: Maps) -> Maps:
+    """The maps, whose normals have unit length by their z alone, computed from x and y."""
+    pixels = values(maps, "normal").copy()
+    x, y = np.moveaxis(2 * pixels[..., :2] - 1, -1, 0)
+    pixels[..., 2] = 0.5 + 0.5 * np.sqrt(np.clip(1 - x * x - y * y, 0, 1))
+    return maps.with_arrays({"normal": pixels})
 
 
 def scale_m(maps: Maps, height_range_m: float) -> tuple[float, float]:

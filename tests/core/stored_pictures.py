@@ -7,6 +7,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+import OpenImageIO as oiio
 
 from impasto import read_maps
 from impasto.surface.color import srgb_to_linear
@@ -52,6 +53,23 @@ def check(path: Path, color: np.ndarray, opacity: np.ndarray | None = None, tole
     assert np.abs(maps["base_color"].pixels - color)[visible].max() < tolerance
     if opacity is not None:
         assert np.abs(maps["opacity"].pixels[..., 0] - opacity).max() < tolerance
+
+
+def exr(path: Path, *parts: tuple[np.ndarray, list[str]], spec: oiio.ImageSpec | None = None) -> Path:
+    """An EXR of parts: pixels (H, W, C) and the names of their channels. spec: of a single part, with its windows."""
+    specs, given = [], spec
+    for index, (pixels, names) in enumerate(parts):
+        spec = given or oiio.ImageSpec(pixels.shape[1], pixels.shape[0], pixels.shape[2], "float")
+        spec.channelnames = names
+        spec.attribute("oiio:subimagename", f"part {index}")
+        specs.append(spec)
+    output = oiio.ImageOutput.create(str(path))
+    assert output.open(str(path), tuple(specs) if len(specs) > 1 else specs[0])
+    for index, (pixels, _) in enumerate(parts):
+        assert index == 0 or output.open(str(path), specs[index], "AppendSubimage")
+        assert output.write_image(np.ascontiguousarray(pixels, np.float32))
+    output.close()
+    return path
 
 
 def chunk(kind: bytes, body: bytes) -> bytes:

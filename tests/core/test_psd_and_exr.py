@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 import sys
-from pathlib import Path
 
 import imagecodecs
 import numpy as np
@@ -14,6 +13,7 @@ from PIL import Image
 from skimage import color as skimage_color
 from stored_pictures import (
     EIGHT_BIT,
+    EXACT,
     GREY8,
     GREY16,
     HEIGHT,
@@ -27,6 +27,7 @@ from stored_pictures import (
     WIDTH,
     check,
     colors,
+    exr,
     grey,
     stored,
 )
@@ -111,23 +112,6 @@ def test_psd_that_cannot_be_read_says_how_to_save_it(tmp_path):
 # EXR
 
 
-def exr(path: Path, *parts: tuple[np.ndarray, list[str]], kind: str = "float") -> Path:
-    """An EXR of parts: pixels (H, W, C) and the names of their channels."""
-    specs = []
-    for index, (pixels, names) in enumerate(parts):
-        spec = oiio.ImageSpec(pixels.shape[1], pixels.shape[0], pixels.shape[2], kind)
-        spec.channelnames = names
-        spec.attribute("oiio:subimagename", f"part {index}")
-        specs.append(spec)
-    output = oiio.ImageOutput.create(str(path))
-    assert output.open(str(path), tuple(specs) if len(specs) > 1 else specs[0])
-    for index, (pixels, _) in enumerate(parts):
-        assert index == 0 or output.open(str(path), specs[index], "AppendSubimage")
-        assert output.write_image(np.ascontiguousarray(pixels, np.float32))
-    output.close()
-    return path
-
-
 def test_exr_of_parts_and_layers_is_read_where_its_colour_is(tmp_path):
     check(exr(tmp_path / "a.exr", (LINEAR[..., 2:], ["Y"])), np.repeat(colors()[..., 2:], 3, 2))
     depth = colors()[..., :1] * 9
@@ -156,15 +140,27 @@ def test_values_above_1_are_refused_not_clipped(tmp_path):
 
 
 @pytest.mark.parametrize("tile", [0, 16])
-def test_exr_whose_pixels_begin_elsewhere(tile, tmp_path):
-    """The data window, tiled or not, is the picture, wherever it lies."""
+@pytest.mark.parametrize(("left", "top"), [(5, 7), (-5, -7), (0, 3), (-9, 30)])
+def test_exr_lies_in_its_display_window(left, top, tile, tmp_path):
+    """What is cropped away is black and transparent, and what lies outside of the window is not seen."""
+    spec = oiio.ImageSpec(WIDTH, HEIGHT, 4, "float")
+    spec.x, spec.y, spec.full_width, spec.full_height = left, top, 60, 50
+    spec.tile_width = spec.tile_height = tile
+    exr(tmp_path / "a.exr", (np.dstack([LINEAR, np.ones((HEIGHT, WIDTH))]), ["R", "G", "B", "A"]), spec=spec)
+    expected = np.zeros((50, 60, 4))
+    part = expected[max(top, 0) : top + HEIGHT, max(left, 0) : left + WIDTH]
+    seen = np.dstack([colors(), np.ones((HEIGHT, WIDTH))])[max(-top, 0) :, max(-left, 0) :]
+    part[...] = seen[: part.shape[0], : part.shape[1]]
+    maps = read_maps(tmp_path / "a.exr")
+    assert decode.read_size(tmp_path / "a.exr") == (50, 60)
+    assert np.abs(np.dstack([maps["base_color"].pixels, maps["opacity"].pixels]) - expected).max() < EXACT
+
+
+def test_exr_outside_of_its_display_window_is_refused(tmp_path):
     spec = oiio.ImageSpec(WIDTH, HEIGHT, 3, "float")
-    spec.x, spec.y, spec.tile_width, spec.tile_height = 5, -7, tile, tile
-    output = oiio.ImageOutput.create("exr")
-    assert output.open(str(tmp_path / "a.exr"), spec)
-    assert output.write_image(LINEAR.astype(np.float32))
-    output.close()
-    check(tmp_path / "a.exr", colors())
+    spec.x = WIDTH
+    with pytest.raises(FileError, match="no pixels within its display window"):
+        read_maps(exr(tmp_path / "a.exr", (LINEAR, ["R", "G", "B"]), spec=spec))
 
 
 def test_jpeg_of_ink_and_progressive(tmp_path):

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ..engine.client import CANCEL_GRACE_S, Client
 from ..engine.requests import Delivery
 from ..errors import Cancelled, DeviceError, WorkerError
+from ..running.inputs import SOURCE
 from ..system.folders import user_folder
 from ..system.untrusted import explain
 from .record import Made
@@ -84,7 +85,8 @@ def _submit(job: BatchJob, client: Client) -> Job:
     where = job.format, str(job.folder), job.name
     deliver = Delivery("files", *where, export=job.export, replace=job.replace, wait_s=LOST_TRY_S)
     scale = {"width_m": job.width_m} if job.width_m else None
-    return client.submit(job.recipe, job.inputs, deliver=deliver, device=job.device, scale=scale)
+    spaces = {SOURCE: job.color_space} if job.color_space else {}
+    return client.submit(job.recipe, job.inputs, deliver=deliver, device=job.device, scale=scale, color_spaces=spaces)
 
 
 def _watch(running: Job, client: Client, limits: Limits, is_cancelled: Callable[[], bool]) -> None:

@@ -31,8 +31,9 @@ class BatchJob:
     """A recipe to run on files, which writes FOLDER/NAME_base_color.png and so on. It can be pickled.
 
     recipe: with the values of all parameters. inputs: pictures or folders of maps, by their names in the recipe.
-    format: an exporter's name. export: as for a `Sink`. replace: overwrite existing files. width_m: of the source.
-    row: its number in the table. film: frames in place of a source, which are repainted into the folder FOLDER/NAME.
+    format: an exporter's name. export: as for a `Sink`. replace: overwrite existing files. width_m,
+    color_space: of the source. row: its number in the table. film: frames in place of a source, which are repainted
+    into the folder FOLDER/NAME.
     """
 
     name: str
@@ -46,6 +47,7 @@ class BatchJob:
     width_m: PositiveLength | None = None
     row: Count = 0
     film: Film | None = None
+    color_space: str = ""
 
     def key(self) -> str:
         """SHA-256 of all that the result depends on but the device: recipe, inputs, models, format, versions.
@@ -63,6 +65,7 @@ class BatchJob:
             "export": self.export,
             "versions": versions_of(tools),
         }
+        about |= {"color_space": self.color_space} if self.color_space else {}
         return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
 
     def models(self) -> list[Path]:

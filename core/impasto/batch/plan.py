@@ -92,6 +92,7 @@ class Plan:
         name = fill_in(output.pattern, name=row.name or usual, index=index, seed=recipe.seed, recipe=stem, tool=tool)
         how: dict[str, Any] = {"replace": output.replace, "device": output.device, "row": row.number}
         how |= {"film": film} if film else {"format": output.format, "export": output.export, "width_m": row.width_m}
+        how["color_space"] = row.color_space
         return BatchJob(name, recipe, inputs, output.folder, **how)
 
     def _valid_recipe(self, recipe: Recipe, inputs: Collection[str], parameters: Mapping[str, Any]) -> Recipe:
@@ -162,10 +163,11 @@ def rows_of_sources(
     inputs: Mapping[str, Path],
     seeds: Sequence[int],
     width_m: float | None = None,
+    color_space: str = "",
 ) -> Iterator[tuple[int, Row]]:
     """A row for each source and seed, with the other inputs; a source of None is for recipes without one."""
     others = {name: str(path) for name, path in inputs.items()}
     for source in sources:
         given = {**others, SOURCE: str(source)} if source else others
         for seed in seeds:
-            yield 0, Row(0, recipe, given, seed=seed, width_m=width_m)
+            yield 0, Row(0, recipe, given, seed=seed, width_m=width_m, color_space=color_space)

@@ -15,6 +15,7 @@ from typing import Any
 
 from ..engine.requests import Film
 from ..errors import FileError, ImpastoError, ParameterError, did_you_mean
+from ..io.color_spaces import check_color_space
 from ..running.inputs import SOURCE
 from ..system.untrusted import excerpt, is_unicode, parse_json, read_bytes
 from ..texture import check_metres
@@ -34,6 +35,7 @@ COLUMNS: Mapping[str, str] = {
     "seed": "instead of the recipe's",
     "name": "start of the files' names; without it, the source's name or the recipe's",
     "width_m": "real-world width of the source in metres",
+    "colorspace": "colour space of the source, in place of what its file says, such as ACEScg",
     "shot": "frames or a movie, instead of `source`: painted as by `stylize --film`, into the folder NAME",
     "first": "number of the shot's first frame",
     "last": "number of its last frame",
@@ -67,6 +69,7 @@ class Row:
     width_m: float | None = None
     text: str = ""
     film: Film | None = None
+    color_space: str = ""
 
 
 def is_table(path: Path) -> bool:
@@ -167,7 +170,11 @@ def _row(number: int, fields: Mapping[str, Any]) -> Row:
     inputs = {**fields.get("inputs", {}), **({SOURCE: fields[SOURCE]} if SOURCE in fields else {})}
     for name, value in [
         *inputs.items(),
-        *((name, fields[name]) for name in ("recipe", "name", "text", "shot", "keyframes") if name in fields),
+        *(
+            (name, fields[name])
+            for name in ("recipe", "name", "text", "shot", "keyframes", "colorspace")
+            if name in fields
+        ),
     ]:
         if not (isinstance(value, str) and is_unicode(value) and "\0" not in value):
             raise ParameterError(f"{name} is {excerpt(value)}", "write a name")
@@ -175,7 +182,9 @@ def _row(number: int, fields: Mapping[str, Any]) -> Row:
     check_metres("width_m", width_m)
     parameters = fields.get("parameters", {})
     given = number, fields["recipe"], inputs, parameters, seed, fields.get("name", ""), width_m
-    return Row(*given, fields.get("text", ""), _film(fields, SOURCE in inputs))
+    if space := fields.get("colorspace", ""):
+        check_color_space(space)
+    return Row(*given, fields.get("text", ""), _film(fields, SOURCE in inputs), space)
 
 
 def _film(fields: Mapping[str, Any], has_source: bool) -> Film | None:

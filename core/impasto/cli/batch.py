@@ -16,7 +16,7 @@ from ..system.untrusted import check_file, excerpt, printable
 from .json_answers import Planned, PlannedJob
 from .options import add_command, parse_metres, whole_number
 from .output import add_output
-from .sources import SOURCES_HELP, add_named_inputs, found_sources, named_files
+from .sources import SOURCE, SOURCES_HELP, add_named_inputs, color_spaces_of, found_sources, named_files
 from .terminal import Terminal
 
 if TYPE_CHECKING:
@@ -236,7 +236,7 @@ def _plan(arguments: argparse.Namespace) -> Plan:
     output = Output(arguments.out, pattern, *given)
     path = Path(arguments.what)
     if is_table(path):
-        if arguments.sources or arguments.input or arguments.width_m or arguments.seeds > 1:
+        if arguments.sources or arguments.input or arguments.width_m or arguments.seeds > 1 or arguments.colorspace:
             message = "a table names the sources, the inputs, the seeds and the widths itself"
             raise ParameterError(message, "leave the options out, and add columns")
         table = Table.read(path)
@@ -246,7 +246,8 @@ def _plan(arguments: argparse.Namespace) -> Plan:
     recipes = Recipes(Path())
     first = recipes.of(arguments.what, inputs).seed
     seeds = range(first, first + arguments.seeds)
-    rows = partial(rows_of_sources, arguments.what, sources, inputs, seeds, arguments.width_m)
+    space = color_spaces_of(arguments, (SOURCE,)).get(SOURCE, "")
+    rows = partial(rows_of_sources, arguments.what, sources, inputs, seeds, arguments.width_m, space)
     return Plan(rows, recipes, output)
 
 

@@ -15,7 +15,7 @@ from ..recipe import Recipe
 from ..tools import Result
 from .options import add_command
 from .output import add_files, packing_help, refuse_to_replace
-from .sources import SOURCES_HELP, add_maps, named_sources
+from .sources import SOURCE, SOURCES_HELP, add_colorspace, add_maps, color_spaces_of, named_sources
 from .terminal import Terminal
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def add_export(commands: Any) -> None:
     add_maps(parser)
     parser.add_argument("--preset", dest="export", required=True, metavar="PRESET", help=packing_help())
     add_files(parser.add_argument_group("output"))
+    add_colorspace(parser)
 
 
 def _export(arguments: argparse.Namespace, terminal: Terminal) -> None:
@@ -39,13 +40,15 @@ def _export(arguments: argparse.Namespace, terminal: Terminal) -> None:
     if not arguments.force:
         for name in sources:
             refuse_to_replace(arguments, name)
+    space = color_spaces_of(arguments, (SOURCE,)).get(SOURCE, "")
     results: list[Result] = []
     failed: list[tuple[Path, ImpastoError]] = []
     with terminal.progress() as show:
         for index, (name, source) in enumerate(sources.items()):
             sink = Sink(arguments.out, name, arguments.format, arguments.force, export=arguments.export)
             try:
-                results.append(_write(source, sink, partial(_tell_overall, show, index, len(sources), source.name)))
+                tell = partial(_tell_overall, show, index, len(sources), source.name)
+                results.append(_write(source, sink, space, tell))
             except ImpastoError as error:
                 if len(sources) == 1:
                     raise
@@ -59,10 +62,10 @@ def _tell_overall(show: Callable[[float, str], None], done: int, count: int, nam
     show((done + fraction) / count, name)
 
 
-def _write(source: Path, sink: Sink, on_progress: Callable[[float], None]) -> Result:
+def _write(source: Path, sink: Sink, color_space: str, on_progress: Callable[[float], None]) -> Result:
     from ..io.files import read_maps, write_maps
 
-    maps = read_maps(source, on_progress=on_progress)
+    maps = read_maps(source, on_progress=on_progress, color_space=color_space)
     where = sink.folder, sink.name, registry().exporter(sink.format)
     with sink.lock():
         files = write_maps(maps, *where, _recipe_in(source), packing=sink.packing, replace=sink.replace)

@@ -102,7 +102,7 @@ def _check(arguments: argparse.Namespace) -> None:
         raise ParameterError("--alone is of an animation", "add --animation, or leave it out")
     if len(arguments.sources) > 1:
         raise ParameterError(f"--film takes one shot, and {len(arguments.sources)} are given", "repaint one at a time")
-    names = ("mesh", "directions", "engine", "export", "compare", "name", "width_m")
+    names = ("mesh", "directions", "engine", "export", "compare", "name", "width_m", "colorspace")
     given = [name for name in names if getattr(arguments, name, None)]
     given += ["out FILE.glb"] if is_glb(arguments.out) else []
     if given:

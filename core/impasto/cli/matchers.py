@@ -12,7 +12,7 @@ from ..running.matching import match
 from ..system.names import usable_name
 from .options import add_command, add_seed, parse_metres, parse_size
 from .output import add_output, carry_out
-from .sources import SOURCE_HELP, recipe_in
+from .sources import SOURCE, SOURCE_HELP, color_spaces_of, recipe_in
 from .terminal import Terminal
 from .variations import add_variations, names_of_variations
 
@@ -65,6 +65,7 @@ def _match(arguments: argparse.Namespace, terminal: Terminal) -> None:
             )
             for index, name in enumerate(names)
         }
+    arguments.colorspace = []  # of the picture that was matched
     carry_out(matches, dict.fromkeys(names), {}, arguments, terminal)
 
 
@@ -72,8 +73,10 @@ def _subject(arguments: argparse.Namespace) -> str | Maps:
     from ..io.files import read_maps
 
     if arguments.matcher.subject == "text":
+        color_spaces_of(arguments, ())
         return arguments.subject
-    maps = read_maps(arguments.subject)
+    space = color_spaces_of(arguments, (SOURCE,)).get(SOURCE, "")
+    maps = read_maps(arguments.subject, color_space=space)
     return replace(maps, width_m=arguments.shown_m) if arguments.shown_m else maps
 
 

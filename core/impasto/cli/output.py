@@ -23,6 +23,7 @@ from ..tools import Result, model_parameter
 from ..udim import tile_suffix
 from .glb import FILES, GlbTarget, is_glb, own_mesh, working_folder
 from .options import add_device, add_engine, some_text
+from .sources import SOURCE, add_colorspace, color_spaces_of
 from .terminal import Terminal
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def add_output(parser: argparse.ArgumentParser, can_stream: bool = True, is_batc
     """Add --out, --format, --export, --force, --device; --name and --engine unless for a batch, --stream for tiles."""
     group = parser.add_argument_group("output")
     add_files(group, is_batch, can_glb=not is_batch)
+    add_colorspace(parser)
     group.add_argument("--export", default="", metavar="PRESET", help=packing_help())
     if can_stream:
         text = "write tile by tile, in little memory (default: beyond 4096x4096 pixels, with tools that make tiles)"
@@ -100,7 +102,7 @@ def carry_out(
     failed: list[tuple[Path, ImpastoError]] = []
     with (
         working_folder(arguments.out) as folder,
-        _make_here_or_there(files, arguments, how) as make,
+        _make_here_or_there(files, any(sources.values()), arguments, how) as make,
         terminal.progress() as on_progress,
     ):
         for index, (name, source) in enumerate(sources.items()):
@@ -151,13 +153,15 @@ def _write_glb(
 
 @contextmanager
 def _make_here_or_there(
-    files: Mapping[str, Path], arguments: argparse.Namespace, how: Mapping[str, Any]
+    files: Mapping[str, Path], has_source: bool, arguments: argparse.Namespace, how: Mapping[str, Any]
 ) -> Iterator[Callable[..., Result]]:
     """A function that runs a recipe on a source: in this process, or by the engine that --engine names."""
     from ..running.inputs import read_input
 
     if not arguments.engine:
-        yield partial(_make, {name: read_input(name, path) for name, path in files.items()}, arguments, **how)
+        spaces = color_spaces_of(arguments, {*files, *([SOURCE] if has_source else [])})
+        inputs = {name: read_input(name, path, color_space=spaces.get(name, "")) for name, path in files.items()}
+        yield partial(_make, inputs, arguments, **how)
         return
     from .remote import refuse_locals, remote_client
 
@@ -176,13 +180,14 @@ def _make(
     **how: Any,
 ) -> Result:
     from ..io.files import read_maps
-    from ..running.inputs import SOURCE, read_input
+    from ..running.inputs import alone_in, read_input
     from ..running.runner import run_to_files
 
     if mesh := own_mesh(arguments, recipe, source):
         inputs = {MESH: read_input(MESH, mesh), **inputs}
     if source is not None:
-        maps = read_maps(source)
+        space = color_spaces_of(arguments, {SOURCE, *inputs}).get(SOURCE, "")
+        maps = read_maps(source, color_space=space, alone_as=alone_in(recipe))
         inputs = {SOURCE: maps.with_width(arguments.width_m) if arguments.width_m else maps, **inputs}
     return run_to_files(recipe, inputs, sink, tile_by_tile=arguments.stream, device=arguments.device, **how)
 
@@ -196,14 +201,13 @@ def _make_there(
     sink: Sink,
     **how: Any,
 ) -> Result:
-    from ..running.inputs import SOURCE
     from .remote import run_to_files_there
 
     inputs = dict(files) if source is None else {SOURCE: source, **files}
     if mesh := own_mesh(arguments, recipe, source):
         inputs = {MESH: mesh, **inputs}
-    width_m, device = arguments.width_m, arguments.device
-    return run_to_files_there(client, recipe, inputs, sink, width_m=width_m, device=device, **how)
+    how |= {"color_spaces": color_spaces_of(arguments, inputs), "device": arguments.device}
+    return run_to_files_there(client, recipe, inputs, sink, width_m=arguments.width_m, **how)
 
 
 def _tell_overall(

@@ -13,6 +13,7 @@ import numpy as np
 from ..errors import ParameterError
 from ..system.names import usable_name
 from .options import add_command, add_device
+from .sources import SOURCE, add_colorspace, color_spaces_of
 from .terminal import Terminal
 
 MOST_FRAMES, FRAME_MS = 120, 80
@@ -34,6 +35,7 @@ def add_relight(commands: Any) -> None:
     parser.add_argument("--side", type=int, default=512, metavar="PX", help="side of the ball (default: 512)")
     text = "how often the maps fit from one side of the ball to the other (default: 1)"
     parser.add_argument("--repeats", type=float, default=1.0, metavar="N", help=text)
+    add_colorspace(parser)
     parser.add_argument("--force", action="store_true", help="replace an existing file")
     add_device(parser)
 
@@ -46,7 +48,7 @@ def _relight(arguments: argparse.Namespace, terminal: Terminal) -> None:
     from ..system.transaction import replace_files
 
     _check(arguments)
-    maps = read_maps(arguments.source)
+    maps = read_maps(arguments.source, color_space=color_spaces_of(arguments, (SOURCE,)).get(SOURCE, ""))
     device = choose_device(arguments.device)
     light = Light(arguments.azimuth, arguments.elevation)
     shown = BallAndPlane.of_maps(maps, arguments.side, repeats=arguments.repeats, device=device)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import wait
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -48,6 +49,7 @@ def run_to_files_there(
     sink: Sink,
     *,
     width_m: float | None,
+    color_spaces: Mapping[str, str],
     device: str,
     on_progress: Callable[[float, str], None],
     is_stopped: Callable[[], bool] = lambda: False,
@@ -63,7 +65,8 @@ def run_to_files_there(
         sent = {
             name: _mesh(path) if name == MESH else stack.enter_context(on_disk(path)) for name, path in inputs.items()
         }
-        job = client.submit(recipe, sent, deliver=deliver, device=device, scale=scale)
+        how: dict[str, Any] = {"scale": scale, "color_spaces": color_spaces}
+        job = client.submit(recipe, sent, deliver=deliver, device=device, **how)
         answer = _follow(job, on_progress, is_stopped)
     return Result(Maps(), recipe=answer.recipe, paths=answer.paths, notes=answer.notes)
 

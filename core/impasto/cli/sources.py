@@ -6,12 +6,12 @@ import argparse
 import atexit
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import mkdtemp
 
-from ..errors import FileError, ParameterError
+from ..errors import FileError, ParameterError, did_you_mean
 from ..plugins.registry import registry
 from ..recipe import Recipe, Step
 from ..system.untrusted import excerpt, is_folder, is_there, read_json
@@ -20,6 +20,7 @@ from .options import add_parameters_to, given_parameters, parse_metres
 
 PREPARE = "prepare"
 """Task of the tool that prepares a source, as a recipe's first step."""
+SOURCE = "source"
 PREFIX = "source_"
 """Prefix of its parameters' names as options."""
 SCALE = "scale"
@@ -150,6 +151,31 @@ def recipe_in(path: Path) -> Recipe:
     else:
         recipe = read_recipe(path)
     return replace(recipe, inputs={}, made_with={})
+
+
+def add_colorspace(parser: argparse.ArgumentParser) -> None:
+    """Add --colorspace."""
+    text = (
+        "colour space of the source, or of another input as INPUT=NAME, in place of what its file says: a name that "
+        "OpenColorIO knows, such as sRGB, 'Display P3', ACEScg, 'Linear Rec.2020' or Non-Color; may be repeated"
+    )
+    parser.add_argument("--colorspace", action="append", default=[], metavar="NAME", help=text)
+
+
+def color_spaces_of(arguments: argparse.Namespace, inputs: Collection[str]) -> dict[str, str]:
+    """Names of colour spaces by the input that they are for. ParameterError for an unknown one, or no such input."""
+    from ..io.color_spaces import check_color_space
+
+    found = {}
+    for given in arguments.colorspace:
+        before, is_named, name = given.rpartition("=")
+        input_ = before if is_named else SOURCE
+        if input_ not in inputs:
+            remedy = did_you_mean(input_, inputs) + "give that input, or leave the colour space out"
+            raise ParameterError(f"--colorspace is for the input {excerpt(input_)}, which was not given", remedy)
+        check_color_space(name)
+        found[input_] = name
+    return found
 
 
 def add_named_inputs(parser: argparse.ArgumentParser) -> None:

@@ -24,7 +24,7 @@ from .film import add_film, is_film, stylize_film
 from .glb import is_glb, own_mesh
 from .options import add_command, add_inputs, add_parameters, add_seed, given_inputs, given_parameters, void_options
 from .output import add_output, carry_out
-from .sources import SOURCES_HELP, add_preparation, named_sources, preparing_steps
+from .sources import SOURCES_HELP, add_preparation, color_spaces_of, named_sources, preparing_steps
 from .terminal import Terminal
 
 EXAMPLES = {
@@ -139,10 +139,11 @@ def compare(
     for path in paths.values():
         if is_there(path) and not arguments.force:
             raise FileError(f"{path} is there already", "choose another --out or --name, or add --force")
-    inputs = {name: read_input(name, path) for name, path in files.items()}
+    spaces = color_spaces_of(arguments, {SOURCE, *files})
+    inputs = {name: read_input(name, path, color_space=spaces.get(name, "")) for name, path in files.items()}
     with terminal.progress() as on_progress:
         for index, (name, source) in enumerate(sources.items()):
-            subject = read_maps(source)
+            subject = read_maps(source, color_space=spaces.get(SOURCE, ""))
             on_mesh = {MESH: read_input(MESH, mesh)} if (mesh := own_mesh(arguments, recipe, source)) else {}
             cells: list[Any] = []
             for value in values:

@@ -146,6 +146,7 @@ class Client:
         deliver: Delivery | View | None = None,
         device: str = "auto",
         scale: Mapping[str, float] | None = None,
+        color_spaces: Mapping[str, str] | None = None,
         supersedes: str = "",
         detach: bool = False,
         keep_steps: bool = False,
@@ -153,8 +154,9 @@ class Client:
         """A job whose result is a `JobResult`. Inputs are maps, pixels or files, or paths that the worker reads.
 
         deliver: the form of the result; None for arrays. scale: `width_m` and `height_range_m` of the source, if its
-        file does not state them. supersedes: a key; older jobs with the same key are cancelled. detach: continue after
-        this process ends, if the client `outlives` it. keep_steps: use results of steps that earlier jobs have kept.
+        file does not state them. color_spaces: of inputs, in place of what their files say. supersedes: a key; older
+        jobs with the same key are cancelled. detach: continue after this process ends, if the client `outlives` it.
+        keep_steps: use results of steps that earlier jobs have kept.
         """
         deliver = deliver or Delivery()
         finish: Callable[[JobResult], JobResult] | None = None
@@ -165,6 +167,8 @@ class Client:
         if scale and "source" in given:
             known: dict[str, Any] = {**scale}
             given["source"] = replace(given["source"], **known)
+        for name, space in (color_spaces or {}).items():
+            given[name] = replace(given[name], color_space=space)
         how: dict[str, Any] = {"device": device, "supersedes": supersedes, "detach": detach and self._outlives}
         how["keep_steps"] = keep_steps
         request = JobRequest(id=next(self._ids), recipe=recipe, inputs=given, deliver=deliver, **how)

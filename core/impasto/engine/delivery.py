@@ -16,7 +16,7 @@ from ..errors import FileError
 from ..recipe import Recipe
 from ..system.transaction import temporary_folder
 from ..system.untrusted import printable
-from ..texture import Maps
+from ..texture import COLOR_MAPS, Maps
 from .replies import RELIT
 from .requests import Delivery, JobInput, ResultForm, View
 
@@ -36,12 +36,16 @@ def read_inputs(recipe: Recipe, given: Mapping[str, JobInput], tell: Callable[[f
 
     `tell(fraction, name)` is called while pictures are read and may raise Cancelled.
     """
+    from ..running.inputs import SOURCE, alone_in
+
     datasets = _datasets(recipe)
 
     def read(name: str, one: JobInput) -> Given:
         if name == MESH:
             return _mesh(one)
-        return _dataset(one, datasets[name], tell) if name in datasets else _input(one, tell)
+        if name in datasets:
+            return _dataset(one, datasets[name], tell)
+        return _input(one, tell, alone_in(recipe) if name == SOURCE else "base_color")
 
     return {name: read(name, one) for name, one in given.items()}
 
@@ -91,34 +95,48 @@ def _mesh(given: JobInput) -> Mesh:
     return replace(mesh, name=given.name or name)
 
 
-def _input(given: JobInput, tell: Callable[[float, str], None]) -> Maps:
-    """Maps that the client sent as a path, as files, or as arrays."""
+def _input(given: JobInput, tell: Callable[[float, str], None], alone_as: str = "base_color") -> Maps:
+    """Maps that the client sent as a path, as files, or as arrays. alone_as: as for `read_maps`."""
+    how = {"color_space": given.color_space, "alone_as": alone_as}
     if given.path:
-        maps = _read(given.path, tell)
+        maps = _read(given.path, tell, how)
     elif given.files:
-        maps = _read_sent(given, tell)
+        maps = _read_sent(given, tell, how)
     else:
-        maps = Maps.from_tile_arrays({name: _to_float(array) for name, array in given.arrays.items()})
+        maps = _in_color_space(Maps.from_tile_arrays({name: _to_float(a) for name, a in given.arrays.items()}), given)
     about: dict[str, Any] = {"name": given.name, "height_range_m": given.height_range_m}
     maps = replace(maps, **{key: value for key, value in about.items() if value is not None})
     return maps if given.width_m is None else maps.with_width(given.width_m)
 
 
-def _read(path: Path, tell: Callable[[float, str], None]) -> Maps:
+def _in_color_space(maps: Maps, given: JobInput) -> Maps:
+    """Maps whose colours, as stored, are in the colour space that the client names, as sRGB."""
+    from ..io.color_spaces import named_space, srgb_of
+
+    if not given.color_space or (space := named_space(given.color_space)) is None:
+        return maps
+    colors = {name: srgb_of(maps[name].pixels, space) for name in COLOR_MAPS & maps.keys()}
+    return replace(maps.with_arrays(colors), color_space=given.color_space)
+
+
+def _read(path: Path, tell: Callable[[float, str], None], how: Mapping[str, str]) -> Maps:
     from ..io.files import read_maps
 
     name = printable(path.name)
-    return read_maps(path, on_progress=lambda fraction: tell(fraction, name))
+    color_space, alone_as = how["color_space"], how["alone_as"]
+    return read_maps(
+        path, on_progress=lambda fraction: tell(fraction, name), color_space=color_space, alone_as=alone_as
+    )
 
 
-def _read_sent(given: JobInput, tell: Callable[[float, str], None]) -> Maps:
+def _read_sent(given: JobInput, tell: Callable[[float, str], None], how: Mapping[str, str]) -> Maps:
     """Maps of files that the client sent: one picture, or those in a folder."""
     from ..io.files import unpack
 
     with temporary_folder() as temporary:
         path = unpack({name: data.data for name, data in given.files.items()}, temporary, given.folder or "")
         try:
-            return _read(path, tell)
+            return _read(path, tell, how)
         except FileError as error:
             failure = FileError(error.message.replace(f"{temporary}{os.sep}", ""), error.remedy)
     raise failure

@@ -33,7 +33,8 @@ class JobInput:
 
     arrays: pixels (H, W, C) by map name, of any type that hosts use: uint8, uint16 or float32; those of tiles by
     `tile_key`. files: bytes (N,) by name, of a picture, its tiles or a mesh, or of the maps in a folder called
-    `folder`. licence: of training data. The others are facts that files may not state.
+    `folder`. licence: of training data. color_space: the name of one that takes the place of
+    what the file says. The others are facts that files may not state.
     """
 
     path: Path | None = None
@@ -41,6 +42,7 @@ class JobInput:
     files: Mapping[str, np.ndarray] = field(default_factory=dict)
     folder: str | None = None
     licence: str = ""
+    color_space: str = ""
     name: str | None = None
     width_m: PositiveLength | None = None
     height_range_m: Length | None = None

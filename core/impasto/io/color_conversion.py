@@ -1,4 +1,4 @@
-"""Conversion of stored values to sRGB: integers, CMYK, Lab, colour profiles, scene-linear floats, associated alpha."""
+"""Conversion of stored values to sRGB: integers, CMYK, Lab, colour spaces, scene-linear floats, associated alpha."""
 
 from __future__ import annotations
 
@@ -8,86 +8,195 @@ from typing import Any
 import numpy as np
 
 from ..errors import FileError
-from ..surface.color import linear_to_srgb
+from ..surface.color import linear_to_srgb, srgb_to_linear
 from ..system.untrusted import excerpt
+from .color_spaces import (
+    D50_TO_LINEAR,
+    LINEAR,
+    UNKNOWN,
+    RGBSpace,
+    Space,
+    cicp_space,
+    icc_space,
+    named_space,
+    png_space,
+    primaries_to_srgb,
+)
 from .scanlines import Scanlines
 
 MAX_PROFILE_BYTES = 2**24
-D50_TO_LINEAR = np.array(
-    [
-        [3.1338561, -1.6168667, -0.4906146],
-        [-0.9787684, 1.9161415, 0.0334540],
-        [0.0719453, -0.2289914, 1.4052427],
-    ]
-)
-"""Matrix from XYZ under D50, the white of TIFF's and Photoshop's Lab, to linear sRGB (Bradford-adapted; Lindbloom)."""
 D50 = np.array([0.9642, 1.0, 0.8249])
 LEAST_ALPHA = 1e-4
 """Alpha below which a colour cannot be recovered from its associated value."""
+TOLERANCE = 1 / 256
+"""Distance by which rounding may take a float beyond 0 to 1."""
+MOST_LIGHT = float(srgb_to_linear(np.array(1 + TOLERANCE)))
 
 
 class ColorConversion:
     """Conversion of rows of `lines`, (n, W, C) as stored -> colour (n, W, 1 or 3) and alpha (n, W, 1) or None.
 
-    Colour is sRGB-encoded if `is_color`, otherwise the stored values scaled to [0, 1].
+    Colour is sRGB-encoded if `is_color`, otherwise the stored values, integers scaled to [0, 1] or [-1, 1].
+    color_space: the name of the one that takes the place of what the file says; "" for that. It counts what it cannot
+    keep: `invalid` values, those `beyond` the range, and the `largest`.
     """
 
-    def __init__(self, lines: Scanlines, is_color: bool) -> None:
+    def __init__(self, lines: Scanlines, is_color: bool, color_space: str = "") -> None:
         self._lines, self._is_color = lines, is_color
         self._count = len(lines.channels)
         is_white_zero = lines.spec.get_int_attribute("tiff:PhotometricInterpretation", -1) == 0
         self._is_inverted = is_white_zero and str(lines.spec.format) != "uint8"  # OpenImageIO inverts bytes alone
-        self._profile = _transform(lines) if is_color and lines.color in ("rgb", "cmyk") and self._count > 1 else None
+        self._is_unbounded = lines.is_float or lines.is_signed
+        self.space: Space | None = None
+        self._profile: _ByteTransform | None = None
+        if is_color and color_space:
+            self.space = _given_space(lines, color_space)
+        elif is_color and lines.color in ("rgb", "cmyk"):
+            self.space, self._profile = _stored_space(lines)
+        self.invalid, self.beyond, self.largest = 0, 0, 1.0
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether colours are the stored values, so that they are those of a data map too."""
+        return self.space is None and self._profile is None and self._lines.color == "rgb"
 
     def __call__(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         stored = rows[..., : self._count]
         alpha = None if self._lines.alpha is None else unit(rows[..., self._count :])
-        if self._profile is not None:
-            return unit(self._by_profile(stored)), alpha
         if self._lines.color in ("lab", "icclab"):
             return _lab_to_srgb(stored, self._lines.color == "icclab"), alpha
         values = unit(stored)
         if self._is_inverted:
             values = 1 - values
-        if self._lines.color == "cmyk":
-            values = (1 - values[..., :3]) * (1 - values[..., 3:])
         if alpha is not None and self._lines.is_associated:
             values = np.divide(values, alpha, out=values.copy(), where=alpha > LEAST_ALPHA)
-        if self._lines.is_float and self._is_color:
-            values = linear_to_srgb(values)
-        return values, alpha
+        if self._profile is not None:
+            self._watch(values, alpha, -np.inf, 1 + TOLERANCE)
+            return self._profile(values), alpha
+        if self._lines.color == "cmyk":
+            values = (1 - values[..., :3]) * (1 - values[..., 3:])
+        if not self._is_color or self.space is None:
+            self._watch(values, alpha, -TOLERANCE, 1 + TOLERANCE)
+            return values, alpha
+        light, linear = self.space(values)
+        self._watch(light, alpha, -np.inf, MOST_LIGHT)
+        return linear_to_srgb(linear), alpha
 
-    def _by_profile(self, stored: np.ndarray) -> np.ndarray:
-        from PIL import Image, ImageCms
-
-        bytes_ = (stored >> 8).astype(np.uint8) if stored.dtype == np.uint16 else np.ascontiguousarray(stored)
-        mode = "CMYK" if self._lines.color == "cmyk" else "RGB"
-        assert self._profile is not None
-        return np.asarray(ImageCms.applyTransform(Image.fromarray(bytes_, mode), self._profile))
+    def _watch(self, values: np.ndarray, alpha: np.ndarray | None, least: float, most: float) -> None:
+        """Count the values that cannot be kept; integers from 0 have none."""
+        if not self._is_unbounded:
+            return
+        finite = np.isfinite(values)
+        self.invalid += finite.size - int(np.count_nonzero(finite))
+        if alpha is not None:
+            self.invalid += alpha.size - int(np.count_nonzero(np.isfinite(alpha)))
+        self.beyond += int(np.count_nonzero(((values < least) | (values > most)) & finite))
+        self.largest = max(self.largest, float(np.max(values, where=finite, initial=1.0)))
 
 
 def unit(stored: np.ndarray) -> np.ndarray:
-    """Integers scaled to [0, 1]; floats unchanged."""
-    if stored.dtype.kind == "u":
+    """Integers scaled to [0, 1], signed ones to [-1, 1]; floats unchanged."""
+    if stored.dtype.kind in "iu":
         return np.divide(stored, np.float32(np.iinfo(stored.dtype).max), dtype=np.float32)
     return stored
 
 
-def _transform(lines: Scanlines) -> Any:
-    """Transform from the embedded profile to sRGB; None for no profile, an unsuitable one, and RGB over 8 bits."""
-    from PIL import ImageCms
+def _given_space(lines: Scanlines, name: str) -> Space | None:
+    """The space of this name. FileError for a file that is not in RGB."""
+    space = named_space(name)
+    if lines.color != "rgb":
+        message = f"{excerpt(lines.path)} is in {lines.color.removeprefix('icc').upper()}, and {name} is a space of RGB"
+        raise FileError(message, "leave the colour space out, or convert the picture to RGB")
+    return space
 
-    profile, mode = lines.profile, "CMYK" if lines.color == "cmyk" else "RGB"
-    if not profile or (mode == "RGB" and str(lines.spec.format) != "uint8"):
+
+def _stored_space(lines: Scanlines) -> tuple[Space | None, _ByteTransform | None]:
+    """The space that a file names, or a transform from its profile; neither for sRGB.
+
+    What PNG 3 puts first comes first: cICP, then the profile, then sRGB, then gAMA and cHRM. Of floats without any, it
+    is linear sRGB.
+    """
+    if lines.color == "rgb" and (cicp := lines.chunks.get(b"cICP", b"")) and UNKNOWN not in cicp[:2] and len(cicp) == 4:
+        return cicp_space(excerpt(lines.path), cicp[0], cicp[1], cicp[3]), None
+    if found := _of_profile(lines):
+        return found
+    if lines.color == "rgb" and (space := png_space(lines.chunks)):
+        return space, None
+    if not lines.is_float:
+        return None, None
+    try:
+        matrix = primaries_to_srgb(lines.chromaticities) if lines.chromaticities else None
+    except ValueError as error:
+        message = f"{excerpt(lines.path)} has chromaticities that are no colours"
+        raise FileError(message, "export it again, or name its colour space yourself") from error
+    return LINEAR if matrix is None else RGBSpace(LINEAR.curves, matrix), None
+
+
+def _of_profile(lines: Scanlines) -> tuple[Space | None, _ByteTransform | None] | None:
+    """The space or the transform of the embedded profile; None if there is none, or it does not fit the picture."""
+    profile, count = lines.profile, len(lines.channels)
+    if not profile:
         return None
     if len(profile) > MAX_PROFILE_BYTES:
         message = f"{excerpt(lines.path)} has a colour profile of {len(profile) >> 20} MiB"
         raise FileError(message, "export it again as sRGB, without metadata")
-    try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        return ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")
-    except (ImageCms.PyCMSError, OSError, TypeError, ValueError):  # a damaged profile, or one of other channels
+    is_grey = profile[16:20] == b"GRAY"
+    if is_grey and count > 1:
         return None
+    is_bytes = str(lines.spec.format) == "uint8" and count > 1
+    if lines.color == "rgb" and not is_bytes and (space := icc_space(profile)):
+        return space, None
+    mode = "CMYK" if lines.color == "cmyk" else "L" if is_grey else "RGB"
+    transform = _ByteTransform.of(profile, mode)
+    return (None, transform) if transform else None
+
+
+class _ByteTransform:
+    """Little CMS's transform of bytes from a profile to sRGB, and of values between them by interpolation.
+
+    On the simplex of the nearest bytes, as Kasson et al. (1995) do on a cube's tetrahedra.
+    """
+
+    def __init__(self, transform: Any, mode: str) -> None:
+        self._transform, self._mode = transform, mode
+
+    @classmethod
+    def of(cls, profile: bytes, mode: str) -> _ByteTransform | None:
+        """The transform; None for a damaged profile, or one of other channels."""
+        from PIL import ImageCms
+
+        try:
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            return cls(ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB"), mode)
+        except (ImageCms.PyCMSError, OSError, TypeError, ValueError):
+            return None
+
+    def __call__(self, values: np.ndarray) -> np.ndarray:
+        """sRGB (n, W, 3) of values (n, W, C) in [0, 1]."""
+        if self._mode == "RGB" and values.shape[2] == 1:
+            values = np.broadcast_to(values, (*values.shape[:2], 3))
+        scaled = np.clip(values, 0, 1) * 255
+        corner = np.floor(scaled + 1e-3)  # bytes, rounded as floats, are themselves
+        rest = np.maximum(scaled - corner, 0)
+        if not (rest > 1e-3).any():
+            return self._of_bytes(corner)
+        order = np.argsort(-rest, axis=2)
+        shares = np.take_along_axis(rest, order, 2)
+        steps = np.concatenate([np.ones_like(shares[..., :1]), shares, np.zeros_like(shares[..., :1])], 2)
+        result = np.zeros((*values.shape[:2], 3), np.float32)
+        for index in range(values.shape[2] + 1):
+            result += (steps[..., index] - steps[..., index + 1])[..., None] * self._of_bytes(corner)
+            if index < values.shape[2]:
+                chosen = order[..., index : index + 1]
+                np.put_along_axis(corner, chosen, np.take_along_axis(corner, chosen, 2) + 1, 2)
+        return result
+
+    def _of_bytes(self, values: np.ndarray) -> np.ndarray:
+        from PIL import Image, ImageCms
+
+        stored = np.clip(values, 0, 255).astype(np.uint8)
+        picture = Image.fromarray(stored[..., 0] if self._mode == "L" else stored, self._mode)
+        return unit(np.asarray(ImageCms.applyTransform(picture, self._transform)))
 
 
 def _lab_to_srgb(stored: np.ndarray, is_icc: bool) -> np.ndarray:

@@ -7,19 +7,20 @@ hardly any memory is needed beside the result.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
-from ..errors import FileError
-from ..surface.color import srgb_to_linear
+from ..errors import FileError, ParameterError
 from ..system.untrusted import excerpt
-from ..texture import COLOR_MAPS, MAP_CHANNELS, Maps, Texture, standard_color_space
+from ..texture import COLOR_MAPS, LARGEST_M, MAP_CHANNELS, NORMAL_MAPS, SMALLEST_M, Maps, Texture, standard_color_space
 from .cards import read_embedded
-from .color_conversion import ColorConversion, unit
+from .color_conversion import TOLERANCE, ColorConversion, unit
+from .color_spaces import LINEAR
 from .headers import read_header
-from .scanlines import Scanlines, open_scanlines
+from .scanlines import SIGNED, Scanlines, open_scanlines
 from .signatures import EXTENSIONS, REFUSED_EXTENSIONS
 
 __all__ = [
@@ -33,41 +34,96 @@ __all__ = [
     "read_small",
 ]
 
-TOLERANCE = 1 / 256
-"""Distance by which rounding may take a float beyond 0 to 1."""
+COLORFUL = 0.02
+"""Mean difference of channels above which a picture is no grey map."""
+VOIDS, LOWEST_M = (-9999, -32767, -32768), -1e5
+"""Heights by which elevation models mark points without one (SRTM, GDAL), and below which none is meant."""
 
 
 def _nothing(fraction: float) -> None:
     """Default for `on_progress`: ignore it."""
 
 
-def read_picture(path: Path, *, upright: bool = True, on_progress: Callable[[float], None] = _nothing) -> Maps:
+@dataclass(frozen=True)
+class Reading:
+    """A map as it was read, and the opacity beside it. notes: sentences about what was decided.
+
+    range_m: the lowest and highest height in metres, which are now 0 and 1; None for heights that were from 0 to 1.
+    """
+
+    texture: Texture
+    opacity: Texture | None = None
+    notes: tuple[str, ...] = ()
+    range_m: tuple[float, float] | None = None
+
+
+def read_picture(
+    path: Path,
+    *,
+    upright: bool = True,
+    on_progress: Callable[[float], None] = _nothing,
+    color_space: str = "",
+    alone_as: str = "base_color",
+) -> Maps:
     """A picture as base_color (sRGB-encoded, [0, 1]) and, if it has alpha, opacity.
 
     upright: apply the EXIF orientation, which Blender ignores. `on_progress(fraction)` is called every few rows, and
-    may raise Cancelled. FileError for files that cannot be used; values above 1 are never clipped silently.
+    may raise Cancelled. color_space: name of the one that takes the place of what the file says. alone_as: the map that
+    it is wanted for; a file whose colours would be converted is read as that map instead. FileError for files that
+    cannot be used; values above 1 are never clipped silently. A grey one with signed values, or others outside
+    0 to 1, is read as height.
     """
-    lines = open_scanlines(path)
-    lines.check_memory(3 + (lines.alpha is not None))
-    color, color_as_stored = _empty(lines, 3, upright)
-    opacity, opacity_as_stored = (None, None) if lines.alpha is None else _empty(lines, 1, upright)
-    _fill(lines, color_as_stored, opacity_as_stored, True, on_progress)
-    textures = {"base_color": Texture(color, "srgb")}
-    if opacity is not None:
-        textures["opacity"] = Texture(opacity, "data")
-    return Maps(textures)
+    lines = _lines_of(path, alone_as)
+    is_grey = len(lines.channels) == 1
+    name = "height" if lines.is_signed and is_grey and alone_as in COLOR_MAPS else alone_as
+    conversion = ColorConversion(lines, name in COLOR_MAPS, color_space if name in COLOR_MAPS else "")
+    is_converted = lines.is_float or lines.is_signed or len(lines.channels) == 2
+    if name not in COLOR_MAPS and lines.color == "rgb" and not is_converted:
+        as_color = ColorConversion(lines, True, color_space)
+        name, conversion = ("base_color", as_color) if as_color.is_plain else (name, conversion)
+    elif name not in COLOR_MAPS and lines.color != "rgb":
+        name, conversion = "base_color", ColorConversion(lines, True, color_space)
+    reading = _read(lines, name, conversion, upright, on_progress, with_opacity=True, alone=True)
+    if reading is None:
+        reading, name = _read(open_scanlines(path), "height", None, upright, on_progress, True, True), "height"
+    assert reading is not None
+    textures = {name: reading.texture} | ({"opacity": reading.opacity} if reading.opacity else {})
+    maps = Maps(textures, notes=reading.notes)
+    if reading.range_m:
+        low, high = reading.range_m
+        maps = replace(maps, lowest_m=low, height_range_m=high - low)
+    if name not in COLOR_MAPS:
+        return maps
+    light: Literal["", "linear", "other"] = "other" if lines.is_float else ""
+    light = "linear" if lines.is_float and conversion.space is LINEAR else light
+    return replace(maps, color_space=color_space, light=light)
 
 
 def read_map(
-    path: Path, name: str, *, upright: bool = True, on_progress: Callable[[float], None] = _nothing
+    path: Path,
+    name: str,
+    *,
+    upright: bool = True,
+    on_progress: Callable[[float], None] = _nothing,
 ) -> Texture:
     """One map of the kind `name`, otherwise like `read_picture`; one-channel maps take an RGB file's first channel."""
-    lines = open_scanlines(path)
-    channels = MAP_CHANNELS[name]
-    lines.check_memory(channels)
-    pixels, as_stored = _empty(lines, channels, upright)
-    _fill(lines, as_stored, None, name in COLOR_MAPS, on_progress)
-    return Texture(pixels, standard_color_space(name))
+    return read_noted_map(path, name, upright=upright, on_progress=on_progress).texture
+
+
+def read_noted_map(
+    path: Path,
+    name: str,
+    *,
+    upright: bool = True,
+    on_progress: Callable[[float], None] = _nothing,
+    color_space: str = "",
+) -> Reading:
+    """As `read_map`, with what is to be known about it. Heights in metres are scaled to [0, 1]."""
+    lines = _lines_of(path, name)
+    conversion = ColorConversion(lines, name in COLOR_MAPS, color_space if name in COLOR_MAPS else "")
+    reading = _read(lines, name, conversion, upright, on_progress)
+    assert reading is not None
+    return reading
 
 
 def read_small(path: Path, name: str, longest_px: int) -> Texture:
@@ -118,44 +174,105 @@ def read_metadata(path: Path) -> dict[str, Any]:
     return read_embedded(text, path) if text else {}
 
 
-def _fill(
+def _read(
     lines: Scanlines,
-    color: np.ndarray,
-    opacity: np.ndarray | None,
-    is_color: bool,
+    name: str,
+    conversion: ColorConversion | None,
+    upright: bool,
     on_progress: Callable[[float], None],
-) -> None:
-    """Decode the picture into color (H, W, 1 or 3) and opacity (H, W, 1), both of its size as stored."""
-    conversion = ColorConversion(lines, is_color)
-    invalid, beyond, largest = 0, 0, 1.0
+    with_opacity: bool = False,
+    alone: bool = False,
+) -> Reading | None:
+    """A map decoded from rows; None for a grey picture, given alone, whose values are heights and no colours."""
+    conversion = conversion or ColorConversion(lines, name in COLOR_MAPS)
+    channels, with_opacity = MAP_CHANNELS[name], with_opacity and lines.alpha is not None
+    lines.check_memory(channels + with_opacity)
+    pixels, as_stored = _empty(lines, channels, upright)
+    opacity, opacity_as_stored = _empty(lines, 1, upright) if with_opacity else (None, None)
+    keeps_range = name == "height" and (lines.is_float or lines.is_signed)
+    spread = 0.0
     for top, rows in lines.bands():
         values, alpha = conversion(rows)
         end = top + len(rows)
-        if lines.is_float:
-            finite = np.isfinite(values)
-            invalid += finite.size - int(np.count_nonzero(finite))
-            if alpha is not None:
-                invalid += alpha.size - int(np.count_nonzero(np.isfinite(alpha)))
-            above = values > 1 + TOLERANCE if is_color else np.abs(values - 0.5) > 0.5 + TOLERANCE
-            beyond += int(np.count_nonzero(above & finite))
-            largest = max(largest, float(np.max(values, where=finite, initial=1.0)))
-        np.clip(values[..., : color.shape[2]], 0.0, 1.0, out=color[top:end])
-        if opacity is not None and alpha is not None:
-            np.clip(alpha, 0.0, 1.0, out=opacity[top:end])
-        on_progress(end / len(color))
-    _refuse_numbers(lines.path, invalid, beyond, largest, is_color)
+        if channels == 1 and values.shape[2] > 1:
+            spread += float(np.abs(values - values[..., :1]).mean()) * len(rows) / len(as_stored)
+        if keeps_range:
+            as_stored[top:end] = values[..., :1]
+        elif values.shape[2] == 2:  # normals without blue
+            as_stored[top:end, :, :2], as_stored[top:end, :, 2] = np.clip(values, 0, 1), 0
+        else:
+            np.clip(values[..., :channels], 0.0, 1.0, out=as_stored[top:end])
+        if opacity_as_stored is not None and alpha is not None:
+            np.clip(alpha, 0.0, 1.0, out=opacity_as_stored[top:end])
+        on_progress(end / len(as_stored))
+    if alone and spread > COLORFUL * conversion.largest:
+        message = f"{excerpt(lines.path)} has colours, and a {name} map is grey"
+        raise ParameterError(message, f"give the {name} map, or a folder that has one")
+    is_color = name in COLOR_MAPS
+    if alone and is_color and conversion.beyond and not conversion.invalid and len(lines.channels) == 1:
+        return None
+    low, high, notes = 0.0, 1.0, lines.notes
+    if keeps_range and not conversion.invalid:
+        low, high, told = _scale_heights(lines, as_stored)
+        notes += told
+    else:
+        _refuse_numbers(lines.path, conversion, is_color)
+    texture = Texture(pixels, standard_color_space(name))
+    is_unused = opacity is not None and lines.kind == "BMP" and not opacity.any()  # as Windows leaves the fourth byte
+    transparent = None if opacity is None or is_unused else Texture(opacity, "data")
+    return Reading(texture, transparent, notes, (low, high) if (low, high) != (0.0, 1.0) else None)
 
 
-def _refuse_numbers(path: Path, invalid: int, beyond: int, largest: float, is_color: bool) -> None:
-    if invalid:
-        message = f"{excerpt(path)} has {invalid:,} values that are NaN or infinite"
+def _scale_heights(lines: Scanlines, heights: np.ndarray) -> tuple[float, float, tuple[str, ...]]:
+    """Scale heights (H, W, 1) beyond 0 to 1 into it, in place; the lowest and highest in metres, and notes.
+
+    Points without a height become the lowest. FileError if none has one.
+    """
+    if lines.is_signed:
+        heights *= SIGNED[str(lines.spec.format)]  # as they are stored
+    is_void = np.isin(heights, VOIDS) | (heights < LOWEST_M)
+    notes: tuple[str, ...] = ()
+    if is_void.any():
+        if is_void.all():
+            raise FileError(f"{excerpt(lines.path)} has no heights", "use another file")
+        low = np.min(heights, where=~is_void, initial=np.inf)
+        notes = (
+            f"{int(is_void.sum()):,} points of {excerpt(lines.path)} have no height: they are as low as the lowest",
+        )
+        heights[is_void] = low
+    low, high = float(heights.min()), float(heights.max())
+    if low >= -TOLERANCE and high <= 1 + TOLERANCE:
+        np.clip(heights, 0, 1, out=heights)
+        return 0.0, 1.0, notes
+    if high - low > LARGEST_M:
+        message = f"{excerpt(lines.path)} has heights from {low:.4g} to {high:.4g}"
+        raise FileError(message, "scale them into 0 to 1")
+    heights -= np.float32(low)
+    heights /= np.float32(max(high - low, SMALLEST_M))
+    np.clip(heights, 0, 1, out=heights)
+    said = (
+        f"the heights of {excerpt(lines.path)} count as metres, from {low:.6g} to {high:.6g}: they are scaled to 0 to 1"
+    )
+    return low, high, (*notes, said)
+
+
+def _lines_of(path: Path, name: str) -> Scanlines:
+    """The rows of a picture; for normals both channels of two, of which neither is alpha."""
+    lines = open_scanlines(path)
+    has_two = name in NORMAL_MAPS and lines.alpha is None and lines.spec.nchannels == 2
+    return replace(lines, channels=(0, 1)) if has_two else lines
+
+
+def _refuse_numbers(path: Path, found: ColorConversion, is_color: bool) -> None:
+    """Raise FileError for values that are no numbers, or beyond what a texture can hold."""
+    if found.invalid:
+        message = f"{excerpt(path)} has {found.invalid:,} values that are NaN or infinite"
         raise FileError(message, "render or export it again without them")
-    if beyond and is_color:
-        linear = float(srgb_to_linear(np.array(largest)))  # as it is stored
-        message = f"{excerpt(path)} has {beyond:,} values above 1, up to {linear:.4g}, which would be lost"
+    if found.beyond and is_color:
+        message = f"{excerpt(path)} has {found.beyond:,} values above 1, up to {found.largest:.4g}, which would be lost"
         raise FileError(message, "lower its exposure until all are at most 1, or save it as PNG as it should look")
-    if beyond:
-        message = f"{excerpt(path)} has {beyond:,} values outside 0 to 1, which would be lost"
+    if found.beyond:
+        message = f"{excerpt(path)} has {found.beyond:,} values outside 0 to 1, which would be lost"
         raise FileError(message, "scale them into 0 to 1 (a normal n is stored as n/2 + 1/2)")
 
 

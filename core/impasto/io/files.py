@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from ..errors import FileError
 from ..recipe import Recipe
@@ -42,12 +43,19 @@ from .unpacking import common_size, read_sources
 
 
 def read_maps(
-    path: str | Path, *, upright: bool = True, on_progress: Callable[[float], None] = lambda fraction: None
+    path: str | Path,
+    *,
+    upright: bool = True,
+    on_progress: Callable[[float], None] = lambda fraction: None,
+    color_space: str = "",
+    alone_as: str = "base_color",
 ) -> Maps:
     """A picture as base_color (and opacity), a map set as `set_at` finds it, or a material of a .blend or .glb.
 
     NAME.<UDIM>.png, or a folder whose files have numbers of tiles, is read as a tiled image.
     upright: apply the EXIF orientation. `on_progress(fraction)` is called during reading, and may raise Cancelled.
+    color_space: name of the one that takes the place of what the files say of their colours, such as "ACEScg".
+    alone_as: the map that a picture alone is wanted for, whose values are then not converted as colours.
     FileError says what is wrong with the file, and what to do.
     """
     path = Path(path)
@@ -55,28 +63,45 @@ def read_maps(
         if datablock.is_gltf:
             return gltf_maps.read_material(datablock, on_progress)
         with blend.written_maps(datablock, on_progress) as (folder, notes):
-            maps = read_maps(folder, on_progress=on_progress)
+            maps = read_maps(folder, on_progress=on_progress, color_space=color_space)
             return replace(maps, name=as_unicode(datablock.title), notes=(*maps.notes, *notes))
     recover(path if is_folder(path) else path.parent)
     if tiles := tiles_in(path):
         parts = {
-            number: _read_tile(tile, upright, partial(_tell_part, on_progress, index, len(tiles)))
+            number: _read_tile(tile, upright, color_space, partial(_tell_part, on_progress, index, len(tiles)))
             for index, (number, tile) in enumerate(tiles.items())
         }
-        return replace(Maps.of_tiles(parts), name=as_unicode(path.name))
+        return replace(Maps.of_tiles(_in_one_range(parts)), name=as_unicode(path.name))
     found = set_at(path)
+    how: dict[str, Any] = {"upright": upright, "on_progress": on_progress, "color_space": color_space}
     if found is None:
-        return replace(decode.read_picture(path, upright=upright, on_progress=on_progress), name=as_unicode(path.name))
-    maps = read_sources(found.maps, upright=upright, on_progress=on_progress)
+        return replace(decode.read_picture(path, alone_as=alone_as, **how), name=as_unicode(path.name))
+    maps = read_sources(found.maps, **how)
     name = path.name if is_folder(path) else found.name
     return replace(maps, name=as_unicode(name), notes=(*maps.notes, *filter(None, [found.note])))
 
 
-def _read_tile(tile: Mapping[str, MapSource], upright: bool, on_progress: Callable[[float], None]) -> Maps:
+def _read_tile(
+    tile: Mapping[str, MapSource], upright: bool, color_space: str, on_progress: Callable[[float], None]
+) -> Maps:
     """The maps in files by their names; a picture in one without a name."""
-    if "" in tile:
-        return decode.read_picture(tile[""].file, upright=upright, on_progress=on_progress)
-    return read_sources(tile, upright=upright, on_progress=on_progress)
+    how: dict[str, Any] = {"upright": upright, "on_progress": on_progress, "color_space": color_space}
+    return decode.read_picture(tile[""].file, **how) if "" in tile else read_sources(tile, **how)
+
+
+def _in_one_range(tiles: Mapping[int, Maps]) -> Mapping[int, Maps]:
+    """Maps of tiles, whose heights in metres are scaled to the range of all tiles."""
+    if all(maps.lowest_m is None for maps in tiles.values()):
+        return tiles
+    ends = {number: (maps.lowest_m or 0.0, maps.height_range_m or 1.0) for number, maps in tiles.items()}
+    lowest = min(low for low, _ in ends.values())
+    range_m = max(low + own for low, own in ends.values()) - lowest
+    scaled = {
+        number: maps.with_arrays({"height": (maps["height"].pixels * own + (low - lowest)) / range_m})
+        for number, maps in tiles.items()
+        for low, own in [ends[number]]
+    }
+    return {number: replace(maps, lowest_m=lowest, height_range_m=range_m) for number, maps in scaled.items()}
 
 
 def _tell_part(on_progress: Callable[[float], None], index: int, count: int, fraction: float) -> None:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 import struct
 import zlib
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
 from ..errors import FileError
 from ..system.untrusted import excerpt, explain, open_file
 from .containers import jpeg_xl_size, picture_facts
+from .jpegs import lacks_end
 from .signatures import recognise
 
 DAMAGED = "export it again, or use another file"
@@ -41,6 +43,8 @@ ALONE = (0x01, *range(0xD0, 0xD8))
 """Markers of a JPEG without a length."""
 DDS_CUBE_OR_VOLUME = 0x200200
 PNG_CHANNELS = {0: 1, 2: 3, 3: 4, 4: 2, 6: 4}
+COLOR_CHUNKS, MAX_COLOR_BYTES = (b"cICP", b"sRGB", b"gAMA", b"cHRM"), 64
+"""Chunks of a PNG that say what its colours are, and more bytes than any of them has."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,10 @@ class Header:
     bits: int = 8
     is_lab: bool = False
     color: tuple[int, int] | None = None
+    chunks: Mapping[bytes, bytes] = field(default_factory=dict)
+    read_as: str = ""
+    is_opaque: bool = False
+    is_cut: bool = False
 
 
 def read_header(path: Path) -> Header:
@@ -67,14 +75,14 @@ def read_header(path: Path) -> Header:
     kind = recognise(path)
     check_length(path, kind)
     if kind not in READERS:
-        return Header(kind, held=4 if kind == "TGA" else 0)
+        return Header(kind)
     with open_file(path) as stream, explain(path, "read"):
         try:
             header = READERS[kind](stream)
             check_length(path, kind, header.size_px)
             if kind == "JPEG" and header.held:
                 _check_scans(stream, header)
-            return header
+            return replace(header, is_cut=True) if kind == "JPEG" and lacks_end(stream) else header
         except (struct.error, IndexError, KeyError, zlib.error) as error:
             raise FileError(f"{excerpt(path)} is damaged: its header ends early or makes no sense", DAMAGED) from error
         except _RefusedError as error:
@@ -109,10 +117,15 @@ def _read_png(stream: IO[bytes]) -> Header:
     """Header from the chunks before the first IDAT (PNG specification 11.2): size, interlacing, compressed text."""
     stream.seek(8)
     size, held, text, inflated = (0, 0), 0, b"", 0
+    chunks: dict[bytes, bytes] = {}
     for _ in range(MAX_CHUNKS):
         length, kind = struct.unpack(">I4s", stream.read(8))
         if kind == b"IDAT":
-            return Header("PNG", size, held, text)
+            return Header("PNG", size, held, text, chunks=chunks)
+        if kind in COLOR_CHUNKS and length <= MAX_COLOR_BYTES:
+            chunks.setdefault(kind, stream.read(length))
+            stream.seek(4, 1)
+            continue
         if kind not in (b"IHDR", b"tEXt", b"zTXt", b"iTXt", b"iCCP"):
             stream.seek(length + 4, 1)
             continue
@@ -144,6 +157,20 @@ def _inflate(kind: bytes, body: bytes, most: int) -> bytes:
         return zlib.decompressobj().decompress(rest, max(1, most + 1))
     except zlib.error:  # decoders skip such a chunk
         return b""
+
+
+def _read_tga(stream: IO[bytes]) -> Header:
+    """Header by the bits of attributes of a pixel (Truevision's TGA 2.0, field 5.6).
+
+    Pillow reads what OpenImageIO does not: the opacity of palettes and of 16-bit colours, and pictures of one bit.
+    """
+    _, _, kind, _, entries, entry_bits = struct.unpack("<BBBHHB", stream.read(8))
+    _, _, width, height, bits, about = struct.unpack("<HHHHBB", stream.read(10))
+    has_alpha = bool(about & 15)
+    is_mapped, is_color = kind in (1, 9) and entries > 0, kind in (2, 10)
+    read_as = "RGBA" if has_alpha and ((is_mapped and entry_bits == 32) or (is_color and bits == 16)) else ""
+    read_as = "L" if bits == 1 else read_as
+    return Header("TGA", (width, height), 8, read_as=read_as, is_opaque=is_color and bits == 32 and not has_alpha)
 
 
 def _read_jpeg(stream: IO[bytes]) -> Header:
@@ -303,6 +330,7 @@ READERS = {
     "JPEG": _read_jpeg,
     "WEBP": _read_webp,
     "PSD": _read_psd,
+    "TGA": _read_tga,
     "DDS": _read_dds,
     "JXL": _read_jxl,
     "AVIF": _read_avif,

@@ -1,4 +1,4 @@
-"""JPEGs that OpenImageIO does not decode as stored: CMYK by Pillow, 12 bits per channel by imagecodecs.
+"""Pictures that OpenImageIO does not decode as stored: by Pillow, of 12 bits per channel by imagecodecs.
 
 Each is decoded whole when its first rows are requested, after its header has been checked.
 """
@@ -6,28 +6,82 @@ Each is decoded whole when its first rows are requested, after its header has be
 from __future__ import annotations
 
 import functools
+import io
+import shutil
 import sys
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
 from ..errors import FileError
+from ..system.transaction import temporary_folder
 from ..system.untrusted import excerpt, explain, open_file
 
 SCAN, END = b"\xff\xda", b"\xff\xd9"
+READ_AT_ONCE = 2**20
 
 
-class CMYKJPEG:
-    """An 8-bit CMYK JPEG. Its values are amounts of ink, even if Adobe software stored them inverted."""
+def lacks_end(stream: IO[bytes]) -> bool:
+    """Whether a JPEG has no end marker after its last scan; what other programs append follows the marker."""
+    stream.seek(-len(END), 2)
+    if stream.read() == END:
+        return False
+    stream.seek(0)
+    last = {SCAN: -1, END: -1}
+    tail, position = b"", 0
+    while block := stream.read(READ_AT_ONCE):
+        block = tail + block
+        for marker in last:
+            if (found := block.rfind(marker)) >= 0:
+                last[marker] = position + found
+        tail, position = block[-1:], position + len(block) - 1
+    return last[END] < last[SCAN]
+
+
+class CutJPEG:
+    """An 8-bit JPEG without its end marker, which is decoded from a copy that has one."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def rows(self, top: int, end: int) -> np.ndarray:
-        """Rows (n, W, 4), uint8. Raises any of Pillow's exceptions if the file is damaged."""
-        return np.asarray(self._image.crop((0, top, self._image.width, end)))
+        """Rows (n, W, C), uint8. ValueError if more is missing than the marker."""
+        return self._pixels[top:end]
+
+    @functools.cached_property
+    def _pixels(self) -> np.ndarray:
+        import OpenImageIO as oiio
+
+        with temporary_folder() as folder:
+            copy = folder / "a.jpg"
+            shutil.copyfile(self._path, copy)
+            with copy.open("ab") as stream:
+                stream.write(END)
+            source: Any = oiio.ImageInput.open(str(copy))
+            pixels = source.read_image(0, 0, 0, source.spec().nchannels, "uint8")
+            reason = source.geterror().replace(f'("{copy}")', "")
+            source.close()
+        if reason or pixels is None:
+            raise ValueError(f"its end is missing: {reason}")
+        return pixels
+
+
+class ModePicture:
+    """A picture in a mode of Pillow's. CMYK is amounts of ink, even if Adobe software stored them inverted.
+
+    kind: Pillow's name of the format. is_inverted: whether its opacity is, as Pillow reads a TGA's one bit. is_cut:
+    whether it is a JPEG without its end marker.
+    """
+
+    def __init__(self, path: Path, kind: str, mode: str, *, is_inverted: bool = False, is_cut: bool = False) -> None:
+        self._path, self._kind, self._mode, self._is_inverted, self._is_cut = path, kind, mode, is_inverted, is_cut
+
+    def rows(self, top: int, end: int) -> np.ndarray:
+        """Rows (n, W, C), uint8. Raises any of Pillow's exceptions if the file is damaged."""
+        rows = np.atleast_3d(np.asarray(self._image.crop((0, top, self._image.width, end)).convert(self._mode)))
+        return rows ^ np.array([0, 0, 0, 255], np.uint8) if self._is_inverted else rows
 
     @functools.cached_property
     def _image(self) -> Any:
@@ -35,7 +89,11 @@ class CMYKJPEG:
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(self._path, formats=["JPEG"])
+            data: Any = self._path
+            if self._is_cut:
+                CutJPEG(self._path).rows(0, 0)  # Pillow does not tell that pixels are missing
+                data = io.BytesIO(self._path.read_bytes() + END)
+            image = Image.open(data, formats=[self._kind])
             image.load()
         return image
 

@@ -270,7 +270,7 @@ def _parts(path: Path) -> list[_Part]:
     while len(found) < MAX_PARTS and source.seek_subimage(len(found), 0):
         spec = source.spec()
         held += 4 * spec.width * spec.height * spec.nchannels
-        if held > MEMORY_BYTES or (spec.height, spec.width) != lines.size_px:
+        if held > MEMORY_BYTES or (spec.height, spec.width) != (lines.spec.height, lines.spec.width):
             raise FileError(f"{excerpt(path)} has passes of several sizes, or too many to read", RENDER)
         pixels = source.read_image(len(found), 0, 0, spec.nchannels, "float")
         if pixels is None:

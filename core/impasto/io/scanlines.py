@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from ..errors import FileError
 from ..system.untrusted import excerpt, is_unicode, printable
 from .channels import choose_channels, rank
 from .headers import DAMAGED, Header, check_length, read_header
-from .jpegs import CMYKJPEG, TwelveBitJPEG
+from .jpegs import CutJPEG, ModePicture, TwelveBitJPEG
 from .pillow_pictures import PillowPicture
 from .signatures import READ
 
@@ -25,10 +25,14 @@ ROWS_AT_ONCE = 256
 MAX_STORED_BYTES = 2**31
 """Limit of all channels of an EXR together, since the wanted ones cannot be decompressed alone."""
 MAX_PARTS = 64
+PALETTE, SEPARATED = 3, 5
+"""TIFF's photometric interpretations of palettes and of ink."""
 REASON_CHARACTERS = 160
+SIGNED = {"int8": 2**7 - 1, "int16": 2**15 - 1, "int": 2**31 - 1}
+"""Formats of integers that may be negative, and the largest of each."""
 SMALLER = "scale it down, or crop it"
-WHOLE = (CMYKJPEG, TwelveBitJPEG, PillowPicture)
-"""Sources that decode the whole picture at once."""
+Whole = CutJPEG | ModePicture | PillowPicture | TwelveBitJPEG
+"""Sources that are decoded whole."""
 PILLOW = ("AVIF", "HEIF", "DDS")
 
 
@@ -37,8 +41,9 @@ class Scanlines:
     """Rows of a picture file and their meaning.
 
     channels: indexes of the colour channels (1 or 3, of CMYK 4) among the stored ones; alpha: that of opacity.
-    color: "rgb" (or grey), "cmyk", "lab" or "icclab" (see `_color`). held: as in `Header`;
-    turned: `Header.orientation`.
+    color: "rgb" (or grey), "cmyk", "lab" or "icclab" (see `_color`). held, chunks: as in `Header`;
+    turned: `Header.orientation`. notes: sentences about what the file has that is not read. shows_window: whether its
+    pixels lie in a display window (of an EXR), of which the rest is black and transparent.
     """
 
     path: Path
@@ -50,10 +55,15 @@ class Scanlines:
     held: int
     turned: int
     source: Any
+    chunks: Mapping[bytes, bytes] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    shows_window: bool = False
 
     @property
     def size_px(self) -> tuple[int, int]:
-        """(height, width) as stored, before the EXIF orientation is applied."""
+        """(height, width) before the EXIF orientation is applied."""
+        if self.shows_window:
+            return self.spec.full_height, self.spec.full_width
         return self.spec.height, self.spec.width
 
     @property
@@ -68,6 +78,12 @@ class Scanlines:
         found = self.spec.getattribute("ICCProfile")
         return b"" if found is None else np.asarray(found, np.uint8).tobytes()
 
+    @property
+    def chromaticities(self) -> tuple[float, ...]:
+        """x and y of an EXR's red, green, blue and white; empty if it does not say."""
+        found = self.spec.getattribute("chromaticities")
+        return tuple(map(float, found)) if isinstance(found, tuple | list) and len(found) == 8 else ()
+
     def text(self, name: str) -> str:
         """An attribute of the file, "" if it is absent. FileError if it is not valid text."""
         try:
@@ -80,6 +96,11 @@ class Scanlines:
     def is_float(self) -> bool:
         """Whether values are scene-linear and unbounded."""
         return str(self.spec.format) in ("half", "float", "double")
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether values are integers that may be negative."""
+        return str(self.spec.format) in SIGNED
 
     @property
     def is_associated(self) -> bool:
@@ -102,7 +123,28 @@ class Scanlines:
             raise FileError(f"{message}, the limit is {MEMORY_BYTES / 2**30:.2f}", SMALLER)
 
     def bands(self) -> Iterator[tuple[int, np.ndarray]]:
-        """(top, rows (n, W, C) as stored: uint8, uint16 or float32), from the top. FileError if the file is damaged."""
+        """(top, rows (n, W, C) as stored: integers or float32), from the top. FileError if the file is damaged."""
+        yield from self._in_window() if self.shows_window else self._stored_bands()
+
+    def _in_window(self) -> Iterator[tuple[int, np.ndarray]]:
+        """The bands of the display window."""
+        spec, (height, width) = self.spec, self.size_px
+        across, down = spec.x - spec.full_x, spec.y - spec.full_y
+        left, right = max(across, 0), min(across + spec.width, width)
+
+        def blank(top: int, end: int) -> Iterator[tuple[int, np.ndarray]]:
+            for start in range(top, end, ROWS_AT_ONCE):
+                yield start, np.zeros((min(ROWS_AT_ONCE, end - start), width, len(self._all_channels)), np.float32)
+
+        yield from blank(0, max(down, 0))
+        for top, rows in self._stored_bands():
+            rows, top = rows[max(-down - top, 0) :][: max(height - max(top + down, 0), 0)], max(top + down, 0)
+            for start, band in blank(top, top + len(rows)):
+                band[:, left:right] = rows[start - top : start - top + len(band), left - across : right - across]
+                yield start, band
+        yield from blank(max(down + spec.height, 0), height)
+
+    def _stored_bands(self) -> Iterator[tuple[int, np.ndarray]]:
         height = self.spec.height
         step = self._rows_at_once()
         for top in range(0, height, step):
@@ -111,10 +153,10 @@ class Scanlines:
                 yield top + start, rows[start : start + ROWS_AT_ONCE]
 
     def _rows(self, top: int, end: int) -> np.ndarray:
-        if isinstance(self.source, WHOLE):
+        if isinstance(self.source, Whole):
             return self._rows_of_whole(self.source, top, end)
         spec, begin, stop = self.spec, min(self._all_channels), max(self._all_channels) + 1
-        stored = str(spec.format) if str(spec.format) in ("uint8", "uint16") else "float"
+        stored = str(spec.format) if str(spec.format) in ("uint8", "uint16", *SIGNED) else "float"
         if spec.tile_width:
             left, upper = spec.x, spec.y
             area = (left, left + spec.width, upper + top, upper + end, spec.z, spec.z + 1)
@@ -127,7 +169,7 @@ class Scanlines:
             raise damage_error(self.path, _error_of(self.source))
         return rows.reshape(end - top, spec.width, stop - begin)[..., [index - begin for index in self._all_channels]]
 
-    def _rows_of_whole(self, source: CMYKJPEG | TwelveBitJPEG | PillowPicture, top: int, end: int) -> np.ndarray:
+    def _rows_of_whole(self, source: Whole, top: int, end: int) -> np.ndarray:
         try:
             return source.rows(top, end)
         except Exception as error:  # decoders raise many kinds for damaged files, which all mean the same
@@ -169,8 +211,17 @@ def _scanlines(path: Path) -> Scanlines:
     if picture := _by_pillow(path, header):
         spec = picture.spec(header.color)
         channels, alpha = choose_channels(spec, 3)
-        return Scanlines(path, header.kind, spec, channels, alpha, "rgb", header.held, 0, picture)
-    source, spec = _open(path, header.kind, raw=header.is_lab)
+        has_profile = spec.getattribute("ICCProfile") is not None
+        chunks = (
+            {b"cICP": bytes((*(min(one, 255) for one in header.color), 0, 1))}
+            if header.color and not has_profile
+            else {}
+        )
+        return Scanlines(path, header.kind, spec, channels, alpha, "rgb", header.held, 0, picture, chunks)
+    if header.kind == "TGA" and header.read_as == "L" and header.size_px:
+        source, spec = None, _spec_of_bits(header.size_px)
+    else:
+        source, spec = _open(path, header.kind, raw=header.is_lab)
     check_length(path, header.kind, (spec.width, spec.height))
     color, held = "icclab" if header.is_lab else _color(spec), header.held
     if color != "rgb" and header.kind == "TIFF":  # as stored: OpenImageIO would ignore profiles and convert Lab wrongly
@@ -179,17 +230,81 @@ def _scanlines(path: Path) -> Scanlines:
         message = f"{excerpt(path)} is a PSD in Lab with transparency, which is not read"
         raise FileError(message, "flatten it, or convert it to RGB and save it again")
     channels, alpha = choose_channels(spec, 4 if color == "cmyk" and header.kind == "TIFF" else 3)
+    if header.kind == "TGA" and (header.is_opaque or spec.nchannels == 2):
+        alpha = None if header.is_opaque else 1
+        spec.attribute("oiio:UnassociatedAlpha", 1)
     if header.kind == "JPEG" and color == "cmyk":
         channels = (0, 1, 2, 3)
-    if header.bits == 12:
+    read_as = header.read_as or (_tiff_mode(source, spec) if header.kind == "TIFF" else "")
+    if read_as:
+        alpha = len(read_as) - 1 if read_as.endswith("A") else None
+        channels = tuple(range(len(read_as) if alpha is None else alpha))
+        spec.attribute("oiio:UnassociatedAlpha", 1)
+        is_bit = spec.get_int_attribute("oiio:BitsPerSample") == 5
+        source, held = ModePicture(path, header.kind, read_as, is_inverted=is_bit), held + 5
+    elif header.bits == 12:
         spec.set_format("uint16")
         source = TwelveBitJPEG(path, (spec.height, spec.width, len(channels)), is_cmyk=color == "cmyk")
         held += source.file_bytes // (spec.width * spec.height) + 1
     elif header.kind == "JPEG" and color == "cmyk":
-        source, held = CMYKJPEG(path), held + 4
+        source, held = ModePicture(path, "JPEG", "CMYK", is_cut=header.is_cut), held + 4
+    elif header.is_cut:
+        source, held = CutJPEG(path), held + 3
     elif header.kind != "TIFF" and color == "cmyk":
         color = "rgb"  # converted by OpenImageIO
-    return Scanlines(path, header.kind, spec, channels, alpha, color, held, header.orientation, source)
+    notes = _notes(path, header, source, spec)
+    is_windowed = header.kind == "EXR" and _check_window(path, spec)
+    about = header.chunks, notes, is_windowed
+    return Scanlines(path, header.kind, spec, channels, alpha, color, held, header.orientation, source, *about)
+
+
+def _spec_of_bits(size_px: tuple[int, int]) -> Any:
+    """OpenImageIO's description of a grey picture that it cannot open, of this width and height."""
+    import OpenImageIO as oiio
+
+    return oiio.ImageSpec(*size_px, 1, "uint8")
+
+
+def _tiff_mode(source: Any, spec: Any) -> str:
+    """Pillow's mode for a TIFF that OpenImageIO reads wrongly: a palette with opacity, or JPEG of 2 or 4 channels."""
+    photometric = spec.get_int_attribute("tiff:PhotometricInterpretation", -1)
+    if photometric == PALETTE:
+        return "RGBA" if spec.alpha_channel >= 0 else ""
+    if spec.get_string_attribute("compression") != "jpeg":
+        return ""
+    return (
+        "CMYK"
+        if photometric == SEPARATED
+        else {(2, -1): "LA", (4, 3): "RGBA"}.get((spec.nchannels, spec.alpha_channel), "")
+    )
+
+
+def _notes(path: Path, header: Header, source: Any, spec: Any) -> tuple[str, ...]:
+    """Sentences about a JPEG without its end, and about a page of a TIFF that is larger than its first."""
+    if header.is_cut:
+        return (f"{excerpt(path)} lacks the mark at the end of its file; all of its pixels are there",)
+    if header.kind != "TIFF" or isinstance(source, ModePicture):
+        return ()
+    page, largest = 0, (spec.width * spec.height, "")
+    while page < MAX_PARTS and source.seek_subimage(page := page + 1, 0):
+        other = source.spec()
+        about = f"page {page + 1} of {excerpt(path)} has {other.width}x{other.height} pixels, and its first page"
+        largest = max(largest, (other.width * other.height, about))
+    _error_of(source)  # clear the error of seeking past the last page
+    source.seek_subimage(0, 0)
+    return (f"{largest[1]}, which is read, {spec.width}x{spec.height}",) if largest[1] else ()
+
+
+def _check_window(path: Path, spec: Any) -> bool:
+    """Whether an EXR's display window is another than that of its pixels. FileError if they have nothing in common."""
+    sides = ((spec.x, spec.width, spec.full_x, spec.full_width), (spec.y, spec.height, spec.full_y, spec.full_height))
+    if min(spec.full_width, spec.full_height) < 1 or all(side[:2] == side[2:] for side in sides):
+        return False
+    for start, size, full_start, full_size in sides:
+        if start + size <= full_start or full_start + full_size <= start:
+            message = f"{excerpt(path)} has no pixels within its display window"
+            raise FileError(message, "export it again without cropping it")
+    return True
 
 
 def _by_pillow(path: Path, header: Header) -> PillowPicture | None:

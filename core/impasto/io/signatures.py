@@ -106,7 +106,12 @@ def recognise(path: Path) -> str:
 
 def _is_tga(path: Path, start: bytes, stream: IO[bytes]) -> bool:
     """Whether a file is a TGA, which has no signature: by a plausible header and either the extension or the footer."""
-    if len(start) < 18 or start[1] > 1 or start[2] not in (1, 2, 3, 9, 10, 11) or start[16] not in (8, 15, 16, 24, 32):
+    if (
+        len(start) < 18
+        or start[1] > 1
+        or start[2] not in (1, 2, 3, 9, 10, 11)
+        or start[16] not in (1, 8, 15, 16, 24, 32)
+    ):
         return False
     if path.suffix.lower() in TGA_EXTENSIONS:
         return True

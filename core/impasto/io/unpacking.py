@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +16,7 @@ from ..surface.orientation import flip, orientation
 from ..surface.resizing import resized_map
 from ..system.names import as_unicode
 from ..system.untrusted import excerpt
-from ..texture import MAP_CHANNELS, NORMAL_MAPS, Maps, Texture
+from ..texture import COLOR_MAPS, MAP_CHANNELS, NORMAL_MAPS, Maps, Texture
 from . import decode
 from .decode import read_channels, read_picture
 from .map_files import CHANNELS, MapSource
@@ -49,14 +51,18 @@ def read_sources(
     *,
     upright: bool = True,
     on_progress: Callable[[float], None] = lambda fraction: None,
+    color_space: str = "",
 ) -> Maps:
     """The maps in files, of one size: that of the largest. Its notes tell what was unpacked, turned and resized.
 
     FileError as for `read_textures`.
     """
-    textures, notes = read_textures(sources, upright=upright, on_progress=on_progress)
+    how: dict[str, Any] = {"upright": upright, "on_progress": on_progress, "color_space": color_space}
+    textures, notes, range_m = read_textures(sources, **how)
     textures = _of_one_size(textures, notes)
-    return Maps(textures, notes=tuple(notes), **_scale(next(iter(sources.values())).file))
+    maps = Maps(textures, notes=tuple(notes), **_scale(next(iter(sources.values())).file))
+    maps = replace(maps, color_space=color_space if COLOR_MAPS & textures.keys() else "")
+    return replace(maps, lowest_m=range_m[0], height_range_m=range_m[1] - range_m[0]) if range_m else maps
 
 
 def read_textures(
@@ -64,13 +70,15 @@ def read_textures(
     *,
     upright: bool = True,
     on_progress: Callable[[float], None] = lambda fraction: None,
-) -> tuple[dict[str, Texture], list[str]]:
-    """The maps in files, each of its own size, and notes on what was unpacked and turned.
+    color_space: str = "",
+) -> tuple[dict[str, Texture], list[str], tuple[float, float] | None]:
+    """The maps in files, each of its own size, notes on what was unpacked and turned, and heights 0 and 1 in metres.
 
     Normals whose name does not say their sign are turned if their height, or they themselves, fit DirectX's only.
     FileError for a file that cannot be read.
     """
     textures, notes, packed = dict[str, Texture](), list[str](), dict[Path, np.ndarray]()
+    range_m = None
     by_file = sorted(sources.items(), key=lambda item: item[1].file)
     for index, (name, source) in enumerate(by_file):
         tell = partial(_tell_part, on_progress, index, len(sources))
@@ -82,15 +90,18 @@ def read_textures(
                 continue
             textures[name] = texture
         elif name == "base_color" and "opacity" not in sources:
-            textures |= _color_and_alpha(source, upright, tell, notes)
+            textures |= _color_and_alpha(source, upright, color_space, tell, notes)
         else:
-            textures[name] = decode.read_map(source.file, name, upright=upright, on_progress=tell)
+            how: dict[str, Any] = {"upright": upright, "on_progress": tell, "color_space": color_space}
+            reading = decode.read_noted_map(source.file, name, **how)
+            textures[name], range_m = reading.texture, reading.range_m or range_m
+            notes += reading.notes
         if source.place.is_inverted and name not in NORMAL_MAPS:
             textures[name] = Texture(1 - textures[name].pixels)
             notes.append(f"{_words(name)} is one minus {_called(source)}")
     for name in sorted(NORMAL_MAPS & textures.keys()):
         textures[name] = _opengl(sources[name], textures[name], textures.get("height"), notes)
-    return textures, notes
+    return textures, notes, range_m
 
 
 def _tell_part(on_progress: Callable[[float], None], index: int, count: int, fraction: float) -> None:
@@ -130,10 +141,14 @@ def _channel(stored: np.ndarray, source: MapSource) -> Texture | None:
 
 
 def _color_and_alpha(
-    source: MapSource, upright: bool, tell: Callable[[float], None], notes: list[str]
+    source: MapSource, upright: bool, color_space: str, tell: Callable[[float], None], notes: list[str]
 ) -> dict[str, Texture]:
     """The colour in a file, and its alpha as opacity unless that is the same everywhere."""
-    found = dict(read_picture(source.file, upright=upright, on_progress=tell))
+    maps = read_picture(source.file, upright=upright, on_progress=tell, color_space=color_space)
+    if "base_color" not in maps:
+        raise FileError(f"{_called(source)} holds heights, and is named a base colour", "name it a height")
+    found = dict(maps)
+    notes += maps.notes
     alpha = found.pop("opacity", None)
     if alpha is not None and float(np.ptp(alpha.pixels)) > 0:
         found["opacity"] = alpha

@@ -13,8 +13,11 @@ from ..atlas.mesh import Mesh
 from ..data.dataset import Dataset
 from ..descriptions import DIRECTIONS, MESH
 from ..errors import ParameterError, choices, did_you_mean
+from ..io.decode import COLORFUL
 from ..parameters import Parameters, properties_of
-from ..recipe import Step
+from ..plugins.registry import registry
+from ..recipe import Recipe, Step
+from ..surface.color import srgb_to_linear
 from ..system.untrusted import excerpt
 from ..texture import COLOR_MAPS, LINEAR_FORMATS, MAP_CHANNELS, Maps, Texture
 from ..tools import Input, Tool
@@ -27,8 +30,6 @@ READ_BY = {
     "mesh": "read it with `read_mesh`",
 }
 """Remedies for a value of another kind than an input takes."""
-COLORFUL = 0.02
-"""Mean difference of channels above which a picture is no grey map."""
 Given = Maps | Dataset | Mesh
 """Input of a recipe."""
 Value = Given | tuple[Maps | None, ...]
@@ -73,35 +74,49 @@ def seamed_mesh(inputs: Mapping[str, Given]) -> Mesh | None:
     return mesh if mesh is not None and len(mesh.seams[0]) else None
 
 
-def read_input(name: str, path: Path) -> Maps | Mesh:
-    """An input that is read from a file or folder: a mesh if it is named so, otherwise maps."""
+def read_input(name: str, path: Path, *, color_space: str = "", alone_as: str = "base_color") -> Maps | Mesh:
+    """An input that is read from a file or folder: a mesh if it is named so, otherwise maps, as `read_maps` does."""
     from ..io.files import read_maps
     from ..io.meshes import read_mesh
 
-    return read_mesh(path) if name == MESH else read_maps(path)
+    return read_mesh(path) if name == MESH else read_maps(path, color_space=color_space, alone_as=alone_as)
+
+
+def alone_in(recipe: Recipe) -> str:
+    """The map that a recipe takes a picture alone for, as in `needed_alone`; base_color if a tool is unknown."""
+    known = registry().tools
+    return needed_alone([known[step.tool] for step in recipe.active_steps if step.tool in known])
+
+
+def needed_alone(tools: Sequence[Tool]) -> str:
+    """The map that the first tool with needs takes a picture alone for: base_color, or the one that it asks for."""
+    needs = next((tool.needs for tool in tools if tool.needs), ())
+    return needs[0] if len(needs) == 1 else "base_color"
 
 
 def as_needed(subject: Maps, tools: Sequence[Tool]) -> Maps:
     """The subject, which becomes the one map that the first tool with needs asks for if it is a picture alone.
 
-    So a normal map's file can be given without a folder around it. ParameterError for formats that store light, whose
-    values were encoded as a colour's, and for colours where a grey map is needed.
+    So a normal map's file can be given without a folder around it, and light that was encoded as colour is taken back
+    to what the file holds. ParameterError where that cannot be, and for colours where a grey map is needed.
     """
-    needs = next((tool.needs for tool in tools if tool.needs), ())
+    name = needed_alone(tools)
     is_alone = "base_color" in subject and set(subject) <= {"base_color", "opacity"}
-    if len(needs) != 1 or needs[0] in COLOR_MAPS or not is_alone:
+    if name in COLOR_MAPS or not is_alone:
         return subject
-    name = needs[0]
-    if subject.name.lower().endswith(LINEAR_FORMATS) or subject["base_color"].color_space == "linear":
+    pixels = subject["base_color"].pixels
+    is_light = subject.name.lower().endswith(LINEAR_FORMATS) or subject["base_color"].color_space == "linear"
+    if subject.light == "linear":
+        pixels = srgb_to_linear(pixels)
+    elif subject.light or is_light:
         message = f"{subject.name or 'the picture'} alone is read as a colour, which changes the values of a {name} map"
         raise ParameterError(message, f"put it into a folder, named like brick_{name}.exr, and give the folder")
-    pixels = subject["base_color"].pixels
     if MAP_CHANNELS[name] == 1 and np.abs(pixels - pixels[..., :1]).mean() > COLORFUL:
         message = f"{subject.name or 'the picture'} has colours, and a {name} map is grey"
         raise ParameterError(message, f"give the {name} map, or a folder that has one")
     pixels = pixels[..., : MAP_CHANNELS[name]]
     others = {map_: texture for map_, texture in subject.items() if map_ != "base_color"}
-    return replace(subject, textures={name: Texture(np.ascontiguousarray(pixels)), **others})
+    return replace(subject, textures={name: Texture(np.ascontiguousarray(pixels)), **others}, light="")
 
 
 def check_inputs(steps: Sequence[Step], tools: Sequence[Tool], inputs: Mapping[str, Given]) -> None:

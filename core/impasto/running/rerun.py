@@ -16,13 +16,13 @@ from ..io.formats import Exporter
 from ..io.map_files import set_name
 from ..io.udim import tile_number, without_number
 from ..plugins.registry import registry
-from ..recipe import differences
+from ..recipe import Recipe, differences
 from ..system.names import usable_name
 from ..system.untrusted import excerpt, inside, is_there, open_file, printable
 from ..texture import MAP_CHANNELS, Maps
 from ..tools import Result
 from ..udim import tile_suffix
-from .inputs import read_input
+from .inputs import SOURCE, alone_in, read_input
 from .runner import run_to_files
 from .streaming import Sink
 
@@ -55,7 +55,7 @@ def rerun(
     name = usable_name(set_name(without_number(file)))
     _refuse_existing(folder, name, tile_suffix(exporter.suffix, tile_number(file)))
     found = {input_: _find(input_, str(about["name"]), file, inputs or {}) for input_, about in recipe.inputs.items()}
-    values = {input_: _read(input_, path, recipe.inputs[input_]) for input_, path in found.items()}
+    values = {input_: _read(input_, path, recipe) for input_, path in found.items()}
     sink = Sink(folder, name, exporter.name, replace=False)
     again = replace(recipe, inputs={}, made_with={})
     result = run_to_files(again, values, sink, device=device, on_progress=on_progress)
@@ -77,13 +77,18 @@ def _find(input_: str, name: str, file: Path, given: Mapping[str, Path]) -> Path
     raise FileError(f"the input {excerpt(input_)} ({excerpt(name)}) is not beside {excerpt(file)}", remedy)
 
 
-def _read(input_: str, path: Path, about: Mapping[str, Any]) -> Maps | Mesh:
+def _read(input_: str, path: Path, recipe: Recipe) -> Maps | Mesh:
     """The input as it was when the recipe ran: in Blender, the EXIF orientation of photographs is not applied."""
-    given = read_input(input_, path)
+    about: Mapping[str, Any] = recipe.inputs[input_]
+    how = {
+        "color_space": about.get("color_space", ""),
+        "alone_as": alone_in(recipe) if input_ == SOURCE else "base_color",
+    }
+    given = read_input(input_, path, **how)
     if isinstance(given, Mesh):
         return given
     if path.is_file() and is_turned(path) and given.sha256() != about.get("sha256"):
-        as_stored = read_maps(path, upright=False)
+        as_stored = read_maps(path, upright=False, **how)
         given = as_stored if as_stored.sha256() == about.get("sha256") else given
     return replace(given.with_width(about.get("width_m")), height_range_m=about.get("height_range_m"))
 

@@ -260,6 +260,7 @@ def _record_input(given: Given) -> dict[str, str | float]:
     if not isinstance(given, Maps):
         return record
     scale = {"width_m": given.tile_width_m, "height_range_m": given.height_range_m}
+    record |= {"color_space": given.color_space} if given.color_space else {}
     return record | {name: value for name, value in scale.items() if value is not None}
 
 

@@ -13,11 +13,14 @@ import numpy as np
 from ..context import Context
 from ..errors import ParameterError, PluginError
 from ..mask import Mask
+from ..system.untrusted import printable
 from ..texture import Maps
 from ..tools import Result, Tool, is_neutral
 from .inputs import Value
 from .masks import masked
 
+ALIKE = 0.02
+"""Relative difference of proportions up to which a mask has the picture's shape."""
 log = logging.getLogger(__name__)
 
 
@@ -41,6 +44,9 @@ class ReadyStep:
         if is_neutral(self.tool, self.parameters):
             return Result(subject)
         log.info("%s on %s: %s", self.tool.name, context.device, self.parameters)
+        for item in self.tool.inputs:
+            if item.on_subject:
+                note_shape(item.name, self.inputs.get(item.name), subject, context)
         with self._alone(context):
             own = replace(context, rng=self.rng, on_decision=self.on_decision)
             made = self.tool.apply(subject, self.parameters, self.inputs, own)
@@ -52,6 +58,7 @@ class ReadyStep:
         """The tool's result where the mask shows, and elsewhere the subject."""
         assert self.mask is not None
         context.check()
+        note_shape("mask", self.image, subject, context)
         seeds: Any = self.rng.bit_generator.seed_seq
         lifts = self.tool.kind == "generator"
         maps = masked(self.mask, self.image, subject, made.maps, seeds, context.device, lifts)
@@ -65,6 +72,18 @@ class ReadyStep:
         from ..ranks import Ranks
 
         return Ranks.connected().held(context.models.path(name))
+
+
+def note_shape(name: str, given: Value | None, subject: Maps, context: Context) -> None:
+    """Tell of maps of other proportions than the subject on which they are laid, for which they are stretched."""
+    for maps in given if isinstance(given, tuple) else (given,):
+        if not (isinstance(maps, Maps) and maps and subject):
+            continue
+        (height, width), (rows, columns) = subject.size_px, maps.size_px
+        tolerance = max(ALIKE, 1 / min(height, width, rows, columns))
+        if abs(np.log(width * rows / (height * columns))) > tolerance:
+            called = printable(maps.name) if maps.name else f"the {name}"
+            context.note(f"{called} is {columns}x{rows}, and is stretched over the picture's {width}x{height}")
 
 
 def check_needs(tool: Tool, subject: Maps) -> None:

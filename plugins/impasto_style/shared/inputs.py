@@ -18,6 +18,8 @@ from .resampling import LEAST_PX, as_tensor, resize_picture, resized_linear
 
 LEAST_STYLE_PX = 8
 """A style with a shorter side shows no stroke."""
+FEW_PX = 48
+"""Shorter side of a style below which its strokes are hardly seen."""
 LARGEST_STYLE = 2
 """Limit of a style's longer side, relative to the result's; larger styles are cropped to their centre."""
 ONE_COLOR = 0.012

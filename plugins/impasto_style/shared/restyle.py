@@ -17,7 +17,7 @@ from impasto.texture import Maps
 
 from .color.choice import Colors, choose_colors
 from .controls import MASK, START, STYLE, StyleParameters
-from .inputs import check_shapes, read_color, read_mask, read_start, read_style
+from .inputs import FEW_PX, check_shapes, read_color, read_mask, read_start, read_style
 from .noise import noise_start
 from .relief import with_strokes
 from .resampling import LEAST_PX, as_image, as_tensor, resize_picture, resized_linear
@@ -81,6 +81,11 @@ def make_task(
     picture = resize_picture(as_tensor(pixels, device), size, seamless)
     longest_px = context.longest_px(size)
     styles = [read_style(style, index, parameters, longest_px, device) for index, style in enumerate(inputs[STYLE])]
+    for style in inputs[STYLE]:
+        if min(style.size_px) < FEW_PX:
+            height, width = style.size_px
+            named = f"the style {style.name}".strip()
+            context.note(f"{named} has {width}x{height} pixels, too few to show strokes: 256x256 or more are better")
     shown = [
         None if mask is None else read_mask(mask, index, size, seamless, device) for index, mask in enumerate(masks)
     ]

@@ -1,0 +1,295 @@
+"""Colour spaces of stored RGB: of ICC profiles, of PNG's chunks, of EXR's chromaticities, and OpenColorIO's by name.
+
+A space takes stored values to light in its own primaries, and that light to linear sRGB, which may lie outside [0, 1].
+"""
+
+from __future__ import annotations
+
+import functools
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from ..errors import FileError, ParameterError, choices
+from ..surface.color import linear_to_srgb, srgb_to_linear
+from ..system.untrusted import excerpt
+
+Curve = Callable[[np.ndarray], np.ndarray]
+OCIO_CONFIG, LINEAR_SRGB = "ocio://default", "lin_rec709"
+"""OpenColorIO's built-in configuration, and linear sRGB in it."""
+NEAR = 2e-3
+"""Difference of chromaticities, and of white from 1, that is rounding."""
+SRGB, P3_D65 = (0.64, 0.33, 0.3, 0.6, 0.15, 0.06, 0.3127, 0.329), (0.68, 0.32, 0.265, 0.69, 0.15, 0.06, 0.3127, 0.329)
+"""Chromaticities x, y of red, green, blue and white."""
+REC_2020 = (0.708, 0.292, 0.17, 0.797, 0.131, 0.046, 0.3127, 0.329)
+PRO_PHOTO = (0.7347, 0.2653, 0.1596, 0.8404, 0.0366, 0.0001, 0.3457, 0.3585)
+D65 = (0.3127, 0.329)
+BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
+"""Matrix from XYZ to the cones that are adapted to another white (Lam 1985; Lindbloom)."""
+D50_TO_LINEAR = np.array(
+    [
+        [3.1338561, -1.6168667, -0.4906146],
+        [-0.9787684, 1.9161415, 0.0334540],
+        [0.0719453, -0.2289914, 1.4052427],
+    ]
+)
+"""Matrix from XYZ under D50, the white of ICC profiles, TIFF's and Photoshop's Lab, to linear sRGB (Lindbloom)."""
+SRGB_GAMMA = 45455
+"""PNG's gAMA for 1/2.2, which stands for sRGB's own curve unless other primaries are given (PNG 3, 11.3.2.5)."""
+
+
+class Space(Protocol):
+    """A colour space: values (n, W, 1 or 3) -> light, of which 1 is white, and linear sRGB."""
+
+    def __call__(self, values: np.ndarray, /) -> tuple[np.ndarray, np.ndarray]: ...
+
+
+@dataclass(frozen=True)
+class RGBSpace:
+    """Curves to light, one for all channels or one for each, and a matrix (3, 3) to linear sRGB; None: the same."""
+
+    curves: tuple[Curve, ...]
+    matrix: np.ndarray | None = None
+
+    def __call__(self, values: np.ndarray, /) -> tuple[np.ndarray, np.ndarray]:
+        """Light (n, W, 1 or 3), and linear sRGB of the same shape."""
+        if len(self.curves) == values.shape[2]:
+            light = np.stack([curve(values[..., index]) for index, curve in enumerate(self.curves)], 2)
+        else:
+            light = self.curves[0](values)
+        light = light.astype(np.float32, copy=False)
+        if self.matrix is None or light.shape[2] == 1:
+            return light, light
+        return light, light @ self.matrix.T.astype(np.float32)
+
+
+@dataclass(frozen=True)
+class NamedSpace:
+    """A space of OpenColorIO's built-in configuration."""
+
+    name: str
+
+    def __call__(self, values: np.ndarray, /) -> tuple[np.ndarray, np.ndarray]:
+        """Stored values, or linear sRGB if white is brighter than 1 in it, and linear sRGB (n, W, 3)."""
+        linear = _converted(values, self.name)
+        return (values if self._white < 1 + NEAR else linear), linear
+
+    @functools.cached_property
+    def _white(self) -> float:
+        return float(_converted(np.ones((1, 1, 1), np.float32), self.name).max())
+
+
+def _converted(values: np.ndarray, name: str) -> np.ndarray:
+    """Linear sRGB (n, W, 3) of values (n, W, 1 or 3) in a space of OpenColorIO's."""
+    import OpenImageIO as oiio
+
+    rgb = np.ascontiguousarray(np.broadcast_to(values, (*values.shape[:2], 3)), np.float32)
+    source = oiio.ImageBuf(rgb)
+    result = oiio.ImageBufAlgo.colorconvert(source, name, LINEAR_SRGB, False, colorconfig=OCIO_CONFIG)
+    if result.has_error:
+        raise ParameterError(f"OpenColorIO cannot convert {name}: {result.geterror()}", "choose another colour space")
+    return np.asarray(result.get_pixels(oiio.FLOAT))
+
+
+def gamma(exponent: float) -> Curve:
+    """The curve of a pure power."""
+    return lambda values: np.maximum(values, 0) ** np.float32(exponent)
+
+
+def identity(values: np.ndarray) -> np.ndarray:
+    """The curve of light."""
+    return values
+
+
+LINEAR = RGBSpace((identity,))
+"""Linear sRGB."""
+
+
+def primaries_to_srgb(primaries: Sequence[float]) -> np.ndarray | None:
+    """Matrix (3, 3) to linear sRGB from these primaries, white adapted by Bradford; None for sRGB's.
+
+    ValueError for primaries that span no colours.
+    """
+    if np.abs(np.subtract(primaries, SRGB)).max() < NEAR:
+        return None
+    return np.linalg.inv(_to_xyz(SRGB)) @ _to_xyz(primaries)
+
+
+def _to_xyz(primaries: Sequence[float]) -> np.ndarray:
+    """Matrix (3, 3) from linear RGB to XYZ, relative to white and adapted to D65 (Lindbloom, RGB to XYZ)."""
+    x, y = np.reshape(primaries, (4, 2)).astype(np.float64).T
+    if not np.isfinite([x, y]).all() or y[3] < NEAR or abs(np.linalg.det([x[:3], y[:3], np.ones(3)])) < NEAR:
+        raise ValueError("degenerate primaries")
+    columns = np.stack([x, y, 1 - x - y])
+    white, d65 = columns[:, 3] / y[3], np.array([D65[0], D65[1], 1 - sum(D65)]) / D65[1]
+    adapted = np.linalg.inv(BRADFORD) @ np.diag((BRADFORD @ d65) / (BRADFORD @ white)) @ BRADFORD
+    return adapted @ columns[:, :3] * np.linalg.solve(columns[:, :3], white)
+
+
+@functools.cache
+def _names() -> dict[str, str]:
+    """Names of all known spaces in lower case, with the names in `OWN` and of OpenColorIO that they stand for."""
+    import OpenImageIO as oiio
+
+    config = oiio.ColorConfig(OCIO_CONFIG)
+    own = config.getColorSpaceNames()
+    known = {one.lower(): name for name in own for one in (name, *config.getAliases(name))}
+    aliases = {other.lower(): known[name] for other, name in OTHER_NAMES.items() if name in known}
+    return known | aliases | {name.lower(): name for name in OWN}
+
+
+OTHER_NAMES = {
+    "sRGB": "srgb_tx",
+    "Linear": "lin_rec709",
+    "Linear Rec.709": "lin_rec709",
+    "Linear DCI-P3 D65": "lin_p3d65",
+    "Linear CIE-XYZ D65": "cie_xyz_d65_scene",
+    "Display P3": "srgb_p3d65",
+    "AdobeRGB": "adobergb",
+    "Adobe RGB": "adobergb",
+    "Rec.1886": "rec1886_rec709_display",
+    "Rec.2100-PQ": "rec2100_pq_display",
+    "Non-Color": "raw",
+    "Data": "raw",
+}
+"""Other names that Blender and photographers give to spaces of OpenColorIO's."""
+OWN: Mapping[str, RGBSpace] = {
+    "Display P3": RGBSpace((srgb_to_linear,), primaries_to_srgb(P3_D65)),
+    "ProPhoto RGB": RGBSpace((gamma(1.8),), primaries_to_srgb(PRO_PHOTO)),
+    "Rec.2020": RGBSpace((gamma(2.4),), primaries_to_srgb(REC_2020)),
+}
+"""Spaces that OpenColorIO's built-in configuration lacks, or has under other names in its versions."""
+
+
+def check_color_space(name: str) -> str:
+    """The name of a colour space as it is recorded. ParameterError for an unknown one, which lists all."""
+    known = _names()
+    if name.strip().lower() not in known:
+        names = sorted(set(known.values()))
+        remedy = choices(name, names, "").partition(" lists all")[0]
+        remedy = remedy if "choose" in remedy else f"{remedy}choose from {', '.join(names)}"
+        raise ParameterError(f"there is no colour space called {excerpt(name)}", remedy)
+    return known[name.strip().lower()]
+
+
+def named_space(name: str) -> Space | None:
+    """The space of this name; None for values that need no conversion: sRGB, and data. ParameterError if unknown."""
+    known, own = _names(), check_color_space(name)
+    if own in (known["srgb"], known["raw"]):
+        return None
+    return OWN.get(own) or (LINEAR if own == known[LINEAR_SRGB] else NamedSpace(own))
+
+
+def srgb_of(values: np.ndarray, space: Space) -> np.ndarray:
+    """sRGB in [0, 1] (H, W, 3) of values (H, W, 3) in a space."""
+    return linear_to_srgb(np.clip(space(values)[1], 0, 1))
+
+
+def icc_space(profile: bytes) -> RGBSpace | None:
+    """The space of a profile of grey, or of RGB by a matrix and curves; None for all others and damaged ones.
+
+    By ICC.1:2022, 7 to 10. Little CMS takes tables (A2B, D2B) before the matrix, so a profile that has both is None.
+    """
+    try:
+        (count,) = struct.unpack_from(">I", profile, 128)
+        places = (struct.unpack_from(">4sII", profile, 132 + 12 * index) for index in range(min(count, 100)))
+        tags = {name: profile[start : start + length] for name, start, length in places}
+        if profile[20:24] != b"XYZ " or any(name[:3] in (b"A2B", b"D2B") for name in tags):
+            return None
+        if profile[16:20] == b"GRAY":
+            return RGBSpace((_icc_curve(tags[b"kTRC"]),))
+        columns = [np.array(struct.unpack_from(">3i", tags[one + b"XYZ"], 8)) / 65536 for one in (b"r", b"g", b"b")]
+        curves = tuple(_icc_curve(tags[one + b"TRC"]) for one in (b"r", b"g", b"b"))
+        return RGBSpace(curves, D50_TO_LINEAR @ np.stack(columns, 1)) if profile[16:20] == b"RGB " else None
+    except (struct.error, KeyError, ValueError, OverflowError):
+        return None
+
+
+PARAMETRIC = {0: 1, 1: 3, 2: 4, 3: 5, 4: 7}
+"""Numbers of parameters of ICC's parametric curves, by their type."""
+
+
+def _icc_curve(tag: bytes) -> Curve:
+    """The curve of a tag of the types curv or para (ICC.1:2022, 10.6 and 10.18)."""
+    if tag[:4] == b"para":
+        kind = struct.unpack_from(">H", tag, 8)[0]
+        given = np.array(struct.unpack_from(f">{PARAMETRIC[kind]}i", tag, 12)) / 65536
+        g, a, b, c, d, e, f = (*map(float, given), *(1.0, 0.0, 0.0, 0.0, 0.0, 0.0)[len(given) - 1 :])
+        if a == 0:
+            raise ValueError("no curve")
+        if kind in (1, 2):
+            d, e, f, c = -b / a, c, c, 0.0  # a constant below its root
+        elif kind == 0:
+            d = -np.inf
+        return lambda x: np.where(x >= d, np.maximum(a * x + b, 0) ** g + e, c * x + f)
+    if tag[:4] != b"curv":
+        raise ValueError("no curve")
+    (count,) = struct.unpack_from(">I", tag, 8)
+    if count == 0:
+        return identity
+    if count == 1:
+        return gamma(struct.unpack_from(">H", tag, 12)[0] / 256)
+    table = np.frombuffer(tag, ">u2", count, 12) / 65535
+    return lambda x: np.interp(x, np.linspace(0, 1, count), table)
+
+
+def png_space(chunks: Mapping[bytes, bytes]) -> RGBSpace | None:
+    """The space of a PNG's gAMA and cHRM chunks; None if there are none, sRGB overrides them, or they are sRGB's."""
+    if b"sRGB" in chunks or not {b"gAMA", b"cHRM"} & chunks.keys():
+        return None
+    try:
+        white_first = struct.unpack(">8I", chunks[b"cHRM"]) if b"cHRM" in chunks else ()
+        (value,) = struct.unpack(">I", chunks.get(b"gAMA", struct.pack(">I", SRGB_GAMMA)))
+        matrix = (
+            primaries_to_srgb([one / 100000 for one in (*white_first[2:], *white_first[:2])]) if white_first else None
+        )
+    except (struct.error, ValueError):
+        return None
+    is_srgb_curve = value == 0 or (abs(value - SRGB_GAMMA) < 100 and (matrix is None or b"gAMA" not in chunks))
+    if is_srgb_curve:
+        return None if matrix is None else RGBSpace((srgb_to_linear,), matrix)
+    return RGBSpace((gamma(100000 / value),), matrix)
+
+
+def _rec709(values: np.ndarray) -> np.ndarray:
+    """The inverse of ITU-R BT.709's curve."""
+    return np.where(values < 0.081, values / 4.5, ((np.maximum(values, 0) + 0.099) / 1.099) ** (1 / 0.45))
+
+
+CICP_PRIMARIES: Mapping[int, Sequence[float]] = {
+    1: SRGB,
+    4: (0.67, 0.33, 0.21, 0.71, 0.14, 0.08, 0.310, 0.316),
+    5: (0.64, 0.33, 0.29, 0.60, 0.15, 0.06, *D65),
+    6: (0.63, 0.34, 0.31, 0.595, 0.155, 0.07, *D65),
+    7: (0.63, 0.34, 0.31, 0.595, 0.155, 0.07, *D65),
+    8: (0.681, 0.319, 0.243, 0.692, 0.145, 0.049, 0.310, 0.316),
+    9: REC_2020,
+    11: (0.68, 0.32, 0.265, 0.69, 0.15, 0.06, 0.314, 0.351),
+    12: P3_D65,
+    22: (0.63, 0.34, 0.295, 0.605, 0.155, 0.077, *D65),
+}
+"""Primaries by their number (ITU-T H.273, 8.1)."""
+CICP_CURVES: Mapping[int, Curve] = {
+    **dict.fromkeys((1, 6, 14, 15), _rec709),
+    4: gamma(2.2),
+    5: gamma(2.8),
+    8: identity,
+    13: srgb_to_linear,
+}
+"""Curves by their number (ITU-T H.273, 8.2)."""
+UNKNOWN, HDR = 2, {16: "PQ", 18: "HLG"}
+
+
+def cicp_space(name: str, primaries: int, curve: int, full_range: int) -> RGBSpace | None:
+    """The space of a cICP chunk (PNG 3, 11.3.2.6); None for sRGB. FileError, about the file `name`, for HDR."""
+    if curve in HDR:
+        message = f"{name} is encoded in {HDR[curve]} for bright screens (HDR), which is not read"
+        raise FileError(message, "export it as sRGB or Display P3, or as linear EXR with values from 0 to 1")
+    if curve not in CICP_CURVES or primaries not in CICP_PRIMARIES or not full_range:
+        message = f"{name} has colours of an unusual kind (cICP {primaries}, {curve}, {full_range}), which are not read"
+        raise FileError(message, "export it as sRGB with values of the full range, or name its colour space yourself")
+    matrix = primaries_to_srgb(CICP_PRIMARIES[primaries])
+    return None if matrix is None and CICP_CURVES[curve] is srgb_to_linear else RGBSpace((CICP_CURVES[curve],), matrix)
