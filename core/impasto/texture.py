@@ -80,10 +80,11 @@ class Maps(Mapping[str, Texture]):
     """The textures of one surface, all of one size, by the names in `MAP_CHANNELS`.
 
     `width_m` is the real-world width of the whole image, `height_range_m` the difference between heights 0 and 1, and
-    `lowest_m` the height that is 0, all in metres, None if unknown. `name` is the file or image that they came from. `sheet`: where the tiles of a
-    tiled image lie on them, side by side. `notes`: sentences about what was decided while they were read, which `run`
-    tells with those of its tools. `color_space`: the name of the one that took the place of what a file says. `light`:
-    of a picture alone whose stored light was encoded: "linear" if that was all, "other" if its space was another.
+    `lowest_m` the height that is 0, all in metres, None if unknown. `name` is the file or image that they came from.
+    `sheet`: where the tiles of a tiled image lie on them, side by side. `notes`: sentences about what was decided while
+    they were read, which `run` tells with those of its tools. `color_space`: the name of the one that took the place of
+    what a file says. `light`: of a picture alone whose stored light was encoded: "linear" if that was all, "other" if
+    its colours were converted as well.
     """
 
     textures: Mapping[str, Texture] = field(default_factory=dict)

@@ -302,3 +302,12 @@ def test_normals_of_two_channels_are_completed_when_asked(tmp_path):
             run(Recipe((Step("fix-normals", {"green": "up"}),)), {"source": maps})
         made = run(Recipe((Step("fix-normals", {"green": "up", "blue": "rebuild"}),)), {"source": maps}).maps
         assert np.abs(made["normal"].pixels - normals).max() < EIGHT_BIT, path
+
+
+def test_tiles_with_heights_in_metres_have_one_range(tmp_path):
+    elevation(tmp_path / "land_height.1001.tif", "float", HEIGHTS)
+    elevation(tmp_path / "land_height.1002.tif", "float", HEIGHTS + 100)
+    maps = read_maps(tmp_path)
+    assert maps.height_range_m == pytest.approx(422.5)
+    metres = np.concatenate([HEIGHTS, HEIGHTS + 100], 1)
+    assert np.abs(maps["height"].pixels * 422.5 - 12.5 - metres).max() < 0.01

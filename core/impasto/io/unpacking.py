@@ -122,7 +122,7 @@ def common_size(sources: Mapping[str, MapSource]) -> tuple[int, int]:
     return max(map(decode.read_size, {source.file for source in sources.values()}), key=_area)
 
 
-def _scale(path: Path) -> dict[str, float]:
+def _scale(path: Path) -> dict[str, Any]:
     metadata = decode.read_metadata(path)
     return {key: float(metadata[key]) for key in ("width_m", "height_range_m") if key in metadata}
 
