@@ -53,7 +53,9 @@ class Header:
 
     held: bytes per pixel that the decoder allocates beside its result. text: a PNG's `impasto` chunk. orientation: from
     a WebP's EXIF data, 0 if absent. bits: per channel of a JPEG. is_lab: whether a PSD is in CIELAB. color: primaries
-    and transfer of an AVIF or HEIC (ITU-T H.273).
+    and transfer of an AVIF or HEIC (ITU-T H.273). chunks: of a PNG about its colours, by name. read_as: Pillow's mode
+    for a TGA that it reads in place of OpenImageIO. is_opaque: whether a TGA says that its fourth channel is no
+    opacity. is_cut: whether a JPEG lacks its end.
     """
 
     kind: str

@@ -211,12 +211,8 @@ def _scanlines(path: Path) -> Scanlines:
     if picture := _by_pillow(path, header):
         spec = picture.spec(header.color)
         channels, alpha = choose_channels(spec, 3)
-        has_profile = spec.getattribute("ICCProfile") is not None
-        chunks = (
-            {b"cICP": bytes((*(min(one, 255) for one in header.color), 0, 1))}
-            if header.color and not has_profile
-            else {}
-        )
+        says = header.color if spec.getattribute("ICCProfile") is None else None
+        chunks = {b"cICP": bytes((*(min(one, 255) for one in says), 0, 1))} if says else {}
         return Scanlines(path, header.kind, spec, channels, alpha, "rgb", header.held, 0, picture, chunks)
     if header.kind == "TGA" and header.read_as == "L" and header.size_px:
         source, spec = None, _spec_of_bits(header.size_px)
