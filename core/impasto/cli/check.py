@@ -58,9 +58,9 @@ def _check(arguments: argparse.Namespace, terminal: Terminal) -> None:
             reports.append(report)
             mended.append(fixes)
     answers = [_answer(report, *done) for report, done in zip(reports, mended, strict=True)]
-    for path, error in failed:
-        terminal.print_error(f"{path}: {error.message}", error.remedy)
-    unchecked = [FailedSource(source=str(path), **error_fields(error)) for path, error in failed]
+    for path, why in failed:
+        terminal.print_error(f"{path}: {why.message}", why.remedy)
+    unchecked = [FailedSource(source=str(path), **error_fields(why)) for path, why in failed]
     terminal.say(
         CheckedSets(sets=answers, failed=unchecked), [line for one in answers for line in _lines(one, arguments.all)]
     )

@@ -110,9 +110,9 @@ def _tell_part(on_progress: Callable[[float], None], index: int, count: int, fra
 
 def as_stored(source: MapSource, name: str) -> Texture:
     """One map with its sign as stored, for checks. FileError as for `read_textures`, and for a missing channel."""
-    if not source.place.channel:
-        texture = decode.read_map(source.file, name)
-    elif (texture := _channel(read_channels(source.file), source)) is None:
+    channel = source.place.channel
+    texture = _channel(read_channels(source.file), source) if channel else decode.read_map(source.file, name)
+    if texture is None:
         raise FileError(f"{_called(source)} has no alpha", f"say where {_words(name)} is, or leave the file out")
     return Texture(1 - texture.pixels) if source.place.is_inverted and name not in NORMAL_MAPS else texture
 

@@ -110,11 +110,11 @@ def _caption_file(sample: Sample) -> Path | None:
     """The text file beside a picture, or in the folder of a set, of its name; None for a part of a contact sheet."""
     from impasto.io.map_files import set_name
 
-    files = sample.picture.files
-    if not files or sample.picture.box:
+    maps = sample.picture.maps
+    if not maps or sample.picture.box:
         return None
-    file = files["base_color"]
-    if len(files) == 1:
+    file = maps["base_color"].file
+    if len(maps) == 1:
         return file.with_suffix(".txt")
     name = set_name(file)
     return file.parent / f"{file.parent.name if name == file.stem else name}.txt"
