@@ -162,12 +162,21 @@ def made_with(image: bpy.types.Image) -> list[bpy.types.Image]:
 
 def recipe_of(image: bpy.types.Image) -> Recipe:
     """Recipe that made an image, from its property or its file. FileError if there is none."""
-    if text := image.get(RECIPE):
-        return Recipe.from_json(text)
+    if image.get(RECIPE):
+        return Recipe.from_json(recipe_text(image))
     if about := metadata_of(image).get("recipe"):
         return Recipe.from_dict(about)
     message = f"Impasto did not make the image {image.name}: it has no recipe"
     raise FileError(message, "choose an image that Impasto made")
+
+
+def recipe_text(item: bpy.types.ID) -> str:
+    """The recipe's JSON in the property of an image or a material; empty for none.
+
+    For a property that is no text it is one that `Recipe.from_json` refuses.
+    """
+    found = item.get(RECIPE, "")
+    return found if isinstance(found, str) else repr(found)
 
 
 def metadata_of(image: bpy.types.Image) -> Mapping[str, Any]:
@@ -178,7 +187,7 @@ def metadata_of(image: bpy.types.Image) -> Mapping[str, Any]:
 def recipe_in(item: bpy.types.ID) -> Recipe | None:
     """Recipe in the property of an image or a material; None if it has none that can be read."""
     try:
-        return Recipe.from_json(item[RECIPE]) if RECIPE in item else None
+        return Recipe.from_json(recipe_text(item)) if RECIPE in item else None
     except ParameterError:
         return None
 

@@ -63,19 +63,24 @@ def picture_of(source: Source) -> bpy.types.Image:
     path = Path(str(source))
     if path.is_dir():
         raise ParameterError(f"{path.name} is a folder", "choose a picture, to place points on it")
+    return _loaded(path)
+
+
+def images_of(sources: Mapping[str, Source], names: Collection[str]) -> dict[str, bpy.types.Image]:
+    """The sources of these names as images: files are opened, unless they are already. ParameterError if one cannot."""
+    return {
+        name: _loaded(source) if isinstance(source, Path) else source
+        for name, source in sources.items()
+        if name in names and not isinstance(source, bpy.types.Material)
+    }
+
+
+def _loaded(path: Path) -> bpy.types.Image:
+    """The file as an image. ParameterError if Blender cannot read it."""
     try:
         return bpy.data.images.load(str(path), check_existing=True)
     except RuntimeError as error:
         raise ParameterError(str(error).strip(), "choose another file") from error
-
-
-def images_of(sources: Mapping[str, Source], names: Collection[str]) -> dict[str, bpy.types.Image]:
-    """The sources of these names as images: files are opened, unless they are already."""
-    return {
-        name: bpy.data.images.load(str(source), check_existing=True) if isinstance(source, Path) else source
-        for name, source in sources.items()
-        if name in names and not isinstance(source, bpy.types.Material)
-    }
 
 
 def image_called(name: str) -> bpy.types.Image:

@@ -22,13 +22,17 @@ from ..tools.lists import LISTS
 
 
 def show_recipe(scene: bpy.types.Scene, recipe: Recipe) -> bool:
-    """Set the panel to the first step of a recipe, and to its seed; return whether the panel has such a tool."""
+    """Set the panel to the first step of a recipe, and to its seed; return whether the panel has such a tool.
+
+    ParameterError, before anything changes, for values that it cannot have.
+    """
     step, settings = recipe.steps[0], scene.impasto
     kinds, _ = LISTS["tool"]
     if step.tool not in catalogue or catalogue[step.tool]["kind"] not in kinds:
         return False
+    tool = properties.check_step(step)
     settings.tool = step.tool
-    properties.put_parameters(scene, catalogue[step.tool], step.parameters)
+    properties.put_parameters(scene, tool, step.parameters)
     settings.seed, settings.matched = recipe.seed, json.dumps(dict(recipe.matched))
     properties.tell_changed(properties.TEXTURE)(None, None)
     return True
@@ -40,15 +44,18 @@ def restore_settings(scene: bpy.types.Scene, recipe: Recipe, sources: Mapping[st
     ParameterError, before anything changes, for a recipe that the panel cannot show.
     """
     step, estimator = _parts(recipe)
-    settings, tool = scene.impasto, catalogue[step.tool]
+    settings, tool = scene.impasto, properties.check_step(step)
+    if estimator:
+        properties.check_step(estimator)
     sources = {name: source for name, source in sources.items() if not isinstance(source, bpy.types.Material)}
+    pictures = images_of(sources, step.input_names)
     show_recipe(scene, replace(recipe, steps=(step,)))
     if has_size(tool):
         group = properties.group_of(scene, tool)
         for name in SIZE_PARAMETERS:
             setattr(group, name, step.parameters.get(name, 0))
     put_source(settings, sources.get(SOURCE), recipe.inputs.get(SOURCE, {}))
-    inputs.put_images(scene, tool, step, images_of(sources, step.input_names))
+    inputs.put_images(scene, tool, step, pictures)
     if tool["kind"] == "generator":
         settings.estimator = estimator.tool if estimator else "none"
     if estimator:

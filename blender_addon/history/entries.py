@@ -138,7 +138,7 @@ def collect() -> None:
     """Collect the entries of this file anew."""
     kinds = {bpy.types.Material: MATERIAL, bpy.types.Image: IMAGE}
     found = [
-        Entry(kinds[type(one)], one.name, one[recent.MADE], one.get(images.RECIPE, ""), recent.STARRED in one)
+        Entry(kinds[type(one)], one.name, one[recent.MADE], images.recipe_text(one), recent.STARRED in one)
         for one in recent.latest()
     ]
     for one in variations.variations_of_file():

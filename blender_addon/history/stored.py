@@ -217,7 +217,7 @@ def _stored_of(result: recent.Result) -> StoredRecipe:
     name = f"{int(made_s * 1000):015d}-{secrets.token_hex(4)}{SUFFIX}"
     is_starred = recent.STARRED in result
     label = naming.of_set(result) if isinstance(result, bpy.types.Image) else result.name
-    return StoredRecipe(folder() / name, label, made_s, result[images.RECIPE], thumbnail, is_starred)
+    return StoredRecipe(folder() / name, label, made_s, images.recipe_text(result), thumbnail, is_starred)
 
 
 def toggle_star(one: StoredRecipe) -> None:

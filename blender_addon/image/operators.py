@@ -8,7 +8,7 @@ from dataclasses import replace
 import bpy
 from bpy.props import StringProperty
 
-from ..bake.sources.provenance import BAKE
+from ..bake.sources.provenance import BAKE, baked_object
 from ..bridge import images, naming
 from ..bridge.image_editors import is_image_editor, shown_image
 from ..bridge.inputs import image_called
@@ -107,8 +107,8 @@ class IMPASTO_OT_rerun(OnImage, bpy.types.Operator):
         image = self.chosen_image(context)
         recipe = images.recipe_of(image)
         if recipe.steps[0].tool == BAKE:
-            baked_of = recipe.steps[0].parameters["object"]
-            raise ParameterError(f"{image.name} was baked of {baked_of}", "select that and press Bake Maps")
+            message = f"{image.name} was baked of {baked_object(recipe)}"
+            raise ParameterError(message, "select that and press Bake Maps")
         target = target_of(context, NONE, naming.of_set(image))
         joined = JoinedResult.of(image)
         return make_task(

@@ -21,7 +21,7 @@ from ..paths import RELATIVE_PATH, absolute
 from ..tools.arguments import ensure_known
 from . import preview
 from .on_layers import OnLayers
-from .request import LayersRequest, add_layer, copy_layer, of_size, put_recipe, why_incomplete
+from .request import LayersRequest, add_layer, check_recipe, copy_layer, of_size, put_recipe, why_incomplete
 from .settings import MATERIAL, NONE
 
 UP, DOWN = "UP", "DOWN"
@@ -144,6 +144,7 @@ class IMPASTO_OT_edit_layers(OnMaterial, bpy.types.Operator):
 
     def do(self, context: bpy.types.Context) -> Report:
         recipe, image = self._recipe(context)
+        check_recipe(recipe)
         named = self.material or not (self.image or self.filepath or self.recipe)
         material = chosen_material(context, self.material) if named else active_material(context)
         material = material or new_material(context)

@@ -10,7 +10,7 @@ from typing import Any
 
 import bpy
 
-from ..bake.sources.provenance import BAKE
+from ..bake.sources.provenance import BAKE, baked_object
 from ..bridge import materials
 from ..bridge.inputs import SOURCE, Input, Source, images_of, read
 from ..bridge.meshes import Surface
@@ -203,15 +203,16 @@ def _put_step(
 def put_recipe(stack: bpy.types.PropertyGroup, recipe: Recipe, sources: Mapping[str, Source]) -> list[str]:
     """Make the layers those of a recipe; the names of inputs that are not among `sources`.
 
-    ParameterError, before anything changes, for a recipe that layers cannot be.
+    ImpastoError, before anything changes, for a recipe that layers cannot be.
     """
-    _check(recipe)
+    check_recipe(recipe)
+    pictures = [images_of(sources, step.input_names) for step in recipe.steps]
     stack.layers.clear()
     stack.active = 0
     stack.seed, stack.across_seams = recipe.seed, MESH in recipe.inputs
     put_source(stack, sources.get(SOURCE), recipe.inputs.get(SOURCE, {}))
-    for step in recipe.steps:
-        _put_step(stack, step, images_of(sources, step.input_names))
+    for step, own in zip(recipe.steps, pictures, strict=True):
+        _put_step(stack, step, own)
     return missing_inputs(recipe, {*sources, MESH})
 
 
@@ -225,14 +226,15 @@ def of_size(recipe: Recipe, size_px: int) -> Recipe:
     return replace(recipe, steps=tuple(steps))
 
 
-def _check(recipe: Recipe) -> None:
+def check_recipe(recipe: Recipe) -> None:
+    """Raise ParameterError for a recipe that layers cannot be."""
     if recipe.steps[0].tool == BAKE:
-        baked_of = recipe.steps[0].parameters["object"]
-        raise ParameterError(f"it was baked of {baked_of}", "select that and press Bake Maps")
+        raise ParameterError(f"it was baked of {baked_object(recipe)}", "select that and press Bake Maps")
     if DIRECTIONS in recipe.inputs:
         raise ParameterError("it follows directions on a mesh, which layers do not know", "press Make Again")
     for step in recipe.steps:
-        catalogue[step.tool]
+        if properties.check_step(step)["kind"] == "trainer":
+            raise ParameterError(f"{step.tool} makes no maps", "choose another recipe")
 
 
 def why_incomplete(context: bpy.types.Context) -> str:

@@ -14,6 +14,8 @@ from typing import Any
 import bpy
 from bpy.props import PointerProperty
 
+from ..core.recipe import Step
+from ..core.schemas import check_values
 from ..engine.catalogue import catalogue, properties_of
 from . import inputs, model_values, schemas
 from .groups import (
@@ -188,6 +190,13 @@ def values_of(group: bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> dict[s
 
 def _six_digits(value: float) -> float:
     return float(f"{value:.6g}")
+
+
+def check_step(step: Step) -> Mapping[str, Any]:
+    """The tool of a step. ParameterError for a tool that is not there, or values that its properties cannot hold."""
+    tool = catalogue[step.tool]
+    check_values(tool["label"], properties_of(tool), step.parameters)
+    return tool
 
 
 def put_parameters(

@@ -132,7 +132,8 @@ def is_painted(image: bpy.types.Image | None) -> bool:
     """Whether a stylizer made the image, by its recipe, and can continue from it; cheap enough for a panel."""
     if not images.has_recipe(image):
         return False
-    name = images.recipe_of(image).steps[-1].tool
+    recipe = images.recipe_in(image)
+    name = recipe.steps[-1].tool if recipe else ""
     return name in catalogue and START in [item["name"] for item in catalogue[name]["inputs"]]
 
 

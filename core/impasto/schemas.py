@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NotRequired, TypedDict
 
-from .errors import PluginError, ProtocolError, did_you_mean
+from .errors import ParameterError, PluginError, ProtocolError, did_you_mean
 from .system.typed_json import as_kind
 from .system.untrusted import excerpt
 
@@ -59,6 +59,40 @@ class ParameterSchema(ItemSchema):
     start: NotRequired[float]
     relative: NotRequired[bool]
     model_of: NotRequired[str]
+
+
+def check_values(tool: str, properties: Mapping[str, Mapping[str, Any]], values: Mapping[str, Any]) -> None:
+    """Raise ParameterError if a tool's parameters have values of other types than their schemas, or beyond 32 bits.
+
+    Limits are the tool's own to check, and names that it does not have are left to it.
+    """
+    for name, value in values.items():
+        if name in properties and not _has_type(properties[name], value):
+            message = f"the recipe gives {name} of {tool} the value {excerpt(value)}"
+            raise ParameterError(message, "it was changed by hand, or is of another version; set the tool anew")
+
+
+def _has_type(schema: Mapping[str, Any], value: Any) -> bool:
+    if choices := schema.get("enum") or ([schema["const"]] if "const" in schema else []):
+        return value in choices and not isinstance(value, bool)
+    kind = schema.get("type")
+    if kind == "object":
+        return isinstance(value, Mapping) and all(map(_is_float, value.values()))
+    if kind == "array":
+        count = len(schema["prefixItems"]) if "prefixItems" in schema else MOST_ITEMS
+        is_list = isinstance(value, list | tuple)
+        return is_list and all(map(_is_float, value)) and (len(value) == count or "prefixItems" not in schema)
+    if kind == "integer":
+        return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= LARGEST_INT
+    return isinstance(value, bool) if kind == "boolean" else _is_float(value) if kind == "number" else _is_str(value)
+
+
+def _is_float(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST_FLOAT
+
+
+def _is_str(value: Any) -> bool:
+    return isinstance(value, str)
 
 
 def check_parameter(where: str, schema: Mapping[str, Any]) -> None:

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -13,6 +13,7 @@ import bpy
 from bpy.types import Context, Image, Material, Object
 
 from ...core.errors import ParameterError
+from ...core.system.untrusted import parse_json
 from ..settings import BakeOptions
 from ..targets import CHOSEN, NAMED, ONE, SELECTED, BakeTargets
 from .checks import check, check_high, check_mesh, check_object, chosen_objects
@@ -20,6 +21,8 @@ from .names import base_of, check_suffixes
 
 BAKED = "impasto_baked"
 """Custom property with the provenance of a baked image as JSON."""
+TEXTS = ("object", "objects", "fingerprint")
+"""Fields of it that must be texts."""
 
 
 @dataclass(frozen=True)
@@ -131,8 +134,15 @@ def provenance_of(image: Image) -> Mapping[str, Any]:
 
 @lru_cache(maxsize=4096)  # panels ask at every redraw
 def _parse(text: str) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = json.loads(text)
-    return found
+    with suppress(ParameterError):  # changed by hand
+        found = parse_json(text, BAKED, kind=ParameterError)
+        if (
+            isinstance(found, dict)
+            and "object" in found
+            and all(isinstance(found.get(name, ""), str) for name in TEXTS)
+        ):
+            return found
+    return {}
 
 
 def _candidates(context: Context, targets: BakeTargets) -> list[Object]:

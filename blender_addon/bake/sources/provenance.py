@@ -15,6 +15,7 @@ from ...bridge.fingerprints import contents_of, images_in, sha256
 from ...core.errors import ImpastoError
 from ...core.io.metadata import in_png, metadata_of
 from ...core.recipe import Recipe, Step
+from ...core.system.untrusted import excerpt
 from ..render.baked_maps import BakedMap
 
 if TYPE_CHECKING:
@@ -64,6 +65,11 @@ def _with_recipe(baked: BakedMap, inputs: Mapping[str, Mapping[str, str | float]
     metadata = metadata_of(recipe, height_range_m=about.get("height_range_m"))
     tiles = {number: in_png(png, metadata) for number, png in baked.tiles.items()}
     return replace(baked, png=in_png(baked.png, metadata), recipe=recipe, tiles=tiles)
+
+
+def baked_object(recipe: Recipe) -> str:
+    """Name of the object in a bake's recipe, for a message."""
+    return excerpt(recipe.steps[0].parameters.get("object", ""))
 
 
 def _recipe_of(image: Image) -> Recipe | None:
