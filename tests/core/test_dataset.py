@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from test_files import mounted
 from training_pictures import hills, noise
 
 from impasto import Maps, Recipe, Step, Texture, run, write_maps
@@ -295,6 +296,25 @@ def test_a_training_leaves_what_it_learned_from_beside_the_model(tmp_path, monke
     save(tmp_path / "data" / "other.png", 2)
     main([*train, "--out", str(tmp_path / "models")])
     assert (tmp_path / "models" / "wall.manifest.json").read_text(encoding="utf-8") == written
+
+
+@pytest.mark.usefixtures("misbehaving")
+@pytest.mark.parametrize("has_checkpoint", [False, True])
+def test_a_full_disk_leaves_nothing_of_a_training_that_learned_nothing(tmp_path, monkeypatch, capsys, has_checkpoint):
+    """The data files fit, and nothing else; they stay beside a checkpoint, from which the same command goes on."""
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    save(tmp_path / "data" / "wall.png", 1)
+    train = ["train", "learn", str(tmp_path / "data"), "--name", "wall", "--steps", "1", "--no-report"]
+    main([*train, "--out", str(tmp_path / "models")])
+    needed = sum(4 * (1 + path.stat().st_size // 4096) for path in (tmp_path / "models").glob("wall.[dm]*"))
+    with mounted(tmp_path / "disk", f"size={needed + 4}k") as disk:  # and the page of a lock
+        if has_checkpoint:
+            (disk / "wall.checkpoint").touch()
+        with pytest.raises(SystemExit):
+            main([*train, "--out", str(disk)])
+        files = {path.name for path in disk.iterdir()}
+    assert "check the disk and its free space" in capsys.readouterr().err
+    assert files == ({"wall.checkpoint", "wall.manifest.json", "wall.data.png"} if has_checkpoint else set())
 
 
 def test_names_of_folders_do_not_travel(tmp_path):

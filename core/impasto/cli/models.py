@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Cancelled, FileError, ModelError, ParameterError
-from ..library.models import DATA_SUFFIXES, REPORT_SUFFIX, Model
+from ..library.models import CHECKPOINT_SUFFIX, DATA_SUFFIXES, REPORT_SUFFIX, Model
 from ..plugins.registry import registry
 from ..recipe import Recipe, Step
 from ..system.interruption import Stop
@@ -79,7 +81,7 @@ def _train_in(ranks: Ranks, arguments: argparse.Namespace, terminal: Terminal) -
     path = registry().model_library(arguments.out).path(chosen.name)
     stop = Stop()
     try:
-        with ranks.held(path), terminal.progress(in_json=True) as on_progress:
+        with ranks.held(path), _data_beside(path, ranks), terminal.progress(in_json=True) as on_progress:
             dataset = _read(arguments.data, arguments, terminal, on_progress)
             if ranks.is_first:
                 _write_data(path, dataset, arguments)
@@ -105,6 +107,18 @@ def _with_report(result: Result, dataset: Dataset, device: str, on_progress: Any
     from ..training.reporting import add_report
 
     return add_report(result, dataset, device=device, on_progress=on_progress, is_cancelled=stop.is_set)
+
+
+@contextlib.contextmanager
+def _data_beside(path: Path, ranks: Ranks) -> Iterator[None]:
+    """A training, whose data files stay only beside a model, or a checkpoint from which the same command goes on."""
+    try:
+        yield
+    finally:
+        if ranks.is_first and not (is_there(path) or is_there(path.with_suffix(CHECKPOINT_SUFFIX))):
+            for file in map(path.with_suffix, DATA_SUFFIXES):
+                with contextlib.suppress(OSError):
+                    file.unlink()
 
 
 def _write_data(path: Path, dataset: Dataset, arguments: argparse.Namespace) -> None:

@@ -34,6 +34,8 @@ from .tensors import MOST_BYTES, SUFFIX, read_tensors, tensor_file
 
 DATA_SUFFIXES = (".manifest.json", ".data.png")
 """Suffixes of the files beside a model that was trained here: its training data as a list and as a picture."""
+CHECKPOINT_SUFFIX = ".checkpoint"
+"""Suffix of a training that is not done yet, where its model will be."""
 REPORT_SUFFIX = ".report.html"
 """Suffix of the report of a training, beside its model."""
 CARD_FIELDS = ("name", "architecture", "tool", "data", "figures")

@@ -12,7 +12,7 @@ from ..about import VERSION
 from ..context import Context
 from ..data.dataset import Dataset
 from ..errors import ModelError
-from ..library.models import REPORT_SUFFIX, save_model
+from ..library.models import CHECKPOINT_SUFFIX, REPORT_SUFFIX, save_model
 from ..system.untrusted import excerpt, explain, is_there
 from ..tools import Result
 from .base import Training
@@ -56,7 +56,7 @@ def train_model(
         "parameters": settings,
     }
     made_by["training"] = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
-    checkpoint = path.with_suffix(".checkpoint")
+    checkpoint = path.with_suffix(CHECKPOINT_SUFFIX)
     if model := unreported_model(path, made_by["training"]):
         context.note(f"{model.name} was trained before, and its report was missing")
         _drop(checkpoint)
