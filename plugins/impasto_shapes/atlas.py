@@ -60,6 +60,8 @@ class PackAtlas(Filter):
             share = _share_of_progress(context, index, len(pictures))
             alpha = cut(maps, parameters, mask, share)  # type: ignore[arg-type]
             parts += parts_of(maps, alpha, parameters.padding_px, share)
+        if not parts:
+            raise ParameterError("no object is large enough for a sheet", "lower the tolerance, or give a mask of one")
         if len(parts) > MOST:
             message = f"there are {len(parts)} objects, and a sheet holds {MOST}"
             raise ParameterError(message, "raise the tolerance, or give a mask of fewer")

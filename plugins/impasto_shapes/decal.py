@@ -88,8 +88,15 @@ def color_of(maps: Maps) -> np.ndarray:
 def cut(subject: Maps, parameters: CutParameters, mask: Maps | None, context: Context) -> np.ndarray:
     """Alpha (H, W): of a mask, or else the subject's own opacity, or else of what differs from its border.
 
-    It is 1 everywhere if nothing differs.
+    It is 1 everywhere if nothing differs. ParameterError if it is 0 everywhere, as of an edge wider than the object.
     """
+    alpha = _alpha(subject, parameters, mask, context)
+    if alpha.max() <= VISIBLE:
+        raise ParameterError("nothing of the picture would be visible", "choose a smaller edge_px, or another mask")
+    return alpha
+
+
+def _alpha(subject: Maps, parameters: CutParameters, mask: Maps | None, context: Context) -> np.ndarray:
     from scipy.ndimage import binary_fill_holes
 
     from .matting import alpha_of, object_in

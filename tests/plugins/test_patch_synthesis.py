@@ -250,6 +250,17 @@ def test_a_mask_that_covers_everything_is_refused() -> None:
         PatchSynthesis().apply(subject, PatchSynthesisParameters(), given, Context())
 
 
+@pytest.mark.parametrize("rest_px", [1, 5, 8])
+def test_a_tiny_rest_is_enough(rest_px: int) -> None:
+    """Its pieces are the same to the last bit, and the rounded cost of a cut between them may be below 0."""
+    left_out = np.ones((64, 64, 3), np.float32)
+    left_out[32 : 32 + rest_px, 32 : 32 + rest_px] = 0
+    source = Maps.from_arrays({"base_color": np.where(left_out, (1, 0, 0), (0, 0.5, 0)) * photograph("gravel", 64)})
+    recipe = Recipe((Step("patch-synthesis", {"quality": "quick"}, {"leave_out": "mask"}),))
+    made = run(recipe, {"source": source, "mask": Maps.from_arrays({"base_color": left_out})}).maps
+    assert (made["base_color"].pixels.argmax(2) == 1).mean() > 0.99
+
+
 def stripes(period_px: float, side: int = 128) -> np.ndarray:
     """Grey stripes (side, side, 3) along x, with noise that no two places share."""
     x = np.arange(side) + np.zeros((side, 1))

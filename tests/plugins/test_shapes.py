@@ -84,6 +84,15 @@ def test_a_mask_that_tells_nothing_is_refused(value, said):
             made(tool, photograph(), inputs={"mask": mask})
 
 
+@pytest.mark.parametrize("tool", ["cut-decal", "pack-atlas"])
+def test_an_object_that_would_be_invisible_is_refused(tool):
+    spot = np.zeros((8, 8, 3))
+    spot[4, 4] = 1
+    mask = Maps.from_arrays({"base_color": spot})
+    with pytest.raises(ParameterError, match="nothing of the picture would be visible; choose a smaller edge_px"):
+        made(tool, Maps.from_arrays({"base_color": spot * 0 + 0.4}), inputs={"mask": mask}, edge_px=64)
+
+
 def test_what_is_opaque_already_is_cropped_by_its_own_opacity():
     subject = photograph().with_arrays({"opacity": true_alpha()})
     result = made("cut-decal", subject, margin_px=0).maps

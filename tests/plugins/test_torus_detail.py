@@ -89,6 +89,12 @@ def test_an_exemplar_gives_its_own_grain(library):
     assert normal_height_consistency(made["normal"].pixels, made["height"].pixels)[0] < 0.02
 
 
+def test_an_exemplar_of_some_pixels_is_refused(library):
+    tiny = Maps.from_arrays({"base_color": np.full((2, 9, 3), 0.5)})
+    with pytest.raises(ParameterError, match=r"the source is too small: pieces of .* do not fit into 9x2 px"):
+        generate(library, tiny)
+
+
 def test_maps_that_the_exemplar_lacks_stay_the_models(library):
     alone = generate(library).maps
     photograph = Maps({"base_color": surface(seed=5)["base_color"]})

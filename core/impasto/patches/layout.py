@@ -80,7 +80,7 @@ def plan(source: tuple[int, int], size: tuple[int, int], block_px: int, overlap:
     """An even grid of overlapping pieces on a torus of `size`, at most half as large as source and torus.
 
     block_px: requested side of a piece, 0 for an automatic one. overlap: relative to a piece. ParameterError if there
-    would be too many pieces.
+    would be too many pieces, or one does not fit into the source.
     """
     side = (source[0] * source[1]) ** 0.5
     scale = max(1, min(round(side / MATCHING_PX), min(*source, *size) // 32))
@@ -93,6 +93,11 @@ def plan(source: tuple[int, int], size: tuple[int, int], block_px: int, overlap:
         blocks.append(int(block))
         overlaps.append(int(block) - step)
         corners.append(np.arange(count) * torus // count)
+    if blocks[0] > source[0] or blocks[1] > source[1]:
+        message = (
+            f"the source is too small: pieces of {blocks[1]}x{blocks[0]} px do not fit into {source[1]}x{source[0]} px"
+        )
+        raise ParameterError(message, "give a larger one, or leave out less of it")
     pieces = len(corners[0]) * len(corners[1])
     if pieces > MOST_PIECES:
         raise ParameterError(

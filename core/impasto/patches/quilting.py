@@ -107,7 +107,7 @@ class Quilter:
         tile = max(2, min(mask.shape) // 8)
         ys, xs = _local_minima((differences + 1e-3) * weight + penalty, CANDIDATES, tile)
         cuts = self._cut_costs(template, bands, ys, xs) + sum(mask.shape) * unlike[ys, xs]
-        costs = cuts * weight[ys, xs] + 100 * penalty[ys, xs]
+        costs = cuts.clip(0) * weight[ys, xs] + 100 * penalty[ys, xs]  # rounded below 0 where pieces are the same
         good = np.flatnonzero(costs <= costs.min() * (1 + 0.2 * self.variety))
         chosen = self.rng.choice(good)
         return self._to_the_pixel(known, bands, (int(ys[chosen]) * scale, int(xs[chosen]) * scale))
