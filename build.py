@@ -141,6 +141,10 @@ PASSED_ON = (bench, mutations, impasto)
 """The commands whose arguments, --help among them, are for what they run."""
 
 
+PICTURING = (pictures, strip, thumbnails, stereo)
+"""The commands that make pictures of the documentation."""
+
+
 def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="build.py", description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -209,6 +213,9 @@ def main() -> None:
     try:
         with ending_all():
             options.run(options)
+            if options.run in PICTURING:
+                command = [TESTS.ready(), "-P", "-m", "tasks.pictures"]
+                subprocess.run(command, cwd=ROOT, env=clean_environment(PYTHONPATH=ROOT), check=True)
     except BuildError as error:
         sys.exit(f"build.py: {error}")
 

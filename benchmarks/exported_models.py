@@ -1,8 +1,8 @@
-"""Pictures of an exported model beside ours: `python build.py test tensorflow_backend` makes TensorFlow's environment.
+"""Exported models compared with ours: `python build.py test tensorflow_backend` makes TensorFlow's environment.
 
     PYTHON benchmarks/exported_models.py --tensorflow TENSORFLOW_PYTHON
 
-writes docs/pictures/exported-models.jpg and prints the largest differences. PYTHON and TENSORFLOW_PYTHON are those
+prints the largest differences. PYTHON and TENSORFLOW_PYTHON are those
 of the environments core and tensorflow below .build/envs.
 """
 
@@ -15,12 +15,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "tests")]
+sys.path[:0] = [str(Path(__file__).resolve().parents[1] / "tests")]
 SIZES = {"bark": (256, 256), "tiles": (320, 320)}
-SHOWN_PX = 256
-AMPLIFIED = 10_000
-"""Factor by which differences are amplified in the last column."""
 
 
 def by_keras(file: Path, inputs: Path, python: str, backend: str) -> Path:
@@ -33,10 +29,9 @@ def by_keras(file: Path, inputs: Path, python: str, backend: str) -> Path:
 
 
 def main() -> None:
-    """Make the picture, or (with --run) what Keras makes of one file."""
+    """Compare, or (with --run) write what Keras makes of one file."""
     import numpy as np
     from exporting import exported, keras_run, onnx_run, reference
-    from PIL import Image
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tensorflow", metavar="PYTHON", default=sys.executable)
@@ -47,7 +42,6 @@ def main() -> None:
         np.savez(out, **keras_run(file, dict(np.load(inputs))))
         return
     os.environ["IMPASTO_PRECISION"] = "float32"
-    rows = []
     with tempfile.TemporaryDirectory() as folder:
         for name, size in SIZES.items():
             ours, inputs = reference(name, size)
@@ -57,16 +51,9 @@ def main() -> None:
             file = exported(name, "keras", Path(folder))
             for backend, python in (("torch", sys.executable), ("tensorflow", options.tensorflow)):
                 made[f"keras on {backend}"] = dict(np.load(by_keras(file, given, python, backend)))
-            expected = ours["base_color"].pixels
-            worst = np.zeros_like(expected)
             for maker, maps in made.items():
                 apart = {one: float(np.abs(maps[one] - ours[one].pixels).max()) for one in maps}
-                worst = np.maximum(worst, np.abs(maps["base_color"] - expected))
                 print(f"{name}, {maker}: " + ", ".join(f"{one} {value:.1e}" for one, value in apart.items()))
-            pictures = [expected, *(maps["base_color"] for maps in made.values()), AMPLIFIED * worst]
-            rows.append(np.concatenate([one[:SHOWN_PX, :SHOWN_PX] for one in pictures], 1))
-    sheet = (255 * np.concatenate(rows).clip(0, 1)).round().astype(np.uint8)
-    Image.fromarray(sheet).save(ROOT / "docs" / "pictures" / "exported-models.jpg", quality=88)
 
 
 if __name__ == "__main__":

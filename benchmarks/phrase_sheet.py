@@ -1,8 +1,10 @@
-"""Forty phrases, one varied and changed, layers, and favourites: `python benchmarks/phrase_sheet.py`.
+"""Seventy phrases, one varied and changed, layers, and favourites: `python benchmarks/phrase_sheet.py`.
 
-Writes text_phrases.jpg, text_changes.jpg, text_layers.jpg and text_more_like.jpg into docs/pictures. The forty phrases
-stand in `phrases/forty.txt`. `--list phrases/hundred.txt --out FOLDER` draws the phrases of a file instead, at
-256 pixels, to be judged by eye, and prints what is said about each.
+Writes text_phrases.jpg, text_changes.jpg, text_layers.jpg and text_more_like.jpg into docs/pictures. The phrases, one
+for each procedural material, stand in `phrases/seventy.txt`.
+
+`--list phrases/hundred.txt --out FOLDER` draws the phrases of a file instead, at 256 pixels, to be judged by eye, and
+prints what is said about each.
 """
 
 from __future__ import annotations
@@ -20,17 +22,19 @@ from impasto.errors import ParameterError
 from impasto.surface.relight import BallAndPlane
 from impasto.surface.shading import Light
 
-PHRASES = Path(__file__).parent / "phrases" / "forty.txt"
+PHRASES = Path(__file__).parent / "phrases" / "seventy.txt"
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 CELL_PX, GAP_PX, ACROSS = 192, 4, 8
 LISTED_PX, DOWN = 256, 4
 """Side of a picture of a list, and rows of a sheet."""
+PHRASE_PX, PHRASES_ACROSS = 180, 7
+"""Side of a picture that its phrase stands below."""
 CHANGED = "mossy red bricks"
 CHANGES = ("much darker", "wetter", "larger", "no moss")
 VARIED = 4
 LAYERED = (
     *("snow on rock", "wet leaves on gravel", "rust on painted metal", "a little sand on oak planks"),
-    *("grass between cobbles", "red bricks covered in snow", "石板路上的湿落叶", "moss on bark"),
+    *("grass between cobbles", "red bricks covered in snow", "wet leaves on cobbles", "moss on bark"),
 )
 FAVOURITES = ("red brick wall", "old grey mossy bricks, herringbone")
 CHILDREN, OF_ONE = 4, 2
@@ -92,14 +96,16 @@ def main() -> None:
     if options.list:
         draw_list(options.list.read_text(encoding="utf-8").splitlines(), out)
         return
-    sheet([picture(text)[0] for text in phrases()], ACROSS).save(out / "text_phrases.jpg", quality=85)
+    cells = [Cell(np.asarray(picture(text)[0]) / 255, text) for text in phrases()]
+    in_rows(cells, PHRASES_ACROSS, PHRASE_PX).save(out / "text_phrases.jpg", quality=74, optimize=True)
     first, recipe = picture(CHANGED)
     row = [first, *(picture(CHANGED, seed)[0] for seed in range(1, VARIED + 1))]
     for text in CHANGES:
         shown, recipe = picture(text, start=recipe)
         row.append(shown)
     sheet(row, len(row)).save(out / "text_changes.jpg", quality=85)
-    sheet([picture(text)[0] for text in LAYERED], ACROSS).save(out / "text_layers.jpg", quality=85)
+    cells = [Cell(np.asarray(picture(text)[0]) / 255, text) for text in LAYERED]
+    in_rows(cells, ACROSS // 2, CELL_PX).save(out / "text_layers.jpg", quality=85)
     sheet(evolved(), ACROSS).save(out / "text_more_like.jpg", quality=85)
 
 

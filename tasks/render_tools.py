@@ -13,24 +13,19 @@ from pathlib import Path
 from PIL import Image
 
 from . import tool_drawings as draw
+from .pictures import mark
 from .tool_drawings import CELL_PX, Drawing, image
 
 GAP_PX, QUALITY = 4, 80
 CELLS: Mapping[str, tuple[str, Sequence[tuple[int, int, int, int]]]] = {
     "cover-object": ("objects_covered.jpg", ((30, 40, 310, 320), (1010, 40, 1290, 320))),
     "photometric-stereo": ("photometric_stereo.jpg", ((0, 0, 254, 254), (512, 0, 766, 254), (256, 278, 510, 532))),
-    "gan": ("generators_gan.jpg", ((0, 0, 256, 256), (264, 0, 520, 256))),
-    "conditional-gan": ("generators_conditional_gan.jpg", ((0, 572, 256, 828), (264, 572, 520, 828))),
-    "progressive-gan": ("generators_progressive_gan.jpg", ((0, 0, 256, 256), (264, 0, 520, 256))),
     "stackgan": ("generators_stackgan.jpg", ((0, 0, 256, 256), (264, 0, 520, 256), (528, 0, 784, 256))),
     "vae": ("generators_vae.jpg", ((0, 0, 256, 256), (792, 0, 1048, 256))),
     "fast-style": ("fast_style.jpg", ((800, 8, 1056, 264), (8, 332, 184, 508), (800, 292, 1056, 548))),
-    "imported-model": ("exported-models.jpg", ((0, 0, 256, 256), (512, 0, 768, 256))),
 }
 """Cells of pictures that show results of trained models, or of whole objects."""
-TRAINERS = {
-    f"train-{name}": name for name in ("gan", "conditional-gan", "progressive-gan", "stackgan", "vae", "fast-style")
-}
+TRAINERS = {f"train-{name}": name for name in ("stackgan", "vae", "fast-style")}
 """Trainers, by the tool whose picture shows what their models make."""
 
 
@@ -38,8 +33,11 @@ def main(pictures: Path, names: Sequence[str]) -> None:
     folder = pictures / "tools"
     folder.mkdir(exist_ok=True)
     for name in names or (*CASES, *CELLS, *TRAINERS):
+        draw.recipes.clear()
         made = cells(pictures, TRAINERS.get(name, name)) if name not in CASES else CASES[name]()
-        side_by_side(made).save(folder / f"{name}.webp", quality=QUALITY, method=6)
+        path = folder / f"{name}.webp"
+        side_by_side(made).save(path, quality=QUALITY, method=6)
+        mark(path, [step for step in draw.recipes if step["tool"] == name])
         print(name, flush=True)
 
 

@@ -48,7 +48,18 @@ def made_by(tool: str, subject: Maps | None = None, inputs: Mapping[str, Any] | 
     step = Step(tool, parameters, {name: many.get(name, name) for name in given})
     values = {name: value for name, value in given.items() if name not in many}
     values |= {name: one for key, names in many.items() for name, one in zip(names, given[key], strict=True)}
-    return run(Recipe((step,), seed=1), values | ({} if subject is None else {"source": subject})).maps
+    result = run(Recipe((step,), seed=1), values | ({} if subject is None else {"source": subject}))
+    recipes.append(step_of(step))
+    return result.maps
+
+
+recipes: list[dict[str, Any]] = []
+"""What has been made, for the marks of pictures."""
+
+
+def step_of(step: Step) -> dict[str, Any]:
+    """A step's tool and parameters, as a recipe has them; what it was made of is in no file."""
+    return {"tool": step.tool, "parameters": dict(step.parameters)}
 
 
 def maps_of(pixels: Pixels) -> Maps:
@@ -277,8 +288,8 @@ def trim_sheet() -> Drawing:
 
 
 def wide() -> Maps:
-    """A picture twice as wide as high, whose sides do not meet."""
-    return maps_of(np.asarray(Image.fromarray(data.rocket()[40:360]).resize((512, 256)), np.float32) / 255)
+    """A landscape twice as wide as high, whose sides do not meet."""
+    return maps_of(np.asarray(night().resize((512, 256)), np.float32) / 255)
 
 
 def close_panorama() -> Drawing:

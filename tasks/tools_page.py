@@ -26,8 +26,11 @@ HEAD = f"""# Tools
 {MADE}
 
 Every bundled tool, grouped as in the menu *Add Layer* and `impasto tools`. Parameters are named as in recipes: on the
-command line, `block_px` is `--block-px`. Pictures go from source to result with the defaults, but for points, amounts
-and models that a tool must be given (`python build.py thumbnails --tools`).
+command line, `block_px` is `--block-px`.
+
+Pictures go from source to result with the defaults, but for points, amounts and models that a tool must be given
+(`python build.py thumbnails --tools`). Those of `gatys` and `cnn-texture` are made with the published weights
+`vgg19-small`. Results of textbook GANs are on [their own page](../explanation/generators.md).
 """
 PICTURES = ROOT / "docs" / "pictures" / "tools"
 KINDS = {

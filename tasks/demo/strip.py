@@ -48,12 +48,20 @@ def main() -> None:
     bpy.ops.preferences.addon_disable(module=EXTENSION)
 
 
+def keep_recipe(folder: Path, name: str) -> None:
+    """Write the recipe of what was made last, for the mark of the strip."""
+    made = json.loads(bpy.context.window_manager.impasto_made)
+    recipe = json.loads(bpy.data.images[made["images"][0]]["impasto_recipe"])
+    (folder / f"{name}.json").write_text(json.dumps(recipe), encoding="utf-8")
+
+
 def from_photo(folder: Path) -> None:
     """A gateway of the photographed wall."""
     add_mesh("Gateway", *gateway(2.4, 2.5, 0.7, 1.75, 0.62))
     made = {"width_px": TEXTURE_PX, "height_px": TEXTURE_PX, "width_m": TILE_M, "preparation": json.dumps(PART)}
     with task("Making a wall from a part of a photograph"):
         bpy.ops.impasto.run(source=str(folder / "sources" / "photo.jpg"), seed=1, material="NEW", **made)
+    keep_recipe(folder, "from_photo")
     add_set((2.9, -5.1, 1.55), (0.06, 0, 1.16), 47, 1.0, (-0.1, 0.02))
     render(folder / "from_photo.png", SIZE_PX)
 
@@ -63,6 +71,7 @@ def from_words(folder: Path) -> None:
     hat = add_mesh("Hat", *turned(HAT, 192, repeats=(3 * KNITTED_M, 1.4 * KNITTED_M)))
     with task(f"Making {PHRASE}"):
         bpy.ops.impasto.match(text=PHRASE, width_px=TEXTURE_PX, height_px=TEXTURE_PX, width_m=KNITTED_M, seed=3)
+    keep_recipe(folder, "from_words")
     assert hat.active_material
     add_set((0, -4.3, 1.9), (0, 0, 0.70), 46, 1.0, (-0.07, 0.05))
     render(folder / "from_words.png", SIZE_PX)
@@ -86,6 +95,7 @@ def from_painting(folder: Path) -> None:
     with task("Repainting a tea set in the style of a painting"):
         style = str(folder / "sources" / "painting.jpg")
         bpy.ops.impasto.stylize(subject="MATERIAL", style=style, seed=1, material="NEW")
+    keep_recipe(folder, "from_painting")
     render(folder / "from_painting.png", SIZE_PX)
 
 

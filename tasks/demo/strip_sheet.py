@@ -5,11 +5,15 @@ Each panel is an object with what it was made from laid over a corner. WINDOW is
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 from settings import PHRASE
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from tasks.pictures import mark
 
 PANEL_PX, GAP_PX, LABEL_PX = (600, 525), 12, 44
 CARD_PX, BORDER_PX, EDGE_PX = 136, 4, 14
@@ -41,6 +45,7 @@ def main(folder: Path, path: Path, window: Path | None) -> None:
             top += one.height + EDGE_PX
         ImageDraw.Draw(sheet).text((left + 2, height + 9), label, INK, ImageFont.load_default(24))
     sheet.save(path, quality=QUALITY, method=6)
+    mark(path, [json.loads(file.read_text("utf-8")) for file in sorted(folder.glob("from_*.json"))])
     print(f"demo: {path.name}: {path.stat().st_size // 1000} kB")
 
 

@@ -8,12 +8,14 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 from tasks.demo import PICTURES, WINDOWS  # noqa: E402
 from tasks.manual import PAGES, anchor, write_manual  # noqa: E402
 from tasks.markdown import written_by_hand  # noqa: E402
+from tasks.pictures import mark, mark_of, pictures  # noqa: E402
 
 from impasto.plugins.registry import registry  # noqa: E402
 
@@ -21,6 +23,14 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 CHINESE = [path for path in DOCUMENTS if "zh-CN" in path.as_posix()]
 PRE_COMMIT = ROOT / ".pre-commit-config.yaml"
 CODE = re.compile(r"^```.*?^```$|`[^`\n]+`", re.MULTILINE | re.DOTALL)
+TEXTBOOK = ("gan", "conditional-gan", "progressive-gan")
+WITHOUT_PICTURE = {*TEXTBOOK, *(f"train-{name}" for name in TEXTBOOK), "imported-model"}
+"""Tools whose results stand on a page of their own, or are of other programs."""
+GIVEN = {
+    *("width_px", "height_px", "model", "find", "k1", "patch", "rotate", "shadows", "highlights"),
+    *("left", "right", "top", "bottom", "top_left", "top_right", "bottom_left", "bottom_right", "aspect"),
+}
+"""Parameters that a picture of a tool may give: sizes, and what the tool must be told."""
 MOST_WORDS, CHARACTERS_A_WORD = 30_000, 1.6
 """Most words that are written by hand in each language; Chinese has no spaces between them."""
 LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)")
@@ -124,8 +134,34 @@ def test_every_tool_has_a_picture_of_what_it_makes():
     without = {
         re.search(r"^`(?:impasto [^`]*?)?([\w-]+)`:", one, re.MULTILINE)[1] for one in sections if "![" not in one
     }
-    assert not without
+    assert without == WITHOUT_PICTURE
     assert sum(path.stat().st_size for path in OF_TOOLS.iterdir()) <= 1_500_000
+
+
+def test_pictures_of_tools_are_made_with_the_defaults_as_the_recipes_in_them_say():
+    steps = [(path.stem, step) for path in pictures() for step in recipes_of(path) if path.parent.name == "tools"]
+    assert {name for name, _ in steps} >= {"quilt", "gatys", "cnn-texture", "close-panorama"}
+    for name, step in steps:
+        assert step["tool"] == name
+        assert set(step["parameters"]) <= GIVEN, (name, step)
+
+
+def recipes_of(path: Path) -> list[dict]:
+    """Recipes that a picture carries."""
+    return mark_of(path)["recipes"]
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".svg"])
+def test_a_mark_changes_no_pixel_and_is_read_again(suffix, tmp_path):
+    path = tmp_path / f"a{suffix}"
+    if suffix == ".svg":
+        path.write_text("<svg></svg>")
+    else:
+        Image.linear_gradient("L").resize((61, 30)).convert("RGB").save(path)
+    before = None if suffix == ".svg" else Image.open(path).tobytes()
+    mark(path, [{"tool": "quilt", "parameters": {"block_px": 0}}], "0123456789")
+    assert mark_of(path) == {"commit": "0123456789", "recipes": [{"tool": "quilt", "parameters": {"block_px": 0}}]}
+    assert before is None or Image.open(path).tobytes() == before
 
 
 def test_every_tool_stands_on_a_page_that_was_written():
