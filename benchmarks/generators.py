@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 import tomllib
 from collections.abc import Callable, Mapping
@@ -39,7 +40,11 @@ from impasto.evaluation.controls import quilt_control, random_phase_noise
 from impasto.evaluation.figures import figures_of
 from impasto.library.models import read_model
 
-MODELS = Path(__file__).parents[1] / "plugins" / "impasto_gan" / "models"
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+from tasks.pictures import mark  # noqa: E402
+
+MODELS = ROOT / "plugins" / "impasto_gan" / "models"
 PHOTOGRAPHS = ("brick", "grass", "gravel")
 TOOLS = ("gan", "progressive-gan", "conditional-gan", "vae")
 WAYS: Mapping[str, tuple[dict[str, Any], ...]] = {
@@ -72,7 +77,9 @@ def main() -> None:
         seconds = train(tool, data, options.out / "models")
         found = {"cpu_seconds": seconds} if seconds else {}
         make = Maker(tool, tool, options.out / "models", data)
-        found |= figures_and_picture(make, labels, options.out / f"generators_{tool.replace('-', '_')}.jpg")
+        picture = options.out / f"generators_{tool.replace('-', '_')}.jpg"
+        found |= figures_and_picture(make, labels, picture)
+        mark(picture, [training_of(tool).to_dict()])
         facts[tool] = {**facts.get(tool, {}), **found}
         path.write_text(json.dumps(facts, indent=1) + "\n")
         print(tool, json.dumps(facts[tool], indent=1), flush=True)
@@ -126,10 +133,14 @@ def train(tool: str, data: Dataset, folder: Path) -> float | None:
     """CPU seconds of the training; None if the model exists already."""
     if (folder / f"{tool}.safetensors").exists():
         return None
-    parameters = {"name": tool, "hold_out": True}
-    recipe, started = Recipe((Step(f"train-{tool}", parameters, {"dataset": "dataset"}),), 0), time.process_time()
-    run(recipe, {"dataset": data}, models_folder=folder, device="cpu", on_progress=Said(tool))
+    started = time.process_time()
+    run(training_of(tool), {"dataset": data}, models_folder=folder, device="cpu", on_progress=Said(tool))
     return round(time.process_time() - started)
+
+
+def training_of(tool: str) -> Recipe:
+    """The training of a generator: its defaults, on one half of each picture."""
+    return Recipe((Step(f"train-{tool}", {"name": tool, "hold_out": True}, {"dataset": "dataset"}),), 0)
 
 
 class Said:

@@ -93,7 +93,7 @@ class Form:
     use_displacement: bool = field(
         default=False,
         metadata=argument(
-            BoolProperty, "True Displacement", "Displace the surface itself (Cycles, finely subdivided meshes)"
+            BoolProperty, "True Displacement", "Displace the surface itself (Cycles and EEVEE, finely subdivided meshes)"
         ),
     )
     use_ambient_occlusion: bool = field(

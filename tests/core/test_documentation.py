@@ -220,7 +220,7 @@ def test_every_name_of_the_library_in_the_documentation_can_be_imported():
         assert hasattr(above, attribute) or import_module(name), name
 
 
-def test_the_page_of_textbook_generators_shows_default_trainings(monkeypatch, tmp_path):
+def test_the_page_of_textbook_generators_shows_default_trainings(monkeypatch):
     monkeypatch.syspath_prepend(ROOT / "benchmarks")
     import generators
 
@@ -229,11 +229,9 @@ def test_the_page_of_textbook_generators_shows_default_trainings(monkeypatch, tm
     assert "default trainings" in opening
     shown = {re.search(r"generate ([a-z-]+) ", one)[1] for one in sections if "![" in one}
     assert shown == {*generators.TOOLS, "stackgan"}
-    recipes = []
-    monkeypatch.setattr(generators, "run", lambda recipe, *_arguments, **_more: recipes.append(recipe))
-    for tool in generators.TOOLS:
-        generators.train(tool, None, tmp_path)
-    assert {frozenset(recipe.steps[0].parameters) for recipe in recipes} == {frozenset({"name", "hold_out"})}
+    carried = [recipe for path in PICTURES.glob("generators_*.jpg") for recipe in recipes_of(path)]
+    for recipe in [*carried, *(generators.training_of(tool).to_dict() for tool in generators.TOOLS)]:
+        assert set(recipe["steps"][0]["parameters"]) == {"name", "hold_out"}
 
 
 def test_the_chinese_pages_show_the_same_code_and_pictures_as_the_english_ones():
@@ -270,11 +268,11 @@ def english_page(chinese: Path) -> Path:
 
 def test_the_strip_of_results_is_made_with_the_defaults_and_loads_quickly():
     assert (PICTURES / "overview.webp").stat().st_size <= 400_000
-    code = (ROOT / "tasks" / "demo" / "strip.py").read_text("utf-8")
-    calls = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)]
-    called = {ast.unparse(call.func): call for call in calls if ast.unparse(call.func).startswith("bpy.ops.impasto.")}
-    assert sorted(called) == [f"bpy.ops.impasto.{name}" for name in ("match", "run", "stylize")]
-    assert not [name for name, call in called.items() if {"tool", "parameters"} & {word.arg for word in call.keywords}]
+    made = recipes_of(PICTURES / "overview.webp")
+    assert [step["tool"] for recipe in made for step in recipe["steps"]] == STRIP
+    for recipe in made:
+        for step in recipe["steps"]:
+            assert set(step.get("parameters", {})) <= {*GIVEN, "crop", "width_m"}, step
 
 
 def blocks(document: Path) -> list[str]:
