@@ -25,7 +25,8 @@ PART = {"crop": [0.1, 0.07, 0.88, 0.85]}
 """Of the photograph, which repeats as a whole."""
 TILE_M = 1.9
 """Width of the wall that the result shows."""
-KNITTED_M = 0.25
+KNITTED_M, HAT_SIZE = 0.25, 0.13
+"""Width of the knitted tile, and metres that a unit of the hat's profile stands for."""
 TEA_SET = {
     "tea_set_01_teapot_01": ((0, 0, 0), -0.6),
     "tea_set_01_teapot_01_lid": ((0, 0, 0), -0.6),
@@ -68,12 +69,14 @@ def from_photo(folder: Path) -> None:
 
 def from_words(folder: Path) -> None:
     """A hat, knitted as a phrase says."""
-    hat = add_mesh("Hat", *turned(HAT, 192, repeats=(3 * KNITTED_M, 1.4 * KNITTED_M)))
+    profile = [(HAT_SIZE * radius, HAT_SIZE * height) for radius, height in HAT]
+    hat = add_mesh("Hat", *turned(profile, 192))
     with task(f"Making {PHRASE}"):
         bpy.ops.impasto.match(text=PHRASE, width_px=TEXTURE_PX, height_px=TEXTURE_PX, width_m=KNITTED_M, seed=3)
     keep_recipe(folder, "from_words")
-    assert hat.active_material
-    add_set((0, -4.3, 1.9), (0, 0, 0.70), 46, 1.0, (-0.07, 0.05))
+    hat.active_material.impasto_mapping = "UV"  # a dome has no UVs of one scale, and would be mapped from six sides
+    camera, target = (tuple(HAT_SIZE * one for one in place) for place in ((0, -4.3, 1.9), (0, 0, 0.70)))
+    add_set(camera, target, 46, HAT_SIZE, (-0.07, 0.05))
     render(folder / "from_words.png", SIZE_PX)
 
 
@@ -107,10 +110,10 @@ HAT: Sequence[Point] = (
 """Profile of a hat with a brim turned up: radius and height."""
 
 
-def turned(profile: Sequence[Point], segments: int, repeats: tuple[float, float]) -> Mesh:
-    """A lathe's work: vertices, faces, and UVs of the faces' corners, the texture `repeats` times round and up."""
+def turned(profile: Sequence[Point], segments: int) -> Mesh:
+    """A lathe's work: vertices, faces, and UVs of the faces' corners, in metres up and round the widest part."""
     curve = smooth(profile, 8)
-    steps = [0.0]
+    steps, around = [0.0], 2 * math.pi * max(radius for radius, _ in curve)
     for before, after in itertools.pairwise(curve):
         steps.append(steps[-1] + math.dist(before, after))
     vertices = [
@@ -130,8 +133,8 @@ def turned(profile: Sequence[Point], segments: int, repeats: tuple[float, float]
                     (row + 1) * segments + column,
                 ]
             )
-            low, high = (repeats[1] * steps[one] / steps[-1] for one in (row, row + 1))
-            left, right = (repeats[0] * one / segments for one in (column, column + 1))
+            low, high = steps[row], steps[row + 1]
+            left, right = (around * one / segments for one in (column, column + 1))
             uvs.append([(left, low), (right, low), (right, high), (left, high)])
     return vertices, faces, uvs
 
