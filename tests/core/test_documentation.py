@@ -1,6 +1,5 @@
 """The documentation: its links, files and commands exist, and its pictures are shown and described."""
 
-import ast
 import re
 import shlex
 import sys
@@ -269,10 +268,15 @@ def english_page(chinese: Path) -> Path:
 def test_the_strip_of_results_is_made_with_the_defaults_and_loads_quickly():
     assert (PICTURES / "overview.webp").stat().st_size <= 400_000
     made = recipes_of(PICTURES / "overview.webp")
-    assert [step["tool"] for recipe in made for step in recipe["steps"]] == STRIP
-    for recipe in made:
-        for step in recipe["steps"]:
-            assert set(step.get("parameters", {})) <= {*GIVEN, "crop", "width_m"}, step
+    tools = [[step["tool"] for step in recipe["steps"]] for recipe in made]
+    assert tools[:2] == [["patches-style"], ["transform", "quilt", "photo-maps"]]
+    assert tools[2][0] == "knit"  # whose parameters are the phrase's
+    assert made[2]["matched"]["matcher"] == "phrase"
+    for step in (step for recipe in made[:2] for step in recipe["steps"]):
+        schemas = registry().tool(step["tool"]).parameters.model_json_schema()["properties"]
+        usual = {name: (one["default"], [one.get("default_of_each")]) for name, one in schemas.items()}
+        told = {name for name, value in step["parameters"].items() if value not in usual[name]}
+        assert told <= {*GIVEN, "crop", "kind"}, step  # the kind is that which was recognised
 
 
 def blocks(document: Path) -> list[str]:
