@@ -1,6 +1,7 @@
 """Marks in the documentation's pictures: the commit that made them, and recipes where they can be carried.
 
-`python -m tasks.pictures` marks those that have no mark, by the commit that is checked out.
+`python -m tasks.pictures` marks those that have no mark by the commit that is checked out, and those whose commit is
+gone, as after a rebase, by the one that brought them.
 """
 
 from __future__ import annotations
@@ -81,9 +82,13 @@ def code_of(path: Path) -> tuple[str, ...]:
     return next((code for pattern, code in CODE.items() if Path(path.stem).match(pattern)), ())
 
 
+SHORT = 10
+"""Digits of a commit in a mark: always as many, so that one can take another's place."""
+
+
 def mark(path: Path, recipes: Sequence[Mapping[str, Any]] = (), commit: str = "") -> None:
     """Write a commit, by default the one that is checked out, and recipes into a saved picture, whose pixels stay."""
-    text = json.dumps({"commit": commit or git("rev-parse", "--short=10", "HEAD"), "recipes": list(recipes)})
+    text = json.dumps({"commit": commit or git("rev-parse", "HEAD")[:SHORT], "recipes": list(recipes)})
     path.write_bytes(WRITERS[path.suffix](path.read_bytes(), text))
 
 
@@ -112,6 +117,11 @@ def git(*words: str) -> str:
 def has_history() -> bool:
     """Whether all commits are there: not in a shallow clone, nor in an archive."""
     return git("rev-parse", "--is-shallow-repository") == "false"
+
+
+def is_known(commit: str) -> bool:
+    """Whether a commit belongs to the history of the one that is checked out."""
+    return bool(commit) and git("merge-base", commit, "HEAD").startswith(commit)
 
 
 def changed_since(path: Path, commit: str) -> bool:
@@ -155,11 +165,25 @@ def _in_svg(data: bytes, text: str) -> bytes:
 WRITERS = {".jpg": _in_jpeg, ".png": _in_png, ".webp": _in_webp, ".svg": _in_svg}
 
 
+def _change(path: Path, old: str, new: str) -> None:
+    """Put another commit into a mark."""
+    data = path.read_bytes()
+    if path.suffix == ".png":  # whose chunk has a checksum
+        said = json.dumps(mark_of(path))
+        data = data.replace(png_text(KEY, said), png_text(KEY, said.replace(old, new)))
+    path.write_bytes(data.replace(old.encode(), new.encode()))
+
+
 def main() -> None:
     for path in pictures():
-        if mark_of(path) is None:
+        said = mark_of(path)
+        if said is None:
             mark(path)
             print(f"marked {path.relative_to(ROOT)}: look at it before you commit it")
+        elif has_history() and not is_known(said["commit"]):
+            new = git("log", "-1", "--format=%H", "--", str(path.relative_to(ROOT)))[:SHORT]
+            _change(path, said["commit"], new)
+            print(f"{path.relative_to(ROOT)}: {said['commit']} is gone, {new} brought it")
 
 
 if __name__ == "__main__":

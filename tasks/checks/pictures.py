@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..pictures import ROOT, changed_since, code_of, has_history, mark_of, pictures
+from ..pictures import ROOT, changed_since, code_of, has_history, is_known, mark_of, pictures
 
 
 def problems() -> Iterator[str]:
     for path in pictures():
-        if mark_of(path) is None:
+        said = mark_of(path)
+        if said is None:
             yield f"{path.relative_to(ROOT)} does not say which commit made it: python -m tasks.pictures"
+        elif has_history() and not is_known(said["commit"]):
+            yield f"{path.relative_to(ROOT)} is of {said['commit']}, which is no commit here: python -m tasks.pictures"
         if not code_of(path):
             yield f"{path.relative_to(ROOT)} shows code that no pattern names: add one to CODE in tasks/pictures.py"
 
