@@ -36,6 +36,8 @@ STAND_IN = "impasto_stand_in"
 """Custom property of a material whose maps are a small stand-in for what its recipe makes."""
 MOST_BYTES = 2**31
 """Size limit of a file that is searched for a recipe."""
+USUAL_SPACE = "sRGB"
+"""Blender's name of the colour space that images of bytes have unless another is chosen."""
 TOLERANCE = 1 / 256
 """Rounding error that is accepted above 1."""
 
@@ -44,7 +46,8 @@ TOLERANCE = 1 / 256
 class Picture:
     """Pixels of an image as read on the main thread; `to_pixels` converts them on any other.
 
-    to_rec709, from_rec709: matrices of the file's working space, in which colours are held as floats.
+    to_rec709, from_rec709: matrices of the file's working space, in which colours are held as floats. color_space: of
+    bytes, which Blender keeps as they are stored; "" for sRGB.
     """
 
     name: str
@@ -55,6 +58,7 @@ class Picture:
     has_alpha: bool
     to_rec709: np.ndarray | None = None
     from_rec709: np.ndarray | None = None
+    color_space: str = ""
 
     def thumbnail(self, longest_px: int) -> Picture:
         """The picture in blocks of whole pixels, averaged, its longer side at least longest_px if it was before."""
@@ -85,7 +89,7 @@ class Picture:
         dtype = np.float32 if self.is_float else np.uint8
         rounding = 0 if self.is_float else 0.5
         rounded = {name: (np.clip(array, 0, 1) * scale + rounding).astype(dtype) for name, array in arrays.items()}
-        return JobInput(arrays=rounded, name=self.name)
+        return JobInput(arrays=rounded, name=self.name, color_space=self.color_space)
 
     def _check_range(self, largest: float) -> None:
         """Raise ParameterError if values above 1 would be lost, as the engine does for files."""
@@ -98,7 +102,17 @@ def read(image: bpy.types.Image) -> Path | Picture:
     """An image as it is sent: its file if plain, else its pixels. ParameterError for movies, sequences and UDIMs."""
     check_single(image)
     path = _untouched_file(image)
-    return path if path and image.alpha_mode != "NONE" and headers.is_plain_file(path) else pixels_of(image)
+    is_as_shown = path and image.alpha_mode != "NONE" and not color_space_of(image) and headers.is_plain_file(path)
+    return path if path and is_as_shown else pixels_of(image)
+
+
+def color_space_of(image: bpy.types.Image) -> str:
+    """The colour space that the user chose for an image of bytes; "" for sRGB, and for data and floats.
+
+    Blender takes floats to its working space when it loads them, and leaves bytes as they are.
+    """
+    name = image.colorspace_settings.name
+    return "" if image.is_float or image.colorspace_settings.is_data or name == USUAL_SPACE else name
 
 
 def check_single(image: bpy.types.Image) -> None:
@@ -116,7 +130,8 @@ def pixels_of(image: bpy.types.Image) -> Picture:
     has_alpha = image.depth == (128 if image.is_float else 32) and image.alpha_mode != "NONE"
     is_data = image.colorspace_settings.is_data
     spaces = to_rec709(), from_rec709()
-    return Picture(image.name, (height, width), values_of(image), image.is_float, is_data, has_alpha, *spaces)
+    about = image.is_float, is_data, has_alpha
+    return Picture(image.name, (height, width), values_of(image), *about, *spaces, color_space_of(image))
 
 
 def values_of(image: bpy.types.Image) -> np.ndarray:

@@ -108,6 +108,10 @@ def missing_inputs(recipe: Recipe, found: Container[str]) -> list[str]:
 def put_source(settings: bpy.types.PropertyGroup, source: Source | None, about: Mapping[str, str | float]) -> None:
     """Choose a source in a panel's or layers' settings, with its width in the world as a recipe has it."""
     settings.source_kind, settings.image, settings.filepath = "NONE", None, ""
+    if hasattr(settings, "color_space"):
+        space = str(about.get("color_space", ""))
+        known = settings.bl_rna.properties["color_space"].enum_items.keys()
+        settings.color_space = space if space in known else known[0]
     settings.width_m = float(about.get("width_m", 0.0)) / materials.unit_m()
     if isinstance(source, bpy.types.Image):
         settings.source_kind, settings.image = "IMAGE", source

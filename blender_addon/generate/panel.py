@@ -140,8 +140,11 @@ def _draw_source(layout: bpy.types.UILayout, context: bpy.types.Context, tool: M
     column.row().prop(settings, "source_kind", expand=True)
     if settings.source_kind == "FILE":
         draw_path(column, settings, "filepath")
+        column.prop(settings, "color_space")
     elif settings.source_kind == "IMAGE":
         draw_image(column, settings, "image")
+        if settings.image:
+            column.prop(settings.image.colorspace_settings, "name")
     draw_images(column, context, tool, inputs.image_inputs(tool), settings)
     if "width_m" not in properties_of(tool):  # the tool's own width is that of its result
         draw_open_number(column, settings, "width_m", WIDTH, "Real Width")

@@ -16,6 +16,7 @@ from ..bridge.target import ACTIVE
 from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size
 from ..parameters import properties
 from ..paths import absolute
+from ..tools.form import AS_STORED
 from ..tools.missing import why_no_input, why_unready
 from ..tools.request import Request
 from .settings import ImpastoSettings
@@ -34,6 +35,7 @@ def from_scene(context: bpy.types.Context) -> Request:
         estimator=settings.estimator,
         estimator_parameters=properties.parameters_of(context.scene, estimator) if estimator else {},
         width_m=settings.width_m * materials.unit_m(),
+        color_space=settings.color_space if settings.source_kind == "FILE" else AS_STORED,
         **size,
     )
 
@@ -41,7 +43,7 @@ def from_scene(context: bpy.types.Context) -> Request:
 def without_source(context: bpy.types.Context) -> Request:
     """Request for a recipe that makes a material from nothing: with the panel's size, estimator, device and depth."""
     width_px, height_px = _size_of(context.scene)
-    panel = replace(from_scene(context), width_px=width_px, height_px=height_px, width_m=0.0)
+    panel = replace(from_scene(context), width_px=width_px, height_px=height_px, width_m=0.0, color_space=AS_STORED)
     return replace(panel, source=None, parameters={}, inputs={})
 
 

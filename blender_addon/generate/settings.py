@@ -64,7 +64,7 @@ def _choose_model(settings: ImpastoSettings, number: int) -> None:
     settings.tool = tool["name"]
 
 
-@with_properties(Request, "seed", update=CHANGED)
+@with_properties(Request, "seed", "color_space", update=CHANGED)
 @with_properties(Request, "bits", "material", "mapping", "use_displacement", "use_ambient_occlusion")
 @with_properties(Request, "across_seams", "mask_by")
 class ImpastoSettings(Intents, bpy.types.PropertyGroup):

@@ -135,8 +135,11 @@ def _draw_source(column: bpy.types.UILayout, stack: bpy.types.PropertyGroup) -> 
     kinds.prop(stack, "source_kind", expand=True)
     if stack.source_kind == FILE:
         draw_path(column, stack, "filepath")
+        column.prop(stack, "color_space")
     elif stack.source_kind == IMAGE:
         draw_image(column, stack, "image")
+        if stack.image:
+            column.prop(stack.image.colorspace_settings, "name")
     elif stack.source_kind == MATERIAL:
         column.prop(stack, "material")
     if stack.source_kind != NONE:

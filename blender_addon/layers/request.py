@@ -27,7 +27,7 @@ from ..jobs.task import Task
 from ..parameters import inputs, properties
 from ..paths import absolute
 from ..tools.arguments import values_in
-from ..tools.form import LOOK, Form
+from ..tools.form import AS_STORED, LOOK, Form
 from ..tools.missing import why_no_input, why_unready
 from ..tools.recipe_task import make_task
 from .masks import NONE as NO_MASK
@@ -57,8 +57,9 @@ class LayersRequest(Form):
         shared = values_in(Form, context.scene.impasto) | {
             "name": material.name,
             "width_m": stack.width_m * materials.unit_m(),
+            "color_space": stack.color_space if stack.source_kind == FILE else AS_STORED,
         }
-        known = {"bits", "name", "width_m", *LOOK}
+        known = {"bits", "name", "width_m", "color_space", *LOOK}
         form = {name: value for name, value in shared.items() if name in known}
         active = min(stack.active, len(stack.layers) - 1)
         surface = Surface(material, context.view_layer.objects) if stack.across_seams else None

@@ -22,6 +22,7 @@ from bpy.props import (
 from ..bridge.former import textures_of
 from ..parameters import properties
 from ..parameters.properties import LAYERS, MAX_INT, tell_changed
+from ..tools.form import AS_STORED, COLOR_SPACE
 from .masks import MASK
 
 CHANGED = tell_changed(LAYERS)
@@ -64,6 +65,7 @@ STACK: dict[str, Any] = {
     "image": PointerProperty(
         name="Image", description="An image of this .blend file", type=bpy.types.Image, update=CHANGED
     ),
+    "color_space": EnumProperty(**COLOR_SPACE["options"], default=AS_STORED, update=CHANGED),
     "width_m": FloatProperty(
         name="Real Width",
         description="How wide a picture is in the world; 0: not known",

@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, StringProperty
 
 from ..bridge import mapping, mesh_masks
-from ..bridge.inputs import Source, find_source
+from ..bridge.inputs import SOURCE, Source, find_source
 from ..bridge.target import ACTIVE, NEW, NONE, Target, target_of
+from ..core.engine.requests import JobInput
 from ..paths import RELATIVE_PATH
 from .arguments import argument
 
@@ -27,6 +30,26 @@ DEVICE = argument(StringProperty, "Device", "auto, cpu, cuda, cuda:1 or mps; emp
 WIDTH_M = argument(FloatProperty, "Real Width", "Real-world width of a picture in metres; 0: unknown", min=0)
 REPLACE = argument(
     BoolProperty, "Replace", "Replace files of the same name in the folder, which otherwise get a number"
+)
+AS_STORED = "AUTO"
+COLOR_SPACES = (
+    (AS_STORED, "As in the File", "What the file says: its profile or its primaries, and else sRGB, or linear for floats"),
+    ("sRGB", "sRGB", "sRGB, whatever the file says"),
+    ("Linear Rec.709", "Linear sRGB", "Light in the primaries of sRGB"),
+    ("Display P3", "Display P3", "As phones and Apple's computers store photographs"),
+    ("Adobe RGB", "Adobe RGB", "As cameras store photographs for printing"),
+    ("ProPhoto RGB", "ProPhoto RGB", "As developers of raw files store photographs"),
+    ("Rec.2020", "Rec.2020", "As for television, with the curve of a screen"),
+    ("Linear Rec.2020", "Linear Rec.2020", "Light in the primaries of Rec.2020"),
+    ("ACEScg", "ACEScg", "Light in the primaries of ACES for rendering"),
+    ("ACES2065-1", "ACES2065-1", "Light in the primaries of ACES for exchange"),
+    ("Non-Color", "Non-Color", "Values as they are stored"),
+)
+COLOR_SPACE = argument(
+    EnumProperty,
+    "Colour Space",
+    "What the colours of the source's file are, in place of what it says; an image has its own in its settings",
+    items=COLOR_SPACES,
 )
 ACROSS_SEAMS = argument(
     BoolProperty,
@@ -57,9 +80,9 @@ LOOK = ("width_m", "mapping", "use_displacement", "use_ambient_occlusion")
 class Form:
     """Form of a result, and where it goes.
 
-    name: of the results. out_dir: folder for files. device: empty for that of the preferences. width_m: of the source.
-    across_seams: over the mesh of the objects that the source is a texture of; None: if there is one. directions: of
-    strokes and patterns on it. mask_by: what on it is the mask.
+    name: of the results. out_dir: folder for files. device: empty for that of the preferences. width_m, color_space: of
+    the source. across_seams: over the mesh of the objects that the source is a texture of; None: if there is one.
+    directions: of strokes and patterns on it. mask_by: what on it is the mask.
     """
 
     name: str = field(
@@ -81,6 +104,7 @@ class Form:
     replace: bool = field(default=False, metadata=REPLACE)
     device: str = field(default="", metadata=DEVICE)
     width_m: float = field(default=0.0, metadata=WIDTH_M)
+    color_space: str = field(default=AS_STORED, metadata=COLOR_SPACE)
     material: str = field(
         default=NEW, metadata=argument(EnumProperty, "Material", "Where the result goes", items=MATERIALS)
     )
@@ -109,6 +133,12 @@ class Form:
     def scale(self) -> dict[str, float]:
         """Real-world width of the source, if it is known."""
         return {"width_m": self.width_m} if self.width_m > 0 else {}
+
+    def color_spaces(self, sent: Mapping[str, Path | JobInput]) -> dict[str, str]:
+        """The colour space of the source, if it takes the place of what its file says; an image of floats has none."""
+        given = sent.get(SOURCE)
+        is_stored = isinstance(given, Path) or (given and all(one.itemsize == 1 for one in given.arrays.values()))
+        return {SOURCE: self.color_space} if is_stored and self.color_space != AS_STORED else {}
 
     def target_called(self, context: bpy.types.Context, name: str) -> Target:
         """Target of a result of this name. ParameterError if the active material cannot take maps."""

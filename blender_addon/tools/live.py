@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import bpy
@@ -16,7 +17,7 @@ import bpy
 from ..bridge import on_object
 from ..bridge.inputs import Input, ready
 from ..core.engine.replies import PREVIEW
-from ..core.engine.requests import View
+from ..core.engine.requests import JobInput, View
 from ..core.errors import ImpastoError
 from ..core.recipe import Recipe
 from ..jobs.session import jobs
@@ -42,6 +43,7 @@ class Previewed(Protocol):
     def device(self) -> str: ...
     @property
     def scale(self) -> Mapping[str, float]: ...
+    def color_spaces(self, sent: Mapping[str, Path | JobInput], /) -> Mapping[str, str]: ...
     def recipe(self) -> Recipe: ...
 
 
@@ -214,6 +216,7 @@ def arrays_of(
     """
     sent = {name: ready(given) for name, given in inputs.items()}
     how = {"device": request.device, "scale": request.scale, "supersedes": supersedes, "keep_steps": runs_small}
+    how["color_spaces"] = request.color_spaces(sent)
     view = View("preview", LONGEST_PX, runs_small=runs_small)
     job = client.submit(recipe or request.recipe(), sent, deliver=view, **how)
     return task.wait_for(job).arrays

@@ -76,6 +76,7 @@ def make_task(
         found = recipe(task, client) if callable(recipe) else recipe
         sent.update({name: ready(given) for name, given in inputs.items()})
         how = {"deliver": wanted, "device": device, "scale": scale, "keep_steps": keep_steps}
+        how["color_spaces"] = form.color_spaces(sent)
         return task.wait_for(client.submit(found, sent, **how))
 
     def apply(made: JobResult) -> Applied:

@@ -168,7 +168,8 @@ class Client:
             known: dict[str, Any] = {**scale}
             given["source"] = replace(given["source"], **known)
         for name, space in (color_spaces or {}).items():
-            given[name] = replace(given[name], color_space=space)
+            if name in given:
+                given[name] = replace(given[name], color_space=space)
         how: dict[str, Any] = {"device": device, "supersedes": supersedes, "detach": detach and self._outlives}
         how["keep_steps"] = keep_steps
         request = JobRequest(id=next(self._ids), recipe=recipe, inputs=given, deliver=deliver, **how)
