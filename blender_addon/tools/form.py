@@ -33,7 +33,11 @@ REPLACE = argument(
 )
 AS_STORED = "AUTO"
 COLOR_SPACES = (
-    (AS_STORED, "As in the File", "What the file says: its profile or its primaries, and else sRGB, or linear for floats"),
+    (
+        AS_STORED,
+        "As in the File",
+        "What the file says: its profile or its primaries, and else sRGB, or linear for floats",
+    ),
     ("sRGB", "sRGB", "sRGB, whatever the file says"),
     ("Linear Rec.709", "Linear sRGB", "Light in the primaries of sRGB"),
     ("Display P3", "Display P3", "As phones and Apple's computers store photographs"),

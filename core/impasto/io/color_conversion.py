@@ -128,7 +128,7 @@ def _stored_space(lines: Scanlines) -> tuple[Space | None, _ByteTransform | None
         matrix = primaries_to_srgb(lines.chromaticities) if lines.chromaticities else None
     except ValueError as error:
         message = f"{excerpt(lines.path)} has chromaticities that are no colours"
-        raise FileError(message, "export it again, or name its colour space yourself") from error
+        raise FileError(message, "export it as sRGB, or name its colour space yourself") from error
     return LINEAR if matrix is None else RGBSpace(LINEAR.curves, matrix), None
 
 

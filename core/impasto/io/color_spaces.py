@@ -13,7 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
-from ..errors import FileError, ParameterError, choices
+from ..errors import FileError, ParameterError, did_you_mean
 from ..surface.color import linear_to_srgb, srgb_to_linear
 from ..system.untrusted import excerpt
 
@@ -122,7 +122,7 @@ def _to_xyz(primaries: Sequence[float]) -> np.ndarray:
     """Matrix (3, 3) from linear RGB to XYZ, relative to white and adapted to D65 (Lindbloom, RGB to XYZ)."""
     x, y = np.reshape(primaries, (4, 2)).astype(np.float64).T
     if not np.isfinite([x, y]).all() or y[3] < NEAR or abs(np.linalg.det([x[:3], y[:3], np.ones(3)])) < NEAR:
-        raise ValueError("degenerate primaries")
+        raise ValueError
     columns = np.stack([x, y, 1 - x - y])
     white, d65 = columns[:, 3] / y[3], np.array([D65[0], D65[1], 1 - sum(D65)]) / D65[1]
     adapted = np.linalg.inv(BRADFORD) @ np.diag((BRADFORD @ d65) / (BRADFORD @ white)) @ BRADFORD
@@ -169,8 +169,7 @@ def check_color_space(name: str) -> str:
     known = _names()
     if name.strip().lower() not in known:
         names = sorted(set(known.values()))
-        remedy = choices(name, names, "").partition(" lists all")[0]
-        remedy = remedy if "choose" in remedy else f"{remedy}choose from {', '.join(names)}"
+        remedy = f"{did_you_mean(name, names)}choose from {', '.join(names)}"
         raise ParameterError(f"there is no colour space called {excerpt(name)}", remedy)
     return known[name.strip().lower()]
 
@@ -219,14 +218,14 @@ def _icc_curve(tag: bytes) -> Curve:
         given = np.array(struct.unpack_from(f">{PARAMETRIC[kind]}i", tag, 12)) / 65536
         g, a, b, c, d, e, f = (*map(float, given), *(1.0, 0.0, 0.0, 0.0, 0.0, 0.0)[len(given) - 1 :])
         if a == 0:
-            raise ValueError("no curve")
+            raise ValueError
         if kind in (1, 2):
             d, e, f, c = -b / a, c, c, 0.0  # a constant below its root
         elif kind == 0:
             d = -np.inf
         return lambda x: np.where(x >= d, np.maximum(a * x + b, 0) ** g + e, c * x + f)
     if tag[:4] != b"curv":
-        raise ValueError("no curve")
+        raise ValueError
     (count,) = struct.unpack_from(">I", tag, 8)
     if count == 0:
         return identity
@@ -290,6 +289,6 @@ def cicp_space(name: str, primaries: int, curve: int, full_range: int) -> RGBSpa
         raise FileError(message, "export it as sRGB or Display P3, or as linear EXR with values from 0 to 1")
     if curve not in CICP_CURVES or primaries not in CICP_PRIMARIES or not full_range:
         message = f"{name} has colours of an unusual kind (cICP {primaries}, {curve}, {full_range}), which are not read"
-        raise FileError(message, "export it as sRGB with values of the full range, or name its colour space yourself")
+        raise FileError(message, "export it as sRGB, or name its colour space yourself")
     matrix = primaries_to_srgb(CICP_PRIMARIES[primaries])
     return None if matrix is None and CICP_CURVES[curve] is srgb_to_linear else RGBSpace((CICP_CURVES[curve],), matrix)

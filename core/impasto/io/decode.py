@@ -19,7 +19,7 @@ from ..texture import COLOR_MAPS, LARGEST_M, MAP_CHANNELS, NORMAL_MAPS, SMALLEST
 from .cards import read_embedded
 from .color_conversion import TOLERANCE, ColorConversion, unit
 from .color_spaces import LINEAR
-from .headers import read_header
+from .headers import DAMAGED, read_header
 from .scanlines import SIGNED, Scanlines, open_scanlines
 from .signatures import EXTENSIONS, REFUSED_EXTENSIONS
 
@@ -234,10 +234,10 @@ def _scale_heights(lines: Scanlines, heights: np.ndarray) -> tuple[float, float,
     notes: tuple[str, ...] = ()
     if is_void.any():
         if is_void.all():
-            raise FileError(f"{excerpt(lines.path)} has no heights", "use another file")
+            raise FileError(f"{excerpt(lines.path)} has no heights", DAMAGED)
         low = np.min(heights, where=~is_void, initial=np.inf)
         notes = (
-            f"{int(is_void.sum()):,} points of {excerpt(lines.path)} have no height: they are as low as the lowest",
+            f"{int(is_void.sum()):,} points of {excerpt(lines.path)} have no height, and are as low as the lowest",
         )
         heights[is_void] = low
     low, high = float(heights.min()), float(heights.max())
@@ -250,9 +250,7 @@ def _scale_heights(lines: Scanlines, heights: np.ndarray) -> tuple[float, float,
     heights -= np.float32(low)
     heights /= np.float32(max(high - low, SMALLEST_M))
     np.clip(heights, 0, 1, out=heights)
-    said = (
-        f"the heights of {excerpt(lines.path)} count as metres, from {low:.6g} to {high:.6g}: they are scaled to 0 to 1"
-    )
+    said = f"the heights of {excerpt(lines.path)} count as metres, from {low:.6g} to {high:.6g}, and become 0 to 1"
     return low, high, (*notes, said)
 
 

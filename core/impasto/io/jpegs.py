@@ -64,7 +64,7 @@ class CutJPEG:
             reason = source.geterror().replace(f'("{copy}")', "")
             source.close()
         if reason or pixels is None:
-            raise ValueError(f"its end is missing: {reason}")
+            raise ValueError(reason)
         return pixels
 
 

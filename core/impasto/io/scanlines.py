@@ -278,17 +278,18 @@ def _tiff_mode(source: Any, spec: Any) -> str:
 def _notes(path: Path, header: Header, source: Any, spec: Any) -> tuple[str, ...]:
     """Sentences about a JPEG without its end, and about a page of a TIFF that is larger than its first."""
     if header.is_cut:
-        return (f"{excerpt(path)} lacks the mark at the end of its file; all of its pixels are there",)
+        return (f"{excerpt(path)} lacks the mark at its end, but none of its pixels",)
     if header.kind != "TIFF" or isinstance(source, ModePicture):
         return ()
     page, largest = 0, (spec.width * spec.height, "")
     while page < MAX_PARTS and source.seek_subimage(page := page + 1, 0):
         other = source.spec()
-        about = f"page {page + 1} of {excerpt(path)} has {other.width}x{other.height} pixels, and its first page"
+        sizes = f"{other.width}x{other.height}, larger than its first, which is read"
+        about = f"page {page + 1} of {excerpt(path)} is {sizes}"
         largest = max(largest, (other.width * other.height, about))
     _error_of(source)  # clear the error of seeking past the last page
     source.seek_subimage(0, 0)
-    return (f"{largest[1]}, which is read, {spec.width}x{spec.height}",) if largest[1] else ()
+    return (largest[1],) if largest[1] else ()
 
 
 def _check_window(path: Path, spec: Any) -> bool:
