@@ -121,7 +121,9 @@ class Form:
     use_displacement: bool = field(
         default=False,
         metadata=argument(
-            BoolProperty, "True Displacement", "Displace the surface itself (Cycles and EEVEE, finely subdivided meshes)"
+            BoolProperty,
+            "True Displacement",
+            "Displace the surface itself (Cycles and EEVEE, finely subdivided meshes)",
         ),
     )
     use_ambient_occlusion: bool = field(

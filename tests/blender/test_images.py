@@ -221,3 +221,27 @@ def test_floats_are_written_in_16_bits_with_straight_alpha(extension, scene, tmp
     )  # no filter changes the first pixel
     np.testing.assert_allclose(first / 65535, [*color, alpha], atol=2 / 65535)
     assert encode.TEMPORARY not in bpy.data.images
+
+
+def test_the_colour_space_of_an_image_and_of_a_file_count(scene, tmp_path):
+    """Bytes in Display P3 become sRGB: pure red leaves sRGB, and greys stay."""
+    pixels = np.zeros((8, 8, 3), np.uint8)
+    pixels[:4], pixels[4:] = (200, 60, 60), (90, 90, 90)
+    (tmp_path / "wall.png").write_bytes(png(pixels))
+    image = packed_image("wall.png", pixels)
+    how = {"tool": "chatty", "material": "NONE"}
+    bpy.ops.impasto.run(**how, source=str(tmp_path / "wall.png"), name="plain")
+    bpy.ops.impasto.run(**how, source=str(tmp_path / "wall.png"), color_space="Display P3", name="file")
+    plain, of_file = (pixels_of(bpy.data.images[f"{name}_base_color"])[..., :3] for name in ("plain", "file"))
+    assert np.abs(plain[0, 0] - plain[-1, 0]).max() > 0.1
+    top = max(of_file[0, 0], of_file[-1, 0], key=np.ptp)
+    np.testing.assert_allclose(top * 255, (217, 42, 52), atol=3)
+    recipe = json.loads(bpy.data.images["file_base_color"]["impasto_recipe"])
+    assert recipe["inputs"]["source"]["color_space"] == "Display P3"
+    names = {item.name for item in image.colorspace_settings.bl_rna.properties["name"].enum_items}
+    if "ACEScg" in names:
+        image.colorspace_settings.name = "ACEScg"
+        bpy.ops.impasto.run(**how, image=image.name, name="image")
+        recipe = json.loads(bpy.data.images["image_base_color"]["impasto_recipe"])
+        assert recipe["inputs"]["source"]["color_space"] == "ACEScg"
+        assert np.abs(pixels_of(bpy.data.images["image_base_color"])[..., :3] - plain).max() > 0.05
