@@ -273,7 +273,7 @@ def test_a_gltf_with_files_or_data_in_it_is_read_like_its_glb(tmp_path):
         (b"solid cube", "a.stl", "is no mesh that is read"),
         (glb_files.asset([{}], [], extensionsRequired=["KHR_draco_mesh_compression"]), "a.glb", "Draco"),
         (glb_files.asset([{}], [], extensionsRequired=["VENDOR_x"]), "a.glb", "VENDOR_x"),
-        (glb_files.asset([{}], [], asset={"version": "1.0"}), "a.glb", "no glTF 2.0"),
+        (glb_files.asset([{}], [], asset={"version": "1.0"}), "a.glb", "no glTF 2.0 file"),
     ],
 )
 def test_what_cannot_be_read_is_said_with_a_remedy(data, name, message):

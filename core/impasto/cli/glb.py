@@ -19,7 +19,9 @@ from ..system.untrusted import is_there
 from ..tools import Result
 
 if TYPE_CHECKING:
-    pass
+    from ..io.formats import Exporter
+    from ..io.packing import Layout
+    from ..texture import Texture
 
 SUFFIX = ".glb"
 NEW = ("generator", "trainer")
@@ -100,13 +102,17 @@ class GlbTarget:
             if maps.sheet:
                 raise ParameterError("a glTF material has no tiles (UDIM)", "name a folder as --out")
             metadata = metadata_of(result.recipe, maps.width_m, maps.height_range_m)
-            encode = partial(registry().exporter(form).encode, metadata=metadata)
+            exporter = registry().exporter(form)
             datablock = self.materials[name]
             has_materials = bool(gltf.json.get("materials"))
             index = material_at(gltf, datablock) if datablock and has_materials else repaint.add_material(name)
-            notes += repaint.put(index, maps, encode, is_new=is_new)
+            notes += repaint.put(index, maps, partial(_encode, exporter, metadata), is_new=is_new)
         replace_files({self.out: repaint.glb()}, replace=force)
         return notes
+
+
+def _encode(exporter: Exporter, metadata: Mapping[str, str], layout: Layout, texture: Texture) -> bytes:
+    return exporter.encode(layout, texture, metadata)
 
 
 def working_folder(out: Path) -> AbstractContextManager[Path]:

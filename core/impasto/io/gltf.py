@@ -25,7 +25,7 @@ from ..system.untrusted import excerpt, inside, parse_json, read_bytes
 
 MOST_BYTES = 2**29
 MOST_NUMBERS = 16 * MOST_TRIANGLES
-"""Numbers read from accessors of one file, all together."""
+"""Numbers of the arrays of one file that have to be made, all together."""
 MAGIC, VERSION, JSON, BINARY = b"glTF", 2, b"JSON", b"BIN\0"
 COMPONENTS = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
@@ -33,9 +33,7 @@ DATA_URI = re.compile(rb'"data:([^"\\]*)"')
 PLACE = "data:#"
 """Start of what stands in the JSON for the data of a URI, which can be longer than JSON may be."""
 REMEDY = "export it again, or check it with Khronos' glTF Validator"
-COMPRESSED = (
-    "in Blender export it without Compression; elsewhere unpack it: npx @gltf-transform/cli copy FILE.glb plain.glb"
-)
+COMPRESSED = "export it without compression, or unpack it by npx @gltf-transform/cli copy FILE.glb plain.glb"
 REFUSED = {
     "KHR_draco_mesh_compression": ("compressed meshes (Draco)", COMPRESSED),
     "EXT_meshopt_compression": ("compressed data (meshopt)", COMPRESSED),
@@ -43,7 +41,7 @@ REFUSED = {
     "KHR_texture_basisu": ("KTX2 textures (Basis Universal)", "export it with PNG or JPEG textures"),
     "KHR_materials_pbrSpecularGlossiness": (
         "materials by specular and glossiness",
-        "convert them: npx @gltf-transform/cli metalrough FILE.glb converted.glb",
+        "convert it by npx @gltf-transform/cli metalrough FILE.glb converted.glb",
     ),
 }
 """Extensions that hide what is read here, with what they hold and what to do."""
@@ -60,19 +58,13 @@ def reading(name: str) -> Iterator[None]:
     try:
         yield
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, struct.error) as error:
-        raise FileError(f"{excerpt(name)} is damaged: {_reason(error)}", REMEDY) from error
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, KeyError):
-        return f"{excerpt(error.args[0])} is missing"
-    return excerpt(str(error))[1:-1] or "its data make no sense"
+        raise FileError(f"{excerpt(name)} is damaged, or no glTF 2.0 file", REMEDY) from error
 
 
 def whole(value: Any) -> int:
     """A number of things, of JSON. ValueError for anything else."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**40:
-        raise ValueError(f"{excerpt(value)} is no count")
+        raise ValueError
     return value
 
 
@@ -108,7 +100,7 @@ class Gltf:
         one = cls(name, found, folder, binary, uris)
         with reading(name):
             if str(found["asset"]["version"]).partition(".")[0] != "2":
-                raise ValueError("it is no glTF 2.0")
+                raise ValueError
             one._check_extensions()
         return one
 
@@ -125,14 +117,14 @@ class Gltf:
         """All "materials", "nodes" and so on."""
         found = self.json.get(kind, [])
         if not isinstance(found, list):
-            raise ValueError(f"{kind} is no list")
+            raise ValueError
         return found
 
     def item(self, kind: str, index: Any) -> dict[str, Any]:
         """One of them. LookupError or ValueError if it is not there."""
         found = self.list_of(kind)[whole(index)]
         if not isinstance(found, dict):
-            raise ValueError(f"one of {kind} is no object")
+            raise ValueError
         return found
 
     def bytes_at(self, uri: str) -> bytes:
@@ -168,7 +160,7 @@ class Gltf:
         start, length = whole(one.get("byteOffset", 0)), whole(one["byteLength"])
         found = self.buffer(one["buffer"])[start : start + length]
         if len(found) < length:
-            raise ValueError("a view ends beyond its buffer")
+            raise ValueError
         return found
 
     def accessor(self, index: Any) -> np.ndarray:
@@ -207,22 +199,23 @@ class Gltf:
         return values
 
     def _spend(self, numbers: int) -> None:
-        """Count what is read. ValueError beyond the limit: a few bytes can ask for all of a file again and again."""
+        """Count what is not a part of the file. FileError beyond the limit, which a few bytes can ask for."""
         self._left -= numbers
         if self._left < 0:
-            raise ValueError(f"its meshes have more than {MOST_NUMBERS:,} numbers")
+            raise FileError(f"the arrays of {excerpt(self.name)} are larger than the file", REMEDY)
 
 
 def _chunks(data: bytes) -> tuple[bytes, bytes]:
     """The JSON and the binary data of a GLB."""
     _, version, length = struct.unpack_from("<4sII", data)
     if version != VERSION or length > len(data):
-        raise ValueError("it is cut off" if version == VERSION else f"it is of version {version}")
-    found, at = {}, 12
+        raise ValueError
+    found: dict[bytes, bytes] = {}
+    at = 12
     while at + 8 <= length:
         size, kind = struct.unpack_from("<I4s", data, at)
         if at + 8 + size > length:
-            raise ValueError("it is cut off")
+            raise ValueError
         found.setdefault(kind, data[at + 8 : at + 8 + size])
         at += 8 + size
     return found[JSON], found.get(BINARY, b"")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from ..surface.color import linear_to_srgb, srgb_to_linear
 from ..surface.resizing import resized_map
 from ..system.names import usable_name
 from ..system.transaction import temporary_folder
+from ..system.untrusted import excerpt
 from ..texture import Maps
 from . import decode
 from .datablocks import MATERIAL, Datablock
@@ -24,7 +26,7 @@ WEBP = ("EXT_texture_webp", "EXT_texture_avif")
 """Extensions that give a texture an image of another format."""
 MASKED = ("MASK", "BLEND")
 """Modes in which a base colour's alpha counts."""
-NO_TEXTURES = "give its material an image texture and UVs, bake it, or name a picture with --mesh FILE"
+NO_TEXTURES = "give its material an image texture, or give a picture as the source and the file as the mesh"
 Arrays = dict[str, np.ndarray]
 
 
@@ -114,14 +116,12 @@ def maps_in(gltf: Gltf, index: int, on_progress: Callable[[float], None] = lambd
         for done, (slot, info) in enumerate(slots):
             on_progress(done / len(slots))
             if Placement.of(info) != placement_of(material):
-                notes.append(f"{title}: its {slot} lies elsewhere on the UVs than the first texture, and is left out")
+                notes.append(f"{slot} lies elsewhere on the UVs than the first texture, and is left as it is")
                 continue
-            arrays |= _with_picture(
-                gltf, slot, info, folder, lambda file, s=slot, i=info: READERS[s](file, material, i)
-            )
+            arrays |= _with_picture(gltf, slot, info, folder, partial(READERS[slot], material, info))
     size_px = _largest([pixels.shape[:2] for pixels in arrays.values()], title)
     if small := [name for name, pixels in arrays.items() if pixels.shape[:2] != size_px]:
-        notes.append(f"{title}: {', '.join(small)} enlarged to {size_px[1]}x{size_px[0]} px, the size of the largest")
+        notes.append(f"resized to {size_px[1]}x{size_px[0]}: {', '.join(small)}")
     alone = {name: Maps.from_arrays({name: pixels})[name] for name, pixels in arrays.items()}
     return Maps({name: resized_map(name, one, size_px) for name, one in alone.items()}, notes=tuple(notes))
 
@@ -140,8 +140,9 @@ def _image(gltf: Gltf, info: Mapping[str, Any]) -> dict[str, Any]:
     source = next((others[name]["source"] for name in WEBP if name in others), None)
     source = texture.get("source", source)
     if source is None:
-        what, remedy = REFUSED.get(next(iter(others), ""), ("a texture without an image", "give it one, or remove it"))
-        raise FileError(f"{gltf.name} has {what}, which are not read", remedy)
+        usual = ("textures without an image", "give them one, or remove them")
+        what, remedy = REFUSED.get(next(iter(others), ""), usual)
+        raise FileError(f"{excerpt(gltf.name)} has {what}, which are not read", remedy)
     return gltf.item("images", source)
 
 
@@ -152,13 +153,13 @@ def _with_picture(gltf: Gltf, slot: str, info: Mapping[str, Any], folder: Path, 
     try:
         return read(file)
     except FileError as error:
-        message = error.message.replace(str(file), "its picture").replace(repr(str(file)), "its picture")
-        raise FileError(f"the {slot} of {gltf.name}: {message}", error.remedy) from error
+        message = error.message.replace(str(file), slot)
+        raise FileError(f"{excerpt(gltf.name)}: {message}", error.remedy) from error
     finally:
         file.unlink()
 
 
-def _base_color(file: Path, material: Mapping[str, Any], info: Mapping[str, Any]) -> Arrays:
+def _base_color(material: Mapping[str, Any], info: Mapping[str, Any], file: Path) -> Arrays:
     red, green, blue, alpha = material["pbrMetallicRoughness"].get("baseColorFactor", (1, 1, 1, 1))
     found = decode.read_picture(file, upright=False).arrays()
     opacity = found.get("opacity", np.ones((1, 1, 1), np.float32)) * np.float32(alpha)
@@ -175,14 +176,14 @@ def _times(colors: np.ndarray, factor: tuple[float, ...]) -> np.ndarray:
     return linear_to_srgb(srgb_to_linear(colors) * np.array(factor, np.float32)).clip(0, 1)
 
 
-def _metallic_roughness(file: Path, material: Mapping[str, Any], info: Mapping[str, Any]) -> Arrays:
+def _metallic_roughness(material: Mapping[str, Any], info: Mapping[str, Any], file: Path) -> Arrays:
     factors, stored = material["pbrMetallicRoughness"], decode.read_channels(file)
     green, blue = stored[..., [min(1, stored.shape[2] - 1)]], stored[..., [min(2, stored.shape[2] - 1)]]
     roughness, metallic = (np.float32(factors.get(f"{name}Factor", 1)) for name in ("roughness", "metallic"))
     return {"roughness": green * roughness, "metallic": blue * metallic}
 
 
-def _normal(file: Path, material: Mapping[str, Any], info: Mapping[str, Any]) -> Arrays:
+def _normal(material: Mapping[str, Any], info: Mapping[str, Any], file: Path) -> Arrays:
     normal, scale = decode.read_map(file, "normal", upright=False).pixels, float(info.get("scale", 1))
     if scale != 1:
         vectors = (normal * 2 - 1) * np.array((scale, scale, 1), np.float32)
@@ -190,21 +191,21 @@ def _normal(file: Path, material: Mapping[str, Any], info: Mapping[str, Any]) ->
     return {"normal": normal}
 
 
-def _occlusion(file: Path, material: Mapping[str, Any], info: Mapping[str, Any]) -> Arrays:
+def _occlusion(material: Mapping[str, Any], info: Mapping[str, Any], file: Path) -> Arrays:
     return {"ambient_occlusion": 1 + np.float32(info.get("strength", 1)) * (decode.read_channels(file)[..., :1] - 1)}
 
 
-def _emission(file: Path, material: Mapping[str, Any], info: Mapping[str, Any]) -> Arrays:
+def _emission(material: Mapping[str, Any], info: Mapping[str, Any], file: Path) -> Arrays:
     colors = decode.read_map(file, "emission", upright=False).pixels
     return {"emission": _times(colors, material.get("emissiveFactor", (0, 0, 0)))}
 
 
-def _transmission(file: Path, material: Mapping[str, Any], info: Mapping[str, Any]) -> Arrays:
+def _transmission(material: Mapping[str, Any], info: Mapping[str, Any], file: Path) -> Arrays:
     factor = np.float32(material["extensions"][TRANSMISSION].get("transmissionFactor", 0))
     return {"transmission_weight": decode.read_channels(file)[..., :1] * factor}
 
 
-READERS: Mapping[str, Callable[[Path, Mapping[str, Any], Mapping[str, Any]], Arrays]] = {
+READERS: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any], Path], Arrays]] = {
     "baseColorTexture": _base_color,
     "metallicRoughnessTexture": _metallic_roughness,
     "normalTexture": _normal,
@@ -212,4 +213,4 @@ READERS: Mapping[str, Callable[[Path, Mapping[str, Any], Mapping[str, Any]], Arr
     "emissiveTexture": _emission,
     "transmissionTexture": _transmission,
 }
-"""Readers of the maps in each slot: of its picture's file, the material, and what it says about the texture."""
+"""Readers of the maps in each slot: of the material, what it says about the texture, and its picture's file."""

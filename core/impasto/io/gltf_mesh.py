@@ -13,6 +13,7 @@ from ..system.untrusted import excerpt
 from .gltf import Gltf, reading
 from .gltf_textures import Placement, placement_of
 
+UNWRAP = "unwrap it, and export it with UVs"
 MOST_PARTS = 100_000
 """Parts of meshes, each counted wherever it lies in the scene."""
 TRIANGLES, STRIP, FAN = 4, 5, 6
@@ -34,12 +35,16 @@ def mesh_in(gltf: Gltf, material: int | None = None) -> Mesh:
                     parts.append(part)
                     count += len(part[0])
                     if count > MOST_TRIANGLES or len(parts) > MOST_PARTS:
-                        raise ValueError(f"it has more than {MOST_TRIANGLES:,} triangles or {MOST_PARTS:,} parts")
+                        message = (
+                            f"{excerpt(gltf.name)} has more than {MOST_TRIANGLES:,} triangles or {MOST_PARTS:,} parts"
+                        )
+                        raise FileError(message, "simplify it, or join its parts")
         if parts:
             positions, uvs = (np.concatenate(one).astype(np.float32) for one in zip(*parts, strict=True))
             return Mesh(positions, uvs, gltf.name)
-    what = "has no UVs" if has_any else "is on no mesh" if material is not None else "has no mesh in its scene"
-    raise FileError(f"the material or mesh of {excerpt(gltf.name)} {what}", "unwrap it, and export it with UVs")
+    if has_any:
+        raise FileError(f"the mesh {excerpt(gltf.name)} has no UVs", UNWRAP)
+    raise FileError(f"{excerpt(gltf.name)} has no mesh in its scene", UNWRAP)
 
 
 def _placed(gltf: Gltf) -> Iterator[tuple[np.ndarray, Mapping[str, Any]]]:
@@ -53,7 +58,7 @@ def _placed(gltf: Gltf) -> Iterator[tuple[np.ndarray, Mapping[str, Any]]]:
         above, index = waiting.pop()
         node = gltf.item("nodes", index)
         if index in seen:
-            raise ValueError("its nodes contain each other")
+            raise ValueError
         seen.add(index)
         matrix = above @ _matrix(node)
         waiting += [(matrix, child) for child in reversed(node.get("children", []))]
@@ -111,9 +116,9 @@ def _faces(gltf: Gltf, primitive: Mapping[str, Any], vertices: int) -> np.ndarra
         return None
     numbers = gltf.accessor(primitive["indices"])[:, 0] if "indices" in primitive else np.arange(vertices)
     if numbers.dtype.kind not in "ui" or len(numbers) > 3 * MOST_TRIANGLES:
-        raise ValueError("its faces are not numbered by integers, or too many")
+        raise ValueError
     if len(numbers) and (numbers.max() >= vertices or numbers.min() < 0):
-        raise ValueError("a face has a vertex that is not there")
+        raise ValueError
     if mode == TRIANGLES:
         return numbers[: len(numbers) // 3 * 3].reshape(-1, 3)
     first, second, third = numbers[:-2], numbers[1:-1], numbers[2:]

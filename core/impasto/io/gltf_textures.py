@@ -48,7 +48,7 @@ class Placement:
             tuple(map(float, about.get(key, usual))) for key, usual in (("offset", (0, 0)), ("scale", (1, 1)))
         )
         if len(offset) != 2 or len(scale) != 2:
-            raise ValueError("a texture's transform makes no sense")
+            raise ValueError
         uv_set = about.get("texCoord", info.get("texCoord", 0))
         return cls(int(uv_set), offset, float(about.get("rotation", 0)), scale)
 

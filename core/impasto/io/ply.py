@@ -129,7 +129,7 @@ def _as_binary(elements: list[Element], body: memoryview) -> tuple[list[Element]
         Element(one.name, one.count, tuple(Property(p.name, "f8", "f8" if p.length else "") for p in one.properties))
         for one in elements
     ]
-    return doubled, memoryview(numbers).cast("B")
+    return doubled, memoryview(numbers.tobytes())
 
 
 def _values(elements: list[Element], body: memoryview, order: str) -> dict[str, np.ndarray]:
