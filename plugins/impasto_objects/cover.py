@@ -22,7 +22,7 @@ class CoverObject(Generator):
     description = "Covers an object with a texture, or with more of its kind, in metres and across UV seams"
     rank = 60
     subgroup = "From a photo"
-    example = "--source bricks --mesh house.ply --repeat-m 1.5 --size 2048x2048 --out textures"
+    example = "--source bricks --mesh house.glb --repeat-m 1.5 --size 2048x2048 --out house-of-bricks.glb"
     parameters = CoverObjectParameters
     inputs = (MESH,)
     needs_source = True

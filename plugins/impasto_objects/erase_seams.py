@@ -20,7 +20,7 @@ class EraseSeams(Filter):
     description = "Removes steps of colour, relief and other maps across the UV seams of an object"
     rank = 28
     group = "Repair"
-    example = "crate_base_color.png --mesh crate.ply "
+    example = "crate_base_color.png --mesh crate.glb "
     inputs = (MESH,)
     needs_source = True
 

@@ -58,6 +58,7 @@ EXAMPLES = (
     "maps wall.png --out textures --relief 0.8",
     "stereo north.jpg east.jpg south.jpg west.jpg --angles 12 3 6 9 --out textures",
     "stylize cat.jpg --style night.jpg --out painted",
+    "stylize asset.glb --style night.jpg --out asset-painted.glb",
     "batch brick.json photos --out textures",
     "export textures/brick --preset unity-hdrp --out game",
     "relight textures/brick --frames 24 --out looked-at",
