@@ -10,7 +10,7 @@ import numpy as np
 import OpenImageIO as oiio
 import pytest
 from PIL import Image
-from stored_pictures import EIGHT_BIT, HEIGHT, RGB8, chunk, colors, stored
+from stored_pictures import EIGHT_BIT, HEIGHT, RGB8, chunk, colors, exr, stored
 from test_pictures import big_endian, png
 
 from impasto import Recipe, Step, read_maps, read_recipe
@@ -193,6 +193,21 @@ def test_chromaticities_that_are_no_colours_are_refused(tmp_path):
     attribute = oiio.TypeDesc("float[8]"), (0.3, 0.3) * 4
     with pytest.raises(FileError, match="chromaticities that are no colours"):
         color(written(tmp_path / "a.exr", srgb_to_linear(colors()), "float", chromaticities=attribute))
+
+
+def test_an_exr_of_luminance_and_chroma_is_refused(tmp_path):
+    exr(tmp_path / "a.exr", (srgb_to_linear(colors()), ["Y", "RY", "BY"]))
+    with pytest.raises(FileError, match=r"luminance and chroma.*save it as RGB"):
+        color(tmp_path / "a.exr")
+
+
+def test_a_camera_may_say_adobe_rgb_in_exif_data_alone(tmp_path):
+    for interoperability, expected in (("R03", ADOBE_SEEN), ("R98", colors())):
+        exif = Image.Exif()
+        exif.get_ifd(0x8769).update({0xA001: 65535, 0xA005: {1: interoperability, 2: b"0100"}})
+        Image.fromarray(RGB8).save(tmp_path / "a.jpg", quality=100, subsampling=0, exif=exif)
+        assert np.abs(color(tmp_path / "a.jpg") - expected).max() < 0.05
+        assert np.abs(color(tmp_path / "a.jpg") - expected).mean() < 0.01
 
 
 def gamma_chunk(value: int) -> bytes:

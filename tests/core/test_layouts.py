@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from impasto import Recipe, Step, read_maps, run
 from impasto.errors import FileError, ParameterError
 from impasto.io import decode
 from impasto.mask import Mask
+from impasto.surface.color import srgb_to_linear
 
 ALPHA = 255 - RGB8[..., 0]
 RGB, GREY, OPACITY = (Image.fromarray(values) for values in (RGB8, GREY8, ALPHA))
@@ -230,6 +232,20 @@ def test_a_mask_cropped_in_its_window_paints_there_alone(tmp_path):
     changed = np.abs(made - inputs["source"]["base_color"].pixels).max(2) > 0.01
     assert changed.mean() == pytest.approx(0.025)
     assert changed[25:55, 205:255].all()
+
+
+def test_a_float_mask_has_the_values_of_its_file(tmp_path):
+    exr(tmp_path / "m.exr", (np.full((HEIGHT, WIDTH, 1), 0.25), ["Y"]))
+    RGB.save(tmp_path / "p.png")
+    step = Step("adjust", {"exposure": 1.0})
+    inputs = {"source": read_maps(tmp_path / "p.png"), "mask": read_maps(tmp_path / "m.exr")}
+    whole = run(Recipe((step,)), {"source": inputs["source"]}).maps["base_color"].pixels
+    masked = replace(step, mask=Mask(kind="image", input="mask"))
+    made = run(Recipe((masked,)), inputs).maps["base_color"].pixels
+    before = inputs["source"]["base_color"].pixels
+    share = srgb_to_linear(made) - srgb_to_linear(before), srgb_to_linear(whole) - srgb_to_linear(before)
+    is_changed = np.abs(share[1]) > 0.1
+    assert np.abs(share[0] / np.where(is_changed, share[1], 1) - 0.25)[is_changed].max() < 0.02
 
 
 def test_a_larger_page_of_a_tiff_is_told(tmp_path):

@@ -12,7 +12,7 @@ import imagecodecs
 import numpy as np
 import OpenImageIO as oiio
 import pillow_heif
-from PIL import Image
+from PIL import Image, ImageCms
 
 from .browser_pictures import (
     JPEG,
@@ -155,6 +155,7 @@ MANY = 64
 WINDOW = b"dataWindow\0box2i\0\x10\0\0\0"
 EXR: dict[str, Maker] = {
     "exr of 2^31": changed_exr((WINDOW, 0, struct.pack("<4i", 0, 0, 2**31 - 2, 2**31 - 2))),
+    "exr shown in 2^30": changed_exr((b"displayWindow\0box2i\0", 4, struct.pack("<4i", 0, 0, 2**30, 2**30))),
     "exr is tall": changed_exr((WINDOW, 0, struct.pack("<4i", 0, 0, 0, 2**30))),
     "exr with a long attribute": changed_exr((b"compression\0compression\0", 0, b"\xff\xff\xff\x7f")),
     "exr of 64 channels": exr((4096, 4096), MANY),
@@ -315,6 +316,26 @@ def flipped(make: Callable[[], bytes], seed: int) -> Maker:
     return write
 
 
+def damaged_profile(seed: int) -> Maker:
+    """A PNG of 16 bits whose profile is sRGB's with some random bytes."""
+
+    def write(path: Path) -> None:
+        rng, profile = (
+            random.Random(seed),
+            bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()),
+        )
+        for index in range(12):
+            profile[rng.randrange(128, 300 if index % 2 else len(profile))] = rng.randrange(256)
+        spec = oiio.ImageSpec(SIDE, SIDE, 3, "uint16")
+        spec.attribute("ICCProfile", oiio.TypeDesc(f"uint8[{len(profile)}]"), np.frombuffer(profile, np.uint8))
+        output = oiio.ImageOutput.create("png")
+        assert output.open(str(path), spec)
+        assert output.write_image(np.full((SIDE, SIDE, 3), 9000, np.uint16))
+        output.close()
+
+    return write
+
+
 ODD: dict[str, Maker] = {
     **{f"{kind} with noise {seed}": flipped(make, seed) for kind, make in GOOD.items() for seed in range(FLIPS)},
     "jpeg of 8 bits that says it has 12": written(frame(jpeg(), 0, b"\x0c")),
@@ -325,6 +346,11 @@ ODD: dict[str, Maker] = {
     "jpeg whose exif data goes in circles": written(with_segments(segment(0xE1, b"Exif\0\0" + LOOP))),
     "tiff with a long tag": written(tiff(*grey(), (34_675, 7, 2**32 - 1, 8))),
     "png with no checksum": written(png()[:-4] + b"1234"),
+    "png of odd colours": written(png(chunk(b"cHRM", bytes(32)), chunk(b"gAMA", b"\0"), chunk(b"cICP", b"\1"))),
+    **{f"png with a damaged profile {seed}": damaged_profile(seed) for seed in range(FLIPS)},
+    "jpeg without its end": written(jpeg()[:-2]),
+    "tga of one bit": written(tga(3, 9, 3, 1) + bytes(6)),
+    "tga of a palette that is cut off": written(tga(1, 9, 3, 8, (0, 200, 32)) + bytes(40)),
     "png with a text bomb behind": written(png(after=chunk(b"zTXt", TEXT) * 200)),
     "exr of an unknown compression": changed_exr((b"compression\0compression\0", 4, b"\x63")),
     "exr with a type that is no text": changed_exr((b"displayWindow\0", 0, b"\xff")),

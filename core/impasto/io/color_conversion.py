@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from ..errors import FileError
 from ..surface.color import linear_to_srgb, srgb_to_linear
 from ..system.untrusted import excerpt
 from .color_spaces import (
+    ADOBE_RGB,
     D50_TO_LINEAR,
     LINEAR,
     UNKNOWN,
@@ -24,6 +26,8 @@ from .color_spaces import (
 )
 from .scanlines import Scanlines
 
+EXIF_ADOBE_RGB, UNCALIBRATED, INTEROPERABILITY = 2, 65535, 0xA005
+"""EXIF's colour spaces besides sRGB, and its directory that tells Adobe RGB from others."""
 MAX_PROFILE_BYTES = 2**24
 D50 = np.array([0.9642, 1.0, 0.8249])
 LEAST_ALPHA = 1e-4
@@ -123,13 +127,27 @@ def _stored_space(lines: Scanlines) -> tuple[Space | None, _ByteTransform | None
     if lines.color == "rgb" and (space := png_space(lines.chunks)):
         return space, None
     if not lines.is_float:
-        return None, None
+        return (ADOBE_RGB if lines.kind == "JPEG" and lines.color == "rgb" and _is_adobe_rgb(lines) else None), None
     try:
         matrix = primaries_to_srgb(lines.chromaticities) if lines.chromaticities else None
     except ValueError as error:
         message = f"{excerpt(lines.path)} has chromaticities that are no colours"
         raise FileError(message, "export it as sRGB, or name its colour space yourself") from error
     return LINEAR if matrix is None else RGBSpace(LINEAR.curves, matrix), None
+
+
+def _is_adobe_rgb(lines: Scanlines) -> bool:
+    """Whether a camera says in EXIF data alone that its JPEG is in Adobe RGB (DCF 2.0: R03, uncalibrated)."""
+    from PIL import Image
+
+    space = lines.spec.get_int_attribute("Exif:ColorSpace", 1)
+    if space != UNCALIBRATED:
+        return space == EXIF_ADOBE_RGB
+    try:
+        with Image.open(lines.path, formats=["JPEG"]) as image:
+            return image.getexif().get_ifd(INTEROPERABILITY).get(1) == "R03"
+    except (OSError, SyntaxError, ValueError, TypeError, LookupError, struct.error):  # of damaged EXIF data
+        return False
 
 
 def _of_profile(lines: Scanlines) -> tuple[Space | None, _ByteTransform | None] | None:

@@ -106,6 +106,7 @@ def identity(values: np.ndarray) -> np.ndarray:
 
 LINEAR = RGBSpace((identity,))
 """Linear sRGB."""
+ADOBE = (0.64, 0.33, 0.21, 0.71, 0.15, 0.06, 0.3127, 0.329)
 
 
 def primaries_to_srgb(primaries: Sequence[float]) -> np.ndarray | None:
@@ -127,6 +128,9 @@ def _to_xyz(primaries: Sequence[float]) -> np.ndarray:
     white, d65 = columns[:, 3] / y[3], np.array([D65[0], D65[1], 1 - sum(D65)]) / D65[1]
     adapted = np.linalg.inv(BRADFORD) @ np.diag((BRADFORD @ d65) / (BRADFORD @ white)) @ BRADFORD
     return adapted @ columns[:, :3] * np.linalg.solve(columns[:, :3], white)
+
+
+ADOBE_RGB = RGBSpace((gamma(563 / 256),), primaries_to_srgb(ADOBE))
 
 
 @functools.cache

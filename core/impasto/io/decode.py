@@ -250,7 +250,8 @@ def _scale_heights(lines: Scanlines, heights: np.ndarray) -> tuple[float, float,
     heights -= np.float32(low)
     heights /= np.float32(max(high - low, SMALLEST_M))
     np.clip(heights, 0, 1, out=heights)
-    said = f"the heights of {excerpt(lines.path)} count as metres, from {low:.6g} to {high:.6g}, and become 0 to 1"
+    name = excerpt(lines.path)
+    said = f"the heights of {name} count as metres, from {low:.6g} to {high:.6g}, and become 0 to 1: give its width too"
     return low, high, (*notes, said)
 
 

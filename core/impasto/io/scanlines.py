@@ -28,6 +28,8 @@ MAX_PARTS = 64
 PALETTE, SEPARATED = 3, 5
 """TIFF's photometric interpretations of palettes and of ink."""
 REASON_CHARACTERS = 160
+CHROMA = {"RY", "BY"}
+"""Channels of an EXR that has colours as luminance and chroma."""
 SIGNED = {"int8": 2**7 - 1, "int16": 2**15 - 1, "int": 2**31 - 1}
 """Formats of integers that may be negative, and the largest of each."""
 SMALLER = "scale it down, or crop it"
@@ -297,6 +299,9 @@ def _check_window(path: Path, spec: Any) -> bool:
     sides = ((spec.x, spec.width, spec.full_x, spec.full_width), (spec.y, spec.height, spec.full_y, spec.full_height))
     if min(spec.full_width, spec.full_height) < 1 or all(side[:2] == side[2:] for side in sides):
         return False
+    if spec.full_width * spec.full_height * 12 > MEMORY_BYTES:
+        message = f"{excerpt(path)} is shown in {spec.full_width}x{spec.full_height} pixels, too many to read"
+        raise FileError(message, SMALLER)
     for start, size, full_start, full_size in sides:
         if start + size <= full_start or full_start + full_size <= start:
             message = f"{excerpt(path)} has no pixels within its display window"
@@ -356,6 +361,8 @@ def _open(path: Path, kind: str, raw: bool = False) -> tuple[Any, Any]:
         )
     _seek_color(source)
     spec = source.spec()
+    if kind == "EXR" and {name.rpartition(".")[2] for name in spec.channelnames} >= CHROMA:
+        raise FileError(f"{excerpt(path)} has its colours as luminance and chroma, which is not read", "save it as RGB")
     stored = spec.width * spec.height * spec.pixel_bytes(True)
     if kind == "EXR" and stored >= MAX_STORED_BYTES:
         message = f"{excerpt(path)} has {spec.nchannels} channels of {spec.width}x{spec.height} pixels"

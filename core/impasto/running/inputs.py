@@ -119,6 +119,18 @@ def as_needed(subject: Maps, tools: Sequence[Tool]) -> Maps:
     return replace(subject, textures={name: Texture(np.ascontiguousarray(pixels)), **others}, light="")
 
 
+def with_masks_as_stored(inputs: Mapping[str, Given], steps: Sequence[Step]) -> dict[str, Given]:
+    """The inputs, of which masks have the values of their files where light was encoded as colour."""
+    masks = {step.mask.input for step in steps if step.mask} | {one for step in steps for one in step.names_of("mask")}
+    found = dict(inputs)
+    for name in masks & inputs.keys():
+        given = inputs[name]
+        if isinstance(given, Maps) and given.light == "linear":
+            stored = Texture(srgb_to_linear(given["base_color"].pixels), "srgb")
+            found[name] = replace(given, textures={**given.textures, "base_color": stored}, light="")
+    return found
+
+
 def check_inputs(steps: Sequence[Step], tools: Sequence[Tool], inputs: Mapping[str, Given]) -> None:
     """Raise ParameterError if an input is missing, unknown, unused, or of the wrong kind."""
     _refuse_unused(steps, inputs)

@@ -33,6 +33,7 @@ from .inputs import (
     subject_of,
     values_of,
     with_directions,
+    with_masks_as_stored,
     with_numbers_for_each,
 )
 from .kept import KeptSteps, Making
@@ -86,7 +87,7 @@ def run(
     if sink is not None:
         check_streamable(active, tools, sink, inputs)
     subject, lying = as_needed(subject_of(inputs), tools), on_subject(active, tools)
-    placed = on_sheet(with_directions(inputs), lying, tools)
+    placed = on_sheet(with_masks_as_stored(with_directions(inputs), active), lying, tools)
     mesh = seamed_mesh(placed)
     if subject.sheet and mesh is None:
         how: dict[str, Any] = {"device": device, "models_folder": models_folder, "weights_folder": weights_folder}
