@@ -12,7 +12,7 @@ import bpy
 from ..core.io.metadata import PNG_SIGNATURE
 from ..core.system.transaction import temporary_folder
 from . import headers
-from .images import MAP, RECIPE, Picture, add, pixels_of
+from .images import MAP, NO_OPACITY, RECIPE, Picture, add, pixels_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,7 +24,7 @@ TEMPORARY = ".impasto"
 def write(image: bpy.types.Image, folder: Path) -> Path:
     """Write an image for tools that read files: its packed file where that is plain, else a PNG. On the main thread."""
     packed = b"" if image.is_dirty or not image.packed_file else bytes(image.packed_file.data)
-    if packed and image.alpha_mode != "NONE" and headers.is_plain(packed[: headers.HEAD_BYTES]):
+    if packed and image.alpha_mode not in NO_OPACITY and headers.is_plain(packed[: headers.HEAD_BYTES]):
         data, ending = packed, ".png" if packed.startswith(PNG_SIGNATURE) else ".jpg"
     else:
         data, ending = _png_of(pixels_of(image)), ".png"

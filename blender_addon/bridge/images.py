@@ -38,6 +38,8 @@ MOST_BYTES = 2**31
 """Size limit of a file that is searched for a recipe."""
 USUAL_SPACE = "sRGB"
 """Blender's name of the colour space that images of bytes have unless another is chosen."""
+NO_OPACITY = ("NONE", "CHANNEL_PACKED")
+"""Modes of alpha in which it says nothing about where the picture can be seen through."""
 TOLERANCE = 1 / 256
 """Rounding error that is accepted above 1."""
 
@@ -47,7 +49,7 @@ class Picture:
     """Pixels of an image as read on the main thread; `to_pixels` converts them on any other.
 
     to_rec709, from_rec709: matrices of the file's working space, in which colours are held as floats. color_space: of
-    bytes, which Blender keeps as they are stored; "" for sRGB.
+    bytes, which Blender keeps as they are stored; "" for sRGB. is_packed: alpha is another map, and no opacity.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Picture:
     to_rec709: np.ndarray | None = None
     from_rec709: np.ndarray | None = None
     color_space: str = ""
+    is_packed: bool = False
 
     def thumbnail(self, longest_px: int) -> Picture:
         """The picture in blocks of whole pixels, averaged, its longer side at least longest_px if it was before."""
@@ -70,21 +73,26 @@ class Picture:
         blocks = rows.reshape(height, min(factor, rows.shape[0]), width, min(factor, rows.shape[1]), -1)
         return replace(self, size_px=(height, width), values=blocks.mean((1, 3)).ravel())
 
-    def to_pixels(self) -> JobInput:
-        """base_color, and opacity where there is alpha, with row 0 at the top; 8-bit images stay 8-bit."""
+    def to_pixels(self, *, with_packed: bool = False) -> JobInput:
+        """base_color, and opacity where there is alpha, with row 0 at the top; 8-bit images stay 8-bit.
+
+        with_packed: alpha that is another map comes as opacity, too.
+        """
         import numpy as np
 
         from ..core.surface.color import linear_to_srgb
 
         rows = self.values.reshape(*self.size_px, -1)[::-1]
         color, alpha = _color(rows), rows[..., -1:] if self.has_alpha else None
-        if self.is_float and alpha is not None:
+        if self.is_float and alpha is not None and not self.is_packed:
             color = np.divide(color, alpha, out=np.zeros_like(color), where=alpha > 0)
         if self.is_float:
             self._check_range(float(color.max(initial=0)))
         if self.is_float and not self.is_data:
             color = linear_to_srgb(np.clip(convert(color, self.to_rec709), 0, 1))
-        arrays = {"base_color": color} if alpha is None else {"base_color": color, "opacity": alpha}
+        arrays = {"base_color": color}
+        if alpha is not None and (with_packed or not self.is_packed):
+            arrays["opacity"] = alpha
         scale = 1 if self.is_float else 255
         dtype = np.float32 if self.is_float else np.uint8
         rounding = 0 if self.is_float else 0.5
@@ -102,7 +110,8 @@ def read(image: bpy.types.Image) -> Path | Picture:
     """An image as it is sent: its file if plain, else its pixels. ParameterError for movies, sequences and UDIMs."""
     check_single(image)
     path = _untouched_file(image)
-    is_as_shown = path and image.alpha_mode != "NONE" and not color_space_of(image) and headers.is_plain_file(path)
+    is_plain = image.alpha_mode not in NO_OPACITY and not color_space_of(image)
+    is_as_shown = path and is_plain and headers.is_plain_file(path)
     return path if path and is_as_shown else pixels_of(image)
 
 
@@ -131,7 +140,8 @@ def pixels_of(image: bpy.types.Image) -> Picture:
     is_data = image.colorspace_settings.is_data
     spaces = to_rec709(), from_rec709()
     about = image.is_float, is_data, has_alpha
-    return Picture(image.name, (height, width), values_of(image), *about, *spaces, color_space_of(image))
+    is_packed = image.alpha_mode == "CHANNEL_PACKED"
+    return Picture(image.name, (height, width), values_of(image), *about, *spaces, color_space_of(image), is_packed)
 
 
 def values_of(image: bpy.types.Image) -> np.ndarray:

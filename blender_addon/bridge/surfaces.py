@@ -262,7 +262,7 @@ def _map(name: str, picture: images.Picture, channel: int | None) -> np.ndarray:
 
     from ..core.surface.color import srgb_to_linear
 
-    pixels = picture.to_pixels().arrays
+    pixels = picture.to_pixels(with_packed=True).arrays
     if channel == CHANNELS["Alpha"]:
         return pixels.get("opacity", np.ones((*picture.size_px, 1), np.float32))
     values = pixels["base_color"]

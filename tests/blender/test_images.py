@@ -37,6 +37,12 @@ def test_what_is_sent_is_upright_with_its_alpha_or_the_untouched_file(scene, ext
     assert (sent(glass)["base_color"] == 200).all()
     glass.alpha_mode = "NONE"
     assert sent(glass).keys() == {"base_color"}, "alpha that Blender ignores"
+    pixels[..., 3] = 0
+    (tmp_path / "smooth.png").write_bytes(png(pixels))
+    for smooth in (packed_image("smooth.png", pixels), bpy.data.images.load(str(tmp_path / "smooth.png"))):
+        smooth.alpha_mode = "CHANNEL_PACKED"
+        assert sent(smooth).keys() == {"base_color"}, "alpha that is another map"
+        assert (sent(smooth)["base_color"] == 200).all()
     (tmp_path / "wall.png").write_bytes(png(coordinates(4, 4)))
     assert extension.bridge.images.read(bpy.data.images.load(str(tmp_path / "wall.png"))) == tmp_path / "wall.png"
 
@@ -245,3 +251,22 @@ def test_the_colour_space_of_an_image_and_of_a_file_count(scene, tmp_path):
         recipe = json.loads(bpy.data.images["image_base_color"]["impasto_recipe"])
         assert recipe["inputs"]["source"]["color_space"] == "ACEScg"
         assert np.abs(pixels_of(bpy.data.images["image_base_color"])[..., :3] - plain).max() > 0.05
+
+
+@pytest.mark.parametrize("bits", [8, 32])
+def test_alpha_that_is_another_map_is_read_as_that_and_leaves_the_colour_alone(extension, scene, bits):
+    image = bpy.data.images.new("packed", 4, 4, alpha=True, float_buffer=bits == 32)
+    image.alpha_mode = "CHANNEL_PACKED"
+    image.pixels.foreach_set([0.5, 0.25, 0.125, 0.0] * 16)
+    material = bpy.data.materials.new("packed")
+    material.use_nodes = True
+    tree = material.node_tree
+    node, shader = tree.nodes.new("ShaderNodeTexImage"), tree.nodes["Principled BSDF"]
+    node.image = image
+    tree.links.new(node.outputs["Color"], shader.inputs["Base Color"])
+    tree.links.new(node.outputs["Alpha"], shader.inputs["Roughness"])
+    arrays = extension.bridge.surfaces.read(material, ["roughness"])().arrays
+    assert arrays["roughness"].max() == 0
+    assert "opacity" not in arrays
+    expected = extension.core.surface.color.linear_to_srgb(np.float32(0.5)) if bits == 32 else 128 / 255
+    assert arrays["base_color"][0, 0, 0] / (1 if bits == 32 else 255) == pytest.approx(expected, abs=0.003)
