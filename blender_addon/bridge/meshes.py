@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from math import atan2, cos, hypot, sin
 from typing import TYPE_CHECKING, NamedTuple
 
 import bpy
@@ -38,6 +39,19 @@ class UvMapping:
 
         matrix = np.array(self.matrix)
         return uvs @ matrix[:2, :2].T + matrix[:2, 3]
+
+
+def gltf_transform(material: bpy.types.Material) -> str:
+    """Offset, rotation and scale of a material's textures on the UVs, V downwards as glTF has them; "" for none."""
+    try:
+        matrix = uv_mapping(material).matrix
+    except ParameterError:  # not mapped by UVs alone
+        return ""
+    across, angle = hypot(matrix[0][0], matrix[1][0]), atan2(matrix[1][0], matrix[0][0])
+    up = (matrix[0][0] * matrix[1][1] - matrix[0][1] * matrix[1][0]) / across if across else matrix[1][1]
+    u, v = matrix[0][3] - up * sin(angle), 1 - matrix[1][3] - up * cos(angle)
+    values = [round(value, 6) + 0.0 for value in (u, v, angle, across, up)]
+    return "" if values == [0, 0, 0, 1, 1] else ",".join(map(str, values))
 
 
 def uv_mapping(material: bpy.types.Material) -> UvMapping:

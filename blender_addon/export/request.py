@@ -14,9 +14,10 @@ from bpy.props import EnumProperty, StringProperty
 from ..bake.process import background
 from ..bake.render.baked_maps import BakedMap, bake_set
 from ..bake.sources.contents import saved_options
-from ..bake.sources.material_maps import image_maps, subject_of
+from ..bake.sources.material_maps import image_maps, shows_images, subject_of
 from ..bake.sources.provenance import sources_of, with_recipes
 from ..bridge.materials import LABELS
+from ..bridge.meshes import gltf_transform
 from ..core.errors import ParameterError
 from ..jobs.session import jobs
 from ..jobs.task import Report, Task
@@ -68,11 +69,13 @@ class Export:
         folder = Path(absolute(self.out_dir))
         files = PackedFiles.prepare(folder, packing, self.format, replace=self.replace)
         title, maps = material.name, _maps(material, obj)
+        is_baked = obj or not shows_images(material)  # with what the nodes do to the UVs
+        transform = "" if is_baked else gltf_transform(material)
 
         def work(task: Task) -> tuple[Mapping[str, Any], list[BakedMap]]:
             made = maps(task)
             pngs = {one.name: one.png for one in made if one.name in LABELS}
-            return files.write(task, title, pngs), made
+            return files.write(task, title, pngs, transform), made
 
         return Task("Export", work, _report)
 

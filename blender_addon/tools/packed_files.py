@@ -53,11 +53,15 @@ class PackedFiles:
         environment = engine.settings_environment()
         return cls(folder.absolute(), packing, format_name, replace, found, version, environment)
 
-    def write(self, task: Task, title: str, maps: Mapping[str, bytes]) -> Mapping[str, Any]:
-        """Write a set's maps, PNG files by map, under this title; the command's answer has the `files`."""
+    def write(self, task: Task, title: str, maps: Mapping[str, bytes], transform: str = "") -> Mapping[str, Any]:
+        """Write a set's maps, PNG files by map, under this title; the command's answer has the `files`.
+
+        transform: of the textures on UVs, as the command takes it.
+        """
         engine.check(self.found, self.version)
         name = naming.of_files(title)
         options = ["--preset", self.packing, "--out", str(self.folder), "--format", self.format, "--json"]
+        options += [f"--transform={transform}"] if transform else []
         with temporary_folder() as temporary:
             source = _write({f"{name}_{map_}.png": png for map_, png in maps.items()}, temporary / name)
             free = name if self.replace else naming.free_for_engine(self.folder, name)

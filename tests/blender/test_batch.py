@@ -374,7 +374,22 @@ def test_opacity_becomes_the_alpha_of_what_is_exported(extension, plane, tmp_pat
     node.image = packed_image("leaf_opacity.png", np.full((16, 16, 3), 51, np.uint8))
     node.image.colorspace_settings.name = "Non-Color"
     links.new(node.outputs["Color"], nodes["Principled BSDF"].inputs["Alpha"])
+    color = nodes["Principled BSDF"].inputs["Base Color"].links[0].from_node
+    mapping, coordinates = nodes.new("ShaderNodeMapping"), nodes.new("ShaderNodeTexCoord")
+    mapping.inputs["Scale"].default_value, mapping.inputs["Rotation"].default_value = (2, 3, 1), (0, 0, 0.5)
+    mapping.inputs["Location"].default_value = (0.25, 0.5, 0)
+    links.new(coordinates.outputs["UV"], mapping.inputs["Vector"])
+    links.new(mapping.outputs["Vector"], color.inputs["Vector"])
     bpy.ops.impasto.export(material="leaf", preset="gltf", out_dir=str(tmp_path))
+    (written,) = json.loads((tmp_path / "leaf.gltf").read_text())["materials"]
+    transform = written["pbrMetallicRoughness"]["baseColorTexture"]["extensions"]["KHR_texture_transform"]
+    plane.active_material = material
+    bpy.ops.export_scene.gltf(filepath=str(tmp_path / "blenders.gltf"), export_format="GLTF_SEPARATE")
+    (by_blender,) = json.loads((tmp_path / "blenders.gltf").read_text())["materials"]
+    expected = by_blender["pbrMetallicRoughness"]["baseColorTexture"]["extensions"]["KHR_texture_transform"]
+    for key, value in expected.items():
+        assert transform[key] == pytest.approx(value, abs=1e-5), key
+    assert written["alphaMode"] == "BLEND"
     image = bpy.data.images.load(str(tmp_path / "leaf_baseColor.png"))
     assert np.array(image.pixels[:]).reshape(-1, 4)[0, 3] == pytest.approx(0.2, abs=0.005)
     with pytest.raises(RuntimeError, match="do not become materials"):

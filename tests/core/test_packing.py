@@ -12,6 +12,9 @@ import pytest
 from impasto import Maps, Recipe, Step, read_maps, read_recipe, run, write_maps
 from impasto.cli.main import main
 from impasto.errors import FileError, ParameterError
+from impasto.io.gltf import Gltf
+from impasto.io.gltf_maps import maps_in
+from impasto.io.gltf_textures import Placement, placement_of
 from impasto.io.packing import NEUTRAL, parse_pictures
 from impasto.io.presets import PRESETS, packing_of
 from impasto.plugins.registry import registry
@@ -77,6 +80,23 @@ def test_each_preset_writes_the_files_of_its_engine_with_the_values_of_the_maps(
     assert set(read_maps(tmp_path)) >= {"base_color"}
 
 
+def test_a_gltf_material_shows_the_files_and_repeats_them_where_it_is_told(tmp_path):
+    maps = some("base_color", "roughness", "ambient_occlusion", "normal", "emission")
+    (tmp_path / "in").mkdir()
+    written(maps, tmp_path / "in", "")
+    arguments = ["export", str(tmp_path / "in"), "--name", "brick wall", "--preset", "gltf", "--out", str(tmp_path)]
+    main([*arguments, "--transform=0.5,0,0.25,2,3"])
+    found = Gltf.at(tmp_path / "brick wall.gltf")
+    back = maps_in(found, 0)
+    assert set(back) == {*maps, "metallic"}
+    for name in maps:
+        assert np.array_equal(bytes_of(back, name), bytes_of(maps, name)), name
+    placement = placement_of(found.json["materials"][0])
+    assert placement == Placement(0, (0.5, 0), 0.25, (2, 3))
+    assert found.json["extensionsUsed"] == ["KHR_texture_transform"]
+    assert not list(written(maps, tmp_path / "exr", "gltf", "exr")["brick_normal.exr"].parent.glob("*.gltf"))
+
+
 def test_engines_get_the_channels_that_their_manuals_name(tmp_path):
     maps = some("base_color", "roughness", "metallic", "ambient_occlusion", "normal", "opacity")
     hdrp = stored(written(maps, tmp_path, "unity-hdrp")["brick_MaskMap.png"]).astype(int)
@@ -95,7 +115,7 @@ def test_engines_get_the_channels_that_their_manuals_name(tmp_path):
 
 def test_missing_maps_have_neutral_values_and_pictures_without_any_are_left_out(tmp_path):
     files = written(some("base_color", "roughness"), tmp_path, "gltf")
-    assert set(files) == {"brick_baseColor.png", "brick_occlusionRoughnessMetallic.png"}
+    assert set(files) == {"brick_baseColor.png", "brick_occlusionRoughnessMetallic.png", "brick.gltf"}
     assert stored(files["brick_baseColor.png"]).shape == (*SIZE, 3)
     orm = stored(files["brick_occlusionRoughnessMetallic.png"])
     assert (orm[..., 0] == 255).all()

@@ -5,13 +5,16 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import FileError, ImpastoError
+from ..io.gltf_textures import Placement
 from ..plugins.registry import registry
 from ..recipe import Recipe
+from ..system.untrusted import excerpt
 from ..tools import Result
 from .options import add_command
 from .output import add_files, packing_help, refuse_to_replace
@@ -29,7 +32,13 @@ def add_export(commands: Any) -> None:
     parser.add_argument("sources", type=Path, nargs="+", metavar="SET", help=SOURCES_HELP)
     add_maps(parser)
     parser.add_argument("--preset", dest="export", required=True, metavar="PRESET", help=packing_help())
-    add_files(parser.add_argument_group("output"))
+    group = parser.add_argument_group("output")
+    add_files(group)
+    text = (
+        "part of the UVs that the pictures cover, for --preset gltf (KHR_texture_transform): offset, rotation in "
+        "radians and scale"
+    )
+    group.add_argument("--transform", type=parse_placement, metavar="U,V,ANGLE,U,V", help=text)
     add_colorspace(parser)
 
 
@@ -48,7 +57,7 @@ def _export(arguments: argparse.Namespace, terminal: Terminal) -> None:
             sink = Sink(arguments.out, name, arguments.format, arguments.force, export=arguments.export)
             try:
                 tell = partial(_tell_overall, show, index, len(sources), source.name)
-                results.append(_write(source, sink, space, tell))
+                results.append(_write(source, sink, space, arguments.transform, tell))
             except ImpastoError as error:
                 if len(sources) == 1:
                     raise
@@ -62,13 +71,26 @@ def _tell_overall(show: Callable[[float, str], None], done: int, count: int, nam
     show((done + fraction) / count, name)
 
 
-def _write(source: Path, sink: Sink, color_space: str, on_progress: Callable[[float], None]) -> Result:
+def parse_placement(text: str) -> Placement:
+    """A placement of "0,0,0,2,2". ArgumentTypeError if it is none."""
+    try:
+        u, v, angle, across, up = (float(part) for part in text.split(","))
+    except ValueError:
+        message = f"{excerpt(text)} is not offset, rotation and scale, such as 0,0,0,2,2"
+        raise argparse.ArgumentTypeError(message) from None
+    return Placement(0, (u, v), angle, (across, up))
+
+
+def _write(
+    source: Path, sink: Sink, color_space: str, placement: Placement | None, on_progress: Callable[[float], None]
+) -> Result:
     from ..io.files import read_maps, write_maps
 
     maps = read_maps(source, on_progress=on_progress, color_space=color_space)
     where = sink.folder, sink.name, registry().exporter(sink.format)
     with sink.lock():
-        files = write_maps(maps, *where, _recipe_in(source), packing=sink.packing, replace=sink.replace)
+        packing = replace(sink.packing, placement=placement)
+        files = write_maps(maps, *where, _recipe_in(source), packing=packing, replace=sink.replace)
     return Result(paths=tuple(files), notes=maps.notes)
 
 

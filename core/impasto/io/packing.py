@@ -17,6 +17,7 @@ from ..errors import ParameterError, did_you_mean
 from ..surface.color import linear_to_srgb
 from ..system.untrusted import excerpt
 from ..texture import COLOR_MAPS, MAP_CHANNELS, Maps, Texture
+from .gltf_textures import Placement
 
 NEUTRAL: Mapping[str, tuple[float, ...]] = {
     "base_color": (1.0, 1.0, 1.0),
@@ -116,7 +117,10 @@ class PackedPicture:
 
 @dataclass(frozen=True)
 class PackedMaterial:
-    """A set as files that describe it see it. files: of each role, by name, with the picture in them."""
+    """A set as files that describe it see it. files: of each role, by name, with the picture in them.
+
+    maps: those that it has. placement: part of the UVs that the pictures cover, if not one unit of them.
+    """
 
     name: str
     files: Mapping[str, str]
@@ -124,15 +128,18 @@ class PackedMaterial:
     size_px: tuple[int, int]
     width_m: float | None
     height_range_m: float | None
+    maps: frozenset[str] = frozenset()
+    placement: Placement | None = None
 
 
 @dataclass(frozen=True)
 class Packing:
-    """Pictures that an engine expects. describe(material): further text files, by name."""
+    """Pictures that an engine expects. describe(material): further text files, by name. placement: see there."""
 
     name: str
     pictures: tuple[PackedPicture, ...]
     describe: Callable[[PackedMaterial], Mapping[str, str]] = lambda material: {}
+    placement: Placement | None = None
 
     def __post_init__(self) -> None:
         """Raise ParameterError for two pictures of one file, since many disks do not tell `X` from `x`."""
@@ -180,7 +187,8 @@ class MapFiles:
             raise ParameterError(message, "choose another export, or estimate the maps first")
         pictures = {stem.with_name(f"{one.pattern.format(name=stem.name)}{suffix}"): one for one in chosen}
         files = {picture.role: path.name for path, picture in pictures.items()}
-        about = PackedMaterial(stem.name, files, suffix, size_px, maps.width_m, maps.height_range_m)
+        scale = maps.width_m, maps.height_range_m
+        about = PackedMaterial(stem.name, files, suffix, size_px, *scale, frozenset(maps), packing.placement)
         return cls(pictures, {stem.with_name(file): text for file, text in packing.describe(about).items()})
 
 

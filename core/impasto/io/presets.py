@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from ..errors import ParameterError, did_you_mean
 from ..system.untrusted import excerpt
+from . import gltf_material
 from .materialx import INPUTS, document
 from .packing import MAPS, Channel, PackedPicture, Packing, all_of, parse_pictures
 
@@ -41,6 +42,7 @@ PRESETS: Mapping[str, Packing] = {
                 PackedPicture.of_map("emission", "{name}_emissive"),
                 PackedPicture.of_map("transmission_weight", "{name}_transmission"),
             ),
+            gltf_material.document,
         ),
         Packing(
             "unreal",
