@@ -60,6 +60,8 @@ def read_maps(
     """
     path = Path(path)
     if datablock := Datablock.at(path):
+        if datablock.is_gltf and color_space:
+            raise FileError(f"the colours of {datablock.title} are sRGB, as glTF says", "leave the colour space out")
         if datablock.is_gltf:
             return gltf_maps.read_material(datablock, on_progress)
         with blend.written_maps(datablock, on_progress) as (folder, notes):

@@ -1,7 +1,7 @@
 """Meshes in PLY files (Turk 1994): text or binary of either order, of any polygons, with UVs of vertices or of corners.
 
-NumPy only, since the extension writes them too. No library that we found reads Blender's own files with faces of
-different corner counts and suits our licence.
+NumPy only, since the extension writes them too. trimesh 5.2 refuses Blender's own binary files where faces have
+different numbers of corners; plyfile is under the GPL.
 """
 
 from __future__ import annotations
