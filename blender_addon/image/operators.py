@@ -54,7 +54,7 @@ class OnImage(TaskOperator):
 
 @with_properties(Request, "width_px", "height_px", "seed")
 class IMPASTO_OT_make_seamless(OnImage, bpy.types.Operator):
-    """Make a new image of this one that repeats without seams"""
+    """Make a new image of this one that repeats without seams: the picture alone, no material"""
 
     bl_idname = "impasto.make_seamless"
     bl_label = "Make Seamless"

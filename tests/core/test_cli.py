@@ -26,13 +26,15 @@ def picture(tmp_path_factory) -> Path:
 @pytest.mark.essential
 def test_seamless_and_maps_write_the_set_and_replace_nothing_without_force(fresh_impasto, impasto, picture, tmp_path):
     made = fresh_impasto("seamless", picture, "--size", "160x96", "--out", tmp_path)
-    assert (made.returncode, made.stderr) == (0, "")
-    assert made.stdout.split() == [str(tmp_path / "wall_base_color.png")]
+    assert (made.returncode, "relief" in made.stderr) == (0, True)
+    names = ("base_color", "roughness", "metallic", "normal", "height", "ambient_occlusion", "confidence")
+    assert made.stdout.split() == [str(tmp_path / f"wall_{name}.png") for name in names]
     assert read_maps(tmp_path / "wall_base_color.png").size_px == (96, 160)
     refused = impasto("seamless", picture, "--out", tmp_path)
     assert refused.returncode == 3
     assert "--force" in refused.stderr
-    assert impasto("seamless", picture, "--size", "160x96", "--out", tmp_path, "--force").returncode == 0
+    alone = impasto("seamless", picture, "--size", "160x96", "--estimator", "none", "--out", tmp_path, "--force")
+    assert alone.stdout.split() == [str(tmp_path / "wall_base_color.png")]
     made = impasto("maps", tmp_path / "wall_base_color.png", "--out", tmp_path / "maps", "--format", "png16", "--json")
     names = {Path(file).name for file in json.loads(made.stdout)["files"]}
     assert {"wall_base_color.png", "wall_normal.png", "wall_height.png", "wall_roughness.png"} <= names

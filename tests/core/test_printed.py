@@ -135,7 +135,7 @@ def test_each_action_prints_what_is_documented(said, wall, tmp_path, monkeypatch
     small = ("--steps", 2, "--crop-px", 48, "--batch", 1, "--width", 0.125)
     lines = {
         "generate": ("generate", "checker", "--size", 16, "--out", tmp_path / "a"),
-        "seamless": ("seamless", wall, "--size", 64, "--out", tmp_path / "b"),
+        "seamless": ("seamless", wall, "--size", 64, "--estimator", "none", "--out", tmp_path / "b"),
         "maps": ("maps", wall, "--out", tmp_path / "c"),
         "stereo": ("stereo", *lit(tmp_path), "--angles", 12, 4, 8, "--out", tmp_path / "l"),
         "apply": ("apply", "tint", wall, "--out", tmp_path / "d"),

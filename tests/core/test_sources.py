@@ -79,7 +79,7 @@ def test_a_phones_photograph_becomes_a_tile_of_the_same_area(capsys, tmp_path):
     assert made.size_px == (102, 102)
     assert made.width_m == pytest.approx(1.5)
     recipe = read_recipe(answer["files"][0])
-    assert [step.tool for step in recipe.steps] == ["transform", "quilt"]
+    assert [step.tool for step in recipe.steps] == ["transform", "quilt", "photo-maps"]
     assert recipe.inputs["source"]["width_m"] == 2
     again = rerun(Path(answer["files"][0]), tmp_path / "again", {"source": photo})
     assert again.identical

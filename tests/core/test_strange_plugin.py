@@ -85,10 +85,12 @@ def test_its_tools_are_all_that_there_are_one_for_each_task(strange):
 
 @pytest.mark.slow
 def test_seamless_maps_and_apply(strange, red, tmp_path):
-    seamless = strange("seamless", red, "--size", "32x16", "--zeal", 0.5, "--out", tmp_path / "seamless")
+    seamless = strange(
+        "seamless", red, "--estimator", "none", "--size", "32x16", "--zeal", 0.5, "--out", tmp_path / "seamless"
+    )
     assert color(seamless) == [100, 20, 10]
     assert made(seamless).size_px == (16, 32)
-    estimated = strange("seamless", red, "--estimator", "zinc", "--source-halvings", 1, "--out", tmp_path / "both")
+    estimated = strange("seamless", red, "--source-halvings", 1, "--out", tmp_path / "both")
     assert made(estimated).size_px == (40, 48)
     assert any("roughness" in file for file in estimated["files"])
     assert any("roughness" in file for file in strange("maps", red, "--out", tmp_path / "maps")["files"])

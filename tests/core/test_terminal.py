@@ -79,6 +79,7 @@ def test_control_c_erases_the_bar_and_says_so_on_a_line_of_its_own():
     assert all(unicodedata.category(character) != "Cc" or character in "\x1b\r\n" for character in text)
 
 
+ALONE = ("--size", 40, "--estimator", "none")
 ESCAPE = "\x1b]0;owned\x07\x9b31m"
 COMMAND = [sys.executable, "-P", "-m", "impasto"]
 
@@ -111,7 +112,19 @@ def test_a_terminal_of_few_characters_gets_escapes_and_json_is_the_same(tmp_path
     lost = shell('"$@"', "seamless", tmp_path / "wäll ☃.png", "--out", tmp_path / "ö", **own)
     assert (lost.returncode, rb"w\xe4ll \u2603.png" in lost.stderr) == (3, True)
     Image.fromarray(np.full((32, 32, 3), 90, np.uint8)).save(tmp_path / "wäll.png")
-    made = shell('"$@"', "seamless", tmp_path / "wäll.png", "--size", 40, "--out", tmp_path / "ö", "--json", **own)
+    made = shell(
+        '"$@"',
+        "seamless",
+        tmp_path / "wäll.png",
+        "--size",
+        40,
+        "--estimator",
+        "none",
+        "--out",
+        tmp_path / "ö",
+        "--json",
+        **own,
+    )
     assert made.returncode == 0, made.stderr
     assert json.loads(made.stdout)["files"] == [str(tmp_path / "ö" / "wäll_base_color.png")]
 
@@ -121,7 +134,7 @@ def test_a_terminal_of_few_characters_gets_escapes_and_json_is_the_same(tmp_path
 def test_no_command_dies_of_a_closed_stream(closed, tmp_path):
     Image.fromarray(np.full((32, 32, 3), 90, np.uint8)).save(tmp_path / "wall.png")
     script = f'{{ "$@"; echo $? > {tmp_path}/code; }} {closed}'
-    shell(script, "seamless", tmp_path / "wall.png", "--size", 40, "--out", tmp_path / "o")
+    shell(script, "seamless", tmp_path / "wall.png", *ALONE, "--out", tmp_path / "o")
     assert (tmp_path / "code").read_text().strip() == "0"
     Image.open(tmp_path / "o" / "wall_base_color.png").load()
     assert shell('"$@" >&- 2>&-', "tools", "none").returncode == 2, "an error keeps its code where nobody reads it"

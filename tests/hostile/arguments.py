@@ -9,7 +9,7 @@ from pathlib import Path
 from .corpus import Corpus, Reader
 from .data import picture
 
-SEAMLESS = ("seamless", "{file}", "--size", "64x64", "--pattern", "stochastic")
+SEAMLESS = ("seamless", "{file}", "--estimator", "none", "--size", "64x64", "--pattern", "stochastic")
 NAMES = {
     "empty": " ",
     "above": "../evil",

@@ -384,7 +384,7 @@ CORPORA = [
         },
         (
             Reader("read", function="hostile.pictures:read"),
-            Reader("seamless", ("seamless", "{file}", "--out", "{out}")),
+            Reader("seamless", ("seamless", "{file}", "--estimator", "none", "--out", "{out}")),
             Reader("learn", function="hostile.pictures:learn"),
         ),
     ),

@@ -70,9 +70,9 @@ def _inputs_example(tool: Tool) -> str:
 
 def add_seamless(commands: Any) -> None:
     """`impasto seamless IMAGE… --out DIR`."""
-    text = "make pictures seamless, and of any size"
+    text = "make seamless materials of pictures, of any size; --estimator none: the pictures alone"
     for tool in registry().tools_for("seamless")[:1]:
-        _add_on_images(commands, "seamless", tool, text, "brick.jpg --size 2048x2048 ")
+        _add_on_images(commands, "seamless", tool, text, "brick.jpg --size 2048x2048 ", _usual_estimator())
 
 
 def add_maps(commands: Any) -> None:
@@ -93,10 +93,10 @@ def add_apply(commands: Any) -> None:
             _add_on_images(tools, tool.name, tool, tool.description, example)
 
 
-def _add_on_images(commands: Any, name: str, tool: Tool, text: str, example: str) -> None:
+def _add_on_images(commands: Any, name: str, tool: Tool, text: str, example: str, estimator: str = "none") -> None:
     parser = add_command(commands, name, text, f"{example}--out textures", _run_on_each)
     parser.add_argument("sources", type=Path, nargs="+", metavar="IMAGE", help=SOURCES_HELP)
-    _add_tool_options(parser, tool, estimator="none")
+    _add_tool_options(parser, tool, estimator)
 
 
 def _add_tool_options(parser: argparse.ArgumentParser, tool: Tool, estimator: str) -> None:
@@ -148,7 +148,7 @@ def _run(arguments: argparse.Namespace, terminal: Terminal, sources: dict[str, P
     preparing = preparing_steps(arguments)
     step = Step(arguments.tool.name, parameters, inputs)
     steps = [*preparing, step]
-    if (estimator := _estimator(arguments, steps)) != "none":
+    if (estimator := _estimator(arguments, steps, terminal)) != "none":
         steps.append(Step(estimator, arguments.estimator_parameters))
     for sentence in void_options(arguments, arguments.tool):
         terminal.warn(sentence)
@@ -159,8 +159,8 @@ def _run(arguments: argparse.Namespace, terminal: Terminal, sources: dict[str, P
     carry_out(recipe, sources, files, arguments, terminal, models_folder=models_folder)
 
 
-def _estimator(arguments: argparse.Namespace, steps: list[Step]) -> str:
-    """The chosen estimator, or else the default; "none" for results written tile by tile, since it needs the whole."""
+def _estimator(arguments: argparse.Namespace, steps: list[Step], terminal: Terminal) -> str:
+    """The chosen estimator, or else the default; "none", with a warning, for results written tile by tile."""
     from ..running.streaming import should_stream
 
     if arguments.estimator:
@@ -168,4 +168,6 @@ def _estimator(arguments: argparse.Namespace, steps: list[Step]) -> str:
     stream = arguments.stream
     if stream is None:
         stream = not arguments.mesh and should_stream(Recipe(tuple(steps)), Maps(), arguments.format)
+    if stream and arguments.usual_estimator != "none":
+        terminal.warn("written tile by tile, without the maps that need the whole picture: `impasto maps` makes them")
     return "none" if stream else arguments.usual_estimator
