@@ -1,6 +1,7 @@
 """Textures of the materials of glTF files as sources, and GLB files with new ones."""
 
 import json
+import shutil
 from pathlib import Path
 
 import glb_files
@@ -15,6 +16,7 @@ from impasto.io.gltf_out import Repaint
 from impasto.io.meshes import read_mesh
 from impasto.io.ply import ply_of
 from impasto.plugins.registry import registry
+from impasto.running.rerun import rerun
 from impasto.texture import Maps
 
 GREY, RED, ORM = glb_files.png(128, 128, 128), glb_files.png(200, 10, 10), glb_files.png(204, 102, 51)
@@ -236,6 +238,11 @@ def test_the_command_repaints_all_materials_of_a_glb_into_a_glb(impasto, files):
         )
     recipe = read_recipe(files / "painted.glb" / "Material" / "M1")
     assert recipe.inputs["source"]["name"] == recipe.inputs["mesh"]["name"] == "asset.glb/Material/M1"
+    made = rerun(files / "painted.glb" / "Material" / "M1", files / "again", {"style": files / "style.png"})
+    assert not [line for line in made.differences if "input" in line]
+    painted = maps_in(after, 1)["base_color"].pixels
+    assert np.abs(read_maps(made.paths[0])["base_color"].pixels - painted).max() < 0.003
+    shutil.rmtree(files / "again")
     again = impasto(*arguments, cwd=files)
     assert again.returncode == FileError.exit_code
     assert "is there already" in again.stderr

@@ -10,8 +10,9 @@ from typing import Any
 
 from ..atlas.mesh import Mesh
 from ..errors import FileError, ParameterError, did_you_mean
+from ..io.datablocks import Datablock
 from ..io.decode import is_turned
-from ..io.files import is_source, read_maps, read_recipe
+from ..io.files import is_source, read_maps, read_recipe, source_name
 from ..io.formats import Exporter
 from ..io.map_files import set_name
 from ..io.udim import tile_number, without_number
@@ -52,7 +53,7 @@ def rerun(
             remedy = f"{did_you_mean(given, recipe.inputs)}its inputs are: {', '.join(sorted(recipe.inputs)) or 'none'}"
             raise ParameterError(f"the recipe in {file} has no input {excerpt(given)}", remedy)
     exporter = _exporter_of(file)
-    name = usable_name(set_name(without_number(file)))
+    name = source_name(file) if Datablock.at(file) else usable_name(set_name(without_number(file)))
     _refuse_existing(folder, name, tile_suffix(exporter.suffix, tile_number(file)))
     found = {input_: _find(input_, str(about["name"]), file, inputs or {}) for input_, about in recipe.inputs.items()}
     values = {input_: _read(input_, path, recipe) for input_, path in found.items()}
@@ -69,7 +70,9 @@ def _find(input_: str, name: str, file: Path, given: Mapping[str, Path]) -> Path
     if input_ in given:
         return given[input_]
     if name:
-        folders = (file.parent, file.parent.parent)
+        datablock = Datablock.at(file)
+        at = datablock.file if datablock else file
+        folders = (at.parent, at.parent.parent)
         beside = [inside(folder, name, f"the input {excerpt(input_)} of {excerpt(file)}") for folder in folders]
         if found := [path for path in beside if is_source(path)]:
             return found[0]
@@ -94,7 +97,9 @@ def _read(input_: str, path: Path, recipe: Recipe) -> Maps | Mesh:
 
 
 def _exporter_of(file: Path) -> Exporter:
-    """The exporter that wrote `file`, by its suffix and, for PNG, its bit depth."""
+    """The exporter that wrote `file`, by its suffix and, for PNG, its bit depth; that of maps for a material."""
+    if Datablock.at(file):
+        return registry().exporter("png")
     if file.suffix.lower() == ".png":
         with open_file(file) as stream:
             bits = stream.read(25)[24]  # PNG specification 11.2.2: the bit depth follows width and height
