@@ -66,7 +66,7 @@ def test_photographs_and_sets_side_by_side(tmp_path):
     save(tmp_path / "Ground1_preview.png", 5)
     save(tmp_path / "lonely_normal.png", 6)
     dataset = read_dataset(tmp_path)
-    assert found(dataset) == dict.fromkeys(["wall.png", "rusty_metal.png", "Bricks059", "Ground1"])
+    assert found(dataset) == dict.fromkeys(["wall.png", "rusty_metal.png", "Bricks059_1K", "Ground1"])
     reasons = {item.name: item.reason for item in dataset.rejected}
     assert "preview" in reasons["Ground1_preview.png"]
     assert "no base colour beside it" in reasons["lonely_normal.png"]

@@ -9,6 +9,7 @@ import pytest
 
 from impasto import Recipe, run
 from impasto.cli.main import make_parser
+from impasto.cli.output import folder_path
 from impasto.errors import MOST_NAMED, ImpastoError, choices
 from impasto.plugins.registry import registry
 
@@ -32,7 +33,7 @@ def test_no_option_of_any_command_quotes_a_long_value_whole():
     for words, parser in commands(whole):
         for action in parser._actions:
             option = action.option_strings[:1]
-            if action.nargs == 0 or (action.type in (None, str, Path) and action.choices is None):
+            if action.nargs == 0 or (action.type in (None, str, Path, folder_path) and action.choices is None):
                 continue  # any text is right for it
             with pytest.raises(ImpastoError) as caught:
                 whole.parse_args([*words, *option, LONG])

@@ -168,6 +168,6 @@ def _estimator(arguments: argparse.Namespace, steps: list[Step], terminal: Termi
     stream = arguments.stream
     if stream is None:
         stream = not arguments.mesh and should_stream(Recipe(tuple(steps)), Maps(), arguments.format)
-    if stream and arguments.usual_estimator != "none":
+    if stream and arguments.tool.task == "seamless":
         terminal.warn("written tile by tile, without the maps that need the whole picture: `impasto maps` makes them")
     return "none" if stream else arguments.usual_estimator

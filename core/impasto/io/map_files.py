@@ -37,6 +37,8 @@ MOST_NAMED = 6
 PART = re.compile(r"\d+[kK](?![a-z])|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_]+")
 """Parts of a file's name: 2K, GL, Normal, 102."""
 SIZE = re.compile(r"\d+k|\d{3,5}|jpe?g|png|tiff?|exr|tga", re.IGNORECASE)
+SIZE_IN_NAME = re.compile(r"\d+k|jpe?g|png|tiff?|exr|512|1024|2048|4096|8192", re.IGNORECASE)
+"""Sizes and formats at the end of a set's name, where other numbers are its own."""
 FILLING = re.compile(
     rf"{SIZE.pattern}|\d+|x|v|lod|var|bit|bpc|map|maps?|tex|texture|image|seamless|tileable|final|copy|raw|srgb|linear|lossless",
     re.IGNORECASE,
@@ -123,8 +125,11 @@ class Named(NamedTuple):
 
     @property
     def group(self) -> str:
-        """The set's name by which files belong together."""
-        return self.name.casefold()
+        """The set's name by which files belong together: without sizes, in any case."""
+        parts = list(PART.finditer(self.name))
+        while parts and SIZE_IN_NAME.fullmatch(parts[-1][0]):
+            parts.pop()
+        return self.name[: parts[-1].end()].casefold() if parts else ""
 
 
 @cache
@@ -170,7 +175,9 @@ def read_name(file: Path) -> Named:
     while end:
         if (found := _word_before(stem, parts, end)) is not None:
             first, word = found
-            return Named(file, _set_part(stem, parts[:first]), conventions()[word], word, max(sizes, default=0))
+            return Named(
+                file, stem[: parts[first - 1].end()] if first else "", conventions()[word], word, max(sizes, default=0)
+            )
         if not FILLING.fullmatch(parts[end - 1][0]):
             break
         end -= 1
@@ -197,13 +204,6 @@ def _word_before(stem: str, parts: list[re.Match[str]], end: int) -> tuple[int, 
 def _may_be_spaced(word: str) -> bool:
     """Whether a word's parts may be apart: in metal_roughness or rough_n, the first is rather of the set's name."""
     return len(word) > SHORT and sum(bool(place.channel) for place in conventions()[word].places.values()) != 2
-
-
-def _set_part(stem: str, parts: list[re.Match[str]]) -> str:
-    """The start of a name before the word for the map, without sizes and what separates them."""
-    while parts and re.fullmatch(r"\d+k|jpe?g|png|tiff?|exr|512|1024|2048|4096|8192", parts[-1][0], re.IGNORECASE):
-        parts = parts[:-1]
-    return stem[: parts[-1].end()] if parts else ""
 
 
 def map_name(file: Path) -> str | None:
