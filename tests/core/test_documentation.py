@@ -11,10 +11,11 @@ from PIL import Image
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
+from tasks.checks import benchmarks  # noqa: E402
 from tasks.demo import PICTURES, WINDOWS  # noqa: E402
 from tasks.manual import PAGES, anchor, write_manual  # noqa: E402
 from tasks.markdown import written_by_hand  # noqa: E402
-from tasks.pictures import mark, mark_of, pictures  # noqa: E402
+from tasks.pictures import git, has_history, mark, mark_of, pictures  # noqa: E402
 
 from impasto.plugins.registry import registry  # noqa: E402
 
@@ -277,6 +278,18 @@ def test_the_strip_of_results_is_made_with_the_defaults_and_loads_quickly():
         usual = {name: (one["default"], [one.get("default_of_each")]) for name, one in schemas.items()}
         told = {name for name, value in step["parameters"].items() if value not in usual[name]}
         assert told <= {*GIVEN, "crop", "kind"}, step  # the kind is that which was recognised
+
+
+def test_a_commit_that_benchmarks_name_must_exist_and_old_figures_are_named():
+    if not has_history():
+        pytest.skip("a shallow clone, or an archive")
+    now, old = git("rev-parse", "--short=7", "HEAD"), git("rev-list", "HEAD").split()[-1]
+    page = f"# Page\n\n## Speed\n\n*At {now}, seconds at\n0123abc.*\n\n### Film\n\n*Measured at {old}.* 1234567 are\n"
+    (missing,) = benchmarks.problems(page)
+    assert "Speed: 0123abc is no commit" in missing
+    (stale,) = benchmarks.warnings(page)
+    assert f"Film: {old}" in stale
+    assert len(list(benchmarks.problems(page.replace("Film", "Songs")))) == 2  # its code is not known
 
 
 def blocks(document: Path) -> list[str]:
