@@ -108,7 +108,7 @@ def test_baked_files_carry_their_recipe_and_source_type(tmp_path: Path, extensio
     assert b"digitalsourcetype/algorithmicallyEnhanced" in data
     loaded = bpy.data.images.load(str(tmp_path / "Strip_base_color.png"))
     assert extension.bridge.images.recipe_of(loaded).to_json() == recipe.to_json()
-    with pytest.raises(RuntimeError, match=r"Strip_base_color was baked of Strip; select that and press Bake Maps"):
+    with pytest.raises(RuntimeError, match=r"Strip_base_color was baked of 'Strip'; select that and press Bake Maps"):
         bpy.ops.impasto.rerun(image="Strip_base_color")
 
 

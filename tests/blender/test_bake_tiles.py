@@ -124,7 +124,8 @@ HALF = SIZE_PX // 2
 
 
 def side_by_side() -> None:
-    """Two planes in space, each of which has half of the square."""
+    """Two planes in space, selected alone, each of which has half of the square."""
+    bpy.ops.object.select_all(action="DESELECT")
     for index, name in enumerate(("Left", "Right")):
         obj = plane(material(name))
         obj.name = name

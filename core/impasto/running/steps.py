@@ -82,7 +82,7 @@ def note_shape(name: str, given: Value | None, subject: Maps, context: Context) 
         (height, width), (rows, columns) = subject.size_px, maps.size_px
         tolerance = max(ALIKE, 1 / min(height, width, rows, columns))
         if abs(np.log(width * rows / (height * columns))) > tolerance:
-            called = printable(maps.name) if maps.name else f"the {name}"
+            called = printable(maps.name) if maps.name else name.replace("_", " ")
             context.note(f"{called} is {columns}x{rows}, and is stretched over the picture's {width}x{height}")
 
 
