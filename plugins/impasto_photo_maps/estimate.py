@@ -14,6 +14,7 @@ from impasto.numerics.borders import Plane
 from impasto.surface.color_tensors import linear_to_srgb, luma, srgb_to_linear
 from impasto.surface.heights import UNKNOWN_RELIEF, integrate, slopes_from_normal
 from impasto.surface.illumination import delight, illumination
+from impasto.surface.pixel_art import few_colors
 from impasto.surface.relief import normal_from_height, without_rounding
 from impasto.texture import Maps
 
@@ -42,7 +43,7 @@ def estimate_maps(subject: Maps, parameters: PhotoMapsParameters, context: Conte
     kept = given if parameters.keep_given else {}
     plane = Plane.around(subject.size_px, tiles(subject, parameters.tiling))
     made: dict[str, torch.Tensor] = {}
-    if parameters.delight > 0:
+    if parameters.delight > 0 and not few_colors(subject):
         context.progress(0.1, "evening the light")
         made["base_color"] = base_color = _delight(base_color, plane, parameters.delight)
         context.preview(Maps.from_arrays(_arrays({"base_color": base_color})))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch.nn.functional import interpolate
@@ -13,10 +13,13 @@ BROAD = 0.16
 """Standard deviation, relative to the longer side, of the blur that separates light from surface."""
 
 
-def even_light(color: torch.Tensor, strength: float) -> torch.Tensor:
-    """Image (C, h, w) with a fraction `strength` of the drift broader than a third of it subtracted, mean kept."""
+def even_light(color: torch.Tensor, strength: float, axes: Sequence[int] = (0, 1)) -> torch.Tensor:
+    """Image (C, h, w) with a fraction `strength` of the drift broader than a third of it subtracted, mean kept.
+
+    axes: of the image, along which light is evened; of one alone, each of its lines keeps its mean.
+    """
     drift = _blur(color, sigma=BROAD)
-    return color - strength * (drift - drift.mean((1, 2), keepdim=True))
+    return color - strength * (drift - drift.mean([1 + axis for axis in axes], keepdim=True))
 
 
 def _blur(image: torch.Tensor, sigma: float) -> torch.Tensor:

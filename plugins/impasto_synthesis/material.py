@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -14,16 +14,16 @@ from torch.nn.functional import avg_pool2d, normalize
 from impasto.context import Context
 from impasto.patches.lines import line_strength
 from impasto.regularity.detection import Regularity, find_regularity, find_regularity_of_lines
-from impasto.texture import Maps, Texture
+from impasto.texture import NORMAL_MAPS, Maps, Texture
 
 from .light import even_light, luma_of
-from .pattern import Fitted, fit_to_torus, repeat_px, rotate_maps
+from .pattern import Fitted, fit_along, fit_to_torus, repeat_px, rotate_maps
 
 SENSITIVITY = {"auto": 1.0, "regular": 2.0}
 """Divisors of the thresholds for finding a pattern: if one is requested, half as clear a pattern is enough."""
 SMALLEST_PX = 8
 """Shorter sides are mirrored (source), or made larger and then reduced (result)."""
-LEFT_OUT = "left_out"
+LEFT_OUT, PLACES = "left_out", "places"
 PREVIEW_PX, PREVIEW_EVERY_S = 512, 0.25
 
 
@@ -41,11 +41,15 @@ def prepare_source(
     done: tuple[float, float],
     carried: Mapping[str, np.ndarray] = MappingProxyType({}),
     degrees: float = 0.0,
+    *,
+    copies: bool = False,
+    closed: Sequence[int] = (0, 1),
 ) -> Fitted:
     """The subject's maps with evened light, turned by `degrees`, and rectified for a torus of `size_px`.
 
     done: the fractions of the work done before and after. carried: pictures (H, W, C) to turn and rectify as well; of
-    these, `LEFT_OUT` is 1 where the subject must not be used.
+    these, `LEFT_OUT` is 1 where the subject must not be used. copies: take the nearest pixels as they are. closed: axes
+    along which the result repeats; along another one light and rows stay as they are.
     """
     start, end = done
     context.progress(start, "Evening out the light")
@@ -53,13 +57,18 @@ def prepare_source(
     others = {name: _mirror(_to_torch(Texture(pixels), context)) for name, pixels in carried.items()}
     if LEFT_OUT in others:
         images = {name: _without(image, others[LEFT_OUT]) for name, image in images.items()}
-    if "base_color" in images:
-        images["base_color"] = even_light(images["base_color"], light)
+    if "base_color" in images and not copies:
+        images["base_color"] = even_light(images["base_color"], light, closed)
+    if copies:
+        others[PLACES] = _places(next(iter(images.values())))
     context.progress(start + (end - start) / 4, "Looking for a pattern")
     found = _regularity(luma_of(images), pattern)
-    fitted = (found and fit_to_torus(images | others, found, size_px, degrees)) or Fitted(
-        rotate_maps(images | others, degrees)
-    )
+    if len(closed) == 1:
+        fitted = (found and fit_along(images | others, found, size_px, closed[0])) or Fitted(images | others)
+    else:
+        fitted = (found and fit_to_torus(images | others, found, size_px, degrees)) or Fitted(
+            rotate_maps(images | others, degrees)
+        )
     if found and not (len(fitted.pattern.wave_vectors) and fitted.pattern.closes):
         height, width = repeat_px(found)
         context.note(
@@ -67,6 +76,10 @@ def prepare_source(
         )
     context.progress(end, "Comparing pieces")
     maps = {name: fitted.maps[name] for name in images}
+    if copies:
+        height, width = fitted.maps[PLACES].round().long()
+        exact = images.keys() - NORMAL_MAPS if degrees else images.keys()
+        maps |= {name: images[name][:, height, width] for name in exact}
     return replace(fitted, maps=maps, carried={name: fitted.maps[name] for name in others})
 
 
@@ -95,19 +108,33 @@ def previews(maps: Mapping[str, torch.Tensor], context: Context) -> Callable[[Ca
 
 
 def finish_maps(
-    subject: Maps, fitted: Fitted, images: Iterator[torch.Tensor], shrink: tuple[int, int], context: Context
+    subject: Maps,
+    fitted: Fitted,
+    images: Iterator[torch.Tensor],
+    shrink: tuple[int, int],
+    context: Context,
+    copies: bool = False,
 ) -> Maps:
-    """Maps of the result's images (C, H, W), one for each of the fitted maps, reduced by `shrink`."""
+    """Maps of the result's images (C, H, W), one for each of the fitted maps, reduced by `shrink`.
+
+    copies: to their nearest pixels, not to means.
+    """
     textures = {}
     for number, (name, image) in enumerate(zip(fitted.maps, images, strict=True)):
         context.progress(0.9 + 0.1 * number / len(fitted.maps), "Smoothing the seams")
-        reduced = avg_pool2d(image[None], shrink)[0]
-        if name == "normal":
+        reduced = image[:, :: shrink[0], :: shrink[1]] if copies else avg_pool2d(image[None], shrink)[0]
+        if name == "normal" and not copies:
             reduced = normalize(reduced * 2 - 1, dim=0) * 0.5 + 0.5
         textures[name] = Texture(_to_numpy(reduced), subject[name].color_space)
     width_px = textures[next(iter(textures))].size_px[1]
     width_m = subject.width_m and subject.width_m * width_px / subject.size_px[1] / fitted.stretch_x
     return replace(subject, textures=textures, width_m=width_m)
+
+
+def _places(image: torch.Tensor) -> torch.Tensor:
+    """Row and column (2, h, w) of each pixel of an image (C, h, w)."""
+    rows, columns = (torch.arange(length, device=image.device, dtype=torch.float32) for length in image.shape[1:])
+    return torch.stack(torch.meshgrid(rows, columns, indexing="ij"))
 
 
 def _without(image: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import Literal
 
+from impasto.surface.pixel_art import PixelArt
 from impasto.tools import Field, SizeParameters, zero_means
 
 EVEN_LIGHT = Field(0.6, ge=0, le=1, description="Remove broad differences in light and colour across the photograph")
 PatternChoice = Literal["auto", "regular", "stochastic"]
 PATTERN: PatternChoice = Field(
     "auto", description="Keep bricks, tiles and weaves in step: if a pattern is found, always, or never"
+)
+PIXEL_ART: PixelArt = Field(
+    "auto",
+    description="Copy pixels instead of blending them, so that there are no new colours: if the picture has few, "
+    "always, or never",
 )
 
 
@@ -34,3 +40,9 @@ class QuiltParameters(SizeParameters):
     )
     even_light: float = EVEN_LIGHT
     pattern: PatternChoice = PATTERN
+    pixel_art: PixelArt = PIXEL_ART
+    axes: Literal["both", "x", "y"] = Field(
+        "both",
+        description="Directions in which the result repeats: along x alone for trims, skies and the ground of "
+        "side-scrollers, whose rows stay where they are",
+    )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
 from torch.nn.functional import normalize
 
@@ -59,6 +61,27 @@ def fit_to_torus(
             closes = repeat_periods == found.sublattice.repeat_periods
             return Fitted(rotate_normals(warped, degrees), Pattern(kept, found.sublattice, closes), stretch_x)
     return None
+
+
+def fit_along(
+    maps: Mapping[str, torch.Tensor], found: Regularity, size_px: tuple[int, int], axis: int
+) -> Fitted | None:
+    """Maps (c, h, w) stretched along an axis alone, so that whole repeats of the pattern fit; None if that is too much.
+
+    A repeat is that of the pattern with its bond, along rows that are not moved.
+    """
+    wave_vectors, is_periodic = _axes(found)
+    if not is_periodic[axis]:
+        return None
+    repeat = found.sublattice.repeat_periods[axis] / float(wave_vectors[axis].norm())
+    count = max(1, round(size_px[axis] / repeat))
+    stretch = size_px[axis] / (count * repeat)
+    if abs(math.log(stretch)) >= LARGEST_STRETCH:
+        return None
+    affine, wave_vector = torch.eye(2, dtype=torch.float64), np.zeros((1, 2), np.float32)
+    affine[axis, axis], wave_vector[0, axis] = stretch, count / size_px[axis]
+    warped = {name: warp(image, affine, (0.0, 0.0)) for name, image in maps.items()}
+    return Fitted(warped, Pattern(wave_vector), stretch if axis else 1.0)
 
 
 def repeat_px(found: Regularity) -> tuple[int, int]:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from torch.nn.functional import pad
+
 from impasto.context import Context
 from impasto.patches.features import features_of
 from impasto.patches.layout import plan
 from impasto.patches.quilting import Quilter
 from impasto.patches.seams import join
+from impasto.surface.pixel_art import copies_pixels
 from impasto.texture import Maps
 
 from .material import finish_maps, prepare_source, previews, shrinks
 from .parameters import QuiltParameters
+from .pattern import Fitted
 
+CLOSED: dict[str, tuple[tuple[int, ...], int | None]] = {"both": ((0, 1), None), "x": ((1,), 0), "y": ((0,), 1)}
+"""Axes (0: y, 1: x) along which the result repeats, and the one along which it does not."""
 BLEND_PX = 12.0
 """Distance over which a step of shapes at a cut is spread; one of light or colour is as far as pieces overlap."""
 
@@ -21,13 +29,44 @@ def make_seamless(subject: Maps, parameters: QuiltParameters, context: Context) 
     height_px, width_px = parameters.size_px(subject)
     shrink = shrinks((height_px, width_px))
     size_px = (height_px * shrink[0], width_px * shrink[1])
-    fitted = prepare_source(subject, parameters.even_light, parameters.pattern, size_px, context, (0.0, 0.2))
-    features = features_of(fitted.maps)
-    layout = plan((features.shape[1], features.shape[2]), size_px, parameters.block_px, parameters.overlap)
+    copies = copies_pixels(subject, parameters.pixel_art, context.note)
+    closed, open_axis = CLOSED[parameters.axes]
+    light, pattern = parameters.even_light, parameters.pattern
+    fitted = prepare_source(subject, light, pattern, size_px, context, (0.0, 0.2), copies=copies, closed=closed)
+    strip = fitted if open_axis is None else of_length(fitted, open_axis, size_px[open_axis], context)
+    _, tall, wide = next(iter(strip.maps.values())).shape
+    layout = plan((tall, wide), size_px, parameters.block_px, parameters.overlap, open_axis)
+    strip = at_least(strip, layout.block)
+    features = features_of(strip.maps)
     quilter = Quilter(features, layout, fitted.pattern, parameters.variety, context.rng, keeps_lines=True)
-    show = previews(fitted.maps, context)
+    show = previews(strip.maps, context)
     for done in quilter.cover():
         context.progress(0.2 + 0.7 * done, "Sewing pieces together")
         show(lambda: quilter.torus.origin)
-    joined = (join(image, quilter.torus.origin, max(layout.overlap), BLEND_PX) for image in fitted.maps.values())
-    return finish_maps(subject, fitted, joined, shrink, context)
+    origin = quilter.torus.origin[: size_px[0], : size_px[1]]
+    if copies:
+        made = (image.flatten(1)[:, origin] for image in strip.maps.values())
+    else:
+        reach_px = max(layout.overlap)
+        made = (join(image, origin, reach_px, BLEND_PX, open_axis) for image in strip.maps.values())
+    return finish_maps(subject, fitted, made, shrink, context, copies)
+
+
+def of_length(fitted: Fitted, axis: int, length_px: int, context: Context) -> Fitted:
+    """The middle of the maps along an axis, of this length if they are longer; pieces are then as long as they are."""
+    length = next(iter(fitted.maps.values())).shape[1 + axis]
+    if length < length_px:
+        context.note("the result is longer than the source where it does not repeat, so parts of it stand there twice")
+    if length <= length_px:
+        return fitted
+    start = (length - length_px) // 2
+    return replace(fitted, maps={name: one.narrow(1 + axis, start, length_px) for name, one in fitted.maps.items()})
+
+
+def at_least(fitted: Fitted, size_px: tuple[int, int]) -> Fitted:
+    """The maps, whose last rows and columns are repeated until they are as large as a piece."""
+    height, width = next(iter(fitted.maps.values())).shape[1:]
+    more = (0, max(0, size_px[1] - width), 0, max(0, size_px[0] - height))
+    if not any(more):
+        return fitted
+    return replace(fitted, maps={name: pad(one[None], more, "replicate")[0] for name, one in fitted.maps.items()})

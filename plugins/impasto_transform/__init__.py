@@ -7,6 +7,7 @@ from typing import Annotated
 
 from impasto import hookimpl
 from impasto.context import Context
+from impasto.surface.pixel_art import PixelArt
 from impasto.texture import Maps
 from impasto.tools import Angle, Field, Filter, Parameters, Tool, display_hints
 
@@ -37,6 +38,11 @@ class TransformParameters(Parameters):
         description="New size relative to the picture's: 0.25 makes 1024 pixels of 4096",
         json_schema_extra=display_hints(high=1, decimals=4),
     )
+    pixel_art: PixelArt = Field(
+        "auto",
+        description="Copy pixels instead of blending them, so that there are no new colours: if the picture has few, "
+        "always, or never",
+    )
 
 
 class Transform(Filter):
@@ -54,14 +60,17 @@ class Transform(Filter):
     ) -> Maps:
         """The transformed maps; only `scale` changes the size of texels in the world."""
         from impasto.data.prepare import maps_at_scale
+        from impasto.surface.pixel_art import copies_pixels
 
         from .geometry import crop_maps, rotate_maps
 
         context.progress(0.0, "Rotating")
-        maps = rotate_maps(subject, parameters.rotate)
+        resamples = parameters.scale != 1 or parameters.rotate % 90
+        nearest = bool(resamples) and copies_pixels(subject, parameters.pixel_art, context.note)
+        maps = rotate_maps(subject, parameters.rotate, nearest)
         maps = crop_maps(maps, parameters.crop)
         context.progress(0.7, "Scaling")
-        return maps_at_scale(maps, parameters.scale)
+        return maps_at_scale(maps, parameters.scale, nearest)
 
 
 @hookimpl

@@ -14,12 +14,15 @@ from impasto.surface.heights import normal_from_slopes, slopes_from_normal
 from impasto.texture import NORMAL_MAPS, Maps
 
 
-def rotate_maps(maps: Maps, degrees: float) -> Maps:
-    """Maps turned counter-clockwise; except by quarter turns, their largest upright part of the same aspect."""
+def rotate_maps(maps: Maps, degrees: float, nearest: bool = False) -> Maps:
+    """Maps turned counter-clockwise; except by quarter turns, their largest upright part of the same aspect.
+
+    nearest: whether pixels are copied instead of blended.
+    """
     quarters, rest = divmod(degrees + 45, 90)
     angle = rest - 45  # remainder besides quarter turns, in [-45, 45)
     maps = _quarter_turns(maps, int(quarters) % 4)
-    return _slant(maps, math.radians(angle)) if angle else maps
+    return _slant(maps, math.radians(angle), nearest) if angle else maps
 
 
 def _quarter_turns(maps: Maps, turns: int) -> Maps:
@@ -43,7 +46,7 @@ def _turn(name: str, pixels: np.ndarray, degrees: float) -> np.ndarray:
     return (0.5 + 0.5 * np.stack([cosine * x - sine * y, sine * x + cosine * y, z], 2)).astype(np.float32)
 
 
-def _slant(maps: Maps, angle: float) -> Maps:
+def _slant(maps: Maps, angle: float, nearest: bool) -> Maps:
     """The largest upright rectangle of the same aspect inside maps that are turned by up to 45 degrees."""
     height, width = maps.size_px
     cosine, sine = math.cos(angle), abs(math.sin(angle))
@@ -54,9 +57,11 @@ def _slant(maps: Maps, angle: float) -> Maps:
     y, x = y - (rows - 1) / 2, x - (columns - 1) / 2
     from_x = math.cos(angle) * x - math.sin(angle) * y + (width - 1) / 2
     from_y = math.sin(angle) * x + math.cos(angle) * y + (height - 1) / 2
+    if nearest:
+        from_y, from_x = np.rint(from_y), np.rint(from_x)
     textures = {}
     for name, texture in maps.items():
-        is_encoded = texture.color_space == "srgb"
+        is_encoded = texture.color_space == "srgb" and not nearest
         pixels = _turn(name, srgb_to_linear(texture.pixels) if is_encoded else texture.pixels, math.degrees(angle))
         values = _bilinear(pixels, from_y, from_x)
         if name in NORMAL_MAPS:  # of unit length again

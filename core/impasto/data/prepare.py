@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import FileError, ParameterError
 from ..surface import heights
 from ..surface.color import linear_to_srgb
+from ..surface.pixel_art import nearest_resized
 from ..surface.resizing import resize, resized_map
 from ..surface.wrapping import wraps
 from ..texture import Maps, Texture
@@ -89,14 +90,16 @@ def _fit(name: str, texture: Texture, crop: tuple[float, ...], size_px: tuple[in
     return linear_to_srgb(fitted.pixels) if fitted.color_space == "linear" else fitted.pixels
 
 
-def maps_at_scale(maps: Maps, scale: float) -> Maps:
-    """Maps with `scale` times as many pixels along each side. ParameterError if those are too many."""
+def maps_at_scale(maps: Maps, scale: float, nearest: bool = False) -> Maps:
+    """Maps with `scale` times as many pixels along each side, blended or the nearest. ParameterError for too many."""
     height, width = (max(1, round(side * scale)) for side in maps.size_px)
     if max(height, width) > LARGEST_PX and scale > 1:
         message = f"scale {scale:g} makes {width}x{height} pixels of {maps.size_px[1]}x{maps.size_px[0]}"
         raise ParameterError(message, f"stay below {LARGEST_PX} pixels a side")
     if (height, width) == maps.size_px:
         return maps
+    if nearest:
+        return nearest_resized(maps, (height, width))
     return replace(maps, textures={name: resized_map(name, maps[name], (height, width)) for name in maps})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -24,7 +25,8 @@ TOLERANCE = 0.04
 class PieceLayout:
     """The grid of pieces, sizes (y, x) in pixels; corners: the top left corners of pieces along each axis.
 
-    scale: factor by which the copy on which pieces are compared is smaller.
+    scale: factor by which the copy on which pieces are compared is smaller. open_axis: that along which the last pieces
+    do not meet the first, if any: the torus is a cylinder.
     """
 
     size: tuple[int, int]
@@ -32,6 +34,7 @@ class PieceLayout:
     overlap: tuple[int, int]
     corners: tuple[np.ndarray, np.ndarray]
     scale: int
+    open_axis: int | None = None
 
 
 class PiecePattern(Protocol):
@@ -76,33 +79,50 @@ class Pattern:
         return penalty
 
 
-def plan(source: tuple[int, int], size: tuple[int, int], block_px: int, overlap: float) -> PieceLayout:
+def plan(
+    source: tuple[int, int], size: tuple[int, int], block_px: int, overlap: float, open_axis: int | None = None
+) -> PieceLayout:
     """An even grid of overlapping pieces on a torus of `size`, at most half as large as source and torus.
 
-    block_px: requested side of a piece, 0 for an automatic one. overlap: relative to a piece. ParameterError if there
-    would be too many pieces, or one does not fit into the source.
+    block_px: requested side of a piece, 0 for an automatic one. overlap: relative to a piece. open_axis: see
+    `PieceLayout`; where the source is long enough, a piece there is as long as the result, which then ends at a whole
+    pixel of the reduced copy. ParameterError if there would be too many pieces, or one does not fit into the source.
     """
     side = (source[0] * source[1]) ** 0.5
     scale = max(1, min(round(side / MATCHING_PX), min(*source, *size) // 32))
-    blocks, overlaps, corners = [], [], []
-    for length, torus in zip(source, size, strict=True):
+    grids = []
+    for axis, (length, torus) in enumerate(zip(source, size, strict=True)):
         wanted = min(max(4, block_px or BLOCK * side), length / 2, torus / 1.5)
-        count = max(2, round(torus / (wanted * (1 - overlap)) + 0.3))
-        step = -(-torus // count)
-        block = -(-max(step + 2, step / (1 - overlap)) // scale) * scale
-        blocks.append(int(block))
-        overlaps.append(int(block) - step)
-        corners.append(np.arange(count) * torus // count)
-    if blocks[0] > source[0] or blocks[1] > source[1]:
-        message = (
-            f"the source is too small: pieces of {blocks[1]}x{blocks[0]} px do not fit into {source[1]}x{source[0]} px"
-        )
+        if axis != open_axis:
+            grids.append(_closed(torus, wanted, overlap, scale))
+        elif torus <= length:
+            grids.append((-(-torus // scale) * scale, 0, np.zeros(1, int)))
+        else:
+            grids.append(_open(torus, wanted, overlap, scale))
+    (tall, down, rows), (wide, right, columns) = grids
+    if (tall > source[0] and open_axis != 0) or (wide > source[1] and open_axis != 1):
+        message = f"the source is too small: pieces of {wide}x{tall} px do not fit into {source[1]}x{source[0]} px"
         raise ParameterError(message, "give a larger one, or leave out less of it")
-    pieces = len(corners[0]) * len(corners[1])
-    if pieces > MOST_PIECES:
+    if len(rows) * len(columns) > MOST_PIECES:
         raise ParameterError(
-            f"{size[1]}x{size[0]} px would take {pieces} pieces of {blocks[1]}x{blocks[0]} px",
+            f"{size[1]}x{size[0]} px would take {len(rows) * len(columns)} pieces of {wide}x{tall} px",
             "choose a larger block_px or a smaller size, or give a larger picture",
         )
-    pairs = ((size[0], size[1]), (blocks[0], blocks[1]), (overlaps[0], overlaps[1]), (corners[0], corners[1]))
-    return PieceLayout(*pairs, scale)
+    torus_px = max(size[0], tall) if open_axis == 0 else size[0], max(size[1], wide) if open_axis == 1 else size[1]
+    return PieceLayout(torus_px, (tall, wide), (down, right), (rows, columns), scale, open_axis)
+
+
+def _closed(torus: int, wanted: float, overlap: float, scale: int) -> tuple[int, int, np.ndarray]:
+    """Side and overlap of pieces, and their corners, along an axis that goes round."""
+    count = max(2, round(torus / (wanted * (1 - overlap)) + 0.3))
+    step = -(-torus // count)
+    block = int(-(-max(step + 2, step / (1 - overlap)) // scale) * scale)
+    return block, block - step, np.arange(count) * torus // count
+
+
+def _open(torus: int, wanted: float, overlap: float, scale: int) -> tuple[int, int, np.ndarray]:
+    """The same along an axis whose last piece ends with the result."""
+    block = int(-(-wanted // scale) * scale)
+    count = 1 + max(1, math.ceil((torus - block) / (block * (1 - overlap))))
+    corners = np.arange(count) * (torus - block) // (count - 1)
+    return block, block - int(np.diff(corners).max()), corners

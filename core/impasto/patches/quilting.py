@@ -62,13 +62,14 @@ class Quilter:
         """Cover the torus, row by row; yields the fraction done."""
         rows, columns = self.layout.corners
         down, right = self.layout.overlap
+        open_axis = self.layout.open_axis
         for r, y in enumerate(rows.tolist()):
             for c, x in enumerate(columns.tolist()):
                 overlaps = {
                     "left": right * (c > 0),
-                    "right": right * (c == len(columns) - 1),
+                    "right": right * (c == len(columns) - 1 and open_axis != 1),
                     "top": down * (r > 0),
-                    "bottom": down * (r == len(rows) - 1),
+                    "bottom": down * (r == len(rows) - 1 and open_axis != 0),
                 }
                 bands = Bands(self.layout.block, {side: width for side, width in overlaps.items() if width})
                 source = self._best((y, x), bands) if bands.widths else self._first((y, x))

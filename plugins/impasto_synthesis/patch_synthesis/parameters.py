@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from impasto.surface.pixel_art import PixelArt
 from impasto.tools import Angle, Field, SizeParameters, display_hints, for_each
 
-from ..parameters import EVEN_LIGHT, PATTERN, PatternChoice
+from ..parameters import EVEN_LIGHT, PATTERN, PIXEL_ART, PatternChoice
 
 
 class PatchSynthesisParameters(SizeParameters):
@@ -38,3 +39,4 @@ class PatchSynthesisParameters(SizeParameters):
     )
     even_light: float = EVEN_LIGHT
     pattern: PatternChoice = PATTERN
+    pixel_art: PixelArt = PIXEL_ART

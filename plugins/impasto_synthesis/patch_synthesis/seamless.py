@@ -15,6 +15,7 @@ from impasto.data.prepare import maps_at_scale
 from impasto.errors import ParameterError
 from impasto.evaluation.metrics import pyramid_of
 from impasto.patches.features import features_of
+from impasto.surface.pixel_art import copies_pixels, nearest_resized
 from impasto.surface.resizing import resized_map
 from impasto.texture import Maps
 
@@ -51,13 +52,15 @@ def synthesise_maps(
     if context.canvas:
         shape = CanvasShape.of(context.canvas, subject.size_px)
     common = with_common_maps([subject, *given.others], context)
-    photographs = [maps_at_scale(maps, min(1.0, parameters.scale)) for maps in common]
+    copies = copies_pixels(subject, parameters.pixel_art, context.note)
+    photographs = [maps_at_scale(maps, min(1.0, parameters.scale), copies) for maps in common]
     _check_pixels(sum(height * width for height, width in (maps.size_px for maps in photographs)))
-    atlas = _atlas(photographs, given, parameters, shape.torus_px, context)
+    atlas = _atlas(photographs, given, parameters, shape.torus_px, context, copies)
     guidance = given.guidance(atlas, parameters, shape.size_px, context)
     origin = _origin(atlas, guidance, parameters, shape, context)
     images = (image.flatten(1)[:, origin] for image in atlas.fitted.maps.values())
-    return resize_tiling(finish_maps(photographs[0], atlas.fitted, images, shrink, context), result_px)
+    made = finish_maps(photographs[0], atlas.fitted, images, shrink, context, copies)
+    return nearest_resized(made, result_px) if copies else resize_tiling(made, result_px)
 
 
 def _origin(
@@ -121,6 +124,7 @@ def _atlas(
     parameters: PatchSynthesisParameters,
     size_px: tuple[int, int],
     context: Context,
+    copies: bool,
 ) -> Atlas:
     """The photographs, each prepared for a torus of `size_px`, as one."""
     carried = given.carried_pictures(photographs[0].size_px)
@@ -129,7 +133,8 @@ def _atlas(
         done = PREPARED * number / len(photographs), PREPARED * (number + 1) / len(photographs)
         light, pattern = parameters.even_light, parameters.pattern
         own = carried if number == 0 else {}
-        sources.append(prepare_source(photograph, light, pattern, size_px, context, done, own, parameters.rotation))
+        turned = parameters.rotation
+        sources.append(prepare_source(photograph, light, pattern, size_px, context, done, own, turned, copies=copies))
     return stack_sources(sources)
 
 

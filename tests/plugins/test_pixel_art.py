@@ -1,0 +1,129 @@
+"""Pixel art keeps its colours, photographs are blended, and pictures may be made seamless along one axis alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+from scipy.ndimage import gaussian_filter
+from skimage import data
+
+from impasto import Maps, Recipe, Step, read_maps, run
+from impasto.surface.pixel_art import few_colors
+from impasto.surface.wrapping import wraps
+
+SPRITE = np.random.default_rng(1).integers(0, 4, (16, 16)).astype(np.uint8) * 60
+
+
+def colors(maps: Maps) -> set[tuple[int, ...]]:
+    pixels = np.round(maps["base_color"].pixels * 255).astype(int)
+    return set(map(tuple, pixels.reshape(-1, 3).tolist()))
+
+
+@pytest.fixture
+def sprite(tmp_path) -> Maps:
+    Image.fromarray(SPRITE).quantize(4).save(tmp_path / "d.png")
+    return read_maps(tmp_path / "d.png")
+
+
+def made(maps: Maps, tool: str, **parameters: object):
+    return run(Recipe((Step(tool, parameters),), 0), {"source": maps})
+
+
+@pytest.mark.parametrize(
+    ("tool", "parameters"),
+    [
+        ("quilt", {}),
+        ("quilt", {"width_px": 64, "height_px": 48}),
+        ("quilt", {"width_px": 5, "height_px": 3}),
+        ("quilt", {"width_px": 64, "height_px": 48, "axes": "x"}),
+        ("quilt", {"width_px": 37, "height_px": 64, "pattern": "regular"}),
+        ("patch-synthesis", {"width_px": 64, "height_px": 64}),
+        ("patch-synthesis", {"width_px": 64, "height_px": 64, "scale": 2, "rotation": 20}),
+        ("transform", {"scale": 3.5}),
+        ("transform", {"scale": 0.4, "rotate": 30}),
+        ("photo-maps", {}),
+    ],
+)
+def test_pixel_art_keeps_its_colours(tool, parameters, sprite):
+    result = made(sprite, tool, **parameters)
+    assert colors(result.maps) <= colors(sprite)
+    if tool != "photo-maps":
+        assert any("4 colours, which are kept" in note for note in result.notes)
+        assert len(colors(made(sprite, tool, **parameters | {"pixel_art": "off"}).maps)) > 4
+
+
+def test_opacity_keeps_its_two_values(sprite):
+    opacity = (np.asarray(SPRITE)[..., None] > 60).astype(np.float32)
+    result = made(sprite.with_arrays({"opacity": opacity}), "quilt", width_px=40, height_px=40).maps
+    assert set(np.unique(result["opacity"].pixels)) <= {0.0, 1.0}
+
+
+def grey(values: np.ndarray) -> Maps:
+    return Maps.from_arrays({"base_color": np.repeat(np.asarray(values, np.float32)[..., None], 3, 2)})
+
+
+def test_photographs_and_plain_pictures_have_no_palette():
+    gravel = data.gravel() / 255
+    assert few_colors(grey(gravel)) == 0
+    assert few_colors(grey(np.round(gravel * 12) / 255 + 0.3)) == 0, "a pale photograph of twelve levels"
+    assert few_colors(Maps.from_arrays({"base_color": data.coffee()[:7, :7] / np.float32(255)})) == 0
+    assert few_colors(grey(np.full((64, 64), 0.4))) == 0
+    assert few_colors(Maps.from_arrays({"height": np.zeros((8, 8), np.float32)})) == 0
+    assert few_colors(grey(gravel > 0.5)) == 2, "a scan of ink"
+    for plain in (np.full((64, 64), 0.4), gravel[:200, :200] > 0.5):
+        result = made(grey(plain), "quilt", width_px=96, height_px=96).maps["base_color"].pixels
+        assert set(np.unique(np.round(result * 255))) <= set(np.unique(np.round(np.float32(plain) * 255)))
+
+
+def test_asked_for_a_photograph_keeps_its_colours_too():
+    photograph = Maps.from_arrays({"base_color": data.coffee()[:96, :96] / np.float32(255)})
+    result = made(photograph, "quilt", width_px=64, height_px=64, pixel_art="on")
+    assert colors(result.maps) <= colors(photograph)
+    assert not colors(made(photograph, "quilt", width_px=64, height_px=64).maps) <= colors(photograph)
+
+
+def landscape(height: int = 96, width: int = 160) -> Maps:
+    """A sky that is light below, over dark ground, both of them brighter at the right."""
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[0:height, 0:width]
+    sky = 0.5 + 0.3 * y / height + 0.1 * x / width
+    clouds = gaussian_filter(rng.standard_normal((height, width)), 2)
+    pixels = np.where(y > 0.75 * height + 2 * np.sin(x / 9), 0.2, sky) + 0.05 * clouds / clouds.std()
+    return grey(pixels.clip(0, 1))
+
+
+@pytest.mark.parametrize("axes", ["x", "y"])
+def test_along_one_axis_the_other_stays_as_it_is(axes):
+    subject = landscape()
+    if axes == "y":
+        subject = grey(np.ascontiguousarray(subject["base_color"].pixels[..., 0].T))
+    height, width = subject.size_px
+    for longer in (0, 50):
+        size = (height, width + longer) if axes == "x" else (height + longer, width)
+        result = made(subject, "quilt", axes=axes, height_px=size[0], width_px=size[1])
+        assert result.maps.size_px == size
+        along, pixels = int(axes == "x"), result.maps["base_color"].pixels[..., 0]
+        assert wraps(result.maps) == ((False, True) if axes == "x" else (True, False))
+        profile = subject["base_color"].pixels[..., 0].mean(along)
+        assert np.abs(pixels.mean(along) - profile).max() < 0.08
+        step = np.abs(np.take(pixels, 0, along) - np.take(pixels, -1, along)).mean()
+        assert step < 1.5 * np.abs(np.diff(pixels, axis=along)).mean()
+
+
+def test_bricks_stay_in_step_along_the_axis():
+    y, x = np.mgrid[0:64, 0:210]
+    bricks = np.where((x % 30 < 3) | (y % 32 < 3), 0.8, 0.3) + 0.02 * np.random.default_rng(0).standard_normal(x.shape)
+    subject = grey(bricks)
+    result = made(subject, "quilt", axes="x", width_px=310, height_px=64).maps["base_color"].pixels[..., 0]
+    joints = np.flatnonzero(np.roll(result, 15, 1)[8:28].mean(0) > 0.6)
+    starts = joints[np.diff(joints, prepend=-9) > 1]
+    assert len(starts) == 10
+    assert np.ptp(np.diff(starts)) <= 6  # pixels of periods of 31
+
+
+@pytest.mark.parametrize(("axes", "size"), [("x", (300, 200)), ("y", (200, 300)), ("x", (31, 77)), ("y", (5, 9))])
+def test_any_size_along_the_open_axis(axes, size):
+    result = made(landscape(), "quilt", axes=axes, height_px=size[0], width_px=size[1])
+    assert result.maps.size_px == size
+    assert any("longer than the source" in note for note in result.notes) == (max(size) == 300)
