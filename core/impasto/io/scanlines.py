@@ -35,7 +35,8 @@ SIGNED = {"int8": 2**7 - 1, "int16": 2**15 - 1, "int": 2**31 - 1}
 SMALLER = "scale it down, or crop it"
 Whole = CutJPEG | ModePicture | PillowPicture | TwelveBitJPEG
 """Sources that are decoded whole."""
-PILLOW = ("AVIF", "HEIF", "DDS")
+PILLOW, STRAIGHT = ("AVIF", "HEIF", "DDS"), ("BMP", "DDS", "JXL")
+"""Formats that Pillow reads, and those whose colour is not multiplied by opacity."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ class Scanlines:
     @property
     def is_associated(self) -> bool:
         """Whether colour is stored multiplied by its opacity."""
-        is_straight = self.kind == "BMP" or bool(self.spec.get_int_attribute("oiio:UnassociatedAlpha"))
+        is_straight = self.kind in STRAIGHT or bool(self.spec.get_int_attribute("oiio:UnassociatedAlpha"))
         return self.alpha is not None and not is_straight
 
     def check_memory(self, channels: int) -> None:
