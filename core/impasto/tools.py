@@ -170,6 +170,13 @@ class Contract:
     """False if it refuses subjects but of a certain form."""
     uses_subject: ClassVar[bool] = True
     """False for a generator that uses only the subject's size: neither the result's name nor the recipe mentions it."""
+    takes_light: ClassVar[bool] = False
+    """Whether it keeps colours above 1, which are then linear: light, as in panoramas."""
+    photograph_px: ClassVar[int] = 2**22
+    """Pixels of a photograph that are enough for a generator or a stylizer whose result has a given size.
+
+    Those of more than 16 megapixels are read at no more than these, or four for each pixel of the result.
+    """
     inputs: ClassVar[tuple[Input, ...]] = ()
     """Inputs besides the subject."""
     weights: ClassVar[tuple[str, ...]] = ()

@@ -14,35 +14,37 @@ FEATHER_PX = 3
 """Distance from the cut to which it is blended."""
 
 
-def close(maps: Maps, overlap_px: int) -> Maps:
+def close(maps: Maps, overlap_px: int, most: float | None = 1.0) -> Maps:
     """The maps narrower by `overlap_px`, so that their right border continues at their left one.
 
-    First a difference in brightness or height between both ends is spread over the whole width, as a ramp.
+    First a difference in brightness or height between both ends is spread over the whole width, as a ramp. most: the
+    largest value, None for encoded light, whose suns decide nothing.
     """
     if not overlap_px:
         return maps
     width = maps.size_px[1]
-    level = {name: _level(array, overlap_px, name) for name, array in maps.arrays().items()}
+    level = {name: _level(array, overlap_px, name, most) for name, array in maps.arrays().items()}
     name = "base_color" if "base_color" in level else next(iter(level))
-    share = _share_of_left(((level[name][:, -overlap_px:] - level[name][:, :overlap_px]) ** 2).sum(2))
+    left, right = (part.clip(0, 1) for part in (level[name][:, :overlap_px], level[name][:, -overlap_px:]))
+    share = _share_of_left(((right - left) ** 2).sum(2))
     made = {}
     for name, array in level.items():
         array = array.copy()
         end = array[:, width - overlap_px :]
         array[:, :overlap_px] = end + share * (array[:, :overlap_px] - end)
         array = array[:, : width - overlap_px]
-        made[name] = np.clip(unit_normals(array) if name in NORMAL_MAPS else array, 0, 1)
+        made[name] = np.clip(unit_normals(array) if name in NORMAL_MAPS else array, 0, most)
     width_m = maps.width_m and maps.width_m * (width - overlap_px) / width
     return replace(replace(maps, textures={}).with_arrays(made), width_m=width_m)
 
 
-def _level(array: np.ndarray, overlap_px: int, name: str) -> np.ndarray:
+def _level(array: np.ndarray, overlap_px: int, name: str, most: float | None) -> np.ndarray:
     """A map (H, W, C) plus a ramp that takes out the mean difference between its ends."""
     if name in NORMAL_MAPS or name == "opacity":
         return array
-    step = (array[:, -overlap_px:] - array[:, :overlap_px]).mean((0, 1))
+    step = (array[:, -overlap_px:].clip(0, 1) - array[:, :overlap_px].clip(0, 1)).mean((0, 1))
     ramp = np.linspace(0.5, -0.5, array.shape[1], dtype=np.float32)[None, :, None]
-    return np.clip(array + step * ramp, 0, 1)
+    return np.clip(array + step * ramp, 0, most)
 
 
 def _share_of_left(difference: np.ndarray) -> np.ndarray:

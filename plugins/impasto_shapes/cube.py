@@ -11,7 +11,7 @@ import numpy as np
 from impasto.context import Context
 from impasto.errors import ParameterError
 from impasto.surface.color import linear_to_srgb, srgb_to_linear
-from impasto.texture import COLOR_MAPS, Maps
+from impasto.texture import COLOR_MAPS, Maps, Texture
 from impasto.tools import Field, Filter, Input, Parameters, zero_means
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class CubeFaces(Filter):
     example = "sky.png --layout cross "
     parameters = CubeFacesParameters
     needs_source = True
+    takes_light = True
 
     def apply(
         self, subject: Maps, parameters: CubeFacesParameters, inputs: Mapping[str, Maps], context: Context
@@ -69,9 +70,9 @@ class CubeFaces(Filter):
         side = parameters.face_px or max(1, round(width / 4))
         (rows, columns), places = PLACES[parameters.layout]
         samples = min(MOST_SAMPLES, max(1, round(width / 4 / side)))
-        arrays = {}
+        textures = {}
         for count, name in enumerate(subject):
-            panorama = Panorama(_linear(subject, name))
+            panorama = Panorama(_linear(subject[name], name))
             array = np.zeros((rows * side, columns * side, subject[name].pixels.shape[2]), np.float32)
             for face, (row, column) in enumerate(places):
 
@@ -81,9 +82,11 @@ class CubeFaces(Filter):
 
                 tell = _part(context, (6 * count + face) / (6 * len(subject)))
                 made = _in_bands(side, directions, panorama.samples, samples, tell)
-                array[row * side : (row + 1) * side, column * side : (column + 1) * side] = _encode(made, name)
-            arrays[name] = array
-        return replace(subject, textures={}, width_m=None).with_arrays(arrays)
+                array[row * side : (row + 1) * side, column * side : (column + 1) * side] = _encode(
+                    made, name, subject[name]
+                )
+            textures[name] = replace(subject[name], pixels=array)
+        return replace(subject, textures=textures, width_m=None)
 
 
 class PanoramaFromCubeParameters(Parameters):
@@ -110,6 +113,7 @@ class PanoramaFromCube(Filter):
     parameters = PanoramaFromCubeParameters
     needs_source = True
     takes_any_picture = False
+    takes_light = True
     inputs = (
         Input(
             "others",
@@ -145,14 +149,14 @@ class PanoramaFromCube(Filter):
         def directions(top: int, bottom: int) -> Tensor:
             return panorama_directions(_places(top, bottom, samples), across, height, 2 * height)
 
-        arrays = {}
+        textures = {}
         for count, name in enumerate(subject):
-            x = _linear(sheet, name)
+            x = _linear(sheet[name], name)
             faces = [x[:, r * side : (r + 1) * side, c * side : (c + 1) * side] for r, c in places]
             tell = _part(context, count / len(subject))
             made = _in_bands(height, directions, Cube(torch.stack(faces)).samples, samples, tell)
-            arrays[name] = _encode(made, name)
-        return replace(subject, textures={}, width_m=None).with_arrays(arrays)
+            textures[name] = replace(sheet[name], pixels=_encode(made, name, sheet[name]))
+        return replace(subject, textures=textures, width_m=None)
 
 
 def in_a_row(right: Maps, others: Sequence[Maps]) -> Maps:
@@ -163,8 +167,13 @@ def in_a_row(right: Maps, others: Sequence[Maps]) -> Maps:
     if len(faces) != 6 or height != width or not alike:
         message = f"{len(faces)} pictures are given, or they are no squares of {width} px with the same maps"
         raise ParameterError(message, "give the right face as source, and left, up, down, front and back, of one size")
-    arrays = {name: np.concatenate([face[name].pixels for face in faces], axis=1) for name in right}
-    return replace(right, textures={}).with_arrays(arrays)
+    textures = {}
+    for name in right:
+        row = [face[name] for face in faces]
+        if any(one.color_space == "linear" for one in row):  # those that are dark enough are encoded
+            row = [Texture(_light(one), "linear") for one in row]
+        textures[name] = replace(row[0], pixels=np.concatenate([one.pixels for one in row], axis=1))
+    return replace(right, textures=textures)
 
 
 def layout_of(size_px: tuple[int, int]) -> str:
@@ -177,19 +186,24 @@ def layout_of(size_px: tuple[int, int]) -> str:
     raise ParameterError(message, "give one of 6:1 (a row), 4:3 (a cross) or 3:2 (two rows), such as cube-faces makes")
 
 
-def _linear(maps: Maps, name: str) -> Tensor:
+def _light(texture: Texture) -> np.ndarray:
+    """Colours (H, W, 3) as light."""
+    return texture.pixels if texture.color_space == "linear" else srgb_to_linear(texture.pixels)
+
+
+def _linear(texture: Texture, name: str) -> Tensor:
     """A map (C, H, W); colours as light."""
     import torch
 
-    texture = maps[name]
-    is_encoded = name in COLOR_MAPS and texture.color_space != "linear"
-    pixels = srgb_to_linear(texture.pixels) if is_encoded else texture.pixels
+    pixels = _light(texture) if name in COLOR_MAPS else texture.pixels
     return torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1), np.float32))
 
 
-def _encode(x: Tensor, name: str) -> np.ndarray:
-    pixels = x.clamp(0, 1).permute(1, 2, 0).numpy()
-    return np.ascontiguousarray(linear_to_srgb(pixels) if name in COLOR_MAPS else pixels)
+def _encode(x: Tensor, name: str, source: Texture) -> np.ndarray:
+    """Pixels (H, W, C) as the source has them: light, or encoded colours and other values from 0 to 1."""
+    is_light = source.color_space == "linear"
+    pixels = x.clamp(0, None if is_light else 1).permute(1, 2, 0).numpy()
+    return np.ascontiguousarray(linear_to_srgb(pixels) if name in COLOR_MAPS and not is_light else pixels)
 
 
 def _places(first: int, last: int, samples: int) -> Tensor:

@@ -8,9 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from impasto.context import Context
+from impasto.surface.color import linear_to_srgb, srgb_to_linear
 from impasto.surface.orientation import unit_normals
 from impasto.surface.resizing import resized_map
-from impasto.texture import NORMAL_MAPS, Maps
+from impasto.texture import NORMAL_MAPS, Maps, Texture
 from impasto.tools import Field, Filter, Parameters, display_hints
 
 USUAL_STEP = 2.0
@@ -46,11 +47,21 @@ class ClosePanorama(Filter):
     example = "view.jpg --poles 10 "
     parameters = ClosePanoramaParameters
     needs = ("base_color",)
+    takes_light = True
 
     def apply(
         self, subject: Maps, parameters: ClosePanoramaParameters, inputs: Mapping[str, Maps], context: Context
     ) -> Maps:
-        """A panorama of the same size."""
+        """A panorama of the same size; light is joined as encoded colours are, so that a sun does not outweigh all."""
+        if subject["base_color"].color_space == "linear":
+            encoded = subject.with_arrays({"base_color": linear_to_srgb(subject["base_color"].pixels)})
+            made = self.closed(encoded, parameters, context, None)
+            light = Texture(srgb_to_linear(made["base_color"].pixels), "linear")
+            return replace(made, textures={**made.textures, "base_color": light})
+        return self.closed(subject, parameters, context, 1.0)
+
+    def closed(self, subject: Maps, parameters: ClosePanoramaParameters, context: Context, most: float | None) -> Maps:
+        """A panorama of the same size. most: largest value of a colour, if there is one."""
         from .closing import close
 
         height, width = subject.size_px
@@ -61,11 +72,11 @@ class ClosePanorama(Filter):
         if sides_meet(subject["base_color"].pixels):
             context.note("the sides meet already")
         elif overlap_px := round(width * parameters.overlap):
-            joined = close(subject, overlap_px)
-            textures = {name: resized_map(name, joined[name], subject.size_px) for name in joined}
+            joined = close(subject, overlap_px, most)
+            textures = {name: _resized(name, joined[name], subject.size_px, most) for name in joined}
             made = replace(joined, textures=textures, width_m=subject.width_m)
         context.progress(0.5, "Closing the poles")
-        return made.with_arrays({name: with_poles(made, name, parameters.poles) for name in made})
+        return made.with_arrays({name: with_poles(made, name, parameters.poles, most) for name in made})
 
 
 def sides_meet(color: np.ndarray) -> bool:
@@ -74,7 +85,7 @@ def sides_meet(color: np.ndarray) -> bool:
     return bool(steps[-1] <= USUAL_STEP * np.median(steps) + ROUNDING)
 
 
-def with_poles(maps: Maps, name: str, cap_degrees: float) -> np.ndarray:
+def with_poles(maps: Maps, name: str, cap_degrees: float, most: float | None = 1.0) -> np.ndarray:
     """A map (H, W, C) that is smooth across both poles, as a function on the sphere.
 
     Its m-th harmonic around a pole vanishes there like r^m, where r is the distance in the stereographic projection:
@@ -92,4 +103,12 @@ def with_poles(maps: Maps, name: str, cap_degrees: float) -> np.ndarray:
     spectrum = np.fft.rfft(pixels[near], axis=1) * (r[:, None] ** m)[..., None]
     made = pixels.copy()
     made[near] = np.fft.irfft(spectrum, n=width, axis=1)
-    return np.clip(unit_normals(made) if name in NORMAL_MAPS else made, 0, 1).astype(np.float32)
+    return np.clip(unit_normals(made) if name in NORMAL_MAPS else made, 0, most).astype(np.float32)
+
+
+def _resized(name: str, texture: Texture, size_px: tuple[int, int], most: float | None) -> Texture:
+    """A map at another size; encoded light, which has no largest value, as it is."""
+    if most is None and name == "base_color":
+        light = resized_map(name, Texture(srgb_to_linear(texture.pixels), "linear"), size_px)
+        return Texture(linear_to_srgb(light.pixels), "srgb")
+    return resized_map(name, texture, size_px)

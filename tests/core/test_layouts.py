@@ -16,6 +16,7 @@ from stored_pictures import EIGHT_BIT, GREY8, HEIGHT, LINEAR, RGB8, WIDTH, color
 from impasto import Recipe, Step, read_maps, run
 from impasto.errors import FileError, ParameterError
 from impasto.io import decode
+from impasto.io.reduction import Wanted
 from impasto.mask import Mask
 from impasto.surface.color import srgb_to_linear
 
@@ -184,7 +185,7 @@ def test_heights_in_metres_are_scaled_and_keep_their_range(name, kind, how, tmp_
     folder.mkdir()
     path = elevation(folder / f"wall_height{name[1:]}", kind)
     given = {"alone": path, "for a height": path, "in a set": folder}[how]
-    maps = read_maps(given, alone_as="height" if how == "for a height" else "base_color")
+    maps = read_maps(given, wanted=Wanted("height" if how == "for a height" else "base_color"))
     assert list(maps) == ["height"]
     assert maps.height_range_m == pytest.approx(322.5, abs=1)
     assert np.abs(maps["height"].pixels - (HEIGHTS + 12.5) / 322.5).max() < 0.005
@@ -205,7 +206,7 @@ def test_a_float_map_alone_has_the_values_of_its_file(name, tmp_path):
     values = HEIGHTS / 400 + 0.1
     path = elevation(tmp_path / name, "float", values)
     recipe = Recipe((Step("height-to-normal"),))
-    for maps in (read_maps(path), read_maps(path, alone_as="height")):
+    for maps in (read_maps(path), read_maps(path, wanted=Wanted("height"))):
         made = run(recipe, {"source": maps}).maps
         assert np.abs(made["height"].pixels - values).max() < 1e-5
     light = np.repeat(values, 3, 2).astype(np.float32)
@@ -216,7 +217,7 @@ def test_a_float_map_alone_has_the_values_of_its_file(name, tmp_path):
 def test_colours_are_no_heights_whatever_their_format(tmp_path):
     exr(tmp_path / "a.exr", (LINEAR, ["R", "G", "B"]))
     with pytest.raises(Exception, match="has colours, and a height map is grey"):
-        read_maps(tmp_path / "a.exr", alone_as="height")
+        read_maps(tmp_path / "a.exr", wanted=Wanted("height"))
 
 
 def test_a_mask_cropped_in_its_window_paints_there_alone(tmp_path):
@@ -313,7 +314,7 @@ def test_normals_of_two_channels_are_completed_when_asked(tmp_path):
         given[..., 2] = blue
         tifffile.imwrite(tmp_path / f"{blue}_normal.tif", given, photometric="rgb")
     for path in tmp_path.glob("*.tif"):
-        maps = read_maps(path, alone_as="normal")
+        maps = read_maps(path, wanted=Wanted("normal"))
         with pytest.raises(ParameterError, match=r"two channels.*fix-normals .*blue = rebuild"):
             run(Recipe((Step("fix-normals", {"green": "up"}),)), {"source": maps})
         made = run(Recipe((Step("fix-normals", {"green": "up", "blue": "rebuild"}),)), {"source": maps}).maps

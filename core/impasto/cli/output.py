@@ -180,14 +180,15 @@ def _make(
     **how: Any,
 ) -> Result:
     from ..io.files import read_maps
-    from ..running.inputs import alone_in, read_input
+    from ..running.inputs import read_input
     from ..running.runner import run_to_files
+    from ..running.wanted import wanted_by
 
     if mesh := own_mesh(arguments, recipe, source):
         inputs = {MESH: read_input(MESH, mesh), **inputs}
     if source is not None:
         space = color_spaces_of(arguments, {SOURCE, *inputs}).get(SOURCE, "")
-        maps = read_maps(source, color_space=space, alone_as=alone_in(recipe))
+        maps = read_maps(source, color_space=space, wanted=wanted_by(recipe, has_mesh=MESH in inputs))
         inputs = {SOURCE: maps.with_width(arguments.width_m) if arguments.width_m else maps, **inputs}
     return run_to_files(recipe, inputs, sink, tile_by_tile=arguments.stream, device=arguments.device, **how)
 

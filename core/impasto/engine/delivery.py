@@ -23,6 +23,7 @@ from .requests import Delivery, JobInput, ResultForm, View
 if TYPE_CHECKING:
     from ..atlas.mesh import Mesh
     from ..data.dataset import Dataset
+    from ..io.reduction import Wanted
     from ..running.inputs import Given
     from ..tools import Result
 
@@ -36,7 +37,7 @@ def read_inputs(recipe: Recipe, given: Mapping[str, JobInput], tell: Callable[[f
 
     `tell(fraction, name)` is called while pictures are read and may raise Cancelled.
     """
-    from ..running.inputs import SOURCE, alone_in
+    from ..running.wanted import wanted_by
 
     datasets = _datasets(recipe)
 
@@ -45,7 +46,7 @@ def read_inputs(recipe: Recipe, given: Mapping[str, JobInput], tell: Callable[[f
             return _mesh(one)
         if name in datasets:
             return _dataset(one, datasets[name], tell)
-        return _input(one, tell, alone_in(recipe) if name == SOURCE else "base_color")
+        return _input(one, tell, wanted_by(recipe, name, has_mesh=MESH in given))
 
     return {name: read(name, one) for name, one in given.items()}
 
@@ -95,9 +96,9 @@ def _mesh(given: JobInput) -> Mesh:
     return replace(mesh, name=given.name or name)
 
 
-def _input(given: JobInput, tell: Callable[[float, str], None], alone_as: str = "base_color") -> Maps:
-    """Maps that the client sent as a path, as files, or as arrays. alone_as: as for `read_maps`."""
-    how = {"color_space": given.color_space, "alone_as": alone_as}
+def _input(given: JobInput, tell: Callable[[float, str], None], wanted: Wanted | None = None) -> Maps:
+    """Maps that the client sent as a path, as files, or as arrays. wanted: as for `read_maps`."""
+    how: dict[str, Any] = {"color_space": given.color_space, **({"wanted": wanted} if wanted else {})}
     if given.path:
         maps = _read(given.path, tell, how)
     elif given.files:
@@ -119,17 +120,14 @@ def _in_color_space(maps: Maps, given: JobInput) -> Maps:
     return replace(maps.with_arrays(colors), color_space=given.color_space)
 
 
-def _read(path: Path, tell: Callable[[float, str], None], how: Mapping[str, str]) -> Maps:
+def _read(path: Path, tell: Callable[[float, str], None], how: Mapping[str, Any]) -> Maps:
     from ..io.files import read_maps
 
     name = printable(path.name)
-    color_space, alone_as = how["color_space"], how["alone_as"]
-    return read_maps(
-        path, on_progress=lambda fraction: tell(fraction, name), color_space=color_space, alone_as=alone_as
-    )
+    return read_maps(path, on_progress=lambda fraction: tell(fraction, name), **how)
 
 
-def _read_sent(given: JobInput, tell: Callable[[float, str], None], how: Mapping[str, str]) -> Maps:
+def _read_sent(given: JobInput, tell: Callable[[float, str], None], how: Mapping[str, Any]) -> Maps:
     """Maps of files that the client sent: one picture, or those in a folder."""
     from ..io.files import unpack
 
@@ -181,6 +179,7 @@ def deliver(
     if wanted.kind == "files":
         return {**about, "paths": [str(path) for path in result.paths]}, {}
     exporter = registry().exporter(wanted.format)
+    about["notes"] = [*result.notes, *exporter.notes_on(maps)]
     encoded = encode_maps(maps, exporter, result.recipe)
     arrays = {name: np.frombuffer(data, np.uint8) for name, data in encoded.items()}
     if wanted.lit_px and maps and "base_color" in maps:

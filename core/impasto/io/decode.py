@@ -14,12 +14,14 @@ from typing import Any, Literal
 import numpy as np
 
 from ..errors import FileError, ParameterError
+from ..surface.color import srgb_to_linear
 from ..system.untrusted import excerpt
 from ..texture import COLOR_MAPS, LARGEST_M, MAP_CHANNELS, NORMAL_MAPS, SMALLEST_M, Maps, Texture, standard_color_space
 from .cards import read_embedded
 from .color_conversion import TOLERANCE, ColorConversion, unit
 from .color_spaces import LINEAR
 from .headers import DAMAGED, read_header
+from .reduction import ALL, Blocks, Wanted, reduction, reduction_note
 from .scanlines import SIGNED, Scanlines, open_scanlines
 from .signatures import EXTENSIONS, REFUSED_EXTENSIONS
 
@@ -63,16 +65,17 @@ def read_picture(
     upright: bool = True,
     on_progress: Callable[[float], None] = _nothing,
     color_space: str = "",
-    alone_as: str = "base_color",
+    wanted: Wanted = ALL,
 ) -> Maps:
     """A picture as base_color (sRGB-encoded, [0, 1]) and, if it has alpha, opacity.
 
     upright: apply the EXIF orientation, which Blender ignores. `on_progress(fraction)` is called every few rows, and
-    may raise Cancelled. color_space: name of the one that takes the place of what the file says. alone_as: the map that
-    it is wanted for; a file whose colours would be converted is read as that map instead. FileError for files that
-    cannot be used; values above 1 are never clipped silently. A grey one with signed values, or others outside
-    0 to 1, is read as height.
+    may raise Cancelled. color_space: name of the one that takes the place of what the file says. A file whose colours
+    would be converted is read as the map that is wanted instead, and a photograph as large as that. FileError for files
+    that cannot be used; values above 1 are light, as which they may be wanted, and never clipped silently. A grey
+    picture with signed values, or others outside 0 to 1, is read as height.
     """
+    alone_as = wanted.alone_as
     lines = _lines_of(path, alone_as)
     is_grey = len(lines.channels) == 1
     name = "height" if lines.is_signed and is_grey and alone_as in COLOR_MAPS else alone_as
@@ -83,9 +86,9 @@ def read_picture(
         name, conversion = ("base_color", as_color) if as_color.is_plain else (name, conversion)
     elif name not in COLOR_MAPS and lines.color != "rgb":
         name, conversion = "base_color", ColorConversion(lines, True, color_space)
-    reading = _read(lines, name, conversion, upright, on_progress, with_opacity=True, alone=True)
+    reading = _read(lines, name, conversion, upright, on_progress, with_opacity=True, wanted=wanted)
     if reading is None:
-        reading, name = _read(open_scanlines(path), "height", None, upright, on_progress, True, True), "height"
+        reading, name = _read(open_scanlines(path), "height", None, upright, on_progress, True, wanted), "height"
     assert reading is not None
     textures = {name: reading.texture} | ({"opacity": reading.opacity} if reading.opacity else {})
     maps = Maps(textures, notes=reading.notes)
@@ -181,19 +184,25 @@ def _read(
     upright: bool,
     on_progress: Callable[[float], None],
     with_opacity: bool = False,
-    alone: bool = False,
+    wanted: Wanted | None = None,
 ) -> Reading | None:
-    """A map decoded from rows; None for a grey picture, given alone, whose values are heights and no colours."""
+    """A map decoded from rows; None for a grey picture whose values are heights and no colours.
+
+    wanted: what is wanted of a picture that is given alone.
+    """
     conversion = conversion or ColorConversion(lines, name in COLOR_MAPS)
     channels, with_opacity = MAP_CHANNELS[name], with_opacity and lines.alpha is not None
-    lines.check_memory(channels + with_opacity)
-    pixels, as_stored = _empty(lines, channels, upright)
-    opacity, opacity_as_stored = _empty(lines, 1, upright) if with_opacity else (None, None)
+    is_color, takes_light = name in COLOR_MAPS, wanted is not None and wanted.takes_light and name in COLOR_MAPS
+    divisor = reduction(lines.size_px, wanted.enough_px) if wanted and is_color and not takes_light else 1
+    blocks = Blocks.of(lines, divisor, _flips_of_stored(lines, upright))
+    lines.check_memory(channels + with_opacity, divisor)
+    pixels, as_stored = _empty(lines, blocks, channels, upright)
+    opacity, opacity_as_stored = _empty(lines, blocks, 1, upright) if with_opacity else (None, None)
     keeps_range = name == "height" and (lines.is_float or lines.is_signed)
     spread = 0.0
-    for top, rows in lines.bands():
+    for top, rows in blocks.bands(lines):
         values, alpha = conversion(rows)
-        end = top + len(rows)
+        end = top + len(rows) // divisor
         if channels == 1 and values.shape[2] > 1:
             spread += float(np.abs(values - values[..., :1]).mean()) * len(rows) / len(as_stored)
         if keeps_range:
@@ -201,23 +210,26 @@ def _read(
         elif values.shape[2] == 2:  # normals without blue
             as_stored[top:end, :, :2], as_stored[top:end, :, 2] = np.clip(values, 0, 1), 0
         else:
-            np.clip(values[..., :channels], 0.0, 1.0, out=as_stored[top:end])
+            kept = np.clip(values[..., :channels], 0.0, None if takes_light else 1.0)
+            as_stored[top:end] = blocks.mean(name, kept)
         if opacity_as_stored is not None and alpha is not None:
-            np.clip(alpha, 0.0, 1.0, out=opacity_as_stored[top:end])
+            opacity_as_stored[top:end] = blocks.mean("opacity", np.clip(alpha, 0.0, 1.0))
         on_progress(end / len(as_stored))
-    if alone and spread > COLORFUL * conversion.largest:
+    if wanted and spread > COLORFUL * conversion.largest:
         message = f"{excerpt(lines.path)} has colours, and a {name} map is grey"
         raise ParameterError(message, f"give the {name} map, or a folder that has one")
-    is_color = name in COLOR_MAPS
-    if alone and is_color and conversion.beyond and not conversion.invalid and len(lines.channels) == 1:
+    is_light = takes_light and conversion.beyond > 0 and not conversion.invalid
+    if wanted and is_color and conversion.beyond and not (is_light or conversion.invalid) and len(lines.channels) == 1:
         return None
     low, high, notes = 0.0, 1.0, lines.notes
+    if divisor > 1:
+        notes += (reduction_note(divisor, (pixels.shape[0], pixels.shape[1])),)
     if keeps_range and not conversion.invalid:
         low, high, told = _scale_heights(lines, as_stored)
         notes += told
-    else:
+    elif not is_light:
         _refuse_numbers(lines.path, conversion, is_color)
-    texture = Texture(pixels, standard_color_space(name))
+    texture = Texture(srgb_to_linear(pixels), "linear") if is_light else Texture(pixels, standard_color_space(name))
     is_unused = opacity is not None and lines.kind == "BMP" and not opacity.any()  # as Windows leaves the fourth byte
     transparent = None if opacity is None or is_unused else Texture(opacity, "data")
     return Reading(texture, transparent, notes, (low, high) if (low, high) != (0.0, 1.0) else None)
@@ -275,12 +287,22 @@ def _refuse_numbers(path: Path, found: ColorConversion, is_color: bool) -> None:
         raise FileError(message, "scale them into 0 to 1 (a normal n is stored as n/2 + 1/2)")
 
 
-def _empty(lines: Scanlines, channels: int, upright: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Uninitialised pixels (H, W, C), and a view of them in stored order (before the EXIF orientation is applied)."""
-    height, width = lines.size_px
+def _flips(lines: Scanlines, upright: bool) -> tuple[int, bool, bool]:
+    """EXIF orientation, and whether the stored picture is flipped down and across, before it may be transposed."""
     orientation = lines.orientation if upright else 1
+    return orientation, orientation in (3, 4, 7, 8), orientation in (2, 3, 6, 7)
+
+
+def _flips_of_stored(lines: Scanlines, upright: bool) -> tuple[bool, bool]:
+    """Whether stored rows and columns run backwards in the upright picture."""
+    orientation, down, across = _flips(lines, upright)
+    return (across, down) if orientation >= 5 else (down, across)
+
+
+def _empty(lines: Scanlines, blocks: Blocks, channels: int, upright: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Uninitialised pixels (H, W, C), and a view of them in stored order (before the EXIF orientation is applied)."""
+    height, width = blocks.size
+    orientation, down, across = _flips(lines, upright)
     pixels = np.empty((width, height, channels) if orientation >= 5 else (height, width, channels), np.float32)
-    flip_rows = orientation in (3, 4, 7, 8)
-    flip_columns = orientation in (2, 3, 6, 7)
-    view = pixels[:: -1 if flip_rows else 1, :: -1 if flip_columns else 1]
+    view = pixels[:: -1 if down else 1, :: -1 if across else 1]
     return pixels, view.swapaxes(0, 1) if orientation >= 5 else view

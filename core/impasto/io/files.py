@@ -38,6 +38,7 @@ from .map_files import (
 )
 from .metadata import metadata_of
 from .packing import MAPS, Layout, MapFiles, PackedPicture, Packing
+from .reduction import ALL, Wanted
 from .udim import is_tiled, tiles_at, with_all_tiles, without_number
 from .unpacking import common_size, read_sources
 
@@ -48,14 +49,14 @@ def read_maps(
     upright: bool = True,
     on_progress: Callable[[float], None] = lambda fraction: None,
     color_space: str = "",
-    alone_as: str = "base_color",
+    wanted: Wanted = ALL,
 ) -> Maps:
     """A picture as base_color (and opacity), a map set as `set_at` finds it, or a material of a .blend or .glb.
 
     NAME.<UDIM>.png, or a folder whose files have numbers of tiles, is read as a tiled image.
     upright: apply the EXIF orientation. `on_progress(fraction)` is called during reading, and may raise Cancelled.
     color_space: name of the one that takes the place of what the files say of their colours, such as "ACEScg".
-    alone_as: the map that a picture alone is wanted for, whose values are then not converted as colours.
+    wanted: what is wanted of a picture alone; its default is a colour picture of values up to 1, at its full size.
     FileError says what is wrong with the file, and what to do.
     """
     path = Path(path)
@@ -77,7 +78,7 @@ def read_maps(
     found = set_at(path)
     how: dict[str, Any] = {"upright": upright, "on_progress": on_progress, "color_space": color_space}
     if found is None:
-        return replace(decode.read_picture(path, alone_as=alone_as, **how), name=as_unicode(path.name))
+        return replace(decode.read_picture(path, wanted=wanted, **how), name=as_unicode(path.name))
     maps = read_sources(found.maps, **how)
     name = path.name if is_folder(path) else found.name
     return replace(maps, name=as_unicode(name), notes=(*maps.notes, *filter(None, [found.note])))

@@ -111,14 +111,17 @@ class Scanlines:
         is_straight = self.kind in STRAIGHT or bool(self.spec.get_int_attribute("oiio:UnassociatedAlpha"))
         return self.alpha is not None and not is_straight
 
-    def check_memory(self, channels: int) -> None:
-        """Raise FileError if reading `channels` channels as float32 would need more than MEMORY_BYTES."""
+    def check_memory(self, channels: int, divisor: int = 1) -> None:
+        """Raise FileError if reading `channels` channels as float32 would need more than MEMORY_BYTES.
+
+        divisor: by which the sides of the result are smaller.
+        """
         height, width = self.size_px
         if max(height, width) > MAX_SIDE_PX:
             message = f"{excerpt(self.path)} claims {width}x{height} pixels, more than {MAX_SIDE_PX:,} a side"
             raise FileError(message, SMALLER)
         held = self.held * width * height + 3 * self._rows_at_once() * self._row_bytes()
-        needed = 4 * channels * width * height + held
+        needed = 4 * channels * width * height // divisor**2 + held
         if needed > MEMORY_BYTES:
             message = (
                 f"{excerpt(self.path)} claims {width}x{height} pixels, which need {needed / 2**30:,.2f} GiB to read"

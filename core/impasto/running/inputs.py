@@ -14,9 +14,9 @@ from ..data.dataset import Dataset
 from ..descriptions import DIRECTIONS, MESH
 from ..errors import ParameterError, choices, did_you_mean
 from ..io.decode import COLORFUL
+from ..io.reduction import ALL, Wanted
 from ..parameters import Parameters, properties_of
-from ..plugins.registry import registry
-from ..recipe import Recipe, Step
+from ..recipe import Step
 from ..surface.color import srgb_to_linear
 from ..system.untrusted import excerpt
 from ..texture import COLOR_MAPS, LINEAR_FORMATS, MAP_CHANNELS, Maps, Texture
@@ -74,18 +74,12 @@ def seamed_mesh(inputs: Mapping[str, Given]) -> Mesh | None:
     return mesh if mesh is not None and len(mesh.seams[0]) else None
 
 
-def read_input(name: str, path: Path, *, color_space: str = "", alone_as: str = "base_color") -> Maps | Mesh:
+def read_input(name: str, path: Path, *, color_space: str = "", wanted: Wanted = ALL) -> Maps | Mesh:
     """An input that is read from a file or folder: a mesh if it is named so, otherwise maps, as `read_maps` does."""
     from ..io.files import read_maps
     from ..io.meshes import read_mesh
 
-    return read_mesh(path) if name == MESH else read_maps(path, color_space=color_space, alone_as=alone_as)
-
-
-def alone_in(recipe: Recipe) -> str:
-    """The map that a recipe takes a picture alone for, as in `needed_alone`; base_color if a tool is unknown."""
-    known = registry().tools
-    return needed_alone([known[step.tool] for step in recipe.active_steps if step.tool in known])
+    return read_mesh(path) if name == MESH else read_maps(path, color_space=color_space, wanted=wanted)
 
 
 def needed_alone(tools: Sequence[Tool]) -> str:

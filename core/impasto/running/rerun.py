@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..atlas.mesh import Mesh
+from ..descriptions import MESH
 from ..errors import FileError, ParameterError, did_you_mean
 from ..io.datablocks import Datablock
 from ..io.decode import is_turned
@@ -23,9 +24,10 @@ from ..system.untrusted import excerpt, inside, is_there, open_file, printable
 from ..texture import MAP_CHANNELS, Maps
 from ..tools import Result
 from ..udim import tile_suffix
-from .inputs import SOURCE, alone_in, read_input
+from .inputs import read_input
 from .runner import run_to_files
 from .streaming import Sink
+from .wanted import wanted_by
 
 
 @dataclass(frozen=True)
@@ -83,10 +85,8 @@ def _find(input_: str, name: str, file: Path, given: Mapping[str, Path]) -> Path
 def _read(input_: str, path: Path, recipe: Recipe) -> Maps | Mesh:
     """The input as it was when the recipe ran: in Blender, the EXIF orientation of photographs is not applied."""
     about: Mapping[str, Any] = recipe.inputs[input_]
-    how = {
-        "color_space": about.get("color_space", ""),
-        "alone_as": alone_in(recipe) if input_ == SOURCE else "base_color",
-    }
+    wanted = wanted_by(recipe, input_, has_mesh=MESH in recipe.inputs)
+    how: dict[str, Any] = {"color_space": about.get("color_space", ""), "wanted": wanted}
     given = read_input(input_, path, **how)
     if isinstance(given, Mesh):
         return given

@@ -41,6 +41,7 @@ from .preview_size import at_preview_size
 from .steps import ReadyStep, check_made, check_needs
 from .streaming import Sink, check_streamable, should_stream, tile_maker, write_tiles
 from .tiled import on_sheet, on_subject, run_tiles, with_tiles
+from .wanted import at_wanted_size
 
 
 def run(
@@ -82,6 +83,7 @@ def run(
     check_inputs(active, tools, {name: given for name, given in inputs.items() if name not in recipe.spare_inputs})
     refuse_empty(inputs)
     parameters = [with_numbers_for_each(*given) for given in zip(tools, parameters, active, strict=True)]
+    inputs = at_wanted_size(inputs, active, tools, parameters)
     if preview_px:
         parameters, inputs = at_preview_size(tools, parameters, inputs, preview_px, kept)
     if sink is not None:
@@ -173,7 +175,7 @@ def run_to_files(
         packing, replaces = sink.packing, sink.replace
         where = sink.folder, sink.name, exporter
         paths = write_maps(result.maps, *where, result.recipe, packing=packing, replace=replaces)
-    return replace(result, paths=tuple(paths))
+    return replace(result, paths=tuple(paths), notes=(*result.notes, *exporter.notes_on(result.maps)))
 
 
 def _stream(
