@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -72,7 +73,7 @@ class CubeFaces(Filter):
         samples = min(MOST_SAMPLES, max(1, round(width / 4 / side)))
         textures = {}
         for count, name in enumerate(subject):
-            panorama = Panorama(_linear(subject[name], name))
+            panorama, mode = Panorama(_linear(subject[name], name)), _mode(subject[name])
             array = np.zeros((rows * side, columns * side, subject[name].pixels.shape[2]), np.float32)
             for face, (row, column) in enumerate(places):
 
@@ -81,7 +82,7 @@ class CubeFaces(Filter):
                     return face_directions(face, *reversed(torch.meshgrid(v, u, indexing="ij")))
 
                 tell = _part(context, (6 * count + face) / (6 * len(subject)))
-                made = _in_bands(side, directions, panorama.samples, samples, tell)
+                made = _in_bands(side, directions, partial(panorama.samples, mode=mode), samples, tell)
                 array[row * side : (row + 1) * side, column * side : (column + 1) * side] = _encode(
                     made, name, subject[name]
                 )
@@ -154,7 +155,8 @@ class PanoramaFromCube(Filter):
             x = _linear(sheet[name], name)
             faces = [x[:, r * side : (r + 1) * side, c * side : (c + 1) * side] for r, c in places]
             tell = _part(context, count / len(subject))
-            made = _in_bands(height, directions, Cube(torch.stack(faces)).samples, samples, tell)
+            sampled = partial(Cube(torch.stack(faces)).samples, mode=_mode(sheet[name]))
+            made = _in_bands(height, directions, sampled, samples, tell)
             textures[name] = replace(sheet[name], pixels=_encode(made, name, sheet[name]))
         return replace(subject, textures=textures, width_m=None)
 
@@ -197,6 +199,11 @@ def _linear(texture: Texture, name: str) -> Tensor:
 
     pixels = _light(texture) if name in COLOR_MAPS else texture.pixels
     return torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1), np.float32))
+
+
+def _mode(texture: Texture) -> str:
+    """Interpolation of a map: light is not interpolated by cubics, which are dark around a sun."""
+    return "bilinear" if texture.color_space == "linear" else "bicubic"
 
 
 def _encode(x: Tensor, name: str, source: Texture) -> np.ndarray:

@@ -52,13 +52,13 @@ class Panorama:
         columns = torch.arange(-MARGIN_PX, width + MARGIN_PX) % width
         self._wide, self._margin = tall[:, :, columns], margin
 
-    def samples(self, directions: Tensor) -> Tensor:
-        """Cubic samples (C, h, w) in directions (h, w, 3) of any length."""
+    def samples(self, directions: Tensor, mode: str = "bicubic") -> Tensor:
+        """Samples (C, h, w) in directions (h, w, 3) of any length."""
         height, width = self.size_px
         x, y, z = directions.unbind(-1)
         column = (torch.atan2(x, z) / (2 * math.pi) + 0.5) * width
         row = (0.5 - torch.atan2(y, torch.hypot(x, z)) / math.pi) * height
-        return _cubic(self._wide, row + self._margin, column + MARGIN_PX)
+        return _sampled(self._wide, row + self._margin, column + MARGIN_PX, mode)
 
 
 class Cube:
@@ -87,11 +87,11 @@ class Cube:
             d = directions[here]
             u, v = ((d @ one) / (d @ forward) for one in (right, down))
             row, column = (((one + 1) * self.face_px / 2 + self._margin)[None] for one in (v, u))
-            result[:, here] = _cubic(self._faces[face], row, column, mode)[:, 0]
+            result[:, here] = _sampled(self._faces[face], row, column, mode)[:, 0]
         return result
 
 
-def _cubic(picture: Tensor, row: Tensor, column: Tensor, mode: str = "bicubic") -> Tensor:
+def _sampled(picture: Tensor, row: Tensor, column: Tensor, mode: str) -> Tensor:
     """Samples (C, h, w) of a picture (C, H, W) at rows and columns (h, w) in pixels."""
     height, width = picture.shape[1:]
     grid = torch.stack([2 * column / width - 1, 2 * row / height - 1], -1)[None].to(picture.dtype)
