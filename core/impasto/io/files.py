@@ -57,6 +57,7 @@ def read_maps(
     upright: apply the EXIF orientation. `on_progress(fraction)` is called during reading, and may raise Cancelled.
     color_space: name of the one that takes the place of what the files say of their colours, such as "ACEScg".
     wanted: what is wanted of a picture alone; its default is a colour picture of values up to 1, at its full size.
+    `impasto.io.reduction.Wanted(takes_light=True)` reads a panorama with values above 1 as linear light.
     FileError says what is wrong with the file, and what to do.
     """
     path = Path(path)
