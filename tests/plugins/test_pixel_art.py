@@ -127,3 +127,9 @@ def test_any_size_along_the_open_axis(axes, size):
     result = made(landscape(), "quilt", axes=axes, height_px=size[0], width_px=size[1])
     assert result.maps.size_px == size
     assert any("longer than the source" in note for note in result.notes) == (max(size) == 300)
+
+
+def test_ink_that_is_made_smaller_becomes_grey():
+    ink = grey(data.gravel() > 128)
+    assert colors(made(ink, "transform", scale=2).maps) == {(0, 0, 0), (255, 255, 255)}
+    assert len(colors(made(ink, "transform", scale=0.5).maps)) > 2

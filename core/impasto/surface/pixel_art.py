@@ -38,9 +38,14 @@ def few_colors(maps: Maps) -> int:
     return len(found) if np.median(steps.min(1)) >= LEAST_STEP else 0
 
 
-def copies_pixels(maps: Maps, choice: PixelArt, note: Callable[[str], None]) -> bool:
-    """Whether a tool with the parameter `pixel_art` copies pixels instead of blending them; `note` is told why."""
+def copies_pixels(maps: Maps, choice: PixelArt, note: Callable[[str], None], least: int = 2) -> bool:
+    """Whether a tool with the parameter `pixel_art` copies pixels instead of blending them; `note` is told why.
+
+    least: number of colours from which a picture is pixel art: more than the two of ink where it is made smaller.
+    """
     count = few_colors(maps) if choice == "auto" else 0
+    if count < least:
+        count = 0
     if count:
         note(f"the picture has {count} colours, which are kept: its pixels are copied, not blended")
     return bool(count) or choice == "on"
