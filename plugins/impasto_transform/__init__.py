@@ -66,7 +66,7 @@ class Transform(Filter):
 
         context.progress(0.0, "Rotating")
         resamples = parameters.scale != 1 or parameters.rotate % 90
-        least = 3 if parameters.scale < 1 else 2
+        least = 3 if parameters.scale < 1 or parameters.rotate % 90 else 2
         nearest = bool(resamples) and copies_pixels(subject, parameters.pixel_art, context.note, least)
         maps = rotate_maps(subject, parameters.rotate, nearest)
         maps = crop_maps(maps, parameters.crop)

@@ -41,7 +41,7 @@ def few_colors(maps: Maps) -> int:
 def copies_pixels(maps: Maps, choice: PixelArt, note: Callable[[str], None], least: int = 2) -> bool:
     """Whether a tool with the parameter `pixel_art` copies pixels instead of blending them; `note` is told why.
 
-    least: number of colours from which a picture is pixel art: more than the two of ink where it is made smaller.
+    least: number of colours from which a picture is pixel art: more than the two of ink where those are best blended.
     """
     count = few_colors(maps) if choice == "auto" else 0
     if count < least:
