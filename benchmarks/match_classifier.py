@@ -21,9 +21,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 from match_photographs import ALLOWED
 from match_pictures import divided, lab_of, name_of, square
-from PIL import Image
+from tasks.judges import Judges
 
 from impasto.library.tensors import write_tensors
 from impasto_procedural.catalogue import all_materials
@@ -80,8 +83,6 @@ MATERIALS_OF = {
     "WoodSiding": "planks",
 }
 """Materials that a thumbnail of a class may show; other classes are left out."""
-SAME = 0.5
-"""Correlation of small grey pictures from which two show the same surface."""
 VIEWED_PX = 512
 SHARE, PHOTOGRAPH_SHARE = 0.68, 0.6
 """Sides of the views of a thumbnail's and of a photograph's corners."""
@@ -170,14 +171,14 @@ def judge(pictures: Sequence[tuple[str, Path]]) -> None:
 
 def thumbnails(sheets: Path, unseen: Sequence[tuple[str, Path]]) -> Iterator[Example]:
     """Views of all thumbnails that show none of the unseen pictures."""
-    known = np.stack([signature(square(path)) for _, path in unseen])
+    judged = judges(unseen)
     boxes = json.loads((sheets / "index.json").read_text())["boxes"]
     for sheet, corners in sorted(boxes.items()):
         materials = MATERIALS_OF.get(Path(sheet).stem)
         picture = Image.open(sheets / sheet).convert("RGB") if materials else None
         for x, y in corners if picture and materials else []:
             thumbnail = without_margin(np.asarray(picture.crop((x, y, x + 128, y + 128))))
-            if min(thumbnail.shape[:2]) < 60 or (known @ signature(thumbnail)).max() > SAME:
+            if min(thumbnail.shape[:2]) < 60 or not judged.may_teach(thumbnail / np.float32(255)):
                 continue
             whole, part = min(thumbnail.shape[:2]), round(SHARE * min(thumbnail.shape[:2]))
             for view in (thumbnail[-whole:, -whole:], thumbnail[-part:, -part:], thumbnail[:part, :part]):
@@ -186,11 +187,11 @@ def thumbnails(sheets: Path, unseen: Sequence[tuple[str, Path]]) -> Iterator[Exa
 
 def photographs(pictures: Mapping[str, Sequence[tuple[str, Path]]]) -> Iterator[Example]:
     """Views of the photographs of "develop" that show none of "judge": whole, mirrored, and the four corners."""
-    known = np.stack([signature(square(path)) for _, path in pictures["judge"]])
+    judged = judges(pictures["judge"])
     names = {name_of(path).removeprefix(f"{class_}_") for class_, path in pictures["judge"]}
     for class_, path in pictures["develop"]:
-        is_known = name_of(path).removeprefix(f"{class_}_") in names or (known @ signature(square(path))).max() > SAME
-        if class_ not in ALLOWED or is_known or is_of_one_color(path):
+        is_judge = name_of(path).removeprefix(f"{class_}_") in names or not judged.may_teach(as_floats(path))
+        if class_ not in ALLOWED or is_judge or is_of_one_color(path):
             continue
         whole = square(path, VIEWED_PX)
         part = int(PHOTOGRAPH_SHARE * VIEWED_PX)
@@ -238,12 +239,15 @@ def without_margin(thumbnail: np.ndarray) -> np.ndarray:
     return thumbnail[1 : rows.max(initial=1), 1:-1]
 
 
-def signature(pixels: np.ndarray) -> np.ndarray:
-    """A small grey picture, as a unit vector."""
-    grey = Image.fromarray(pixels).convert("L").resize((32, 32), Image.Resampling.BOX)
-    values = np.asarray(grey, np.float64).ravel()
-    values -= values.mean()
-    return values / (np.linalg.norm(values) + 1e-9)
+def judges(pictures: Sequence[tuple[str, Path]]) -> Judges:
+    """Pictures that judge."""
+    return Judges(as_floats(path) for _, path in pictures)
+
+
+def as_floats(path: Path) -> np.ndarray:
+    """A picture (H, W, 3), sRGB in [0, 1]."""
+    with Image.open(path) as picture:
+        return np.asarray(picture.convert("RGB"), np.float32) / 255
 
 
 def features_of_bytes(pixels: np.ndarray) -> np.ndarray:

@@ -3,8 +3,8 @@
     python benchmarks/photo_maps_pictures.py FILE.webp
     python benchmarks/photo_maps_pictures.py FILE.webp --sets PBR512 [--before MAPS]
 
-The second shows ten surfaces that taught nothing: seven measured sets, photographed in the sun from a side that is not
-told, and three photographs. From left to right: the truth where it is known; the photograph on a flat surface, with
+The second shows ten surfaces whose maps taught nothing: seven measured sets, photographed in the sun from a side that is
+not told, and three photographs; rows of which the present network saw the colours say so. From left to right: the truth where it is known; the photograph on a flat surface, with
 luminance as height, with the maps of another version (folders of maps by name), and with those of now.
 """
 
@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 from skimage import data
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
@@ -41,6 +41,8 @@ SETS = (
     *("thatch_ph_kings_road_thatch", "tiles_tiles074"),
 )
 """Sets that judge: see `tasks/photo_maps/sets.py`."""
+SEEN = ("tiles_tiles074", *PHOTOGRAPHS)
+"""Those whose colours, under other names, were among the photographs that the present network learned from."""
 
 
 def main() -> None:
@@ -57,9 +59,20 @@ def main() -> None:
         columns = [*map(of_photograph, PHOTOGRAPHS), *map(of_material, MATERIALS)]
     surfaces = [[shown(maps) if maps else None for maps in column] for column in columns]
     frames = [Image.fromarray(sheet(surfaces, azimuth)) for azimuth in np.arange(FRAMES) * 360 / FRAMES]
+    if options.sets:
+        for frame in frames:
+            name_seen(frame, [*SETS, *PHOTOGRAPHS])
     more = {"save_all": True, "append_images": frames[1:], "duration": FRAME_MS, "loop": 0, "method": 6}
     frames[0].save(options.path, quality=62, **(more if options.path.suffix == ".webp" else {}))
     print(options.path)
+
+
+def name_seen(frame: Image.Image, rows: Sequence[str]) -> None:
+    """Write "colours seen" into the rows of surfaces that the network saw."""
+    for row, name in enumerate(rows):
+        if name in SEEN:
+            place = (GAP_PX, row * (SIDE_PX + GAP_PX) + GAP_PX)
+            ImageDraw.Draw(frame).text(place, "colours seen", "black", font_size=18, stroke_width=3, stroke_fill="white")
 
 
 def of_set(folder: Path, before: Path | None) -> Sequence[Maps | None]:

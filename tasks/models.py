@@ -17,6 +17,7 @@ from typing import Any
 from . import phrase_model
 from .environments import BUILD, CORE, ROOT, clean_environment
 from .messages import BuildError, step
+from .phrase_model import shows_judge
 
 MODELS = ROOT / "plugins" / "impasto_gan" / "models"
 TABLE = MODELS / "training.toml"
@@ -48,7 +49,7 @@ def _train(name: str, about: Mapping[str, Any], data: Path, folder: Path) -> Non
         print(f"{model} is there already: remove it to train it again")
         return
     trained = WORK / f"{name}.safetensors"
-    source = _gathered(name, about, data)
+    source = gathered(about, data, WORK / f"{name}.data", CORE.ready())
     if not trained.exists():
         with step(f"Training {name}"):
             command = ["train", "train-torus", source, "--name", name, "--out", WORK, "--hold-out", "--seed", 0]
@@ -73,14 +74,18 @@ def _pack(name: str, about: Mapping[str, Any], data: Path, folder: Path) -> None
             raise BuildError("it could not be packed")
 
 
-def _gathered(name: str, about: Mapping[str, Any], data: Path) -> Path:
-    """A folder with the map set of the table, or a folder of each class with one, and procedural materials."""
-    folder = WORK / f"{name}.data"
+def gathered(about: Mapping[str, Any], data: Path, folder: Path, python: Path) -> Path:
+    """The folder, with the map set of the table, or a folder of each class with one, and procedural materials.
+
+    A part of each set judges, so no other set may show the same: python, that of the core, leaves it out.
+    """
     if isinstance(about["data"], str):
         shutil.copytree(data / about["data"], folder / about["data"], dirs_exist_ok=True)
         return folder
+    seen = shows_judge(python, [data / source for source in about["data"].values()])
     for label, source in about["data"].items():
-        shutil.copytree(data / source, folder / label / source, dirs_exist_ok=True)
+        if data / source not in seen:
+            shutil.copytree(data / source, folder / label / source, dirs_exist_ok=True)
     for tool in about["procedural"]:
         for seed in SEEDS:
             made = folder / f"procedural {tool}" / f"set{seed}"

@@ -32,7 +32,7 @@ def train_phrases(name: str, about: Mapping[str, Any], data: Path, folder: Path)
         _run(*drawn, "--count", about["drawn"], "--out", learned)
         _run(*drawn, "--count", UNSEEN_COUNT, "--seed", UNSEEN_SEED, "--out", unseen / "drawn")
     with step("Writing captions of the map sets"):
-        copy_sets(about, data, learned, unseen / "real")
+        copy_sets(about, data, learned, unseen / "real", CORE.ready())
         for place in (learned, unseen / "real"):
             _run("captions", "write", place)
     trained = WORK / f"{name}.safetensors"
@@ -48,14 +48,34 @@ def train_phrases(name: str, about: Mapping[str, Any], data: Path, folder: Path)
     shutil.move(trained, model)
 
 
-def copy_sets(about: Mapping[str, Any], data: Path, learned: Path, held_out: Path) -> None:
-    """Copy each set that has a label into the folder of its label, of those to learn from or of those held out."""
+def copy_sets(about: Mapping[str, Any], data: Path, learned: Path, held_out: Path, python: Path) -> None:
+    """Copy each set that has a label into the folder of its label, of those to learn from or of those held out.
+
+    python: that of the core, which leaves out sets that show one of those held out under another name.
+    """
     labels: Mapping[str, str] = about["labels"]
-    for folder in sorted(path for path in data.glob("*/*") if path.is_dir()):
+    folders = sorted(path for path in data.glob("*/*") if path.is_dir())
+    judges = [folder for folder in folders if folder.name in about["held_out"]]
+    seen = shows_judge(python, [folder for folder in folders if folder not in judges], judges)
+    for folder in folders:
         prefix = max((one for one in labels if folder.name.startswith(one)), key=len, default="")
-        if label := labels.get(prefix, ""):
-            place = held_out if folder.name in about["held_out"] else learned
+        if (label := labels.get(prefix, "")) and folder not in seen:
+            place = held_out if folder in judges else learned
             shutil.copytree(folder, place / label / folder.name, dirs_exist_ok=True)
+
+
+def shows_judge(python: Path, sets: Sequence[Path], judges: Sequence[Path] = ()) -> list[Path]:
+    """Sets that show a judge or, without judges, a set before them; python is that of the core."""
+    given = {str(path.absolute()): path for path in sets}
+    command = [python, "-P", "-m", "tasks.judges", *given]
+    command += ["--judges", *(path.absolute() for path in judges)] if judges else []
+    environment = clean_environment(PYTHONPATH=ROOT)
+    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        raise BuildError("the sets could not be compared with those that judge")
+    for line in done.stdout.splitlines():
+        print(f"not learned, since it shows what judges: {line}")
+    return [given[line] for line in done.stdout.splitlines()]
 
 
 def _run(*arguments: object) -> None:

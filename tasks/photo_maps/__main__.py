@@ -32,15 +32,18 @@ from impasto.training.loop import train
 from impasto_photo_maps.network import MODEL, MODELS, TOOL, estimates
 
 from ..environments import BUILD
+from ..judges import Judges
 from .examples import CROP_PX, Material
 from .kinds import kind_of, thumbnails, usual
 from .photographs import Suns, lit
 from .recognition import BATCH, RATE, RecognitionTraining
-from .sets import may_teach, pictures
+from .sets import is_judge, judges, pictures, sets
 from .surfaces import Surfaces, measured, random_material
 
 SHIPPED = MODELS / f"{MODEL}{SUFFIX}"
 PRETRAINED = "squeezenet1_1_features_fp16.safetensors"
+PRETRAINED_LICENCE = "MIT AND BSD-2-Clause"
+"""Of the conversion to Keras that the file was made of, and of the original weights (Iandola et al. 2016)."""
 FIRES_IN_FILE = dict(
     zip(
         ("3", "4", "6", "7", "9", "10", "11", "12"),
@@ -74,17 +77,18 @@ def main() -> None:
     parser.add_argument("--crop", type=int, default=CROP_PX, help="side of photographs, a multiple of 16")
     parser.add_argument("--out", type=Path, default=SHIPPED)
     arguments = parser.parse_args()
-    found = materials(arguments.data)
+    judged = judges(arguments.data)
+    found, folders = materials(arguments.data, judged)
     held = {name: material for name, material in found.items() if is_held_out(name)}
     names = [name for name in found if name not in held][: arguments.sets]
     print(len(names), "sets to learn from,", len(held), "held out", flush=True)
     taught = [found[name] for name in names]
     print(usual(*zip(*((one.surface, one.kind, one.is_known) for one in taught), strict=True)), flush=True)
-    textures = pictures(arguments.data / "textures")
+    textures = pictures(arguments.data / "textures", judged)
     training = RecognitionTraining(
         taught,
         [Material(random_material(SIDE_PX, number, textures)) for number in range(RANDOM_MATERIALS)],
-        thumbnails(arguments.data / "texture_sheets", judged_colors(arguments.data)),
+        thumbnails(arguments.data / "texture_sheets", judged),
         arguments.steps,
         arguments.seed,
         "bfloat16",
@@ -114,7 +118,9 @@ def main() -> None:
         training.ema.load_state_dict(mean)
     of_held = figures(training.ema, [material.surface for material in held.values()])
     print(of_held, figures(training.ema, [found[name].surface for name in names[::8]]), sep="\n")
-    write(training.ema, of_held, outcome.curve, sources(arguments.data, names), arguments.out)
+    write(
+        training.ema, of_held, outcome.curve, sources(arguments.data, [folders[name] for name in names]), arguments.out
+    )
     print(arguments.out)
 
 
@@ -129,29 +135,25 @@ def pretrained(folder: Path) -> dict[str, Tensor]:
     return found
 
 
-def materials(data: Path) -> dict[str, Material]:
-    """Measured surfaces by name, none of them a judge, of SIDE_PX and in the order of their names' SHA-256."""
-    folders = [path for kind in ("pbr", "pbr512") for path in (data / kind).iterdir() if path.is_dir()]
-    found = {}
-    for folder in sorted(folders, key=lambda path: hashlib.sha256(path.name.encode()).hexdigest()):
-        if may_teach(folder.name) and not folder.name.startswith(STYLISED):
+def materials(data: Path, judged: Judges) -> tuple[dict[str, Material], dict[str, Path]]:
+    """Measured surfaces by name, of SIDE_PX and in the order of their names' SHA-256, and their folders.
+
+    None is a judge, or shows one under another name.
+    """
+    found, folders = {}, {}
+    for folder in sorted(sets(data), key=lambda path: hashlib.sha256(path.name.encode()).hexdigest()):
+        if not is_judge(folder.name) and not folder.name.startswith(STYLISED):
             try:
                 maps = read_maps(folder)
             except ImpastoError as error:
                 print(error)
                 continue
-            if "normal" in maps and "base_color" in maps:
+            if "normal" in maps and "base_color" in maps and judged.may_teach(maps["base_color"].pixels):
                 kind = kind_of(folder.name)
                 scaled = maps_at_scale(maps, SIDE_PX / maps.size_px[1])
                 found[folder.name] = Material(measured(scaled), kind, "roughness" in maps)
-    return found
-
-
-def judged_colors(data: Path) -> list[Tensor]:
-    """Base colours (3, H, W) in sRGB of all sets that judge."""
-    folders = [path for kind in ("pbr", "pbr512") for path in (data / kind).iterdir() if path.is_dir()]
-    judges = (read_maps(path)["base_color"].pixels for path in folders if not may_teach(path.name))
-    return [torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1))) for pixels in judges]
+                folders[folder.name] = folder
+    return found, folders
 
 
 def is_held_out(name: str) -> bool:
@@ -182,19 +184,18 @@ def figures(network: torch.nn.Module, surfaces: Sequence[Surfaces]) -> dict[str,
     return found
 
 
-def sources(data: Path, names: Sequence[str]) -> list[dict[str, Any]]:
-    """The sets that were learned from, and the data besides, with licences and hashes."""
-    folders = [data / kind / name for name in names for kind in ("pbr", "pbr512") if (data / kind / name).is_dir()]
-    others = [data / "textures", data / "texture_sheets"]
-    found = {}
-    for picture in (one for folder in [*folders, *others] for one in find_pictures(folder, "unknown")[0]):
-        name, sha256 = picture.source
-        found[name] = {"name": name, "licence": picture.licence, "sha256": sha256}
-    weights = (data / "weights" / PRETRAINED).read_bytes()
-    return [
-        *found.values(),
-        {"name": PRETRAINED, "licence": "BSD-2-Clause", "sha256": hashlib.sha256(weights).hexdigest()},
+def sources(data: Path, folders: Sequence[Path]) -> list[dict[str, Any]]:
+    """The sets that were learned from, by their folders' names, and the data besides, with licences and hashes."""
+    found = [
+        {"name": folder.name, "licence": picture.licence, "sha256": picture.source[1]}
+        for folder in folders
+        for picture in find_pictures(folder, "unknown")[0]
     ]
+    for folder in (data / "textures", data / "texture_sheets"):
+        pictures = dict.fromkeys((*one.source, one.licence) for one in find_pictures(folder, "unknown")[0])
+        found += [{"name": name, "licence": licence, "sha256": sha256} for name, sha256, licence in pictures]
+    weights = (data / "weights" / PRETRAINED).read_bytes()
+    return [*found, {"name": PRETRAINED, "licence": PRETRAINED_LICENCE, "sha256": hashlib.sha256(weights).hexdigest()}]
 
 
 def write(

@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
-from torch.nn.functional import interpolate
 
 from impasto_photo_maps.kinds import KINDS
 
+from ..judges import Judges
 from .surfaces import Surfaces
 
 CLASSES: Mapping[str, tuple[str, ...]] = {
@@ -39,8 +39,6 @@ CLASSES: Mapping[str, tuple[str, ...]] = {
 UNKNOWN = -1
 UNLIKE = 3
 """Number of surfaces like all others that are added to those of a kind."""
-ALIKE = 0.8
-"""Correlation of two thumbnails above which they are taken to show the same set."""
 
 
 def kind_of(name: str) -> int:
@@ -71,12 +69,10 @@ def usual(surfaces: Sequence[Surfaces], kinds: Sequence[int], known: Sequence[bo
     return found
 
 
-def thumbnails(folder: Path, judges: Sequence[Tensor]) -> list[tuple[Tensor, int]]:
-    """sRGB pictures (3, h, w) of the contact sheets in a folder, and their kinds; without those that look like the base
-    colour (3, h, w) of a judge."""
+def thumbnails(folder: Path, judged: Judges) -> list[tuple[Tensor, int]]:
+    """sRGB pictures (3, h, w) of the contact sheets in a folder that show no judge, and their kinds."""
     index = json.loads((folder / "index.json").read_text())
     side = index["tile"]
-    shown = [_normalised(interpolate(one[None], (side, side), mode="area")[0]) for one in judges]
     found = []
     for sheet, corners in index["boxes"].items():
         kind = kind_of(Path(sheet).stem)
@@ -85,13 +81,7 @@ def thumbnails(folder: Path, judges: Sequence[Tensor]) -> list[tuple[Tensor, int
         with Image.open(folder / sheet) as picture:
             whole = np.asarray(picture.convert("RGB"), np.float32) / 255
         for left, top in corners:
-            part = torch.from_numpy(whole[top : top + side, left : left + side].transpose(2, 0, 1).copy())
-            if all((_normalised(part) * one).mean() < ALIKE for one in shown):
-                found.append((part, kind))
+            part = whole[top : top + side, left : left + side]
+            if judged.may_teach(part):
+                found.append((torch.from_numpy(part.transpose(2, 0, 1).copy()), kind))
     return found
-
-
-def _normalised(x: Tensor) -> Tensor:
-    """Grey (h, w) with mean 0 and deviation 1."""
-    grey = x.mean(0)
-    return (grey - grey.mean()) / grey.std().clamp_min(1e-4)

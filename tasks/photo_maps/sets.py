@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from impasto.io.files import read_maps
 from impasto.surface.color import srgb_to_linear
+
+from ..judges import Judges, base_color
 
 JUDGES = (
     "brick_brick_wall_08",
@@ -53,16 +54,40 @@ RELIEF_JUDGES = (
 most two of a material and one of that from each source; 15 have a mean tilt of 5 degrees and more, five less than 3."""
 
 
-def may_teach(name: str) -> bool:
-    """Whether a set is no judge."""
-    return name not in (*JUDGES, *RELIEF_JUDGES)
+PHOTOGRAPHS = ("brick", "grass", "gravel")
+"""Photographs of scikit-image that judge by eye, in `benchmarks/photo_maps_pictures.py`."""
+KINDS = ("pbr", "pbr512")
+"""Folders of sets in the data."""
 
 
-def pictures(folder: Path) -> list[torch.Tensor]:
-    """Linear colours (3, H, W) of the photographs in a folder, at most 512 px wide."""
+def is_judge(name: str) -> bool:
+    """Whether a set judges."""
+    return name in (*JUDGES, *RELIEF_JUDGES)
+
+
+def sets(data: Path) -> list[Path]:
+    """Folders of all sets of the data."""
+    return [path for kind in KINDS for path in sorted((data / kind).iterdir()) if path.is_dir()]
+
+
+def judges(data: Path) -> Judges:
+    """The base colours of the sets that judge, and the photographs."""
+    from skimage import data as photographs
+
+    found = Judges(color for path in sets(data) if is_judge(path.name) and (color := base_color(path)) is not None)
+    for name in PHOTOGRAPHS:
+        found.add(np.repeat(getattr(photographs, name)()[..., None] / np.float32(255), 3, 2))
+    return found
+
+
+def pictures(folder: Path, judged: Judges) -> list[torch.Tensor]:
+    """Linear colours (3, H, W) of the photographs in a folder that show no judge, at most 512 px wide."""
     found = []
     for path in sorted(folder.rglob("*.jpg")):
-        color = srgb_to_linear(read_maps(path)["base_color"].pixels)
+        picture = base_color(path)
+        if picture is None or not judged.may_teach(picture):
+            continue
+        color = srgb_to_linear(picture)
         image = torch.from_numpy(np.ascontiguousarray(color.transpose(2, 0, 1)))
         shrink = max(1.0, image.shape[2] / 512)
         size = [round(side / shrink) for side in image.shape[1:]]

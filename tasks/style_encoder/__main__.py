@@ -25,7 +25,7 @@ from impasto_style.wct.coders import DECODERS
 
 from ..environments import BUILD
 from .decoders import StyleDecodersTraining
-from .pictures import pictures
+from .pictures import pictures, procedural
 from .training import StyleEncoderTraining
 
 STEPS, DECODER_STEPS = 3200, 2700
@@ -46,7 +46,8 @@ def main() -> None:
     torch.set_num_threads(1)
     for folder in (arguments.work, arguments.out):
         folder.mkdir(parents=True, exist_ok=True)
-    found, sources = pictures(arguments.data)
+    real, sources = pictures(arguments.data)
+    found = [*procedural(), *real]
     print(len(found), "pictures", flush=True)
     training: StyleEncoderTraining | StyleDecodersTraining
     if arguments.decoders:

@@ -4,7 +4,7 @@ and some photographs and paintings."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,10 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from impasto import Recipe, Step, run
-from impasto.data.dataset import Dataset, read_dataset
+from impasto.data.dataset import Dataset, Sample, read_dataset
 from impasto_procedural.catalogue import all_materials
+
+from ..judges import Judges, base_color
 
 FOLDERS = {"texture_sheets": 128, "pbr": 512, "textures": 512, "photos": 512, "paintings": 512}
 """Longest side of the pictures of each folder of the data, in pixels."""
@@ -28,7 +30,7 @@ JUDGES = frozenset(
         "vangogh_starry_night",
     }
 )
-"""Photographs and paintings with which stylizers are judged: kept out of the training."""
+"""Photographs and paintings with which stylizers are judged: kept out of the training, under any name."""
 SEEDS = range(4)
 PROCEDURAL_PX = 256
 
@@ -42,23 +44,30 @@ class Picture:
 
 
 def pictures(data: Path) -> tuple[list[Picture], list[dict[str, Any]]]:
-    """All pictures below a folder of data and those of the procedural materials, and the sources of the former."""
-    found = list(procedural())
+    """All pictures below a folder of data that show no judge, and their sources."""
+    found: list[Picture] = []
     sources: list[dict[str, Any]] = []
+    judged = judges(data)
     for name, longest_px in FOLDERS.items():
         dataset = read_dataset(data / name, longest_px=longest_px)
-        found += photographed(dataset, is_labelled=name not in UNLABELLED)
-        sources += [source for source in dataset.sources() if Path(source["name"]).stem not in JUDGES]
+        taught = list(photographed(dataset, judged, is_labelled=name not in UNLABELLED))
+        found += [picture for _, picture in taught]
+        sources += replace(dataset, samples=tuple(sample for sample, _ in taught)).sources()
     return found, sources
 
 
-def photographed(dataset: Dataset, is_labelled: bool) -> Iterator[Picture]:
-    """The base colours of a dataset, but those that judge."""
+def judges(data: Path) -> Judges:
+    """The photographs and paintings of the data that judge."""
+    paths = (path for name in UNLABELLED for path in sorted((data / name).iterdir()) if path.stem in JUDGES)
+    return Judges(color for path in paths if (color := base_color(path)) is not None)
+
+
+def photographed(dataset: Dataset, judged: Judges, is_labelled: bool) -> Iterator[tuple[Sample, Picture]]:
+    """Samples of a dataset and their base colours, but those that show a judge."""
     for sample in dataset.samples:
-        if Path(sample.name).stem in JUDGES:
-            continue
         pixels = sample.load()["base_color"].pixels
-        yield Picture(as_bytes(pixels), (sample.label or "").removesuffix("s") if is_labelled else "")
+        if judged.may_teach(pixels):
+            yield sample, Picture(as_bytes(pixels), (sample.label or "").removesuffix("s") if is_labelled else "")
 
 
 def procedural() -> Iterator[Picture]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 from PIL import Image
@@ -12,6 +13,7 @@ from skimage import data
 from impasto.surface.resizing import resize
 from impasto_style.fast.scenes import draw_scene
 
+from ..judges import Judges
 from .drawing import WAYS
 from .marks import blurred
 
@@ -38,7 +40,7 @@ def motif(way: int, rng: np.random.Generator) -> np.ndarray:
     if rng.random() < SCENES:
         picture = draw_scene(SCENE_PX, rng).permute(1, 2, 0).numpy()
     else:
-        names = PHOTOGRAPHS[way]
+        names = unseen(way)
         picture = _photograph(names[rng.integers(len(names))], rng)
     height, width = (round(side * rng.uniform(0.5, 1)) for side in picture.shape[:2])
     top, left = (rng.integers(0, whole - part + 1) for whole, part in zip(picture.shape, (height, width), strict=False))
@@ -46,6 +48,19 @@ def motif(way: int, rng: np.random.Generator) -> np.ndarray:
     scale = rng.uniform(*SIDES_PX) / max(height, width)
     made = resize(np.ascontiguousarray(part, np.float32), (round(height * scale), round(width * scale)))
     return made.astype(np.float64).clip(0, 1)
+
+
+@cache
+def unseen(way: int) -> tuple[str, ...]:
+    """The photographs of a way of drawing, which judges the others, that show none of theirs."""
+    others = Judges(_in_color(name) for other, names in enumerate(PHOTOGRAPHS) if other != way for name in names)
+    return tuple(name for name in PHOTOGRAPHS[way] if others.may_teach(_in_color(name)))
+
+
+def _in_color(name: str) -> np.ndarray:
+    """One of scikit-image's pictures (H, W, 3) in [0, 1]."""
+    pixels = np.asarray(getattr(data, name)(), np.float32) / 255
+    return pixels[..., :3] if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, 2)
 
 
 def _photograph(name: str, rng: np.random.Generator) -> np.ndarray:

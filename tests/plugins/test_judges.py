@@ -1,0 +1,169 @@
+"""Pictures that judge what a task trains: under another name, recompressed, resized or mirrored, they teach nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageOps
+
+ROOT = Path(__file__).parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
+import match_classifier  # noqa: E402
+from match_pictures import divided  # noqa: E402
+from tasks import models, phrase_model  # noqa: E402
+from tasks.judges import Judges  # noqa: E402
+from tasks.photo_maps.__main__ import materials  # noqa: E402
+from tasks.photo_maps.kinds import thumbnails  # noqa: E402
+from tasks.photo_maps.sets import judges, pictures  # noqa: E402
+from tasks.style_encoder.pictures import pictures as pictures_of_styles  # noqa: E402
+from tasks.style_kinds import pictures as pictures_of_kinds  # noqa: E402
+
+WRITES = re.compile(r"\bsave_model\(|\bwrite_tensors\(|\"train\", ?\"train-|fitted\(.*\.save\(")
+"""A task writes a model that it has trained."""
+
+
+def picture(seed: int, tint: tuple[float, float, float], px: int = 256) -> Image.Image:
+    """Soft noise; blue judges, red teaches."""
+    noise = Image.fromarray(np.random.default_rng(seed).integers(40, 255, (16, 16)).astype(np.uint8)).resize((px, px))
+    return Image.fromarray((np.asarray(noise)[..., None] * np.array(tint)).astype(np.uint8))
+
+
+JUDGE, TEACHER = picture(1, (0.6, 0.8, 1)), picture(2, (1, 0.8, 0.6))
+CHANGED = {
+    "same": JUDGE,
+    "small": JUDGE.resize((180, 140)),
+    "large": JUDGE.resize((500, 500)),
+    "mirrored": ImageOps.mirror(JUDGE),
+    "turned": JUDGE.transpose(Image.Transpose.ROTATE_90),
+    "moved": Image.fromarray(np.roll(np.asarray(JUDGE), (70, 100), (0, 1))),
+    "pale": Image.fromarray((np.asarray(JUDGE) * 0.6 + 60).astype(np.uint8)),
+}
+
+
+def save(path: Path, image: Image.Image, quality: int = 60) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image.save(path, quality=quality)
+
+
+def save_set(folder: Path, image: Image.Image) -> None:
+    save(folder / "albedo.jpg", image)
+    save(folder / "normal.jpg", Image.new("RGB", image.size, (128, 128, 255)))
+
+
+def save_sheet(folder: Path) -> None:
+    """A contact sheet of the judge and the teacher."""
+    sheet = Image.new("RGB", (256, 128))
+    for left, one in ((0, JUDGE), (128, TEACHER)):
+        sheet.paste(one.resize((128, 128)), (left, 0))
+    save(folder / "Wood.webp", sheet, 80)
+    (folder / "index.json").write_text(json.dumps({"tile": 128, "boxes": {"Wood.webp": [[0, 0], [128, 0]]}}))
+
+
+@pytest.mark.parametrize("name", CHANGED)
+def test_a_judge_is_known_however_it_was_changed(name, tmp_path):
+    save(tmp_path / "any.jpg", CHANGED[name], 30)
+    judged = Judges([np.asarray(JUDGE, np.float32) / 255])
+    with Image.open(tmp_path / "any.jpg") as changed:
+        assert not judged.may_teach(np.asarray(changed, np.float32) / 255)
+    assert judged.may_teach(np.asarray(TEACHER, np.float32) / 255)
+    assert Judges().may_teach(np.asarray(JUDGE, np.float32) / 255)
+
+
+def photo_maps(data: Path) -> list[np.ndarray]:
+    save_set(data / "pbr/brick_brick_wall_08", JUDGE)
+    save_set(data / "pbr512/wood_a", CHANGED["small"])
+    save_set(data / "pbr512/wood_b", TEACHER)
+    save(data / "textures/wood/c.jpg", CHANGED["large"])
+    save(data / "textures/wood/d.jpg", picture(3, (1, 0.8, 0.6)))
+    save_sheet(data / "texture_sheets")
+    judged = judges(data)
+    sets, folders = materials(data, judged)
+    assert [path.name for path in folders.values()] == ["wood_b"]
+    found = [*(one.surface.color for one in sets.values()), *pictures(data / "textures", judged)]
+    return [np.asarray(one) for one in (*found, *(part for part, _ in thumbnails(data / "texture_sheets", judged)))]
+
+
+def style_encoder(data: Path) -> list[np.ndarray]:
+    save(data / "photos/coffee.jpg", JUDGE)
+    save(data / "photos/mug.jpg", CHANGED["large"])
+    save(data / "paintings/other.jpg", CHANGED["mirrored"])
+    save(data / "paintings/painting.jpg", TEACHER)
+    save(data / "textures/wood/c.jpg", CHANGED["small"])
+    save(data / "textures/wood/d.jpg", picture(3, (1, 0.8, 0.6)))
+    save_set(data / "pbr/wood_b", picture(4, (1, 0.8, 0.6)))
+    save(data / "texture_sheets/wood/e.jpg", picture(5, (1, 0.8, 0.6)))
+    found, sources = pictures_of_styles(data)
+    assert len(sources) == len(found) == 4
+    return [np.asarray(one.pixels) for one in found]
+
+
+def phrases(data: Path) -> list[np.ndarray]:
+    save_set(data / "pbr/brick_judge", JUDGE)
+    save_set(data / "pbr/brick_other", CHANGED["small"])
+    save_set(data / "pbr/brick_teacher", TEACHER)
+    about = {"labels": {"brick": "bricks"}, "held_out": ["brick_judge"]}
+    phrase_model.copy_sets(about, data, data / "learned", data / "held", Path(sys.executable))
+    assert [path.name for path in (data / "held").glob("*/*")] == ["brick_judge"]
+    return [np.asarray(Image.open(path)).transpose(2, 0, 1) for path in (data / "learned").rglob("albedo.jpg")]
+
+
+def many_materials(data: Path) -> list[np.ndarray]:
+    """A quarter of each set judges: the first one of two that show the same stays."""
+    save_set(data / "one", TEACHER)
+    save_set(data / "same", TEACHER.resize((300, 200)))
+    save_set(data / "two", picture(3, (1, 0.8, 0.6)))
+    about = {"data": {"a": "one", "b": "same", "c": "two"}, "procedural": []}
+    models.gathered(about, data, data / "learned", Path(sys.executable))
+    found = sorted((data / "learned").rglob("albedo.jpg"))
+    assert [path.parent.name for path in found] == ["one", "two"]
+    return [np.asarray(Image.open(path)).transpose(2, 0, 1) for path in found]
+
+
+def style_kinds(_: Path) -> list[np.ndarray]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pictures_of_kinds, "PHOTOGRAPHS", (("chelsea", "rocket"), ("cat", "coffee")))
+        pictures_of_kinds.unseen.cache_clear()
+        assert [pictures_of_kinds.unseen(way) for way in (0, 1)] == [("rocket",), ("coffee",)]  # a cat of two names
+    pictures_of_kinds.unseen.cache_clear()
+    assert [pictures_of_kinds.unseen(way) for way in range(3)] == [*pictures_of_kinds.PHOTOGRAPHS]
+    return []
+
+
+def classifier(data: Path) -> list[np.ndarray]:
+    for name, image in {"a": TEACHER, "b": JUDGE, "c": CHANGED["small"], "d": picture(6, (1, 1, 1))}.items():
+        save(data / f"wood/{name}.jpg", image)
+    save_sheet(data / "sheets")
+    parts = divided([data])
+    assert [path.stem for _, path in parts["judge"]] == ["b", "d"]
+    assert len(list(match_classifier.photographs(parts))) == 6  # views of "a"
+    assert len(list(match_classifier.thumbnails(data / "sheets", parts["judge"]))) == 3
+    return []
+
+
+TASKS: dict[str, Callable[[Path], list[np.ndarray]]] = {
+    "tasks/photo_maps": photo_maps,
+    "tasks/style_encoder": style_encoder,
+    "tasks/style_kinds": style_kinds,
+    "tasks/phrase_model.py": phrases,
+    "tasks/models.py": many_materials,
+    "benchmarks/match_classifier.py": classifier,
+}
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_no_task_that_trains_learns_from_a_judge(task, tmp_path):
+    for channels in TASKS[task](tmp_path):
+        red, _, blue = channels.reshape(3, -1).mean(1)
+        assert red > blue
+
+
+def test_each_task_that_trains_is_tested():
+    paths = [*(ROOT / "tasks").rglob("*.py"), *(ROOT / "benchmarks").glob("match_*.py")]
+    trains = {path.relative_to(ROOT) for path in paths if WRITES.search(path.read_text("utf-8"))}
+    assert {"/".join(path.parts[:2]) for path in trains} == set(TASKS)
