@@ -20,9 +20,11 @@ from tasks import models, phrase_model  # noqa: E402
 from tasks.judges import Judges  # noqa: E402
 from tasks.photo_maps.__main__ import materials  # noqa: E402
 from tasks.photo_maps.kinds import thumbnails  # noqa: E402
-from tasks.photo_maps.sets import judges, pictures  # noqa: E402
+from tasks.photo_maps.sets import JUDGES, RELIEF_JUDGES, judges, pictures  # noqa: E402
 from tasks.style_encoder.pictures import pictures as pictures_of_styles  # noqa: E402
 from tasks.style_kinds import pictures as pictures_of_kinds  # noqa: E402
+
+from impasto.cli.main import main  # noqa: E402
 
 WRITES = re.compile(r"\bsave_model\(|\bwrite_tensors\(|\"train\", ?\"train-|fitted\(.*\.save\(")
 """A task writes a model that it has trained."""
@@ -167,3 +169,15 @@ def test_each_task_that_trains_is_tested():
     paths = [*(ROOT / "tasks").rglob("*.py"), *(ROOT / "benchmarks").glob("match_*.py")]
     trains = {path.relative_to(ROOT) for path in paths if WRITES.search(path.read_text("utf-8"))}
     assert {"/".join(path.parts[:2]) for path in trains} == set(TASKS)
+
+
+def test_the_card_of_photo_maps_names_each_source_and_judges_that_it_saw(capsys):
+    main(["models", "show", "photo-maps"])
+    said = capsys.readouterr().out
+    sources = re.findall("^trained on (.+), licence (.+), SHA-256 ([0-9a-f]{64})$", said, re.MULTILINE)
+    assert len(sources) > 300
+    assert len({name for name, _, _ in sources}) == len({sha256 for *_, sha256 in sources}) == len(sources)
+    assert {licence for _, licence, _ in sources} == {"CC0-1.0", "MIT AND BSD-2-Clause"}
+    (note,) = (line for line in said.splitlines() if "judge" in line)
+    assert all(name in note for name in ("snow015", "tiles074", "wood067", "brick", "grass", "gravel"))
+    assert not {name for name, _, _ in sources} & {*JUDGES, *RELIEF_JUDGES}

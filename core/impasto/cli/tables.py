@@ -129,6 +129,8 @@ def model(shown: Model) -> Iterator[str]:
     for item in card["data"]:
         part = "" if item.get("part", "all") == "all" else f" ({item['part']} half)"
         yield f"trained on {item['name']}{part}, licence {item['licence']}, SHA-256 {item['sha256']}"
+    if card.get("note"):
+        yield card["note"]
     if card.get("exemplar"):
         is_here = "is kept beside it" if shown.description()["exemplar"] else "was kept beside it, and is not here"
         yield f"what it learned {is_here}: results are made of pieces of that, unless --no-texture-transfer is given"
