@@ -216,7 +216,9 @@ def test_check_takes_tiles_and_goes_on_after_a_bad_folder(tmp_path, capsys):
     with pytest.raises(SystemExit):
         main(["check", str(tmp_path / "empty"), str(tmp_path / "s"), "--json"])
     answer = json.loads(capsys.readouterr().out)
-    assert [one["folder"] for one in answer["sets"]] == [str(tmp_path / "s")] * 2
+    assert [one["folder"] for one in answer["sets"]] == [
+        str(tmp_path / "s" / f"*.{number}.*") for number in (1001, 1002)
+    ]
     assert [Path(one["source"]).name for one in answer["failed"]] == ["empty"]
 
 

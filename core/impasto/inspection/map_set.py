@@ -23,7 +23,10 @@ COLORFUL = 0.02
 
 @dataclass(frozen=True)
 class InspectedSet:
-    """A map set, or a tile of one, that is inspected. textures: those that could be read, as they are stored."""
+    """A map set, or a tile of one, that is inspected. textures: those that could be read, as they are stored.
+
+    path: the set's, or FOLDER/*.1001.* of its tile 1001.
+    """
 
     path: Path
     found: MapSet
@@ -80,6 +83,7 @@ def read_map_set(
 ) -> tuple[InspectedSet, list[Finding]]:
     """The set at a path, or its tile, and findings about its files. FileError if there are no maps."""
     found = MapSet(f"{path.name}.{tile}", tiles_in(path)[tile]) if tile else set_at(path)
+    place = path / f"*.{tile}.*" if tile else path
     if found is None:
         raise FileError(f"{excerpt(path)} is no map set", "give the folder of one")
     textures, findings = {}, list[Finding]()
@@ -99,7 +103,7 @@ def read_map_set(
         remedy = "rename it, such as brick_roughness.png, if it is one" if "name" in reason else ""
         name = (map_name(file) or "") if reason.startswith("there is another") else ""
         findings.append(Finding("file", name, "note", f"{file.name} is not read: {reason}", remedy))
-    return InspectedSet(path, found, textures), findings
+    return InspectedSet(place, found, textures), findings
 
 
 def _colors(file: Path, name: str) -> Iterator[Finding]:
