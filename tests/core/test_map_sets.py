@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from PIL import Image
 
 from impasto import Maps, read_maps, write_maps
 from impasto.cli.main import main
-from impasto.data.pictures import find_pictures
+from impasto.data.pictures import find_pictures, pictures_in
 from impasto.errors import FileError
 from impasto.io import map_files
 from impasto.io.map_files import CONVENTIONS, conventions, pictures_among, sets_among
@@ -62,7 +63,8 @@ def test_folders_of_public_repositories_are_read_as_a_reader_of_their_names_woul
     for row in LISTS:
         files = pictures_among(map(Path, row["files"].split(" | ")))
         wanted = dict(item.split("=") for item in row["maps"].split(" ; ")) if row["maps"] != "-" else {}
-        monkeypatch.setattr(map_files, "_looks_normal", lambda file, of=wanted: str(file) == of.get("normal"))
+        looks = partial(lambda of, file, name: of.get(name, "").startswith(str(file)), wanted)
+        monkeypatch.setattr(map_files, "_looks_like", looks)
         tile = min({tile_number(file) for file in files} - {0}, default=0)
         sets, _ = sets_among(file for file in files if tile_number(file) == tile)
         found = [{name: one.text(name).split(":opengl")[0] for name, one in each.maps.items()} for each in sets]
@@ -71,6 +73,67 @@ def test_folders_of_public_repositories_are_read_as_a_reader_of_their_names_woul
         if not is_right:
             wrong[row["source"]] = (wanted, found)
     assert not wrong
+
+
+NAMED = {
+    "Base_Color Base_Normal Base_Roughness": {"Base": "base_color normal roughness"},
+    "Wood_Base_Color Wood_Base_Normal Wood_Base_Rough": {"Wood_Base": "base_color normal roughness"},
+    "Normal_Rusty_Metal Albedo_Rusty_Metal": {"Rusty_Metal": "base_color normal"},
+    "Albedo-wall Normal-wall Height-wall": {"wall": "base_color normal height"},
+    "wall_normal_old_backup wall_albedo_old_backup": {"wall_old_backup": "base_color normal"},
+    "b_color_1 b_normal_1 b_color_2 b_normal_2": {"b_1": "base_color normal", "b_2": "base_color normal"},
+    "b_color_1 b_color_2 b_normal": {"b": "base_color normal"},
+    "b_normal_8bit b_normal_16bit b_color_8bit": {"b": "base_color normal"},
+    "ch_Base_color_sRGB ch_Normal_Raw ch_BaseColor_ACEScg": {"ch": "base_color normal"},
+    "bricknormal brickcolor brickroughness": {"brick": "base_color normal roughness"},
+    "x_albedo_alpha x_normal": {"x": "base_color opacity normal"},
+    "mur_couleur mur_normale mur_rugosité": {"mur": "base_color normal roughness"},
+    "砖墙_颜色 砖墙_法线": {"砖墙": "base_color normal"},
+    "brick_2k brick_2k_normal": {"brick_2k": "base_color normal"},
+    "[m]·stone·(Normal) [m]·stone·(Albedo)": {"[m]·stone": "base_color normal"},
+    "leaf_color_01 leaf_color_02": {"leaf_01": "base_color", "leaf_02": "base_color"},
+}
+
+
+@pytest.mark.parametrize("files", NAMED)
+def test_a_word_may_be_in_the_sets_name_or_anywhere_in_the_files(files, monkeypatch):
+    monkeypatch.setattr(map_files, "_looks_like", lambda file, name: True)
+    sets, rest = sets_among(Path(f"{name.replace('·', ' ')}.png") for name in files.split(" "))
+    wanted = {name.replace("·", " "): set(maps.split()) for name, maps in NAMED[files].items()}
+    assert {one.name: set(one.maps) for one in sets} == wanted
+    assert not rest
+
+
+NO_MAPS = (
+    "sandstone_normal sandstone_smooth sandstone_top stone_andesite stone_andesite_smooth rail_normal",
+    "button_normal button_hover button slider_base slider_metal",
+    "take_normal_0001 take_normal_0002 take_0003",
+    "IMG_1001 IMG_1002 rusty_metal sunset sunset_rgb sunset_alpha color_run rough_sea old_height Haus_Metall",
+)
+
+
+@pytest.mark.parametrize("names", NO_MAPS)
+def test_pictures_named_by_chance_like_maps_are_photographs(names, tmp_path):
+    pixels = RNG.random((SIZE, SIZE, 3)) * (1, 0.7, 0.4)
+    save(tmp_path, **dict.fromkeys(names.split(), pixels))
+    pictures, unused = find_pictures(tmp_path, "CC0-1.0")
+    assert [set(one.maps) for one in pictures] == [{"base_color"}] * len(names.split())
+    assert not unused
+    assert len(pictures_in(tmp_path)) == len(names.split())
+
+
+@pytest.mark.parametrize("mark", [".", "_"])
+def test_tiles_of_painter_and_mari_are_one_tiled_set(mark, tmp_path):
+    for number in (1001, 1002):
+        maps = {f"c_Base_Color{mark}{number}": (90, 70, 60), f"c_Normal{mark}{number}": FLAT}
+        save(tmp_path, **maps, **{f"c_OcclusionRoughnessMetallic{mark}{number}": (10, 20, 30)}, c=(1, 2, 3))
+    read = read_maps(tmp_path)
+    assert read.sheet is not None
+    assert (len(read), len(read.sheet.numbers)) == (5, 2)
+    assert "c.png" in " ".join(read.notes)
+    pictures, unused = find_pictures(tmp_path, "CC0-1.0")
+    assert [(one.name, len(one.maps)) for one in pictures] == [("c.1001", 5), ("c.1002", 5)]
+    assert [Path(name).name for name, _ in unused] == ["c.png"]
 
 
 def test_a_row_of_the_table_names_known_maps_and_its_source():

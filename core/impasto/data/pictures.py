@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,27 +19,28 @@ from ..io import decode
 from ..io.cards import read_index
 from ..io.map_files import (
     ALL_OF_ONE,
+    MOST_PREVIEWS,
     ONLY_IN_SETS,
+    MapSet,
     MapSource,
+    by_tile,
     map_name,
     pictures_among,
     sets_among,
     sets_in,
     tiles_in,
 )
-from ..io.udim import tile_number
 from ..io.unpacking import read_textures
 from ..system.names import as_unicode
 from ..system.transaction import recover
 from ..system.untrusted import excerpt, explain, files_in, inside, is_folder, is_there, open_file, resolve
 from ..texture import Maps, Texture
+from ..udim import tile_suffix
 from .captions import Captions
 from .prepare import Preparation, prepare
 from .source_table import Sources
 
 INDEX = "index.json"
-MOST_PREVIEWS = 2
-"""Pictures beside the one set of a folder that are pictures of it, not photographs to learn from."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,7 @@ def find_pictures(path: Path, licence: str) -> tuple[list[PictureSource], list[t
 
 
 def pictures_in(folder: Path) -> list[Path]:
-    """The sources in a folder: itself where it holds one map set, FOLDER/NAME_* for each of several, else photographs.
+    """The sources in a folder: itself where it holds one map set, else FOLDER/NAME_* for each, and its photographs.
 
     Sets in folders below come with photographs. Files beside a set are left out, as reading it tells.
     """
@@ -142,15 +144,20 @@ def pictures_in(folder: Path) -> list[Path]:
         return [folder]
     sets, rest = sets_in(folder)
     complete = [one for one in sets if "base_color" in one.maps and len(one.maps) > 1]
-    below = [item for item in files_in(folder) if is_folder(item) and not item.name.startswith(".")]
-    if len(complete) > 1:
-        return [folder / f"{one.name}{ALL_OF_ONE}" for one in complete]
-    photographs = sorted([*rest, *(one.maps["base_color"].file for one in sets if set(one.maps) == {"base_color"})])
-    if complete or (sets and not photographs):
+    partial = [one for one in sets if one not in complete and ONLY_IN_SETS & one.maps.keys()]
+    single = [file for one in sets if one not in complete + partial for file in one.files]
+    photographs = sorted(file for file in [*rest, *single] if not _shares_name(file, complete))
+    has_previews = len(photographs) <= MOST_PREVIEWS
+    if complete and has_previews and len(complete) == 1:
         return [folder]
-    return photographs + [
-        item for item in below if tiles_in(item) or any(len(one.maps) > 1 for one in sets_in(item)[0])
-    ]
+    if complete:
+        return [folder / f"{one.name}{ALL_OF_ONE}" for one in complete] + ([] if has_previews else photographs)
+    maps = [name for one in partial for name in one.maps]
+    if partial and not photographs and len(set(maps)) == len(maps):
+        return [folder]
+    below = [item for item in files_in(folder) if is_folder(item) and not item.name.startswith(".")]
+    below = [item for item in below if tiles_in(item) or any(len(one.maps) > 1 for one in sets_in(item)[0])]
+    return photographs + [folder / f"{one.name}{ALL_OF_ONE}" for one in partial] + below
 
 
 def _picture(
@@ -232,10 +239,14 @@ def _folders(root: Path, left_out: list[tuple[str, str]]) -> Iterator[tuple[Path
 
 def _group(files: list[Path]) -> tuple[dict[str, Mapping[str, MapSource]], list[Path], list[tuple[Path, str]]]:
     """One folder's sets (name to maps), its photographs, and (file, reason) of all other files."""
-    found, rest = sets_among(file for file in files if not tile_number(file))
+    found, names, photographs = list[MapSet](), list[str](), list[Path]()
+    for number, of_tile in by_tile(files).items():
+        sets, rest = sets_among(of_tile)
+        found += sets
+        names += [f"{one.name}{tile_suffix('', number)}" for one in sets]
+        photographs += rest
     whole = [one for one in found if len(one.maps) > 1 and "base_color" in one.maps]
     unused = [(file, reason) for one in found for file, reason in one.left_out.items()]
-    photographs = [*rest, *(file for file in files if tile_number(file))]
     for one in (one for one in found if one not in whole):
         for name, source in one.maps.items():
             if name in ONLY_IN_SETS:
@@ -243,15 +254,20 @@ def _group(files: list[Path]) -> tuple[dict[str, Mapping[str, MapSource]], list[
             else:
                 photographs.append(source.file)
     if len(whole) == 1 and len(photographs) <= MOST_PREVIEWS:
-        beside = [file for file in photographs if map_name(file) is None or file.stem.startswith(whole[0].name or "/")]
+        beside = [file for file in photographs if map_name(file) is None or _shares_name(file, whole)]
         unused += [(file, "lies beside a PBR set and is none of its maps") for file in beside]
         photographs = [file for file in photographs if file not in beside]
-    names = tuple(one.name for one in whole if one.name)
-    unused += [
-        (file, "lies beside a PBR set and is none of its maps") for file in photographs if file.stem.startswith(names)
-    ]
-    photographs = [file for file in photographs if not file.stem.startswith(names)]
-    return {one.name: one.maps for one in whole}, sorted(set(photographs)), unused
+    beside = [file for file in photographs if _shares_name(file, whole)]
+    unused += [(file, "lies beside a PBR set and is none of its maps") for file in beside]
+    photographs = [file for file in photographs if file not in beside]
+    maps = {name: one.maps for name, one in zip(names, found, strict=True) if one in whole}
+    return maps, sorted(set(photographs)), unused
+
+
+def _shares_name(file: Path, sets: Iterable[MapSet]) -> bool:
+    """Whether a file's name begins with that of a set: brick_2.png beside brick_color.png, but not brickyard.png."""
+    names = (re.escape(one.name) for one in sets if one.name)
+    return any(re.match(rf"{name}(?![^\W_])", file.stem) for name in names)
 
 
 def _boxes(folder: Path, prefix: str, listed: Sources, licence: str) -> Iterator[PictureSource]:

@@ -30,6 +30,7 @@ from .map_files import (
     FOLDERS_OF_MAPS,
     SET_FILE,
     MapSource,
+    beside_tiles,
     files_at,
     set_at,
     set_name,
@@ -75,7 +76,9 @@ def read_maps(
             number: _read_tile(tile, upright, color_space, partial(_tell_part, on_progress, index, len(tiles)))
             for index, (number, tile) in enumerate(tiles.items())
         }
-        return replace(Maps.of_tiles(_in_one_range(parts)), name=as_unicode(path.name))
+        maps = Maps.of_tiles(_in_one_range(parts))
+        note = beside_tiles(path, tiles).note
+        return replace(maps, name=as_unicode(path.name), notes=(*maps.notes, *filter(None, [note])))
     found = set_at(path)
     how: dict[str, Any] = {"upright": upright, "on_progress": on_progress, "color_space": color_space}
     if found is None:
@@ -174,7 +177,7 @@ def source_name(path: Path) -> str:
     if datablock := Datablock.at(path):
         return datablock.file_name if datablock.name else usable_name(datablock.file.stem)
     if path.name.endswith((ALL_OF_ONE, SET_FILE)):
-        return usable_name(path.name.removesuffix(SET_FILE).removesuffix(ALL_OF_ONE))
+        return usable_name(path.name.removesuffix(SET_FILE).removesuffix(ALL_OF_ONE) or resolve(path.parent).name)
     if path.name.casefold() in FOLDERS_OF_MAPS and is_folder(path) and (found := sets_in(path)[0]) and found[0].name:
         return usable_name(as_unicode(found[0].name))
     named = without_number(path) if is_tiled(path) else path

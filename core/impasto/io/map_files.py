@@ -9,16 +9,19 @@ A word stands at the end of a file's name; sizes, versions and the like may foll
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from ..errors import FileError, ParameterError, did_you_mean
 from ..system.untrusted import excerpt, files_in, is_folder, is_there, printable, read_json
 from ..texture import MAP_CHANNELS, NORMAL_MAPS
+from ..udim import FIRST
 from .signatures import EXTENSIONS, REFUSED_EXTENSIONS
 from .udim import is_tiled, tile_number, tiles_at, without_number
 
@@ -33,17 +36,27 @@ ONLY_IN_SETS = frozenset({"normal", "height", "roughness", "ambient_occlusion", 
 """Maps that cannot be photographs, even when alone. A lone rusty_metal.jpg can be one, though it ends in "metal"."""
 FOLDERS_OF_MAPS = ("textures", "texture", "maps")
 """Names of the folder that holds the maps in a download."""
+WEAK = ("depth", "smooth")
+"""Words that are as often part of a picture's name, as in sandstone_smooth.png, and count beside other maps only."""
 MOST_NAMED = 6
-PART = re.compile(r"\d+[kK](?![a-z])|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_]+")
-"""Parts of a file's name: 2K, GL, Normal, 102."""
+MOST_PREVIEWS = 2
+"""Pictures beside the sets of a folder that are pictures of them, not photographs."""
+LOSSY = (".jpg", ".jpeg")
+PART = re.compile(r"\d+(?:[kK]|bit|bpc)(?![a-z])|sRGB|ACEScg|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_]+")
+"""Parts of a file's name: 2K, 16bit, GL, Normal, 102."""
 SIZE = re.compile(r"\d+k|\d{3,5}|jpe?g|png|tiff?|exr|tga", re.IGNORECASE)
 SIZE_IN_NAME = re.compile(r"\d+k|jpe?g|png|tiff?|exr|512|1024|2048|4096|8192", re.IGNORECASE)
 """Sizes and formats at the end of a set's name, where other numbers are its own."""
 FILLING = re.compile(
-    rf"{SIZE.pattern}|\d+|x|v|lod|var|bit|bpc|map|maps?|tex|texture|image|seamless|tileable|final|copy|raw|srgb|linear|lossless",
+    rf"{SIZE.pattern}|\d+(bit|bpc)?|x|v|lod|var|bit|bpc|maps?|tex|texture|image|seamless|tileable|final|copy|raw|srgb|"
+    "acescg|lin|linear|utility|lossless",
     re.IGNORECASE,
 )
 """Parts that may follow the word for a map."""
+COUNT = re.compile(r"0\d*|\d{1,2}|\d{6,}")
+"""Numbers after the word that may tell sets apart, as in color_1, normal_1, color_2, normal_2."""
+MARI = re.compile(r"_(1[0-9]{3})$")
+"""Number of a tile behind a map's word."""
 LONGEST_WORD = 5
 """Most parts of a word for a map."""
 SHORT = 3
@@ -53,6 +66,11 @@ UNREAL = "t_"
 """Start of the names of Unreal's textures, whose normals are DirectX's."""
 NORMAL_BLUE, NORMAL_LEAN = 0.7, 0.12
 """Least mean blue of a normal map, and most distance of its mean red and green from half."""
+
+
+GREYS = frozenset({"roughness", "metallic", "height", "ambient_occlusion", "opacity"})
+GREY = 0.03
+"""Mean difference of the channels up to which a picture is grey."""
 
 
 class Place(NamedTuple):
@@ -115,21 +133,30 @@ class Meaning(NamedTuple):
 
 
 class Named(NamedTuple):
-    """A file's name, understood: the set's part of it, the word's meaning, and the size that it tells."""
+    """A file's name, read in one way: the set's part of it, the word, its meaning, and the size that it tells.
+
+    is_apart: the set's part goes on after the word, which counts only where the files that share it are a set.
+    """
 
     file: Path
     name: str
-    meaning: Meaning | None
+    meaning: Meaning
     word: str
     size: int
+    is_apart: bool = False
 
     @property
     def group(self) -> str:
-        """The set's name by which files belong together: without sizes, in any case."""
-        parts = list(PART.finditer(self.name))
-        while parts and SIZE_IN_NAME.fullmatch(parts[-1][0]):
-            parts.pop()
-        return self.name[: parts[-1].end()].casefold() if parts else ""
+        """The set's name by which files belong together."""
+        return _group(self.name)
+
+
+def _group(name: str) -> str:
+    """A set's name without sizes, in lower case."""
+    parts = list(PART.finditer(name))
+    while parts and SIZE_IN_NAME.fullmatch(parts[-1][0]):
+        parts.pop()
+    return name[: parts[-1].end()].casefold() if parts else ""
 
 
 @cache
@@ -142,7 +169,7 @@ def conventions() -> Mapping[str, Meaning]:
             word, _, text = entry.partition("=")
             key = "".join(PART.findall(word)).lower()
             is_packed = text.count(",") > 1
-            is_weak = (len(key) <= 2 and key != "ao") or (is_packed and len(key) <= 4) or key == "depth"
+            is_weak = (len(key) <= 2 and key != "ao") or (is_packed and len(key) <= 4) or key in WEAK
             words.setdefault(key, _meaning(text, rank, is_weak))
     return words
 
@@ -166,26 +193,42 @@ def _meaning(text: str, rank: int, is_weak: bool) -> Meaning:
     return Meaning(places, "", rank, is_weak)
 
 
-def read_name(file: Path) -> Named:
-    """What a file's name says."""
+def read_name(file: Path) -> Named | None:
+    """The likeliest reading of a file's name by itself: the longest word at its end. None if that names no map."""
+    return next((one for one in _readings(file) if not one.is_apart), None)
+
+
+def _readings(file: Path) -> list[Named]:
+    """The ways to read a file's name, likeliest first: words at its end, the longest first, then words elsewhere."""
     stem = without_number(file).stem
     parts = list(PART.finditer(stem))
-    sizes = [int(part[0][:-1]) * 1024 if part[0][-1] in "kK" else 0 for part in parts if part[0][0].isdigit()]
-    end = len(parts)
-    while end:
-        if (found := _word_before(stem, parts, end)) is not None:
-            first, word = found
-            return Named(
-                file, stem[: parts[first - 1].end()] if first else "", conventions()[word], word, max(sizes, default=0)
-            )
-        if not FILLING.fullmatch(parts[end - 1][0]):
-            break
-        end -= 1
-    return Named(file, stem, None, "", 0)
+    size = max((int(part[0][:-1]) * 1024 for part in parts if re.fullmatch(r"\d+[kK]", part[0])), default=0)
+    at_end, apart = list[Named](), list[Named]()
+    for end in range(len(parts), 0, -1):
+        behind = [part[0] for part in parts[end:]]
+        is_end = all(map(FILLING.fullmatch, behind))
+        for first, word in _words_before(stem, parts, end):
+            before, meaning = stem[: parts[first - 1].end()] if first else "", conventions()[word]
+            if is_end:
+                at_end.append(Named(file, before, meaning, word, size))
+            if not meaning.is_weak and (not is_end or any(map(COUNT.fullmatch, behind))):
+                rest = f"{before}{stem[parts[end - 1].end() :]}"
+                apart.append(Named(file, rest if before else rest.lstrip(" _-."), meaning, word, size, not is_end))
+    return [one for one in at_end if one is at_end[0] or not one.meaning.is_weak] + apart + _joined(file, stem, parts)
 
 
-def _word_before(stem: str, parts: list[re.Match[str]], end: int) -> tuple[int, str] | None:
-    """The first part and the key of the longest known word that ends with part `end`."""
+def _joined(file: Path, stem: str, parts: list[re.Match[str]]) -> list[Named]:
+    """Readings of names as bricknormal, whose last part ends in a word."""
+    part = next((part for part in reversed(parts) if not FILLING.fullmatch(part[0])), None)
+    cuts = range(part.start() + 1, part.end() - SHORT) if part else ()
+    words = ((cut, stem[cut : part.end()].lower()) for cut in cuts if part)
+    known = ((cut, word) for cut, word in words if word in conventions() and not conventions()[word].is_weak)
+    return [Named(file, stem[:cut], conventions()[word], word, 0, True) for cut, word in known]
+
+
+def _words_before(stem: str, parts: list[re.Match[str]], end: int) -> list[tuple[int, str]]:
+    """The first part and the key of each known word that ends with part `end`, the longest first."""
+    words = []
     for first in range(max(0, end - LONGEST_WORD), end):
         word = "".join(part[0] for part in parts[first:end]).lower()
         begins = first == 0 or not stem[parts[first].start() - 1].isalnum()
@@ -195,10 +238,10 @@ def _word_before(stem: str, parts: list[re.Match[str]], end: int) -> tuple[int, 
             before = first
             while before and SIZE.fullmatch(parts[before - 1][0]):
                 before -= 1
-            if word in ("metalness", "specular") and before < first and (nearer := _word_before(stem, parts, before)):
-                return nearer
-            return first, word
-    return None
+            if word in ("metalness", "specular") and before < first:
+                words += _words_before(stem, parts, before)
+            words.append((first, word))
+    return words
 
 
 def _may_be_spaced(word: str) -> bool:
@@ -208,16 +251,15 @@ def _may_be_spaced(word: str) -> bool:
 
 def map_name(file: Path) -> str | None:
     """The map that is a file's by its name: "normal" for brick_normal_gl.png; None for none, and for packed ones."""
-    meaning = read_name(file).meaning
-    whole = (name for name, place in (meaning.places if meaning else {}).items() if not place.channel)
+    named = read_name(file)
+    whole = (name for name, place in (named.meaning.places if named else {}).items() if not place.channel)
     return next(({BUMP: "height"}.get(name, name) for name in whole), None)
 
 
 def set_name(file: Path) -> str:
     """Name that the maps of a set share: "brick" for brick_base_color.png; the whole stem if it names no map."""
     named = read_name(file)
-    is_map = named.meaning is not None and named.meaning.places and not named.meaning.is_weak
-    return named.name or without_number(file).stem if is_map else file.stem
+    return named.name or without_number(file).stem if named and _is_sure(file) else file.stem
 
 
 def sets_among(files: Iterable[Path]) -> tuple[list[MapSet], list[Path]]:
@@ -226,85 +268,114 @@ def sets_among(files: Iterable[Path]) -> tuple[list[MapSet], list[Path]]:
     A set is several files that share a name, of which one at least cannot be a photograph; weak words, such as `_N`,
     count beside others, or where the normals look like some.
     """
-    named = [read_name(file) for file in sorted(files)]
+    named = _read(sorted(files))
     groups: dict[str, list[Named]] = {}
-    for one in named:
-        if one.meaning is not None:
-            groups.setdefault(one.group, []).append(one)
-    plain = {one.file.stem.casefold(): one.file for one in named if one.meaning is None}
+    for one in filter(None, named.values()):
+        groups.setdefault(one.group, []).append(one)
+    plain = {_group(file.stem): file for file, one in named.items() if one is None}
     sets, used = [], set[Path]()
     for group, members in groups.items():
         found = _set_of(members, plain.get(group))
         if found is not None:
             sets.append(found)
             used.update(found.files, found.left_out)
-    return sets, [one.file for one in named if one.file not in used]
+    return sets, [file for file in named if file not in used]
+
+
+def _read(files: list[Path]) -> dict[Path, Named | None]:
+    """Each file's name, read so that most maps, and fewest files for the same, share the rest of it."""
+    readings = {file: _readings(file) for file in files}
+    words: dict[str, dict[Path, Named]] = {}
+    for one in (one for found in readings.values() for one in found):
+        words.setdefault(one.group, {}).setdefault(one.file, one)
+    maps = {group: {name for one in of.values() for name in one.meaning.places} for group, of in words.items()}
+    worth = {group: (len(maps[group]), len({one.word for one in of.values()}) - len(of)) for group, of in words.items()}
+    whole = {group for group, names in maps.items() if "base_color" in names and _is_relief(names)}
+    chosen = dict[Path, Named | None]()
+    for file, found in readings.items():
+        known = [one for one in found if not one.is_apart or one.group in whole]
+        chosen[file] = max(known, key=lambda one: worth[one.group], default=None)
+    return chosen
 
 
 def _set_of(members: list[Named], plain: Path | None) -> MapSet | None:
     """The set of files that share a name; None if they are none. plain: the picture that has only the set's name."""
-    sure = [one for one in members if one.meaning and not one.meaning.is_weak]
-    if not any(_relief_of(one) for one in sure) and not _weak_set(members, plain):
+    sure = [one for one in members if not one.meaning.is_weak]
+    if not any(_is_relief(one.meaning.places) for one in sure) and not _weak_set(members, plain):
         members = sure
+    names = {name for one in members for name in one.meaning.places}
+    if "base_color" not in names or not _is_relief(names - {"opacity"}):
+        members = [one for one in members if _fits(one)]  # a button_normal.png, or a door_metal.png
     maps: dict[str, tuple[tuple[object, ...], MapSource]] = {}
-    left_out: dict[Path, str] = {}
     for one in members:
-        assert one.meaning is not None
-        if one.meaning.reason:
-            left_out[one.file] = one.meaning.reason
         for name, place in one.meaning.places.items():
             if name == BUMP:
-                name = "normal" if _looks_normal(one.file) else "height"
+                name = "normal" if _looks_like(one.file, "normal") else "height"
             source, order = _source(one, name, place)
             maps[name] = min(maps.get(name, (order, source)), (order, source), key=lambda item: item[0])
     found = {name: source for name, (_, source) in maps.items()}
+    left_out: dict[Path, str] = {}
     if plain is not None and found and members[0].name:
-        if "base_color" in found:
-            left_out[plain] = "a preview, since there is another base colour"
-        elif ONLY_IN_SETS & found.keys():
+        if "base_color" not in found and ONLY_IN_SETS & found.keys():
             found["base_color"] = MapSource(plain)
+        elif len(found) > 1:
+            left_out[plain] = "a preview, since there is another base colour"
     if not found:
         return None
     chosen = {source.file for source in found.values()}
     for one in members:
-        if one.meaning and one.meaning.places and one.file not in chosen:
+        if one.meaning.reason and len(found) > 1:
+            left_out[one.file] = one.meaning.reason
+        elif one.meaning.places and one.file not in chosen:
             names = " and ".join(name.replace("_", " ") for name in one.meaning.places)
             left_out[one.file] = f"there is another file for {names}"
-    return MapSet(members[0].name, found, left_out)
+    return MapSet(next(one.name for one in members if one.meaning.places), found, left_out)
 
 
-def _relief_of(one: Named) -> bool:
-    """Whether a file holds a map that cannot be a photograph."""
-    return one.meaning is not None and bool({BUMP, *ONLY_IN_SETS} & one.meaning.places.keys())
+def _is_relief(names: Collection[str]) -> bool:
+    """Whether one of the maps cannot be a photograph."""
+    return bool({BUMP, *ONLY_IN_SETS}.intersection(names))
 
 
 def _weak_set(members: list[Named], plain: Path | None) -> bool:
     """Whether files with short words, as `_D`, `_N`, are a set: Unreal's, or colours and what looks like normals."""
-    names = {name for one in members if one.meaning for name in one.meaning.places}
-    normals = [one.file for one in members if one.meaning and "normal" in one.meaning.places]
+    names = {name for one in members for name in one.meaning.places}
+    normals = [one.file for one in members if "normal" in one.meaning.places]
     is_unreal = members[0].group.startswith(UNREAL) and len(names) > 1
-    return ("base_color" in names or plain is not None) and (is_unreal or any(map(_looks_normal, normals)))
+    return ("base_color" in names or plain is not None) and (
+        is_unreal or any(_looks_like(file, "normal") for file in normals)
+    )
 
 
-def _looks_normal(file: Path) -> bool:
-    """Whether a picture has the colours of a normal map: mostly blue, red and green about half."""
+def _fits(one: Named) -> bool:
+    """Whether a file looks as its word says, as far as that can be seen: normals are blue, other maps grey."""
+    whole = [name for name, place in one.meaning.places.items() if not place.channel and name in GREYS | NORMAL_MAPS]
+    return all(_looks_like(one.file, name) for name in whole)
+
+
+def _looks_like(file: Path, name: str) -> bool:
+    """Whether a picture has the colours of a map: of normals mostly blue, with red and green about half, or grey."""
     from .decode import read_small
 
     try:
-        red, green, blue = read_small(file, "normal", 32).pixels.mean((0, 1))
+        pixels = read_small(file, "normal", 32).pixels
     except FileError:
         return False
+    red, green, blue = pixels.mean((0, 1))
+    if name not in NORMAL_MAPS:
+        return float(np.ptp(pixels, axis=2).mean()) < GREY
     return bool(blue > NORMAL_BLUE and abs(red - 0.5) < NORMAL_LEAN and abs(green - 0.5) < NORMAL_LEAN)
 
 
 def _source(one: Named, name: str, place: Place) -> tuple[MapSource, tuple[object, ...]]:
     """A map's source, and its place among several files for the map: what can be read, is whole, is OpenGL's first."""
-    assert one.meaning is not None
     is_sure = name not in NORMAL_MAPS or one.word.endswith(CLEAR_SIGNS)
     if not is_sure and one.name.casefold().startswith(UNREAL):
         place = Place("", True)
     is_unread = one.file.suffix.lower() not in EXTENSIONS
-    order = is_unread, bool(place.channel), not is_sure, place.is_inverted, one.meaning.rank, -one.size, one.file.name
+    is_lossy = one.file.suffix.lower() in LOSSY
+    preferred = bool(place.channel), not is_sure, place.is_inverted, one.meaning.rank, -one.size, is_lossy
+    order = is_unread, *preferred, one.file.name
     return MapSource(one.file, place, is_sure), order
 
 
@@ -317,10 +388,12 @@ def set_at(path: Path) -> MapSet | None:
         return _listed(path)
     if path.name.endswith(ALL_OF_ONE) and is_folder(path.parent):
         wanted = path.name.removesuffix(ALL_OF_ONE).casefold()
-        found = [one for one in sets_in(path.parent)[0] if one.name.casefold() == wanted]
-        if not found:
+        sets, rest = sets_in(path.parent)
+        found = next((one for one in sets if one.name.casefold() == wanted), None)
+        if found is None:
             raise FileError(f"there is no map set {excerpt(path)}", "see the names of the files there")
-        return found[0]
+        beside = rest if len(rest) <= MOST_PREVIEWS else ()
+        return replace(found, left_out={**found.left_out, **dict.fromkeys(beside, "its name names no map")})
     return _set_in(path) if is_folder(path) else None
 
 
@@ -417,15 +490,39 @@ def tiles_in(path: Path) -> dict[int, dict[str, MapSource]]:
     """The maps of a tiled image by number and name, one without a map's name by ""; empty for other sources."""
     if is_tiled(path):
         return {number: {"": MapSource(file)} for number, file in tiles_at(path).items()}
-    files = pictures_among(files_in(path)) if is_folder(path) else []
-    if sets_among(file for file in files if not tile_number(file))[0]:
+    files = by_tile(pictures_among(files_in(path)) if is_folder(path) else [])
+    if sets_among(files.pop(0, []))[0]:
         return {}
-    tiles = {}
-    for number in sorted({tile_number(file) for file in files} - {0}):
-        sets, _ = sets_among(file for file in files if tile_number(file) == number)
-        if maps := {name: source for one in sets for name, source in one.maps.items()}:
-            tiles[number] = maps
-    return tiles
+    found = {number: sets_among(of_tile)[0] for number, of_tile in files.items()}
+    tiles = {number: {name: of for one in sets for name, of in one.maps.items()} for number, sets in found.items()}
+    return {number: maps for number, maps in tiles.items() if maps}
+
+
+def beside_tiles(path: Path, tiles: Mapping[int, Mapping[str, MapSource]]) -> MapSet:
+    """A set without maps, which leaves out the pictures in a folder that are none of its tiles' maps."""
+    used = {source.file for maps in tiles.values() for source in maps.values()}
+    files = pictures_among(files_in(path)) if is_folder(path) else []
+    return MapSet(path.name, {}, {file: "no map of a tile" for file in files if file not in used})
+
+
+def by_tile(files: Iterable[Path]) -> dict[int, list[Path]]:
+    """Pictures by the number of their tile, 0 for none: wall_color.1001.png, and wall_color_1001.png as Mari writes it.
+
+    The latter counts behind a word for a map, where there is a tile 1001: IMG_1001.jpg is none, nor color_1024.png.
+    """
+    files = sorted(files)
+    marked = {file: int(found[1]) for file in files if (found := MARI.search(file.stem)) and _is_sure(file)}
+    known = marked if FIRST in marked.values() else {}
+    tiles: dict[int, list[Path]] = {}
+    for file in files:
+        tiles.setdefault(tile_number(file) or known.get(file, 0), []).append(file)
+    return dict(sorted(tiles.items()))
+
+
+def _is_sure(file: Path) -> bool:
+    """Whether a file's name ends in a word for a map that cannot be chance."""
+    named = read_name(file)
+    return named is not None and not named.meaning.is_weak and bool(named.meaning.places)
 
 
 def folder_of(path: Path) -> str:
