@@ -64,7 +64,7 @@ def test_photographs_and_sets_side_by_side(tmp_path):
     save_set(tmp_path, 3, "Bricks059_1K_")
     save_set(tmp_path, 4, "Ground1_")
     save(tmp_path / "Ground1_preview.png", 5)
-    save(tmp_path / "lonely_normal.png", 6)
+    Image.new("RGB", (96, 96), (128, 128, 255)).save(tmp_path / "lonely_normal.png")
     dataset = read_dataset(tmp_path)
     assert found(dataset) == dict.fromkeys(["wall.png", "rusty_metal.png", "Bricks059_1K", "Ground1"])
     reasons = {item.name: item.reason for item in dataset.rejected}

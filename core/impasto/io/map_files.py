@@ -327,8 +327,8 @@ def _set_of(members: list[Named], plain: Path | None) -> MapSet | None:
         if one.meaning.reason and len(found) > 1:
             left_out[one.file] = one.meaning.reason
         elif one.meaning.places and one.file not in chosen:
-            names = " and ".join(name.replace("_", " ") for name in one.meaning.places)
-            left_out[one.file] = f"there is another file for {names}"
+            words = " and ".join(name.replace("_", " ") for name in one.meaning.places)
+            left_out[one.file] = f"there is another file for {words}"
     return MapSet(next(one.name for one in members if one.meaning.places), found, left_out)
 
 
