@@ -134,6 +134,13 @@ def test_what_is_no_single_picture_is_refused(tmp_path):
         read_maps(tmp_path / "a.dds")
 
 
+def test_a_dds_of_another_kind_is_not_called_damaged(tmp_path):
+    dds("BC3", 61)(tmp_path / "a.dds")  # DXGI_FORMAT_R8_UNORM
+    with pytest.raises(FileError, match="is a DDS that is not read") as caught:
+        read_maps(tmp_path / "a.dds")
+    assert "BC1 to BC7" in caught.value.remedy
+
+
 @pytest.mark.parametrize(
     ("name", "largest"), [("a.dds", (2**15, 2**15)), ("b.dds", (2**31, 2**31)), ("a.jxl", (2**30, 2**30))]
 )

@@ -8,10 +8,11 @@ from itertools import islice
 from pathlib import Path
 
 from ..errors import FileError, ParameterError
+from ..io.signatures import EXTENSIONS
 from ..system.untrusted import excerpt, explain, is_folder, printable
 
 RENDERED = ".exr"
-PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")
+PICTURES = tuple(extension for extension in EXTENSIONS if extension != RENDERED)
 MOST_LISTED = 8
 MOST_FRAMES = 2**17
 """Limit of the frames of a shot: an hour and a half at 24 a second."""

@@ -360,6 +360,8 @@ def _open(path: Path, kind: str, raw: bool = False) -> tuple[Any, Any]:
     source = oiio.ImageInput.open(str(path), configuration)
     if source is None or source.format_name() != READ[kind].openimageio:
         said = _error_of(oiio)  # from the reader for the file's extension, which is tried first
+        if kind == "DDS" and said.startswith("Unsupported"):
+            raise FileError(f"{excerpt(path)} is a DDS that is not read: {_shorten(said)}", "save it in BC1 to BC7")
         raise damage_error(
             path, said if path.suffix.lower()[1:3] == kind.lower()[:2] else f"no {kind} that can be decoded"
         )
