@@ -16,13 +16,13 @@ from .bake.objects import remedies as bake_remedies
 from .batch import operators as batch_operators
 from .batch import panel as batch_panel
 from .batch import settings as batch_settings
-from .bridge import former, image_editors, mapping, on_object
+from .bridge import former, image_editors, mapping, on_object, set_files
 from .endless import operators as endless_operators
 from .endless import panel as endless_panel
 from .endless import settings as endless_settings
 from .engine.catalogue import catalogue
 from .export import panel as export_panel
-from .generate import choosing, drop, favourites, light_dial, variation_operators, variations
+from .generate import choosing, drop, favourites, light_dial, source_maps, variation_operators, variations
 from .generate import operators as generate_operators
 from .generate import panel as generate_panel
 from .generate import settings as generate_settings
@@ -84,6 +84,7 @@ CLASSES = (
     preferences.ImpastoPreferences,
     *generate_operators.CLASSES,
     *drop.CLASSES,
+    *source_maps.CLASSES,
     *match_operators.CLASSES,
     *image_operators.CLASSES,
     *setup_operators.CLASSES,
@@ -141,6 +142,7 @@ CLASSES = (
 )
 PARTS = (
     gallery,
+    set_files,
     layer_settings,
     properties,
     generate_settings,

@@ -11,6 +11,7 @@ import bpy
 
 from ..core.engine.requests import JobInput
 from ..core.errors import ParameterError
+from ..core.io.map_files import ALL_OF_ONE
 from ..core.recipe import Recipe
 from ..core.system.untrusted import excerpt, is_there
 from ..paths import absolute
@@ -105,6 +106,6 @@ def recipe_called(name: str) -> Recipe:
 
 def existing(path: Path) -> Path:
     """The path. ParameterError if nothing is there."""
-    if not is_there(path):
+    if not is_there(path.parent if path.name.endswith(ALL_OF_ONE) else path):
         raise ParameterError(f"there is no image and no file called {excerpt(path)}", "check the name")
     return path

@@ -11,10 +11,11 @@ from typing import Any
 
 import bpy
 
+from ..core.io.map_files import folder_of
 from ..engine.catalogue import catalogue, properties_of
 from ..parameters import properties
 from ..parameters.groups import CLASS
-from . import images
+from . import images, set_files
 from .materials import LABELS
 
 WITH = " – "
@@ -62,7 +63,7 @@ def of_source(source: bpy.types.ID | Path) -> str:
 def of_set(source: bpy.types.ID | Path) -> str:
     """Name of a picture or material without file extension, map and number."""
     if isinstance(source, Path):
-        return _without_map(source.stem if not source.is_dir() else source.name)
+        return _without_map(set_files.plain_name(folder_of(source)) or source.stem)
     name = NUMBERED.sub("", source.name)
     if isinstance(source, bpy.types.Image):
         stem, dot, ending = name.rpartition(".")

@@ -22,7 +22,7 @@ from ..core.errors import FileError, ParameterError
 from ..core.recipe import Recipe
 from ..core.system.untrusted import inside, is_there
 from ..core.udim import tile_of
-from . import encode, materials, meshes, recent, surfaces, tiles
+from . import encode, materials, meshes, recent, set_files, surfaces, tiles
 from .inputs import SOURCE, Input, Source, ready
 from .joined import JoinedResult, has_relief
 
@@ -167,7 +167,8 @@ def _images(about: Mapping[str, str | float], image: bpy.types.Image | None) -> 
 
 def _files(name: str, image: bpy.types.Image | None) -> list[Path]:
     folders = [*_folders(image), Path(bpy.app.tempdir)]  # where the render result is, in this session
-    return [path for folder in folders if (path := _beside(folder, name))]
+    found = [set_files.found(name), *(_beside(folder, name) for folder in folders)]
+    return [path for path in found if path]
 
 
 def _folders(image: bpy.types.Image | None) -> list[Path]:

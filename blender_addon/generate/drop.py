@@ -19,6 +19,7 @@ from ..jobs.task import Report
 from ..tools.intents import PHOTO
 from ..windows import TAB
 from .request import why_incomplete
+from .source_maps import look_among
 
 SHADERS = "ShaderNodeTree"
 EDITORS = ("VIEW_3D", "IMAGE_EDITOR", SHADERS)
@@ -26,7 +27,7 @@ EDITORS = ("VIEW_3D", "IMAGE_EDITOR", SHADERS)
 
 
 class IMPASTO_OT_drop_pictures(bpy.types.Operator):
-    """Make a material from a picture, or from several that are the maps of one surface: they share a folder"""
+    """Make a material from a picture, or from several that are the maps of one surface"""
 
     bl_idname = "impasto.drop_pictures"
     bl_label = "Impasto: Material from Photo"
@@ -48,7 +49,10 @@ class IMPASTO_OT_drop_pictures(bpy.types.Operator):
         if not names:
             return tell(self, Report("ERROR", "no picture was dropped; drop one from a file manager"))
         folder = Path(self.directory)
-        _choose_source(context.scene.impasto, folder / names[0] if len(names) == 1 else folder)
+        settings = context.scene.impasto
+        _choose_source(settings, folder / names[0] if len(names) == 1 else folder)
+        if len(names) > 1:
+            look_among(settings, [folder / name for name in names])
         remember(folder)
         _show_panel(context)
         item = context.view_layer.objects.get(self.object)

@@ -25,7 +25,7 @@ from ..parameters.properties import MAX_INT
 from ..paths import RELATIVE_PATH
 from ..tools.arguments import ensure_known, source_of, values_of, with_properties
 from ..tools.request import Request
-from . import variations
+from . import source_maps, variations
 from .request import from_scene, why_incomplete
 from .shown_recipe import matcher_of, name_of_match
 
@@ -39,7 +39,7 @@ class RequestProperties:
 
     source: StringProperty(
         name="Source",
-        description="Path of a picture, or of a folder of maps",
+        description="Path of a picture, a folder of maps, one of its sets (FOLDER/brick_*), or a set file (.maps.json)",
         subtype="FILE_PATH",
         options=RELATIVE_PATH,
     )
@@ -80,8 +80,10 @@ class IMPASTO_OT_generate(RequestProperties, TaskOperator, bpy.types.Operator):
             settings.seed = random.randrange(MAX_INT)
         of_match = {"name": name_of_match(settings), "matched": matcher_of(settings)}
         request = replace(from_scene(context), **{**of_match, **given})
+        notes = [] if request.source is None or "source" in given else source_maps.notes_of(settings)
         is_scale = catalogue[request.tool]["task"] == SCALE
-        return request.task(_target(request, context), then=_keep_width if is_scale else None)
+        then = lambda made: [*notes, *(_keep_width(made) if is_scale else [])]  # noqa: E731
+        return request.task(_target(request, context), then=then)
 
     def _overrides(self) -> dict[str, Any]:
         """Fields of the request that were given in this call, and so override the panel."""

@@ -35,7 +35,7 @@ from ..tools.panel import (
     draw_size,
     section,
 )
-from . import variations
+from . import source_maps, variations
 from .request import why_incomplete
 from .settings import ImpastoSettings
 from .variation_grid import draw_grid
@@ -140,6 +140,7 @@ def _draw_source(layout: bpy.types.UILayout, context: bpy.types.Context, tool: M
     column.row().prop(settings, "source_kind", expand=True)
     if settings.source_kind == "FILE":
         draw_path(column, settings, "filepath")
+        source_maps.draw(column, settings)
         column.prop(settings, "color_space")
     elif settings.source_kind == "IMAGE":
         draw_image(column, settings, "image")

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import bpy
@@ -15,10 +14,10 @@ from ..bridge.inputs import Source, is_picture
 from ..bridge.target import ACTIVE
 from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size
 from ..parameters import properties
-from ..paths import absolute
 from ..tools.form import AS_STORED
 from ..tools.missing import why_no_input, why_unready
 from ..tools.request import Request
+from . import source_maps
 from .settings import ImpastoSettings
 
 
@@ -61,7 +60,7 @@ def chosen_source(settings: ImpastoSettings) -> Source | None:
     if settings.source_kind == "IMAGE":
         return settings.image
     if settings.source_kind == "FILE" and settings.filepath:
-        return Path(absolute(settings.filepath))
+        return source_maps.source_path(settings)
     return None
 
 
@@ -94,8 +93,9 @@ def _why_no_source(settings: ImpastoSettings, tool: Mapping[str, Any]) -> str:
     is_learned = properties.model_parameter(tool) and not tool["needs"]  # it makes textures from nothing
     is_enough = is_learned or not tool["uses_subject"]
     is_chosen = {"FILE": settings.filepath, "IMAGE": settings.image, "NONE": None}[settings.source_kind]
-    is_lacking = needs_source and not is_enough and not is_chosen
-    return "Choose a source: a file, or an image of this .blend" if is_lacking else ""
+    if needs_source and not is_enough and not is_chosen:
+        return "Choose a source: a file, or an image of this .blend"
+    return source_maps.why_no_maps(settings) if tool["uses_subject"] and settings.source_kind == "FILE" else ""
 
 
 def _why_no_material(context: bpy.types.Context, settings: ImpastoSettings) -> str:

@@ -22,6 +22,7 @@ from ..tools.form import POINTED
 from ..tools.intents import Intents, keep_tool
 from ..tools.lists import MODELS, PICTURED, items_of
 from ..tools.request import Request
+from . import source_maps
 
 CHANGED = tell_changed(TEXTURE)
 
@@ -38,6 +39,11 @@ def _keep_size(settings: ImpastoSettings, context: bpy.types.Context) -> None:
     settings.matched = ""
     keep_tool(settings)
     jobs.forget(Place.TEXTURE)
+    CHANGED(settings, context)
+
+
+def _choose_file(settings: ImpastoSettings, context: bpy.types.Context) -> None:
+    source_maps.look(settings)
     CHANGED(settings, context)
 
 
@@ -101,8 +107,9 @@ class ImpastoSettings(Intents, bpy.types.PropertyGroup):
     filepath: StringProperty(
         name="File",
         description="A picture, or a folder of maps",
-        update=CHANGED,
+        update=_choose_file,
     )
+    source_maps: PointerProperty(type=source_maps.ImpastoSourceMaps)
     image: PointerProperty(
         name="Image", description="An image of this .blend file", type=bpy.types.Image, update=CHANGED
     )
@@ -153,10 +160,12 @@ class ImpastoSettings(Intents, bpy.types.PropertyGroup):
 
 
 def register() -> None:
-    bpy.utils.register_class(ImpastoSettings)
+    for cls in (*source_maps.GROUPS, ImpastoSettings):
+        bpy.utils.register_class(cls)
     bpy.types.Scene.impasto = PointerProperty(type=ImpastoSettings)
 
 
 def unregister() -> None:
     del bpy.types.Scene.impasto
-    bpy.utils.unregister_class(ImpastoSettings)
+    for cls in (ImpastoSettings, *reversed(source_maps.GROUPS)):
+        bpy.utils.unregister_class(cls)

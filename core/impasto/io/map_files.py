@@ -9,7 +9,7 @@ A word stands at the end of a file's name; sizes, versions and the like may foll
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import pairwise
@@ -355,16 +355,24 @@ def _fits(one: Named) -> bool:
 
 def _looks_like(file: Path, name: str) -> bool:
     """Whether a picture has the colours of a map: of normals mostly blue, with red and green about half, or grey."""
-    from .decode import read_small
-
     try:
-        pixels = read_small(file, "normal", 32).pixels
+        pixels = small_pixels(file)
     except FileError:
         return False
     red, green, blue = pixels.mean((0, 1))
     if name not in NORMAL_MAPS:
         return float(np.ptp(pixels, axis=2).mean()) < GREY
     return bool(blue > NORMAL_BLUE and abs(red - 0.5) < NORMAL_LEAN and abs(green - 0.5) < NORMAL_LEAN)
+
+
+def _small_pixels(file: Path) -> np.ndarray:
+    from .decode import read_small
+
+    return read_small(file, "normal", 32).pixels
+
+
+small_pixels: Callable[[Path], np.ndarray] = _small_pixels
+"""Reader of a picture as it is stored, small: (H, W, 3). Blender, which has not our decoders, puts its own here."""
 
 
 def _source(one: Named, name: str, place: Place) -> tuple[MapSource, tuple[object, ...]]:
@@ -423,13 +431,28 @@ def _set_in(folder: Path) -> MapSet:
             f"{folder} contains no maps that can be recognised by their names",
             "name them like brick_base_color.png, brick_roughness.png, or say which they are: --map normal=FILE",
         )
-    sets.sort(key=lambda one: ("base_color" not in one.maps, -len(one.maps)))
+    sets = _largest_first(sets)
     first, *others = sets
-    is_whole = "base_color" in first.maps and len(first.maps) > 1
-    if is_whole and others and "base_color" in others[0].maps and len(others[0].maps) == len(first.maps):
+    if _is_whole(first) and others and "base_color" in others[0].maps and len(others[0].maps) == len(first.maps):
         names = ", ".join(printable(one.name) for one in sets[:MOST_NAMED])
         message = f"{folder} contains several map sets: {names}"
         raise FileError(message, f"give one of them, such as {excerpt(folder / (first.name + ALL_OF_ONE))}")
+    return joined(files, sets, rest)
+
+
+def _largest_first(sets: Iterable[MapSet]) -> list[MapSet]:
+    return sorted(sets, key=lambda one: ("base_color" not in one.maps, -len(one.maps)))
+
+
+def _is_whole(one: MapSet) -> bool:
+    """Whether a set is of a whole surface, so that no other set's maps complete it."""
+    return "base_color" in one.maps and len(one.maps) > 1
+
+
+def joined(files: Iterable[Path], sets: Iterable[MapSet], rest: Iterable[Path]) -> MapSet:
+    """One set of all files, whose sets and others are as `sets_among` returns them: of the largest, and what fits."""
+    first, *others = _largest_first(sets)
+    is_whole = _is_whole(first)
     maps, left_out = dict(first.maps), dict(first.left_out)
     for other in others:
         if is_whole or other.maps.keys() & maps.keys():

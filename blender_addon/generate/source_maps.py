@@ -1,0 +1,328 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The list *file → map* under the source: what was recognised in a folder or among dropped files, to be changed.
+
+A list that was changed becomes a set file in Impasto's folder, which is the source then. Scripts set the entries, or
+give a set file of their own as a source.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import bpy
+from bpy.props import CollectionProperty, EnumProperty, IntProperty, StringProperty
+
+from ..bridge import set_files
+from ..bridge.materials import LABELS
+from ..core.errors import ImpastoError
+from ..core.io.map_files import (
+    ALL_OF_ONE,
+    SET_FILE,
+    MapSet,
+    folder_of,
+    joined,
+    pictures_among,
+    set_at,
+    sets_among,
+)
+from ..core.io.udim import tile_number
+from ..core.system.untrusted import files_in, is_folder
+from ..core.texture import MAP_CHANNELS, NORMAL_MAPS
+from ..interface.browsing import as_preferred
+from ..interface.drawing import draw_text
+from ..parameters.properties import TEXTURE, tell_changed
+from ..paths import absolute
+
+NOT_USED, WHOLE = "NOT_USED", "WHOLE"
+HOLDS = (
+    (NOT_USED, "Not Used", "The file is left out"),
+    *((name, LABELS[name], "The file holds this map") for name in MAP_CHANNELS),
+)
+AS_IT_IS = (WHOLE, "As It Is", "The whole picture", 0)
+CHANNELS = (
+    AS_IT_IS,
+    ("r", "Red", "This channel alone", 1),
+    ("g", "Green", "This channel alone", 2),
+    ("b", "Blue", "This channel alone", 3),
+    ("a", "Alpha", "This channel alone", 4),
+    ("1-r", "Red, Inverted", "One minus this channel, as glossiness in place of roughness", 5),
+    ("1-g", "Green, Inverted", "One minus this channel, as glossiness in place of roughness", 6),
+    ("1-b", "Blue, Inverted", "One minus this channel, as glossiness in place of roughness", 7),
+    ("1-a", "Alpha, Inverted", "One minus this channel, as glossiness in place of roughness", 8),
+)
+"""Places of a map of one channel: the endings that `map_files.parse_source` reads."""
+SIGNS = (
+    (WHOLE, "OpenGL or DirectX", "Whichever the normals are by their look", 0),
+    ("opengl", "OpenGL", "The green of the normals points up", 9),
+    ("directx", "DirectX", "The green of the normals points down", 10),
+)
+LEFT_OUT = "chosen so"
+UNLISTED = "the set file does not list it"
+MOST_FILES = 2000
+"""Most files of a folder that is looked through for a list."""
+ROWS = 5
+CHANGED = tell_changed(TEXTURE)
+
+
+def _places(row: ImpastoSourceMap, _context: bpy.types.Context) -> Sequence[tuple[str, str, str, int]]:
+    if row.holds in NORMAL_MAPS:
+        return SIGNS
+    return CHANNELS if MAP_CHANNELS.get(row.holds) == 1 else (AS_IT_IS,)
+
+
+def _choose_map(row: ImpastoSourceMap, context: bpy.types.Context) -> None:
+    """Leave out the other file that held this map."""
+    row.place, row.reason = WHOLE, "" if row.holds != NOT_USED else LEFT_OUT
+    for other in row.id_data.impasto.source_maps.rows:
+        if other.as_pointer() != row.as_pointer() and other.holds == row.holds != NOT_USED:
+            other.holds, other.reason = NOT_USED, f"there is another file for {row.holds.replace('_', ' ')}"
+    CHANGED(row, context)
+
+
+class ImpastoSourceMap(bpy.types.PropertyGroup):
+    """A row of the list: a file and a map that it holds; a packed file has a row for each. name: the file's."""
+
+    path: StringProperty(name="Path", description="Path of the file")
+    holds: EnumProperty(name="Map", description="The map that the file holds", items=HOLDS, update=_choose_map)
+    place: EnumProperty(
+        name="Channel",
+        description="Where the file holds the map, and whether inverted; for normals the sign of their green",
+        items=_places,
+        update=CHANGED,
+    )
+    reason: StringProperty(name="Reason", description="Why the file is not used")
+
+    @property
+    def source(self) -> str:
+        """The map's source as a set file has it, with the path as it is here."""
+        return self.path + (f":{self.place}" if self.place != WHOLE else "")
+
+
+class ImpastoMapSet(bpy.types.PropertyGroup):
+    """One of several map sets in the source's folder. name: its path."""
+
+
+def _choose_set(group: ImpastoSourceMaps, _context: bpy.types.Context) -> None:
+    settings = group.id_data.impasto
+    if group.one_set and group.one_set != settings.filepath:
+        settings.filepath = group.one_set
+
+
+class ImpastoSourceMaps(bpy.types.PropertyGroup):
+    """The list, and what else the source's folder offers."""
+
+    rows: CollectionProperty(type=ImpastoSourceMap)
+    active: IntProperty(name="File", description="The file that is chosen in the list", min=0)
+    recognised: StringProperty(options={"HIDDEN"})  # the rows' set as JSON before any change; empty: dropped files
+    sets: CollectionProperty(type=ImpastoMapSet)
+    one_set: StringProperty(
+        name="Map Set", description="Which of the map sets in the folder is the source", update=_choose_set
+    )
+    beside: StringProperty(options={"HIDDEN"})  # path of the set that the chosen file belongs to
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """The sources of the maps that the rows hold, by map."""
+        return {row.holds: row.source for row in self.rows if row.holds != NOT_USED}
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the rows are another set than the folder's."""
+        return len(self.rows) > 0 and (not self.recognised or self.sources != json.loads(self.recognised))
+
+    @property
+    def note(self) -> str:
+        """A sentence that names the files that are not used; empty if all are."""
+        used = {row.path for row in self.rows if row.holds != NOT_USED}
+        unused = {Path(row.path): row.reason for row in self.rows if row.path not in used}
+        return MapSet("", {}, unused).note
+
+    def fill(self, found: MapSet) -> None:
+        """Show a set's maps, in the order of the maps' names, and the files that it leaves out."""
+        self.rows.clear()
+        self.active = 0
+        for name in sorted(found.maps, key=list(MAP_CHANNELS).index):
+            source = found.maps[name]
+            row = self.add(source.file, name)
+            row.place = source.text(name).removeprefix(str(source.file))[1:] or WHOLE
+        for file, reason in sorted(found.left_out.items()):
+            self.add(file, NOT_USED).reason = reason
+
+    def add(self, file: Path, holds: str) -> ImpastoSourceMap:
+        """A new row at the end."""
+        row = self.rows.add()
+        row.name, row.path, row.holds = file.name, as_preferred(str(file)), holds
+        return row
+
+
+def source_path(settings: bpy.types.PropertyGroup) -> Path:
+    """The panel's file or folder, or the set file of its changed list. ParameterError, FileError if it cannot be."""
+    path, group = Path(absolute(settings.filepath)), settings.source_maps
+    if not group.is_changed:
+        return path
+    texts = {name: absolute(text) for name, text in group.sources.items()}
+    return set_files.written(folder_of(path) or path.stem, texts)
+
+
+def why_no_maps(settings: bpy.types.PropertyGroup) -> str:
+    """Reason why a changed list is no source; empty where it is, or nothing was changed."""
+    group = settings.source_maps
+    return "Choose the map of one of the files" if group.is_changed and not group.sources else ""
+
+
+def notes_of(settings: bpy.types.PropertyGroup) -> list[str]:
+    """What a result's report tells of a changed list, whose set file does not know what it leaves out."""
+    group = settings.source_maps
+    return [group.note] if group.is_changed and group.note else []
+
+
+def look(settings: bpy.types.PropertyGroup) -> None:
+    """Recognise the maps of the chosen source, and the sets beside it."""
+    group = settings.source_maps
+    group.rows.clear()
+    group.sets.clear()
+    group.beside, group.recognised = "", "{}"
+    with suppress(ImpastoError):
+        _look(group, Path(absolute(settings.filepath)) if settings.filepath else Path())
+
+
+def _look(group: ImpastoSourceMaps, path: Path) -> None:
+    """Raise FileError where there are no maps, or several sets."""
+    is_set_file = path.name.endswith(SET_FILE)
+    folder = path if is_folder(path) else path.parent
+    files = [] if path == Path() else files_in(folder)
+    if not files or len(files) > MOST_FILES or any(map(tile_number, pictures_among(files))):
+        return
+    sets, _ = sets_among(pictures_among(files))
+    paths = {one.name: folder / (one.name + ALL_OF_ONE) for one in sets}
+    if path != folder and not is_set_file and not path.name.endswith(ALL_OF_ONE):
+        own = next((one for one in sets if path in one.files or path in one.left_out), None)
+        if own and len(own.files) > 1:
+            group.beside = as_preferred(str(paths[own.name] if len(sets) > 1 else folder))
+        return
+    if len(sets) > 1 and not is_set_file:
+        for one in paths.values():
+            group.sets.add().name = as_preferred(str(one))
+        group.one_set = as_preferred(str(path)) if path in paths.values() else ""
+    found = set_at(path)
+    if found:
+        group.fill(_with_unlisted(found) if found.set_file else found)
+        group.recognised = json.dumps(group.sources)
+
+
+def _with_unlisted(found: MapSet) -> MapSet:
+    """A set file's set with the other pictures beside its maps, so that they can be chosen."""
+    beside = {file for folder in {file.parent for file in found.files} for file in pictures_among(files_in(folder))}
+    unlisted = dict.fromkeys(sorted(beside.difference(found.files))[:MOST_FILES], UNLISTED)
+    return MapSet(found.name, found.maps, unlisted, found.set_file)
+
+
+def look_among(settings: bpy.types.PropertyGroup, files: Sequence[Path]) -> None:
+    """Recognise the maps among files that were dropped, which alone count; tiles of one image stay as they are."""
+    group = settings.source_maps
+    if any(map(tile_number, files)):
+        return
+    sets, rest = sets_among(pictures_among(files))
+    found = joined(files, sets, rest) if sets else MapSet("", {}, dict.fromkeys(files, "its name names no map"))
+    group.sets.clear()
+    group.fill(found)
+    group.recognised = ""
+
+
+class IMPASTO_UL_source_maps(bpy.types.UIList):
+    """Files and the maps that they hold"""
+
+    def draw_item(
+        self,
+        _context: bpy.types.Context,
+        layout: bpy.types.UILayout,
+        _data: bpy.types.PropertyGroup,
+        row: ImpastoSourceMap,
+        _icon: int,
+        _active_data: bpy.types.PropertyGroup,
+        _active_name: str,
+    ) -> None:
+        split = layout.split(factor=0.4, align=True)
+        name = split.row()
+        name.active = row.holds != NOT_USED
+        name.label(text=row.name, translate=False)
+        values = split.row(align=True)
+        values.prop(row, "holds", text="")
+        if len(_places(row, None)) > 1:
+            values.prop(row, "place", text="")
+
+
+class IMPASTO_OT_read_source_maps(bpy.types.Operator):
+    """Show what is recognised by the files' names again, without the changes"""
+
+    bl_idname = "impasto.read_source_maps"
+    bl_label = "As Recognised"
+    bl_options = {"UNDO", "INTERNAL"}  # noqa: RUF012  as Blender wants it
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        settings = context.scene.impasto
+        group = settings.source_maps
+        if group.recognised:
+            look(settings)
+        else:
+            look_among(settings, list(dict.fromkeys(Path(absolute(row.path)) for row in group.rows)))
+        CHANGED(settings, context)
+        return {"FINISHED"}
+
+
+class IMPASTO_OT_add_source_map(bpy.types.Operator):
+    """Add another map of the chosen file, which holds several in its channels"""
+
+    bl_idname = "impasto.add_source_map"
+    bl_label = "Another Map of This File"
+    bl_options = {"UNDO", "INTERNAL"}  # noqa: RUF012  as Blender wants it
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        group = context.scene.impasto.source_maps
+        if group.active < len(group.rows):
+            group.add(Path(absolute(group.rows[group.active].path)), NOT_USED).reason = LEFT_OUT
+            group.active = len(group.rows) - 1
+        return {"FINISHED"}
+
+
+class IMPASTO_OT_use_set_beside(bpy.types.Operator):
+    """Make the whole set of maps that the file belongs to the source"""
+
+    bl_idname = "impasto.use_set_beside"
+    bl_label = "Use the Set beside It"
+    bl_options = {"UNDO", "INTERNAL"}  # noqa: RUF012  as Blender wants it
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        settings = context.scene.impasto
+        settings.filepath = settings.source_maps.beside or settings.filepath
+        return {"FINISHED"}
+
+
+def draw(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
+    """Draw the list, which of several sets it is of, and what is not used; nothing for a picture alone."""
+    group = settings.source_maps
+    if group.beside:
+        layout.operator("impasto.use_set_beside", icon="FILE_FOLDER")
+    if group.sets:
+        layout.prop_search(group, "one_set", group, "sets")
+    if not group.rows:
+        return
+    row = layout.row()
+    row.template_list(IMPASTO_UL_source_maps.__name__, "", group, "rows", group, "active", rows=ROWS)
+    buttons = row.column(align=True)
+    buttons.operator("impasto.add_source_map", text="", icon="ADD")
+    buttons.operator("impasto.read_source_maps", text="", icon="LOOP_BACK")
+    if group.note:
+        draw_text(layout, group.note, "INFO")
+
+
+GROUPS = (ImpastoSourceMap, ImpastoMapSet, ImpastoSourceMaps)
+CLASSES = (
+    IMPASTO_UL_source_maps,
+    IMPASTO_OT_read_source_maps,
+    IMPASTO_OT_add_source_map,
+    IMPASTO_OT_use_set_beside,
+)
