@@ -600,6 +600,15 @@ def test_a_frame_that_links_to_itself_is_refused(tmp_path):
         repaint_shot(frames_of(tmp_path), RECIPE, {}, tmp_path / "out")
 
 
+def test_hidden_files_are_no_frames_and_numbers_have_a_limit(tmp_path):
+    frames = pan(tmp_path / "shot", 2)
+    (tmp_path / "shot" / "._pan_0001.exr").write_bytes(b"\0\5\x16\7")
+    assert numbered_files(tmp_path / "shot") == frames
+    (tmp_path / f"{'9' * 200}.exr").touch()
+    with pytest.raises(FileError, match="has more than 18 digits"):
+        frames_of(tmp_path)
+
+
 def test_keyframes_of_no_frame_are_named(tmp_path):
     for name in ("key_1.png", "key_2.png", "key_9.png", "key.psd", ".hidden"):
         (tmp_path / name).touch()

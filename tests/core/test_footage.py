@@ -99,6 +99,13 @@ def test_pictures_become_png_with_their_opacity(tmp_path):
         assert read_metadata(path)["film"].endswith(" estimated")
 
 
+def test_a_frame_of_heights_is_refused(tmp_path):
+    for number in (1, 2):
+        Image.fromarray(np.full((20, 20), 40.0 + number, np.float32)).save(tmp_path / f"a_{number}.tif")
+    with pytest.raises(FileError, match=r"a_1\.tif has values that are no colours"):
+        repaint_shot(frames_of(tmp_path), RECIPE, {}, tmp_path / "out")
+
+
 def test_a_movie_is_counted_from_one(tmp_path):
     movie = write_movie(tmp_path / "pan.avi", 4)
     with frames_on_disk(movie, first=2, last=3) as frames:

@@ -24,7 +24,7 @@ from ..io.scanlines import MEMORY_BYTES, SMALLER
 from ..system.names import usable_name
 from ..system.transaction import temporary_folder
 from ..system.untrusted import check_file, excerpt, open_file
-from ..texture import Texture
+from ..texture import Maps, Texture
 from .frames import RENDERED, check_count, check_numbers, frames_of, numbered_files
 
 MOVIES = frozenset((".mp4", ".mov", ".mkv", ".avi", ".webm", ".gif", ".ogv"))
@@ -43,16 +43,24 @@ def frame_at(frames: Mapping[int, Path], number: int) -> ShotFrame:
     """A frame of a shot: as it was rendered, or with its estimated motion. FileError if it cannot be read."""
     if _is_rendered(frames[number]):
         return read_frame(frames[number])
-    maps = read_picture(frames[number])
+    maps = read_colors(frames[number])
     color = maps["base_color"].pixels
     opacity = maps["opacity"].pixels if "opacity" in maps else np.ones_like(color[..., :1])
     to_previous, to_next = (
-        optical_flow(color, read_picture(frames[other])["base_color"].pixels)
+        optical_flow(color, read_colors(frames[other])["base_color"].pixels)
         if other in frames
         else np.zeros((*maps.size_px, 2), np.float32)
         for other in (number - 1, number + 1)
     )
     return ShotFrame(color, opacity, to_previous, to_next, np.zeros(maps.size_px, np.float32), True)
+
+
+def read_colors(path: Path) -> Maps:
+    """A picture with a base colour. FileError if it cannot be read, or has other values, such as heights."""
+    maps = read_picture(path)
+    if "base_color" not in maps:
+        raise FileError(f"{excerpt(path)} has values that are no colours", "save it as PNG, JPEG or WebP")
+    return maps
 
 
 def optical_flow(here: np.ndarray, there: np.ndarray) -> np.ndarray:
@@ -76,7 +84,7 @@ def painted_name(path: Path) -> str:
 
 def painted_color(path: Path) -> np.ndarray:
     """The colours (H, W, 3) of a painted frame's file."""
-    return read_frame(path).color if _is_rendered(path) else read_picture(path)["base_color"].pixels
+    return read_frame(path).color if _is_rendered(path) else read_colors(path)["base_color"].pixels
 
 
 def write_painted(path: Path, frame: ShotFrame, color: np.ndarray, metadata: Mapping[str, str]) -> np.ndarray:

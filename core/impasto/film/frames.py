@@ -14,6 +14,8 @@ from ..system.untrusted import excerpt, explain, is_folder, printable
 RENDERED = ".exr"
 PICTURES = tuple(extension for extension in EXTENSIONS if extension != RENDERED)
 MOST_LISTED = 8
+MOST_DIGITS = 18
+"""Limit of a frame's number, as 64 bits hold it."""
 MOST_FRAMES = 2**17
 """Limit of the frames of a shot: an hour and a half at 24 a second."""
 
@@ -40,7 +42,7 @@ def numbered_files(shot: Path) -> dict[int, Path]:
     shot: a folder with the frames of one shot, or a pattern such as shots/street_####.exr.
     """
     suffixes = "|".join(map(re.escape, (RENDERED, *PICTURES)))
-    folder, named = shot, rf".*?(\d+)(?:{suffixes})"
+    folder, named = shot, rf"(?!\.).*?(\d+)(?:{suffixes})"  # no hidden ones
     if "#" in shot.name:
         folder, named = shot.parent, r"(\d+)".join(map(re.escape, re.split(r"#+", shot.name)))
     if not is_folder(folder):
@@ -76,6 +78,9 @@ def check_numbers(found: Mapping[int, Path], shot: Path, first: int | None, last
         if missing > len(chosen):
             message = f"{message}; the last that is there is {excerpt(chosen[max(chosen)].name)}"
         raise FileError(message, "render them, or give another --first and --last")
+    if max(chosen) >= 10**MOST_DIGITS:
+        message = f"the number of the frame {excerpt(chosen[max(chosen)].name)} has more than {MOST_DIGITS} digits"
+        raise FileError(message, "give the pattern of one shot, such as street_####.exr")
     return check_count(chosen, shot)
 
 

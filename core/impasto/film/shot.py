@@ -31,7 +31,7 @@ from ..texture import Maps
 from ..tools import Result
 from .blending import FramePaint
 from .carrying import CarriedPaint, Painting, without_specks
-from .footage import frame_at, painted_color, painted_name, write_painted
+from .footage import frame_at, painted_color, painted_name, read_colors, write_painted
 from .frames import asked_frames, first_names
 from .memory import moving_objects
 from .motion import Motion
@@ -103,7 +103,7 @@ class Shot:
         if number not in self.keyframes:
             return None
         frame, path = self._frame(number), self.keyframes[number]
-        color = read_picture(path)["base_color"].pixels
+        color = read_colors(path)["base_color"].pixels
         if color.shape != frame.color.shape:
             height, width = frame.size_px
             raise FileError(f"{excerpt(path)} is not of {width}x{height} px, as its frame is", "paint over the frame")
