@@ -15,6 +15,7 @@ from impasto import Maps, read_maps, write_maps
 from impasto.cli.main import main
 from impasto.data.pictures import find_pictures, pictures_in
 from impasto.errors import FileError
+from impasto.inspection.inspect import inspect
 from impasto.io import map_files
 from impasto.io.map_files import CONVENTIONS, conventions, pictures_among, sets_among
 from impasto.io.presets import PRESETS, packing_of
@@ -214,6 +215,9 @@ def test_normals_have_opengls_sign_afterwards(name, is_directx, said, tmp_path):
     read = read_maps(tmp_path)
     assert np.abs(read["normal"].pixels - NORMAL).max() < 2 / 255
     assert (said in " ".join(read.notes)) if said else not read.notes
+    (sign,) = (finding.verdict for finding in inspect(tmp_path).findings if finding.check == "sign")
+    is_named = name != "w_normal" and name != "w_normal_gl"
+    assert sign == ("ok" if is_named == is_directx else "warning" if is_named else "error")
 
 
 def test_maps_of_several_sizes_become_one_and_one_of_another_shape_is_left_out(tmp_path):

@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import FileError
 from ..io import decode
 from ..io.map_files import ALL_OF_ONE, MapSet, MapSource, map_name, set_at, sets_in, tiles_in
-from ..io.unpacking import as_stored
+from ..io.unpacking import named_map
 from ..system.untrusted import excerpt, files_in, is_folder, resolve
 from ..texture import COLOR_MAPS, MAP_CHANNELS, Texture
 from .finding import Finding
@@ -23,7 +23,7 @@ COLORFUL = 0.02
 
 @dataclass(frozen=True)
 class InspectedSet:
-    """A map set, or a tile of one, that is inspected. textures: those that could be read, as they are stored.
+    """A map set, or a tile of one, that is inspected. textures: those that could be read.
 
     path: the set's, or FOLDER/*.1001.* of its tile 1001.
     """
@@ -95,7 +95,7 @@ def read_map_set(
                 message = f"{source.file.name} is {width}x{height} px, and 64 megapixels are the limit"
                 findings.append(Finding("file", name, "error", message, "shrink it, and check that"))
                 continue
-            textures[name] = as_stored(source, name)
+            textures[name] = named_map(source, name)
             findings += () if source.place.channel else _colors(source.file, name)
         except FileError as error:
             findings.append(Finding("file", name, "error", error.message, error.remedy))

@@ -120,19 +120,19 @@ def _sign_finding(found: InspectedSet, slopes: np.ndarray, height: np.ndarray | 
         if along_x <= -AGREES and along_y >= AGREES:
             message = "red has the wrong sign: bumps are dents from left to right"
             return Finding("sign", "normal", "error", message, "invert red", "flip red", {"correlation": along_x})
+    if found.is_directx:
+        if evidence.sign == "directx":
+            message = f"OpenGL, {by}, although its name says DirectX"
+            return Finding("sign", "normal", "warning", message, "rename it", figures=figures)
+        message = "DirectX, as its name says: turned to OpenGL when it is read"
+        return Finding("sign", "normal", "ok", message, figures=figures)
     if evidence.sign is None:
-        if found.is_directx:
-            message = "the name says DirectX, and the normals fit both signs"
-            return Finding("sign", "normal", "error", message, "invert green", "flip green", figures)
         message = "OpenGL and DirectX fit equally, so the sign is not known"
         return Finding("sign", "normal", "note", message, "look at it under a light from above", figures=figures)
     said = f"{NAMES[evidence.sign]}, {by} (confidence {evidence.confidence:.0%})"
     if evidence.sign == "directx":
         remedy = "invert green: Blender and Impasto use OpenGL's sign"
         return Finding("sign", "normal", "error", said, remedy, "flip green", figures)
-    if found.is_directx:
-        remedy = "rename it"
-        return Finding("sign", "normal", "warning", f"{said}, although its name says DirectX", remedy, figures=figures)
     return Finding("sign", "normal", "ok", said, figures=figures)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import pairwise
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import NamedTuple
 
 import numpy as np
@@ -483,8 +483,9 @@ def _listed(path: Path) -> MapSet:
             source = parse_source(name, text)
         except ParameterError as error:
             raise FileError(f"{excerpt(path)}: {error.message}", error.remedy) from error
-        file = path.parent / source.file
-        file = file if is_there(file) else path.parent / source.file.name
+        given = PureWindowsPath(source.file)  # which reads C:\\brick\\n.png, and paths of other systems alike
+        places = (path.parent / place for place in (source.file, given.as_posix(), given.name))
+        file = next(filter(is_there, places), path.parent / source.file)
         maps[name] = MapSource(file, source.place, source.is_sure)
     return MapSet(path.name.removesuffix(SET_FILE), maps, set_file=path)
 
@@ -499,6 +500,9 @@ def parse_source(name: str, text: str) -> MapSource:
         raise ParameterError(f"there is no map called {excerpt(name)}", remedy)
     file, _, ending = text.rpartition(":")
     if not file or not (found := re.fullmatch(rf"(1-)?([{CHANNELS}])|{DIRECTX}|{OPENGL}", ending)):
+        if Path(file).suffix.lower() in EXTENSIONS:
+            remedy = f"end it in :r, :g, :b or :a, in :1-r and so on, or for normals in :{DIRECTX} or :{OPENGL}"
+            raise ParameterError(f"{excerpt(text)} names no channel of a picture", remedy)
         return MapSource(Path(text), is_sure=False)
     if ending in (DIRECTX, OPENGL):
         if name not in NORMAL_MAPS:

@@ -108,13 +108,15 @@ def _tell_part(on_progress: Callable[[float], None], index: int, count: int, fra
     on_progress((index + fraction) / count)
 
 
-def as_stored(source: MapSource, name: str) -> Texture:
-    """One map with its sign as stored, for checks. FileError as for `read_textures`, and for a missing channel."""
+def named_map(source: MapSource, name: str) -> Texture:
+    """One map, its sign by its name alone, for checks. FileError as for `read_textures`, and for a missing channel."""
     channel = source.place.channel
     texture = _channel(read_channels(source.file), source) if channel else decode.read_map(source.file, name)
     if texture is None:
         raise FileError(f"{_called(source)} has no alpha", f"say where {_words(name)} is, or leave the file out")
-    return Texture(1 - texture.pixels) if source.place.is_inverted and name not in NORMAL_MAPS else texture
+    if not source.place.is_inverted:
+        return texture
+    return Texture(flip(texture.pixels) if name in NORMAL_MAPS else 1 - texture.pixels)
 
 
 def common_size(sources: Mapping[str, MapSource]) -> tuple[int, int]:
