@@ -1,5 +1,6 @@
 """Footage repainted: the motion of pictures and movies is estimated, and paint is carried along it."""
 
+import os
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -137,6 +138,18 @@ def test_a_name_with_a_percent_sign_is_that_of_one_movie(tmp_path):
     with frames_on_disk(tmp_path / "seq_%02d.gif") as frames:
         reds = [read_picture(path)["base_color"].pixels[0, 0, 0] for path in frames.values()]
     np.testing.assert_allclose(reds, [200 / 255, 100 / 255], atol=2 / 255)
+
+
+@pytest.mark.parametrize(
+    ("name", "frame"), [(b"\xff.gif", "__0001.png"), (b"x" * 240 + b".gif", "x" * 180 + "_0001.png")]
+)
+def test_frames_of_a_movie_with_an_odd_name_have_a_usable_one(tmp_path, name, frame):
+    first, second = map(Image.fromarray, pan(2))
+    movie = tmp_path / os.fsdecode(name)
+    with movie.open("wb") as stream:
+        first.save(stream, "GIF", save_all=True, append_images=[second])
+    with frames_on_disk(movie) as frames:
+        assert frames[1].name == frame
 
 
 def test_a_movie_too_large_is_refused_before_it_is_decoded(tmp_path):

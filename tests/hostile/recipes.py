@@ -43,6 +43,7 @@ RECIPES: dict[str, bytes | str] = {
     "seed is negative": changed(seed=-1),
     "an unknown field": changed(evil=1),
     "tool is unknown": step(tool="absent"),
+    "all steps are disabled": step(enabled=False),
     "parameters are a list": step(parameters=[1]),
     "parameters are very many": step(parameters={f"p{n}": n for n in range(100_000)}),
     "inputs are very many": step(inputs={f"p{n}": "source" for n in range(100_000)}),

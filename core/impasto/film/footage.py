@@ -30,6 +30,8 @@ from .frames import RENDERED, check_count, check_numbers, frames_of, numbered_fi
 MOVIES = frozenset((".mp4", ".mov", ".mkv", ".avi", ".webm", ".gif", ".ogv"))
 LEAST_PX = 16
 """Least height and width of pictures whose motion can be estimated."""
+MOST_BYTES = 2**37
+"""Limit of a movie's file, 128 GiB: an hour and a half of ProRes in 4K."""
 PX_BYTES = 32
 """Memory for a pixel of a movie's picture: as its decoder holds it, as OpenCV returns it, and in floats."""
 READ_AS = {  # lists of other files are no movies
@@ -114,7 +116,7 @@ def shot_files(shot: Path, first: int | None = None, last: int | None = None) ->
 def check_shot(shot: Path) -> None:
     """FileError if there is no such shot; its frames are not counted, since some may still be rendered."""
     if _is_movie(shot):
-        check_file(shot)
+        check_file(shot, MOST_BYTES)
     else:
         numbered_files(shot)
 
@@ -134,7 +136,7 @@ def frames_on_disk(shot: Path, first: int | None = None, last: int | None = None
     if not _is_movie(shot):
         yield frames_of(shot, first, last)
         return
-    check_file(shot)
+    check_file(shot, MOST_BYTES)
     with temporary_folder() as folder:
         found: dict[int, Path] = {}
         for number, color in enumerate(_pictures(shot), 1):
@@ -142,7 +144,7 @@ def frames_on_disk(shot: Path, first: int | None = None, last: int | None = None
                 break
             if first is None or number >= first:
                 check_count(found, shot)
-                found[number] = folder / f"{shot.stem}_{number:04}.png"
+                found[number] = folder / f"{shot_name(shot)}_{number:04}.png"
                 write_picture(found[number], color, np.ones_like(color[..., :1]), {})
         yield check_numbers(found, shot, first, last)
 

@@ -75,6 +75,8 @@ def should_stream(recipe: Recipe, subject: Maps, format_: str = "png") -> bool:
 
 def obstacle_to_tiles(steps: Sequence[Step], tools: Sequence[Tool]) -> str:
     """Reason why these steps, with their tools, cannot be run tile by tile; "" if they can."""
+    if not tools:
+        return "all steps of the recipe are disabled"
     first = tile_maker(tools)
     if not makes_tiles(tools[first]):
         return f"{tools[first].name} makes its result in one piece"
