@@ -37,7 +37,7 @@ FORMAT_ITEMS = (
 )
 SEPARATE = "SEPARATE"
 """Choice of files without packing."""
-PACKED_FORMATS = {PNG: "png", "PNG_8": "png", "PNG_16": "png16", "EXR_HALF": "exr"}
+PACKED_FORMATS = {PNG: "png-auto", "PNG_8": "png", "PNG_16": "png16", "EXR_HALF": "exr"}
 """Formats that the engine writes packed files in."""
 PATTERN = "{object}_{map}"
 FIELDS = ("object", "map")

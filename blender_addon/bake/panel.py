@@ -126,6 +126,8 @@ def _without_effect(settings: ImpastoBakeSettings) -> set[str]:
         idle.add("margin_type")
     if not settings.maps & CURVATURE_MAPS.keys():
         idle.add("edge_radius")
+    if "thickness" not in settings.maps:
+        idle.add("thickness_range")
     return idle
 
 

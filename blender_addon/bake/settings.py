@@ -39,7 +39,7 @@ LABELS = {
     "curvature": ("Curvature", "Mean curvature: 0.5 where flat, lighter where convex, darker where concave"),
     "cavity": ("Cavity", "Concave curvature: white in grooves and inner edges"),
     "edge_mask": ("Edge Mask", "Convex curvature: white at outer edges, where surfaces wear"),
-    "thickness": ("Thickness", "Mean length of rays through the object, as a share of its largest dimension"),
+    "thickness": ("Thickness", "Mean length of rays through the object, as a share of Thickness Range"),
     "material_id": ("Material Mask", "A flat colour for each material"),
     "object_id": ("Object Mask", "A flat colour for the object, made of its name"),
     "island_id": ("Island Mask", "A flat colour for each island of the UV map"),
@@ -167,6 +167,17 @@ class BakeOptions:
             subtype="FACTOR",
         ),
     )
+    thickness_range: float = field(
+        default=0.0,
+        metadata=argument(
+            FloatProperty,
+            "Thickness Range",
+            "Thickness that is white in the thickness map; 0: as great as that of most of the object",
+            min=0.0,
+            precision=3,
+            subtype="DISTANCE",
+        ),
+    )
     uv_map: str = field(
         default="",
         metadata=argument(
@@ -207,7 +218,8 @@ class BakeOptions:
         """
         listed = (name for name in LISTED_MAPS if name in values["maps"])
         maps = tuple(dict.fromkeys([*listed, *input_maps(values["inputs"])]))
-        read = {"maps": maps, "edge_radius": round(values["edge_radius"], 6)}
+        rounded = {name: round(values[name], 6) for name in ("edge_radius", "thickness_range")}
+        read = {"maps": maps, **rounded}
         return cls(**{**values, **read}, unit_m=materials.unit_m())
 
 

@@ -30,6 +30,7 @@ PRESETS = (
 FORMATS = (
     ("png", "PNG, 8 bits", "Small and fast"),
     ("png16", "PNG, 16 bits", "Smooth heights"),
+    ("png-auto", "PNG", "8 bits a channel, 16 where 8 would show as steps"),
     ("exr", "OpenEXR", "Half float"),
 )
 

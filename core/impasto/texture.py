@@ -38,6 +38,8 @@ Confidence is no property of the surface: how far an estimate of the others can 
 point to the middle of the sky that is seen; they are for renderers that light by them.
 """
 NORMAL_MAPS = frozenset({"normal", "bent_normal"})
+FINE_MAPS = NORMAL_MAPS | {"height"}
+"""Maps that 8 bits a channel would turn into steps."""
 
 LINEAR_FORMATS = (".exr", ".hdr")
 """Endings of files that store light, whose values are encoded when they are read as colours."""

@@ -140,3 +140,17 @@ def test_files_for_an_engine_are_those_of_an_export(tmp_path: Path) -> None:
     assert "Strip_curvature" in bpy.data.images
     bpy.ops.impasto.bake(maps=maps, out_dir=str(tmp_path), preset="unreal", width_px=16, height_px=16, samples=1)
     assert "T_Strip_2_ORM.png" in {path.name for path in tmp_path.iterdir()}
+
+
+def test_heights_and_normals_for_an_engine_have_16_bits(tmp_path: Path) -> None:
+    made, values = procedural("ShaderNodeTexNoise", "Color")
+    links, nodes = made.node_tree.links, made.node_tree.nodes
+    bump = nodes.new("ShaderNodeBump")
+    links.new(nodes["Noise Texture"].outputs[0], bump.inputs["Height"])
+    links.new(bump.outputs[0], principled(made).inputs["Normal"])
+    plane(made)
+    bake(maps={"base_color", "normal", "height"}, out_dir=str(tmp_path), preset="unreal")
+    levels = {path.stem: len(np.unique(read(path)[1][..., 0])) for path in tmp_path.iterdir()}
+    assert levels["T_Strip_H"] > 1000
+    assert levels["T_Strip_N"] > 256
+    assert levels["T_Strip_BC"] <= 256

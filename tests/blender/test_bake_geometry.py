@@ -158,9 +158,9 @@ def test_edges_beside_a_seam_are_seen_in_both_islands() -> None:
 
 @pytest.mark.slow
 def test_thickness_is_the_mean_length_of_rays_inwards() -> None:
-    """4/3 R in a sphere; 2t - t²/D in a wide slab of thickness t, for rays of up to its width D."""
+    """4/3 R in a sphere; 2t - t²/D in a wide slab of thickness t, for rays of up to a range D."""
     sphere()
-    bake(maps={"thickness"}, samples=16, margin_px=0)
+    bake(maps={"thickness"}, samples=16, margin_px=0, thickness_range=2.0)
     assert np.median(baked("thickness")) == pytest.approx(4 / 3 / 2, abs=0.01)
     assert about("Shape_thickness")["thickness_range"] == pytest.approx(2.0)
     mesh = bmesh.new()
@@ -168,11 +168,26 @@ def test_thickness_is_the_mean_length_of_rays_inwards() -> None:
     bmesh.ops.create_cube(mesh, size=1.0, calc_uvs=True)
     bmesh.ops.scale(mesh, vec=(2, 2, 0.2), verts=mesh.verts)
     shape(mesh).name = "Slab"
-    bake(maps={"thickness", "position", "object_normal"}, samples=16, margin_px=0)
+    bake(maps={"thickness", "position", "object_normal"}, samples=16, margin_px=0, thickness_range=2.0)
     position = pixels("Slab_position")[..., :3] * (2, 2, 0.2) - (1, 1, 0.1)
     middle = (np.abs(position[..., :2]).max(axis=2) < 0.2) & (pixels("Slab_object_normal")[..., 2] > 0.99)
     expected = (2 * 0.2 - 0.2**2 / 2) / 2
     assert np.median(pixels("Slab_thickness")[middle, 0]) == pytest.approx(expected, abs=0.01)
+
+
+@pytest.mark.parametrize("wall", [0.02, 0.2])
+def test_a_hollow_barrel_shows_the_thickness_of_its_wall(wall: float) -> None:
+    """A wall of thickness t has 2t where it is wide, which is about the range: rays of up to it are 1.5 t on average."""
+    mesh = bmesh.new()
+    mesh.loops.layers.uv.verify()
+    bmesh.ops.create_cone(mesh, segments=24, radius1=1, radius2=1, depth=3, cap_ends=True, calc_uvs=True)
+    shape(mesh).modifiers.new("Wall", "SOLIDIFY").thickness = wall
+    bpy.context.object.data.materials.clear()
+    bake(maps={"thickness"}, margin_px=0)
+    assert about("Shape_thickness")["thickness_range"] == pytest.approx(2 * wall, rel=0.3)
+    values = baked("thickness")[..., 0]
+    assert 0.5 < np.median(values) < 0.95
+    assert np.percentile(values, 5) > 0.3
 
 
 def test_maps_of_geometry_come_in_one_bake_with_others_and_leave_the_scene_alone() -> None:

@@ -300,10 +300,25 @@ def test_high_objects_that_no_ray_meets_or_that_are_not_there_are_refused() -> N
     choose(low_cube(), painted_high("Box_high", scale=2.0))
     with pytest.raises(RuntimeError, match="no ray from the low objects meets a high one; set Extrusion"):
         bake(surface="SELECTED", extrusion=0.1, ray_distance=0.1, **SIZE)
+    with pytest.raises(RuntimeError, match="set Ray Distance to 0, so that it is found"):
+        bake(surface="SELECTED", ray_distance=0.1, **SIZE)
 
     choose(bpy.data.objects["Box_low"])
     with pytest.raises(RuntimeError, match="No other mesh is selected; select the high objects, and Box_low last"):
         bake(surface="SELECTED")
+
+
+def test_advice_never_names_a_distance_that_is_0_already(capsys: pytest.CaptureFixture) -> None:
+    """Only the lower face has a high one, so that found distances cannot help."""
+    high = plane(material())
+    high.name = "Low_high"
+    high.data.transform(Matrix.Translation((-0.5, -0.5, -1.05)))
+    choose(low_cube(), high)
+    bake(maps={"base_color"}, surface="SELECTED", **SIZE)
+    said = capsys.readouterr().out
+    assert "pixels show no high object" in said
+    assert "let the high objects cover the low one" in said
+    assert "to 0" not in said
 
 
 # The cage and the misses in the 3D view

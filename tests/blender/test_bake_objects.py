@@ -167,6 +167,18 @@ def empty_slot(obj: bpy.types.Object) -> None:
     obj.data.polygons[0].material_index = 1
 
 
+def test_maps_of_the_mesh_need_no_material() -> None:
+    """Nor do faces of an empty slot; a material's maps, and a material's mask, still do."""
+    obj = plane()
+    for maps in ({"ambient_occlusion"}, {"thickness", "curvature", "object_id", "island_id", "position"}):
+        assert bake(maps=maps) == {"FINISHED"}
+    obj.data.materials.append(None)
+    assert bake(maps={"world_normal"}, material="ASSIGN") == {"FINISHED"}
+    with pytest.raises(RuntimeError, match="has no material"):
+        bpy.data.objects["Strip"].data.materials.clear()
+        bake(maps={"ambient_occlusion", "roughness"})
+
+
 BAD = {
     "UV map; unwrap it": lambda obj: obj.data.uv_layers.remove(obj.data.uv_layers[0]),
     "has no material; add one": lambda obj: obj.data.materials.clear(),

@@ -102,11 +102,16 @@ OPERATORS = {
 }
 
 
+READ = ("no text", "a list", "a group", "null", "deep", "many unknown", "baked of nothing", "made with")
+"""Those that matter to an operator that reads no more than the record."""
+
+
 @pytest.mark.parametrize("operator", OPERATORS)
 def test_a_tampered_recipe_is_refused_whole(made, extension, capfd, operator):
     material = bpy.data.materials["wall"]
     wrong = []
-    for what, text in TAMPERED.items():
+    for what in READ if operator == "bake" else TAMPERED:
+        text = TAMPERED[what]
         made["impasto_recipe"] = material["impasto_recipe"] = text
         extension.history.entries.forget()
         made["impasto_baked"] = text

@@ -22,7 +22,7 @@ from impasto.surface.color import srgb_to_linear
 from impasto.texture import MAP_CHANNELS
 
 EXPORTERS = {exporter.name: exporter for exporter in BUILTIN_EXPORTERS}
-STEPS = {"png": 1 / 255, "png16": 1 / 65535, "exr": 2**-10}
+STEPS = {"png": 1 / 255, "png16": 1 / 65535, "png-auto": 1 / 255, "exr": 2**-10}
 """The quantisation step of each format in [0, 1]; half floats have 11 significant bits."""
 
 RECIPE = Recipe((Step("quilt"),), 5, {"source": {"name": "wäll.png", "sha256": "0"}}, {"device": "cpu"})

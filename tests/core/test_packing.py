@@ -173,6 +173,13 @@ def test_16_bits_keep_the_values_of_16_bits(tmp_path):
     assert np.array_equal(values[..., 3], exact)
 
 
+def test_png_auto_has_16_bits_where_8_would_show(tmp_path):
+    maps = some("base_color", "opacity", "roughness", "metallic", "normal", "height", "bent_normal", "emission")
+    files = written(maps, tmp_path, "unreal own=normal.r,roughness,0", "png-auto")
+    fine = {name.removesuffix(".png") for name, path in files.items() if stored(path).dtype == np.uint16}
+    assert fine == {"T_brick_N", "T_brick_H", "T_brick_BN", "brick_own"}
+
+
 @pytest.mark.usefixtures("misbehaving")
 @pytest.mark.parametrize("format_", ["png", "exr"])
 def test_results_written_tile_by_tile_are_packed_to_the_same_bytes(format_, tmp_path):

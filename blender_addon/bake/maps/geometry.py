@@ -44,8 +44,8 @@ JUMP = 64
 class Extent:
     """Place of what is baked. space: the single object that is baked to, else None for the world.
 
-    low, high: bounding box in that space; size: longest side, radius: of curvature, in Blender units. is_alone: whether
-    one object is all that there is.
+    low, high: bounding box in that space; size: longest side, radius: of curvature, thickness: greatest that a map
+    shows, in Blender units. is_alone: whether one object is all that there is.
     """
 
     space: Object | None
@@ -53,6 +53,7 @@ class Extent:
     high: tuple[float, float, float]
     size: float
     radius: float
+    thickness: float
     is_alone: bool
 
     @property
@@ -67,7 +68,7 @@ class Extent:
         if name == "position":
             return {"position_low": self.low, "position_high": self.high}
         if name == "thickness":
-            return {"thickness_range": self.size}
+            return {"thickness_range": self.thickness}
         return {"curvature_radius": self.radius} if name in CURVATURE_MAPS else {}
 
 
@@ -102,7 +103,7 @@ def _occlusion(tree: NodeTree, extent: Extent) -> NodeSocket:
 
 
 def _thickness(tree: NodeTree, extent: Extent) -> NodeSocket:
-    """Mean length of rays inwards, as a share of the object's size.
+    """Mean length of rays inwards, as a share of the greatest that is shown.
 
     It is the integral over all distances of the share of rays that are longer. Steps grow with the distance, so that
     thin parts keep their differences.
@@ -112,7 +113,7 @@ def _thickness(tree: NodeTree, extent: Extent) -> NodeSocket:
         root = (step + 0.5) / THICKNESS_STEPS
         node = tree.nodes.new("ShaderNodeMath")
         node.operation, node.inputs[1].default_value = "MULTIPLY_ADD", 2 * root / THICKNESS_STEPS
-        tree.links.new(_open_share(tree, extent.size * root**2, THICKNESS_SAMPLES, inside=True), node.inputs[0])
+        tree.links.new(_open_share(tree, extent.thickness * root**2, THICKNESS_SAMPLES, inside=True), node.inputs[0])
         node.inputs[2].default_value = 0.0
         if total is not None:
             tree.links.new(total, node.inputs[2])

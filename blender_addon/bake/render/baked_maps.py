@@ -179,7 +179,8 @@ class Passes:
     @cached_property
     def extent(self) -> Extent:
         """Extent of all that is baked."""
-        return extent_of(self.scene, self.options.edge_radius)
+        thickness = self.options.thickness_range if "thickness" in self.options.maps else self.scene.size
+        return extent_of(self.scene, self.options.edge_radius, thickness)
 
     @cached_property
     def expected(self) -> np.ndarray | None:
@@ -205,7 +206,7 @@ class Passes:
         missed = cycles_bake(self.scene, name, options, self.expected)
         if missed is not None and self.expected is not None:
             self.missed[:] = [missed]
-            notes += missed_notes(missed, self.expected)
+            notes += missed_notes(missed, self.expected, self.scene.remedy)
         return pixels_of(self.scene.image), notes
 
     def _identity_map(self, name: str) -> tuple[np.ndarray, dict[str, Any], list[str]]:

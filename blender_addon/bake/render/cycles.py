@@ -47,7 +47,7 @@ def cycles_bake(temporary: BakeScene, name: str, options: BakeOptions, covered: 
     missed = None
     if covered is not None:
         missed = covered & (pixels[..., 3] <= CLEAR)
-        check_missed(missed, covered)
+        check_missed(missed, covered, temporary.remedy)
         fill(pixels, missed)
     _bake_cover(temporary, temporary.cover, pixels, options)
     return missed

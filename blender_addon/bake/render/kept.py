@@ -19,7 +19,7 @@ from ..objects.sets import BakeSet, provenance_of
 from ..settings import OF_MATERIALS, BakeOptions
 from .scene import BakeScene
 
-NOT_OF_PIXELS = ("maps", "inputs", "file_format", "edge_radius", "unit_m")
+NOT_OF_PIXELS = ("maps", "inputs", "file_format", "edge_radius", "thickness_range", "unit_m")
 """Options that change no map's image, or only some maps'."""
 
 
@@ -54,7 +54,8 @@ def _own(name: str, options: BakeOptions, of_materials: dict[str, Any]) -> Any:
     """Of materials and options, what only some maps depend on."""
     if name in OF_MATERIALS:
         return of_materials, options.unit_m if name == "height" else None
-    return options.edge_radius if name in CURVATURE_MAPS else None
+    own = {**dict.fromkeys(CURVATURE_MAPS, options.edge_radius), "thickness": options.thickness_range}
+    return own.get(name)
 
 
 def _place(item: bpy.types.Object, made: BakeScene) -> list[list[float]]:

@@ -14,12 +14,19 @@ from mathutils.geometry import barycentric_transform
 
 from ...bridge.meshes import values_in
 from ...core.errors import ParameterError
+from ..objects.sets import Projection
 from .tiles import Tiles
 
 if TYPE_CHECKING:
     import numpy as np
 
-REMEDY = "set Extrusion and Ray Distance to 0, so that they are found, or raise them"
+REMEDIES = {
+    (True, True): "set Extrusion and Ray Distance to 0, so that they are found, or raise them",
+    (True, False): "set Extrusion to 0, so that it is found, or raise it",
+    (False, True): "set Ray Distance to 0, so that it is found, or raise it",
+    (False, False): "let the high objects cover the low one, or set Extrusion and Ray Distance by hand",
+}
+"""What helps, by whether Extrusion and Ray Distance are set."""
 MOST_POINTS = 4000
 """Limit of the points that are kept, an even selection: more could not be told apart."""
 
@@ -37,16 +44,22 @@ class Misses:
 NO_MISSES = Misses()
 
 
-def check_missed(missed: np.ndarray, covered: np.ndarray) -> None:
+def remedy_for(projections: Sequence[Projection]) -> str:
+    """What helps against misses of low objects that are baked with these distances."""
+    are_set = any(one.extrusion > 0 for one in projections), any(one.ray_distance > 0 for one in projections)
+    return REMEDIES[are_set]
+
+
+def check_missed(missed: np.ndarray, covered: np.ndarray, remedy: str) -> None:
     """Raise ParameterError if all pixels of low objects (H, W) are missed."""
     if covered.any() and missed.sum() == covered.sum():
-        raise ParameterError("no ray from the low objects meets a high one", REMEDY)
+        raise ParameterError("no ray from the low objects meets a high one", remedy)
 
 
-def missed_notes(missed: np.ndarray, covered: np.ndarray) -> list[str]:
+def missed_notes(missed: np.ndarray, covered: np.ndarray, remedy: str) -> list[str]:
     """A note on the missed pixels (H, W) of low objects."""
     count, total = int(missed.sum()), int(covered.sum())
-    note = f"{count} of {total} pixels show no high object, and are filled from those around them; {REMEDY}"
+    note = f"{count} of {total} pixels show no high object, and are filled from those around them; {remedy}"
     return [note] if count else []
 
 

@@ -17,11 +17,13 @@ from mathutils import Matrix, Vector
 from ...core.errors import ImpastoError
 from ..maps.geometry import EMISSIONS, Extent
 from ..maps.identity import IDENTITY_MAPS, Identities
+from ..maps.thickness import usual_thickness
 from ..maps.values import ValueReader
 from ..objects.reads import output_node, uses_nodes
 from ..objects.sets import BakeSet
 from ..settings import BakeOptions
 from .cover import TEMPORARY, Cover, make_cover
+from .misses import remedy_for
 from .parts import Part, copied_parts, evaluated_meshes, with_cages
 from .tiles import NO_TILES, Tiles, tiles_of
 from .windows import Window, with_windows
@@ -43,7 +45,7 @@ class BakeScene:
     """The copies to bake; `made`: all that has to be removed afterwards.
 
     windows: the parts, each with its place in the image. cover: their faces. Neither is there where one bake of one
-    object is all.
+    object is all. remedy: for rays that meet no high object.
     """
 
     scene: Scene
@@ -54,6 +56,7 @@ class BakeScene:
     windows: Sequence[tuple[Part, Window]] = ()
     tiles: Tiles = NO_TILES
     cover: Cover | None = None
+    remedy: str = ""
 
     @property
     def is_alone(self) -> bool:
@@ -100,7 +103,8 @@ def bake_scene(given: BakeSet, options: BakeOptions, uv_maps: Sequence[str]) -> 
                 _receive(part.subject, cover.material)
         scene.collection.objects.link(cover.subject)
         windows = with_windows(scene, parts, tiles, tuple(image.size))
-        yield BakeScene(scene, parts, image, surfaces, made, windows, tiles, cover)
+        remedy = remedy_for(given.projections)
+        yield BakeScene(scene, parts, image, surfaces, made, windows, tiles, cover, remedy)
     finally:
         bpy.data.scenes.remove(scene)
         bpy.data.batch_remove(made)
@@ -181,8 +185,11 @@ def _surface(title: str, material: Material, image: Image) -> Surface:
     return Surface(title, tree, shaded, emission, emitted)
 
 
-def extent_of(temporary: BakeScene, share: float) -> Extent:
-    """Extent of all that is baked, in the space of a single object, or else the world's. share: radius over size."""
+def extent_of(temporary: BakeScene, share: float, thickness: float) -> Extent:
+    """Extent of all that is baked, in the space of a single object, or else the world's.
+
+    share: radius over size. thickness: greatest that a map shows, in Blender units; 0: it is found.
+    """
     depsgraph = temporary.scene.view_layers[0].depsgraph
     space = temporary.parts[0].subject if len(temporary.parts) == 1 else None
     to_space = space.matrix_world.inverted_safe() if space else Matrix()
@@ -191,7 +198,10 @@ def extent_of(temporary: BakeScene, share: float) -> Extent:
         placed = Matrix() if shown == space else to_space @ shown.matrix_world
         corners += [tuple(placed @ Vector(corner)) for corner in shown.evaluated_get(depsgraph).bound_box]
     low, high = (tuple(pick(axis) for axis in zip(*corners, strict=True)) for pick in (min, max))
-    return Extent(space, low, high, temporary.size, share * temporary.size, is_alone=temporary.is_alone)
+    size = temporary.size
+    shown = [one for part in temporary.parts for one in part.shown]
+    thickness = thickness or usual_thickness(shown, depsgraph, size)
+    return Extent(space, low, high, size, share * size, thickness, is_alone=temporary.is_alone)
 
 
 def prepare(temporary: BakeScene, name: str, extent: Extent) -> list[str]:

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from ..surface.gaussianization import GaussianMap
     from ..surface.relight import BallAndPlane
 
-FINE = frozenset({"height", *NORMAL_MAPS})
-"""Maps whose steps would be seen with 8 bits."""
 ON_OBJECT = ("base_color", "roughness", "normal")
 """Maps that a preview has besides its picture."""
 Arrays = dict[str, np.ndarray]
@@ -131,8 +129,7 @@ def _encode(one: GaussianMap) -> bytes:
 
     channels = np.full((*one.values.shape[1:], MAP_CHANNELS[one.name]), 0.5, np.float32)
     channels[..., : len(one.values)] = np.moveaxis(one.values, 0, 2) / (2 * LIMIT) + 0.5
-    exporter = registry().exporter("png16" if one.name in FINE else "png")
-    return encode_maps(Maps({one.name: Texture(channels)}), exporter)[one.name]
+    return encode_maps(Maps({one.name: Texture(channels)}), registry().exporter("png-auto"))[one.name]
 
 
 def _rgb(one: GaussianMap) -> np.ndarray:

@@ -107,11 +107,15 @@ class RowWriter:
 
 
 class PngRows(RowWriter):
-    """PNG of 8 or 16 bits a channel, sRGB-encoded for colour, with `metadata` in iTXt chunks and XMP."""
+    """PNG of 8 or 16 bits a channel, sRGB-encoded for colour, with `metadata` in iTXt chunks and XMP.
+
+    bits: 0 for 8, or 16 where 8 would show.
+    """
 
     def __init__(
         self, path: Path, layout: Layout, size_px: tuple[int, int], metadata: Mapping[str, str], *, bits: int
     ) -> None:
+        bits = bits or (16 if layout.is_fine else 8)
         self._chunks = png_texts(metadata)
         attributes: dict[str, str | int] = {"oiio:ColorSpace": "srgb" if layout.is_color else "Raw"}
         if layout.channels == ALPHA + 1:

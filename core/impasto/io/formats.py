@@ -70,5 +70,6 @@ def _by_rows(
 BUILTIN_EXPORTERS = (
     _by_rows("png", "PNG, 8 bits a channel", ".png", partial(PngRows, bits=8)),
     _by_rows("png16", "PNG, 16 bits a channel", ".png", partial(PngRows, bits=16)),
+    _by_rows("png-auto", "PNG, 8 bits a channel, 16 for heights and normals", ".png", partial(PngRows, bits=0)),
     _by_rows("exr", "OpenEXR, half float", ".exr", ExrRows, keeps_light=True),
 )

@@ -16,7 +16,7 @@ import numpy as np
 from ..errors import ParameterError, did_you_mean
 from ..surface.color import linear_to_srgb
 from ..system.untrusted import excerpt
-from ..texture import COLOR_MAPS, MAP_CHANNELS, Maps, Texture
+from ..texture import COLOR_MAPS, FINE_MAPS, MAP_CHANNELS, Maps, Texture
 from .gltf_textures import Placement
 
 NEUTRAL: Mapping[str, tuple[float, ...]] = {
@@ -39,15 +39,19 @@ CHANNEL_COUNTS = (1, 3, 4)
 
 @dataclass(frozen=True)
 class Layout:
-    """Channels of a stored picture. is_color: the first three are a colour, sRGB-encoded in PNG, linear in EXR."""
+    """Channels of a stored picture. is_color: the first three are a colour, sRGB-encoded in PNG, linear in EXR.
+
+    is_fine: 8 bits would show as steps.
+    """
 
     channels: int
     is_color: bool
+    is_fine: bool = False
 
     @classmethod
     def of_map(cls, name: str) -> Layout:
         """The layout of a map that is stored by itself."""
-        return cls(MAP_CHANNELS[name], name in COLOR_MAPS)
+        return cls(MAP_CHANNELS[name], name in COLOR_MAPS, name in FINE_MAPS)
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,8 @@ class PackedPicture:
     def layout(self) -> Layout:
         """Channels and colour of the stored picture."""
         first = self.channels[0].map_name
-        return Layout(len(self.channels), first in COLOR_MAPS and self.channels[:3] == all_of(first))
+        is_color = first in COLOR_MAPS and self.channels[:3] == all_of(first)
+        return Layout(len(self.channels), is_color, bool(self.map_names & FINE_MAPS))
 
     def for_maps(self, names: Collection[str]) -> PackedPicture:
         """The picture for a set of these maps: without an alpha channel that would be plain."""
