@@ -212,7 +212,7 @@ def _draw_form(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Map
     """Draw the form of the result, the tool of the maps that the chosen one does not make, and the material."""
     settings = context.scene.impasto
     layout.prop(settings, "bits")
-    if tool["kind"] == "generator":
+    if tool["kind"] == "generator" and not tool["makes_all_maps"]:
         layout.prop(settings, "estimator")
         if settings.estimator in catalogue:
             draw_parameters(layout, context, catalogue[settings.estimator])

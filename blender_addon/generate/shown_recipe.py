@@ -56,7 +56,7 @@ def restore_settings(scene: bpy.types.Scene, recipe: Recipe, sources: Mapping[st
             setattr(group, name, step.parameters.get(name, 0))
     put_source(settings, sources.get(SOURCE), recipe.inputs.get(SOURCE, {}))
     inputs.put_images(scene, tool, step, pictures)
-    if tool["kind"] == "generator":
+    if tool["kind"] == "generator" and not tool["makes_all_maps"]:
         settings.estimator = estimator.tool if estimator else "none"
     if estimator:
         properties.put_parameters(scene, catalogue[estimator.tool], estimator.parameters)

@@ -82,7 +82,8 @@ def make_task(
     def apply(made: JobResult) -> Applied:
         lit = made.arrays.get(RELIT)
         maps = {name: array for name, array in made.arrays.items() if name != RELIT}
-        made = with_width(replace(made, arrays=maps, notes=(*made.notes, *notes)), target)
+        made = replace(made, arrays=maps, notes=(*made.notes, *notes))
+        made = made if MESH in inputs else with_width(made, target)  # on a mesh, its UVs decide on the size
         if target.is_in_open_file:
             recipe_inputs.keep(given for name in kept if isinstance(given := sent[name], JobInput))
         report = yield from results.put(split(made) if split else [(made, target)], then(made) if then else ())

@@ -110,7 +110,7 @@ class Request(Form):
         return cls(settings.tool, parameters, inputs=images, seed=settings.seed, **(shared | more))
 
     def recipe(self) -> Recipe:
-        """Recipe: the tool and, after a generator, the estimator of the maps that it does not make."""
+        """Recipe: the tool and, after a generator, the estimator of the maps that it does not make, if any."""
         tool = catalogue[self.tool]
         parameters = dict(self.parameters)
         sizes = {"width_px": self.width_px, "height_px": self.height_px}
@@ -122,7 +122,8 @@ class Request(Form):
         steps = [*self._preparing(), Step(self.tool, parameters, name_inputs(self.inputs)[0])]
         in_tiles = tool["makes_tiles"] and is_large((self.height_px, self.width_px))  # an estimator needs the whole
         estimator = self.estimator or catalogue.usual("maps") or "none"
-        if tool["kind"] == "generator" and estimator != "none" and not in_tiles:
+        is_whole = tool["kind"] != "generator" or tool["makes_all_maps"]
+        if not is_whole and estimator != "none" and not in_tiles:
             steps.append(Step(catalogue[estimator]["name"], dict(self.estimator_parameters)))
         return Recipe(tuple(steps), self.seed, matched=self.matched)
 
@@ -139,7 +140,7 @@ class Request(Form):
         return {name for name, value in self.preparation.items() if defaults.get(name) != value}
 
     def recipe_of_match(self, found: Recipe) -> Recipe:
-        """A recipe that was found, in this size; a single step is followed by the estimator of the other maps."""
+        """A recipe that was found, in this size; a single step is followed by the estimator, as by `recipe`."""
         if len(found.steps) == 1:
             (step,) = found.steps
             request = replace(self, tool=step.tool, parameters=step.parameters, seed=found.seed, matched=found.matched)

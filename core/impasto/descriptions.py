@@ -80,6 +80,7 @@ class ToolDescription(TypedDict):
     weights: Annotated[list[str], "published weights that it can use"]
     inputs: Annotated[list[InputDescription], "inputs besides the subject"]
     makes_tiles: Annotated[bool, "whether its result may be larger than memory"]
+    makes_all_maps: Annotated[bool, "whether no estimator adds a map to its result"]
     parameters: Annotated[ParametersDescription, "JSON Schema of its parameters"]
 
 

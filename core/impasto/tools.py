@@ -170,6 +170,8 @@ class Contract:
     """False if it refuses subjects but of a certain form."""
     uses_subject: ClassVar[bool] = True
     """False for a generator that uses only the subject's size: neither the result's name nor the recipe mentions it."""
+    makes_all_maps: ClassVar[bool] = False
+    """Whether a generator always makes all maps that an estimator would add."""
     takes_light: ClassVar[bool] = False
     """Whether it keeps colours above 1, which are then linear: light, as in panoramas."""
     photograph_px: ClassVar[int] = 2**22
@@ -332,6 +334,7 @@ def describe(tool: Tool) -> ToolDescription:
         "weights": list(tool.weights),
         "inputs": [InputDescription(**vars(item)) for item in tool.inputs],  # type: ignore[typeddict-item]
         "makes_tiles": makes_tiles(tool),
+        "makes_all_maps": tool.makes_all_maps,
         "parameters": schema_of(tool.parameters),  # type: ignore[typeddict-item]
     }
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from impasto.atlas.canvas import ChartCanvas
 from impasto.atlas.charts import Charts
-from impasto.atlas.erasure import erase_seams
+from impasto.atlas.erasure import REACH_PX, erase_seams
 from impasto.atlas.following import pattern_places
 from impasto.atlas.mesh import Mesh
 from impasto.atlas.sampling import in_frame, samples
@@ -29,6 +29,9 @@ LEAST_DENSITY = 0.25
 """Least texel density of a canvas for a coarse example, relative to the texture's."""
 USUAL_SHARE = 0.5
 """Width of one repeat, relative to the object's longest side, where nothing states it."""
+CUT_PX = 1.0
+"""Reach of corrections at seams of a pattern that is laid on: where it cannot go on, as at a verge, it ends with a soft
+edge; more would show the patterns of both sides one over the other."""
 MOST_REPEATS = 1000.0
 """Repeats along the object's longest side above which a width in other units is meant."""
 
@@ -46,13 +49,13 @@ def covering(subject: Maps, mesh: Mesh, parameters: CoverObjectParameters, conte
     if parameters.way == "triplanar":
         context.progress(0.1, "Projecting")
         made = triplanar(subject, charts, repeat_m, parameters.turn, parameters.sharpness)
-        return erase_seams(made, charts)
+        return erase_seams(made, charts, CUT_PX)
     context.progress(0.05, "Unrolling the object")
     laid_out = unrolled_charts(charts, parameters.turn)
-    cover = _grown if parameters.way == "grown" else _cover_of_plane
+    cover, reach_px = (_grown, REACH_PX) if parameters.way == "grown" else (_cover_of_plane, CUT_PX)
     made = cover(subject, laid_out, repeat_m, context)
     context.progress(0.95, "Joining seams")
-    return erase_seams(made, charts)
+    return erase_seams(made, charts, reach_px)
 
 
 def _grown(example: Maps, charts: Charts, width_m: float, context: Context) -> Maps:
@@ -84,4 +87,4 @@ def _cover_of_plane(subject: Maps, charts: Charts, repeat_m: float, context: Con
     laid = {name: samples(texture.pixels, places, finer) for name, texture in subject.items()}
     if turns is not None:
         laid |= {name: in_frame(laid[name], turns) for name in NORMAL_MAPS & laid.keys()}
-    return canvas.fold(subject.with_arrays(laid))
+    return canvas.fold(subject.with_arrays(laid), fades=False)

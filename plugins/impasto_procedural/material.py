@@ -26,7 +26,7 @@ class Material(Generator):
     """A procedural material: subclasses declare parameters and draw a `Surface` on a canvas."""
 
     rank = 40
-    uses_subject = False
+    uses_subject, makes_all_maps = False, True
     parameters: ClassVar[type[Parameters]] = MaterialParameters
 
     def thumbnail(self) -> bytes:

@@ -9,7 +9,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from baking import BYTE, SIZE_PX, bake, material, module, pixels, plane, procedural, srgb
+from baking import BYTE, SIZE_PX, bake, material, module, pixels, plane, principled, procedural, srgb
 
 pytestmark = pytest.mark.usefixtures("scene")
 
@@ -143,7 +143,7 @@ def test_files_for_an_engine_are_those_of_an_export(tmp_path: Path) -> None:
 
 
 def test_heights_and_normals_for_an_engine_have_16_bits(tmp_path: Path) -> None:
-    made, values = procedural("ShaderNodeTexNoise", "Color")
+    made, _ = procedural("ShaderNodeTexNoise", "Color")
     links, nodes = made.node_tree.links, made.node_tree.nodes
     bump = nodes.new("ShaderNodeBump")
     links.new(nodes["Noise Texture"].outputs[0], bump.inputs["Height"])

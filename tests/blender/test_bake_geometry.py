@@ -177,11 +177,12 @@ def test_thickness_is_the_mean_length_of_rays_inwards() -> None:
 
 @pytest.mark.parametrize("wall", [0.02, 0.2])
 def test_a_hollow_barrel_shows_the_thickness_of_its_wall(wall: float) -> None:
-    """A wall of thickness t has 2t where it is wide, which is about the range: rays of up to it are 1.5 t on average."""
+    """A wide wall of thickness t has 2t, which is about the range; rays of up to that are 1.5 t long on average."""
     mesh = bmesh.new()
     mesh.loops.layers.uv.verify()
     bmesh.ops.create_cone(mesh, segments=24, radius1=1, radius2=1, depth=3, cap_ends=True, calc_uvs=True)
-    shape(mesh).modifiers.new("Wall", "SOLIDIFY").thickness = wall
+    modifier = shape(mesh).modifiers.new("Wall", "SOLIDIFY")
+    modifier.thickness, modifier.use_even_offset = wall, True
     bpy.context.object.data.materials.clear()
     bake(maps={"thickness"}, margin_px=0)
     assert about("Shape_thickness")["thickness_range"] == pytest.approx(2 * wall, rel=0.3)

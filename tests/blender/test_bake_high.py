@@ -9,8 +9,9 @@ from collections.abc import Callable
 import bpy
 import numpy as np
 import pytest
-from baking import BYTE, COLOR, bake, material, module, pixels, srgb, state, without_images
+from baking import BYTE, COLOR, bake, material, module, pixels, plane, srgb, state, without_images
 from drawing import drawn
+from mathutils import Matrix
 from solids import (
     angles,
     chamfered,

@@ -137,6 +137,12 @@ def test_an_unknown_width_is_guessed_from_a_name_and_said(cube, image, extension
     assert "guessed" not in extension.jobs.session.jobs.made.text
     assert (cube.active_material.impasto_mapping, extension.bridge.mapping.why(cube.active_material)) == ("UV", "")
     assert nodes_of(cube.active_material)["Impasto Mapping"].inputs["Scale"].default_value[0] == pytest.approx(1.0)
+    image.name = "Red brick wall"
+    bpy.ops.impasto.run(
+        tool="cover-object", image=image.name, parameters='{"repeat_m": 2.0}', width_px=32, height_px=32
+    )
+    assert "guessed" not in extension.jobs.session.jobs.made.text
+    assert cube.active_material.impasto_tile_width == pytest.approx(1.0)
 
 
 WIDTH_M = 1.8

@@ -42,6 +42,16 @@ def test_words_become_a_material_whose_sliders_are_those_of_the_panel(settings, 
     assert (offered[0], {"word-count", "mean-color", "match-photograph"} <= set(offered)) == ("phrase", True)
 
 
+def test_a_material_that_has_all_maps_gets_no_layer_that_estimates_them(settings, scene, plane):
+    scene.impasto.estimator = "photo-maps"
+    bpy.ops.impasto.match(text="red bricks", matcher="phrase", seed=5, **SMALL)
+    assert [step["tool"] for step in recipe_of(plane.active_material)["steps"]] == ["bricks"]
+    bpy.ops.impasto.run(tool="bricks", name="again", **SMALL)
+    assert [step["tool"] for step in recipe_of(plane.active_material)["steps"]] == ["bricks"]
+    bpy.ops.impasto.restore_settings(entry=f"MATERIAL:{plane.active_material.name}")
+    assert scene.impasto.estimator == "photo-maps", "for the next photograph"
+
+
 def test_what_generate_makes_afterwards_is_the_same(settings, scene, plane):
     bpy.ops.impasto.match(text="one two", seed=5, **SMALL)
     matched = pixels_of(bpy.data.images[made()["images"][0]])

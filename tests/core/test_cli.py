@@ -52,6 +52,8 @@ def test_generate_makes_a_whole_material_and_the_seed_matters(impasto, picture, 
     assert one.width_m == 2
     assert one.sha256() != other.sha256()
     assert read_recipe(tmp_path / "1" / "wall_normal.png").seed == 1
+    impasto("generate", "bricks", "--size", "32x32", "--out", tmp_path / "bricks")
+    assert [step.tool for step in read_recipe(tmp_path / "bricks" / "bricks_normal.png").steps] == ["bricks"]
 
 
 @pytest.mark.essential

@@ -54,6 +54,7 @@ TOOL = {
     "weights": [],
     "inputs": [],
     "makes_tiles": False,
+    "makes_all_maps": False,
     "parameters": {},
 }
 LISTS = ("tools", "matchers", "models", "damaged_models", "weights", "formats", "plugins")

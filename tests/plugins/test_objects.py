@@ -102,12 +102,31 @@ def test_tools_whose_results_do_not_lie_on_a_mesh_are_refused():
             run(Recipe((Step(tool),)), {"source": noise(), "mesh": MESH})
 
 
-def test_the_jump_across_seams_falls_when_they_are_erased():
+def doubled(mesh: Mesh) -> Mesh:
+    """The mesh and its mirror image in x, as under a Mirror modifier: of a cube, in the same place."""
+    mirrored = mesh.positions[:, ::-1] * np.array([-1, 1, 1], np.float32)
+    return replace(
+        mesh, positions=np.concatenate([mesh.positions, mirrored]), uvs=np.concatenate([mesh.uvs, mesh.uvs[:, ::-1]])
+    )
+
+
+def test_the_jump_across_seams_falls_when_they_are_erased_on_a_cube_mirrored_onto_itself_too():
     charts = Charts.of(MESH, SIZE)
     greys = np.linspace(0.2, 0.8, 6, dtype=np.float32)[charts.chart[charts.texels]]
-    maps = Maps.from_arrays({"roughness": greys + 0.02 * noise()["base_color"].pixels[..., 0]})
-    figures = run(Recipe((Step("erase-seams"),)), {"source": maps, "mesh": MESH}).figures
-    assert figures["roughness_jump_after"] < 0.2 * figures["roughness_jump_before"]
+    source = Maps.from_arrays({"roughness": greys + 0.02 * noise()["base_color"].pixels[..., 0]})
+    for mesh in (MESH, doubled(MESH)):
+        made = run(Recipe((Step("erase-seams"),)), {"source": source, "mesh": mesh})
+        assert made.figures["roughness_jump_after"] < 0.2 * made.figures["roughness_jump_before"]
+        assert not made.notes
+
+
+def test_edges_of_many_faces_are_named():
+    """Two cubes in one place, each with UVs of its own: 12 edges, and 6 diagonals."""
+    both = replace(
+        MESH, positions=np.tile(MESH.positions, (2, 1, 1)), uvs=np.concatenate([MESH.uvs, MESH.uvs + np.float32(0.02)])
+    )
+    notes = run(Recipe((Step("sharpen"),)), {"source": noise(), "mesh": both}).notes
+    assert any("more than two faces" in note and note.endswith(": 18") for note in notes)
 
 
 def waves() -> Maps:
@@ -125,6 +144,18 @@ def test_what_covers_a_cube_goes_on_across_its_seams(way):
     found, control = (seam_jumps(maps, Charts.of(MESH, maps.size_px))["base_color"].color for maps in (made, flat))
     assert found < 1.5
     assert control > 2 * found
+
+
+@pytest.mark.parametrize("way", ["unrolled", "triplanar"])
+def test_a_pattern_that_cannot_go_on_ends_at_the_edge_and_shows_once(way):
+    """Squares of black and white: two patterns one over the other would be grey."""
+    y, x = np.indices((128, 128)) // 64
+    squares = Maps.from_arrays({"base_color": np.repeat(((x + y) % 2)[..., None], 3, 2).astype(np.float32)})
+    size = {"width_px": 512, "height_px": 512}
+    recipe = Recipe((Step("cover-object", {**size, "way": way, "repeat_m": 0.45, "turn": 20.0, "sharpness": 32.0}),))
+    made = run(recipe, {"source": squares, "mesh": MESH}).maps["base_color"].pixels[..., 0]
+    is_grey = (np.abs(made - 0.5) < 0.3)[Charts.of(MESH, (512, 512)).texels != NONE]
+    assert is_grey.mean() < 0.06
 
 
 @pytest.mark.parametrize("way", ["unrolled", "triplanar"])

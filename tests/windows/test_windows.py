@@ -366,5 +366,5 @@ def test_an_artist_uses_the_menu_of_an_image_node_a_shortcut_and_the_status_bar(
     facts = walk_through("menus")
     assert len(facts["shortcuts"]) == 7
     assert (facts["shortcut_off"], facts["shortcut_on"]) == (0, 1)
-    assert facts["layers"] == ["rust", "photo-maps"]
+    assert facts["layers"] == ["rust"]
     assert facts["is_running"]

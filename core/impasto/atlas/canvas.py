@@ -97,12 +97,13 @@ class ChartCanvas:
         values = {name: self._on_canvas(texture.pixels, name in NORMAL_MAPS) for name, texture in maps.items()}
         return replace(maps, textures={}, width_m=self.size_px[1] / self.density).with_arrays(values)
 
-    def fold(self, maps: Maps) -> Maps:
+    def fold(self, maps: Maps, *, fades: bool = True) -> Maps:
         """Maps of the canvas on the texture; its margins show what lies across the seams.
 
-        Both may have been enlarged or reduced by one factor.
+        Both may have been enlarged or reduced by one factor. fades: whether charts fade at their seams (`across`); a
+        pattern would show twice there.
         """
-        values = {name: self._on_texture(texture.pixels, name in NORMAL_MAPS) for name, texture in maps.items()}
+        values = {name: self._on_texture(texture.pixels, name in NORMAL_MAPS, fades) for name, texture in maps.items()}
         return replace(maps, textures={}, width_m=None).with_arrays(values)
 
     @property
@@ -198,11 +199,12 @@ class ChartCanvas:
         mask, turn = (at_size(part, seen.shape[:2]) for part in (self.gutters.mask, self.gutters.turn))
         return np.where(mask[..., None], in_frame(seen, turn), seen)
 
-    def _on_texture(self, pixels: np.ndarray, is_normal: bool) -> np.ndarray:
+    def _on_texture(self, pixels: np.ndarray, is_normal: bool, fades: bool) -> np.ndarray:
         """Values (h, w, C) on the texture of pixels (H, W, C) of the canvas."""
         factor = pixels.shape[0] / self.size_px[0]
         chart, here, is_near = self._there(factor)
-        values = samples(self._as_one_surface(pixels, is_normal), here)
+        joined = self._as_one_surface if fades else self._with_gutters
+        values = samples(joined(pixels, is_normal), here)
         values = in_frame(values, self.charts.turns.swapaxes(1, 2)[chart]) if is_normal else values
         return nearest_values(values, np.where(is_near, 0, NONE))
 

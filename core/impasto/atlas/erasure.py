@@ -33,9 +33,12 @@ SMOOTH = np.deg2rad(30)
 """Angle between the faces of a seam up to which normals go on across it, as on a sphere; a cube's edges are sharper."""
 
 
-def erase_seams(maps: Maps, charts: Charts) -> Maps:
-    """Maps of the texture that a mesh has these charts on, of the same size, without steps across its UV seams."""
-    system = _System.of(charts)
+def erase_seams(maps: Maps, charts: Charts, reach_px: float = REACH_PX) -> Maps:
+    """Maps of the texture that a mesh has these charts on, of the same size, without steps across its UV seams.
+
+    reach_px: distance over which corrections fade.
+    """
+    system = _System.of(charts, reach_px)
     if not len(system.points.places):
         return maps
     changed = {}
@@ -83,7 +86,7 @@ class _System:
     smooth: csr_matrix
 
     @classmethod
-    def of(cls, charts: Charts) -> _System:
+    def of(cls, charts: Charts, reach_px: float) -> _System:
         points, size_px = SeamPoints.of(charts, SPACING_PX), charts.size_px
         first, second = (_samples(points.places[:, side], size_px) for side in (0, 1))
         seen = np.zeros(size_px[0] * size_px[1], bool)
@@ -93,7 +96,7 @@ class _System:
         label = charts.chart[charts.texels.reshape(-1)[nearest]]
         is_near = distance_transform_edt(~seen.reshape(size_px)) <= BAND_PX
         mask = (is_near & (charts.texels != NONE)) | seen.reshape(size_px)
-        return cls(numbers[mask], nearest[mask], first, second, points, _smoothness(mask, label))
+        return cls(numbers[mask], nearest[mask], first, second, points, _smoothness(mask, label, reach_px))
 
     def correction(self, values: np.ndarray) -> np.ndarray:
         """Correction (U, C) of the values (N, C) of all texels."""
@@ -174,7 +177,7 @@ def _samples(places: np.ndarray, size_px: tuple[int, int]) -> csr_matrix:
     return csr_matrix(entries, shape=(len(places), height * width))
 
 
-def _smoothness(mask: np.ndarray, label: np.ndarray) -> csr_matrix:
+def _smoothness(mask: np.ndarray, label: np.ndarray, reach_px: float) -> csr_matrix:
     """Matrix (U, U) of the squared slopes of a correction within islands, and of its squares, for a mask (H, W)."""
     index = np.full(mask.shape, NONE)
     index[mask] = np.arange(int(mask.sum()))
@@ -188,4 +191,4 @@ def _smoothness(mask: np.ndarray, label: np.ndarray) -> csr_matrix:
     ones = np.ones(len(one))
     edges = csr_matrix((ones, (one, other)), shape=(count, count))
     edges = edges + edges.T
-    return (diags(np.asarray(edges.sum(1)).ravel() + REACH_PX**-2) - edges).tocsr()
+    return (diags(np.asarray(edges.sum(1)).ravel() + reach_px**-2) - edges).tocsr()

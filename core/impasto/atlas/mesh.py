@@ -133,7 +133,8 @@ class Mesh:
     def seams(self) -> tuple[np.ndarray, np.ndarray]:
         """Half-edges on both sides of each seam, (S,) and (S,): edges in space whose sides are apart in UV space.
 
-        Half-edge 3 t + k goes from corner k of triangle t to the next. An edge of more than two triangles is none.
+        Half-edge 3 t + k goes from corner k of triangle t to the next. An edge of more than two triangles is none, but
+        for triangles with the UVs of others, as a Mirror modifier makes, which are paired by themselves.
         """
         first, second = self._pairs(self.vertices)
         ends, others = self._ends(self.points, first), self._ends(self.points, second)
@@ -161,12 +162,39 @@ class Mesh:
         ends = np.sort(self._ends(numbers, np.arange(3 * len(self))), 1)
         return ends, ends[:, 0] * (int(numbers.max()) + 1) + ends[:, 1]
 
+    @cached_property
+    def crowded_edges(self) -> int:
+        """Number of edges of more than two triangles whose UVs are not those of others: no seam is seen there."""
+        _, keys = self._told_apart(self.vertices)
+        found, count = np.unique(keys, return_counts=True)
+        return int(((found % 2 == 0) & (count > 2)).sum())
+
+    @cached_property
+    def _is_copy(self) -> np.ndarray:
+        """Whether a triangle (T,) has the UVs of one before it."""
+        uvs = np.round(self.uvs.astype(np.float64) * 10**UV_DIGITS)
+        points = np.sort(_numbers(uvs.reshape(-1, 2)).reshape(-1, 3), 1)
+        is_copy = np.ones(len(self), bool)
+        is_copy[np.unique(_numbers(points), return_index=True)[1]] = False
+        return is_copy
+
+    def _told_apart(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """`_edges`, whose even numbers become odd for copies at edges of more than two triangles."""
+        ends, keys = self._edges(numbers)
+        keys = np.where(ends[:, 0] != ends[:, 1], keys, -1 - np.arange(len(keys)))  # no edge: each apart
+        ranked = np.sort(keys)
+        crowded = ranked[2:][ranked[2:] == ranked[:-2]]
+        keys = 2 * keys
+        if len(crowded):
+            keys += np.isin(keys, 2 * crowded) & np.repeat(self._is_copy, 3)
+        return ends, keys
+
     def _pairs(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Half-edges of two triangles that share both ends, by the numbers of their corners (T, 3)."""
-        ends, keys = self._edges(numbers)
+        _, keys = self._told_apart(numbers)
         order = np.argsort(keys, kind="stable")
-        keys, is_edge = keys[order], ends[order, 0] != ends[order, 1]
-        is_same = np.concatenate([keys[1:] == keys[:-1], [False]]) & is_edge
+        keys = keys[order]
+        is_same = np.concatenate([keys[1:] == keys[:-1], [False]])
         is_third = np.concatenate([[False], is_same[:-1]]) & is_same
         is_alone = is_same & ~is_third & ~np.concatenate([is_third[1:], [False]])
         places = np.flatnonzero(is_alone)

@@ -41,7 +41,7 @@ def add_generate(commands: Any) -> None:
         if tool.kind == "generator":
             one = add_command(tools, tool.name, tool.description, tool.example or _generator_example(tool), _run_on_one)
             one.add_argument("--source", type=Path, metavar="IMAGE", help=SOURCE_HELP)
-            _add_tool_options(one, tool, estimator=_usual_estimator())
+            _add_tool_options(one, tool, estimator="none" if tool.makes_all_maps else _usual_estimator())
     add_matchers(tools)
     add_more_like(tools)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..texture import MAP_CHANNELS, NORMAL_MAPS, Maps, Texture
+from ..texture import MAP_CHANNELS, Maps, Texture
 from .replies import LOOKUP, PREVIEW, RELIT
 from .requests import View
 

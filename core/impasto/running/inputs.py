@@ -46,6 +46,9 @@ def subject_of(inputs: Mapping[str, Given]) -> Maps:
     return source
 
 
+CROWDED = "edges where more than two faces of the mesh meet, across which nothing is continued"
+
+
 def mesh_in(inputs: Mapping[str, Given]) -> Mesh | None:
     """The surface that the subject lies on; None if no mesh is given. ParameterError for an input of another kind."""
     given = inputs.get(MESH)
@@ -68,9 +71,14 @@ def with_directions(inputs: Mapping[str, Given]) -> dict[str, Given]:
     return {**inputs, MESH: directed(mesh, image)}
 
 
-def seamed_mesh(inputs: Mapping[str, Given]) -> Mesh | None:
-    """The mesh, if it has seams: on a plane, tools work as on any picture, which may repeat."""
+def seamed_mesh(inputs: Mapping[str, Given], notes: list[str]) -> Mesh | None:
+    """The mesh, if it has seams: on a plane, tools work as on any picture, which may repeat.
+
+    A note says at how many edges seams are not seen.
+    """
     mesh = mesh_in(inputs)
+    if mesh is not None and mesh.crowded_edges:
+        notes.append(f"{CROWDED}: {mesh.crowded_edges}")
     return mesh if mesh is not None and len(mesh.seams[0]) else None
 
 

@@ -90,13 +90,14 @@ def run(
         check_streamable(active, tools, sink, inputs)
     subject, lying = as_needed(subject_of(inputs), tools), on_subject(active, tools)
     placed = on_sheet(with_masks_as_stored(with_directions(inputs), active), lying, tools)
-    mesh = seamed_mesh(placed)
+    notes = [note for item in inputs.values() if isinstance(item, Maps) for note in item.notes]
+    mesh = seamed_mesh(placed, notes)
     if subject.sheet and mesh is None:
         how: dict[str, Any] = {"device": device, "models_folder": models_folder, "weights_folder": weights_folder}
         how |= {"enough_px": enough_px, "preview_px": preview_px, "kept": kept, "on_preview": on_preview}
         how |= {"is_cancelled": is_cancelled, "is_stopped": is_stopped}
-        return _run_on_tiles(recipe, inputs, lying, on_progress, how)
-    notes = [note for item in inputs.values() if isinstance(item, Maps) for note in item.notes]
+        result = _run_on_tiles(recipe, inputs, lying, on_progress, how)
+        return replace(result, notes=tuple(dict.fromkeys((*notes, *result.notes))))
     used: dict[str, dict[str, str]] = {"models": {}, "exemplars": {}, "weights": {}}  # hashes of those that tools load
     context = _context(
         device,
