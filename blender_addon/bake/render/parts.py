@@ -65,6 +65,9 @@ def _copy(obj: Object, scene: Scene, made: list[bpy.types.ID]) -> Object:
     made.append(copy)
     copy.data = obj.data.copy()
     made.append(copy.data)
+    for slot in copy.material_slots:  # the mesh may have others than its object
+        material, slot.link = slot.material, "DATA"
+        slot.material = material
     copy.hide_render = copy.hide_viewport = copy.is_holdout = copy.is_shadow_catcher = False
     copy.instance_type = "NONE"
     for modifier in copy.modifiers:  # evaluated here as it is in the bake

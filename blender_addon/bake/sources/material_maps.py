@@ -60,7 +60,10 @@ class Subject:
         if self.obj is not None:
             uv_map = options.uv_map if options.uv_map in self.obj.data.uv_layers else ""
             slots = _slots_with(self.obj, material)
-            yield BakeSet(material.name, (self.obj,), slots=slots), replace(options, uv_map=uv_map)
+            is_alone = len(slots) == len(self.obj.material_slots)  # or else adjacent faces show nothing
+            margin_type = options.margin_type if is_alone else "EXTEND"
+            fitting = replace(options, uv_map=uv_map, margin_type=margin_type)
+            yield BakeSet(material.name, (self.obj,), slots=slots), fitting
             return
         with _plane(material, options.height_px / options.width_px, self.uv_map) as plane:
             yield BakeSet(material.name, (plane,), is_plane=True), replace(options, uv_map="", margin_px=0)
@@ -114,7 +117,8 @@ def subject_of(material: bpy.types.Material, options: BakeOptions, obj: bpy.type
     if not needing:
         return Subject(None)
     names, title = _nodes(needing), material.name
-    return Subject(None, uv_map, (f"{names} of {title} depend on an object, but were baked on a plane: {reason}",))
+    note = f"{title} was baked on a plane, though it depends on an object by {names}: {reason}"
+    return Subject(None, uv_map, (note,))
 
 
 def _notes_on(obj: bpy.types.Object, material: bpy.types.Material, reads: Sequence[Read]) -> tuple[str, ...]:
@@ -122,7 +126,7 @@ def _notes_on(obj: bpy.types.Object, material: bpy.types.Material, reads: Sequen
     if obj == bpy.context.view_layer.objects.active:
         return ()
     names, title = _nodes(reads), material.name
-    return (f"{names} of {title} depend on an object, and were baked on {obj.name}, which has that material",)
+    return (f"{title} was baked on {obj.name}, which has it, since it depends on an object by {names}",)
 
 
 def _nodes(reads: Sequence[Read]) -> str:
