@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 HASHED = re.compile(r"~[0-9a-f]{8}$")
 SMALL_PX = 32
+MOST = 60
+"""Most pictures that are read for a folder, while Blender waits: about a second or two."""
 _small: dict[Path, np.ndarray] = {}
 """What was read already, for other threads."""
 
@@ -58,12 +60,17 @@ def _file(name: str) -> Path:
 
 
 def _small_pixels(file: Path) -> np.ndarray:
-    """A picture as `map_files.small_pixels` has it. FileError on threads, for what was not read before."""
-    if threading.current_thread() is threading.main_thread():
+    """A picture as `map_files.small_pixels` has it. FileError on threads and beyond a limit, unless read before."""
+    if file not in _small and len(_small) < MOST and threading.current_thread() is threading.main_thread():
         _small[file] = _read_small(file)
     if file not in _small:
         raise FileError(f"{excerpt(file)} was not looked at", "choose its folder in the panel")
     return _small[file]
+
+
+def forget() -> None:
+    """Read pictures anew, since they may have changed."""
+    _small.clear()
 
 
 def _read_small(file: Path) -> np.ndarray:
@@ -91,4 +98,4 @@ def register() -> None:
 
 
 def unregister() -> None:
-    _small.clear()
+    forget()

@@ -17,18 +17,19 @@ from bpy.props import CollectionProperty, EnumProperty, IntProperty, StringPrope
 
 from ..bridge import set_files
 from ..bridge.materials import LABELS
-from ..core.errors import ImpastoError
+from ..core.errors import FileError, ImpastoError
 from ..core.io.map_files import (
     ALL_OF_ONE,
     SET_FILE,
     MapSet,
+    by_tile,
     folder_of,
     joined,
     pictures_among,
     set_at,
     sets_among,
+    tiles_in,
 )
-from ..core.io.udim import tile_number
 from ..core.system.untrusted import files_in, is_folder
 from ..core.texture import MAP_CHANNELS, NORMAL_MAPS
 from ..interface.browsing import as_preferred
@@ -61,8 +62,11 @@ SIGNS = (
 )
 LEFT_OUT = "chosen so"
 UNLISTED = "the set file does not list it"
+NAMES_NONE = "its name names no map"
 MOST_FILES = 2000
 """Most files of a folder that is looked through for a list."""
+MOST_STRANGERS = 100
+"""Most pictures of a folder, none of which was recognised as a map, for a list of them."""
 ROWS = 5
 CHANGED = tell_changed(TEXTURE)
 
@@ -185,6 +189,7 @@ def look(settings: bpy.types.PropertyGroup) -> None:
     group.rows.clear()
     group.sets.clear()
     group.beside, group.recognised = "", "{}"
+    set_files.forget()
     with suppress(ImpastoError):
         _look(group, Path(absolute(settings.filepath)) if settings.filepath else Path())
 
@@ -194,9 +199,10 @@ def _look(group: ImpastoSourceMaps, path: Path) -> None:
     is_set_file = path.name.endswith(SET_FILE)
     folder = path if is_folder(path) else path.parent
     files = [] if path == Path() else files_in(folder)
-    if not files or len(files) > MOST_FILES or any(map(tile_number, pictures_among(files))):
+    pictures = pictures_among(files)
+    if len(files) > MOST_FILES or (path == folder and by_tile(pictures).keys() - {0} and tiles_in(path)):
         return
-    sets, _ = sets_among(pictures_among(files))
+    sets, _ = sets_among(pictures)
     paths = {one.name: folder / (one.name + ALL_OF_ONE) for one in sets}
     if path != folder and not is_set_file and not path.name.endswith(ALL_OF_ONE):
         own = next((one for one in sets if path in one.files or path in one.left_out), None)
@@ -207,10 +213,20 @@ def _look(group: ImpastoSourceMaps, path: Path) -> None:
         for one in paths.values():
             group.sets.add().name = as_preferred(str(one))
         group.one_set = as_preferred(str(path)) if path in paths.values() else ""
-    found = set_at(path)
+    try:
+        found = set_at(path)
+    except FileError:
+        if sets or path != folder or len(pictures) > MOST_STRANGERS:
+            raise
+        found = _of_strangers(pictures)
     if found:
         group.fill(_with_unlisted(found) if found.set_file else found)
         group.recognised = json.dumps(group.sources)
+
+
+def _of_strangers(pictures: Sequence[Path]) -> MapSet:
+    """A set without maps, of pictures whose names name none, so that maps can be chosen."""
+    return MapSet("", {}, dict.fromkeys(pictures, NAMES_NONE))
 
 
 def _with_unlisted(found: MapSet) -> MapSet:
@@ -223,10 +239,11 @@ def _with_unlisted(found: MapSet) -> MapSet:
 def look_among(settings: bpy.types.PropertyGroup, files: Sequence[Path]) -> None:
     """Recognise the maps among files that were dropped, which alone count; tiles of one image stay as they are."""
     group = settings.source_maps
-    if any(map(tile_number, files)):
+    set_files.forget()
+    if by_tile(files).keys() - {0}:
         return
     sets, rest = sets_among(pictures_among(files))
-    found = joined(files, sets, rest) if sets else MapSet("", {}, dict.fromkeys(files, "its name names no map"))
+    found = joined(files, sets, rest) if sets else _of_strangers(files)
     group.sets.clear()
     group.fill(found)
     group.recognised = ""
@@ -250,6 +267,7 @@ class IMPASTO_UL_source_maps(bpy.types.UIList):
         name.active = row.holds != NOT_USED
         name.label(text=row.name, translate=False)
         values = split.row(align=True)
+        values.enabled = bool(pictures_among([Path(row.path)]))
         values.prop(row, "holds", text="")
         if len(_places(row, None)) > 1:
             values.prop(row, "place", text="")

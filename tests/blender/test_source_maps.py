@@ -170,4 +170,24 @@ def test_short_names_are_a_set_where_the_normals_look_like_some(extension, setti
     settings.filepath = str(write(tmp_path / "game", rock_D=COLOR, rock_N=(128, 128, 250)))
     assert listed(settings) == {"rock_D.png": ("base_color", "WHOLE"), "rock_N.png": ("normal", "WHOLE")}
     settings.filepath = str(write(tmp_path / "photos", rock_D=COLOR, rock_N=COLOR))
-    assert len(settings.source_maps.rows) == 0
+    assert set(listed(settings).values()) == {("NOT_USED", "WHOLE")}
+
+
+def test_pictures_whose_names_say_nothing_are_listed_to_be_chosen_and_tiles_are_not(extension, settings, tmp_path):
+    folder = write(tmp_path / "farbe", eins=COLOR, zwei=PACKED)
+    settings.filepath = str(folder)
+    assert listed(settings) == {"eins.png": ("NOT_USED", "WHOLE"), "zwei.png": ("NOT_USED", "WHOLE")}
+    row_of(settings, "eins.png").holds = "base_color"
+    assert extension.generate.request.chosen_source(settings).name.startswith("farbe~")
+    numbers = {f"w_{map_}.{number}": COLOR for map_ in ("color", "roughness") for number in (1001, 1002)}
+    settings.filepath = str(write(tmp_path / "tiles", **numbers))
+    assert len(settings.source_maps.rows) == 0, "tiles have a set each"
+    for path in (
+        "",
+        "//nowhere",
+        str(tmp_path / "missing" / "x.png"),
+        str(tmp_path / "none_*"),
+        "farbe.blend/Material/M",
+    ):
+        settings.filepath = path
+        assert len(settings.source_maps.rows) == 0
