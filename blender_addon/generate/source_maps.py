@@ -90,6 +90,7 @@ class ImpastoSourceMap(bpy.types.PropertyGroup):
     """A row of the list: a file and a map that it holds; a packed file has a row for each. name: the file's."""
 
     path: StringProperty(name="Path", description="Path of the file")
+    label: StringProperty(options={"HIDDEN"})  # the name without that of the set
     holds: EnumProperty(name="Map", description="The map that the file holds", items=HOLDS, update=_choose_map)
     place: EnumProperty(
         name="Channel",
@@ -154,11 +155,14 @@ class ImpastoSourceMaps(bpy.types.PropertyGroup):
             row.place = source.text(name).removeprefix(str(source.file))[1:] or WHOLE
         for file, reason in sorted(found.left_out.items()):
             self.add(file, NOT_USED).reason = reason
+        for row in self.rows:
+            rest = row.name.removeprefix(found.name)
+            row.label = row.name if rest == row.name else f"…{rest.lstrip(' _-')}"
 
     def add(self, file: Path, holds: str) -> ImpastoSourceMap:
         """A new row at the end."""
         row = self.rows.add()
-        row.name, row.path, row.holds = file.name, as_preferred(str(file)), holds
+        row.name, row.label, row.path, row.holds = file.name, file.name, as_preferred(str(file)), holds
         return row
 
 
@@ -262,15 +266,13 @@ class IMPASTO_UL_source_maps(bpy.types.UIList):
         _active_data: bpy.types.PropertyGroup,
         _active_name: str,
     ) -> None:
-        split = layout.split(factor=0.4, align=True)
+        split = layout.split(factor=0.5, align=True)
         name = split.row()
         name.active = row.holds != NOT_USED
-        name.label(text=row.name, translate=False)
-        values = split.row(align=True)
-        values.enabled = bool(pictures_among([Path(row.path)]))
-        values.prop(row, "holds", text="")
-        if len(_places(row, None)) > 1:
-            values.prop(row, "place", text="")
+        name.label(text=row.label, translate=False)
+        value = split.row()
+        value.enabled = bool(pictures_among([Path(row.path)]))
+        value.prop(row, "holds", text="")
 
 
 class IMPASTO_OT_read_source_maps(bpy.types.Operator):
@@ -301,7 +303,10 @@ class IMPASTO_OT_add_source_map(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         group = context.scene.impasto.source_maps
         if group.active < len(group.rows):
-            group.add(Path(absolute(group.rows[group.active].path)), NOT_USED).reason = LEFT_OUT
+            chosen = group.rows[group.active]
+            path, label = chosen.path, chosen.label  # adding a row may move the others
+            row = group.add(Path(absolute(path)), NOT_USED)
+            row.label, row.reason = label, LEFT_OUT
             group.active = len(group.rows) - 1
         return {"FINISHED"}
 
@@ -333,6 +338,11 @@ def draw(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
     buttons = row.column(align=True)
     buttons.operator("impasto.add_source_map", text="", icon="ADD")
     buttons.operator("impasto.read_source_maps", text="", icon="LOOP_BACK")
+    if group.active < len(group.rows):
+        chosen = group.rows[group.active]
+        layout.label(text=chosen.name, translate=False)
+        if len(_places(chosen, None)) > 1:
+            layout.prop(chosen, "place")
     if group.note:
         draw_text(layout, group.note, "INFO")
 
