@@ -92,10 +92,13 @@ def named_sources(
         message = f"--name is for one picture, and {len(found)} are given"
         raise ParameterError(message, "leave it out: each result is named after its picture")
     from ..io.files import source_name
+    from ..system.names import usable_name
 
     named: dict[str, Path] = {}
     for source in found:
         own = name or source_name(source)
+        if own in named and source.suffix:
+            own = usable_name(source.stem)  # photographs called leaf_color_1.jpg, leaf_color_2.jpg
         if own in named:
             message = f"{named[own]} and {source} would both become {own}_base_color and so on"
             raise ParameterError(message, "rename one of them, or use another --out for it")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path, PureWindowsPath
 from typing import NamedTuple
@@ -268,21 +268,27 @@ def sets_among(files: Iterable[Path]) -> tuple[list[MapSet], list[Path]]:
     A set is several files that share a name, of which one at least cannot be a photograph; weak words, such as `_N`,
     count beside others, or where the normals look like some.
     """
-    named = _read(sorted(files))
+    files = sorted(files)
+    groups, plain = _grouped(tuple(files))
+    sets = [found for group, members in groups.items() if (found := _set_of(members, plain.get(group)))]
+    used = {file for one in sets for file in [*one.files, *one.left_out]}
+    return sets, [file for file in files if file not in used]
+
+
+@lru_cache(maxsize=4)
+def _grouped(files: tuple[Path, ...]) -> tuple[Mapping[str, list[Named]], Mapping[str, Path]]:
+    """Files that share a set's name, by it, and those whose names name no map; cached, since folders may be large."""
     groups: dict[str, list[Named]] = {}
-    for one in filter(None, named.values()):
-        groups.setdefault(one.group, []).append(one)
-    plain = {_group(file.stem): file for file, one in named.items() if one is None}
-    sets, used = [], set[Path]()
-    for group, members in groups.items():
-        found = _set_of(members, plain.get(group))
-        if found is not None:
-            sets.append(found)
-            used.update(found.files, found.left_out)
-    return sets, [file for file in named if file not in used]
+    plain = dict[str, Path]()
+    for file, one in _read(files).items():
+        if one is None:
+            plain[_group(file.stem)] = file
+        else:
+            groups.setdefault(one.group, []).append(one)
+    return groups, plain
 
 
-def _read(files: list[Path]) -> dict[Path, Named | None]:
+def _read(files: Iterable[Path]) -> dict[Path, Named | None]:
     """Each file's name, read so that most maps, and fewest files for the same, share the rest of it."""
     readings = {file: _readings(file) for file in files}
     words: dict[str, dict[Path, Named]] = {}
@@ -396,11 +402,14 @@ def set_at(path: Path) -> MapSet | None:
         return _listed(path)
     if path.name.endswith(ALL_OF_ONE) and is_folder(path.parent):
         wanted = path.name.removesuffix(ALL_OF_ONE).casefold()
-        sets, rest = sets_in(path.parent)
-        found = next((one for one in sets if one.name.casefold() == wanted), None)
+        groups, plain = _grouped(tuple(sorted(pictures_among(files_in(path.parent)))))
+        likely = (item for item in groups.items() if wanted in (one.name.casefold() for one in item[1]))
+        sets = [_set_of(members, plain.get(group)) for group, members in likely]
+        found = next((one for one in sets if one and one.name.casefold() == wanted), None)
         if found is None:
             raise FileError(f"there is no map set {excerpt(path)}", "see the names of the files there")
-        beside = rest if len(rest) <= MOST_PREVIEWS else ()
+        beside = [file for file in plain.values() if file not in found.files]
+        beside = beside if len(beside) <= MOST_PREVIEWS else []
         return replace(found, left_out={**found.left_out, **dict.fromkeys(beside, "its name names no map")})
     return _set_in(path) if is_folder(path) else None
 
