@@ -169,6 +169,21 @@ def test_a_shot_goes_on_by_frame_until_its_recipe_or_a_frame_changes(engines, ta
 
 
 @pytest.mark.slow
+def test_notes_on_shots_are_told(impasto, table, tmp_path):
+    """A keyframe of no frame is named, as for a single shot."""
+    keys = tmp_path / "keys"
+    keys.mkdir()
+    for number in (1, 99):
+        shutil.copy(tmp_path / "street" / "pan_0001.exr", keys / f"key_{number:04}.exr")
+    write_table(table, [{"shot": "street", "keyframes": "keys"}])
+    done = impasto("batch", table, "--workers", 1, "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert "note: street: keyframes of none of the frames 1 to 3 are not used: key_0099.exr" in done.stderr
+    (made,) = [line for line in (tmp_path / "out" / DONE_FILE).read_text("utf-8").splitlines() if "notes" in line]
+    assert "key_0099" in made
+
+
+@pytest.mark.slow
 def test_control_c_keeps_the_frames_that_are_done(engine_with_misbehaving, impasto, tmp_path):
     pan(tmp_path / "street", 5, 38)  # each frame shows something new, which is painted
     rows = [{"recipe": "slow", "parameters": {"seconds": 0.6}, "shot": "street"}]

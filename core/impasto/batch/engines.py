@@ -74,7 +74,7 @@ def make(job: BatchJob, limits: Limits, is_cancelled: Callable[[], bool] = lambd
         raise
     with explain(job.folder, "read"):
         sizes = {path.relative_to(job.folder).as_posix(): path.stat().st_size for path in answer.paths}
-    return Made(job.name, key, sizes, round(time.monotonic() - started, 3), job.export)
+    return Made(job.name, key, sizes, round(time.monotonic() - started, 3), job.export, answer.notes)
 
 
 def _submit(job: BatchJob, client: Client) -> Job:

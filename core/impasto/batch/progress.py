@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from .record import Made, RecordedFailure
 from .units import readable_time
 
-FAILURES_KEPT = 20
+FAILURES_KEPT, NOTES_KEPT = 20, 20
 ENOUGH = 10
 """Number of results after which their rate says how long the others take."""
 
@@ -40,7 +40,7 @@ class ResultSample:
 class BatchProgress:
     """State of a running batch: numbers of jobs made now, made before and failed.
 
-    failures: the first of them. exit_code: of the first failure. kept: results and failures for the contact sheet.
+    failures: the first of them. notes: the first of the notes on results, with the first and the number of these. exit_code: of the first failure. kept: results and failures for the contact sheet.
     started_s, first_s: of the clock, at the start and at the first result.
     """
 
@@ -49,6 +49,7 @@ class BatchProgress:
     before: int = 0
     failed: int = 0
     failures: list[RecordedFailure] = field(default_factory=list)
+    notes: dict[str, tuple[str, int]] = field(default_factory=dict)
     exit_code: int = 0
     is_stopped: bool = False
     kept: ResultSample = field(default_factory=ResultSample)
@@ -83,6 +84,10 @@ class BatchProgress:
         self.first_s = self.first_s or time.monotonic()
         self.made += 1
         self.kept.add(index, made)
+        for note in made.notes:
+            if note in self.notes or len(self.notes) < NOTES_KEPT:
+                name, count = self.notes.get(note, (made.name, 0))
+                self.notes[note] = name, count + 1
 
     def add_failure(self, index: int, failure: RecordedFailure, exit_code: int) -> None:
         """Count a failure of the job at this index."""

@@ -5,7 +5,7 @@ A folder has one batch at a time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -49,7 +49,7 @@ class GivenUp:
 class Made:
     """Result of a job. key: of `BatchJob.key`. files: sizes in bytes of the files, by name or SHOT/NAME, in its folder.
 
-    export: the packing of the files, as for `packing_of`.
+    export: the packing of the files, as for `packing_of`. notes: what the user should know of the result.
     """
 
     name: str
@@ -57,6 +57,7 @@ class Made:
     files: Mapping[str, Count]
     seconds: float
     export: str = ""
+    notes: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

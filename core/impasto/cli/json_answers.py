@@ -104,6 +104,7 @@ class Batched(Answer):
     done_before: int = Field(description="number of jobs that were done already")
     failed: int = Field(description="number of jobs that failed")
     failures: list[FailedJob] = Field(description="the first 20 of these")
+    notes: list[str] = Field(description="the first notes on results made now, each with the name of a job")
     seconds: float = Field(description="time from the first job to the last")
     files: list[str] = Field(description="batch.jsonl, failures.jsonl and contact_sheet.png")
     warnings: list[str] = Field(description="why the contact sheet could not be written")

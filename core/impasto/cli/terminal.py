@@ -141,6 +141,12 @@ class Terminal:
 
     def report_batch(self, progress: BatchProgress, files: Sequence[Path]) -> None:
         """Print how many jobs of a batch were made and how many failed, and why the first of these did."""
+        notes = [
+            f"{name}{f' and {count - 1} more' if count > 1 else ''}: {note}"
+            for note, (name, count) in progress.notes.items()
+        ]
+        for note in notes:
+            self.note(f"note: {note}")
         for failure in progress.failures:
             place = f" (row {failure.row})" if failure.row else ""
             self.print_error(f"{failure.name}{place}: {failure.message}", failure.remedy)
@@ -154,6 +160,7 @@ class Terminal:
             done_before=progress.before,
             failed=progress.failed,
             failures=failures,
+            notes=notes,
             seconds=round(progress.seconds, 2),
             files=[str(path) for path in files],
             warnings=self.warnings,
