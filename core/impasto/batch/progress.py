@@ -40,7 +40,8 @@ class ResultSample:
 class BatchProgress:
     """State of a running batch: numbers of jobs made now, made before and failed.
 
-    failures: the first of them. notes: the first of the notes on results, with the first and the number of these. exit_code: of the first failure. kept: results and failures for the contact sheet.
+    failures: the first of them. notes: the first of the notes on results, with the first and the number of these.
+    exit_code: of the first failure. kept: results and failures for the contact sheet.
     started_s, first_s: of the clock, at the start and at the first result.
     """
 
