@@ -7,7 +7,9 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
@@ -201,10 +203,13 @@ def test_one_that_was_killed_while_it_made_an_environment_is_waited_for_by_nobod
 
 def test_sets_go_to_the_folder_of_the_longest_beginning_of_their_name(tmp_path):
     for name in ("wood_wood1", "wood_wood_planks", "wood_floor", "net_1", "wood_seen_last"):
-        (tmp_path / "data" / "pbr" / name).mkdir(parents=True)
+        folder = tmp_path / "data" / "pbr" / name
+        folder.mkdir(parents=True)
+        noise = np.random.default_rng(len(name)).integers(0, 256, (64, 64, 3), np.uint8)
+        Image.fromarray(noise).save(folder / f"{name}_base_color.png")
     labels = {"wood": "planks", "wood_wood": "veneer", "wood_wood_planks": "planks", "wood_floor": ""}
     about = {"labels": labels, "held_out": ["wood_seen_last"]}
-    copy_sets(about, tmp_path / "data", tmp_path / "learned", tmp_path / "unseen")
+    copy_sets(about, tmp_path / "data", tmp_path / "learned", tmp_path / "unseen", Path(sys.executable))
     found = {
         folder: sorted(str(one.relative_to(folder)) for one in folder.glob("*/*")) for folder in tmp_path.iterdir()
     }
