@@ -295,3 +295,12 @@ def test_alpha_of_a_sets_colour_is_its_opacity(tmp_path):
     read = read_maps(tmp_path)
     assert np.abs(read["opacity"].pixels[..., 0] - HEIGHT).max() < 1 / 255
     assert np.abs(read["base_color"].pixels - 0.5).max() < 1 / 255
+
+
+def test_a_rerun_says_that_a_folder_may_be_read_otherwise(tmp_path, capsys):
+    save(tmp_path / "set", x_BaseColor=(90, 70, 60), x_Normal=FLAT)
+    main(["apply", "transform", str(tmp_path / "set"), "--out", str(tmp_path / "o")])
+    save(tmp_path / "set", x_BaseColor=np.dstack([np.full((SIZE, SIZE, 3), 0.5), HEIGHT]))
+    capsys.readouterr()
+    main(["rerun", str(tmp_path / "o" / "set_base_color.png"), "--out", str(tmp_path / "again"), "--json"])
+    assert any("read otherwise now" in line for line in json.loads(capsys.readouterr().out)["differences"])

@@ -74,7 +74,7 @@ def read_textures(
 ) -> tuple[dict[str, Texture], list[str], tuple[float, float] | None]:
     """The maps in files, each of its own size, notes on what was unpacked and turned, and heights 0 and 1 in metres.
 
-    Normals whose name does not say their sign are turned if their height, or they themselves, fit DirectX's only.
+    Normals whose name does not say their sign are turned if their height, or they themselves, surely fit DirectX's.
     FileError for a file that cannot be read.
     """
     textures, notes, packed = dict[str, Texture](), list[str](), dict[Path, np.ndarray]()
@@ -184,7 +184,7 @@ def _opengl(source: MapSource, normal: Texture, height: Texture | None, notes: l
         middle = tuple(slice(max(0, (side - JUDGED_PX) // 2), (side + JUDGED_PX) // 2) for side in normal.size_px)
         of_size = resized_map("height", height, normal.size_px).pixels[middle][..., 0] if height else None
         found = orientation(slopes_from_normal(normal.pixels[middle]), of_size)
-        if found.sign is not None:
+        if found.is_sure:
             is_directx = found.sign == "directx"
             why = "as its height shows" if found.by == "height" else "as its slopes fit together"
     if not is_directx:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import filecmp
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from ..io.udim import tile_number, without_number
 from ..plugins.registry import registry
 from ..recipe import Recipe, differences
 from ..system.names import usable_name
-from ..system.untrusted import excerpt, inside, is_there, open_file, printable
+from ..system.untrusted import excerpt, inside, is_folder, is_there, open_file, printable
 from ..texture import MAP_CHANNELS, Maps
 from ..tools import Result
 from ..udim import tile_suffix
@@ -65,7 +65,16 @@ def rerun(
     assert result.recipe is not None
     twin = folder / file.name
     identical = twin in result.paths and filecmp.cmp(twin, file, shallow=False)
-    return Rerun(result, result.paths, differences(recipe, result.recipe), identical)
+    changed = [*differences(recipe, result.recipe), *_read_otherwise(found, recipe, result.recipe)]
+    return Rerun(result, result.paths, changed, identical)
+
+
+def _read_otherwise(found: Mapping[str, Path], then: Recipe, now: Recipe) -> Iterator[str]:
+    """A sentence for each folder of maps that has the name of before and other pixels."""
+    for input_, path in found.items():
+        before, after = then.inputs[input_], now.inputs[input_]
+        if is_folder(path) and before["name"] == after["name"] and before["sha256"] != after["sha256"]:
+            yield f"input {input_}: if its files are the same, they are read otherwise now, as the changelog tells"
 
 
 def _find(input_: str, name: str, file: Path, given: Mapping[str, Path]) -> Path:

@@ -19,6 +19,8 @@ HEIGHT_FITS = 0.2
 """Least correlation with the slopes of a height, along x and y, for the height to decide."""
 CLEAR_R = 0.7
 """Correlation that decides by itself, as in pictures that are too small for statistics."""
+SURE_T, SURE_R, SURE_PX = 4.0, 0.1, 64
+"""Evidence at every scale, all of one sign, and shorter side, from which a normal map may be turned unasked."""
 FLAT_SLOPE = 1e-3
 """Standard deviation of slopes below which a surface is flat."""
 SHORTEST = 1e-3
@@ -30,12 +32,14 @@ class Orientation:
     """The sign, None if both fit equally, and its evidence, whose own sign is + for OpenGL.
 
     correlation: −1 to 1, of mixed derivatives or with the height's slopes. confidence: 0 to 1. by: what decided.
+    is_sure: a height decides, or all scales do, so that artefacts of compression and scaling cannot be the reason.
     """
 
     sign: Sign | None
     correlation: float
     confidence: float
     by: Literal["height", "curl", "flat"]
+    is_sure: bool = False
 
 
 def orientation(slopes: np.ndarray, height: np.ndarray | None = None) -> Orientation:
@@ -48,7 +52,7 @@ def orientation(slopes: np.ndarray, height: np.ndarray | None = None) -> Orienta
     if height is not None:
         along_x, along_y = height_correlations(slopes, height)
         if along_x >= HEIGHT_FITS and abs(along_y) >= HEIGHT_FITS:
-            return Orientation(_sign_of(along_y), along_y, min(along_x, abs(along_y)) ** 0.5, "height")
+            return Orientation(_sign_of(along_y), along_y, min(along_x, abs(along_y)) ** 0.5, "height", True)
     return _by_curl(slopes)
 
 
@@ -74,7 +78,9 @@ def _by_curl(slopes: np.ndarray) -> Orientation:
     t, r = max(found, key=lambda evidence: abs(evidence[0]))
     is_clear = abs(r) >= CLEAR_R or (abs(t) >= LEAST_T and abs(r) >= LEAST_R)
     confidence = max(1 - 2.0 ** -(abs(t) / LEAST_T), abs(r))
-    return Orientation(_sign_of(r) if is_clear else None, r, confidence, "curl")
+    is_strong = all(abs(t) >= SURE_T and abs(r) >= SURE_R for t, r in found)
+    is_sure = is_strong and len({_sign_of(r) for _, r in found}) == 1 and min(slopes.shape[:2]) >= SURE_PX
+    return Orientation(_sign_of(r) if is_clear else None, r, confidence, "curl", is_sure)
 
 
 def _scales(slopes: np.ndarray) -> list[np.ndarray]:
