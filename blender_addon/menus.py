@@ -150,6 +150,7 @@ MANUAL = {
     "bpy.types.exportsettings*": "finish.html#files-for-engines",
     "bpy.types.batchsettings*": "guide.html#batch",
     "bpy.types.impastosettings*": "guide.html#in-blender",
+    "bpy.types.impastosourcemaps*": "guide.html#in-blender",
     "bpy.types.impastobakesettings*": "baking.html#targets",
     "bpy.types.impastopreferences*": "guide.html#in-blender",
     "bpy.types.impasto_pg_*": "guide.html#the-tools",

@@ -37,7 +37,8 @@ def test_scripts_prepare_the_source(plane, photo, recipe_of):
     image = color_of(plane.active_material)
     assert tuple(image.size) == (30, 30)
     first = recipe_of(image).steps[0]
-    assert (first.tool, first.parameters) == ("transform", {"rotate": 0, "crop": [0, 0, 0.75, 1], "scale": 0.5})
+    wanted = {"rotate": 0, "crop": [0, 0, 0.75, 1], "scale": 0.5, "pixel_art": "auto"}
+    assert (first.tool, first.parameters) == ("transform", wanted)
     assert "1.5" in plane.active_material.node_tree.nodes["Impasto Mapping"].label
     bpy.ops.impasto.run(preparation='{"rotate": 0, "crop": [0, 0, 1, 1], "scale": 1}', **given)
     steps = recipe_of(color_of(plane.active_material)).steps
@@ -68,13 +69,13 @@ def test_what_the_panel_shows_becomes_layers_whose_source_is_prepared_below_them
     props = [(given, look.get("text")) for what, given, look in drawn(panel).drawn if what == "prop"]
     shown = [(given[1], text) for given, text in props if given[0] == preparation]
     sides = [("crop", side) for side in ("Left", "Top", "Right", "Bottom")]
-    assert shown == [("rotate", None), *sides, ("scale", None)]
+    assert shown == [("rotate", None), *sides, ("scale", None), ("pixel_art", None)]
     preparation.rotate, preparation.scale = math.radians(90), 0.7
     assert bpy.ops.impasto.run_layers() == {"FINISHED"}
     image = color_of(plane.active_material)
     assert tuple(image.size) == (42, 56)
     steps = extension.bridge.images.recipe_of(image).steps
-    assert steps[0].parameters == {"rotate": 90, "crop": [0, 0, 1, 1], "scale": 0.7}
+    assert steps[0].parameters == {"rotate": 90, "crop": [0, 0, 1, 1], "scale": 0.7, "pixel_art": "auto"}
 
 
 @pytest.mark.any_blender
