@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from impasto.cli.main import main
 from impasto.errors import FileError, ParameterError
 from impasto.io.files import read_maps, read_size, source_name, write_maps
 from impasto.io.ply import ply_of
+from impasto.io.udim import without_number
 from impasto.running.rerun import rerun
 from impasto.running.runner import run_to_files
 from impasto.running.streaming import Sink
@@ -243,3 +245,8 @@ def test_the_command_takes_the_image_and_makes_the_result_again(tmp_path, capsys
     inputs = [f"--input={name}={file}" for name, file in (("source", source), ("mesh", mesh), ("directions", image))]
     main(["rerun", made, *inputs, "--out", str(tmp_path / "again"), "--json"])
     assert json.loads(capsys.readouterr().out)["identical"]
+
+
+@pytest.mark.parametrize("name", ["/", ".", ".<UDIM>"])
+def test_a_path_that_is_all_number_or_no_name_stays_as_it_is(name):
+    assert without_number(Path(name)) == Path(name)

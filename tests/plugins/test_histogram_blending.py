@@ -105,3 +105,9 @@ def test_a_regular_pattern_is_told_refused_or_accepted() -> None:
     blended(brick, context=Context(on_note=notes.append), pattern="insist")
     blended(of_grey(photograph("gravel")), context=Context(on_note=notes.append))
     assert not notes
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 9), (200, 6)])
+def test_a_source_too_small_for_a_cell_is_refused(size):
+    with pytest.raises(ParameterError, match=r"pieces are .* px wide, the least is 2 px"):
+        blended(Maps.from_arrays({"base_color": np.full((*size, 3), 0.5, np.float32)}))

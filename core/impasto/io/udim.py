@@ -24,7 +24,8 @@ def tile_number(file: Path) -> int:
 def without_number(file: Path) -> Path:
     """The path as of a picture that is not tiled: NAME.png for NAME.1001.png and NAME.<UDIM>.png."""
     stem = NUMBER.sub("", file.stem) if tile_number(file) else file.stem.removesuffix(f".{TOKEN}")
-    return file.with_name(f"{stem}{file.suffix}")
+    name = f"{stem}{file.suffix}"
+    return file.with_name(name) if file.name and name else file
 
 
 def is_tiled(path: Path) -> bool:
