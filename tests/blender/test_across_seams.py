@@ -296,6 +296,15 @@ def test_a_tool_that_asks_for_a_mesh_gets_all_faces_of_the_selected_objects(mesh
         bpy.ops.impasto.run(**RUN, image=style.name, across_seams=True)
 
 
+@pytest.mark.parametrize("name", ["MIRROR", "ARRAY"])
+def test_faces_that_modifiers_put_onto_others_leave_the_seams(meshes, cube, material, name):
+    modifier = cube.modifiers.new("Copies", name)
+    if name == "ARRAY":
+        modifier.relative_offset_displace = 0, 0, 0
+    mesh = meshes.Surface(material, [cube]).mesh(bpy.context)
+    assert (len(mesh), len(mesh.seams[0]), mesh.crowded_edges) == (24, 24, 0)
+
+
 def test_an_object_is_covered_with_a_photograph(extension, scene, meshes, cube, style):
     settings, why_incomplete = scene.impasto, extension.generate.request.why_incomplete
     settings.tool, settings.source_kind, settings.image = "cover-object", "IMAGE", style
