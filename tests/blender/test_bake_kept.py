@@ -9,7 +9,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from baking import SIZE_PX, bake, material, module, pixels, plane, principled
+from baking import SIZE_PX, bake, in_background, material, module, pixels, plane, principled
 
 pytestmark = pytest.mark.usefixtures("scene")
 SHAPE, SURFACE = {"position", "edge_mask"}, {"base_color", "normal"}
@@ -146,6 +146,25 @@ def test_in_a_window_the_same_maps_are_kept() -> None:
     report = module("jobs.session").jobs.finish(request.task())
     assert report.text == "Baked normal of Strip; 2 unchanged maps were kept"
     assert pixels("Strip_normal.001")[0, 0, 0] == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.slow
+def test_a_linked_object_and_its_override_are_the_same_in_the_background(tmp_path: Path) -> None:
+    """Both have one name, which only one of them can have there."""
+    bpy.data.libraries.write(str(tmp_path / "library.blend"), {plane(material())})
+    bpy.ops.wm.read_homefile(use_empty=True)
+    with bpy.data.libraries.load(str(tmp_path / "library.blend"), link=True) as (_, wanted):
+        wanted.objects = ["Strip"]
+    linked = wanted.objects[0]
+    own = linked.override_create()
+    for item in (linked, own):
+        bpy.context.collection.objects.link(item)
+    own.location.x = 2
+    given = module("bake.objects.sets").BakeSet.of(linked, own)
+    options = {"maps": ("base_color", "position", "island_id"), "width_px": 8, "height_px": 8, "samples": 1}
+    here = list(module("bake.render.baked_maps").bake_set(given, module("bake.settings").BakeOptions(**options)))
+    there, _ = in_background([given], **options)
+    assert [one.provenance["fingerprint"] for one in there[0]] == [one.provenance["fingerprint"] for one in here]
 
 
 def test_kept_maps_are_files_and_images_of_the_material_too(tmp_path: Path) -> None:

@@ -160,6 +160,13 @@ def test_linked_objects_and_materials_bake(tmp_path: Path) -> None:
     assert without_images(state()) == without_images(before)
     with pytest.raises(RuntimeError, match="linked from another file; make it local"):
         bake(material="ASSIGN")
+    own = wanted.objects[0].override_create(remap_local_usages=True)
+    own.data.override_create(remap_local_usages=True)
+    own.active_material.override_create(remap_local_usages=True)
+    bpy.context.view_layer.objects.active = own
+    before = state()
+    assert bake(maps={"metallic", "normal"}) == {"FINISHED"}, "of overrides too"
+    assert without_images(state()) == without_images(before)
 
 
 def empty_slot(obj: bpy.types.Object) -> None:

@@ -28,9 +28,10 @@ def fingerprints(made: BakeScene, given: BakeSet, options: BakeOptions, uv_maps:
     slots = [[slot.material for slot in item.material_slots] for item in given.sources]
     materials = {one for used in slots for one in used if one}
     depsgraph = made.scene.view_layers[0].depsgraph
+    places = {item: str(place) for place, item in enumerate(given.all_objects)}
     shared = {
         "versions": (VERSION, bpy.app.version_string),
-        "set": given.to_json(lambda item: item.name),
+        "set": given.to_json(places.__getitem__),  # a linked object and its override have one name, elsewhere two
         "options": {name: value for name, value in asdict(options).items() if name not in NOT_OF_PIXELS},
         "uv_maps": uv_maps,
         "slots": [[one.name if one else "" for one in used] for used in slots],
@@ -45,16 +46,17 @@ def fingerprints(made: BakeScene, given: BakeSet, options: BakeOptions, uv_maps:
         "frame": _frame(made) if any(map(_changes, (*materials, *nodes, *contents))) else None,
     }
     return {
-        name: hashlib.sha256(json.dumps([name, shared, _own(name, options, of_materials)]).encode()).hexdigest()
+        name: hashlib.sha256(json.dumps([name, shared, _own(name, given, options, of_materials)]).encode()).hexdigest()
         for name in options.maps
     }
 
 
-def _own(name: str, options: BakeOptions, of_materials: dict[str, Any]) -> Any:
-    """Of materials and options, what only some maps depend on."""
+def _own(name: str, given: BakeSet, options: BakeOptions, of_materials: dict[str, Any]) -> Any:
+    """Of objects' names, materials and options, what only some maps depend on."""
     if name in OF_MATERIALS:
         return of_materials, options.unit_m if name == "height" else None
-    own = {**dict.fromkeys(CURVATURE_MAPS, options.edge_radius), "thickness": options.thickness_range}
+    own: dict[str, Any] = dict.fromkeys(CURVATURE_MAPS, options.edge_radius)
+    own |= {"thickness": options.thickness_range, "object_id": [item.name for item in given.sources]}
     return own.get(name)
 
 

@@ -61,9 +61,9 @@ def _tell_apart(objects: Collection[Object], copies: Collection[Object]) -> None
 
 def _copy(obj: Object, scene: Scene, made: list[bpy.types.ID]) -> Object:
     """A copy in the temporary scene that is rendered whatever hides the object."""
-    copy = obj.copy()
+    copy = local_copy(obj)
     made.append(copy)
-    copy.data = obj.data.copy()
+    copy.data = local_copy(obj.data)
     made.append(copy.data)
     for slot in copy.material_slots:  # the mesh may have others than its object
         material, slot.link = slot.material, "DATA"
@@ -76,6 +76,12 @@ def _copy(obj: Object, scene: Scene, made: list[bpy.types.ID]) -> Object:
             modifier.levels = modifier.render_levels
     scene.collection.objects.link(copy)
     return copy
+
+
+def local_copy(original: bpy.types.ID) -> bpy.types.ID:
+    """A copy that can be changed, also of a library override, whose copies are overrides otherwise."""
+    copy = original.copy()
+    return copy.make_local(clear_liboverride=True) if copy.override_library else copy
 
 
 def evaluated_meshes(scene: Scene, parts: Sequence[Part]) -> list[tuple[Mesh, str]]:

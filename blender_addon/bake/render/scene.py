@@ -24,7 +24,7 @@ from ..objects.sets import BakeSet
 from ..settings import BakeOptions
 from .cover import TEMPORARY, Cover, make_cover
 from .misses import remedy_for
-from .parts import Part, copied_parts, evaluated_meshes, with_cages
+from .parts import Part, copied_parts, evaluated_meshes, local_copy, with_cages
 from .tiles import NO_TILES, Tiles, tiles_of
 from .windows import Window, with_windows
 
@@ -148,7 +148,7 @@ def _copied_surfaces(subjects: Sequence[Object], image: Image, made: list[bpy.ty
         if original in made:  # hidden
             continue
         if original not in copies:
-            copy = copies[original] = original.copy() if original else bpy.data.materials.new(TEMPORARY)
+            copy = copies[original] = local_copy(original) if original else bpy.data.materials.new(TEMPORARY)
             made.append(copy)
             _make_nodes(copy)
             copy.displacement_method = "BUMP"
