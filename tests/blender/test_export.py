@@ -271,3 +271,18 @@ def test_a_batch_bakes_each_material_on_its_object(export, extension, tmp_path: 
     corner = np.array(image.pixels[:]).reshape(SIZE_PX, SIZE_PX, 4)[-1, -1, :3]
     assert np.allclose(corner, srgb(COLOR), atol=0.05)
     assert "plane" not in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_beside_a_worker_another_blender_bakes_object_or_plane(export, extension, monkeypatch):
+    """Cycles would be called beside the worker's threads otherwise."""
+    jobs = extension.jobs.session.jobs
+    obj = painted(plane(material("other"), reading("ShaderNodeVertexColor", 0, layer_name="Col"), faces=2))
+    monkeypatch.setattr(jobs, "close", extension.jobs.session.connect())
+    said, pixels = export()
+    assert jobs.clients
+    assert not said
+    assert np.allclose(pixels[:, SIZE_PX // 2 + 1 :], srgb(COLOR), atol=BYTE)
+    obj.data.materials.clear()
+    assert "on a plane" in export()[0]
+    assert "P" not in bpy.data.objects
