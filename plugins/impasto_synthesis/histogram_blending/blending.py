@@ -28,7 +28,7 @@ from .parameters import LARGEST_LAYOUT, HistogramBlendingParameters
 TILE_PX = (256, 512)
 """(height, width) of the parts that are made at a time: their sums stay in the processor's cache."""
 LEAST_CELL_PX = 2
-"""Least width of a cell: smaller ones blur all pixels, and there are very many."""
+"""Least width of a cell, also of tiny sources: smaller ones would be more than the pixels."""
 PREVIEW_PX, PREVIEW_EVERY_S = 512, 0.25
 
 
@@ -109,14 +109,7 @@ class Blend:
 
 
 def blend_of(subject: Maps, parameters: HistogramBlendingParameters, context: Context) -> Blend:
-    """The blend that the parameters describe; its Gaussian maps take most of the time of a small result.
-
-    ParameterError for a source that is too small, or has a pattern that is to be refused.
-    """
-    cell_px = parameters.cell_size * min(subject.size_px)
-    if cell_px < LEAST_CELL_PX:
-        message = f"the source is too small: its pieces are {cell_px:.2g} px wide, the least is {LEAST_CELL_PX} px"
-        raise ParameterError(message, "give a larger picture, or a larger cell_size")
+    """The blend that the parameters describe; its Gaussian maps take most of the time of a small result."""
     context.progress(0.0, "Looking for a pattern")
     _check_pattern(subject, parameters.pattern, context)
     maps = []
@@ -124,7 +117,7 @@ def blend_of(subject: Maps, parameters: HistogramBlendingParameters, context: Co
         context.progress(0.05 + 0.15 * index / len(subject), "Comparing colours")
         maps.append(gaussianize(name, subject[name]))
     size_px = subject.size_px
-    grid = TriangleGrid.near(parameters.size_px(subject), cell_px)
+    grid = TriangleGrid.near(parameters.size_px(subject), max(LEAST_CELL_PX, parameters.cell_size * min(size_px)))
     hexagon = tuple(math.ceil(2 * cell) + 2 for cell in grid.cell_px)
     joined = np.concatenate([one.values for one in maps])
     down, across = wraps(subject)
