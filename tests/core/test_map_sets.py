@@ -304,3 +304,23 @@ def test_a_rerun_says_that_a_folder_may_be_read_otherwise(tmp_path, capsys):
     capsys.readouterr()
     main(["rerun", str(tmp_path / "o" / "set_base_color.png"), "--out", str(tmp_path / "again"), "--json"])
     assert any("read otherwise now" in line for line in json.loads(capsys.readouterr().out)["differences"])
+
+
+def test_what_a_batch_writes_of_sets_tiles_and_photographs_is_exported_checked_and_exported_again(tmp_path, capsys):
+    for name in ("a", "b"):
+        save(tmp_path / "in" / "both", **{f"{name}_Albedo": (90, 70, 60), f"{name}_Normal": FLAT, f"{name}_ORM": FLAT})
+    tiles = {f"c_{map_}_{number}": FLAT for map_ in ("Color", "Normal") for number in (1001, 1002)}
+    save(tmp_path / "in" / "c", **tiles)
+    save(tmp_path / "in", IMG_1=(9, 99, 9), IMG_2=(99, 9, 9))
+    main(["batch", "transform", str(tmp_path / "in"), "--out", str(tmp_path / "made"), "--workers", "1"])
+    for of, preset in (("made", "unreal"), ("unreal", "godot")):
+        main(["export", str(tmp_path / of), "--preset", preset, "--out", str(tmp_path / preset)])
+    capsys.readouterr()
+    main(["check", str(tmp_path / "unreal"), "--json"])
+    checked = json.loads(capsys.readouterr().out)["sets"]
+    assert len(checked) == 4
+    assert not any(one["verdict"] == "error" for one in checked)
+    files = {file.name for file in (tmp_path / "godot").iterdir()}
+    wanted = {f"T_{name}_{map_}.png" for name in ("a", "b") for map_ in ("albedo", "normal", "orm")}
+    wanted |= {f"T_c_{map_}.{number}.png" for map_ in ("albedo", "normal") for number in (1001, 1002)}
+    assert files == wanted | {"T_IMG_1_BC_albedo.png", "T_IMG_2_BC_albedo.png"}

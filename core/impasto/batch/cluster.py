@@ -20,7 +20,7 @@ from typing import Any
 from ..errors import FileError, ImpastoError, ParameterError, PluginError, WorkerError
 from ..io.datablocks import Datablock
 from ..io.files import source_files
-from ..io.map_files import folder_of
+from ..io.map_files import folder_of, sent_files
 from ..system.transaction import replace_files
 from ..system.untrusted import excerpt, explain, make_folder, open_file
 from .engines import Limits
@@ -214,7 +214,8 @@ class Cluster(Executor):
             stamp = f"{path.absolute()} {[(file.name, file.stat().st_mtime_ns) for file in files]}"
         known = self._sent.pop(stamp, None)
         if known is None or known.status != "finished":  # its worker may be lost, and the files with it
-            contents: Files = {file.name: _content(file) for file in files}
+            named = {file.name: file for file in files} if datablock else sent_files(path)
+            contents: Files = {name: _content(file) for name, file in named.items()}
             (known,) = self._dask.scatter([(folder_of(path), contents)], hash=False)
         self._sent[stamp] = known
         while len(self._sent) > MOST_SENT:

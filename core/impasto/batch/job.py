@@ -17,12 +17,13 @@ from ..film.frames import numbered_files
 from ..io.blend import source_at
 from ..io.datablocks import Datablock
 from ..io.files import source_files
+from ..io.map_files import folder_of
 from ..io.udim import is_tiled
 from ..plugins.registry import registry
 from ..recipe import Recipe
 from ..running.runner import versions_of
 from ..system.typed_json import Count, PositiveLength, as_kind
-from ..system.untrusted import explain, is_folder, open_file
+from ..system.untrusted import explain, open_file
 from ..tools import model_parameter
 
 
@@ -120,7 +121,7 @@ def _content(path: Path) -> list[Any]:
     if datablock:
         source = source_at(datablock)
         return [datablock.title, source.blender, [[file.name, _hash(file)] for file in source.files]]
-    if not is_folder(path) and not is_tiled(path):
+    if not folder_of(path) and not is_tiled(path):
         return [path.name, _hash(path)]
     return [path.name, {file.name: _hash(file) for file in source_files(path)}]
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import FileError, ImpastoError
+from ..io.map_files import DONE_FILE
 from ..system.locks import held
 from ..system.names import is_file_name
 from ..system.transaction import recover, stage
@@ -20,7 +21,7 @@ from ..system.untrusted import excerpt, explain, is_there, make_folder
 from .job import BatchJob, job_from
 from .lines import Lines, line_of
 
-DONE_FILE, FAILURES_FILE = "batch.jsonl", "failures.jsonl"
+FAILURES_FILE = "failures.jsonl"
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,6 @@ EXAMPLES = (
     "batch --retry --out textures",
     "batch materials.csv --out /farm/textures --cluster tcp://scheduler:8786",
 )
-CONTACT_SHEET = "contact_sheet.png"
 CHANNELS_OF_MATERIAL = 10
 """Channels of base_color, roughness, metallic, normal, height and ambient_occlusion."""
 T = TypeVar("T")
@@ -190,6 +189,7 @@ def _dry_run(jobs: Sequence[Listed], format_: str) -> Planned:
 
 def _write_contact_sheet(progress: BatchProgress, record: Record, terminal: Terminal) -> list[Path]:
     from ..batch.contact_sheet import contact_sheet
+    from ..io.map_files import CONTACT_SHEET
     from ..system.transaction import replace_files
 
     path = record.folder / CONTACT_SHEET

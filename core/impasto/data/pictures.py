@@ -148,16 +148,18 @@ def pictures_in(folder: Path) -> list[Path]:
     single = [file for one in sets if one not in complete + partial for file in one.files]
     photographs = sorted(file for file in [*rest, *single] if not _shares_name(file, complete))
     has_previews = len(photographs) <= MOST_PREVIEWS
-    if complete and has_previews and len(complete) == 1:
+    if len(complete) == 1 and has_previews:
         return [folder]
     if complete:
-        return [folder / f"{one.name}{ALL_OF_ONE}" for one in complete] + ([] if has_previews else photographs)
+        pictures = [file for file in photographs if file in single or not has_previews]
+        return [folder / f"{one.name}{ALL_OF_ONE}" for one in complete] + pictures
     maps = [name for one in partial for name in one.maps]
     if partial and not photographs and len(set(maps)) == len(maps):
         return [folder]
     below = [item for item in files_in(folder) if is_folder(item) and not item.name.startswith(".")]
     below = [item for item in below if tiles_in(item) or any(len(one.maps) > 1 for one in sets_in(item)[0])]
-    return photographs + [folder / f"{one.name}{ALL_OF_ONE}" for one in partial] + below
+    in_folders = [source for item in below for source in pictures_in(item)]
+    return photographs + [folder / f"{one.name}{ALL_OF_ONE}" for one in partial] + in_folders
 
 
 def _picture(

@@ -16,7 +16,7 @@ import numpy as np
 
 from ..about import VERSION
 from ..errors import ParameterError, ProtocolError, WorkerError
-from ..io.map_files import files_at
+from ..io.map_files import sent_files
 from ..system.names import check_name
 from ..system.transaction import replace_files
 from ..system.untrusted import excerpt, read_bytes, shorten
@@ -137,7 +137,8 @@ class Remote:
 
 def read_files(path: Path) -> dict[str, np.ndarray]:
     """Bytes (N,) of a picture, its tiles, or the files in a folder of maps, by name. FileError if one is too large."""
-    return {file.name: np.frombuffer(read_bytes(file, MAX_ARRAY_BYTES), np.uint8) for file in files_at(path)}
+    files = sent_files(path)
+    return {name: np.frombuffer(read_bytes(file, MAX_ARRAY_BYTES), np.uint8) for name, file in files.items()}
 
 
 def write_files(wanted: Delivery, answer: JobResult) -> JobResult:

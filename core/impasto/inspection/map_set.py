@@ -70,7 +70,8 @@ def sets_to_check(path: Path) -> list[tuple[Path, int]]:
         return [(path, 0)]
     sets = [one for one in sets_in(path)[0] if len(one.maps) > 1]
     if len(sets) > 1:
-        return [(path / f"{one.name}{ALL_OF_ONE}", 0) for one in sets]
+        named = [path / f"{one.name}{ALL_OF_ONE}" for one in sets]
+        return [(one, number) for one in named for number in tiles_in(one) or (0,)]
     below = [one for one in files_in(path) if is_folder(one) and (tiles_in(one) or sets_in(one)[0])]
     if sets or not below:
         set_at(path)
@@ -83,7 +84,8 @@ def read_map_set(
 ) -> tuple[InspectedSet, list[Finding]]:
     """The set at a path, or its tile, and findings about its files. FileError if there are no maps."""
     found = MapSet(f"{path.name}.{tile}", tiles_in(path)[tile]) if tile else set_at(path)
-    place = path / f"*.{tile}.*" if tile else path
+    whole = path if path.name.endswith(ALL_OF_ONE) else path / "*"
+    place = whole.with_name(f"{whole.name}.{tile}.*") if tile else path
     if found is None:
         raise FileError(f"{excerpt(path)} is no map set", "give the folder of one")
     textures, findings = {}, list[Finding]()

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path, PureWindowsPath
 from typing import NamedTuple
 
@@ -36,6 +36,8 @@ ONLY_IN_SETS = frozenset({"normal", "height", "roughness", "ambient_occlusion", 
 """Maps that cannot be photographs, even when alone. A lone rusty_metal.jpg can be one, though it ends in "metal"."""
 FOLDERS_OF_MAPS = ("textures", "texture", "maps")
 """Names of the folder that holds the maps in a download."""
+CONTACT_SHEET, DONE_FILE = "contact_sheet.png", "batch.jsonl"
+"""Files of a batch beside its results."""
 WEAK = ("depth", "smooth")
 """Words that are as often part of a picture's name, as in sandstone_smooth.png, and count beside other maps only."""
 MOST_NAMED = 6
@@ -214,7 +216,7 @@ def _readings(file: Path) -> list[Named]:
             if not meaning.is_weak and (not is_end or any(map(COUNT.fullmatch, behind))):
                 rest = f"{before}{stem[parts[end - 1].end() :]}"
                 apart.append(Named(file, rest if before else rest.lstrip(" _-."), meaning, word, size, not is_end))
-    return [one for one in at_end if one is at_end[0] or not one.meaning.is_weak] + apart + _joined(file, stem, parts)
+    return at_end + apart + _joined(file, stem, parts)
 
 
 def _joined(file: Path, stem: str, parts: list[re.Match[str]]) -> list[Named]:
@@ -347,7 +349,7 @@ def _weak_set(members: list[Named], plain: Path | None) -> bool:
     """Whether files with short words, as `_D`, `_N`, are a set: Unreal's, or colours and what looks like normals."""
     names = {name for one in members for name in one.meaning.places}
     normals = [one.file for one in members if "normal" in one.meaning.places]
-    is_unreal = members[0].group.startswith(UNREAL) and len(names) > 1
+    is_unreal = members[0].group.startswith(UNREAL) and (len(names) > 1 or members[0].word == "bc")
     return ("base_color" in names or plain is not None) and (
         is_unreal or any(_looks_like(file, "normal") for file in normals)
     )
@@ -415,14 +417,25 @@ def set_at(path: Path) -> MapSet | None:
 
 
 def sets_in(folder: Path) -> tuple[list[MapSet], list[Path]]:
-    """As `sets_among`, of the pictures in a folder without their tiles' numbers."""
-    return sets_among(pictures_among(files_in(folder)))
+    """As `sets_among`, of the pictures in a folder; the first tile stands for all of a tiled set."""
+    return _sets_of_tiles(pictures_among(files_in(folder)))
+
+
+def _sets_of_tiles(pictures: Iterable[Path]) -> tuple[list[MapSet], list[Path]]:
+    found, rest = dict[str, MapSet](), list[Path]()
+    for files in by_tile(pictures).values():
+        sets, others = sets_among(files)
+        rest += others
+        for one in sets:
+            found.setdefault(one.name.casefold(), one)
+    return list(found.values()), rest
 
 
 def pictures_among(files: Iterable[Path]) -> list[Path]:
-    """The files that are pictures by their extensions, without hidden ones."""
-    known = EXTENSIONS + REFUSED_EXTENSIONS
-    return [file for file in files if file.suffix.lower() in known and not file.name.startswith(".")]
+    """The files that are pictures by their extensions, without hidden ones and the contact sheet of a batch."""
+    known, files = EXTENSIONS + REFUSED_EXTENSIONS, list(files)
+    own = CONTACT_SHEET if any(file.name == DONE_FILE for file in files) else ""
+    return [file for file in files if file.suffix.lower() in known and not file.name.startswith((".", own or "."))]
 
 
 def _set_in(folder: Path) -> MapSet:
@@ -431,7 +444,7 @@ def _set_in(folder: Path) -> MapSet:
     listed = [file for file in files if file.name.endswith(SET_FILE) and not file.name.startswith(".")]
     if len(listed) == 1:
         return _listed(listed[0])
-    sets, rest = sets_among(pictures_among(files))
+    sets, rest = _sets_of_tiles(pictures_among(files))
     if not sets:
         below = [one for one in files if is_folder(one) and one.name.casefold() in FOLDERS_OF_MAPS]
         if len(below) == 1 and sets_in(below[0])[0]:
@@ -443,7 +456,7 @@ def _set_in(folder: Path) -> MapSet:
     sets = _largest_first(sets)
     first, *others = sets
     if _is_whole(first) and others and "base_color" in others[0].maps and len(others[0].maps) == len(first.maps):
-        names = ", ".join(printable(one.name) for one in sets[:MOST_NAMED])
+        names = ", ".join(printable(f"{one.name}{ALL_OF_ONE}") for one in sets[:MOST_NAMED])
         message = f"{folder} contains several map sets: {names}"
         raise FileError(message, f"give one of them, such as {excerpt(folder / (first.name + ALL_OF_ONE))}")
     return joined(files, sets, rest)
@@ -526,10 +539,17 @@ def tiles_in(path: Path) -> dict[int, dict[str, MapSource]]:
     """The maps of a tiled image by number and name, one without a map's name by ""; empty for other sources."""
     if is_tiled(path):
         return {number: {"": MapSource(file)} for number, file in tiles_at(path).items()}
-    files = by_tile(pictures_among(files_in(path)) if is_folder(path) else [])
-    if sets_among(files.pop(0, []))[0]:
-        return {}
+    folder = path.parent if path.name.endswith(ALL_OF_ONE) else path
+    files = by_tile(pictures_among(files_in(folder)) if is_folder(folder) else [])
+    others = files.pop(0, [])
     found = {number: sets_among(of_tile)[0] for number, of_tile in files.items()}
+    if folder != path:
+        wanted = path.name.removesuffix(ALL_OF_ONE).casefold()
+        found = {number: [one for one in sets if one.name.casefold() == wanted] for number, sets in found.items()}
+    elif any(len(set(maps)) < len(maps) for maps in ([*chain(*(one.maps for one in sets))] for sets in found.values())):
+        return {}  # several tiled images
+    elif found and any(map(_is_whole, sets_among(others)[0])):
+        return {}
     tiles = {number: {name: of for one in sets for name, of in one.maps.items()} for number, sets in found.items()}
     return {number: maps for number, maps in tiles.items() if maps}
 
@@ -564,8 +584,19 @@ def _is_sure(file: Path) -> bool:
 def folder_of(path: Path) -> str:
     """Name of the folder that a source's files lie in where it is sent to: of a set, "" for a picture."""
     if path.name.endswith((SET_FILE, ALL_OF_ONE)):
-        return path.name.removesuffix(SET_FILE).removesuffix(ALL_OF_ONE)
+        return path.name.removesuffix(SET_FILE).removesuffix(ALL_OF_ONE) or path.absolute().parent.name
     return path.name if is_folder(path) else ""
+
+
+def sent_files(path: Path) -> dict[str, Path]:
+    """A source's files by the names under which they are sent to another machine. FileError if two have one name."""
+    files = files_at(path)
+    named = {file.name: file for file in files}
+    if len(named) < len(files):
+        twice = next(file for file in files if named[file.name] != file)
+        message = f"{excerpt(path.name)} has two files that are called {excerpt(twice.name)}"
+        raise FileError(message, "rename one of them, since they are sent to another machine into one folder")
+    return named
 
 
 def files_at(path: Path) -> list[Path]:

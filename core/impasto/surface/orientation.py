@@ -78,7 +78,7 @@ def _by_curl(slopes: np.ndarray) -> Orientation:
     t, r = max(found, key=lambda evidence: abs(evidence[0]))
     is_clear = abs(r) >= CLEAR_R or (abs(t) >= LEAST_T and abs(r) >= LEAST_R)
     confidence = max(1 - 2.0 ** -(abs(t) / LEAST_T), abs(r))
-    is_strong = all(abs(t) >= SURE_T and abs(r) >= SURE_R for t, r in found)
+    is_strong = is_clear and all(abs(t) >= SURE_T and abs(r) >= SURE_R for t, r in found)
     is_sure = is_strong and len({_sign_of(r) for _, r in found}) == 1 and min(slopes.shape[:2]) >= SURE_PX
     return Orientation(_sign_of(r) if is_clear else None, r, confidence, "curl", is_sure)
 
