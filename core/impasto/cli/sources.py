@@ -118,31 +118,25 @@ def _with_maps(source: Path, maps: Sequence[str]) -> Path:
 
     ParameterError if one is wrong, FileError if a file is missing.
     """
-    from ..io.map_files import SET_FILE, parse_source, set_at
+    from ..io.map_files import SET_FILE, MapSource, parse_source, set_at
 
     found = set_at(source)
-    texts = {map_: one.text(map_) for map_, one in found.maps.items()} if found else {"base_color": str(source)}
+    sources = dict(found.maps) if found else {"base_color": MapSource(source)}
     for item in maps:
         map_, separator, text = item.partition("=")
         if not separator:
             raise ParameterError(f"--map got {excerpt(item)}", "write --map MAP=FILE, such as --map normal=brick_n.png")
-        texts[map_] = text
-        if text and not is_there(file := parse_source(map_, text).file):
-            raise FileError(f"cannot read {excerpt(file)}: no such file", "check its name")
-    absolute = {map_: _absolute(map_, text) for map_, text in texts.items() if text}
+        sources.pop(map_, None)
+        if text:
+            sources[map_] = given = parse_source(map_, text)
+            if not is_there(given.file):
+                raise FileError(f"cannot read {excerpt(given.file)}: no such file", "check its name")
+    texts = {map_: replace(one, file=one.file.absolute()).text(map_) for map_, one in sources.items()}
     folder = Path(mkdtemp(prefix="impasto-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     file = folder / f"{source.name.removesuffix(SET_FILE)}{SET_FILE}"
-    file.write_text(json.dumps(absolute), encoding="utf-8")
+    file.write_text(json.dumps(texts), encoding="utf-8")
     return file
-
-
-def _absolute(map_: str, text: str) -> str:
-    """A source's text with the absolute path of its file."""
-    from ..io.map_files import parse_source
-
-    source = parse_source(map_, text)
-    return replace(source, file=source.file.absolute()).text(map_)
 
 
 def recipe_in(path: Path) -> Recipe:

@@ -12,7 +12,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from ..errors import FileError
 from ..recipe import Recipe
@@ -41,7 +40,7 @@ from .metadata import metadata_of
 from .packing import MAPS, Layout, MapFiles, PackedPicture, Packing
 from .reduction import ALL, Wanted
 from .udim import is_tiled, tiles_at, with_all_tiles, without_number
-from .unpacking import common_size, read_sources
+from .unpacking import common_size, read_sources, tell_part
 
 
 def read_maps(
@@ -73,17 +72,19 @@ def read_maps(
     recover(path if is_folder(path) else path.parent)
     if tiles := tiles_in(path):
         parts = {
-            number: _read_tile(tile, upright, color_space, partial(_tell_part, on_progress, index, len(tiles)))
+            number: _read_tile(tile, upright, color_space, partial(tell_part, on_progress, index, len(tiles)))
             for index, (number, tile) in enumerate(tiles.items())
         }
         maps = Maps.of_tiles(_in_one_range(parts))
         note = beside_tiles(path, tiles).note
         return replace(maps, name=as_unicode(path.name), notes=(*maps.notes, *filter(None, [note])))
     found = set_at(path)
-    how: dict[str, Any] = {"upright": upright, "on_progress": on_progress, "color_space": color_space}
     if found is None:
-        return replace(decode.read_picture(path, wanted=wanted, **how), name=as_unicode(path.name))
-    maps = read_sources(found.maps, **how)
+        maps = decode.read_picture(
+            path, upright=upright, on_progress=on_progress, color_space=color_space, wanted=wanted
+        )
+        return replace(maps, name=as_unicode(path.name))
+    maps = read_sources(found.maps, upright=upright, on_progress=on_progress, color_space=color_space)
     name = path.name if is_folder(path) else found.name
     return replace(maps, name=as_unicode(name), notes=(*maps.notes, *filter(None, [found.note])))
 
@@ -92,8 +93,9 @@ def _read_tile(
     tile: Mapping[str, MapSource], upright: bool, color_space: str, on_progress: Callable[[float], None]
 ) -> Maps:
     """The maps in files by their names; a picture in one without a name."""
-    how: dict[str, Any] = {"upright": upright, "on_progress": on_progress, "color_space": color_space}
-    return decode.read_picture(tile[""].file, **how) if "" in tile else read_sources(tile, **how)
+    if "" in tile:
+        return decode.read_picture(tile[""].file, upright=upright, on_progress=on_progress, color_space=color_space)
+    return read_sources(tile, upright=upright, on_progress=on_progress, color_space=color_space)
 
 
 def _in_one_range(tiles: Mapping[int, Maps]) -> Mapping[int, Maps]:
@@ -109,10 +111,6 @@ def _in_one_range(tiles: Mapping[int, Maps]) -> Mapping[int, Maps]:
         for low, own in [ends[number]]
     }
     return {number: replace(maps, lowest_m=lowest, height_range_m=range_m) for number, maps in scaled.items()}
-
-
-def _tell_part(on_progress: Callable[[float], None], index: int, count: int, fraction: float) -> None:
-    on_progress((index + fraction) / count)
 
 
 def read_size(path: Path) -> tuple[int, int]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..errors import FileError
 from ..surface.color import linear_to_srgb, srgb_to_linear
+from ..surface.orientation import unit_normals
 from ..surface.resizing import resized_map
 from ..system.names import usable_name
 from ..system.transaction import temporary_folder
@@ -186,8 +187,7 @@ def _metallic_roughness(material: Mapping[str, Any], info: Mapping[str, Any], fi
 def _normal(material: Mapping[str, Any], info: Mapping[str, Any], file: Path) -> Arrays:
     normal, scale = decode.read_map(file, "normal", upright=False).pixels, float(info.get("scale", 1))
     if scale != 1:
-        vectors = (normal * 2 - 1) * np.array((scale, scale, 1), np.float32)
-        normal = vectors / np.maximum(np.linalg.norm(vectors, axis=2, keepdims=True), 1e-6) * 0.5 + 0.5
+        normal = unit_normals((normal - 0.5) * np.array((scale, scale, 1), np.float32) + 0.5)
     return {"normal": normal}
 
 

@@ -68,8 +68,6 @@ UNREAL = "t_"
 """Start of the names of Unreal's textures, whose normals are DirectX's."""
 NORMAL_BLUE, NORMAL_LEAN = 0.7, 0.12
 """Least mean blue of a normal map, and most distance of its mean red and green from half."""
-
-
 GREYS = frozenset({"roughness", "metallic", "height", "ambient_occlusion", "opacity"})
 GREY = 0.03
 """Mean difference of the channels up to which a picture is grey."""

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import FileError
+from ..surface.orientation import with_blue
 from ..system.untrusted import excerpt, read_bytes
 from .signatures import READ
 
@@ -102,6 +103,5 @@ def _as_linear_dds(path: Path) -> io.BytesIO:
 
 
 def _with_z(rows: np.ndarray) -> np.ndarray:
-    x, y = np.moveaxis(rows[..., :2].astype(np.float32) / 127.5 - 1, 2, 0)
-    z = np.sqrt(np.maximum(0, 1 - x * x - y * y))
-    return np.concatenate([rows[..., :2], (127.5 * (z[..., None] + 1) + 0.5).astype(np.uint8)], 2)
+    """Normals (n, W, 3), uint8, of rows whose red and green are x and y."""
+    return (with_blue(rows / np.float32(255)) * 255 + 0.5).astype(np.uint8)

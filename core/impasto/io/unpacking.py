@@ -57,8 +57,7 @@ def read_sources(
 
     FileError as for `read_textures`.
     """
-    how: dict[str, Any] = {"upright": upright, "on_progress": on_progress, "color_space": color_space}
-    textures, notes, range_m = read_textures(sources, **how)
+    textures, notes, range_m = read_textures(sources, upright=upright, on_progress=on_progress, color_space=color_space)
     textures = _of_one_size(textures, notes)
     maps = Maps(textures, notes=tuple(notes), **_scale(next(iter(sources.values())).file))
     maps = replace(maps, color_space=color_space if COLOR_MAPS & textures.keys() else "")
@@ -81,7 +80,7 @@ def read_textures(
     range_m = None
     by_file = sorted(sources.items(), key=lambda item: item[1].file)
     for index, (name, source) in enumerate(by_file):
-        tell = partial(_tell_part, on_progress, index, len(sources))
+        tell = partial(tell_part, on_progress, index, len(sources))
         if source.place.channel:
             if source.file not in packed:
                 packed = {source.file: read_channels(source.file)}
@@ -92,8 +91,9 @@ def read_textures(
         elif name == "base_color" and "opacity" not in sources:
             textures |= _color_and_alpha(source, upright, color_space, tell, notes)
         else:
-            how: dict[str, Any] = {"upright": upright, "on_progress": tell, "color_space": color_space}
-            reading = decode.read_noted_map(source.file, name, **how)
+            reading = decode.read_noted_map(
+                source.file, name, upright=upright, on_progress=tell, color_space=color_space
+            )
             textures[name], range_m = reading.texture, reading.range_m or range_m
             notes += reading.notes
         if source.place.is_inverted and name not in NORMAL_MAPS:
@@ -104,7 +104,8 @@ def read_textures(
     return textures, notes, range_m
 
 
-def _tell_part(on_progress: Callable[[float], None], index: int, count: int, fraction: float) -> None:
+def tell_part(on_progress: Callable[[float], None], index: int, count: int, fraction: float) -> None:
+    """Report the progress of one of `count` files as progress of all."""
     on_progress((index + fraction) / count)
 
 
