@@ -64,7 +64,7 @@ def _called(cls: Any) -> Any:
 
 
 def _returns(cls: type) -> str:
-    """What a call gives, by the sets that the operator's own methods return and whether it reports what it made."""
+    """The result of a call, by the sets that the operator's own methods return and whether it reports what it made."""
     code = "\n".join(inspect.getsource(base) for base in cls.__mro__ if base.__module__.startswith(MODULE))
     modal = "RUNNING_MODAL" in code
     named = sorted(set(re.findall(r'"(FINISHED|CANCELLED)"', code)), reverse=True)

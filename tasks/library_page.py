@@ -65,7 +65,7 @@ def _usual(module: ModuleType) -> list[str]:
 
 @cache
 def _defined(module: ModuleType) -> Mapping[str, tuple[ast.stmt, str]]:
-    """What a module's body defines and that is public, each with its docstring."""
+    """The public definitions in a module's body, each with its docstring."""
     return _public(ast.parse(inspect.getsource(module)).body)
 
 

@@ -105,7 +105,7 @@ def mark_of(path: Path) -> dict[str, Any] | None:
 
 
 def git(*words: str) -> str:
-    """What Git answers; "" if it fails, or is not there."""
+    """Git's answer; "" if it fails, or is not there."""
     try:
         done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False)
     except OSError:

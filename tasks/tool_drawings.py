@@ -54,7 +54,7 @@ def made_by(tool: str, subject: Maps | None = None, inputs: Mapping[str, Any] | 
 
 
 recipes: list[dict[str, Any]] = []
-"""What has been made, for the marks of pictures."""
+"""Pictures that have been made, for the marks of pictures."""
 
 
 def step_of(step: Step) -> dict[str, Any]:

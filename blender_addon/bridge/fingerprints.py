@@ -113,7 +113,7 @@ def mesh_fingerprint(mesh: Mesh) -> str:
 
 
 def object_state(evaluated: Object) -> list[Any]:
-    """What an evaluated mesh object looks like, and where it is, but for its materials, as JSON."""
+    """Shape and place of an evaluated mesh object, without its materials, as JSON."""
     properties = [(name, value) for name, value in evaluated.items() if not name.startswith("impasto_")]
     named = [(name, value) for name, value in properties if not hasattr(value, "to_dict")]
     values = sorted((name, repr(value.to_list() if hasattr(value, "to_list") else value)) for name, value in named)

@@ -31,7 +31,7 @@ SMALL_PX = 32
 MOST = 60
 """Most pictures that are read for a folder, while Blender waits: about a second or two."""
 _small: dict[Path, np.ndarray] = {}
-"""What was read already, for other threads."""
+"""Pictures that were read already, for other threads."""
 
 
 def written(name: str, texts: Mapping[str, str]) -> Path:

@@ -182,7 +182,7 @@ def why_no_maps(settings: bpy.types.PropertyGroup) -> str:
 
 
 def notes_of(settings: bpy.types.PropertyGroup) -> list[str]:
-    """What a result's report tells of a changed list, whose set file does not know what it leaves out."""
+    """Notes for a result's report on a changed list, whose set file does not know what it leaves out."""
     group = settings.source_maps
     return [group.note] if group.is_changed and group.note else []
 

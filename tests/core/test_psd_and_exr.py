@@ -142,7 +142,7 @@ def test_values_above_1_are_refused_not_clipped(tmp_path):
 @pytest.mark.parametrize("tile", [0, 16])
 @pytest.mark.parametrize(("left", "top"), [(5, 7), (-5, -7), (0, 3), (-9, 30)])
 def test_exr_lies_in_its_display_window(left, top, tile, tmp_path):
-    """What is cropped away is black and transparent, and what lies outside of the window is not seen."""
+    """Pixels that are cropped away are black and transparent, and those outside of the window are not seen."""
     spec = oiio.ImageSpec(WIDTH, HEIGHT, 4, "float")
     spec.x, spec.y, spec.full_width, spec.full_height = left, top, 60, 50
     spec.tile_width = spec.tile_height = tile

@@ -42,7 +42,7 @@ class Answer:
     trace: str = ""
     peak_mib: int = 0
     held_mib: int = 0
-    """What is resident afterwards."""
+    """Resident memory afterwards."""
 
 
 class Warm:

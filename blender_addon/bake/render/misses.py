@@ -26,7 +26,7 @@ REMEDIES = {
     (False, True): "set Ray Distance to 0, so that it is found, or raise it",
     (False, False): "let the high objects cover the low one, or set Extrusion and Ray Distance by hand",
 }
-"""What helps, by whether Extrusion and Ray Distance are set."""
+"""The remedies, by whether Extrusion and Ray Distance are set."""
 MOST_POINTS = 4000
 """Limit of the points that are kept, an even selection: more could not be told apart."""
 
@@ -45,7 +45,7 @@ NO_MISSES = Misses()
 
 
 def remedy_for(projections: Sequence[Projection]) -> str:
-    """What helps against misses of low objects that are baked with these distances."""
+    """The remedy against misses of low objects that are baked with these distances."""
     are_set = any(one.extrusion > 0 for one in projections), any(one.ray_distance > 0 for one in projections)
     return REMEDIES[are_set]
 

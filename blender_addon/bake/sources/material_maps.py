@@ -56,7 +56,7 @@ class Subject:
 
     @contextmanager
     def as_set(self, material: bpy.types.Material, options: BakeOptions) -> Iterator[tuple[BakeSet, BakeOptions]]:
-        """What is baked, while a plane is there, and how."""
+        """Target and options of the bake, while a plane is there."""
         if self.obj is not None:
             uv_map = options.uv_map if options.uv_map in self.obj.data.uv_layers else ""
             slots = _slots_with(self.obj, material)

@@ -22,7 +22,7 @@ SHOWN_NAMES = 5
 
 
 @dataclass(frozen=True)
-class MapSet:
+class ComparedSet:
     """Maps of one surface. other_name: name that it has too, if it is alone in its folder."""
 
     name: str
@@ -50,8 +50,8 @@ class Pair:
     """An estimate and the truth of the same surface."""
 
     name: str
-    estimate: MapSet
-    truth: MapSet
+    estimate: ComparedSet
+    truth: ComparedSet
 
     def read(self) -> tuple[Maps, Maps]:
         """Both at the smaller of their sizes. ParameterError if their proportions differ."""
@@ -90,7 +90,7 @@ def pair_sets(estimates: Path, truths: Path) -> ComparedSets:
     return ComparedSets(pairs, without_estimate, tuple(one.name for one in found if one.name not in used))
 
 
-def sets_in(folder: Path) -> list[MapSet]:
+def sets_in(folder: Path) -> list[ComparedSet]:
     """The sets in a folder and below, by name: the path of a set's folder, or that and the start of its files' names.
 
     FileError if there are none.
@@ -104,16 +104,16 @@ def sets_in(folder: Path) -> list[MapSet]:
     return sets
 
 
-def _walk(root: Path, folder: Path) -> Iterator[MapSet]:
+def _walk(root: Path, folder: Path) -> Iterator[ComparedSet]:
     entries = [entry for entry in files_in(folder) if not entry.name.startswith(".")]
     found = {one.name: maps for one in sets_among(pictures_among(entries))[0] if (maps := _compared(one.maps))}
     path = as_unicode("/".join(folder.relative_to(root).parts))
     for group, maps in found.items():
         name = "/".join(filter(None, (path, as_unicode(group))))
         if len(found) == 1:
-            yield MapSet(path or name or as_unicode(root.name), maps, name)
+            yield ComparedSet(path or name or as_unicode(root.name), maps, name)
         else:
-            yield MapSet(name, maps)
+            yield ComparedSet(name, maps)
     for entry in entries:
         if is_folder(entry) and not entry.is_symlink():
             yield from _walk(root, entry)
@@ -123,10 +123,10 @@ def _compared(maps: Mapping[str, MapSource]) -> dict[str, MapSource]:
     return {name: source for name, source in maps.items() if name in COMPARED}
 
 
-def _known_name(one: MapSet, by_name: Mapping[str, MapSet]) -> str | None:
+def _known_name(one: ComparedSet, by_name: Mapping[str, ComparedSet]) -> str | None:
     return next((name for name in (one.name, one.other_name) if name in by_name), None)
 
 
-def _listing(sets: list[MapSet]) -> str:
+def _listing(sets: list[ComparedSet]) -> str:
     names = ", ".join(printable(one.name) for one in sets[:SHOWN_NAMES])
     return names + (f" and {len(sets) - SHOWN_NAMES} more" if len(sets) > SHOWN_NAMES else "")

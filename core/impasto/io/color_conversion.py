@@ -17,7 +17,7 @@ from .color_spaces import (
     LINEAR,
     UNKNOWN,
     RGBSpace,
-    Space,
+    StoredSpace,
     cicp_space,
     icc_space,
     named_space,
@@ -51,7 +51,7 @@ class ColorConversion:
         is_white_zero = lines.spec.get_int_attribute("tiff:PhotometricInterpretation", -1) == 0
         self._is_inverted = is_white_zero and str(lines.spec.format) != "uint8"  # OpenImageIO inverts bytes alone
         self._is_unbounded = lines.is_float or lines.is_signed
-        self.space: Space | None = None
+        self.space: StoredSpace | None = None
         self._profile: _ByteTransform | None = None
         if is_color and color_space:
             self.space = _given_space(lines, color_space)
@@ -105,7 +105,7 @@ def unit(stored: np.ndarray) -> np.ndarray:
     return stored
 
 
-def _given_space(lines: Scanlines, name: str) -> Space | None:
+def _given_space(lines: Scanlines, name: str) -> StoredSpace | None:
     """The space of this name. FileError for a file that is not in RGB."""
     space = named_space(name)
     if lines.color != "rgb":
@@ -114,7 +114,7 @@ def _given_space(lines: Scanlines, name: str) -> Space | None:
     return space
 
 
-def _stored_space(lines: Scanlines) -> tuple[Space | None, _ByteTransform | None]:
+def _stored_space(lines: Scanlines) -> tuple[StoredSpace | None, _ByteTransform | None]:
     """The space that a file names, or a transform from its profile; neither for sRGB.
 
     What PNG 3 puts first comes first: cICP, then the profile, then sRGB, then gAMA and cHRM. Of floats without any, it
@@ -150,7 +150,7 @@ def _is_adobe_rgb(lines: Scanlines) -> bool:
         return False
 
 
-def _of_profile(lines: Scanlines) -> tuple[Space | None, _ByteTransform | None] | None:
+def _of_profile(lines: Scanlines) -> tuple[StoredSpace | None, _ByteTransform | None] | None:
     """The space or the transform of the embedded profile; None if there is none, or it does not fit the picture."""
     profile, count = lines.profile, len(lines.channels)
     if not profile:

@@ -41,7 +41,7 @@ SRGB_GAMMA = 45455
 """PNG's gAMA for 1/2.2, which stands for sRGB's own curve unless other primaries are given (PNG 3, 11.3.2.5)."""
 
 
-class Space(Protocol):
+class StoredSpace(Protocol):
     """A colour space: values (n, W, 1 or 3) -> light, of which 1 is white, and linear sRGB."""
 
     def __call__(self, values: np.ndarray, /) -> tuple[np.ndarray, np.ndarray]: ...
@@ -178,7 +178,7 @@ def check_color_space(name: str) -> str:
     return known[name.strip().lower()]
 
 
-def named_space(name: str) -> Space | None:
+def named_space(name: str) -> StoredSpace | None:
     """The space of this name; None for values that need no conversion: sRGB, and data. ParameterError if unknown."""
     known, own = _names(), check_color_space(name)
     if own in (known["srgb"], known["raw"]):
@@ -186,7 +186,7 @@ def named_space(name: str) -> Space | None:
     return OWN.get(own) or (LINEAR if own == known[LINEAR_SRGB] else NamedSpace(own))
 
 
-def srgb_of(values: np.ndarray, space: Space) -> np.ndarray:
+def srgb_of(values: np.ndarray, space: StoredSpace) -> np.ndarray:
     """sRGB in [0, 1] (H, W, 3) of values (H, W, 3) in a space."""
     return linear_to_srgb(np.clip(space(values)[1], 0, 1))
 

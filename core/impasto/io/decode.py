@@ -21,7 +21,7 @@ from .cards import read_embedded
 from .color_conversion import TOLERANCE, ColorConversion, unit
 from .color_spaces import LINEAR
 from .headers import DAMAGED, read_header
-from .reduction import ALL, Blocks, Wanted, reduction, reduction_note
+from .reduction import ALL, PixelBlocks, Wanted, reduction, reduction_note
 from .scanlines import SIGNED, Scanlines, open_scanlines
 from .signatures import EXTENSIONS, REFUSED_EXTENSIONS
 
@@ -47,7 +47,7 @@ def _nothing(fraction: float) -> None:
 
 
 @dataclass(frozen=True)
-class Reading:
+class MapReading:
     """A map as it was read, and the opacity beside it. notes: sentences about what was decided.
 
     range_m: the lowest and highest height in metres, which are now 0 and 1; None for heights that were from 0 to 1.
@@ -120,7 +120,7 @@ def read_noted_map(
     upright: bool = True,
     on_progress: Callable[[float], None] = _nothing,
     color_space: str = "",
-) -> Reading:
+) -> MapReading:
     """As `read_map`, with what is to be known about it. Heights in metres are scaled to [0, 1]."""
     lines = _lines_of(path, name)
     conversion = ColorConversion(lines, name in COLOR_MAPS, color_space if name in COLOR_MAPS else "")
@@ -185,7 +185,7 @@ def _read(
     on_progress: Callable[[float], None],
     with_opacity: bool = False,
     wanted: Wanted | None = None,
-) -> Reading | None:
+) -> MapReading | None:
     """A map decoded from rows; None for a grey picture whose values are heights and no colours.
 
     wanted: what is wanted of a picture that is given alone.
@@ -194,7 +194,7 @@ def _read(
     channels, with_opacity = MAP_CHANNELS[name], with_opacity and lines.alpha is not None
     is_color, takes_light = name in COLOR_MAPS, wanted is not None and wanted.takes_light and name in COLOR_MAPS
     divisor = reduction(lines.size_px, wanted.enough_px) if wanted and is_color and not takes_light else 1
-    blocks = Blocks.of(lines, divisor, _flips_of_stored(lines, upright))
+    blocks = PixelBlocks.of(lines, divisor, _flips_of_stored(lines, upright))
     lines.check_memory(channels + with_opacity, divisor)
     pixels, as_stored = _empty(lines, blocks, channels, upright)
     opacity, opacity_as_stored = _empty(lines, blocks, 1, upright) if with_opacity else (None, None)
@@ -232,7 +232,7 @@ def _read(
     texture = Texture(srgb_to_linear(pixels), "linear") if is_light else Texture(pixels, standard_color_space(name))
     is_unused = opacity is not None and lines.kind == "BMP" and not opacity.any()  # as Windows leaves the fourth byte
     transparent = None if opacity is None or is_unused else Texture(opacity, "data")
-    return Reading(texture, transparent, notes, (low, high) if (low, high) != (0.0, 1.0) else None)
+    return MapReading(texture, transparent, notes, (low, high) if (low, high) != (0.0, 1.0) else None)
 
 
 def _scale_heights(lines: Scanlines, heights: np.ndarray) -> tuple[float, float, tuple[str, ...]]:
@@ -299,7 +299,7 @@ def _flips_of_stored(lines: Scanlines, upright: bool) -> tuple[bool, bool]:
     return (across, down) if orientation >= 5 else (down, across)
 
 
-def _empty(lines: Scanlines, blocks: Blocks, channels: int, upright: bool) -> tuple[np.ndarray, np.ndarray]:
+def _empty(lines: Scanlines, blocks: PixelBlocks, channels: int, upright: bool) -> tuple[np.ndarray, np.ndarray]:
     """Uninitialised pixels (H, W, C), and a view of them in stored order (before the EXIF orientation is applied)."""
     height, width = blocks.size
     orientation, down, across = _flips(lines, upright)

@@ -128,7 +128,7 @@ class Gltf:
         return found
 
     def bytes_at(self, uri: str) -> bytes:
-        """What a URI leads to: data in it, or a file below the folder."""
+        """The content of a URI: data in it, or a file below the folder."""
         if uri.startswith("data:"):
             given = self.uris[int(uri[len(PLACE) :])] if uri.startswith(PLACE) else uri[5:].encode()
             head, _, text = given.partition(b",")

@@ -98,7 +98,7 @@ def read_size(datablock: Datablock) -> tuple[int, int]:
 
 
 def read_metadata(datablock: Datablock) -> dict[str, Any]:
-    """What Impasto wrote into the textures of a material; empty if it made none of them."""
+    """Metadata that Impasto wrote into the textures of a material; empty if it made none of them."""
     gltf = Gltf.at(datablock.file)
     material = gltf.item("materials", material_at(gltf, datablock))
     with temporary_folder() as folder, reading(gltf.name):
@@ -148,7 +148,7 @@ def _image(gltf: Gltf, info: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _with_picture(gltf: Gltf, slot: str, info: Mapping[str, Any], folder: Path, read: Callable[[Path], Any]) -> Any:
-    """What is read of a texture's picture, in a file in a folder; FileErrors name the texture."""
+    """The reading of a texture's picture, in a file in a folder; FileErrors name the texture."""
     image, file = _image(gltf, info), folder / slot
     file.write_bytes(gltf.bytes_at(str(image["uri"])) if "uri" in image else gltf.view(image["bufferView"]))
     try:

@@ -40,8 +40,8 @@ Encode = Callable[[Layout, Texture], bytes]
 
 
 @dataclass(frozen=True)
-class Place:
-    """Place of a texture on the UVs, as a material says it, and the sampler that repeats it there."""
+class TextureUse:
+    """Use of a texture: its place on the UVs, as a material says it, and the sampler that repeats it there."""
 
     info: Mapping[str, Any]
     sampler: Mapping[str, Any]
@@ -66,10 +66,10 @@ class Repaint:
             before = Maps() if is_new or not first else maps_in(self._gltf, index)
             if is_new:
                 _clear(material, has_opacity="opacity" in maps)
-            place = _placement(first, self._gltf.item("textures", first["index"]) if first else {})
+            use = _use_of(first, self._gltf.item("textures", first["index"]) if first else {})
             for slot, names in _pictures(material).items():
                 if any(name in maps and not _is_same(maps, before, name) for name in names):
-                    self._show(material, slot, _whole(names, maps, before), encode, place)
+                    self._show(material, slot, _whole(names, maps, before), encode, use)
         left = [name for name in maps if not any(name in names for names in MAPS.values())]
         return [f"a glTF material has no {', '.join(left)}, which --out FOLDER writes"] if left else []
 
@@ -82,7 +82,7 @@ class Repaint:
                 primitive.setdefault("material", len(materials) - 1)
         return len(materials) - 1
 
-    def _show(self, material: dict[str, Any], slot: str, maps: Maps, encode: Encode, place: Place) -> None:
+    def _show(self, material: dict[str, Any], slot: str, maps: Maps, encode: Encode, use: TextureUse) -> None:
         """Show a picture of these maps in a slot, with factors that leave it as it is."""
         infos = [_slot(material, slot)]
         if slot == METALLIC_ROUGHNESS and "ambient_occlusion" in maps:
@@ -90,12 +90,12 @@ class Repaint:
         used = [info["index"] for info in infos if "index" in info]
         for info in infos:
             info.clear()
-            info |= place.info
+            info |= use.info
         if slot == "transmissionTexture":
             extensions = self._gltf.json.setdefault("extensionsUsed", [])
             extensions += [] if TRANSMISSION in extensions else [TRANSMISSION]
         name = f"{material.get('name', 'material')} {slot.removesuffix('Texture')}"
-        texture = self._texture(used, place.sampler, encode(*_picture(material, slot, maps)), name)
+        texture = self._texture(used, use.sampler, encode(*_picture(material, slot, maps)), name)
         for info in infos:
             info["index"] = texture
 
@@ -191,12 +191,12 @@ def _without_gaps(binary: bytearray, views: list[dict[str, Any]]) -> bytearray:
     return bytearray(np.frombuffer(binary, np.uint8).reshape(-1, BLOCK)[is_used].tobytes())
 
 
-def _placement(info: Mapping[str, Any], texture: Mapping[str, Any]) -> Place:
-    """The place of a texture, which a material names so."""
+def _use_of(info: Mapping[str, Any], texture: Mapping[str, Any]) -> TextureUse:
+    """The use of a texture, which a material names so."""
     found = {"texCoord": info["texCoord"]} if "texCoord" in info else {}
     if TRANSFORM in (extensions := info.get("extensions", {})):
         found["extensions"] = {TRANSFORM: extensions[TRANSFORM]}
-    return Place(found, {key: texture[key] for key in ("sampler",) if key in texture})
+    return TextureUse(found, {key: texture[key] for key in ("sampler",) if key in texture})
 
 
 def _clear(material: dict[str, Any], has_opacity: bool) -> None:
@@ -234,7 +234,7 @@ def _is_same(maps: Maps, before: Maps, name: str) -> bool:
 
 
 def _slot(material: dict[str, Any], slot: str) -> dict[str, Any]:
-    """What a material says about a texture, which may be nothing yet."""
+    """The object in which a material describes a texture; empty if there was none."""
     owner = material
     for key in SLOTS[slot]:
         owner = owner.setdefault(key, {})

@@ -73,14 +73,14 @@ GREY = 0.03
 """Mean difference of the channels up to which a picture is grey."""
 
 
-class Place(NamedTuple):
-    """Where a file holds a map: as it is (""), or in one channel; inverted, which for normals is their green alone."""
+class MapPlace(NamedTuple):
+    """A map's place in a file: as it is (""), or in one channel; inverted, which for normals is their green alone."""
 
     channel: str = ""
     is_inverted: bool = False
 
 
-AS_IT_IS = Place()
+AS_IT_IS = MapPlace()
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class MapSource:
     """A map's file, and where it holds the map. is_sure: a normal map's sign is known from its name."""
 
     file: Path
-    place: Place = AS_IT_IS
+    place: MapPlace = AS_IT_IS
     is_sure: bool = True
 
     def text(self, name: str) -> str:
@@ -123,10 +123,10 @@ class MapSet:
         return f"not used of the folder: {', '.join(listed[:MOST_NAMED])}{more}" if listed else ""
 
 
-class Meaning(NamedTuple):
-    """What a word says: maps and their places, or why the file holds none. rank: earlier conventions come first."""
+class WordMeaning(NamedTuple):
+    """A word's maps and their places, or why the file holds none. rank: earlier conventions come first."""
 
-    places: Mapping[str, Place]
+    places: Mapping[str, MapPlace]
     reason: str
     rank: int
     is_weak: bool
@@ -140,7 +140,7 @@ class Named(NamedTuple):
 
     file: Path
     name: str
-    meaning: Meaning
+    meaning: WordMeaning
     word: str
     size: int
     is_apart: bool = False
@@ -160,9 +160,9 @@ def _group(name: str) -> str:
 
 
 @cache
-def conventions() -> Mapping[str, Meaning]:
-    """What each word means, in lower case and without separators, by the rows of `conventions.tsv`."""
-    words: dict[str, Meaning] = {}
+def conventions() -> Mapping[str, WordMeaning]:
+    """The meanings of words, in lower case and without separators, by the rows of `conventions.tsv`."""
+    words: dict[str, WordMeaning] = {}
     rows = CONVENTIONS.read_text(encoding="utf-8").splitlines()[1:]
     for rank, row in enumerate(rows):
         for entry in row.split("\t")[1].split():
@@ -174,23 +174,23 @@ def conventions() -> Mapping[str, Meaning]:
     return words
 
 
-def _meaning(text: str, rank: int, is_weak: bool) -> Meaning:
+def _meaning(text: str, rank: int, is_weak: bool) -> WordMeaning:
     if text == PREVIEW:
-        return Meaning({}, "a preview", rank, False)
+        return WordMeaning({}, "a preview", rank, False)
     if text == OTHER:
-        return Meaning({}, "no map of a material here", rank, is_weak)
+        return WordMeaning({}, "no map of a material here", rank, is_weak)
     if text in (DIRECTX, BUMP):
         name = "normal" if text == DIRECTX else BUMP
-        return Meaning({name: Place("", text == DIRECTX)}, "", rank, is_weak)
+        return WordMeaning({name: MapPlace("", text == DIRECTX)}, "", rank, is_weak)
     parts = text.split(",")
-    places, index = dict[str, Place](), 0
+    places, index = dict[str, MapPlace](), 0
     for part in parts:
         name = part.removeprefix("1-")
         if name != OTHER:
             is_whole = len(parts) == 1 or MAP_CHANNELS[name] > 1
-            places[name] = Place("" if is_whole else CHANNELS[index], name != part)
+            places[name] = MapPlace("" if is_whole else CHANNELS[index], name != part)
         index += MAP_CHANNELS.get(name, 1)
-    return Meaning(places, "", rank, is_weak)
+    return WordMeaning(places, "", rank, is_weak)
 
 
 def read_name(file: Path) -> Named | None:
@@ -381,11 +381,11 @@ small_pixels: Callable[[Path], np.ndarray] = _small_pixels
 """Reader of a picture as it is stored, small: (H, W, 3). Blender, which has not our decoders, puts its own here."""
 
 
-def _source(one: Named, name: str, place: Place) -> tuple[MapSource, tuple[object, ...]]:
+def _source(one: Named, name: str, place: MapPlace) -> tuple[MapSource, tuple[object, ...]]:
     """A map's source, and its place among several files for the map: what can be read, is whole, is OpenGL's first."""
     is_sure = name not in NORMAL_MAPS or one.word.endswith(CLEAR_SIGNS)
     if not is_sure and one.name.casefold().startswith(UNREAL):
-        place = Place("", True)
+        place = MapPlace("", True)
     is_unread = one.file.suffix.lower() not in EXTENSIONS
     is_lossy = one.file.suffix.lower() in LOSSY
     preferred = bool(place.channel), not is_sure, place.is_inverted, one.meaning.rank, -one.size, is_lossy
@@ -527,10 +527,10 @@ def parse_source(name: str, text: str) -> MapSource:
     if ending in (DIRECTX, OPENGL):
         if name not in NORMAL_MAPS:
             raise ParameterError(f"{name} has no sign like {excerpt(ending)}", f"leave :{ending} out")
-        return MapSource(Path(file), Place("", ending == DIRECTX))
+        return MapSource(Path(file), MapPlace("", ending == DIRECTX))
     if MAP_CHANNELS[name] > 1:
         raise ParameterError(f"{name} has {MAP_CHANNELS[name]} channels, got {excerpt(ending)}", "name a file alone")
-    return MapSource(Path(file), Place(found[2], found[1] is not None))
+    return MapSource(Path(file), MapPlace(found[2], found[1] is not None))
 
 
 def tiles_in(path: Path) -> dict[int, dict[str, MapSource]]:

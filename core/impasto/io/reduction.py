@@ -21,7 +21,7 @@ PHOTOGRAPH_PX = 2**24
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is wanted of a file.
+    """The parts of a file that are wanted.
 
     alone_as: the map that a picture alone is read as if colours would be converted. enough_px: number of pixels that
     are enough of a photograph, 0 for all. takes_light: whether colours above 1 are wanted, as light.
@@ -61,7 +61,7 @@ def reduced(maps: Maps, enough_px: int) -> Maps:
 
 
 @dataclass(frozen=True)
-class Blocks:
+class PixelBlocks:
     """Blocks of stored pixels that are averaged, from those that are the top left ones of the upright picture.
 
     divisor: side of a block. skipped: stored rows and columns before the first one. size: number of blocks along them.
@@ -72,7 +72,7 @@ class Blocks:
     size: tuple[int, int]
 
     @classmethod
-    def of(cls, lines: Scanlines, divisor: int, flipped: tuple[bool, bool]) -> Blocks:
+    def of(cls, lines: Scanlines, divisor: int, flipped: tuple[bool, bool]) -> PixelBlocks:
         """The blocks of a picture whose stored rows and columns may run backwards in the upright one."""
         rest = [side % divisor * flips for side, flips in zip(lines.size_px, flipped, strict=True)]
         height, width = (side // divisor for side in lines.size_px)

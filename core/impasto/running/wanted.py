@@ -1,4 +1,4 @@
-"""What a recipe takes of its inputs' files: the map, the size that its result shows, and whether values above 1."""
+"""The parts of its inputs' files that a recipe takes: the map, the size that its result shows, values above 1."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LONGEST = "longest_px"
 
 
 def wanted_by(recipe: Recipe, name: str = SOURCE, *, has_mesh: bool = False) -> Wanted:
-    """What a recipe takes of the file of one of its inputs; all as colour, if the recipe cannot be run."""
+    """The parts of an input's file that a recipe takes; all as colour, if the recipe cannot be run."""
     known = registry().tools
     steps = recipe.active_steps
     if not steps or any(step.tool not in known for step in steps):
