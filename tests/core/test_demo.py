@@ -110,8 +110,8 @@ def test_in_blender_every_material_is_made_with_the_defaults_of_its_tool(parts, 
     usual = {task: registry().tools_for(task)[0].name for task in ("seamless", "maps", "generate", "stylize")}
     assert tools == {
         "maps": [usual["seamless"], usual["maps"]],
-        "words": ["cobbles", usual["maps"]],
-        "changed_words": ["cobbles", usual["maps"]],
+        "words": ["cobbles"],
+        "changed_words": ["cobbles"],
         "model": [usual["generate"], usual["maps"]],
         "painted": [usual["stylize"]],
         "object": ["cover-object"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -42,14 +43,13 @@ def _check(arguments: argparse.Namespace, terminal: Terminal) -> None:
     reports: list[Report] = []
     mended: list[tuple[Sequence[str], Sequence[Path]]] = []
     with terminal.progress() as show:
-        for index, (path, tile) in enumerate(sets):
+        for index, ((path, tile), below) in enumerate(zip(sets, _folders(sets), strict=True)):
             tell = lambda fraction, message, done=index: show((done + fraction) / len(sets), message)  # noqa: E731
             try:
                 report = inspect(path, tile, tell)
                 fixes: tuple[Sequence[str], Sequence[Path]] = ([], [])
                 if arguments.fix and any(finding.fix for finding in report.findings):
-                    out = arguments.out / usable_name(report.found.name) if len(sets) > 1 else arguments.out
-                    fixes = mend(report, out)
+                    fixes = mend(report, arguments.out / below)
             except ImpastoError as error:
                 if len(sets) == 1:
                     raise
@@ -101,6 +101,22 @@ def _remedy(finding: CheckedMap) -> str:
 def _is_wrong(report: Report, fixes: Sequence[str]) -> bool:
     """Whether an error is left that was not mended."""
     return any(finding.verdict == "error" and finding.fix not in fixes for finding in report.findings)
+
+
+def _folders(sets: Sequence[tuple[Path, int]]) -> list[Path]:
+    """Where each set's mended files go below the folder for all: its path below what the sets share, or nothing."""
+    from ..io.map_files import ALL_OF_ONE
+
+    paths = [path.absolute().parts for path, _ in sets]
+    if len(paths) == 1:
+        return [Path()]
+    shared = len(os.path.commonprefix([parts[:-1] for parts in paths]))
+    ends = [f".{tile}" if tile else "" for _, tile in sets]
+    below = [(*parts[shared:-1], parts[-1].removesuffix(ALL_OF_ONE)) for parts in paths]
+    return [
+        Path(*map(usable_name, folders), usable_name(f"{name}{end}"))
+        for (*folders, name), end in zip(below, ends, strict=True)
+    ]
 
 
 def _sets(given: Sequence[Path]) -> tuple[list[tuple[Path, int]], list[tuple[Path, ImpastoError]]]:
