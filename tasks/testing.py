@@ -38,13 +38,14 @@ from .environments import (
 from .extension import build_extension
 from .messages import BuildError, step
 
-CORE_WITH_NUMPY = "color dataset files metrics models noise relief runner streaming texture training wire"
+CORE_WITH_NUMPY = "color color_spaces dataset files layouts metrics models newer_formats noise relief runner streaming texture training wire"
 PLUGINS_WITH_NUMPY = "every_tool photo_maps quilt restyle"
 NUMPY_1 = (
     *(f"tests/core/test_{name}.py" for name in CORE_WITH_NUMPY.split()),
     *(f"tests/plugins/test_{name}.py" for name in PLUGINS_WITH_NUMPY.split()),
 )
-"""The tests in which NumPy computes: processes, the command line and networks are the same under every NumPy.
+"""The tests in which NumPy computes, and of pictures: with NumPy 1 goes an older OpenImageIO. Processes, the command line
+and networks are the same under every NumPy.
 
 Of these, `any_numpy` marks the slow ones that run no NumPy code which the others do not run too.
 """

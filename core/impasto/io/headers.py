@@ -28,7 +28,6 @@ MAX_TEXT_BYTES = 2**24
 """Limit of all text and profiles in a PNG, decompressed."""
 MAX_CHUNKS = 10_000
 """Limit of chunks before the pixels of a PNG."""
-MAX_EXIF_BYTES = 2**16
 READ_AT_ONCE = 2**20
 MAX_FILE_BYTES = 2**32
 SPARE_BYTES = 2**26
@@ -51,18 +50,17 @@ COLOR_CHUNKS, MAX_COLOR_BYTES = (b"cICP", b"sRGB", b"gAMA", b"cHRM"), 64
 class Header:
     """Kind of a picture, its (width, height) if decoders must not be asked for it, and other facts of some formats.
 
-    held: bytes per pixel that the decoder allocates beside its result. text: a PNG's `impasto` chunk. orientation: from
-    a WebP's EXIF data, 0 if absent. bits: per channel of a JPEG. is_lab: whether a PSD is in CIELAB. color: primaries
-    and transfer of an AVIF or HEIC (ITU-T H.273). chunks: of a PNG about its colours, by name. read_as: Pillow's mode
-    for a TGA that it reads in place of OpenImageIO. is_opaque: whether a TGA says that its fourth channel is no
-    opacity. is_cut: whether a JPEG lacks its end.
+    held: bytes per pixel that the decoder allocates beside its result. text: a PNG's `impasto` chunk. bits: per
+    channel of a JPEG. is_lab: whether a PSD is in CIELAB. color: primaries and transfer of an AVIF or HEIC (ITU-T
+    H.273). chunks: of a PNG about its colours, by name. read_as: Pillow's mode for a TGA that it reads in place of
+    OpenImageIO. is_opaque: whether a TGA says that its fourth channel is no opacity. is_cut: whether a JPEG lacks its
+    end.
     """
 
     kind: str
     size_px: tuple[int, int] | None = None
     held: int = 0
     text: bytes = b""
-    orientation: int = 0
     bits: int = 8
     is_lab: bool = False
     color: tuple[int, int] | None = None
@@ -249,34 +247,7 @@ def _read_webp(stream: IO[bytes]) -> Header:
         size = (width & 0x3FFF, height & 0x3FFF)
     else:
         raise KeyError(kind)
-    return Header("WEBP", size, 12, orientation=_orientation(stream) if kind == b"VP8X" and start[20] & 8 else 0)
-
-
-def _orientation(stream: IO[bytes]) -> int:
-    """The orientation in a WebP's EXIF chunk, which older OpenImageIO does not read; 0 if it is malformed."""
-    stream.seek(12)
-    for _ in range(MAX_CHUNKS):
-        kind, length = struct.unpack("<4sI", stream.read(8).ljust(8, b"\0"))
-        if kind == b"EXIF":
-            try:
-                return _orientation_in(stream.read(min(length, MAX_EXIF_BYTES)).removeprefix(b"Exif\0\0"))
-            except struct.error:
-                return 0
-        if not length:
-            return 0
-        stream.seek(length + length % 2, 1)
-    return 0
-
-
-def _orientation_in(data: bytes) -> int:
-    """The orientation in the first directory of EXIF data (TIFF 6.0, 2)."""
-    order = ">" if data.startswith(b"MM") else "<"
-    first = struct.unpack_from(order + "I", data, 4)[0]
-    for index in range(struct.unpack_from(order + "H", data, first)[0]):
-        tag, _, _, value = struct.unpack_from(order + "HHIH", data, first + 2 + 12 * index)
-        if tag == 0x0112:
-            return value
-    return 0
+    return Header("WEBP", size, 12)
 
 
 def _read_psd(stream: IO[bytes]) -> Header:

@@ -1,4 +1,4 @@
-"""Pictures that Pillow decodes whole when their first rows are needed: AVIF, HEIC (by pillow-heif) and DDS."""
+"""Pictures that Pillow decodes whole when their first rows are needed: WebP, AVIF, HEIC (by pillow-heif) and DDS."""
 
 from __future__ import annotations
 

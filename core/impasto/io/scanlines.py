@@ -35,7 +35,7 @@ SIGNED = {"int8": 2**7 - 1, "int16": 2**15 - 1, "int": 2**31 - 1}
 SMALLER = "scale it down, or crop it"
 Whole = CutJPEG | ModePicture | PillowPicture | TwelveBitJPEG
 """Sources that are decoded whole."""
-PILLOW, STRAIGHT = ("AVIF", "HEIF", "DDS"), ("BMP", "DDS", "JXL")
+PILLOW, STRAIGHT = ("WEBP", "AVIF", "HEIF", "DDS"), ("BMP", "DDS", "JXL")
 """Formats that Pillow reads, and those whose colour is not multiplied by opacity."""
 
 
@@ -44,9 +44,9 @@ class Scanlines:
     """Rows of a picture file and their meaning.
 
     channels: indexes of the colour channels (1 or 3, of CMYK 4) among the stored ones; alpha: that of opacity.
-    color: "rgb" (or grey), "cmyk", "lab" or "icclab" (see `_color`). held, chunks: as in `Header`;
-    turned: `Header.orientation`. notes: sentences about what the file has that is not read. shows_window: whether its
-    pixels lie in a display window (of an EXR), of which the rest is black and transparent.
+    color: "rgb" (or grey), "cmyk", "lab" or "icclab" (see `_color`). held, chunks: as in `Header`.
+    notes: sentences about what the file has that is not read. shows_window: whether its pixels lie in a display window
+    (of an EXR), of which the rest is black and transparent.
     """
 
     path: Path
@@ -56,7 +56,6 @@ class Scanlines:
     alpha: int | None
     color: str
     held: int
-    turned: int
     source: Any
     chunks: Mapping[bytes, bytes] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -72,7 +71,7 @@ class Scanlines:
     @property
     def orientation(self) -> int:
         """EXIF orientation, 1 to 8."""
-        found = self.turned or self.spec.get_int_attribute("Orientation", 1)
+        found = self.spec.get_int_attribute("Orientation", 1)
         return found if 1 <= found <= 8 else 1
 
     @property
@@ -219,7 +218,7 @@ def _scanlines(path: Path) -> Scanlines:
         channels, alpha = choose_channels(spec, 3)
         says = header.color if spec.getattribute("ICCProfile") is None else None
         chunks = {b"cICP": bytes((*(min(one, 255) for one in says), 0, 1))} if says else {}
-        return Scanlines(path, header.kind, spec, channels, alpha, "rgb", header.held, 0, picture, chunks)
+        return Scanlines(path, header.kind, spec, channels, alpha, "rgb", header.held, picture, chunks)
     if header.kind == "TGA" and header.read_as == "L" and header.size_px:
         source, spec = None, _spec_of_bits(header.size_px)
     else:
@@ -257,7 +256,7 @@ def _scanlines(path: Path) -> Scanlines:
     notes = _notes(path, header, source, spec)
     is_windowed = header.kind == "EXR" and _check_window(path, spec)
     about = header.chunks, notes, is_windowed
-    return Scanlines(path, header.kind, spec, channels, alpha, color, held, header.orientation, source, *about)
+    return Scanlines(path, header.kind, spec, channels, alpha, color, held, source, *about)
 
 
 def _spec_of_bits(size_px: tuple[int, int]) -> Any:
@@ -360,6 +359,9 @@ def _open(path: Path, kind: str, raw: bool = False) -> tuple[Any, Any]:
     source = oiio.ImageInput.open(str(path), configuration)
     if source is None or source.format_name() != READ[kind].openimageio:
         said = _error_of(oiio)  # from the reader for the file's extension, which is tried first
+        if kind == "JXL" and READ[kind].openimageio not in oiio.get_string_attribute("format_list"):
+            message = f"{excerpt(path)} is a JPEG XL, which needs OpenImageIO 3.1 or newer, and that NumPy 2"
+            raise FileError(message, "export it as PNG, or update both")
         if kind == "DDS" and said.startswith("Unsupported"):
             raise FileError(f"{excerpt(path)} is a DDS that is not read: {_shorten(said)}", "save it in BC1 to BC7")
         raise damage_error(

@@ -35,7 +35,7 @@ READ: Mapping[str, PictureFormat] = {
     "PNG": PictureFormat((".png",), (b"\x89PNG\r\n\x1a\n",), "png"),
     "JPEG": PictureFormat((".jpg", ".jpeg"), (b"\xff\xd8\xff",), "jpeg"),
     "TIFF": PictureFormat((".tif", ".tiff"), (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), "tiff"),
-    "WEBP": PictureFormat((".webp",), (), "webp"),
+    "WEBP": PictureFormat((".webp",)),
     "EXR": PictureFormat((".exr",), (b"\x76\x2f\x31\x01",), "openexr"),
     "HDR": PictureFormat((".hdr",), (b"#?R",), "hdr"),
     "BMP": PictureFormat((".bmp",), (b"BM",), "bmp"),
