@@ -38,7 +38,10 @@ from .environments import (
 from .extension import build_extension
 from .messages import BuildError, step
 
-CORE_WITH_NUMPY = "color color_spaces dataset files layouts metrics models newer_formats noise relief runner streaming texture training wire"
+CORE_WITH_NUMPY = (
+    "color color_spaces dataset files layouts metrics models newer_formats noise relief runner streaming texture "
+    "training wire"
+)
 PLUGINS_WITH_NUMPY = "every_tool photo_maps quilt restyle"
 NUMPY_1 = (
     *(f"tests/core/test_{name}.py" for name in CORE_WITH_NUMPY.split()),
