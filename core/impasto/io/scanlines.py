@@ -360,7 +360,7 @@ def _open(path: Path, kind: str, raw: bool = False) -> tuple[Any, Any]:
     if source is None or source.format_name() != READ[kind].openimageio:
         said = _error_of(oiio)  # from the reader for the file's extension, which is tried first
         if kind == "JXL" and READ[kind].openimageio not in oiio.get_string_attribute("format_list"):
-            message = f"{excerpt(path)} is a JPEG XL, which needs OpenImageIO 3.1 or newer, and that NumPy 2"
+            message = f"{excerpt(path)} is a JPEG XL, which needs OpenImageIO 3.2 or newer, and that NumPy 2"
             raise FileError(message, "export it as PNG, or update both")
         if kind == "DDS" and said.startswith("Unsupported"):
             raise FileError(f"{excerpt(path)} is a DDS that is not read: {_shorten(said)}", "save it in BC1 to BC7")
