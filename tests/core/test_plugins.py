@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from impasto import Maps, Recipe, Step, hookimpl
 from impasto.context import Context
@@ -116,6 +117,15 @@ class Everything:
         subparsers.add_parser("greet").set_defaults(run=lambda arguments, terminal: None)
 
     @hookimpl
+    def impasto_options(self, command, parser):
+        from impasto.cli.options import actions_of, add_command
+
+        if command == "models":
+            add_command(actions_of(parser), "praise", "praise a model", "", lambda arguments, terminal: None)
+        if command == "stylize":
+            parser.add_argument("--loudly", action="store_true")
+
+    @hookimpl
     def impasto_encode(self, patches, context):
         return patches.mean((1, 2))
 
@@ -128,11 +138,16 @@ def test_a_plugin_whose_commands_fail_takes_none_of_ours_along(monkeypatch, capl
         def impasto_commands(self, subparsers):
             raise OSError("no disk")
 
+        @hookimpl
+        def impasto_options(self, command, parser):
+            raise OSError(f"no {command}")
+
     known = load_plugins([PointTo(Failing()), *entry_points(group="impasto")])
     monkeypatch.setattr("impasto.cli.main.registry", lambda: known)
     assert make_parser().parse_args(["tools"]).run
     assert "captions" in make_parser().format_help()
     assert "the plugin everything adds no commands: no disk" in caplog.text
+    assert "the plugin everything adds no options: no stylize" in caplog.text
 
 
 @pytest.mark.slow
@@ -180,7 +195,25 @@ def test_exporters_weights_commands_and_encoders_are_asked_for(everything):
     with pytest.raises(ParameterError, match="no text encoder called 'length'"):
         known.text_encoder("length")
     assert known.weights == {"net": NETWORK}
-    assert make_parser().parse_args(["greet"]).run
+    assert make_parser("greet").parse_args(["greet"]).run
+    assert make_parser("models").parse_args(["models", "praise"]).run
+    assert make_parser("stylize").parse_args(["stylize", "a.png", "--style", "b.png", "--loudly", "--out", "c"]).loudly
+
+
+def test_what_is_missing_is_looked_for_in_plugins_that_could_not_load(monkeypatch, capsys):
+    from impasto.cli.main import main
+
+    known = load_plugins([EntryPoint("lost", "module_that_is_nowhere", "impasto"), *entry_points(group="impasto")])
+    for place in ("main", "parser"):
+        monkeypatch.setattr(f"impasto.cli.{place}.registry", lambda: known)
+    for given in (["nowhere"], ["models", "nowhere"], ["tools", "--nowhere"]):
+        with pytest.raises(SystemExit):
+            main(given)
+        assert "these plugins could not load: lost (see `impasto doctor`)" in capsys.readouterr().err
+    monkeypatch.setattr("impasto.cli.parser.registry", registry)
+    with pytest.raises(SystemExit):
+        main(["nowhere"])
+    assert "plugins add more, and `impasto doctor` lists" in capsys.readouterr().err
 
 
 def test_every_hook_is_documented_and_implemented_here():
@@ -233,6 +266,23 @@ def test_the_worker_describes_it_and_runs_it(engine, tmp_path):
     made = client.submit(Recipe((Step("posterize", {"levels": 2}),)), {"source": source}).wait().maps
     assert set(np.unique(made["base_color"].pixels)) == {0.0, 1.0}
     client.close()
+
+
+def test_the_commands_of_the_guide_run_as_printed(tmp_path, monkeypatch, capsys):
+    from impasto.cli.main import main
+
+    found = re.findall(r"```python\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
+    (text,) = (part for part in found if "shades" in part and "impasto_options" in part)
+    known = load_plugins([module_of(text, "impasto_shades", monkeypatch, tmp_path)])
+    monkeypatch.setattr("impasto.cli.main.registry", lambda: known)
+    picture = tmp_path / "wall.png"
+    Image.fromarray(np.array([[[0, 0, 255], [0, 0, 9]]], np.uint8)).save(picture)
+    main(["shades", str(picture)])
+    assert "3 shades" in capsys.readouterr().err
+    main(["export", str(picture), "--preset", "gltf", "--shades", "--out", str(tmp_path / "game")])
+    said = capsys.readouterr()
+    assert "3 shades" in said.err
+    assert "game" in said.out
 
 
 def test_the_generator_of_the_guide_is_accepted_and_runs_as_printed():

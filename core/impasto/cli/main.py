@@ -111,22 +111,32 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def make_parser(action: str = "", stylizer: str = "") -> Parser:
     """The parser of the whole command, or of this action alone; `stylizer` is the one given with --tool.
 
-    An action that is none of ours may be a plugin's, or wrong: its parser is then one of all.
+    An action that is neither ours nor a plugin's is wrong: its parser is one of all.
     """
+    parser, commands = _empty_parser()
+    if action and action not in ACTIONS:
+        registry().add_commands(commands)
+        if action in commands.choices:
+            return parser
+        parser, commands = _empty_parser()
+    actions: Mapping[str, Callable[..., None]] = {**ACTIONS, "stylize": partial(add_stylize, chosen=stylizer)}
+    for name in [action] if action in ACTIONS else ACTIONS:
+        actions[name](commands)
+        if name not in WITHOUT_PLUGINS and name in commands.choices:
+            registry().add_options(name, commands.choices[name])
+    if action not in ACTIONS:
+        parser.epilog = _epilog()
+        _add_completion(commands, parser)
+        registry().add_commands(commands)
+    return parser
+
+
+def _empty_parser() -> tuple[Parser, argparse._SubParsersAction[Parser]]:
+    """The parser of the command without actions, and what they are added to."""
     description = "Seamless PBR materials from your own pictures, on your own computer."
     parser = Parser(prog="impasto", description=description)
     parser.add_argument("--version", action="version", version=f"impasto {VERSION}")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    actions: Mapping[str, Callable[..., None]] = {**ACTIONS, "stylize": partial(add_stylize, chosen=stylizer)}
-    if action in actions:
-        actions[action](commands)
-        return parser
-    parser.epilog = _epilog()
-    for add in actions.values():
-        add(commands)
-    _add_completion(commands, parser)
-    registry().add_commands(commands)
-    return parser
+    return parser, parser.add_subparsers(metavar="COMMAND", required=True)
 
 
 def _epilog() -> str:
@@ -240,3 +250,5 @@ ACTIONS: Mapping[str, Callable[..., None]] = {
     "doctor": _add_doctor,
 }
 """The function that adds the parser of each action, in the order of the command's help."""
+WITHOUT_PLUGINS = ("check", "relight", "weights", "doctor")
+"""Actions that plugins add no options to, so that those need not be loaded first."""

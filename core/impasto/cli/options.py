@@ -35,6 +35,11 @@ def add_command(commands: Any, name: str, text: str, example: str, run: Any) -> 
     return parser
 
 
+def actions_of(parser: argparse.ArgumentParser) -> argparse._SubParsersAction:
+    """Actions of a command, such as `list` of `impasto models`, to which `add_command` adds another."""
+    return next(action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
+
+
 def add_seed(parser: argparse.ArgumentParser) -> None:
     """Add --seed."""
     parser.add_argument(

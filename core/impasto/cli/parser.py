@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ..errors import ParameterError, choices
+from ..plugins.registry import registry
 from ..system.untrusted import SHOWN_CHARACTERS, excerpt, printable, shorten
 
 LONG_WORD = re.compile(rf"\S{{{SHOWN_CHARACTERS + 1},}}")
 """Pattern of a word in one of argparse's messages, which quote what they do not know as a whole."""
 LONGEST_MESSAGE = 3 * SHOWN_CHARACTERS
+MORE = "; plugins add more, and `impasto doctor` lists those that are installed"
 
 
 class Parser(argparse.ArgumentParser):
@@ -34,12 +36,14 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise the mistake as a ParameterError, so that it is reported like any other error, as JSON if requested."""
         words = LONG_WORD.sub(lambda found: shorten(found[0]), message)
-        raise ParameterError(shorten(words, LONGEST_MESSAGE), f"see `{self.prog} --help`")
+        raise ParameterError(shorten(words, LONGEST_MESSAGE), f"see `{self.prog} --help`{registry().hint()}")
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         """Refuse what is no choice of an action. argparse would quote the whole value, and a hundred choices."""
         if action.choices is not None and value not in action.choices:
             remedy = choices(str(value), map(str, action.choices), f"`{self.prog} --help`")
+            if isinstance(action, argparse._SubParsersAction):
+                remedy += registry().hint() or MORE
             named = "/".join(action.option_strings) or action.metavar or action.dest
             raise ParameterError(f"there is no {named} {excerpt(value)}", remedy)
 

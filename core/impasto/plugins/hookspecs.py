@@ -65,6 +65,11 @@ def impasto_commands(subparsers: argparse._SubParsersAction) -> None:
     """Add subcommands to `impasto`: set `run=function(arguments, terminal)` as each parser's default."""
 
 
+@hookspec
+def impasto_options(command: str, parser: argparse.ArgumentParser) -> None:
+    """Add options to the parser of a command, such as `stylize`, or actions to one such as `models`."""
+
+
 @hookspec(firstresult=True)
 def impasto_encode(patches: np.ndarray, context: Context) -> np.ndarray | None:
     """Features (N, F) of patches (N, S, S, 3) in a network with published weights, for judging results.

@@ -99,11 +99,23 @@ class Registry:
 
     def add_commands(self, subparsers: argparse._SubParsersAction) -> None:
         """Let each plugin add its subcommands; if one fails, the log says why and the others still add theirs."""
+        self._extend("commands", subparsers=subparsers)
+
+    def add_options(self, command: str, parser: argparse.ArgumentParser) -> None:
+        """Let each plugin add its options to a command, as `add_commands` does."""
+        self._extend("options", command=command, parser=parser)
+
+    def _extend(self, kind: str, **parsers: Any) -> None:
         for name, plugin in self.manager.list_name_plugin():
             try:
-                self.ask(plugin, "impasto_commands", subparsers=subparsers)
+                self.ask(plugin, f"impasto_{kind}", **parsers)
             except Exception as error:  # noqa: BLE001  a plugin may fail in any way; the others must go on
-                log.warning("the plugin %s adds no commands: %s", name, error)
+                log.warning("the plugin %s adds no %s: %s", name, kind, error)
+
+    def hint(self) -> str:
+        """End of a remedy for what is missing: the plugins that could not load; "" if all could."""
+        broken = [status.name for status in self.plugins if status.error]
+        return f"; these plugins could not load: {', '.join(broken)} (see `impasto doctor`)" if broken else ""
 
     def model_library(self, folder: Path | None = None) -> ModelLibrary:
         """The models in `folder`, the user's by default, and those bundled with plugins."""
@@ -120,9 +132,7 @@ class Registry:
     def tool(self, name: str) -> Tool:
         """The tool called `name`. ParameterError names the most similar one, or plugins that could not load."""
         if name not in self.tools:
-            broken = [status.name for status in self.plugins if status.error]
-            also = f"; these plugins could not load: {', '.join(broken)} (see `impasto doctor`)" if broken else ""
-            remedy = f"{choices(name, self.tools, '`impasto tools`')}{also}"
+            remedy = f"{choices(name, self.tools, '`impasto tools`')}{self.hint()}"
             raise ParameterError(f"there is no tool called {excerpt(name)}", remedy)
         return self.tools[name]
 
